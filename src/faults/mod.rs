@@ -1,0 +1,1 @@
+//! Onset laws and schedules, and their effects on domains.

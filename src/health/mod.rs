@@ -1,0 +1,1 @@
+//! Timed automata, facts, guards, crews and causes. They run without any request.

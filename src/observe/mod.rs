@@ -1,0 +1,1 @@
+//! What the event loop writes down: counters, integrals, histograms, ledgers.

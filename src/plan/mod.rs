@@ -1,0 +1,1 @@
+//! Document to Plan: names to ids, placement, domains, cut sets, lint, cost, figures.

@@ -1,0 +1,1 @@
+//! Results to text, CSV, JSON, SVG and HTML. It computes no statistic.

@@ -1,0 +1,1 @@
+//! Tools for text: spans, quantities, diagnostics, suggestions. They know no section.

@@ -1,0 +1,1 @@
+//! Replications, precision, windows, comparisons, capacity search.

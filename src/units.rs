@@ -1,0 +1,781 @@
+//! Quantities with their units: parse, print, compute.
+//!
+//! Everything that crosses a module border with a dimension is one of these types. Text always
+//! carries a unit (`"250ms"`, `"40/s"`, `"64GiB"`, `"$250/month"`); parsing is exact decimal
+//! arithmetic in integers, so a configured value never passes through a float on its way in.
+//!
+//! Holds: no constructor makes a value outside its range; rounding is to nearest, ties away from
+//! zero, and happens in one function, [`round_ratio`].
+
+use std::fmt;
+use std::ops::{Add, AddAssign, Sub, SubAssign};
+
+/// Nanoseconds in a second.
+pub const NANOS_PER_SECOND: u64 = 1_000_000_000;
+/// A year of the product: 365 days.
+pub const SECONDS_PER_YEAR: u64 = 365 * 86_400;
+/// Seconds of a month of prices and of error budgets: a twelfth of a year.
+pub const SECONDS_PER_MONTH: u64 = SECONDS_PER_YEAR / 12;
+
+/// Why a text is not a quantity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnitError {
+    /// No number at the start.
+    NotANumber,
+    /// A number without a unit where one is needed; holds the units to choose from.
+    Missing(&'static str),
+    /// A unit that this quantity does not have; holds the units to choose from.
+    Unknown(String, &'static str),
+    /// The unit belongs to another quantity; holds its name and the units to choose from.
+    Other(&'static str, &'static str),
+    /// Below zero.
+    Negative,
+    /// Not zero, but less than the smallest step of the quantity (holds that step).
+    TooSmall(&'static str),
+    /// More than the type can hold.
+    TooLarge,
+}
+
+/// `numerator / denominator`, rounded to nearest, ties up; `None` when it does not fit a `u64`.
+#[must_use]
+pub fn round_ratio(numerator: u128, denominator: u128) -> Option<u64> {
+    u64::try_from((numerator + denominator / 2) / denominator).ok()
+}
+
+/// A decimal number as digits and a power of ten, read without a float.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Decimal {
+    digits: u128,
+    /// Digits after the decimal point.
+    scale: u32,
+}
+
+impl Decimal {
+    /// Splits `text` into a leading decimal number and the rest, trimmed. Underscores between
+    /// digits and an exponent are accepted, as in TOML.
+    fn split(text: &str) -> Result<(Self, &str), UnitError> {
+        let text = text.trim();
+        let (negative, body) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text.strip_prefix('+').unwrap_or(text)),
+        };
+        let mut digits: u128 = 0;
+        let mut scale: u32 = 0;
+        let mut seen_point = false;
+        let mut any = false;
+        let mut end = 0;
+        for (at, c) in body.char_indices() {
+            match c {
+                '0'..='9' => {
+                    any = true;
+                    digits = digits
+                        .checked_mul(10)
+                        .and_then(|d| d.checked_add(u128::from(c as u32 - '0' as u32)))
+                        .filter(|d| *d < 1_u128 << 100)
+                        .ok_or(UnitError::TooLarge)?;
+                    scale += u32::from(seen_point);
+                }
+                '.' if !seen_point => seen_point = true,
+                '_' if any => {}
+                _ => break,
+            }
+            end = at + c.len_utf8();
+        }
+        if !any {
+            return Err(UnitError::NotANumber);
+        }
+        let mut rest = &body[end..];
+        let mut number = Self { digits, scale };
+        if let Some(exponent) = rest.strip_prefix(['e', 'E']) {
+            let sign_len = usize::from(exponent.starts_with(['-', '+']));
+            let len = exponent[sign_len..].bytes().take_while(u8::is_ascii_digit).count();
+            if len > 0 {
+                let power: i32 =
+                    exponent[..sign_len + len].parse().map_err(|_| UnitError::TooLarge)?;
+                number = number.shift(power)?;
+                rest = &exponent[sign_len + len..];
+            }
+        }
+        if negative && number.digits != 0 {
+            return Err(UnitError::Negative);
+        }
+        Ok((number, rest.trim()))
+    }
+
+    fn shift(self, power: i32) -> Result<Self, UnitError> {
+        if power.unsigned_abs() > 40 {
+            return Err(UnitError::TooLarge);
+        }
+        if power <= 0 {
+            return Ok(Self { scale: self.scale + power.unsigned_abs(), ..self });
+        }
+        let power = power.unsigned_abs();
+        let kept = self.scale.saturating_sub(power);
+        let grow = power - (self.scale - kept);
+        let digits = 10_u128
+            .checked_pow(grow)
+            .and_then(|p| self.digits.checked_mul(p))
+            .ok_or(UnitError::TooLarge)?;
+        Ok(Self { digits, scale: kept })
+    }
+
+    /// The number times `numerator / denominator`, rounded to a whole number.
+    fn times(self, numerator: u64, denominator: u64) -> Result<u64, UnitError> {
+        let top = self.digits.checked_mul(u128::from(numerator)).ok_or(UnitError::TooLarge)?;
+        let bottom = 10_u128
+            .checked_pow(self.scale)
+            .and_then(|p| p.checked_mul(u128::from(denominator)))
+            .ok_or(UnitError::TooLarge)?;
+        round_ratio(top, bottom).ok_or(UnitError::TooLarge)
+    }
+}
+
+type UnitTable = &'static [(&'static str, u64, u64)];
+
+const TIME_UNITS: UnitTable = &[
+    ("ns", 1, 1),
+    ("us", 1_000, 1),
+    ("µs", 1_000, 1),
+    ("ms", 1_000_000, 1),
+    ("s", NANOS_PER_SECOND, 1),
+    ("min", 60 * NANOS_PER_SECOND, 1),
+    ("h", 3_600 * NANOS_PER_SECOND, 1),
+    ("d", 86_400 * NANOS_PER_SECOND, 1),
+    ("w", 7 * 86_400 * NANOS_PER_SECOND, 1),
+    ("y", SECONDS_PER_YEAR * NANOS_PER_SECOND, 1),
+];
+const TIME_NAMES: &str = "ns, us, ms, s, min, h, d, w, y";
+
+const SIZE_UNITS: UnitTable = &[
+    ("B", 1, 1),
+    ("kB", 1_000, 1),
+    ("MB", 1_000_000, 1),
+    ("GB", 1_000_000_000, 1),
+    ("TB", 1_000_000_000_000, 1),
+    ("KiB", 1 << 10, 1),
+    ("MiB", 1 << 20, 1),
+    ("GiB", 1 << 30, 1),
+    ("TiB", 1 << 40, 1),
+];
+const SIZE_NAMES: &str = "B, kB, MB, GB, TB, KiB, MiB, GiB, TiB";
+
+/// Bits a second to bytes a second is a division by eight.
+const BANDWIDTH_UNITS: UnitTable = &[
+    ("bit/s", 1, 8),
+    ("kbit/s", 1_000, 8),
+    ("Mbit/s", 1_000_000, 8),
+    ("Gbit/s", 1_000_000_000, 8),
+    ("B/s", 1, 1),
+    ("kB/s", 1_000, 1),
+    ("MB/s", 1_000_000, 1),
+    ("GB/s", 1_000_000_000, 1),
+    ("KiB/s", 1 << 10, 1),
+    ("MiB/s", 1 << 20, 1),
+    ("GiB/s", 1 << 30, 1),
+];
+const BANDWIDTH_NAMES: &str = "bit/s, kbit/s, Mbit/s, Gbit/s, B/s, kB/s, MB/s, GB/s";
+
+const RATE_NAMES: &str = "/s, /min, /h, /d, /month, /y";
+const MONEY_NAMES: &str = "$… alone, or with /h, /month, /y";
+
+fn names_of_other(unit: &str, own: &'static str) -> Option<&'static str> {
+    let is_in = |table: UnitTable| table.iter().any(|(name, ..)| *name == unit);
+    let other = if is_in(TIME_UNITS) {
+        "duration"
+    } else if is_in(SIZE_UNITS) {
+        "size"
+    } else if is_in(BANDWIDTH_UNITS) {
+        "bandwidth"
+    } else if unit.starts_with('/') && period_nanos(&unit[1..]).is_some() {
+        "rate"
+    } else {
+        return None;
+    };
+    (other != own).then_some(other)
+}
+
+fn parse_in(
+    text: &str,
+    own: &'static str,
+    table: UnitTable,
+    names: &'static str,
+) -> Result<u64, UnitError> {
+    let (number, unit) = Decimal::split(text)?;
+    if unit.is_empty() {
+        return Err(UnitError::Missing(names));
+    }
+    let Some((_, numerator, denominator)) = table.iter().find(|(name, ..)| *name == unit) else {
+        return Err(match names_of_other(unit, own) {
+            Some(other) => UnitError::Other(other, names),
+            None => UnitError::Unknown(unit.to_string(), names),
+        });
+    };
+    let value = number.times(*numerator, *denominator)?;
+    if value == 0 && number.digits != 0 {
+        return Err(UnitError::TooSmall(table[0].0));
+    }
+    Ok(value)
+}
+
+/// An instant of simulated time: nanoseconds since the start of the run. 584 years fit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SimTime(u64);
+
+/// A length of simulated time in whole nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SimDuration(u64);
+
+impl SimTime {
+    /// The start of a run.
+    pub const ZERO: Self = Self(0);
+    /// Later than anything that happens.
+    pub const NEVER: Self = Self(u64::MAX);
+
+    /// The instant `nanos` nanoseconds after the start.
+    #[must_use]
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// Nanoseconds since the start.
+    #[must_use]
+    pub const fn nanos(self) -> u64 {
+        self.0
+    }
+
+    /// Time since `earlier`; zero when `earlier` is later.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> SimDuration {
+        SimDuration(self.0.saturating_sub(earlier.0))
+    }
+
+    /// Seconds since the start, for statistics and print.
+    #[must_use]
+    pub fn seconds(self) -> f64 {
+        SimDuration(self.0).seconds()
+    }
+}
+
+impl SimDuration {
+    /// No time.
+    pub const ZERO: Self = Self(0);
+    /// Longer than any run.
+    pub const MAX: Self = Self(u64::MAX);
+    /// One second.
+    pub const SECOND: Self = Self(NANOS_PER_SECOND);
+    /// One hour.
+    pub const HOUR: Self = Self(3_600 * NANOS_PER_SECOND);
+    /// One day.
+    pub const DAY: Self = Self(86_400 * NANOS_PER_SECOND);
+    /// A year of 365 days.
+    pub const YEAR: Self = Self(SECONDS_PER_YEAR * NANOS_PER_SECOND);
+
+    /// A length of `nanos` nanoseconds.
+    #[must_use]
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// A length of `seconds` whole seconds.
+    ///
+    /// # Panics
+    ///
+    /// Above 584 years.
+    #[must_use]
+    pub const fn from_secs(seconds: u64) -> Self {
+        Self(seconds * NANOS_PER_SECOND)
+    }
+
+    /// Nearest whole nanosecond to `seconds`; zero below zero or for not-a-number, [`Self::MAX`]
+    /// above the range. The one place where a float becomes time.
+    #[must_use]
+    #[inline]
+    pub fn from_seconds_f64(seconds: f64) -> Self {
+        // `as` saturates and sends not-a-number to zero; adding one half then truncating rounds
+        // to nearest for the positive values that occur.
+        Self((seconds * 1e9 + 0.5) as u64)
+    }
+
+    /// Nanoseconds.
+    #[must_use]
+    pub const fn nanos(self) -> u64 {
+        self.0
+    }
+
+    /// Seconds, for statistics and print.
+    #[must_use]
+    pub fn seconds(self) -> f64 {
+        self.0 as f64 / 1e9
+    }
+
+    /// Whether it is no time at all.
+    #[must_use]
+    pub const fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    /// `self` times `n`, stopping at the largest length.
+    #[must_use]
+    pub const fn saturating_mul(self, n: u64) -> Self {
+        Self(self.0.saturating_mul(n))
+    }
+
+    /// Reads text such as `"250ms"`, `"1.5 h"`, `"10y"`.
+    ///
+    /// # Errors
+    ///
+    /// Any [`UnitError`].
+    pub fn parse(text: &str) -> Result<Self, UnitError> {
+        parse_in(text, "duration", TIME_UNITS, TIME_NAMES).map(Self)
+    }
+}
+
+impl Add<SimDuration> for SimTime {
+    type Output = Self;
+    /// # Panics
+    ///
+    /// Beyond 584 years of simulated time.
+    #[inline]
+    fn add(self, length: SimDuration) -> Self {
+        Self(self.0.checked_add(length.0).expect("simulated time stays below 584 years"))
+    }
+}
+
+impl Sub for SimTime {
+    type Output = SimDuration;
+    /// # Panics
+    ///
+    /// When the result would be negative.
+    #[inline]
+    fn sub(self, earlier: Self) -> SimDuration {
+        SimDuration(self.0.checked_sub(earlier.0).expect("time does not run backwards"))
+    }
+}
+
+impl Add for SimDuration {
+    type Output = Self;
+    #[inline]
+    fn add(self, other: Self) -> Self {
+        Self(self.0.checked_add(other.0).expect("lengths of time stay below 584 years"))
+    }
+}
+
+impl AddAssign for SimDuration {
+    #[inline]
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sub for SimDuration {
+    type Output = Self;
+    #[inline]
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.checked_sub(other.0).expect("a length of time is not negative"))
+    }
+}
+
+impl SubAssign for SimDuration {
+    #[inline]
+    fn sub_assign(&mut self, other: Self) {
+        *self = *self - other;
+    }
+}
+
+/// Prints the shortest exact form: whole units of the largest unit that divides, else a decimal.
+impl fmt::Display for SimDuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const STEPS: [(&str, u64); 7] = [
+            ("d", 86_400 * NANOS_PER_SECOND),
+            ("h", 3_600 * NANOS_PER_SECOND),
+            ("min", 60 * NANOS_PER_SECOND),
+            ("s", NANOS_PER_SECOND),
+            ("ms", 1_000_000),
+            ("us", 1_000),
+            ("ns", 1),
+        ];
+        if self.0 == 0 {
+            return f.write_str("0s");
+        }
+        let year = SECONDS_PER_YEAR * NANOS_PER_SECOND;
+        if self.0.is_multiple_of(year) {
+            return write!(f, "{}y", self.0 / year);
+        }
+        for (name, size) in STEPS {
+            if self.0.is_multiple_of(size) {
+                return write!(f, "{}{name}", self.0 / size);
+            }
+            if self.0 >= size && size <= NANOS_PER_SECOND {
+                return write_decimal(f, self.0, size, name);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write_decimal(f: &mut fmt::Formatter<'_>, value: u64, size: u64, name: &str) -> fmt::Result {
+    let (whole, mut part) = (value / size, value % size);
+    write!(f, "{whole}")?;
+    if part > 0 {
+        f.write_str(".")?;
+        let mut step = size / 10;
+        while part > 0 && step > 0 {
+            write!(f, "{}", part / step)?;
+            part %= step;
+            step /= 10;
+        }
+    }
+    f.write_str(name)
+}
+
+impl fmt::Display for SimTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        SimDuration(self.0).fmt(f)
+    }
+}
+
+/// A size in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Bytes(u64);
+
+impl Bytes {
+    /// No bytes.
+    pub const ZERO: Self = Self(0);
+
+    /// `count` bytes.
+    #[must_use]
+    pub const fn new(count: u64) -> Self {
+        Self(count)
+    }
+
+    /// How many.
+    #[must_use]
+    pub const fn count(self) -> u64 {
+        self.0
+    }
+
+    /// Reads text such as `"64GiB"`, `"12kB"`.
+    ///
+    /// # Errors
+    ///
+    /// Any [`UnitError`].
+    pub fn parse(text: &str) -> Result<Self, UnitError> {
+        parse_in(text, "size", SIZE_UNITS, SIZE_NAMES).map(Self)
+    }
+}
+
+impl Add for Bytes {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0.checked_add(other.0).expect("sizes stay below 16 EiB"))
+    }
+}
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const STEPS: [(&str, u64); 8] = [
+            ("TiB", 1 << 40),
+            ("TB", 1_000_000_000_000),
+            ("GiB", 1 << 30),
+            ("GB", 1_000_000_000),
+            ("MiB", 1 << 20),
+            ("MB", 1_000_000),
+            ("KiB", 1 << 10),
+            ("kB", 1_000),
+        ];
+        for (name, size) in STEPS {
+            if self.0 >= size && self.0.is_multiple_of(size) {
+                return write!(f, "{}{name}", self.0 / size);
+            }
+        }
+        write!(f, "{}B", self.0)
+    }
+}
+
+/// A data rate in bytes a second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Bandwidth(u64);
+
+impl Bandwidth {
+    /// `bytes` a second.
+    #[must_use]
+    pub const fn from_bytes_per_s(bytes: u64) -> Self {
+        Self(bytes)
+    }
+
+    /// Bytes a second.
+    #[must_use]
+    pub const fn bytes_per_s(self) -> u64 {
+        self.0
+    }
+
+    /// Time to move `size` alone at this rate, to the nearest nanosecond.
+    #[must_use]
+    pub fn time_for(self, size: Bytes) -> SimDuration {
+        let top = u128::from(size.0) * u128::from(NANOS_PER_SECOND);
+        SimDuration(round_ratio(top, u128::from(self.0.max(1))).unwrap_or(u64::MAX))
+    }
+
+    /// Reads text such as `"100Mbit/s"`, `"70MB/s"`.
+    ///
+    /// # Errors
+    ///
+    /// Any [`UnitError`].
+    pub fn parse(text: &str) -> Result<Self, UnitError> {
+        parse_in(text, "bandwidth", BANDWIDTH_UNITS, BANDWIDTH_NAMES).map(Self)
+    }
+}
+
+impl fmt::Display for Bandwidth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bits = self.0 * 8;
+        for (name, size) in
+            [("Gbit/s", 1_000_000_000), ("Mbit/s", 1_000_000), ("kbit/s", 1_000), ("bit/s", 1)]
+        {
+            if bits >= size && bits.is_multiple_of(size) {
+                return write!(f, "{}{name}", bits / size);
+            }
+        }
+        write!(f, "{}B/s", self.0)
+    }
+}
+
+fn period_nanos(name: &str) -> Option<u64> {
+    Some(match name {
+        "s" => NANOS_PER_SECOND,
+        "min" => 60 * NANOS_PER_SECOND,
+        "h" => 3_600 * NANOS_PER_SECOND,
+        "d" | "day" => 86_400 * NANOS_PER_SECOND,
+        "month" => SECONDS_PER_MONTH * NANOS_PER_SECOND,
+        "y" | "year" => SECONDS_PER_YEAR * NANOS_PER_SECOND,
+        _ => return None,
+    })
+}
+
+/// How often something happens: a count in a period, kept as written so that it prints back.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rate {
+    per_second: f64,
+}
+
+impl Rate {
+    /// Never.
+    pub const ZERO: Self = Self { per_second: 0.0 };
+
+    /// `count` a second; `None` unless finite and not negative.
+    #[must_use]
+    pub fn per_second(count: f64) -> Option<Self> {
+        (count.is_finite() && count >= 0.0).then_some(Self { per_second: count })
+    }
+
+    /// Events a second.
+    #[must_use]
+    pub const fn in_per_second(self) -> f64 {
+        self.per_second
+    }
+
+    /// Mean time between events; the longest time for a rate of zero.
+    #[must_use]
+    pub fn mean_gap(self) -> SimDuration {
+        SimDuration::from_seconds_f64(1.0 / self.per_second)
+    }
+
+    /// Reads text such as `"20/s"`, `"0.25/y"`.
+    ///
+    /// # Errors
+    ///
+    /// Any [`UnitError`].
+    pub fn parse(text: &str) -> Result<Self, UnitError> {
+        let (number, unit) = Decimal::split(text)?;
+        if unit.is_empty() {
+            return Err(UnitError::Missing(RATE_NAMES));
+        }
+        let Some(period) = unit.strip_prefix('/').map(str::trim).and_then(period_nanos) else {
+            return Err(match names_of_other(unit, "rate") {
+                Some(other) => UnitError::Other(other, RATE_NAMES),
+                None => UnitError::Unknown(unit.to_string(), RATE_NAMES),
+            });
+        };
+        // One division of two exactly represented numbers: correctly rounded for the values in use.
+        let scale = 10_u128.checked_pow(number.scale).ok_or(UnitError::TooLarge)?;
+        let top = number.digits as f64 * NANOS_PER_SECOND as f64;
+        let bottom = scale as f64 * period as f64;
+        Ok(Self { per_second: top / bottom })
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let year = self.per_second * SECONDS_PER_YEAR as f64;
+        if self.per_second != 0.0 && year < 100_000.0 {
+            // Nine digits hide the last bit of the division made when it was read.
+            write!(f, "{}/y", (year * 1e9).round() / 1e9)
+        } else {
+            write!(f, "{}/s", self.per_second)
+        }
+    }
+}
+
+/// A probability, a share or a utilisation limit: a number from 0 to 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+pub struct Probability(f64);
+
+impl Probability {
+    /// `value` when it lies in 0..=1.
+    #[must_use]
+    pub fn new(value: f64) -> Option<Self> {
+        (0.0..=1.0).contains(&value).then_some(Self(value))
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+
+    /// Reads `"99.95%"`.
+    ///
+    /// # Errors
+    ///
+    /// Any [`UnitError`]; above 100 % it is [`UnitError::TooLarge`].
+    pub fn parse(text: &str) -> Result<Self, UnitError> {
+        let (number, unit) = Decimal::split(text)?;
+        match unit {
+            "%" => {
+                let scale = 10_u128.checked_pow(number.scale + 2).ok_or(UnitError::TooLarge)?;
+                Self::new(number.digits as f64 / scale as f64).ok_or(UnitError::TooLarge)
+            }
+            "" => Err(UnitError::Missing("%")),
+            other => Err(UnitError::Unknown(other.to_string(), "%")),
+        }
+    }
+}
+
+impl fmt::Display for Probability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// An amount of money, or a price per time: micro-dollars, and the period it is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Money {
+    micro_dollars: u64,
+    /// Nanoseconds of the period; zero for a price paid once.
+    period: u64,
+}
+
+impl Money {
+    /// Dollars, of one payment or of one period.
+    #[must_use]
+    pub fn dollars(self) -> f64 {
+        self.micro_dollars as f64 / 1e6
+    }
+
+    /// Dollars a month; `None` for a price paid once.
+    #[must_use]
+    pub fn dollars_per_month(self) -> Option<f64> {
+        (self.period > 0).then(|| {
+            self.dollars() * (SECONDS_PER_MONTH * NANOS_PER_SECOND) as f64 / self.period as f64
+        })
+    }
+
+    /// Reads `"$250/month"`, `"$0.005"`.
+    ///
+    /// # Errors
+    ///
+    /// Any [`UnitError`].
+    pub fn parse(text: &str) -> Result<Self, UnitError> {
+        let Some(body) = text.trim().strip_prefix('$') else {
+            return Err(match Decimal::split(text) {
+                Ok(_) => UnitError::Missing(MONEY_NAMES),
+                Err(error) => error,
+            });
+        };
+        let (number, unit) = Decimal::split(body)?;
+        let period = match unit.strip_prefix('/') {
+            None if unit.is_empty() => 0,
+            Some(name) => period_nanos(name.trim())
+                .ok_or_else(|| UnitError::Unknown(unit.to_string(), MONEY_NAMES))?,
+            None => return Err(UnitError::Unknown(unit.to_string(), MONEY_NAMES)),
+        };
+        Ok(Self { micro_dollars: number.times(1_000_000, 1)?, period })
+    }
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "${}", self.dollars())?;
+        for name in ["s", "min", "h", "d", "month", "y"] {
+            if self.period > 0 && period_nanos(name) == Some(self.period) {
+                return write!(f, "/{name}");
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_read_exactly() {
+        for (text, nanos) in [
+            ("250ms", 250_000_000),
+            ("1.5 h", 5_400_000_000_000),
+            ("0.1ms", 100_000),
+            ("1e3 ns", 1_000),
+            ("2.5e-3s", 2_500_000),
+            ("1_000us", 1_000_000),
+            ("365d", SECONDS_PER_YEAR * NANOS_PER_SECOND),
+        ] {
+            assert_eq!(SimDuration::parse(text), Ok(SimDuration::from_nanos(nanos)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_unit_says_which_quantity_it_belongs_to() {
+        assert_eq!(SimDuration::parse("30"), Err(UnitError::Missing(TIME_NAMES)));
+        assert_eq!(SimDuration::parse("10 GiB"), Err(UnitError::Other("size", TIME_NAMES)));
+        assert_eq!(
+            SimDuration::parse("5 fortnights"),
+            Err(UnitError::Unknown("fortnights".into(), TIME_NAMES))
+        );
+        assert_eq!(SimDuration::parse("-5ms"), Err(UnitError::Negative));
+        assert_eq!(SimDuration::parse("1e-12 s"), Err(UnitError::TooSmall("ns")));
+        assert_eq!(SimDuration::parse("1e30 y"), Err(UnitError::TooLarge));
+        assert_eq!(Bytes::parse("512 mb"), Err(UnitError::Unknown("mb".into(), SIZE_NAMES)));
+        assert_eq!(Bandwidth::parse("10ms"), Err(UnitError::Other("duration", BANDWIDTH_NAMES)));
+    }
+
+    #[test]
+    fn what_is_printed_reads_back() {
+        for text in ["250ms", "1h", "90s", "10y", "1.5ms", "7ns", "0s", "33ms", "2d", "2.05s"] {
+            let value = SimDuration::parse(text).unwrap();
+            assert_eq!(SimDuration::parse(&value.to_string()), Ok(value), "{text} -> {value}");
+        }
+        for text in ["64GiB", "12kB", "1B", "2TB", "0B", "1537B"] {
+            let value = Bytes::parse(text).unwrap();
+            assert_eq!(Bytes::parse(&value.to_string()), Ok(value), "{text} -> {value}");
+        }
+        for text in ["$250/month", "$0.005", "$12/y"] {
+            let value = Money::parse(text).unwrap();
+            assert_eq!(value.to_string(), text);
+        }
+        for text in ["20/s", "0.25/y", "4/y", "1.04/y"] {
+            assert_eq!(Rate::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn rates_and_prices_convert() {
+        assert_eq!(Rate::parse("20/s").unwrap().in_per_second(), 20.0);
+        assert_eq!(Rate::parse("1/y").unwrap().mean_gap(), SimDuration::YEAR);
+        let price = Money::parse("$12/y").unwrap();
+        assert!((price.dollars_per_month().unwrap() - 1.0).abs() < 1e-12);
+        assert_eq!(Probability::parse("99.95%").unwrap().get(), 0.9995);
+        assert_eq!(Probability::parse("120%"), Err(UnitError::TooLarge));
+        assert_eq!(Bandwidth::parse("100Mbit/s").unwrap().bytes_per_s(), 12_500_000);
+    }
+}

@@ -1,0 +1,1 @@
+//! Arrivals, profiles, recorded traffic.
