@@ -1,1 +1,168 @@
 //! The world: one component a file.
+//!
+//! A component is a plain struct that the loop calls with a [`Ctx`]. It knows its own line and its
+//! own state, names no other component, and ends a step by telling the context that the request
+//! may go on ([`Ctx::proceed`]) or has failed ([`Ctx::fail`]); [`route`] knows what follows.
+
+pub mod cpu;
+pub mod cpu_share;
+pub mod disks;
+pub mod event;
+pub mod gauge;
+pub mod head;
+pub mod ids;
+pub mod request;
+pub mod route;
+pub mod service;
+pub mod share;
+pub mod station;
+
+use crate::engine::calendar::{Calendar, Ticket};
+use crate::engine::lane::Lane;
+use crate::model::event::Event;
+use crate::model::gauge::Gauge;
+use crate::model::ids::{CauseId, ComponentId, DemandId};
+use crate::model::request::{Outcome, RequestId, Requests, Waits};
+use crate::model::route::Draws;
+use crate::units::{SimDuration, SimTime};
+
+/// The state of a component, as its users meet it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Health {
+    /// Works.
+    Up,
+    /// Works, this many times slower.
+    Slow(f64),
+    /// Keeps everything and does nothing: what is inside waits and resumes.
+    Stalled,
+    /// Accepts and never answers.
+    Hung,
+    /// Its process is gone: what was inside is lost, newcomers are refused at once.
+    Down,
+    /// Its host, network or power is gone: what was inside is lost, newcomers hear nothing.
+    Unreachable,
+}
+
+/// A zero-delay hand-over.
+#[derive(Clone, Copy, Debug)]
+pub enum Move {
+    /// The request goes on along its route.
+    Advance(RequestId),
+    /// The request has failed where it is.
+    Fail(RequestId, Outcome),
+}
+
+/// All of the world but the component that is being called.
+pub struct Ctx<'a> {
+    /// The present.
+    pub now: SimTime,
+    /// Pending events.
+    pub calendar: &'a mut Calendar,
+    /// Hand-overs of this instant.
+    pub lane: &'a mut Lane<Move>,
+    /// Requests in flight.
+    pub requests: &'a mut Requests,
+    /// Draws of this world.
+    pub draws: &'a Draws<'a>,
+    /// Why the component being called is in the health it is in.
+    pub cause: CauseId,
+}
+
+impl Ctx<'_> {
+    /// The step of `request` is done.
+    #[inline]
+    pub fn proceed(&mut self, request: RequestId) {
+        self.lane.push(Move::Advance(request));
+    }
+
+    /// The step of `request` has failed, for the cause of this context.
+    pub fn fail(&mut self, request: RequestId, outcome: Outcome) {
+        self.requests[request].cause = self.cause;
+        self.lane.push(Move::Fail(request, outcome));
+    }
+
+    /// `request` came to a component that is not [`Health::Up`].
+    pub fn turn_away(&mut self, request: RequestId, health: Health) {
+        if health == Health::Unreachable {
+            // Nobody answers. Whoever waits for it has a patience or a time-out, or else is told
+            // at once, since nothing would ever end the wait.
+            let entry = &mut self.requests[request];
+            entry.cause = self.cause;
+            if entry.can_time_out {
+                entry.waits = Waits::Void;
+                return;
+            }
+            return self.fail(request, Outcome::Unreachable);
+        }
+        self.fail(request, Outcome::Refused);
+    }
+
+    /// A demand of `request` as a length of time.
+    #[inline]
+    #[must_use]
+    pub fn duration(&self, demand: DemandId, request: RequestId) -> SimDuration {
+        SimDuration::from_seconds_f64(self.draws.demand(demand, &self.requests[request]))
+    }
+
+    /// Wakes `request` after `delay`.
+    pub fn wake_after(&mut self, request: RequestId, delay: SimDuration) {
+        let ticket = self.calendar.push(self.now + delay, Event::Wake(request).code());
+        self.requests[request].ticket = ticket;
+    }
+}
+
+macro_rules! component_table {
+    ($make:ident) => {
+        $make! {
+            Station: station::Station,
+            Service: service::Service,
+            Cpu: cpu::Cpu,
+            Disks: disks::Disks,
+            Head: head::Head,
+        }
+    };
+}
+
+macro_rules! component_enum {
+    ($($Kind:ident: $path:path,)*) => {
+        /// A component of any kind.
+        #[derive(Clone, Debug)]
+        pub enum Component {
+            $(#[doc = concat!("See [`", stringify!($path), "`].")] $Kind($path),)*
+        }
+
+        impl Component {
+            /// The armed alarm `local` of this component rings.
+            #[inline]
+            pub fn alarm(&mut self, ctx: &mut Ctx<'_>, local: u32, ticket: Ticket) {
+                match self { $(Self::$Kind(component) => component.alarm(ctx, local, ticket),)* }
+            }
+
+            /// The event that `request` waits for inside this component has come.
+            pub fn wake(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+                match self { $(Self::$Kind(component) => component.wake(ctx, request),)* }
+            }
+
+            /// Takes `request` out of the line or of service, where it is.
+            pub fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+                match self { $(Self::$Kind(component) => component.cancel(ctx, request),)* }
+            }
+
+            /// The component is in another state from now on.
+            pub fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
+                match self { $(Self::$Kind(component) => component.health(ctx, health),)* }
+            }
+
+            /// What it has counted up to `now`; the stays of requests still inside are added by
+            /// the world, which knows them.
+            #[must_use]
+            pub fn gauge(&self, now: SimTime) -> Gauge {
+                match self { $(Self::$Kind(component) => component.gauge(now),)* }
+            }
+        }
+    };
+}
+component_table!(component_enum);
+
+/// A member of the world that is not there.
+pub const NOWHERE: ComponentId = ComponentId::NONE;

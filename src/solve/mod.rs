@@ -1,1 +1,3 @@
 //! Plan to observations: `requests`.
+
+pub mod requests;

@@ -1,0 +1,189 @@
+//! What `plan` hands to the event loop: dense tables, no names to resolve, immutable.
+
+use crate::engine::draw::Seed;
+use crate::engine::law::Sampler;
+use crate::model::disks::DisksConfig;
+use crate::model::head::{HeadConfig, Persistence};
+use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId, KeyId};
+use crate::model::route::Routes;
+use crate::model::service::ServiceConfig;
+use crate::model::station::StationConfig;
+use crate::model::cpu::CpuConfig;
+use crate::units::{Rate, SimDuration, SimTime};
+use crate::workload::arrivals::Traffic;
+
+/// A component as the plan made it.
+#[derive(Clone, Debug)]
+pub enum Config {
+    /// A station.
+    Station(StationConfig),
+    /// A member of a service or a database.
+    Service(ServiceConfig),
+    /// The processor of a server.
+    Cpu(CpuConfig),
+    /// A set of disks.
+    Disks(DisksConfig),
+    /// A head of a file server.
+    Head(HeadConfig),
+}
+
+/// Where a service member gets its processor time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The processor of its server.
+    pub cpu: ComponentId,
+    /// Its zone there.
+    pub zone: u32,
+}
+
+/// A volume as one of its users sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Mount {
+    /// The head in front of it; none for local disks.
+    pub head: Option<ComponentId>,
+    /// The disks behind it.
+    pub disks: ComponentId,
+    /// What its user does when the head is silent.
+    pub persistence: Persistence,
+}
+
+/// A component: its name, what it is, what it is connected to.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Its name: `www-1`, `store.main`.
+    pub name: String,
+    /// What it is.
+    pub config: Config,
+    /// Where its processor time comes from.
+    pub place: Option<Place>,
+    /// Its volumes.
+    pub mounts: Vec<Mount>,
+    /// For the first this long after a restart it works at the given share of its speed.
+    pub warm_up: Option<(SimDuration, f64)>,
+}
+
+/// How clients behave.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    /// Its name.
+    pub name: String,
+    /// Network time there and back; drawn once a try.
+    pub round_trip: Option<DemandId>,
+    /// Parts fetched at a time.
+    pub connections: u32,
+    /// No answer within this long is a failure.
+    pub time_out: Option<SimDuration>,
+    /// How long a user waits for each request.
+    pub patience: Option<DemandId>,
+    /// What a user does after a failure.
+    pub retry: Option<Retry>,
+    /// Pages a session and time between them: what is lost when a user goes away.
+    pub session: Option<Session>,
+}
+
+/// A user's second try.
+#[derive(Clone, Copy, Debug)]
+pub struct Retry {
+    /// Probability of a further try.
+    pub chance: f64,
+    /// Key of that draw.
+    pub key: KeyId,
+    /// Time before it.
+    pub after: DemandId,
+    /// Most further tries.
+    pub at_most: u8,
+}
+
+/// A user's session.
+#[derive(Clone, Copy, Debug)]
+pub struct Session {
+    /// Mean number of pages; their number is geometric.
+    pub mean_pages: f64,
+    /// Key of the draws.
+    pub key: KeyId,
+    /// Time between two pages.
+    pub think: DemandId,
+}
+
+/// A source of work.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// Its name: the owner of its draws.
+    pub name: String,
+    /// The class of its requests.
+    pub class: ClassId,
+    /// Who sends them; none: requests come from nowhere and wait for ever.
+    pub clients: Option<usize>,
+    /// When they come.
+    pub traffic: Traffic,
+    /// A view whose parts did not all arrive within this time is lost.
+    pub lost_after: Option<SimDuration>,
+}
+
+/// Work without a client: a backup.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// Its name.
+    pub name: String,
+    /// The disks it loads.
+    pub disks: ComponentId,
+    /// Operations a second while it runs.
+    pub rate: Rate,
+    /// Key of the gaps; the next two are those of the time and of the choice of the disk.
+    pub key: KeyId,
+    /// Between two starts.
+    pub every: SimDuration,
+    /// First start after time zero.
+    pub first: SimTime,
+    /// How long it runs.
+    pub lasts: SimDuration,
+}
+
+/// Everything the event loop needs to know.
+#[derive(Clone, Debug)]
+pub struct Blueprint {
+    /// Root of all draws.
+    pub seed: Seed,
+    /// Programs, pools, classes, keys.
+    pub routes: Routes,
+    /// Components, by id.
+    pub parts: Vec<Part>,
+    /// Component and its local number, by unit.
+    pub units: Vec<(ComponentId, u32)>,
+    /// Workloads.
+    pub workloads: Vec<Workload>,
+    /// Kinds of clients.
+    pub clients: Vec<Clients>,
+    /// Work without a client.
+    pub operations: Vec<Operation>,
+    /// Names of causes, by id; the first is `overload`.
+    pub causes: Vec<String>,
+    /// Network between the edge and the clients, if any.
+    pub uplink: Option<Uplink>,
+}
+
+/// The way replies take to the clients.
+#[derive(Clone, Debug)]
+pub struct Uplink {
+    /// Its name.
+    pub name: String,
+    /// Links in series, in bytes a second.
+    pub links: Vec<(String, f64)>,
+}
+
+/// A law in the unit of its use, for parts of the world that draw by themselves.
+#[derive(Clone, Debug)]
+pub struct Drawn {
+    /// Key.
+    pub key: KeyId,
+    /// Law.
+    pub sampler: Sampler,
+}
+
+impl Blueprint {
+    /// The name of a cause.
+    #[must_use]
+    pub fn cause(&self, id: CauseId) -> &str {
+        &self.causes[id.index()]
+    }
+}

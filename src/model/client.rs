@@ -1,0 +1,418 @@
+//! Clients: what a user sees as one page, and what a user does when it does not come.
+//!
+//! Model: a page view arrives at the server's edge at its time of arrival. Its HTML is one
+//! request; the reply crosses the uplink; the client then fetches the parts, at most `connections`
+//! at a time, each a request of its own after a round trip. The view is served when everything
+//! has arrived within `lost_after`; its latency is from the user's click (half a round trip
+//! before the arrival) to the last byte (half a round trip after it left).
+//! A part that fails, or for which patience ends, fails the try; with some probability the user
+//! tries again after a while, at most so often, and else goes away: the view is lost, and the
+//! pages the session would still have asked for are never born.
+//!
+//! Sessions do not shape the arrivals (their times are those of the open source, whatever the
+//! system does): when a user goes away, the number of further pages and the times between them
+//! are drawn, and the next page of the source at or after each of these times counts as one that
+//! this user would have asked for.
+//!
+//! Leaves out: connection set-up, slow start, a cache in the browser.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::engine::calendar::Ticket;
+use crate::model::blueprint::{Blueprint, Clients};
+use crate::model::event::{Event, MAX_INDEX};
+use crate::model::ids::{CauseId, ClassId, WorkloadId};
+use crate::model::request::{Owner, Request, RequestId, Stage, Waits};
+use crate::model::route::MAX_POSITION;
+use crate::model::world::{Stop, World};
+use crate::units::{SimDuration, SimTime};
+
+/// One page that a user wants.
+#[derive(Clone, Debug)]
+pub struct View {
+    workload: WorkloadId,
+    ordinal: u64,
+    /// When the present try began, at the edge.
+    began: SimTime,
+    round_trip: SimDuration,
+    /// The event of its next try.
+    ticket: Ticket,
+    /// Requests of any of its tries that are still somewhere.
+    out: u32,
+    /// Parts not yet asked for.
+    to_ask: u32,
+    /// Parts not yet arrived.
+    to_come: u32,
+    /// Position of the next part.
+    position: u32,
+    /// Present try, from 0.
+    attempt: u8,
+    running: bool,
+    waiting: bool,
+    counted: bool,
+    live: bool,
+}
+
+/// All page views in progress, and what users who went away would still have asked for.
+#[derive(Clone, Debug)]
+pub struct Views {
+    slots: Vec<View>,
+    free: Vec<u32>,
+    /// Times, by workload, at which the next page belongs to a user who is gone.
+    gone: Vec<BinaryHeap<Reverse<SimTime>>>,
+    /// Number of the next arrival, by workload.
+    expected: Vec<u64>,
+}
+
+impl Views {
+    /// None in progress.
+    #[must_use]
+    pub fn new(plan: &Blueprint) -> Self {
+        let count = plan.workloads.len();
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+            gone: vec![BinaryHeap::new(); count],
+            expected: vec![0; count],
+        }
+    }
+
+    pub(in crate::model) fn expect(&mut self, workload: WorkloadId, ordinal: u64) {
+        self.expected[workload.index()] = ordinal;
+    }
+
+    #[inline]
+    pub(in crate::model) fn expected(&self, workload: WorkloadId) -> u64 {
+        self.expected[workload.index()]
+    }
+
+    fn insert(&mut self, view: View) -> Option<u32> {
+        if let Some(index) = self.free.pop() {
+            self.slots[index as usize] = view;
+            return Some(index);
+        }
+        let index = self.slots.len() as u32;
+        (index < MAX_INDEX).then(|| {
+            self.slots.push(view);
+            index
+        })
+    }
+}
+
+impl World<'_> {
+    fn clients_of(&self, workload: WorkloadId) -> &Clients {
+        let index = self.plan.workloads[workload.index()].clients;
+        &self.plan.clients[index.expect("only workloads with clients have views")]
+    }
+
+    /// A page view arrives.
+    pub(in crate::model) fn view_begins(
+        &mut self,
+        workload: WorkloadId,
+        ordinal: u64,
+        counted: bool,
+    ) {
+        self.record.view_begins(workload, counted);
+        let gone = &mut self.views.gone[workload.index()];
+        if gone.peek().is_some_and(|Reverse(at)| *at <= self.now) {
+            gone.pop();
+            return self.record.view_never_born(workload, counted);
+        }
+        let view = View {
+            workload,
+            ordinal,
+            began: self.now,
+            round_trip: SimDuration::ZERO,
+            ticket: Ticket::NONE,
+            out: 0,
+            to_ask: 0,
+            to_come: 0,
+            position: 0,
+            attempt: 0,
+            running: true,
+            waiting: false,
+            counted,
+            live: true,
+        };
+        match self.views.insert(view) {
+            Some(id) => self.begin_try(id),
+            None => self.stop = Some(Stop::TooManyInFlight { at: self.now }),
+        }
+    }
+
+    /// The client sends for the page: its first try, or a further one.
+    fn begin_try(&mut self, id: u32) {
+        let workload = self.views.slots[id as usize].workload;
+        let round_trip = self.clients_of(workload).round_trip;
+        let class = self.plan.workloads[workload.index()].class;
+        let mut request = self.part(id, class, 0);
+        if let Some(demand) = round_trip {
+            // Each try draws its own round trip.
+            let mut keyed = request;
+            keyed.iteration = u16::from(request.attempt);
+            let seconds = self.draws.demand(demand, &keyed);
+            self.views.slots[id as usize].round_trip = SimDuration::from_seconds_f64(seconds);
+        }
+        request.born = self.now;
+        let view = &mut self.views.slots[id as usize];
+        view.began = self.now;
+        view.position = 1;
+        view.to_ask = 0;
+        view.to_come = 0;
+        view.running = true;
+        view.out += 1;
+        self.start_part(request, None);
+    }
+
+    fn part(&self, id: u32, class: ClassId, position: u32) -> Request {
+        let view = &self.views.slots[id as usize];
+        let entry = self.plan.routes.classes[class.index()].entry;
+        let mut request = Request::new(class, entry, Owner::View(id), self.now);
+        request.ordinal = view.ordinal;
+        request.position = position.min(MAX_POSITION);
+        request.counted = view.counted;
+        request.attempt = view.attempt;
+        request.workload = view.workload.0;
+        request
+    }
+
+    /// `request` reaches the edge: with a patience, onto its route.
+    fn start_part(&mut self, request: Request, slot: Option<RequestId>) {
+        let workload = WorkloadId(request.workload);
+        let clients = self.clients_of(workload);
+        let drawn = clients.patience.map(|demand| {
+            let mut keyed = request;
+            keyed.iteration = u16::from(request.attempt);
+            SimDuration::from_seconds_f64(self.draws.demand(demand, &keyed))
+        });
+        let limit = match (drawn, clients.time_out) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self.record.attempt_begins(request.class, request.counted);
+        let id = match slot {
+            Some(id) => {
+                self.requests[id] = request;
+                id
+            }
+            None => match self.insert(request) {
+                Some(id) => id,
+                None => return,
+            },
+        };
+        if let Some(limit) = limit {
+            let ticket = self.calendar.push(self.now + limit, Event::Patience(id).code());
+            let entry = &mut self.requests[id];
+            entry.patience = ticket;
+            entry.can_time_out = true;
+        }
+        self.lane.push(crate::model::Move::Advance(id));
+    }
+
+    /// The reply to `id` leaves the edge.
+    pub(in crate::model) fn reply(&mut self, id: RequestId, _view: u32) {
+        let entry = &mut self.requests[id];
+        entry.stage = Stage::Reply;
+        entry.waits = Waits::Nothing;
+        entry.patience = Ticket::NONE;
+        let class = entry.class;
+        let size = self.plan.routes.classes[class.index()].reply.as_ref().map(|reply| {
+            reply.sampler.sample(self.draws.uniform(reply.key, &self.requests[id], 0))
+        });
+        if !self.send(id, size.unwrap_or(0.0)) {
+            self.network(id);
+        }
+    }
+
+    /// Starts the transfer of a reply; false when nothing is in its way.
+    fn send(&mut self, _id: RequestId, _bytes: f64) -> bool {
+        false
+    }
+
+    /// The reply of `id` has left the uplink.
+    pub(in crate::model) fn network(&mut self, id: RequestId) {
+        let entry = &self.requests[id];
+        let Owner::View(view_id) = entry.owner else { return self.requests.remove(id) };
+        let (attempt, position, class) = (entry.attempt, entry.position, entry.class);
+        let view = &self.views.slots[view_id as usize];
+        if !view.running || view.attempt != attempt {
+            return self.part_gone(id, view_id);
+        }
+        if position == 0 {
+            return self.page_received(id, view_id, class);
+        }
+        let view = &mut self.views.slots[view_id as usize];
+        view.to_come -= 1;
+        if view.to_come == 0 {
+            return self.view_complete(id, view_id);
+        }
+        self.next_part(id, view_id);
+    }
+
+    fn page_received(&mut self, id: RequestId, view_id: u32, class: ClassId) {
+        let Some(then) = self.plan.routes.classes[class.index()].then else {
+            return self.view_complete(id, view_id);
+        };
+        let parts = self.draws.amount(then.amount, &self.requests[id]).min(MAX_POSITION);
+        if parts == 0 {
+            return self.view_complete(id, view_id);
+        }
+        let view = &mut self.views.slots[view_id as usize];
+        view.to_ask = parts;
+        view.to_come = parts;
+        let workload = view.workload;
+        let at_once = self.clients_of(workload).connections.min(parts);
+        for _ in 1..at_once {
+            let fresh = self.part(view_id, then.class, 0);
+            if let Some(other) = self.insert(fresh) {
+                self.views.slots[view_id as usize].out += 1;
+                self.next_part(other, view_id);
+            }
+        }
+        self.next_part(id, view_id);
+    }
+
+    /// The connection of `id` is free: it asks for the next part, if there is one.
+    fn next_part(&mut self, id: RequestId, view_id: u32) {
+        let view = &mut self.views.slots[view_id as usize];
+        if view.to_ask == 0 {
+            return self.part_gone(id, view_id);
+        }
+        view.to_ask -= 1;
+        let position = view.position;
+        view.position += 1;
+        let (workload, round_trip) = (view.workload, view.round_trip);
+        let page = self.plan.workloads[workload.index()].class;
+        let then = self.plan.routes.classes[page.index()].then;
+        let class = then.map_or(page, |then| then.class);
+        let mut request = self.part(view_id, class, position);
+        request.stage = Stage::Travel;
+        request.waits = Waits::Timer;
+        let ticket = self.calendar.push(self.now + round_trip, Event::Wake(id).code());
+        request.ticket = ticket;
+        self.requests[id] = request;
+    }
+
+    /// The request for a part has reached the edge.
+    pub(in crate::model) fn travelled(&mut self, id: RequestId) {
+        let mut request = self.requests[id];
+        let Owner::View(view_id) = request.owner else { return self.requests.remove(id) };
+        let view = &self.views.slots[view_id as usize];
+        if !view.running || view.attempt != request.attempt {
+            return self.part_gone(id, view_id);
+        }
+        request.stage = Stage::Route;
+        request.waits = Waits::Nothing;
+        request.ticket = Ticket::NONE;
+        request.born = self.now;
+        self.start_part(request, Some(id));
+    }
+
+    fn part_gone(&mut self, id: RequestId, view_id: u32) {
+        self.requests.remove(id);
+        self.views.slots[view_id as usize].out -= 1;
+        self.free_view(view_id);
+    }
+
+    /// A view is forgotten when it is decided and nothing of it is anywhere.
+    fn free_view(&mut self, view_id: u32) {
+        let view = &mut self.views.slots[view_id as usize];
+        if view.live && view.out == 0 && !view.running && !view.waiting {
+            view.live = false;
+            view.ticket = Ticket::NONE;
+            self.views.free.push(view_id);
+        }
+    }
+
+    fn view_complete(&mut self, id: RequestId, view_id: u32) {
+        let view = &self.views.slots[view_id as usize];
+        let latency = self.now - view.began + view.round_trip;
+        let (workload, counted, attempt) = (view.workload, view.counted, view.attempt);
+        let limit = self.plan.workloads[workload.index()].lost_after;
+        self.views.slots[view_id as usize].running = false;
+        if limit.is_some_and(|limit| latency > limit) {
+            let cause = self.blame(CauseId::OVERLOAD);
+            self.record.view_lost(workload, cause, counted);
+            self.session_ends(view_id);
+        } else {
+            self.record.view_served(workload, latency, attempt > 0, counted);
+        }
+        self.part_gone(id, view_id);
+    }
+
+    /// A request of a view has failed.
+    pub(in crate::model) fn part_failed(&mut self, id: RequestId, view_id: u32, cause: CauseId) {
+        let attempt = self.requests[id].attempt;
+        self.requests.remove(id);
+        self.part_given_up(view_id, attempt, cause);
+    }
+
+    /// A request of a view has ended for its client, one way or another, without an answer.
+    pub(in crate::model) fn part_given_up(&mut self, view_id: u32, attempt: u8, cause: CauseId) {
+        let view = &mut self.views.slots[view_id as usize];
+        view.out -= 1;
+        if view.running && view.attempt == attempt {
+            self.try_failed(view_id, cause);
+        }
+        self.free_view(view_id);
+    }
+
+    fn try_failed(&mut self, view_id: u32, cause: CauseId) {
+        let view = &mut self.views.slots[view_id as usize];
+        view.running = false;
+        let (workload, ordinal, attempt, counted) =
+            (view.workload, view.ordinal, view.attempt, view.counted);
+        if let Some(retry) = self.clients_of(workload).retry
+            && attempt < retry.at_most
+            && self.draws.uniform_at(retry.key, ordinal, u32::from(attempt)) < retry.chance
+        {
+            let mut keyed = self.part(view_id, self.plan.workloads[workload.index()].class, 0);
+            keyed.iteration = u16::from(attempt);
+            let after = self.draws.demand(retry.after, &keyed);
+            let at = self.now + SimDuration::from_seconds_f64(after);
+            let view = &mut self.views.slots[view_id as usize];
+            view.ticket = self.calendar.push(at, Event::View(view_id).code());
+            view.waiting = true;
+            return;
+        }
+        self.record.view_lost(workload, cause, counted);
+        self.session_ends(view_id);
+    }
+
+    /// The next try of a view is due.
+    pub(in crate::model) fn view_due(&mut self, view_id: u32, ticket: Ticket) {
+        let view = &mut self.views.slots[view_id as usize];
+        if view.ticket != ticket {
+            return;
+        }
+        view.ticket = Ticket::NONE;
+        view.waiting = false;
+        view.attempt += 1;
+        self.begin_try(view_id);
+    }
+
+    /// The user of a lost view goes away; the pages still to come are taken from the source.
+    fn session_ends(&mut self, view_id: u32) {
+        let (workload, ordinal) = {
+            let view = &self.views.slots[view_id as usize];
+            (view.workload, view.ordinal)
+        };
+        let Some(session) = self.clients_of(workload).session else { return };
+        if session.mean_pages <= 1.0 {
+            return;
+        }
+        // The number of further pages of a geometric session is geometric from zero, whatever
+        // page this was: P(at least n) = (1 − 1/mean)ⁿ.
+        let uniform = self.draws.uniform_at(session.key, ordinal, 0);
+        let further = libm::log(uniform) / libm::log(1.0 - 1.0 / session.mean_pages);
+        let mut at = self.now;
+        let class = self.plan.workloads[workload.index()].class;
+        let mut keyed = self.part(view_id, class, 0);
+        for page in 0..(further as u32).min(u32::from(u16::MAX)) {
+            keyed.iteration = page as u16;
+            at = at + SimDuration::from_seconds_f64(self.draws.demand(session.think, &keyed));
+            self.views.gone[workload.index()].push(Reverse(at));
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Everything that can happen at an instant, as a code of 28 bits that the calendar keeps beside
+//! its key: four bits of kind, twenty-four of index.
+//!
+//! An event that must be able to go stale is compared with the ticket that its owner kept; an
+//! event whose ticket is not the kept one does nothing.
+
+use crate::model::ids::{UnitId, WorkloadId};
+use crate::model::request::RequestId;
+
+/// Largest index an event can carry: requests in flight, units and views stay below it.
+pub const MAX_INDEX: u32 = (1 << 24) - 1;
+
+/// What happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The next arrival of a workload.
+    Arrival(WorkloadId),
+    /// A station is done with a request.
+    Served(RequestId),
+    /// The one armed alarm of a unit rings.
+    Alarm(UnitId),
+    /// A delay or a back-off of a request ends.
+    Wake(RequestId),
+    /// The client of a request gives up.
+    Patience(RequestId),
+    /// The oldest running call of a kind reaches its time-out.
+    CallDeadline(u32),
+    /// Something a page view waits for: a round trip or its retry.
+    View(u32),
+    /// The health kernel has a transition due.
+    Health,
+    /// The next mark of the run: start or end of the window, a grid edge.
+    Mark(u32),
+    /// The next piece of work of an operation, such as a backup.
+    Operation(u32),
+}
+
+impl Event {
+    /// The code of the calendar.
+    #[must_use]
+    #[inline]
+    pub fn code(self) -> u32 {
+        let (kind, index) = match self {
+            Self::Arrival(id) => (0, u32::from(id.0)),
+            Self::Served(id) => (1, id.0),
+            Self::Alarm(id) => (2, id.0),
+            Self::Wake(id) => (3, id.0),
+            Self::Patience(id) => (4, id.0),
+            Self::CallDeadline(id) => (5, id),
+            Self::View(id) => (6, id),
+            Self::Health => (7, 0),
+            Self::Mark(id) => (8, id),
+            Self::Operation(id) => (9, id),
+        };
+        debug_assert!(index <= MAX_INDEX);
+        kind << 24 | index
+    }
+
+    /// The event of a code.
+    #[must_use]
+    #[inline]
+    pub fn of(code: u32) -> Self {
+        let index = code & MAX_INDEX;
+        match code >> 24 {
+            0 => Self::Arrival(WorkloadId(index as u16)),
+            1 => Self::Served(RequestId(index)),
+            2 => Self::Alarm(UnitId(index)),
+            3 => Self::Wake(RequestId(index)),
+            4 => Self::Patience(RequestId(index)),
+            5 => Self::CallDeadline(index),
+            6 => Self::View(index),
+            7 => Self::Health,
+            8 => Self::Mark(index),
+            _ => Self::Operation(index),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_comes_back_from_its_code() {
+        for event in [
+            Event::Arrival(WorkloadId(7)),
+            Event::Served(RequestId(MAX_INDEX)),
+            Event::Alarm(UnitId(3)),
+            Event::Wake(RequestId(0)),
+            Event::Patience(RequestId(12)),
+            Event::CallDeadline(5),
+            Event::View(9),
+            Event::Health,
+            Event::Mark(2),
+            Event::Operation(1),
+        ] {
+            assert_eq!(Event::of(event.code()), event);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What every component counts, whatever it is: customers in and out, the area under the number
+//! inside, the time each one stayed.
+//!
+//! All integers. A window's figures are the difference of two readings, so nothing is reset and
+//! nothing is clipped twice. Little's law holds on every sample path: the area under the number
+//! inside over a window equals the sum of the times spent inside that window; the two sides are
+//! kept by different code (`area` by the number, `stayed` by the customers).
+
+use crate::units::{SimDuration, SimTime};
+
+/// Numbers inside that are told apart when the distribution is kept.
+pub const LEVELS: usize = 256;
+
+/// Customers inside something, over time.
+#[derive(Clone, Debug)]
+pub struct Occupancy {
+    number: u32,
+    most: u32,
+    since: SimTime,
+    area: u128,
+    stayed: u128,
+    left: u64,
+    levels: Option<Box<[u64; LEVELS]>>,
+}
+
+impl Occupancy {
+    /// Nobody inside at time zero; `detailed` keeps the time at each number.
+    #[must_use]
+    pub fn new(detailed: bool) -> Self {
+        Self {
+            number: 0,
+            most: 0,
+            since: SimTime::ZERO,
+            area: 0,
+            stayed: 0,
+            left: 0,
+            levels: detailed.then(|| Box::new([0; LEVELS])),
+        }
+    }
+
+    #[inline]
+    fn settle(&mut self, now: SimTime) {
+        let length = (now - self.since).nanos();
+        self.area += u128::from(self.number) * u128::from(length);
+        if let Some(levels) = &mut self.levels {
+            levels[(self.number as usize).min(LEVELS - 1)] += length;
+        }
+        self.since = now;
+    }
+
+    /// One more.
+    #[inline]
+    pub fn add(&mut self, now: SimTime) {
+        self.settle(now);
+        self.number += 1;
+        self.most = self.most.max(self.number);
+    }
+
+    /// One less, who had been inside for `stay`.
+    #[inline]
+    pub fn remove(&mut self, now: SimTime, stay: SimDuration) {
+        self.settle(now);
+        self.number -= 1;
+        self.left += 1;
+        self.stayed += u128::from(stay.nanos());
+    }
+
+    /// Inside now.
+    #[must_use]
+    #[inline]
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The largest number so far.
+    #[must_use]
+    pub fn most(&self) -> u32 {
+        self.most
+    }
+
+    /// Who left so far.
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// Area under the number inside up to `now`, in customers × nanoseconds.
+    #[must_use]
+    pub fn area(&self, now: SimTime) -> u128 {
+        self.area + u128::from(self.number) * u128::from((now - self.since).nanos())
+    }
+
+    /// Sum of the stays of those who left, in nanoseconds.
+    #[must_use]
+    pub fn stayed(&self) -> u128 {
+        self.stayed
+    }
+
+    /// Time at each number up to `now`, in nanoseconds; the last place is "that many or more".
+    #[must_use]
+    pub fn levels(&self, now: SimTime) -> Option<Vec<u64>> {
+        let levels = self.levels.as_ref()?;
+        let mut levels = levels.to_vec();
+        levels[(self.number as usize).min(LEVELS - 1)] += (now - self.since).nanos();
+        Some(levels)
+    }
+}
+
+/// A reading of one component.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gauge {
+    /// Who came, refused ones too.
+    pub arrived: u64,
+    /// Who was turned away.
+    pub refused: u64,
+    /// Who went after service.
+    pub completed: u64,
+    /// Who left the line unserved.
+    pub reneged: u64,
+    /// Area under the number inside, customers × ns.
+    pub inside: u128,
+    /// Sum of the times inside, of those who left and of those still there, ns.
+    pub stayed: u128,
+    /// Busy servers, core-time or bytes: what utilisation counts, units × ns.
+    pub busy: u128,
+    /// What could have been busy, units × ns.
+    pub capacity: u128,
+    /// Part of `capacity` that was down, units × ns.
+    pub unavailable: u128,
+    /// Time at each number inside, ns, when kept.
+    pub levels: Option<Vec<u64>>,
+}
+
+impl Gauge {
+    /// This reading less an earlier one: the figures of the window between.
+    ///
+    /// # Panics
+    ///
+    /// When `earlier` is not earlier: a counter would have gone back.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let levels = match (&self.levels, &earlier.levels) {
+            (Some(now), Some(then)) => Some(now.iter().zip(then).map(|(a, b)| a - b).collect()),
+            (now, _) => now.clone(),
+        };
+        Self {
+            arrived: self.arrived - earlier.arrived,
+            refused: self.refused - earlier.refused,
+            completed: self.completed - earlier.completed,
+            reneged: self.reneged - earlier.reneged,
+            inside: self.inside - earlier.inside,
+            stayed: self.stayed - earlier.stayed,
+            busy: self.busy - earlier.busy,
+            capacity: self.capacity - earlier.capacity,
+            unavailable: self.unavailable - earlier.unavailable,
+            levels,
+        }
+    }
+
+    /// Busy ÷ capacity; `None` without capacity.
+    #[must_use]
+    pub fn utilization(&self) -> Option<f64> {
+        (self.capacity > 0).then(|| self.busy as f64 / self.capacity as f64)
+    }
+}

@@ -1,0 +1,204 @@
+//! What the event loop writes down about requests and page views: two closed ledgers and their
+//! latencies. Components count for themselves, see [`gauge`](crate::model::gauge).
+//!
+//! Only what was born inside the window is written down, wherever it ends. Integers only, so that
+//! records of replications can be put together in any grouping.
+
+use crate::model::blueprint::Blueprint;
+use crate::model::ids::{CallId, CauseId, ClassId, WorkloadId};
+use crate::model::request::Outcome;
+use crate::observe::histogram::Histogram;
+use crate::units::SimDuration;
+
+/// Names of the outcomes of an attempt, in the order of [`Attempts::ended`].
+pub const OUTCOMES: [&str; 6] = ["ok", "refused", "error", "timeout", "unreachable", "aborted"];
+
+/// Attempts of one class or of one kind of call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attempts {
+    /// All that began.
+    pub begun: u64,
+    /// Those that ended, by outcome.
+    pub ended: [u64; OUTCOMES.len()],
+}
+
+impl Attempts {
+    /// Those that have not ended.
+    #[must_use]
+    pub fn in_flight(&self) -> u64 {
+        self.begun - self.ended.iter().sum::<u64>()
+    }
+
+    /// Puts two counts together.
+    pub fn merge(&mut self, other: &Self) {
+        self.begun += other.begun;
+        for (a, b) in self.ended.iter_mut().zip(&other.ended) {
+            *a += b;
+        }
+    }
+}
+
+/// One request class.
+#[derive(Clone, Debug, Default)]
+pub struct ClassRecord {
+    /// Its attempts.
+    pub attempts: Attempts,
+    /// Time from the edge to the edge of those that ended well, in nanoseconds.
+    pub latency: Histogram,
+}
+
+/// One workload's page views.
+#[derive(Clone, Debug, Default)]
+pub struct ViewRecord {
+    /// What users wanted.
+    pub intended: u64,
+    /// Served at the first try.
+    pub served: u64,
+    /// Served at a later try.
+    pub delayed: u64,
+    /// Lost, by cause.
+    pub lost: Vec<u64>,
+    /// Not asked for: their session had ended.
+    pub never_born: u64,
+    /// From click to last byte, of those served, in nanoseconds.
+    pub latency: Histogram,
+}
+
+impl ViewRecord {
+    /// Those neither served nor lost nor never born.
+    #[must_use]
+    pub fn in_flight(&self) -> u64 {
+        let lost: u64 = self.lost.iter().sum();
+        self.intended - self.served - self.delayed - lost - self.never_born
+    }
+}
+
+/// Everything written down in one window of one replication.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// By class.
+    pub classes: Vec<ClassRecord>,
+    /// By kind of call.
+    pub calls: Vec<Attempts>,
+    /// By workload.
+    pub views: Vec<ViewRecord>,
+    open: u64,
+}
+
+impl Record {
+    /// Nothing written down.
+    #[must_use]
+    pub fn new(plan: &Blueprint) -> Self {
+        let view = ViewRecord { lost: vec![0; plan.causes.len()], ..ViewRecord::default() };
+        Self {
+            classes: vec![ClassRecord::default(); plan.routes.classes.len()],
+            calls: vec![Attempts::default(); plan.routes.calls.len()],
+            views: vec![view; plan.workloads.len()],
+            open: 0,
+        }
+    }
+
+    /// Counted views that have not ended.
+    #[must_use]
+    pub fn open(&self) -> u64 {
+        self.open
+    }
+
+    #[inline]
+    pub(in crate::model) fn attempt_begins(&mut self, class: ClassId, counted: bool) {
+        self.classes[class.index()].attempts.begun += u64::from(counted);
+    }
+
+    #[inline]
+    pub(in crate::model) fn attempt_ends(
+        &mut self,
+        class: ClassId,
+        outcome: Outcome,
+        latency: SimDuration,
+        counted: bool,
+    ) {
+        if !counted {
+            return;
+        }
+        let class = &mut self.classes[class.index()];
+        class.attempts.ended[outcome as usize] += 1;
+        if outcome == Outcome::Ok {
+            class.latency.record(latency.nanos());
+        }
+    }
+
+    #[inline]
+    pub(in crate::model) fn call_begins(&mut self, call: CallId, counted: bool) {
+        self.calls[call.index()].begun += u64::from(counted);
+    }
+
+    #[inline]
+    pub(in crate::model) fn call_ends(&mut self, call: CallId, outcome: Outcome, counted: bool) {
+        self.calls[call.index()].ended[outcome as usize] += u64::from(counted);
+    }
+
+    #[inline]
+    pub(in crate::model) fn view_begins(&mut self, workload: WorkloadId, counted: bool) {
+        self.views[workload.index()].intended += u64::from(counted);
+        self.open += u64::from(counted);
+    }
+
+    #[inline]
+    pub(in crate::model) fn view_never_born(&mut self, workload: WorkloadId, counted: bool) {
+        self.views[workload.index()].never_born += u64::from(counted);
+        self.open -= u64::from(counted);
+    }
+
+    pub(in crate::model) fn view_served(
+        &mut self,
+        workload: WorkloadId,
+        latency: SimDuration,
+        again: bool,
+        counted: bool,
+    ) {
+        if !counted {
+            return;
+        }
+        self.open -= 1;
+        let views = &mut self.views[workload.index()];
+        if again {
+            views.delayed += 1;
+        } else {
+            views.served += 1;
+        }
+        views.latency.record(latency.nanos());
+    }
+
+    pub(in crate::model) fn view_lost(
+        &mut self,
+        workload: WorkloadId,
+        cause: CauseId,
+        counted: bool,
+    ) {
+        if counted {
+            self.open -= 1;
+            self.views[workload.index()].lost[cause.index()] += 1;
+        }
+    }
+
+    /// A request without a client is its own page view.
+    #[inline]
+    pub(in crate::model) fn request_is_view(
+        &mut self,
+        workload: WorkloadId,
+        outcome: Outcome,
+        cause: CauseId,
+        counted: bool,
+    ) {
+        if !counted {
+            return;
+        }
+        self.open -= 1;
+        let views = &mut self.views[workload.index()];
+        if outcome == Outcome::Ok {
+            views.served += 1;
+        } else {
+            views.lost[cause.index()] += 1;
+        }
+    }
+}

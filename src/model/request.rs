@@ -1,0 +1,346 @@
+//! A request in flight: where it is, what it still has to do, who waits for it.
+//!
+//! One slab entry of at most 256 bytes. Everyone else holds a [`RequestId`]; an entry is freed by
+//! the route alone, when its last step is done and none of its children runs, so an id held by a
+//! queue is never stale. Events are guarded by tickets, not by generations.
+
+use crate::engine::calendar::Ticket;
+use crate::model::event::MAX_INDEX;
+use crate::model::ids::{CauseId, ClassId, ComponentId};
+use crate::units::SimTime;
+
+/// Nested calls of one request.
+pub const MAX_DEPTH: usize = 5;
+/// Nested repetitions of one request.
+pub const MAX_LOOPS: usize = 3;
+
+/// A request in flight, by its place in the slab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RequestId(pub u32);
+
+impl RequestId {
+    /// No request: work without a client.
+    pub const NONE: Self = Self(u32::MAX);
+
+    /// As an index into the slab.
+    #[inline]
+    pub(crate) const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// How an attempt ended; the closed set of the ledger of attempts, without `in-flight`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Outcome {
+    /// Answered.
+    Ok,
+    /// Turned away: backlog full, or nobody listens.
+    Refused,
+    /// Answered with an error.
+    Error,
+    /// Given up by its client while it was being worked on.
+    Timeout,
+    /// Given up by its client while no packet came back at all.
+    Unreachable,
+    /// Its answer was of no use to anybody any more.
+    Aborted,
+}
+
+/// Who waits for a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// Nobody: the client has gone, or there never was one.
+    Nobody,
+    /// An open workload without clients: the request is the page view.
+    Workload,
+    /// A page view of a client.
+    View(u32),
+    /// Another request, which counts its children and waits for them.
+    Parent(RequestId),
+}
+
+/// How far a request is inside the component of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// It has asked and was not let in yet; nothing is held.
+    Calling,
+    /// It waits in line there or holds a worker or a connection.
+    Inside,
+    /// Its parent holds it; gives access to mounts, releases nothing.
+    Borrowed,
+}
+
+/// A component a request is inside of.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame {
+    /// The member.
+    pub at: ComponentId,
+    /// Number of the call among all calls, to find its time-out.
+    pub serial: u32,
+    /// When it came in.
+    pub since: SimTime,
+    /// Kind of the call; [`NO_CALL`] for the way in.
+    pub call: u16,
+    /// What it holds.
+    pub hold: Hold,
+}
+
+/// A frame that is not a call with a ledger.
+pub const NO_CALL: u16 = u16::MAX;
+
+impl Frame {
+    const EMPTY: Self = Self {
+        at: ComponentId::NONE,
+        serial: 0,
+        since: SimTime::ZERO,
+        call: NO_CALL,
+        hold: Hold::Calling,
+    };
+}
+
+/// What a request waits for at this moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Waits {
+    /// It is moving along its route.
+    Nothing,
+    /// In the line of the component `at`.
+    InLine,
+    /// In service at the component `at`.
+    InService,
+    /// For an event of its own: a delay, a back-off.
+    Timer,
+    /// For its children.
+    Children,
+    /// For ever: it was sent where nobody answers.
+    Void,
+}
+
+/// Which side of the server's edge a request is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Stage {
+    /// Inside: it follows its route.
+    Route,
+    /// Its reply is on the way to the client.
+    Reply,
+    /// The client's next request is on the way to the edge.
+    Travel,
+}
+
+/// One request in flight.
+#[derive(Clone, Copy, Debug)]
+pub struct Request {
+    /// When this attempt entered.
+    pub born: SimTime,
+    /// When it came to the component `at`.
+    pub since: SimTime,
+    /// Number of its page at the source: the key of its draws.
+    pub ordinal: u64,
+    /// The event it waits for.
+    pub ticket: Ticket,
+    /// The event of its client's patience.
+    pub patience: Ticket,
+    /// Service time, work or size of the present step, as the component counts it.
+    pub need: u64,
+    /// When the present service ends.
+    pub ends: SimTime,
+    /// Who waits for it.
+    pub owner: Owner,
+    /// Which part of the page it is: 0 the page, 1… its assets.
+    pub position: u32,
+    /// Where it is, when it is in line or in service.
+    pub at: ComponentId,
+    /// A number that belongs to the component `at`: a zone, a disk.
+    pub local: u32,
+    /// The next operation of its route.
+    pub pc: u32,
+    /// What it is inside of, outermost first.
+    pub frames: [Frame; MAX_DEPTH],
+    /// Repetitions still to do, outermost first.
+    pub loops: [u16; MAX_LOOPS],
+    /// Back edges taken so far; tells the draws of repeated steps apart.
+    pub iteration: u16,
+    /// Children not yet ended.
+    pub children: u16,
+    /// Its class.
+    pub class: ClassId,
+    /// The workload it comes from.
+    pub workload: u16,
+    /// The cause of its failure, when it failed.
+    pub cause: CauseId,
+    /// Frames in use.
+    pub depth: u8,
+    /// Loops in use.
+    pub loop_depth: u8,
+    /// Rank at the station it is in; a smaller number goes first.
+    pub priority: u8,
+    /// What it waits for.
+    pub waits: Waits,
+    /// Which side of the edge it is on.
+    pub stage: Stage,
+    /// Which try of its page view it belongs to.
+    pub attempt: u8,
+    /// Nobody waits for the frames below: it ends when its own are given back.
+    pub orphan: bool,
+    /// Whether it was born inside the window that is measured.
+    pub counted: bool,
+    /// Whether a patience or a time-out of somebody will end a wait without end.
+    pub can_time_out: bool,
+    /// Whether its service here has begun and was interrupted.
+    pub resumed: bool,
+    /// Whether the slot is in use.
+    pub live: bool,
+    /// The outcome its client has been told already, when the work goes on without it.
+    pub failed: Option<Outcome>,
+}
+
+const _: () = assert!(size_of::<Request>() <= 256);
+
+impl Request {
+    /// A request of `class` at the start of its route.
+    #[must_use]
+    #[inline]
+    pub fn new(class: ClassId, entry: u32, owner: Owner, born: SimTime) -> Self {
+        Self {
+            born,
+            since: born,
+            ordinal: 0,
+            ticket: Ticket::NONE,
+            patience: Ticket::NONE,
+            need: 0,
+            ends: SimTime::ZERO,
+            owner,
+            position: 0,
+            at: ComponentId::NONE,
+            local: 0,
+            pc: entry,
+            frames: [Frame::EMPTY; MAX_DEPTH],
+            loops: [0; MAX_LOOPS],
+            iteration: 0,
+            children: 0,
+            class,
+            workload: 0,
+            cause: CauseId::OVERLOAD,
+            depth: 0,
+            loop_depth: 0,
+            priority: 0,
+            waits: Waits::Nothing,
+            stage: Stage::Route,
+            attempt: 0,
+            orphan: false,
+            counted: false,
+            can_time_out: false,
+            resumed: false,
+            live: true,
+            failed: None,
+        }
+    }
+
+    /// The innermost component it is inside of.
+    #[inline]
+    #[must_use]
+    pub fn top(&self) -> &Frame {
+        &self.frames[usize::from(self.depth) - 1]
+    }
+
+    /// The same, to change.
+    #[inline]
+    pub fn top_mut(&mut self) -> &mut Frame {
+        &mut self.frames[usize::from(self.depth) - 1]
+    }
+}
+
+/// All requests in flight.
+#[derive(Clone, Debug, Default)]
+pub struct Requests {
+    slots: Vec<Request>,
+    free: Vec<u32>,
+    live: usize,
+    most: usize,
+}
+
+/// More requests in flight than the limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooMany;
+
+impl Requests {
+    /// Room for none.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Puts a request in.
+    ///
+    /// # Errors
+    ///
+    /// [`TooMany`] when the indices of events are used up.
+    #[inline]
+    pub fn insert(&mut self, request: Request) -> Result<RequestId, TooMany> {
+        self.live += 1;
+        if let Some(index) = self.free.pop() {
+            self.slots[index as usize] = request;
+            return Ok(RequestId(index));
+        }
+        let index = self.slots.len() as u32;
+        if index >= MAX_INDEX {
+            return Err(TooMany);
+        }
+        self.slots.push(request);
+        self.most = self.slots.len();
+        Ok(RequestId(index))
+    }
+
+    /// Takes a request out; its id means nothing from here on.
+    #[inline]
+    pub fn remove(&mut self, id: RequestId) {
+        let slot = &mut self.slots[id.index()];
+        debug_assert!(slot.live);
+        slot.live = false;
+        slot.ticket = Ticket::NONE;
+        slot.patience = Ticket::NONE;
+        self.live -= 1;
+        self.free.push(id.0);
+    }
+
+    /// Requests in flight.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.live
+    }
+
+    /// Whether nothing is in flight.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.live == 0
+    }
+
+    /// The most that were in flight at one time.
+    #[must_use]
+    pub fn most(&self) -> usize {
+        self.most
+    }
+
+    /// Ids and entries of all requests in flight, in the order of their slots.
+    pub fn iter(&self) -> impl Iterator<Item = (RequestId, &Request)> {
+        let live = |(index, request): (usize, _)| (RequestId(index as u32), request);
+        self.slots.iter().enumerate().filter(|(_, r)| r.live).map(live)
+    }
+}
+
+impl std::ops::Index<RequestId> for Requests {
+    type Output = Request;
+    #[inline]
+    fn index(&self, id: RequestId) -> &Request {
+        &self.slots[id.index()]
+    }
+}
+
+impl std::ops::IndexMut<RequestId> for Requests {
+    #[inline]
+    fn index_mut(&mut self, id: RequestId) -> &mut Request {
+        &mut self.slots[id.index()]
+    }
+}

@@ -1,0 +1,337 @@
+//! What a request does, compiled to a flat program.
+//!
+//! Takes: the steps of a request class, as `plan` resolved them. Gives: operations that the world
+//! walks with a program counter, a small call stack and a few loop counters, all inside the
+//! request. A component finishes a request and never names another; only this program knows what
+//! follows.
+//!
+//! Holds: every branch, loop and call of a class lies inside its own program; targets are absolute
+//! indices into one table; a program ends in `End`.
+
+use crate::engine::draw::{Key, Lineage, Seed};
+use crate::engine::law::Sampler;
+use crate::model::ids::{AmountId, CallId, ComponentId, DemandId, KeyId, PoolId};
+use crate::model::request::Request;
+use crate::units::{Bytes, SimDuration};
+
+/// One operation of a program.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Op {
+    /// Queue at a member of a pool of stations, be served, go on.
+    Visit {
+        /// The stations.
+        pool: PoolId,
+        /// Service time, in seconds.
+        demand: DemandId,
+        /// Rank in the line; a smaller number goes first.
+        priority: u8,
+    },
+    /// Take a worker or a connection at a member of a pool; hold it until the matching `Leave`.
+    Enter {
+        /// The service or database members.
+        pool: PoolId,
+        /// Ledger and time-out of the call; `None` for the way in.
+        call: Option<CallId>,
+    },
+    /// Give back what the innermost `Enter` took.
+    Leave,
+    /// Processor time in the zone of the innermost component.
+    Cpu {
+        /// Core-seconds.
+        demand: DemandId,
+    },
+    /// Wait.
+    Delay {
+        /// Seconds.
+        demand: DemandId,
+    },
+    /// Operations at the head in front of a mounted volume; nothing when the volume is local.
+    Head {
+        /// Which mount of the innermost component.
+        mount: u8,
+        /// How many operations.
+        amount: AmountId,
+        /// Key of the time at the head.
+        key: KeyId,
+    },
+    /// One read or one synchronous write at a disk of a mounted volume; the request waits for it.
+    Disk {
+        /// Which mount of the innermost component.
+        mount: u8,
+        /// Read or write.
+        write: bool,
+        /// Key of its time; the next key is that of the choice of the disk.
+        key: KeyId,
+    },
+    /// Writes that nobody waits for.
+    Defer {
+        /// Which mount of the innermost component.
+        mount: u8,
+        /// How many.
+        amount: AmountId,
+        /// Key of their times; the next key is that of the choice of the disk.
+        key: KeyId,
+    },
+    /// One of several branches, by one draw.
+    Choose {
+        /// First of its branches in [`Routes::branches`].
+        first: u16,
+        /// How many branches.
+        count: u16,
+        /// Key of the draw.
+        key: KeyId,
+    },
+    /// Go to another operation.
+    Jump {
+        /// Where to.
+        to: u32,
+    },
+    /// Do what follows `amount` times; go to `end` when that is none.
+    Repeat {
+        /// How often.
+        amount: AmountId,
+        /// After the loop.
+        end: u32,
+    },
+    /// End of a loop's body: once more, or on.
+    Again {
+        /// First operation of the body.
+        start: u32,
+    },
+    /// Start a child at `entry`.
+    Fork {
+        /// Where it starts.
+        entry: u32,
+        /// Whether `Join` waits for it.
+        wait: bool,
+    },
+    /// Wait for all children that are waited for.
+    Join,
+    /// The reply is ready, or the child is done.
+    End,
+}
+
+const _: () = assert!(size_of::<Op>() <= 16);
+
+/// A branch of a choice.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Branch {
+    /// The branch is taken when the draw is below this and not below an earlier one.
+    pub below: f64,
+    /// Where it goes.
+    pub to: u32,
+}
+
+/// A random quantity of a step.
+#[derive(Clone, Debug)]
+pub struct Demand {
+    /// Key of its draw.
+    pub key: KeyId,
+    /// Its law, in seconds or core-seconds.
+    pub sampler: Sampler,
+    /// What share of the draw is spent here.
+    pub share: f64,
+    /// Drawn once for the request, not at each repetition.
+    pub once: bool,
+    /// Mean of the whole draw times the share, for the plan's offered load.
+    pub mean: f64,
+}
+
+/// How many times.
+#[derive(Clone, Debug)]
+pub enum Amount {
+    /// Always as many.
+    Fixed(u32),
+    /// A mean: its whole part, and one more with the probability of the rest.
+    Mean {
+        /// Whole part.
+        floor: u32,
+        /// Probability of one more.
+        chance: f64,
+        /// Key of the draw.
+        key: KeyId,
+    },
+    /// By a law of counts.
+    Law {
+        /// Key of the draw.
+        key: KeyId,
+        /// The law.
+        sampler: Sampler,
+        /// Its mean.
+        mean: f64,
+    },
+}
+
+impl Amount {
+    /// Its mean.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        match self {
+            Self::Fixed(count) => f64::from(*count),
+            Self::Mean { floor, chance, .. } => f64::from(*floor) + chance,
+            Self::Law { mean, .. } => *mean,
+        }
+    }
+}
+
+/// What a key of draws is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyName {
+    /// What is drawn.
+    pub purpose: &'static str,
+    /// Whose draw it is.
+    pub owner: String,
+}
+
+/// How a member of a pool is picked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// In turn.
+    RoundRobin,
+    /// At random, keyed by the request.
+    Random(KeyId),
+}
+
+/// Members that a step may be sent to.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    /// Name of the group.
+    pub name: String,
+    /// Its members, in the order of their numbers.
+    pub members: Vec<ComponentId>,
+    /// How one is picked.
+    pub pick: Pick,
+}
+
+/// A kind of nested call.
+#[derive(Clone, Debug)]
+pub struct CallKind {
+    /// Caller and callee, for the ledger.
+    pub name: String,
+    /// After this long the caller gives up.
+    pub time_out: Option<SimDuration>,
+}
+
+/// A request class.
+#[derive(Clone, Debug)]
+pub struct Class {
+    /// Its name.
+    pub name: String,
+    /// First operation.
+    pub entry: u32,
+    /// Size of the reply; `None` when nothing is sent.
+    pub reply: Option<Reply>,
+    /// What the client fetches next.
+    pub then: Option<Then>,
+}
+
+/// Size of a reply.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// Key of its draw.
+    pub key: KeyId,
+    /// Bytes.
+    pub sampler: Sampler,
+    /// Mean size.
+    pub mean: Bytes,
+}
+
+/// What the client fetches when it has the reply.
+#[derive(Clone, Copy, Debug)]
+pub struct Then {
+    /// Class of the parts.
+    pub class: crate::model::ids::ClassId,
+    /// How many.
+    pub amount: AmountId,
+}
+
+/// All programs of a plan and what they draw from.
+#[derive(Clone, Debug, Default)]
+pub struct Routes {
+    /// The operations of all classes.
+    pub ops: Vec<Op>,
+    /// Branches of all choices.
+    pub branches: Vec<Branch>,
+    /// Random quantities.
+    pub demands: Vec<Demand>,
+    /// Counts.
+    pub amounts: Vec<Amount>,
+    /// Keys.
+    pub keys: Vec<KeyName>,
+    /// Pools.
+    pub pools: Vec<Pool>,
+    /// Kinds of calls.
+    pub calls: Vec<CallKind>,
+    /// Classes.
+    pub classes: Vec<Class>,
+}
+
+/// Position, repetition and sub-number of a draw inside a page, as one index.
+///
+/// Position below 4,096, repetition below 16,384, sub-number below 64; the plan and the route keep
+/// to that.
+#[must_use]
+#[inline]
+pub fn draw_index(request: &Request, sub: u32) -> u32 {
+    request.position << 20 | u32::from(request.iteration) << 6 | (sub & 63)
+}
+
+/// Largest number of repetitions of one request.
+pub const MAX_ITERATION: u16 = (1 << 14) - 1;
+/// Largest number of parts of one page.
+pub const MAX_POSITION: u32 = (1 << 12) - 1;
+
+/// The draws of one world: the keys of a plan under one seed and lineage.
+#[derive(Clone, Debug)]
+pub struct Draws<'p> {
+    keys: Vec<Key>,
+    routes: &'p Routes,
+}
+
+impl<'p> Draws<'p> {
+    /// Derives every key.
+    #[must_use]
+    pub fn new(routes: &'p Routes, seed: Seed, lineage: Lineage) -> Self {
+        let derive = |name: &KeyName| Key::derive(seed, lineage, name.purpose, &name.owner);
+        Self { keys: routes.keys.iter().map(derive).collect(), routes }
+    }
+
+    /// A uniform of `request` under `key`.
+    #[inline]
+    #[must_use]
+    pub fn uniform(&self, key: KeyId, request: &Request, sub: u32) -> f64 {
+        self.keys[key.index()].uniform(request.ordinal, draw_index(request, sub))
+    }
+
+    /// A uniform that belongs to `ordinal` and `index` alone.
+    #[inline]
+    #[must_use]
+    pub fn uniform_at(&self, key: KeyId, ordinal: u64, index: u32) -> f64 {
+        self.keys[key.index()].uniform(ordinal, index)
+    }
+
+    /// A demand of `request`, in the unit of its law.
+    #[inline]
+    #[must_use]
+    pub fn demand(&self, id: DemandId, request: &Request) -> f64 {
+        let demand = &self.routes.demands[id.index()];
+        let index = if demand.once { request.position << 20 } else { draw_index(request, 0) };
+        let uniform = self.keys[demand.key.index()].uniform(request.ordinal, index);
+        demand.sampler.sample(uniform) * demand.share
+    }
+
+    /// A count of `request`.
+    #[inline]
+    #[must_use]
+    pub fn amount(&self, id: AmountId, request: &Request) -> u32 {
+        match &self.routes.amounts[id.index()] {
+            Amount::Fixed(count) => *count,
+            Amount::Mean { floor, chance, key } => {
+                floor + u32::from(self.uniform(*key, request, 0) < *chance)
+            }
+            Amount::Law { key, sampler, .. } => {
+                sampler.sample(self.uniform(*key, request, 0)) as u32
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! One member of a service or of a database group: a process with workers (or connections) in a
+//! zone.
+//!
+//! Model: a request takes a worker, keeps it through every nested step, and gives it back when it
+//! leaves. Without a free worker it waits in the backlog; a full backlog refuses. Processor time
+//! is not taken here: the route asks the processor of the zone's server.
+//!
+//! In: `enter`, `leave`, `cancel`, `health`. Out: the request goes on, or is refused.
+//! Holds: nobody waits while a worker is free and the process is alive; workers taken = workers
+//! given back + workers held.
+//! States: down refuses at once (nobody listens), unreachable answers nothing, hung accepts until
+//! the backlog is full and serves nobody; a fresh process works at `warm-up` speed for a while.
+//! Leaves out: the cost of a fork, memory of a worker, keep-alive time-outs.
+
+use std::collections::VecDeque;
+
+use crate::engine::calendar::Ticket;
+use crate::model::gauge::{Gauge, Occupancy};
+use crate::model::ids::ComponentId;
+use crate::model::request::{Hold, Outcome, RequestId, Waits};
+use crate::model::{Ctx, Health};
+use crate::units::{SimDuration, SimTime};
+
+/// What a member is.
+#[derive(Clone, Debug)]
+pub struct ServiceConfig {
+    /// Requests or connections at a time; `None` without a bound.
+    pub workers: Option<u32>,
+    /// Requests that may wait for a worker; `None` without a bound.
+    pub backlog: Option<u32>,
+    /// The line stands at the caller (a connection pool): a caller that gives up leaves it.
+    pub callers_wait: bool,
+}
+
+/// A member at work.
+#[derive(Clone, Debug)]
+pub struct Service {
+    id: ComponentId,
+    config: ServiceConfig,
+    busy: Occupancy,
+    line: VecDeque<RequestId>,
+    health: Health,
+    inside: Occupancy,
+    arrived: u64,
+    refused: u64,
+    /// Processor work takes this many times longer: a slow process, or one that is still cold.
+    pub slowness: f64,
+}
+
+impl Service {
+    /// An idle member.
+    #[must_use]
+    pub fn new(id: ComponentId, config: ServiceConfig) -> Self {
+        Self {
+            id,
+            config,
+            busy: Occupancy::new(false),
+            line: VecDeque::new(),
+            health: Health::Up,
+            inside: Occupancy::new(false),
+            arrived: 0,
+            refused: 0,
+            slowness: 1.0,
+        }
+    }
+
+    /// Whether a waiting caller leaves the line when it gives up.
+    #[must_use]
+    pub fn callers_wait(&self) -> bool {
+        self.config.callers_wait
+    }
+
+    /// `request`, whose innermost frame is this member, asks for a worker.
+    #[inline]
+    pub fn enter(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        self.arrived += 1;
+        if matches!(self.health, Health::Down | Health::Unreachable) {
+            self.refused += 1;
+            return ctx.turn_away(request, self.health);
+        }
+        let free = self.config.workers.is_none_or(|workers| self.busy.number() < workers);
+        if free && self.health != Health::Hung {
+            self.inside.add(ctx.now);
+            self.busy.add(ctx.now);
+            ctx.requests[request].top_mut().hold = Hold::Inside;
+            return ctx.proceed(request);
+        }
+        let waiting = self.line.len() as u32;
+        if self.config.backlog.is_some_and(|backlog| waiting >= backlog) {
+            self.refused += 1;
+            return ctx.fail(request, Outcome::Refused);
+        }
+        self.inside.add(ctx.now);
+        let entry = &mut ctx.requests[request];
+        entry.top_mut().hold = Hold::Inside;
+        entry.at = self.id;
+        entry.since = ctx.now;
+        entry.waits = Waits::InLine;
+        self.line.push_back(request);
+    }
+
+    /// `request` gives its worker back and takes its frame off.
+    #[inline]
+    pub fn leave(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        let entry = &mut ctx.requests[request];
+        entry.depth -= 1;
+        let since = entry.frames[usize::from(entry.depth)].since;
+        self.inside.remove(ctx.now, ctx.now - since);
+        self.busy.remove(ctx.now, SimDuration::ZERO);
+        self.next(ctx);
+    }
+
+    fn next(&mut self, ctx: &mut Ctx<'_>) {
+        let free = self.config.workers.is_none_or(|workers| self.busy.number() < workers);
+        if !free || !matches!(self.health, Health::Up | Health::Slow(_)) {
+            return;
+        }
+        if let Some(request) = self.line.pop_front() {
+            self.busy.add(ctx.now);
+            let entry = &mut ctx.requests[request];
+            entry.at = ComponentId::NONE;
+            entry.waits = Waits::Nothing;
+            ctx.proceed(request);
+        }
+    }
+
+    /// Takes a waiting `request`, whose innermost frame is this member, out of the line.
+    pub fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        if let Some(place) = self.line.iter().position(|other| *other == request) {
+            self.line.remove(place);
+        }
+        let entry = &mut ctx.requests[request];
+        entry.at = ComponentId::NONE;
+        entry.waits = Waits::Nothing;
+        entry.depth -= 1;
+        self.inside.remove(ctx.now, ctx.now - entry.frames[usize::from(entry.depth)].since);
+    }
+
+    /// Forgets a worker of a process that is gone; the world takes the frame off.
+    pub fn forget(&mut self, now: SimTime, since: SimTime) {
+        self.inside.remove(now, now - since);
+        self.busy.remove(now, SimDuration::ZERO);
+    }
+
+    /// Another state. Who was inside a process that is gone is thrown out by the world first.
+    pub fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
+        self.health = health;
+        self.slowness = if let Health::Slow(factor) = health { factor } else { 1.0 };
+        loop {
+            let waiting = self.line.len();
+            self.next(ctx);
+            if self.line.len() == waiting {
+                return;
+            }
+        }
+    }
+
+    /// Its present state.
+    #[must_use]
+    pub fn state(&self) -> Health {
+        self.health
+    }
+
+    /// It has no alarm.
+    pub fn alarm(&mut self, _: &mut Ctx<'_>, _: u32, _: Ticket) {}
+
+    /// Nothing of a request waits here for an event.
+    pub fn wake(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
+
+    /// What it has counted: utilisation is that of the workers.
+    #[must_use]
+    pub fn gauge(&self, now: SimTime) -> Gauge {
+        let workers = self.config.workers.map_or(0, u128::from);
+        Gauge {
+            arrived: self.arrived,
+            refused: self.refused,
+            completed: self.inside.left(),
+            inside: self.inside.area(now),
+            stayed: self.inside.stayed(),
+            busy: self.busy.area(now),
+            capacity: workers * u128::from(now.nanos()),
+            ..Gauge::default()
+        }
+    }
+}

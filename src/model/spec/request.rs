@@ -1,0 +1,215 @@
+//! What a request does: its steps.
+
+use crate::scenario::law::{Count, LawSpec};
+use crate::scenario::names::{Name, Named, Reference};
+use crate::scenario::spec::{at_least, not_empty, spec, within};
+use crate::scenario::words::choice;
+use crate::units::{Bytes, Probability, SimDuration};
+
+spec! {
+    /// A class of requests.
+    pub struct RequestSpec {
+        /// Where it enters; none: its steps begin at once.
+        enter: Option<Reference>,
+        /// Demands drawn once a request, to be spent in slices.
+        draw: Named<LawSpec<SimDuration>> = {},
+        /// What it does.
+        steps: Vec<StepSpec>,
+        /// Size of the answer.
+        reply: Option<LawSpec<Bytes>>,
+        /// What the client fetches next, in parallel.
+        then: Option<ThenSpec>,
+    }
+}
+
+spec! {
+    /// What a client fetches next.
+    pub struct ThenSpec {
+        /// Class of the parts.
+        request: Name,
+        /// Their number.
+        count: LawSpec<Count>,
+    }
+}
+
+choice! {
+    /// A step of a request.
+    pub enum StepSpec {
+        /// Processor time.
+        "cpu" => Cpu(CpuStep),
+        /// A call of another component.
+        "call" => Call(CallStep),
+        /// Operations on a mount.
+        "io" => Io(IoStep),
+        /// One visit to a station.
+        "visit" => Visit(VisitStep),
+        /// One of several branches.
+        "choose" => Choose(ChooseStep),
+        /// To another step.
+        "goto" => Goto(GotoStep),
+        /// Several branches at once.
+        "parallel" => Parallel(ParallelStep),
+        /// Several times.
+        "repeat" => Repeat(RepeatStep),
+        /// Waiting.
+        "delay" => Delay(DelayStep),
+        /// A look-up in a cache.
+        "cache" => Cache(CacheStep),
+    }
+}
+
+spec! {
+    /// Spends a share of a drawn demand at the request's member of a service.
+    pub struct CpuStep {
+        /// The service.
+        cpu: Reference,
+        /// Which demand.
+        draw: Name,
+        /// What share of it.
+        share: f64 = 1.0 => within(0.0, 1.0),
+        /// For `goto`.
+        label: Option<Name>,
+    }
+}
+
+spec! {
+    /// Queries of a database, one after the other, or a nested request to a service.
+    pub struct CallStep {
+        /// Whom.
+        call: Reference,
+        /// Reads; a fraction is a mean.
+        read: Option<f64> => at_least(0.0),
+        /// Writes; a fraction is a mean.
+        write: Option<f64> => at_least(0.0),
+        /// Of a service: what is done there.
+        steps: Option<Vec<StepSpec>>,
+        /// After this long the caller gives up.
+        time_out: Option<SimDuration>,
+        /// For `goto`.
+        label: Option<Name>,
+    }
+}
+
+spec! {
+    /// Operations on a mount of the request's member of its service.
+    pub struct IoStep {
+        /// Which mount.
+        io: Name,
+        /// Reads from disk, one after the other; a fraction is a mean.
+        read: f64 = 0 => at_least(0.0),
+        /// Writes that nobody waits for; a fraction is a mean.
+        write: f64 = 0 => at_least(0.0),
+        /// File operations at the head of a file server; a fraction is a mean.
+        ops: f64 = 0 => at_least(0.0),
+        /// Whether the request waits for its reads.
+        wait: bool = true,
+        /// For `goto`.
+        label: Option<Name>,
+    }
+}
+
+spec! {
+    /// One visit to a station.
+    pub struct VisitStep {
+        /// The station.
+        visit: Reference,
+        /// Its own service time.
+        service: Option<LawSpec<SimDuration>>,
+        /// Rank in line: 1 goes first.
+        priority: Option<u32> => within(1, 64),
+        /// For `goto`.
+        label: Option<Name>,
+    }
+}
+
+spec! {
+    /// One of several branches, or none with the chance that is left.
+    pub struct ChooseStep {
+        /// The branches.
+        choose: Vec<BranchSpec> => not_empty(),
+        /// For `goto`.
+        label: Option<Name>,
+    }
+}
+
+spec! {
+    /// A branch.
+    pub struct BranchSpec {
+        /// How likely it is.
+        chance: Probability,
+        /// What it does.
+        steps: Vec<StepSpec>,
+    }
+}
+
+spec! {
+    /// To the step with a label.
+    pub struct GotoStep {
+        /// The label.
+        goto: Name,
+        /// How likely; else on.
+        chance: Probability = 1,
+        /// For `goto`.
+        label: Option<Name>,
+    }
+}
+
+spec! {
+    /// Several branches at once; ends with the last.
+    pub struct ParallelStep {
+        /// The branches.
+        parallel: Vec<LaneSpec> => not_empty(),
+        /// For `goto`.
+        label: Option<Name>,
+    }
+}
+
+spec! {
+    /// One of the branches done at once.
+    pub struct LaneSpec {
+        /// What it does.
+        steps: Vec<StepSpec>,
+    }
+}
+
+spec! {
+    /// The same steps several times.
+    pub struct RepeatStep {
+        /// How often and what.
+        repeat: RepeatSpec,
+        /// For `goto`.
+        label: Option<Name>,
+    }
+}
+
+spec! {
+    /// How often and what.
+    pub struct RepeatSpec {
+        /// How often.
+        count: LawSpec<Count>,
+        /// What.
+        steps: Vec<StepSpec>,
+    }
+}
+
+spec! {
+    /// Waiting; holds nothing but what is held.
+    pub struct DelayStep {
+        /// How long.
+        delay: LawSpec<SimDuration>,
+        /// For `goto`.
+        label: Option<Name>,
+    }
+}
+
+spec! {
+    /// A look-up; on a miss the steps of `else`.
+    pub struct CacheStep {
+        /// The cache.
+        cache: Reference,
+        /// What a miss does.
+        else_: Vec<StepSpec>,
+        /// For `goto`.
+        label: Option<Name>,
+    }
+}

@@ -1,0 +1,288 @@
+//! What is run, what is asked of it, what goes wrong, what it costs.
+
+use crate::scenario::law::LawSpec;
+use crate::scenario::names::{Label, Name, Named, OneOrMany, Reference};
+use crate::scenario::spec::{above, at_least, spec, within};
+use crate::scenario::words::words;
+use crate::units::{Bytes, Money, Probability, Rate, SimDuration};
+
+use super::traffic::{TimeOfDay, WeekMoment};
+
+spec! {
+    /// How long, how often, from where.
+    pub struct RunSpec {
+        /// Weekday and hour of time zero.
+        start: Option<WeekMoment>,
+        /// Simulated time of availability; none: only windows are run.
+        horizon: Option<SimDuration>,
+        /// Ages of parts at time zero.
+        initial: Initial = "stationary",
+        /// Root of all draws.
+        seed: u64 = 1,
+        /// Independent runs: a number, or bounds between which `precision` decides.
+        replications: ReplicationsSpec = 10,
+        /// Figure to relative half-width to reach.
+        precision: Named<Probability, Label> = {},
+        /// Level of all intervals.
+        confidence: f64 = 0.95 => within(0.5, 0.99999),
+    }
+}
+
+words! {
+    /// Ages of parts at time zero.
+    pub enum Initial {
+        /// Drawn from their equilibrium.
+        Stationary = "stationary",
+        /// All new.
+        New = "new",
+    }
+}
+
+/// `10`, or `{ min = 10, max = 400 }`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReplicationsSpec {
+    /// At least.
+    pub min: u32,
+    /// At most.
+    pub max: u32,
+}
+
+spec! {
+    /// Bounds of the number of runs.
+    pub struct ReplicationBounds {
+        /// At least.
+        min: u32 => at_least(2).because("one run says nothing about its own error"),
+        /// At most.
+        max: u32 => at_least(2),
+    }
+}
+
+impl crate::scenario::value::Value for ReplicationsSpec {
+    fn read(
+        item: &crate::scenario::document::Item,
+        out: &mut crate::scenario::diagnostic::Diagnostics,
+    ) -> Option<Self> {
+        if item.as_table().is_none() {
+            let count = <u32 as crate::scenario::value::Value>::read(item, out)?;
+            if count == 0 {
+                let message = "at least 1 replication is needed";
+                let code = crate::scenario::code::Code::OutOfRange;
+                out.push(crate::scenario::diagnostic::Diagnostic::new(code, item.span, message));
+                return None;
+            }
+            return Some(Self { min: count, max: count });
+        }
+        let bounds = <ReplicationBounds as crate::scenario::value::Value>::read(item, out)?;
+        if bounds.min.value > bounds.max.value {
+            let code = crate::scenario::code::Code::Contradiction;
+            let message = "`min` is above `max`";
+            out.push(
+                crate::scenario::diagnostic::Diagnostic::new(code, bounds.min.span, message)
+                    .related(bounds.max.span, "the maximum"),
+            );
+            return None;
+        }
+        Some(Self { min: bounds.min.value, max: bounds.max.value })
+    }
+    fn shape() -> crate::scenario::value::Shape {
+        crate::scenario::value::Shape::Either(vec![
+            crate::scenario::value::Shape::Count,
+            <ReplicationBounds as crate::scenario::value::Value>::shape(),
+        ])
+    }
+    fn canonical(&self) -> serde_json::Value {
+        serde_json::json!({ "min": self.min, "max": self.max })
+    }
+}
+
+spec! {
+    /// A stretch that is lived through request by request.
+    pub struct WindowSpec {
+        /// Fixes the rate of the workloads whose class has an objective, or of all where none has; profile and noise off. None: the traffic's own rate.
+        level: Option<Rate>,
+        /// Where it begins, after time zero.
+        at: Option<SimDuration>,
+        /// How long, after the lead-in.
+        length: Option<SimDuration>,
+        /// Lived through before it and not counted.
+        lead_in: SimDuration = "0s",
+        /// Instead of a length: before a fault.
+        before: Option<SimDuration>,
+        /// Instead of a length: after a fault.
+        after: Option<SimDuration>,
+        /// Runs of this window alone; none: those of `[run]`.
+        replications: Option<ReplicationsSpec>,
+    }
+}
+
+spec! {
+    /// What is asked of a class.
+    pub struct ObjectiveSpec {
+        /// Percentile to bound, at the server's edge.
+        latency: Option<LatencyObjective>,
+        /// A view that is not complete by then is lost.
+        lost_after: Option<SimDuration>,
+        /// Share of requests served.
+        available: Option<Probability>,
+    }
+}
+
+spec! {
+    /// Bounds of percentiles.
+    pub struct LatencyObjective {
+        /// Half of all.
+        p50: Option<SimDuration>,
+        /// 95 %.
+        p95: Option<SimDuration>,
+        /// 99 %.
+        p99: Option<SimDuration>,
+    }
+}
+
+spec! {
+    /// A judged figure.
+    pub struct ExpectSpec {
+        /// Which.
+        figure: Label,
+        /// What it must be: `"< 500ms"`, `"0.05s +- 1%"`, `"within 10% of 0.42"`.
+        is: Label,
+    }
+}
+
+spec! {
+    /// Something that goes wrong.
+    pub struct FaultSpec {
+        /// What: a component, a member, a role, a domain, or a list.
+        hits: OneOrMany<Reference>,
+        /// How.
+        how: How,
+        /// How often, each, while it is up.
+        rate: Option<Rate>,
+        /// Instead of a rate: law of the time between a repair and the next onset.
+        up: Option<LawSpec<SimDuration>>,
+        /// Instead of a rate: once, at this time.
+        at: Option<SimDuration>,
+        /// Instead of a rate: after another fault of the same part.
+        after: Option<AfterSpec>,
+        /// Time to repair; none: the component's own restart.
+        repair: Option<LawSpec<SimDuration>>,
+        /// With `at`: how long it lasts.
+        lasts: Option<SimDuration>,
+        /// Of `slow`: how many times slower.
+        factor: Option<f64> => above(1.0),
+        /// Time until people notice, where no check does.
+        detected_by_people: Option<LawSpec<SimDuration>>,
+        /// One event takes all that `hits` names.
+        together: bool = false,
+        /// Events that take a whole set at once.
+        common_cause: Option<CommonCauseSpec>,
+    }
+}
+
+words! {
+    /// How something goes wrong.
+    pub enum How {
+        /// It stops; what was inside is lost.
+        Crash = "crash" | "stop" | "terminate" | "pod-kill",
+        /// It accepts and never answers.
+        Hang = "hang",
+        /// It stalls and then goes on where it was.
+        Pause = "pause",
+        /// It works more slowly.
+        Slow = "slow" | "cpu-stress" | "latency",
+        /// Its data is gone until restored.
+        Lost = "lost",
+        /// Its cache is empty.
+        CacheLost = "cache-lost",
+        /// It is cut off from the network.
+        Partitioned = "partitioned" | "network-partition",
+    }
+
+    /// When a fault that follows another begins.
+    pub enum Once {
+        /// At its onset.
+        Begun = "begun",
+        /// When it is repaired.
+        Repaired = "repaired",
+    }
+}
+
+spec! {
+    /// A fault that follows another.
+    pub struct AfterSpec {
+        /// Which.
+        fault: Name,
+        /// How likely.
+        chance: Probability = 1,
+        /// When.
+        once: Once = "begun",
+    }
+}
+
+spec! {
+    /// Common causes: this share of each member's rate comes from events that take a set at once.
+    pub struct CommonCauseSpec {
+        /// The group: its name keys the events.
+        group: Reference,
+        /// The share.
+        beta: Probability,
+        /// Members of the group, in order, form sets of this size; none: all of them.
+        size: Option<u32> => at_least(1),
+    }
+}
+
+spec! {
+    /// Something planned.
+    pub struct OperationSpec {
+        /// How often; none: once.
+        every: Option<Every>,
+        /// When.
+        at: Option<TimeOfDay>,
+        /// How long.
+        lasts: Option<SimDuration>,
+        /// Storage part to operations a second.
+        load: Named<Rate, Reference> = {},
+        /// What it does.
+        does: Option<Does>,
+        /// To whom.
+        of: Option<OneOrMany<Reference>>,
+        /// Of `resize`: the new memory.
+        memory: Option<Bytes>,
+    }
+}
+
+words! {
+    /// How often.
+    pub enum Every {
+        /// Each day.
+        Day = "day",
+        /// Each week.
+        Week = "week",
+    }
+
+    /// What an operation does.
+    pub enum Does {
+        /// Gives a zone another memory cap.
+        Resize = "resize",
+    }
+}
+
+spec! {
+    /// Prices.
+    pub struct CostSpec {
+        /// Of a zone.
+        zone: Option<Money>,
+        /// Of a balancer.
+        balancer: Option<Money>,
+        /// Of a head with the disks of its pool.
+        nas_head: Option<Money>,
+        /// Of each further pool.
+        pool: Option<Money>,
+        /// Of the links to the world.
+        transit: Option<Money>,
+        /// Of what the edges deliver, per size.
+        cdn: Option<String>,
+        /// Of a lost page view.
+        lost_page: Option<Money>,
+    }
+}

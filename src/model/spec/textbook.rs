@@ -1,0 +1,109 @@
+//! Parts of the textbook: queueing stations, repairable units and groups.
+
+use crate::scenario::law::LawSpec;
+use crate::scenario::names::{OneOrMany, Reference};
+use crate::scenario::spec::{at_least, spec, within};
+use crate::scenario::words::words;
+use crate::units::{Probability, SimDuration};
+
+spec! {
+    /// A queue with servers.
+    pub struct StationSpec {
+        /// Identical stations; members are `name-1` to `name-n`.
+        count: u32 = 1 => at_least(1).because("to model an outage use a fault"),
+        /// How one is picked, when the bare name is visited.
+        pick: PickWord = "round-robin",
+        /// Servers of each.
+        servers: u32 => at_least(1).because("to model an outage use a fault"),
+        /// Service time; none: every step gives its own.
+        service: Option<LawSpec<SimDuration>>,
+        /// Who goes next.
+        discipline: DisciplineWord = "fifo",
+        /// Customers inside at most, those in service too; more are refused.
+        limit: Option<u32> => at_least(1),
+        /// How long a customer waits in line before it leaves unserved.
+        patience: Option<LawSpec<SimDuration>>,
+    }
+}
+
+words! {
+    /// How a station is picked.
+    pub enum PickWord {
+        /// In turn.
+        RoundRobin = "round-robin",
+        /// At random.
+        Random = "random",
+    }
+
+    /// Who goes next at a station.
+    pub enum DisciplineWord {
+        /// First come, first served.
+        Fifo = "fifo",
+        /// All at once, each at most one server.
+        Ps = "ps",
+        /// The smallest rank; nobody is interrupted.
+        Priority = "priority",
+        /// The smallest rank; others are interrupted and resume.
+        PriorityPreemptive = "priority-preemptive",
+    }
+
+    /// How the units of a group stand.
+    pub enum GroupMode {
+        /// All work.
+        Parallel = "parallel",
+        /// One works, the others stand by.
+        Standby = "standby",
+    }
+
+    /// Whether the other units of a group that is down grow older.
+    pub enum Ageing {
+        /// They do.
+        Always = "always",
+        /// They do not.
+        WhileUp = "while-up",
+    }
+}
+
+spec! {
+    /// Repairable parts.
+    pub struct UnitSpec {
+        /// Identical units; members are `name-1` to `name-n`.
+        count: u32 = 1 => at_least(1),
+        /// Time from a repair to the next failure.
+        up: LawSpec<SimDuration>,
+        /// Time to repair; none: it stays down.
+        repair: Option<LawSpec<SimDuration>>,
+        /// People who repair it; none: always somebody.
+        crew: Option<Reference>,
+    }
+}
+
+spec! {
+    /// A group of units.
+    pub struct GroupSpec {
+        /// Its units.
+        of: OneOrMany<Reference>,
+        /// How many must be up.
+        needs: u32 = 1 => at_least(1),
+        /// How they stand.
+        mode: GroupMode = "parallel",
+        /// Factor on the rate of failure while standing by: 0 cold, 1 hot.
+        standby_rate: f64 = 1 => within(0.0, 1.0),
+        /// Time of the switch to a standby; none: at once.
+        switch_over: Option<LawSpec<SimDuration>>,
+        /// Chance that the switch works; else down until the failed unit is repaired.
+        coverage: Probability = 1,
+        /// Share of each unit's failures that take all units at once.
+        beta: Option<Probability>,
+        /// Whether units age while the group is down.
+        ageing: Ageing = "always",
+    }
+}
+
+spec! {
+    /// People who repair.
+    pub struct CrewSpec {
+        /// How many repairs at a time.
+        hands: u32 => at_least(1),
+    }
+}

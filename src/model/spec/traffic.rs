@@ -1,0 +1,229 @@
+//! Who asks: profiles, clients, workloads.
+
+use crate::scenario::law::LawSpec;
+use crate::scenario::names::{Name, Reference};
+use crate::scenario::spec::{above, at_least, spec, within};
+use crate::scenario::words::words;
+use crate::units::{Probability, Rate, SimDuration};
+
+spec! {
+    /// A weekly shape of traffic.
+    pub struct ProfileSpec {
+        /// 24 factors, at the centre of each hour from midnight on; straight lines between.
+        hours: Option<Vec<f64>>,
+        /// 7 factors, from Monday.
+        days: Option<Vec<f64>>,
+        /// A sine instead.
+        sine: Option<SineSpec>,
+    }
+}
+
+spec! {
+    /// 1 + amplitude × the sine that peaks once a day.
+    pub struct SineSpec {
+        /// Of the swing around 1.
+        amplitude: f64 => within(0.0, 1.0),
+        /// Time of day of the peak.
+        peak: TimeOfDay,
+        /// Length of a wave.
+        period: SimDuration = "24h",
+    }
+}
+
+spec! {
+    /// How users behave.
+    pub struct ClientsSpec {
+        /// Network time to the site and back.
+        round_trip: Option<LawSpec<SimDuration>>,
+        /// Parallel requests of one browser.
+        connections: u32 = 6 => at_least(1),
+        /// No answer within this time is a failure; the server does not notice.
+        time_out: Option<SimDuration>,
+        /// How long a user waits for one request.
+        patience: Option<LawSpec<SimDuration>>,
+        /// What a user does after a failure.
+        retry: Option<RetrySpec>,
+        /// Pages of one user.
+        session: Option<SessionSpec>,
+    }
+}
+
+spec! {
+    /// A further try.
+    pub struct RetrySpec {
+        /// Chance of it.
+        chance: Probability,
+        /// Time before it.
+        after: LawSpec<SimDuration>,
+        /// At most so many.
+        at_most: u32 => within(1, 100).because("leave `retry` out for users who never try again"),
+    }
+}
+
+spec! {
+    /// Pages of one user.
+    pub struct SessionSpec {
+        /// Their number.
+        pages: LawSpec<crate::scenario::law::Count>,
+        /// Time between two.
+        think: LawSpec<SimDuration>,
+    }
+}
+
+spec! {
+    /// A source of requests.
+    pub struct WorkloadSpec {
+        /// Who sends them; none: an open source without patience or retries.
+        from: Option<Reference>,
+        /// The class it issues.
+        request: Name,
+        /// In the mean.
+        rate: Option<Rate>,
+        /// Weekly shape; none: flat.
+        profile: Option<Reference>,
+        /// Hourly noise.
+        noise: Option<NoiseSpec>,
+        /// How arrivals scatter around the rate.
+        arrivals: ArrivalsSpec = {},
+        /// Recorded traffic instead of rate, profile and noise.
+        trace: Option<TraceSpec>,
+        /// Factor on the rate of a trace.
+        scale: Option<f64> => above(0.0),
+    }
+}
+
+spec! {
+    /// Lognormal noise, hour by hour, with mean 1.
+    pub struct NoiseSpec {
+        /// Standard deviation of its logarithm.
+        sigma: f64 => at_least(0.0),
+        /// Correlation of neighbouring hours.
+        phi: f64 => within(0.0, 1.0),
+    }
+}
+
+spec! {
+    /// How arrivals scatter around the rate.
+    pub struct ArrivalsSpec {
+        /// Kind.
+        process: ProcessWord = "poisson",
+        /// Of `mmpp`: factors on the rate.
+        factors: Option<Vec<f64>>,
+        /// Of `mmpp`: mean time in each state.
+        sojourns: Option<Vec<SimDuration>>,
+        /// Of `renewal`: law of the gaps; only its shape counts.
+        gaps: Option<LawSpec<SimDuration>>,
+    }
+}
+
+words! {
+    /// Kinds of arrivals.
+    pub enum ProcessWord {
+        /// Independent of each other.
+        Poisson = "poisson",
+        /// Poisson at a rate that jumps between states.
+        Mmpp = "mmpp",
+        /// Evenly spaced.
+        Regular = "fixed" | "regular",
+        /// Independent gaps of a law.
+        Renewal = "renewal",
+    }
+
+    /// What a recorded file is.
+    pub enum TraceFormat {
+        /// Comma-separated: a time and a count a line.
+        Csv = "csv",
+        /// An access log in Common Log Format.
+        CommonLog = "common-log",
+    }
+}
+
+spec! {
+    /// Recorded traffic.
+    pub struct TraceSpec {
+        /// The file, below the scenario's own folder.
+        file: String,
+        /// What it is.
+        format: TraceFormat,
+        /// Of `csv`: column of the time, in unix seconds.
+        time: Option<String>,
+        /// Of `csv`: column of the count.
+        count: Option<String>,
+        /// Of `csv`: length of one count.
+        every: Option<SimDuration>,
+        /// Recorded requests a page view.
+        per_view: f64 = 1.0 => above(0.0),
+    }
+}
+
+/// `"02:00"`: a time of day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TimeOfDay(pub SimDuration);
+
+/// `"Mon 00:00"`: a weekday (0 is Monday) and a time of day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WeekMoment {
+    /// 0 is Monday.
+    pub weekday: u32,
+    /// Since midnight.
+    pub time: SimDuration,
+}
+
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+fn clock(text: &str) -> Option<SimDuration> {
+    let (hours, minutes) = text.split_once(':')?;
+    let two = |part: &str| (part.len() == 2).then(|| part.parse::<u64>().ok()).flatten();
+    let (hours, minutes) = (two(hours)?, two(minutes)?);
+    (hours < 24 && minutes < 60).then(|| SimDuration::from_secs(hours * 3_600 + minutes * 60))
+}
+
+fn print_clock(time: SimDuration) -> String {
+    let minutes = time.nanos() / 60_000_000_000;
+    format!("{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+macro_rules! moment {
+    ($Type:ident, $what:literal, $example:literal, $parse:expr, $print:expr) => {
+        impl crate::scenario::value::Value for $Type {
+            fn read(
+                item: &crate::scenario::document::Item,
+                out: &mut crate::scenario::diagnostic::Diagnostics,
+            ) -> Option<Self> {
+                let parse: fn(&str) -> Option<Self> = $parse;
+                let found = item.as_text().and_then(parse);
+                if found.is_none() {
+                    let help = concat!("write it as \"", $example, "\"");
+                    out.push(crate::scenario::value::wrong_type(item, $what).help(help));
+                }
+                found
+            }
+            fn shape() -> crate::scenario::value::Shape {
+                crate::scenario::value::Shape::Text
+            }
+            fn canonical(&self) -> serde_json::Value {
+                let print: fn(&Self) -> String = $print;
+                print(self).into()
+            }
+        }
+    };
+}
+
+moment!(
+    TimeOfDay,
+    "a time of day",
+    "02:00",
+    |text| clock(text).map(TimeOfDay),
+    |moment| print_clock(moment.0)
+);
+moment!(
+    WeekMoment,
+    "a weekday and a time of day",
+    "Mon 00:00",
+    |text| {
+        let (day, time) = text.split_once(' ')?;
+        let weekday = WEEKDAYS.iter().position(|name| *name == day)? as u32;
+        Some(WeekMoment { weekday, time: clock(time)? })
+    },
+    |moment| format!("{} {}", WEEKDAYS[moment.weekday as usize], print_clock(moment.time))
+);

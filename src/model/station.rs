@@ -1,0 +1,397 @@
+//! A textbook queueing station: c equal servers and one line.
+//!
+//! Model: customers come, wait in one line, are served by one of `servers` servers, go. Line: first
+//! come first served, or by rank, with or without interruption (an interrupted customer resumes
+//! where it stopped, Conway, Maxwell, Miller 1967). Processor sharing is the discipline `ps`: each
+//! of n customers gets min(1, c/n) of a server (Kleinrock II, ch. 4). At most `limit` customers
+//! are inside, others are refused. A waiting customer may lose patience and leave the line.
+//!
+//! In: `visit`, `served`, `alarm`, `cancel`, `health`. Out: the request goes on along its route.
+//! Holds: nobody waits while a server is free and the station is up; the area under the number
+//! inside equals the sum of the times inside, in integer nanoseconds.
+//! A pause (a fault that stalls) keeps all work and resumes it; a crash sends everyone away with
+//! an error.
+
+use std::collections::VecDeque;
+
+use crate::engine::calendar::Ticket;
+use crate::model::cpu_share::{CpuShare, ZoneLimits};
+use crate::model::event::Event;
+use crate::model::gauge::{Gauge, Occupancy};
+use crate::model::ids::{CauseId, ComponentId, DemandId, UnitId};
+use crate::model::request::{Outcome, RequestId, Waits};
+use crate::model::{Ctx, Health};
+use crate::observe::histogram::Histogram;
+use crate::units::{SimDuration, SimTime, Work};
+
+/// Who goes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discipline {
+    /// First come, first served.
+    Fifo,
+    /// All at once, equally.
+    Ps,
+    /// The smallest rank, first come first served inside a rank; nobody is interrupted.
+    Priority,
+    /// The smallest rank; a customer of larger rank is interrupted and resumes later.
+    PriorityPreemptive,
+}
+
+/// What a station is.
+#[derive(Clone, Debug)]
+pub struct StationConfig {
+    /// Servers.
+    pub servers: u32,
+    /// Line.
+    pub discipline: Discipline,
+    /// Most customers inside, in service too.
+    pub limit: Option<u32>,
+    /// How long a customer waits in line before it leaves.
+    pub patience: Option<DemandId>,
+    /// Ranks in use: 1 but for the disciplines by rank.
+    pub ranks: usize,
+    /// Keep the distribution of waiting and of the number inside.
+    pub detailed: bool,
+    /// Its alarm, for processor sharing.
+    pub unit: UnitId,
+}
+
+/// A station at work.
+#[derive(Clone, Debug)]
+pub struct Station {
+    id: ComponentId,
+    config: StationConfig,
+    busy: u32,
+    lines: Vec<VecDeque<RequestId>>,
+    waiting: u32,
+    /// In service, for the disciplines that interrupt.
+    serving: Vec<RequestId>,
+    sharing: Option<Box<Sharing>>,
+    paused: bool,
+    refusing: Option<Health>,
+    inside: Occupancy,
+    in_service: Occupancy,
+    waits: Option<Box<Histogram>>,
+    arrived: u64,
+    refused: u64,
+    reneged: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Sharing {
+    share: CpuShare,
+    armed: SimTime,
+    ticket: Ticket,
+    finished: Vec<u32>,
+}
+
+impl Station {
+    /// An empty station.
+    #[must_use]
+    pub fn new(id: ComponentId, config: StationConfig) -> Self {
+        let sharing = (config.discipline == Discipline::Ps).then(|| {
+            Box::new(Sharing {
+                share: CpuShare::new(config.servers, &[ZoneLimits::unlimited()]),
+                armed: SimTime::NEVER,
+                ticket: Ticket::NONE,
+                finished: Vec::new(),
+            })
+        });
+        Self {
+            id,
+            busy: 0,
+            lines: vec![VecDeque::new(); config.ranks.max(1)],
+            waiting: 0,
+            serving: Vec::new(),
+            sharing,
+            paused: false,
+            refusing: None,
+            inside: Occupancy::new(config.detailed),
+            in_service: Occupancy::new(false),
+            waits: config.detailed.then(Box::default),
+            arrived: 0,
+            refused: 0,
+            reneged: 0,
+            config,
+        }
+    }
+
+    /// `request` comes for a service of `need` nanoseconds.
+    #[inline]
+    pub fn visit(&mut self, ctx: &mut Ctx<'_>, request: RequestId, need: u64, priority: u8) {
+        self.arrived += 1;
+        if let Some(health) = self.refusing {
+            self.refused += 1;
+            return ctx.turn_away(request, health);
+        }
+        if self.config.limit.is_some_and(|limit| self.busy + self.waiting >= limit) {
+            self.refused += 1;
+            return ctx.fail(request, Outcome::Refused);
+        }
+        self.inside.add(ctx.now);
+        let entry = &mut ctx.requests[request];
+        entry.at = self.id;
+        entry.since = ctx.now;
+        entry.need = need;
+        entry.priority = priority;
+        if self.sharing.is_some() {
+            return self.share(ctx, request, need);
+        }
+        if self.busy < self.config.servers && !self.paused {
+            return self.start(ctx, request);
+        }
+        if self.config.discipline == Discipline::PriorityPreemptive
+            && !self.paused
+            && let Some(victim) = self.victim(ctx, priority)
+        {
+            self.interrupt(ctx, victim);
+            return self.start(ctx, request);
+        }
+        self.queue(ctx, request);
+    }
+
+    fn queue(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        let entry = &mut ctx.requests[request];
+        entry.waits = Waits::InLine;
+        let rank = usize::from(entry.priority).min(self.lines.len() - 1);
+        self.lines[rank].push_back(request);
+        self.waiting += 1;
+        if let Some(demand) = self.config.patience {
+            let patience = ctx.duration(demand, request);
+            let ticket = ctx.calendar.push(ctx.now + patience, Event::Wake(request).code());
+            ctx.requests[request].ticket = ticket;
+        }
+    }
+
+    #[inline]
+    fn start(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        self.busy += 1;
+        self.in_service.add(ctx.now);
+        let entry = &mut ctx.requests[request];
+        entry.waits = Waits::InService;
+        entry.ends = ctx.now + SimDuration::from_nanos(entry.need);
+        entry.ticket = ctx.calendar.push(entry.ends, Event::Served(request).code());
+        if self.config.discipline == Discipline::PriorityPreemptive {
+            self.serving.push(request);
+        }
+        if let Some(waits) = &mut self.waits
+            && entry.counted
+            && !entry.resumed
+        {
+            waits.record((ctx.now - entry.since).nanos());
+        }
+    }
+
+    /// The customer in service of the largest rank above `priority`, the latest to start.
+    fn victim(&self, ctx: &Ctx<'_>, priority: u8) -> Option<usize> {
+        let rank = |index: usize| ctx.requests[self.serving[index]].priority;
+        (0..self.serving.len()).filter(|i| rank(*i) > priority).max_by_key(|i| (rank(*i), *i))
+    }
+
+    fn interrupt(&mut self, ctx: &mut Ctx<'_>, index: usize) {
+        let request = self.serving.remove(index);
+        self.hold(ctx, request);
+        let rank = usize::from(ctx.requests[request].priority).min(self.lines.len() - 1);
+        // It was the first of its rank in line when it started, so it goes back to the front.
+        self.lines[rank].push_front(request);
+        self.waiting += 1;
+    }
+
+    /// Stops the service of `request` and keeps what is left of it.
+    fn hold(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        self.busy -= 1;
+        self.in_service.remove(ctx.now, SimDuration::ZERO);
+        let entry = &mut ctx.requests[request];
+        entry.need = (entry.ends - ctx.now).nanos();
+        entry.ticket = Ticket::NONE;
+        entry.waits = Waits::InLine;
+        entry.resumed = true;
+    }
+
+    /// The service of `request` is over.
+    #[inline]
+    pub fn served(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        self.release(ctx, request);
+        self.depart(ctx, request);
+        self.next(ctx);
+        ctx.proceed(request);
+    }
+
+    #[inline]
+    fn release(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        self.busy -= 1;
+        self.in_service.remove(ctx.now, SimDuration::ZERO);
+        if self.config.discipline == Discipline::PriorityPreemptive {
+            self.serving.retain(|other| *other != request);
+        }
+    }
+
+    #[inline]
+    fn depart(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        let entry = &mut ctx.requests[request];
+        self.inside.remove(ctx.now, ctx.now - entry.since);
+        entry.at = ComponentId::NONE;
+        entry.waits = Waits::Nothing;
+        entry.resumed = false;
+    }
+
+    #[inline]
+    fn next(&mut self, ctx: &mut Ctx<'_>) {
+        if self.waiting == 0 || self.paused {
+            return;
+        }
+        for rank in 0..self.lines.len() {
+            if let Some(request) = self.lines[rank].pop_front() {
+                self.waiting -= 1;
+                return self.start(ctx, request);
+            }
+        }
+    }
+
+    fn share(&mut self, ctx: &mut Ctx<'_>, request: RequestId, need: u64) {
+        self.busy += 1;
+        ctx.requests[request].waits = Waits::InService;
+        let sharing = self.sharing.as_mut().expect("only processor sharing comes here");
+        sharing.share.runnable(ctx.now, 0, request.0, Work::from_core_nanos(need));
+        sharing.arm(ctx, self.config.unit);
+    }
+
+    /// The next customers of processor sharing are done.
+    pub fn alarm(&mut self, ctx: &mut Ctx<'_>, _local: u32, ticket: Ticket) {
+        let Some(sharing) = &mut self.sharing else { return };
+        if ticket != sharing.ticket {
+            return;
+        }
+        sharing.armed = SimTime::NEVER;
+        let mut finished = std::mem::take(&mut sharing.finished);
+        sharing.share.advance(ctx.now, &mut finished);
+        for index in finished.drain(..) {
+            self.busy -= 1;
+            self.depart(ctx, RequestId(index));
+            ctx.proceed(RequestId(index));
+        }
+        let sharing = self.sharing.as_mut().expect("seen above");
+        sharing.finished = finished;
+        sharing.arm(ctx, self.config.unit);
+    }
+
+    /// The patience of a waiting customer has come to its end.
+    pub fn wake(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        if ctx.requests[request].waits != Waits::InLine {
+            return;
+        }
+        self.cancel(ctx, request);
+        self.reneged += 1;
+        ctx.requests[request].cause = CauseId::OVERLOAD;
+        ctx.fail(request, Outcome::Timeout);
+    }
+
+    /// Takes `request` out, waiting or in service.
+    pub fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        if self.sharing.is_some() {
+            let sharing = self.sharing.as_mut().expect("tested");
+            sharing.share.cancel(ctx.now, 0, request.0);
+            sharing.arm(ctx, self.config.unit);
+            self.busy -= 1;
+            return self.depart(ctx, request);
+        }
+        ctx.requests[request].ticket = Ticket::NONE;
+        if ctx.requests[request].waits == Waits::InService {
+            self.release(ctx, request);
+            self.depart(ctx, request);
+            return self.next(ctx);
+        }
+        for line in &mut self.lines {
+            if let Some(place) = line.iter().position(|other| *other == request) {
+                line.remove(place);
+                self.waiting -= 1;
+                break;
+            }
+        }
+        self.depart(ctx, request);
+    }
+
+    /// Another state: a stall keeps all work, a loss sends everyone away.
+    pub fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
+        let was_paused = self.paused;
+        self.paused = matches!(health, Health::Stalled | Health::Hung);
+        self.refusing =
+            matches!(health, Health::Down | Health::Unreachable).then_some(health);
+        if let Some(sharing) = &mut self.sharing {
+            let usable = if self.paused { 0 } else { self.config.servers };
+            sharing.share.capacity(ctx.now, usable);
+            sharing.arm(ctx, self.config.unit);
+        } else if self.paused && !was_paused {
+            self.pause(ctx);
+        } else if was_paused && !self.paused {
+            while self.busy < self.config.servers && self.waiting > 0 {
+                self.next(ctx);
+            }
+        }
+        if self.refusing.is_some() {
+            let inside = |(id, r): (RequestId, &crate::model::request::Request)| {
+                (r.at == self.id).then_some(id)
+            };
+            let everyone: Vec<_> = ctx.requests.iter().filter_map(inside).collect();
+            for request in everyone {
+                self.cancel(ctx, request);
+                ctx.fail(request, Outcome::Error);
+            }
+        }
+    }
+
+    fn pause(&mut self, ctx: &mut Ctx<'_>) {
+        let in_service = |(id, r): (RequestId, &crate::model::request::Request)| {
+            (r.at == self.id && r.waits == Waits::InService).then_some((r.since, id))
+        };
+        let mut held: Vec<_> = ctx.requests.iter().filter_map(in_service).collect();
+        held.sort_unstable();
+        // The last to come goes to the front first, so that they resume in their order.
+        for (_, request) in held.into_iter().rev() {
+            self.serving.retain(|other| *other != request);
+            self.hold(ctx, request);
+            let rank = usize::from(ctx.requests[request].priority).min(self.lines.len() - 1);
+            self.lines[rank].push_front(request);
+            self.waiting += 1;
+        }
+    }
+
+    /// What it has counted.
+    #[must_use]
+    pub fn gauge(&self, now: SimTime) -> Gauge {
+        let time = u128::from(now.nanos());
+        let servers = u128::from(self.config.servers);
+        let busy = match &self.sharing {
+            Some(sharing) => sharing.share.delivered(now),
+            None => self.in_service.area(now),
+        };
+        Gauge {
+            arrived: self.arrived,
+            refused: self.refused,
+            completed: self.inside.left() - self.reneged,
+            reneged: self.reneged,
+            inside: self.inside.area(now),
+            stayed: self.inside.stayed(),
+            busy,
+            capacity: servers * time,
+            unavailable: 0,
+            levels: self.inside.levels(now),
+        }
+    }
+
+    /// Waiting times of counted customers, when kept, in nanoseconds.
+    #[must_use]
+    pub fn waits(&self) -> Option<&Histogram> {
+        self.waits.as_deref()
+    }
+}
+
+impl Sharing {
+    fn arm(&mut self, ctx: &mut Ctx<'_>, unit: UnitId) {
+        let due = self.share.next_due().unwrap_or(SimTime::NEVER);
+        if due < self.armed {
+            self.ticket = ctx.calendar.push(due, Event::Alarm(unit).code());
+            self.armed = due;
+        }
+    }
+}

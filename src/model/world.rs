@@ -1,0 +1,925 @@
+//! The world of one replication: requests on their routes through the components.
+//!
+//! [`World::new`] from a blueprint, a lineage and a window is the only way to one. The loop takes
+//! the earliest event, asserts that it is not in the past, sets the clock, handles it, and then
+//! drains the zero-delay lane before the next event leaves the calendar.
+//!
+//! What happens to a request that fails or is given up:
+//! - Its client gives up (patience, time-out): the attempt ends as `timeout`; the work goes on at
+//!   the server, holds its worker, and its completion finds nobody.
+//! - A call reaches its time-out: the caller goes on with an error; the callee's work goes on.
+//! - A process dies: what was inside it fails; what it had asked of others goes on there.
+//!
+//! So a request may have to be split: the *caller's* part keeps the frames below the cut and
+//! fails, the *orphan* keeps those above and ends when it has given them back.
+
+use crate::engine::calendar::{Calendar, Ticket};
+use crate::engine::draw::Lineage;
+use crate::engine::lane::{Lane, NoProgress};
+use crate::model::blueprint::{Blueprint, Config, Mount};
+use crate::model::client::Views;
+use crate::model::cpu::Cpu;
+use crate::model::disks::Disks;
+use crate::model::event::Event;
+use crate::model::gauge::Gauge;
+use crate::model::head::Head;
+use crate::model::ids::{CallId, CauseId, ComponentId, PoolId, WorkloadId};
+use crate::model::record::Record;
+use crate::model::request::{
+    Frame, Hold, MAX_DEPTH, NO_CALL, Outcome, Owner, Request, RequestId, Requests, Stage, TooMany,
+    Waits,
+};
+use crate::model::route::{Draws, MAX_ITERATION, Op, Pick};
+use crate::model::service::Service;
+use crate::model::station::Station;
+use crate::model::{Component, Ctx, Health, Move};
+use crate::units::{Rate, SimDuration, SimTime};
+use crate::workload::arrivals::ArrivalStream;
+
+/// Why a run stopped before its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// More requests in flight than fit.
+    TooManyInFlight {
+        /// When.
+        at: SimTime,
+    },
+    /// Time stood still.
+    NoProgress(NoProgress),
+}
+
+impl std::fmt::Display for Stop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TooManyInFlight { at } => {
+                write!(f, "too many requests in flight at {at}: the system is overloaded")
+            }
+            Self::NoProgress(error) => error.fmt(f),
+        }
+    }
+}
+
+/// What of the plan a world lives through.
+#[derive(Clone, Debug)]
+pub struct Span {
+    /// Fixes the rate of the workloads named, by index; the others keep their own.
+    pub levels: Vec<Option<Rate>>,
+    /// Start of what is measured.
+    pub from: SimTime,
+    /// End of what is measured.
+    pub until: SimTime,
+    /// No arrival is made after this; at least `until`.
+    pub horizon: SimTime,
+}
+
+/// Calls of one kind that may still reach their time-out, oldest first.
+#[derive(Clone, Debug, Default)]
+struct Deadlines {
+    line: std::collections::VecDeque<(SimTime, RequestId, u32)>,
+    armed: bool,
+}
+
+/// One replication at work.
+pub struct World<'p> {
+    pub(in crate::model) plan: &'p Blueprint,
+    pub(in crate::model) draws: Draws<'p>,
+    pub(in crate::model) now: SimTime,
+    pub(in crate::model) calendar: Calendar,
+    pub(in crate::model) lane: Lane<Move>,
+    pub(in crate::model) requests: Requests,
+    components: Vec<Component>,
+    /// Why each component is in the health it is in.
+    causes: Vec<CauseId>,
+    /// After a restart a part is slow until this instant.
+    warm_at: Vec<SimTime>,
+    turns: Vec<u32>,
+    sources: Vec<ArrivalStream>,
+    deadlines: Vec<Deadlines>,
+    serial: u32,
+    operations: Vec<u64>,
+    pub(in crate::model) views: Views,
+    pub(in crate::model) span: Span,
+    pub(in crate::model) record: Record,
+    pub(in crate::model) stop: Option<Stop>,
+    /// The fault that is being lived through, and how many requests were in flight before it.
+    trouble: Option<(CauseId, usize)>,
+    active: Vec<CauseId>,
+    events: u64,
+    digest: u64,
+}
+
+macro_rules! ctx {
+    ($world:ident, $cause:expr) => {
+        Ctx {
+            now: $world.now,
+            calendar: &mut $world.calendar,
+            lane: &mut $world.lane,
+            requests: &mut $world.requests,
+            draws: &$world.draws,
+            cause: $cause,
+        }
+    };
+}
+
+impl<'p> World<'p> {
+    /// A world at time zero.
+    #[must_use]
+    pub fn new(plan: &'p Blueprint, lineage: Lineage, span: Span) -> Self {
+        let component = |(index, part): (usize, &crate::model::blueprint::Part)| {
+            let id = ComponentId(index as u32);
+            match &part.config {
+                Config::Station(config) => Component::Station(Station::new(id, config.clone())),
+                Config::Service(config) => Component::Service(Service::new(id, config.clone())),
+                Config::Cpu(config) => Component::Cpu(Cpu::new(id, config)),
+                Config::Disks(config) => Component::Disks(Disks::new(id, config.clone())),
+                Config::Head(config) => Component::Head(Head::new(id, config.clone())),
+            }
+        };
+        let source = |(index, workload): (usize, &crate::model::blueprint::Workload)| {
+            let level = span.levels.get(index).copied().flatten();
+            let traffic = level.and_then(|level| workload.traffic.at_level(level).ok());
+            ArrivalStream::new(
+                traffic.as_ref().unwrap_or(&workload.traffic),
+                plan.seed,
+                lineage,
+                &workload.name,
+                (SimTime::ZERO, span.horizon),
+            )
+        };
+        let mut world = Self {
+            plan,
+            draws: Draws::new(&plan.routes, plan.seed, lineage),
+            now: SimTime::ZERO,
+            calendar: Calendar::new(),
+            lane: Lane::new(),
+            requests: Requests::new(),
+            components: plan.parts.iter().enumerate().map(component).collect(),
+            causes: vec![CauseId::OVERLOAD; plan.parts.len()],
+            warm_at: vec![SimTime::ZERO; plan.parts.len()],
+            turns: vec![0; plan.routes.pools.len()],
+            sources: plan.workloads.iter().enumerate().map(source).collect(),
+            deadlines: vec![Deadlines::default(); plan.routes.calls.len()],
+            serial: 0,
+            operations: vec![0; plan.operations.len()],
+            views: Views::new(plan),
+            record: Record::new(plan),
+            span,
+            stop: None,
+            trouble: None,
+            active: Vec::new(),
+            events: 0,
+            digest: 0,
+        };
+        for index in 0..world.sources.len() {
+            world.schedule_arrival(WorkloadId(index as u16));
+        }
+        for index in 0..plan.operations.len() {
+            let first = plan.operations[index].first;
+            world.calendar.push(first, Event::Operation(index as u32).code());
+        }
+        world
+    }
+
+    /// Lives on until just before `end`: every event before it is handled, none at it.
+    ///
+    /// # Errors
+    ///
+    /// [`Stop`] when a limit was met; the world is then of no further use.
+    pub fn run_before(&mut self, end: SimTime) -> Result<(), Stop> {
+        while let Some(at) = self.calendar.next_at() {
+            if at >= end {
+                break;
+            }
+            let due = self.calendar.pop().expect("it was just seen");
+            debug_assert!(due.at >= self.now);
+            self.now = due.at;
+            self.events += 1;
+            self.digest = mix(self.digest, due.at.nanos() ^ u64::from(due.code) << 36);
+            self.lane.enter(due.at).map_err(Stop::NoProgress)?;
+            self.handle(Event::of(due.code), due.ticket);
+            self.drain()?;
+        }
+        self.now = self.now.max(end);
+        Ok(())
+    }
+
+    #[inline]
+    fn drain(&mut self) -> Result<(), Stop> {
+        while let Some(next) = self.lane.pop().map_err(Stop::NoProgress)? {
+            match next {
+                Move::Advance(request) => self.advance(request),
+                Move::Fail(request, outcome) => self.fail_up(request, outcome),
+            }
+        }
+        match self.stop.take() {
+            Some(stop) => Err(stop),
+            None => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn handle(&mut self, event: Event, ticket: Ticket) {
+        match event {
+            Event::Arrival(workload) => self.arrival(workload),
+            Event::Served(request) => {
+                let entry = &self.requests[request];
+                if entry.ticket == ticket {
+                    let at = entry.at;
+                    let mut ctx = ctx!(self, self.causes[at.index()]);
+                    if let Component::Station(station) = &mut self.components[at.index()] {
+                        station.served(&mut ctx, request);
+                    }
+                }
+            }
+            Event::Alarm(unit) => {
+                let (id, local) = self.plan.units[unit.index()];
+                let mut ctx = ctx!(self, self.causes[id.index()]);
+                self.components[id.index()].alarm(&mut ctx, local, ticket);
+            }
+            Event::Wake(request) => {
+                if self.requests[request].ticket == ticket {
+                    self.wake(request);
+                }
+            }
+            Event::Patience(request) => {
+                if self.requests[request].patience == ticket {
+                    self.patience_ends(request);
+                }
+            }
+            Event::CallDeadline(call) => self.call_deadline(CallId(call as u16)),
+            Event::View(view) => self.view_due(view, ticket),
+            Event::Operation(index) => self.operation(index as usize),
+            Event::Health | Event::Mark(_) => {}
+        }
+    }
+
+    fn schedule_arrival(&mut self, workload: WorkloadId) {
+        if let Some(arrival) = self.sources[workload.index()].next() {
+            self.calendar.push(arrival.at, Event::Arrival(workload).code());
+            self.views.expect(workload, arrival.ordinal);
+        }
+    }
+
+    #[inline]
+    fn arrival(&mut self, workload: WorkloadId) {
+        let ordinal = self.views.expected(workload);
+        self.schedule_arrival(workload);
+        let counted = self.now >= self.span.from && self.now < self.span.until;
+        let source = &self.plan.workloads[workload.index()];
+        if source.clients.is_some() {
+            return self.view_begins(workload, ordinal, counted);
+        }
+        let class = &self.plan.routes.classes[source.class.index()];
+        let mut request = Request::new(source.class, class.entry, Owner::Workload, self.now);
+        request.ordinal = ordinal;
+        request.counted = counted;
+        request.workload = workload.0;
+        self.record.view_begins(workload, counted);
+        self.admit(request);
+    }
+
+    /// Puts a request into the world and starts it.
+    #[inline]
+    pub(in crate::model) fn admit(&mut self, request: Request) -> Option<RequestId> {
+        self.record.attempt_begins(request.class, request.counted);
+        let id = self.insert(request)?;
+        self.lane.push(Move::Advance(id));
+        Some(id)
+    }
+
+    pub(in crate::model) fn insert(&mut self, request: Request) -> Option<RequestId> {
+        match self.requests.insert(request) {
+            Ok(id) => Some(id),
+            Err(TooMany) => {
+                self.stop = Some(Stop::TooManyInFlight { at: self.now });
+                None
+            }
+        }
+    }
+
+    #[inline]
+    fn pick(&mut self, pool: PoolId, request: RequestId) -> ComponentId {
+        let pool_plan = &self.plan.routes.pools[pool.index()];
+        let count = pool_plan.members.len();
+        if count == 1 {
+            return pool_plan.members[0];
+        }
+        let index = match pool_plan.pick {
+            Pick::RoundRobin => {
+                let turn = &mut self.turns[pool.index()];
+                let index = *turn as usize;
+                *turn = if index + 1 == count { 0 } else { *turn + 1 };
+                index
+            }
+            Pick::Random(key) => {
+                let uniform = self.draws.uniform(key, &self.requests[request], 0);
+                ((uniform * count as f64) as usize).min(count - 1)
+            }
+        };
+        pool_plan.members[index]
+    }
+
+    fn mount(&self, request: RequestId, mount: u8) -> Mount {
+        let member = self.requests[request].top().at;
+        self.plan.parts[member.index()].mounts[usize::from(mount)]
+    }
+
+    /// Walks the route of `request` until it has to wait.
+    fn advance(&mut self, id: RequestId) {
+        if self.requests[id].stage != Stage::Route {
+            return self.network(id);
+        }
+        loop {
+            let pc = self.requests[id].pc;
+            self.requests[id].pc = pc + 1;
+            match self.plan.routes.ops[pc as usize] {
+                Op::Visit { pool, demand, priority } => {
+                    let member = self.pick(pool, id);
+                    let need = self.draws.demand(demand, &self.requests[id]);
+                    let need = SimDuration::from_seconds_f64(need).nanos();
+                    let mut ctx = ctx!(self, self.causes[member.index()]);
+                    if let Component::Station(station) = &mut self.components[member.index()] {
+                        station.visit(&mut ctx, id, need, priority);
+                    }
+                    return;
+                }
+                Op::Enter { pool, call } => return self.enter(id, pool, call),
+                Op::Leave => {
+                    self.leave(id, Outcome::Ok);
+                    if self.requests[id].orphan && self.requests[id].depth == 0 {
+                        return self.requests.remove(id);
+                    }
+                }
+                Op::Cpu { demand } => {
+                    if self.compute(id, demand) {
+                        return;
+                    }
+                }
+                Op::Delay { demand } => {
+                    let mut ctx = ctx!(self, CauseId::OVERLOAD);
+                    let delay = ctx.duration(demand, id);
+                    ctx.requests[id].waits = Waits::Timer;
+                    return ctx.wake_after(id, delay);
+                }
+                Op::Head { mount, amount, key } => {
+                    let mount = self.mount(id, mount);
+                    let Some(head) = mount.head else { continue };
+                    let count = self.draws.amount(amount, &self.requests[id]);
+                    if count > 0 {
+                        let mut ctx = ctx!(self, self.causes[head.index()]);
+                        if let Component::Head(head) = &mut self.components[head.index()] {
+                            head.operate(&mut ctx, id, key, count, mount.persistence);
+                        }
+                        return;
+                    }
+                }
+                Op::Disk { mount, write, key } => {
+                    let disks = self.mount(id, mount).disks;
+                    let mut ctx = ctx!(self, self.causes[disks.index()]);
+                    if let Component::Disks(disks) = &mut self.components[disks.index()] {
+                        disks.operate(&mut ctx, id, key, write);
+                    }
+                    return;
+                }
+                Op::Defer { mount, amount, key } => {
+                    let disks = self.mount(id, mount).disks;
+                    let count = self.draws.amount(amount, &self.requests[id]);
+                    let mut ctx = ctx!(self, self.causes[disks.index()]);
+                    if let Component::Disks(disks) = &mut self.components[disks.index()] {
+                        disks.defer(&mut ctx, id, key, count);
+                    }
+                }
+                Op::Choose { first, count, key } => {
+                    let uniform = self.draws.uniform(key, &self.requests[id], 0);
+                    let first = usize::from(first);
+                    let branches =
+                        &self.plan.routes.branches[first..first + usize::from(count)];
+                    if let Some(branch) = branches.iter().find(|b| uniform < b.below)
+                        && !self.jump(id, branch.to)
+                    {
+                        return;
+                    }
+                }
+                Op::Jump { to } => {
+                    if !self.jump(id, to) {
+                        return;
+                    }
+                }
+                Op::Repeat { amount, end } => {
+                    let count = self.draws.amount(amount, &self.requests[id]);
+                    let entry = &mut self.requests[id];
+                    if count == 0 {
+                        entry.pc = end;
+                    } else {
+                        entry.loops[usize::from(entry.loop_depth)] =
+                            u16::try_from(count).unwrap_or(u16::MAX);
+                        entry.loop_depth += 1;
+                    }
+                }
+                Op::Again { start } => {
+                    let entry = &mut self.requests[id];
+                    let top = usize::from(entry.loop_depth) - 1;
+                    entry.loops[top] -= 1;
+                    if entry.loops[top] == 0 {
+                        entry.loop_depth -= 1;
+                        entry.iteration += 1;
+                    } else if !self.jump(id, start) {
+                        return;
+                    }
+                }
+                Op::Fork { entry, wait } => self.fork(id, entry, wait),
+                Op::Join => {
+                    let entry = &mut self.requests[id];
+                    if entry.children > 0 {
+                        entry.waits = Waits::Children;
+                        // The last child lets it go on at this same operation.
+                        entry.pc = pc;
+                        return;
+                    }
+                    if let Some(outcome) = entry.failed {
+                        return self.fail_up(id, outcome);
+                    }
+                }
+                Op::End => return self.end(id, Outcome::Ok),
+            }
+        }
+    }
+
+    /// Sends `id` to another operation; a jump back counts as a repetition. Gives false when the
+    /// request has gone round too often and was ended.
+    fn jump(&mut self, id: RequestId, to: u32) -> bool {
+        let entry = &mut self.requests[id];
+        if to < entry.pc {
+            if entry.iteration >= MAX_ITERATION {
+                self.fail_up(id, Outcome::Error);
+                return false;
+            }
+            entry.iteration += 1;
+        }
+        entry.pc = to;
+        true
+    }
+
+    fn enter(&mut self, id: RequestId, pool: PoolId, call: Option<CallId>) {
+        let member = self.pick(pool, id);
+        self.serial = self.serial.wrapping_add(1);
+        let entry = &mut self.requests[id];
+        assert!(usize::from(entry.depth) < MAX_DEPTH, "the plan bounds the depth of calls");
+        entry.frames[usize::from(entry.depth)] = Frame {
+            at: member,
+            serial: self.serial,
+            since: self.now,
+            call: call.map_or(NO_CALL, |call| call.0),
+            hold: Hold::Calling,
+        };
+        entry.depth += 1;
+        if let Some(call) = call {
+            let counted = entry.counted;
+            self.record.call_begins(call, counted);
+            if let Some(time_out) = self.plan.routes.calls[call.index()].time_out {
+                entry.can_time_out = true;
+                let deadline = self.now + time_out;
+                let line = &mut self.deadlines[call.index()];
+                line.line.push_back((deadline, id, self.serial));
+                if !line.armed {
+                    line.armed = true;
+                    let code = Event::CallDeadline(u32::from(call.0)).code();
+                    self.calendar.push(deadline, code);
+                }
+            }
+        }
+        let mut ctx = ctx!(self, self.causes[member.index()]);
+        if let Component::Service(service) = &mut self.components[member.index()] {
+            service.enter(&mut ctx, id);
+        }
+    }
+
+    /// Gives back the innermost frame of `id`.
+    fn leave(&mut self, id: RequestId, outcome: Outcome) {
+        let frame = *self.requests[id].top();
+        if frame.call != NO_CALL {
+            self.record.call_ends(CallId(frame.call), outcome, self.requests[id].counted);
+        }
+        if frame.hold != Hold::Inside {
+            self.requests[id].depth -= 1;
+            return;
+        }
+        let mut ctx = ctx!(self, self.causes[frame.at.index()]);
+        if let Component::Service(service) = &mut self.components[frame.at.index()] {
+            service.leave(&mut ctx, id);
+        }
+    }
+
+    /// Processor time for `id`; false when it needs none.
+    fn compute(&mut self, id: RequestId, demand: crate::model::ids::DemandId) -> bool {
+        let member = self.requests[id].top().at;
+        let part = &self.plan.parts[member.index()];
+        let place = part.place.expect("the plan gives every member a place");
+        let mut seconds = self.draws.demand(demand, &self.requests[id]);
+        if let Component::Service(service) = &self.components[member.index()] {
+            seconds *= service.slowness;
+        }
+        if self.now < self.warm_at[member.index()]
+            && let Some((_, speed)) = part.warm_up
+        {
+            seconds /= speed;
+        }
+        let work = SimDuration::from_seconds_f64(seconds).nanos();
+        if work == 0 {
+            return false;
+        }
+        let mut ctx = ctx!(self, self.causes[place.cpu.index()]);
+        if let Component::Cpu(cpu) = &mut self.components[place.cpu.index()] {
+            cpu.compute(&mut ctx, id, place.zone, work);
+        }
+        true
+    }
+
+    fn fork(&mut self, id: RequestId, entry: u32, wait: bool) {
+        let parent = &self.requests[id];
+        let owner = if wait { Owner::Parent(id) } else { Owner::Nobody };
+        let mut child = Request::new(parent.class, entry, owner, self.now);
+        child.ordinal = parent.ordinal;
+        child.position = parent.position;
+        child.iteration = parent.iteration;
+        child.counted = parent.counted;
+        if parent.depth > 0 {
+            child.frames[0] = Frame { hold: Hold::Borrowed, call: NO_CALL, ..*parent.top() };
+            child.depth = 1;
+        }
+        if let Some(child) = self.insert(child) {
+            if wait {
+                self.requests[id].children += 1;
+            }
+            self.lane.push(Move::Advance(child));
+        }
+    }
+
+    /// `id` has reached the end of its route, or has failed and given everything back.
+    #[inline]
+    fn end(&mut self, id: RequestId, outcome: Outcome) {
+        let entry = &self.requests[id];
+        match entry.owner {
+            Owner::Workload => {
+                let latency = self.now - entry.born;
+                self.record.attempt_ends(entry.class, outcome, latency, entry.counted);
+                let cause = entry.cause;
+                let workload = WorkloadId(entry.workload);
+                self.record.request_is_view(workload, outcome, cause, entry.counted);
+                self.requests.remove(id);
+            }
+            Owner::View(view) => {
+                let latency = self.now - entry.born;
+                self.record.attempt_ends(entry.class, outcome, latency, entry.counted);
+                if outcome == Outcome::Ok {
+                    self.reply(id, view);
+                } else {
+                    let cause = self.blame(entry.cause);
+                    self.part_failed(id, view, cause);
+                }
+            }
+            Owner::Parent(parent) => {
+                let cause = entry.cause;
+                self.requests.remove(id);
+                let parent_entry = &mut self.requests[parent];
+                parent_entry.children -= 1;
+                if outcome != Outcome::Ok && parent_entry.failed.is_none() {
+                    parent_entry.failed = Some(outcome);
+                    parent_entry.cause = cause;
+                }
+                if parent_entry.children == 0 && parent_entry.waits == Waits::Children {
+                    parent_entry.waits = Waits::Nothing;
+                    self.lane.push(Move::Advance(parent));
+                }
+            }
+            Owner::Nobody => self.requests.remove(id),
+        }
+    }
+
+    /// `id` has failed where it is: everything it holds is given back, and whoever waits is told.
+    fn fail_up(&mut self, id: RequestId, outcome: Outcome) {
+        if self.requests[id].children > 0 {
+            let of_it = |(child, r): (RequestId, &Request)| {
+                (r.owner == Owner::Parent(id)).then_some(child)
+            };
+            let children: Vec<_> = self.requests.iter().filter_map(of_it).collect();
+            for child in children {
+                self.requests[child].owner = Owner::Nobody;
+            }
+            self.requests[id].children = 0;
+        }
+        let mut outcome = outcome;
+        while self.requests[id].depth > 0 {
+            // Whoever had let it in answers with an error of its own.
+            if self.requests[id].top().hold == Hold::Inside {
+                outcome = Outcome::Error;
+            }
+            self.leave(id, outcome);
+        }
+        self.end(id, outcome);
+    }
+
+    /// Cuts `id` above its first `keep` frames. Gives the caller's part, free to fail; the frames
+    /// above go on as an orphan under the old id, and the call they were part of ends as `outcome`.
+    fn split(&mut self, id: RequestId, keep: usize, outcome: Outcome) -> Option<RequestId> {
+        let entry = &mut self.requests[id];
+        let cut = &mut entry.frames[keep];
+        if cut.call != NO_CALL {
+            self.record.call_ends(CallId(cut.call), outcome, entry.counted);
+            cut.call = NO_CALL;
+        }
+        let mut caller = *entry;
+        caller.depth = keep as u8;
+        caller.at = ComponentId::NONE;
+        caller.waits = Waits::Nothing;
+        caller.ticket = Ticket::NONE;
+        caller.children = 0;
+        let orphan = &mut self.requests[id];
+        let depth = usize::from(orphan.depth);
+        orphan.frames.copy_within(keep..depth, 0);
+        orphan.depth = (depth - keep) as u8;
+        orphan.owner = Owner::Nobody;
+        orphan.orphan = true;
+        orphan.patience = Ticket::NONE;
+        self.insert(caller)
+    }
+
+    fn call_deadline(&mut self, call: CallId) {
+        self.deadlines[call.index()].armed = false;
+        while let Some(&(deadline, id, serial)) = self.deadlines[call.index()].line.front() {
+            if deadline > self.now {
+                self.deadlines[call.index()].armed = true;
+                let code = Event::CallDeadline(u32::from(call.0)).code();
+                self.calendar.push(deadline, code);
+                return;
+            }
+            self.deadlines[call.index()].line.pop_front();
+            let entry = &self.requests[id];
+            let frames = &entry.frames[..usize::from(entry.depth)];
+            let found = frames.iter().position(|frame| frame.serial == serial);
+            if let Some(depth) = found.filter(|_| entry.live && !entry.orphan) {
+                self.call_times_out(id, depth);
+            }
+        }
+    }
+
+    fn call_times_out(&mut self, id: RequestId, depth: usize) {
+        let entry = &self.requests[id];
+        let frame = entry.frames[depth];
+        let innermost = depth + 1 == usize::from(entry.depth);
+        let cause = self.causes[frame.at.index()];
+        let gives_up = innermost && entry.waits == Waits::InLine && self.leaves_line(frame.at);
+        let caller = if frame.hold == Hold::Calling || gives_up {
+            self.record.call_ends(CallId(frame.call), Outcome::Timeout, entry.counted);
+            if gives_up {
+                let mut ctx = ctx!(self, cause);
+                self.components[frame.at.index()].cancel(&mut ctx, id);
+            } else {
+                let entry = &mut self.requests[id];
+                entry.waits = Waits::Nothing;
+                entry.depth = depth as u8;
+            }
+            Some(id)
+        } else {
+            self.split(id, depth, Outcome::Timeout)
+        };
+        if let Some(caller) = caller {
+            self.requests[caller].cause = cause;
+            self.fail_up(caller, Outcome::Error);
+        }
+    }
+
+    fn leaves_line(&self, member: ComponentId) -> bool {
+        let component = &self.components[member.index()];
+        matches!(component, Component::Service(service) if service.callers_wait())
+    }
+
+    /// The client of `id` has given up; the work goes on without it.
+    fn patience_ends(&mut self, id: RequestId) {
+        let entry = &mut self.requests[id];
+        entry.patience = Ticket::NONE;
+        let Owner::View(view) = entry.owner else { return };
+        let unreachable = entry.waits == Waits::Void && entry.depth == 1;
+        let outcome = if unreachable { Outcome::Unreachable } else { Outcome::Timeout };
+        let (class, counted, attempt, own) = (entry.class, entry.counted, entry.attempt, entry.cause);
+        if entry.stage == Stage::Route {
+            let latency = self.now - entry.born;
+            self.record.attempt_ends(class, outcome, latency, counted);
+            let entry = &mut self.requests[id];
+            entry.owner = Owner::Nobody;
+            if unreachable {
+                entry.depth = 0;
+                self.requests.remove(id);
+            }
+        }
+        let cause = if unreachable { own } else { self.blame(CauseId::OVERLOAD) };
+        self.part_given_up(view, attempt, cause);
+    }
+
+    fn wake(&mut self, id: RequestId) {
+        let entry = &mut self.requests[id];
+        entry.ticket = Ticket::NONE;
+        if entry.stage == Stage::Travel {
+            return self.travelled(id);
+        }
+        if entry.at == ComponentId::NONE {
+            entry.waits = Waits::Nothing;
+            return self.lane.push(Move::Advance(id));
+        }
+        let at = entry.at;
+        let mut ctx = ctx!(self, self.causes[at.index()]);
+        self.components[at.index()].wake(&mut ctx, id);
+    }
+
+    /// The next piece of work without a client.
+    fn operation(&mut self, index: usize) {
+        let plan = &self.plan.operations[index];
+        let ordinal = self.operations[index];
+        self.operations[index] += 1;
+        let since = (self.now - plan.first).nanos() % plan.every.nanos();
+        if since < plan.lasts.nanos() {
+            let disks = plan.disks;
+            let mut ctx = ctx!(self, self.causes[disks.index()]);
+            if let Component::Disks(disks) = &mut self.components[disks.index()] {
+                let key = crate::model::ids::KeyId(plan.key.0 + 1);
+                disks.background(&mut ctx, key, ordinal, 0, false);
+            }
+        }
+        let gap = -libm::log(self.draws.uniform_at(plan.key, ordinal, 0))
+            / plan.rate.in_per_second();
+        let next = self.now + SimDuration::from_seconds_f64(gap);
+        let since = (next - plan.first).nanos() % plan.every.nanos();
+        // Past the end of this run: the next one starts at its own hour.
+        let next = if since < plan.lasts.nanos() {
+            next
+        } else {
+            next + SimDuration::from_nanos(plan.every.nanos() - since)
+        };
+        self.calendar.push(next, Event::Operation(index as u32).code());
+    }
+
+    /// A component is in another state from now on, for `cause`.
+    pub fn set_health(&mut self, id: ComponentId, health: Health, cause: CauseId) {
+        let up = health == Health::Up;
+        let was_out = self.causes[id.index()] != CauseId::OVERLOAD;
+        let old = self.causes[id.index()];
+        self.causes[id.index()] = if up { CauseId::OVERLOAD } else { cause };
+        if up && was_out {
+            if let Some(place) = self.active.iter().position(|other| *other == old) {
+                self.active.remove(place);
+            }
+            if let Some((warm_up, _)) = self.plan.parts[id.index()].warm_up {
+                self.warm_at[id.index()] = self.now + warm_up;
+            }
+        } else if !up {
+            self.active.push(cause);
+            if self.trouble.is_none() {
+                self.trouble = Some((cause, self.requests.len()));
+            }
+        }
+        let mut ctx = ctx!(self, cause);
+        self.components[id.index()].health(&mut ctx, health);
+        let lost = matches!(health, Health::Down | Health::Unreachable);
+        if lost && matches!(self.components[id.index()], Component::Service(_)) {
+            self.throw_out(id, cause);
+        }
+    }
+
+    /// Everyone inside a process that is gone fails.
+    fn throw_out(&mut self, member: ComponentId, cause: CauseId) {
+        let inside = |(id, r): (RequestId, &Request)| {
+            let held = |frame: &Frame| frame.at == member && frame.hold == Hold::Inside;
+            r.frames[..usize::from(r.depth)].iter().position(held).map(|depth| (id, depth))
+        };
+        let everyone: Vec<_> = self.requests.iter().filter_map(inside).collect();
+        for (id, depth) in everyone {
+            let innermost = depth + 1 == usize::from(self.requests[id].depth);
+            let caller = if innermost {
+                self.take_out(id, member);
+                Some(id)
+            } else {
+                self.split(id, depth + 1, Outcome::Aborted)
+            };
+            let Some(caller) = caller else { return };
+            let entry = &mut self.requests[caller];
+            entry.cause = cause;
+            if usize::from(entry.depth) > depth {
+                let frame = entry.frames[depth];
+                entry.depth = depth as u8;
+                if frame.call != NO_CALL {
+                    let counted = entry.counted;
+                    self.record.call_ends(CallId(frame.call), Outcome::Error, counted);
+                }
+                if let Component::Service(service) = &mut self.components[member.index()] {
+                    service.forget(self.now, frame.since);
+                }
+            }
+            self.fail_up(caller, Outcome::Error);
+        }
+    }
+
+    /// Takes `id` out of wherever it is, inside `member` or in a part that works for it.
+    fn take_out(&mut self, id: RequestId, member: ComponentId) {
+        let at = self.requests[id].at;
+        if at == ComponentId::NONE {
+            let entry = &mut self.requests[id];
+            entry.ticket = Ticket::NONE;
+            entry.waits = Waits::Nothing;
+            return;
+        }
+        let mut ctx = ctx!(self, self.causes[member.index()]);
+        self.components[at.index()].cancel(&mut ctx, id);
+    }
+
+    /// Whom a loss is laid to: the cause itself; else the fault that is there, or whose backlog
+    /// has not been worked off; else overload.
+    pub(in crate::model) fn blame(&mut self, cause: CauseId) -> CauseId {
+        if cause != CauseId::OVERLOAD {
+            return cause;
+        }
+        match self.trouble {
+            Some((trouble, before)) => {
+                if self.active.is_empty() && self.requests.len() <= before {
+                    self.trouble = None;
+                    return CauseId::OVERLOAD;
+                }
+                trouble
+            }
+            None => CauseId::OVERLOAD,
+        }
+    }
+
+    /// A reading of every component, with the stays of requests that are inside.
+    #[must_use]
+    pub fn gauges(&self) -> Vec<Gauge> {
+        let mut gauges: Vec<Gauge> =
+            self.components.iter().map(|component| component.gauge(self.now)).collect();
+        for (_, request) in self.requests.iter() {
+            for frame in &request.frames[..usize::from(request.depth)] {
+                if frame.hold == Hold::Inside {
+                    gauges[frame.at.index()].stayed += u128::from((self.now - frame.since).nanos());
+                }
+            }
+            let Some(component) = self.components.get(request.at.index()) else { continue };
+            if matches!(component, Component::Station(_) | Component::Head(_) | Component::Cpu(_)) {
+                let stay = u128::from((self.now - request.since).nanos());
+                gauges[request.at.index()].stayed += stay;
+            }
+        }
+        gauges
+    }
+
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// Events handled so far.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// A digest of all events handled so far, in order.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    /// Requests in flight.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.requests.len()
+    }
+
+    /// The most requests in flight at one time.
+    #[must_use]
+    pub fn most_in_flight(&self) -> usize {
+        self.requests.most()
+    }
+
+    /// Counted requests and views that have not ended.
+    #[must_use]
+    pub fn counted_open(&self) -> u64 {
+        self.record.open()
+    }
+
+    /// What was written down.
+    #[must_use]
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// A component.
+    #[must_use]
+    pub fn component(&self, id: ComponentId) -> &Component {
+        &self.components[id.index()]
+    }
+}
+
+/// One step of the event digest: order-dependent, cheap, not cryptographic.
+#[inline]
+fn mix(digest: u64, word: u64) -> u64 {
+    (digest.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}

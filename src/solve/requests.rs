@@ -1,0 +1,170 @@
+//! The solver that lives through every request.
+//!
+//! Takes a blueprint, a window and a replication; gives what was observed between the window's
+//! start and end. The run starts at an empty system, a lead-in before the window, which is lived
+//! through and not counted. What is counted is what was *born* inside the window, wherever it
+//! ends: after the window the sources go on, uncounted, until the last counted request has ended,
+//! so that long ones are not cut off; after `drain` the rest is reported as in flight. Time
+//! averages are those of the window exactly.
+
+use crate::engine::draw::Lineage;
+use crate::model::Component;
+use crate::model::blueprint::Blueprint;
+use crate::model::gauge::Gauge;
+use crate::model::ids::ComponentId;
+use crate::model::record::Record;
+use crate::model::world::{Span, Stop, World};
+use crate::observe::histogram::Histogram;
+use crate::units::{Rate, SimDuration, SimTime};
+
+/// Length of the grid of utilisation.
+pub const GRID: SimDuration = SimDuration::from_secs(300);
+
+/// What to live through.
+#[derive(Clone, Debug)]
+pub struct Window {
+    /// Its name.
+    pub name: String,
+    /// Rates fixed, by workload.
+    pub levels: Vec<Option<Rate>>,
+    /// Lived through first, not counted.
+    pub lead_in: SimDuration,
+    /// Counted.
+    pub length: SimDuration,
+    /// How long after its end counted requests may still run.
+    pub drain: SimDuration,
+}
+
+/// What one replication of one window gave.
+#[derive(Clone, Debug)]
+pub struct Observation {
+    /// Ledgers and latencies.
+    pub record: Record,
+    /// Readings of the components over the window, by id.
+    pub gauges: Vec<Gauge>,
+    /// Busy ÷ capacity of each component on the grid, by id.
+    pub grid: Vec<Vec<f64>>,
+    /// Waiting times of stations that keep them, by id, ns.
+    pub waits: Vec<Option<Histogram>>,
+    /// Length of the window.
+    pub length: SimDuration,
+    /// Digest of the events, in order.
+    pub digest: u64,
+    /// Events handled.
+    pub events: u64,
+    /// The most requests in flight at one time.
+    pub most_in_flight: usize,
+    /// Requests in flight at the window's start and end.
+    pub in_flight: (usize, usize),
+    /// Why it stopped early, if it did.
+    pub stop: Option<Stop>,
+}
+
+/// A broken invariant of a run: our mistake, never the user's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Breach {
+    /// What does not add up.
+    pub what: String,
+}
+
+/// Lives through `window` once.
+///
+/// # Errors
+///
+/// [`Breach`] when a ledger is not closed or an identity does not hold.
+pub fn run(
+    plan: &Blueprint,
+    window: &Window,
+    replication: u64,
+) -> Result<Observation, Breach> {
+    let from = SimTime::ZERO + window.lead_in;
+    let until = from + window.length;
+    let horizon = until + window.drain;
+    let span = Span { levels: window.levels.clone(), from, until, horizon };
+    let mut world = World::new(plan, Lineage::replication(replication), span);
+    let mut grid: Vec<Vec<f64>> = vec![Vec::new(); plan.parts.len()];
+    let mut stop = world.run_before(from).err();
+    let first = world.gauges();
+    let in_flight = world.in_flight();
+    let mut last = first.clone();
+    let mut edge = from;
+    while stop.is_none() && edge < until {
+        edge = (edge + GRID).min(until);
+        stop = world.run_before(edge).err();
+        let now = world.gauges();
+        for ((series, now), last) in grid.iter_mut().zip(&now).zip(&last) {
+            series.extend(now.since(last).utilization());
+        }
+        last = now;
+    }
+    let gauges: Vec<Gauge> =
+        last.iter().zip(&first).map(|(now, then)| now.since(then)).collect();
+    let in_flight = (in_flight, world.in_flight());
+    let mut now = until;
+    while stop.is_none() && world.counted_open() > 0 && now < horizon {
+        now = (now + SimDuration::SECOND).min(horizon);
+        stop = world.run_before(now).err();
+    }
+    let waits = |index: usize| match world.component(ComponentId(index as u32)) {
+        Component::Station(station) => station.waits().cloned(),
+        _ => None,
+    };
+    let observation = Observation {
+        gauges,
+        grid,
+        waits: (0..plan.parts.len()).map(waits).collect(),
+        length: window.length,
+        digest: world.digest(),
+        events: world.events(),
+        most_in_flight: world.most_in_flight(),
+        in_flight,
+        stop,
+        record: world.record().clone(),
+    };
+    audit(plan, &observation)?;
+    Ok(observation)
+}
+
+/// Checks what must hold on every run: Little's law as an identity, busy ≤ capacity, ledgers.
+fn audit(plan: &Blueprint, observation: &Observation) -> Result<(), Breach> {
+    let breach = |what: String| Err(Breach { what });
+    if observation.stop.is_some() {
+        return Ok(());
+    }
+    for (part, gauge) in plan.parts.iter().zip(&observation.gauges) {
+        if gauge.inside != gauge.stayed {
+            let (area, stays) = (gauge.inside, gauge.stayed);
+            return breach(format!(
+                "Little's law at `{}`: area {area} ns, stays {stays} ns",
+                part.name
+            ));
+        }
+        if gauge.busy > gauge.capacity && gauge.capacity > 0 {
+            return breach(format!("`{}` was busier than its capacity", part.name));
+        }
+    }
+    for (index, class) in observation.record.classes.iter().enumerate() {
+        let name = &plan.routes.classes[index].name;
+        let ended: u64 = class.attempts.ended.iter().sum();
+        if ended > class.attempts.begun {
+            return breach(format!("more attempts of `{name}` ended than began"));
+        }
+        if class.attempts.ended[0] != class.latency.count() {
+            return breach(format!("`{name}`: served attempts and latencies differ in number"));
+        }
+    }
+    let mut open = 0;
+    for (index, views) in observation.record.views.iter().enumerate() {
+        let lost: u64 = views.lost.iter().sum();
+        let ended = views.served + views.delayed + lost + views.never_born;
+        if ended > views.intended {
+            let name = &plan.workloads[index].name;
+            return breach(format!("more page views of `{name}` ended than were intended"));
+        }
+        open += views.in_flight();
+    }
+    if open != observation.record.open() {
+        return breach("page views in flight are not those that are open".into());
+    }
+    Ok(())
+}
