@@ -1,1 +1,37 @@
-//! Document to Plan: names to ids, placement, domains, cut sets, lint, cost, figures.
+//! Document to plan: names to ids, placement, domains, cut sets, lint, cost, figures.
+//!
+//! Steps: text → [`document::ScenarioSpec`] (as written) → [`Draft`] (names resolved, zones
+//! placed, everything checked) → blueprint (dense tables for the event loop). Nothing after this
+//! folder sees a name or a place in the text except to print it.
+
+pub mod document;
+pub mod names;
+pub mod placement;
+
+use crate::plan::document::ScenarioSpec;
+use crate::plan::names::Names;
+use crate::plan::placement::Placed;
+use crate::scenario::diagnostic::Diagnostics;
+use crate::scenario::document::Document;
+use crate::scenario::value::Value;
+
+/// A scenario whose text makes sense: names lead somewhere, zones stand somewhere.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// As written.
+    pub scenario: ScenarioSpec,
+    /// Components by name.
+    pub names: Names,
+    /// Where zones stand.
+    pub placed: Placed,
+}
+
+/// Makes a draft of a document; everything wrong goes to `out`. `None` when the form itself cannot
+/// be read; a draft with errors in `out` must not be run.
+#[must_use]
+pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
+    let scenario = ScenarioSpec::read(&document.root, out)?;
+    let names = Names::gather(&scenario, out);
+    let placed = placement::place(&scenario, &names, out);
+    Some(Draft { scenario, names, placed })
+}

@@ -1,0 +1,282 @@
+//! Names to things: one namespace for all components, members by number, parts by dots.
+//!
+//! Members of a group are always `name-1` to `name-n`, also at count 1; the bare name means the
+//! whole group. A member's name may not be that of another component.
+
+use std::collections::BTreeMap;
+
+use crate::plan::document::ScenarioSpec;
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::{Name, Named};
+use crate::scenario::source::Span;
+use crate::scenario::suggest;
+
+/// Components after expansion, at most.
+pub const MAX_COMPONENTS: u64 = 2_000_000;
+
+macro_rules! kinds {
+    ($($Kind:ident, $field:ident, $word:literal, |$spec:ident| $count:expr;)*) => {
+        /// A kind of component.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Kind { $(#[doc = concat!("`[", $word, ".name]`")] $Kind,)* }
+
+        impl Kind {
+            /// All kinds, in the order of the file.
+            pub const ALL: &'static [Self] = &[$(Self::$Kind,)*];
+
+            /// The word of its section.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$Kind => $word,)* }
+            }
+        }
+
+        fn declare(scenario: &ScenarioSpec, names: &mut Names, out: &mut Diagnostics) {
+            $(
+                let members: Vec<(Name, u32)> = scenario.$field.value.entries.iter()
+                    .map(|(name, $spec)| (name.clone(), $count))
+                    .collect();
+                names.add(Kind::$Kind, members, &scenario.$field.value, out);
+            )*
+        }
+    };
+}
+
+kinds! {
+    Site, site, "site", |_spec| 1;
+    Rack, rack, "rack", |_spec| 1;
+    Link, link, "link", |_spec| 1;
+    Server, server, "server", |spec| spec.count.value;
+    Zone, zone, "zone", |spec| spec.count.value;
+    Service, service, "service", |_spec| 0;
+    Balancer, balancer, "balancer", |spec| spec.count.value;
+    NameService, name_service, "name-service", |_spec| 1;
+    Cdn, cdn, "cdn", |spec| spec.count.value;
+    Cache, cache, "cache", |_spec| 1;
+    Database, database, "database", |_spec| 0;
+    Nas, nas, "nas", |_spec| 1;
+    Station, station, "station", |spec| spec.count.value;
+    Unit, unit, "unit", |spec| spec.count.value;
+    Group, group, "group", |_spec| 1;
+    Crew, crew, "crew", |_spec| 1;
+}
+
+/// A component as declared.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its place among those of its kind, in the order of the file.
+    pub index: usize,
+    /// Where its name stands.
+    pub span: Span,
+    /// Members; 0 for those that have as many as their zones.
+    pub members: u32,
+}
+
+/// What a reference leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Kind of the component.
+    pub kind: Kind,
+    /// Its place among those of its kind.
+    pub index: usize,
+    /// Which member, from 0; none: the whole group.
+    pub member: Option<u32>,
+}
+
+/// All components by name.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    entries: BTreeMap<String, Entry>,
+    /// Names whose section has a mistake: references to them are not reported again.
+    broken: Vec<String>,
+    total: u64,
+}
+
+impl Names {
+    /// Gathers the names of a scenario; reports double ones and too many.
+    #[must_use]
+    pub fn gather(scenario: &ScenarioSpec, out: &mut Diagnostics) -> Self {
+        let mut names = Self::default();
+        declare(scenario, &mut names, out);
+        names.check_members(out);
+        names
+    }
+
+    fn add<T>(
+        &mut self,
+        kind: Kind,
+        members: Vec<(Name, u32)>,
+        section: &Named<T>,
+        out: &mut Diagnostics,
+    ) {
+        self.broken.extend(section.failed.iter().map(|name| name.text.clone()));
+        for (index, (name, members)) in members.into_iter().enumerate() {
+            self.total += u64::from(members.max(1));
+            if self.total > MAX_COMPONENTS {
+                let message =
+                    format!("more than {MAX_COMPONENTS} components with this one's {members}");
+                out.push(Diagnostic::new(Code::TooMany, name.span, message));
+                return;
+            }
+            let entry = Entry { kind, index, span: name.span, members };
+            if let Some(first) = self.entries.get(&name.text) {
+                let message = format!(
+                    "two components are called `{}`: a {} and a {}",
+                    name.text,
+                    first.kind.word(),
+                    kind.word()
+                );
+                out.push(
+                    Diagnostic::new(Code::NameTwice, name.span, message)
+                        .related(first.span, "the first")
+                        .help("all components share one namespace, whatever their kind"),
+                );
+                continue;
+            }
+            self.entries.insert(name.text, entry);
+        }
+    }
+
+    /// A group's member may not have the name of another component.
+    fn check_members(&self, out: &mut Diagnostics) {
+        for (name, entry) in &self.entries {
+            let Some((group, number)) = split_member(name) else { continue };
+            let Some(other) = self.entries.get(group) else { continue };
+            if number >= 1 && number <= other.members.max(1) {
+                let message = format!("`{name}` is also the name of a member of `{group}`");
+                out.push(
+                    Diagnostic::new(Code::NameTwice, entry.span, message)
+                        .related(other.span, "the group"),
+                );
+            }
+        }
+    }
+
+    /// The entry of a bare name.
+    #[must_use]
+    pub fn entry(&self, name: &str) -> Option<&Entry> {
+        self.entries.get(name)
+    }
+
+    /// All names, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Entry)> {
+        self.entries.iter().map(|(name, entry)| (name.as_str(), entry))
+    }
+
+    /// Components, members counted one by one.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// What `text` leads to: `name`, `name-2`, or either with its kind in front. Parts after a
+    /// further dot are the caller's. Nothing is reported.
+    #[must_use]
+    pub fn find(&self, text: &str) -> Option<Found> {
+        let text = self.without_kind(text);
+        if let Some(entry) = self.entries.get(text) {
+            return Some(Found { kind: entry.kind, index: entry.index, member: None });
+        }
+        let (group, number) = split_member(text)?;
+        let entry = self.entries.get(group)?;
+        let known = entry.members == 0 || number <= entry.members;
+        (number >= 1 && known).then_some(Found {
+            kind: entry.kind,
+            index: entry.index,
+            member: Some(number - 1),
+        })
+    }
+
+    fn without_kind<'t>(&self, text: &'t str) -> &'t str {
+        match text.split_once('.') {
+            Some((kind, rest)) if Kind::ALL.iter().any(|k| k.word() == kind) => rest,
+            _ => text,
+        }
+    }
+
+    /// What `text` at `span` leads to, which must be one of `kinds`; reports when it does not.
+    pub fn resolve(
+        &self,
+        text: &str,
+        span: Span,
+        kinds: &[Kind],
+        out: &mut Diagnostics,
+    ) -> Option<Found> {
+        if let Some(found) = self.find(text) {
+            if kinds.contains(&found.kind) {
+                return Some(found);
+            }
+            let wanted = list_kinds(kinds);
+            let message = format!("`{text}` is a {}; {wanted} is needed here", found.kind.word());
+            out.push(Diagnostic::new(Code::WrongKind, span, message).help_if(self.offer(text, kinds)));
+            return None;
+        }
+        self.report_missing(text, span, kinds, out);
+        None
+    }
+
+    /// Reports that `text` leads nowhere, unless what it means was reported already.
+    pub fn report_missing(&self, text: &str, span: Span, kinds: &[Kind], out: &mut Diagnostics) {
+        let bare = self.without_kind(text);
+        let group = split_member(bare).map_or(bare, |(group, _)| group);
+        if self.broken.iter().any(|name| name == bare || name == group) {
+            return;
+        }
+        if let Some(entry) = self.entries.get(group).filter(|entry| entry.members > 0) {
+            let message = format!("`{group}` has no member `{bare}`");
+            let help = format!("its members are `{group}-1` to `{group}-{}`", entry.members);
+            let nearest = self.offer(bare, kinds);
+            out.push(
+                Diagnostic::new(Code::NoSuchMember, span, message)
+                    .help(nearest.unwrap_or(help))
+                    .related(entry.span, "declared here"),
+            );
+            return;
+        }
+        let message = format!("no component is called `{bare}`");
+        out.push(Diagnostic::new(Code::NoSuchName, span, message).help_if(self.offer(bare, kinds)));
+    }
+
+    fn offer(&self, text: &str, kinds: &[Kind]) -> Option<String> {
+        let mut members = Vec::new();
+        let mut candidates: Vec<&str> = Vec::new();
+        for (name, entry) in &self.entries {
+            if kinds.contains(&entry.kind) {
+                candidates.push(name);
+                members.extend((1..=entry.members.min(64)).map(|n| format!("{name}-{n}")));
+            }
+        }
+        if let Some(name) = suggest::nearest(text, members.iter().map(String::as_str)) {
+            return Some(format!("did you mean `{name}`?"));
+        }
+        suggest::help(text, &candidates, &format!("there is {}", list_kinds(kinds)))
+    }
+}
+
+/// `web-2` is member 2 of `web`.
+#[must_use]
+pub fn split_member(text: &str) -> Option<(&str, u32)> {
+    let (group, number) = text.rsplit_once('-')?;
+    if number.starts_with('0') || number.len() > 9 {
+        return None;
+    }
+    Some((group, number.parse().ok()?))
+}
+
+fn list_kinds(kinds: &[Kind]) -> String {
+    let words: Vec<_> = kinds.iter().map(|kind| kind.word()).collect();
+    match words.as_slice() {
+        [] => "nothing".into(),
+        [one] => format!("a {one}"),
+        [first @ .., last] => format!("a {} or {last}", first.join(", ")),
+    }
+}
+
+/// The name of member `index`, from 0, of `group`.
+#[must_use]
+pub fn member_name(group: &str, index: u32) -> String {
+    format!("{group}-{}", index + 1)
+}
