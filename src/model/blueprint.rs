@@ -139,6 +139,17 @@ pub struct Operation {
     pub lasts: SimDuration,
 }
 
+/// A zone, as its own processor accounts see it.
+#[derive(Clone, Debug)]
+pub struct ZoneMeter {
+    /// Its name.
+    pub name: String,
+    /// Where it runs.
+    pub place: Place,
+    /// Cores it may use at most: what its utilisation is measured against.
+    pub cap: crate::units::Cores,
+}
+
 /// Everything the event loop needs to know.
 #[derive(Clone, Debug)]
 pub struct Blueprint {
@@ -148,6 +159,8 @@ pub struct Blueprint {
     pub routes: Routes,
     /// Components, by id.
     pub parts: Vec<Part>,
+    /// Zones, in the order of the file.
+    pub zones: Vec<ZoneMeter>,
     /// Component and its local number, by unit.
     pub units: Vec<(ComponentId, u32)>,
     /// Workloads.

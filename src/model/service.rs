@@ -22,7 +22,7 @@ use crate::model::{Ctx, Health};
 use crate::units::{SimDuration, SimTime};
 
 /// What a member is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ServiceConfig {
     /// Requests or connections at a time; `None` without a bound.
     pub workers: Option<u32>,

@@ -4,9 +4,11 @@
 //! placed, everything checked) → blueprint (dense tables for the event loop). Nothing after this
 //! folder sees a name or a place in the text except to print it.
 
+pub mod compile;
 pub mod document;
 pub mod names;
 pub mod placement;
+pub mod program;
 
 use crate::plan::document::ScenarioSpec;
 use crate::plan::names::Names;
@@ -34,4 +36,18 @@ pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     let names = Names::gather(&scenario, out);
     let placed = placement::place(&scenario, &names, out);
     Some(Draft { scenario, names, placed })
+}
+
+impl Draft {
+    /// Whether a judged figure asks for the distribution of waiting or of the number inside the
+    /// station `name`.
+    #[must_use]
+    pub fn wants_detail(&self, name: &str) -> bool {
+        let asks = |figure: &str| {
+            let mut parts = figure.split(['.', '@', '[']);
+            let metric = parts.next().unwrap_or_default();
+            matches!(metric, "waiting" | "in-system" | "queue") && parts.any(|part| part == name)
+        };
+        self.scenario.expect.iter().any(|expect| asks(&expect.figure.value.text))
+    }
 }

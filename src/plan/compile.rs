@@ -1,0 +1,694 @@
+//! A checked draft to the dense tables of the event loop.
+//!
+//! Components come in the order of their names, so that whatever starts at time zero starts in
+//! name order, wherever a section stands in the file.
+
+use std::collections::BTreeMap;
+
+use crate::engine::draw::Seed;
+use crate::engine::law::Law;
+use crate::model::blueprint::{
+    Blueprint, Clients, Config, Mount, Operation, Part, Place, Retry, Session, Workload, ZoneMeter,
+};
+use crate::model::cpu::CpuConfig;
+use crate::model::cpu_share::{self, ZoneLimits};
+use crate::model::disks::DisksConfig;
+use crate::model::head::{HeadConfig, Persistence};
+use crate::model::ids::{ClassId, ComponentId, KeyId, UnitId};
+use crate::model::route::{Pick, Routes};
+use crate::model::service::ServiceConfig;
+use crate::model::spec::place::{Burst, MountSpec, Workers};
+use crate::model::spec::storage::{DiskSetSpec, Layout, ReadsTo};
+use crate::model::spec::textbook::{DisciplineWord, PickWord};
+use crate::model::spec::traffic::ProcessWord;
+use crate::model::station::{Discipline, StationConfig};
+use crate::plan::Draft;
+use crate::plan::names::{Found, Kind, member_name};
+use crate::plan::placement::ServerId;
+use crate::plan::program::{Compiler, DatabasePlan, Query, ServicePlan, StationPlan, Targets, pool};
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::source::Span;
+use crate::units::{Cores, SimDuration, SimTime};
+use crate::workload::arrivals::{Process, Traffic};
+use crate::workload::mmpp::{Modulation, Succession};
+use crate::workload::noise::Noise;
+use crate::workload::rate::{Profile, WeekTime};
+
+/// Gathers components and gives them their numbers.
+struct Builder<'a> {
+    draft: &'a Draft,
+    out: &'a mut Diagnostics,
+    /// Wanted components by name; numbered in this order.
+    wanted: BTreeMap<String, Wanted>,
+    ids: BTreeMap<String, ComponentId>,
+    units: Vec<(ComponentId, u32)>,
+}
+
+#[derive(Clone, Copy)]
+enum Wanted {
+    Station(usize),
+    Server(ServerId),
+    LocalDisks(ServerId, usize),
+    Head(usize),
+    Pool(usize, usize),
+    Service(usize, u32),
+    Database(usize, u32),
+}
+
+/// Makes the tables; everything wrong goes to `out`.
+pub fn compile(draft: &Draft, folder: &std::path::Path, out: &mut Diagnostics) -> Blueprint {
+    let mut builder =
+        Builder { draft, out, wanted: BTreeMap::new(), ids: BTreeMap::new(), units: Vec::new() };
+    builder.gather();
+    builder.build(folder)
+}
+
+/// The zone members of a database, master first, with the places of zone and member.
+fn database_members(draft: &Draft, index: usize) -> Vec<Found> {
+    let members = &draft.scenario.database[index].1.in_;
+    let mut all = Vec::new();
+    let mut add = |text: &str| {
+        if let Some(found) = draft.names.find(text).filter(|found| found.kind == Kind::Zone) {
+            all.push(Found { member: Some(found.member.unwrap_or(0)), ..found });
+        }
+    };
+    if let Some(master) = &members.master {
+        add(&master.text);
+    }
+    if let Some(index) = &members.index {
+        add(&index.text);
+    }
+    for list in [&members.slaves, &members.shards].into_iter().flatten() {
+        for text in list.iter() {
+            add(&text.text);
+        }
+    }
+    all
+}
+
+impl Builder<'_> {
+    fn gather(&mut self) {
+        let draft = self.draft;
+        let scenario = &draft.scenario;
+        for (index, (name, spec)) in scenario.station.iter().enumerate() {
+            for member in 0..spec.count.value {
+                self.wanted.insert(member_name(name, member), Wanted::Station(index));
+            }
+        }
+        for (group, (name, spec)) in scenario.server.iter().enumerate() {
+            for member in 0..spec.count.value {
+                let id = ServerId { group, member };
+                let server = member_name(name, member);
+                for (set, (disks, _)) in spec.disks.iter().enumerate() {
+                    let name = format!("{server}.{}", disks.text);
+                    self.wanted.insert(name, Wanted::LocalDisks(id, set));
+                }
+                self.wanted.insert(server, Wanted::Server(id));
+            }
+        }
+        for (index, (name, spec)) in scenario.nas.iter().enumerate() {
+            self.wanted.insert(format!("{name}.head"), Wanted::Head(index));
+            for (place, (pool, _)) in spec.pools.iter().enumerate() {
+                self.wanted.insert(format!("{name}.{}", pool.text), Wanted::Pool(index, place));
+            }
+        }
+        for (index, (name, spec)) in scenario.service.iter().enumerate() {
+            for member in 0..self.zone_count(&spec.in_.text) {
+                self.wanted.insert(member_name(name, member), Wanted::Service(index, member));
+            }
+        }
+        for (index, (name, _)) in scenario.database.iter().enumerate() {
+            for member in 0..database_members(draft, index).len() as u32 {
+                self.wanted.insert(member_name(name, member), Wanted::Database(index, member));
+            }
+        }
+        for (place, name) in self.wanted.keys().enumerate() {
+            self.ids.insert(name.clone(), ComponentId(place as u32));
+        }
+    }
+
+    fn zone_count(&self, text: &str) -> u32 {
+        match self.draft.names.find(text) {
+            Some(Found { kind: Kind::Zone, index, member: None }) => {
+                self.draft.scenario.zone[index].1.count.value
+            }
+            Some(Found { kind: Kind::Zone, member: Some(_), .. }) => 1,
+            _ => 0,
+        }
+    }
+
+    /// The zone member that member `member` of something in the zones `text` runs in.
+    fn zone_of(&self, text: &str, member: u32) -> Option<(usize, u32)> {
+        let found = self.draft.names.find(text).filter(|found| found.kind == Kind::Zone)?;
+        Some((found.index, found.member.unwrap_or(member)))
+    }
+
+    fn id(&self, name: &str) -> ComponentId {
+        self.ids[name]
+    }
+
+    fn server_of(&self, (zone, member): (usize, u32)) -> Option<ServerId> {
+        self.draft.placed.zones.get(zone)?.get(member as usize).copied()
+    }
+
+    fn server_name(&self, id: ServerId) -> String {
+        member_name(&self.draft.scenario.server[id.group].0, id.member)
+    }
+
+    /// Zones of a server, in the order of their names.
+    fn zones_on(&self, server: ServerId) -> Vec<(String, usize, u32)> {
+        let mut here = Vec::new();
+        for (zone, members) in self.draft.placed.zones.iter().enumerate() {
+            for (member, place) in members.iter().enumerate() {
+                if *place == server {
+                    let name = member_name(&self.draft.scenario.zone[zone].0, member as u32);
+                    here.push((name, zone, member as u32));
+                }
+            }
+        }
+        here.sort();
+        here
+    }
+
+    fn place(&self, at: (usize, u32)) -> Option<Place> {
+        let server = self.server_of(at)?;
+        let zones = self.zones_on(server);
+        let zone = zones.iter().position(|(_, zone, member)| (*zone, *member) == at)?;
+        Some(Place { cpu: self.id(&self.server_name(server)), zone: zone as u32 })
+    }
+
+    fn unit(&mut self, id: ComponentId, local: u32) -> UnitId {
+        self.units.push((id, local));
+        UnitId(self.units.len() as u32 - 1)
+    }
+
+    /// What `owner:volume` is for something that runs in the zone member `at`.
+    fn mount(
+        &mut self,
+        text: &str,
+        span: Span,
+        at: (usize, u32),
+        soft: Option<SimDuration>,
+    ) -> Option<Mount> {
+        let persistence = soft.map_or(Persistence::Hard, Persistence::Soft);
+        let (owner, volume) = text.split_once(':')?;
+        let found = self.draft.names.find(owner)?;
+        match found.kind {
+            Kind::Nas => {
+                let (name, spec) = &self.draft.scenario.nas[found.index];
+                let volume = spec.volumes.get(volume)?;
+                let pool = volume.pool.value.0.first()?;
+                let disks = *self.ids.get(&format!("{name}.{}", pool.text))?;
+                let head = Some(self.id(&format!("{name}.head")));
+                Some(Mount { head, disks, persistence })
+            }
+            Kind::Server => {
+                let server = self.server_of(at)?;
+                let local = format!("{}.{volume}", self.server_name(server));
+                let Some(disks) = self.ids.get(&local) else {
+                    let message = format!("server `{}` has no disk set `{volume}`", self.server_name(server));
+                    self.out.push(Diagnostic::new(Code::NoSuchName, span, message));
+                    return None;
+                };
+                Some(Mount { head: None, disks: *disks, persistence })
+            }
+            _ => None,
+        }
+    }
+
+    fn disks(&mut self, id: ComponentId, spec: &DiskSetSpec) -> Config {
+        let mirrored = spec.layout.value == Layout::Mirror;
+        let disks = if spec.layout.value == Layout::RaidDp {
+            spec.data.value
+        } else {
+            spec.data.value + spec.parity.value
+        };
+        let law = spec.time.as_ref().map(|law| law.law()).unwrap_or_else(|| {
+            let mean = 1.0 / spec.kind.value.operations_per_s();
+            Law::exponential(mean).expect("disks have a rate")
+        });
+        let first = self.unit(id, 0);
+        for local in 1..disks {
+            self.unit(id, local);
+        }
+        Config::Disks(DisksConfig {
+            disks,
+            copies: if mirrored { 2 } else { 1 },
+            time: law.sampler(),
+            unit: first,
+        })
+    }
+
+    fn station(&mut self, id: ComponentId, index: usize) -> Config {
+        let spec = &self.draft.scenario.station[index].1;
+        let unit = self.unit(id, 0);
+        let discipline = match spec.discipline.value {
+            DisciplineWord::Fifo => Discipline::Fifo,
+            DisciplineWord::Ps => Discipline::Ps,
+            DisciplineWord::Priority => Discipline::Priority,
+            DisciplineWord::PriorityPreemptive => Discipline::PriorityPreemptive,
+        };
+        let ranked = matches!(discipline, Discipline::Priority | Discipline::PriorityPreemptive);
+        let name = &self.draft.scenario.station[index].0;
+        Config::Station(StationConfig {
+            servers: spec.servers.value,
+            discipline,
+            limit: spec.limit.as_ref().map(|limit| limit.value),
+            patience: None,
+            ranks: if ranked { 64 } else { 1 },
+            detailed: self.draft.wants_detail(name),
+            unit,
+        })
+    }
+
+    fn cpu(&mut self, id: ComponentId, server: ServerId) -> Config {
+        let spec = &self.draft.scenario.server[server.group].1;
+        let limits = |(_, zone, _): &(String, usize, u32)| {
+            let cpu = &self.draft.scenario.zone[*zone].1.cpu;
+            let cores = |value: &Option<crate::scenario::value::Spanned<f64>>| {
+                value.as_ref().and_then(|cores| Cores::from_count(cores.value))
+            };
+            ZoneLimits {
+                shares: cpu.shares.value,
+                baseline: cores(&cpu.baseline),
+                cap: cores(&cpu.cap),
+                burst: match cpu.burst.as_ref().map(|burst| burst.value) {
+                    Some(Burst::For(time)) => cpu_share::Burst::Timer(time),
+                    _ => cpu_share::Burst::Unlimited,
+                },
+                vcpus: None,
+            }
+        };
+        let zones = self.zones_on(server).iter().map(limits).collect();
+        Config::Cpu(CpuConfig { cores: spec.cores.value, zones, unit: self.unit(id, 0) })
+    }
+
+    fn part(&mut self, name: &str, wanted: Wanted) -> Part {
+        let id = self.id(name);
+        let mut part = Part {
+            name: name.to_string(),
+            config: Config::Service(ServiceConfig::default()),
+            place: None,
+            mounts: Vec::new(),
+            warm_up: None,
+        };
+        let scenario = &self.draft.scenario;
+        match wanted {
+            Wanted::Station(index) => part.config = self.station(id, index),
+            Wanted::Server(server) => part.config = self.cpu(id, server),
+            Wanted::LocalDisks(server, set) => {
+                let spec = scenario.server[server.group].1.disks[set].1.clone();
+                part.config = self.disks(id, &spec);
+            }
+            Wanted::Pool(nas, pool) => {
+                let spec = scenario.nas[nas].1.pools[pool].1.clone();
+                part.config = self.disks(id, &spec);
+            }
+            Wanted::Head(nas) => {
+                let law = scenario.nas[nas].1.cpu.law();
+                // A plain duration is the mean of an exponential law: operations differ.
+                let law = if law.is_constant() { law.exponential_of_same_mean() } else { law };
+                let config = HeadConfig { time: law.sampler(), unit: self.unit(id, 0) };
+                part.config = Config::Head(config);
+            }
+            Wanted::Service(index, member) => {
+                let spec = &scenario.service[index].1;
+                let workers = match spec.workers.value {
+                    Workers::Unlimited => None,
+                    Workers::Count(count) => Some(count),
+                };
+                let backlog = spec.backlog.as_ref().map(|backlog| backlog.value);
+                part.config =
+                    Config::Service(ServiceConfig { workers, backlog, callers_wait: false });
+                if let Some(at) = self.zone_of(&spec.in_.text, member) {
+                    part.place = self.place(at);
+                    let mounts: Vec<MountSpec> =
+                        spec.mounts.iter().map(|(_, mount)| mount.clone()).collect();
+                    for mount in mounts {
+                        let first = &mount.volumes[0];
+                        part.mounts.extend(self.mount(&first.text, first.span, at, mount.soft));
+                    }
+                }
+                part.warm_up = spec.warm_up.as_ref().map(|w| (w.for_.value, w.speed.value));
+            }
+            Wanted::Database(index, member) => {
+                let spec = &scenario.database[index].1;
+                part.config = Config::Service(ServiceConfig {
+                    workers: Some(spec.connections.value),
+                    backlog: None,
+                    callers_wait: true,
+                });
+                let found = database_members(self.draft, index)[member as usize];
+                let at = (found.index, found.member.unwrap_or(0));
+                part.place = self.place(at);
+                let zone = member_name(&scenario.zone[found.index].0, at.1);
+                let data = spec.data.get(&zone).or_else(|| {
+                    (at.1 == 0).then(|| spec.data.get(&scenario.zone[found.index].0)).flatten()
+                });
+                if let Some(volume) = data.cloned() {
+                    part.mounts.extend(self.mount(&volume.text, volume.span, at, None));
+                }
+            }
+        }
+        part
+    }
+
+    fn targets(&mut self, routes: &mut Routes, parts: &[Part]) -> Targets {
+        let scenario = &self.draft.scenario;
+        let mut targets = Targets::default();
+        let mut add = |routes: &mut Routes, name: &str, members: Vec<ComponentId>, pick: Pick| {
+            routes.pools.push(pool(name, members, pick));
+            crate::model::ids::PoolId((routes.pools.len() - 1) as u16)
+        };
+        for (name, spec) in scenario.station.iter() {
+            let ids: Vec<_> =
+                (0..spec.count.value).map(|m| self.ids[&member_name(name, m)]).collect();
+            let pick = match spec.pick.value {
+                PickWord::RoundRobin => Pick::RoundRobin,
+                PickWord::Random => {
+                    let name =
+                        crate::model::route::KeyName { purpose: "pick", owner: name.text.clone() };
+                    routes.keys.push(name);
+                    Pick::Random(KeyId((routes.keys.len() - 1) as u16))
+                }
+            };
+            let members =
+                ids.iter().map(|id| add(routes, name, vec![*id], Pick::RoundRobin)).collect();
+            let group = add(routes, name, ids, pick);
+            let service = spec.service.as_ref().map(|law| law.law());
+            targets.stations.push(StationPlan { pool: group, members, service });
+        }
+        for (name, spec) in scenario.service.iter() {
+            let count = self.zone_count(&spec.in_.text);
+            let ids = (0..count).map(|m| self.ids[&member_name(name, m)]).collect();
+            let group = add(routes, name, ids, Pick::RoundRobin);
+            let mounts = spec.mounts.iter().map(|(name, _)| name.text.clone()).collect();
+            targets.services.push(ServicePlan { pool: group, mounts });
+        }
+        for (index, (name, spec)) in scenario.database.iter().enumerate() {
+            let members = database_members(self.draft, index);
+            let ids: Vec<_> =
+                (0..members.len() as u32).map(|m| self.ids[&member_name(name, m)]).collect();
+            let Some(master) = ids.first().copied() else {
+                targets.databases.push(None);
+                continue;
+            };
+            let reads = match spec.reads.as_ref().map(|reads| reads.to.value) {
+                Some(ReadsTo::Slaves) if ids.len() > 1 => ids[1..].to_vec(),
+                _ => vec![master],
+            };
+            let reads = add(routes, name, reads, Pick::RoundRobin);
+            let writes = add(routes, name, vec![master], Pick::RoundRobin);
+            let io = spec.read.io.as_ref();
+            targets.databases.push(Some(DatabasePlan {
+                reads,
+                writes,
+                read: Query {
+                    cpu: spec.read.cpu.law(),
+                    chance: io.map_or(0.0, |io| io.chance.value.get()),
+                    waited: io.map_or(0.0, |io| io.mean.value),
+                    deferred: 0.0,
+                    write: false,
+                },
+                write: Query {
+                    cpu: spec.write.cpu.law(),
+                    chance: 1.0,
+                    waited: spec.write.sync_io.value,
+                    deferred: spec.write.deferred_io.value,
+                    write: true,
+                },
+                head: parts[master.index()].mounts.first().is_some_and(|m| m.head.is_some()),
+            }));
+        }
+        targets
+    }
+
+    fn build(mut self, folder: &std::path::Path) -> Blueprint {
+        let wanted: Vec<(String, Wanted)> =
+            self.wanted.iter().map(|(name, wanted)| (name.clone(), *wanted)).collect();
+        let mut parts: Vec<Part> =
+            wanted.iter().map(|(name, wanted)| self.part(name, *wanted)).collect();
+        let mut routes = Routes::default();
+        let targets = self.targets(&mut routes, &parts);
+        let draft = self.draft;
+        let scenario = &draft.scenario;
+        let mut compiler = Compiler::new(routes, &draft.names, &targets, self.out);
+        for (name, spec) in scenario.request.iter() {
+            compiler.class(name, spec);
+        }
+        let class_of = |name: &str| {
+            let place = scenario.request.iter().position(|(class, _)| class.text == name);
+            place.map(|place| ClassId(place as u16))
+        };
+        for (index, (_, spec)) in scenario.request.iter().enumerate() {
+            if let Some(then) = &spec.then
+                && let Some(next) = class_of(&then.request.value.text)
+            {
+                compiler.then(index, next, &then.count.law());
+            }
+        }
+        for (name, wanted) in &wanted {
+            if let Wanted::Station(index) = wanted
+                && let Some(law) = &scenario.station[*index].1.patience
+            {
+                let owner = &scenario.station[*index].0.text;
+                let demand = compiler.demand("patience", owner, &law.law());
+                if let Config::Station(config) = &mut parts[self.ids[name].index()].config {
+                    config.patience = Some(demand);
+                }
+            }
+        }
+        let clients = clients(draft, &mut compiler);
+        let operations = operations(draft, &self.ids, &mut compiler);
+        let routes = compiler.routes;
+        let workloads = workloads(draft, folder, &class_of, self.out);
+        let zones = self.zone_meters();
+        Blueprint {
+            seed: Seed(scenario.run.seed.value),
+            routes,
+            parts,
+            zones,
+            units: self.units,
+            workloads,
+            clients,
+            operations,
+            causes: vec!["overload".into()],
+            uplink: None,
+        }
+    }
+
+    fn zone_meters(&self) -> Vec<ZoneMeter> {
+        let mut meters = Vec::new();
+        for (zone, members) in self.draft.placed.zones.iter().enumerate() {
+            let (name, spec) = &self.draft.scenario.zone[zone];
+            for (member, server) in members.iter().enumerate() {
+                let at = (zone, member as u32);
+                let Some(place) = self.place(at) else { continue };
+                let cores = f64::from(self.draft.scenario.server[server.group].1.cores.value);
+                let cap = spec.cpu.cap.as_ref().map_or(cores, |cap| cap.value.min(cores));
+                let cap = Cores::from_count(cap).unwrap_or(Cores::ZERO);
+                meters.push(ZoneMeter { name: member_name(name, at.1), place, cap });
+            }
+        }
+        meters
+    }
+}
+
+fn clients(draft: &Draft, compiler: &mut Compiler<'_>) -> Vec<Clients> {
+    let mut all = Vec::new();
+    for (name, spec) in draft.scenario.clients.iter() {
+        let mut demand = |purpose: &'static str, law: &Law| compiler.demand(purpose, name, law);
+        let round_trip = spec.round_trip.as_ref().map(|law| demand("round-trip", &law.law()));
+        let patience = spec.patience.as_ref().map(|law| demand("patience", &law.law()));
+        let retry = spec.retry.as_ref().map(|retry| Retry {
+            chance: retry.chance.value.get(),
+            after: compiler.demand("retry-after", name, &retry.after.law()),
+            key: compiler.key("retry", name),
+            at_most: retry.at_most.value.min(u32::from(u8::MAX)) as u8,
+        });
+        let session = spec.session.as_ref().map(|session| Session {
+            mean_pages: session.pages.law().mean(),
+            key: compiler.key("session", name),
+            think: compiler.demand("think", name, &session.think.law()),
+        });
+        all.push(Clients {
+            name: name.text.clone(),
+            round_trip,
+            connections: spec.connections.value,
+            time_out: spec.time_out.as_ref().map(|time| time.value),
+            patience,
+            retry,
+            session,
+        });
+    }
+    all
+}
+
+fn operations(
+    draft: &Draft,
+    ids: &BTreeMap<String, ComponentId>,
+    compiler: &mut Compiler<'_>,
+) -> Vec<Operation> {
+    let start = week_start(draft);
+    let mut all = Vec::new();
+    for (name, spec) in draft.scenario.operation.iter() {
+        for (part, rate) in spec.load.iter() {
+            for disks in disks_of(draft, ids, &part.text) {
+                let owner = format!("{name}.{}", part.text);
+                let key = compiler.key("operation-gap", &owner);
+                compiler.disk_keys(&owner);
+                let every = match spec.every.as_ref().map(|every| every.value) {
+                    Some(crate::model::spec::runs::Every::Week) => {
+                        SimDuration::DAY.saturating_mul(7)
+                    }
+                    Some(crate::model::spec::runs::Every::Day) => SimDuration::DAY,
+                    None => SimDuration::YEAR.saturating_mul(100),
+                };
+                let at = spec.at.as_ref().map_or(SimDuration::ZERO, |at| at.value.0);
+                let midnight = start.since_monday().nanos() % SimDuration::DAY.nanos();
+                let day = SimDuration::DAY.nanos();
+                let first = (at.nanos() + day - midnight) % day;
+                all.push(Operation {
+                    name: name.text.clone(),
+                    disks,
+                    rate: *rate,
+                    key,
+                    every,
+                    first: SimTime::from_nanos(first),
+                    lasts: spec.lasts.as_ref().map_or(every, |lasts| lasts.value),
+                });
+            }
+        }
+    }
+    all
+}
+
+/// The disk sets that `nas.store.main` or `server.twin.local` stands for.
+fn disks_of(draft: &Draft, ids: &BTreeMap<String, ComponentId>, text: &str) -> Vec<ComponentId> {
+    let text = match text.split_once('.') {
+        Some(("nas" | "server", rest)) => rest,
+        _ => text,
+    };
+    if let Some(id) = ids.get(text) {
+        return vec![*id];
+    }
+    let Some((owner, set)) = text.split_once('.') else { return Vec::new() };
+    match draft.names.find(owner) {
+        Some(Found { kind: Kind::Server, index, member: None }) => {
+            let (name, spec) = &draft.scenario.server[index];
+            let member = |m| ids.get(&format!("{}.{set}", member_name(name, m))).copied();
+            (0..spec.count.value).filter_map(member).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn week_start(draft: &Draft) -> WeekTime {
+    match &draft.scenario.run.start {
+        Some(start) => WeekTime::new(start.value.weekday, start.value.time)
+            .expect("the reader keeps to a week"),
+        None => WeekTime::MONDAY,
+    }
+}
+
+fn workloads(
+    draft: &Draft,
+    folder: &std::path::Path,
+    class_of: &impl Fn(&str) -> Option<ClassId>,
+    out: &mut Diagnostics,
+) -> Vec<Workload> {
+    let scenario = &draft.scenario;
+    let mut all = Vec::new();
+    for (name, spec) in scenario.workload.iter() {
+        let Some(class) = class_of(&spec.request.value.text) else { continue };
+        let clients = spec.from.as_ref().and_then(|from| {
+            scenario.clients.iter().position(|(name, _)| name.text == from.text)
+        });
+        let objective = scenario.objective.get(&spec.request.value.text);
+        let lost_after =
+            objective.and_then(|o| o.lost_after.as_ref()).map(|limit| limit.value);
+        let Some(traffic) = traffic(draft, name, spec, folder, out) else { continue };
+        all.push(Workload { name: name.text.clone(), class, clients, traffic, lost_after });
+    }
+    all
+}
+
+fn traffic(
+    draft: &Draft,
+    name: &crate::scenario::names::Name,
+    spec: &crate::model::spec::traffic::WorkloadSpec,
+    _folder: &std::path::Path,
+    out: &mut Diagnostics,
+) -> Option<Traffic> {
+    let arrivals = &spec.arrivals.value;
+    let wrong = |span: Span, message: String, out: &mut Diagnostics| {
+        out.push(Diagnostic::new(Code::BadLaw, span, message));
+    };
+    let process = match arrivals.process.value {
+        ProcessWord::Poisson => Process::Poisson,
+        ProcessWord::Regular => Process::Regular,
+        ProcessWord::Renewal => Process::Renewal(arrivals.gaps.as_ref()?.law()),
+        ProcessWord::Mmpp => {
+            let factors = &arrivals.factors.as_ref()?.value;
+            let sojourns = &arrivals.sojourns.as_ref()?.value;
+            if factors.len() != sojourns.len() {
+                return None;
+            }
+            match Modulation::new(factors, sojourns, Succession::Cyclic) {
+                Ok(modulation) => Process::Modulated(modulation),
+                Err(error) => {
+                    wrong(arrivals.span, error.to_string(), out);
+                    return None;
+                }
+            }
+        }
+    };
+    let rate = spec.rate.as_ref()?;
+    let traffic = match Traffic::new(rate.value, process) {
+        Ok(traffic) => traffic,
+        Err(error) => {
+            wrong(rate.span, format!("workload `{name}`: {error}"), out);
+            return None;
+        }
+    };
+    let start = week_start(draft);
+    let traffic = match &spec.profile {
+        Some(profile) => {
+            let shape = draft.scenario.profile.get(&profile.text)?;
+            match shape_of(shape) {
+                Ok(shape) => traffic.with_profile(shape, start),
+                Err(message) => {
+                    wrong(profile.span, message, out);
+                    return None;
+                }
+            }
+        }
+        None => traffic,
+    };
+    match &spec.noise {
+        Some(noise) => match Noise::new(noise.sigma.value, noise.phi.value) {
+            Ok(noise) => Some(traffic.with_noise(noise)),
+            Err(error) => {
+                wrong(noise.span, error.to_string(), out);
+                None
+            }
+        },
+        None => Some(traffic),
+    }
+}
+
+fn shape_of(spec: &crate::model::spec::traffic::ProfileSpec) -> Result<Profile, String> {
+    if let Some(sine) = &spec.sine {
+        return Profile::sine(sine.amplitude.value, sine.peak.value.0)
+            .map_err(|error| error.to_string());
+    }
+    let list = |values: &Option<crate::scenario::value::Spanned<Vec<f64>>>, count: usize| {
+        values.as_ref().map_or(vec![1.0; count], |values| values.value.clone())
+    };
+    let (hours, days) = (list(&spec.hours, 24), list(&spec.days, 7));
+    let hours: [f64; 24] =
+        hours.try_into().map_err(|_| "`hours` needs 24 factors".to_string())?;
+    let days: [f64; 7] = days.try_into().map_err(|_| "`days` needs 7 factors".to_string())?;
+    Profile::weekly(&hours, &days).map_err(|error| error.to_string())
+}

@@ -1,0 +1,574 @@
+//! Steps to programs: what a request class does, as operations.
+//!
+//! Owners of draws are the class and the step, numbered among the steps of its kind
+//! (`page.call-2.read`), so that adding a step of another kind moves no draw of the rest.
+
+use crate::engine::law::Law;
+use crate::model::ids::{AmountId, CallId, ClassId, DemandId, KeyId, PoolId};
+use crate::model::request::{MAX_DEPTH, MAX_LOOPS};
+use crate::model::route::{
+    Amount, Branch, CallKind, Class, Demand, KeyName, Op, Pick, Pool, Reply, Routes, Then,
+};
+use crate::model::spec::request::{RequestSpec, StepSpec};
+use crate::plan::names::{Found, Kind, Names};
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::source::Span;
+use crate::units::{Bytes, SimDuration};
+
+/// One query of a database, as its members do it.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// Processor time, in core-seconds.
+    pub cpu: Law,
+    /// Chance that it needs the disk at all.
+    pub chance: f64,
+    /// Disk operations it waits for, when it does; a fraction is a mean.
+    pub waited: f64,
+    /// Disk operations that nobody waits for.
+    pub deferred: f64,
+    /// Whether they are writes.
+    pub write: bool,
+}
+
+/// A database, as calls see it.
+#[derive(Clone, Debug)]
+pub struct DatabasePlan {
+    /// Who answers reads.
+    pub reads: PoolId,
+    /// Who takes writes.
+    pub writes: PoolId,
+    /// One read.
+    pub read: Query,
+    /// One write.
+    pub write: Query,
+    /// Whether a head stands in front of its data.
+    pub head: bool,
+}
+
+/// A service, as requests see it.
+#[derive(Clone, Debug)]
+pub struct ServicePlan {
+    /// Its members.
+    pub pool: PoolId,
+    /// Names of its mounts, in order.
+    pub mounts: Vec<String>,
+}
+
+/// A station group, as requests see it.
+#[derive(Clone, Debug)]
+pub struct StationPlan {
+    /// The whole group.
+    pub pool: PoolId,
+    /// Each member alone.
+    pub members: Vec<PoolId>,
+    /// Its own service time.
+    pub service: Option<Law>,
+}
+
+/// What steps may refer to, by kind and place in the file.
+#[derive(Clone, Debug, Default)]
+pub struct Targets {
+    /// Stations.
+    pub stations: Vec<StationPlan>,
+    /// Services.
+    pub services: Vec<ServicePlan>,
+    /// Databases.
+    pub databases: Vec<Option<DatabasePlan>>,
+}
+
+/// Makes the programs of all classes.
+pub struct Compiler<'a> {
+    /// What is made.
+    pub routes: Routes,
+    names: &'a Names,
+    targets: &'a Targets,
+    out: &'a mut Diagnostics,
+    class: String,
+    /// Steps seen in this class, by kind.
+    seen: std::collections::BTreeMap<&'static str, u32>,
+    /// Services the step is inside of, by place in the file.
+    inside: Vec<usize>,
+    loops: usize,
+    labels: Vec<(String, u32)>,
+    jumps: Vec<(String, usize, Span)>,
+    draws: Vec<(String, KeyId, Law)>,
+}
+
+impl<'a> Compiler<'a> {
+    /// Starts from pools already made.
+    pub fn new(
+        routes: Routes,
+        names: &'a Names,
+        targets: &'a Targets,
+        out: &'a mut Diagnostics,
+    ) -> Self {
+        Self {
+            routes,
+            names,
+            targets,
+            out,
+            class: String::new(),
+            seen: std::collections::BTreeMap::new(),
+            inside: Vec::new(),
+            loops: 0,
+            labels: Vec::new(),
+            jumps: Vec::new(),
+            draws: Vec::new(),
+        }
+    }
+
+    /// A key for `purpose` of `owner`.
+    pub fn key(&mut self, purpose: &'static str, owner: &str) -> KeyId {
+        self.routes.keys.push(KeyName { purpose, owner: owner.to_string() });
+        KeyId((self.routes.keys.len() - 1) as u16)
+    }
+
+    /// The pair of keys of operations at a disk: their time, the choice of the disk.
+    pub fn disk_keys(&mut self, owner: &str) -> KeyId {
+        let key = self.key("disk-time", owner);
+        self.key("disk-choice", owner);
+        key
+    }
+
+    /// A demand with a key of its own.
+    pub fn demand(&mut self, purpose: &'static str, owner: &str, law: &Law) -> DemandId {
+        let key = self.key(purpose, owner);
+        self.demand_of(key, law, 1.0, false)
+    }
+
+    fn demand_of(&mut self, key: KeyId, law: &Law, share: f64, once: bool) -> DemandId {
+        let mean = law.mean() * share;
+        let demand = Demand { key, sampler: law.sampler(), share, once, mean };
+        self.routes.demands.push(demand);
+        DemandId((self.routes.demands.len() - 1) as u16)
+    }
+
+    /// A count of a mean: its whole part and a draw for the rest.
+    pub fn amount(&mut self, mean: f64, owner: &str) -> AmountId {
+        let floor = mean as u32;
+        let chance = mean - f64::from(floor);
+        let amount = if chance > 0.0 {
+            Amount::Mean { floor, chance, key: self.key("count", owner) }
+        } else {
+            Amount::Fixed(floor)
+        };
+        self.routes.amounts.push(amount);
+        AmountId((self.routes.amounts.len() - 1) as u16)
+    }
+
+    /// A count by a law.
+    pub fn amount_by_law(&mut self, law: &Law, owner: &str) -> AmountId {
+        if law.is_constant() {
+            return self.amount(law.mean(), owner);
+        }
+        let key = self.key("count", owner);
+        self.routes.amounts.push(Amount::Law { key, sampler: law.sampler(), mean: law.mean() });
+        AmountId((self.routes.amounts.len() - 1) as u16)
+    }
+
+    fn emit(&mut self, op: Op) -> usize {
+        self.routes.ops.push(op);
+        self.routes.ops.len() - 1
+    }
+
+    fn here(&self) -> u32 {
+        self.routes.ops.len() as u32
+    }
+
+    fn owner(&mut self, kind: &'static str) -> String {
+        let count = self.seen.entry(kind).or_insert(0);
+        *count += 1;
+        format!("{}.{kind}-{count}", self.class)
+    }
+
+    /// Compiles a class; its place in the table is its id.
+    pub fn class(&mut self, name: &str, spec: &RequestSpec) {
+        self.class = name.to_string();
+        self.seen.clear();
+        self.inside.clear();
+        self.labels.clear();
+        self.jumps.clear();
+        self.loops = 0;
+        self.draws.clear();
+        for (draw, law) in spec.draw.iter() {
+            let key = self.key("demand", &format!("{name}.{}", draw.text));
+            self.draws.push((draw.text.clone(), key, law.law()));
+        }
+        let entry = self.here();
+        match &spec.enter {
+            Some(enter) => match self.names.find(&enter.text) {
+                Some(Found { kind: Kind::Service, index, member: None }) => {
+                    let pool = self.targets.services[index].pool;
+                    self.emit(Op::Enter { pool, call: None });
+                    self.inside.push(index);
+                    self.steps(&spec.steps.value);
+                    self.emit(Op::Leave);
+                }
+                _ => self.steps(&spec.steps.value),
+            },
+            None => self.steps(&spec.steps.value),
+        }
+        self.emit(Op::End);
+        self.land_jumps();
+        let reply = spec.reply.as_ref().map(|law| {
+            let law = law.law();
+            let mean = Bytes::new(law.mean() as u64);
+            Reply { key: self.key("reply-size", name), sampler: law.sampler(), mean }
+        });
+        self.routes.classes.push(Class { name: name.to_string(), entry, reply, then: None });
+    }
+
+    /// What the client of `class` fetches next.
+    pub fn then(&mut self, class: usize, next: ClassId, law: &Law) {
+        let owner = format!("{}.then", self.routes.classes[class].name);
+        let amount = self.amount_by_law(law, &owner);
+        self.routes.classes[class].then = Some(Then { class: next, amount });
+    }
+
+    fn land_jumps(&mut self) {
+        for (label, place, span) in std::mem::take(&mut self.jumps) {
+            let Some((_, to)) = self.labels.iter().find(|(name, _)| *name == label) else {
+                let known: Vec<&str> = self.labels.iter().map(|(name, _)| name.as_str()).collect();
+                let message = format!("no step carries the label `{label}`");
+                self.out.push(
+                    Diagnostic::new(Code::NoSuchName, span, message)
+                        .help_if(crate::scenario::suggest::help(&label, &known, "labels here")),
+                );
+                continue;
+            };
+            self.routes.branches[place].to = *to;
+        }
+    }
+
+    fn steps(&mut self, steps: &[StepSpec]) {
+        for step in steps {
+            self.step(step);
+        }
+    }
+
+    fn label(&mut self, label: &Option<crate::scenario::value::Spanned<crate::scenario::names::Name>>) {
+        if let Some(label) = label {
+            let here = self.here();
+            self.labels.push((label.value.text.clone(), here));
+        }
+    }
+
+    fn step(&mut self, step: &StepSpec) {
+        match step {
+            StepSpec::Cpu(step) => {
+                self.label(&step.label);
+                let found = self.draws.iter().find(|(name, ..)| *name == step.draw.value.text);
+                let Some((_, key, law)) = found.cloned() else { return };
+                let demand = self.demand_of(key, &law, step.share.value, true);
+                self.emit(Op::Cpu { demand });
+            }
+            StepSpec::Call(step) => self.call(step),
+            StepSpec::Io(step) => self.io(step),
+            StepSpec::Visit(step) => self.visit(step),
+            StepSpec::Choose(step) => {
+                self.label(&step.label);
+                let owner = self.owner("choose");
+                let key = self.key("branch", &owner);
+                let chances: Vec<f64> = step.choose.iter().map(|b| b.chance.value.get()).collect();
+                let bodies: Vec<&[StepSpec]> =
+                    step.choose.iter().map(|b| b.steps.value.as_slice()).collect();
+                self.choose(key, &chances, |compiler, branch| compiler.steps(bodies[branch]));
+            }
+            StepSpec::Goto(step) => {
+                self.label(&step.label);
+                let owner = self.owner("goto");
+                let key = self.key("branch", &owner);
+                let first = self.routes.branches.len();
+                self.routes.branches.push(Branch { below: step.chance.value.get(), to: 0 });
+                self.jumps.push((step.goto.value.text.clone(), first, step.goto.span));
+                self.emit(Op::Choose { first: first as u16, count: 1, key });
+            }
+            StepSpec::Parallel(step) => {
+                self.label(&step.label);
+                for lane in step.parallel.iter() {
+                    self.fork(true, |compiler| compiler.steps(&lane.steps.value));
+                }
+                self.emit(Op::Join);
+            }
+            StepSpec::Repeat(step) => {
+                self.label(&step.label);
+                let owner = self.owner("repeat");
+                let law = step.repeat.count.law();
+                let amount = self.amount_by_law(&law, &owner);
+                self.repeat(amount, step.repeat.span, |compiler| {
+                    compiler.steps(&step.repeat.steps.value);
+                });
+            }
+            StepSpec::Delay(step) => {
+                self.label(&step.label);
+                let owner = self.owner("delay");
+                let demand = self.demand("delay", &owner, &step.delay.law());
+                self.emit(Op::Delay { demand });
+            }
+            StepSpec::Cache(step) => self.label(&step.label),
+        }
+    }
+
+    /// One of several bodies, or none with the chance that is left.
+    fn choose(&mut self, key: KeyId, chances: &[f64], body: impl Fn(&mut Self, usize)) {
+        let first = self.routes.branches.len();
+        let mut below = 0.0;
+        for chance in chances {
+            below += chance;
+            self.routes.branches.push(Branch { below, to: 0 });
+        }
+        self.emit(Op::Choose { first: first as u16, count: chances.len() as u16, key });
+        let mut ends = vec![self.emit(Op::Jump { to: 0 })];
+        for branch in 0..chances.len() {
+            self.routes.branches[first + branch].to = self.here();
+            body(self, branch);
+            if branch + 1 < chances.len() {
+                ends.push(self.emit(Op::Jump { to: 0 }));
+            }
+        }
+        let here = self.here();
+        for end in ends {
+            self.routes.ops[end] = Op::Jump { to: here };
+        }
+    }
+
+    fn repeat(&mut self, amount: AmountId, span: Span, body: impl FnOnce(&mut Self)) {
+        if matches!(self.routes.amounts[amount.index()], Amount::Fixed(1)) {
+            return body(self);
+        }
+        self.loops += 1;
+        if self.loops > MAX_LOOPS {
+            let message = format!("repetitions are nested deeper than {MAX_LOOPS}");
+            self.out.push(Diagnostic::new(Code::TooDeep, span, message));
+        }
+        let at = self.emit(Op::Repeat { amount, end: 0 });
+        let start = self.here();
+        body(self);
+        self.emit(Op::Again { start });
+        let end = self.here();
+        self.routes.ops[at] = Op::Repeat { amount, end };
+        self.loops -= 1;
+    }
+
+    fn fork(&mut self, wait: bool, body: impl FnOnce(&mut Self)) {
+        let at = self.emit(Op::Fork { entry: 0, wait });
+        let jump = self.emit(Op::Jump { to: 0 });
+        let entry = self.here();
+        let loops = std::mem::take(&mut self.loops);
+        body(self);
+        self.loops = loops;
+        self.emit(Op::End);
+        self.routes.ops[at] = Op::Fork { entry, wait };
+        let after = self.here();
+        self.routes.ops[jump] = Op::Jump { to: after };
+    }
+
+    fn visit(&mut self, step: &crate::model::spec::request::VisitStep) {
+        self.label(&step.label);
+        let Some(found) = self.names.find(&step.visit.text) else { return };
+        if found.kind != Kind::Station {
+            return;
+        }
+        let station = &self.targets.stations[found.index];
+        let pool = match found.member {
+            Some(member) => station.members[member as usize],
+            None => station.pool,
+        };
+        let law = match (&step.service, &station.service) {
+            (Some(own), _) => own.law(),
+            (None, Some(law)) => law.clone(),
+            (None, None) => {
+                let message = format!("`{}` has no service time of its own", step.visit.text);
+                self.out.push(
+                    Diagnostic::new(Code::MissingKey, step.visit.span, message)
+                        .key("service")
+                        .help("give the station or the step a `service`"),
+                );
+                return;
+            }
+        };
+        let owner = self.owner("visit");
+        let demand = self.demand("service", &owner, &law);
+        let priority = step.priority.as_ref().map_or(0, |rank| rank.value.saturating_sub(1));
+        self.emit(Op::Visit { pool, demand, priority: priority as u8 });
+    }
+
+    fn io(&mut self, step: &crate::model::spec::request::IoStep) {
+        self.label(&step.label);
+        let owner = self.owner("io");
+        let mounts = self.inside.last().map(|index| &self.targets.services[*index].mounts);
+        let place = mounts.and_then(|names| names.iter().position(|n| *n == step.io.value.text));
+        let Some(mount) = place.map(|place| place as u8) else {
+            let message = format!("the service around this step has no mount `{}`", step.io.text);
+            let known: Vec<&str> =
+                mounts.map_or(Vec::new(), |names| names.iter().map(String::as_str).collect());
+            let help = crate::scenario::suggest::help(&step.io.text, &known, "its mounts are");
+            self.out.push(Diagnostic::new(Code::NoSuchName, step.io.span, message).help_if(help));
+            return;
+        };
+        let (ops, read, write) = (step.ops.value, step.read.value, step.write.value);
+        let span = step.span;
+        let body = |compiler: &mut Self| {
+            compiler.head(mount, ops, &owner);
+            compiler.disk(mount, read, false, &format!("{owner}.read"), span);
+            compiler.defer(mount, write, &format!("{owner}.write"));
+        };
+        if step.wait.value { body(self) } else { self.fork(false, body) }
+    }
+
+    fn head(&mut self, mount: u8, mean: f64, owner: &str) {
+        if mean > 0.0 {
+            let amount = self.amount(mean, &format!("{owner}.ops"));
+            let key = self.key("head-time", owner);
+            self.emit(Op::Head { mount, amount, key });
+        }
+    }
+
+    fn disk(&mut self, mount: u8, mean: f64, write: bool, owner: &str, span: Span) {
+        if mean > 0.0 {
+            let amount = self.amount(mean, owner);
+            let key = self.disk_keys(owner);
+            self.repeat(amount, span, |compiler| {
+                compiler.emit(Op::Disk { mount, write, key });
+            });
+        }
+    }
+
+    fn defer(&mut self, mount: u8, mean: f64, owner: &str) {
+        if mean > 0.0 {
+            let amount = self.amount(mean, owner);
+            let key = self.disk_keys(owner);
+            self.emit(Op::Defer { mount, amount, key });
+        }
+    }
+
+    fn call(&mut self, step: &crate::model::spec::request::CallStep) {
+        self.label(&step.label);
+        let Some(found) = self.names.find(&step.call.text) else { return };
+        if self.inside.len() + 1 > MAX_DEPTH {
+            let message = format!("calls are nested deeper than {MAX_DEPTH}");
+            self.out.push(Diagnostic::new(Code::TooDeep, step.call.span, message));
+            return;
+        }
+        let time_out = step.time_out.as_ref().map(|time| time.value);
+        match found.kind {
+            Kind::Database => {
+                let Some(database) = self.targets.databases[found.index].clone() else { return };
+                for (count, writes) in [(&step.read, false), (&step.write, true)] {
+                    if let Some(count) = count {
+                        self.queries(step, &database, count.value, writes, time_out);
+                    }
+                }
+            }
+            Kind::Service => {
+                let owner = self.owner("call");
+                let call = self.call_kind(&owner, &step.call.text, time_out);
+                let pool = self.targets.services[found.index].pool;
+                self.emit(Op::Enter { pool, call: Some(call) });
+                self.inside.push(found.index);
+                if let Some(steps) = &step.steps {
+                    self.steps(&steps.value);
+                }
+                self.inside.pop();
+                self.emit(Op::Leave);
+            }
+            _ => {}
+        }
+    }
+
+    fn call_kind(&mut self, owner: &str, callee: &str, time_out: Option<SimDuration>) -> CallId {
+        self.routes.calls.push(CallKind { name: format!("{owner}→{callee}"), time_out });
+        CallId((self.routes.calls.len() - 1) as u16)
+    }
+
+    fn queries(
+        &mut self,
+        step: &crate::model::spec::request::CallStep,
+        database: &DatabasePlan,
+        count: f64,
+        writes: bool,
+        time_out: Option<SimDuration>,
+    ) {
+        let owner = self.owner(if writes { "write" } else { "read" });
+        let call = self.call_kind(&owner, &step.call.text, time_out);
+        let query = if writes { &database.write } else { &database.read };
+        let pool = if writes { database.writes } else { database.reads };
+        let amount = self.amount(count, &owner);
+        let cpu = self.demand("demand", &format!("{owner}.cpu"), &query.cpu);
+        let keys = QueryKeys {
+            miss: self.key("branch", &format!("{owner}.miss")),
+            owner,
+            span: step.span,
+            head: database.head,
+        };
+        // A call without a query takes no connection.
+        self.repeat_call(amount, step.span, pool, call, |compiler| {
+            compiler.emit(Op::Cpu { demand: cpu });
+            compiler.query_io(query, &keys);
+        });
+    }
+
+    /// `Enter`, the queries one after the other, `Leave`; nothing at all for no queries.
+    fn repeat_call(
+        &mut self,
+        amount: AmountId,
+        span: Span,
+        pool: PoolId,
+        call: CallId,
+        body: impl FnOnce(&mut Self),
+    ) {
+        self.emit(Op::Enter { pool, call: Some(call) });
+        self.repeat(amount, span, body);
+        self.emit(Op::Leave);
+    }
+
+    fn query_io(&mut self, query: &Query, keys: &QueryKeys) {
+        if query.waited > 0.0 && query.chance > 0.0 {
+            let owner = format!("{}.io", keys.owner);
+            let amount = self.amount(query.waited, &owner);
+            let disk = self.disk_keys(&owner);
+            let head = keys.head.then(|| (self.key("head-time", &owner), self.amount(1.0, &owner)));
+            let waited = |compiler: &mut Self| {
+                compiler.repeat(amount, keys.span, |compiler| {
+                    if let Some((key, one)) = head {
+                        compiler.emit(Op::Head { mount: 0, amount: one, key });
+                    }
+                    compiler.emit(Op::Disk { mount: 0, write: query.write, key: disk });
+                });
+            };
+            if query.chance < 1.0 {
+                self.choose(keys.miss, &[query.chance], |compiler, _| waited(compiler));
+            } else {
+                waited(self);
+            }
+        }
+        if query.deferred > 0.0 {
+            let owner = format!("{}.deferred", keys.owner);
+            let amount = self.amount(query.deferred, &owner);
+            let disk = self.disk_keys(&owner);
+            if keys.head {
+                let key = self.key("head-time", &owner);
+                self.fork(false, |compiler| {
+                    compiler.emit(Op::Head { mount: 0, amount, key });
+                    compiler.emit(Op::Defer { mount: 0, amount, key: disk });
+                });
+            } else {
+                self.emit(Op::Defer { mount: 0, amount, key: disk });
+            }
+        }
+    }
+}
+
+struct QueryKeys {
+    miss: KeyId,
+    owner: String,
+    span: Span,
+    head: bool,
+}
+
+/// A pool of `members`, picked in turn.
+#[must_use]
+pub fn pool(name: &str, members: Vec<crate::model::ids::ComponentId>, pick: Pick) -> Pool {
+    Pool { name: name.to_string(), members, pick }
+}
