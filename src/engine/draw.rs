@@ -180,7 +180,7 @@ impl TryRng for Stream {
 
 /// The upper 52 bits as a fraction, plus half a step.
 #[inline]
-fn unit_interval(bits: u64) -> f64 {
+pub(super) fn unit_interval(bits: u64) -> f64 {
     // A number in [1, 2) with these bits as its fraction; both it and the difference are exact.
     f64::from_bits((bits >> 12) | 0x3ff0_0000_0000_0000) - (1.0 - f64::EPSILON / 2.0)
 }
