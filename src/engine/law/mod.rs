@@ -27,7 +27,7 @@ pub use blend::{Branch, Hyperexponential, Mixture, Part};
 pub use build::Interpolation;
 pub use count::{Geometric, Poisson};
 pub use error::LawError;
-pub use sampler::Sampler;
+pub use sampler::{Draws, Sampler};
 pub use simple::{Constant, Exponential, Pareto, Triangular, Uniform, Weibull};
 pub use table::{Atom, Discrete, Empirical, Knot};
 
