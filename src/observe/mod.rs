@@ -1,1 +1,10 @@
 //! What the event loop writes down: counters, integrals, histograms, ledgers.
+//!
+//! Everything here is whole numbers: nanoseconds, counts and their products. So sums do not depend
+//! on their order, merging is exact, and the balances of a run hold to the last digit.
+
+pub mod histogram;
+pub mod integral;
+pub mod ledger;
+pub mod little;
+pub mod series;

@@ -1,0 +1,324 @@
+//! Distribution of durations in bounded memory.
+//!
+//! Model: log-linear buckets, 512 to each power of two, so that a bucket is at most 1/512 of its
+//! values wide; a quantile is answered with the middle of its bucket, at most 1/1024 off, that is
+//! below 0.1 %. Values below 1,024 ns are exact.
+//!
+//! Takes whole nanoseconds, 0 to 584 years; gives counts, the exact sum, least and greatest value,
+//! and quantiles. Holds: merging is exact, commutative and associative; Σ buckets = count.
+//! Memory: 4 KiB for each power of two between the least and the greatest value seen (1 ms to
+//! 10 s: 60 KiB), some hundred bytes while empty. Leaves out: the order of the values.
+//!
+//! Source: Tene, HdrHistogram, for the bucket layout.
+
+use crate::stats::quantile::nearest_rank;
+use crate::units::SimDuration;
+
+/// log₂ of the buckets in a power of two.
+const BITS: u32 = 9;
+/// Buckets in a power of two; counts are allocated in rows of this many.
+const ROW: usize = 1 << BITS;
+/// Number of the last bucket, that of `u64::MAX`.
+const LAST: usize = (63 - BITS as usize) * ROW + 2 * ROW - 1;
+// Bucket numbers start at 0 and rise by one.
+const _: () = assert!(bucket_of(u64::MAX) == LAST && bucket_of(0) == 0 && LAST < 1 << 15);
+
+/// Counts of durations by size.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Histogram {
+    /// Number of the first bucket held; a multiple of a row.
+    first: usize,
+    /// Counts of the buckets from `first` on, whole rows, no empty row at either end.
+    counts: Vec<u64>,
+    count: u64,
+    sum: u128,
+    min: u64,
+    max: u64,
+}
+
+/// The bucket that `nanos` falls into.
+#[inline]
+const fn bucket_of(nanos: u64) -> usize {
+    let shift = 63 - (nanos | (ROW as u64 - 1)).leading_zeros();
+    // Below one row's worth the bucket is the value itself.
+    let shift = shift.saturating_sub(BITS);
+    ((shift as usize) << BITS) + (nanos >> shift) as usize
+}
+
+/// Least and greatest value of a bucket.
+const fn edges_of(bucket: usize) -> (u64, u64) {
+    if bucket < 2 * ROW {
+        return (bucket as u64, bucket as u64);
+    }
+    let shift = bucket / ROW - 1;
+    let low = ((bucket % ROW + ROW) as u64) << shift;
+    (low, low + ((1 << shift) - 1))
+}
+
+impl Default for Histogram {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Histogram {
+    /// Nothing recorded; allocates with the first value.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { first: 0, counts: Vec::new(), count: 0, sum: 0, min: u64::MAX, max: 0 }
+    }
+
+    /// Counts one duration of `nanos` nanoseconds.
+    #[inline]
+    pub fn record(&mut self, nanos: u64) {
+        self.record_many(nanos, 1);
+    }
+
+    /// Counts a duration.
+    #[inline]
+    pub fn record_duration(&mut self, duration: SimDuration) {
+        self.record(duration.nanos());
+    }
+
+    /// Counts `times` durations of `nanos` nanoseconds each.
+    #[inline]
+    pub fn record_many(&mut self, nanos: u64, times: u64) {
+        if times == 0 {
+            return;
+        }
+        let bucket = bucket_of(nanos);
+        // Wraps around below the first row, and so lies beyond the end, too.
+        if bucket.wrapping_sub(self.first) >= self.counts.len() {
+            self.make_room(bucket, bucket);
+        }
+        self.counts[bucket - self.first] += times;
+        self.count += times;
+        self.sum += u128::from(nanos) * u128::from(times);
+        self.min = self.min.min(nanos);
+        self.max = self.max.max(nanos);
+    }
+
+    /// Extends the rows held to the buckets `low..=high`.
+    #[cold]
+    fn make_room(&mut self, low: usize, high: usize) {
+        let (low, high) = (low / ROW * ROW, (high / ROW + 1) * ROW);
+        if self.counts.is_empty() {
+            self.first = low;
+        }
+        let first = self.first.min(low);
+        let end = (self.first + self.counts.len()).max(high);
+        let mut counts = vec![0; end - first];
+        let shift = self.first - first;
+        counts[shift..shift + self.counts.len()].copy_from_slice(&self.counts);
+        (self.first, self.counts) = (first, counts);
+    }
+
+    /// Adds all that `other` has counted.
+    pub fn merge(&mut self, other: &Self) {
+        if other.count == 0 {
+            return;
+        }
+        let end = other.first + other.counts.len();
+        if other.first < self.first || end > self.first + self.counts.len() {
+            self.make_room(other.first, end - 1);
+        }
+        let from = other.first - self.first;
+        for (mine, theirs) in self.counts[from..].iter_mut().zip(&other.counts) {
+            *mine += theirs;
+        }
+        self.count += other.count;
+        self.sum += other.sum;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
+
+    /// Number of durations.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Their exact sum in nanoseconds.
+    #[must_use]
+    pub const fn sum(&self) -> u128 {
+        self.sum
+    }
+
+    /// The shortest, in nanoseconds, exact; `None` while empty.
+    #[must_use]
+    pub fn min(&self) -> Option<u64> {
+        (self.count > 0).then_some(self.min)
+    }
+
+    /// The longest, in nanoseconds, exact; `None` while empty.
+    #[must_use]
+    pub fn max(&self) -> Option<u64> {
+        (self.count > 0).then_some(self.max)
+    }
+
+    /// Mean in nanoseconds; `None` while empty.
+    #[must_use]
+    pub fn mean(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum as f64 / self.count as f64)
+    }
+
+    /// The duration in nanoseconds that the share `q` of all durations does not exceed (nearest
+    /// rank), within 0.1 %; the least and the greatest are exact and bound all others. `None` while empty or for
+    /// a `q` outside 0..=1.
+    #[must_use]
+    pub fn quantile(&self, q: f64) -> Option<u64> {
+        if self.count == 0 || !(0.0..=1.0).contains(&q) {
+            return None;
+        }
+        let rank = nearest_rank(q, self.count);
+        if rank == 1 {
+            return Some(self.min);
+        }
+        if rank == self.count {
+            return Some(self.max);
+        }
+        let mut seen = 0;
+        let row = self.counts.iter().position(|count| {
+            seen += count;
+            seen >= rank
+        });
+        let (low, high) = edges_of(self.first + row.expect("the buckets add up to the count"));
+        Some((low + (high - low) / 2).clamp(self.min, self.max))
+    }
+
+    /// How many durations are at most `nanos`. The threshold is rounded up to the edge of its
+    /// bucket, at most 0.2 % above.
+    #[must_use]
+    pub fn count_at_most(&self, nanos: u64) -> u64 {
+        if nanos >= self.max {
+            return self.count;
+        }
+        let buckets = (bucket_of(nanos) + 1).saturating_sub(self.first);
+        self.counts[..buckets.min(self.counts.len())].iter().sum()
+    }
+
+    /// The buckets that hold anything, rising: (least value, greatest value, count), in
+    /// nanoseconds.
+    pub fn buckets(&self) -> impl Iterator<Item = (u64, u64, u64)> + '_ {
+        self.counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(at, &count)| {
+            let (low, high) = edges_of(self.first + at);
+            (low, high, count)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(values: &[u64]) -> Histogram {
+        let mut histogram = Histogram::new();
+        values.iter().for_each(|&value| histogram.record(value));
+        histogram
+    }
+
+    /// Values of every size, as likely 3 ns as 3 years.
+    fn duration() -> impl Strategy<Value = u64> {
+        (0..64_u32, any::<u64>()).prop_map(|(shift, bits)| bits >> shift)
+    }
+
+    /// Every value lies between the edges of its bucket, and buckets follow without gap.
+    #[test]
+    fn buckets_tile_the_whole_range() {
+        let mut next = 0_u64;
+        for bucket in 0..=LAST {
+            let (low, high) = edges_of(bucket);
+            assert_eq!(low, next, "bucket {bucket}");
+            assert_eq!((bucket_of(low), bucket_of(high)), (bucket, bucket));
+            next = high.wrapping_add(1);
+        }
+        assert_eq!(next, 0, "the last bucket ends at the last value");
+    }
+
+    /// S9: nothing recorded has no quantile.
+    #[test]
+    fn an_empty_histogram_has_no_figures() {
+        let empty = Histogram::new();
+        assert_eq!((empty.quantile(0.5), empty.min(), empty.max()), (None, None, None));
+        assert_eq!((empty.mean(), empty.count_at_most(5), empty.count()), (None, 0, 0));
+        assert_eq!(of(&[3]).quantile(f64::NAN), None);
+        let mut unmoved = Histogram::new();
+        unmoved.record_many(7, 0);
+        assert_eq!(unmoved, empty);
+    }
+
+    /// B12: an idle histogram costs under 128 bytes, one of request latencies under 64 KiB.
+    #[test]
+    fn memory_follows_what_was_seen() {
+        assert!(size_of::<Histogram>() <= 128);
+        let latencies = of(&[1_000_000, 10_000_000_000]);
+        assert_eq!(latencies.counts.len(), 15 * ROW);
+        assert!(latencies.counts.len() * size_of::<u64>() < 64 << 10);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        /// O49 (hdr_3_digits_max_relative_error), B12, C9: a quantile is within 0.1 % of the value
+        /// at its rank in the sorted sample; quantiles rise; sum, least and greatest are exact.
+        #[test]
+        fn quantiles_are_within_a_thousandth_of_the_sorted_sample(
+            mut values in prop::collection::vec(duration(), 1..400),
+            q in 0.0..=1.0_f64,
+        ) {
+            let histogram = of(&values);
+            values.sort_unstable();
+            for q in [0.0, q * 0.5, q, 0.5 + q * 0.5, 0.99, 0.999, 1.0] {
+                let exact = values[nearest_rank(q, values.len() as u64) as usize - 1];
+                let found = histogram.quantile(q).unwrap();
+                prop_assert!(found.abs_diff(exact) as f64 <= 1e-3 * exact as f64);
+            }
+            let rising = [0.0, 0.5, 0.95, 0.99, 1.0].map(|q| histogram.quantile(q).unwrap());
+            prop_assert!(rising.is_sorted());
+            prop_assert_eq!((rising[0], rising[4]), (values[0], values[values.len() - 1]));
+            prop_assert_eq!(histogram.sum(), values.iter().map(|&v| u128::from(v)).sum::<u128>());
+            prop_assert_eq!(histogram.min(), values.first().copied());
+        }
+
+        /// The number at most x is that of x's own bucket edge, at most 0.2 % above x.
+        #[test]
+        fn counts_below_a_threshold_are_exact_at_the_edge(
+            values in prop::collection::vec(duration(), 1..200),
+            at in duration(),
+        ) {
+            let edge = edges_of(bucket_of(at)).1;
+            prop_assert!((edge - at) as f64 <= 2e-3 * at as f64);
+            let exact = values.iter().filter(|&&value| value <= edge).count() as u64;
+            prop_assert_eq!(of(&values).count_at_most(at), exact);
+        }
+
+        /// D1: merging in any order and grouping gives the same histogram as recording everything
+        /// in one.
+        #[test]
+        fn merging_is_exact_in_any_order(
+            a in prop::collection::vec(duration(), 0..60),
+            b in prop::collection::vec(duration(), 0..60),
+            c in prop::collection::vec(duration(), 0..60),
+        ) {
+            let whole = of(&[a.as_slice(), &b, &c].concat());
+            let [a, b, c] = [of(&a), of(&b), of(&c)];
+            let merged = |x: &Histogram, y: &Histogram| {
+                let mut sum = x.clone();
+                sum.merge(y);
+                sum
+            };
+            prop_assert_eq!(&merged(&merged(&a, &b), &c), &whole);
+            prop_assert_eq!(&merged(&a, &merged(&b, &c)), &whole);
+            prop_assert_eq!(&merged(&c, &merged(&b, &a)), &whole);
+        }
+
+        /// Counting a value many times at once is counting it one by one.
+        #[test]
+        fn many_at_once_is_one_by_one(value in duration(), times in 0..50_u64) {
+            let mut at_once = Histogram::new();
+            at_once.record_many(value, times);
+            prop_assert_eq!(at_once, of(&vec![value; times as usize]));
+        }
+    }
+}

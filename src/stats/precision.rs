@@ -1,0 +1,206 @@
+//! When are there enough replications?
+//!
+//! Takes the values of replications 0, 1, 2, … in order; says stop, continue to n, or budget spent.
+//! Holds: it looks at fixed prefixes only (the minimum, then doubled, then the maximum), so the
+//! answer does not depend on how many replications happen to be done, on threads or on shards; the
+//! number of looks is reported. Leaves out: correction of the level for the looks (with prefixes
+//! that double there are few, and the coverage that remains is tested).
+//!
+//! Source: Law, Simulation Modeling and Analysis (2015), section 9.4.1 (sequential procedure).
+
+use super::interval::Interval;
+use super::{StatsError, check_open_unit};
+
+/// Fewest replications before the first look.
+pub const LEAST_MINIMUM: usize = 10;
+
+/// A stopping rule, fixed before the run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StoppingRule {
+    minimum: usize,
+    maximum: usize,
+    level: f64,
+}
+
+/// One figure that must become precise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Target<'a> {
+    /// One value a replication, in order.
+    pub values: &'a [f64],
+    /// Wanted half-width, as a share of the estimate.
+    pub relative_half_width: f64,
+}
+
+/// What to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Every target is precise at this prefix; what lies beyond it is not used.
+    Stop {
+        /// Replications to use.
+        replications: usize,
+        /// Looks taken, this one included.
+        looks: usize,
+    },
+    /// Not precise yet: run up to this many, then look again.
+    Continue {
+        /// Replications to have before the next look.
+        replications: usize,
+        /// Looks taken so far.
+        looks: usize,
+    },
+    /// Not precise with all the replications allowed.
+    BudgetSpent {
+        /// Replications to use.
+        replications: usize,
+        /// Looks taken.
+        looks: usize,
+    },
+}
+
+impl StoppingRule {
+    /// Looks at `minimum`, twice that, and so on up to `maximum` replications, each time with
+    /// intervals of `level`.
+    ///
+    /// # Errors
+    ///
+    /// [`StatsError::TooFew`] for a minimum below ten, [`StatsError::OutOfRange`] for a maximum
+    /// below the minimum or a `level` outside (0, 1).
+    pub fn new(minimum: usize, maximum: usize, level: f64) -> Result<Self, StatsError> {
+        if minimum < LEAST_MINIMUM {
+            return Err(StatsError::TooFew { needed: LEAST_MINIMUM, given: minimum });
+        }
+        if maximum < minimum {
+            return Err(StatsError::OutOfRange("maximum of replications"));
+        }
+        check_open_unit(level, "level")?;
+        Ok(Self { minimum, maximum, level })
+    }
+
+    /// The prefixes at which the rule looks, rising, the last one the maximum.
+    pub fn looks(&self) -> impl Iterator<Item = usize> + use<> {
+        let Self { minimum, maximum, .. } = *self;
+        std::iter::successors(Some(minimum), move |&n| {
+            (n < maximum).then(|| n.saturating_mul(2).min(maximum))
+        })
+    }
+
+    /// Decides from what is there: the first look at which *every* target is precise stops.
+    ///
+    /// # Errors
+    ///
+    /// [`StatsError::OutOfRange`] for a wanted half-width that is not above zero;
+    /// [`StatsError::NotFinite`].
+    pub fn decide(&self, targets: &[Target<'_>]) -> Result<Decision, StatsError> {
+        if targets.iter().any(|target| target.relative_half_width.is_nan())
+            || targets.iter().any(|target| target.relative_half_width <= 0.0)
+        {
+            return Err(StatsError::OutOfRange("wanted half-width"));
+        }
+        let have = targets.iter().map(|target| target.values.len()).min().unwrap_or(usize::MAX);
+        let mut looks = 0;
+        for replications in self.looks() {
+            if have < replications {
+                return Ok(Decision::Continue { replications, looks });
+            }
+            looks += 1;
+            let mut precise = true;
+            for target in targets {
+                precise &= self.is_precise(target, replications)?;
+            }
+            if precise {
+                return Ok(Decision::Stop { replications, looks });
+            }
+        }
+        Ok(Decision::BudgetSpent { replications: self.maximum, looks })
+    }
+
+    fn is_precise(&self, target: &Target<'_>, replications: usize) -> Result<bool, StatsError> {
+        let interval = Interval::of_mean(&target.values[..replications], self.level)?;
+        // An estimate of zero is never precise: nothing was seen yet, which is no knowledge.
+        Ok(interval
+            .relative_half_width()
+            .is_some_and(|half_width| half_width <= target.relative_half_width))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::oracle_tests::Draws;
+    use crate::stats::special::binomial_quantile;
+
+    fn target(values: &[f64], relative_half_width: f64) -> Target<'_> {
+        Target { values, relative_half_width }
+    }
+
+    /// S10, D16: looks at fixed prefixes, the maximum last.
+    #[test]
+    fn looks_are_fixed_before_the_run() {
+        let looks = |minimum, maximum| -> Vec<usize> {
+            StoppingRule::new(minimum, maximum, 0.95).unwrap().looks().collect()
+        };
+        assert_eq!(looks(10, 100), [10, 20, 40, 80, 100]);
+        assert_eq!(looks(16, 64), [16, 32, 64]);
+        assert_eq!(looks(10, 10), [10]);
+        assert_eq!(
+            StoppingRule::new(9, 100, 0.95),
+            Err(StatsError::TooFew { needed: 10, given: 9 })
+        );
+        assert!(StoppingRule::new(20, 10, 0.95).is_err());
+    }
+
+    /// D16: the decision at a prefix is the same, however many more replications are there.
+    #[test]
+    fn replications_beyond_the_look_change_nothing() {
+        let rule = StoppingRule::new(10, 160, 0.95).unwrap();
+        let mut draws = Draws::named("replications_beyond_the_look_change_nothing");
+        let values: Vec<f64> = (0..160).map(|_| 10.0 + draws.normal()).collect();
+        // s/mean = 0.1: a share of 0.03 needs about 43 replications, so the look at 80 stops.
+        let all = rule.decide(&[target(&values, 0.03)]).unwrap();
+        let Decision::Stop { replications, looks } = all else { panic!("{all:?}") };
+        assert!(replications < 160);
+        assert_eq!(rule.decide(&[target(&values[..replications], 0.03)]), Ok(all));
+        let one_less = rule.decide(&[target(&values[..replications - 1], 0.03)]);
+        assert_eq!(one_less, Ok(Decision::Continue { replications, looks: looks - 1 }));
+        assert_eq!(
+            rule.decide(&[target(&values, 1e-6)]),
+            Ok(Decision::BudgetSpent { replications: 160, looks: 5 })
+        );
+        // All targets must be precise.
+        assert_eq!(
+            rule.decide(&[target(&values, 0.03), target(&values[..5], 0.5)]),
+            Ok(Decision::Continue { replications: 10, looks: 0 })
+        );
+    }
+
+    /// S2, S10: nothing seen is not precise, however equal the values.
+    #[test]
+    fn zeros_never_stop_a_run() {
+        let rule = StoppingRule::new(10, 20, 0.95).unwrap();
+        let spent = Decision::BudgetSpent { replications: 20, looks: 2 };
+        assert_eq!(rule.decide(&[target(&[0.0; 20], 0.1)]), Ok(spent));
+        assert_eq!(
+            rule.decide(&[target(&[3.0; 20], 0.1)]),
+            Ok(Decision::Stop { replications: 10, looks: 1 })
+        );
+        assert!(rule.decide(&[target(&[3.0; 20], 0.0)]).is_err());
+    }
+
+    /// S10, T12: intervals at which the rule stops still cover at least 93 %: of 2,000 experiments
+    /// at least the 0.05 % quantile of a binomial count at 0.93, 1,821.
+    #[test]
+    fn stopping_early_keeps_the_coverage() {
+        let rule = StoppingRule::new(10, 640, 0.95).unwrap();
+        let mut draws = Draws::named("stopping_early_keeps_the_coverage");
+        let mut hits = 0_u64;
+        for _ in 0..2_000 {
+            let values: Vec<f64> = (0..640).map(|_| 1.0 + 0.3 * draws.normal()).collect();
+            let decision = rule.decide(&[target(&values, 0.1)]).unwrap();
+            let Decision::Stop { replications, .. } = decision else { panic!("{decision:?}") };
+            let interval = Interval::of_mean(&values[..replications], 0.95).unwrap();
+            hits += u64::from(interval.contains(1.0));
+        }
+        let least = binomial_quantile(0.0005, 2000, 0.93, 0.07);
+        assert!(hits >= least, "{hits} of 2000, at least {least}");
+    }
+}

@@ -1,0 +1,223 @@
+//! Intervals and bounds of counts: proportions, and rates of rare events.
+//!
+//! Takes whole counts of *independent* trials or events; gives intervals that are exact where it
+//! matters: few events, or none. Zero failures seen is never "cannot fail": the bound says how
+//! rare it may still be.
+//!
+//! Sources: Clopper and Pearson (1934); Wilson (1927); Garwood (1936); Hanley and Lippman-Hand
+//! (1983) for the rule of three.
+
+use super::interval::{Bound, Interval, Method, Side};
+use super::special::{beta_quantile, gamma_quantile, gamma_upper_quantile, normal_upper_quantile};
+use super::{StatsError, check_open_unit};
+
+/// A number of successes in independent trials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Proportion {
+    successes: u64,
+    trials: u64,
+}
+
+impl Proportion {
+    /// `successes` in `trials`.
+    ///
+    /// # Errors
+    ///
+    /// [`StatsError::TooFew`] without a trial, [`StatsError::OutOfRange`] with more successes than
+    /// trials.
+    pub fn new(successes: u64, trials: u64) -> Result<Self, StatsError> {
+        if trials == 0 {
+            return Err(StatsError::TooFew { needed: 1, given: 0 });
+        }
+        if successes > trials {
+            return Err(StatsError::OutOfRange("number of successes"));
+        }
+        Ok(Self { successes, trials })
+    }
+
+    /// Successes over trials.
+    #[must_use]
+    pub fn estimate(self) -> f64 {
+        self.successes as f64 / self.trials as f64
+    }
+
+    fn interval(self, low: f64, high: f64, level: f64, method: Method) -> Interval {
+        Interval { low, high, estimate: self.estimate(), level, method }
+    }
+
+    /// The p at which this many successes or more have probability `tail`.
+    fn exact_low(self, tail: f64) -> f64 {
+        let (k, n) = (self.successes as f64, self.trials as f64);
+        if self.successes == 0 { 0.0 } else { beta_quantile(tail, k, n - k + 1.0).0 }
+    }
+
+    /// The p at which this many successes or fewer have probability `tail`.
+    fn exact_high(self, tail: f64) -> f64 {
+        let (k, n) = (self.successes as f64, self.trials as f64);
+        // By symmetry: one minus the lower bound of the failures.
+        if self.successes == self.trials { 1.0 } else { beta_quantile(tail, n - k, k + 1.0).1 }
+    }
+
+    /// The exact interval of Clopper and Pearson: covers at least `level`.
+    ///
+    /// # Errors
+    ///
+    /// [`StatsError::OutOfRange`] for a `level` outside (0, 1).
+    pub fn clopper_pearson(self, level: f64) -> Result<Interval, StatsError> {
+        check_open_unit(level, "level")?;
+        let tail = 0.5 * (1.0 - level);
+        let (low, high) = (self.exact_low(tail), self.exact_high(tail));
+        Ok(self.interval(low, high, level, Method::ClopperPearson))
+    }
+
+    /// Wilson's score interval: covers `level` on average.
+    ///
+    /// # Errors
+    ///
+    /// [`StatsError::OutOfRange`] for a `level` outside (0, 1).
+    pub fn wilson(self, level: f64) -> Result<Interval, StatsError> {
+        check_open_unit(level, "level")?;
+        let (k, n) = (self.successes as f64, self.trials as f64);
+        let z = normal_upper_quantile(0.5 * (1.0 - level));
+        let square = z * z;
+        let centre = k + 0.5 * square;
+        let reach = z * (k * (n - k) / n + 0.25 * square).sqrt();
+        // The product of the two ends is k² / (n (n + z²)): no cancellation at either end.
+        let low = k * k / (n * (centre + reach));
+        let high = (centre + reach) / (n + square);
+        Ok(self.interval(low, high, level, Method::Wilson))
+    }
+
+    /// The normal approximation p ± z √(p(1 − p)/n). Not clamped: an end below 0 or above 1 shows
+    /// that it does not apply.
+    ///
+    /// # Errors
+    ///
+    /// [`StatsError::OutOfRange`] for a `level` outside (0, 1).
+    pub fn normal(self, level: f64) -> Result<Interval, StatsError> {
+        check_open_unit(level, "level")?;
+        let p = self.estimate();
+        let reach = normal_upper_quantile(0.5 * (1.0 - level))
+            * (p * (1.0 - p) / self.trials as f64).sqrt();
+        Ok(self.interval(p - reach, p + reach, level, Method::Normal))
+    }
+
+    /// The exact one-sided bound; with no success, the upper one is 1 − (1 − level)^(1/n): at
+    /// 95 %, three in n.
+    ///
+    /// # Errors
+    ///
+    /// [`StatsError::OutOfRange`] for a `level` outside (0, 1).
+    pub fn bound(self, side: Side, level: f64) -> Result<Bound, StatsError> {
+        check_open_unit(level, "level")?;
+        let tail = 1.0 - level;
+        if self.successes == 0 && side == Side::AtMost {
+            let value = -libm::expm1(libm::log(tail) / self.trials as f64);
+            return Ok(Bound { value, side, level, method: Method::RuleOfThree });
+        }
+        let value = match side {
+            Side::AtLeast => self.exact_low(tail),
+            Side::AtMost => self.exact_high(tail),
+        };
+        Ok(Bound { value, side, level, method: Method::ClopperPearson })
+    }
+}
+
+/// A number of events of a Poisson process in an exposure (time, requests, unit-hours).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EventRate {
+    events: u64,
+    exposure: f64,
+}
+
+impl EventRate {
+    /// `events` in `exposure`; rates come out per unit of exposure.
+    ///
+    /// # Errors
+    ///
+    /// [`StatsError::OutOfRange`] unless the exposure is finite and above zero.
+    pub fn new(events: u64, exposure: f64) -> Result<Self, StatsError> {
+        if exposure.is_finite() && exposure > 0.0 {
+            Ok(Self { events, exposure })
+        } else {
+            Err(StatsError::OutOfRange("exposure"))
+        }
+    }
+
+    /// Events per unit of exposure.
+    #[must_use]
+    pub fn estimate(self) -> f64 {
+        self.events as f64 / self.exposure
+    }
+
+    fn exact_low(self, tail: f64) -> f64 {
+        if self.events == 0 {
+            0.0
+        } else {
+            gamma_quantile(tail, self.events as f64) / self.exposure
+        }
+    }
+
+    fn exact_high(self, tail: f64) -> f64 {
+        gamma_upper_quantile(tail, self.events as f64 + 1.0) / self.exposure
+    }
+
+    /// Garwood's exact interval of the rate.
+    ///
+    /// # Errors
+    ///
+    /// [`StatsError::OutOfRange`] for a `level` outside (0, 1).
+    pub fn exact(self, level: f64) -> Result<Interval, StatsError> {
+        check_open_unit(level, "level")?;
+        let tail = 0.5 * (1.0 - level);
+        Ok(Interval {
+            low: self.exact_low(tail),
+            high: self.exact_high(tail),
+            estimate: self.estimate(),
+            level,
+            method: Method::ExactPoisson,
+        })
+    }
+
+    /// The exact one-sided bound; with no event, the upper one is −ln(1 − level) / exposure: at
+    /// 95 %, three over the exposure.
+    ///
+    /// # Errors
+    ///
+    /// [`StatsError::OutOfRange`] for a `level` outside (0, 1).
+    pub fn bound(self, side: Side, level: f64) -> Result<Bound, StatsError> {
+        check_open_unit(level, "level")?;
+        let tail = 1.0 - level;
+        if self.events == 0 && side == Side::AtMost {
+            let value = -libm::log(tail) / self.exposure;
+            return Ok(Bound { value, side, level, method: Method::RuleOfThree });
+        }
+        let value = match side {
+            Side::AtLeast => self.exact_low(tail),
+            Side::AtMost => self.exact_high(tail),
+        };
+        Ok(Bound { value, side, level, method: Method::ExactPoisson })
+    }
+}
+
+/// What may be said of availability when no outage was seen: the rate of outages is at most
+/// −ln(1 − level) / `simulated`, each costs `repair` on average, so the unavailability is at most
+/// their product. Both in the same unit of time.
+///
+/// # Errors
+///
+/// [`StatsError::OutOfRange`] for times that are not finite and above zero, or a `level` outside
+/// (0, 1).
+pub fn unavailability_bound_without_outage(
+    simulated: f64,
+    repair: f64,
+    level: f64,
+) -> Result<Bound, StatsError> {
+    if !(repair.is_finite() && repair > 0.0) {
+        return Err(StatsError::OutOfRange("repair time"));
+    }
+    let rate = EventRate::new(0, simulated)?.bound(Side::AtMost, level)?;
+    // As a share of time: outages and the repairs between them alternate.
+    let load = rate.value * repair;
+    Ok(Bound { value: load / (1.0 + load), ..rate })
+}
