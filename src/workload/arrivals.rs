@@ -1,0 +1,421 @@
+//! An open source of arrivals: requests come by the clock, whatever the system does.
+//!
+//! Model: arrival k comes at Λ⁻¹(E_0 + … + E_k), where Λ is the cumulated rate of this source
+//! (level × profile × hourly noise × modulation) and E_i are the gaps in units of expected
+//! arrivals: exponential of mean 1 (Poisson, and modulated: Poisson given the state), exactly 1
+//! (evenly spaced), or a law divided by its mean (renewal). E_i is drawn by its ordinal. The first
+//! gap starts where the source starts.
+//!
+//! The stream walks Λ stretch by stretch: on a stretch the profile is one formula and noise and
+//! modulation are constant. Position is whole nanoseconds plus a fraction of one, so nothing
+//! drifts; an arrival is stamped with the whole nanosecond it falls in.
+//!
+//! Takes a [`Traffic`] and names for its draws; gives ordinals and times.
+//! Holds: times never fall; they depend on the traffic, the draws and the start alone, so neither
+//! the end of the run nor anything in the system moves them.
+//! Leaves out: who asks for what (the request's class), batches.
+//! Source: Çinlar (1975), inversion of the cumulated rate.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::mmpp::{Modulation, ModulationState};
+use super::noise::{HourlyNoise, Noise};
+use super::rate::{Piece, Profile, RateCurve, WeekTime};
+use crate::engine::draw::{Key, Lineage, Seed};
+use crate::engine::law::{Law, Sampler};
+use crate::engine::special::ln;
+use crate::units::{NANOS_PER_SECOND, Rate, SimTime};
+
+const HOUR: u64 = 3_600 * NANOS_PER_SECOND;
+/// Highest level, per second: one arrival a nanosecond.
+const MAX_LEVEL: f64 = 1e9;
+/// Most switches of the modulation per arrival: beyond, it averages out and only costs time.
+const MAX_SWITCHES_PER_ARRIVAL: f64 = 1e6;
+
+/// How arrivals scatter around the rate.
+#[derive(Clone, Debug, Default)]
+pub enum Process {
+    /// Independent of each other.
+    #[default]
+    Poisson,
+    /// Poisson, at a rate that jumps between states.
+    Modulated(Modulation),
+    /// Evenly spaced in expected arrivals; the first one a whole gap after the start.
+    Regular,
+    /// Independent gaps of a law's shape; the workload's level decides their mean.
+    Renewal(Law),
+}
+
+/// Why a traffic description cannot be used.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum TrafficError {
+    /// Above one arrival a nanosecond.
+    Level(f64),
+    /// A law of gaps whose mean is zero.
+    GapMean(f64),
+    /// The modulation switches over a million times between two arrivals.
+    SwitchesTooFast,
+    /// A state that belongs to other traffic.
+    ForeignState,
+}
+
+impl fmt::Display for TrafficError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Level(level) => write!(f, "{level} arrivals/s; at most {MAX_LEVEL}/s"),
+            Self::GapMean(mean) => {
+                write!(f, "the mean gap is {mean}; it must be above 0")
+            }
+            Self::SwitchesTooFast => f.write_str(
+                "the modulation switches over a million times between two arrivals; use `poisson`",
+            ),
+            Self::ForeignState => f.write_str("the saved state belongs to other traffic"),
+        }
+    }
+}
+
+impl std::error::Error for TrafficError {}
+
+/// The traffic of one workload, checked: what a stream of arrivals is made from.
+#[derive(Clone, Debug)]
+pub struct Traffic {
+    level: Rate,
+    profile: Profile,
+    start: WeekTime,
+    noise: Option<Noise>,
+    process: Process,
+}
+
+impl Traffic {
+    /// Mean rate `level` scattered as `process`, flat and without noise.
+    ///
+    /// # Errors
+    ///
+    /// A level above 10⁹/s, gaps without a usable mean, a modulation too fast for the level.
+    pub fn new(level: Rate, process: Process) -> Result<Self, TrafficError> {
+        let per_s = level.in_per_second();
+        if per_s > MAX_LEVEL {
+            return Err(TrafficError::Level(per_s));
+        }
+        match &process {
+            Process::Modulated(modulation)
+                if per_s > 0.0
+                    && modulation.switches_per_s() / per_s > MAX_SWITCHES_PER_ARRIVAL =>
+            {
+                return Err(TrafficError::SwitchesTooFast);
+            }
+            Process::Renewal(law) => {
+                let mean = law.mean();
+                if mean <= 0.0 {
+                    return Err(TrafficError::GapMean(mean));
+                }
+            }
+            _ => {}
+        }
+        Ok(Self { level, profile: Profile::Flat, start: WeekTime::MONDAY, noise: None, process })
+    }
+
+    /// The same traffic in the shape of `profile`, on a calendar that shows `start` at time zero.
+    #[must_use]
+    pub fn with_profile(self, profile: Profile, start: WeekTime) -> Self {
+        Self { profile, start, ..self }
+    }
+
+    /// The same traffic with hourly noise.
+    #[must_use]
+    pub fn with_noise(self, noise: Noise) -> Self {
+        Self { noise: Some(noise), ..self }
+    }
+
+    /// The traffic of a window that fixes the level: profile and noise are off, the process stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`Traffic::new`].
+    pub fn at_level(&self, level: Rate) -> Result<Self, TrafficError> {
+        Self::new(level, self.process.clone())
+    }
+
+    /// The rate by level and profile, without noise and modulation (both have mean 1).
+    #[must_use]
+    pub fn curve(&self) -> RateCurve {
+        RateCurve::new(self.level, self.profile.clone(), self.start)
+    }
+
+    /// The hourly noise of `owner`'s traffic; `None` where there is none.
+    #[must_use]
+    pub fn hourly_noise(&self, seed: Seed, lineage: Lineage, owner: &str) -> Option<HourlyNoise> {
+        let key = Key::derive(seed, lineage, NOISE, owner);
+        self.noise.map(|noise| HourlyNoise::new(noise, key))
+    }
+
+    /// How arrivals scatter.
+    #[must_use]
+    pub const fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Number of the noise's hour that holds `at`, and the first instant after it. Hours are those
+    /// of the calendar; hour 0 holds time zero.
+    #[must_use]
+    pub fn hour_of(&self, at: SimTime) -> (u64, SimTime) {
+        let into_hour = self.start.since_monday().nanos() % HOUR;
+        let hour = at.nanos().saturating_add(into_hour) / HOUR;
+        let end = (hour + 1).saturating_mul(HOUR) - into_hour;
+        (hour, SimTime::from_nanos(end))
+    }
+}
+
+/// Purposes of a source's draws.
+const GAPS: &str = "arrivals";
+const NOISE: &str = "arrival-noise";
+const MODULATION: &str = "arrival-modulation";
+
+/// One arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// When.
+    pub at: SimTime,
+    /// Number at its source, from 0: the key of everything the request draws.
+    pub ordinal: u64,
+}
+
+/// Everything that the future of a stream depends on, besides its traffic and its names.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ArrivalState {
+    /// Whole nanoseconds of the position.
+    now: u64,
+    /// Fraction of a nanosecond beyond `now`.
+    fraction: f64,
+    /// What is left of the current gap, in expected arrivals; none drawn yet when empty.
+    left: Option<f64>,
+    /// Of the next arrival.
+    ordinal: u64,
+    modulation: Option<ModulationState>,
+}
+
+/// The arrivals of one source in one replication, in order. An endless traffic ends at `until`.
+#[derive(Clone, Debug)]
+pub struct ArrivalStream {
+    traffic: Traffic,
+    curve: RateCurve,
+    noise: Option<HourlyNoise>,
+    gaps: Key,
+    modulation: Key,
+    /// Law of the gaps of a renewal process and its mean.
+    renewal: Option<(Sampler, f64)>,
+    until: SimTime,
+    state: ArrivalState,
+    stretch: Stretch,
+}
+
+/// A stretch of time without a change of formula, noise or modulation.
+#[derive(Clone, Copy, Debug)]
+struct Stretch {
+    end: SimTime,
+    piece: Piece,
+    /// Noise × modulation.
+    factor: f64,
+    /// Arrivals per nanosecond where the rate is constant, else negative.
+    constant: f64,
+}
+
+impl ArrivalStream {
+    /// The arrivals in `from..until` of `owner`'s traffic.
+    #[must_use]
+    pub fn new(
+        traffic: &Traffic,
+        seed: Seed,
+        lineage: Lineage,
+        owner: &str,
+        (from, until): (SimTime, SimTime),
+    ) -> Self {
+        let modulation = match &traffic.process {
+            Process::Modulated(modulation) => {
+                Some(modulation.begin(Key::derive(seed, lineage, MODULATION, owner), from))
+            }
+            _ => None,
+        };
+        let state =
+            ArrivalState { now: from.nanos(), fraction: 0.0, left: None, ordinal: 0, modulation };
+        Self::at_state(traffic, seed, lineage, owner, until, state)
+    }
+
+    /// The arrivals that follow a [`ArrivalStream::state`] taken from a stream of the same
+    /// traffic and names: the same ones, bit for bit.
+    ///
+    /// # Errors
+    ///
+    /// [`TrafficError::ForeignState`] when the state cannot have come from this traffic.
+    pub fn resume(
+        traffic: &Traffic,
+        seed: Seed,
+        lineage: Lineage,
+        owner: &str,
+        until: SimTime,
+        state: ArrivalState,
+    ) -> Result<Self, TrafficError> {
+        let fits = match (&traffic.process, &state.modulation) {
+            (Process::Modulated(modulation), Some(at)) => modulation.has(at),
+            (Process::Modulated(_), None) | (_, Some(_)) => false,
+            (_, None) => true,
+        };
+        let left = state.left.unwrap_or(0.0);
+        if !(fits && (0.0..1.0).contains(&state.fraction) && left.is_finite() && left >= 0.0) {
+            return Err(TrafficError::ForeignState);
+        }
+        Ok(Self::at_state(traffic, seed, lineage, owner, until, state))
+    }
+
+    fn at_state(
+        traffic: &Traffic,
+        seed: Seed,
+        lineage: Lineage,
+        owner: &str,
+        until: SimTime,
+        state: ArrivalState,
+    ) -> Self {
+        let curve = traffic.curve();
+        let piece = curve.piece(SimTime::from_nanos(state.now));
+        let mut stream = Self {
+            noise: traffic.hourly_noise(seed, lineage, owner),
+            gaps: Key::derive(seed, lineage, GAPS, owner),
+            modulation: Key::derive(seed, lineage, MODULATION, owner),
+            renewal: match &traffic.process {
+                Process::Renewal(law) => Some((law.sampler(), law.mean())),
+                _ => None,
+            },
+            traffic: traffic.clone(),
+            curve,
+            until,
+            state,
+            stretch: Stretch { end: SimTime::ZERO, piece, factor: 1.0, constant: -1.0 },
+        };
+        stream.enter_stretch();
+        stream
+    }
+
+    /// Everything the future of the stream depends on.
+    #[must_use]
+    pub const fn state(&self) -> ArrivalState {
+        self.state
+    }
+
+    /// Moves the end of the stream; what came before it stays as it was.
+    pub fn set_until(&mut self, until: SimTime) {
+        self.until = until;
+    }
+
+    /// The next gap, in expected arrivals.
+    #[inline]
+    fn gap(&self) -> f64 {
+        let uniform = self.gaps.uniform(self.state.ordinal, 0);
+        match (&self.traffic.process, &self.renewal) {
+            (Process::Regular, _) => 1.0,
+            (_, Some((law, mean))) => law.sample(uniform) / mean,
+            // 1 − u is exact: the same gaps as a renewal process with an exponential law.
+            (_, None) => -ln(1.0 - uniform),
+        }
+    }
+
+    /// Computes the stretch at the current position from nothing but the state, so that a resumed
+    /// stream goes on with the same bits.
+    fn enter_stretch(&mut self) {
+        let now = SimTime::from_nanos(self.state.now);
+        let piece = self.curve.piece(now);
+        let mut end = piece.end();
+        let mut factor = 1.0;
+        if let (Process::Modulated(modulation), Some(mut at)) =
+            (&self.traffic.process, self.state.modulation)
+        {
+            while at.until() <= now && at.until() < SimTime::NEVER {
+                at = modulation.next(self.modulation, &at);
+            }
+            self.state.modulation = Some(at);
+            factor *= modulation.factor(&at);
+            end = end.min(at.until());
+        }
+        if let Some(noise) = &mut self.noise {
+            let (hour, hour_end) = self.traffic.hour_of(now);
+            factor *= noise.factor(hour);
+            end = end.min(hour_end);
+        }
+        let constant = piece.constant_rate().map_or(-1.0, |rate| rate * factor / 1e9);
+        self.stretch = Stretch { end, piece, factor, constant };
+    }
+
+    /// Nanoseconds from the position to where `need` arrivals are expected, when that lies on this
+    /// stretch, else what is still needed at its end.
+    #[inline]
+    fn walk(&self, need: f64) -> Result<f64, f64> {
+        let stretch = &self.stretch;
+        if stretch.constant >= 0.0 {
+            let room = (stretch.end.nanos() - self.state.now) as f64 - self.state.fraction;
+            let step = need / stretch.constant;
+            return if step < room { Ok(step) } else { Err(need - room * stretch.constant) };
+        }
+        let now = SimTime::from_nanos(self.state.now);
+        let from_s = stretch.piece.offset_s(now, self.state.fraction);
+        let to_s = stretch.piece.offset_s(stretch.end, 0.0);
+        let room = stretch.piece.integral(from_s, to_s) * stretch.factor;
+        if need < room
+            && let Some(step_s) = stretch.piece.advance(from_s, need / stretch.factor)
+        {
+            return Ok((step_s * 1e9).min((to_s - from_s) * 1e9));
+        }
+        Err(need - room)
+    }
+}
+
+impl Iterator for ArrivalStream {
+    type Item = Arrival;
+
+    /// The next arrival before the end; `None` from there on, and at a rate of zero for ever.
+    #[inline]
+    fn next(&mut self) -> Option<Arrival> {
+        let mut need = match self.state.left.take() {
+            Some(left) => left,
+            None => self.gap(),
+        };
+        loop {
+            match self.walk(need) {
+                Ok(step) => {
+                    let total = self.state.fraction + step;
+                    let whole = total as u64;
+                    let now = self.state.now.saturating_add(whole);
+                    if now >= self.until.nanos() {
+                        self.state.left = Some(need);
+                        return None;
+                    }
+                    self.state.now = now;
+                    self.state.fraction = total - whole as f64;
+                    let arrival =
+                        Arrival { at: SimTime::from_nanos(now), ordinal: self.state.ordinal };
+                    self.state.ordinal += 1;
+                    if now >= self.stretch.end.nanos() {
+                        self.enter_stretch();
+                    }
+                    return Some(arrival);
+                }
+                Err(still) => {
+                    let end = self.stretch.end;
+                    // At the end of time a stretch has no length left.
+                    if end >= self.until || end.nanos() <= self.state.now {
+                        self.state.left = Some(need);
+                        return None;
+                    }
+                    need = still.max(0.0);
+                    self.state.now = end.nanos();
+                    self.state.fraction = 0.0;
+                    self.enter_stretch();
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

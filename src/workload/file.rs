@@ -1,0 +1,299 @@
+//! Files that a scenario names, and their lines: found, opened and read without trust.
+//!
+//! A path is relative to the folder of the scenario and stays under it (or under a folder that the
+//! user allowed), symbolic links resolved; it leads to a regular file. That is checked before the
+//! file is opened, so a pipe or a device is never opened and nothing blocks; and once more on the
+//! open file. Lines are guarded before any parser sees them: length, open quotes, compression.
+//!
+//! Holds: no error shows content of a file outside the folder; memory is one line.
+//! Leaves out: decompression; a compressed file is recognised and refused by name.
+
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Component, Path, PathBuf};
+
+/// Longest line of a trace, in bytes.
+pub const MAX_LINE_BYTES: usize = 64 * 1024;
+/// Longest excerpt of a line in a message, in characters.
+const EXCERPT: usize = 80;
+
+/// Why a path in a scenario is refused, or its file cannot be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PathError {
+    /// Nothing written, or a byte that no path may hold.
+    NotAPath,
+    /// Starts at the root or at a drive, and no allowed folder holds it.
+    Absolute,
+    /// A web address, or a `~` that only a shell would expand.
+    NotPlain,
+    /// Leads out of the scenario's folder, by `..` or by a symbolic link.
+    Escapes,
+    /// There is no such file.
+    Missing,
+    /// Not a regular file: holds what it is.
+    NotAFile(&'static str),
+    /// The system does not let us read it: holds its word for that.
+    Unreadable(String),
+}
+
+impl fmt::Display for PathError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAPath => f.write_str("this is not a path"),
+            Self::Absolute => f.write_str("the path must be relative to the scenario's folder"),
+            Self::NotPlain => {
+                f.write_str("a plain relative path is needed: no web address, no `~`")
+            }
+            Self::Escapes => f.write_str("the path leads out of the scenario's folder"),
+            Self::Missing => f.write_str("there is no such file"),
+            Self::NotAFile(what) => write!(f, "this is a {what}, not a regular file"),
+            Self::Unreadable(why) => write!(f, "the file cannot be read: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for PathError {}
+
+/// The file that `written` in a scenario of the folder `folder` means: its true path, under
+/// `folder` or one of the `allowed` folders.
+///
+/// # Errors
+///
+/// Any [`PathError`]; nothing is opened and nothing is waited for.
+pub fn resolve(folder: &Path, allowed: &[PathBuf], written: &str) -> Result<PathBuf, PathError> {
+    if written.trim().is_empty() || written.contains('\0') {
+        return Err(PathError::NotAPath);
+    }
+    if written.contains("://") || written.starts_with('~') {
+        return Err(PathError::NotPlain);
+    }
+    let path = Path::new(written);
+    let rooted = path.components().any(|c| matches!(c, Component::RootDir | Component::Prefix(_)));
+    if rooted && !allowed.iter().any(|folder| path.starts_with(folder)) {
+        return Err(PathError::Absolute);
+    }
+    // Written steps first: a file that is refused for its path is not even looked for.
+    let mut depth = 0_i64;
+    for component in path.components() {
+        depth += match component {
+            Component::ParentDir => -1,
+            Component::Normal(_) => 1,
+            _ => 0,
+        };
+        if depth < 0 || (rooted && component == Component::ParentDir) {
+            return Err(PathError::Escapes);
+        }
+    }
+    let found = folder.join(path).canonicalize().map_err(|error| refusal(&error))?;
+    let under = |root: &Path| root.canonicalize().is_ok_and(|root| found.starts_with(root));
+    if !under(folder) && !allowed.iter().any(|root| under(root)) {
+        return Err(PathError::Escapes);
+    }
+    regular(&fs::metadata(&found).map_err(|error| refusal(&error))?)?;
+    Ok(found)
+}
+
+/// Opens what [`resolve`] finds.
+///
+/// # Errors
+///
+/// Any [`PathError`].
+pub fn open(folder: &Path, allowed: &[PathBuf], written: &str) -> Result<File, PathError> {
+    let file = File::open(resolve(folder, allowed, written)?).map_err(|error| refusal(&error))?;
+    regular(&file.metadata().map_err(|error| refusal(&error))?)?;
+    Ok(file)
+}
+
+fn refusal(error: &io::Error) -> PathError {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => PathError::Missing,
+        kind => PathError::Unreadable(kind.to_string()),
+    }
+}
+
+fn regular(metadata: &fs::Metadata) -> Result<(), PathError> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    let what = if metadata.is_dir() { "folder" } else { "pipe, socket or device" };
+    Err(PathError::NotAFile(what))
+}
+
+/// Why a trace is refused, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TraceError {
+    /// Line in the file, from 1; none when the fault is the file's as a whole.
+    pub line: Option<u64>,
+    /// What is wrong.
+    pub kind: TraceErrorKind,
+}
+
+/// What is wrong with a trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TraceErrorKind {
+    /// Not one byte.
+    Empty,
+    /// A header and no row, or a log without one usable line.
+    NoRows,
+    /// The header has no such column; holds its name and those there are.
+    NoColumn(String, Vec<String>),
+    /// A row with another number of fields than the header; holds both.
+    Ragged(u64, u64),
+    /// A field that is not a number; holds an excerpt.
+    NotANumber(String),
+    /// A field that is not a time of the stated form; holds an excerpt.
+    NotATime(String),
+    /// A number or a time that is negative, infinite or not a number; holds an excerpt.
+    OutOfRange(String),
+    /// Earlier than the row before, or overlapping its interval.
+    NotSorted,
+    /// Bytes that are not UTF-8.
+    NotUtf8,
+    /// A line longer than [`MAX_LINE_BYTES`].
+    LineTooLong,
+    /// A quote that is not closed on its line.
+    OpenQuote,
+    /// A compressed file; holds the format.
+    Compressed(&'static str),
+    /// More rows, requests or malformed lines than the stated bound; holds what and the bound.
+    Limit(&'static str, u64),
+    /// A line of a log that is not in its format; holds what is missing.
+    Malformed(&'static str),
+    /// The system's word for a read that failed.
+    Unreadable(String),
+}
+
+impl TraceErrorKind {
+    pub(super) const fn whole(self) -> TraceError {
+        TraceError { line: None, kind: self }
+    }
+
+    pub(super) const fn at(self, line: u64) -> TraceError {
+        TraceError { line: Some(line), kind: self }
+    }
+}
+
+impl fmt::Display for TraceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
+        }
+        match &self.kind {
+            TraceErrorKind::Empty => f.write_str("the file is empty"),
+            TraceErrorKind::NoRows => f.write_str("there is no row of traffic in the file"),
+            TraceErrorKind::NoColumn(name, columns) => {
+                write!(f, "there is no column `{name}`; the columns are {}", columns.join(", "))
+            }
+            TraceErrorKind::Ragged(fields, expected) => {
+                write!(f, "{fields} fields where the header has {expected}")
+            }
+            TraceErrorKind::NotANumber(text) => write!(f, "`{text}` is not a number"),
+            TraceErrorKind::NotATime(text) => {
+                write!(f, "`{text}` is not a time of the stated form")
+            }
+            TraceErrorKind::OutOfRange(text) => {
+                write!(f, "`{text}` is out of range; it must be finite and ≥ 0")
+            }
+            TraceErrorKind::NotSorted => {
+                f.write_str("earlier than the line before allows; a trace must be sorted by time")
+            }
+            TraceErrorKind::NotUtf8 => f.write_str("this is not UTF-8 text"),
+            TraceErrorKind::LineTooLong => {
+                write!(f, "longer than {MAX_LINE_BYTES} bytes")
+            }
+            TraceErrorKind::OpenQuote => f.write_str("a quote is not closed on its line"),
+            TraceErrorKind::Compressed(format) => {
+                write!(f, "the file is compressed ({format}); unpack it first")
+            }
+            TraceErrorKind::Limit(what, bound) => write!(f, "more than {bound} {what}"),
+            TraceErrorKind::Malformed(what) => write!(f, "not a line of the log format: {what}"),
+            TraceErrorKind::Unreadable(why) => write!(f, "the file cannot be read: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for TraceError {}
+
+/// `text` for a message: control characters escaped, cut at 80 characters.
+pub(super) fn excerpt(text: &str) -> String {
+    let mut shown: String = text.chars().take(EXCERPT).flat_map(char::escape_debug).collect();
+    if text.chars().nth(EXCERPT).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// Lines of a trace, one at a time, none longer than [`MAX_LINE_BYTES`].
+#[derive(Debug)]
+pub struct Lines<R> {
+    reader: BufReader<R>,
+    line: Vec<u8>,
+    number: u64,
+}
+
+impl<R: Read> Lines<R> {
+    /// Reads from the start of `reader`.
+    pub fn new(reader: R) -> Self {
+        Self { reader: BufReader::new(reader), line: Vec::new(), number: 0 }
+    }
+
+    /// The next line, without its end (LF or CRLF) and without a byte order mark, and its number
+    /// from 1; `None` after the last.
+    ///
+    /// # Errors
+    ///
+    /// [`TraceErrorKind::LineTooLong`], [`TraceErrorKind::Compressed`] on the first line,
+    /// [`TraceErrorKind::Unreadable`].
+    pub fn next_line(&mut self) -> Result<Option<(u64, &[u8])>, TraceError> {
+        self.line.clear();
+        let number = self.number + 1;
+        let mut limited = self.reader.by_ref().take(MAX_LINE_BYTES as u64 + 2);
+        let read = limited
+            .read_until(b'\n', &mut self.line)
+            .map_err(|error| TraceErrorKind::Unreadable(error.kind().to_string()).at(number))?;
+        if read == 0 {
+            return Ok(None);
+        }
+        if number == 1
+            && let Some(format) = compression(&self.line)
+        {
+            return Err(TraceErrorKind::Compressed(format).whole());
+        }
+        if self.line.last() == Some(&b'\n') {
+            self.line.pop();
+            if self.line.last() == Some(&b'\r') {
+                self.line.pop();
+            }
+        }
+        if self.line.len() > MAX_LINE_BYTES {
+            return Err(TraceErrorKind::LineTooLong.at(number));
+        }
+        self.number = number;
+        let marked = number == 1 && self.line.starts_with(b"\xEF\xBB\xBF");
+        Ok(Some((number, &self.line[if marked { 3 } else { 0 }..])))
+    }
+
+    /// Lines read so far.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        self.number
+    }
+}
+
+/// The format of a compressed file, by its first bytes.
+fn compression(start: &[u8]) -> Option<&'static str> {
+    let formats: [(&[u8], &str); 5] = [
+        (b"\x1F\x8B", "gzip"),
+        (b"\x28\xB5\x2F\xFD", "zstd"),
+        (b"PK\x03\x04", "zip"),
+        (b"BZh", "bzip2"),
+        (b"\xFD7zXZ", "xz"),
+    ];
+    formats.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, name)| *name)
+}
+
+#[cfg(test)]
+mod tests;

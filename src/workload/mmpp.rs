@@ -1,0 +1,231 @@
+//! Modulated arrivals: traffic that comes in stretches of more and of less.
+//!
+//! Model: a Markov chain with n ≥ 2 states in continuous time. State i holds for an exponential
+//! sojourn of mean d_i; then comes the next state in order, or one of the others with equal
+//! chances. In state i the rate is multiplied by f_i.
+//!
+//! The factors are relative: they are divided by their mean over the stationary shares
+//! π_i = d_i / Σ d, so the workload's level stays its mean rate. Factors whose mean is 1 already
+//! (0.93 and 1.14 with 120 s and 60 s) are used as written; 50 and 200 with 10 s and 10/3 s at a
+//! level of 87.5/s are 50/s and 200/s.
+//!
+//! Takes factors and mean sojourns, gives the factor and until when. The state at time zero is
+//! drawn from the stationary shares; an exponential sojourn has no age.
+//! Holds: both kinds of succession visit all states equally often, hence the shares above.
+//! Leaves out: sojourns of other laws, general transition matrices.
+//! Source: Heffes & Lucantoni (1986); Fischer & Meier-Hellstern, The MMPP cookbook (1993).
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::engine::draw::Key;
+use crate::engine::special::ln;
+use crate::units::{SimDuration, SimTime};
+
+/// Which state follows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Succession {
+    /// The next one in the list, then the first again.
+    #[default]
+    Cyclic,
+    /// One of the others, all equally likely.
+    Random,
+}
+
+/// Why a modulation cannot be used.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ModulationError {
+    /// Fewer than 2 or more than 64 states.
+    States(usize),
+    /// Not one mean sojourn for each factor; holds both counts.
+    Unequal(usize, usize),
+    /// A factor is negative or not finite; holds its place from 0.
+    Factor(usize, f64),
+    /// All factors are zero.
+    AllZero,
+    /// A mean sojourn is outside 1 ms..=10 years; holds its place from 0.
+    Sojourn(usize, SimDuration),
+}
+
+impl fmt::Display for ModulationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::States(count) => write!(f, "{count} states; there must be 2 to 64"),
+            Self::Unequal(factors, sojourns) => {
+                write!(f, "{factors} factors and {sojourns} sojourns; each state needs both")
+            }
+            Self::Factor(at, value) => {
+                write!(f, "factor {} is {value}; it must be finite and ≥ 0", at + 1)
+            }
+            Self::AllZero => f.write_str("all factors are 0; at least one must be above 0"),
+            Self::Sojourn(at, value) => {
+                write!(f, "sojourn {} is {value}; it must lie between 1ms and 10y", at + 1)
+            }
+        }
+    }
+}
+
+impl std::error::Error for ModulationError {}
+
+/// States of a modulated process: factors with mean 1, mean sojourns, succession.
+#[derive(Clone, Debug)]
+pub struct Modulation(Arc<States>);
+
+#[derive(Debug)]
+struct States {
+    factors: Vec<f64>,
+    sojourns_s: Vec<f64>,
+    succession: Succession,
+}
+
+impl Modulation {
+    /// One factor and one mean sojourn per state; factors are scaled to the mean 1.
+    ///
+    /// # Errors
+    ///
+    /// Any [`ModulationError`].
+    pub fn new(
+        factors: &[f64],
+        sojourns: &[SimDuration],
+        succession: Succession,
+    ) -> Result<Self, ModulationError> {
+        let count = factors.len();
+        if count != sojourns.len() {
+            return Err(ModulationError::Unequal(count, sojourns.len()));
+        }
+        if !(2..=64).contains(&count) {
+            return Err(ModulationError::States(count));
+        }
+        let usable = |value: &f64| value.is_finite() && (0.0..=1e9).contains(value);
+        if let Some(at) = factors.iter().position(|value| !usable(value)) {
+            return Err(ModulationError::Factor(at, factors[at]));
+        }
+        let shortest = SimDuration::from_nanos(1_000_000);
+        let longest = SimDuration::YEAR.saturating_mul(10);
+        if let Some(at) = sojourns.iter().position(|d| *d < shortest || *d > longest) {
+            return Err(ModulationError::Sojourn(at, sojourns[at]));
+        }
+        let sojourns_s: Vec<f64> = sojourns.iter().map(|d| d.seconds()).collect();
+        let weighted: f64 = factors.iter().zip(&sojourns_s).map(|(f, d)| f * d).sum();
+        let mean = weighted / sojourns_s.iter().sum::<f64>();
+        if mean <= 0.0 {
+            return Err(ModulationError::AllZero);
+        }
+        let factors = factors.iter().map(|factor| factor / mean).collect();
+        Ok(Self(Arc::new(States { factors, sojourns_s, succession })))
+    }
+
+    /// Factors of the states, mean 1.
+    #[must_use]
+    pub fn factors(&self) -> &[f64] {
+        &self.0.factors
+    }
+
+    /// Share of the time in each state.
+    #[must_use]
+    pub fn shares(&self) -> Vec<f64> {
+        let cycle: f64 = self.0.sojourns_s.iter().sum();
+        self.0.sojourns_s.iter().map(|d| d / cycle).collect()
+    }
+
+    /// Coefficient of variation of the rate: √(Σ π f² − 1).
+    #[must_use]
+    pub fn rate_cv(&self) -> f64 {
+        let second: f64 = self.factors().iter().zip(self.shares()).map(|(f, p)| p * f * f).sum();
+        (second - 1.0).max(0.0).sqrt()
+    }
+
+    /// Switches of state per second, in the mean.
+    #[must_use]
+    pub fn switches_per_s(&self) -> f64 {
+        self.factors().len() as f64 / self.0.sojourns_s.iter().sum::<f64>()
+    }
+
+    /// Where the chain of `key` stands at the instant `from`, drawn from the stationary shares.
+    #[must_use]
+    pub fn begin(&self, key: Key, from: SimTime) -> ModulationState {
+        let target = key.uniform(0, INITIAL) * self.0.sojourns_s.iter().sum::<f64>();
+        let mut before_s = 0.0;
+        let mut state = self.factors().len() - 1;
+        for (at, sojourn_s) in self.0.sojourns_s.iter().enumerate() {
+            before_s += sojourn_s;
+            if target < before_s {
+                state = at;
+                break;
+            }
+        }
+        let mut begun = ModulationState { state: state as u32, sojourn: 0, until: from.nanos() };
+        begun.until = self.end_of(key, &begun, from);
+        begun
+    }
+
+    /// The state after `current`, entered at the instant that one ends.
+    #[must_use]
+    pub fn next(&self, key: Key, current: &ModulationState) -> ModulationState {
+        let count = self.factors().len() as u32;
+        let sojourn = current.sojourn + 1;
+        let step = match self.0.succession {
+            Succession::Cyclic => 1,
+            Succession::Random => {
+                1 + (key.uniform(sojourn, SUCCESSOR) * f64::from(count - 1)) as u32
+            }
+        };
+        let state = (current.state + step.min(count - 1)) % count;
+        let mut next = ModulationState { state, sojourn, until: current.until };
+        next.until = self.end_of(key, &next, current.until());
+        next
+    }
+
+    /// The factor in `current`.
+    #[must_use]
+    pub fn factor(&self, current: &ModulationState) -> f64 {
+        self.0.factors[current.state as usize]
+    }
+
+    /// Whether `current` can be a state of this modulation.
+    #[must_use]
+    pub fn has(&self, current: &ModulationState) -> bool {
+        (current.state as usize) < self.factors().len()
+    }
+
+    /// End of the sojourn `current` that begins at `from`, to the nearest nanosecond.
+    fn end_of(&self, key: Key, current: &ModulationState, from: SimTime) -> u64 {
+        let unit = -ln(1.0 - key.uniform(current.sojourn, LENGTH));
+        let mean_s = self.0.sojourns_s[current.state as usize];
+        let length = SimDuration::from_seconds_f64(unit * mean_s).nanos().max(1);
+        from.nanos().saturating_add(length)
+    }
+}
+
+/// Indices of a sojourn's draws.
+const LENGTH: u32 = 0;
+const SUCCESSOR: u32 = 1;
+const INITIAL: u32 = 2;
+
+/// Where a modulated process stands: everything that its future depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ModulationState {
+    state: u32,
+    /// Number of the sojourn, from 0.
+    sojourn: u64,
+    /// End of the sojourn in nanoseconds since the start of the run.
+    until: u64,
+}
+
+impl ModulationState {
+    /// Place of the state in the list, from 0.
+    #[must_use]
+    pub const fn state(&self) -> u32 {
+        self.state
+    }
+
+    /// When the sojourn ends.
+    #[must_use]
+    pub const fn until(&self) -> SimTime {
+        SimTime::from_nanos(self.until)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+//! Which page, which object: popularity by rank.
+//!
+//! Model: Zipf. Rank r of n is asked for with probability r^−α / Σ_{k≤n} k^−α. Sampled by
+//! inversion of the exact cumulated table, one uniform number a draw, O(log n).
+//!
+//! Holds: rank 1 is the most popular; a larger uniform number never gives a smaller rank.
+//! Leaves out: popularity that drifts, correlation between requests.
+//! Source: Breslau et al. (1999), Web caching and Zipf-like distributions.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Most objects in one table: 80 MB.
+pub const MAX_OBJECTS: u64 = 10_000_000;
+
+/// Why a popularity cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum PopularityError {
+    /// α is not within 0..=20.
+    Exponent(f64),
+    /// No object at all, or more than [`MAX_OBJECTS`].
+    Objects(u64),
+}
+
+impl fmt::Display for PopularityError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exponent(value) => write!(f, "alpha is {value}; it must lie between 0 and 20"),
+            Self::Objects(count) => write!(f, "{count} objects; there must be 1 to {MAX_OBJECTS}"),
+        }
+    }
+}
+
+impl std::error::Error for PopularityError {}
+
+/// Zipf popularity of n objects; clones share the table.
+#[derive(Clone, Debug)]
+pub struct Zipf {
+    /// Probability of a rank up to each one; the last is 1.
+    cumulated: Arc<[f64]>,
+}
+
+impl Zipf {
+    /// Popularity r^−`alpha` of the ranks r = 1 to `objects`. O(n).
+    ///
+    /// # Errors
+    ///
+    /// `alpha` outside 0..=20; no object, or more than [`MAX_OBJECTS`].
+    pub fn new(alpha: f64, objects: u64) -> Result<Self, PopularityError> {
+        if !(0.0..=20.0).contains(&alpha) {
+            return Err(PopularityError::Exponent(alpha));
+        }
+        if !(1..=MAX_OBJECTS).contains(&objects) {
+            return Err(PopularityError::Objects(objects));
+        }
+        let mut sum = 0.0;
+        let mut lost = 0.0;
+        let mut cumulated: Vec<f64> = (1..=objects)
+            .map(|rank| {
+                // Compensated: ten million small terms must not drown in the first ones.
+                let term = libm::pow(rank as f64, -alpha) - lost;
+                let next = sum + term;
+                lost = (next - sum) - term;
+                sum = next;
+                sum
+            })
+            .collect();
+        for entry in &mut cumulated {
+            *entry /= sum;
+        }
+        Ok(Self { cumulated: cumulated.into() })
+    }
+
+    /// Number of objects.
+    #[must_use]
+    pub fn objects(&self) -> u64 {
+        self.cumulated.len() as u64
+    }
+
+    /// The rank, from 1, at a uniform number strictly between 0 and 1.
+    #[must_use]
+    pub fn quantile(&self, uniform: f64) -> u64 {
+        let below = self.cumulated.partition_point(|upto| *upto < uniform) as u64;
+        (below + 1).min(self.objects())
+    }
+
+    /// Probability of `rank`; zero outside 1..=n.
+    #[must_use]
+    pub fn probability(&self, rank: u64) -> f64 {
+        if rank == 0 {
+            return 0.0;
+        }
+        self.share_of_top(rank) - self.share_of_top(rank - 1)
+    }
+
+    /// Share of the requests that go to the `count` most popular objects.
+    #[must_use]
+    pub fn share_of_top(&self, count: u64) -> f64 {
+        let last = count.min(self.objects());
+        if last == 0 { 0.0 } else { self.cumulated[last as usize - 1] }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_of_the_top_are_harmonic_sums() {
+        // α = 1, n = 4: weights 1, 1/2, 1/3, 1/4 sum to 25/12.
+        let zipf = Zipf::new(1.0, 4).unwrap();
+        for (top, share) in [(0, 0.0), (1, 12.0 / 25.0), (2, 18.0 / 25.0), (4, 1.0), (9, 1.0)] {
+            assert!((zipf.share_of_top(top) - share).abs() < 1e-15, "top {top}");
+        }
+        assert!((zipf.probability(3) - 4.0 / 25.0).abs() < 1e-15);
+        assert_eq!(zipf.probability(0), 0.0);
+        // α = 0 is uniform.
+        let flat = Zipf::new(0.0, 1_000_000).unwrap();
+        assert!((flat.share_of_top(250_000) - 0.25).abs() < 1e-12);
+        // H(20000) = ln 20000 + γ + 1/40000 - …: the table must keep the small terms.
+        let pages = Zipf::new(1.0, 20_000).unwrap();
+        let harmonic = libm::log(20_000.0) + 0.577_215_664_901_532_9 + 1.0 / 40_000.0;
+        assert!((pages.share_of_top(1) * harmonic - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_uniform_number_gives_the_rank_whose_share_covers_it() {
+        let zipf = Zipf::new(1.0, 4).unwrap();
+        for (uniform, rank) in
+            [(1e-16, 1), (0.479, 1), (0.481, 2), (0.719, 2), (0.721, 3), (1.0 - 1e-16, 4)]
+        {
+            assert_eq!(zipf.quantile(uniform), rank, "{uniform}");
+        }
+        // A midpoint grid is an exact sample: counts differ from n·p by at most one.
+        let ranks = Zipf::new(0.8, 100).unwrap();
+        let mut counts = [0_u32; 101];
+        for step in 0..100_000 {
+            counts[ranks.quantile((f64::from(step) + 0.5) / 1e5) as usize] += 1;
+        }
+        for rank in 1..=100_u64 {
+            let expected = ranks.probability(rank) * 1e5;
+            assert!((f64::from(counts[rank as usize]) - expected).abs() <= 1.0, "rank {rank}");
+        }
+    }
+
+    #[test]
+    fn hostile_popularities_are_refused() {
+        for alpha in [-1.0, f64::NAN, f64::INFINITY] {
+            assert!(matches!(Zipf::new(alpha, 10), Err(PopularityError::Exponent(_))), "{alpha}");
+        }
+        assert_eq!(Zipf::new(1.0, 0).unwrap_err(), PopularityError::Objects(0));
+        let many = MAX_OBJECTS + 1;
+        assert_eq!(Zipf::new(1.0, many).unwrap_err(), PopularityError::Objects(many));
+        assert_eq!(Zipf::new(20.0, 1).unwrap().quantile(0.5), 1);
+    }
+}

@@ -1,0 +1,557 @@
+//! Recorded traffic: requests counted per interval, played back as arrivals.
+//!
+//! Model: a series holds the requests of intervals of one length, at times since its first row. A
+//! row that is missing is an interval without traffic; such intervals are counted, so that a
+//! report can say so. Played back with `scale`, `requests_per_page` and `speed`, the pages up to the
+//! end of a row are ⌊scale × requests so far / requests per page⌋ and a row gets the difference:
+//! the fractions are carried from row to row and the total never drifts. Within its interval the
+//! pages lie at random (order statistics of independent uniform times, one draw a page, keyed by
+//! the page's ordinal) or evenly in the middle of n equal parts.
+//!
+//! Takes CSV with a header; gives a compact [`CountSeries`] that replications share, and streams.
+//! Holds: the text is read line by line and never held whole; at most [`MAX_ROWS`] busy intervals.
+//! Arrival k is a function of the series, the playback and the draws: no position to lose.
+//! Leaves out: bytes, pages by name.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+
+use super::arrivals::Arrival;
+use super::file::{Lines, TraceError, TraceErrorKind, excerpt};
+use super::rate::WeekTime;
+use super::stamp::{self, TimeForm};
+use crate::engine::draw::{Key, Lineage, Seed};
+use crate::units::{Rate, SimDuration, SimTime};
+
+/// Most intervals with traffic in one series: eight years of minutes, 64 MiB.
+pub const MAX_ROWS: u64 = 1 << 22;
+/// Most requests in one series: up to here every count is exact.
+pub const MAX_REQUESTS: u64 = 1 << 53;
+
+/// Where a CSV file holds times and counts, and what they mean. Nothing is guessed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeriesFormat {
+    /// Column of the time at which an interval begins.
+    pub time_column: String,
+    /// Column of the requests in the interval.
+    pub count_column: String,
+    /// Unit and zone of the times.
+    pub time: TimeForm,
+    /// Length of an interval.
+    pub interval: SimDuration,
+}
+
+/// Requests per interval; clones share the rows.
+#[derive(Clone, Debug)]
+pub struct CountSeries {
+    rows: Arc<[Row]>,
+    /// Of the first row, in nanoseconds since 1970-01-01T00:00:00Z.
+    origin: i128,
+    interval: SimDuration,
+    /// From the first row's begin to the last row's end.
+    length: SimDuration,
+    requests: f64,
+    read: u64,
+    missing: u64,
+}
+
+/// An interval with traffic.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Row {
+    /// Begin, nanoseconds since the first row.
+    at: u64,
+    /// Requests in all rows before this one.
+    before: f64,
+}
+
+/// Turns rows in order of time into a series.
+#[derive(Debug)]
+pub(super) struct SeriesBuilder {
+    interval: u64,
+    rows: Vec<Row>,
+    origin: Option<i128>,
+    last: i128,
+    requests: f64,
+    read: u64,
+    missing: u64,
+}
+
+impl SeriesBuilder {
+    pub(super) fn new(interval: SimDuration) -> Self {
+        let interval = interval.nanos().max(1);
+        Self {
+            interval,
+            rows: Vec::new(),
+            origin: None,
+            last: 0,
+            requests: 0.0,
+            read: 0,
+            missing: 0,
+        }
+    }
+
+    /// Adds `count` requests in the interval that begins at `stamp` nanoseconds since the epoch.
+    pub(super) fn push(&mut self, stamp: i128, count: f64) -> Result<(), TraceErrorKind> {
+        let origin = *self.origin.get_or_insert(stamp);
+        if self.read > 0 {
+            let step = stamp - self.last;
+            if step < i128::from(self.interval) {
+                return Err(TraceErrorKind::NotSorted);
+            }
+            let skipped = step / i128::from(self.interval) - 1;
+            self.missing = self.missing.saturating_add(skipped as u64);
+        }
+        let at = u64::try_from(stamp - origin)
+            .ok()
+            .filter(|at| *at < u64::MAX / 2)
+            .ok_or(TraceErrorKind::Limit("years in a trace", 292))?;
+        self.last = stamp;
+        self.read += 1;
+        if count > 0.0 {
+            if self.rows.len() as u64 >= MAX_ROWS {
+                return Err(TraceErrorKind::Limit("intervals with traffic", MAX_ROWS));
+            }
+            self.rows.push(Row { at, before: self.requests });
+            self.requests += count;
+            if self.requests > MAX_REQUESTS as f64 {
+                return Err(TraceErrorKind::Limit("requests", MAX_REQUESTS));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn finish(self) -> Result<CountSeries, TraceError> {
+        let Some(origin) = self.origin else {
+            return Err(TraceErrorKind::NoRows.whole());
+        };
+        let span =
+            u64::try_from(self.last - origin).expect("rows are in order and below 292 years");
+        Ok(CountSeries {
+            rows: self.rows.into(),
+            origin,
+            interval: SimDuration::from_nanos(self.interval),
+            length: SimDuration::from_nanos(span.saturating_add(self.interval)),
+            requests: self.requests,
+            read: self.read,
+            missing: self.missing,
+        })
+    }
+}
+
+/// The busiest stretch of a series.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Busiest {
+    /// Its begin, since the first row.
+    pub at: SimDuration,
+    /// Requests in it.
+    pub requests: f64,
+}
+
+impl CountSeries {
+    /// Reads a CSV file with a header line, in order of time.
+    ///
+    /// # Errors
+    ///
+    /// [`TraceError`] with the line: no bytes, no rows, a missing column, rows that are ragged, not
+    /// numbers, out of range or not sorted, and the bounds.
+    pub fn read_csv(reader: impl Read, format: &SeriesFormat) -> Result<Self, TraceError> {
+        let mut csv =
+            csv::ReaderBuilder::new().buffer_capacity(1 << 16).from_reader(Guarded::new(reader));
+        let header = csv.headers().map_err(refusal)?.clone();
+        if header.is_empty() {
+            return Err(TraceErrorKind::Empty.whole());
+        }
+        let column = |name: &str| {
+            header.iter().position(|field| field.trim() == name).ok_or_else(|| {
+                let columns = header.iter().map(excerpt).take(32).collect();
+                TraceErrorKind::NoColumn(name.to_string(), columns).at(1)
+            })
+        };
+        let (time, count) = (column(&format.time_column)?, column(&format.count_column)?);
+        let mut series = SeriesBuilder::new(format.interval);
+        let mut record = csv::StringRecord::new();
+        while csv.read_record(&mut record).map_err(refusal)? {
+            let line = record.position().map_or(0, csv::Position::line);
+            let row = format.time.read(&record[time]).and_then(|stamp| {
+                let requests = read_count(&record[count])?;
+                series.push(stamp, requests)
+            });
+            row.map_err(|kind| kind.at(line))?;
+        }
+        series.finish()
+    }
+
+    /// Requests in all.
+    #[must_use]
+    pub const fn requests(&self) -> f64 {
+        self.requests
+    }
+
+    /// Rows read, those without traffic included.
+    #[must_use]
+    pub const fn rows(&self) -> u64 {
+        self.read
+    }
+
+    /// Intervals between the first and the last row that have no row: taken as without traffic.
+    #[must_use]
+    pub const fn missing(&self) -> u64 {
+        self.missing
+    }
+
+    /// Length of an interval.
+    #[must_use]
+    pub const fn interval(&self) -> SimDuration {
+        self.interval
+    }
+
+    /// From the begin of the first row to the end of the last.
+    #[must_use]
+    pub const fn length(&self) -> SimDuration {
+        self.length
+    }
+
+    /// What the calendar showed at the first row, `east_minutes` east of UTC.
+    #[must_use]
+    pub fn starts_at(&self, east_minutes: i32) -> WeekTime {
+        stamp::week_time(self.origin, east_minutes).expect("a time of day is within the day")
+    }
+
+    /// The busiest `window` of the record (an hour, say): whole intervals, beginning at any of
+    /// them. All zero when the window is shorter than an interval or nothing was recorded. O(n).
+    #[must_use]
+    pub fn busiest(&self, window: SimDuration) -> Busiest {
+        let mut best = Busiest { at: SimDuration::ZERO, requests: 0.0 };
+        if window < self.interval {
+            return best;
+        }
+        let mut end = 0;
+        for (begin, row) in self.rows.iter().enumerate() {
+            let fits = |other: &Row| other.at - row.at <= window.nanos() - self.interval.nanos();
+            end = end.max(begin);
+            while self.rows.get(end).is_some_and(fits) {
+                end += 1;
+            }
+            let requests = self.requests_before(end) - row.before;
+            if requests > best.requests {
+                best = Busiest { at: SimDuration::from_nanos(row.at), requests };
+            }
+        }
+        best
+    }
+
+    /// The `scale` at which the busiest hour of the record has `pages` page views a second;
+    /// `None` when there is no busy hour.
+    #[must_use]
+    pub fn scale_to_busiest_hour(&self, pages: Rate, requests_per_page: f64) -> Option<f64> {
+        let requests = self.busiest(SimDuration::HOUR).requests;
+        let scale = pages.in_per_second() * 3_600.0 * requests_per_page / requests;
+        (scale.is_finite() && scale > 0.0).then_some(scale)
+    }
+
+    /// Requests in the rows before the `index`-th.
+    fn requests_before(&self, index: usize) -> f64 {
+        self.rows.get(index).map_or(self.requests, |row| row.before)
+    }
+}
+
+fn read_count(text: &str) -> Result<f64, TraceErrorKind> {
+    let text = text.trim();
+    let count: f64 = text.parse().map_err(|_| TraceErrorKind::NotANumber(excerpt(text)))?;
+    if count.is_finite() && count >= 0.0 {
+        Ok(count)
+    } else {
+        Err(TraceErrorKind::OutOfRange(excerpt(text)))
+    }
+}
+
+/// Feeds guarded lines to the CSV parser: each short enough, each with its quotes closed.
+struct Guarded<R> {
+    lines: Lines<R>,
+    /// The current line with a line end, and how much of it was handed on.
+    line: Vec<u8>,
+    given: usize,
+}
+
+impl<R: Read> Guarded<R> {
+    fn new(reader: R) -> Self {
+        Self { lines: Lines::new(reader), line: Vec::new(), given: 0 }
+    }
+}
+
+impl<R: Read> Read for Guarded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.given == self.line.len() {
+            self.line.clear();
+            self.given = 0;
+            match self.lines.next_line().map_err(io::Error::other)? {
+                None => return Ok(0),
+                Some((number, line)) => {
+                    if line.iter().filter(|byte| **byte == b'"').count() % 2 == 1 {
+                        return Err(io::Error::other(TraceErrorKind::OpenQuote.at(number)));
+                    }
+                    self.line.extend_from_slice(line);
+                    self.line.push(b'\n');
+                }
+            }
+        }
+        let count = buffer.len().min(self.line.len() - self.given);
+        buffer[..count].copy_from_slice(&self.line[self.given..self.given + count]);
+        self.given += count;
+        Ok(count)
+    }
+}
+
+fn refusal(error: csv::Error) -> TraceError {
+    let line = error.position().map(csv::Position::line);
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => match error.downcast::<TraceError>() {
+            Ok(ours) => ours,
+            Err(error) => TraceErrorKind::Unreadable(error.kind().to_string()).whole(),
+        },
+        csv::ErrorKind::Utf8 { .. } => TraceError { line, kind: TraceErrorKind::NotUtf8 },
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            TraceError { line, kind: TraceErrorKind::Ragged(len, expected_len) }
+        }
+        _ => TraceError { line, kind: TraceErrorKind::Unreadable("not CSV".to_string()) },
+    }
+}
+
+/// Where the pages of an interval lie within it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Placement {
+    /// At random, each anywhere in the interval.
+    #[default]
+    Random,
+    /// In the middle of n equal parts.
+    Even,
+}
+
+/// A record and how it is played; clones share the record.
+#[derive(Clone, Debug)]
+pub struct Playback {
+    series: CountSeries,
+    scale: f64,
+    requests_per_page: f64,
+    speed: f64,
+    placement: Placement,
+}
+
+/// A factor of a playback that is not a finite number above zero, or beyond 10⁹: which, and it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlaybackError(pub &'static str, pub f64);
+
+impl std::fmt::Display for PlaybackError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} is {}; it must be above 0 and at most 1e9", self.0, self.1)
+    }
+}
+
+impl std::error::Error for PlaybackError {}
+
+impl Playback {
+    /// Plays `series` with `scale` times its requests, `requests_per_page` of which make one
+    /// arrival, `speed` times as fast as recorded (at speed 2 an hour takes half an hour and the
+    /// rate doubles).
+    ///
+    /// # Errors
+    ///
+    /// A factor that is not above 0 and at most 10⁹; more arrivals than can be numbered exactly.
+    pub fn new(
+        series: CountSeries,
+        scale: f64,
+        requests_per_page: f64,
+        speed: f64,
+        placement: Placement,
+    ) -> Result<Self, PlaybackError> {
+        let factors =
+            [("scale", scale), ("requests per page", requests_per_page), ("speed", speed)];
+        for (name, value) in factors {
+            if !(value > 0.0 && value <= 1e9) {
+                return Err(PlaybackError(name, value));
+            }
+        }
+        if series.requests * scale / requests_per_page > MAX_REQUESTS as f64 {
+            return Err(PlaybackError("scale", scale));
+        }
+        Ok(Self { series, scale, requests_per_page, speed, placement })
+    }
+
+    /// The record.
+    #[must_use]
+    pub const fn series(&self) -> &CountSeries {
+        &self.series
+    }
+
+    /// Arrivals in the whole record: ⌊scale × requests / requests per page⌋.
+    #[must_use]
+    pub fn pages(&self) -> u64 {
+        self.pages_of(self.series.requests)
+    }
+
+    /// When the record ends, played from time zero.
+    #[must_use]
+    pub fn end(&self) -> SimTime {
+        SimTime::from_nanos(self.played(self.series.length.nanos()))
+    }
+
+    /// Arrivals per second in the interval that holds `at`; zero in gaps and after the end.
+    #[must_use]
+    pub fn rate(&self, at: SimTime) -> Rate {
+        let series = &self.series;
+        let next = series.rows.partition_point(|row| self.played(row.at) <= at.nanos());
+        let Some(index) = next.checked_sub(1) else {
+            return Rate::ZERO;
+        };
+        let row = series.rows[index];
+        let (from, to) = self.bounds(row);
+        if at.nanos() >= to {
+            return Rate::ZERO;
+        }
+        let requests = series.requests_before(index + 1) - row.before;
+        let pages = requests * self.scale / self.requests_per_page;
+        Rate::per_second(pages * 1e9 / (to - from) as f64).unwrap_or(Rate::ZERO)
+    }
+
+    fn pages_of(&self, requests: f64) -> u64 {
+        (requests * self.scale / self.requests_per_page) as u64
+    }
+
+    /// Nanoseconds of simulated time for recorded ones.
+    fn played(&self, recorded: u64) -> u64 {
+        if self.speed == 1.0 { recorded } else { (recorded as f64 / self.speed).round() as u64 }
+    }
+
+    fn bounds(&self, row: Row) -> (u64, u64) {
+        (self.played(row.at), self.played(row.at.saturating_add(self.series.interval.nanos())))
+    }
+
+    /// Ordinals of the arrivals in the `index`-th row.
+    fn ordinals(&self, index: usize) -> (u64, u64) {
+        let before = self.pages_of(self.series.requests_before(index));
+        (before, self.pages_of(self.series.requests_before(index + 1)))
+    }
+}
+
+/// The arrivals of a record in one replication, in order.
+#[derive(Clone, Debug)]
+pub struct RecordedStream {
+    playback: Playback,
+    key: Key,
+    until: SimTime,
+    /// Of the next arrival, and the row that holds it.
+    ordinal: u64,
+    row: usize,
+    /// Share of the row's interval that lies behind, for random placement.
+    behind: f64,
+}
+
+impl RecordedStream {
+    /// The arrivals of `owner` in `from..until`, the record's first row beginning at time zero.
+    #[must_use]
+    pub fn new(
+        playback: &Playback,
+        seed: Seed,
+        lineage: Lineage,
+        owner: &str,
+        (from, until): (SimTime, SimTime),
+    ) -> Self {
+        let rows = &playback.series.rows;
+        let row = rows.partition_point(|row| playback.bounds(*row).1 <= from.nanos());
+        let ordinal = playback.ordinals(row).0;
+        let mut stream = Self::at_ordinal(playback, seed, lineage, owner, until, ordinal);
+        let mut ahead = stream.clone();
+        while ahead.next().is_some_and(|arrival| arrival.at < from) {
+            stream.clone_from(&ahead);
+        }
+        stream
+    }
+
+    /// The arrivals from number `ordinal` of the record on: the same ones, bit for bit, that any
+    /// other stream of this record and these names gives.
+    #[must_use]
+    pub fn at_ordinal(
+        playback: &Playback,
+        seed: Seed,
+        lineage: Lineage,
+        owner: &str,
+        until: SimTime,
+        ordinal: u64,
+    ) -> Self {
+        let key = Key::derive(seed, lineage, "recorded-arrivals", owner);
+        let rows = &playback.series.rows;
+        let after = rows.partition_point(|row| playback.pages_of(row.before) <= ordinal);
+        let row = after.saturating_sub(1);
+        let first = playback.ordinals(row).0.min(ordinal);
+        let mut stream =
+            Self { playback: playback.clone(), key, until, ordinal: first, row, behind: 0.0 };
+        while stream.ordinal < ordinal && stream.place().is_some() {
+            stream.ordinal += 1;
+        }
+        stream
+    }
+
+    /// Number of the next arrival: the whole state of the stream, see [`Self::at_ordinal`].
+    #[must_use]
+    pub const fn ordinal(&self) -> u64 {
+        self.ordinal
+    }
+
+    /// Moves the end of the stream; what came before it stays as it was.
+    pub fn set_until(&mut self, until: SimTime) {
+        self.until = until;
+    }
+
+    /// When arrival `ordinal` comes; moves on to its row and within it.
+    fn place(&mut self) -> Option<SimTime> {
+        let (mut first, mut past) = self.playback.ordinals(self.row);
+        while self.ordinal >= past {
+            self.row += 1;
+            self.behind = 0.0;
+            if self.row >= self.playback.series.rows.len() {
+                return None;
+            }
+            (first, past) = self.playback.ordinals(self.row);
+        }
+        let (from, to) = self.playback.bounds(self.playback.series.rows[self.row]);
+        let share = match self.playback.placement {
+            Placement::Even => ((self.ordinal - first) as f64 + 0.5) / (past - first) as f64,
+            Placement::Random => {
+                // The least of m times left, uniform on what lies ahead: 1 − u^(1/m) of it.
+                let left = (past - self.ordinal) as f64;
+                let uniform = self.key.uniform(self.ordinal, 0);
+                self.behind -= (1.0 - self.behind) * libm::expm1(libm::log(uniform) / left);
+                self.behind
+            }
+        };
+        let length = to - from;
+        let offset = ((share * length as f64) as u64).min(length.saturating_sub(1));
+        Some(SimTime::from_nanos(from + offset))
+    }
+}
+
+impl Iterator for RecordedStream {
+    type Item = Arrival;
+
+    fn next(&mut self) -> Option<Arrival> {
+        if self.row >= self.playback.series.rows.len() {
+            return None;
+        }
+        let (row, behind) = (self.row, self.behind);
+        match self.place().filter(|at| *at < self.until) {
+            Some(at) => {
+                let arrival = Arrival { at, ordinal: self.ordinal };
+                self.ordinal += 1;
+                Some(arrival)
+            }
+            None => {
+                // As if not asked, so that a later end goes on from here.
+                (self.row, self.behind) = (row, behind);
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
