@@ -10,7 +10,7 @@ pub mod faults;
 pub mod health;
 pub mod model;
 pub mod observe;
-pub mod plan;
+// pub mod plan;
 pub mod report;
 pub mod scenario;
 pub mod solve;

@@ -540,6 +540,104 @@ impl fmt::Display for Bandwidth {
     }
 }
 
+/// Work of a processor: nanoseconds of one core at full speed. 584 core-years fit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Work(u64);
+
+impl Work {
+    /// No work.
+    pub const ZERO: Self = Self(0);
+
+    /// `nanos` nanoseconds of one core.
+    #[must_use]
+    pub const fn from_core_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// What one core does in `length`.
+    #[must_use]
+    pub const fn of_one_core(length: SimDuration) -> Self {
+        Self(length.0)
+    }
+
+    /// Nanoseconds of one core.
+    #[must_use]
+    pub const fn core_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// Seconds of one core, for statistics and print.
+    #[must_use]
+    pub fn core_seconds(self) -> f64 {
+        SimDuration(self.0).seconds()
+    }
+}
+
+impl Add for Work {
+    type Output = Self;
+    #[inline]
+    fn add(self, other: Self) -> Self {
+        Self(self.0.checked_add(other.0).expect("work stays below 584 core-years"))
+    }
+}
+
+/// A number of processor cores, whole or not: a capacity, a cap or a rate of work.
+///
+/// Held as a count of 2⁻⁴⁸ core, so that rates times nanoseconds sum without rounding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Cores(u64);
+
+impl Cores {
+    /// No core.
+    pub const ZERO: Self = Self(0);
+    /// One core.
+    pub const ONE: Self = Self(1 << Self::FRACTION_BITS);
+    /// The largest number: a little below 65,536 cores.
+    pub const MAX: Self = Self(u64::MAX);
+    /// A core is 2 to this power steps.
+    pub const FRACTION_BITS: u32 = 48;
+
+    /// `count` whole cores.
+    #[must_use]
+    pub const fn whole(count: u16) -> Self {
+        Self((count as u64) << Self::FRACTION_BITS)
+    }
+
+    /// `count` cores to the nearest 2⁻⁴⁸; `None` below zero, for not-a-number, and from 65,536 up.
+    #[must_use]
+    pub fn new(count: f64) -> Option<Self> {
+        // One half added and cut off rounds to nearest; the power of two changes no digit.
+        (0.0..65_536.0).contains(&count).then(|| Self((count * Self::ONE.0 as f64 + 0.5) as u64))
+    }
+
+    /// How many cores.
+    #[must_use]
+    #[inline]
+    pub fn count(self) -> f64 {
+        self.0 as f64 / Self::ONE.0 as f64
+    }
+
+    /// Steps of 2⁻⁴⁸ core.
+    #[must_use]
+    #[inline]
+    pub const fn steps(self) -> u64 {
+        self.0
+    }
+
+    /// A number of `steps` of 2⁻⁴⁸ core.
+    #[must_use]
+    #[inline]
+    pub const fn from_steps(steps: u64) -> Self {
+        Self(steps)
+    }
+}
+
+impl fmt::Display for Cores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.count())
+    }
+}
+
 fn period_nanos(name: &str) -> Option<u64> {
     Some(match name {
         "s" => NANOS_PER_SECOND,

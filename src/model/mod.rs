@@ -4,18 +4,26 @@
 //! own state, names no other component, and ends a step by telling the context that the request
 //! may go on ([`Ctx::proceed`]) or has failed ([`Ctx::fail`]); [`route`] knows what follows.
 
+pub mod blueprint;
+pub mod client;
 pub mod cpu;
 pub mod cpu_share;
+pub mod cpu_zone;
 pub mod disks;
 pub mod event;
+pub mod flow_share;
 pub mod gauge;
 pub mod head;
 pub mod ids;
+pub mod record;
 pub mod request;
 pub mod route;
 pub mod service;
 pub mod share;
+// pub mod spec;
 pub mod station;
+mod virtual_clock;
+pub mod world;
 
 use crate::engine::calendar::{Calendar, Ticket};
 use crate::engine::lane::Lane;

@@ -15,14 +15,15 @@
 use std::collections::VecDeque;
 
 use crate::engine::calendar::Ticket;
-use crate::model::cpu_share::{CpuShare, ZoneLimits};
+use crate::model::cpu::Alarm;
+use crate::model::cpu_share::{CpuShare, PhaseHandle, ZoneLimits};
 use crate::model::event::Event;
 use crate::model::gauge::{Gauge, Occupancy};
 use crate::model::ids::{CauseId, ComponentId, DemandId, UnitId};
 use crate::model::request::{Outcome, RequestId, Waits};
 use crate::model::{Ctx, Health};
 use crate::observe::histogram::Histogram;
-use crate::units::{SimDuration, SimTime, Work};
+use crate::units::{Cores, SimDuration, SimTime, Work};
 
 /// Who goes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,8 +81,8 @@ pub struct Station {
 #[derive(Clone, Debug)]
 struct Sharing {
     share: CpuShare,
-    armed: SimTime,
-    ticket: Ticket,
+    alarm: Alarm,
+    handles: Vec<Option<PhaseHandle>>,
     finished: Vec<u32>,
 }
 
@@ -91,9 +92,9 @@ impl Station {
     pub fn new(id: ComponentId, config: StationConfig) -> Self {
         let sharing = (config.discipline == Discipline::Ps).then(|| {
             Box::new(Sharing {
-                share: CpuShare::new(config.servers, &[ZoneLimits::unlimited()]),
-                armed: SimTime::NEVER,
-                ticket: Ticket::NONE,
+                share: CpuShare::new(cores(config.servers), &[ZoneLimits::only_shares(1)]),
+                alarm: Alarm::default(),
+                handles: Vec::new(),
                 finished: Vec::new(),
             })
         });
@@ -252,17 +253,22 @@ impl Station {
         self.busy += 1;
         ctx.requests[request].waits = Waits::InService;
         let sharing = self.sharing.as_mut().expect("only processor sharing comes here");
-        sharing.share.runnable(ctx.now, 0, request.0, Work::from_core_nanos(need));
+        let work = Work::from_core_nanos(need);
+        let handle = sharing.share.runnable(ctx.now, 0, request.0, work, Cores::ONE);
+        let slot = request.0 as usize;
+        if sharing.handles.len() <= slot {
+            sharing.handles.resize(slot + 1, None);
+        }
+        sharing.handles[slot] = Some(handle);
         sharing.arm(ctx, self.config.unit);
     }
 
     /// The next customers of processor sharing are done.
     pub fn alarm(&mut self, ctx: &mut Ctx<'_>, _local: u32, ticket: Ticket) {
         let Some(sharing) = &mut self.sharing else { return };
-        if ticket != sharing.ticket {
+        if !sharing.alarm.rings(ticket) {
             return;
         }
-        sharing.armed = SimTime::NEVER;
         let mut finished = std::mem::take(&mut sharing.finished);
         sharing.share.advance(ctx.now, &mut finished);
         for index in finished.drain(..) {
@@ -290,7 +296,9 @@ impl Station {
     pub fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         if self.sharing.is_some() {
             let sharing = self.sharing.as_mut().expect("tested");
-            sharing.share.cancel(ctx.now, 0, request.0);
+            if let Some(handle) = sharing.handles[request.0 as usize].take() {
+                sharing.share.cancel(ctx.now, 0, handle);
+            }
             sharing.arm(ctx, self.config.unit);
             self.busy -= 1;
             return self.depart(ctx, request);
@@ -318,7 +326,7 @@ impl Station {
         self.refusing =
             matches!(health, Health::Down | Health::Unreachable).then_some(health);
         if let Some(sharing) = &mut self.sharing {
-            let usable = if self.paused { 0 } else { self.config.servers };
+            let usable = if self.paused { Cores::ZERO } else { cores(self.config.servers) };
             sharing.share.capacity(ctx.now, usable);
             sharing.arm(ctx, self.config.unit);
         } else if self.paused && !was_paused {
@@ -361,9 +369,13 @@ impl Station {
     pub fn gauge(&self, now: SimTime) -> Gauge {
         let time = u128::from(now.nanos());
         let servers = u128::from(self.config.servers);
-        let busy = match &self.sharing {
-            Some(sharing) => sharing.share.delivered(now),
-            None => self.in_service.area(now),
+        // A core's steps are as fine as its account; whole servers need none of that.
+        let (busy, capacity) = match &self.sharing {
+            Some(sharing) => {
+                let ledger = sharing.share.server_ledger(now);
+                (ledger.used.steps(), ledger.capacity.steps())
+            }
+            None => (self.in_service.area(now), servers * time),
         };
         Gauge {
             arrived: self.arrived,
@@ -373,7 +385,7 @@ impl Station {
             inside: self.inside.area(now),
             stayed: self.inside.stayed(),
             busy,
-            capacity: servers * time,
+            capacity,
             unavailable: 0,
             levels: self.inside.levels(now),
         }
@@ -388,10 +400,10 @@ impl Station {
 
 impl Sharing {
     fn arm(&mut self, ctx: &mut Ctx<'_>, unit: UnitId) {
-        let due = self.share.next_due().unwrap_or(SimTime::NEVER);
-        if due < self.armed {
-            self.ticket = ctx.calendar.push(due, Event::Alarm(unit).code());
-            self.armed = due;
-        }
+        self.alarm.arm(ctx, unit, self.share.next_due());
     }
+}
+
+fn cores(servers: u32) -> Cores {
+    Cores::new(f64::from(servers)).unwrap_or(Cores::MAX)
 }

@@ -267,7 +267,7 @@ impl Builder<'_> {
         let limits = |(_, zone, _): &(String, usize, u32)| {
             let cpu = &self.draft.scenario.zone[*zone].1.cpu;
             let cores = |value: &Option<crate::scenario::value::Spanned<f64>>| {
-                value.as_ref().and_then(|cores| Cores::from_count(cores.value))
+                value.as_ref().and_then(|cores| Cores::new(cores.value))
             };
             ZoneLimits {
                 shares: cpu.shares.value,
@@ -487,7 +487,7 @@ impl Builder<'_> {
                 let Some(place) = self.place(at) else { continue };
                 let cores = f64::from(self.draft.scenario.server[server.group].1.cores.value);
                 let cap = spec.cpu.cap.as_ref().map_or(cores, |cap| cap.value.min(cores));
-                let cap = Cores::from_count(cap).unwrap_or(Cores::ZERO);
+                let cap = Cores::new(cap).unwrap_or(Cores::ZERO);
                 meters.push(ZoneMeter { name: member_name(name, at.1), place, cap });
             }
         }

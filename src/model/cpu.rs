@@ -1,0 +1,198 @@
+//! The processor of one server, shared by the zones on it.
+//!
+//! Model: weighted max-min over zones with caps, equal shares inside a zone, one core a phase at
+//! most; the arithmetic is [`cpu_share`](crate::model::cpu_share). This file gives phases to
+//! requests, arms one alarm, and counts.
+//!
+//! In: `compute`, `alarm`, `cancel`, `health`. Out: the request goes on.
+//! Holds: used + idle + unavailable = cores × time, exactly.
+//! Leaves out: threads of one phase, context switches, simultaneous multithreading.
+
+use crate::engine::calendar::Ticket;
+use crate::model::cpu_share::{CpuShare, PhaseHandle, ZoneLedger, ZoneLimits};
+use crate::model::event::Event;
+use crate::model::gauge::{Gauge, Occupancy};
+use crate::model::ids::{ComponentId, UnitId};
+use crate::model::request::{RequestId, Waits};
+use crate::model::{Ctx, Health};
+use crate::units::{Cores, SimTime, Work};
+
+/// What a processor is.
+#[derive(Clone, Debug)]
+pub struct CpuConfig {
+    /// Cores.
+    pub cores: u32,
+    /// Limits of its zones, in the order of their names.
+    pub zones: Vec<ZoneLimits>,
+    /// Its alarm.
+    pub unit: UnitId,
+}
+
+/// A processor at work.
+#[derive(Clone, Debug)]
+pub struct Cpu {
+    id: ComponentId,
+    unit: UnitId,
+    cores: Cores,
+    share: CpuShare,
+    alarm: Alarm,
+    /// By request slot; only entries of phases that run mean anything.
+    handles: Vec<Option<PhaseHandle>>,
+    finished: Vec<u32>,
+    inside: Occupancy,
+    arrived: u64,
+}
+
+/// The one armed alarm of something whose next completion may move.
+#[derive(Clone, Copy, Debug)]
+pub struct Alarm {
+    at: SimTime,
+    ticket: Ticket,
+}
+
+impl Default for Alarm {
+    fn default() -> Self {
+        Self { at: SimTime::NEVER, ticket: Ticket::NONE }
+    }
+}
+
+impl Alarm {
+    /// Whether `ticket` is the armed one; it is then no longer armed.
+    #[inline]
+    pub fn rings(&mut self, ticket: Ticket) -> bool {
+        let rings = self.ticket == ticket;
+        if rings {
+            self.at = SimTime::NEVER;
+            self.ticket = Ticket::NONE;
+        }
+        rings
+    }
+
+    /// Sees to it that it rings at `due` or before. A premature ring costs one event and finds
+    /// nothing to do; moving the alarm at each change would cost one each time.
+    #[inline]
+    pub fn arm(&mut self, ctx: &mut Ctx<'_>, unit: UnitId, due: Option<SimTime>) {
+        if let Some(due) = due.filter(|due| *due < self.at) {
+            self.ticket = ctx.calendar.push(due, Event::Alarm(unit).code());
+            self.at = due;
+        }
+    }
+}
+
+impl Cpu {
+    /// An idle processor.
+    ///
+    /// # Panics
+    ///
+    /// With more cores than [`Cores`] counts; the plan bounds them.
+    #[must_use]
+    pub fn new(id: ComponentId, config: &CpuConfig) -> Self {
+        let cores = Cores::new(f64::from(config.cores)).expect("the plan bounds cores");
+        Self {
+            id,
+            unit: config.unit,
+            cores,
+            share: CpuShare::new(cores, &config.zones),
+            alarm: Alarm::default(),
+            handles: Vec::new(),
+            finished: Vec::new(),
+            inside: Occupancy::new(false),
+            arrived: 0,
+        }
+    }
+
+    /// `request` has `work` core-nanoseconds to do in `zone`.
+    #[inline]
+    pub fn compute(&mut self, ctx: &mut Ctx<'_>, request: RequestId, zone: u32, work: u64) {
+        self.arrived += 1;
+        self.inside.add(ctx.now);
+        let entry = &mut ctx.requests[request];
+        entry.at = self.id;
+        entry.since = ctx.now;
+        entry.local = zone;
+        entry.waits = Waits::InService;
+        let work = Work::from_core_nanos(work);
+        let handle =
+            self.share.runnable(ctx.now, zone as usize, request.0, work, Cores::ONE);
+        let slot = request.0 as usize;
+        if self.handles.len() <= slot {
+            self.handles.resize(slot + 1, None);
+        }
+        self.handles[slot] = Some(handle);
+        self.alarm.arm(ctx, self.unit, self.share.next_due());
+    }
+
+    /// The next phases are done.
+    pub fn alarm(&mut self, ctx: &mut Ctx<'_>, _local: u32, ticket: Ticket) {
+        if !self.alarm.rings(ticket) {
+            return;
+        }
+        let mut finished = std::mem::take(&mut self.finished);
+        self.share.advance(ctx.now, &mut finished);
+        for index in finished.drain(..) {
+            let request = RequestId(index);
+            self.handles[index as usize] = None;
+            self.depart(ctx, request);
+            ctx.proceed(request);
+        }
+        self.finished = finished;
+        self.alarm.arm(ctx, self.unit, self.share.next_due());
+    }
+
+    fn depart(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        let entry = &mut ctx.requests[request];
+        self.inside.remove(ctx.now, ctx.now - entry.since);
+        entry.at = ComponentId::NONE;
+        entry.waits = Waits::Nothing;
+    }
+
+    /// Takes the phase of `request` away.
+    pub fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        let zone = ctx.requests[request].local as usize;
+        if let Some(handle) = self.handles[request.0 as usize].take() {
+            self.share.cancel(ctx.now, zone, handle);
+        }
+        self.depart(ctx, request);
+        self.alarm.arm(ctx, self.unit, self.share.next_due());
+    }
+
+    /// Another state: a processor that is not up does nothing and keeps its work; the services of
+    /// a server that is gone are thrown out by the world.
+    pub fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
+        let usable = match health {
+            Health::Up => self.cores,
+            Health::Slow(factor) => {
+                Cores::new(self.cores.count() / factor).unwrap_or(Cores::ZERO)
+            }
+            _ => Cores::ZERO,
+        };
+        self.share.capacity(ctx.now, usable);
+        self.alarm.arm(ctx, self.unit, self.share.next_due());
+    }
+
+    /// No request waits here for an event of its own.
+    pub fn wake(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
+
+    /// The account of one zone.
+    #[must_use]
+    pub fn zone(&self, now: SimTime, zone: u32) -> ZoneLedger {
+        self.share.zone_ledger(now, zone as usize)
+    }
+
+    /// What it has counted: utilisation is that of its cores.
+    #[must_use]
+    pub fn gauge(&self, now: SimTime) -> Gauge {
+        let ledger = self.share.server_ledger(now);
+        debug_assert!(ledger.balances());
+        Gauge {
+            arrived: self.arrived,
+            completed: self.inside.left(),
+            inside: self.inside.area(now),
+            stayed: self.inside.stayed(),
+            busy: ledger.used.steps(),
+            capacity: ledger.capacity.steps(),
+            unavailable: ledger.unavailable.steps(),
+            ..Gauge::default()
+        }
+    }
+}

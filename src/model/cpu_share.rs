@@ -1,0 +1,354 @@
+//! The processor of one server, shared by the phases of the zones placed on it.
+//!
+//! Model: zones that have a phase divide the usable cores in proportion to their shares, none above
+//! its cap, its virtual processors or what its phases can use; phases of a zone divide what it has
+//! equally, none above the cores it can use (one, unless it says more). Rates change only when a
+//! phase comes or goes, when a limit or the capacity changes, or when a burst timer crosses: the
+//! one instant a caller must wake up for is [`CpuShare::next_due`].
+//!
+//! In: `runnable`, `cancel`, `limits`, `capacity`, `speed`, `advance`. Out: ids of phases done.
+//! Holds: Σ rates = min(usable cores, Σ limits), to the last of 2⁻⁴⁸ core; used + idle +
+//! unavailable = cores × time in integers, by two code paths ([`ServerLedger::balances`]); a phase
+//! ends at the nearest nanosecond to its exact finish; what falls due at an instant is done before
+//! any change made at that instant; an early look changes nothing.
+//! Cost: a change costs O(log phases) in its zone, and O(zones) when the cores do not suffice for
+//! all; nothing is allocated once the buffers have grown.
+//! Leaves out: quanta, priorities and their decay (a kernel scheduler can stand behind the same
+//! calls), cost of a context switch, SMT and NUMA.
+//! Source: FSS(7) for what a share means; Parekh & Gallager (1993) for the fluid.
+
+use super::cpu_zone::Zone;
+use super::share::{Demand, divide};
+use super::virtual_clock::Members;
+use crate::units::{Cores, SimDuration, SimTime, Work};
+
+pub use super::cpu_zone::{Burst, CoreTime, ZoneLedger, ZoneLimits};
+pub use super::virtual_clock::MemberHandle as PhaseHandle;
+
+/// Where a server's cores went, summed since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ServerLedger {
+    /// Cores × time.
+    pub capacity: CoreTime,
+    /// Had by the zones: the sum of their own accounts.
+    pub used: CoreTime,
+    /// Usable and not given out.
+    pub idle: CoreTime,
+    /// Lost or paused.
+    pub unavailable: CoreTime,
+}
+
+impl ServerLedger {
+    /// Whether used + idle + unavailable is the capacity, exactly.
+    #[must_use]
+    pub fn balances(&self) -> bool {
+        self.used + self.idle + self.unavailable == self.capacity
+    }
+}
+
+/// The shared processor of one server. Zones are named by their index in the list given to
+/// [`CpuShare::new`]; time starts at [`SimTime::ZERO`].
+///
+/// # Panics
+///
+/// All methods that name a zone panic when there is none of that index.
+#[derive(Clone, Debug)]
+pub struct CpuShare {
+    zones: Vec<Zone>,
+    /// Per zone, when it next changes by itself.
+    dues: Vec<SimTime>,
+    /// The least of `dues`.
+    due: SimTime,
+    members: Members,
+    /// Done, and not yet fetched by `advance`.
+    done: Vec<u32>,
+    done_at: SimTime,
+    // Steps of 2⁻⁴⁸ core.
+    nominal: u64,
+    usable: u64,
+    used: u64,
+    limits_sum: u128,
+    /// The last division could not give every zone its limit.
+    contended: bool,
+    idle: CoreTime,
+    unavailable: CoreTime,
+    since: SimTime,
+    // Buffers of one division.
+    touched: Vec<usize>,
+    demands: Vec<Demand>,
+    rates: Vec<f64>,
+}
+
+impl CpuShare {
+    /// An idle server of `cores`, all usable, with these zones.
+    #[must_use]
+    pub fn new(cores: Cores, zones: &[ZoneLimits]) -> Self {
+        Self {
+            zones: zones.iter().map(Zone::new).collect(),
+            dues: vec![SimTime::NEVER; zones.len()],
+            due: SimTime::NEVER,
+            members: Members::default(),
+            done: Vec::new(),
+            done_at: SimTime::ZERO,
+            nominal: cores.steps(),
+            usable: cores.steps(),
+            used: 0,
+            limits_sum: 0,
+            contended: false,
+            idle: CoreTime::default(),
+            unavailable: CoreTime::default(),
+            since: SimTime::ZERO,
+            touched: Vec::with_capacity(zones.len()),
+            demands: Vec::with_capacity(zones.len()),
+            rates: Vec::with_capacity(zones.len()),
+        }
+    }
+
+    /// Adds a phase of `work` to `zone`, which can use up to `most` cores; `phase` is the caller's
+    /// own number, given back by [`Self::advance`] when the work is done.
+    pub fn runnable(
+        &mut self,
+        now: SimTime,
+        zone: usize,
+        phase: u32,
+        work: Work,
+        most: Cores,
+    ) -> PhaseHandle {
+        self.settle(now);
+        self.zones[zone].account(now);
+        let handle = self.zones[zone].join(&mut self.members, now, work, most, zone, phase);
+        self.changed(now, zone);
+        handle
+    }
+
+    /// Takes a phase away: the work it had still to do, to the nearest core-nanosecond; `None` when
+    /// it is done, was taken away before, or is not in `zone`. A phase due at `now` counts as done.
+    pub fn cancel(&mut self, now: SimTime, zone: usize, handle: PhaseHandle) -> Option<Work> {
+        self.settle(now);
+        let key = self.members.class_of(handle)?;
+        if key >> 32 != zone as u64 {
+            return None;
+        }
+        self.zones[zone].account(now);
+        let left = self.zones[zone].leave(&mut self.members, now, key, handle);
+        self.changed(now, zone);
+        Some(left)
+    }
+
+    /// Takes all phases of `zone` away (a crash): appends the number of each and the work it had
+    /// still to do, by what they can use, then in the order they came.
+    pub fn cancel_all(&mut self, now: SimTime, zone: usize, gone: &mut Vec<(u32, Work)>) {
+        self.settle(now);
+        self.zones[zone].account(now);
+        self.zones[zone].clear(&mut self.members, now, gone);
+        self.changed(now, zone);
+    }
+
+    /// Gives `zone` new limits. A hold ends, the burst timer keeps its value.
+    pub fn limits(&mut self, now: SimTime, zone: usize, limits: &ZoneLimits) {
+        self.settle(now);
+        self.zones[zone].account(now);
+        self.zones[zone].set_limits(limits);
+        self.changed(now, zone);
+    }
+
+    /// Makes `usable` cores (at most all) work from now on; with none, work waits and is kept.
+    pub fn capacity(&mut self, now: SimTime, usable: Cores) {
+        self.settle(now);
+        self.account(now);
+        self.usable = usable.steps().min(self.nominal);
+        self.divide_all(now);
+    }
+
+    /// Makes a core-nanosecond in `zone` do `factor` of the work from now on (1 at the start);
+    /// a factor below zero or not a number counts as zero.
+    pub fn speed(&mut self, now: SimTime, zone: usize, factor: f64) {
+        self.settle(now);
+        self.zones[zone].account(now);
+        self.zones[zone].set_speed(factor.max(0.0));
+        self.changed(now, zone);
+    }
+
+    /// The instant at which [`Self::advance`] must be called next: a phase is done or a burst timer
+    /// crosses. Later calls of the other methods may make it earlier or later.
+    #[must_use]
+    pub fn next_due(&self) -> Option<SimTime> {
+        let due = if self.done.is_empty() { self.due } else { self.done_at };
+        (due != SimTime::NEVER).then_some(due)
+    }
+
+    /// Appends the numbers of all phases done by `now`: by instant, then zone, then what they can
+    /// use, then exact finish, then the order they came. Too early it does nothing.
+    pub fn advance(&mut self, now: SimTime, finished: &mut Vec<u32>) {
+        self.settle(now);
+        finished.append(&mut self.done);
+    }
+
+    /// What `zone` has now.
+    #[must_use]
+    pub fn rate(&self, zone: usize) -> Cores {
+        Cores::from_steps(self.zones[zone].rate)
+    }
+
+    /// What all zones have now.
+    #[must_use]
+    pub fn used(&self) -> Cores {
+        Cores::from_steps(self.used)
+    }
+
+    /// Phases in `zone`, without those done.
+    #[must_use]
+    pub fn phases(&self, zone: usize) -> u32 {
+        self.zones[zone].phases()
+    }
+
+    /// Whether `zone` is held to its baseline.
+    #[must_use]
+    pub fn is_held(&self, zone: usize) -> bool {
+        self.zones[zone].is_held()
+    }
+
+    /// The burst timer of `zone` at `now`, not later than [`Self::next_due`].
+    #[must_use]
+    pub fn burst_timer(&self, now: SimTime, zone: usize) -> SimDuration {
+        self.zones[zone].burst_timer(now)
+    }
+
+    /// The accounts of `zone` up to `now`, not later than [`Self::next_due`].
+    #[must_use]
+    pub fn zone_ledger(&self, now: SimTime, zone: usize) -> ZoneLedger {
+        self.zones[zone].ledger(now)
+    }
+
+    /// The accounts of the server up to `now`, not later than [`Self::next_due`].
+    #[must_use]
+    pub fn server_ledger(&self, now: SimTime) -> ServerLedger {
+        let mut used = CoreTime::default();
+        for zone in &self.zones {
+            used += zone.ledger(now).used;
+        }
+        let (idle, unavailable) = self.spent(now);
+        let capacity = CoreTime::of(Cores::from_steps(self.nominal), now.since(SimTime::ZERO));
+        ServerLedger { capacity, used, idle, unavailable }
+    }
+
+    fn spent(&self, now: SimTime) -> (CoreTime, CoreTime) {
+        let length = now.since(self.since);
+        let idle = CoreTime::of(Cores::from_steps(self.usable - self.used), length);
+        let lost = CoreTime::of(Cores::from_steps(self.nominal - self.usable), length);
+        (self.idle + idle, self.unavailable + lost)
+    }
+
+    #[inline]
+    fn account(&mut self, now: SimTime) {
+        if now > self.since {
+            (self.idle, self.unavailable) = self.spent(now);
+            self.since = now;
+        }
+    }
+
+    /// Lets everything happen that is due by `now`, each at its own instant.
+    #[inline]
+    fn settle(&mut self, now: SimTime) {
+        while self.due <= now && self.due != SimTime::NEVER {
+            self.step(self.due);
+        }
+    }
+
+    /// Lets happen what is due at `at`, then divides anew.
+    fn step(&mut self, at: SimTime) {
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.clear();
+        for (index, zone) in self.zones.iter_mut().enumerate() {
+            if self.dues[index] <= at {
+                zone.account(at);
+                zone.take_due(&mut self.members, at, &mut self.done);
+                touched.push(index);
+            }
+        }
+        self.done_at = at;
+        self.divide_after(at, &touched);
+        self.touched = touched;
+    }
+
+    #[inline]
+    fn changed(&mut self, now: SimTime, zone: usize) {
+        self.divide_after(now, &[zone]);
+    }
+
+    /// Divides the cores after a change in the `touched` zones, whose accounts are closed.
+    #[inline]
+    fn divide_after(&mut self, now: SimTime, touched: &[usize]) {
+        self.account(now);
+        for &index in touched {
+            let zone = &mut self.zones[index];
+            let before = zone.limit;
+            zone.refresh(self.nominal);
+            self.limits_sum = self.limits_sum - u128::from(before) + u128::from(zone.limit);
+        }
+        if self.contended || self.limits_sum > u128::from(self.usable) {
+            self.divide_all(now);
+            return;
+        }
+        // Each zone had and has its limit: nothing changes for the others.
+        for &index in touched {
+            let limit = self.zones[index].limit;
+            self.give(now, index, limit);
+        }
+        self.due = self.first_due();
+    }
+
+    fn divide_all(&mut self, now: SimTime) {
+        self.contended = self.limits_sum > u128::from(self.usable);
+        self.demands.clear();
+        for zone in &self.zones {
+            if zone.limit > 0 {
+                self.demands.push(Demand { weight: zone.weight, limit: zone.limit as f64 });
+            }
+        }
+        self.rates.clear();
+        self.rates.resize(self.demands.len(), 0.0);
+        divide(self.usable as f64, &self.demands, &mut self.rates);
+        // Whole steps; what rounding leaves over goes to zones below their limit, in order.
+        let mut left = self.usable;
+        let mut at = 0;
+        for zone in &mut self.zones {
+            zone.next_rate = 0;
+            if zone.limit > 0 {
+                let full = self.rates[at] >= self.demands[at].limit;
+                let rate = if full { zone.limit } else { (self.rates[at] as u64).min(zone.limit) };
+                zone.next_rate = rate.min(left);
+                left -= zone.next_rate;
+                at += 1;
+            }
+        }
+        for index in 0..self.zones.len() {
+            let zone = &self.zones[index];
+            let room = if zone.next_rate > 0 { zone.limit - zone.next_rate } else { 0 };
+            let more = left.min(room);
+            left -= more;
+            let rate = zone.next_rate + more;
+            if rate != zone.rate || zone.changed {
+                self.zones[index].account(now);
+                self.give(now, index, rate);
+            }
+        }
+        self.due = self.first_due();
+    }
+
+    #[inline]
+    fn give(&mut self, now: SimTime, index: usize, rate: u64) {
+        let zone = &mut self.zones[index];
+        // Wraps for a moment when one zone gains before another loses; the sum comes out right.
+        self.used = self.used.wrapping_sub(zone.rate).wrapping_add(rate);
+        self.dues[index] = zone.set_rate(&mut self.members, now, rate);
+    }
+
+    #[inline]
+    fn first_due(&self) -> SimTime {
+        self.dues.iter().copied().min().unwrap_or(SimTime::NEVER)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,463 @@
+//! One zone of a shared processor: its limits, its burst timer, its phases and its ledger.
+//!
+//! Model: a zone may use up to its cap; above its baseline its burst timer rises by a second a
+//! second, otherwise it falls to zero; when it reaches the burst time the zone is held to the
+//! baseline until the timer is back at zero. What the zone gets is divided among its phases
+//! max-min, each limited by the cores it can use.
+//!
+//! Takes: a rate for the zone from `cpu_share`. Gives: phases that are done, the next instant at
+//! which something changes by itself, and integrals of what was had and what was missed.
+//! Holds: wanted = had + waited by the cap + waited for others, in integers, at every instant.
+//! Leaves out: the decayed usage counter and whole-tick release of the kernel's caps (overshoot of
+//! a few per cent, start-up transient), and threads held only on return to user mode.
+//! Source: illumos `cpucaps.c`, as fluid.
+
+use std::ops::{Add, AddAssign};
+
+use super::virtual_clock::{MemberHandle, Members, VirtualClock};
+use crate::units::{Cores, SimDuration, SimTime, Work};
+
+/// How long a zone may use more than its baseline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Burst {
+    /// For ever: the baseline is only a mark for the accounts.
+    Unlimited,
+    /// Until a timer of this length is full; a length of zero means [`Burst::Unlimited`].
+    Timer(SimDuration),
+}
+
+/// What a zone is entitled and limited to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ZoneLimits {
+    /// Weight against the other zones; a zone without shares runs only when cores would idle.
+    pub shares: u32,
+    /// Use above this fills the burst timer; without effect unless below a cap.
+    pub baseline: Option<Cores>,
+    /// The most the zone may use.
+    pub cap: Option<Cores>,
+    /// How long the zone may stay above its baseline.
+    pub burst: Burst,
+    /// Virtual processors of a machine in the zone: it cannot use more cores than these.
+    pub vcpus: Option<u16>,
+}
+
+impl ZoneLimits {
+    /// `shares` and no limit.
+    #[must_use]
+    pub const fn only_shares(shares: u32) -> Self {
+        Self { shares, baseline: None, cap: None, burst: Burst::Unlimited, vcpus: None }
+    }
+}
+
+/// Cores × time: whole steps of 2⁻⁴⁸ core-nanosecond, so that sums are exact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CoreTime(u128);
+
+impl CoreTime {
+    /// `cores` for `length`.
+    #[must_use]
+    #[inline]
+    pub fn of(cores: Cores, length: SimDuration) -> Self {
+        Self(u128::from(cores.steps()) * u128::from(length.nanos()))
+    }
+
+    /// Steps of 2⁻⁴⁸ core-nanosecond.
+    #[must_use]
+    #[inline]
+    pub const fn steps(self) -> u128 {
+        self.0
+    }
+
+    /// Core-seconds, for statistics and print.
+    #[must_use]
+    pub fn core_seconds(self) -> f64 {
+        self.0 as f64 / (Cores::ONE.steps() as f64 * 1e9)
+    }
+
+    /// The part added since `earlier`, a former value of the same account.
+    ///
+    /// # Panics
+    ///
+    /// When `earlier` is more: accounts never shrink.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Self {
+        Self(self.0.checked_sub(earlier.0).expect("accounts never shrink"))
+    }
+}
+
+impl Add for CoreTime {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl AddAssign for CoreTime {
+    fn add_assign(&mut self, other: Self) {
+        self.0 += other.0;
+    }
+}
+
+/// Where a zone's time went, summed since the start.
+///
+/// `wanted = used + capped_wait + steal`, exactly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ZoneLedger {
+    /// What its phases could have used: the sum of what each can, within virtual processors and
+    /// the cores of the server.
+    pub wanted: CoreTime,
+    /// What they had.
+    pub used: CoreTime,
+    /// The part of `used` above the baseline.
+    pub burst: CoreTime,
+    /// Wanted, but more than the cap (or, while held, the baseline).
+    pub capped_wait: CoreTime,
+    /// Within the cap, but not given: other zones had it, or the server had lost it.
+    pub steal: CoreTime,
+    /// Time with a phase.
+    pub runnable: SimDuration,
+    /// Time in which the cap or the baseline, and nothing else, kept it from having more.
+    pub capped: SimDuration,
+    /// Time held to the baseline.
+    pub held: SimDuration,
+}
+
+/// A limit that no zone reaches.
+const NO_LIMIT: u64 = u64::MAX;
+/// Distinct limits of phases kept apart before an unused one is taken over.
+const CLASSES_KEPT: usize = 4;
+
+/// A length of time that rises while the zone is above its baseline and falls while it is not.
+#[derive(Clone, Copy, Debug)]
+struct BurstTimer {
+    value: SimDuration,
+    since: SimTime,
+    rising: bool,
+}
+
+impl BurstTimer {
+    fn value_at(&self, now: SimTime) -> SimDuration {
+        let passed = now.since(self.since);
+        if self.rising { self.value + passed } else { minus(self.value, passed) }
+    }
+
+    fn settle(&mut self, now: SimTime) {
+        self.value = self.value_at(now);
+        self.since = now;
+    }
+}
+
+fn minus(length: SimDuration, less: SimDuration) -> SimDuration {
+    SimDuration::from_nanos(length.nanos().saturating_sub(less.nanos()))
+}
+
+/// Phases of one limit.
+#[derive(Clone, Debug)]
+struct Class {
+    /// The most cores one of them can use, in steps.
+    most: u64,
+    clock: VirtualClock,
+}
+
+/// A zone's state. Rates and limits are steps of 2⁻⁴⁸ core.
+#[derive(Clone, Debug)]
+pub(super) struct Zone {
+    pub(super) weight: f64,
+    cap: u64,
+    /// Zero when there is none that has an effect.
+    baseline: u64,
+    /// Zero when the burst is unlimited.
+    burst: SimDuration,
+    vcpus: u64,
+    timer: BurstTimer,
+    held: bool,
+    /// Progress of a phase per core-nanosecond it has.
+    speed: f64,
+    classes: Vec<Class>,
+    /// Indices of `classes` by rising limit.
+    order: Vec<u32>,
+    phases: u32,
+    /// Sum of what each phase can use.
+    demand: u128,
+    wanted: u64,
+    /// The most it may have now: `wanted` within the cap in force.
+    pub(super) limit: u64,
+    pub(super) rate: u64,
+    /// What a division under way will give it.
+    pub(super) next_rate: u64,
+    /// Phases or limits changed since the rate was last set.
+    pub(super) changed: bool,
+    ledger: ZoneLedger,
+    since: SimTime,
+}
+
+impl Zone {
+    pub(super) fn new(limits: &ZoneLimits) -> Self {
+        let mut zone = Self {
+            weight: 0.0,
+            cap: NO_LIMIT,
+            baseline: 0,
+            burst: SimDuration::ZERO,
+            vcpus: NO_LIMIT,
+            timer: BurstTimer { value: SimDuration::ZERO, since: SimTime::ZERO, rising: false },
+            held: false,
+            speed: 1.0,
+            classes: Vec::new(),
+            order: Vec::new(),
+            phases: 0,
+            demand: 0,
+            wanted: 0,
+            limit: 0,
+            rate: 0,
+            next_rate: 0,
+            changed: false,
+            ledger: ZoneLedger::default(),
+            since: SimTime::ZERO,
+        };
+        zone.set_limits(limits);
+        zone
+    }
+
+    /// A new cap ends a hold but does not reset the timer; a baseline that is not below the cap
+    /// counts as none.
+    pub(super) fn set_limits(&mut self, limits: &ZoneLimits) {
+        self.weight = f64::from(limits.shares);
+        self.cap = limits.cap.map_or(NO_LIMIT, Cores::steps);
+        self.baseline = match (limits.baseline, limits.cap) {
+            (Some(baseline), Some(cap)) if baseline < cap => baseline.steps(),
+            _ => 0,
+        };
+        self.burst = match limits.burst {
+            Burst::Timer(length) => length,
+            Burst::Unlimited => SimDuration::ZERO,
+        };
+        self.vcpus = limits.vcpus.map_or(NO_LIMIT, |count| Cores::whole(count).steps());
+        self.held = false;
+    }
+
+    pub(super) fn phases(&self) -> u32 {
+        self.phases
+    }
+
+    pub(super) fn is_held(&self) -> bool {
+        self.held
+    }
+
+    pub(super) fn burst_timer(&self, now: SimTime) -> SimDuration {
+        self.timer.value_at(now)
+    }
+
+    pub(super) fn ledger(&self, now: SimTime) -> ZoneLedger {
+        let mut ledger = self.ledger;
+        self.add_to(&mut ledger, now);
+        ledger
+    }
+
+    /// Closes the accounts up to `now`; call before anything changes.
+    #[inline]
+    pub(super) fn account(&mut self, now: SimTime) {
+        if now > self.since {
+            let mut ledger = self.ledger;
+            self.add_to(&mut ledger, now);
+            self.ledger = ledger;
+            self.since = now;
+        }
+    }
+
+    #[inline]
+    fn add_to(&self, ledger: &mut ZoneLedger, now: SimTime) {
+        let length = now.since(self.since);
+        if self.held {
+            ledger.held += length;
+        }
+        if self.phases == 0 {
+            return;
+        }
+        ledger.runnable += length;
+        ledger.wanted += area(self.wanted, length);
+        ledger.used += area(self.rate, length);
+        if self.baseline > 0 && self.rate > self.baseline {
+            ledger.burst += area(self.rate - self.baseline, length);
+        }
+        if self.wanted > self.limit {
+            ledger.capped_wait += area(self.wanted - self.limit, length);
+            if self.rate == self.limit {
+                ledger.capped += length;
+            }
+        }
+        if self.limit > self.rate {
+            ledger.steal += area(self.limit - self.rate, length);
+        }
+    }
+
+    #[inline]
+    pub(super) fn join(
+        &mut self,
+        members: &mut Members,
+        now: SimTime,
+        work: Work,
+        most: Cores,
+        zone: usize,
+        id: u32,
+    ) -> MemberHandle {
+        let class = self.class_for(most.steps());
+        self.phases += 1;
+        self.demand += u128::from(most.steps());
+        let key = (zone as u64) << 32 | class as u64;
+        self.classes[class].clock.join(members, now, work.core_nanos() as f64, key, id)
+    }
+
+    #[inline]
+    fn class_for(&mut self, most: u64) -> usize {
+        match self.classes.iter().position(|class| class.most == most) {
+            Some(class) => class,
+            None => self.new_class(most),
+        }
+    }
+
+    fn new_class(&mut self, most: u64) -> usize {
+        let unused = self.classes.iter().position(|class| class.clock.present() == 0);
+        let class = match unused {
+            Some(class) if self.classes.len() >= CLASSES_KEPT => {
+                self.classes[class].most = most;
+                class
+            }
+            _ => {
+                self.classes.push(Class { most, clock: VirtualClock::new() });
+                self.order.push(self.order.len() as u32);
+                self.order.len() - 1
+            }
+        };
+        let classes = &self.classes;
+        self.order.sort_by_key(|&class| classes[class as usize].most);
+        class
+    }
+
+    /// Takes a present member of class `key` out; gives the work it had still to do.
+    pub(super) fn leave(
+        &mut self,
+        members: &mut Members,
+        now: SimTime,
+        key: u64,
+        handle: MemberHandle,
+    ) -> Work {
+        let class = &mut self.classes[(key & u64::from(u32::MAX)) as usize];
+        self.phases -= 1;
+        self.demand -= u128::from(class.most);
+        to_work(class.clock.leave(members, now, handle))
+    }
+
+    /// Takes all phases out: id and work still to do of each.
+    pub(super) fn clear(
+        &mut self,
+        members: &mut Members,
+        now: SimTime,
+        gone: &mut Vec<(u32, Work)>,
+    ) {
+        for &class in &self.order {
+            let clock = &mut self.classes[class as usize].clock;
+            clock.clear(members, now, |id, left| gone.push((id, to_work(left))));
+        }
+        self.phases = 0;
+        self.demand = 0;
+    }
+
+    /// Changes the progress of a phase per core-nanosecond; takes effect with the next rate.
+    pub(super) fn set_speed(&mut self, speed: f64) {
+        self.speed = speed;
+    }
+
+    /// Moves the ids of phases due by `now` to `done`, and turns the hold over if that is due.
+    pub(super) fn take_due(&mut self, members: &mut Members, now: SimTime, done: &mut Vec<u32>) {
+        for &class in &self.order {
+            let class = &mut self.classes[class as usize];
+            while let Some(id) = class.clock.take_due(members, now) {
+                done.push(id);
+                self.phases -= 1;
+                self.demand -= u128::from(class.most);
+            }
+        }
+        if self.crossing() <= now {
+            self.timer.settle(now);
+            self.held = !self.held;
+        }
+    }
+
+    /// When the hold begins or ends if nothing else happens.
+    fn crossing(&self) -> SimTime {
+        let wait = if self.held {
+            self.timer.value
+        } else if self.timer.rising && !self.burst.is_zero() {
+            minus(self.burst, self.timer.value)
+        } else {
+            return SimTime::NEVER;
+        };
+        SimTime::from_nanos(self.timer.since.nanos().saturating_add(wait.nanos()))
+    }
+
+    /// Works out anew what the zone wants and may have, on a server of `nominal` cores.
+    #[inline]
+    pub(super) fn refresh(&mut self, nominal: u64) {
+        let most = self.vcpus.min(nominal);
+        self.wanted = u64::try_from(self.demand).map_or(most, |demand| demand.min(most));
+        self.limit = self.wanted.min(if self.held { self.baseline } else { self.cap });
+        self.changed = true;
+    }
+
+    /// Gives the zone `rate` from `now` on, divides it among the phases, and says when something
+    /// will next change by itself.
+    #[inline]
+    pub(super) fn set_rate(&mut self, members: &mut Members, now: SimTime, rate: u64) -> SimTime {
+        self.rate = rate;
+        self.changed = false;
+        let due = self.spread(members, now);
+        if self.baseline == 0 && !self.timer.rising {
+            return due;
+        }
+        let rising = self.baseline > 0 && rate > self.baseline;
+        if rising != self.timer.rising {
+            self.timer.settle(now);
+            self.timer.rising = rising;
+        }
+        due.min(self.crossing())
+    }
+
+    /// Max-min inside the zone: rateₖ = min(mostₖ, level), Σ over phases = rate of the zone.
+    #[inline]
+    fn spread(&mut self, members: &mut Members, now: SimTime) -> SimTime {
+        let mut due = SimTime::NEVER;
+        let enough = u128::from(self.rate) == self.demand;
+        let mut left = self.rate as f64;
+        let mut phases = f64::from(self.phases);
+        let unit = self.speed / Cores::ONE.steps() as f64;
+        for &class in &self.order {
+            let class = &mut self.classes[class as usize];
+            let present = class.clock.present();
+            if present == 0 {
+                continue;
+            }
+            let most = class.most as f64;
+            let rate = if enough || most * phases <= left {
+                left -= most * f64::from(present);
+                phases -= f64::from(present);
+                most
+            } else {
+                // The level: all classes from here on get the same.
+                left / phases
+            };
+            class.clock.set_rate(members, now, rate * unit);
+            due = due.min(class.clock.due(members));
+        }
+        due
+    }
+}
+
+#[inline]
+fn area(steps: u64, length: SimDuration) -> CoreTime {
+    CoreTime::of(Cores::from_steps(steps), length)
+}
+
+/// Nearest whole core-nanosecond.
+fn to_work(core_nanos: f64) -> Work {
+    Work::from_core_nanos((core_nanos + 0.5) as u64)
+}

@@ -1,0 +1,316 @@
+//! Transfers over shared links.
+//!
+//! Model: a transfer takes all the links of its path at one rate; rates are max-min fair: no flow
+//! can have more without one that has no more than it getting less. Flows of one path (the same
+//! links, the same limit) are always at the same rate, so they run by one virtual clock, and rates
+//! are worked out per path, not per flow.
+//!
+//! In: `start`, `cancel`, `capacity`, `advance`. Out: numbers of transfers done.
+//! Holds: Σ rates through a link ≤ its capacity; a transfer ends at the nearest nanosecond to its
+//! exact finish; what falls due at an instant is done before any change made at that instant; an
+//! early look changes nothing.
+//! Cost: O(links of the path + log flows) while no link of the path could be full; otherwise
+//! progressive filling over the paths that full links connect with it. Nothing is allocated once
+//! the buffers have grown.
+//! Leaves out: latency, slow start, loss, protocol overhead.
+//! Source: Bertsekas & Gallager, *Data Networks* (1992) 6.5.2.
+
+use super::share::{MaxMinBuffers, PathGroup, max_min};
+use super::virtual_clock::{Members, VirtualClock};
+use crate::units::{Bandwidth, Bytes, NANOS_PER_SECOND, SimTime};
+
+pub use super::virtual_clock::MemberHandle as FlowHandle;
+
+/// Shared links and the transfers over them. Links are named by their index in the list given to
+/// [`FlowShare::new`], paths by what [`FlowShare::path`] gave.
+///
+/// # Panics
+///
+/// All methods that name a link or a path panic when there is none of that index.
+#[derive(Clone, Debug)]
+pub struct FlowShare {
+    links: Vec<Link>,
+    /// Bytes a second, per link.
+    capacities: Vec<f64>,
+    /// Per path; the limit is the path's own or that of its narrowest link.
+    groups: Vec<PathGroup>,
+    paths: Vec<Path>,
+    /// Bytes a second of one flow, per path.
+    rates: Vec<f64>,
+    /// Per path, when its next flow is done.
+    dues: Vec<SimTime>,
+    due: SimTime,
+    members: Members,
+    /// Done, and not yet fetched by `advance`.
+    done: Vec<u32>,
+    done_at: SimTime,
+    buffers: MaxMinBuffers,
+    /// Paths to work out anew.
+    touched: Vec<u32>,
+}
+
+#[derive(Clone, Debug)]
+struct Link {
+    capacity: Bandwidth,
+    /// What the flows over it could use: bytes a second.
+    wanted: u128,
+    /// Paths that cross it.
+    paths: Vec<u32>,
+    /// Reached by the search under way.
+    seen: bool,
+}
+
+impl Link {
+    /// Whether it may hold back some flow.
+    fn is_full(&self) -> bool {
+        self.wanted > u128::from(self.capacity.bytes_per_s())
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Path {
+    clock: VirtualClock,
+    /// The limit the caller set for one flow.
+    own_limit: Option<Bandwidth>,
+    /// The most one flow can use: whole bytes a second.
+    limit: u64,
+    /// Reached by the search under way.
+    seen: bool,
+}
+
+impl FlowShare {
+    /// Idle links of these capacities.
+    #[must_use]
+    pub fn new(links: &[Bandwidth]) -> Self {
+        let link =
+            |&capacity: &Bandwidth| Link { capacity, wanted: 0, paths: Vec::new(), seen: false };
+        Self {
+            links: links.iter().map(link).collect(),
+            capacities: links.iter().map(|link| link.bytes_per_s() as f64).collect(),
+            groups: Vec::new(),
+            paths: Vec::new(),
+            rates: Vec::new(),
+            dues: Vec::new(),
+            due: SimTime::NEVER,
+            members: Members::default(),
+            done: Vec::new(),
+            done_at: SimTime::ZERO,
+            buffers: MaxMinBuffers::default(),
+            touched: Vec::new(),
+        }
+    }
+
+    /// Declares a path: the links it crosses (a link named twice counts once), and the most one
+    /// flow can use, if anything but the links limits it. Declare each path once, before the run.
+    pub fn path(&mut self, links: &[usize], flow_limit: Option<Bandwidth>) -> usize {
+        let index = self.paths.len();
+        let mut crossed: Vec<u32> = links.iter().map(|&link| link as u32).collect();
+        crossed.sort_unstable();
+        crossed.dedup();
+        for &link in &crossed {
+            self.links[link as usize].paths.push(index as u32);
+        }
+        self.groups.push(PathGroup { links: crossed.into(), flows: 0, limit: 0.0 });
+        let clock = VirtualClock::new();
+        self.paths.push(Path { clock, own_limit: flow_limit, limit: 0, seen: false });
+        self.rates.push(0.0);
+        self.dues.push(SimTime::NEVER);
+        self.set_limit(index);
+        index
+    }
+
+    /// The limit of a path: its own, or its narrowest link.
+    fn set_limit(&mut self, path: usize) {
+        let links = self.groups[path].links.iter();
+        let narrowest = links.map(|&link| self.links[link as usize].capacity.bytes_per_s()).min();
+        let own = self.paths[path].own_limit.map(Bandwidth::bytes_per_s);
+        let limit = narrowest.unwrap_or(u64::MAX).min(own.unwrap_or(u64::MAX));
+        self.paths[path].limit = limit;
+        self.groups[path].limit = limit as f64;
+    }
+
+    /// Starts a transfer of `size` on `path`; `flow` is the caller's own number, given back by
+    /// [`Self::advance`] when all of it has arrived.
+    pub fn start(&mut self, now: SimTime, path: usize, size: Bytes, flow: u32) -> FlowHandle {
+        self.settle(now);
+        let clock = &mut self.paths[path].clock;
+        let handle = clock.join(&mut self.members, now, size.count() as f64, path as u64, flow);
+        let was_full = self.count(path);
+        self.divide_after(now, path, was_full);
+        handle
+    }
+
+    /// Takes a transfer away: the bytes still to come, to the nearest byte; `None` when it is done
+    /// or was taken away before. A transfer due at `now` counts as done.
+    pub fn cancel(&mut self, now: SimTime, handle: FlowHandle) -> Option<Bytes> {
+        self.settle(now);
+        let path = self.members.class_of(handle)? as usize;
+        let left = self.paths[path].clock.leave(&mut self.members, now, handle);
+        let was_full = self.count(path);
+        self.divide_after(now, path, was_full);
+        Some(Bytes::new((left + 0.5) as u64))
+    }
+
+    /// Gives `link` another capacity from now on; at zero its transfers wait, and are kept.
+    pub fn capacity(&mut self, now: SimTime, link: usize, capacity: Bandwidth) {
+        self.settle(now);
+        self.links[link].capacity = capacity;
+        self.capacities[link] = capacity.bytes_per_s() as f64;
+        for link in &mut self.links {
+            link.wanted = 0;
+        }
+        for path in 0..self.paths.len() {
+            self.set_limit(path);
+            let wanted = self.wanted(path);
+            for &link in &self.groups[path].links {
+                self.links[link as usize].wanted += wanted;
+            }
+        }
+        self.touched.clear();
+        self.touched.extend(0..self.paths.len() as u32);
+        self.divide_touched(now);
+    }
+
+    /// The instant at which [`Self::advance`] must be called next. Later calls of the other methods
+    /// may make it earlier or later.
+    #[must_use]
+    pub fn next_due(&self) -> Option<SimTime> {
+        let due = if self.done.is_empty() { self.due } else { self.done_at };
+        (due != SimTime::NEVER).then_some(due)
+    }
+
+    /// Appends the numbers of all transfers done by `now`: by instant, then path, then exact
+    /// finish, then the order they started. Too early it does nothing.
+    pub fn advance(&mut self, now: SimTime, finished: &mut Vec<u32>) {
+        self.settle(now);
+        finished.append(&mut self.done);
+    }
+
+    /// Bytes a second that one flow of `path` has now, or would have been given last.
+    #[must_use]
+    pub fn rate_per_flow(&self, path: usize) -> f64 {
+        self.rates[path]
+    }
+
+    /// Transfers under way on `path`.
+    #[must_use]
+    pub fn flows(&self, path: usize) -> u32 {
+        self.groups[path].flows
+    }
+
+    /// Bytes a second that cross `link` now.
+    #[must_use]
+    pub fn load(&self, link: usize) -> f64 {
+        let paths = self.links[link].paths.iter().map(|&path| path as usize);
+        paths.map(|path| self.rates[path] * f64::from(self.groups[path].flows)).sum()
+    }
+
+    fn wanted(&self, path: usize) -> u128 {
+        u128::from(self.paths[path].limit) * u128::from(self.groups[path].flows)
+    }
+
+    /// Counts the flows of `path` anew; whether one of its links was full before.
+    fn count(&mut self, path: usize) -> bool {
+        let before = self.wanted(path);
+        self.groups[path].flows = self.paths[path].clock.present();
+        let after = self.wanted(path);
+        let mut was_full = false;
+        for &link in &self.groups[path].links {
+            let link = &mut self.links[link as usize];
+            was_full |= link.is_full();
+            link.wanted = link.wanted - before + after;
+        }
+        was_full
+    }
+
+    fn settle(&mut self, now: SimTime) {
+        while self.due <= now && self.due != SimTime::NEVER {
+            self.step(self.due);
+        }
+    }
+
+    fn step(&mut self, at: SimTime) {
+        self.done_at = at;
+        for path in 0..self.paths.len() {
+            if self.dues[path] <= at {
+                let clock = &mut self.paths[path].clock;
+                while let Some(flow) = clock.take_due(&mut self.members, at) {
+                    self.done.push(flow);
+                }
+                let was_full = self.count(path);
+                self.divide_after(at, path, was_full);
+            }
+        }
+    }
+
+    /// Works out rates after the number of flows of `path` changed.
+    fn divide_after(&mut self, now: SimTime, path: usize, was_full: bool) {
+        let mut links = self.groups[path].links.iter();
+        if !was_full && !links.any(|&link| self.links[link as usize].is_full()) {
+            // No link of it held a flow back or does now: all have their limits, as before.
+            self.rates[path] = self.groups[path].limit;
+            self.set_clock(now, path);
+            self.find_due();
+            return;
+        }
+        self.touch_connected(path);
+        self.divide_touched(now);
+    }
+
+    /// Lists the paths that may change with `path`: those it is connected with through links that
+    /// are full (the links of `path` itself may have been full a moment ago).
+    fn touch_connected(&mut self, path: usize) {
+        self.touched.clear();
+        self.touched.push(path as u32);
+        self.paths[path].seen = true;
+        let mut next = 0;
+        while next < self.touched.len() {
+            let from = self.touched[next] as usize;
+            next += 1;
+            for &link in &self.groups[from].links {
+                let link = &mut self.links[link as usize];
+                if link.seen || !(from == path || link.is_full()) {
+                    continue;
+                }
+                link.seen = true;
+                for &other in &link.paths {
+                    let other_path = &mut self.paths[other as usize];
+                    if !other_path.seen && self.groups[other as usize].flows > 0 {
+                        other_path.seen = true;
+                        self.touched.push(other);
+                    }
+                }
+            }
+        }
+        for &path in &self.touched {
+            self.paths[path as usize].seen = false;
+            for &link in &self.groups[path as usize].links {
+                self.links[link as usize].seen = false;
+            }
+        }
+        self.touched.sort_unstable();
+    }
+
+    fn divide_touched(&mut self, now: SimTime) {
+        let touched = std::mem::take(&mut self.touched);
+        max_min(&self.capacities, &self.groups, &touched, &mut self.buffers, &mut self.rates);
+        for &path in &touched {
+            self.set_clock(now, path as usize);
+        }
+        self.touched = touched;
+        self.find_due();
+    }
+
+    fn set_clock(&mut self, now: SimTime, path: usize) {
+        let clock = &mut self.paths[path].clock;
+        clock.set_rate(&mut self.members, now, self.rates[path] / NANOS_PER_SECOND as f64);
+        self.dues[path] = clock.due(&mut self.members);
+    }
+
+    fn find_due(&mut self) {
+        self.due = self.dues.iter().copied().min().unwrap_or(SimTime::NEVER);
+    }
+}
+
+#[cfg(test)]
+mod tests;
