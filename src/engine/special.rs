@@ -259,7 +259,11 @@ pub fn incomplete_gamma(a: f64, x: f64) -> (f64, f64) {
     if x.is_infinite() {
         return (1.0, 0.0);
     }
-    let front = poisson_term(a, x);
+    incomplete_gamma_from(a, x, poisson_term(a, x))
+}
+
+/// The incomplete gamma functions, given the Poisson term in front of both.
+fn incomplete_gamma_from(a: f64, x: f64, front: f64) -> (f64, f64) {
     if x < a + 1.0 {
         let (mut term, mut sum, mut n) = (1.0, 1.0, a);
         for _ in 0..STEPS_MAX {
@@ -315,9 +319,12 @@ pub fn incomplete_gamma_inverse(a: f64, p: f64, q: f64) -> f64 {
     }
     let mut x = incomplete_gamma_guess(a, p, q);
     let aim = if p <= q { ln(p) } else { ln(q) };
+    // The error is squared in each step, in units of the law's relative width.
+    let near = 1e-8 / libm::sqrt(a).max(1.0);
     for _ in 0..50 {
-        let (lower, upper) = incomplete_gamma(a, x);
-        let slope = poisson_term(a, x) * a; // x times the density
+        let front = poisson_term(a, x);
+        let (lower, upper) = incomplete_gamma_from(a, x, front);
+        let slope = front * a; // x times the density
         let next = if p <= q {
             x * libm::exp(((aim - ln(lower)) * lower / slope).clamp(-4.0, 4.0))
         } else {
@@ -329,7 +336,7 @@ pub fn incomplete_gamma_inverse(a: f64, p: f64, q: f64) -> f64 {
         }
         let moved = (next - x).abs();
         x = next;
-        if moved <= 4.0 * f64::EPSILON * x {
+        if moved <= near * x {
             break;
         }
     }

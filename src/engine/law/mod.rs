@@ -15,7 +15,7 @@
 
 mod bell;
 mod blend;
-mod build;
+mod construct;
 mod count;
 mod error;
 mod sampler;
@@ -24,7 +24,7 @@ mod table;
 
 pub use bell::{Erlang, Gamma, Lognormal, Normal};
 pub use blend::{Branch, Hyperexponential, Mixture, Part};
-pub use build::Interpolation;
+pub use construct::Interpolation;
 pub use count::{Geometric, Poisson};
 pub use error::LawError;
 pub use sampler::{Draws, Sampler};
