@@ -163,9 +163,12 @@ impl Law {
     }
 
     /// The least x with P(X ≤ x) ≥ u: a draw, when u is a uniform number. Rises with u; the ends
-    /// of the law's range at 0 and 1 and beyond them.
+    /// of the law's range at 0 and 1 and beyond them; not a number for what is none.
     #[must_use]
     pub fn quantile(&self, u: f64) -> f64 {
+        if u.is_nan() {
+            return u;
+        }
         let u = u.clamp(0.0, 1.0);
         each_family!(&self.form, family => family.quantile(u))
     }

@@ -121,6 +121,7 @@ fn draws_rise_with_the_uniform_number() {
         }
         assert_eq!(law.quantile(-1.0), law.quantile(0.0), "{name}");
         assert_eq!(law.quantile(2.0), law.quantile(1.0), "{name}");
+        assert!(law.quantile(f64::NAN).is_nan(), "{name}");
     }
 }
 
