@@ -133,8 +133,8 @@ fn cpu_seconds() -> f64 {
 
 /// Laws whose inversion is more than a formula, and one that is not.
 fn laws() -> Vec<(&'static str, Law)> {
-    let mixture =
-        Law::lognormal(300.0, 0.8).and_then(|a| Law::mixture(vec![(0.8, a.clone()), (0.2, a)]));
+    let repair = |mean_s, cv| Law::lognormal(mean_s, cv).expect("a mean and a cv above zero");
+    let mixture = Law::mixture(vec![(0.85, repair(300.0, 0.8)), (0.15, repair(14_400.0, 1.25))]);
     [
         ("exponential", Law::exponential(1.0)),
         ("lognormal", Law::lognormal(1.0, 1.2)),
