@@ -360,13 +360,10 @@ impl ArrivalStream {
         let now = SimTime::from_nanos(self.state.now);
         let from_s = stretch.piece.offset_s(now, self.state.fraction);
         let to_s = stretch.piece.offset_s(stretch.end, 0.0);
-        let room = stretch.piece.integral(from_s, to_s) * stretch.factor;
-        if need < room
-            && let Some(step_s) = stretch.piece.advance(from_s, need / stretch.factor)
-        {
-            return Ok((step_s * 1e9).min((to_s - from_s) * 1e9));
+        match stretch.piece.advance(from_s, need / stretch.factor) {
+            Some(step_s) if from_s + step_s < to_s => Ok(step_s * 1e9),
+            _ => Err(need - stretch.piece.integral(from_s, to_s) * stretch.factor),
         }
-        Err(need - room)
     }
 }
 

@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use crate::engine::draw::Key;
 use crate::engine::special::ln;
-use crate::units::{SimDuration, SimTime};
+use crate::units::{Rate, SimDuration, SimTime};
 
 /// Which state follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -134,6 +134,31 @@ impl Modulation {
     pub fn rate_cv(&self) -> f64 {
         let second: f64 = self.factors().iter().zip(self.shares()).map(|(f, p)| p * f * f).sum();
         (second - 1.0).max(0.0).sqrt()
+    }
+
+    /// Index of dispersion (variance ÷ mean) of the arrivals in windows of `window` at the mean
+    /// rate `level`; the limit of long windows for [`SimDuration::MAX`]. Known for two states.
+    ///
+    /// Source: Heffes & Lucantoni (1986): 1 + (I − 1)(1 − (1 − e^{−st})/(st)), s the sum of the
+    /// leave rates, I = 1 + 2 s⁻² (λ₁ − λ₂)² r₁ r₂ / (λ₁ r₂ + λ₂ r₁).
+    #[must_use]
+    pub fn dispersion(&self, level: Rate, window: SimDuration) -> Option<f64> {
+        let ([f1, f2], [d1, d2]) = (self.factors(), self.0.sojourns_s.as_slice()) else {
+            return None;
+        };
+        let (leave1, leave2) = (1.0 / d1, 1.0 / d2);
+        let sum = leave1 + leave2;
+        let apart = f1 - f2;
+        let mixed = f1 * leave2 + f2 * leave1;
+        let excess =
+            2.0 * level.in_per_second() * apart * apart * leave1 * leave2 / (sum * sum * mixed);
+        let stays = sum * window.seconds();
+        let seen = match window {
+            SimDuration::MAX => 1.0,
+            SimDuration::ZERO => 0.0,
+            _ => 1.0 + libm::expm1(-stays) / stays,
+        };
+        Some(1.0 + excess * seen)
     }
 
     /// Switches of state per second, in the mean.

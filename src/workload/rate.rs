@@ -241,13 +241,11 @@ impl RateCurve {
         if to <= from {
             return 0.0;
         }
-        let mut expected = 0.0;
         let piece = self.piece(from);
         if to <= piece.end {
             return piece.integral(piece.offset_s(from, 0.0), piece.offset_s(to, 0.0));
         }
-        expected += self.cumulated(to) - self.cumulated(from);
-        expected.max(0.0)
+        (self.cumulated(to) - self.cumulated(from)).max(0.0)
     }
 
     /// Mean rate over `from..to`, the rate at `from` when the stretch is empty.
@@ -259,8 +257,9 @@ impl RateCurve {
         Rate::per_second(self.between(from, to) / (to - from).seconds()).expect("rates are finite")
     }
 
-    /// The first instant at which `expected` arrivals have cumulated since time zero, to the
-    /// nearest nanosecond; `None` when the level is zero, when `expected` is not a finite number
+    /// The first instant at which `expected` arrivals have cumulated since time zero, as exact as a
+    /// double holds Λ: 60 ns after ten years. (A stream of arrivals does not go through here; it
+    /// stays exact.) `None` when the level is zero, when `expected` is not a finite number
     /// ≥ 0, and beyond the end of time.
     #[must_use]
     pub fn instant_of(&self, expected: f64) -> Option<SimTime> {
