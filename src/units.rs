@@ -607,7 +607,7 @@ impl Cores {
     #[must_use]
     pub fn new(count: f64) -> Option<Self> {
         // One half added and cut off rounds to nearest; the power of two changes no digit.
-        (0.0..65_536.0).contains(&count).then(|| Self((count * Self::ONE.0 as f64 + 0.5) as u64))
+        (0.0..65_536.0).contains(&count).then_some(Self((count * Self::ONE.0 as f64 + 0.5) as u64))
     }
 
     /// How many cores.

@@ -1,5 +1,8 @@
 //! The shared processor against exact cases: finish times as rational numbers, to the nanosecond.
 
+mod queueing;
+mod reference;
+
 use super::*;
 use crate::units::{NANOS_PER_SECOND, round_ratio};
 
