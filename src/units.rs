@@ -876,4 +876,15 @@ mod tests {
         assert_eq!(Probability::parse("120%"), Err(UnitError::TooLarge));
         assert_eq!(Bandwidth::parse("100Mbit/s").unwrap().bytes_per_s(), 12_500_000);
     }
+
+    #[test]
+    fn cores_are_whole_steps_and_never_out_of_range() {
+        assert_eq!(Cores::new(3.5).map(Cores::count), Some(3.5));
+        assert_eq!(Cores::new(8.0), Some(Cores::whole(8)));
+        assert_eq!(Cores::new(0.1).map(|tenth| tenth.steps()), Some(28_147_497_671_066));
+        for count in [-0.5, 65_536.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(Cores::new(count), None, "{count}");
+        }
+        assert!(Cores::new(65_535.999).is_some_and(|most| most < Cores::MAX));
+    }
 }
