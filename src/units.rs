@@ -607,7 +607,7 @@ impl Cores {
     #[must_use]
     pub fn new(count: f64) -> Option<Self> {
         // One half added and cut off rounds to nearest; the power of two changes no digit.
-        (0.0..65_536.0).contains(&count).then(|| Self((count * Self::ONE.0 as f64 + 0.5) as u64))
+        (0.0..65_536.0).contains(&count).then_some(Self((count * Self::ONE.0 as f64 + 0.5) as u64))
     }
 
     /// How many cores.
@@ -875,5 +875,16 @@ mod tests {
         assert_eq!(Probability::parse("99.95%").unwrap().get(), 0.9995);
         assert_eq!(Probability::parse("120%"), Err(UnitError::TooLarge));
         assert_eq!(Bandwidth::parse("100Mbit/s").unwrap().bytes_per_s(), 12_500_000);
+    }
+
+    #[test]
+    fn cores_are_whole_steps_and_never_out_of_range() {
+        assert_eq!(Cores::new(3.5).map(Cores::count), Some(3.5));
+        assert_eq!(Cores::new(8.0), Some(Cores::whole(8)));
+        assert_eq!(Cores::new(0.1).map(|tenth| tenth.steps()), Some(28_147_497_671_066));
+        for count in [-0.5, 65_536.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(Cores::new(count), None, "{count}");
+        }
+        assert!(Cores::new(65_535.999).is_some_and(|most| most < Cores::MAX));
     }
 }

@@ -419,7 +419,8 @@ impl Zone {
             self.timer.settle(now);
             self.timer.rising = rising;
         }
-        due.min(self.crossing())
+        // New limits can put the crossing before this instant: it takes effect now.
+        due.min(self.crossing().max(now))
     }
 
     /// Max-min inside the zone: rateₖ = min(mostₖ, level), Σ over phases = rate of the zone.

@@ -15,7 +15,6 @@ pub const LEVELS: usize = 256;
 #[derive(Clone, Debug)]
 pub struct Occupancy {
     number: u32,
-    most: u32,
     since: SimTime,
     area: u128,
     stayed: u128,
@@ -29,7 +28,6 @@ impl Occupancy {
     pub fn new(detailed: bool) -> Self {
         Self {
             number: 0,
-            most: 0,
             since: SimTime::ZERO,
             area: 0,
             stayed: 0,
@@ -53,7 +51,6 @@ impl Occupancy {
     pub fn add(&mut self, now: SimTime) {
         self.settle(now);
         self.number += 1;
-        self.most = self.most.max(self.number);
     }
 
     /// One less, who had been inside for `stay`.
@@ -70,12 +67,6 @@ impl Occupancy {
     #[inline]
     pub fn number(&self) -> u32 {
         self.number
-    }
-
-    /// The largest number so far.
-    #[must_use]
-    pub fn most(&self) -> u32 {
-        self.most
     }
 
     /// Who left so far.
@@ -103,6 +94,89 @@ impl Occupancy {
         let mut levels = levels.to_vec();
         levels[(self.number as usize).min(LEVELS - 1)] += (now - self.since).nanos();
         Some(levels)
+    }
+}
+
+/// Customers of something with servers: those inside and those of them in service, in one account.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    inside: Occupancy,
+    busy: u32,
+    worked: u128,
+}
+
+impl Queue {
+    /// Empty; `detailed` keeps the time at each number inside.
+    #[must_use]
+    pub fn new(detailed: bool) -> Self {
+        Self { inside: Occupancy::new(detailed), busy: 0, worked: 0 }
+    }
+
+    #[inline]
+    fn settle(&mut self, now: SimTime) {
+        let length = (now - self.inside.since).nanos();
+        self.worked += u128::from(self.busy) * u128::from(length);
+        self.inside.settle(now);
+    }
+
+    /// Somebody comes.
+    #[inline]
+    pub fn arrive(&mut self, now: SimTime) {
+        self.settle(now);
+        self.inside.number += 1;
+    }
+
+    /// Somebody who had been inside for `stay` goes.
+    #[inline]
+    pub fn depart(&mut self, now: SimTime, stay: SimDuration) {
+        self.settle(now);
+        self.inside.number -= 1;
+        self.inside.left += 1;
+        self.inside.stayed += u128::from(stay.nanos());
+    }
+
+    /// A server begins to work.
+    #[inline]
+    pub fn begin(&mut self, now: SimTime) {
+        if self.inside.since != now {
+            self.settle(now);
+        }
+        self.busy += 1;
+    }
+
+    /// A server ends.
+    #[inline]
+    pub fn end(&mut self, now: SimTime) {
+        if self.inside.since != now {
+            self.settle(now);
+        }
+        self.busy -= 1;
+    }
+
+    /// Servers at work.
+    #[must_use]
+    #[inline]
+    pub fn busy(&self) -> u32 {
+        self.busy
+    }
+
+    /// Inside now.
+    #[must_use]
+    #[inline]
+    pub fn number(&self) -> u32 {
+        self.inside.number
+    }
+
+    /// Server time worked up to `now`, in servers × nanoseconds.
+    #[must_use]
+    pub fn worked(&self, now: SimTime) -> u128 {
+        self.worked + u128::from(self.busy) * u128::from((now - self.inside.since).nanos())
+    }
+
+    /// Those inside.
+    #[must_use]
+    pub fn inside(&self) -> &Occupancy {
+        &self.inside
     }
 }
 

@@ -124,7 +124,7 @@ macro_rules! component_table {
         $make! {
             Station: station::Station,
             Service: service::Service,
-            Cpu: cpu::Cpu,
+            Cpu: Box<cpu::Cpu>,
             Disks: disks::Disks,
             Head: head::Head,
         }
@@ -132,11 +132,11 @@ macro_rules! component_table {
 }
 
 macro_rules! component_enum {
-    ($($Kind:ident: $path:path,)*) => {
+    ($($Kind:ident: $path:ty,)*) => {
         /// A component of any kind.
         #[derive(Clone, Debug)]
         pub enum Component {
-            $(#[doc = concat!("See [`", stringify!($path), "`].")] $Kind($path),)*
+            $(#[doc = concat!("A ", stringify!($Kind), ".")] $Kind($path),)*
         }
 
         impl Component {

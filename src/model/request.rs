@@ -272,6 +272,49 @@ impl Requests {
         Self::default()
     }
 
+    /// Puts a fresh request of `class` in, at the start of its route. Writes a slot in place: the
+    /// stacks of calls and loops are empty and need no cleaning.
+    ///
+    /// # Errors
+    ///
+    /// [`TooMany`] when the indices of events are used up.
+    #[inline]
+    pub fn begin(
+        &mut self,
+        class: ClassId,
+        entry: u32,
+        owner: Owner,
+        born: SimTime,
+    ) -> Result<RequestId, TooMany> {
+        let Some(index) = self.free.pop() else {
+            return self.insert(Request::new(class, entry, owner, born));
+        };
+        self.live += 1;
+        let slot = &mut self.slots[index as usize];
+        slot.born = born;
+        slot.ticket = Ticket::NONE;
+        slot.patience = Ticket::NONE;
+        slot.owner = owner;
+        slot.position = 0;
+        slot.at = ComponentId::NONE;
+        slot.pc = entry;
+        slot.iteration = 0;
+        slot.children = 0;
+        slot.class = class;
+        slot.cause = CauseId::OVERLOAD;
+        slot.depth = 0;
+        slot.loop_depth = 0;
+        slot.waits = Waits::Nothing;
+        slot.stage = Stage::Route;
+        slot.attempt = 0;
+        slot.orphan = false;
+        slot.can_time_out = false;
+        slot.resumed = false;
+        slot.live = true;
+        slot.failed = None;
+        Ok(RequestId(index))
+    }
+
     /// Puts a request in.
     ///
     /// # Errors

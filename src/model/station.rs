@@ -18,7 +18,7 @@ use crate::engine::calendar::Ticket;
 use crate::model::cpu::Alarm;
 use crate::model::cpu_share::{CpuShare, PhaseHandle, ZoneLimits};
 use crate::model::event::Event;
-use crate::model::gauge::{Gauge, Occupancy};
+use crate::model::gauge::{Gauge, Queue};
 use crate::model::ids::{CauseId, ComponentId, DemandId, UnitId};
 use crate::model::request::{Outcome, RequestId, Waits};
 use crate::model::{Ctx, Health};
@@ -62,7 +62,6 @@ pub struct StationConfig {
 pub struct Station {
     id: ComponentId,
     config: StationConfig,
-    busy: u32,
     lines: Vec<VecDeque<RequestId>>,
     waiting: u32,
     /// In service, for the disciplines that interrupt.
@@ -70,8 +69,7 @@ pub struct Station {
     sharing: Option<Box<Sharing>>,
     paused: bool,
     refusing: Option<Health>,
-    inside: Occupancy,
-    in_service: Occupancy,
+    queue: Queue,
     waits: Option<Box<Histogram>>,
     arrived: u64,
     refused: u64,
@@ -100,15 +98,13 @@ impl Station {
         });
         Self {
             id,
-            busy: 0,
             lines: vec![VecDeque::new(); config.ranks.max(1)],
             waiting: 0,
             serving: Vec::new(),
             sharing,
             paused: false,
             refusing: None,
-            inside: Occupancy::new(config.detailed),
-            in_service: Occupancy::new(false),
+            queue: Queue::new(config.detailed),
             waits: config.detailed.then(Box::default),
             arrived: 0,
             refused: 0,
@@ -125,11 +121,11 @@ impl Station {
             self.refused += 1;
             return ctx.turn_away(request, health);
         }
-        if self.config.limit.is_some_and(|limit| self.busy + self.waiting >= limit) {
+        if self.config.limit.is_some_and(|limit| self.queue.number() >= limit) {
             self.refused += 1;
             return ctx.fail(request, Outcome::Refused);
         }
-        self.inside.add(ctx.now);
+        self.queue.arrive(ctx.now);
         let entry = &mut ctx.requests[request];
         entry.at = self.id;
         entry.since = ctx.now;
@@ -138,7 +134,7 @@ impl Station {
         if self.sharing.is_some() {
             return self.share(ctx, request, need);
         }
-        if self.busy < self.config.servers && !self.paused {
+        if self.queue.busy() < self.config.servers && !self.paused {
             return self.start(ctx, request);
         }
         if self.config.discipline == Discipline::PriorityPreemptive
@@ -148,10 +144,10 @@ impl Station {
             self.interrupt(ctx, victim);
             return self.start(ctx, request);
         }
-        self.queue(ctx, request);
+        self.wait(ctx, request);
     }
 
-    fn queue(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+    fn wait(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         let entry = &mut ctx.requests[request];
         entry.waits = Waits::InLine;
         let rank = usize::from(entry.priority).min(self.lines.len() - 1);
@@ -166,8 +162,7 @@ impl Station {
 
     #[inline]
     fn start(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
-        self.busy += 1;
-        self.in_service.add(ctx.now);
+        self.queue.begin(ctx.now);
         let entry = &mut ctx.requests[request];
         entry.waits = Waits::InService;
         entry.ends = ctx.now + SimDuration::from_nanos(entry.need);
@@ -200,8 +195,7 @@ impl Station {
 
     /// Stops the service of `request` and keeps what is left of it.
     fn hold(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
-        self.busy -= 1;
-        self.in_service.remove(ctx.now, SimDuration::ZERO);
+        self.queue.end(ctx.now);
         let entry = &mut ctx.requests[request];
         entry.need = (entry.ends - ctx.now).nanos();
         entry.ticket = Ticket::NONE;
@@ -209,19 +203,18 @@ impl Station {
         entry.resumed = true;
     }
 
-    /// The service of `request` is over.
+    /// The service of `request` is over; the next in line starts before it moves on, which is the
+    /// caller's part.
     #[inline]
     pub fn served(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         self.release(ctx, request);
         self.depart(ctx, request);
         self.next(ctx);
-        ctx.proceed(request);
     }
 
     #[inline]
     fn release(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
-        self.busy -= 1;
-        self.in_service.remove(ctx.now, SimDuration::ZERO);
+        self.queue.end(ctx.now);
         if self.config.discipline == Discipline::PriorityPreemptive {
             self.serving.retain(|other| *other != request);
         }
@@ -230,7 +223,7 @@ impl Station {
     #[inline]
     fn depart(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         let entry = &mut ctx.requests[request];
-        self.inside.remove(ctx.now, ctx.now - entry.since);
+        self.queue.depart(ctx.now, ctx.now - entry.since);
         entry.at = ComponentId::NONE;
         entry.waits = Waits::Nothing;
         entry.resumed = false;
@@ -250,7 +243,7 @@ impl Station {
     }
 
     fn share(&mut self, ctx: &mut Ctx<'_>, request: RequestId, need: u64) {
-        self.busy += 1;
+        self.queue.begin(ctx.now);
         ctx.requests[request].waits = Waits::InService;
         let sharing = self.sharing.as_mut().expect("only processor sharing comes here");
         let work = Work::from_core_nanos(need);
@@ -272,7 +265,7 @@ impl Station {
         let mut finished = std::mem::take(&mut sharing.finished);
         sharing.share.advance(ctx.now, &mut finished);
         for index in finished.drain(..) {
-            self.busy -= 1;
+            self.queue.end(ctx.now);
             self.depart(ctx, RequestId(index));
             ctx.proceed(RequestId(index));
         }
@@ -300,7 +293,7 @@ impl Station {
                 sharing.share.cancel(ctx.now, 0, handle);
             }
             sharing.arm(ctx, self.config.unit);
-            self.busy -= 1;
+            self.queue.end(ctx.now);
             return self.depart(ctx, request);
         }
         ctx.requests[request].ticket = Ticket::NONE;
@@ -332,7 +325,7 @@ impl Station {
         } else if self.paused && !was_paused {
             self.pause(ctx);
         } else if was_paused && !self.paused {
-            while self.busy < self.config.servers && self.waiting > 0 {
+            while self.queue.busy() < self.config.servers && self.waiting > 0 {
                 self.next(ctx);
             }
         }
@@ -367,6 +360,7 @@ impl Station {
     /// What it has counted.
     #[must_use]
     pub fn gauge(&self, now: SimTime) -> Gauge {
+        let inside = self.queue.inside();
         let time = u128::from(now.nanos());
         let servers = u128::from(self.config.servers);
         // A core's steps are as fine as its account; whole servers need none of that.
@@ -375,19 +369,19 @@ impl Station {
                 let ledger = sharing.share.server_ledger(now);
                 (ledger.used.steps(), ledger.capacity.steps())
             }
-            None => (self.in_service.area(now), servers * time),
+            None => (self.queue.worked(now), servers * time),
         };
         Gauge {
             arrived: self.arrived,
             refused: self.refused,
-            completed: self.inside.left() - self.reneged,
+            completed: inside.left() - self.reneged,
             reneged: self.reneged,
-            inside: self.inside.area(now),
-            stayed: self.inside.stayed(),
+            inside: inside.area(now),
+            stayed: inside.stayed(),
             busy,
             capacity,
             unavailable: 0,
-            levels: self.inside.levels(now),
+            levels: inside.levels(now),
         }
     }
 

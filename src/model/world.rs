@@ -34,7 +34,7 @@ use crate::model::service::Service;
 use crate::model::station::Station;
 use crate::model::{Component, Ctx, Health, Move};
 use crate::units::{Rate, SimDuration, SimTime};
-use crate::workload::arrivals::ArrivalStream;
+use crate::workload::arrivals::{Arrival, ArrivalStream};
 
 /// Why a run stopped before its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +72,32 @@ pub struct Span {
     pub horizon: SimTime,
 }
 
+/// Arrivals of one workload, worked out some ahead: their times depend on nothing else, and in a
+/// batch the latency of one draw hides behind the next.
+#[derive(Clone, Debug)]
+struct Source {
+    stream: ArrivalStream,
+    /// The next arrivals, the last one first.
+    ready: Vec<Arrival>,
+}
+
+impl Source {
+    const AHEAD: usize = 32;
+
+    fn new(stream: ArrivalStream) -> Self {
+        Self { stream, ready: Vec::with_capacity(Self::AHEAD) }
+    }
+
+    #[inline]
+    fn next(&mut self) -> Option<Arrival> {
+        if self.ready.is_empty() {
+            self.ready.extend(self.stream.by_ref().take(Self::AHEAD));
+            self.ready.reverse();
+        }
+        self.ready.pop()
+    }
+}
+
 /// Calls of one kind that may still reach their time-out, oldest first.
 #[derive(Clone, Debug, Default)]
 struct Deadlines {
@@ -93,7 +119,7 @@ pub struct World<'p> {
     /// After a restart a part is slow until this instant.
     warm_at: Vec<SimTime>,
     turns: Vec<u32>,
-    sources: Vec<ArrivalStream>,
+    sources: Vec<Source>,
     deadlines: Vec<Deadlines>,
     serial: u32,
     operations: Vec<u64>,
@@ -130,7 +156,7 @@ impl<'p> World<'p> {
             match &part.config {
                 Config::Station(config) => Component::Station(Station::new(id, config.clone())),
                 Config::Service(config) => Component::Service(Service::new(id, config.clone())),
-                Config::Cpu(config) => Component::Cpu(Cpu::new(id, config)),
+                Config::Cpu(config) => Component::Cpu(Box::new(Cpu::new(id, config))),
                 Config::Disks(config) => Component::Disks(Disks::new(id, config.clone())),
                 Config::Head(config) => Component::Head(Head::new(id, config.clone())),
             }
@@ -138,13 +164,9 @@ impl<'p> World<'p> {
         let source = |(index, workload): (usize, &crate::model::blueprint::Workload)| {
             let level = span.levels.get(index).copied().flatten();
             let traffic = level.and_then(|level| workload.traffic.at_level(level).ok());
-            ArrivalStream::new(
-                traffic.as_ref().unwrap_or(&workload.traffic),
-                plan.seed,
-                lineage,
-                &workload.name,
-                (SimTime::ZERO, span.horizon),
-            )
+            let traffic = traffic.as_ref().unwrap_or(&workload.traffic);
+            let times = (SimTime::ZERO, span.horizon);
+            Source::new(ArrivalStream::new(traffic, plan.seed, lineage, &workload.name, times))
         };
         let mut world = Self {
             plan,
@@ -229,6 +251,7 @@ impl<'p> World<'p> {
                     if let Component::Station(station) = &mut self.components[at.index()] {
                         station.served(&mut ctx, request);
                     }
+                    self.advance(request);
                 }
             }
             Event::Alarm(unit) => {
@@ -271,11 +294,6 @@ impl<'p> World<'p> {
         }
         let class = &self.plan.routes.classes[source.class.index()];
         let mut request = Request::new(source.class, class.entry, Owner::Workload, self.now);
-        request.ordinal = ordinal;
-        request.counted = counted;
-        request.workload = workload.0;
-        self.record.view_begins(workload, counted);
-        self.admit(request);
     }
 
     /// Puts a request into the world and starts it.

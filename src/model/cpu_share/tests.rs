@@ -1,5 +1,8 @@
 //! The shared processor against exact cases: finish times as rational numbers, to the nanosecond.
 
+mod queueing;
+mod reference;
+
 use super::*;
 use crate::units::{NANOS_PER_SECOND, round_ratio};
 
@@ -239,6 +242,25 @@ fn a_new_cap_ends_a_hold_but_keeps_the_timer() {
     assert_eq!(cpu.next_due(), Some(seconds(50.0)));
 }
 
+/// A timer that is already above a newly set burst time holds the zone at once.
+#[test]
+fn a_shorter_burst_time_takes_effect_at_once() {
+    let mut cpu = bursting(4.0, 1.0, 30);
+    cpu.runnable(SimTime::ZERO, 0, 0, core_seconds(1000), Cores::whole(16));
+    let shorter = ZoneLimits {
+        baseline: Some(Cores::whole(1)),
+        burst: Burst::Timer(SimDuration::from_secs(5)),
+        ..capped(100, 4.0)
+    };
+    let at = seconds(20.0);
+    cpu.limits(at, 0, &shorter);
+    assert_eq!(cpu.next_due(), Some(at));
+    cpu.advance(at, &mut Vec::new());
+    assert_eq!((cpu.is_held(0), cpu.rate(0)), (true, Cores::whole(1)));
+    // The timer keeps its 20 s and must fall to zero.
+    assert_eq!(cpu.next_due(), Some(seconds(40.0)));
+}
+
 fn o23(cpu_cores: u16, jobs: &[(f64, u32, u64)]) -> Vec<SimTime> {
     let zones: Vec<_> = jobs.iter().map(|job| ZoneLimits::only_shares(job.1)).collect();
     let mut cpu = CpuShare::new(Cores::whole(cpu_cores), &zones);
@@ -331,7 +353,7 @@ fn virtual_processors_and_speed_limit_a_zone() {
 fn a_busy_period_of_years_loses_no_nanosecond() {
     let mut cpu = CpuShare::new(Cores::whole(1), &[ZoneLimits::only_shares(1); 2]);
     let years = SimDuration::YEAR.saturating_mul(20);
-    cpu.runnable(SimTime::ZERO, 0, 0, Work::of_one_core(years), Cores::ONE);
+    let long = cpu.runnable(SimTime::ZERO, 0, 0, Work::of_one_core(years), Cores::ONE);
     cpu.runnable(SimTime::ZERO, 1, 1, Work::of_one_core(years), Cores::ONE);
     let mut finished = Vec::new();
     for hour in 0..87_600_u64 {
@@ -346,4 +368,9 @@ fn a_busy_period_of_years_loses_no_nanosecond() {
         assert_eq!(finished, [2, 3]);
         finished.clear();
     }
+    // Half the core for ten years, less what the others had; 20 years fit a float to 64 ns.
+    let end = SimTime::ZERO + SimDuration::YEAR.saturating_mul(10);
+    let had = 5 * SimDuration::YEAR.nanos() - 2 * 87_600 * 1_000_000_007;
+    let left = cpu.cancel(end, 0, long).expect("years are left").core_nanos();
+    assert!(left.abs_diff(years.nanos() - had) <= 64, "{left}");
 }

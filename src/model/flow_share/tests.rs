@@ -1,4 +1,7 @@
-//! Transfers against exact cases.
+//! Transfers against exact cases, and against each flow integrated by itself.
+
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 use super::*;
 use crate::units::{SimDuration, round_ratio};
@@ -83,4 +86,177 @@ fn a_limited_flow_leaves_its_part_to_the_others() {
     let finishes = run_empty(&mut flows, 3);
     assert_eq!(finishes, [fraction(1, 1), SimTime::NEVER, fraction(37, 20)]);
     assert_eq!(flows.cancel(fraction(2, 1), big), None);
+}
+
+/// One flow of the slow reference.
+struct SlowFlow {
+    id: u32,
+    path: usize,
+    left: f64,
+    handle: FlowHandle,
+}
+
+/// The structure beside flows integrated one by one at the rates it states, which must be max-min
+/// fair: each flow has its limit, or crosses a full link on which no flow has more.
+struct Pair {
+    flows: FlowShare,
+    capacities: Vec<f64>,
+    paths: Vec<(Vec<usize>, Option<f64>)>,
+    present: Vec<SlowFlow>,
+    now: SimTime,
+    next_id: u32,
+}
+
+impl Pair {
+    fn new(capacities: &[u64], paths: &[(Vec<usize>, Option<u64>)]) -> Self {
+        let links: Vec<Bandwidth> =
+            capacities.iter().map(|&capacity| Bandwidth::from_bytes_per_s(capacity)).collect();
+        let mut flows = FlowShare::new(&links);
+        for (links, limit) in paths {
+            flows.path(links, limit.map(Bandwidth::from_bytes_per_s));
+        }
+        Self {
+            flows,
+            capacities: capacities.iter().map(|&capacity| capacity as f64).collect(),
+            paths: paths
+                .iter()
+                .map(|(links, limit)| (links.clone(), limit.map(|limit| limit as f64)))
+                .collect(),
+            present: Vec::new(),
+            now: SimTime::ZERO,
+            next_id: 0,
+        }
+    }
+
+    fn rate(&self, path: usize) -> f64 {
+        self.flows.rate_per_flow(path)
+    }
+
+    fn load(&self, link: usize) -> f64 {
+        let crossing = self.present.iter().filter(|flow| self.paths[flow.path].0.contains(&link));
+        crossing.map(|flow| self.rate(flow.path)).sum()
+    }
+
+    fn check_fairness(&self) {
+        for (link, capacity) in self.capacities.iter().enumerate() {
+            assert!(self.load(link) <= capacity * (1.0 + 1e-12), "link {link} is overfull");
+            assert!((self.flows.load(link) - self.load(link)).abs() <= capacity * 1e-12);
+        }
+        for flow in &self.present {
+            let (links, limit) = &self.paths[flow.path];
+            let rate = self.rate(flow.path);
+            assert!(limit.is_none_or(|limit| rate <= limit));
+            let held_back_by = |&&link: &&usize| {
+                let full = self.load(link) >= self.capacities[link] * (1.0 - 1e-12);
+                let mut others =
+                    self.present.iter().filter(|other| self.paths[other.path].0.contains(&link));
+                full && others.all(|other| self.rate(other.path) <= rate * (1.0 + 1e-12))
+            };
+            let bottleneck = links.iter().find(held_back_by);
+            assert!(
+                *limit == Some(rate) || bottleneck.is_some(),
+                "flow {} could have more than {rate}",
+                flow.id
+            );
+        }
+    }
+
+    fn run_to(&mut self, to: SimTime) {
+        let seconds = to.since(self.now).seconds();
+        let rates: Vec<f64> = self.present.iter().map(|flow| self.rate(flow.path)).collect();
+        for (flow, rate) in self.present.iter_mut().zip(&rates) {
+            flow.left -= rate * seconds;
+        }
+        self.now = to;
+        let mut finished = Vec::new();
+        self.flows.advance(to, &mut finished);
+        for id in finished {
+            let at = self.present.iter().position(|flow| flow.id == id).expect("present");
+            let flow = self.present.remove(at);
+            // Due at the nearest nanosecond, at the rate before or after what ended with it.
+            let widest = self.paths[flow.path].0.iter().map(|&link| self.capacities[link]);
+            let half_nano = 0.5e-9 * widest.fold(f64::INFINITY, f64::min);
+            assert!(flow.left.abs() <= half_nano + 1e-5, "flow {id}: {} left", flow.left);
+        }
+        for flow in &self.present {
+            let half_nano = 0.5e-9 * self.rate(flow.path);
+            assert!(flow.left >= half_nano - 1e-5, "flow {} is overdue", flow.id);
+        }
+        self.check_fairness();
+    }
+
+    fn play(&mut self, ops: &[(u64, Op)]) {
+        for (gap, op) in ops {
+            let until = self.now + SimDuration::from_nanos(*gap);
+            while let Some(due) = self.flows.next_due().filter(|&due| due <= until) {
+                self.run_to(due);
+            }
+            self.run_to(until);
+            match *op {
+                Op::Start { path, size } => {
+                    let (path, id) = (path % self.paths.len(), self.next_id);
+                    self.next_id += 1;
+                    let handle = self.flows.start(self.now, path, Bytes::new(size), id);
+                    self.present.push(SlowFlow { id, path, left: size as f64, handle });
+                }
+                Op::Cancel { nth } => {
+                    let Some(nth) = nth.checked_rem(self.present.len()) else { continue };
+                    let flow = self.present.remove(nth);
+                    let left = self.flows.cancel(self.now, flow.handle).expect("present");
+                    assert!((left.count() as f64 - flow.left).abs() <= 0.5 + 1e-5);
+                }
+                Op::Capacity { link, capacity } => {
+                    let link = link % self.capacities.len();
+                    let bandwidth = Bandwidth::from_bytes_per_s(capacity);
+                    self.flows.capacity(self.now, link, bandwidth);
+                    self.capacities[link] = capacity as f64;
+                }
+            }
+            self.run_to(self.now);
+        }
+        while let Some(due) = self.flows.next_due() {
+            self.run_to(due);
+        }
+        assert!(self.present.is_empty(), "all has arrived");
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Op {
+    Start { path: usize, size: u64 },
+    Cancel { nth: usize },
+    Capacity { link: usize, capacity: u64 },
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        8 => (0_usize..6, 1_u64..200_000).prop_map(|(path, size)| Op::Start { path, size }),
+        2 => any::<usize>().prop_map(|nth| Op::Cancel { nth }),
+        1 => (0_usize..4, 1_000_000_u64..1_000_000_000)
+            .prop_map(|(link, capacity)| Op::Capacity { link, capacity }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 200,
+        rng_seed: RngSeed::Fixed(2_412),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn rates_are_fair_and_finishes_follow_from_them(
+        capacities in proptest::collection::vec(1_000_000_u64..1_000_000_000, 4),
+        paths in proptest::collection::vec(
+            (
+                proptest::sample::subsequence(vec![0_usize, 1, 2, 3], 1..=3),
+                proptest::option::of(1_000_000_u64..300_000_000),
+            ),
+            1..=6,
+        ),
+        ops in proptest::collection::vec((0_u64..1_000_000, op()), 1..80),
+    ) {
+        Pair::new(&capacities, &paths).play(&ops);
+    }
 }

@@ -1,0 +1,69 @@
+//! Cost of a change of the shared processor: one phase done and one come, at a constant number of
+//! runnable phases, in one zone with cores for all and in eight zones that compete.
+//!
+//! `cargo bench --bench cpu_share`; the time printed is for the pair, two changes.
+
+use divan::Bencher;
+use fivenines::model::cpu_share::{CpuShare, ZoneLimits};
+use fivenines::units::{Cores, SimTime, Work};
+
+fn main() {
+    divan::main();
+}
+
+/// A server with a fixed number of phases: each that ends is followed by another in its zone.
+struct Hold {
+    cpu: CpuShare,
+    zones: usize,
+    state: u64,
+    finished: Vec<u32>,
+}
+
+impl Hold {
+    fn new(cores: u16, zones: usize, phases: u32) -> Self {
+        let limits: Vec<_> =
+            (0..zones).map(|zone| ZoneLimits::only_shares(100 + 50 * zone as u32)).collect();
+        let cpu = CpuShare::new(Cores::whole(cores), &limits);
+        let mut hold = Self { cpu, zones, state: 1, finished: Vec::new() };
+        for phase in 0..phases {
+            hold.start(SimTime::ZERO, phase);
+        }
+        hold
+    }
+
+    /// From 1 to 2 ms of one core, by Knuth's linear congruence.
+    fn start(&mut self, now: SimTime, phase: u32) {
+        self.state =
+            self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);
+        let work = Work::from_core_nanos(1_000_000 + (self.state >> 44));
+        self.cpu.runnable(now, phase as usize % self.zones, phase, work, Cores::ONE);
+    }
+
+    fn turn(&mut self) {
+        let now = self.cpu.next_due().expect("phases run");
+        let mut finished = std::mem::take(&mut self.finished);
+        self.cpu.advance(now, &mut finished);
+        for phase in finished.drain(..) {
+            self.start(now, phase);
+        }
+        self.finished = finished;
+    }
+}
+
+#[divan::bench(args = [1, 10])]
+fn cores_for_all(bencher: Bencher<'_, '_>, phases: u32) {
+    let mut hold = Hold::new(phases as u16, 1, phases);
+    bencher.bench_local(|| hold.turn());
+}
+
+#[divan::bench(args = [10, 1_000, 100_000])]
+fn one_zone_competing(bencher: Bencher<'_, '_>, phases: u32) {
+    let mut hold = Hold::new(8, 1, phases);
+    bencher.bench_local(|| hold.turn());
+}
+
+#[divan::bench(args = [10, 1_000, 100_000])]
+fn eight_zones_competing(bencher: Bencher<'_, '_>, phases: u32) {
+    let mut hold = Hold::new(8, 8, phases);
+    bencher.bench_local(|| hold.turn());
+}
