@@ -2,8 +2,8 @@
 //!
 //! Model: a series holds the requests of intervals of one length, at times since its first row. A
 //! row that is missing is an interval without traffic; such intervals are counted, so that a
-//! report can say so. Played back with `scale`, `requests_per_page` and `speed`, the pages up to the
-//! end of a row are ⌊scale × requests so far / requests per page⌋ and a row gets the difference:
+//! report can say so. Played back with `scale`, `requests_per_page` and `speed`, the pages up to
+//! the end of a row are ⌊scale × requests so far / requests per page⌋ and a row gets the difference:
 //! the fractions are carried from row to row and the total never drifts. Within its interval the
 //! pages lie at random (order statistics of independent uniform times, one draw a page, keyed by
 //! the page's ordinal) or evenly in the middle of n equal parts.

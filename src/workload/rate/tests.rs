@@ -109,6 +109,19 @@ fn a_rate_of_zero_never_arrives() {
     assert!(curve.cumulated(SimTime::NEVER) > 0.0);
 }
 
+/// The last arrival of a line that falls to zero lies at its end, not beyond it.
+#[test]
+fn a_rate_that_falls_to_zero_gives_all_its_arrivals() {
+    let hours = std::array::from_fn(|hour| if hour % 2 == 0 { 1.7 } else { 0.0 });
+    let profile = Profile::weekly(&hours, &DAYS).unwrap();
+    let curve = RateCurve::new(per_s(724.665), profile, WeekTime::MONDAY);
+    for hour in 0..168 {
+        let piece = curve.piece(at_hours(f64::from(hour) + 0.5));
+        let step_s = piece.advance(0.0, piece.integral(0.0, HOUR_S)).unwrap();
+        assert!((step_s - HOUR_S).abs() < 1e-3, "hour {hour}: {step_s}");
+    }
+}
+
 #[test]
 fn hostile_profiles_are_refused() {
     let mut hours = HOURS;
