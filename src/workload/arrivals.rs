@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use super::mmpp::{Modulation, ModulationState};
 use super::noise::{HourlyNoise, Noise};
-use super::rate::{Piece, Profile, RateCurve, WeekTime};
+use super::rate::{LAST, Piece, Profile, RateCurve, WeekTime};
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::engine::law::{Law, Sampler};
 use crate::engine::special::ln;
@@ -164,7 +164,7 @@ impl Traffic {
     pub fn hour_of(&self, at: SimTime) -> (u64, SimTime) {
         let into_hour = self.start.since_monday().nanos() % HOUR;
         let hour = at.nanos().saturating_add(into_hour) / HOUR;
-        let end = (hour + 1).saturating_mul(HOUR) - into_hour;
+        let end = (hour + 1).saturating_mul(HOUR).saturating_sub(into_hour);
         (hour, SimTime::from_nanos(end))
     }
 }
@@ -290,7 +290,7 @@ impl ArrivalStream {
             },
             traffic: traffic.clone(),
             curve,
-            until,
+            until: until.min(LAST),
             state,
             stretch: Stretch { end: SimTime::ZERO, piece, factor: 1.0, constant: -1.0 },
         };
@@ -306,7 +306,7 @@ impl ArrivalStream {
 
     /// Moves the end of the stream; what came before it stays as it was.
     pub fn set_until(&mut self, until: SimTime) {
-        self.until = until;
+        self.until = until.min(LAST);
     }
 
     /// The next gap, in expected arrivals.
@@ -353,7 +353,8 @@ impl ArrivalStream {
     fn walk(&self, need: f64) -> Result<f64, f64> {
         let stretch = &self.stretch;
         if stretch.constant >= 0.0 {
-            let room = (stretch.end.nanos() - self.state.now) as f64 - self.state.fraction;
+            let room =
+                stretch.end.nanos().saturating_sub(self.state.now) as f64 - self.state.fraction;
             let step = need / stretch.constant;
             return if step < room { Ok(step) } else { Err(need - room * stretch.constant) };
         }

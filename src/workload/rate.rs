@@ -29,6 +29,8 @@ const HOURS_OF_WEEK: usize = 168;
 const HOUR_S: f64 = 3_600.0;
 const DAY_S: f64 = 86_400.0;
 const WEEK_S: f64 = 7.0 * DAY_S;
+/// Calendars run on a little longer than simulated time; beyond this instant they stand still.
+pub(super) const LAST: SimTime = SimTime::from_nanos(u64::MAX - 3 * WEEK);
 /// Angular speed of the daily sine, radians a second.
 const DAILY: f64 = 2.0 * PI / DAY_S;
 
@@ -222,6 +224,7 @@ impl RateCurve {
     /// The rate at an instant.
     #[must_use]
     pub fn rate(&self, at: SimTime) -> Rate {
+        let at = at.min(LAST);
         let piece = self.piece(at);
         Rate::per_second(piece.rate(piece.offset_s(at, 0.0)).max(0.0)).expect("rates are finite")
     }
@@ -338,8 +341,8 @@ impl RateCurve {
         }
     }
 
-    const fn calendar_of(&self, at: SimTime) -> u64 {
-        at.nanos().saturating_add(self.calendar)
+    fn calendar_of(&self, at: SimTime) -> u64 {
+        at.min(LAST).nanos() + self.calendar
     }
 
     /// Seconds of mean rate from calendar zero (a Monday 00:00) to `calendar`: ∫ shape.
@@ -455,23 +458,25 @@ impl Piece {
         match self.form {
             Form::Line { slope: 0.0, rate } => (rate > 0.0).then(|| amount / rate),
             Form::Line { rate, slope } => {
-                // Root of slope/2·x² + r·x = amount that is stable for either sign of the slope.
-                let here = (rate + slope * from_s).max(0.0);
-                let square = here * here + 2.0 * slope * amount;
-                (square >= 0.0).then(|| 2.0 * amount / (here + square.sqrt()))
+                advance_on_line((rate + slope * from_s).max(0.0), slope, amount)
             }
-            Form::Sine { .. } => self.advance_by_newton(from_s, amount),
+            Form::Sine { level, amplitude, angle } => {
+                // A day of a sine has its mean rate; more than that lies beyond any piece.
+                if level * DAY_S < amount {
+                    return None;
+                }
+                let slope = -level * amplitude * DAILY * libm::sin(angle + DAILY * from_s);
+                Some(self.advance_by_newton(from_s, amount, slope))
+            }
         }
     }
 
-    /// Newton's method inside a bracket that is halved where Newton leaves it.
-    fn advance_by_newton(&self, from_s: f64, amount: f64) -> Option<f64> {
+    /// Newton's method from the straight line at `from_s`, inside a bracket that is halved where
+    /// Newton leaves it.
+    fn advance_by_newton(&self, from_s: f64, amount: f64, slope: f64) -> f64 {
         let (mut low, mut high) = (0.0, DAY_S);
-        if self.integral(from_s, from_s + high) < amount {
-            return None;
-        }
-        let here = self.rate(from_s);
-        let mut x = if here > 0.0 { (amount / here).min(high) } else { high / 2.0 };
+        let line = advance_on_line(self.rate(from_s).max(0.0), slope, amount);
+        let mut x = line.filter(|x| *x < high).unwrap_or(high / 2.0);
         // The bracket alone, halved 64 times from a day, is finer than a nanosecond.
         for _ in 0..64 {
             let miss = self.integral(from_s, from_s + x) - amount;
@@ -480,17 +485,26 @@ impl Piece {
             } else {
                 low = x;
             }
-            let slope = self.rate(from_s + x);
-            let newton = if slope > 0.0 { x - miss / slope } else { f64::NAN };
-            let next =
-                if newton > low && newton < high { newton } else { f64::midpoint(low, high) };
-            if (next - x).abs() <= 1e-12 * x.max(1e-6) {
-                return Some(next);
+            let newton = x - miss / self.rate(from_s + x);
+            let inside = newton > low && newton < high;
+            let next = if inside { newton } else { f64::midpoint(low, high) };
+            // A Newton step squares the relative error: this one was the last that matters.
+            if (inside && (next - x).abs() <= 1e-7 * x) || high - low <= 1e-15 * high {
+                return next;
             }
             x = next;
         }
-        Some(x)
+        x
     }
+}
+
+/// Seconds until `amount` arrivals at a rate of `here` that changes by `slope` per second: the root
+/// of slope/2·x² + here·x = amount in the form that is stable for either sign of the slope.
+fn advance_on_line(here: f64, slope: f64, amount: f64) -> Option<f64> {
+    let square = here * here + 2.0 * slope * amount;
+    // A line that falls to zero exactly at the end of `amount` may miss it by a bit.
+    let reaches = square >= -1e-12 * here * here;
+    reaches.then(|| 2.0 * amount / (here + square.max(0.0).sqrt()))
 }
 
 /// Whole nanoseconds nearest to `value`; `None` past the end of time.

@@ -2,8 +2,8 @@
 //!
 //! Model: a series holds the requests of intervals of one length, at times since its first row. A
 //! row that is missing is an interval without traffic; such intervals are counted, so that a
-//! report can say so. Played back with `scale`, `requests_per_page` and `speed`, the pages up to the
-//! end of a row are ⌊scale × requests so far / requests per page⌋ and a row gets the difference:
+//! report can say so. Played back with `scale`, `requests_per_page` and `speed`, the pages up to
+//! the end of a row are ⌊scale × requests so far / requests per page⌋ and a row gets the difference:
 //! the fractions are carried from row to row and the total never drifts. Within its interval the
 //! pages lie at random (order statistics of independent uniform times, one draw a page, keyed by
 //! the page's ordinal) or evenly in the middle of n equal parts.
@@ -155,9 +155,8 @@ impl CountSeries {
     /// [`TraceError`] with the line: no bytes, no rows, a missing column, rows that are ragged, not
     /// numbers, out of range or not sorted, and the bounds.
     pub fn read_csv(reader: impl Read, format: &SeriesFormat) -> Result<Self, TraceError> {
-        let mut csv =
-            csv::ReaderBuilder::new().buffer_capacity(1 << 16).from_reader(Guarded::new(reader));
-        let header = csv.headers().map_err(refusal)?.clone();
+        let mut csv = csv::Reader::from_reader(Guarded::new(reader));
+        let header = csv.headers().map_err(|error| refusal(error, 1))?.clone();
         if header.is_empty() {
             return Err(TraceErrorKind::Empty.whole());
         }
@@ -170,8 +169,13 @@ impl CountSeries {
         let (time, count) = (column(&format.time_column)?, column(&format.count_column)?);
         let mut series = SeriesBuilder::new(format.interval);
         let mut record = csv::StringRecord::new();
-        while csv.read_record(&mut record).map_err(refusal)? {
-            let line = record.position().map_or(0, csv::Position::line);
+        loop {
+            let more = csv.read_record(&mut record);
+            // The guard hands on one line at a time, so its count is the line of this record.
+            let line = csv.get_ref().lines.count();
+            if !more.map_err(|error| refusal(error, line))? {
+                break;
+            }
             let row = format.time.read(&record[time]).and_then(|stamp| {
                 let requests = read_count(&record[count])?;
                 series.push(stamp, requests)
@@ -302,18 +306,17 @@ impl<R: Read> Read for Guarded<R> {
     }
 }
 
-fn refusal(error: csv::Error) -> TraceError {
-    let line = error.position().map(csv::Position::line);
+fn refusal(error: csv::Error, line: u64) -> TraceError {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => match error.downcast::<TraceError>() {
             Ok(ours) => ours,
-            Err(error) => TraceErrorKind::Unreadable(error.kind().to_string()).whole(),
+            Err(error) => TraceErrorKind::Unreadable(error.kind().to_string()).at(line),
         },
-        csv::ErrorKind::Utf8 { .. } => TraceError { line, kind: TraceErrorKind::NotUtf8 },
+        csv::ErrorKind::Utf8 { .. } => TraceErrorKind::NotUtf8.at(line),
         csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            TraceError { line, kind: TraceErrorKind::Ragged(len, expected_len) }
+            TraceErrorKind::Ragged(len, expected_len).at(line)
         }
-        _ => TraceError { line, kind: TraceErrorKind::Unreadable("not CSV".to_string()) },
+        _ => TraceErrorKind::Unreadable("not CSV".to_string()).at(line),
     }
 }
 

@@ -18,7 +18,8 @@ fn get(second: u32) -> String {
 
 #[test]
 fn a_line_of_the_common_log_format_is_read() {
-    let text = "199.72.81.55 - joe doe [01/Jul/1995:00:00:01 -0400] \"GET /a?b=c HTTP/1.0\" 200 6245";
+    let text =
+        "199.72.81.55 - joe doe [01/Jul/1995:00:00:01 -0400] \"GET /a?b=c HTTP/1.0\" 200 6245";
     let expected = LogEntry {
         unix_s: 804_571_201,
         host: "199.72.81.55",
