@@ -20,11 +20,10 @@ fn main() {
     }
     r.pools.push(Pool{name:"web".into(), members:(0..4).map(ComponentId).collect(), pick:Pick::RoundRobin});
     r.pools.push(Pool{name:"db".into(), members:vec![ComponentId(4)], pick:Pick::RoundRobin});
-    r.branches.push(Branch{below:0.7, to:3});
+    r.branches.push(Branch{below:0.7, to:2});
     r.ops = vec![
         Op::Visit{pool:PoolId(0), demand:DemandId(0), priority:0},
-        Op::Choose{first:0, count:1, key:k2},
-        Op::Jump{to:4},
+        Op::Choose{first:0, count:1, key:k2, otherwise:3},
         Op::Visit{pool:PoolId(1), demand:DemandId(1), priority:0},
         Op::End];
     r.classes.push(Class{name:"page".into(), entry:0, reply:None, then:None});
@@ -41,7 +40,7 @@ fn main() {
         let t = std::time::Instant::now();
         let o = run(&plan, &w, k).unwrap();
         let s = t.elapsed().as_secs_f64();
-        let l = &o.record.classes[0].latency;
+        let l = &o.record.classes[0].latency; eprintln!("{:?} {} {:?}", o.stop, o.events, o.record.views[0].intended);
         println!("{} requests {:.1} ns/request {:.3e}/s events {} mean {:.4} ms p99 {:.3} util {:.4}", l.count(), s*1e9/l.count() as f64, l.count() as f64/s, o.events, l.mean().unwrap()/1e6, l.quantile(0.99).unwrap() as f64/1e6, o.gauges[0].utilization().unwrap());
     }
 }

@@ -291,9 +291,14 @@ impl SimDuration {
     #[must_use]
     #[inline]
     pub fn from_seconds_f64(seconds: f64) -> Self {
-        // `as` saturates and sends not-a-number to zero; adding one half then truncating rounds
-        // to nearest for the positive values that occur.
-        Self((seconds * 1e9 + 0.5) as u64)
+        // Adding one half then truncating rounds to nearest for the positive values that occur.
+        // Half of the range is enough for one machine conversion; the rest is the slow way.
+        let nanos = seconds * 1e9 + 0.5;
+        if nanos < i64::MAX as f64 {
+            return Self((nanos as i64).max(0) as u64);
+        }
+        // `as` saturates and sends not-a-number to zero.
+        Self(nanos as u64)
     }
 
     /// Nanoseconds.

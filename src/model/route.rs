@@ -80,6 +80,8 @@ pub enum Op {
         count: u16,
         /// Key of the draw.
         key: KeyId,
+        /// Where it goes when the draw takes no branch.
+        otherwise: u32,
     },
     /// Go to another operation.
     Jump {
@@ -285,7 +287,61 @@ pub const MAX_POSITION: u32 = (1 << 12) - 1;
 #[derive(Clone, Debug)]
 pub struct Draws<'p> {
     keys: Vec<Key>,
-    routes: &'p Routes,
+    demands: &'p [Demand],
+    amounts: &'p [Amount],
+    ahead: Vec<Ahead>,
+}
+
+/// Draws of one demand, worked out for whole blocks of ordinals where most of a block is used:
+/// requests come in the order of their ordinals, so neighbours are drawn at about the same time,
+/// and in a batch the latency of one hides behind the next. The bits are those of single draws.
+#[derive(Clone, Debug)]
+struct Ahead {
+    /// Which blocks are worked out; the low bit of a block's number is its place.
+    blocks: [u64; 2],
+    values: [[f64; BLOCK]; 2],
+    /// The latest block seen, and how many of it were asked for.
+    latest: u64,
+    asked: usize,
+}
+
+/// Draws of a block.
+const BLOCK: usize = 16;
+const NO_BLOCK: u64 = u64::MAX;
+
+impl Ahead {
+    const EMPTY: Self =
+        Self { blocks: [NO_BLOCK; 2], values: [[0.0; BLOCK]; 2], latest: NO_BLOCK, asked: 0 };
+
+    #[inline]
+    fn draw(&mut self, ordinal: u64, key: Key, sampler: &Sampler) -> f64 {
+        let block = ordinal / BLOCK as u64;
+        let place = (block & 1) as usize;
+        let within = (ordinal % BLOCK as u64) as usize;
+        if block != self.latest {
+            let eager = self.asked >= BLOCK / 2;
+            self.latest = block;
+            self.asked = 0;
+            if eager && self.blocks[place] != block {
+                self.fill(block, place, key, sampler);
+            }
+        }
+        self.asked += 1;
+        if self.blocks[place] == block {
+            return self.values[place][within];
+        }
+        sampler.sample(key.uniform(ordinal, 0))
+    }
+
+    #[inline(never)]
+    fn fill(&mut self, block: u64, place: usize, key: Key, sampler: &Sampler) {
+        let first = block * BLOCK as u64;
+        for (within, value) in self.values[place].iter_mut().enumerate() {
+            *value = key.uniform(first + within as u64, 0);
+        }
+        sampler.sample_all(&mut self.values[place]);
+        self.blocks[place] = block;
+    }
 }
 
 impl<'p> Draws<'p> {
@@ -293,7 +349,12 @@ impl<'p> Draws<'p> {
     #[must_use]
     pub fn new(routes: &'p Routes, seed: Seed, lineage: Lineage) -> Self {
         let derive = |name: &KeyName| Key::derive(seed, lineage, name.purpose, &name.owner);
-        Self { keys: routes.keys.iter().map(derive).collect(), routes }
+        Self {
+            keys: routes.keys.iter().map(derive).collect(),
+            demands: &routes.demands,
+            amounts: &routes.amounts,
+            ahead: vec![Ahead::EMPTY; routes.demands.len()],
+        }
     }
 
     /// A uniform of `request` under `key`.
@@ -314,17 +375,28 @@ impl<'p> Draws<'p> {
     #[inline]
     #[must_use]
     pub fn demand(&self, id: DemandId, request: &Request) -> f64 {
-        let demand = &self.routes.demands[id.index()];
-        let index = if demand.once { request.position << 20 } else { draw_index(request, 0) };
-        let uniform = self.keys[demand.key.index()].uniform(request.ordinal, index);
+        let demand = &self.demands[id.index()];
+        let uniform = self.keys[demand.key.index()].uniform(request.ordinal, demand.index(request));
         demand.sampler.sample(uniform) * demand.share
+    }
+
+    /// The same draw, bit for bit, for steps that most requests take.
+    #[inline]
+    #[must_use]
+    pub fn demand_ahead(&mut self, id: DemandId, request: &Request) -> f64 {
+        let demand = &self.demands[id.index()];
+        if demand.index(request) != 0 {
+            return self.demand(id, request);
+        }
+        let key = self.keys[demand.key.index()];
+        self.ahead[id.index()].draw(request.ordinal, key, &demand.sampler) * demand.share
     }
 
     /// A count of `request`.
     #[inline]
     #[must_use]
     pub fn amount(&self, id: AmountId, request: &Request) -> u32 {
-        match &self.routes.amounts[id.index()] {
+        match &self.amounts[id.index()] {
             Amount::Fixed(count) => *count,
             Amount::Mean { floor, chance, key } => {
                 floor + u32::from(self.uniform(*key, request, 0) < *chance)
@@ -333,5 +405,12 @@ impl<'p> Draws<'p> {
                 sampler.sample(self.uniform(*key, request, 0)) as u32
             }
         }
+    }
+}
+
+impl Demand {
+    #[inline]
+    fn index(&self, request: &Request) -> u32 {
+        if self.once { request.position << 20 } else { draw_index(request, 0) }
     }
 }

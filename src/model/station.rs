@@ -160,7 +160,7 @@ impl Station {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn start(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         self.queue.begin(ctx.now);
         let entry = &mut ctx.requests[request];
@@ -212,7 +212,7 @@ impl Station {
         self.next(ctx);
     }
 
-    #[inline]
+    #[inline(always)]
     fn release(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         self.queue.end(ctx.now);
         if self.config.discipline == Discipline::PriorityPreemptive {
@@ -220,7 +220,7 @@ impl Station {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn depart(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         let entry = &mut ctx.requests[request];
         self.queue.depart(ctx.now, ctx.now - entry.since);
@@ -229,7 +229,7 @@ impl Station {
         entry.resumed = false;
     }
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self, ctx: &mut Ctx<'_>) {
         if self.waiting == 0 || self.paused {
             return;

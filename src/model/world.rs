@@ -108,6 +108,7 @@ struct Deadlines {
 /// One replication at work.
 pub struct World<'p> {
     pub(in crate::model) plan: &'p Blueprint,
+    ops: &'p [Op],
     pub(in crate::model) draws: Draws<'p>,
     pub(in crate::model) now: SimTime,
     pub(in crate::model) calendar: Calendar,
@@ -170,6 +171,7 @@ impl<'p> World<'p> {
         };
         let mut world = Self {
             plan,
+            ops: &plan.routes.ops,
             draws: Draws::new(&plan.routes, plan.seed, lineage),
             now: SimTime::ZERO,
             calendar: Calendar::new(),
@@ -292,17 +294,19 @@ impl<'p> World<'p> {
         if source.clients.is_some() {
             return self.view_begins(workload, ordinal, counted);
         }
-        let class = &self.plan.routes.classes[source.class.index()];
-        let mut request = Request::new(source.class, class.entry, Owner::Workload, self.now);
-    }
-
-    /// Puts a request into the world and starts it.
-    #[inline]
-    pub(in crate::model) fn admit(&mut self, request: Request) -> Option<RequestId> {
-        self.record.attempt_begins(request.class, request.counted);
-        let id = self.insert(request)?;
-        self.lane.push(Move::Advance(id));
-        Some(id)
+        let entry = self.plan.routes.classes[source.class.index()].entry;
+        let begun = self.requests.begin(source.class, entry, Owner::Workload, self.now);
+        let Ok(id) = begun else {
+            self.stop = Some(Stop::TooManyInFlight { at: self.now });
+            return;
+        };
+        let request = &mut self.requests[id];
+        request.ordinal = ordinal;
+        request.counted = counted;
+        request.workload = workload.0;
+        self.record.view_begins(workload, counted);
+        self.record.attempt_begins(source.class, counted);
+        self.advance(id);
     }
 
     pub(in crate::model) fn insert(&mut self, request: Request) -> Option<RequestId> {
@@ -315,7 +319,7 @@ impl<'p> World<'p> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn pick(&mut self, pool: PoolId, request: RequestId) -> ComponentId {
         let pool_plan = &self.plan.routes.pools[pool.index()];
         let count = pool_plan.members.len();
@@ -350,10 +354,10 @@ impl<'p> World<'p> {
         loop {
             let pc = self.requests[id].pc;
             self.requests[id].pc = pc + 1;
-            match self.plan.routes.ops[pc as usize] {
+            match self.ops[pc as usize] {
                 Op::Visit { pool, demand, priority } => {
                     let member = self.pick(pool, id);
-                    let need = self.draws.demand(demand, &self.requests[id]);
+                    let need = self.draws.demand_ahead(demand, &self.requests[id]);
                     let need = SimDuration::from_seconds_f64(need).nanos();
                     let mut ctx = ctx!(self, self.causes[member.index()]);
                     if let Component::Station(station) = &mut self.components[member.index()] {
@@ -407,14 +411,13 @@ impl<'p> World<'p> {
                         disks.defer(&mut ctx, id, key, count);
                     }
                 }
-                Op::Choose { first, count, key } => {
+                Op::Choose { first, count, key, otherwise } => {
                     let uniform = self.draws.uniform(key, &self.requests[id], 0);
                     let first = usize::from(first);
                     let branches =
                         &self.plan.routes.branches[first..first + usize::from(count)];
-                    if let Some(branch) = branches.iter().find(|b| uniform < b.below)
-                        && !self.jump(id, branch.to)
-                    {
+                    let taken = branches.iter().find(|branch| uniform < branch.below);
+                    if !self.jump(id, taken.map_or(otherwise, |branch| branch.to)) {
                         return;
                     }
                 }
@@ -465,6 +468,7 @@ impl<'p> World<'p> {
 
     /// Sends `id` to another operation; a jump back counts as a repetition. Gives false when the
     /// request has gone round too often and was ended.
+    #[inline(always)]
     fn jump(&mut self, id: RequestId, to: u32) -> bool {
         let entry = &mut self.requests[id];
         if to < entry.pc {
@@ -533,7 +537,7 @@ impl<'p> World<'p> {
         let member = self.requests[id].top().at;
         let part = &self.plan.parts[member.index()];
         let place = part.place.expect("the plan gives every member a place");
-        let mut seconds = self.draws.demand(demand, &self.requests[id]);
+        let mut seconds = self.draws.demand_ahead(demand, &self.requests[id]);
         if let Component::Service(service) = &self.components[member.index()] {
             seconds *= service.slowness;
         }
@@ -574,7 +578,7 @@ impl<'p> World<'p> {
     }
 
     /// `id` has reached the end of its route, or has failed and given everything back.
-    #[inline]
+    #[inline(always)]
     fn end(&mut self, id: RequestId, outcome: Outcome) {
         let entry = &self.requests[id];
         match entry.owner {

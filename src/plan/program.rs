@@ -282,7 +282,8 @@ impl<'a> Compiler<'a> {
                 let first = self.routes.branches.len();
                 self.routes.branches.push(Branch { below: step.chance.value.get(), to: 0 });
                 self.jumps.push((step.goto.value.text.clone(), first, step.goto.span));
-                self.emit(Op::Choose { first: first as u16, count: 1, key });
+                let otherwise = self.here() + 1;
+                self.emit(Op::Choose { first: first as u16, count: 1, key, otherwise });
             }
             StepSpec::Parallel(step) => {
                 self.label(&step.label);
@@ -318,8 +319,9 @@ impl<'a> Compiler<'a> {
             below += chance;
             self.routes.branches.push(Branch { below, to: 0 });
         }
-        self.emit(Op::Choose { first: first as u16, count: chances.len() as u16, key });
-        let mut ends = vec![self.emit(Op::Jump { to: 0 })];
+        let (from, count) = (first as u16, chances.len() as u16);
+        let at = self.emit(Op::Choose { first: from, count, key, otherwise: 0 });
+        let mut ends = Vec::new();
         for branch in 0..chances.len() {
             self.routes.branches[first + branch].to = self.here();
             body(self, branch);
@@ -327,9 +329,10 @@ impl<'a> Compiler<'a> {
                 ends.push(self.emit(Op::Jump { to: 0 }));
             }
         }
-        let here = self.here();
+        let otherwise = self.here();
+        self.routes.ops[at] = Op::Choose { first: from, count, key, otherwise };
         for end in ends {
-            self.routes.ops[end] = Op::Jump { to: here };
+            self.routes.ops[end] = Op::Jump { to: otherwise };
         }
     }
 

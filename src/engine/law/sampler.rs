@@ -75,7 +75,7 @@ impl Sampler {
     }
 
     /// Puts the draw for each uniform number in its place.
-    fn sample_all(&self, values: &mut [f64]) {
+    pub(crate) fn sample_all(&self, values: &mut [f64]) {
         // One choice of the method for all.
         match &self.method {
             Method::Exponential { mean } => {
