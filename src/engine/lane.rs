@@ -1,0 +1,188 @@
+//! The zero-delay lane: hand-overs within one instant, first in, first out.
+//!
+//! Model: what happens now because of what just happened (a request handed to the next component,
+//! a fact that changes another) goes through this lane and is drained before the next event leaves
+//! the calendar. So an instant is finished before time moves, in an order that is easy to state.
+//!
+//! Holds: at most [`Lane::LIMIT`] calendar events and hand-overs at one instant; beyond it the
+//! model goes in circles, and the lane says so with [`NoProgress`] instead of running for ever.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::units::SimTime;
+
+/// Simulated time stands still: too many events at one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoProgress {
+    /// The instant.
+    pub at: SimTime,
+    /// Events and hand-overs there when the limit was met.
+    pub events: u32,
+}
+
+impl fmt::Display for NoProgress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "no progress in simulated time at {}: {} events at one instant",
+            self.at, self.events
+        )
+    }
+}
+
+impl Error for NoProgress {}
+
+/// What is left to do at the present instant.
+#[derive(Clone, Debug)]
+pub struct Lane<T: Copy> {
+    items: Vec<T>,
+    /// The first of `items` not taken yet.
+    head: usize,
+    at: SimTime,
+    /// Calendar events and hand-overs at `at` so far.
+    events: u32,
+}
+
+impl<T: Copy> Default for Lane<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Copy> Lane<T> {
+    /// Events and hand-overs allowed at one instant.
+    pub const LIMIT: u32 = 1_000_000;
+
+    /// An empty lane at the start of time.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { items: Vec::new(), head: 0, at: SimTime::ZERO, events: 0 }
+    }
+
+    /// Counts an event that left the calendar at `at`; the count starts anew when time moves.
+    ///
+    /// # Errors
+    ///
+    /// [`NoProgress`] when it is one too many for this instant.
+    #[inline]
+    pub fn enter(&mut self, at: SimTime) -> Result<(), NoProgress> {
+        if at != self.at {
+            self.at = at;
+            self.events = 0;
+        }
+        self.count()
+    }
+
+    /// Hands `item` over: it is taken after everything handed over before.
+    #[inline]
+    pub fn push(&mut self, item: T) {
+        self.items.push(item);
+    }
+
+    /// Takes the oldest hand-over; `None` when the instant is finished.
+    ///
+    /// # Errors
+    ///
+    /// [`NoProgress`] when it is one too many for this instant.
+    #[inline]
+    pub fn pop(&mut self) -> Result<Option<T>, NoProgress> {
+        let Some(item) = self.items.get(self.head) else {
+            self.items.clear();
+            self.head = 0;
+            return Ok(None);
+        };
+        let item = *item;
+        self.head += 1;
+        self.count()?;
+        Ok(Some(item))
+    }
+
+    /// Forgets everything handed over and starts anew at `at`.
+    pub fn reset(&mut self, at: SimTime) {
+        self.items.clear();
+        self.head = 0;
+        self.at = at;
+        self.events = 0;
+    }
+
+    /// Hand-overs not taken yet.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.items.len() - self.head
+    }
+
+    /// Whether the instant is finished.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    #[inline]
+    fn count(&mut self) -> Result<(), NoProgress> {
+        if self.events == Self::LIMIT {
+            return Err(NoProgress { at: self.at, events: self.events });
+        }
+        self.events += 1;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hand_overs_come_out_in_the_order_they_went_in() {
+        let mut lane = Lane::new();
+        lane.push(1);
+        lane.push(2);
+        assert_eq!(lane.pop(), Ok(Some(1)));
+        lane.push(3);
+        assert_eq!(lane.len(), 2);
+        assert_eq!(lane.pop(), Ok(Some(2)));
+        assert_eq!(lane.pop(), Ok(Some(3)));
+        assert_eq!(lane.pop(), Ok(None));
+        assert!(lane.is_empty());
+    }
+
+    /// Promise B4 of the limits: a model that goes in circles is stopped at 10⁶ events an instant.
+    #[test]
+    fn a_circle_of_hand_overs_is_an_error_and_not_a_hang() {
+        let mut lane = Lane::new();
+        let at = SimTime::from_nanos(7);
+        lane.enter(at).unwrap();
+        lane.push(());
+        let mut taken = 0;
+        let error = loop {
+            match lane.pop() {
+                Ok(Some(())) => {
+                    taken += 1;
+                    lane.push(());
+                }
+                Ok(None) => panic!("the lane was never empty"),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error, NoProgress { at, events: 1_000_000 });
+        assert_eq!(taken, 999_999, "the calendar's own event counts as well");
+        assert_eq!(
+            error.to_string(),
+            "no progress in simulated time at 7ns: 1000000 events at one instant"
+        );
+    }
+
+    #[test]
+    fn a_circle_through_the_calendar_is_found_too_and_moving_time_forgives() {
+        let mut lane = Lane::<()>::new();
+        for _ in 0..Lane::<()>::LIMIT {
+            assert_eq!(lane.enter(SimTime::from_nanos(1)), Ok(()));
+        }
+        assert!(lane.enter(SimTime::from_nanos(1)).is_err());
+        assert_eq!(lane.enter(SimTime::from_nanos(2)), Ok(()));
+        lane.reset(SimTime::from_nanos(2));
+        for _ in 0..Lane::<()>::LIMIT {
+            assert_eq!(lane.enter(SimTime::from_nanos(2)), Ok(()));
+        }
+    }
+}

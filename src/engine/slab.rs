@@ -1,0 +1,178 @@
+//! A generational slab: things that come and go, addressed by handles that cannot be mistaken.
+//!
+//! Model: a vector of slots with a stack of the free ones. A handle is a slot and the generation
+//! it was filled in, so the handle of a thing that is gone finds nothing, even when its slot was
+//! filled again: a request that timed out is completed to nobody.
+//!
+//! Holds: insert, find and remove are O(1); memory follows the greatest number held at once; which
+//! slot is reused (the last one freed) and the order of iteration (by slot) depend on the history
+//! of calls alone.
+
+use std::num::NonZeroU32;
+
+/// Names one thing in a [`Slab`], for ever: it is never reused for another. `Option<Handle>` takes
+/// the same eight bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Handle {
+    index: u32,
+    generation: NonZeroU32,
+}
+
+const _: () = assert!(size_of::<Option<Handle>>() == 8);
+
+impl Handle {
+    /// The slot: below the greatest number of things held at once, so it can index side tables
+    /// and be an event's code.
+    #[must_use]
+    pub const fn index(self) -> u32 {
+        self.index
+    }
+
+    /// How often the slot was filled, this time included.
+    #[must_use]
+    pub const fn generation(self) -> u32 {
+        self.generation.get()
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Slot<T> {
+    Taken { generation: NonZeroU32, value: T },
+    Free { generation: NonZeroU32, next: Option<u32> },
+}
+
+/// Things of one type, addressed by [`Handle`].
+#[derive(Clone, Debug)]
+pub struct Slab<T> {
+    slots: Vec<Slot<T>>,
+    /// The slot freed last; it leads to the one freed before.
+    free: Option<u32>,
+    len: usize,
+}
+
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> Slab<T> {
+    /// Holds nothing.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { slots: Vec::new(), free: None, len: 0 }
+    }
+
+    /// How many things it holds.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether it holds nothing.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Keeps `value` and names it.
+    ///
+    /// # Panics
+    ///
+    /// Beyond 2³² things at once; the limits on a run stop it long before.
+    #[inline]
+    pub fn insert(&mut self, value: T) -> Handle {
+        self.len += 1;
+        if let Some(index) = self.free {
+            let slot = &mut self.slots[index as usize];
+            let Slot::Free { generation, next } = *slot else {
+                unreachable!("the free list leads through free slots");
+            };
+            self.free = next;
+            *slot = Slot::Taken { generation, value };
+            return Handle { index, generation };
+        }
+        let index = u32::try_from(self.slots.len()).expect("a slab stays below 2^32 slots");
+        let generation = NonZeroU32::MIN;
+        self.slots.push(Slot::Taken { generation, value });
+        Handle { index, generation }
+    }
+
+    /// The thing, unless it was removed.
+    #[must_use]
+    #[inline]
+    pub fn get(&self, handle: Handle) -> Option<&T> {
+        match self.slots.get(handle.index as usize) {
+            Some(Slot::Taken { generation, value }) if *generation == handle.generation => {
+                Some(value)
+            }
+            _ => None,
+        }
+    }
+
+    /// The thing, unless it was removed.
+    #[must_use]
+    #[inline]
+    pub fn get_mut(&mut self, handle: Handle) -> Option<&mut T> {
+        match self.slots.get_mut(handle.index as usize) {
+            Some(Slot::Taken { generation, value }) if *generation == handle.generation => {
+                Some(value)
+            }
+            _ => None,
+        }
+    }
+
+    /// The thing now in slot `index` and its handle, for holders that know it is there.
+    #[must_use]
+    #[inline]
+    pub fn at(&self, index: u32) -> Option<(Handle, &T)> {
+        match self.slots.get(index as usize) {
+            Some(Slot::Taken { generation, value }) => {
+                Some((Handle { index, generation: *generation }, value))
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes the thing out; `None` when it was removed before.
+    #[inline]
+    pub fn remove(&mut self, handle: Handle) -> Option<T> {
+        self.get(handle)?;
+        let slot = &mut self.slots[handle.index as usize];
+        // A slot whose generations are used up is never filled again.
+        let reborn = handle.generation.checked_add(1);
+        let generation = reborn.unwrap_or(handle.generation);
+        let taken = std::mem::replace(slot, Slot::Free { generation, next: self.free });
+        if reborn.is_some() {
+            self.free = Some(handle.index);
+        }
+        self.len -= 1;
+        match taken {
+            Slot::Taken { value, .. } => Some(value),
+            Slot::Free { .. } => unreachable!("the handle found a value in this slot"),
+        }
+    }
+
+    /// Everything held, by slot.
+    pub fn iter(&self) -> impl Iterator<Item = (Handle, &T)> {
+        (0_u32..).zip(&self.slots).filter_map(|(index, slot)| match slot {
+            Slot::Taken { generation, value } => {
+                Some((Handle { index, generation: *generation }, value))
+            }
+            Slot::Free { .. } => None,
+        })
+    }
+
+    /// Everything held, by slot, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (Handle, &mut T)> {
+        (0_u32..).zip(&mut self.slots).filter_map(|(index, slot)| match slot {
+            Slot::Taken { generation, value } => {
+                Some((Handle { index, generation: *generation }, value))
+            }
+            Slot::Free { .. } => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
