@@ -80,7 +80,7 @@ pub struct Diagnostics {
     errors: usize,
     warnings: usize,
     /// Key to the sections that have it.
-    elsewhere: BTreeMap<String, Vec<&'static str>>,
+    elsewhere: BTreeMap<String, Vec<String>>,
 }
 
 impl Diagnostics {
@@ -91,18 +91,18 @@ impl Diagnostics {
     }
 
     /// Tells which keys `section` has, so that a key in the wrong table can be sent home.
-    pub fn know(&mut self, section: &'static str, keys: impl IntoIterator<Item = String>) {
+    pub fn know(&mut self, section: &str, keys: impl IntoIterator<Item = String>) {
         for key in keys {
             let homes = self.elsewhere.entry(key).or_default();
-            if !homes.contains(&section) {
-                homes.push(section);
+            if homes.iter().all(|home| home != section) {
+                homes.push(section.to_string());
             }
         }
     }
 
     /// The sections told to [`Self::know`] that have `key`.
     #[must_use]
-    pub fn homes_of(&self, key: &str) -> &[&'static str] {
+    pub fn homes_of(&self, key: &str) -> &[String] {
         self.elsewhere.get(key).map_or(&[], Vec::as_slice)
     }
 

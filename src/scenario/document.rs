@@ -251,8 +251,10 @@ fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
     if message.starts_with("duplicate key") {
         return key_twice(text, span);
     }
+    let mut message = message;
     let help = if message.starts_with("string values must be quoted") {
-        Some("put quotes around it: a quantity with a unit is a string, such as \"30s\"")
+        message = "this is no value: not a number, and a text needs quotes";
+        Some("put quotes around it: a quantity with a unit is a text, such as \"30s\"")
     } else if message.starts_with("unquoted keys cannot be empty")
         || message.starts_with("invalid unquoted key")
     {

@@ -108,10 +108,16 @@ pub fn within<T: Limited>(low: T::Scalar, high: T::Scalar) -> Limit<T> {
     ordered(text, minimum, maximum, move |value| low <= *value && *value <= high)
 }
 
-/// A list with at least one entry.
+/// A value that holds several.
+pub trait Several: Value {
+    /// How many.
+    fn count(&self) -> usize;
+}
+
+/// A list, or a table of names, with at least one entry.
 #[must_use]
-pub fn not_empty<T: Value>() -> Limit<Vec<T>> {
-    let fails = |list: &Vec<T>| list.is_empty().then(|| "empty".to_string());
+pub fn not_empty<T: Several>() -> Limit<T> {
+    let fails = |list: &T| (list.count() == 0).then(|| "empty".to_string());
     let text = "at least one entry".to_string();
     let doc = LimitDoc { text, not_empty: true, ..LimitDoc::default() };
     Limit { fails: Box::new(fails), code: Code::Empty, doc }

@@ -38,11 +38,15 @@
 pub mod code;
 pub mod diagnostic;
 pub mod document;
+pub mod law;
 pub mod limit;
 pub mod names;
+pub mod overrides;
 pub mod quantity;
+pub mod reference;
 pub mod render;
 pub mod scan;
+pub mod schema;
 pub mod source;
 pub mod spec;
 pub mod suggest;

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use super::code::Code;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::document::{Data, Entry, Item, MAX_NAME_BYTES};
+use super::limit::Several;
 use super::render::shown;
 use super::source::Span;
 use super::value::{KeyShape, Shape, Value, wrong_type};
@@ -356,5 +357,23 @@ impl<T: Value> Value for OneOrMany<T> {
     }
     fn canonical(&self) -> Json {
         self.0.canonical()
+    }
+}
+
+impl<T: Value> Several for Vec<T> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+}
+
+impl<T: Value> Several for OneOrMany<T> {
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl<T: Value, K: Key> Several for Named<T, K> {
+    fn count(&self) -> usize {
+        self.entries.len() + self.failed.len()
     }
 }

@@ -45,7 +45,7 @@ use super::document::{Data, Item, Table, parse_text};
 use super::suggest;
 use super::value::{Shape, Spanned, Value, wrong_type};
 
-pub use super::limit::{Limit, LimitDoc, above, at_least, at_most, not_empty, within};
+pub use super::limit::{Limit, LimitDoc, Several, above, at_least, at_most, not_empty, within};
 
 /// What is known of a key: for schema, reference page and messages.
 #[derive(Clone, Debug)]
@@ -169,6 +169,28 @@ impl<'a> TableReader<'a> {
         F::keep(Some(found))
     }
 
+    /// Reads `key`, which must be there when it is `needed`. `None` when it is wrong or missing.
+    pub fn optional<T: Value>(
+        &mut self,
+        key: &'static str,
+        needed: bool,
+    ) -> Option<Option<Spanned<T>>> {
+        if needed {
+            return self.field::<T>(key, None, None).map(Some);
+        }
+        self.field::<Option<T>>(key, None, None)
+    }
+
+    /// Lets `key` be: somebody else reads it.
+    pub fn pass(&mut self, key: &'static str) {
+        self.asked.push(key.into());
+    }
+
+    /// Adds a diagnostic.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        self.out.push(diagnostic);
+    }
+
     /// Reports keys that are missing, and keys that nobody asked for with the nearest that exists.
     pub fn finish(self) {
         let Self { item, table, out, asked, missing } = self;
@@ -219,6 +241,20 @@ fn unknown_key(
     match out.homes_of(key) {
         [] => diagnostic.help_if(suggest::help(key, &keys, "keys here")),
         homes => diagnostic.help(format!("it belongs to `{}`", homes.join("`, `"))),
+    }
+}
+
+/// Tells `out` which keys each section of a file has, from the keys of the whole file, so that a key
+/// in the wrong section can be sent home.
+pub fn know_sections(root: &[KeyDoc], out: &mut Diagnostics) {
+    for section in root {
+        let shape = match &section.shape {
+            Shape::Named(_, of) | Shape::List(of) => of,
+            other => other,
+        };
+        if let Shape::Table { keys, .. } = shape {
+            out.know(&section.key, keys().into_iter().map(|key| key.key));
+        }
     }
 }
 

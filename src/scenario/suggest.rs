@@ -2,7 +2,7 @@
 //!
 //! Damerau-Levenshtein distance (optimal string alignment): insert, delete, replace, swap
 //! neighbours. Near is at most 2 edits and at most a third of the longer name, at least 1 edit
-//! being allowed from three characters on. Ties go to the smaller distance, then to the same first
+//! being allowed from three characters on; or a longer word that ends with the name. Ties go to the smaller distance, then to the same first
 //! letter, then to alphabetical order, so that the answer never depends on the order of candidates.
 
 /// The candidate nearest to `word`, if one is near.
@@ -14,16 +14,20 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         let other: Vec<char> = candidate.to_lowercase().chars().take(130).collect();
         let longer = lower.len().max(other.len());
         let allowed = (longer / 3).min(2);
-        if lower.len().abs_diff(other.len()) > allowed {
-            continue;
-        }
         // Letter case and `_` for `-` are not worth an edit: that is how other tools write.
-        let edits = distance(&lower, &other);
-        let spelt = normal(&lower) == normal(&other);
-        if edits > allowed && !spelt {
+        let edits = if normal(&lower) == normal(&other) {
+            0
+        } else if lower.len().abs_diff(other.len()) > allowed {
+            usize::MAX
+        } else {
+            distance(&lower, &other)
+        };
+        // A word of another tool with ours at its end, such as "loadbalancer", comes last.
+        let ends = other.len() >= 6 && lower.ends_with(&other);
+        if edits > allowed && !ends {
             continue;
         }
-        let rank = (if spelt { 0 } else { edits }, lower.first() != other.first(), candidate);
+        let rank = (edits, lower.first() != other.first(), candidate);
         if best.is_none_or(|b| rank < b) {
             best = Some(rank);
         }

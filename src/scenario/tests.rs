@@ -1,4 +1,5 @@
 //! Sections for tests only, of the shape that the language has.
+#![allow(dead_code, reason = "declared to be read, not used")]
 
 use super::diagnostic::Diagnostics;
 use super::document::Document;
@@ -108,4 +109,33 @@ fn a_declared_record_reads_with_places_defaults_and_uncertainty() {
     assert_eq!(*front.algorithm, Policy::RoundRobin);
     assert_eq!(*front.time_out, SimDuration::from_secs(30));
     assert_eq!(front.to[0].text, "app");
+}
+
+fn report(text: &str, style: super::render::Style) -> (String, String) {
+    let mut out = Diagnostics::new();
+    let source = Source::from_text("tier.toml", text);
+    let document = Document::parse(source.clone(), &mut out);
+    if let Some(document) = &document {
+        let _ = ScenarioSpec::read(&document.root, &mut out);
+    }
+    let report =
+        super::render::Report { source: &source, document: document.as_ref(), found: &out };
+    (report.text(style), report.json())
+}
+
+#[test]
+fn show() {
+    let text = "[server.twin]\ncount = 0\ncoers = 2\n[server.b]\ncores=3\nmemory = \"512 mb\"\n[balancer.x]\nto = true\nalgorithm=\"roundrobin\"\ntime-out = 30\nweights = [1, nan, \"\\u001b[2J\", 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]";
+    let (t, j) = report(text, Default::default());
+    println!("{t}\n{j}");
+    println!("{}", report(text, super::render::Style { ascii: true, width: 40, colour: false }).0);
+    println!("{}", report("a = 1\nb = \"x\na = 2\n", Default::default()).0);
+    println!(
+        "{}",
+        report(
+            "[a]\nab = 1\nb = {c = 2, ab = 3}\nab = 2\n[a]\nx = 2026-13-01\ny = 12ms\n",
+            Default::default()
+        )
+        .0
+    );
 }

@@ -64,6 +64,8 @@ pub enum Shape {
     Boolean,
     /// Any text.
     Text,
+    /// A quantity of the given shape, or a law of it.
+    Law(Box<Shape>),
     /// A kebab-case name.
     Name,
     /// The name of a component, with dots for its parts.
