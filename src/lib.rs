@@ -1,19 +1,51 @@
 //! `fivenines`: a deterministic discrete-event datacenter simulator.
 //!
-//! Folders in the order of dependence; a folder uses only folders above it.
+//! A scenario file is compiled once into an immutable plan; solvers read it, studies repeat them,
+//! reports show what came out. Folders in the order of dependence, a folder uses only those above:
+//!
+//! | folder | from → to |
+//! |---|---|
+//! | [`units`] | text ↔ quantities |
+//! | [`engine`] | events, draws, laws; knows no data centre |
+//! | [`stats`] | numbers → numbers |
+//! | [`scenario`] | text → forms, diagnostics; knows no section |
+//! | [`observe`] | what the loop writes down |
+//! | [`health`] | automata, facts, causes; runs without requests |
+//! | [`workload`] | arrivals, recorded traffic |
+//! | [`model`] | the world, one component a file |
+//! | [`plan`] | document → plan |
+//! | [`solve`] | plan → observations |
+//! | [`study`] | replications, windows, comparisons |
+//! | [`report`] | results → text, CSV, JSON, SVG, HTML; computes no statistic |
+//! | [`cli`] | flags, progress, exit status |
+//!
+//! What never happens: the engine names no component; a component names no other; nothing after
+//! `plan` sees a name or a place in the text except to print it; `model` reads no file, clock or
+//! environment; nothing iterates a hash map; `report` computes no statistic; a plan is immutable,
+//! and `World::new(plan, lineage, span)` is the only way to a world.
 
 pub mod units;
 
-pub mod cli;
 pub mod engine;
-pub mod faults;
-pub mod health;
-pub mod model;
-pub mod observe;
-// pub mod plan;
-pub mod report;
-pub mod scenario;
-pub mod solve;
+
 pub mod stats;
-pub mod study;
+
+pub mod scenario;
+
+pub mod observe;
+
+pub mod health;
+
 pub mod workload;
+
+pub mod model;
+
+pub mod plan;
+
+pub mod solve;
+
+pub mod study;
+
+pub mod report;
+
+pub mod cli;

@@ -39,7 +39,7 @@ pub enum UnitError {
 /// `numerator / denominator`, rounded to nearest, ties up; `None` when it does not fit a `u64`.
 #[must_use]
 pub fn round_ratio(numerator: u128, denominator: u128) -> Option<u64> {
-    u64::try_from((numerator + denominator / 2) / denominator).ok()
+    u64::try_from(numerator.checked_add(denominator / 2)? / denominator).ok()
 }
 
 /// A decimal number as digits and a power of ten, read without a float.
@@ -103,8 +103,12 @@ impl Decimal {
     }
 
     fn shift(self, power: i32) -> Result<Self, UnitError> {
-        if power.unsigned_abs() > 40 {
+        if power > 40 {
             return Err(UnitError::TooLarge);
+        }
+        if power < -40 || self.scale > 40 {
+            // Far below any unit's smallest step, whatever the digits.
+            return Ok(Self { digits: self.digits.min(1), scale: 38 });
         }
         if power <= 0 {
             return Ok(Self { scale: self.scale + power.unsigned_abs(), ..self });
@@ -122,10 +126,9 @@ impl Decimal {
     /// The number times `numerator / denominator`, rounded to a whole number.
     fn times(self, numerator: u64, denominator: u64) -> Result<u64, UnitError> {
         let top = self.digits.checked_mul(u128::from(numerator)).ok_or(UnitError::TooLarge)?;
-        let bottom = 10_u128
-            .checked_pow(self.scale)
-            .and_then(|p| p.checked_mul(u128::from(denominator)))
-            .ok_or(UnitError::TooLarge)?;
+        let bottom =
+            10_u128.checked_pow(self.scale).and_then(|p| p.checked_mul(u128::from(denominator)));
+        let Some(bottom) = bottom else { return Ok(0) };
         round_ratio(top, bottom).ok_or(UnitError::TooLarge)
     }
 }
@@ -533,7 +536,7 @@ impl Bandwidth {
 
 impl fmt::Display for Bandwidth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bits = self.0 * 8;
+        let bits = u128::from(self.0) * 8;
         for (name, size) in
             [("Gbit/s", 1_000_000_000), ("Mbit/s", 1_000_000), ("kbit/s", 1_000), ("bit/s", 1)]
         {
@@ -848,6 +851,13 @@ mod tests {
         assert_eq!(SimDuration::parse("-5ms"), Err(UnitError::Negative));
         assert_eq!(SimDuration::parse("1e-12 s"), Err(UnitError::TooSmall("ns")));
         assert_eq!(SimDuration::parse("1e30 y"), Err(UnitError::TooLarge));
+        assert_eq!(SimDuration::parse("1e-40 s"), Err(UnitError::TooSmall("ns")));
+        assert_eq!(
+            SimDuration::parse("10700000000000000000000e-38 y"),
+            Err(UnitError::TooLarge),
+            "no overflow on the way"
+        );
+        assert!(Bandwidth::parse("3000000000GB/s").unwrap().to_string().ends_with("bit/s"));
         assert_eq!(Bytes::parse("512 mb"), Err(UnitError::Unknown("mb".into(), SIZE_NAMES)));
         assert_eq!(Bandwidth::parse("10ms"), Err(UnitError::Other("duration", BANDWIDTH_NAMES)));
     }

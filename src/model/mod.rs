@@ -20,7 +20,7 @@ pub mod request;
 pub mod route;
 pub mod service;
 pub mod share;
-// pub mod spec;
+pub mod spec;
 pub mod station;
 mod virtual_clock;
 pub mod world;

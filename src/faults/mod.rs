@@ -1,1 +1,0 @@
-//! Onset laws and schedules, and their effects on domains.
