@@ -325,6 +325,12 @@ impl Axis {
     pub fn log(label: &str, unit: Unit) -> Self {
         Self { label: label.into(), unit, spacing: Spacing::Log }
     }
+
+    /// An axis of availability, a step a nine; a value of one is not drawn.
+    #[must_use]
+    pub fn nines(label: &str) -> Self {
+        Self { label: label.into(), unit: Unit::Ratio, spacing: Spacing::Nines }
+    }
 }
 
 /// How an axis is divided.
@@ -335,6 +341,8 @@ pub enum Spacing {
     Linear,
     /// Equal ratios.
     Log,
+    /// Equal ratios of what is missing to one: 90 %, 99 %, 99.9 % at equal steps. For ratios.
+    Nines,
 }
 
 /// A value to hold others against, drawn as a line.

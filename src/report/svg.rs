@@ -153,14 +153,14 @@ impl Ink {
     #[must_use]
     pub fn letters(self, pixels: f64) -> TextStyle<'static> {
         let style = ("sans-serif", pixels * f64::from(UNITS)).into_text_style(&(1, 1));
-        style.color(&self.color())
+        TextStyle { color: self.color().to_backend_color(), ..style }
     }
 
     /// Bold letters `pixels` high.
     #[must_use]
     pub fn bold(self, pixels: f64) -> TextStyle<'static> {
         let font = ("sans-serif", pixels * f64::from(UNITS), plotters::style::FontStyle::Bold);
-        font.into_text_style(&(1, 1)).color(&self.color())
+        TextStyle { color: self.color().to_backend_color(), ..font.into_text_style(&(1, 1)) }
     }
 }
 
