@@ -26,6 +26,8 @@ const FORMAT: &str = "fivenines-results";
 /// A set that is being built, and one that is decided.
 const NEXT: &str = ".fivenines-next";
 const COMMIT: &str = ".fivenines-commit";
+/// Where the old manifest waits until all it lists is gone.
+const OLD: &str = ".old-manifest";
 /// File of the attempt to write.
 const PROBE: &str = ".fivenines-probe";
 /// Files that other parts of a run keep beside the results, outside the digest.
@@ -485,16 +487,18 @@ fn roll_forward(directory: &Path) -> Result<(), WriteError> {
         return sync_directory(directory);
     };
     let kept = listed(&commit, &new)?;
-    if let Ok(Some(old)) = read_manifest(directory) {
-        let manifest = directory.join(MANIFEST);
+    let (manifest, old) = (directory.join(MANIFEST), commit.join(OLD));
+    if is_there(&manifest)? {
+        rename(&manifest, &old)?;
+        sync_directory(directory)?;
+    }
+    let bytes = fs::read(&old).unwrap_or_default();
+    if let Ok(old) = serde_json::from_slice::<Value>(&bytes) {
         let gone = listed(directory, &old)?;
-        // The list of what is old must outlive its manifest until all of it is gone.
         for (path, _) in gone.iter().filter(|(path, _)| !kept.iter().any(|(k, _)| k == path)) {
             refuse_links(directory, path)?;
             remove_if_there(&directory.join(path))?;
         }
-        fs::remove_file(&manifest).map_err(io_error("remove", &manifest))?;
-        sync_directory(directory)?;
     }
     for (path, _) in &kept {
         let (from, to) = (commit.join(path), directory.join(path));
@@ -508,7 +512,7 @@ fn roll_forward(directory: &Path) -> Result<(), WriteError> {
             sync_directory(folder)?;
         }
     }
-    rename(&commit.join(MANIFEST), &directory.join(MANIFEST))?;
+    rename(&commit.join(MANIFEST), &manifest)?;
     sync_directory(directory)?;
     fs::remove_dir_all(&commit).map_err(io_error("remove", &commit))?;
     sync_directory(directory)
