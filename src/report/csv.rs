@@ -75,9 +75,8 @@ impl CsvWriter {
         if let Some(reason) = partial {
             bytes.extend_from_slice(format!("# PARTIAL {}\n", visible(reason)).as_bytes());
         }
-        let mut inner = csv::WriterBuilder::new()
-            .terminator(csv::Terminator::Any(b'\n'))
-            .from_writer(bytes);
+        let mut inner =
+            csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(bytes);
         inner.write_record(columns).expect("a record written to memory");
         Ok(Self { columns: columns.len(), inner })
     }
@@ -120,9 +119,8 @@ fn is_snake_case(name: &str) -> bool {
 
 /// Whether a spreadsheet may take `text` for a formula; quotes set before count as already guarded.
 fn looks_like_formula(text: &str) -> bool {
-    text.trim_start_matches('\'').starts_with([
-        '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠',
-    ])
+    text.trim_start_matches('\'')
+        .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
 }
 
 /// `text` as a spreadsheet shows it: with a leading `'` when it looks like a formula.
@@ -193,7 +191,8 @@ mod tests {
     /// I7: quoting alone does not stop a spreadsheet; the guard does, and it can be undone.
     #[test]
     fn a_formula_is_guarded_and_reads_back() {
-        let hostile = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1", "＋", "－", "＠", "'=1"];
+        let hostile =
+            ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1", "＋", "－", "＠", "'=1"];
         for text in hostile {
             let safe = guarded(text);
             assert!(safe.starts_with('\''), "{text:?}");
@@ -213,7 +212,9 @@ mod tests {
         for number in numbers {
             writer.record(&[Field::Text("x"), Field::Number(number), Field::Count(7)]).unwrap();
         }
-        writer.record(&[Field::Text("a,\"b\"\nc"), Field::Number(f64::NAN), Field::Missing]).unwrap();
+        writer
+            .record(&[Field::Text("a,\"b\"\nc"), Field::Number(f64::NAN), Field::Missing])
+            .unwrap();
         let bytes = writer.finish();
         assert!(!bytes.contains(&b'\r'));
         let mut reader = csv::Reader::from_reader(&bytes[..]);
@@ -241,10 +242,7 @@ mod tests {
                 Column::numbers("use", "use_ratio", Unit::Ratio),
             ],
             rows: vec![
-                vec![
-                    Cell::text("a"),
-                    Cell::Figure(Figure::estimate(0.5, 0.25, 0.75, Unit::Ratio)),
-                ],
+                vec![Cell::text("a"), Cell::Figure(Figure::estimate(0.5, 0.25, 0.75, Unit::Ratio))],
                 vec![Cell::text("b"), Cell::missing("no requests")],
             ],
             ..Table::default()

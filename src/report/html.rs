@@ -254,8 +254,10 @@ mod tests {
     /// RFC 4648, section 10.
     #[test]
     fn base64_is_that_of_the_standard() {
-        let pairs = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")];
-        for (text, coded) in pairs.into_iter().chain([("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy")])
+        let pairs =
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")];
+        for (text, coded) in
+            pairs.into_iter().chain([("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy")])
         {
             assert_eq!(base64(text.as_bytes()), coded);
         }

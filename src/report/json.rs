@@ -102,9 +102,7 @@ fn block(block: &Block) -> Value {
             json!({ "definitions": Value::Object(pairs.collect()) })
         }
         Block::Checks(all) => {
-            let check = |c: &super::document::Check| {
-                json!({ "name": c.name, "outcome": judgement(c.judgement), "detail": c.detail })
-            };
+            let check = |c: &super::document::Check| json!({ "name": c.name, "outcome": judgement(c.judgement), "detail": c.detail });
             json!({ "checks": all.iter().map(check).collect::<Vec<_>>() })
         }
         Block::Source(text) => json!({ "source": text }),
@@ -114,9 +112,10 @@ fn block(block: &Block) -> Value {
 /// A whole document.
 #[must_use]
 pub fn document(document: &Document) -> Value {
-    let verdicts = document.verdicts.iter().map(|verdict| {
-        json!({ "judgement": judgement(verdict.judgement), "text": verdict.text })
-    });
+    let verdicts = document
+        .verdicts
+        .iter()
+        .map(|verdict| json!({ "judgement": judgement(verdict.judgement), "text": verdict.text }));
     let sections = document.sections.iter().map(|section| {
         json!({
             "heading": section.heading,

@@ -10,6 +10,7 @@ pub mod csv;
 pub mod document;
 pub mod html;
 pub mod json;
+mod measure;
 pub mod number;
 pub mod svg;
 pub mod text;

@@ -36,12 +36,8 @@ const BYTES: [(f64, f64, &str); 5] = [
     (1_024.0, 1.0 / 1_024.0, "KiB"),
     (0.0, 1.0, "B"),
 ];
-const BYTES_PER_SECOND: [(f64, f64, &str); 4] = [
-    (1e9, 1e-9, "GB/s"),
-    (1e6, 1e-6, "MB/s"),
-    (1e3, 1e-3, "kB/s"),
-    (0.0, 1.0, "B/s"),
-];
+const BYTES_PER_SECOND: [(f64, f64, &str); 4] =
+    [(1e9, 1e-9, "GB/s"), (1e6, 1e-6, "MB/s"), (1e3, 1e-3, "kB/s"), (0.0, 1.0, "B/s")];
 
 impl<'a> Display<'a> {
     /// The display of `unit` for values about the size of `magnitude` (in base units).
@@ -51,7 +47,9 @@ impl<'a> Display<'a> {
             let size = magnitude.abs();
             let (_, factor, suffix) = *steps
                 .iter()
-                .find(|(least, _, suffix)| if size > 0.0 { size >= *least } else { *suffix == zero })
+                .find(
+                    |(least, _, suffix)| if size > 0.0 { size >= *least } else { *suffix == zero },
+                )
                 .unwrap_or(&(0.0, 1.0, zero));
             Self { factor, prefix: "", suffix, spaced: true }
         };
@@ -80,6 +78,10 @@ impl<'a> Display<'a> {
     }
 }
 
+/// Sizes that are printed in full; others as powers of ten.
+const SMALLEST: f64 = 1e-9;
+const LARGEST: f64 = 1e15;
+
 /// A figure as text: `99.9761 % ± 0.0029`, `12.3 ms (11.9 to 14.1)`, or `—` when not finite.
 #[must_use]
 pub fn figure(figure: &Figure) -> String {
@@ -98,6 +100,13 @@ pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
     }
     let display = Display::of(&figure.unit, figure.value);
     let shown = figure.value * display.factor;
+    if !shown.is_finite() {
+        return ("—".into(), None);
+    }
+    if shown != 0.0 && !(SMALLEST..LARGEST).contains(&shown.abs()) {
+        let half = figure.interval.map(|(low, high)| (high - low) / 2.0 * display.factor);
+        return (display.dress(&format!("{shown:.2e}")), half.map(|half| format!("± {half:.1e}")));
+    }
     let Some((low, high)) = figure.interval else {
         let text = match figure.unit {
             // Nines: the digits that matter are those of the complement.
@@ -106,7 +115,9 @@ pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
             }
             _ => rounded(shown, decimals_for(shown, 3).clamp(0, 12), figure.rounding),
         };
-        return (display.dress(&group(&text)), None);
+        // An exact value needs no zeros to show how far it is known.
+        let text = if text.contains('.') { text.trim_end_matches('0') } else { &text };
+        return (display.dress(&group(text.trim_end_matches('.'))), None);
     };
     let (low, high) = (low * display.factor, high * display.factor);
     let half = (high - low) / 2.0;
@@ -215,7 +226,7 @@ mod tests {
     fn the_interval_decides_the_digits() {
         assert_eq!(of(0.999_761_2, 0.000_029_4, Unit::Ratio), "99.9761 % ± 0.0029");
         assert_eq!(of(0.021_3, 0.000_41, Unit::Seconds), "21.30 ms ± 0.41");
-        assert_eq!(of(12_345.0, 678.0, Unit::None), "12,340 ± 680");
+        assert_eq!(of(12_346.0, 678.0, Unit::None), "12,350 ± 680");
         assert_eq!(of(3_240.0, 0.0, Unit::DollarsPerMonth), "$3,240 a month ± 0");
         assert_eq!(of(5.0, 0.0996, Unit::PerSecond), "5.00/s ± 0.10");
     }

@@ -22,6 +22,9 @@ use plotters_backend::{
     FontStyle, FontTransform,
 };
 
+pub use super::measure::{fitted, text_width, wrapped};
+
+use super::measure::TIP;
 use super::text::visible;
 
 /// Plotters' units in a pixel.
@@ -33,9 +36,6 @@ pub const SERIES: u8 = 8;
 /// Steps of the colour scale of a heat map.
 pub const HEAT_STEPS: u8 = 9;
 
-/// Parts the shown text of a label from its full text, which becomes the tool tip.
-const TIP: char = '\u{1f}';
-
 /// Style sheet of all drawings; a file carries it, a page has it once.
 pub const CHART_STYLE: &str = include_str!("templates/chart.css");
 
@@ -46,6 +46,8 @@ pub enum Ink {
     Clear,
     /// Words that matter.
     Text,
+    /// Words on a plot; what lies below them is kept clear.
+    Label,
     /// Labels of axes.
     Muted,
     /// Axes and tick marks.
@@ -86,6 +88,7 @@ impl Ink {
             Self::Heat(i) => (10, i % HEAT_STEPS),
             Self::HeatText(i) => (11, i % HEAT_STEPS),
             Self::Objective => (12, 0),
+            Self::Label => (13, 0),
         }
     }
 
@@ -104,6 +107,7 @@ impl Ink {
             10 => Self::Heat(index),
             11 => Self::HeatText(index),
             12 => Self::Objective,
+            13 => Self::Label,
             _ => Self::Clear,
         }
     }
@@ -123,6 +127,7 @@ impl Ink {
             Self::Heat(i) => format!("h{i}"),
             Self::HeatText(i) => format!("n{i}"),
             Self::Objective => "o".into(),
+            Self::Label => "v".into(),
         }
     }
 
@@ -162,70 +167,6 @@ impl Ink {
         let font = ("sans-serif", pixels * f64::from(UNITS), plotters::style::FontStyle::Bold);
         TextStyle { color: self.color().to_backend_color(), ..font.into_text_style(&(1, 1)) }
     }
-}
-
-/// Width of `text` in pixels, for letters `size` pixels high: a table of the advance widths of a
-/// wide sans-serif, so that what fits here fits with the fonts of every system.
-#[must_use]
-pub fn text_width(text: &str, size: f64) -> f64 {
-    let thousandths: u32 = shown_part(text).chars().map(advance).sum();
-    f64::from(thousandths) * size / 1000.0
-}
-
-const fn advance(letter: char) -> u32 {
-    match letter {
-        'i' | 'j' | 'l' | '\'' | '|' => 290,
-        '.' | ',' | ':' | ';' | '!' | 'I' | ' ' | '\u{a0}' | '·' => 330,
-        'f' | 't' | 'r' | '(' | ')' | '[' | ']' | '-' | '/' | '"' => 400,
-        'm' | 'w' | 'M' | 'W' | '%' | '@' | '—' | '…' => 980,
-        'A'..='Z' | '&' | '+' | '=' | '<' | '>' | '±' | '≤' | '≥' | '~' | '#' => 760,
-        '\0'..='\u{2ff}' => 640,
-        '\u{300}'..='\u{36f}' => 0,
-        '\u{370}'..='\u{10ff}' => 760,
-        _ => 1080,
-    }
-}
-
-/// `text`, cut to `width` pixels with an ellipsis where needed; the whole then is its tool tip.
-#[must_use]
-pub fn fitted(text: &str, size: f64, width: f64) -> String {
-    let text = visible(text);
-    if text_width(&text, size) <= width {
-        return text;
-    }
-    let mut short = String::new();
-    let room = width - text_width("…", size);
-    let mut used = 0.0;
-    for letter in text.chars() {
-        used += f64::from(advance(letter)) * size / 1000.0;
-        if used > room {
-            break;
-        }
-        short.push(letter);
-    }
-    format!("{}…{TIP}{text}", short.trim_end())
-}
-
-/// `text` in lines of at most `width` pixels, at most `most` of them; the last is cut.
-#[must_use]
-pub fn wrapped(text: &str, size: f64, width: f64, most: usize) -> Vec<String> {
-    let text = visible(text);
-    let mut lines: Vec<String> = vec![String::new()];
-    for word in text.split_whitespace() {
-        let last = lines.len() - 1;
-        let joined =
-            if lines[last].is_empty() { word.into() } else { format!("{} {word}", lines[last]) };
-        if lines[last].is_empty() || lines.len() == most || text_width(&joined, size) <= width {
-            lines[last] = joined;
-        } else {
-            lines.push(word.into());
-        }
-    }
-    lines.iter().map(|line| fitted(line, size, width)).collect()
-}
-
-fn shown_part(text: &str) -> &str {
-    text.split(TIP).next().unwrap_or(text)
 }
 
 /// Writes `text` escaped for element content and for attributes.
@@ -541,6 +482,9 @@ impl DrawingBackend for SvgBackend<'_> {
         style: &S,
         (x, y): BackendCoord,
     ) -> Drawn {
+        if text.is_empty() {
+            return Ok(());
+        }
         let anchor = style.anchor();
         let size = style.size();
         // Letters stand on a base line; a capital is 0.72 of the size high.
@@ -612,18 +556,5 @@ mod tests {
         for ink in all.into_iter().chain(more) {
             assert_eq!(Ink::of(ink.stroke(10).color()), ink);
         }
-    }
-
-    #[test]
-    fn a_long_label_is_cut_and_kept_whole_in_its_tool_tip() {
-        let label = "bad deploy on both web zones at once";
-        let short = fitted(label, 12.0, 80.0);
-        let (shown, full) = short.split_once(TIP).unwrap();
-        assert!(shown.ends_with('…') && text_width(shown, 12.0) <= 80.0, "{shown}");
-        assert_eq!(full, label);
-        assert_eq!(fitted("web", 12.0, 80.0), "web");
-        let lines = wrapped(label, 12.0, 90.0, 2);
-        assert_eq!(lines.len(), 2);
-        assert!(lines.iter().all(|line| text_width(line, 12.0) <= 90.0), "{lines:?}");
     }
 }

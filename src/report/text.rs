@@ -7,7 +7,7 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
 
-use super::document::{Align, Block, Cell, Document, Table};
+use super::document::{Align, Block, Cell, Document, Judgement, Table};
 use super::{chart, number};
 
 /// Replaces what must not reach a terminal or a page raw by its `\u{..}` spelling: C0 and C1
@@ -106,10 +106,7 @@ const GAP: usize = 2;
 pub fn table(table: &Table, terminal: Terminal) -> String {
     let spell = |text: String| terminal.letters.spell(&text);
     let mut out = String::new();
-    for line in wrap(&spell(visible(&table.caption)), usize::from(terminal.width)) {
-        out.push_str(&line);
-        out.push('\n');
-    }
+    say(&mut out, &table.caption, terminal);
     if table.columns.is_empty() {
         return out;
     }
@@ -138,10 +135,7 @@ pub fn table(table: &Table, terminal: Terminal) -> String {
     }
     if kept < heading.len() {
         let left_out = format!("not shown, too narrow: {}", heading[kept..].join(", "));
-        for line in wrap(&left_out, usize::from(terminal.width)) {
-            out.push_str(&line);
-            out.push('\n');
-        }
+        say(&mut out, &left_out, terminal);
     }
     out
 }
@@ -183,88 +177,73 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Puts `text` into `out`, in the letters and the width of the terminal.
+fn say(out: &mut String, text: &str, terminal: Terminal) {
+    for line in wrap(&terminal.letters.spell(&visible(text)), usize::from(terminal.width)) {
+        out.push_str(&line);
+        out.push('\n');
+    }
+}
+
 /// The answer in words: verdicts, then each section's tables, checks and paragraphs; of a chart its
 /// finding. The digest stands on the last line (D3).
 #[must_use]
 pub fn document(document: &Document, terminal: Terminal) -> String {
     let mut out = String::new();
-    let width = usize::from(terminal.width);
-    let mut say = |text: &str| {
-        for line in wrap(&terminal.letters.spell(&visible(text)), width) {
-            out.push_str(&line);
-            out.push('\n');
-        }
-    };
-    say(&format!("{}: {}", document.scenario, document.title));
+    say(&mut out, &format!("{}: {}", document.scenario, document.title), terminal);
     if let Some(reason) = &document.partial {
-        say(&format!("PARTIAL: {reason}"));
+        say(&mut out, &format!("PARTIAL: {reason}"), terminal);
     }
     for verdict in &document.verdicts {
-        say(&format!("  {:<8} {}", verdict.judgement.word(), verdict.text));
+        let line = format!("  {:<8} {}", verdict.judgement.word(), verdict.text);
+        say(&mut out, &line, terminal);
     }
     for section in &document.sections {
         out.push('\n');
-        let mut paragraph = |text: &str| {
-            for line in wrap(&terminal.letters.spell(&visible(text)), width) {
-                out.push_str(&line);
-                out.push('\n');
-            }
-        };
-        paragraph(&section.heading);
-        if !section.intro.is_empty() {
-            paragraph(&section.intro);
+        for text in [&section.heading, &section.intro] {
+            say(&mut out, text, terminal);
         }
         for block in &section.blocks {
-            out.push_str(&self::block(block, terminal));
+            say_block(&mut out, block, terminal);
         }
     }
     if !document.notes.is_empty() {
         out.push('\n');
     }
     for note in &document.notes {
-        for line in wrap(&terminal.letters.spell(&visible(&format!("note: {note}"))), width) {
-            out.push_str(&line);
-            out.push('\n');
-        }
+        say(&mut out, &format!("note: {note}"), terminal);
     }
-    out.push_str(&format!("digest {}\n", visible(&document.digest)));
+    // Never broken: a program may look for it.
+    out.push_str("digest ");
+    out.push_str(&terminal.letters.spell(&visible(&document.digest)));
+    out.push('\n');
     out
 }
 
-fn block(block: &Block, terminal: Terminal) -> String {
-    let lines = |texts: Vec<String>| {
-        let mut out = String::new();
-        for text in texts {
-            for line in wrap(&terminal.letters.spell(&text), usize::from(terminal.width)) {
-                out.push_str(&line);
-                out.push('\n');
+fn say_block(out: &mut String, block: &Block, terminal: Terminal) {
+    match block {
+        Block::Table(data) => out.push_str(&table(data, terminal)),
+        Block::Chart(drawn) => say(out, &chart::caption(drawn), terminal),
+        Block::Text(text) => say(out, text, terminal),
+        Block::Definitions(all) => {
+            for entry in all {
+                say(out, &format!("{}: {}", entry.term, entry.meaning), terminal);
             }
         }
-        out
-    };
-    match block {
-        Block::Table(data) => table(data, terminal),
-        Block::Chart(drawn) => lines(vec![visible(&chart::caption(drawn))]),
-        Block::Text(text) => lines(vec![visible(text)]),
-        Block::Definitions(all) => lines(
-            all.iter().map(|d| format!("{}: {}", visible(&d.term), visible(&d.meaning))).collect(),
-        ),
-        Block::Checks(all) => lines(
-            all.iter()
-                .map(|c| {
-                    let (name, detail) = (visible(&c.name), visible(&c.detail));
-                    format!("{:<8} {name}: {detail}", check_word(c.judgement))
-                })
-                .collect(),
-        ),
-        Block::Source(_) => String::new(),
+        Block::Checks(all) => {
+            for check in all {
+                let word = check_word(check.judgement);
+                say(out, &format!("{word:<8} {}: {}", check.name, check.detail), terminal);
+            }
+        }
+        // The file is at hand where the terminal is.
+        Block::Source(_) => {}
     }
 }
 
 /// The word for how a check came out.
 #[must_use]
-pub const fn check_word(judgement: super::document::Judgement) -> &'static str {
-    use super::document::Judgement;
+pub const fn check_word(judgement: Judgement) -> &'static str {
     match judgement {
         Judgement::Met => "passed",
         Judgement::NotMet => "FAILED",

@@ -311,7 +311,8 @@ impl ResultsDirectory {
         let old = self.manifest()?;
         if let Some(old) = &old {
             let there = old["digest"].as_str().unwrap_or("no digest");
-            let same = there == set.digest && old["complete"].as_bool() == Some(set.partial.is_none());
+            let same =
+                there == set.digest && old["complete"].as_bool() == Some(set.partial.is_none());
             if same && overwrite == Overwrite::Refuse {
                 return verify(&self.path, old).map(|()| Written::Unchanged);
             }
@@ -325,6 +326,10 @@ impl ResultsDirectory {
                     wanted: set.digest.clone(),
                 });
             }
+        }
+        for file in &set.files {
+            refuse_links(&self.path, &file.path)?;
+            refuse_folder(&self.path.join(&file.path))?;
         }
         if let Err(error) = self.build(set) {
             // A failed build leaves nothing behind; what it says matters more than what this says.
@@ -439,10 +444,9 @@ fn refuse_foreign(directory: &Path) -> Result<(), WriteError> {
     }
     names.sort_unstable();
     // A set that was being built or decided, or another part's file, says that a run was here.
-    let ours = |name: &String| {
-        name.starts_with(".fivenines-") || COMPANIONS.contains(&name.as_str())
-    };
-    if names.iter().any(|name| ours(name)) {
+    let ours =
+        |name: &String| name.starts_with(".fivenines-") || COMPANIONS.contains(&name.as_str());
+    if names.iter().any(ours) {
         return Ok(());
     }
     if names.is_empty() || matches!(read_manifest(directory), Ok(Some(_))) {
@@ -533,6 +537,15 @@ fn refuse_links(directory: &Path, path: &str) -> Result<(), WriteError> {
     Ok(())
 }
 
+/// Refuses a folder where a file shall be: a rename onto it would fail half-way.
+fn refuse_folder(path: &Path) -> Result<(), WriteError> {
+    if fs::symlink_metadata(path).is_ok_and(|found| found.is_dir()) {
+        let source = io::Error::new(io::ErrorKind::IsADirectory, "there is a folder of this name");
+        return Err(io_error("write", path)(source));
+    }
+    Ok(())
+}
+
 fn is_there(path: &Path) -> Result<bool, WriteError> {
     match fs::symlink_metadata(path) {
         Ok(_) => Ok(true),
@@ -556,10 +569,11 @@ fn rename(from: &Path, to: &Path) -> Result<(), WriteError> {
 
 /// Writes a file that must not exist yet, and makes the disk keep it.
 fn write_new(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
-    let written = OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
+    let written =
+        OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        });
     written.map_err(|source| WriteError::Io {
         file: path.into(),
         doing: "write",

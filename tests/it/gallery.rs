@@ -212,10 +212,19 @@ fn timeline() -> Chart {
             to: 365.0 * 86_400.0,
             lanes: vec![
                 lane("page", vec![span(33.0, 12.0, "change"), span(211.0, 9_000.0, "software")]),
-                lane("web-1", vec![span(33.0, 4_000.0, "change"), span(120.0, 8_640.0, "hardware")]),
+                lane(
+                    "web-1",
+                    vec![span(33.0, 4_000.0, "change"), span(120.0, 8_640.0, "hardware")],
+                ),
                 lane("web-2", vec![span(33.0, 4_100.0, "change")]),
-                lane("mysql-1", vec![span(211.0, 9_000.0, "software"), span(300.0, 700.0, "network")]),
-                lane("nas-1", vec![span(75.0, 20_160.0, "hardware"), span(290.0, 2_000.0, "people")]),
+                lane(
+                    "mysql-1",
+                    vec![span(211.0, 9_000.0, "software"), span(300.0, 700.0, "network")],
+                ),
+                lane(
+                    "nas-1",
+                    vec![span(75.0, 20_160.0, "hardware"), span(290.0, 2_000.0, "people")],
+                ),
             ],
         }),
     }
@@ -293,19 +302,11 @@ fn answers() -> Vec<Section> {
                 Block::Chart(timeline()),
             ],
         ),
-        section(
-            "Utilisation",
-            "",
-            vec![Block::Chart(utilization()), Block::Chart(heat())],
-        ),
+        section("Utilisation", "", vec![Block::Chart(utilization()), Block::Chart(heat())]),
         section(
             "Latency and capacity",
             "Percentiles need ten samples beyond them.",
-            vec![
-                Block::Chart(ecdf()),
-                Block::Chart(latency_ladder()),
-                Block::Chart(capacity()),
-            ],
+            vec![Block::Chart(ecdf()), Block::Chart(latency_ladder()), Block::Chart(capacity())],
         ),
         section("Cost", "", vec![Block::Chart(cost())]),
     ]
@@ -319,10 +320,8 @@ pub fn document() -> Document {
         judgement,
         detail: detail.into(),
     };
-    let definition = |term: &str, meaning: &str| Definition {
-        term: term.into(),
-        meaning: meaning.into(),
-    };
+    let definition =
+        |term: &str, meaning: &str| Definition { term: term.into(), meaning: meaning.into() };
     let mut sections = answers();
     sections.push(section(
         "Checks",
@@ -353,7 +352,10 @@ pub fn document() -> Document {
         command: "fivenines run tiers/tier-5 --seed 20260101 --replications 200".into(),
         partial: Some("the memory limit was reached after 144 of 200 replications".into()),
         verdicts: vec![
-            verdict(Judgement::Met, "availability of requests 99.9762 % ± 0.0020, objective 99.95 %"),
+            verdict(
+                Judgement::Met,
+                "availability of requests 99.9762 % ± 0.0020, objective 99.95 %",
+            ),
             verdict(Judgement::NotMet, "lost writes 38 ± 9 a year, objective 0"),
             verdict(Judgement::Unsure, "p99.9 of checkout: n_eff 4,120 < 10,000"),
             verdict(Judgement::Finding, "the CPU of the web zones saturates first, at 655/s"),

@@ -6,7 +6,7 @@ use super::scale::{Room, Scale, TICK_SIZE};
 use super::{Drawn, Grid, Margins, Root, Sheet, nothing, plot, units, words};
 use crate::report::document::HeatMap;
 use crate::report::number::{self, Display};
-use crate::report::svg::{Drawing, HEAT_STEPS, Ink, text_width};
+use crate::report::svg::{Drawing, HEAT_STEPS, Ink, fitted, text_width};
 
 /// Height of a cell in pixels.
 const CELL: f64 = 24.0;
@@ -14,8 +14,7 @@ const CELL: f64 = 24.0;
 const KEY: f64 = 26.0;
 
 pub fn heat(sheet: &Sheet<'_>, map: &HeatMap) -> Drawing {
-    let finite = |value: &Option<f64>| value.filter(|v| v.is_finite());
-    let all: Vec<f64> = map.values.iter().flatten().filter_map(finite).collect();
+    let all: Vec<f64> = map.values.iter().flatten().filter_map(|v| drawable(*v)).collect();
     if all.is_empty() || map.rows.is_empty() || map.columns.is_empty() {
         return nothing(sheet);
     }
@@ -26,6 +25,11 @@ pub fn heat(sheet: &Sheet<'_>, map: &HeatMap) -> Drawing {
         return Matrix::new(sheet, &turned, &all).draw(sheet, &turned);
     }
     matrix.draw(sheet, map)
+}
+
+/// A value that has a colour; no quantity is beyond these bounds.
+fn drawable(value: Option<f64>) -> Option<f64> {
+    value.filter(|v| v.abs() <= 1e100)
 }
 
 fn transposed(map: &HeatMap) -> HeatMap {
@@ -73,7 +77,11 @@ impl<'a> Matrix<'a> {
     }
 
     fn number(&self, value: f64) -> String {
-        number::group(&format!("{:.*}", self.decimals, value * self.display.factor))
+        let shown = value * self.display.factor;
+        if shown.abs() >= 1e6 {
+            return format!("{shown:.1e}");
+        }
+        number::group(&format!("{:.*}", self.decimals, shown))
     }
 
     fn numbers_fit(&self) -> bool {
@@ -89,7 +97,7 @@ impl<'a> Matrix<'a> {
     fn draw(&self, sheet: &Sheet<'_>, map: &HeatMap) -> Drawing {
         let height = CELL * map.rows.len() as f64;
         let length = self.cell * map.columns.len() as f64;
-        let x = Scale::categories(&map.columns, self.cell.max(46.0) - 6.0, Room::Across(length));
+        let x = Scale::categories(&map.columns, (self.cell - 3.0).max(40.0), Room::Across(length));
         let y = Scale::categories(&map.rows, self.left - 12.0, Room::Up(height));
         let margins = Margins { left: self.left, right: 2.0, below: 44.0 };
         let below = margins.below + KEY;
@@ -99,8 +107,12 @@ impl<'a> Matrix<'a> {
             let (half, tall) = (units(self.cell / 2.0), units(CELL / 2.0));
             for (row, values) in map.values.iter().take(map.rows.len()).enumerate() {
                 for (column, value) in values.iter().take(map.columns.len()).enumerate() {
-                    let Some(value) = value.filter(|v| v.is_finite()) else { continue };
                     let (x, y) = area.map_coordinate(&(column as f64, row as f64));
+                    let Some(value) = drawable(*value) else {
+                        let style = Ink::Muted.letters(TICK_SIZE);
+                        root.draw_text("–", &style, (x - units(3.5), y - units(5.5)))?;
+                        continue;
+                    };
                     let step = self.step(value);
                     let corners = [(x - half, y - tall), (x + half, y + tall)];
                     root.draw(&Rectangle::new(corners, Ink::Heat(step).fill()))?;
@@ -114,15 +126,16 @@ impl<'a> Matrix<'a> {
             }
             let y = top + height + 23.0;
             let columns = Ink::Muted.letters(TICK_SIZE);
-            let wide = text_width(&map.columns_are, TICK_SIZE);
+            let name = fitted(&map.columns_are, TICK_SIZE, length);
+            let wide = text_width(&name, TICK_SIZE);
             let middle = self.left + (length - wide).max(0.0) / 2.0;
-            words(root, &map.columns_are, &columns, (middle, y))?;
-            self.key(root, map, y + 22.0)
+            words(root, &name, &columns, (middle, y))?;
+            self.key(root, map, (sheet.pixels(), y + 22.0))
         })
     }
 
     /// The colour scale with its ends and what it measures.
-    fn key(&self, root: &Root<'_>, map: &HeatMap, y: f64) -> Drawn {
+    fn key(&self, root: &Root<'_>, map: &HeatMap, (width, y): (f64, f64)) -> Drawn {
         let style = Ink::Muted.letters(TICK_SIZE);
         let unit = [self.display.prefix, self.display.suffix].join("");
         let name = match unit.as_str() {
@@ -130,8 +143,11 @@ impl<'a> Matrix<'a> {
             unit => format!("{} ({unit})", map.values_are.label),
         };
         let (low, high) = (self.number(self.low), self.number(self.high));
-        let mut x = text_width(&name, TICK_SIZE).min(150.0) + 10.0;
-        words(root, &crate::report::svg::fitted(&name, TICK_SIZE, 150.0), &style, (0.0, y))?;
+        let ends = text_width(&low, TICK_SIZE) + text_width(&high, TICK_SIZE);
+        let steps = 12.0 * f64::from(HEAT_STEPS);
+        let room = (width - ends - steps - 24.0).clamp(0.0, 240.0);
+        let mut x = text_width(&name, TICK_SIZE).min(room) + 10.0;
+        words(root, &fitted(&name, TICK_SIZE, room), &style, (0.0, y))?;
         words(root, &low, &style, (x, y))?;
         x += text_width(&low, TICK_SIZE) + 5.0;
         for step in 0..HEAT_STEPS {

@@ -61,8 +61,13 @@ fn draw(
     let room = sheet.pixels() - left;
     let (x, x_title) = Scale::over(x_axis, &xs, Room::Across(room - 30.0));
     let margins = Margins { left, right: x.overhang(room).max(8.0), below: 44.0 };
+    let columns = (room * 1.5) as usize;
     let mut keys: Vec<Key> = numbered(series)
-        .map(|(i, s)| Key { sample: Sample::Line(i), name: s.name.clone() })
+        .map(|(i, s)| {
+            let dense = is_dense(&s.points, columns);
+            let sample = if dense { Sample::Dense(i) } else { Sample::Line(i) };
+            Key { sample, name: s.name.clone() }
+        })
         .collect();
     keys.extend(Key::objective(objective));
     if keys.len() == 1 {
@@ -70,7 +75,6 @@ fn draw(
     }
     sheet.paint(&y_title, &keys, height + margins.below, |root, top| {
         let area = plot(root, (top, margins), (x.clone(), y.clone()), (Grid::Across, &x_title))?;
-        let columns = (room * 1.5) as usize;
         for (index, one) in numbered(series) {
             band(&area, index, &one.points, join, (&x, &y))?;
         }
@@ -169,10 +173,13 @@ fn curve(
             None => runs.push(Vec::new()),
         }
     }
+    // A crowd of points makes no dashes; its markers tell it apart.
+    let dense = is_dense(points, columns);
+    let style = if dense { Ink::Stroke(index).stroke(11) } else { Ink::Line(index).stroke(20) };
     let mut places = Vec::new();
     for run in runs.iter().filter(|run| !run.is_empty()) {
         let kept = thinned(run, x, columns);
-        area.draw(&PathElement::new(joined(&kept, join), Ink::Line(index).stroke(20)))?;
+        area.draw(&PathElement::new(joined(&kept, join), style))?;
         places.extend(kept);
     }
     // Few points have a marker each; of many, six of each series, staggered between series.
@@ -184,10 +191,15 @@ fn curve(
     Ok(())
 }
 
+/// Whether a series has more points than can be told apart.
+fn is_dense(points: &[Point], columns: usize) -> bool {
+    points.len() > columns
+}
+
 /// Of the points that fall on one column of pixels only the first, least, greatest and last, in
 /// order: the drawing is the same, the file is small.
 fn thinned(points: &[(f64, f64)], x: &Scale, columns: usize) -> Vec<(f64, f64)> {
-    if points.len() <= 2 * columns {
+    if points.len() <= columns {
         return points.to_vec();
     }
     let column = |point: &(f64, f64)| (x.fraction(point.0).unwrap_or(0.0) * columns as f64) as i64;

@@ -35,7 +35,8 @@ pub const NARROW: u32 = 328;
 
 type Root<'a> = DrawingArea<SvgBackend<'a>, Shift>;
 type Plot<'a> = DrawingArea<SvgBackend<'a>, Cartesian2d<Scale, Scale>>;
-type Drawn = Result<(), DrawingAreaErrorKind<Infallible>>;
+type Failure = DrawingAreaErrorKind<Infallible>;
+type Drawn = Result<(), Failure>;
 
 /// Draws `chart` in `width` pixels (at least 240). `id` begins every id in the drawing: unique in
 /// a page.
@@ -78,6 +79,7 @@ struct Key {
 #[derive(Clone, Copy)]
 enum Sample {
     Line(u8),
+    Dense(u8),
     Marker(u8),
     Pattern(u8),
     Objective,
@@ -191,6 +193,10 @@ fn draw_key(root: &Root<'_>, key: &Key, (x, y): (f64, f64), width: f64) -> Drawn
             line(Ink::Line(i), 20)?;
             marker(root, i, (units(x + SAMPLE / 2.0), units(middle)))?;
         }
+        Sample::Dense(i) => {
+            line(Ink::Stroke(i), 20)?;
+            marker(root, i, (units(x + SAMPLE / 2.0), units(middle)))?;
+        }
         Sample::Marker(i) => marker(root, i, (units(x + SAMPLE / 2.0), units(middle)))?,
         Sample::Objective => line(Ink::Objective, 15)?,
         Sample::Pattern(i) => {
@@ -267,7 +273,7 @@ fn plot<'a>(
     (top, margins): (f64, Margins),
     (x, y): (Scale, Scale),
     (grid, x_title): (Grid, &str),
-) -> Result<Plot<'a>, DrawingAreaErrorKind<Infallible>> {
+) -> Result<Plot<'a>, Failure> {
     let (width, height) = root.dim_in_pixel();
     let mut builder = ChartBuilder::on(root);
     builder

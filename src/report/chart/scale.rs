@@ -17,6 +17,13 @@ use crate::report::svg::{fitted, text_width};
 
 /// Size of tick labels in pixels.
 pub const TICK_SIZE: f64 = 11.0;
+/// Least space between the labels of two ticks side by side, in pixels.
+const TICK_GAP: f64 = 26.0;
+/// The same between names.
+const CATEGORY_GAP: f64 = 2.9;
+
+/// Beyond it nothing is drawn: no quantity is that large, and sums of steps stay finite.
+const LARGEST: f64 = 1e100;
 
 /// Which way an axis runs, and the room it has in pixels.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +51,7 @@ fn transformed(spacing: Spacing, value: f64) -> Option<f64> {
         Spacing::Log => (value > 0.0).then(|| libm::log10(value))?,
         Spacing::Nines => (value < 1.0).then(|| -libm::log10(1.0 - value))?,
     };
-    place.is_finite().then_some(place)
+    (place.abs() <= LARGEST).then_some(place)
 }
 
 impl Scale {
@@ -98,7 +105,7 @@ impl Scale {
                 scale.low = start * step / display.factor;
                 scale.high = end * step / display.factor;
             }
-            if scale.fits(room) {
+            if scale.fits(room, TICK_GAP) {
                 break;
             }
         }
@@ -141,15 +148,20 @@ impl Scale {
         let pad = 0.03 * (self.high - self.low);
         (self.low, self.high) = (self.low - pad, self.high + pad);
         let (first, last) = (self.low.floor() as i32, self.high.ceil() as i32);
-        let sets: [(&[f64], i32); 6] = [
+        let sets: [(&[f64], i32); 7] = [
             (&[1.0, 2.0, 5.0], 1),
             (&[1.0, 5.0], 1),
+            (&[1.0, 3.0], 1),
             (&[1.0], 1),
             (&[1.0], 2),
             (&[1.0], 5),
             (&[1.0], 20),
         ];
         for (parts, every) in sets {
+            // A third of what is missing to one is no round number.
+            if self.spacing == Spacing::Nines && parts.contains(&3.0) {
+                continue;
+            }
             let all = (first..=last)
                 .filter(|decade| decade.rem_euclid(every) == 0)
                 .flat_map(|decade| parts.iter().map(move |part| (decade, *part)));
@@ -160,14 +172,14 @@ impl Scale {
                         .is_some_and(|p| (self.low..=self.high).contains(&p))
                 })
                 .collect();
-            if self.fits(room) {
+            if self.fits(room, TICK_GAP) {
                 return;
             }
         }
     }
 
     /// Whether neighbouring labels keep their distance.
-    fn fits(&self, room: Room) -> bool {
+    fn fits(&self, room: Room, between: f64) -> bool {
         let pixel = |value: f64, length: f64| self.fraction(value).unwrap_or(0.0) * length;
         self.ticks.windows(2).all(|pair| {
             let ((left, left_label), (right, right_label)) = (&pair[0], &pair[1]);
@@ -175,7 +187,7 @@ impl Scale {
                 Room::Across(length) => {
                     let gap = pixel(*right, length) - pixel(*left, length);
                     let half = |label| text_width(label, TICK_SIZE) / 2.0;
-                    gap >= half(left_label) + half(right_label) + 12.0
+                    gap >= half(left_label) + half(right_label) + between
                 }
                 Room::Up(length) => pixel(*right, length) - pixel(*left, length) >= 30.0,
             }
@@ -195,7 +207,7 @@ impl Scale {
         for every in [1, 2, 3, 4, 6, 12, 24, 48, 96, 192] {
             let label = |(at, text): (usize, &String)| (at as f64, fitted(text, TICK_SIZE, width));
             scale.ticks = labels.iter().enumerate().step_by(every).map(label).collect();
-            if matches!(room, Room::Up(_)) || scale.fits(room) {
+            if matches!(room, Room::Up(_)) || scale.fits(room, CATEGORY_GAP) {
                 break;
             }
         }
@@ -304,10 +316,10 @@ mod tests {
                 ] {
                     let room = Room::Across(f64::from(width));
                     let (scale, _) = Scale::over(&axis, values, room);
-                    assert!(scale.fits(room), "{axis:?} {values:?} at {width}");
+                    assert!(scale.fits(room, 12.0), "{axis:?} {values:?} at {width}");
                     let room = Room::Up(f64::from(width));
                     let (scale, _) = Scale::over(&axis, values, room);
-                    assert!(scale.fits(room), "{axis:?} {values:?} at {width} up");
+                    assert!(scale.fits(room, 12.0), "{axis:?} {values:?} at {width} up");
                 }
             }
         }

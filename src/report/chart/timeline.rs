@@ -45,7 +45,7 @@ pub fn timeline(sheet: &Sheet<'_>, chart: &Timeline) -> Drawing {
             area.draw(&PathElement::new(rail, Ink::Grid.stroke(20)))?;
             for span in &lane.spans {
                 let (from, to) = (span.from.max(chart.from), span.to.min(chart.to));
-                if !(from <= to) {
+                if from > to || !span.from.is_finite() || !span.to.is_finite() {
                     continue;
                 }
                 let cause = causes.iter().position(|cause| *cause == span.cause);

@@ -172,7 +172,8 @@ fn a_failed_write_leaves_what_was_there() {
     let directory = ResultsDirectory::open(place.path()).unwrap();
     // A name longer than any file system takes.
     let long = format!("{}.csv", "n".repeat(300));
-    let error = directory.commit(&set("new", &[("a.csv", "1"), (&long, "12345")]), Overwrite::Force);
+    let error =
+        directory.commit(&set("new", &[("a.csv", "1"), (&long, "12345")]), Overwrite::Force);
     let error = error.unwrap_err();
     assert_eq!(error.exit_code(), 8);
     assert!(matches!(&error, WriteError::Io { file, wanted_bytes: Some(5), .. }
@@ -206,6 +207,14 @@ fn a_link_does_not_lead_out() {
     let error = directory.commit(&new(), Overwrite::Force).unwrap_err();
     assert_eq!(error.exit_code(), 8, "{error}");
     assert!(tree(outside.path()).is_empty());
+    assert!(directory.manifest().unwrap().is_none());
+    fs::remove_file(place.path().join("plots")).unwrap();
+    // A folder where a file shall go is found before anything is replaced, too.
+    directory.commit(&old(), Overwrite::Refuse).unwrap();
+    fs::create_dir(place.path().join("plots/y.svg")).unwrap();
+    let before = tree(place.path());
+    assert_eq!(directory.commit(&new(), Overwrite::Force).unwrap_err().exit_code(), 8);
+    assert_eq!(tree(place.path()), before);
 }
 
 /// B10: a partial set says so, and is not the complete one of the same digest.
@@ -215,7 +224,10 @@ fn a_partial_set_cannot_be_mistaken() {
     let partial = ResultSet { partial: Some("memory limit".into()), ..old() };
     commit(place.path(), &partial, Overwrite::Refuse).unwrap();
     let manifest = read_manifest(place.path()).unwrap().unwrap();
-    assert_eq!((&manifest["complete"], &manifest["reason"]), (&json!(false), &json!("memory limit")));
+    assert_eq!(
+        (&manifest["complete"], &manifest["reason"]),
+        (&json!(false), &json!("memory limit"))
+    );
     let error = commit(place.path(), &old(), Overwrite::Refuse).unwrap_err();
     assert!(matches!(error, WriteError::Conflict { .. }), "{error}");
 }
