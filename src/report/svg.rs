@@ -36,6 +36,9 @@ pub const SERIES: u8 = 8;
 /// Steps of the colour scale of a heat map.
 pub const HEAT_STEPS: u8 = 9;
 
+/// Space around a drawing in a file of its own, in pixels.
+const MARGIN: u32 = 12;
+
 /// Style sheet of all drawings; a file carries it, a page has it once.
 pub const CHART_STYLE: &str = include_str!("templates/chart.css");
 
@@ -239,11 +242,15 @@ impl Drawing {
     }
 
     fn write(&self, out: &mut String, class: &str, style: Option<&str>) {
-        let Self { id, width, height, .. } = self;
+        let id = &self.id;
+        // A file stands alone: it brings its own margin.
+        let margin = if style.is_some() { MARGIN } else { 0 };
+        let (width, height) = (self.width + 2 * margin, self.height + 2 * margin);
+        let corner = -i64::from(margin);
         let _ = write!(
             out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"{class}\" role=\"img\" \
-             aria-labelledby=\"{id}-t {id}-d\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
+             aria-labelledby=\"{id}-t {id}-d\" viewBox=\"{corner} {corner} {width} {height}\" width=\"{width}\" \
              height=\"{height}\" font-family=\"system-ui,sans-serif\">\n<title id=\"{id}-t\">"
         );
         escape(out, &self.title);
