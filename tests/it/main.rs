@@ -1,3 +1,4 @@
 //! One test binary; a module a promise to the user.
 
 mod traffic;
+mod reports;

@@ -1,0 +1,130 @@
+//! The data of a chart as a table, for readers who cannot or will not look at the drawing.
+
+use crate::report::document::{
+    Axis, Cell, Chart, ChartKind, Column, Estimate, Figure, HeatMap, Series, Table, Timeline, Unit,
+};
+
+/// Rows above which a series is shown by every n-th point; the files hold all of them.
+const MOST_ROWS: usize = 400;
+
+/// The data behind `chart`.
+#[must_use]
+pub fn table(chart: &Chart) -> Table {
+    let mut table = match &chart.kind {
+        ChartKind::Lines(lines) => series(&lines.x, &lines.y, &lines.series),
+        ChartKind::Ecdf(ecdf) => {
+            let share = Axis::linear("share at or below", Unit::Ratio);
+            series(&ecdf.axis, &share, &ecdf.series)
+        }
+        ChartKind::Bars(bars) => Table {
+            columns: vec![Column::words("label", "label"), number(&bars.axis, "value")],
+            rows: bars
+                .bars
+                .iter()
+                .map(|bar| {
+                    let value = estimate(bar.estimate.as_ref(), &bars.axis.unit);
+                    vec![Cell::text(bar.label.clone()), value]
+                })
+                .collect(),
+            ..Table::default()
+        },
+        ChartKind::Ladder(ladder) => {
+            let mut columns = vec![Column::words("label", "label")];
+            for (at, level) in ladder.levels.iter().enumerate() {
+                let key = format!("level_{}", at + 1);
+                columns.push(Column::numbers(level, &key, ladder.axis.unit.clone()));
+            }
+            let row = |row: &crate::report::document::LadderRow| {
+                let mut cells = vec![Cell::text(row.label.clone())];
+                for at in 0..ladder.levels.len() {
+                    let value = row.values.get(at).and_then(Option::as_ref);
+                    cells.push(estimate(value, &ladder.axis.unit));
+                }
+                cells
+            };
+            Table { columns, rows: ladder.rows.iter().map(row).collect(), ..Table::default() }
+        }
+        ChartKind::Heat(heat) => matrix(heat),
+        ChartKind::Timeline(timeline) => spans(timeline),
+    };
+    let every = table.rows.len().div_ceil(MOST_ROWS).max(1);
+    table.caption = format!("Data: {}", chart.title);
+    if every > 1 {
+        table.caption = format!("{}; one row in {every}", table.caption);
+        table.rows = table.rows.into_iter().step_by(every).collect();
+    }
+    table
+}
+
+fn number(axis: &Axis, key: &str) -> Column {
+    Column::numbers(&axis.label, key, axis.unit.clone())
+}
+
+fn estimate(estimate: Option<&Estimate>, unit: &Unit) -> Cell {
+    match estimate {
+        None => Cell::missing("no figure"),
+        Some(Estimate { value, interval }) => Cell::Figure(Figure {
+            value: *value,
+            interval: *interval,
+            unit: unit.clone(),
+            ..Figure::default()
+        }),
+    }
+}
+
+fn series(x: &Axis, y: &Axis, all: &[Series]) -> Table {
+    let columns = vec![Column::words("series", "series"), number(x, "x"), number(y, "y")];
+    let mut rows = Vec::new();
+    for one in all {
+        for point in &one.points {
+            let value = point.y.map(|value| Estimate { value, interval: point.band });
+            rows.push(vec![
+                Cell::text(one.name.clone()),
+                Cell::Figure(Figure::exact(point.x, x.unit.clone())),
+                estimate(value.as_ref(), &y.unit),
+            ]);
+        }
+    }
+    Table { columns, rows, ..Table::default() }
+}
+
+fn matrix(heat: &HeatMap) -> Table {
+    let mut columns = vec![Column::words(&heat.rows_are, "row")];
+    for (at, name) in heat.columns.iter().enumerate() {
+        let key = format!("column_{}", at + 1);
+        columns.push(Column::numbers(name, &key, heat.values_are.unit.clone()));
+    }
+    let mut rows = Vec::new();
+    for (at, name) in heat.rows.iter().enumerate() {
+        let mut cells = vec![Cell::text(name.clone())];
+        for column in 0..heat.columns.len() {
+            let value = heat.values.get(at).and_then(|row| row.get(column)).copied().flatten();
+            let value = value.map(|value| Estimate { value, interval: None });
+            cells.push(estimate(value.as_ref(), &heat.values_are.unit));
+        }
+        rows.push(cells);
+    }
+    Table { columns, rows, ..Table::default() }
+}
+
+fn spans(timeline: &Timeline) -> Table {
+    let unit = || timeline.axis.unit.clone();
+    let columns = vec![
+        Column::words("lane", "lane"),
+        Column::numbers("start", "start", unit()),
+        Column::numbers("length", "length", unit()),
+        Column::words("cause", "cause"),
+    ];
+    let mut rows = Vec::new();
+    for lane in &timeline.lanes {
+        for span in &lane.spans {
+            rows.push(vec![
+                Cell::text(lane.label.clone()),
+                Cell::Figure(Figure::exact(span.from, unit())),
+                Cell::Figure(Figure::exact(span.to - span.from, unit())),
+                Cell::text(span.cause.clone()),
+            ]);
+        }
+    }
+    Table { columns, rows, ..Table::default() }
+}

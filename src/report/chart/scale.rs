@@ -1,0 +1,327 @@
+//! Axes with ticks that do not touch.
+//!
+//! Model: a plotters coordinate of our own. The ticks are chosen when it is made, from the range,
+//! the unit and the room there is, so that labels never overlap at any width.
+//! In: an axis, a range in base units, pixels. Out: a [`Scale`] for `build_cartesian_2d`, the
+//! title of the axis with its unit, the width of its labels.
+//! Holds: steps are 1, 2 or 5 times a power of ten in the unit shown (decades and their parts on a
+//! logarithmic axis).
+
+use std::ops::Range;
+
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
+
+use crate::report::document::{Axis, Spacing, Unit};
+use crate::report::number::{self, Display};
+use crate::report::svg::{fitted, text_width};
+
+/// Size of tick labels in pixels.
+pub const TICK_SIZE: f64 = 11.0;
+/// Least space between the labels of two ticks side by side, in pixels.
+const TICK_GAP: f64 = 26.0;
+/// The same between names.
+const CATEGORY_GAP: f64 = 2.9;
+
+/// Beyond it nothing is drawn: no quantity is that large, and sums of steps stay finite.
+const LARGEST: f64 = 1e100;
+
+/// Which way an axis runs, and the room it has in pixels.
+#[derive(Clone, Copy, Debug)]
+pub enum Room {
+    /// Left to right: labels stand side by side.
+    Across(f64),
+    /// Upwards: labels stand on top of each other.
+    Up(f64),
+}
+
+/// A coordinate with its ticks.
+#[derive(Clone, Debug)]
+pub struct Scale {
+    /// Ends of the axis after the transformation of `spacing`.
+    low: f64,
+    high: f64,
+    spacing: Spacing,
+    ticks: Vec<(f64, String)>,
+}
+
+/// `value` where equal distances are equal steps; `None` where the axis does not reach.
+fn transformed(spacing: Spacing, value: f64) -> Option<f64> {
+    let place = match spacing {
+        Spacing::Linear => value,
+        Spacing::Log => (value > 0.0).then(|| libm::log10(value))?,
+        Spacing::Nines => (value < 1.0).then(|| -libm::log10(1.0 - value))?,
+    };
+    (place.abs() <= LARGEST).then_some(place)
+}
+
+impl Scale {
+    /// An axis over `values` (those it cannot show are left out), and its title.
+    #[must_use]
+    pub fn over(axis: &Axis, values: &[f64], room: Room) -> (Self, String) {
+        let places = values.iter().filter_map(|value| transformed(axis.spacing, *value));
+        let (mut low, mut high) =
+            places.fold((f64::MAX, f64::MIN), |(low, high), p| (low.min(p), high.max(p)));
+        if low > high {
+            (low, high) = (0.0, 1.0);
+        }
+        if high - low <= 1e-12 * high.abs().max(1e-300) {
+            let pad = if axis.spacing == Spacing::Linear { high.abs().max(1.0) } else { 1.0 } / 2.0;
+            (low, high) = (low - pad, high + pad);
+        }
+        match axis.spacing {
+            Spacing::Linear => Self::linear(axis, low, high, room),
+            Spacing::Log => Self::decades(axis, low, high, room),
+            Spacing::Nines => Self::nines(axis, low, high, room),
+        }
+    }
+
+    fn linear(axis: &Axis, low: f64, high: f64, room: Room) -> (Self, String) {
+        let display = Display::of(&axis.unit, low.abs().max(high.abs()));
+        let mut low = low;
+        if matches!(room, Room::Up(_)) && low > 0.0 && low < 0.6 * high {
+            low = 0.0;
+        }
+        let (from, to) = (low * display.factor, high * display.factor);
+        let first = libm::floor(libm::log10((to - from) / 20.0)) as i32;
+        let mut scale = Self { low, high, spacing: Spacing::Linear, ticks: Vec::new() };
+        for candidate in 0..15 {
+            let part = [1.0, 2.0, 5.0][candidate % 3];
+            let step = part * libm::pow(10.0, f64::from(first + candidate as i32 / 3));
+            let outward = matches!(room, Room::Up(_));
+            let (start, end) = if outward {
+                ((from / step + 1e-9).floor(), (to / step - 1e-9).ceil())
+            } else {
+                ((from / step - 1e-9).ceil(), (to / step + 1e-9).floor())
+            };
+            if end - start > 40.0 {
+                continue;
+            }
+            let tick = |n: i32| {
+                let shown = (start + f64::from(n)) * step;
+                (shown / display.factor, number::tick(shown, step))
+            };
+            scale.ticks = (0..=(end - start).max(0.0) as i32).map(tick).collect();
+            if outward {
+                scale.low = start * step / display.factor;
+                scale.high = end * step / display.factor;
+            }
+            if scale.fits(room, TICK_GAP) {
+                break;
+            }
+        }
+        (scale, title(axis, &display))
+    }
+
+    fn decades(axis: &Axis, low: f64, high: f64, room: Room) -> (Self, String) {
+        // The unit follows the tick where units have names for sizes, so that 1 ms and 10 s can
+        // stand on one axis; else it stands in the title.
+        let named = matches!(axis.unit, Unit::Seconds | Unit::Bytes | Unit::BytesPerSecond);
+        let label = |value: f64| {
+            let display = Display::of(&axis.unit, value * 1.000_001);
+            let text = number::tick(value * display.factor, first_digit(value * display.factor));
+            if named { display.dress(&text) } else { text }
+        };
+        let display = Display::of(&axis.unit, 1.0);
+        let label_title = if named { axis.label.clone() } else { title(axis, &display) };
+        // Percent move the decades: 0.01 is 1 %, still a power of ten.
+        let mut scale = Self { low, high, spacing: Spacing::Log, ticks: Vec::new() };
+        scale.choose(room, |decade, part| {
+            let value = part * libm::pow(10.0, f64::from(decade));
+            (value, label(value))
+        });
+        (scale, label_title)
+    }
+
+    fn nines(axis: &Axis, low: f64, high: f64, room: Room) -> (Self, String) {
+        let mut scale = Self { low, high, spacing: Spacing::Nines, ticks: Vec::new() };
+        scale.choose(room, |decade, part| {
+            // Upwards on this axis what is missing shrinks: 1 of 10^n, then 0.5, then 0.2.
+            let missing = libm::pow(10.0, f64::from(-decade)) / part;
+            let decimals = (decade - if part > 1.0 { 1 } else { 2 }).max(0) as usize;
+            (1.0 - missing, format!("{:.decimals$}", 100.0 - missing * 100.0))
+        });
+        (scale, title(axis, &Display::of(&axis.unit, 1.0)))
+    }
+
+    /// Widens the ends a little and takes the densest set of ticks that fits.
+    fn choose(&mut self, room: Room, tick: impl Fn(i32, f64) -> (f64, String)) {
+        let pad = 0.03 * (self.high - self.low);
+        (self.low, self.high) = (self.low - pad, self.high + pad);
+        let (first, last) = (self.low.floor() as i32, self.high.ceil() as i32);
+        let sets: [(&[f64], i32); 7] = [
+            (&[1.0, 2.0, 5.0], 1),
+            (&[1.0, 5.0], 1),
+            (&[1.0, 3.0], 1),
+            (&[1.0], 1),
+            (&[1.0], 2),
+            (&[1.0], 5),
+            (&[1.0], 20),
+        ];
+        for (parts, every) in sets {
+            // A third of what is missing to one is no round number.
+            if self.spacing == Spacing::Nines && parts.contains(&3.0) {
+                continue;
+            }
+            let all = (first..=last)
+                .filter(|decade| decade.rem_euclid(every) == 0)
+                .flat_map(|decade| parts.iter().map(move |part| (decade, *part)));
+            self.ticks = all
+                .map(|(decade, part)| tick(decade, part))
+                .filter(|(value, _)| {
+                    transformed(self.spacing, *value)
+                        .is_some_and(|p| (self.low..=self.high).contains(&p))
+                })
+                .collect();
+            if self.fits(room, TICK_GAP) {
+                return;
+            }
+        }
+    }
+
+    /// Whether neighbouring labels keep their distance.
+    fn fits(&self, room: Room, between: f64) -> bool {
+        let pixel = |value: f64, length: f64| self.fraction(value).unwrap_or(0.0) * length;
+        self.ticks.windows(2).all(|pair| {
+            let ((left, left_label), (right, right_label)) = (&pair[0], &pair[1]);
+            match room {
+                Room::Across(length) => {
+                    let gap = pixel(*right, length) - pixel(*left, length);
+                    let half = |label| text_width(label, TICK_SIZE) / 2.0;
+                    gap >= half(left_label) + half(right_label) + between
+                }
+                Room::Up(length) => pixel(*right, length) - pixel(*left, length) >= 30.0,
+            }
+        })
+    }
+
+    /// `labels` at 0, 1, 2 …; the first at the top (or left). Labels are cut to `width` pixels;
+    /// where they stand side by side in less, only every n-th is shown.
+    #[must_use]
+    pub fn categories(labels: &[String], width: f64, room: Room) -> Self {
+        let count = labels.len() as f64;
+        let (low, high) = match room {
+            Room::Across(_) => (-0.5, count - 0.5),
+            Room::Up(_) => (count - 0.5, -0.5),
+        };
+        let mut scale = Self { low, high, spacing: Spacing::Linear, ticks: Vec::new() };
+        for every in [1, 2, 3, 4, 6, 12, 24, 48, 96, 192] {
+            let label = |(at, text): (usize, &String)| (at as f64, fitted(text, TICK_SIZE, width));
+            scale.ticks = labels.iter().enumerate().step_by(every).map(label).collect();
+            if matches!(room, Room::Up(_)) || scale.fits(room, CATEGORY_GAP) {
+                break;
+            }
+        }
+        scale
+    }
+
+    /// Where `value` lies, from 0 to 1; `None` when the axis cannot show it.
+    #[must_use]
+    pub fn fraction(&self, value: f64) -> Option<f64> {
+        let place = transformed(self.spacing, value)?;
+        Some((place - self.low) / (self.high - self.low))
+    }
+
+    /// Width of the widest label in pixels.
+    #[must_use]
+    pub fn label_width(&self) -> f64 {
+        let widths = self.ticks.iter().map(|(_, label)| text_width(label, TICK_SIZE));
+        widths.fold(0.0, f64::max)
+    }
+
+    /// How far the last label reaches beyond the right end of an axis `length` pixels long.
+    #[must_use]
+    pub fn overhang(&self, length: f64) -> f64 {
+        self.ticks.last().map_or(0.0, |(value, label)| {
+            let end = self.fraction(*value).unwrap_or(1.0) * length;
+            (end + text_width(label, TICK_SIZE) / 2.0 - length).max(0.0)
+        })
+    }
+}
+
+/// The size of the first digit of `value`: the step of a label of one digit.
+fn first_digit(value: f64) -> f64 {
+    libm::pow(10.0, libm::floor(libm::log10(value) + 1e-9))
+}
+
+/// Label of an axis with its unit.
+fn title(axis: &Axis, display: &Display<'_>) -> String {
+    let unit = [display.prefix, display.suffix].join(" ");
+    match unit.trim() {
+        "" => axis.label.clone(),
+        unit => format!("{} ({unit})", axis.label),
+    }
+}
+
+impl Ranged for Scale {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, (start, end): (i32, i32)) -> i32 {
+        let fraction = self.fraction(*value).unwrap_or(0.0).clamp(-1.0, 2.0);
+        start + (f64::from(end - start) * fraction).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
+        if hint.weight().allow_light_points() {
+            return Vec::new();
+        }
+        self.ticks.iter().map(|(value, _)| *value).collect()
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.low..self.high
+    }
+}
+
+impl ValueFormatter<f64> for Scale {
+    fn format_ext(&self, value: &f64) -> String {
+        let same = |tick: &&(f64, String)| tick.0.to_bits() == value.to_bits();
+        self.ticks.iter().find(same).map(|(_, label)| label.clone()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(axis: &Axis, values: &[f64], room: Room) -> Vec<String> {
+        Scale::over(axis, values, room).0.ticks.into_iter().map(|(_, label)| label).collect()
+    }
+
+    #[test]
+    fn ticks_are_round_in_the_unit_shown() {
+        let axis = Axis::linear("response", Unit::Seconds);
+        let (scale, title) = Scale::over(&axis, &[0.0, 0.48], Room::Up(300.0));
+        assert_eq!(title, "response (ms)");
+        assert_eq!(scale.ticks.first().unwrap().1, "0");
+        assert_eq!(scale.ticks.last().unwrap().1, "500");
+        let log = labels(&Axis::log("t", Unit::Seconds), &[0.001, 12.0], Room::Across(400.0));
+        let log: Vec<_> = log.iter().map(|label| label.replace('\u{a0}', " ")).collect();
+        assert_eq!(log, ["1 ms", "10 ms", "100 ms", "1 s", "10 s"]);
+        let nines = labels(&Axis::nines("a"), &[0.95, 0.999_95], Room::Across(300.0));
+        assert_eq!(nines, ["99", "99.9", "99.99"]);
+    }
+
+    #[test]
+    fn tick_labels_never_touch_at_any_width() {
+        let values: [&[f64]; 5] =
+            [&[0.0, 1.0], &[1e-9, 5e6], &[99_000.0, 99_001.0], &[-5.0, 5e12], &[3.0, 3.0]];
+        for width in (200..900).step_by(20) {
+            for values in values {
+                for axis in [
+                    Axis::linear("x", Unit::Seconds),
+                    Axis::log("x", Unit::Bytes),
+                    Axis::nines("x"),
+                    Axis::linear("x", Unit::Dollars),
+                ] {
+                    let room = Room::Across(f64::from(width));
+                    let (scale, _) = Scale::over(&axis, values, room);
+                    assert!(scale.fits(room, 12.0), "{axis:?} {values:?} at {width}");
+                    let room = Room::Up(f64::from(width));
+                    let (scale, _) = Scale::over(&axis, values, room);
+                    assert!(scale.fits(room, 12.0), "{axis:?} {values:?} at {width} up");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! One page that holds everything: no request to anywhere, readable with scripts off, printable.
+//!
+//! Model: compiled templates escape all text; what they insert unescaped is our own style, our own
+//! script, our own drawings and our own tables. The page's policy (`default-src 'none'`) names the
+//! style and the script by their SHA-256, so nothing else can run or load.
+//! In: a [`Document`]. Out: bytes of a page.
+//! Holds: headings in order; a drawing is followed by its data; no meaning by colour alone; ids are
+//! numbered in order of appearance.
+//! Leaves out: dates, machine names, anything that is not in the document.
+
+use askama::Template;
+use sha2::{Digest, Sha256};
+
+use super::document::{Align, Block, Cell, Chart, Document, Judgement, Section, Table};
+use super::text::{check_word, visible, visible_lines};
+use super::{chart, number, svg};
+
+const PAGE_STYLE: &str = include_str!("templates/page.css");
+const SCRIPT: &str = include_str!("templates/sort.js");
+
+/// The page of a document.
+#[must_use]
+pub fn page(document: &Document) -> String {
+    let style = format!("{PAGE_STYLE}{}", svg::CHART_STYLE);
+    let mut figures = 0;
+    let sections = document.sections.iter().enumerate();
+    let page = Page {
+        title: visible(&document.title),
+        question: visible(&document.question),
+        partial: document.partial.as_deref().map(visible),
+        policy: policy(&style, SCRIPT),
+        style: &style,
+        script: SCRIPT,
+        verdicts: document
+            .verdicts
+            .iter()
+            .map(|v| Line::new(v.judgement, v.judgement.word(), visible(&v.text)))
+            .collect(),
+        sections: sections.map(|(at, s)| Part::new(at + 1, s, &mut figures)).collect(),
+        notes: document.notes.iter().map(|note| visible(note)).collect(),
+        facts: facts(document),
+        command: visible(&document.command),
+    };
+    page.render().expect("the templates use no filter that fails and write to a string")
+}
+
+/// Who may load and run what: our style and our script, by their hashes.
+fn policy(style: &str, script: &str) -> String {
+    let hash = |text: &str| base64(&Sha256::digest(text.as_bytes()));
+    format!(
+        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; \
+         form-action 'none'",
+        hash(style),
+        hash(script)
+    )
+}
+
+/// Base 64 with padding (RFC 4648, section 4).
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let mut word = 0_u32;
+        for at in 0..3 {
+            word = word << 8 | u32::from(chunk.get(at).copied().unwrap_or(0));
+        }
+        for at in 0..4 {
+            let letter = LETTERS[(word >> (18 - 6 * at)) as usize & 63];
+            out.push(if at <= chunk.len() { char::from(letter) } else { '=' });
+        }
+    }
+    out
+}
+
+fn facts(document: &Document) -> Vec<(&'static str, String)> {
+    let mut facts = vec![("Scenario", visible(&document.scenario))];
+    if !document.source.is_empty() {
+        facts.push(("Source", visible(&document.source)));
+    }
+    facts.push(("Seed", document.seed.to_string()));
+    facts.push(("Results version", document.results_version.to_string()));
+    facts.push(("Digest", visible(&document.digest)));
+    facts
+}
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    title: String,
+    question: String,
+    partial: Option<String>,
+    policy: String,
+    style: &'a str,
+    script: &'a str,
+    verdicts: Vec<Line>,
+    sections: Vec<Part>,
+    notes: Vec<String>,
+    facts: Vec<(&'static str, String)>,
+    command: String,
+}
+
+/// A judged line; the word carries the meaning, the class its colour.
+struct Line {
+    class: &'static str,
+    word: &'static str,
+    text: String,
+}
+
+impl Line {
+    fn new(judgement: Judgement, word: &'static str, text: String) -> Self {
+        let class = match judgement {
+            Judgement::Met => "good",
+            Judgement::NotMet => "bad",
+            Judgement::Unsure => "unsure",
+            Judgement::Finding => "plain",
+        };
+        Self { class, word, text }
+    }
+}
+
+struct Part {
+    id: String,
+    heading: String,
+    intro: String,
+    blocks: Vec<Piece>,
+}
+
+impl Part {
+    fn new(number: usize, section: &Section, figures: &mut usize) -> Self {
+        Self {
+            id: format!("section-{number}"),
+            heading: visible(&section.heading),
+            intro: visible(&section.intro),
+            blocks: section.blocks.iter().map(|block| Piece::new(block, figures)).collect(),
+        }
+    }
+}
+
+enum Piece {
+    Table(String),
+    Chart(Picture),
+    Text(String),
+    Definitions(Vec<(String, String)>),
+    Checks(Vec<Line>),
+    Source(String),
+}
+
+impl Piece {
+    fn new(block: &Block, figures: &mut usize) -> Self {
+        match block {
+            Block::Table(data) => Self::Table(table(data)),
+            Block::Chart(drawn) => {
+                *figures += 1;
+                Self::Chart(Picture::new(drawn, *figures))
+            }
+            Block::Text(text) => Self::Text(visible(text)),
+            Block::Definitions(all) => Self::Definitions(
+                all.iter().map(|d| (visible(&d.term), visible(&d.meaning))).collect(),
+            ),
+            Block::Checks(all) => {
+                let line = |c: &super::document::Check| {
+                    let text = visible(&format!("{}: {}", c.name, c.detail));
+                    Line::new(c.judgement, check_word(c.judgement), text)
+                };
+                Self::Checks(all.iter().map(line).collect())
+            }
+            Block::Source(text) => Self::Source(visible_lines(text)),
+        }
+    }
+}
+
+/// A chart in two widths, of which the style sheet shows the one that fits.
+struct Picture {
+    wide: String,
+    narrow: String,
+    caption: String,
+    data: String,
+}
+
+impl Picture {
+    fn new(drawn: &Chart, number: usize) -> Self {
+        let draw = |name: &str, width| {
+            chart::draw(drawn, &format!("chart-{number}-{name}"), width).inline(name)
+        };
+        let finding = if drawn.finding.is_empty() { &drawn.title } else { &drawn.finding };
+        Self {
+            wide: draw("wide", chart::WIDE),
+            narrow: draw("narrow", chart::NARROW),
+            caption: visible(finding),
+            data: table(&chart::table(drawn)),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "table.html")]
+struct Grid {
+    caption: String,
+    /// Text, and whether it stands to the right.
+    headings: Vec<(String, bool)>,
+    rows: Vec<Vec<Field>>,
+}
+
+struct Field {
+    text: String,
+    interval: Option<String>,
+    /// What a sort compares; text is compared where there is none.
+    sort: Option<String>,
+    class: &'static str,
+    /// Whether it names its row.
+    heads: bool,
+}
+
+/// A table as HTML.
+fn table(table: &Table) -> String {
+    let aligns: Vec<bool> = table.columns.iter().map(|c| c.align == Align::Right).collect();
+    let fields = |row: &Vec<Cell>| {
+        let right = |at: usize| aligns.get(at).copied().unwrap_or(false);
+        row.iter().enumerate().map(|(at, cell)| field(cell, at == 0, right(at))).collect()
+    };
+    let grid = Grid {
+        caption: visible(&table.caption),
+        headings: table.columns.iter().map(|c| visible(&c.name)).zip(aligns.clone()).collect(),
+        rows: table.rows.iter().map(fields).collect(),
+    };
+    grid.render().expect("the templates use no filter that fails and write to a string")
+}
+
+fn field(cell: &Cell, first: bool, right: bool) -> Field {
+    let plain = Field { text: String::new(), interval: None, sort: None, class: "r", heads: false };
+    let class = if right { "r" } else { "" };
+    match cell {
+        Cell::Text(words) => {
+            let class = if right { "r" } else { "w" };
+            Field { text: visible(words), class, heads: first, ..plain }
+        }
+        Cell::Count(value) => {
+            Field { text: number::count(*value), sort: Some(value.to_string()), class, ..plain }
+        }
+        Cell::Figure(figure) if figure.is_finite() => {
+            let (text, interval) = number::figure_parts(figure);
+            let sort = Some(format!("{:?}", figure.value));
+            Field { text: visible(&text), interval, sort, class, ..plain }
+        }
+        Cell::Figure(_) => Field { text: "not finite".into(), class: "none", ..plain },
+        Cell::Missing { reason } => Field { text: visible(reason), class: "none", ..plain },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 4648, section 10.
+    #[test]
+    fn base64_is_that_of_the_standard() {
+        let pairs =
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")];
+        for (text, coded) in
+            pairs.into_iter().chain([("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy")])
+        {
+            assert_eq!(base64(text.as_bytes()), coded);
+        }
+    }
+
+    #[test]
+    fn the_sort_script_stays_short() {
+        assert!(SCRIPT.lines().count() < 40);
+    }
+}

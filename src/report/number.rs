@@ -1,0 +1,276 @@
+//! Numbers for people: digits that the interval supports, a unit that fits the size.
+//!
+//! In: a figure in its base unit. Out: text. Holds: two significant digits of the half-width
+//! decide the digits (S8); a value rounded down never reads more than it is, one rounded up never
+//! less; nothing that is not finite is printed as a number (S9).
+//! Leaves out: locales; the decimal sign is `.`, thousands are parted by `,`.
+
+use super::document::{Figure, Rounding, Unit};
+
+/// How a value in base units is shown: `shown = value × factor`, then `suffix`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Display<'a> {
+    /// Multiplies the value.
+    pub factor: f64,
+    /// Goes before the number.
+    pub prefix: &'static str,
+    /// Goes after the number; its own leading space included.
+    pub suffix: &'a str,
+    /// Whether a space parts number and suffix.
+    pub spaced: bool,
+}
+
+const SECONDS: [(f64, f64, &str); 7] = [
+    (172_800.0, 1.0 / 86_400.0, "d"),
+    (7_200.0, 1.0 / 3_600.0, "h"),
+    (120.0, 1.0 / 60.0, "min"),
+    (1.0, 1.0, "s"),
+    (1e-3, 1e3, "ms"),
+    (1e-6, 1e6, "µs"),
+    (0.0, 1e9, "ns"),
+];
+const BYTES: [(f64, f64, &str); 5] = [
+    (1_099_511_627_776.0, 1.0 / 1_099_511_627_776.0, "TiB"),
+    (1_073_741_824.0, 1.0 / 1_073_741_824.0, "GiB"),
+    (1_048_576.0, 1.0 / 1_048_576.0, "MiB"),
+    (1_024.0, 1.0 / 1_024.0, "KiB"),
+    (0.0, 1.0, "B"),
+];
+const BYTES_PER_SECOND: [(f64, f64, &str); 4] =
+    [(1e9, 1e-9, "GB/s"), (1e6, 1e-6, "MB/s"), (1e3, 1e-3, "kB/s"), (0.0, 1.0, "B/s")];
+
+impl<'a> Display<'a> {
+    /// The display of `unit` for values about the size of `magnitude` (in base units).
+    #[must_use]
+    pub fn of(unit: &'a Unit, magnitude: f64) -> Self {
+        let stepped = |steps: &[(f64, f64, &'static str)], zero: &'static str| {
+            let size = magnitude.abs();
+            let (_, factor, suffix) = *steps
+                .iter()
+                .find(
+                    |(least, _, suffix)| if size > 0.0 { size >= *least } else { *suffix == zero },
+                )
+                .unwrap_or(&(0.0, 1.0, zero));
+            Self { factor, prefix: "", suffix, spaced: true }
+        };
+        let plain = |prefix, suffix, spaced| Self { factor: 1.0, prefix, suffix, spaced };
+        match unit {
+            Unit::None => plain("", "", false),
+            Unit::Ratio => Self { factor: 100.0, prefix: "", suffix: "%", spaced: true },
+            Unit::Seconds => stepped(&SECONDS, "s"),
+            Unit::PerSecond => plain("", "/s", false),
+            Unit::Bytes => stepped(&BYTES, "B"),
+            Unit::BytesPerSecond => stepped(&BYTES_PER_SECOND, "B/s"),
+            Unit::Dollars => plain("$", "", false),
+            Unit::DollarsPerMonth => plain("$", "a month", true),
+            Unit::Other(name) => plain("", name, true),
+        }
+    }
+
+    /// `number`, already multiplied and printed, with prefix and suffix.
+    #[must_use]
+    pub fn dress(&self, number: &str) -> String {
+        let gap = if self.spaced && !self.suffix.is_empty() { "\u{a0}" } else { "" };
+        match number.strip_prefix('-') {
+            Some(rest) => format!("-{}{rest}{gap}{}", self.prefix, self.suffix),
+            None => format!("{}{number}{gap}{}", self.prefix, self.suffix),
+        }
+    }
+}
+
+/// Sizes that are printed in full; others as powers of ten.
+const SMALLEST: f64 = 1e-9;
+const LARGEST: f64 = 1e15;
+
+/// A figure as text: `99.9761 % ± 0.0029`, `12.3 ms (11.9 to 14.1)`, or `—` when not finite.
+#[must_use]
+pub fn figure(figure: &Figure) -> String {
+    let (value, interval) = figure_parts(figure);
+    match interval {
+        Some(interval) => format!("{value} {interval}"),
+        None => value,
+    }
+}
+
+/// A figure as value and interval apart.
+#[must_use]
+pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
+    if !figure.is_finite() {
+        return ("—".into(), None);
+    }
+    let display = Display::of(&figure.unit, figure.value);
+    let shown = figure.value * display.factor;
+    if !shown.is_finite() {
+        return ("—".into(), None);
+    }
+    if shown != 0.0 && !(SMALLEST..LARGEST).contains(&shown.abs()) {
+        let half = figure.interval.map(|(low, high)| (high - low) / 2.0 * display.factor);
+        return (display.dress(&format!("{shown:.2e}")), half.map(|half| format!("± {half:.1e}")));
+    }
+    let Some((low, high)) = figure.interval else {
+        let text = match figure.unit {
+            // Nines: the digits that matter are those of the complement.
+            Unit::Ratio if figure.value > 0.9 && figure.value < 1.0 => {
+                rounded(shown, decimals_for(100.0 - shown, 3).min(9), figure.rounding)
+            }
+            _ => rounded(shown, decimals_for(shown, 3).clamp(0, 12), figure.rounding),
+        };
+        // An exact value needs no zeros to show how far it is known.
+        let text = if text.contains('.') { text.trim_end_matches('0') } else { &text };
+        return (display.dress(&group(text.trim_end_matches('.'))), None);
+    };
+    let (low, high) = (low * display.factor, high * display.factor);
+    let half = (high - low) / 2.0;
+    let decimals = if half > 0.0 { decimals_for(half, 2) } else { decimals_for(shown, 3) };
+    let decimals = decimals.clamp(-15, 12);
+    let value = display.dress(&group(&rounded(shown, decimals, figure.rounding)));
+    let lopsided = (high - shown - half).abs() > 0.05 * half;
+    let interval = if lopsided {
+        let low = group(&rounded(low, decimals, Rounding::Down));
+        let high = group(&rounded(high, decimals, Rounding::Up));
+        format!("({low} to {high})")
+    } else {
+        format!("± {}", group(&rounded(half, decimals, Rounding::Nearest)))
+    };
+    (value, Some(interval))
+}
+
+/// A whole number with its thousands parted.
+#[must_use]
+pub fn count(value: u64) -> String {
+    group(&value.to_string())
+}
+
+/// Decimals that leave `digits` significant digits of `value`; negative: zeros before the point.
+fn decimals_for(value: f64, digits: i32) -> i32 {
+    if value == 0.0 || !value.is_finite() {
+        return 0;
+    }
+    let size = value.abs();
+    let decimals = digits - 1 - libm::floor(libm::log10(size)) as i32;
+    // 0.0996 has its two digits at 0.10, not at 0.100.
+    let carried = (size * power_of_ten(decimals)).round() >= power_of_ten(digits);
+    decimals - i32::from(carried)
+}
+
+fn power_of_ten(exponent: i32) -> f64 {
+    libm::pow(10.0, f64::from(exponent))
+}
+
+/// `value` at `decimals` decimals, the last digit going the way of `rounding`.
+fn rounded(value: f64, decimals: i32, rounding: Rounding) -> String {
+    let step = power_of_ten(-decimals);
+    let print = |value: f64| {
+        if decimals >= 0 {
+            format!("{value:.*}", decimals as usize)
+        } else {
+            format!("{:.0}", (value / step).round() * step)
+        }
+    };
+    let nearest = print(value);
+    let back: f64 = nearest.parse().unwrap_or(value);
+    // What differs by the noise of one multiplication is the same decimal number.
+    let slack = value.abs() * 1e-12;
+    let text = match rounding {
+        Rounding::Down if back > value + slack => print(back - step),
+        Rounding::Up if back < value - slack => print(back + step),
+        _ => nearest,
+    };
+    let is_zero = text.bytes().all(|b| matches!(b, b'-' | b'0' | b'.'));
+    if is_zero { text.trim_start_matches('-').into() } else { text }
+}
+
+/// A number with `,` between thousands of its whole part, from four digits on.
+#[must_use]
+pub fn group(number: &str) -> String {
+    let (sign, body) = match number.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", number),
+    };
+    let (whole, part) = match body.find('.') {
+        Some(at) => body.split_at(at),
+        None => (body, ""),
+    };
+    let mut out = String::from(sign);
+    for (at, digit) in whole.char_indices() {
+        if at > 0 && (whole.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out + part
+}
+
+/// `value` with as many decimals as `step` needs, thousands parted: labels of an axis.
+#[must_use]
+pub fn tick(value: f64, step: f64) -> String {
+    let mut decimals = 0_usize;
+    let mut scaled = step.abs();
+    while decimals < 12 && (scaled - scaled.round()).abs() > 1e-6 * scaled.max(1e-12) {
+        scaled *= 10.0;
+        decimals += 1;
+    }
+    group(&rounded(value, decimals as i32, Rounding::Nearest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(value: f64, half: f64, unit: Unit) -> String {
+        figure(&Figure::estimate(value, value - half, value + half, unit)).replace('\u{a0}', " ")
+    }
+
+    /// S8: two significant digits of the half-width.
+    #[test]
+    fn the_interval_decides_the_digits() {
+        assert_eq!(of(0.999_761_2, 0.000_029_4, Unit::Ratio), "99.9761 % ± 0.0029");
+        assert_eq!(of(0.021_3, 0.000_41, Unit::Seconds), "21.30 ms ± 0.41");
+        assert_eq!(of(12_346.0, 678.0, Unit::None), "12,350 ± 680");
+        assert_eq!(of(3_240.0, 0.0, Unit::DollarsPerMonth), "$3,240 a month ± 0");
+        assert_eq!(of(5.0, 0.0996, Unit::PerSecond), "5.00/s ± 0.10");
+    }
+
+    /// S8: availability rounds down, downtime up, and almost all is not all.
+    #[test]
+    fn rounding_never_flatters() {
+        let almost = Figure::exact(0.999_996, Unit::Ratio).rounded(Rounding::Down);
+        assert_eq!(figure(&almost), "99.9996\u{a0}%");
+        let nearly = Figure::estimate(0.999_996, 0.9990, 1.0, Unit::Ratio).rounded(Rounding::Down);
+        assert!(!figure(&nearly).starts_with("100"), "{}", figure(&nearly));
+        let decimal = Figure::estimate(0.9997, 0.9996, 0.9998, Unit::Ratio).rounded(Rounding::Down);
+        assert_eq!(figure(&decimal), "99.970\u{a0}% ± 0.010");
+        let down = Figure::exact(5_041.0, Unit::Seconds).rounded(Rounding::Up);
+        assert_eq!(figure(&down), "84.1\u{a0}min");
+        let loss = Figure::estimate(0.121, 0.11, 0.132, Unit::None).rounded(Rounding::Up);
+        assert_eq!(figure(&loss), "0.121 ± 0.011");
+    }
+
+    #[test]
+    fn a_lopsided_interval_prints_its_bounds() {
+        let lopsided = Figure::estimate(12.3, 11.93, 15.01, Unit::PerSecond);
+        assert_eq!(figure(&lopsided), "12.3/s (11.9 to 15.1)");
+    }
+
+    /// S9: no NaN or infinity in any output.
+    #[test]
+    fn what_is_not_finite_is_not_a_number() {
+        for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(figure(&Figure::exact(value, Unit::None)), "—");
+            assert_eq!(figure(&Figure::estimate(1.0, value, 2.0, Unit::None)), "—");
+        }
+    }
+
+    #[test]
+    fn extremes_print_and_do_not_panic() {
+        for value in [f64::MAX, f64::MIN, f64::MIN_POSITIVE, 5e-324, -0.0, 1e-9, 1e21] {
+            for half in [0.0, f64::MIN_POSITIVE, value.abs() / 3.0] {
+                let text = of(value, half, Unit::Seconds);
+                assert!(!text.contains("NaN") && !text.is_empty(), "{value} {half}: {text}");
+            }
+        }
+        assert_eq!(figure(&Figure::exact(-0.0, Unit::None)), "0");
+        assert_eq!(count(9_460_000_000), "9,460,000,000");
+        assert_eq!(figure(&Figure::exact(-1_500.0, Unit::Dollars)), "-$1,500");
+    }
+}

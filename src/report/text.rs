@@ -1,0 +1,253 @@
+//! Answers for a terminal, and what makes text from a scenario safe to show anywhere.
+//!
+//! In: tables and the width to fill. Out: text without colour. Holds: no control character and no
+//! bidirectional override from input is ever written raw (I9); a table that does not fit drops
+//! columns from the right and says which.
+//! Leaves out: colour (the command adds it, words carry the meaning) and the progress bar.
+
+use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
+
+use super::document::{Align, Block, Cell, Document, Judgement, Table};
+use super::{chart, number};
+
+/// Replaces what must not reach a terminal or a page raw by its `\u{..}` spelling: C0 and C1
+/// controls, bidirectional marks and overrides, line separators, and code points that XML refuses.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    visible_but(text, &[])
+}
+
+/// As [`visible`], but line feeds and tabs stay: for text of several lines.
+#[must_use]
+pub fn visible_lines(text: &str) -> String {
+    visible_but(text, &['\n', '\t'])
+}
+
+fn visible_but(text: &str, kept: &[char]) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if is_unsafe(letter) && !kept.contains(&letter) {
+            out.extend(letter.escape_unicode());
+        } else {
+            out.push(letter);
+        }
+    }
+    out
+}
+
+const fn is_unsafe(letter: char) -> bool {
+    matches!(letter,
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        || (letter as u32 & 0xfffe) == 0xfffe
+}
+
+/// Letters a terminal can show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Letters {
+    /// All of Unicode.
+    Unicode,
+    /// Only ASCII: other signs are spelt out, other letters escaped.
+    Ascii,
+}
+
+impl Letters {
+    /// `text` in these letters.
+    #[must_use]
+    pub fn spell(self, text: &str) -> String {
+        if self == Self::Unicode || text.is_ascii() {
+            return text.into();
+        }
+        let mut out = String::with_capacity(text.len());
+        for letter in text.chars() {
+            match letter {
+                '±' => out.push_str("+-"),
+                '≤' => out.push_str("<="),
+                '≥' => out.push_str(">="),
+                '…' => out.push_str("..."),
+                '—' | '–' | '−' | '─' => out.push('-'),
+                '×' => out.push('x'),
+                'µ' => out.push('u'),
+                '\u{a0}' => out.push(' '),
+                _ if letter.is_ascii() => out.push(letter),
+                _ => out.extend(letter.escape_unicode()),
+            }
+        }
+        out
+    }
+}
+
+/// How a terminal wants its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terminal {
+    /// Columns.
+    pub width: u16,
+    /// Letters.
+    pub letters: Letters,
+}
+
+/// A cell in words, on one line.
+#[must_use]
+pub fn cell(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(words) => visible(words),
+        Cell::Count(count) => number::count(*count),
+        Cell::Figure(figure) if !figure.is_finite() => "not finite".into(),
+        Cell::Figure(figure) => visible(&number::figure(figure)),
+        Cell::Missing { reason } => visible(reason),
+    }
+}
+
+/// Width of the gap between columns.
+const GAP: usize = 2;
+
+/// A table: its caption, its columns as far as they fit, and the names of those that do not.
+#[must_use]
+pub fn table(table: &Table, terminal: Terminal) -> String {
+    let spell = |text: String| terminal.letters.spell(&text);
+    let mut out = String::new();
+    say(&mut out, &table.caption, terminal);
+    if table.columns.is_empty() {
+        return out;
+    }
+    let heading: Vec<String> = table.columns.iter().map(|c| spell(visible(&c.name))).collect();
+    let rows: Vec<Vec<String>> =
+        table.rows.iter().map(|row| row.iter().map(|c| spell(cell(c))).collect()).collect();
+    let kept = columns_that_fit(&heading, &rows, usize::from(terminal.width));
+    let mut grid = Grid::new();
+    grid.load_style(presets::NOTHING).force_no_tty();
+    grid.set_content_arrangement(ContentArrangement::Dynamic).set_width(terminal.width);
+    grid.set_header(heading.iter().take(kept));
+    for row in &rows {
+        grid.add_row(row.iter().take(kept));
+    }
+    for (at, column) in table.columns.iter().take(kept).enumerate() {
+        if let Some(drawn) = grid.column_mut(at) {
+            drawn.set_padding((0, if at + 1 == kept { 0 } else { GAP as u16 }));
+            if column.align == Align::Right {
+                drawn.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+    }
+    for line in grid.lines() {
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    if kept < heading.len() {
+        let left_out = format!("not shown, too narrow: {}", heading[kept..].join(", "));
+        say(&mut out, &left_out, terminal);
+    }
+    out
+}
+
+/// How many columns from the left fit into `width`; at least one.
+fn columns_that_fit(heading: &[String], rows: &[Vec<String>], width: usize) -> usize {
+    let mut measure = Grid::new();
+    measure.force_no_tty();
+    measure.set_header(heading);
+    for row in rows {
+        measure.add_row(row);
+    }
+    let mut used = 0;
+    let widths = measure.column_max_content_widths();
+    let fit = widths.iter().take_while(|column| {
+        used += usize::from(**column) + GAP;
+        used - GAP <= width
+    });
+    fit.count().max(1)
+}
+
+/// `text` in lines of at most `width` letters, broken at spaces where there are any.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let length = line.chars().count();
+        if length > 0 && length + 1 + word.chars().count() > width {
+            lines.push(std::mem::take(&mut line));
+        } else if length > 0 {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// Puts `text` into `out`, in the letters and the width of the terminal.
+fn say(out: &mut String, text: &str, terminal: Terminal) {
+    for line in wrap(&terminal.letters.spell(&visible(text)), usize::from(terminal.width)) {
+        out.push_str(&line);
+        out.push('\n');
+    }
+}
+
+/// The answer in words: verdicts, then each section's tables, checks and paragraphs; of a chart its
+/// finding. The digest stands on the last line (D3).
+#[must_use]
+pub fn document(document: &Document, terminal: Terminal) -> String {
+    let mut out = String::new();
+    say(&mut out, &format!("{}: {}", document.scenario, document.title), terminal);
+    if let Some(reason) = &document.partial {
+        say(&mut out, &format!("PARTIAL: {reason}"), terminal);
+    }
+    for verdict in &document.verdicts {
+        let line = format!("  {:<8} {}", verdict.judgement.word(), verdict.text);
+        say(&mut out, &line, terminal);
+    }
+    for section in &document.sections {
+        out.push('\n');
+        for text in [&section.heading, &section.intro] {
+            say(&mut out, text, terminal);
+        }
+        for block in &section.blocks {
+            say_block(&mut out, block, terminal);
+        }
+    }
+    if !document.notes.is_empty() {
+        out.push('\n');
+    }
+    for note in &document.notes {
+        say(&mut out, &format!("note: {note}"), terminal);
+    }
+    // Never broken: a program may look for it.
+    out.push_str("digest ");
+    out.push_str(&terminal.letters.spell(&visible(&document.digest)));
+    out.push('\n');
+    out
+}
+
+fn say_block(out: &mut String, block: &Block, terminal: Terminal) {
+    match block {
+        Block::Table(data) => out.push_str(&table(data, terminal)),
+        Block::Chart(drawn) => say(out, &chart::caption(drawn), terminal),
+        Block::Text(text) => say(out, text, terminal),
+        Block::Definitions(all) => {
+            for entry in all {
+                say(out, &format!("{}: {}", entry.term, entry.meaning), terminal);
+            }
+        }
+        Block::Checks(all) => {
+            for check in all {
+                let word = check_word(check.judgement);
+                say(out, &format!("{word:<8} {}: {}", check.name, check.detail), terminal);
+            }
+        }
+        // The file is at hand where the terminal is.
+        Block::Source(_) => {}
+    }
+}
+
+/// The word for how a check came out.
+#[must_use]
+pub const fn check_word(judgement: Judgement) -> &'static str {
+    match judgement {
+        Judgement::Met => "passed",
+        Judgement::NotMet => "FAILED",
+        Judgement::Unsure => "unsure",
+        Judgement::Finding => "noted",
+    }
+}

@@ -1,0 +1,611 @@
+//! The results directory: whole or not there, one writer, nothing outside it.
+//!
+//! Model: a result set is built in `.fivenines-next/` inside the directory: every file is created
+//! exclusively under a temporary name, flushed, synced and renamed; the manifest, with path, length
+//! and SHA-256 of every file, comes last. One rename to `.fivenines-commit/` decides. After it the
+//! files move to their places, the manifest last again; a crash in between is made good by whoever
+//! opens the directory next, from the decided set alone. So at every instant the directory holds
+//! the old set or the new one.
+//! In: files as bytes. Out: what was done, or a typed error. Holds: K1, K3, K4, K9, K10, B10, I11.
+//! Leaves out: free space on the disk (the standard library does not tell); the checkpoint.
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::{Component, Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use super::json;
+
+/// Name of the file that makes a directory a result.
+pub const MANIFEST: &str = "manifest.json";
+/// What the manifest says of itself.
+const FORMAT: &str = "fivenines-results";
+/// A set that is being built, and one that is decided.
+const NEXT: &str = ".fivenines-next";
+const COMMIT: &str = ".fivenines-commit";
+/// Where the old manifest waits until all it lists is gone.
+const OLD: &str = ".old-manifest";
+/// File of the attempt to write.
+const PROBE: &str = ".fivenines-probe";
+/// Files that other parts of a run keep beside the results, outside the digest.
+const COMPANIONS: [&str; 4] = ["run.log", "provenance.json", "checkpoint", "checkpoint.lock"];
+
+/// One file of a result set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResultFile {
+    /// Relative path with `/` between folders.
+    pub path: String,
+    /// Content.
+    pub bytes: Vec<u8>,
+    /// Whether the run digest covers it; what shows the digest cannot be covered by it.
+    pub coverage: Coverage,
+}
+
+/// Whether the run digest covers a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coverage {
+    /// Covered.
+    Digest,
+    /// Listed in the manifest only.
+    Manifest,
+}
+
+impl ResultFile {
+    /// A file that the digest covers.
+    #[must_use]
+    pub fn covered(path: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self { path: path.into(), bytes, coverage: Coverage::Digest }
+    }
+
+    /// A file that shows the digest.
+    #[must_use]
+    pub fn listed(path: impl Into<String>, bytes: Vec<u8>) -> Self {
+        Self { path: path.into(), bytes, coverage: Coverage::Manifest }
+    }
+}
+
+/// A complete set of results.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResultSet {
+    /// The run digest, `sha256:<64 hex>`.
+    pub digest: String,
+    /// Version of the result format.
+    pub results_version: u32,
+    /// Why the set is partial; `None` when it is complete.
+    pub partial: Option<String>,
+    /// What else the manifest says: scenario, seed, command, what the digest covers.
+    pub facts: Map<String, Value>,
+    /// The files, without the manifest.
+    pub files: Vec<ResultFile>,
+}
+
+/// The run digest (D3): SHA-256 over lines of `key value`, first those of `identity` as given, then
+/// `result <path> <length> <sha256>` of every covered file in order of path. A user can check it
+/// with `sha256sum`.
+#[must_use]
+pub fn run_digest(identity: &[(String, String)], files: &[ResultFile]) -> String {
+    let mut hasher = Sha256::new();
+    for (key, value) in identity {
+        hasher.update(format!("{key} {value}\n"));
+    }
+    let mut covered: Vec<_> = files.iter().filter(|f| f.coverage == Coverage::Digest).collect();
+    covered.sort_by(|a, b| a.path.cmp(&b.path));
+    for file in covered {
+        let (length, hash) = (file.bytes.len(), sha256(&file.bytes));
+        hasher.update(format!("result {} {length} {hash}\n", file.path));
+    }
+    format!("sha256:{}", hex(&hasher.finalize()))
+}
+
+/// SHA-256 of `bytes` in hexadecimal.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The manifest of a set.
+#[must_use]
+pub fn manifest(set: &ResultSet) -> Value {
+    let mut object = Map::new();
+    object.insert("format".into(), FORMAT.into());
+    object.insert("results_version".into(), set.results_version.into());
+    object.insert("complete".into(), set.partial.is_none().into());
+    object.insert("reason".into(), json!(set.partial));
+    object.insert("digest".into(), set.digest.as_str().into());
+    for (key, value) in &set.facts {
+        object.entry(key.as_str()).or_insert_with(|| value.clone());
+    }
+    let mut files: Vec<&ResultFile> = set.files.iter().collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    let entry = |file: &&ResultFile| {
+        json!({
+            "path": file.path,
+            "bytes": file.bytes.len(),
+            "sha256": sha256(&file.bytes),
+            "digest": file.coverage == Coverage::Digest,
+        })
+    };
+    object.insert("files".into(), files.iter().map(entry).collect());
+    Value::Object(object)
+}
+
+/// What writing a set did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// There was none before.
+    New,
+    /// The same results were there; nothing was touched.
+    Unchanged,
+    /// Other results were there and have been replaced.
+    Replaced,
+}
+
+/// What to do with other results.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overwrite {
+    /// Leave them and report a conflict.
+    Refuse,
+    /// Replace them.
+    Force,
+}
+
+/// Why results were not written.
+#[derive(Debug)]
+pub enum WriteError {
+    /// Other results are there (exit 6).
+    Conflict {
+        /// The directory.
+        directory: PathBuf,
+        /// Digest of what is there.
+        there: String,
+        /// Digest of what should be written.
+        wanted: String,
+    },
+    /// Another process writes to the directory (exit 6).
+    Locked(PathBuf),
+    /// The directory holds files that are not results (exit 6).
+    NotOurs {
+        /// The directory.
+        directory: PathBuf,
+        /// One of the files.
+        example: String,
+    },
+    /// What is there does not match its manifest (exit 7).
+    Damaged {
+        /// The file.
+        file: PathBuf,
+        /// How it differs.
+        what: String,
+    },
+    /// A path leads out of the directory, is used twice, or is reserved: a mistake of the caller.
+    Path(String),
+    /// The system refused (exit 8).
+    Io {
+        /// The file.
+        file: PathBuf,
+        /// What was done to it.
+        doing: &'static str,
+        /// Bytes that were to be written, where some were.
+        wanted_bytes: Option<u64>,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl WriteError {
+    /// The exit code that belongs to it.
+    #[must_use]
+    pub const fn exit_code(&self) -> u8 {
+        match self {
+            Self::Conflict { .. } | Self::Locked(_) | Self::NotOurs { .. } => 6,
+            Self::Damaged { .. } => 7,
+            Self::Path(_) => 70,
+            Self::Io { .. } => 8,
+        }
+    }
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |path: &Path| super::text::visible(&path.display().to_string());
+        match self {
+            Self::Conflict { directory, there, wanted } => write!(
+                f,
+                "{} holds other results ({there}); these are {wanted}; nothing was touched; \
+                 --force replaces them",
+                shown(directory)
+            ),
+            Self::Locked(directory) => {
+                write!(f, "another process is writing to {}", shown(directory))
+            }
+            Self::NotOurs { directory, example } => write!(
+                f,
+                "{} is not empty and holds no results (there is `{}`); choose another directory",
+                shown(directory),
+                super::text::visible(example)
+            ),
+            Self::Damaged { file, what } => write!(f, "{} is damaged: {what}", shown(file)),
+            Self::Path(path) => {
+                write!(f, "`{}` cannot be the path of a result", super::text::visible(path))
+            }
+            Self::Io { file, doing, wanted_bytes, source } => {
+                write!(f, "cannot {doing} {}", shown(file))?;
+                if let Some(bytes) = wanted_bytes {
+                    write!(f, " ({bytes} bytes)")?;
+                }
+                write!(f, ": {source}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for WriteError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+fn io_error(doing: &'static str, file: &Path) -> impl FnOnce(io::Error) -> WriteError {
+    move |source| WriteError::Io { file: file.into(), doing, wanted_bytes: None, source }
+}
+
+/// A results directory, locked for this process as long as the value lives.
+#[derive(Debug)]
+pub struct ResultsDirectory {
+    path: PathBuf,
+    /// Holds the lock; the system releases it with the process.
+    _lock: File,
+}
+
+impl ResultsDirectory {
+    /// Creates the directory if needed, locks it (K4), finishes or drops what a crash left, and
+    /// tries to write (K10). To be called before the simulation starts.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError::Locked`], [`WriteError::NotOurs`], [`WriteError::Io`].
+    pub fn open(path: &Path) -> Result<Self, WriteError> {
+        fs::create_dir_all(path).map_err(io_error("create", path))?;
+        refuse_foreign(path)?;
+        let lock = lock(path)?;
+        recover(path)?;
+        let probe = path.join(PROBE);
+        remove_if_there(&probe)?;
+        write_new(&probe, b"1")?;
+        fs::remove_file(&probe).map_err(io_error("remove", &probe))?;
+        Ok(Self { path: path.into(), _lock: lock })
+    }
+
+    /// The directory.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The manifest that is there; `None` when the directory holds no results.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError::Io`], [`WriteError::Damaged`].
+    pub fn manifest(&self) -> Result<Option<Value>, WriteError> {
+        read_manifest(&self.path)
+    }
+
+    /// Writes `set`, or leaves what is there (K3).
+    ///
+    /// # Errors
+    ///
+    /// Any [`WriteError`]; then what was there is still there, whole.
+    pub fn commit(&self, set: &ResultSet, overwrite: Overwrite) -> Result<Written, WriteError> {
+        check_paths(set)?;
+        let old = self.manifest()?;
+        if let Some(old) = &old {
+            let there = old["digest"].as_str().unwrap_or("no digest");
+            let same =
+                there == set.digest && old["complete"].as_bool() == Some(set.partial.is_none());
+            if same && overwrite == Overwrite::Refuse {
+                return verify(&self.path, old).map(|()| Written::Unchanged);
+            }
+            if same && verify(&self.path, old).is_ok() {
+                return Ok(Written::Unchanged);
+            }
+            if overwrite == Overwrite::Refuse {
+                return Err(WriteError::Conflict {
+                    directory: self.path.clone(),
+                    there: there.into(),
+                    wanted: set.digest.clone(),
+                });
+            }
+        }
+        for file in &set.files {
+            refuse_links(&self.path, &file.path)?;
+            refuse_folder(&self.path.join(&file.path))?;
+        }
+        if let Err(error) = self.build(set) {
+            // A failed build leaves nothing behind; what it says matters more than what this says.
+            let _ = fs::remove_dir_all(self.path.join(NEXT));
+            return Err(error);
+        }
+        rename(&self.path.join(NEXT), &self.path.join(COMMIT))?;
+        sync_directory(&self.path)?;
+        roll_forward(&self.path)?;
+        Ok(if old.is_some() { Written::Replaced } else { Written::New })
+    }
+
+    /// Builds the set aside, its manifest last (K1).
+    fn build(&self, set: &ResultSet) -> Result<(), WriteError> {
+        let next = self.path.join(NEXT);
+        fs::create_dir(&next).map_err(io_error("create", &next))?;
+        for file in &set.files {
+            let place = next.join(&file.path);
+            if let Some(folder) = place.parent() {
+                fs::create_dir_all(folder).map_err(io_error("create", folder))?;
+            }
+            write_atomically(&place, &file.bytes)?;
+        }
+        write_atomically(&next.join(MANIFEST), &json::bytes(&manifest(set)))?;
+        sync_directory(&next)
+    }
+}
+
+/// Reads the manifest of a directory without locking it. A directory without one is no result; a
+/// decided set that a crash kept from its place is the result, so `open` it first.
+///
+/// # Errors
+///
+/// [`WriteError::Io`], [`WriteError::Damaged`].
+pub fn read_manifest(directory: &Path) -> Result<Option<Value>, WriteError> {
+    let file = directory.join(MANIFEST);
+    let bytes = match fs::read(&file) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(io_error("read", &file)(error)),
+    };
+    let damaged = |what: String| WriteError::Damaged { file: file.clone(), what };
+    let value: Value = serde_json::from_slice(&bytes).map_err(|e| damaged(e.to_string()))?;
+    if value["format"] != FORMAT {
+        return Err(damaged(format!("its format is not {FORMAT}")));
+    }
+    Ok(Some(value))
+}
+
+/// Compares every listed file with its length and SHA-256.
+///
+/// # Errors
+///
+/// [`WriteError::Damaged`] for the first that differs.
+pub fn verify(directory: &Path, manifest: &Value) -> Result<(), WriteError> {
+    for (path, entry) in listed(directory, manifest)? {
+        let file = directory.join(&path);
+        let damaged = |what: String| WriteError::Damaged { file: file.clone(), what };
+        let bytes = fs::read(&file).map_err(|error| damaged(error.to_string()))?;
+        if entry["bytes"].as_u64() != Some(bytes.len() as u64) {
+            return Err(damaged(format!("it has {} bytes", bytes.len())));
+        }
+        if entry["sha256"].as_str() != Some(&sha256(&bytes)) {
+            return Err(damaged("its SHA-256 differs from the manifest".into()));
+        }
+    }
+    Ok(())
+}
+
+/// The files a manifest lists. Its paths are checked: a manifest may come from a stranger.
+fn listed<'a>(
+    directory: &Path,
+    manifest: &'a Value,
+) -> Result<Vec<(String, &'a Value)>, WriteError> {
+    let entries = manifest["files"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let path = |entry: &'a Value| {
+        let path = entry["path"].as_str().filter(|path| is_inside(path));
+        path.map(|path| (path.to_string(), entry)).ok_or_else(|| WriteError::Damaged {
+            file: directory.join(MANIFEST),
+            what: "it lists a path outside the directory".into(),
+        })
+    };
+    entries.iter().map(path).collect()
+}
+
+/// Whether a relative path stays inside the directory on every system, and is not reserved.
+fn is_inside(path: &str) -> bool {
+    let plain = |part: Component<'_>| matches!(part, Component::Normal(_));
+    !path.is_empty()
+        && !path.contains(['\\', ':', '\0'])
+        && !path.split('/').any(|part| part.is_empty() || part.starts_with('.'))
+        && Path::new(path).components().all(plain)
+}
+
+fn check_paths(set: &ResultSet) -> Result<(), WriteError> {
+    let mut seen = std::collections::BTreeSet::new();
+    for file in &set.files {
+        let reserved = file.path == MANIFEST || COMPANIONS.contains(&file.path.as_str());
+        if !is_inside(&file.path) || reserved || !seen.insert(&file.path) {
+            return Err(WriteError::Path(file.path.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a directory that holds something, but no results (K3).
+fn refuse_foreign(directory: &Path) -> Result<(), WriteError> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(directory).map_err(io_error("read", directory))? {
+        let entry = entry.map_err(io_error("read", directory))?;
+        names.push(entry.file_name().to_string_lossy().into_owned());
+    }
+    names.sort_unstable();
+    // A set that was being built or decided, or another part's file, says that a run was here.
+    let ours =
+        |name: &String| name.starts_with(".fivenines-") || COMPANIONS.contains(&name.as_str());
+    if names.iter().any(ours) {
+        return Ok(());
+    }
+    if names.is_empty() || matches!(read_manifest(directory), Ok(Some(_))) {
+        return Ok(());
+    }
+    Err(WriteError::NotOurs { directory: directory.into(), example: names.swap_remove(0) })
+}
+
+/// Locks the directory itself, so that no file has to stay behind; where the system cannot open a
+/// directory, a file in it.
+fn lock(directory: &Path) -> Result<File, WriteError> {
+    let file = if cfg!(unix) {
+        File::open(directory).map_err(io_error("open", directory))?
+    } else {
+        let path = directory.join(".fivenines-lock");
+        let options = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        options.map_err(io_error("create", &path))?
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(WriteError::Locked(directory.into())),
+        Err(TryLockError::Error(error)) => Err(io_error("lock", directory)(error)),
+    }
+}
+
+/// Drops a set that was not decided; finishes one that was.
+fn recover(directory: &Path) -> Result<(), WriteError> {
+    let next = directory.join(NEXT);
+    if is_there(&next)? {
+        fs::remove_dir_all(&next).map_err(io_error("remove", &next))?;
+    }
+    if is_there(&directory.join(COMMIT))? { roll_forward(directory) } else { Ok(()) }
+}
+
+/// Moves a decided set to its place. Every step can be repeated after a crash: the old manifest
+/// goes first, so that a mixture is never a result; the new one comes last.
+fn roll_forward(directory: &Path) -> Result<(), WriteError> {
+    let commit = directory.join(COMMIT);
+    let Some(new) = read_manifest(&commit)? else {
+        // All files are in place, the manifest too: only the empty folder is left.
+        fs::remove_dir_all(&commit).map_err(io_error("remove", &commit))?;
+        return sync_directory(directory);
+    };
+    let kept = listed(&commit, &new)?;
+    let (manifest, old) = (directory.join(MANIFEST), commit.join(OLD));
+    if is_there(&manifest)? {
+        rename(&manifest, &old)?;
+        sync_directory(directory)?;
+    }
+    let bytes = fs::read(&old).unwrap_or_default();
+    if let Ok(old) = serde_json::from_slice::<Value>(&bytes) {
+        let gone = listed(directory, &old)?;
+        for (path, _) in gone.iter().filter(|(path, _)| !kept.iter().any(|(k, _)| k == path)) {
+            refuse_links(directory, path)?;
+            remove_if_there(&directory.join(path))?;
+        }
+    }
+    for (path, _) in &kept {
+        let (from, to) = (commit.join(path), directory.join(path));
+        if !is_there(&from)? {
+            continue; // moved before a crash
+        }
+        refuse_links(directory, path)?;
+        if let Some(folder) = to.parent() {
+            fs::create_dir_all(folder).map_err(io_error("create", folder))?;
+            rename(&from, &to)?;
+            sync_directory(folder)?;
+        }
+    }
+    rename(&commit.join(MANIFEST), &manifest)?;
+    sync_directory(directory)?;
+    fs::remove_dir_all(&commit).map_err(io_error("remove", &commit))?;
+    sync_directory(directory)
+}
+
+/// Refuses to go through a link on the way to `path`: it could lead out of the directory (I11).
+fn refuse_links(directory: &Path, path: &str) -> Result<(), WriteError> {
+    let mut place = directory.to_path_buf();
+    let mut parts: Vec<&str> = path.split('/').collect();
+    parts.pop();
+    for part in parts {
+        place.push(part);
+        if fs::symlink_metadata(&place).is_ok_and(|found| !found.is_dir()) {
+            let source = io::Error::new(io::ErrorKind::NotADirectory, "it is not a folder");
+            return Err(io_error("write into", &place)(source));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a folder where a file shall be: a rename onto it would fail half-way.
+fn refuse_folder(path: &Path) -> Result<(), WriteError> {
+    if fs::symlink_metadata(path).is_ok_and(|found| found.is_dir()) {
+        let source = io::Error::new(io::ErrorKind::IsADirectory, "there is a folder of this name");
+        return Err(io_error("write", path)(source));
+    }
+    Ok(())
+}
+
+fn is_there(path: &Path) -> Result<bool, WriteError> {
+    match fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(io_error("read", path)(error)),
+    }
+}
+
+fn remove_if_there(path: &Path) -> Result<(), WriteError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(io_error("remove", path)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), WriteError> {
+    fs::rename(from, to).map_err(io_error("rename to", to))
+}
+
+/// Writes a file that must not exist yet, and makes the disk keep it.
+fn write_new(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let written =
+        OpenOptions::new().write(true).create_new(true).open(path).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        });
+    written.map_err(|source| WriteError::Io {
+        file: path.into(),
+        doing: "write",
+        wanted_bytes: Some(bytes.len() as u64),
+        source,
+    })
+}
+
+/// Writes `path` under a temporary name beside it, then renames it.
+fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(".part");
+    let part = path.with_file_name(name);
+    write_new(&part, bytes).map_err(|error| match error {
+        WriteError::Io { doing, wanted_bytes, source, .. } => {
+            WriteError::Io { file: path.into(), doing, wanted_bytes, source }
+        }
+        other => other,
+    })?;
+    rename(&part, path)?;
+    path.parent().map_or(Ok(()), sync_directory)
+}
+
+/// Makes the disk keep the names in a directory; where a directory cannot be opened, the system
+/// does that by itself.
+fn sync_directory(directory: &Path) -> Result<(), WriteError> {
+    if cfg!(unix) {
+        let sync = File::open(directory).and_then(|opened| opened.sync_all());
+        sync.map_err(io_error("sync", directory))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

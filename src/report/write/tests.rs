@@ -1,0 +1,249 @@
+use super::*;
+use std::collections::BTreeMap;
+
+fn set(digest: &str, files: &[(&str, &str)]) -> ResultSet {
+    let file = |(path, text): &(&str, &str)| ResultFile::covered(*path, text.as_bytes().to_vec());
+    ResultSet {
+        digest: format!("sha256:{digest}"),
+        results_version: 1,
+        partial: None,
+        facts: Map::new(),
+        files: files.iter().map(file).collect(),
+    }
+}
+
+fn old() -> ResultSet {
+    set("old", &[("a.csv", "old a"), ("plots/x.svg", "old x"), ("gone.csv", "old gone")])
+}
+
+fn new() -> ResultSet {
+    set("new", &[("a.csv", "new a"), ("plots/x.svg", "new x"), ("plots/y.svg", "new y")])
+}
+
+/// Every file below `directory` with its content.
+fn tree(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![directory.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(directory).unwrap().to_string_lossy().into_owned();
+                found.insert(name, fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+fn commit(path: &Path, set: &ResultSet, overwrite: Overwrite) -> Result<Written, WriteError> {
+    ResultsDirectory::open(path)?.commit(set, overwrite)
+}
+
+/// K1: the manifest lists every file with its length and SHA-256, and nothing else stays behind.
+#[test]
+fn results_are_what_their_manifest_says() {
+    let place = tempfile::tempdir().unwrap();
+    assert_eq!(commit(place.path(), &old(), Overwrite::Refuse).unwrap(), Written::New);
+    let files: Vec<_> = tree(place.path()).into_keys().collect();
+    assert_eq!(files, ["a.csv", "gone.csv", MANIFEST, "plots/x.svg"]);
+    let manifest = read_manifest(place.path()).unwrap().unwrap();
+    verify(place.path(), &manifest).unwrap();
+    assert_eq!(manifest["complete"], true);
+    // SHA-256 of "old a", by sha256sum.
+    let known = "eda24220aaabb967c3198b14fad462ab6215f7fac85ae789a90a07e1ad77ec3f";
+    assert_eq!(manifest["files"][0]["sha256"], known);
+    assert_eq!(manifest["files"][0]["bytes"], 5);
+}
+
+/// FIPS 180-2, appendix B.1: the digest can be checked with stock tools (D3).
+#[test]
+fn hashes_are_those_of_stock_tools() {
+    let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    assert_eq!(sha256(b"abc"), abc);
+    let files = [ResultFile::covered("x", b"abc".to_vec()), ResultFile::listed("r", vec![1])];
+    let text = format!("seed 7\nresult x 3 {abc}\n");
+    let digest = run_digest(&[("seed".into(), "7".into())], &files);
+    assert_eq!(digest, format!("sha256:{}", sha256(text.as_bytes())));
+}
+
+/// K3: same digest, nothing touched; other digest, conflict and nothing touched; force replaces.
+#[test]
+fn results_are_replaced_only_when_told() {
+    let place = tempfile::tempdir().unwrap();
+    commit(place.path(), &old(), Overwrite::Refuse).unwrap();
+    let before = tree(place.path());
+    assert_eq!(commit(place.path(), &old(), Overwrite::Refuse).unwrap(), Written::Unchanged);
+    let error = commit(place.path(), &new(), Overwrite::Refuse).unwrap_err();
+    assert!(matches!(error, WriteError::Conflict { .. }) && error.exit_code() == 6, "{error}");
+    assert_eq!(tree(place.path()), before);
+    fs::write(place.path().join("notes.txt"), "the user's").unwrap();
+    assert_eq!(commit(place.path(), &new(), Overwrite::Force).unwrap(), Written::Replaced);
+    let files: Vec<_> = tree(place.path()).into_keys().collect();
+    assert_eq!(files, ["a.csv", MANIFEST, "notes.txt", "plots/x.svg", "plots/y.svg"]);
+    verify(place.path(), &read_manifest(place.path()).unwrap().unwrap()).unwrap();
+}
+
+/// K3: a directory with other content is refused, even with force.
+#[test]
+fn a_directory_that_is_not_ours_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    for name in ["thesis.tex", MANIFEST] {
+        let file = place.path().join(name);
+        fs::write(&file, "{\"mine\": true}").unwrap();
+        let error = commit(place.path(), &new(), Overwrite::Force).unwrap_err();
+        assert!(matches!(error, WriteError::NotOurs { .. }), "{error}");
+        assert_eq!(tree(place.path()).len(), 1);
+        fs::remove_file(file).unwrap();
+    }
+}
+
+/// K4: a second writer is told at once, and the lock goes with its holder.
+#[test]
+fn a_directory_has_one_writer() {
+    let place = tempfile::tempdir().unwrap();
+    let first = ResultsDirectory::open(place.path()).unwrap();
+    let error = ResultsDirectory::open(place.path()).unwrap_err();
+    assert!(matches!(error, WriteError::Locked(_)) && error.exit_code() == 6, "{error}");
+    drop(first);
+    ResultsDirectory::open(place.path()).unwrap();
+}
+
+/// K1, K3, K12: whatever step of a replacement is the last before a crash, the next to open the
+/// directory finds the old set or the new one, whole, and writing again ends in the same bytes.
+#[test]
+fn a_crash_leaves_the_old_set_or_the_new_one() {
+    let whole = tempfile::tempdir().unwrap();
+    commit(whole.path(), &new(), Overwrite::Force).unwrap();
+    let expected = tree(whole.path());
+    // Before the decision: nothing, some and all of the next set built.
+    for built in 0..=3 {
+        let place = tempfile::tempdir().unwrap();
+        commit(place.path(), &old(), Overwrite::Refuse).unwrap();
+        let before = tree(place.path());
+        let next = place.path().join(NEXT);
+        fs::create_dir_all(next.join("plots")).unwrap();
+        for file in &new().files[..built] {
+            fs::write(next.join(&file.path), &file.bytes).unwrap();
+        }
+        drop(ResultsDirectory::open(place.path()).unwrap());
+        assert_eq!(tree(place.path()), before);
+    }
+    // After it: the steps of the roll-forward, one more each time.
+    for steps in 0..=7 {
+        let place = tempfile::tempdir().unwrap();
+        commit(place.path(), &old(), Overwrite::Refuse).unwrap();
+        let directory = ResultsDirectory::open(place.path()).unwrap();
+        directory.build(&new()).unwrap();
+        drop(directory);
+        let (next, decided) = (place.path().join(NEXT), place.path().join(COMMIT));
+        fs::rename(next, &decided).unwrap();
+        let (here, there) = (place.path(), &decided);
+        type Step<'a> = Box<dyn Fn() + 'a>;
+        let all: [Step<'_>; 7] = [
+            Box::new(|| fs::rename(here.join(MANIFEST), there.join(OLD)).unwrap()),
+            Box::new(|| fs::remove_file(here.join("gone.csv")).unwrap()),
+            Box::new(|| fs::rename(there.join("a.csv"), here.join("a.csv")).unwrap()),
+            Box::new(|| fs::rename(there.join("plots/x.svg"), here.join("plots/x.svg")).unwrap()),
+            Box::new(|| fs::rename(there.join("plots/y.svg"), here.join("plots/y.svg")).unwrap()),
+            Box::new(|| fs::rename(there.join(MANIFEST), here.join(MANIFEST)).unwrap()),
+            Box::new(|| fs::remove_file(there.join(OLD)).unwrap()),
+        ];
+        all.iter().take(steps).for_each(|step| step());
+        // A mixture is never a result, not even to who reads without opening.
+        if (1..6).contains(&steps) {
+            assert!(read_manifest(here).unwrap().is_none());
+        }
+        drop(ResultsDirectory::open(here).unwrap());
+        assert_eq!(tree(here), expected, "after {steps} steps");
+        assert_eq!(commit(here, &new(), Overwrite::Refuse).unwrap(), Written::Unchanged);
+    }
+}
+
+/// K9: a failed write names the file and the bytes wanted, and leaves the old set as it was.
+#[cfg(unix)]
+#[test]
+fn a_failed_write_leaves_what_was_there() {
+    let place = tempfile::tempdir().unwrap();
+    commit(place.path(), &old(), Overwrite::Refuse).unwrap();
+    let before = tree(place.path());
+    let directory = ResultsDirectory::open(place.path()).unwrap();
+    // A name longer than any file system takes.
+    let long = format!("{}.csv", "n".repeat(300));
+    let error =
+        directory.commit(&set("new", &[("a.csv", "1"), (&long, "12345")]), Overwrite::Force);
+    let error = error.unwrap_err();
+    assert_eq!(error.exit_code(), 8);
+    assert!(matches!(&error, WriteError::Io { file, wanted_bytes: Some(5), .. }
+        if file.ends_with(&long)));
+    assert_eq!(tree(place.path()), before);
+}
+
+/// I11: no path leads out of the directory, neither by its text nor through a link.
+#[test]
+fn nothing_is_written_outside() {
+    let place = tempfile::tempdir().unwrap();
+    let directory = ResultsDirectory::open(place.path()).unwrap();
+    let absolute = "/etc/x";
+    let twice = [("a", ""), ("a", "")];
+    for path in ["../x", absolute, "a/../../x", "", "a//b", "./a", "C:\\x", ".hidden", MANIFEST] {
+        let error = directory.commit(&set("x", &[(path, "")]), Overwrite::Force).unwrap_err();
+        assert!(matches!(error, WriteError::Path(_)), "{path}: {error}");
+    }
+    assert!(directory.commit(&set("x", &twice), Overwrite::Force).is_err());
+    assert!(tree(place.path()).is_empty());
+}
+
+/// I11, through a link that someone put where a folder of results goes.
+#[cfg(unix)]
+#[test]
+fn a_link_does_not_lead_out() {
+    let outside = tempfile::tempdir().unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let directory = ResultsDirectory::open(place.path()).unwrap();
+    std::os::unix::fs::symlink(outside.path(), place.path().join("plots")).unwrap();
+    let error = directory.commit(&new(), Overwrite::Force).unwrap_err();
+    assert_eq!(error.exit_code(), 8, "{error}");
+    assert!(tree(outside.path()).is_empty());
+    assert!(directory.manifest().unwrap().is_none());
+    fs::remove_file(place.path().join("plots")).unwrap();
+    // A folder where a file shall go is found before anything is replaced, too.
+    directory.commit(&old(), Overwrite::Refuse).unwrap();
+    fs::create_dir(place.path().join("plots/y.svg")).unwrap();
+    let before = tree(place.path());
+    assert_eq!(directory.commit(&new(), Overwrite::Force).unwrap_err().exit_code(), 8);
+    assert_eq!(tree(place.path()), before);
+}
+
+/// B10: a partial set says so, and is not the complete one of the same digest.
+#[test]
+fn a_partial_set_cannot_be_mistaken() {
+    let place = tempfile::tempdir().unwrap();
+    let partial = ResultSet { partial: Some("memory limit".into()), ..old() };
+    commit(place.path(), &partial, Overwrite::Refuse).unwrap();
+    let manifest = read_manifest(place.path()).unwrap().unwrap();
+    assert_eq!(
+        (&manifest["complete"], &manifest["reason"]),
+        (&json!(false), &json!("memory limit"))
+    );
+    let error = commit(place.path(), &old(), Overwrite::Refuse).unwrap_err();
+    assert!(matches!(error, WriteError::Conflict { .. }), "{error}");
+}
+
+/// Damage is found by length and by hash, and a hostile manifest cannot make us read elsewhere.
+#[test]
+fn damage_is_named() {
+    let place = tempfile::tempdir().unwrap();
+    commit(place.path(), &old(), Overwrite::Refuse).unwrap();
+    for content in ["OLD a", "short"] {
+        fs::write(place.path().join("a.csv"), content).unwrap();
+        let error = commit(place.path(), &old(), Overwrite::Refuse).unwrap_err();
+        assert!(matches!(&error, WriteError::Damaged { file, .. } if file.ends_with("a.csv")));
+        assert_eq!(error.exit_code(), 7);
+    }
+    assert_eq!(commit(place.path(), &old(), Overwrite::Force).unwrap(), Written::Replaced);
+    let hostile = json!({ "format": FORMAT, "files": [{ "path": "../../etc/passwd" }] });
+    assert!(matches!(verify(place.path(), &hostile), Err(WriteError::Damaged { .. })));
+}
