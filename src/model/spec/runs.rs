@@ -74,7 +74,7 @@ impl crate::scenario::value::Value for ReplicationsSpec {
         }
         let bounds = <ReplicationBounds as crate::scenario::value::Value>::read(item, out)?;
         if bounds.min.value > bounds.max.value {
-            let code = crate::scenario::code::Code::Contradiction;
+            let code = crate::scenario::code::Code::OutOfRange;
             let message = "`min` is above `max`";
             out.push(
                 crate::scenario::diagnostic::Diagnostic::new(code, bounds.min.span, message)
