@@ -4,16 +4,16 @@
 
 pub mod units;
 
-pub mod engine;
-pub mod stats;
-pub mod scenario;
-pub mod observe;
-pub mod health;
-pub mod workload;
-pub mod faults;
-pub mod model;
-pub mod plan;
-pub mod solve;
-pub mod study;
-pub mod report;
 pub mod cli;
+pub mod engine;
+pub mod faults;
+pub mod health;
+pub mod model;
+pub mod observe;
+pub mod plan;
+pub mod report;
+pub mod scenario;
+pub mod solve;
+pub mod stats;
+pub mod study;
+pub mod workload;

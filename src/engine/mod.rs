@@ -8,4 +8,6 @@
 pub mod calendar;
 pub mod draw;
 pub mod lane;
+pub mod law;
 pub mod slab;
+pub mod special;

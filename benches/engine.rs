@@ -1,0 +1,150 @@
+//! The bare engine: the hold model (B1) and one queue with one server (B2).
+//!
+//! `cargo bench --bench engine [filter]` prints work per CPU second, the median of three runs, with
+//! a check of the answer. Draws are the engine's own, keyed and inverted on portable mathematics:
+//! nothing is borrowed from a faster, less careful sampler.
+
+use std::collections::VecDeque;
+use std::hint::black_box;
+use std::sync::OnceLock;
+
+use fivenines::engine::calendar::Calendar;
+use fivenines::engine::draw::{Key, Lineage, Seed};
+use fivenines::engine::law::{Draws, Law};
+
+/// Runs of each benchmark; the seeds are 0, 1, 2.
+const RUNS: u64 = 3;
+
+fn main() {
+    let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let wanted = |name: &str| filter.as_deref().is_none_or(|filter| name.contains(filter));
+    println!("{:10} {:>12} {:>8}   check", "bench", "work/s", "ns");
+    for (pending, steps) in [(100, 20_000_000), (10_000, 10_000_000), (1_000_000, 4_000_000)] {
+        let name = format!("b1/{pending}");
+        if wanted(&name) {
+            report(&name, steps, |seed| hold_model(pending, steps, seed));
+        }
+    }
+    if wanted("b2") {
+        report("b2", 5_000_000, |seed| single_server(5_000_000, seed));
+    }
+    if wanted("draw") {
+        report("draw", 50_000_000, |seed| draws(50_000_000, seed));
+        report("draw-exp", 50_000_000, |seed| keyed_durations(50_000_000, seed));
+        report("draw-all", 50_000_000, |seed| ordered_durations(50_000_000, seed));
+    }
+}
+
+fn key(purpose: &str, seed: u64) -> Key {
+    Key::derive(Seed(seed), Lineage::replication(0), purpose, "bench")
+}
+
+fn exponential(mean_s: f64, key: Key) -> Draws {
+    let law = Law::exponential(mean_s).expect("the benchmarks' means are above zero");
+    Draws::new(law.sampler(), key)
+}
+
+/// B1: `pending` events, each scheduled again when it happens.
+fn hold_model(pending: u32, steps: u64, seed: u64) -> String {
+    let mut delays = exponential(1.0, key("delay", seed));
+    let mut calendar = Calendar::new();
+    for id in 0..pending {
+        calendar.push(calendar.now() + delays.duration(), id);
+    }
+    let mut checksum = 0_u64;
+    for _ in 0..steps {
+        let due = calendar.pop().expect("the hold model never runs empty");
+        checksum = checksum.rotate_left(5) ^ u64::from(due.code);
+        calendar.push(due.at + delays.duration(), due.code);
+    }
+    let ratio = calendar.now().seconds() * f64::from(pending) / steps as f64;
+    format!("T*N/M={ratio:.5} checksum={checksum:016x}")
+}
+
+/// B2: arrivals and one first-come-first-served server, 90 % busy.
+fn single_server(customers: u64, seed: u64) -> String {
+    const ARRIVAL: u32 = 0;
+    const DEPARTURE: u32 = 1;
+    let mut gaps = exponential(1.0 / 0.9, key("gap", seed));
+    let mut services = exponential(1.0, key("service", seed));
+    let mut calendar = Calendar::new();
+    let mut line = VecDeque::new();
+    let (mut arrived, mut busy, mut waited) = (0, false, 0_u128);
+    calendar.push(calendar.now() + gaps.duration(), ARRIVAL);
+    while let Some(due) = calendar.pop() {
+        if due.code == ARRIVAL {
+            arrived += 1;
+            if arrived < customers {
+                calendar.push(due.at + gaps.duration(), ARRIVAL);
+            }
+            if busy {
+                line.push_back(due.at);
+                continue;
+            }
+            busy = true;
+        } else if let Some(arrival) = line.pop_front() {
+            waited += u128::from((due.at - arrival).nanos());
+        } else {
+            busy = false;
+            continue;
+        }
+        calendar.push(due.at + services.duration(), DEPARTURE);
+    }
+    format!("Wq={:.4}", waited as f64 * 1e-9 / customers as f64)
+}
+
+/// Cost of one keyed uniform number.
+fn draws(count: u64, seed: u64) -> String {
+    let key = key("uniform", seed);
+    let sum: f64 = (0..count).map(|ordinal| key.uniform(ordinal, 0)).sum();
+    format!("mean={:.5}", sum / count as f64)
+}
+
+/// Cost of one keyed exponential duration, out of order.
+fn keyed_durations(count: u64, seed: u64) -> String {
+    let key = key("exponential", seed);
+    let sampler = Law::exponential(1.0).expect("one is above zero").sampler();
+    let draw = |ordinal| sampler.duration(key.uniform(ordinal, 0)).nanos();
+    let sum: u64 = (0..count).map(draw).sum();
+    format!("mean_s={:.5}", sum as f64 * 1e-9 / count as f64)
+}
+
+/// Cost of one exponential duration when they are drawn in order.
+fn ordered_durations(count: u64, seed: u64) -> String {
+    let mut draws = exponential(1.0, key("exponential", seed));
+    let sum: u64 = (0..count).map(|_| draws.duration().nanos()).sum();
+    format!("mean_s={:.5}", sum as f64 * 1e-9 / count as f64)
+}
+
+/// Time this process has spent on a core, from the kernel's account, so that a shared machine
+/// disturbs less; wall time where there is none.
+#[allow(clippy::disallowed_types)] // a benchmark is about wall time
+fn cpu_seconds() -> f64 {
+    static START: OnceLock<std::time::Instant> = OnceLock::new();
+    let account = std::fs::read_to_string("/proc/self/schedstat").ok();
+    match account.as_deref().and_then(|text| text.split(' ').next()?.parse::<u64>().ok()) {
+        Some(nanos) => nanos as f64 * 1e-9,
+        None => START.get_or_init(std::time::Instant::now).elapsed().as_secs_f64(),
+    }
+}
+
+/// Prints the median rate of [`RUNS`] runs.
+fn report(name: &str, work: u64, run: impl Fn(u64) -> String) {
+    let mut seconds = Vec::new();
+    let mut check = String::new();
+    for seed in 0..RUNS {
+        let start = cpu_seconds();
+        let answer = black_box(run(black_box(seed)));
+        seconds.push(cpu_seconds() - start);
+        if seed == 0 {
+            check = answer;
+        }
+    }
+    seconds.sort_by(f64::total_cmp);
+    let median = seconds[seconds.len() / 2];
+    println!(
+        "{name:10} {:12.4e} {:8.2}   {check}",
+        work as f64 / median,
+        median * 1e9 / work as f64
+    );
+}

@@ -1,0 +1,398 @@
+//! Laws as a scenario writes them: `"12ms"`, or `{ dist = "lognormal", mean = "12ms", cv = 1.2 }`.
+//!
+//! A [`LawSpec`] is read together with its check: what it holds is a law of the engine, in seconds,
+//! bytes or counts, or the name of a file with values. What parameters each law has is one table,
+//! [`DISTS`], from which reader, messages, schema and reference page are made.
+//!
+//! Leaves out: reading files; [`LawSpec::load`] takes their values.
+
+use serde_json::Value as Json;
+
+mod build;
+mod parts;
+mod table;
+
+pub use table::{DISTS, Dist, Parameter};
+
+use build::build;
+use parts::{Part, Point, Stage};
+
+use super::code::Code;
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::document::Item;
+use super::limit::Limited;
+use super::render::shown;
+use super::source::Span;
+use super::spec::TableReader;
+use super::suggest;
+use super::value::{Shape, Spanned, Value};
+use crate::engine::law::{Interpolation, Law, LawError};
+use crate::units::{Bytes, SimDuration};
+
+/// A quantity that a law can be of.
+pub trait Random: Limited {
+    /// Whether it counts: then Poisson and geometric laws make sense.
+    const COUNTS: bool;
+    /// In the base unit: seconds, bytes, counts.
+    fn base(&self) -> f64;
+    /// About so many base units, for messages; `None` where no unit can be guessed.
+    fn written(milli_base: f64) -> Option<String>;
+}
+
+impl Random for SimDuration {
+    const COUNTS: bool = false;
+    fn base(&self) -> f64 {
+        self.seconds()
+    }
+    fn written(milli_base: f64) -> Option<String> {
+        Some(format!("\"{}ms\"", three_digits(milli_base)))
+    }
+}
+
+impl Random for Bytes {
+    const COUNTS: bool = false;
+    fn base(&self) -> f64 {
+        self.count() as f64
+    }
+    fn written(milli_base: f64) -> Option<String> {
+        Some(format!("\"{milli_base:.0}B\""))
+    }
+}
+
+impl Random for f64 {
+    const COUNTS: bool = true;
+    fn base(&self) -> f64 {
+        *self
+    }
+    fn written(milli_base: f64) -> Option<String> {
+        Some(three_digits(milli_base))
+    }
+}
+
+fn three_digits(value: f64) -> String {
+    let digits = if value >= 100.0 { 0 } else { usize::from(value < 10.0) + 1 };
+    format!("{value:.digits$}")
+}
+
+/// A law of durations ([`SimDuration`]), sizes ([`Bytes`]) or counts (`f64`).
+#[derive(Clone, Debug)]
+pub struct LawSpec<U> {
+    /// The word in `dist`; `constant` for a plain value.
+    pub dist: &'static str,
+    /// The mean or the value as written, with its uncertainty; `None` for laws without one.
+    pub mean: Option<Spanned<U>>,
+    /// Where it stands.
+    pub span: Span,
+    law: Option<Law>,
+    file: Option<(Spanned<String>, Interpolation)>,
+    canonical: Json,
+}
+
+impl<U> LawSpec<U> {
+    /// The law in seconds, bytes or counts. `None` only for one from a file not yet loaded.
+    #[must_use]
+    pub const fn law(&self) -> Option<&Law> {
+        self.law.as_ref()
+    }
+
+    /// The file whose values make the law, as written.
+    #[must_use]
+    pub fn file(&self) -> Option<&Spanned<String>> {
+        self.file.as_ref().map(|(path, _)| path)
+    }
+
+    /// Makes the law from the values of its file, in base units.
+    ///
+    /// # Errors
+    ///
+    /// When the values make no law.
+    pub fn load(&mut self, values: &[f64]) -> Result<(), LawError> {
+        if let Some((_, between)) = self.file {
+            self.law = Some(Law::empirical(values, between)?);
+        }
+        Ok(())
+    }
+}
+
+use Parameter as P;
+
+/// What was read of the parameters of one law.
+struct Read<U> {
+    quantities: Vec<(&'static str, Spanned<U>)>,
+    factors: Vec<(&'static str, Spanned<f64>)>,
+    lists: Vec<(&'static str, Vec<f64>)>,
+    points: Vec<(f64, f64)>,
+    parts: Vec<(f64, LawSpec<U>)>,
+    file: Option<Spanned<String>>,
+    between: Interpolation,
+    canonical: Vec<(&'static str, Json)>,
+    sound: bool,
+}
+
+impl<U: Random> Read<U> {
+    fn quantity(&self, key: &str) -> Option<f64> {
+        self.quantities.iter().find(|(name, _)| *name == key).map(|(_, value)| value.base())
+    }
+    fn factor(&self, key: &str) -> Option<f64> {
+        self.factors.iter().find(|(name, _)| *name == key).map(|(_, value)| value.value)
+    }
+    fn list(&self, key: &str) -> &[f64] {
+        self.lists.iter().find(|(name, _)| *name == key).map_or(&[], |(_, list)| list)
+    }
+    fn has(&self, key: &str) -> bool {
+        self.canonical.iter().any(|(name, _)| *name == key)
+    }
+}
+
+impl<U: Random> Value for LawSpec<U> {
+    fn read(item: &Item, out: &mut Diagnostics) -> Option<Self> {
+        read_law(item, &[], out)
+    }
+    fn shape() -> Shape {
+        Shape::Law(Box::new(U::shape()))
+    }
+    fn canonical(&self) -> Json {
+        self.canonical.clone()
+    }
+}
+
+/// Reads a law; keys in `also` are read by the caller.
+fn read_law<U: Random>(
+    item: &Item,
+    also: &[&'static str],
+    out: &mut Diagnostics,
+) -> Option<LawSpec<U>> {
+    let plain = item.as_table().is_none();
+    if plain || also.is_empty() && item.get("dist").is_none() && item.get("value").is_some() {
+        let value = Spanned::<U>::read(item, out)?;
+        let law = build_or_report(Law::constant(value.base()), item, out)?;
+        let canonical = value.canonical();
+        let (span, mean, law) = (item.span, Some(value), Some(law));
+        return Some(LawSpec { dist: "constant", mean, span, law, file: None, canonical });
+    }
+    let dist = read_dist::<U>(item, out)?;
+    let mut reader = TableReader::new(item, "a law", out)?;
+    reader.pass("dist");
+    also.iter().for_each(|key| reader.pass(key));
+    let read = read_parameters::<U>(dist, &mut reader);
+    if !refuses_mu_and_sigma::<U>(item, dist, &mut reader) {
+        reader.finish();
+    }
+    if !read.sound || !combination_is_right(dist, &read, item, out) {
+        return None;
+    }
+    let mut canonical: Vec<_> =
+        read.canonical.iter().map(|(key, json)| ((*key).to_string(), json.clone())).collect();
+    canonical.push(("dist".to_string(), dist.name.into()));
+    canonical.sort_by(|a, b| a.0.cmp(&b.0));
+    let canonical = Json::Object(canonical.into_iter().collect());
+    let law = match &read.file {
+        Some(_) => None,
+        None => Some(build_or_report(build(dist.name, &read), item, out)?),
+    };
+    let named = |key: &str| read.quantities.iter().find(|(name, _)| *name == key);
+    let mean = named("mean").or_else(|| named("value")).map(|(_, value)| value.clone());
+    let file = read.file.map(|path| (path, read.between));
+    Some(LawSpec { dist: dist.name, mean, span: item.span, law, file, canonical })
+}
+
+fn read_dist<U: Random>(item: &Item, out: &mut Diagnostics) -> Option<&'static Dist> {
+    let names = || DISTS.iter().map(|dist| dist.name);
+    let list = names().collect::<Vec<_>>().join(", ");
+    let Some(word) = item.get("dist") else {
+        let message = "a law needs `dist`, or write a plain value for a constant";
+        let diagnostic = Diagnostic::new(Code::MissingKey, item.span, message).key("dist");
+        out.push(diagnostic.help(format!("one of: {list}")));
+        return None;
+    };
+    let text = String::read(word, out)?;
+    let Some(dist) = DISTS.iter().find(|dist| dist.name == text) else {
+        let message = format!("unknown distribution `{}`", shown(&text));
+        let help = match suggest::nearest(&text, names()) {
+            Some(name) => format!("did you mean `{name}`? all: {list}"),
+            None => format!("one of: {list}"),
+        };
+        out.push(Diagnostic::new(Code::UnknownWord, word.span, message).help(help));
+        return None;
+    };
+    if !U::COUNTS && matches!(dist.name, "poisson" | "geometric") {
+        let message = format!("`{text}` is a law of counts");
+        let help = "for times between independent events use \"exponential\"";
+        out.push(Diagnostic::new(Code::BadLaw, word.span, message).help(help));
+        return None;
+    }
+    Some(dist)
+}
+
+fn read_parameters<U: Random>(dist: &Dist, reader: &mut TableReader<'_>) -> Read<U> {
+    let mut read = Read {
+        quantities: Vec::new(),
+        factors: Vec::new(),
+        lists: Vec::new(),
+        points: Vec::new(),
+        parts: Vec::new(),
+        file: None,
+        between: Interpolation::None,
+        canonical: Vec::new(),
+        sound: true,
+    };
+    for &(key, parameter, needed) in dist.parameters {
+        let json = match parameter {
+            P::Quantity => {
+                taken::<U>(reader, key, needed, |value| read.quantities.push((key, value)))
+            }
+            P::Factor => taken::<f64>(reader, key, needed, |value| read.factors.push((key, value))),
+            P::Count => taken::<u32>(reader, key, needed, |count| {
+                read.factors.push((key, Spanned::new(f64::from(count.value), count.span)));
+            }),
+            P::Quantities => taken::<Vec<U>>(reader, key, needed, |list| {
+                read.lists.push((key, list.iter().map(Random::base).collect()));
+            }),
+            P::Factors => {
+                taken::<Vec<f64>>(reader, key, needed, |list| read.lists.push((key, list.value)))
+            }
+            P::Points => taken::<Vec<Point<U>>>(reader, key, needed, |list| {
+                read.points = list.iter().map(|p| (p.value.base(), p.cumulative)).collect();
+            }),
+            P::Branches => taken::<Vec<Stage<U>>>(reader, key, needed, |list| {
+                read.points = list.iter().map(|s| (s.weight, s.mean.base())).collect();
+            }),
+            P::Parts => taken::<Vec<Part<U>>>(reader, key, needed, |list| {
+                read.parts = list.value.into_iter().map(|part| (part.weight, part.law)).collect();
+            }),
+            P::File => taken::<String>(reader, key, needed, |path| read.file = Some(path)),
+            P::Between => taken::<Between>(reader, key, needed, |between| {
+                if between.value == Between::Lines {
+                    read.between = Interpolation::Linear;
+                }
+            }),
+        };
+        match json {
+            Some(Some(json)) => read.canonical.push((key, json)),
+            Some(None) => {}
+            None => read.sound = false,
+        }
+    }
+    read
+}
+
+/// Reads one parameter, hands it to `keep`, gives its canonical spelling; `None` when it is wrong.
+fn taken<T: Value>(
+    reader: &mut TableReader<'_>,
+    key: &'static str,
+    needed: bool,
+    keep: impl FnOnce(Spanned<T>),
+) -> Option<Option<Json>> {
+    let found = reader.optional::<T>(key, needed)?;
+    Some(found.map(|value| {
+        let json = value.canonical();
+        keep(value);
+        json
+    }))
+}
+
+super::words! {
+    /// What lies between the points of an empirical law.
+    pub enum Between {
+        /// Only the values themselves occur.
+        Steps = "steps",
+        /// The values in between are alike.
+        Lines = "lines",
+    }
+}
+
+/// Says what `mu` and `sigma` amount to; `true` when they were there.
+fn refuses_mu_and_sigma<U: Random>(item: &Item, dist: &Dist, reader: &mut TableReader<'_>) -> bool {
+    let Some(sigma) = item.get("sigma").or_else(|| item.get("mu")) else { return false };
+    if dist.name != "lognormal" {
+        return false;
+    }
+    let number =
+        |key: &str| item.get(key).and_then(|item| f64::read(item, &mut Diagnostics::new()));
+    let help = match (number("mu"), number("sigma")) {
+        (Some(mu), Some(sigma)) if mu.abs() < 100.0 && sigma.abs() < 10.0 => {
+            let mean = libm::exp(mu + 0.5 * sigma * sigma);
+            let cv = libm::sqrt(libm::expm1(sigma * sigma));
+            U::written(mean).map(|mean| {
+                let unit = if U::COUNTS { "" } else { ", if `mu` was of ms or bytes" };
+                format!(
+                    "mu = {mu}, sigma = {sigma} is mean = {mean}, cv = {} (computed{unit})",
+                    three_digits(cv)
+                )
+            })
+        }
+        _ => None,
+    };
+    let message = "lognormal needs `mean` and one of `cv`, `p95`, `p99`, not `mu` and `sigma`";
+    let fallback = "a law is given by figures of the quantity itself, not of its logarithm";
+    reader.report(
+        Diagnostic::new(Code::UnknownKey, sigma.span, message).help(fallback).help_if(help),
+    );
+    true
+}
+
+/// Whether the parameters given are neither too few nor too many.
+fn combination_is_right<U: Random>(
+    dist: &Dist,
+    read: &Read<U>,
+    item: &Item,
+    out: &mut Diagnostics,
+) -> bool {
+    if item.get("sigma").or_else(|| item.get("mu")).is_some() && dist.name == "lognormal" {
+        return false;
+    }
+    let mut one_of = |code, keys: &[&'static str]| {
+        let given: Vec<_> = keys.iter().copied().filter(|key| read.has(key)).collect();
+        let list = keys.join("`, `");
+        match given.len() {
+            1 => true,
+            0 => {
+                let message = format!("{} needs one of `{list}`", dist.name);
+                out.push(Diagnostic::new(code, item.span, message).key(keys[0]));
+                false
+            }
+            _ => {
+                let message = format!("{} takes only one of `{list}`", dist.name);
+                out.push(Diagnostic::new(Code::LawOverdetermined, item.span, message));
+                false
+            }
+        }
+    };
+    let (missing, spread) = (Code::MissingKey, Code::MissingSpread);
+    match dist.name {
+        "weibull" => one_of(spread, &["shape", "cv"]),
+        "lognormal" => one_of(missing, &["mean", "median"]) & one_of(spread, &["cv", "p95", "p99"]),
+        "normal" => one_of(spread, &["cv", "sd"]),
+        "hyperexponential" if read.has("branches") => one_of(missing, &["branches", "mean", "cv"]),
+        "hyperexponential" => one_of(missing, &["mean"]) & one_of(spread, &["cv"]),
+        "empirical" => one_of(missing, &["values", "cdf", "file"]),
+        "discrete" if read.list("values").len() != read.list("weights").len() => {
+            let message = "discrete needs as many `weights` as `values`";
+            out.push(Diagnostic::new(Code::BadLaw, item.span, message));
+            false
+        }
+        _ => true,
+    }
+}
+
+/// The law, or a diagnostic at the parameter that is wrong.
+fn build_or_report(law: Result<Law, LawError>, item: &Item, out: &mut Diagnostics) -> Option<Law> {
+    let error = match law {
+        Ok(law) => return Some(law),
+        Err(error) => error,
+    };
+    let (code, parameter) = match error {
+        LawError::Weights(_) => (Code::Sum, "weights"),
+        LawError::Empty => (Code::Empty, "values"),
+        LawError::NotCumulative => (Code::BadLaw, "cdf"),
+        LawError::NotFinite(name) | LawError::Negative(name) | LawError::Zero(name) => {
+            (Code::BadLaw, name)
+        }
+        LawError::OutOfRange { parameter, .. } => (Code::BadLaw, parameter),
+        LawError::Order(first, _) => (Code::BadLaw, first),
+    };
+    let parameter = if parameter == "stages" { "k" } else { parameter };
+    let span = item.get(parameter).map_or(item.span, |item| item.span);
+    out.push(Diagnostic::new(code, span, error.to_string().replace("`stages`", "`k`")));
+    None
+}

@@ -1,0 +1,301 @@
+//! Diagnostics as text for people and as JSON lines for programs.
+//!
+//! Text has the look of rustc: header, place, line with carets, field, help; errors first, then
+//! warnings, then a count. Every character that comes from a file is escaped, long lines are cut
+//! around the place that matters. The same diagnostics give the same bytes on every run.
+
+use std::fmt::Write as _;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use serde_json::json;
+
+use super::code::{Class, Severity};
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::document::Document;
+use super::source::{Source, Span};
+
+/// Most diagnostics printed; the count names the rest.
+pub const MOST_PRINTED: usize = 50;
+
+/// Longest value shown, in characters.
+const SHOWN_CHARACTERS: usize = 80;
+
+/// A text of a scenario as it may be shown in a message: control characters, C1, bidirectional
+/// overrides and invisible characters as `\u{1b}`, cut at 80 characters.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    cut(text, SHOWN_CHARACTERS)
+}
+
+fn cut(text: &str, most: usize) -> String {
+    let mut shown = String::new();
+    for (count, c) in text.chars().enumerate() {
+        if count == most {
+            shown.push('…');
+            break;
+        }
+        push_escaped(&mut shown, c);
+    }
+    shown
+}
+
+/// Appends `c`, escaped when a terminal would act on it or a reader could not see it.
+fn push_escaped(to: &mut String, c: char) {
+    let hidden = matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+    match c {
+        '\0' => to.push_str("\\0"),
+        _ if c.is_control() || hidden => {
+            write!(to, "\\u{{{:x}}}", u32::from(c)).expect("writing to a string does not fail");
+        }
+        _ => to.push(c),
+    }
+}
+
+/// How to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// With ANSI colours.
+    pub colour: bool,
+    /// Columns; source lines are cut to fit.
+    pub width: usize,
+    /// Plain ASCII, for terminals that have nothing else.
+    pub ascii: bool,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self { colour: false, width: 100, ascii: false }
+    }
+}
+
+/// The diagnostics of one file, with what is needed to show them.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'a> {
+    /// The text.
+    pub source: &'a Source,
+    /// The tree, for field paths; `None` when the text could not be parsed.
+    pub document: Option<&'a Document>,
+    /// What was found.
+    pub found: &'a Diagnostics,
+}
+
+impl Report<'_> {
+    fn field(&self, diagnostic: &Diagnostic) -> String {
+        let mut path = String::new();
+        let place = self.document.map(|document| document.path_of(diagnostic.span));
+        for c in place.unwrap_or_default().chars() {
+            push_escaped(&mut path, c);
+        }
+        if let Some(key) = &diagnostic.key {
+            if !path.is_empty() {
+                path.push('.');
+            }
+            path.push_str(&shown(key));
+        }
+        path
+    }
+
+    /// All of it as text, with the count as its last line. Empty when nothing was found.
+    #[must_use]
+    pub fn text(&self, style: Style) -> String {
+        let mut text = String::new();
+        for diagnostic in self.found.sorted().into_iter().take(MOST_PRINTED) {
+            text.push_str(&self.one(diagnostic, style));
+            text.push_str("\n\n");
+        }
+        if !self.found.is_empty() {
+            text.push_str(&self.count());
+            text.push('\n');
+        }
+        if style.ascii { to_ascii(&text) } else { text }
+    }
+
+    /// `check: 13 errors, 2 warnings in tier-5.toml`
+    #[must_use]
+    pub fn count(&self) -> String {
+        let plural = |count: usize, noun: &str| {
+            format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+        };
+        let (errors, warnings) = (self.found.errors(), self.found.warnings());
+        let more = if self.found.sorted().len() > MOST_PRINTED {
+            format!(", the first {MOST_PRINTED} shown")
+        } else {
+            String::new()
+        };
+        format!(
+            "check: {}, {} in {}{more}",
+            plural(errors, "error"),
+            plural(warnings, "warning"),
+            shown(self.source.name())
+        )
+    }
+
+    fn one(&self, diagnostic: &Diagnostic, style: Style) -> String {
+        let code = diagnostic.code;
+        let level = match code.severity() {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let name = format!("{}[{code}] {}", code.severity().word(), code.class());
+        let level = level.with_name(name);
+        let main = Excerpt::of(self.source, diagnostic.span, style.width);
+        let others: Vec<_> = diagnostic
+            .related
+            .iter()
+            .map(|(span, label)| (Excerpt::of(self.source, *span, style.width), label.as_str()))
+            .collect();
+        let mut group = Group::with_title(level.primary_title(diagnostic.message.as_str()))
+            .element(main.origin())
+            .element(main.snippet(AnnotationKind::Primary, None));
+        for (excerpt, label) in &others {
+            group = group
+                .element(excerpt.origin())
+                .element(excerpt.snippet(AnnotationKind::Context, Some(label)));
+        }
+        let field = self.field(diagnostic);
+        if !field.is_empty() {
+            group = group.element(Level::NOTE.with_name("field").message(field));
+        }
+        if let Some(help) = &diagnostic.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        let renderer = if style.colour { Renderer::styled() } else { Renderer::plain() };
+        let decor = if style.ascii { DecorStyle::Ascii } else { DecorStyle::Unicode };
+        let drawn = renderer.term_width(style.width.max(20)).decor_style(decor).render(&[group]);
+        drawn.lines().filter(|line| !is_empty_mark(line)).collect::<Vec<_>>().join("\n")
+    }
+
+    /// One JSON object a line, in the order of the text; all that were kept, without a count.
+    #[must_use]
+    pub fn json(&self) -> String {
+        let mut lines = String::new();
+        for diagnostic in self.found.sorted().into_iter().take(MOST_PRINTED) {
+            let place = self.source.place(diagnostic.span);
+            let value = match diagnostic.code.class() {
+                Class::Missing => None,
+                _ => Some(shown(self.source.slice(diagnostic.span))),
+            };
+            let object = json!({
+                "code": diagnostic.code.id(),
+                "class": diagnostic.code.class().word(),
+                "severity": diagnostic.severity().word(),
+                "file": shown(place.file),
+                "line": place.line,
+                "column": place.column,
+                "field": self.field(diagnostic),
+                "value": value,
+                "message": diagnostic.message,
+                "help": diagnostic.help,
+            });
+            writeln!(lines, "{object}").expect("writing to a string does not fail");
+        }
+        lines
+    }
+}
+
+/// Whether a drawn line is the mark "another file" without a file: it is drawn because the place is
+/// given apart from the line, whose columns escapes and cuts have moved.
+fn is_empty_mark(line: &str) -> bool {
+    let mut rest = line;
+    let mut plain = String::new();
+    while let Some((before, after)) = rest.split_once('\u{1b}') {
+        plain.push_str(before);
+        rest = after.split_once('m').map_or("", |(_, after)| after);
+    }
+    plain.push_str(rest);
+    matches!(plain.trim(), ":::" | "⸬")
+}
+
+/// The line of a span, escaped and cut to the width, and where the span is in it.
+struct Excerpt {
+    file: String,
+    line: usize,
+    column: usize,
+    text: String,
+    span: Span,
+}
+
+impl Excerpt {
+    fn of(source: &Source, span: Span, width: usize) -> Self {
+        let place = source.place(span);
+        let (text, local) = source.locate(span);
+        let line_start = text[..local.start].rfind('\n').map_or(0, |at| at + 1);
+        let line_end = text[local.start..].find('\n').map_or(text.len(), |at| local.start + at);
+        let line_end = if text[..line_end].ends_with('\r') && line_end > local.start {
+            line_end - 1
+        } else {
+            line_end
+        };
+        // Half of the room before the place, the rest from it on.
+        let room = width.saturating_sub(12).max(16);
+        let before = &text[line_start..local.start];
+        let skipped = before.chars().count().saturating_sub(room / 2);
+        let mut shown_line = String::new();
+        if skipped > 0 {
+            shown_line.push_str("... ");
+        }
+        before.chars().skip(skipped).for_each(|c| push_escaped(&mut shown_line, c));
+        let start = shown_line.len();
+        let marked = &text[local.start..local.end.min(line_end).max(local.start)];
+        let mut left = room.saturating_sub(shown_line.chars().count()).max(8);
+        let mut end = start;
+        let mut cut = false;
+        for (offset, c) in text[local.start..line_end].char_indices() {
+            if left == 0 {
+                cut = true;
+                break;
+            }
+            left -= 1;
+            push_escaped(&mut shown_line, c);
+            if offset < marked.len() {
+                end = shown_line.len();
+            }
+        }
+        if cut {
+            shown_line.push_str(" ...");
+        }
+        Self {
+            file: shown(place.file),
+            line: place.line,
+            column: place.column,
+            text: shown_line,
+            span: Span::new(start, end),
+        }
+    }
+
+    fn origin(&self) -> Origin<'_> {
+        Origin::path(self.file.as_str()).line(self.line).char_column(self.column)
+    }
+
+    fn snippet<'a>(
+        &'a self,
+        kind: AnnotationKind,
+        label: Option<&'a str>,
+    ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+        let annotation = kind.span(self.span.range()).label(label);
+        Snippet::source(self.text.as_str()).line_start(self.line).fold(false).annotation(annotation)
+    }
+}
+
+/// Our own signs in letters, every other foreign character as an escape.
+fn to_ascii(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '≥' => plain.push_str(">="),
+            '≤' => plain.push_str("<="),
+            '…' => plain.push_str("..."),
+            'µ' => plain.push('u'),
+            '×' => plain.push('x'),
+            '–' => plain.push('-'),
+            _ if c.is_ascii() => plain.push(c),
+            _ => {
+                write!(plain, "\\u{{{:x}}}", u32::from(c)).expect("a string takes all");
+            }
+        }
+    }
+    plain
+}

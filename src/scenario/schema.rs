@@ -1,0 +1,274 @@
+//! JSON Schema (draft-07) of the language, made from the declared keys.
+//!
+//! For editors: completion, descriptions, and a red line under what cannot be right. The reader
+//! remains the judge: what the schema refuses, the reader refuses; the reverse does not hold
+//! (references, sums, exclusions).
+
+use serde_json::{Map, Value as Json, json};
+
+use super::diagnostic::Diagnostics;
+use super::document::{Data, Item, parse_text};
+use super::law::{DISTS, Parameter};
+use super::spec::KeyDoc;
+use super::value::{KeyShape, Shape, Word};
+
+/// A non-negative decimal number at the start of a text.
+const NUMBER: &str = r"^\s*\+?[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?[0-9]+)?\s*";
+const NAME: &str = "^[a-z0-9][a-z0-9-]*$";
+const REFERENCE: &str = r"^(\*|[a-z0-9][a-z0-9-]*\*?)([.:](\*|[a-z0-9][a-z0-9-]*\*?))*$";
+
+/// The schema of a whole file of shape `root`.
+#[must_use]
+pub fn schema(title: &str, root: &Shape) -> Json {
+    let mut maker = Maker { definitions: Map::new() };
+    let root = maker.of(root, true);
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": title,
+        "allOf": [root],
+        "definitions": maker.definitions,
+    })
+}
+
+struct Maker {
+    definitions: Map<String, Json>,
+}
+
+impl Maker {
+    /// Defines `name` once and refers to it.
+    fn refer(&mut self, name: &str, make: impl FnOnce(&mut Self) -> Json) -> Json {
+        if !self.definitions.contains_key(name) {
+            // Taken before it is made: a record may hold itself.
+            self.definitions.insert(name.to_string(), Json::Null);
+            let made = make(self);
+            self.definitions.insert(name.to_string(), made);
+        }
+        json!({ "$ref": format!("#/definitions/{name}") })
+    }
+
+    /// The schema of a shape; `field` where a quantity may stand with its uncertainty.
+    fn of(&mut self, shape: &Shape, field: bool) -> Json {
+        match shape {
+            Shape::SimDuration => {
+                self.quantity("duration", field, text("(ns|us|µs|ms|s|min|h|d|w|y)", "250ms"))
+            }
+            Shape::Bytes => {
+                self.quantity("size", field, text("(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)", "64GiB"))
+            }
+            Shape::Bandwidth => self.quantity(
+                "bandwidth",
+                field,
+                text("([kMG]?bit|[kMG]?B|[KMG]iB)/s", "100Mbit/s"),
+            ),
+            Shape::Rate => self.quantity(
+                "rate",
+                field,
+                text(r"/\s*(s|min|h|d|day|month|y|year)", "20/s"),
+            ),
+            Shape::Money => {
+                let pattern = r"^\s*\$\s*[0-9][0-9_]*(\.[0-9_]*)?\s*(/\s*(s|min|h|d|day|month|y|year))?\s*$";
+                let money = json!({
+                    "type": "string", "pattern": pattern, "examples": ["$250/month"]
+                });
+                self.quantity("money", field, money)
+            }
+            Shape::Probability => self.quantity(
+                "probability",
+                field,
+                json!({ "anyOf": [
+                    { "type": "number", "minimum": 0, "maximum": 1 },
+                    { "type": "string", "pattern": format!("{NUMBER}%\\s*$"), "examples": ["99.95%"] },
+                ] }),
+            ),
+            Shape::Count => self.quantity("count", field, json!({ "type": "integer", "minimum": 0 })),
+            Shape::Factor => self.quantity("factor", field, json!({ "type": "number" })),
+            Shape::Boolean => json!({ "type": "boolean" }),
+            Shape::Text => json!({ "type": "string", "maxLength": 4096 }),
+            Shape::Law(unit) => self.law(unit),
+            Shape::Name => json!({ "type": "string", "pattern": NAME, "maxLength": 128 }),
+            Shape::Reference => json!({ "type": "string", "pattern": REFERENCE, "maxLength": 128 }),
+            Shape::Word(words) => words_schema(words),
+            Shape::List(of) => json!({ "type": "array", "items": self.of(of, false) }),
+            Shape::Named(keys, of) => self.named(*keys, of),
+            Shape::Table { name, doc, keys } => {
+                self.refer(name, |maker| maker.table(doc, &keys()))
+            }
+            Shape::Either(shapes) => {
+                let any: Vec<_> = shapes.iter().map(|shape| self.of(shape, field)).collect();
+                json!({ "anyOf": any })
+            }
+        }
+    }
+
+    fn quantity(&mut self, name: &str, field: bool, plain: Json) -> Json {
+        let value = self.refer(name, |_| plain);
+        if !field {
+            return value;
+        }
+        self.refer(&format!("{name}-given"), |_| {
+            json!({ "anyOf": [value, {
+                "type": "object",
+                "description": "a value with how far it may be off, and where it is from",
+                "properties": {
+                    "value": value, "low": value, "high": value, "source": { "type": "string" }
+                },
+                "required": ["value"],
+                "additionalProperties": false,
+            }] })
+        })
+    }
+
+    fn named(&mut self, keys: KeyShape, of: &Shape) -> Json {
+        // The elements of a set of names are fields of it, but of `Named` no uncertainty is read.
+        let of = self.of(of, false);
+        match keys {
+            KeyShape::Text => json!({ "type": "object", "additionalProperties": of }),
+            KeyShape::Name | KeyShape::Reference => {
+                let pattern = if keys == KeyShape::Name { NAME } else { REFERENCE };
+                json!({
+                    "type": "object",
+                    "patternProperties": { pattern: of },
+                    "additionalProperties": false,
+                })
+            }
+        }
+    }
+
+    fn table(&mut self, doc: &str, keys: &[KeyDoc]) -> Json {
+        let mut properties = Map::new();
+        let mut required = Vec::new();
+        for key in keys {
+            let mut property = Map::new();
+            property.insert("description".to_string(), key.doc.clone().into());
+            property.insert("allOf".to_string(), json!([self.of(&key.shape, true)]));
+            if let Some(default) = key.default.and_then(plain_default) {
+                property.insert("default".to_string(), default);
+            }
+            if let Some(limit) = &key.limit {
+                if let Some((minimum, excluded)) = limit.minimum {
+                    let word = if excluded { "exclusiveMinimum" } else { "minimum" };
+                    property.insert(word.to_string(), minimum.into());
+                }
+                if let Some(maximum) = limit.maximum {
+                    property.insert("maximum".to_string(), maximum.into());
+                }
+                if limit.not_empty {
+                    property.insert("minItems".to_string(), 1.into());
+                }
+            }
+            if key.required {
+                required.push(key.key.clone());
+            }
+            properties.insert(key.key.clone(), Json::Object(property));
+        }
+        json!({
+            "type": "object",
+            "description": super::spec::doc_text(&doc.lines().collect::<Vec<_>>()),
+            "properties": properties,
+            "required": required,
+            "additionalProperties": false,
+        })
+    }
+
+    fn law(&mut self, unit: &Shape) -> Json {
+        let (word, counts) = match unit {
+            Shape::SimDuration => ("duration", false),
+            Shape::Bytes => ("size", false),
+            _ => ("count", true),
+        };
+        let quantity = self.of(unit, false);
+        let given = self.of(unit, true);
+        self.refer(&format!("law-of-{word}"), |maker| {
+            let mut any = vec![given.clone()];
+            let dists = DISTS.iter();
+            for dist in dists.filter(|d| counts || !matches!(d.name, "poisson" | "geometric")) {
+                let mut properties = Map::new();
+                properties.insert("dist".to_string(), json!({ "const": dist.name }));
+                // Only read inside a mixture, harmless elsewhere in a schema for editors.
+                properties.insert("weight".to_string(), json!({ "type": "number", "minimum": 0 }));
+                let mut required = vec!["dist"];
+                for &(key, parameter, needed) in dist.parameters {
+                    let schema = maker.parameter(parameter, &quantity, &given, word);
+                    properties.insert(key.to_string(), schema);
+                    if needed {
+                        required.push(key);
+                    }
+                }
+                any.push(json!({
+                    "type": "object",
+                    "description": dist.doc,
+                    "properties": properties,
+                    "required": required,
+                    "additionalProperties": false,
+                }));
+            }
+            json!({ "anyOf": any })
+        })
+    }
+
+    fn parameter(&mut self, of: Parameter, quantity: &Json, given: &Json, word: &str) -> Json {
+        let list = |items: Json| json!({ "type": "array", "items": items });
+        match of {
+            Parameter::Quantity => given.clone(),
+            Parameter::Factor => self.of(&Shape::Factor, true),
+            Parameter::Count => self.of(&Shape::Count, true),
+            Parameter::Quantities => list(quantity.clone()),
+            Parameter::Factors => list(json!({ "type": "number" })),
+            Parameter::Points => list(json!({
+                "type": "array", "minItems": 2, "maxItems": 2,
+                "items": [quantity, { "type": "number", "minimum": 0, "maximum": 1 }],
+            })),
+            Parameter::Branches => list(json!({
+                "type": "object",
+                "properties": { "weight": { "type": "number" }, "mean": given },
+                "required": ["weight", "mean"],
+                "additionalProperties": false,
+            })),
+            Parameter::Parts => list(json!({ "allOf": [
+                { "type": "object", "required": ["weight", "dist"] },
+                { "$ref": format!("#/definitions/law-of-{word}") },
+            ] })),
+            Parameter::File => json!({ "type": "string" }),
+            Parameter::Between => json!({ "enum": ["steps", "lines"] }),
+        }
+    }
+}
+
+fn text(units: &str, example: &str) -> Json {
+    json!({ "type": "string", "pattern": format!("{NUMBER}{units}\\s*$"), "examples": [example] })
+}
+
+fn words_schema(words: &[Word]) -> Json {
+    let each = words.iter().flat_map(|word| {
+        let doc = word.doc.trim();
+        word.spellings.iter().map(move |text| json!({ "const": text, "description": doc }))
+    });
+    json!({ "oneOf": each.collect::<Vec<_>>() })
+}
+
+/// A default as JSON, where it is a plain value.
+fn plain_default(text: &str) -> Option<Json> {
+    let parsed = parse_text(&format!("default = {text}"), 0, &mut Diagnostics::new());
+    parsed.get("default").and_then(json_of)
+}
+
+/// An item of a scenario as JSON; `None` for a date or a number that JSON does not have.
+#[must_use]
+pub fn json_of(item: &Item) -> Option<Json> {
+    Some(match &item.data {
+        Data::Text(text) => Json::String(text.clone()),
+        Data::Integer(number) => i64::try_from(*number).map_or_else(
+            |_| u64::try_from(*number).map_or(Json::from(*number as f64), Json::from),
+            Json::from,
+        ),
+        Data::Float(number) if number.is_finite() => Json::from(*number),
+        Data::Float(_) | Data::Date(_) => return None,
+        Data::Boolean(boolean) => Json::Bool(*boolean),
+        Data::List(items) => items.iter().map(json_of).collect::<Option<Vec<_>>>()?.into(),
+        Data::Table(table) => {
+            let keys = table.entries.iter();
+            let pairs = keys.map(|entry| Some((entry.key.clone(), json_of(&entry.item)?)));
+            Json::Object(pairs.collect::<Option<Map<_, _>>>()?)
+        }
+    })
+}

@@ -1,0 +1,402 @@
+//! One declaration per record: struct, reader, schema and reference page from one place.
+//!
+//! ```text
+//! spec! {
+//!     /// A physical server: cores, memory and the disks in it.
+//!     pub struct ServerSpec {
+//!         /// Identical servers; members are `name-1` to `name-n`.
+//!         count: u32 = 1 => at_least(1).because("to model an outage use a fault"),
+//!         /// Rack it stands in.
+//!         rack: Option<Reference>,
+//!         /// Cores.
+//!         cores: u32 => within(1, 4096),
+//!         /// Zone it runs in, where it is software.
+//!         in_: Option<Reference>,
+//!     }
+//! }
+//! ```
+//!
+//! Rules of a field: doc comment, `name: Type`, an optional `= default`, an optional `=> limit`, a
+//! comma (also after the last).
+//!
+//! - The *key* is the field's name with `-` for `_`, and without a closing `_`: `lead_in` is
+//!   `lead-in`, `in_` is `in`, `r#for` is `for`.
+//! - The *type* is any [`Value`], or `Option` of one. A plain type is required unless it has a
+//!   default. The struct's field is [`Spanned<Type>`](Spanned) or `Option<Spanned<Type>>`; `Spanned`
+//!   reads as its value and has `.value`, `.span`, `.given` (false for a default) and, for
+//!   quantities, `.uncertainty`.
+//! - The *default* is one token tree, written as in a scenario: `1`, `0.5`, `true`, `"5s"`, `[]`,
+//!   `{}` (a record or a set of names with nothing given: its own defaults). No `-` before a number.
+//! - A *limit* is [`at_least`], [`at_most`], [`above`], [`within`] or [`not_empty`], with
+//!   `.because("what to do instead")`. It is of the value's own type, or of the elements of a list.
+//! - The struct gets one more field, `span`: the table's header or inline table.
+//!
+//! Keys that exclude each other and the like are checked by hand after reading.
+//! Names of declared structs are unique in the crate: the schema is keyed by them.
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use serde_json::Value as Json;
+
+use super::code::Code;
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::document::{Data, Item, Table, parse_text};
+use super::suggest;
+use super::value::{Shape, Spanned, Value, wrong_type};
+
+pub use super::limit::{Limit, LimitDoc, Several, above, at_least, at_most, not_empty, within};
+
+/// What is known of a key: for schema, reference page and messages.
+#[derive(Clone, Debug)]
+pub struct KeyDoc {
+    /// The key as written.
+    pub key: String,
+    /// What it means.
+    pub doc: String,
+    /// What it may hold.
+    pub shape: Shape,
+    /// The default as written, if it has one.
+    pub default: Option<&'static str>,
+    /// Whether it must be given.
+    pub required: bool,
+    /// What its value must keep to.
+    pub limit: Option<LimitDoc>,
+}
+
+/// A type of a field: a [`Value`] or an `Option` of one.
+pub trait Field {
+    /// What is read.
+    type Inner: Value;
+    /// What the struct holds.
+    type Kept;
+    /// Whether the key must be given when it has no default.
+    const REQUIRED: bool;
+    /// From what was read, `None` when the key is not given.
+    fn keep(found: Option<Spanned<Self::Inner>>) -> Option<Self::Kept>;
+    /// The canonical spelling of what is held, if anything.
+    fn canonical(kept: &Self::Kept) -> Option<Json>;
+}
+
+impl<T: Value> Field for T {
+    type Inner = T;
+    type Kept = Spanned<T>;
+    const REQUIRED: bool = true;
+    fn keep(found: Option<Spanned<T>>) -> Option<Spanned<T>> {
+        found
+    }
+    fn canonical(kept: &Spanned<T>) -> Option<Json> {
+        Some(kept.canonical())
+    }
+}
+
+impl<T: Value> Field for Option<T> {
+    type Inner = T;
+    type Kept = Option<Spanned<T>>;
+    const REQUIRED: bool = false;
+    fn keep(found: Option<Spanned<T>>) -> Option<Option<Spanned<T>>> {
+        Some(found)
+    }
+    fn canonical(kept: &Option<Spanned<T>>) -> Option<Json> {
+        kept.as_ref().map(Spanned::canonical)
+    }
+}
+
+/// Reads the keys of one table and then reports those that nobody asked for.
+pub struct TableReader<'a> {
+    item: &'a Item,
+    table: &'a Table,
+    out: &'a mut Diagnostics,
+    asked: Vec<Cow<'static, str>>,
+    missing: Vec<Cow<'static, str>>,
+}
+
+impl<'a> TableReader<'a> {
+    /// Starts on `item`; reports and gives `None` unless it is a table. `what` is for the message:
+    /// "a quantity".
+    pub fn new(item: &'a Item, what: &str, out: &'a mut Diagnostics) -> Option<Self> {
+        match &item.data {
+            Data::Table(table) => {
+                Some(Self { item, table, out, asked: Vec::new(), missing: Vec::new() })
+            }
+            Data::List(items) if items.iter().any(|item| item.as_table().is_some()) => {
+                out.push(
+                    Diagnostic::new(
+                        Code::TableOrList,
+                        item.span,
+                        "one table is needed here, not a list of tables",
+                    )
+                    .help("write `[key]` or `key = { … }`, not `[[key]]` or `key = [{ … }]`"),
+                );
+                None
+            }
+            _ => {
+                let needed = format!("a table ({what})");
+                out.push(wrong_type(item, &needed).help("write it as `{ key = value, … }`"));
+                None
+            }
+        }
+    }
+
+    /// Reads `key`. `None` when it is wrong or missing, which is then reported (what is missing, by
+    /// [`Self::finish`]).
+    pub fn field<F: Field>(
+        &mut self,
+        key: impl Into<Cow<'static, str>>,
+        default: Option<&Item>,
+        limit: Option<Limit<F::Inner>>,
+    ) -> Option<F::Kept> {
+        let key = key.into();
+        let given = self.table.get(&key);
+        self.asked.push(key.clone());
+        let Some(item) = given else {
+            let Some(default) = default else {
+                if F::REQUIRED {
+                    self.missing.push(key);
+                    return None;
+                }
+                return F::keep(None);
+            };
+            let value = F::Inner::read(default, self.out)
+                .expect("a declared default reads as its own type");
+            let span = self.item.span;
+            return F::keep(Some(Spanned { value, span, given: false, uncertainty: None }));
+        };
+        let found = Spanned::<F::Inner>::read(item, self.out)?;
+        if let Some(limit) = limit {
+            limit.check(&key, &found, self.out);
+        }
+        F::keep(Some(found))
+    }
+
+    /// Reads `key`, which must be there when it is `needed`. `None` when it is wrong or missing.
+    pub fn optional<T: Value>(
+        &mut self,
+        key: &'static str,
+        needed: bool,
+    ) -> Option<Option<Spanned<T>>> {
+        if needed {
+            return self.field::<T>(key, None, None).map(Some);
+        }
+        self.field::<Option<T>>(key, None, None)
+    }
+
+    /// Lets `key` be: somebody else reads it.
+    pub fn pass(&mut self, key: &'static str) {
+        self.asked.push(key.into());
+    }
+
+    /// Adds a diagnostic.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        self.out.push(diagnostic);
+    }
+
+    /// Reports keys that are missing, and keys that nobody asked for with the nearest that exists.
+    pub fn finish(self) {
+        let Self { item, table, out, asked, missing } = self;
+        match missing.as_slice() {
+            [] => {}
+            several if table.entries.is_empty() && several.len() > 1 => out.push(
+                Diagnostic::new(
+                    Code::MissingKey,
+                    item.span,
+                    format!("nothing is given here; required: `{}`", several.join("`, `")),
+                )
+                .help("`fivenines schema` lists every key"),
+            ),
+            several => {
+                for key in several {
+                    let message = format!("required key `{key}` is missing");
+                    let diagnostic = Diagnostic::new(Code::MissingKey, item.span, message);
+                    out.push(diagnostic.key(key.as_ref()));
+                }
+            }
+        }
+        for entry in &table.entries {
+            if !asked.iter().any(|key| *key == entry.key) {
+                out.push(unknown_key(&entry.key, entry.key_span, &asked, out));
+            }
+        }
+    }
+}
+
+fn unknown_key(
+    key: &str,
+    span: super::source::Span,
+    asked: &[Cow<'static, str>],
+    out: &Diagnostics,
+) -> Diagnostic {
+    let shown = super::render::shown(key);
+    let diagnostic = Diagnostic::new(Code::UnknownKey, span, format!("unknown key `{shown}`"));
+    if out.is_full() {
+        return diagnostic;
+    }
+    let keys: Vec<&str> = asked.iter().map(AsRef::as_ref).collect();
+    if key == "include" {
+        return diagnostic.help("files stand alone: one complete file per scenario");
+    }
+    if let Some(nearest) = suggest::nearest(key, keys.iter().copied()) {
+        return diagnostic.help(format!("did you mean `{nearest}`?"));
+    }
+    match out.homes_of(key) {
+        [] => diagnostic.help_if(suggest::help(key, &keys, "keys here")),
+        homes => diagnostic.help(format!("it belongs to `{}`", homes.join("`, `"))),
+    }
+}
+
+/// Tells `out` which keys each section of a file has, from the keys of the whole file, so that a key
+/// in the wrong section can be sent home.
+pub fn know_sections(root: &[KeyDoc], out: &mut Diagnostics) {
+    for section in root {
+        let shape = match &section.shape {
+            Shape::Named(_, of) | Shape::List(of) => of,
+            other => other,
+        };
+        if let Shape::Table { keys, .. } = shape {
+            out.know(&section.key, keys().into_iter().map(|key| key.key));
+        }
+    }
+}
+
+/// The key of a field: `lead_in` is `lead-in`, `in_` and `r#in` are `in`.
+#[must_use]
+pub fn key_name(field: &'static str) -> Cow<'static, str> {
+    let bare = field.strip_prefix("r#").unwrap_or(field).trim_end_matches('_');
+    if bare.contains('_') { Cow::Owned(bare.replace('_', "-")) } else { Cow::Borrowed(bare) }
+}
+
+/// The item of a default written in a declaration.
+///
+/// # Panics
+///
+/// When the text is not TOML: a mistake of the declaration, which its tests meet.
+pub fn default_item(cell: &'static OnceLock<Item>, text: &str) -> &'static Item {
+    cell.get_or_init(|| {
+        let mut out = Diagnostics::new();
+        let parsed = parse_text(&format!("default = {text}"), 0, &mut out);
+        assert!(out.is_empty(), "the default `{text}` of a declaration is not TOML: {out:?}");
+        parsed.get("default").expect("the key just written is there").clone()
+    })
+}
+
+/// A doc comment as one paragraph of text.
+#[must_use]
+pub fn doc_text(lines: &[&str]) -> String {
+    lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ").trim().to_string()
+}
+
+/// Declares records of the scenario language; the rules are those of
+/// [this module](crate::scenario::spec).
+macro_rules! spec {
+    ($(
+        $(#[doc = $doc:literal])+
+        pub struct $Name:ident {
+            $(
+                $(#[doc = $field_doc:literal])+
+                $field:ident : $Type:ty $(= $default:tt)? $(=> $limit:expr)?,
+            )*
+        }
+    )+) => { $(
+        $(#[doc = $doc])+
+        #[derive(Clone, Debug)]
+        pub struct $Name {
+            $(
+                $(#[doc = $field_doc])+
+                pub $field: <$Type as $crate::scenario::spec::Field>::Kept,
+            )*
+            /// Where the table stands.
+            pub span: $crate::scenario::source::Span,
+        }
+
+        impl $Name {
+            /// The keys of this table.
+            #[must_use]
+            pub fn keys() -> Vec<$crate::scenario::spec::KeyDoc> {
+                #[allow(unused_imports)]
+                use $crate::scenario::spec::{above, at_least, at_most, not_empty, within};
+                vec![$(
+                    {
+                        type Inner = <$Type as $crate::scenario::spec::Field>::Inner;
+                        let limit: Option<$crate::scenario::spec::Limit<Inner>> =
+                            $crate::scenario::spec::optional!($($limit)?);
+                        let default: Option<&'static str> =
+                            $crate::scenario::spec::optional!($(stringify!($default))?);
+                        $crate::scenario::spec::KeyDoc {
+                            key: $crate::scenario::spec::key_name(stringify!($field)).into_owned(),
+                            doc: $crate::scenario::spec::doc_text(&[$($field_doc),+]),
+                            shape: <Inner as $crate::scenario::value::Value>::shape(),
+                            default,
+                            required: <$Type as $crate::scenario::spec::Field>::REQUIRED
+                                && default.is_none(),
+                            limit: limit.map(|limit| limit.doc),
+                        }
+                    },
+                )*]
+            }
+        }
+
+        impl $crate::scenario::value::Value for $Name {
+            fn read(
+                item: &$crate::scenario::document::Item,
+                out: &mut $crate::scenario::diagnostic::Diagnostics,
+            ) -> Option<Self> {
+                #[allow(unused_imports)]
+                use $crate::scenario::spec::{above, at_least, at_most, not_empty, within};
+                let what = $crate::scenario::spec::doc_text(&[$($doc),+]);
+                #[allow(unused_mut)]
+                let mut reader = $crate::scenario::spec::TableReader::new(item, &what, out)?;
+                $(
+                    let $field = {
+                        #[allow(dead_code)]
+                        static DEFAULT: ::std::sync::OnceLock<$crate::scenario::document::Item> =
+                            ::std::sync::OnceLock::new();
+                        reader.field::<$Type>(
+                            $crate::scenario::spec::key_name(stringify!($field)),
+                            $crate::scenario::spec::optional!($(
+                                $crate::scenario::spec::default_item(&DEFAULT, stringify!($default))
+                            )?),
+                            $crate::scenario::spec::optional!($($limit)?),
+                        )
+                    };
+                )*
+                reader.finish();
+                Some(Self { $($field: $field?,)* span: item.span })
+            }
+
+            fn shape() -> $crate::scenario::value::Shape {
+                $crate::scenario::value::Shape::Table {
+                    name: stringify!($Name),
+                    doc: concat!($($doc, "\n"),+),
+                    keys: Self::keys,
+                }
+            }
+
+            fn canonical(&self) -> ::serde_json::Value {
+                let mut keys = ::std::collections::BTreeMap::new();
+                $(
+                    if let Some(value) =
+                        <$Type as $crate::scenario::spec::Field>::canonical(&self.$field)
+                    {
+                        keys.insert(
+                            $crate::scenario::spec::key_name(stringify!($field)).into_owned(),
+                            value,
+                        );
+                    }
+                )*
+                ::serde_json::Value::Object(keys.into_iter().collect())
+            }
+        }
+    )+ };
+}
+pub(crate) use spec;
+
+/// `Some` of what is there.
+macro_rules! optional {
+    () => {
+        None
+    };
+    ($value:expr) => {
+        Some($value)
+    };
+}
+pub(crate) use optional;
