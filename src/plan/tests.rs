@@ -54,3 +54,33 @@ fn the_tiers_have_the_single_points_of_their_drawings_and_those_left_out() {
         assert_eq!(found, expected, "{tier}");
     }
 }
+
+/// All shipped scenarios, by path.
+fn all_shipped() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "toml") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn every_shipped_scenario_makes_sense() {
+    let all = all_shipped();
+    assert!(all.len() >= 40, "{} scenarios", all.len());
+    for path in all {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let name = path.display().to_string();
+        let draft = drafted(&name, &text);
+        assert!(draft.names.total() > 0, "{name}");
+    }
+}
