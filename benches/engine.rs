@@ -33,6 +33,9 @@ fn main() {
         report("draw-exp", 50_000_000, |seed| keyed_durations(50_000_000, seed));
         report("draw-all", 50_000_000, |seed| ordered_durations(50_000_000, seed));
     }
+    for (name, law) in laws().into_iter().filter(|_| wanted("law")) {
+        report(name, 200_000, |seed| samples(&law, 200_000, seed));
+    }
 }
 
 fn key(purpose: &str, seed: u64) -> Key {
@@ -47,7 +50,7 @@ fn exponential(mean_s: f64, key: Key) -> Draws {
 /// B1: `pending` events, each scheduled again when it happens.
 fn hold_model(pending: u32, steps: u64, seed: u64) -> String {
     let mut delays = exponential(1.0, key("delay", seed));
-    let mut calendar = Calendar::new();
+    let mut calendar = Calendar::with_capacity(pending as usize);
     for id in 0..pending {
         calendar.push(calendar.now() + delays.duration(), id);
     }
@@ -126,6 +129,32 @@ fn cpu_seconds() -> f64 {
         Some(nanos) => nanos as f64 * 1e-9,
         None => START.get_or_init(std::time::Instant::now).elapsed().as_secs_f64(),
     }
+}
+
+/// Laws whose inversion is more than a formula, and one that is not.
+fn laws() -> Vec<(&'static str, Law)> {
+    let repair = |mean_s, cv| Law::lognormal(mean_s, cv).expect("a mean and a cv above zero");
+    let mixture = Law::mixture(vec![(0.85, repair(300.0, 0.8)), (0.15, repair(14_400.0, 1.25))]);
+    [
+        ("exponential", Law::exponential(1.0)),
+        ("lognormal", Law::lognormal(1.0, 1.2)),
+        ("weibull", Law::weibull(1.0, 1.2)),
+        ("normal", Law::normal(1.0, 0.3)),
+        ("gamma", Law::gamma(1.0, 0.7)),
+        ("erlang", Law::erlang(1.0, 4)),
+        ("hyperexp", Law::hyperexponential(1.0, 2.0)),
+        ("mixture", mixture),
+        ("poisson", Law::poisson(20.0)),
+    ]
+    .map(|(name, law)| (name, law.expect("the benchmarks' parameters are possible")))
+    .into()
+}
+
+/// Cost of one draw of `law`.
+fn samples(law: &Law, count: u64, seed: u64) -> String {
+    let (key, sampler) = (key("law", seed), law.sampler());
+    let sum: f64 = (0..count).map(|ordinal| sampler.sample(key.uniform(ordinal, 0))).sum();
+    format!("mean={:.4} of {:.4}", sum / count as f64, law.mean())
 }
 
 /// Prints the median rate of [`RUNS`] runs.

@@ -84,9 +84,15 @@ impl Calendar {
     /// Nothing pending, at the start of time.
     #[must_use]
     pub fn new() -> Self {
+        Self::with_capacity(0)
+    }
+
+    /// Nothing pending, with room for `events` before it grows.
+    #[must_use]
+    pub fn with_capacity(events: usize) -> Self {
         Self {
             root: EMPTY,
-            families: Vec::new(),
+            families: Vec::with_capacity(events.div_ceil(4)),
             nodes: 0,
             hole: false,
             sequence: 0,

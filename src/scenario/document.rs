@@ -22,6 +22,8 @@ use super::source::{Source, Span};
 
 /// Longest string, in bytes.
 pub const MAX_STRING_BYTES: usize = 4 << 10;
+/// Bytes parsed a second time, to find first places of keys given twice; the rest does without.
+const MAX_PARSED_AGAIN: usize = 4 << 20;
 /// Longest name, in bytes.
 pub const MAX_NAME_BYTES: usize = 128;
 
@@ -151,6 +153,9 @@ impl Document {
     /// The path of keys to the item or key at `span`; empty for the whole file.
     #[must_use]
     pub fn path_of(&self, span: Span) -> String {
+        if span == self.root.span {
+            return String::new();
+        }
         let mut best = Best { span: None, path: String::new(), wanted: span };
         walk(&self.root, &mut String::new(), &mut best);
         best.path
@@ -220,8 +225,9 @@ pub(super) fn parse_text(text: &str, base: usize, out: &mut Diagnostics) -> Item
     let mut found = Diagnostics::new();
     let root = if scan(text, &mut found) {
         let (table, errors) = DeTable::parse_recoverable(text);
+        let mut budget = MAX_PARSED_AGAIN;
         for error in &errors {
-            found.push(syntax(text, error));
+            found.push(syntax(text, error, &mut budget));
             if found.is_full() {
                 break;
             }
@@ -245,11 +251,11 @@ pub(super) fn parse_text(text: &str, base: usize, out: &mut Diagnostics) -> Item
 }
 
 /// A mistake that the parser found, in our words.
-fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
+fn syntax(text: &str, error: &toml::de::Error, budget: &mut usize) -> Diagnostic {
     let span = Span::from(error.span().unwrap_or(text.len()..text.len()));
     let message = error.message();
     if message.starts_with("duplicate key") {
-        return key_twice(text, span);
+        return key_twice(text, span, budget);
     }
     let mut message = message;
     let help = if message.starts_with("string values must be quoted") {
@@ -276,7 +282,7 @@ fn syntax(text: &str, error: &toml::de::Error) -> Diagnostic {
 
 /// A key given twice, with the place of the first. The parser does not tell that place, so the
 /// second is renamed in a copy: parsed again, it stands beside the first.
-fn key_twice(text: &str, span: Span) -> Diagnostic {
+fn key_twice(text: &str, span: Span, budget: &mut usize) -> Diagnostic {
     let key = &text[span.range()];
     let bare = key.trim_matches(['"', '\'']);
     let diagnostic = Diagnostic::new(Code::KeyTwice, span, format!("`{bare}` is given twice"))
@@ -284,9 +290,10 @@ fn key_twice(text: &str, span: Span) -> Diagnostic {
     let filler = "z".repeat(bare.len());
     let renamed = format!("{}{filler}{}", &text[..span.start], &text[span.start + bare.len()..]);
     let same_length = renamed.len() == text.len() && key == bare && filler != bare;
-    if !same_length {
+    if !same_length || *budget < text.len() {
         return diagnostic;
     }
+    *budget -= text.len();
     let (table, _) = DeTable::parse_recoverable(&renamed);
     match first_of(table.get_ref(), bare, span) {
         Some(first) => diagnostic.related(first, "first given here"),

@@ -75,6 +75,9 @@ fn read_path(text: &str, base: usize) -> Result<(Vec<Step>, usize), usize> {
             steps.push(Step::Index(index, Span::new(base + at, base + at + close + 1)));
             at += close + 1;
         }
+        while bytes.get(at) == Some(&b' ') {
+            at += 1;
+        }
         match bytes.get(at) {
             Some(b'.') => at += 1,
             Some(b'=') => return Ok((steps, at + 1)),

@@ -16,6 +16,9 @@ pub const MAX_DEPTH: usize = 64;
 /// Most keys and list entries in one file, which bounds the memory of the parser.
 pub const MAX_ENTRIES: usize = 1_000_000;
 
+/// Most tokens in one file, which bounds the memory of the parser on a text of no meaning.
+const MAX_TOKENS: usize = 4_000_000;
+
 /// Reports what is wrong with the text; `false` when it must not be parsed.
 pub(super) fn scan(text: &str, out: &mut Diagnostics) -> bool {
     let before = out.errors();
@@ -42,6 +45,8 @@ pub(super) fn scan(text: &str, out: &mut Diagnostics) -> bool {
         in_header: false,
         in_key: true,
         entries: 0,
+        tokens: 0,
+        in_word: false,
     };
     scanner.run();
     out.errors() == before
@@ -78,6 +83,9 @@ struct Scanner<'a> {
     in_header: bool,
     in_key: bool,
     entries: usize,
+    tokens: usize,
+    /// In the midst of a bare key, number or word.
+    in_word: bool,
 }
 
 impl Scanner<'_> {
@@ -88,6 +96,7 @@ impl Scanner<'_> {
     fn run(&mut self) {
         while self.at < self.bytes.len() {
             let byte = self.bytes[self.at];
+            self.count(byte);
             match byte {
                 b'"' | b'\'' => {
                     self.string(byte);
@@ -103,6 +112,8 @@ impl Scanner<'_> {
                     self.in_key = false;
                     self.parts = 1;
                 }
+                // The second bracket of `[[name]]`.
+                b'[' if self.in_header => {}
                 b'[' | b'{' => self.open(byte),
                 b']' if self.in_header => {
                     self.header_parts = self.parts;
@@ -120,6 +131,14 @@ impl Scanner<'_> {
                 return;
             }
         }
+    }
+
+    /// Counts tokens: signs, and the starts of words.
+    fn count(&mut self, byte: u8) {
+        let word = byte > b' ' && !b"=,.[]{}#\"'".contains(&byte);
+        let space = matches!(byte, b' ' | b'\t' | b'\r');
+        self.tokens += usize::from(!space && !(word && self.in_word));
+        self.in_word = word;
     }
 
     /// Whether a bound is crossed; says so once.
@@ -140,11 +159,11 @@ impl Scanner<'_> {
             );
             return true;
         }
-        if self.entries > MAX_ENTRIES {
+        if self.entries > MAX_ENTRIES || self.tokens > MAX_TOKENS {
             self.error(
                 Code::TooMany,
                 at,
-                "more than 1000000 keys and list entries in one file",
+                "more than 1000000 keys and list entries, or 4000000 words and signs, in one file",
                 "move series of data into a trace file",
             );
             return true;

@@ -287,6 +287,7 @@ pub fn doc_text(lines: &[&str]) -> String {
 
 /// Declares records of the scenario language; the rules are those of
 /// [this module](crate::scenario::spec).
+#[allow(unused_macros, reason = "sections are declared in folders below this one")]
 macro_rules! spec {
     ($(
         $(#[doc = $doc:literal])+
@@ -388,9 +389,11 @@ macro_rules! spec {
         }
     )+ };
 }
+#[allow(unused_imports, reason = "used in folders below this one")]
 pub(crate) use spec;
 
 /// `Some` of what is there.
+#[allow(unused_macros, reason = "used by `spec!`")]
 macro_rules! optional {
     () => {
         None
@@ -399,4 +402,5 @@ macro_rules! optional {
         Some($value)
     };
 }
+#[allow(unused_imports, reason = "used by `spec!`")]
 pub(crate) use optional;

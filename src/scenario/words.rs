@@ -155,6 +155,7 @@ pub(crate) use words;
 
 /// Declares tables told apart by a key; the rules are those of
 /// [this module](crate::scenario::words).
+#[allow(unused_macros, reason = "sections are declared in folders below this one")]
 macro_rules! choice {
     ($(
         $(#[doc = $doc:literal])+
