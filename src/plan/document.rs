@@ -13,7 +13,7 @@ use crate::model::spec::storage::{DatabaseSpec, NasSpec};
 use crate::model::spec::textbook::{CrewSpec, GroupSpec, StationSpec, UnitSpec};
 use crate::model::spec::traffic::{ClientsSpec, ProfileSpec, WorkloadSpec};
 use crate::scenario::names::{Name, Named};
-use crate::scenario::spec::{at_least, spec};
+use crate::scenario::spec::spec;
 
 spec! {
     /// A scenario: one complete file.

@@ -5,12 +5,18 @@
 //! folder sees a name or a place in the text except to print it.
 
 pub mod compile;
+pub mod cutsets;
 pub mod document;
+pub mod domains;
+pub mod graph;
+pub mod links;
 pub mod names;
+pub mod part;
 pub mod placement;
 pub mod program;
 
 use crate::plan::document::ScenarioSpec;
+use crate::plan::links::Links;
 use crate::plan::names::Names;
 use crate::plan::placement::Placed;
 use crate::scenario::diagnostic::Diagnostics;
@@ -26,6 +32,8 @@ pub struct Draft {
     pub names: Names,
     /// Where zones stand.
     pub placed: Placed,
+    /// What references lead to.
+    pub links: Links,
 }
 
 /// Makes a draft of a document; everything wrong goes to `out`. `None` when the form itself cannot
@@ -35,7 +43,8 @@ pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     let scenario = ScenarioSpec::read(&document.root, out)?;
     let names = Names::gather(&scenario, out);
     let placed = placement::place(&scenario, &names, out);
-    Some(Draft { scenario, names, placed })
+    let links = links::follow(&scenario, &names, &placed, out);
+    Some(Draft { scenario, names, placed, links })
 }
 
 impl Draft {
@@ -51,3 +60,5 @@ impl Draft {
         self.scenario.expect.iter().any(|expect| asks(&expect.figure.value.text))
     }
 }
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use crate::scenario::law::LawSpec;
 use crate::scenario::names::{Name, Named, Reference};
-use crate::scenario::spec::{above, at_least, not_empty, spec};
+use crate::scenario::spec::spec;
 use crate::scenario::words::words;
 use crate::units::{Bandwidth, Bytes, SimDuration};
 

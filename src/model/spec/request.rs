@@ -1,8 +1,8 @@
 //! What a request does: its steps.
 
-use crate::scenario::law::{Count, LawSpec};
+use crate::scenario::law::LawSpec;
 use crate::scenario::names::{Name, Named, Reference};
-use crate::scenario::spec::{at_least, not_empty, spec, within};
+use crate::scenario::spec::spec;
 use crate::scenario::words::choice;
 use crate::units::{Bytes, Probability, SimDuration};
 
@@ -28,7 +28,7 @@ spec! {
         /// Class of the parts.
         request: Name,
         /// Their number.
-        count: LawSpec<Count>,
+        count: LawSpec<f64>,
     }
 }
 
@@ -186,7 +186,7 @@ spec! {
     /// How often and what.
     pub struct RepeatSpec {
         /// How often.
-        count: LawSpec<Count>,
+        count: LawSpec<f64>,
         /// What.
         steps: Vec<StepSpec>,
     }

@@ -2,11 +2,11 @@
 
 use crate::scenario::law::LawSpec;
 use crate::scenario::names::{Label, Name, Named, OneOrMany, Reference};
-use crate::scenario::spec::{above, at_least, spec, within};
+use crate::scenario::spec::spec;
 use crate::scenario::words::words;
 use crate::units::{Bytes, Money, Probability, Rate, SimDuration};
 
-use super::traffic::{TimeOfDay, WeekMoment};
+use super::traffic::{Moment, WeekMoment};
 
 spec! {
     /// How long, how often, from where.
@@ -74,7 +74,7 @@ impl crate::scenario::value::Value for ReplicationsSpec {
         }
         let bounds = <ReplicationBounds as crate::scenario::value::Value>::read(item, out)?;
         if bounds.min.value > bounds.max.value {
-            let code = crate::scenario::code::Code::Contradiction;
+            let code = crate::scenario::code::Code::OutOfRange;
             let message = "`min` is above `max`";
             out.push(
                 crate::scenario::diagnostic::Diagnostic::new(code, bounds.min.span, message)
@@ -100,8 +100,8 @@ spec! {
     pub struct WindowSpec {
         /// Fixes the rate of the workloads whose class has an objective, or of all where none has; profile and noise off. None: the traffic's own rate.
         level: Option<Rate>,
-        /// Where it begins, after time zero.
-        at: Option<SimDuration>,
+        /// Where it begins; none: at time zero.
+        at: Option<Moment>,
         /// How long, after the lead-in.
         length: Option<SimDuration>,
         /// Lived through before it and not counted.
@@ -237,7 +237,7 @@ spec! {
         /// How often; none: once.
         every: Option<Every>,
         /// When.
-        at: Option<TimeOfDay>,
+        at: Option<Moment>,
         /// How long.
         lasts: Option<SimDuration>,
         /// Storage part to operations a second.

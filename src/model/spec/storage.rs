@@ -2,7 +2,7 @@
 
 use crate::scenario::law::LawSpec;
 use crate::scenario::names::{Label, Named, OneOrMany, Reference};
-use crate::scenario::spec::{at_least, spec};
+use crate::scenario::spec::spec;
 use crate::scenario::words::words;
 use crate::units::{Bytes, Probability, Rate, SimDuration};
 

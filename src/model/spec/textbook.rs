@@ -2,7 +2,7 @@
 
 use crate::scenario::law::LawSpec;
 use crate::scenario::names::{OneOrMany, Reference};
-use crate::scenario::spec::{at_least, spec, within};
+use crate::scenario::spec::spec;
 use crate::scenario::words::words;
 use crate::units::{Probability, SimDuration};
 

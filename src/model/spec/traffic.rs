@@ -2,7 +2,7 @@
 
 use crate::scenario::law::LawSpec;
 use crate::scenario::names::{Name, Reference};
-use crate::scenario::spec::{above, at_least, spec, within};
+use crate::scenario::spec::spec;
 use crate::scenario::words::words;
 use crate::units::{Probability, Rate, SimDuration};
 
@@ -64,7 +64,7 @@ spec! {
     /// Pages of one user.
     pub struct SessionSpec {
         /// Their number.
-        pages: LawSpec<crate::scenario::law::Count>,
+        pages: LawSpec<f64>,
         /// Time between two.
         think: LawSpec<SimDuration>,
     }
@@ -156,9 +156,39 @@ spec! {
     }
 }
 
-/// `"02:00"`: a time of day.
+/// `"02:00"`, or `"12h"` after midnight: a time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TimeOfDay(pub SimDuration);
+
+/// A moment of a history: `"02:00"`, `"Wed 11:00"`, or `"297h"` after time zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// The first time the clock says so.
+    OfDay(TimeOfDay),
+    /// The first time it does on that weekday.
+    OfWeek(WeekMoment),
+    /// This long after time zero.
+    After(SimDuration),
+}
+
+impl Moment {
+    /// Time from zero, which is at `start`, to the first such moment.
+    #[must_use]
+    pub fn after_zero(self, start: WeekMoment) -> SimDuration {
+        let (day, week) = (SimDuration::DAY.nanos(), 7 * SimDuration::DAY.nanos());
+        let zero = u64::from(start.weekday) * day + start.time.nanos();
+        match self {
+            Self::After(time) => time,
+            Self::OfDay(time) => {
+                SimDuration::from_nanos((time.0.nanos() + week - zero) % day)
+            }
+            Self::OfWeek(moment) => {
+                let at = u64::from(moment.weekday) * day + moment.time.nanos();
+                SimDuration::from_nanos((at + week - zero) % week)
+            }
+        }
+    }
+}
 
 /// `"Mon 00:00"`: a weekday (0 is Monday) and a time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -213,17 +243,35 @@ moment!(
     TimeOfDay,
     "a time of day",
     "02:00",
-    |text| clock(text).map(TimeOfDay),
+    |text| {
+        let after = SimDuration::parse(text).ok().filter(|time| *time < SimDuration::DAY);
+        clock(text).or(after).map(TimeOfDay)
+    },
     |moment| print_clock(moment.0)
 );
+fn week_moment(text: &str) -> Option<WeekMoment> {
+    let (day, time) = text.split_once(' ')?;
+    let weekday = WEEKDAYS.iter().position(|name| *name == day)? as u32;
+    Some(WeekMoment { weekday, time: clock(time)? })
+}
+
+fn print_week(moment: &WeekMoment) -> String {
+    format!("{} {}", WEEKDAYS[moment.weekday as usize], print_clock(moment.time))
+}
+
+moment!(WeekMoment, "a weekday and a time of day", "Mon 00:00", week_moment, print_week);
 moment!(
-    WeekMoment,
-    "a weekday and a time of day",
-    "Mon 00:00",
+    Moment,
+    "a moment",
+    "02:00\", \"Wed 11:00\" or \"297h",
     |text| {
-        let (day, time) = text.split_once(' ')?;
-        let weekday = WEEKDAYS.iter().position(|name| *name == day)? as u32;
-        Some(WeekMoment { weekday, time: clock(time)? })
+        let day = clock(text).map(|time| Moment::OfDay(TimeOfDay(time)));
+        let week = || week_moment(text).map(Moment::OfWeek);
+        day.or_else(week).or_else(|| SimDuration::parse(text).ok().map(Moment::After))
     },
-    |moment| format!("{} {}", WEEKDAYS[moment.weekday as usize], print_clock(moment.time))
+    |moment| match moment {
+        Moment::OfDay(time) => print_clock(time.0),
+        Moment::OfWeek(moment) => print_week(moment),
+        Moment::After(time) => time.to_string(),
+    }
 );
