@@ -20,12 +20,14 @@ use crate::model::service::ServiceConfig;
 use crate::model::spec::place::{Burst, MountSpec, Workers};
 use crate::model::spec::storage::{DiskSetSpec, Layout, ReadsTo};
 use crate::model::spec::textbook::{DisciplineWord, PickWord};
-use crate::model::spec::traffic::ProcessWord;
+use crate::model::spec::traffic::{ProcessWord, WeekMoment};
 use crate::model::station::{Discipline, StationConfig};
 use crate::plan::Draft;
 use crate::plan::names::{Found, Kind, member_name};
 use crate::plan::placement::ServerId;
-use crate::plan::program::{Compiler, DatabasePlan, Query, ServicePlan, StationPlan, Targets, pool};
+use crate::plan::program::{
+    Compiler, DatabasePlan, Query, ServicePlan, StationPlan, Targets, law_of, pool,
+};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
@@ -224,7 +226,7 @@ impl Builder<'_> {
         } else {
             spec.data.value + spec.parity.value
         };
-        let law = spec.time.as_ref().map(|law| law.law()).unwrap_or_else(|| {
+        let law = spec.time.as_ref().map(|law| law_of(law)).unwrap_or_else(|| {
             let mean = 1.0 / spec.kind.value.operations_per_s();
             Law::exponential(mean).expect("disks have a rate")
         });
@@ -306,7 +308,7 @@ impl Builder<'_> {
                 part.config = self.disks(id, &spec);
             }
             Wanted::Head(nas) => {
-                let law = scenario.nas[nas].1.cpu.law();
+                let law = law_of(&scenario.nas[nas].1.cpu);
                 // A plain duration is the mean of an exponential law: operations differ.
                 let law = if law.is_constant() { law.exponential_of_same_mean() } else { law };
                 let config = HeadConfig { time: law.sampler(), unit: self.unit(id, 0) };
@@ -357,7 +359,7 @@ impl Builder<'_> {
     fn targets(&mut self, routes: &mut Routes, parts: &[Part]) -> Targets {
         let scenario = &self.draft.scenario;
         let mut targets = Targets::default();
-        let mut add = |routes: &mut Routes, name: &str, members: Vec<ComponentId>, pick: Pick| {
+        let add = |routes: &mut Routes, name: &str, members: Vec<ComponentId>, pick: Pick| {
             routes.pools.push(pool(name, members, pick));
             crate::model::ids::PoolId((routes.pools.len() - 1) as u16)
         };
@@ -376,7 +378,7 @@ impl Builder<'_> {
             let members =
                 ids.iter().map(|id| add(routes, name, vec![*id], Pick::RoundRobin)).collect();
             let group = add(routes, name, ids, pick);
-            let service = spec.service.as_ref().map(|law| law.law());
+            let service = spec.service.as_ref().map(|law| law_of(law));
             targets.stations.push(StationPlan { pool: group, members, service });
         }
         for (name, spec) in scenario.service.iter() {
@@ -405,14 +407,14 @@ impl Builder<'_> {
                 reads,
                 writes,
                 read: Query {
-                    cpu: spec.read.cpu.law(),
+                    cpu: law_of(&spec.read.cpu),
                     chance: io.map_or(0.0, |io| io.chance.value.get()),
                     waited: io.map_or(0.0, |io| io.mean.value),
                     deferred: 0.0,
                     write: false,
                 },
                 write: Query {
-                    cpu: spec.write.cpu.law(),
+                    cpu: law_of(&spec.write.cpu),
                     chance: 1.0,
                     waited: spec.write.sync_io.value,
                     deferred: spec.write.deferred_io.value,
@@ -445,7 +447,7 @@ impl Builder<'_> {
             if let Some(then) = &spec.then
                 && let Some(next) = class_of(&then.request.value.text)
             {
-                compiler.then(index, next, &then.count.law());
+                compiler.then(index, next, &law_of(&then.count));
             }
         }
         for (name, wanted) in &wanted {
@@ -453,7 +455,7 @@ impl Builder<'_> {
                 && let Some(law) = &scenario.station[*index].1.patience
             {
                 let owner = &scenario.station[*index].0.text;
-                let demand = compiler.demand("patience", owner, &law.law());
+                let demand = compiler.demand("patience", owner, &law_of(law));
                 if let Config::Station(config) = &mut parts[self.ids[name].index()].config {
                     config.patience = Some(demand);
                 }
@@ -499,18 +501,18 @@ fn clients(draft: &Draft, compiler: &mut Compiler<'_>) -> Vec<Clients> {
     let mut all = Vec::new();
     for (name, spec) in draft.scenario.clients.iter() {
         let mut demand = |purpose: &'static str, law: &Law| compiler.demand(purpose, name, law);
-        let round_trip = spec.round_trip.as_ref().map(|law| demand("round-trip", &law.law()));
-        let patience = spec.patience.as_ref().map(|law| demand("patience", &law.law()));
+        let round_trip = spec.round_trip.as_ref().map(|law| demand("round-trip", &law_of(law)));
+        let patience = spec.patience.as_ref().map(|law| demand("patience", &law_of(law)));
         let retry = spec.retry.as_ref().map(|retry| Retry {
             chance: retry.chance.value.get(),
-            after: compiler.demand("retry-after", name, &retry.after.law()),
+            after: compiler.demand("retry-after", name, &law_of(&retry.after)),
             key: compiler.key("retry", name),
             at_most: retry.at_most.value.min(u32::from(u8::MAX)) as u8,
         });
         let session = spec.session.as_ref().map(|session| Session {
-            mean_pages: session.pages.law().mean(),
+            mean_pages: law_of(&session.pages).mean(),
             key: compiler.key("session", name),
-            think: compiler.demand("think", name, &session.think.law()),
+            think: compiler.demand("think", name, &law_of(&session.think)),
         });
         all.push(Clients {
             name: name.text.clone(),
@@ -545,17 +547,15 @@ fn operations(
                     Some(crate::model::spec::runs::Every::Day) => SimDuration::DAY,
                     None => SimDuration::YEAR.saturating_mul(100),
                 };
-                let at = spec.at.as_ref().map_or(SimDuration::ZERO, |at| at.value.0);
-                let midnight = start.since_monday().nanos() % SimDuration::DAY.nanos();
-                let day = SimDuration::DAY.nanos();
-                let first = (at.nanos() + day - midnight) % day;
+                let first =
+                    spec.at.as_ref().map_or(SimDuration::ZERO, |at| at.value.after_zero(start));
                 all.push(Operation {
                     name: name.text.clone(),
                     disks,
                     rate: *rate,
                     key,
                     every,
-                    first: SimTime::from_nanos(first),
+                    first: SimTime::ZERO + first,
                     lasts: spec.lasts.as_ref().map_or(every, |lasts| lasts.value),
                 });
             }
@@ -584,12 +584,9 @@ fn disks_of(draft: &Draft, ids: &BTreeMap<String, ComponentId>, text: &str) -> V
     }
 }
 
-fn week_start(draft: &Draft) -> WeekTime {
-    match &draft.scenario.run.start {
-        Some(start) => WeekTime::new(start.value.weekday, start.value.time)
-            .expect("the reader keeps to a week"),
-        None => WeekTime::MONDAY,
-    }
+fn week_start(draft: &Draft) -> WeekMoment {
+    let monday = WeekMoment { weekday: 0, time: SimDuration::ZERO };
+    draft.scenario.run.start.as_ref().map_or(monday, |start| start.value)
 }
 
 fn workloads(
@@ -628,7 +625,7 @@ fn traffic(
     let process = match arrivals.process.value {
         ProcessWord::Poisson => Process::Poisson,
         ProcessWord::Regular => Process::Regular,
-        ProcessWord::Renewal => Process::Renewal(arrivals.gaps.as_ref()?.law()),
+        ProcessWord::Renewal => Process::Renewal(law_of(arrivals.gaps.as_ref()?)),
         ProcessWord::Mmpp => {
             let factors = &arrivals.factors.as_ref()?.value;
             let sojourns = &arrivals.sojourns.as_ref()?.value;
@@ -653,6 +650,8 @@ fn traffic(
         }
     };
     let start = week_start(draft);
+    let start =
+        WeekTime::new(start.weekday, start.time).expect("the reader keeps to one week");
     let traffic = match &spec.profile {
         Some(profile) => {
             let shape = draft.scenario.profile.get(&profile.text)?;

@@ -13,6 +13,7 @@ use crate::model::spec::request::{RequestSpec, StepSpec};
 use crate::plan::names::{Found, Kind, Names};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::law::LawSpec;
 use crate::scenario::source::Span;
 use crate::units::{Bytes, SimDuration};
 
@@ -193,7 +194,7 @@ impl<'a> Compiler<'a> {
         self.draws.clear();
         for (draw, law) in spec.draw.iter() {
             let key = self.key("demand", &format!("{name}.{}", draw.text));
-            self.draws.push((draw.text.clone(), key, law.law()));
+            self.draws.push((draw.text.clone(), key, law_of(law)));
         }
         let entry = self.here();
         match &spec.enter {
@@ -212,7 +213,7 @@ impl<'a> Compiler<'a> {
         self.emit(Op::End);
         self.land_jumps();
         let reply = spec.reply.as_ref().map(|law| {
-            let law = law.law();
+            let law = law_of(law);
             let mean = Bytes::new(law.mean() as u64);
             Reply { key: self.key("reply-size", name), sampler: law.sampler(), mean }
         });
@@ -295,7 +296,7 @@ impl<'a> Compiler<'a> {
             StepSpec::Repeat(step) => {
                 self.label(&step.label);
                 let owner = self.owner("repeat");
-                let law = step.repeat.count.law();
+                let law = law_of(&step.repeat.count);
                 let amount = self.amount_by_law(&law, &owner);
                 self.repeat(amount, step.repeat.span, |compiler| {
                     compiler.steps(&step.repeat.steps.value);
@@ -304,7 +305,7 @@ impl<'a> Compiler<'a> {
             StepSpec::Delay(step) => {
                 self.label(&step.label);
                 let owner = self.owner("delay");
-                let demand = self.demand("delay", &owner, &step.delay.law());
+                let demand = self.demand("delay", &owner, &law_of(&step.delay));
                 self.emit(Op::Delay { demand });
             }
             StepSpec::Cache(step) => self.label(&step.label),
@@ -379,7 +380,7 @@ impl<'a> Compiler<'a> {
             None => station.pool,
         };
         let law = match (&step.service, &station.service) {
-            (Some(own), _) => own.law(),
+            (Some(own), _) => law_of(own),
             (None, Some(law)) => law.clone(),
             (None, None) => {
                 let message = format!("`{}` has no service time of its own", step.visit.text);
@@ -574,4 +575,12 @@ struct QueryKeys {
 #[must_use]
 pub fn pool(name: &str, members: Vec<crate::model::ids::ComponentId>, pick: Pick) -> Pool {
     Pool { name: name.to_string(), members, pick }
+}
+
+/// The law of a form. Laws from files are refused before anything is compiled, so the constant is
+/// never seen.
+#[must_use]
+pub fn law_of<U>(spec: &LawSpec<U>) -> Law {
+    let nothing = || Law::constant(0.0).expect("zero is a constant");
+    spec.law().cloned().unwrap_or_else(nothing)
 }
