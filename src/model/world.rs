@@ -891,6 +891,23 @@ impl<'p> World<'p> {
         gauges
     }
 
+    /// A reading of every zone's part of its processor, against its cap.
+    #[must_use]
+    pub fn zone_gauges(&self) -> Vec<Gauge> {
+        let reading = |zone: &crate::model::blueprint::ZoneMeter| {
+            let Component::Cpu(cpu) = &self.components[zone.place.cpu.index()] else {
+                return Gauge::default();
+            };
+            let ledger = cpu.zone(self.now, zone.place.zone);
+            Gauge {
+                busy: ledger.used.steps(),
+                capacity: u128::from(zone.cap.steps()) * u128::from(self.now.nanos()),
+                ..Gauge::default()
+            }
+        };
+        self.plan.zones.iter().map(reading).collect()
+    }
+
     /// The present instant.
     #[must_use]
     pub fn now(&self) -> SimTime {

@@ -42,6 +42,8 @@ pub struct Observation {
     pub record: Record,
     /// Readings of the components over the window, by id.
     pub gauges: Vec<Gauge>,
+    /// Readings of the zones over the window, in the order of the blueprint.
+    pub zones: Vec<Gauge>,
     /// Busy ÷ capacity of each component on the grid, by id.
     pub grid: Vec<Vec<f64>>,
     /// Waiting times of stations that keep them, by id, ns.
@@ -85,6 +87,7 @@ pub fn run(
     let mut grid: Vec<Vec<f64>> = vec![Vec::new(); plan.parts.len()];
     let mut stop = world.run_before(from).err();
     let first = world.gauges();
+    let first_zones = world.zone_gauges();
     let in_flight = world.in_flight();
     let mut last = first.clone();
     let mut edge = from;
@@ -99,6 +102,8 @@ pub fn run(
     }
     let gauges: Vec<Gauge> =
         last.iter().zip(&first).map(|(now, then)| now.since(then)).collect();
+    let zones: Vec<Gauge> =
+        world.zone_gauges().iter().zip(&first_zones).map(|(now, then)| now.since(then)).collect();
     let in_flight = (in_flight, world.in_flight());
     let mut now = until;
     while stop.is_none() && world.counted_open() > 0 && now < horizon {
@@ -111,6 +116,7 @@ pub fn run(
     };
     let observation = Observation {
         gauges,
+        zones,
         grid,
         waits: (0..plan.parts.len()).map(waits).collect(),
         length: window.length,
