@@ -1,1 +1,2 @@
 //! One test binary; a module a promise to the user.
+mod health;
