@@ -64,7 +64,7 @@ impl Net {
     ///
     /// # Errors
     ///
-    /// The first [`DeclarationError`], in declaration order.
+    /// The first [`DeclarationError`] found.
     pub fn compile(declaration: &Declaration, reading: Reading) -> Compiled<Self> {
         Compiler::new(declaration, reading)?.run()
     }
@@ -80,6 +80,8 @@ enum FactState {
 
 struct Compiler<'d> {
     declaration: &'d Declaration,
+    /// In name order, so that the order in the text decides nothing.
+    automata: Vec<&'d Automaton>,
     reading: Reading,
     names: BTreeMap<&'d str, u32>,
     /// (owner, name) to the fact's number; the whole is owner `u32::MAX`.
@@ -97,8 +99,12 @@ const WHOLE: u32 = u32::MAX;
 
 impl<'d> Compiler<'d> {
     fn new(declaration: &'d Declaration, reading: Reading) -> Compiled<Self> {
+        let mut automata: Vec<&Automaton> = declaration.automata.iter().collect();
+        automata.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut whole: Vec<_> = declaration.facts.iter().collect();
+        whole.sort_by(|a, b| a.0.cmp(&b.0));
         let mut names = BTreeMap::new();
-        for (at, automaton) in declaration.automata.iter().enumerate() {
+        for (at, automaton) in automata.iter().enumerate() {
             if names.insert(automaton.name.as_str(), at as u32).is_some() {
                 return Err(DeclarationError::Duplicate(automaton.name.clone()));
             }
@@ -106,8 +112,9 @@ impl<'d> Compiler<'d> {
         }
         let mut facts = Vec::new();
         let mut fact_numbers = BTreeMap::new();
-        let own = declaration.automata.iter().enumerate().map(|(at, a)| (at as u32, &a.facts));
-        for (owner, list) in std::iter::once((WHOLE, &declaration.facts)).chain(own) {
+        let own = automata.iter().enumerate().map(|(at, a)| (at as u32, a.facts.iter().collect()));
+        for (owner, list) in std::iter::once((WHOLE, whole)).chain(own) {
+            let list: Vec<&(String, Expr)> = list;
             for (name, expr) in list {
                 if fact_numbers.insert((owner, name.as_str()), facts.len()).is_some() {
                     return Err(DeclarationError::Duplicate(name.clone()));
@@ -123,6 +130,7 @@ impl<'d> Compiler<'d> {
         let unexplained = CauseName { component: String::new(), label: "unexplained".into() };
         Ok(Self {
             declaration,
+            automata,
             reading,
             names,
             fact_numbers,
@@ -149,7 +157,7 @@ impl<'d> Compiler<'d> {
         let mut descriptions = Vec::new();
         let mut on_timer = Vec::new();
         let mut on_condition = Vec::new();
-        for (at, automaton) in self.declaration.automata.iter().enumerate() {
+        for (at, automaton) in self.automata.clone().into_iter().enumerate() {
             let at = at as u32;
             let first_timer = timers.len() as u32;
             for timer in &automaton.timers {
@@ -381,7 +389,7 @@ impl<'d> Compiler<'d> {
         let mut also = Vec::new();
         for Move { of, from, to } in &branch.also {
             for target in self.targets(at, of)? {
-                let other = &self.declaration.automata[target as usize];
+                let other = self.automata[target as usize];
                 let (from, to) = (states_of(other, from)?, state_of(other, to)?);
                 also.push(MoveNet { automaton: target, from, to });
             }
@@ -427,7 +435,7 @@ impl<'d> Compiler<'d> {
         match self.fact_numbers.get(&(owner, name)) {
             Some(fact) => self.fact(*fact, depth),
             None => {
-                let wanted = match self.declaration.automata.get(owner as usize) {
+                let wanted = match self.automata.get(owner as usize) {
                     Some(automaton) => format!("{name}({})", automaton.name),
                     None => name.to_string(),
                 };
@@ -437,12 +445,12 @@ impl<'d> Compiler<'d> {
     }
 
     fn name(&self, at: u32) -> String {
-        self.declaration.automata.get(at as usize).map_or("the whole".into(), |a| a.name.clone())
+        self.automata.get(at as usize).map_or("the whole".into(), |a| a.name.clone())
     }
 
     fn bound(&self, at: u32, role: &str) -> Compiled<Vec<u32>> {
         let unknown = || DeclarationError::Unknown(self.name(at), "role", role.to_string());
-        let automaton = self.declaration.automata.get(at as usize).ok_or_else(unknown)?;
+        let automaton = self.automata.get(at as usize).ok_or_else(unknown)?;
         let (_, members) =
             automaton.roles.iter().find(|(name, _)| name == role).ok_or_else(unknown)?;
         members.iter().map(|member| self.component(at, member)).collect()
@@ -477,7 +485,7 @@ impl<'d> Compiler<'d> {
                 Ok(Ref { inverted: !inner.inverted, ..inner })
             }
             Expr::In(states) => {
-                let Some(automaton) = self.declaration.automata.get(at as usize) else {
+                let Some(automaton) = self.automata.get(at as usize) else {
                     let states = states.join(", ");
                     return Err(DeclarationError::Unknown(self.name(at), "state", states));
                 };

@@ -506,7 +506,8 @@ pub struct Crew {
 /// Everything the kernel and its enumerator read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Declaration {
-    /// The components. Names are unique. Their order is the order of cascades at one instant.
+    /// The components. Names are unique, and the order of names is the order of cascades at one
+    /// instant; the order in this list means nothing.
     pub automata: Vec<Automaton>,
     /// The crews.
     pub crews: Vec<Crew>,

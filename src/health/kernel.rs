@@ -9,7 +9,7 @@
 //! with n the number of the draw; so a draw depends on no other component, on no order and on no
 //! switch of the reading. Two timers of one component due at one instant fire in declaration
 //! order; two components in the order in which their alarms were pushed, which at the start is
-//! declaration order.
+//! the order of names.
 
 use crate::engine::calendar::{Calendar, Ticket};
 use crate::engine::draw::{Key, Lineage, Seed};
@@ -49,6 +49,36 @@ pub trait Listener {
 
 /// Nobody listens.
 impl Listener for () {}
+
+/// Two who listen, the first told first.
+impl<A: Listener, B: Listener> Listener for (&mut A, &mut B) {
+    #[inline]
+    fn moved(&mut self, moved: &Moved) {
+        self.0.moved(moved);
+        self.1.moved(moved);
+    }
+
+    fn fact(&mut self, at: SimTime, fact: FactId, value: bool, view: View<'_>) {
+        self.0.fact(at, fact, value, view);
+        self.1.fact(at, fact, value, view);
+    }
+
+    fn crew(&mut self, at: SimTime, crew: CrewId, busy: u32, waiting: usize) {
+        self.0.crew(at, crew, busy, waiting);
+        self.1.crew(at, crew, busy, waiting);
+    }
+
+    fn granted(&mut self, crew: CrewId, waited: SimDuration) {
+        self.0.granted(crew, waited);
+        self.1.granted(crew, waited);
+    }
+
+    #[inline]
+    fn settled(&mut self, at: SimTime, view: View<'_>) {
+        self.0.settled(at, view);
+        self.1.settled(at, view);
+    }
+}
 
 /// A finished instant, to look at.
 #[derive(Clone, Copy, Debug)]

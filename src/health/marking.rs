@@ -1,8 +1,8 @@
 //! Where every automaton stands, and the cascade that follows a change.
 //!
 //! Order of a cascade, fixed: the automaton that moved looks first at its own conditions; then
-//! everybody whose guards changed, first come first served, those of one node in declaration
-//! order. An automaton takes the first transition in declaration order whose condition holds, and
+//! everybody whose guards changed, first come first served, those of one node in the order of
+//! names. An automaton takes the first transition in declaration order whose condition holds, and
 //! looks again. When no condition waits, the timers of all who were touched start, stop or change
 //! speed, in the order in which they were touched; requests for a crew are made in that order.
 //! What passes within one instant is seen by no timer, unless the timer's states were left, and by

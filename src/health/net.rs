@@ -35,7 +35,7 @@ macro_rules! number {
 }
 
 number!(
-    /// An automaton, in declaration order.
+    /// An automaton, in the order of names.
     AutomatonId
 );
 number!(
@@ -320,7 +320,7 @@ impl Net {
         Some(AutomatonId(at as u32))
     }
 
-    /// All automata, in declaration order.
+    /// All automata, in the order of names.
     pub fn automata(&self) -> impl Iterator<Item = AutomatonId> + use<> {
         (0..self.programs.len() as u32).map(AutomatonId)
     }

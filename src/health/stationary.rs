@@ -187,16 +187,24 @@ impl Equilibrium {
         let Some(end) = self.knots.get(panel) else { return 0.0 };
         let (begin, below) = (self.knots[panel - 1], self.integral[panel - 1]);
         let (mut low, mut high) = (begin, *end);
-        // 52 halvings use up the mantissa.
-        for _ in 0..52 {
-            let middle = 0.5 * (low + high);
-            if below + tail_between(law, begin, middle) < wanted {
-                low = middle;
+        let mut t = 0.5 * (low + high);
+        // Newton's step, since the derivative of the integral is the tail; halving where it
+        // leaves the bracket. Some five steps are used.
+        for _ in 0..100 {
+            let excess = below + tail_between(law, begin, t) - wanted;
+            if excess < 0.0 {
+                low = t;
             } else {
-                high = middle;
+                high = t;
             }
+            let newton = t - excess / law.survival(t);
+            let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
+            if (next - t).abs() <= 1e-14 * t {
+                return next;
+            }
+            t = next;
         }
-        0.5 * (low + high)
+        t
     }
 }
 

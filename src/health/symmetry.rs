@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::net::{MoveNet, Net, Node, Ref, TransitionNet};
 
-/// Classes of two or more automata, any of which can be swapped, in declaration order.
+/// Classes of two or more automata, any of which can be swapped, in the order of names.
 pub(super) fn classes(net: &Net) -> Vec<Vec<u32>> {
     let numbers: BTreeMap<&Node, u32> =
         net.nodes.iter().enumerate().map(|(at, node)| (node, at as u32)).collect();

@@ -145,7 +145,8 @@ impl Group {
         }
     }
 
-    /// `needs` active units, the other members standing by.
+    /// `needs` active units, the other members standing by. First in the order of names takes over
+    /// first, also at the start.
     #[must_use]
     pub fn standby(name: &str, members: Vec<Unit>, needs: u32, standby: Standby) -> Self {
         Self { arrangement: Arrangement::Standby(standby), ..Self::parallel(name, members, needs) }
@@ -255,10 +256,10 @@ impl Group {
     /// What promotes standbys, unless it is switching or stuck.
     fn switch(&self, standby: &Standby) -> Automaton {
         let enough = Expr::members(Quantifier::AtLeast(self.needs), "members", "serving");
-        let idle = |name: &str| State::idle(name);
+        let busy = |name: &str| State::failed(name, Effect::Stall);
         let mut automaton = Automaton::new(
             &self.switch_name(),
-            vec![idle("ready"), idle("switching"), idle("stuck")],
+            vec![State::idle("ready"), busy("switching"), busy("stuck")],
         )
         .fact("short", !enough)
         .fact("promotes", Expr::within(&["ready"]).and(Expr::own("short")))
