@@ -10,8 +10,7 @@ use std::sync::OnceLock;
 
 use fivenines::engine::calendar::Calendar;
 use fivenines::engine::draw::{Key, Lineage, Seed};
-use fivenines::engine::special::ln;
-use fivenines::units::SimDuration;
+use fivenines::engine::law::{Draws, Law};
 
 /// Runs of each benchmark; the seeds are 0, 1, 2.
 const RUNS: u64 = 3;
@@ -31,7 +30,11 @@ fn main() {
     }
     if wanted("draw") {
         report("draw", 50_000_000, |seed| draws(50_000_000, seed));
-        report("draw-exp", 50_000_000, |seed| exponential_draws(50_000_000, seed));
+        report("draw-exp", 50_000_000, |seed| keyed_durations(50_000_000, seed));
+        report("draw-all", 50_000_000, |seed| ordered_durations(50_000_000, seed));
+    }
+    for (name, law) in laws().into_iter().filter(|_| wanted("law")) {
+        report(name, 200_000, |seed| samples(&law, 200_000, seed));
     }
 }
 
@@ -39,24 +42,23 @@ fn key(purpose: &str, seed: u64) -> Key {
     Key::derive(Seed(seed), Lineage::replication(0), purpose, "bench")
 }
 
-#[inline(always)]
-fn exponential(mean_s: f64, key: Key, ordinal: u64) -> SimDuration {
-    SimDuration::from_seconds_f64(-mean_s * ln(1.0 - key.uniform(ordinal, 0)))
+fn exponential(mean_s: f64, key: Key) -> Draws {
+    let law = Law::exponential(mean_s).expect("the benchmarks' means are above zero");
+    Draws::new(law.sampler(), key)
 }
 
 /// B1: `pending` events, each scheduled again when it happens.
 fn hold_model(pending: u32, steps: u64, seed: u64) -> String {
-    let delays = key("delay", seed);
-    let mut calendar = Calendar::new();
+    let mut delays = exponential(1.0, key("delay", seed));
+    let mut calendar = Calendar::with_capacity(pending as usize);
     for id in 0..pending {
-        calendar.push(calendar.now() + exponential(1.0, delays, u64::from(id)), id);
+        calendar.push(calendar.now() + delays.duration(), id);
     }
     let mut checksum = 0_u64;
-    for step in 0..steps {
+    for _ in 0..steps {
         let due = calendar.pop().expect("the hold model never runs empty");
         checksum = checksum.rotate_left(5) ^ u64::from(due.code);
-        let delay = exponential(1.0, delays, u64::from(pending) + step);
-        calendar.push(due.at + delay, due.code);
+        calendar.push(due.at + delays.duration(), due.code);
     }
     let ratio = calendar.now().seconds() * f64::from(pending) / steps as f64;
     format!("T*N/M={ratio:.5} checksum={checksum:016x}")
@@ -66,16 +68,17 @@ fn hold_model(pending: u32, steps: u64, seed: u64) -> String {
 fn single_server(customers: u64, seed: u64) -> String {
     const ARRIVAL: u32 = 0;
     const DEPARTURE: u32 = 1;
-    let (gaps, services) = (key("gap", seed), key("service", seed));
+    let mut gaps = exponential(1.0 / 0.9, key("gap", seed));
+    let mut services = exponential(1.0, key("service", seed));
     let mut calendar = Calendar::new();
     let mut line = VecDeque::new();
-    let (mut arrived, mut served, mut busy, mut waited) = (0, 0, false, 0_u128);
-    calendar.push(calendar.now() + exponential(1.0 / 0.9, gaps, 0), ARRIVAL);
+    let (mut arrived, mut busy, mut waited) = (0, false, 0_u128);
+    calendar.push(calendar.now() + gaps.duration(), ARRIVAL);
     while let Some(due) = calendar.pop() {
         if due.code == ARRIVAL {
             arrived += 1;
             if arrived < customers {
-                calendar.push(due.at + exponential(1.0 / 0.9, gaps, arrived), ARRIVAL);
+                calendar.push(due.at + gaps.duration(), ARRIVAL);
             }
             if busy {
                 line.push_back(due.at);
@@ -88,8 +91,7 @@ fn single_server(customers: u64, seed: u64) -> String {
             busy = false;
             continue;
         }
-        calendar.push(due.at + exponential(1.0, services, served), DEPARTURE);
-        served += 1;
+        calendar.push(due.at + services.duration(), DEPARTURE);
     }
     format!("Wq={:.4}", waited as f64 * 1e-9 / customers as f64)
 }
@@ -101,10 +103,19 @@ fn draws(count: u64, seed: u64) -> String {
     format!("mean={:.5}", sum / count as f64)
 }
 
-/// Cost of one keyed exponential duration.
-fn exponential_draws(count: u64, seed: u64) -> String {
+/// Cost of one keyed exponential duration, out of order.
+fn keyed_durations(count: u64, seed: u64) -> String {
     let key = key("exponential", seed);
-    let sum: u64 = (0..count).map(|ordinal| exponential(1.0, key, ordinal).nanos()).sum();
+    let sampler = Law::exponential(1.0).expect("one is above zero").sampler();
+    let draw = |ordinal| sampler.duration(key.uniform(ordinal, 0)).nanos();
+    let sum: u64 = (0..count).map(draw).sum();
+    format!("mean_s={:.5}", sum as f64 * 1e-9 / count as f64)
+}
+
+/// Cost of one exponential duration when they are drawn in order.
+fn ordered_durations(count: u64, seed: u64) -> String {
+    let mut draws = exponential(1.0, key("exponential", seed));
+    let sum: u64 = (0..count).map(|_| draws.duration().nanos()).sum();
     format!("mean_s={:.5}", sum as f64 * 1e-9 / count as f64)
 }
 
@@ -118,6 +129,32 @@ fn cpu_seconds() -> f64 {
         Some(nanos) => nanos as f64 * 1e-9,
         None => START.get_or_init(std::time::Instant::now).elapsed().as_secs_f64(),
     }
+}
+
+/// Laws whose inversion is more than a formula, and one that is not.
+fn laws() -> Vec<(&'static str, Law)> {
+    let repair = |mean_s, cv| Law::lognormal(mean_s, cv).expect("a mean and a cv above zero");
+    let mixture = Law::mixture(vec![(0.85, repair(300.0, 0.8)), (0.15, repair(14_400.0, 1.25))]);
+    [
+        ("exponential", Law::exponential(1.0)),
+        ("lognormal", Law::lognormal(1.0, 1.2)),
+        ("weibull", Law::weibull(1.0, 1.2)),
+        ("normal", Law::normal(1.0, 0.3)),
+        ("gamma", Law::gamma(1.0, 0.7)),
+        ("erlang", Law::erlang(1.0, 4)),
+        ("hyperexp", Law::hyperexponential(1.0, 2.0)),
+        ("mixture", mixture),
+        ("poisson", Law::poisson(20.0)),
+    ]
+    .map(|(name, law)| (name, law.expect("the benchmarks' parameters are possible")))
+    .into()
+}
+
+/// Cost of one draw of `law`.
+fn samples(law: &Law, count: u64, seed: u64) -> String {
+    let (key, sampler) = (key("law", seed), law.sampler());
+    let sum: f64 = (0..count).map(|ordinal| sampler.sample(key.uniform(ordinal, 0))).sum();
+    format!("mean={:.4} of {:.4}", sum / count as f64, law.mean())
 }
 
 /// Prints the median rate of [`RUNS`] runs.

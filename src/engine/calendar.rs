@@ -11,6 +11,8 @@
 //! popped event whose ticket is another: nothing is searched, and nothing is kept a second time.
 //! Source: LaMarca & Ladner, The influence of caches on the performance of heaps (1996).
 
+use std::hint::select_unpredictable;
+
 use crate::units::SimTime;
 
 /// Bits of a key below the sequence.
@@ -82,9 +84,15 @@ impl Calendar {
     /// Nothing pending, at the start of time.
     #[must_use]
     pub fn new() -> Self {
+        Self::with_capacity(0)
+    }
+
+    /// Nothing pending, with room for `events` before it grows.
+    #[must_use]
+    pub fn with_capacity(events: usize) -> Self {
         Self {
             root: EMPTY,
-            families: Vec::new(),
+            families: Vec::with_capacity(events.div_ceil(4)),
             nodes: 0,
             hole: false,
             sequence: 0,
@@ -182,7 +190,7 @@ impl Calendar {
                 break;
             }
             *self.place(node) = child;
-            node = 4 * node + member + 1;
+            node = ((node << 2) | member) + 1;
         }
         *self.place(node) = key;
     }
@@ -234,19 +242,20 @@ impl Calendar {
                 break;
             }
             *self.place(node) = child;
-            node = 4 * node + member + 1;
+            node = ((node << 2) | member) + 1;
         }
         self.rise(node, last);
     }
 }
 
-/// Index and value of the least of four keys, without a branch.
+/// Index and value of the least of four keys, without a branch: nobody can guess which it is.
 #[inline]
 fn least(keys: &[u128; 4]) -> (usize, u128) {
-    let left = usize::from(keys[1] < keys[0]);
-    let right = 2 + usize::from(keys[3] < keys[2]);
-    let member = if keys[right] < keys[left] { right } else { left };
-    (member, keys[member])
+    let lesser = |a: (usize, u128), b: (usize, u128)| {
+        let swap = b.1 < a.1;
+        (select_unpredictable(swap, b.0, a.0), select_unpredictable(swap, b.1, a.1))
+    };
+    lesser(lesser((0, keys[0]), (1, keys[1])), lesser((2, keys[2]), (3, keys[3])))
 }
 
 #[inline]

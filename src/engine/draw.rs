@@ -94,12 +94,19 @@ impl Key {
         Self { key, salt: salt as u32 }
     }
 
-    /// 64 random bits: the `index`-th draw of the `ordinal`-th use. Two neighbouring indices from
-    /// an even one on cost one block of the generator when both are asked for together.
+    /// 64 random bits: the `index`-th draw of the `ordinal`-th use, with `index` below 2³¹.
     #[must_use]
     #[inline]
     pub fn bits(self, ordinal: u64, index: u32) -> u64 {
-        self.block(ordinal, index >> 1)[(index & 1) as usize]
+        self.pair(ordinal >> 1, index)[(ordinal & 1) as usize]
+    }
+
+    /// The bits of the uses 2·`half` and 2·`half` + 1, which come from one block of the generator:
+    /// who draws in order pays half.
+    #[must_use]
+    #[inline]
+    pub fn pair(self, half: u64, index: u32) -> [u64; 2] {
+        self.block(half, index & !CHILD)
     }
 
     /// A uniform number: an odd multiple of 2⁻⁵³ between 0 and 1, so neither is ever drawn, and
@@ -113,7 +120,7 @@ impl Key {
     /// All draws of the `ordinal`-th use, one after the other.
     #[must_use]
     pub const fn stream(self, ordinal: u64) -> Stream {
-        Stream { key: self, ordinal, index: 0, spare: None }
+        Stream { key: self, ordinal, index: 0 }
     }
 
     #[inline]
@@ -124,29 +131,22 @@ impl Key {
 
 /// The draws of one [`Key`] and ordinal as a generator for code written against `rand`.
 ///
-/// It has 2³² draws of 64 bits, then it starts again.
+/// It has 2³¹ draws of 64 bits, then it starts again.
 #[derive(Clone, Debug)]
 pub struct Stream {
     key: Key,
     ordinal: u64,
     /// Of the next draw.
     index: u32,
-    /// The second half of the last block.
-    spare: Option<u64>,
 }
 
 impl Stream {
     /// The next 64 bits: [`Key::bits`] at the indices 0, 1, 2, …
     #[inline]
     pub fn bits(&mut self) -> u64 {
-        let index = self.index;
-        self.index = index.wrapping_add(1);
-        if let Some(spare) = self.spare.take() {
-            return spare;
-        }
-        let [first, second] = self.key.block(self.ordinal, index >> 1);
-        self.spare = Some(second);
-        first
+        let bits = self.key.bits(self.ordinal, self.index);
+        self.index = self.index.wrapping_add(1);
+        bits
     }
 
     /// The next uniform number strictly between 0 and 1.
@@ -192,7 +192,7 @@ fn philox<const ROUNDS: usize>(counter: [u64; 2], mut key: u64) -> [u64; 2] {
     const WEYL: u64 = 0x9E37_79B9_7F4A_7C15; // the golden ratio
     let [mut left, mut right] = counter;
     for _ in 0..ROUNDS {
-        let product = MULTIPLIER * u128::from(left);
+        let product = MULTIPLIER.wrapping_mul(u128::from(left));
         left = (product >> 64) as u64 ^ key ^ right;
         right = product as u64;
         key = key.wrapping_add(WEYL);

@@ -70,9 +70,10 @@ enum Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let push = |(delay, code)| Step::Push { delay, code };
     let step = prop_oneof![
-        5 => (0_u64..20, 0..Calendar::CODE_LIMIT).prop_map(|(delay, code)| Step::Push { delay, code }),
-        1 => (0..u64::MAX / 1_000, 0_u32..9).prop_map(|(delay, code)| Step::Push { delay, code }),
+        5 => (0_u64..20, 0..Calendar::CODE_LIMIT).prop_map(push),
+        1 => (0..u64::MAX / 1_000, 0_u32..9).prop_map(push),
         5 => Just(Step::Pop),
         1 => Just(Step::Split),
     ];

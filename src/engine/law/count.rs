@@ -3,9 +3,19 @@
 use super::Family;
 use crate::engine::special::{incomplete_gamma, ln, normal_quantile, poisson_term};
 
-/// The whole number of steps in `x`; a multiple that lost its last digits counts in full.
+/// The greatest count whose multiple of `step`, as rounded, is not above `x`; −1 without one.
 fn steps_in(x: f64, step: f64) -> f64 {
-    libm::floor(x / step * (1.0 + 4.0 * f64::EPSILON))
+    if x.is_nan() || x < 0.0 {
+        return -1.0;
+    }
+    let count = libm::floor(x / step);
+    if count * step > x {
+        count - 1.0
+    } else if (count + 1.0) * step <= x {
+        count + 1.0
+    } else {
+        count
+    }
 }
 
 /// Greatest multiple of `step` up to `high`, unless it is negative or not above `low`.

@@ -15,7 +15,7 @@
 
 mod bell;
 mod blend;
-mod build;
+mod construct;
 mod count;
 mod error;
 mod sampler;
@@ -24,10 +24,10 @@ mod table;
 
 pub use bell::{Erlang, Gamma, Lognormal, Normal};
 pub use blend::{Branch, Hyperexponential, Mixture, Part};
-pub use build::Interpolation;
+pub use construct::Interpolation;
 pub use count::{Geometric, Poisson};
 pub use error::LawError;
-pub use sampler::Sampler;
+pub use sampler::{Draws, Sampler};
 pub use simple::{Constant, Exponential, Pareto, Triangular, Uniform, Weibull};
 pub use table::{Atom, Discrete, Empirical, Knot};
 
@@ -163,9 +163,12 @@ impl Law {
     }
 
     /// The least x with P(X ≤ x) ≥ u: a draw, when u is a uniform number. Rises with u; the ends
-    /// of the law's range at 0 and 1 and beyond them.
+    /// of the law's range at 0 and 1 and beyond them; not a number for what is none.
     #[must_use]
     pub fn quantile(&self, u: f64) -> f64 {
+        if u.is_nan() {
+            return u;
+        }
         let u = u.clamp(0.0, 1.0);
         each_family!(&self.form, family => family.quantile(u))
     }

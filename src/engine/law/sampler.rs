@@ -1,6 +1,7 @@
 //! A law prepared for the hot path: no allocation, few branches, the same bits as the law.
 
 use super::{Family, Form, Law};
+use crate::engine::draw::{Key, unit_interval};
 use crate::engine::special::{ln, normal_quantile};
 use crate::units::SimDuration;
 
@@ -73,11 +74,82 @@ impl Sampler {
         }
     }
 
+    /// Puts the draw for each uniform number in its place.
+    fn sample_all(&self, values: &mut [f64]) {
+        // One choice of the method for all.
+        match &self.method {
+            Method::Exponential { mean } => {
+                for value in values {
+                    *value = mean * -ln(1.0 - *value);
+                }
+            }
+            _ => {
+                for value in values {
+                    *value = self.sample(*value);
+                }
+            }
+        }
+    }
+
     /// The draw as a length of time, for a law in seconds; to the nearest nanosecond.
     #[must_use]
     #[inline]
     pub fn duration(&self, u: f64) -> SimDuration {
         SimDuration::from_seconds_f64(self.sample(u))
+    }
+}
+
+/// All draws of one law under one key, in order: the n-th is the sampler's at the key's n-th
+/// uniform number. It works ahead in batches, which takes the latency of a draw out of the loop
+/// and half of the generator's work.
+#[derive(Clone, Debug)]
+pub struct Draws {
+    sampler: Sampler,
+    key: Key,
+    /// Ordinal of the draw after those in `ready`; even.
+    ordinal: u64,
+    /// Draws worked out; those from `at` on are not taken yet.
+    ready: [f64; AHEAD],
+    at: usize,
+}
+
+/// Draws worked out at a time.
+const AHEAD: usize = 32;
+
+impl Draws {
+    /// From the first draw on.
+    #[must_use]
+    pub fn new(sampler: Sampler, key: Key) -> Self {
+        Self { sampler, key, ordinal: 0, ready: [0.0; AHEAD], at: AHEAD }
+    }
+
+    /// The next draw.
+    #[inline]
+    pub fn draw(&mut self) -> f64 {
+        if self.at == AHEAD {
+            self.refill();
+        }
+        let value = self.ready[self.at];
+        self.at += 1;
+        value
+    }
+
+    /// The next draw as a length of time, for a law in seconds.
+    #[inline]
+    pub fn duration(&mut self) -> SimDuration {
+        SimDuration::from_seconds_f64(self.draw())
+    }
+
+    #[inline(never)]
+    fn refill(&mut self) {
+        for pair in self.ready.chunks_exact_mut(2) {
+            let bits = self.key.pair(self.ordinal >> 1, 0);
+            pair[0] = unit_interval(bits[0]);
+            pair[1] = unit_interval(bits[1]);
+            self.ordinal += 2;
+        }
+        self.sampler.sample_all(&mut self.ready);
+        self.at = 0;
     }
 }
 

@@ -48,7 +48,9 @@ fn a_slot_whose_generations_are_used_up_is_retired() {
 proptest! {
     /// Against a map that never forgets a handle.
     #[test]
-    fn the_slab_is_a_map_from_handles(steps in prop::collection::vec((0..3_u8, 0..64_usize), 0..300)) {
+    fn the_slab_is_a_map_from_handles(
+        steps in prop::collection::vec((0..3_u8, 0..64_usize), 0..300),
+    ) {
         let mut slab = Slab::new();
         let mut issued: Vec<Handle> = Vec::new();
         let mut model: BTreeMap<Handle, usize> = BTreeMap::new();
@@ -75,7 +77,7 @@ proptest! {
                 prop_assert_eq!(slab.get(*handle), model.get(handle));
             }
         }
-        let held: Vec<(Handle, usize)> = slab.iter().map(|(handle, value)| (handle, *value)).collect();
-        prop_assert_eq!(held, model.into_iter().collect::<Vec<_>>());
+        let held = slab.iter().map(|(handle, value)| (handle, *value));
+        prop_assert!(held.eq(model.into_iter()));
     }
 }
