@@ -2,8 +2,6 @@
 //! wrong with a declaration.
 
 use std::collections::BTreeMap;
-use std::error::Error;
-use std::fmt;
 
 use crate::engine::law::Law;
 
@@ -11,52 +9,15 @@ use super::declare::{
     Automaton, Branch, Declaration, Effect, Expr, Length, Move, Quantifier, Subject, Timer,
     Transition, Trigger,
 };
+use super::error::{DEPTH_MAX, DeclarationError, STATES_MAX};
 use super::net::{
     AutomatonId, BranchNet, CauseId, CauseName, ChoiceNet, Description, Edge, FactId, FactNet,
-    Laws, LengthNet, Lists, MoveNet, Net, Node, Program, Reactions, Reading, Ref, Service, StateId,
-    StateNet, TimerNet, TransitionNet,
+    Laws, LengthNet, Lists, MoveNet, Net, Node, NodeLinks, Program, Reactions, Reading, Ref,
+    Service, StateId, StateNet, TimerNet, TimerText, TransitionNet,
 };
 
-/// States an automaton may have: a set of them is one word.
-const STATES_MAX: usize = 64;
-/// Nesting of conditions, through facts of facts.
-const DEPTH_MAX: u32 = 128;
-
-/// Why a declaration cannot be read. Each names the component it is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DeclarationError {
-    /// Two things of one kind have this name.
-    Duplicate(String),
-    /// No component, state, timer, role, crew or fact has this name: (component, kind, name).
-    Unknown(String, &'static str, String),
-    /// No state, or more than 64.
-    StateCount(String),
-    /// Probabilities do not sum to 1, or a number is outside its range: (component, what).
-    Number(String, &'static str),
-    /// A fact depends on itself.
-    Circle(String),
-    /// Conditions nest too deep.
-    Deep(String),
-    /// A transition has no branch or no state to start from.
-    Empty(String),
-}
-
-impl fmt::Display for DeclarationError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Duplicate(name) => write!(f, "`{name}` is declared twice"),
-            Self::Unknown(at, kind, name) => write!(f, "`{at}`: no {kind} is called `{name}`"),
-            Self::StateCount(at) => write!(f, "`{at}` needs 1 to {STATES_MAX} states"),
-            Self::Number(at, what) => write!(f, "`{at}`: {what}"),
-            Self::Circle(name) => write!(f, "the fact `{name}` depends on itself"),
-            Self::Deep(at) => write!(f, "`{at}`: conditions nest deeper than {DEPTH_MAX}"),
-            Self::Empty(at) => write!(f, "`{at}`: a transition leads nowhere or from nowhere"),
-        }
-    }
-}
-
-impl Error for DeclarationError {}
-
+/// Earlier lengths that a new one is compared with.
+const LENGTHS_COMPARED: usize = 64;
 type Compiled<T> = Result<T, DeclarationError>;
 
 impl Net {
@@ -93,6 +54,10 @@ struct Compiler<'d> {
     cause_numbers: BTreeMap<CauseName, CauseId>,
     choices: Vec<ChoiceNet>,
     watched: Vec<Vec<u32>>,
+    timer_texts: Vec<TimerText>,
+    lengths: Vec<LengthNet>,
+    branches: Vec<BranchNet>,
+    moves: Vec<MoveNet>,
 }
 
 const WHOLE: u32 = u32::MAX;
@@ -141,6 +106,10 @@ impl<'d> Compiler<'d> {
             cause_numbers: BTreeMap::new(),
             choices: Vec::new(),
             watched: Vec::new(),
+            timer_texts: Vec::new(),
+            lengths: Vec::new(),
+            branches: Vec::new(),
+            moves: Vec::new(),
         })
     }
 
@@ -202,15 +171,15 @@ impl<'d> Compiler<'d> {
     fn link(self, parts: Parts) -> Net {
         let mut edges = vec![Vec::new(); self.nodes.len()];
         let mut literals = vec![Vec::new(); parts.programs.len()];
-        let mut need = Vec::with_capacity(self.nodes.len());
+        let mut links = vec![NodeLinks::default(); self.nodes.len()];
         for (at, node) in self.nodes.iter().enumerate() {
             match node {
                 Node::Literal { automaton, states } => {
                     literals[*automaton as usize].push((at as u32, *states));
-                    need.push(1);
+                    links[at].need = 1;
                 }
-                Node::Gate { need: count, inputs } => {
-                    need.push(*count);
+                Node::Gate { need, inputs } => {
+                    links[at].need = *need;
                     for input in inputs {
                         let edge = Edge { gate: at as u32, inverted: input.inverted };
                         edges[input.node as usize].push(edge);
@@ -230,17 +199,24 @@ impl<'d> Compiler<'d> {
             row.sort_unstable();
             row.dedup();
         }
+        let edges = in_one_piece(edges, &mut links, |links| &mut links.edges);
+        let watchers = in_one_piece(watchers, &mut links, |links| &mut links.watchers);
+        let observed = in_one_piece(observed, &mut links, |links| &mut links.observed);
         Net {
             programs: parts.programs,
             descriptions: parts.descriptions,
             nodes: self.nodes,
-            need,
             literals: Lists::from_rows(literals),
-            edges: Lists::from_rows(edges),
-            watchers: Lists::from_rows(watchers),
-            observed: Lists::from_rows(observed),
+            links,
+            edges,
+            watchers,
+            observed,
             timers: parts.timers,
+            timer_texts: self.timer_texts,
+            lengths: self.lengths,
             transitions: parts.transitions,
+            branches: self.branches,
+            moves: self.moves,
             on_timer: Lists::from_rows(parts.on_timer),
             on_condition: Lists::from_rows(parts.on_condition),
             choices: self.choices,
@@ -296,16 +272,17 @@ impl<'d> Compiler<'d> {
             Expr::Always => None,
             guard => Some(self.watch(at, guard)?),
         };
-        Ok(TimerNet {
-            automaton: at,
-            name: timer.name.clone(),
-            wanted: 0,
-            guard,
-            rates,
-            fate: timer.fate,
-            crew,
-            length: self.length(timer),
-        })
+        let length = self.length(timer);
+        // Neighbours are alike; a longer search would take the square of the number of laws.
+        let recent = self.lengths.len().saturating_sub(LENGTHS_COMPARED);
+        let known = self.lengths[recent..].iter().position(|other| *other == length);
+        let length = known.map(|at| recent + at).unwrap_or_else(|| {
+            self.lengths.push(length);
+            self.lengths.len() - 1
+        }) as u32;
+        let paced = !rates.is_empty();
+        self.timer_texts.push(TimerText { name: timer.name.clone(), rates });
+        Ok(TimerNet { wanted: 0, guard, automaton: at, crew, length, fate: timer.fate, paced })
     }
 
     fn length(&self, timer: &Timer) -> LengthNet {
@@ -356,6 +333,8 @@ impl<'d> Compiler<'d> {
             let what = "the probabilities of a transition's branches must sum to 1";
             return Err(DeclarationError::Number(automaton.name.clone(), what));
         }
+        let first = self.branches.len() as u32;
+        self.branches.extend_from_slice(&branches);
         let choice = (branches.len() > 1).then(|| {
             // Transitions of one purpose share their draws and their ordinal.
             let known = self
@@ -372,7 +351,7 @@ impl<'d> Compiler<'d> {
             from,
             when,
             given,
-            branches,
+            branches: (first, first + branches.len() as u32),
             choice,
             opens: transition.opens,
             cause,
@@ -386,16 +365,17 @@ impl<'d> Compiler<'d> {
         branch: &Branch,
     ) -> Compiled<BranchNet> {
         let to = state_of(automaton, &branch.to)?;
-        let mut also = Vec::new();
+        let first = self.moves.len() as u32;
         for Move { of, from, to } in &branch.also {
             for target in self.targets(at, of)? {
                 let other = self.automata[target as usize];
                 let (from, to) = (states_of(other, from)?, state_of(other, to)?);
-                also.push(MoveNet { automaton: target, from, to });
+                self.moves.push(MoveNet { automaton: target, from, to });
             }
         }
         let adds = branch.adds.as_ref().map(|label| self.cause(automaton, label));
-        Ok(BranchNet { probability: branch.probability, to, also, adds })
+        let also = (first, self.moves.len() as u32);
+        Ok(BranchNet { probability: branch.probability, also, adds, to })
     }
 
     fn cause(&mut self, automaton: &Automaton, label: &str) -> CauseId {
@@ -553,6 +533,21 @@ struct Parts {
     on_timer: Vec<Vec<u32>>,
     on_condition: Vec<Vec<u32>>,
     facts: Vec<FactNet>,
+}
+
+/// Puts the rows of a list per node into one table, and where they are into `links`.
+fn in_one_piece<T>(
+    rows: Vec<Vec<T>>,
+    links: &mut [NodeLinks],
+    place: impl Fn(&mut NodeLinks) -> &mut (u32, u32),
+) -> Vec<T> {
+    let mut table = Vec::new();
+    for (row, links) in rows.into_iter().zip(links) {
+        let begin = table.len() as u32;
+        table.extend(row);
+        *place(links) = (begin, table.len() as u32);
+    }
+    table
 }
 
 fn check_automaton(automaton: &Automaton) -> Compiled<()> {

@@ -24,7 +24,7 @@ use crate::units::SimTime;
 use super::gth::{self, NotErgodic};
 use super::kernel::View;
 use super::marking::{CrewState, Driver, Hand, Marking, Moved};
-use super::net::{AutomatonId, CrewId, Net, StateId, TransitionNet};
+use super::net::{AutomatonId, BranchNet, CrewId, Net, StateId};
 use super::symmetry;
 
 /// Why a declaration has no chain, or a chain no answer.
@@ -283,10 +283,10 @@ impl Path {
 }
 
 impl Driver for Path {
-    fn choose(&mut self, _choice: u32, transition: &TransitionNet) -> usize {
+    fn choose(&mut self, _choice: u32, branches: &[BranchNet]) -> usize {
         if self.met == self.steps.len() {
-            let branches = transition.branches.iter();
-            let probabilities: Vec<f64> = branches.map(|branch| branch.probability).collect();
+            let probabilities: Vec<f64> =
+                branches.iter().map(|branch| branch.probability).collect();
             let first = probabilities.iter().position(|p| *p > 0.0);
             self.steps.push((first.expect("probabilities sum to 1"), probabilities));
         }
@@ -348,7 +348,7 @@ impl<'n, 'c> Explorer<'n, 'c> {
         let rates = self.path.rates.clone();
         let mut found = BTreeMap::new();
         for (timer, speed) in rates.iter().enumerate().filter(|(_, speed)| **speed > 0.0) {
-            let rate = net.timers[timer].rate().expect("lengths were checked") * speed;
+            let rate = net.rate(&net.timers[timer]).expect("lengths were checked") * speed;
             self.path.steps.clear();
             loop {
                 load(net, &mut self.marking, state);

@@ -18,7 +18,7 @@ use crate::units::{SimDuration, SimTime};
 
 use super::marking::{Driver, Explanation, Marking, Moved};
 use super::net::{
-    AutomatonId, CauseId, CrewId, FactId, LengthNet, Net, Service, StateId, TransitionNet,
+    AutomatonId, BranchNet, CauseId, CrewId, FactId, LengthNet, Net, Service, StateId,
 };
 use super::stationary;
 
@@ -140,10 +140,12 @@ pub(super) struct Running {
     /// Speed of ageing; 0 when it stands still.
     pub rate: f64,
     /// Draws so far.
-    pub ordinal: u64,
+    pub ordinal: u32,
     /// There is a length.
     pub drawn: bool,
 }
+
+const _: () = assert!(size_of::<Running>() == 32); // two to a cache line
 
 impl Running {
     const IDLE: Self = Self { left: 0, since: 0, rate: 0.0, ordinal: 0, drawn: false };
@@ -184,9 +186,9 @@ pub(super) struct Bank {
 impl Bank {
     pub fn new(net: &Net, seed: Seed, lineage: Lineage) -> Self {
         let stream = |automaton: u32| net.descriptions[automaton as usize].stream.as_str();
-        let timer_key = |timer: &super::net::TimerNet| {
-            Key::derive(seed, lineage, &timer.name, stream(timer.automaton))
-        };
+        let timers = net.timers.iter().zip(&net.timer_texts);
+        let keys = timers
+            .map(|(timer, text)| Key::derive(seed, lineage, &text.name, stream(timer.automaton)));
         // "branch of" keeps a branch's purpose apart from a timer of the same name.
         let choice_key = |choice: &super::net::ChoiceNet| {
             let purpose = format!("branch of {}", choice.purpose);
@@ -194,7 +196,7 @@ impl Bank {
         };
         Self {
             timers: vec![Running::IDLE; net.timers.len()],
-            keys: net.timers.iter().map(timer_key).collect(),
+            keys: keys.collect(),
             choice_keys: net.choices.iter().map(choice_key).collect(),
             choice_ordinals: vec![0; net.choices.len()],
             calendar: Calendar::new(),
@@ -230,9 +232,9 @@ impl Bank {
         let index = timer as usize;
         let ordinal = self.timers[index].ordinal;
         self.timers[index].ordinal += 1;
-        match &net.timers[index].length {
+        match &net.lengths[net.timers[index].length as usize] {
             LengthNet::Law(_, sampler) => {
-                sampler.duration(self.keys[index].uniform(ordinal, 0)).nanos()
+                sampler.duration(self.keys[index].uniform(u64::from(ordinal), 0)).nanos()
             }
             LengthNet::Fixed(length) => length.nanos(),
             LengthNet::Clock { first, every } => {
@@ -270,13 +272,13 @@ struct Drawing<'a, L> {
 }
 
 impl<L: Listener> Driver for Drawing<'_, L> {
-    fn choose(&mut self, choice: u32, transition: &TransitionNet) -> usize {
+    fn choose(&mut self, choice: u32, branches: &[BranchNet]) -> usize {
         let index = choice as usize;
         let u = self.bank.choice_keys[index].uniform(self.bank.choice_ordinals[index], 0);
         self.bank.choice_ordinals[index] += 1;
         let mut sum = 0.0;
-        let last = transition.branches.len() - 1;
-        for (at, branch) in transition.branches[..last].iter().enumerate() {
+        let last = branches.len() - 1;
+        for (at, branch) in branches[..last].iter().enumerate() {
             sum += branch.probability;
             if u < sum {
                 return at;
@@ -459,7 +461,7 @@ impl<'n> Kernel<'n> {
         listener: &mut impl Listener,
     ) -> Result<bool, NoProgress> {
         let mut own = self.net.programs[automaton.index()].timers.clone();
-        let found = own.find(|at| self.net.timers[*at as usize].name == timer);
+        let found = own.find(|at| self.net.timer_texts[*at as usize].name == timer);
         let Some(number) = found.filter(|at| self.bank.timers[*at as usize].rate > 0.0) else {
             return Ok(false);
         };

@@ -22,7 +22,9 @@ use crate::engine::lane::{Lane, NoProgress};
 use crate::units::SimTime;
 
 use super::declare::{Fate, Opens};
-use super::net::{AutomatonId, CauseId, CrewId, FactId, Net, Node, Ref, StateId, TransitionNet};
+use super::net::{
+    AutomatonId, BranchNet, CauseId, CrewId, FactId, Net, Node, Ref, StateId, TransitionNet, slice,
+};
 
 /// Causes kept for one component.
 pub const CAUSES_MAX: usize = 4;
@@ -88,8 +90,8 @@ pub struct Moved {
 
 /// What differs between drawing and enumerating.
 pub(super) trait Driver {
-    /// Which branch of `transition` is taken.
-    fn choose(&mut self, choice: u32, transition: &TransitionNet) -> usize;
+    /// Which of `branches` is taken.
+    fn choose(&mut self, choice: u32, branches: &[BranchNet]) -> usize;
     /// The age of `timer` is lost; with `repeat` the next start has the same length.
     fn forget(&mut self, timer: u32, repeat: bool);
     /// `timer` ages at this rate from now on; at 0 it stands still.
@@ -195,7 +197,7 @@ impl Marking {
         for (at, shown) in self.shown.iter_mut().enumerate() {
             let value = net.facts[at].value;
             let node = value.node as usize;
-            *shown = (self.count[node] >= net.need[node]) != value.inverted;
+            *shown = (self.count[node] >= net.links[node].need) != value.inverted;
         }
     }
 
@@ -211,7 +213,7 @@ impl Marking {
     #[inline]
     pub fn holds(&self, net: &Net, condition: Ref) -> bool {
         let node = condition.node as usize;
-        (self.count[node] >= net.need[node]) != condition.inverted
+        (self.count[node] >= net.links[node].need) != condition.inverted
     }
 
     /// Counts an event of the calendar.
@@ -292,7 +294,7 @@ impl Marking {
         for fact in self.flipped.drain(..) {
             let value = net.facts[fact.index()].value;
             let node = value.node as usize;
-            let value = (self.count[node] >= net.need[node]) != value.inverted;
+            let value = (self.count[node] >= net.links[node].need) != value.inverted;
             if self.shown[fact.index()] != value {
                 self.shown[fact.index()] = value;
                 self.changed.push((fact, value));
@@ -325,9 +327,10 @@ impl Marking {
         transition: &TransitionNet,
         driver: &mut impl Driver,
     ) {
+        let branches = net.branches_of(transition);
         let branch = match transition.choice {
-            Some(choice) => &transition.branches[driver.choose(choice, transition)],
-            None => &transition.branches[0],
+            Some(choice) => &branches[driver.choose(choice, branches)],
+            None => &branches[0],
         };
         let automaton = transition.automaton;
         let index = automaton as usize;
@@ -359,7 +362,7 @@ impl Marking {
             self.causes[index].add(cause);
         }
         self.move_to(net, at, automaton, branch.to, driver);
-        for other in &branch.also {
+        for other in net.moves_of(branch) {
             if other.from & self.state[other.automaton as usize].bit() != 0 {
                 let causes = self.causes[index];
                 self.become_cause(net, other.automaton, causes.as_slice());
@@ -407,10 +410,10 @@ impl Marking {
         self.enqueue(automaton);
         self.state[index] = to;
         for timer in net.programs[index].timers.clone() {
-            let TimerWants { left, fate } = wants(net, timer, from, to);
-            if left {
+            let wants = &net.timers[timer as usize];
+            if wants.wanted & from.bit() != 0 && wants.wanted & to.bit() == 0 {
                 self.release(net, timer, driver);
-                match fate {
+                match wants.fate {
                     Fate::Freeze => {}
                     Fate::Resume => driver.forget(timer, false),
                     Fate::Restart { redraw } => driver.forget(timer, !redraw),
@@ -433,16 +436,17 @@ impl Marking {
     fn spread(&mut self, net: &Net, node: u32, value: bool) {
         self.spreading.push((node, value));
         while let Some((node, value)) = self.spreading.pop() {
-            for &watcher in net.watchers.row(node) {
+            let links = &net.links[node as usize];
+            for &watcher in slice(&net.watchers, links.watchers) {
                 self.enqueue(watcher);
             }
-            self.flipped.extend_from_slice(net.observed.row(node));
-            for edge in net.edges.row(node) {
+            self.flipped.extend_from_slice(slice(&net.observed, links.observed));
+            for edge in slice(&net.edges, links.edges) {
                 let gate = edge.gate as usize;
                 let before = self.count[gate];
                 let after = if value == edge.inverted { before - 1 } else { before + 1 };
                 self.count[gate] = after;
-                let need = net.need[gate];
+                let need = net.links[gate].need;
                 if (before >= need) != (after >= need) {
                     self.spreading.push((edge.gate, after >= need));
                 }
@@ -478,11 +482,14 @@ impl Marking {
             if !guarded && let Fate::Restart { redraw } = timer.fate {
                 driver.forget(number, !redraw);
             }
-            let rate = if granted && guarded {
-                let factor = timer.rates.iter().find(|(when, _)| self.holds(net, *when));
-                factor.map_or(1.0, |(_, factor)| *factor)
-            } else {
-                0.0
+            let rate = match (granted && guarded, timer.paced) {
+                (false, _) => 0.0,
+                (true, false) => 1.0,
+                (true, true) => {
+                    let mut rates = net.timer_texts[number as usize].rates.iter();
+                    let factor = rates.find(|(when, _)| self.holds(net, *when));
+                    factor.map_or(1.0, |(_, factor)| *factor)
+                }
             };
             driver.set_rate(number, rate);
         }
@@ -515,10 +522,11 @@ impl Marking {
 
     /// Gives the hand of `timer` back, if it has one, to the first who waits.
     fn release(&mut self, net: &Net, timer: u32, driver: &mut impl Driver) {
+        let Some(crew) = net.timers[timer as usize].crew else { return };
         let hand = std::mem::replace(&mut self.hands[timer as usize], Hand::None);
-        let (Some(crew), true) = (net.timers[timer as usize].crew, hand != Hand::None) else {
+        if hand == Hand::None {
             return;
-        };
+        }
         let state = &mut self.crews[crew as usize];
         if hand == Hand::Waiting {
             state.queue.retain(|(waiting, _)| *waiting != timer);
@@ -569,19 +577,6 @@ impl Marking {
         into.causes.sort_unstable_by_key(|cause| cause.order);
         into.causes.dedup();
     }
-}
-
-struct TimerWants {
-    /// The timer was wanted in the old state and is not in the new one.
-    left: bool,
-    fate: Fate,
-}
-
-#[inline]
-fn wants(net: &Net, timer: u32, from: StateId, to: StateId) -> TimerWants {
-    let timer = &net.timers[timer as usize];
-    let left = timer.wanted & from.bit() != 0 && timer.wanted & to.bit() == 0;
-    TimerWants { left, fate: timer.fate }
 }
 
 /// Causes that explain a condition, oldest first, and the memory to find them.

@@ -13,6 +13,7 @@
 mod compile;
 pub mod declare;
 mod enumerate;
+mod error;
 mod gth;
 mod kernel;
 mod marking;
@@ -23,9 +24,9 @@ mod stationary;
 mod symmetry;
 pub mod textbook;
 
-pub use compile::DeclarationError;
 pub use declare::Declaration;
 pub use enumerate::{Chain, EnumerateError};
+pub use error::DeclarationError;
 pub use kernel::{Kernel, Listener, Start, View};
 pub use marking::{CAUSES_MAX, Cause, Explanation, Moved};
 pub use net::{

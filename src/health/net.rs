@@ -179,40 +179,51 @@ impl LengthNet {
     }
 }
 
-#[derive(Clone, Debug)]
+/// What every event needs of a timer.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct TimerNet {
-    pub automaton: u32,
-    pub name: String,
     /// States from which a transition waits for it.
     pub wanted: u64,
     pub guard: Option<Ref>,
+    pub automaton: u32,
+    pub crew: Option<u32>,
+    /// Its length in the table of lengths, which equal ones share.
+    pub length: u32,
+    pub fate: Fate,
+    /// There are rules for the speed of ageing.
+    pub paced: bool,
+}
+
+/// What few events need of a timer.
+#[derive(Clone, Debug)]
+pub(super) struct TimerText {
+    pub name: String,
     /// First condition that holds gives the speed of ageing; 1 when none does.
     pub rates: Vec<(Ref, f64)>,
-    pub fate: Fate,
-    pub crew: Option<u32>,
-    pub length: LengthNet,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct TransitionNet {
-    pub automaton: u32,
     pub from: u64,
+    pub automaton: u32,
+    /// Rows of the table of branches.
+    pub branches: (u32, u32),
     /// The condition waited for; `None` when it waits for a timer.
     pub when: Option<Ref>,
     pub given: Option<Ref>,
-    pub branches: Vec<BranchNet>,
     pub choice: Option<u32>,
-    pub opens: Opens,
     /// The cause it opens if it opens one.
     pub cause: CauseId,
+    pub opens: Opens,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct BranchNet {
     pub probability: f64,
-    pub to: StateId,
-    pub also: Vec<MoveNet>,
+    /// Rows of the table of moves.
+    pub also: (u32, u32),
     pub adds: Option<CauseId>,
+    pub to: StateId,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -220,6 +231,18 @@ pub(super) struct MoveNet {
     pub automaton: u32,
     pub from: u64,
     pub to: StateId,
+}
+
+/// A node's threshold and where its readers stand in their tables.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct NodeLinks {
+    pub need: i32,
+    /// The gates it feeds.
+    pub edges: (u32, u32),
+    /// The automata whose guards or rates read it.
+    pub watchers: (u32, u32),
+    /// Facts of the whole that read it.
+    pub observed: (u32, u32),
 }
 
 /// A draw among branches: whose, and for what.
@@ -291,17 +314,20 @@ pub struct Net {
     pub(super) programs: Vec<Program>,
     pub(super) descriptions: Vec<Description>,
     pub(super) nodes: Vec<Node>,
-    pub(super) need: Vec<i32>,
     /// Per automaton: its literal nodes with their states.
     pub(super) literals: Lists<(u32, u64)>,
-    /// Per node: the gates it feeds.
-    pub(super) edges: Lists<Edge>,
-    /// Per node: the automata whose guards or rates read it.
-    pub(super) watchers: Lists<u32>,
-    /// Per node: facts of the whole that read it.
-    pub(super) observed: Lists<FactId>,
+    /// Per node.
+    pub(super) links: Vec<NodeLinks>,
+    pub(super) edges: Vec<Edge>,
+    pub(super) watchers: Vec<u32>,
+    pub(super) observed: Vec<FactId>,
     pub(super) timers: Vec<TimerNet>,
+    /// Per timer.
+    pub(super) timer_texts: Vec<TimerText>,
+    pub(super) lengths: Vec<LengthNet>,
     pub(super) transitions: Vec<TransitionNet>,
+    pub(super) branches: Vec<BranchNet>,
+    pub(super) moves: Vec<MoveNet>,
     /// Per timer: the transitions that wait for it.
     pub(super) on_timer: Lists<u32>,
     /// Per automaton: the transitions that wait for a condition.
@@ -404,20 +430,35 @@ impl Net {
     /// Timers whose length is not exponential, as `component/timer`: what the enumerator would
     /// have to replace.
     pub fn not_exponential(&self) -> impl Iterator<Item = String> {
-        self.timers.iter().filter(|timer| timer.wanted != 0 && timer.rate().is_none()).map(
-            |timer| format!("{}/{}", self.descriptions[timer.automaton as usize].name, timer.name),
+        let timers = self.timers.iter().zip(&self.timer_texts);
+        timers.filter(|(timer, _)| timer.wanted != 0 && self.rate(timer).is_none()).map(
+            |(timer, text)| {
+                format!("{}/{}", self.descriptions[timer.automaton as usize].name, text.name)
+            },
         )
     }
-}
 
-impl TimerNet {
-    /// Rate per second of an exponential length; `None` for any other.
-    pub fn rate(&self) -> Option<f64> {
-        match &self.length {
+    /// Rate per second of a timer of exponential length; `None` for any other.
+    pub(super) fn rate(&self, timer: &TimerNet) -> Option<f64> {
+        match &self.lengths[timer.length as usize] {
             LengthNet::Law(law, _) if matches!(law.form(), Form::Exponential(_)) => {
                 Some(1.0 / law.mean())
             }
             _ => None,
         }
     }
+
+    pub(super) fn branches_of(&self, transition: &TransitionNet) -> &[BranchNet] {
+        slice(&self.branches, transition.branches)
+    }
+
+    pub(super) fn moves_of(&self, branch: &BranchNet) -> &[MoveNet] {
+        slice(&self.moves, branch.also)
+    }
+}
+
+/// The rows of `table` from the first number up to the second.
+#[inline]
+pub(super) fn slice<T>(table: &[T], rows: (u32, u32)) -> &[T] {
+    &table[rows.0 as usize..rows.1 as usize]
 }

@@ -83,7 +83,7 @@ impl<'n> Kernel<'n> {
             state: self.marking.state[at],
             causes: self.marking.causes[at].as_slice().to_vec(),
         });
-        let timers = self.net.timers.iter().enumerate().map(|(at, timer)| TimerState {
+        let timers = self.net.timer_texts.iter().enumerate().map(|(at, timer)| TimerState {
             name: timer.name.clone(),
             running: self.bank.timers[at],
             hand: self.marking.hands[at],
@@ -163,7 +163,7 @@ fn check(net: &Net, saved: &KernelState) -> Result<(), RestoreError> {
     let same_names = saved.automata.len() == net.descriptions.len()
         && saved.timers.len() == net.timers.len()
         && saved.automata.iter().zip(&net.descriptions).all(|(a, d)| a.name == d.name)
-        && saved.timers.iter().zip(&net.timers).all(|(a, t)| a.name == t.name);
+        && saved.timers.iter().zip(&net.timer_texts).all(|(a, t)| a.name == t.name);
     if !same_names
         || saved.queues.len() != net.crews.len()
         || saved.choice_ordinals.len() != net.choices.len()

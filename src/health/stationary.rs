@@ -21,7 +21,7 @@ use super::net::{CauseId, LengthNet, Net, StateId, TimerNet};
 pub(super) fn draw(net: &Net, bank: &mut Bank, states: &mut [StateId]) -> Vec<bool> {
     let mut acted_on = vec![false; net.programs.len()];
     for transition in &net.transitions {
-        for moved in transition.branches.iter().flat_map(|branch| &branch.also) {
+        for moved in net.branches_of(transition).iter().flat_map(|branch| net.moves_of(branch)) {
             acted_on[moved.automaton as usize] = true;
         }
     }
@@ -56,7 +56,7 @@ pub(super) fn cause_of(net: &Net, automaton: u32, state: StateId) -> CauseId {
         let leads = net.transitions.iter().filter(|transition| {
             transition.automaton == automaton
                 && transition.from & target.bit() == 0
-                && transition.branches.iter().any(|branch| branch.to == target)
+                && net.branches_of(transition).iter().any(|branch| branch.to == target)
         });
         let Some(transition) = leads.max_by_key(|t| t.from & sound != 0) else { break };
         if transition.from & sound != 0 {
@@ -88,7 +88,7 @@ fn shares(net: &Net, automaton: u32) -> Option<Vec<f64>> {
         if transition.given.is_some() {
             return None;
         }
-        let branches = transition.branches.iter();
+        let branches = net.branches_of(transition).iter();
         let row = branches.map(|branch| (u32::from(branch.to.0), branch.probability / mean));
         rows.push(row.collect::<Vec<_>>());
     }
@@ -101,10 +101,10 @@ fn mean_of_free(net: &Net, timer: &TimerNet) -> Option<f64> {
         let users = net.timers.iter().filter(|other| other.crew == Some(crew)).count();
         net.crews[crew as usize].hands as usize >= users
     });
-    if timer.guard.is_some() || !timer.rates.is_empty() || !enough_hands {
+    if timer.guard.is_some() || timer.paced || !enough_hands {
         return None;
     }
-    let mean = match &timer.length {
+    let mean = match &net.lengths[timer.length as usize] {
         LengthNet::Law(law, _) => law.mean(),
         LengthNet::Fixed(length) => length.seconds(),
         LengthNet::Clock { .. } | LengthNet::Mechanism => return None,
@@ -126,9 +126,9 @@ fn pick(shares: &[f64], u: f64) -> StateId {
 fn preset(net: &Net, bank: &mut Bank, timer: u32, tables: &mut Vec<(Law, Equilibrium)>) {
     let (_, u) = bank.start_draws(timer);
     let timer_net = &net.timers[timer as usize];
-    let left = match &timer_net.length {
+    let left = match &net.lengths[timer_net.length as usize] {
         LengthNet::Fixed(length) => SimDuration::from_seconds_f64(u * length.seconds()),
-        LengthNet::Law(law, _) if timer_net.rate().is_some() => {
+        LengthNet::Law(law, _) if net.rate(timer_net).is_some() => {
             SimDuration::from_seconds_f64(law.quantile(u))
         }
         LengthNet::Law(law, _) => {

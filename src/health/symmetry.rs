@@ -93,8 +93,9 @@ impl Swap<'_> {
                 list.iter().map(|(when, factor)| (renamed(*when), *factor)).collect()
             };
             x.guard.map(renamed) == y.guard
-                && rates(&x.rates) == y.rates
-                && (x.fate, x.crew, &x.length, x.wanted) == (y.fate, y.crew, &y.length, y.wanted)
+                && rates(&self.net.timer_texts[a as usize].rates)
+                    == self.net.timer_texts[b as usize].rates
+                && (x.fate, x.crew, x.length, x.wanted) == (y.fate, y.crew, y.length, y.wanted)
                 && self.transitions_fit(self.net.on_timer.row(a), self.net.on_timer.row(b), renamed)
         });
         timers
@@ -118,11 +119,12 @@ impl Swap<'_> {
     }
 
     fn branches_fit(&self, one: &TransitionNet, other: &TransitionNet) -> bool {
-        one.branches.len() == other.branches.len()
-            && one.branches.iter().zip(&other.branches).all(|(x, y)| {
+        let (one, other) = (self.net.branches_of(one), self.net.branches_of(other));
+        one.len() == other.len()
+            && one.iter().zip(other).all(|(x, y)| {
                 let rename = |m: &MoveNet| MoveNet { automaton: self.automaton(m.automaton), ..*m };
-                let mut also: Vec<MoveNet> = x.also.iter().map(rename).collect();
-                let mut wanted = y.also.clone();
+                let mut also: Vec<MoveNet> = self.net.moves_of(x).iter().map(rename).collect();
+                let mut wanted = self.net.moves_of(y).to_vec();
                 also.sort_unstable();
                 wanted.sort_unstable();
                 x.probability == y.probability && x.to == y.to && also == wanted

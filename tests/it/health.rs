@@ -8,6 +8,8 @@
 //! at most the case's share of it. Rows that need more than about a second of a core run with
 //! FIVENINES_FULL=1 only, and say so.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 #[path = "health/cases.rs"]
 mod cases;
 #[path = "health/chains.rs"]

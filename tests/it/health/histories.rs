@@ -75,7 +75,7 @@ fn a_series_depends_on_whether_units_age_while_it_is_down() {
 /// O28
 #[test]
 fn four_of_six_suffer_from_one_crew() {
-    let (years, width) = effort(240_000.0, 0.05);
+    let (years, width) = effort(300_000.0, 0.05);
     let found = simulate("O28 independent", &cases::four_of_six(false), years);
     found.unavailability().assert_holds(1.89827776596e-05, width);
     found.outages_per_year().assert_holds(0.049513897565, width);
@@ -126,7 +126,7 @@ fn failover_time_makes_the_downtime_of_a_database_pair() {
     for (seconds, exponential_one, fixed_one, outages, years) in [
         (300.0, 2.02293655851e-05, 2.06344207886e-05, 2.18995569769, 20_000.0),
         (60.0, 4.37783539983e-06, 4.39494900036e-06, 2.18999041254, 240_000.0),
-        (5.0, 5.96384608911e-07, 5.96504972501e-07, 2.18999869392, 1_000_000.0),
+        (5.0, 5.96384608911e-07, 5.96504972501e-07, 2.18999869392, 1_600_000.0),
     ] {
         let (years, width) = effort(years, 0.05);
         let hours = seconds / 3600.0;
@@ -185,11 +185,11 @@ fn cold_is_better_than_warm_is_better_than_hot() {
         (1.0, 1.0, 9.80296049407e-05, 51500.0),
         (1.0, 0.98, 0.000292147634526, 25745.0),
     ] {
-        let (years, width) = effort(1.7 * mttf, 0.05);
+        let (years, width) = effort(2.0 * mttf, 0.05);
         let pair = cases::standby_pair(ageing, coverage);
         let name = format!("O32 {ageing} {coverage}");
         simulate(&name, &pair, years).unavailability().assert_holds(unavailability, width);
-        let (count, width) = effort(5000.0, 0.05);
+        let (count, width) = effort(8000.0, 0.05);
         let lives = lifetimes(&name, &pair, count as u64);
         normal_interval(&lives).assert_holds(mttf, width);
     }
