@@ -98,6 +98,28 @@ impl Record {
         }
     }
 
+    /// Puts another record of the same plan into this one.
+    pub fn merge(&mut self, other: &Self) {
+        for (into, from) in self.classes.iter_mut().zip(&other.classes) {
+            into.attempts.merge(&from.attempts);
+            into.latency.merge(&from.latency);
+        }
+        for (into, from) in self.calls.iter_mut().zip(&other.calls) {
+            into.merge(from);
+        }
+        for (into, from) in self.views.iter_mut().zip(&other.views) {
+            into.intended += from.intended;
+            into.served += from.served;
+            into.delayed += from.delayed;
+            into.never_born += from.never_born;
+            for (a, b) in into.lost.iter_mut().zip(&from.lost) {
+                *a += b;
+            }
+            into.latency.merge(&from.latency);
+        }
+        self.open += other.open;
+    }
+
     /// Counted views that have not ended.
     #[must_use]
     pub fn open(&self) -> u64 {

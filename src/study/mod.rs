@@ -6,4 +6,5 @@
 
 pub mod expect;
 pub mod measure;
+pub mod scenario;
 pub mod window;
