@@ -34,7 +34,7 @@ fn main() {
     let traffic = Traffic::new(Rate::per_second(1000.0).unwrap(), Process::Poisson).unwrap();
     let plan = Blueprint{ seed:Seed(1), routes:r, parts, zones:vec![], units:(0..5).map(|i|(ComponentId(i),0)).collect(),
         workloads:vec![Workload{name:"visitors".into(), class:ClassId(0), clients:None, traffic, lost_after:None}],
-        clients:vec![], operations:vec![], causes:vec!["overload".into()], uplink:None };
+        clients:vec![], operations:vec![], causes:vec!["overload".into()], network:None };
     let w = Window{name:"run".into(), levels:vec![None], lead_in:SimDuration::ZERO, length:SimDuration::from_secs(1000), drain:SimDuration::from_secs(60)};
     for k in 0..5 {
         let t = std::time::Instant::now();

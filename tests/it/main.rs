@@ -1,5 +1,6 @@
 //! One test binary; a module a promise to the user.
 
 mod health;
+mod links;
 mod reports;
 mod traffic;
