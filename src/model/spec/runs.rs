@@ -281,8 +281,56 @@ spec! {
         /// Of the links to the world.
         transit: Option<Money>,
         /// Of what the edges deliver, per size.
-        cdn: Option<String>,
+        cdn: Option<SizePrice>,
         /// Of a lost page view.
         lost_page: Option<Money>,
+    }
+}
+
+/// `"$0.30/GB"`: a price per size.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct SizePrice {
+    /// Dollars.
+    pub dollars: f64,
+    /// For this much.
+    pub per: Bytes,
+}
+
+impl SizePrice {
+    fn parse(text: &str) -> Option<Self> {
+        let (price, unit) = text.split_once('/')?;
+        let price = Money::parse(price.trim()).ok().filter(|p| p.dollars_per_month().is_none())?;
+        let per = Bytes::parse(&format!("1 {}", unit.trim())).ok()?;
+        Some(Self { dollars: price.dollars(), per })
+    }
+
+    /// Dollars a byte.
+    #[must_use]
+    pub fn dollars_per_byte(self) -> f64 {
+        self.dollars / self.per.count() as f64
+    }
+}
+
+impl crate::scenario::value::Value for SizePrice {
+    const QUANTITY: bool = true;
+    fn read(
+        item: &crate::scenario::document::Item,
+        out: &mut crate::scenario::diagnostic::Diagnostics,
+    ) -> Option<Self> {
+        let found = item.as_text().and_then(Self::parse);
+        if found.is_none() {
+            let wrong = crate::scenario::value::wrong_type(item, "a price per size");
+            out.push(wrong.help("write it as \"$0.30/GB\""));
+        }
+        found
+    }
+    fn shape() -> crate::scenario::value::Shape {
+        crate::scenario::value::Shape::Text
+    }
+    fn canonical(&self) -> serde_json::Value {
+        format!("${}/{}", self.dollars, self.per).into()
+    }
+    fn compare(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        self.dollars_per_byte().partial_cmp(&other.dollars_per_byte())
     }
 }
