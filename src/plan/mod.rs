@@ -7,8 +7,10 @@
 pub mod cutsets;
 pub mod document;
 pub mod domains;
+pub mod flow;
 pub mod graph;
 pub mod links;
+pub mod load;
 pub mod names;
 pub mod part;
 pub mod placement;
