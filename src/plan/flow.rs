@@ -31,7 +31,22 @@ impl<'s> Visits<'s> {
 
     /// Every step with its mean number, in the order of the text. A loop without an exit counts as
     /// done once: it is reported elsewhere.
-    pub fn take(&mut self) -> Vec<(&'s StepSpec, f64)> {
+    pub fn take(&self) -> Vec<(&'s StepSpec, f64)> {
+        let count = self.labels.len();
+        let inflow = self.inflow().unwrap_or_else(|| vec![0.0; count]);
+        let mut visits = Vec::new();
+        let mut jumped = vec![0.0; count];
+        self.walk(self.steps, 1.0, &inflow, &mut jumped, &mut Some(&mut visits));
+        visits
+    }
+
+    /// Whether every loop is left at last.
+    pub fn ends(&self) -> bool {
+        self.inflow().is_some()
+    }
+
+    /// Jumps to each label for one request; `None` when a loop has no exit.
+    fn inflow(&self) -> Option<Vec<f64>> {
         let count = self.labels.len();
         let base = self.jumps(1.0, &vec![0.0; count]);
         // Column by column: what one jump to a label makes jump to each.
@@ -47,11 +62,7 @@ impl<'s> Visits<'s> {
         for (row, line) in matrix.iter_mut().enumerate() {
             line[count] = base[row];
         }
-        let inflow = solve(matrix).unwrap_or(base);
-        let mut visits = Vec::new();
-        let mut jumped = vec![0.0; count];
-        self.walk(self.steps, 1.0, &inflow, &mut jumped, &mut Some(&mut visits));
-        visits
+        solve(matrix)
     }
 
     fn jumps(&self, start: f64, inflow: &[f64]) -> Vec<f64> {

@@ -322,7 +322,7 @@ impl Sums<'_> {
             let spec = found.map(|found| &draft.scenario.cache[found.index].1);
             spec.and_then(|spec| spec.hit.as_ref()).map_or(0.0, |hit| hit.value.get())
         };
-        let mut visits = Visits::new(steps, &hit);
+        let visits = Visits::new(steps, &hit);
         for (step, count) in visits.take() {
             self.step(class, step, rate * count, here);
         }

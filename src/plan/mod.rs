@@ -4,6 +4,7 @@
 //! placed, everything checked) → blueprint (dense tables for the event loop). Nothing after this
 //! folder sees a name or a place in the text except to print it.
 
+pub mod checks;
 pub mod cutsets;
 pub mod document;
 pub mod domains;
@@ -14,6 +15,7 @@ pub mod load;
 pub mod names;
 pub mod part;
 pub mod placement;
+pub mod targets;
 
 use crate::plan::document::ScenarioSpec;
 use crate::plan::links::Links;
@@ -44,7 +46,9 @@ pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     let names = Names::gather(&scenario, out);
     let placed = placement::place(&scenario, &names, out);
     let links = links::follow(&scenario, &names, &placed, out);
-    Some(Draft { scenario, names, placed, links })
+    let draft = Draft { scenario, names, placed, links };
+    checks::check(&draft, out);
+    Some(draft)
 }
 
 #[cfg(test)]
