@@ -11,10 +11,12 @@ pub mod domains;
 pub mod flow;
 pub mod graph;
 pub mod links;
+pub mod lint;
 pub mod load;
 pub mod names;
 pub mod part;
 pub mod placement;
+pub mod simulatable;
 pub mod targets;
 
 use crate::plan::document::ScenarioSpec;

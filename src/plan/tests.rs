@@ -226,3 +226,124 @@ fn cut_sets_are_those_that_trying_every_part_and_pair_finds() {
         }
     }
 }
+
+fn warnings(draft: &Draft) -> Vec<(&'static str, String)> {
+    let mut out = Diagnostics::new();
+    lint::lint(draft, &mut out);
+    assert!(!out.has_errors());
+    out.sorted().into_iter().map(|d| (d.code.id(), d.message.clone())).collect()
+}
+
+/// Tier 3 at its peak: three single roles with the switch and the site, pairs that share servers,
+/// nothing overloaded, and a web zone that carries 0.83 alone.
+#[test]
+fn lint_of_tier_3_names_the_roles_and_the_shared_servers() {
+    let draft = shipped("tiers/tier-3.toml");
+    let found = warnings(&draft);
+    let single = |role: &str| ("W1202", format!("one component still takes `page` down: `{role}`"));
+    for role in ["front-1", "store.main", "store.head-1", "r.switch-1", "main"] {
+        assert!(found.contains(&single(role)), "{role}: {found:#?}");
+    }
+    assert_eq!(found.iter().filter(|(code, _)| *code == "W1202").count(), 5);
+    let shared = found.iter().find(|(code, _)| *code == "W1203").expect("one server, two spares");
+    assert!(shared.1.contains("`app`") && shared.1.contains("`mysql`"), "{shared:?}");
+    assert!(!found.iter().any(|(code, _)| ["W1204", "W1205", "W1101"].contains(code)), "{found:?}");
+}
+
+/// The Starter at its peak: 114.2 ms on 4 cores at 40/s is 1.14 of them.
+#[test]
+fn lint_says_that_the_starter_is_overloaded_at_the_peak() {
+    let found = warnings(&shipped("tiers/starter.toml"));
+    let over: Vec<_> = found.iter().filter(|(code, _)| *code == "W1204").collect();
+    assert_eq!(over.len(), 1, "{over:?}");
+    assert!(over[0].1.contains("`www-1.cpu` is offered 1.14") && over[0].1.contains("`peak`"));
+}
+
+/// Tier 2 at 60/s: both web zones carry 0.62 each, one alone 1.25; the pool 0.90; the uplinks 0.51.
+#[test]
+fn lint_finds_what_the_rest_cannot_carry_after_a_loss() {
+    let text = std::fs::read_to_string("scenarios/tiers/tier-2.toml").unwrap();
+    let found = warnings(&drafted("tier-2", &text.replace("\"40/s\"", "\"60/s\"")));
+    let after: Vec<_> = found.iter().filter(|(code, _)| *code == "W1205").collect();
+    // The loss of twin-1 takes the only database with it; that of twin-2 leaves www-1 alone. One of
+    // two uplinks carries 60 x 0.848 = 51 of its 50 Mbit/s.
+    assert_eq!(after.len(), 2, "{found:#?}");
+    assert!(after[0].1.contains("`main.uplink-1` is offered 1.02"), "{}", after[0].1);
+    assert!(after[1].1.contains("`twin-2` `www-1.cpu` is offered 1.25"), "{}", after[1].1);
+}
+
+#[test]
+fn lint_finds_time_outs_that_contradict_each_other() {
+    let text = std::fs::read_to_string("scenarios/tiers/tier-2.toml").unwrap();
+    let text = text.replacen("read = 4, time-out = \"10s\"", "read = 4, time-out = \"30s\"", 1);
+    let found = warnings(&drafted("tier-2", &text));
+    let twice: Vec<_> = found.iter().filter(|(code, _)| *code == "W1101").collect();
+    assert_eq!(twice.len(), 2, "against the client's and the balancer's: {twice:?}");
+}
+
+#[test]
+fn a_run_too_short_to_see_a_fault_is_told_so() {
+    let text = std::fs::read_to_string("scenarios/tiers/tier-1.toml").unwrap();
+    let short = text.replace("horizon = \"10y\"", "horizon = \"1h\"").replace("max = 400", "max = 10");
+    assert!(warnings(&drafted("tier-1", &short)).iter().any(|(code, _)| *code == "W1301"));
+    assert!(!warnings(&drafted("tier-1", &text)).iter().any(|(code, _)| *code == "W1301"));
+}
+
+#[test]
+fn both_halves_on_one_server_is_a_shared_fate() {
+    let text = std::fs::read_to_string("scenarios/tiers/tier-3.toml").unwrap();
+    let text = text.replace("[\"twin-1\", \"twin-2\"]", "[\"twin-1\", \"twin-1\"]");
+    let draft = drafted("tier-3", &text);
+    let found = warnings(&draft);
+    for group in ["app", "mysql"] {
+        let wanted = format!("`{group}` has 2 members and `twin-1` takes too many of them at once");
+        assert!(found.iter().any(|(code, text)| *code == "W1203" && *text == wanted), "{found:#?}");
+    }
+}
+
+#[test]
+fn the_reasons_why_a_tier_cannot_run_yet_are_named() {
+    let reasons = |path| -> Vec<String> {
+        simulatable::not_yet(&shipped(path)).into_iter().map(|reason| reason.what).collect()
+    };
+    assert_eq!(reasons("tiers/starter.toml"), Vec::<String>::new());
+    assert_eq!(reasons("tiers/tier-1.toml"), Vec::<String>::new());
+    assert_eq!(reasons("tiers/tier-2.toml"), ["balancer `front`"]);
+    assert_eq!(
+        reasons("tiers/tier-7.toml"),
+        [
+            "balancer `front`",
+            "slaves of the database `mysql`",
+            "failover of the database `mysql`",
+            "two heads of the file server `store`",
+            "failover of the file server `store`",
+            "what the operation `more-memory` does: resize",
+        ]
+    );
+}
+
+/// Promise I1 and the bound of two million components: a fleet is drafted, checked and linted in
+/// seconds. The time is printed, not judged.
+#[test]
+#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
+fn a_fleet_of_two_thousand_servers_is_drafted_checked_and_linted() {
+    let (servers, zones) = (2_000, 20_000);
+    let text = format!(
+        "scenario = \"fleet\"\n[run]\nhorizon = \"1y\"\n[site.main]\n[rack.r]\nsite = \"main\"\n\
+         [server.box]\ncount = {servers}\nrack = \"r\"\ncores = 16\nmemory = \"64GiB\"\n\
+         [zone.www]\ncount = {zones}\nmemory = \"4GiB\"\n[service.app]\nin = \"www\"\nworkers = 4\n\
+         [workload.w]\nrequest = \"page\"\nrate = \"100/s\"\n[request.page]\nenter = \"app\"\n\
+         draw = {{ d = \"10ms\" }}\nsteps = [{{ cpu = \"app\", draw = \"d\" }}]\n"
+    );
+    let start = std::time::Instant::now();
+    let draft = drafted("fleet", &text);
+    let drafted_in = start.elapsed();
+    let found = warnings(&draft);
+    println!("{servers} servers, {zones} zones: drafted {drafted_in:?}, all {:?}", start.elapsed());
+    assert!(draft.placed.zones[0].len() == zones);
+    let single: Vec<_> = found.iter().filter(|(code, _)| *code == "W1202").collect();
+    assert_eq!(single.len(), 2, "the rack and the site: {found:?}");
+    let each = load::offered(&draft, &[100.0]);
+    let total = load::total(&draft, &each, "www", Resource::Cpu).unwrap();
+    assert!((total - 100.0 * 0.010 / (16.0 * f64::from(zones as u32))).abs() < 1e-12);
+}
