@@ -1,8 +1,8 @@
 //! One thing wrong with a scenario, and all of them together.
 //!
 //! A diagnostic is plain data: a code, a place in the text, words. Printing is [`super::render`].
-//! Whatever reads or checks a scenario pushes into one [`Diagnostics`] and goes on, so that the user
-//! sees everything at once; the order of pushing does not matter, they are sorted by position.
+//! Whatever reads or checks a scenario pushes into one [`Diagnostics`] and goes on, so that the
+//! user sees everything at once; the order of pushing does not matter, they are sorted by position.
 
 use std::collections::BTreeMap;
 

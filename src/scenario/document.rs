@@ -5,7 +5,7 @@
 //! this product; a document with one is not handed out. Integers are kept as `i128`, so that a
 //! number too large for TOML's own integers is a question of range and not of syntax.
 //!
-//! Paths ("request.page.steps[2].call") are not stored: [`Document::path_of`] finds the path of a
+//! Paths (`request.page.steps[2].call`) are not stored: [`Document::path_of`] finds the path of a
 //! span when a diagnostic is printed.
 //!
 //! Holds: no item is deeper than [`super::scan::MAX_DEPTH`].

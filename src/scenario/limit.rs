@@ -18,9 +18,12 @@ pub trait Limited: Value {
     }
 }
 
+/// What is wrong with a value, as it would be shown; `None` when nothing is.
+type Test<T> = Box<dyn Fn(&T) -> Option<String>>;
+
 /// What a value must keep to, and what to do instead.
 pub struct Limit<T> {
-    fails: Box<dyn Fn(&T) -> Option<String>>,
+    fails: Test<T>,
     code: Code,
     /// The limit in words and numbers.
     pub doc: LimitDoc,

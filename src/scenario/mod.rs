@@ -8,8 +8,8 @@
 //!
 //! # Declaring a section
 //!
-//! [`spec`] holds the rules of `spec! { … }`, [`words`](mod@words) those of `words! { … }` (a set of
-//! words) and `choice! { … }` (tables told apart by the key they have). In short:
+//! [`spec`] holds the rules of `spec! { … }`, [`words`](mod@words) those of `words! { … }` (a set
+//! of words) and `choice! { … }` (tables told apart by the key they have). In short:
 //!
 //! ```text
 //! use crate::scenario::{choice, spec, words};
@@ -29,11 +29,12 @@
 //! ```
 //!
 //! makes `struct ServerSpec { count: Spanned<u32>, rack: Option<Spanned<Reference>>, cores:
-//! Spanned<u32>, span: Span }`, its reader, `ServerSpec::keys()` and its canonical print.
-//! Types of fields: `SimDuration Bytes Bandwidth Rate Money Probability u32 u64 f64 bool String`,
+//! Spanned<u32>, span: Span }`, its reader, `ServerSpec::keys()` and its canonical print. Types of
+//! fields: `SimDuration Bytes Bandwidth Rate Money Probability u32 u64 f64 bool String`,
 //! [`names::Name`], [`names::Reference`], [`names::Named`]`<T>` (a table from names to `T`),
 //! `Vec<T>`, [`names::OneOrMany`]`<T>`, sets of words, choices, other records, and `Option` of any.
-//! A quantity may be written `{ value = …, low = …, high = …, source = "…" }` wherever it is a field.
+//! A quantity may be written `{ value = …, low = …, high = …, source = "…" }` wherever it is a
+//! field.
 
 pub mod code;
 pub mod diagnostic;

@@ -1,9 +1,9 @@
 //! `--set PATH=VALUE`: a value laid over the file before it is read.
 //!
 //! `workload.visitors.rate=40/s`, `request.page.steps[2].read=5`,
-//! `precision."latency.page.p95@peak"=2%`. A value is TOML, or else a text, so that a quantity needs
-//! no quotes on a command line. The value is typed where it is read, like any other; what is wrong
-//! with it points into the text of the option.
+//! `precision."latency.page.p95@peak"=2%`. A value is TOML, or else a text, so that a quantity
+//! needs no quotes on a command line. The value is typed where it is read, like any other; what is
+//! wrong with it points into the text of the option.
 
 use super::code::Code;
 use super::diagnostic::{Diagnostic, Diagnostics};
@@ -41,10 +41,10 @@ pub fn set(document: &mut Document, assignment: &str, out: &mut Diagnostics) {
             None
         }
     };
-    if let Some((steps, item)) = steps {
-        if let Err(diagnostic) = place(&mut document.root, &steps, item) {
-            out.push(*diagnostic);
-        }
+    if let Some((steps, item)) = steps
+        && let Err(diagnostic) = place(&mut document.root, &steps, item)
+    {
+        out.push(*diagnostic);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Quantities, counts, factors, flags and labels as values of keys.
 //!
-//! The one gate through which every number of a scenario comes in: finite, in the range of its type,
-//! with its unit. What is wrong is said together with what to write instead.
+//! The one gate through which every number of a scenario comes in: finite, in the range of its
+//! type, with its unit. What is wrong is said together with what to write instead.
 
 use std::cmp::Ordering;
 

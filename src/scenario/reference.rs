@@ -10,8 +10,8 @@ use super::law::DISTS;
 use super::spec::{KeyDoc, doc_text};
 use super::value::{KeyShape, Shape};
 
-/// The page of a file of shape `root`: a section for each of its keys, then the records used in them,
-/// each once, then the laws.
+/// The page of a file of shape `root`: a section for each of its keys, then the records used in
+/// them, each once, then the laws.
 #[must_use]
 pub fn page(title: &str, root: &Shape) -> String {
     let mut page =

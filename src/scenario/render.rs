@@ -44,7 +44,8 @@ fn cut(text: &str, most: usize) -> String {
 fn push_escaped(to: &mut String, c: char) {
     let hidden = matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}');
     match c {
         '\0' => to.push_str("\\0"),
         _ if c.is_control() || hidden => {

@@ -137,7 +137,7 @@ impl Scanner<'_> {
     fn count(&mut self, byte: u8) {
         let word = byte > b' ' && !b"=,.[]{}#\"'".contains(&byte);
         let space = matches!(byte, b' ' | b'\t' | b'\r');
-        self.tokens += usize::from(!space && !(word && self.in_word));
+        self.tokens += usize::from(!(space || word && self.in_word));
         self.in_word = word;
     }
 
@@ -211,13 +211,13 @@ impl Scanner<'_> {
     fn comma(&mut self) {
         self.entries += 1;
         let at = self.at;
-        if let Some(level) = self.levels.last_mut() {
-            if level.open == b'{' {
-                level.last_comma = Some(at);
-                level.key_parts = 0;
-                self.in_key = true;
-                self.parts = 1;
-            }
+        if let Some(level) = self.levels.last_mut()
+            && level.open == b'{'
+        {
+            level.last_comma = Some(at);
+            level.key_parts = 0;
+            self.in_key = true;
+            self.parts = 1;
         }
     }
 

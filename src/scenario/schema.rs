@@ -60,13 +60,14 @@ impl Maker {
                 field,
                 text("([kMG]?bit|[kMG]?B|[KMG]iB)/s", "100Mbit/s"),
             ),
-            Shape::Rate => self.quantity(
-                "rate",
-                field,
-                text(r"/\s*(s|min|h|d|day|month|y|year)", "20/s"),
-            ),
+            Shape::Rate => {
+                self.quantity("rate", field, text(r"/\s*(s|min|h|d|day|month|y|year)", "20/s"))
+            }
             Shape::Money => {
-                let pattern = r"^\s*\$\s*[0-9][0-9_]*(\.[0-9_]*)?\s*(/\s*(s|min|h|d|day|month|y|year))?\s*$";
+                let pattern = concat!(
+                    r"^\s*\$\s*[0-9][0-9_]*(\.[0-9_]*)?\s*",
+                    r"(/\s*(s|min|h|d|day|month|y|year))?\s*$"
+                );
                 let money = json!({
                     "type": "string", "pattern": pattern, "examples": ["$250/month"]
                 });
@@ -77,10 +78,12 @@ impl Maker {
                 field,
                 json!({ "anyOf": [
                     { "type": "number", "minimum": 0, "maximum": 1 },
-                    { "type": "string", "pattern": format!("{NUMBER}%\\s*$"), "examples": ["99.95%"] },
+                    text("%", "99.95%"),
                 ] }),
             ),
-            Shape::Count => self.quantity("count", field, json!({ "type": "integer", "minimum": 0 })),
+            Shape::Count => {
+                self.quantity("count", field, json!({ "type": "integer", "minimum": 0 }))
+            }
             Shape::Factor => self.quantity("factor", field, json!({ "type": "number" })),
             Shape::Boolean => json!({ "type": "boolean" }),
             Shape::Text => json!({ "type": "string", "maxLength": 4096 }),
@@ -90,9 +93,7 @@ impl Maker {
             Shape::Word(words) => words_schema(words),
             Shape::List(of) => json!({ "type": "array", "items": self.of(of, false) }),
             Shape::Named(keys, of) => self.named(*keys, of),
-            Shape::Table { name, doc, keys } => {
-                self.refer(name, |maker| maker.table(doc, &keys()))
-            }
+            Shape::Table { name, doc, keys } => self.refer(name, |maker| maker.table(doc, &keys())),
             Shape::Either(shapes) => {
                 let any: Vec<_> = shapes.iter().map(|shape| self.of(shape, field)).collect();
                 json!({ "anyOf": any })

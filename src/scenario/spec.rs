@@ -22,15 +22,18 @@
 //! - The *key* is the field's name with `-` for `_`, and without a closing `_`: `lead_in` is
 //!   `lead-in`, `in_` is `in`, `r#for` is `for`.
 //! - The *type* is any [`Value`], or `Option` of one. A plain type is required unless it has a
-//!   default. The struct's field is [`Spanned<Type>`](Spanned) or `Option<Spanned<Type>>`; `Spanned`
+//!   default. The struct's field is [`Spanned<Type>`](Spanned) or `Option<Spanned<Type>>`, which
 //!   reads as its value and has `.value`, `.span`, `.given` (false for a default) and, for
 //!   quantities, `.uncertainty`.
 //! - The *default* is one token tree, written as in a scenario: `1`, `0.5`, `true`, `"5s"`, `[]`,
-//!   `{}` (a record or a set of names with nothing given: its own defaults). No `-` before a number.
+//!   `{}` (a record or a set of names with nothing given: its own defaults). No `-` before it.
 //! - A *limit* is [`at_least`], [`at_most`], [`above`], [`within`] or [`not_empty`], with
-//!   `.because("what to do instead")`. It is of the value's own type, or of the elements of a list.
+//!   `.because("what to do instead")`. It is of the value's own type, or of the elements of a list
+//!   (for a `Rate`, [`PerSecond`](super::quantity::PerSecond)). In a record it is written bare: the
+//!   declaration brings these five into scope.
 //! - The struct gets one more field, `span`: the table's header or inline table.
 //!
+//! A `Some` from reading may come with errors: ask [`Diagnostics::has_errors`] before going on.
 //! Keys that exclude each other and the like are checked by hand after reading.
 //! Names of declared structs are unique in the crate: the schema is keyed by them.
 
@@ -244,8 +247,8 @@ fn unknown_key(
     }
 }
 
-/// Tells `out` which keys each section of a file has, from the keys of the whole file, so that a key
-/// in the wrong section can be sent home.
+/// Tells `out` which keys each section of a file has, from the keys of the whole file, so that a
+/// key in the wrong section can be sent home.
 pub fn know_sections(root: &[KeyDoc], out: &mut Diagnostics) {
     for section in root {
         let shape = match &section.shape {

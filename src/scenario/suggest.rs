@@ -2,8 +2,9 @@
 //!
 //! Damerau-Levenshtein distance (optimal string alignment): insert, delete, replace, swap
 //! neighbours. Near is at most 2 edits and at most a third of the longer name, at least 1 edit
-//! being allowed from three characters on; or a longer word that ends with the name. Ties go to the smaller distance, then to the same first
-//! letter, then to alphabetical order, so that the answer never depends on the order of candidates.
+//! being allowed from three characters on; or a longer word that ends with the name. Ties go to the
+//! smaller distance, then to the same first letter, then to alphabetical order, so that the answer
+//! never depends on the order of candidates.
 
 /// The candidate nearest to `word`, if one is near.
 #[must_use]
@@ -60,7 +61,7 @@ fn distance(a: &[char], b: &[char]) -> usize {
 
 /// `did you mean "web-2"?`, and otherwise the list when it is short.
 #[must_use]
-pub fn help<'a>(word: &str, candidates: &[&'a str], what: &str) -> Option<String> {
+pub fn help(word: &str, candidates: &[&str], what: &str) -> Option<String> {
     if let Some(name) = nearest(word, candidates.iter().copied()) {
         return Some(format!("did you mean `{name}`?"));
     }

@@ -5,8 +5,8 @@
 //! have one digest. Records are declared with [`spec!`](super::spec), sets of words with
 //! [`words!`](super::words); both implement it.
 //!
-//! Reading never stops at the first mistake: it pushes a diagnostic and gives `None`, and its caller
-//! goes on with the next key. A `Some` may come with diagnostics, too; only
+//! Reading never stops at the first mistake: it pushes a diagnostic and gives `None`, and its
+//! caller goes on with the next key. A `Some` may come with diagnostics, too; only
 //! [`Diagnostics::has_errors`] says whether the scenario is sound.
 
 use std::cmp::Ordering;
@@ -23,7 +23,8 @@ use super::spec::KeyDoc;
 
 /// Something that a scenario can hold.
 pub trait Value: Sized + Clone + Debug {
-    /// Whether it is a quantity: then `{ value = …, low = …, high = …, source = … }` may stand for it.
+    /// Whether it is a quantity: then `{ value = …, low = …, high = …, source = … }` may stand for
+    /// it.
     const QUANTITY: bool = false;
 
     /// Reads it; reports and gives `None` when `item` is not one.
@@ -165,13 +166,13 @@ impl<T: Value> Spanned<T> {
         for (end, wrong, words) in
             [(&low, Ordering::Greater, "low is above"), (&high, Ordering::Less, "high is below")]
         {
-            if let Some(end) = end {
-                if end.value.compare(&value.value) == Some(wrong) {
-                    out.push(
-                        Diagnostic::new(Code::OutOfRange, end.span, format!("{words} the value"))
-                            .related(value.span, "the value"),
-                    );
-                }
+            if let Some(end) = end
+                && end.value.compare(&value.value) == Some(wrong)
+            {
+                out.push(
+                    Diagnostic::new(Code::OutOfRange, end.span, format!("{words} the value"))
+                        .related(value.span, "the value"),
+                );
             }
         }
         let inner = |end: Option<Spanned<T>>| end.map(|end| end.value);

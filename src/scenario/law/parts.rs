@@ -18,11 +18,11 @@ pub(super) struct Point<U> {
 
 impl<U: Random> Value for Point<U> {
     fn read(item: &Item, out: &mut Diagnostics) -> Option<Self> {
-        if let Data::List(items) = &item.data {
-            if let [value, cumulative] = items.as_slice() {
-                let (value, cumulative) = (U::read(value, out), f64::read(cumulative, out));
-                return Some(Self { value: value?, cumulative: cumulative? });
-            }
+        if let Data::List(items) = &item.data
+            && let [value, cumulative] = items.as_slice()
+        {
+            let (value, cumulative) = (U::read(value, out), f64::read(cumulative, out));
+            return Some(Self { value: value?, cumulative: cumulative? });
         }
         let needed = "a pair of a value and a probability";
         out.push(wrong_type(item, needed));

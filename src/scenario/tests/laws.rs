@@ -34,7 +34,8 @@ const SOUND: &[(&str, f64)] = &[
     (r#"{ dist = "normal", mean = "5s", sd = "1s", low = "4s", high = "6s" }"#, 5.0),
     (r#"{ dist = "hyperexponential", mean = "5s", cv = 2 }"#, 5.0),
     (
-        r#"{ dist = "hyperexponential", of = [{ weight = 0.5, mean = "1s" }, { weight = 0.5, mean = "3s" }] }"#,
+        r#"{ dist = "hyperexponential", of = [
+            { weight = 0.5, mean = "1s" }, { weight = 0.5, mean = "3s" }] }"#,
         2.0,
     ),
     // Bounded Pareto with shape 2 from 1 to 2: 2 × (1 − 1/2) / (1 − 1/4) = 4/3.
@@ -45,7 +46,9 @@ const SOUND: &[(&str, f64)] = &[
     // Half a mass at 1 s, half spread over 1 s to 3 s.
     (r#"{ dist = "empirical", cdf = [["1s", 0.5], ["3s", 1]], between = "lines" }"#, 1.5),
     (
-        r#"{ dist = "mixture", of = [{ weight = 0.85, dist = "lognormal", mean = "5min", cv = 0.8 }, { weight = 0.15, dist = "constant", value = "4h" }] }"#,
+        r#"{ dist = "mixture", of = [
+            { weight = 0.85, dist = "lognormal", mean = "5min", cv = 0.8 },
+            { weight = 0.15, dist = "constant", value = "4h" }] }"#,
         0.85 * 300.0 + 0.15 * 14_400.0,
     ),
 ];

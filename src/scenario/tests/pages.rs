@@ -134,7 +134,8 @@ fn the_reference_page_has_every_key_every_law_and_every_record_once() {
     {
         assert_eq!(page.matches(heading).count(), 1, "{heading}");
     }
-    let count = "| `count` | whole number, ≥ 1 (to model an outage use a fault) | `1` | Identical servers. |";
+    let count = "| `count` | whole number, ≥ 1 (to model an outage use a fault) | `1` | \
+                 Identical servers. |";
     assert!(page.contains(count), "{page}");
     assert!(
         page.contains("| `time-out` | duration, `\"250ms\"`, > 0s | `\"30s\"` | Time to wait. |")

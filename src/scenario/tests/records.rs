@@ -66,11 +66,13 @@ fn the_ends_of_an_uncertain_quantity_enclose_it() {
 /// Promise D5: two spellings of one model print as one.
 #[test]
 fn two_spellings_have_one_canonical_print() {
-    let a = "scenario = \"t\"\n[run]\nhorizon = \"1d\"\nseed = 1\n[link.a]\nbandwidth = \"8Mbit/s\"\n\
+    let a = "scenario = \"t\"\n[run]\nhorizon = \"1d\"\nseed = 1\n\
+             [link.a]\nbandwidth = \"8Mbit/s\"\n\
              loss = 0.0005\n[link.b]\nbandwidth = \"1MB/s\"\nlatency = \"1500us\"\n\
              [station.s]\nservice = { mean = \"60s\", dist = \"gamma\", cv = 2 }\n\
              [workload.w]\nrate = \"60/min\"\n";
-    let b = "scenario = 't' # the same\nformat = 1\n[workload.w]\nrate = { value = \"1/s\", source = \"x\" }\n\
+    let b = "scenario = 't' # the same\nformat = 1\n[workload.w]\n\
+             rate = { value = \"1/s\", source = \"x\" }\n\
              [station.s]\nservers = 1\nservice = { dist = \"gamma\", cv = 2.0, mean = \"1min\" }\n\
              [link.b]\nlatency = \"1.5ms\"\nbandwidth = \"1_000kB/s\"\n\
              [link.a]\nloss = \"0.05%\"\nbandwidth = \"1MB/s\"\n[run]\nhorizon = \"24h\"\n";
@@ -86,7 +88,8 @@ fn two_spellings_have_one_canonical_print() {
 #[test]
 fn an_override_is_typed_like_the_file_and_errors_point_into_it() {
     let text = format!(
-        "{HEAD}[server.a]\ncores = 2\n[request.page]\nsteps = [{{ cpu = \"x\" }}, {{ cpu = \"y\" }}]\n"
+        "{HEAD}[server.a]\ncores = 2\n\
+         [request.page]\nsteps = [{{ cpu = \"x\" }}, {{ cpu = \"y\" }}]\n"
     );
     let run = |assignment: &str| {
         let mut found = Diagnostics::new();
