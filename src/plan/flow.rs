@@ -90,7 +90,8 @@ impl<'s> Visits<'s> {
             }
             match step {
                 StepSpec::Choose(choose) => {
-                    let all: f64 = choose.choose.iter().map(|branch| branch.chance.value.get()).sum();
+                    let all: f64 =
+                        choose.choose.iter().map(|branch| branch.chance.value.get()).sum();
                     let mut out = flow * (1.0 - all).max(0.0);
                     for branch in choose.choose.iter() {
                         let part = flow * branch.chance.value.get();
@@ -116,7 +117,8 @@ impl<'s> Visits<'s> {
                 }
                 StepSpec::Cache(cache) => {
                     let hit = (self.hit)(&cache.cache);
-                    let missed = self.walk(&cache.else_, flow * (1.0 - hit), inflow, jumped, visits);
+                    let missed =
+                        self.walk(&cache.else_, flow * (1.0 - hit), inflow, jumped, visits);
                     flow = flow * hit + missed;
                 }
                 StepSpec::Cpu(_)

@@ -297,7 +297,8 @@ fn time_outs(draft: &Draft, out: &mut Diagnostics) {
         vec![None; scenario.request.len()];
     for ((_, workload), class) in scenario.workload.iter().zip(&draft.links.classes) {
         let from = workload.from.as_ref();
-        let clients = from.and_then(|from| scenario.clients.iter().find(|(name, _)| **name == ***from));
+        let clients =
+            from.and_then(|from| scenario.clients.iter().find(|(name, _)| **name == ***from));
         let time_out = clients.and_then(|(_, clients)| clients.time_out.as_ref());
         if let (Some(time_out), Some(class)) = (time_out, *class) {
             patience[class] = Some((time_out, "the client's"));

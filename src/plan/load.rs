@@ -148,7 +148,8 @@ pub fn total(draft: &Draft, all: &[Offered], group: &str, resource: Resource) ->
         let tail = name.strip_prefix(group);
         one.resource == resource
             && tail.is_some_and(|tail| {
-                let number = tail.strip_prefix('-').is_some_and(|number| number.parse::<u32>().is_ok());
+                let number =
+                    tail.strip_prefix('-').is_some_and(|number| number.parse::<u32>().is_ok());
                 tail.is_empty() || number
             })
     };
@@ -236,10 +237,8 @@ impl Sums<'_> {
                     }
                 }
                 let targets = draft.links.balancers[balancer].targets.iter();
-                let to = targets.map(|(service, member)| Part::Service {
-                    service: *service,
-                    member: *member,
-                });
+                let to = targets
+                    .map(|(service, member)| Part::Service { service: *service, member: *member });
                 self.spread(to.collect(), rate, here);
                 self.reply(class, &vec![(unit, rate)], rate);
                 rate
@@ -343,7 +342,8 @@ impl Sums<'_> {
                     let Part::Service { service, .. } = *part else { continue };
                     let mounts = &draft.scenario.service[service].1.mounts;
                     let at = mounts.iter().position(|(name, _)| **name == **io.io);
-                    let Some(stores) = at.map(|at| &draft.links.services[service].mounts[at]) else {
+                    let Some(stores) = at.map(|at| &draft.links.services[service].mounts[at])
+                    else {
                         continue;
                     };
                     let Some(store) = store_at(draft, stores, *part) else { continue };
@@ -434,7 +434,8 @@ impl Sums<'_> {
                     self.add(zone.unwrap_or(unit), Resource::Cpu, rate * mean(&cpu.value));
                 }
                 let targets = draft.links.balancers[balancer].targets.iter();
-                targets.map(|(service, member)| Part::Service { service: *service, member: *member })
+                targets
+                    .map(|(service, member)| Part::Service { service: *service, member: *member })
                     .collect()
             }
             Entrance::NameService(_) | Entrance::Cdn(_) => Vec::new(),
@@ -616,9 +617,7 @@ fn capacity(draft: &Draft, part: Part, resource: Resource) -> Option<f64> {
         (Part::Uplink { site, .. }, _) => {
             scenario.site[site].1.uplinks.as_ref()?.bandwidth.value.bytes_per_s() as f64
         }
-        (Part::Station { station, .. }, _) => {
-            f64::from(scenario.station[station].1.servers.value)
-        }
+        (Part::Station { station, .. }, _) => f64::from(scenario.station[station].1.servers.value),
         _ => return None,
     })
 }

@@ -25,6 +25,7 @@ use crate::plan::names::Names;
 use crate::plan::placement::Placed;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::document::Document;
+use crate::scenario::spec::know_sections;
 use crate::scenario::value::Value;
 
 /// A scenario whose text makes sense: names lead somewhere, zones stand somewhere.
@@ -44,6 +45,7 @@ pub struct Draft {
 /// be read; a draft with errors in `out` must not be run.
 #[must_use]
 pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
+    know_sections(&ScenarioSpec::keys(), out);
     let scenario = ScenarioSpec::read(&document.root, out)?;
     let names = Names::gather(&scenario, out);
     let placed = placement::place(&scenario, &names, out);

@@ -123,7 +123,8 @@ impl World<'_> {
         let count = zone.count.value as usize;
         if sound && servers.len() != count {
             let span = zone.on.as_ref().map_or(name.span, |on| on.span);
-            let message = format!("`on` names {} servers for {count} members of `{name}`", servers.len());
+            let message =
+                format!("`on` names {} servers for {count} members of `{name}`", servers.len());
             out.push(
                 Diagnostic::new(Code::Placement, span, message)
                     .help("name one server a member, in order; or leave `on` out"),
@@ -168,14 +169,7 @@ impl World<'_> {
         here
     }
 
-    fn full(
-        &self,
-        name: &Name,
-        zone: &ZoneSpec,
-        left: u32,
-        servers: usize,
-        out: &mut Diagnostics,
-    ) {
+    fn full(&self, name: &Name, zone: &ZoneSpec, left: u32, servers: usize, out: &mut Diagnostics) {
         let message = format!(
             "{left} of {} members of `{name}` cannot be placed on {servers} server{}{}",
             zone.count.value,
@@ -219,12 +213,7 @@ fn check_apart(
     }
 }
 
-fn check_memory(
-    scenario: &ScenarioSpec,
-    rooms: &[Room],
-    placed: &Placed,
-    out: &mut Diagnostics,
-) {
+fn check_memory(scenario: &ScenarioSpec, rooms: &[Room], placed: &Placed, out: &mut Diagnostics) {
     let mut reported = Vec::new();
     for room in rooms {
         let Some(memory) = room.memory.filter(|all| room.used > *all) else { continue };

@@ -32,7 +32,8 @@ pub fn parts(draft: &Draft, text: &str, span: Span, out: &mut Diagnostics) -> Ve
             let fits = all.filter(|(name, entry)| {
                 kind.is_none_or(|kind| kind == entry.kind) && name.starts_with(start)
             });
-            let mut found: Vec<_> = fits.map(|(_, entry)| (entry.kind, entry.index, None)).collect();
+            let mut found: Vec<_> =
+                fits.map(|(_, entry)| (entry.kind, entry.index, None)).collect();
             found.sort_unstable();
             if found.is_empty() {
                 let message = format!("nothing is called `{text}`");

@@ -34,8 +34,19 @@ fn page(draft: &Draft) -> Subject {
 fn the_tiers_have_the_single_points_of_their_drawings_and_those_left_out() {
     let common = ["r.switch-1 on r", "main"];
     let tiers: [(&str, &[&str]); 9] = [
-        ("starter", &["mysql.master on www-1, twin-1", "app-1 on www-1, twin-1", "twin-1.local on twin-1"]),
-        ("tier-1", &["mysql.master on sql-1, twin-1", "app-1 on www-1, twin-1", "store.main", "store.head-1"]),
+        (
+            "starter",
+            &["mysql.master on www-1, twin-1", "app-1 on www-1, twin-1", "twin-1.local on twin-1"],
+        ),
+        (
+            "tier-1",
+            &[
+                "mysql.master on sql-1, twin-1",
+                "app-1 on www-1, twin-1",
+                "store.main",
+                "store.head-1",
+            ],
+        ),
         ("tier-2", &["front-1", "mysql.master on sql-1, twin-1", "store.main", "store.head-1"]),
         ("tier-3", &["front-1", "store.main", "store.head-1"]),
         ("tier-4", &["store.main", "store.head-1"]),
@@ -143,7 +154,9 @@ fn offered_load_of_the_tiers_is_that_worked_out_by_hand() {
         ("tier-8", "front-1", Cpu, 0.0015, 0.0029),
         ("tier-8", "main.uplink", Uplink, 0.013, 0.026),
     ];
-    for tier in ["starter", "tier-1", "tier-2", "tier-3", "tier-4", "tier-5", "tier-6", "tier-7", "tier-8"] {
+    for tier in
+        ["starter", "tier-1", "tier-2", "tier-3", "tier-4", "tier-5", "tier-6", "tier-7", "tier-8"]
+    {
         let draft = shipped(&format!("tiers/{tier}.toml"));
         for (name, column) in [("mean", 0), ("peak", 1)] {
             let windows = &draft.scenario.window;
@@ -201,7 +214,14 @@ fn a_loop_in_a_route_loads_as_the_traffic_equations_say() {
 /// Cut sets worked out from the leaves up are those that trying every part and every pair finds.
 #[test]
 fn cut_sets_are_those_that_trying_every_part_and_pair_finds() {
-    for path in ["tiers/tier-1.toml", "tiers/tier-5.toml", "tiers/tier-7.toml", "scalable/two-sites.toml", "databases/db-4.toml", "oracles/o32-standby.toml"] {
+    for path in [
+        "tiers/tier-1.toml",
+        "tiers/tier-5.toml",
+        "tiers/tier-7.toml",
+        "scalable/two-sites.toml",
+        "databases/db-4.toml",
+        "oracles/o32-standby.toml",
+    ] {
         let draft = shipped(path);
         let graph = Graph::of(&draft);
         let sets = CutSets::of(&graph);
@@ -268,7 +288,7 @@ fn lint_finds_what_the_rest_cannot_carry_after_a_loss() {
     // The loss of twin-1 takes the only database with it; that of twin-2 leaves www-1 alone. One of
     // two uplinks carries 60 x 0.848 = 51 of its 50 Mbit/s.
     assert_eq!(after.len(), 2, "{found:#?}");
-    assert!(after[0].1.contains("`main.uplink-1` is offered 1.02"), "{}", after[0].1);
+    assert!(after[0].1.contains("`main.uplink-2` is offered 1.02"), "{}", after[0].1);
     assert!(after[1].1.contains("`twin-2` `www-1.cpu` is offered 1.25"), "{}", after[1].1);
 }
 
@@ -284,7 +304,8 @@ fn lint_finds_time_outs_that_contradict_each_other() {
 #[test]
 fn a_run_too_short_to_see_a_fault_is_told_so() {
     let text = std::fs::read_to_string("scenarios/tiers/tier-1.toml").unwrap();
-    let short = text.replace("horizon = \"10y\"", "horizon = \"1h\"").replace("max = 400", "max = 10");
+    let short =
+        text.replace("horizon = \"10y\"", "horizon = \"1h\"").replace("max = 400", "max = 10");
     assert!(warnings(&drafted("tier-1", &short)).iter().any(|(code, _)| *code == "W1301"));
     assert!(!warnings(&drafted("tier-1", &text)).iter().any(|(code, _)| *code == "W1301"));
 }
@@ -326,8 +347,8 @@ fn the_reasons_why_a_tier_cannot_run_yet_are_named() {
 /// seconds. The time is printed, not judged.
 #[test]
 #[allow(clippy::disallowed_methods, clippy::disallowed_types)]
-fn a_fleet_of_two_thousand_servers_is_drafted_checked_and_linted() {
-    let (servers, zones) = (2_000, 20_000);
+fn a_fleet_of_four_thousand_servers_is_drafted_checked_and_linted() {
+    let (servers, zones) = (4_000, 40_000);
     let text = format!(
         "scenario = \"fleet\"\n[run]\nhorizon = \"1y\"\n[site.main]\n[rack.r]\nsite = \"main\"\n\
          [server.box]\ncount = {servers}\nrack = \"r\"\ncores = 16\nmemory = \"64GiB\"\n\

@@ -1,1 +1,3 @@
 //! One test binary; a module a promise to the user.
+
+mod bad_input;

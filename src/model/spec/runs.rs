@@ -14,11 +14,11 @@ spec! {
         /// Weekday and hour of time zero.
         start: Option<WeekMoment>,
         /// Simulated time of availability; none: only windows are run.
-        horizon: Option<SimDuration>,
+        horizon: Option<SimDuration> => at_most(SimDuration::YEAR.saturating_mul(100)),
         /// Ages of parts at time zero.
         initial: Initial = "stationary",
         /// Root of all draws.
-        seed: u64 = 1,
+        seed: u64 = 1 => at_most(9_223_372_036_854_775_807),
         /// Independent runs: a number, or bounds between which `precision` decides.
         replications: ReplicationsSpec = 10,
         /// Figure to relative half-width to reach.
@@ -153,7 +153,7 @@ spec! {
     /// Something that goes wrong.
     pub struct FaultSpec {
         /// What: a component, a member, a role, a domain, or a list.
-        hits: OneOrMany<Reference>,
+        hits: OneOrMany<Reference> => not_empty(),
         /// How.
         how: How,
         /// How often, each, while it is up.

@@ -141,7 +141,8 @@ fn after_each_other(draft: &Draft, out: &mut Diagnostics) {
                 let round: Vec<&str> = names.collect();
                 let after = faults[path[at]].1.after.as_ref();
                 let span = after.map_or_else(Span::default, |after| after.fault.span);
-                let message = format!("faults follow each other in a circle: {}", round.join(" → "));
+                let message =
+                    format!("faults follow each other in a circle: {}", round.join(" → "));
                 let help = "one of them must begin by itself";
                 out.push(Diagnostic::new(Code::SelfReference, span, message).help(help));
                 break;
@@ -152,11 +153,7 @@ fn after_each_other(draft: &Draft, out: &mut Diagnostics) {
     }
 }
 
-fn overlaps(
-    draft: &Draft,
-    scheduled: BTreeMap<Part, Vec<Scheduled>>,
-    out: &mut Diagnostics,
-) {
+fn overlaps(draft: &Draft, scheduled: BTreeMap<Part, Vec<Scheduled>>, out: &mut Diagnostics) {
     let mut reported: Vec<(usize, usize)> = Vec::new();
     for (part, mut list) in scheduled {
         list.sort_by_key(|one| (one.begins, one.fault));

@@ -23,7 +23,10 @@ pub fn check(draft: &Draft, out: &mut Diagnostics) {
     parts::check(draft, out);
     routes::check(draft, out);
     faults::check(draft, out);
-    unused::check(draft, out);
+    // A misspelt name leaves what it means unused: said only when all names lead somewhere.
+    if !out.has_errors() {
+        unused::check(draft, out);
+    }
 }
 
 /// `key` is given but cannot take effect.
@@ -47,6 +50,8 @@ fn missing(span: Span, key: &str, why: &str, out: &mut Diagnostics) {
 /// Two keys of which one must go.
 fn exclude(second: Span, first: Span, message: &str, out: &mut Diagnostics) {
     out.push(
-        Diagnostic::new(Code::KeysExclude, second, message).related(first, "the other").help("keep one"),
+        Diagnostic::new(Code::KeysExclude, second, message)
+            .related(first, "the other")
+            .help("keep one"),
     );
 }

@@ -27,8 +27,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     }
     for (_, cdn) in scenario.cdn.iter() {
         for (class, _) in cdn.hit.iter() {
-            let _reported =
-                find_named(&scenario.request, class, class.span, "request class", out);
+            let _reported = find_named(&scenario.request, class, class.span, "request class", out);
         }
     }
     for (_, cache) in scenario.cache.iter() {
@@ -66,7 +65,8 @@ fn check_zone(zone: &ZoneSpec, out: &mut Diagnostics) {
     let cpu = &zone.cpu;
     if let (Some(baseline), Some(cap)) = (&cpu.baseline, &cpu.cap) {
         if baseline.value > cap.value {
-            let message = format!("the baseline of {} is above the cap of {}", baseline.value, cap.value);
+            let message =
+                format!("the baseline of {} is above the cap of {}", baseline.value, cap.value);
             out.push(
                 Diagnostic::new(Code::OutOfRange, baseline.span, message)
                     .related(cap.span, "the cap"),
@@ -272,7 +272,8 @@ fn check_data(draft: &Draft, at: usize, database: &DatabaseSpec, out: &mut Diagn
         let zone = member_name(&draft.scenario.zone[zone].0, number);
         let listed = database.data.iter().any(|(key, _)| {
             let bare = key.text.strip_prefix("zone.").unwrap_or(&key.text);
-            *bare == zone || draft.names.find(bare) == draft.names.find(&zone)
+            *bare == zone
+                || draft.names.find(bare) == draft.names.find(&zone)
                 || zone.strip_suffix("-1") == Some(bare)
         });
         if member.role != Role::Index && !listed {

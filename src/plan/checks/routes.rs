@@ -23,13 +23,14 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
             let message = format!("`{name}` enters nowhere and does nothing");
             out.push(Diagnostic::new(Code::Empty, spec.steps.span, message));
         }
+        let before = out.errors();
         let mut route =
             Route { draft, class, spent: vec![false; spec.draw.len()], labels: Vec::new(), out };
         let here = draft.links.enters[class].and_then(|enter| service_behind(draft, enter));
         route.labels_of(&spec.steps);
         route.steps(&spec.steps, here, spec.enter.is_none(), &mut Vec::new());
         for (at, (draw, _)) in spec.draw.iter().enumerate() {
-            if !route.spent[at] {
+            if !route.spent[at] && route.out.errors() == before {
                 let message = format!("`{draw}` is drawn and never spent");
                 let help = format!("spend it in a step: {{ cpu = …, draw = \"{draw}\" }}");
                 route.out.push(Diagnostic::new(Code::Unused, draw.span, message).help(help));

@@ -44,7 +44,12 @@ pub(super) fn start(draft: &Draft) -> WeekMoment {
 }
 
 /// Reports what begins when all is over.
-pub(super) fn after_horizon(draft: &Draft, at: SimDuration, span: crate::scenario::source::Span, out: &mut Diagnostics) {
+pub(super) fn after_horizon(
+    draft: &Draft,
+    at: SimDuration,
+    span: crate::scenario::source::Span,
+    out: &mut Diagnostics,
+) {
     let Some(horizon) = &draft.scenario.run.horizon else { return };
     if at >= horizon.value {
         let message = format!("begins at {at}, after the horizon of {}", horizon.value);
@@ -100,7 +105,12 @@ fn check_profile(profile: &ProfileSpec, out: &mut Diagnostics) {
     for (key, list, length) in lists {
         let Some(list) = list else { continue };
         if let Some(sine) = &profile.sine {
-            exclude(list.span, sine.span, "a profile is a sine, or factors by the hour and day", out);
+            exclude(
+                list.span,
+                sine.span,
+                "a profile is a sine, or factors by the hour and day",
+                out,
+            );
         }
         if list.len() != length {
             let message = format!("`{key}` has {} factors, must have {length}", list.len());
@@ -186,7 +196,8 @@ fn check_arrivals(arrivals: &ArrivalsSpec, out: &mut Diagnostics) {
     };
     let (count, times) = (factors.len(), sojourns.len());
     if count != times || count < 2 {
-        let message = format!("{count} factors and {times} sojourns: one of each for 2 states or more");
+        let message =
+            format!("{count} factors and {times} sojourns: one of each for 2 states or more");
         out.push(
             Diagnostic::new(Code::OutOfRange, sojourns.span, message)
                 .related(factors.span, "the factors"),
@@ -231,7 +242,8 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
         let parts = targets::parts(draft, &key.text, key.span, out);
         let store = |part: &Part| matches!(part, Part::Disks { .. } | Part::Pool { .. });
         if !parts.is_empty() && !parts.iter().all(store) {
-            let message = format!("`{}` has no disks: a pool or a set of disks is needed", key.text);
+            let message =
+                format!("`{}` has no disks: a pool or a set of disks is needed", key.text);
             out.push(Diagnostic::new(Code::WrongKind, key.span, message));
         }
     }
@@ -245,7 +257,8 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
                 Every::Week => SimDuration::DAY.saturating_mul(7),
             };
             if lasts.value > period {
-                let message = format!("lasts {} but comes each {}", lasts.value, every.value.word());
+                let message =
+                    format!("lasts {} but comes each {}", lasts.value, every.value.word());
                 out.push(Diagnostic::new(Code::TimesConflict, lasts.span, message));
             }
         }

@@ -18,8 +18,18 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     let routes = !scenario.request.is_empty();
     for (name, entry) in draft.names.iter() {
         let help = match entry.kind {
-            Kind::Service | Kind::Balancer | Kind::NameService | Kind::Cdn | Kind::Database
-            | Kind::Cache | Kind::Nas | Kind::Station if routes => "no request comes to it",
+            Kind::Service
+            | Kind::Balancer
+            | Kind::NameService
+            | Kind::Cdn
+            | Kind::Database
+            | Kind::Cache
+            | Kind::Nas
+            | Kind::Station
+                if routes =>
+            {
+                "no request comes to it"
+            }
             Kind::Zone => "nothing runs in it",
             Kind::Server => "no zone stands on it",
             Kind::Rack => "nothing stands in it",
