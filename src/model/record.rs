@@ -45,6 +45,8 @@ pub struct ClassRecord {
     pub attempts: Attempts,
     /// Time from the edge to the edge of those that ended well, in nanoseconds.
     pub latency: Histogram,
+    /// Time in line at stations of those that ended well, summed, in nanoseconds.
+    pub waited: u128,
 }
 
 /// One workload's page views.
@@ -103,6 +105,7 @@ impl Record {
         for (into, from) in self.classes.iter_mut().zip(&other.classes) {
             into.attempts.merge(&from.attempts);
             into.latency.merge(&from.latency);
+            into.waited += from.waited;
         }
         for (into, from) in self.calls.iter_mut().zip(&other.calls) {
             into.merge(from);
@@ -137,6 +140,7 @@ impl Record {
         class: ClassId,
         outcome: Outcome,
         latency: SimDuration,
+        waited: u64,
         counted: bool,
     ) {
         if !counted {
@@ -145,6 +149,7 @@ impl Record {
         let class = &mut self.classes[class.index()];
         class.attempts.ended[outcome as usize] += 1;
         if outcome == Outcome::Ok {
+            class.waited += u128::from(waited);
             class.latency.record(latency.nanos());
         }
     }

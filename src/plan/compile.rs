@@ -59,8 +59,7 @@ enum Wanted {
     Pool(usize, usize),
     Service(usize, u32),
     Database(usize, u32),
-    Uplink(usize),
-    Switch(usize),
+    Link(u32),
     Network,
     Cache(usize),
     CacheContent(usize),
@@ -222,7 +221,8 @@ impl Builder<'_> {
                 let server = self.server_of(at)?;
                 let local = format!("{}.{volume}", self.server_name(server));
                 let Some(disks) = self.ids.get(&local) else {
-                    let message = format!("server `{}` has no disk set `{volume}`", self.server_name(server));
+                    let message =
+                        format!("server `{}` has no disk set `{volume}`", self.server_name(server));
                     self.out.push(Diagnostic::new(Code::NoSuchName, span, message));
                     return None;
                 };
@@ -334,8 +334,13 @@ impl Builder<'_> {
                     Workers::Count(count) => Some(count),
                 };
                 let backlog = spec.backlog.as_ref().map(|backlog| backlog.value);
-                part.config =
-                    Config::Service(ServiceConfig { workers, backlog, callers_wait: false });
+                let detailed = self.draft.wants_detail(&scenario.service[index].0);
+                part.config = Config::Service(ServiceConfig {
+                    workers,
+                    backlog,
+                    callers_wait: false,
+                    detailed,
+                });
                 if let Some(at) = self.zone_of(&spec.in_.text, member) {
                     part.place = self.place(at);
                     let mounts: Vec<MountSpec> =
@@ -347,7 +352,7 @@ impl Builder<'_> {
                 }
                 part.warm_up = spec.warm_up.as_ref().map(|w| (w.for_.value, w.speed.value));
             }
-            Wanted::Uplink(_) | Wanted::Switch(_) => part.config = network::link(self, wanted),
+            Wanted::Link(index) => part.config = network::link(self, index),
             Wanted::Cache(index) => {
                 // A process without a bound on workers, which is what it was made as.
                 part.place = self.draft.links.caches[index].and_then(|at| self.place(at));
@@ -360,6 +365,7 @@ impl Builder<'_> {
                     workers: Some(spec.connections.value),
                     backlog: None,
                     callers_wait: true,
+                    detailed: false,
                 });
                 let found = database_members(self.draft, index)[member as usize];
                 let at = (found.index, found.member.unwrap_or(0));
@@ -625,12 +631,12 @@ fn workloads(
     let mut all = Vec::new();
     for (name, spec) in scenario.workload.iter() {
         let Some(class) = class_of(&spec.request.value.text) else { continue };
-        let clients = spec.from.as_ref().and_then(|from| {
-            scenario.clients.iter().position(|(name, _)| name.text == from.text)
-        });
+        let clients = spec
+            .from
+            .as_ref()
+            .and_then(|from| scenario.clients.iter().position(|(name, _)| name.text == from.text));
         let objective = scenario.objective.get(&spec.request.value.text);
-        let lost_after =
-            objective.and_then(|o| o.lost_after.as_ref()).map(|limit| limit.value);
+        let lost_after = objective.and_then(|o| o.lost_after.as_ref()).map(|limit| limit.value);
         let Some(traffic) = traffic(draft, name, spec, folder, out) else { continue };
         all.push(Workload { name: name.text.clone(), class, clients, traffic, lost_after });
     }
@@ -676,8 +682,7 @@ fn traffic(
         }
     };
     let start = week_start(draft);
-    let start =
-        WeekTime::new(start.weekday, start.time).expect("the reader keeps to one week");
+    let start = WeekTime::new(start.weekday, start.time).expect("the reader keeps to one week");
     let traffic = match &spec.profile {
         Some(profile) => {
             let shape = draft.scenario.profile.get(&profile.text)?;
@@ -712,8 +717,7 @@ fn shape_of(spec: &crate::model::spec::traffic::ProfileSpec) -> Result<Profile, 
         values.as_ref().map_or(vec![1.0; count], |values| values.value.clone())
     };
     let (hours, days) = (list(&spec.hours, 24), list(&spec.days, 7));
-    let hours: [f64; 24] =
-        hours.try_into().map_err(|_| "`hours` needs 24 factors".to_string())?;
+    let hours: [f64; 24] = hours.try_into().map_err(|_| "`hours` needs 24 factors".to_string())?;
     let days: [f64; 7] = days.try_into().map_err(|_| "`days` needs 7 factors".to_string())?;
     Profile::weekly(&hours, &days).map_err(|error| error.to_string())
 }

@@ -27,7 +27,9 @@ pub struct Window {
     pub name: String,
     /// Rates fixed, by workload.
     pub levels: Vec<Option<Rate>>,
-    /// Lived through first, not counted.
+    /// Start of what is counted, in the history.
+    pub at: SimTime,
+    /// Lived through first, not counted; no more than there is before `at`, else `at` moves.
     pub lead_in: SimDuration,
     /// Counted.
     pub length: SimDuration,
@@ -74,15 +76,12 @@ pub struct Breach {
 /// # Errors
 ///
 /// [`Breach`] when a ledger is not closed or an identity does not hold.
-pub fn run(
-    plan: &Blueprint,
-    window: &Window,
-    replication: u64,
-) -> Result<Observation, Breach> {
-    let from = SimTime::ZERO + window.lead_in;
+pub fn run(plan: &Blueprint, window: &Window, replication: u64) -> Result<Observation, Breach> {
+    let from = window.at.max(SimTime::ZERO + window.lead_in);
+    let start = SimTime::from_nanos(from.nanos() - window.lead_in.nanos());
     let until = from + window.length;
     let horizon = until + window.drain;
-    let span = Span { levels: window.levels.clone(), from, until, horizon };
+    let span = Span { levels: window.levels.clone(), start, from, until, horizon };
     let mut world = World::new(plan, Lineage::replication(replication), span);
     let mut grid: Vec<Vec<f64>> = vec![Vec::new(); plan.parts.len()];
     let mut stop = world.run_before(from).err();
@@ -100,8 +99,7 @@ pub fn run(
         }
         last = now;
     }
-    let gauges: Vec<Gauge> =
-        last.iter().zip(&first).map(|(now, then)| now.since(then)).collect();
+    let gauges: Vec<Gauge> = last.iter().zip(&first).map(|(now, then)| now.since(then)).collect();
     let zones: Vec<Gauge> =
         world.zone_gauges().iter().zip(&first_zones).map(|(now, then)| now.since(then)).collect();
     let in_flight = (in_flight, world.in_flight());

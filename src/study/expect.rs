@@ -142,7 +142,8 @@ mod tests {
     fn interval(low: f64, high: f64) -> Interval {
         let (estimate, half) = ((low + high) / 2.0, (high - low) / 2.0);
         let mut interval = Interval::of_mean(&[1.0, 2.0], 0.95).unwrap();
-        (interval.low, interval.high, interval.estimate) = (estimate - half, estimate + half, estimate);
+        (interval.low, interval.high, interval.estimate) =
+            (estimate - half, estimate + half, estimate);
         interval
     }
 

@@ -28,6 +28,8 @@ pub enum Measure {
     ViewLatency(usize, Stat),
     /// Waiting at stations.
     Waiting(Vec<ComponentId>, Stat, Option<SimDuration>),
+    /// Mean time in line of a class, over all its visits.
+    ClassWaiting(usize),
     /// Mean sojourn.
     Sojourn(Vec<ComponentId>),
     /// Mean number inside.
@@ -100,6 +102,17 @@ fn members(plan: &Blueprint, scope: &str) -> Vec<ComponentId> {
     all.map(|(index, _)| ComponentId(index as u32)).collect()
 }
 
+/// The parts called `resource` of `scope`: of a file server by its own name, of servers by member.
+fn resource_parts(plan: &Blueprint, scope: &str, resource: &str) -> Vec<ComponentId> {
+    let own = members(plan, &format!("{scope}.{resource}"));
+    if !own.is_empty() {
+        return own;
+    }
+    let of =
+        |id: &ComponentId| members(plan, &format!("{}.{resource}", plan.parts[id.index()].name));
+    members(plan, scope).iter().flat_map(of).collect()
+}
+
 fn zones(plan: &Blueprint, scope: &str) -> Vec<usize> {
     let group = scope.strip_suffix("-*").unwrap_or(scope);
     let is = |name: &str| {
@@ -123,7 +136,12 @@ impl Measure {
         let stat = figure.stat.unwrap_or(Stat::Mean);
         let missing = || Err(format!("`{figure}`: there is nothing called `{scope}` to measure"));
         let share = stat == Stat::Chance;
-        let parts = members(plan, scope);
+        let parts = match &figure.resource {
+            Some(resource) if figure.metric != Metric::Utilization => {
+                resource_parts(plan, scope, resource)
+            }
+            _ => members(plan, scope),
+        };
         let some = |parts: Vec<ComponentId>, make: &dyn Fn(Vec<ComponentId>) -> Self| {
             if parts.is_empty() { missing() } else { Ok(make(parts)) }
         };
@@ -141,11 +159,12 @@ impl Measure {
                     Some(Err(_)) => return Err(format!("`{figure}`: `over` is not a duration")),
                     None => None,
                 };
-                let parts = if parts.is_empty() {
-                    class(scope).map_or(Vec::new(), |index| stations_of(plan, index))
-                } else {
-                    parts
-                };
+                if parts.is_empty()
+                    && stat == Stat::Mean
+                    && let Some(index) = class(scope)
+                {
+                    return Ok(Self::ClassWaiting(index));
+                }
                 some(parts, &|parts| Self::Waiting(parts, stat, over))
             }
             Metric::Sojourn => some(parts, &Self::Sojourn),
@@ -220,16 +239,9 @@ impl Measure {
                     return Ok(Self::Utilization(Meters::Parts(parts)));
                 }
             }
-            let found = members(plan, &format!("{scope}.{resource}"));
+            let found = resource_parts(plan, scope, resource);
             if !found.is_empty() {
                 return Ok(Self::Utilization(Meters::Parts(found)));
-            }
-            let owned: Vec<ComponentId> = parts
-                .iter()
-                .flat_map(|id| members(plan, &format!("{}.{resource}", plan.parts[id.index()].name)))
-                .collect();
-            if !owned.is_empty() {
-                return Ok(Self::Utilization(Meters::Parts(owned)));
             }
             return Err(format!("`{figure}`: `{scope}` has no resource `{resource}`"));
         }
@@ -279,6 +291,14 @@ impl Measure {
                     _ => latency(&all, *stat),
                 }
             }
+            Self::ClassWaiting(class) => {
+                let record = &seen.record.classes[*class];
+                let count = record.attempts.ended[0];
+                if count == 0 {
+                    return Err(NoValue::Empty);
+                }
+                Ok(record.waited as f64 / count as f64 / 1e9)
+            }
             Self::Sojourn(parts) => {
                 let area = total(parts, &|gauge| gauge.inside);
                 let came = total(parts, &|gauge| u128::from(gauge.arrived - gauge.refused));
@@ -286,15 +306,16 @@ impl Measure {
             }
             Self::Inside(parts) => Ok(total(parts, &|gauge| gauge.inside) as f64 / nanos),
             Self::InsideChance(id, at_least) => {
-                let levels =
-                    seen.gauges[id.index()].levels.as_ref().ok_or(NoValue::NotKept)?;
+                let levels = seen.gauges[id.index()].levels.as_ref().ok_or(NoValue::NotKept)?;
                 let above: u64 = levels.iter().skip(*at_least).sum();
                 Ok(above as f64 / nanos)
             }
             Self::Queue(parts) => {
                 Ok(parts.iter().map(|id| line(plan, seen, *id)).sum::<f64>() / nanos)
             }
-            Self::Busy(parts) => Ok(parts.iter().map(|id| busy(plan, seen, *id)).sum::<f64>() / nanos),
+            Self::Busy(parts) => {
+                Ok(parts.iter().map(|id| busy(plan, seen, *id)).sum::<f64>() / nanos)
+            }
             Self::Utilization(meters) => {
                 let gauges: Vec<&Gauge> = match meters {
                     Meters::Parts(parts) => {
@@ -346,20 +367,6 @@ fn ratio_or_count(count: u64, of: u64, share: bool) -> Result<f64, NoValue> {
         (true, 0) => Err(NoValue::Empty),
         (true, of) => Ok(count as f64 / of as f64),
     }
-}
-
-fn stations_of(plan: &Blueprint, class: usize) -> Vec<ComponentId> {
-    let entry = plan.routes.classes[class].entry as usize;
-    let end = plan.routes.classes.get(class + 1).map_or(plan.routes.ops.len(), |c| c.entry as usize);
-    let mut parts = Vec::new();
-    for op in &plan.routes.ops[entry..end] {
-        if let crate::model::route::Op::Visit { pool, .. } = op {
-            parts.extend(&plan.routes.pools[pool.index()].members);
-        }
-    }
-    parts.sort_unstable();
-    parts.dedup();
-    parts
 }
 
 /// Servers at work over the window, servers × ns.

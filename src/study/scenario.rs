@@ -2,6 +2,7 @@
 
 use crate::model::blueprint::Blueprint;
 use crate::model::spec::runs::ReplicationsSpec;
+use crate::model::spec::traffic::WeekMoment;
 use crate::plan::Draft;
 use crate::plan::figure::Figure;
 use crate::scenario::code::Code;
@@ -11,7 +12,7 @@ use crate::solve::requests::{Breach, Window};
 use crate::study::expect::{Demand, Verdict as Judgement};
 use crate::study::measure::Measure;
 use crate::study::window::{self, Estimate, Watch, WindowPlan, WindowResult};
-use crate::units::{Rate, SimDuration};
+use crate::units::{Rate, SimDuration, SimTime};
 
 /// A figure that is printed: where it is estimated, and what it is.
 #[derive(Clone, Debug)]
@@ -72,6 +73,8 @@ pub fn prepare(
     let scenario = &draft.scenario;
     let mut study = StudyPlan::default();
     let level = scenario.run.confidence.value;
+    let monday = WeekMoment { weekday: 0, time: SimDuration::ZERO };
+    let start = scenario.run.start.as_ref().map_or(monday, |start| start.value);
     for (name, spec) in scenario.window.iter() {
         let Some(length) = &spec.length else { continue };
         let own = spec.replications.as_ref().map(|own| own.value);
@@ -81,6 +84,8 @@ pub fn prepare(
             window: Window {
                 name: name.text.clone(),
                 levels,
+                at: SimTime::ZERO
+                    + spec.at.as_ref().map_or(SimDuration::ZERO, |at| at.value.after_zero(start)),
                 lead_in: spec.lead_in.value,
                 length: length.value,
                 drain: length.value.max(SimDuration::from_secs(300)),
@@ -273,21 +278,16 @@ impl StudyResult {
 /// # Errors
 ///
 /// [`Breach`] when an invariant is broken.
-pub fn run(
-    plan: &Blueprint,
-    study: &StudyPlan,
-    watch: &Watch,
-) -> Result<StudyResult, Breach> {
+pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyResult, Breach> {
     let mut windows = Vec::with_capacity(study.windows.len());
     for asked in &study.windows {
         windows.push(window::run(plan, asked, watch)?);
     }
     let mut result = StudyResult { windows, judgements: Vec::new() };
-    let judge = |expectation: &Expectation| {
-        match result.estimate(&study.figures[expectation.asked]) {
-            Estimate::Interval(interval) => expectation.demand.judge(interval),
-            _ => Judgement::Inconclusive,
-        }
+    let judge = |expectation: &Expectation| match result.estimate(&study.figures[expectation.asked])
+    {
+        Estimate::Interval(interval) => expectation.demand.judge(interval),
+        _ => Judgement::Inconclusive,
     };
     result.judgements = study.expectations.iter().map(judge).collect();
     Ok(result)

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use crate::model::blueprint::Blueprint;
-use crate::model::record::{Attempts, Record};
+use crate::model::record::{Record, ViewRecord};
 use crate::observe::histogram::Histogram;
 use crate::solve::requests::{self, Breach, Observation, Window};
 use crate::stats::interval::Interval;
@@ -143,11 +143,7 @@ struct Sample {
 /// # Errors
 ///
 /// [`Breach`] when an invariant of some replication is broken.
-pub fn run(
-    plan: &Blueprint,
-    asked: &WindowPlan,
-    watch: &Watch,
-) -> Result<WindowResult, Breach> {
+pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<WindowResult, Breach> {
     let (least, most) = (asked.replications.0 as usize, asked.replications.1 as usize);
     let rule = (!asked.precision.is_empty() && most > least)
         .then(|| StoppingRule::new(least.max(10), most.max(least.max(10)), asked.level).ok())
@@ -256,32 +252,25 @@ fn fold(
     }
 }
 
-/// Share of attempts turned away or given up above which a window counts as overloaded.
+/// Share of intended page views not served above which a window counts as overloaded.
 const OVERLOAD_SHARE: f64 = 0.01;
 
-/// How the run looked: overloaded when a limit stopped it or more than 1 % of the attempts were
-/// turned away or given up; backlogged when on average the number in flight at the end is half
+/// How the run looked: overloaded when a limit stopped it or more than 1 % of the page views were
+/// not served; backlogged when on average the number in flight at the end is half
 /// as much again as at the start, and more than noise.
 fn verdict(pooled: &Record, seen: &[&Observation]) -> Verdict {
-    let sum = |of: &dyn Fn(&Attempts) -> u64| -> u64 {
-        pooled.classes.iter().map(|class| of(&class.attempts)).sum()
-    };
-    let begun = sum(&|attempts| attempts.begun);
-    let unserved = sum(&|attempts| attempts.ended[1] + attempts.ended[3] + attempts.in_flight());
-    if seen.iter().any(|o| o.stop.is_some())
-        || unserved as f64 > OVERLOAD_SHARE * begun as f64
-    {
+    let sum = |of: &dyn Fn(&ViewRecord) -> u64| -> u64 { pooled.views.iter().map(of).sum() };
+    let intended = sum(&|views| views.intended);
+    let unserved = sum(&|views| views.intended - views.served - views.delayed);
+    if seen.iter().any(|o| o.stop.is_some()) || unserved as f64 > OVERLOAD_SHARE * intended as f64 {
         return Verdict::Overloaded;
     }
     if seen.len() < 2 {
         return Verdict::Inconclusive;
     }
-    let growth: Vec<f64> = seen
-        .iter()
-        .map(|o| o.in_flight.1 as f64 - o.in_flight.0 as f64)
-        .collect();
-    let before: f64 =
-        seen.iter().map(|o| o.in_flight.0 as f64).sum::<f64>() / seen.len() as f64;
+    let growth: Vec<f64> =
+        seen.iter().map(|o| o.in_flight.1 as f64 - o.in_flight.0 as f64).collect();
+    let before: f64 = seen.iter().map(|o| o.in_flight.0 as f64).sum::<f64>() / seen.len() as f64;
     match Interval::of_mean(&growth, 0.99) {
         Ok(interval) if interval.low > 0.5 * before + 1.0 && before > 0.0 => Verdict::Backlogged,
         _ => Verdict::Stable,
