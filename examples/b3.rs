@@ -73,6 +73,7 @@ fn main() {
         name: "run".into(),
         levels: vec![None],
         lead_in: SimDuration::ZERO,
+        at: SimTime::ZERO,
         length: SimDuration::from_secs(1000),
         drain: SimDuration::from_secs(60),
     };
