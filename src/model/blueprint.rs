@@ -2,13 +2,13 @@
 
 use crate::engine::draw::Seed;
 use crate::engine::law::Sampler;
+use crate::model::cpu::CpuConfig;
 use crate::model::disks::DisksConfig;
 use crate::model::head::{HeadConfig, Persistence};
 use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId, KeyId};
 use crate::model::route::Routes;
 use crate::model::service::ServiceConfig;
 use crate::model::station::StationConfig;
-use crate::model::cpu::CpuConfig;
 use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::arrivals::Traffic;
 
@@ -137,6 +137,22 @@ pub struct Operation {
     pub first: SimTime,
     /// How long it runs.
     pub lasts: SimDuration,
+}
+
+impl Operation {
+    /// When its first piece of work after `now` may begin: `now`, while it runs, else its next
+    /// start.
+    #[must_use]
+    pub fn next_start(&self, now: SimTime) -> SimTime {
+        if now <= self.first {
+            return self.first;
+        }
+        let since = (now - self.first).nanos() % self.every.nanos();
+        if since < self.lasts.nanos() {
+            return now;
+        }
+        now + SimDuration::from_nanos(self.every.nanos() - since)
+    }
 }
 
 /// A zone, as its own processor accounts see it.

@@ -112,8 +112,7 @@ impl Cpu {
         entry.local = zone;
         entry.waits = Waits::InService;
         let work = Work::from_core_nanos(work);
-        let handle =
-            self.share.runnable(ctx.now, zone as usize, request.0, work, Cores::ONE);
+        let handle = self.share.runnable(ctx.now, zone as usize, request.0, work, Cores::ONE);
         let slot = request.0 as usize;
         if self.handles.len() <= slot {
             self.handles.resize(slot + 1, None);
@@ -161,9 +160,7 @@ impl Cpu {
     pub fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
         let usable = match health {
             Health::Up => self.cores,
-            Health::Slow(factor) => {
-                Cores::new(self.cores.count() / factor).unwrap_or(Cores::ZERO)
-            }
+            Health::Slow(factor) => Cores::new(self.cores.count() / factor).unwrap_or(Cores::ZERO),
             _ => Cores::ZERO,
         };
         self.share.capacity(ctx.now, usable);

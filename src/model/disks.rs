@@ -89,7 +89,8 @@ impl Disks {
             return ctx.fail(request, Outcome::Error);
         }
         let entry = &ctx.requests[request];
-        let (time, choice) = self.draw(ctx, key, entry.ordinal, crate::model::route::draw_index(entry, 0));
+        let (time, choice) =
+            self.draw(ctx, key, entry.ordinal, crate::model::route::draw_index(entry, 0));
         let entry = &mut ctx.requests[request];
         entry.at = self.id;
         entry.since = ctx.now;

@@ -45,6 +45,8 @@ pub struct ClassRecord {
     pub attempts: Attempts,
     /// Time from the edge to the edge of those that ended well, in nanoseconds.
     pub latency: Histogram,
+    /// Time in line at stations of those that ended well, summed, in nanoseconds.
+    pub waited: u128,
 }
 
 /// One workload's page views.
@@ -98,6 +100,29 @@ impl Record {
         }
     }
 
+    /// Puts another record of the same plan into this one.
+    pub fn merge(&mut self, other: &Self) {
+        for (into, from) in self.classes.iter_mut().zip(&other.classes) {
+            into.attempts.merge(&from.attempts);
+            into.latency.merge(&from.latency);
+            into.waited += from.waited;
+        }
+        for (into, from) in self.calls.iter_mut().zip(&other.calls) {
+            into.merge(from);
+        }
+        for (into, from) in self.views.iter_mut().zip(&other.views) {
+            into.intended += from.intended;
+            into.served += from.served;
+            into.delayed += from.delayed;
+            into.never_born += from.never_born;
+            for (a, b) in into.lost.iter_mut().zip(&from.lost) {
+                *a += b;
+            }
+            into.latency.merge(&from.latency);
+        }
+        self.open += other.open;
+    }
+
     /// Counted views that have not ended.
     #[must_use]
     pub fn open(&self) -> u64 {
@@ -115,6 +140,7 @@ impl Record {
         class: ClassId,
         outcome: Outcome,
         latency: SimDuration,
+        waited: u64,
         counted: bool,
     ) {
         if !counted {
@@ -123,6 +149,7 @@ impl Record {
         let class = &mut self.classes[class.index()];
         class.attempts.ended[outcome as usize] += 1;
         if outcome == Outcome::Ok {
+            class.waited += u128::from(waited);
             class.latency.record(latency.nanos());
         }
     }

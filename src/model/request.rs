@@ -146,6 +146,8 @@ pub struct Request {
     pub need: u64,
     /// When the present service ends.
     pub ends: SimTime,
+    /// Time in line at stations so far, in nanoseconds.
+    pub waited: u64,
     /// Who waits for it.
     pub owner: Owner,
     /// Which part of the page it is: 0 the page, 1… its assets.
@@ -211,6 +213,7 @@ impl Request {
             patience: Ticket::NONE,
             need: 0,
             ends: SimTime::ZERO,
+            waited: 0,
             owner,
             position: 0,
             at: ComponentId::NONE,
@@ -295,6 +298,7 @@ impl Requests {
         slot.ticket = Ticket::NONE;
         slot.patience = Ticket::NONE;
         slot.owner = owner;
+        slot.waited = 0;
         slot.position = 0;
         slot.at = ComponentId::NONE;
         slot.pc = entry;

@@ -30,6 +30,8 @@ pub struct ServiceConfig {
     pub backlog: Option<u32>,
     /// The line stands at the caller (a connection pool): a caller that gives up leaves it.
     pub callers_wait: bool,
+    /// Keep the distribution of the number inside.
+    pub detailed: bool,
 }
 
 /// A member at work.
@@ -53,14 +55,14 @@ impl Service {
     pub fn new(id: ComponentId, config: ServiceConfig) -> Self {
         Self {
             id,
-            config,
             busy: Occupancy::new(false),
             line: VecDeque::new(),
             health: Health::Up,
-            inside: Occupancy::new(false),
+            inside: Occupancy::new(config.detailed),
             arrived: 0,
             refused: 0,
             slowness: 1.0,
+            config,
         }
     }
 
@@ -177,6 +179,7 @@ impl Service {
             completed: self.inside.left(),
             inside: self.inside.area(now),
             stayed: self.inside.stayed(),
+            levels: self.inside.levels(now),
             busy: self.busy.area(now),
             capacity: workers * u128::from(now.nanos()),
             ..Gauge::default()

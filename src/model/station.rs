@@ -170,11 +170,14 @@ impl Station {
         if self.config.discipline == Discipline::PriorityPreemptive {
             self.serving.push(request);
         }
-        if let Some(waits) = &mut self.waits
-            && entry.counted
-            && !entry.resumed
-        {
-            waits.record((ctx.now - entry.since).nanos());
+        if !entry.resumed {
+            let waited = (ctx.now - entry.since).nanos();
+            entry.waited += waited;
+            if let Some(waits) = &mut self.waits
+                && entry.counted
+            {
+                waits.record(waited);
+            }
         }
     }
 
@@ -316,8 +319,7 @@ impl Station {
     pub fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
         let was_paused = self.paused;
         self.paused = matches!(health, Health::Stalled | Health::Hung);
-        self.refusing =
-            matches!(health, Health::Down | Health::Unreachable).then_some(health);
+        self.refusing = matches!(health, Health::Down | Health::Unreachable).then_some(health);
         if let Some(sharing) = &mut self.sharing {
             let usable = if self.paused { Cores::ZERO } else { cores(self.config.servers) };
             sharing.share.capacity(ctx.now, usable);

@@ -64,6 +64,8 @@ impl std::fmt::Display for Stop {
 pub struct Span {
     /// Fixes the rate of the workloads named, by index; the others keep their own.
     pub levels: Vec<Option<Rate>>,
+    /// The world begins, empty, at this instant of the history.
+    pub start: SimTime,
     /// Start of what is measured.
     pub from: SimTime,
     /// End of what is measured.
@@ -149,7 +151,7 @@ macro_rules! ctx {
 }
 
 impl<'p> World<'p> {
-    /// A world at time zero.
+    /// An empty world at the start of `span`.
     #[must_use]
     pub fn new(plan: &'p Blueprint, lineage: Lineage, span: Span) -> Self {
         let component = |(index, part): (usize, &crate::model::blueprint::Part)| {
@@ -166,14 +168,14 @@ impl<'p> World<'p> {
             let level = span.levels.get(index).copied().flatten();
             let traffic = level.and_then(|level| workload.traffic.at_level(level).ok());
             let traffic = traffic.as_ref().unwrap_or(&workload.traffic);
-            let times = (SimTime::ZERO, span.horizon);
+            let times = (span.start, span.horizon);
             Source::new(ArrivalStream::new(traffic, plan.seed, lineage, &workload.name, times))
         };
         let mut world = Self {
             plan,
             ops: &plan.routes.ops,
             draws: Draws::new(&plan.routes, plan.seed, lineage),
-            now: SimTime::ZERO,
+            now: span.start,
             calendar: Calendar::new(),
             lane: Lane::new(),
             requests: Requests::new(),
@@ -198,7 +200,7 @@ impl<'p> World<'p> {
             world.schedule_arrival(WorkloadId(index as u16));
         }
         for index in 0..plan.operations.len() {
-            let first = plan.operations[index].first;
+            let first = plan.operations[index].next_start(world.now);
             world.calendar.push(first, Event::Operation(index as u32).code());
         }
         world
@@ -414,8 +416,7 @@ impl<'p> World<'p> {
                 Op::Choose { first, count, key, otherwise } => {
                     let uniform = self.draws.uniform(key, &self.requests[id], 0);
                     let first = usize::from(first);
-                    let branches =
-                        &self.plan.routes.branches[first..first + usize::from(count)];
+                    let branches = &self.plan.routes.branches[first..first + usize::from(count)];
                     let taken = branches.iter().find(|branch| uniform < branch.below);
                     if !self.jump(id, taken.map_or(otherwise, |branch| branch.to)) {
                         return;
@@ -584,7 +585,13 @@ impl<'p> World<'p> {
         match entry.owner {
             Owner::Workload => {
                 let latency = self.now - entry.born;
-                self.record.attempt_ends(entry.class, outcome, latency, entry.counted);
+                self.record.attempt_ends(
+                    entry.class,
+                    outcome,
+                    latency,
+                    entry.waited,
+                    entry.counted,
+                );
                 let cause = entry.cause;
                 let workload = WorkloadId(entry.workload);
                 self.record.request_is_view(workload, outcome, cause, entry.counted);
@@ -592,7 +599,13 @@ impl<'p> World<'p> {
             }
             Owner::View(view) => {
                 let latency = self.now - entry.born;
-                self.record.attempt_ends(entry.class, outcome, latency, entry.counted);
+                self.record.attempt_ends(
+                    entry.class,
+                    outcome,
+                    latency,
+                    entry.waited,
+                    entry.counted,
+                );
                 if outcome == Outcome::Ok {
                     self.reply(id, view);
                 } else {
@@ -621,9 +634,8 @@ impl<'p> World<'p> {
     /// `id` has failed where it is: everything it holds is given back, and whoever waits is told.
     fn fail_up(&mut self, id: RequestId, outcome: Outcome) {
         if self.requests[id].children > 0 {
-            let of_it = |(child, r): (RequestId, &Request)| {
-                (r.owner == Owner::Parent(id)).then_some(child)
-            };
+            let of_it =
+                |(child, r): (RequestId, &Request)| (r.owner == Owner::Parent(id)).then_some(child);
             let children: Vec<_> = self.requests.iter().filter_map(of_it).collect();
             for child in children {
                 self.requests[child].owner = Owner::Nobody;
@@ -723,10 +735,11 @@ impl<'p> World<'p> {
         let Owner::View(view) = entry.owner else { return };
         let unreachable = entry.waits == Waits::Void && entry.depth == 1;
         let outcome = if unreachable { Outcome::Unreachable } else { Outcome::Timeout };
-        let (class, counted, attempt, own) = (entry.class, entry.counted, entry.attempt, entry.cause);
+        let (class, counted, attempt, own) =
+            (entry.class, entry.counted, entry.attempt, entry.cause);
         if entry.stage == Stage::Route {
             let latency = self.now - entry.born;
-            self.record.attempt_ends(class, outcome, latency, counted);
+            self.record.attempt_ends(class, outcome, latency, 0, counted);
             let entry = &mut self.requests[id];
             entry.owner = Owner::Nobody;
             if unreachable {
@@ -767,8 +780,8 @@ impl<'p> World<'p> {
                 disks.background(&mut ctx, key, ordinal, 0, false);
             }
         }
-        let gap = -libm::log(self.draws.uniform_at(plan.key, ordinal, 0))
-            / plan.rate.in_per_second();
+        let gap =
+            -libm::log(self.draws.uniform_at(plan.key, ordinal, 0)) / plan.rate.in_per_second();
         let next = self.now + SimDuration::from_seconds_f64(gap);
         let since = (next - plan.first).nanos() % plan.every.nanos();
         // Past the end of this run: the next one starts at its own hour.
@@ -889,6 +902,23 @@ impl<'p> World<'p> {
             }
         }
         gauges
+    }
+
+    /// A reading of every zone's part of its processor, against its cap.
+    #[must_use]
+    pub fn zone_gauges(&self) -> Vec<Gauge> {
+        let reading = |zone: &crate::model::blueprint::ZoneMeter| {
+            let Component::Cpu(cpu) = &self.components[zone.place.cpu.index()] else {
+                return Gauge::default();
+            };
+            let ledger = cpu.zone(self.now, zone.place.zone);
+            Gauge {
+                busy: ledger.used.steps(),
+                capacity: u128::from(zone.cap.steps()) * u128::from(self.now.nanos()),
+                ..Gauge::default()
+            }
+        };
+        self.plan.zones.iter().map(reading).collect()
     }
 
     /// The present instant.

@@ -209,7 +209,8 @@ impl Builder<'_> {
                 let server = self.server_of(at)?;
                 let local = format!("{}.{volume}", self.server_name(server));
                 let Some(disks) = self.ids.get(&local) else {
-                    let message = format!("server `{}` has no disk set `{volume}`", self.server_name(server));
+                    let message =
+                        format!("server `{}` has no disk set `{volume}`", self.server_name(server));
                     self.out.push(Diagnostic::new(Code::NoSuchName, span, message));
                     return None;
                 };
@@ -321,8 +322,13 @@ impl Builder<'_> {
                     Workers::Count(count) => Some(count),
                 };
                 let backlog = spec.backlog.as_ref().map(|backlog| backlog.value);
-                part.config =
-                    Config::Service(ServiceConfig { workers, backlog, callers_wait: false });
+                let detailed = self.draft.wants_detail(&scenario.service[index].0);
+                part.config = Config::Service(ServiceConfig {
+                    workers,
+                    backlog,
+                    callers_wait: false,
+                    detailed,
+                });
                 if let Some(at) = self.zone_of(&spec.in_.text, member) {
                     part.place = self.place(at);
                     let mounts: Vec<MountSpec> =
@@ -340,6 +346,7 @@ impl Builder<'_> {
                     workers: Some(spec.connections.value),
                     backlog: None,
                     callers_wait: true,
+                    detailed: false,
                 });
                 let found = database_members(self.draft, index)[member as usize];
                 let at = (found.index, found.member.unwrap_or(0));
@@ -599,12 +606,12 @@ fn workloads(
     let mut all = Vec::new();
     for (name, spec) in scenario.workload.iter() {
         let Some(class) = class_of(&spec.request.value.text) else { continue };
-        let clients = spec.from.as_ref().and_then(|from| {
-            scenario.clients.iter().position(|(name, _)| name.text == from.text)
-        });
+        let clients = spec
+            .from
+            .as_ref()
+            .and_then(|from| scenario.clients.iter().position(|(name, _)| name.text == from.text));
         let objective = scenario.objective.get(&spec.request.value.text);
-        let lost_after =
-            objective.and_then(|o| o.lost_after.as_ref()).map(|limit| limit.value);
+        let lost_after = objective.and_then(|o| o.lost_after.as_ref()).map(|limit| limit.value);
         let Some(traffic) = traffic(draft, name, spec, folder, out) else { continue };
         all.push(Workload { name: name.text.clone(), class, clients, traffic, lost_after });
     }
@@ -650,8 +657,7 @@ fn traffic(
         }
     };
     let start = week_start(draft);
-    let start =
-        WeekTime::new(start.weekday, start.time).expect("the reader keeps to one week");
+    let start = WeekTime::new(start.weekday, start.time).expect("the reader keeps to one week");
     let traffic = match &spec.profile {
         Some(profile) => {
             let shape = draft.scenario.profile.get(&profile.text)?;
@@ -686,8 +692,7 @@ fn shape_of(spec: &crate::model::spec::traffic::ProfileSpec) -> Result<Profile, 
         values.as_ref().map_or(vec![1.0; count], |values| values.value.clone())
     };
     let (hours, days) = (list(&spec.hours, 24), list(&spec.days, 7));
-    let hours: [f64; 24] =
-        hours.try_into().map_err(|_| "`hours` needs 24 factors".to_string())?;
+    let hours: [f64; 24] = hours.try_into().map_err(|_| "`hours` needs 24 factors".to_string())?;
     let days: [f64; 7] = days.try_into().map_err(|_| "`days` needs 7 factors".to_string())?;
     Profile::weekly(&hours, &days).map_err(|error| error.to_string())
 }

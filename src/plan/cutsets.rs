@@ -110,7 +110,8 @@ fn combine(own: u32, node: &Node, needs: &[&NodeCuts]) -> NodeCuts {
 
 /// Every one is needed.
 fn any_of(needs: &[&NodeCuts]) -> NodeCuts {
-    let mut singles: Vec<u32> = needs.iter().flat_map(|need| need.singles.iter().copied()).collect();
+    let mut singles: Vec<u32> =
+        needs.iter().flat_map(|need| need.singles.iter().copied()).collect();
     singles.sort_unstable();
     singles.dedup();
     let mut pairs: Vec<(u32, u32)> =
@@ -143,8 +144,7 @@ fn several_of(needs: &[&NodeCuts], deadly: usize) -> NodeCuts {
             pairs.push((a, b));
         }
     }
-    let mut rest: Vec<&(u32, Vec<u32>)> =
-        hits.iter().filter(|(_, by)| by.len() < deadly).collect();
+    let mut rest: Vec<&(u32, Vec<u32>)> = hits.iter().filter(|(_, by)| by.len() < deadly).collect();
     rest.sort_by_key(|(part, by)| (usize::MAX - by.len(), *part));
     let mut effort = 0_usize;
     let mut truncated = false;

@@ -256,9 +256,8 @@ impl Builder<'_> {
         let bare = self.part(domain, &[]);
         let (name, spec) = &self.draft.scenario.rack[rack];
         let count = spec.switch.as_ref().map_or(0, |switch| switch.count.value);
-        let switches: Vec<NodeId> = (0..count)
-            .map(|number| self.add_switch(Part::Switch { rack, number }, bare))
-            .collect();
+        let switches: Vec<NodeId> =
+            (0..count).map(|number| self.add_switch(Part::Switch { rack, number }, bare)).collect();
         let node = if switches.is_empty() {
             bare
         } else {
@@ -287,9 +286,7 @@ impl Builder<'_> {
     /// The store of a user that stands on `server`.
     fn store(&mut self, store: Store, server: Option<ServerId>) -> Option<NodeId> {
         match store {
-            Store::Disks { set, .. } => {
-                Some(self.part(Part::Disks { server: server?, set }, &[]))
-            }
+            Store::Disks { set, .. } => Some(self.part(Part::Disks { server: server?, set }, &[])),
             Store::Volume { nas, volume } => {
                 let pools = self.draft.links.nas[nas].volumes[volume].clone();
                 let pools: Vec<NodeId> = pools.iter().map(|pool| self.pool(nas, *pool)).collect();
@@ -502,8 +499,7 @@ impl Builder<'_> {
             let enter = draft.links.enters[at].map(|enter| self.entrance(enter, outside));
             asked.nodes.extend(enter);
             self.steps(&draft.scenario.request[at].1.steps, &mut asked);
-            if let Some(Progress::Done(then)) =
-                draft.links.thens[at].map(|then| self.classes[then])
+            if let Some(Progress::Done(then)) = draft.links.thens[at].map(|then| self.classes[then])
             {
                 asked.nodes.push(then);
             }

@@ -287,8 +287,7 @@ impl Walk<'_> {
         let mut volumes = Vec::new();
         for (_, volume) in nas.volumes.iter() {
             let pools = volume.pool.iter();
-            let find =
-                |pool: &Reference| find_named(&nas.pools, pool, pool.span, "pool", self.out);
+            let find = |pool: &Reference| find_named(&nas.pools, pool, pool.span, "pool", self.out);
             volumes.push(pools.filter_map(find).collect());
         }
         NasLinks { rack, volumes }

@@ -211,7 +211,9 @@ impl Names {
             }
             let wanted = list_kinds(kinds);
             let message = format!("`{text}` is a {}; {wanted} is needed here", found.kind.word());
-            out.push(Diagnostic::new(Code::WrongKind, span, message).help_if(self.offer(text, kinds)));
+            out.push(
+                Diagnostic::new(Code::WrongKind, span, message).help_if(self.offer(text, kinds)),
+            );
             return None;
         }
         self.report_missing(text, span, kinds, out);

@@ -202,7 +202,8 @@ impl Part {
     #[must_use]
     pub fn stands_on(self, draft: &Draft) -> Option<Self> {
         let links = &draft.links;
-        let zone = |found: Option<(usize, u32)>| found.map(|(zone, member)| Self::Zone { zone, member });
+        let zone =
+            |found: Option<(usize, u32)>| found.map(|(zone, member)| Self::Zone { zone, member });
         match self {
             Self::Site(_) | Self::Link(_) | Self::NameService(_) | Self::Edge { .. } => None,
             Self::Station { .. } | Self::Unit { .. } => None,
@@ -211,9 +212,7 @@ impl Part {
             Self::Switch { rack, .. } => Some(Self::Rack(rack)),
             Self::Server(id) => links.servers[id.group].map(Self::Rack),
             Self::Disks { server, .. } => Some(Self::Server(server)),
-            Self::Head { nas, .. } | Self::Pool { nas, .. } => {
-                links.nas[nas].rack.map(Self::Rack)
-            }
+            Self::Head { nas, .. } | Self::Pool { nas, .. } => links.nas[nas].rack.map(Self::Rack),
             Self::Zone { zone, member } => {
                 draft.placed.zones[zone].get(member as usize).copied().map(Self::Server)
             }
@@ -226,9 +225,7 @@ impl Part {
             Self::Balancer { balancer, member } => {
                 let links = &links.balancers[balancer];
                 match links.zone {
-                    Some((group, only)) => {
-                        zone(Some((group, only.unwrap_or(member))))
-                    }
+                    Some((group, only)) => zone(Some((group, only.unwrap_or(member)))),
                     None => links.rack.map(Self::Rack),
                 }
             }

@@ -159,11 +159,8 @@ fn check_memory(scenario: &ScenarioSpec, rooms: &[Room], out: &mut Diagnostics) 
     for room in rooms {
         let Some(memory) = room.memory.filter(|all| room.used > *all) else { continue };
         let (name, server) = &scenario.server[room.id.group];
-        let held: Vec<_> = room
-            .held
-            .iter()
-            .map(|(zone, size)| format!("{zone} {}", Bytes::new(*size)))
-            .collect();
+        let held: Vec<_> =
+            room.held.iter().map(|(zone, size)| format!("{zone} {}", Bytes::new(*size))).collect();
         let message = format!(
             "server `{}` cannot hold its zones: {} of {}",
             member_name(name, room.id.member),

@@ -248,7 +248,10 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn label(&mut self, label: &Option<crate::scenario::value::Spanned<crate::scenario::names::Name>>) {
+    fn label(
+        &mut self,
+        label: &Option<crate::scenario::value::Spanned<crate::scenario::names::Name>>,
+    ) {
         if let Some(label) = label {
             let here = self.here();
             self.labels.push((label.value.text.clone(), here));

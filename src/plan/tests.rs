@@ -34,8 +34,19 @@ fn page(draft: &Draft) -> Subject {
 fn the_tiers_have_the_single_points_of_their_drawings_and_those_left_out() {
     let common = ["r.switch-1 on r", "main"];
     let tiers: [(&str, &[&str]); 9] = [
-        ("starter", &["mysql.master on www-1, twin-1", "app-1 on www-1, twin-1", "twin-1.local on twin-1"]),
-        ("tier-1", &["mysql.master on sql-1, twin-1", "app-1 on www-1, twin-1", "store.main", "store.head-1"]),
+        (
+            "starter",
+            &["mysql.master on www-1, twin-1", "app-1 on www-1, twin-1", "twin-1.local on twin-1"],
+        ),
+        (
+            "tier-1",
+            &[
+                "mysql.master on sql-1, twin-1",
+                "app-1 on www-1, twin-1",
+                "store.main",
+                "store.head-1",
+            ],
+        ),
         ("tier-2", &["front-1", "mysql.master on sql-1, twin-1", "store.main", "store.head-1"]),
         ("tier-3", &["front-1", "store.main", "store.head-1"]),
         ("tier-4", &["store.main", "store.head-1"]),

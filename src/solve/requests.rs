@@ -27,7 +27,9 @@ pub struct Window {
     pub name: String,
     /// Rates fixed, by workload.
     pub levels: Vec<Option<Rate>>,
-    /// Lived through first, not counted.
+    /// Start of what is counted, in the history.
+    pub at: SimTime,
+    /// Lived through first, not counted; no more than there is before `at`, else `at` moves.
     pub lead_in: SimDuration,
     /// Counted.
     pub length: SimDuration,
@@ -42,6 +44,8 @@ pub struct Observation {
     pub record: Record,
     /// Readings of the components over the window, by id.
     pub gauges: Vec<Gauge>,
+    /// Readings of the zones over the window, in the order of the blueprint.
+    pub zones: Vec<Gauge>,
     /// Busy ÷ capacity of each component on the grid, by id.
     pub grid: Vec<Vec<f64>>,
     /// Waiting times of stations that keep them, by id, ns.
@@ -72,19 +76,17 @@ pub struct Breach {
 /// # Errors
 ///
 /// [`Breach`] when a ledger is not closed or an identity does not hold.
-pub fn run(
-    plan: &Blueprint,
-    window: &Window,
-    replication: u64,
-) -> Result<Observation, Breach> {
-    let from = SimTime::ZERO + window.lead_in;
+pub fn run(plan: &Blueprint, window: &Window, replication: u64) -> Result<Observation, Breach> {
+    let from = window.at.max(SimTime::ZERO + window.lead_in);
+    let start = SimTime::from_nanos(from.nanos() - window.lead_in.nanos());
     let until = from + window.length;
     let horizon = until + window.drain;
-    let span = Span { levels: window.levels.clone(), from, until, horizon };
+    let span = Span { levels: window.levels.clone(), start, from, until, horizon };
     let mut world = World::new(plan, Lineage::replication(replication), span);
     let mut grid: Vec<Vec<f64>> = vec![Vec::new(); plan.parts.len()];
     let mut stop = world.run_before(from).err();
     let first = world.gauges();
+    let first_zones = world.zone_gauges();
     let in_flight = world.in_flight();
     let mut last = first.clone();
     let mut edge = from;
@@ -97,8 +99,9 @@ pub fn run(
         }
         last = now;
     }
-    let gauges: Vec<Gauge> =
-        last.iter().zip(&first).map(|(now, then)| now.since(then)).collect();
+    let gauges: Vec<Gauge> = last.iter().zip(&first).map(|(now, then)| now.since(then)).collect();
+    let zones: Vec<Gauge> =
+        world.zone_gauges().iter().zip(&first_zones).map(|(now, then)| now.since(then)).collect();
     let in_flight = (in_flight, world.in_flight());
     let mut now = until;
     while stop.is_none() && world.counted_open() > 0 && now < horizon {
@@ -111,6 +114,7 @@ pub fn run(
     };
     let observation = Observation {
         gauges,
+        zones,
         grid,
         waits: (0..plan.parts.len()).map(waits).collect(),
         length: window.length,

@@ -1,1 +1,10 @@
-//! Replications, precision, windows, comparisons, capacity search.
+//! Replications, windows, figures and judgements: what is asked of a plan, answered with
+//! intervals.
+//!
+//! Replications are independent and run on any number of threads; their samples are put together
+//! in the order of their numbers, so that threads change nothing.
+
+pub mod expect;
+pub mod measure;
+pub mod scenario;
+pub mod window;

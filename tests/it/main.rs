@@ -1,4 +1,5 @@
 //! One test binary; a module a promise to the user.
 
-mod traffic;
+mod health;
 mod reports;
+mod traffic;

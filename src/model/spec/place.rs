@@ -158,10 +158,8 @@ macro_rules! or_unlimited {
                 <$Inner as crate::scenario::value::Value>::read(item, out).map(Self::$Variant)
             }
             fn shape() -> crate::scenario::value::Shape {
-                const WORDS: &[crate::scenario::value::Word] = &[crate::scenario::value::Word {
-                    spellings: &["unlimited"],
-                    doc: "No bound.",
-                }];
+                const WORDS: &[crate::scenario::value::Word] =
+                    &[crate::scenario::value::Word { spellings: &["unlimited"], doc: "No bound." }];
                 crate::scenario::value::Shape::Either(vec![
                     <$Inner as crate::scenario::value::Value>::shape(),
                     crate::scenario::value::Shape::Word(WORDS),

@@ -179,9 +179,7 @@ impl Moment {
         let zero = u64::from(start.weekday) * day + start.time.nanos();
         match self {
             Self::After(time) => time,
-            Self::OfDay(time) => {
-                SimDuration::from_nanos((time.0.nanos() + week - zero) % day)
-            }
+            Self::OfDay(time) => SimDuration::from_nanos((time.0.nanos() + week - zero) % day),
             Self::OfWeek(moment) => {
                 let at = u64::from(moment.weekday) * day + moment.time.nanos();
                 SimDuration::from_nanos((at + week - zero) % week)

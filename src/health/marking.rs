@@ -1,0 +1,590 @@
+//! Where every automaton stands, and the cascade that follows a change.
+//!
+//! Order of a cascade, fixed: the automaton that moved looks first at its own conditions; then
+//! everybody whose guards changed, first come first served, those of one node in the order of
+//! names. An automaton takes the first transition in declaration order whose condition holds, and
+//! looks again. When no condition waits, the timers of all who were touched start, stop or change
+//! speed, in the order in which they were touched; requests for a crew are made in that order.
+//! What passes within one instant is seen by no timer, unless the timer's states were left, and by
+//! no observer of facts.
+//!
+//! The same code serves the kernel, which draws, and the enumerator, which tries every branch:
+//! they differ in their [`Driver`].
+//!
+//! Holds: a cascade that does not end is the error [`NoProgress`]. Causes: an onset opens one;
+//! a transition that waited for a condition inherits those that explain the condition; the oldest
+//! is the first cause, the others contribute. At most [`CAUSES_MAX`] are kept for one component,
+//! the oldest.
+
+use std::collections::VecDeque;
+
+use crate::engine::lane::{Lane, NoProgress};
+use crate::units::SimTime;
+
+use super::declare::{Fate, Opens};
+use super::net::{
+    AutomatonId, BranchNet, CauseId, CrewId, FactId, Net, Node, Ref, StateId, TransitionNet, slice,
+};
+
+/// Causes kept for one component.
+pub const CAUSES_MAX: usize = 4;
+
+/// One occurrence of a cause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Cause {
+    /// Which.
+    pub id: CauseId,
+    /// Its number among all occurrences: older is smaller.
+    pub order: u64,
+}
+
+const NO_CAUSE: Cause = Cause { id: CauseId::UNEXPLAINED, order: 0 };
+
+/// The causes of one automaton's state, oldest first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Causes {
+    items: [Cause; CAUSES_MAX],
+    len: u8,
+}
+
+impl Causes {
+    const NONE: Self = Self { items: [NO_CAUSE; CAUSES_MAX], len: 0 };
+
+    pub fn as_slice(&self) -> &[Cause] {
+        &self.items[..self.len as usize]
+    }
+
+    #[inline]
+    fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    /// Keeps order; a cause already there stays once; the youngest goes when there is no room.
+    pub fn add(&mut self, cause: Cause) {
+        let at = self.as_slice().partition_point(|held| held.order < cause.order);
+        let len = self.len as usize;
+        if at == CAUSES_MAX || self.as_slice().get(at) == Some(&cause) {
+            return;
+        }
+        let moved = len.min(CAUSES_MAX - 1);
+        self.items.copy_within(at..moved, at + 1);
+        self.items[at] = cause;
+        self.len = (moved + 1) as u8;
+    }
+}
+
+/// One change of state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// When.
+    pub at: SimTime,
+    /// Who.
+    pub automaton: AutomatonId,
+    /// From here.
+    pub from: StateId,
+    /// To here.
+    pub to: StateId,
+    /// The first cause: of the state entered or, for a repair, of the one that ends.
+    pub cause: CauseId,
+}
+
+/// What differs between drawing and enumerating.
+pub(super) trait Driver {
+    /// Which of `branches` is taken.
+    fn choose(&mut self, choice: u32, branches: &[BranchNet]) -> usize;
+    /// The age of `timer` is lost; with `repeat` the next start has the same length.
+    fn forget(&mut self, timer: u32, repeat: bool);
+    /// `timer` ages at this rate from now on; at 0 it stands still.
+    fn set_rate(&mut self, timer: u32, rate: f64);
+    /// All timers of `automaton` were set.
+    fn refreshed(&mut self, automaton: u32);
+    /// Somebody moved.
+    fn moved(&mut self, moved: &Moved);
+    /// A hand of `crew` was granted to one who asked at `since`.
+    fn granted(&mut self, crew: CrewId, since: SimTime);
+    /// Who works and who waits changed.
+    fn crew(&mut self, crew: CrewId, busy: u32, waiting: usize);
+}
+
+/// Whether a timer has its hand.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+pub(super) enum Hand {
+    None,
+    Waiting,
+    Holding,
+}
+
+/// A crew at work.
+#[derive(Clone, Debug)]
+pub(super) struct CrewState {
+    pub free: u32,
+    /// Timers that wait, with the instant at which they asked.
+    pub queue: VecDeque<(u32, SimTime)>,
+}
+
+/// The state of everything but the ages of timers.
+#[derive(Clone, Debug)]
+pub(super) struct Marking {
+    pub state: Vec<StateId>,
+    /// Per node: inputs that hold.
+    pub count: Vec<i32>,
+    pub causes: Vec<Causes>,
+    pub crews: Vec<CrewState>,
+    /// Per timer.
+    pub hands: Vec<Hand>,
+    /// Occurrences of causes so far.
+    pub order: u64,
+    /// Value of each fact of the whole at the end of the last cascade.
+    pub shown: Vec<bool>,
+    /// Facts of the whole that the last cascade changed.
+    pub changed: Vec<(FactId, bool)>,
+    lane: Lane<u32>,
+    /// Per automaton: [`QUEUED`] in the lane, [`TOUCHED`] in `touched`.
+    marks: Vec<u8>,
+    touched: Vec<u32>,
+    flipped: Vec<FactId>,
+    spreading: Vec<(u32, bool)>,
+    explanation: Explanation,
+}
+
+const QUEUED: u8 = 1;
+const TOUCHED: u8 = 2;
+
+impl Marking {
+    /// Everybody in the given states, nobody with a crew; all are to look at their conditions.
+    pub fn new(net: &Net, states: Vec<StateId>) -> Self {
+        let whole = net.facts.iter().take_while(|fact| fact.owner.is_none()).count();
+        let mut marking = Self {
+            state: states,
+            count: vec![0; net.nodes.len()],
+            causes: vec![Causes::NONE; net.programs.len()],
+            crews: Vec::new(),
+            hands: vec![Hand::None; net.timers.len()],
+            order: 0,
+            shown: vec![false; whole],
+            changed: Vec::new(),
+            lane: Lane::new(),
+            marks: vec![0; net.programs.len()],
+            touched: Vec::new(),
+            flipped: Vec::new(),
+            spreading: Vec::new(),
+            explanation: Explanation::default(),
+        };
+        for crew in &net.crews {
+            marking.crews.push(CrewState { free: crew.hands, queue: VecDeque::new() });
+        }
+        marking.evaluate(net);
+        for automaton in 0..net.programs.len() as u32 {
+            marking.enqueue(automaton);
+        }
+        marking
+    }
+
+    /// Computes all nodes from the states. Inputs come before the gates they feed.
+    pub fn evaluate(&mut self, net: &Net) {
+        for (at, node) in net.nodes.iter().enumerate() {
+            self.count[at] = match node {
+                Node::Literal { automaton, states } => {
+                    i32::from(self.state[*automaton as usize].bit() & states != 0)
+                }
+                Node::Gate { inputs, .. } => {
+                    inputs.iter().filter(|input| self.holds(net, **input)).count() as i32
+                }
+            };
+        }
+        for (at, shown) in self.shown.iter_mut().enumerate() {
+            let value = net.facts[at].value;
+            let node = value.node as usize;
+            *shown = (self.count[node] >= net.links[node].need) != value.inverted;
+        }
+    }
+
+    /// Forgets whatever is left to do.
+    pub fn rest(&mut self) {
+        self.lane.reset(SimTime::ZERO);
+        self.marks.fill(0);
+        self.touched.clear();
+        self.flipped.clear();
+    }
+
+    /// Whether a condition holds.
+    #[inline]
+    pub fn holds(&self, net: &Net, condition: Ref) -> bool {
+        let node = condition.node as usize;
+        (self.count[node] >= net.links[node].need) != condition.inverted
+    }
+
+    /// Counts an event of the calendar.
+    ///
+    /// # Errors
+    ///
+    /// [`NoProgress`] when there are too many at one instant.
+    pub fn enter(&mut self, at: SimTime) -> Result<(), NoProgress> {
+        self.lane.enter(at)
+    }
+
+    /// Lets `timer` fire: the first transition whose condition holds is taken. When none does, the
+    /// timer starts anew.
+    pub fn fire_timer(&mut self, net: &Net, at: SimTime, timer: u32, driver: &mut impl Driver) {
+        let automaton = net.timers[timer as usize].automaton;
+        self.release(net, timer, driver);
+        driver.forget(timer, false);
+        self.enqueue(automaton);
+        let here = self.state[automaton as usize].bit();
+        for number in net.on_timer.range(timer) {
+            let number = *net.on_timer.item(number);
+            let transition = &net.transitions[number as usize];
+            if transition.from & here != 0
+                && transition.given.is_none_or(|given| self.holds(net, given))
+            {
+                self.fire(net, at, transition, driver);
+                return;
+            }
+        }
+    }
+
+    /// Moves `automaton` to `state` from outside, for `cause`.
+    pub fn force(
+        &mut self,
+        net: &Net,
+        at: SimTime,
+        automaton: u32,
+        to: StateId,
+        cause: CauseId,
+        driver: &mut impl Driver,
+    ) {
+        let cause = self.occurrence(cause);
+        self.become_cause(net, automaton, &[cause]);
+        self.move_to(net, at, automaton, to, driver);
+    }
+
+    /// Carries the cascade to its end.
+    ///
+    /// # Errors
+    ///
+    /// [`NoProgress`] when conditions go in a circle.
+    #[inline]
+    pub fn settle(
+        &mut self,
+        net: &Net,
+        at: SimTime,
+        driver: &mut impl Driver,
+    ) -> Result<(), NoProgress> {
+        while let Some(automaton) = self.lane.pop()? {
+            let index = automaton as usize;
+            if self.marks[index] & TOUCHED == 0 {
+                self.touched.push(automaton);
+            }
+            self.marks[index] = TOUCHED;
+            if net.programs[index].impatient & self.state[index].bit() != 0 {
+                self.look(net, at, automaton, driver);
+            }
+        }
+        let mut next = 0;
+        while let Some(&automaton) = self.touched.get(next) {
+            self.refresh(net, at, automaton, driver);
+            next += 1;
+        }
+        for automaton in self.touched.drain(..) {
+            self.marks[automaton as usize] = 0;
+        }
+        self.changed.clear();
+        for fact in self.flipped.drain(..) {
+            let value = net.facts[fact.index()].value;
+            let node = value.node as usize;
+            let value = (self.count[node] >= net.links[node].need) != value.inverted;
+            if self.shown[fact.index()] != value {
+                self.shown[fact.index()] = value;
+                self.changed.push((fact, value));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the first transition of `automaton` whose condition holds.
+    fn look(&mut self, net: &Net, at: SimTime, automaton: u32, driver: &mut impl Driver) {
+        let here = self.state[automaton as usize].bit();
+        for number in net.on_condition.range(automaton) {
+            let number = *net.on_condition.item(number);
+            let transition = &net.transitions[number as usize];
+            if transition.from & here != 0
+                && transition.when.is_some_and(|when| self.holds(net, when))
+                && transition.given.is_none_or(|given| self.holds(net, given))
+            {
+                self.enqueue(automaton);
+                self.fire(net, at, transition, driver);
+                return;
+            }
+        }
+    }
+
+    fn fire(
+        &mut self,
+        net: &Net,
+        at: SimTime,
+        transition: &TransitionNet,
+        driver: &mut impl Driver,
+    ) {
+        let branches = net.branches_of(transition);
+        let branch = match transition.choice {
+            Some(choice) => &branches[driver.choose(choice, branches)],
+            None => &branches[0],
+        };
+        let automaton = transition.automaton;
+        let index = automaton as usize;
+        let sound = net.programs[index].sound;
+        let was_sound = sound & self.state[index].bit() != 0;
+        if was_sound {
+            self.causes[index].clear();
+        }
+        let opens = match transition.opens {
+            Opens::Always => true,
+            Opens::Never => false,
+            Opens::ByStates => {
+                transition.when.is_none() && was_sound && sound & branch.to.bit() == 0
+            }
+        };
+        if opens {
+            let cause = self.occurrence(transition.cause);
+            self.causes[index].add(cause);
+        } else if let Some(when) = transition.when {
+            let mut explanation = std::mem::take(&mut self.explanation);
+            self.explain(net, when, &mut explanation);
+            for cause in &explanation.causes {
+                self.causes[index].add(*cause);
+            }
+            self.explanation = explanation;
+        }
+        if let Some(label) = branch.adds {
+            let cause = self.occurrence(label);
+            self.causes[index].add(cause);
+        }
+        self.move_to(net, at, automaton, branch.to, driver);
+        for other in net.moves_of(branch) {
+            if other.from & self.state[other.automaton as usize].bit() != 0 {
+                let causes = self.causes[index];
+                self.become_cause(net, other.automaton, causes.as_slice());
+                self.move_to(net, at, other.automaton, other.to, driver);
+            }
+        }
+    }
+
+    /// Gives `automaton` these causes: in place of none when it is sound, else beside its own.
+    fn become_cause(&mut self, net: &Net, automaton: u32, causes: &[Cause]) {
+        let index = automaton as usize;
+        if net.programs[index].sound & self.state[index].bit() != 0 {
+            self.causes[index].clear();
+        }
+        for cause in causes {
+            self.causes[index].add(*cause);
+        }
+    }
+
+    /// Gives the automaton with this index exactly these causes.
+    pub fn set_causes(&mut self, index: usize, causes: &[Cause]) {
+        self.causes[index].clear();
+        for cause in causes {
+            self.causes[index].add(*cause);
+        }
+    }
+
+    /// The next occurrence of a cause.
+    pub fn occurrence(&mut self, id: CauseId) -> Cause {
+        self.order += 1;
+        Cause { id, order: self.order }
+    }
+
+    #[inline]
+    fn move_to(
+        &mut self,
+        net: &Net,
+        at: SimTime,
+        automaton: u32,
+        to: StateId,
+        driver: &mut impl Driver,
+    ) {
+        let index = automaton as usize;
+        let from = self.state[index];
+        self.enqueue(automaton);
+        self.state[index] = to;
+        for timer in net.programs[index].timers.clone() {
+            let wants = &net.timers[timer as usize];
+            if wants.wanted & from.bit() != 0 && wants.wanted & to.bit() == 0 {
+                self.release(net, timer, driver);
+                match wants.fate {
+                    Fate::Freeze => {}
+                    Fate::Resume => driver.forget(timer, false),
+                    Fate::Restart { redraw } => driver.forget(timer, !redraw),
+                }
+            }
+        }
+        for &(node, states) in net.literals.row(automaton) {
+            let is = states & to.bit() != 0;
+            if (states & from.bit() != 0) != is {
+                self.count[node as usize] = i32::from(is);
+                self.spread(net, node, is);
+            }
+        }
+        let cause = self.causes[index].as_slice().first().copied().unwrap_or(NO_CAUSE).id;
+        driver.moved(&Moved { at, automaton: AutomatonId(automaton), from, to, cause });
+    }
+
+    /// Tells everybody who reads `node` that it is now `value`.
+    #[inline]
+    fn spread(&mut self, net: &Net, node: u32, value: bool) {
+        self.spreading.push((node, value));
+        while let Some((node, value)) = self.spreading.pop() {
+            let links = &net.links[node as usize];
+            for &watcher in slice(&net.watchers, links.watchers) {
+                self.enqueue(watcher);
+            }
+            self.flipped.extend_from_slice(slice(&net.observed, links.observed));
+            for edge in slice(&net.edges, links.edges) {
+                let gate = edge.gate as usize;
+                let before = self.count[gate];
+                let after = if value == edge.inverted { before - 1 } else { before + 1 };
+                self.count[gate] = after;
+                let need = net.links[gate].need;
+                if (before >= need) != (after >= need) {
+                    self.spreading.push((edge.gate, after >= need));
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn enqueue(&mut self, automaton: u32) {
+        let mark = &mut self.marks[automaton as usize];
+        if *mark & QUEUED == 0 {
+            *mark |= QUEUED;
+            self.lane.push(automaton);
+        }
+    }
+
+    /// Starts, stops and paces the timers of `automaton`.
+    #[inline]
+    pub fn refresh(&mut self, net: &Net, at: SimTime, automaton: u32, driver: &mut impl Driver) {
+        let index = automaton as usize;
+        let here = self.state[index].bit();
+        for number in net.programs[index].timers.clone() {
+            let timer = &net.timers[number as usize];
+            if timer.wanted & here == 0 {
+                driver.set_rate(number, 0.0);
+                continue;
+            }
+            let granted = match timer.crew {
+                None => true,
+                Some(crew) => self.request(net, at, number, crew, driver),
+            };
+            let guarded = timer.guard.is_none_or(|guard| self.holds(net, guard));
+            if !guarded && let Fate::Restart { redraw } = timer.fate {
+                driver.forget(number, !redraw);
+            }
+            let rate = match (granted && guarded, timer.paced) {
+                (false, _) => 0.0,
+                (true, false) => 1.0,
+                (true, true) => {
+                    let mut rates = net.timer_texts[number as usize].rates.iter();
+                    let factor = rates.find(|(when, _)| self.holds(net, *when));
+                    factor.map_or(1.0, |(_, factor)| *factor)
+                }
+            };
+            driver.set_rate(number, rate);
+        }
+        driver.refreshed(automaton);
+    }
+
+    /// Asks for a hand, once; whether the timer has one.
+    fn request(
+        &mut self,
+        net: &Net,
+        at: SimTime,
+        timer: u32,
+        crew: u32,
+        driver: &mut impl Driver,
+    ) -> bool {
+        if self.hands[timer as usize] == Hand::None {
+            let state = &mut self.crews[crew as usize];
+            if state.free > 0 {
+                state.free -= 1;
+                self.hands[timer as usize] = Hand::Holding;
+                driver.granted(CrewId(crew), at);
+            } else {
+                state.queue.push_back((timer, at));
+                self.hands[timer as usize] = Hand::Waiting;
+            }
+            self.tell_crew(net, crew, driver);
+        }
+        self.hands[timer as usize] == Hand::Holding
+    }
+
+    /// Gives the hand of `timer` back, if it has one, to the first who waits.
+    fn release(&mut self, net: &Net, timer: u32, driver: &mut impl Driver) {
+        let Some(crew) = net.timers[timer as usize].crew else { return };
+        let hand = std::mem::replace(&mut self.hands[timer as usize], Hand::None);
+        if hand == Hand::None {
+            return;
+        }
+        let state = &mut self.crews[crew as usize];
+        if hand == Hand::Waiting {
+            state.queue.retain(|(waiting, _)| *waiting != timer);
+        } else if let Some((next, since)) = state.queue.pop_front() {
+            self.hands[next as usize] = Hand::Holding;
+            self.enqueue(net.timers[next as usize].automaton);
+            driver.granted(CrewId(crew), since);
+        } else {
+            state.free += 1;
+        }
+        self.tell_crew(net, crew, driver);
+    }
+
+    fn tell_crew(&self, net: &Net, crew: u32, driver: &mut impl Driver) {
+        let state = &self.crews[crew as usize];
+        let busy = net.crews[crew as usize].hands - state.free;
+        driver.crew(CrewId(crew), busy, state.queue.len());
+    }
+
+    /// Collects the causes that explain why `condition` has its value: of those inputs that agree
+    /// with it, down to the automata in which something is wrong.
+    pub fn explain(&self, net: &Net, condition: Ref, into: &mut Explanation) {
+        into.causes.clear();
+        into.seen.resize(net.nodes.len(), false);
+        into.open.push(condition.node);
+        while let Some(node) = into.open.pop() {
+            if std::mem::replace(&mut into.seen[node as usize], true) {
+                continue;
+            }
+            into.visited.push(node);
+            match &net.nodes[node as usize] {
+                Node::Literal { automaton, .. } => {
+                    let index = *automaton as usize;
+                    if net.programs[index].sound & self.state[index].bit() == 0 {
+                        into.causes.extend_from_slice(self.causes[index].as_slice());
+                    }
+                }
+                Node::Gate { inputs, .. } => {
+                    let value = self.holds(net, Ref { node, inverted: false });
+                    let agree = inputs.iter().filter(|input| self.holds(net, **input) == value);
+                    into.open.extend(agree.map(|input| input.node));
+                }
+            }
+        }
+        for node in into.visited.drain(..) {
+            into.seen[node as usize] = false;
+        }
+        into.causes.sort_unstable_by_key(|cause| cause.order);
+        into.causes.dedup();
+    }
+}
+
+/// Causes that explain a condition, oldest first, and the memory to find them.
+#[derive(Clone, Debug, Default)]
+pub struct Explanation {
+    /// Oldest first.
+    pub causes: Vec<Cause>,
+    open: Vec<u32>,
+    seen: Vec<bool>,
+    visited: Vec<u32>,
+}

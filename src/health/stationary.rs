@@ -1,0 +1,226 @@
+//! States and ages at the start, as if the components had run for ever.
+//!
+//! Model: an automaton on which nobody acts, and in each of whose states one timer waits, is a
+//! semi-Markov process. Its share of time in a state is that of the Markov chain with the same
+//! branches and mean stays; what is left of the stay has the equilibrium law of the timer's
+//! length, F_e(t) = (1/m) ∫₀ᵗ (1 − F(s)) ds, drawn by inversion. For a unit that is up and down in
+//! turn that is exact. Any other automaton starts in its initial state, its timers at the ages of
+//! a renewal process.
+//!
+//! Source: Cox, Renewal Theory (1962), section 5.3; Çınlar, Introduction to Stochastic Processes
+//! (1975), chapter 10.
+
+use crate::engine::law::Law;
+use crate::units::SimDuration;
+
+use super::gth;
+use super::kernel::Bank;
+use super::net::{CauseId, LengthNet, Net, StateId, TimerNet};
+
+/// Draws the start; whether each automaton's is exact.
+pub(super) fn draw(net: &Net, bank: &mut Bank, states: &mut [StateId]) -> Vec<bool> {
+    let mut acted_on = vec![false; net.programs.len()];
+    for transition in &net.transitions {
+        for moved in net.branches_of(transition).iter().flat_map(|branch| net.moves_of(branch)) {
+            acted_on[moved.automaton as usize] = true;
+        }
+    }
+    let mut tables = Vec::new();
+    let mut exact = Vec::with_capacity(states.len());
+    for automaton in 0..states.len() as u32 {
+        let index = automaton as usize;
+        let shares = if acted_on[index] { None } else { shares(net, automaton) };
+        if let Some(shares) = &shares {
+            let timer = net.programs[index].timers.clone().next();
+            let u = timer.map_or(0.0, |timer| bank.start_draws(timer).0);
+            states[index] = pick(shares, u);
+        }
+        exact.push(shares.is_some());
+        for timer in net.programs[index].timers.clone() {
+            let wanted = net.timers[timer as usize].wanted & states[index].bit() != 0;
+            if wanted && net.timers[timer as usize].crew.is_none_or(|_| shares.is_some()) {
+                preset(net, bank, timer, &mut tables);
+            }
+        }
+    }
+    exact
+}
+
+/// The cause of a start in `state`: of a transition that leads there from a sound state, possibly
+/// through others.
+pub(super) fn cause_of(net: &Net, automaton: u32, state: StateId) -> CauseId {
+    let description = &net.descriptions[automaton as usize];
+    let sound = net.programs[automaton as usize].sound;
+    let mut target = state;
+    for _ in &description.states {
+        let leads = net.transitions.iter().filter(|transition| {
+            transition.automaton == automaton
+                && transition.from & target.bit() == 0
+                && net.branches_of(transition).iter().any(|branch| branch.to == target)
+        });
+        let Some(transition) = leads.max_by_key(|t| t.from & sound != 0) else { break };
+        if transition.from & sound != 0 {
+            return transition.cause;
+        }
+        target = StateId(transition.from.trailing_zeros() as u8);
+    }
+    CauseId::UNEXPLAINED
+}
+
+/// Share of time in each state; `None` unless the automaton is a semi-Markov process of its own.
+fn shares(net: &Net, automaton: u32) -> Option<Vec<f64>> {
+    let program = &net.programs[automaton as usize];
+    let states = net.descriptions[automaton as usize].states.len();
+    if program.impatient != 0 || program.timers.is_empty() {
+        return None;
+    }
+    let mut rows = Vec::with_capacity(states);
+    for state in 0..states as u8 {
+        let state = StateId(state);
+        let wanted = |timer: &u32| net.timers[*timer as usize].wanted & state.bit() != 0;
+        let mut waiting = program.timers.clone().filter(wanted);
+        let (timer, None) = (waiting.next()?, waiting.next()) else { return None };
+        let mean = mean_of_free(net, &net.timers[timer as usize])?;
+        let leaves = |number: &&u32| net.transitions[**number as usize].from & state.bit() != 0;
+        let mut leaving = net.on_timer.row(timer).iter().filter(leaves);
+        let (transition, None) = (leaving.next()?, leaving.next()) else { return None };
+        let transition = &net.transitions[*transition as usize];
+        if transition.given.is_some() {
+            return None;
+        }
+        let branches = net.branches_of(transition).iter();
+        let row = branches.map(|branch| (u32::from(branch.to.0), branch.probability / mean));
+        rows.push(row.collect::<Vec<_>>());
+    }
+    gth::stationary(&rows).ok()
+}
+
+/// The mean length of a timer that nothing stops or paces.
+fn mean_of_free(net: &Net, timer: &TimerNet) -> Option<f64> {
+    let enough_hands = timer.crew.is_none_or(|crew| {
+        let users = net.timers.iter().filter(|other| other.crew == Some(crew)).count();
+        net.crews[crew as usize].hands as usize >= users
+    });
+    if timer.guard.is_some() || timer.paced || !enough_hands {
+        return None;
+    }
+    let mean = match &net.lengths[timer.length as usize] {
+        LengthNet::Law(law, _) => law.mean(),
+        LengthNet::Fixed(length) => length.seconds(),
+        LengthNet::Clock { .. } | LengthNet::Mechanism => return None,
+    };
+    (mean.is_finite() && mean > 0.0).then_some(mean)
+}
+
+fn pick(shares: &[f64], u: f64) -> StateId {
+    let mut sum = 0.0;
+    for (at, share) in shares.iter().enumerate() {
+        sum += share;
+        if u < sum {
+            return StateId(at as u8);
+        }
+    }
+    StateId((shares.len() - 1) as u8)
+}
+
+fn preset(net: &Net, bank: &mut Bank, timer: u32, tables: &mut Vec<(Law, Equilibrium)>) {
+    let (_, u) = bank.start_draws(timer);
+    let timer_net = &net.timers[timer as usize];
+    let left = match &net.lengths[timer_net.length as usize] {
+        LengthNet::Fixed(length) => SimDuration::from_seconds_f64(u * length.seconds()),
+        LengthNet::Law(law, _) if net.rate(timer_net).is_some() => {
+            SimDuration::from_seconds_f64(law.quantile(u))
+        }
+        LengthNet::Law(law, _) => {
+            let known = tables.iter().position(|(other, _)| other == law);
+            let at = known.unwrap_or_else(|| {
+                tables.push((law.clone(), Equilibrium::new(law)));
+                tables.len() - 1
+            });
+            SimDuration::from_seconds_f64(tables[at].1.quantile(law, u))
+        }
+        LengthNet::Clock { .. } | LengthNet::Mechanism => return,
+    };
+    bank.preset(timer, left);
+}
+
+/// The equilibrium law of a length, as the integral of its tail between knots.
+pub(super) struct Equilibrium {
+    /// Times in seconds, rising from 0.
+    knots: Vec<f64>,
+    /// Integral of the tail up to each knot.
+    integral: Vec<f64>,
+}
+
+/// Steps of the quantile between knots.
+const STEPS: u32 = 256;
+/// Halvings of the last step at either end.
+const HALVINGS: u32 = 40;
+
+impl Equilibrium {
+    pub fn new(law: &Law) -> Self {
+        let step = 1.0 / f64::from(STEPS);
+        let halvings = (1..=HALVINGS).map(|k| step / (1_u64 << k) as f64);
+        let low = halvings.clone().rev();
+        let middle = (1..STEPS).map(|i| f64::from(i) * step);
+        let high = halvings.map(|tail| 1.0 - tail);
+        let mut knots = vec![0.0];
+        for p in low.chain(middle).chain(high) {
+            let t = law.quantile(p);
+            if t.is_finite() && t > knots[knots.len() - 1] {
+                knots.push(t);
+            }
+        }
+        let mut integral = vec![0.0];
+        for pair in knots.windows(2) {
+            let sum = integral[integral.len() - 1] + tail_between(law, pair[0], pair[1]);
+            integral.push(sum);
+        }
+        Self { knots, integral }
+    }
+
+    /// Time t in seconds with F_e(t) = `u`.
+    pub fn quantile(&self, law: &Law, u: f64) -> f64 {
+        let last = self.integral.len() - 1;
+        let wanted = u * self.integral[last];
+        let panel = self.integral.partition_point(|sum| *sum <= wanted).clamp(1, last.max(1));
+        let Some(end) = self.knots.get(panel) else { return 0.0 };
+        let (begin, below) = (self.knots[panel - 1], self.integral[panel - 1]);
+        let (mut low, mut high) = (begin, *end);
+        let mut t = 0.5 * (low + high);
+        // Newton's step, since the derivative of the integral is the tail; halving where it
+        // leaves the bracket. Some five steps are used.
+        for _ in 0..100 {
+            let excess = below + tail_between(law, begin, t) - wanted;
+            if excess < 0.0 {
+                low = t;
+            } else {
+                high = t;
+            }
+            let newton = t - excess / law.survival(t);
+            let next = if newton > low && newton < high { newton } else { 0.5 * (low + high) };
+            if (next - t).abs() <= 1e-14 * t {
+                return next;
+            }
+            t = next;
+        }
+        t
+    }
+}
+
+/// Gauss–Legendre points and weights of order 8 on (−1, 1): Abramowitz & Stegun, table 25.4.
+const GAUSS: [(f64, f64); 4] = [
+    (0.183_434_642_495_649_8, 0.362_683_783_378_362),
+    (0.525_532_409_916_329, 0.313_706_645_877_887_3),
+    (0.796_666_477_413_626_7, 0.222_381_034_453_374_48),
+    (0.960_289_856_497_536_3, 0.101_228_536_290_376_26),
+];
+
+/// Integral of 1 − F between two times.
+fn tail_between(law: &Law, from: f64, to: f64) -> f64 {
+    let (centre, half) = (0.5 * (from + to), 0.5 * (to - from));
+    let tail = |at: f64| law.survival(at);
+    let sum: f64 =
+        GAUSS.iter().map(|(x, w)| w * (tail(centre - half * x) + tail(centre + half * x))).sum();
+    half * sum
+}

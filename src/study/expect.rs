@@ -1,0 +1,177 @@
+//! Judged figures: what `is` means, and the verdict on an interval.
+//!
+//! | `is` | holds when |
+//! |---|---|
+//! | `"< x"`, `"<= x"`, `"> x"`, `">= x"` | the whole interval lies on that side |
+//! | `"x +- y"` | the interval contains x and its half-width is at most y |
+//! | `"within y of x"` | the whole interval lies within y of x |
+//!
+//! y may be a percentage of x. An interval that straddles a bound, or that is wider than asked, is
+//! *inconclusive*: never a pass.
+
+use crate::plan::figure::FigureUnit;
+use crate::stats::interval::Interval;
+use crate::units::{Probability, Rate, SimDuration};
+
+/// What a figure must be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Demand {
+    /// Below, or at most.
+    Below(f64),
+    /// Above, or at least.
+    Above(f64),
+    /// This value, known to within the second.
+    Equals(f64, f64),
+    /// Not further than the second from the first.
+    Within(f64, f64),
+}
+
+/// The verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It holds.
+    Holds,
+    /// It does not.
+    Fails,
+    /// The interval cannot tell.
+    Inconclusive,
+}
+
+impl Verdict {
+    /// As a word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Fails => "fails",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
+}
+
+fn quantity(text: &str, unit: FigureUnit) -> Result<f64, String> {
+    let text = text.trim();
+    let plain = || text.parse::<f64>().ok().filter(|value| value.is_finite());
+    let wrong = |needed: &str| format!("`{text}` is not {needed}");
+    match unit {
+        FigureUnit::Seconds => SimDuration::parse(text)
+            .map(SimDuration::seconds)
+            .map_err(|_| wrong("a duration such as \"500ms\"")),
+        FigureUnit::PerSecond => Rate::parse(text)
+            .ok()
+            .map(Rate::in_per_second)
+            .or_else(plain)
+            .ok_or_else(|| wrong("a rate such as \"40/s\"")),
+        FigureUnit::Ratio => Probability::parse(text)
+            .ok()
+            .map(Probability::get)
+            .or_else(plain)
+            .ok_or_else(|| wrong("a share such as 0.95 or \"95%\"")),
+        FigureUnit::Count => plain().ok_or_else(|| wrong("a number")),
+    }
+}
+
+/// A tolerance: a percentage of `of`, or a quantity.
+fn tolerance(text: &str, of: f64, unit: FigureUnit) -> Result<f64, String> {
+    match text.trim().strip_suffix('%') {
+        Some(percent) => percent
+            .trim()
+            .parse::<f64>()
+            .map(|percent| (of * percent / 100.0).abs())
+            .map_err(|_| format!("`{text}` is not a percentage")),
+        None => quantity(text, unit),
+    }
+}
+
+impl Demand {
+    /// Reads `is` for a figure in `unit`.
+    ///
+    /// # Errors
+    ///
+    /// A sentence for the user.
+    pub fn parse(text: &str, unit: FigureUnit) -> Result<Self, String> {
+        let text = text.trim();
+        for (sign, below) in [("<=", true), (">=", false), ("<", true), (">", false)] {
+            if let Some(rest) = text.strip_prefix(sign) {
+                let bound = quantity(rest, unit)?;
+                return Ok(if below { Self::Below(bound) } else { Self::Above(bound) });
+            }
+        }
+        if let Some(rest) = text.strip_prefix("within ") {
+            let (margin, value) = rest
+                .split_once(" of ")
+                .ok_or_else(|| format!("`{text}` must be \"within 10% of 0.42\""))?;
+            let value = quantity(value, unit)?;
+            return Ok(Self::Within(value, tolerance(margin, value, unit)?));
+        }
+        if let Some((value, margin)) = text.split_once("+-") {
+            let value = quantity(value, unit)?;
+            return Ok(Self::Equals(value, tolerance(margin, value, unit)?));
+        }
+        Err(format!(
+            "`{text}` must be \"< 500ms\", \">= 0.99\", \"0.05s +- 1%\" or \"within 10% of 0.42\""
+        ))
+    }
+
+    /// The verdict on `interval`.
+    #[must_use]
+    pub fn judge(self, interval: &Interval) -> Verdict {
+        let (low, high) = (interval.low, interval.high);
+        match self {
+            Self::Below(bound) if high < bound || (high <= bound && low == high) => Verdict::Holds,
+            Self::Below(bound) if low > bound => Verdict::Fails,
+            Self::Above(bound) if low > bound || (low >= bound && low == high) => Verdict::Holds,
+            Self::Above(bound) if high < bound => Verdict::Fails,
+            Self::Equals(value, _) if !(low <= value && value <= high) => Verdict::Fails,
+            Self::Equals(_, margin) if interval.half_width() <= margin => Verdict::Holds,
+            Self::Within(value, margin) if low >= value - margin && high <= value + margin => {
+                Verdict::Holds
+            }
+            Self::Within(value, margin) if low > value + margin || high < value - margin => {
+                Verdict::Fails
+            }
+            _ => Verdict::Inconclusive,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interval(low: f64, high: f64) -> Interval {
+        let (estimate, half) = ((low + high) / 2.0, (high - low) / 2.0);
+        let mut interval = Interval::of_mean(&[1.0, 2.0], 0.95).unwrap();
+        (interval.low, interval.high, interval.estimate) =
+            (estimate - half, estimate + half, estimate);
+        interval
+    }
+
+    #[test]
+    fn an_interval_that_straddles_a_bound_is_never_a_pass() {
+        let below = Demand::parse("< 500ms", FigureUnit::Seconds).unwrap();
+        assert_eq!(below, Demand::Below(0.5));
+        assert_eq!(below.judge(&interval(0.3, 0.4)), Verdict::Holds);
+        assert_eq!(below.judge(&interval(0.4, 0.6)), Verdict::Inconclusive);
+        assert_eq!(below.judge(&interval(0.6, 0.7)), Verdict::Fails);
+    }
+
+    #[test]
+    fn a_truth_must_be_contained_and_known_well_enough() {
+        let truth = Demand::parse("0.05s +- 1%", FigureUnit::Seconds).unwrap();
+        assert_eq!(truth.judge(&interval(0.0498, 0.0503)), Verdict::Holds);
+        assert_eq!(truth.judge(&interval(0.04, 0.06)), Verdict::Inconclusive);
+        assert_eq!(truth.judge(&interval(0.0510, 0.0520)), Verdict::Fails);
+        let within = Demand::parse("within 10% of 0.42", FigureUnit::Ratio).unwrap();
+        assert_eq!(within.judge(&interval(0.40, 0.43)), Verdict::Holds);
+        assert_eq!(within.judge(&interval(0.35, 0.43)), Verdict::Inconclusive);
+        assert_eq!(within.judge(&interval(0.30, 0.31)), Verdict::Fails);
+    }
+
+    #[test]
+    fn a_wrong_demand_says_what_is_meant() {
+        assert!(Demand::parse("< 500", FigureUnit::Seconds).unwrap_err().contains("500ms"));
+        assert!(Demand::parse("about 3", FigureUnit::Count).unwrap_err().contains("+-"));
+        assert_eq!(Demand::parse(">= 99.5%", FigureUnit::Ratio), Ok(Demand::Above(0.995)));
+    }
+}

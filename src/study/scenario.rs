@@ -1,0 +1,294 @@
+//! A whole scenario: its windows, figures, precision and expectations, resolved and run.
+
+use crate::model::blueprint::Blueprint;
+use crate::model::spec::runs::ReplicationsSpec;
+use crate::model::spec::traffic::WeekMoment;
+use crate::plan::Draft;
+use crate::plan::figure::Figure;
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::source::Span;
+use crate::solve::requests::{Breach, Window};
+use crate::study::expect::{Demand, Verdict as Judgement};
+use crate::study::measure::Measure;
+use crate::study::window::{self, Estimate, Watch, WindowPlan, WindowResult};
+use crate::units::{Rate, SimDuration, SimTime};
+
+/// A figure that is printed: where it is estimated, and what it is.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Its path, with the window.
+    pub path: String,
+    /// Taken apart.
+    pub figure: Figure,
+    /// Resolved.
+    pub measure: Measure,
+    /// Which window, by place.
+    pub window: usize,
+    /// Which measure of the window.
+    pub place: usize,
+}
+
+/// A judged figure.
+#[derive(Clone, Debug)]
+pub struct Expectation {
+    /// Its place among the figures.
+    pub asked: usize,
+    /// What it must be, as written.
+    pub is: String,
+    /// What that means.
+    pub demand: Demand,
+}
+
+/// Everything that will be run and asked.
+#[derive(Clone, Debug, Default)]
+pub struct StudyPlan {
+    /// Windows, in the order of the file.
+    pub windows: Vec<WindowPlan>,
+    /// Figures, in the order asked.
+    pub figures: Vec<Asked>,
+    /// Judged ones.
+    pub expectations: Vec<Expectation>,
+    /// Expectations that no solver here estimates yet, with the reason.
+    pub not_estimated: Vec<(String, String)>,
+}
+
+/// What the command line changes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Choices {
+    /// Replications instead of the file's.
+    pub replications: Option<u32>,
+    /// A tenth of the effort, for a first look.
+    pub quick: bool,
+}
+
+/// Resolves windows and figures; everything wrong goes to `out`.
+#[must_use]
+pub fn prepare(
+    draft: &Draft,
+    plan: &Blueprint,
+    choices: Choices,
+    out: &mut Diagnostics,
+) -> StudyPlan {
+    let scenario = &draft.scenario;
+    let mut study = StudyPlan::default();
+    let level = scenario.run.confidence.value;
+    let monday = WeekMoment { weekday: 0, time: SimDuration::ZERO };
+    let start = scenario.run.start.as_ref().map_or(monday, |start| start.value);
+    for (name, spec) in scenario.window.iter() {
+        let Some(length) = &spec.length else { continue };
+        let own = spec.replications.as_ref().map(|own| own.value);
+        let replications = replications(own.unwrap_or(scenario.run.replications.value), choices);
+        let levels = levels(draft, spec.level.as_ref().map(|level| level.value));
+        study.windows.push(WindowPlan {
+            window: Window {
+                name: name.text.clone(),
+                levels,
+                at: SimTime::ZERO
+                    + spec.at.as_ref().map_or(SimDuration::ZERO, |at| at.value.after_zero(start)),
+                lead_in: spec.lead_in.value,
+                length: length.value,
+                drain: length.value.max(SimDuration::from_secs(300)),
+            },
+            replications,
+            precision: Vec::new(),
+            measures: Vec::new(),
+            level,
+        });
+    }
+    for (path, width) in scenario.run.precision.iter() {
+        if let Some(place) = study.add(plan, &path.text, path.span, out) {
+            let asked = &study.figures[place];
+            let target = (asked.measure.clone(), width.get());
+            let window = asked.window;
+            study.windows[window].precision.push(target);
+        }
+    }
+    for expect in scenario.expect.iter() {
+        let Some(asked) = study.add(plan, &expect.figure.text, expect.figure.span, out) else {
+            continue;
+        };
+        let unit = study.figures[asked].figure.unit();
+        match Demand::parse(&expect.is.text, unit) {
+            Ok(demand) => {
+                let is = expect.is.value.text.clone();
+                study.expectations.push(Expectation { asked, is, demand });
+            }
+            Err(message) => {
+                out.push(Diagnostic::new(Code::OutOfRange, expect.is.span, message));
+            }
+        }
+    }
+    study.add_standard(plan);
+    study
+}
+
+fn replications(asked: ReplicationsSpec, choices: Choices) -> (u32, u32) {
+    if let Some(count) = choices.replications {
+        return (count, count);
+    }
+    if choices.quick {
+        let few = asked.min.clamp(2, 4);
+        return (few, few);
+    }
+    (asked.min, asked.max)
+}
+
+/// A level fixes the rate of the workloads whose class has an objective, or of all where no class
+/// has one.
+fn levels(draft: &Draft, level: Option<Rate>) -> Vec<Option<Rate>> {
+    let scenario = &draft.scenario;
+    let any = !scenario.objective.is_empty();
+    let fixed = |class: &str| !any || scenario.objective.get(class).is_some();
+    let workloads = scenario.workload.iter();
+    workloads.map(|(_, w)| level.filter(|_| fixed(&w.request.value.text))).collect()
+}
+
+impl StudyPlan {
+    /// Adds the figure of `path`, or finds it; `None` when it makes no sense here.
+    fn add(
+        &mut self,
+        plan: &Blueprint,
+        path: &str,
+        span: Span,
+        out: &mut Diagnostics,
+    ) -> Option<usize> {
+        let wrong = |message: String, out: &mut Diagnostics| {
+            out.push(Diagnostic::new(Code::NoSuchFigure, span, message));
+        };
+        let figure = match Figure::parse(path) {
+            Ok(figure) => figure,
+            Err(message) => {
+                wrong(message, out);
+                return None;
+            }
+        };
+        let window = match &figure.window {
+            Some(name) => self.windows.iter().position(|w| w.window.name == *name),
+            None if self.windows.len() == 1 => Some(0),
+            None => None,
+        };
+        let Some(window) = window else {
+            let of_years = matches!(figure.window.as_deref(), Some("horizon" | "year" | "month"));
+            if of_years || figure.window.as_deref().is_none_or(|name| name.starts_with("broken")) {
+                let reason = "needs a solver of years, or of one break at a time";
+                self.not_estimated.push((path.to_string(), reason.to_string()));
+                return None;
+            }
+            let names: Vec<&str> =
+                self.windows.iter().map(|window| window.window.name.as_str()).collect();
+            let name = figure.window.clone().unwrap_or_default();
+            let help = crate::scenario::suggest::help(&name, &names, "windows");
+            out.push(
+                Diagnostic::new(Code::NoSuchName, span, format!("there is no window `{name}`"))
+                    .help_if(help),
+            );
+            return None;
+        };
+        match Measure::resolve(plan, &figure) {
+            Ok(measure) => Some(self.ask(path.to_string(), figure, measure, window)),
+            Err(message) if message.contains("not estimated") => {
+                self.not_estimated.push((path.to_string(), message));
+                None
+            }
+            Err(message) => {
+                wrong(message, out);
+                None
+            }
+        }
+    }
+
+    fn ask(&mut self, path: String, figure: Figure, measure: Measure, window: usize) -> usize {
+        if let Some(place) = self.figures.iter().position(|asked| asked.path == path) {
+            return place;
+        }
+        let measures = &mut self.windows[window].measures;
+        let place = measures.iter().position(|other| *other == measure).unwrap_or_else(|| {
+            measures.push(measure.clone());
+            measures.len() - 1
+        });
+        self.figures.push(Asked { path, figure, measure, window, place });
+        self.figures.len() - 1
+    }
+
+    /// The figures every report shows: latencies, ledgers, utilisations.
+    fn add_standard(&mut self, plan: &Blueprint) {
+        for window in 0..self.windows.len() {
+            let name = self.windows[window].window.name.clone();
+            let mut paths = Vec::new();
+            for class in &plan.routes.classes {
+                for stat in ["mean", "p50", "p95", "p99"] {
+                    paths.push(format!("latency.{}.{stat}", class.name));
+                }
+            }
+            for workload in &plan.workloads {
+                let class = &plan.routes.classes[workload.class.index()].name;
+                if workload.clients.is_some() {
+                    for stat in ["mean", "p50", "p95", "p99"] {
+                        paths.push(format!("latency.{class}-view.{stat}"));
+                    }
+                }
+                paths.push(format!("arrival-rate.{class}"));
+                paths.push(format!("served.{class}.chance"));
+                paths.push(format!("lost.{class}.chance"));
+            }
+            for zone in &plan.zones {
+                paths.push(format!("utilization.{}.cpu", zone.name));
+            }
+            for part in &plan.parts {
+                paths.push(match part.config {
+                    crate::model::blueprint::Config::Cpu(_) => {
+                        format!("utilization.{}.cpu", part.name)
+                    }
+                    _ => format!("utilization.{}", part.name),
+                });
+                paths.push(format!("in-system.{}.mean", part.name));
+            }
+            for path in paths {
+                let full = format!("{path}@{name}");
+                if let Ok(figure) = Figure::parse(&full)
+                    && let Ok(measure) = Measure::resolve(plan, &figure)
+                {
+                    self.ask(full, figure, measure, window);
+                }
+            }
+        }
+    }
+}
+
+/// What a scenario gave.
+#[derive(Clone, Debug)]
+pub struct StudyResult {
+    /// By window.
+    pub windows: Vec<WindowResult>,
+    /// Verdicts, by expectation.
+    pub judgements: Vec<Judgement>,
+}
+
+impl StudyResult {
+    /// The estimate of a figure.
+    #[must_use]
+    pub fn estimate(&self, asked: &Asked) -> &Estimate {
+        &self.windows[asked.window].estimates[asked.place]
+    }
+}
+
+/// Runs every window and judges.
+///
+/// # Errors
+///
+/// [`Breach`] when an invariant is broken.
+pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyResult, Breach> {
+    let mut windows = Vec::with_capacity(study.windows.len());
+    for asked in &study.windows {
+        windows.push(window::run(plan, asked, watch)?);
+    }
+    let mut result = StudyResult { windows, judgements: Vec::new() };
+    let judge = |expectation: &Expectation| match result.estimate(&study.figures[expectation.asked])
+    {
+        Estimate::Interval(interval) => expectation.demand.judge(interval),
+        _ => Judgement::Inconclusive,
+    };
+    result.judgements = study.expectations.iter().map(judge).collect();
+    Ok(result)
+}

@@ -1,0 +1,302 @@
+//! Windows: the same stretch lived through by many independent replications, until the figures
+//! asked for are precise or the budget is spent.
+//!
+//! Looks happen at fixed prefixes (the minimum, then doubled), so how many threads there are, or
+//! which replication is done first, decides nothing.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+
+use crate::model::blueprint::Blueprint;
+use crate::model::record::{Record, ViewRecord};
+use crate::observe::histogram::Histogram;
+use crate::solve::requests::{self, Breach, Observation, Window};
+use crate::stats::interval::Interval;
+use crate::stats::precision::{Decision, StoppingRule, Target};
+use crate::study::measure::{Measure, NoValue};
+
+/// What is asked of one window.
+#[derive(Clone, Debug)]
+pub struct WindowPlan {
+    /// What is lived through.
+    pub window: Window,
+    /// Fewest and most replications.
+    pub replications: (u32, u32),
+    /// Relative half-widths to reach, each with its figure.
+    pub precision: Vec<(Measure, f64)>,
+    /// Figures to estimate.
+    pub measures: Vec<Measure>,
+    /// Level of all intervals.
+    pub level: f64,
+}
+
+/// How a window ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The number of replications was fixed.
+    Fixed,
+    /// Every figure asked for is precise.
+    Precise,
+    /// The most replications were not enough.
+    BudgetSpent,
+    /// Stopped from outside: only whole replications are in it.
+    Interrupted,
+}
+
+/// What the run as a whole looked like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// In balance.
+    Stable,
+    /// Work kept piling up over the window.
+    Backlogged,
+    /// More was offered than could be done: requests were turned away or given up, or a limit
+    /// of the run was met.
+    Overloaded,
+    /// Nothing can be said: a single replication.
+    Inconclusive,
+}
+
+impl Verdict {
+    /// As a word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Stable => "STABLE",
+            Self::Backlogged => "BACKLOGGED",
+            Self::Overloaded => "OVERLOADED",
+            Self::Inconclusive => "INCONCLUSIVE",
+        }
+    }
+}
+
+/// A figure over the replications.
+#[derive(Clone, Debug)]
+pub enum Estimate {
+    /// With its interval.
+    Interval(Interval),
+    /// One replication: a value and nothing about its error.
+    Single(f64),
+    /// No value, and why.
+    Missing(NoValue),
+}
+
+impl Estimate {
+    /// The value, if there is one.
+    #[must_use]
+    pub fn value(&self) -> Option<f64> {
+        match self {
+            Self::Interval(interval) => Some(interval.estimate),
+            Self::Single(value) => Some(*value),
+            Self::Missing(_) => None,
+        }
+    }
+}
+
+/// What a window gave, over all replications.
+#[derive(Clone, Debug)]
+pub struct WindowResult {
+    /// Its name.
+    pub name: String,
+    /// Values of the measures, by replication, then by measure.
+    pub samples: Vec<Vec<Result<f64, NoValue>>>,
+    /// Estimates, by measure.
+    pub estimates: Vec<Estimate>,
+    /// Ledgers and latencies of all replications together.
+    pub pooled: Record,
+    /// Event digests, by replication.
+    pub digests: Vec<u64>,
+    /// Events of all replications.
+    pub events: u64,
+    /// The most requests in flight at one time.
+    pub most_in_flight: usize,
+    /// Utilisation of each component on the grid, mean over replications, by id.
+    pub grid: Vec<Vec<f64>>,
+    /// How it ended.
+    pub ending: Ending,
+    /// Looks taken.
+    pub looks: usize,
+    /// How it looked.
+    pub verdict: Verdict,
+    /// Why some replication was cut short, if one was.
+    pub stopped: Option<String>,
+}
+
+/// What is needed to watch and to stop a run from outside.
+#[derive(Debug, Default)]
+pub struct Watch {
+    /// Set to stop after the replications that run.
+    pub stop: AtomicBool,
+    /// Replications done.
+    pub done: AtomicUsize,
+}
+
+struct Sample {
+    values: Vec<Result<f64, NoValue>>,
+    targets: Vec<Result<f64, NoValue>>,
+    observation: Observation,
+}
+
+/// Runs a window.
+///
+/// # Errors
+///
+/// [`Breach`] when an invariant of some replication is broken.
+pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<WindowResult, Breach> {
+    let (least, most) = (asked.replications.0 as usize, asked.replications.1 as usize);
+    let rule = (!asked.precision.is_empty() && most > least)
+        .then(|| StoppingRule::new(least.max(10), most.max(least.max(10)), asked.level).ok())
+        .flatten();
+    let mut samples: Vec<Sample> = Vec::new();
+    let mut goal = least;
+    let mut looks = 0;
+    let ending = loop {
+        let fresh: Vec<Option<Result<Sample, Breach>>> = (samples.len()..goal)
+            .into_par_iter()
+            .map(|replication| {
+                (!watch.stop.load(Ordering::Relaxed)).then(|| {
+                    let observation = requests::run(plan, &asked.window, replication as u64)?;
+                    watch.done.fetch_add(1, Ordering::Relaxed);
+                    let value = |measure: &Measure| measure.value(plan, &observation);
+                    let values = asked.measures.iter().map(value).collect();
+                    let targets = asked.precision.iter().map(|(m, _)| value(m)).collect();
+                    Ok(Sample { values, targets, observation })
+                })
+            })
+            .collect();
+        let mut interrupted = false;
+        for sample in fresh {
+            match sample {
+                // Only an unbroken prefix counts: what lies beyond a gap is not used.
+                Some(sample) if !interrupted => samples.push(sample?),
+                _ => interrupted = true,
+            }
+        }
+        if interrupted {
+            break Ending::Interrupted;
+        }
+        let Some(rule) = &rule else { break Ending::Fixed };
+        match decide(rule, asked, &samples) {
+            Some(Decision::Continue { replications, .. }) => goal = replications,
+            Some(Decision::Stop { looks: taken, .. }) => {
+                looks = taken;
+                break Ending::Precise;
+            }
+            Some(Decision::BudgetSpent { looks: taken, .. }) => {
+                looks = taken;
+                break Ending::BudgetSpent;
+            }
+            None if goal < most => goal = (goal * 2).min(most),
+            None => break Ending::BudgetSpent,
+        }
+    };
+    Ok(fold(plan, asked, samples, ending, looks))
+}
+
+/// What the stopping rule says; `None` when a figure has no value in some replication.
+fn decide(rule: &StoppingRule, asked: &WindowPlan, samples: &[Sample]) -> Option<Decision> {
+    let columns: Option<Vec<Vec<f64>>> = (0..asked.precision.len())
+        .map(|at| samples.iter().map(|sample| sample.targets[at].ok()).collect())
+        .collect();
+    let columns = columns?;
+    let targets: Vec<Target<'_>> = columns
+        .iter()
+        .zip(&asked.precision)
+        .map(|(values, (_, width))| Target { values, relative_half_width: *width })
+        .collect();
+    rule.decide(&targets).ok()
+}
+
+fn fold(
+    plan: &Blueprint,
+    asked: &WindowPlan,
+    samples: Vec<Sample>,
+    ending: Ending,
+    looks: usize,
+) -> WindowResult {
+    let estimates = (0..asked.measures.len())
+        .map(|at| {
+            let values: Vec<Result<f64, NoValue>> =
+                samples.iter().map(|sample| sample.values[at]).collect();
+            estimate(&values, asked.level)
+        })
+        .collect();
+    let mut pooled = Record::new(plan);
+    let mut grid: Vec<Vec<f64>> = vec![Vec::new(); plan.parts.len()];
+    for sample in &samples {
+        pooled.merge(&sample.observation.record);
+        for (sum, one) in grid.iter_mut().zip(&sample.observation.grid) {
+            sum.resize(sum.len().max(one.len()), 0.0);
+            for (sum, value) in sum.iter_mut().zip(one) {
+                *sum += value / samples.len() as f64;
+            }
+        }
+    }
+    let seen: Vec<&Observation> = samples.iter().map(|sample| &sample.observation).collect();
+    let verdict = verdict(&pooled, &seen);
+    let stopped = seen.iter().find_map(|o| o.stop.as_ref().map(ToString::to_string));
+    WindowResult {
+        name: asked.window.name.clone(),
+        estimates,
+        digests: seen.iter().map(|o| o.digest).collect(),
+        events: seen.iter().map(|o| o.events).sum(),
+        most_in_flight: seen.iter().map(|o| o.most_in_flight).max().unwrap_or(0),
+        samples: samples.into_iter().map(|sample| sample.values).collect(),
+        pooled,
+        grid,
+        ending,
+        looks,
+        verdict,
+        stopped,
+    }
+}
+
+/// Share of intended page views not served above which a window counts as overloaded.
+const OVERLOAD_SHARE: f64 = 0.01;
+
+/// How the run looked: overloaded when a limit stopped it or more than 1 % of the page views were
+/// not served; backlogged when on average the number in flight at the end is half
+/// as much again as at the start, and more than noise.
+fn verdict(pooled: &Record, seen: &[&Observation]) -> Verdict {
+    let sum = |of: &dyn Fn(&ViewRecord) -> u64| -> u64 { pooled.views.iter().map(of).sum() };
+    let intended = sum(&|views| views.intended);
+    let unserved = sum(&|views| views.intended - views.served - views.delayed);
+    if seen.iter().any(|o| o.stop.is_some()) || unserved as f64 > OVERLOAD_SHARE * intended as f64 {
+        return Verdict::Overloaded;
+    }
+    if seen.len() < 2 {
+        return Verdict::Inconclusive;
+    }
+    let growth: Vec<f64> =
+        seen.iter().map(|o| o.in_flight.1 as f64 - o.in_flight.0 as f64).collect();
+    let before: f64 = seen.iter().map(|o| o.in_flight.0 as f64).sum::<f64>() / seen.len() as f64;
+    match Interval::of_mean(&growth, 0.99) {
+        Ok(interval) if interval.low > 0.5 * before + 1.0 && before > 0.0 => Verdict::Backlogged,
+        _ => Verdict::Stable,
+    }
+}
+
+/// Mean over replications with Student's interval; missing when any replication has no value, for
+/// the others would be a selection.
+#[must_use]
+pub fn estimate(values: &[Result<f64, NoValue>], level: f64) -> Estimate {
+    let mut numbers = Vec::with_capacity(values.len());
+    for value in values {
+        match value {
+            Ok(value) => numbers.push(*value),
+            Err(reason) => return Estimate::Missing(*reason),
+        }
+    }
+    match (numbers.as_slice(), Interval::of_mean(&numbers, level)) {
+        ([], _) => Estimate::Missing(NoValue::Empty),
+        (_, Ok(interval)) => Estimate::Interval(interval),
+        ([one, ..], Err(_)) => Estimate::Single(*one),
+    }
+}
+
+/// All latencies of a class, of all replications.
+#[must_use]
+pub fn pooled_latency(result: &WindowResult, class: usize) -> &Histogram {
+    &result.pooled.classes[class].latency
+}
