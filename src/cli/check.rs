@@ -39,9 +39,9 @@ fn check_one(loaded: &Loaded, args: &CheckArgs, console: &Console) -> Result<Exi
     } else {
         loaded.tell(console, args.format);
     }
-    let Ok(sound) = loaded.sound() else { return Ok(Exit::Refused) };
+    let Ok(draft) = loaded.sound() else { return Ok(Exit::Refused) };
     if args.canonical {
-        let canonical = canonical(sound.draft);
+        let canonical = canonical(draft);
         console.answer(&format!("{}digest {}\n", canonical.text, canonical.digest))?;
     }
     Ok(Exit::Done)

@@ -11,6 +11,7 @@ use super::exit::{Exit, Failure};
 use super::flags::TextOrJson;
 use crate::model::blueprint::Blueprint;
 use crate::plan::document::ScenarioSpec;
+use crate::plan::names::Kind;
 use crate::plan::{self, Draft};
 use crate::report::{json, write};
 use crate::scenario::diagnostic::Diagnostics;
@@ -35,15 +36,17 @@ pub struct Loaded {
     pub document: Option<Document>,
     /// Names resolved and zones placed; `None` when the form cannot be read.
     pub draft: Option<Draft>,
-    /// Tables for the event loop; `None` when anything is wrong.
+    /// Tables for the event loop; `None` when anything is wrong or cannot be acted out.
     pub blueprint: Option<Blueprint>,
+    /// What is sound and cannot be acted out request by request: "balancer `front`".
+    pub not_acted_out: Vec<String>,
     /// What is wrong or worth a look.
     pub found: Diagnostics,
 }
 
 /// A scenario that may be run.
 #[derive(Clone, Copy, Debug)]
-pub struct Sound<'a> {
+pub struct Runnable<'a> {
     /// Names resolved, zones placed.
     pub draft: &'a Draft,
     /// Tables for the event loop.
@@ -70,8 +73,15 @@ pub fn load(path: &Path, overrides: &[String]) -> Result<Loaded, Failure> {
     spec::know_sections(&ScenarioSpec::keys(), &mut found);
     let source = read(path, &mut found)?;
     let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-    let mut loaded =
-        Loaded { source, folder, document: None, draft: None, blueprint: None, found };
+    let mut loaded = Loaded {
+        source,
+        folder,
+        document: None,
+        draft: None,
+        blueprint: None,
+        not_acted_out: Vec::new(),
+        found,
+    };
     loaded.understand(overrides);
     Ok(loaded)
 }
@@ -141,13 +151,11 @@ impl Loaded {
         self.document = document;
         let Some(document) = &self.document else { return };
         self.draft = plan::draft(document, &mut self.found);
-        if let Some(draft) = &self.draft
-            && !self.found.has_errors()
-        {
+        let Some(draft) = self.draft.as_ref().filter(|_| !self.found.has_errors()) else { return };
+        self.not_acted_out = not_acted_out(draft);
+        if self.not_acted_out.is_empty() {
             let blueprint = plan::compile::compile(draft, &self.folder, &mut self.found);
-            if !self.found.has_errors() {
-                self.blueprint = Some(blueprint);
-            }
+            self.blueprint = Some(blueprint).filter(|_| !self.found.has_errors());
         }
     }
 
@@ -166,17 +174,40 @@ impl Loaded {
         }
     }
 
-    /// What can be run.
+    /// The scenario, when nothing is wrong with it.
     ///
     /// # Errors
     ///
     /// [`Exit::Refused`], without a word, when there is an error: [`Self::tell`] says which.
-    pub fn sound(&self) -> Result<Sound<'_>, Failure> {
-        match (&self.draft, &self.blueprint) {
-            (Some(draft), Some(blueprint)) => Ok(Sound { draft, blueprint }),
-            _ => Err(Failure::silent(Exit::Refused)),
+    pub fn sound(&self) -> Result<&Draft, Failure> {
+        let draft = self.draft.as_ref().filter(|_| !self.found.has_errors());
+        draft.ok_or(Failure::silent(Exit::Refused))
+    }
+
+    /// What can be run.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Refused`]: without a word when there is an error, else with what stands in the way.
+    pub fn runnable(&self) -> Result<Runnable<'_>, Failure> {
+        let draft = self.sound()?;
+        match &self.blueprint {
+            Some(blueprint) => Ok(Runnable { draft, blueprint }),
+            None => {
+                let name = shown(self.source.name());
+                let what = self.not_acted_out.join(", ");
+                let message = format!("`{name}` cannot be run request by request: it has {what}");
+                Err(Failure::new(Exit::Refused, message))
+            }
         }
     }
+}
+
+/// What the event loop does not act out, by name.
+fn not_acted_out(draft: &Draft) -> Vec<String> {
+    let kinds = [Kind::Balancer, Kind::NameService, Kind::Cdn, Kind::Cache];
+    let known = draft.names.iter().filter(|(_, entry)| kinds.contains(&entry.kind));
+    known.map(|(name, entry)| format!("the {} `{name}`", entry.kind.word())).collect()
 }
 
 /// The canonical form of a scenario (D5): two spellings of one model give the same bytes.
