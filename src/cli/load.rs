@@ -1,6 +1,6 @@
 //! A scenario from its file to tables, for every command that takes one.
 //!
-//! The way: text → document → what `--set` lays over it → draft → checks → blueprint. All that is
+//! The way: text → document → what `--set` lays over it → draft → lint → blueprint. All that is
 //! wrong is gathered on the way; the later steps are only taken while there is no error.
 
 use std::io::{self, Read};
@@ -10,8 +10,6 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::TextOrJson;
 use crate::model::blueprint::Blueprint;
-use crate::plan::document::ScenarioSpec;
-use crate::plan::names::Kind;
 use crate::plan::{self, Draft};
 use crate::report::{json, write};
 use crate::scenario::diagnostic::Diagnostics;
@@ -19,8 +17,8 @@ use crate::scenario::document::Document;
 use crate::scenario::overrides;
 use crate::scenario::render::{Report, shown};
 use crate::scenario::source::{MAX_FILE_BYTES, Source};
+use crate::scenario::suggest;
 use crate::scenario::value::Value;
-use crate::scenario::{spec, suggest};
 
 /// How a scenario on standard input is named on a command line.
 const STDIN: &str = "-";
@@ -38,8 +36,6 @@ pub struct Loaded {
     pub draft: Option<Draft>,
     /// Tables for the event loop; `None` when anything is wrong or cannot be acted out.
     pub blueprint: Option<Blueprint>,
-    /// What is sound and cannot be acted out request by request: "balancer `front`".
-    pub not_acted_out: Vec<String>,
     /// What is wrong or worth a look.
     pub found: Diagnostics,
 }
@@ -51,6 +47,16 @@ pub struct Runnable<'a> {
     pub draft: &'a Draft,
     /// Tables for the event loop.
     pub blueprint: &'a Blueprint,
+}
+
+/// What a scenario is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be looked at: what is doubtful is said, what the event loop does not act out is not held
+    /// against it.
+    Check,
+    /// To be run: what cannot be acted out is an error.
+    Run,
 }
 
 /// The one spelling of a model, and its digest.
@@ -68,21 +74,12 @@ pub struct Canonical {
 ///
 /// [`Exit::Usage`] when `path` leads to no file, [`Exit::Io`] when the file cannot be read. What is
 /// wrong *in* it is in [`Loaded::found`].
-pub fn load(path: &Path, overrides: &[String]) -> Result<Loaded, Failure> {
+pub fn load(path: &Path, overrides: &[String], purpose: Purpose) -> Result<Loaded, Failure> {
     let mut found = Diagnostics::new();
-    spec::know_sections(&ScenarioSpec::keys(), &mut found);
     let source = read(path, &mut found)?;
     let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-    let mut loaded = Loaded {
-        source,
-        folder,
-        document: None,
-        draft: None,
-        blueprint: None,
-        not_acted_out: Vec::new(),
-        found,
-    };
-    loaded.understand(overrides);
+    let mut loaded = Loaded { source, folder, document: None, draft: None, blueprint: None, found };
+    loaded.understand(overrides, purpose);
     Ok(loaded)
 }
 
@@ -137,7 +134,7 @@ fn neighbour(path: &Path) -> Option<String> {
 }
 
 impl Loaded {
-    fn understand(&mut self, overrides: &[String]) {
+    fn understand(&mut self, overrides: &[String], purpose: Purpose) {
         if self.found.has_errors() {
             return;
         }
@@ -152,8 +149,11 @@ impl Loaded {
         let Some(document) = &self.document else { return };
         self.draft = plan::draft(document, &mut self.found);
         let Some(draft) = self.draft.as_ref().filter(|_| !self.found.has_errors()) else { return };
-        self.not_acted_out = not_acted_out(draft);
-        if self.not_acted_out.is_empty() {
+        plan::lint::lint(draft, &mut self.found);
+        if purpose == Purpose::Run {
+            plan::simulatable::check(draft, &mut self.found);
+        }
+        if plan::simulatable::not_yet(draft).is_empty() {
             let blueprint = plan::compile::compile(draft, &self.folder, &mut self.found);
             self.blueprint = Some(blueprint).filter(|_| !self.found.has_errors());
         }
@@ -184,30 +184,16 @@ impl Loaded {
         draft.ok_or(Failure::silent(Exit::Refused))
     }
 
-    /// What can be run.
+    /// What can be run, of a scenario loaded to be run.
     ///
     /// # Errors
     ///
-    /// [`Exit::Refused`]: without a word when there is an error, else with what stands in the way.
+    /// [`Exit::Refused`], without a word, when there is an error: [`Self::tell`] says which.
     pub fn runnable(&self) -> Result<Runnable<'_>, Failure> {
         let draft = self.sound()?;
-        match &self.blueprint {
-            Some(blueprint) => Ok(Runnable { draft, blueprint }),
-            None => {
-                let name = shown(self.source.name());
-                let what = self.not_acted_out.join(", ");
-                let message = format!("`{name}` cannot be run request by request: it has {what}");
-                Err(Failure::new(Exit::Refused, message))
-            }
-        }
+        let blueprint = self.blueprint.as_ref().ok_or(Failure::silent(Exit::Refused))?;
+        Ok(Runnable { draft, blueprint })
     }
-}
-
-/// What the event loop does not act out, by name.
-fn not_acted_out(draft: &Draft) -> Vec<String> {
-    let kinds = [Kind::Balancer, Kind::NameService, Kind::Cdn, Kind::Cache];
-    let known = draft.names.iter().filter(|(_, entry)| kinds.contains(&entry.kind));
-    known.map(|(name, entry)| format!("the {} `{name}`", entry.kind.word())).collect()
 }
 
 /// The canonical form of a scenario (D5): two spellings of one model give the same bytes.
