@@ -1,6 +1,9 @@
 //! One test binary; a module a promise to the user.
 
 mod bad_input;
+mod cli;
 mod health;
+mod messages;
 mod reports;
+mod schema;
 mod traffic;
