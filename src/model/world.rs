@@ -17,13 +17,15 @@ use crate::engine::calendar::{Calendar, Place, Ticket};
 use crate::engine::draw::Lineage;
 use crate::engine::lane::{Lane, NoProgress};
 use crate::model::blueprint::{Blueprint, Config, Mount};
+use crate::model::cache::Cache;
 use crate::model::client::Views;
 use crate::model::cpu::Cpu;
 use crate::model::disks::Disks;
 use crate::model::event::Event;
 use crate::model::gauge::Gauge;
 use crate::model::head::Head;
-use crate::model::ids::{CallId, CauseId, ComponentId, PoolId, WorkloadId};
+use crate::model::ids::{CallId, CauseId, ComponentId, KeyId, PoolId, WorkloadId};
+use crate::model::link::{Link, Links};
 use crate::model::record::Record;
 use crate::model::request::{
     Frame, Hold, MAX_DEPTH, NO_CALL, Outcome, Owner, Request, RequestId, Requests, Stage, TooMany,
@@ -33,7 +35,7 @@ use crate::model::route::{Draws, MAX_ITERATION, Op, Pick};
 use crate::model::service::Service;
 use crate::model::station::Station;
 use crate::model::{Component, Ctx, Health, Move};
-use crate::units::{Rate, SimDuration, SimTime};
+use crate::units::{Bytes, Rate, SimDuration, SimTime};
 use crate::workload::arrivals::{Arrival, ArrivalStream};
 
 /// Why a run stopped before its end.
@@ -165,6 +167,9 @@ impl<'p> World<'p> {
                 Config::Cpu(config) => Component::Cpu(Box::new(Cpu::new(id, config))),
                 Config::Disks(config) => Component::Disks(Disks::new(id, config.clone())),
                 Config::Head(config) => Component::Head(Head::new(id, config.clone())),
+                Config::Links(config) => Component::Links(Box::new(Links::new(id, config))),
+                Config::Link(config) => Component::Link(Link::new(*config)),
+                Config::Cache(config) => Component::Cache(Cache::new(config.clone())),
             }
         };
         let source = |(index, workload): (usize, &crate::model::blueprint::Workload)| {
@@ -453,6 +458,13 @@ impl<'p> World<'p> {
                         return;
                     }
                 }
+                Op::Look { key, cache, miss, nobody } => {
+                    let found = self.look_up(id, cache, key);
+                    if found != Some(true) {
+                        let to = if found.is_some() { miss } else { nobody };
+                        self.requests[id].pc = to;
+                    }
+                }
                 Op::Jump { to } => {
                     if !self.jump(id, to) {
                         return;
@@ -512,6 +524,32 @@ impl<'p> World<'p> {
         }
         entry.pc = to;
         true
+    }
+
+    /// Whether `id` finds its object in `cache`; `None` when its process is gone.
+    fn look_up(&mut self, id: RequestId, cache: ComponentId, key: KeyId) -> Option<bool> {
+        let Component::Cache(found) = &self.components[cache.index()] else { return None };
+        let process = &self.components[found.process().index()];
+        let gone = matches!(process, Component::Service(process)
+            if matches!(process.state(), Health::Down | Health::Unreachable));
+        let ctx = ctx!(self, CauseId::OVERLOAD);
+        let Component::Cache(found) = &mut self.components[cache.index()] else { return None };
+        if gone {
+            found.missed();
+            return None;
+        }
+        Some(found.look_up(&ctx, id, key))
+    }
+
+    /// The cache whose process is `id` starts cold.
+    pub fn lose_cache(&mut self, id: ComponentId) {
+        for component in &mut self.components {
+            if let Component::Cache(cache) = component
+                && cache.process() == id
+            {
+                cache.clear();
+            }
+        }
     }
 
     fn enter(&mut self, id: RequestId, pool: PoolId, call: Option<CallId>) {
@@ -764,21 +802,46 @@ impl<'p> World<'p> {
         let entry = &mut self.requests[id];
         entry.patience = Ticket::NONE;
         let Owner::View(view) = entry.owner else { return };
+        if entry.stage == Stage::Reply {
+            return self.hang_up(id, view);
+        }
         let unreachable = entry.waits == Waits::Void && entry.depth == 1;
         let outcome = if unreachable { Outcome::Unreachable } else { Outcome::Timeout };
         let (class, counted, attempt, own) =
             (entry.class, entry.counted, entry.attempt, entry.cause);
-        if entry.stage == Stage::Route {
-            let latency = self.now - entry.born;
-            self.record.attempt_ends(class, outcome, latency, 0, counted);
-            let entry = &mut self.requests[id];
-            entry.owner = Owner::Nobody;
-            if unreachable {
-                entry.depth = 0;
-                self.requests.remove(id);
-            }
+        let latency = self.now - entry.born;
+        self.record.attempt_ends(class, outcome, latency, 0, counted);
+        let entry = &mut self.requests[id];
+        entry.owner = Owner::Nobody;
+        if unreachable {
+            entry.depth = 0;
+            self.requests.remove(id);
         }
         let cause = if unreachable { own } else { self.blame(CauseId::OVERLOAD) };
+        self.part_given_up(view, attempt, cause);
+    }
+
+    /// Sends the reply to `id`, `size` bytes; false when nothing is in its way.
+    pub(in crate::model) fn send(&mut self, id: RequestId, size: Bytes) -> bool {
+        let Some(network) = &self.plan.network else { return false };
+        // It leaves from the outermost component that the request was inside of last.
+        let from = self.requests[id].frames[0].at;
+        let Some(path) = network.ways.get(from.index()).copied().flatten() else { return false };
+        let mut ctx = ctx!(self, self.causes[network.links.index()]);
+        if let Component::Links(links) = &mut self.components[network.links.index()] {
+            links.send(&mut ctx, id, size, path);
+        }
+        true
+    }
+
+    /// The client of `id` gives up while the reply is on its way: what is left is not sent.
+    fn hang_up(&mut self, id: RequestId, view: u32) {
+        let entry = &self.requests[id];
+        let (at, attempt) = (entry.at, entry.attempt);
+        let mut ctx = ctx!(self, self.causes[at.index()]);
+        self.components[at.index()].cancel(&mut ctx, id);
+        self.requests.remove(id);
+        let cause = self.blame(CauseId::OVERLOAD);
         self.part_given_up(view, attempt, cause);
     }
 
@@ -845,9 +908,18 @@ impl<'p> World<'p> {
         }
         let mut ctx = ctx!(self, cause);
         self.components[id.index()].health(&mut ctx, health);
+        if let Component::Link(link) = &self.components[id.index()] {
+            let of = link.config();
+            if let Component::Links(links) = &mut self.components[of.network.index()] {
+                links.link_health(&mut ctx, of.index, health);
+            }
+        }
         let lost = matches!(health, Health::Down | Health::Unreachable);
         if lost && matches!(self.components[id.index()], Component::Service(_)) {
             self.throw_out(id, cause);
+        }
+        if health == Health::Down {
+            self.lose_cache(id);
         }
     }
 
@@ -920,6 +992,13 @@ impl<'p> World<'p> {
     pub fn gauges(&self) -> Vec<Gauge> {
         let mut gauges: Vec<Gauge> =
             self.components.iter().map(|component| component.gauge(self.now)).collect();
+        if let Some(network) = &self.plan.network
+            && let Component::Links(links) = &self.components[network.links.index()]
+        {
+            for (link, reading) in links.readings(self.now) {
+                gauges[link.index()] = reading;
+            }
+        }
         for (_, request) in self.requests.iter() {
             for frame in &request.frames[..usize::from(request.depth)] {
                 if frame.hold == Hold::Inside {
@@ -927,7 +1006,14 @@ impl<'p> World<'p> {
                 }
             }
             let Some(component) = self.components.get(request.at.index()) else { continue };
-            if matches!(component, Component::Station(_) | Component::Head(_) | Component::Cpu(_)) {
+            let keeps_line = matches!(
+                component,
+                Component::Station(_)
+                    | Component::Head(_)
+                    | Component::Cpu(_)
+                    | Component::Links(_)
+            );
+            if keeps_line {
                 let stay = u128::from((self.now - request.since).nanos());
                 gauges[request.at.index()].stayed += stay;
             }

@@ -3,6 +3,7 @@
 mod bad_input;
 mod cli;
 mod health;
+mod links;
 mod messages;
 mod reports;
 mod schema;
