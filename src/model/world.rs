@@ -13,7 +13,7 @@
 //! So a request may have to be split: the *caller's* part keeps the frames below the cut and
 //! fails, the *orphan* keeps those above and ends when it has given them back.
 
-use crate::engine::calendar::{Calendar, Ticket};
+use crate::engine::calendar::{Calendar, Place, Ticket};
 use crate::engine::draw::Lineage;
 use crate::engine::lane::{Lane, NoProgress};
 use crate::model::blueprint::{Blueprint, Config, Mount};
@@ -125,6 +125,9 @@ pub struct World<'p> {
     warm_at: Vec<SimTime>,
     turns: Vec<u32>,
     sources: Vec<Source>,
+    /// Next arrival of each workload. There are few workloads and each has one arrival pending, so
+    /// they need no heap; their places in the order are those the calendar would have given.
+    arrivals: Vec<Place>,
     deadlines: Vec<Deadlines>,
     serial: u32,
     operations: Vec<u64>,
@@ -189,6 +192,7 @@ impl<'p> World<'p> {
             warm_at: vec![SimTime::ZERO; plan.parts.len()],
             turns: vec![0; plan.routes.pools.len()],
             sources: plan.workloads.iter().enumerate().map(source).collect(),
+            arrivals: vec![Place::NEVER; plan.workloads.len()],
             deadlines: vec![Deadlines::default(); plan.routes.calls.len()],
             serial: 0,
             operations: vec![0; plan.operations.len()],
@@ -217,21 +221,46 @@ impl<'p> World<'p> {
     ///
     /// [`Stop`] when a limit was met; the world is then of no further use.
     pub fn run_before(&mut self, end: SimTime) -> Result<(), Stop> {
-        while let Some(at) = self.calendar.next_at() {
-            if at >= end {
-                break;
+        loop {
+            let (place, workload) = self.next_arrival();
+            if place < self.calendar.next_place() {
+                if place.at() >= end {
+                    break;
+                }
+                self.count(place.at(), Event::Arrival(workload).code())?;
+                self.arrival(workload);
+            } else {
+                let Some(due) = self.calendar.pop_before(end) else { break };
+                self.count(due.at, due.code)?;
+                self.handle(Event::of(due.code), due.ticket);
             }
-            let due = self.calendar.pop().expect("it was just seen");
-            debug_assert!(due.at >= self.now);
-            self.now = due.at;
-            self.events += 1;
-            self.digest = mix(self.digest, due.at.nanos() ^ u64::from(due.code) << 36);
-            self.lane.enter(due.at).map_err(Stop::NoProgress)?;
-            self.handle(Event::of(due.code), due.ticket);
-            self.drain()?;
+            if !self.lane.is_empty() || self.stop.is_some() {
+                self.drain()?;
+            }
         }
         self.now = self.now.max(end);
         Ok(())
+    }
+
+    #[inline]
+    fn next_arrival(&self) -> (Place, WorkloadId) {
+        let mut first = (Place::NEVER, WorkloadId(0));
+        for (index, place) in self.arrivals.iter().enumerate() {
+            if *place < first.0 {
+                first = (*place, WorkloadId(index as u16));
+            }
+        }
+        first
+    }
+
+    /// The event `code` at `at` is about to be handled.
+    #[inline]
+    fn count(&mut self, at: SimTime, code: u32) -> Result<(), Stop> {
+        debug_assert!(at >= self.now, "time does not run backwards");
+        self.now = at;
+        self.events += 1;
+        self.digest = mix(self.digest, at.nanos() ^ u64::from(code) << 36);
+        self.lane.enter(at).map_err(Stop::NoProgress)
     }
 
     #[inline]
@@ -242,10 +271,10 @@ impl<'p> World<'p> {
                 Move::Fail(request, outcome) => self.fail_up(request, outcome),
             }
         }
-        match self.stop.take() {
-            Some(stop) => Err(stop),
-            None => Ok(()),
+        if self.stop.is_some() {
+            return self.stop.take().map_or(Ok(()), Err);
         }
+        Ok(())
     }
 
     #[inline]
@@ -287,8 +316,10 @@ impl<'p> World<'p> {
 
     fn schedule_arrival(&mut self, workload: WorkloadId) {
         if let Some(arrival) = self.sources[workload.index()].next() {
-            self.calendar.push(arrival.at, Event::Arrival(workload).code());
+            self.arrivals[workload.index()] = self.calendar.reserve(arrival.at);
             self.views.expect(workload, arrival.ordinal);
+        } else {
+            self.arrivals[workload.index()] = Place::NEVER;
         }
     }
 
@@ -419,7 +450,7 @@ impl<'p> World<'p> {
                     }
                 }
                 Op::Choose { first, count, key, otherwise } => {
-                    let uniform = self.draws.uniform(key, &self.requests[id], 0);
+                    let uniform = self.draws.uniform_ahead(key, &self.requests[id]);
                     let first = usize::from(first);
                     let branches = &self.plan.routes.branches[first..first + usize::from(count)];
                     let taken = branches.iter().find(|branch| uniform < branch.below);

@@ -2,7 +2,10 @@
 
 mod bad_input;
 mod caches;
+mod cli;
 mod health;
 mod links;
+mod messages;
 mod reports;
+mod schema;
 mod traffic;
