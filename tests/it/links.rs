@@ -36,6 +36,8 @@ fn behind(uplinks: &str, rest: &str) -> Blueprint {
         r#"
 scenario = "links"
 format   = 1
+[window.run]
+length = "10s"
 [site.main]
 uplinks = {uplinks}
 [rack.r]
@@ -71,7 +73,7 @@ reply = "125kB"
 fn window(length: u64) -> Window {
     Window {
         name: "run".into(),
-        at: None,
+        at: SimTime::ZERO,
         levels: vec![],
         lead_in: SimDuration::from_secs(1),
         length: SimDuration::from_secs(length),
