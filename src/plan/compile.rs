@@ -59,8 +59,7 @@ enum Wanted {
     Pool(usize, usize),
     Service(usize, u32),
     Database(usize, u32),
-    Uplink(usize),
-    Switch(usize),
+    Link(u32),
     Network,
     Cache(usize),
     CacheContent(usize),
@@ -353,7 +352,7 @@ impl Builder<'_> {
                 }
                 part.warm_up = spec.warm_up.as_ref().map(|w| (w.for_.value, w.speed.value));
             }
-            Wanted::Uplink(_) | Wanted::Switch(_) => part.config = network::link(self, wanted),
+            Wanted::Link(index) => part.config = network::link(self, index),
             Wanted::Cache(index) => {
                 // A process without a bound on workers, which is what it was made as.
                 part.place = self.draft.links.caches[index].and_then(|at| self.place(at));

@@ -1,6 +1,7 @@
 //! One test binary; a module a promise to the user.
 
 mod bad_input;
+mod caches;
 mod cli;
 mod health;
 mod links;
