@@ -6,6 +6,7 @@ use crate::model::cpu::CpuConfig;
 use crate::model::disks::DisksConfig;
 use crate::model::head::{HeadConfig, Persistence};
 use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId, KeyId};
+use crate::model::outage::HealthPlan;
 use crate::model::route::Routes;
 use crate::model::service::ServiceConfig;
 use crate::model::station::StationConfig;
@@ -187,6 +188,8 @@ pub struct Blueprint {
     pub operations: Vec<Operation>,
     /// Names of causes, by id; the first is `overload`.
     pub causes: Vec<String>,
+    /// What can break; none: nothing.
+    pub health: Option<HealthPlan>,
     /// Network between the edge and the clients, if any.
     pub uplink: Option<Uplink>,
 }

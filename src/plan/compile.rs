@@ -472,6 +472,7 @@ impl Builder<'_> {
         let operations = operations(draft, &self.ids, &mut compiler);
         let routes = compiler.routes;
         let workloads = workloads(draft, folder, &class_of, self.out);
+        let health = crate::plan::faults::plan(draft, &self.ids, self.out);
         let zones = self.zone_meters();
         Blueprint {
             seed: Seed(scenario.run.seed.value),
@@ -482,7 +483,8 @@ impl Builder<'_> {
             workloads,
             clients,
             operations,
-            causes: vec!["overload".into()],
+            causes: crate::plan::faults::causes(draft),
+            health,
             uplink: None,
         }
     }
