@@ -258,7 +258,16 @@ impl<'p> World<'p> {
         let lost = |health| matches!(health, Health::Down | Health::Unreachable);
         let stands = |health| matches!(health, Health::Stalled | Health::Hung);
         if !matches!(self.components[id.index()], Component::Service(_)) {
-            return self.component_ctx(id, cause, |component, ctx| component.health(ctx, health));
+            self.component_ctx(id, cause, |component, ctx| component.health(ctx, health));
+            if let Component::Link(link) = &self.components[id.index()] {
+                let of = link.config().clone();
+                self.component_ctx(of.network, cause, |component, ctx| {
+                    if let Component::Links(links) = component {
+                        links.link_health(ctx, of.index, health);
+                    }
+                });
+            }
+            return;
         }
         // After a hang the process is a new one.
         let renewed = before == Health::Hung && health != Health::Hung;
@@ -269,6 +278,9 @@ impl<'p> World<'p> {
         self.component_ctx(id, cause, |component, ctx| component.health(ctx, health));
         if lost(health) {
             self.throw_out(id, cause);
+        }
+        if health == Health::Down || renewed {
+            self.lose_cache(id);
         }
         match (stands(before), stands(health)) {
             (false, true) => self.freeze(id),

@@ -43,14 +43,6 @@ fn planned(text: &str) -> Blueprint {
     plan
 }
 
-/// What a text is told when it is compiled.
-fn complaints(text: &str) -> Vec<String> {
-    let draft = drafted(text);
-    let mut out = Diagnostics::new();
-    let _plan = fivenines::plan::compile::compile(&draft, Path::new("."), &mut out);
-    out.sorted().iter().map(|found| found.message.clone()).collect()
-}
-
 fn shipped(path: &str) -> String {
     let full = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(path);
     std::fs::read_to_string(full).unwrap()

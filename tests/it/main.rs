@@ -1,6 +1,11 @@
 //! One test binary; a module a promise to the user.
 
+mod bad_input;
+mod cli;
 mod faults;
 mod health;
+mod links;
+mod messages;
 mod reports;
+mod schema;
 mod traffic;

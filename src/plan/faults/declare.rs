@@ -10,15 +10,14 @@ use crate::model::Health;
 use crate::model::ids::ComponentId;
 use crate::model::spec::runs::{FaultSpec, How, Once};
 use crate::plan::Draft;
-use crate::plan::faults::hits::{aliases, all_parts, means, owner};
+use crate::plan::faults::parts::{all_parts, owner};
 use crate::plan::faults::{Declared, PLANNED};
 use crate::plan::names::{Kind, member_name};
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
+use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
-use crate::scenario::names::Name;
-use crate::scenario::suggest;
 use crate::units::{SimDuration, SimTime};
 
 /// Nothing is wrong.
@@ -129,8 +128,12 @@ impl<'a> Declarer<'a> {
         let scenario = &draft.scenario;
         let mut hits = Vec::new();
         for (name, spec) in scenario.fault.iter() {
-            if self.makes_sense(name, spec) {
-                let members = self.members(spec);
+            let members = self.members(spec);
+            let ends = members.iter().all(|index| {
+                let hit = Hit { name: &name.text, spec, members: Vec::new(), harm: Harm::None };
+                self.repair(&hit, Some(*index)).is_some()
+            });
+            if ends {
                 hits.push(Hit { name: &name.text, spec, members, harm: Harm::of(spec) });
             }
         }
@@ -147,66 +150,19 @@ impl<'a> Declarer<'a> {
         }
     }
 
-    fn makes_sense(&mut self, name: &Name, spec: &FaultSpec) -> bool {
-        let mut fine = true;
-        let mut wrong = |code: Code, span, message: String, help: &str| {
-            self.out.push(Diagnostic::new(code, span, message).help(help));
-            fine = false;
-        };
-        let keys = [
-            spec.rate.as_ref().map(|key| key.span),
-            spec.up.as_ref().map(|key| key.span),
-            spec.at.as_ref().map(|key| key.span),
-            spec.after.as_ref().map(|key| key.span),
-        ];
-        let given: Vec<_> = keys.into_iter().flatten().collect();
-        let when = "give one of `rate`, `up`, `at` and `after`";
-        if given.is_empty() {
-            let message = format!("nothing says when `{name}` strikes");
-            wrong(Code::MissingKey, name.span, message, when);
-        }
-        if let Some(second) = given.get(1) {
-            let message = format!("`{name}` strikes at two kinds of instants");
-            wrong(Code::KeysExclude, *second, message, when);
-        }
-        if let Some(lasts) = spec.lasts.as_ref().filter(|_| spec.at.is_none()) {
-            let message = "`lasts` belongs to a fault with `at`".to_string();
-            wrong(Code::NoEffect, lasts.span, message, "else give a law of `repair`");
-        }
-        let slow = spec.how.value == How::Slow;
-        match &spec.factor {
-            None if slow => {
-                let message = format!("nothing says how slow `{name}` makes its part");
-                wrong(Code::MissingKey, spec.how.span, message, "give a `factor` above 1");
-            }
-            Some(factor) if !slow => {
-                let message = "`factor` belongs to `how = \"slow\"`".to_string();
-                wrong(Code::NoEffect, factor.span, message, "leave it out");
-            }
-            _ => {}
-        }
-        if let Some(common) = &spec.common_cause
-            && (spec.at.is_some() || spec.after.is_some() || spec.together.value)
-        {
-            let message = "a common cause needs a fault with a `rate` or `up` of each member";
-            wrong(Code::NoEffect, common.span, message.to_string(), "leave it out");
-        }
-        fine
-    }
-
     /// The parts that a fault names, in the order of parts.
     fn members(&mut self, spec: &FaultSpec) -> Vec<usize> {
         let mut found = Vec::new();
         for reference in spec.hits.iter() {
-            let before = found.len();
-            for (index, sketch) in self.sketches.iter().enumerate() {
-                let names = aliases(self.draft, sketch.part);
-                if means(&reference.text, owner(sketch.part).0, &names) {
-                    found.push(index);
+            for part in targets::parts(self.draft, &reference.text, reference.span, self.out) {
+                match self.at.get(&part) {
+                    Some(index) => found.push(*index),
+                    None => {
+                        let message = "a unit fails by its own `up`";
+                        let diagnostic = Diagnostic::new(Code::NoEffect, reference.span, message);
+                        self.out.push(diagnostic);
+                    }
                 }
-            }
-            if found.len() == before {
-                self.hits_nothing(reference);
             }
         }
         found.sort_unstable();
@@ -214,22 +170,9 @@ impl<'a> Declarer<'a> {
         found
     }
 
-    fn hits_nothing(&mut self, reference: &crate::scenario::names::Reference) {
-        let text = &reference.text;
-        let known: Vec<String> =
-            self.sketches.iter().flat_map(|sketch| aliases(self.draft, sketch.part)).collect();
-        let bare = match text.split_once('.') {
-            Some((word, rest)) if Kind::ALL.iter().any(|kind| kind.word() == word) => rest,
-            _ => text.as_str(),
-        };
-        let nearest = suggest::nearest(bare, known.iter().map(String::as_str));
-        let message = format!("`{text}` names nothing that can fail");
-        let diagnostic = Diagnostic::new(Code::NoSuchName, reference.span, message);
-        self.out.push(diagnostic.help_if(nearest.map(|name| format!("did you mean `{name}`?"))));
-    }
-
-    /// Time of the repair of `hit` at the part `index`; reports when there is none.
-    fn repair(&mut self, hit: &Hit<'_>, index: Option<usize>) -> Option<DurationLaw> {
+    /// Time of the repair of `hit` at the part `index`; the checks have seen to it that there is one
+    /// but for what leaves no mark.
+    fn repair(&self, hit: &Hit<'_>, index: Option<usize>) -> Option<DurationLaw> {
         if let Some(lasts) = &hit.spec.lasts {
             let law = Law::constant(lasts.value.seconds());
             return law.ok().map(DurationLaw);
@@ -237,20 +180,20 @@ impl<'a> Declarer<'a> {
         if let Some(law) = &hit.spec.repair {
             return Some(DurationLaw(law_of(law)));
         }
-        let own = index.and_then(|index| self.sketches[index].restart.clone());
-        if own.is_none() {
-            let whom = index.map_or(hit.name, |index| self.sketches[index].name.as_str());
-            let message = format!("nothing says how `{whom}` comes back from `{}`", hit.name);
-            let diagnostic = Diagnostic::new(Code::MissingKey, hit.spec.span, message);
-            self.out.push(diagnostic.key("repair").help("give it a `repair`"));
+        let sketch = &self.sketches[index?];
+        match sketch.part {
+            Part::Zone { zone, .. } => {
+                let boot = self.draft.scenario.zone[zone].1.boot.value;
+                Law::constant(boot.seconds()).ok().map(DurationLaw)
+            }
+            _ => sketch.restart.clone(),
         }
-        own
     }
 
     /// Adds the state of `hit` to the part `index`, and the way from it to `back`.
     fn state(&mut self, hit: &Hit<'_>, index: usize, back: &str) -> String {
         let state = state_of(hit.name);
-        let Some(repair) = self.repair(hit, Some(index)) else { return state };
+        let Some(repair) = self.repair(hit, Some(index)) else { return UP.into() };
         let by_restart = hit.spec.repair.is_none() || hit.harm != Harm::Down;
         let sketch = &mut self.sketches[index];
         sketch.add_harm(hit.harm, &state, by_restart);
@@ -291,12 +234,7 @@ impl<'a> Declarer<'a> {
     /// Events that take a set of a group at once.
     fn common(&mut self, hit: &Hit<'_>) {
         let Some(common) = &hit.spec.common_cause else { return };
-        let kinds: Vec<Kind> = Kind::ALL.to_vec();
-        let span = common.group.span;
-        let Some(found) = self.draft.names.resolve(&common.group.text, span, &kinds, self.out)
-        else {
-            return;
-        };
+        let Some(found) = self.draft.names.find(&common.group.text) else { return };
         let Some(first) = hit.members.first() else { return };
         let like = std::mem::discriminant(&self.sketches[*first].part);
         let of_group = |sketch: &Sketch| {
@@ -363,11 +301,7 @@ impl<'a> Declarer<'a> {
         after: &crate::model::spec::runs::AfterSpec,
         leads: Option<&Hit<'_>>,
     ) {
-        let Some(leads) = leads else {
-            let message = format!("no fault is called `{}`", after.fault.text);
-            self.out.push(Diagnostic::new(Code::NoSuchName, after.fault.span, message));
-            return;
-        };
+        let Some(leads) = leads else { return };
         for &index in &hit.members {
             let part = self.sketches[index].part;
             let mut chain = std::iter::once(part).chain(part.domains(self.draft));
@@ -457,10 +391,14 @@ impl<'a> Declarer<'a> {
         name.map_or(Expr::Always, |name| Expr::of(name, fact))
     }
 
+    /// Names of the parts number 0, 1, … .
+    fn parts(&self, part: impl Fn(u32) -> Part) -> Vec<&str> {
+        (0..).map_while(|number| self.name(part(number))).collect()
+    }
+
     /// One of the parts number 0, 1, … has `fact`; true when there is none.
     fn any(&self, fact: &str, part: impl Fn(u32) -> Part) -> Expr {
-        let names = (0..).map_while(|number| self.name(part(number)));
-        let all: Vec<Expr> = names.map(|name| Expr::of(name, fact)).collect();
+        let all: Vec<Expr> = self.parts(part).iter().map(|name| Expr::of(name, fact)).collect();
         if all.is_empty() { Expr::Always } else { Expr::Any(all) }
     }
 
@@ -504,7 +442,9 @@ impl<'a> Declarer<'a> {
         let sketch = &self.sketches[index];
         let scenario = &draft.scenario;
         let component = match sketch.part {
-            Part::Head { nas, number: 0 } => format!("{}.head", scenario.nas[nas].0),
+            Part::Head { nas, .. } => format!("{}.head", scenario.nas[nas].0),
+            Part::Uplink { site, .. } => format!("{}.uplink", scenario.site[site].0),
+            Part::Switch { rack, .. } => format!("{}.switch", scenario.rack[rack].0),
             Part::Database { database, member } => {
                 member_name(&scenario.database[database].0, member)
             }
@@ -542,11 +482,19 @@ impl<'a> Declarer<'a> {
                 add("silent", Health::Stalled, !heads);
             }
             Part::Pool { .. } | Part::Station { .. } => add("down", Health::Down, ill("is down")),
-            // Links carry their share: what reads them finds the fact by name.
-            Part::Uplink { .. } | Part::Link(_) => add("down", Health::Down, !ill("fit")),
+            Part::Uplink { site, number: 0 } => {
+                let links = self.parts(|number| Part::Uplink { site, number });
+                carried_by(&links, true, &mut add);
+            }
+            Part::Switch { rack, number: 0 } => {
+                let switches = self.parts(|number| Part::Switch { rack, number });
+                carried_by(&switches, false, &mut add);
+            }
             _ => return,
         }
-        if !matches!(sketch.part, Part::Head { .. }) {
+        let together =
+            matches!(sketch.part, Part::Head { .. } | Part::Uplink { .. } | Part::Switch { .. });
+        if !together {
             if has(Harm::Cut) && !matches!(sketch.part, Part::Server(_)) {
                 add("cut off", Health::Unreachable, ill("is cut"));
             }
@@ -575,6 +523,23 @@ impl<'a> Declarer<'a> {
         }
         if let Some(id) = id {
             declared.effects.insert(id, states);
+        }
+    }
+}
+
+/// How what several links carry together fares: nothing without any; with k of n left, n / k times
+/// slower when each carries its share, and as ever when one is enough for all.
+fn carried_by(links: &[&str], shared: bool, add: &mut impl FnMut(&str, Health, Expr)) {
+    let fewer = |number: u32| {
+        let fit = links.iter().map(|name| Expr::of(name, "fit")).collect();
+        !Expr::AtLeast(number, fit)
+    };
+    add("down", Health::Down, fewer(1));
+    let count = links.len() as u32;
+    for left in 1..count {
+        if shared {
+            let slower = f64::from(count) / f64::from(left);
+            add(&format!("with {left} of {count}"), Health::Slow(slower), fewer(left + 1));
         }
     }
 }

@@ -14,11 +14,11 @@
 //! - `after` draws when the other fault strikes, keyed by the part that follows.
 //!
 //! Takes a draft and the numbers of its components. Gives a [`HealthPlan`]. Leaves out: takeover
-//! by a partner (a file server stands still while none of its heads serves), lost cache contents,
-//! hours of crews.
+//! by a partner (a file server stands still while none of its heads serves), lost contents of
+//! caches, the time for which users of a dead uplink are cut off, hours of crews.
 
 mod declare;
-pub mod hits;
+pub mod parts;
 mod textbook;
 
 use std::collections::BTreeMap;
@@ -69,6 +69,9 @@ pub fn plan(
         return None;
     }
     let live = declare(draft, ids, true, out);
+    if out.has_errors() {
+        return None;
+    }
     let quiet = declare(draft, ids, false, &mut Diagnostics::new());
     let start = match scenario.run.initial.value {
         Initial::Stationary => Start::Stationary,
@@ -141,6 +144,3 @@ fn compile(
     let planned = net.cause("", PLANNED).expect("it is declared");
     Some(HealthNet { ailing, readers, causes, breakable, planned, net })
 }
-
-#[cfg(test)]
-mod tests;

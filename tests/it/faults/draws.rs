@@ -32,8 +32,7 @@ fn story_over(text: &str, length: SimDuration) -> BTreeMap<String, Vec<String>> 
     assert!(!out.has_errors(), "{:#?}", out.sorted());
     let net = Net::compile(&declared.declaration, Reading::default()).unwrap();
     let mut log = Log { net: &net, lines: BTreeMap::new() };
-    let mut kernel =
-        Kernel::new(&net, Seed(1), Lineage::replication(0), Start::New).unwrap();
+    let mut kernel = Kernel::new(&net, Seed(1), Lineage::replication(0), Start::New).unwrap();
     kernel.advance(SimTime::ZERO + length, &mut log).unwrap();
     log.lines
 }
@@ -100,8 +99,7 @@ fn what_is_added_or_taken_away_moves_nothing_of_the_rest() {
 #[test]
 fn a_longer_history_begins_as_the_shorter_one() {
     let text = shipped("tiers/tier-3.toml");
-    let (short, long) =
-        (story(&text), story_over(&text, SimDuration::YEAR.saturating_mul(12)));
+    let (short, long) = (story(&text), story_over(&text, SimDuration::YEAR.saturating_mul(12)));
     for (part, lines) in &short {
         assert_eq!(lines[..], long[part][..lines.len()], "{part}");
     }
@@ -163,11 +161,8 @@ fn a_common_cause_belongs_to_the_set_also_when_it_has_one_member() {
 /// Three in ten hardware faults take the disks, once the server is back.
 #[test]
 fn a_fault_that_follows_another_begins_when_that_one_is_repaired() {
-    let text = only(
-        &shipped("tiers/starter.toml"),
-        &["server-hardware", "local-data"],
-    )
-    .replace("\"0.25/y\"", "\"0.25/d\"");
+    let text = only(&shipped("tiers/starter.toml"), &["server-hardware", "local-data"])
+        .replace("\"0.25/y\"", "\"0.25/d\"");
     let story = story(&text);
     let ends = |part: &str, what: &str| -> Vec<String> {
         let lines = story[part].iter().filter(|line| line.contains(what));

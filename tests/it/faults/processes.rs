@@ -56,10 +56,8 @@ fn a_crashed_process_loses_what_is_inside_refuses_and_comes_back_cold() {
 /// and it is replaced (5 s), everyone inside gets an error.
 #[test]
 fn a_hung_process_answers_nobody_and_its_replacement_starts_empty() {
-    let text = app(
-        "[fault.oops]\nhits = \"service.app\"\nhow = \"hang\"\nat = \"100500ms\"\n\
-         detected-by-people = \"20s\"\nrepair = \"5s\"\n",
-    );
+    let text = app("[fault.oops]\nhits = \"service.app\"\nhow = \"hang\"\nat = \"100500ms\"\n\
+         detected-by-people = \"20s\"\nrepair = \"5s\"\n");
     // 99 and 100 s on the processor, 101 to 125 s waiting: 27. The rest is served.
     assert_eq!(ended(&observed(&text, 90.5, 160.5)), [43, 0, 27, 0, 0, 0]);
 }
@@ -210,27 +208,4 @@ fn a_drill_breaks_one_part_and_mends_it() {
     assert_eq!(lost(&plan, &seen, "planned"), 22);
     drill.faults = Faults::Off;
     assert_eq!(ended(&requests::run(&plan, &drill, 0).unwrap()), [70, 0, 0, 0, 0, 0]);
-}
-
-#[test]
-fn a_fault_that_makes_no_sense_is_told() {
-    let told = |fault: &str| complaints(&app(&format!("[fault.f]\n{fault}\n")));
-    let crash = "hits = \"service.app\"\nhow = \"crash\"\n";
-    assert_eq!(told(crash), ["nothing says when `f` strikes"]);
-    assert_eq!(
-        told(&format!("{crash}rate = \"1/y\"\nat = \"1h\"")),
-        ["`f` strikes at two kinds of instants"]
-    );
-    assert_eq!(
-        told("hits = \"server.bx\"\nhow = \"crash\"\nrate = \"1/y\"\nrepair = \"1h\""),
-        ["`server.bx` names nothing that can fail"]
-    );
-    assert_eq!(
-        told("hits = \"server.box\"\nhow = \"crash\"\nrate = \"1/y\""),
-        ["nothing says how `box-1` comes back from `f`"]
-    );
-    assert_eq!(
-        told("hits = \"service.app\"\nhow = \"slow\"\nrate = \"1/y\""),
-        ["nothing says how slow `f` makes its part"]
-    );
 }

@@ -10,7 +10,8 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
 
@@ -45,7 +46,8 @@ fn system(dice: &mut Dice) -> String {
         dice.pick(&["\"store:data\"", "{ volume = \"store:data\", gives-up = \"4s\" }"])
     );
     let (workers, backlog) = (dice.pick(&["1", "5"]), dice.maybe("backlog = 3\n"));
-    text += &format!("[service.back]\nin = \"deep\"\nworkers = {workers}\n{backlog}restart = \"2s\"\n");
+    text +=
+        &format!("[service.back]\nin = \"deep\"\nworkers = {workers}\n{backlog}restart = \"2s\"\n");
     text += "[nas.store]\ncpu = \"1ms\"\nrack = \"r\"\n[nas.store.pools]\nmain = { kind = \"7.2k\", layout = \"raid-dp\", data = 2 }\n\
              [nas.store.volumes]\ndata = { pool = \"main\" }\n";
     let discipline = dice.pick(&["fifo", "ps", "priority", "priority-preemptive"]);
@@ -56,8 +58,10 @@ fn system(dice: &mut Dice) -> String {
         if discipline == "ps" { "" } else { patience.as_str() },
     );
     let retry = dice.maybe("retry = { chance = 0.8, after = \"1s\", at-most = 2 }\n");
-    let (time_out, patient) =
-        (dice.maybe("time-out = \"3s\"\n"), dice.maybe("patience = { dist = \"exponential\", mean = \"2s\" }\n"));
+    let (time_out, patient) = (
+        dice.maybe("time-out = \"3s\"\n"),
+        dice.maybe("patience = { dist = \"exponential\", mean = \"2s\" }\n"),
+    );
     text += &format!("[clients.users]\nround-trip = \"20ms\"\n{time_out}{patient}{retry}");
     text += &format!(
         "[workload.visitors]\n{}request = \"page\"\nrate = \"{}/s\"\narrivals = {{ process = \"poisson\" }}\n\
@@ -86,8 +90,16 @@ fn system(dice: &mut Dice) -> String {
 
 fn fault(dice: &mut Dice, number: u64) -> String {
     let hits = dice.pick(&[
-        "service.app", "service.back", "server.*", "rack.r.switch", "site.main", "nas.store.head",
-        "nas.store.main", "server.box.local", "station.desk", "zone.web",
+        "service.app",
+        "service.back",
+        "server.*",
+        "rack.r.switch",
+        "site.main",
+        "nas.store.head",
+        "nas.store.main",
+        "server.box.local",
+        "station.desk",
+        "zone.web",
     ]);
     let how = dice.pick(&["crash", "hang", "pause", "slow", "lost", "partitioned"]);
     let factor = if how == "slow" { "factor = 3.0\n" } else { "" };

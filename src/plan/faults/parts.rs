@@ -1,11 +1,7 @@
-//! What the reference of a fault means: every part with the names it may be called by.
-//!
-//! A part answers to its own name, to that of its group, and to paths through its owner:
-//! `app-2`, `app`; `r.switch-1`, `r.switch`; `mysql.master`, `mysql-1`, `mysql`. The kind may stand
-//! in front, and `*` for any one name of a path.
+//! All parts of a scenario, and the component each belongs to.
 
 use crate::plan::Draft;
-use crate::plan::names::{Kind, member_name, split_member};
+use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
 
@@ -82,86 +78,5 @@ pub fn owner(part: Part) -> (Kind, usize) {
         Part::Edge { cdn, .. } => (Kind::Cdn, cdn),
         Part::Station { station, .. } => (Kind::Station, station),
         Part::Unit { unit, .. } => (Kind::Unit, unit),
-    }
-}
-
-/// All that a part answers to, without its kind.
-#[must_use]
-pub fn aliases(draft: &Draft, part: Part) -> Vec<String> {
-    let scenario = &draft.scenario;
-    let name = part.name(draft);
-    let more = match part {
-        Part::Uplink { site, .. } => vec![format!("{}.uplink", scenario.site[site].0)],
-        Part::Switch { rack, .. } => vec![format!("{}.switch", scenario.rack[rack].0)],
-        Part::Server(id) => vec![scenario.server[id.group].0.text.clone()],
-        Part::Disks { server, set } => {
-            let (group, spec) = &scenario.server[server.group];
-            vec![format!("{group}.{}", spec.disks[set].0)]
-        }
-        Part::Head { nas, .. } => vec![format!("{}.head", scenario.nas[nas].0)],
-        Part::Pool { nas, .. } => vec![format!("{}.pool", scenario.nas[nas].0)],
-        Part::Zone { zone, .. } => vec![scenario.zone[zone].0.text.clone()],
-        Part::Service { service, .. } => vec![scenario.service[service].0.text.clone()],
-        Part::Database { database, member } => {
-            let group = &scenario.database[database].0.text;
-            let role = split_member(&name).map_or(name.as_str(), |(role, _)| role);
-            vec![group.clone(), member_name(group, member), role.to_string()]
-        }
-        Part::Balancer { balancer, .. } => vec![scenario.balancer[balancer].0.text.clone()],
-        Part::Edge { cdn, .. } => vec![scenario.cdn[cdn].0.text.clone()],
-        Part::Station { station, .. } => vec![scenario.station[station].0.text.clone()],
-        Part::Unit { unit, .. } => vec![scenario.unit[unit].0.text.clone()],
-        _ => Vec::new(),
-    };
-    std::iter::once(name).chain(more).collect()
-}
-
-/// Whether `text` means a part of `kind` that answers to `aliases`.
-#[must_use]
-pub fn means(text: &str, kind: Kind, aliases: &[String]) -> bool {
-    let path = match text.split_once('.') {
-        Some((word, rest)) if Kind::ALL.iter().any(|kind| kind.word() == word) => {
-            if word != kind.word() {
-                return false;
-            }
-            rest
-        }
-        _ => text,
-    };
-    aliases.iter().any(|alias| {
-        let (mut wanted, mut have) = (path.split('.'), alias.split('.'));
-        loop {
-            match (wanted.next(), have.next()) {
-                (None, None) => return true,
-                (Some(wanted), Some(have)) if fits(wanted, have) => {}
-                _ => return false,
-            }
-        }
-    })
-}
-
-fn fits(wanted: &str, have: &str) -> bool {
-    match wanted.strip_suffix('*') {
-        Some(start) => have.starts_with(start),
-        None => wanted == have,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_part_answers_to_its_name_its_group_and_paths_with_stars() {
-        let switch = ["r.switch-1".to_string(), "r.switch".to_string()];
-        for text in ["rack.r.switch", "rack.*.switch", "r.switch-1", "r.switch*", "rack.*.*"] {
-            assert!(means(text, Kind::Rack, &switch), "{text}");
-        }
-        for text in ["rack.*", "rack.r", "site.r.switch", "r.switch-2", "s.switch", "*"] {
-            assert!(!means(text, Kind::Rack, &switch), "{text}");
-        }
-        let server = ["twin-1".to_string(), "twin".to_string()];
-        assert!(means("server.*", Kind::Server, &server));
-        assert!(!means("server.*.local", Kind::Server, &server));
     }
 }
