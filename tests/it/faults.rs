@@ -28,7 +28,10 @@ use fivenines::units::{SimDuration, SimTime};
 /// The draft of a text; fails with its diagnostics.
 fn drafted(text: &str) -> Draft {
     let mut out = Diagnostics::new();
-    let document = Document::parse(Source::from_text("test", text), &mut out);
+    // How long a scenario is run is the test's own matter.
+    let window = if text.contains("[window.") { "" } else { "\n[window.any]\nlength = \"1h\"\n" };
+    let text = format!("{text}{window}");
+    let document = Document::parse(Source::from_text("test", &text), &mut out);
     let draft = document.and_then(|document| fivenines::plan::draft(&document, &mut out));
     assert!(!out.has_errors(), "{:#?}", out.sorted());
     draft.unwrap()

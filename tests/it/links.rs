@@ -71,12 +71,12 @@ reply = "125kB"
 
 fn window(length: u64) -> Window {
     Window {
+        at: SimTime::ZERO,
         name: "run".into(),
         levels: vec![],
         lead_in: SimDuration::from_secs(1),
         length: SimDuration::from_secs(length),
         drain: SimDuration::from_secs(60),
-        at: SimTime::ZERO,
         faults: Faults::Off,
     }
 }

@@ -84,9 +84,10 @@ fn load_moves_no_fault() {
 #[test]
 fn what_is_added_or_taken_away_moves_nothing_of_the_rest() {
     let text = only(&shipped("tiers/tier-1.toml"), &["server-hardware", "server-os", "site"]);
-    let more = text.replace("[zone.www]", "[server.extra]\ncount = 3\ncores = 4\n\n[zone.www]");
+    let (head, tail) = text.split_once("[server.twin]").unwrap();
+    let more = format!("{head}[server.twin]{}", tail.replacen("count  = 1", "count  = 2", 1));
     let (a, b) = (story(&text), story(&more));
-    assert!(b.contains_key("extra-3"));
+    assert!(b.contains_key("twin-2"), "one more server");
     for (part, lines) in &a {
         assert_eq!(lines, &b[part], "{part}");
     }
