@@ -8,6 +8,7 @@ use crate::model::disks::DisksConfig;
 use crate::model::head::{HeadConfig, Persistence};
 use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId, KeyId};
 use crate::model::link::{LinkConfig, LinksConfig};
+use crate::model::outage::HealthPlan;
 use crate::model::route::Routes;
 use crate::model::service::ServiceConfig;
 use crate::model::station::StationConfig;
@@ -195,6 +196,8 @@ pub struct Blueprint {
     pub operations: Vec<Operation>,
     /// Names of causes, by id; the first is `overload`.
     pub causes: Vec<String>,
+    /// What can break; none: nothing.
+    pub health: Option<HealthPlan>,
     /// The network between the servers and the clients; none: nothing is in the way of a reply.
     pub network: Option<Network>,
 }

@@ -496,6 +496,7 @@ impl Builder<'_> {
         let operations = operations(draft, &self.ids, &mut compiler);
         let routes = compiler.routes;
         let workloads = workloads(draft, folder, &class_of, self.out);
+        let health = crate::plan::faults::plan(draft, &self.ids, self.out);
         let zones = self.zone_meters();
         let network = network::ways(&self, &wanted);
         Blueprint {
@@ -507,7 +508,8 @@ impl Builder<'_> {
             workloads,
             clients,
             operations,
-            causes: vec!["overload".into()],
+            causes: crate::plan::faults::causes(draft),
+            health,
             network,
         }
     }

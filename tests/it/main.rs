@@ -3,6 +3,7 @@
 mod bad_input;
 mod caches;
 mod cli;
+mod faults;
 mod health;
 mod links;
 mod messages;
