@@ -76,7 +76,7 @@ fn main() {
         length: SimDuration::from_secs(1000),
         drain: SimDuration::from_secs(60),
     };
-    for k in 0..5 {
+    for k in 0..std::env::var("K").map_or(5, |t| t.parse().unwrap()) {
         let t = std::time::Instant::now();
         let o = run(&plan, &w, k).unwrap();
         let s = t.elapsed().as_secs_f64();
