@@ -180,11 +180,16 @@ impl Station {
         if !entry.resumed {
             let waited = (ctx.now - entry.since).nanos();
             entry.waited += waited;
-            if let Some(waits) = &mut self.waits
-                && entry.counted
-            {
-                waits.record(waited);
-            }
+            self.note_wait(waited, entry.counted);
+        }
+    }
+
+    #[inline(always)]
+    fn note_wait(&mut self, waited: u64, counted: bool) {
+        if let Some(waits) = &mut self.waits
+            && counted
+        {
+            waits.record(waited);
         }
     }
 
@@ -303,6 +308,10 @@ impl Station {
     pub fn wake(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         if ctx.requests[request].waits != Waits::InLine {
             return;
+        }
+        let entry = &ctx.requests[request];
+        if !entry.resumed {
+            self.note_wait((ctx.now - entry.since).nanos(), entry.counted);
         }
         self.cancel(ctx, request);
         self.reneged += 1;

@@ -14,9 +14,9 @@
 //! fails, the *orphan* keeps those above and ends when it has given them back.
 
 use crate::engine::calendar::{Calendar, Place, Ticket};
-use crate::engine::draw::Lineage;
+use crate::engine::draw::{Lineage, Seed};
 use crate::engine::lane::{Lane, NoProgress};
-use crate::model::blueprint::{Blueprint, Config, Mount};
+use crate::model::blueprint::{Arrivals, Blueprint, Config, Mount};
 use crate::model::cache::Cache;
 use crate::model::client::Views;
 use crate::model::cpu::Cpu;
@@ -38,6 +38,7 @@ use crate::model::station::Station;
 use crate::model::{Component, Ctx, Health, Move};
 use crate::units::{Bytes, Rate, SimDuration, SimTime};
 use crate::workload::arrivals::{Arrival, ArrivalStream};
+use crate::workload::trace::RecordedStream;
 
 /// Why a run stopped before its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,22 +84,46 @@ pub struct Span {
 /// batch the latency of one draw hides behind the next.
 #[derive(Clone, Debug)]
 struct Source {
-    stream: ArrivalStream,
+    stream: Stream,
     /// The next arrivals, the last one first.
     ready: Vec<Arrival>,
+}
+
+/// Where arrivals come from. Asked for many at a time, so its size and its branch do not matter.
+#[derive(Clone, Debug)]
+enum Stream {
+    Described(Box<ArrivalStream>),
+    Recorded(RecordedStream),
 }
 
 impl Source {
     const AHEAD: usize = 32;
 
-    fn new(stream: ArrivalStream) -> Self {
+    fn new(
+        arrivals: &Arrivals,
+        seed: Seed,
+        lineage: Lineage,
+        owner: &str,
+        times: (SimTime, SimTime),
+    ) -> Self {
+        let stream = match arrivals {
+            Arrivals::Described(traffic) => {
+                Stream::Described(Box::new(ArrivalStream::new(traffic, seed, lineage, owner, times)))
+            }
+            Arrivals::Recorded(playback) => {
+                Stream::Recorded(RecordedStream::new(playback, seed, lineage, owner, times))
+            }
+        };
         Self { stream, ready: Vec::with_capacity(Self::AHEAD) }
     }
 
     #[inline]
     fn next(&mut self) -> Option<Arrival> {
         if self.ready.is_empty() {
-            self.ready.extend(self.stream.by_ref().take(Self::AHEAD));
+            match &mut self.stream {
+                Stream::Described(stream) => self.ready.extend(stream.by_ref().take(Self::AHEAD)),
+                Stream::Recorded(stream) => self.ready.extend(stream.by_ref().take(Self::AHEAD)),
+            }
             self.ready.reverse();
         }
         self.ready.pop()
@@ -184,10 +209,10 @@ impl<'p> World<'p> {
         };
         let source = |(index, workload): (usize, &crate::model::blueprint::Workload)| {
             let level = span.levels.get(index).copied().flatten();
-            let traffic = level.and_then(|level| workload.traffic.at_level(level).ok());
-            let traffic = traffic.as_ref().unwrap_or(&workload.traffic);
+            let fixed = level.and_then(|level| workload.arrivals.at_level(level).ok());
+            let arrivals = fixed.as_ref().unwrap_or(&workload.arrivals);
             let times = (span.start, span.horizon);
-            Source::new(ArrivalStream::new(traffic, plan.seed, lineage, &workload.name, times))
+            Source::new(arrivals, plan.seed, lineage, &workload.name, times)
         };
         let mut world = Self {
             plan,

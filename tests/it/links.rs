@@ -82,11 +82,6 @@ fn window(length: u64) -> Window {
 }
 
 /// Everything from time zero to `end`.
-fn span(end: SimTime) -> Span {
-    let start = SimTime::ZERO;
-    Span { levels: vec![], start, from: start, until: end, horizon: end }
-}
-
 fn live(plan: &Blueprint, length: u64, replication: u64) -> Observation {
     let seen = run(plan, &window(length), replication).expect("the identities hold");
     assert_eq!(seen.stop, None);
