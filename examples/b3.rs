@@ -51,6 +51,7 @@ fn main() {
     let mut parts: Vec<Part> = (0..4).map(|i| part(&format!("web-{}", i + 1), st(8, i))).collect();
     parts.push(part("db-1", st(16, 4)));
     let traffic = Traffic::new(Rate::per_second(1000.0).unwrap(), Process::Poisson).unwrap();
+    let arrivals = Arrivals::Described(traffic);
     let plan = Blueprint {
         seed: Seed(1),
         routes: r,
@@ -61,7 +62,7 @@ fn main() {
             name: "visitors".into(),
             class: ClassId(0),
             clients: None,
-            traffic,
+            arrivals,
             lost_after: None,
         }],
         clients: vec![],

@@ -8,11 +8,13 @@ use crate::model::disks::DisksConfig;
 use crate::model::head::{HeadConfig, Persistence};
 use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId, KeyId};
 use crate::model::link::{LinkConfig, LinksConfig};
+use crate::model::outage::HealthPlan;
 use crate::model::route::Routes;
 use crate::model::service::ServiceConfig;
 use crate::model::station::StationConfig;
 use crate::units::{Rate, SimDuration, SimTime};
-use crate::workload::arrivals::Traffic;
+use crate::workload::arrivals::{Process, Traffic, TrafficError};
+use crate::workload::trace::Playback;
 
 /// A component as the plan made it.
 #[derive(Clone, Debug)]
@@ -113,6 +115,31 @@ pub struct Session {
     pub think: DemandId,
 }
 
+/// When requests come.
+#[derive(Clone, Debug)]
+pub enum Arrivals {
+    /// By a description: level, profile, noise, scatter.
+    Described(Traffic),
+    /// As recorded; replications share the record.
+    Recorded(Playback),
+}
+
+impl Arrivals {
+    /// The same source at a fixed rate: no profile, no noise; a record keeps nothing but its name,
+    /// and its arrivals become independent of each other.
+    ///
+    /// # Errors
+    ///
+    /// As [`Traffic::new`].
+    pub fn at_level(&self, level: Rate) -> Result<Self, TrafficError> {
+        match self {
+            Self::Described(traffic) => traffic.at_level(level),
+            Self::Recorded(_) => Traffic::new(level, Process::Poisson),
+        }
+        .map(Self::Described)
+    }
+}
+
 /// A source of work.
 #[derive(Clone, Debug)]
 pub struct Workload {
@@ -123,7 +150,7 @@ pub struct Workload {
     /// Who sends them; none: requests come from nowhere and wait for ever.
     pub clients: Option<usize>,
     /// When they come.
-    pub traffic: Traffic,
+    pub arrivals: Arrivals,
     /// A view whose parts did not all arrive within this time is lost.
     pub lost_after: Option<SimDuration>,
 }
@@ -195,6 +222,8 @@ pub struct Blueprint {
     pub operations: Vec<Operation>,
     /// Names of causes, by id; the first is `overload`.
     pub causes: Vec<String>,
+    /// What can break; none: nothing.
+    pub health: Option<HealthPlan>,
     /// The network between the servers and the clients; none: nothing is in the way of a reply.
     pub network: Option<Network>,
 }

@@ -6,6 +6,7 @@ use fivenines::engine::draw::Lineage;
 use fivenines::model::Health;
 use fivenines::model::blueprint::Blueprint;
 use fivenines::model::ids::{CauseId, ComponentId};
+use fivenines::model::outage::Faults;
 use fivenines::model::world::{Span, World};
 use fivenines::plan;
 use fivenines::plan::compile::compile;
@@ -78,15 +79,11 @@ fn window(length: u64) -> Window {
         lead_in: SimDuration::from_secs(1),
         length: SimDuration::from_secs(length),
         drain: SimDuration::from_secs(60),
+        faults: Faults::Off,
     }
 }
 
 /// Everything from time zero to `end`.
-fn span(end: SimTime) -> Span {
-    let start = SimTime::ZERO;
-    Span { levels: vec![], start, from: start, until: end, horizon: end }
-}
-
 fn live(plan: &Blueprint, length: u64, replication: u64) -> Observation {
     let seen = run(plan, &window(length), replication).expect("the identities hold");
     assert_eq!(seen.stop, None);
@@ -148,7 +145,14 @@ fn a_dead_link_stalls_replies_and_they_go_on_where_they_were() {
     let mut plan = scene(REGULAR);
     plan.causes.push("link".into());
     let end = SimTime::ZERO + SimDuration::from_secs(10);
-    let span = span(end);
+    let span = Span {
+        levels: vec![],
+        start: SimTime::ZERO,
+        from: SimTime::ZERO,
+        until: end,
+        horizon: end,
+        faults: Faults::Off,
+    };
     let at = |millis: u64| SimTime::ZERO + SimDuration::from_nanos(millis * 1_000_000);
     for (name, slow) in [("main.uplink", None), ("r.switch", None), ("main.uplink", Some(2.0))] {
         let mut world = World::new(&plan, Lineage::replication(0), span.clone());
@@ -180,7 +184,14 @@ fn users_give_up_on_replies_that_do_not_come() {
     let mut plan = scene(&impatient);
     plan.causes.push("uplink".into());
     let end = SimTime::ZERO + SimDuration::from_secs(20);
-    let span = span(end);
+    let span = Span {
+        levels: vec![],
+        start: SimTime::ZERO,
+        from: SimTime::ZERO,
+        until: end,
+        horizon: end,
+        faults: Faults::Off,
+    };
     let mut world = World::new(&plan, Lineage::replication(0), span);
     let at = |millis: u64| SimTime::ZERO + SimDuration::from_nanos(millis * 1_000_000);
     world.run_before(at(5_050)).unwrap();

@@ -2,10 +2,17 @@
 
 mod bad_input;
 mod caches;
+mod capacity;
 mod cli;
+mod common;
+mod determinism;
+mod faults;
 mod health;
 mod links;
 mod messages;
+mod mutants;
+mod oracles;
+mod recorded;
 mod reports;
 mod schema;
 mod traffic;
