@@ -4,6 +4,7 @@ use crate::common::{Loaded, load};
 
 use fivenines::model::blueprint::{Arrivals, Blueprint};
 use fivenines::model::ids::{AmountId, WorkloadId};
+use fivenines::model::outage::Faults;
 use fivenines::model::route::{Amount, Op};
 use fivenines::plan::load::offered;
 use fivenines::solve::requests::Window;
@@ -35,7 +36,7 @@ pub fn bare(plan: &mut Blueprint, process: Process) {
             Arrivals::Described(Traffic::new(per_s(20.0), process.clone()).unwrap());
     }
     plan.operations.clear();
-    plan.uplink = None;
+    plan.network = None;
 }
 
 /// The small model of the standard set keeps every write off the critical path.
@@ -57,6 +58,7 @@ fn steady(length: u64) -> Window {
         lead_in: SimDuration::from_secs(60),
         length: SimDuration::from_secs(length),
         drain: SimDuration::from_secs(300),
+        faults: Faults::Off,
     }
 }
 
@@ -116,7 +118,11 @@ fn the_capacity_of_one_exponential_server_is_that_of_the_formula() {
 }
 
 /// Values of the figure `path` in each replication.
-fn samples(loaded: &Loaded, result: &fivenines::study::scenario::StudyResult, path: &str) -> Vec<f64> {
+fn samples(
+    loaded: &Loaded,
+    result: &fivenines::study::scenario::StudyResult,
+    path: &str,
+) -> Vec<f64> {
     let asked = loaded.study.figures.iter().find(|asked| asked.path == path);
     let asked = asked.unwrap_or_else(|| panic!("no figure {path}"));
     result.windows[asked.window].samples.iter().map(|s| s[asked.place].unwrap()).collect()

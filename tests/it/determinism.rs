@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::common::{Loaded, load, read};
 
 use fivenines::engine::draw::Lineage;
+use fivenines::model::outage::Faults;
 use fivenines::model::record::ClassRecord;
 use fivenines::model::world::{Span, World};
 use fivenines::solve::requests::{self, Observation};
@@ -173,6 +174,7 @@ fn a_longer_window_is_the_same_history_so_far() {
             from: at(10),
             until: at(until),
             horizon: at(horizon),
+            faults: Faults::Off,
         };
         let mut world = World::new(&loaded.plan, Lineage::replication(3), span);
         world.run_before(at(40)).unwrap();

@@ -72,7 +72,7 @@ reply = "125kB"
 fn window(length: u64) -> Window {
     Window {
         name: "run".into(),
-        at: None,
+        at: SimTime::ZERO,
         levels: vec![],
         lead_in: SimDuration::from_secs(1),
         length: SimDuration::from_secs(length),

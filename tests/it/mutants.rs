@@ -222,8 +222,7 @@ fn deferred_writes_that_wait_are_noticed() {
     let sound = bare_tier_1(0.2, 6_000, figure, (io, io), |_| ());
     let near = |(mean, half): (f64, f64)| (mean - IDLE_S).abs() <= 0.04 * IDLE_S + half;
     assert!(near(sound), "{sound:?} of {IDLE_S}");
-    let wrong =
-        bare_tier_1(0.2, 6_000, figure, (io, "sync-io = 6, deferred-io = 0"), |_| ());
+    let wrong = bare_tier_1(0.2, 6_000, figure, (io, "sync-io = 6, deferred-io = 0"), |_| ());
     assert!(!near(wrong), "{wrong:?} of {IDLE_S}");
 }
 
