@@ -260,7 +260,7 @@ impl<'p> World<'p> {
         if !matches!(self.components[id.index()], Component::Service(_)) {
             self.component_ctx(id, cause, |component, ctx| component.health(ctx, health));
             if let Component::Link(link) = &self.components[id.index()] {
-                let of = link.config().clone();
+                let of = link.config();
                 self.component_ctx(of.network, cause, |component, ctx| {
                     if let Component::Links(links) = component {
                         links.link_health(ctx, of.index, health);
