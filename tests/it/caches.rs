@@ -39,6 +39,8 @@ fn o40_o41_scenarios_hold_what_they_expect() {
 const CACHED: &str = r#"
 scenario = "cached"
 format   = 1
+[window.run]
+length = "10s"
 [server.box]
 cores = 4
 [zone.www]

@@ -37,6 +37,8 @@ fn behind(uplinks: &str, rest: &str) -> Blueprint {
         r#"
 scenario = "links"
 format   = 1
+[window.run]
+length = "10s"
 [site.main]
 uplinks = {uplinks}
 [rack.r]
