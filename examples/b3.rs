@@ -68,7 +68,7 @@ fn main() {
         clients: vec![],
         operations: vec![],
         causes: vec!["overload".into()],
-        uplink: None,
+        network: None,
     };
     let w = Window {
         name: "run".into(),

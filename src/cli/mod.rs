@@ -1,6 +1,110 @@
-//! Flags, progress and exit status; one file a command.
+//! The command: flags, streams, progress, exit status; one file a command.
+//!
+//! In: words of a command line. Out: an answer on standard output, all else on standard error, and
+//! one of the codes of [`exit`]. Commands only put together what the folders above do.
+//! Holds: what the user wrote is shown escaped; no panic text reaches the user; no prompt, no
+//! configuration file, no network.
+
+mod bug;
+mod check;
+mod completions;
+pub mod console;
+pub mod exit;
+pub mod flags;
+mod init;
+pub mod load;
+mod man;
+mod overview;
+pub mod progress;
+pub mod schema;
+pub mod stop;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, FromArgMatches as _};
+
+pub use bug::during;
+
+use console::{Console, When};
+use exit::{Exit, Failure};
+use flags::{Cli, Command};
+
+use crate::report::text::{visible, visible_lines};
 
 /// Runs the command and gives its exit status.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn main() -> ExitCode {
+    bug::install();
+    let words: Vec<OsString> = std::env::args_os().collect();
+    std::panic::catch_unwind(|| end(&words)).unwrap_or(Exit::Bug).into()
+}
+
+fn end(words: &[OsString]) -> Exit {
+    // Until the words are understood, only what can be seen in them is known of the colour.
+    let console = Console::new(colour_of(words), false);
+    let command = Cli::command().term_width(usize::from(console.out.width));
+    let cli =
+        command.try_get_matches_from(words).and_then(|matches| Cli::from_arg_matches(&matches));
+    match cli {
+        Ok(cli) => {
+            let console = Console::new(cli.speech.color, cli.speech.quiet);
+            run(&cli, &console).unwrap_or_else(|failure| {
+                console.complain(&failure.text());
+                failure.exit
+            })
+        }
+        Err(error) => not_understood(&error, words, &console),
+    }
+}
+
+fn run(cli: &Cli, console: &Console) -> Result<Exit, Failure> {
+    match &cli.command {
+        None => overview::overview(console),
+        Some(Command::Check(args)) => check::check(args, console),
+        Some(Command::Init(args)) => init::init(args, console),
+        Some(Command::Schema(args)) => schema::print(args, console),
+        Some(Command::Completions(args)) => completions::completions(args, console),
+        Some(Command::Man(args)) => man::man(args, console),
+    }
+}
+
+/// Help and version are answers; everything else is wrong.
+fn not_understood(error: &clap::Error, words: &[OsString], console: &Console) -> Exit {
+    let text = error.render();
+    let words = words.iter().map(|word| word.to_string_lossy());
+    // The message repeats the user's words: none of them may act on the terminal.
+    let hostile = words.into_iter().any(|word| visible(&word) != word);
+    let text = if hostile { visible_lines(&text.to_string()) } else { text.ansi().to_string() };
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match console.answer(&text) {
+            Ok(()) => Exit::Done,
+            Err(failure) => {
+                console.complain(&failure.text());
+                failure.exit
+            }
+        },
+        _ => {
+            console.complain(&text);
+            Exit::Usage
+        }
+    }
+}
+
+fn colour_of(words: &[OsString]) -> When {
+    let mut words = words.iter().filter_map(|word| word.to_str());
+    let mut when = When::Auto;
+    while let Some(word) = words.next() {
+        let value = match word.strip_prefix("--color") {
+            Some("") => words.next(),
+            Some(value) => value.strip_prefix('='),
+            None => continue,
+        };
+        when = match value {
+            Some("always") => When::Always,
+            Some("never") => When::Never,
+            _ => when,
+        };
+    }
+    when
 }

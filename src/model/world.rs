@@ -13,17 +13,20 @@
 //! So a request may have to be split: the *caller's* part keeps the frames below the cut and
 //! fails, the *orphan* keeps those above and ends when it has given them back.
 
-use crate::engine::calendar::{Calendar, Ticket};
+use crate::engine::calendar::{Calendar, Place, Ticket};
 use crate::engine::draw::{Lineage, Seed};
 use crate::engine::lane::{Lane, NoProgress};
 use crate::model::blueprint::{Arrivals, Blueprint, Config, Mount};
+use crate::model::cache::Cache;
 use crate::model::client::Views;
 use crate::model::cpu::Cpu;
 use crate::model::disks::Disks;
 use crate::model::event::Event;
 use crate::model::gauge::Gauge;
 use crate::model::head::Head;
-use crate::model::ids::{CallId, CauseId, ComponentId, PoolId, WorkloadId};
+use crate::model::ids::{CallId, CauseId, ComponentId, KeyId, PoolId, WorkloadId};
+use crate::model::link::{Link, Links};
+use crate::model::outage::{Faults, Ills};
 use crate::model::record::Record;
 use crate::model::request::{
     Frame, Hold, MAX_DEPTH, NO_CALL, Outcome, Owner, Request, RequestId, Requests, Stage, TooMany,
@@ -33,7 +36,7 @@ use crate::model::route::{Draws, MAX_ITERATION, Op, Pick};
 use crate::model::service::Service;
 use crate::model::station::Station;
 use crate::model::{Component, Ctx, Health, Move};
-use crate::units::{Rate, SimDuration, SimTime};
+use crate::units::{Bytes, Rate, SimDuration, SimTime};
 use crate::workload::arrivals::{Arrival, ArrivalStream};
 use crate::workload::trace::RecordedStream;
 
@@ -73,6 +76,8 @@ pub struct Span {
     pub until: SimTime,
     /// No arrival is made after this; at least `until`.
     pub horizon: SimTime,
+    /// What breaks.
+    pub faults: Faults,
 }
 
 /// Arrivals of one workload, worked out some ahead: their times depend on nothing else, and in a
@@ -141,13 +146,22 @@ pub struct World<'p> {
     pub(in crate::model) calendar: Calendar,
     pub(in crate::model) lane: Lane<Move>,
     pub(in crate::model) requests: Requests,
-    components: Vec<Component>,
+    pub(in crate::model) components: Vec<Component>,
+    /// How each component fares.
+    pub(in crate::model) healths: Vec<Health>,
     /// Why each component is in the health it is in.
-    causes: Vec<CauseId>,
+    pub(in crate::model) causes: Vec<CauseId>,
     /// After a restart a part is slow until this instant.
-    warm_at: Vec<SimTime>,
+    pub(in crate::model) warm_at: Vec<SimTime>,
+    /// Services that stand still.
+    pub(in crate::model) frozen: u32,
+    pub(in crate::model) lineage: Lineage,
+    pub(in crate::model) ills: Option<Box<Ills<'p>>>,
     turns: Vec<u32>,
     sources: Vec<Source>,
+    /// Next arrival of each workload. There are few workloads and each has one arrival pending, so
+    /// they need no heap; their places in the order are those the calendar would have given.
+    arrivals: Vec<Place>,
     deadlines: Vec<Deadlines>,
     serial: u32,
     operations: Vec<u64>,
@@ -156,8 +170,9 @@ pub struct World<'p> {
     pub(in crate::model) record: Record,
     pub(in crate::model) stop: Option<Stop>,
     /// The fault that is being lived through, and how many requests were in flight before it.
-    trouble: Option<(CauseId, usize)>,
-    active: Vec<CauseId>,
+    pub(in crate::model) trouble: Option<(CauseId, usize)>,
+    /// Causes of what is broken, one for each component.
+    pub(in crate::model) active: Vec<CauseId>,
     events: u64,
     digest: u64,
 }
@@ -187,6 +202,9 @@ impl<'p> World<'p> {
                 Config::Cpu(config) => Component::Cpu(Box::new(Cpu::new(id, config))),
                 Config::Disks(config) => Component::Disks(Disks::new(id, config.clone())),
                 Config::Head(config) => Component::Head(Head::new(id, config.clone())),
+                Config::Links(config) => Component::Links(Box::new(Links::new(id, config))),
+                Config::Link(config) => Component::Link(Link::new(*config)),
+                Config::Cache(config) => Component::Cache(Cache::new(config.clone())),
             }
         };
         let source = |(index, workload): (usize, &crate::model::blueprint::Workload)| {
@@ -205,10 +223,15 @@ impl<'p> World<'p> {
             lane: Lane::new(),
             requests: Requests::new(),
             components: plan.parts.iter().enumerate().map(component).collect(),
+            healths: vec![Health::Up; plan.parts.len()],
             causes: vec![CauseId::OVERLOAD; plan.parts.len()],
+            frozen: 0,
+            lineage,
+            ills: None,
             warm_at: vec![SimTime::ZERO; plan.parts.len()],
             turns: vec![0; plan.routes.pools.len()],
             sources: plan.workloads.iter().enumerate().map(source).collect(),
+            arrivals: vec![Place::NEVER; plan.workloads.len()],
             deadlines: vec![Deadlines::default(); plan.routes.calls.len()],
             serial: 0,
             operations: vec![0; plan.operations.len()],
@@ -228,6 +251,7 @@ impl<'p> World<'p> {
             let first = plan.operations[index].next_start(world.now);
             world.calendar.push(first, Event::Operation(index as u32).code());
         }
+        world.start_health();
         world
     }
 
@@ -237,35 +261,67 @@ impl<'p> World<'p> {
     ///
     /// [`Stop`] when a limit was met; the world is then of no further use.
     pub fn run_before(&mut self, end: SimTime) -> Result<(), Stop> {
-        while let Some(at) = self.calendar.next_at() {
-            if at >= end {
-                break;
+        loop {
+            let (place, workload) = self.next_arrival();
+            if place < self.calendar.next_place() {
+                if place.at() >= end {
+                    break;
+                }
+                self.count(place.at(), Event::Arrival(workload).code())?;
+                self.arrival(workload);
+            } else {
+                let Some(due) = self.calendar.pop_before(end) else { break };
+                self.count(due.at, due.code)?;
+                self.handle(Event::of(due.code), due.ticket);
             }
-            let due = self.calendar.pop().expect("it was just seen");
-            debug_assert!(due.at >= self.now);
-            self.now = due.at;
-            self.events += 1;
-            self.digest = mix(self.digest, due.at.nanos() ^ u64::from(due.code) << 36);
-            self.lane.enter(due.at).map_err(Stop::NoProgress)?;
-            self.handle(Event::of(due.code), due.ticket);
-            self.drain()?;
+            if !self.lane.is_empty() || self.stop.is_some() {
+                self.drain()?;
+            }
         }
         self.now = self.now.max(end);
         Ok(())
     }
 
     #[inline]
-    fn drain(&mut self) -> Result<(), Stop> {
+    fn next_arrival(&self) -> (Place, WorkloadId) {
+        let mut first = (Place::NEVER, WorkloadId(0));
+        for (index, place) in self.arrivals.iter().enumerate() {
+            if *place < first.0 {
+                first = (*place, WorkloadId(index as u16));
+            }
+        }
+        first
+    }
+
+    /// The event `code` at `at` is about to be handled.
+    #[inline]
+    fn count(&mut self, at: SimTime, code: u32) -> Result<(), Stop> {
+        debug_assert!(at >= self.now, "time does not run backwards");
+        self.now = at;
+        self.events += 1;
+        self.digest = mix(self.digest, at.nanos() ^ u64::from(code) << 36);
+        self.lane.enter(at).map_err(Stop::NoProgress)
+    }
+
+    #[inline]
+    pub(in crate::model) fn drain(&mut self) -> Result<(), Stop> {
         while let Some(next) = self.lane.pop().map_err(Stop::NoProgress)? {
             match next {
-                Move::Advance(request) => self.advance(request),
+                Move::Advance(request) => {
+                    // It may have been thrown out since.
+                    let entry = &self.requests[request];
+                    if entry.live && (entry.waits == Waits::Nothing || entry.stage != Stage::Route)
+                    {
+                        self.advance(request);
+                    }
+                }
                 Move::Fail(request, outcome) => self.fail_up(request, outcome),
             }
         }
-        match self.stop.take() {
-            Some(stop) => Err(stop),
-            None => Ok(()),
+        if self.stop.is_some() {
+            return self.stop.take().map_or(Ok(()), Err);
         }
+        Ok(())
     }
 
     #[inline]
@@ -301,14 +357,17 @@ impl<'p> World<'p> {
             Event::CallDeadline(call) => self.call_deadline(CallId(call as u16)),
             Event::View(view) => self.view_due(view, ticket),
             Event::Operation(index) => self.operation(index as usize),
-            Event::Health | Event::Mark(_) => {}
+            Event::Health => self.health_due(),
+            Event::Mark(mark) => self.mark(mark),
         }
     }
 
     fn schedule_arrival(&mut self, workload: WorkloadId) {
         if let Some(arrival) = self.sources[workload.index()].next() {
-            self.calendar.push(arrival.at, Event::Arrival(workload).code());
+            self.arrivals[workload.index()] = self.calendar.reserve(arrival.at);
             self.views.expect(workload, arrival.ordinal);
+        } else {
+            self.arrivals[workload.index()] = Place::NEVER;
         }
     }
 
@@ -379,6 +438,9 @@ impl<'p> World<'p> {
             return self.network(id);
         }
         loop {
+            if self.frozen > 0 && self.stands_still(id) {
+                return;
+            }
             let pc = self.requests[id].pc;
             self.requests[id].pc = pc + 1;
             match self.ops[pc as usize] {
@@ -439,12 +501,19 @@ impl<'p> World<'p> {
                     }
                 }
                 Op::Choose { first, count, key, otherwise } => {
-                    let uniform = self.draws.uniform(key, &self.requests[id], 0);
+                    let uniform = self.draws.uniform_ahead(key, &self.requests[id]);
                     let first = usize::from(first);
                     let branches = &self.plan.routes.branches[first..first + usize::from(count)];
                     let taken = branches.iter().find(|branch| uniform < branch.below);
                     if !self.jump(id, taken.map_or(otherwise, |branch| branch.to)) {
                         return;
+                    }
+                }
+                Op::Look { key, cache, miss, nobody } => {
+                    let found = self.look_up(id, cache, key);
+                    if found != Some(true) {
+                        let to = if found.is_some() { miss } else { nobody };
+                        self.requests[id].pc = to;
                     }
                 }
                 Op::Jump { to } => {
@@ -508,6 +577,32 @@ impl<'p> World<'p> {
         true
     }
 
+    /// Whether `id` finds its object in `cache`; `None` when its process is gone.
+    fn look_up(&mut self, id: RequestId, cache: ComponentId, key: KeyId) -> Option<bool> {
+        let Component::Cache(found) = &self.components[cache.index()] else { return None };
+        let process = &self.components[found.process().index()];
+        let gone = matches!(process, Component::Service(process)
+            if matches!(process.state(), Health::Down | Health::Unreachable));
+        let ctx = ctx!(self, CauseId::OVERLOAD);
+        let Component::Cache(found) = &mut self.components[cache.index()] else { return None };
+        if gone {
+            found.missed();
+            return None;
+        }
+        Some(found.look_up(&ctx, id, key))
+    }
+
+    /// The cache whose process is `id` starts cold.
+    pub fn lose_cache(&mut self, id: ComponentId) {
+        for component in &mut self.components {
+            if let Component::Cache(cache) = component
+                && cache.process() == id
+            {
+                cache.clear();
+            }
+        }
+    }
+
     fn enter(&mut self, id: RequestId, pool: PoolId, call: Option<CallId>) {
         let member = self.pick(pool, id);
         self.serial = self.serial.wrapping_add(1);
@@ -521,11 +616,13 @@ impl<'p> World<'p> {
             hold: Hold::Calling,
         };
         entry.depth += 1;
+        let time_out = call.and_then(|call| self.plan.routes.calls[call.index()].time_out);
+        entry.can_time_out =
+            time_out.is_some() || entry.depth == 1 && entry.patience != Ticket::NONE;
         if let Some(call) = call {
             let counted = entry.counted;
             self.record.call_begins(call, counted);
-            if let Some(time_out) = self.plan.routes.calls[call.index()].time_out {
-                entry.can_time_out = true;
+            if let Some(time_out) = time_out {
                 let deadline = self.now + time_out;
                 let line = &mut self.deadlines[call.index()];
                 line.line.push_back((deadline, id, self.serial));
@@ -617,9 +714,10 @@ impl<'p> World<'p> {
                     entry.waited,
                     entry.counted,
                 );
-                let cause = entry.cause;
+                let (cause, counted) = (entry.cause, entry.counted);
                 let workload = WorkloadId(entry.workload);
-                self.record.request_is_view(workload, outcome, cause, entry.counted);
+                let cause = if outcome == Outcome::Ok { cause } else { self.blame(cause) };
+                self.record.request_is_view(workload, outcome, cause, counted);
                 self.requests.remove(id);
             }
             Owner::View(view) => {
@@ -657,7 +755,7 @@ impl<'p> World<'p> {
     }
 
     /// `id` has failed where it is: everything it holds is given back, and whoever waits is told.
-    fn fail_up(&mut self, id: RequestId, outcome: Outcome) {
+    pub(in crate::model) fn fail_up(&mut self, id: RequestId, outcome: Outcome) {
         if self.requests[id].children > 0 {
             let of_it =
                 |(child, r): (RequestId, &Request)| (r.owner == Owner::Parent(id)).then_some(child);
@@ -680,7 +778,12 @@ impl<'p> World<'p> {
 
     /// Cuts `id` above its first `keep` frames. Gives the caller's part, free to fail; the frames
     /// above go on as an orphan under the old id, and the call they were part of ends as `outcome`.
-    fn split(&mut self, id: RequestId, keep: usize, outcome: Outcome) -> Option<RequestId> {
+    pub(in crate::model) fn split(
+        &mut self,
+        id: RequestId,
+        keep: usize,
+        outcome: Outcome,
+    ) -> Option<RequestId> {
         let entry = &mut self.requests[id];
         let cut = &mut entry.frames[keep];
         if cut.call != NO_CALL {
@@ -716,7 +819,9 @@ impl<'p> World<'p> {
             let entry = &self.requests[id];
             let frames = &entry.frames[..usize::from(entry.depth)];
             let found = frames.iter().position(|frame| frame.serial == serial);
-            if let Some(depth) = found.filter(|_| entry.live && !entry.orphan) {
+            // A call whose caller has gone has no deadline any more.
+            let awaited = |depth: &usize| entry.live && frames[*depth].call != NO_CALL;
+            if let Some(depth) = found.filter(awaited) {
                 self.call_times_out(id, depth);
             }
         }
@@ -758,21 +863,48 @@ impl<'p> World<'p> {
         let entry = &mut self.requests[id];
         entry.patience = Ticket::NONE;
         let Owner::View(view) = entry.owner else { return };
-        let unreachable = entry.waits == Waits::Void && entry.depth == 1;
+        if entry.stage == Stage::Reply {
+            return self.hang_up(id, view);
+        }
+        let unreachable = entry.waits == Waits::Void && entry.depth <= 1;
         let outcome = if unreachable { Outcome::Unreachable } else { Outcome::Timeout };
         let (class, counted, attempt, own) =
             (entry.class, entry.counted, entry.attempt, entry.cause);
-        if entry.stage == Stage::Route {
-            let latency = self.now - entry.born;
-            self.record.attempt_ends(class, outcome, latency, 0, counted);
-            let entry = &mut self.requests[id];
-            entry.owner = Owner::Nobody;
-            if unreachable {
-                entry.depth = 0;
-                self.requests.remove(id);
+        let latency = self.now - entry.born;
+        self.record.attempt_ends(class, outcome, latency, 0, counted);
+        let entry = &mut self.requests[id];
+        entry.owner = Owner::Nobody;
+        if unreachable {
+            if entry.depth == 1 && entry.top().call != NO_CALL {
+                self.record.call_ends(CallId(entry.top().call), outcome, counted);
             }
+            self.requests.remove(id);
         }
         let cause = if unreachable { own } else { self.blame(CauseId::OVERLOAD) };
+        self.part_given_up(view, attempt, cause);
+    }
+
+    /// Sends the reply to `id`, `size` bytes; false when nothing is in its way.
+    pub(in crate::model) fn send(&mut self, id: RequestId, size: Bytes) -> bool {
+        let Some(network) = &self.plan.network else { return false };
+        // It leaves from the outermost component that the request was inside of last.
+        let from = self.requests[id].frames[0].at;
+        let Some(path) = network.ways.get(from.index()).copied().flatten() else { return false };
+        let mut ctx = ctx!(self, self.causes[network.links.index()]);
+        if let Component::Links(links) = &mut self.components[network.links.index()] {
+            links.send(&mut ctx, id, size, path);
+        }
+        true
+    }
+
+    /// The client of `id` gives up while the reply is on its way: what is left is not sent.
+    fn hang_up(&mut self, id: RequestId, view: u32) {
+        let entry = &self.requests[id];
+        let (at, attempt) = (entry.at, entry.attempt);
+        let mut ctx = ctx!(self, self.causes[at.index()]);
+        self.components[at.index()].cancel(&mut ctx, id);
+        self.requests.remove(id);
+        let cause = self.blame(CauseId::OVERLOAD);
         self.part_given_up(view, attempt, cause);
     }
 
@@ -818,102 +950,18 @@ impl<'p> World<'p> {
         self.calendar.push(next, Event::Operation(index as u32).code());
     }
 
-    /// A component is in another state from now on, for `cause`.
-    pub fn set_health(&mut self, id: ComponentId, health: Health, cause: CauseId) {
-        let up = health == Health::Up;
-        let was_out = self.causes[id.index()] != CauseId::OVERLOAD;
-        let old = self.causes[id.index()];
-        self.causes[id.index()] = if up { CauseId::OVERLOAD } else { cause };
-        if up && was_out {
-            if let Some(place) = self.active.iter().position(|other| *other == old) {
-                self.active.remove(place);
-            }
-            if let Some((warm_up, _)) = self.plan.parts[id.index()].warm_up {
-                self.warm_at[id.index()] = self.now + warm_up;
-            }
-        } else if !up {
-            self.active.push(cause);
-            if self.trouble.is_none() {
-                self.trouble = Some((cause, self.requests.len()));
-            }
-        }
-        let mut ctx = ctx!(self, cause);
-        self.components[id.index()].health(&mut ctx, health);
-        let lost = matches!(health, Health::Down | Health::Unreachable);
-        if lost && matches!(self.components[id.index()], Component::Service(_)) {
-            self.throw_out(id, cause);
-        }
-    }
-
-    /// Everyone inside a process that is gone fails.
-    fn throw_out(&mut self, member: ComponentId, cause: CauseId) {
-        let inside = |(id, r): (RequestId, &Request)| {
-            let held = |frame: &Frame| frame.at == member && frame.hold == Hold::Inside;
-            r.frames[..usize::from(r.depth)].iter().position(held).map(|depth| (id, depth))
-        };
-        let everyone: Vec<_> = self.requests.iter().filter_map(inside).collect();
-        for (id, depth) in everyone {
-            let innermost = depth + 1 == usize::from(self.requests[id].depth);
-            let caller = if innermost {
-                self.take_out(id, member);
-                Some(id)
-            } else {
-                self.split(id, depth + 1, Outcome::Aborted)
-            };
-            let Some(caller) = caller else { return };
-            let entry = &mut self.requests[caller];
-            entry.cause = cause;
-            if usize::from(entry.depth) > depth {
-                let frame = entry.frames[depth];
-                entry.depth = depth as u8;
-                if frame.call != NO_CALL {
-                    let counted = entry.counted;
-                    self.record.call_ends(CallId(frame.call), Outcome::Error, counted);
-                }
-                if let Component::Service(service) = &mut self.components[member.index()] {
-                    service.forget(self.now, frame.since);
-                }
-            }
-            self.fail_up(caller, Outcome::Error);
-        }
-    }
-
-    /// Takes `id` out of wherever it is, inside `member` or in a part that works for it.
-    fn take_out(&mut self, id: RequestId, member: ComponentId) {
-        let at = self.requests[id].at;
-        if at == ComponentId::NONE {
-            let entry = &mut self.requests[id];
-            entry.ticket = Ticket::NONE;
-            entry.waits = Waits::Nothing;
-            return;
-        }
-        let mut ctx = ctx!(self, self.causes[member.index()]);
-        self.components[at.index()].cancel(&mut ctx, id);
-    }
-
-    /// Whom a loss is laid to: the cause itself; else the fault that is there, or whose backlog
-    /// has not been worked off; else overload.
-    pub(in crate::model) fn blame(&mut self, cause: CauseId) -> CauseId {
-        if cause != CauseId::OVERLOAD {
-            return cause;
-        }
-        match self.trouble {
-            Some((trouble, before)) => {
-                if self.active.is_empty() && self.requests.len() <= before {
-                    self.trouble = None;
-                    return CauseId::OVERLOAD;
-                }
-                trouble
-            }
-            None => CauseId::OVERLOAD,
-        }
-    }
-
     /// A reading of every component, with the stays of requests that are inside.
     #[must_use]
     pub fn gauges(&self) -> Vec<Gauge> {
         let mut gauges: Vec<Gauge> =
             self.components.iter().map(|component| component.gauge(self.now)).collect();
+        if let Some(network) = &self.plan.network
+            && let Component::Links(links) = &self.components[network.links.index()]
+        {
+            for (link, reading) in links.readings(self.now) {
+                gauges[link.index()] = reading;
+            }
+        }
         for (_, request) in self.requests.iter() {
             for frame in &request.frames[..usize::from(request.depth)] {
                 if frame.hold == Hold::Inside {
@@ -921,7 +969,14 @@ impl<'p> World<'p> {
                 }
             }
             let Some(component) = self.components.get(request.at.index()) else { continue };
-            if matches!(component, Component::Station(_) | Component::Head(_) | Component::Cpu(_)) {
+            let keeps_line = matches!(
+                component,
+                Component::Station(_)
+                    | Component::Head(_)
+                    | Component::Cpu(_)
+                    | Component::Links(_)
+            );
+            if keeps_line {
                 let stay = u128::from((self.now - request.since).nanos());
                 gauges[request.at.index()].stayed += stay;
             }

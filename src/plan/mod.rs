@@ -9,6 +9,7 @@ pub mod compile;
 pub mod cutsets;
 pub mod document;
 pub mod domains;
+pub mod faults;
 pub mod figure;
 pub mod flow;
 pub mod graph;

@@ -1,0 +1,172 @@
+//! The one table of exit codes, and what ends a command early.
+//!
+//! A script may rely on the numbers: they never change their meaning. What a user never sees is
+//! Rust's own 101 or a code of a crash: a panic ends in [`Exit::Bug`].
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use serde_json::json;
+
+macro_rules! exits {
+    ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $meaning:literal;)*) => {
+        /// How the command ended.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        #[repr(u8)]
+        pub enum Exit { $($(#[doc = $doc])+ $name = $code,)* }
+
+        impl Exit {
+            /// All of them, by number.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The number.
+            #[must_use]
+            pub const fn code(self) -> u8 {
+                match self { $(Self::$name => $code,)* }
+            }
+
+            /// What it means, for the help text.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$name => $meaning,)* }
+            }
+        }
+    };
+}
+
+exits! {
+    /// Done; an overloaded system or a missed objective is an answer, not an error.
+    Done = 0, "done; a missed objective or an overload is an answer, not an error";
+    /// Something that was to be judged fails.
+    Judged = 1, "judged and failed: an [[expect]] of the scenario does not hold";
+    /// The command line is wrong.
+    Usage = 2, "the command line is wrong, or names a file that is not there";
+    /// A scenario or trace was refused; nothing was simulated, nothing written.
+    Refused = 3, "a scenario or trace was refused; nothing simulated, nothing written";
+    /// A limit was reached; what there is was written and marked as partial.
+    Limit = 4, "a limit was reached; partial results are written and marked";
+    /// Too few samples for what is asked.
+    Inconclusive = 5, "inconclusive: too few samples, or precision not reached";
+    /// Something else is in the way of the output.
+    Conflict = 6, "something else is in the way of the output; --force replaces it";
+    /// Results do not match what they say of themselves.
+    Integrity = 7, "damaged results, or results that do not agree";
+    /// The system refused to read or write.
+    Io = 8, "the system refused to read or write";
+    /// A broken invariant or a panic.
+    Bug = 70, "a mistake of fivenines itself";
+    /// Stopped by SIGHUP.
+    HungUp = 129, "stopped by a hang-up";
+    /// Stopped by SIGINT.
+    Interrupted = 130, "stopped by Ctrl-C";
+    /// Nobody reads standard output any more.
+    ReaderGone = 141, "the reader of standard output is gone";
+    /// Stopped by SIGTERM.
+    Terminated = 143, "told to end";
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// The table as text: for `--help` and the manual.
+#[must_use]
+pub fn table() -> String {
+    let mut text = String::from("Exit codes:\n");
+    for exit in Exit::ALL {
+        let code = exit.code();
+        writeln!(text, "  {code:<3}  {}", exit.meaning()).expect("a string takes all");
+    }
+    text
+}
+
+/// Why a command ended early.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The status to end with.
+    pub exit: Exit,
+    /// What is wrong, one sentence without a full stop; `None` when nobody is left to read it. Text
+    /// from outside must have gone through [`shown`](crate::scenario::render::shown).
+    pub message: Option<String>,
+    /// What to do instead.
+    pub help: Option<String>,
+}
+
+impl Failure {
+    /// A failure with something to say.
+    #[must_use]
+    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: Some(message.into()), help: None }
+    }
+
+    /// A failure that is to end without a word.
+    #[must_use]
+    pub const fn silent(exit: Exit) -> Self {
+        Self { exit, message: None, help: None }
+    }
+
+    /// Adds what to do instead.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// For people; empty when there is nothing to say.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let Some(message) = &self.message else { return String::new() };
+        let help = self.help.as_ref().map_or(String::new(), |help| format!("  help: {help}\n"));
+        format!("error: {message}\n{help}")
+    }
+
+    /// For programs: one JSON object and a newline, with keys of a diagnostic.
+    #[must_use]
+    pub fn json(&self) -> String {
+        let Some(message) = &self.message else { return String::new() };
+        let object = json!({
+            "code": null,
+            "severity": "error",
+            "message": message,
+            "help": self.help,
+            "exit": self.exit.code(),
+        });
+        format!("{object}\n")
+    }
+}
+
+impl From<crate::report::write::WriteError> for Failure {
+    fn from(error: crate::report::write::WriteError) -> Self {
+        let code = error.exit_code();
+        let exit = Exit::ALL.iter().copied().find(|exit| exit.code() == code);
+        Self::new(exit.unwrap_or(Exit::Bug), error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::write::WriteError;
+
+    #[test]
+    fn every_exit_code_is_in_the_table_once_and_rising() {
+        assert!(Exit::ALL.is_sorted_by(|a, b| a.code() < b.code()));
+        let table = table();
+        assert_eq!(table.lines().count(), Exit::ALL.len() + 1);
+        for exit in Exit::ALL {
+            assert!(table.contains(&format!("\n  {:<3}  {}\n", exit.code(), exit.meaning())));
+            assert!(![101, 153].contains(&exit.code()) && !(132..=139).contains(&exit.code()));
+        }
+    }
+
+    #[test]
+    fn what_the_writer_of_results_says_keeps_its_exit_code() {
+        let failure = Failure::from(WriteError::Locked("results".into()));
+        assert_eq!(failure.exit, Exit::Conflict);
+        assert_eq!(failure.text(), "error: another process is writing to results\n");
+        assert_eq!(Failure::from(WriteError::Path("..".into())).exit, Exit::Bug);
+        assert_eq!(Failure::silent(Exit::ReaderGone).text(), "");
+    }
+}

@@ -1,0 +1,360 @@
+//! What the command understands: one text a flag makes `-h`, `--help`, the manual and completions.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+
+use super::console::When;
+use super::exit;
+use crate::study::scenario::Choices;
+
+const EXAMPLES: &str = "\
+Examples:
+  fivenines init shop.toml      write a scenario to start from
+  fivenines check shop.toml     see whether it makes sense";
+
+/// Simulate a data centre: how available it is and why not, how busy, how fast, at what cost
+///
+/// A scenario file says what stands where, who asks for what, and what goes wrong; fivenines lives
+/// through it and says how available the site is and why it is down, how busy every part is, what
+/// users wait and what it costs. The same file and the same seed give the same bytes, on any
+/// machine and any number of threads.
+#[derive(Debug, Parser)]
+#[command(
+    name = "fivenines",
+    version,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    after_help = EXAMPLES,
+    after_long_help = format!("{EXAMPLES}\n\n{}", exit::table().trim_end()),
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to speak.
+    #[command(flatten)]
+    pub speech: Speech,
+}
+
+/// How to speak; every command takes these.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Speech {
+    /// Colour the output: auto, always, never
+    ///
+    /// `auto` colours on a terminal unless NO_COLOR is set or TERM is dumb, and everywhere if
+    /// CLICOLOR_FORCE is set. The other two have the last word. Colour never carries a meaning that
+    /// words do not.
+    #[arg(
+        long,
+        value_name = "WHEN",
+        default_value = "auto",
+        global = true,
+        hide_possible_values = true
+    )]
+    pub color: When,
+    /// Say only what is wrong
+    ///
+    /// No progress, no counts, no names of files written. The answer on standard output stays as
+    /// it is, and so do errors and warnings.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// See whether scenarios make sense, without running them
+    ///
+    /// Reads each file, resolves every name, places every zone, and says all that is wrong at once,
+    /// with the place in the file and what to write instead; then what is worth a look. Exit code 0
+    /// when there are only warnings, 3 when a file is refused.
+    Check(CheckArgs),
+    /// Write a scenario to start from
+    ///
+    /// A small web tier with comments: a web zone and a database zone, users, faults and judged
+    /// figures. It passes `check` as it stands. Nothing is asked.
+    Init(InitArgs),
+    /// Print the language: JSON Schema or reference page
+    ///
+    /// Made from the declarations that the reader itself uses. Name the schema in the first line of
+    /// a scenario, `#:schema scenario.schema.json`, and editors complete and check it.
+    Schema(SchemaArgs),
+    /// Print completions for a shell
+    ///
+    /// For bash: fivenines completions bash > ~/.local/share/bash-completion/completions/fivenines
+    Completions(CompletionsArgs),
+    /// Print the manual, or write its pages
+    Man(ManArgs),
+}
+
+/// Flags of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// Scenario files; `-` reads standard input
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// Values laid over each file.
+    #[command(flatten)]
+    pub set: Overrides,
+    /// Form of the diagnostics, on standard error: text, json
+    ///
+    /// `json` is one object a line with code, class, severity, file, line, column, field, value,
+    /// message and help. The same file gives the same bytes.
+    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
+    pub format: TextOrJson,
+    /// Print the model in its one canonical spelling, and its digest
+    ///
+    /// JSON on standard output, with defaults filled in, units resolved and names sorted, then a
+    /// line `digest sha256:...` over the bytes before it. Two files of one model print the same.
+    #[arg(long)]
+    pub canonical: bool,
+}
+
+/// Values laid over a file.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Overrides {
+    /// Lay a value over the file before it is read; repeatable
+    ///
+    /// PATH is the way to the key, such as workload.visitors.rate or request.page.steps[2].read
+    /// (counted from 0); the value is written as in the file, a text without its quotes. It is
+    /// checked like the file itself.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub assignments: Vec<String>,
+}
+
+/// Flags of `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// File to write; none or `-`: standard output
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
+    /// Replace a file that is there
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Flags of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// Of what: scenario, diagnostics
+    #[arg(value_name = "WHAT", default_value = "scenario", hide_possible_values = true)]
+    pub what: What,
+    /// As what: json, markdown
+    ///
+    /// Of the scenario, `json` is a JSON Schema (draft-07) for editors and `markdown` the reference
+    /// page; of the diagnostics, a list of all codes in either form.
+    #[arg(long, value_name = "FORM", default_value = "json", hide_possible_values = true)]
+    pub format: JsonOrMarkdown,
+}
+
+/// Flags of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// Shell: bash, elvish, fish, powershell, zsh
+    #[arg(value_name = "SHELL", hide_possible_values = true)]
+    pub shell: Shell,
+}
+
+/// Flags of `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// Write one page for each command into this folder
+    ///
+    /// Without it the page of fivenines itself goes to standard output.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
+}
+
+/// Text for people or JSON for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TextOrJson {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// JSON or Markdown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum JsonOrMarkdown {
+    /// For programs
+    Json,
+    /// For people
+    Markdown,
+}
+
+/// What `schema` describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum What {
+    /// The language of scenarios
+    Scenario,
+    /// The codes of diagnostics
+    Diagnostics,
+}
+
+/// Form of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Laid out for the terminal
+    #[default]
+    Text,
+    /// One document
+    Json,
+    /// One table
+    Csv,
+}
+
+/// Whether parts fail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Faults {
+    /// As the scenario says
+    #[default]
+    On,
+    /// Nothing fails
+    Off,
+}
+
+/// Flags of the commands that simulate: `run`, `compare`.
+#[derive(Clone, Debug, Args)]
+pub struct Simulation {
+    /// Folder for the results
+    ///
+    /// It is made if needed and holds results alone. What is there already stays unless it is the
+    /// same, or --force is given.
+    #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
+    pub out: PathBuf,
+    /// Root of all draws, instead of the scenario's
+    ///
+    /// The same seed gives the same bytes, for any number of threads.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Independent replications, instead of the scenario's
+    ///
+    /// Every replication draws from its own random streams, so their means are independent and the
+    /// report's intervals are taken over them. Four times the replications halve an interval.
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
+    )]
+    pub replications: Option<u32>,
+    /// Go on until a figure is known this well; repeatable
+    ///
+    /// SHARE is the half-width of the figure's interval relative to its value, such as
+    /// latency.page.p95@peak=2%. Replications go on, up to the scenario's largest number.
+    #[arg(long, value_name = "FIGURE=SHARE", value_parser = figure_and_share)]
+    pub precision: Vec<(String, String)>,
+    /// Threads to work with
+    ///
+    /// The output is the same bytes for any number. Without it, as many as the machine has cores.
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// A first look: a tenth of the replications
+    ///
+    /// Intervals are wide, and said to be. For figures to rely on, leave it out.
+    #[arg(long, conflicts_with_all = ["replications", "precision"])]
+    pub quick: bool,
+    /// Values laid over each file.
+    #[command(flatten)]
+    pub set: Overrides,
+    /// Form of the answer on standard output: text, json, csv
+    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
+    pub format: Format,
+    /// Whether parts fail: on, off
+    ///
+    /// `off` leaves the traffic and every demand as they are: what changes is due to the faults.
+    #[arg(long, value_name = "WHETHER", default_value = "on", hide_possible_values = true)]
+    pub faults: Faults,
+    /// Replace other results in the folder
+    #[arg(long)]
+    pub force: bool,
+}
+
+impl Simulation {
+    /// The flags that change the scenario, as assignments to lay over it: they meet the same checks
+    /// as the file and are part of its canonical form. Those of `--set` come last and win.
+    #[must_use]
+    pub fn assignments(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        all.extend(self.seed.map(|seed| format!("run.seed={seed}")));
+        for (figure, share) in &self.precision {
+            all.push(format!("run.precision.\"{figure}\"={share}"));
+        }
+        all.extend(self.set.assignments.iter().cloned());
+        all
+    }
+
+    /// The flags that change how often it is run.
+    #[must_use]
+    pub const fn choices(&self) -> Choices {
+        Choices { replications: self.replications, quick: self.quick }
+    }
+}
+
+fn figure_and_share(text: &str) -> Result<(String, String), String> {
+    match text.rsplit_once('=') {
+        Some((figure, share)) if !figure.is_empty() && !figure.contains('"') => {
+            Ok((figure.to_string(), share.to_string()))
+        }
+        _ => Err("write it as latency.page.p95@peak=2%".to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[derive(Debug, Parser)]
+    #[command(name = "run")]
+    struct Run {
+        #[command(flatten)]
+        simulation: Simulation,
+    }
+
+    fn run(words: &[&str]) -> Result<Simulation, clap::Error> {
+        let words = ["run"].iter().chain(words);
+        Run::try_parse_from(words).map(|run| run.simulation)
+    }
+
+    #[test]
+    fn the_declarations_are_sound() {
+        Cli::command().debug_assert();
+        Run::command().debug_assert();
+    }
+
+    #[test]
+    fn a_flag_that_cannot_take_effect_is_refused() {
+        for words in [
+            &["--threads", "0"] as &[_],
+            &["--threads", "-1"],
+            &["--replications", "0"],
+            &["--seed", "x"],
+            &["--seed", "-1"],
+            &["--precision", "latency.page.p95@peak"],
+            &["--quick", "--replications", "7"],
+            &["--format", "xml"],
+            &["--faults", "maybe"],
+        ] {
+            let error = run(words).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{words:?}");
+        }
+    }
+
+    #[test]
+    fn flags_that_change_the_scenario_are_laid_over_it_and_set_has_the_last_word() {
+        let none = run(&[]).unwrap();
+        assert_eq!(none.assignments(), [] as [String; 0]);
+        assert_eq!((none.threads, none.format, none.faults), (None, Format::Text, Faults::On));
+        let words = ["--seed", "7", "--replications", "20", "--set", "run.seed=8"];
+        let more = ["--precision", "chance.page[over=20ms]@peak=2%"];
+        let some = run(&[&words[..], &more].concat()).unwrap();
+        let precision = "run.precision.\"chance.page[over=20ms]@peak\"=2%";
+        assert_eq!(some.assignments(), ["run.seed=7", precision, "run.seed=8"]);
+        assert_eq!((some.choices().replications, some.choices().quick), (Some(20), false));
+        assert!(run(&["--quick"]).unwrap().choices().quick);
+    }
+}

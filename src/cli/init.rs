@@ -1,0 +1,89 @@
+//! `init`: a scenario to start from.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::console::Console;
+use super::exit::{Exit, Failure};
+use super::flags::InitArgs;
+use crate::scenario::names::is_kebab_case;
+use crate::scenario::render::shown;
+
+/// A small web tier, with comments.
+pub const STARTER: &str = include_str!("starter.toml");
+/// The name it has in the text.
+const NAME: &str = "scenario = \"my-site\"";
+
+/// Writes the scenario to a file, or to standard output.
+///
+/// # Errors
+///
+/// [`Exit::Conflict`] when the file is there and may not be replaced, [`Exit::Usage`] for a folder,
+/// [`Exit::Io`] when it cannot be written.
+pub fn init(args: &InitArgs, console: &Console) -> Result<Exit, Failure> {
+    let file = match &args.file {
+        Some(file) if file != Path::new("-") => file,
+        _ => {
+            console.answer(STARTER)?;
+            return Ok(Exit::Done);
+        }
+    };
+    let name = shown(&file.display().to_string());
+    if file.is_dir() {
+        let help = format!("name a file in it: {}", shown(&in_folder(file)));
+        return Err(Failure::new(Exit::Usage, format!("`{name}` is a directory")).help(help));
+    }
+    let text = named(file);
+    let written = if args.force { replace(file, &text) } else { create(file, &text) };
+    written.map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => {
+            Failure::new(Exit::Conflict, format!("`{name}` is there already; nothing was touched"))
+                .help("choose another name, or replace it with --force")
+        }
+        _ => Failure::new(Exit::Io, format!("cannot write `{name}`: {error}")),
+    })?;
+    console.tell(&format!("written: {name}\nnext:    fivenines check {name}\n"));
+    Ok(Exit::Done)
+}
+
+fn in_folder(folder: &Path) -> String {
+    folder.join("my-site.toml").display().to_string()
+}
+
+/// The scenario with the name of its file, where that can be a name.
+fn named(file: &Path) -> String {
+    let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    if is_kebab_case(stem) && stem.len() <= crate::scenario::document::MAX_NAME_BYTES {
+        return STARTER.replacen(NAME, &format!("scenario = \"{stem}\""), 1);
+    }
+    STARTER.to_string()
+}
+
+fn create(file: &Path, text: &str) -> io::Result<()> {
+    OpenOptions::new().write(true).create_new(true).open(file)?.write_all(text.as_bytes())
+}
+
+/// Writes beside the file and renames, so that the old one stays whole until the new one is.
+fn replace(file: &Path, text: &str) -> io::Result<()> {
+    let mut part = file.as_os_str().to_os_string();
+    part.push(format!(".{}.part", std::process::id()));
+    let part = Path::new(&part);
+    let done = create(part, text).and_then(|()| fs::rename(part, file));
+    if done.is_err() {
+        let _ = fs::remove_file(part);
+    }
+    done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scenario_takes_the_name_of_its_file_where_that_is_a_name() {
+        assert_eq!(STARTER.matches(NAME).count(), 1);
+        assert!(named(Path::new("a/web-2.toml")).contains("\nscenario = \"web-2\"\n"));
+        assert_eq!(named(Path::new("a/Web 2.toml")), STARTER);
+    }
+}

@@ -1,0 +1,239 @@
+//! A scenario from its file to tables, for every command that takes one.
+//!
+//! The way: text → document → what `--set` lays over it → draft → lint → blueprint. All that is
+//! wrong is gathered on the way; the later steps are only taken while there is no error.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::console::Console;
+use super::exit::{Exit, Failure};
+use super::flags::TextOrJson;
+use crate::model::blueprint::Blueprint;
+use crate::plan::{self, Draft};
+use crate::report::{json, write};
+use crate::scenario::diagnostic::Diagnostics;
+use crate::scenario::document::Document;
+use crate::scenario::overrides;
+use crate::scenario::render::{Report, shown};
+use crate::scenario::source::{MAX_FILE_BYTES, Source};
+use crate::scenario::suggest;
+use crate::scenario::value::Value;
+
+/// How a scenario on standard input is named on a command line.
+const STDIN: &str = "-";
+
+/// A scenario, as far as it could be read.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Its text, without what `--set` laid behind it.
+    pub source: Source,
+    /// Folder of the file: paths in the scenario start there.
+    pub folder: PathBuf,
+    /// Its tree; `None` when the text cannot be parsed.
+    pub document: Option<Document>,
+    /// Names resolved and zones placed; `None` when the form cannot be read.
+    pub draft: Option<Draft>,
+    /// Tables for the event loop; `None` when anything is wrong or cannot be acted out.
+    pub blueprint: Option<Blueprint>,
+    /// What is wrong or worth a look.
+    pub found: Diagnostics,
+}
+
+/// A scenario that may be run.
+#[derive(Clone, Copy, Debug)]
+pub struct Runnable<'a> {
+    /// Names resolved, zones placed.
+    pub draft: &'a Draft,
+    /// Tables for the event loop.
+    pub blueprint: &'a Blueprint,
+}
+
+/// What a scenario is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be looked at: what is doubtful is said, what the event loop does not act out is not held
+    /// against it.
+    Check,
+    /// To be run: what cannot be acted out is an error.
+    Run,
+}
+
+/// The one spelling of a model, and its digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Canonical {
+    /// JSON, defaults and units resolved, names sorted; ends with a newline.
+    pub text: String,
+    /// `sha256:<64 hex>` of the bytes of `text`.
+    pub digest: String,
+}
+
+/// Reads the scenario at `path` (`-`: standard input) with `overrides` laid over it.
+///
+/// # Errors
+///
+/// [`Exit::Usage`] when `path` leads to no file, [`Exit::Io`] when the file cannot be read. What is
+/// wrong *in* it is in [`Loaded::found`].
+pub fn load(path: &Path, overrides: &[String], purpose: Purpose) -> Result<Loaded, Failure> {
+    let mut found = Diagnostics::new();
+    let source = read(path, &mut found)?;
+    let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+    let mut loaded = Loaded { source, folder, document: None, draft: None, blueprint: None, found };
+    loaded.understand(overrides, purpose);
+    Ok(loaded)
+}
+
+fn read(path: &Path, found: &mut Diagnostics) -> Result<Source, Failure> {
+    let name = shown(&path.display().to_string());
+    let refused = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            let failure = Failure::new(Exit::Usage, format!("there is no file `{name}`"));
+            match neighbour(path) {
+                Some(near) => failure.help(format!("did you mean `{}`?", shown(&near))),
+                None => failure,
+            }
+        }
+        io::ErrorKind::InvalidInput => {
+            let failure = Failure::new(Exit::Usage, format!("`{name}` is {error}, not a scenario"));
+            if path.is_dir() {
+                let all = path.join("*.toml").display().to_string();
+                return failure.help(format!("name the files in it: {}", shown(&all)));
+            }
+            failure
+        }
+        _ => Failure::new(Exit::Io, format!("cannot read `{name}`: {error}")),
+    };
+    if path == Path::new(STDIN) {
+        let mut bytes = Vec::new();
+        let most = MAX_FILE_BYTES + 1;
+        io::stdin().lock().take(most).read_to_end(&mut bytes).map_err(refused)?;
+        return Ok(Source::from_bytes("standard input", &bytes, found));
+    }
+    Source::read(path, found).map_err(refused)
+}
+
+/// The file beside `path` whose name is nearest, so that a slip of the pen is found.
+fn neighbour(path: &Path) -> Option<String> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let wanted = path.file_name()?.to_str()?;
+    let entries = std::fs::read_dir(folder).ok()?;
+    let names: Vec<String> = entries
+        .take(10_000)
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".toml"))
+        .collect();
+    let with_end = format!("{wanted}.toml");
+    let nearest = match names.iter().find(|name| **name == with_end) {
+        Some(name) => name.as_str(),
+        None => suggest::nearest(wanted, names.iter().map(String::as_str))?,
+    };
+    Some(path.with_file_name(nearest).display().to_string())
+}
+
+impl Loaded {
+    fn understand(&mut self, overrides: &[String], purpose: Purpose) {
+        if self.found.has_errors() {
+            return;
+        }
+        let parsed = Document::parse(self.source.clone(), &mut self.found);
+        let document = parsed.map(|mut document| {
+            for assignment in overrides {
+                overrides::set(&mut document, assignment, &mut self.found);
+            }
+            document
+        });
+        self.document = document;
+        let Some(document) = &self.document else { return };
+        self.draft = plan::draft(document, &mut self.found);
+        let Some(draft) = self.draft.as_ref().filter(|_| !self.found.has_errors()) else { return };
+        plan::lint::lint(draft, &mut self.found);
+        if purpose == Purpose::Run {
+            plan::simulatable::check(draft, &mut self.found);
+        }
+        if plan::simulatable::not_yet(draft).is_empty() {
+            let blueprint = plan::compile::compile(draft, &self.folder, &mut self.found);
+            self.blueprint = Some(blueprint).filter(|_| !self.found.has_errors());
+        }
+    }
+
+    /// The diagnostics with what is needed to show them.
+    #[must_use]
+    pub fn report(&self) -> Report<'_> {
+        let source = self.document.as_ref().map_or(&self.source, |document| &document.source);
+        Report { source, document: self.document.as_ref(), found: &self.found }
+    }
+
+    /// Says on standard error what was found, if anything.
+    pub fn tell(&self, console: &Console, format: TextOrJson) {
+        match format {
+            TextOrJson::Text => console.complain(&self.report().text(console.style())),
+            TextOrJson::Json => console.complain(&self.report().json()),
+        }
+    }
+
+    /// The scenario, when nothing is wrong with it.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Refused`], without a word, when there is an error: [`Self::tell`] says which.
+    pub fn sound(&self) -> Result<&Draft, Failure> {
+        let draft = self.draft.as_ref().filter(|_| !self.found.has_errors());
+        draft.ok_or(Failure::silent(Exit::Refused))
+    }
+
+    /// What can be run, of a scenario loaded to be run.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Refused`], without a word, when there is an error: [`Self::tell`] says which.
+    pub fn runnable(&self) -> Result<Runnable<'_>, Failure> {
+        let draft = self.sound()?;
+        let blueprint = self.blueprint.as_ref().ok_or(Failure::silent(Exit::Refused))?;
+        Ok(Runnable { draft, blueprint })
+    }
+}
+
+/// The canonical form of a scenario (D5): two spellings of one model give the same bytes.
+#[must_use]
+pub fn canonical(draft: &Draft) -> Canonical {
+    let bytes = json::bytes(&draft.scenario.canonical());
+    let digest = format!("sha256:{}", write::sha256(&bytes));
+    let text = String::from_utf8(bytes).expect("JSON is UTF-8");
+    Canonical { text, digest }
+}
+
+/// The scenario files that `paths` stand for: a file for itself, a folder for the `.toml` files in
+/// it, by name.
+///
+/// # Errors
+///
+/// [`Exit::Usage`] for a folder without one, [`Exit::Io`] for one that cannot be read.
+pub fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut all = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            all.push(path.clone());
+            continue;
+        }
+        let name = shown(&path.display().to_string());
+        let refused =
+            |error: io::Error| Failure::new(Exit::Io, format!("cannot read `{name}`: {error}"));
+        let mut inside = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(refused)? {
+            let file = entry.map_err(refused)?.path();
+            if file.extension().is_some_and(|end| end == "toml") && file.is_file() {
+                inside.push(file);
+            }
+        }
+        if inside.is_empty() {
+            let message = format!("there is no scenario (`*.toml`) in `{name}`");
+            return Err(Failure::new(Exit::Usage, message));
+        }
+        inside.sort();
+        all.append(&mut inside);
+    }
+    Ok(all)
+}

@@ -1,0 +1,49 @@
+//! `[cache.name]` to what the cache holds.
+
+use super::Builder;
+use crate::model::blueprint::Config;
+use crate::model::cache::{CacheConfig, Content, Policy};
+use crate::model::spec::place::{CachePolicy, CacheSpec};
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::Name;
+use crate::workload::popularity::Zipf;
+
+/// What the cache `name` holds, as a component beside its process.
+pub(super) fn content_name(name: &Name) -> String {
+    format!("{}.objects", name.text)
+}
+
+/// What the cache of place `index` holds.
+pub(super) fn content(builder: &mut Builder<'_>, index: usize) -> Config {
+    let (name, spec) = &builder.draft.scenario.cache[index];
+    let process = builder.id(&name.text);
+    let content = content_of(name, spec, builder.out).unwrap_or(Content::Ratio(0.0));
+    Config::Cache(CacheConfig { process, content })
+}
+
+/// `None` when something was reported, here or by the checks of the draft.
+fn content_of(name: &Name, spec: &CacheSpec, out: &mut Diagnostics) -> Option<Content> {
+    if let Some(hit) = &spec.hit {
+        return Some(Content::Ratio(hit.value.get()));
+    }
+    let (objects, popularity) = (spec.objects.as_ref()?, spec.popularity.as_ref()?);
+    let popular = match Zipf::new(popularity.zipf.value, popularity.objects.value) {
+        Ok(popular) => popular,
+        Err(error) => {
+            let message = format!("cache `{name}`: {error}");
+            out.push(Diagnostic::new(Code::OutOfRange, popularity.span, message));
+            return None;
+        }
+    };
+    Some(Content::Objects {
+        capacity: u32::try_from(objects.value).unwrap_or(u32::MAX),
+        policy: match spec.policy.value {
+            CachePolicy::Lru => Policy::Lru,
+            CachePolicy::Fifo => Policy::Fifo,
+            CachePolicy::Random => Policy::Random,
+        },
+        popularity: popular,
+        life: spec.life.as_ref().map(|life| life.value),
+    })
+}

@@ -1,0 +1,119 @@
+//! Switches and uplinks to links, racks to ways.
+//!
+//! A reply leaves through the switch of the rack it was answered in, then through the uplinks of
+//! the rack's site. What stands in no rack has nothing in its way.
+
+use super::{Builder, Wanted};
+use crate::model::blueprint::{Config, Network};
+use crate::model::ids::ComponentId;
+use crate::model::link::{LinkConfig, LinksConfig, PathConfig};
+use crate::plan::Draft;
+use crate::units::{Bandwidth, SimDuration};
+
+/// The component that moves the bytes; no component of a file can have a space in its name.
+const NETWORK: &str = "the network";
+
+/// The links of a draft: those of the sites, then those of the racks.
+#[derive(Default)]
+struct Table {
+    links: Vec<(String, Bandwidth)>,
+    /// By site.
+    uplinks: Vec<Option<usize>>,
+    /// By rack.
+    switches: Vec<Option<usize>>,
+}
+
+impl Table {
+    fn of(draft: &Draft) -> Self {
+        let mut table = Self::default();
+        for (name, site) in draft.scenario.site.iter() {
+            let link = site.uplinks.as_ref().map(|uplinks| {
+                let each = uplinks.bandwidth.value.bytes_per_s();
+                let sum = each.saturating_mul(u64::from(uplinks.count.value));
+                table.add(format!("{name}.uplink"), Bandwidth::from_bytes_per_s(sum))
+            });
+            table.uplinks.push(link);
+        }
+        for (name, rack) in draft.scenario.rack.iter() {
+            // Any one switch carries the rack; the others are spare.
+            let switch = rack.switch.as_ref();
+            let link =
+                switch.map(|switch| table.add(format!("{name}.switch"), switch.bandwidth.value));
+            table.switches.push(link);
+        }
+        table
+    }
+
+    fn add(&mut self, name: String, capacity: Bandwidth) -> usize {
+        self.links.push((name, capacity));
+        self.links.len() - 1
+    }
+
+    /// The links on the way out of a rack.
+    fn way(&self, draft: &Draft, rack: usize) -> Vec<usize> {
+        let uplink = draft.links.racks[rack].and_then(|site| self.uplinks[site]);
+        self.switches[rack].into_iter().chain(uplink).collect()
+    }
+}
+
+/// Asks for a component for each link, and for one that moves the bytes.
+pub(super) fn gather(builder: &mut Builder<'_>) {
+    let table = Table::of(builder.draft);
+    if !table.links.is_empty() {
+        builder.wanted.insert(NETWORK.to_string(), Wanted::Network);
+    }
+    for (index, (name, _)) in table.links.into_iter().enumerate() {
+        builder.wanted.insert(name, Wanted::Link(index as u32));
+    }
+}
+
+/// What stands for a link.
+pub(super) fn link(builder: &Builder<'_>, index: u32) -> Config {
+    Config::Link(LinkConfig { network: builder.id(NETWORK), index })
+}
+
+/// The network: a way for each rack, in the order of the file.
+pub(super) fn links(builder: &mut Builder<'_>, id: ComponentId) -> Config {
+    let draft = builder.draft;
+    let table = Table::of(draft);
+    let mut paths = Vec::new();
+    for (rack, (_, spec)) in draft.scenario.rack.iter().enumerate() {
+        let site = draft.links.racks[rack].map(|site| &draft.scenario.site[site].1);
+        let uplinks = site.and_then(|site| site.uplinks.as_ref());
+        paths.push(PathConfig {
+            links: table.way(draft, rack),
+            flow_limit: uplinks.map(|uplinks| uplinks.bandwidth.value),
+            latency: spec.switch.as_ref().map_or(SimDuration::ZERO, |switch| switch.latency.value),
+        });
+    }
+    let links = table.links.iter().map(|(name, all)| (builder.id(name), *all)).collect();
+    Config::Links(LinksConfig { links, paths, unit: builder.unit(id, 0) })
+}
+
+/// By component: the way of a reply that leaves from there.
+pub(super) fn ways(builder: &Builder<'_>, wanted: &[(String, Wanted)]) -> Option<Network> {
+    let links = *builder.ids.get(NETWORK)?;
+    let draft = builder.draft;
+    let table = Table::of(draft);
+    let way = |(_, wanted): &(String, Wanted)| {
+        let rack = rack_of(builder, *wanted)?;
+        (!table.way(draft, rack).is_empty()).then_some(rack as u32)
+    };
+    Some(Network { links, ways: wanted.iter().map(way).collect() })
+}
+
+/// The rack in which a member answers.
+fn rack_of(builder: &Builder<'_>, wanted: Wanted) -> Option<usize> {
+    let draft = builder.draft;
+    let at = match wanted {
+        Wanted::Service(index, member) => {
+            builder.zone_of(&draft.scenario.service[index].1.in_.text, member)?
+        }
+        Wanted::Database(index, member) => {
+            draft.links.databases[index].members.get(member as usize)?.zone?
+        }
+        _ => return None,
+    };
+    let server = builder.server_of(at)?;
+    draft.links.servers[server.group]
+}
