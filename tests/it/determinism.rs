@@ -91,7 +91,7 @@ fn bits(result: &StudyResult) -> Vec<Vec<Vec<Option<u64>>>> {
 /// D1: threads change nothing, not a bit of a sample, not an event.
 #[test]
 fn one_two_and_three_threads_give_the_same_samples_and_digests() {
-    let mut loaded = load("tiers/tier-2.toml");
+    let mut loaded = load("tiers/tier-1.toml");
     for window in &mut loaded.study.windows {
         window.window.length = SimDuration::from_secs(20);
         window.window.lead_in = SimDuration::from_secs(5);

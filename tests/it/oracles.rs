@@ -63,7 +63,7 @@ const CASES: &[(&str, Effort)] = &[
     ("o45-mmpp-queue", effort(30, 0.4)),
     ("o45-mmpp-fast", effort(16, 0.5)),
     ("o45-poisson-queue", effort(12, 0.4)),
-    ("o46-diurnal", effort(80, 1.0)),
+    ("o46-diurnal", effort(100, 1.0)),
 ];
 
 /// A figure of a case, judged.
