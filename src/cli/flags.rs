@@ -12,7 +12,8 @@ use super::exit;
 const EXAMPLES: &str = "\
 Examples:
   fivenines init shop.toml      write a scenario to start from
-  fivenines check shop.toml     see whether it makes sense";
+  fivenines check shop.toml     see whether it makes sense
+  fivenines run shop.toml       live through it; results go to results/shop";
 
 /// Simulate a data centre: how available it is and why not, how busy, how fast, at what cost
 ///
@@ -72,6 +73,14 @@ pub enum Command {
     /// with the place in the file and what to write instead; then what is worth a look. Exit code 0
     /// when there are only warnings, 3 when a file is refused.
     Check(CheckArgs),
+    /// Live through scenarios and write their results
+    ///
+    /// Each window of a scenario is lived through request by request by many independent
+    /// replications. The answer is a table on standard output whose last line is the digest of the
+    /// results; the folder gets tables, drawings, a report to look at and a manifest. Only the
+    /// figures under `[[expect]]` judge: exit code 1 when one does not hold, 5 when one cannot be
+    /// told.
+    Run(RunArgs),
     /// Write a scenario to start from
     ///
     /// A small web tier with comments: a web zone and a database zone, users, faults and judged
@@ -116,6 +125,17 @@ pub struct CheckArgs {
     /// line `digest sha256:...` over the bytes before it. Two files of one model print the same.
     #[arg(long)]
     pub canonical: bool,
+}
+
+/// Flags of `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Scenario files, or folders of them
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub files: Vec<PathBuf>,
+    /// How to simulate.
+    #[command(flatten)]
+    pub simulation: Simulation,
 }
 
 /// Values laid over a file.
@@ -217,25 +237,15 @@ pub enum Format {
     Csv,
 }
 
-/// Whether parts fail.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Faults {
-    /// As the scenario says
-    #[default]
-    On,
-    /// Nothing fails
-    Off,
-}
-
 /// Flags of the commands that simulate: `run`, `compare`.
 #[derive(Clone, Debug, Args)]
 pub struct Simulation {
     /// Folder for the results
     ///
     /// It is made if needed and holds results alone. What is there already stays unless it is the
-    /// same, or --force is given.
-    #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
-    pub out: PathBuf,
+    /// same, or --force is given. Without it, the results of scenarios/a/b.toml go to results/a/b.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
     /// Root of all draws, instead of the scenario's
     ///
     /// The same seed gives the same bytes, for any number of threads.
@@ -244,11 +254,12 @@ pub struct Simulation {
     /// Independent replications, instead of the scenario's
     ///
     /// Every replication draws from its own random streams, so their means are independent and the
-    /// report's intervals are taken over them. Four times the replications halve an interval.
+    /// report's intervals are taken over them. Four times the replications halve an interval. One
+    /// replication says nothing about its own error: its figures have no interval.
     #[arg(
         long,
         value_name = "N",
-        value_parser = clap::value_parser!(u32).range(2..=1_000_000)
+        value_parser = clap::value_parser!(u32).range(1..=1_000_000)
     )]
     pub replications: Option<u32>,
     /// Go on until a figure is known this well; repeatable
@@ -278,16 +289,6 @@ pub struct Simulation {
         hide_possible_values = true
     )]
     pub format: Format,
-    /// Whether parts fail: on, off
-    ///
-    /// `off` leaves the traffic and every demand as they are: what changes is due to the faults.
-    #[arg(
-        long,
-        value_name = "WHETHER",
-        default_value = "on",
-        hide_possible_values = true
-    )]
-    pub faults: Faults,
     /// Replace other results in the folder
     #[arg(long)]
     pub force: bool,
@@ -295,17 +296,14 @@ pub struct Simulation {
 
 impl Simulation {
     /// All flags that change the scenario, as assignments to lay over it: they meet the same checks
-    /// as the file and are part of its canonical form. Those of `--set` come last and win.
+    /// as the file and are part of its canonical form. Those of `--set` come last and win. How often
+    /// it is lived through is no part of the scenario: the study is told.
     #[must_use]
     pub fn assignments(&self) -> Vec<String> {
         let mut all = Vec::new();
         all.extend(self.seed.map(|seed| format!("run.seed={seed}")));
-        all.extend(self.replications.map(|count| format!("run.replications={count}")));
         for (figure, share) in &self.precision {
             all.push(format!("run.precision.\"{figure}\"={share}"));
-        }
-        if self.quick {
-            all.extend(["run.replications=4", "run.precision={}"].map(String::from));
         }
         all.extend(self.set.assignments.iter().cloned());
         all
@@ -350,13 +348,11 @@ mod tests {
             &["--threads", "0"] as &[_],
             &["--threads", "-1"],
             &["--replications", "0"],
-            &["--replications", "1"],
             &["--seed", "x"],
             &["--seed", "-1"],
             &["--precision", "latency.page.p95@peak"],
             &["--quick", "--replications", "7"],
             &["--format", "xml"],
-            &["--faults", "maybe"],
         ] {
             let error = run(words).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{words:?}");
@@ -367,14 +363,13 @@ mod tests {
     fn flags_that_change_the_scenario_are_laid_over_it_and_set_has_the_last_word() {
         let none = run(&[]).unwrap();
         assert_eq!(none.assignments(), [] as [String; 0]);
-        assert_eq!((none.threads, none.format, none.faults), (None, Format::Text, Faults::On));
+        assert_eq!((none.threads, none.format), (None, Format::Text));
         let words = ["--seed", "7", "--replications", "20", "--set", "run.seed=8"];
         let more = ["--precision", "chance.page[over=20ms]@peak=2%"];
         let some = run(&[&words[..], &more].concat()).unwrap();
         let precision = "run.precision.\"chance.page[over=20ms]@peak\"=2%";
-        let wanted = ["run.seed=7", "run.replications=20", precision, "run.seed=8"];
-        assert_eq!(some.assignments(), wanted);
-        let quick = run(&["--quick"]).unwrap();
-        assert_eq!(quick.assignments(), ["run.replications=4", "run.precision={}"]);
+        assert_eq!(some.assignments(), ["run.seed=7", precision, "run.seed=8"]);
+        assert_eq!((some.replications, some.quick), (Some(20), false));
+        assert!(run(&["--quick"]).unwrap().quick);
     }
 }

@@ -16,6 +16,7 @@ pub mod load;
 mod man;
 mod overview;
 pub mod progress;
+pub mod run;
 pub mod schema;
 pub mod stop;
 
@@ -62,6 +63,7 @@ fn run(cli: &Cli, console: &Console) -> Result<Exit, Failure> {
     match &cli.command {
         None => overview::overview(console),
         Some(Command::Check(args)) => check::check(args, console),
+        Some(Command::Run(args)) => run::run(args, console),
         Some(Command::Init(args)) => init::init(args, console),
         Some(Command::Schema(args)) => schema::print(args, console),
         Some(Command::Completions(args)) => completions::completions(args, console),

@@ -5,6 +5,7 @@
 //! folder sees a name or a place in the text except to print it.
 
 pub mod compile;
+pub mod cost;
 pub mod cutsets;
 pub mod document;
 pub mod domains;

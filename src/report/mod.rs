@@ -12,6 +12,7 @@ pub mod html;
 pub mod json;
 mod measure;
 pub mod number;
+pub mod run;
 pub mod svg;
 pub mod text;
 pub mod write;

@@ -6,5 +6,6 @@
 
 pub mod expect;
 pub mod measure;
+pub mod results;
 pub mod scenario;
 pub mod window;
