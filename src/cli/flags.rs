@@ -13,7 +13,9 @@ const EXAMPLES: &str = "\
 Examples:
   fivenines init shop.toml      write a scenario to start from
   fivenines check shop.toml     see whether it makes sense
-  fivenines run shop.toml       live through it; results go to results/shop";
+  fivenines run shop.toml       live through it; results go to results/shop
+  fivenines compare scenarios/tiers
+                                every tier side by side";
 
 /// Simulate a data centre: how available it is and why not, how busy, how fast, at what cost
 ///
@@ -81,6 +83,13 @@ pub enum Command {
     /// figures under `[[expect]]` judge: exit code 1 when one does not hold, 5 when one cannot be
     /// told.
     Run(RunArgs),
+    /// Put scenarios side by side: every tier, a table, a page to look at
+    ///
+    /// All meet the same users with the same demands, so that a difference is that of the
+    /// architecture. Each row is held against the one above it, cheapest first; what the findings
+    /// say holds for all of them together. Scenarios that cannot be simulated yet are left out and
+    /// told. Each gets results of its own, the comparison goes to `comparison` beside them.
+    Compare(CompareArgs),
     /// Write a scenario to start from
     ///
     /// A small web tier with comments: a web zone and a database zone, users, faults and judged
@@ -133,6 +142,17 @@ pub struct RunArgs {
     /// Scenario files, or folders of them
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub files: Vec<PathBuf>,
+    /// How to simulate.
+    #[command(flatten)]
+    pub simulation: Simulation,
+}
+
+/// Flags of `compare`.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// Folders of scenarios, or files
+    #[arg(required = true, value_name = "DIR|FILE", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
     /// How to simulate.
     #[command(flatten)]
     pub simulation: Simulation,

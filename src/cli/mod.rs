@@ -7,6 +7,7 @@
 
 mod bug;
 mod check;
+mod compare;
 mod completions;
 pub mod console;
 pub mod exit;
@@ -64,6 +65,7 @@ fn run(cli: &Cli, console: &Console) -> Result<Exit, Failure> {
         None => overview::overview(console),
         Some(Command::Check(args)) => check::check(args, console),
         Some(Command::Run(args)) => run::run(args, console),
+        Some(Command::Compare(args)) => compare::compare(args, console),
         Some(Command::Init(args)) => init::init(args, console),
         Some(Command::Schema(args)) => schema::print(args, console),
         Some(Command::Completions(args)) => completions::completions(args, console),

@@ -221,7 +221,7 @@ impl<'a> Work<'a> {
             canonical: ready.canonical.text.clone(),
             canonical_digest: ready.canonical.digest.clone(),
             traces,
-            command: self.command(&name),
+            command: self.command_of("run", &[&name]),
             monthly_cost: cost::monthly(draft).map(|cost| cost.total()),
         };
         let output = output(&results, &identity);
@@ -248,8 +248,12 @@ impl<'a> Work<'a> {
     }
 
     /// The command without paths: what the folder is called changes no result.
-    fn command(&self, name: &str) -> String {
-        let mut command = format!("fivenines run {name}.toml");
+    #[must_use]
+    pub fn command_of(&self, verb: &str, names: &[&str]) -> String {
+        let mut command = format!("fivenines {verb}");
+        for name in names {
+            command.push_str(&format!(" {name}.toml"));
+        }
         if let Some(count) = self.args.replications {
             command.push_str(&format!(" --replications {count}"));
         }

@@ -169,7 +169,7 @@ impl UseKind {
     #[must_use]
     pub const fn counts(self) -> &'static str {
         match self {
-            Self::Zone => "cores of its cap",
+            Self::Zone => "cap of cores",
             Self::Server => "cores",
             Self::Service => "workers",
             Self::Database => "connections",

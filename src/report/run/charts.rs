@@ -89,7 +89,7 @@ pub fn utilization(window: &WindowRows) -> Option<Chart> {
     rows.sort_by(|a, b| b.1.total_cmp(&a.1));
     let (busiest, most) = rows.first()?;
     let finding = format!(
-        "Busiest in window {}: {} at {:.0} % of its {}",
+        "Busiest in window {}: {}, {:.0} % of its {}",
         window.name,
         busiest.name,
         most * 100.0,
