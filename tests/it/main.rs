@@ -2,4 +2,5 @@
 
 mod health;
 mod reports;
+mod results;
 mod traffic;
