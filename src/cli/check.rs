@@ -3,7 +3,7 @@
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{CheckArgs, TextOrJson};
-use super::load::{Loaded, canonical, load};
+use super::load::{Loaded, Purpose, canonical, load};
 
 /// Checks every file, whatever is wrong with those before it.
 ///
@@ -14,7 +14,7 @@ use super::load::{Loaded, canonical, load};
 pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     for file in &args.files {
-        let ended = match load(file, &args.set.assignments) {
+        let ended = match load(file, &args.set.assignments, Purpose::Check) {
             Ok(loaded) => check_one(&loaded, args, console)?,
             Err(failure) => {
                 console.complain(&match args.format {
@@ -39,9 +39,9 @@ fn check_one(loaded: &Loaded, args: &CheckArgs, console: &Console) -> Result<Exi
     } else {
         loaded.tell(console, args.format);
     }
-    let Ok(sound) = loaded.sound() else { return Ok(Exit::Refused) };
+    let Ok(draft) = loaded.sound() else { return Ok(Exit::Refused) };
     if args.canonical {
-        let canonical = canonical(sound.draft);
+        let canonical = canonical(draft);
         console.answer(&format!("{}digest {}\n", canonical.text, canonical.digest))?;
     }
     Ok(Exit::Done)

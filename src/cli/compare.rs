@@ -6,8 +6,8 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{CompareArgs, Format};
 use super::load;
-use super::run::{Done, Ready, Work, default_out, not_yet, told};
-use crate::plan::cost;
+use super::run::{Done, Ready, Work, default_out, told};
+use crate::plan::{cost, simulatable};
 use crate::report::comparison::{Members, brief, output};
 use crate::report::write::ResultsDirectory;
 use crate::report::{json, text};
@@ -25,11 +25,12 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
     let mut left_out = Vec::new();
     let mut ready: Vec<Ready> = Vec::new();
     for file in load::files(&args.paths)? {
-        let loaded = load::load(&file, &args.simulation.assignments())?;
-        if let Ok(sound) = loaded.sound() {
-            let why = not_yet(sound.draft);
+        let loaded = load::load(&file, &args.simulation.assignments(), load::Purpose::Check)?;
+        if let Ok(draft) = loaded.sound() {
+            let why = simulatable::not_yet(draft);
             if !why.is_empty() {
-                left_out.push((sound.draft.scenario.scenario.value.text.clone(), why.join(", ")));
+                let why: Vec<String> = why.into_iter().map(|one| one.what).collect();
+                left_out.push((draft.scenario.scenario.value.text.clone(), why.join(", ")));
                 continue;
             }
         }
@@ -104,11 +105,7 @@ fn home(paths: &[PathBuf]) -> PathBuf {
     file.parent().map_or(file.clone(), std::path::Path::to_path_buf)
 }
 
-fn identity(
-    work: &Work<'_>,
-    done: &[Done],
-    left_out: Vec<(String, String)>,
-) -> Members {
+fn identity(work: &Work<'_>, done: &[Done], left_out: Vec<(String, String)>) -> Members {
     let mut notes: Vec<String> = Vec::new();
     for note in done.iter().flat_map(|one| &one.results.leaves_out) {
         if !notes.contains(note) {

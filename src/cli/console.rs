@@ -69,9 +69,8 @@ impl Surroundings {
             force: given("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
             dumb: given("TERM").is_some_and(|value| value == "dumb"),
             columns: columns.filter(|columns| *columns > 0),
-            plain_letters: locale.is_some_and(|name| {
-                !name.contains("utf-8") && !name.contains("utf8")
-            }),
+            plain_letters: locale
+                .is_some_and(|name| !name.contains("utf-8") && !name.contains("utf8")),
         }
     }
 
@@ -202,7 +201,8 @@ mod tests {
 
     #[test]
     fn a_width_is_the_users_then_the_terminals() {
-        let width = |set: &[(&str, &str)], wide| surroundings(set).look(When::Auto, true, wide).width;
+        let width =
+            |set: &[(&str, &str)], wide| surroundings(set).look(When::Auto, true, wide).width;
         assert_eq!(width(&[], None), WIDTH);
         assert_eq!(width(&[], Some(132)), 132);
         assert_eq!(width(&[("COLUMNS", "40")], Some(132)), 40);

@@ -8,6 +8,7 @@ use clap_complete::Shell;
 
 use super::console::When;
 use super::exit;
+use crate::study::scenario::Choices;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,18 +45,17 @@ pub struct Cli {
 /// How to speak; every command takes these.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Speech {
-    /// Colour the output
+    /// Colour the output: auto, always, never
     ///
-    /// By itself, colour is used on a terminal unless NO_COLOR is set or TERM is dumb;
-    /// CLICOLOR_FORCE asks for it everywhere. This flag has the last word. Colour never carries a
-    /// meaning that words do not.
+    /// `auto` colours on a terminal unless NO_COLOR is set or TERM is dumb, and everywhere if
+    /// CLICOLOR_FORCE is set. The other two have the last word. Colour never carries a meaning that
+    /// words do not.
     #[arg(
         long,
         value_name = "WHEN",
         default_value = "auto",
         global = true,
-        hide_possible_values = true,
-        help = "Colour the output: auto, always, never"
+        hide_possible_values = true
     )]
     pub color: When,
     /// Say only what is wrong
@@ -121,12 +121,7 @@ pub struct CheckArgs {
     ///
     /// `json` is one object a line with code, class, severity, file, line, column, field, value,
     /// message and help. The same file gives the same bytes.
-    #[arg(
-        long,
-        value_name = "FORM",
-        default_value = "text",
-        hide_possible_values = true
-    )]
+    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
     pub format: TextOrJson,
     /// Print the model in its one canonical spelling, and its digest
     ///
@@ -191,12 +186,7 @@ pub struct SchemaArgs {
     ///
     /// Of the scenario, `json` is a JSON Schema (draft-07) for editors and `markdown` the reference
     /// page; of the diagnostics, a list of all codes in either form.
-    #[arg(
-        long,
-        value_name = "FORM",
-        default_value = "json",
-        hide_possible_values = true
-    )]
+    #[arg(long, value_name = "FORM", default_value = "json", hide_possible_values = true)]
     pub format: JsonOrMarkdown,
 }
 
@@ -293,7 +283,7 @@ pub struct Simulation {
     /// The output is the same bytes for any number. Without it, as many as the machine has cores.
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
-    /// A first look: four replications, no precision asked for
+    /// A first look: a tenth of the replications
     ///
     /// Intervals are wide, and said to be. For figures to rely on, leave it out.
     #[arg(long, conflicts_with_all = ["replications", "precision"])]
@@ -302,12 +292,7 @@ pub struct Simulation {
     #[command(flatten)]
     pub set: Overrides,
     /// Form of the answer on standard output: text, json, csv
-    #[arg(
-        long,
-        value_name = "FORM",
-        default_value = "text",
-        hide_possible_values = true
-    )]
+    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
     pub format: Format,
     /// Replace other results in the folder
     #[arg(long)]
@@ -315,9 +300,8 @@ pub struct Simulation {
 }
 
 impl Simulation {
-    /// All flags that change the scenario, as assignments to lay over it: they meet the same checks
-    /// as the file and are part of its canonical form. Those of `--set` come last and win. How often
-    /// it is lived through is no part of the scenario: the study is told.
+    /// The flags that change the scenario, as assignments to lay over it: they meet the same checks
+    /// as the file and are part of its canonical form. Those of `--set` come last and win.
     #[must_use]
     pub fn assignments(&self) -> Vec<String> {
         let mut all = Vec::new();
@@ -327,6 +311,12 @@ impl Simulation {
         }
         all.extend(self.set.assignments.iter().cloned());
         all
+    }
+
+    /// The flags that change how often it is run.
+    #[must_use]
+    pub const fn choices(&self) -> Choices {
+        Choices { replications: self.replications, quick: self.quick }
     }
 }
 
@@ -389,7 +379,7 @@ mod tests {
         let some = run(&[&words[..], &more].concat()).unwrap();
         let precision = "run.precision.\"chance.page[over=20ms]@peak\"=2%";
         assert_eq!(some.assignments(), ["run.seed=7", precision, "run.seed=8"]);
-        assert_eq!((some.replications, some.quick), (Some(20), false));
-        assert!(run(&["--quick"]).unwrap().quick);
+        assert_eq!((some.choices().replications, some.choices().quick), (Some(20), false));
+        assert!(run(&["--quick"]).unwrap().choices().quick);
     }
 }

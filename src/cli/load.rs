@@ -1,6 +1,6 @@
 //! A scenario from its file to tables, for every command that takes one.
 //!
-//! The way: text → document → what `--set` lays over it → draft → checks → blueprint. All that is
+//! The way: text → document → what `--set` lays over it → draft → lint → blueprint. All that is
 //! wrong is gathered on the way; the later steps are only taken while there is no error.
 
 use std::io::{self, Read};
@@ -10,7 +10,6 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::TextOrJson;
 use crate::model::blueprint::Blueprint;
-use crate::plan::document::ScenarioSpec;
 use crate::plan::{self, Draft};
 use crate::report::{json, write};
 use crate::scenario::diagnostic::Diagnostics;
@@ -18,8 +17,8 @@ use crate::scenario::document::Document;
 use crate::scenario::overrides;
 use crate::scenario::render::{Report, shown};
 use crate::scenario::source::{MAX_FILE_BYTES, Source};
+use crate::scenario::suggest;
 use crate::scenario::value::Value;
-use crate::scenario::{spec, suggest};
 
 /// How a scenario on standard input is named on a command line.
 const STDIN: &str = "-";
@@ -35,7 +34,7 @@ pub struct Loaded {
     pub document: Option<Document>,
     /// Names resolved and zones placed; `None` when the form cannot be read.
     pub draft: Option<Draft>,
-    /// Tables for the event loop; `None` when anything is wrong.
+    /// Tables for the event loop; `None` when anything is wrong or cannot be acted out.
     pub blueprint: Option<Blueprint>,
     /// What is wrong or worth a look.
     pub found: Diagnostics,
@@ -43,11 +42,21 @@ pub struct Loaded {
 
 /// A scenario that may be run.
 #[derive(Clone, Copy, Debug)]
-pub struct Sound<'a> {
+pub struct Runnable<'a> {
     /// Names resolved, zones placed.
     pub draft: &'a Draft,
     /// Tables for the event loop.
     pub blueprint: &'a Blueprint,
+}
+
+/// What a scenario is wanted for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be looked at: what is doubtful is said, what the event loop does not act out is not held
+    /// against it.
+    Check,
+    /// To be run: what cannot be acted out is an error.
+    Run,
 }
 
 /// The one spelling of a model, and its digest.
@@ -65,14 +74,12 @@ pub struct Canonical {
 ///
 /// [`Exit::Usage`] when `path` leads to no file, [`Exit::Io`] when the file cannot be read. What is
 /// wrong *in* it is in [`Loaded::found`].
-pub fn load(path: &Path, overrides: &[String]) -> Result<Loaded, Failure> {
+pub fn load(path: &Path, overrides: &[String], purpose: Purpose) -> Result<Loaded, Failure> {
     let mut found = Diagnostics::new();
-    spec::know_sections(&ScenarioSpec::keys(), &mut found);
     let source = read(path, &mut found)?;
     let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-    let mut loaded =
-        Loaded { source, folder, document: None, draft: None, blueprint: None, found };
-    loaded.understand(overrides);
+    let mut loaded = Loaded { source, folder, document: None, draft: None, blueprint: None, found };
+    loaded.understand(overrides, purpose);
     Ok(loaded)
 }
 
@@ -127,7 +134,7 @@ fn neighbour(path: &Path) -> Option<String> {
 }
 
 impl Loaded {
-    fn understand(&mut self, overrides: &[String]) {
+    fn understand(&mut self, overrides: &[String], purpose: Purpose) {
         if self.found.has_errors() {
             return;
         }
@@ -141,13 +148,14 @@ impl Loaded {
         self.document = document;
         let Some(document) = &self.document else { return };
         self.draft = plan::draft(document, &mut self.found);
-        if let Some(draft) = &self.draft
-            && !self.found.has_errors()
-        {
+        let Some(draft) = self.draft.as_ref().filter(|_| !self.found.has_errors()) else { return };
+        plan::lint::lint(draft, &mut self.found);
+        if purpose == Purpose::Run {
+            plan::simulatable::check(draft, &mut self.found);
+        }
+        if plan::simulatable::not_yet(draft).is_empty() {
             let blueprint = plan::compile::compile(draft, &self.folder, &mut self.found);
-            if !self.found.has_errors() {
-                self.blueprint = Some(blueprint);
-            }
+            self.blueprint = Some(blueprint).filter(|_| !self.found.has_errors());
         }
     }
 
@@ -166,16 +174,25 @@ impl Loaded {
         }
     }
 
-    /// What can be run.
+    /// The scenario, when nothing is wrong with it.
     ///
     /// # Errors
     ///
     /// [`Exit::Refused`], without a word, when there is an error: [`Self::tell`] says which.
-    pub fn sound(&self) -> Result<Sound<'_>, Failure> {
-        match (&self.draft, &self.blueprint) {
-            (Some(draft), Some(blueprint)) => Ok(Sound { draft, blueprint }),
-            _ => Err(Failure::silent(Exit::Refused)),
-        }
+    pub fn sound(&self) -> Result<&Draft, Failure> {
+        let draft = self.draft.as_ref().filter(|_| !self.found.has_errors());
+        draft.ok_or(Failure::silent(Exit::Refused))
+    }
+
+    /// What can be run, of a scenario loaded to be run.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Refused`], without a word, when there is an error: [`Self::tell`] says which.
+    pub fn runnable(&self) -> Result<Runnable<'_>, Failure> {
+        let draft = self.sound()?;
+        let blueprint = self.blueprint.as_ref().ok_or(Failure::silent(Exit::Refused))?;
+        Ok(Runnable { draft, blueprint })
     }
 }
 

@@ -33,6 +33,8 @@ use console::{Console, When};
 use exit::{Exit, Failure};
 use flags::{Cli, Command};
 
+use crate::report::text::{visible, visible_lines};
+
 /// Runs the command and gives its exit status.
 pub fn main() -> ExitCode {
     bug::install();
@@ -44,10 +46,9 @@ fn end(words: &[OsString]) -> Exit {
     // Until the words are understood, only what can be seen in them is known of the colour.
     let console = Console::new(colour_of(words), false);
     let command = Cli::command().term_width(usize::from(console.out.width));
-    let cli = command
-        .try_get_matches_from(words)
-        .and_then(|matches| Cli::from_arg_matches(&matches));
-    let ended = match cli {
+    let cli =
+        command.try_get_matches_from(words).and_then(|matches| Cli::from_arg_matches(&matches));
+    match cli {
         Ok(cli) => {
             let console = Console::new(cli.speech.color, cli.speech.quiet);
             run(&cli, &console).unwrap_or_else(|failure| {
@@ -55,9 +56,8 @@ fn end(words: &[OsString]) -> Exit {
                 failure.exit
             })
         }
-        Err(error) => not_understood(&error, &console),
-    };
-    ended
+        Err(error) => not_understood(&error, words, &console),
+    }
 }
 
 fn run(cli: &Cli, console: &Console) -> Result<Exit, Failure> {
@@ -74,8 +74,12 @@ fn run(cli: &Cli, console: &Console) -> Result<Exit, Failure> {
 }
 
 /// Help and version are answers; everything else is wrong.
-fn not_understood(error: &clap::Error, console: &Console) -> Exit {
-    let text = error.render().ansi().to_string();
+fn not_understood(error: &clap::Error, words: &[OsString], console: &Console) -> Exit {
+    let text = error.render();
+    let words = words.iter().map(|word| word.to_string_lossy());
+    // The message repeats the user's words: none of them may act on the terminal.
+    let hostile = words.into_iter().any(|word| visible(&word) != word);
+    let text = if hostile { visible_lines(&text.to_string()) } else { text.ansi().to_string() };
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match console.answer(&text) {
             Ok(()) => Exit::Done,

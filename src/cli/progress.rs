@@ -10,15 +10,22 @@
 
 use std::borrow::Cow;
 use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::console::Console;
+use super::stop::Stop;
 use crate::report::text::Letters;
+use crate::study::window::Watch;
 
 /// Between two lines where there is no terminal.
 const SPEAK_EVERY: Duration = Duration::from_secs(30);
+/// Between two looks at how far the work is; so soon a wish to stop reaches it.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Between two drawings of the bar, per second.
 const DRAWN_PER_SECOND: u8 = 5;
 
@@ -53,9 +60,9 @@ impl Progress {
         Self { console: *console, bar, what, spoken: Mutex::new(Instant::now()) }
     }
 
-    /// `steps` more are done.
-    pub fn advance(&self, steps: u64) {
-        self.bar.inc(steps);
+    /// So many steps are done in all.
+    pub fn reach(&self, done: u64) {
+        self.bar.set_position(done);
         if self.console.err.terminal || self.console.quiet {
             return;
         }
@@ -66,6 +73,31 @@ impl Progress {
             *spoken = now;
             self.console.tell(&self.line());
         }
+    }
+
+    /// Does `work` on this thread while another shows how far `watch` is and hands it the user's
+    /// wish to stop. `before` steps were done before this work.
+    pub fn during<T>(
+        &self,
+        watch: &Watch,
+        stop: &Stop,
+        before: u64,
+        work: impl FnOnce() -> T,
+    ) -> T {
+        let (ended, end) = mpsc::channel::<()>();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                // The channel closes when the work ends, well or in a panic.
+                while end.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
+                    if stop.asked() {
+                        watch.stop.store(true, Ordering::Relaxed);
+                    }
+                    self.reach(before + watch.done.load(Ordering::Relaxed) as u64);
+                }
+            });
+            let _ended = ended;
+            work()
+        })
     }
 
     /// What is known so far, beside the bar: `"availability 99.976 % ± 0.003"`.
@@ -117,18 +149,40 @@ fn style(width: u16, letters: Letters) -> ProgressStyle {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicBool;
+
     use super::*;
     use crate::cli::console::When;
+    use crate::cli::exit::Exit;
 
     #[test]
     fn a_line_says_what_how_far_and_what_is_known() {
         let console = Console::new(When::Never, true);
         let progress = Progress::new(&console, "tier-5", 200);
-        progress.advance(143);
-        progress.advance(1);
+        progress.reach(144);
         assert_eq!(progress.line(), "tier-5 144/200\n");
         progress.figure("availability 99.976 %");
         assert_eq!(progress.line(), "tier-5 144/200 availability 99.976 %\n");
+    }
+
+    #[test]
+    fn work_is_watched_while_it_runs_and_a_wish_to_stop_reaches_it() {
+        static ASKED: AtomicBool = AtomicBool::new(false);
+        let (stop, watch) = (Stop::of(&ASKED), Watch::default());
+        let progress = Progress::new(&Console::new(When::Never, true), "tier-5", 10);
+        let answer = progress.during(&watch, &stop, 3, || {
+            watch.done.store(4, Ordering::Relaxed);
+            while progress.bar.position() < 7 {
+                thread::yield_now();
+            }
+            assert!(!watch.stop.load(Ordering::Relaxed));
+            ASKED.store(true, Ordering::Relaxed);
+            while !watch.stop.load(Ordering::Relaxed) {
+                thread::yield_now();
+            }
+            "stopped"
+        });
+        assert_eq!((answer, stop.exit()), ("stopped", Some(Exit::Interrupted)));
     }
 
     #[test]

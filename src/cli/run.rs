@@ -1,13 +1,11 @@
 //! `run`: lives through the windows of scenarios, writes their results, prints a table.
 
 use std::path::{Component, Path, PathBuf};
-use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{Format, Simulation, TextOrJson};
-use super::load::{self, Canonical, Loaded};
+use super::load::{self, Canonical, Loaded, Purpose};
 use super::progress::Progress;
 use super::stop::Stop;
 use crate::model::blueprint::Blueprint;
@@ -20,7 +18,7 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::render::shown;
 use crate::study::expect::Verdict as Judgement;
 use crate::study::results::{Results, gather};
-use crate::study::scenario::{self, Choices, StudyPlan, StudyResult};
+use crate::study::scenario::{self, StudyPlan, StudyResult};
 use crate::study::window::{Ending, Watch};
 
 /// Runs every file.
@@ -156,11 +154,10 @@ impl<'a> Work<'a> {
     ///
     /// [`Exit::Refused`], after saying why.
     pub fn ready(&self, file: &Path) -> Result<Ready, Failure> {
-        let mut loaded = load::load(file, &self.args.assignments())?;
+        let mut loaded = load::load(file, &self.args.assignments(), Purpose::Run)?;
         let mut study = None;
         if let (Some(draft), Some(blueprint)) = (&loaded.draft, &loaded.blueprint) {
-            let choices =
-                Choices { replications: self.args.replications, quick: self.args.quick };
+            let choices = self.args.choices();
             study = Some(scenario::prepare(draft, blueprint, choices, &mut loaded.found));
             if study.as_ref().is_some_and(|study| study.windows.is_empty()) {
                 let message = "there is no window with a length: nothing to live through";
@@ -169,20 +166,16 @@ impl<'a> Work<'a> {
                 loaded.found.push(Diagnostic::new(Code::MissingSection, span, message).help(help));
             }
         }
-        if !loaded.found.is_empty() {
-            loaded.tell(self.console, self.diagnostics());
-        }
         if loaded.found.has_errors() {
+            loaded.tell(self.console, self.diagnostics());
             return Err(Failure::silent(Exit::Refused));
         }
-        let draft = loaded.sound()?.draft;
-        let not_yet = not_yet(draft);
-        if !not_yet.is_empty() {
+        if !loaded.found.is_empty() && self.args.format == Format::Text {
             let name = shown(&file.display().to_string());
-            let message = format!("{name}: the requests solver cannot simulate this yet: ");
-            let failure = Failure::new(Exit::Refused, message + &not_yet.join(", "));
-            return Err(failure.help("`check` knows it; the request loop does not act it out"));
+            let count = loaded.report().count();
+            self.console.tell(&format!("{count}; see `fivenines check {name}`\n"));
         }
+        let draft = loaded.runnable()?.draft;
         let canonical = load::canonical(draft);
         let study = study.ok_or_else(|| Failure::silent(Exit::Refused))?;
         Ok(Ready { loaded, study, canonical })
@@ -200,14 +193,8 @@ impl<'a> Work<'a> {
         let total: u64 = ready.study.windows.iter().map(|w| u64::from(w.replications.0)).sum();
         let progress = Progress::new(self.console, &name, total);
         let watch = Watch::default();
-        let finished = std::sync::atomic::AtomicBool::new(false);
-        let result = std::thread::scope(|scope| {
-            scope.spawn(|| self.follow(&watch, &progress, &finished));
-            let result =
-                self.pool.install(|| scenario::run(blueprint, &ready.study, &watch));
-            finished.store(true, Ordering::Relaxed);
-            result
-        });
+        let work = || self.pool.install(|| scenario::run(blueprint, &ready.study, &watch));
+        let result = progress.during(&watch, &self.stop, 0, work);
         progress.finish();
         let result = result.map_err(|breach| {
             let message = format!(
@@ -226,25 +213,6 @@ impl<'a> Work<'a> {
         };
         let output = output(&results, &identity);
         Ok(Done { result, results, output })
-    }
-
-    /// Passes on what is done and what is asked, until `finished`.
-    fn follow(
-        &self,
-        watch: &Watch,
-        progress: &Progress,
-        finished: &std::sync::atomic::AtomicBool,
-    ) {
-        let mut told = 0;
-        while !finished.load(Ordering::Relaxed) {
-            std::thread::sleep(Duration::from_millis(20));
-            if self.stop.asked() {
-                watch.stop.store(true, Ordering::Relaxed);
-            }
-            let done = watch.done.load(Ordering::Relaxed);
-            progress.advance((done - told) as u64);
-            told = done;
-        }
     }
 
     /// The command without paths: what the folder is called changes no result.
@@ -294,11 +262,7 @@ impl<'a> Work<'a> {
     /// # Errors
     ///
     /// What the writer says.
-    pub fn write(
-        &self,
-        directory: &ResultsDirectory,
-        output: &Output,
-    ) -> Result<Written, Failure> {
+    pub fn write(&self, directory: &ResultsDirectory, output: &Output) -> Result<Written, Failure> {
         let overwrite = if self.args.force { Overwrite::Force } else { Overwrite::Refuse };
         Ok(directory.commit(&output.set, overwrite)?)
     }
@@ -354,32 +318,6 @@ impl<'a> Work<'a> {
     }
 }
 
-/// What of a draft the request loop does not act out; such a scenario is refused rather than run
-/// without it.
-#[must_use]
-pub fn not_yet(draft: &Draft) -> Vec<String> {
-    let scenario = &draft.scenario;
-    let mut found = Vec::new();
-    let mut names = |kind: &str, all: Vec<&str>| {
-        found.extend(all.into_iter().map(|name| format!("{kind} `{name}`")));
-    };
-    names("link", scenario.link.iter().map(|(name, _)| &**name).collect());
-    names("balancer", scenario.balancer.iter().map(|(name, _)| &**name).collect());
-    names("name service", scenario.name_service.iter().map(|(name, _)| &**name).collect());
-    names("CDN", scenario.cdn.iter().map(|(name, _)| &**name).collect());
-    names("cache", scenario.cache.iter().map(|(name, _)| &**name).collect());
-    let several = scenario.nas.iter().filter(|(_, nas)| nas.heads.value > 1);
-    names("the second head of", several.map(|(name, _)| &**name).collect());
-    let slaves = |database: &crate::model::spec::storage::DatabaseSpec| {
-        database.in_.slaves.as_ref().is_some_and(|slaves| !slaves.is_empty())
-    };
-    let several = scenario.database.iter().filter(|(_, database)| slaves(database));
-    names("slaves of", several.map(|(name, _)| &**name).collect());
-    let traced = scenario.workload.iter().filter(|(_, workload)| workload.trace.is_some());
-    names("recorded traffic of", traced.map(|(name, _)| &**name).collect());
-    found
-}
-
 /// What was written where.
 #[must_use]
 pub fn told(path: &Path, output: &Output, written: Written) -> String {
@@ -415,9 +353,7 @@ fn figures(results: &Results) -> crate::report::document::Table {
             Estimate::Single(value) => {
                 (Cell::Figure(Figure::exact(*value, unit.clone())), "single run".to_string())
             }
-            Estimate::Missing(reason) => {
-                (Cell::missing(reason.to_string()), reason.to_string())
-            }
+            Estimate::Missing(reason) => (Cell::missing(reason.to_string()), reason.to_string()),
         };
         vec![
             Cell::text(results.scenario.clone()),

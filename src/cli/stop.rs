@@ -1,7 +1,7 @@
 //! Ctrl-C: the first asks for a safe point, the second ends at once.
 //!
-//! Model: one flag that long work looks at between replications and every so many events. Whoever
-//! sees it finishes what is begun, writes what there is as partial, and ends with
+//! Model: one flag, handed to the work while it runs (`Progress::during`). The work finishes the
+//! replications that are begun, the command writes what there is as partial and ends with
 //! [`Stop::exit`]. Files are sound at any instant (see [`report::write`](crate::report::write)), so
 //! a second signal may end the process where it stands.
 //! Leaves out: which signal it was. Interrupt, termination and hang-up all end with
@@ -40,16 +40,16 @@ impl Stop {
         Ok(Self { asked: &ASKED })
     }
 
+    /// One that listens to `asked` alone.
+    #[must_use]
+    pub const fn of(asked: &'static AtomicBool) -> Self {
+        Self { asked }
+    }
+
     /// Whether to stop at the next safe point.
     #[must_use]
     pub fn asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
-    }
-
-    /// The flag itself, for work that knows nothing of commands.
-    #[must_use]
-    pub const fn flag(&self) -> &'static AtomicBool {
-        self.asked
     }
 
     /// How a command ends that was stopped; `None` when it was not.

@@ -55,6 +55,22 @@ struct Family([u128; 4]);
 
 const _: () = assert!(size_of::<Family>() == 64); // 16 bytes a pending event
 
+/// A place in the total order of events: by time, then by the order of scheduling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place(u128);
+
+impl Place {
+    /// After everything.
+    pub const NEVER: Self = Self(EMPTY);
+
+    /// When.
+    #[must_use]
+    #[inline]
+    pub fn at(self) -> SimTime {
+        time_of(self.0)
+    }
+}
+
 /// The pending set, and the clock that follows it.
 #[derive(Clone, Debug)]
 pub struct Calendar {
@@ -169,6 +185,41 @@ impl Calendar {
             ticket: Ticket(low >> CODE_BITS),
             code: (low & (SEQUENCE_STEP - 1)) as u32,
         })
+    }
+
+    /// A place in the total order at `at`, as [`Self::push`] would give it now, for an event that
+    /// its owner keeps itself: it comes before everything that is pushed later for that instant.
+    #[inline]
+    pub fn reserve(&mut self, at: SimTime) -> Place {
+        self.sequence =
+            self.sequence.checked_add(SEQUENCE_STEP).expect("runs end long before 2^36 pushes");
+        Place((u128::from(at.nanos()) << 64) | u128::from(self.sequence))
+    }
+
+    /// Place of the next event; [`Place::NEVER`] when nothing is pending.
+    #[must_use]
+    #[inline]
+    pub fn next_place(&self) -> Place {
+        if self.hole {
+            Place(self.families.first().map_or(EMPTY, |family| least(&family.0).1))
+        } else if self.nodes == 0 {
+            Place::NEVER
+        } else {
+            Place(self.root)
+        }
+    }
+
+    /// Takes the next event out and moves the clock to it, if it happens before `end`.
+    #[inline]
+    pub fn pop_before(&mut self, end: SimTime) -> Option<Due> {
+        if self.hole {
+            self.hole = false;
+            self.close_hole();
+        }
+        if self.nodes == 0 || time_of(self.root) >= end {
+            return None;
+        }
+        self.pop()
     }
 
     /// Node `node`; the root's place is the caller's business.

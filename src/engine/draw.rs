@@ -117,6 +117,13 @@ impl Key {
         unit_interval(self.bits(ordinal, index))
     }
 
+    /// [`Self::uniform`] of the ordinals 2 × `half` and 2 × `half` + 1, for the price of one.
+    #[must_use]
+    #[inline]
+    pub fn uniform_pair(self, half: u64, index: u32) -> [f64; 2] {
+        self.pair(half, index).map(unit_interval)
+    }
+
     /// All draws of the `ordinal`-th use, one after the other.
     #[must_use]
     pub const fn stream(self, ordinal: u64) -> Stream {

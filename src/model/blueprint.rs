@@ -2,10 +2,12 @@
 
 use crate::engine::draw::Seed;
 use crate::engine::law::Sampler;
+use crate::model::cache::CacheConfig;
 use crate::model::cpu::CpuConfig;
 use crate::model::disks::DisksConfig;
 use crate::model::head::{HeadConfig, Persistence};
 use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId, KeyId};
+use crate::model::link::{LinkConfig, LinksConfig};
 use crate::model::route::Routes;
 use crate::model::service::ServiceConfig;
 use crate::model::station::StationConfig;
@@ -25,6 +27,12 @@ pub enum Config {
     Disks(DisksConfig),
     /// A head of a file server.
     Head(HeadConfig),
+    /// The network.
+    Links(LinksConfig),
+    /// One link of the network.
+    Link(LinkConfig),
+    /// What an object cache holds.
+    Cache(CacheConfig),
 }
 
 /// Where a service member gets its processor time.
@@ -187,17 +195,17 @@ pub struct Blueprint {
     pub operations: Vec<Operation>,
     /// Names of causes, by id; the first is `overload`.
     pub causes: Vec<String>,
-    /// Network between the edge and the clients, if any.
-    pub uplink: Option<Uplink>,
+    /// The network between the servers and the clients; none: nothing is in the way of a reply.
+    pub network: Option<Network>,
 }
 
-/// The way replies take to the clients.
+/// The ways that replies take to the clients.
 #[derive(Clone, Debug)]
-pub struct Uplink {
-    /// Its name.
-    pub name: String,
-    /// Links in series, in bytes a second.
-    pub links: Vec<(String, f64)>,
+pub struct Network {
+    /// The component that moves them.
+    pub links: ComponentId,
+    /// By component: the path of a reply that leaves from there; none: nothing is in its way.
+    pub ways: Vec<Option<u32>>,
 }
 
 /// A law in the unit of its use, for parts of the world that draw by themselves.

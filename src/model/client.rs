@@ -1,10 +1,12 @@
 //! Clients: what a user sees as one page, and what a user does when it does not come.
 //!
 //! Model: a page view arrives at the server's edge at its time of arrival. Its HTML is one
-//! request; the reply crosses the uplink; the client then fetches the parts, at most `connections`
+//! request; the reply crosses the links between them; the client then fetches the parts, at most `connections`
 //! at a time, each a request of its own after a round trip. The view is served when everything
 //! has arrived within `lost_after`; its latency is from the user's click (half a round trip
 //! before the arrival) to the last byte (half a round trip after it left).
+//! Requests on their way to the site are small and cost nothing. Patience and time-out run from the
+//! arrival of each request at the edge to the last byte of its reply.
 //! A part that fails, or for which patience ends, fails the try; with some probability the user
 //! tries again after a while, at most so often, and else goes away: the view is lost, and the
 //! pages the session would still have asked for are never born.
@@ -26,7 +28,7 @@ use crate::model::ids::{CauseId, ClassId, WorkloadId};
 use crate::model::request::{Owner, Request, RequestId, Stage, Waits};
 use crate::model::route::MAX_POSITION;
 use crate::model::world::{Stop, World};
-use crate::units::{SimDuration, SimTime};
+use crate::units::{Bytes, SimDuration, SimTime};
 
 /// One page that a user wants.
 #[derive(Clone, Debug)]
@@ -35,6 +37,8 @@ pub struct View {
     ordinal: u64,
     /// When the present try began, at the edge.
     began: SimTime,
+    /// The latest instant at which something of the present try arrived.
+    received: SimTime,
     round_trip: SimDuration,
     /// The event of its next try.
     ticket: Ticket,
@@ -123,6 +127,7 @@ impl World<'_> {
             workload,
             ordinal,
             began: self.now,
+            received: self.now,
             round_trip: SimDuration::ZERO,
             ticket: Ticket::NONE,
             out: 0,
@@ -157,6 +162,7 @@ impl World<'_> {
         request.born = self.now;
         let view = &mut self.views.slots[id as usize];
         view.began = self.now;
+        view.received = self.now;
         view.position = 1;
         view.to_ask = 0;
         view.to_come = 0;
@@ -210,35 +216,40 @@ impl World<'_> {
         self.lane.push(crate::model::Move::Advance(id));
     }
 
-    /// The reply to `id` leaves the edge.
-    pub(in crate::model) fn reply(&mut self, id: RequestId, _view: u32) {
+    /// The reply to `id` leaves the edge. To a client that has hung up, since its view failed
+    /// elsewhere, nothing is sent.
+    pub(in crate::model) fn reply(&mut self, id: RequestId, view_id: u32) {
         let entry = &mut self.requests[id];
         entry.stage = Stage::Reply;
         entry.waits = Waits::Nothing;
-        entry.patience = Ticket::NONE;
-        let class = entry.class;
-        let size = self.plan.routes.classes[class.index()].reply.as_ref().map(|reply| {
-            reply.sampler.sample(self.draws.uniform(reply.key, &self.requests[id], 0))
-        });
-        if !self.send(id, size.unwrap_or(0.0)) {
-            self.network(id);
-        }
-    }
-
-    /// Starts the transfer of a reply; false when nothing is in its way.
-    fn send(&mut self, _id: RequestId, _bytes: f64) -> bool {
-        false
-    }
-
-    /// The reply of `id` has left the uplink.
-    pub(in crate::model) fn network(&mut self, id: RequestId) {
-        let entry = &self.requests[id];
-        let Owner::View(view_id) = entry.owner else { return self.requests.remove(id) };
-        let (attempt, position, class) = (entry.attempt, entry.position, entry.class);
+        entry.ends = self.now;
+        let (attempt, class) = (entry.attempt, entry.class);
         let view = &self.views.slots[view_id as usize];
         if !view.running || view.attempt != attempt {
             return self.part_gone(id, view_id);
         }
+        let size = self.plan.routes.classes[class.index()].reply.as_ref().map(|reply| {
+            reply.sampler.sample(self.draws.uniform(reply.key, &self.requests[id], 0))
+        });
+        let sent = size.is_some_and(|bytes| self.send(id, Bytes::new((bytes + 0.5) as u64)));
+        if !sent {
+            self.network(id);
+        }
+    }
+
+    /// The last byte of the reply to `id` has left the last link; the client has it at the
+    /// request's `ends`, which is later where the way has a latency. What the client does then is
+    /// reckoned from there, without an event of its own.
+    pub(in crate::model) fn network(&mut self, id: RequestId) {
+        let entry = &self.requests[id];
+        let Owner::View(view_id) = entry.owner else { return self.requests.remove(id) };
+        let (attempt, position, class) = (entry.attempt, entry.position, entry.class);
+        let received = entry.ends;
+        let view = &mut self.views.slots[view_id as usize];
+        if !view.running || view.attempt != attempt {
+            return self.part_gone(id, view_id);
+        }
+        view.received = view.received.max(received);
         if position == 0 {
             return self.page_received(id, view_id, class);
         }
@@ -247,10 +258,11 @@ impl World<'_> {
         if view.to_come == 0 {
             return self.view_complete(id, view_id);
         }
-        self.next_part(id, view_id);
+        self.next_part(id, view_id, received);
     }
 
     fn page_received(&mut self, id: RequestId, view_id: u32, class: ClassId) {
+        let received = self.views.slots[view_id as usize].received;
         let Some(then) = self.plan.routes.classes[class.index()].then else {
             return self.view_complete(id, view_id);
         };
@@ -267,14 +279,14 @@ impl World<'_> {
             let fresh = self.part(view_id, then.class, 0);
             if let Some(other) = self.insert(fresh) {
                 self.views.slots[view_id as usize].out += 1;
-                self.next_part(other, view_id);
+                self.next_part(other, view_id, received);
             }
         }
-        self.next_part(id, view_id);
+        self.next_part(id, view_id, received);
     }
 
-    /// The connection of `id` is free: it asks for the next part, if there is one.
-    fn next_part(&mut self, id: RequestId, view_id: u32) {
+    /// The connection of `id` is free at `from`: it asks for the next part, if there is one.
+    fn next_part(&mut self, id: RequestId, view_id: u32, from: SimTime) {
         let view = &mut self.views.slots[view_id as usize];
         if view.to_ask == 0 {
             return self.part_gone(id, view_id);
@@ -289,7 +301,7 @@ impl World<'_> {
         let mut request = self.part(view_id, class, position);
         request.stage = Stage::Travel;
         request.waits = Waits::Timer;
-        let ticket = self.calendar.push(self.now + round_trip, Event::Wake(id).code());
+        let ticket = self.calendar.push(from + round_trip, Event::Wake(id).code());
         request.ticket = ticket;
         self.requests[id] = request;
     }
@@ -327,7 +339,7 @@ impl World<'_> {
 
     fn view_complete(&mut self, id: RequestId, view_id: u32) {
         let view = &self.views.slots[view_id as usize];
-        let latency = self.now - view.began + view.round_trip;
+        let latency = view.received - view.began + view.round_trip;
         let (workload, counted, attempt) = (view.workload, view.counted, view.attempt);
         let limit = self.plan.workloads[workload.index()].lost_after;
         self.views.slots[view_id as usize].running = false;

@@ -74,9 +74,18 @@ struct Path {
     own_limit: Option<Bandwidth>,
     /// The most one flow can use: whole bytes a second.
     limit: u64,
+    /// What all its flows move now, in steps of [`PACE`] a second.
+    pace: u64,
+    /// What they moved up to `since`, in steps of [`PACE`] a second × ns.
+    moved: u128,
+    since: SimTime,
     /// Reached by the search under way.
     seen: bool,
 }
+
+/// Steps of a byte in which moved bytes are counted: fine enough to lose nothing one can see, and
+/// rounded down, so that a link never seems to have moved more than it can.
+pub const PACE: u64 = 1024;
 
 impl FlowShare {
     /// Idle links of these capacities.
@@ -112,7 +121,15 @@ impl FlowShare {
         }
         self.groups.push(PathGroup { links: crossed.into(), flows: 0, limit: 0.0 });
         let clock = VirtualClock::new();
-        self.paths.push(Path { clock, own_limit: flow_limit, limit: 0, seen: false });
+        self.paths.push(Path {
+            clock,
+            own_limit: flow_limit,
+            limit: 0,
+            pace: 0,
+            moved: 0,
+            since: SimTime::ZERO,
+            seen: false,
+        });
         self.rates.push(0.0);
         self.dues.push(SimTime::NEVER);
         self.set_limit(index);
@@ -203,6 +220,23 @@ impl FlowShare {
     pub fn load(&self, link: usize) -> f64 {
         let paths = self.links[link].paths.iter().map(|&path| path as usize);
         paths.map(|path| self.rates[path] * f64::from(self.groups[path].flows)).sum()
+    }
+
+    /// What has crossed `link` up to `now`, in 1 / [`PACE`] bytes a second × ns: a billion [`PACE`]
+    /// are one byte. Nothing may be due before `now`.
+    #[must_use]
+    pub fn moved(&self, now: SimTime, link: usize) -> u128 {
+        let moved = |&path: &u32| {
+            let path = &self.paths[path as usize];
+            path.moved + u128::from(path.pace) * u128::from((now - path.since).nanos())
+        };
+        self.links[link].paths.iter().map(moved).sum()
+    }
+
+    /// Paths that cross `link`.
+    #[must_use]
+    pub fn paths_over(&self, link: usize) -> &[u32] {
+        &self.links[link].paths
     }
 
     fn wanted(&self, path: usize) -> u128 {
@@ -302,7 +336,12 @@ impl FlowShare {
     }
 
     fn set_clock(&mut self, now: SimTime, path: usize) {
-        let clock = &mut self.paths[path].clock;
+        let entry = &mut self.paths[path];
+        entry.moved += u128::from(entry.pace) * u128::from((now - entry.since).nanos());
+        entry.since = now;
+        let all = self.rates[path] * f64::from(self.groups[path].flows);
+        entry.pace = (all * PACE as f64) as u64;
+        let clock = &mut entry.clock;
         clock.set_rate(&mut self.members, now, self.rates[path] / NANOS_PER_SECOND as f64);
         self.dues[path] = clock.due(&mut self.members);
     }

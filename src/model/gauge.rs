@@ -114,6 +114,9 @@ impl Queue {
 
     #[inline]
     fn settle(&mut self, now: SimTime) {
+        if self.inside.since == now {
+            return;
+        }
         let length = (now - self.inside.since).nanos();
         self.worked += u128::from(self.busy) * u128::from(length);
         self.inside.settle(now);
@@ -138,18 +141,14 @@ impl Queue {
     /// A server begins to work.
     #[inline]
     pub fn begin(&mut self, now: SimTime) {
-        if self.inside.since != now {
-            self.settle(now);
-        }
+        self.settle(now);
         self.busy += 1;
     }
 
     /// A server ends.
     #[inline]
     pub fn end(&mut self, now: SimTime) {
-        if self.inside.since != now {
-            self.settle(now);
-        }
+        self.settle(now);
         self.busy -= 1;
     }
 

@@ -5,6 +5,7 @@
 //! may go on ([`Ctx::proceed`]) or has failed ([`Ctx::fail`]); [`route`] knows what follows.
 
 pub mod blueprint;
+pub mod cache;
 pub mod client;
 pub mod cpu;
 pub mod cpu_share;
@@ -15,6 +16,7 @@ pub mod flow_share;
 pub mod gauge;
 pub mod head;
 pub mod ids;
+pub mod link;
 pub mod record;
 pub mod request;
 pub mod route;
@@ -127,6 +129,9 @@ macro_rules! component_table {
             Cpu: Box<cpu::Cpu>,
             Disks: disks::Disks,
             Head: head::Head,
+            Links: Box<link::Links>,
+            Link: link::Link,
+            Cache: cache::Cache,
         }
     };
 }

@@ -129,8 +129,9 @@ pub enum Stage {
     Travel,
 }
 
-/// One request in flight.
+/// One request in flight; as large as four cache lines, so that a slot is found by a shift.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub struct Request {
     /// When this attempt entered.
     pub born: SimTime,

@@ -83,6 +83,17 @@ pub enum Op {
         /// Where it goes when the draw takes no branch.
         otherwise: u32,
     },
+    /// A look-up in a cache: on where it finds its object.
+    Look {
+        /// Key of the draw of the object, and of what is thrown out.
+        key: KeyId,
+        /// The cache.
+        cache: ComponentId,
+        /// Where it goes when the object is not there.
+        miss: u32,
+        /// Where it goes when nobody answers.
+        nobody: u32,
+    },
     /// Go to another operation.
     Jump {
         /// Where to.
@@ -289,58 +300,85 @@ pub struct Draws<'p> {
     keys: Vec<Key>,
     demands: &'p [Demand],
     amounts: &'p [Amount],
+    /// By demand.
     ahead: Vec<Ahead>,
+    /// Of bare uniforms, by key.
+    uniforms: Vec<Ahead>,
 }
 
-/// Draws of one demand, worked out for whole blocks of ordinals where most of a block is used:
+/// Draws of one key, worked out for whole blocks of ordinals where most of a block is used:
 /// requests come in the order of their ordinals, so neighbours are drawn at about the same time,
-/// and in a batch the latency of one hides behind the next. The bits are those of single draws.
-#[derive(Clone, Debug)]
+/// and in a batch the latency of one hides behind the next. The bits are those of single draws, so
+/// what is kept, and whether anything is, changes no result.
+#[derive(Clone, Debug, Default)]
 struct Ahead {
-    /// Which blocks are worked out; the low bit of a block's number is its place.
-    blocks: [u64; 2],
-    values: [[f64; BLOCK]; 2],
-    /// The latest block seen, and how many of it were asked for.
-    latest: u64,
-    asked: usize,
+    table: Option<Box<Table>>,
+    /// Draws asked for and worked out since the last review.
+    asked: u32,
+    filled: u32,
+    /// Too few of the draws worked out ahead were used: single draws from here on.
+    single: bool,
 }
 
 /// Draws of a block.
-const BLOCK: usize = 16;
+const BLOCK: usize = 8;
+/// Blocks kept, by the low bits of their number.
+const BLOCKS: usize = 64;
+/// Draws worked out between two reviews.
+const REVIEW: u32 = 4_096;
 const NO_BLOCK: u64 = u64::MAX;
 
-impl Ahead {
-    const EMPTY: Self =
-        Self { blocks: [NO_BLOCK; 2], values: [[0.0; BLOCK]; 2], latest: NO_BLOCK, asked: 0 };
+#[derive(Clone, Debug)]
+struct Table {
+    blocks: [u64; BLOCKS],
+    values: [[f64; BLOCK]; BLOCKS],
+}
 
+impl Ahead {
     #[inline]
-    fn draw(&mut self, ordinal: u64, key: Key, sampler: &Sampler) -> f64 {
+    fn draw(&mut self, ordinal: u64, key: Key, sampler: Option<&Sampler>) -> f64 {
         let block = ordinal / BLOCK as u64;
-        let place = (block & 1) as usize;
         let within = (ordinal % BLOCK as u64) as usize;
-        if block != self.latest {
-            let eager = self.asked >= BLOCK / 2;
-            self.latest = block;
-            self.asked = 0;
-            if eager && self.blocks[place] != block {
-                self.fill(block, place, key, sampler);
-            }
+        let place = (block % BLOCKS as u64) as usize;
+        if let Some(table) = &self.table
+            && table.blocks[place] == block
+        {
+            self.asked += 1;
+            return table.values[place][within];
         }
-        self.asked += 1;
-        if self.blocks[place] == block {
-            return self.values[place][within];
-        }
-        sampler.sample(key.uniform(ordinal, 0))
+        self.miss(block, within, key, sampler)
     }
 
     #[inline(never)]
-    fn fill(&mut self, block: u64, place: usize, key: Key, sampler: &Sampler) {
+    fn miss(&mut self, block: u64, within: usize, key: Key, sampler: Option<&Sampler>) -> f64 {
         let first = block * BLOCK as u64;
-        for (within, value) in self.values[place].iter_mut().enumerate() {
-            *value = key.uniform(first + within as u64, 0);
+        if self.single {
+            let uniform = key.uniform(first + within as u64, 0);
+            return sampler.map_or(uniform, |sampler| sampler.sample(uniform));
         }
-        sampler.sample_all(&mut self.values[place]);
-        self.blocks[place] = block;
+        let empty = || Table { blocks: [NO_BLOCK; BLOCKS], values: [[0.0; BLOCK]; BLOCKS] };
+        let table = self.table.get_or_insert_with(|| Box::new(empty()));
+        let place = (block % BLOCKS as u64) as usize;
+        let values = &mut table.values[place];
+        for (pair, two) in values.chunks_exact_mut(2).enumerate() {
+            let bits = key.uniform_pair(first / 2 + pair as u64, 0);
+            two.copy_from_slice(&bits);
+        }
+        if let Some(sampler) = sampler {
+            sampler.sample_all(values);
+        }
+        table.blocks[place] = block;
+        let value = values[within];
+        self.asked += 1;
+        self.filled += BLOCK as u32;
+        if self.filled >= REVIEW {
+            self.single = self.asked < self.filled / 2;
+            (self.asked, self.filled) = (0, 0);
+            if self.single {
+                self.table = None;
+            }
+        }
+        value
     }
 }
 
@@ -353,7 +391,8 @@ impl<'p> Draws<'p> {
             keys: routes.keys.iter().map(derive).collect(),
             demands: &routes.demands,
             amounts: &routes.amounts,
-            ahead: vec![Ahead::EMPTY; routes.demands.len()],
+            ahead: vec![Ahead::default(); routes.demands.len()],
+            uniforms: vec![Ahead::default(); routes.keys.len()],
         }
     }
 
@@ -362,6 +401,18 @@ impl<'p> Draws<'p> {
     #[must_use]
     pub fn uniform(&self, key: KeyId, request: &Request, sub: u32) -> f64 {
         self.keys[key.index()].uniform(request.ordinal, draw_index(request, sub))
+    }
+
+    /// The same uniform as [`Self::uniform`] at `sub` 0, for choices that most requests make.
+    #[inline]
+    #[must_use]
+    pub fn uniform_ahead(&mut self, key: KeyId, request: &Request) -> f64 {
+        let index = draw_index(request, 0);
+        if index != 0 {
+            return self.keys[key.index()].uniform(request.ordinal, index);
+        }
+        let place = key.index();
+        self.uniforms[place].draw(request.ordinal, self.keys[place], None)
     }
 
     /// A uniform that belongs to `ordinal` and `index` alone.
@@ -389,7 +440,8 @@ impl<'p> Draws<'p> {
             return self.demand(id, request);
         }
         let key = self.keys[demand.key.index()];
-        self.ahead[id.index()].draw(request.ordinal, key, &demand.sampler) * demand.share
+        let sampler = Some(&demand.sampler);
+        self.ahead[id.index()].draw(request.ordinal, key, sampler) * demand.share
     }
 
     /// A count of `request`.

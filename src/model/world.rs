@@ -13,17 +13,19 @@
 //! So a request may have to be split: the *caller's* part keeps the frames below the cut and
 //! fails, the *orphan* keeps those above and ends when it has given them back.
 
-use crate::engine::calendar::{Calendar, Ticket};
+use crate::engine::calendar::{Calendar, Place, Ticket};
 use crate::engine::draw::Lineage;
 use crate::engine::lane::{Lane, NoProgress};
 use crate::model::blueprint::{Blueprint, Config, Mount};
+use crate::model::cache::Cache;
 use crate::model::client::Views;
 use crate::model::cpu::Cpu;
 use crate::model::disks::Disks;
 use crate::model::event::Event;
 use crate::model::gauge::Gauge;
 use crate::model::head::Head;
-use crate::model::ids::{CallId, CauseId, ComponentId, PoolId, WorkloadId};
+use crate::model::ids::{CallId, CauseId, ComponentId, KeyId, PoolId, WorkloadId};
+use crate::model::link::{Link, Links};
 use crate::model::record::Record;
 use crate::model::request::{
     Frame, Hold, MAX_DEPTH, NO_CALL, Outcome, Owner, Request, RequestId, Requests, Stage, TooMany,
@@ -33,7 +35,7 @@ use crate::model::route::{Draws, MAX_ITERATION, Op, Pick};
 use crate::model::service::Service;
 use crate::model::station::Station;
 use crate::model::{Component, Ctx, Health, Move};
-use crate::units::{Rate, SimDuration, SimTime};
+use crate::units::{Bytes, Rate, SimDuration, SimTime};
 use crate::workload::arrivals::{Arrival, ArrivalStream};
 
 /// Why a run stopped before its end.
@@ -123,6 +125,9 @@ pub struct World<'p> {
     warm_at: Vec<SimTime>,
     turns: Vec<u32>,
     sources: Vec<Source>,
+    /// Next arrival of each workload. There are few workloads and each has one arrival pending, so
+    /// they need no heap; their places in the order are those the calendar would have given.
+    arrivals: Vec<Place>,
     deadlines: Vec<Deadlines>,
     serial: u32,
     operations: Vec<u64>,
@@ -162,6 +167,9 @@ impl<'p> World<'p> {
                 Config::Cpu(config) => Component::Cpu(Box::new(Cpu::new(id, config))),
                 Config::Disks(config) => Component::Disks(Disks::new(id, config.clone())),
                 Config::Head(config) => Component::Head(Head::new(id, config.clone())),
+                Config::Links(config) => Component::Links(Box::new(Links::new(id, config))),
+                Config::Link(config) => Component::Link(Link::new(*config)),
+                Config::Cache(config) => Component::Cache(Cache::new(config.clone())),
             }
         };
         let source = |(index, workload): (usize, &crate::model::blueprint::Workload)| {
@@ -184,6 +192,7 @@ impl<'p> World<'p> {
             warm_at: vec![SimTime::ZERO; plan.parts.len()],
             turns: vec![0; plan.routes.pools.len()],
             sources: plan.workloads.iter().enumerate().map(source).collect(),
+            arrivals: vec![Place::NEVER; plan.workloads.len()],
             deadlines: vec![Deadlines::default(); plan.routes.calls.len()],
             serial: 0,
             operations: vec![0; plan.operations.len()],
@@ -212,21 +221,46 @@ impl<'p> World<'p> {
     ///
     /// [`Stop`] when a limit was met; the world is then of no further use.
     pub fn run_before(&mut self, end: SimTime) -> Result<(), Stop> {
-        while let Some(at) = self.calendar.next_at() {
-            if at >= end {
-                break;
+        loop {
+            let (place, workload) = self.next_arrival();
+            if place < self.calendar.next_place() {
+                if place.at() >= end {
+                    break;
+                }
+                self.count(place.at(), Event::Arrival(workload).code())?;
+                self.arrival(workload);
+            } else {
+                let Some(due) = self.calendar.pop_before(end) else { break };
+                self.count(due.at, due.code)?;
+                self.handle(Event::of(due.code), due.ticket);
             }
-            let due = self.calendar.pop().expect("it was just seen");
-            debug_assert!(due.at >= self.now);
-            self.now = due.at;
-            self.events += 1;
-            self.digest = mix(self.digest, due.at.nanos() ^ u64::from(due.code) << 36);
-            self.lane.enter(due.at).map_err(Stop::NoProgress)?;
-            self.handle(Event::of(due.code), due.ticket);
-            self.drain()?;
+            if !self.lane.is_empty() || self.stop.is_some() {
+                self.drain()?;
+            }
         }
         self.now = self.now.max(end);
         Ok(())
+    }
+
+    #[inline]
+    fn next_arrival(&self) -> (Place, WorkloadId) {
+        let mut first = (Place::NEVER, WorkloadId(0));
+        for (index, place) in self.arrivals.iter().enumerate() {
+            if *place < first.0 {
+                first = (*place, WorkloadId(index as u16));
+            }
+        }
+        first
+    }
+
+    /// The event `code` at `at` is about to be handled.
+    #[inline]
+    fn count(&mut self, at: SimTime, code: u32) -> Result<(), Stop> {
+        debug_assert!(at >= self.now, "time does not run backwards");
+        self.now = at;
+        self.events += 1;
+        self.digest = mix(self.digest, at.nanos() ^ u64::from(code) << 36);
+        self.lane.enter(at).map_err(Stop::NoProgress)
     }
 
     #[inline]
@@ -237,10 +271,10 @@ impl<'p> World<'p> {
                 Move::Fail(request, outcome) => self.fail_up(request, outcome),
             }
         }
-        match self.stop.take() {
-            Some(stop) => Err(stop),
-            None => Ok(()),
+        if self.stop.is_some() {
+            return self.stop.take().map_or(Ok(()), Err);
         }
+        Ok(())
     }
 
     #[inline]
@@ -282,8 +316,10 @@ impl<'p> World<'p> {
 
     fn schedule_arrival(&mut self, workload: WorkloadId) {
         if let Some(arrival) = self.sources[workload.index()].next() {
-            self.calendar.push(arrival.at, Event::Arrival(workload).code());
+            self.arrivals[workload.index()] = self.calendar.reserve(arrival.at);
             self.views.expect(workload, arrival.ordinal);
+        } else {
+            self.arrivals[workload.index()] = Place::NEVER;
         }
     }
 
@@ -414,12 +450,19 @@ impl<'p> World<'p> {
                     }
                 }
                 Op::Choose { first, count, key, otherwise } => {
-                    let uniform = self.draws.uniform(key, &self.requests[id], 0);
+                    let uniform = self.draws.uniform_ahead(key, &self.requests[id]);
                     let first = usize::from(first);
                     let branches = &self.plan.routes.branches[first..first + usize::from(count)];
                     let taken = branches.iter().find(|branch| uniform < branch.below);
                     if !self.jump(id, taken.map_or(otherwise, |branch| branch.to)) {
                         return;
+                    }
+                }
+                Op::Look { key, cache, miss, nobody } => {
+                    let found = self.look_up(id, cache, key);
+                    if found != Some(true) {
+                        let to = if found.is_some() { miss } else { nobody };
+                        self.requests[id].pc = to;
                     }
                 }
                 Op::Jump { to } => {
@@ -481,6 +524,32 @@ impl<'p> World<'p> {
         }
         entry.pc = to;
         true
+    }
+
+    /// Whether `id` finds its object in `cache`; `None` when its process is gone.
+    fn look_up(&mut self, id: RequestId, cache: ComponentId, key: KeyId) -> Option<bool> {
+        let Component::Cache(found) = &self.components[cache.index()] else { return None };
+        let process = &self.components[found.process().index()];
+        let gone = matches!(process, Component::Service(process)
+            if matches!(process.state(), Health::Down | Health::Unreachable));
+        let ctx = ctx!(self, CauseId::OVERLOAD);
+        let Component::Cache(found) = &mut self.components[cache.index()] else { return None };
+        if gone {
+            found.missed();
+            return None;
+        }
+        Some(found.look_up(&ctx, id, key))
+    }
+
+    /// The cache whose process is `id` starts cold.
+    pub fn lose_cache(&mut self, id: ComponentId) {
+        for component in &mut self.components {
+            if let Component::Cache(cache) = component
+                && cache.process() == id
+            {
+                cache.clear();
+            }
+        }
     }
 
     fn enter(&mut self, id: RequestId, pool: PoolId, call: Option<CallId>) {
@@ -733,21 +802,46 @@ impl<'p> World<'p> {
         let entry = &mut self.requests[id];
         entry.patience = Ticket::NONE;
         let Owner::View(view) = entry.owner else { return };
+        if entry.stage == Stage::Reply {
+            return self.hang_up(id, view);
+        }
         let unreachable = entry.waits == Waits::Void && entry.depth == 1;
         let outcome = if unreachable { Outcome::Unreachable } else { Outcome::Timeout };
         let (class, counted, attempt, own) =
             (entry.class, entry.counted, entry.attempt, entry.cause);
-        if entry.stage == Stage::Route {
-            let latency = self.now - entry.born;
-            self.record.attempt_ends(class, outcome, latency, 0, counted);
-            let entry = &mut self.requests[id];
-            entry.owner = Owner::Nobody;
-            if unreachable {
-                entry.depth = 0;
-                self.requests.remove(id);
-            }
+        let latency = self.now - entry.born;
+        self.record.attempt_ends(class, outcome, latency, 0, counted);
+        let entry = &mut self.requests[id];
+        entry.owner = Owner::Nobody;
+        if unreachable {
+            entry.depth = 0;
+            self.requests.remove(id);
         }
         let cause = if unreachable { own } else { self.blame(CauseId::OVERLOAD) };
+        self.part_given_up(view, attempt, cause);
+    }
+
+    /// Sends the reply to `id`, `size` bytes; false when nothing is in its way.
+    pub(in crate::model) fn send(&mut self, id: RequestId, size: Bytes) -> bool {
+        let Some(network) = &self.plan.network else { return false };
+        // It leaves from the outermost component that the request was inside of last.
+        let from = self.requests[id].frames[0].at;
+        let Some(path) = network.ways.get(from.index()).copied().flatten() else { return false };
+        let mut ctx = ctx!(self, self.causes[network.links.index()]);
+        if let Component::Links(links) = &mut self.components[network.links.index()] {
+            links.send(&mut ctx, id, size, path);
+        }
+        true
+    }
+
+    /// The client of `id` gives up while the reply is on its way: what is left is not sent.
+    fn hang_up(&mut self, id: RequestId, view: u32) {
+        let entry = &self.requests[id];
+        let (at, attempt) = (entry.at, entry.attempt);
+        let mut ctx = ctx!(self, self.causes[at.index()]);
+        self.components[at.index()].cancel(&mut ctx, id);
+        self.requests.remove(id);
+        let cause = self.blame(CauseId::OVERLOAD);
         self.part_given_up(view, attempt, cause);
     }
 
@@ -814,9 +908,18 @@ impl<'p> World<'p> {
         }
         let mut ctx = ctx!(self, cause);
         self.components[id.index()].health(&mut ctx, health);
+        if let Component::Link(link) = &self.components[id.index()] {
+            let of = link.config();
+            if let Component::Links(links) = &mut self.components[of.network.index()] {
+                links.link_health(&mut ctx, of.index, health);
+            }
+        }
         let lost = matches!(health, Health::Down | Health::Unreachable);
         if lost && matches!(self.components[id.index()], Component::Service(_)) {
             self.throw_out(id, cause);
+        }
+        if health == Health::Down {
+            self.lose_cache(id);
         }
     }
 
@@ -889,6 +992,13 @@ impl<'p> World<'p> {
     pub fn gauges(&self) -> Vec<Gauge> {
         let mut gauges: Vec<Gauge> =
             self.components.iter().map(|component| component.gauge(self.now)).collect();
+        if let Some(network) = &self.plan.network
+            && let Component::Links(links) = &self.components[network.links.index()]
+        {
+            for (link, reading) in links.readings(self.now) {
+                gauges[link.index()] = reading;
+            }
+        }
         for (_, request) in self.requests.iter() {
             for frame in &request.frames[..usize::from(request.depth)] {
                 if frame.hold == Hold::Inside {
@@ -896,7 +1006,14 @@ impl<'p> World<'p> {
                 }
             }
             let Some(component) = self.components.get(request.at.index()) else { continue };
-            if matches!(component, Component::Station(_) | Component::Head(_) | Component::Cpu(_)) {
+            let keeps_line = matches!(
+                component,
+                Component::Station(_)
+                    | Component::Head(_)
+                    | Component::Cpu(_)
+                    | Component::Links(_)
+            );
+            if keeps_line {
                 let stay = u128::from((self.now - request.since).nanos());
                 gauges[request.at.index()].stayed += stay;
             }

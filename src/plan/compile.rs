@@ -26,7 +26,7 @@ use crate::plan::Draft;
 use crate::plan::names::{Found, Kind, member_name};
 use crate::plan::placement::ServerId;
 use crate::plan::program::{
-    Compiler, DatabasePlan, Query, ServicePlan, StationPlan, Targets, law_of, pool,
+    CachePlan, Compiler, DatabasePlan, Query, ServicePlan, StationPlan, Targets, law_of, pool,
 };
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -36,6 +36,9 @@ use crate::workload::arrivals::{Process, Traffic};
 use crate::workload::mmpp::{Modulation, Succession};
 use crate::workload::noise::Noise;
 use crate::workload::rate::{Profile, WeekTime};
+
+mod cache;
+mod network;
 
 /// Gathers components and gives them their numbers.
 struct Builder<'a> {
@@ -56,6 +59,11 @@ enum Wanted {
     Pool(usize, usize),
     Service(usize, u32),
     Database(usize, u32),
+    Uplink(usize),
+    Switch(usize),
+    Network,
+    Cache(usize),
+    CacheContent(usize),
 }
 
 /// Makes the tables; everything wrong goes to `out`.
@@ -124,6 +132,11 @@ impl Builder<'_> {
             for member in 0..database_members(draft, index).len() as u32 {
                 self.wanted.insert(member_name(name, member), Wanted::Database(index, member));
             }
+        }
+        network::gather(self);
+        for (index, (name, _)) in scenario.cache.iter().enumerate() {
+            self.wanted.insert(name.text.clone(), Wanted::Cache(index));
+            self.wanted.insert(cache::content_name(name), Wanted::CacheContent(index));
         }
         for (place, name) in self.wanted.keys().enumerate() {
             self.ids.insert(name.clone(), ComponentId(place as u32));
@@ -340,6 +353,13 @@ impl Builder<'_> {
                 }
                 part.warm_up = spec.warm_up.as_ref().map(|w| (w.for_.value, w.speed.value));
             }
+            Wanted::Uplink(_) | Wanted::Switch(_) => part.config = network::link(self, wanted),
+            Wanted::Cache(index) => {
+                // A process without a bound on workers, which is what it was made as.
+                part.place = self.draft.links.caches[index].and_then(|at| self.place(at));
+            }
+            Wanted::CacheContent(index) => part.config = cache::content(self, index),
+            Wanted::Network => part.config = network::links(self, id),
             Wanted::Database(index, member) => {
                 let spec = &scenario.database[index].1;
                 part.config = Config::Service(ServiceConfig {
@@ -430,6 +450,11 @@ impl Builder<'_> {
                 head: parts[master.index()].mounts.first().is_some_and(|m| m.head.is_some()),
             }));
         }
+        for (name, spec) in scenario.cache.iter() {
+            let pool = add(routes, name, vec![self.ids[&name.text]], Pick::RoundRobin);
+            let objects = self.ids[&cache::content_name(name)];
+            targets.caches.push(CachePlan { pool, objects, cpu: law_of(&spec.cpu) });
+        }
         targets
     }
 
@@ -473,6 +498,7 @@ impl Builder<'_> {
         let routes = compiler.routes;
         let workloads = workloads(draft, folder, &class_of, self.out);
         let zones = self.zone_meters();
+        let network = network::ways(&self, &wanted);
         Blueprint {
             seed: Seed(scenario.run.seed.value),
             routes,
@@ -483,7 +509,7 @@ impl Builder<'_> {
             clients,
             operations,
             causes: vec!["overload".into()],
-            uplink: None,
+            network,
         }
     }
 

@@ -4,18 +4,24 @@
 //! placed, everything checked) → blueprint (dense tables for the event loop). Nothing after this
 //! folder sees a name or a place in the text except to print it.
 
+pub mod checks;
 pub mod compile;
 pub mod cost;
 pub mod cutsets;
 pub mod document;
 pub mod domains;
 pub mod figure;
+pub mod flow;
 pub mod graph;
 pub mod links;
+pub mod lint;
+pub mod load;
 pub mod names;
 pub mod part;
 pub mod placement;
 pub mod program;
+pub mod simulatable;
+pub mod targets;
 
 use crate::plan::document::ScenarioSpec;
 use crate::plan::links::Links;
@@ -23,6 +29,7 @@ use crate::plan::names::Names;
 use crate::plan::placement::Placed;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::document::Document;
+use crate::scenario::spec::know_sections;
 use crate::scenario::value::Value;
 
 /// A scenario whose text makes sense: names lead somewhere, zones stand somewhere.
@@ -42,11 +49,14 @@ pub struct Draft {
 /// be read; a draft with errors in `out` must not be run.
 #[must_use]
 pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
+    know_sections(&ScenarioSpec::keys(), out);
     let scenario = ScenarioSpec::read(&document.root, out)?;
     let names = Names::gather(&scenario, out);
     let placed = placement::place(&scenario, &names, out);
     let links = links::follow(&scenario, &names, &placed, out);
-    Some(Draft { scenario, names, placed, links })
+    let draft = Draft { scenario, names, placed, links };
+    checks::check(&draft, out);
+    Some(draft)
 }
 
 impl Draft {

@@ -176,7 +176,12 @@ impl Names {
     /// further dot are the caller's. Nothing is reported.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<Found> {
-        let text = self.without_kind(text);
+        let (kind, text) = split_kind(text);
+        let found = self.find_bare(text)?;
+        kind.is_none_or(|kind| kind == found.kind).then_some(found)
+    }
+
+    fn find_bare(&self, text: &str) -> Option<Found> {
         if let Some(entry) = self.entries.get(text) {
             return Some(Found { kind: entry.kind, index: entry.index, member: None });
         }
@@ -190,13 +195,6 @@ impl Names {
         })
     }
 
-    fn without_kind<'t>(&self, text: &'t str) -> &'t str {
-        match text.split_once('.') {
-            Some((kind, rest)) if Kind::ALL.iter().any(|k| k.word() == kind) => rest,
-            _ => text,
-        }
-    }
-
     /// What `text` at `span` leads to, which must be one of `kinds`; reports when it does not.
     pub fn resolve(
         &self,
@@ -205,15 +203,17 @@ impl Names {
         kinds: &[Kind],
         out: &mut Diagnostics,
     ) -> Option<Found> {
-        if let Some(found) = self.find(text) {
-            if kinds.contains(&found.kind) {
+        let (kind, bare) = split_kind(text);
+        if let Some(found) = self.find_bare(bare) {
+            if kinds.contains(&found.kind) && kind.is_none_or(|kind| kind == found.kind) {
                 return Some(found);
             }
+            let kinds = kind.as_ref().map_or(kinds, std::slice::from_ref);
+            let text = bare;
             let wanted = list_kinds(kinds);
             let message = format!("`{text}` is a {}; {wanted} is needed here", found.kind.word());
-            out.push(
-                Diagnostic::new(Code::WrongKind, span, message).help_if(self.offer(text, kinds)),
-            );
+            let diagnostic = Diagnostic::new(Code::WrongKind, span, message);
+            out.push(diagnostic.help_if(self.offer(text, kinds)));
             return None;
         }
         self.report_missing(text, span, kinds, out);
@@ -222,7 +222,7 @@ impl Names {
 
     /// Reports that `text` leads nowhere, unless what it means was reported already.
     pub fn report_missing(&self, text: &str, span: Span, kinds: &[Kind], out: &mut Diagnostics) {
-        let bare = self.without_kind(text);
+        let (_, bare) = split_kind(text);
         let group = split_member(bare).map_or(bare, |(group, _)| group);
         if self.broken.iter().any(|name| name == bare || name == group) {
             return;
@@ -255,6 +255,15 @@ impl Names {
             return Some(format!("did you mean `{name}`?"));
         }
         suggest::help(text, &candidates, &format!("there is {}", list_kinds(kinds)))
+    }
+}
+
+/// `zone.web` is the zone `web`.
+fn split_kind(text: &str) -> (Option<Kind>, &str) {
+    let of = |word: &str| Kind::ALL.iter().copied().find(|kind| kind.word() == word);
+    match text.split_once('.') {
+        Some((word, rest)) if of(word).is_some() => (of(word), rest),
+        _ => (None, text),
     }
 }
 

@@ -3,11 +3,14 @@
 //! Zones are placed in the order of the file, members in the order of their numbers; among equals
 //! the server first in the file wins. So a placement is a function of the text alone.
 
-use crate::model::spec::place::Placement;
+use std::collections::BTreeSet;
+
+use crate::model::spec::place::{Placement, ZoneSpec};
 use crate::plan::document::ScenarioSpec;
 use crate::plan::names::{Kind, Names, member_name};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::{Name, Reference};
 use crate::units::Bytes;
 
 /// A server member: the place of its group in the file, and its number from 0.
@@ -31,109 +34,164 @@ struct Room {
     memory: Option<u64>,
     used: u64,
     zones: u32,
-    held: Vec<(String, u64)>,
+}
+
+impl Room {
+    fn fits(&self, memory: u64) -> bool {
+        self.memory.is_none_or(|all| self.used.saturating_add(memory) <= all)
+    }
 }
 
 /// Places every zone member; reports what cannot be placed and servers that hold too much.
 pub fn place(scenario: &ScenarioSpec, names: &Names, out: &mut Diagnostics) -> Placed {
     let mut rooms: Vec<Room> = Vec::new();
+    let mut first = Vec::new();
     for (group, (_, server)) in scenario.server.iter().enumerate() {
+        first.push(rooms.len());
         for member in 0..server.count.value {
             let id = ServerId { group, member };
             let memory = server.memory.as_ref().map(|memory| memory.value.count());
-            rooms.push(Room { id, memory, used: 0, zones: 0, held: Vec::new() });
+            rooms.push(Room { id, memory, used: 0, zones: 0 });
         }
     }
+    let mut world = World { scenario, names, rooms, first };
     let mut placed = Placed::default();
-    for (zone_name, zone) in scenario.zone.iter() {
-        let memory = zone.memory.as_ref().map_or(0, |memory| memory.value.count());
-        let named = match &zone.on {
-            Some(list) => Some(&list.value),
-            None => zone.among.as_ref().map(|list| &list.value),
-        };
-        let allowed: Option<Vec<ServerId>> = named.map(|list| {
-            let servers = |text: &crate::scenario::names::Reference| {
-                let found = names.resolve(&text.text, text.span, &[Kind::Server], out)?;
-                let count = scenario.server[found.index].1.count.value;
-                let members = match found.member {
-                    Some(member) => vec![member],
-                    None => (0..count).collect(),
-                };
-                let id = |member| ServerId { group: found.index, member };
-                Some(members.into_iter().map(id).collect::<Vec<_>>())
-            };
-            list.iter().filter_map(servers).flatten().collect()
-        });
-        let count = zone.count.value;
-        let mut here = Vec::new();
-        if let (Some(on), Some(servers)) = (&zone.on, &allowed) {
-            if servers.len() != count as usize && servers.len() == on.value.len() {
-                let message = format!(
-                    "`on` names {} servers for {count} members of `{zone_name}`",
-                    servers.len()
-                );
-                out.push(
-                    Diagnostic::new(Code::Placement, on.span, message)
-                        .help("name one server a member, in order; or leave `on` out"),
-                );
-            }
-            for (member, id) in servers.iter().take(count as usize).enumerate() {
-                let name = member_name(zone_name, member as u32);
-                put(&mut rooms, *id, name, memory);
-                here.push(*id);
-            }
-            if zone.apart.value {
-                check_apart(&here, zone_name, on.span, out);
-            }
-            placed.zones.push(here);
-            continue;
-        }
-        for member in 0..count {
-            let candidates = rooms.iter().filter(|room| {
-                let named = allowed.as_ref().is_none_or(|list| list.contains(&room.id));
-                let fits = room.memory.is_none_or(|all| room.used + memory <= all);
-                let alone = !zone.apart.value || !here.contains(&room.id);
-                named && fits && alone
-            });
-            let best = match zone.placement.value {
-                Placement::Spread => candidates.min_by_key(|room| (room.zones, room.id)),
-                Placement::Pack => candidates.min_by_key(|room| room.id),
-            };
-            match best.map(|room| room.id) {
-                Some(id) => {
-                    put(&mut rooms, id, member_name(zone_name, member), memory);
-                    here.push(id);
-                }
-                None => {
-                    let servers = rooms.len();
-                    let message = format!(
-                        "{} of {count} members of `{zone_name}` cannot be placed on {servers} \
-                         server{}{}",
-                        count - member,
-                        if servers == 1 { "" } else { "s" },
-                        if zone.apart.value { " of their own" } else { "" },
-                    );
-                    let help = if zone.apart.value {
-                        "add servers, or drop `apart`"
-                    } else {
-                        "add servers, or give the zone less memory"
-                    };
-                    out.push(Diagnostic::new(Code::Placement, zone_name.span, message).help(help));
-                    break;
-                }
-            }
-        }
+    for zone in 0..scenario.zone.len() {
+        let here = world.zone(zone, out);
         placed.zones.push(here);
     }
-    check_memory(scenario, &rooms, out);
+    check_memory(scenario, &world.rooms, &placed, out);
     placed
 }
 
-fn put(rooms: &mut [Room], id: ServerId, zone: String, memory: u64) {
-    if let Some(room) = rooms.iter_mut().find(|room| room.id == id) {
-        room.used += memory;
+struct World<'a> {
+    scenario: &'a ScenarioSpec,
+    names: &'a Names,
+    /// By group and member of servers.
+    rooms: Vec<Room>,
+    /// By group: its first room.
+    first: Vec<usize>,
+}
+
+impl World<'_> {
+    fn zone(&mut self, index: usize, out: &mut Diagnostics) -> Vec<ServerId> {
+        let (name, zone) = &self.scenario.zone[index];
+        let memory = zone.memory.as_ref().map_or(0, |memory| memory.value.count());
+        if let Some(on) = &zone.on {
+            let here = self.explicit(name, zone, &on.value, out);
+            for id in &here {
+                self.put(*id, memory);
+            }
+            if zone.apart.value {
+                check_apart(&here, name, on.span, out);
+            }
+            return here;
+        }
+        let allowed = match &zone.among {
+            Some(among) => self.servers(&among.value, out).0,
+            None => self.rooms.iter().map(|room| room.id).collect(),
+        };
+        self.fill(name, zone, memory, &allowed, out)
+    }
+
+    /// The servers of a list, and whether all of it led somewhere.
+    fn servers(&self, list: &[Reference], out: &mut Diagnostics) -> (Vec<ServerId>, bool) {
+        let mut servers = Vec::new();
+        let mut sound = true;
+        for reference in list {
+            let kinds = [Kind::Server];
+            let found = self.names.resolve(&reference.text, reference.span, &kinds, out);
+            let Some(found) = found else {
+                sound = false;
+                continue;
+            };
+            let count = self.scenario.server[found.index].1.count.value;
+            let members = found.member.map_or(0..count, |member| member..member + 1);
+            servers.extend(members.map(|member| ServerId { group: found.index, member }));
+        }
+        (servers, sound)
+    }
+
+    fn explicit(
+        &self,
+        name: &Name,
+        zone: &ZoneSpec,
+        on: &[Reference],
+        out: &mut Diagnostics,
+    ) -> Vec<ServerId> {
+        let (mut servers, sound) = self.servers(on, out);
+        let count = zone.count.value as usize;
+        if sound && servers.len() != count {
+            let span = zone.on.as_ref().map_or(name.span, |on| on.span);
+            let message =
+                format!("`on` names {} servers for {count} members of `{name}`", servers.len());
+            out.push(
+                Diagnostic::new(Code::Placement, span, message)
+                    .help("name one server a member, in order; or leave `on` out"),
+            );
+        }
+        servers.truncate(count);
+        servers
+    }
+
+    /// Places the members one by one. A server that has no room for one has none for the next, since
+    /// they are alike: so those that may still take one are kept in their order.
+    fn fill(
+        &mut self,
+        name: &Name,
+        zone: &ZoneSpec,
+        memory: u64,
+        allowed: &[ServerId],
+        out: &mut Diagnostics,
+    ) -> Vec<ServerId> {
+        let spread = zone.placement.value == Placement::Spread;
+        let rank = |room: &Room| (if spread { room.zones } else { 0 }, room.id);
+        let mut open: BTreeSet<(u32, ServerId)> = allowed
+            .iter()
+            .map(|id| &self.rooms[self.first[id.group] + id.member as usize])
+            .filter(|room| room.fits(memory))
+            .map(rank)
+            .collect();
+        let count = zone.count.value;
+        let mut here = Vec::new();
+        while (here.len() as u32) < count {
+            let Some((_, id)) = open.pop_first() else {
+                let left = count - here.len() as u32;
+                self.full(name, zone, left, allowed.len(), out);
+                break;
+            };
+            let room = self.put(id, memory);
+            here.push(id);
+            if room.fits(memory) && !zone.apart.value {
+                open.insert(rank(room));
+            }
+        }
+        here
+    }
+
+    fn full(&self, name: &Name, zone: &ZoneSpec, left: u32, servers: usize, out: &mut Diagnostics) {
+        let message = format!(
+            "{left} of {} members of `{name}` cannot be placed on {servers} server{}{}",
+            zone.count.value,
+            if servers == 1 { "" } else { "s" },
+            if zone.apart.value { " of their own" } else { "" },
+        );
+        let help = if zone.apart.value {
+            "add servers, or drop `apart`"
+        } else if servers == 0 {
+            "a zone stands on a server: declare a `[server.name]`"
+        } else {
+            "add servers, or give the zone less memory"
+        };
+        let span = if zone.apart.given { zone.apart.span } else { name.span };
+        out.push(Diagnostic::new(Code::Placement, span, message).help(help));
+    }
+
+    fn put(&mut self, id: ServerId, memory: u64) -> &Room {
+        let room = &mut self.rooms[self.first[id.group] + id.member as usize];
+        room.used = room.used.saturating_add(memory);
         room.zones += 1;
-        room.held.push((zone, memory));
+        room
     }
 }
 
@@ -155,17 +213,35 @@ fn check_apart(
     }
 }
 
-fn check_memory(scenario: &ScenarioSpec, rooms: &[Room], out: &mut Diagnostics) {
+fn check_memory(scenario: &ScenarioSpec, rooms: &[Room], placed: &Placed, out: &mut Diagnostics) {
+    let mut reported = Vec::new();
     for room in rooms {
         let Some(memory) = room.memory.filter(|all| room.used > *all) else { continue };
+        if reported.contains(&room.id.group) {
+            continue;
+        }
+        reported.push(room.id.group);
+        let more = rooms
+            .iter()
+            .filter(|other| other.id.group == room.id.group)
+            .filter(|other| other.memory.is_some_and(|all| other.used > all))
+            .count()
+            - 1;
+        let mut held = Vec::new();
+        for (zone, stands) in placed.zones.iter().enumerate() {
+            let (zone, spec) = &scenario.zone[zone];
+            let Some(size) = &spec.memory else { continue };
+            for (at, _) in stands.iter().enumerate().filter(|(_, id)| **id == room.id) {
+                held.push(format!("{} {}", member_name(zone, at as u32), size.value));
+            }
+        }
         let (name, server) = &scenario.server[room.id.group];
-        let held: Vec<_> =
-            room.held.iter().map(|(zone, size)| format!("{zone} {}", Bytes::new(*size))).collect();
         let message = format!(
-            "server `{}` cannot hold its zones: {} of {}",
+            "server `{}` cannot hold its zones: {} of {}{}",
             member_name(name, room.id.member),
             Bytes::new(room.used),
-            Bytes::new(memory)
+            Bytes::new(memory),
+            if more > 0 { format!(", and {more} more like it") } else { String::new() }
         );
         let span = server.memory.as_ref().map_or(name.span, |memory| memory.span);
         out.push(Diagnostic::new(Code::Capacity, span, message).help(held.join(", ")));

@@ -4,7 +4,7 @@
 //! (`page.call-2.read`), so that adding a step of another kind moves no draw of the rest.
 
 use crate::engine::law::Law;
-use crate::model::ids::{AmountId, CallId, ClassId, DemandId, KeyId, PoolId};
+use crate::model::ids::{AmountId, CallId, ClassId, ComponentId, DemandId, KeyId, PoolId};
 use crate::model::request::{MAX_DEPTH, MAX_LOOPS};
 use crate::model::route::{
     Amount, Branch, CallKind, Class, Demand, KeyName, Op, Pick, Pool, Reply, Routes, Then,
@@ -67,6 +67,17 @@ pub struct StationPlan {
     pub service: Option<Law>,
 }
 
+/// A cache, as look-ups see it.
+#[derive(Clone, Debug)]
+pub struct CachePlan {
+    /// Its process.
+    pub pool: PoolId,
+    /// What it holds.
+    pub objects: ComponentId,
+    /// Processor time of a look-up, in core-seconds.
+    pub cpu: Law,
+}
+
 /// What steps may refer to, by kind and place in the file.
 #[derive(Clone, Debug, Default)]
 pub struct Targets {
@@ -76,6 +87,8 @@ pub struct Targets {
     pub services: Vec<ServicePlan>,
     /// Databases.
     pub databases: Vec<Option<DatabasePlan>>,
+    /// Caches.
+    pub caches: Vec<CachePlan>,
 }
 
 /// Makes the programs of all classes.
@@ -311,7 +324,7 @@ impl<'a> Compiler<'a> {
                 let demand = self.demand("delay", &owner, &law_of(&step.delay));
                 self.emit(Op::Delay { demand });
             }
-            StepSpec::Cache(step) => self.label(&step.label),
+            StepSpec::Cache(step) => self.cache(step),
         }
     }
 
@@ -482,6 +495,37 @@ impl<'a> Compiler<'a> {
             }
             _ => {}
         }
+    }
+
+    /// A look-up; the process of the cache works as long on a hit as on a miss.
+    fn cache(&mut self, step: &crate::model::spec::request::CacheStep) {
+        self.label(&step.label);
+        let (text, span) = (&step.cache.text, step.cache.span);
+        let Some(found) = self.names.resolve(text, span, &[Kind::Cache], self.out) else { return };
+        if self.inside.len() + 1 > MAX_DEPTH {
+            let message = format!("calls are nested deeper than {MAX_DEPTH}");
+            return self.out.push(Diagnostic::new(Code::TooDeep, span, message));
+        }
+        let cache = self.targets.caches[found.index].clone();
+        let owner = self.owner("cache");
+        let key = self.key("look-up", &owner);
+        let call = self.call_kind(&owner, text, None);
+        let demand = self.demand("demand", &format!("{owner}.cpu"), &cache.cpu);
+        let work = |compiler: &mut Self| {
+            compiler.emit(Op::Enter { pool: cache.pool, call: Some(call) });
+            compiler.emit(Op::Cpu { demand });
+            compiler.emit(Op::Leave);
+        };
+        let look = self.emit(Op::End);
+        work(self);
+        let hit = self.emit(Op::End);
+        let miss = self.here();
+        work(self);
+        let nobody = self.here();
+        self.steps(&step.else_.value);
+        let to = self.here();
+        self.routes.ops[look] = Op::Look { key, cache: cache.objects, miss, nobody };
+        self.routes.ops[hit] = Op::Jump { to };
     }
 
     fn call_kind(&mut self, owner: &str, callee: &str, time_out: Option<SimDuration>) -> CallId {

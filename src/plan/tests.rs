@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::plan::cutsets::{CutSets, single_points};
 use crate::plan::graph::{Graph, Subject};
-use crate::plan::part::Part;
+use crate::plan::load::{self, Resource};
 use crate::scenario::source::Source;
 
 /// The draft of a text; panics with the diagnostics when there is an error.
@@ -94,4 +94,277 @@ fn every_shipped_scenario_makes_sense() {
         let draft = drafted(&name, &text);
         assert!(draft.names.total() > 0, "{name}");
     }
+}
+
+/// The table of docs/standard-set.md, section 2, and of the reference's 6.2: offered load at 20 and
+/// 40 page views a second, worked out by hand, printed with three decimals (the balancer of tier 8
+/// with four).
+#[test]
+fn offered_load_of_the_tiers_is_that_worked_out_by_hand() {
+    use Resource::{Baseline, Cpu, Disks, Head, Uplink};
+    type Row = (&'static str, &'static str, Resource, f64, f64);
+    const ROWS: &[Row] = &[
+        ("starter", "www", Cpu, 0.571, 1.142),
+        ("starter", "www", Baseline, 1.142, 2.284),
+        ("starter", "twin-1.local", Disks, 0.360, 0.720),
+        ("starter", "main.uplink", Uplink, 0.170, 0.339),
+        ("tier-1", "www", Cpu, 0.416, 0.832),
+        ("tier-1", "www", Baseline, 0.832, 1.664),
+        ("tier-1", "sql", Cpu, 0.155, 0.310),
+        ("tier-1", "store.main", Disks, 0.300, 0.600),
+        ("tier-1", "store.head", Head, 0.028, 0.056),
+        ("tier-1", "main.uplink", Uplink, 0.170, 0.339),
+        ("tier-2", "www", Cpu, 0.208, 0.416),
+        ("tier-2", "www", Baseline, 0.416, 0.832),
+        ("tier-2", "sql", Cpu, 0.155, 0.310),
+        ("tier-2", "store.main", Disks, 0.300, 0.600),
+        ("tier-2", "store.head", Head, 0.028, 0.056),
+        ("tier-2", "front", Cpu, 0.018, 0.036),
+        ("tier-3", "sql-1", Cpu, 0.155, 0.310),
+        ("tier-3", "sql-2", Cpu, 0.005, 0.010),
+        ("tier-3", "store.main", Disks, 0.300, 0.600),
+        ("tier-3", "store.slave", Disks, 0.075, 0.150),
+        ("tier-3", "store.head", Head, 0.031, 0.062),
+        ("tier-4", "store.main", Disks, 0.300, 0.600),
+        ("tier-4", "store.head", Head, 0.031, 0.062),
+        ("tier-4", "front-1", Cpu, 0.018, 0.036),
+        ("tier-5", "www", Cpu, 0.208, 0.416),
+        ("tier-5", "store.main", Disks, 0.150, 0.300),
+        ("tier-5", "store.second", Disks, 0.150, 0.300),
+        ("tier-5", "store.slave", Disks, 0.075, 0.150),
+        ("tier-5", "store.head-1", Head, 0.014, 0.028),
+        ("tier-5", "store.head-2", Head, 0.017, 0.034),
+        ("tier-6", "www", Cpu, 0.069, 0.139),
+        ("tier-6", "www", Baseline, 0.139, 0.277),
+        ("tier-6", "sql-1", Cpu, 0.155, 0.310),
+        ("tier-6", "store.main", Disks, 0.150, 0.300),
+        ("tier-7", "www", Cpu, 0.069, 0.139),
+        ("tier-7", "sql-1", Cpu, 0.005, 0.010),
+        ("tier-7", "sql-2", Cpu, 0.055, 0.110),
+        ("tier-7", "twin-4.local", Disks, 0.089, 0.178),
+        ("tier-7", "store.main", Disks, 0.096, 0.192),
+        ("tier-7", "store.head", Head, 0.012, 0.024),
+        ("tier-8", "www", Cpu, 0.022, 0.044),
+        ("tier-8", "www", Baseline, 0.044, 0.087),
+        ("tier-8", "sql-1", Cpu, 0.005, 0.010),
+        ("tier-8", "sql-2", Cpu, 0.021, 0.043),
+        ("tier-8", "twin-4.local", Disks, 0.069, 0.139),
+        ("tier-8", "store.main", Disks, 0.052, 0.105),
+        ("tier-8", "store.head", Head, 0.003, 0.006),
+        ("tier-8", "front-1", Cpu, 0.0015, 0.0029),
+        ("tier-8", "main.uplink", Uplink, 0.013, 0.026),
+    ];
+    for tier in
+        ["starter", "tier-1", "tier-2", "tier-3", "tier-4", "tier-5", "tier-6", "tier-7", "tier-8"]
+    {
+        let draft = shipped(&format!("tiers/{tier}.toml"));
+        for (name, column) in [("mean", 0), ("peak", 1)] {
+            let windows = &draft.scenario.window;
+            let window = windows.iter().position(|(other, _)| other.text == name).unwrap();
+            let all = load::offered(&draft, &load::rates_in(&draft, window));
+            for (_, group, resource, mean, peak) in ROWS.iter().filter(|row| row.0 == tier) {
+                let expected = [mean, peak][column];
+                let found = load::total(&draft, &all, group, *resource);
+                let found = found.unwrap_or_else(|| panic!("{tier}: no {group} {resource:?}"));
+                let digit = if *expected < 0.003 { 0.000_05 } else { 0.000_5 };
+                assert!(
+                    (found - expected).abs() <= digit * 1.000_001,
+                    "{tier} {group} {resource:?} at {name}: {found}, by hand {expected}"
+                );
+            }
+        }
+    }
+}
+
+/// One web zone of tier 2 lost: the other carries 0.416 and 0.832 of its cap, 0.832 and 1.664 of
+/// its guarantee; all else stays.
+#[test]
+fn after_a_loss_those_that_are_left_carry_the_load() {
+    let draft = shipped("tiers/tier-2.toml");
+    let graph = Graph::of(&draft);
+    let lost = [part::Part::Zone { zone: 0, member: 0 }];
+    let all = load::offered_without(&draft, &graph, &[40.0], &lost);
+    let found = |group, resource| load::total(&draft, &all, group, resource).unwrap();
+    assert!((found("www-2", Resource::Cpu) - 0.832).abs() < 1e-9);
+    assert!((found("www-2", Resource::Baseline) - 1.664).abs() < 1e-9);
+    assert!((found("sql-1", Resource::Cpu) - 0.310).abs() < 1e-9);
+    assert_eq!(load::total(&draft, &all, "www-1", Resource::Cpu), None);
+    // A head of tier 5 lost: the other carries the operations of both, the pools keep theirs.
+    let draft = shipped("tiers/tier-5.toml");
+    let graph = Graph::of(&draft);
+    let lost = [part::Part::Head { nas: 0, number: 0 }];
+    let all = load::offered_without(&draft, &graph, &[40.0], &lost);
+    let found = |group, resource| load::total(&draft, &all, group, resource).unwrap();
+    assert!((found("store.head-2", Resource::Head) - 40.0 * 15.5 * 1e-4).abs() < 1e-9);
+    assert!((found("store.main", Resource::Disks) - 0.300).abs() < 1e-9);
+}
+
+/// The Jackson network of case O12: app = 0.7 × 60 + 0.2 db, db = 0.5 app.
+#[test]
+fn a_loop_in_a_route_loads_as_the_traffic_equations_say() {
+    let draft = shipped("oracles/o12-jackson.toml");
+    let all = load::offered(&draft, &load::rates(&draft));
+    let found = |group| load::total(&draft, &all, group, Resource::Servers).unwrap();
+    let app = 0.7 * 60.0 / 0.9;
+    assert!((found("web") - 60.0 * 0.020 / 2.0).abs() < 1e-12);
+    assert!((found("app") - app * 0.050 / 4.0).abs() < 1e-12);
+    assert!((found("db") - 0.5 * app * 0.025).abs() < 1e-12);
+}
+
+/// Cut sets worked out from the leaves up are those that trying every part and every pair finds.
+#[test]
+fn cut_sets_are_those_that_trying_every_part_and_pair_finds() {
+    for path in [
+        "tiers/tier-1.toml",
+        "tiers/tier-5.toml",
+        "tiers/tier-7.toml",
+        "scalable/two-sites.toml",
+        "databases/db-4.toml",
+        "oracles/o32-standby.toml",
+    ] {
+        let draft = shipped(path);
+        let graph = Graph::of(&draft);
+        let sets = CutSets::of(&graph);
+        let parts = graph.parts();
+        for &(subject, _) in graph.subjects() {
+            let found = sets.of_subject(subject).unwrap();
+            assert!(found.complete);
+            assert!(graph.serves(subject, &[]), "{path}: served when all is well");
+            let single: Vec<_> =
+                parts.iter().copied().filter(|part| !graph.serves(subject, &[*part])).collect();
+            assert_eq!(found.singles, single, "{path}");
+            let mut pairs = Vec::new();
+            let rest: Vec<_> = parts.iter().filter(|part| !single.contains(part)).collect();
+            for (at, a) in rest.iter().enumerate() {
+                for b in &rest[at + 1..] {
+                    if !graph.serves(subject, &[**a, **b]) {
+                        pairs.push((**a, **b));
+                    }
+                }
+            }
+            assert_eq!(found.pairs, pairs, "{path}");
+        }
+    }
+}
+
+fn warnings(draft: &Draft) -> Vec<(&'static str, String)> {
+    let mut out = Diagnostics::new();
+    lint::lint(draft, &mut out);
+    assert!(!out.has_errors());
+    out.sorted().into_iter().map(|d| (d.code.id(), d.message.clone())).collect()
+}
+
+/// Tier 3 at its peak: three single roles with the switch and the site, pairs that share servers,
+/// nothing overloaded, and a web zone that carries 0.83 alone.
+#[test]
+fn lint_of_tier_3_names_the_roles_and_the_shared_servers() {
+    let draft = shipped("tiers/tier-3.toml");
+    let found = warnings(&draft);
+    let single = |role: &str| ("W1202", format!("one component still takes `page` down: `{role}`"));
+    for role in ["front-1", "store.main", "store.head-1", "r.switch-1", "main"] {
+        assert!(found.contains(&single(role)), "{role}: {found:#?}");
+    }
+    assert_eq!(found.iter().filter(|(code, _)| *code == "W1202").count(), 5);
+    let shared = found.iter().find(|(code, _)| *code == "W1203").expect("one server, two spares");
+    assert!(shared.1.contains("`app`") && shared.1.contains("`mysql`"), "{shared:?}");
+    assert!(!found.iter().any(|(code, _)| ["W1204", "W1205", "W1101"].contains(code)), "{found:?}");
+}
+
+/// The Starter at its peak: 114.2 ms on 4 cores at 40/s is 1.14 of them.
+#[test]
+fn lint_says_that_the_starter_is_overloaded_at_the_peak() {
+    let found = warnings(&shipped("tiers/starter.toml"));
+    let over: Vec<_> = found.iter().filter(|(code, _)| *code == "W1204").collect();
+    assert_eq!(over.len(), 1, "{over:?}");
+    assert!(over[0].1.contains("`www-1.cpu` is offered 1.14") && over[0].1.contains("`peak`"));
+}
+
+/// Tier 2 at 60/s: both web zones carry 0.62 each, one alone 1.25; the pool 0.90; the uplinks 0.51.
+#[test]
+fn lint_finds_what_the_rest_cannot_carry_after_a_loss() {
+    let text = std::fs::read_to_string("scenarios/tiers/tier-2.toml").unwrap();
+    let found = warnings(&drafted("tier-2", &text.replace("\"40/s\"", "\"60/s\"")));
+    let after: Vec<_> = found.iter().filter(|(code, _)| *code == "W1205").collect();
+    // The loss of twin-1 takes the only database with it; that of twin-2 leaves www-1 alone. One of
+    // two uplinks carries 60 x 0.848 = 51 of its 50 Mbit/s.
+    assert_eq!(after.len(), 2, "{found:#?}");
+    assert!(after[0].1.contains("`main.uplink-2` is offered 1.02"), "{}", after[0].1);
+    assert!(after[1].1.contains("`twin-2` `www-1.cpu` is offered 1.25"), "{}", after[1].1);
+}
+
+#[test]
+fn lint_finds_time_outs_that_contradict_each_other() {
+    let text = std::fs::read_to_string("scenarios/tiers/tier-2.toml").unwrap();
+    let text = text.replacen("read = 4, time-out = \"10s\"", "read = 4, time-out = \"30s\"", 1);
+    let found = warnings(&drafted("tier-2", &text));
+    let twice: Vec<_> = found.iter().filter(|(code, _)| *code == "W1101").collect();
+    assert_eq!(twice.len(), 2, "against the client's and the balancer's: {twice:?}");
+}
+
+#[test]
+fn a_run_too_short_to_see_a_fault_is_told_so() {
+    let text = std::fs::read_to_string("scenarios/tiers/tier-1.toml").unwrap();
+    let short =
+        text.replace("horizon = \"10y\"", "horizon = \"1h\"").replace("max = 400", "max = 10");
+    assert!(warnings(&drafted("tier-1", &short)).iter().any(|(code, _)| *code == "W1301"));
+    assert!(!warnings(&drafted("tier-1", &text)).iter().any(|(code, _)| *code == "W1301"));
+}
+
+#[test]
+fn both_halves_on_one_server_is_a_shared_fate() {
+    let text = std::fs::read_to_string("scenarios/tiers/tier-3.toml").unwrap();
+    let text = text.replace("[\"twin-1\", \"twin-2\"]", "[\"twin-1\", \"twin-1\"]");
+    let draft = drafted("tier-3", &text);
+    let found = warnings(&draft);
+    for group in ["app", "mysql"] {
+        let wanted = format!("`{group}` has 2 members and `twin-1` takes too many of them at once");
+        assert!(found.iter().any(|(code, text)| *code == "W1203" && *text == wanted), "{found:#?}");
+    }
+}
+
+#[test]
+fn the_reasons_why_a_tier_cannot_run_yet_are_named() {
+    let reasons = |path| -> Vec<String> {
+        simulatable::not_yet(&shipped(path)).into_iter().map(|reason| reason.what).collect()
+    };
+    assert_eq!(reasons("tiers/starter.toml"), Vec::<String>::new());
+    assert_eq!(reasons("tiers/tier-1.toml"), Vec::<String>::new());
+    assert_eq!(reasons("tiers/tier-2.toml"), ["balancer `front`"]);
+    assert_eq!(
+        reasons("tiers/tier-7.toml"),
+        [
+            "balancer `front`",
+            "slaves of the database `mysql`",
+            "failover of the database `mysql`",
+            "two heads of the file server `store`",
+            "failover of the file server `store`",
+            "what the operation `more-memory` does: resize",
+        ]
+    );
+}
+
+/// Promise I1 and the bound of two million components: a fleet is drafted, checked and linted in
+/// seconds. The time is printed, not judged.
+#[test]
+#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
+fn a_fleet_of_four_thousand_servers_is_drafted_checked_and_linted() {
+    let (servers, zones) = (4_000, 40_000);
+    let text = format!(
+        "scenario = \"fleet\"\n[run]\nhorizon = \"1y\"\n[site.main]\n[rack.r]\nsite = \"main\"\n\
+         [server.box]\ncount = {servers}\nrack = \"r\"\ncores = 16\nmemory = \"64GiB\"\n\
+         [zone.www]\ncount = {zones}\nmemory = \"4GiB\"\n[service.app]\nin = \"www\"\nworkers = 4\n\
+         [workload.w]\nrequest = \"page\"\nrate = \"100/s\"\n[request.page]\nenter = \"app\"\n\
+         draw = {{ d = \"10ms\" }}\nsteps = [{{ cpu = \"app\", draw = \"d\" }}]\n"
+    );
+    let start = std::time::Instant::now();
+    let draft = drafted("fleet", &text);
+    let drafted_in = start.elapsed();
+    let found = warnings(&draft);
+    println!("{servers} servers, {zones} zones: drafted {drafted_in:?}, all {:?}", start.elapsed());
+    assert!(draft.placed.zones[0].len() == zones);
+    let single: Vec<_> = found.iter().filter(|(code, _)| *code == "W1202").collect();
+    assert_eq!(single.len(), 2, "the rack and the site: {found:?}");
+    let each = load::offered(&draft, &[100.0]);
+    let total = load::total(&draft, &each, "www", Resource::Cpu).unwrap();
+    assert!((total - 100.0 * 0.010 / (16.0 * f64::from(zones as u32))).abs() < 1e-12);
 }

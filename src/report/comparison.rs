@@ -6,11 +6,11 @@
 
 use serde_json::{Map, json};
 
+use super::document::{Axis, Bar, BarChart, Estimate as Mark, Growth};
 use super::document::{
     Block, Cell, Chart, ChartKind, Column, Document, Figure, HeatMap, Judgement, LadderChart,
     LadderRow, Section, Table, Unit, Verdict,
 };
-use super::document::{Axis, Bar, BarChart, Estimate as Mark, Growth};
 use super::run::{Output, cell, charts::mark, share_cell};
 use super::write::{ResultFile, ResultSet, run_digest};
 use super::{chart, csv, html, json as form, number};
@@ -100,8 +100,7 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
     }];
     sections[0].blocks.extend(charts(ladder, &deciding).into_iter().map(Block::Chart));
     if !members.left_out.is_empty() {
-        let columns =
-            vec![Column::words("scenario", "scenario"), Column::words("why", "reason")];
+        let columns = vec![Column::words("scenario", "scenario"), Column::words("why", "reason")];
         let row = |(name, why): &(String, String)| vec![Cell::text(name), Cell::text(why)];
         let rows = members.left_out.iter().map(row).collect();
         sections.push(Section {
@@ -355,9 +354,10 @@ fn charts(ladder: &Ladder, deciding: &str) -> Vec<Chart> {
 }
 
 fn extremes(ladder: &Ladder, at: usize) -> String {
-    let all = ladder.rows.iter().filter_map(|row| {
-        Some((row.windows[at].latency[1].value()?, row.scenario.as_str()))
-    });
+    let all = ladder
+        .rows
+        .iter()
+        .filter_map(|row| Some((row.windows[at].latency[1].value()?, row.scenario.as_str())));
     let mut all: Vec<(f64, &str)> = all.collect();
     all.sort_by(|a, b| a.0.total_cmp(&b.0));
     let show = |value| number::figure(&Figure::exact(value, Unit::Seconds));

@@ -176,6 +176,7 @@ codes! {
     Placement = "E1201", Infeasible, "A placement cannot be met.";
     Capacity = "E1202", Infeasible, "More is placed than there is.";
     Quorum = "E1203", Infeasible, "A quorum cannot be reached.";
+    NotYet = "E1204", Infeasible, "The requests solver cannot simulate this yet.";
     NoEffect = "E1301", Inert, "A setting cannot take effect.";
     AfterHorizon = "E1302", Inert, "Something starts after the horizon.";
     Unused = "E1303", Inert, "Nothing uses this.";

@@ -120,9 +120,11 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
 fn basis(members: &[Member<'_>]) -> Option<Basis> {
     let first = members.first()?;
     let has = |member: &Member<'_>, class: &str| {
-        member.plan.workloads.iter().any(|workload| {
-            member.plan.routes.classes[workload.class.index()].name == class
-        })
+        member
+            .plan
+            .workloads
+            .iter()
+            .any(|workload| member.plan.routes.classes[workload.class.index()].name == class)
     };
     let judged = first.draft.scenario.objective.iter().map(|(name, _)| name.to_string());
     let all = first.plan.routes.classes.iter().map(|class| class.name.clone());
@@ -173,10 +175,9 @@ fn in_window(window: &WindowRows, basis: &Basis) -> Cell {
     Cell {
         verdict: window.verdict,
         latency,
-        served: views.map_or(
-            Share::Missing(crate::study::measure::NoValue::NotKept),
-            |row| row.served_share,
-        ),
+        served: views.map_or(Share::Missing(crate::study::measure::NoValue::NotKept), |row| {
+            row.served_share
+        }),
         busiest: uses.first().map(|(row, value)| (row.name.clone(), *value)),
         kinds,
     }
@@ -184,8 +185,7 @@ fn in_window(window: &WindowRows, basis: &Basis) -> Cell {
 
 /// Values of the compared figure by replication; none when some replication has no value.
 fn samples(member: &Member<'_>, basis: &Basis, window: &str, metric: Metric) -> Vec<f64> {
-    let class =
-        member.plan.routes.classes.iter().position(|class| class.name == basis.class);
+    let class = member.plan.routes.classes.iter().position(|class| class.name == basis.class);
     let Some(class) = class else { return Vec::new() };
     let workload = member.plan.workloads.iter().position(|w| w.class.index() == class);
     let measure = match (metric, workload) {

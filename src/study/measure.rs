@@ -42,6 +42,8 @@ pub enum Measure {
     Busy(Vec<ComponentId>),
     /// Busy over capacity.
     Utilization(Meters),
+    /// Share of look-ups in caches that find their object.
+    Hit(Vec<ComponentId>),
     /// Completions per second of components.
     Throughput(Vec<ComponentId>),
     /// Answered requests of a class per second.
@@ -175,6 +177,7 @@ impl Measure {
             Metric::Queue => some(parts, &Self::Queue),
             Metric::Busy => some(parts, &Self::Busy),
             Metric::Utilization => Self::utilization(plan, figure, parts),
+            Metric::Hit => some(members(plan, &format!("{scope}.objects")), &Self::Hit),
             Metric::Throughput => match class(scope) {
                 Some(index) => Ok(Self::ClassThroughput(index)),
                 None => some(parts, &Self::Throughput),
@@ -323,6 +326,11 @@ impl Measure {
                 let busy: f64 = gauges.iter().map(|gauge| gauge.busy as f64).sum();
                 let capacity: f64 = gauges.iter().map(|gauge| gauge.capacity as f64).sum();
                 if capacity > 0.0 { Ok(busy / capacity) } else { Err(NoValue::Empty) }
+            }
+            Self::Hit(parts) => {
+                let hits = total(parts, &|gauge| u128::from(gauge.completed));
+                let all = total(parts, &|gauge| u128::from(gauge.arrived));
+                if all == 0 { Err(NoValue::Empty) } else { Ok(hits as f64 / all as f64) }
             }
             Self::Throughput(parts) => {
                 Ok(total(parts, &|gauge| u128::from(gauge.completed)) as f64 / seconds)

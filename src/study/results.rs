@@ -146,6 +146,8 @@ pub enum UseKind {
     Disks,
     /// A head of a file server.
     Head,
+    /// Bandwidth of a link.
+    Link,
     /// Servers of a station.
     Station,
 }
@@ -161,6 +163,7 @@ impl UseKind {
             Self::Database => "database",
             Self::Disks => "disks",
             Self::Head => "head",
+            Self::Link => "link",
             Self::Station => "station",
         }
     }
@@ -175,6 +178,7 @@ impl UseKind {
             Self::Database => "connections",
             Self::Disks => "disks",
             Self::Head => "time",
+            Self::Link => "bandwidth",
             Self::Station => "servers",
         }
     }
@@ -475,6 +479,9 @@ impl Gatherer<'_> {
                 Config::Cpu(_) => UseKind::Server,
                 Config::Disks(_) => UseKind::Disks,
                 Config::Head(_) => UseKind::Head,
+                Config::Link(_) => UseKind::Link,
+                // The network is told link by link; what a cache holds is no work.
+                Config::Links(_) | Config::Cache(_) => continue,
             };
             let parts = Meters::Parts(vec![ComponentId(at as u32)]);
             let name = match kind {
@@ -616,8 +623,7 @@ fn checks(plan: &Blueprint, result: &StudyResult, windows: &[WindowRows]) -> Vec
     let sum = |of: &dyn Fn(&ViewRow) -> u64| -> u64 {
         windows.iter().flat_map(|window| &window.views).map(of).sum()
     };
-    let begun: u64 =
-        windows.iter().flat_map(|w| &w.attempts).map(|row| row.attempts.begun).sum();
+    let begun: u64 = windows.iter().flat_map(|w| &w.attempts).map(|row| row.attempts.begun).sum();
     let parts = plan.parts.len();
     let components = if parts == 1 { "1 component".into() } else { format!("{parts} components") };
     let mut checks = vec![

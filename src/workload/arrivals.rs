@@ -208,6 +208,8 @@ pub struct ArrivalStream {
     /// Law of the gaps of a renewal process and its mean.
     renewal: Option<(Sampler, f64)>,
     until: SimTime,
+    /// Half of an ordinal, and the uniforms of the two ordinals it stands for.
+    uniforms: (u64, [f64; 2]),
     state: ArrivalState,
     stretch: Stretch,
 }
@@ -291,6 +293,7 @@ impl ArrivalStream {
             traffic: traffic.clone(),
             curve,
             until: until.min(LAST),
+            uniforms: (u64::MAX, [0.5; 2]),
             state,
             stretch: Stretch { end: SimTime::ZERO, piece, factor: 1.0, constant: -1.0 },
         };
@@ -311,8 +314,13 @@ impl ArrivalStream {
 
     /// The next gap, in expected arrivals.
     #[inline]
-    fn gap(&self) -> f64 {
-        let uniform = self.gaps.uniform(self.state.ordinal, 0);
+    fn gap(&mut self) -> f64 {
+        let half = self.state.ordinal / 2;
+        if self.uniforms.0 != half {
+            // Two neighbours cost one block of the generator.
+            self.uniforms = (half, self.gaps.uniform_pair(half, 0));
+        }
+        let uniform = self.uniforms.1[(self.state.ordinal % 2) as usize];
         match (&self.traffic.process, &self.renewal) {
             (Process::Regular, _) => 1.0,
             (_, Some((law, mean))) => law.sample(uniform) / mean,
@@ -382,14 +390,14 @@ impl Iterator for ArrivalStream {
             match self.walk(need) {
                 Ok(step) => {
                     let total = self.state.fraction + step;
-                    let whole = total as u64;
+                    let whole = (total as i64).max(0) as u64;
                     let now = self.state.now.saturating_add(whole);
                     if now >= self.until.nanos() {
                         self.state.left = Some(need);
                         return None;
                     }
                     self.state.now = now;
-                    self.state.fraction = total - whole as f64;
+                    self.state.fraction = total - whole as i64 as f64;
                     let arrival =
                         Arrival { at: SimTime::from_nanos(now), ordinal: self.state.ordinal };
                     self.state.ordinal += 1;

@@ -22,7 +22,7 @@ spec! {
         /// How many.
         count: u32 = 1 => at_least(1).because("a site without a link serves nobody: leave `uplinks` out for a link that is no limit"),
         /// Of each.
-        bandwidth: Bandwidth,
+        bandwidth: Bandwidth => above(Bandwidth::from_bytes_per_s(0)),
         /// How long the users of a dead link are cut off before the others carry them.
         convergence: SimDuration = "0s",
     }
@@ -44,7 +44,7 @@ spec! {
         /// How many; any one of them carries the rack.
         count: u32 = 1 => at_least(1).because("leave `switch` out for a rack without one"),
         /// Of each.
-        bandwidth: Bandwidth,
+        bandwidth: Bandwidth => above(Bandwidth::from_bytes_per_s(0)),
         /// Through it, one way.
         latency: SimDuration = "0s",
     }
@@ -56,7 +56,7 @@ spec! {
         /// The two sites.
         between: Vec<Reference> => not_empty(),
         /// Capacity.
-        bandwidth: Bandwidth,
+        bandwidth: Bandwidth => above(Bandwidth::from_bytes_per_s(0)),
         /// One way.
         latency: SimDuration = "0s",
     }
@@ -263,7 +263,7 @@ spec! {
         /// The zone, where it is software.
         in_: Option<Reference>,
         /// A service, or a list of its members.
-        to: crate::scenario::names::OneOrMany<Reference>,
+        to: crate::scenario::names::OneOrMany<Reference> => not_empty(),
         /// Cores of the appliance.
         cores: Option<u32> => at_least(1),
         /// Work per request.

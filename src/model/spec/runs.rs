@@ -14,11 +14,11 @@ spec! {
         /// Weekday and hour of time zero.
         start: Option<WeekMoment>,
         /// Simulated time of availability; none: only windows are run.
-        horizon: Option<SimDuration>,
+        horizon: Option<SimDuration> => at_most(SimDuration::YEAR.saturating_mul(100)),
         /// Ages of parts at time zero.
         initial: Initial = "stationary",
         /// Root of all draws.
-        seed: u64 = 1,
+        seed: u64 = 1 => at_most(9_223_372_036_854_775_807),
         /// Independent runs: a number, or bounds between which `precision` decides.
         replications: ReplicationsSpec = 10,
         /// Figure to relative half-width to reach.
@@ -153,7 +153,7 @@ spec! {
     /// Something that goes wrong.
     pub struct FaultSpec {
         /// What: a component, a member, a role, a domain, or a list.
-        hits: OneOrMany<Reference>,
+        hits: OneOrMany<Reference> => not_empty(),
         /// How.
         how: How,
         /// How often, each, while it is up.
@@ -281,8 +281,56 @@ spec! {
         /// Of the links to the world.
         transit: Option<Money>,
         /// Of what the edges deliver, per size.
-        cdn: Option<String>,
+        cdn: Option<SizePrice>,
         /// Of a lost page view.
         lost_page: Option<Money>,
+    }
+}
+
+/// `"$0.30/GB"`: a price per size.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct SizePrice {
+    /// Dollars.
+    pub dollars: f64,
+    /// For this much.
+    pub per: Bytes,
+}
+
+impl SizePrice {
+    fn parse(text: &str) -> Option<Self> {
+        let (price, unit) = text.split_once('/')?;
+        let price = Money::parse(price.trim()).ok().filter(|p| p.dollars_per_month().is_none())?;
+        let per = Bytes::parse(&format!("1 {}", unit.trim())).ok()?;
+        Some(Self { dollars: price.dollars(), per })
+    }
+
+    /// Dollars a byte.
+    #[must_use]
+    pub fn dollars_per_byte(self) -> f64 {
+        self.dollars / self.per.count() as f64
+    }
+}
+
+impl crate::scenario::value::Value for SizePrice {
+    const QUANTITY: bool = true;
+    fn read(
+        item: &crate::scenario::document::Item,
+        out: &mut crate::scenario::diagnostic::Diagnostics,
+    ) -> Option<Self> {
+        let found = item.as_text().and_then(Self::parse);
+        if found.is_none() {
+            let wrong = crate::scenario::value::wrong_type(item, "a price per size");
+            out.push(wrong.help("write it as \"$0.30/GB\""));
+        }
+        found
+    }
+    fn shape() -> crate::scenario::value::Shape {
+        crate::scenario::value::Shape::Text
+    }
+    fn canonical(&self) -> serde_json::Value {
+        format!("${}/{}", self.dollars, self.per).into()
+    }
+    fn compare(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        self.dollars_per_byte().partial_cmp(&other.dollars_per_byte())
     }
 }

@@ -86,7 +86,7 @@ spec! {
         /// Its size.
         size: Option<Bytes>,
         /// The pool it lies on, or several over which it is spread evenly.
-        pool: OneOrMany<Reference>,
+        pool: OneOrMany<Reference> => not_empty(),
     }
 }
 

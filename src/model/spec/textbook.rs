@@ -82,7 +82,7 @@ spec! {
     /// A group of units.
     pub struct GroupSpec {
         /// Its units.
-        of: OneOrMany<Reference>,
+        of: OneOrMany<Reference> => not_empty(),
         /// How many must be up.
         needs: u32 = 1 => at_least(1),
         /// How they stand.

@@ -19,9 +19,7 @@ const FEW_STEPS: usize = 3;
 #[must_use]
 pub fn mark(estimate: &Estimate) -> Option<Mark> {
     match estimate {
-        Estimate::Interval(i) => {
-            Some(Mark { value: i.estimate, interval: Some((i.low, i.high)) })
-        }
+        Estimate::Interval(i) => Some(Mark { value: i.estimate, interval: Some((i.low, i.high)) }),
         Estimate::Single(value) => Some(Mark { value: *value, interval: None }),
         Estimate::Missing(_) => None,
     }
@@ -121,10 +119,8 @@ pub fn losses(results: &Results) -> Option<Chart> {
     for window in &results.windows {
         for row in &window.views {
             let reasons = row.lost.iter().map(|(cause, count)| (cause.as_str(), *count));
-            let reasons = reasons.chain([
-                ("session over", row.never_born),
-                ("still under way", row.in_flight),
-            ]);
+            let reasons = reasons
+                .chain([("session over", row.never_born), ("still under way", row.in_flight)]);
             for (reason, count) in reasons.filter(|(_, count)| *count > 0) {
                 all += count;
                 let share = count as f64 / row.intended as f64;
@@ -170,8 +166,7 @@ pub fn distribution(results: &Results) -> Option<Chart> {
     let first = series.first()?;
     let median = first.points.iter().find(|point| point.y.is_some_and(|share| share >= 0.5))?;
     let figure = crate::report::document::Figure::exact(median.x, Unit::Seconds);
-    let finding =
-        format!("{}: half within {}", first.name, crate::report::number::figure(&figure));
+    let finding = format!("{}: half within {}", first.name, crate::report::number::figure(&figure));
     Some(Chart {
         name: "latency-distribution".into(),
         title: "Distribution of latency, all replications".into(),

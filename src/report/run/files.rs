@@ -55,9 +55,7 @@ impl Sheet {
 /// Value, bounds and the reason why there is none.
 fn fields(estimate: &Estimate) -> ([Field<'static>; 3], Option<String>) {
     match estimate {
-        Estimate::Interval(i) => {
-            ([i.estimate, i.low, i.high].map(Field::Number), None)
-        }
+        Estimate::Interval(i) => ([i.estimate, i.low, i.high].map(Field::Number), None),
         Estimate::Single(value) => {
             ([Field::Number(*value), Field::Missing, Field::Missing], Some("single run".into()))
         }
@@ -138,8 +136,15 @@ fn latency(results: &Results) -> Vec<u8> {
     let mut sheet = Sheet::new(
         results,
         &[
-            "window", "verdict", "class", "stat", "value_s", "value_s_lo", "value_s_hi",
-            "samples", "reason",
+            "window",
+            "verdict",
+            "class",
+            "stat",
+            "value_s",
+            "value_s_lo",
+            "value_s_hi",
+            "samples",
+            "reason",
         ],
     );
     for window in &results.windows {

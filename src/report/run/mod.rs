@@ -89,10 +89,8 @@ fn lines(results: &Results, identity: &Identity) -> Vec<(String, String)> {
 }
 
 fn facts(results: &Results, identity: &Identity) -> Map<String, Value> {
-    let covers: Vec<String> = lines(results, identity)
-        .into_iter()
-        .map(|(key, value)| format!("{key} {value}"))
-        .collect();
+    let covers: Vec<String> =
+        lines(results, identity).into_iter().map(|(key, value)| format!("{key} {value}")).collect();
     let facts = [
         ("scenario", json!(results.scenario)),
         ("seed", json!(results.seed)),
@@ -117,9 +115,7 @@ pub const fn unit(unit: FigureUnit) -> Unit {
 #[must_use]
 pub fn cell(estimate: &Estimate, unit: Unit) -> Cell {
     match estimate {
-        Estimate::Interval(i) => {
-            Cell::Figure(Figure::estimate(i.estimate, i.low, i.high, unit))
-        }
+        Estimate::Interval(i) => Cell::Figure(Figure::estimate(i.estimate, i.low, i.high, unit)),
         Estimate::Single(value) => Cell::Figure(Figure::exact(*value, unit)),
         Estimate::Missing(reason) => Cell::missing(reason.to_string()),
     }

@@ -254,10 +254,9 @@ fn utilization(results: &Results) -> Section {
         let mut cells = vec![Cell::text(*name), Cell::text(kind.counts())];
         for window in &results.windows {
             let found = window.uses.iter().find(|row| row.kind == *kind && row.name == *name);
-            cells.push(found.map_or_else(
-                || Cell::missing("not kept"),
-                |row| cell(&row.mean, Unit::Ratio),
-            ));
+            cells.push(
+                found.map_or_else(|| Cell::missing("not kept"), |row| cell(&row.mean, Unit::Ratio)),
+            );
         }
         cells
     };
@@ -351,10 +350,10 @@ fn checks(results: &Results) -> Section {
 fn scenario(identity: &Identity) -> Section {
     let mut blocks = vec![Block::Source(identity.canonical.clone())];
     if !identity.traces.is_empty() {
-        let files = identity.traces.iter().map(|(name, digest)| Definition {
-            term: name.clone(),
-            meaning: digest.clone(),
-        });
+        let files = identity
+            .traces
+            .iter()
+            .map(|(name, digest)| Definition { term: name.clone(), meaning: digest.clone() });
         blocks.push(Block::Definitions(files.collect()));
     }
     Section {

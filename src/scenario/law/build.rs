@@ -26,7 +26,7 @@ pub(super) fn build<U: Random>(name: &str, read: &Read<U>) -> Result<Law, LawErr
         },
         "lognormal" => lognormal(read),
         "normal" => normal(read),
-        "hyperexponential" if read.has("branches") => Law::hyperexponential_of(&read.points),
+        "hyperexponential" if read.has("of") => Law::hyperexponential_of(&read.points),
         "hyperexponential" => Law::hyperexponential(mean, factor("cv")),
         "pareto" => Law::pareto(factor("shape"), quantity("low"), quantity("high")),
         "triangular" => Law::triangular(quantity("low"), quantity("mode"), quantity("high")),

@@ -363,7 +363,7 @@ fn combination_is_right<U: Random>(
         "weibull" => one_of(spread, &["shape", "cv"]),
         "lognormal" => one_of(missing, &["mean", "median"]) & one_of(spread, &["cv", "p95", "p99"]),
         "normal" => one_of(spread, &["cv", "sd"]),
-        "hyperexponential" if read.has("branches") => one_of(missing, &["branches", "mean", "cv"]),
+        "hyperexponential" if read.has("of") => one_of(missing, &["of", "mean", "cv"]),
         "hyperexponential" => one_of(missing, &["mean"]) & one_of(spread, &["cv"]),
         "empirical" => one_of(missing, &["values", "cdf", "file"]),
         "discrete" if read.list("values").len() != read.list("weights").len() => {

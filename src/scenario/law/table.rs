@@ -100,11 +100,11 @@ pub const DISTS: &[Dist] = &[
     Dist {
         name: "hyperexponential",
         doc: "A mixture of exponentials: `mean` and `cv` (two branches of balanced means), or \
-              `branches`.",
+              `of`: a list of weights and means.",
         parameters: &[
             ("mean", P::Quantity, false),
             ("cv", P::Factor, false),
-            ("branches", P::Branches, false),
+            ("of", P::Branches, false),
         ],
     },
     Dist {

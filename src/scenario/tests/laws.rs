@@ -34,7 +34,7 @@ const SOUND: &[(&str, f64)] = &[
     (r#"{ dist = "normal", mean = "5s", sd = "1s", low = "4s", high = "6s" }"#, 5.0),
     (r#"{ dist = "hyperexponential", mean = "5s", cv = 2 }"#, 5.0),
     (
-        r#"{ dist = "hyperexponential", branches = [
+        r#"{ dist = "hyperexponential", of = [
             { weight = 0.5, mean = "1s" }, { weight = 0.5, mean = "3s" }] }"#,
         2.0,
     ),

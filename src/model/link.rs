@@ -1,0 +1,312 @@
+//! The network between the servers and their users: switches and uplinks.
+//!
+//! Model: a reply takes all the links of its way at one rate, max-min fair against all the others
+//! ([`flow_share`](crate::model::flow_share)); after its last byte it still needs the latency of
+//! the way. Uplinks of a site are one link of their summed capacity, of which one reply gets at
+//! most what a single uplink carries; any one switch of a rack carries the rack.
+//!
+//! Two kinds of component: [`Links`], one a world, moves the bytes; a [`Link`] stands for one link
+//! of it, so that faults and figures can name it.
+//!
+//! In: `send`, `cancel`, `alarm`, `health`, `link_health`. Out: the request goes on.
+//! Holds: bytes moved over a link ≤ its capacity × time, in integers; a link that is down moves
+//! nothing and forgets nothing: transfers over it stall and go on where they were.
+//! Leaves out: requests on their way to the site (some hundred bytes: nothing), traffic between
+//! servers, slow start, loss, headers; replies to requests that came from no client, and to
+//! clients that have hung up: nobody would receive them, nothing is sent.
+//! Source: Bertsekas & Gallager, *Data Networks* (1992) 6.5.2.
+
+use crate::engine::calendar::Ticket;
+use crate::model::cpu::Alarm;
+use crate::model::flow_share::{FlowHandle, FlowShare, PACE};
+use crate::model::gauge::{Gauge, Occupancy};
+use crate::model::ids::{ComponentId, UnitId};
+use crate::model::request::{RequestId, Waits};
+use crate::model::{Ctx, Health};
+use crate::units::{Bandwidth, Bytes, SimDuration, SimTime};
+
+/// The network of a world.
+#[derive(Clone, Debug)]
+pub struct LinksConfig {
+    /// The component that stands for each link, and its capacity.
+    pub links: Vec<(ComponentId, Bandwidth)>,
+    /// Ways that replies take.
+    pub paths: Vec<PathConfig>,
+    /// Its alarm.
+    pub unit: UnitId,
+}
+
+/// A way that replies take.
+#[derive(Clone, Debug)]
+pub struct PathConfig {
+    /// The links it crosses, by their place in [`LinksConfig::links`].
+    pub links: Vec<usize>,
+    /// The most one reply gets, if anything but the links limits it.
+    pub flow_limit: Option<Bandwidth>,
+    /// From the first link to the last, for a byte that finds no other.
+    pub latency: SimDuration,
+}
+
+/// Which link a component stands for.
+#[derive(Clone, Copy, Debug)]
+pub struct LinkConfig {
+    /// The network.
+    pub network: ComponentId,
+    /// Its place there.
+    pub index: u32,
+}
+
+/// All links and the replies that cross them.
+#[derive(Clone, Debug)]
+pub struct Links {
+    id: ComponentId,
+    unit: UnitId,
+    share: FlowShare,
+    alarm: Alarm,
+    links: Vec<State>,
+    paths: Vec<Path>,
+    /// State of the whole network.
+    whole: Health,
+    /// By request slot; only entries of transfers under way mean anything.
+    handles: Vec<Option<FlowHandle>>,
+    finished: Vec<u32>,
+    inside: Occupancy,
+}
+
+#[derive(Clone, Debug)]
+struct State {
+    member: ComponentId,
+    full: u64,
+    usable: u64,
+    health: Health,
+    /// Capacity lost up to `since`, bytes a second × ns.
+    lost: u128,
+    since: SimTime,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Path {
+    latency: SimDuration,
+    begun: u64,
+    completed: u64,
+    cancelled: u64,
+}
+
+impl Links {
+    /// Idle links.
+    #[must_use]
+    pub fn new(id: ComponentId, config: &LinksConfig) -> Self {
+        let capacities: Vec<Bandwidth> = config.links.iter().map(|(_, all)| *all).collect();
+        let mut share = FlowShare::new(&capacities);
+        let mut paths = Vec::new();
+        for path in &config.paths {
+            share.path(&path.links, path.flow_limit);
+            paths.push(Path { latency: path.latency, begun: 0, completed: 0, cancelled: 0 });
+        }
+        let state = |&(member, capacity): &(ComponentId, Bandwidth)| State {
+            member,
+            full: capacity.bytes_per_s(),
+            usable: capacity.bytes_per_s(),
+            health: Health::Up,
+            lost: 0,
+            since: SimTime::ZERO,
+        };
+        Self {
+            id,
+            unit: config.unit,
+            share,
+            alarm: Alarm::default(),
+            links: config.links.iter().map(state).collect(),
+            paths,
+            whole: Health::Up,
+            handles: Vec::new(),
+            finished: Vec::new(),
+            inside: Occupancy::new(false),
+        }
+    }
+
+    /// `size` bytes set out on `path` in reply to `request`.
+    pub fn send(&mut self, ctx: &mut Ctx<'_>, request: RequestId, size: Bytes, path: u32) {
+        self.inside.add(ctx.now);
+        self.paths[path as usize].begun += 1;
+        let entry = &mut ctx.requests[request];
+        entry.at = self.id;
+        entry.since = ctx.now;
+        entry.local = path;
+        entry.waits = Waits::InService;
+        let handle = self.share.start(ctx.now, path as usize, size, request.0);
+        let slot = request.index();
+        if self.handles.len() <= slot {
+            self.handles.resize(slot + 1, None);
+        }
+        self.handles[slot] = Some(handle);
+        self.alarm.arm(ctx, self.unit, self.share.next_due());
+    }
+
+    /// The next transfers are done.
+    pub fn alarm(&mut self, ctx: &mut Ctx<'_>, _local: u32, ticket: Ticket) {
+        if self.alarm.rings(ticket) {
+            self.finish(ctx, RequestId::NONE);
+        }
+    }
+
+    /// Lets all requests go on whose transfers are done, except the one that does not want it.
+    fn finish(&mut self, ctx: &mut Ctx<'_>, but: RequestId) {
+        let mut finished = std::mem::take(&mut self.finished);
+        self.share.advance(ctx.now, &mut finished);
+        for request in finished.drain(..).map(RequestId).filter(|request| *request != but) {
+            self.handles[request.index()] = None;
+            let path = &mut self.paths[ctx.requests[request].local as usize];
+            path.completed += 1;
+            ctx.requests[request].ends = ctx.now + path.latency;
+            self.depart(ctx, request);
+            ctx.proceed(request);
+        }
+        self.finished = finished;
+        self.alarm.arm(ctx, self.unit, self.share.next_due());
+    }
+
+    fn depart(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        let entry = &mut ctx.requests[request];
+        self.inside.remove(ctx.now, ctx.now - entry.since);
+        entry.at = ComponentId::NONE;
+        entry.waits = Waits::Nothing;
+    }
+
+    /// The client of `request` has hung up: what is left of the reply is not sent.
+    pub fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        self.paths[ctx.requests[request].local as usize].cancelled += 1;
+        let handle = self.handles[request.index()].take();
+        let under_way = handle.and_then(|handle| self.share.cancel(ctx.now, handle));
+        self.depart(ctx, request);
+        if under_way.is_none() {
+            // Done at this very instant: its number must not come up when the slot is another's.
+            return self.finish(ctx, request);
+        }
+        self.alarm.arm(ctx, self.unit, self.share.next_due());
+    }
+
+    /// Another state of the whole network.
+    pub fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
+        self.whole = health;
+        for link in 0..self.links.len() {
+            self.set_capacity(ctx, link);
+        }
+        self.alarm.arm(ctx, self.unit, self.share.next_due());
+    }
+
+    /// Another state of one link. With k of n uplinks left it is [`Health::Slow`] by n / k; what
+    /// is neither up nor slow moves nothing.
+    pub fn link_health(&mut self, ctx: &mut Ctx<'_>, link: u32, health: Health) {
+        self.links[link as usize].health = health;
+        self.set_capacity(ctx, link as usize);
+        self.alarm.arm(ctx, self.unit, self.share.next_due());
+    }
+
+    fn set_capacity(&mut self, ctx: &mut Ctx<'_>, link: usize) {
+        let state = &mut self.links[link];
+        state.lost = state.lost_at(ctx.now);
+        state.since = ctx.now;
+        let share = share_of(self.whole) * share_of(state.health);
+        state.usable = (state.full as f64 * share + 0.5) as u64;
+        self.share.capacity(ctx.now, link, Bandwidth::from_bytes_per_s(state.usable));
+    }
+
+    /// No request waits here for an event of its own.
+    pub fn wake(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
+
+    /// Transfers; utilisation is that of the single links.
+    #[must_use]
+    pub fn gauge(&self, now: SimTime) -> Gauge {
+        let count = |of: fn(&Path) -> u64| self.paths.iter().map(of).sum();
+        Gauge {
+            arrived: count(|path| path.begun),
+            completed: count(|path| path.completed),
+            reneged: count(|path| path.cancelled),
+            inside: self.inside.area(now),
+            stayed: self.inside.stayed(),
+            ..Gauge::default()
+        }
+    }
+
+    /// Readings of the links, each with the component that stands for it: transfers that cross it,
+    /// and as `busy` and `capacity` the bytes moved and movable, in 1 / [`PACE`] bytes a
+    /// second × ns.
+    pub fn readings(&self, now: SimTime) -> impl Iterator<Item = (ComponentId, Gauge)> {
+        self.links.iter().enumerate().map(move |(link, state)| {
+            let paths = self.share.paths_over(link).iter().map(|&path| self.paths[path as usize]);
+            let (mut arrived, mut completed, mut reneged) = (0, 0, 0);
+            for path in paths {
+                arrived += path.begun;
+                completed += path.completed;
+                reneged += path.cancelled;
+            }
+            let steps = u128::from(PACE);
+            let gauge = Gauge {
+                arrived,
+                completed,
+                reneged,
+                busy: self.share.moved(now, link),
+                capacity: u128::from(state.full) * steps * u128::from(now.nanos()),
+                unavailable: state.lost_at(now) * steps,
+                ..Gauge::default()
+            };
+            (state.member, gauge)
+        })
+    }
+}
+
+impl State {
+    fn lost_at(&self, now: SimTime) -> u128 {
+        let gone = self.full.saturating_sub(self.usable);
+        self.lost + u128::from(gone) * u128::from((now - self.since).nanos())
+    }
+}
+
+/// Share of its capacity that something can use.
+fn share_of(health: Health) -> f64 {
+    match health {
+        Health::Up => 1.0,
+        Health::Slow(factor) => 1.0 / factor.max(1.0),
+        _ => 0.0,
+    }
+}
+
+/// What stands for one link of the network: its name, its health, its figures. The world passes
+/// its health on to [`Links`] and takes its reading from there.
+#[derive(Clone, Debug)]
+pub struct Link {
+    config: LinkConfig,
+}
+
+impl Link {
+    /// A link.
+    #[must_use]
+    pub fn new(config: LinkConfig) -> Self {
+        Self { config }
+    }
+
+    /// Which link it stands for.
+    #[must_use]
+    pub fn config(&self) -> LinkConfig {
+        self.config
+    }
+
+    /// It has no alarm.
+    pub fn alarm(&mut self, _: &mut Ctx<'_>, _: u32, _: Ticket) {}
+
+    /// No request is inside it.
+    pub fn wake(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
+
+    /// No request is inside it.
+    pub fn cancel(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
+
+    /// Its capacity is that of the network.
+    pub fn health(&mut self, _: &mut Ctx<'_>, _: Health) {}
+
+    /// Its reading is that of the network.
+    #[must_use]
+    pub fn gauge(&self, _: SimTime) -> Gauge {
+        Gauge::default()
+    }
+}

@@ -1,0 +1,185 @@
+//! Faults: what they hit, when they begin, how long they last, and that none overlap by schedule.
+
+use std::collections::BTreeMap;
+
+use crate::model::spec::runs::{FaultSpec, How};
+use crate::plan::Draft;
+use crate::plan::checks::runs::after_horizon;
+use crate::plan::checks::{exclude, inert, inert_if, missing};
+use crate::plan::links::find_named;
+use crate::plan::names::Kind;
+use crate::plan::part::Part;
+use crate::plan::targets;
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::source::Span;
+use crate::units::SimDuration;
+
+/// A scheduled fault on one part.
+struct Scheduled {
+    begins: SimDuration,
+    ends: SimDuration,
+    fault: usize,
+    span: Span,
+}
+
+pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
+    let mut scheduled: BTreeMap<Part, Vec<Scheduled>> = BTreeMap::new();
+    for (number, (_, fault)) in draft.scenario.fault.iter().enumerate() {
+        let mut parts = Vec::new();
+        for hit in fault.hits.iter() {
+            parts.extend(targets::parts(draft, &hit.text, hit.span, out));
+        }
+        check_keys(draft, fault, &parts, out);
+        check_group(draft, fault, out);
+        if let Some(at) = &fault.at {
+            after_horizon(draft, at.value, at.span, out);
+            if let Some(lasts) = length(fault) {
+                let ends = SimDuration::from_nanos(at.value.nanos().saturating_add(lasts.nanos()));
+                for part in parts {
+                    let one = Scheduled { begins: at.value, ends, fault: number, span: at.span };
+                    scheduled.entry(part).or_default().push(one);
+                }
+            }
+        }
+    }
+    after_each_other(draft, out);
+    overlaps(draft, scheduled, out);
+}
+
+/// How long it certainly lasts.
+fn length(fault: &FaultSpec) -> Option<SimDuration> {
+    let repair = || {
+        let law = fault.repair.as_ref().filter(|law| law.dist == "constant")?;
+        law.law().map(|law| SimDuration::from_seconds_f64(law.mean()))
+    };
+    fault.lasts.as_ref().map(|lasts| lasts.value).or_else(repair)
+}
+
+fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagnostics) {
+    let begins = [
+        fault.rate.as_ref().map(|key| key.span),
+        fault.up.as_ref().map(|key| key.span),
+        fault.at.as_ref().map(|key| key.span),
+        fault.after.as_ref().map(|key| key.span),
+    ];
+    let mut given = begins.into_iter().flatten();
+    match (given.next(), given.next()) {
+        (None, _) => missing(fault.span, "rate", "or `up`, `at` or `after`: when it begins", out),
+        (Some(first), Some(second)) => {
+            exclude(second, first, "a fault begins by `rate`, `up`, `at` or `after`", out);
+        }
+        _ => {}
+    }
+    if fault.how.value == How::Slow {
+        if fault.factor.is_none() {
+            missing(fault.span, "factor", "how many times slower", out);
+        }
+    } else {
+        let message = format!("only `slow` has a factor; this is `{}`", fault.how.value.word());
+        inert_if(fault.factor.as_ref(), &message, "remove it, or set how = \"slow\"", out);
+    }
+    if let Some(lasts) = &fault.lasts {
+        if fault.at.is_none() {
+            inert(lasts.span, "`lasts` goes with `at`", "use `repair`", out);
+        }
+        if lasts.value.is_zero() {
+            let message = "the fault ends when it begins";
+            out.push(Diagnostic::new(Code::EndBeforeStart, lasts.span, message));
+        }
+        if let Some(repair) = &fault.repair {
+            exclude(repair.span, lasts.span, "its end is given twice", out);
+        }
+    } else if fault.repair.is_none() && fault.how.value != How::CacheLost {
+        let without = parts.iter().find(|part| !restarts(draft, **part));
+        if let Some(part) = without {
+            let why = format!("`{}` does not restart by itself", part.name(draft));
+            missing(fault.span, "repair", &why, out);
+        }
+    }
+}
+
+/// Whether a part comes back by itself.
+fn restarts(draft: &Draft, part: Part) -> bool {
+    match part {
+        Part::Service { service, .. } => draft.scenario.service[service].1.restart.is_some(),
+        Part::Database { database, .. } => draft.scenario.database[database].1.restart.is_some(),
+        Part::Zone { .. } => true,
+        _ => false,
+    }
+}
+
+fn check_group(draft: &Draft, fault: &FaultSpec, out: &mut Diagnostics) {
+    let Some(cause) = &fault.common_cause else { return };
+    let group = &cause.group;
+    let _reported = draft.names.resolve(&group.text, group.span, Kind::ALL, out);
+    let message = if fault.together.value {
+        "one event takes all of them already"
+    } else if cause.beta.value.get() <= 0.0 {
+        "a share of 0 of the failures comes from a common cause"
+    } else {
+        return;
+    };
+    inert(cause.beta.span, message, "leave `common-cause` out", out);
+}
+
+/// `after` names another fault and never comes back.
+fn after_each_other(draft: &Draft, out: &mut Diagnostics) {
+    let faults = &draft.scenario.fault;
+    let mut follows: Vec<Option<usize>> = Vec::new();
+    for (_, fault) in faults.iter() {
+        let named = fault.after.as_ref().map(|after| &after.fault);
+        let found = named.and_then(|name| find_named(faults, name, name.span, "fault", out));
+        follows.push(found);
+    }
+    let mut done = vec![false; faults.len()];
+    for start in 0..faults.len() {
+        let mut path = vec![start];
+        while let Some(next) = follows[path[path.len() - 1]].filter(|next| !done[*next]) {
+            if let Some(at) = path.iter().position(|fault| *fault == next) {
+                let names = path[at..].iter().chain([&next]).map(|fault| &*faults[*fault].0);
+                let round: Vec<&str> = names.collect();
+                let after = faults[path[at]].1.after.as_ref();
+                let span = after.map_or_else(Span::default, |after| after.fault.span);
+                let message =
+                    format!("faults follow each other in a circle: {}", round.join(" → "));
+                let help = "one of them must begin by itself";
+                out.push(Diagnostic::new(Code::SelfReference, span, message).help(help));
+                break;
+            }
+            path.push(next);
+        }
+        path.into_iter().for_each(|fault| done[fault] = true);
+    }
+}
+
+fn overlaps(draft: &Draft, scheduled: BTreeMap<Part, Vec<Scheduled>>, out: &mut Diagnostics) {
+    let mut reported: Vec<(usize, usize)> = Vec::new();
+    for (part, mut list) in scheduled {
+        list.sort_by_key(|one| (one.begins, one.fault));
+        for pair in list.windows(2) {
+            let (first, second) = (&pair[0], &pair[1]);
+            let both = (first.fault.min(second.fault), first.fault.max(second.fault));
+            if second.begins >= first.ends || reported.contains(&both) {
+                continue;
+            }
+            reported.push(both);
+            let name = |one: &Scheduled| &draft.scenario.fault[one.fault].0;
+            let message = format!(
+                "`{}` ({} to {}) and `{}` ({} to {}) overlap on `{}`",
+                name(first),
+                first.begins,
+                first.ends,
+                name(second),
+                second.begins,
+                second.ends,
+                part.name(draft)
+            );
+            out.push(
+                Diagnostic::new(Code::Overlap, second.span, message)
+                    .related(first.span, "the first")
+                    .help("let the second begin when the first is over"),
+            );
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Whether what a scenario says makes sense as a whole: all mistakes at once.
+//!
+//! Takes a draft whose references were followed; reports with a code, a place and what to write
+//! instead. A form's own limits are checked when it is read, references between components in
+//! [`links`](crate::plan::links); here are steps, keys that exclude or need each other, keys without
+//! effect, faults and what nothing uses.
+
+mod faults;
+mod parts;
+mod routes;
+mod runs;
+mod unused;
+
+use crate::plan::Draft;
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::source::Span;
+use crate::scenario::value::Spanned;
+
+/// Checks everything.
+pub fn check(draft: &Draft, out: &mut Diagnostics) {
+    runs::check(draft, out);
+    parts::check(draft, out);
+    routes::check(draft, out);
+    faults::check(draft, out);
+    // A misspelt name leaves what it means unused: said only when all names lead somewhere.
+    if !out.has_errors() {
+        unused::check(draft, out);
+    }
+}
+
+/// `key` is given but cannot take effect.
+fn inert(span: Span, message: impl Into<String>, help: &str, out: &mut Diagnostics) {
+    out.push(Diagnostic::new(Code::NoEffect, span, message).help(help));
+}
+
+/// Reports `key` when it is given.
+fn inert_if<T>(key: Option<&Spanned<T>>, message: &str, help: &str, out: &mut Diagnostics) {
+    if let Some(key) = key {
+        inert(key.span, message, help, out);
+    }
+}
+
+/// `key` is needed at `span`.
+fn missing(span: Span, key: &str, why: &str, out: &mut Diagnostics) {
+    let message = format!("required key `{key}` is missing: {why}");
+    out.push(Diagnostic::new(Code::MissingKey, span, message).key(key));
+}
+
+/// Two keys of which one must go.
+fn exclude(second: Span, first: Span, message: &str, out: &mut Diagnostics) {
+    out.push(
+        Diagnostic::new(Code::KeysExclude, second, message)
+            .related(first, "the other")
+            .help("keep one"),
+    );
+}

@@ -1,0 +1,328 @@
+//! Components: keys that need or exclude each other, quorums, guarantees, keys without effect.
+
+use crate::model::spec::place::{BalancerSpec, CacheSpec, ServiceSpec, ZoneSpec};
+use crate::model::spec::storage::{DatabaseSpec, NasSpec, ReadsTo};
+use crate::model::spec::textbook::{GroupMode, GroupSpec, StationSpec};
+use crate::plan::Draft;
+use crate::plan::checks::{exclude, inert, inert_if, missing};
+use crate::plan::links::{Role, find_named};
+use crate::plan::names::member_name;
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::Name;
+use crate::scenario::value::Spanned;
+
+pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
+    let scenario = &draft.scenario;
+    links(draft, out);
+    for (_, zone) in scenario.zone.iter() {
+        check_zone(zone, out);
+    }
+    guarantees(draft, out);
+    for (at, (name, service)) in scenario.service.iter().enumerate() {
+        check_service(name, service, draft.links.services[at].members, out);
+    }
+    for (name, balancer) in scenario.balancer.iter() {
+        check_balancer(name, balancer, out);
+    }
+    for (_, cdn) in scenario.cdn.iter() {
+        for (class, _) in cdn.hit.iter() {
+            let _reported = find_named(&scenario.request, class, class.span, "request class", out);
+        }
+    }
+    for (_, cache) in scenario.cache.iter() {
+        check_cache(cache, out);
+    }
+    for (at, (name, database)) in scenario.database.iter().enumerate() {
+        check_database(draft, at, name, database, out);
+    }
+    for (name, nas) in scenario.nas.iter() {
+        check_nas(name, nas, out);
+    }
+    for (_, station) in scenario.station.iter() {
+        check_station(station, out);
+    }
+    for (at, (name, group)) in scenario.group.iter().enumerate() {
+        check_group(name, group, draft.links.groups[at].len(), out);
+    }
+}
+
+fn links(draft: &Draft, out: &mut Diagnostics) {
+    for (at, (_, link)) in draft.scenario.link.iter().enumerate() {
+        let between = &link.between;
+        let sites = &draft.links.links[at];
+        if between.len() != 2 {
+            let message = format!("a link lies between 2 sites, not {}", between.len());
+            out.push(Diagnostic::new(Code::OutOfRange, between.span, message));
+        } else if sites.len() == 2 && sites[0] == sites[1] {
+            let message = format!("a link from `{}` to itself", between[0].text);
+            out.push(Diagnostic::new(Code::SelfReference, between.span, message));
+        }
+    }
+}
+
+fn check_zone(zone: &ZoneSpec, out: &mut Diagnostics) {
+    let cpu = &zone.cpu;
+    if let (Some(baseline), Some(cap)) = (&cpu.baseline, &cpu.cap) {
+        if baseline.value > cap.value {
+            let message =
+                format!("the baseline of {} is above the cap of {}", baseline.value, cap.value);
+            out.push(
+                Diagnostic::new(Code::OutOfRange, baseline.span, message)
+                    .related(cap.span, "the cap"),
+            );
+        }
+    }
+    if let Some(burst) = &cpu.burst {
+        match (&cpu.baseline, &cpu.cap) {
+            (None, _) => {
+                let message = "there is no `baseline` to burst above";
+                inert(burst.span, message, "give a `baseline`, or remove `burst`", out);
+            }
+            (Some(baseline), Some(cap)) if cap.value <= baseline.value => {
+                let message = format!(
+                    "nothing lies between the baseline and the cap, both {}: it cannot burst",
+                    cap.value
+                );
+                let help = "raise the `cap`, lower the `baseline`, or remove `burst`";
+                inert(burst.span, message, help, out);
+            }
+            _ => {}
+        }
+    }
+    if let Some(on) = &zone.on {
+        let help = "remove it, or leave `on` out";
+        if zone.placement.given {
+            inert(zone.placement.span, "`on` says where each member stands", help, out);
+        }
+        if let Some(among) = &zone.among {
+            exclude(among.span, on.span, "`on` says where each member stands", out);
+        }
+    }
+}
+
+/// Baselines of the zones on a server are promises: together at most its cores.
+fn guarantees(draft: &Draft, out: &mut Diagnostics) {
+    let scenario = &draft.scenario;
+    let mut promised: Vec<Vec<f64>> =
+        scenario.server.iter().map(|(_, s)| vec![0.0; s.count.value as usize]).collect();
+    for (zone, stands) in draft.placed.zones.iter().enumerate() {
+        let baseline = scenario.zone[zone].1.cpu.baseline.as_ref().map_or(0.0, |b| b.value);
+        for id in stands {
+            promised[id.group][id.member as usize] += baseline;
+        }
+    }
+    for (group, members) in promised.iter().enumerate() {
+        let (name, server) = &scenario.server[group];
+        let cores = f64::from(server.cores.value);
+        let over = |sum: &f64| *sum > cores * (1.0 + 1e-9);
+        let Some(member) = members.iter().position(over) else { continue };
+        let more = members.iter().filter(|sum| over(sum)).count() - 1;
+        let message = format!(
+            "server `{}` cannot keep what it guarantees: {} of {cores} cores{}",
+            member_name(name, member as u32),
+            members[member],
+            if more > 0 { format!(", and {more} more like it") } else { String::new() }
+        );
+        let mut held = Vec::new();
+        for (zone, stands) in draft.placed.zones.iter().enumerate() {
+            let (zone, spec) = &scenario.zone[zone];
+            let Some(baseline) = &spec.cpu.baseline else { continue };
+            for (at, id) in stands.iter().enumerate() {
+                if id.group == group && id.member as usize == member {
+                    held.push(format!("{} {}", member_name(zone, at as u32), baseline.value));
+                }
+            }
+        }
+        let span = server.cores.span;
+        out.push(Diagnostic::new(Code::Capacity, span, message).help(held.join(", ")));
+    }
+}
+
+/// `needs` of so many.
+fn quorum(needs: &Spanned<u32>, name: &Name, of: u32, what: &str, out: &mut Diagnostics) {
+    if of > 0 && needs.value > of {
+        let message = format!("`{name}` needs {} of {of} {what}", needs.value);
+        let help = format!("at most {of} can be up");
+        out.push(Diagnostic::new(Code::Quorum, needs.span, message).help(help));
+    }
+}
+
+fn check_service(name: &Name, service: &ServiceSpec, members: u32, out: &mut Diagnostics) {
+    quorum(&service.needs, name, members, "members", out);
+    if let (crate::model::spec::place::Workers::Unlimited, Some(backlog)) =
+        (service.workers.value, &service.backlog)
+    {
+        let message = "with unlimited workers nobody waits";
+        inert(backlog.span, message, "remove `backlog`, or bound the workers", out);
+    }
+}
+
+fn check_balancer(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
+    let count = &balancer.count;
+    if count.value > 2 {
+        let message = format!("`count` is {}, at most 2: one works, one watches", count.value);
+        out.push(Diagnostic::new(Code::OutOfRange, count.span, message));
+    }
+    match &balancer.failover {
+        None if count.value == 2 => {
+            let message = format!("the second unit of `{name}` never takes over");
+            inert(count.span, message, &format!("add `[balancer.{name}.failover]`"), out);
+        }
+        Some(failover) if count.value == 1 => {
+            let message = format!("`{name}` has nobody to take over");
+            inert(failover.span, message, "set count = 2, or remove `failover`", out);
+        }
+        _ => {}
+    }
+    if let (Some(rack), Some(zone)) = (&balancer.rack, &balancer.in_) {
+        exclude(zone.span, rack.span, "an appliance stands in a rack, software in a zone", out);
+    }
+    if balancer.in_.is_some() {
+        let message = "its zone says how many cores it has";
+        inert_if(balancer.cores.as_ref(), message, "remove `cores`", out);
+    } else if balancer.cpu.is_some() && balancer.cores.is_none() {
+        missing(balancer.span, "cores", "`cpu` is work of so many cores", out);
+    } else if balancer.cpu.is_none() {
+        let message = "no work is given for these cores";
+        inert_if(balancer.cores.as_ref(), message, "give `cpu`, or remove `cores`", out);
+    }
+}
+
+fn check_cache(cache: &CacheSpec, out: &mut Diagnostics) {
+    match (&cache.hit, &cache.popularity) {
+        (None, None) => missing(cache.span, "hit", "or `objects` and `popularity`", out),
+        (Some(hit), Some(popularity)) => {
+            exclude(popularity.span, hit.span, "the hit ratio is given, or comes out", out);
+        }
+        (Some(_), None) => {
+            let message = "the hit ratio is given: nothing is stored";
+            inert_if(cache.objects.as_ref(), message, "remove it, or `hit`", out);
+            inert_if(cache.life.as_ref(), message, "remove it, or `hit`", out);
+        }
+        (None, Some(_)) if cache.objects.is_none() => {
+            missing(cache.span, "objects", "how many it holds", out);
+        }
+        _ => {}
+    }
+}
+
+fn check_database(
+    draft: &Draft,
+    at: usize,
+    name: &Name,
+    database: &DatabaseSpec,
+    out: &mut Diagnostics,
+) {
+    let members = &database.in_;
+    match (&members.master, &members.index) {
+        (None, None) => missing(members.span, "master", "or `index` and `shards`", out),
+        (Some(master), Some(index)) => {
+            exclude(index.span, master.span, "a master with slaves, or an index with shards", out);
+        }
+        (Some(_), None) => {
+            let help = "write `index` instead of `master`";
+            inert_if(members.shards.as_ref(), "shards stand behind an index", help, out);
+            let message = "there is no index server to look up at";
+            inert_if(database.look_up.as_ref(), message, "remove `look-up`", out);
+        }
+        (None, Some(_)) => {
+            if database.look_up.is_none() {
+                missing(database.span, "look-up", "the work of the index server", out);
+            }
+            match &members.shards {
+                None => missing(members.span, "shards", "what stands behind the index", out),
+                Some(shards) if shards.is_empty() => {
+                    let message = "no shard stands behind the index";
+                    out.push(Diagnostic::new(Code::Empty, shards.span, message));
+                }
+                Some(_) => {}
+            }
+            let help = "write `master` instead of `index`";
+            inert_if(members.slaves.as_ref(), "slaves follow a master", help, out);
+        }
+    }
+    let slaves = draft.links.databases[at].of(Role::Slave).count();
+    let given = members.slaves.as_ref().map_or(0, |slaves| slaves.len());
+    if given == 0 {
+        let message = format!("`{name}` has no slave");
+        let help = "add `slaves`, or remove this";
+        inert_if(database.failover.as_ref(), &message, help, out);
+        inert_if(database.replication.as_ref(), &message, help, out);
+        if let Some(reads) = &database.reads {
+            if reads.to.value == ReadsTo::Slaves {
+                inert(reads.to.span, message, "send reads to the master", out);
+            }
+        }
+    } else if slaves > 0 && database.replication.is_none() {
+        missing(database.span, "replication", "how the slaves follow", out);
+    }
+    check_data(draft, at, database, out);
+}
+
+/// Members that read or write need to know where.
+fn check_data(draft: &Draft, at: usize, database: &DatabaseSpec, out: &mut Diagnostics) {
+    let write = &database.write;
+    let io = database.read.io.is_some() || write.sync_io.value + write.deferred_io.value > 0.0;
+    if !io {
+        return;
+    }
+    for member in &draft.links.databases[at].members {
+        let Some((zone, number)) = member.zone else { continue };
+        let zone = member_name(&draft.scenario.zone[zone].0, number);
+        let listed = database.data.iter().any(|(key, _)| {
+            let bare = key.text.strip_prefix("zone.").unwrap_or(&key.text);
+            *bare == zone
+                || draft.names.find(bare) == draft.names.find(&zone)
+                || zone.strip_suffix("-1") == Some(bare)
+        });
+        if member.role != Role::Index && !listed {
+            let key = format!("data.{zone}");
+            missing(database.span, &key, "its queries read and write disks", out);
+        }
+    }
+}
+
+fn check_nas(name: &Name, nas: &NasSpec, out: &mut Diagnostics) {
+    if nas.heads.value > 2 {
+        let message = format!("`heads` is {}, at most 2", nas.heads.value);
+        out.push(Diagnostic::new(Code::OutOfRange, nas.heads.span, message));
+    }
+    if let Some(failover) = &nas.failover {
+        if nas.heads.value == 1 {
+            let message = format!("`{name}` has one head: nobody takes over or gives back");
+            inert(failover.span, message, "set heads = 2, or remove `failover`", out);
+        }
+    }
+}
+
+fn check_station(station: &StationSpec, out: &mut Diagnostics) {
+    if station.count.value == 1 && station.pick.given {
+        let message = "there is one station: nothing is picked";
+        inert(station.pick.span, message, "remove `pick`, or raise `count`", out);
+    }
+    if let Some(limit) = &station.limit {
+        if limit.value < station.servers.value {
+            let message = format!(
+                "with a limit of {} only so many of {} servers can be busy",
+                limit.value, station.servers.value
+            );
+            inert(station.servers.span, message, "the limit counts those in service, too", out);
+        }
+    }
+}
+
+fn check_group(name: &Name, group: &GroupSpec, units: usize, out: &mut Diagnostics) {
+    quorum(&group.needs, name, units as u32, "units", out);
+    if group.mode.value == GroupMode::Parallel {
+        let message = "all units of a parallel group work: none stands by";
+        let help = "set mode = \"standby\", or remove it";
+        if group.standby_rate.given {
+            inert(group.standby_rate.span, message, help, out);
+        }
+        if group.coverage.given {
+            inert(group.coverage.span, message, help, out);
+        }
+        inert_if(group.switch_over.as_ref(), message, help, out);
+    }
+}

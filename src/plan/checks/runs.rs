@@ -1,0 +1,281 @@
+//! Run, windows, workloads, profiles, clients, operations: keys that need or exclude each other.
+
+use crate::model::spec::runs::{Does, Every, OperationSpec, WindowSpec};
+use crate::model::spec::traffic::{
+    ArrivalsSpec, ClientsSpec, Moment, ProcessWord, ProfileSpec, TraceFormat, WeekMoment,
+    WorkloadSpec,
+};
+use crate::plan::Draft;
+use crate::plan::checks::{exclude, inert, inert_if, missing};
+use crate::plan::names::Kind;
+use crate::plan::part::Part;
+use crate::plan::targets;
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::units::SimDuration;
+
+pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
+    let scenario = &draft.scenario;
+    if scenario.run.horizon.is_none() && scenario.window.is_empty() {
+        let why = "a `horizon`, or a window, says how long";
+        missing(scenario.run.span, "horizon", why, out);
+    }
+    for (_, window) in scenario.window.iter() {
+        check_window(draft, window, out);
+    }
+    for (_, profile) in scenario.profile.iter() {
+        check_profile(profile, out);
+    }
+    for (_, clients) in scenario.clients.iter() {
+        check_clients(clients, out);
+    }
+    for (_, workload) in scenario.workload.iter() {
+        check_workload(workload, out);
+    }
+    for (_, operation) in scenario.operation.iter() {
+        check_operation(draft, operation, out);
+    }
+}
+
+/// Weekday and time of time zero.
+pub(super) fn start(draft: &Draft) -> WeekMoment {
+    let monday = WeekMoment { weekday: 0, time: SimDuration::ZERO };
+    draft.scenario.run.start.as_ref().map_or(monday, |start| start.value)
+}
+
+/// Reports what begins when all is over.
+pub(super) fn after_horizon(
+    draft: &Draft,
+    at: SimDuration,
+    span: crate::scenario::source::Span,
+    out: &mut Diagnostics,
+) {
+    let Some(horizon) = &draft.scenario.run.horizon else { return };
+    if at >= horizon.value {
+        let message = format!("begins at {at}, after the horizon of {}", horizon.value);
+        out.push(
+            Diagnostic::new(Code::AfterHorizon, span, message)
+                .related(horizon.span, "the horizon")
+                .help("let it begin earlier, or lengthen the horizon"),
+        );
+    }
+}
+
+fn check_window(draft: &Draft, window: &WindowSpec, out: &mut Diagnostics) {
+    let around = window.before.as_ref().map(|w| w.span).or(window.after.as_ref().map(|w| w.span));
+    match (&window.length, around) {
+        (None, None) => missing(window.span, "length", "or `before` and `after` a fault", out),
+        (Some(length), Some(around)) => {
+            exclude(around, length.span, "a window has a length, or lies around a fault", out);
+        }
+        (Some(length), None) if window.lead_in.value >= length.value => {
+            let message = format!(
+                "the lead-in of {} is as long as the window of {}",
+                window.lead_in.value, length.value
+            );
+            out.push(
+                Diagnostic::new(Code::TimesConflict, window.lead_in.span, message)
+                    .related(length.span, "the window")
+                    .help("lengthen the window: what it discards should be the smaller part"),
+            );
+        }
+        (Some(_), None) => {}
+        (None, Some(around)) => {
+            for (key, given) in [("before", &window.before), ("after", &window.after)] {
+                if given.is_none() {
+                    missing(window.span, key, "around a fault takes both", out);
+                }
+            }
+            if draft.scenario.fault.is_empty() {
+                let message = "no fault is declared for this window to lie around";
+                inert(around, message, "give it a `length`, or declare a `[fault.name]`", out);
+            }
+        }
+    }
+    if let Some(at) = &window.at {
+        after_horizon(draft, at.value.after_zero(start(draft)), at.span, out);
+    }
+}
+
+fn check_profile(profile: &ProfileSpec, out: &mut Diagnostics) {
+    let lists = [("hours", &profile.hours, 24), ("days", &profile.days, 7)];
+    if profile.sine.is_none() && lists.iter().all(|(_, list, _)| list.is_none()) {
+        missing(profile.span, "hours", "or `days`, or `sine`", out);
+    }
+    for (key, list, length) in lists {
+        let Some(list) = list else { continue };
+        if let Some(sine) = &profile.sine {
+            exclude(
+                list.span,
+                sine.span,
+                "a profile is a sine, or factors by the hour and day",
+                out,
+            );
+        }
+        if list.len() != length {
+            let message = format!("`{key}` has {} factors, must have {length}", list.len());
+            out.push(Diagnostic::new(Code::OutOfRange, list.span, message));
+        }
+        if list.iter().any(|factor| *factor < 0.0) {
+            let message = format!("a factor of `{key}` is below 0");
+            out.push(Diagnostic::new(Code::OutOfRange, list.span, message));
+        } else if list.iter().all(|factor| *factor <= 0.0) {
+            let message = format!("all factors of `{key}` are 0: at least one must be above 0");
+            out.push(Diagnostic::new(Code::OutOfRange, list.span, message));
+        }
+    }
+}
+
+fn check_clients(clients: &ClientsSpec, out: &mut Diagnostics) {
+    let Some(retry) = &clients.retry else { return };
+    if retry.chance.value.get() <= 0.0 {
+        let message = "nobody tries again with a chance of 0: `after` and `at-most` say nothing";
+        inert(retry.chance.span, message, "give a chance above 0, or leave `retry` out", out);
+    }
+}
+
+fn check_workload(workload: &WorkloadSpec, out: &mut Diagnostics) {
+    match (&workload.rate, &workload.trace) {
+        (None, None) => missing(workload.span, "rate", "or a `trace`", out),
+        (Some(rate), Some(trace)) => {
+            exclude(rate.span, trace.span, "recorded traffic has its own rate", out);
+        }
+        _ => {}
+    }
+    if let Some(trace) = &workload.trace {
+        let message = "recorded traffic has its own ups and downs";
+        inert_if(workload.profile.as_ref(), message, "remove it, or the trace", out);
+        inert_if(workload.noise.as_ref(), message, "remove it, or the trace", out);
+        let spec = &trace.value;
+        let columns = [
+            ("time", spec.time.as_ref().map(|key| key.span)),
+            ("count", spec.count.as_ref().map(|key| key.span)),
+            ("every", spec.every.as_ref().map(|key| key.span)),
+        ];
+        for (key, span) in columns {
+            match (spec.format.value, span) {
+                (TraceFormat::Csv, None) => missing(spec.span, key, "of a table of counts", out),
+                (TraceFormat::CommonLog, Some(span)) if key != "every" => {
+                    inert(span, "an access log has no columns to name", "remove it", out);
+                }
+                _ => {}
+            }
+        }
+    } else {
+        let message = "there is no trace to scale";
+        inert_if(workload.scale.as_ref(), message, "change `rate`", out);
+    }
+    check_arrivals(&workload.arrivals.value, out);
+}
+
+fn check_arrivals(arrivals: &ArrivalsSpec, out: &mut Diagnostics) {
+    let process = arrivals.process.value;
+    let of = |word: &str| format!("only the process \"{word}\" reads this");
+    let help = format!("the process is \"{}\"", process.word());
+    if process == ProcessWord::Renewal {
+        if arrivals.gaps.is_none() {
+            missing(arrivals.span, "gaps", "the law of the gaps", out);
+        }
+    } else {
+        inert_if(arrivals.gaps.as_ref(), &of("renewal"), &help, out);
+    }
+    if process != ProcessWord::Mmpp {
+        inert_if(arrivals.factors.as_ref(), &of("mmpp"), &help, out);
+        inert_if(arrivals.sojourns.as_ref(), &of("mmpp"), &help, out);
+        return;
+    }
+    let (Some(factors), Some(sojourns)) = (&arrivals.factors, &arrivals.sojourns) else {
+        for (key, given) in
+            [("factors", arrivals.factors.is_some()), ("sojourns", arrivals.sojourns.is_some())]
+        {
+            if !given {
+                missing(arrivals.span, key, "one for each state", out);
+            }
+        }
+        return;
+    };
+    let (count, times) = (factors.len(), sojourns.len());
+    if count != times || count < 2 {
+        let message =
+            format!("{count} factors and {times} sojourns: one of each for 2 states or more");
+        out.push(
+            Diagnostic::new(Code::OutOfRange, sojourns.span, message)
+                .related(factors.span, "the factors"),
+        );
+        return;
+    }
+    let bad_factor = factors.iter().any(|factor| *factor < 0.0);
+    if bad_factor || sojourns.iter().any(|time| time.is_zero()) {
+        let message = "factors are at least 0, sojourns above 0";
+        out.push(Diagnostic::new(Code::OutOfRange, factors.span, message));
+        return;
+    }
+    let all: f64 = sojourns.iter().map(|time| time.seconds()).sum();
+    let weighted = factors.iter().zip(sojourns.iter()).map(|(f, time)| f * time.seconds());
+    let mean = weighted.sum::<f64>() / all;
+    if (mean - 1.0).abs() > 1e-3 {
+        let message = format!("the factors average {mean:.4} over the sojourns, must be 1");
+        let help = "`rate` is the mean: divide all factors by their average";
+        out.push(Diagnostic::new(Code::Sum, factors.span, message).help(help));
+    }
+}
+
+fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnostics) {
+    let resize = operation.does.as_ref().filter(|does| does.value == Does::Resize);
+    if operation.does.is_none() && operation.load.is_empty() {
+        let help = "give it a `load`, or say what it `does`";
+        inert(operation.span, "this operation does nothing", help, out);
+    }
+    match &operation.at {
+        None => missing(operation.span, "at", "when it begins", out),
+        Some(at) => {
+            if let (Moment::After(_), Some(every)) = (at.value, &operation.every) {
+                let message = "a time since time zero comes once";
+                exclude(every.span, at.span, message, out);
+            }
+            if operation.every.is_none() {
+                after_horizon(draft, at.value.after_zero(start(draft)), at.span, out);
+            }
+        }
+    }
+    for (key, _) in operation.load.iter() {
+        let parts = targets::parts(draft, &key.text, key.span, out);
+        let store = |part: &Part| matches!(part, Part::Disks { .. } | Part::Pool { .. });
+        if !parts.is_empty() && !parts.iter().all(store) {
+            let message =
+                format!("`{}` has no disks: a pool or a set of disks is needed", key.text);
+            out.push(Diagnostic::new(Code::WrongKind, key.span, message));
+        }
+    }
+    match (&operation.lasts, &operation.every) {
+        (None, _) if !operation.load.is_empty() => {
+            missing(operation.span, "lasts", "how long the load goes on", out);
+        }
+        (Some(lasts), Some(every)) => {
+            let period = match every.value {
+                Every::Day => SimDuration::DAY,
+                Every::Week => SimDuration::DAY.saturating_mul(7),
+            };
+            if lasts.value > period {
+                let message =
+                    format!("lasts {} but comes each {}", lasts.value, every.value.word());
+                out.push(Diagnostic::new(Code::TimesConflict, lasts.span, message));
+            }
+        }
+        _ => {}
+    }
+    if resize.is_some() {
+        if operation.memory.is_none() {
+            missing(operation.span, "memory", "the new size", out);
+        }
+        if operation.of.is_none() {
+            missing(operation.span, "of", "which zones", out);
+        }
+    } else {
+        inert_if(operation.memory.as_ref(), "only `resize` reads this", "remove it", out);
+        inert_if(operation.of.as_ref(), "only `resize` reads this", "remove it", out);
+    }
+    for zone in operation.of.iter().flat_map(|of| of.value.iter()) {
+        let _reported = draft.names.resolve(&zone.text, zone.span, &[Kind::Zone], out);
+    }
+}

@@ -1,0 +1,411 @@
+//! Lint: what is sound as a text and doubtful as an architecture. Warnings only.
+//!
+//! Takes a draft without errors; reports single points of failure by role with their hosts (W1202),
+//! domains shared by redundant parts (W1203), overload in a window (W1204) and after a single loss
+//! (W1205), time-outs that contradict each other (W1101), a run too short to see a fault (W1301).
+//!
+//! Judged are the classes with an objective, or all where none has. Stations and units of textbook
+//! models are never called single points. After-loss load is worked out in the busiest window, for
+//! one server of each make-up (same group, zones and database roles) and at most [`MAX_LOSSES`]
+//! losses.
+
+use std::collections::BTreeMap;
+
+use crate::model::spec::request::StepSpec;
+use crate::plan::Draft;
+use crate::plan::cutsets::{CutSets, SinglePoint, single_points};
+use crate::plan::flow::nested;
+use crate::plan::graph::{Graph, NodeId, Subject};
+use crate::plan::links::{Entrance, Role};
+use crate::plan::load::{self, Offered};
+use crate::plan::part::Part;
+use crate::plan::placement::ServerId;
+use crate::plan::targets;
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::source::Span;
+use crate::scenario::value::Spanned;
+use crate::units::{Rate, SimDuration};
+
+/// Single losses whose load is worked out, at most.
+pub const MAX_LOSSES: usize = 64;
+
+/// Reports all that is doubtful.
+pub fn lint(draft: &Draft, out: &mut Diagnostics) {
+    let graph = Graph::of(draft);
+    let cuts = CutSets::of(&graph);
+    for (point, subjects) in single_points_of(draft, &graph, &cuts) {
+        out.push(single_point(draft, &point, &subjects));
+    }
+    shared_domains(draft, &graph, &cuts, out);
+    spares_together(draft, &graph, &cuts, out);
+    overload(draft, out);
+    after_loss(draft, &graph, out);
+    time_outs(draft, out);
+    too_short(draft, out);
+}
+
+/// The subjects that count: classes with an objective, or all; and groups.
+#[must_use]
+pub fn judged(draft: &Draft, graph: &Graph) -> Vec<Subject> {
+    let has_objective = |subject: &Subject| {
+        draft.scenario.objective.iter().any(|(name, _)| **name == *subject.name(draft))
+    };
+    let classes: Vec<Subject> = graph
+        .subjects()
+        .iter()
+        .map(|(subject, _)| *subject)
+        .filter(|subject| matches!(subject, Subject::Class(_)))
+        .collect();
+    let named: Vec<Subject> = classes.iter().copied().filter(has_objective).collect();
+    if named.is_empty() { classes } else { named }
+}
+
+/// Single points of the judged classes, each with the classes it takes down.
+#[must_use]
+pub fn single_points_of(
+    draft: &Draft,
+    graph: &Graph,
+    cuts: &CutSets<'_>,
+) -> Vec<(SinglePoint, Vec<Subject>)> {
+    let mut found: Vec<(SinglePoint, Vec<Subject>)> = Vec::new();
+    for subject in judged(draft, graph) {
+        let Some(cuts) = cuts.of_subject(subject) else { continue };
+        for point in single_points(draft, &cuts) {
+            match found.iter_mut().find(|(other, _)| *other == point) {
+                Some((_, subjects)) => subjects.push(subject),
+                None => found.push((point, vec![subject])),
+            }
+        }
+    }
+    found
+}
+
+fn single_point(draft: &Draft, point: &SinglePoint, subjects: &[Subject]) -> Diagnostic {
+    let names: Vec<String> =
+        subjects.iter().map(|subject| format!("`{}`", subject.name(draft))).collect();
+    let role = point.role.name(draft);
+    let message = format!("one component still takes {} down: `{role}`", names.join(", "));
+    let mut diagnostic = Diagnostic::new(Code::SinglePoint, point.role.span(draft), message);
+    if !point.hosts.is_empty() {
+        let hosts: Vec<String> =
+            point.hosts.iter().map(|host| format!("`{}`", host.name(draft))).collect();
+        diagnostic = diagnostic.help(format!("and with it its hosts: {}", hosts.join(", ")));
+        for host in &point.hosts {
+            diagnostic = diagnostic.related(host.span(draft), "a host of it");
+        }
+    }
+    diagnostic
+}
+
+/// Domains worth naming: where there is but one rack or site, that is a single point and no news.
+fn counts_as_domain(draft: &Draft, part: Part) -> bool {
+    match part {
+        Part::Server(_) | Part::Zone { .. } => true,
+        Part::Rack(_) => draft.scenario.rack.len() > 1,
+        Part::Site(_) => draft.scenario.site.len() > 1,
+        _ => false,
+    }
+}
+
+/// A redundant group that one domain takes down.
+fn shared_domains(draft: &Draft, graph: &Graph, cuts: &CutSets<'_>, out: &mut Diagnostics) {
+    for (name, node) in graph.redundant() {
+        let singles = cuts.at(*node).singles;
+        let domains = singles.into_iter().filter(|part| counts_as_domain(draft, *part));
+        for domain in domains {
+            let members = graph.node(*node).of;
+            let message = format!(
+                "`{name}` has {members} members and `{}` takes too many of them at once",
+                domain.name(draft)
+            );
+            out.push(
+                Diagnostic::new(Code::SharedFate, domain.span(draft), message)
+                    .help("let them stand apart"),
+            );
+        }
+    }
+}
+
+/// Groups with one spare each that lose it together.
+fn spares_together(draft: &Draft, graph: &Graph, cuts: &CutSets<'_>, out: &mut Diagnostics) {
+    let mut groups: Vec<(&str, Vec<Part>)> = Vec::new();
+    for (name, node) in graph.redundant() {
+        let spec = graph.node(*node);
+        if spec.of - spec.least != 1 || spec.of > 8 {
+            continue;
+        }
+        let needs: Vec<NodeId> = graph.needs(*node).collect();
+        let mut servers: Vec<Part> = needs
+            .into_iter()
+            .flat_map(|need| cuts.at(need).singles)
+            .filter(|part| matches!(part, Part::Server(_)))
+            .collect();
+        servers.sort_unstable();
+        servers.dedup();
+        groups.push((name, servers));
+    }
+    for (at, (first, servers)) in groups.iter().enumerate() {
+        for (second, others) in &groups[at + 1..] {
+            let both: Vec<Part> =
+                servers.iter().copied().filter(|server| others.contains(server)).collect();
+            if both.len() < 2 {
+                continue;
+            }
+            let names: Vec<String> =
+                both.iter().map(|server| format!("`{}`", server.name(draft))).collect();
+            let message = format!(
+                "`{first}` and `{second}` share servers: both stand on {}; losing one leaves both \
+                 without a spare",
+                names.join(" and ")
+            );
+            out.push(Diagnostic::new(Code::SharedFate, both[0].span(draft), message));
+        }
+    }
+}
+
+/// Rates to judge, with a name: each window that fixes them, else the file's own.
+fn levels(draft: &Draft) -> Vec<(String, Vec<f64>)> {
+    let windows = draft.scenario.window.iter().enumerate();
+    let fixed = windows.filter(|(_, (_, window))| window.level.is_some());
+    let mut levels: Vec<(String, Vec<f64>)> = Vec::new();
+    for (at, (name, _)) in fixed {
+        let rates = load::rates_in(draft, at);
+        if !levels.iter().any(|(_, known)| *known == rates) {
+            levels.push((format!("in the window `{name}`"), rates));
+        }
+    }
+    if levels.is_empty() {
+        levels.push(("at the mean rate".to_string(), load::rates(draft)));
+    }
+    levels
+}
+
+/// A resource of a component, by the place of its name.
+type Overloaded = (Span, load::Resource);
+
+/// The most loaded member of each component and resource.
+fn worst(draft: &Draft, all: Vec<Offered>) -> Vec<Offered> {
+    let mut worst: BTreeMap<Overloaded, Offered> = BTreeMap::new();
+    for one in all.into_iter().filter(|one| one.resource.is_limit()) {
+        let key = (one.part.span(draft), one.resource);
+        let more = worst.get(&key).is_none_or(|known| one.utilization() > known.utilization());
+        if more {
+            worst.insert(key, one);
+        }
+    }
+    worst.into_values().collect()
+}
+
+fn overload(draft: &Draft, out: &mut Diagnostics) {
+    for (when, rates) in levels(draft) {
+        for one in worst(draft, load::offered(draft, &rates)) {
+            let ratio = one.utilization();
+            if ratio < 1.0 {
+                continue;
+            }
+            let message = format!(
+                "this load can never be served: `{}` is offered {:.2} of its capacity {when}",
+                one.name, ratio
+            );
+            let help = format!(
+                "{:.1} % of that load is carried; the run will be labelled OVERLOADED",
+                100.0 / ratio
+            );
+            let diagnostic = Diagnostic::new(Code::Overload, one.part.span(draft), message);
+            out.push(diagnostic.help(help));
+        }
+    }
+}
+
+/// Losses to try: one server of each make-up, heads, database members, uplinks.
+fn losses(draft: &Draft, graph: &Graph) -> Vec<Part> {
+    let mut stands: BTreeMap<ServerId, Vec<(usize, Option<Role>)>> = BTreeMap::new();
+    let mut roles: BTreeMap<(usize, u32), Role> = BTreeMap::new();
+    for member in draft.links.databases.iter().flat_map(|database| &database.members) {
+        roles.extend(member.zone.map(|zone| (zone, member.role)));
+    }
+    for (zone, members) in draft.placed.zones.iter().enumerate() {
+        for (at, id) in members.iter().enumerate() {
+            let role = roles.get(&(zone, at as u32)).copied();
+            stands.entry(*id).or_default().push((zone, role));
+        }
+    }
+    let mut known: Vec<(usize, Vec<(usize, Option<Role>)>)> = Vec::new();
+    let mut found = Vec::new();
+    for part in graph.parts() {
+        let wanted = match part {
+            Part::Server(id) => {
+                let make_up = (id.group, stands.remove(&id).unwrap_or_default());
+                let new = !known.contains(&make_up);
+                if new {
+                    known.push(make_up);
+                }
+                new
+            }
+            Part::Head { .. } | Part::Database { .. } | Part::Uplink { .. } => true,
+            _ => false,
+        };
+        if wanted && found.len() < MAX_LOSSES {
+            found.push(part);
+        }
+    }
+    found
+}
+
+fn after_loss(draft: &Draft, graph: &Graph, out: &mut Diagnostics) {
+    let sum = |rates: &[f64]| rates.iter().sum::<f64>();
+    let busiest = levels(draft).into_iter().max_by(|a, b| sum(&a.1).total_cmp(&sum(&b.1)));
+    let Some((when, rates)) = busiest else { return };
+    let before: Vec<Offered> = load::offered(draft, &rates);
+    let over = |one: &Offered| one.resource.is_limit() && one.utilization() >= 1.0;
+    let known: Vec<(Part, load::Resource)> =
+        before.iter().filter(|one| over(one)).map(|one| (one.part, one.resource)).collect();
+    let mut found: BTreeMap<Overloaded, (Offered, Vec<String>)> = BTreeMap::new();
+    for lost in losses(draft, graph) {
+        let served = |subject: &Subject| graph.serves(*subject, &[lost]);
+        if !judged(draft, graph).iter().all(served) {
+            continue;
+        }
+        let after = load::offered_without(draft, graph, &rates, &[lost]);
+        for one in worst(draft, after).into_iter().filter(over) {
+            if known.contains(&(one.part, one.resource)) {
+                continue;
+            }
+            let key = (one.part.span(draft), one.resource);
+            let entry = found.entry(key).or_insert_with(|| (one.clone(), Vec::new()));
+            if one.utilization() > entry.0.utilization() {
+                entry.0 = one;
+            }
+            entry.1.push(format!("`{}`", lost.name(draft)));
+        }
+    }
+    for (one, losses) in found.into_values() {
+        let message = format!(
+            "after the loss of {} `{}` is offered {:.2} of its capacity {when}",
+            losses.join(" or "),
+            one.name,
+            one.utilization()
+        );
+        out.push(Diagnostic::new(Code::AfterLoss, one.part.span(draft), message));
+    }
+}
+
+fn time_outs(draft: &Draft, out: &mut Diagnostics) {
+    let scenario = &draft.scenario;
+    let mut patience: Vec<Option<(&Spanned<SimDuration>, &str)>> =
+        vec![None; scenario.request.len()];
+    for ((_, workload), class) in scenario.workload.iter().zip(&draft.links.classes) {
+        let from = workload.from.as_ref();
+        let clients =
+            from.and_then(|from| scenario.clients.iter().find(|(name, _)| **name == ***from));
+        let time_out = clients.and_then(|(_, clients)| clients.time_out.as_ref());
+        if let (Some(time_out), Some(class)) = (time_out, *class) {
+            patience[class] = Some((time_out, "the client's"));
+            if let Some(then) = draft.links.thens[class] {
+                patience[then] = patience[then].or(Some((time_out, "the client's")));
+            }
+        }
+    }
+    for (class, (_, request)) in scenario.request.iter().enumerate() {
+        let mut calls: Vec<&Spanned<SimDuration>> = Vec::new();
+        calls_of(&request.steps, &mut calls);
+        let mut limits: Vec<(&Spanned<SimDuration>, &str)> = patience[class].into_iter().collect();
+        if let Some(enter) = draft.links.enters[class] {
+            balancers_behind(draft, enter, &mut limits);
+        }
+        for (limit, whose) in limits {
+            for call in calls.iter().filter(|call| call.value >= limit.value) {
+                let message = format!(
+                    "this call may take {}, but {whose} time-out is {}: nobody waits for the rest",
+                    call.value, limit.value
+                );
+                out.push(
+                    Diagnostic::new(Code::TimeOuts, call.span, message)
+                        .related(limit.span, format!("{whose} time-out"))
+                        .help("let what is inside give up first"),
+                );
+            }
+        }
+    }
+    let balancers = scenario.balancer.iter().filter_map(|(_, balancer)| balancer.check.as_ref());
+    let names = scenario.name_service.iter().filter_map(|(_, name)| name.check.as_ref());
+    for check in balancers.chain(names) {
+        if check.time_out.value > check.interval.value {
+            let message = format!(
+                "a probe may take {}, but the next is sent after {}",
+                check.time_out.value, check.interval.value
+            );
+            out.push(
+                Diagnostic::new(Code::TimeOuts, check.time_out.span, message)
+                    .related(check.interval.span, "the interval"),
+            );
+        }
+    }
+}
+
+fn balancers_behind<'d>(
+    draft: &'d Draft,
+    entrance: Entrance,
+    limits: &mut Vec<(&'d Spanned<SimDuration>, &'static str)>,
+) {
+    match entrance {
+        Entrance::Balancer(balancer) => {
+            let time_out = draft.scenario.balancer[balancer].1.time_out.as_ref();
+            limits.extend(time_out.map(|time_out| (time_out, "the balancer's")));
+        }
+        Entrance::NameService(at) => {
+            for to in &draft.links.name_services[at] {
+                balancers_behind(draft, *to, limits);
+            }
+        }
+        Entrance::Cdn(cdn) => {
+            if let Some(to) = draft.links.cdns[cdn] {
+                balancers_behind(draft, to, limits);
+            }
+        }
+        Entrance::Service(..) => {}
+    }
+}
+
+fn calls_of<'s>(steps: &'s [StepSpec], calls: &mut Vec<&'s Spanned<SimDuration>>) {
+    for step in steps {
+        if let StepSpec::Call(call) = step {
+            calls.extend(call.time_out.as_ref());
+        }
+        nested(step, &mut |inside| calls_of(inside, calls));
+    }
+}
+
+/// Fewer than one fault is expected in all runs together.
+fn too_short(draft: &Draft, out: &mut Diagnostics) {
+    let run = &draft.scenario.run;
+    let Some(horizon) = &run.horizon else { return };
+    let mut per_second = 0.0;
+    let mut seen = false;
+    for (_, fault) in draft.scenario.fault.iter() {
+        if fault.at.is_some() || fault.after.is_some() {
+            seen |= fault.at.is_some();
+            continue;
+        }
+        let mut ignored = Diagnostics::new();
+        let hits = fault.hits.iter();
+        let parts: usize =
+            hits.map(|hit| targets::parts(draft, &hit.text, hit.span, &mut ignored).len()).sum();
+        let rate = fault.rate.as_ref().map(|rate| Rate::in_per_second(rate.value));
+        let up = || fault.up.as_ref().map_or(0.0, |up| 1.0 / load::mean(&up.value));
+        let each = if fault.together.value { 1.0 } else { parts as f64 };
+        per_second += rate.unwrap_or_else(up) * each;
+    }
+    let runs = f64::from(run.replications.value.max);
+    let expected = per_second * horizon.value.seconds() * runs;
+    if per_second > 0.0 && !seen && expected < 1.0 {
+        let mean = SimDuration::from_seconds_f64(1.0 / per_second);
+        let message = format!(
+            "{runs} runs of {} expect {expected:.2} faults: no outage will be seen",
+            horizon.value
+        );
+        let help = format!("a fault comes every {mean} in the mean: lengthen the horizon");
+        out.push(Diagnostic::new(Code::NoOutage, horizon.span, message).help(help));
+    }
+}

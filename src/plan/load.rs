@@ -1,0 +1,623 @@
+//! Offered load: what each resource is asked for, in the mean, at given rates of the workloads.
+//!
+//! Takes a draft and a rate a workload; gives for every member's processor, disk set, pool, head,
+//! balancer, station and uplink the work a second and the capacity. Worked out from the form alone:
+//! mean visits of each step (traffic equations where `goto` goes back), times mean demand. A figure
+//! above 1 can never be served; below 1 it is the utilisation that a run must show.
+//!
+//! Assumes: nobody gives up or tries again; members share evenly what comes to them; a volume over
+//! several pools is spread evenly; no read is answered by a cache whose ratio is not in the file
+//! (an upper bound where `ram-cache` is not `0B` or a cache has no `hit`). Leaves out: operations
+//! (backup), switches and links between sites, connections, workers (they need waiting times),
+//! switching to and fro, and the work of probes.
+//!
+//! With some parts lost ([`offered_without`]) the members that are left carry the load: a slave is
+//! the master, the partner's head serves both, and a dead class asks for nothing.
+//!
+//! Source: Denning & Buzen (1978), the forced flow law and the utilisation law.
+
+use std::collections::BTreeMap;
+
+use crate::model::spec::place::ZoneCpuSpec;
+use crate::model::spec::request::{CallStep, StepSpec};
+use crate::model::spec::storage::{DiskSetSpec, Layout, ReadsTo};
+use crate::model::spec::traffic::WorkloadSpec;
+use crate::plan::Draft;
+use crate::plan::flow::{self, Visits};
+use crate::plan::graph::{Graph, Subject, store_at};
+use crate::plan::links::{Entrance, Role, Store};
+use crate::plan::names::Kind;
+use crate::plan::part::Part;
+use crate::plan::placement::ServerId;
+use crate::scenario::law::LawSpec;
+
+/// What of a component is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Resource {
+    /// Processor, in cores.
+    Cpu,
+    /// Processor of a zone against its baseline: no limit where it may burst.
+    Baseline,
+    /// Disks, in operations a second.
+    Disks,
+    /// A head of a file server, in heads.
+    Head,
+    /// A link to the world, in bytes a second.
+    Uplink,
+    /// A station, in servers.
+    Servers,
+}
+
+impl Resource {
+    /// Whether nothing above the capacity can be served.
+    #[must_use]
+    pub const fn is_limit(self) -> bool {
+        !matches!(self, Self::Baseline)
+    }
+}
+
+/// Load of one resource of one part.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Offered {
+    /// Whose.
+    pub part: Part,
+    /// What of it.
+    pub resource: Resource,
+    /// As in figures: `www-1.cpu`, `store.main`, `store.head-1`, `main.uplink-2`.
+    pub name: String,
+    /// Work asked for each second.
+    pub per_second: f64,
+    /// Work that can be done each second.
+    pub capacity: f64,
+}
+
+impl Offered {
+    /// Load over capacity.
+    #[must_use]
+    pub fn utilization(&self) -> f64 {
+        self.per_second / self.capacity
+    }
+}
+
+/// Mean rate of each workload as the file gives it; zero for recorded traffic.
+#[must_use]
+pub fn rates(draft: &Draft) -> Vec<f64> {
+    let rate = |workload: &WorkloadSpec| {
+        workload.rate.as_ref().map_or(0.0, |rate| rate.value.in_per_second())
+    };
+    draft.scenario.workload.iter().map(|(_, workload)| rate(workload)).collect()
+}
+
+/// Rates in a window: its level fixes those of the workloads whose class has an objective, or of
+/// all where none has.
+#[must_use]
+pub fn rates_in(draft: &Draft, window: usize) -> Vec<f64> {
+    let mut rates = rates(draft);
+    let Some(level) = &draft.scenario.window[window].1.level else { return rates };
+    let judged: Vec<bool> = draft
+        .links
+        .classes
+        .iter()
+        .map(|class| {
+            let name = class.map(|class| &draft.scenario.request[class].0);
+            name.is_some_and(|name| draft.scenario.objective.get(name).is_some())
+        })
+        .collect();
+    let none = !judged.contains(&true);
+    for (rate, judged) in rates.iter_mut().zip(judged) {
+        if judged || none {
+            *rate = level.value.in_per_second();
+        }
+    }
+    rates
+}
+
+/// Mean of a law, in its base unit; zero for one from a file that is not loaded.
+#[must_use]
+pub fn mean<U>(law: &LawSpec<U>) -> f64 {
+    law.law().map_or(0.0, crate::engine::law::Law::mean)
+}
+
+/// Offered load at these rates, one a workload, in the order of parts.
+#[must_use]
+pub fn offered(draft: &Draft, rates: &[f64]) -> Vec<Offered> {
+    walk(draft, rates, |_| true, |_| true)
+}
+
+/// Offered load when some parts are lost and what is redundant has taken over.
+#[must_use]
+pub fn offered_without(draft: &Draft, graph: &Graph, rates: &[f64], lost: &[Part]) -> Vec<Offered> {
+    let up = graph.up(lost);
+    let mut state: BTreeMap<Part, bool> = BTreeMap::new();
+    for (id, node) in graph.nodes() {
+        if let Some(part) = node.part {
+            state.insert(part, up[id.index()]);
+        }
+    }
+    let class_up: Vec<bool> = (0..draft.scenario.request.len())
+        .map(|class| graph.subject(Subject::Class(class)).is_none_or(|node| up[node.index()]))
+        .collect();
+    walk(draft, rates, |part| state.get(&part).copied().unwrap_or(true), |class| class_up[class])
+}
+
+/// The sum over all members of `group` of one resource: `www` of processors, `store.head` of heads.
+#[must_use]
+pub fn total(draft: &Draft, all: &[Offered], group: &str, resource: Resource) -> Option<f64> {
+    let belongs = |one: &&Offered| {
+        let name = one.part.name(draft);
+        let tail = name.strip_prefix(group);
+        one.resource == resource
+            && tail.is_some_and(|tail| {
+                let number =
+                    tail.strip_prefix('-').is_some_and(|number| number.parse::<u32>().is_ok());
+                tail.is_empty() || number
+            })
+    };
+    let found: Vec<&Offered> = all.iter().filter(belongs).collect();
+    let capacity: f64 = found.iter().map(|one| one.capacity).sum();
+    let load: f64 = found.iter().map(|one| one.per_second).sum();
+    (!found.is_empty()).then(|| load / capacity)
+}
+
+fn walk(
+    draft: &Draft,
+    rates: &[f64],
+    up: impl Fn(Part) -> bool,
+    class_up: impl Fn(usize) -> bool,
+) -> Vec<Offered> {
+    let mut sums = Sums { draft, up: &up, work: BTreeMap::new() };
+    let classes = flow::class_rates(draft, rates);
+    for (class, rate) in classes.iter().enumerate() {
+        if *rate > 0.0 && class_up(class) {
+            sums.class(class, *rate);
+        }
+    }
+    sums.finish()
+}
+
+/// Where a class is being worked on: members of a service, with their shares of the requests.
+type Here = Vec<(Part, f64)>;
+
+struct Sums<'d> {
+    draft: &'d Draft,
+    up: &'d dyn Fn(Part) -> bool,
+    work: BTreeMap<(Part, Resource), f64>,
+}
+
+impl Sums<'_> {
+    fn add(&mut self, part: Part, resource: Resource, work: f64) {
+        *self.work.entry((part, resource)).or_insert(0.0) += work;
+    }
+
+    /// The parts that are up; all of them when none is (the class is dead for another reason).
+    fn alive(&self, parts: Vec<Part>) -> Vec<Part> {
+        let alive: Vec<Part> = parts.iter().copied().filter(|part| (self.up)(*part)).collect();
+        if alive.is_empty() { parts } else { alive }
+    }
+
+    fn class(&mut self, class: usize, rate: f64) {
+        let draft = self.draft;
+        let mut here = Here::new();
+        let mut rate = rate;
+        if let Some(enter) = draft.links.enters[class] {
+            rate = self.enter(enter, class, rate, &mut here);
+        }
+        let share: f64 = here.iter().map(|(_, share)| share).sum();
+        if share > 0.0 {
+            for (_, part) in &mut here {
+                *part /= share;
+            }
+        }
+        self.steps(class, &draft.scenario.request[class].1.steps, rate, &here);
+    }
+
+    /// Sends `rate` requests a second into an entrance; gives what arrives behind it.
+    fn enter(&mut self, entrance: Entrance, class: usize, rate: f64, here: &mut Here) -> f64 {
+        let draft = self.draft;
+        match entrance {
+            Entrance::Service(service, member) => {
+                let all = draft.links.services[service].members;
+                let members: Vec<u32> = member.map_or((0..all).collect(), |one| vec![one]);
+                let to = members.iter().map(|member| Part::Service { service, member: *member });
+                self.spread(to.collect(), rate, here);
+                self.reply(class, here, rate);
+                rate
+            }
+            Entrance::Balancer(balancer) => {
+                let (_, spec) = &draft.scenario.balancer[balancer];
+                let units = (0..spec.count.value)
+                    .map(|member| Part::Balancer { balancer, member })
+                    .collect();
+                let unit = self.alive(units)[0];
+                if let Some(cpu) = &spec.cpu {
+                    let work = rate * mean(&cpu.value);
+                    match unit.stands_on(draft).filter(|_| spec.in_.is_some()) {
+                        Some(zone) => self.add(zone, Resource::Cpu, work),
+                        None => self.add(unit, Resource::Cpu, work),
+                    }
+                }
+                let targets = draft.links.balancers[balancer].targets.iter();
+                let to = targets
+                    .map(|(service, member)| Part::Service { service: *service, member: *member });
+                self.spread(to.collect(), rate, here);
+                self.reply(class, &vec![(unit, rate)], rate);
+                rate
+            }
+            Entrance::NameService(at) => {
+                let to = &draft.links.name_services[at];
+                let first = draft.scenario.name_service[at].1.policy.value
+                    == crate::model::spec::place::NamePolicy::Failover;
+                let alive: Vec<Entrance> =
+                    to.iter().copied().filter(|entrance| self.is_up(*entrance)).collect();
+                let mut chosen = if alive.is_empty() { to.clone() } else { alive };
+                if first {
+                    chosen.truncate(1);
+                }
+                let each = rate / chosen.len().max(1) as f64;
+                chosen.iter().map(|entrance| self.enter(*entrance, class, each, here)).sum()
+            }
+            Entrance::Cdn(cdn) => {
+                let name = &draft.scenario.request[class].0;
+                let hit = draft.scenario.cdn[cdn].1.hit.get(name).map_or(0.0, |hit| hit.get());
+                match draft.links.cdns[cdn] {
+                    Some(origin) => self.enter(origin, class, rate * (1.0 - hit), here),
+                    None => 0.0,
+                }
+            }
+        }
+    }
+
+    fn is_up(&self, entrance: Entrance) -> bool {
+        match entrance {
+            Entrance::Service(service, member) => {
+                let all = self.draft.links.services[service].members;
+                let members = member.map_or(0..all, |one| one..one + 1);
+                members.into_iter().any(|member| (self.up)(Part::Service { service, member }))
+            }
+            Entrance::Balancer(balancer) => {
+                let count = self.draft.scenario.balancer[balancer].1.count.value;
+                let targets = &self.draft.links.balancers[balancer].targets;
+                (0..count).any(|member| (self.up)(Part::Balancer { balancer, member }))
+                    && targets.iter().any(|(service, member)| {
+                        (self.up)(Part::Service { service: *service, member: *member })
+                    })
+            }
+            Entrance::NameService(_) | Entrance::Cdn(_) => true,
+        }
+    }
+
+    fn spread(&self, to: Vec<Part>, rate: f64, here: &mut Here) {
+        let alive = self.alive(to);
+        let each = rate / alive.len().max(1) as f64;
+        here.extend(alive.into_iter().map(|part| (part, each)));
+    }
+
+    /// The replies leave by the links of the sites where the class is answered.
+    fn reply(&mut self, class: usize, from: &Here, rate: f64) {
+        let draft = self.draft;
+        let Some(reply) = &draft.scenario.request[class].1.reply else { return };
+        let all: f64 = from.iter().map(|(_, share)| share).sum();
+        let mut sites: BTreeMap<usize, f64> = BTreeMap::new();
+        for (part, share) in from {
+            if let Some(Part::Site(site)) = part.domains(draft).last() {
+                *sites.entry(*site).or_insert(0.0) += share / all * rate * mean(&reply.value);
+            }
+        }
+        for (site, bytes) in sites {
+            let count =
+                draft.scenario.site[site].1.uplinks.as_ref().map_or(0, |links| links.count.value);
+            let links = (0..count).map(|number| Part::Uplink { site, number }).collect();
+            let alive = self.alive(links);
+            for link in &alive {
+                self.add(*link, Resource::Uplink, bytes / alive.len() as f64);
+            }
+        }
+    }
+
+    fn steps(&mut self, class: usize, steps: &[StepSpec], rate: f64, here: &Here) {
+        let draft = self.draft;
+        let hit = |cache: &str| {
+            let found = draft.names.find(cache).filter(|found| found.kind == Kind::Cache);
+            let spec = found.map(|found| &draft.scenario.cache[found.index].1);
+            spec.and_then(|spec| spec.hit.as_ref()).map_or(0.0, |hit| hit.value.get())
+        };
+        let visits = Visits::new(steps, &hit);
+        for (step, count) in visits.take() {
+            self.step(class, step, rate * count, here);
+        }
+    }
+
+    fn step(&mut self, class: usize, step: &StepSpec, rate: f64, here: &Here) {
+        let draft = self.draft;
+        match step {
+            StepSpec::Cpu(cpu) => {
+                let draws = &draft.scenario.request[class].1.draw;
+                let demand = draws.get(&cpu.draw).map_or(0.0, mean) * cpu.share.value;
+                for (part, share) in here {
+                    self.zone_cpu(*part, rate * share * demand);
+                }
+            }
+            StepSpec::Io(io) => {
+                for (part, share) in here {
+                    let Part::Service { service, .. } = *part else { continue };
+                    let mounts = &draft.scenario.service[service].1.mounts;
+                    let at = mounts.iter().position(|(name, _)| **name == **io.io);
+                    let Some(stores) = at.map(|at| &draft.links.services[service].mounts[at])
+                    else {
+                        continue;
+                    };
+                    let Some(store) = store_at(draft, stores, *part) else { continue };
+                    let rate = rate * share;
+                    let (reads, writes) = (rate * io.read.value, rate * io.write.value);
+                    self.io(store, *part, reads, writes, rate * io.ops.value);
+                }
+            }
+            StepSpec::Call(call) => self.call(class, call, rate),
+            StepSpec::Visit(visit) => {
+                let found = draft.names.find(&visit.visit);
+                let Some(found) = found.filter(|found| found.kind == Kind::Station) else { return };
+                let spec = &draft.scenario.station[found.index].1;
+                let service = visit.service.as_ref().or(spec.service.as_ref());
+                let demand = service.map_or(0.0, |law| mean(&law.value));
+                let all = spec.count.value;
+                let members = found.member.map_or(0..all, |one| one..one + 1);
+                let each = rate * demand / members.len() as f64;
+                for member in members {
+                    let part = Part::Station { station: found.index, member };
+                    self.add(part, Resource::Servers, each);
+                }
+            }
+            StepSpec::Cache(cache) => {
+                let found = draft.names.find(&cache.cache);
+                if let Some(found) = found.filter(|found| found.kind == Kind::Cache) {
+                    let work = rate * mean(&draft.scenario.cache[found.index].1.cpu.value);
+                    self.zone_cpu(Part::Cache(found.index), work);
+                }
+            }
+            StepSpec::Choose(_)
+            | StepSpec::Goto(_)
+            | StepSpec::Parallel(_)
+            | StepSpec::Repeat(_)
+            | StepSpec::Delay(_) => {}
+        }
+    }
+
+    fn zone_cpu(&mut self, part: Part, cores: f64) {
+        if let Some(zone) = part.stands_on(self.draft) {
+            self.add(zone, Resource::Cpu, cores);
+        }
+    }
+
+    fn call(&mut self, class: usize, call: &CallStep, rate: f64) {
+        let draft = self.draft;
+        let Some(found) = draft.names.find(&call.call) else { return };
+        match found.kind {
+            Kind::Database => {
+                let of = |count: &Option<crate::scenario::value::Spanned<f64>>| {
+                    count.as_ref().map_or(0.0, |count| count.value)
+                };
+                self.queries(found.index, rate * of(&call.read), rate * of(&call.write));
+            }
+            Kind::Service | Kind::Balancer => {
+                let entrance = if found.kind == Kind::Service {
+                    Entrance::Service(found.index, found.member)
+                } else {
+                    Entrance::Balancer(found.index)
+                };
+                let mut here = Here::new();
+                self.enter_inside(entrance, rate, &mut here);
+                for (_, share) in &mut here {
+                    *share /= rate;
+                }
+                if let Some(steps) = &call.steps {
+                    self.steps(class, &steps.value, rate, &here);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// As [`Self::enter`], for calls from inside: no reply leaves the site.
+    fn enter_inside(&mut self, entrance: Entrance, rate: f64, here: &mut Here) {
+        let draft = self.draft;
+        let to: Vec<Part> = match entrance {
+            Entrance::Service(service, member) => {
+                let all = draft.links.services[service].members;
+                let members = member.map_or(0..all, |one| one..one + 1);
+                members.map(|member| Part::Service { service, member }).collect()
+            }
+            Entrance::Balancer(balancer) => {
+                let spec = &draft.scenario.balancer[balancer].1;
+                let unit = Part::Balancer { balancer, member: 0 };
+                if let Some(cpu) = &spec.cpu {
+                    let zone = unit.stands_on(draft).filter(|_| spec.in_.is_some());
+                    self.add(zone.unwrap_or(unit), Resource::Cpu, rate * mean(&cpu.value));
+                }
+                let targets = draft.links.balancers[balancer].targets.iter();
+                targets
+                    .map(|(service, member)| Part::Service { service: *service, member: *member })
+                    .collect()
+            }
+            Entrance::NameService(_) | Entrance::Cdn(_) => Vec::new(),
+        };
+        self.spread(to, rate, here);
+    }
+
+    /// Queries of a database, reads and writes a second.
+    fn queries(&mut self, database: usize, reads: f64, writes: f64) {
+        let draft = self.draft;
+        let spec = &draft.scenario.database[database].1;
+        let links = &draft.links.databases[database];
+        let of = |role| -> Vec<Part> {
+            links.of(role).map(|member| Part::Database { database, member }).collect()
+        };
+        let shards = of(Role::Shard);
+        if !shards.is_empty() {
+            if let (Some(look_up), Some(index)) = (&spec.look_up, of(Role::Index).first()) {
+                self.zone_cpu(*index, (reads + writes) * mean(&look_up.value.cpu.value));
+            }
+            let each = 1.0 / shards.len() as f64;
+            for shard in shards {
+                self.reads(database, shard, reads * each);
+                self.writes(database, shard, writes * each);
+            }
+            return;
+        }
+        let alive = self.alive([of(Role::Master), of(Role::Slave)].concat());
+        let Some((&master, slaves)) = alive.split_first() else { return };
+        let by_slaves = spec.reads.as_ref().is_some_and(|reads| reads.to.value == ReadsTo::Slaves);
+        let readers = if by_slaves && !slaves.is_empty() { slaves } else { &alive[..1] };
+        for reader in readers {
+            self.reads(database, *reader, reads / readers.len() as f64);
+        }
+        self.writes(database, master, writes);
+        for slave in slaves {
+            self.applies(database, *slave, writes);
+        }
+    }
+
+    fn reads(&mut self, database: usize, member: Part, rate: f64) {
+        let query = &self.draft.scenario.database[database].1.read;
+        let misses = query.io.as_ref().map_or(0.0, |io| io.chance.value.get() * io.mean.value);
+        self.zone_cpu(member, rate * mean(&query.cpu.value));
+        self.data_io(database, member, rate * misses, 0.0);
+    }
+
+    fn writes(&mut self, database: usize, member: Part, rate: f64) {
+        let query = &self.draft.scenario.database[database].1.write;
+        let operations = query.sync_io.value + query.deferred_io.value;
+        self.zone_cpu(member, rate * mean(&query.cpu.value));
+        self.data_io(database, member, 0.0, rate * operations);
+    }
+
+    /// A slave applies what the master wrote: the same processor time, its own count of I/O.
+    fn applies(&mut self, database: usize, member: Part, rate: f64) {
+        let spec = &self.draft.scenario.database[database].1;
+        let own = spec.replication.as_ref().and_then(|replication| replication.apply_io.as_ref());
+        let same = spec.write.sync_io.value + spec.write.deferred_io.value;
+        self.zone_cpu(member, rate * mean(&spec.write.cpu.value));
+        self.data_io(database, member, 0.0, rate * own.map_or(same, |own| own.value));
+    }
+
+    fn data_io(&mut self, database: usize, member: Part, reads: f64, writes: f64) {
+        let Part::Database { member: at, .. } = member else { return };
+        let links = &self.draft.links.databases[database];
+        if let Some(store) = links.members.get(at as usize).and_then(|member| member.store) {
+            self.io(store, member, reads, writes, reads + writes);
+        }
+    }
+
+    /// Disk operations of `user` on a store, and operations at the heads in front of it.
+    fn io(&mut self, store: Store, user: Part, reads: f64, writes: f64, operations: f64) {
+        let draft = self.draft;
+        match store {
+            Store::Disks { server, set } => {
+                let Some(id) = crate::plan::graph::server_of(draft, user) else { return };
+                let spec = &draft.scenario.server[server].1.disks[set].1;
+                let part = Part::Disks { server: id, set };
+                self.add(part, Resource::Disks, reads + writes * cost_of_write(spec));
+            }
+            Store::Volume { nas, volume } => {
+                let pools = &draft.links.nas[nas].volumes[volume];
+                let spec = &draft.scenario.nas[nas].1;
+                let each = 1.0 / pools.len().max(1) as f64;
+                for &pool in pools {
+                    let set = &spec.pools[pool].1;
+                    let work = (reads + writes * cost_of_write(set)) * each;
+                    self.add(Part::Pool { nas, pool }, Resource::Disks, work);
+                    let owner = Part::Head { nas, number: set.head.value - 1 };
+                    let others = (0..spec.heads.value).map(|number| Part::Head { nas, number });
+                    let both: Vec<Part> = [owner].into_iter().chain(others).collect();
+                    let head = self.alive(both)[0];
+                    self.add(head, Resource::Head, operations * each * mean(&spec.cpu.value));
+                }
+            }
+        }
+    }
+
+    fn finish(self) -> Vec<Offered> {
+        let draft = self.draft;
+        let mut all: BTreeMap<(Part, Resource), f64> = self.work;
+        let zones: Vec<(Part, f64)> = all
+            .iter()
+            .filter(|((part, _), _)| matches!(part, Part::Zone { .. }))
+            .map(|((part, _), work)| (*part, *work))
+            .collect();
+        for (zone, work) in zones {
+            all.insert((zone, Resource::Baseline), work);
+            if let Some(server) = zone.stands_on(draft) {
+                *all.entry((server, Resource::Cpu)).or_insert(0.0) += work;
+            }
+        }
+        let mut offered = Vec::with_capacity(all.len());
+        for ((part, resource), per_second) in all {
+            let Some(capacity) = capacity(draft, part, resource) else { continue };
+            let suffix = match resource {
+                Resource::Cpu => ".cpu",
+                Resource::Baseline => ".baseline",
+                _ => "",
+            };
+            let name = format!("{}{suffix}", part.name(draft));
+            offered.push(Offered { part, resource, name, per_second, capacity });
+        }
+        offered
+    }
+}
+
+/// Disk operations that one write costs.
+#[must_use]
+pub const fn cost_of_write(set: &DiskSetSpec) -> f64 {
+    match set.layout.value {
+        Layout::Mirror => 2.0,
+        Layout::RaidDp | Layout::Plain => 1.0,
+    }
+}
+
+/// Random operations a second of a set of disks.
+#[must_use]
+pub fn operations_per_s(set: &DiskSetSpec) -> f64 {
+    let each = match &set.time {
+        Some(time) => 1.0 / mean(&time.value),
+        None => set.kind.value.operations_per_s(),
+    };
+    let serving = match set.layout.value {
+        Layout::RaidDp => set.data.value,
+        Layout::Mirror | Layout::Plain => set.data.value + set.parity.value,
+    };
+    f64::from(serving) * each
+}
+
+/// Cores that a zone may use at most.
+#[must_use]
+pub fn cores_of_zone(cpu: &ZoneCpuSpec, cores: u32) -> f64 {
+    let all = f64::from(cores);
+    cpu.cap.as_ref().map_or(all, |cap| cap.value.min(all))
+}
+
+fn capacity(draft: &Draft, part: Part, resource: Resource) -> Option<f64> {
+    let scenario = &draft.scenario;
+    let cores = |id: ServerId| scenario.server[id.group].1.cores.value;
+    Some(match (part, resource) {
+        (Part::Zone { zone, .. }, Resource::Cpu) => {
+            let Some(Part::Server(id)) = part.stands_on(draft) else { return None };
+            cores_of_zone(&scenario.zone[zone].1.cpu, cores(id))
+        }
+        (Part::Zone { zone, .. }, Resource::Baseline) => {
+            scenario.zone[zone].1.cpu.baseline.as_ref()?.value
+        }
+        (Part::Server(id), _) => f64::from(cores(id)),
+        (Part::Balancer { balancer, .. }, _) => {
+            f64::from(scenario.balancer[balancer].1.cores.as_ref()?.value)
+        }
+        (Part::Disks { server, set }, _) => {
+            operations_per_s(&scenario.server[server.group].1.disks[set].1)
+        }
+        (Part::Pool { nas, pool }, _) => operations_per_s(&scenario.nas[nas].1.pools[pool].1),
+        (Part::Head { .. }, _) => 1.0,
+        (Part::Uplink { site, .. }, _) => {
+            scenario.site[site].1.uplinks.as_ref()?.bandwidth.value.bytes_per_s() as f64
+        }
+        (Part::Station { station, .. }, _) => f64::from(scenario.station[station].1.servers.value),
+        _ => return None,
+    })
+}

@@ -1,0 +1,101 @@
+//! What the `requests` solver cannot simulate yet, named one by one.
+//!
+//! Everything that the language can say can be checked, drawn and counted; this is the list of what
+//! the request loop does not act out. A scenario with an entry here is refused by that solver, with
+//! each reason at its place, rather than run without it.
+
+use crate::model::spec::request::StepSpec;
+use crate::plan::Draft;
+use crate::plan::flow::nested;
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::source::Span;
+
+/// One thing that the solver does not act out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotYet {
+    /// What.
+    pub what: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// All of them, in the order of sections; empty when the solver can run the draft.
+#[must_use]
+pub fn not_yet(draft: &Draft) -> Vec<NotYet> {
+    let scenario = &draft.scenario;
+    let mut found = Vec::new();
+    let mut add = |what: String, span: Span| found.push(NotYet { what, span });
+    for (name, _) in scenario.link.iter() {
+        add(format!("link `{name}` between sites"), name.span);
+    }
+    for (name, _) in scenario.balancer.iter() {
+        add(format!("balancer `{name}`"), name.span);
+    }
+    for (name, _) in scenario.name_service.iter() {
+        add(format!("name service `{name}`"), name.span);
+    }
+    for (name, _) in scenario.cdn.iter() {
+        add(format!("CDN `{name}`"), name.span);
+    }
+    for (name, _) in scenario.cache.iter() {
+        add(format!("cache `{name}`"), name.span);
+    }
+    for (name, database) in scenario.database.iter() {
+        let members = &database.in_;
+        if let Some(slaves) = members.slaves.as_ref().filter(|slaves| !slaves.is_empty()) {
+            add(format!("slaves of the database `{name}`"), slaves.span);
+        }
+        if let Some(index) = &members.index {
+            add(format!("index and shards of the database `{name}`"), index.span);
+        }
+        if let Some(failover) = &database.failover {
+            add(format!("failover of the database `{name}`"), failover.span);
+        }
+    }
+    for (name, nas) in scenario.nas.iter() {
+        if nas.heads.value > 1 {
+            add(format!("two heads of the file server `{name}`"), nas.heads.span);
+        }
+        if let Some(failover) = &nas.failover {
+            add(format!("failover of the file server `{name}`"), failover.span);
+        }
+    }
+    for (name, workload) in scenario.workload.iter() {
+        if let Some(trace) = &workload.trace {
+            add(format!("recorded traffic of `{name}`"), trace.span);
+        }
+    }
+    for (name, operation) in scenario.operation.iter() {
+        if let Some(does) = &operation.does {
+            add(format!("what the operation `{name}` does: {}", does.value.word()), does.span);
+        }
+    }
+    for (_, request) in scenario.request.iter() {
+        look_ups(&request.steps, &mut add);
+    }
+    found
+}
+
+fn look_ups(steps: &[StepSpec], add: &mut dyn FnMut(String, Span)) {
+    for step in steps {
+        if let StepSpec::Cache(cache) = step {
+            add(format!("a look-up in `{}`", cache.cache.text), cache.cache.span);
+        }
+        if let StepSpec::Call(call) = step {
+            if let Some(inside) = &call.steps {
+                look_ups(&inside.value, add);
+            }
+        }
+        nested(step, &mut |inside| look_ups(inside, add));
+    }
+}
+
+/// Reports each of [`not_yet`] as an error.
+pub fn check(draft: &Draft, out: &mut Diagnostics) {
+    for reason in not_yet(draft) {
+        let message = format!("the requests solver cannot simulate this yet: {}", reason.what);
+        let help = "`check` and the hand calculation know it; the request loop does not";
+        out.push(Diagnostic::new(Code::NotYet, reason.span, message).help(help));
+    }
+}

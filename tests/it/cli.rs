@@ -1,0 +1,369 @@
+//! The command as a user or a script meets it: exit codes, streams, help.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command as Process, Output, Stdio};
+
+use assert_cmd::Command;
+use serde_json::Value as Json;
+
+/// The path of the command under test.
+const BINARY: &str = env!("CARGO_BIN_EXE_fivenines");
+
+/// The command in the project's own folder, with nothing in the environment that changes its looks.
+pub fn fivenines(words: &[&str]) -> Command {
+    let mut command = Command::new(BINARY);
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(words);
+    for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "LC_ALL", "RUST_BACKTRACE"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// All shipped scenarios, by path.
+pub fn shipped() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "toml") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+fn said(output: &Output) -> (String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (text(&output.stdout), text(&output.stderr))
+}
+
+/// Exit code, standard output and standard error of the command.
+pub fn run(words: &[&str]) -> (i32, String, String) {
+    let output = fivenines(words).output().unwrap();
+    let (out, err) = said(&output);
+    (output.status.code().unwrap(), out, err)
+}
+
+/// A file with this text in a folder that goes away with the test.
+pub fn file(text: &str) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("site.toml");
+    fs::write(&path, text).unwrap();
+    let path = path.to_str().unwrap().to_string();
+    (folder, path)
+}
+
+fn starter() -> String {
+    run(&["init"]).1
+}
+
+#[test]
+fn every_shipped_scenario_passes_check() {
+    let all = shipped();
+    let mut words = vec!["check"];
+    words.extend(all.iter().map(|path| path.to_str().unwrap()));
+    let (code, out, err) = run(&words);
+    let refused: Vec<&str> =
+        err.lines().filter(|line| line.starts_with("error")).take(20).collect();
+    assert_eq!((code, out.as_str()), (0, ""), "{}", refused.join("\n"));
+    assert_eq!(err.lines().filter(|line| line.starts_with("check: 0 errors")).count(), all.len());
+}
+
+#[test]
+fn exit_codes_say_what_kind_of_thing_is_wrong() {
+    let (_folder, sound) = file(&starter());
+    let (_other, wrong) = file("scenario = \"x\"\n[sever.a]\ncores = 4\n");
+    for (words, code) in [
+        (vec!["check", &sound], 0),
+        (vec!["--help"], 0),
+        (vec!["--version"], 0),
+        (vec![], 0),
+        (vec!["chekc"], 2),
+        (vec!["check"], 2),
+        (vec!["check", "--formt", "json", &sound], 2),
+        (vec!["check", "--format", "xml", &sound], 2),
+        (vec!["check", "nowhere.toml"], 2),
+        (vec!["check", "scenarios"], 2),
+        (vec!["check", "/dev/zero"], 2),
+        (vec!["schema", "everything"], 2),
+        (vec!["completions", "tcsh"], 2),
+        (vec!["check", &wrong], 3),
+        (vec!["check", &sound, "--set", "no path"], 3),
+        (vec!["check", &sound, "--set", "zone.web.memory=4"], 3),
+        (vec!["init", &sound], 6),
+        (vec!["init", "no/such/folder/x.toml"], 8),
+    ] {
+        assert_eq!(run(&words).0, code, "{words:?}: {}", run(&words).2);
+    }
+    // The first that fails decides, and those after it are still checked.
+    let (code, _, err) = run(&["check", &wrong, "nowhere.toml", &sound]);
+    assert_eq!(code, 3);
+    assert!(err.contains("`nowhere.toml`") && err.contains("check: 0 errors"), "{err}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_system_that_refuses_is_exit_8() {
+    // A regular file by its mode, that cannot be read from its start.
+    assert_eq!(run(&["check", "/proc/self/mem"]).0, 8);
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = Process::new(BINARY).arg("schema").stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(8));
+    let (_, err) = said(&output);
+    assert!(err.contains("cannot write") && err.contains("No space left"), "{err}");
+}
+
+/// Promise K8: no panic text, and the code a shell expects.
+#[test]
+fn a_reader_that_goes_away_ends_the_command_quietly() {
+    for words in [&["schema"] as &[_], &["schema", "--format", "markdown"], &["man"], &["--help"]] {
+        let mut child = Process::new(BINARY)
+            .args(words)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        // What fits into the pipe may have been written before the reader went.
+        let code = output.status.code().unwrap();
+        assert!(code == 141 || (code == 0 && words != ["schema"]), "{words:?}: {code}");
+        assert_eq!(said(&output).1, "", "{words:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn closed_streams_and_a_hostile_environment_change_no_byte() {
+    let canonical = ["check", "--canonical", "scenarios/tiers/starter.toml"];
+    let wrong = ["check", "tests/bad/30-misspelt-key.toml"];
+    for words in [&canonical as &[&str], &wrong, &["--help"], &["schema"], &["man"], &["init"]] {
+        let plain = fivenines(words).output().unwrap();
+        let hostile = fivenines(words)
+            .env_clear()
+            .env("TZ", "Pacific/Kiritimati")
+            .env("LC_ALL", "de_DE.ISO-8859-1")
+            .env("LANG", "tr_TR")
+            .env("TERM", "xterm-256color")
+            .output()
+            .unwrap();
+        assert_eq!(plain, hostile, "{words:?}");
+        let closed = Process::new("/bin/sh")
+            .args(["-c", "exec \"$@\" <&-", "sh", BINARY])
+            .args(words)
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .output()
+            .unwrap();
+        assert_eq!(plain, closed, "{words:?}");
+        for close in ["exec \"$@\" >&-", "exec \"$@\" 2>&-", "exec \"$@\" >&- 2>&-"] {
+            let mut shell = Process::new("/bin/sh");
+            shell.args(["-c", close, "sh", BINARY]).args(words);
+            let output = shell.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+            assert_eq!(output.status.code(), plain.status.code(), "{words:?} {close}");
+        }
+    }
+}
+
+/// Promise D5.
+#[test]
+fn two_spellings_of_one_model_have_one_digest_that_stock_tools_can_check() {
+    let text = starter();
+    let respelt = text.replace("\"10min\"", "\"600 s\"").replace("level   =", "level=");
+    let respelt = format!("# a comment\n{respelt}");
+    let other = text.replace("\"10min\"", "\"11min\"");
+    let canonical = |text: &str| {
+        let (_folder, path) = file(text);
+        let (code, out, err) = run(&["check", "--quiet", "--canonical", &path]);
+        assert_eq!(code, 0, "{err}");
+        out
+    };
+    assert_ne!(text, respelt);
+    let (one, two) = (canonical(&text), canonical(&respelt));
+    assert_eq!(one, two);
+    assert_ne!(one, canonical(&other));
+    let (json, digest) = one.trim_end().rsplit_once('\n').unwrap();
+    let hash = fivenines::report::write::sha256(format!("{json}\n").as_bytes());
+    assert_eq!(digest, format!("digest sha256:{hash}"));
+    assert_eq!(serde_json::from_str::<Json>(json).unwrap()["scenario"], "my-site");
+}
+
+#[test]
+fn a_value_of_set_counts_and_is_checked_like_the_file() {
+    let (_folder, path) = file(&starter());
+    let (code, out, _) = run(&["check", "--canonical", &path, "--set", "run.seed=7"]);
+    let json: Json = serde_json::from_str(out.rsplit_once("digest").unwrap().0).unwrap();
+    assert_eq!((code, &json["run"]["seed"]), (0, &Json::from(7)));
+    let (code, _, err) = run(&["check", &path, "--set", "zone.web.memory=4 apples"]);
+    assert_eq!(code, 3);
+    assert!(err.contains("--set:1:17") && err.contains("zone.web.memory"), "{err}");
+}
+
+#[test]
+fn a_scenario_may_come_from_standard_input() {
+    let output = fivenines(&["check", "-"]).write_stdin(starter()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(
+        said(&output).1.lines().last(),
+        Some("check: 0 errors, 0 warnings in standard input")
+    );
+    let output = fivenines(&["check", "-"]).write_stdin("scenario = 1").output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(said(&output).1.contains("standard input:1:12"));
+}
+
+#[test]
+fn init_never_overwrites_unless_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("corner-shop.toml");
+    let words = ["init", path.to_str().unwrap()];
+    let (code, out, err) = run(&words);
+    assert_eq!((code, out.as_str()), (0, ""));
+    assert!(err.starts_with("written: ") && err.contains("fivenines check"), "{err}");
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.contains("\nscenario = \"corner-shop\"\n"));
+    assert_eq!(run(&["check", words[1]]).0, 0);
+
+    fs::write(&path, "mine").unwrap();
+    let (code, _, err) = run(&words);
+    assert_eq!(code, 6);
+    assert!(err.contains("is there already; nothing was touched") && err.contains("--force"));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+
+    assert_eq!(run(&["init", words[1], "--force", "--quiet"]), (0, String::new(), String::new()));
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(run(&["init", "-"]).1, run(&["init"]).1);
+}
+
+#[test]
+fn diagnostics_as_json_are_one_object_a_line() {
+    let (_folder, path) = file(&starter().replace("workers =", "wokers =").replace("8s", "8"));
+    let (code, out, err) = run(&["check", "--format", "json", &path, "nowhere.toml"]);
+    assert_eq!((code, out.as_str()), (3, ""));
+    let lines: Vec<Json> = err.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.len() >= 4, "{err}");
+    for key in ["code", "class", "severity", "file", "line", "column", "field", "message", "help"] {
+        assert!(lines[0].get(key).is_some(), "{key} is missing in {}", lines[0]);
+    }
+    let misspelt = lines.iter().find(|line| line["code"] == "E0601").unwrap();
+    assert_eq!(misspelt["help"], "did you mean `workers`?");
+    assert_eq!(misspelt["field"], "service.app.wokers");
+    assert_eq!(lines.last().unwrap()["exit"], 2);
+}
+
+/// Promise I9: nothing from a file, a path or the command line acts on the terminal.
+#[test]
+fn what_comes_from_outside_cannot_act_on_the_terminal() {
+    let label = "scenario = \"x\"\ntitle = \"\\u001b[2J\\u202e\"\n[zone.\"\\u001b[31m\"]\nx = 1\n";
+    let (_folder, path) = file(label);
+    let strange = "no\u{1b}[2Jwhere\u{202e}.toml";
+    for words in [
+        &["check", &path] as &[_],
+        &["check", "--format", "json", &path],
+        &["check", strange],
+        &["check", "scenarios/tiers/starter.toml", "--set", "\u{1b}[2J=\u{9b}1"],
+        &["check", "scenarios/tiers/starter.toml", "--set", "title=\u{1b}[2J", "--set", "x.y=1"],
+        &["\u{1b}[2Jcheck"],
+        &["check", "--format", "\u{1b}[2J\u{202e}", &path],
+        &["init", "/no\u{1b}[2J/x.toml"],
+        &["man", "--out", "/dev/null/\u{1b}[2J"],
+    ] {
+        for colour in ["never", "always"] {
+            let (code, out, err) = run(&[&["--color", colour], words].concat());
+            assert_ne!(code, 0, "{words:?}");
+            let all = format!("{out}{err}");
+            // Our own colours end in `m`; what clears or turns the screen does not.
+            for hostile in ["\u{1b}[2J", "\u{1b}[31m\"", "\u{202e}", "\u{9b}"] {
+                assert!(!all.contains(hostile), "{words:?} {colour}: {all:?}");
+            }
+            assert!(colour == "always" || !all.contains('\u{1b}'), "{words:?}: {all:?}");
+        }
+    }
+}
+
+#[test]
+fn colour_is_off_in_a_pipe_and_on_when_asked_for() {
+    let words = ["check", "tests/bad/30-misspelt-key.toml"];
+    let coloured = |set: &[(&str, &str)], more: &[&str]| {
+        let mut command = fivenines(&[&words, more].concat());
+        let output = command.envs(set.iter().copied()).output().unwrap();
+        assert_eq!(output.status.code(), Some(3));
+        said(&output).1.contains('\u{1b}')
+    };
+    assert!(!coloured(&[], &[]));
+    assert!(coloured(&[], &["--color", "always"]));
+    assert!(coloured(&[("NO_COLOR", "1")], &["--color=always"]));
+    assert!(coloured(&[("CLICOLOR_FORCE", "1")], &[]));
+    assert!(!coloured(&[("CLICOLOR_FORCE", "1")], &["--color=never"]));
+    // Also before the command line is understood.
+    assert!(run(&["--color=always", "chekc"]).2.contains('\u{1b}'));
+    assert!(!run(&["chekc"]).2.contains('\u{1b}'));
+    assert!(run(&["--color", "always", "--help"]).1.contains('\u{1b}'));
+}
+
+#[test]
+fn quiet_leaves_only_the_answer_and_what_is_wrong() {
+    let (_folder, sound) = file(&starter());
+    assert_eq!(run(&["check", "--quiet", &sound]), (0, String::new(), String::new()));
+    let (code, out, err) = run(&["check", "--quiet", "tests/bad/30-misspelt-key.toml"]);
+    assert_eq!((code, out.as_str()), (3, ""));
+    assert!(err.contains("E0601"), "{err}");
+}
+
+/// Written by the help itself; `INSTA_UPDATE=always cargo test` writes them anew, for review.
+#[test]
+fn help_fits_wide_and_narrow_terminals() {
+    for (name, words) in
+        [("overview", &["--help"] as &[_]), ("check", &["check", "-h"]), ("init", &["init", "-h"])]
+    {
+        for columns in [80, 40] {
+            let mut command = fivenines(words);
+            let output = command.env("COLUMNS", columns.to_string()).output().unwrap();
+            assert_eq!(output.status.code(), Some(0));
+            let (out, _) = said(&output);
+            for line in out.lines() {
+                let width = line.chars().count();
+                // A word that is wider than its column is not cut.
+                assert!(width <= columns || !line.trim().contains(' '), "{width}: {line}");
+            }
+            insta::assert_snapshot!(format!("help-{name}-{columns}"), out);
+        }
+    }
+}
+
+/// Each flag's one text makes all of these; a flag without a text would be missing here.
+#[test]
+fn completions_and_manual_know_every_command() {
+    let commands = ["check", "init", "schema", "completions", "man"];
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let (code, out, _) = run(&["completions", shell]);
+        assert_eq!(code, 0);
+        assert!(commands.iter().all(|command| out.contains(command)), "{shell}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("man");
+    assert_eq!(run(&["man", "--quiet", "--out", out.to_str().unwrap()]).0, 0);
+    for command in commands {
+        let page = fs::read_to_string(out.join(format!("fivenines-{command}.1"))).unwrap();
+        assert!(page.starts_with(".ie") && page.contains(".SH DESCRIPTION"), "{command}");
+    }
+    assert_eq!(fs::read_to_string(out.join("fivenines.1")).unwrap(), run(&["man"]).1);
+    assert!(run(&["man"]).1.contains("Exit codes"));
+}
+
+#[test]
+fn the_bare_command_shows_the_way_and_the_scenarios_at_hand() {
+    let (code, out, err) = run(&[]);
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_eq!(out.matches("\n  fivenines ").count(), 2, "{out}");
+    assert!(out.contains("scenarios/tiers/\n    starter tier-1 tier-2"), "{out}");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let output = fivenines(&[]).current_dir(elsewhere.path()).output().unwrap();
+    assert!(output.status.success() && !said(&output).0.contains("Scenarios here"));
+}

@@ -1,0 +1,91 @@
+//! What the command says to someone who made a mistake: in full, as they read it.
+
+use crate::cli::{file, run};
+
+/// Standard error with the folder of the test taken out.
+fn complaint(words: &[&str], folder: &str) -> String {
+    let (code, out, err) = run(words);
+    assert_ne!(code, 0, "{words:?}");
+    assert_eq!(out, "", "{words:?}");
+    err.replace(folder, "")
+}
+
+#[test]
+fn a_file_that_is_not_there_is_said_with_the_one_that_is() {
+    let (folder, _) = file("");
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let folder_name = format!("{}/", folder.path().display());
+    for (name, said) in [
+        ("siet.toml", "error: there is no file `siet.toml`\n  help: did you mean `site.toml`?\n"),
+        ("site", "error: there is no file `site`\n  help: did you mean `site.toml`?\n"),
+        ("nothing-like-it.toml", "error: there is no file `nothing-like-it.toml`\n"),
+    ] {
+        assert_eq!(complaint(&["check", &at(name)], &folder_name), said);
+    }
+}
+
+#[test]
+fn a_folder_is_no_scenario_and_the_way_to_name_its_files_is_said() {
+    assert_eq!(
+        complaint(&["check", "scenarios/tiers"], ""),
+        "error: `scenarios/tiers` is a directory, not a scenario\n  \
+         help: name the files in it: scenarios/tiers/*.toml\n"
+    );
+    assert_eq!(
+        complaint(&["init", "scenarios"], ""),
+        "error: `scenarios` is a directory\n  help: name a file in it: scenarios/my-site.toml\n"
+    );
+}
+
+#[test]
+fn a_misspelt_command_or_flag_is_answered_with_the_right_one() {
+    let (_folder, path) = file("");
+    for (words, help) in [
+        (vec!["chekc", &path], "a similar subcommand exists: 'check'"),
+        (vec!["check", &path, "--formt", "json"], "a similar argument exists: '--format'"),
+        (vec!["check", &path, "--format", "jsno"], "a similar value exists: 'json'"),
+        (vec!["completions", "zhs"], "a similar value exists: 'zsh'"),
+    ] {
+        let said = complaint(&words, "");
+        assert!(said.contains(help), "{words:?}: {said}");
+    }
+    let missing = complaint(&["check"], "");
+    assert!(
+        missing.contains("<FILE>...") && missing.contains("Usage: fivenines check"),
+        "{missing}"
+    );
+}
+
+#[test]
+fn a_mistake_in_an_override_points_into_the_override() {
+    let (folder, path) = file(&run(&["init"]).1);
+    let folder_name = format!("{}/", folder.path().display());
+    let said = |assignment: &str| complaint(&["check", &path, "--set", assignment], &folder_name);
+    let unit = said("window.peak.level=40");
+    for words in ["E0301", "--set:1:19", "window.peak.level=40", "field: window.peak.level"] {
+        assert!(unit.contains(words), "{words}: {unit}");
+    }
+    let name = said("zone.wbe.memory=4GiB");
+    assert!(name.contains("did you mean `web`?"), "{name}");
+    let form = said("seed");
+    assert!(form.contains("an override is PATH=VALUE, such as `workload.visitors.rate=40/s`"));
+    assert!(form.ends_with("check: 1 error, 0 warnings in site.toml\n"), "{form}");
+}
+
+/// All mistakes of a file at once, each at its place, then a count.
+#[test]
+fn all_mistakes_of_a_file_are_said_at_once() {
+    let text = run(&["init"]).1;
+    let text = text.replace("shares = 200, cap", "shres = 200, cap").replace("\"30s\"", "30");
+    let (folder, path) = file(&text);
+    let said = complaint(&["check", &path], &format!("{}/", folder.path().display()));
+    for words in [
+        "error[E0601] UNKNOWN: unknown key `shres`",
+        "did you mean `shares`?",
+        "field: clients.public.time-out",
+        "help: ",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert!(said.lines().last().unwrap().starts_with("check: 3 errors, 0 warnings in"), "{said}");
+}
