@@ -6,6 +6,7 @@
 
 pub mod checks;
 pub mod compile;
+pub mod cost;
 pub mod cutsets;
 pub mod document;
 pub mod domains;

@@ -14,5 +14,6 @@ mod mutants;
 mod oracles;
 mod recorded;
 mod reports;
+mod results;
 mod schema;
 mod traffic;

@@ -236,9 +236,7 @@ fn assets_that_hold_no_worker_are_noticed() {
     let truth = 4.0 * (IDLE_S + assets);
     let near = |(mean, half): (f64, f64)| (mean - truth).abs() <= 0.04 * truth + half;
     let sound = bare_tier_1(4.0, 900, figure, ("", ""), |_| ());
-    for figure in
-        ["latency.page.mean@mean", "latency.asset.mean@mean", "arrival-rate.page@mean"]
-    {
+    for figure in ["latency.page.mean@mean", "latency.asset.mean@mean", "arrival-rate.page@mean"] {
         println!("{figure} {:?}", bare_tier_1(4.0, 900, figure, ("", ""), |_| ()));
         println!("{figure} {:?}", bare_tier_1(0.2, 6000, figure, ("", ""), |_| ()));
     }
