@@ -149,6 +149,11 @@ impl Console {
         let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
     }
 
+    /// Says why a command ended early.
+    pub fn failed(&self, failure: &Failure) {
+        self.complain(&failure.text(self.err.width));
+    }
+
     /// How diagnostics are drawn on standard error.
     #[must_use]
     pub fn style(&self) -> Style {

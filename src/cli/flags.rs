@@ -12,11 +12,14 @@ use crate::study::scenario::Choices;
 
 const EXAMPLES: &str = "\
 Examples:
-  fivenines init shop.toml      write a scenario to start from
-  fivenines check shop.toml     see whether it makes sense
-  fivenines run shop.toml       live through it; results go to results/shop
+  fivenines init shop.toml
+      write a scenario to start from
+  fivenines check shop.toml
+      see whether it makes sense
+  fivenines run shop.toml
+      live through it; results go to results/shop
   fivenines compare scenarios/tiers
-                                every tier side by side";
+      every tier side by side";
 
 /// Simulate a data centre: how available it is and why not, how busy, how fast, at what cost
 ///
@@ -60,8 +63,8 @@ pub struct Speech {
     pub color: When,
     /// Say only what is wrong
     ///
-    /// No progress, no counts, no names of files written. The answer on standard output stays as
-    /// it is, and so do errors and warnings.
+    /// No progress, no counts, no warnings, no names of files written. The answer on standard
+    /// output stays as it is, and so do errors.
     #[arg(long, short, global = true)]
     pub quiet: bool,
 }

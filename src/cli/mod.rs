@@ -52,7 +52,7 @@ fn end(words: &[OsString]) -> Exit {
         Ok(cli) => {
             let console = Console::new(cli.speech.color, cli.speech.quiet);
             run(&cli, &console).unwrap_or_else(|failure| {
-                console.complain(&failure.text());
+                console.failed(&failure);
                 failure.exit
             })
         }
@@ -84,7 +84,7 @@ fn not_understood(error: &clap::Error, words: &[OsString], console: &Console) ->
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match console.answer(&text) {
             Ok(()) => Exit::Done,
             Err(failure) => {
-                console.complain(&failure.text());
+                console.failed(&failure);
                 failure.exit
             }
         },
