@@ -2,7 +2,8 @@
 
 use crate::common::{Loaded, load};
 
-use fivenines::model::blueprint::{Arrivals, Blueprint};
+use fivenines::engine::law::Law;
+use fivenines::model::blueprint::{Arrivals, Blueprint, Config};
 use fivenines::model::ids::{AmountId, WorkloadId};
 use fivenines::model::outage::Faults;
 use fivenines::model::route::{Amount, Op};
@@ -37,6 +38,10 @@ pub fn bare(plan: &mut Blueprint, process: Process) {
     }
     plan.operations.clear();
     plan.network = None;
+<<<<<<< HEAD
+=======
+    plan.health = None;
+>>>>>>> verify
 }
 
 /// The small model of the standard set keeps every write off the critical path.
@@ -62,10 +67,11 @@ fn steady(length: u64) -> Window {
     }
 }
 
-fn capacity_of(tier: &str, from: f64) -> CapacityResult {
+fn capacity_of(tier: &str, from: f64, change: impl Fn(&mut Blueprint)) -> CapacityResult {
     let mut loaded = load(&format!("tiers/{tier}.toml"));
     bare(&mut loaded.plan, Process::Poisson);
     writes_wait_for_nobody(&mut loaded.plan);
+    change(&mut loaded.plan);
     let page = loaded.plan.routes.classes.iter().position(|class| class.name == "page").unwrap();
     let objective = Objective {
         measure: Measure::Latency(page, fivenines::plan::figure::Stat::Quantile(0.95)),
@@ -91,13 +97,25 @@ fn assert_near(found: &CapacityResult, expected: f64) {
 /// §6.3 of the standard set: starter carries 26 pages/s under the small model's assumptions.
 #[test]
 fn the_starter_carries_26_pages_a_second() {
-    assert_near(&capacity_of("starter", 26.0), 26.0);
+    assert_near(&capacity_of("starter", 26.0, |_| ()), 26.0);
 }
 
 /// §6.3 of the standard set: tier-1 carries 37.
 #[test]
 fn tier_1_carries_37_pages_a_second() {
-    assert_near(&capacity_of("tier-1", 37.0), 37.0);
+    let found = capacity_of("tier-1", 37.0, |_| ());
+    assert_near(&found, 37.0);
+    // The small model's disk takes 12.5 ms for every operation; ours takes that in the mean. What
+    // that is worth: less scatter at the disks, so more pages.
+    let fixed = capacity_of("tier-1", 37.0, |plan| {
+        for part in &mut plan.parts {
+            if let Config::Disks(config) = &mut part.config {
+                config.time = Law::constant(0.0125).unwrap().sampler();
+            }
+        }
+    });
+    assert_near(&fixed, 37.0);
+    assert!(fixed.rate > found.rate, "{} {}", fixed.rate, found.rate);
 }
 
 /// M/M/1 by its own formula: p95 = ln 20 / (μ − λ) is 0.15 s at λ = 100 − ln 20 / 0.15.
