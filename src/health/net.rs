@@ -400,6 +400,17 @@ impl Net {
             .map(|at| FactId(at as u32))
     }
 
+    /// The facts of the whole with their names, in the order of declaration.
+    pub fn facts_of_whole(&self) -> impl Iterator<Item = (FactId, &str)> {
+        let whole = self.facts.iter().take_while(|fact| fact.owner.is_none());
+        whole.enumerate().map(|(at, fact)| (FactId(at as u32), fact.name.as_str()))
+    }
+
+    /// All causes in words, by number.
+    pub fn causes(&self) -> impl Iterator<Item = &CauseName> {
+        self.causes.iter()
+    }
+
     /// The crew called `name`.
     #[must_use]
     pub fn crew(&self, name: &str) -> Option<CrewId> {

@@ -1,18 +1,19 @@
 //! What `plan` hands to the event loop: dense tables, no names to resolve, immutable.
 
 use crate::engine::draw::Seed;
-use crate::engine::law::Sampler;
 use crate::model::cache::CacheConfig;
 use crate::model::cpu::CpuConfig;
 use crate::model::disks::DisksConfig;
 use crate::model::head::{HeadConfig, Persistence};
 use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId, KeyId};
 use crate::model::link::{LinkConfig, LinksConfig};
+use crate::model::outage::HealthPlan;
 use crate::model::route::Routes;
 use crate::model::service::ServiceConfig;
 use crate::model::station::StationConfig;
 use crate::units::{Rate, SimDuration, SimTime};
-use crate::workload::arrivals::Traffic;
+use crate::workload::arrivals::{Process, Traffic, TrafficError};
+use crate::workload::trace::Playback;
 
 /// A component as the plan made it.
 #[derive(Clone, Debug)]
@@ -113,6 +114,31 @@ pub struct Session {
     pub think: DemandId,
 }
 
+/// When requests come.
+#[derive(Clone, Debug)]
+pub enum Arrivals {
+    /// By a description: level, profile, noise, scatter.
+    Described(Traffic),
+    /// As recorded; replications share the record.
+    Recorded(Playback),
+}
+
+impl Arrivals {
+    /// The same source at a fixed rate: no profile, no noise; a record keeps nothing but its name,
+    /// and its arrivals become independent of each other.
+    ///
+    /// # Errors
+    ///
+    /// As [`Traffic::new`].
+    pub fn at_level(&self, level: Rate) -> Result<Self, TrafficError> {
+        match self {
+            Self::Described(traffic) => traffic.at_level(level),
+            Self::Recorded(_) => Traffic::new(level, Process::Poisson),
+        }
+        .map(Self::Described)
+    }
+}
+
 /// A source of work.
 #[derive(Clone, Debug)]
 pub struct Workload {
@@ -123,7 +149,7 @@ pub struct Workload {
     /// Who sends them; none: requests come from nowhere and wait for ever.
     pub clients: Option<usize>,
     /// When they come.
-    pub traffic: Traffic,
+    pub arrivals: Arrivals,
     /// A view whose parts did not all arrive within this time is lost.
     pub lost_after: Option<SimDuration>,
 }
@@ -195,6 +221,8 @@ pub struct Blueprint {
     pub operations: Vec<Operation>,
     /// Names of causes, by id; the first is `overload`.
     pub causes: Vec<String>,
+    /// What can break; none: nothing.
+    pub health: Option<HealthPlan>,
     /// The network between the servers and the clients; none: nothing is in the way of a reply.
     pub network: Option<Network>,
 }
@@ -206,15 +234,6 @@ pub struct Network {
     pub links: ComponentId,
     /// By component: the path of a reply that leaves from there; none: nothing is in its way.
     pub ways: Vec<Option<u32>>,
-}
-
-/// A law in the unit of its use, for parts of the world that draw by themselves.
-#[derive(Clone, Debug)]
-pub struct Drawn {
-    /// Key.
-    pub key: KeyId,
-    /// Law.
-    pub sampler: Sampler,
 }
 
 impl Blueprint {

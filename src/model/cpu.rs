@@ -126,16 +126,23 @@ impl Cpu {
         if !self.alarm.rings(ticket) {
             return;
         }
+        self.finish(ctx, RequestId::NONE);
+        self.alarm.arm(ctx, self.unit, self.share.next_due());
+    }
+
+    /// Lets go of all phases that are done, but for that of `not`.
+    fn finish(&mut self, ctx: &mut Ctx<'_>, not: RequestId) {
         let mut finished = std::mem::take(&mut self.finished);
         self.share.advance(ctx.now, &mut finished);
         for index in finished.drain(..) {
             let request = RequestId(index);
             self.handles[index as usize] = None;
-            self.depart(ctx, request);
-            ctx.proceed(request);
+            if request != not {
+                self.depart(ctx, request);
+                ctx.proceed(request);
+            }
         }
         self.finished = finished;
-        self.alarm.arm(ctx, self.unit, self.share.next_due());
     }
 
     fn depart(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
@@ -147,12 +154,21 @@ impl Cpu {
 
     /// Takes the phase of `request` away.
     pub fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        self.put_aside(ctx, request);
+    }
+
+    /// Takes the phase of `request` away; gives the work it had still to do, in core-nanoseconds.
+    pub fn put_aside(&mut self, ctx: &mut Ctx<'_>, request: RequestId) -> u64 {
         let zone = ctx.requests[request].local as usize;
-        if let Some(handle) = self.handles[request.0 as usize].take() {
-            self.share.cancel(ctx.now, zone, handle);
+        let handle = self.handles[request.0 as usize].take();
+        let left = handle.and_then(|handle| self.share.cancel(ctx.now, zone, handle));
+        if left.is_none() {
+            // It is done at this very instant, perhaps with others.
+            self.finish(ctx, request);
         }
         self.depart(ctx, request);
         self.alarm.arm(ctx, self.unit, self.share.next_due());
+        left.map_or(0, Work::core_nanos)
     }
 
     /// Another state: a processor that is not up does nothing and keeps its work; the services of

@@ -152,7 +152,8 @@ impl Disks {
         self.arrived += 1;
         self.inside.add(ctx.now);
         self.disks[index as usize].line.push_back(operation);
-        if self.disks[index as usize].line.len() == 1 && self.health != Health::Stalled {
+        let stands = matches!(self.health, Health::Stalled | Health::Hung);
+        if self.disks[index as usize].line.len() == 1 && !stands {
             self.start(ctx, index);
         }
     }
@@ -179,6 +180,7 @@ impl Disks {
         if disk.ticket != ticket {
             return;
         }
+        disk.ticket = Ticket::NONE;
         let operation = disk.line.pop_front().expect("an armed disk has an operation");
         self.busy.remove(ctx.now, SimDuration::ZERO);
         self.inside.remove(ctx.now, ctx.now - operation.since);

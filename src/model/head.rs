@@ -132,7 +132,7 @@ impl Head {
         }
         let entry = &mut ctx.requests[request];
         entry.waits = Waits::Timer;
-        let next = next_retry(entry.since, ctx.now).min(entry.ends);
+        let next = next_retry(entry.since, ctx.now).min(entry.ends).max(ctx.now);
         entry.ticket = ctx.calendar.push(next, Event::Wake(request).code());
     }
 

@@ -17,6 +17,7 @@ pub mod gauge;
 pub mod head;
 pub mod ids;
 pub mod link;
+pub mod outage;
 pub mod record;
 pub mod request;
 pub mod route;
@@ -32,7 +33,7 @@ use crate::engine::lane::Lane;
 use crate::model::event::Event;
 use crate::model::gauge::Gauge;
 use crate::model::ids::{CauseId, ComponentId, DemandId};
-use crate::model::request::{Outcome, RequestId, Requests, Waits};
+use crate::model::request::{Hold, Outcome, RequestId, Requests, Waits};
 use crate::model::route::Draws;
 use crate::units::{SimDuration, SimTime};
 
@@ -98,7 +99,11 @@ impl Ctx<'_> {
             // at once, since nothing would ever end the wait.
             let entry = &mut self.requests[request];
             entry.cause = self.cause;
-            if entry.can_time_out {
+            let ends = match entry.depth {
+                0 => entry.patience != Ticket::NONE,
+                _ => entry.top().hold == Hold::Calling && entry.can_time_out,
+            };
+            if ends {
                 entry.waits = Waits::Void;
                 return;
             }

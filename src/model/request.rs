@@ -115,6 +115,8 @@ pub enum Waits {
     Children,
     /// For ever: it was sent where nobody answers.
     Void,
+    /// For the service `at` to go on: it stands still.
+    Paused,
 }
 
 /// Which side of the server's edge a request is on.
@@ -189,7 +191,7 @@ pub struct Request {
     pub orphan: bool,
     /// Whether it was born inside the window that is measured.
     pub counted: bool,
-    /// Whether a patience or a time-out of somebody will end a wait without end.
+    /// Whether a patience or a time-out will end a wait without end for its innermost call.
     pub can_time_out: bool,
     /// Whether its service here has begun and was interrupted.
     pub resumed: bool,

@@ -81,7 +81,7 @@ impl Service {
             return ctx.turn_away(request, self.health);
         }
         let free = self.config.workers.is_none_or(|workers| self.busy.number() < workers);
-        if free && self.health != Health::Hung {
+        if free && matches!(self.health, Health::Up | Health::Slow(_)) {
             self.inside.add(ctx.now);
             self.busy.add(ctx.now);
             ctx.requests[request].top_mut().hold = Hold::Inside;

@@ -67,8 +67,13 @@ pub struct Station {
     /// In service, for the disciplines that interrupt.
     serving: Vec<RequestId>,
     sharing: Option<Box<Sharing>>,
+    /// Were in service when it stopped; they go on first.
+    held: VecDeque<RequestId>,
+    health: Health,
+    /// It stands still or is gone.
     paused: bool,
-    refusing: Option<Health>,
+    /// Services take this many times longer.
+    slowness: f64,
     queue: Queue,
     waits: Option<Box<Histogram>>,
     arrived: u64,
@@ -102,8 +107,10 @@ impl Station {
             waiting: 0,
             serving: Vec::new(),
             sharing,
+            held: VecDeque::new(),
+            health: Health::Up,
             paused: false,
-            refusing: None,
+            slowness: 1.0,
             queue: Queue::new(config.detailed),
             waits: config.detailed.then(Box::default),
             arrived: 0,
@@ -117,9 +124,9 @@ impl Station {
     #[inline]
     pub fn visit(&mut self, ctx: &mut Ctx<'_>, request: RequestId, need: u64, priority: u8) {
         self.arrived += 1;
-        if let Some(health) = self.refusing {
+        if self.paused && matches!(self.health, Health::Down | Health::Unreachable) {
             self.refused += 1;
-            return ctx.turn_away(request, health);
+            return ctx.turn_away(request, self.health);
         }
         if self.config.limit.is_some_and(|limit| self.queue.number() >= limit) {
             self.refused += 1;
@@ -165,7 +172,7 @@ impl Station {
         self.queue.begin(ctx.now);
         let entry = &mut ctx.requests[request];
         entry.waits = Waits::InService;
-        entry.ends = ctx.now + SimDuration::from_nanos(entry.need);
+        entry.ends = ctx.now + self.longer(entry.need);
         entry.ticket = ctx.calendar.push(entry.ends, Event::Served(request).code());
         if self.config.discipline == Discipline::PriorityPreemptive {
             self.serving.push(request);
@@ -173,11 +180,16 @@ impl Station {
         if !entry.resumed {
             let waited = (ctx.now - entry.since).nanos();
             entry.waited += waited;
-            if let Some(waits) = &mut self.waits
-                && entry.counted
-            {
-                waits.record(waited);
-            }
+            self.note_wait(waited, entry.counted);
+        }
+    }
+
+    #[inline(always)]
+    fn note_wait(&mut self, waited: u64, counted: bool) {
+        if let Some(waits) = &mut self.waits
+            && counted
+        {
+            waits.record(waited);
         }
     }
 
@@ -200,7 +212,7 @@ impl Station {
     fn hold(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         self.queue.end(ctx.now);
         let entry = &mut ctx.requests[request];
-        entry.need = (entry.ends - ctx.now).nanos();
+        entry.need = self.shorter(entry.ends - ctx.now);
         entry.ticket = Ticket::NONE;
         entry.waits = Waits::InLine;
         entry.resumed = true;
@@ -237,6 +249,10 @@ impl Station {
         if self.waiting == 0 || self.paused {
             return;
         }
+        if let Some(request) = self.held.pop_front() {
+            self.waiting -= 1;
+            return self.start(ctx, request);
+        }
         for rank in 0..self.lines.len() {
             if let Some(request) = self.lines[rank].pop_front() {
                 self.waiting -= 1;
@@ -265,22 +281,37 @@ impl Station {
         if !sharing.alarm.rings(ticket) {
             return;
         }
+        self.finish(ctx, RequestId::NONE);
+        let sharing = self.sharing.as_mut().expect("seen above");
+        sharing.arm(ctx, self.config.unit);
+    }
+
+    /// Lets go of all customers of processor sharing that are done, but for `not`.
+    fn finish(&mut self, ctx: &mut Ctx<'_>, not: RequestId) {
+        let Some(sharing) = &mut self.sharing else { return };
         let mut finished = std::mem::take(&mut sharing.finished);
         sharing.share.advance(ctx.now, &mut finished);
         for index in finished.drain(..) {
-            self.queue.end(ctx.now);
-            self.depart(ctx, RequestId(index));
-            ctx.proceed(RequestId(index));
+            let request = RequestId(index);
+            if request != not {
+                self.queue.end(ctx.now);
+                self.depart(ctx, request);
+                ctx.proceed(request);
+            }
         }
-        let sharing = self.sharing.as_mut().expect("seen above");
-        sharing.finished = finished;
-        sharing.arm(ctx, self.config.unit);
+        if let Some(sharing) = &mut self.sharing {
+            sharing.finished = finished;
+        }
     }
 
     /// The patience of a waiting customer has come to its end.
     pub fn wake(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         if ctx.requests[request].waits != Waits::InLine {
             return;
+        }
+        let entry = &ctx.requests[request];
+        if !entry.resumed {
+            self.note_wait((ctx.now - entry.since).nanos(), entry.counted);
         }
         self.cancel(ctx, request);
         self.reneged += 1;
@@ -292,10 +323,13 @@ impl Station {
     pub fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         if self.sharing.is_some() {
             let sharing = self.sharing.as_mut().expect("tested");
-            if let Some(handle) = sharing.handles[request.0 as usize].take() {
-                sharing.share.cancel(ctx.now, 0, handle);
-            }
+            let handle = sharing.handles[request.0 as usize].take();
+            let left = handle.and_then(|handle| sharing.share.cancel(ctx.now, 0, handle));
             sharing.arm(ctx, self.config.unit);
+            if left.is_none() {
+                // It is done at this very instant, perhaps with others.
+                self.finish(ctx, request);
+            }
             self.queue.end(ctx.now);
             return self.depart(ctx, request);
         }
@@ -305,7 +339,7 @@ impl Station {
             self.depart(ctx, request);
             return self.next(ctx);
         }
-        for line in &mut self.lines {
+        for line in self.lines.iter_mut().chain([&mut self.held]) {
             if let Some(place) = line.iter().position(|other| *other == request) {
                 line.remove(place);
                 self.waiting -= 1;
@@ -315,48 +349,78 @@ impl Station {
         self.depart(ctx, request);
     }
 
-    /// Another state: a stall keeps all work, a loss sends everyone away.
+    /// Another state: a stall keeps all work, a loss sends everyone away, and so does the end of a
+    /// hang, after which the station is a new one.
     pub fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
-        let was_paused = self.paused;
-        self.paused = matches!(health, Health::Stalled | Health::Hung);
-        self.refusing = matches!(health, Health::Down | Health::Unreachable).then_some(health);
-        if let Some(sharing) = &mut self.sharing {
-            let usable = if self.paused { Cores::ZERO } else { cores(self.config.servers) };
-            sharing.share.capacity(ctx.now, usable);
-            sharing.arm(ctx, self.config.unit);
-        } else if self.paused && !was_paused {
+        let before = std::mem::replace(&mut self.health, health);
+        if !self.paused {
             self.pause(ctx);
-        } else if was_paused && !self.paused {
-            while self.queue.busy() < self.config.servers && self.waiting > 0 {
-                self.next(ctx);
-            }
         }
-        if self.refusing.is_some() {
-            let inside = |(id, r): (RequestId, &crate::model::request::Request)| {
-                (r.at == self.id).then_some(id)
-            };
-            let everyone: Vec<_> = ctx.requests.iter().filter_map(inside).collect();
-            for request in everyone {
+        self.paused = true;
+        let lost = matches!(health, Health::Down | Health::Unreachable);
+        if lost || before == Health::Hung && health != Health::Hung {
+            self.send_away(ctx);
+        }
+        self.paused = !matches!(health, Health::Up | Health::Slow(_));
+        self.slowness = if let Health::Slow(factor) = health { factor } else { 1.0 };
+        if let Some(sharing) = &mut self.sharing {
+            let all = f64::from(self.config.servers) / self.slowness;
+            let all = Cores::new(all).unwrap_or(Cores::MAX);
+            let usable = if self.paused { Cores::ZERO } else { all };
+            sharing.share.capacity(ctx.now, usable);
+            return sharing.arm(ctx, self.config.unit);
+        }
+        while !self.paused && self.queue.busy() < self.config.servers && self.waiting > 0 {
+            self.next(ctx);
+        }
+    }
+
+    fn send_away(&mut self, ctx: &mut Ctx<'_>) {
+        let inside =
+            |(id, r): (RequestId, &crate::model::request::Request)| (r.at == self.id).then_some(id);
+        let everyone: Vec<_> = ctx.requests.iter().filter_map(inside).collect();
+        for request in everyone {
+            // One whose service ended at this very instant is on its way already.
+            if ctx.requests[request].at == self.id {
                 self.cancel(ctx, request);
                 ctx.fail(request, Outcome::Error);
             }
         }
     }
 
+    /// Stops all services and keeps what is left of them.
     fn pause(&mut self, ctx: &mut Ctx<'_>) {
+        if self.sharing.is_some() {
+            return;
+        }
         let in_service = |(id, r): (RequestId, &crate::model::request::Request)| {
             (r.at == self.id && r.waits == Waits::InService).then_some((r.since, id))
         };
         let mut held: Vec<_> = ctx.requests.iter().filter_map(in_service).collect();
         held.sort_unstable();
-        // The last to come goes to the front first, so that they resume in their order.
-        for (_, request) in held.into_iter().rev() {
+        for (_, request) in held {
             self.serving.retain(|other| *other != request);
             self.hold(ctx, request);
-            let rank = usize::from(ctx.requests[request].priority).min(self.lines.len() - 1);
-            self.lines[rank].push_front(request);
+            self.held.push_back(request);
             self.waiting += 1;
         }
+    }
+
+    /// How long a service of `need` takes now.
+    #[inline(always)]
+    fn longer(&self, need: u64) -> SimDuration {
+        if self.slowness == 1.0 {
+            return SimDuration::from_nanos(need);
+        }
+        SimDuration::from_seconds_f64(need as f64 / 1e9 * self.slowness)
+    }
+
+    /// What is left of a service that would still take `rest`.
+    fn shorter(&self, rest: SimDuration) -> u64 {
+        if self.slowness == 1.0 {
+            return rest.nanos();
+        }
+        SimDuration::from_seconds_f64(rest.seconds() / self.slowness).nanos()
     }
 
     /// What it has counted.

@@ -14,9 +14,9 @@
 //! fails, the *orphan* keeps those above and ends when it has given them back.
 
 use crate::engine::calendar::{Calendar, Place, Ticket};
-use crate::engine::draw::Lineage;
+use crate::engine::draw::{Lineage, Seed};
 use crate::engine::lane::{Lane, NoProgress};
-use crate::model::blueprint::{Blueprint, Config, Mount};
+use crate::model::blueprint::{Arrivals, Blueprint, Config, Mount};
 use crate::model::cache::Cache;
 use crate::model::client::Views;
 use crate::model::cpu::Cpu;
@@ -26,6 +26,7 @@ use crate::model::gauge::Gauge;
 use crate::model::head::Head;
 use crate::model::ids::{CallId, CauseId, ComponentId, KeyId, PoolId, WorkloadId};
 use crate::model::link::{Link, Links};
+use crate::model::outage::{Faults, Ills};
 use crate::model::record::Record;
 use crate::model::request::{
     Frame, Hold, MAX_DEPTH, NO_CALL, Outcome, Owner, Request, RequestId, Requests, Stage, TooMany,
@@ -37,6 +38,7 @@ use crate::model::station::Station;
 use crate::model::{Component, Ctx, Health, Move};
 use crate::units::{Bytes, Rate, SimDuration, SimTime};
 use crate::workload::arrivals::{Arrival, ArrivalStream};
+use crate::workload::trace::RecordedStream;
 
 /// Why a run stopped before its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,28 +76,54 @@ pub struct Span {
     pub until: SimTime,
     /// No arrival is made after this; at least `until`.
     pub horizon: SimTime,
+    /// What breaks.
+    pub faults: Faults,
 }
 
 /// Arrivals of one workload, worked out some ahead: their times depend on nothing else, and in a
 /// batch the latency of one draw hides behind the next.
 #[derive(Clone, Debug)]
 struct Source {
-    stream: ArrivalStream,
+    stream: Stream,
     /// The next arrivals, the last one first.
     ready: Vec<Arrival>,
+}
+
+/// Where arrivals come from. Asked for many at a time, so its size and its branch do not matter.
+#[derive(Clone, Debug)]
+enum Stream {
+    Described(Box<ArrivalStream>),
+    Recorded(RecordedStream),
 }
 
 impl Source {
     const AHEAD: usize = 32;
 
-    fn new(stream: ArrivalStream) -> Self {
+    fn new(
+        arrivals: &Arrivals,
+        seed: Seed,
+        lineage: Lineage,
+        owner: &str,
+        times: (SimTime, SimTime),
+    ) -> Self {
+        let stream = match arrivals {
+            Arrivals::Described(traffic) => Stream::Described(Box::new(ArrivalStream::new(
+                traffic, seed, lineage, owner, times,
+            ))),
+            Arrivals::Recorded(playback) => {
+                Stream::Recorded(RecordedStream::new(playback, seed, lineage, owner, times))
+            }
+        };
         Self { stream, ready: Vec::with_capacity(Self::AHEAD) }
     }
 
     #[inline]
     fn next(&mut self) -> Option<Arrival> {
         if self.ready.is_empty() {
-            self.ready.extend(self.stream.by_ref().take(Self::AHEAD));
+            match &mut self.stream {
+                Stream::Described(stream) => self.ready.extend(stream.by_ref().take(Self::AHEAD)),
+                Stream::Recorded(stream) => self.ready.extend(stream.by_ref().take(Self::AHEAD)),
+            }
             self.ready.reverse();
         }
         self.ready.pop()
@@ -118,11 +146,17 @@ pub struct World<'p> {
     pub(in crate::model) calendar: Calendar,
     pub(in crate::model) lane: Lane<Move>,
     pub(in crate::model) requests: Requests,
-    components: Vec<Component>,
+    pub(in crate::model) components: Vec<Component>,
+    /// How each component fares.
+    pub(in crate::model) healths: Vec<Health>,
     /// Why each component is in the health it is in.
-    causes: Vec<CauseId>,
+    pub(in crate::model) causes: Vec<CauseId>,
     /// After a restart a part is slow until this instant.
-    warm_at: Vec<SimTime>,
+    pub(in crate::model) warm_at: Vec<SimTime>,
+    /// Services that stand still.
+    pub(in crate::model) frozen: u32,
+    pub(in crate::model) lineage: Lineage,
+    pub(in crate::model) ills: Option<Box<Ills<'p>>>,
     turns: Vec<u32>,
     sources: Vec<Source>,
     /// Next arrival of each workload. There are few workloads and each has one arrival pending, so
@@ -136,8 +170,9 @@ pub struct World<'p> {
     pub(in crate::model) record: Record,
     pub(in crate::model) stop: Option<Stop>,
     /// The fault that is being lived through, and how many requests were in flight before it.
-    trouble: Option<(CauseId, usize)>,
-    active: Vec<CauseId>,
+    pub(in crate::model) trouble: Option<(CauseId, usize)>,
+    /// Causes of what is broken, one for each component.
+    pub(in crate::model) active: Vec<CauseId>,
     events: u64,
     digest: u64,
 }
@@ -174,10 +209,10 @@ impl<'p> World<'p> {
         };
         let source = |(index, workload): (usize, &crate::model::blueprint::Workload)| {
             let level = span.levels.get(index).copied().flatten();
-            let traffic = level.and_then(|level| workload.traffic.at_level(level).ok());
-            let traffic = traffic.as_ref().unwrap_or(&workload.traffic);
+            let fixed = level.and_then(|level| workload.arrivals.at_level(level).ok());
+            let arrivals = fixed.as_ref().unwrap_or(&workload.arrivals);
             let times = (span.start, span.horizon);
-            Source::new(ArrivalStream::new(traffic, plan.seed, lineage, &workload.name, times))
+            Source::new(arrivals, plan.seed, lineage, &workload.name, times)
         };
         let mut world = Self {
             plan,
@@ -188,7 +223,11 @@ impl<'p> World<'p> {
             lane: Lane::new(),
             requests: Requests::new(),
             components: plan.parts.iter().enumerate().map(component).collect(),
+            healths: vec![Health::Up; plan.parts.len()],
             causes: vec![CauseId::OVERLOAD; plan.parts.len()],
+            frozen: 0,
+            lineage,
+            ills: None,
             warm_at: vec![SimTime::ZERO; plan.parts.len()],
             turns: vec![0; plan.routes.pools.len()],
             sources: plan.workloads.iter().enumerate().map(source).collect(),
@@ -212,6 +251,7 @@ impl<'p> World<'p> {
             let first = plan.operations[index].next_start(world.now);
             world.calendar.push(first, Event::Operation(index as u32).code());
         }
+        world.start_health();
         world
     }
 
@@ -264,10 +304,17 @@ impl<'p> World<'p> {
     }
 
     #[inline]
-    fn drain(&mut self) -> Result<(), Stop> {
+    pub(in crate::model) fn drain(&mut self) -> Result<(), Stop> {
         while let Some(next) = self.lane.pop().map_err(Stop::NoProgress)? {
             match next {
-                Move::Advance(request) => self.advance(request),
+                Move::Advance(request) => {
+                    // It may have been thrown out since.
+                    let entry = &self.requests[request];
+                    if entry.live && (entry.waits == Waits::Nothing || entry.stage != Stage::Route)
+                    {
+                        self.advance(request);
+                    }
+                }
                 Move::Fail(request, outcome) => self.fail_up(request, outcome),
             }
         }
@@ -310,7 +357,8 @@ impl<'p> World<'p> {
             Event::CallDeadline(call) => self.call_deadline(CallId(call as u16)),
             Event::View(view) => self.view_due(view, ticket),
             Event::Operation(index) => self.operation(index as usize),
-            Event::Health | Event::Mark(_) => {}
+            Event::Health => self.health_due(),
+            Event::Mark(mark) => self.mark(mark),
         }
     }
 
@@ -390,6 +438,9 @@ impl<'p> World<'p> {
             return self.network(id);
         }
         loop {
+            if self.frozen > 0 && self.stands_still(id) {
+                return;
+            }
             let pc = self.requests[id].pc;
             self.requests[id].pc = pc + 1;
             match self.ops[pc as usize] {
@@ -565,11 +616,13 @@ impl<'p> World<'p> {
             hold: Hold::Calling,
         };
         entry.depth += 1;
+        let time_out = call.and_then(|call| self.plan.routes.calls[call.index()].time_out);
+        entry.can_time_out =
+            time_out.is_some() || entry.depth == 1 && entry.patience != Ticket::NONE;
         if let Some(call) = call {
             let counted = entry.counted;
             self.record.call_begins(call, counted);
-            if let Some(time_out) = self.plan.routes.calls[call.index()].time_out {
-                entry.can_time_out = true;
+            if let Some(time_out) = time_out {
                 let deadline = self.now + time_out;
                 let line = &mut self.deadlines[call.index()];
                 line.line.push_back((deadline, id, self.serial));
@@ -661,9 +714,10 @@ impl<'p> World<'p> {
                     entry.waited,
                     entry.counted,
                 );
-                let cause = entry.cause;
+                let (cause, counted) = (entry.cause, entry.counted);
                 let workload = WorkloadId(entry.workload);
-                self.record.request_is_view(workload, outcome, cause, entry.counted);
+                let cause = if outcome == Outcome::Ok { cause } else { self.blame(cause) };
+                self.record.request_is_view(workload, outcome, cause, counted);
                 self.requests.remove(id);
             }
             Owner::View(view) => {
@@ -701,7 +755,7 @@ impl<'p> World<'p> {
     }
 
     /// `id` has failed where it is: everything it holds is given back, and whoever waits is told.
-    fn fail_up(&mut self, id: RequestId, outcome: Outcome) {
+    pub(in crate::model) fn fail_up(&mut self, id: RequestId, outcome: Outcome) {
         if self.requests[id].children > 0 {
             let of_it =
                 |(child, r): (RequestId, &Request)| (r.owner == Owner::Parent(id)).then_some(child);
@@ -724,7 +778,12 @@ impl<'p> World<'p> {
 
     /// Cuts `id` above its first `keep` frames. Gives the caller's part, free to fail; the frames
     /// above go on as an orphan under the old id, and the call they were part of ends as `outcome`.
-    fn split(&mut self, id: RequestId, keep: usize, outcome: Outcome) -> Option<RequestId> {
+    pub(in crate::model) fn split(
+        &mut self,
+        id: RequestId,
+        keep: usize,
+        outcome: Outcome,
+    ) -> Option<RequestId> {
         let entry = &mut self.requests[id];
         let cut = &mut entry.frames[keep];
         if cut.call != NO_CALL {
@@ -760,7 +819,9 @@ impl<'p> World<'p> {
             let entry = &self.requests[id];
             let frames = &entry.frames[..usize::from(entry.depth)];
             let found = frames.iter().position(|frame| frame.serial == serial);
-            if let Some(depth) = found.filter(|_| entry.live && !entry.orphan) {
+            // A call whose caller has gone has no deadline any more.
+            let awaited = |depth: &usize| entry.live && frames[*depth].call != NO_CALL;
+            if let Some(depth) = found.filter(awaited) {
                 self.call_times_out(id, depth);
             }
         }
@@ -805,7 +866,7 @@ impl<'p> World<'p> {
         if entry.stage == Stage::Reply {
             return self.hang_up(id, view);
         }
-        let unreachable = entry.waits == Waits::Void && entry.depth == 1;
+        let unreachable = entry.waits == Waits::Void && entry.depth <= 1;
         let outcome = if unreachable { Outcome::Unreachable } else { Outcome::Timeout };
         let (class, counted, attempt, own) =
             (entry.class, entry.counted, entry.attempt, entry.cause);
@@ -814,7 +875,9 @@ impl<'p> World<'p> {
         let entry = &mut self.requests[id];
         entry.owner = Owner::Nobody;
         if unreachable {
-            entry.depth = 0;
+            if entry.depth == 1 && entry.top().call != NO_CALL {
+                self.record.call_ends(CallId(entry.top().call), outcome, counted);
+            }
             self.requests.remove(id);
         }
         let cause = if unreachable { own } else { self.blame(CauseId::OVERLOAD) };
@@ -885,106 +948,6 @@ impl<'p> World<'p> {
             next + SimDuration::from_nanos(plan.every.nanos() - since)
         };
         self.calendar.push(next, Event::Operation(index as u32).code());
-    }
-
-    /// A component is in another state from now on, for `cause`.
-    pub fn set_health(&mut self, id: ComponentId, health: Health, cause: CauseId) {
-        let up = health == Health::Up;
-        let was_out = self.causes[id.index()] != CauseId::OVERLOAD;
-        let old = self.causes[id.index()];
-        self.causes[id.index()] = if up { CauseId::OVERLOAD } else { cause };
-        if up && was_out {
-            if let Some(place) = self.active.iter().position(|other| *other == old) {
-                self.active.remove(place);
-            }
-            if let Some((warm_up, _)) = self.plan.parts[id.index()].warm_up {
-                self.warm_at[id.index()] = self.now + warm_up;
-            }
-        } else if !up {
-            self.active.push(cause);
-            if self.trouble.is_none() {
-                self.trouble = Some((cause, self.requests.len()));
-            }
-        }
-        let mut ctx = ctx!(self, cause);
-        self.components[id.index()].health(&mut ctx, health);
-        if let Component::Link(link) = &self.components[id.index()] {
-            let of = link.config();
-            if let Component::Links(links) = &mut self.components[of.network.index()] {
-                links.link_health(&mut ctx, of.index, health);
-            }
-        }
-        let lost = matches!(health, Health::Down | Health::Unreachable);
-        if lost && matches!(self.components[id.index()], Component::Service(_)) {
-            self.throw_out(id, cause);
-        }
-        if health == Health::Down {
-            self.lose_cache(id);
-        }
-    }
-
-    /// Everyone inside a process that is gone fails.
-    fn throw_out(&mut self, member: ComponentId, cause: CauseId) {
-        let inside = |(id, r): (RequestId, &Request)| {
-            let held = |frame: &Frame| frame.at == member && frame.hold == Hold::Inside;
-            r.frames[..usize::from(r.depth)].iter().position(held).map(|depth| (id, depth))
-        };
-        let everyone: Vec<_> = self.requests.iter().filter_map(inside).collect();
-        for (id, depth) in everyone {
-            let innermost = depth + 1 == usize::from(self.requests[id].depth);
-            let caller = if innermost {
-                self.take_out(id, member);
-                Some(id)
-            } else {
-                self.split(id, depth + 1, Outcome::Aborted)
-            };
-            let Some(caller) = caller else { return };
-            let entry = &mut self.requests[caller];
-            entry.cause = cause;
-            if usize::from(entry.depth) > depth {
-                let frame = entry.frames[depth];
-                entry.depth = depth as u8;
-                if frame.call != NO_CALL {
-                    let counted = entry.counted;
-                    self.record.call_ends(CallId(frame.call), Outcome::Error, counted);
-                }
-                if let Component::Service(service) = &mut self.components[member.index()] {
-                    service.forget(self.now, frame.since);
-                }
-            }
-            self.fail_up(caller, Outcome::Error);
-        }
-    }
-
-    /// Takes `id` out of wherever it is, inside `member` or in a part that works for it.
-    fn take_out(&mut self, id: RequestId, member: ComponentId) {
-        let at = self.requests[id].at;
-        if at == ComponentId::NONE {
-            let entry = &mut self.requests[id];
-            entry.ticket = Ticket::NONE;
-            entry.waits = Waits::Nothing;
-            return;
-        }
-        let mut ctx = ctx!(self, self.causes[member.index()]);
-        self.components[at.index()].cancel(&mut ctx, id);
-    }
-
-    /// Whom a loss is laid to: the cause itself; else the fault that is there, or whose backlog
-    /// has not been worked off; else overload.
-    pub(in crate::model) fn blame(&mut self, cause: CauseId) -> CauseId {
-        if cause != CauseId::OVERLOAD {
-            return cause;
-        }
-        match self.trouble {
-            Some((trouble, before)) => {
-                if self.active.is_empty() && self.requests.len() <= before {
-                    self.trouble = None;
-                    return CauseId::OVERLOAD;
-                }
-                trouble
-            }
-            None => CauseId::OVERLOAD,
-        }
     }
 
     /// A reading of every component, with the stays of requests that are inside.

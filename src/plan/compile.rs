@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use crate::engine::draw::Seed;
 use crate::engine::law::Law;
 use crate::model::blueprint::{
-    Blueprint, Clients, Config, Mount, Operation, Part, Place, Retry, Session, Workload, ZoneMeter,
+    Arrivals, Blueprint, Clients, Config, Mount, Operation, Part, Place, Retry, Session, Workload,
+    ZoneMeter,
 };
 use crate::model::cpu::CpuConfig;
 use crate::model::cpu_share::{self, ZoneLimits};
@@ -20,7 +21,7 @@ use crate::model::service::ServiceConfig;
 use crate::model::spec::place::{Burst, MountSpec, Workers};
 use crate::model::spec::storage::{DiskSetSpec, Layout, ReadsTo};
 use crate::model::spec::textbook::{DisciplineWord, PickWord};
-use crate::model::spec::traffic::{ProcessWord, WeekMoment};
+use crate::model::spec::traffic::{ProcessWord, TraceFormat, TraceSpec, WeekMoment, WorkloadSpec};
 use crate::model::station::{Discipline, StationConfig};
 use crate::plan::Draft;
 use crate::plan::names::{Found, Kind, member_name};
@@ -31,11 +32,16 @@ use crate::plan::program::{
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
+use crate::scenario::value::Spanned;
 use crate::units::{Cores, SimDuration, SimTime};
 use crate::workload::arrivals::{Process, Traffic};
+use crate::workload::file::{self, PathError, TraceErrorKind};
+use crate::workload::log::{LogFormat, count_log};
 use crate::workload::mmpp::{Modulation, Succession};
 use crate::workload::noise::Noise;
 use crate::workload::rate::{Profile, WeekTime};
+use crate::workload::stamp::TimeForm;
+use crate::workload::trace::{CountSeries, Placement, Playback, SeriesFormat};
 
 mod cache;
 mod network;
@@ -59,8 +65,7 @@ enum Wanted {
     Pool(usize, usize),
     Service(usize, u32),
     Database(usize, u32),
-    Uplink(usize),
-    Switch(usize),
+    Link(u32),
     Network,
     Cache(usize),
     CacheContent(usize),
@@ -353,7 +358,7 @@ impl Builder<'_> {
                 }
                 part.warm_up = spec.warm_up.as_ref().map(|w| (w.for_.value, w.speed.value));
             }
-            Wanted::Uplink(_) | Wanted::Switch(_) => part.config = network::link(self, wanted),
+            Wanted::Link(index) => part.config = network::link(self, index),
             Wanted::Cache(index) => {
                 // A process without a bound on workers, which is what it was made as.
                 part.place = self.draft.links.caches[index].and_then(|at| self.place(at));
@@ -497,6 +502,7 @@ impl Builder<'_> {
         let operations = operations(draft, &self.ids, &mut compiler);
         let routes = compiler.routes;
         let workloads = workloads(draft, folder, &class_of, self.out);
+        let health = crate::plan::faults::plan(draft, &self.ids, self.out);
         let zones = self.zone_meters();
         let network = network::ways(&self, &wanted);
         Blueprint {
@@ -508,7 +514,8 @@ impl Builder<'_> {
             workloads,
             clients,
             operations,
-            causes: vec!["overload".into()],
+            causes: crate::plan::faults::causes(draft),
+            health,
             network,
         }
     }
@@ -638,17 +645,100 @@ fn workloads(
             .and_then(|from| scenario.clients.iter().position(|(name, _)| name.text == from.text));
         let objective = scenario.objective.get(&spec.request.value.text);
         let lost_after = objective.and_then(|o| o.lost_after.as_ref()).map(|limit| limit.value);
-        let Some(traffic) = traffic(draft, name, spec, folder, out) else { continue };
-        all.push(Workload { name: name.text.clone(), class, clients, traffic, lost_after });
+        let arrivals = match &spec.trace {
+            Some(trace) => recorded(trace, spec, folder, out).map(Arrivals::Recorded),
+            None => traffic(draft, name, spec, out).map(Arrivals::Described),
+        };
+        let Some(arrivals) = arrivals else { continue };
+        all.push(Workload { name: name.text.clone(), class, clients, arrivals, lost_after });
     }
     all
+}
+
+/// Recorded traffic of the file that `trace` names, below the scenario's `folder`.
+fn recorded(
+    trace: &Spanned<TraceSpec>,
+    spec: &WorkloadSpec,
+    folder: &std::path::Path,
+    out: &mut Diagnostics,
+) -> Option<Playback> {
+    let file = &trace.file.value;
+    let mut refuse = |code: Code, message: String| {
+        out.push(Diagnostic::new(code, trace.span, format!("`{file}`: {message}")));
+    };
+    let opened = match file::open(folder, &[], file) {
+        Ok(opened) => opened,
+        Err(error) => {
+            refuse(path_code(&error), error.to_string());
+            return None;
+        }
+    };
+    let series = match trace.format.value {
+        TraceFormat::Csv => CountSeries::read_csv(
+            opened,
+            &SeriesFormat {
+                time_column: trace.time.as_ref()?.value.clone(),
+                count_column: trace.count.as_ref()?.value.clone(),
+                time: TimeForm::UnixSeconds,
+                interval: trace.every.as_ref()?.value,
+            },
+        ),
+        TraceFormat::CommonLog => count_log(opened, LOG, |_| true).map(|(series, _)| series),
+    };
+    let series = match series {
+        Ok(series) => series,
+        Err(error) => {
+            refuse(trace_code(&error.kind), error.to_string());
+            return None;
+        }
+    };
+    let placement = match spec.arrivals.process.value {
+        ProcessWord::Regular => Placement::Even,
+        ProcessWord::Poisson => Placement::Random,
+        other => {
+            let word = other.word();
+            let message = format!("recorded counts cannot scatter as \"{word}\"");
+            let help = "inside an interval they lie at random (`poisson`) or evenly (`fixed`)";
+            out.push(Diagnostic::new(Code::NoEffect, spec.arrivals.span, message).help(help));
+            return None;
+        }
+    };
+    let scale = spec.scale.as_ref().map_or(1.0, |scale| scale.value);
+    match Playback::new(series, scale, trace.per_view.value, 1.0, placement) {
+        Ok(playback) => Some(playback),
+        Err(error) => {
+            out.push(Diagnostic::new(Code::OutOfRange, trace.span, error.to_string()));
+            None
+        }
+    }
+}
+
+/// Lines of an access log may be late by a minute and one in a while broken.
+const LOG: LogFormat = LogFormat { sort_within: SimDuration::from_secs(60), broken_at_most: 100 };
+
+fn path_code(error: &PathError) -> Code {
+    match error {
+        PathError::Missing | PathError::Unreadable(_) => Code::TraceUnreadable,
+        PathError::NotAFile(_) => Code::NotAFile,
+        _ => Code::OutsideFolder,
+    }
+}
+
+fn trace_code(kind: &TraceErrorKind) -> Code {
+    match kind {
+        TraceErrorKind::Empty | TraceErrorKind::NoRows | TraceErrorKind::Unreadable(_) => {
+            Code::TraceUnreadable
+        }
+        TraceErrorKind::Compressed(_) => Code::TraceArchive,
+        TraceErrorKind::Limit(..) => Code::TooMany,
+        _ => Code::TraceContent,
+    }
 }
 
 fn traffic(
     draft: &Draft,
     name: &crate::scenario::names::Name,
     spec: &crate::model::spec::traffic::WorkloadSpec,
-    _folder: &std::path::Path,
     out: &mut Diagnostics,
 ) -> Option<Traffic> {
     let arrivals = &spec.arrivals.value;

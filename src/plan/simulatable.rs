@@ -4,9 +4,7 @@
 //! the request loop does not act out. A scenario with an entry here is refused by that solver, with
 //! each reason at its place, rather than run without it.
 
-use crate::model::spec::request::StepSpec;
 use crate::plan::Draft;
-use crate::plan::flow::nested;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
@@ -38,9 +36,6 @@ pub fn not_yet(draft: &Draft) -> Vec<NotYet> {
     for (name, _) in scenario.cdn.iter() {
         add(format!("CDN `{name}`"), name.span);
     }
-    for (name, _) in scenario.cache.iter() {
-        add(format!("cache `{name}`"), name.span);
-    }
     for (name, database) in scenario.database.iter() {
         let members = &database.in_;
         if let Some(slaves) = members.slaves.as_ref().filter(|slaves| !slaves.is_empty()) {
@@ -61,29 +56,17 @@ pub fn not_yet(draft: &Draft) -> Vec<NotYet> {
             add(format!("failover of the file server `{name}`"), failover.span);
         }
     }
+    for (name, workload) in scenario.workload.iter() {
+        if let Some(trace) = &workload.trace {
+            add(format!("recorded traffic of `{name}`"), trace.span);
+        }
+    }
     for (name, operation) in scenario.operation.iter() {
         if let Some(does) = &operation.does {
             add(format!("what the operation `{name}` does: {}", does.value.word()), does.span);
         }
     }
-    for (_, request) in scenario.request.iter() {
-        look_ups(&request.steps, &mut add);
-    }
     found
-}
-
-fn look_ups(steps: &[StepSpec], add: &mut dyn FnMut(String, Span)) {
-    for step in steps {
-        if let StepSpec::Cache(cache) = step {
-            add(format!("a look-up in `{}`", cache.cache.text), cache.cache.span);
-        }
-        if let StepSpec::Call(call) = step {
-            if let Some(inside) = &call.steps {
-                look_ups(&inside.value, add);
-            }
-        }
-        nested(step, &mut |inside| look_ups(inside, add));
-    }
 }
 
 /// Reports each of [`not_yet`] as an error.

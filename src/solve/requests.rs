@@ -12,6 +12,7 @@ use crate::model::Component;
 use crate::model::blueprint::Blueprint;
 use crate::model::gauge::Gauge;
 use crate::model::ids::ComponentId;
+use crate::model::outage::Faults;
 use crate::model::record::Record;
 use crate::model::world::{Span, Stop, World};
 use crate::observe::histogram::Histogram;
@@ -35,6 +36,8 @@ pub struct Window {
     pub length: SimDuration,
     /// How long after its end counted requests may still run.
     pub drain: SimDuration,
+    /// What breaks in it; instants are those of the history.
+    pub faults: Faults,
 }
 
 /// What one replication of one window gave.
@@ -81,7 +84,8 @@ pub fn run(plan: &Blueprint, window: &Window, replication: u64) -> Result<Observ
     let start = SimTime::from_nanos(from.nanos() - window.lead_in.nanos());
     let until = from + window.length;
     let horizon = until + window.drain;
-    let span = Span { levels: window.levels.clone(), start, from, until, horizon };
+    let span =
+        Span { levels: window.levels.clone(), start, from, until, horizon, faults: window.faults };
     let mut world = World::new(plan, Lineage::replication(replication), span);
     let mut grid: Vec<Vec<f64>> = vec![Vec::new(); plan.parts.len()];
     let mut stop = world.run_before(from).err();

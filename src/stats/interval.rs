@@ -14,7 +14,9 @@
 
 use std::fmt;
 
-use super::special::{student_upper_quantile, student_upper_tail};
+use super::special::{
+    gamma_quantile, gamma_upper_quantile, student_upper_quantile, student_upper_tail,
+};
 use super::summary::{Summary, mean_of, ordered_sum};
 use super::{StatsError, check_open_unit, check_pairs, check_values, format};
 
@@ -43,6 +45,18 @@ pub enum Method {
     RuleOfThree,
     /// Order statistics with binomial ranks.
     OrderStatistics,
+    /// χ² over replications, of a standard deviation.
+    ChiSquare,
+}
+
+/// What is estimated from one value a replication.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Statistic {
+    /// Their expectation.
+    #[default]
+    Mean,
+    /// Their standard deviation: how much one history differs from another.
+    Deviation,
 }
 
 impl Method {
@@ -61,6 +75,7 @@ impl Method {
             Self::ExactPoisson => "exact-poisson",
             Self::RuleOfThree => "rule-of-three",
             Self::OrderStatistics => "order-statistics",
+            Self::ChiSquare => "chi-square",
         }
     }
 }
@@ -101,6 +116,42 @@ impl Interval {
     pub fn of_mean(values: &[f64], level: f64) -> Result<Self, StatsError> {
         check_values(values, 2)?;
         Student::of(values).interval(level, Method::StudentT)
+    }
+
+    /// Interval of the standard deviation over replications: √((n − 1) s² / χ²), equal tails. Exact
+    /// for normal values; counts of many independent requests are nearly so.
+    ///
+    /// # Errors
+    ///
+    /// As [`Interval::of_mean`].
+    pub fn of_deviation(values: &[f64], level: f64) -> Result<Self, StatsError> {
+        check_values(values, 2)?;
+        check_open_unit(level, "level")?;
+        let summary = Summary::of(values);
+        let squares = summary.sum_of_squares();
+        let shape = (values.len() - 1) as f64 / 2.0;
+        let tail = (1.0 - level) / 2.0;
+        // χ² with n − 1 degrees of freedom is twice a gamma of shape (n − 1)/2.
+        let end = |chi_square: f64| (squares / chi_square).sqrt();
+        Ok(Self {
+            low: end(2.0 * gamma_upper_quantile(tail, shape)),
+            high: end(2.0 * gamma_quantile(tail, shape)),
+            estimate: end(2.0 * shape),
+            level,
+            method: Method::ChiSquare,
+        })
+    }
+
+    /// Interval of `statistic` over replications.
+    ///
+    /// # Errors
+    ///
+    /// As [`Interval::of_mean`].
+    pub fn of(statistic: Statistic, values: &[f64], level: f64) -> Result<Self, StatsError> {
+        match statistic {
+            Statistic::Mean => Self::of_mean(values, level),
+            Statistic::Deviation => Self::of_deviation(values, level),
+        }
     }
 
     /// Interval of the mean of `a − b` over replications with common random numbers.

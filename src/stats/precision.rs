@@ -8,7 +8,7 @@
 //!
 //! Source: Law, Simulation Modeling and Analysis (2015), section 9.4.1 (sequential procedure).
 
-use super::interval::Interval;
+use super::interval::{Interval, Statistic};
 use super::{StatsError, check_open_unit};
 
 /// Fewest replications before the first look.
@@ -27,6 +27,8 @@ pub struct StoppingRule {
 pub struct Target<'a> {
     /// One value a replication, in order.
     pub values: &'a [f64],
+    /// What is estimated from them.
+    pub statistic: Statistic,
     /// Wanted half-width, as a share of the estimate.
     pub relative_half_width: f64,
 }
@@ -115,7 +117,7 @@ impl StoppingRule {
     }
 
     fn is_precise(&self, target: &Target<'_>, replications: usize) -> Result<bool, StatsError> {
-        let interval = Interval::of_mean(&target.values[..replications], self.level)?;
+        let interval = Interval::of(target.statistic, &target.values[..replications], self.level)?;
         // An estimate of zero is never precise: nothing was seen yet, which is no knowledge.
         Ok(interval
             .relative_half_width()
@@ -130,7 +132,7 @@ mod tests {
     use crate::stats::special::binomial_quantile;
 
     fn target(values: &[f64], relative_half_width: f64) -> Target<'_> {
-        Target { values, relative_half_width }
+        Target { values, statistic: Statistic::Mean, relative_half_width }
     }
 
     /// S10, D16: looks at fixed prefixes, the maximum last.

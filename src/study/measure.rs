@@ -7,6 +7,7 @@ use crate::model::record::OUTCOMES;
 use crate::observe::histogram::Histogram;
 use crate::plan::figure::{Figure, Metric, Stat};
 use crate::solve::requests::Observation;
+use crate::stats::interval::Statistic;
 use crate::stats::quantile::samples_needed;
 use crate::units::SimDuration;
 
@@ -48,8 +49,9 @@ pub enum Measure {
     Throughput(Vec<ComponentId>),
     /// Answered requests of a class per second.
     ClassThroughput(usize),
-    /// Intended views (or requests without clients) of a workload.
-    Arrivals(usize),
+    /// Intended views (or requests without clients) of a workload: their mean, or how much one
+    /// replication differs from another.
+    Arrivals(usize, Statistic),
     /// The same per second.
     ArrivalRate(usize),
     /// Attempts of a class by outcome; the share when the flag is set.
@@ -184,8 +186,10 @@ impl Measure {
             },
             Metric::Arrivals | Metric::ArrivalRate => {
                 let Some(workload) = class(scope).and_then(of_class) else { return missing() };
+                let spread = stat == Stat::Deviation;
                 Ok(if figure.metric == Metric::Arrivals {
-                    Self::Arrivals(workload)
+                    let statistic = if spread { Statistic::Deviation } else { Statistic::Mean };
+                    Self::Arrivals(workload, statistic)
                 } else {
                     Self::ArrivalRate(workload)
                 })
@@ -220,6 +224,15 @@ impl Measure {
                 Ok(Self::Lost(workload, cause, share))
             }
             other => Err(format!("`{}` is not estimated by the `requests` solver", other.id())),
+        }
+    }
+
+    /// What is estimated from its values over the replications.
+    #[must_use]
+    pub const fn statistic(&self) -> Statistic {
+        match self {
+            Self::Arrivals(_, statistic) => *statistic,
+            _ => Statistic::Mean,
         }
     }
 
@@ -338,7 +351,7 @@ impl Measure {
             Self::ClassThroughput(class) => {
                 Ok(seen.record.classes[*class].attempts.ended[0] as f64 / seconds)
             }
-            Self::Arrivals(workload) => Ok(seen.record.views[*workload].intended as f64),
+            Self::Arrivals(workload, _) => Ok(seen.record.views[*workload].intended as f64),
             Self::ArrivalRate(workload) => {
                 Ok(seen.record.views[*workload].intended as f64 / seconds)
             }

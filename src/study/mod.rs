@@ -4,7 +4,10 @@
 //! Replications are independent and run on any number of threads; their samples are put together
 //! in the order of their numbers, so that threads change nothing.
 
+pub mod capacity;
+pub mod compare;
 pub mod expect;
 pub mod measure;
+pub mod results;
 pub mod scenario;
 pub mod window;

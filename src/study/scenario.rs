@@ -1,6 +1,7 @@
 //! A whole scenario: its windows, figures, precision and expectations, resolved and run.
 
 use crate::model::blueprint::Blueprint;
+use crate::model::outage::Faults;
 use crate::model::spec::runs::ReplicationsSpec;
 use crate::model::spec::traffic::WeekMoment;
 use crate::plan::Draft;
@@ -89,6 +90,8 @@ pub fn prepare(
                 lead_in: spec.lead_in.value,
                 length: length.value,
                 drain: length.value.max(SimDuration::from_secs(300)),
+                // A level asks what a healthy system does; without one the history is lived.
+                faults: if spec.level.is_some() { Faults::Off } else { Faults::Live },
             },
             replications,
             precision: Vec::new(),

@@ -12,7 +12,7 @@ use crate::model::blueprint::Blueprint;
 use crate::model::record::{Record, ViewRecord};
 use crate::observe::histogram::Histogram;
 use crate::solve::requests::{self, Breach, Observation, Window};
-use crate::stats::interval::Interval;
+use crate::stats::interval::{Interval, Statistic};
 use crate::stats::precision::{Decision, StoppingRule, Target};
 use crate::study::measure::{Measure, NoValue};
 
@@ -203,7 +203,11 @@ fn decide(rule: &StoppingRule, asked: &WindowPlan, samples: &[Sample]) -> Option
     let targets: Vec<Target<'_>> = columns
         .iter()
         .zip(&asked.precision)
-        .map(|(values, (_, width))| Target { values, relative_half_width: *width })
+        .map(|(values, (measure, width))| Target {
+            values,
+            statistic: measure.statistic(),
+            relative_half_width: *width,
+        })
         .collect();
     rule.decide(&targets).ok()
 }
@@ -219,7 +223,7 @@ fn fold(
         .map(|at| {
             let values: Vec<Result<f64, NoValue>> =
                 samples.iter().map(|sample| sample.values[at]).collect();
-            estimate(&values, asked.level)
+            estimate(&values, asked.measures[at].statistic(), asked.level)
         })
         .collect();
     let mut pooled = Record::new(plan);
@@ -277,10 +281,10 @@ fn verdict(pooled: &Record, seen: &[&Observation]) -> Verdict {
     }
 }
 
-/// Mean over replications with Student's interval; missing when any replication has no value, for
+/// `statistic` over replications with its interval; missing when any replication has no value, for
 /// the others would be a selection.
 #[must_use]
-pub fn estimate(values: &[Result<f64, NoValue>], level: f64) -> Estimate {
+pub fn estimate(values: &[Result<f64, NoValue>], statistic: Statistic, level: f64) -> Estimate {
     let mut numbers = Vec::with_capacity(values.len());
     for value in values {
         match value {
@@ -288,10 +292,11 @@ pub fn estimate(values: &[Result<f64, NoValue>], level: f64) -> Estimate {
             Err(reason) => return Estimate::Missing(*reason),
         }
     }
-    match (numbers.as_slice(), Interval::of_mean(&numbers, level)) {
+    match (numbers.as_slice(), Interval::of(statistic, &numbers, level)) {
         ([], _) => Estimate::Missing(NoValue::Empty),
         (_, Ok(interval)) => Estimate::Interval(interval),
-        ([one, ..], Err(_)) => Estimate::Single(*one),
+        ([one], Err(_)) if statistic == Statistic::Mean => Estimate::Single(*one),
+        (_, Err(_)) => Estimate::Missing(NoValue::Empty),
     }
 }
 

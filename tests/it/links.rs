@@ -6,6 +6,7 @@ use fivenines::engine::draw::Lineage;
 use fivenines::model::Health;
 use fivenines::model::blueprint::Blueprint;
 use fivenines::model::ids::{CauseId, ComponentId};
+use fivenines::model::outage::Faults;
 use fivenines::model::world::{Span, World};
 use fivenines::plan;
 use fivenines::plan::compile::compile;
@@ -36,6 +37,8 @@ fn behind(uplinks: &str, rest: &str) -> Blueprint {
         r#"
 scenario = "links"
 format   = 1
+[window.run]
+length = "10s"
 [site.main]
 uplinks = {uplinks}
 [rack.r]
@@ -70,15 +73,17 @@ reply = "125kB"
 
 fn window(length: u64) -> Window {
     Window {
-        at: SimTime::ZERO,
         name: "run".into(),
+        at: SimTime::ZERO,
         levels: vec![],
         lead_in: SimDuration::from_secs(1),
         length: SimDuration::from_secs(length),
         drain: SimDuration::from_secs(60),
+        faults: Faults::Off,
     }
 }
 
+/// Everything from time zero to `end`.
 fn live(plan: &Blueprint, length: u64, replication: u64) -> Observation {
     let seen = run(plan, &window(length), replication).expect("the identities hold");
     assert_eq!(seen.stop, None);
@@ -146,6 +151,7 @@ fn a_dead_link_stalls_replies_and_they_go_on_where_they_were() {
         from: SimTime::ZERO,
         until: end,
         horizon: end,
+        faults: Faults::Off,
     };
     let at = |millis: u64| SimTime::ZERO + SimDuration::from_nanos(millis * 1_000_000);
     for (name, slow) in [("main.uplink", None), ("r.switch", None), ("main.uplink", Some(2.0))] {
@@ -184,6 +190,7 @@ fn users_give_up_on_replies_that_do_not_come() {
         from: SimTime::ZERO,
         until: end,
         horizon: end,
+        faults: Faults::Off,
     };
     let mut world = World::new(&plan, Lineage::replication(0), span);
     let at = |millis: u64| SimTime::ZERO + SimDuration::from_nanos(millis * 1_000_000);

@@ -1,10 +1,19 @@
 //! One test binary; a module a promise to the user.
 
 mod bad_input;
+mod caches;
+mod capacity;
 mod cli;
+mod common;
+mod determinism;
+mod faults;
 mod health;
 mod links;
 mod messages;
+mod mutants;
+mod oracles;
+mod recorded;
 mod reports;
+mod results;
 mod schema;
 mod traffic;

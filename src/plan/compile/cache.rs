@@ -22,34 +22,12 @@ pub(super) fn content(builder: &mut Builder<'_>, index: usize) -> Config {
     Config::Cache(CacheConfig { process, content })
 }
 
+/// `None` when something was reported, here or by the checks of the draft.
 fn content_of(name: &Name, spec: &CacheSpec, out: &mut Diagnostics) -> Option<Content> {
-    let by_object = [
-        spec.objects.as_ref().map(|key| ("objects", key.span)),
-        spec.popularity.as_ref().map(|key| ("popularity", key.span)),
-        spec.life.as_ref().map(|key| ("life", key.span)),
-    ];
     if let Some(hit) = &spec.hit {
-        if let Some((key, span)) = by_object.into_iter().flatten().next() {
-            let message =
-                format!("cache `{name}` has a fixed hit ratio: `{key}` cannot take effect");
-            out.push(
-                Diagnostic::new(Code::KeysExclude, span, message)
-                    .key(key)
-                    .related(hit.span, "the hit ratio")
-                    .help("give `hit`, or `objects` and `popularity`"),
-            );
-        }
         return Some(Content::Ratio(hit.value.get()));
     }
-    let (Some(objects), Some(popularity)) = (&spec.objects, &spec.popularity) else {
-        let key = if spec.objects.is_none() { "objects" } else { "popularity" };
-        let message = format!("cache `{name}` has neither `hit` nor `objects` and `popularity`");
-        out.push(Diagnostic::new(Code::MissingKey, name.span, message).key(key).help(
-            "`hit` fixes the share of look-ups that find their object; with `objects` and \
-             `popularity` it follows from what the cache holds",
-        ));
-        return None;
-    };
+    let (objects, popularity) = (spec.objects.as_ref()?, spec.popularity.as_ref()?);
     let popular = match Zipf::new(popularity.zipf.value, popularity.objects.value) {
         Ok(popular) => popular,
         Err(error) => {

@@ -1,0 +1,482 @@
+//! What breaks, in the world of requests: from the facts of the health kernel to components, and
+//! to the requests inside them.
+//!
+//! Model: the world owns one kernel and keeps one event in its calendar, at the kernel's next
+//! instant. Facts of the whole that change say which components fare differently; these are told
+//! in the order of their numbers, and the hand-overs of one are done before the next is told.
+//!
+//! What becomes of the requests inside a service:
+//! - *down, unreachable*: they fail; what they had asked of others goes on there;
+//! - *hung, stalled*: they stand still, those on the processor too; after a stall they go on, after
+//!   a hang the process is a new one and they fail;
+//! - *slow*: what they ask of the processor from now on takes longer.
+//!
+//! Holds: every frame of a process that is gone is given back once; nobody waits for ever for a
+//! part that is well. Leaves out: work lost by a stalled processor, half-open connections.
+
+use crate::health::{AutomatonId, FactId, Kernel, Listener, Net, Start, StateId, View};
+use crate::model::ids::{CallId, CauseId, ComponentId};
+use crate::model::request::{Frame, Hold, NO_CALL, Outcome, Owner, Request, RequestId, Waits};
+use crate::model::world::{Stop, World};
+use crate::model::{Component, Ctx, Health, Move};
+use crate::units::SimTime;
+
+/// How a component fares, by facts of the whole.
+#[derive(Clone, Debug)]
+pub struct Ailing {
+    /// Which.
+    pub component: ComponentId,
+    /// The first fact that holds says it; none: it is up.
+    pub states: Vec<(FactId, Health)>,
+}
+
+/// A part that a drill can break.
+#[derive(Clone, Copy, Debug)]
+pub struct Breakable {
+    /// Its automaton.
+    pub automaton: AutomatonId,
+    /// Where it stands when it is broken.
+    pub broken: StateId,
+    /// Where it goes when somebody mends it.
+    pub back: StateId,
+}
+
+/// A net with what its facts mean here.
+#[derive(Clone, Debug)]
+pub struct HealthNet {
+    /// The automata.
+    pub net: Net,
+    /// In the order of components.
+    pub ailing: Vec<Ailing>,
+    /// By fact of the whole: the place in `ailing`, if any.
+    pub readers: Vec<Option<u32>>,
+    /// By cause of the net: the cause of the blueprint.
+    pub causes: Vec<CauseId>,
+    /// In the order of [`HealthPlan::breakable`].
+    pub breakable: Vec<Breakable>,
+    /// The cause of drills, in the net.
+    pub planned: crate::health::CauseId,
+}
+
+/// Everything that can break.
+#[derive(Clone, Debug)]
+pub struct HealthPlan {
+    /// With all faults.
+    pub live: HealthNet,
+    /// Without: only drills break anything.
+    pub quiet: HealthNet,
+    /// Ages at time zero.
+    pub start: Start,
+    /// Names of the parts that a drill can break.
+    pub breakable: Vec<String>,
+}
+
+/// What breaks during a window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Faults {
+    /// Nothing: figures are those of a healthy system.
+    #[default]
+    Off,
+    /// What the scenario says.
+    Live,
+    /// One part and nothing else, from an instant until another; never mended when that is
+    /// [`SimTime::NEVER`].
+    Broken {
+        /// Which, by its place in [`HealthPlan::breakable`].
+        part: u32,
+        /// Broken at this instant, or from the start.
+        from: SimTime,
+        /// Mended at this instant.
+        until: SimTime,
+    },
+}
+
+/// A kernel at work for a world.
+#[derive(Clone, Debug)]
+pub(in crate::model) struct Ills<'p> {
+    plan: &'p HealthNet,
+    kernel: Kernel<'p>,
+    /// When the event in the calendar is due.
+    armed: SimTime,
+    /// Components that fare differently.
+    changed: Vec<u32>,
+}
+
+struct Collector<'a> {
+    readers: &'a [Option<u32>],
+    changed: &'a mut Vec<u32>,
+}
+
+impl Listener for Collector<'_> {
+    fn fact(&mut self, _: SimTime, fact: FactId, _: bool, _: View<'_>) {
+        self.changed.extend(self.readers.get(fact.index()).copied().flatten());
+    }
+}
+
+/// Marks of the calendar.
+const BREAK: u32 = 0;
+const MEND: u32 = 1;
+
+impl<'p> World<'p> {
+    /// Sets the kernel up as the span asks, with the state of every component at its start.
+    pub(in crate::model) fn start_health(&mut self) {
+        let Some(plan) = &self.plan.health else { return };
+        let (net, start) = match self.span.faults {
+            Faults::Off => return,
+            Faults::Live => (&plan.live, plan.start),
+            Faults::Broken { .. } => (&plan.quiet, Start::New),
+        };
+        let kernel = Kernel::new(&net.net, self.plan.seed, self.lineage, start);
+        let mut kernel = match kernel {
+            Ok(kernel) => kernel,
+            Err(error) => {
+                self.stop = Some(Stop::NoProgress(error));
+                return;
+            }
+        };
+        if let Err(error) = kernel.advance(self.now, &mut ()) {
+            self.stop = Some(Stop::NoProgress(error));
+            return;
+        }
+        let changed = (0..net.ailing.len() as u32).collect();
+        self.ills = Some(Box::new(Ills { plan: net, kernel, armed: SimTime::NEVER, changed }));
+        if let Faults::Broken { part, from, until } = self.span.faults {
+            if from <= self.now {
+                self.force(part, true);
+            } else {
+                self.push_mark(from, BREAK);
+            }
+            if until != SimTime::NEVER {
+                self.push_mark(until.max(self.now), MEND);
+            }
+        }
+        self.tell_components();
+    }
+
+    fn push_mark(&mut self, at: SimTime, mark: u32) {
+        self.calendar.push(at, crate::model::event::Event::Mark(mark).code());
+    }
+
+    pub(in crate::model) fn mark(&mut self, mark: u32) {
+        if let Faults::Broken { part, .. } = self.span.faults {
+            self.force(part, mark == BREAK);
+            self.tell_components();
+        }
+    }
+
+    /// The kernel has something to do.
+    pub(in crate::model) fn health_due(&mut self) {
+        let Some(ills) = &mut self.ills else { return };
+        if ills.armed > self.now {
+            return;
+        }
+        ills.armed = SimTime::NEVER;
+        let mut collector = Collector { readers: &ills.plan.readers, changed: &mut ills.changed };
+        if let Err(error) = ills.kernel.advance(self.now, &mut collector) {
+            self.stop = Some(Stop::NoProgress(error));
+            return;
+        }
+        self.tell_components();
+    }
+
+    /// Breaks a part, by its place in [`HealthPlan::breakable`], or mends it: a drill.
+    fn force(&mut self, part: u32, breaks: bool) {
+        let Some(ills) = &mut self.ills else { return };
+        let Some(part) = ills.plan.breakable.get(part as usize).copied() else { return };
+        let mut collector = Collector { readers: &ills.plan.readers, changed: &mut ills.changed };
+        let state = if breaks { part.broken } else { part.back };
+        let forced = ills.kernel.advance(self.now, &mut collector).and_then(|()| {
+            ills.kernel.force(part.automaton, state, ills.plan.planned, &mut collector)
+        });
+        if let Err(error) = forced {
+            self.stop = Some(Stop::NoProgress(error));
+        }
+    }
+
+    /// Tells every component that fares differently, and arms the next event.
+    fn tell_components(&mut self) {
+        let Some(ills) = &mut self.ills else { return };
+        let plan = ills.plan;
+        let mut changed = std::mem::take(&mut ills.changed);
+        changed.sort_unstable();
+        changed.dedup();
+        let mut explanation = crate::health::Explanation::default();
+        let mut news = Vec::with_capacity(changed.len());
+        let view = ills.kernel.view();
+        for row in changed.drain(..) {
+            let ailing = &plan.ailing[row as usize];
+            let state = ailing.states.iter().find(|(fact, _)| view.fact(*fact));
+            let Some((fact, health)) = state else {
+                news.push((ailing.component, Health::Up, CauseId::OVERLOAD));
+                continue;
+            };
+            view.explain(*fact, &mut explanation);
+            let first = explanation.causes.first();
+            let cause = first.map_or(CauseId::OVERLOAD, |first| plan.causes[first.id.index()]);
+            news.push((ailing.component, *health, cause));
+        }
+        ills.changed = changed;
+        if let Some(next) = ills.kernel.next_at().filter(|next| *next < ills.armed) {
+            let next = next.max(self.now);
+            ills.armed = next;
+            self.calendar.push(next, crate::model::event::Event::Health.code());
+        }
+        for (component, health, cause) in news {
+            self.set_health(component, health, cause);
+            if let Err(stop) = self.drain() {
+                self.stop = Some(stop);
+                return;
+            }
+        }
+    }
+
+    fn component_ctx<R>(
+        &mut self,
+        id: ComponentId,
+        cause: CauseId,
+        act: impl FnOnce(&mut Component, &mut Ctx<'_>) -> R,
+    ) -> R {
+        let mut ctx = Ctx {
+            now: self.now,
+            calendar: &mut self.calendar,
+            lane: &mut self.lane,
+            requests: &mut self.requests,
+            draws: &self.draws,
+            cause,
+        };
+        act(&mut self.components[id.index()], &mut ctx)
+    }
+
+    /// A component is in another state from now on, for `cause`.
+    pub fn set_health(&mut self, id: ComponentId, health: Health, cause: CauseId) {
+        let before = std::mem::replace(&mut self.healths[id.index()], health);
+        let old = self.causes[id.index()];
+        if before == health && (health == Health::Up || old == cause) {
+            return;
+        }
+        self.remember(id, before, health, cause);
+        let lost = |health| matches!(health, Health::Down | Health::Unreachable);
+        let stands = |health| matches!(health, Health::Stalled | Health::Hung);
+        if !matches!(self.components[id.index()], Component::Service(_)) {
+            self.component_ctx(id, cause, |component, ctx| component.health(ctx, health));
+            if let Component::Link(link) = &self.components[id.index()] {
+                let of = link.config();
+                self.component_ctx(of.network, cause, |component, ctx| {
+                    if let Component::Links(links) = component {
+                        links.link_health(ctx, of.index, health);
+                    }
+                });
+            }
+            return;
+        }
+        // After a hang the process is a new one.
+        let renewed = before == Health::Hung && health != Health::Hung;
+        if renewed && !lost(health) {
+            self.component_ctx(id, old, |component, ctx| component.health(ctx, Health::Down));
+            self.throw_out(id, old);
+        }
+        self.component_ctx(id, cause, |component, ctx| component.health(ctx, health));
+        if lost(health) {
+            self.throw_out(id, cause);
+        }
+        if health == Health::Down || renewed {
+            self.lose_cache(id);
+        }
+        match (stands(before), stands(health)) {
+            (false, true) => self.freeze(id),
+            (true, false) => self.thaw(id),
+            _ => {}
+        }
+    }
+
+    /// Keeps the account of what is broken, and why.
+    fn remember(&mut self, id: ComponentId, before: Health, health: Health, cause: CauseId) {
+        let old = std::mem::replace(&mut self.causes[id.index()], CauseId::OVERLOAD);
+        if before != Health::Up
+            && let Some(place) = self.active.iter().position(|other| *other == old)
+        {
+            self.active.remove(place);
+        }
+        if health != Health::Up {
+            self.causes[id.index()] = cause;
+            if self.active.is_empty() && before == Health::Up {
+                self.over();
+            }
+            self.active.push(cause);
+            if self.trouble.is_none() {
+                self.trouble = Some((cause, self.requests.len()));
+            }
+        }
+        let is_back = matches!(health, Health::Up | Health::Slow(_));
+        let was_gone = matches!(before, Health::Down | Health::Unreachable | Health::Hung);
+        if is_back
+            && was_gone
+            && let Some((warm_up, _)) = self.plan.parts[id.index()].warm_up
+        {
+            self.warm_at[id.index()] = self.now + warm_up;
+        }
+    }
+
+    /// Forgets the trouble when nothing is broken and its backlog has been worked off.
+    fn over(&mut self) {
+        if let Some((_, before)) = self.trouble
+            && self.active.is_empty()
+            && self.requests.len() <= before.max(1)
+        {
+            self.trouble = None;
+        }
+    }
+
+    /// Whom a loss is laid to: the cause itself; else the fault that is there, or whose backlog
+    /// has not been worked off; else overload.
+    pub(in crate::model) fn blame(&mut self, cause: CauseId) -> CauseId {
+        if cause != CauseId::OVERLOAD || self.trouble.is_none() {
+            return cause;
+        }
+        self.over();
+        self.trouble.map_or(CauseId::OVERLOAD, |(trouble, _)| trouble)
+    }
+
+    /// Everyone inside a process that is gone fails, and what it did by itself ends. Parents come
+    /// before their children, whom they then no longer wait for.
+    fn throw_out(&mut self, member: ComponentId, cause: CauseId) {
+        let inside = |(id, r): (RequestId, &Request)| {
+            let held = |frame: &Frame| frame.at == member && frame.hold != Hold::Calling;
+            r.frames[..usize::from(r.depth)].iter().position(held).map(|depth| (id, depth))
+        };
+        let mut everyone: Vec<_> = self.requests.iter().filter_map(inside).collect();
+        everyone.sort_by_key(|(id, _)| self.generation(*id));
+        for (id, depth) in everyone {
+            self.drop_unheard(id);
+            let innermost = depth + 1 == usize::from(self.requests[id].depth);
+            let caller = if innermost {
+                self.take_out(id, member);
+                Some(id)
+            } else {
+                self.split(id, depth + 1, Outcome::Aborted)
+            };
+            let Some(caller) = caller else { return };
+            let entry = &mut self.requests[caller];
+            entry.cause = cause;
+            let frame = entry.frames[depth];
+            if frame.call != NO_CALL {
+                self.record.call_ends(CallId(frame.call), Outcome::Error, entry.counted);
+            }
+            if usize::from(entry.depth) > depth {
+                entry.depth = depth as u8;
+                if frame.hold == Hold::Inside
+                    && let Component::Service(service) = &mut self.components[member.index()]
+                {
+                    service.forget(self.now, frame.since);
+                }
+            }
+            self.fail_up(caller, Outcome::Error);
+        }
+    }
+
+    /// A call that nobody has heard holds nothing and ends with its caller.
+    fn drop_unheard(&mut self, id: RequestId) {
+        let entry = &mut self.requests[id];
+        if entry.waits != Waits::Void || entry.top().hold != Hold::Calling {
+            return;
+        }
+        let call = entry.top().call;
+        entry.depth -= 1;
+        entry.waits = Waits::Nothing;
+        if call != NO_CALL {
+            self.record.call_ends(CallId(call), Outcome::Aborted, entry.counted);
+        }
+    }
+
+    /// How many parents a request has above it.
+    fn generation(&self, mut id: RequestId) -> usize {
+        let mut count = 0;
+        while let Owner::Parent(parent) = self.requests[id].owner {
+            id = parent;
+            count += 1;
+        }
+        count
+    }
+
+    /// Takes `id` out of wherever it is, inside `member` or in a part that works for it.
+    fn take_out(&mut self, id: RequestId, member: ComponentId) {
+        let entry = &mut self.requests[id];
+        let at = entry.at;
+        if at == ComponentId::NONE || entry.waits == Waits::Paused {
+            entry.ticket = crate::engine::calendar::Ticket::NONE;
+            entry.at = ComponentId::NONE;
+            entry.waits = Waits::Nothing;
+            return;
+        }
+        let cause = self.causes[member.index()];
+        self.component_ctx(at, cause, |component, ctx| component.cancel(ctx, id));
+    }
+
+    /// A service stands still: the work it has on its processor is put aside.
+    fn freeze(&mut self, member: ComponentId) {
+        self.frozen += 1;
+        let Some(place) = self.plan.parts[member.index()].place else { return };
+        let at_work = |(id, r): (RequestId, &Request)| {
+            (r.depth > 0 && r.top().at == member && r.at == place.cpu).then_some(id)
+        };
+        let everyone: Vec<_> = self.requests.iter().filter_map(at_work).collect();
+        for id in everyone {
+            // One that was done at this very instant is on its way already.
+            if self.requests[id].at != place.cpu {
+                continue;
+            }
+            let left = self.component_ctx(place.cpu, CauseId::OVERLOAD, |component, ctx| {
+                if let Component::Cpu(cpu) = component { cpu.put_aside(ctx, id) } else { 0 }
+            });
+            self.pause(id, member, left);
+        }
+    }
+
+    /// `id` waits inside `member`, with work left, until that goes on.
+    fn pause(&mut self, id: RequestId, member: ComponentId, left: u64) {
+        let entry = &mut self.requests[id];
+        entry.at = member;
+        entry.waits = Waits::Paused;
+        entry.need = left;
+    }
+
+    /// Whether `id` is inside a service that stands still; it then waits there.
+    #[cold]
+    pub(in crate::model) fn stands_still(&mut self, id: RequestId) -> bool {
+        let entry = &self.requests[id];
+        if entry.depth == 0 || entry.top().hold == Hold::Calling {
+            return false;
+        }
+        let member = entry.top().at;
+        let stands = matches!(self.healths[member.index()], Health::Stalled | Health::Hung);
+        let service = matches!(self.components[member.index()], Component::Service(_));
+        if stands && service {
+            self.pause(id, member, 0);
+        }
+        stands && service
+    }
+
+    /// A service goes on where it stood.
+    fn thaw(&mut self, member: ComponentId) {
+        self.frozen -= 1;
+        let paused = |(id, r): (RequestId, &Request)| {
+            (r.at == member && r.waits == Waits::Paused).then_some(id)
+        };
+        let everyone: Vec<_> = self.requests.iter().filter_map(paused).collect();
+        let place = self.plan.parts[member.index()].place;
+        for id in everyone {
+            let entry = &mut self.requests[id];
+            let left = std::mem::take(&mut entry.need);
+            entry.at = ComponentId::NONE;
+            entry.waits = Waits::Nothing;
+            match place.filter(|_| left > 0) {
+                Some(place) => self.component_ctx(place.cpu, CauseId::OVERLOAD, |cpu, ctx| {
+                    if let Component::Cpu(cpu) = cpu {
+                        cpu.compute(ctx, id, place.zone, left);
+                    }
+                }),
+                None => self.lane.push(Move::Advance(id)),
+            }
+        }
+    }
+}

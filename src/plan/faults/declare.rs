@@ -1,0 +1,688 @@
+//! From parts and faults to automata, facts and effects.
+
+use std::collections::BTreeMap;
+
+use crate::engine::law::{DurationLaw, Law};
+use crate::health::declare::{
+    Automaton, Branch, Effect, Expr, Fate, Move, Opens, State, Timer, Transition,
+};
+use crate::model::Health;
+use crate::model::ids::ComponentId;
+use crate::model::spec::runs::{FaultSpec, How, Once};
+use crate::plan::Draft;
+use crate::plan::faults::parts::{all_parts, owner};
+use crate::plan::faults::{Declared, PLANNED};
+use crate::plan::names::{Kind, member_name};
+use crate::plan::part::Part;
+use crate::plan::program::law_of;
+use crate::plan::targets;
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::units::{SimDuration, SimTime};
+
+/// Nothing is wrong.
+const UP: &str = "up";
+/// Broken by a drill.
+pub const BROKEN: &str = "broken";
+/// A zone on its way back.
+const BOOTING: &str = "booting";
+/// A process on its way back.
+const STARTING: &str = "starting";
+
+/// What a fault does to its part.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Harm {
+    /// Gone: refuses, or for a server: nothing on it runs.
+    Down,
+    /// Accepts and never answers.
+    Hung,
+    /// Stands still and goes on later.
+    Stalled,
+    /// This many times slower.
+    Slow(f64),
+    /// Works, and nobody hears it.
+    Cut,
+    /// Nothing that a component shows.
+    None,
+}
+
+impl Harm {
+    fn of(spec: &FaultSpec) -> Self {
+        match spec.how.value {
+            How::Crash | How::Lost => Self::Down,
+            How::Hang => Self::Hung,
+            How::Pause => Self::Stalled,
+            How::Slow => Self::Slow(spec.factor.as_ref().map_or(1.0, |factor| factor.value)),
+            How::Partitioned => Self::Cut,
+            How::CacheLost => Self::None,
+        }
+    }
+
+    fn state(self, name: &str) -> State {
+        let failed = |effect| State::failed(name, effect);
+        match self {
+            Self::Down => failed(Effect::Refuse),
+            Self::Hung | Self::Cut => failed(Effect::Lose),
+            Self::Stalled => failed(Effect::Stall),
+            Self::Slow(factor) => State { capacity: 1.0 / factor, ..degraded(name) },
+            Self::None => degraded(name),
+        }
+    }
+}
+
+fn degraded(name: &str) -> State {
+    State { sound: false, ..State::serving(name) }
+}
+
+/// A part's automaton in the making.
+struct Sketch {
+    part: Part,
+    name: String,
+    automaton: Automaton,
+    /// States in which something is wrong, with the harm.
+    harms: Vec<(String, Harm)>,
+    /// Sound states beside `up`.
+    sound: Vec<String>,
+    /// States that a restart of the host ends.
+    cured: Vec<String>,
+    /// It runs only while this holds, if that is a matter of others.
+    host: Option<Expr>,
+    restart: Option<DurationLaw>,
+}
+
+/// Collects the automata of a scenario.
+pub struct Declarer<'a> {
+    draft: &'a Draft,
+    out: &'a mut Diagnostics,
+    sketches: Vec<Sketch>,
+    at: BTreeMap<Part, usize>,
+    groups: Vec<Automaton>,
+}
+
+/// A fault and the parts it hits.
+struct Hit<'a> {
+    name: &'a str,
+    spec: &'a FaultSpec,
+    members: Vec<usize>,
+    harm: Harm,
+}
+
+impl<'a> Declarer<'a> {
+    /// All parts, well.
+    pub fn new(draft: &'a Draft, out: &'a mut Diagnostics) -> Self {
+        let mut sketches = Vec::new();
+        let mut at = BTreeMap::new();
+        for part in all_parts(draft) {
+            if matches!(part, Part::Unit { .. }) {
+                continue;
+            }
+            at.insert(part, sketches.len());
+            sketches.push(sketch(draft, part));
+        }
+        Self { draft, out, sketches, at, groups: Vec::new() }
+    }
+
+    /// Adds every fault.
+    pub fn faults(&mut self) {
+        let draft = self.draft;
+        let scenario = &draft.scenario;
+        let mut hits = Vec::new();
+        for (name, spec) in scenario.fault.iter() {
+            let members = self.members(spec);
+            let ends = members.iter().all(|index| {
+                let hit = Hit { name: &name.text, spec, members: Vec::new(), harm: Harm::None };
+                self.repair(&hit, Some(*index)).is_some()
+            });
+            if ends {
+                hits.push(Hit { name: &name.text, spec, members, harm: Harm::of(spec) });
+            }
+        }
+        for hit in &hits {
+            if let Some(after) = &hit.spec.after {
+                let leads = hits.iter().find(|other| other.name == after.fault.text);
+                self.follower(hit, after, leads);
+            } else if hit.spec.together.value {
+                self.together(hit);
+            } else {
+                self.own(hit);
+                self.common(hit);
+            }
+        }
+    }
+
+    /// The parts that a fault names, in the order of parts.
+    fn members(&mut self, spec: &FaultSpec) -> Vec<usize> {
+        let mut found = Vec::new();
+        for reference in spec.hits.iter() {
+            for part in targets::parts(self.draft, &reference.text, reference.span, self.out) {
+                match self.at.get(&part) {
+                    Some(index) => found.push(*index),
+                    None => {
+                        let message = "a unit fails by its own `up`";
+                        let diagnostic = Diagnostic::new(Code::NoEffect, reference.span, message);
+                        self.out.push(diagnostic);
+                    }
+                }
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// Time of the repair of `hit` at the part `index`; the checks have seen to it that there is one
+    /// but for what leaves no mark.
+    fn repair(&self, hit: &Hit<'_>, index: Option<usize>) -> Option<DurationLaw> {
+        if let Some(lasts) = &hit.spec.lasts {
+            let law = Law::constant(lasts.value.seconds());
+            return law.ok().map(DurationLaw);
+        }
+        if let Some(law) = &hit.spec.repair {
+            return Some(DurationLaw(law_of(law)));
+        }
+        let sketch = &self.sketches[index?];
+        match sketch.part {
+            Part::Zone { zone, .. } => {
+                let boot = self.draft.scenario.zone[zone].1.boot.value;
+                Law::constant(boot.seconds()).ok().map(DurationLaw)
+            }
+            _ => sketch.restart.clone(),
+        }
+    }
+
+    /// Adds the state of `hit` to the part `index`, and the way from it to `back`.
+    fn state(&mut self, hit: &Hit<'_>, index: usize, back: &str) -> String {
+        let state = state_of(hit.name);
+        let Some(repair) = self.repair(hit, Some(index)) else { return UP.into() };
+        let by_restart = hit.spec.repair.is_none() || hit.harm != Harm::Down;
+        let sketch = &mut self.sketches[index];
+        sketch.add_harm(hit.harm, &state, by_restart);
+        let mut last = state.clone();
+        if let Some(law) = &hit.spec.detected_by_people {
+            let seen = format!("{}.seen", hit.name);
+            last = format!("{state}.seen");
+            sketch.add_harm(hit.harm, &last, by_restart);
+            let noticed = Timer::new(&seen, DurationLaw(law_of(law)));
+            sketch.step(noticed, &state, &last);
+        }
+        let timer = Timer::new(&format!("{}.repair", hit.name), repair);
+        sketch.step(timer, &last, back);
+        state
+    }
+
+    /// Each part by itself.
+    fn own(&mut self, hit: &Hit<'_>) {
+        let shared = hit.spec.common_cause.as_ref().map(|common| {
+            let group = self.draft.names.find(&common.group.text);
+            (group.map(|found| (found.kind, found.index)), common.beta.value.get())
+        });
+        for &index in &hit.members {
+            let state = self.state(hit, index, UP);
+            let of_group = |(group, _): &(Option<(Kind, usize)>, f64)| {
+                *group == Some(owner(self.sketches[index].part))
+            };
+            let share = shared.filter(of_group).map_or(1.0, |(_, beta)| 1.0 - beta);
+            let Some(onset) = onset(hit, share) else { continue };
+            let sketch = &mut self.sketches[index];
+            let guard = sketch.host.clone().unwrap_or(Expr::Always);
+            let clock = hit.spec.at.is_some();
+            let onset = if clock { onset } else { onset.guarded(guard).fate(Fate::Freeze) };
+            sketch.step(onset, UP, &state);
+        }
+    }
+
+    /// Events that take a set of a group at once.
+    fn common(&mut self, hit: &Hit<'_>) {
+        let Some(common) = &hit.spec.common_cause else { return };
+        let Some(found) = self.draft.names.find(&common.group.text) else { return };
+        let Some(first) = hit.members.first() else { return };
+        let like = std::mem::discriminant(&self.sketches[*first].part);
+        let of_group = |sketch: &Sketch| {
+            owner(sketch.part) == (found.kind, found.index)
+                && std::mem::discriminant(&sketch.part) == like
+        };
+        let group: Vec<usize> =
+            (0..self.sketches.len()).filter(|at| of_group(&self.sketches[*at])).collect();
+        let size = common.size.as_ref().map_or(group.len().max(1), |size| size.value as usize);
+        for (set, members) in group.chunks(size).enumerate() {
+            let struck = members.iter().filter(|member| hit.members.contains(member));
+            let moves: Vec<Move> = struck
+                .map(|at| Move::of(&self.sketches[*at].name, &[UP], &state_of(hit.name)))
+                .collect();
+            let Some(timer) = onset(hit, common.beta.value.get()) else { continue };
+            if moves.is_empty() {
+                continue;
+            }
+            let name = format!("{}/{}-{}", common.group.text, hit.name, set + 1);
+            let mut event = Transition::on(&timer.name, &["armed"], "armed").opens(Opens::Always);
+            event.branches[0].also = moves;
+            let armed = Automaton::new(&name, vec![State::serving("armed")]);
+            self.groups.push(armed.timer(timer).transition(event));
+        }
+    }
+
+    /// One event and one repair for all members.
+    fn together(&mut self, hit: &Hit<'_>) {
+        let first = hit.members.first().copied();
+        let (Some(repair), Some(onset)) = (self.repair(hit, first), onset(hit, 1.0)) else {
+            return;
+        };
+        let name = format!("{}/together", hit.name);
+        let struck = ["struck", "seen"].map(|name| State::failed(name, Effect::Refuse));
+        let mut states = vec![State::serving("armed")];
+        states.extend(struck);
+        let back = Timer::new(&format!("{}.repair", hit.name), repair);
+        let mut event = Automaton::new(&name, states)
+            .transition(Transition::on(&onset.name, &["armed"], "struck"))
+            .timer(onset)
+            .fact("active", !Expr::within(&["armed"]));
+        let mut last = "struck";
+        if let Some(law) = &hit.spec.detected_by_people {
+            let seen = Timer::new(&format!("{}.seen", hit.name), DurationLaw(law_of(law)));
+            event = event.transition(Transition::on(&seen.name, &["struck"], "seen")).timer(seen);
+            last = "seen";
+        }
+        event = event.transition(Transition::on(&back.name, &[last], "armed")).timer(back);
+        self.groups.push(event);
+        let active = Expr::of(&name, "active");
+        let state = state_of(hit.name);
+        for &index in &hit.members {
+            let sketch = &mut self.sketches[index];
+            sketch.add_harm(hit.harm, &state, false);
+            sketch.turn(Transition::when(active.clone(), &[UP], &state));
+            sketch.turn(Transition::when(!active.clone(), &[&state], UP));
+        }
+    }
+
+    /// A fault that follows another of the same part, or of what the part stands on.
+    fn follower(
+        &mut self,
+        hit: &Hit<'_>,
+        after: &crate::model::spec::runs::AfterSpec,
+        leads: Option<&Hit<'_>>,
+    ) {
+        let Some(leads) = leads else { return };
+        for &index in &hit.members {
+            let part = self.sketches[index].part;
+            let mut chain = std::iter::once(part).chain(part.domains(self.draft));
+            let trigger = chain.find_map(|part| {
+                self.at.get(&part).copied().filter(|at| leads.members.contains(at))
+            });
+            let Some(trigger) = trigger else {
+                let name = &self.sketches[index].name;
+                let message = format!("`{}` never strikes `{name}` or its host", leads.name);
+                self.out.push(Diagnostic::new(Code::NoEffect, after.fault.span, message));
+                continue;
+            };
+            self.follow(hit, after, index, &format!("in {}", leads.name), trigger);
+        }
+    }
+
+    fn follow(
+        &mut self,
+        hit: &Hit<'_>,
+        after: &crate::model::spec::runs::AfterSpec,
+        index: usize,
+        fact: &str,
+        trigger: usize,
+    ) {
+        let (pending, passed) = (format!("{}.pending", hit.name), format!("{}.passed", hit.name));
+        let begun = after.once.value == Once::Begun;
+        let state = self.state(hit, index, if begun { &passed } else { UP });
+        let leads = if trigger == index {
+            Expr::own(fact)
+        } else {
+            Expr::of(&self.sketches[trigger].name, fact)
+        };
+        let sketch = &mut self.sketches[index];
+        let from: Vec<String> =
+            std::iter::once(UP.to_string()).chain(sketch.sound.iter().cloned()).collect();
+        let from: Vec<&str> = from.iter().map(String::as_str).collect();
+        let chance = after.chance.value.get();
+        let way = |probability, to: &str, adds: bool| Branch {
+            probability,
+            to: to.into(),
+            also: Vec::new(),
+            adds: adds.then(|| hit.name.to_string()),
+        };
+        let target = if begun { &state } else { &pending };
+        let mut ways = vec![way(chance, target, begun), way(1.0 - chance, &passed, false)];
+        ways.retain(|way| way.probability > 0.0);
+        let draw = Transition::when(leads.clone(), &from, target);
+        sketch.turn(draw.branching(hit.name, ways));
+        sketch.sound.push(passed.clone());
+        sketch.automaton.states.push(State::serving(&passed));
+        sketch.turn(Transition::when(!leads.clone(), &[&passed], UP));
+        if !begun {
+            sketch.automaton.states.push(degraded(&pending));
+            let strike = Transition::when(!leads, &[&pending], &state);
+            sketch.turn(strike.branching("strike", vec![way(1.0, &state, true)]));
+        }
+    }
+
+    /// All automata with their facts, and what they mean for the components.
+    pub fn finish(mut self, ids: &BTreeMap<String, ComponentId>) -> Declared {
+        let mut declared = Declared::default();
+        let draft = self.draft;
+        for index in 0..self.sketches.len() {
+            let back = self.sketches[index].bring_back(draft);
+            declared.breakable.push((self.sketches[index].name.clone(), back));
+        }
+        for index in 0..self.sketches.len() {
+            self.facts(index);
+            self.effects(index, ids, &mut declared);
+        }
+        for sketch in self.sketches {
+            declared.declaration.add(sketch.automaton);
+        }
+        for group in self.groups {
+            declared.declaration.add(group);
+        }
+        declared.declaration.forced_causes.push(PLANNED.into());
+        declared
+    }
+
+    fn name(&self, part: Part) -> Option<&str> {
+        self.at.get(&part).map(|at| self.sketches[*at].name.as_str())
+    }
+
+    fn of(&self, part: Option<Part>, fact: &str) -> Expr {
+        let name = part.and_then(|part| self.name(part));
+        name.map_or(Expr::Always, |name| Expr::of(name, fact))
+    }
+
+    /// Names of the parts number 0, 1, … .
+    fn parts(&self, part: impl Fn(u32) -> Part) -> Vec<&str> {
+        (0..).map_while(|number| self.name(part(number))).collect()
+    }
+
+    /// One of the parts number 0, 1, … has `fact`; true when there is none.
+    fn any(&self, fact: &str, part: impl Fn(u32) -> Part) -> Expr {
+        let all: Vec<Expr> = self.parts(part).iter().map(|name| Expr::of(name, fact)).collect();
+        if all.is_empty() { Expr::Always } else { Expr::Any(all) }
+    }
+
+    /// Publishes what others ask of a part: `alive` (it runs), `fit` (it works), `reachable`
+    /// (it can be spoken to), and its harms.
+    fn facts(&mut self, index: usize) {
+        let part = self.sketches[index].part;
+        let draft = self.draft;
+        let reachable = match part {
+            Part::Site(site) => self.any("fit", |number| Part::Uplink { site, number }),
+            Part::Rack(rack) => {
+                let switches = self.any("fit", |number| Part::Switch { rack, number });
+                self.of(part.stands_on(draft), "reachable").and(switches)
+            }
+            // What they stand on needs them.
+            Part::Uplink { .. } | Part::Switch { .. } => Expr::Always,
+            _ => self.of(part.stands_on(draft), "reachable"),
+        };
+        let sketch = &mut self.sketches[index];
+        let gone: Vec<String> = sketch.states(|harm| harm == Harm::Down);
+        let alive = (!within(gone)).and(sketch.host.clone().unwrap_or(Expr::Always));
+        let unfit = sketch.states(|harm| !matches!(harm, Harm::Slow(_) | Harm::None));
+        let fit = !within(unfit);
+        let cut = sketch.states(|harm| harm == Harm::Cut);
+        let domain = matches!(part, Part::Site(_) | Part::Rack(_));
+        let own = if domain { Expr::own("fit") } else { Expr::own("alive").and(!within(cut)) };
+        sketch.publish("alive", alive);
+        sketch.publish("fit", fit);
+        sketch.publish("reachable", own.and(reachable));
+        sketch.publish("serving", Expr::own("fit").and(Expr::own("reachable")));
+    }
+
+    /// Facts of the whole that say how the component of a part fares.
+    fn effects(
+        &mut self,
+        index: usize,
+        ids: &BTreeMap<String, ComponentId>,
+        declared: &mut Declared,
+    ) {
+        let draft = self.draft;
+        let sketch = &self.sketches[index];
+        let scenario = &draft.scenario;
+        let component = match sketch.part {
+            Part::Head { nas, .. } => format!("{}.head", scenario.nas[nas].0),
+            Part::Uplink { site, .. } => format!("{}.uplink", scenario.site[site].0),
+            Part::Switch { rack, .. } => format!("{}.switch", scenario.rack[rack].0),
+            Part::Database { database, member } => {
+                member_name(&scenario.database[database].0, member)
+            }
+            part => part.name(draft),
+        };
+        let id = ids.get(&component).copied();
+        let mut states: Vec<(String, Health)> = Vec::new();
+        let mut facts: Vec<(String, Expr)> = Vec::new();
+        let mut add = |what: &str, health: Health, condition: Expr| {
+            let name = format!("{component}: {what}");
+            facts.push((name.clone(), condition));
+            states.push((name, health));
+        };
+        let has = |harm: Harm| sketch.harms.iter().any(|(_, other)| *other == harm);
+        let ill = |what: &str| Expr::of(&sketch.name, what);
+        match sketch.part {
+            Part::Service { .. }
+            | Part::Database { .. }
+            | Part::Balancer { .. }
+            | Part::Cache(_) => {
+                add(
+                    "unreachable",
+                    Health::Unreachable,
+                    !self.of(sketch.part.stands_on(draft), "reachable"),
+                );
+                add("down", Health::Down, ill("is down"));
+            }
+            Part::Server(_) => add("stopped", Health::Stalled, !ill("alive")),
+            Part::Disks { server, .. } => {
+                let alive = self.of(Some(Part::Server(server)), "alive");
+                add("lost", Health::Down, (!alive).or(ill("is down")));
+            }
+            Part::Head { nas, number: 0 } => {
+                let heads = self.any("serving", |number| Part::Head { nas, number });
+                add("silent", Health::Stalled, !heads);
+            }
+            Part::Pool { .. } | Part::Station { .. } => add("down", Health::Down, ill("is down")),
+            Part::Uplink { site, number: 0 } => {
+                let links = self.parts(|number| Part::Uplink { site, number });
+                carried_by(&links, true, &mut add);
+            }
+            Part::Switch { rack, number: 0 } => {
+                let switches = self.parts(|number| Part::Switch { rack, number });
+                carried_by(&switches, false, &mut add);
+            }
+            _ => return,
+        }
+        let together =
+            matches!(sketch.part, Part::Head { .. } | Part::Uplink { .. } | Part::Switch { .. });
+        if !together {
+            if has(Harm::Cut) && !matches!(sketch.part, Part::Server(_)) {
+                add("cut off", Health::Unreachable, ill("is cut"));
+            }
+            if has(Harm::Hung) {
+                add("hung", Health::Hung, ill("is hung"));
+            }
+            if has(Harm::Stalled) {
+                add("stalled", Health::Stalled, ill("is stalled"));
+            }
+        }
+        let mut slow: Vec<f64> = sketch
+            .harms
+            .iter()
+            .filter_map(
+                |(_, harm)| if let Harm::Slow(factor) = harm { Some(*factor) } else { None },
+            )
+            .collect();
+        slow.sort_by(|a, b| b.total_cmp(a));
+        slow.dedup();
+        for factor in slow {
+            let what = format!("slow {factor}");
+            add(&what, Health::Slow(factor), ill(&format!("is {what}")));
+        }
+        for (name, condition) in facts {
+            declared.declaration.fact(&name, condition);
+        }
+        if let Some(id) = id {
+            declared.effects.insert(id, states);
+        }
+    }
+}
+
+/// How what several links carry together fares: nothing without any; with k of n left, n / k times
+/// slower when each carries its share, and as ever when one is enough for all.
+fn carried_by(links: &[&str], shared: bool, add: &mut impl FnMut(&str, Health, Expr)) {
+    let fewer = |number: u32| {
+        let fit = links.iter().map(|name| Expr::of(name, "fit")).collect();
+        !Expr::AtLeast(number, fit)
+    };
+    add("down", Health::Down, fewer(1));
+    let count = links.len() as u32;
+    for left in 1..count {
+        if shared {
+            let slower = f64::from(count) / f64::from(left);
+            add(&format!("with {left} of {count}"), Health::Slow(slower), fewer(left + 1));
+        }
+    }
+}
+
+fn within(states: Vec<String>) -> Expr {
+    if states.is_empty() { Expr::Never } else { Expr::In(states) }
+}
+
+fn state_of(fault: &str) -> String {
+    format!("fault.{fault}")
+}
+
+/// The timer of the onset at `share` of the rate; `None` when that is nothing.
+fn onset(hit: &Hit<'_>, share: f64) -> Option<Timer> {
+    if let Some(at) = &hit.spec.at {
+        return Some(Timer::clock(hit.name, SimTime::ZERO + at.value, None));
+    }
+    let law = match (&hit.spec.rate, &hit.spec.up) {
+        (Some(rate), _) => Law::exponential(1.0 / rate.value.in_per_second()).ok()?,
+        (None, Some(up)) => law_of(up),
+        (None, None) => return None,
+    };
+    if share <= 0.0 {
+        return None;
+    }
+    let law = if share == 1.0 { law } else { law.scaled(1.0 / share).ok()? };
+    Some(Timer::new(hit.name, DurationLaw(law)))
+}
+
+fn sketch(draft: &Draft, part: Part) -> Sketch {
+    let name = part.name(draft);
+    let states = vec![State::serving(UP), State::failed(BROKEN, Effect::Refuse)];
+    let host = match part {
+        Part::Zone { .. } => part.stands_on(draft).map(|on| Expr::of(&on.name(draft), "alive")),
+        Part::Service { .. } | Part::Database { .. } => {
+            part.stands_on(draft).map(|on| Expr::of(&on.name(draft), "alive"))
+        }
+        _ => None,
+    };
+    let law = match part {
+        Part::Service { service, .. } => draft.scenario.service[service].1.restart.as_ref(),
+        Part::Database { database, .. } => draft.scenario.database[database].1.restart.as_ref(),
+        _ => None,
+    };
+    Sketch {
+        part,
+        automaton: Automaton::new(&name, states),
+        name,
+        harms: vec![(BROKEN.into(), Harm::Down)],
+        sound: Vec::new(),
+        cured: Vec::new(),
+        host,
+        restart: law.map(|law| DurationLaw(law_of(law))),
+    }
+}
+
+impl Sketch {
+    fn add_harm(&mut self, harm: Harm, state: &str, cured: bool) {
+        self.automaton.states.push(harm.state(state));
+        self.harms.push((state.to_string(), harm));
+        if cured {
+            self.cured.push(state.to_string());
+        }
+    }
+
+    /// A timer, and where it leads.
+    fn step(&mut self, timer: Timer, from: &str, to: &str) {
+        let step = Transition::on(&timer.name, &[from], to);
+        self.turn(step);
+        self.automaton.timers.push(timer);
+    }
+
+    fn turn(&mut self, transition: Transition) {
+        self.automaton.transitions.push(transition);
+    }
+
+    fn publish(&mut self, fact: &str, when: Expr) {
+        self.automaton.facts.push((fact.into(), when));
+    }
+
+    fn states(&self, of: impl Fn(Harm) -> bool) -> Vec<String> {
+        self.harms.iter().filter(|(_, harm)| of(*harm)).map(|(state, _)| state.clone()).collect()
+    }
+
+    /// Adds the way back after the host was gone, and the facts about single harms; gives the
+    /// state in which a broken part comes back.
+    fn bring_back(&mut self, draft: &Draft) -> &'static str {
+        let boot = match self.part {
+            Part::Zone { zone, .. } => Some(draft.scenario.zone[zone].1.boot.value),
+            _ => None,
+        };
+        let way = match (boot.filter(|boot| *boot > SimDuration::ZERO), &self.restart) {
+            (Some(boot), _) => Law::constant(boot.seconds()).ok().map(|law| (BOOTING, law)),
+            (None, Some(restart)) => Some((STARTING, restart.0.clone())),
+            (None, None) => None,
+        };
+        let mut back = UP;
+        if let (Some((state, law)), Some(host)) = (way, self.host.clone()) {
+            let mut from: Vec<&str> = vec![UP];
+            from.extend(self.sound.iter().map(String::as_str));
+            from.extend(self.cured.iter().map(String::as_str));
+            let lost = Transition::when(!host.clone(), &from, state);
+            // Before anything else that waits: whoever has no host cannot fall ill.
+            self.automaton.transitions.insert(0, lost);
+            self.automaton.states.push(State::failed(state, Effect::Refuse));
+            self.harms.push((state.to_string(), Harm::Down));
+            // A dot keeps the name apart from that of every fault.
+            let timer = Timer::new(&format!("{state}.done"), DurationLaw(law)).guarded(host);
+            self.step(timer, state, UP);
+            back = state;
+        }
+        let mut facts: Vec<(String, Vec<String>)> = Vec::new();
+        for (state, harm) in &self.harms {
+            let fact = match harm {
+                Harm::Down => "is down".to_string(),
+                Harm::Hung => "is hung".to_string(),
+                Harm::Stalled => "is stalled".to_string(),
+                Harm::Cut => "is cut".to_string(),
+                Harm::Slow(factor) => format!("is slow {factor}"),
+                Harm::None => continue,
+            };
+            match facts.iter_mut().find(|(name, _)| *name == fact) {
+                Some((_, states)) => states.push(state.clone()),
+                None => facts.push((fact, vec![state.clone()])),
+            }
+        }
+        for (state, _) in &self.harms {
+            if let Some(fault) = state.strip_prefix("fault.")
+                && !fault.contains('.')
+            {
+                let seen = format!("{state}.seen");
+                let both: Vec<String> = self
+                    .harms
+                    .iter()
+                    .map(|(name, _)| name.clone())
+                    .filter(|name| name == state || *name == seen)
+                    .collect();
+                facts.push((format!("in {fault}"), both));
+            }
+        }
+        for (fact, states) in facts {
+            self.publish(&fact, Expr::In(states));
+        }
+        back
+    }
+}

@@ -1,0 +1,146 @@
+//! What goes wrong in a scenario, as one declaration of health, and what it does to components.
+//!
+//! Model: each part is one automaton, named as the part. It is `up`, or in the state of the fault
+//! that struck it (one at a time: a fault ages and strikes while its part is up), or `broken` by a
+//! drill, or on its way back (a zone boots, a process restarts). What a part's host does to it is
+//! never copied: it is an expression over the host's facts, and its cause comes with it.
+//!
+//! - A fault is a timer keyed by (part, fault). A hang that people must notice has a second state
+//!   for the time after they did.
+//! - `together` is an automaton of its own that is `struck` from onset to repair: its members go
+//!   down and come back with it.
+//! - A common cause is a joint event of the group's set, keyed by the set, also with one member;
+//!   each member is repaired by itself.
+//! - `after` draws when the other fault strikes, keyed by the part that follows.
+//!
+//! Takes a draft and the numbers of its components. Gives a [`HealthPlan`]. Leaves out: takeover
+//! by a partner (a file server stands still while none of its heads serves), lost contents of
+//! caches, the time for which users of a dead uplink are cut off, hours of crews.
+
+mod declare;
+pub mod parts;
+mod textbook;
+
+use std::collections::BTreeMap;
+
+use crate::health::{Declaration, Net, Reading, Start};
+use crate::model::Health;
+use crate::model::ids::{CauseId, ComponentId};
+use crate::model::outage::{Ailing, Breakable, HealthNet, HealthPlan};
+use crate::model::spec::runs::Initial;
+use crate::plan::Draft;
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+
+/// The cause of what is planned: drills, maintenance.
+pub const PLANNED: &str = "planned";
+
+/// A declaration with what its facts mean for components.
+#[derive(Clone, Debug, Default)]
+pub struct Declared {
+    /// The automata.
+    pub declaration: Declaration,
+    /// By component: facts of the whole and the health they mean, the worst first.
+    pub effects: BTreeMap<ComponentId, Vec<(String, Health)>>,
+    /// Parts that a drill can break: their name and the state in which they come back.
+    pub breakable: Vec<(String, &'static str)>,
+}
+
+/// Names of all causes: overload, the faults in the order of the file, what is planned.
+#[must_use]
+pub fn causes(draft: &Draft) -> Vec<String> {
+    let faults = draft.scenario.fault.iter().map(|(name, _)| name.text.clone());
+    std::iter::once("overload".to_string())
+        .chain(faults)
+        .chain(std::iter::once(PLANNED.to_string()))
+        .collect()
+}
+
+/// The health of a scenario; `None` when nothing can fail and nothing is to be broken. Everything
+/// wrong goes to `out`.
+pub fn plan(
+    draft: &Draft,
+    ids: &BTreeMap<String, ComponentId>,
+    out: &mut Diagnostics,
+) -> Option<HealthPlan> {
+    let scenario = &draft.scenario;
+    let broken = scenario.window.iter().any(|(_, window)| window.before.is_some());
+    if scenario.fault.is_empty() && scenario.unit.is_empty() && !broken {
+        return None;
+    }
+    let live = declare(draft, ids, true, out);
+    if out.has_errors() {
+        return None;
+    }
+    let quiet = declare(draft, ids, false, &mut Diagnostics::new());
+    let start = match scenario.run.initial.value {
+        Initial::Stationary => Start::Stationary,
+        Initial::New => Start::New,
+    };
+    let causes = causes(draft);
+    let breakable = quiet.breakable.iter().map(|(name, _)| name.clone()).collect();
+    let (live, quiet) =
+        (compile(draft, &live, &causes, out)?, compile(draft, &quiet, &causes, out)?);
+    Some(HealthPlan { live, quiet, start, breakable })
+}
+
+/// The declaration of a scenario, with its faults or (`live` false) with drills alone.
+#[must_use]
+pub fn declare(
+    draft: &Draft,
+    ids: &BTreeMap<String, ComponentId>,
+    live: bool,
+    out: &mut Diagnostics,
+) -> Declared {
+    let mut declarer = declare::Declarer::new(draft, out);
+    if live {
+        declarer.faults();
+    }
+    let mut declared = declarer.finish(ids);
+    if live {
+        textbook::declare(draft, &mut declared.declaration);
+    }
+    declared
+}
+
+fn compile(
+    draft: &Draft,
+    declared: &Declared,
+    causes: &[String],
+    out: &mut Diagnostics,
+) -> Option<HealthNet> {
+    let net = match Net::compile(&declared.declaration, Reading::default()) {
+        Ok(net) => net,
+        Err(error) => {
+            let span = draft.scenario.span;
+            out.push(Diagnostic::new(Code::OutOfRange, span, error.to_string()));
+            return None;
+        }
+    };
+    let facts: BTreeMap<&str, _> = net.facts_of_whole().map(|(id, name)| (name, id)).collect();
+    let automata: BTreeMap<&str, _> = net.automata().map(|id| (net.name(id), id)).collect();
+    let mut ailing = Vec::with_capacity(declared.effects.len());
+    let mut readers = vec![None; facts.len()];
+    for (row, (component, states)) in declared.effects.iter().enumerate() {
+        let mut found = Vec::with_capacity(states.len());
+        for (name, health) in states {
+            let fact = facts[name.as_str()];
+            readers[fact.index()] = Some(row as u32);
+            found.push((fact, *health));
+        }
+        ailing.push(Ailing { component: *component, states: found });
+    }
+    let cause_of = |label: &str| causes.iter().position(|cause| cause == label);
+    let causes = net
+        .causes()
+        .map(|cause| cause_of(&cause.label).map_or(CauseId::OVERLOAD, |at| CauseId(at as u16)))
+        .collect();
+    let mut breakable = Vec::with_capacity(declared.breakable.len());
+    for (name, back) in &declared.breakable {
+        let automaton = automata[name.as_str()];
+        let state = |name: &str| net.state(automaton, name).expect("every part has it");
+        breakable.push(Breakable { automaton, back: state(back), broken: state(declare::BROKEN) });
+    }
+    let planned = net.cause("", PLANNED).expect("it is declared");
+    Some(HealthNet { ailing, readers, causes, breakable, planned, net })
+}

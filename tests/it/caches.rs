@@ -1,0 +1,104 @@
+//! Caches find what theory says they find, in a running system too.
+
+use std::path::Path;
+
+use fivenines::engine::draw::Lineage;
+use fivenines::model::Health;
+use fivenines::model::ids::{CauseId, ComponentId};
+use fivenines::model::outage::Faults;
+use fivenines::model::world::{Span, World};
+use fivenines::plan;
+use fivenines::plan::compile::compile;
+use fivenines::scenario::diagnostic::Diagnostics;
+use fivenines::scenario::document::Document;
+use fivenines::scenario::source::Source;
+use fivenines::study::expect::Verdict;
+use fivenines::study::scenario::{Choices, prepare, run};
+use fivenines::study::window::Watch;
+use fivenines::units::{SimDuration, SimTime};
+
+/// O40 and O41 by the request loop: the smallest case of each policy and the exact larger one.
+#[test]
+fn o40_o41_scenarios_hold_what_they_expect() {
+    for name in ["o40-lru", "o40-fifo", "o40-random", "o41-n100"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/oracles");
+        let text = std::fs::read_to_string(path.join(format!("{name}.toml"))).unwrap();
+        let mut out = Diagnostics::new();
+        let document = Document::parse(Source::from_text(name, &text), &mut out).unwrap();
+        let draft = plan::draft(&document, &mut out).unwrap();
+        let tables = compile(&draft, &path, &mut out);
+        let choices = Choices { replications: Some(8), quick: false };
+        let study = prepare(&draft, &tables, choices, &mut out);
+        assert!(!out.has_errors(), "{name}: {:#?}", out.sorted());
+        let result = run(&tables, &study, &Watch::default()).unwrap();
+        let estimate = result.estimate(&study.figures[study.expectations[0].asked]);
+        assert_eq!(result.judgements, [Verdict::Holds], "{name}: {estimate:?}");
+    }
+}
+
+const CACHED: &str = r#"
+scenario = "cached"
+format   = 1
+[window.run]
+length = "10s"
+[server.box]
+cores = 4
+[zone.www]
+[zone.memory]
+[service.app]
+in      = "www"
+workers = "unlimited"
+[cache.store]
+in         = "memory"
+cpu        = "1ms"
+objects    = 10
+popularity = { zipf = 0.0, objects = 10 }
+[workload.readers]
+request  = "get"
+rate     = "10/s"
+arrivals = { process = "regular" }
+[request.get]
+enter = "app"
+draw  = { fetch = "20ms" }
+steps = [
+  { cache = "store", else = [ { cpu = "app", draw = "fetch" } ] },
+]
+"#;
+
+/// All ten objects fit: after each has been asked for once, every look-up takes 1 ms and no more.
+/// While the process is down a look-up costs nothing and misses; after that it is cold.
+#[test]
+fn a_cache_that_is_lost_sends_its_readers_to_the_origin_and_starts_cold() {
+    let plan = crate::links::blueprint(CACHED);
+    let end = SimTime::ZERO + SimDuration::from_secs(1_000);
+    let start = SimTime::ZERO;
+    let span =
+        Span { levels: vec![], start, from: start, until: end, horizon: end, faults: Faults::Off };
+    let part = |name: &str| {
+        let place = plan.parts.iter().position(|part| part.name == name).expect(name);
+        ComponentId(place as u32)
+    };
+    let (process, objects) = (part("store"), part("store.objects"));
+    let mut world = World::new(&plan, Lineage::replication(0), span);
+    let seconds = |s: u64| SimTime::ZERO + SimDuration::from_secs(s);
+    let misses = |world: &World<'_>| world.gauges()[objects.index()].refused;
+    world.run_before(seconds(100)).unwrap();
+    assert_eq!(misses(&world), 10);
+    let latency = &world.record().classes[0].latency;
+    assert_eq!((latency.min(), latency.max()), (Some(1_000_000), Some(21_000_000)));
+    assert_eq!(latency.count_at_most(1_000_000), latency.count() - 10);
+
+    world.set_health(process, Health::Down, CauseId::OVERLOAD);
+    let before = world.gauges()[process.index()].arrived;
+    world.run_before(seconds(200)).unwrap();
+    // Ten a second: all of them miss, none gets as far as the process.
+    assert_eq!(misses(&world), 10 + 1_000);
+    assert_eq!(world.gauges()[process.index()].arrived, before);
+
+    world.set_health(process, Health::Up, CauseId::OVERLOAD);
+    world.run_before(seconds(400)).unwrap();
+    assert_eq!(misses(&world), 10 + 1_000 + 10);
+    world.lose_cache(process);
+    world.run_before(seconds(600)).unwrap();
+    assert_eq!(misses(&world), 10 + 1_000 + 10 + 10);
+}

@@ -1,0 +1,203 @@
+//! Promise: measured load is offered load, and capacities are those of the demands.
+
+use crate::common::{Loaded, load};
+
+use fivenines::engine::law::Law;
+use fivenines::model::blueprint::{Arrivals, Blueprint, Config};
+use fivenines::model::ids::{AmountId, WorkloadId};
+use fivenines::model::outage::Faults;
+use fivenines::model::route::{Amount, Op};
+use fivenines::plan::load::offered;
+use fivenines::solve::requests::Window;
+use fivenines::stats::interval::Interval;
+use fivenines::study::capacity::{CapacityResult, Effort, Objective, search};
+use fivenines::study::measure::Measure;
+use fivenines::study::scenario::run;
+use fivenines::study::window::{Estimate, Watch};
+use fivenines::units::{Rate, SimDuration, SimTime};
+use fivenines::workload::arrivals::{Process, Traffic};
+
+fn per_s(count: f64) -> Rate {
+    Rate::per_second(count).unwrap()
+}
+
+/// No patience, time-outs, retries, sessions, noise, spells, backup or network: what is left is
+/// demand against capacity.
+pub fn bare(plan: &mut Blueprint, process: Process) {
+    for clients in &mut plan.clients {
+        clients.round_trip = None;
+        clients.time_out = None;
+        clients.patience = None;
+        clients.retry = None;
+        clients.session = None;
+    }
+    for workload in &mut plan.workloads {
+        workload.lost_after = None;
+        workload.arrivals =
+            Arrivals::Described(Traffic::new(per_s(20.0), process.clone()).unwrap());
+    }
+    plan.operations.clear();
+    plan.network = None;
+    plan.health = None;
+}
+
+/// The small model of the standard set keeps every write off the critical path.
+fn writes_wait_for_nobody(plan: &mut Blueprint) {
+    let one = AmountId(plan.routes.amounts.len() as u16);
+    plan.routes.amounts.push(Amount::Fixed(1));
+    for op in &mut plan.routes.ops {
+        if let Op::Disk { mount, write: true, key } = *op {
+            *op = Op::Defer { mount, amount: one, key };
+        }
+    }
+}
+
+fn steady(length: u64) -> Window {
+    Window {
+        name: "steady".into(),
+        levels: Vec::new(),
+        at: SimTime::ZERO,
+        lead_in: SimDuration::from_secs(60),
+        length: SimDuration::from_secs(length),
+        drain: SimDuration::from_secs(300),
+        faults: Faults::Off,
+    }
+}
+
+fn capacity_of(tier: &str, from: f64, change: impl Fn(&mut Blueprint)) -> CapacityResult {
+    let mut loaded = load(&format!("tiers/{tier}.toml"));
+    bare(&mut loaded.plan, Process::Poisson);
+    writes_wait_for_nobody(&mut loaded.plan);
+    change(&mut loaded.plan);
+    let page = loaded.plan.routes.classes.iter().position(|class| class.name == "page").unwrap();
+    let objective = Objective {
+        measure: Measure::Latency(page, fivenines::plan::figure::Stat::Quantile(0.95)),
+        below: 0.5,
+        lost_at_most: 0.01,
+    };
+    let effort = Effort { replications: 10, level: 0.95, tolerance: 0.02, from: per_s(from) };
+    let found = search(&loaded.plan, &steady(400), WorkloadId(0), &objective, effort).unwrap();
+    println!("{tier}: {:.2} pages/s, surely {:.2} to {:.2}", found.rate, found.low, found.high);
+    for point in &found.points {
+        println!("  {:7.2}/s {:?} lost {:.4}", point.rate, point.estimate.value(), point.lost);
+    }
+    found
+}
+
+/// The figure and its band, 2 pages/s or 5 %, must touch what the search found.
+fn assert_near(found: &CapacityResult, expected: f64) {
+    let band = f64::max(2.0, 0.05 * expected);
+    assert!((found.rate - expected).abs() <= band, "{} pages/s, not {expected}", found.rate);
+    assert!(found.low <= found.rate && found.rate <= found.high);
+}
+
+/// §6.3 of the standard set: starter carries 26 pages/s under the small model's assumptions.
+#[test]
+fn the_starter_carries_26_pages_a_second() {
+    assert_near(&capacity_of("starter", 26.0, |_| ()), 26.0);
+}
+
+/// §6.3 of the standard set: tier-1 carries 37.
+#[test]
+fn tier_1_carries_37_pages_a_second() {
+    let found = capacity_of("tier-1", 37.0, |_| ());
+    assert_near(&found, 37.0);
+    // The small model's disk takes 12.5 ms for every operation; ours takes that in the mean. What
+    // that is worth: less scatter at the disks, so more pages.
+    let fixed = capacity_of("tier-1", 37.0, |plan| {
+        for part in &mut plan.parts {
+            if let Config::Disks(config) = &mut part.config {
+                config.time = Law::constant(0.0125).unwrap().sampler();
+            }
+        }
+    });
+    assert_near(&fixed, 37.0);
+    assert!(fixed.rate > found.rate, "{} {}", fixed.rate, found.rate);
+}
+
+/// M/M/1 by its own formula: p95 = ln 20 / (μ − λ) is 0.15 s at λ = 100 − ln 20 / 0.15.
+#[test]
+fn the_capacity_of_one_exponential_server_is_that_of_the_formula() {
+    let loaded = load("oracles/o01-mm1.toml");
+    let truth = 100.0 - libm::log(20.0) / 0.15;
+    let objective = Objective {
+        measure: Measure::Latency(0, fivenines::plan::figure::Stat::Quantile(0.95)),
+        below: 0.15,
+        lost_at_most: 0.01,
+    };
+    let effort = Effort { replications: 12, level: 0.999, tolerance: 0.002, from: per_s(30.0) };
+    let found = search(&loaded.plan, &steady(600), WorkloadId(0), &objective, effort).unwrap();
+    assert!(found.low <= truth && truth <= found.high, "{found:?}");
+    assert!((found.rate - truth).abs() <= 0.02 * truth, "{} {truth}", found.rate);
+    assert!(found.high - found.low <= 0.08 * truth, "{} {}", found.low, found.high);
+}
+
+/// Values of the figure `path` in each replication.
+fn samples(
+    loaded: &Loaded,
+    result: &fivenines::study::scenario::StudyResult,
+    path: &str,
+) -> Vec<f64> {
+    let asked = loaded.study.figures.iter().find(|asked| asked.path == path);
+    let asked = asked.unwrap_or_else(|| panic!("no figure {path}"));
+    result.windows[asked.window].samples.iter().map(|s| s[asked.place].unwrap()).collect()
+}
+
+/// Measured utilisation of `tier` at 20 pages/s against the load worked out by hand, and against
+/// the one the plan works out: the 99.9 % interval holds it, and lies within 0.5 % of it where the
+/// scatter of the demands allows (the largest, of web CPU: CV 1 a page, so 1.1 % ÷ √(pages/10⁵)).
+fn assert_utilization(tier: &str, by_hand: &[(&str, &str, f64)]) {
+    let mut loaded = load(&format!("tiers/{tier}.toml"));
+    bare(&mut loaded.plan, Process::Regular);
+    loaded.study.windows.truncate(1);
+    loaded.study.figures.retain(|asked| asked.window == 0);
+    loaded.study.expectations.clear();
+    let window = &mut loaded.study.windows[0];
+    window.replications = (30, 30);
+    window.precision.clear();
+    window.window.length = SimDuration::from_secs(600);
+    let name = window.window.name.clone();
+    let result = run(&loaded.plan, &loaded.study, &Watch::default()).unwrap();
+    let plan_says = offered(&loaded.draft, &[20.0]);
+    for (figure, resource, truth) in by_hand {
+        let values = samples(&loaded, &result, &format!("utilization.{figure}@{name}"));
+        let interval = Interval::of_mean(&values, 0.999).unwrap();
+        println!("{tier} {figure}: {} of {truth}", Estimate::Interval(interval).value().unwrap());
+        assert!(interval.contains(*truth), "{tier} {figure}: {interval} of {truth}");
+        assert!((interval.estimate - truth).abs() <= 0.005 * truth, "{tier} {figure}: {interval}");
+        assert!(interval.half_width() <= 0.0075 * truth, "{tier} {figure}: {interval}");
+        let planned: Vec<f64> = plan_says
+            .iter()
+            .filter(|one| one.name == *resource)
+            .map(fivenines::plan::load::Offered::utilization)
+            .collect();
+        assert_eq!(planned.len(), 1, "{tier} {resource} among {plan_says:?}");
+        assert!((planned[0] - truth).abs() <= 1e-9, "{tier} {resource}: {planned:?} of {truth}");
+    }
+}
+
+/// The utilisation law: 20 pages/s × 114.2 ms ÷ 4 cores; 9 I/O ÷ 500 I/O per s.
+#[test]
+fn the_starter_is_as_busy_as_its_demands_say() {
+    assert_utilization(
+        "starter",
+        &[
+            ("www-1.cpu", "www-1.cpu", 20.0 * 0.1142 / 4.0),
+            ("twin-1.local", "twin-1.local", 20.0 * 9.0 / 500.0),
+        ],
+    );
+}
+
+/// The utilisation law: 83.2 ms ÷ 4 cores; 31 ms ÷ 4; 6.0 I/O ÷ 400 I/O per s; 14 × 0.1 ms.
+#[test]
+fn tier_1_is_as_busy_as_its_demands_say() {
+    assert_utilization(
+        "tier-1",
+        &[
+            ("www-1.cpu", "www-1.cpu", 20.0 * 0.0832 / 4.0),
+            ("sql-1.cpu", "sql-1.cpu", 20.0 * 0.031 / 4.0),
+            ("store.main", "store.main", 20.0 * 6.0 / 400.0),
+            ("store.head", "store.head-1", 20.0 * 14.0 * 0.000_1),
+        ],
+    );
+}

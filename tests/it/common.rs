@@ -1,0 +1,54 @@
+//! What several modules need: a scenario file on its way to a run.
+
+use std::path::{Path, PathBuf};
+
+use fivenines::model::blueprint::Blueprint;
+use fivenines::plan::Draft;
+use fivenines::plan::compile::compile;
+use fivenines::scenario::diagnostic::Diagnostics;
+use fivenines::scenario::document::Document;
+use fivenines::scenario::render::{Report, Style};
+use fivenines::scenario::source::Source;
+use fivenines::study::scenario::{Choices, StudyPlan, prepare};
+
+/// A scenario that can be run.
+pub struct Loaded {
+    pub draft: Draft,
+    pub plan: Blueprint,
+    pub study: StudyPlan,
+}
+
+/// The folder of the shipped scenarios.
+pub fn scenarios() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
+}
+
+/// What a user sees of the findings.
+pub fn shown(document: &Document, out: &Diagnostics) -> String {
+    Report { source: &document.source, document: Some(document), found: out }.text(Style {
+        colour: false,
+        width: 100,
+        ascii: true,
+    })
+}
+
+/// Reads text as a scenario of `folder`; what is wrong, as the user sees it.
+pub fn read(text: &str, folder: &Path) -> Result<Loaded, String> {
+    let mut out = Diagnostics::new();
+    let source = Source::from_text("scenario.toml", text);
+    let document = Document::parse(source, &mut out).ok_or("not TOML")?;
+    let Some(draft) = fivenines::plan::draft(&document, &mut out) else {
+        return Err(shown(&document, &out));
+    };
+    let plan = compile(&draft, folder, &mut out);
+    let study = prepare(&draft, &plan, Choices::default(), &mut out);
+    if out.has_errors() { Err(shown(&document, &out)) } else { Ok(Loaded { draft, plan, study }) }
+}
+
+/// Reads a shipped scenario, `tiers/starter.toml` say.
+pub fn load(name: &str) -> Loaded {
+    let path = scenarios().join(name);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let folder = path.parent().expect("a file stands in a folder");
+    read(&text, folder).unwrap_or_else(|found| panic!("{name}:\n{found}"))
+}

@@ -1,0 +1,169 @@
+//! Small systems made by chance: whatever breaks, the ledgers close and everything drains.
+
+use fivenines::engine::draw::Lineage;
+use fivenines::model::world::{Span, World};
+
+use super::*;
+
+/// A generator of its own, so that the cases are the same for ever (Numerical Recipes, LCG).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+
+    fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
+        of[self.roll(of.len() as u64) as usize]
+    }
+
+    fn maybe(&mut self, text: &str) -> String {
+        if self.roll(2) == 0 { text.to_string() } else { String::new() }
+    }
+}
+
+/// Two services on one or two servers, a file server, a station, clients, faults.
+fn system(dice: &mut Dice) -> String {
+    let servers = 1 + dice.roll(2);
+    let mut text = format!(
+        "scenario = \"swarm\"\n[run]\nseed = {}\ninitial = \"new\"\n[site.main]\n[rack.r]\nsite = \"main\"\n\
+         switch = {{ count = {}, bandwidth = \"1Gbit/s\" }}\n[server.box]\ncount = {servers}\n\
+         cores = {}\nrack = \"r\"\n[server.box.disks]\nlocal = {{ kind = \"10k\", layout = \"mirror\", data = 1, parity = 1 }}\n\
+         [zone.web]\non = [\"box-1\"]\nboot = \"{}s\"\n[zone.deep]\non = [\"box-{servers}\"]\n",
+        dice.roll(1_000),
+        1 + dice.roll(2),
+        1 + dice.roll(2),
+        dice.roll(3),
+    );
+    let workers = dice.pick(&["2", "10", "\"unlimited\""]);
+    let (backlog, warm) =
+        (dice.maybe("backlog = 5\n"), dice.maybe("warm-up = { for = \"5s\", speed = 0.5 }\n"));
+    text += &format!(
+        "[service.app]\nin = \"web\"\nworkers = {workers}\n{backlog}{warm}restart = \"3s\"\n\
+         mounts = {{ nas = {}, disk = \"box:local\" }}\n",
+        dice.pick(&["\"store:data\"", "{ volume = \"store:data\", gives-up = \"4s\" }"])
+    );
+    let (workers, backlog) = (dice.pick(&["1", "5"]), dice.maybe("backlog = 3\n"));
+    text +=
+        &format!("[service.back]\nin = \"deep\"\nworkers = {workers}\n{backlog}restart = \"2s\"\n");
+    text += "[nas.store]\ncpu = \"1ms\"\nrack = \"r\"\n[nas.store.pools]\nmain = { kind = \"7.2k\", layout = \"raid-dp\", data = 2 }\n\
+             [nas.store.volumes]\ndata = { pool = \"main\" }\n";
+    let discipline = dice.pick(&["fifo", "ps", "priority", "priority-preemptive"]);
+    let (limit, patience) = (dice.maybe("limit = 4\n"), dice.maybe("patience = \"1s\"\n"));
+    text += &format!(
+        "[station.desk]\nservers = {}\ndiscipline = \"{discipline}\"\n{limit}{}service = {{ dist = \"exponential\", mean = \"50ms\" }}\n",
+        1 + dice.roll(2),
+        if discipline == "ps" { "" } else { patience.as_str() },
+    );
+    let retry = dice.maybe("retry = { chance = 0.8, after = \"1s\", at-most = 2 }\n");
+    let (time_out, patient) = (
+        dice.maybe("time-out = \"3s\"\n"),
+        dice.maybe("patience = { dist = \"exponential\", mean = \"2s\" }\n"),
+    );
+    text += &format!("[clients.users]\nround-trip = \"20ms\"\n{time_out}{patient}{retry}");
+    text += &format!(
+        "[workload.visitors]\n{}request = \"page\"\nrate = \"{}/s\"\narrivals = {{ process = \"poisson\" }}\n\
+         [workload.jobs]\nrequest = \"job\"\nrate = \"5/s\"\narrivals = {{ process = \"poisson\" }}\n",
+        dice.maybe("from = \"users\"\n"),
+        5 + dice.roll(25),
+    );
+    let deadline = dice.maybe(", time-out = \"1s\"");
+    let outer = dice.pick(&["", ", time-out = \"2s\""]);
+    text += &format!(
+        "[request.page]\nenter = \"app\"\ndraw = {{ a = {{ dist = \"exponential\", mean = \"20ms\" }} }}\nsteps = [\n\
+         {{ cpu = \"app\", draw = \"a\" }},\n{{ io = \"disk\", read = 0.5, write = 0.5, wait = {} }},\n\
+         {{ call = \"back\", steps = [ {{ cpu = \"back\", draw = \"a\" }}, {{ delay = \"10ms\" }} ]{outer} }},\n\
+         {{ parallel = [ {{ steps = [ {{ call = \"back\", steps = [ {{ cpu = \"back\", draw = \"a\" }} ]{deadline} }} ] }},\n\
+         {{ steps = [ {{ cpu = \"app\", draw = \"a\", share = 0.5 }}, {{ visit = \"desk\" }} ] }} ] }},\n\
+         {{ io = \"nas\", read = 0.5, write = 0.3, ops = 1.2 }},\n]\nthen = {{ request = \"part\", count = 1.5 }}\n",
+        dice.pick(&["true", "false"])
+    );
+    text += "[request.part]\nenter = \"app\"\ndraw = { a = \"1ms\" }\nsteps = [ { cpu = \"app\", draw = \"a\" } ]\n\
+             [request.job]\nsteps = [ { visit = \"desk\", priority = 2 } ]\n";
+    for number in 0..1 + dice.roll(4) {
+        text += &fault(dice, number);
+    }
+    text
+}
+
+fn fault(dice: &mut Dice, number: u64) -> String {
+    let hits = dice.pick(&[
+        "service.app",
+        "service.back",
+        "server.*",
+        "rack.r.switch",
+        "site.main",
+        "nas.store.head",
+        "nas.store.main",
+        "server.box.local",
+        "station.desk",
+        "zone.web",
+    ]);
+    let how = dice.pick(&["crash", "hang", "pause", "slow", "lost", "partitioned"]);
+    let factor = if how == "slow" { "factor = 3.0\n" } else { "" };
+    let seen = if how == "hang" { "detected-by-people = \"2s\"\n" } else { "" };
+    let when = match dice.roll(3) {
+        0 => format!("at = \"{}s\"\nlasts = \"{}s\"\n", 5 + dice.roll(20), 1 + dice.roll(8)),
+        1 => "rate = \"4/min\"\nrepair = { dist = \"exponential\", mean = \"2s\" }\n".to_string(),
+        _ => "rate = \"2/min\"\ntogether = true\nrepair = \"1s\"\n".to_string(),
+    };
+    format!("[fault.f{number}]\nhits = \"{hits}\"\nhow = \"{how}\"\n{factor}{seen}{when}")
+}
+
+/// C1, C6, C8 and T30 in small: 60 systems; in each the ledgers close, Little's identity holds,
+/// and when the load has ended nothing stays inside.
+#[test]
+fn whatever_breaks_the_ledgers_close_and_everything_drains() {
+    let mut dice = Dice(7);
+    let mut failures = 0;
+    // Chance also makes systems that the checks refuse, for a key without effect.
+    let sound = std::iter::from_fn(|| Some(system(&mut dice)))
+        .take(400)
+        .filter(|text| draft_or_complaints(text).is_ok())
+        .take(60);
+    let texts: Vec<String> = sound.collect();
+    assert_eq!(texts.len(), 60);
+    for (case, text) in (0..).zip(texts) {
+        let plan = planned(&text);
+        let seen = requests::run(&plan, &window(5.0, 35.0), case).unwrap_or_else(|breach| {
+            panic!("case {case}: {}\n{text}", breach.what);
+        });
+        let served: u64 = seen.record.classes.iter().map(|class| class.attempts.ended[0]).sum();
+        let ended: u64 =
+            seen.record.classes.iter().map(|class| class.attempts.ended.iter().sum::<u64>()).sum();
+        failures += ended - served;
+        assert!(served > 0, "case {case}\n{text}");
+        drains(&plan, case, &text);
+    }
+    assert!(failures > 1_000, "the systems break: {failures}");
+}
+
+fn drains(plan: &Blueprint, case: u64, text: &str) {
+    let at = |seconds: u64| SimTime::ZERO + SimDuration::from_secs(seconds);
+    let span = Span {
+        levels: Vec::new(),
+        start: SimTime::ZERO,
+        from: SimTime::ZERO,
+        until: at(30),
+        horizon: at(30),
+        faults: Faults::Live,
+    };
+    let mut world = World::new(plan, Lineage::replication(case), span);
+    // Whatever waits for a head is sent again within a minute.
+    for end in 1..100 {
+        world.run_before(at(30 + 10 * end)).unwrap();
+        if world.in_flight() == 0 {
+            break;
+        }
+    }
+    assert_eq!(world.in_flight(), 0, "case {case}\n{text}");
+    assert_eq!(world.counted_open(), 0, "case {case}\n{text}");
+    for (part, gauge) in plan.parts.iter().zip(world.gauges()) {
+        assert_eq!(gauge.inside, gauge.stayed, "case {case} {}\n{text}", part.name);
+    }
+    for (call, kind) in world.record().calls.iter().zip(&plan.routes.calls) {
+        assert_eq!(call.in_flight(), 0, "case {case}, calls {}\n{text}", kind.name);
+    }
+}

@@ -1,0 +1,168 @@
+//! Promise: a scenario may bring its own traffic, as counts or as an access log.
+
+use std::path::Path;
+
+use crate::common::{load, read, scenarios};
+
+use fivenines::model::blueprint::Arrivals;
+use fivenines::solve::requests;
+use fivenines::study::window::{WindowPlan, run};
+use fivenines::units::{Rate, SimDuration, SimTime};
+
+/// A station under the counts or the log of `file` in a folder of its own.
+fn scenario(trace: &str) -> String {
+    format!(
+        r#"scenario = "recorded"
+format   = 1
+title    = "A server under a record"
+question = "Does recorded traffic arrive as it was recorded?"
+source   = "a test"
+[run]
+seed = 1
+replications = 2
+[window.all]
+at      = "0h"
+length  = "10min"
+lead-in = "0s"
+[station.web]
+servers = 1
+service = "1ms"
+[workload.visitors]
+request = "page"
+trace   = {trace}
+[request.page]
+steps = [ {{ visit = "web" }} ]
+"#
+    )
+}
+
+const COUNTS: &str = r#"{ file = "counts.csv", format = "csv", time = "t", count = "n", every = "1min", per-view = 2.0 }"#;
+const LOG: &str = r#"{ file = "access.log", format = "common-log" }"#;
+
+fn in_folder(file: &str, content: &[u8], trace: &str) -> Result<crate::common::Loaded, String> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(file), content).unwrap();
+    read(&scenario(trace), folder.path())
+}
+
+/// C1: ⌊requests so far ÷ requests a view⌋ views, minute by minute: 5, 0, 4 requests make 2, 0, 2.
+#[test]
+fn counts_become_as_many_page_views() {
+    let loaded = in_folder("counts.csv", b"t,n\n600,5\n660,0\n720,4\n", COUNTS).unwrap();
+    let views_until = |minutes: u64| {
+        let mut window = loaded.study.windows[0].window.clone();
+        window.length = SimDuration::from_secs(60 * minutes);
+        let seen = requests::run(&loaded.plan, &window, 0).unwrap();
+        let views = &seen.record.views[0];
+        assert_eq!(views.intended, views.served);
+        views.intended
+    };
+    assert_eq!([1, 2, 3, 4].map(views_until), [2, 2, 4, 4]);
+}
+
+/// A window's level replaces the record; without one the record is what is played.
+#[test]
+fn a_level_takes_the_place_of_the_record() {
+    let loaded = in_folder("counts.csv", b"t,n\n0,600\n60,600\n", COUNTS).unwrap();
+    let mut window = loaded.study.windows[0].window.clone();
+    window.levels = vec![Rate::per_second(50.0)];
+    let seen = requests::run(&loaded.plan, &window, 0).unwrap();
+    // 30,000 expected; five standard deviations are 870.
+    let count = seen.record.views[0].intended as f64;
+    assert!((count - 30_000.0).abs() < 870.0, "{count}");
+}
+
+/// C1, D1: the pages of the shipped record conserve, and two runs give the same digests.
+#[test]
+fn the_shipped_records_run_from_a_fresh_clone() {
+    for name in ["traffic/nasa-1995.toml", "traffic/nasa-1995-log.toml"] {
+        let loaded = load(name);
+        let place = loaded.study.windows.iter().position(|w| w.window.name == "busiest").unwrap();
+        let Arrivals::Recorded(playback) = &loaded.plan.workloads[0].arrivals else {
+            panic!("{name} plays no record");
+        };
+        let window = loaded.study.windows[place].window.clone();
+        // The window is the busiest hour of the record, and meets the design peak of 40 pages/s.
+        let hour = playback.series().busiest(SimDuration::HOUR);
+        assert_eq!(SimTime::ZERO + hour.at, window.at, "{name}");
+        let peak = Rate::per_second(40.0).unwrap();
+        let scale = playback.series().scale_to_busiest_hour(peak, 3.0).unwrap();
+        let rate = playback.pages() as f64 / playback.series().requests() * 3.0;
+        assert!((rate / scale - 1.0).abs() < 1e-3, "{name}: scale {scale}");
+        let mut short = window;
+        short.length = SimDuration::from_secs(120);
+        let asked = WindowPlan {
+            window: short,
+            replications: (2, 2),
+            precision: Vec::new(),
+            measures: Vec::new(),
+            level: 0.95,
+        };
+        let first = run(&loaded.plan, &asked, &Default::default()).unwrap();
+        let second = run(&loaded.plan, &asked, &Default::default()).unwrap();
+        assert_eq!(first.digests, second.digests);
+        let views = &first.pooled.views[0];
+        let lost: u64 = views.lost.iter().sum();
+        let ended = views.served + views.delayed + lost + views.never_born;
+        assert!(views.intended > 1_000, "{name}: {}", views.intended);
+        assert_eq!(views.intended, ended + first.pooled.open(), "{name}");
+    }
+}
+
+/// Two replications see the same record and place its pages differently inside a minute.
+#[test]
+fn replications_share_the_counts_and_differ_in_the_times() {
+    let loaded = load("traffic/nasa-1995.toml");
+    let mut window = loaded.study.windows[0].window.clone();
+    window.length = SimDuration::from_secs(60);
+    window.lead_in = SimDuration::ZERO;
+    let a = requests::run(&loaded.plan, &window, 0).unwrap();
+    let b = requests::run(&loaded.plan, &window, 1).unwrap();
+    assert_eq!(a.record.views[0].intended, b.record.views[0].intended);
+    assert_ne!(a.digest, b.digest);
+}
+
+fn assert_refused(loaded: Result<crate::common::Loaded, String>, words: &[&str]) {
+    let text = loaded.err().expect("it must be refused");
+    for word in words.iter().chain(&["workload.visitors.trace"]) {
+        assert!(text.contains(word), "`{word}` is not in\n{text}");
+    }
+}
+
+/// Corpus 57: which of missing, empty, header only; the path as written.
+#[test]
+fn a_trace_without_traffic_is_refused_by_name() {
+    let counts = |content: &[u8]| in_folder("counts.csv", content, COUNTS);
+    assert_refused(in_folder("other", b"", COUNTS), &["counts.csv", "no such file", "TRACE"]);
+    assert_refused(counts(b""), &["counts.csv", "empty", "TRACE"]);
+    assert_refused(counts(b"t,n\n"), &["counts.csv", "no row", "TRACE"]);
+    assert_refused(in_folder("access.log", b"", LOG), &["access.log", "empty"]);
+}
+
+/// Corpus 58: the line of the trace is named.
+#[test]
+fn a_wrong_line_of_a_trace_is_named() {
+    let counts = |content: &[u8]| in_folder("counts.csv", content, COUNTS);
+    assert_refused(counts(b"t,n\n60,1\n0,1\n"), &["line 3", "TRACE"]);
+    assert_refused(counts(b"t,n\n0,1\n60,many\n"), &["line 3", "many"]);
+    assert_refused(counts(b"t,n\n-60,1\n"), &["line 2", "-60"]);
+    assert_refused(counts(b"t,n\nnan,1\n"), &["line 2", "nan"]);
+    assert_refused(counts(b"t,n\n0,1\xff\n"), &["line 2", "UTF-8"]);
+    assert_refused(counts(&vec![b'1'; 1 << 20]), &["line 1"]);
+    // A byte-order mark and carriage returns are fine.
+    assert!(counts(b"\xef\xbb\xbft,n\r\n0,1\r\n60,1\r\n").is_ok());
+}
+
+/// Corpus 59: nothing outside the scenario's folder is opened, and nothing blocks.
+#[test]
+fn a_trace_outside_the_folder_is_refused() {
+    let at = |file: &str| {
+        let trace = format!(r#"{{ file = "{file}", format = "common-log" }}"#);
+        read(&scenario(&trace), Path::new(&scenarios().join("traffic")))
+    };
+    assert_refused(at("../../etc/passwd"), &["PATH", "leads out"]);
+    assert_refused(at("/etc/passwd"), &["PATH", "relative"]);
+    assert_refused(at("/dev/zero"), &["PATH"]);
+    assert_refused(at("traces"), &["PATH", "folder"]);
+    assert_refused(at("https://example.org/access.log"), &["PATH", "web address"]);
+}
