@@ -38,10 +38,7 @@ pub fn bare(plan: &mut Blueprint, process: Process) {
     }
     plan.operations.clear();
     plan.network = None;
-<<<<<<< HEAD
-=======
     plan.health = None;
->>>>>>> verify
 }
 
 /// The small model of the standard set keeps every write off the critical path.
