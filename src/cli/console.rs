@@ -185,7 +185,8 @@ mod tests {
 
     #[test]
     fn colour_follows_the_stream_the_environment_and_above_all_the_flag() {
-        let cases: [(&[(&str, &str)], When, bool, bool); 11] = [
+        type Case<'a> = (&'a [(&'a str, &'a str)], When, bool, bool);
+        let cases: [Case<'_>; 11] = [
             (&[], When::Auto, true, true),
             (&[], When::Auto, false, false),
             (&[("NO_COLOR", "1")], When::Auto, true, false),

@@ -199,7 +199,7 @@ fn table(ladder: &Ladder) -> Table {
     columns.push(Column::numbers("$/month", "cost_dollars_per_month", Unit::Dollars));
     columns.push(Column::words("p95 against the row above", "p95_step"));
     columns.push(Column::words("served against the row above", "served_step"));
-    let rows = ladder.rows.iter().map(|row| cells(row)).collect();
+    let rows = ladder.rows.iter().map(cells).collect();
     Table {
         caption: format!(
             "p95 is that of {class}. Same users, same demands for all; ± is the interval of each, \
