@@ -2,6 +2,7 @@
 //!
 //! A test binary of its own, for it replaces the allocator by one that counts, and one test, so
 //! that nothing else allocates meanwhile.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::alloc::System;
 use std::path::Path;
