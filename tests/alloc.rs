@@ -2,6 +2,7 @@
 //!
 //! A test binary of its own, for it replaces the allocator by one that counts, and one test, so
 //! that nothing else allocates meanwhile.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::alloc::System;
 use std::path::Path;
@@ -40,6 +41,7 @@ fn steady(plan: &Blueprint, level: Option<f64>, warm_up: u64, seconds: u64) -> (
         from: SimTime::ZERO,
         until: end,
         horizon: end,
+        faults: fivenines::model::outage::Faults::Off,
     };
     let mut world = World::new(plan, Lineage::replication(0), span);
     world.run_before(at(warm_up)).unwrap();

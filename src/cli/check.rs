@@ -17,10 +17,10 @@ pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
         let ended = match load(file, &args.set.assignments, Purpose::Check) {
             Ok(loaded) => check_one(&loaded, args, console)?,
             Err(failure) => {
-                console.complain(&match args.format {
-                    TextOrJson::Text => failure.text(),
-                    TextOrJson::Json => failure.json(),
-                });
+                match args.format {
+                    TextOrJson::Text => console.failed(&failure),
+                    TextOrJson::Json => console.complain(&failure.json()),
+                }
                 failure.exit
             }
         };

@@ -149,6 +149,11 @@ impl Console {
         let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
     }
 
+    /// Says why a command ended early.
+    pub fn failed(&self, failure: &Failure) {
+        self.complain(&failure.text(self.err.width));
+    }
+
     /// How diagnostics are drawn on standard error.
     #[must_use]
     pub fn style(&self) -> Style {
@@ -180,7 +185,8 @@ mod tests {
 
     #[test]
     fn colour_follows_the_stream_the_environment_and_above_all_the_flag() {
-        let cases: [(&[(&str, &str)], When, bool, bool); 11] = [
+        type Case<'a> = (&'a [(&'a str, &'a str)], When, bool, bool);
+        let cases: [Case<'_>; 11] = [
             (&[], When::Auto, true, true),
             (&[], When::Auto, false, false),
             (&[("NO_COLOR", "1")], When::Auto, true, false),

@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
+use anstyle::AnsiColor;
 use serde_json::json;
 
 macro_rules! exits {
@@ -114,12 +115,19 @@ impl Failure {
         self
     }
 
-    /// For people; empty when there is nothing to say.
+    /// For people, in lines of at most `width` letters; empty when there is nothing to say.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub fn text(&self, width: u16) -> String {
         let Some(message) = &self.message else { return String::new() };
-        let help = self.help.as_ref().map_or(String::new(), |help| format!("  help: {help}\n"));
-        format!("error: {message}\n{help}")
+        let error = AnsiColor::Red.on_default().bold();
+        let mut text = format!("{error}error{error:#}: ");
+        wrap(&mut text, message, "error: ".len(), width);
+        if let Some(help) = &self.help {
+            let style = AnsiColor::Cyan.on_default().bold();
+            write!(text, "  {style}help{style:#}: ").expect("a string takes all");
+            wrap(&mut text, help, "  help: ".len(), width);
+        }
+        text
     }
 
     /// For programs: one JSON object and a newline, with keys of a diagnostic.
@@ -135,6 +143,25 @@ impl Failure {
         });
         format!("{object}\n")
     }
+}
+
+/// Appends `words` broken at spaces, where the line begins at column `indent` and the next ones do,
+/// too. A word that is too long stays whole: it may be a path to copy.
+fn wrap(text: &mut String, words: &str, indent: usize, width: u16) {
+    let mut column = indent;
+    for (place, word) in words.split(' ').enumerate() {
+        let length = word.chars().count();
+        if place > 0 && column + 1 + length > usize::from(width) {
+            write!(text, "\n{:indent$}", "").expect("a string takes all");
+            column = indent;
+        } else if place > 0 {
+            text.push(' ');
+            column += 1;
+        }
+        text.push_str(word);
+        column += length;
+    }
+    text.push('\n');
 }
 
 impl From<crate::report::write::WriteError> for Failure {
@@ -165,8 +192,11 @@ mod tests {
     fn what_the_writer_of_results_says_keeps_its_exit_code() {
         let failure = Failure::from(WriteError::Locked("results".into()));
         assert_eq!(failure.exit, Exit::Conflict);
-        assert_eq!(failure.text(), "error: another process is writing to results\n");
+        let text = anstream::adapter::strip_str(&failure.text(100)).to_string();
+        assert_eq!(text, "error: another process is writing to results\n");
+        let text = anstream::adapter::strip_str(&failure.text(24)).to_string();
+        assert_eq!(text, "error: another process\n       is writing to\n       results\n");
         assert_eq!(Failure::from(WriteError::Path("..".into())).exit, Exit::Bug);
-        assert_eq!(Failure::silent(Exit::ReaderGone).text(), "");
+        assert_eq!(Failure::silent(Exit::ReaderGone).text(80), "");
     }
 }

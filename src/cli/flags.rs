@@ -12,8 +12,14 @@ use crate::study::scenario::Choices;
 
 const EXAMPLES: &str = "\
 Examples:
-  fivenines init shop.toml      write a scenario to start from
-  fivenines check shop.toml     see whether it makes sense";
+  fivenines init shop.toml
+      write a scenario to start from
+  fivenines check shop.toml
+      see whether it makes sense
+  fivenines run shop.toml
+      live through it; results go to results/shop
+  fivenines compare scenarios/tiers
+      every tier side by side";
 
 /// Simulate a data centre: how available it is and why not, how busy, how fast, at what cost
 ///
@@ -57,8 +63,8 @@ pub struct Speech {
     pub color: When,
     /// Say only what is wrong
     ///
-    /// No progress, no counts, no names of files written. The answer on standard output stays as
-    /// it is, and so do errors and warnings.
+    /// No progress, no counts, no warnings, no names of files written. The answer on standard
+    /// output stays as it is, and so do errors.
     #[arg(long, short, global = true)]
     pub quiet: bool,
 }
@@ -72,6 +78,21 @@ pub enum Command {
     /// with the place in the file and what to write instead; then what is worth a look. Exit code 0
     /// when there are only warnings, 3 when a file is refused.
     Check(CheckArgs),
+    /// Live through scenarios and write their results
+    ///
+    /// Each window of a scenario is lived through request by request by many independent
+    /// replications. The answer is a table on standard output whose last line is the digest of the
+    /// results; the folder gets tables, drawings, a report to look at and a manifest. Only the
+    /// figures under `[[expect]]` judge: exit code 1 when one does not hold, 5 when one cannot be
+    /// told.
+    Run(RunArgs),
+    /// Put scenarios side by side: every tier, a table, a page to look at
+    ///
+    /// All meet the same users with the same demands, so that a difference is that of the
+    /// architecture. Each row is held against the one above it, cheapest first; what the findings
+    /// say holds for all of them together. Scenarios that cannot be simulated yet are left out and
+    /// told. Each gets results of its own, the comparison goes to `comparison` beside them.
+    Compare(CompareArgs),
     /// Write a scenario to start from
     ///
     /// A small web tier with comments: a web zone and a database zone, users, faults and judged
@@ -111,6 +132,28 @@ pub struct CheckArgs {
     /// line `digest sha256:...` over the bytes before it. Two files of one model print the same.
     #[arg(long)]
     pub canonical: bool,
+}
+
+/// Flags of `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// Scenario files, or folders of them
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub files: Vec<PathBuf>,
+    /// How to simulate.
+    #[command(flatten)]
+    pub simulation: Simulation,
+}
+
+/// Flags of `compare`.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// Folders of scenarios, or files
+    #[arg(required = true, value_name = "DIR|FILE", value_hint = ValueHint::AnyPath)]
+    pub paths: Vec<PathBuf>,
+    /// How to simulate.
+    #[command(flatten)]
+    pub simulation: Simulation,
 }
 
 /// Values laid over a file.
@@ -207,25 +250,15 @@ pub enum Format {
     Csv,
 }
 
-/// Whether parts fail.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Faults {
-    /// As the scenario says
-    #[default]
-    On,
-    /// Nothing fails
-    Off,
-}
-
 /// Flags of the commands that simulate: `run`, `compare`.
 #[derive(Clone, Debug, Args)]
 pub struct Simulation {
     /// Folder for the results
     ///
     /// It is made if needed and holds results alone. What is there already stays unless it is the
-    /// same, or --force is given.
-    #[arg(long, value_name = "DIR", default_value = "results", value_hint = ValueHint::DirPath)]
-    pub out: PathBuf,
+    /// same, or --force is given. Without it, the results of scenarios/a/b.toml go to results/a/b.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
     /// Root of all draws, instead of the scenario's
     ///
     /// The same seed gives the same bytes, for any number of threads.
@@ -234,7 +267,8 @@ pub struct Simulation {
     /// Independent replications, instead of the scenario's
     ///
     /// Every replication draws from its own random streams, so their means are independent and the
-    /// report's intervals are taken over them. Four times the replications halve an interval.
+    /// report's intervals are taken over them. Four times the replications halve an interval. One
+    /// replication says nothing about its own error: its figures have no interval.
     #[arg(
         long,
         value_name = "N",
@@ -263,11 +297,6 @@ pub struct Simulation {
     /// Form of the answer on standard output: text, json, csv
     #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
     pub format: Format,
-    /// Whether parts fail: on, off
-    ///
-    /// `off` leaves the traffic and every demand as they are: what changes is due to the faults.
-    #[arg(long, value_name = "WHETHER", default_value = "on", hide_possible_values = true)]
-    pub faults: Faults,
     /// Replace other results in the folder
     #[arg(long)]
     pub force: bool,
@@ -337,7 +366,6 @@ mod tests {
             &["--precision", "latency.page.p95@peak"],
             &["--quick", "--replications", "7"],
             &["--format", "xml"],
-            &["--faults", "maybe"],
         ] {
             let error = run(words).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{words:?}");
@@ -348,7 +376,7 @@ mod tests {
     fn flags_that_change_the_scenario_are_laid_over_it_and_set_has_the_last_word() {
         let none = run(&[]).unwrap();
         assert_eq!(none.assignments(), [] as [String; 0]);
-        assert_eq!((none.threads, none.format, none.faults), (None, Format::Text, Faults::On));
+        assert_eq!((none.threads, none.format), (None, Format::Text));
         let words = ["--seed", "7", "--replications", "20", "--set", "run.seed=8"];
         let more = ["--precision", "chance.page[over=20ms]@peak=2%"];
         let some = run(&[&words[..], &more].concat()).unwrap();

@@ -12,6 +12,7 @@ use super::flags::TextOrJson;
 use crate::model::blueprint::Blueprint;
 use crate::plan::{self, Draft};
 use crate::report::{json, write};
+use crate::scenario::code::Severity;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::document::Document;
 use crate::scenario::overrides;
@@ -166,11 +167,19 @@ impl Loaded {
         Report { source, document: self.document.as_ref(), found: &self.found }
     }
 
-    /// Says on standard error what was found, if anything.
+    /// Says on standard error what was found, if anything; when told to be quiet, errors alone.
     pub fn tell(&self, console: &Console, format: TextOrJson) {
+        let mut errors = Diagnostics::new();
+        let mut report = self.report();
+        if console.quiet {
+            let all = self.found.sorted().into_iter();
+            let wrong = all.filter(|found| found.severity() == Severity::Error);
+            wrong.for_each(|found| errors.push(found.clone()));
+            report.found = &errors;
+        }
         match format {
-            TextOrJson::Text => console.complain(&self.report().text(console.style())),
-            TextOrJson::Json => console.complain(&self.report().json()),
+            TextOrJson::Text => console.complain(&report.text(console.style())),
+            TextOrJson::Json => console.complain(&report.json()),
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod bug;
 mod check;
+mod compare;
 mod completions;
 pub mod console;
 pub mod exit;
@@ -16,6 +17,7 @@ pub mod load;
 mod man;
 mod overview;
 pub mod progress;
+pub mod run;
 pub mod schema;
 pub mod stop;
 
@@ -50,7 +52,7 @@ fn end(words: &[OsString]) -> Exit {
         Ok(cli) => {
             let console = Console::new(cli.speech.color, cli.speech.quiet);
             run(&cli, &console).unwrap_or_else(|failure| {
-                console.complain(&failure.text());
+                console.failed(&failure);
                 failure.exit
             })
         }
@@ -62,6 +64,8 @@ fn run(cli: &Cli, console: &Console) -> Result<Exit, Failure> {
     match &cli.command {
         None => overview::overview(console),
         Some(Command::Check(args)) => check::check(args, console),
+        Some(Command::Run(args)) => run::run(args, console),
+        Some(Command::Compare(args)) => compare::compare(args, console),
         Some(Command::Init(args)) => init::init(args, console),
         Some(Command::Schema(args)) => schema::print(args, console),
         Some(Command::Completions(args)) => completions::completions(args, console),
@@ -80,7 +84,7 @@ fn not_understood(error: &clap::Error, words: &[OsString], console: &Console) ->
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match console.answer(&text) {
             Ok(()) => Exit::Done,
             Err(failure) => {
-                console.complain(&failure.text());
+                console.failed(&failure);
                 failure.exit
             }
         },

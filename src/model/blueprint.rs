@@ -1,7 +1,6 @@
 //! What `plan` hands to the event loop: dense tables, no names to resolve, immutable.
 
 use crate::engine::draw::Seed;
-use crate::engine::law::Sampler;
 use crate::model::cache::CacheConfig;
 use crate::model::cpu::CpuConfig;
 use crate::model::disks::DisksConfig;
@@ -235,15 +234,6 @@ pub struct Network {
     pub links: ComponentId,
     /// By component: the path of a reply that leaves from there; none: nothing is in its way.
     pub ways: Vec<Option<u32>>,
-}
-
-/// A law in the unit of its use, for parts of the world that draw by themselves.
-#[derive(Clone, Debug)]
-pub struct Drawn {
-    /// Key.
-    pub key: KeyId,
-    /// Law.
-    pub sampler: Sampler,
 }
 
 impl Blueprint {

@@ -260,7 +260,7 @@ impl<'p> World<'p> {
         if !matches!(self.components[id.index()], Component::Service(_)) {
             self.component_ctx(id, cause, |component, ctx| component.health(ctx, health));
             if let Component::Link(link) = &self.components[id.index()] {
-                let of = link.config().clone();
+                let of = link.config();
                 self.component_ctx(of.network, cause, |component, ctx| {
                     if let Component::Links(links) = component {
                         links.link_health(ctx, of.index, health);
@@ -347,6 +347,7 @@ impl<'p> World<'p> {
         let mut everyone: Vec<_> = self.requests.iter().filter_map(inside).collect();
         everyone.sort_by_key(|(id, _)| self.generation(*id));
         for (id, depth) in everyone {
+            self.drop_unheard(id);
             let innermost = depth + 1 == usize::from(self.requests[id].depth);
             let caller = if innermost {
                 self.take_out(id, member);
@@ -370,6 +371,20 @@ impl<'p> World<'p> {
                 }
             }
             self.fail_up(caller, Outcome::Error);
+        }
+    }
+
+    /// A call that nobody has heard holds nothing and ends with its caller.
+    fn drop_unheard(&mut self, id: RequestId) {
+        let entry = &mut self.requests[id];
+        if entry.waits != Waits::Void || entry.top().hold != Hold::Calling {
+            return;
+        }
+        let call = entry.top().call;
+        entry.depth -= 1;
+        entry.waits = Waits::Nothing;
+        if call != NO_CALL {
+            self.record.call_ends(CallId(call), Outcome::Aborted, entry.counted);
         }
     }
 

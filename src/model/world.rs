@@ -107,9 +107,9 @@ impl Source {
         times: (SimTime, SimTime),
     ) -> Self {
         let stream = match arrivals {
-            Arrivals::Described(traffic) => {
-                Stream::Described(Box::new(ArrivalStream::new(traffic, seed, lineage, owner, times)))
-            }
+            Arrivals::Described(traffic) => Stream::Described(Box::new(ArrivalStream::new(
+                traffic, seed, lineage, owner, times,
+            ))),
             Arrivals::Recorded(playback) => {
                 Stream::Recorded(RecordedStream::new(playback, seed, lineage, owner, times))
             }

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use crate::engine::draw::Seed;
 use crate::engine::law::Law;
 use crate::model::blueprint::{
-    Arrivals, Blueprint, Clients, Config, Mount, Operation, Part, Place, Retry, Session, Workload, ZoneMeter,
+    Arrivals, Blueprint, Clients, Config, Mount, Operation, Part, Place, Retry, Session, Workload,
+    ZoneMeter,
 };
 use crate::model::cpu::CpuConfig;
 use crate::model::cpu_share::{self, ZoneLimits};
@@ -20,9 +21,7 @@ use crate::model::service::ServiceConfig;
 use crate::model::spec::place::{Burst, MountSpec, Workers};
 use crate::model::spec::storage::{DiskSetSpec, Layout, ReadsTo};
 use crate::model::spec::textbook::{DisciplineWord, PickWord};
-use crate::model::spec::traffic::{
-    ProcessWord, TraceFormat, TraceSpec, WeekMoment, WorkloadSpec,
-};
+use crate::model::spec::traffic::{ProcessWord, TraceFormat, TraceSpec, WeekMoment, WorkloadSpec};
 use crate::model::station::{Discipline, StationConfig};
 use crate::plan::Draft;
 use crate::plan::names::{Found, Kind, member_name};
@@ -36,9 +35,9 @@ use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
 use crate::units::{Cores, SimDuration, SimTime};
 use crate::workload::arrivals::{Process, Traffic};
-use crate::workload::mmpp::{Modulation, Succession};
 use crate::workload::file::{self, PathError, TraceErrorKind};
 use crate::workload::log::{LogFormat, count_log};
+use crate::workload::mmpp::{Modulation, Succession};
 use crate::workload::noise::Noise;
 use crate::workload::rate::{Profile, WeekTime};
 use crate::workload::stamp::TimeForm;
@@ -715,8 +714,7 @@ fn recorded(
 }
 
 /// Lines of an access log may be late by a minute and one in a while broken.
-const LOG: LogFormat =
-    LogFormat { sort_within: SimDuration::from_secs(60), broken_at_most: 100 };
+const LOG: LogFormat = LogFormat { sort_within: SimDuration::from_secs(60), broken_at_most: 100 };
 
 fn path_code(error: &PathError) -> Code {
     match error {

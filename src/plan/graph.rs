@@ -381,7 +381,7 @@ impl Builder<'_> {
         let units: Vec<NodeId> = (0..count)
             .map(|member| {
                 let node = self.part(Part::Balancer { balancer, member }, &[]);
-                self.from_outside(node, Part::Balancer { balancer, member }, outside)
+                self.reached_from(node, Part::Balancer { balancer, member }, outside)
             })
             .collect();
         let mut needs = vec![self.group(name, 1, &units)];
@@ -405,13 +405,13 @@ impl Builder<'_> {
         for member in members {
             let node = self.service_member(service, *member);
             let part = Part::Service { service, member: *member };
-            nodes.push(self.from_outside(node, part, true));
+            nodes.push(self.reached_from(node, part, true));
         }
         self.group(name, spec.needs.value, &nodes)
     }
 
     /// `node`, as users see it over the links of the site in which `part` stands.
-    fn from_outside(&mut self, node: NodeId, part: Part, outside: bool) -> NodeId {
+    fn reached_from(&mut self, node: NodeId, part: Part, outside: bool) -> NodeId {
         let draft = self.draft;
         let site = part.domains(draft).into_iter().find_map(|domain| match domain {
             Part::Site(site) => Some(site),
@@ -495,7 +495,7 @@ impl Builder<'_> {
         }
         for at in chain.into_iter().rev() {
             let mut asked = Asked::default();
-            let outside = from_outside(draft, at);
+            let outside = reached_from(draft, at);
             let enter = draft.links.enters[at].map(|enter| self.entrance(enter, outside));
             asked.nodes.extend(enter);
             self.steps(&draft.scenario.request[at].1.steps, &mut asked);
@@ -577,7 +577,7 @@ impl Builder<'_> {
 
 /// Whether a class is asked for by clients, who come over the links of a site. Parts that a client
 /// fetches next come from where the first did.
-fn from_outside(draft: &Draft, class: usize) -> bool {
+fn reached_from(draft: &Draft, class: usize) -> bool {
     let workloads = draft.scenario.workload.iter().zip(&draft.links.classes);
     let direct = |class| {
         workloads

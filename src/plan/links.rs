@@ -168,6 +168,10 @@ pub struct Links {
 
 /// Follows all references; reports those that fail.
 #[must_use]
+#[expect(
+    clippy::field_reassign_with_default,
+    reason = "one line a kind of reference reads better than one initializer"
+)]
 pub fn follow(
     scenario: &ScenarioSpec,
     names: &Names,

@@ -231,7 +231,8 @@ fn losses(draft: &Draft, graph: &Graph) -> Vec<Part> {
             stands.entry(*id).or_default().push((zone, role));
         }
     }
-    let mut known: Vec<(usize, Vec<(usize, Option<Role>)>)> = Vec::new();
+    type Reach = Vec<(usize, Option<Role>)>;
+    let mut known: Vec<(usize, Reach)> = Vec::new();
     let mut found = Vec::new();
     for part in graph.parts() {
         let wanted = match part {

@@ -6,6 +6,7 @@
 
 pub mod checks;
 pub mod compile;
+pub mod cost;
 pub mod cutsets;
 pub mod document;
 pub mod domains;
@@ -50,13 +51,22 @@ pub struct Draft {
 #[must_use]
 pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     know_sections(&ScenarioSpec::keys(), out);
-    let scenario = ScenarioSpec::read(&document.root, out)?;
+    let mut scenario = ScenarioSpec::read(&document.root, out)?;
+    in_name_order(&mut scenario);
     let names = Names::gather(&scenario, out);
     let placed = placement::place(&scenario, &names, out);
     let links = links::follow(&scenario, &names, &placed, out);
     let draft = Draft { scenario, names, placed, links };
     checks::check(&draft, out);
     Some(draft)
+}
+
+/// Sections whose numbers break ties between events of one instant go by their names: where a
+/// section stands in the file says nothing.
+fn in_name_order(scenario: &mut ScenarioSpec) {
+    scenario.request.value.entries.sort_by(|(a, _), (b, _)| a.text.cmp(&b.text));
+    scenario.workload.value.entries.sort_by(|(a, _), (b, _)| a.text.cmp(&b.text));
+    scenario.operation.value.entries.sort_by(|(a, _), (b, _)| a.text.cmp(&b.text));
 }
 
 impl Draft {

@@ -6,12 +6,14 @@
 //! escaped in HTML and SVG, guarded in CSV, made visible on a terminal.
 
 pub mod chart;
+pub mod comparison;
 pub mod csv;
 pub mod document;
 pub mod html;
 pub mod json;
 mod measure;
 pub mod number;
+pub mod run;
 pub mod svg;
 pub mod text;
 pub mod write;

@@ -87,8 +87,7 @@ pub fn search(
     objective: &Objective,
     effort: Effort,
 ) -> Result<CapacityResult, Breach> {
-    let mut search =
-        Search { plan, window, workload, objective, effort, points: Vec::new() };
+    let mut search = Search { plan, window, workload, objective, effort, points: Vec::new() };
     let (mut low, mut high) = search.bracket()?;
     let (bottom, top) = (low, high);
     if top.is_finite() {

@@ -5,7 +5,9 @@
 //! in the order of their numbers, so that threads change nothing.
 
 pub mod capacity;
+pub mod compare;
 pub mod expect;
 pub mod measure;
+pub mod results;
 pub mod scenario;
 pub mod window;

@@ -284,11 +284,7 @@ fn verdict(pooled: &Record, seen: &[&Observation]) -> Verdict {
 /// `statistic` over replications with its interval; missing when any replication has no value, for
 /// the others would be a selection.
 #[must_use]
-pub fn estimate(
-    values: &[Result<f64, NoValue>],
-    statistic: Statistic,
-    level: f64,
-) -> Estimate {
+pub fn estimate(values: &[Result<f64, NoValue>], statistic: Statistic, level: f64) -> Estimate {
     let mut numbers = Vec::with_capacity(values.len());
     for value in values {
         match value {

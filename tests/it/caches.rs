@@ -5,6 +5,7 @@ use std::path::Path;
 use fivenines::engine::draw::Lineage;
 use fivenines::model::Health;
 use fivenines::model::ids::{CauseId, ComponentId};
+use fivenines::model::outage::Faults;
 use fivenines::model::world::{Span, World};
 use fivenines::plan;
 use fivenines::plan::compile::compile;
@@ -87,7 +88,8 @@ fn a_cache_that_is_lost_sends_its_readers_to_the_origin_and_starts_cold() {
     let plan = crate::links::blueprint(CACHED);
     let end = SimTime::ZERO + SimDuration::from_secs(1_000);
     let start = SimTime::ZERO;
-    let span = Span { levels: vec![], start, from: start, until: end, horizon: end };
+    let span =
+        Span { levels: vec![], start, from: start, until: end, horizon: end, faults: Faults::Off };
     let part = |name: &str| {
         let place = plan.parts.iter().position(|part| part.name == name).expect(name);
         ComponentId(place as u32)

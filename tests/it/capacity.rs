@@ -2,8 +2,10 @@
 
 use crate::common::{Loaded, load};
 
-use fivenines::model::blueprint::{Arrivals, Blueprint};
+use fivenines::engine::law::Law;
+use fivenines::model::blueprint::{Arrivals, Blueprint, Config};
 use fivenines::model::ids::{AmountId, WorkloadId};
+use fivenines::model::outage::Faults;
 use fivenines::model::route::{Amount, Op};
 use fivenines::plan::load::offered;
 use fivenines::solve::requests::Window;
@@ -35,7 +37,8 @@ pub fn bare(plan: &mut Blueprint, process: Process) {
             Arrivals::Described(Traffic::new(per_s(20.0), process.clone()).unwrap());
     }
     plan.operations.clear();
-    plan.uplink = None;
+    plan.network = None;
+    plan.health = None;
 }
 
 /// The small model of the standard set keeps every write off the critical path.
@@ -57,13 +60,15 @@ fn steady(length: u64) -> Window {
         lead_in: SimDuration::from_secs(60),
         length: SimDuration::from_secs(length),
         drain: SimDuration::from_secs(300),
+        faults: Faults::Off,
     }
 }
 
-fn capacity_of(tier: &str, from: f64) -> CapacityResult {
+fn capacity_of(tier: &str, from: f64, change: impl Fn(&mut Blueprint)) -> CapacityResult {
     let mut loaded = load(&format!("tiers/{tier}.toml"));
     bare(&mut loaded.plan, Process::Poisson);
     writes_wait_for_nobody(&mut loaded.plan);
+    change(&mut loaded.plan);
     let page = loaded.plan.routes.classes.iter().position(|class| class.name == "page").unwrap();
     let objective = Objective {
         measure: Measure::Latency(page, fivenines::plan::figure::Stat::Quantile(0.95)),
@@ -89,13 +94,25 @@ fn assert_near(found: &CapacityResult, expected: f64) {
 /// §6.3 of the standard set: starter carries 26 pages/s under the small model's assumptions.
 #[test]
 fn the_starter_carries_26_pages_a_second() {
-    assert_near(&capacity_of("starter", 26.0), 26.0);
+    assert_near(&capacity_of("starter", 26.0, |_| ()), 26.0);
 }
 
 /// §6.3 of the standard set: tier-1 carries 37.
 #[test]
 fn tier_1_carries_37_pages_a_second() {
-    assert_near(&capacity_of("tier-1", 37.0), 37.0);
+    let found = capacity_of("tier-1", 37.0, |_| ());
+    assert_near(&found, 37.0);
+    // The small model's disk takes 12.5 ms for every operation; ours takes that in the mean. What
+    // that is worth: less scatter at the disks, so more pages.
+    let fixed = capacity_of("tier-1", 37.0, |plan| {
+        for part in &mut plan.parts {
+            if let Config::Disks(config) = &mut part.config {
+                config.time = Law::constant(0.0125).unwrap().sampler();
+            }
+        }
+    });
+    assert_near(&fixed, 37.0);
+    assert!(fixed.rate > found.rate, "{} {}", fixed.rate, found.rate);
 }
 
 /// M/M/1 by its own formula: p95 = ln 20 / (μ − λ) is 0.15 s at λ = 100 − ln 20 / 0.15.
@@ -116,7 +133,11 @@ fn the_capacity_of_one_exponential_server_is_that_of_the_formula() {
 }
 
 /// Values of the figure `path` in each replication.
-fn samples(loaded: &Loaded, result: &fivenines::study::scenario::StudyResult, path: &str) -> Vec<f64> {
+fn samples(
+    loaded: &Loaded,
+    result: &fivenines::study::scenario::StudyResult,
+    path: &str,
+) -> Vec<f64> {
     let asked = loaded.study.figures.iter().find(|asked| asked.path == path);
     let asked = asked.unwrap_or_else(|| panic!("no figure {path}"));
     result.windows[asked.window].samples.iter().map(|s| s[asked.place].unwrap()).collect()

@@ -25,8 +25,11 @@ pub fn scenarios() -> PathBuf {
 
 /// What a user sees of the findings.
 pub fn shown(document: &Document, out: &Diagnostics) -> String {
-    Report { source: &document.source, document: Some(document), found: out }
-        .text(Style { colour: false, width: 100, ascii: true })
+    Report { source: &document.source, document: Some(document), found: out }.text(Style {
+        colour: false,
+        width: 100,
+        ascii: true,
+    })
 }
 
 /// Reads text as a scenario of `folder`; what is wrong, as the user sees it.

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::common::{Loaded, load, read};
 
 use fivenines::engine::draw::Lineage;
+use fivenines::model::outage::Faults;
 use fivenines::model::record::ClassRecord;
 use fivenines::model::world::{Span, World};
 use fivenines::solve::requests::{self, Observation};
@@ -90,7 +91,7 @@ fn bits(result: &StudyResult) -> Vec<Vec<Vec<Option<u64>>>> {
 /// D1: threads change nothing, not a bit of a sample, not an event.
 #[test]
 fn one_two_and_three_threads_give_the_same_samples_and_digests() {
-    let mut loaded = load("tiers/tier-2.toml");
+    let mut loaded = load("tiers/tier-1.toml");
     for window in &mut loaded.study.windows {
         window.window.length = SimDuration::from_secs(20);
         window.window.lead_in = SimDuration::from_secs(5);
@@ -173,6 +174,7 @@ fn a_longer_window_is_the_same_history_so_far() {
             from: at(10),
             until: at(until),
             horizon: at(horizon),
+            faults: Faults::Off,
         };
         let mut world = World::new(&loaded.plan, Lineage::replication(3), span);
         world.run_before(at(40)).unwrap();

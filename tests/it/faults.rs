@@ -27,14 +27,21 @@ use fivenines::units::{SimDuration, SimTime};
 
 /// The draft of a text; fails with its diagnostics.
 fn drafted(text: &str) -> Draft {
+    draft_or_complaints(text).unwrap_or_else(|complaints| panic!("{complaints}"))
+}
+
+/// The draft of a text, or what is wrong with it.
+fn draft_or_complaints(text: &str) -> Result<Draft, String> {
     let mut out = Diagnostics::new();
     // How long a scenario is run is the test's own matter.
     let window = if text.contains("[window.") { "" } else { "\n[window.any]\nlength = \"1h\"\n" };
     let text = format!("{text}{window}");
     let document = Document::parse(Source::from_text("test", &text), &mut out);
     let draft = document.and_then(|document| fivenines::plan::draft(&document, &mut out));
-    assert!(!out.has_errors(), "{:#?}", out.sorted());
-    draft.unwrap()
+    if out.has_errors() {
+        return Err(format!("{:#?}", out.sorted()));
+    }
+    Ok(draft.unwrap())
 }
 
 /// The blueprint of a text; fails with its diagnostics.

@@ -1,4 +1,5 @@
 //! One test binary; a module a promise to the user.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bad_input;
 mod caches;
@@ -14,5 +15,6 @@ mod mutants;
 mod oracles;
 mod recorded;
 mod reports;
+mod results;
 mod schema;
 mod traffic;

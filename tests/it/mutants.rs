@@ -222,8 +222,7 @@ fn deferred_writes_that_wait_are_noticed() {
     let sound = bare_tier_1(0.2, 6_000, figure, (io, io), |_| ());
     let near = |(mean, half): (f64, f64)| (mean - IDLE_S).abs() <= 0.04 * IDLE_S + half;
     assert!(near(sound), "{sound:?} of {IDLE_S}");
-    let wrong =
-        bare_tier_1(0.2, 6_000, figure, (io, "sync-io = 6, deferred-io = 0"), |_| ());
+    let wrong = bare_tier_1(0.2, 6_000, figure, (io, "sync-io = 6, deferred-io = 0"), |_| ());
     assert!(!near(wrong), "{wrong:?} of {IDLE_S}");
 }
 
@@ -237,6 +236,10 @@ fn assets_that_hold_no_worker_are_noticed() {
     let truth = 4.0 * (IDLE_S + assets);
     let near = |(mean, half): (f64, f64)| (mean - truth).abs() <= 0.04 * truth + half;
     let sound = bare_tier_1(4.0, 900, figure, ("", ""), |_| ());
+    for figure in ["latency.page.mean@mean", "latency.asset.mean@mean", "arrival-rate.page@mean"] {
+        println!("{figure} {:?}", bare_tier_1(4.0, 900, figure, ("", ""), |_| ()));
+        println!("{figure} {:?}", bare_tier_1(0.2, 6000, figure, ("", ""), |_| ()));
+    }
     assert!(near(sound), "{sound:?} of {truth}");
     let wrong = bare_tier_1(4.0, 900, figure, ("", ""), |plan| {
         // The asset's program starts at its own, unlimited member that stands where `app-1` stands.

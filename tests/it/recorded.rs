@@ -36,8 +36,7 @@ steps = [ {{ visit = "web" }} ]
     )
 }
 
-const COUNTS: &str =
-    r#"{ file = "counts.csv", format = "csv", time = "t", count = "n", every = "1min", per-view = 2.0 }"#;
+const COUNTS: &str = r#"{ file = "counts.csv", format = "csv", time = "t", count = "n", every = "1min", per-view = 2.0 }"#;
 const LOG: &str = r#"{ file = "access.log", format = "common-log" }"#;
 
 fn in_folder(file: &str, content: &[u8], trace: &str) -> Result<crate::common::Loaded, String> {

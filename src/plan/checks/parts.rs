@@ -63,15 +63,14 @@ fn links(draft: &Draft, out: &mut Diagnostics) {
 
 fn check_zone(zone: &ZoneSpec, out: &mut Diagnostics) {
     let cpu = &zone.cpu;
-    if let (Some(baseline), Some(cap)) = (&cpu.baseline, &cpu.cap) {
-        if baseline.value > cap.value {
-            let message =
-                format!("the baseline of {} is above the cap of {}", baseline.value, cap.value);
-            out.push(
-                Diagnostic::new(Code::OutOfRange, baseline.span, message)
-                    .related(cap.span, "the cap"),
-            );
-        }
+    if let (Some(baseline), Some(cap)) = (&cpu.baseline, &cpu.cap)
+        && baseline.value > cap.value
+    {
+        let message =
+            format!("the baseline of {} is above the cap of {}", baseline.value, cap.value);
+        out.push(
+            Diagnostic::new(Code::OutOfRange, baseline.span, message).related(cap.span, "the cap"),
+        );
     }
     if let Some(burst) = &cpu.burst {
         match (&cpu.baseline, &cpu.cap) {
@@ -249,10 +248,10 @@ fn check_database(
         let help = "add `slaves`, or remove this";
         inert_if(database.failover.as_ref(), &message, help, out);
         inert_if(database.replication.as_ref(), &message, help, out);
-        if let Some(reads) = &database.reads {
-            if reads.to.value == ReadsTo::Slaves {
-                inert(reads.to.span, message, "send reads to the master", out);
-            }
+        if let Some(reads) = &database.reads
+            && reads.to.value == ReadsTo::Slaves
+        {
+            inert(reads.to.span, message, "send reads to the master", out);
         }
     } else if slaves > 0 && database.replication.is_none() {
         missing(database.span, "replication", "how the slaves follow", out);
@@ -288,11 +287,11 @@ fn check_nas(name: &Name, nas: &NasSpec, out: &mut Diagnostics) {
         let message = format!("`heads` is {}, at most 2", nas.heads.value);
         out.push(Diagnostic::new(Code::OutOfRange, nas.heads.span, message));
     }
-    if let Some(failover) = &nas.failover {
-        if nas.heads.value == 1 {
-            let message = format!("`{name}` has one head: nobody takes over or gives back");
-            inert(failover.span, message, "set heads = 2, or remove `failover`", out);
-        }
+    if let Some(failover) = &nas.failover
+        && nas.heads.value == 1
+    {
+        let message = format!("`{name}` has one head: nobody takes over or gives back");
+        inert(failover.span, message, "set heads = 2, or remove `failover`", out);
     }
 }
 
@@ -301,14 +300,14 @@ fn check_station(station: &StationSpec, out: &mut Diagnostics) {
         let message = "there is one station: nothing is picked";
         inert(station.pick.span, message, "remove `pick`, or raise `count`", out);
     }
-    if let Some(limit) = &station.limit {
-        if limit.value < station.servers.value {
-            let message = format!(
-                "with a limit of {} only so many of {} servers can be busy",
-                limit.value, station.servers.value
-            );
-            inert(station.servers.span, message, "the limit counts those in service, too", out);
-        }
+    if let Some(limit) = &station.limit
+        && limit.value < station.servers.value
+    {
+        let message = format!(
+            "with a limit of {} only so many of {} servers can be busy",
+            limit.value, station.servers.value
+        );
+        inert(station.servers.span, message, "the limit counts those in service, too", out);
     }
 }
 

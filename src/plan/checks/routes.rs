@@ -113,10 +113,10 @@ impl<'d> Route<'d, '_> {
                     );
                     let inside = nowhere.then_some(cpu.cpu.span);
                     self.entered(inside, "spend processor time");
-                    if let (Some(found), Some(here)) = (service, here) {
-                        if found.index != here {
-                            self.elsewhere(cpu.cpu.span, &cpu.cpu.text, here);
-                        }
+                    if let (Some(found), Some(here)) = (service, here)
+                        && found.index != here
+                    {
+                        self.elsewhere(cpu.cpu.span, &cpu.cpu.text, here);
                     }
                     let draws = &self.draft.scenario.request[self.class].1.draw;
                     let draw = find_named(draws, &cpu.draw, cpu.draw.span, "draw", self.out);
@@ -263,10 +263,10 @@ impl<'d> Route<'d, '_> {
 /// The jumps that are certain, in the order of the text.
 fn certain<'d>(steps: &'d [StepSpec], found: &mut Vec<(Span, &'d str)>) {
     for step in steps {
-        if let StepSpec::Goto(go) = step {
-            if go.chance.value.get() >= 1.0 {
-                found.push((go.goto.span, &go.goto));
-            }
+        if let StepSpec::Goto(go) = step
+            && go.chance.value.get() >= 1.0
+        {
+            found.push((go.goto.span, &go.goto));
         }
         nested(step, &mut |steps| certain(steps, found));
     }

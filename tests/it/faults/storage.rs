@@ -51,10 +51,10 @@ fn a_hard_mount_goes_on_at_the_first_retry_after_the_outage() {
     assert_eq!(ended(&all), [100, 0, 0, 0, 0, 0], "no error reaches the application");
 }
 
-/// A soft mount of 20 s in an outage of 44.5 s: what is issued up to 24 s fails after 20 s.
+/// A soft mount of 20.3 s in an outage of 44.5 s: what is issued up to 24 s fails at its limit.
 #[test]
 fn a_soft_mount_fails_at_its_limit() {
-    let mount = "{ volume = \"store:data\", gives-up = \"20s\" }";
+    let mount = "{ volume = \"store:data\", gives-up = \"20300ms\" }";
     let text = files(mount, OUTAGE).replace(", READ", "").replace("45s", "44500ms");
     let plan = planned(&text);
     let seen = requests::run(&plan, &window(0.5, 60.5), 0).unwrap();
@@ -63,9 +63,9 @@ fn a_soft_mount_fails_at_its_limit() {
     let one = requests::run(&plan, &window(0.5, 1.5), 0).unwrap();
     let head = plan.parts.iter().position(|part| part.name == "store.head").unwrap();
     assert_eq!(one.gauges[head].inside, one.gauges[head].stayed);
-    // What is issued at 25 s is sent a last time at its limit, 45 s, when the head serves again.
+    // What is issued at 25 s is sent a last time at its limit, 45.3 s, when the head serves again.
     let last = requests::run(&plan, &window(24.5, 25.5), 0).unwrap();
-    assert_eq!(last.record.classes[0].latency.max(), Some(20_001_000_000));
+    assert_eq!(last.record.classes[0].latency.max(), Some(20_301_000_000));
 }
 
 /// The pool is lost from 10.5 to 20.5 s: reads fail at once, the head answers all the same.

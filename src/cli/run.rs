@@ -1,0 +1,387 @@
+//! `run`: lives through the windows of scenarios, writes their results, prints a table.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::console::Console;
+use super::exit::{Exit, Failure};
+use super::flags::{Format, Simulation, TextOrJson};
+use super::load::{self, Canonical, Loaded, Purpose};
+use super::progress::Progress;
+use super::stop::Stop;
+use crate::model::blueprint::Blueprint;
+use crate::plan::{Draft, cost};
+use crate::report::run::{Identity, Output, output, page};
+use crate::report::write::{Overwrite, ResultsDirectory, Written, sha256};
+use crate::report::{csv, text};
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::render::shown;
+use crate::study::expect::Verdict as Judgement;
+use crate::study::results::{Results, gather};
+use crate::study::scenario::{self, StudyPlan, StudyResult};
+use crate::study::window::{Ending, Watch};
+
+/// Runs every file.
+///
+/// # Errors
+///
+/// What keeps the command from going on. A scenario that is refused is said and the next is taken;
+/// the exit code is the first that is not [`Exit::Done`].
+pub fn run(args: &super::flags::RunArgs, console: &Console) -> Result<Exit, Failure> {
+    let work = Work::new(&args.simulation, console)?;
+    let files = load::files(&args.files)?;
+    let mut exit = Exit::Done;
+    for file in &files {
+        let out = match &args.simulation.out {
+            Some(out) if files.len() == 1 => out.clone(),
+            Some(out) => out.join(file.file_stem().unwrap_or_default()),
+            None => default_out(file),
+        };
+        let ended = match work.one(file, &out) {
+            Ok(ended) => ended,
+            Err(failure) => {
+                work.complain(&failure);
+                failure.exit
+            }
+        };
+        if exit == Exit::Done {
+            exit = ended;
+        }
+        if work.stop.asked() {
+            return Ok(Exit::Interrupted);
+        }
+    }
+    Ok(exit)
+}
+
+/// `results/<path of the scenario below scenarios, without its ending>`.
+#[must_use]
+pub fn default_out(file: &Path) -> PathBuf {
+    let names: Vec<&std::ffi::OsStr> = file
+        .components()
+        .filter_map(|part| match part {
+            Component::Normal(name) => Some(name),
+            _ => None,
+        })
+        .collect();
+    let below = names.iter().rposition(|name| *name == "scenarios").map(|at| &names[at + 1..]);
+    let kept = below.unwrap_or(&names[names.len().saturating_sub(1)..]);
+    let mut out = PathBuf::from("results");
+    out.extend(kept);
+    out.set_extension("");
+    out
+}
+
+/// What all files of one command share.
+pub struct Work<'a> {
+    args: &'a Simulation,
+    console: &'a Console,
+    /// Whether the user wants it to end.
+    pub stop: Stop,
+    pool: rayon::ThreadPool,
+}
+
+/// A scenario that is ready to be lived through.
+pub struct Ready {
+    /// As it was read.
+    pub loaded: Loaded,
+    /// What is asked of it.
+    pub study: StudyPlan,
+    /// Its one spelling.
+    pub canonical: Canonical,
+}
+
+impl Ready {
+    /// The draft.
+    #[must_use]
+    pub fn draft(&self) -> &Draft {
+        self.loaded.draft.as_ref().expect("what is ready has a draft")
+    }
+
+    /// The blueprint.
+    #[must_use]
+    pub fn blueprint(&self) -> &Blueprint {
+        self.loaded.blueprint.as_ref().expect("what is ready has a blueprint")
+    }
+}
+
+/// What a scenario gave.
+pub struct Done {
+    /// Estimates and samples.
+    pub result: StudyResult,
+    /// Its rows.
+    pub results: Results,
+    /// Its files and its page.
+    pub output: Output,
+}
+
+impl<'a> Work<'a> {
+    /// Listens for Ctrl-C and starts the threads.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Io`] when the system does not let us.
+    pub fn new(args: &'a Simulation, console: &'a Console) -> Result<Self, Failure> {
+        let stop = Stop::listen()?;
+        let mut builder = rayon::ThreadPoolBuilder::new();
+        if let Some(threads) = args.threads {
+            builder = builder.num_threads(threads.get());
+        }
+        let pool = builder.build().map_err(|error| {
+            Failure::new(Exit::Io, format!("cannot start the threads: {error}"))
+        })?;
+        Ok(Self { args, console, stop, pool })
+    }
+
+    fn diagnostics(&self) -> TextOrJson {
+        match self.args.format {
+            Format::Json => TextOrJson::Json,
+            Format::Text | Format::Csv => TextOrJson::Text,
+        }
+    }
+
+    /// Says what failed.
+    pub fn complain(&self, failure: &Failure) {
+        self.console.complain(&match self.diagnostics() {
+            TextOrJson::Text => failure.text(self.console.style().width as u16),
+            TextOrJson::Json => failure.json(),
+        });
+    }
+
+    /// Reads a scenario and resolves what is asked of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Refused`], after saying why.
+    pub fn ready(&self, file: &Path) -> Result<Ready, Failure> {
+        let mut loaded = load::load(file, &self.args.assignments(), Purpose::Run)?;
+        let mut study = None;
+        if let (Some(draft), Some(blueprint)) = (&loaded.draft, &loaded.blueprint) {
+            let choices = self.args.choices();
+            study = Some(scenario::prepare(draft, blueprint, choices, &mut loaded.found));
+            if study.as_ref().is_some_and(|study| study.windows.is_empty()) {
+                let message = "there is no window with a length: nothing to live through";
+                let span = draft.scenario.scenario.span;
+                let help = "write `[window.mean]` with `level = \"20/s\"` and `length = \"10min\"`";
+                loaded.found.push(Diagnostic::new(Code::MissingSection, span, message).help(help));
+            }
+        }
+        if loaded.found.has_errors() {
+            loaded.tell(self.console, self.diagnostics());
+            return Err(Failure::silent(Exit::Refused));
+        }
+        if !loaded.found.is_empty() && self.args.format == Format::Text {
+            let name = shown(&file.display().to_string());
+            let count = loaded.report().count();
+            self.console.tell(&format!("{count}; see `fivenines check {name}`\n"));
+        }
+        let draft = loaded.runnable()?.draft;
+        let canonical = load::canonical(draft);
+        let study = study.ok_or_else(|| Failure::silent(Exit::Refused))?;
+        Ok(Ready { loaded, study, canonical })
+    }
+
+    /// Lives through a scenario.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Bug`] when an invariant is broken; [`Exit::Io`] when a file it names is gone.
+    pub fn live(&self, ready: &Ready) -> Result<Done, Failure> {
+        let (draft, blueprint) = (ready.draft(), ready.blueprint());
+        let name = draft.scenario.scenario.value.text.clone();
+        let traces = self.traces(ready)?;
+        let total: u64 = ready.study.windows.iter().map(|w| u64::from(w.replications.0)).sum();
+        let progress = Progress::new(self.console, &name, total);
+        let watch = Watch::default();
+        let work = || self.pool.install(|| scenario::run(blueprint, &ready.study, &watch));
+        let result = progress.during(&watch, &self.stop, 0, work);
+        progress.finish();
+        let result = result.map_err(|breach| {
+            let message = format!(
+                "fivenines itself is wrong, not you: {}; scenario {name}, seed {}",
+                breach.what, draft.scenario.run.seed.value
+            );
+            Failure::new(Exit::Bug, message).help("please report this with the scenario")
+        })?;
+        let results = gather(draft, blueprint, &ready.study, &result);
+        let identity = Identity {
+            canonical: ready.canonical.text.clone(),
+            canonical_digest: ready.canonical.digest.clone(),
+            traces,
+            command: self.command_of("run", &[&name]),
+            monthly_cost: cost::monthly(draft).map(|cost| cost.total()),
+        };
+        let output = output(&results, &identity);
+        Ok(Done { result, results, output })
+    }
+
+    /// The command without paths: what the folder is called changes no result.
+    #[must_use]
+    pub fn command_of(&self, verb: &str, names: &[&str]) -> String {
+        let mut command = format!("fivenines {verb}");
+        for name in names {
+            command.push_str(&format!(" {name}.toml"));
+        }
+        if let Some(count) = self.args.replications {
+            command.push_str(&format!(" --replications {count}"));
+        }
+        if self.args.quick {
+            command.push_str(" --quick");
+        }
+        command
+    }
+
+    /// The files that the scenario names, each with the digest of its content.
+    fn traces(&self, ready: &Ready) -> Result<Vec<(String, String)>, Failure> {
+        let mut traces = Vec::new();
+        for (_, workload) in ready.draft().scenario.workload.iter() {
+            let Some(trace) = &workload.trace else { continue };
+            let name = &trace.file.value;
+            let bytes = std::fs::read(ready.loaded.folder.join(name)).map_err(|error| {
+                Failure::new(Exit::Io, format!("cannot read `{}`: {error}", shown(name)))
+            })?;
+            traces.push((name.clone(), format!("sha256:{}", sha256(&bytes))));
+        }
+        traces.sort();
+        traces.dedup();
+        Ok(traces)
+    }
+
+    fn one(&self, file: &Path, out: &Path) -> Result<Exit, Failure> {
+        let ready = self.ready(file)?;
+        // Before the work, so that no long run ends at a folder that cannot be written.
+        let directory = ResultsDirectory::open(out)?;
+        let done = self.live(&ready)?;
+        let written = self.write(&directory, &done.output)?;
+        self.answer(&done, &directory, written)?;
+        Ok(self.exit(&done))
+    }
+
+    /// Writes a set.
+    ///
+    /// # Errors
+    ///
+    /// What the writer says.
+    pub fn write(&self, directory: &ResultsDirectory, output: &Output) -> Result<Written, Failure> {
+        let overwrite = if self.args.force { Overwrite::Force } else { Overwrite::Refuse };
+        Ok(directory.commit(&output.set, overwrite)?)
+    }
+
+    fn answer(
+        &self,
+        done: &Done,
+        directory: &ResultsDirectory,
+        written: Written,
+    ) -> Result<(), Failure> {
+        let digest = &done.output.set.digest;
+        self.console.tell(&format!("{}\n", told(directory.path(), &done.output, written)));
+        match self.args.format {
+            Format::Text => {
+                let brief = page::brief(&done.output.document);
+                self.console.answer(&text::document(&brief, self.console.terminal()))
+            }
+            Format::Json => {
+                let file = done.output.set.files.iter().find(|file| file.path == "summary.json");
+                let bytes = file.map(|file| file.bytes.clone()).unwrap_or_default();
+                let mut value: serde_json::Value =
+                    serde_json::from_slice(&bytes).expect("the summary was written as JSON");
+                value["digest"] = digest.as_str().into();
+                let bytes = crate::report::json::bytes(&value);
+                self.console.answer(&String::from_utf8_lossy(&bytes))
+            }
+            Format::Csv => {
+                let table = figures(&done.results);
+                let bytes = csv::table(&table, done.results.partial.as_deref());
+                let bytes = bytes.expect("names of columns are written in this file");
+                self.console.answer(&String::from_utf8_lossy(&bytes))?;
+                self.console.complain(&format!("digest {digest}\n"));
+                Ok(())
+            }
+        }
+    }
+
+    fn exit(&self, done: &Done) -> Exit {
+        let ending = |ending| done.result.windows.iter().any(|window| window.ending == ending);
+        if ending(Ending::Interrupted) {
+            return Exit::Interrupted;
+        }
+        if done.result.windows.iter().any(|window| window.stopped.is_some()) {
+            return Exit::Limit;
+        }
+        if done.result.judgements.contains(&Judgement::Fails) {
+            return Exit::Judged;
+        }
+        if done.result.judgements.contains(&Judgement::Inconclusive) {
+            return Exit::Inconclusive;
+        }
+        Exit::Done
+    }
+}
+
+/// What was written where.
+#[must_use]
+pub fn told(path: &Path, output: &Output, written: Written) -> String {
+    let path = shown(&path.display().to_string());
+    let count = output.set.files.len() + 1;
+    match written {
+        Written::New => format!("written {path}: {count} files, begin with report.html"),
+        Written::Replaced => format!("replaced {path}: {count} files, begin with report.html"),
+        Written::Unchanged => format!("unchanged {path}: the same results are there"),
+    }
+}
+
+/// Every figure in one table.
+fn figures(results: &Results) -> crate::report::document::Table {
+    use crate::report::document::{Cell, Column, Figure, Table, Unit};
+    use crate::report::run::unit;
+    use crate::study::window::Estimate;
+    let columns = vec![
+        Column::words("scenario", "scenario"),
+        Column::words("figure", "figure"),
+        Column::words("unit", "unit"),
+        Column::numbers("value", "value", Unit::None),
+        Column::words("verdict", "verdict"),
+        Column::words("reason", "reason"),
+    ];
+    let row = |row: &crate::study::results::FigureRow| {
+        let unit = unit(row.unit);
+        let (value, reason) = match &row.estimate {
+            Estimate::Interval(i) => {
+                let figure = Figure::estimate(i.estimate, i.low, i.high, unit.clone());
+                (Cell::Figure(figure), String::new())
+            }
+            Estimate::Single(value) => {
+                (Cell::Figure(Figure::exact(*value, unit.clone())), "single run".to_string())
+            }
+            Estimate::Missing(reason) => (Cell::missing(reason.to_string()), reason.to_string()),
+        };
+        vec![
+            Cell::text(results.scenario.clone()),
+            Cell::text(row.path.clone()),
+            Cell::text(crate::report::json::unit(&unit)),
+            value,
+            Cell::text(results.windows[row.window].verdict.word()),
+            Cell::text(reason),
+        ]
+    };
+    Table { caption: String::new(), columns, rows: results.figures.iter().map(row).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_lie_where_the_scenario_lies() {
+        let cases = [
+            ("scenarios/tiers/tier-1.toml", "results/tiers/tier-1"),
+            ("/home/u/scenarios/tiers/tier-1.toml", "results/tiers/tier-1"),
+            ("../scenarios/a/scenarios/b.toml", "results/b"),
+            ("shop.toml", "results/shop"),
+            ("work/shop.toml", "results/shop"),
+        ];
+        for (file, out) in cases {
+            assert_eq!(default_out(Path::new(file)), Path::new(out), "{file}");
+        }
+    }
+}

@@ -1,0 +1,412 @@
+//! Scenarios side by side as files, as a page and for the terminal.
+//!
+//! In: a [`Ladder`], what was left out and why, the digests of the members. Out: the set of
+//! `comparison.csv`, `comparison.json`, `comparison.html` and drawings, and the document of the
+//! page. Holds: what [`run`](super::run) holds.
+
+use serde_json::{Map, json};
+
+use super::document::{Axis, Bar, BarChart, Estimate as Mark, Growth};
+use super::document::{
+    Block, Cell, Chart, ChartKind, Column, Document, Figure, HeatMap, Judgement, LadderChart,
+    LadderRow, Section, Table, Unit, Verdict,
+};
+use super::run::{Output, cell, charts::mark, share_cell};
+use super::write::{ResultFile, ResultSet, run_digest};
+use super::{chart, csv, html, json as form, number};
+use crate::stats::equivalence::{Comparison, Finding};
+use crate::study::compare::{Ladder, Row};
+use crate::study::results::{RESULTS_VERSION, UseKind};
+use crate::study::window::Verdict as Balance;
+
+/// What identifies a comparison.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Members {
+    /// Name and run digest of each, in order.
+    pub digests: Vec<(String, String)>,
+    /// Scenarios that were not simulated, and why.
+    pub left_out: Vec<(String, String)>,
+    /// What was compared.
+    pub name: String,
+    /// The command, without paths.
+    pub command: String,
+    /// Root of all draws.
+    pub seed: u64,
+    /// Why it is partial.
+    pub partial: Option<String>,
+    /// What the members' models leave out.
+    pub notes: Vec<String>,
+}
+
+/// Lays everything out.
+#[must_use]
+pub fn output(ladder: &Ladder, members: &Members) -> Output {
+    let mut document = document(ladder, members);
+    let table = table(ladder);
+    let rows = csv::table(&data(ladder), members.partial.as_deref());
+    let rows = rows.expect("names of columns are written in this file");
+    let summary = json!({
+        "compared": members.name,
+        "results_version": RESULTS_VERSION,
+        "complete": members.partial.is_none(),
+        "reason": members.partial,
+        "seed": members.seed,
+        "level": ladder.level,
+        "class": ladder.basis.class,
+        "windows": ladder.basis.windows,
+        "members": members.digests.iter().map(|(name, digest)| json!({
+            "scenario": name, "digest": digest,
+        })).collect::<Vec<_>>(),
+        "left_out": members.left_out.iter().map(|(name, why)| json!({
+            "scenario": name, "reason": why,
+        })).collect::<Vec<_>>(),
+        "table": form::table(&table),
+        "data": form::table(&data(ladder)),
+    });
+    let mut files = vec![
+        ResultFile::covered("comparison.csv", rows),
+        ResultFile::covered("comparison.json", form::bytes(&summary)),
+    ];
+    for block in document.sections.iter().flat_map(|section| &section.blocks) {
+        if let Block::Chart(drawn) = block {
+            let drawing = chart::draw(drawn, &drawn.name, chart::WIDE).standalone();
+            let path = format!("plots/{}.svg", drawn.name);
+            files.push(ResultFile::covered(path, drawing.into_bytes()));
+        }
+    }
+    let mut lines = vec![("results-version".to_string(), RESULTS_VERSION.to_string())];
+    let member = |(name, digest): &(String, String)| (format!("member {name}"), digest.clone());
+    lines.extend(members.digests.iter().map(member));
+    let digest = run_digest(&lines, &files);
+    document.digest.clone_from(&digest);
+    files.push(ResultFile::listed("comparison.html", html::page(&document).into_bytes()));
+    let mut facts = Map::new();
+    facts.insert("compared".into(), json!(members.name));
+    facts.insert("seed".into(), json!(members.seed));
+    facts.insert("command".into(), json!(members.command));
+    let covers = lines.iter().map(|(key, value)| format!("{key} {value}"));
+    facts.insert("digest_covers".into(), json!(covers.collect::<Vec<_>>()));
+    let partial = members.partial.clone();
+    let set = ResultSet { digest, results_version: RESULTS_VERSION, partial, facts, files };
+    Output { set, document }
+}
+
+fn document(ladder: &Ladder, members: &Members) -> Document {
+    let deciding = ladder.basis.windows.last().cloned().unwrap_or_default();
+    let mut sections = vec![Section {
+        heading: "Side by side".into(),
+        intro: String::new(),
+        blocks: vec![Block::Table(table(ladder))],
+    }];
+    sections[0].blocks.extend(charts(ladder, &deciding).into_iter().map(Block::Chart));
+    if !members.left_out.is_empty() {
+        let columns = vec![Column::words("scenario", "scenario"), Column::words("why", "reason")];
+        let row = |(name, why): &(String, String)| vec![Cell::text(name), Cell::text(why)];
+        let rows = members.left_out.iter().map(row).collect();
+        sections.push(Section {
+            heading: "Not simulated".into(),
+            intro: "What the requests solver does not act out yet.".into(),
+            blocks: vec![Block::Table(Table { caption: String::new(), columns, rows })],
+        });
+    }
+    let columns = vec![Column::words("scenario", "scenario"), Column::words("digest", "digest")];
+    let row = |(name, digest): &(String, String)| vec![Cell::text(name), Cell::text(digest)];
+    let rows = members.digests.iter().map(row).collect();
+    sections.push(Section {
+        heading: "Members".into(),
+        intro: "Each has results of its own beside this comparison.".into(),
+        blocks: vec![Block::Table(Table { caption: String::new(), columns, rows })],
+    });
+    Document {
+        title: format!("{} scenarios side by side", ladder.rows.len()),
+        scenario: members.name.clone(),
+        question: "What does each step buy?".into(),
+        source: String::new(),
+        seed: members.seed,
+        results_version: RESULTS_VERSION,
+        digest: String::new(),
+        command: members.command.clone(),
+        partial: members.partial.clone(),
+        verdicts: ladder.rows.iter().filter_map(|row| finding(ladder, row)).collect(),
+        sections,
+        notes: members.notes.clone(),
+    }
+}
+
+/// For the terminal: the table, what was left out; no digests of members.
+#[must_use]
+pub fn brief(document: &Document) -> Document {
+    let mut brief = document.clone();
+    brief.verdicts.clear();
+    brief.sections.retain(|section| section.heading != "Members");
+    for section in &mut brief.sections {
+        section.intro.clear();
+        section.blocks.retain(|block| matches!(block, Block::Table(_)));
+    }
+    brief
+}
+
+fn finding(ladder: &Ladder, row: &Row) -> Option<Verdict> {
+    let latency = row.latency_step.as_ref()?;
+    let window = ladder.basis.windows.last()?;
+    let served = row.served_step.as_ref();
+    let served = served.map_or_else(String::new, |step| {
+        format!("; page views served {}", said(step, &points(), false))
+    });
+    let text = format!(
+        "{} against the row above, in window {window}: {} p95 {}{served}",
+        row.scenario,
+        ladder.basis.class,
+        said(latency, &Unit::Seconds, true)
+    );
+    Some(Verdict { judgement: Judgement::Finding, text })
+}
+
+fn points() -> Unit {
+    Unit::Ratio
+}
+
+/// A step in words (S7).
+fn said(step: &Comparison, unit: &Unit, smaller_is_better: bool) -> String {
+    let size = |value: f64| number::figure(&Figure::exact(value.abs(), unit.clone()));
+    let by = {
+        let (value, half) = (step.difference.estimate.abs(), step.difference.half_width());
+        number::figure(&Figure::estimate(value, value - half, value + half, unit.clone()))
+    };
+    let better = (step.finding == Finding::Smaller) == smaller_is_better;
+    match step.finding {
+        Finding::Larger | Finding::Smaller if better => format!("better by {by}"),
+        Finding::Larger | Finding::Smaller => format!("worse by {by}"),
+        Finding::NoDifference => {
+            format!("no difference found; more than {} excluded", size(step.excluded))
+        }
+        Finding::Inconclusive => format!("inconclusive: within {}", size(step.excluded)),
+    }
+}
+
+/// The table that people read.
+fn table(ladder: &Ladder) -> Table {
+    let class = &ladder.basis.class;
+    let mut columns = vec![Column::words("scenario", "scenario")];
+    for window in &ladder.basis.windows {
+        let key = format!("p95_{}_s", snake(window));
+        columns.push(Column::numbers(&format!("p95 @{window}"), &key, Unit::Seconds));
+    }
+    let deciding = ladder.basis.windows.last().cloned().unwrap_or_default();
+    let served = format!("served_{}_ratio", snake(&deciding));
+    columns.push(Column::numbers(&format!("served @{deciding}"), &served, Unit::Ratio));
+    columns.push(Column::words("busiest", "busiest"));
+    columns.push(Column::numbers("$/month", "cost_dollars_per_month", Unit::Dollars));
+    columns.push(Column::words("p95 against the row above", "p95_step"));
+    columns.push(Column::words("served against the row above", "served_step"));
+    let rows = ladder.rows.iter().map(cells).collect();
+    Table {
+        caption: format!(
+            "p95 is that of {class}. Same users, same demands for all; ± is the interval of each, \
+             steps are paired and hold together at {:.0} %",
+            ladder.level * 100.0
+        ),
+        columns,
+        rows,
+    }
+}
+
+fn cells(row: &Row) -> Vec<Cell> {
+    let mut cells = vec![Cell::text(row.scenario.clone())];
+    for window in &row.windows {
+        // An overloaded window has only the latencies of those who got through.
+        cells.push(match window.verdict {
+            Balance::Stable | Balance::Inconclusive => cell(&window.latency[1], Unit::Seconds),
+            other => {
+                let value = super::text::cell(&cell(&window.latency[1], Unit::Seconds));
+                Cell::text(format!("{value} ({})", other.word()))
+            }
+        });
+    }
+    let last = row.windows.last();
+    cells.push(last.map_or_else(|| Cell::missing("no window"), |w| share_cell(&w.served)));
+    let busiest = last.and_then(|window| window.busiest.as_ref());
+    cells.push(busiest.map_or_else(
+        || Cell::missing("none"),
+        |(name, value)| Cell::text(format!("{name} {:.0} %", value * 100.0)),
+    ));
+    cells.push(row.monthly_cost.map_or_else(
+        || Cell::missing("no prices"),
+        |cost| Cell::Figure(Figure::exact(cost, Unit::Dollars)),
+    ));
+    let step = |step: &Option<Comparison>, unit: &Unit, smaller: bool| {
+        step.as_ref().map_or_else(|| Cell::text(""), |step| Cell::text(said(step, unit, smaller)))
+    };
+    cells.push(step(&row.latency_step, &Unit::Seconds, true));
+    cells.push(step(&row.served_step, &points(), false));
+    cells
+}
+
+fn snake(name: &str) -> String {
+    name.replace('-', "_")
+}
+
+/// The table that programs read: a row a scenario and a window.
+fn data(ladder: &Ladder) -> Table {
+    let columns = vec![
+        Column::words("scenario", "scenario"),
+        Column::words("window", "window"),
+        Column::words("verdict", "verdict"),
+        Column::numbers("p50", "p50_s", Unit::Seconds),
+        Column::numbers("p95", "p95_s", Unit::Seconds),
+        Column::numbers("p99", "p99_s", Unit::Seconds),
+        Column::numbers("served", "served_ratio", Unit::Ratio),
+        Column::words("busiest", "busiest"),
+        Column::numbers("busiest", "busiest_ratio", Unit::Ratio),
+        Column::numbers("cost", "cost_dollars_per_month", Unit::Dollars),
+        Column::numbers("p95 step", "p95_step_s", Unit::Seconds),
+        Column::words("finding", "p95_finding"),
+        Column::numbers("served step", "served_step_ratio", Unit::Ratio),
+        Column::words("finding", "served_finding"),
+    ];
+    let mut rows = Vec::new();
+    for row in &ladder.rows {
+        for (at, (name, window)) in ladder.basis.windows.iter().zip(&row.windows).enumerate() {
+            let last = at + 1 == ladder.basis.windows.len();
+            let mut cells = vec![
+                Cell::text(row.scenario.clone()),
+                Cell::text(name.clone()),
+                Cell::text(window.verdict.word()),
+            ];
+            cells.extend(window.latency.iter().map(|one| cell(one, Unit::Seconds)));
+            cells.push(match share_cell(&window.served) {
+                Cell::Text(text) => Cell::Missing { reason: text },
+                other => other,
+            });
+            let (busiest, value) = window.busiest.clone().unwrap_or_default();
+            cells.push(Cell::text(busiest));
+            cells.push(Cell::Figure(Figure::exact(value, Unit::Ratio)));
+            cells.push(row.monthly_cost.map_or_else(
+                || Cell::missing("no prices"),
+                |cost| Cell::Figure(Figure::exact(cost, Unit::Dollars)),
+            ));
+            for (step, unit) in [(&row.latency_step, Unit::Seconds), (&row.served_step, points())] {
+                let step = step.as_ref().filter(|_| last);
+                let (figure, word) = match step {
+                    Some(step) => {
+                        let d = step.difference;
+                        let figure = Figure::estimate(d.estimate, d.low, d.high, unit);
+                        (Cell::Figure(figure), found(step.finding))
+                    }
+                    None => (Cell::missing("nothing above"), ""),
+                };
+                cells.extend([figure, Cell::text(word)]);
+            }
+            rows.push(cells);
+        }
+    }
+    Table { caption: String::new(), columns, rows }
+}
+
+const fn found(finding: Finding) -> &'static str {
+    match finding {
+        Finding::Larger => "larger",
+        Finding::Smaller => "smaller",
+        Finding::NoDifference => "no difference",
+        Finding::Inconclusive => "inconclusive",
+    }
+}
+
+fn charts(ladder: &Ladder, deciding: &str) -> Vec<Chart> {
+    let mut charts = Vec::new();
+    for (at, name) in ladder.basis.windows.iter().enumerate() {
+        let rows = ladder.rows.iter().map(|row| LadderRow {
+            label: row.scenario.clone(),
+            values: row.windows[at].latency.iter().map(mark).collect(),
+        });
+        let class = &ladder.basis.class;
+        charts.push(Chart {
+            name: format!("latency-{name}"),
+            title: format!("Latency of {class} in window {name}"),
+            finding: extremes(ladder, at),
+            kind: ChartKind::Ladder(LadderChart {
+                axis: Axis::log("latency", Unit::Seconds),
+                levels: ["p50", "p95", "p99"].map(String::from).to_vec(),
+                rows: rows.collect(),
+                objective: None,
+            }),
+        });
+    }
+    charts.push(heat(ladder, deciding));
+    if ladder.rows.iter().any(|row| row.monthly_cost.is_some()) {
+        let bars = ladder.rows.iter().map(|row| Bar {
+            label: row.scenario.clone(),
+            estimate: row.monthly_cost.map(|value| Mark { value, interval: None }),
+        });
+        charts.push(Chart {
+            name: "cost".into(),
+            title: "Cost of a month".into(),
+            finding: "Prices of the scenario times what they are for".into(),
+            kind: ChartKind::Bars(BarChart {
+                axis: Axis::linear("dollars a month", Unit::DollarsPerMonth),
+                growth: Growth::Right,
+                bars: bars.collect(),
+                objective: None,
+            }),
+        });
+    }
+    charts
+}
+
+fn extremes(ladder: &Ladder, at: usize) -> String {
+    let all = ladder
+        .rows
+        .iter()
+        .filter_map(|row| Some((row.windows[at].latency[1].value()?, row.scenario.as_str())));
+    let mut all: Vec<(f64, &str)> = all.collect();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let show = |value| number::figure(&Figure::exact(value, Unit::Seconds));
+    match (all.first(), all.last()) {
+        (Some(least), Some(most)) if all.len() > 1 => format!(
+            "95 % within {} in {}, within {} in {}",
+            show(least.0),
+            least.1,
+            show(most.0),
+            most.1
+        ),
+        (Some(only), _) => format!("95 % within {} in {}", show(only.0), only.1),
+        _ => String::new(),
+    }
+}
+
+fn heat(ladder: &Ladder, window: &str) -> Chart {
+    let mut kinds: Vec<UseKind> = Vec::new();
+    for (kind, _) in ladder.rows.iter().flat_map(|row| row.windows.last()).flat_map(|w| &w.kinds) {
+        if !kinds.contains(kind) {
+            kinds.push(*kind);
+        }
+    }
+    kinds.sort_unstable();
+    let value = |row: &Row, kind: &UseKind| {
+        let found = row.windows.last()?.kinds.iter().find(|(other, _)| other == kind)?;
+        Some(found.1)
+    };
+    let values =
+        ladder.rows.iter().map(|row| kinds.iter().map(|kind| value(row, kind)).collect()).collect();
+    let busiest = ladder.rows.iter().filter_map(|row| {
+        let (name, value) = row.windows.last()?.busiest.as_ref()?;
+        Some((*value, name, &row.scenario))
+    });
+    let most = busiest.max_by(|a, b| a.0.total_cmp(&b.0));
+    let finding = most.map_or_else(String::new, |(value, name, scenario)| {
+        format!("Busiest of all: {name} of {scenario}, {:.0} %", value * 100.0)
+    });
+    Chart {
+        name: "utilization".into(),
+        title: format!("Busiest component of each kind in window {window}"),
+        finding,
+        kind: ChartKind::Heat(HeatMap {
+            rows_are: "scenario".into(),
+            columns_are: "kind".into(),
+            rows: ladder.rows.iter().map(|row| row.scenario.clone()).collect(),
+            columns: kinds.iter().map(|kind| kind.word().to_string()).collect(),
+            values_are: Axis::linear("busy ÷ capacity", Unit::Ratio),
+            values,
+        }),
+    }
+}

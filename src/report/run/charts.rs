@@ -1,0 +1,221 @@
+//! The charts of one scenario.
+
+use crate::report::document::{
+    Axis, Bar, BarChart, Chart, ChartKind, EcdfChart, Estimate as Mark, Growth, Join, LadderChart,
+    LadderRow, LineChart, Objective, Point, Series, Unit,
+};
+use crate::solve::requests::GRID;
+use crate::study::results::{Results, STATS, Use, WindowRows};
+use crate::study::window::Estimate;
+
+/// Most series or rows in a drawing that can still be told apart.
+const MOST_SERIES: usize = 8;
+/// Most bars of one chart.
+const MOST_BARS: usize = 24;
+/// A series needs more steps of the grid than this to be worth drawing.
+const FEW_STEPS: usize = 3;
+
+/// An estimate as a mark on a chart.
+#[must_use]
+pub fn mark(estimate: &Estimate) -> Option<Mark> {
+    match estimate {
+        Estimate::Interval(i) => Some(Mark { value: i.estimate, interval: Some((i.low, i.high)) }),
+        Estimate::Single(value) => Some(Mark { value: *value, interval: None }),
+        Estimate::Missing(_) => None,
+    }
+}
+
+fn objective_of(results: &Results) -> Option<Objective> {
+    let mut rows = results.objectives.iter();
+    let first = rows.next()?;
+    let label = format!("objective: {} {} {}", first.class, first.stat, first.bound);
+    let same = |row: &_| {
+        let row: &crate::study::results::ObjectiveRow = row;
+        row.bound == first.bound && row.class == first.class && row.stat == first.stat
+    };
+    rows.all(same).then(|| Objective { value: first.bound.seconds(), label })
+}
+
+/// Percentiles of every class in every window.
+#[must_use]
+pub fn latencies(results: &Results) -> Option<Chart> {
+    let levels: Vec<String> = STATS[1..].iter().map(|(name, _)| (*name).to_string()).collect();
+    let mut rows = Vec::new();
+    for window in &results.windows {
+        for row in &window.latencies {
+            let values: Vec<Option<Mark>> = row.estimates[1..].iter().map(mark).collect();
+            if values.iter().any(Option::is_some) {
+                let label = format!("{} @ {}", row.name, window.name);
+                rows.push(LadderRow { label, values });
+            }
+        }
+    }
+    (!rows.is_empty()).then(|| Chart {
+        name: "latency".into(),
+        title: "Latency of every class, window by window".into(),
+        finding: slowest(results),
+        kind: ChartKind::Ladder(LadderChart {
+            axis: Axis::log("latency", Unit::Seconds),
+            levels,
+            rows,
+            objective: objective_of(results),
+        }),
+    })
+}
+
+fn slowest(results: &Results) -> String {
+    let all = results.windows.iter().flat_map(|window| {
+        let value = |row: &crate::study::results::Latency| row.estimates[2].value();
+        window.latencies.iter().filter_map(move |row| Some((value(row)?, row, window)))
+    });
+    all.max_by(|a, b| a.0.total_cmp(&b.0)).map_or_else(String::new, |(value, row, window)| {
+        let figure = crate::report::document::Figure::exact(value, Unit::Seconds);
+        format!(
+            "Slowest is {} in window {}: 95 % within {}",
+            row.name,
+            window.name,
+            crate::report::number::figure(&figure)
+        )
+    })
+}
+
+/// Utilisation of every component in a window, busiest first.
+#[must_use]
+pub fn utilization(window: &WindowRows) -> Option<Chart> {
+    let mut rows: Vec<(&Use, f64)> =
+        window.uses.iter().filter_map(|row| Some((row, row.mean.value()?))).collect();
+    rows.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let (busiest, most) = rows.first()?;
+    let finding = format!(
+        "Busiest in window {}: {}, {:.0} % of its {}",
+        window.name,
+        busiest.name,
+        most * 100.0,
+        busiest.kind.counts()
+    );
+    let bars = rows
+        .iter()
+        .take(MOST_BARS)
+        .map(|(row, _)| Bar { label: row.name.clone(), estimate: mark(&row.mean) })
+        .collect();
+    Some(Chart {
+        name: format!("utilization-{}", window.name),
+        title: format!("Utilisation in window {}", window.name),
+        finding,
+        kind: ChartKind::Bars(BarChart {
+            axis: Axis::linear("busy ÷ capacity", Unit::Ratio),
+            growth: Growth::Right,
+            bars,
+            objective: None,
+        }),
+    })
+}
+
+/// Page views lost, by cause and window.
+#[must_use]
+pub fn losses(results: &Results) -> Option<Chart> {
+    let mut bars = Vec::new();
+    let mut all = 0;
+    for window in &results.windows {
+        for row in &window.views {
+            let reasons = row.lost.iter().map(|(cause, count)| (cause.as_str(), *count));
+            let reasons = reasons
+                .chain([("session over", row.never_born), ("still under way", row.in_flight)]);
+            for (reason, count) in reasons.filter(|(_, count)| *count > 0) {
+                all += count;
+                let share = count as f64 / row.intended as f64;
+                bars.push(Bar {
+                    label: format!("{} @ {}: {reason}", row.workload, window.name),
+                    estimate: Some(Mark { value: share, interval: None }),
+                });
+            }
+        }
+    }
+    (!bars.is_empty()).then(|| Chart {
+        name: "lost".into(),
+        title: "Page views that were not served, by cause".into(),
+        finding: format!(
+            "{} page views of all replications were not served",
+            crate::report::number::count(all)
+        ),
+        kind: ChartKind::Bars(BarChart {
+            axis: Axis::linear("share of intended page views", Unit::Ratio),
+            growth: Growth::Right,
+            bars,
+            objective: None,
+        }),
+    })
+}
+
+/// Cumulative distribution of the latency of the classes with page views, or of all where none.
+#[must_use]
+pub fn distribution(results: &Results) -> Option<Chart> {
+    let judged = |name: &str| results.objectives.iter().any(|row| row.class == name);
+    let any = !results.objectives.is_empty();
+    let mut series = Vec::new();
+    for window in &results.windows {
+        for row in window.latencies.iter().filter(|row| !any || judged(&row.name)) {
+            let points: Vec<Point> =
+                row.distribution.iter().map(|(value, share)| Point::at(*value, *share)).collect();
+            if points.len() > 1 {
+                series.push(Series { name: format!("{} @ {}", row.name, window.name), points });
+            }
+        }
+    }
+    series.truncate(MOST_SERIES);
+    let first = series.first()?;
+    let median = first.points.iter().find(|point| point.y.is_some_and(|share| share >= 0.5))?;
+    let figure = crate::report::document::Figure::exact(median.x, Unit::Seconds);
+    let finding = format!("{}: half within {}", first.name, crate::report::number::figure(&figure));
+    Some(Chart {
+        name: "latency-distribution".into(),
+        title: "Distribution of latency, all replications".into(),
+        finding,
+        kind: ChartKind::Ecdf(EcdfChart {
+            axis: Axis::log("latency", Unit::Seconds),
+            series,
+            objective: objective_of(results),
+        }),
+    })
+}
+
+/// Utilisation over the time of a window, of the components that are busiest.
+#[must_use]
+pub fn timeline(window: &WindowRows) -> Option<Chart> {
+    let mut rows: Vec<(&Use, f64)> = window
+        .uses
+        .iter()
+        .filter(|row| row.series.len() > FEW_STEPS)
+        .filter_map(|row| Some((row, row.busiest()?.1)))
+        .filter(|(_, most)| *most > 0.0)
+        .collect();
+    rows.sort_by(|a, b| b.1.total_cmp(&a.1));
+    rows.truncate(MOST_SERIES);
+    let (busiest, _) = rows.first()?;
+    let (at, most) = busiest.busiest()?;
+    let finding = format!(
+        "Busiest {GRID}: {} at {:.0} %, {} into the window",
+        busiest.name,
+        most * 100.0,
+        GRID.saturating_mul(at as u64)
+    );
+    let line = |row: &Use| {
+        let point = |(at, value): (usize, &f64)| Point::at(at as f64 * GRID.seconds(), *value);
+        let mut points: Vec<Point> = row.series.iter().enumerate().map(point).collect();
+        // The last value holds to the end of the window.
+        points.extend(row.series.last().map(|last| Point::at(window.length.seconds(), *last)));
+        Series { name: row.name.clone(), points }
+    };
+    Some(Chart {
+        name: format!("timeline-{}", window.name),
+        title: format!("Utilisation over window {}", window.name),
+        finding,
+        kind: ChartKind::Lines(LineChart {
+            x: Axis::linear("time in the window", Unit::Seconds),
+            y: Axis::linear("busy ÷ capacity", Unit::Ratio),
+            join: Join::Step,
+            series: rows.iter().map(|(row, _)| line(row)).collect(),
+            objective: None,
+        }),
+    })
+}

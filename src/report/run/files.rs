@@ -1,0 +1,416 @@
+//! The files for programs: `summary.json` and the tables.
+//!
+//! Columns are snake_case with their unit as suffix, bounds `_lo` and `_hi`; what is missing is
+//! empty, with its reason in a column of its own. A file is only there when it has something to
+//! tell: no table of outages without faults.
+
+use serde_json::{Map, Value, json};
+
+use super::unit;
+use crate::model::record::OUTCOMES;
+use crate::report::csv::{CsvWriter, Field};
+use crate::report::json::number;
+use crate::report::write::ResultFile;
+use crate::report::{document::Unit, json as form};
+use crate::solve::requests::GRID;
+use crate::stats::interval::Side;
+use crate::study::expect::Verdict as Judgement;
+use crate::study::results::{
+    AttemptsOf, Check, RESULTS_VERSION, Results, STATS, Share, WindowRows,
+};
+use crate::study::window::{Ending, Estimate};
+
+/// All tables.
+#[must_use]
+pub fn tables(results: &Results) -> Vec<ResultFile> {
+    let mut files = vec![
+        ResultFile::covered("availability.csv", availability(results)),
+        ResultFile::covered("latency.csv", latency(results)),
+        ResultFile::covered("requests.csv", requests(results)),
+        ResultFile::covered("utilization.csv", utilization(results)),
+    ];
+    if results.windows.iter().flat_map(|w| &w.uses).any(|row| !row.series.is_empty()) {
+        files.push(ResultFile::covered("timeline.csv", timeline(results)));
+    }
+    files
+}
+
+struct Sheet(CsvWriter);
+
+impl Sheet {
+    fn new(results: &Results, columns: &[&str]) -> Self {
+        let writer = CsvWriter::new(results.partial.as_deref(), columns);
+        Self(writer.expect("names of columns are written in this file"))
+    }
+
+    fn row(&mut self, fields: &[Field<'_>]) {
+        self.0.record(fields).expect("as many fields as columns, both written in this file");
+    }
+
+    fn finish(self) -> Vec<u8> {
+        self.0.finish()
+    }
+}
+
+/// Value, bounds and the reason why there is none.
+fn fields(estimate: &Estimate) -> ([Field<'static>; 3], Option<String>) {
+    match estimate {
+        Estimate::Interval(i) => ([i.estimate, i.low, i.high].map(Field::Number), None),
+        Estimate::Single(value) => {
+            ([Field::Number(*value), Field::Missing, Field::Missing], Some("single run".into()))
+        }
+        Estimate::Missing(reason) => ([Field::Missing; 3], Some(reason.to_string())),
+    }
+}
+
+fn words(reason: Option<&String>) -> Field<'_> {
+    reason.map_or(Field::Missing, |reason| Field::Text(reason))
+}
+
+fn availability(results: &Results) -> Vec<u8> {
+    let mut sheet = Sheet::new(
+        results,
+        &[
+            "window",
+            "workload",
+            "availability",
+            "value_ratio",
+            "value_ratio_lo",
+            "value_ratio_hi",
+            "level",
+            "method",
+            "replications",
+            "intended",
+            "served",
+            "reason",
+        ],
+    );
+    for window in &results.windows {
+        for row in &window.views {
+            let (value, level, method, reason) = share(&row.served_share);
+            sheet.row(&[
+                Field::Text(&window.name),
+                Field::Text(&row.workload),
+                Field::Text("request"),
+                value[0],
+                value[1],
+                value[2],
+                level,
+                Field::Text(method),
+                Field::Count(window.replications as u64),
+                Field::Count(row.intended),
+                Field::Count(row.served + row.delayed),
+                words(reason.as_ref()),
+            ]);
+        }
+    }
+    sheet.finish()
+}
+
+type ShareFields = ([Field<'static>; 3], Field<'static>, &'static str, Option<String>);
+
+fn share(share: &Share) -> ShareFields {
+    match share {
+        Share::Interval(i) => {
+            let value = [i.estimate, i.low, i.high].map(Field::Number);
+            (value, Field::Number(i.level), i.method.name(), None)
+        }
+        // What was seen is the value only where something was lost: else there is but the bound.
+        Share::AtLeast { seen, bound } => {
+            let seen = if *seen < 1.0 { Field::Number(*seen) } else { Field::Missing };
+            let value = [seen, Field::Number(bound.value), Field::Missing];
+            let reason = "one-sided: a lower bound".to_string();
+            (value, Field::Number(bound.level), bound.method.name(), Some(reason))
+        }
+        Share::Single(value) => {
+            let value = [Field::Number(*value), Field::Missing, Field::Missing];
+            (value, Field::Missing, "", Some("single run".into()))
+        }
+        Share::Missing(reason) => {
+            ([Field::Missing; 3], Field::Missing, "", Some(reason.to_string()))
+        }
+    }
+}
+
+fn latency(results: &Results) -> Vec<u8> {
+    let mut sheet = Sheet::new(
+        results,
+        &[
+            "window",
+            "verdict",
+            "class",
+            "stat",
+            "value_s",
+            "value_s_lo",
+            "value_s_hi",
+            "samples",
+            "reason",
+        ],
+    );
+    for window in &results.windows {
+        for row in &window.latencies {
+            for ((stat, _), estimate) in STATS.iter().zip(&row.estimates) {
+                let (value, reason) = fields(estimate);
+                sheet.row(&[
+                    Field::Text(&window.name),
+                    Field::Text(window.verdict.word()),
+                    Field::Text(&row.name),
+                    Field::Text(stat),
+                    value[0],
+                    value[1],
+                    value[2],
+                    Field::Count(row.samples),
+                    words(reason.as_ref()),
+                ]);
+            }
+        }
+    }
+    sheet.finish()
+}
+
+fn utilization(results: &Results) -> Vec<u8> {
+    let mut sheet = Sheet::new(
+        results,
+        &[
+            "window",
+            "component",
+            "kind",
+            "mean_ratio",
+            "mean_ratio_lo",
+            "mean_ratio_hi",
+            "busiest_ratio",
+            "busiest_start_s",
+            "p95_ratio",
+            "reason",
+        ],
+    );
+    for window in &results.windows {
+        for row in &window.uses {
+            let (mean, reason) = fields(&row.mean);
+            let (p95, why) = match row.p95() {
+                Ok(value) => (Field::Number(value), None),
+                Err(reason) => (Field::Missing, Some(format!("p95: {reason}"))),
+            };
+            let reason = reason.or(why);
+            let busiest = row.busiest();
+            let start = |at: usize| at as f64 * GRID.seconds();
+            sheet.row(&[
+                Field::Text(&window.name),
+                Field::Text(&row.name),
+                Field::Text(row.kind.word()),
+                mean[0],
+                mean[1],
+                mean[2],
+                busiest.map_or(Field::Missing, |(_, value)| Field::Number(value)),
+                busiest.map_or(Field::Missing, |(at, _)| Field::Number(start(at))),
+                p95,
+                words(reason.as_ref()),
+            ]);
+        }
+    }
+    sheet.finish()
+}
+
+fn timeline(results: &Results) -> Vec<u8> {
+    let mut sheet =
+        Sheet::new(results, &["window", "start_s", "length_s", "component", "utilization_ratio"]);
+    for window in &results.windows {
+        let steps = window.uses.iter().map(|row| row.series.len()).max().unwrap_or(0);
+        for step in 0..steps {
+            let start = step as f64 * GRID.seconds();
+            let length = GRID.seconds().min(window.length.seconds() - start);
+            for row in &window.uses {
+                let Some(value) = row.series.get(step) else { continue };
+                sheet.row(&[
+                    Field::Text(&window.name),
+                    Field::Number(start),
+                    Field::Number(length),
+                    Field::Text(&row.name),
+                    Field::Number(*value),
+                ]);
+            }
+        }
+    }
+    sheet.finish()
+}
+
+/// Both ledgers: a row an outcome, so that the rows of one name add up to its `all`.
+fn requests(results: &Results) -> Vec<u8> {
+    let columns = ["window", "ledger", "name", "outcome", "cause", "count"];
+    let mut sheet = Sheet::new(results, &columns);
+    for window in &results.windows {
+        let mut put = |ledger: &str, name: &str, outcome: &str, cause: Option<&str>, count| {
+            sheet.row(&[
+                Field::Text(&window.name),
+                Field::Text(ledger),
+                Field::Text(name),
+                Field::Text(outcome),
+                cause.map_or(Field::Missing, Field::Text),
+                Field::Count(count),
+            ]);
+        };
+        for row in &window.attempts {
+            let ledger = match row.of {
+                AttemptsOf::Class => "attempts",
+                AttemptsOf::Call => "calls",
+            };
+            put(ledger, &row.name, "all", None, row.attempts.begun);
+            for (outcome, count) in OUTCOMES.iter().zip(row.attempts.ended) {
+                put(ledger, &row.name, outcome, None, count);
+            }
+            put(ledger, &row.name, "in-flight", None, row.attempts.in_flight());
+        }
+        for row in &window.views {
+            let name = &row.workload;
+            put("page-views", name, "all", None, row.intended);
+            put("page-views", name, "served", None, row.served);
+            put("page-views", name, "delayed", None, row.delayed);
+            for (cause, count) in &row.lost {
+                put("page-views", name, "lost", Some(cause), *count);
+            }
+            put("page-views", name, "never-born", None, row.never_born);
+            put("page-views", name, "in-flight", None, row.in_flight);
+        }
+    }
+    sheet.finish()
+}
+
+/// A figure with interval, method and unit, or `null` with its reason.
+fn figure(estimate: &Estimate, shown: &Unit, replications: usize) -> Map<String, Value> {
+    let mut object = Map::new();
+    match estimate {
+        Estimate::Interval(i) => {
+            object.insert("value".into(), number(i.estimate));
+            object.insert("low".into(), number(i.low));
+            object.insert("high".into(), number(i.high));
+            object.insert("level".into(), number(i.level));
+            object.insert("method".into(), i.method.name().into());
+        }
+        Estimate::Single(value) => {
+            object.insert("value".into(), number(*value));
+            object.insert("reason".into(), "single run: no interval".into());
+        }
+        Estimate::Missing(reason) => {
+            object.insert("value".into(), Value::Null);
+            object.insert("reason".into(), reason.to_string().into());
+        }
+    }
+    object.insert("unit".into(), form::unit(shown).into());
+    object.insert("replications".into(), replications.into());
+    object
+}
+
+const fn judged(judgement: Judgement) -> &'static str {
+    judgement.word()
+}
+
+/// `summary.json`, without the digest that covers it.
+#[must_use]
+pub fn summary(results: &Results) -> Value {
+    let figures = results.figures.iter().map(|row| {
+        let window = &results.windows[row.window];
+        let mut object = figure(&row.estimate, &unit(row.unit), window.replications);
+        if let Some(samples) = samples(window, &row.path) {
+            object.insert("samples".into(), samples.into());
+        }
+        object.insert("verdict".into(), window.verdict.word().into());
+        (row.path.clone(), Value::Object(object))
+    });
+    let expectations = results.expectations.iter().map(|row| {
+        json!({
+            "figure": row.path,
+            "is": row.is,
+            "outcome": judged(row.judgement),
+            "estimate": figure(&row.estimate, &unit(row.unit), 0).get("value"),
+        })
+    });
+    let objectives = results.objectives.iter().map(|row| {
+        json!({
+            "class": row.class,
+            "window": results.windows[row.window].name,
+            "stat": row.stat,
+            "bound_s": row.bound.seconds(),
+            "value_s": row.estimate.value().map_or(Value::Null, number),
+            "outcome": judged(row.judgement),
+        })
+    });
+    json!({
+        "scenario": results.scenario,
+        "title": results.title,
+        "question": results.question,
+        "source": results.source,
+        "results_version": RESULTS_VERSION,
+        "complete": results.partial.is_none(),
+        "reason": results.partial,
+        "seed": results.seed,
+        "level": results.level,
+        "windows": results.windows.iter().map(window).collect::<Vec<_>>(),
+        "figures": Value::Object(figures.collect()),
+        "objectives": objectives.collect::<Vec<_>>(),
+        "expectations": expectations.collect::<Vec<_>>(),
+        "not_estimated": results
+            .not_estimated
+            .iter()
+            .map(|(path, why)| json!({ "figure": path, "reason": why }))
+            .collect::<Vec<_>>(),
+        "checks": results.checks.iter().map(check).collect::<Vec<_>>(),
+        "leaves_out": results.leaves_out,
+    })
+}
+
+/// Samples behind a latency, of all replications.
+fn samples(window: &WindowRows, path: &str) -> Option<u64> {
+    let rest = path.strip_prefix("latency.")?;
+    let name = rest.split('.').next()?;
+    window.latencies.iter().find(|row| row.name == name).map(|row| row.samples)
+}
+
+fn window(window: &WindowRows) -> Value {
+    let availability = window.views.iter().map(|row| {
+        let value = match &row.served_share {
+            Share::Interval(i) => json!({
+                "value": number(i.estimate), "low": number(i.low), "high": number(i.high),
+                "level": i.level, "method": i.method.name(),
+            }),
+            Share::AtLeast { bound, .. } => {
+                debug_assert!(bound.side == Side::AtLeast, "made so by the study");
+                json!({
+                    "value": null, "low": number(bound.value), "level": bound.level,
+                    "method": bound.method.name(), "reason": "one-sided: a lower bound",
+                })
+            }
+            Share::Single(value) => {
+                json!({ "value": number(*value), "reason": "single run: no interval" })
+            }
+            Share::Missing(reason) => form::missing(&reason.to_string()),
+        };
+        (row.workload.clone(), value)
+    });
+    json!({
+        "name": window.name,
+        "verdict": window.verdict.word(),
+        "ending": match window.ending {
+            Ending::Fixed => "fixed",
+            Ending::Precise => "precise",
+            Ending::BudgetSpent => "budget-spent",
+            Ending::Interrupted => "interrupted",
+        },
+        "replications": window.replications,
+        "looks": window.looks,
+        "length_s": window.length.seconds(),
+        "lead_in_s": window.lead_in.seconds(),
+        "rate_per_s": window.rate.map(|rate| number(rate.in_per_second())),
+        "events": window.events,
+        "request_availability": Value::Object(availability.collect()),
+    })
+}
+
+fn check(check: &Check) -> Value {
+    let outcome = match check.judgement {
+        Some(Judgement::Holds) => "passed",
+        Some(Judgement::Fails) => "failed",
+        Some(Judgement::Inconclusive) => "unsure",
+        None => "noted",
+    };
+    json!({ "name": check.name, "outcome": outcome, "detail": check.detail })
+}

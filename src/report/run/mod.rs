@@ -1,0 +1,140 @@
+//! The results of one scenario as files, as a page and for the terminal.
+//!
+//! In: [`Results`] and what identifies the run. Out: a [`ResultSet`] with its digest (D3), and the
+//! document that page and terminal show. Holds: no wall clock, path or machine in any of them (D2);
+//! whatever the order of sections in the scenario, the same bytes (D5).
+
+pub mod charts;
+pub mod files;
+pub mod page;
+
+use serde_json::{Map, Value, json};
+
+use crate::report::document::{Block, Cell, Document, Figure, Rounding, Unit};
+use crate::report::write::{ResultFile, ResultSet, run_digest};
+use crate::report::{chart, html, json as form};
+use crate::study::results::{RESULTS_VERSION, Results, Share};
+use crate::study::window::Estimate;
+
+use crate::plan::figure::FigureUnit;
+
+/// What identifies a run, beside its figures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Identity {
+    /// The canonical scenario.
+    pub canonical: String,
+    /// Its digest, `sha256:<64 hex>`.
+    pub canonical_digest: String,
+    /// Files the scenario names, each with the digest of its content, in order of name.
+    pub traces: Vec<(String, String)>,
+    /// The command that makes the same bytes again, without paths.
+    pub command: String,
+    /// Figures beside each other are worth more: the cost of a month, in dollars.
+    pub monthly_cost: Option<f64>,
+}
+
+/// Everything that is written and shown of one scenario.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The files.
+    pub set: ResultSet,
+    /// What page and terminal show; its digest is that of the set.
+    pub document: Document,
+}
+
+/// Lays everything out.
+#[must_use]
+pub fn output(results: &Results, identity: &Identity) -> Output {
+    let mut document = page::document(results, identity);
+    let mut covered = files::tables(results);
+    covered.push(ResultFile::covered("summary.json", form::bytes(&files::summary(results))));
+    for section in &document.sections {
+        for block in &section.blocks {
+            if let Block::Chart(drawn) = block {
+                let drawing = chart::draw(drawn, &drawn.name, chart::WIDE).standalone();
+                let path = format!("plots/{}.svg", drawn.name);
+                covered.push(ResultFile::covered(path, drawing.into_bytes()));
+            }
+        }
+    }
+    let digest = run_digest(&lines(results, identity), &covered);
+    document.digest.clone_from(&digest);
+    covered.push(ResultFile::listed("report.html", html::page(&document).into_bytes()));
+    let set = ResultSet {
+        digest,
+        results_version: RESULTS_VERSION,
+        partial: results.partial.clone(),
+        facts: facts(results, identity),
+        files: covered,
+    };
+    Output { set, document }
+}
+
+/// What the digest covers beside the files, line by line.
+fn lines(results: &Results, identity: &Identity) -> Vec<(String, String)> {
+    let mut lines = vec![("scenario".to_string(), identity.canonical_digest.clone())];
+    for (name, digest) in &identity.traces {
+        lines.push((format!("file {name}"), digest.clone()));
+    }
+    lines.push(("seed".into(), results.seed.to_string()));
+    lines.push(("results-version".into(), RESULTS_VERSION.to_string()));
+    for window in &results.windows {
+        let count = window.replications.to_string();
+        lines.push((format!("replications {}", window.name), count));
+        for (replication, digest) in window.digests.iter().enumerate() {
+            lines.push((format!("events {} {replication}", window.name), format!("{digest:016x}")));
+        }
+    }
+    lines
+}
+
+fn facts(results: &Results, identity: &Identity) -> Map<String, Value> {
+    let covers: Vec<String> =
+        lines(results, identity).into_iter().map(|(key, value)| format!("{key} {value}")).collect();
+    let facts = [
+        ("scenario", json!(results.scenario)),
+        ("seed", json!(results.seed)),
+        ("command", json!(identity.command)),
+        ("digest_covers", json!(covers)),
+    ];
+    facts.into_iter().map(|(key, value)| (key.to_string(), value)).collect()
+}
+
+/// The unit of a figure.
+#[must_use]
+pub const fn unit(unit: FigureUnit) -> Unit {
+    match unit {
+        FigureUnit::Seconds => Unit::Seconds,
+        FigureUnit::PerSecond => Unit::PerSecond,
+        FigureUnit::Ratio => Unit::Ratio,
+        FigureUnit::Count => Unit::None,
+    }
+}
+
+/// A cell for an estimate.
+#[must_use]
+pub fn cell(estimate: &Estimate, unit: Unit) -> Cell {
+    match estimate {
+        Estimate::Interval(i) => Cell::Figure(Figure::estimate(i.estimate, i.low, i.high, unit)),
+        Estimate::Single(value) => Cell::Figure(Figure::exact(*value, unit)),
+        Estimate::Missing(reason) => Cell::missing(reason.to_string()),
+    }
+}
+
+/// A cell for a share that may be all: rounded down, and a bound where there is no interval.
+#[must_use]
+pub fn share_cell(share: &Share) -> Cell {
+    match share {
+        Share::Interval(i) => Cell::Figure(
+            Figure::estimate(i.estimate, i.low, i.high, Unit::Ratio).rounded(Rounding::Down),
+        ),
+        Share::Single(value) => {
+            Cell::Figure(Figure::exact(*value, Unit::Ratio).rounded(Rounding::Down))
+        }
+        Share::AtLeast { bound, .. } => {
+            let bound = Figure::exact(bound.value, Unit::Ratio).rounded(Rounding::Down);
+            Cell::text(format!("≥ {}", crate::report::number::figure(&bound)))
+        }
+        Share::Missing(reason) => Cell::missing(reason.to_string()),
+    }
+}

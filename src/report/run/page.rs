@@ -1,0 +1,367 @@
+//! The report of one scenario, as a document; the terminal shows its first tables.
+
+use super::{Identity, cell, charts, share_cell, unit};
+use crate::report::document::{
+    Block, Cell, Check, Column, Definition, Document, Figure, Judgement as Word, Section, Table,
+    Unit, Verdict as Line,
+};
+use crate::report::number;
+use crate::study::expect::Verdict as Judgement;
+use crate::study::results::{
+    AttemptsOf, Latency, RESULTS_VERSION, Results, STATS, UseKind, ViewRow, WindowRows, balance,
+};
+use crate::study::window::{Estimate, Verdict};
+
+/// The whole report.
+#[must_use]
+pub fn document(results: &Results, identity: &Identity) -> Document {
+    let title = if results.title.is_empty() { &results.scenario } else { &results.title };
+    Document {
+        title: title.clone(),
+        scenario: results.scenario.clone(),
+        question: results.question.clone(),
+        source: results.source.clone(),
+        seed: results.seed,
+        results_version: RESULTS_VERSION,
+        digest: String::new(),
+        command: identity.command.clone(),
+        partial: results.partial.clone(),
+        verdicts: verdicts(results),
+        sections: vec![
+            windows(results, identity),
+            latency(results),
+            utilization(results),
+            ledgers(results),
+            checks(results),
+            scenario(identity),
+        ],
+        notes: results.leaves_out.clone(),
+    }
+}
+
+/// What fits a terminal: answers, the three tables, the checks; no drawing, no ledger.
+#[must_use]
+pub fn brief(document: &Document) -> Document {
+    let mut brief = document.clone();
+    brief.sections.retain(|section| !matches!(section.heading.as_str(), LEDGERS | SCENARIO));
+    for section in &mut brief.sections {
+        section.intro.clear();
+        section.blocks.retain(|block| matches!(block, Block::Table(_) | Block::Checks(_)));
+    }
+    brief.sections.retain(|section| !section.blocks.is_empty());
+    brief
+}
+
+const LEDGERS: &str = "Ledgers";
+const SCENARIO: &str = "The scenario";
+
+/// A judgement as its word.
+#[must_use]
+pub const fn word(judgement: Judgement) -> Word {
+    match judgement {
+        Judgement::Holds => Word::Met,
+        Judgement::Fails => Word::NotMet,
+        Judgement::Inconclusive => Word::Unsure,
+    }
+}
+
+/// An estimate in words.
+#[must_use]
+pub fn words(estimate: &Estimate, shown: Unit) -> String {
+    match estimate {
+        Estimate::Interval(i) => {
+            number::figure(&Figure::estimate(i.estimate, i.low, i.high, shown))
+        }
+        Estimate::Single(value) => {
+            format!("{} (single run)", number::figure(&Figure::exact(*value, shown)))
+        }
+        Estimate::Missing(reason) => format!("no figure: {reason}"),
+    }
+}
+
+fn verdicts(results: &Results) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for row in &results.objectives {
+        let window = &results.windows[row.window];
+        let label = match window.verdict {
+            Verdict::Stable => String::new(),
+            other => format!("; the window is {}", other.word()),
+        };
+        let text = format!(
+            "objective {} {} < {} in window {}: {}{label}",
+            row.class,
+            row.stat,
+            row.bound,
+            window.name,
+            words(&row.estimate, Unit::Seconds)
+        );
+        lines.push(Line { judgement: word(row.judgement), text });
+    }
+    for row in &results.expectations {
+        let text = format!("{} is {}: {}", row.path, row.is, words(&row.estimate, unit(row.unit)));
+        lines.push(Line { judgement: word(row.judgement), text });
+    }
+    for (path, why) in &results.not_estimated {
+        let text = format!("{path} is not estimated: {why}");
+        lines.push(Line { judgement: Word::Finding, text });
+    }
+    lines
+}
+
+fn windows(results: &Results, identity: &Identity) -> Section {
+    let columns = vec![
+        Column::words("window", "window"),
+        Column::words("verdict", "verdict"),
+        Column::numbers("page views served", "served_ratio", Unit::Ratio),
+        Column::words("not served", "not_served"),
+        Column::words("rate", "rate"),
+        Column::numbers("runs", "replications", Unit::None),
+        Column::words("length", "length"),
+        Column::numbers("events", "events", Unit::None),
+    ];
+    let mut rows = Vec::new();
+    for window in &results.windows {
+        for row in &window.views {
+            let name = match window.views.len() {
+                1 => window.name.clone(),
+                _ => format!("{}: {}", window.name, row.workload),
+            };
+            rows.push(vec![
+                Cell::text(name),
+                Cell::text(window.verdict.word()),
+                share_cell(&row.served_share),
+                Cell::text(unserved(row)),
+                window.rate.map_or_else(|| Cell::text("own"), |rate| Cell::text(rate.to_string())),
+                Cell::Count(window.replications as u64),
+                Cell::text(window.length.to_string()),
+                Cell::Count(window.events),
+            ]);
+        }
+    }
+    let mut blocks = vec![Block::Table(Table {
+        caption: format!(
+            "{} intervals over replications, seed {}",
+            percent(results.level),
+            results.seed
+        ),
+        columns,
+        rows,
+    })];
+    blocks.push(Block::Definitions(meanings(results)));
+    if let Some(cost) = identity.monthly_cost {
+        let cost = number::figure(&Figure::exact(cost, Unit::DollarsPerMonth));
+        blocks.push(Block::Text(format!("Cost: {cost}.")));
+    }
+    Section {
+        heading: "Windows".into(),
+        intro: "Each window is the same stretch of time, lived through request by request by many \
+                independent replications."
+            .into(),
+        blocks,
+    }
+}
+
+fn percent(level: f64) -> String {
+    number::figure(&Figure::exact(level, Unit::Ratio)).replace('\u{a0}', " ")
+}
+
+fn meanings(results: &Results) -> Vec<Definition> {
+    let mut seen: Vec<Verdict> = Vec::new();
+    for window in &results.windows {
+        if !seen.contains(&window.verdict) {
+            seen.push(window.verdict);
+        }
+    }
+    let meaning = |verdict: Verdict| Definition {
+        term: verdict.word().into(),
+        meaning: balance(verdict).into(),
+    };
+    seen.into_iter().map(meaning).collect()
+}
+
+/// What became of the page views that were not served: `overload 0.1 %, session over 0.2 %`.
+fn unserved(row: &ViewRow) -> String {
+    let reasons = row.lost.iter().map(|(cause, count)| (cause.as_str(), *count));
+    let all = reasons.chain([("session over", row.never_born), ("under way", row.in_flight)]);
+    let part = |(reason, count): (&str, u64)| {
+        let share = Figure::exact(count as f64 / row.intended.max(1) as f64, Unit::Ratio);
+        let share = share.rounded(crate::report::document::Rounding::Up);
+        format!("{reason} {}", number::figure(&share))
+    };
+    let parts: Vec<String> = all.filter(|(_, count)| *count > 0).map(part).collect();
+    if parts.is_empty() { "none seen".into() } else { parts.join(", ") }
+}
+
+fn labelled(window: &WindowRows) -> String {
+    match window.verdict {
+        Verdict::Stable => window.name.clone(),
+        other => format!("{} ({})", window.name, other.word()),
+    }
+}
+
+fn latency(results: &Results) -> Section {
+    let mut columns = vec![Column::words("class", "class"), Column::words("window", "window")];
+    let wanted = [1, 2, 3, 0];
+    for stat in wanted {
+        let (name, _) = STATS[stat];
+        columns.push(Column::numbers(name, &format!("{name}_s"), Unit::Seconds));
+    }
+    columns.push(Column::numbers("samples", "samples", Unit::None));
+    let mut names: Vec<&str> = Vec::new();
+    for row in results.windows.iter().flat_map(|window| &window.latencies) {
+        if !names.contains(&row.name.as_str()) {
+            names.push(&row.name);
+        }
+    }
+    let row_of = |window: &WindowRows, row: &Latency| {
+        let mut cells = vec![Cell::text(row.name.clone()), Cell::text(labelled(window))];
+        cells.extend(wanted.iter().map(|stat| cell(&row.estimates[*stat], Unit::Seconds)));
+        cells.push(Cell::Count(row.samples));
+        cells
+    };
+    let mut rows = Vec::new();
+    for name in names {
+        for window in &results.windows {
+            let found = window.latencies.iter().find(|row| row.name == name);
+            rows.extend(found.map(|row| row_of(window, row)));
+        }
+    }
+    let mut blocks = vec![Block::Table(Table { caption: String::new(), columns, rows })];
+    blocks.extend(charts::latencies(results).map(Block::Chart));
+    blocks.extend(charts::distribution(results).map(Block::Chart));
+    Section {
+        heading: "Latency".into(),
+        intro: "Of a class: from its arrival at the edge to its answer. Of its view: from the \
+                user's click to the last byte of everything. Of those that were answered."
+            .into(),
+        blocks,
+    }
+}
+
+fn utilization(results: &Results) -> Section {
+    let mut columns = vec![Column::words("component", "component"), Column::words("of its", "of")];
+    for window in &results.windows {
+        let key = format!("{}_ratio", window.name.replace('-', "_"));
+        columns.push(Column::numbers(&labelled(window), &key, Unit::Ratio));
+    }
+    let mut names: Vec<(UseKind, &str)> = Vec::new();
+    for row in results.windows.iter().flat_map(|window| &window.uses) {
+        if !names.contains(&(row.kind, row.name.as_str())) {
+            names.push((row.kind, &row.name));
+        }
+    }
+    let row = |(kind, name): &(UseKind, &str)| {
+        let mut cells = vec![Cell::text(*name), Cell::text(kind.counts())];
+        for window in &results.windows {
+            let found = window.uses.iter().find(|row| row.kind == *kind && row.name == *name);
+            cells.push(
+                found.map_or_else(|| Cell::missing("not kept"), |row| cell(&row.mean, Unit::Ratio)),
+            );
+        }
+        cells
+    };
+    let rows = names.iter().map(row).collect();
+    let mut blocks = vec![Block::Table(Table { caption: String::new(), columns, rows })];
+    blocks.extend(results.windows.iter().filter_map(charts::utilization).map(Block::Chart));
+    blocks.extend(results.windows.iter().filter_map(charts::timeline).map(Block::Chart));
+    Section {
+        heading: "Utilisation".into(),
+        intro: "Busy over capacity, in the mean of a window.".into(),
+        blocks,
+    }
+}
+
+fn ledgers(results: &Results) -> Section {
+    let mut blocks: Vec<Block> = charts::losses(results).map(Block::Chart).into_iter().collect();
+    let count = |name: &str, key: &str| Column::numbers(name, key, Unit::None);
+    let views = vec![
+        Column::words("workload", "workload"),
+        Column::words("window", "window"),
+        count("intended", "intended"),
+        count("served", "served"),
+        count("delayed", "delayed"),
+        count("lost", "lost"),
+        count("session over", "never_born"),
+        count("under way", "in_flight"),
+    ];
+    let mut rows = Vec::new();
+    for window in &results.windows {
+        for row in &window.views {
+            let counts = [
+                row.intended,
+                row.served,
+                row.delayed,
+                row.all_lost(),
+                row.never_born,
+                row.in_flight,
+            ];
+            let mut cells = vec![Cell::text(row.workload.clone()), Cell::text(window.name.clone())];
+            cells.extend(counts.map(Cell::Count));
+            rows.push(cells);
+        }
+    }
+    let caption = "Page views: what users wanted, and what became of it".to_string();
+    blocks.push(Block::Table(Table { caption, columns: views, rows }));
+    let mut columns = vec![
+        Column::words("requests of", "name"),
+        Column::words("window", "window"),
+        count("begun", "begun"),
+    ];
+    for outcome in crate::model::record::OUTCOMES {
+        columns.push(count(outcome, &outcome.replace('-', "_")));
+    }
+    columns.push(count("in flight", "in_flight"));
+    let mut rows = Vec::new();
+    for window in &results.windows {
+        for row in &window.attempts {
+            let name = match row.of {
+                AttemptsOf::Class => row.name.clone(),
+                AttemptsOf::Call => format!("call {}", row.name),
+            };
+            let mut cells = vec![Cell::text(name), Cell::text(window.name.clone())];
+            cells.push(Cell::Count(row.attempts.begun));
+            cells.extend(row.attempts.ended.map(Cell::Count));
+            cells.push(Cell::Count(row.attempts.in_flight()));
+            rows.push(cells);
+        }
+    }
+    let caption = "Attempts: requests and calls, with every retry".to_string();
+    blocks.push(Block::Table(Table { caption, columns, rows }));
+    Section {
+        heading: LEDGERS.into(),
+        intro: "Counts of all replications together; each row adds up.".into(),
+        blocks,
+    }
+}
+
+fn checks(results: &Results) -> Section {
+    let check = |check: &crate::study::results::Check| Check {
+        name: check.name.into(),
+        judgement: check.judgement.map_or(Word::Finding, word),
+        detail: check.detail.clone(),
+    };
+    Section {
+        heading: "Checks".into(),
+        intro: "What was checked of the run itself.".into(),
+        blocks: vec![Block::Checks(results.checks.iter().map(check).collect())],
+    }
+}
+
+fn scenario(identity: &Identity) -> Section {
+    let mut blocks = vec![Block::Source(identity.canonical.clone())];
+    if !identity.traces.is_empty() {
+        let files = identity
+            .traces
+            .iter()
+            .map(|(name, digest)| Definition { term: name.clone(), meaning: digest.clone() });
+        blocks.push(Block::Definitions(files.collect()));
+    }
+    Section {
+        heading: SCENARIO.into(),
+        intro: format!(
+            "In its one canonical spelling, defaults filled in, {}.",
+            identity.canonical_digest
+        ),
+        blocks,
+    }
+}

@@ -1,0 +1,241 @@
+//! Scenarios side by side, each held against the one above it.
+//!
+//! Takes results of scenarios that ran on the same draws; gives a row each, and the paired
+//! difference to the row above with a finding (S7). Replication k of one row met the same arrivals,
+//! demands and moods as replication k of the other, so their difference carries little noise.
+//!
+//! Holds: findings of both ladders (latency, share served) together err with at most the level
+//! asked for: half for each ladder, Holm within. Where two rows have another number of
+//! replications, the shorter prefix is compared.
+//! Leaves out: figures of years.
+
+use crate::model::blueprint::Blueprint;
+use crate::plan::Draft;
+use crate::plan::figure::{Metric, Stat};
+use crate::stats::equivalence::{Comparison, compare_ladder};
+use crate::study::measure::Measure;
+use crate::study::results::{Results, Share, Use, UseKind, ViewRow, WindowRows};
+use crate::study::scenario::{StudyPlan, StudyResult};
+use crate::study::window::{Estimate, Verdict};
+
+/// A smaller difference of the share served is not worth knowing.
+const SERVED_WORTH: f64 = 0.001;
+
+/// One scenario that was lived through.
+#[derive(Clone, Copy, Debug)]
+pub struct Member<'a> {
+    /// As it was read.
+    pub draft: &'a Draft,
+    /// Its tables.
+    pub plan: &'a Blueprint,
+    /// What was asked.
+    pub study: &'a StudyPlan,
+    /// What came out.
+    pub result: &'a StudyResult,
+    /// Its rows.
+    pub results: &'a Results,
+    /// Dollars a month.
+    pub monthly_cost: Option<f64>,
+}
+
+/// What is compared: a class of requests, in windows that all members have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Basis {
+    /// The class.
+    pub class: String,
+    /// Windows that all have, by rate, then by name; the last is the one held against the row above.
+    pub windows: Vec<String>,
+}
+
+/// A row of the comparison.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The scenario.
+    pub scenario: String,
+    /// One line about it.
+    pub title: String,
+    /// Dollars a month.
+    pub monthly_cost: Option<f64>,
+    /// By window of the basis.
+    pub windows: Vec<Cell>,
+    /// 95 % latency, this row less the one above.
+    pub latency_step: Option<Comparison>,
+    /// Share served, this row less the one above.
+    pub served_step: Option<Comparison>,
+}
+
+/// A scenario in one window.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    /// How the window looked.
+    pub verdict: Verdict,
+    /// Median, 95 % and 99 % latency of the class.
+    pub latency: [Estimate; 3],
+    /// Share of its page views that were served.
+    pub served: Share,
+    /// The busiest component.
+    pub busiest: Option<(String, f64)>,
+    /// The busiest component of each kind.
+    pub kinds: Vec<(UseKind, f64)>,
+}
+
+/// A comparison.
+#[derive(Clone, Debug)]
+pub struct Ladder {
+    /// What is compared.
+    pub basis: Basis,
+    /// The rows, in the order given.
+    pub rows: Vec<Row>,
+    /// Level at which all findings hold together.
+    pub level: f64,
+}
+
+/// Compares; `None` when the members share no window or no class.
+#[must_use]
+pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
+    let basis = basis(members)?;
+    let level = members.iter().map(|member| member.results.level).fold(1.0, f64::min);
+    let mut rows: Vec<Row> = members.iter().map(|member| row(member, &basis)).collect();
+    let deciding = basis.windows.last()?;
+    let each = 1.0 - (1.0 - level) / 2.0;
+    let latency = |member: &Member<'_>| samples(member, &basis, deciding, Metric::Latency);
+    let served = |member: &Member<'_>| samples(member, &basis, deciding, Metric::Served);
+    let worth = |column: &[Vec<f64>]| {
+        let mean = |values: &Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
+        let least = column.iter().filter(|v| !v.is_empty()).map(mean).fold(f64::MAX, f64::min);
+        Metric::Latency.margin() * least
+    };
+    let column: Vec<Vec<f64>> = members.iter().map(latency).collect();
+    for (row, step) in rows.iter_mut().zip(steps(&column, each, worth(&column))) {
+        row.latency_step = step;
+    }
+    let column: Vec<Vec<f64>> = members.iter().map(served).collect();
+    for (row, step) in rows.iter_mut().zip(steps(&column, each, SERVED_WORTH)) {
+        row.served_step = step;
+    }
+    Some(Ladder { basis, rows, level })
+}
+
+/// The first class with an objective, else the first of all; windows of all members.
+fn basis(members: &[Member<'_>]) -> Option<Basis> {
+    let first = members.first()?;
+    let has = |member: &Member<'_>, class: &str| {
+        member
+            .plan
+            .workloads
+            .iter()
+            .any(|workload| member.plan.routes.classes[workload.class.index()].name == class)
+    };
+    let judged = first.draft.scenario.objective.iter().map(|(name, _)| name.to_string());
+    let all = first.plan.routes.classes.iter().map(|class| class.name.clone());
+    let class = judged.chain(all).find(|class| members.iter().all(|one| has(one, class)))?;
+    let in_all = |window: &&WindowRows| {
+        members.iter().all(|one| one.results.windows.iter().any(|w| w.name == window.name))
+    };
+    let mut windows: Vec<&WindowRows> = first.results.windows.iter().filter(in_all).collect();
+    windows.sort_by(|a, b| {
+        let rate = |window: &WindowRows| window.rate.map_or(0.0, |rate| rate.in_per_second());
+        rate(a).total_cmp(&rate(b)).then_with(|| a.name.cmp(&b.name))
+    });
+    let windows: Vec<String> = windows.into_iter().map(|window| window.name.clone()).collect();
+    (!windows.is_empty()).then_some(Basis { class, windows })
+}
+
+fn row(member: &Member<'_>, basis: &Basis) -> Row {
+    let find = |name: &String| member.results.windows.iter().find(|window| window.name == *name);
+    Row {
+        scenario: member.results.scenario.clone(),
+        title: member.results.title.clone(),
+        monthly_cost: member.monthly_cost,
+        windows: basis.windows.iter().filter_map(find).map(|w| in_window(w, basis)).collect(),
+        latency_step: None,
+        served_step: None,
+    }
+}
+
+fn in_window(window: &WindowRows, basis: &Basis) -> Cell {
+    let none = || Estimate::Missing(crate::study::measure::NoValue::NotKept);
+    let found = window.latencies.iter().find(|row| row.name == basis.class);
+    let latency = match found.map(|row| row.estimates.as_slice()) {
+        Some([_, p50, p95, p99]) => [p50.clone(), p95.clone(), p99.clone()],
+        _ => [none(), none(), none()],
+    };
+    let views = window.views.iter().find(|row: &&ViewRow| row.class == basis.class);
+    let mut uses: Vec<(&Use, f64)> =
+        window.uses.iter().filter_map(|row| Some((row, row.mean.value()?))).collect();
+    // Rows stand in order of kind and name, and the sort is stable: ties go to the first.
+    uses.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let mut kinds: Vec<(UseKind, f64)> = Vec::new();
+    for (row, value) in &uses {
+        if !kinds.iter().any(|(kind, _)| *kind == row.kind) {
+            kinds.push((row.kind, *value));
+        }
+    }
+    kinds.sort_by_key(|(kind, _)| *kind);
+    Cell {
+        verdict: window.verdict,
+        latency,
+        served: views.map_or(Share::Missing(crate::study::measure::NoValue::NotKept), |row| {
+            row.served_share
+        }),
+        busiest: uses.first().map(|(row, value)| (row.name.clone(), *value)),
+        kinds,
+    }
+}
+
+/// Values of the compared figure by replication; none when some replication has no value.
+fn samples(member: &Member<'_>, basis: &Basis, window: &str, metric: Metric) -> Vec<f64> {
+    let class = member.plan.routes.classes.iter().position(|class| class.name == basis.class);
+    let Some(class) = class else { return Vec::new() };
+    let workload = member.plan.workloads.iter().position(|w| w.class.index() == class);
+    let measure = match (metric, workload) {
+        (Metric::Served, Some(workload)) => Measure::Served(workload, true),
+        _ => Measure::Latency(class, Stat::Quantile(0.95)),
+    };
+    let at = member.result.windows.iter().position(|w| w.name == window);
+    let Some(at) = at else { return Vec::new() };
+    let place = member.study.windows[at].measures.iter().position(|other| *other == measure);
+    let Some(place) = place else { return Vec::new() };
+    let values = member.result.windows[at].samples.iter().map(|values| values[place].ok());
+    values.collect::<Option<Vec<f64>>>().unwrap_or_default()
+}
+
+/// Each row against the one above, where both have two replications or more.
+fn steps(column: &[Vec<f64>], level: f64, worth: f64) -> Vec<Option<Comparison>> {
+    let mut pairs: Vec<(&[f64], &[f64])> = Vec::new();
+    let mut places = Vec::new();
+    for (at, pair) in column.windows(2).enumerate() {
+        let count = pair[0].len().min(pair[1].len());
+        if count >= 2 {
+            pairs.push((&pair[1][..count], &pair[0][..count]));
+            places.push(at + 1);
+        }
+    }
+    let mut all = vec![None; column.len()];
+    let Ok(found) = compare_ladder(&pairs, level, worth) else { return all };
+    for (place, comparison) in places.into_iter().zip(found) {
+        all[place] = Some(comparison);
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::equivalence::Finding;
+
+    /// S7: a row is held against the one above; a row without values breaks no other pair.
+    #[test]
+    fn each_row_is_held_against_the_one_above() {
+        let up = vec![1.0, 1.1, 0.9, 1.0];
+        let down: Vec<f64> = up.iter().map(|v| v - 0.5).collect();
+        let column = [up.clone(), down.clone(), Vec::new(), down.clone(), down];
+        let found = steps(&column, 0.95, 0.01);
+        let findings: Vec<Option<Finding>> =
+            found.iter().map(|step| step.map(|step| step.finding)).collect();
+        let equal = Some(Finding::NoDifference);
+        assert_eq!(findings, [None, Some(Finding::Smaller), None, None, equal]);
+        let step = found[1].unwrap().difference;
+        assert!((step.estimate + 0.5).abs() < 1e-12 && step.half_width() < 1e-12);
+    }
+}

@@ -1,0 +1,257 @@
+//! What `run` and `compare` write: the same bytes from the same scenario, whole or marked, never
+//! over what is there.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+/// Short windows, so that a run takes a moment.
+const SHORT: [&str; 9] = [
+    "--quick",
+    "--set",
+    "window.mean.length=30s",
+    "--set",
+    "window.mean.lead-in=5s",
+    "--set",
+    "window.peak.length=30s",
+    "--set",
+    "window.peak.lead-in=5s",
+];
+
+fn fivenines(words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fivenines"));
+    command.args(words).env_remove("COLUMNS");
+    command
+}
+
+fn tier(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("scenarios/tiers/{name}.toml"))
+}
+
+/// Runs `scenario` into `out` with short windows.
+fn run(scenario: &Path, out: &Path, more: &[&str]) -> Output {
+    let (scenario, out) = (scenario.to_str().unwrap(), out.to_str().unwrap());
+    let words = [&["run", scenario, "--out", out], &SHORT[..], more].concat();
+    fivenines(&words).output().unwrap()
+}
+
+/// Every file below `folder` with its content.
+fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+                found.insert(name, std::fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn digest(output: &Output) -> String {
+    text(&output.stdout).lines().last().unwrap().to_string()
+}
+
+/// The tables of a scenario in reverse order; lists of tables keep theirs.
+fn shuffled(scenario: &str) -> String {
+    let mut blocks: Vec<String> = vec![String::new()];
+    for line in scenario.lines() {
+        if line.starts_with('[') {
+            blocks.push(String::new());
+        }
+        let last = blocks.last_mut().unwrap();
+        last.push_str(line);
+        last.push('\n');
+    }
+    let head = blocks.remove(0);
+    let is_list = |block: &String| block.starts_with("[[");
+    let lists: Vec<String> = blocks.iter().filter(|block| is_list(block)).cloned().collect();
+    let tables = blocks.iter().rev().filter(|block| !is_list(block)).cloned();
+    [head].into_iter().chain(tables).chain(lists).collect()
+}
+
+/// D1, D2, D5, M3: threads, place, working directory and the order of sections change no byte, and
+/// no file knows where or when it was made.
+#[test]
+fn the_same_scenario_gives_the_same_bytes_wherever_and_however_it_runs() {
+    let place = tempfile::tempdir().unwrap();
+    let one = run(&tier("tier-1"), &place.path().join("one"), &["--threads", "1"]);
+    let scenario = std::fs::read_to_string(tier("tier-1")).unwrap();
+    let other = place.path().join("elsewhere");
+    std::fs::create_dir(&other).unwrap();
+    std::fs::write(other.join("x.toml"), shuffled(&scenario)).unwrap();
+    let words = [&["run", "x.toml", "--out", "two", "--threads", "2", "-q"], &SHORT[..]].concat();
+    let mut command = fivenines(&words);
+    let two = command.current_dir(&other).env("LC_ALL", "C").env("TZ", "Asia/Tokyo").output();
+    assert_eq!(digest(&one), digest(&two.unwrap()));
+    assert!(digest(&one).starts_with("digest sha256:"));
+    let files = tree(&place.path().join("one"));
+    assert!(files == tree(&other.join("two")));
+    let secrets = [place.path().to_str().unwrap(), env!("CARGO_MANIFEST_DIR"), "elsewhere"];
+    for (name, bytes) in &files {
+        let content = text(bytes);
+        for secret in secrets {
+            assert!(!content.contains(secret), "{name} holds {secret}");
+        }
+    }
+}
+
+/// C1: both ledgers are closed in the file; every file is what its ending says; S9.
+#[test]
+fn ledgers_add_up_and_every_file_can_be_read() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    let ended = run(&tier("starter"), &out, &[]);
+    assert!(matches!(ended.status.code(), Some(0 | 1 | 5)), "{ended:?}");
+    let files = tree(&out);
+    let mut sums: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    let mut reader = csv::Reader::from_reader(&files["requests.csv"][..]);
+    for row in reader.records().map(Result::unwrap) {
+        let count: u64 = row[5].parse().unwrap();
+        let sum = sums.entry(format!("{} {} {}", &row[0], &row[1], &row[2])).or_default();
+        if &row[3] == "all" { sum.0 += count } else { sum.1 += count }
+    }
+    assert!(sums.len() >= 6, "{sums:?}");
+    for (name, (all, parts)) in &sums {
+        assert_eq!(all, parts, "{name}");
+    }
+    for (name, bytes) in &files {
+        let content = text(bytes);
+        assert!(!content.contains("NaN") && !content.contains("inf,"), "{name}");
+        if name.ends_with(".csv") {
+            let mut reader = csv::Reader::from_reader(&bytes[..]);
+            assert!(reader.records().map(Result::unwrap).count() > 0, "{name}");
+        } else if name.ends_with(".json") {
+            let value: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+            assert_eq!(value["complete"], true, "{name}");
+        } else if name.ends_with(".svg") {
+            assert!(content.contains("<svg") && content.trim_end().ends_with("</svg>"), "{name}");
+        } else {
+            assert!(name == "report.html" && content.trim_end().ends_with("</html>"), "{name}");
+        }
+    }
+    let summary: serde_json::Value = serde_json::from_slice(&files["summary.json"]).unwrap();
+    let p95 = &summary["figures"]["latency.page.p95@mean"];
+    assert!(p95["low"].as_f64() < p95["value"].as_f64(), "{p95}");
+    assert_eq!(p95["method"], "student-t");
+    // S1: 30 s at 20 pages a second are fewer than the 1,000 that a p99 needs.
+    let p99 = &summary["figures"]["latency.page.p99@mean"];
+    assert!(p99["value"].is_null() && p99["reason"].as_str().unwrap().contains("< 1000"), "{p99}");
+    let shown = text(&ended.stdout).replace(char::from_u32(0xa0).unwrap(), " ");
+    let served = shown.lines().filter(|line| line.contains("20/s") || line.contains("40/s"));
+    assert!(served.clone().count() == 2, "{shown}");
+    assert!(served.into_iter().all(|line| !line.contains("100 %")), "S2: {shown}");
+}
+
+/// K3: other results stay untouched without `--force`, the same ones are left alone.
+#[test]
+fn results_that_are_there_are_replaced_by_force_alone() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    run(&tier("starter"), &out, &[]);
+    let before = tree(&out);
+    let same = run(&tier("starter"), &out, &[]);
+    assert!(text(&same.stderr).contains("unchanged"), "{}", text(&same.stderr));
+    let refused = run(&tier("starter"), &out, &["--seed", "2"]);
+    assert_eq!(refused.status.code(), Some(6));
+    assert!(text(&refused.stderr).contains("--force"));
+    assert!(tree(&out) == before);
+    let forced = run(&tier("starter"), &out, &["--seed", "2", "--force"]);
+    assert!(matches!(forced.status.code(), Some(0 | 1 | 5)));
+    assert_ne!(digest(&forced), digest(&same));
+    assert!(tree(&out) != before);
+}
+
+/// B10, K7: what was stopped is written, says so in every form, and the command ends with 130.
+#[cfg(unix)]
+#[test]
+fn what_was_stopped_is_marked_in_every_form() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    let scenario = tier("starter");
+    let words = ["run", scenario.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    let more = ["--replications", "2000", "--set", "window.mean.length=1min"];
+    let mut command = fivenines(&[&words[..], &more].concat());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // The folder is made after the command has begun to listen.
+    for _ in 0..500 {
+        if out.exists() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130), "{}", text(&ended.stderr));
+    assert!(text(&ended.stdout).contains("PARTIAL"));
+    let files = tree(&out);
+    let manifest: serde_json::Value = serde_json::from_slice(&files["manifest.json"]).unwrap();
+    let summary: serde_json::Value = serde_json::from_slice(&files["summary.json"]).unwrap();
+    for value in [manifest, summary] {
+        assert_eq!(value["complete"], false);
+        assert!(value["reason"].as_str().unwrap().contains("stopped"));
+    }
+    assert!(text(&files["latency.csv"]).starts_with("# PARTIAL"));
+    assert!(text(&files["report.html"]).contains("class=\"partial\""));
+}
+
+/// S3: one replication says nothing about its own error.
+#[test]
+fn a_single_run_says_so_and_has_no_interval() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    let scenario = tier("starter");
+    let words = ["run", scenario.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    let ended = fivenines(&[&words[..], &["--replications", "1"], &SHORT[1..]].concat()).output();
+    let ended = ended.unwrap();
+    assert_eq!(ended.status.code(), Some(5), "nothing can be judged");
+    assert!(text(&ended.stdout).contains("single run"));
+    assert!(!text(&ended.stdout).contains('±'));
+    let files = tree(&out);
+    let mut reader = csv::Reader::from_reader(&files["latency.csv"][..]);
+    for row in reader.records().map(Result::unwrap) {
+        assert_eq!((&row[5], &row[6]), ("", ""), "{row:?}");
+        assert!(!row[8].is_empty(), "{row:?}");
+    }
+}
+
+/// Two tiers side by side on the same draws; what cannot be simulated is told, with its reason.
+#[test]
+fn tiers_stand_side_by_side_and_each_has_its_own_results() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    let (starter, one) = (tier("starter"), tier("tier-1"));
+    let words = ["compare", starter.to_str().unwrap(), one.to_str().unwrap()];
+    let more = ["--out", out.to_str().unwrap(), "--format", "json"];
+    let ended = fivenines(&[&words[..], &more, &SHORT].concat()).output().unwrap();
+    assert_eq!(ended.status.code(), Some(0), "{}", text(&ended.stderr));
+    let shown: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
+    let rows = shown["data"]["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 4, "two tiers, two windows");
+    assert_eq!(rows[0]["cost_dollars_per_month"]["value"], 618.0);
+    assert_eq!(rows[3]["cost_dollars_per_month"]["value"], 1382.0);
+    // The database left the web zone: at peak the page is quicker, and the same draws show it.
+    assert_eq!(rows[3]["p95_finding"], "smaller", "{}", rows[3]);
+    let files = tree(&out);
+    for name in ["comparison.csv", "comparison.json", "comparison.html", "manifest.json"] {
+        assert!(files.contains_key(&format!("comparison/{name}")), "{name}");
+    }
+    for name in ["starter", "tier-1"] {
+        assert!(files.contains_key(&format!("{name}/report.html")), "{name}");
+    }
+    let alone = run(&one, &place.path().join("alone"), &[]);
+    let digest = digest(&alone);
+    assert_eq!(shown["members"][1]["digest"], digest.strip_prefix("digest ").unwrap());
+}
