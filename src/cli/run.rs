@@ -323,9 +323,11 @@ impl<'a> Work<'a> {
 pub fn told(path: &Path, output: &Output, written: Written) -> String {
     let path = shown(&path.display().to_string());
     let count = output.set.files.len() + 1;
+    let pages = output.set.files.iter().map(|file| file.path.as_str());
+    let first = pages.filter(|path| path.ends_with(".html")).min().unwrap_or("manifest.json");
     match written {
-        Written::New => format!("written {path}: {count} files, begin with report.html"),
-        Written::Replaced => format!("replaced {path}: {count} files, begin with report.html"),
+        Written::New => format!("written {path}: {count} files, begin with {first}"),
+        Written::Replaced => format!("replaced {path}: {count} files, begin with {first}"),
         Written::Unchanged => format!("unchanged {path}: the same results are there"),
     }
 }
