@@ -42,11 +42,9 @@ pub fn monthly(draft: &Draft) -> Option<Cost> {
     let balancers = scenario.balancer.iter().map(|(_, balancer)| balancer.count.value).sum();
     let heads = scenario.nas.iter().map(|(_, nas)| nas.heads.value).sum();
     // A head comes with the disks of one pool.
-    let further = |pools: usize, heads: u32| {
-        u32::try_from(pools).unwrap_or(u32::MAX).saturating_sub(heads)
-    };
-    let pools =
-        scenario.nas.iter().map(|(_, nas)| further(nas.pools.len(), nas.heads.value)).sum();
+    let further =
+        |pools: usize, heads: u32| u32::try_from(pools).unwrap_or(u32::MAX).saturating_sub(heads);
+    let pools = scenario.nas.iter().map(|(_, nas)| further(nas.pools.len(), nas.heads.value)).sum();
     let sites = u32::try_from(scenario.site.len()).unwrap_or(u32::MAX);
     let lines = [
         ("zones", zones, &prices.zone),

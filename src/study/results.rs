@@ -10,22 +10,19 @@
 //! 100 % (S2); a percentile of a window that is not in balance is labelled by the window's verdict.
 //! Leaves out: figures of years, which need a solver of years.
 
-use crate::model::blueprint::{Blueprint, Config};
-use crate::model::ids::ComponentId;
-use crate::model::record::{Attempts, ViewRecord};
-use crate::model::spec::runs::ObjectiveSpec;
-use crate::observe::histogram::Histogram;
-use crate::plan::Draft;
+mod checks;
+mod gather;
+
+pub use checks::balance;
+pub use gather::gather;
+
+use crate::model::record::Attempts;
 use crate::plan::figure::{FigureUnit, Stat};
-use crate::plan::names::split_member;
-use crate::solve::requests::GRID;
-use crate::stats::interval::{Bound, Interval, Side, bound_of_mean};
-use crate::stats::proportion::Proportion;
+use crate::stats::interval::{Bound, Interval};
 use crate::stats::quantile::samples_needed;
-use crate::study::expect::{Demand, Verdict as Judgement};
-use crate::study::measure::{Measure, Meters, NoValue};
-use crate::study::scenario::{StudyPlan, StudyResult};
-use crate::study::window::{Ending, Estimate, Verdict, WindowPlan, WindowResult};
+use crate::study::expect::Verdict as Judgement;
+use crate::study::measure::NoValue;
+use crate::study::window::{Ending, Estimate, Verdict};
 use crate::units::{Rate, SimDuration};
 
 /// Version of the result format; raised by any change that moves a byte of a shipped result (D6).
@@ -336,6 +333,7 @@ pub struct Check {
     pub detail: String,
 }
 
+<<<<<<< HEAD
 /// Puts results together.
 #[must_use]
 pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &StudyResult) -> Results {
@@ -388,6 +386,8 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
     }
 }
 
+=======
+>>>>>>> results
 /// Names in order, their numbers by size: `www-2` before `www-10`.
 #[must_use]
 pub fn natural(name: &str) -> Vec<(String, u64)> {
@@ -402,332 +402,4 @@ pub fn natural(name: &str) -> Vec<(String, u64)> {
         rest = after;
     }
     parts
-}
-
-fn partial(result: &StudyResult) -> Option<String> {
-    if result.windows.iter().any(|window| window.ending == Ending::Interrupted) {
-        return Some("stopped before all replications were done".into());
-    }
-    let stopped = result.windows.iter().find_map(|w| Some((&w.name, w.stopped.as_ref()?)));
-    stopped.map(|(window, why)| format!("window `{window}`: {why}"))
-}
-
-struct Gatherer<'a> {
-    draft: &'a Draft,
-    plan: &'a Blueprint,
-}
-
-impl Gatherer<'_> {
-    fn window(&self, asked: &WindowPlan, seen: &WindowResult) -> WindowRows {
-        let plan = self.plan;
-        let estimate = |measure: &Measure| {
-            let place = asked.measures.iter().position(|other| other == measure);
-            place.map_or(Estimate::Missing(NoValue::NotKept), |at| seen.estimates[at].clone())
-        };
-        let four = |make: &dyn Fn(Stat) -> Measure| -> Vec<Estimate> {
-            STATS.iter().map(|(_, stat)| estimate(&make(*stat))).collect()
-        };
-        let mut latencies: Vec<Latency> = Vec::new();
-        for (at, class) in plan.routes.classes.iter().enumerate() {
-            let estimates = four(&|stat| Measure::Latency(at, stat));
-            let histogram = &seen.pooled.classes[at].latency;
-            latencies.push(latency(class.name.clone(), estimates, histogram));
-        }
-        for (at, workload) in plan.workloads.iter().enumerate() {
-            if workload.clients.is_some() {
-                let name = format!("{}-view", plan.routes.classes[workload.class.index()].name);
-                let estimates = four(&|stat| Measure::ViewLatency(at, stat));
-                latencies.push(latency(name, estimates, &seen.pooled.views[at].latency));
-            }
-        }
-        latencies.sort_by_cached_key(|row| natural(&row.name));
-        let uses = self.uses(&estimate, seen);
-        let rate = asked.window.levels.iter().flatten().next().copied();
-        WindowRows {
-            name: seen.name.clone(),
-            verdict: seen.verdict,
-            ending: seen.ending,
-            replications: seen.samples.len(),
-            looks: seen.looks,
-            rate,
-            length: asked.window.length,
-            lead_in: asked.window.lead_in,
-            events: seen.events,
-            digests: seen.digests.clone(),
-            latencies,
-            uses,
-            attempts: self.attempts(seen),
-            views: self.views(asked, seen),
-        }
-    }
-
-    fn uses(&self, estimate: &dyn Fn(&Measure) -> Estimate, seen: &WindowResult) -> Vec<Use> {
-        let mut uses = Vec::new();
-        for (at, zone) in self.plan.zones.iter().enumerate() {
-            let mean = estimate(&Measure::Utilization(Meters::Zones(vec![at])));
-            let name = zone.name.clone();
-            uses.push(Use { name, kind: UseKind::Zone, mean, series: Vec::new() });
-        }
-        for (at, part) in self.plan.parts.iter().enumerate() {
-            let group = split_member(&part.name).map_or(part.name.as_str(), |(group, _)| group);
-            let kind = match part.config {
-                Config::Station(_) => UseKind::Station,
-                Config::Service(_) if self.draft.scenario.database.get(group).is_some() => {
-                    UseKind::Database
-                }
-                Config::Service(_) => UseKind::Service,
-                Config::Cpu(_) => UseKind::Server,
-                Config::Disks(_) => UseKind::Disks,
-                Config::Head(_) => UseKind::Head,
-                Config::Link(_) => UseKind::Link,
-                // The network is told link by link; what a cache holds is no work.
-                Config::Links(_) | Config::Cache(_) => continue,
-            };
-            let parts = Meters::Parts(vec![ComponentId(at as u32)]);
-            let name = match kind {
-                UseKind::Server => format!("{}.cpu", part.name),
-                _ => part.name.clone(),
-            };
-            let mean = estimate(&Measure::Utilization(parts));
-            uses.push(Use { name, kind, mean, series: seen.grid[at].clone() });
-        }
-        uses.sort_by_cached_key(|row| (row.kind, natural(&row.name)));
-        uses
-    }
-
-    fn attempts(&self, seen: &WindowResult) -> Vec<AttemptRow> {
-        let routes = &self.plan.routes;
-        let classes = routes.classes.iter().map(|class| class.name.clone());
-        let classes = classes.zip(seen.pooled.classes.iter().map(|class| &class.attempts));
-        let calls = routes.calls.iter().map(|call| call.name.clone()).zip(&seen.pooled.calls);
-        let row = |of, (name, attempts): (String, &Attempts)| AttemptRow {
-            of,
-            name,
-            attempts: attempts.clone(),
-        };
-        let mut rows: Vec<AttemptRow> = classes.map(|one| row(AttemptsOf::Class, one)).collect();
-        let mut calls: Vec<AttemptRow> = calls.map(|one| row(AttemptsOf::Call, one)).collect();
-        rows.sort_by_cached_key(|row| natural(&row.name));
-        calls.sort_by_cached_key(|row| natural(&row.name));
-        rows.append(&mut calls);
-        rows
-    }
-
-    fn views(&self, asked: &WindowPlan, seen: &WindowResult) -> Vec<ViewRow> {
-        let plan = self.plan;
-        let mut rows = Vec::new();
-        for (at, workload) in plan.workloads.iter().enumerate() {
-            let views = &seen.pooled.views[at];
-            let mut lost: Vec<(String, u64)> =
-                plan.causes.iter().cloned().zip(views.lost.iter().copied()).collect();
-            lost.sort_by_cached_key(|(cause, _)| natural(cause));
-            rows.push(ViewRow {
-                workload: workload.name.clone(),
-                class: plan.routes.classes[workload.class.index()].name.clone(),
-                intended: views.intended,
-                served: views.served,
-                delayed: views.delayed,
-                lost,
-                never_born: views.never_born,
-                in_flight: views.in_flight(),
-                served_share: served_share(asked, seen, at, views),
-            });
-        }
-        rows.sort_by_cached_key(|row| natural(&row.workload));
-        rows
-    }
-}
-
-fn latency(name: String, estimates: Vec<Estimate>, histogram: &Histogram) -> Latency {
-    let samples = histogram.count();
-    let steps = (1..200).map(|step| f64::from(step) / 200.0);
-    let levels = steps.chain([0.997, 0.999, 0.9997, 0.9999]);
-    let enough = levels.filter(|q| samples_needed(*q).is_ok_and(|need| samples >= need));
-    let distribution = enough
-        .filter_map(|q| histogram.quantile(q).map(|nanos| (nanos as f64 / 1e9, q)))
-        .filter(|(value, _)| *value > 0.0)
-        .collect();
-    Latency { name, estimates, samples, distribution }
-}
-
-/// Served over intended: the jackknife over replications (S3); one-sided where an interval would
-/// reach beyond all; with nothing lost the rule of three over page views (S2).
-fn served_share(asked: &WindowPlan, seen: &WindowResult, at: usize, views: &ViewRecord) -> Share {
-    let good = views.served + views.delayed;
-    if views.intended == 0 {
-        return Share::Missing(NoValue::Empty);
-    }
-    let whole = good as f64 / views.intended as f64;
-    if good == views.intended {
-        let none = Proportion::new(0, views.intended)
-            .and_then(|lost| lost.bound(Side::AtMost, asked.level));
-        return none.map_or(Share::Missing(NoValue::Empty), |lost| Share::AtLeast {
-            seen: whole,
-            bound: Bound { value: 1.0 - lost.value, side: Side::AtLeast, ..lost },
-        });
-    }
-    let column = |measure: &Measure| -> Option<Vec<f64>> {
-        let place = asked.measures.iter().position(|other| other == measure)?;
-        seen.samples.iter().map(|values| values[place].ok()).collect()
-    };
-    let shares = column(&Measure::Served(at, true));
-    let intended = column(&Measure::ArrivalRate(at));
-    let (Some(shares), Some(rates)) = (shares, intended) else { return Share::Single(whole) };
-    let seconds = asked.window.length.seconds();
-    let intended: Vec<f64> = rates.iter().map(|rate| (rate * seconds).round()).collect();
-    let served: Vec<f64> = shares.iter().zip(&intended).map(|(s, n)| (s * n).round()).collect();
-    match Interval::of_ratio(&served, &intended, asked.level) {
-        Ok(interval) if interval.high <= 1.0 => Share::Interval(interval),
-        Ok(_) => bound_of_mean(&shares, Side::AtLeast, asked.level)
-            .map_or(Share::Single(whole), |bound| Share::AtLeast { seen: whole, bound }),
-        Err(_) => Share::Single(whole),
-    }
-}
-
-/// The bounds of an objective, with the name and place in [`STATS`] of each.
-fn bounds(objective: &ObjectiveSpec) -> Vec<(usize, SimDuration)> {
-    let Some(latency) = &objective.latency else { return Vec::new() };
-    let latency = &latency.value;
-    let all = [(1, &latency.p50), (2, &latency.p95), (3, &latency.p99)];
-    all.into_iter().filter_map(|(at, bound)| Some((at, bound.as_ref()?.value))).collect()
-}
-
-fn objectives(draft: &Draft, windows: &[WindowRows]) -> Vec<ObjectiveRow> {
-    let mut rows = Vec::new();
-    let mut all: Vec<_> = draft.scenario.objective.iter().collect();
-    all.sort_by_cached_key(|(name, _)| natural(name));
-    for (class, objective) in all {
-        for (stat, bound) in bounds(objective) {
-            for (at, window) in windows.iter().enumerate() {
-                let Some(row) = window.latencies.iter().find(|row| row.name == **class) else {
-                    continue;
-                };
-                let estimate = row.estimates[stat].clone();
-                let judgement = match &estimate {
-                    Estimate::Interval(interval) => Demand::Below(bound.seconds()).judge(interval),
-                    _ => Judgement::Inconclusive,
-                };
-                let (class, stat) = (class.to_string(), STATS[stat].0);
-                rows.push(ObjectiveRow { class, window: at, stat, bound, estimate, judgement });
-            }
-        }
-    }
-    rows
-}
-
-fn checks(plan: &Blueprint, result: &StudyResult, windows: &[WindowRows]) -> Vec<Check> {
-    let runs: usize = windows.iter().map(|window| window.replications).sum();
-    let stopped = result.windows.iter().any(|window| window.stopped.is_some());
-    let passed = (!stopped && runs > 0).then_some(Judgement::Holds);
-    let runs = if runs == 1 { "1 run".to_string() } else { format!("{runs} runs") };
-    let sum = |of: &dyn Fn(&ViewRow) -> u64| -> u64 {
-        windows.iter().flat_map(|window| &window.views).map(of).sum()
-    };
-    let begun: u64 = windows.iter().flat_map(|w| &w.attempts).map(|row| row.attempts.begun).sum();
-    let parts = plan.parts.len();
-    let components = if parts == 1 { "1 component".into() } else { format!("{parts} components") };
-    let mut checks = vec![
-        Check {
-            name: "ledgers",
-            judgement: passed,
-            detail: format!(
-                "{begun} attempts and {} page views, each ended once; {} under way when the \
-                 windows were drained",
-                sum(&|row| row.intended),
-                sum(&|row| row.in_flight)
-            ),
-        },
-        Check {
-            name: "Little's law",
-            judgement: passed,
-            detail: format!(
-                "area under the number inside = sum of the stays, to the nanosecond, at \
-                 {components} in {runs}"
-            ),
-        },
-        Check {
-            name: "busy <= capacity",
-            judgement: passed,
-            detail: format!("at {components} in {runs}"),
-        },
-    ];
-    for window in windows {
-        checks.push(precision(window));
-    }
-    for window in windows {
-        checks.push(Check {
-            name: "warm-up",
-            judgement: match window.verdict {
-                Verdict::Stable => Some(Judgement::Holds),
-                Verdict::Inconclusive => Some(Judgement::Inconclusive),
-                Verdict::Backlogged | Verdict::Overloaded => None,
-            },
-            detail: format!(
-                "window {}: {} lived through and not counted, fixed before the run; {}",
-                window.name,
-                window.lead_in,
-                balance(window.verdict)
-            ),
-        });
-    }
-    checks
-}
-
-/// What a verdict on a window means.
-#[must_use]
-pub const fn balance(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Stable => "no more in flight at the end than at the start",
-        Verdict::Backlogged => "work piled up: its latencies depend on the length of the window",
-        Verdict::Overloaded => {
-            "more was offered than could be served: its latencies are those of who got through"
-        }
-        Verdict::Inconclusive => "a single run does not tell whether it was in balance",
-    }
-}
-
-fn precision(window: &WindowRows) -> Check {
-    let (name, count) = (&window.name, window.replications);
-    let (judgement, detail) = match window.ending {
-        Ending::Fixed if count == 1 => {
-            (Some(Judgement::Inconclusive), format!("window {name}: single run, no interval"))
-        }
-        Ending::Fixed => (None, format!("window {name}: {count} replications, fixed beforehand")),
-        Ending::Precise => (
-            Some(Judgement::Holds),
-            format!("window {name}: reached at {count} replications, look {}", window.looks),
-        ),
-        Ending::BudgetSpent => (
-            Some(Judgement::Inconclusive),
-            format!("window {name}: not reached with all {count} replications"),
-        ),
-        Ending::Interrupted => (
-            Some(Judgement::Inconclusive),
-            format!("window {name}: stopped after {count} replications"),
-        ),
-    };
-    Check { name: "precision", judgement, detail }
-}
-
-fn leaves_out(draft: &Draft) -> Vec<String> {
-    let scenario = &draft.scenario;
-    let mut notes = Vec::new();
-    if !scenario.fault.is_empty() {
-        let count = scenario.fault.len();
-        notes.push(format!(
-            "every part is up throughout a window: none of the {count} kinds of fault of the \
-             scenario is acted out here, so the share served is that of load alone"
-        ));
-    }
-    let available = scenario.objective.iter().any(|(_, o)| o.available.is_some());
-    if available {
-        notes.push(
-            "the objective of availability is not judged: it asks for years with faults".into(),
-        );
-    }
-    let grid = GRID;
-    notes.push(format!(
-        "series are means of {grid} over replications; of a zone only the mean of a window is kept"
-    ));
-    notes
 }

@@ -180,7 +180,8 @@ fn what_was_stopped_is_marked_in_every_form() {
     let out = place.path().join("out");
     let scenario = tier("starter");
     let words = ["run", scenario.to_str().unwrap(), "--out", out.to_str().unwrap()];
-    let more = ["--replications", "2000", "--set", "window.mean.length=1min"];
+    let shorter = ["--set", "window.mean.lead-in=10s", "--set", "window.mean.length=1min"];
+    let more = [&["--replications", "2000"][..], &shorter].concat();
     let mut command = fivenines(&[&words[..], &more].concat());
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // The folder is made after the command has begun to listen.

@@ -1,0 +1,170 @@
+//! What is judged: objectives of latency, the run itself, and what the model left out.
+
+use super::{Check, ObjectiveRow, STATS, ViewRow, WindowRows, natural};
+use crate::model::blueprint::Blueprint;
+use crate::model::outage::Faults;
+use crate::model::spec::runs::ObjectiveSpec;
+use crate::plan::Draft;
+use crate::solve::requests::GRID;
+use crate::study::expect::{Demand, Verdict as Judgement};
+use crate::study::scenario::{StudyPlan, StudyResult};
+use crate::study::window::{Ending, Estimate, Verdict};
+use crate::units::SimDuration;
+
+/// The bounds of an objective, with the name and place in [`STATS`] of each.
+fn bounds(objective: &ObjectiveSpec) -> Vec<(usize, SimDuration)> {
+    let Some(latency) = &objective.latency else { return Vec::new() };
+    let latency = &latency.value;
+    let all = [(1, &latency.p50), (2, &latency.p95), (3, &latency.p99)];
+    all.into_iter().filter_map(|(at, bound)| Some((at, bound.as_ref()?.value))).collect()
+}
+
+/// Objectives of latency in every window that has the class.
+pub(super) fn objectives(draft: &Draft, windows: &[WindowRows]) -> Vec<ObjectiveRow> {
+    let mut rows = Vec::new();
+    let mut all: Vec<_> = draft.scenario.objective.iter().collect();
+    all.sort_by_cached_key(|(name, _)| natural(name));
+    for (class, objective) in all {
+        for (stat, bound) in bounds(objective) {
+            for (at, window) in windows.iter().enumerate() {
+                let Some(row) = window.latencies.iter().find(|row| row.name == **class) else {
+                    continue;
+                };
+                let estimate = row.estimates[stat].clone();
+                let judgement = match &estimate {
+                    Estimate::Interval(interval) => Demand::Below(bound.seconds()).judge(interval),
+                    _ => Judgement::Inconclusive,
+                };
+                let (class, stat) = (class.to_string(), STATS[stat].0);
+                rows.push(ObjectiveRow { class, window: at, stat, bound, estimate, judgement });
+            }
+        }
+    }
+    rows
+}
+
+/// What was checked of the run itself.
+pub(super) fn checks(plan: &Blueprint, result: &StudyResult, windows: &[WindowRows]) -> Vec<Check> {
+    let runs: usize = windows.iter().map(|window| window.replications).sum();
+    let stopped = result.windows.iter().any(|window| window.stopped.is_some());
+    let passed = (!stopped && runs > 0).then_some(Judgement::Holds);
+    let runs = if runs == 1 { "1 run".to_string() } else { format!("{runs} runs") };
+    let sum = |of: &dyn Fn(&ViewRow) -> u64| -> u64 {
+        windows.iter().flat_map(|window| &window.views).map(of).sum()
+    };
+    let begun: u64 = windows.iter().flat_map(|w| &w.attempts).map(|row| row.attempts.begun).sum();
+    let parts = plan.parts.len();
+    let components = if parts == 1 { "1 component".into() } else { format!("{parts} components") };
+    let mut checks = vec![
+        Check {
+            name: "ledgers",
+            judgement: passed,
+            detail: format!(
+                "{begun} attempts and {} page views, each ended once; {} under way when the \
+                 windows were drained",
+                sum(&|row| row.intended),
+                sum(&|row| row.in_flight)
+            ),
+        },
+        Check {
+            name: "Little's law",
+            judgement: passed,
+            detail: format!(
+                "area under the number inside = sum of the stays, to the nanosecond, at \
+                 {components} in {runs}"
+            ),
+        },
+        Check {
+            name: "busy <= capacity",
+            judgement: passed,
+            detail: format!("at {components} in {runs}"),
+        },
+    ];
+    for window in windows {
+        checks.push(precision(window));
+    }
+    for window in windows {
+        checks.push(Check {
+            name: "warm-up",
+            judgement: match window.verdict {
+                Verdict::Stable => Some(Judgement::Holds),
+                Verdict::Inconclusive => Some(Judgement::Inconclusive),
+                Verdict::Backlogged | Verdict::Overloaded => None,
+            },
+            detail: format!(
+                "window {}: {} lived through and not counted, fixed before the run; {}",
+                window.name,
+                window.lead_in,
+                balance(window.verdict)
+            ),
+        });
+    }
+    checks
+}
+
+/// What a verdict on a window means.
+#[must_use]
+pub const fn balance(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Stable => "no more in flight at the end than at the start",
+        Verdict::Backlogged => "work piled up: its latencies depend on the length of the window",
+        Verdict::Overloaded => {
+            "more was offered than could be served: its latencies are those of who got through"
+        }
+        Verdict::Inconclusive => "a single run does not tell whether it was in balance",
+    }
+}
+
+fn precision(window: &WindowRows) -> Check {
+    let (name, count) = (&window.name, window.replications);
+    let (judgement, detail) = match window.ending {
+        Ending::Fixed if count == 1 => {
+            (Some(Judgement::Inconclusive), format!("window {name}: single run, no interval"))
+        }
+        Ending::Fixed => (None, format!("window {name}: {count} replications, fixed beforehand")),
+        Ending::Precise => (
+            Some(Judgement::Holds),
+            format!("window {name}: reached at {count} replications, look {}", window.looks),
+        ),
+        Ending::BudgetSpent => (
+            Some(Judgement::Inconclusive),
+            format!("window {name}: not reached with all {count} replications"),
+        ),
+        Ending::Interrupted => (
+            Some(Judgement::Inconclusive),
+            format!("window {name}: stopped after {count} replications"),
+        ),
+    };
+    Check { name: "precision", judgement, detail }
+}
+
+/// What the reader must know that the model left out.
+pub(super) fn leaves_out(draft: &Draft, study: &StudyPlan) -> Vec<String> {
+    let scenario = &draft.scenario;
+    let mut notes = Vec::new();
+    let mut well: Vec<&str> = study
+        .windows
+        .iter()
+        .filter(|window| window.window.faults == Faults::Off)
+        .map(|window| window.window.name.as_str())
+        .collect();
+    well.sort_unstable();
+    if !scenario.fault.is_empty() && !well.is_empty() {
+        notes.push(format!(
+            "nothing breaks in a window with a level of its own ({}): the share served there is \
+             that of load alone",
+            well.join(", ")
+        ));
+    }
+    let available = scenario.objective.iter().any(|(_, o)| o.available.is_some());
+    if available {
+        notes.push(
+            "the objective of availability is not judged: it asks for years with faults".into(),
+        );
+    }
+    let grid = GRID;
+    notes.push(format!(
+        "series are means of {grid} over replications; of a zone only the mean of a window is kept"
+    ));
+    notes
+}

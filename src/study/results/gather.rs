@@ -1,0 +1,252 @@
+//! From what came out of a study to the rows of its results.
+
+use super::checks::{checks, leaves_out, objectives};
+use super::{
+    AttemptRow, AttemptsOf, ExpectationRow, FigureRow, Latency, Results, STATS, Share, Use,
+    UseKind, ViewRow, WindowRows, natural,
+};
+use crate::model::blueprint::{Blueprint, Config};
+use crate::model::ids::ComponentId;
+use crate::model::record::{Attempts, ViewRecord};
+use crate::observe::histogram::Histogram;
+use crate::plan::Draft;
+use crate::plan::figure::Stat;
+use crate::plan::names::split_member;
+use crate::stats::interval::{Bound, Interval, Side, bound_of_mean};
+use crate::stats::proportion::Proportion;
+use crate::stats::quantile::samples_needed;
+use crate::study::measure::{Measure, Meters, NoValue};
+use crate::study::scenario::{StudyPlan, StudyResult};
+use crate::study::window::{Ending, Estimate, WindowPlan, WindowResult};
+
+/// Puts results together.
+#[must_use]
+pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &StudyResult) -> Results {
+    let text = |field: &Option<crate::scenario::value::Spanned<String>>| {
+        field.as_ref().map_or_else(String::new, |text| text.value.clone())
+    };
+    let mut order: Vec<usize> = (0..result.windows.len()).collect();
+    order.sort_by(|a, b| result.windows[*a].name.cmp(&result.windows[*b].name));
+    let place = |window: usize| order.iter().position(|other| *other == window).unwrap_or(0);
+    let gatherer = Gatherer { draft, plan };
+    let windows: Vec<WindowRows> =
+        order.iter().map(|at| gatherer.window(&study.windows[*at], &result.windows[*at])).collect();
+    let mut figures: Vec<FigureRow> = study
+        .figures
+        .iter()
+        .map(|asked| FigureRow {
+            path: asked.path.clone(),
+            window: place(asked.window),
+            unit: asked.figure.unit(),
+            estimate: result.estimate(asked).clone(),
+        })
+        .collect();
+    figures.sort_by(|a, b| (a.window, natural(&a.path)).cmp(&(b.window, natural(&b.path))));
+    let expectations = study.expectations.iter().zip(&result.judgements).map(|(expect, how)| {
+        let asked = &study.figures[expect.asked];
+        ExpectationRow {
+            path: asked.path.clone(),
+            is: expect.is.clone(),
+            unit: asked.figure.unit(),
+            estimate: result.estimate(asked).clone(),
+            judgement: *how,
+        }
+    });
+    let scenario = &draft.scenario;
+    Results {
+        scenario: scenario.scenario.value.text.clone(),
+        title: text(&scenario.title),
+        question: text(&scenario.question),
+        source: text(&scenario.source),
+        seed: scenario.run.seed.value,
+        level: scenario.run.confidence.value,
+        objectives: objectives(draft, &windows),
+        expectations: expectations.collect(),
+        not_estimated: study.not_estimated.clone(),
+        checks: checks(plan, result, &windows),
+        leaves_out: leaves_out(draft, study),
+        partial: partial(result),
+        windows,
+        figures,
+    }
+}
+
+fn partial(result: &StudyResult) -> Option<String> {
+    if result.windows.iter().any(|window| window.ending == Ending::Interrupted) {
+        return Some("stopped before all replications were done".into());
+    }
+    let stopped = result.windows.iter().find_map(|w| Some((&w.name, w.stopped.as_ref()?)));
+    stopped.map(|(window, why)| format!("window `{window}`: {why}"))
+}
+
+struct Gatherer<'a> {
+    draft: &'a Draft,
+    plan: &'a Blueprint,
+}
+
+impl Gatherer<'_> {
+    fn window(&self, asked: &WindowPlan, seen: &WindowResult) -> WindowRows {
+        let plan = self.plan;
+        let estimate = |measure: &Measure| {
+            let place = asked.measures.iter().position(|other| other == measure);
+            place.map_or(Estimate::Missing(NoValue::NotKept), |at| seen.estimates[at].clone())
+        };
+        let four = |make: &dyn Fn(Stat) -> Measure| -> Vec<Estimate> {
+            STATS.iter().map(|(_, stat)| estimate(&make(*stat))).collect()
+        };
+        let mut latencies: Vec<Latency> = Vec::new();
+        for (at, class) in plan.routes.classes.iter().enumerate() {
+            let estimates = four(&|stat| Measure::Latency(at, stat));
+            let histogram = &seen.pooled.classes[at].latency;
+            latencies.push(latency(class.name.clone(), estimates, histogram));
+        }
+        for (at, workload) in plan.workloads.iter().enumerate() {
+            if workload.clients.is_some() {
+                let name = format!("{}-view", plan.routes.classes[workload.class.index()].name);
+                let estimates = four(&|stat| Measure::ViewLatency(at, stat));
+                latencies.push(latency(name, estimates, &seen.pooled.views[at].latency));
+            }
+        }
+        latencies.sort_by_cached_key(|row| natural(&row.name));
+        let uses = self.uses(&estimate, seen);
+        let rate = asked.window.levels.iter().flatten().next().copied();
+        WindowRows {
+            name: seen.name.clone(),
+            verdict: seen.verdict,
+            ending: seen.ending,
+            replications: seen.samples.len(),
+            looks: seen.looks,
+            rate,
+            length: asked.window.length,
+            lead_in: asked.window.lead_in,
+            events: seen.events,
+            digests: seen.digests.clone(),
+            latencies,
+            uses,
+            attempts: self.attempts(seen),
+            views: self.views(asked, seen),
+        }
+    }
+
+    fn uses(&self, estimate: &dyn Fn(&Measure) -> Estimate, seen: &WindowResult) -> Vec<Use> {
+        let mut uses = Vec::new();
+        for (at, zone) in self.plan.zones.iter().enumerate() {
+            let mean = estimate(&Measure::Utilization(Meters::Zones(vec![at])));
+            let name = zone.name.clone();
+            uses.push(Use { name, kind: UseKind::Zone, mean, series: Vec::new() });
+        }
+        for (at, part) in self.plan.parts.iter().enumerate() {
+            let group = split_member(&part.name).map_or(part.name.as_str(), |(group, _)| group);
+            let kind = match part.config {
+                Config::Station(_) => UseKind::Station,
+                Config::Service(_) if self.draft.scenario.database.get(group).is_some() => {
+                    UseKind::Database
+                }
+                Config::Service(_) => UseKind::Service,
+                Config::Cpu(_) => UseKind::Server,
+                Config::Disks(_) => UseKind::Disks,
+                Config::Head(_) => UseKind::Head,
+                Config::Link(_) => UseKind::Link,
+                // The network is told link by link; what a cache holds is no work.
+                Config::Links(_) | Config::Cache(_) => continue,
+            };
+            let parts = Meters::Parts(vec![ComponentId(at as u32)]);
+            let name = match kind {
+                UseKind::Server => format!("{}.cpu", part.name),
+                _ => part.name.clone(),
+            };
+            let mean = estimate(&Measure::Utilization(parts));
+            uses.push(Use { name, kind, mean, series: seen.grid[at].clone() });
+        }
+        uses.sort_by_cached_key(|row| (row.kind, natural(&row.name)));
+        uses
+    }
+
+    fn attempts(&self, seen: &WindowResult) -> Vec<AttemptRow> {
+        let routes = &self.plan.routes;
+        let classes = routes.classes.iter().map(|class| class.name.clone());
+        let classes = classes.zip(seen.pooled.classes.iter().map(|class| &class.attempts));
+        let calls = routes.calls.iter().map(|call| call.name.clone()).zip(&seen.pooled.calls);
+        let row = |of, (name, attempts): (String, &Attempts)| AttemptRow {
+            of,
+            name,
+            attempts: attempts.clone(),
+        };
+        let mut rows: Vec<AttemptRow> = classes.map(|one| row(AttemptsOf::Class, one)).collect();
+        let mut calls: Vec<AttemptRow> = calls.map(|one| row(AttemptsOf::Call, one)).collect();
+        rows.sort_by_cached_key(|row| natural(&row.name));
+        calls.sort_by_cached_key(|row| natural(&row.name));
+        rows.append(&mut calls);
+        rows
+    }
+
+    fn views(&self, asked: &WindowPlan, seen: &WindowResult) -> Vec<ViewRow> {
+        let plan = self.plan;
+        let mut rows = Vec::new();
+        for (at, workload) in plan.workloads.iter().enumerate() {
+            let views = &seen.pooled.views[at];
+            let mut lost: Vec<(String, u64)> =
+                plan.causes.iter().cloned().zip(views.lost.iter().copied()).collect();
+            lost.sort_by_cached_key(|(cause, _)| natural(cause));
+            rows.push(ViewRow {
+                workload: workload.name.clone(),
+                class: plan.routes.classes[workload.class.index()].name.clone(),
+                intended: views.intended,
+                served: views.served,
+                delayed: views.delayed,
+                lost,
+                never_born: views.never_born,
+                in_flight: views.in_flight(),
+                served_share: served_share(asked, seen, at, views),
+            });
+        }
+        rows.sort_by_cached_key(|row| natural(&row.workload));
+        rows
+    }
+}
+
+fn latency(name: String, estimates: Vec<Estimate>, histogram: &Histogram) -> Latency {
+    let samples = histogram.count();
+    let steps = (1..200).map(|step| f64::from(step) / 200.0);
+    let levels = steps.chain([0.997, 0.999, 0.9997, 0.9999]);
+    let enough = levels.filter(|q| samples_needed(*q).is_ok_and(|need| samples >= need));
+    let distribution = enough
+        .filter_map(|q| histogram.quantile(q).map(|nanos| (nanos as f64 / 1e9, q)))
+        .filter(|(value, _)| *value > 0.0)
+        .collect();
+    Latency { name, estimates, samples, distribution }
+}
+
+/// Served over intended: the jackknife over replications (S3); one-sided where an interval would
+/// reach beyond all; with nothing lost the rule of three over page views (S2).
+fn served_share(asked: &WindowPlan, seen: &WindowResult, at: usize, views: &ViewRecord) -> Share {
+    let good = views.served + views.delayed;
+    if views.intended == 0 {
+        return Share::Missing(NoValue::Empty);
+    }
+    let whole = good as f64 / views.intended as f64;
+    if good == views.intended {
+        let none = Proportion::new(0, views.intended)
+            .and_then(|lost| lost.bound(Side::AtMost, asked.level));
+        return none.map_or(Share::Missing(NoValue::Empty), |lost| Share::AtLeast {
+            seen: whole,
+            bound: Bound { value: 1.0 - lost.value, side: Side::AtLeast, ..lost },
+        });
+    }
+    let column = |measure: &Measure| -> Option<Vec<f64>> {
+        let place = asked.measures.iter().position(|other| other == measure)?;
+        seen.samples.iter().map(|values| values[place].ok()).collect()
+    };
+    let shares = column(&Measure::Served(at, true));
+    let intended = column(&Measure::ArrivalRate(at));
+    let (Some(shares), Some(rates)) = (shares, intended) else { return Share::Single(whole) };
+    let seconds = asked.window.length.seconds();
+    let intended: Vec<f64> = rates.iter().map(|rate| (rate * seconds).round()).collect();
+    let served: Vec<f64> = shares.iter().zip(&intended).map(|(s, n)| (s * n).round()).collect();
+    match Interval::of_ratio(&served, &intended, asked.level) {
+        Ok(interval) if interval.high <= 1.0 => Share::Interval(interval),
+        Ok(_) => bound_of_mean(&shares, Side::AtLeast, asked.level)
+            .map_or(Share::Single(whole), |bound| Share::AtLeast { seen: whole, bound }),
+        Err(_) => Share::Single(whole),
+    }
+}
