@@ -333,61 +333,6 @@ pub struct Check {
     pub detail: String,
 }
 
-<<<<<<< HEAD
-/// Puts results together.
-#[must_use]
-pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &StudyResult) -> Results {
-    let text = |field: &Option<crate::scenario::value::Spanned<String>>| {
-        field.as_ref().map_or_else(String::new, |text| text.value.clone())
-    };
-    let mut order: Vec<usize> = (0..result.windows.len()).collect();
-    order.sort_by(|a, b| result.windows[*a].name.cmp(&result.windows[*b].name));
-    let place = |window: usize| order.iter().position(|other| *other == window).unwrap_or(0);
-    let gatherer = Gatherer { draft, plan };
-    let windows: Vec<WindowRows> =
-        order.iter().map(|at| gatherer.window(&study.windows[*at], &result.windows[*at])).collect();
-    let mut figures: Vec<FigureRow> = study
-        .figures
-        .iter()
-        .map(|asked| FigureRow {
-            path: asked.path.clone(),
-            window: place(asked.window),
-            unit: asked.figure.unit(),
-            estimate: result.estimate(asked).clone(),
-        })
-        .collect();
-    figures.sort_by_key(|a| (a.window, natural(&a.path)));
-    let expectations = study.expectations.iter().zip(&result.judgements).map(|(expect, how)| {
-        let asked = &study.figures[expect.asked];
-        ExpectationRow {
-            path: asked.path.clone(),
-            is: expect.is.clone(),
-            unit: asked.figure.unit(),
-            estimate: result.estimate(asked).clone(),
-            judgement: *how,
-        }
-    });
-    let scenario = &draft.scenario;
-    Results {
-        scenario: scenario.scenario.value.text.clone(),
-        title: text(&scenario.title),
-        question: text(&scenario.question),
-        source: text(&scenario.source),
-        seed: scenario.run.seed.value,
-        level: scenario.run.confidence.value,
-        objectives: objectives(draft, &windows),
-        expectations: expectations.collect(),
-        not_estimated: study.not_estimated.clone(),
-        checks: checks(plan, result, &windows),
-        leaves_out: leaves_out(draft),
-        partial: partial(result),
-        windows,
-        figures,
-    }
-}
-
-=======
->>>>>>> results
 /// Names in order, their numbers by size: `www-2` before `www-10`.
 #[must_use]
 pub fn natural(name: &str) -> Vec<(String, u64)> {
