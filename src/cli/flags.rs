@@ -161,7 +161,7 @@ pub struct CompareArgs {
 pub struct Overrides {
     /// Lay a value over the file before it is read; repeatable
     ///
-    /// PATH is the way to the key, such as workload.visitors.rate or request.page.steps[2].read
+    /// PATH is the way to the key, such as workload.visitors.rate or `request.page.steps[2].read`
     /// (counted from 0); the value is written as in the file, a text without its quotes. It is
     /// checked like the file itself.
     #[arg(long = "set", value_name = "PATH=VALUE")]

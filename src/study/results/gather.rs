@@ -41,7 +41,7 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
             estimate: result.estimate(asked).clone(),
         })
         .collect();
-    figures.sort_by(|a, b| (a.window, natural(&a.path)).cmp(&(b.window, natural(&b.path))));
+    figures.sort_by_cached_key(|figure| (figure.window, natural(&figure.path)));
     let expectations = study.expectations.iter().zip(&result.judgements).map(|(expect, how)| {
         let asked = &study.figures[expect.asked];
         ExpectationRow {
