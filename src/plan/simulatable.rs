@@ -56,11 +56,6 @@ pub fn not_yet(draft: &Draft) -> Vec<NotYet> {
             add(format!("failover of the file server `{name}`"), failover.span);
         }
     }
-    for (name, workload) in scenario.workload.iter() {
-        if let Some(trace) = &workload.trace {
-            add(format!("recorded traffic of `{name}`"), trace.span);
-        }
-    }
     for (name, operation) in scenario.operation.iter() {
         if let Some(does) = &operation.does {
             add(format!("what the operation `{name}` does: {}", does.value.word()), does.span);
