@@ -32,7 +32,7 @@ use crate::engine::calendar::{Calendar, Ticket};
 use crate::engine::lane::Lane;
 use crate::model::event::Event;
 use crate::model::gauge::Gauge;
-use crate::model::ids::{CauseId, ComponentId, DemandId};
+use crate::model::ids::{CauseId, DemandId};
 use crate::model::request::{Hold, Outcome, RequestId, Requests, Waits};
 use crate::model::route::Draws;
 use crate::units::{SimDuration, SimTime};
@@ -181,6 +181,3 @@ macro_rules! component_enum {
     };
 }
 component_table!(component_enum);
-
-/// A member of the world that is not there.
-pub const NOWHERE: ComponentId = ComponentId::NONE;

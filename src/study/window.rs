@@ -10,7 +10,6 @@ use rayon::prelude::*;
 
 use crate::model::blueprint::Blueprint;
 use crate::model::record::{Record, ViewRecord};
-use crate::observe::histogram::Histogram;
 use crate::solve::requests::{self, Breach, Observation, Window};
 use crate::stats::interval::{Interval, Statistic};
 use crate::stats::precision::{Decision, StoppingRule, Target};
@@ -298,10 +297,4 @@ pub fn estimate(values: &[Result<f64, NoValue>], statistic: Statistic, level: f6
         ([one], Err(_)) if statistic == Statistic::Mean => Estimate::Single(*one),
         (_, Err(_)) => Estimate::Missing(NoValue::Empty),
     }
-}
-
-/// All latencies of a class, of all replications.
-#[must_use]
-pub fn pooled_latency(result: &WindowResult, class: usize) -> &Histogram {
-    &result.pooled.classes[class].latency
 }

@@ -1,7 +1,7 @@
 //! Where things stand: sites, racks, links, servers, zones.
 
 use crate::scenario::law::LawSpec;
-use crate::scenario::names::{Name, Named, Reference};
+use crate::scenario::names::{Named, Reference};
 use crate::scenario::spec::spec;
 use crate::scenario::words::words;
 use crate::units::{Bandwidth, Bytes, SimDuration};
@@ -434,6 +434,3 @@ spec! {
         objects: u64 => at_least(1),
     }
 }
-
-/// A name that is declared here, to be imported where records need it.
-pub type Declared = Name;
