@@ -5,7 +5,8 @@
 //! through and not counted. What is counted is what was *born* inside the window, wherever it
 //! ends: after the window the sources go on, uncounted, until the last counted request has ended,
 //! so that long ones are not cut off; after `drain` the rest is reported as in flight. Time
-//! averages are those of the window exactly.
+//! averages are those of the window exactly. Around a break the page views are also counted in
+//! steps, so that it can be told when losses begin and end.
 
 use crate::engine::draw::Lineage;
 use crate::model::Component;
@@ -13,7 +14,7 @@ use crate::model::blueprint::Blueprint;
 use crate::model::gauge::Gauge;
 use crate::model::ids::ComponentId;
 use crate::model::outage::Faults;
-use crate::model::record::Record;
+use crate::model::record::{Record, ViewRecord};
 use crate::model::world::{Span, Stop, World};
 use crate::observe::histogram::Histogram;
 use crate::units::{Rate, SimDuration, SimTime};
@@ -40,6 +41,24 @@ pub struct Window {
     pub faults: Faults,
 }
 
+/// Page views of a workload up to an instant of the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Served, at the first try or a later one.
+    pub served: u64,
+    /// Lost, or not asked for since their session had ended.
+    pub unserved: u64,
+}
+
+/// The tallies of all workloads at one instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// After the window's start.
+    pub at: SimDuration,
+    /// Since the window's start, by workload.
+    pub views: Vec<Tally>,
+}
+
 /// What one replication of one window gave.
 #[derive(Clone, Debug)]
 pub struct Observation {
@@ -51,6 +70,8 @@ pub struct Observation {
     pub zones: Vec<Gauge>,
     /// Busy ÷ capacity of each component on the grid, by id.
     pub grid: Vec<Vec<f64>>,
+    /// Tallies step by step, where steps were asked for: the last is that of the window's end.
+    pub steps: Vec<Step>,
     /// Waiting times of stations that keep them, by id, ns.
     pub waits: Vec<Option<Histogram>>,
     /// Length of the window.
@@ -80,6 +101,21 @@ pub struct Breach {
 ///
 /// [`Breach`] when a ledger is not closed or an identity does not hold.
 pub fn run(plan: &Blueprint, window: &Window, replication: u64) -> Result<Observation, Breach> {
+    run_in_steps(plan, window, replication, None)
+}
+
+/// Lives through `window` once, and counts the page views every `step`. Steps are counted back
+/// from the window's end; the first is what is left over.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_in_steps(
+    plan: &Blueprint,
+    window: &Window,
+    replication: u64,
+    step: Option<SimDuration>,
+) -> Result<Observation, Breach> {
     let from = window.at.max(SimTime::ZERO + window.lead_in);
     let start = SimTime::from_nanos(from.nanos() - window.lead_in.nanos());
     let until = from + window.length;
@@ -94,9 +130,11 @@ pub fn run(plan: &Blueprint, window: &Window, replication: u64) -> Result<Observ
     let in_flight = world.in_flight();
     let mut last = first.clone();
     let mut edge = from;
+    let mut steps = Vec::new();
     while stop.is_none() && edge < until {
-        edge = (edge + GRID).min(until);
-        stop = world.run_before(edge).err();
+        let next = (edge + GRID).min(until);
+        stop = in_steps(&mut world, from, (edge, next), until, step, &mut steps);
+        edge = next;
         let now = world.gauges();
         for ((series, now), last) in grid.iter_mut().zip(&now).zip(&last) {
             series.extend(now.since(last).utilization());
@@ -120,6 +158,7 @@ pub fn run(plan: &Blueprint, window: &Window, replication: u64) -> Result<Observ
         gauges,
         zones,
         grid,
+        steps,
         waits: (0..plan.parts.len()).map(waits).collect(),
         length: window.length,
         digest: world.digest(),
@@ -131,6 +170,38 @@ pub fn run(plan: &Blueprint, window: &Window, replication: u64) -> Result<Observ
     };
     audit(plan, &observation)?;
     Ok(observation)
+}
+
+/// Lives on from one instant to another, with a tally after every step.
+fn in_steps(
+    world: &mut World<'_>,
+    start: SimTime,
+    (mut now, end): (SimTime, SimTime),
+    until: SimTime,
+    step: Option<SimDuration>,
+    steps: &mut Vec<Step>,
+) -> Option<Stop> {
+    let Some(length) = step.map(SimDuration::nanos).filter(|length| *length > 0) else {
+        return world.run_before(end).err();
+    };
+    while now < end {
+        // The least whole number of steps before the end of the window that is later than now.
+        let left = (until.nanos() - now.nanos() - 1) / length * length;
+        let edge = SimTime::from_nanos(until.nanos() - left);
+        now = edge.min(end);
+        if let Err(stop) = world.run_before(now) {
+            return Some(stop);
+        }
+        if now == edge {
+            let tally = |views: &ViewRecord| Tally {
+                served: views.served + views.delayed,
+                unserved: views.lost.iter().sum::<u64>() + views.never_born,
+            };
+            let views = world.record().views.iter().map(tally).collect();
+            steps.push(Step { at: now - start, views });
+        }
+    }
+    None
 }
 
 /// Checks what must hold on every run: Little's law as an identity, busy ≤ capacity, ledgers.

@@ -13,7 +13,9 @@ use crate::model::record::{Record, ViewRecord};
 use crate::solve::requests::{self, Breach, Observation, Window};
 use crate::stats::interval::{Interval, Statistic};
 use crate::stats::precision::{Decision, StoppingRule, Target};
+use crate::study::breaks::{self, Drill};
 use crate::study::measure::{Measure, NoValue};
+use crate::units::SimDuration;
 
 /// What is asked of one window.
 #[derive(Clone, Debug)]
@@ -28,6 +30,8 @@ pub struct WindowPlan {
     pub measures: Vec<Measure>,
     /// Level of all intervals.
     pub level: f64,
+    /// What breaks in it, for a run around a break.
+    pub drill: Option<Drill>,
 }
 
 /// How a window ended.
@@ -55,6 +59,8 @@ pub enum Verdict {
     Overloaded,
     /// Nothing can be said: a single replication.
     Inconclusive,
+    /// A part was broken in it: balance was not to be expected.
+    Broken,
 }
 
 impl Verdict {
@@ -66,6 +72,7 @@ impl Verdict {
             Self::Backlogged => "BACKLOGGED",
             Self::Overloaded => "OVERLOADED",
             Self::Inconclusive => "INCONCLUSIVE",
+            Self::Broken => "BROKEN",
         }
     }
 }
@@ -112,6 +119,8 @@ pub struct WindowResult {
     pub most_in_flight: usize,
     /// Utilisation of each component on the grid, mean over replications, by id.
     pub grid: Vec<Vec<f64>>,
+    /// Page views step by step around a break, mean over replications, by workload.
+    pub course: Vec<Vec<Pace>>,
     /// How it ended.
     pub ending: Ending,
     /// Looks taken.
@@ -120,6 +129,19 @@ pub struct WindowResult {
     pub verdict: Verdict,
     /// Why some replication was cut short, if one was.
     pub stopped: Option<String>,
+}
+
+/// Page views of one workload between two instants, in the mean over replications.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    /// After the window's start.
+    pub from: SimDuration,
+    /// After the window's start.
+    pub until: SimDuration,
+    /// Views a second that were served.
+    pub served: f64,
+    /// Views a second that were lost or, since their session had ended, not asked for.
+    pub unserved: f64,
 }
 
 /// What is needed to watch and to stop a run from outside.
@@ -155,7 +177,9 @@ pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<Window
             .into_par_iter()
             .map(|replication| {
                 (!watch.stop.load(Ordering::Relaxed)).then(|| {
-                    let observation = requests::run(plan, &asked.window, replication as u64)?;
+                    let step = asked.drill.as_ref().map(|_| breaks::STEP);
+                    let (window, replication) = (&asked.window, replication as u64);
+                    let observation = requests::run_in_steps(plan, window, replication, step)?;
                     watch.done.fetch_add(1, Ordering::Relaxed);
                     let value = |measure: &Measure| measure.value(plan, &observation);
                     let values = asked.measures.iter().map(value).collect();
@@ -237,8 +261,12 @@ fn fold(
         }
     }
     let seen: Vec<&Observation> = samples.iter().map(|sample| &sample.observation).collect();
-    let verdict = verdict(&pooled, &seen);
+    let verdict = match &asked.drill {
+        Some(drill) if drill.part.is_some() => Verdict::Broken,
+        _ => verdict(&pooled, &seen),
+    };
     let stopped = seen.iter().find_map(|o| o.stop.as_ref().map(ToString::to_string));
+    let course = course(plan, &seen);
     WindowResult {
         name: asked.window.name.clone(),
         estimates,
@@ -246,6 +274,7 @@ fn fold(
         events: seen.iter().map(|o| o.events).sum(),
         most_in_flight: seen.iter().map(|o| o.most_in_flight).max().unwrap_or(0),
         samples: samples.into_iter().map(|sample| sample.values).collect(),
+        course,
         pooled,
         grid,
         ending,
@@ -253,6 +282,28 @@ fn fold(
         verdict,
         stopped,
     }
+}
+
+/// The paces of every workload, step by step.
+fn course(plan: &Blueprint, seen: &[&Observation]) -> Vec<Vec<Pace>> {
+    let steps = seen.iter().map(|one| one.steps.len()).min().unwrap_or(0);
+    let of = |workload: usize| {
+        let mut from = SimDuration::ZERO;
+        let mut before = (0, 0);
+        let mut paces = Vec::with_capacity(steps);
+        for step in 0..steps {
+            let until = seen[0].steps[step].at;
+            let tallies = seen.iter().map(|one| one.steps[step].views[workload]);
+            let sum = tallies.fold((0, 0), |sum, one| (sum.0 + one.served, sum.1 + one.unserved));
+            let runs = (until - from).seconds() * seen.len() as f64;
+            let served = (sum.0 - before.0) as f64 / runs;
+            let unserved = (sum.1 - before.1) as f64 / runs;
+            paces.push(Pace { from, until, served, unserved });
+            (from, before) = (until, sum);
+        }
+        paces
+    };
+    (0..plan.workloads.len()).map(of).collect()
 }
 
 /// Share of intended page views not served above which a window counts as overloaded.

@@ -1,0 +1,163 @@
+//! What users notice of each break: a row a part, the worst first.
+
+use super::{BreakRow, Noticed, WindowRows, natural};
+use crate::model::blueprint::{Blueprint, Workload};
+use crate::plan::Draft;
+use crate::plan::figure::Stat;
+use crate::stats::interval::Interval;
+use crate::study::breaks::{Drill, LAST, Way};
+use crate::study::measure::{Measure, NoValue};
+use crate::study::scenario::{StudyPlan, StudyResult};
+use crate::study::window::{Estimate, WindowResult};
+
+/// From this share of the page views on, all is lost.
+const ALL: f64 = 0.95;
+/// Less than this share of the page views is not worth a word.
+const WORTH: f64 = 0.005;
+/// A 95 % latency this many times that of the whole system is slower.
+const SLOWER: f64 = 1.1;
+
+/// All rows; `place` gives the place among the rows of windows.
+pub(super) fn rows(
+    draft: &Draft,
+    plan: &Blueprint,
+    study: &StudyPlan,
+    result: &StudyResult,
+    windows: &[WindowRows],
+    place: impl Fn(usize) -> usize,
+) -> Vec<BreakRow> {
+    let judged = |class: &str| draft.scenario.objective.get(class).is_some();
+    let any = !draft.scenario.objective.is_empty();
+    let mut rows = Vec::new();
+    for (number, workload) in plan.workloads.iter().enumerate() {
+        let class = &plan.routes.classes[workload.class.index()].name;
+        if any && !judged(class) {
+            continue;
+        }
+        let gatherer = Gatherer { study, result, workload, number, class };
+        let drills = study.windows.iter().enumerate();
+        for (at, drill) in drills.filter_map(|(at, one)| Some((at, one.drill.as_ref()?))) {
+            let down = drill.way == Way::Down;
+            // Asked for by a figure, a repair may stand alone.
+            if down || gatherer.other_way(drill, Way::Down).is_none() {
+                let views = &windows[place(at)].views;
+                let Some(views) = views.iter().find(|row| row.class == *class) else { continue };
+                let mut row = gatherer.row(at, drill);
+                row.served = views.served_share;
+                row.down = row.down.map(&place);
+                row.repair = row.repair.map(&place);
+                rows.push(row);
+            }
+        }
+    }
+    let missed = |row: &BreakRow| row.missed.value().unwrap_or(f64::NEG_INFINITY);
+    rows.sort_by(|a, b| {
+        let key = |row: &BreakRow| {
+            (row.window.clone(), natural(&row.class), row.part.is_some())
+        };
+        let name = |row: &BreakRow| row.part.as_ref().map(|part| natural(&part.name));
+        key(a)
+            .cmp(&key(b))
+            .then(missed(b).total_cmp(&missed(a)))
+            .then_with(|| name(a).cmp(&name(b)))
+    });
+    rows
+}
+
+struct Gatherer<'a> {
+    study: &'a StudyPlan,
+    result: &'a StudyResult,
+    workload: &'a Workload,
+    number: usize,
+    class: &'a str,
+}
+
+impl Gatherer<'_> {
+    /// The run of the same part of the same window that goes the `way`.
+    fn other_way(&self, drill: &Drill, way: Way) -> Option<usize> {
+        let same = |one: &Drill| {
+            one.way == way && one.window == drill.window && one.part == drill.part
+        };
+        self.study.windows.iter().position(|one| one.drill.as_ref().is_some_and(same))
+    }
+
+    fn estimate(&self, at: Option<usize>, measure: &Measure) -> Estimate {
+        let found = at.and_then(|at| {
+            let place = self.study.windows[at].measures.iter().position(|one| one == measure)?;
+            self.result.windows[at].estimates.get(place).cloned()
+        });
+        found.unwrap_or(Estimate::Missing(NoValue::NotKept))
+    }
+
+    fn row(&self, at: usize, drill: &Drill) -> BreakRow {
+        let down = (drill.way == Way::Down).then_some(at);
+        let repair = self.other_way(drill, Way::Repair);
+        let (missed, losing) = (Measure::Missed(self.number), Measure::Losing(self.number));
+        let latency = Measure::Latency(self.workload.class.index(), Stat::Quantile(0.95));
+        let mut row = BreakRow {
+            window: drill.window.clone(),
+            class: self.class.to_string(),
+            part: drill.part.clone(),
+            down,
+            repair,
+            missed: self.estimate(down, &missed),
+            served: super::Share::Missing(NoValue::NotKept),
+            losing: self.estimate(down, &losing),
+            latency: self.estimate(down, &latency),
+            missed_after_repair: self.estimate(repair, &missed),
+            losing_after_repair: self.estimate(repair, &losing),
+            noticed: Noticed::Unsure,
+        };
+        if drill.part.is_some() && down.is_some() {
+            let well = &self.result.windows[drill.well];
+            row.noticed = self.noticed(&row, well, &self.estimate(Some(drill.well), &latency));
+        }
+        row
+    }
+
+    /// What users notice of a break, held against the same stretch without.
+    fn noticed(&self, row: &BreakRow, well: &WindowResult, latency: &Estimate) -> Noticed {
+        let (Some(missed), Some(losing)) = (interval(&row.missed), interval(&row.losing)) else {
+            return Noticed::Unsure;
+        };
+        let runs = well.samples.len().max(1) as f64;
+        let intended = well.pooled.views[self.number].intended as f64 / runs;
+        let served = served_at_the_end(well, self.number);
+        if losing.low > 0.0 && losing.estimate > WORTH * served {
+            let share = (losing.estimate / served).min(1.0);
+            return if share > ALL { Noticed::Everything } else { Noticed::Some(share) };
+        }
+        if missed.low > 0.0 && missed.estimate > WORTH * intended {
+            return Noticed::Dip;
+        }
+        if let (Some(broken), Some(well)) = (interval(&row.latency), interval(latency))
+            && broken.low > well.high
+            && broken.estimate > SLOWER * well.estimate
+        {
+            return Noticed::Slower(broken.estimate / well.estimate);
+        }
+        if missed.high < WORTH * intended && losing.high < 2.0 * WORTH * served {
+            return Noticed::Nothing;
+        }
+        Noticed::Unsure
+    }
+}
+
+const fn interval(estimate: &Estimate) -> Option<&Interval> {
+    match estimate {
+        Estimate::Interval(interval) => Some(interval),
+        _ => None,
+    }
+}
+
+/// Views served a second in the last minute of a window.
+fn served_at_the_end(seen: &WindowResult, workload: usize) -> f64 {
+    let paces = &seen.course[workload];
+    let Some(end) = paces.last().map(|pace| pace.until) else { return 0.0 };
+    let last = paces.iter().filter(|pace| end.nanos() - pace.from.nanos() <= LAST.nanos());
+    let (views, seconds) = last.fold((0.0, 0.0), |sum, pace| {
+        let length = (pace.until - pace.from).seconds();
+        (sum.0 + pace.served * length, sum.1 + length)
+    });
+    if seconds > 0.0 { views / seconds } else { 0.0 }
+}
