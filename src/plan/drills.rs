@@ -95,12 +95,7 @@ pub fn drillable(draft: &Draft, part: Part) -> Drillable {
         hits.any(|hit| targets::parts(draft, &hit.text, hit.span, &mut said).contains(&part))
     });
     let faults: Vec<String> = faults.map(|(name, _)| name.text.clone()).collect();
-    Drillable {
-        name: part.name(draft),
-        kind: kind(part),
-        group: role(draft, part),
-        faults,
-    }
+    Drillable { name: part.name(draft), kind: kind(part), group: role(draft, part), faults }
 }
 
 /// One part of each kind and role: the first.

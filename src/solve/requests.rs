@@ -46,8 +46,10 @@ pub struct Window {
 pub struct Tally {
     /// Served, at the first try or a later one.
     pub served: u64,
-    /// Lost, or not asked for since their session had ended.
-    pub unserved: u64,
+    /// Asked for and lost.
+    pub lost: u64,
+    /// Not asked for: their session had ended.
+    pub never_born: u64,
 }
 
 /// The tallies of all workloads at one instant.
@@ -195,7 +197,8 @@ fn in_steps(
         if now == edge {
             let tally = |views: &ViewRecord| Tally {
                 served: views.served + views.delayed,
-                unserved: views.lost.iter().sum::<u64>() + views.never_born,
+                lost: views.lost.iter().sum(),
+                never_born: views.never_born,
             };
             let views = world.record().views.iter().map(tally).collect();
             steps.push(Step { at: now - start, views });

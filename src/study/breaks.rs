@@ -109,17 +109,7 @@ impl Around {
         let begins = SimTime::from_nanos(at.nanos().saturating_sub(lead_in.nanos()));
         let name = name.to_string();
         let well = [first, first + 1];
-        Some(Self {
-            name,
-            levels,
-            begins,
-            lead_in,
-            before,
-            after,
-            replications,
-            level,
-            well,
-        })
+        Some(Self { name, levels, begins, lead_in, before, after, replications, level, well })
     }
 
     /// The name of a run.
@@ -202,7 +192,8 @@ impl Around {
             [one] => *one,
             many => {
                 let names: Vec<String> = many.iter().map(|part| part.name(draft)).collect();
-                let message = format!("`{part}` means {} parts; one is broken at a time", many.len());
+                let message =
+                    format!("`{part}` means {} parts; one is broken at a time", many.len());
                 let help = format!("name one of {}", names.join(", "));
                 out.push(Diagnostic::new(Code::NoSuchName, span, message).help(help));
                 return None;
@@ -240,12 +231,12 @@ pub fn pair(plans: &[WindowPlan], results: &mut [WindowResult]) {
             let well = plans[drill.well].measures.iter().position(|other| other == measure);
             let other = |replication: usize| -> Result<f64, NoValue> {
                 let values = results[drill.well].samples.get(replication);
-                well.and_then(|well| values.map(|values| values[well])).unwrap_or(Err(NoValue::Empty))
+                well.and_then(|well| values.map(|values| values[well]))
+                    .unwrap_or(Err(NoValue::Empty))
             };
             let own = results[at].samples.iter().enumerate();
-            let less: Vec<Result<f64, NoValue>> = own
-                .map(|(replication, values)| Ok(values[place]? - other(replication)?))
-                .collect();
+            let less: Vec<Result<f64, NoValue>> =
+                own.map(|(replication, values)| Ok(values[place]? - other(replication)?)).collect();
             results[at].estimates[place] = window::estimate(&less, Statistic::Mean, asked.level);
             for (values, less) in results[at].samples.iter_mut().zip(less) {
                 values[place] = less;

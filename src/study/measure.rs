@@ -63,8 +63,8 @@ pub enum Measure {
     Lost(usize, Option<usize>, bool),
     /// Views not served; around a break, less those where nothing breaks.
     Missed(usize),
-    /// Views a second not served in the last minute of the window; around a break, less those
-    /// where nothing breaks.
+    /// Views a second lost in the last minute of the window; around a break, less those where
+    /// nothing breaks.
     Losing(usize),
 }
 
@@ -396,16 +396,14 @@ impl Measure {
     }
 }
 
-/// Views a second that were lost, or not asked for, in the last minute; or in all of a shorter
-/// window.
+/// Views a second that were asked for and lost in the last minute, or in all of a shorter window.
 fn losing(seen: &Observation, workload: usize) -> Result<f64, NoValue> {
     let last = seen.steps.last().ok_or(NoValue::NotKept)?;
     let mut before = seen.steps.iter().rev();
     let before = before.find(|step| last.at.nanos() - step.at.nanos() >= LAST.nanos());
-    let (from, then) = before.map_or((SimDuration::ZERO, Tally::default()), |step| {
-        (step.at, step.views[workload])
-    });
-    Ok((last.views[workload].unserved - then.unserved) as f64 / (last.at - from).seconds())
+    let (from, then) = before
+        .map_or((SimDuration::ZERO, Tally::default()), |step| (step.at, step.views[workload]));
+    Ok((last.views[workload].lost - then.lost) as f64 / (last.at - from).seconds())
 }
 
 fn ratio_or_count(count: u64, of: u64, share: bool) -> Result<f64, NoValue> {

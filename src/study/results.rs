@@ -136,13 +136,13 @@ pub struct BreakRow {
     pub missed: Estimate,
     /// Served of those intended, all causes.
     pub served: Share,
-    /// Of those missed, per second, in the last minute of the run.
+    /// Page views a second asked for and lost because of the break, in the last minute of the run.
     pub losing: Estimate,
-    /// 95 % latency of those answered in the run, before the break and after it.
+    /// 95 % latency of the page views served in the run, before the break and after it.
     pub latency: Estimate,
     /// Of those who came after the repair: not served because of the break.
     pub missed_after_repair: Estimate,
-    /// Per second, in the last minute of that run.
+    /// Page views a second asked for and lost because of it, in the last minute of that run.
     pub losing_after_repair: Estimate,
     /// In a word.
     pub noticed: Noticed,
@@ -163,9 +163,9 @@ impl BreakRow {
 /// What users notice of a break.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Noticed {
-    /// All is lost until the repair.
+    /// All that is asked for is lost until the repair.
     Everything,
-    /// This share is lost until the repair.
+    /// This share of what is asked for is lost until the repair, beyond what is lost anyway.
     Some(f64),
     /// Some is lost, and at the end of the run nothing any more.
     Dip,
@@ -173,7 +173,9 @@ pub enum Noticed {
     Slower(f64),
     /// Nothing.
     Nothing,
-    /// The runs are too few to tell.
+    /// Nothing that so few runs can tell from chance; at most this share of all page views.
+    AtMost(f64),
+    /// No interval: a single run.
     Unsure,
 }
 
@@ -187,7 +189,7 @@ impl Noticed {
             Self::Dip => "dip",
             Self::Slower(_) => "slower",
             Self::Nothing => "nothing",
-            Self::Unsure => "unsure",
+            Self::AtMost(_) | Self::Unsure => "unsure",
         }
     }
 }

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::model::blueprint::Blueprint;
 use crate::model::record::{Record, ViewRecord};
-use crate::solve::requests::{self, Breach, Observation, Window};
+use crate::solve::requests::{self, Breach, Observation, Tally, Window};
 use crate::stats::interval::{Interval, Statistic};
 use crate::stats::precision::{Decision, StoppingRule, Target};
 use crate::study::breaks::{self, Drill};
@@ -140,8 +140,10 @@ pub struct Pace {
     pub until: SimDuration,
     /// Views a second that were served.
     pub served: f64,
-    /// Views a second that were lost or, since their session had ended, not asked for.
-    pub unserved: f64,
+    /// Views a second that were asked for and lost.
+    pub lost: f64,
+    /// Views a second that were not asked for: their session had ended.
+    pub never_born: f64,
 }
 
 /// What is needed to watch and to stop a run from outside.
@@ -289,16 +291,25 @@ fn course(plan: &Blueprint, seen: &[&Observation]) -> Vec<Vec<Pace>> {
     let steps = seen.iter().map(|one| one.steps.len()).min().unwrap_or(0);
     let of = |workload: usize| {
         let mut from = SimDuration::ZERO;
-        let mut before = (0, 0);
+        let mut before = Tally::default();
         let mut paces = Vec::with_capacity(steps);
         for step in 0..steps {
             let until = seen[0].steps[step].at;
             let tallies = seen.iter().map(|one| one.steps[step].views[workload]);
-            let sum = tallies.fold((0, 0), |sum, one| (sum.0 + one.served, sum.1 + one.unserved));
-            let runs = (until - from).seconds() * seen.len() as f64;
-            let served = (sum.0 - before.0) as f64 / runs;
-            let unserved = (sum.1 - before.1) as f64 / runs;
-            paces.push(Pace { from, until, served, unserved });
+            let sum = tallies.fold(Tally::default(), |sum, one| Tally {
+                served: sum.served + one.served,
+                lost: sum.lost + one.lost,
+                never_born: sum.never_born + one.never_born,
+            });
+            let seconds = (until - from).seconds() * seen.len() as f64;
+            let pace = |now: u64, then: u64| (now - then) as f64 / seconds;
+            paces.push(Pace {
+                from,
+                until,
+                served: pace(sum.served, before.served),
+                lost: pace(sum.lost, before.lost),
+                never_born: pace(sum.never_born, before.never_born),
+            });
             (from, before) = (until, sum);
         }
         paces

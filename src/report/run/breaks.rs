@@ -7,14 +7,14 @@ use super::{cell, share_cell};
 use crate::report::csv::Field;
 use crate::report::document::{
     Axis, Block, Cell, Chart, ChartKind, Column, Definition, Figure, Join, LineChart, Point,
-    Rounding, Section, Series, Table, Unit,
+    Section, Series, Table, Unit,
 };
 use crate::report::json::number as json_number;
 use crate::report::number;
 use crate::report::write::ResultFile;
 use crate::study::breaks::{LAST, Way};
 use crate::study::results::{BreakRow, Noticed, Results, Share, WindowRows};
-use crate::study::window::Estimate;
+use crate::study::window::{Estimate, Pace};
 
 /// Most series in a drawing that can still be told apart.
 const MOST_SERIES: usize = 8;
@@ -25,19 +25,19 @@ pub fn noticed(noticed: Noticed) -> String {
     match noticed {
         Noticed::Everything => "all is lost".into(),
         Noticed::Some(share) => {
-            let share = Figure::exact(share, Unit::Ratio).rounded(Rounding::Up);
-            format!("{} lost", number::figure(&two_digits(share)))
+            format!("{} lost", percent(share))
         }
         Noticed::Dip => "a dip".into(),
         Noticed::Slower(times) => format!("slower, × {times:.1}"),
         Noticed::Nothing => "nothing".into(),
+        Noticed::AtMost(share) => format!("at most {}", percent(share)),
         Noticed::Unsure => "unsure".into(),
     }
 }
 
-/// A share to the whole percent, as in running text.
-fn two_digits(share: Figure) -> Figure {
-    Figure { value: (share.value * 100.0).ceil() / 100.0, ..share }
+/// A share in whole percent, never less than it is.
+fn percent(share: f64) -> String {
+    format!("{:.0} %", (share * 100.0 - 1e-9).ceil())
 }
 
 /// The name of the broken part.
@@ -93,28 +93,36 @@ pub fn section(results: &Results) -> Option<Section> {
 
 fn meanings() -> Vec<Definition> {
     let terms = [
-        ("all is lost", "as long as it is broken, at least 95 % of the page views that were served"),
-        ("10 % lost", "this share is lost, in the last minute before the run ends, and on"),
-        ("a dip", "some were lost at the break; at the end of the run no more than without it"),
-        ("slower", "nothing is lost; so many times the 95 % latency of the whole run without it"),
-        ("nothing", "neither more than 0.5 % of the page views nor more than a tenth of latency"),
-        ("unsure", "the runs are too few to tell"),
+        ("all is lost", "in the last minute of the run nobody gets the page asked for"),
+        ("12 % lost", "this share of the pages asked for then, beyond what is lost anyway"),
+        ("a dip", "some were lost; in the last minute of the run no more than without the break"),
+        ("slower", "nothing is lost; so many times the p95 of the same run without the break"),
+        ("nothing", "less than 0.5 % of the page views missed, p95 no more than a tenth longer"),
+        ("at most 2 %", "so few runs tell no more than that: at most this share was missed"),
         (
             "missed",
             "page views not served because of the break: lost, or not asked for any more since \
              their user had gone away",
         ),
-        ("still losing", "of those, per second, in the last minute of the run"),
+        (
+            "still losing",
+            "page views a second, asked for and lost in the last minute of the run, beyond those \
+             without the break; who has gone away does not ask",
+        ),
         (
             "after the repair",
-            "page views that users wanted after the repair and that were not served all the same: \
-             restarts, cold caches, backlog",
+            "missed of the page views that users wanted after it: restarts, cold caches, backlog, \
+             and the rest of the sessions that the break had ended",
+        ),
+        ("over?", "whether, when that run ends, no more are lost than without the break"),
+        (
+            "p95",
+            "within it 95 % of the page views of the run that were served were complete, those \
+             before the break among them",
         ),
     ];
-    let meaning = |(term, meaning): (&str, &str)| Definition {
-        term: term.into(),
-        meaning: meaning.into(),
-    };
+    let meaning =
+        |(term, meaning): (&str, &str)| Definition { term: term.into(), meaning: meaning.into() };
     terms.into_iter().map(meaning).collect()
 }
 
@@ -192,9 +200,9 @@ fn course(results: &Results, rows: &[&BreakRow], many: bool) -> Option<Chart> {
         let paces = window.course.get(place_of(window, &row.class)?)?;
         let at = window.drill.as_ref()?.at.seconds();
         let mut points: Vec<Point> =
-            paces.iter().map(|pace| Point::at(pace.from.seconds() - at, pace.unserved)).collect();
+            paces.iter().map(|pace| Point::at(pace.from.seconds() - at, unserved(pace))).collect();
         let last = paces.last()?;
-        points.push(Point::at(last.until.seconds() - at, last.unserved));
+        points.push(Point::at(last.until.seconds() - at, unserved(last)));
         Some(Series { name: part(row).to_string(), points })
     };
     // Without a break first, then the worst.
@@ -221,6 +229,10 @@ fn course(results: &Results, rows: &[&BreakRow], many: bool) -> Option<Chart> {
             objective: None,
         }),
     })
+}
+
+const fn unserved(pace: &Pace) -> f64 {
+    pace.lost + pace.never_born
 }
 
 fn place_of(window: &WindowRows, class: &str) -> Option<usize> {
@@ -323,7 +335,8 @@ fn timeline(results: &Results) -> Vec<u8> {
         "length_s",
         "after_event_s",
         "served_per_s",
-        "not_served_per_s",
+        "lost_per_s",
+        "not_asked_per_s",
     ];
     let mut sheet = Sheet::new(results, &columns);
     for window in &results.windows {
@@ -337,7 +350,8 @@ fn timeline(results: &Results) -> Vec<u8> {
                     Field::Number((pace.until - pace.from).seconds()),
                     Field::Number(pace.from.seconds() - drill.at.seconds()),
                     Field::Number(pace.served),
-                    Field::Number(pace.unserved),
+                    Field::Number(pace.lost),
+                    Field::Number(pace.never_born),
                 ]);
             }
         }

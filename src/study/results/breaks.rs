@@ -10,8 +10,8 @@ use crate::study::measure::{Measure, NoValue};
 use crate::study::scenario::{StudyPlan, StudyResult};
 use crate::study::window::{Estimate, WindowResult};
 
-/// From this share of the page views on, all is lost.
-const ALL: f64 = 0.95;
+/// From this share of what is asked for on, all is lost.
+const ALL: f64 = 0.99;
 /// Less than this share of the page views is not worth a word.
 const WORTH: f64 = 0.005;
 /// A 95 % latency this many times that of the whole system is slower.
@@ -52,9 +52,7 @@ pub(super) fn rows(
     }
     let missed = |row: &BreakRow| row.missed.value().unwrap_or(f64::NEG_INFINITY);
     rows.sort_by(|a, b| {
-        let key = |row: &BreakRow| {
-            (row.window.clone(), natural(&row.class), row.part.is_some())
-        };
+        let key = |row: &BreakRow| (row.window.clone(), natural(&row.class), row.part.is_some());
         let name = |row: &BreakRow| row.part.as_ref().map(|part| natural(&part.name));
         key(a)
             .cmp(&key(b))
@@ -75,9 +73,8 @@ struct Gatherer<'a> {
 impl Gatherer<'_> {
     /// The run of the same part of the same window that goes the `way`.
     fn other_way(&self, drill: &Drill, way: Way) -> Option<usize> {
-        let same = |one: &Drill| {
-            one.way == way && one.window == drill.window && one.part == drill.part
-        };
+        let same =
+            |one: &Drill| one.way == way && one.window == drill.window && one.part == drill.part;
         self.study.windows.iter().position(|one| one.drill.as_ref().is_some_and(same))
     }
 
@@ -93,7 +90,11 @@ impl Gatherer<'_> {
         let down = (drill.way == Way::Down).then_some(at);
         let repair = self.other_way(drill, Way::Repair);
         let (missed, losing) = (Measure::Missed(self.number), Measure::Losing(self.number));
-        let latency = Measure::Latency(self.workload.class.index(), Stat::Quantile(0.95));
+        let p95 = Stat::Quantile(0.95);
+        let latency = match self.workload.clients {
+            Some(_) => Measure::ViewLatency(self.number, p95),
+            None => Measure::Latency(self.workload.class.index(), p95),
+        };
         let mut row = BreakRow {
             window: drill.window.clone(),
             class: self.class.to_string(),
@@ -109,23 +110,24 @@ impl Gatherer<'_> {
             noticed: Noticed::Unsure,
         };
         if drill.part.is_some() && down.is_some() {
-            let well = &self.result.windows[drill.well];
-            row.noticed = self.noticed(&row, well, &self.estimate(Some(drill.well), &latency));
+            let well = self.estimate(Some(drill.well), &latency);
+            row.noticed = self.noticed(&row, at, drill.well, &well);
         }
         row
     }
 
     /// What users notice of a break, held against the same stretch without.
-    fn noticed(&self, row: &BreakRow, well: &WindowResult, latency: &Estimate) -> Noticed {
+    fn noticed(&self, row: &BreakRow, at: usize, well: usize, latency: &Estimate) -> Noticed {
         let (Some(missed), Some(losing)) = (interval(&row.missed), interval(&row.losing)) else {
             return Noticed::Unsure;
         };
-        let runs = well.samples.len().max(1) as f64;
-        let intended = well.pooled.views[self.number].intended as f64 / runs;
-        let served = served_at_the_end(well, self.number);
-        if losing.low > 0.0 && losing.estimate > WORTH * served {
-            let share = (losing.estimate / served).min(1.0);
-            return if share > ALL { Noticed::Everything } else { Noticed::Some(share) };
+        let (broken, well) = (&self.result.windows[at], &self.result.windows[well]);
+        let runs = broken.samples.len().max(1) as f64;
+        let intended = broken.pooled.views[self.number].intended as f64 / runs;
+        let lost = lost_at_the_end(broken, self.number);
+        let more = lost - lost_at_the_end(well, self.number);
+        if losing.low > 0.0 && more > WORTH {
+            return if lost > ALL { Noticed::Everything } else { Noticed::Some(more) };
         }
         if missed.low > 0.0 && missed.estimate > WORTH * intended {
             return Noticed::Dip;
@@ -136,10 +138,8 @@ impl Gatherer<'_> {
         {
             return Noticed::Slower(broken.estimate / well.estimate);
         }
-        if missed.high < WORTH * intended && losing.high < 2.0 * WORTH * served {
-            return Noticed::Nothing;
-        }
-        Noticed::Unsure
+        let most = missed.high.max(0.0) / intended.max(1.0);
+        if most < WORTH { Noticed::Nothing } else { Noticed::AtMost(most) }
     }
 }
 
@@ -150,14 +150,14 @@ const fn interval(estimate: &Estimate) -> Option<&Interval> {
     }
 }
 
-/// Views served a second in the last minute of a window.
-fn served_at_the_end(seen: &WindowResult, workload: usize) -> f64 {
+/// Share lost of the page views that were asked for and ended in the last minute of a window.
+fn lost_at_the_end(seen: &WindowResult, workload: usize) -> f64 {
     let paces = &seen.course[workload];
     let Some(end) = paces.last().map(|pace| pace.until) else { return 0.0 };
     let last = paces.iter().filter(|pace| end.nanos() - pace.from.nanos() <= LAST.nanos());
-    let (views, seconds) = last.fold((0.0, 0.0), |sum, pace| {
+    let (lost, asked) = last.fold((0.0, 0.0), |sum, pace| {
         let length = (pace.until - pace.from).seconds();
-        (sum.0 + pace.served * length, sum.1 + length)
+        (sum.0 + pace.lost * length, sum.1 + (pace.lost + pace.served) * length)
     });
-    if seconds > 0.0 { views / seconds } else { 0.0 }
+    if asked > 0.0 { lost / asked } else { 0.0 }
 }
