@@ -6,6 +6,8 @@
 
 use serde_json::{Map, json};
 
+mod breaks;
+
 use super::document::{Axis, Bar, BarChart, Estimate as Mark, Growth};
 use super::document::{
     Block, Cell, Chart, ChartKind, Column, Document, Figure, HeatMap, Judgement, LadderChart,
@@ -43,7 +45,9 @@ pub struct Members {
 pub fn output(ladder: &Ladder, members: &Members) -> Output {
     let mut document = document(ladder, members);
     let table = table(ladder);
-    let rows = csv::table(&data(ladder), members.partial.as_deref());
+    let mut rows = data(ladder);
+    breaks::extend(ladder, &mut rows);
+    let rows = csv::table(&rows, members.partial.as_deref());
     let rows = rows.expect("names of columns are written in this file");
     let summary = json!({
         "compared": members.name,
@@ -62,6 +66,7 @@ pub fn output(ladder: &Ladder, members: &Members) -> Output {
         })).collect::<Vec<_>>(),
         "table": form::table(&table),
         "data": form::table(&data(ladder)),
+        "breaks": form::table(&breaks::data(ladder)),
     });
     let mut files = vec![
         ResultFile::covered("comparison.csv", rows),
@@ -99,6 +104,7 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
         blocks: vec![Block::Table(table(ladder))],
     }];
     sections[0].blocks.extend(charts(ladder, &deciding).into_iter().map(Block::Chart));
+    sections.extend(breaks::section(ladder));
     if !members.left_out.is_empty() {
         let columns = vec![Column::words("scenario", "scenario"), Column::words("why", "reason")];
         let row = |(name, why): &(String, String)| vec![Cell::text(name), Cell::text(why)];

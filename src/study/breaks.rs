@@ -202,6 +202,8 @@ impl Around {
         let part = drills::drillable(draft, one);
         match place(plan, &part.name).filter(|_| !matches!(one, Part::Unit { .. })) {
             Some(place) => Some(self.window(way, Some((place, part)))),
+            // Without health the blueprint is wrong elsewhere, and that has been said.
+            None if plan.health.is_none() => None,
             None => {
                 let message = format!("`{}` cannot be broken: no request meets it", part.name);
                 out.push(Diagnostic::new(Code::NoSuchFigure, span, message));

@@ -113,7 +113,7 @@ pub fn prepare(
             spec,
             spec.at.as_ref().map_or(SimDuration::ZERO, |at| at.value.after_zero(start)),
             levels(draft, spec.level.as_ref().map(|level| level.value)),
-            replications(own, choices),
+            around_replications(own, choices),
             level,
             study.windows.len(),
         );
@@ -156,6 +156,14 @@ fn replications(asked: ReplicationsSpec, choices: Choices) -> (u32, u32) {
         return (few, few);
     }
     (asked.min, asked.max)
+}
+
+/// There are many runs around breaks: for a first look each has as few as give an interval.
+fn around_replications(own: ReplicationsSpec, choices: Choices) -> (u32, u32) {
+    match choices {
+        Choices { replications: None, quick: true } => (own.min.min(2), own.min.min(2)),
+        _ => replications(own, choices),
+    }
 }
 
 /// A level fixes the rate of the workloads whose class has an objective, or of all where no class

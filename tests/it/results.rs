@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 /// Short windows, so that a run takes a moment.
-const SHORT: [&str; 9] = [
+const SHORT: [&str; 13] = [
     "--quick",
     "--set",
     "window.mean.length=30s",
@@ -17,6 +17,10 @@ const SHORT: [&str; 9] = [
     "window.peak.length=30s",
     "--set",
     "window.peak.lead-in=5s",
+    "--set",
+    "window.broken.before=5s",
+    "--set",
+    "window.broken.after=10s",
 ];
 
 fn fivenines(words: &[&str]) -> Command {

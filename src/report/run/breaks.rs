@@ -110,8 +110,8 @@ fn meanings() -> Vec<Definition> {
              without the break; who has gone away does not ask",
         ),
         (
-            "after the repair",
-            "missed of the page views that users wanted after it: restarts, cold caches, backlog, \
+            "after repair",
+            "missed of the page views that users wanted after the repair: restarts, cold caches, backlog, \
              and the rest of the sessions that the break had ended",
         ),
         ("over?", "whether, when that run ends, no more are lost than without the break"),
@@ -152,7 +152,7 @@ fn table(results: &Results, rows: &[&BreakRow]) -> Table {
         Column::words("users notice", "noticed"),
         Column::numbers("missed", "missed_views", Unit::None),
         Column::numbers("still losing", "losing_per_s", Unit::PerSecond),
-        Column::numbers("after the repair", "missed_after_repair_views", Unit::None),
+        Column::numbers("after repair", "missed_after_repair_views", Unit::None),
         Column::words("over?", "over"),
         Column::numbers("served", "served_ratio", Unit::Ratio),
         Column::numbers("p95", "p95_s", Unit::Seconds),
