@@ -52,6 +52,15 @@ pub struct Tally {
     pub never_born: u64,
 }
 
+/// How page views are counted around a break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steps {
+    /// Every so often, counted back from the window's end; the first step is what is left over.
+    pub every: SimDuration,
+    /// How long the end of the window is, for what is still lost there.
+    pub last: SimDuration,
+}
+
 /// The tallies of all workloads at one instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -74,6 +83,8 @@ pub struct Observation {
     pub grid: Vec<Vec<f64>>,
     /// Tallies step by step, where steps were asked for: the last is that of the window's end.
     pub steps: Vec<Step>,
+    /// How long the end of the window is.
+    pub last: SimDuration,
     /// Waiting times of stations that keep them, by id, ns.
     pub waits: Vec<Option<Histogram>>,
     /// Length of the window.
@@ -106,8 +117,7 @@ pub fn run(plan: &Blueprint, window: &Window, replication: u64) -> Result<Observ
     run_in_steps(plan, window, replication, None)
 }
 
-/// Lives through `window` once, and counts the page views every `step`. Steps are counted back
-/// from the window's end; the first is what is left over.
+/// Lives through `window` once, and counts the page views in steps.
 ///
 /// # Errors
 ///
@@ -116,7 +126,7 @@ pub fn run_in_steps(
     plan: &Blueprint,
     window: &Window,
     replication: u64,
-    step: Option<SimDuration>,
+    counted: Option<Steps>,
 ) -> Result<Observation, Breach> {
     let from = window.at.max(SimTime::ZERO + window.lead_in);
     let start = SimTime::from_nanos(from.nanos() - window.lead_in.nanos());
@@ -133,6 +143,7 @@ pub fn run_in_steps(
     let mut last = first.clone();
     let mut edge = from;
     let mut steps = Vec::new();
+    let step = counted.map(|counted| counted.every);
     while stop.is_none() && edge < until {
         let next = (edge + GRID).min(until);
         stop = in_steps(&mut world, from, (edge, next), until, step, &mut steps);
@@ -161,6 +172,7 @@ pub fn run_in_steps(
         zones,
         grid,
         steps,
+        last: counted.map_or(SimDuration::ZERO, |counted| counted.last),
         waits: (0..plan.parts.len()).map(waits).collect(),
         length: window.length,
         digest: world.digest(),

@@ -24,7 +24,7 @@ use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
-use crate::solve::requests::Window;
+use crate::solve::requests::{Steps, Window};
 use crate::stats::interval::Statistic;
 use crate::study::measure::NoValue;
 use crate::study::window::{self, WindowPlan, WindowResult};
@@ -34,7 +34,8 @@ use crate::units::{Rate, SimDuration, SimTime};
 pub const REPLICATIONS: ReplicationsSpec = ReplicationsSpec { min: 4, max: 4 };
 /// Page views are counted every so often.
 pub const STEP: SimDuration = SimDuration::from_secs(10);
-/// The end of a window, for what is still lost there.
+/// The end of a window, for what is still lost there; all that follows the break or the repair
+/// where that is shorter.
 pub const LAST: SimDuration = SimDuration::from_secs(60);
 
 /// What becomes of the part.
@@ -71,8 +72,18 @@ pub struct Drill {
     pub at: SimDuration,
     /// The part; none: nothing breaks.
     pub part: Option<Drillable>,
+    /// How long the end of the window is.
+    pub last: SimDuration,
     /// The window of the same stretch with nothing broken, by place; its own for that window.
     pub well: usize,
+}
+
+impl Drill {
+    /// How its page views are counted.
+    #[must_use]
+    pub const fn steps(&self) -> Steps {
+        Steps { every: STEP, last: self.last }
+    }
 }
 
 /// A declared window around breaks.
@@ -162,6 +173,7 @@ impl Around {
                 window: self.name.clone(),
                 way,
                 at: event - at,
+                last: LAST.min(self.after),
                 part: broken.map(|(_, part)| part),
                 well: self.well[way as usize],
             }),

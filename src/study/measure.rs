@@ -9,7 +9,6 @@ use crate::plan::figure::{Figure, Metric, Stat};
 use crate::solve::requests::{Observation, Tally};
 use crate::stats::interval::Statistic;
 use crate::stats::quantile::samples_needed;
-use crate::study::breaks::LAST;
 use crate::units::SimDuration;
 
 /// Whose readings a figure adds up.
@@ -396,11 +395,11 @@ impl Measure {
     }
 }
 
-/// Views a second that were asked for and lost in the last minute, or in all of a shorter window.
+/// Views a second that were asked for and lost at the end of the window.
 fn losing(seen: &Observation, workload: usize) -> Result<f64, NoValue> {
     let last = seen.steps.last().ok_or(NoValue::NotKept)?;
     let mut before = seen.steps.iter().rev();
-    let before = before.find(|step| last.at.nanos() - step.at.nanos() >= LAST.nanos());
+    let before = before.find(|step| last.at.nanos() - step.at.nanos() >= seen.last.nanos());
     let (from, then) = before
         .map_or((SimDuration::ZERO, Tally::default()), |step| (step.at, step.views[workload]));
     Ok((last.views[workload].lost - then.lost) as f64 / (last.at - from).seconds())

@@ -13,7 +13,7 @@ use crate::model::record::{Record, ViewRecord};
 use crate::solve::requests::{self, Breach, Observation, Tally, Window};
 use crate::stats::interval::{Interval, Statistic};
 use crate::stats::precision::{Decision, StoppingRule, Target};
-use crate::study::breaks::{self, Drill};
+use crate::study::breaks::Drill;
 use crate::study::measure::{Measure, NoValue};
 use crate::units::SimDuration;
 
@@ -179,9 +179,9 @@ pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<Window
             .into_par_iter()
             .map(|replication| {
                 (!watch.stop.load(Ordering::Relaxed)).then(|| {
-                    let step = asked.drill.as_ref().map(|_| breaks::STEP);
+                    let steps = asked.drill.as_ref().map(Drill::steps);
                     let (window, replication) = (&asked.window, replication as u64);
-                    let observation = requests::run_in_steps(plan, window, replication, step)?;
+                    let observation = requests::run_in_steps(plan, window, replication, steps)?;
                     watch.done.fetch_add(1, Ordering::Relaxed);
                     let value = |measure: &Measure| measure.value(plan, &observation);
                     let values = asked.measures.iter().map(value).collect();

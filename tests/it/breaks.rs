@@ -102,6 +102,46 @@ fn lived(loaded: &Loaded) -> (StudyResult, Results) {
 }
 
 fn interval(results: &Results, path: &str) -> Interval {
+    let row = results.figures.iter().find(|row| row.path == path);
+    match row.map(|row| &row.estimate) {
+        Some(Estimate::Interval(interval)) => *interval,
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+fn row_of<'a>(results: &'a Results, part: &str) -> &'a BreakRow {
+    let of = |row: &&BreakRow| row.part.as_ref().is_some_and(|broken| broken.name == part);
+    results.breaks.iter().find(of).unwrap_or_else(|| panic!("no row of {part}"))
+}
+
+/// The value of a figure that is the same in every replication.
+fn exactly(results: &Results, path: &str) -> f64 {
+    let interval = interval(results, path);
+    assert_eq!(interval.low, interval.high, "{path}");
+    interval.estimate
+}
+
+/// Loss = rate × time: at 20.5 s the pages of 19 and 20 s are inside, those of 21 to 60 s find
+/// nobody.
+#[test]
+fn a_break_loses_who_is_inside_and_who_comes_after_it() {
+    let (_, results) = lived(&loaded(BY_HAND));
+    for part in ["app-1", "web-1", "box-1", "r", "main"] {
+        let of = |metric: &str| exactly(&results, &format!("{metric}.page@broken/down:{part}"));
+        assert_eq!((of("missed"), of("lost")), (42.0, 42.0), "{part}");
+        // Of the minute at the end there are but the 40 s after the break.
+        assert_eq!(of("losing"), 42.0 / 40.0, "{part}");
+        assert_eq!(row_of(&results, part).noticed, Noticed::Everything, "{part}");
+    }
+    assert_eq!(exactly(&results, "served.page.chance@broken/down:app-1"), 18.0 / 60.0);
+    assert_eq!(exactly(&results, "lost.page[cause=planned]@broken/down:app-1"), 42.0);
+}
+
+/// One of two switches carries the rack: nobody notices.
+#[test]
+fn a_part_with_a_spare_is_not_missed() {
+    let (_, results) = lived(&loaded(BY_HAND));
+    assert_eq!(exactly(&results, "missed.page@broken/down:r.switch-1"), 0.0);
     let row = row_of(&results, "r.switch-1");
     assert_eq!((row.noticed, row.is_over()), (Noticed::Nothing, Some(true)));
 }
@@ -114,7 +154,6 @@ fn after_the_repair_the_restart_is_lost_and_then_nothing() {
     for (part, lost) in [("app-1", 10.0), ("web-1", 10.0), ("box-1", 10.0), ("r", 0.0)] {
         let of = |metric: &str| exactly(&results, &format!("{metric}.page@broken/repair:{part}"));
         assert_eq!((of("missed"), of("lost")), (lost, lost), "{part}");
-        // 40 s are shorter than the last minute: all of it counts.
         assert_eq!(of("losing"), lost / 40.0, "{part}");
     }
     let window = results.windows.iter().find(|w| w.name == "broken/repair:app-1").unwrap();

@@ -12,7 +12,7 @@ use crate::report::document::{
 use crate::report::json::number as json_number;
 use crate::report::number;
 use crate::report::write::ResultFile;
-use crate::study::breaks::{LAST, Way};
+use crate::study::breaks::Way;
 use crate::study::results::{BreakRow, Noticed, Results, Share, WindowRows};
 use crate::study::window::{Estimate, Pace};
 
@@ -387,7 +387,11 @@ pub fn summary(results: &Results) -> Value {
             })),
             "missed_views": figure(&row.missed),
             "losing_per_s": figure(&row.losing),
-            "losing_over_s": LAST.seconds(),
+            "losing_over_s": row
+                .down
+                .or(row.repair)
+                .and_then(|at| results.windows[at].drill.as_ref())
+                .map(|drill| json_number(drill.last.seconds())),
             "p95_s": figure(&row.latency),
             "missed_after_repair_views": figure(&row.missed_after_repair),
             "losing_after_repair_per_s": figure(&row.losing_after_repair),

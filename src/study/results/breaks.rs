@@ -5,10 +5,11 @@ use crate::model::blueprint::{Blueprint, Workload};
 use crate::plan::Draft;
 use crate::plan::figure::Stat;
 use crate::stats::interval::Interval;
-use crate::study::breaks::{Drill, LAST, Way};
+use crate::study::breaks::{Drill, Way};
 use crate::study::measure::{Measure, NoValue};
 use crate::study::scenario::{StudyPlan, StudyResult};
 use crate::study::window::{Estimate, WindowResult};
+use crate::units::SimDuration;
 
 /// From this share of what is asked for on, all is lost.
 const ALL: f64 = 0.99;
@@ -124,8 +125,10 @@ impl Gatherer<'_> {
         let (broken, well) = (&self.result.windows[at], &self.result.windows[well]);
         let runs = broken.samples.len().max(1) as f64;
         let intended = broken.pooled.views[self.number].intended as f64 / runs;
-        let lost = lost_at_the_end(broken, self.number);
-        let more = lost - lost_at_the_end(well, self.number);
+        let last =
+            self.study.windows[at].drill.as_ref().map(|drill| drill.last).unwrap_or_default();
+        let lost = lost_at_the_end(broken, last, self.number);
+        let more = lost - lost_at_the_end(well, last, self.number);
         if losing.low > 0.0 && more > WORTH {
             return if lost > ALL { Noticed::Everything } else { Noticed::Some(more) };
         }
@@ -150,11 +153,11 @@ const fn interval(estimate: &Estimate) -> Option<&Interval> {
     }
 }
 
-/// Share lost of the page views that were asked for and ended in the last minute of a window.
-fn lost_at_the_end(seen: &WindowResult, workload: usize) -> f64 {
+/// Share lost of the page views that were asked for and ended in the `last` of a window.
+fn lost_at_the_end(seen: &WindowResult, last: SimDuration, workload: usize) -> f64 {
     let paces = &seen.course[workload];
     let Some(end) = paces.last().map(|pace| pace.until) else { return 0.0 };
-    let last = paces.iter().filter(|pace| end.nanos() - pace.from.nanos() <= LAST.nanos());
+    let last = paces.iter().filter(|pace| end.nanos() - pace.from.nanos() <= last.nanos());
     let (lost, asked) = last.fold((0.0, 0.0), |sum, pace| {
         let length = (pace.until - pace.from).seconds();
         (sum.0 + pace.lost * length, sum.1 + (pace.lost + pace.served) * length)
