@@ -25,7 +25,7 @@ pub struct Drillable {
     pub kind: &'static str,
     /// Its name without its number: what it is called in every scenario that has one.
     pub group: String,
-    /// Faults of the file that strike it, in the order of the file; none: it breaks in drills alone.
+    /// Faults of the file that strike it, in the order of their names; none: it breaks in drills alone.
     pub faults: Vec<String>,
 }
 
@@ -94,7 +94,8 @@ pub fn drillable(draft: &Draft, part: Part) -> Drillable {
         let mut hits = fault.hits.iter();
         hits.any(|hit| targets::parts(draft, &hit.text, hit.span, &mut said).contains(&part))
     });
-    let faults: Vec<String> = faults.map(|(name, _)| name.text.clone()).collect();
+    let mut faults: Vec<String> = faults.map(|(name, _)| name.text.clone()).collect();
+    faults.sort_unstable();
     Drillable { name: part.name(draft), kind: kind(part), group: role(draft, part), faults }
 }
 

@@ -144,20 +144,10 @@ pub struct BreakRow {
     pub missed_after_repair: Estimate,
     /// Page views a second asked for and lost because of it, in the last minute of that run.
     pub losing_after_repair: Estimate,
+    /// Whether nothing more is lost when the run of the repair ends; `None` when it cannot be told.
+    pub over: Option<bool>,
     /// In a word.
     pub noticed: Noticed,
-}
-
-impl BreakRow {
-    /// Whether nothing is lost any more when the run of the repair ends; `None` when it cannot be
-    /// told.
-    #[must_use]
-    pub const fn is_over(&self) -> Option<bool> {
-        match &self.losing_after_repair {
-            Estimate::Interval(interval) => Some(interval.low <= 0.0),
-            _ => None,
-        }
-    }
 }
 
 /// What users notice of a break.
@@ -175,7 +165,7 @@ pub enum Noticed {
     Nothing,
     /// Nothing that so few runs can tell from chance; at most this share of all page views.
     AtMost(f64),
-    /// No interval: a single run.
+    /// The runs are too few to tell.
     Unsure,
 }
 

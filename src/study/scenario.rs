@@ -161,7 +161,7 @@ fn replications(asked: ReplicationsSpec, choices: Choices) -> (u32, u32) {
 /// There are many runs around breaks: for a first look each has as few as give an interval.
 fn around_replications(own: ReplicationsSpec, choices: Choices) -> (u32, u32) {
     match choices {
-        Choices { replications: None, quick: true } => (own.min.min(2), own.min.min(2)),
+        Choices { replications: None, quick: true } => (own.min.min(3), own.min.min(3)),
         _ => replications(own, choices),
     }
 }

@@ -143,7 +143,7 @@ fn a_part_with_a_spare_is_not_missed() {
     let (_, results) = lived(&loaded(BY_HAND));
     assert_eq!(exactly(&results, "missed.page@broken/down:r.switch-1"), 0.0);
     let row = row_of(&results, "r.switch-1");
-    assert_eq!((row.noticed, row.is_over()), (Noticed::Nothing, Some(true)));
+    assert_eq!((row.noticed, row.over), (Noticed::Nothing, Some(true)));
 }
 
 /// Repaired at 20.5 s a process restarts for 10 s: 21 to 30 s are lost, nothing later. What is
@@ -194,7 +194,7 @@ fn a_dead_server_loses_the_rate_times_the_time_and_one_view_in_a_session_is_aske
         let losing = interval(&results, &format!("losing.page@broken/down:{part}"));
         assert!((losing.estimate - 20.0 / 3.7).abs() < 0.75, "{part}: {losing:?}");
         let row = row_of(&results, part);
-        assert_eq!((row.noticed, row.is_over()), (Noticed::Everything, Some(true)), "{part}");
+        assert_eq!((row.noticed, row.over), (Noticed::Everything, Some(true)), "{part}");
         // To the last view: of those who came after the break none was served, and of the others
         // all but those inside.
         let down = &results.windows[row.down.unwrap()];

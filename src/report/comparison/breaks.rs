@@ -132,7 +132,7 @@ pub(super) fn data(ladder: &Ladder) -> Table {
                 cell(&row.missed, Unit::None),
                 cell(&row.losing, Unit::PerSecond),
                 cell(&row.missed_after_repair, Unit::None),
-                row.is_over().map_or_else(
+                row.over.map_or_else(
                     || Cell::missing("unsure"),
                     |over| Cell::text(if over { "yes" } else { "no" }),
                 ),

@@ -76,7 +76,9 @@ pub fn section(results: &Results) -> Option<Section> {
             .filter(|row| (row.window.as_str(), row.class.as_str()) == *group)
             .collect();
         blocks.push(Block::Table(table(results, &rows)));
-        blocks.extend(course(results, &rows, groups.len() > 1).map(Block::Chart));
+        for way in Way::ALL {
+            blocks.extend(course(results, &rows, way, groups.len() > 1).map(Block::Chart));
+        }
     }
     blocks.push(Block::Definitions(meanings()));
     let runs = first.down.or(first.repair).map_or(0, |at| results.windows[at].replications);
@@ -114,7 +116,10 @@ fn meanings() -> Vec<Definition> {
             "missed of the page views that users wanted after the repair: restarts, cold caches, backlog, \
              and the rest of the sessions that the break had ended",
         ),
-        ("over?", "whether, when that run ends, no more are lost than without the break"),
+        (
+            "over?",
+            "whether, when that run ends, no more are lost than without the break, give or take 2 %",
+        ),
         (
             "p95",
             "within it 95 % of the page views of the run that were served were complete, those \
@@ -170,7 +175,7 @@ fn table(results: &Results, rows: &[&BreakRow]) -> Table {
             of(row.down, &row.missed, Unit::None),
             of(row.down, &row.losing, Unit::PerSecond),
             of(row.repair, &row.missed_after_repair, Unit::None),
-            Cell::text(match row.is_over() {
+            Cell::text(match row.over {
                 _ if !broken => "",
                 Some(true) => "yes",
                 Some(false) => "no",
@@ -192,11 +197,19 @@ fn whole(estimate: &Estimate, unit: Unit) -> Cell {
     }
 }
 
-/// Page views a second that are not served, over the run in which the part breaks: of the parts
-/// that cost most.
-fn course(results: &Results, rows: &[&BreakRow], many: bool) -> Option<Chart> {
+/// Page views a second that are not served, over the runs of one way: without a break, and of the
+/// parts that cost most.
+fn course(results: &Results, rows: &[&BreakRow], way: Way, many: bool) -> Option<Chart> {
+    let of = |row: &BreakRow| match way {
+        Way::Down => (row.down, row.missed.value()),
+        Way::Repair => (row.repair, row.missed_after_repair.value()),
+    };
+    let mut rows: Vec<&BreakRow> = rows.iter().copied().filter(|row| of(row).0.is_some()).collect();
+    let cost = |row: &BreakRow| of(row).1.unwrap_or(f64::NEG_INFINITY);
+    // The sort is stable: where two cost the same, the order of the table.
+    rows.sort_by(|a, b| a.part.is_some().cmp(&b.part.is_some()).then(cost(b).total_cmp(&cost(a))));
     let line = |row: &&BreakRow| {
-        let window = &results.windows[row.down?];
+        let window = &results.windows[of(row).0?];
         let paces = window.course.get(place_of(window, &row.class)?)?;
         let at = window.drill.as_ref()?.at.seconds();
         let mut points: Vec<Point> =
@@ -205,30 +218,36 @@ fn course(results: &Results, rows: &[&BreakRow], many: bool) -> Option<Chart> {
         points.push(Point::at(last.until.seconds() - at, unserved(last)));
         Some(Series { name: part(row).to_string(), points })
     };
-    // Without a break first, then the worst.
     let series: Vec<Series> = rows.iter().filter_map(line).take(MOST_SERIES).collect();
-    let worst = rows.iter().find(|row| row.part.is_some() && row.down.is_some())?;
-    let missed = worst.missed.value()?;
-    let first = rows.first()?;
+    let worst = rows.iter().find(|row| row.part.is_some())?;
+    let missed = number::count(of(worst).1?.max(0.0).round() as u64);
+    let (window, class, part) = (&worst.window, &worst.class, part(worst));
+    let (event, finding) = match way {
+        Way::Down => ("break", format!("Most is missed without {part}: {missed} page views a run")),
+        Way::Repair => (
+            "repair",
+            format!("Most is missed after the repair of {part}: {missed} page views a run"),
+        ),
+    };
     Some(Chart {
         name: match many {
-            true => format!("break-{}-{}", first.window, first.class),
-            false => format!("break-{}", first.window),
+            true => format!("{event}-{window}-{class}"),
+            false => format!("{event}-{window}"),
         },
-        title: format!("Page views not served around a break in window {}", first.window),
-        finding: format!(
-            "Most is lost with {}: {} page views in a run",
-            part(worst),
-            number::count(missed.max(0.0).round() as u64)
-        ),
+        title: format!("Page views not served around a {event} in window {window}"),
+        finding,
         kind: ChartKind::Lines(LineChart {
-            x: Axis::linear("time after the break", Unit::Seconds),
+            x: Axis::linear(&format!("time after the {event}"), Unit::Seconds),
             y: Axis::linear("page views a second not served", Unit::PerSecond),
             join: Join::Step,
             series,
             objective: None,
         }),
     })
+}
+
+fn place_of(window: &WindowRows, class: &str) -> Option<usize> {
+    window.views.iter().position(|row| row.class == class)
 }
 
 const fn unserved(pace: &Pace) -> f64 {
@@ -313,7 +332,7 @@ fn outages(results: &Results) -> Vec<u8> {
             record.extend(three);
         }
         record.extend([
-            match row.is_over().filter(|_| broken) {
+            match row.over.filter(|_| broken) {
                 Some(true) => Field::Text("yes"),
                 Some(false) => Field::Text("no"),
                 None => Field::Missing,
@@ -395,7 +414,7 @@ pub fn summary(results: &Results) -> Value {
             "p95_s": figure(&row.latency),
             "missed_after_repair_views": figure(&row.missed_after_repair),
             "losing_after_repair_per_s": figure(&row.losing_after_repair),
-            "over": row.is_over(),
+            "over": row.over,
         })
     };
     Value::Array(results.breaks.iter().map(row).collect())

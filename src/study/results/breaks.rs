@@ -15,6 +15,8 @@ use crate::units::SimDuration;
 const ALL: f64 = 0.99;
 /// Less than this share of the page views is not worth a word.
 const WORTH: f64 = 0.005;
+/// The losses are over when certainly no more than this share of the page views is lost.
+const OVER: f64 = 0.02;
 /// A 95 % latency this many times that of the whole system is slower.
 const SLOWER: f64 = 1.1;
 
@@ -108,13 +110,29 @@ impl Gatherer<'_> {
             latency: self.estimate(down, &latency),
             missed_after_repair: self.estimate(repair, &missed),
             losing_after_repair: self.estimate(repair, &losing),
+            over: None,
             noticed: Noticed::Unsure,
         };
+        row.over = repair.and_then(|repair| self.over(&row, repair));
         if drill.part.is_some() && down.is_some() {
             let well = self.estimate(Some(drill.well), &latency);
             row.noticed = self.noticed(&row, at, drill.well, &well);
         }
         row
+    }
+
+    /// Whether the losses are over at the end of the run of the repair.
+    fn over(&self, row: &BreakRow, repair: usize) -> Option<bool> {
+        let losing = interval(&row.losing_after_repair)?;
+        let seen = &self.result.windows[repair];
+        let seconds = self.study.windows[repair].window.length.seconds();
+        let runs = seen.samples.len().max(1) as f64;
+        let rate = seen.pooled.views[self.number].intended as f64 / (runs * seconds);
+        match losing {
+            losing if losing.low > 0.0 => Some(false),
+            losing if losing.high <= OVER * rate => Some(true),
+            _ => None,
+        }
     }
 
     /// What users notice of a break, held against the same stretch without.
@@ -129,11 +147,15 @@ impl Gatherer<'_> {
             self.study.windows[at].drill.as_ref().map(|drill| drill.last).unwrap_or_default();
         let lost = lost_at_the_end(broken, last, self.number);
         let more = lost - lost_at_the_end(well, last, self.number);
+        // Many views, and none served: that needs no interval.
+        if lost > ALL && more > WORTH {
+            return Noticed::Everything;
+        }
         if losing.low > 0.0 && more > WORTH {
-            return if lost > ALL { Noticed::Everything } else { Noticed::Some(more) };
+            return Noticed::Some(more);
         }
         if missed.low > 0.0 && missed.estimate > WORTH * intended {
-            return Noticed::Dip;
+            return if more > WORTH { Noticed::Unsure } else { Noticed::Dip };
         }
         if let (Some(broken), Some(well)) = (interval(&row.latency), interval(latency))
             && broken.low > well.high
