@@ -254,10 +254,6 @@ const fn unserved(pace: &Pace) -> f64 {
     pace.lost + pace.never_born
 }
 
-fn place_of(window: &WindowRows, class: &str) -> Option<usize> {
-    window.views.iter().position(|row| row.class == class)
-}
-
 /// `outages.csv`, a row a part, and `outages-timeline.csv`, a row a step of every run; none when
 /// no window lies around a break.
 #[must_use]
