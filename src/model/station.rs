@@ -74,6 +74,9 @@ pub struct Station {
     paused: bool,
     /// Services take this many times longer.
     slowness: f64,
+    /// Nothing but a line in order and servers, all at work: what most stations are most of the
+    /// time. Spares their customers the questions that the others must be asked.
+    plain: bool,
     queue: Queue,
     waits: Option<Box<Histogram>>,
     arrived: u64,
@@ -101,7 +104,7 @@ impl Station {
                 finished: Vec::new(),
             })
         });
-        Self {
+        let mut station = Self {
             id,
             lines: vec![VecDeque::new(); config.ranks.max(1)],
             waiting: 0,
@@ -111,19 +114,55 @@ impl Station {
             health: Health::Up,
             paused: false,
             slowness: 1.0,
+            plain: false,
             queue: Queue::new(config.detailed),
             waits: config.detailed.then(Box::default),
             arrived: 0,
             refused: 0,
             reneged: 0,
             config,
-        }
+        };
+        station.plain = station.is_plain();
+        station
+    }
+
+    fn is_plain(&self) -> bool {
+        self.config.discipline == Discipline::Fifo
+            && self.config.limit.is_none()
+            && self.config.patience.is_none()
+            && self.lines.len() == 1
+            && self.held.is_empty()
+            && !self.paused
+            && self.slowness == 1.0
     }
 
     /// `request` comes for a service of `need` nanoseconds.
     #[inline]
     pub fn visit(&mut self, ctx: &mut Ctx<'_>, request: RequestId, need: u64, priority: u8) {
         self.arrived += 1;
+        if !self.plain {
+            return self.visit_special(ctx, request, need, priority);
+        }
+        self.let_in(ctx, request, need, priority);
+        if self.queue.busy() < self.config.servers {
+            return self.start(ctx, request);
+        }
+        ctx.requests[request].waits = Waits::InLine;
+        self.lines[0].push_back(request);
+        self.waiting += 1;
+    }
+
+    #[inline(always)]
+    fn let_in(&mut self, ctx: &mut Ctx<'_>, request: RequestId, need: u64, priority: u8) {
+        self.queue.arrive(ctx.now);
+        let entry = &mut ctx.requests[request];
+        entry.at = self.id;
+        entry.since = ctx.now;
+        entry.need = need;
+        entry.priority = priority;
+    }
+
+    fn visit_special(&mut self, ctx: &mut Ctx<'_>, request: RequestId, need: u64, priority: u8) {
         if self.paused && matches!(self.health, Health::Down | Health::Unreachable) {
             self.refused += 1;
             return ctx.turn_away(request, self.health);
@@ -132,12 +171,7 @@ impl Station {
             self.refused += 1;
             return ctx.fail(request, Outcome::Refused);
         }
-        self.queue.arrive(ctx.now);
-        let entry = &mut ctx.requests[request];
-        entry.at = self.id;
-        entry.since = ctx.now;
-        entry.need = need;
-        entry.priority = priority;
+        self.let_in(ctx, request, need, priority);
         if self.sharing.is_some() {
             return self.share(ctx, request, need);
         }
@@ -172,9 +206,11 @@ impl Station {
         self.queue.begin(ctx.now);
         let entry = &mut ctx.requests[request];
         entry.waits = Waits::InService;
-        entry.ends = ctx.now + self.longer(entry.need);
+        let length =
+            if self.plain { SimDuration::from_nanos(entry.need) } else { self.longer(entry.need) };
+        entry.ends = ctx.now + length;
         entry.ticket = ctx.calendar.push(entry.ends, Event::Served(request).code());
-        if self.config.discipline == Discipline::PriorityPreemptive {
+        if !self.plain && self.config.discipline == Discipline::PriorityPreemptive {
             self.serving.push(request);
         }
         if !entry.resumed {
@@ -230,7 +266,7 @@ impl Station {
     #[inline(always)]
     fn release(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         self.queue.end(ctx.now);
-        if self.config.discipline == Discipline::PriorityPreemptive {
+        if !self.plain && self.config.discipline == Discipline::PriorityPreemptive {
             self.serving.retain(|other| *other != request);
         }
     }
@@ -247,6 +283,13 @@ impl Station {
     #[inline(always)]
     fn next(&mut self, ctx: &mut Ctx<'_>) {
         if self.waiting == 0 || self.paused {
+            return;
+        }
+        if self.plain {
+            if let Some(request) = self.lines[0].pop_front() {
+                self.waiting -= 1;
+                self.start(ctx, request);
+            }
             return;
         }
         if let Some(request) = self.held.pop_front() {
@@ -353,6 +396,7 @@ impl Station {
     /// hang, after which the station is a new one.
     pub fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
         let before = std::mem::replace(&mut self.health, health);
+        self.plain = false;
         if !self.paused {
             self.pause(ctx);
         }
@@ -373,6 +417,7 @@ impl Station {
         while !self.paused && self.queue.busy() < self.config.servers && self.waiting > 0 {
             self.next(ctx);
         }
+        self.plain = self.is_plain();
     }
 
     fn send_away(&mut self, ctx: &mut Ctx<'_>) {

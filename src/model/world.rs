@@ -85,8 +85,9 @@ pub struct Span {
 #[derive(Clone, Debug)]
 struct Source {
     stream: Stream,
-    /// The next arrivals, the last one first.
+    /// Arrivals worked out; those from `at` on have not come yet.
     ready: Vec<Arrival>,
+    at: usize,
 }
 
 /// Where arrivals come from. Asked for many at a time, so its size and its branch do not matter.
@@ -114,19 +115,27 @@ impl Source {
                 Stream::Recorded(RecordedStream::new(playback, seed, lineage, owner, times))
             }
         };
-        Self { stream, ready: Vec::with_capacity(Self::AHEAD) }
+        Self { stream, ready: Vec::with_capacity(Self::AHEAD), at: 0 }
     }
 
     #[inline]
     fn next(&mut self) -> Option<Arrival> {
-        if self.ready.is_empty() {
-            match &mut self.stream {
-                Stream::Described(stream) => self.ready.extend(stream.by_ref().take(Self::AHEAD)),
-                Stream::Recorded(stream) => self.ready.extend(stream.by_ref().take(Self::AHEAD)),
-            }
-            self.ready.reverse();
+        if self.at == self.ready.len() {
+            self.work_ahead();
         }
-        self.ready.pop()
+        let next = self.ready.get(self.at).copied();
+        self.at += usize::from(next.is_some());
+        next
+    }
+
+    #[inline(never)]
+    fn work_ahead(&mut self) {
+        self.at = 0;
+        self.ready.clear();
+        match &mut self.stream {
+            Stream::Described(stream) => self.ready.extend(stream.by_ref().take(Self::AHEAD)),
+            Stream::Recorded(stream) => self.ready.extend(stream.by_ref().take(Self::AHEAD)),
+        }
     }
 }
 
@@ -162,6 +171,8 @@ pub struct World<'p> {
     /// Next arrival of each workload. There are few workloads and each has one arrival pending, so
     /// they need no heap; their places in the order are those the calendar would have given.
     arrivals: Vec<Place>,
+    /// The earliest of them.
+    next_arrival: (Place, WorkloadId),
     deadlines: Vec<Deadlines>,
     serial: u32,
     operations: Vec<u64>,
@@ -232,6 +243,7 @@ impl<'p> World<'p> {
             turns: vec![0; plan.routes.pools.len()],
             sources: plan.workloads.iter().enumerate().map(source).collect(),
             arrivals: vec![Place::NEVER; plan.workloads.len()],
+            next_arrival: (Place::NEVER, WorkloadId(0)),
             deadlines: vec![Deadlines::default(); plan.routes.calls.len()],
             serial: 0,
             operations: vec![0; plan.operations.len()],
@@ -262,7 +274,7 @@ impl<'p> World<'p> {
     /// [`Stop`] when a limit was met; the world is then of no further use.
     pub fn run_before(&mut self, end: SimTime) -> Result<(), Stop> {
         loop {
-            let (place, workload) = self.next_arrival();
+            let (place, workload) = self.next_arrival;
             if place < self.calendar.next_place() {
                 if place.at() >= end {
                     break;
@@ -280,17 +292,6 @@ impl<'p> World<'p> {
         }
         self.now = self.now.max(end);
         Ok(())
-    }
-
-    #[inline]
-    fn next_arrival(&self) -> (Place, WorkloadId) {
-        let mut first = (Place::NEVER, WorkloadId(0));
-        for (index, place) in self.arrivals.iter().enumerate() {
-            if *place < first.0 {
-                first = (*place, WorkloadId(index as u16));
-            }
-        }
-        first
     }
 
     /// The event `code` at `at` is about to be handled.
@@ -369,6 +370,12 @@ impl<'p> World<'p> {
         } else {
             self.arrivals[workload.index()] = Place::NEVER;
         }
+        self.next_arrival = (self.arrivals[0], WorkloadId(0));
+        for (index, place) in self.arrivals.iter().enumerate().skip(1) {
+            if *place < self.next_arrival.0 {
+                self.next_arrival = (*place, WorkloadId(index as u16));
+            }
+        }
     }
 
     #[inline]
@@ -441,8 +448,9 @@ impl<'p> World<'p> {
             if self.frozen > 0 && self.stands_still(id) {
                 return;
             }
-            let pc = self.requests[id].pc;
-            self.requests[id].pc = pc + 1;
+            let entry = &mut self.requests[id];
+            let pc = entry.pc;
+            entry.pc = pc + 1;
             match self.ops[pc as usize] {
                 Op::Visit { pool, demand, priority } => {
                     let member = self.pick(pool, id);
@@ -578,6 +586,7 @@ impl<'p> World<'p> {
     }
 
     /// Whether `id` finds its object in `cache`; `None` when its process is gone.
+    #[inline(never)]
     fn look_up(&mut self, id: RequestId, cache: ComponentId, key: KeyId) -> Option<bool> {
         let Component::Cache(found) = &self.components[cache.index()] else { return None };
         let process = &self.components[found.process().index()];
@@ -680,6 +689,7 @@ impl<'p> World<'p> {
         true
     }
 
+    #[inline(never)]
     fn fork(&mut self, id: RequestId, entry: u32, wait: bool) {
         let parent = &self.requests[id];
         let owner = if wait { Owner::Parent(id) } else { Owner::Nobody };
@@ -755,6 +765,7 @@ impl<'p> World<'p> {
     }
 
     /// `id` has failed where it is: everything it holds is given back, and whoever waits is told.
+    #[inline(never)]
     pub(in crate::model) fn fail_up(&mut self, id: RequestId, outcome: Outcome) {
         if self.requests[id].children > 0 {
             let of_it =
@@ -778,6 +789,7 @@ impl<'p> World<'p> {
 
     /// Cuts `id` above its first `keep` frames. Gives the caller's part, free to fail; the frames
     /// above go on as an orphan under the old id, and the call they were part of ends as `outcome`.
+    #[inline(never)]
     pub(in crate::model) fn split(
         &mut self,
         id: RequestId,
