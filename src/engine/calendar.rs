@@ -80,7 +80,7 @@ pub struct Calendar {
     /// later than every event.
     near_times: [u64; NEAR],
     near_lows: [u64; NEAR],
-    /// Events near; none only when nothing is pending at all.
+    /// Events near.
     count: usize,
     /// All others, none earlier than those of `near`.
     far: Heap,
@@ -93,8 +93,8 @@ pub struct Calendar {
 const NEAR: usize = 64;
 /// Events in it before some go to the heap.
 const FULL: usize = 47;
-/// How many move between array and heap at a time.
-const BATCH: usize = 24;
+/// How many go to the heap then.
+const SPILL: usize = 24;
 
 impl Default for Calendar {
     fn default() -> Self {
@@ -119,7 +119,7 @@ impl Calendar {
             near_times: [u64::MAX; NEAR],
             near_lows: [u64::MAX; NEAR],
             count: 0,
-            far: Heap::with_capacity(events.saturating_sub(BATCH)),
+            far: Heap::with_capacity(events),
             sequence: 0,
             now: SimTime::ZERO,
         }
@@ -134,13 +134,13 @@ impl Calendar {
     /// Events pending.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.count + self.far.nodes
+        self.count + self.far.len()
     }
 
     /// Whether nothing is pending.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.count == 0
+        self.len() == 0
     }
 
     /// When the next event happens.
@@ -163,10 +163,8 @@ impl Calendar {
         if self.count == FULL {
             self.spill();
         }
-        if key < self.far.root {
+        if !self.far.put(key) {
             self.put_near(at.nanos(), key as u64);
-        } else {
-            self.far.push(key);
         }
         Ticket(self.sequence >> CODE_BITS)
     }
@@ -201,46 +199,46 @@ impl Calendar {
     /// The latest of the near ones go to the heap.
     #[inline(never)]
     fn spill(&mut self) {
-        for place in 1..=BATCH {
-            self.far.push(self.near(place));
+        for place in 1..=SPILL {
+            self.far.append(self.near(place));
         }
-        self.near_times.copy_within(1 + BATCH..=self.count, 1);
-        self.near_lows.copy_within(1 + BATCH..=self.count, 1);
-        self.count -= BATCH;
-    }
-
-    /// The earliest of the heap come near, where nothing is left.
-    #[inline(never)]
-    fn refill(&mut self) {
-        self.count = self.far.nodes.min(BATCH);
-        for place in (1..=self.count).rev() {
-            let key = self.far.pop();
-            self.near_times[place] = (key >> 64) as u64;
-            self.near_lows[place] = key as u64;
-        }
+        self.near_times.copy_within(1 + SPILL..=self.count, 1);
+        self.near_lows.copy_within(1 + SPILL..=self.count, 1);
+        self.count -= SPILL;
     }
 
     /// Takes the next event out and moves the clock to it.
     #[inline]
     pub fn pop(&mut self) -> Option<Due> {
-        (self.count > 0).then(|| self.take())
+        self.pop_before_or_at(SimTime::NEVER)
     }
 
-    /// The next event, which there is.
+    /// Takes the next event out and moves the clock to it, if it happens before `end`.
     #[inline]
-    fn take(&mut self) -> Due {
-        let key = self.near(self.count);
-        self.count -= 1;
-        if self.count == 0 {
-            self.refill();
-        }
+    pub fn pop_before(&mut self, end: SimTime) -> Option<Due> {
+        // Nothing happens before the start of time.
+        self.pop_before_or_at(SimTime::from_nanos(end.nanos().checked_sub(1)?))
+    }
+
+    #[inline]
+    fn pop_before_or_at(&mut self, last: SimTime) -> Option<Due> {
+        let key = if self.count > 0 {
+            let key = self.near(self.count);
+            if time_of(key) > last {
+                return None;
+            }
+            self.count -= 1;
+            key
+        } else {
+            self.far.pop_before_or_at(last)?
+        };
         let low = key as u64;
         self.now = time_of(key);
-        Due {
+        Some(Due {
             at: self.now,
             ticket: Ticket(low >> CODE_BITS),
             code: (low & (SEQUENCE_STEP - 1)) as u32,
-        }
+        })
     }
 
     /// A place in the total order at `at`, as [`Self::push`] would give it now, for an event that
@@ -256,17 +254,12 @@ impl Calendar {
     #[must_use]
     #[inline]
     pub fn next_place(&self) -> Place {
-        Place(self.near(self.count))
-    }
-
-    /// Takes the next event out and moves the clock to it, if it happens before `end`.
-    #[inline]
-    pub fn pop_before(&mut self, end: SimTime) -> Option<Due> {
-        (self.count > 0 && self.next_place().at() < end).then(|| self.take())
+        Place(if self.count > 0 { self.near(self.count) } else { self.far.first() })
     }
 }
 
-/// A 4-ary heap of keys.
+/// A 4-ary heap of keys. Pop is lazy: it leaves a hole at the root, and the next push, which in a
+/// simulation usually follows at once, fills it; two walks through the heap become one.
 #[derive(Clone, Debug)]
 struct Heap {
     /// Node 0; later than every key when there is none. The other nodes are numbered from 1: node
@@ -274,12 +267,65 @@ struct Heap {
     /// the children of node `f`.
     root: u128,
     families: Vec<Family>,
+    /// Nodes in use, with the root's hole.
     nodes: usize,
+    /// The root was popped and not filled since.
+    hole: bool,
 }
 
 impl Heap {
     fn with_capacity(keys: usize) -> Self {
-        Self { root: EMPTY, families: Vec::with_capacity(keys.div_ceil(4)), nodes: 0 }
+        let families = Vec::with_capacity(keys.div_ceil(4));
+        Self { root: EMPTY, families, nodes: 0, hole: false }
+    }
+
+    fn len(&self) -> usize {
+        self.nodes - usize::from(self.hole)
+    }
+
+    /// The least key; later than every key when there is none.
+    #[inline]
+    fn first(&self) -> u128 {
+        if self.hole {
+            self.families.first().map_or(EMPTY, |family| least(&family.0).1)
+        } else {
+            self.root
+        }
+    }
+
+    /// Adds `key` unless it would be the least of all; tells whether it did.
+    #[inline]
+    fn put(&mut self, key: u128) -> bool {
+        if self.hole {
+            let Some(family) = self.families.first() else { return false };
+            let (member, child) = least(&family.0);
+            if key < child {
+                return false;
+            }
+            self.hole = false;
+            self.root = child;
+            self.sink(member, key);
+            return true;
+        }
+        let stays = key >= self.root;
+        if stays {
+            self.append(key);
+        }
+        stays
+    }
+
+    /// Takes the least key, if its time is not after `last`.
+    #[inline]
+    fn pop_before_or_at(&mut self, last: SimTime) -> Option<u128> {
+        if self.hole {
+            self.hole = false;
+            self.close_hole();
+        }
+        if self.nodes == 0 || time_of(self.root) > last {
+            return None;
+        }
+        self.hole = true;
+        Some(self.root)
     }
 
     /// The node of `rank`.
@@ -288,8 +334,22 @@ impl Heap {
         &mut self.families[rank / 4].0[rank % 4]
     }
 
+    /// Fills the hole at `rank` with `key`, moving smaller keys up before it.
+    #[inline]
+    fn sink(&mut self, mut rank: usize, key: u128) {
+        while let Some(family) = self.families.get(rank + 1) {
+            let (member, child) = least(&family.0);
+            if child >= key {
+                break;
+            }
+            *self.below(rank) = child;
+            rank = ((rank + 1) << 2) | member;
+        }
+        *self.below(rank) = key;
+    }
+
     /// Adds `key` at the end, moving greater keys down before it.
-    fn push(&mut self, key: u128) {
+    fn append(&mut self, key: u128) {
         let node = self.nodes;
         self.nodes += 1;
         let Some(rank) = node.checked_sub(1) else {
@@ -322,19 +382,19 @@ impl Heap {
         }
     }
 
-    /// Takes the least key, of at least one. The last node fills the hole: it belongs near the
-    /// leaves, so the hole goes all the way down without a comparison, and the key rises from there.
-    fn pop(&mut self) -> u128 {
-        let least_key = std::mem::replace(&mut self.root, EMPTY);
+    /// Fills the hole at the root with the last node. It belongs near the leaves, so the hole goes
+    /// all the way down without a comparison, and the key rises from there.
+    fn close_hole(&mut self) {
         self.nodes -= 1;
-        let Some(end) = self.nodes.checked_sub(1) else { return least_key };
+        self.root = EMPTY;
+        let Some(end) = self.nodes.checked_sub(1) else { return };
         let last = std::mem::replace(self.below(end), EMPTY);
         if end.is_multiple_of(4) {
             self.families.pop();
         }
         let Some(family) = self.families.first() else {
             self.root = last;
-            return least_key;
+            return;
         };
         let (mut rank, child) = least(&family.0);
         self.root = child;
@@ -347,7 +407,6 @@ impl Heap {
             rank = ((rank + 1) << 2) | member;
         }
         self.rise(rank, last);
-        least_key
     }
 }
 

@@ -443,7 +443,8 @@ impl<'p> Draws<'p> {
     #[must_use]
     pub fn demand(&self, id: DemandId, request: &Request) -> f64 {
         let demand = &self.demands[id.index()];
-        let uniform = self.keys[demand.key.index()].uniform(request.ordinal, draw_position(request, demand.once));
+        let uniform = self.keys[demand.key.index()]
+            .uniform(request.ordinal, draw_position(request, demand.once));
         demand.sampler.sample(uniform) * demand.share
     }
 
