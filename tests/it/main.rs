@@ -13,6 +13,7 @@ mod links;
 mod messages;
 mod mutants;
 mod oracles;
+mod promises;
 mod recorded;
 mod reports;
 mod results;
