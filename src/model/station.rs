@@ -47,8 +47,9 @@ pub struct StationConfig {
     pub discipline: Discipline,
     /// Most customers inside, in service too.
     pub limit: Option<u32>,
-    /// How long a customer waits in line before it leaves.
-    pub patience: Option<DemandId>,
+    /// How long a customer waits in line before it leaves, by the operation that brought it, in
+    /// order: each step draws its own.
+    pub patience: Vec<(u32, DemandId)>,
     /// Ranks in use: 1 but for the disciplines by rank.
     pub ranks: usize,
     /// Keep the distribution of waiting and of the number inside.
@@ -160,8 +161,9 @@ impl Station {
         let rank = usize::from(entry.priority).min(self.lines.len() - 1);
         self.lines[rank].push_back(request);
         self.waiting += 1;
-        if let Some(demand) = self.config.patience {
-            let patience = ctx.duration(demand, request);
+        let visit = entry.pc - 1;
+        if let Ok(place) = self.config.patience.binary_search_by_key(&visit, |(op, _)| *op) {
+            let patience = ctx.duration(self.config.patience[place].1, request);
             let ticket = ctx.calendar.push(ctx.now + patience, Event::Wake(request).code());
             ctx.requests[request].ticket = ticket;
         }

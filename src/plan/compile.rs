@@ -15,7 +15,7 @@ use crate::model::cpu::CpuConfig;
 use crate::model::cpu_share::{self, ZoneLimits};
 use crate::model::disks::DisksConfig;
 use crate::model::head::{HeadConfig, Persistence};
-use crate::model::ids::{ClassId, ComponentId, KeyId, UnitId};
+use crate::model::ids::{ClassId, ComponentId, DemandId, KeyId, UnitId};
 use crate::model::route::{Pick, Routes};
 use crate::model::service::ServiceConfig;
 use crate::model::spec::place::{Burst, MountSpec, Workers};
@@ -276,7 +276,7 @@ impl Builder<'_> {
             servers: spec.servers.value,
             discipline,
             limit: spec.limit.as_ref().map(|limit| limit.value),
-            patience: None,
+            patience: Vec::new(),
             ranks: if ranked { 64 } else { 1 },
             detailed: self.draft.wants_detail(name),
             unit,
@@ -487,15 +487,12 @@ impl Builder<'_> {
                 compiler.then(index, next, &law_of(&then.count));
             }
         }
+        let patience = patience(draft, &mut compiler);
         for (name, wanted) in &wanted {
             if let Wanted::Station(index) = wanted
-                && let Some(law) = &scenario.station[*index].1.patience
+                && let Config::Station(config) = &mut parts[self.ids[name].index()].config
             {
-                let owner = &scenario.station[*index].0.text;
-                let demand = compiler.demand("patience", owner, &law_of(law));
-                if let Config::Station(config) = &mut parts[self.ids[name].index()].config {
-                    config.patience = Some(demand);
-                }
+                config.patience.clone_from(&patience[*index]);
             }
         }
         let clients = clients(draft, &mut compiler);
@@ -535,6 +532,26 @@ impl Builder<'_> {
         }
         meters
     }
+}
+
+/// By station: how long customers wait in line there, by the operation that brings them. The owner
+/// of the draw is the station and the step, so that requests of two classes with the same ordinal
+/// draw each their own.
+fn patience(draft: &Draft, compiler: &mut Compiler<'_>) -> Vec<Vec<(u32, DemandId)>> {
+    let visits = std::mem::take(&mut compiler.visits);
+    let mut all = Vec::new();
+    for (index, (name, spec)) in draft.scenario.station.iter().enumerate() {
+        let mut demands = Vec::new();
+        if let Some(law) = &spec.patience {
+            let law = law_of(law);
+            for (_, op, step) in visits.iter().filter(|(station, ..)| *station == index) {
+                let owner = format!("{name}/{step}");
+                demands.push((*op, compiler.demand("patience", &owner, &law)));
+            }
+        }
+        all.push(demands);
+    }
+    all
 }
 
 fn clients(draft: &Draft, compiler: &mut Compiler<'_>) -> Vec<Clients> {

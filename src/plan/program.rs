@@ -95,6 +95,8 @@ pub struct Targets {
 pub struct Compiler<'a> {
     /// What is made.
     pub routes: Routes,
+    /// Visits to stations: place of the station in the file, operation, owner of its draws.
+    pub visits: Vec<(usize, u32, String)>,
     names: &'a Names,
     targets: &'a Targets,
     out: &'a mut Diagnostics,
@@ -119,6 +121,7 @@ impl<'a> Compiler<'a> {
     ) -> Self {
         Self {
             routes,
+            visits: Vec::new(),
             names,
             targets,
             out,
@@ -411,7 +414,8 @@ impl<'a> Compiler<'a> {
         let owner = self.owner("visit");
         let demand = self.demand("service", &owner, &law);
         let priority = step.priority.as_ref().map_or(0, |rank| rank.value.saturating_sub(1));
-        self.emit(Op::Visit { pool, demand, priority: priority as u8 });
+        let op = self.emit(Op::Visit { pool, demand, priority: priority as u8 });
+        self.visits.push((found.index, op as u32, owner));
     }
 
     fn io(&mut self, step: &crate::model::spec::request::IoStep) {
