@@ -242,13 +242,16 @@ impl Links {
                 reneged += path.cancelled;
             }
             let steps = u128::from(PACE);
+            let capacity = u128::from(state.full) * steps * u128::from(now.nanos());
+            let (busy, unavailable) = (self.share.moved(now, link), state.lost_at(now) * steps);
             let gauge = Gauge {
                 arrived,
                 completed,
                 reneged,
-                busy: self.share.moved(now, link),
-                capacity: u128::from(state.full) * steps * u128::from(now.nanos()),
-                unavailable: state.lost_at(now) * steps,
+                busy,
+                idle: capacity.saturating_sub(busy + unavailable),
+                unavailable,
+                capacity,
                 ..Gauge::default()
             };
             (state.member, gauge)

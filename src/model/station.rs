@@ -9,6 +9,8 @@
 //! In: `visit`, `served`, `alarm`, `cancel`, `health`. Out: the request goes on along its route.
 //! Holds: nobody waits while a server is free and the station is up; the area under the number
 //! inside equals the sum of the times inside, in integer nanoseconds.
+//! busy + idle + unavailable servers = servers × time, in nanoseconds, slow ones included as
+//! available.
 //! A pause (a fault that stalls) keeps all work and resumes it; a crash sends everyone away with
 //! an error.
 
@@ -18,7 +20,7 @@ use crate::engine::calendar::Ticket;
 use crate::model::cpu::Alarm;
 use crate::model::cpu_share::{CpuShare, PhaseHandle, ZoneLimits};
 use crate::model::event::Event;
-use crate::model::gauge::{Gauge, Queue};
+use crate::model::gauge::{Availability, Gauge, Queue, Usable};
 use crate::model::ids::{CauseId, ComponentId, DemandId, UnitId};
 use crate::model::request::{Outcome, RequestId, Waits};
 use crate::model::{Ctx, Health};
@@ -76,6 +78,7 @@ pub struct Station {
     /// Services take this many times longer.
     slowness: f64,
     queue: Queue,
+    availability: Availability,
     waits: Option<Box<Histogram>>,
     arrived: u64,
     refused: u64,
@@ -113,6 +116,7 @@ impl Station {
             paused: false,
             slowness: 1.0,
             queue: Queue::new(config.detailed),
+            availability: Availability::new(config.servers),
             waits: config.detailed.then(Box::default),
             arrived: 0,
             refused: 0,
@@ -365,6 +369,8 @@ impl Station {
         }
         self.paused = !matches!(health, Health::Up | Health::Slow(_));
         self.slowness = if let Health::Slow(factor) = health { factor } else { 1.0 };
+        let usable = if self.paused { Usable::None } else { Usable::All };
+        self.availability.set(ctx.now, usable, self.queue.worked(ctx.now));
         if let Some(sharing) = &mut self.sharing {
             let all = f64::from(self.config.servers) / self.slowness;
             let all = Cores::new(all).unwrap_or(Cores::MAX);
@@ -432,12 +438,17 @@ impl Station {
         let time = u128::from(now.nanos());
         let servers = u128::from(self.config.servers);
         // A core's steps are as fine as its account; whole servers need none of that.
-        let (busy, capacity) = match &self.sharing {
+        let (busy, idle, unavailable, capacity) = match &self.sharing {
             Some(sharing) => {
                 let ledger = sharing.share.server_ledger(now);
-                (ledger.used.steps(), ledger.capacity.steps())
+                let (used, idle) = (ledger.used.steps(), ledger.idle.steps());
+                (used, idle, ledger.unavailable.steps(), ledger.capacity.steps())
             }
-            None => (self.queue.worked(now), servers * time),
+            None => {
+                let worked = self.queue.worked(now);
+                let (idle, unavailable) = self.availability.split(now, worked);
+                (worked, idle, unavailable, servers * time)
+            }
         };
         Gauge {
             arrived: self.arrived,
@@ -448,7 +459,8 @@ impl Station {
             stayed: inside.stayed(),
             busy,
             capacity,
-            unavailable: 0,
+            idle,
+            unavailable,
             levels: inside.levels(now),
         }
     }
