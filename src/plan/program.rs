@@ -30,6 +30,8 @@ pub struct Query {
     pub deferred: f64,
     /// Whether they are writes.
     pub write: bool,
+    /// Whether its buffer is cold after a restart.
+    pub cold: bool,
 }
 
 /// A database, as calls see it.
@@ -141,10 +143,11 @@ impl<'a> Compiler<'a> {
         KeyId((self.routes.keys.len() - 1) as u16)
     }
 
-    /// The pair of keys of operations at a disk: their time, the choice of the disk.
+    /// The keys of operations at a disk: their time, the choice of the disk, the block.
     pub fn disk_keys(&mut self, owner: &str) -> KeyId {
         let key = self.key("disk-time", owner);
         self.key("disk-choice", owner);
+        self.key("disk-block", owner);
         key
     }
 
@@ -592,7 +595,14 @@ impl<'a> Compiler<'a> {
                     compiler.emit(Op::Disk { mount: 0, write: query.write, key: disk });
                 });
             };
-            if query.chance < 1.0 {
+            if query.chance < 1.0 && query.cold {
+                let branch = self.routes.branches.len() as u16;
+                let at = self.emit(Op::End);
+                self.routes.branches.push(Branch { below: query.chance, to: self.here() });
+                waited(self);
+                let otherwise = self.here();
+                self.routes.ops[at] = Op::Miss { branch, key: keys.miss, otherwise };
+            } else if query.chance < 1.0 {
                 self.choose(keys.miss, &[query.chance], |compiler, _| waited(compiler));
             } else {
                 waited(self);
@@ -628,10 +638,8 @@ pub fn pool(name: &str, members: Vec<crate::model::ids::ComponentId>, pick: Pick
     Pool { name: name.to_string(), members, pick }
 }
 
-/// The law of a form. Laws from files are refused before anything is compiled, so the constant is
-/// never seen.
+/// The law of a form.
 #[must_use]
 pub fn law_of<U>(spec: &LawSpec<U>) -> Law {
-    let nothing = || Law::constant(0.0).expect("zero is a constant");
-    spec.law().cloned().unwrap_or_else(nothing)
+    spec.law().clone()
 }
