@@ -26,6 +26,16 @@ pub enum Op {
         /// Rank in the line; a smaller number goes first.
         priority: u8,
     },
+    /// Whether a query misses the buffer of the innermost component: on with the branch's chance,
+    /// which is larger for a while after a restart, else past it.
+    Miss {
+        /// The chance, and what follows a miss.
+        branch: u16,
+        /// Key of the draw.
+        key: KeyId,
+        /// What follows when nothing is missed.
+        otherwise: u32,
+    },
     /// Take a worker or a connection at a member of a pool; hold it until the matching `Leave`.
     Enter {
         /// The service or database members.

@@ -9,6 +9,8 @@
 //! In: `visit`, `served`, `alarm`, `cancel`, `health`. Out: the request goes on along its route.
 //! Holds: nobody waits while a server is free and the station is up; the area under the number
 //! inside equals the sum of the times inside, in integer nanoseconds.
+//! busy + idle + unavailable servers = servers × time, in nanoseconds, slow ones included as
+//! available.
 //! A pause (a fault that stalls) keeps all work and resumes it; a crash sends everyone away with
 //! an error.
 
@@ -18,7 +20,7 @@ use crate::engine::calendar::Ticket;
 use crate::model::cpu::Alarm;
 use crate::model::cpu_share::{CpuShare, PhaseHandle, ZoneLimits};
 use crate::model::event::Event;
-use crate::model::gauge::{Gauge, Queue};
+use crate::model::gauge::{Availability, Gauge, Queue, Usable};
 use crate::model::ids::{CauseId, ComponentId, DemandId, UnitId};
 use crate::model::request::{Outcome, RequestId, Waits};
 use crate::model::{Ctx, Health};
@@ -47,8 +49,9 @@ pub struct StationConfig {
     pub discipline: Discipline,
     /// Most customers inside, in service too.
     pub limit: Option<u32>,
-    /// How long a customer waits in line before it leaves.
-    pub patience: Option<DemandId>,
+    /// How long a customer waits in line before it leaves, by the operation that brought it, in
+    /// order: each step draws its own.
+    pub patience: Vec<(u32, DemandId)>,
     /// Ranks in use: 1 but for the disciplines by rank.
     pub ranks: usize,
     /// Keep the distribution of waiting and of the number inside.
@@ -78,6 +81,7 @@ pub struct Station {
     /// time. Spares their customers the questions that the others must be asked.
     plain: bool,
     queue: Queue,
+    availability: Availability,
     waits: Option<Box<Histogram>>,
     arrived: u64,
     refused: u64,
@@ -116,6 +120,7 @@ impl Station {
             slowness: 1.0,
             plain: false,
             queue: Queue::new(config.detailed),
+            availability: Availability::new(config.servers),
             waits: config.detailed.then(Box::default),
             arrived: 0,
             refused: 0,
@@ -194,8 +199,9 @@ impl Station {
         let rank = usize::from(entry.priority).min(self.lines.len() - 1);
         self.lines[rank].push_back(request);
         self.waiting += 1;
-        if let Some(demand) = self.config.patience {
-            let patience = ctx.duration(demand, request);
+        let visit = entry.pc - 1;
+        if let Ok(place) = self.config.patience.binary_search_by_key(&visit, |(op, _)| *op) {
+            let patience = ctx.duration(self.config.patience[place].1, request);
             let ticket = ctx.calendar.push(ctx.now + patience, Event::Wake(request).code());
             ctx.requests[request].ticket = ticket;
         }
@@ -407,6 +413,8 @@ impl Station {
         }
         self.paused = !matches!(health, Health::Up | Health::Slow(_));
         self.slowness = if let Health::Slow(factor) = health { factor } else { 1.0 };
+        let usable = if self.paused { Usable::None } else { Usable::All };
+        self.availability.set(ctx.now, usable, self.queue.worked(ctx.now));
         if let Some(sharing) = &mut self.sharing {
             let all = f64::from(self.config.servers) / self.slowness;
             let all = Cores::new(all).unwrap_or(Cores::MAX);
@@ -475,12 +483,17 @@ impl Station {
         let time = u128::from(now.nanos());
         let servers = u128::from(self.config.servers);
         // A core's steps are as fine as its account; whole servers need none of that.
-        let (busy, capacity) = match &self.sharing {
+        let (busy, idle, unavailable, capacity) = match &self.sharing {
             Some(sharing) => {
                 let ledger = sharing.share.server_ledger(now);
-                (ledger.used.steps(), ledger.capacity.steps())
+                let (used, idle) = (ledger.used.steps(), ledger.idle.steps());
+                (used, idle, ledger.unavailable.steps(), ledger.capacity.steps())
             }
-            None => (self.queue.worked(now), servers * time),
+            None => {
+                let worked = self.queue.worked(now);
+                let (idle, unavailable) = self.availability.split(now, worked);
+                (worked, idle, unavailable, servers * time)
+            }
         };
         Gauge {
             arrived: self.arrived,
@@ -491,7 +504,8 @@ impl Station {
             stayed: inside.stayed(),
             busy,
             capacity,
-            unavailable: 0,
+            idle,
+            unavailable,
             levels: inside.levels(now),
         }
     }

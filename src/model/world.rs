@@ -25,7 +25,7 @@ use crate::model::event::Event;
 use crate::model::gauge::Gauge;
 use crate::model::head::Head;
 use crate::model::ids::{CallId, CauseId, ComponentId, KeyId, PoolId, WorkloadId};
-use crate::model::link::{Link, Links};
+use crate::model::link::{Link, Links, Uplink};
 use crate::model::outage::{Faults, Ills};
 use crate::model::record::Record;
 use crate::model::request::{
@@ -162,6 +162,8 @@ pub struct World<'p> {
     pub(in crate::model) causes: Vec<CauseId>,
     /// After a restart a part is slow until this instant.
     pub(in crate::model) warm_at: Vec<SimTime>,
+    /// When each part with a buffer came back last.
+    pub(in crate::model) restarted: Vec<Option<SimTime>>,
     /// Services that stand still.
     pub(in crate::model) frozen: u32,
     pub(in crate::model) lineage: Lineage,
@@ -215,6 +217,7 @@ impl<'p> World<'p> {
                 Config::Head(config) => Component::Head(Head::new(id, config.clone())),
                 Config::Links(config) => Component::Links(Box::new(Links::new(id, config))),
                 Config::Link(config) => Component::Link(Link::new(*config)),
+                Config::Uplink(config) => Component::Uplink(Uplink::new(*config)),
                 Config::Cache(config) => Component::Cache(Cache::new(config.clone())),
             }
         };
@@ -240,6 +243,7 @@ impl<'p> World<'p> {
             lineage,
             ills: None,
             warm_at: vec![SimTime::ZERO; plan.parts.len()],
+            restarted: vec![None; plan.parts.len()],
             turns: vec![0; plan.routes.pools.len()],
             sources: plan.workloads.iter().enumerate().map(source).collect(),
             arrivals: vec![Place::NEVER; plan.workloads.len()],
@@ -493,7 +497,11 @@ impl<'p> World<'p> {
                     }
                 }
                 Op::Disk { mount, write, key } => {
-                    let disks = self.mount(id, mount).disks;
+                    let mount = self.mount(id, mount);
+                    if !write && self.is_in_memory(id, mount, key) {
+                        continue;
+                    }
+                    let disks = mount.disks;
                     let mut ctx = ctx!(self, self.causes[disks.index()]);
                     if let Component::Disks(disks) = &mut self.components[disks.index()] {
                         disks.operate(&mut ctx, id, key, write);
@@ -514,6 +522,14 @@ impl<'p> World<'p> {
                     let branches = &self.plan.routes.branches[first..first + usize::from(count)];
                     let taken = branches.iter().find(|branch| uniform < branch.below);
                     if !self.jump(id, taken.map_or(otherwise, |branch| branch.to)) {
+                        return;
+                    }
+                }
+                Op::Miss { branch, key, otherwise } => {
+                    let uniform = self.draws.uniform_ahead(key, &self.requests[id]);
+                    let taken = self.plan.routes.branches[usize::from(branch)];
+                    let missed = uniform < taken.below * self.coldness(id);
+                    if !self.jump(id, if missed { taken.to } else { otherwise }) {
                         return;
                     }
                 }
@@ -601,6 +617,26 @@ impl<'p> World<'p> {
         Some(found.look_up(&ctx, id, key))
     }
 
+    /// Whether a read of `id` finds its block in the memory in front of the disks of `mount`; a
+    /// block that was not there is from now on. Its key is the third of the operation at a disk.
+    fn is_in_memory(&mut self, id: RequestId, mount: Mount, key: KeyId) -> bool {
+        let Some((memory, content)) = mount.memory else { return false };
+        let uniform = self.draws.uniform(KeyId(key.0 + 2), &self.requests[id], 0);
+        match &mut self.components[memory.index()] {
+            Component::Cache(cache) => cache.read(self.now, content, uniform),
+            _ => false,
+        }
+    }
+
+    /// Factor on the misses of the buffer that `id` asks: above 1 for a while after a restart.
+    fn coldness(&self, id: RequestId) -> f64 {
+        let member = self.requests[id].top().at.index();
+        match (self.plan.parts[member].cold, self.restarted[member]) {
+            (Some(cold), Some(at)) => cold.factor_at(self.now - at.min(self.now)),
+            _ => 1.0,
+        }
+    }
+
     /// The cache whose process is `id` starts cold.
     pub fn lose_cache(&mut self, id: ComponentId) {
         for component in &mut self.components {
@@ -641,6 +677,9 @@ impl<'p> World<'p> {
                     self.calendar.push(deadline, code);
                 }
             }
+        }
+        if let Some(uplink) = self.cut_off(id, member) {
+            return ctx!(self, self.causes[uplink.index()]).turn_away(id, Health::Unreachable);
         }
         let mut ctx = ctx!(self, self.causes[member.index()]);
         if let Component::Service(service) = &mut self.components[member.index()] {
@@ -902,9 +941,14 @@ impl<'p> World<'p> {
         // It leaves from the outermost component that the request was inside of last.
         let from = self.requests[id].frames[0].at;
         let Some(path) = network.ways.get(from.index()).copied().flatten() else { return false };
+        let waits = self.cut_off(id, from).is_some();
         let mut ctx = ctx!(self, self.causes[network.links.index()]);
         if let Component::Links(links) = &mut self.components[network.links.index()] {
-            links.send(&mut ctx, id, size, path);
+            if waits {
+                links.hold(&mut ctx, id, size, path);
+            } else {
+                links.send(&mut ctx, id, size, path);
+            }
         }
         true
     }

@@ -133,7 +133,8 @@ pub fn run(plan: &Blueprint, window: &Window, replication: u64) -> Result<Observ
     Ok(observation)
 }
 
-/// Checks what must hold on every run: Little's law as an identity, busy ≤ capacity, ledgers.
+/// Checks what must hold on every run: Little's law as an identity, busy + idle + unavailable =
+/// capacity × time, ledgers.
 fn audit(plan: &Blueprint, observation: &Observation) -> Result<(), Breach> {
     let breach = |what: String| Err(Breach { what });
     if observation.stop.is_some() {
@@ -147,8 +148,11 @@ fn audit(plan: &Blueprint, observation: &Observation) -> Result<(), Breach> {
                 part.name
             ));
         }
-        if gauge.busy > gauge.capacity && gauge.capacity > 0 {
-            return breach(format!("`{}` was busier than its capacity", part.name));
+        if !gauge.balances() {
+            return breach(format!(
+                "`{}`: busy {} + idle {} + unavailable {} is not its capacity {}",
+                part.name, gauge.busy, gauge.idle, gauge.unavailable, gauge.capacity
+            ));
         }
     }
     for (index, class) in observation.record.classes.iter().enumerate() {

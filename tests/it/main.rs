@@ -10,6 +10,7 @@ mod determinism;
 mod faults;
 mod health;
 mod links;
+mod mechanisms;
 mod messages;
 mod mutants;
 mod oracles;

@@ -73,7 +73,7 @@ spec! {
         cores: u32 => at_least(1),
         /// Memory of each.
         memory: Option<Bytes>,
-        /// How much of its free memory caches disk reads; none: all that is free.
+        /// How much of its free memory keeps what is read from its own disks; none: all that its zones leave free.
         ram_cache: Option<Bytes>,
         /// Sets of local disks, one of each on every member.
         disks: Named<DiskSetSpec> = {},

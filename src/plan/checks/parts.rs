@@ -15,6 +15,15 @@ use crate::scenario::value::Spanned;
 pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     let scenario = &draft.scenario;
     links(draft, out);
+    for (name, site) in scenario.site.iter() {
+        if let Some(uplinks) = &site.uplinks
+            && uplinks.count.value == 1
+            && uplinks.convergence.given
+        {
+            let message = format!("`{name}` has one uplink: nothing else carries its users");
+            inert(uplinks.convergence.span, message, "raise `count`, or remove it", out);
+        }
+    }
     for (_, zone) in scenario.zone.iter() {
         check_zone(zone, out);
     }
