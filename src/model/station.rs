@@ -134,7 +134,7 @@ impl Station {
     fn is_plain(&self) -> bool {
         self.config.discipline == Discipline::Fifo
             && self.config.limit.is_none()
-            && self.config.patience.is_none()
+            && self.config.patience.is_empty()
             && self.lines.len() == 1
             && self.held.is_empty()
             && !self.paused
