@@ -89,8 +89,9 @@ impl Progress {
             scope.spawn(move || {
                 // The channel closes when the work ends, well or in a panic.
                 while end.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
-                    if stop.asked() {
-                        watch.stop.store(true, Ordering::Relaxed);
+                    if stop.asked() && !watch.stop.swap(true, Ordering::Relaxed) {
+                        let words = "stopping at a safe point; once more to stop at once\n";
+                        self.bar.suspend(|| self.console.complain(words));
                     }
                     self.reach(before + watch.done.load(Ordering::Relaxed) as u64);
                 }
