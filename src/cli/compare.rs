@@ -25,12 +25,16 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
     let work = Work::new(&args.simulation, console)?;
     let out = args.simulation.out.clone().unwrap_or_else(|| home(&args.paths));
     let Scenarios { mut ready, left_out } = scenarios(args, &work)?;
-    for (name, why) in &left_out {
-        console.tell(&format!("left out: {name}: {why}\n"));
-    }
     if ready.is_empty() {
-        let message = "none of these scenarios can be simulated yet";
+        let why: Vec<String> =
+            left_out.iter().map(|(name, why)| format!("{name} ({why})")).collect();
+        let message = format!("none of these can be simulated yet: {}", why.join("; "));
         return Err(Failure::new(Exit::Refused, message));
+    }
+    if !left_out.is_empty() {
+        // Why stands in the answer.
+        let names: Vec<&str> = left_out.iter().map(|(name, _)| name.as_str()).collect();
+        console.tell(&format!("cannot be simulated yet, left out: {}\n", names.join(", ")));
     }
     order(&mut ready);
     let places = Places::open(&out, &ready, work.overwrite())?;

@@ -82,7 +82,9 @@ pub struct Canonical {
 pub fn load(path: &Path, overrides: &[String], purpose: Purpose) -> Result<Loaded, Failure> {
     let mut found = Diagnostics::new();
     let source = read(path, &mut found)?;
-    let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+    // The folder of `site.toml` is the one we are in, and a folder needs a name.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).to_path_buf();
     let mut loaded = Loaded { source, folder, document: None, draft: None, blueprint: None, found };
     loaded.understand(overrides, purpose);
     Ok(loaded)

@@ -117,7 +117,10 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
         blocks: vec![Block::Table(Table { caption: String::new(), columns, rows })],
     });
     Document {
-        title: format!("{} scenarios side by side", ladder.rows.len()),
+        title: match ladder.rows.len() {
+            1 => "1 scenario, with nothing beside it".into(),
+            count => format!("{count} scenarios side by side"),
+        },
         scenario: members.name.clone(),
         question: "What does each step buy?".into(),
         source: String::new(),
@@ -234,12 +237,13 @@ fn in_points(step: &Comparison) -> Comparison {
     step
 }
 
-/// A step in words (S7).
+/// A step in words (S7). A figure stays on one line.
 fn said(step: &Comparison, unit: &Unit, smaller_is_better: bool) -> String {
-    let size = |value: f64| number::figure(&Figure::exact(value.abs(), unit.clone()));
+    let whole = |figure: Figure| number::figure(&figure).replace(' ', "\u{a0}");
+    let size = |value: f64| whole(Figure::exact(value.abs(), unit.clone()));
     let by = {
         let (value, half) = (step.difference.estimate.abs(), step.difference.half_width());
-        number::figure(&Figure::estimate(value, value - half, value + half, unit.clone()))
+        whole(Figure::estimate(value, value - half, value + half, unit.clone()))
     };
     let better = (step.finding == Finding::Smaller) == smaller_is_better;
     match step.finding {

@@ -130,6 +130,8 @@ pub struct Watch {
     pub stop: AtomicBool,
     /// Replications done.
     pub done: AtomicUsize,
+    /// Replications that precision asks for beyond the fewest.
+    pub more: AtomicUsize,
 }
 
 struct Sample {
@@ -153,6 +155,7 @@ pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<Window
     let mut goal = least;
     let mut looks = 0;
     let ending = loop {
+        watch.more.fetch_add(goal.saturating_sub(samples.len().max(least)), Ordering::Relaxed);
         let fresh: Vec<Option<Result<Sample, Breach>>> = (samples.len()..goal)
             .into_par_iter()
             .map(|replication| {
