@@ -129,10 +129,10 @@ fn a_second_signal_ends_it_at_once() {
     let words = ["run", scenario.to_str().unwrap(), "--out", out.to_str().unwrap()];
     let mut child = start(HEARD, &[&words[..], &ENDLESS].concat());
     until(&out, &mut child);
-    // The code is that of the second, so it was not the first that ended it.
+    // One of them is the second. Had the first ended it, there would be partial results.
     send(&["INT", "TERM"], &child);
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(143));
+    assert!(matches!(output.status.code(), Some(130 | 143)), "{:?}", output.status);
     assert!(!out.join("manifest.json").exists());
     // The next run finds nothing in its way.
     let next = [&words[..], &SHORT].concat();
