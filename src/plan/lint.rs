@@ -94,8 +94,13 @@ fn single_point(draft: &Draft, point: &SinglePoint, subjects: &[Subject]) -> Dia
         let hosts: Vec<String> =
             point.hosts.iter().map(|host| format!("`{}`", host.name(draft))).collect();
         diagnostic = diagnostic.help(format!("and with it its hosts: {}", hosts.join(", ")));
-        for host in &point.hosts {
-            diagnostic = diagnostic.related(host.span(draft), "a host of it");
+        // Members of one group have one place in the file.
+        let mut places = vec![point.role.span(draft)];
+        for place in point.hosts.iter().map(|host| host.span(draft)) {
+            if !places.contains(&place) {
+                places.push(place);
+                diagnostic = diagnostic.related(place, "a host of it");
+            }
         }
     }
     diagnostic

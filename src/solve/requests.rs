@@ -72,6 +72,8 @@ pub struct Observation {
 pub struct Breach {
     /// What does not add up.
     pub what: String,
+    /// Where: the window and the replication; whoever runs several says it.
+    pub during: String,
 }
 
 /// Lives through `window` once.
@@ -80,6 +82,23 @@ pub struct Breach {
 ///
 /// [`Breach`] when a ledger is not closed or an identity does not hold.
 pub fn run(plan: &Blueprint, window: &Window, replication: u64) -> Result<Observation, Breach> {
+    let seen = run_unless(plan, window, replication, &|| false)?;
+    Ok(seen.expect("nobody tells it to stop"))
+}
+
+/// As [`run`], but `None` as soon as `told_to_stop` says so: it is asked every [`SLICE_EVENTS`] or
+/// so. What was lived through by then is worth nothing, for a replication counts whole or not at
+/// all.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_unless(
+    plan: &Blueprint,
+    window: &Window,
+    replication: u64,
+    told_to_stop: &dyn Fn() -> bool,
+) -> Result<Option<Observation>, Breach> {
     let from = window.at.max(SimTime::ZERO + window.lead_in);
     let start = SimTime::from_nanos(from.nanos() - window.lead_in.nanos());
     let until = from + window.length;
@@ -88,15 +107,16 @@ pub fn run(plan: &Blueprint, window: &Window, replication: u64) -> Result<Observ
         Span { levels: window.levels.clone(), start, from, until, horizon, faults: window.faults };
     let mut world = World::new(plan, Lineage::replication(replication), span);
     let mut grid: Vec<Vec<f64>> = vec![Vec::new(); plan.parts.len()];
-    let mut stop = world.run_before(from).err();
+    let mut slices = Slices { now: start, length: FIRST_SLICE, told_to_stop };
+    let mut cut = slices.run_before(&mut world, from).err();
     let first = world.gauges();
     let first_zones = world.zone_gauges();
     let in_flight = world.in_flight();
     let mut last = first.clone();
     let mut edge = from;
-    while stop.is_none() && edge < until {
+    while cut.is_none() && edge < until {
         edge = (edge + GRID).min(until);
-        stop = world.run_before(edge).err();
+        cut = slices.run_before(&mut world, edge).err();
         let now = world.gauges();
         for ((series, now), last) in grid.iter_mut().zip(&now).zip(&last) {
             series.extend(now.since(last).utilization());
@@ -108,10 +128,15 @@ pub fn run(plan: &Blueprint, window: &Window, replication: u64) -> Result<Observ
         world.zone_gauges().iter().zip(&first_zones).map(|(now, then)| now.since(then)).collect();
     let in_flight = (in_flight, world.in_flight());
     let mut now = until;
-    while stop.is_none() && world.counted_open() > 0 && now < horizon {
+    while cut.is_none() && world.counted_open() > 0 && now < horizon {
         now = (now + SimDuration::SECOND).min(horizon);
-        stop = world.run_before(now).err();
+        cut = slices.run_before(&mut world, now).err();
     }
+    let stop = match cut {
+        Some(Cut::Told) => return Ok(None),
+        Some(Cut::Limit(stop)) => Some(stop),
+        None => None,
+    };
     let waits = |index: usize| match world.component(ComponentId(index as u32)) {
         Component::Station(station) => station.waits().cloned(),
         _ => None,
@@ -130,13 +155,54 @@ pub fn run(plan: &Blueprint, window: &Window, replication: u64) -> Result<Observ
         record: world.record().clone(),
     };
     audit(plan, &observation)?;
-    Ok(observation)
+    Ok(Some(observation))
+}
+
+/// Events between two looks at whether to stop, about: a tenth of a second of work.
+const SLICE_EVENTS: u64 = 1 << 19;
+/// The first slice, and the longest: traffic may rise in it.
+const FIRST_SLICE: SimDuration = SimDuration::from_nanos(100_000_000);
+const LONGEST_SLICE: SimDuration = SimDuration::from_secs(60);
+
+/// Why a replication ended early.
+enum Cut {
+    /// A limit of the run was met.
+    Limit(Stop),
+    /// Told to stop.
+    Told,
+}
+
+/// Lives on in slices. Where they end changes nothing of what is lived through.
+struct Slices<'a> {
+    now: SimTime,
+    length: SimDuration,
+    told_to_stop: &'a dyn Fn() -> bool,
+}
+
+impl Slices<'_> {
+    fn run_before(&mut self, world: &mut World<'_>, end: SimTime) -> Result<(), Cut> {
+        while self.now < end {
+            if (self.told_to_stop)() {
+                return Err(Cut::Told);
+            }
+            let before = world.events();
+            self.now = (self.now + self.length).min(end);
+            world.run_before(self.now).map_err(Cut::Limit)?;
+            let seen = world.events() - before;
+            if seen > SLICE_EVENTS {
+                self.length = SimDuration::from_nanos((self.length.nanos() / 2).max(1));
+            } else if seen < SLICE_EVENTS / 4 {
+                self.length = (self.length + self.length).min(LONGEST_SLICE);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Checks what must hold on every run: Little's law as an identity, busy + idle + unavailable =
 /// capacity × time, ledgers.
 fn audit(plan: &Blueprint, observation: &Observation) -> Result<(), Breach> {
-    let breach = |what: String| Err(Breach { what });
+    let breach = |what: String| Err(Breach { what, during: String::new() });
     if observation.stop.is_some() {
         return Ok(());
     }

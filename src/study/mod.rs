@@ -10,4 +10,5 @@ pub mod expect;
 pub mod measure;
 pub mod results;
 pub mod scenario;
+pub mod underway;
 pub mod window;

@@ -7,6 +7,8 @@ mod capacity;
 mod cli;
 mod common;
 mod determinism;
+#[cfg(target_os = "linux")]
+mod endings;
 mod faults;
 mod health;
 mod links;

@@ -249,7 +249,12 @@ impl crate::scenario::value::Value for MountSpec {
     }
     fn canonical(&self) -> serde_json::Value {
         let volumes: Vec<_> = self.volumes.iter().map(|volume| volume.text.clone()).collect();
-        serde_json::json!({ "volumes": volumes, "gives-up": self.soft.map(|s| s.to_string()) })
+        match (self.soft, volumes.as_slice()) {
+            (Some(soft), [volume]) => {
+                serde_json::json!({ "volume": volume, "gives-up": soft.to_string() })
+            }
+            _ => volumes.into(),
+        }
     }
 }
 

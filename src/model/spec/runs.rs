@@ -349,10 +349,10 @@ impl crate::scenario::value::Value for SizePrice {
         found
     }
     fn shape() -> crate::scenario::value::Shape {
-        crate::scenario::value::Shape::Text
+        crate::scenario::value::Shape::SizePrice
     }
     fn canonical(&self) -> serde_json::Value {
-        format!("${}/{}", self.dollars, self.per).into()
+        format!("${}/{}", self.dollars, self.per.to_string().trim_start_matches('1')).into()
     }
     fn compare(&self, other: &Self) -> Option<std::cmp::Ordering> {
         self.dollars_per_byte().partial_cmp(&other.dollars_per_byte())
