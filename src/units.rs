@@ -702,6 +702,11 @@ impl Rate {
                 None => UnitError::Unknown(unit.to_string(), RATE_NAMES),
             });
         };
+        if period == NANOS_PER_SECOND {
+            // Correctly rounded, so that what is printed of a rate reads back as the same rate.
+            let count = format!("{}e-{}", number.digits, number.scale).parse();
+            return count.map(|per_second| Self { per_second }).map_err(|_| UnitError::TooLarge);
+        }
         // One division of two exactly represented numbers: correctly rounded for the values in use.
         let scale = 10_u128.checked_pow(number.scale).ok_or(UnitError::TooLarge)?;
         let top = number.digits as f64 * NANOS_PER_SECOND as f64;
@@ -878,6 +883,16 @@ mod tests {
         }
         for text in ["20/s", "0.25/y", "4/y", "1.04/y"] {
             assert_eq!(Rate::parse(text).unwrap().to_string(), text);
+        }
+    }
+
+    /// D5: what is printed with all its digits is the same rate when it is read.
+    #[test]
+    fn a_rate_a_second_reads_back_to_the_last_bit() {
+        for text in ["12/y", "1.04/y", "0.3/d", "7/min", "0.1/s"] {
+            let rate = Rate::parse(text).unwrap();
+            let again = Rate::parse(&format!("{}/s", rate.in_per_second())).unwrap();
+            assert_eq!(again, rate, "{text}");
         }
     }
 

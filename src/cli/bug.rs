@@ -1,32 +1,61 @@
 //! When fivenines itself is wrong: one paragraph, exit 70, never Rust's own panic text.
 //!
-//! The paragraph says what was broken, during what ([`during`]: scenario, seed, replication) and
-//! the command that shows it again. A backtrace follows only when `RUST_BACKTRACE` asks for it.
+//! The paragraph says what was broken, during what (scenario, digest, seed: [`during`]; window and
+//! replication: [`underway`]) and the command that shows it again. A backtrace follows only when
+//! `RUST_BACKTRACE` asks for it.
 
-use std::cell::RefCell;
 use std::io::Write as _;
 use std::panic::PanicHookInfo;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::exit::{Exit, Failure};
+use crate::report::text::visible;
 use crate::scenario::render::shown;
+use crate::solve::requests::Breach;
+use crate::study::underway;
 
-thread_local! {
-    /// What this thread is at, for the paragraph alone: no result depends on it.
-    static DURING: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
-}
+/// What the whole process is at: its replications are on other threads.
+static SCENARIO: Mutex<String> = Mutex::new(String::new());
 
-/// Does `work`; should it panic, the paragraph says it was during `what`. Calls nest, on one
-/// thread: "scenario tier-3, seed 1", then "replication 7".
-pub fn during<T>(what: impl Into<String>, work: impl FnOnce() -> T) -> T {
+/// Does `work`; should it fall over, on any thread, the paragraph says it was during `what`.
+pub fn during<T>(what: String, work: impl FnOnce() -> T) -> T {
     struct Leave;
     impl Drop for Leave {
         fn drop(&mut self) {
-            DURING.with_borrow_mut(|all| all.pop());
+            put(String::new());
         }
     }
-    DURING.with_borrow_mut(|all| all.push(what.into()));
+    put(what);
     let _leave = Leave;
     work()
+}
+
+fn put(what: String) {
+    // Nobody panics while holding it.
+    if let Ok(mut scenario) = SCENARIO.lock() {
+        *scenario = what;
+    }
+}
+
+/// Scenario, window, replication: what is known of it. `place` is what this thread is at.
+fn under_way(place: &str) -> String {
+    let scenario = SCENARIO.try_lock().map(|scenario| scenario.clone()).unwrap_or_default();
+    let parts = [scenario.as_str(), place];
+    let known: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    known.join(", ")
+}
+
+fn command() -> Vec<String> {
+    std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
+/// A broken invariant in the words of the paragraph.
+#[must_use]
+pub fn breach(breach: &Breach) -> Failure {
+    let during = under_way(&breach.during);
+    let words = Words { message: &breach.what, place: "", during: &during };
+    Failure { exit: Exit::Bug, message: Some(words.said()), help: Some(words.help(&command())) }
 }
 
 /// Replaces Rust's panic text by the paragraph.
@@ -36,9 +65,7 @@ pub fn install() {
     std::panic::set_hook(Box::new(move |info| {
         // Several threads may fall over the same thing: once is enough.
         if !told.swap(true, Ordering::SeqCst) {
-            let command: Vec<String> =
-                std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
-            let _ = std::io::stderr().lock().write_all(paragraph(info, &command).as_bytes());
+            let _ = std::io::stderr().lock().write_all(paragraph(info).as_bytes());
         }
         if std::env::var_os("RUST_BACKTRACE").is_some_and(|value| value != "0") {
             default(info);
@@ -46,14 +73,14 @@ pub fn install() {
     }));
 }
 
-fn paragraph(info: &PanicHookInfo<'_>, command: &[String]) -> String {
+fn paragraph(info: &PanicHookInfo<'_>) -> String {
     let payload = info.payload();
     let message = payload.downcast_ref::<String>().map(String::as_str);
     let message = message.or_else(|| payload.downcast_ref::<&str>().copied());
     let place = info.location().map_or(String::new(), |place| format!(" ({place})"));
-    let during = DURING.with_borrow(|all| all.join(", "));
+    let during = under_way(&underway::now());
     let words = Words { message: message.unwrap_or("no message"), place: &place, during: &during };
-    words.paragraph(command)
+    format!("error: {}\n  help: {}\n", words.said(), words.help(&command()))
 }
 
 struct Words<'a> {
@@ -63,24 +90,24 @@ struct Words<'a> {
 }
 
 impl Words<'_> {
-    fn paragraph(&self, command: &[String]) -> String {
+    fn said(&self) -> String {
         let version = env!("CARGO_PKG_VERSION");
         let message: Vec<String> = self.message.lines().map(shown).collect();
-        let mut text = format!(
-            "error: fivenines {version} is wrong, not you: {}{}\n",
-            message.join(" "),
-            self.place
-        );
-        if !self.during.is_empty() {
-            text.push_str(&format!("  during: {}\n", shown(self.during)));
-        }
+        let during = match self.during {
+            "" => String::new(),
+            during => format!("; during {}", visible(during)),
+        };
+        let message = message.join(" ");
+        format!("fivenines {version} is wrong, not you: {message}{}{during}", self.place)
+    }
+
+    fn help(&self, command: &[String]) -> String {
         let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
-        text.push_str(&format!(
-            "  again:  {}\n  No result was marked complete. Please report this text with the \
-             scenario.\n",
+        format!(
+            "no result was marked complete; to see it again: {}; please report this text with the \
+             scenario",
             words.join(" ")
-        ));
-        text
+        )
     }
 }
 
@@ -109,20 +136,33 @@ mod tests {
         let command = ["fivenines", "run", "a b.toml", "it's"].map(String::from);
         let version = env!("CARGO_PKG_VERSION");
         assert_eq!(
-            words.paragraph(&command),
+            words.said(),
             format!(
-                "error: fivenines {version} is wrong, not you: assertion failed   left: \\u{{1b}}[2J \
-                 (src/x.rs:1:2)\n  during: scenario tier-3, replication 7\n  again:  fivenines run \
-                 'a b.toml' 'it'\\''s'\n  No result was marked complete. Please report this text \
-                 with the scenario.\n"
+                "fivenines {version} is wrong, not you: assertion failed   left: \\u{{1b}}[2J \
+                 (src/x.rs:1:2); during scenario tier-3, replication 7"
             )
+        );
+        assert_eq!(
+            words.help(&command),
+            "no result was marked complete; to see it again: fivenines run 'a b.toml' 'it'\\''s'; \
+             please report this text with the scenario"
         );
     }
 
+    /// Promise K11: of a broken invariant, too; the scenario is known on every thread.
     #[test]
-    fn what_is_under_way_is_forgotten_when_it_is_over() {
-        let seen = during("one", || during("two", || DURING.with_borrow(|all| all.join(", "))));
-        assert_eq!(seen, "one, two");
-        assert!(DURING.with_borrow(Vec::is_empty));
+    fn a_broken_invariant_names_scenario_seed_window_and_replication() {
+        let found = Breach {
+            what: "Little's law at `web`".into(),
+            during: "window peak, replication 7".into(),
+        };
+        let failure = during("scenario tier-3, sha256:ab, seed 1".into(), || {
+            std::thread::scope(|scope| scope.spawn(|| breach(&found)).join().unwrap())
+        });
+        assert_eq!(failure.exit, Exit::Bug);
+        let text = failure.message.unwrap();
+        let during = "; during scenario tier-3, sha256:ab, seed 1, window peak, replication 7";
+        assert!(text.contains("Little's law at `web`") && text.ends_with(during), "{text}");
+        assert_eq!(under_way(""), "");
     }
 }

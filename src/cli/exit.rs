@@ -9,6 +9,8 @@ use std::process::ExitCode;
 use anstyle::AnsiColor;
 use serde_json::json;
 
+use crate::scenario::render::wrap;
+
 macro_rules! exits {
     ($($(#[doc = $doc:literal])+ $name:ident = $code:literal, $meaning:literal;)*) => {
         /// How the command ended.
@@ -121,11 +123,11 @@ impl Failure {
         let Some(message) = &self.message else { return String::new() };
         let error = AnsiColor::Red.on_default().bold();
         let mut text = format!("{error}error{error:#}: ");
-        wrap(&mut text, message, "error: ".len(), width);
+        fold(&mut text, message, "error: ".len(), width);
         if let Some(help) = &self.help {
             let style = AnsiColor::Cyan.on_default().bold();
             write!(text, "  {style}help{style:#}: ").expect("a string takes all");
-            wrap(&mut text, help, "  help: ".len(), width);
+            fold(&mut text, help, "  help: ".len(), width);
         }
         text
     }
@@ -146,21 +148,10 @@ impl Failure {
 }
 
 /// Appends `words` broken at spaces, where the line begins at column `indent` and the next ones do,
-/// too. A word that is too long stays whole: it may be a path to copy.
-fn wrap(text: &mut String, words: &str, indent: usize, width: u16) {
-    let mut column = indent;
-    for (place, word) in words.split(' ').enumerate() {
-        let length = word.chars().count();
-        if place > 0 && column + 1 + length > usize::from(width) {
-            write!(text, "\n{:indent$}", "").expect("a string takes all");
-            column = indent;
-        } else if place > 0 {
-            text.push(' ');
-            column += 1;
-        }
-        text.push_str(word);
-        column += length;
-    }
+/// too.
+fn fold(text: &mut String, words: &str, indent: usize, width: u16) {
+    let lines = wrap(words, usize::from(width).saturating_sub(indent));
+    text.push_str(&lines.join(&format!("\n{:indent$}", "")));
     text.push('\n');
 }
 

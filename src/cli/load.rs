@@ -6,6 +6,8 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use serde_json::Value as Json;
+
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::TextOrJson;
@@ -67,6 +69,8 @@ pub struct Canonical {
     pub text: String,
     /// `sha256:<64 hex>` of the bytes of `text`.
     pub digest: String,
+    /// The same as a scenario file: what is read from it has this canonical form.
+    pub toml: String,
 }
 
 /// Reads the scenario at `path` (`-`: standard input) with `overrides` laid over it.
@@ -78,7 +82,9 @@ pub struct Canonical {
 pub fn load(path: &Path, overrides: &[String], purpose: Purpose) -> Result<Loaded, Failure> {
     let mut found = Diagnostics::new();
     let source = read(path, &mut found)?;
-    let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+    // The folder of `site.toml` is the one we are in, and a folder needs a name.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).to_path_buf();
     let mut loaded = Loaded { source, folder, document: None, draft: None, blueprint: None, found };
     loaded.understand(overrides, purpose);
     Ok(loaded)
@@ -208,10 +214,32 @@ impl Loaded {
 /// The canonical form of a scenario (D5): two spellings of one model give the same bytes.
 #[must_use]
 pub fn canonical(draft: &Draft) -> Canonical {
-    let bytes = json::bytes(&draft.scenario.canonical());
+    let value = draft.scenario.canonical();
+    let bytes = json::bytes(&value);
     let digest = format!("sha256:{}", write::sha256(&bytes));
     let text = String::from_utf8(bytes).expect("JSON is UTF-8");
-    Canonical { text, digest }
+    Canonical { text, digest, toml: as_scenario(value) }
+}
+
+/// The canonical form as TOML. What JSON says with `null`, and sections without entries, a file says
+/// by leaving them out.
+fn as_scenario(mut value: Json) -> String {
+    fn without_null(value: &mut Json) {
+        match value {
+            Json::Object(entries) => {
+                entries.retain(|_, value| !value.is_null());
+                entries.values_mut().for_each(without_null);
+            }
+            Json::Array(items) => items.iter_mut().for_each(without_null),
+            _ => {}
+        }
+    }
+    without_null(&mut value);
+    if let Json::Object(sections) = &mut value {
+        sections.retain(|_, section| section.as_object().is_none_or(|table| !table.is_empty()));
+    }
+    let toml = toml::to_string(&value).expect("it came from TOML");
+    format!("# As it was run: defaults filled in, flags laid over it.\n{toml}")
 }
 
 /// The scenario files that `paths` stand for: a file for itself, a folder for the `.toml` files in

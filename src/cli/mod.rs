@@ -27,8 +27,6 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
-pub use bug::during;
-
 use console::{Console, When};
 use exit::{Exit, Failure};
 use flags::{Cli, Command};
@@ -38,6 +36,7 @@ use crate::report::text::{visible, visible_lines};
 /// Runs the command and gives its exit status.
 pub fn main() -> ExitCode {
     bug::install();
+    stop::survive_the_file_size_limit();
     let words: Vec<OsString> = std::env::args_os().collect();
     std::panic::catch_unwind(|| end(&words)).unwrap_or(Exit::Bug).into()
 }

@@ -36,12 +36,14 @@ pub struct Progress {
     /// Draws where somebody watches; elsewhere it only counts.
     bar: ProgressBar,
     what: String,
+    /// Steps that there are in any case.
+    least: u64,
     /// When the last line was spoken, where there is no terminal.
     spoken: Mutex<Instant>,
 }
 
 impl Progress {
-    /// Begins `total` steps of `what`, say `"tier-5"`.
+    /// Begins `total` steps of `what`, say `"tier-5"`, or more if the work finds that it needs them.
     #[must_use]
     pub fn new(console: &Console, what: &str, total: u64) -> Self {
         let watched = console.err.terminal && !console.quiet;
@@ -57,7 +59,7 @@ impl Progress {
         if watched {
             bar.enable_steady_tick(Duration::from_secs(1));
         }
-        Self { console: *console, bar, what, spoken: Mutex::new(Instant::now()) }
+        Self { console: *console, bar, what, least: total, spoken: Mutex::new(Instant::now()) }
     }
 
     /// So many steps are done in all.
@@ -89,9 +91,11 @@ impl Progress {
             scope.spawn(move || {
                 // The channel closes when the work ends, well or in a panic.
                 while end.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
-                    if stop.asked() {
-                        watch.stop.store(true, Ordering::Relaxed);
+                    if stop.asked() && !watch.stop.swap(true, Ordering::Relaxed) {
+                        let words = "stopping at a safe point; once more to stop at once\n";
+                        self.bar.suspend(|| self.console.complain(words));
                     }
+                    self.bar.set_length(self.least + watch.more.load(Ordering::Relaxed) as u64);
                     self.reach(before + watch.done.load(Ordering::Relaxed) as u64);
                 }
             });
@@ -108,11 +112,6 @@ impl Progress {
     /// Says something while the bar stands.
     pub fn tell(&self, text: &str) {
         self.bar.suspend(|| self.console.tell(text));
-    }
-
-    /// More steps than thought at first: precision asks for more replications.
-    pub fn total(&self, total: u64) {
-        self.bar.set_length(total);
     }
 
     /// Wipes the bar.

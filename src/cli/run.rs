@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use super::bug;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{Format, Simulation, TextOrJson};
@@ -19,25 +20,27 @@ use crate::scenario::render::shown;
 use crate::study::expect::Verdict as Judgement;
 use crate::study::results::{Results, gather};
 use crate::study::scenario::{self, StudyPlan, StudyResult};
-use crate::study::window::{Ending, Watch};
+use crate::study::window::Watch;
 
 /// Runs every file.
 ///
 /// # Errors
 ///
-/// What keeps the command from going on. A scenario that is refused is said and the next is taken;
+/// What keeps the command from going on, all of it before the first is lived through. A scenario that is refused is said and the next is taken;
 /// the exit code is the first that is not [`Exit::Done`].
 pub fn run(args: &super::flags::RunArgs, console: &Console) -> Result<Exit, Failure> {
-    let work = Work::new(&args.simulation, console)?;
     let files = load::files(&args.files)?;
+    let place = |file: &PathBuf| match &args.simulation.out {
+        Some(out) if files.len() == 1 => out.clone(),
+        Some(out) => out.join(file.file_stem().unwrap_or_default()),
+        None => default_out(file),
+    };
+    let places: Vec<PathBuf> = files.iter().map(place).collect();
+    refuse_shared(&files, &places)?;
+    let work = Work::new(&args.simulation, console)?;
     let mut exit = Exit::Done;
-    for file in &files {
-        let out = match &args.simulation.out {
-            Some(out) if files.len() == 1 => out.clone(),
-            Some(out) => out.join(file.file_stem().unwrap_or_default()),
-            None => default_out(file),
-        };
-        let ended = match work.one(file, &out) {
+    for (file, out) in files.iter().zip(&places) {
+        let ended = match work.one(file, out) {
             Ok(ended) => ended,
             Err(failure) => {
                 work.complain(&failure);
@@ -47,11 +50,33 @@ pub fn run(args: &super::flags::RunArgs, console: &Console) -> Result<Exit, Fail
         if exit == Exit::Done {
             exit = ended;
         }
-        if work.stop.asked() {
-            return Ok(Exit::Interrupted);
+        // Whatever else went wrong on the way out: a signal is what ended it.
+        if let Some(stopped) = work.stop.exit() {
+            return Ok(stopped);
         }
     }
     Ok(exit)
+}
+
+/// Refuses two files whose results would go to one place, or one into those of the other.
+fn refuse_shared(files: &[PathBuf], places: &[PathBuf]) -> Result<(), Failure> {
+    let name = |path: &Path| shown(&path.display().to_string());
+    for (at, place) in places.iter().enumerate() {
+        let other = places[..at].iter().position(|o| o.starts_with(place) || place.starts_with(o));
+        let Some(other) = other else { continue };
+        let (one, two) = (name(&files[other]), name(&files[at]));
+        let message = match places[other] == *place {
+            true => format!("the results of `{one}` and `{two}` would both go to {}", name(place)),
+            false => format!(
+                "results would lie in each other: those of `{one}` in {}, those of `{two}` in {}",
+                name(&places[other]),
+                name(place)
+            ),
+        };
+        let help = "run them one by one, each with an --out of its own";
+        return Err(Failure::new(Exit::Usage, message).help(help));
+    }
+    Ok(())
 }
 
 /// `results/<path of the scenario below scenarios, without its ending>`.
@@ -98,10 +123,29 @@ impl Ready {
         self.loaded.draft.as_ref().expect("what is ready has a draft")
     }
 
+    /// The name of the scenario.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.draft().scenario.scenario.value.text
+    }
+
     /// The blueprint.
     #[must_use]
     pub fn blueprint(&self) -> &Blueprint {
         self.loaded.blueprint.as_ref().expect("what is ready has a blueprint")
+    }
+
+    /// What its digest will cover, as far as it is known before the work.
+    #[must_use]
+    pub fn facts(&self) -> Vec<String> {
+        let mut facts = vec![format!("scenario {}", self.canonical.digest)];
+        for window in &self.study.windows {
+            let (least, most) = window.replications;
+            if least == most || window.precision.is_empty() {
+                facts.push(format!("replications {} {least}", window.window.name));
+            }
+        }
+        facts
     }
 }
 
@@ -115,8 +159,16 @@ pub struct Done {
     pub output: Output,
 }
 
+impl Done {
+    /// Whether a window was cut short by a limit of the run.
+    #[must_use]
+    pub fn met_a_limit(&self) -> bool {
+        self.result.windows.iter().any(|window| window.stopped.is_some())
+    }
+}
+
 impl<'a> Work<'a> {
-    /// Listens for Ctrl-C and starts the threads.
+    /// Listens for signals and starts the threads.
     ///
     /// # Errors
     ///
@@ -188,27 +240,25 @@ impl<'a> Work<'a> {
     /// [`Exit::Bug`] when an invariant is broken; [`Exit::Io`] when a file it names is gone.
     pub fn live(&self, ready: &Ready) -> Result<Done, Failure> {
         let (draft, blueprint) = (ready.draft(), ready.blueprint());
-        let name = draft.scenario.scenario.value.text.clone();
+        let name = ready.name();
         let traces = self.traces(ready)?;
         let total: u64 = ready.study.windows.iter().map(|w| u64::from(w.replications.0)).sum();
-        let progress = Progress::new(self.console, &name, total);
+        let progress = Progress::new(self.console, name, total);
         let watch = Watch::default();
         let work = || self.pool.install(|| scenario::run(blueprint, &ready.study, &watch));
-        let result = progress.during(&watch, &self.stop, 0, work);
-        progress.finish();
-        let result = result.map_err(|breach| {
-            let message = format!(
-                "fivenines itself is wrong, not you: {}; scenario {name}, seed {}",
-                breach.what, draft.scenario.run.seed.value
-            );
-            Failure::new(Exit::Bug, message).help("please report this with the scenario")
+        let (digest, seed) = (&ready.canonical.digest, draft.scenario.run.seed.value);
+        let result = bug::during(format!("scenario {name}, {digest}, seed {seed}"), || {
+            let result = progress.during(&watch, &self.stop, 0, work);
+            progress.finish();
+            result.map_err(|breach| bug::breach(&breach))
         })?;
         let results = gather(draft, blueprint, &ready.study, &result);
         let identity = Identity {
-            canonical: ready.canonical.text.clone(),
+            canonical: ready.canonical.toml.clone(),
             canonical_digest: ready.canonical.digest.clone(),
             traces,
-            command: self.command_of("run", &[&name]),
+            // By the name of the file beside the results.
+            command: self.command_of("run", &["scenario"]),
             monthly_cost: cost::monthly(draft).map(|cost| cost.total()),
         };
         let output = output(&results, &identity);
@@ -251,10 +301,17 @@ impl<'a> Work<'a> {
         let ready = self.ready(file)?;
         // Before the work, so that no long run ends at a folder that cannot be written.
         let directory = ResultsDirectory::open(out)?;
+        directory.foresee(&ready.facts(), self.overwrite())?;
         let done = self.live(&ready)?;
         let written = self.write(&directory, &done.output)?;
-        self.answer(&done, &directory, written)?;
+        heard(self.answer(&done, &directory, written))?;
         Ok(self.exit(&done))
+    }
+
+    /// What to do with other results that are there.
+    #[must_use]
+    pub const fn overwrite(&self) -> Overwrite {
+        if self.args.force { Overwrite::Force } else { Overwrite::Refuse }
     }
 
     /// Writes a set.
@@ -263,8 +320,7 @@ impl<'a> Work<'a> {
     ///
     /// What the writer says.
     pub fn write(&self, directory: &ResultsDirectory, output: &Output) -> Result<Written, Failure> {
-        let overwrite = if self.args.force { Overwrite::Force } else { Overwrite::Refuse };
-        Ok(directory.commit(&output.set, overwrite)?)
+        Ok(directory.commit(&output.set, self.overwrite())?)
     }
 
     fn answer(
@@ -301,11 +357,10 @@ impl<'a> Work<'a> {
     }
 
     fn exit(&self, done: &Done) -> Exit {
-        let ending = |ending| done.result.windows.iter().any(|window| window.ending == ending);
-        if ending(Ending::Interrupted) {
-            return Exit::Interrupted;
+        if let Some(stopped) = self.stop.exit() {
+            return stopped;
         }
-        if done.result.windows.iter().any(|window| window.stopped.is_some()) {
+        if done.met_a_limit() {
             return Exit::Limit;
         }
         if done.result.judgements.contains(&Judgement::Fails) {
@@ -316,6 +371,18 @@ impl<'a> Work<'a> {
         }
         Exit::Done
     }
+}
+
+/// Results are in files: whoever reads the answer may go (K8).
+///
+/// # Errors
+///
+/// Any other failure to answer.
+pub fn heard(answered: Result<(), Failure>) -> Result<(), Failure> {
+    answered.or_else(|failure| match failure.exit {
+        Exit::ReaderGone => Ok(()),
+        _ => Err(failure),
+    })
 }
 
 /// What was written where.

@@ -1,15 +1,17 @@
 //! The pending set: what is to happen, in the order in which it will.
 //!
-//! Model: a 4-ary heap of 16-byte keys, time (64 bits) | sequence (36) | code (28), so that the
-//! key is the whole event and one integer comparison is the whole order. The four children of a
-//! node share a cache line. Pop is lazy: it leaves a hole at the root, and the next push, which in
-//! a simulation usually follows at once, fills it; two walks through the heap become one.
+//! Model: keys of 16 bytes, time (64 bits) | sequence (36) | code (28), so that the key is the whole
+//! event and one integer comparison is the whole order. The earliest few lie sorted in an array,
+//! where taking one is free and a new one moves a handful of neighbours; all others lie in a 4-ary
+//! heap, whose families of four children fill a cache line each. What comes next comes soon in most
+//! simulations, so most events never see the heap; alarms far ahead never disturb the array.
 //!
 //! In: an instant and a code. Out: [`Due`], in the order (time, sequence): ties in the order of
 //! insertion, which makes the order total. Holds: time never goes back.
 //! Leaves out: cancellation. A holder keeps the [`Ticket`] of its one armed alarm and skips a
 //! popped event whose ticket is another: nothing is searched, and nothing is kept a second time.
-//! Source: LaMarca & Ladner, The influence of caches on the performance of heaps (1996).
+//! Source: LaMarca & Ladner, The influence of caches on the performance of heaps (1996); the sorted
+//! front is the bottom rung of Tang, Goh & Thng, Ladder queue (2005).
 
 use std::hint::select_unpredictable;
 
@@ -74,18 +76,25 @@ impl Place {
 /// The pending set, and the clock that follows it.
 #[derive(Clone, Debug)]
 pub struct Calendar {
-    /// Node 0. The other nodes are numbered from 1: node `n` is member `(n - 1) % 4` of family
-    /// `(n - 1) / 4`, and family `f` is the children of node `f`.
-    root: u128,
-    families: Vec<Family>,
-    /// Nodes in use, with the root's hole.
-    nodes: usize,
-    /// The root was popped and not filled since.
-    hole: bool,
+    /// The earliest events, the next one last, as halves of their keys; below them, in place 0, one
+    /// later than every event.
+    near_times: [u64; NEAR],
+    near_lows: [u64; NEAR],
+    /// Events near.
+    count: usize,
+    /// All others, none earlier than those of `near`.
+    far: Heap,
     /// Low half of the last key, with code 0.
     sequence: u64,
     now: SimTime,
 }
+
+/// Places in the sorted array: a power of two.
+const NEAR: usize = 64;
+/// Events in it before some go to the heap.
+const FULL: usize = 47;
+/// How many go to the heap then.
+const SPILL: usize = 24;
 
 impl Default for Calendar {
     fn default() -> Self {
@@ -107,10 +116,10 @@ impl Calendar {
     #[must_use]
     pub fn with_capacity(events: usize) -> Self {
         Self {
-            root: EMPTY,
-            families: Vec::with_capacity(events.div_ceil(4)),
-            nodes: 0,
-            hole: false,
+            near_times: [u64::MAX; NEAR],
+            near_lows: [u64::MAX; NEAR],
+            count: 0,
+            far: Heap::with_capacity(events),
             sequence: 0,
             now: SimTime::ZERO,
         }
@@ -125,7 +134,7 @@ impl Calendar {
     /// Events pending.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.nodes - usize::from(self.hole)
+        self.count + self.far.len()
     }
 
     /// Whether nothing is pending.
@@ -137,12 +146,7 @@ impl Calendar {
     /// When the next event happens.
     #[must_use]
     pub fn next_at(&self) -> Option<SimTime> {
-        let first = if self.hole {
-            self.families.first().map_or(EMPTY, |family| least(&family.0).1)
-        } else {
-            self.root
-        };
-        (!self.is_empty()).then(|| time_of(first))
+        (!self.is_empty()).then(|| self.next_place().at())
     }
 
     /// Lets `code` happen at `at`, after everything already pending for that instant.
@@ -155,31 +159,81 @@ impl Calendar {
     pub fn push(&mut self, at: SimTime, code: u32) -> Ticket {
         assert!(at >= self.now, "an event would happen in the past");
         assert!(code < Self::CODE_LIMIT, "codes have {CODE_BITS} bits");
-        self.sequence =
-            self.sequence.checked_add(SEQUENCE_STEP).expect("runs end long before 2^36 pushes");
-        let key = (u128::from(at.nanos()) << 64) | u128::from(self.sequence | u64::from(code));
-        if self.hole {
-            self.hole = false;
-            self.sink(key);
-        } else {
-            self.append(key);
+        let key = self.reserve(at).0 | u128::from(code);
+        if self.count == FULL {
+            self.spill();
+        }
+        if !self.far.put(key) {
+            self.put_near(at.nanos(), key as u64);
         }
         Ticket(self.sequence >> CODE_BITS)
+    }
+
+    /// Puts the newest event, earlier than all of the heap, among the near ones, which have room.
+    #[inline]
+    fn put_near(&mut self, time: u64, low: u64) {
+        self.count += 1;
+        let mut place = self.count;
+        // The masks say what is known: all places are inside.
+        loop {
+            let next = (place - 1) & (NEAR - 1);
+            // Of events at one instant the newest is the last.
+            if self.near_times[next] > time || next == 0 {
+                break;
+            }
+            self.near_times[place & (NEAR - 1)] = self.near_times[next];
+            self.near_lows[place & (NEAR - 1)] = self.near_lows[next];
+            place = next;
+        }
+        self.near_times[place & (NEAR - 1)] = time;
+        self.near_lows[place & (NEAR - 1)] = low;
+    }
+
+    /// The key in a place of the near ones.
+    #[inline]
+    fn near(&self, place: usize) -> u128 {
+        let place = place & (NEAR - 1);
+        u128::from(self.near_times[place]) << 64 | u128::from(self.near_lows[place])
+    }
+
+    /// The latest of the near ones go to the heap.
+    #[inline(never)]
+    fn spill(&mut self) {
+        for place in 1..=SPILL {
+            self.far.append(self.near(place));
+        }
+        self.near_times.copy_within(1 + SPILL..=self.count, 1);
+        self.near_lows.copy_within(1 + SPILL..=self.count, 1);
+        self.count -= SPILL;
     }
 
     /// Takes the next event out and moves the clock to it.
     #[inline]
     pub fn pop(&mut self) -> Option<Due> {
-        if self.hole {
-            self.hole = false;
-            self.close_hole();
-        }
-        if self.nodes == 0 {
-            return None;
-        }
-        self.hole = true;
-        let low = self.root as u64;
-        self.now = time_of(self.root);
+        self.pop_before_or_at(SimTime::NEVER)
+    }
+
+    /// Takes the next event out and moves the clock to it, if it happens before `end`.
+    #[inline]
+    pub fn pop_before(&mut self, end: SimTime) -> Option<Due> {
+        // Nothing happens before the start of time.
+        self.pop_before_or_at(SimTime::from_nanos(end.nanos().checked_sub(1)?))
+    }
+
+    #[inline]
+    fn pop_before_or_at(&mut self, last: SimTime) -> Option<Due> {
+        let key = if self.count > 0 {
+            let key = self.near(self.count);
+            if time_of(key) > last {
+                return None;
+            }
+            self.count -= 1;
+            key
+        } else {
+            self.far.pop_before_or_at(last)?
+        };
+        let low = key as u64;
+        self.now = time_of(key);
         Some(Due {
             at: self.now,
             ticket: Ticket(low >> CODE_BITS),
@@ -200,102 +254,159 @@ impl Calendar {
     #[must_use]
     #[inline]
     pub fn next_place(&self) -> Place {
+        Place(if self.count > 0 { self.near(self.count) } else { self.far.first() })
+    }
+}
+
+/// A 4-ary heap of keys. Pop is lazy: it leaves a hole at the root, and the next push, which in a
+/// simulation usually follows at once, fills it; two walks through the heap become one.
+#[derive(Clone, Debug)]
+struct Heap {
+    /// Node 0; later than every key when there is none. The other nodes are numbered from 1: node
+    /// `n` has the rank `n - 1` and is member `rank % 4` of family `rank / 4`, and family `f` is
+    /// the children of node `f`.
+    root: u128,
+    families: Vec<Family>,
+    /// Nodes in use, with the root's hole.
+    nodes: usize,
+    /// The root was popped and not filled since.
+    hole: bool,
+}
+
+impl Heap {
+    fn with_capacity(keys: usize) -> Self {
+        let families = Vec::with_capacity(keys.div_ceil(4));
+        Self { root: EMPTY, families, nodes: 0, hole: false }
+    }
+
+    fn len(&self) -> usize {
+        self.nodes - usize::from(self.hole)
+    }
+
+    /// The least key; later than every key when there is none.
+    #[inline]
+    fn first(&self) -> u128 {
         if self.hole {
-            Place(self.families.first().map_or(EMPTY, |family| least(&family.0).1))
-        } else if self.nodes == 0 {
-            Place::NEVER
+            self.families.first().map_or(EMPTY, |family| least(&family.0).1)
         } else {
-            Place(self.root)
+            self.root
         }
     }
 
-    /// Takes the next event out and moves the clock to it, if it happens before `end`.
+    /// Adds `key` unless it would be the least of all; tells whether it did.
     #[inline]
-    pub fn pop_before(&mut self, end: SimTime) -> Option<Due> {
+    fn put(&mut self, key: u128) -> bool {
+        if self.hole {
+            let Some(family) = self.families.first() else { return false };
+            let (member, child) = least(&family.0);
+            if key < child {
+                return false;
+            }
+            self.hole = false;
+            self.root = child;
+            self.sink(member, key);
+            return true;
+        }
+        let stays = key >= self.root;
+        if stays {
+            self.append(key);
+        }
+        stays
+    }
+
+    /// Takes the least key, if its time is not after `last`.
+    #[inline]
+    fn pop_before_or_at(&mut self, last: SimTime) -> Option<u128> {
         if self.hole {
             self.hole = false;
             self.close_hole();
         }
-        if self.nodes == 0 || time_of(self.root) >= end {
+        if self.nodes == 0 || time_of(self.root) > last {
             return None;
         }
-        self.pop()
+        self.hole = true;
+        Some(self.root)
     }
 
-    /// Node `node`; the root's place is the caller's business.
+    /// The node of `rank`.
     #[inline]
-    fn place(&mut self, node: usize) -> &mut u128 {
-        match node.checked_sub(1) {
-            None => &mut self.root,
-            Some(rank) => &mut self.families[rank / 4].0[rank % 4],
-        }
+    fn below(&mut self, rank: usize) -> &mut u128 {
+        &mut self.families[rank / 4].0[rank % 4]
     }
 
-    /// Fills the hole at the root with `key`, moving smaller keys up before it.
+    /// Fills the hole at `rank` with `key`, moving smaller keys up before it.
     #[inline]
-    fn sink(&mut self, key: u128) {
-        let mut node = 0;
-        while let Some(family) = self.families.get(node) {
+    fn sink(&mut self, mut rank: usize, key: u128) {
+        while let Some(family) = self.families.get(rank + 1) {
             let (member, child) = least(&family.0);
             if child >= key {
                 break;
             }
-            *self.place(node) = child;
-            node = ((node << 2) | member) + 1;
+            *self.below(rank) = child;
+            rank = ((rank + 1) << 2) | member;
         }
-        *self.place(node) = key;
+        *self.below(rank) = key;
     }
 
     /// Adds `key` at the end, moving greater keys down before it.
     fn append(&mut self, key: u128) {
         let node = self.nodes;
         self.nodes += 1;
-        if node > 0 && (node - 1).is_multiple_of(4) {
+        let Some(rank) = node.checked_sub(1) else {
+            self.root = key;
+            return;
+        };
+        if rank.is_multiple_of(4) {
             self.families.push(Family([EMPTY; 4]));
         }
-        self.rise(node, key);
+        self.rise(rank, key);
     }
 
-    /// Puts `key` at `node` or, while it is the smaller one, in place of its parent.
+    /// Puts `key` at the node of `rank` or, while it is the smaller one, in place of its parent.
     #[inline]
-    fn rise(&mut self, mut node: usize, key: u128) {
-        while node > 0 {
-            let parent = (node - 1) / 4;
-            let above = *self.place(parent);
+    fn rise(&mut self, mut rank: usize, key: u128) {
+        while let Some(parent) = (rank / 4).checked_sub(1) {
+            let above = *self.below(parent);
             if key >= above {
-                break;
+                *self.below(rank) = key;
+                return;
             }
-            *self.place(node) = above;
-            node = parent;
+            *self.below(rank) = above;
+            rank = parent;
         }
-        *self.place(node) = key;
+        if key >= self.root {
+            *self.below(rank) = key;
+        } else {
+            *self.below(rank) = self.root;
+            self.root = key;
+        }
     }
 
     /// Fills the hole at the root with the last node. It belongs near the leaves, so the hole goes
     /// all the way down without a comparison, and the key rises from there.
     fn close_hole(&mut self) {
         self.nodes -= 1;
-        if self.nodes == 0 {
-            return;
-        }
-        let last = std::mem::replace(self.place(self.nodes), EMPTY);
-        if (self.nodes - 1).is_multiple_of(4) {
+        self.root = EMPTY;
+        let Some(end) = self.nodes.checked_sub(1) else { return };
+        let last = std::mem::replace(self.below(end), EMPTY);
+        if end.is_multiple_of(4) {
             self.families.pop();
         }
-        if self.nodes == 1 {
+        let Some(family) = self.families.first() else {
             self.root = last;
             return;
-        }
-        let mut node = 0;
-        while let Some(family) = self.families.get(node) {
+        };
+        let (mut rank, child) = least(&family.0);
+        self.root = child;
+        while let Some(family) = self.families.get(rank + 1) {
             let (member, child) = least(&family.0);
             if child == EMPTY {
                 break;
             }
-            *self.place(node) = child;
-            node = ((node << 2) | member) + 1;
+            *self.below(rank) = child;
+            rank = ((rank + 1) << 2) | member;
         }
-        self.rise(node, last);
+        self.rise(rank, last);
     }
 }
 

@@ -69,7 +69,8 @@ impl<T: Copy> Lane<T> {
     pub fn enter(&mut self, at: SimTime) -> Result<(), NoProgress> {
         if at != self.at {
             self.at = at;
-            self.events = 0;
+            self.events = 1;
+            return Ok(());
         }
         self.count()
     }
@@ -114,8 +115,9 @@ impl<T: Copy> Lane<T> {
 
     /// Whether the instant is finished.
     #[must_use]
+    #[inline]
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.head == self.items.len()
     }
 
     #[inline]

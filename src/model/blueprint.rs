@@ -6,7 +6,7 @@ use crate::model::cpu::CpuConfig;
 use crate::model::disks::DisksConfig;
 use crate::model::head::{HeadConfig, Persistence};
 use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId, KeyId};
-use crate::model::link::{LinkConfig, LinksConfig};
+use crate::model::link::{LinkConfig, LinksConfig, UplinkConfig};
 use crate::model::outage::HealthPlan;
 use crate::model::route::Routes;
 use crate::model::service::ServiceConfig;
@@ -32,6 +32,8 @@ pub enum Config {
     Links(LinksConfig),
     /// One link of the network.
     Link(LinkConfig),
+    /// One of several uplinks that carry the users of a site together.
+    Uplink(UplinkConfig),
     /// What an object cache holds.
     Cache(CacheConfig),
 }
@@ -54,6 +56,26 @@ pub struct Mount {
     pub disks: ComponentId,
     /// What its user does when the head is silent.
     pub persistence: Persistence,
+    /// The memory that keeps what is read from it, and which content of it this is.
+    pub memory: Option<(ComponentId, u32)>,
+}
+
+/// More misses of a buffer after a restart.
+#[derive(Clone, Copy, Debug)]
+pub struct Cold {
+    /// Misses, times this, at first.
+    pub factor: f64,
+    /// Time constant of the way back to 1.
+    pub decays_in: SimDuration,
+}
+
+impl Cold {
+    /// Factor on the chance of a miss `age` after the restart.
+    #[must_use]
+    pub fn factor_at(self, age: SimDuration) -> f64 {
+        let ages = age.seconds() / self.decays_in.seconds();
+        1.0 + (self.factor - 1.0) * libm::exp(-ages)
+    }
 }
 
 /// A component: its name, what it is, what it is connected to.
@@ -69,6 +91,8 @@ pub struct Part {
     pub mounts: Vec<Mount>,
     /// For the first this long after a restart it works at the given share of its speed.
     pub warm_up: Option<(SimDuration, f64)>,
+    /// Its buffer is cold after a restart.
+    pub cold: Option<Cold>,
 }
 
 /// How clients behave.
@@ -234,6 +258,8 @@ pub struct Network {
     pub links: ComponentId,
     /// By component: the path of a reply that leaves from there; none: nothing is in its way.
     pub ways: Vec<Option<u32>>,
+    /// Whether users can be cut off until routes have converged.
+    pub converges: bool,
 }
 
 impl Blueprint {

@@ -11,19 +11,28 @@
 //! enters it as it enters a service without a bound on workers. A look-up while that process is
 //! gone finds nothing at once and costs nothing; the caller goes on as after a miss.
 //!
-//! In: `look_up`, `clear`. Holds: at most `capacity` objects; a look-up is O(1), a draw of its
+//! The memory of a server or of the head of a file server is a cache of the blocks read from its
+//! own disks ([`Content::Blocks`]): of several contents, each with its own size of block, the least
+//! recently read blocks of all are thrown out until there is room in bytes. A hit costs no disk
+//! operation and no time beyond the processor time of the query that reads: a copy of 8 KiB takes
+//! about a microsecond, a disk ten thousand of them. A block is there from the look-up that misses
+//! it; what is written is not looked up and changes nothing. Left out of it: the adaptive part of
+//! ARC (ghost lists, frequency), prefetching, a second cache at the client of a file server.
+//!
+//! In: `look_up`, `read`, `clear`. Holds: at most `capacity` objects, or bytes of blocks; a look-up is O(1), a draw of its
 //! object O(log n); nothing is allocated after `new`.
 //! Leaves out: sizes of objects, writes and invalidations, several callers fetching one object at
 //! once, requests inside the process when it dies (they fail).
 //! Source: King (1971), Analysis of demand paging algorithms; Gelenbe (1973), A unified approach to
-//! the evaluation of a class of replacement algorithms.
+//! the evaluation of a class of replacement algorithms; for memory as a cache in front of disks,
+//! Megiddo & Modha (2003), ARC.
 
 use crate::engine::calendar::Ticket;
 use crate::model::gauge::Gauge;
 use crate::model::ids::{ComponentId, KeyId};
 use crate::model::request::RequestId;
 use crate::model::{Ctx, Health};
-use crate::units::{SimDuration, SimTime};
+use crate::units::{Bytes, SimDuration, SimTime};
 use crate::workload::popularity::Zipf;
 
 /// What a full cache throws out.
@@ -43,6 +52,8 @@ const NONE: u32 = u32::MAX;
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     object: u32,
+    /// Room it takes.
+    weight: u32,
     /// Towards the newest.
     newer: u32,
     /// Towards the one thrown out next.
@@ -55,8 +66,11 @@ struct Slot {
 pub struct ObjectCache {
     policy: Policy,
     life: Option<SimDuration>,
-    capacity: usize,
+    /// Room, in the unit of the objects' weights, and what of it is taken.
+    room: u64,
+    taken: u64,
     slots: Vec<Slot>,
+    free: Vec<u32>,
     /// By object: its slot.
     places: Vec<u32>,
     newest: u32,
@@ -68,12 +82,25 @@ impl ObjectCache {
     /// an object is there for so long after it was put in.
     #[must_use]
     pub fn new(policy: Policy, capacity: u32, objects: u32, life: Option<SimDuration>) -> Self {
-        let capacity = capacity.min(objects) as usize;
+        let capacity = capacity.min(objects);
+        let mut cache = Self::of_room(u64::from(capacity), objects);
+        cache.policy = policy;
+        cache.life = life;
+        cache.slots.reserve_exact(capacity as usize);
+        cache
+    }
+
+    /// An empty cache with room for objects of `room` in all, numbered from 0 to `objects`; it
+    /// throws out what was not asked for for the longest time.
+    #[must_use]
+    pub fn of_room(room: u64, objects: u32) -> Self {
         Self {
-            policy,
-            life,
-            capacity,
-            slots: Vec::with_capacity(capacity),
+            policy: Policy::Lru,
+            life: None,
+            room,
+            taken: 0,
+            slots: Vec::new(),
+            free: Vec::with_capacity(1),
             places: vec![NONE; objects as usize],
             newest: NONE,
             oldest: NONE,
@@ -88,10 +115,20 @@ impl ObjectCache {
     /// When there is no such object.
     #[inline]
     pub fn look_up(&mut self, now: SimTime, object: u32, uniform: f64) -> bool {
+        self.look_up_sized(now, object, 1, uniform)
+    }
+
+    /// The same for an object that takes `weight` of the room; always the same for one object.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such object.
+    #[inline]
+    pub fn look_up_sized(&mut self, now: SimTime, object: u32, weight: u32, uniform: f64) -> bool {
         let slot = self.places[object as usize];
         if slot == NONE {
-            if self.capacity > 0 {
-                self.put(now, object, uniform);
+            if u64::from(weight) <= self.room {
+                self.put(now, object, weight, uniform);
             }
             return false;
         }
@@ -106,26 +143,41 @@ impl ObjectCache {
         !expired
     }
 
-    fn put(&mut self, now: SimTime, object: u32, uniform: f64) {
-        let fresh = Slot { object, newer: NONE, older: NONE, since: now };
-        let slot = if self.slots.len() < self.capacity {
-            self.slots.push(fresh);
-            self.slots.len() as u32 - 1
-        } else {
-            let slot = match self.policy {
-                Policy::Lru | Policy::Fifo => self.oldest,
-                Policy::Random => {
-                    let any = (uniform * self.capacity as f64) as usize;
-                    any.min(self.capacity - 1) as u32
-                }
-            };
-            self.places[self.slots[slot as usize].object as usize] = NONE;
-            self.unlink(slot);
-            self.slots[slot as usize] = fresh;
-            slot
+    fn put(&mut self, now: SimTime, object: u32, weight: u32, uniform: f64) {
+        self.taken += u64::from(weight);
+        while self.taken > self.room {
+            self.throw_out(uniform);
+        }
+        let fresh = Slot { object, weight, newer: NONE, older: NONE, since: now };
+        let slot = match self.free.pop() {
+            Some(slot) => {
+                self.slots[slot as usize] = fresh;
+                slot
+            }
+            None => {
+                self.slots.push(fresh);
+                self.slots.len() as u32 - 1
+            }
         };
         self.places[object as usize] = slot;
         self.link(slot);
+    }
+
+    /// One object makes room.
+    fn throw_out(&mut self, uniform: f64) {
+        let slot = match self.policy {
+            Policy::Lru | Policy::Fifo => self.oldest,
+            // All slots are in use: objects of one weight fill them before any is thrown out.
+            Policy::Random => {
+                let any = (uniform * self.slots.len() as f64) as usize;
+                any.min(self.slots.len() - 1) as u32
+            }
+        };
+        let Slot { object, weight, .. } = self.slots[slot as usize];
+        self.taken -= u64::from(weight);
+        self.places[object as usize] = NONE;
+        self.unlink(slot);
+        self.free.push(slot);
     }
 
     /// `slot` is the newest from now on.
@@ -162,9 +214,12 @@ impl ObjectCache {
 
     /// Everything is gone: what follows starts cold.
     pub fn clear(&mut self) {
+        // A free slot names an object that is gone or has another slot.
         for slot in self.slots.drain(..) {
             self.places[slot.object as usize] = NONE;
         }
+        self.free.clear();
+        self.taken = 0;
         self.newest = NONE;
         self.oldest = NONE;
     }
@@ -172,13 +227,13 @@ impl ObjectCache {
     /// Objects that are there, expired ones too.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.slots.len()
+        self.slots.len() - self.free.len()
     }
 
     /// Whether nothing is there.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.slots.is_empty()
+        self.len() == 0
     }
 }
 
@@ -198,12 +253,29 @@ pub enum Content {
         /// How long an object is there.
         life: Option<SimDuration>,
     },
+    /// Block by block, in the memory of a server or of a head.
+    Blocks {
+        /// Bytes it holds.
+        memory: Bytes,
+        /// What is read, by number.
+        contents: Vec<Blocks>,
+    },
+}
+
+/// What is read from one store.
+#[derive(Clone, Debug)]
+pub struct Blocks {
+    /// Which block a read is of.
+    pub popularity: Zipf,
+    /// Bytes of each.
+    pub block: u32,
 }
 
 /// What a cache is.
 #[derive(Clone, Debug)]
 pub struct CacheConfig {
-    /// The member that spends the processor time of look-ups.
+    /// The member that spends the processor time of look-ups; of blocks, the server or head whose
+    /// memory it is.
     pub process: ComponentId,
     /// How hits come about.
     pub content: Content,
@@ -213,6 +285,8 @@ pub struct CacheConfig {
 enum Inside {
     Ratio(f64),
     Objects(Box<ObjectCache>, Zipf),
+    /// With the number of the first block of each content.
+    Blocks(Box<ObjectCache>, Vec<(u32, Blocks)>),
 }
 
 /// A cache at work.
@@ -234,6 +308,17 @@ impl Cache {
                 let objects = popularity.objects() as u32;
                 let cache = ObjectCache::new(policy, capacity, objects, life);
                 Inside::Objects(Box::new(cache), popularity)
+            }
+            Content::Blocks { memory, contents } => {
+                let mut first = 0;
+                let mut numbered = Vec::with_capacity(contents.len());
+                for content in contents {
+                    let blocks = content.popularity.objects() as u32;
+                    numbered.push((first, content));
+                    first += blocks;
+                }
+                let cache = ObjectCache::of_room(memory.count(), first);
+                Inside::Blocks(Box::new(cache), numbered)
             }
         };
         Self { process: config.process, inside, hits: 0, misses: 0 }
@@ -259,7 +344,25 @@ impl Cache {
                 };
                 cache.look_up(ctx.now, object, victim)
             }
+            Inside::Blocks(..) => unreachable!("blocks are read, by content"),
         };
+        self.hits += u64::from(hit);
+        self.misses += u64::from(!hit);
+        hit
+    }
+
+    /// Whether a read of `content` finds its block, which it drew as `uniform`.
+    ///
+    /// # Panics
+    ///
+    /// When this is not a cache of blocks.
+    pub fn read(&mut self, now: SimTime, content: u32, uniform: f64) -> bool {
+        let Inside::Blocks(cache, contents) = &mut self.inside else {
+            unreachable!("the plan mounts nothing else on memory")
+        };
+        let (first, blocks) = &contents[content as usize];
+        let block = first + (blocks.popularity.quantile(uniform) - 1) as u32;
+        let hit = cache.look_up_sized(now, block, blocks.block, 0.0);
         self.hits += u64::from(hit);
         self.misses += u64::from(!hit);
         hit
@@ -272,8 +375,9 @@ impl Cache {
 
     /// Everything in it is gone.
     pub fn clear(&mut self) {
-        if let Inside::Objects(cache, _) = &mut self.inside {
-            cache.clear();
+        match &mut self.inside {
+            Inside::Objects(cache, _) | Inside::Blocks(cache, _) => cache.clear(),
+            Inside::Ratio(_) => {}
         }
     }
 

@@ -204,6 +204,7 @@ impl Cpu {
             stayed: self.inside.stayed(),
             busy: ledger.used.steps(),
             capacity: ledger.capacity.steps(),
+            idle: ledger.idle.steps(),
             unavailable: ledger.unavailable.steps(),
             ..Gauge::default()
         }

@@ -7,7 +7,8 @@
 //! its request until the (slower) disk is done; deferred writes hold nobody.
 //!
 //! In: `read`, `write`, `defer`, `background`, `alarm`, `health`. Out: the request goes on.
-//! Holds: a disk is idle only when its line is empty; operations in = done + in line + in service.
+//! Holds: a disk is idle only when its line is empty; operations in = done + in line + in service;
+//! busy + idle + unavailable disks = disks × time.
 //! Leaves out: position of the arm (the time of an operation is drawn), tagged queueing,
 //! sequential transfers, rebuild.
 //! Source: mechanisms of redundancy as in Bourbonnais, "When To (And Not To) Use RAID-Z" (2006).
@@ -17,7 +18,7 @@ use std::collections::VecDeque;
 use crate::engine::calendar::Ticket;
 use crate::engine::law::Sampler;
 use crate::model::event::Event;
-use crate::model::gauge::{Gauge, Occupancy};
+use crate::model::gauge::{Availability, Gauge, Occupancy, Usable};
 use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::model::request::{Outcome, RequestId, Waits};
 use crate::model::{Ctx, Health};
@@ -60,6 +61,7 @@ pub struct Disks {
     health: Health,
     inside: Occupancy,
     busy: Occupancy,
+    availability: Availability,
     arrived: u64,
     refused: u64,
 }
@@ -71,6 +73,7 @@ impl Disks {
         Self {
             id,
             disks: vec![Disk::default(); config.disks as usize],
+            availability: Availability::new(config.disks),
             config,
             health: Health::Up,
             inside: Occupancy::new(false),
@@ -219,6 +222,8 @@ impl Disks {
         self.health = health;
         let stops = |h: Health| matches!(h, Health::Stalled | Health::Hung);
         let lost = matches!(health, Health::Down | Health::Unreachable);
+        let usable = if lost || stops(health) { Usable::None } else { Usable::All };
+        self.availability.set(ctx.now, usable, self.busy.area(ctx.now));
         if lost {
             self.lose_all(ctx);
         } else if stops(health) && !stops(before) {
@@ -269,13 +274,17 @@ impl Disks {
     pub fn gauge(&self, now: SimTime) -> Gauge {
         let standing = |operation: &Operation| u128::from((now - operation.since).nanos());
         let inside = self.disks.iter().flat_map(|disk| &disk.line);
+        let busy = self.busy.area(now);
+        let (idle, unavailable) = self.availability.split(now, busy);
         Gauge {
             arrived: self.arrived,
             refused: self.refused,
             completed: self.inside.left(),
             inside: self.inside.area(now),
             stayed: self.inside.stayed() + inside.map(standing).sum::<u128>(),
-            busy: self.busy.area(now),
+            busy,
+            idle,
+            unavailable,
             capacity: u128::from(self.config.disks) * u128::from(now.nanos()),
             ..Gauge::default()
         }

@@ -179,6 +179,69 @@ impl Queue {
     }
 }
 
+/// Capacity over time: what of it lay idle and what could not be used. Told when the state changes
+/// and never when a customer comes, so that it costs nothing on the way of a request.
+///
+/// Holds: worked + idle + unavailable = capacity × time, as long as nothing was worked beyond what
+/// could be used in each stretch between two changes; otherwise the sum is larger, and the run ends
+/// in a breach.
+#[derive(Clone, Copy, Debug)]
+pub struct Availability {
+    full: u128,
+    usable: Usable,
+    since: SimTime,
+    /// Worked up to `since`.
+    worked: u128,
+    idle: u128,
+    unavailable: u128,
+}
+
+/// What of a capacity can work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Usable {
+    /// All of it.
+    All,
+    /// None: nothing is held and nothing works.
+    None,
+    /// What is taken stays taken; the rest is out of reach.
+    Held,
+}
+
+impl Availability {
+    /// `full` servers, all of them usable since time zero.
+    #[must_use]
+    pub fn new(full: u32) -> Self {
+        Self {
+            full: u128::from(full),
+            usable: Usable::All,
+            since: SimTime::ZERO,
+            worked: 0,
+            idle: 0,
+            unavailable: 0,
+        }
+    }
+
+    /// From `now` on this much can work; `worked` is what has been worked so far, in units × ns.
+    pub fn set(&mut self, now: SimTime, usable: Usable, worked: u128) {
+        (self.idle, self.unavailable) = self.split(now, worked);
+        self.usable = usable;
+        self.since = now;
+        self.worked = worked;
+    }
+
+    /// Idle and unavailable capacity up to `now`, in units × ns, when `worked` has been worked.
+    #[must_use]
+    pub fn split(&self, now: SimTime, worked: u128) -> (u128, u128) {
+        let all = self.full * u128::from((now - self.since).nanos());
+        let left = all.saturating_sub(worked - self.worked);
+        match self.usable {
+            Usable::All => (self.idle + left, self.unavailable),
+            Usable::None => (self.idle, self.unavailable + all),
+            Usable::Held => (self.idle, self.unavailable + left),
+        }
+    }
+}
+
 /// A reading of one component.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Gauge {
@@ -198,6 +261,8 @@ pub struct Gauge {
     pub busy: u128,
     /// What could have been busy, units × ns.
     pub capacity: u128,
+    /// Part of `capacity` that could work and did not, units × ns.
+    pub idle: u128,
     /// Part of `capacity` that was down, units × ns.
     pub unavailable: u128,
     /// Time at each number inside, ns, when kept.
@@ -225,9 +290,16 @@ impl Gauge {
             stayed: self.stayed - earlier.stayed,
             busy: self.busy - earlier.busy,
             capacity: self.capacity - earlier.capacity,
+            idle: self.idle - earlier.idle,
             unavailable: self.unavailable - earlier.unavailable,
             levels,
         }
+    }
+
+    /// Whether busy + idle + unavailable is the capacity (C4); always without one.
+    #[must_use]
+    pub fn balances(&self) -> bool {
+        self.capacity == 0 || self.busy + self.idle + self.unavailable == self.capacity
     }
 
     /// Busy ÷ capacity; `None` without capacity.

@@ -19,7 +19,7 @@ use std::collections::VecDeque;
 use crate::engine::calendar::Ticket;
 use crate::engine::law::Sampler;
 use crate::model::event::Event;
-use crate::model::gauge::{Gauge, Occupancy};
+use crate::model::gauge::{Availability, Gauge, Occupancy, Usable};
 use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::model::request::{Outcome, RequestId, Waits};
 use crate::model::{Ctx, Health};
@@ -65,6 +65,7 @@ pub struct Head {
     health: Health,
     inside: Occupancy,
     busy: Occupancy,
+    availability: Availability,
     operations: u64,
     failed: u64,
 }
@@ -81,6 +82,7 @@ impl Head {
             health: Health::Up,
             inside: Occupancy::new(false),
             busy: Occupancy::new(false),
+            availability: Availability::new(1),
             operations: 0,
             failed: 0,
         }
@@ -196,6 +198,8 @@ impl Head {
     pub fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
         let served = self.serves();
         self.health = health;
+        let usable = if self.serves() { Usable::All } else { Usable::None };
+        self.availability.set(ctx.now, usable, self.busy.area(ctx.now));
         if served && !self.serves() {
             if !self.line.is_empty() {
                 self.busy.remove(ctx.now, SimDuration::ZERO);
@@ -217,13 +221,17 @@ impl Head {
     pub fn gauge(&self, now: SimTime) -> Gauge {
         let orphan = |batch: &&Batch| batch.request == RequestId::NONE;
         let standing = self.line.iter().filter(orphan).map(|b| u128::from((now - b.since).nanos()));
+        let busy = self.busy.area(now);
+        let (idle, unavailable) = self.availability.split(now, busy);
         Gauge {
             arrived: self.operations,
             refused: self.failed,
             completed: self.inside.left(),
             inside: self.inside.area(now),
             stayed: self.inside.stayed() + standing.sum::<u128>(),
-            busy: self.busy.area(now),
+            busy,
+            idle,
+            unavailable,
             capacity: u128::from(now.nanos()),
             ..Gauge::default()
         }

@@ -5,8 +5,14 @@
 //! the way. Uplinks of a site are one link of their summed capacity, of which one reply gets at
 //! most what a single uplink carries; any one switch of a rack carries the rack.
 //!
-//! Two kinds of component: [`Links`], one a world, moves the bytes; a [`Link`] stands for one link
-//! of it, so that faults and figures can name it.
+//! Users of a site belong to its uplinks evenly: which one is drawn once a page view. When an
+//! uplink dies, its users are cut off for the time that routes need to converge (`convergence`):
+//! what they ask for does not arrive and is not answered, replies to them that are under way stop
+//! and go on after it. Then the others carry them. An uplink that is back takes its users back at
+//! once.
+//!
+//! Three kinds of component: [`Links`], one a world, moves the bytes; a [`Link`] stands for one link
+//! of it, so that faults and figures can name it, and an [`Uplink`] for one of several uplinks.
 //!
 //! In: `send`, `cancel`, `alarm`, `health`, `link_health`. Out: the request goes on.
 //! Holds: bytes moved over a link ≤ its capacity × time, in integers; a link that is down moves
@@ -18,11 +24,14 @@
 
 use crate::engine::calendar::Ticket;
 use crate::model::cpu::Alarm;
+use crate::model::event::Event;
 use crate::model::flow_share::{FlowHandle, FlowShare, PACE};
 use crate::model::gauge::{Gauge, Occupancy};
-use crate::model::ids::{ComponentId, UnitId};
-use crate::model::request::{RequestId, Waits};
-use crate::model::{Ctx, Health};
+use crate::model::ids::{ComponentId, KeyId, UnitId};
+use crate::model::request::{Owner, Request, RequestId, Waits};
+use crate::model::route::Draws;
+use crate::model::world::World;
+use crate::model::{Component, Ctx, Health};
 use crate::units::{Bandwidth, Bytes, SimDuration, SimTime};
 
 /// The network of a world.
@@ -32,8 +41,34 @@ pub struct LinksConfig {
     pub links: Vec<(ComponentId, Bandwidth)>,
     /// Ways that replies take.
     pub paths: Vec<PathConfig>,
+    /// Uplinks whose users are cut off for a while when one dies.
+    pub groups: Vec<UplinkGroup>,
     /// Its alarm.
     pub unit: UnitId,
+}
+
+/// The uplinks of one site, together one link.
+#[derive(Clone, Debug)]
+pub struct UplinkGroup {
+    /// The component that stands for each.
+    pub members: Vec<ComponentId>,
+    /// How long the users of a dead one are cut off.
+    pub convergence: SimDuration,
+    /// Key of the draw of a view's uplink.
+    pub key: KeyId,
+    /// Alarm of the first; those of the others follow.
+    pub unit: UnitId,
+}
+
+/// Which uplink a component stands for.
+#[derive(Clone, Copy, Debug)]
+pub struct UplinkConfig {
+    /// The network.
+    pub network: ComponentId,
+    /// Its place in [`LinksConfig::groups`].
+    pub group: u32,
+    /// Its place there.
+    pub number: u32,
 }
 
 /// A way that replies take.
@@ -45,6 +80,8 @@ pub struct PathConfig {
     pub flow_limit: Option<Bandwidth>,
     /// From the first link to the last, for a byte that finds no other.
     pub latency: SimDuration,
+    /// The uplinks it ends in, by their place in [`LinksConfig::groups`].
+    pub uplinks: Option<u32>,
 }
 
 /// Which link a component stands for.
@@ -71,6 +108,18 @@ pub struct Links {
     handles: Vec<Option<FlowHandle>>,
     finished: Vec<u32>,
     inside: Occupancy,
+    groups: Vec<Group>,
+    /// Uplinks whose users are cut off now.
+    cut: u32,
+    /// Replies to users who are cut off, with the bytes still to come.
+    held: Vec<(RequestId, Bytes)>,
+}
+
+#[derive(Clone, Debug)]
+struct Group {
+    config: UplinkGroup,
+    /// By uplink: the alarm at which its users are carried by the others.
+    cut: Vec<Option<Ticket>>,
 }
 
 #[derive(Clone, Debug)]
@@ -87,6 +136,7 @@ struct State {
 #[derive(Clone, Copy, Debug)]
 struct Path {
     latency: SimDuration,
+    uplinks: Option<u32>,
     begun: u64,
     completed: u64,
     cancelled: u64,
@@ -101,8 +151,14 @@ impl Links {
         let mut paths = Vec::new();
         for path in &config.paths {
             share.path(&path.links, path.flow_limit);
-            paths.push(Path { latency: path.latency, begun: 0, completed: 0, cancelled: 0 });
+            let (latency, uplinks) = (path.latency, path.uplinks);
+            paths.push(Path { latency, uplinks, begun: 0, completed: 0, cancelled: 0 });
         }
+        let group = |group: &UplinkGroup| Group {
+            config: group.clone(),
+            cut: vec![None; group.members.len()],
+        };
+        let groups = config.groups.iter().map(group).collect();
         let state = |&(member, capacity): &(ComponentId, Bandwidth)| State {
             member,
             full: capacity.bytes_per_s(),
@@ -122,7 +178,97 @@ impl Links {
             handles: Vec::new(),
             finished: Vec::new(),
             inside: Occupancy::new(false),
+            groups,
+            cut: 0,
+            held: Vec::new(),
         }
+    }
+
+    /// Whether the view of `ordinal` is cut off on `path`: its uplink is dead and routes have not
+    /// converged. Gives what stands for that uplink.
+    #[must_use]
+    pub fn cut_off(&self, draws: &Draws<'_>, ordinal: u64, path: u32) -> Option<ComponentId> {
+        if self.cut == 0 {
+            return None;
+        }
+        let group = &self.groups[self.paths[path as usize].uplinks? as usize];
+        let number = group.number_of(draws, ordinal);
+        group.cut[number].map(|_| group.config.members[number])
+    }
+
+    /// `size` bytes in reply to `request`, whose client is cut off, wait for their way.
+    pub fn hold(&mut self, ctx: &mut Ctx<'_>, request: RequestId, size: Bytes, path: u32) {
+        self.inside.add(ctx.now);
+        self.paths[path as usize].begun += 1;
+        let entry = &mut ctx.requests[request];
+        entry.at = self.id;
+        entry.since = ctx.now;
+        entry.local = path;
+        entry.waits = Waits::InLine;
+        self.held.push((request, size));
+    }
+
+    /// One of several uplinks died, or is back.
+    pub fn uplink_health(&mut self, ctx: &mut Ctx<'_>, group: u32, number: u32, health: Health) {
+        let (place, of) = (group as usize, number as usize);
+        if matches!(health, Health::Up | Health::Slow(_)) {
+            return self.reconnect(ctx, place, of);
+        }
+        let group = &mut self.groups[place];
+        if group.cut[of].is_some() {
+            return;
+        }
+        let code = Event::Alarm(UnitId(group.config.unit.0 + number)).code();
+        group.cut[of] = Some(ctx.calendar.push(ctx.now + group.config.convergence, code));
+        self.cut += 1;
+        let under_way = |(id, request): (RequestId, &Request)| {
+            let here = request.at == self.id && request.waits == Waits::InService;
+            (here && self.belongs(ctx.draws, request, place, of)).then_some(id)
+        };
+        let stopped: Vec<RequestId> = ctx.requests.iter().filter_map(under_way).collect();
+        for request in stopped {
+            let handle = self.handles[request.index()].take();
+            // One whose last byte left at this very instant is on its way already.
+            if let Some(left) = handle.and_then(|handle| self.share.cancel(ctx.now, handle)) {
+                ctx.requests[request].waits = Waits::InLine;
+                self.held.push((request, left));
+            }
+        }
+        self.finish(ctx, RequestId::NONE);
+    }
+
+    fn belongs(&self, draws: &Draws<'_>, request: &Request, group: usize, number: usize) -> bool {
+        let path = &self.paths[request.local as usize];
+        path.uplinks == Some(group as u32)
+            && self.groups[group].number_of(draws, request.ordinal) == number
+    }
+
+    /// The users of an uplink are carried again, by the others or by itself.
+    fn reconnect(&mut self, ctx: &mut Ctx<'_>, group: usize, number: usize) {
+        if self.groups[group].cut[number].take().is_none() {
+            return;
+        }
+        self.cut -= 1;
+        for (request, left) in std::mem::take(&mut self.held) {
+            if !self.belongs(ctx.draws, &ctx.requests[request], group, number) {
+                self.held.push((request, left));
+                continue;
+            }
+            let entry = &mut ctx.requests[request];
+            entry.waits = Waits::InService;
+            let path = entry.local;
+            self.start(ctx.now, request, left, path);
+        }
+        self.alarm.arm(ctx, self.unit, self.share.next_due());
+    }
+
+    fn start(&mut self, now: SimTime, request: RequestId, size: Bytes, path: u32) {
+        let handle = self.share.start(now, path as usize, size, request.0);
+        let slot = request.index();
+        if self.handles.len() <= slot {
+            self.handles.resize(slot + 1, None);
+        }
+        self.handles[slot] = Some(handle);
     }
 
     /// `size` bytes set out on `path` in reply to `request`.
@@ -134,18 +280,20 @@ impl Links {
         entry.since = ctx.now;
         entry.local = path;
         entry.waits = Waits::InService;
-        let handle = self.share.start(ctx.now, path as usize, size, request.0);
-        let slot = request.index();
-        if self.handles.len() <= slot {
-            self.handles.resize(slot + 1, None);
-        }
-        self.handles[slot] = Some(handle);
+        self.start(ctx.now, request, size, path);
         self.alarm.arm(ctx, self.unit, self.share.next_due());
     }
 
-    /// The next transfers are done.
-    pub fn alarm(&mut self, ctx: &mut Ctx<'_>, _local: u32, ticket: Ticket) {
-        if self.alarm.rings(ticket) {
+    /// The next transfers are done, or routes have converged.
+    pub fn alarm(&mut self, ctx: &mut Ctx<'_>, local: u32, ticket: Ticket) {
+        if local > 0 {
+            let cuts = self.groups.iter().enumerate();
+            let mut cuts = cuts.flat_map(|(g, group)| (0..group.cut.len()).map(move |n| (g, n)));
+            let (group, number) = cuts.nth(local as usize - 1).expect("a unit for each uplink");
+            if self.groups[group].cut[number] == Some(ticket) {
+                self.reconnect(ctx, group, number);
+            }
+        } else if self.alarm.rings(ticket) {
             self.finish(ctx, RequestId::NONE);
         }
     }
@@ -176,6 +324,10 @@ impl Links {
     /// The client of `request` has hung up: what is left of the reply is not sent.
     pub fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         self.paths[ctx.requests[request].local as usize].cancelled += 1;
+        if ctx.requests[request].waits == Waits::InLine {
+            self.held.retain(|(other, _)| *other != request);
+            return self.depart(ctx, request);
+        }
         let handle = self.handles[request.index()].take();
         let under_way = handle.and_then(|handle| self.share.cancel(ctx.now, handle));
         self.depart(ctx, request);
@@ -242,13 +394,16 @@ impl Links {
                 reneged += path.cancelled;
             }
             let steps = u128::from(PACE);
+            let capacity = u128::from(state.full) * steps * u128::from(now.nanos());
+            let (busy, unavailable) = (self.share.moved(now, link), state.lost_at(now) * steps);
             let gauge = Gauge {
                 arrived,
                 completed,
                 reneged,
-                busy: self.share.moved(now, link),
-                capacity: u128::from(state.full) * steps * u128::from(now.nanos()),
-                unavailable: state.lost_at(now) * steps,
+                busy,
+                idle: capacity.saturating_sub(busy + unavailable),
+                unavailable,
+                capacity,
                 ..Gauge::default()
             };
             (state.member, gauge)
@@ -260,6 +415,34 @@ impl State {
     fn lost_at(&self, now: SimTime) -> u128 {
         let gone = self.full.saturating_sub(self.usable);
         self.lost + u128::from(gone) * u128::from((now - self.since).nanos())
+    }
+}
+
+impl Group {
+    /// Which uplink the users of a view belong to.
+    fn number_of(&self, draws: &Draws<'_>, ordinal: u64) -> usize {
+        let count = self.cut.len();
+        ((draws.uniform_at(self.config.key, ordinal, 0) * count as f64) as usize).min(count - 1)
+    }
+}
+
+impl World<'_> {
+    /// Whether `id`, at its outermost component `member`, comes from a client who is cut off: what
+    /// stands for the dead uplink.
+    #[inline]
+    pub(in crate::model) fn cut_off(
+        &self,
+        id: RequestId,
+        member: ComponentId,
+    ) -> Option<ComponentId> {
+        let network = self.plan.network.as_ref().filter(|network| network.converges)?;
+        let request = &self.requests[id];
+        let at_edge = request.depth <= 1 && matches!(request.owner, Owner::View(_));
+        let path = network.ways[member.index()].filter(|_| at_edge)?;
+        match &self.components[network.links.index()] {
+            Component::Links(links) => links.cut_off(&self.draws, request.ordinal, path),
+            _ => None,
+        }
     }
 }
 
@@ -305,6 +488,45 @@ impl Link {
     pub fn health(&mut self, _: &mut Ctx<'_>, _: Health) {}
 
     /// Its reading is that of the network.
+    #[must_use]
+    pub fn gauge(&self, _: SimTime) -> Gauge {
+        Gauge::default()
+    }
+}
+
+/// What stands for one of several uplinks: its health. The world passes it on to [`Links`]; what
+/// the uplinks carry is told of all of them together.
+#[derive(Clone, Debug)]
+pub struct Uplink {
+    config: UplinkConfig,
+}
+
+impl Uplink {
+    /// An uplink.
+    #[must_use]
+    pub fn new(config: UplinkConfig) -> Self {
+        Self { config }
+    }
+
+    /// Which uplink it stands for.
+    #[must_use]
+    pub fn config(&self) -> UplinkConfig {
+        self.config
+    }
+
+    /// It has no alarm: those of all uplinks are the network's.
+    pub fn alarm(&mut self, _: &mut Ctx<'_>, _: u32, _: Ticket) {}
+
+    /// No request is inside it.
+    pub fn wake(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
+
+    /// No request is inside it.
+    pub fn cancel(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
+
+    /// Its users are the network's.
+    pub fn health(&mut self, _: &mut Ctx<'_>, _: Health) {}
+
+    /// It counts nothing.
     #[must_use]
     pub fn gauge(&self, _: SimTime) -> Gauge {
         Gauge::default()

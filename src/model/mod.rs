@@ -136,6 +136,7 @@ macro_rules! component_table {
             Head: head::Head,
             Links: Box<link::Links>,
             Link: link::Link,
+            Uplink: link::Uplink,
             Cache: cache::Cache,
         }
     };

@@ -11,6 +11,10 @@
 //!   a hang the process is a new one and they fail;
 //! - *slow*: what they ask of the processor from now on takes longer.
 //!
+//! What is kept in memory (an object cache, the RAM of a server or a head, the buffer of a
+//! database) is lost when the fact that says so comes to hold; it is kept while its owner stands
+//! still or is cut off.
+//!
 //! Holds: every frame of a process that is gone is given back once; nobody waits for ever for a
 //! part that is well. Leaves out: work lost by a stalled processor, half-open connections.
 
@@ -50,6 +54,9 @@ pub struct HealthNet {
     pub ailing: Vec<Ailing>,
     /// By fact of the whole: the place in `ailing`, if any.
     pub readers: Vec<Option<u32>>,
+    /// By fact of the whole: the component that loses what it keeps in memory when the fact comes
+    /// to hold, if any.
+    pub wipes: Vec<Option<ComponentId>>,
     /// By cause of the net: the cause of the blueprint.
     pub causes: Vec<CauseId>,
     /// In the order of [`HealthPlan::breakable`].
@@ -100,16 +107,22 @@ pub(in crate::model) struct Ills<'p> {
     armed: SimTime,
     /// Components that fare differently.
     changed: Vec<u32>,
+    /// Components that lose what they keep in memory.
+    wiped: Vec<ComponentId>,
 }
 
 struct Collector<'a> {
-    readers: &'a [Option<u32>],
+    plan: &'a HealthNet,
     changed: &'a mut Vec<u32>,
+    wiped: &'a mut Vec<ComponentId>,
 }
 
 impl Listener for Collector<'_> {
-    fn fact(&mut self, _: SimTime, fact: FactId, _: bool, _: View<'_>) {
-        self.changed.extend(self.readers.get(fact.index()).copied().flatten());
+    fn fact(&mut self, _: SimTime, fact: FactId, holds: bool, _: View<'_>) {
+        self.changed.extend(self.plan.readers.get(fact.index()).copied().flatten());
+        if holds {
+            self.wiped.extend(self.plan.wipes.get(fact.index()).copied().flatten());
+        }
     }
 }
 
@@ -139,7 +152,8 @@ impl<'p> World<'p> {
             return;
         }
         let changed = (0..net.ailing.len() as u32).collect();
-        self.ills = Some(Box::new(Ills { plan: net, kernel, armed: SimTime::NEVER, changed }));
+        let (armed, wiped) = (SimTime::NEVER, Vec::new());
+        self.ills = Some(Box::new(Ills { plan: net, kernel, armed, changed, wiped }));
         if let Faults::Broken { part, from, until } = self.span.faults {
             if from <= self.now {
                 self.force(part, true);
@@ -171,8 +185,9 @@ impl<'p> World<'p> {
             return;
         }
         ills.armed = SimTime::NEVER;
-        let mut collector = Collector { readers: &ills.plan.readers, changed: &mut ills.changed };
-        if let Err(error) = ills.kernel.advance(self.now, &mut collector) {
+        let Ills { plan, kernel, changed, wiped, .. } = &mut **ills;
+        let mut collector = Collector { plan, changed, wiped };
+        if let Err(error) = kernel.advance(self.now, &mut collector) {
             self.stop = Some(Stop::NoProgress(error));
             return;
         }
@@ -183,11 +198,12 @@ impl<'p> World<'p> {
     fn force(&mut self, part: u32, breaks: bool) {
         let Some(ills) = &mut self.ills else { return };
         let Some(part) = ills.plan.breakable.get(part as usize).copied() else { return };
-        let mut collector = Collector { readers: &ills.plan.readers, changed: &mut ills.changed };
+        let Ills { plan, kernel, changed, wiped, .. } = &mut **ills;
+        let mut collector = Collector { plan, changed, wiped };
         let state = if breaks { part.broken } else { part.back };
-        let forced = ills.kernel.advance(self.now, &mut collector).and_then(|()| {
-            ills.kernel.force(part.automaton, state, ills.plan.planned, &mut collector)
-        });
+        let forced = kernel
+            .advance(self.now, &mut collector)
+            .and_then(|()| kernel.force(part.automaton, state, plan.planned, &mut collector));
         if let Err(error) = forced {
             self.stop = Some(Stop::NoProgress(error));
         }
@@ -216,6 +232,7 @@ impl<'p> World<'p> {
             news.push((ailing.component, *health, cause));
         }
         ills.changed = changed;
+        let wiped = std::mem::take(&mut ills.wiped);
         if let Some(next) = ills.kernel.next_at().filter(|next| *next < ills.armed) {
             let next = next.max(self.now);
             ills.armed = next;
@@ -226,6 +243,21 @@ impl<'p> World<'p> {
             if let Err(stop) = self.drain() {
                 self.stop = Some(stop);
                 return;
+            }
+        }
+        for component in wiped {
+            self.wipe(component);
+        }
+    }
+
+    /// What `id` kept in memory is gone; a process that is not back yet starts cold when it is.
+    fn wipe(&mut self, id: ComponentId) {
+        match &mut self.components[id.index()] {
+            Component::Cache(cache) => cache.clear(),
+            _ => {
+                let runs = matches!(self.healths[id.index()], Health::Up | Health::Slow(_));
+                let since = if runs { self.now } else { SimTime::NEVER };
+                self.restarted[id.index()] = Some(since);
             }
         }
     }
@@ -259,6 +291,14 @@ impl<'p> World<'p> {
         let stands = |health| matches!(health, Health::Stalled | Health::Hung);
         if !matches!(self.components[id.index()], Component::Service(_)) {
             self.component_ctx(id, cause, |component, ctx| component.health(ctx, health));
+            if let Component::Uplink(uplink) = &self.components[id.index()] {
+                let of = uplink.config();
+                self.component_ctx(of.network, cause, |component, ctx| {
+                    if let Component::Links(links) = component {
+                        links.uplink_health(ctx, of.group, of.number, health);
+                    }
+                });
+            }
             if let Component::Link(link) = &self.components[id.index()] {
                 let of = link.config();
                 self.component_ctx(of.network, cause, |component, ctx| {
@@ -309,6 +349,10 @@ impl<'p> World<'p> {
         }
         let is_back = matches!(health, Health::Up | Health::Slow(_));
         let was_gone = matches!(before, Health::Down | Health::Unreachable | Health::Hung);
+        let restarted = &mut self.restarted[id.index()];
+        if is_back && *restarted == Some(SimTime::NEVER) {
+            *restarted = Some(self.now);
+        }
         if is_back
             && was_gone
             && let Some((warm_up, _)) = self.plan.parts[id.index()].warm_up

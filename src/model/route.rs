@@ -26,6 +26,16 @@ pub enum Op {
         /// Rank in the line; a smaller number goes first.
         priority: u8,
     },
+    /// Whether a query misses the buffer of the innermost component: on with the branch's chance,
+    /// which is larger for a while after a restart, else past it.
+    Miss {
+        /// The chance, and what follows a miss.
+        branch: u16,
+        /// Key of the draw.
+        key: KeyId,
+        /// What follows when nothing is missed.
+        otherwise: u32,
+    },
     /// Take a worker or a connection at a member of a pool; hold it until the matching `Leave`.
     Enter {
         /// The service or database members.
@@ -301,17 +311,24 @@ pub struct Draws<'p> {
     demands: &'p [Demand],
     amounts: &'p [Amount],
     /// By demand.
-    ahead: Vec<Ahead>,
+    ahead: Vec<Ahead<'p>>,
     /// Of bare uniforms, by key.
-    uniforms: Vec<Ahead>,
+    uniforms: Vec<Ahead<'p>>,
 }
 
 /// Draws of one key, worked out for whole blocks of ordinals where most of a block is used:
 /// requests come in the order of their ordinals, so neighbours are drawn at about the same time,
 /// and in a batch the latency of one hides behind the next. The bits are those of single draws, so
 /// what is kept, and whether anything is, changes no result.
-#[derive(Clone, Debug, Default)]
-struct Ahead {
+#[derive(Clone, Debug)]
+struct Ahead<'p> {
+    key: Key,
+    /// None: the bare uniform.
+    sampler: Option<&'p Sampler>,
+    /// See [`Demand::share`].
+    share: f64,
+    /// See [`Demand::once`].
+    once: bool,
     table: Option<Box<Table>>,
     /// Draws asked for and worked out since the last review.
     asked: u32,
@@ -334,23 +351,28 @@ struct Table {
     values: [[f64; BLOCK]; BLOCKS],
 }
 
-impl Ahead {
+impl<'p> Ahead<'p> {
+    fn new(key: Key, sampler: Option<&'p Sampler>, share: f64, once: bool) -> Self {
+        Self { key, sampler, share, once, table: None, asked: 0, filled: 0, single: false }
+    }
+
     #[inline]
-    fn draw(&mut self, ordinal: u64, key: Key, sampler: Option<&Sampler>) -> f64 {
+    fn draw(&mut self, ordinal: u64) -> f64 {
         let block = ordinal / BLOCK as u64;
         let within = (ordinal % BLOCK as u64) as usize;
         let place = (block % BLOCKS as u64) as usize;
         if let Some(table) = &self.table
             && table.blocks[place] == block
         {
-            self.asked += 1;
+            self.asked = self.asked.wrapping_add(1); // back to 0 after thousands
             return table.values[place][within];
         }
-        self.miss(block, within, key, sampler)
+        self.miss(block, within)
     }
 
     #[inline(never)]
-    fn miss(&mut self, block: u64, within: usize, key: Key, sampler: Option<&Sampler>) -> f64 {
+    fn miss(&mut self, block: u64, within: usize) -> f64 {
+        let (key, sampler) = (self.key, self.sampler);
         let first = block * BLOCK as u64;
         if self.single {
             let uniform = key.uniform(first + within as u64, 0);
@@ -387,12 +409,17 @@ impl<'p> Draws<'p> {
     #[must_use]
     pub fn new(routes: &'p Routes, seed: Seed, lineage: Lineage) -> Self {
         let derive = |name: &KeyName| Key::derive(seed, lineage, name.purpose, &name.owner);
+        let keys: Vec<Key> = routes.keys.iter().map(derive).collect();
+        let demand = |demand: &'p Demand| {
+            let key = keys[demand.key.index()];
+            Ahead::new(key, Some(&demand.sampler), demand.share, demand.once)
+        };
         Self {
-            keys: routes.keys.iter().map(derive).collect(),
             demands: &routes.demands,
             amounts: &routes.amounts,
-            ahead: vec![Ahead::default(); routes.demands.len()],
-            uniforms: vec![Ahead::default(); routes.keys.len()],
+            ahead: routes.demands.iter().map(demand).collect(),
+            uniforms: keys.iter().map(|key| Ahead::new(*key, None, 1.0, false)).collect(),
+            keys,
         }
     }
 
@@ -411,8 +438,7 @@ impl<'p> Draws<'p> {
         if index != 0 {
             return self.keys[key.index()].uniform(request.ordinal, index);
         }
-        let place = key.index();
-        self.uniforms[place].draw(request.ordinal, self.keys[place], None)
+        self.uniforms[key.index()].draw(request.ordinal)
     }
 
     /// A uniform that belongs to `ordinal` and `index` alone.
@@ -427,7 +453,8 @@ impl<'p> Draws<'p> {
     #[must_use]
     pub fn demand(&self, id: DemandId, request: &Request) -> f64 {
         let demand = &self.demands[id.index()];
-        let uniform = self.keys[demand.key.index()].uniform(request.ordinal, demand.index(request));
+        let uniform = self.keys[demand.key.index()]
+            .uniform(request.ordinal, draw_position(request, demand.once));
         demand.sampler.sample(uniform) * demand.share
     }
 
@@ -435,13 +462,11 @@ impl<'p> Draws<'p> {
     #[inline]
     #[must_use]
     pub fn demand_ahead(&mut self, id: DemandId, request: &Request) -> f64 {
-        let demand = &self.demands[id.index()];
-        if demand.index(request) != 0 {
+        let ahead = &mut self.ahead[id.index()];
+        if draw_position(request, ahead.once) != 0 {
             return self.demand(id, request);
         }
-        let key = self.keys[demand.key.index()];
-        let sampler = Some(&demand.sampler);
-        self.ahead[id.index()].draw(request.ordinal, key, sampler) * demand.share
+        ahead.draw(request.ordinal) * ahead.share
     }
 
     /// A count of `request`.
@@ -460,9 +485,8 @@ impl<'p> Draws<'p> {
     }
 }
 
-impl Demand {
-    #[inline]
-    fn index(&self, request: &Request) -> u32 {
-        if self.once { request.position << 20 } else { draw_index(request, 0) }
-    }
+/// Index of a draw of `request`; drawn once, it is the same in every repetition.
+#[inline]
+fn draw_position(request: &Request, once: bool) -> u32 {
+    if once { request.position << 20 } else { draw_index(request, 0) }
 }

@@ -7,7 +7,8 @@
 //!
 //! In: `enter`, `leave`, `cancel`, `health`. Out: the request goes on, or is refused.
 //! Holds: nobody waits while a worker is free and the process is alive; workers taken = workers
-//! given back + workers held.
+//! given back + workers held; busy + idle + unavailable workers = workers × time. A worker that is
+//! held counts as busy, also while the process stands still; a free one is then unavailable.
 //! States: down refuses at once (nobody listens), unreachable answers nothing, hung accepts until
 //! the backlog is full and serves nobody; a fresh process works at `warm-up` speed for a while.
 //! Leaves out: the cost of a fork, memory of a worker, keep-alive time-outs.
@@ -15,7 +16,7 @@
 use std::collections::VecDeque;
 
 use crate::engine::calendar::Ticket;
-use crate::model::gauge::{Gauge, Occupancy};
+use crate::model::gauge::{Availability, Gauge, Occupancy, Usable};
 use crate::model::ids::ComponentId;
 use crate::model::request::{Hold, Outcome, RequestId, Waits};
 use crate::model::{Ctx, Health};
@@ -40,6 +41,7 @@ pub struct Service {
     id: ComponentId,
     config: ServiceConfig,
     busy: Occupancy,
+    availability: Availability,
     line: VecDeque<RequestId>,
     health: Health,
     inside: Occupancy,
@@ -56,6 +58,7 @@ impl Service {
         Self {
             id,
             busy: Occupancy::new(false),
+            availability: Availability::new(config.workers.unwrap_or(0)),
             line: VecDeque::new(),
             health: Health::Up,
             inside: Occupancy::new(config.detailed),
@@ -147,6 +150,12 @@ impl Service {
     /// Another state. Who was inside a process that is gone is thrown out by the world first.
     pub fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
         self.health = health;
+        let usable = match health {
+            Health::Up | Health::Slow(_) => Usable::All,
+            Health::Stalled | Health::Hung => Usable::Held,
+            Health::Down | Health::Unreachable => Usable::None,
+        };
+        self.availability.set(ctx.now, usable, self.busy.area(ctx.now));
         self.slowness = if let Health::Slow(factor) = health { factor } else { 1.0 };
         loop {
             let waiting = self.line.len();
@@ -173,6 +182,11 @@ impl Service {
     #[must_use]
     pub fn gauge(&self, now: SimTime) -> Gauge {
         let workers = self.config.workers.map_or(0, u128::from);
+        let busy = self.busy.area(now);
+        let (idle, unavailable) = match workers {
+            0 => (0, 0),
+            _ => self.availability.split(now, busy),
+        };
         Gauge {
             arrived: self.arrived,
             refused: self.refused,
@@ -180,7 +194,9 @@ impl Service {
             inside: self.inside.area(now),
             stayed: self.inside.stayed(),
             levels: self.inside.levels(now),
-            busy: self.busy.area(now),
+            busy,
+            idle,
+            unavailable,
             capacity: workers * u128::from(now.nanos()),
             ..Gauge::default()
         }

@@ -9,6 +9,8 @@
 //! In: `visit`, `served`, `alarm`, `cancel`, `health`. Out: the request goes on along its route.
 //! Holds: nobody waits while a server is free and the station is up; the area under the number
 //! inside equals the sum of the times inside, in integer nanoseconds.
+//! busy + idle + unavailable servers = servers × time, in nanoseconds, slow ones included as
+//! available.
 //! A pause (a fault that stalls) keeps all work and resumes it; a crash sends everyone away with
 //! an error.
 
@@ -18,7 +20,7 @@ use crate::engine::calendar::Ticket;
 use crate::model::cpu::Alarm;
 use crate::model::cpu_share::{CpuShare, PhaseHandle, ZoneLimits};
 use crate::model::event::Event;
-use crate::model::gauge::{Gauge, Queue};
+use crate::model::gauge::{Availability, Gauge, Queue, Usable};
 use crate::model::ids::{CauseId, ComponentId, DemandId, UnitId};
 use crate::model::request::{Outcome, RequestId, Waits};
 use crate::model::{Ctx, Health};
@@ -47,8 +49,9 @@ pub struct StationConfig {
     pub discipline: Discipline,
     /// Most customers inside, in service too.
     pub limit: Option<u32>,
-    /// How long a customer waits in line before it leaves.
-    pub patience: Option<DemandId>,
+    /// How long a customer waits in line before it leaves, by the operation that brought it, in
+    /// order: each step draws its own.
+    pub patience: Vec<(u32, DemandId)>,
     /// Ranks in use: 1 but for the disciplines by rank.
     pub ranks: usize,
     /// Keep the distribution of waiting and of the number inside.
@@ -74,7 +77,11 @@ pub struct Station {
     paused: bool,
     /// Services take this many times longer.
     slowness: f64,
+    /// Nothing but a line in order and servers, all at work: what most stations are most of the
+    /// time. Spares their customers the questions that the others must be asked.
+    plain: bool,
     queue: Queue,
+    availability: Availability,
     waits: Option<Box<Histogram>>,
     arrived: u64,
     refused: u64,
@@ -101,7 +108,7 @@ impl Station {
                 finished: Vec::new(),
             })
         });
-        Self {
+        let mut station = Self {
             id,
             lines: vec![VecDeque::new(); config.ranks.max(1)],
             waiting: 0,
@@ -111,19 +118,56 @@ impl Station {
             health: Health::Up,
             paused: false,
             slowness: 1.0,
+            plain: false,
             queue: Queue::new(config.detailed),
+            availability: Availability::new(config.servers),
             waits: config.detailed.then(Box::default),
             arrived: 0,
             refused: 0,
             reneged: 0,
             config,
-        }
+        };
+        station.plain = station.is_plain();
+        station
+    }
+
+    fn is_plain(&self) -> bool {
+        self.config.discipline == Discipline::Fifo
+            && self.config.limit.is_none()
+            && self.config.patience.is_empty()
+            && self.lines.len() == 1
+            && self.held.is_empty()
+            && !self.paused
+            && self.slowness == 1.0
     }
 
     /// `request` comes for a service of `need` nanoseconds.
     #[inline]
     pub fn visit(&mut self, ctx: &mut Ctx<'_>, request: RequestId, need: u64, priority: u8) {
         self.arrived += 1;
+        if !self.plain {
+            return self.visit_special(ctx, request, need, priority);
+        }
+        self.let_in(ctx, request, need, priority);
+        if self.queue.busy() < self.config.servers {
+            return self.start(ctx, request);
+        }
+        ctx.requests[request].waits = Waits::InLine;
+        self.lines[0].push_back(request);
+        self.waiting += 1;
+    }
+
+    #[inline(always)]
+    fn let_in(&mut self, ctx: &mut Ctx<'_>, request: RequestId, need: u64, priority: u8) {
+        self.queue.arrive(ctx.now);
+        let entry = &mut ctx.requests[request];
+        entry.at = self.id;
+        entry.since = ctx.now;
+        entry.need = need;
+        entry.priority = priority;
+    }
+
+    fn visit_special(&mut self, ctx: &mut Ctx<'_>, request: RequestId, need: u64, priority: u8) {
         if self.paused && matches!(self.health, Health::Down | Health::Unreachable) {
             self.refused += 1;
             return ctx.turn_away(request, self.health);
@@ -132,12 +176,7 @@ impl Station {
             self.refused += 1;
             return ctx.fail(request, Outcome::Refused);
         }
-        self.queue.arrive(ctx.now);
-        let entry = &mut ctx.requests[request];
-        entry.at = self.id;
-        entry.since = ctx.now;
-        entry.need = need;
-        entry.priority = priority;
+        self.let_in(ctx, request, need, priority);
         if self.sharing.is_some() {
             return self.share(ctx, request, need);
         }
@@ -160,8 +199,9 @@ impl Station {
         let rank = usize::from(entry.priority).min(self.lines.len() - 1);
         self.lines[rank].push_back(request);
         self.waiting += 1;
-        if let Some(demand) = self.config.patience {
-            let patience = ctx.duration(demand, request);
+        let visit = entry.pc - 1;
+        if let Ok(place) = self.config.patience.binary_search_by_key(&visit, |(op, _)| *op) {
+            let patience = ctx.duration(self.config.patience[place].1, request);
             let ticket = ctx.calendar.push(ctx.now + patience, Event::Wake(request).code());
             ctx.requests[request].ticket = ticket;
         }
@@ -172,9 +212,11 @@ impl Station {
         self.queue.begin(ctx.now);
         let entry = &mut ctx.requests[request];
         entry.waits = Waits::InService;
-        entry.ends = ctx.now + self.longer(entry.need);
+        let length =
+            if self.plain { SimDuration::from_nanos(entry.need) } else { self.longer(entry.need) };
+        entry.ends = ctx.now + length;
         entry.ticket = ctx.calendar.push(entry.ends, Event::Served(request).code());
-        if self.config.discipline == Discipline::PriorityPreemptive {
+        if !self.plain && self.config.discipline == Discipline::PriorityPreemptive {
             self.serving.push(request);
         }
         if !entry.resumed {
@@ -230,7 +272,7 @@ impl Station {
     #[inline(always)]
     fn release(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         self.queue.end(ctx.now);
-        if self.config.discipline == Discipline::PriorityPreemptive {
+        if !self.plain && self.config.discipline == Discipline::PriorityPreemptive {
             self.serving.retain(|other| *other != request);
         }
     }
@@ -247,6 +289,13 @@ impl Station {
     #[inline(always)]
     fn next(&mut self, ctx: &mut Ctx<'_>) {
         if self.waiting == 0 || self.paused {
+            return;
+        }
+        if self.plain {
+            if let Some(request) = self.lines[0].pop_front() {
+                self.waiting -= 1;
+                self.start(ctx, request);
+            }
             return;
         }
         if let Some(request) = self.held.pop_front() {
@@ -353,6 +402,7 @@ impl Station {
     /// hang, after which the station is a new one.
     pub fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
         let before = std::mem::replace(&mut self.health, health);
+        self.plain = false;
         if !self.paused {
             self.pause(ctx);
         }
@@ -363,6 +413,8 @@ impl Station {
         }
         self.paused = !matches!(health, Health::Up | Health::Slow(_));
         self.slowness = if let Health::Slow(factor) = health { factor } else { 1.0 };
+        let usable = if self.paused { Usable::None } else { Usable::All };
+        self.availability.set(ctx.now, usable, self.queue.worked(ctx.now));
         if let Some(sharing) = &mut self.sharing {
             let all = f64::from(self.config.servers) / self.slowness;
             let all = Cores::new(all).unwrap_or(Cores::MAX);
@@ -373,6 +425,7 @@ impl Station {
         while !self.paused && self.queue.busy() < self.config.servers && self.waiting > 0 {
             self.next(ctx);
         }
+        self.plain = self.is_plain();
     }
 
     fn send_away(&mut self, ctx: &mut Ctx<'_>) {
@@ -430,12 +483,17 @@ impl Station {
         let time = u128::from(now.nanos());
         let servers = u128::from(self.config.servers);
         // A core's steps are as fine as its account; whole servers need none of that.
-        let (busy, capacity) = match &self.sharing {
+        let (busy, idle, unavailable, capacity) = match &self.sharing {
             Some(sharing) => {
                 let ledger = sharing.share.server_ledger(now);
-                (ledger.used.steps(), ledger.capacity.steps())
+                let (used, idle) = (ledger.used.steps(), ledger.idle.steps());
+                (used, idle, ledger.unavailable.steps(), ledger.capacity.steps())
             }
-            None => (self.queue.worked(now), servers * time),
+            None => {
+                let worked = self.queue.worked(now);
+                let (idle, unavailable) = self.availability.split(now, worked);
+                (worked, idle, unavailable, servers * time)
+            }
         };
         Gauge {
             arrived: self.arrived,
@@ -446,7 +504,8 @@ impl Station {
             stayed: inside.stayed(),
             busy,
             capacity,
-            unavailable: 0,
+            idle,
+            unavailable,
             levels: inside.levels(now),
         }
     }

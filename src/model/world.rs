@@ -25,7 +25,7 @@ use crate::model::event::Event;
 use crate::model::gauge::Gauge;
 use crate::model::head::Head;
 use crate::model::ids::{CallId, CauseId, ComponentId, KeyId, PoolId, WorkloadId};
-use crate::model::link::{Link, Links};
+use crate::model::link::{Link, Links, Uplink};
 use crate::model::outage::{Faults, Ills};
 use crate::model::record::Record;
 use crate::model::request::{
@@ -85,8 +85,9 @@ pub struct Span {
 #[derive(Clone, Debug)]
 struct Source {
     stream: Stream,
-    /// The next arrivals, the last one first.
+    /// Arrivals worked out; those from `at` on have not come yet.
     ready: Vec<Arrival>,
+    at: usize,
 }
 
 /// Where arrivals come from. Asked for many at a time, so its size and its branch do not matter.
@@ -114,19 +115,27 @@ impl Source {
                 Stream::Recorded(RecordedStream::new(playback, seed, lineage, owner, times))
             }
         };
-        Self { stream, ready: Vec::with_capacity(Self::AHEAD) }
+        Self { stream, ready: Vec::with_capacity(Self::AHEAD), at: 0 }
     }
 
     #[inline]
     fn next(&mut self) -> Option<Arrival> {
-        if self.ready.is_empty() {
-            match &mut self.stream {
-                Stream::Described(stream) => self.ready.extend(stream.by_ref().take(Self::AHEAD)),
-                Stream::Recorded(stream) => self.ready.extend(stream.by_ref().take(Self::AHEAD)),
-            }
-            self.ready.reverse();
+        if self.at == self.ready.len() {
+            self.work_ahead();
         }
-        self.ready.pop()
+        let next = self.ready.get(self.at).copied();
+        self.at += usize::from(next.is_some());
+        next
+    }
+
+    #[inline(never)]
+    fn work_ahead(&mut self) {
+        self.at = 0;
+        self.ready.clear();
+        match &mut self.stream {
+            Stream::Described(stream) => self.ready.extend(stream.by_ref().take(Self::AHEAD)),
+            Stream::Recorded(stream) => self.ready.extend(stream.by_ref().take(Self::AHEAD)),
+        }
     }
 }
 
@@ -153,6 +162,8 @@ pub struct World<'p> {
     pub(in crate::model) causes: Vec<CauseId>,
     /// After a restart a part is slow until this instant.
     pub(in crate::model) warm_at: Vec<SimTime>,
+    /// When each part with a buffer came back last.
+    pub(in crate::model) restarted: Vec<Option<SimTime>>,
     /// Services that stand still.
     pub(in crate::model) frozen: u32,
     pub(in crate::model) lineage: Lineage,
@@ -162,6 +173,8 @@ pub struct World<'p> {
     /// Next arrival of each workload. There are few workloads and each has one arrival pending, so
     /// they need no heap; their places in the order are those the calendar would have given.
     arrivals: Vec<Place>,
+    /// The earliest of them.
+    next_arrival: (Place, WorkloadId),
     deadlines: Vec<Deadlines>,
     serial: u32,
     operations: Vec<u64>,
@@ -204,6 +217,7 @@ impl<'p> World<'p> {
                 Config::Head(config) => Component::Head(Head::new(id, config.clone())),
                 Config::Links(config) => Component::Links(Box::new(Links::new(id, config))),
                 Config::Link(config) => Component::Link(Link::new(*config)),
+                Config::Uplink(config) => Component::Uplink(Uplink::new(*config)),
                 Config::Cache(config) => Component::Cache(Cache::new(config.clone())),
             }
         };
@@ -229,9 +243,11 @@ impl<'p> World<'p> {
             lineage,
             ills: None,
             warm_at: vec![SimTime::ZERO; plan.parts.len()],
+            restarted: vec![None; plan.parts.len()],
             turns: vec![0; plan.routes.pools.len()],
             sources: plan.workloads.iter().enumerate().map(source).collect(),
             arrivals: vec![Place::NEVER; plan.workloads.len()],
+            next_arrival: (Place::NEVER, WorkloadId(0)),
             deadlines: vec![Deadlines::default(); plan.routes.calls.len()],
             serial: 0,
             operations: vec![0; plan.operations.len()],
@@ -262,7 +278,7 @@ impl<'p> World<'p> {
     /// [`Stop`] when a limit was met; the world is then of no further use.
     pub fn run_before(&mut self, end: SimTime) -> Result<(), Stop> {
         loop {
-            let (place, workload) = self.next_arrival();
+            let (place, workload) = self.next_arrival;
             if place < self.calendar.next_place() {
                 if place.at() >= end {
                     break;
@@ -280,17 +296,6 @@ impl<'p> World<'p> {
         }
         self.now = self.now.max(end);
         Ok(())
-    }
-
-    #[inline]
-    fn next_arrival(&self) -> (Place, WorkloadId) {
-        let mut first = (Place::NEVER, WorkloadId(0));
-        for (index, place) in self.arrivals.iter().enumerate() {
-            if *place < first.0 {
-                first = (*place, WorkloadId(index as u16));
-            }
-        }
-        first
     }
 
     /// The event `code` at `at` is about to be handled.
@@ -369,6 +374,12 @@ impl<'p> World<'p> {
         } else {
             self.arrivals[workload.index()] = Place::NEVER;
         }
+        self.next_arrival = (self.arrivals[0], WorkloadId(0));
+        for (index, place) in self.arrivals.iter().enumerate().skip(1) {
+            if *place < self.next_arrival.0 {
+                self.next_arrival = (*place, WorkloadId(index as u16));
+            }
+        }
     }
 
     #[inline]
@@ -441,8 +452,9 @@ impl<'p> World<'p> {
             if self.frozen > 0 && self.stands_still(id) {
                 return;
             }
-            let pc = self.requests[id].pc;
-            self.requests[id].pc = pc + 1;
+            let entry = &mut self.requests[id];
+            let pc = entry.pc;
+            entry.pc = pc + 1;
             match self.ops[pc as usize] {
                 Op::Visit { pool, demand, priority } => {
                     let member = self.pick(pool, id);
@@ -485,7 +497,11 @@ impl<'p> World<'p> {
                     }
                 }
                 Op::Disk { mount, write, key } => {
-                    let disks = self.mount(id, mount).disks;
+                    let mount = self.mount(id, mount);
+                    if !write && self.is_in_memory(id, mount, key) {
+                        continue;
+                    }
+                    let disks = mount.disks;
                     let mut ctx = ctx!(self, self.causes[disks.index()]);
                     if let Component::Disks(disks) = &mut self.components[disks.index()] {
                         disks.operate(&mut ctx, id, key, write);
@@ -506,6 +522,14 @@ impl<'p> World<'p> {
                     let branches = &self.plan.routes.branches[first..first + usize::from(count)];
                     let taken = branches.iter().find(|branch| uniform < branch.below);
                     if !self.jump(id, taken.map_or(otherwise, |branch| branch.to)) {
+                        return;
+                    }
+                }
+                Op::Miss { branch, key, otherwise } => {
+                    let uniform = self.draws.uniform_ahead(key, &self.requests[id]);
+                    let taken = self.plan.routes.branches[usize::from(branch)];
+                    let missed = uniform < taken.below * self.coldness(id);
+                    if !self.jump(id, if missed { taken.to } else { otherwise }) {
                         return;
                     }
                 }
@@ -578,6 +602,7 @@ impl<'p> World<'p> {
     }
 
     /// Whether `id` finds its object in `cache`; `None` when its process is gone.
+    #[inline(never)]
     fn look_up(&mut self, id: RequestId, cache: ComponentId, key: KeyId) -> Option<bool> {
         let Component::Cache(found) = &self.components[cache.index()] else { return None };
         let process = &self.components[found.process().index()];
@@ -590,6 +615,26 @@ impl<'p> World<'p> {
             return None;
         }
         Some(found.look_up(&ctx, id, key))
+    }
+
+    /// Whether a read of `id` finds its block in the memory in front of the disks of `mount`; a
+    /// block that was not there is from now on. Its key is the third of the operation at a disk.
+    fn is_in_memory(&mut self, id: RequestId, mount: Mount, key: KeyId) -> bool {
+        let Some((memory, content)) = mount.memory else { return false };
+        let uniform = self.draws.uniform(KeyId(key.0 + 2), &self.requests[id], 0);
+        match &mut self.components[memory.index()] {
+            Component::Cache(cache) => cache.read(self.now, content, uniform),
+            _ => false,
+        }
+    }
+
+    /// Factor on the misses of the buffer that `id` asks: above 1 for a while after a restart.
+    fn coldness(&self, id: RequestId) -> f64 {
+        let member = self.requests[id].top().at.index();
+        match (self.plan.parts[member].cold, self.restarted[member]) {
+            (Some(cold), Some(at)) => cold.factor_at(self.now - at.min(self.now)),
+            _ => 1.0,
+        }
     }
 
     /// The cache whose process is `id` starts cold.
@@ -632,6 +677,9 @@ impl<'p> World<'p> {
                     self.calendar.push(deadline, code);
                 }
             }
+        }
+        if let Some(uplink) = self.cut_off(id, member) {
+            return ctx!(self, self.causes[uplink.index()]).turn_away(id, Health::Unreachable);
         }
         let mut ctx = ctx!(self, self.causes[member.index()]);
         if let Component::Service(service) = &mut self.components[member.index()] {
@@ -680,6 +728,7 @@ impl<'p> World<'p> {
         true
     }
 
+    #[inline(never)]
     fn fork(&mut self, id: RequestId, entry: u32, wait: bool) {
         let parent = &self.requests[id];
         let owner = if wait { Owner::Parent(id) } else { Owner::Nobody };
@@ -755,6 +804,7 @@ impl<'p> World<'p> {
     }
 
     /// `id` has failed where it is: everything it holds is given back, and whoever waits is told.
+    #[inline(never)]
     pub(in crate::model) fn fail_up(&mut self, id: RequestId, outcome: Outcome) {
         if self.requests[id].children > 0 {
             let of_it =
@@ -778,6 +828,7 @@ impl<'p> World<'p> {
 
     /// Cuts `id` above its first `keep` frames. Gives the caller's part, free to fail; the frames
     /// above go on as an orphan under the old id, and the call they were part of ends as `outcome`.
+    #[inline(never)]
     pub(in crate::model) fn split(
         &mut self,
         id: RequestId,
@@ -890,9 +941,14 @@ impl<'p> World<'p> {
         // It leaves from the outermost component that the request was inside of last.
         let from = self.requests[id].frames[0].at;
         let Some(path) = network.ways.get(from.index()).copied().flatten() else { return false };
+        let waits = self.cut_off(id, from).is_some();
         let mut ctx = ctx!(self, self.causes[network.links.index()]);
         if let Component::Links(links) = &mut self.components[network.links.index()] {
-            links.send(&mut ctx, id, size, path);
+            if waits {
+                links.hold(&mut ctx, id, size, path);
+            } else {
+                links.send(&mut ctx, id, size, path);
+            }
         }
         true
     }

@@ -1,10 +1,6 @@
-//! What the event loop writes down: counters, integrals, histograms, ledgers.
+//! What the event loop writes down and many parts share: histograms of durations.
 //!
 //! Everything here is whole numbers: nanoseconds, counts and their products. So sums do not depend
 //! on their order, merging is exact, and the balances of a run hold to the last digit.
 
 pub mod histogram;
-pub mod integral;
-pub mod ledger;
-pub mod little;
-pub mod series;

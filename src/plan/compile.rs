@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 use crate::engine::draw::Seed;
 use crate::engine::law::Law;
 use crate::model::blueprint::{
-    Arrivals, Blueprint, Clients, Config, Mount, Operation, Part, Place, Retry, Session, Workload,
-    ZoneMeter,
+    Arrivals, Blueprint, Clients, Cold, Config, Mount, Operation, Part, Place, Retry, Session,
+    Workload, ZoneMeter,
 };
 use crate::model::cpu::CpuConfig;
 use crate::model::cpu_share::{self, ZoneLimits};
 use crate::model::disks::DisksConfig;
 use crate::model::head::{HeadConfig, Persistence};
-use crate::model::ids::{ClassId, ComponentId, KeyId, UnitId};
+use crate::model::ids::{ClassId, ComponentId, DemandId, KeyId, UnitId};
 use crate::model::route::{Pick, Routes};
 use crate::model::service::ServiceConfig;
 use crate::model::spec::place::{Burst, MountSpec, Workers};
@@ -24,18 +24,20 @@ use crate::model::spec::textbook::{DisciplineWord, PickWord};
 use crate::model::spec::traffic::{ProcessWord, TraceFormat, TraceSpec, WeekMoment, WorkloadSpec};
 use crate::model::station::{Discipline, StationConfig};
 use crate::plan::Draft;
+use crate::plan::graph::store_at;
 use crate::plan::names::{Found, Kind, member_name};
+use crate::plan::part;
 use crate::plan::placement::ServerId;
 use crate::plan::program::{
     CachePlan, Compiler, DatabasePlan, Query, ServicePlan, StationPlan, Targets, law_of, pool,
 };
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::file::{self, path_code, trace_code};
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
 use crate::units::{Cores, SimDuration, SimTime};
 use crate::workload::arrivals::{Process, Traffic};
-use crate::workload::file::{self, PathError, TraceErrorKind};
 use crate::workload::log::{LogFormat, count_log};
 use crate::workload::mmpp::{Modulation, Succession};
 use crate::workload::noise::Noise;
@@ -44,6 +46,7 @@ use crate::workload::stamp::TimeForm;
 use crate::workload::trace::{CountSeries, Placement, Playback, SeriesFormat};
 
 mod cache;
+mod memory;
 mod network;
 
 /// Gathers components and gives them their numbers.
@@ -54,6 +57,7 @@ struct Builder<'a> {
     wanted: BTreeMap<String, Wanted>,
     ids: BTreeMap<String, ComponentId>,
     units: Vec<(ComponentId, u32)>,
+    tables: memory::Tables,
 }
 
 #[derive(Clone, Copy)]
@@ -66,15 +70,24 @@ enum Wanted {
     Service(usize, u32),
     Database(usize, u32),
     Link(u32),
+    Uplink(u32, u32),
     Network,
     Cache(usize),
     CacheContent(usize),
+    ServerMemory(ServerId),
+    HeadMemory(usize),
 }
 
 /// Makes the tables; everything wrong goes to `out`.
 pub fn compile(draft: &Draft, folder: &std::path::Path, out: &mut Diagnostics) -> Blueprint {
-    let mut builder =
-        Builder { draft, out, wanted: BTreeMap::new(), ids: BTreeMap::new(), units: Vec::new() };
+    let mut builder = Builder {
+        draft,
+        out,
+        wanted: BTreeMap::new(),
+        ids: BTreeMap::new(),
+        units: Vec::new(),
+        tables: Vec::new(),
+    };
     builder.gather();
     builder.build(folder)
 }
@@ -139,6 +152,7 @@ impl Builder<'_> {
             }
         }
         network::gather(self);
+        memory::gather(self);
         for (index, (name, _)) in scenario.cache.iter().enumerate() {
             self.wanted.insert(name.text.clone(), Wanted::Cache(index));
             self.wanted.insert(cache::content_name(name), Wanted::CacheContent(index));
@@ -212,27 +226,31 @@ impl Builder<'_> {
         soft: Option<SimDuration>,
     ) -> Option<Mount> {
         let persistence = soft.map_or(Persistence::Hard, Persistence::Soft);
-        let (owner, volume) = text.split_once(':')?;
+        let (owner, volume_name) = text.split_once(':')?;
         let found = self.draft.names.find(owner)?;
         match found.kind {
             Kind::Nas => {
                 let (name, spec) = &self.draft.scenario.nas[found.index];
-                let volume = spec.volumes.get(volume)?;
+                let volume = spec.volumes.get(volume_name)?;
                 let pool = volume.pool.value.0.first()?;
                 let disks = *self.ids.get(&format!("{name}.{}", pool.text))?;
                 let head = Some(self.id(&format!("{name}.head")));
-                Some(Mount { head, disks, persistence })
+                let memory = memory::before_volume(self, found.index, volume_name);
+                Some(Mount { head, disks, persistence, memory })
             }
             Kind::Server => {
                 let server = self.server_of(at)?;
-                let local = format!("{}.{volume}", self.server_name(server));
+                let local = format!("{}.{volume_name}", self.server_name(server));
                 let Some(disks) = self.ids.get(&local) else {
-                    let message =
-                        format!("server `{}` has no disk set `{volume}`", self.server_name(server));
+                    let message = format!(
+                        "server `{}` has no disk set `{volume_name}`",
+                        self.server_name(server)
+                    );
                     self.out.push(Diagnostic::new(Code::NoSuchName, span, message));
                     return None;
                 };
-                Some(Mount { head: None, disks: *disks, persistence })
+                let memory = memory::before_disks(self, server, volume_name);
+                Some(Mount { head: None, disks: *disks, persistence, memory })
             }
             _ => None,
         }
@@ -276,7 +294,7 @@ impl Builder<'_> {
             servers: spec.servers.value,
             discipline,
             limit: spec.limit.as_ref().map(|limit| limit.value),
-            patience: None,
+            patience: Vec::new(),
             ranks: if ranked { 64 } else { 1 },
             detailed: self.draft.wants_detail(name),
             unit,
@@ -313,6 +331,7 @@ impl Builder<'_> {
             place: None,
             mounts: Vec::new(),
             warm_up: None,
+            cold: None,
         };
         let scenario = &self.draft.scenario;
         match wanted {
@@ -351,19 +370,26 @@ impl Builder<'_> {
                     part.place = self.place(at);
                     let mounts: Vec<MountSpec> =
                         spec.mounts.iter().map(|(_, mount)| mount.clone()).collect();
-                    for mount in mounts {
-                        let first = &mount.volumes[0];
-                        part.mounts.extend(self.mount(&first.text, first.span, at, mount.soft));
+                    let stores = &self.draft.links.services[index].mounts;
+                    for (mount, stores) in mounts.iter().zip(stores) {
+                        let member = part::Part::Service { service: index, member };
+                        let near = store_at(self.draft, stores, member);
+                        let place = stores.iter().position(|store| Some(*store) == near);
+                        let volume = &mount.volumes[place.unwrap_or(0)];
+                        part.mounts.extend(self.mount(&volume.text, volume.span, at, mount.soft));
                     }
                 }
                 part.warm_up = spec.warm_up.as_ref().map(|w| (w.for_.value, w.speed.value));
             }
             Wanted::Link(index) => part.config = network::link(self, index),
+            Wanted::Uplink(group, number) => part.config = network::uplink(self, group, number),
             Wanted::Cache(index) => {
                 // A process without a bound on workers, which is what it was made as.
                 part.place = self.draft.links.caches[index].and_then(|at| self.place(at));
             }
             Wanted::CacheContent(index) => part.config = cache::content(self, index),
+            Wanted::ServerMemory(id) => part.config = memory::of_server(self, id),
+            Wanted::HeadMemory(nas) => part.config = memory::of_head(self, nas),
             Wanted::Network => part.config = network::links(self, id),
             Wanted::Database(index, member) => {
                 let spec = &scenario.database[index].1;
@@ -372,6 +398,10 @@ impl Builder<'_> {
                     backlog: None,
                     callers_wait: true,
                     detailed: false,
+                });
+                part.cold = spec.cold.as_ref().map(|cold| Cold {
+                    factor: cold.miss_factor.value,
+                    decays_in: cold.decays_in.value,
                 });
                 let found = database_members(self.draft, index)[member as usize];
                 let at = (found.index, found.member.unwrap_or(0));
@@ -444,6 +474,7 @@ impl Builder<'_> {
                     waited: io.map_or(0.0, |io| io.mean.value),
                     deferred: 0.0,
                     write: false,
+                    cold: spec.cold.is_some(),
                 },
                 write: Query {
                     cpu: law_of(&spec.write.cpu),
@@ -451,6 +482,7 @@ impl Builder<'_> {
                     waited: spec.write.sync_io.value,
                     deferred: spec.write.deferred_io.value,
                     write: true,
+                    cold: false,
                 },
                 head: parts[master.index()].mounts.first().is_some_and(|m| m.head.is_some()),
             }));
@@ -487,17 +519,15 @@ impl Builder<'_> {
                 compiler.then(index, next, &law_of(&then.count));
             }
         }
+        let patience = patience(draft, &mut compiler);
         for (name, wanted) in &wanted {
             if let Wanted::Station(index) = wanted
-                && let Some(law) = &scenario.station[*index].1.patience
+                && let Config::Station(config) = &mut parts[self.ids[name].index()].config
             {
-                let owner = &scenario.station[*index].0.text;
-                let demand = compiler.demand("patience", owner, &law_of(law));
-                if let Config::Station(config) = &mut parts[self.ids[name].index()].config {
-                    config.patience = Some(demand);
-                }
+                config.patience.clone_from(&patience[*index]);
             }
         }
+        network::finish(draft, &mut compiler, &mut self.units, &mut parts);
         let clients = clients(draft, &mut compiler);
         let operations = operations(draft, &self.ids, &mut compiler);
         let routes = compiler.routes;
@@ -535,6 +565,26 @@ impl Builder<'_> {
         }
         meters
     }
+}
+
+/// By station: how long customers wait in line there, by the operation that brings them. The owner
+/// of the draw is the station and the step, so that requests of two classes with the same ordinal
+/// draw each their own.
+fn patience(draft: &Draft, compiler: &mut Compiler<'_>) -> Vec<Vec<(u32, DemandId)>> {
+    let visits = std::mem::take(&mut compiler.visits);
+    let mut all = Vec::new();
+    for (index, (name, spec)) in draft.scenario.station.iter().enumerate() {
+        let mut demands = Vec::new();
+        if let Some(law) = &spec.patience {
+            let law = law_of(law);
+            for (_, op, step) in visits.iter().filter(|(station, ..)| *station == index) {
+                let owner = format!("{name}/{step}");
+                demands.push((*op, compiler.demand("patience", &owner, &law)));
+            }
+        }
+        all.push(demands);
+    }
+    all
 }
 
 fn clients(draft: &Draft, compiler: &mut Compiler<'_>) -> Vec<Clients> {
@@ -580,13 +630,10 @@ fn operations(
                 let owner = format!("{name}.{}", part.text);
                 let key = compiler.key("operation-gap", &owner);
                 compiler.disk_keys(&owner);
-                let every = match spec.every.as_ref().map(|every| every.value) {
-                    Some(crate::model::spec::runs::Every::Week) => {
-                        SimDuration::DAY.saturating_mul(7)
-                    }
-                    Some(crate::model::spec::runs::Every::Day) => SimDuration::DAY,
-                    None => SimDuration::YEAR.saturating_mul(100),
-                };
+                let every = spec
+                    .every
+                    .as_ref()
+                    .map_or(SimDuration::YEAR.saturating_mul(100), |e| e.period());
                 let first =
                     spec.at.as_ref().map_or(SimDuration::ZERO, |at| at.value.after_zero(start));
                 all.push(Operation {
@@ -715,25 +762,6 @@ fn recorded(
 
 /// Lines of an access log may be late by a minute and one in a while broken.
 const LOG: LogFormat = LogFormat { sort_within: SimDuration::from_secs(60), broken_at_most: 100 };
-
-fn path_code(error: &PathError) -> Code {
-    match error {
-        PathError::Missing | PathError::Unreadable(_) => Code::TraceUnreadable,
-        PathError::NotAFile(_) => Code::NotAFile,
-        _ => Code::OutsideFolder,
-    }
-}
-
-fn trace_code(kind: &TraceErrorKind) -> Code {
-    match kind {
-        TraceErrorKind::Empty | TraceErrorKind::NoRows | TraceErrorKind::Unreadable(_) => {
-            Code::TraceUnreadable
-        }
-        TraceErrorKind::Compressed(_) => Code::TraceArchive,
-        TraceErrorKind::Limit(..) => Code::TooMany,
-        _ => Code::TraceContent,
-    }
-}
 
 fn traffic(
     draft: &Draft,

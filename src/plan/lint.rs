@@ -2,7 +2,8 @@
 //!
 //! Takes a draft without errors; reports single points of failure by role with their hosts (W1202),
 //! domains shared by redundant parts (W1203), overload in a window (W1204) and after a single loss
-//! (W1205), time-outs that contradict each other (W1101), a run too short to see a fault (W1301).
+//! (W1205), time-outs that contradict each other (W1101), a run too short to see a fault (W1301),
+//! memory that could cache reads of what the file gives no size (W1303).
 //!
 //! Judged are the classes with an objective, or all where none has. Stations and units of textbook
 //! models are never called single points. After-loss load is worked out in the busiest window, for
@@ -18,6 +19,7 @@ use crate::plan::flow::nested;
 use crate::plan::graph::{Graph, NodeId, Subject};
 use crate::plan::links::{Entrance, Role};
 use crate::plan::load::{self, Offered};
+use crate::plan::memory;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
 use crate::plan::targets;
@@ -43,6 +45,7 @@ pub fn lint(draft: &Draft, out: &mut Diagnostics) {
     after_loss(draft, &graph, out);
     time_outs(draft, out);
     too_short(draft, out);
+    memory::lint(draft, out);
 }
 
 /// The subjects that count: classes with an objective, or all; and groups.
@@ -91,8 +94,13 @@ fn single_point(draft: &Draft, point: &SinglePoint, subjects: &[Subject]) -> Dia
         let hosts: Vec<String> =
             point.hosts.iter().map(|host| format!("`{}`", host.name(draft))).collect();
         diagnostic = diagnostic.help(format!("and with it its hosts: {}", hosts.join(", ")));
-        for host in &point.hosts {
-            diagnostic = diagnostic.related(host.span(draft), "a host of it");
+        // Members of one group have one place in the file.
+        let mut places = vec![point.role.span(draft)];
+        for place in point.hosts.iter().map(|host| host.span(draft)) {
+            if !places.contains(&place) {
+                places.push(place);
+                diagnostic = diagnostic.related(place, "a host of it");
+            }
         }
     }
     diagnostic

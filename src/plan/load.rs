@@ -112,10 +112,10 @@ pub fn rates_in(draft: &Draft, window: usize) -> Vec<f64> {
     rates
 }
 
-/// Mean of a law, in its base unit; zero for one from a file that is not loaded.
+/// Mean of a law, in its base unit.
 #[must_use]
 pub fn mean<U>(law: &LawSpec<U>) -> f64 {
-    law.law().map_or(0.0, crate::engine::law::Law::mean)
+    law.law().mean()
 }
 
 /// Offered load at these rates, one a workload, in the order of parts.

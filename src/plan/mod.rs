@@ -18,6 +18,7 @@ pub mod graph;
 pub mod links;
 pub mod lint;
 pub mod load;
+pub mod memory;
 pub mod names;
 pub mod part;
 pub mod placement;
@@ -52,6 +53,7 @@ pub struct Draft {
 #[must_use]
 pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     know_sections(&ScenarioSpec::keys(), out);
+    out.starts_in(document.source.folder());
     let mut scenario = ScenarioSpec::read(&document.root, out)?;
     in_name_order(&mut scenario);
     let names = Names::gather(&scenario, out);

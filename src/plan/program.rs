@@ -30,6 +30,8 @@ pub struct Query {
     pub deferred: f64,
     /// Whether they are writes.
     pub write: bool,
+    /// Whether its buffer is cold after a restart.
+    pub cold: bool,
 }
 
 /// A database, as calls see it.
@@ -95,6 +97,8 @@ pub struct Targets {
 pub struct Compiler<'a> {
     /// What is made.
     pub routes: Routes,
+    /// Visits to stations: place of the station in the file, operation, owner of its draws.
+    pub visits: Vec<(usize, u32, String)>,
     names: &'a Names,
     targets: &'a Targets,
     out: &'a mut Diagnostics,
@@ -119,6 +123,7 @@ impl<'a> Compiler<'a> {
     ) -> Self {
         Self {
             routes,
+            visits: Vec::new(),
             names,
             targets,
             out,
@@ -138,10 +143,11 @@ impl<'a> Compiler<'a> {
         KeyId((self.routes.keys.len() - 1) as u16)
     }
 
-    /// The pair of keys of operations at a disk: their time, the choice of the disk.
+    /// The keys of operations at a disk: their time, the choice of the disk, the block.
     pub fn disk_keys(&mut self, owner: &str) -> KeyId {
         let key = self.key("disk-time", owner);
         self.key("disk-choice", owner);
+        self.key("disk-block", owner);
         key
     }
 
@@ -411,7 +417,8 @@ impl<'a> Compiler<'a> {
         let owner = self.owner("visit");
         let demand = self.demand("service", &owner, &law);
         let priority = step.priority.as_ref().map_or(0, |rank| rank.value.saturating_sub(1));
-        self.emit(Op::Visit { pool, demand, priority: priority as u8 });
+        let op = self.emit(Op::Visit { pool, demand, priority: priority as u8 });
+        self.visits.push((found.index, op as u32, owner));
     }
 
     fn io(&mut self, step: &crate::model::spec::request::IoStep) {
@@ -588,7 +595,14 @@ impl<'a> Compiler<'a> {
                     compiler.emit(Op::Disk { mount: 0, write: query.write, key: disk });
                 });
             };
-            if query.chance < 1.0 {
+            if query.chance < 1.0 && query.cold {
+                let branch = self.routes.branches.len() as u16;
+                let at = self.emit(Op::End);
+                self.routes.branches.push(Branch { below: query.chance, to: self.here() });
+                waited(self);
+                let otherwise = self.here();
+                self.routes.ops[at] = Op::Miss { branch, key: keys.miss, otherwise };
+            } else if query.chance < 1.0 {
                 self.choose(keys.miss, &[query.chance], |compiler, _| waited(compiler));
             } else {
                 waited(self);
@@ -624,10 +638,8 @@ pub fn pool(name: &str, members: Vec<crate::model::ids::ComponentId>, pick: Pick
     Pool { name: name.to_string(), members, pick }
 }
 
-/// The law of a form. Laws from files are refused before anything is compiled, so the constant is
-/// never seen.
+/// The law of a form.
 #[must_use]
 pub fn law_of<U>(spec: &LawSpec<U>) -> Law {
-    let nothing = || Law::constant(0.0).expect("zero is a constant");
-    spec.law().cloned().unwrap_or_else(nothing)
+    spec.law().clone()
 }

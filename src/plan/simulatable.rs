@@ -4,7 +4,10 @@
 //! the request loop does not act out. A scenario with an entry here is refused by that solver, with
 //! each reason at its place, rather than run without it.
 
+use crate::model::spec::runs::How;
 use crate::plan::Draft;
+use crate::plan::part::Part;
+use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
@@ -55,13 +58,46 @@ pub fn not_yet(draft: &Draft) -> Vec<NotYet> {
         if let Some(failover) = &nas.failover {
             add(format!("failover of the file server `{name}`"), failover.span);
         }
+        for (volume, spec) in nas.volumes.iter() {
+            if spec.pool.value.0.len() > 1 {
+                add(format!("volume `{name}:{volume}` over several pools"), spec.pool.span);
+            }
+        }
+    }
+    for (name, fault) in scenario.fault.iter() {
+        let slow = fault.how.value == How::Slow;
+        let mut quiet = Diagnostics::new();
+        for hit in fault.hits.iter() {
+            let parts = targets::parts(draft, &hit.text, hit.span, &mut quiet);
+            let part = parts.into_iter().find(|part| slow && !slows(draft, *part));
+            if let Some(part) = part {
+                let part = part.name(draft);
+                add(format!("a slow `{part}`, in the fault `{name}`"), fault.how.span);
+            }
+        }
     }
     for (name, operation) in scenario.operation.iter() {
-        if let Some(does) = &operation.does {
+        if let Some(does) = operation.does.as_ref().filter(|_| !operation.takes_out()) {
             add(format!("what the operation `{name}` does: {}", does.value.word()), does.span);
         }
     }
     found
+}
+
+/// Whether a slow part shows in what it carries: a site or a rack does nothing itself, and links or
+/// switches side by side are carried as one.
+fn slows(draft: &Draft, part: Part) -> bool {
+    let scenario = &draft.scenario;
+    match part {
+        Part::Site(_) | Part::Rack(_) => false,
+        Part::Uplink { site, .. } => {
+            scenario.site[site].1.uplinks.as_ref().is_none_or(|uplinks| uplinks.count.value == 1)
+        }
+        Part::Switch { rack, .. } => {
+            scenario.rack[rack].1.switch.as_ref().is_none_or(|switch| switch.count.value == 1)
+        }
+        _ => true,
+    }
 }
 
 /// Reports each of [`not_yet`] as an error.

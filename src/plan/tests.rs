@@ -338,6 +338,8 @@ fn the_reasons_why_a_tier_cannot_run_yet_are_named() {
             "failover of the database `mysql`",
             "two heads of the file server `store`",
             "failover of the file server `store`",
+            "volume `store:assets` over several pools",
+            "volume `store:db` over several pools",
             "what the operation `more-memory` does: resize",
         ]
     );

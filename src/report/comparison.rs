@@ -10,15 +10,15 @@ mod breaks;
 
 use super::document::{Axis, Bar, BarChart, Estimate as Mark, Growth};
 use super::document::{
-    Block, Cell, Chart, ChartKind, Column, Document, Figure, HeatMap, Judgement, LadderChart,
-    LadderRow, Section, Table, Unit, Verdict,
+    Block, Cell, Chart, ChartKind, Column, Definition, Document, Figure, HeatMap, Judgement,
+    LadderChart, LadderRow, Section, Table, Unit, Verdict,
 };
 use super::run::{Output, cell, charts::mark, share_cell};
 use super::write::{ResultFile, ResultSet, run_digest};
 use super::{chart, csv, html, json as form, number};
 use crate::stats::equivalence::{Comparison, Finding};
-use crate::study::compare::{Ladder, Row};
-use crate::study::results::{RESULTS_VERSION, UseKind};
+use crate::study::compare::{Cell as Window, Ladder, Row};
+use crate::study::results::{RESULTS_VERSION, UseKind, balance};
 use crate::study::window::Verdict as Balance;
 
 /// What identifies a comparison.
@@ -106,25 +106,27 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
     sections[0].blocks.extend(charts(ladder, &deciding).into_iter().map(Block::Chart));
     sections.extend(breaks::section(ladder));
     if !members.left_out.is_empty() {
-        let columns = vec![Column::words("scenario", "scenario"), Column::words("why", "reason")];
-        let row = |(name, why): &(String, String)| vec![Cell::text(name), Cell::text(why)];
-        let rows = members.left_out.iter().map(row).collect();
+        let told = members.left_out.iter();
+        let told = told.map(|(term, why)| Definition { term: term.clone(), meaning: why.clone() });
         sections.push(Section {
             heading: "Not simulated".into(),
             intro: "What the requests solver does not act out yet.".into(),
-            blocks: vec![Block::Table(Table { caption: String::new(), columns, rows })],
+            blocks: vec![Block::Definitions(told.collect())],
         });
     }
     let columns = vec![Column::words("scenario", "scenario"), Column::words("digest", "digest")];
     let row = |(name, digest): &(String, String)| vec![Cell::text(name), Cell::text(digest)];
     let rows = members.digests.iter().map(row).collect();
     sections.push(Section {
-        heading: "Members".into(),
+        heading: MEMBERS.into(),
         intro: "Each has results of its own beside this comparison.".into(),
         blocks: vec![Block::Table(Table { caption: String::new(), columns, rows })],
     });
     Document {
-        title: format!("{} scenarios side by side", ladder.rows.len()),
+        title: match ladder.rows.len() {
+            1 => "1 scenario, with nothing beside it".into(),
+            count => format!("{count} scenarios side by side"),
+        },
         scenario: members.name.clone(),
         question: "What does each step buy?".into(),
         source: String::new(),
@@ -133,51 +135,127 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
         digest: String::new(),
         command: members.command.clone(),
         partial: members.partial.clone(),
-        verdicts: ladder.rows.iter().filter_map(|row| finding(ladder, row)).collect(),
+        verdicts: (0..ladder.rows.len()).filter_map(|at| finding(ladder, at)).collect(),
         sections,
         notes: members.notes.clone(),
     }
 }
 
-/// For the terminal: the table, what was left out; no digests of members.
+/// For the terminal: what each step buys in words, the table without the steps (they are too wide),
+/// what was left out; no digests of members.
 #[must_use]
-pub fn brief(document: &Document) -> Document {
+pub fn brief(ladder: &Ladder, document: &Document) -> Document {
     let mut brief = document.clone();
-    brief.verdicts.clear();
-    brief.sections.retain(|section| section.heading != "Members");
+    brief.sections.retain(|section| section.heading != MEMBERS);
     for section in &mut brief.sections {
         section.intro.clear();
-        section.blocks.retain(|block| matches!(block, Block::Table(_)));
+        let breaks = section.heading == breaks::HEADING;
+        section.blocks.retain(|block| match block {
+            Block::Definitions(_) => true,
+            Block::Table(_) => breaks,
+            _ => false,
+        });
+    }
+    if let Some(first) = brief.sections.first_mut() {
+        first.blocks.push(Block::Table(narrow(ladder)));
+        let marked = ladder.rows.iter().flat_map(|row| &row.windows).filter_map(mark_of);
+        let mut marked: Vec<(&str, Balance)> = marked.collect();
+        marked.sort_unstable_by_key(|(mark, _)| *mark);
+        marked.dedup();
+        let meaning = |(mark, verdict): (&str, Balance)| Definition {
+            term: format!("{mark} {}", verdict.word()),
+            meaning: balance(verdict).into(),
+        };
+        first.blocks.push(Block::Definitions(marked.into_iter().map(meaning).collect()));
     }
     brief
 }
 
-fn finding(ladder: &Ladder, row: &Row) -> Option<Verdict> {
+/// A sign for a window that is not in balance, where there is no room for the word.
+fn mark_of(window: &Window) -> Option<(&'static str, Balance)> {
+    match window.verdict {
+        Balance::Stable => None,
+        Balance::Overloaded => Some(("*", Balance::Overloaded)),
+        Balance::Backlogged => Some(("+", Balance::Backlogged)),
+        Balance::Inconclusive => Some(("?", Balance::Inconclusive)),
+        Balance::Broken => Some(("!", Balance::Broken)),
+    }
+}
+
+/// The table for a terminal: the price first, signs instead of words.
+fn narrow(ladder: &Ladder) -> Table {
+    let full = table(ladder);
+    let windows = ladder.basis.windows.len();
+    // Scenario, cost, latencies, served, busiest: of the columns of the whole table.
+    let mut order = vec![0, windows + 3];
+    order.extend(1..=windows + 2);
+    let pick = |at: &usize| full.columns[*at].clone();
+    let rows = ladder.rows.iter().map(|row| {
+        let mut cells = cells(row);
+        for (cell, window) in cells[1..=windows].iter_mut().zip(&row.windows) {
+            let value = super::text::cell(&latency_cell(window));
+            // Two more letters for all, so that the numbers stand under each other.
+            *cell =
+                Cell::text(format!("{value} {}", mark_of(window).map_or(" ", |(mark, _)| mark)));
+        }
+        order.iter().map(|at| cells[*at].clone()).collect()
+    });
+    let rows = rows.collect();
+    Table { caption: full.caption.clone(), columns: order.iter().map(pick).collect(), rows }
+}
+
+const MEMBERS: &str = "Members";
+
+/// What a step buys, and for how much.
+fn finding(ladder: &Ladder, at: usize) -> Option<Verdict> {
+    let row = &ladder.rows[at];
+    let above = &ladder.rows[at.checked_sub(1)?];
     let latency = row.latency_step.as_ref()?;
     let window = ladder.basis.windows.last()?;
-    let served = row.served_step.as_ref();
-    let served = served.map_or_else(String::new, |step| {
-        format!("; page views served {}", said(step, &points(), false))
+    let cost = match (row.monthly_cost, above.monthly_cost) {
+        (Some(cost), Some(before)) if cost == before => " for the same price".into(),
+        (Some(cost), Some(before)) => {
+            let size = Figure::exact((cost - before).abs(), Unit::DollarsPerMonth);
+            let way = if cost > before { "more" } else { "less" };
+            format!(" for {} {way}", number::figure(&size))
+        }
+        _ => String::new(),
+    };
+    let served = row.served_step.as_ref().map_or_else(String::new, |step| {
+        format!(", page views served {}", said(&in_points(step), &points(), false))
     });
     let text = format!(
-        "{} against the row above, in window {window}: {} p95 {}{served}",
+        "{} instead of {}{cost}: in window {window}, {} p95 {}{served}",
         row.scenario,
+        above.scenario,
         ladder.basis.class,
         said(latency, &Unit::Seconds, true)
     );
     Some(Verdict { judgement: Judgement::Finding, text })
 }
 
+/// A difference of shares is told in points: a percentage of a percentage says something else.
 fn points() -> Unit {
-    Unit::Ratio
+    Unit::Other("points".into())
 }
 
-/// A step in words (S7).
+fn in_points(step: &Comparison) -> Comparison {
+    let mut step = *step;
+    step.excluded *= 100.0;
+    let difference = &mut step.difference;
+    for bound in [&mut difference.estimate, &mut difference.low, &mut difference.high] {
+        *bound *= 100.0;
+    }
+    step
+}
+
+/// A step in words (S7). A figure stays on one line.
 fn said(step: &Comparison, unit: &Unit, smaller_is_better: bool) -> String {
-    let size = |value: f64| number::figure(&Figure::exact(value.abs(), unit.clone()));
+    let whole = |figure: Figure| number::figure(&figure).replace(' ', "\u{a0}");
+    let size = |value: f64| whole(Figure::exact(value.abs(), unit.clone()));
     let by = {
         let (value, half) = (step.difference.estimate.abs(), step.difference.half_width());
-        number::figure(&Figure::estimate(value, value - half, value + half, unit.clone()))
+        whole(Figure::estimate(value, value - half, value + half, unit.clone()))
     };
     let better = (step.finding == Finding::Smaller) == smaller_is_better;
     match step.finding {
@@ -222,9 +300,9 @@ fn cells(row: &Row) -> Vec<Cell> {
     for window in &row.windows {
         // An overloaded window has only the latencies of those who got through.
         cells.push(match window.verdict {
-            Balance::Stable | Balance::Inconclusive => cell(&window.latency[1], Unit::Seconds),
+            Balance::Stable | Balance::Inconclusive => latency_cell(window),
             other => {
-                let value = super::text::cell(&cell(&window.latency[1], Unit::Seconds));
+                let value = super::text::cell(&latency_cell(window));
                 Cell::text(format!("{value} ({})", other.word()))
             }
         });
@@ -240,12 +318,16 @@ fn cells(row: &Row) -> Vec<Cell> {
         || Cell::missing("no prices"),
         |cost| Cell::Figure(Figure::exact(cost, Unit::Dollars)),
     ));
-    let step = |step: &Option<Comparison>, unit: &Unit, smaller: bool| {
-        step.as_ref().map_or_else(|| Cell::text(""), |step| Cell::text(said(step, unit, smaller)))
+    let step = |step: Option<Comparison>, unit: &Unit, smaller: bool| {
+        step.map_or_else(|| Cell::text(""), |step| Cell::text(said(&step, unit, smaller)))
     };
-    cells.push(step(&row.latency_step, &Unit::Seconds, true));
-    cells.push(step(&row.served_step, &points(), false));
+    cells.push(step(row.latency_step, &Unit::Seconds, true));
+    cells.push(step(row.served_step.as_ref().map(in_points), &points(), false));
     cells
+}
+
+fn latency_cell(window: &Window) -> Cell {
+    cell(&window.latency[1], Unit::Seconds)
 }
 
 fn snake(name: &str) -> String {
@@ -291,7 +373,9 @@ fn data(ladder: &Ladder) -> Table {
                 || Cell::missing("no prices"),
                 |cost| Cell::Figure(Figure::exact(cost, Unit::Dollars)),
             ));
-            for (step, unit) in [(&row.latency_step, Unit::Seconds), (&row.served_step, points())] {
+            for (step, unit) in
+                [(&row.latency_step, Unit::Seconds), (&row.served_step, Unit::Ratio)]
+            {
                 let step = step.as_ref().filter(|_| last);
                 let (figure, word) = match step {
                     Some(step) => {

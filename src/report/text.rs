@@ -9,6 +9,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
 
 use super::document::{Align, Block, Cell, Document, Judgement, Table};
 use super::{chart, number};
+use crate::scenario::render::wrap;
 
 /// Replaces what must not reach a terminal or a page raw by its `\u{..}` spelling: C0 and C1
 /// controls, bidirectional marks and overrides, line separators, and code points that XML refuses.
@@ -157,30 +158,25 @@ fn columns_that_fit(heading: &[String], rows: &[Vec<String>], width: usize) -> u
     fit.count().max(1)
 }
 
-/// `text` in lines of at most `width` letters, broken at spaces where there are any.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let width = width.max(1);
-    let mut lines: Vec<String> = Vec::new();
-    let mut line = String::new();
-    for word in text.split(' ') {
-        let length = line.chars().count();
-        if length > 0 && length + 1 + word.chars().count() > width {
-            lines.push(std::mem::take(&mut line));
-        } else if length > 0 {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    if !line.is_empty() {
-        lines.push(line);
-    }
-    lines
-}
-
 /// Puts `text` into `out`, in the letters and the width of the terminal.
 fn say(out: &mut String, text: &str, terminal: Terminal) {
     for line in wrap(&terminal.letters.spell(&visible(text)), usize::from(terminal.width)) {
         out.push_str(&line);
+        out.push('\n');
+    }
+}
+
+/// As [`say`]; the first line begins with `first`, the others as far to the right as `indent` says.
+fn say_behind(out: &mut String, first: &str, indent: usize, text: &str, terminal: Terminal) {
+    let text = terminal.letters.spell(&visible(text));
+    let room = usize::from(terminal.width).saturating_sub(indent);
+    for (at, line) in wrap(&text, room).iter().enumerate() {
+        if at == 0 {
+            out.push_str(first);
+        } else {
+            out.extend(std::iter::repeat_n(' ', indent));
+        }
+        out.push_str(line);
         out.push('\n');
     }
 }
@@ -195,8 +191,8 @@ pub fn document(document: &Document, terminal: Terminal) -> String {
         say(&mut out, &format!("PARTIAL: {reason}"), terminal);
     }
     for verdict in &document.verdicts {
-        let line = format!("  {:<8} {}", verdict.judgement.word(), verdict.text);
-        say(&mut out, &line, terminal);
+        let word = format!("  {:<8} ", verdict.judgement.word());
+        say_behind(&mut out, &word, word.len(), &verdict.text, terminal);
     }
     for section in &document.sections {
         out.push('\n');
@@ -227,13 +223,15 @@ fn say_block(out: &mut String, block: &Block, terminal: Terminal) {
         Block::Text(text) => say(out, text, terminal),
         Block::Definitions(all) => {
             for entry in all {
-                say(out, &format!("{}: {}", entry.term, entry.meaning), terminal);
+                let text = format!("{}: {}", entry.term, entry.meaning);
+                say_behind(out, "", 2, &text, terminal);
             }
         }
         Block::Checks(all) => {
             for check in all {
                 let word = check_word(check.judgement);
-                say(out, &format!("{word:<8} {}: {}", check.name, check.detail), terminal);
+                let text = format!("{}: {}", check.name, check.detail);
+                say_behind(out, &format!("{word:<8} "), 9, &text, terminal);
             }
         }
         // The file is at hand where the terminal is.

@@ -168,6 +168,13 @@ pub enum WriteError {
         /// Digest of what should be written.
         wanted: String,
     },
+    /// Results are there that cannot be those that the run would give (exit 6).
+    Foreseen {
+        /// The directory.
+        directory: PathBuf,
+        /// What is there.
+        there: String,
+    },
     /// Another process writes to the directory (exit 6).
     Locked(PathBuf),
     /// The directory holds files that are not results (exit 6).
@@ -204,7 +211,10 @@ impl WriteError {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Conflict { .. } | Self::Locked(_) | Self::NotOurs { .. } => 6,
+            Self::Conflict { .. }
+            | Self::Foreseen { .. }
+            | Self::Locked(_)
+            | Self::NotOurs { .. } => 6,
             Self::Damaged { .. } => 7,
             Self::Path(_) => 70,
             Self::Io { .. } => 8,
@@ -220,6 +230,11 @@ impl fmt::Display for WriteError {
                 f,
                 "{} holds other results ({there}); these are {wanted}; nothing was touched; \
                  --force replaces them",
+                shown(directory)
+            ),
+            Self::Foreseen { directory, there } => write!(
+                f,
+                "{} holds {there}; nothing was simulated, nothing touched; --force replaces them",
                 shown(directory)
             ),
             Self::Locked(directory) => {
@@ -263,27 +278,73 @@ fn io_error(doing: &'static str, file: &Path) -> impl FnOnce(io::Error) -> Write
 #[derive(Debug)]
 pub struct ResultsDirectory {
     path: PathBuf,
+    /// Goes before the lock does.
+    _made: Made,
     /// Holds the lock; the system releases it with the process.
     _lock: File,
 }
 
+/// Folders that were made for results, the deepest first: those that nothing was written to go.
+#[derive(Debug)]
+struct Made(Vec<PathBuf>);
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        // A folder with something in it stays, and so do those above it.
+        let _ = self.0.iter().try_for_each(fs::remove_dir);
+    }
+}
+
 impl ResultsDirectory {
     /// Creates the directory if needed, locks it (K4), finishes or drops what a crash left, and
-    /// tries to write (K10). To be called before the simulation starts.
+    /// tries to write (K10). To be called before the simulation starts. Folders made here go again
+    /// if nothing is committed.
     ///
     /// # Errors
     ///
     /// [`WriteError::Locked`], [`WriteError::NotOurs`], [`WriteError::Io`].
     pub fn open(path: &Path) -> Result<Self, WriteError> {
+        let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        let made = path.ancestors().take_while(missing).map(Path::to_path_buf).collect();
+        let made = Made(made);
         fs::create_dir_all(path).map_err(io_error("create", path))?;
         refuse_foreign(path)?;
         let lock = lock(path)?;
         recover(path)?;
         let probe = path.join(PROBE);
         remove_if_there(&probe)?;
-        write_new(&probe, b"1")?;
-        fs::remove_file(&probe).map_err(io_error("remove", &probe))?;
-        Ok(Self { path: path.into(), _lock: lock })
+        let written = write_new(&probe, b"1");
+        remove_if_there(&probe)?;
+        written?;
+        Ok(Self { path: path.into(), _made: made, _lock: lock })
+    }
+
+    /// Refuses before the work what [`Self::commit`] would refuse after it, as far as it can be
+    /// known: results that are partial, or whose digest does not cover one of `facts`. A fact that
+    /// ends in a space is the beginning of one.
+    ///
+    /// # Errors
+    ///
+    /// [`WriteError::Foreseen`]; [`WriteError::Io`], [`WriteError::Damaged`].
+    pub fn foresee(&self, facts: &[String], overwrite: Overwrite) -> Result<(), WriteError> {
+        let Some(old) = self.manifest()?.filter(|_| overwrite == Overwrite::Refuse) else {
+            return Ok(());
+        };
+        let lines = old["digest_covers"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let covers = |fact: &String| {
+            lines.iter().filter_map(Value::as_str).any(|line| match fact.ends_with(' ') {
+                true => line.starts_with(fact.as_str()),
+                false => line == fact,
+            })
+        };
+        let there = if old["complete"] == false {
+            "partial results"
+        } else if !facts.iter().all(covers) {
+            "results of another scenario, or of other flags"
+        } else {
+            return Ok(());
+        };
+        Err(WriteError::Foreseen { directory: self.path.clone(), there: there.into() })
     }
 
     /// The directory.

@@ -198,6 +198,7 @@ codes! {
     TimeOuts = "W1101", Conflict, "Time-outs contradict each other.";
     NoOutage = "W1301", Inert, "The run is too short to see what goes wrong.";
     SeldomUsed = "W1302", Inert, "A setting has next to no effect.";
+    NoContent = "W1303", Inert, "Memory cannot cache reads of what has no size.";
 }
 
 impl Code {

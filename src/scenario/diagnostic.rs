@@ -5,6 +5,7 @@
 //! user sees everything at once; the order of pushing does not matter, they are sorted by position.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use super::code::{Code, Severity};
 use super::source::Span;
@@ -73,7 +74,8 @@ impl Diagnostic {
     }
 }
 
-/// All diagnostics of one scenario, and the keys known elsewhere for "belongs to".
+/// All diagnostics of one scenario, and what its readers must know of it: the keys known elsewhere
+/// for "belongs to", the folder where paths start.
 #[derive(Clone, Debug, Default)]
 pub struct Diagnostics {
     kept: Vec<Diagnostic>,
@@ -81,6 +83,8 @@ pub struct Diagnostics {
     warnings: usize,
     /// Key to the sections that have it.
     elsewhere: BTreeMap<String, Vec<String>>,
+    /// Where paths in the scenario start.
+    folder: PathBuf,
 }
 
 impl Diagnostics {
@@ -98,6 +102,17 @@ impl Diagnostics {
                 homes.push(section.to_string());
             }
         }
+    }
+
+    /// Tells where paths in the scenario start.
+    pub fn starts_in(&mut self, folder: &Path) {
+        self.folder = folder.to_path_buf();
+    }
+
+    /// Where paths in the scenario start; empty for the folder one stands in.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The sections told to [`Self::know`] that have `key`.

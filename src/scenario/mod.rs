@@ -39,6 +39,7 @@
 pub mod code;
 pub mod diagnostic;
 pub mod document;
+pub mod file;
 pub mod law;
 pub mod limit;
 pub mod names;

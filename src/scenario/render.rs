@@ -141,6 +141,9 @@ impl Report<'_> {
             Severity::Warning => Level::WARNING,
         };
         let name = format!("{}[{code}] {}", code.severity().word(), code.class());
+        // Behind the label, as deep as the renderer puts the lines that follow the first.
+        let folded = |text: &str, label: usize| fold(text, style.width.saturating_sub(label));
+        let title = folded(&diagnostic.message, name.chars().count() + 2);
         let level = level.with_name(name);
         let main = Excerpt::of(self.source, diagnostic.span, style.width);
         let others: Vec<_> = diagnostic
@@ -148,7 +151,7 @@ impl Report<'_> {
             .iter()
             .map(|(span, label)| (Excerpt::of(self.source, *span, style.width), label.as_str()))
             .collect();
-        let mut group = Group::with_title(level.primary_title(diagnostic.message.as_str()))
+        let mut group = Group::with_title(level.primary_title(title.as_str()))
             .element(main.origin())
             .element(main.snippet(AnnotationKind::Primary, None));
         for (excerpt, label) in &others {
@@ -156,12 +159,15 @@ impl Report<'_> {
                 .element(excerpt.origin())
                 .element(excerpt.snippet(AnnotationKind::Context, Some(label)));
         }
+        let places = others.iter().map(|(excerpt, _)| excerpt.line).chain([main.line]);
+        let margin = places.max().unwrap_or(0).to_string().len();
         let field = self.field(diagnostic);
         if !field.is_empty() {
             group = group.element(Level::NOTE.with_name("field").message(field));
         }
         if let Some(help) = &diagnostic.help {
-            group = group.element(Level::HELP.message(help.as_str()));
+            let help = folded(help, margin + " = help: ".len());
+            group = group.element(Level::HELP.message(help));
         }
         let renderer = if style.colour { Renderer::styled() } else { Renderer::plain() };
         let decor = if style.ascii { DecorStyle::Ascii } else { DecorStyle::Unicode };
@@ -279,6 +285,39 @@ impl Excerpt {
         let annotation = kind.span(self.span.range()).label(label);
         Snippet::source(self.text.as_str()).line_start(self.line).fold(false).annotation(annotation)
     }
+}
+
+/// `text` in lines of at most `width` letters, broken at spaces; a word that is too long stays
+/// whole, for it may be a path to copy.
+#[must_use]
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = String::new();
+    let mut letters = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if letters > 0 && letters + 1 + length > width {
+            lines.push(std::mem::take(&mut line));
+            letters = 0;
+        } else if letters > 0 {
+            line.push(' ');
+            letters += 1;
+        }
+        line.push_str(word);
+        letters += length;
+    }
+    if !line.is_empty() {
+        lines.push(line);
+    }
+    lines
+}
+
+/// Narrower than this a text is not folded: a column of single words cannot be read.
+const LEAST_FOLDED: usize = 16;
+
+/// A text on several lines. Where it stood on one it is that text.
+fn fold(text: &str, width: usize) -> String {
+    wrap(text, width.max(LEAST_FOLDED)).join("\n")
 }
 
 /// Our own signs in letters, every other foreign character as an escape.

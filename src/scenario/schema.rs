@@ -73,6 +73,16 @@ impl Maker {
                 });
                 self.quantity("money", field, money)
             }
+            Shape::SizePrice => {
+                let pattern = concat!(
+                    r"^\s*\$\s*[0-9][0-9_]*(\.[0-9_]*)?\s*",
+                    r"/\s*(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)\s*$"
+                );
+                let price = json!({
+                    "type": "string", "pattern": pattern, "examples": ["$0.30/GB"]
+                });
+                self.quantity("price-per-size", field, price)
+            }
             Shape::Probability => self.quantity(
                 "probability",
                 field,

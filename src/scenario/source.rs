@@ -7,7 +7,7 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::code::Code;
 use super::diagnostic::{Diagnostic, Diagnostics};
@@ -80,6 +80,8 @@ struct Chunk {
 pub struct Source {
     /// Never empty: the first is the file.
     chunks: Vec<Chunk>,
+    /// Where paths in it start.
+    folder: PathBuf,
 }
 
 impl Source {
@@ -87,7 +89,20 @@ impl Source {
     #[must_use]
     pub fn from_text(name: impl Into<String>, text: &str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text).to_string();
-        Self { chunks: vec![Chunk { name: name.into(), text, base: 0 }] }
+        let chunks = vec![Chunk { name: name.into(), text, base: 0 }];
+        Self { chunks, folder: PathBuf::new() }
+    }
+
+    /// The same text as a file of `folder`: paths in it start there.
+    #[must_use]
+    pub fn beside(self, folder: &Path) -> Self {
+        Self { folder: folder.to_path_buf(), ..self }
+    }
+
+    /// Where paths in the text start; empty for the folder one stands in.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Bytes of a file. What is not UTF-8 or too long is reported, and the part before it kept, so
@@ -141,7 +156,8 @@ impl Source {
         }
         let mut bytes = Vec::new();
         File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
-        Ok(Self::from_bytes(name, &bytes, out))
+        let folder = path.parent().unwrap_or(Path::new(""));
+        Ok(Self::from_bytes(name, &bytes, out).beside(folder))
     }
 
     /// Lays `text` behind what is there; returns the span of all of it.

@@ -55,6 +55,8 @@ pub enum Shape {
     Rate,
     /// `"$250/month"`.
     Money,
+    /// `"$0.30/GB"`.
+    SizePrice,
     /// `0.9995` or `"99.95%"`.
     Probability,
     /// A whole number from 0.

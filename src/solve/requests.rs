@@ -106,6 +106,8 @@ pub struct Observation {
 pub struct Breach {
     /// What does not add up.
     pub what: String,
+    /// Where: the window and the replication; whoever runs several says it.
+    pub during: String,
 }
 
 /// Lives through `window` once.
@@ -114,20 +116,24 @@ pub struct Breach {
 ///
 /// [`Breach`] when a ledger is not closed or an identity does not hold.
 pub fn run(plan: &Blueprint, window: &Window, replication: u64) -> Result<Observation, Breach> {
-    run_in_steps(plan, window, replication, None)
+    let seen = run_unless(plan, window, replication, None, &|| false)?;
+    Ok(seen.expect("nobody tells it to stop"))
 }
 
-/// Lives through `window` once, and counts the page views in steps.
+/// As [`run`], with the page views `counted` in steps, but `None` as soon as `told_to_stop` says so: it is asked every [`SLICE_EVENTS`] or
+/// so. What was lived through by then is worth nothing, for a replication counts whole or not at
+/// all.
 ///
 /// # Errors
 ///
 /// As [`run`].
-pub fn run_in_steps(
+pub fn run_unless(
     plan: &Blueprint,
     window: &Window,
     replication: u64,
     counted: Option<Steps>,
-) -> Result<Observation, Breach> {
+    told_to_stop: &dyn Fn() -> bool,
+) -> Result<Option<Observation>, Breach> {
     let from = window.at.max(SimTime::ZERO + window.lead_in);
     let start = SimTime::from_nanos(from.nanos() - window.lead_in.nanos());
     let until = from + window.length;
@@ -136,7 +142,8 @@ pub fn run_in_steps(
         Span { levels: window.levels.clone(), start, from, until, horizon, faults: window.faults };
     let mut world = World::new(plan, Lineage::replication(replication), span);
     let mut grid: Vec<Vec<f64>> = vec![Vec::new(); plan.parts.len()];
-    let mut stop = world.run_before(from).err();
+    let mut slices = Slices { now: start, length: FIRST_SLICE, told_to_stop };
+    let mut cut = slices.run_before(&mut world, from).err();
     let first = world.gauges();
     let first_zones = world.zone_gauges();
     let in_flight = world.in_flight();
@@ -144,9 +151,9 @@ pub fn run_in_steps(
     let mut edge = from;
     let mut steps = Vec::new();
     let step = counted.map(|counted| counted.every);
-    while stop.is_none() && edge < until {
+    while cut.is_none() && edge < until {
         let next = (edge + GRID).min(until);
-        stop = in_steps(&mut world, from, (edge, next), until, step, &mut steps);
+        cut = in_steps(&mut slices, &mut world, (from, next, until), step, &mut steps).err();
         edge = next;
         let now = world.gauges();
         for ((series, now), last) in grid.iter_mut().zip(&now).zip(&last) {
@@ -159,10 +166,15 @@ pub fn run_in_steps(
         world.zone_gauges().iter().zip(&first_zones).map(|(now, then)| now.since(then)).collect();
     let in_flight = (in_flight, world.in_flight());
     let mut now = until;
-    while stop.is_none() && world.counted_open() > 0 && now < horizon {
+    while cut.is_none() && world.counted_open() > 0 && now < horizon {
         now = (now + SimDuration::SECOND).min(horizon);
-        stop = world.run_before(now).err();
+        cut = slices.run_before(&mut world, now).err();
     }
+    let stop = match cut {
+        Some(Cut::Told) => return Ok(None),
+        Some(Cut::Limit(stop)) => Some(stop),
+        None => None,
+    };
     let waits = |index: usize| match world.component(ComponentId(index as u32)) {
         Component::Station(station) => station.waits().cloned(),
         _ => None,
@@ -183,29 +195,27 @@ pub fn run_in_steps(
         record: world.record().clone(),
     };
     audit(plan, &observation)?;
-    Ok(observation)
+    Ok(Some(observation))
 }
 
-/// Lives on from one instant to another, with a tally after every step.
+/// Lives on until `next`, with a tally after every step; `from` and `until` are those of the window.
 fn in_steps(
+    slices: &mut Slices<'_>,
     world: &mut World<'_>,
-    start: SimTime,
-    (mut now, end): (SimTime, SimTime),
-    until: SimTime,
+    (from, next, until): (SimTime, SimTime, SimTime),
     step: Option<SimDuration>,
     steps: &mut Vec<Step>,
-) -> Option<Stop> {
+) -> Result<(), Cut> {
     let Some(length) = step.map(SimDuration::nanos).filter(|length| *length > 0) else {
-        return world.run_before(end).err();
+        return slices.run_before(world, next);
     };
-    while now < end {
+    let mut now = slices.now;
+    while now < next {
         // The least whole number of steps before the end of the window that is later than now.
         let left = (until.nanos() - now.nanos() - 1) / length * length;
         let edge = SimTime::from_nanos(until.nanos() - left);
-        now = edge.min(end);
-        if let Err(stop) = world.run_before(now) {
-            return Some(stop);
-        }
+        now = edge.min(next);
+        slices.run_before(world, now)?;
         if now == edge {
             let tally = |views: &ViewRecord| Tally {
                 served: views.served + views.delayed,
@@ -213,15 +223,57 @@ fn in_steps(
                 never_born: views.never_born,
             };
             let views = world.record().views.iter().map(tally).collect();
-            steps.push(Step { at: now - start, views });
+            steps.push(Step { at: now - from, views });
         }
     }
-    None
+    Ok(())
 }
 
-/// Checks what must hold on every run: Little's law as an identity, busy ≤ capacity, ledgers.
+/// Events between two looks at whether to stop, about: a tenth of a second of work.
+const SLICE_EVENTS: u64 = 1 << 19;
+/// The first slice, and the longest: traffic may rise in it.
+const FIRST_SLICE: SimDuration = SimDuration::from_nanos(100_000_000);
+const LONGEST_SLICE: SimDuration = SimDuration::from_secs(60);
+
+/// Why a replication ended early.
+enum Cut {
+    /// A limit of the run was met.
+    Limit(Stop),
+    /// Told to stop.
+    Told,
+}
+
+/// Lives on in slices. Where they end changes nothing of what is lived through.
+struct Slices<'a> {
+    now: SimTime,
+    length: SimDuration,
+    told_to_stop: &'a dyn Fn() -> bool,
+}
+
+impl Slices<'_> {
+    fn run_before(&mut self, world: &mut World<'_>, end: SimTime) -> Result<(), Cut> {
+        while self.now < end {
+            if (self.told_to_stop)() {
+                return Err(Cut::Told);
+            }
+            let before = world.events();
+            self.now = (self.now + self.length).min(end);
+            world.run_before(self.now).map_err(Cut::Limit)?;
+            let seen = world.events() - before;
+            if seen > SLICE_EVENTS {
+                self.length = SimDuration::from_nanos((self.length.nanos() / 2).max(1));
+            } else if seen < SLICE_EVENTS / 4 {
+                self.length = (self.length + self.length).min(LONGEST_SLICE);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Checks what must hold on every run: Little's law as an identity, busy + idle + unavailable =
+/// capacity × time, ledgers.
 fn audit(plan: &Blueprint, observation: &Observation) -> Result<(), Breach> {
-    let breach = |what: String| Err(Breach { what });
+    let breach = |what: String| Err(Breach { what, during: String::new() });
     if observation.stop.is_some() {
         return Ok(());
     }
@@ -233,8 +285,11 @@ fn audit(plan: &Blueprint, observation: &Observation) -> Result<(), Breach> {
                 part.name
             ));
         }
-        if gauge.busy > gauge.capacity && gauge.capacity > 0 {
-            return breach(format!("`{}` was busier than its capacity", part.name));
+        if !gauge.balances() {
+            return breach(format!(
+                "`{}`: busy {} + idle {} + unavailable {} is not its capacity {}",
+                part.name, gauge.busy, gauge.idle, gauge.unavailable, gauge.capacity
+            ));
         }
     }
     for (index, class) in observation.record.classes.iter().enumerate() {

@@ -11,4 +11,5 @@ pub mod expect;
 pub mod measure;
 pub mod results;
 pub mod scenario;
+pub mod underway;
 pub mod window;

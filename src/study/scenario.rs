@@ -324,6 +324,9 @@ impl StudyPlan {
                 paths.push(format!("utilization.{}.cpu", zone.name));
             }
             for part in &plan.parts {
+                if let crate::model::blueprint::Config::Uplink(_) = part.config {
+                    continue;
+                }
                 paths.push(match part.config {
                     crate::model::blueprint::Config::Cpu(_) => {
                         format!("utilization.{}.cpu", part.name)

@@ -15,6 +15,7 @@ use crate::stats::interval::{Interval, Statistic};
 use crate::stats::precision::{Decision, StoppingRule, Target};
 use crate::study::breaks::Drill;
 use crate::study::measure::{Measure, NoValue};
+use crate::study::underway;
 use crate::units::SimDuration;
 
 /// What is asked of one window.
@@ -149,10 +150,12 @@ pub struct Pace {
 /// What is needed to watch and to stop a run from outside.
 #[derive(Debug, Default)]
 pub struct Watch {
-    /// Set to stop after the replications that run.
+    /// Set to stop soon: replications under way are given up, whole ones count.
     pub stop: AtomicBool,
     /// Replications done.
     pub done: AtomicUsize,
+    /// Replications that precision asks for beyond the fewest.
+    pub more: AtomicUsize,
 }
 
 struct Sample {
@@ -171,23 +174,33 @@ pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<Window
     let rule = (!asked.precision.is_empty() && most > least)
         .then(|| StoppingRule::new(least.max(10), most.max(least.max(10)), asked.level).ok())
         .flatten();
+    let told_to_stop = || watch.stop.load(Ordering::Relaxed);
     let mut samples: Vec<Sample> = Vec::new();
     let mut goal = least;
     let mut looks = 0;
     let ending = loop {
+        watch.more.fetch_add(goal.saturating_sub(samples.len().max(least)), Ordering::Relaxed);
         let fresh: Vec<Option<Result<Sample, Breach>>> = (samples.len()..goal)
             .into_par_iter()
             .map(|replication| {
-                (!watch.stop.load(Ordering::Relaxed)).then(|| {
-                    let steps = asked.drill.as_ref().map(Drill::steps);
-                    let (window, replication) = (&asked.window, replication as u64);
-                    let observation = requests::run_in_steps(plan, window, replication, steps)?;
+                if told_to_stop() {
+                    return None;
+                }
+                let number = replication as u64;
+                let steps = asked.drill.as_ref().map(Drill::steps);
+                let at = format!("window {}, replication {number}", asked.window.name);
+                let seen = underway::during(at, || {
+                    requests::run_unless(plan, &asked.window, number, steps, &told_to_stop)
+                        .map_err(|breach| Breach { what: breach.what, during: underway::now() })
+                });
+                let sample = |observation: Observation| {
                     watch.done.fetch_add(1, Ordering::Relaxed);
                     let value = |measure: &Measure| measure.value(plan, &observation);
                     let values = asked.measures.iter().map(value).collect();
                     let targets = asked.precision.iter().map(|(m, _)| value(m)).collect();
-                    Ok(Sample { values, targets, observation })
-                })
+                    Sample { values, targets, observation }
+                };
+                seen.map(|seen| seen.map(sample)).transpose()
             })
             .collect();
         let mut interrupted = false;

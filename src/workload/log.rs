@@ -16,9 +16,9 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use super::file::{Lines, TraceError, TraceErrorKind};
 use super::stamp::log_time;
 use super::trace::{CountSeries, SeriesBuilder};
+use crate::scenario::file::{Lines, TraceError, TraceErrorKind};
 use crate::units::{NANOS_PER_SECOND, SimDuration};
 
 /// Broken lines whose numbers a report keeps.

@@ -3,15 +3,14 @@
 //! - [`rate`]: the mean rate over the clock and the week, cumulated and inverted exactly;
 //! - [`noise`] and [`mmpp`]: hours and minutes that are busier than the mean;
 //! - [`arrivals`]: an open source, by inversion of the cumulated rate;
-//! - [`trace`], [`log`]: recorded traffic, counted or line by line; [`file`](mod@file) finds and
-//!   guards what they read, [`stamp`] knows their clocks;
+//! - [`trace`], [`log`]: recorded traffic, counted or line by line, [`stamp`] knows their clocks;
+//!   [`scenario::file`](crate::scenario::file) finds and guards what they read;
 //! - [`sessions`], [`popularity`]: who asks for how many pages, and for which.
 //!
 //! Plain numbers come in, times and ordinals go out; nothing here knows a component. Every draw is
 //! keyed by the workload's name and an ordinal, so no change of the system moves an arrival.
 
 pub mod arrivals;
-pub mod file;
 pub mod log;
 pub mod mmpp;
 pub mod noise;

@@ -4,8 +4,8 @@
 //! second 60 counts as the next minute's first).
 //! Source for the day number: Hinnant, chrono-compatible low-level date algorithms.
 
-use super::file::{TraceErrorKind, excerpt};
 use super::rate::{ProfileError, WeekTime};
+use crate::scenario::file::{TraceErrorKind, excerpt};
 use crate::units::{NANOS_PER_SECOND, SimDuration};
 
 const NANOS: i128 = NANOS_PER_SECOND as i128;

@@ -17,10 +17,10 @@ use std::io::{self, Read};
 use std::sync::Arc;
 
 use super::arrivals::Arrival;
-use super::file::{Lines, TraceError, TraceErrorKind, excerpt};
 use super::rate::WeekTime;
 use super::stamp::{self, TimeForm};
 use crate::engine::draw::{Key, Lineage, Seed};
+use crate::scenario::file::{Lines, TraceError, TraceErrorKind, excerpt};
 use crate::units::{Rate, SimDuration, SimTime};
 
 /// Most intervals with traffic in one series: eight years of minutes, 64 MiB.

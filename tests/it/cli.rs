@@ -226,30 +226,6 @@ fn a_scenario_may_come_from_standard_input() {
     assert!(said(&output).1.contains("standard input:1:12"));
 }
 
-/// Promise K7: a signal ends the run at a safe point, soon, with the code a shell expects.
-#[cfg(unix)]
-#[test]
-fn ctrl_c_ends_a_long_run_soon() {
-    let (folder, path) = file(&starter());
-    let out = folder.path().join("out");
-    let mut child = Process::new(BINARY)
-        .args(["run", &path, "--out", out.to_str().unwrap(), "--replications", "1000000"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    // The folder is there when the signals are listened to and the work begins.
-    while !out.exists() && child.try_wait().unwrap().is_none() {
-        std::thread::yield_now();
-    }
-    let sent = Process::new("/bin/kill").args(["-INT", &child.id().to_string()]).status();
-    assert!(sent.unwrap().success());
-    let output = child.wait_with_output().unwrap();
-    let (_, err) = said(&output);
-    assert_eq!(output.status.code(), Some(130), "{err}");
-    assert!(err.contains("stopping at a safe point; once more to stop at once"), "{err}");
-}
-
 /// What `init` writes is no drawing: it runs, and its figures are those worked out in it by hand.
 /// Two replications of two minutes at 20 pages/s are 4,800 pages; the work of a page has a second
 /// moment of at most twice its squared mean, so a mean load is known to sqrt(2 / 4,800) = 2 %. The
@@ -429,4 +405,97 @@ fn the_bare_command_shows_the_way_and_the_scenarios_at_hand() {
     let elsewhere = tempfile::tempdir().unwrap();
     let output = fivenines(&[]).current_dir(elsewhere.path()).output().unwrap();
     assert!(output.status.success() && !said(&output).0.contains("Scenarios here"));
+}
+
+/// Titles and help of diagnostics fit a narrow terminal; no place is shown twice in one.
+#[test]
+fn diagnostics_fit_a_narrow_terminal_and_name_no_place_twice() {
+    let words = ["check", "scenarios/tiers/starter.toml", "tests/bad/30-misspelt-key.toml"];
+    let output = fivenines(&words).env("COLUMNS", "40").output().unwrap();
+    let (_, err) = said(&output);
+    let mut places: Vec<&str> = Vec::new();
+    let mut titles = 0;
+    for line in err.lines() {
+        if line.starts_with("warning[") || line.starts_with("error[") {
+            titles += 1;
+            places.clear();
+        }
+        let place = line.trim_start_matches([' ', '╭', '▸', '⸬']);
+        if line.contains(".toml:") && place.starts_with("scenarios/") {
+            assert!(!places.contains(&place), "{place} twice:\n{err}");
+            places.push(place);
+        }
+        let title = line.starts_with("warning[") || line.contains("help: ");
+        // A single word is not cut.
+        let fits = |line: &str| {
+            line.chars().count() <= 40 || !line.rsplit(": ").next().unwrap().contains(' ')
+        };
+        assert!(!title || fits(line), "{line}");
+    }
+    assert!(titles >= 5, "{err}");
+}
+
+/// The command finds files beside a scenario that is named without a folder.
+#[test]
+fn a_scenario_in_the_folder_we_are_in_finds_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    flood(folder.path());
+    let output = fivenines(&["check", "flood.toml"]).current_dir(folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output).1);
+}
+
+/// A scenario that meets a limit at once: more arrivals at one instant than are allowed (B4).
+pub fn flood(folder: &Path) -> PathBuf {
+    let text = r#"scenario = "flood"
+format   = 1
+title    = "More than time can hold"
+question = "Does it end?"
+source   = "a test"
+[run]
+seed = 1
+replications = 2
+[window.all]
+at      = "0h"
+length  = "10ms"
+lead-in = "0s"
+[station.web]
+servers = 1
+limit   = 2
+service = "1ms"
+[workload.visitors]
+request = "page"
+trace   = { file = "counts.csv", format = "csv", time = "t", count = "n", every = "1s" }
+[request.page]
+steps = [ { visit = "web" } ]
+"#;
+    fs::write(folder.join("counts.csv"), "t,n\n600,2000000000000000\n601,0\n").unwrap();
+    fs::write(folder.join("flood.toml"), text).unwrap();
+    folder.join("flood.toml")
+}
+
+/// Promise K11: a panic in a replication knows window and replication, on the thread it happens.
+#[test]
+fn a_panic_in_a_replication_knows_where_it_is() {
+    use fivenines::model::ids::ClassId;
+    use fivenines::study::{underway, window};
+    use std::sync::{Arc, Mutex};
+    let mut loaded = crate::common::load("tiers/starter.toml");
+    // A table that leads nowhere: no scenario can make one.
+    loaded.plan.workloads[0].class = ClassId(u16::MAX);
+    let mut asked = loaded.study.windows[1].clone();
+    asked.window.name = "planted".into();
+    asked.replications = (2, 2);
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let (heard, before) = (Arc::clone(&seen), std::panic::take_hook());
+    std::panic::set_hook(Box::new(move |info| {
+        let now = underway::now();
+        if now.contains("planted") { heard.lock().unwrap().push(now) } else { before(info) }
+    }));
+    let run = || window::run(&loaded.plan, &asked, &Watch::default()).map(|_| ());
+    let fallen = std::panic::catch_unwind(std::panic::AssertUnwindSafe(run));
+    drop(std::panic::take_hook());
+    assert!(fallen.is_err());
+    let seen = seen.lock().unwrap();
+    let expected = ["window planted, replication 0", "window planted, replication 1"];
+    assert!(!seen.is_empty() && seen.iter().all(|at| expected.contains(&at.as_str())), "{seen:?}");
 }

@@ -35,7 +35,7 @@ pub fn shown(document: &Document, out: &Diagnostics) -> String {
 /// Reads text as a scenario of `folder`; what is wrong, as the user sees it.
 pub fn read(text: &str, folder: &Path) -> Result<Loaded, String> {
     let mut out = Diagnostics::new();
-    let source = Source::from_text("scenario.toml", text);
+    let source = Source::from_text("scenario.toml", text).beside(folder);
     let document = Document::parse(source, &mut out).ok_or("not TOML")?;
     let Some(draft) = fivenines::plan::draft(&document, &mut out) else {
         return Err(shown(&document, &out));

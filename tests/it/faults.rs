@@ -26,12 +26,12 @@ use fivenines::solve::requests::{self, Observation, Window};
 use fivenines::units::{SimDuration, SimTime};
 
 /// The draft of a text; fails with its diagnostics.
-fn drafted(text: &str) -> Draft {
+pub fn drafted(text: &str) -> Draft {
     draft_or_complaints(text).unwrap_or_else(|complaints| panic!("{complaints}"))
 }
 
 /// The draft of a text, or what is wrong with it.
-fn draft_or_complaints(text: &str) -> Result<Draft, String> {
+pub fn draft_or_complaints(text: &str) -> Result<Draft, String> {
     let mut out = Diagnostics::new();
     // How long a scenario is run is the test's own matter.
     let window = if text.contains("[window.") { "" } else { "\n[window.any]\nlength = \"1h\"\n" };
@@ -45,7 +45,7 @@ fn draft_or_complaints(text: &str) -> Result<Draft, String> {
 }
 
 /// The blueprint of a text; fails with its diagnostics.
-fn planned(text: &str) -> Blueprint {
+pub fn planned(text: &str) -> Blueprint {
     let draft = drafted(text);
     let mut out = Diagnostics::new();
     let plan = fivenines::plan::compile::compile(&draft, Path::new("."), &mut out);
@@ -58,12 +58,12 @@ fn shipped(path: &str) -> String {
     std::fs::read_to_string(full).unwrap()
 }
 
-fn seconds(seconds: f64) -> SimDuration {
+pub fn seconds(seconds: f64) -> SimDuration {
     SimDuration::from_seconds_f64(seconds)
 }
 
 /// A window from `from` to `until` of the history, with an empty system at time zero.
-fn window(from: f64, until: f64) -> Window {
+pub fn window(from: f64, until: f64) -> Window {
     Window {
         name: "test".into(),
         levels: Vec::new(),
@@ -77,19 +77,19 @@ fn window(from: f64, until: f64) -> Window {
 
 /// The window from `from` to `until`, lived through once. The run checks its own ledgers and
 /// Little's identity.
-fn observed(text: &str, from: f64, until: f64) -> Observation {
+pub fn observed(text: &str, from: f64, until: f64) -> Observation {
     requests::run(&planned(text), &window(from, until), 0).unwrap()
 }
 
 /// Ended attempts of the first class: ok, refused, error, timeout, unreachable, aborted.
-fn ended(observation: &Observation) -> [u64; 6] {
+pub fn ended(observation: &Observation) -> [u64; 6] {
     let attempts = &observation.record.classes[0].attempts;
     assert_eq!(attempts.in_flight(), 0, "every attempt ends");
     attempts.ended
 }
 
 /// Lost views of the first workload, by name of the cause.
-fn lost(plan: &Blueprint, observation: &Observation, cause: &str) -> u64 {
+pub fn lost(plan: &Blueprint, observation: &Observation, cause: &str) -> u64 {
     let place = plan.causes.iter().position(|name| name == cause).unwrap();
     observation.record.views[0].lost[place]
 }

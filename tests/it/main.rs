@@ -8,12 +8,16 @@ mod capacity;
 mod cli;
 mod common;
 mod determinism;
+#[cfg(target_os = "linux")]
+mod endings;
 mod faults;
 mod health;
 mod links;
+mod mechanisms;
 mod messages;
 mod mutants;
 mod oracles;
+mod promises;
 mod recorded;
 mod reports;
 mod results;

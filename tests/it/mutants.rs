@@ -84,7 +84,7 @@ fn a_limit_that_is_ignored_is_noticed() {
 #[test]
 fn patience_that_is_ignored_is_noticed() {
     assert_caught("o19-impatience", "attempts.job.chance", |plan| {
-        station(plan, "web-1").patience = None;
+        station(plan, "web-1").patience.clear();
     });
 }
 

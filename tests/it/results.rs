@@ -140,6 +140,8 @@ fn ledgers_add_up_and_every_file_can_be_read() {
             assert_eq!(value["complete"], true, "{name}");
         } else if name.ends_with(".svg") {
             assert!(content.contains("<svg") && content.trim_end().ends_with("</svg>"), "{name}");
+        } else if name == "scenario.toml" {
+            toml::from_str::<toml::Table>(&content).unwrap();
         } else {
             assert!(name == "report.html" && content.trim_end().ends_with("</html>"), "{name}");
         }
@@ -260,4 +262,148 @@ fn tiers_stand_side_by_side_and_each_has_its_own_results() {
     let alone = run(&one, &place.path().join("alone"), &[]);
     let digest = digest(&alone);
     assert_eq!(shown["members"][1]["digest"], digest.strip_prefix("digest ").unwrap());
+}
+
+/// D5: what stands beside the results is the scenario: run again, it gives the same bytes.
+#[test]
+fn what_stands_beside_the_results_can_be_run_again() {
+    let place = tempfile::tempdir().unwrap();
+    let (one, two) = (place.path().join("one"), place.path().join("two"));
+    let first = run(&tier("starter"), &one, &["--seed", "7"]);
+    let text_of = text(&tree(&one)["report.html"]);
+    assert!(
+        text_of.contains("seed = 7") && text_of.contains("fivenines run scenario.toml --quick")
+    );
+    let copy = one.join("scenario.toml");
+    let words = ["run", copy.to_str().unwrap(), "--quick", "--out", two.to_str().unwrap()];
+    let second = fivenines(&words).output().unwrap();
+    assert_eq!(digest(&first), digest(&second), "{}", text(&second.stderr));
+    assert!(tree(&one) == tree(&two));
+}
+
+/// D5: so it is for every shipped scenario.
+#[test]
+fn every_shipped_scenario_is_what_its_canonical_spelling_says() {
+    use fivenines::cli::load::canonical;
+    for path in crate::cli::shipped() {
+        let folder = path.parent().unwrap();
+        let first = std::fs::read_to_string(&path).unwrap();
+        let of = |text: &str| {
+            use fivenines::scenario::diagnostic::Diagnostics;
+            use fivenines::scenario::document::Document;
+            use fivenines::scenario::source::Source;
+            let mut out = Diagnostics::new();
+            let document = Document::parse(Source::from_text("x.toml", text), &mut out).unwrap();
+            let draft = fivenines::plan::draft(&document, &mut out);
+            let shown = crate::common::shown(&document, &out);
+            assert!(!out.has_errors(), "{} in {}\n{shown}", path.display(), folder.display());
+            canonical(&draft.unwrap())
+        };
+        let (one, two) = (of(&first), of(&of(&first).toml));
+        assert!(one.text == two.text, "{}:\n{}", path.display(), one.toml);
+        assert_eq!(one, two);
+    }
+}
+
+/// K3, K10: what would be refused after the work is refused before it, as far as it can be known.
+#[test]
+fn a_conflict_that_can_be_foreseen_is_told_before_the_work() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    run(&tier("starter"), &out, &[]);
+    let before = tree(&out);
+    let scenario = tier("starter");
+    // It would take hours.
+    let words = ["run", scenario.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    for more in [&["--replications", "1000000"][..], &["--seed", "2", "--replications", "1000000"]]
+    {
+        let refused = fivenines(&[&words[..], &SHORT[1..], more].concat()).output().unwrap();
+        assert_eq!(refused.status.code(), Some(6));
+        let words: Vec<String> =
+            text(&refused.stderr).split_whitespace().map(String::from).collect();
+        assert!(words.join(" ").contains("nothing was simulated"), "{words:?}");
+    }
+    assert!(tree(&out) == before);
+}
+
+/// Two files whose results would go to one place, or into each other: nothing is simulated.
+#[test]
+fn results_of_two_scenarios_never_share_a_place() {
+    let place = tempfile::tempdir().unwrap();
+    let at = |name: &str| place.path().join(name).to_str().unwrap().to_string();
+    for folder in ["a", "b", "scenarios", "scenarios/a"] {
+        std::fs::create_dir_all(place.path().join(folder)).unwrap();
+    }
+    let scenario = std::fs::read_to_string(tier("starter")).unwrap();
+    let files = ["a/x.toml", "b/x.toml", "a/y.toml", "scenarios/a.toml", "scenarios/a/x.toml"];
+    for name in files {
+        std::fs::write(at(name), &scenario).unwrap();
+    }
+    std::fs::write(at("b/z.toml"), scenario.replace("\"starter\"", "\"comparison\"")).unwrap();
+    let out = at("out");
+    for (words, said) in [
+        (vec!["run", "a/x.toml", "b/x.toml"], "would both go to results/x"),
+        (vec!["run", "a/x.toml", "a/x.toml"], "would both go to results/x"),
+        (vec!["run", "a", "b/x.toml", "--out", &out], "would both go to"),
+        (vec!["run", "scenarios/a.toml", "scenarios/a/x.toml"], "would lie in each other"),
+        (vec!["compare", "a/x.toml", "a/y.toml"], "are both called `starter`"),
+        (vec!["compare", "a", "a/x.toml"], "are both called `starter`"),
+        (vec!["compare", "a/x.toml", "a/x.toml"], "is named twice"),
+        (vec!["compare", "b/z.toml"], "is called as the folder of the comparison"),
+    ] {
+        let mut command = fivenines(&words);
+        let refused = command.current_dir(place.path()).output().unwrap();
+        let err = text(&refused.stderr).replace("\n       ", " ");
+        assert_eq!(refused.status.code(), Some(2), "{words:?}: {err}");
+        assert!(err.contains(said) && err.contains("help: ") || said.contains("twice"), "{err}");
+    }
+    assert!(!place.path().join("results").exists() && !place.path().join("out").exists());
+}
+
+/// What a step buys is told in words at any width, and so is why a scenario was left out.
+#[test]
+fn a_comparison_can_be_read_on_any_terminal() {
+    let place = tempfile::tempdir().unwrap();
+    for columns in [80, 100, 140] {
+        let out = place.path().join(columns.to_string());
+        let tiers = tier("starter");
+        let tiers = tiers.parent().unwrap().to_str().unwrap();
+        let words = ["compare", tiers, "--out", out.to_str().unwrap()];
+        let mut command = fivenines(&[&words[..], &SHORT].concat());
+        let ended = command.env("COLUMNS", columns.to_string()).output().unwrap();
+        assert_eq!(ended.status.code(), Some(0), "{}", text(&ended.stderr));
+        let shown = text(&ended.stdout).replace('\u{a0}', " ");
+        for line in shown.lines().filter(|line| !line.starts_with("digest ")) {
+            assert!(line.chars().count() <= columns, "{columns}: {line}");
+        }
+        assert!(!shown.contains("not shown"), "{shown}");
+        let folded: Vec<&str> = shown.split_whitespace().collect();
+        let folded = folded.join(" ");
+        let step =
+            "tier-1 instead of starter for $764 a month more: in window peak, page p95 better";
+        assert!(folded.contains(step), "{shown}");
+        assert!(folded.contains("page views served better by") && folded.contains(" points ±"));
+        assert!(folded.contains("* OVERLOADED: more was offered than could be served"));
+        assert!(
+            folded.contains("tier-3: balancer `front`, slaves of the database `mysql`, failover")
+        );
+    }
+}
+
+/// B4, B10: a limit in a member ends the comparison with 4, and all that is written says partial.
+#[test]
+fn a_limit_in_a_member_marks_the_comparison() {
+    let place = tempfile::tempdir().unwrap();
+    let scenario = crate::cli::flood(place.path());
+    let out = place.path().join("out");
+    let words = ["compare", scenario.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    let ended = fivenines(&words).output().unwrap();
+    assert_eq!(ended.status.code(), Some(4), "{}", text(&ended.stderr));
+    assert!(text(&ended.stdout).contains("PARTIAL: flood: window `all`: no progress"));
+    let files = tree(&out);
+    for manifest in ["flood/manifest.json", "comparison/manifest.json"] {
+        let manifest: serde_json::Value = serde_json::from_slice(&files[manifest]).unwrap();
+        assert_eq!(manifest["complete"], false);
+    }
+    assert!(text(&files["comparison/comparison.csv"]).starts_with("# PARTIAL"));
 }

@@ -4,9 +4,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use fivenines::engine::draw::{Lineage, Seed};
+use fivenines::scenario::file;
 use fivenines::units::{Rate, SimDuration, SimTime};
 use fivenines::workload::arrivals::{ArrivalStream, Process, Traffic};
-use fivenines::workload::file;
 use fivenines::workload::log::{LogFormat, count_log, read_log};
 use fivenines::workload::mmpp::{Modulation, Succession};
 use fivenines::workload::rate::{Profile, WeekTime};

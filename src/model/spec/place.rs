@@ -73,7 +73,7 @@ spec! {
         cores: u32 => at_least(1),
         /// Memory of each.
         memory: Option<Bytes>,
-        /// How much of its free memory caches disk reads; none: all that is free.
+        /// How much of its free memory keeps what is read from its own disks; none: all that its zones leave free.
         ram_cache: Option<Bytes>,
         /// Sets of local disks, one of each on every member.
         disks: Named<DiskSetSpec> = {},
@@ -249,7 +249,12 @@ impl crate::scenario::value::Value for MountSpec {
     }
     fn canonical(&self) -> serde_json::Value {
         let volumes: Vec<_> = self.volumes.iter().map(|volume| volume.text.clone()).collect();
-        serde_json::json!({ "volumes": volumes, "gives-up": self.soft.map(|s| s.to_string()) })
+        match (self.soft, volumes.as_slice()) {
+            (Some(soft), [volume]) => {
+                serde_json::json!({ "volume": volume, "gives-up": soft.to_string() })
+            }
+            _ => volumes.into(),
+        }
     }
 }
 

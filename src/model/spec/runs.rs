@@ -251,6 +251,26 @@ spec! {
     }
 }
 
+impl OperationSpec {
+    /// Whether it takes parts out of service.
+    #[must_use]
+    pub fn takes_out(&self) -> bool {
+        let does = self.does.as_ref().map(|does| does.value);
+        matches!(does, Some(Does::Maintain | Does::Deploy))
+    }
+}
+
+impl Every {
+    /// From one to the next.
+    #[must_use]
+    pub const fn period(self) -> SimDuration {
+        match self {
+            Self::Day => SimDuration::DAY,
+            Self::Week => SimDuration::DAY.saturating_mul(7),
+        }
+    }
+}
+
 words! {
     /// How often.
     pub enum Every {
@@ -264,6 +284,10 @@ words! {
     pub enum Does {
         /// Gives a zone another memory cap.
         Resize = "resize",
+        /// Takes parts out of service, all at once, for as long as it lasts.
+        Maintain = "maintain",
+        /// Takes parts out of service one after the other, each for as long as it lasts.
+        Deploy = "deploy",
     }
 }
 
@@ -325,10 +349,10 @@ impl crate::scenario::value::Value for SizePrice {
         found
     }
     fn shape() -> crate::scenario::value::Shape {
-        crate::scenario::value::Shape::Text
+        crate::scenario::value::Shape::SizePrice
     }
     fn canonical(&self) -> serde_json::Value {
-        format!("${}/{}", self.dollars, self.per).into()
+        format!("${}/{}", self.dollars, self.per.to_string().trim_start_matches('1')).into()
     }
     fn compare(&self, other: &Self) -> Option<std::cmp::Ordering> {
         self.dollars_per_byte().partial_cmp(&other.dollars_per_byte())

@@ -23,6 +23,20 @@ spec! {
         head: u32 = 1 => at_least(1),
         /// Time of one random operation; none: exponential, with the mean of the kind.
         time: Option<LawSpec<SimDuration>>,
+        /// In a server: what is read from it, for the server's RAM cache; none: every read goes to a disk.
+        content: Option<ContentSpec>,
+    }
+}
+
+spec! {
+    /// What is read from a store: blocks, each read by itself, by Zipf popularity.
+    pub struct ContentSpec {
+        /// All blocks together.
+        size: Bytes => above(Bytes::new(0)),
+        /// One block: what one read reads, and what memory keeps of it.
+        block: Bytes => within(Bytes::new(512), Bytes::new(1 << 30)),
+        /// Exponent of the popularity: the k-th block is read in proportion to 1 / k^zipf; 0: all alike.
+        zipf: f64 => within(0.0, 20.0),
     }
 }
 
@@ -69,7 +83,7 @@ spec! {
         heads: u32 = 1 => at_least(1),
         /// Per operation at the head; a plain duration is the mean of an exponential law.
         cpu: LawSpec<SimDuration>,
-        /// Cache of each head.
+        /// What each head keeps in memory of what is read; none: nothing.
         ram_cache: Option<Bytes>,
         /// Sets of disks.
         pools: Named<DiskSetSpec>,
@@ -87,6 +101,8 @@ spec! {
         size: Option<Bytes>,
         /// The pool it lies on, or several over which it is spread evenly.
         pool: OneOrMany<Reference> => not_empty(),
+        /// What is read from it, for the RAM cache of its head; none: every read goes to a disk.
+        content: Option<ContentSpec>,
     }
 }
 
@@ -232,7 +248,7 @@ spec! {
         /// Misses, times this, at first.
         miss_factor: f64 => at_least(1.0),
         /// Time constant of the exponential decay.
-        decays_in: SimDuration,
+        decays_in: SimDuration => above(SimDuration::ZERO),
     }
 }
 

@@ -63,7 +63,7 @@ spec! {
 spec! {
     /// Pages of one user.
     pub struct SessionSpec {
-        /// Their number.
+        /// Their number: geometric, of which the mean is given.
         pages: LawSpec<f64>,
         /// Time between two.
         think: LawSpec<SimDuration>,

@@ -7,6 +7,7 @@ use crate::plan::Draft;
 use crate::plan::checks::runs::after_horizon;
 use crate::plan::checks::{exclude, inert, inert_if, missing};
 use crate::plan::links::find_named;
+use crate::plan::memory;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::targets;
@@ -51,7 +52,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
 fn length(fault: &FaultSpec) -> Option<SimDuration> {
     let repair = || {
         let law = fault.repair.as_ref().filter(|law| law.dist == "constant")?;
-        law.law().map(|law| SimDuration::from_seconds_f64(law.mean()))
+        Some(SimDuration::from_seconds_f64(law.law().mean()))
     };
     fault.lasts.as_ref().map(|lasts| lasts.value).or_else(repair)
 }
@@ -79,6 +80,19 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
         let message = format!("only `slow` has a factor; this is `{}`", fault.how.value.word());
         inert_if(fault.factor.as_ref(), &message, "remove it, or set how = \"slow\"", out);
     }
+    if fault.how.value == How::CacheLost {
+        let message = "a lost cache needs no repair: it fills again as it is used";
+        inert_if(fault.repair.as_ref(), message, "remove it", out);
+        inert_if(fault.lasts.as_ref(), message, "remove it", out);
+        inert_if(fault.detected_by_people.as_ref(), message, "remove it", out);
+        for part in parts.iter().filter(|part| !remembers(draft, **part)) {
+            let message = format!("`{}` has no cache to lose", part.name(draft));
+            let help = "an object cache, a server or head whose `ram-cache` keeps a `content`, or \
+                        a database that is `cold` after a restart";
+            inert(fault.how.span, message, help, out);
+        }
+        return;
+    }
     if let Some(lasts) = &fault.lasts {
         if fault.at.is_none() {
             inert(lasts.span, "`lasts` goes with `at`", "use `repair`", out);
@@ -90,12 +104,23 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
         if let Some(repair) = &fault.repair {
             exclude(repair.span, lasts.span, "its end is given twice", out);
         }
-    } else if fault.repair.is_none() && fault.how.value != How::CacheLost {
+    } else if fault.repair.is_none() {
         let without = parts.iter().find(|part| !restarts(draft, **part));
         if let Some(part) = without {
             let why = format!("`{}` does not restart by itself", part.name(draft));
             missing(fault.span, "repair", &why, out);
         }
+    }
+}
+
+/// Whether a part keeps something in memory that it can lose.
+fn remembers(draft: &Draft, part: Part) -> bool {
+    match part {
+        Part::Cache(cache) => draft.scenario.cache[cache].1.hit.is_none(),
+        Part::Server(id) => memory::server_caches(draft, id),
+        Part::Head { nas, .. } => memory::head_caches(draft, nas),
+        Part::Database { database, .. } => draft.scenario.database[database].1.cold.is_some(),
+        _ => false,
     }
 }
 

@@ -23,14 +23,17 @@ pub fn check(draft: &Draft, out: &mut Diagnostics) {
     parts::check(draft, out);
     routes::check(draft, out);
     faults::check(draft, out);
+    crate::plan::memory::check(draft, out);
     // A misspelt name leaves what it means unused: said only when all names lead somewhere.
     if !out.has_errors() {
         unused::check(draft, out);
     }
 }
 
+pub(crate) use runs::start as week_start;
+
 /// `key` is given but cannot take effect.
-fn inert(span: Span, message: impl Into<String>, help: &str, out: &mut Diagnostics) {
+pub(super) fn inert(span: Span, message: impl Into<String>, help: &str, out: &mut Diagnostics) {
     out.push(Diagnostic::new(Code::NoEffect, span, message).help(help));
 }
 

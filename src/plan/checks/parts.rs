@@ -1,8 +1,9 @@
-//! Components: keys that need or exclude each other, quorums, guarantees, keys without effect.
+//! Components: keys that need or exclude each other, quorums, guarantees, keys without effect. A key
+//! without effect that says what holds without it is no mistake.
 
-use crate::model::spec::place::{BalancerSpec, CacheSpec, ServiceSpec, ZoneSpec};
+use crate::model::spec::place::{BalancerSpec, CacheSpec, Placement, ServiceSpec, ZoneSpec};
 use crate::model::spec::storage::{DatabaseSpec, NasSpec, ReadsTo};
-use crate::model::spec::textbook::{GroupMode, GroupSpec, StationSpec};
+use crate::model::spec::textbook::{GroupMode, GroupSpec, PickWord, StationSpec};
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing};
 use crate::plan::links::{Role, find_named};
@@ -15,6 +16,15 @@ use crate::scenario::value::Spanned;
 pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     let scenario = &draft.scenario;
     links(draft, out);
+    for (name, site) in scenario.site.iter() {
+        if let Some(uplinks) = &site.uplinks
+            && uplinks.count.value == 1
+            && uplinks.convergence.given
+        {
+            let message = format!("`{name}` has one uplink: nothing else carries its users");
+            inert(uplinks.convergence.span, message, "raise `count`, or remove it", out);
+        }
+    }
     for (_, zone) in scenario.zone.iter() {
         check_zone(zone, out);
     }
@@ -91,7 +101,7 @@ fn check_zone(zone: &ZoneSpec, out: &mut Diagnostics) {
     }
     if let Some(on) = &zone.on {
         let help = "remove it, or leave `on` out";
-        if zone.placement.given {
+        if zone.placement.value != Placement::Spread {
             inert(zone.placement.span, "`on` says where each member stands", help, out);
         }
         if let Some(among) = &zone.among {
@@ -296,7 +306,7 @@ fn check_nas(name: &Name, nas: &NasSpec, out: &mut Diagnostics) {
 }
 
 fn check_station(station: &StationSpec, out: &mut Diagnostics) {
-    if station.count.value == 1 && station.pick.given {
+    if station.count.value == 1 && station.pick.value != PickWord::RoundRobin {
         let message = "there is one station: nothing is picked";
         inert(station.pick.span, message, "remove `pick`, or raise `count`", out);
     }
@@ -316,10 +326,10 @@ fn check_group(name: &Name, group: &GroupSpec, units: usize, out: &mut Diagnosti
     if group.mode.value == GroupMode::Parallel {
         let message = "all units of a parallel group work: none stands by";
         let help = "set mode = \"standby\", or remove it";
-        if group.standby_rate.given {
+        if group.standby_rate.value != 1.0 {
             inert(group.standby_rate.span, message, help, out);
         }
-        if group.coverage.given {
+        if group.coverage.value.get() != 1.0 {
             inert(group.coverage.span, message, help, out);
         }
         inert_if(group.switch_over.as_ref(), message, help, out);

@@ -1,12 +1,13 @@
 //! Run, windows, workloads, profiles, clients, operations: keys that need or exclude each other.
 
-use crate::model::spec::runs::{Does, Every, OperationSpec, WindowSpec};
+use crate::model::spec::runs::{Does, OperationSpec, WindowSpec};
 use crate::model::spec::traffic::{
     ArrivalsSpec, ClientsSpec, Moment, ProcessWord, ProfileSpec, TraceFormat, WeekMoment,
     WorkloadSpec,
 };
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing};
+use crate::plan::faults::operated;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::targets;
@@ -38,7 +39,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
 }
 
 /// Weekday and time of time zero.
-pub(super) fn start(draft: &Draft) -> WeekMoment {
+pub(crate) fn start(draft: &Draft) -> WeekMoment {
     let monday = WeekMoment { weekday: 0, time: SimDuration::ZERO };
     draft.scenario.run.start.as_ref().map_or(monday, |start| start.value)
 }
@@ -127,6 +128,13 @@ fn check_profile(profile: &ProfileSpec, out: &mut Diagnostics) {
 }
 
 fn check_clients(clients: &ClientsSpec, out: &mut Diagnostics) {
+    if let Some(session) = &clients.session
+        && !matches!(session.pages.dist, "geometric" | "constant")
+    {
+        let dist = session.pages.dist;
+        let message = format!("the number of pages is geometric: of `{dist}` only the mean counts");
+        inert(session.pages.span, message, "write { dist = \"geometric\", mean = … }", out);
+    }
     let Some(retry) = &clients.retry else { return };
     if retry.chance.value.get() <= 0.0 {
         let message = "nobody tries again with a chance of 0: `after` and `at-most` say nothing";
@@ -247,22 +255,44 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
             out.push(Diagnostic::new(Code::WrongKind, key.span, message));
         }
     }
+    let takes_out = operation.takes_out();
+    let parts = if takes_out { operated(draft, operation, out) } else { Vec::new() };
     match (&operation.lasts, &operation.every) {
+        (None, _) if takes_out => {
+            missing(operation.span, "lasts", "how long each is out of service", out);
+        }
         (None, _) if !operation.load.is_empty() => {
             missing(operation.span, "lasts", "how long the load goes on", out);
         }
+        (Some(lasts), _) if takes_out && lasts.value.is_zero() => {
+            let message = "it ends when it begins";
+            out.push(Diagnostic::new(Code::EndBeforeStart, lasts.span, message));
+        }
         (Some(lasts), Some(every)) => {
-            let period = match every.value {
-                Every::Day => SimDuration::DAY,
-                Every::Week => SimDuration::DAY.saturating_mul(7),
-            };
-            if lasts.value > period {
-                let message =
-                    format!("lasts {} but comes each {}", lasts.value, every.value.word());
+            let deploy = operation.does.as_ref().is_some_and(|does| does.value == Does::Deploy);
+            let times = if deploy { parts.len().max(1) as u64 } else { 1 };
+            let all = lasts.value.saturating_mul(times);
+            if all > every.period() {
+                let message = format!("lasts {all} but comes each {}", every.value.word());
                 out.push(Diagnostic::new(Code::TimesConflict, lasts.span, message));
             }
         }
+        (Some(lasts), None) if operation.load.is_empty() && !takes_out => {
+            inert(lasts.span, "nothing here goes on for a time", "remove `lasts`", out);
+        }
         _ => {}
+    }
+    if takes_out {
+        if operation.of.is_none() {
+            missing(operation.span, "of", "what is taken out of service", out);
+        }
+        for part in parts.iter().filter(|part| matches!(part, Part::Unit { .. })) {
+            let span = operation.of.as_ref().map_or(operation.span, |of| of.span);
+            let message = format!("`{}` fails by its own `up` alone", part.name(draft));
+            out.push(Diagnostic::new(Code::WrongKind, span, message));
+        }
+        inert_if(operation.memory.as_ref(), "only `resize` reads this", "remove it", out);
+        return;
     }
     if resize.is_some() {
         if operation.memory.is_none() {
@@ -273,7 +303,7 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
         }
     } else {
         inert_if(operation.memory.as_ref(), "only `resize` reads this", "remove it", out);
-        inert_if(operation.of.as_ref(), "only `resize` reads this", "remove it", out);
+        inert_if(operation.of.as_ref(), "only what it `does` reads this", "remove it", out);
     }
     for zone in operation.of.iter().flat_map(|of| of.value.iter()) {
         let _reported = draft.names.resolve(&zone.text, zone.span, &[Kind::Zone], out);

@@ -4,10 +4,13 @@
 //! the rack's site. What stands in no rack has nothing in its way.
 
 use super::{Builder, Wanted};
-use crate::model::blueprint::{Config, Network};
-use crate::model::ids::ComponentId;
-use crate::model::link::{LinkConfig, LinksConfig, PathConfig};
+use crate::model::blueprint::{Config, Network, Part};
+use crate::model::ids::{ComponentId, KeyId, UnitId};
+use crate::model::link::{LinkConfig, LinksConfig, PathConfig, UplinkConfig, UplinkGroup};
+use crate::model::spec::place::UplinksSpec;
 use crate::plan::Draft;
+use crate::plan::part;
+use crate::plan::program::Compiler;
 use crate::units::{Bandwidth, SimDuration};
 
 /// The component that moves the bytes; no component of a file can have a space in its name.
@@ -56,6 +59,17 @@ impl Table {
     }
 }
 
+/// Sites whose users are cut off for a while when one of several uplinks dies.
+fn converging(draft: &Draft) -> Vec<(usize, &UplinksSpec)> {
+    let sites = draft.scenario.site.iter().enumerate();
+    let uplinks = sites.filter_map(|(at, (_, site))| Some((at, &site.uplinks.as_ref()?.value)));
+    uplinks.filter(|(_, up)| up.count.value > 1 && !up.convergence.value.is_zero()).collect()
+}
+
+fn uplink_name(draft: &Draft, site: usize, number: u32) -> String {
+    part::Part::Uplink { site, number }.name(draft)
+}
+
 /// Asks for a component for each link, and for one that moves the bytes.
 pub(super) fn gather(builder: &mut Builder<'_>) {
     let table = Table::of(builder.draft);
@@ -65,6 +79,17 @@ pub(super) fn gather(builder: &mut Builder<'_>) {
     for (index, (name, _)) in table.links.into_iter().enumerate() {
         builder.wanted.insert(name, Wanted::Link(index as u32));
     }
+    for (group, (site, uplinks)) in converging(builder.draft).into_iter().enumerate() {
+        for number in 0..uplinks.count.value {
+            let name = uplink_name(builder.draft, site, number);
+            builder.wanted.insert(name, Wanted::Uplink(group as u32, number));
+        }
+    }
+}
+
+/// What stands for one of several uplinks.
+pub(super) fn uplink(builder: &Builder<'_>, group: u32, number: u32) -> Config {
+    Config::Uplink(UplinkConfig { network: builder.id(NETWORK), group, number })
 }
 
 /// What stands for a link.
@@ -72,10 +97,12 @@ pub(super) fn link(builder: &Builder<'_>, index: u32) -> Config {
     Config::Link(LinkConfig { network: builder.id(NETWORK), index })
 }
 
-/// The network: a way for each rack, in the order of the file.
+/// The network: a way for each rack, in the order of the file. The keys of its uplinks are given
+/// and alarms when all other parts have theirs, by [`finish`].
 pub(super) fn links(builder: &mut Builder<'_>, id: ComponentId) -> Config {
     let draft = builder.draft;
     let table = Table::of(draft);
+    let converging = converging(draft);
     let mut paths = Vec::new();
     for (rack, (_, spec)) in draft.scenario.rack.iter().enumerate() {
         let site = draft.links.racks[rack].map(|site| &draft.scenario.site[site].1);
@@ -84,10 +111,43 @@ pub(super) fn links(builder: &mut Builder<'_>, id: ComponentId) -> Config {
             links: table.way(draft, rack),
             flow_limit: uplinks.map(|uplinks| uplinks.bandwidth.value),
             latency: spec.switch.as_ref().map_or(SimDuration::ZERO, |switch| switch.latency.value),
+            uplinks: draft.links.racks[rack].and_then(|site| {
+                let place = converging.iter().position(|(other, _)| *other == site);
+                place.map(|place| place as u32)
+            }),
         });
     }
     let links = table.links.iter().map(|(name, all)| (builder.id(name), *all)).collect();
-    Config::Links(LinksConfig { links, paths, unit: builder.unit(id, 0) })
+    let unit = builder.unit(id, 0);
+    let group = |(site, uplinks): (usize, &UplinksSpec)| {
+        let numbers = 0..uplinks.count.value;
+        let members = numbers.map(|number| builder.id(&uplink_name(draft, site, number)));
+        let convergence = uplinks.convergence.value;
+        UplinkGroup { members: members.collect(), convergence, key: KeyId(0), unit }
+    };
+    let groups = converging.into_iter().map(group).collect();
+    Config::Links(LinksConfig { links, paths, groups, unit })
+}
+
+/// The keys by which views belong to uplinks, and the alarms of the uplinks.
+pub(super) fn finish(
+    draft: &Draft,
+    compiler: &mut Compiler<'_>,
+    units: &mut Vec<(ComponentId, u32)>,
+    parts: &mut [Part],
+) {
+    for (index, part) in parts.iter_mut().enumerate() {
+        let Config::Links(links) = &mut part.config else { continue };
+        let mut local = 0;
+        for (group, (site, _)) in links.groups.iter_mut().zip(converging(draft)) {
+            group.key = compiler.key("uplink", &draft.scenario.site[site].0.text);
+            group.unit = UnitId(units.len() as u32);
+            for _ in &group.members {
+                local += 1;
+                units.push((ComponentId(index as u32), local));
+            }
+        }
+    }
 }
 
 /// By component: the way of a reply that leaves from there.
@@ -99,7 +159,8 @@ pub(super) fn ways(builder: &Builder<'_>, wanted: &[(String, Wanted)]) -> Option
         let rack = rack_of(builder, *wanted)?;
         (!table.way(draft, rack).is_empty()).then_some(rack as u32)
     };
-    Some(Network { links, ways: wanted.iter().map(way).collect() })
+    let converges = !converging(draft).is_empty();
+    Some(Network { links, ways: wanted.iter().map(way).collect(), converges })
 }
 
 /// The rack in which a member answers.

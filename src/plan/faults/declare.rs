@@ -1,18 +1,20 @@
 //! From parts and faults to automata, facts and effects.
 
+mod shown;
+
 use std::collections::BTreeMap;
 
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::{
     Automaton, Branch, Effect, Expr, Fate, Move, Opens, State, Timer, Transition,
 };
-use crate::model::Health;
 use crate::model::ids::ComponentId;
-use crate::model::spec::runs::{FaultSpec, How, Once};
+use crate::model::spec::runs::{Does, FaultSpec, How, Once, OperationSpec};
 use crate::plan::Draft;
+use crate::plan::checks::week_start;
 use crate::plan::faults::parts::{all_parts, owner};
 use crate::plan::faults::{Declared, PLANNED};
-use crate::plan::names::{Kind, member_name};
+use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
 use crate::plan::targets;
@@ -42,8 +44,8 @@ enum Harm {
     Slow(f64),
     /// Works, and nobody hears it.
     Cut,
-    /// Nothing that a component shows.
-    None,
+    /// Has forgotten what it kept in memory.
+    Forgot,
 }
 
 impl Harm {
@@ -54,7 +56,7 @@ impl Harm {
             How::Pause => Self::Stalled,
             How::Slow => Self::Slow(spec.factor.as_ref().map_or(1.0, |factor| factor.value)),
             How::Partitioned => Self::Cut,
-            How::CacheLost => Self::None,
+            How::CacheLost => Self::Forgot,
         }
     }
 
@@ -65,7 +67,7 @@ impl Harm {
             Self::Hung | Self::Cut => failed(Effect::Lose),
             Self::Stalled => failed(Effect::Stall),
             Self::Slow(factor) => State { capacity: 1.0 / factor, ..degraded(name) },
-            Self::None => degraded(name),
+            Self::Forgot => degraded(name),
         }
     }
 }
@@ -130,7 +132,7 @@ impl<'a> Declarer<'a> {
         for (name, spec) in scenario.fault.iter() {
             let members = self.members(spec);
             let ends = members.iter().all(|index| {
-                let hit = Hit { name: &name.text, spec, members: Vec::new(), harm: Harm::None };
+                let hit = Hit { name: &name.text, spec, members: Vec::new(), harm: Harm::Forgot };
                 self.repair(&hit, Some(*index)).is_some()
             });
             if ends {
@@ -146,6 +148,30 @@ impl<'a> Declarer<'a> {
             } else {
                 self.own(hit);
                 self.common(hit);
+            }
+        }
+    }
+
+    /// Adds every operation that takes parts out of service: a clock in each of them.
+    pub fn operations(&mut self) {
+        let draft = self.draft;
+        for (name, spec) in draft.scenario.operation.iter().filter(|(_, spec)| spec.takes_out()) {
+            let (Some(at), Some(lasts)) = (&spec.at, &spec.lasts) else { continue };
+            let Ok(length) = Law::constant(lasts.value.seconds()) else { continue };
+            let mut first = at.value.after_zero(week_start(draft));
+            for part in operated(draft, spec, self.out) {
+                let Some(index) = self.at.get(&part).copied() else { continue };
+                let state = format!("{PLANNED}.{name}");
+                let begins = SimTime::ZERO + first;
+                let clock = Timer::clock(&state, begins, spec.every.as_ref().map(|e| e.period()));
+                let back = Timer::new(&format!("{state}.done"), DurationLaw(length.clone()));
+                let sketch = &mut self.sketches[index];
+                sketch.add_harm(Harm::Down, &state, false);
+                sketch.step(clock, UP, &state);
+                sketch.step(back, &state, UP);
+                if spec.does.as_ref().is_some_and(|does| does.value == Does::Deploy) {
+                    first += lasts.value;
+                }
             }
         }
     }
@@ -179,6 +205,10 @@ impl<'a> Declarer<'a> {
         }
         if let Some(law) = &hit.spec.repair {
             return Some(DurationLaw(law_of(law)));
+        }
+        if hit.spec.how.value == How::CacheLost {
+            // Nothing to repair: it fills again by itself. Two instants, so that it shows.
+            return Law::constant(1e-9).ok().map(DurationLaw);
         }
         let sketch = &self.sketches[index?];
         match sketch.part {
@@ -371,6 +401,8 @@ impl<'a> Declarer<'a> {
         for index in 0..self.sketches.len() {
             self.facts(index);
             self.effects(index, ids, &mut declared);
+            self.memory(index, ids, &mut declared);
+            self.converging(index, ids, &mut declared);
         }
         for sketch in self.sketches {
             declared.declaration.add(sketch.automaton);
@@ -401,151 +433,17 @@ impl<'a> Declarer<'a> {
         let all: Vec<Expr> = self.parts(part).iter().map(|name| Expr::of(name, fact)).collect();
         if all.is_empty() { Expr::Always } else { Expr::Any(all) }
     }
-
-    /// Publishes what others ask of a part: `alive` (it runs), `fit` (it works), `reachable`
-    /// (it can be spoken to), and its harms.
-    fn facts(&mut self, index: usize) {
-        let part = self.sketches[index].part;
-        let draft = self.draft;
-        let reachable = match part {
-            Part::Site(site) => self.any("fit", |number| Part::Uplink { site, number }),
-            Part::Rack(rack) => {
-                let switches = self.any("fit", |number| Part::Switch { rack, number });
-                self.of(part.stands_on(draft), "reachable").and(switches)
-            }
-            // What they stand on needs them.
-            Part::Uplink { .. } | Part::Switch { .. } => Expr::Always,
-            _ => self.of(part.stands_on(draft), "reachable"),
-        };
-        let sketch = &mut self.sketches[index];
-        let gone: Vec<String> = sketch.states(|harm| harm == Harm::Down);
-        let alive = (!within(gone)).and(sketch.host.clone().unwrap_or(Expr::Always));
-        let unfit = sketch.states(|harm| !matches!(harm, Harm::Slow(_) | Harm::None));
-        let fit = !within(unfit);
-        let cut = sketch.states(|harm| harm == Harm::Cut);
-        let domain = matches!(part, Part::Site(_) | Part::Rack(_));
-        let own = if domain { Expr::own("fit") } else { Expr::own("alive").and(!within(cut)) };
-        sketch.publish("alive", alive);
-        sketch.publish("fit", fit);
-        sketch.publish("reachable", own.and(reachable));
-        sketch.publish("serving", Expr::own("fit").and(Expr::own("reachable")));
-    }
-
-    /// Facts of the whole that say how the component of a part fares.
-    fn effects(
-        &mut self,
-        index: usize,
-        ids: &BTreeMap<String, ComponentId>,
-        declared: &mut Declared,
-    ) {
-        let draft = self.draft;
-        let sketch = &self.sketches[index];
-        let scenario = &draft.scenario;
-        let component = match sketch.part {
-            Part::Head { nas, .. } => format!("{}.head", scenario.nas[nas].0),
-            Part::Uplink { site, .. } => format!("{}.uplink", scenario.site[site].0),
-            Part::Switch { rack, .. } => format!("{}.switch", scenario.rack[rack].0),
-            Part::Database { database, member } => {
-                member_name(&scenario.database[database].0, member)
-            }
-            part => part.name(draft),
-        };
-        let id = ids.get(&component).copied();
-        let mut states: Vec<(String, Health)> = Vec::new();
-        let mut facts: Vec<(String, Expr)> = Vec::new();
-        let mut add = |what: &str, health: Health, condition: Expr| {
-            let name = format!("{component}: {what}");
-            facts.push((name.clone(), condition));
-            states.push((name, health));
-        };
-        let has = |harm: Harm| sketch.harms.iter().any(|(_, other)| *other == harm);
-        let ill = |what: &str| Expr::of(&sketch.name, what);
-        match sketch.part {
-            Part::Service { .. }
-            | Part::Database { .. }
-            | Part::Balancer { .. }
-            | Part::Cache(_) => {
-                add(
-                    "unreachable",
-                    Health::Unreachable,
-                    !self.of(sketch.part.stands_on(draft), "reachable"),
-                );
-                add("down", Health::Down, ill("is down"));
-            }
-            Part::Server(_) => add("stopped", Health::Stalled, !ill("alive")),
-            Part::Disks { server, .. } => {
-                let alive = self.of(Some(Part::Server(server)), "alive");
-                add("lost", Health::Down, (!alive).or(ill("is down")));
-            }
-            Part::Head { nas, number: 0 } => {
-                let heads = self.any("serving", |number| Part::Head { nas, number });
-                add("silent", Health::Stalled, !heads);
-            }
-            Part::Pool { .. } | Part::Station { .. } => add("down", Health::Down, ill("is down")),
-            Part::Uplink { site, number: 0 } => {
-                let links = self.parts(|number| Part::Uplink { site, number });
-                carried_by(&links, true, &mut add);
-            }
-            Part::Switch { rack, number: 0 } => {
-                let switches = self.parts(|number| Part::Switch { rack, number });
-                carried_by(&switches, false, &mut add);
-            }
-            _ => return,
-        }
-        let together =
-            matches!(sketch.part, Part::Head { .. } | Part::Uplink { .. } | Part::Switch { .. });
-        if !together {
-            if has(Harm::Cut) && !matches!(sketch.part, Part::Server(_)) {
-                add("cut off", Health::Unreachable, ill("is cut"));
-            }
-            if has(Harm::Hung) {
-                add("hung", Health::Hung, ill("is hung"));
-            }
-            if has(Harm::Stalled) {
-                add("stalled", Health::Stalled, ill("is stalled"));
-            }
-        }
-        let mut slow: Vec<f64> = sketch
-            .harms
-            .iter()
-            .filter_map(
-                |(_, harm)| if let Harm::Slow(factor) = harm { Some(*factor) } else { None },
-            )
-            .collect();
-        slow.sort_by(|a, b| b.total_cmp(a));
-        slow.dedup();
-        for factor in slow {
-            let what = format!("slow {factor}");
-            add(&what, Health::Slow(factor), ill(&format!("is {what}")));
-        }
-        for (name, condition) in facts {
-            declared.declaration.fact(&name, condition);
-        }
-        if let Some(id) = id {
-            declared.effects.insert(id, states);
-        }
-    }
 }
 
-/// How what several links carry together fares: nothing without any; with k of n left, n / k times
-/// slower when each carries its share, and as ever when one is enough for all.
-fn carried_by(links: &[&str], shared: bool, add: &mut impl FnMut(&str, Health, Expr)) {
-    let fewer = |number: u32| {
-        let fit = links.iter().map(|name| Expr::of(name, "fit")).collect();
-        !Expr::AtLeast(number, fit)
-    };
-    add("down", Health::Down, fewer(1));
-    let count = links.len() as u32;
-    for left in 1..count {
-        if shared {
-            let slower = f64::from(count) / f64::from(left);
-            add(&format!("with {left} of {count}"), Health::Slow(slower), fewer(left + 1));
-        }
+/// The parts that an operation names, in the order of parts.
+pub fn operated(draft: &Draft, spec: &OperationSpec, out: &mut Diagnostics) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for reference in spec.of.iter().flat_map(|of| of.value.iter()) {
+        parts.extend(targets::parts(draft, &reference.text, reference.span, out));
     }
-}
-
-fn within(states: Vec<String>) -> Expr {
-    if states.is_empty() { Expr::Never } else { Expr::In(states) }
+    parts.sort_unstable();
+    parts.dedup();
+    parts
 }
 
 fn state_of(fault: &str) -> String {
@@ -659,7 +557,7 @@ impl Sketch {
                 Harm::Stalled => "is stalled".to_string(),
                 Harm::Cut => "is cut".to_string(),
                 Harm::Slow(factor) => format!("is slow {factor}"),
-                Harm::None => continue,
+                Harm::Forgot => "has forgotten".to_string(),
             };
             match facts.iter_mut().find(|(name, _)| *name == fact) {
                 Some((_, states)) => states.push(state.clone()),

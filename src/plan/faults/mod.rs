@@ -11,13 +11,16 @@
 //!   down and come back with it.
 //! - A common cause is a joint event of the group's set, keyed by the set, also with one member;
 //!   each member is repaired by itself.
+//! - What memory holds (an object cache, the RAM of a server or head, a database's buffer) is lost
+//!   when its process or host is gone or hangs, and by `cache-lost`.
+//! - An operation that takes parts out is a clock in each of them; its cause is `planned`.
 //! - `after` draws when the other fault strikes, keyed by the part that follows.
 //!
 //! Takes a draft and the numbers of its components. Gives a [`HealthPlan`]. Leaves out: takeover
-//! by a partner (a file server stands still while none of its heads serves), lost contents of
-//! caches, the time for which users of a dead uplink are cut off, hours of crews.
+//! by a partner (a file server stands still while none of its heads serves), hours of crews.
 
 mod declare;
+pub use declare::operated;
 pub mod parts;
 mod textbook;
 
@@ -42,6 +45,8 @@ pub struct Declared {
     pub declaration: Declaration,
     /// By component: facts of the whole and the health they mean, the worst first.
     pub effects: BTreeMap<ComponentId, Vec<(String, Health)>>,
+    /// Facts of the whole whose onset wipes what a component keeps in memory.
+    pub wipes: BTreeMap<String, ComponentId>,
     /// Parts that a drill can break: their name and the state in which they come back.
     pub breakable: Vec<(String, &'static str)>,
 }
@@ -65,7 +70,8 @@ pub fn plan(
 ) -> Option<HealthPlan> {
     let scenario = &draft.scenario;
     let broken = scenario.window.iter().any(|(_, window)| window.before.is_some());
-    if scenario.fault.is_empty() && scenario.unit.is_empty() && !broken {
+    let planned = scenario.operation.iter().any(|(_, operation)| operation.takes_out());
+    if scenario.fault.is_empty() && scenario.unit.is_empty() && !broken && !planned {
         return None;
     }
     let live = declare(draft, ids, true, out);
@@ -95,6 +101,7 @@ pub fn declare(
     let mut declarer = declare::Declarer::new(draft, out);
     if live {
         declarer.faults();
+        declarer.operations();
     }
     let mut declared = declarer.finish(ids);
     if live {
@@ -130,7 +137,15 @@ fn compile(
         }
         ailing.push(Ailing { component: *component, states: found });
     }
-    let cause_of = |label: &str| causes.iter().position(|cause| cause == label);
+    let mut wipes = vec![None; facts.len()];
+    for (name, component) in &declared.wipes {
+        wipes[facts[name.as_str()].index()] = Some(*component);
+    }
+    let cause_of = |label: &str| {
+        let planned = label.starts_with(PLANNED) && label[PLANNED.len()..].starts_with('.');
+        let label = if planned { PLANNED } else { label };
+        causes.iter().position(|cause| cause == label)
+    };
     let causes = net
         .causes()
         .map(|cause| cause_of(&cause.label).map_or(CauseId::OVERLOAD, |at| CauseId(at as u16)))
@@ -142,5 +157,5 @@ fn compile(
         breakable.push(Breakable { automaton, back: state(back), broken: state(declare::BROKEN) });
     }
     let planned = net.cause("", PLANNED).expect("it is declared");
-    Some(HealthNet { ailing, readers, causes, breakable, planned, net })
+    Some(HealthNet { ailing, readers, wipes, causes, breakable, planned, net })
 }

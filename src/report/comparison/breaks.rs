@@ -11,13 +11,16 @@ use crate::study::compare::BreakKind;
 use crate::study::results::BreakRow;
 use crate::study::window::{Estimate, Verdict};
 
+/// The heading of the section.
+pub(super) const HEADING: &str = "When a part breaks";
+
 /// The section; `None` when no member has a window around a break.
 pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     if ladder.breaks.is_empty() {
         return None;
     }
     Some(Section {
-        heading: "When a part breaks".into(),
+        heading: HEADING.into(),
         intro: "Each kind of part is broken once and not mended; what it costs is the difference \
                 to the same users where nothing breaks. The report of each scenario tells more."
             .into(),

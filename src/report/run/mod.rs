@@ -22,7 +22,7 @@ use crate::plan::figure::FigureUnit;
 /// What identifies a run, beside its figures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Identity {
-    /// The canonical scenario.
+    /// The scenario in its one spelling, as text that can be run again.
     pub canonical: String,
     /// Its digest, `sha256:<64 hex>`.
     pub canonical_digest: String,
@@ -48,6 +48,7 @@ pub struct Output {
 pub fn output(results: &Results, identity: &Identity) -> Output {
     let mut document = page::document(results, identity);
     let mut covered = files::tables(results);
+    covered.push(ResultFile::covered("scenario.toml", identity.canonical.clone().into_bytes()));
     covered.push(ResultFile::covered("summary.json", form::bytes(&files::summary(results))));
     for section in &document.sections {
         for block in &section.blocks {

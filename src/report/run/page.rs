@@ -364,7 +364,8 @@ fn scenario(identity: &Identity) -> Section {
     Section {
         heading: SCENARIO.into(),
         intro: format!(
-            "In its one canonical spelling, defaults filled in, {}.",
+            "As it was run: defaults filled in, flags laid over it. It stands beside this page as \
+             scenario.toml and can be run again; its canonical form is {}.",
             identity.canonical_digest
         ),
         blocks,

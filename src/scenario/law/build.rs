@@ -35,11 +35,13 @@ pub(super) fn build<U: Random>(name: &str, read: &Read<U>) -> Result<Law, LawErr
             let pairs: Vec<_> = values.zip(read.list("weights").iter().copied()).collect();
             Law::discrete(&pairs)
         }
-        "empirical" if read.has("cdf") => Law::empirical_cdf(&read.points, read.between),
+        "empirical" if read.has("cdf") || read.cumulated => {
+            Law::empirical_cdf(&read.points, read.between)
+        }
         "empirical" => Law::empirical(read.list("values"), read.between),
         "mixture" => {
             let parts = read.parts.iter();
-            let laws = parts.filter_map(|(weight, part)| Some((*weight, part.law()?.clone())));
+            let laws = parts.map(|(weight, part)| (*weight, part.law().clone()));
             Law::mixture(laws.collect())
         }
         "poisson" => Law::poisson(mean),

@@ -1,17 +1,17 @@
 //! Laws as a scenario writes them: `"12ms"`, or `{ dist = "lognormal", mean = "12ms", cv = 1.2 }`.
 //!
 //! A [`LawSpec`] is read together with its check: what it holds is a law of the engine, in seconds,
-//! bytes or counts, or the name of a file with values. What parameters each law has is one table,
+//! bytes or counts, of what the text says or of what a [`file`] holds. What parameters each law has is one table,
 //! [`DISTS`], from which reader, messages, schema and reference page are made.
-//!
-//! Leaves out: reading files; [`LawSpec::load`] takes their values.
 
 use serde_json::Value as Json;
 
 mod build;
+mod file;
 mod parts;
 mod table;
 
+pub use file::MAX_ROWS;
 pub use table::{DISTS, Dist, Parameter};
 
 use build::build;
@@ -83,34 +83,15 @@ pub struct LawSpec<U> {
     pub mean: Option<Spanned<U>>,
     /// Where it stands.
     pub span: Span,
-    law: Option<Law>,
-    file: Option<(Spanned<String>, Interpolation)>,
+    law: Law,
     canonical: Json,
 }
 
 impl<U> LawSpec<U> {
-    /// The law in seconds, bytes or counts. `None` only for one from a file not yet loaded.
+    /// The law in seconds, bytes or counts.
     #[must_use]
-    pub const fn law(&self) -> Option<&Law> {
-        self.law.as_ref()
-    }
-
-    /// The file whose values make the law, as written.
-    #[must_use]
-    pub fn file(&self) -> Option<&Spanned<String>> {
-        self.file.as_ref().map(|(path, _)| path)
-    }
-
-    /// Makes the law from the values of its file, in base units.
-    ///
-    /// # Errors
-    ///
-    /// When the values make no law.
-    pub fn load(&mut self, values: &[f64]) -> Result<(), LawError> {
-        if let Some((_, between)) = self.file {
-            self.law = Some(Law::empirical(values, between)?);
-        }
-        Ok(())
+    pub const fn law(&self) -> &Law {
+        &self.law
     }
 }
 
@@ -124,6 +105,8 @@ struct Read<U> {
     points: Vec<(f64, f64)>,
     parts: Vec<(f64, LawSpec<U>)>,
     file: Option<Spanned<String>>,
+    /// `points` are of a distribution function.
+    cumulated: bool,
     between: Interpolation,
     canonical: Vec<(&'static str, Json)>,
     sound: bool,
@@ -167,18 +150,18 @@ fn read_law<U: Random>(
         let value = Spanned::<U>::read(item, out)?;
         let law = build_or_report(Law::constant(value.base()), item, out)?;
         let canonical = value.canonical();
-        let (span, mean, law) = (item.span, Some(value), Some(law));
-        return Some(LawSpec { dist: "constant", mean, span, law, file: None, canonical });
+        let (span, mean) = (item.span, Some(value));
+        return Some(LawSpec { dist: "constant", mean, span, law, canonical });
     }
     let dist = read_dist::<U>(item, out)?;
     let mut reader = TableReader::new(item, "a law", out)?;
     reader.pass("dist");
     also.iter().for_each(|key| reader.pass(key));
-    let read = read_parameters::<U>(dist, &mut reader);
+    let mut read = read_parameters::<U>(dist, &mut reader);
     if !refuses_mu_and_sigma::<U>(item, dist, &mut reader) {
         reader.finish();
     }
-    if !read.sound || !combination_is_right(dist, &read, item, out) {
+    if !read.sound || !combination_is_right(dist, &read, item, out) || !file::load(&mut read, out) {
         return None;
     }
     let mut canonical: Vec<_> =
@@ -186,14 +169,10 @@ fn read_law<U: Random>(
     canonical.push(("dist".to_string(), dist.name.into()));
     canonical.sort_by(|a, b| a.0.cmp(&b.0));
     let canonical = Json::Object(canonical.into_iter().collect());
-    let law = match &read.file {
-        Some(_) => None,
-        None => Some(build_or_report(build(dist.name, &read), item, out)?),
-    };
+    let law = build_or_report(build(dist.name, &read), item, out)?;
     let named = |key: &str| read.quantities.iter().find(|(name, _)| *name == key);
     let mean = named("mean").or_else(|| named("value")).map(|(_, value)| value.clone());
-    let file = read.file.map(|path| (path, read.between));
-    Some(LawSpec { dist: dist.name, mean, span: item.span, law, file, canonical })
+    Some(LawSpec { dist: dist.name, mean, span: item.span, law, canonical })
 }
 
 fn read_dist<U: Random>(item: &Item, out: &mut Diagnostics) -> Option<&'static Dist> {
@@ -232,6 +211,7 @@ fn read_parameters<U: Random>(dist: &Dist, reader: &mut TableReader<'_>) -> Read
         points: Vec::new(),
         parts: Vec::new(),
         file: None,
+        cumulated: false,
         between: Interpolation::None,
         canonical: Vec::new(),
         sound: true,
@@ -392,7 +372,8 @@ fn build_or_report(law: Result<Law, LawError>, item: &Item, out: &mut Diagnostic
         LawError::Order(first, _) => (Code::BadLaw, first),
     };
     let parameter = if parameter == "stages" { "k" } else { parameter };
-    let span = item.get(parameter).map_or(item.span, |item| item.span);
+    let place = item.get(parameter).or_else(|| item.get("file"));
+    let span = place.map_or(item.span, |item| item.span);
     out.push(Diagnostic::new(code, span, error.to_string().replace("`stages`", "`k`")));
     None
 }

@@ -75,11 +75,6 @@ impl<U: Random> Value for Part<U> {
         };
         let weight = f64::read(weight, out);
         let law = read_law::<U>(item, &["weight"], out)?;
-        if law.file().is_some() {
-            let message = "a part of a mixture cannot come from a file";
-            out.push(Diagnostic::new(Code::BadLaw, law.span, message));
-            return None;
-        }
         Some(Self { weight: weight?, law })
     }
     fn shape() -> Shape {

@@ -13,6 +13,8 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Component, Path, PathBuf};
 
+use super::code::Code;
+
 /// Longest line of a trace, in bytes.
 pub const MAX_LINE_BYTES: usize = 64 * 1024;
 /// Longest excerpt of a line in a message, in characters.
@@ -86,6 +88,8 @@ pub fn resolve(folder: &Path, allowed: &[PathBuf], written: &str) -> Result<Path
             return Err(PathError::Escapes);
         }
     }
+    // A scenario in the folder one stands in has no folder in its path.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let found = folder.join(path).canonicalize().map_err(|error| refusal(&error))?;
     let under = |root: &Path| root.canonicalize().is_ok_and(|root| found.starts_with(root));
     if !under(folder) && !allowed.iter().any(|root| under(root)) {
@@ -167,11 +171,11 @@ pub enum TraceErrorKind {
 }
 
 impl TraceErrorKind {
-    pub(super) const fn whole(self) -> TraceError {
+    pub(crate) const fn whole(self) -> TraceError {
         TraceError { line: None, kind: self }
     }
 
-    pub(super) const fn at(self, line: u64) -> TraceError {
+    pub(crate) const fn at(self, line: u64) -> TraceError {
         TraceError { line: Some(line), kind: self }
     }
 }
@@ -218,12 +222,35 @@ impl fmt::Display for TraceError {
 impl std::error::Error for TraceError {}
 
 /// `text` for a message: control characters escaped, cut at 80 characters.
-pub(super) fn excerpt(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     let mut shown: String = text.chars().take(EXCERPT).flat_map(char::escape_debug).collect();
     if text.chars().nth(EXCERPT).is_some() {
         shown.push('…');
     }
     shown
+}
+
+/// The code of a path that is refused.
+#[must_use]
+pub fn path_code(error: &PathError) -> Code {
+    match error {
+        PathError::Missing | PathError::Unreadable(_) => Code::TraceUnreadable,
+        PathError::NotAFile(_) => Code::NotAFile,
+        _ => Code::OutsideFolder,
+    }
+}
+
+/// The code of a file whose content is refused.
+#[must_use]
+pub fn trace_code(kind: &TraceErrorKind) -> Code {
+    match kind {
+        TraceErrorKind::Empty | TraceErrorKind::NoRows | TraceErrorKind::Unreadable(_) => {
+            Code::TraceUnreadable
+        }
+        TraceErrorKind::Compressed(_) => Code::TraceArchive,
+        TraceErrorKind::Limit(..) => Code::TooMany,
+        _ => Code::TraceContent,
+    }
 }
 
 /// Lines of a trace, one at a time, none longer than [`MAX_LINE_BYTES`].

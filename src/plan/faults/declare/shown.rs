@@ -1,0 +1,226 @@
+//! What the states of parts mean for components: facts that others ask for, health, lost memory.
+
+use std::collections::BTreeMap;
+
+use super::{Declarer, Harm, Sketch};
+use crate::health::declare::Expr;
+use crate::model::Health;
+use crate::model::ids::ComponentId;
+use crate::plan::faults::Declared;
+use crate::plan::names::member_name;
+use crate::plan::part::Part;
+
+impl Declarer<'_> {
+    /// Publishes what others ask of a part: `alive` (it runs), `fit` (it works), `reachable`
+    /// (it can be spoken to), and its harms.
+    pub(super) fn facts(&mut self, index: usize) {
+        let part = self.sketches[index].part;
+        let draft = self.draft;
+        let reachable = match part {
+            Part::Site(site) => self.any("fit", |number| Part::Uplink { site, number }),
+            Part::Rack(rack) => {
+                let switches = self.any("fit", |number| Part::Switch { rack, number });
+                self.of(part.stands_on(draft), "reachable").and(switches)
+            }
+            // What they stand on needs them.
+            Part::Uplink { .. } | Part::Switch { .. } => Expr::Always,
+            _ => self.of(part.stands_on(draft), "reachable"),
+        };
+        let sketch = &mut self.sketches[index];
+        let gone: Vec<String> = sketch.states(|harm| harm == Harm::Down);
+        let alive = (!within(gone)).and(sketch.host.clone().unwrap_or(Expr::Always));
+        let unfit = sketch.states(|harm| !matches!(harm, Harm::Slow(_) | Harm::Forgot));
+        let fit = !within(unfit);
+        let cut = sketch.states(|harm| harm == Harm::Cut);
+        let domain = matches!(part, Part::Site(_) | Part::Rack(_));
+        let own = if domain { Expr::own("fit") } else { Expr::own("alive").and(!within(cut)) };
+        sketch.publish("alive", alive);
+        sketch.publish("fit", fit);
+        sketch.publish("reachable", own.and(reachable));
+        sketch.publish("serving", Expr::own("fit").and(Expr::own("reachable")));
+    }
+
+    /// The fact that what a part keeps in memory is lost: it or its host is gone or hangs, or a
+    /// fault says so.
+    pub(super) fn memory(
+        &self,
+        index: usize,
+        ids: &BTreeMap<String, ComponentId>,
+        declared: &mut Declared,
+    ) {
+        let draft = self.draft;
+        let sketch = &self.sketches[index];
+        let component = match sketch.part {
+            Part::Cache(_) | Part::Server(_) => format!("{}.objects", sketch.part.name(draft)),
+            Part::Head { nas, number: 0 } => format!("{}.objects", draft.scenario.nas[nas].0),
+            Part::Database { database, member } => {
+                let (name, spec) = &draft.scenario.database[database];
+                if spec.cold.is_none() {
+                    return;
+                }
+                member_name(name, member)
+            }
+            _ => return,
+        };
+        let Some(id) = ids.get(&component) else { return };
+        let mut lost = !Expr::of(&sketch.name, "alive");
+        for (harm, fact) in [(Harm::Hung, "is hung"), (Harm::Forgot, "has forgotten")] {
+            if sketch.harms.iter().any(|(_, other)| *other == harm) {
+                lost = lost.or(Expr::of(&sketch.name, fact));
+            }
+        }
+        if let Part::Cache(_) = sketch.part {
+            lost = lost.or(!self.of(sketch.part.stands_on(draft), "alive"));
+        }
+        let fact = format!("{component}: memory lost");
+        declared.declaration.fact(&fact, lost);
+        declared.wipes.insert(fact, *id);
+    }
+
+    /// One uplink of several, where its users are cut off until routes have converged.
+    pub(super) fn converging(
+        &self,
+        index: usize,
+        ids: &BTreeMap<String, ComponentId>,
+        declared: &mut Declared,
+    ) {
+        let sketch = &self.sketches[index];
+        let Part::Uplink { .. } = sketch.part else { return };
+        let Some(id) = ids.get(&sketch.name) else { return };
+        let dead = format!("{}: dead", sketch.name);
+        declared.declaration.fact(&dead, !Expr::of(&sketch.name, "fit"));
+        declared.effects.insert(*id, vec![(dead, Health::Down)]);
+    }
+
+    /// Facts of the whole that say how the component of a part fares.
+    pub(super) fn effects(
+        &mut self,
+        index: usize,
+        ids: &BTreeMap<String, ComponentId>,
+        declared: &mut Declared,
+    ) {
+        let draft = self.draft;
+        let sketch = &self.sketches[index];
+        let scenario = &draft.scenario;
+        let component = match sketch.part {
+            Part::Head { nas, .. } => format!("{}.head", scenario.nas[nas].0),
+            Part::Uplink { site, .. } => format!("{}.uplink", scenario.site[site].0),
+            Part::Switch { rack, .. } => format!("{}.switch", scenario.rack[rack].0),
+            Part::Database { database, member } => {
+                member_name(&scenario.database[database].0, member)
+            }
+            part => part.name(draft),
+        };
+        let id = ids.get(&component).copied();
+        let mut states: Vec<(String, Health)> = Vec::new();
+        let mut facts: Vec<(String, Expr)> = Vec::new();
+        let mut add = |what: &str, health: Health, condition: Expr| {
+            let name = format!("{component}: {what}");
+            facts.push((name.clone(), condition));
+            states.push((name, health));
+        };
+        let has = |harm: Harm| sketch.harms.iter().any(|(_, other)| *other == harm);
+        let ill = |what: &str| Expr::of(&sketch.name, what);
+        match sketch.part {
+            Part::Service { .. }
+            | Part::Database { .. }
+            | Part::Balancer { .. }
+            | Part::Cache(_) => {
+                add(
+                    "unreachable",
+                    Health::Unreachable,
+                    !self.of(sketch.part.stands_on(draft), "reachable"),
+                );
+                add("down", Health::Down, ill("is down"));
+            }
+            Part::Server(_) => add("stopped", Health::Stalled, !ill("alive")),
+            Part::Disks { server, .. } => {
+                let alive = self.of(Some(Part::Server(server)), "alive");
+                add("lost", Health::Down, (!alive).or(ill("is down")));
+            }
+            Part::Head { nas, number: 0 } => {
+                let heads = self.any("serving", |number| Part::Head { nas, number });
+                add("silent", Health::Stalled, !heads);
+            }
+            Part::Pool { .. } | Part::Station { .. } => add("down", Health::Down, ill("is down")),
+            Part::Uplink { site, number: 0 } => {
+                let links = self.parts(|number| Part::Uplink { site, number });
+                carried_by(&links, true, &mut add);
+            }
+            Part::Switch { rack, number: 0 } => {
+                let switches = self.parts(|number| Part::Switch { rack, number });
+                carried_by(&switches, false, &mut add);
+            }
+            _ => return,
+        }
+        let together =
+            matches!(sketch.part, Part::Head { .. } | Part::Uplink { .. } | Part::Switch { .. });
+        if !together && has(Harm::Cut) && !matches!(sketch.part, Part::Server(_)) {
+            add("cut off", Health::Unreachable, ill("is cut"));
+        }
+        for (what, health, condition) in self.hindrances(sketch, together) {
+            add(&what, health, condition);
+        }
+        for (name, condition) in facts {
+            declared.declaration.fact(&name, condition);
+        }
+        if let Some(id) = id {
+            declared.effects.insert(id, states);
+        }
+    }
+
+    /// Ways in which a part works badly or stands still: a process also with the zone it runs in.
+    /// What stands still `together` with others is not told one by one.
+    fn hindrances(&self, sketch: &Sketch, together: bool) -> Vec<(String, Health, Expr)> {
+        let zone = sketch.part.stands_on(self.draft).filter(|on| matches!(on, Part::Zone { .. }));
+        let zone = zone.and_then(|zone| self.at.get(&zone)).map(|at| &self.sketches[*at]);
+        let both: Vec<&Sketch> = std::iter::once(sketch).chain(zone).collect();
+        let mut found = Vec::new();
+        let mut add = |what: &str, health: Health, harm: Harm| {
+            let has = |sketch: &&&Sketch| sketch.harms.iter().any(|(_, other)| *other == harm);
+            let fact = format!("is {what}");
+            let ill = both.iter().filter(has).map(|sketch| Expr::of(&sketch.name, &fact));
+            let ill: Vec<Expr> = ill.collect();
+            if !ill.is_empty() {
+                found.push((what.to_string(), health, Expr::Any(ill)));
+            }
+        };
+        if !together {
+            add("hung", Health::Hung, Harm::Hung);
+            add("stalled", Health::Stalled, Harm::Stalled);
+        }
+        let harms = both.iter().flat_map(|sketch| &sketch.harms);
+        let factor = |(_, harm): &(String, Harm)| match harm {
+            Harm::Slow(factor) => Some(*factor),
+            _ => None,
+        };
+        let mut slow: Vec<f64> = harms.filter_map(factor).collect();
+        slow.sort_by(|a, b| b.total_cmp(a));
+        slow.dedup();
+        for factor in slow {
+            add(&format!("slow {factor}"), Health::Slow(factor), Harm::Slow(factor));
+        }
+        found
+    }
+}
+
+/// How what several links carry together fares: nothing without any; with k of n left, n / k times
+/// slower when each carries its share, and as ever when one is enough for all.
+fn carried_by(links: &[&str], shared: bool, add: &mut impl FnMut(&str, Health, Expr)) {
+    let fewer = |number: u32| {
+        let fit = links.iter().map(|name| Expr::of(name, "fit")).collect();
+        !Expr::AtLeast(number, fit)
+    };
+    add("down", Health::Down, fewer(1));
+    let count = links.len() as u32;
+    for left in 1..count {
+        if shared {
+            let slower = f64::from(count) / f64::from(left);
+            add(&format!("with {left} of {count}"), Health::Slow(slower), fewer(left + 1));
+        }
+    }
+}
+
+fn within(states: Vec<String>) -> Expr {
+    if states.is_empty() { Expr::Never } else { Expr::In(states) }
+}

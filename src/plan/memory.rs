@@ -1,0 +1,221 @@
+//! Memory as a cache of what is read from disks: whose, how much, of what.
+//!
+//! The memory of a server caches reads of its own disk sets: as much as `ram-cache` says, else all
+//! that its zones leave free. The memory of a head caches reads of the volumes of its file server,
+//! as much as `ram-cache` says. What is read of a store is its `content`; without one there is
+//! nothing to find again, and every read goes to a disk.
+
+use std::collections::BTreeSet;
+
+use crate::model::spec::request::StepSpec;
+use crate::model::spec::storage::ContentSpec;
+use crate::plan::Draft;
+use crate::plan::checks::inert;
+use crate::plan::flow::nested;
+use crate::plan::links::Store;
+use crate::plan::placement::ServerId;
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::Name;
+use crate::scenario::value::Spanned;
+use crate::units::Bytes;
+
+/// Memory of a server that its zones leave free; `None` when the file does not say how much it has.
+#[must_use]
+pub fn free(draft: &Draft, id: ServerId) -> Option<Bytes> {
+    let server = &draft.scenario.server[id.group].1;
+    let all = server.memory.as_ref()?.value.count();
+    let mut held: u64 = 0;
+    for (zone, members) in draft.placed.zones.iter().enumerate() {
+        let memory = draft.scenario.zone[zone].1.memory.as_ref();
+        let here = members.iter().filter(|server| **server == id).count() as u64;
+        held = held.saturating_add(memory.map_or(0, |m| m.value.count()).saturating_mul(here));
+    }
+    Some(Bytes::new(all.saturating_sub(held)))
+}
+
+/// What the memory of a server may keep of reads; `None` when the file says neither.
+#[must_use]
+pub fn of_server(draft: &Draft, id: ServerId) -> Option<Bytes> {
+    let given = draft.scenario.server[id.group].1.ram_cache.as_ref();
+    given.map(|given| given.value).or_else(|| free(draft, id))
+}
+
+/// What the memory of the head of a file server may keep of reads.
+#[must_use]
+pub fn of_head(draft: &Draft, nas: usize) -> Option<Bytes> {
+    draft.scenario.nas[nas].1.ram_cache.as_ref().map(|given| given.value)
+}
+
+/// Contents of the disk sets of a server, in the order of the file, each with its set.
+#[must_use]
+pub fn contents_of_server(draft: &Draft, group: usize) -> Vec<(usize, &Spanned<ContentSpec>)> {
+    let sets = draft.scenario.server[group].1.disks.iter().enumerate();
+    sets.filter_map(|(set, (_, disks))| Some((set, disks.content.as_ref()?))).collect()
+}
+
+/// Contents of the volumes of a file server, in the order of the file, each with its volume.
+#[must_use]
+pub fn contents_of_nas(draft: &Draft, nas: usize) -> Vec<(usize, &Spanned<ContentSpec>)> {
+    let volumes = draft.scenario.nas[nas].1.volumes.iter().enumerate();
+    volumes.filter_map(|(at, (_, volume))| Some((at, volume.content.as_ref()?))).collect()
+}
+
+/// Members of a group of servers whose memory keeps something.
+fn caching(draft: &Draft, group: usize) -> impl Iterator<Item = ServerId> + '_ {
+    let count = draft.scenario.server[group].1.count.value;
+    let ids = (0..count).map(move |member| ServerId { group, member });
+    ids.filter(move |id| of_server(draft, *id).is_some_and(|memory| memory.count() > 0))
+}
+
+/// Whether a server has a cache to fill or to lose.
+#[must_use]
+pub fn server_caches(draft: &Draft, id: ServerId) -> bool {
+    let memory = of_server(draft, id).is_some_and(|memory| memory.count() > 0);
+    memory && !contents_of_server(draft, id.group).is_empty()
+}
+
+/// Whether the head of a file server has a cache to fill or to lose.
+#[must_use]
+pub fn head_caches(draft: &Draft, nas: usize) -> bool {
+    let memory = of_head(draft, nas).is_some_and(|memory| memory.count() > 0);
+    memory && !contents_of_nas(draft, nas).is_empty()
+}
+
+/// Sizes that contradict each other, contents that nothing can keep.
+pub fn check(draft: &Draft, out: &mut Diagnostics) {
+    for (group, (name, server)) in draft.scenario.server.iter().enumerate() {
+        for (_, disks) in server.disks.iter().filter(|(_, disks)| disks.head.given) {
+            let message = format!("`{name}` is no file server: its disks have no head");
+            inert(disks.head.span, message, "remove `head`", out);
+        }
+        for (_, content) in contents_of_server(draft, group) {
+            check_content(content, None, out);
+            if server.ram_cache.is_none() && server.memory.is_none() {
+                let message = format!("the file does not say what memory `{name}` has to cache it");
+                inert(content.span, message, "give `memory`, or `ram-cache`", out);
+            }
+        }
+        let Some(cache) = &server.ram_cache else { continue };
+        let first = (0..server.count.value).find_map(|member| {
+            let left = free(draft, ServerId { group, member })?;
+            (cache.value > left).then_some(left)
+        });
+        if let Some(left) = first {
+            let message =
+                format!("`ram-cache` is {}, but the zones leave only {left} free", cache.value);
+            let help = "leave it out to cache with all that is free";
+            out.push(Diagnostic::new(Code::Capacity, cache.span, message).help(help));
+        }
+    }
+    for (at, (name, nas)) in draft.scenario.nas.iter().enumerate() {
+        for (pool, disks) in nas.pools.iter() {
+            if let Some(content) = &disks.content {
+                let message = format!("`{pool}` belongs to a file server: its volumes are read");
+                inert(content.span, message, "give the `content` of each volume", out);
+            }
+        }
+        for (volume, content) in contents_of_nas(draft, at) {
+            let size = nas.volumes[volume].1.size.as_ref();
+            check_content(content, size, out);
+            if nas.ram_cache.is_none() {
+                let message = format!("`{name}` has no `ram-cache`: nothing of it is kept");
+                inert(content.span, message, "give the file server a `ram-cache`", out);
+            }
+        }
+    }
+}
+
+fn check_content(
+    content: &Spanned<ContentSpec>,
+    volume: Option<&Spanned<Bytes>>,
+    out: &mut Diagnostics,
+) {
+    let (size, block) = (&content.size, &content.block);
+    if block.value > size.value {
+        let message =
+            format!("a block of {} is larger than all of it, {}", block.value, size.value);
+        out.push(Diagnostic::new(Code::OutOfRange, block.span, message));
+    }
+    if let Some(volume) = volume.filter(|volume| size.value > volume.value) {
+        let message = format!("{} do not fit on a volume of {}", size.value, volume.value);
+        out.push(
+            Diagnostic::new(Code::OutOfRange, size.span, message)
+                .related(volume.span, "the volume"),
+        );
+    }
+}
+
+/// Stores that some step or query reads.
+fn read(draft: &Draft) -> BTreeSet<Store> {
+    let mut mounts: Vec<&Name> = Vec::new();
+    for (_, class) in draft.scenario.request.iter() {
+        mounts_read(&class.steps, &mut mounts);
+    }
+    let mut stores = BTreeSet::new();
+    for ((_, service), links) in draft.scenario.service.iter().zip(&draft.links.services) {
+        for ((mount, _), of_mount) in service.mounts.iter().zip(&links.mounts) {
+            if mounts.iter().any(|name| ***name == **mount) {
+                stores.extend(of_mount.iter().copied());
+            }
+        }
+    }
+    for ((_, database), links) in draft.scenario.database.iter().zip(&draft.links.databases) {
+        if database.read.io.is_some() {
+            stores.extend(links.members.iter().filter_map(|member| member.store));
+        }
+    }
+    stores
+}
+
+fn mounts_read<'d>(steps: &'d [StepSpec], found: &mut Vec<&'d Name>) {
+    for step in steps {
+        if let StepSpec::Io(io) = step
+            && io.read.value > 0.0
+        {
+            found.push(&io.io.value);
+        }
+        if let StepSpec::Call(call) = step
+            && let Some(inside) = &call.steps
+        {
+            mounts_read(&inside.value, found);
+        }
+        let mut lists: Vec<&'d [StepSpec]> = Vec::new();
+        nested(step, &mut |steps| lists.push(steps));
+        lists.into_iter().for_each(|steps| mounts_read(steps, found));
+    }
+}
+
+/// Memory that could cache what is read and cannot, since the file does not say what is read.
+pub fn lint(draft: &Draft, out: &mut Diagnostics) {
+    let scenario = &draft.scenario;
+    for store in read(draft) {
+        let (owner, span, memory) = match store {
+            Store::Disks { server, set } => {
+                let (disks, spec) = &scenario.server[server].1.disks[set];
+                let Some(id) = caching(draft, server).next().filter(|_| spec.content.is_none())
+                else {
+                    continue;
+                };
+                let name = format!("{}.{disks}", scenario.server[server].0);
+                (name, disks.span, of_server(draft, id))
+            }
+            Store::Volume { nas, volume } => {
+                let (name, spec) = &scenario.nas[nas].1.volumes[volume];
+                let memory = of_head(draft, nas).filter(|memory| memory.count() > 0);
+                if memory.is_none() || spec.content.is_some() {
+                    continue;
+                }
+                (format!("{}:{name}", scenario.nas[nas].0), name.span, memory)
+            }
+        };
+        let memory = memory.unwrap_or(Bytes::new(0));
+        let message = format!(
+            "{memory} of memory cannot cache reads of `{owner}`: the file does not say how much \
+             is read there"
+        );
+        let help = "give it a `content` (size, block, zipf), or set ram-cache = \"0B\" when the \
+                    figures are already those behind the cache";
+        out.push(Diagnostic::new(Code::NoContent, span, message).help(help));
+    }
+}
