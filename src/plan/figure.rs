@@ -74,6 +74,8 @@ metrics! {
     Attempts = "attempts", Count, 0.05, "Requests, by outcome.";
     Served = "served", Count, 0.02, "Page views served, at the first try or a later one.";
     Lost = "lost", Count, 0.1, "Page views lost.";
+    Missed = "missed", Count, 0.1, "Around a break: page views not served, lost or not asked for any more, that are served where nothing breaks.";
+    Losing = "losing", PerSecond, 0.1, "Around a break: page views a second lost in the last minute, beyond those where nothing breaks.";
     Hit = "hit", Ratio, 0.02, "Look-ups that find their object.";
     Capacity = "capacity", PerSecond, 0.05, "Highest rate that meets an objective.";
     Structural = "structural", Ratio, 0.03, "Share of time with enough members up and reachable.";

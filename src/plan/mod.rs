@@ -10,6 +10,7 @@ pub mod cost;
 pub mod cutsets;
 pub mod document;
 pub mod domains;
+pub mod drills;
 pub mod faults;
 pub mod figure;
 pub mod flow;

@@ -6,6 +6,8 @@
 
 use serde_json::{Map, json};
 
+mod breaks;
+
 use super::document::{Axis, Bar, BarChart, Estimate as Mark, Growth};
 use super::document::{
     Block, Cell, Chart, ChartKind, Column, Definition, Document, Figure, HeatMap, Judgement,
@@ -43,7 +45,9 @@ pub struct Members {
 pub fn output(ladder: &Ladder, members: &Members) -> Output {
     let mut document = document(ladder, members);
     let table = table(ladder);
-    let rows = csv::table(&data(ladder), members.partial.as_deref());
+    let mut rows = data(ladder);
+    breaks::extend(ladder, &mut rows);
+    let rows = csv::table(&rows, members.partial.as_deref());
     let rows = rows.expect("names of columns are written in this file");
     let summary = json!({
         "compared": members.name,
@@ -62,6 +66,7 @@ pub fn output(ladder: &Ladder, members: &Members) -> Output {
         })).collect::<Vec<_>>(),
         "table": form::table(&table),
         "data": form::table(&data(ladder)),
+        "breaks": form::table(&breaks::data(ladder)),
     });
     let mut files = vec![
         ResultFile::covered("comparison.csv", rows),
@@ -99,6 +104,7 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
         blocks: vec![Block::Table(table(ladder))],
     }];
     sections[0].blocks.extend(charts(ladder, &deciding).into_iter().map(Block::Chart));
+    sections.extend(breaks::section(ladder));
     if !members.left_out.is_empty() {
         let told = members.left_out.iter();
         let told = told.map(|(term, why)| Definition { term: term.clone(), meaning: why.clone() });
@@ -142,10 +148,11 @@ pub fn brief(ladder: &Ladder, document: &Document) -> Document {
     let mut brief = document.clone();
     brief.sections.retain(|section| section.heading != MEMBERS);
     for section in &mut brief.sections {
-        section.intro.clear();
-        section.blocks.retain(|block| matches!(block, Block::Definitions(_)));
+        section.blocks.retain(|block| !matches!(block, Block::Chart(_)));
     }
     if let Some(first) = brief.sections.first_mut() {
+        first.intro.clear();
+        first.blocks.retain(|block| matches!(block, Block::Definitions(_)));
         first.blocks.push(Block::Table(narrow(ladder)));
         let marked = ladder.rows.iter().flat_map(|row| &row.windows).filter_map(mark_of);
         let mut marked: Vec<(&str, Balance)> = marked.collect();
@@ -163,7 +170,7 @@ pub fn brief(ladder: &Ladder, document: &Document) -> Document {
 /// A sign for a window that is not in balance, where there is no room for the word.
 fn mark_of(window: &Window) -> Option<(&'static str, Balance)> {
     match window.verdict {
-        Balance::Stable => None,
+        Balance::Stable | Balance::Broken => None,
         Balance::Overloaded => Some(("*", Balance::Overloaded)),
         Balance::Backlogged => Some(("+", Balance::Backlogged)),
         Balance::Inconclusive => Some(("?", Balance::Inconclusive)),

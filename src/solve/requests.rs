@@ -5,7 +5,8 @@
 //! through and not counted. What is counted is what was *born* inside the window, wherever it
 //! ends: after the window the sources go on, uncounted, until the last counted request has ended,
 //! so that long ones are not cut off; after `drain` the rest is reported as in flight. Time
-//! averages are those of the window exactly.
+//! averages are those of the window exactly. Around a break the page views are also counted in
+//! steps, so that it can be told when losses begin and end.
 
 use crate::engine::draw::Lineage;
 use crate::model::Component;
@@ -13,7 +14,7 @@ use crate::model::blueprint::Blueprint;
 use crate::model::gauge::Gauge;
 use crate::model::ids::ComponentId;
 use crate::model::outage::Faults;
-use crate::model::record::Record;
+use crate::model::record::{Record, ViewRecord};
 use crate::model::world::{Span, Stop, World};
 use crate::observe::histogram::Histogram;
 use crate::units::{Rate, SimDuration, SimTime};
@@ -40,6 +41,35 @@ pub struct Window {
     pub faults: Faults,
 }
 
+/// Page views of a workload up to an instant of the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Served, at the first try or a later one.
+    pub served: u64,
+    /// Asked for and lost.
+    pub lost: u64,
+    /// Not asked for: their session had ended.
+    pub never_born: u64,
+}
+
+/// How page views are counted around a break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steps {
+    /// Every so often, counted back from the window's end; the first step is what is left over.
+    pub every: SimDuration,
+    /// How long the end of the window is, for what is still lost there.
+    pub last: SimDuration,
+}
+
+/// The tallies of all workloads at one instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// After the window's start.
+    pub at: SimDuration,
+    /// Since the window's start, by workload.
+    pub views: Vec<Tally>,
+}
+
 /// What one replication of one window gave.
 #[derive(Clone, Debug)]
 pub struct Observation {
@@ -51,6 +81,10 @@ pub struct Observation {
     pub zones: Vec<Gauge>,
     /// Busy ÷ capacity of each component on the grid, by id.
     pub grid: Vec<Vec<f64>>,
+    /// Tallies step by step, where steps were asked for: the last is that of the window's end.
+    pub steps: Vec<Step>,
+    /// How long the end of the window is.
+    pub last: SimDuration,
     /// Waiting times of stations that keep them, by id, ns.
     pub waits: Vec<Option<Histogram>>,
     /// Length of the window.
@@ -82,13 +116,13 @@ pub struct Breach {
 ///
 /// [`Breach`] when a ledger is not closed or an identity does not hold.
 pub fn run(plan: &Blueprint, window: &Window, replication: u64) -> Result<Observation, Breach> {
-    let seen = run_unless(plan, window, replication, &|| false)?;
+    let seen = run_unless(plan, window, replication, None, &|| false)?;
     Ok(seen.expect("nobody tells it to stop"))
 }
 
-/// As [`run`], but `None` as soon as `told_to_stop` says so: it is asked every [`SLICE_EVENTS`] or
-/// so. What was lived through by then is worth nothing, for a replication counts whole or not at
-/// all.
+/// As [`run`], with page views also counted in steps where asked; `None` as soon as `told_to_stop`
+/// says so: it is asked every [`SLICE_EVENTS`] or so. What was lived through by then is worth
+/// nothing, for a replication counts whole or not at all.
 ///
 /// # Errors
 ///
@@ -97,6 +131,7 @@ pub fn run_unless(
     plan: &Blueprint,
     window: &Window,
     replication: u64,
+    counted: Option<Steps>,
     told_to_stop: &dyn Fn() -> bool,
 ) -> Result<Option<Observation>, Breach> {
     let from = window.at.max(SimTime::ZERO + window.lead_in);
@@ -114,9 +149,12 @@ pub fn run_unless(
     let in_flight = world.in_flight();
     let mut last = first.clone();
     let mut edge = from;
+    let mut steps = Vec::new();
+    let step = counted.map(|counted| counted.every);
     while cut.is_none() && edge < until {
-        edge = (edge + GRID).min(until);
-        cut = slices.run_before(&mut world, edge).err();
+        let next = (edge + GRID).min(until);
+        cut = slices.in_steps(&mut world, from, (edge, next), until, step, &mut steps).err();
+        edge = next;
         let now = world.gauges();
         for ((series, now), last) in grid.iter_mut().zip(&now).zip(&last) {
             series.extend(now.since(last).utilization());
@@ -145,6 +183,8 @@ pub fn run_unless(
         gauges,
         zones,
         grid,
+        steps,
+        last: counted.map_or(SimDuration::ZERO, |counted| counted.last),
         waits: (0..plan.parts.len()).map(waits).collect(),
         length: window.length,
         digest: world.digest(),
@@ -193,6 +233,38 @@ impl Slices<'_> {
                 self.length = SimDuration::from_nanos((self.length.nanos() / 2).max(1));
             } else if seen < SLICE_EVENTS / 4 {
                 self.length = (self.length + self.length).min(LONGEST_SLICE);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lives on from one instant to another, with a tally after every step.
+    fn in_steps(
+        &mut self,
+        world: &mut World<'_>,
+        start: SimTime,
+        (mut now, end): (SimTime, SimTime),
+        until: SimTime,
+        step: Option<SimDuration>,
+        steps: &mut Vec<Step>,
+    ) -> Result<(), Cut> {
+        let Some(length) = step.map(SimDuration::nanos).filter(|length| *length > 0) else {
+            return self.run_before(world, end);
+        };
+        while now < end {
+            // The least whole number of steps before the end of the window that is later than now.
+            let left = (until.nanos() - now.nanos() - 1) / length * length;
+            let edge = SimTime::from_nanos(until.nanos() - left);
+            now = edge.min(end);
+            self.run_before(world, now)?;
+            if now == edge {
+                let tally = |views: &ViewRecord| Tally {
+                    served: views.served + views.delayed,
+                    lost: views.lost.iter().sum(),
+                    never_born: views.never_born,
+                };
+                let views = world.record().views.iter().map(tally).collect();
+                steps.push(Step { at: now - start, views });
             }
         }
         Ok(())

@@ -126,6 +126,7 @@ impl Search<'_> {
             precision: Vec::new(),
             measures: vec![self.objective.measure.clone()],
             level: self.effort.level,
+            drill: None,
         };
         let seen = window::run(self.plan, &asked, &Watch::default())?;
         let point = self.judge(rate, &seen);

@@ -14,7 +14,7 @@ use crate::plan::Draft;
 use crate::plan::figure::{Metric, Stat};
 use crate::stats::equivalence::{Comparison, compare_ladder};
 use crate::study::measure::Measure;
-use crate::study::results::{Results, Share, Use, UseKind, ViewRow, WindowRows};
+use crate::study::results::{BreakRow, Results, Share, Use, UseKind, ViewRow, WindowRows, natural};
 use crate::study::scenario::{StudyPlan, StudyResult};
 use crate::study::window::{Estimate, Verdict};
 
@@ -79,6 +79,19 @@ pub struct Cell {
     pub kinds: Vec<(UseKind, f64)>,
 }
 
+/// A kind of part that breaks.
+#[derive(Clone, Debug)]
+pub struct BreakKind {
+    /// The declared window.
+    pub window: String,
+    /// What it is: `server`.
+    pub kind: &'static str,
+    /// Its name without its number.
+    pub group: String,
+    /// By row: the part whose loss costs most; none where there is no such part.
+    pub cells: Vec<Option<BreakRow>>,
+}
+
 /// A comparison.
 #[derive(Clone, Debug)]
 pub struct Ladder {
@@ -86,6 +99,8 @@ pub struct Ladder {
     pub basis: Basis,
     /// The rows, in the order given.
     pub rows: Vec<Row>,
+    /// What each kind of break costs in each row, the worst first.
+    pub breaks: Vec<BreakKind>,
     /// Level at which all findings hold together.
     pub level: f64,
 }
@@ -113,7 +128,42 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
     for (row, step) in rows.iter_mut().zip(steps(&column, each, SERVED_WORTH)) {
         row.served_step = step;
     }
-    Some(Ladder { basis, rows, level })
+    let breaks = breaks(members, &basis.class);
+    Some(Ladder { basis, rows, breaks, level })
+}
+
+/// Breaks of all members by kind and name, the costliest first; of several parts of one kind and
+/// name, the one whose loss costs most.
+fn breaks(members: &[Member<'_>], class: &str) -> Vec<BreakKind> {
+    let mut found: Vec<BreakKind> = Vec::new();
+    for (at, member) in members.iter().enumerate() {
+        // The rows of a member stand the costliest first.
+        for row in member.results.breaks.iter().filter(|row| row.class == class) {
+            let (Some(part), Some(_)) = (&row.part, row.down) else { continue };
+            let same = |one: &BreakKind| {
+                one.window == row.window && one.kind == part.kind && one.group == part.group
+            };
+            let place = found.iter().position(same).unwrap_or_else(|| {
+                found.push(BreakKind {
+                    window: row.window.clone(),
+                    kind: part.kind,
+                    group: part.group.clone(),
+                    cells: vec![None; members.len()],
+                });
+                found.len() - 1
+            });
+            found[place].cells[at].get_or_insert_with(|| row.clone());
+        }
+    }
+    let most = |kind: &BreakKind| {
+        let missed = kind.cells.iter().flatten().filter_map(|row| row.missed.value());
+        missed.fold(f64::NEG_INFINITY, f64::max)
+    };
+    found.sort_by(|a, b| {
+        let name = |kind: &BreakKind| (kind.window.clone(), kind.kind, natural(&kind.group));
+        most(b).total_cmp(&most(a)).then_with(|| name(a).cmp(&name(b)))
+    });
+    found
 }
 
 /// The first class with an objective, else the first of all; windows of all members.
@@ -130,9 +180,9 @@ fn basis(members: &[Member<'_>]) -> Option<Basis> {
     let all = first.plan.routes.classes.iter().map(|class| class.name.clone());
     let class = judged.chain(all).find(|class| members.iter().all(|one| has(one, class)))?;
     let in_all = |window: &&WindowRows| {
-        members.iter().all(|one| one.results.windows.iter().any(|w| w.name == window.name))
+        members.iter().all(|one| one.results.plain().any(|w| w.name == window.name))
     };
-    let mut windows: Vec<&WindowRows> = first.results.windows.iter().filter(in_all).collect();
+    let mut windows: Vec<&WindowRows> = first.results.plain().filter(in_all).collect();
     windows.sort_by(|a, b| {
         let rate = |window: &WindowRows| window.rate.map_or(0.0, |rate| rate.in_per_second());
         rate(a).total_cmp(&rate(b)).then_with(|| a.name.cmp(&b.name))

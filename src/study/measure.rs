@@ -6,7 +6,7 @@ use crate::model::ids::ComponentId;
 use crate::model::record::OUTCOMES;
 use crate::observe::histogram::Histogram;
 use crate::plan::figure::{Figure, Metric, Stat};
-use crate::solve::requests::Observation;
+use crate::solve::requests::{Observation, Tally};
 use crate::stats::interval::Statistic;
 use crate::stats::quantile::samples_needed;
 use crate::units::SimDuration;
@@ -60,6 +60,11 @@ pub enum Measure {
     Served(usize, bool),
     /// Views lost, of one cause or all; the share when the flag is set.
     Lost(usize, Option<usize>, bool),
+    /// Views not served; around a break, less those where nothing breaks.
+    Missed(usize),
+    /// Views a second lost in the last minute of the window; around a break, less those where
+    /// nothing breaks.
+    Losing(usize),
 }
 
 /// Why a figure has no value in a replication.
@@ -223,8 +228,19 @@ impl Measure {
                 };
                 Ok(Self::Lost(workload, cause, share))
             }
+            Metric::Missed | Metric::Losing => {
+                let Some(workload) = class(scope).and_then(of_class) else { return missing() };
+                let missed = figure.metric == Metric::Missed;
+                Ok(if missed { Self::Missed(workload) } else { Self::Losing(workload) })
+            }
             other => Err(format!("`{}` is not estimated by the `requests` solver", other.id())),
         }
+    }
+
+    /// Whether it is the difference between a run around a break and the same stretch without.
+    #[must_use]
+    pub const fn is_paired(&self) -> bool {
+        matches!(self, Self::Missed(_) | Self::Losing(_))
     }
 
     /// What is estimated from its values over the replications.
@@ -370,8 +386,23 @@ impl Measure {
                 let count = cause.map_or_else(all, |cause| views.lost[cause]);
                 ratio_or_count(count, views.intended, *share)
             }
+            Self::Missed(workload) => {
+                let views = &seen.record.views[*workload];
+                Ok((views.intended - views.served - views.delayed) as f64)
+            }
+            Self::Losing(workload) => losing(seen, *workload),
         }
     }
+}
+
+/// Views a second that were asked for and lost at the end of the window.
+fn losing(seen: &Observation, workload: usize) -> Result<f64, NoValue> {
+    let last = seen.steps.last().ok_or(NoValue::NotKept)?;
+    let mut before = seen.steps.iter().rev();
+    let before = before.find(|step| last.at.nanos() - step.at.nanos() >= seen.last.nanos());
+    let (from, then) = before
+        .map_or((SimDuration::ZERO, Tally::default()), |step| (step.at, step.views[workload]));
+    Ok((last.views[workload].lost - then.lost) as f64 / (last.at - from).seconds())
 }
 
 fn ratio_or_count(count: u64, of: u64, share: bool) -> Result<f64, NoValue> {

@@ -4,6 +4,7 @@
 //! Replications are independent and run on any number of threads; their samples are put together
 //! in the order of their numbers, so that threads change nothing.
 
+pub mod breaks;
 pub mod capacity;
 pub mod compare;
 pub mod expect;

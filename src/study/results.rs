@@ -10,6 +10,7 @@
 //! 100 % (S2); a percentile of a window that is not in balance is labelled by the window's verdict.
 //! Leaves out: figures of years, which need a solver of years.
 
+mod breaks;
 mod checks;
 mod gather;
 
@@ -17,12 +18,14 @@ pub use checks::balance;
 pub use gather::gather;
 
 use crate::model::record::Attempts;
+use crate::plan::drills::Drillable;
 use crate::plan::figure::{FigureUnit, Stat};
 use crate::stats::interval::{Bound, Interval};
 use crate::stats::quantile::samples_needed;
+use crate::study::breaks::Drill;
 use crate::study::expect::Verdict as Judgement;
 use crate::study::measure::NoValue;
-use crate::study::window::{Ending, Estimate, Verdict};
+use crate::study::window::{Ending, Estimate, Pace, Verdict};
 use crate::units::{Rate, SimDuration};
 
 /// Version of the result format; raised by any change that moves a byte of a shipped result (D6).
@@ -53,6 +56,8 @@ pub struct Results {
     pub level: f64,
     /// By window, in order of name.
     pub windows: Vec<WindowRows>,
+    /// What users notice when a part breaks, the worst first.
+    pub breaks: Vec<BreakRow>,
     /// Every figure that was asked for, in order of path.
     pub figures: Vec<FigureRow>,
     /// Objectives of latency, by window.
@@ -100,6 +105,83 @@ pub struct WindowRows {
     pub attempts: Vec<AttemptRow>,
     /// Ledger of page views.
     pub views: Vec<ViewRow>,
+    /// What breaks in it, for a run around a break; such a run has no latencies and no
+    /// utilisations of its own here, since they would mix before and after.
+    pub drill: Option<Drill>,
+    /// Page views step by step around a break, in the order of `views`.
+    pub course: Vec<Vec<Pace>>,
+}
+
+impl Results {
+    /// The windows that are no runs around a break.
+    pub fn plain(&self) -> impl Iterator<Item = &WindowRows> + Clone {
+        self.windows.iter().filter(|window| window.drill.is_none())
+    }
+}
+
+/// One part, broken once and repaired once.
+#[derive(Clone, Debug)]
+pub struct BreakRow {
+    /// The declared window.
+    pub window: String,
+    /// The class of the page views.
+    pub class: String,
+    /// The part; none: nothing breaks, and what is not served is not served all the same.
+    pub part: Option<Drillable>,
+    /// The run in which it breaks, by place in [`Results::windows`].
+    pub down: Option<usize>,
+    /// The run in which it is repaired.
+    pub repair: Option<usize>,
+    /// Page views not served because of the break, in a run; where nothing breaks: not served.
+    pub missed: Estimate,
+    /// Served of those intended, all causes.
+    pub served: Share,
+    /// Page views a second asked for and lost because of the break, in the last minute of the run.
+    pub losing: Estimate,
+    /// 95 % latency of the page views served in the run, before the break and after it.
+    pub latency: Estimate,
+    /// Of those who came after the repair: not served because of the break.
+    pub missed_after_repair: Estimate,
+    /// Page views a second asked for and lost because of it, in the last minute of that run.
+    pub losing_after_repair: Estimate,
+    /// Whether nothing more is lost when the run of the repair ends; `None` when it cannot be told.
+    pub over: Option<bool>,
+    /// In a word.
+    pub noticed: Noticed,
+}
+
+/// What users notice of a break.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Noticed {
+    /// All that is asked for is lost until the repair.
+    Everything,
+    /// This share of what is asked for is lost until the repair, beyond what is lost anyway.
+    Some(f64),
+    /// Some is lost, and at the end of the run nothing any more.
+    Dip,
+    /// Nothing is lost; 95 % latency is so many times that without the break.
+    Slower(f64),
+    /// Nothing.
+    Nothing,
+    /// Nothing that so few runs can tell from chance; at most this share of all page views.
+    AtMost(f64),
+    /// The runs are too few to tell.
+    Unsure,
+}
+
+impl Noticed {
+    /// As a word in files.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Everything => "all-lost",
+            Self::Some(_) => "some-lost",
+            Self::Dip => "dip",
+            Self::Slower(_) => "slower",
+            Self::Nothing => "nothing",
+            Self::AtMost(_) | Self::Unsure => "unsure",
+        }
+    }
 }
 
 /// Latencies of a class or of its page views.

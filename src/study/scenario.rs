@@ -1,15 +1,19 @@
 //! A whole scenario: its windows, figures, precision and expectations, resolved and run.
 
+use rayon::prelude::*;
+
 use crate::model::blueprint::Blueprint;
 use crate::model::outage::Faults;
 use crate::model::spec::runs::ReplicationsSpec;
 use crate::model::spec::traffic::WeekMoment;
 use crate::plan::Draft;
+use crate::plan::faults::PLANNED;
 use crate::plan::figure::Figure;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
 use crate::solve::requests::{Breach, Window};
+use crate::study::breaks::{self, Around};
 use crate::study::expect::{Demand, Verdict as Judgement};
 use crate::study::measure::Measure;
 use crate::study::window::{self, Estimate, Watch, WindowPlan, WindowResult};
@@ -44,8 +48,10 @@ pub struct Expectation {
 /// Everything that will be run and asked.
 #[derive(Clone, Debug, Default)]
 pub struct StudyPlan {
-    /// Windows, in the order of the file.
+    /// Windows, in the order of the file; those around breaks after all others.
     pub windows: Vec<WindowPlan>,
+    /// Declared windows around breaks.
+    pub arounds: Vec<Around>,
     /// Figures, in the order asked.
     pub figures: Vec<Asked>,
     /// Judged ones.
@@ -97,10 +103,26 @@ pub fn prepare(
             precision: Vec::new(),
             measures: Vec::new(),
             level,
+            drill: None,
         });
     }
+    for (name, spec) in scenario.window.iter() {
+        let own = spec.replications.as_ref().map_or(breaks::REPLICATIONS, |own| own.value);
+        let around = Around::new(
+            &name.text,
+            spec,
+            spec.at.as_ref().map_or(SimDuration::ZERO, |at| at.value.after_zero(start)),
+            levels(draft, spec.level.as_ref().map(|level| level.value)),
+            around_replications(own, choices),
+            level,
+            study.windows.len(),
+        );
+        let Some(around) = around else { continue };
+        study.windows.extend(around.windows(draft, plan));
+        study.arounds.push(around);
+    }
     for (path, width) in scenario.run.precision.iter() {
-        if let Some(place) = study.add(plan, &path.text, path.span, out) {
+        if let Some(place) = study.add(draft, plan, &path.text, path.span, out) {
             let asked = &study.figures[place];
             let target = (asked.measure.clone(), width.get());
             let window = asked.window;
@@ -108,9 +130,8 @@ pub fn prepare(
         }
     }
     for expect in scenario.expect.iter() {
-        let Some(asked) = study.add(plan, &expect.figure.text, expect.figure.span, out) else {
-            continue;
-        };
+        let (path, span) = (&expect.figure.text, expect.figure.span);
+        let Some(asked) = study.add(draft, plan, path, span, out) else { continue };
         let unit = study.figures[asked].figure.unit();
         match Demand::parse(&expect.is.text, unit) {
             Ok(demand) => {
@@ -137,6 +158,14 @@ fn replications(asked: ReplicationsSpec, choices: Choices) -> (u32, u32) {
     (asked.min, asked.max)
 }
 
+/// There are many runs around breaks: for a first look each has as few as give an interval.
+fn around_replications(own: ReplicationsSpec, choices: Choices) -> (u32, u32) {
+    match choices {
+        Choices { replications: None, quick: true } => (own.min.min(3), own.min.min(3)),
+        _ => replications(own, choices),
+    }
+}
+
 /// A level fixes the rate of the workloads whose class has an objective, or of all where no class
 /// has one.
 fn levels(draft: &Draft, level: Option<Rate>) -> Vec<Option<Rate>> {
@@ -151,6 +180,7 @@ impl StudyPlan {
     /// Adds the figure of `path`, or finds it; `None` when it makes no sense here.
     fn add(
         &mut self,
+        draft: &Draft,
         plan: &Blueprint,
         path: &str,
         span: Span,
@@ -171,10 +201,17 @@ impl StudyPlan {
             None if self.windows.len() == 1 => Some(0),
             None => None,
         };
+        let window = match window {
+            Some(window) => Some(window),
+            None => match self.around(draft, plan, &figure, span, out) {
+                Ok(added) => added,
+                Err(Said) => return None,
+            },
+        };
         let Some(window) = window else {
             let of_years = matches!(figure.window.as_deref(), Some("horizon" | "year" | "month"));
-            if of_years || figure.window.as_deref().is_none_or(|name| name.starts_with("broken")) {
-                let reason = "needs a solver of years, or of one break at a time";
+            if of_years || figure.window.is_none() {
+                let reason = "needs a solver of years";
                 self.not_estimated.push((path.to_string(), reason.to_string()));
                 return None;
             }
@@ -189,6 +226,11 @@ impl StudyPlan {
             return None;
         };
         match Measure::resolve(plan, &figure) {
+            Ok(measure) if measure.is_paired() && !self.breaks_something(window) => {
+                let id = figure.metric.id();
+                wrong(format!("`{figure}`: `{id}` is of a window in which a part breaks"), out);
+                None
+            }
             Ok(measure) => Some(self.ask(path.to_string(), figure, measure, window)),
             Err(message) if message.contains("not estimated") => {
                 self.not_estimated.push((path.to_string(), message));
@@ -201,24 +243,67 @@ impl StudyPlan {
         }
     }
 
+    fn breaks_something(&self, window: usize) -> bool {
+        self.windows[window].drill.as_ref().is_some_and(|drill| drill.part.is_some())
+    }
+
+    /// The window that `figure` asks for, when it is a run of a declared window around breaks that
+    /// is not there yet.
+    fn around(
+        &mut self,
+        draft: &Draft,
+        plan: &Blueprint,
+        figure: &Figure,
+        span: Span,
+        out: &mut Diagnostics,
+    ) -> Result<Option<usize>, Said> {
+        let split = figure.window.as_deref().and_then(|window| window.split_once('/'));
+        let Some((name, run)) = split else { return Ok(None) };
+        let Some(around) = self.arounds.iter().find(|around| around.name == name) else {
+            return Ok(None);
+        };
+        let asked = around.asked(draft, plan, run, span, out).ok_or(Said)?;
+        // A bare name may mean a part that is there by its full one.
+        let there = self.windows.iter().position(|w| w.window.name == asked.window.name);
+        Ok(Some(there.unwrap_or_else(|| {
+            self.windows.push(asked);
+            self.windows.len() - 1
+        })))
+    }
+
     fn ask(&mut self, path: String, figure: Figure, measure: Measure, window: usize) -> usize {
         if let Some(place) = self.figures.iter().position(|asked| asked.path == path) {
             return place;
         }
-        let measures = &mut self.windows[window].measures;
-        let place = measures.iter().position(|other| *other == measure).unwrap_or_else(|| {
-            measures.push(measure.clone());
-            measures.len() - 1
-        });
+        if let Some(drill) = self.windows[window].drill.as_ref().filter(|_| measure.is_paired()) {
+            let well = drill.well;
+            self.measure(well, &measure);
+        }
+        let place = self.measure(window, &measure);
         self.figures.push(Asked { path, figure, measure, window, place });
         self.figures.len() - 1
     }
 
-    /// The figures every report shows: latencies, ledgers, utilisations.
+    /// The place of a measure in a window, new or there already.
+    fn measure(&mut self, window: usize, measure: &Measure) -> usize {
+        let measures = &mut self.windows[window].measures;
+        measures.iter().position(|other| other == measure).unwrap_or_else(|| {
+            measures.push(measure.clone());
+            measures.len() - 1
+        })
+    }
+
+    /// The figures every report shows: latencies, ledgers, utilisations; around a break what
+    /// users notice.
     fn add_standard(&mut self, plan: &Blueprint) {
         for window in 0..self.windows.len() {
-            let name = self.windows[window].window.name.clone();
             let mut paths = Vec::new();
+            if self.windows[window].drill.is_some() {
+                for path in around_a_break(plan, self.breaks_something(window)) {
+                    self.ask_if_known(plan, &path, window);
+                }
+                continue;
+            }
             for class in &plan.routes.classes {
                 for stat in ["mean", "p50", "p95", "p99"] {
                     paths.push(format!("latency.{}.{stat}", class.name));
@@ -251,15 +336,44 @@ impl StudyPlan {
                 paths.push(format!("in-system.{}.mean", part.name));
             }
             for path in paths {
-                let full = format!("{path}@{name}");
-                if let Ok(figure) = Figure::parse(&full)
-                    && let Ok(measure) = Measure::resolve(plan, &figure)
-                {
-                    self.ask(full, figure, measure, window);
-                }
+                self.ask_if_known(plan, &path, window);
             }
         }
     }
+
+    /// Asks for a figure of a window where it makes sense.
+    fn ask_if_known(&mut self, plan: &Blueprint, path: &str, window: usize) {
+        let full = format!("{path}@{}", self.windows[window].window.name);
+        if let Ok(figure) = Figure::parse(&full)
+            && let Ok(measure) = Measure::resolve(plan, &figure)
+        {
+            self.ask(full, figure, measure, window);
+        }
+    }
+}
+
+/// A diagnostic has been given.
+struct Said;
+
+/// What every run around a break is asked.
+fn around_a_break(plan: &Blueprint, breaks: bool) -> Vec<String> {
+    let mut paths = Vec::new();
+    for workload in &plan.workloads {
+        let class = &plan.routes.classes[workload.class.index()].name;
+        paths.push(format!("latency.{class}.p95"));
+        if workload.clients.is_some() {
+            paths.push(format!("latency.{class}-view.p95"));
+        }
+        paths.push(format!("arrival-rate.{class}"));
+        paths.push(format!("served.{class}.chance"));
+        paths.push(format!("lost.{class}"));
+        if breaks {
+            paths.push(format!("lost.{class}[cause={PLANNED}]"));
+            paths.push(format!("missed.{class}"));
+            paths.push(format!("losing.{class}"));
+        }
+    }
+    paths
 }
 
 /// What a scenario gave.
@@ -285,10 +399,11 @@ impl StudyResult {
 ///
 /// [`Breach`] when an invariant is broken.
 pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyResult, Breach> {
-    let mut windows = Vec::with_capacity(study.windows.len());
-    for asked in &study.windows {
-        windows.push(window::run(plan, asked, watch)?);
-    }
+    // Side by side: the runs of one window alone may be fewer than the threads.
+    let windows: Vec<Result<WindowResult, Breach>> =
+        study.windows.par_iter().map(|asked| window::run(plan, asked, watch)).collect();
+    let mut windows = windows.into_iter().collect::<Result<Vec<_>, _>>()?;
+    breaks::pair(&study.windows, &mut windows);
     let mut result = StudyResult { windows, judgements: Vec::new() };
     let judge = |expectation: &Expectation| match result.estimate(&study.figures[expectation.asked])
     {

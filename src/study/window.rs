@@ -10,11 +10,13 @@ use rayon::prelude::*;
 
 use crate::model::blueprint::Blueprint;
 use crate::model::record::{Record, ViewRecord};
-use crate::solve::requests::{self, Breach, Observation, Window};
+use crate::solve::requests::{self, Breach, Observation, Tally, Window};
 use crate::stats::interval::{Interval, Statistic};
 use crate::stats::precision::{Decision, StoppingRule, Target};
+use crate::study::breaks::Drill;
 use crate::study::measure::{Measure, NoValue};
 use crate::study::underway;
+use crate::units::SimDuration;
 
 /// What is asked of one window.
 #[derive(Clone, Debug)]
@@ -29,6 +31,8 @@ pub struct WindowPlan {
     pub measures: Vec<Measure>,
     /// Level of all intervals.
     pub level: f64,
+    /// What breaks in it, for a run around a break.
+    pub drill: Option<Drill>,
 }
 
 /// How a window ended.
@@ -56,6 +60,8 @@ pub enum Verdict {
     Overloaded,
     /// Nothing can be said: a single replication.
     Inconclusive,
+    /// A part was broken in it: balance was not to be expected.
+    Broken,
 }
 
 impl Verdict {
@@ -67,6 +73,7 @@ impl Verdict {
             Self::Backlogged => "BACKLOGGED",
             Self::Overloaded => "OVERLOADED",
             Self::Inconclusive => "INCONCLUSIVE",
+            Self::Broken => "BROKEN",
         }
     }
 }
@@ -113,6 +120,8 @@ pub struct WindowResult {
     pub most_in_flight: usize,
     /// Utilisation of each component on the grid, mean over replications, by id.
     pub grid: Vec<Vec<f64>>,
+    /// Page views step by step around a break, mean over replications, by workload.
+    pub course: Vec<Vec<Pace>>,
     /// How it ended.
     pub ending: Ending,
     /// Looks taken.
@@ -121,6 +130,21 @@ pub struct WindowResult {
     pub verdict: Verdict,
     /// Why some replication was cut short, if one was.
     pub stopped: Option<String>,
+}
+
+/// Page views of one workload between two instants, in the mean over replications.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pace {
+    /// After the window's start.
+    pub from: SimDuration,
+    /// After the window's start.
+    pub until: SimDuration,
+    /// Views a second that were served.
+    pub served: f64,
+    /// Views a second that were asked for and lost.
+    pub lost: f64,
+    /// Views a second that were not asked for: their session had ended.
+    pub never_born: f64,
 }
 
 /// What is needed to watch and to stop a run from outside.
@@ -164,8 +188,9 @@ pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<Window
                 }
                 let number = replication as u64;
                 let at = format!("window {}, replication {number}", asked.window.name);
+                let steps = asked.drill.as_ref().map(Drill::steps);
                 let seen = underway::during(at, || {
-                    requests::run_unless(plan, &asked.window, number, &told_to_stop)
+                    requests::run_unless(plan, &asked.window, number, steps, &told_to_stop)
                         .map_err(|breach| Breach { what: breach.what, during: underway::now() })
                 });
                 let sample = |observation: Observation| {
@@ -251,8 +276,12 @@ fn fold(
         }
     }
     let seen: Vec<&Observation> = samples.iter().map(|sample| &sample.observation).collect();
-    let verdict = verdict(&pooled, &seen);
+    let verdict = match &asked.drill {
+        Some(drill) if drill.part.is_some() => Verdict::Broken,
+        _ => verdict(&pooled, &seen),
+    };
     let stopped = seen.iter().find_map(|o| o.stop.as_ref().map(ToString::to_string));
+    let course = course(plan, &seen);
     WindowResult {
         name: asked.window.name.clone(),
         estimates,
@@ -260,6 +289,7 @@ fn fold(
         events: seen.iter().map(|o| o.events).sum(),
         most_in_flight: seen.iter().map(|o| o.most_in_flight).max().unwrap_or(0),
         samples: samples.into_iter().map(|sample| sample.values).collect(),
+        course,
         pooled,
         grid,
         ending,
@@ -267,6 +297,37 @@ fn fold(
         verdict,
         stopped,
     }
+}
+
+/// The paces of every workload, step by step.
+fn course(plan: &Blueprint, seen: &[&Observation]) -> Vec<Vec<Pace>> {
+    let steps = seen.iter().map(|one| one.steps.len()).min().unwrap_or(0);
+    let of = |workload: usize| {
+        let mut from = SimDuration::ZERO;
+        let mut before = Tally::default();
+        let mut paces = Vec::with_capacity(steps);
+        for step in 0..steps {
+            let until = seen[0].steps[step].at;
+            let tallies = seen.iter().map(|one| one.steps[step].views[workload]);
+            let sum = tallies.fold(Tally::default(), |sum, one| Tally {
+                served: sum.served + one.served,
+                lost: sum.lost + one.lost,
+                never_born: sum.never_born + one.never_born,
+            });
+            let seconds = (until - from).seconds() * seen.len() as f64;
+            let pace = |now: u64, then: u64| (now - then) as f64 / seconds;
+            paces.push(Pace {
+                from,
+                until,
+                served: pace(sum.served, before.served),
+                lost: pace(sum.lost, before.lost),
+                never_born: pace(sum.never_born, before.never_born),
+            });
+            (from, before) = (until, sum);
+        }
+        paces
+    };
+    (0..plan.workloads.len()).map(of).collect()
 }
 
 /// Share of intended page views not served above which a window counts as overloaded.

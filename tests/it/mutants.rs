@@ -202,6 +202,7 @@ fn bare_tier_1(
         precision: Vec::new(),
         measures: vec![measure],
         level: 0.999,
+        drill: None,
     };
     match &run(&plan, &asked, &Watch::default()).unwrap().estimates[0] {
         Estimate::Interval(interval) => (interval.estimate, interval.half_width()),

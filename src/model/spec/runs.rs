@@ -103,14 +103,14 @@ spec! {
         /// Where it begins; none: at time zero.
         at: Option<Moment>,
         /// How long, after the lead-in.
-        length: Option<SimDuration>,
+        length: Option<SimDuration> => at_most(SimDuration::YEAR.saturating_mul(100)),
         /// Lived through before it and not counted.
-        lead_in: SimDuration = "0s",
-        /// Instead of a length: before a fault.
-        before: Option<SimDuration>,
-        /// Instead of a length: after a fault.
-        after: Option<SimDuration>,
-        /// Runs of this window alone; none: those of `[run]`.
+        lead_in: SimDuration = "0s" => at_most(SimDuration::YEAR.saturating_mul(100)),
+        /// Instead of a length: before a break. One part of each kind and role is broken once, each in a run of its own, and once repaired from the broken state.
+        before: Option<SimDuration> => at_most(SimDuration::YEAR),
+        /// Instead of a length: after the break, and after the repair.
+        after: Option<SimDuration> => within(SimDuration::SECOND, SimDuration::YEAR),
+        /// Runs of this window alone; none: those of `[run]`, around a break 4.
         replications: Option<ReplicationsSpec>,
     }
 }

@@ -41,7 +41,7 @@ fn objective_of(results: &Results) -> Option<Objective> {
 pub fn latencies(results: &Results) -> Option<Chart> {
     let levels: Vec<String> = STATS[1..].iter().map(|(name, _)| (*name).to_string()).collect();
     let mut rows = Vec::new();
-    for window in &results.windows {
+    for window in results.plain() {
         for row in &window.latencies {
             let values: Vec<Option<Mark>> = row.estimates[1..].iter().map(mark).collect();
             if values.iter().any(Option::is_some) {
@@ -64,7 +64,7 @@ pub fn latencies(results: &Results) -> Option<Chart> {
 }
 
 fn slowest(results: &Results) -> String {
-    let all = results.windows.iter().flat_map(|window| {
+    let all = results.plain().flat_map(|window| {
         let value = |row: &crate::study::results::Latency| row.estimates[2].value();
         window.latencies.iter().filter_map(move |row| Some((value(row)?, row, window)))
     });
@@ -116,7 +116,7 @@ pub fn utilization(window: &WindowRows) -> Option<Chart> {
 pub fn losses(results: &Results) -> Option<Chart> {
     let mut bars = Vec::new();
     let mut all = 0;
-    for window in &results.windows {
+    for window in results.plain() {
         for row in &window.views {
             let reasons = row.lost.iter().map(|(cause, count)| (cause.as_str(), *count));
             let reasons = reasons
@@ -153,7 +153,7 @@ pub fn distribution(results: &Results) -> Option<Chart> {
     let judged = |name: &str| results.objectives.iter().any(|row| row.class == name);
     let any = !results.objectives.is_empty();
     let mut series = Vec::new();
-    for window in &results.windows {
+    for window in results.plain() {
         for row in window.latencies.iter().filter(|row| !any || judged(&row.name)) {
             let points: Vec<Point> =
                 row.distribution.iter().map(|(value, share)| Point::at(*value, *share)).collect();

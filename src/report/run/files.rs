@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::unit;
+use super::{breaks, unit};
 use crate::model::record::OUTCOMES;
 use crate::report::csv::{CsvWriter, Field};
 use crate::report::json::number;
@@ -32,28 +32,29 @@ pub fn tables(results: &Results) -> Vec<ResultFile> {
     if results.windows.iter().flat_map(|w| &w.uses).any(|row| !row.series.is_empty()) {
         files.push(ResultFile::covered("timeline.csv", timeline(results)));
     }
+    files.extend(breaks::tables(results));
     files
 }
 
-struct Sheet(CsvWriter);
+pub(super) struct Sheet(CsvWriter);
 
 impl Sheet {
-    fn new(results: &Results, columns: &[&str]) -> Self {
+    pub(super) fn new(results: &Results, columns: &[&str]) -> Self {
         let writer = CsvWriter::new(results.partial.as_deref(), columns);
         Self(writer.expect("names of columns are written in this file"))
     }
 
-    fn row(&mut self, fields: &[Field<'_>]) {
+    pub(super) fn row(&mut self, fields: &[Field<'_>]) {
         self.0.record(fields).expect("as many fields as columns, both written in this file");
     }
 
-    fn finish(self) -> Vec<u8> {
+    pub(super) fn finish(self) -> Vec<u8> {
         self.0.finish()
     }
 }
 
 /// Value, bounds and the reason why there is none.
-fn fields(estimate: &Estimate) -> ([Field<'static>; 3], Option<String>) {
+pub(super) fn fields(estimate: &Estimate) -> ([Field<'static>; 3], Option<String>) {
     match estimate {
         Estimate::Interval(i) => ([i.estimate, i.low, i.high].map(Field::Number), None),
         Estimate::Single(value) => {
@@ -63,7 +64,7 @@ fn fields(estimate: &Estimate) -> ([Field<'static>; 3], Option<String>) {
     }
 }
 
-fn words(reason: Option<&String>) -> Field<'_> {
+pub(super) fn words(reason: Option<&String>) -> Field<'_> {
     reason.map_or(Field::Missing, |reason| Field::Text(reason))
 }
 
@@ -346,6 +347,7 @@ pub fn summary(results: &Results) -> Value {
         "level": results.level,
         "windows": results.windows.iter().map(window).collect::<Vec<_>>(),
         "figures": Value::Object(figures.collect()),
+        "breaks": breaks::summary(results),
         "objectives": objectives.collect::<Vec<_>>(),
         "expectations": expectations.collect::<Vec<_>>(),
         "not_estimated": results

@@ -1,6 +1,6 @@
 //! The report of one scenario, as a document; the terminal shows its first tables.
 
-use super::{Identity, cell, charts, share_cell, unit};
+use super::{Identity, breaks, cell, charts, share_cell, unit};
 use crate::report::document::{
     Block, Cell, Check, Column, Definition, Document, Figure, Judgement as Word, Section, Table,
     Unit, Verdict as Line,
@@ -27,14 +27,18 @@ pub fn document(results: &Results, identity: &Identity) -> Document {
         command: identity.command.clone(),
         partial: results.partial.clone(),
         verdicts: verdicts(results),
-        sections: vec![
-            windows(results, identity),
-            latency(results),
-            utilization(results),
-            ledgers(results),
-            checks(results),
-            scenario(identity),
-        ],
+        sections: [
+            Some(windows(results, identity)),
+            Some(latency(results)),
+            Some(utilization(results)),
+            breaks::section(results),
+            Some(ledgers(results)),
+            Some(checks(results)),
+            Some(scenario(identity)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         notes: results.leaves_out.clone(),
     }
 }
@@ -120,7 +124,7 @@ fn windows(results: &Results, identity: &Identity) -> Section {
         Column::numbers("events", "events", Unit::None),
     ];
     let mut rows = Vec::new();
-    for window in &results.windows {
+    for window in results.plain() {
         for row in &window.views {
             let name = match window.views.len() {
                 1 => window.name.clone(),
@@ -167,7 +171,7 @@ fn percent(level: f64) -> String {
 
 fn meanings(results: &Results) -> Vec<Definition> {
     let mut seen: Vec<Verdict> = Vec::new();
-    for window in &results.windows {
+    for window in results.plain() {
         if !seen.contains(&window.verdict) {
             seen.push(window.verdict);
         }
@@ -208,7 +212,7 @@ fn latency(results: &Results) -> Section {
     }
     columns.push(Column::numbers("samples", "samples", Unit::None));
     let mut names: Vec<&str> = Vec::new();
-    for row in results.windows.iter().flat_map(|window| &window.latencies) {
+    for row in results.plain().flat_map(|window| &window.latencies) {
         if !names.contains(&row.name.as_str()) {
             names.push(&row.name);
         }
@@ -221,7 +225,7 @@ fn latency(results: &Results) -> Section {
     };
     let mut rows = Vec::new();
     for name in names {
-        for window in &results.windows {
+        for window in results.plain() {
             let found = window.latencies.iter().find(|row| row.name == name);
             rows.extend(found.map(|row| row_of(window, row)));
         }
@@ -240,19 +244,19 @@ fn latency(results: &Results) -> Section {
 
 fn utilization(results: &Results) -> Section {
     let mut columns = vec![Column::words("component", "component"), Column::words("of its", "of")];
-    for window in &results.windows {
+    for window in results.plain() {
         let key = format!("{}_ratio", window.name.replace('-', "_"));
         columns.push(Column::numbers(&labelled(window), &key, Unit::Ratio));
     }
     let mut names: Vec<(UseKind, &str)> = Vec::new();
-    for row in results.windows.iter().flat_map(|window| &window.uses) {
+    for row in results.plain().flat_map(|window| &window.uses) {
         if !names.contains(&(row.kind, row.name.as_str())) {
             names.push((row.kind, &row.name));
         }
     }
     let row = |(kind, name): &(UseKind, &str)| {
         let mut cells = vec![Cell::text(*name), Cell::text(kind.counts())];
-        for window in &results.windows {
+        for window in results.plain() {
             let found = window.uses.iter().find(|row| row.kind == *kind && row.name == *name);
             cells.push(
                 found.map_or_else(|| Cell::missing("not kept"), |row| cell(&row.mean, Unit::Ratio)),
@@ -262,8 +266,8 @@ fn utilization(results: &Results) -> Section {
     };
     let rows = names.iter().map(row).collect();
     let mut blocks = vec![Block::Table(Table { caption: String::new(), columns, rows })];
-    blocks.extend(results.windows.iter().filter_map(charts::utilization).map(Block::Chart));
-    blocks.extend(results.windows.iter().filter_map(charts::timeline).map(Block::Chart));
+    blocks.extend(results.plain().filter_map(charts::utilization).map(Block::Chart));
+    blocks.extend(results.plain().filter_map(charts::timeline).map(Block::Chart));
     Section {
         heading: "Utilisation".into(),
         intro: "Busy over capacity, in the mean of a window.".into(),
@@ -285,7 +289,7 @@ fn ledgers(results: &Results) -> Section {
         count("under way", "in_flight"),
     ];
     let mut rows = Vec::new();
-    for window in &results.windows {
+    for window in results.plain() {
         for row in &window.views {
             let counts = [
                 row.intended,
@@ -312,7 +316,7 @@ fn ledgers(results: &Results) -> Section {
     }
     columns.push(count("in flight", "in_flight"));
     let mut rows = Vec::new();
-    for window in &results.windows {
+    for window in results.plain() {
         for row in &window.attempts {
             let name = match row.of {
                 AttemptsOf::Class => row.name.clone(),
@@ -329,7 +333,8 @@ fn ledgers(results: &Results) -> Section {
     blocks.push(Block::Table(Table { caption, columns, rows }));
     Section {
         heading: LEDGERS.into(),
-        intro: "Counts of all replications together; each row adds up.".into(),
+        intro: "Counts of all replications together; each row adds up. Those of runs around a break are in \
+                requests.csv.".into(),
         blocks,
     }
 }

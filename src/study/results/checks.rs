@@ -27,6 +27,7 @@ pub(super) fn objectives(draft: &Draft, windows: &[WindowRows]) -> Vec<Objective
     for (class, objective) in all {
         for (stat, bound) in bounds(objective) {
             for (at, window) in windows.iter().enumerate() {
+                // A run around a break has no rows of latency.
                 let Some(row) = window.latencies.iter().find(|row| row.name == **class) else {
                     continue;
                 };
@@ -80,16 +81,16 @@ pub(super) fn checks(plan: &Blueprint, result: &StudyResult, windows: &[WindowRo
             detail: format!("at {components} in {runs}"),
         },
     ];
-    for window in windows {
-        checks.push(precision(window));
-    }
-    for window in windows {
+    let plain = || windows.iter().filter(|window| window.drill.is_none());
+    checks.extend(plain().map(precision));
+    checks.extend(around_breaks(windows));
+    for window in plain() {
         checks.push(Check {
             name: "warm-up",
             judgement: match window.verdict {
                 Verdict::Stable => Some(Judgement::Holds),
                 Verdict::Inconclusive => Some(Judgement::Inconclusive),
-                Verdict::Backlogged | Verdict::Overloaded => None,
+                Verdict::Backlogged | Verdict::Overloaded | Verdict::Broken => None,
             },
             detail: format!(
                 "window {}: {} lived through and not counted, fixed before the run; {}",
@@ -112,7 +113,27 @@ pub const fn balance(verdict: Verdict) -> &'static str {
             "more was offered than could be served: its latencies are those of who got through"
         }
         Verdict::Inconclusive => "a single run does not tell whether it was in balance",
+        Verdict::Broken => "a part was broken in it: its latencies are those of who got through",
     }
+}
+
+/// How many runs there are around breaks, and that nobody looked at them on the way.
+fn around_breaks(windows: &[WindowRows]) -> Option<Check> {
+    let drills = || windows.iter().filter(|window| window.drill.is_some());
+    let parts = drills().filter(|window| window.drill.as_ref().is_some_and(|d| d.part.is_some()));
+    let count = parts.count();
+    let least = drills().map(|window| window.replications).min()?;
+    let most = drills().map(|window| window.replications).max()?;
+    let each = if least == most { most.to_string() } else { format!("{least} to {most}") };
+    let stopped = drills().any(|window| window.ending == Ending::Interrupted);
+    Some(Check {
+        name: "precision",
+        judgement: (stopped || least < 2).then_some(Judgement::Inconclusive),
+        detail: format!(
+            "windows around a break: {count} of one break each and those without, {each} \
+             replications each, fixed beforehand"
+        ),
+    })
 }
 
 fn precision(window: &WindowRows) -> Check {
@@ -145,7 +166,7 @@ pub(super) fn leaves_out(draft: &Draft, study: &StudyPlan) -> Vec<String> {
     let mut well: Vec<&str> = study
         .windows
         .iter()
-        .filter(|window| window.window.faults == Faults::Off)
+        .filter(|window| window.drill.is_none() && window.window.faults == Faults::Off)
         .map(|window| window.window.name.as_str())
         .collect();
     well.sort_unstable();

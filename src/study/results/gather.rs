@@ -1,5 +1,6 @@
 //! From what came out of a study to the rows of its results.
 
+use super::breaks;
 use super::checks::{checks, leaves_out, objectives};
 use super::{
     AttemptRow, AttemptsOf, ExpectationRow, FigureRow, Latency, Results, STATS, Share, Use,
@@ -66,6 +67,7 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         checks: checks(plan, result, &windows),
         leaves_out: leaves_out(draft, study),
         partial: partial(result),
+        breaks: breaks::rows(draft, plan, study, result, &windows, place),
         windows,
         figures,
     }
@@ -95,12 +97,13 @@ impl Gatherer<'_> {
             STATS.iter().map(|(_, stat)| estimate(&make(*stat))).collect()
         };
         let mut latencies: Vec<Latency> = Vec::new();
-        for (at, class) in plan.routes.classes.iter().enumerate() {
+        let told = asked.drill.is_none();
+        for (at, class) in plan.routes.classes.iter().enumerate().filter(|_| told) {
             let estimates = four(&|stat| Measure::Latency(at, stat));
             let histogram = &seen.pooled.classes[at].latency;
             latencies.push(latency(class.name.clone(), estimates, histogram));
         }
-        for (at, workload) in plan.workloads.iter().enumerate() {
+        for (at, workload) in plan.workloads.iter().enumerate().filter(|_| told) {
             if workload.clients.is_some() {
                 let name = format!("{}-view", plan.routes.classes[workload.class.index()].name);
                 let estimates = four(&|stat| Measure::ViewLatency(at, stat));
@@ -108,7 +111,7 @@ impl Gatherer<'_> {
             }
         }
         latencies.sort_by_cached_key(|row| natural(&row.name));
-        let uses = self.uses(&estimate, seen);
+        let uses = if told { self.uses(&estimate, seen) } else { Vec::new() };
         let rate = asked.window.levels.iter().flatten().next().copied();
         WindowRows {
             name: seen.name.clone(),
@@ -125,6 +128,8 @@ impl Gatherer<'_> {
             uses,
             attempts: self.attempts(seen),
             views: self.views(asked, seen),
+            drill: asked.drill.clone(),
+            course: self.in_order_of_views(&seen.course),
         }
     }
 
@@ -202,6 +207,13 @@ impl Gatherer<'_> {
         }
         rows.sort_by_cached_key(|row| natural(&row.workload));
         rows
+    }
+
+    /// What is told by workload, in the order of [`views`](Self::views).
+    fn in_order_of_views<T: Clone>(&self, by_workload: &[T]) -> Vec<T> {
+        let mut order: Vec<usize> = (0..by_workload.len()).collect();
+        order.sort_by_cached_key(|at| natural(&self.plan.workloads[*at].name));
+        order.into_iter().map(|at| by_workload[at].clone()).collect()
     }
 }
 

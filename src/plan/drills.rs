@@ -1,0 +1,117 @@
+//! What a drill can break: the parts, their kinds and roles, and one of each.
+//!
+//! Model: two parts are of the same kind and role when they are members of the same group and the
+//! same roles stand on them: of two equal web servers one is enough, of a server with the web zone
+//! and one with the database both are broken. A part without siblings is itself.
+//!
+//! Takes a draft. Gives parts in the order of [`all_parts`]. Leaves out: pairs of parts, sites that
+//! differ only in how many users they have.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::plan::Draft;
+use crate::plan::faults::parts::all_parts;
+use crate::plan::names::split_member;
+use crate::plan::part::Part;
+use crate::plan::targets;
+use crate::scenario::diagnostic::Diagnostics;
+
+/// A part that a drill can break.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drillable {
+    /// Its name: `twin-1`, `store.head-1`, `mysql.master`.
+    pub name: String,
+    /// What it is: `server`, `head`, `database`.
+    pub kind: &'static str,
+    /// Its name without its number: what it is called in every scenario that has one.
+    pub group: String,
+    /// Faults of the file that strike it, in the order of their names; none: it breaks in drills alone.
+    pub faults: Vec<String>,
+}
+
+/// What a part is, in a word.
+#[must_use]
+pub const fn kind(part: Part) -> &'static str {
+    match part {
+        Part::Site(_) => "site",
+        Part::Uplink { .. } => "uplink",
+        Part::Link(_) => "link",
+        Part::Rack(_) => "rack",
+        Part::Switch { .. } => "switch",
+        Part::Server(_) => "server",
+        Part::Disks { .. } => "disks",
+        Part::Head { .. } => "head",
+        Part::Pool { .. } => "pool",
+        Part::Zone { .. } => "zone",
+        Part::Service { .. } => "service",
+        Part::Database { .. } => "database",
+        Part::Balancer { .. } => "balancer",
+        Part::Cache(_) => "cache",
+        Part::NameService(_) => "name service",
+        Part::Edge { .. } => "edge",
+        Part::Station { .. } => "station",
+        Part::Unit { .. } => "unit",
+    }
+}
+
+/// The name of a part without the number of the member: `twin.local` of `twin-1.local`.
+fn role(draft: &Draft, part: Part) -> String {
+    if let Part::Disks { server, set } = part {
+        let (name, spec) = &draft.scenario.server[server.group];
+        return format!("{name}.{}", spec.disks[set].0);
+    }
+    let name = part.name(draft);
+    let numbered = matches!(
+        part,
+        Part::Uplink { .. }
+            | Part::Switch { .. }
+            | Part::Server(_)
+            | Part::Head { .. }
+            | Part::Zone { .. }
+            | Part::Service { .. }
+            | Part::Database { .. }
+            | Part::Balancer { .. }
+            | Part::Edge { .. }
+            | Part::Station { .. }
+    );
+    match split_member(&name).filter(|_| numbered) {
+        Some((group, _)) => group.to_string(),
+        None => name,
+    }
+}
+
+/// Every part that a drill can break: all but the units of textbook models.
+pub fn parts(draft: &Draft) -> impl Iterator<Item = Part> {
+    all_parts(draft).into_iter().filter(|part| !matches!(part, Part::Unit { .. }))
+}
+
+/// `part` with what a reader wants to know of it.
+#[must_use]
+pub fn drillable(draft: &Draft, part: Part) -> Drillable {
+    // What is wrong with a reference has been said already.
+    let mut said = Diagnostics::new();
+    let faults = draft.scenario.fault.iter().filter(|(_, fault)| {
+        let mut hits = fault.hits.iter();
+        hits.any(|hit| targets::parts(draft, &hit.text, hit.span, &mut said).contains(&part))
+    });
+    let mut faults: Vec<String> = faults.map(|(name, _)| name.text.clone()).collect();
+    faults.sort_unstable();
+    Drillable { name: part.name(draft), kind: kind(part), group: role(draft, part), faults }
+}
+
+/// One part of each kind and role: the first.
+#[must_use]
+pub fn one_of_each(draft: &Draft) -> Vec<Part> {
+    let mut stands: BTreeMap<Part, BTreeSet<String>> = BTreeMap::new();
+    for part in parts(draft) {
+        for domain in part.domains(draft) {
+            stands.entry(domain).or_default().insert(role(draft, part));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    let first = |part: &Part| {
+        let roles = stands.get(part).cloned().unwrap_or_default();
+        seen.insert((kind(*part), role(draft, *part), roles))
+    };
+    parts(draft).filter(first).collect()
+}

@@ -1,0 +1,300 @@
+//! Windows in which each part is broken once: what a break costs, by hand and from theory, on the
+//! draws of the same stretch without a break.
+
+use std::path::Path;
+
+use fivenines::plan::drills::{drillable, one_of_each};
+use fivenines::stats::interval::Interval;
+use fivenines::study::results::{BreakRow, Noticed, Results, gather};
+use fivenines::study::scenario::{StudyResult, run};
+use fivenines::study::window::Estimate;
+
+use super::common::{Loaded, load, read};
+
+/// A page a second, each 2.4 s of work on eight cores; broken at 20.5 s, repaired at 20.5 s.
+const BY_HAND: &str = r#"
+scenario = "by-hand"
+[run]
+replications = 4
+[window.broken]
+level = "1/s"
+lead-in = "500ms"
+before = "20s"
+after = "40s"
+[window.same]
+level = "1/s"
+lead-in = "500ms"
+length = "60s"
+[site.main]
+[rack.r]
+site = "main"
+switch = { count = 2, bandwidth = "1Gbit/s" }
+[server.box]
+cores = 8
+rack = "r"
+[zone.web]
+on = ["box-1"]
+[service.app]
+in = "web"
+workers = 10
+restart = "10s"
+[workload.visitors]
+request = "page"
+rate = "1/s"
+arrivals = { process = "regular" }
+[request.page]
+enter = "app"
+draw = { page = "2.4s" }
+steps = [ { cpu = "app", draw = "page" } ]
+[fault.oops]
+hits = "service.app"
+how = "crash"
+rate = "1/y"
+"#;
+
+/// Twenty pages a second of users with sessions of 3.7 pages and little patience.
+const USERS: &str = r#"
+scenario = "users"
+[window.broken]
+level = "20/s"
+before = "20s"
+after = "3min"
+[site.main]
+[rack.r]
+site = "main"
+switch = { count = 1, bandwidth = "1Gbit/s" }
+[server.box]
+cores = 8
+rack = "r"
+[zone.web]
+on = ["box-1"]
+[service.app]
+in = "web"
+workers = 50
+backlog = 100
+restart = "1s"
+[clients.users]
+patience = "2s"
+retry = { chance = 0.5, after = "1s", at-most = 2 }
+session = { pages = { dist = "geometric", mean = 3.7 }, think = "4s" }
+[workload.visitors]
+from = "users"
+request = "page"
+rate = "20/s"
+[request.page]
+enter = "app"
+draw = { page = { dist = "exponential", mean = "20ms" } }
+steps = [ { cpu = "app", draw = "page" } ]
+[fault.oops]
+hits = "service.app"
+how = "crash"
+rate = "1/y"
+"#;
+
+fn loaded(text: &str) -> Loaded {
+    read(text, Path::new(".")).unwrap_or_else(|found| panic!("{found}"))
+}
+
+fn lived(loaded: &Loaded) -> (StudyResult, Results) {
+    let result = run(&loaded.plan, &loaded.study, &Default::default()).unwrap();
+    let results = gather(&loaded.draft, &loaded.plan, &loaded.study, &result);
+    (result, results)
+}
+
+fn interval(results: &Results, path: &str) -> Interval {
+    let row = results.figures.iter().find(|row| row.path == path);
+    match row.map(|row| &row.estimate) {
+        Some(Estimate::Interval(interval)) => *interval,
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+fn row_of<'a>(results: &'a Results, part: &str) -> &'a BreakRow {
+    let of = |row: &&BreakRow| row.part.as_ref().is_some_and(|broken| broken.name == part);
+    results.breaks.iter().find(of).unwrap_or_else(|| panic!("no row of {part}"))
+}
+
+/// The value of a figure that is the same in every replication.
+fn exactly(results: &Results, path: &str) -> f64 {
+    let interval = interval(results, path);
+    assert_eq!(interval.low, interval.high, "{path}");
+    interval.estimate
+}
+
+/// Loss = rate × time: at 20.5 s the pages of 19 and 20 s are inside, those of 21 to 60 s find
+/// nobody.
+#[test]
+fn a_break_loses_who_is_inside_and_who_comes_after_it() {
+    let (_, results) = lived(&loaded(BY_HAND));
+    for part in ["app-1", "web-1", "box-1", "r", "main"] {
+        let of = |metric: &str| exactly(&results, &format!("{metric}.page@broken/down:{part}"));
+        assert_eq!((of("missed"), of("lost")), (42.0, 42.0), "{part}");
+        // Of the minute at the end there are but the 40 s after the break.
+        assert_eq!(of("losing"), 42.0 / 40.0, "{part}");
+        assert_eq!(row_of(&results, part).noticed, Noticed::Everything, "{part}");
+    }
+    assert_eq!(exactly(&results, "served.page.chance@broken/down:app-1"), 18.0 / 60.0);
+    assert_eq!(exactly(&results, "lost.page[cause=planned]@broken/down:app-1"), 42.0);
+}
+
+/// One of two switches carries the rack: nobody notices.
+#[test]
+fn a_part_with_a_spare_is_not_missed() {
+    let (_, results) = lived(&loaded(BY_HAND));
+    assert_eq!(exactly(&results, "missed.page@broken/down:r.switch-1"), 0.0);
+    let row = row_of(&results, "r.switch-1");
+    assert_eq!((row.noticed, row.over), (Noticed::Nothing, Some(true)));
+}
+
+/// Repaired at 20.5 s a process restarts for 10 s: 21 to 30 s are lost, nothing later. What is
+/// reached again without a restart loses nothing after the repair.
+#[test]
+fn after_the_repair_the_restart_is_lost_and_then_nothing() {
+    let (_, results) = lived(&loaded(BY_HAND));
+    for (part, lost) in [("app-1", 10.0), ("web-1", 10.0), ("box-1", 10.0), ("r", 0.0)] {
+        let of = |metric: &str| exactly(&results, &format!("{metric}.page@broken/repair:{part}"));
+        assert_eq!((of("missed"), of("lost")), (lost, lost), "{part}");
+        assert_eq!(of("losing"), lost / 40.0, "{part}");
+    }
+    let window = results.windows.iter().find(|w| w.name == "broken/repair:app-1").unwrap();
+    let last = window.course[0].last().unwrap();
+    assert_eq!((window.course[0].len(), last.lost, last.served), (4, 0.0, 1.0));
+}
+
+/// The runs in which nothing breaks live through the very events of a window of that stretch; the
+/// others meet the same users.
+#[test]
+fn breaking_nothing_changes_nothing_and_a_break_moves_no_arrival() {
+    let (result, results) = lived(&loaded(BY_HAND));
+    let digests =
+        |name: &str| &result.windows.iter().find(|window| window.name == name).unwrap().digests;
+    assert_eq!(digests("broken"), digests("same"));
+    assert_ne!(digests("broken"), digests("broken/down:app-1"));
+    let poisson = loaded(&USERS.replace("after = \"3min\"", "after = \"20s\""));
+    let (result, _) = lived(&poisson);
+    let came = |name: &str| {
+        let window = result.windows.iter().find(|window| window.name == name).unwrap();
+        window.pooled.views[0].intended
+    };
+    assert_eq!(came("broken"), came("broken/down:box-1"));
+    assert_eq!(came("broken/after"), came("broken/repair:box-1"));
+    assert!(results.breaks.iter().any(|row| row.part.is_none()), "what is lost anyway is told");
+}
+
+/// λ t: 20/s for 3 min are 3,600 page views, of 4 replications ± 5 √(3,600 / 4) = 150; those inside
+/// at the break are less than one. A user who is lost would have asked for 2.7 more pages, so that
+/// in the end one page in 3.7 is asked for: 5.4/s, with ± 5 √(5.4 / (4 × 60)) = 0.75; think times
+/// and retries are over by then.
+#[test]
+fn a_dead_server_loses_the_rate_times_the_time_and_one_view_in_a_session_is_asked_for() {
+    let (_, results) = lived(&loaded(USERS));
+    for part in ["box-1", "app-1", "main"] {
+        let missed = interval(&results, &format!("missed.page@broken/down:{part}"));
+        assert!((missed.estimate - 3_600.0).abs() < 150.0, "{part}: {missed:?}");
+        let losing = interval(&results, &format!("losing.page@broken/down:{part}"));
+        assert!((losing.estimate - 20.0 / 3.7).abs() < 0.75, "{part}: {losing:?}");
+        let row = row_of(&results, part);
+        assert_eq!((row.noticed, row.over), (Noticed::Everything, Some(true)), "{part}");
+        // To the last view: of those who came after the break none was served, and of the others
+        // all but those inside.
+        let down = &results.windows[row.down.unwrap()];
+        let well = results.windows.iter().find(|window| window.name == "broken").unwrap();
+        let served = down.course[0].iter().skip(3).map(|pace| pace.served).sum::<f64>();
+        assert_eq!(served, 0.0, "{part}");
+        let first = |window: &fivenines::study::results::WindowRows| {
+            window.course[0][..2].iter().map(|pace| pace.served).sum::<f64>() * 10.0
+        };
+        assert!(first(well) - first(down) < 2.0, "{part}");
+    }
+}
+
+/// How many threads there are changes no bit.
+#[test]
+fn threads_change_nothing() {
+    let loaded = loaded(&USERS.replace("after = \"3min\"", "after = \"20s\""));
+    let with = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let (result, _) = pool.install(|| lived(&loaded));
+        let windows = result.windows.iter();
+        windows.map(|w| (w.digests.clone(), format!("{:?}", w.samples))).collect::<Vec<_>>()
+    };
+    assert_eq!(with(1), with(2));
+}
+
+/// Parts of one kind and role are broken once: equal members are one kind, servers with different
+/// roles are not, and a figure may ask for any other member.
+#[test]
+fn one_of_each_kind_and_role_is_broken_and_every_other_when_asked() {
+    let names = |loaded: &Loaded| -> Vec<String> {
+        one_of_each(&loaded.draft)
+            .into_iter()
+            .map(|part| drillable(&loaded.draft, part).name)
+            .collect()
+    };
+    let expected = [
+        "main",
+        "main.uplink-1",
+        "r",
+        "r.switch-1",
+        "twin-1",
+        "store.head-1",
+        "store.main",
+        "www-1",
+        "sql-1",
+        "app-1",
+        "mysql.master",
+    ];
+    assert_eq!(names(&load("tiers/tier-1.toml")), expected);
+    let two = BY_HAND
+        .replace("cores = 8", "cores = 8\ncount = 3")
+        .replace("on = [\"box-1\"]", "count = 2\non = [\"box-1\", \"box-2\"]");
+    let two = two.replace(
+        "{ cpu = \"app\", draw = \"page\" }",
+        "{ call = \"deep-app\", steps = [ { cpu = \"deep-app\", draw = \"page\" } ] }",
+    );
+    let deep = "[zone.deep]
+on = [\"box-3\"]
+[service.deep-app]
+in = \"deep\"
+workers = 1
+";
+    let two = format!("{two}{deep}");
+    let asks = "[[expect]]\nfigure = \"missed.page@broken/down:box-2\"\nis = \"< 5\"\n";
+    let loaded = loaded(&format!("{two}{asks}"));
+    let expected =
+        ["main", "r", "r.switch-1", "box-1", "box-3", "web-1", "deep-1", "app-1", "deep-app-1"];
+    assert_eq!(names(&loaded), expected);
+    let asked = |name: &str| loaded.study.windows.iter().any(|w| w.window.name == name);
+    assert!(asked("broken/down:box-2") && !asked("broken/repair:box-2"));
+    assert!(!asked("broken/down:web-2"));
+    let oops = |part: &str| {
+        let mut all = one_of_each(&loaded.draft).into_iter().map(|p| drillable(&loaded.draft, p));
+        all.find(|drillable| drillable.name == part).unwrap().faults
+    };
+    assert_eq!((oops("app-1"), oops("box-1")), (vec!["oops".to_string()], Vec::new()));
+}
+
+/// What cannot be asked is refused with a way out.
+#[test]
+fn a_figure_of_a_break_that_is_none_is_refused_with_a_way_out() {
+    let refused = |figure: &str| {
+        let asks = format!("{BY_HAND}[[expect]]\nfigure = \"{figure}\"\nis = \"< 5\"\n");
+        read(&asks, Path::new(".")).map(|_| ()).unwrap_err()
+    };
+    for (figure, said) in [
+        ("lost.page@broken/down:bx-1", "did you mean `box-1`"),
+        ("lost.page@broken/up:box-1", "broken/down:PART"),
+        ("lost.page@broken/box-1", "broken/down:PART"),
+        ("lost.page@broken/down:r.switch", "r.switch-1, r.switch-2"),
+        ("missed.page@same", "a window in which a part breaks"),
+        ("missed.page@broken", "a window in which a part breaks"),
+        ("lost.page@same/down:box-1", "there is no window `same/down:box-1`"),
+    ] {
+        let found = refused(figure);
+        assert!(found.contains(said), "{figure}:\n{found}");
+    }
+    // The bare name of what there is only one of means that one.
+    let asks = "[[expect]]\nfigure = \"missed.page@broken/down:app\"\nis = \"42 +- 0\"\n";
+    let (result, _) = lived(&loaded(&format!("{BY_HAND}{asks}")));
+    assert_eq!(result.judgements, [fivenines::study::expect::Verdict::Holds]);
+}
