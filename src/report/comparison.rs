@@ -148,15 +148,11 @@ pub fn brief(ladder: &Ladder, document: &Document) -> Document {
     let mut brief = document.clone();
     brief.sections.retain(|section| section.heading != MEMBERS);
     for section in &mut brief.sections {
-        section.intro.clear();
-        let breaks = section.heading == breaks::HEADING;
-        section.blocks.retain(|block| match block {
-            Block::Definitions(_) => true,
-            Block::Table(_) => breaks,
-            _ => false,
-        });
+        section.blocks.retain(|block| !matches!(block, Block::Chart(_)));
     }
     if let Some(first) = brief.sections.first_mut() {
+        first.intro.clear();
+        first.blocks.retain(|block| matches!(block, Block::Definitions(_)));
         first.blocks.push(Block::Table(narrow(ladder)));
         let marked = ladder.rows.iter().flat_map(|row| &row.windows).filter_map(mark_of);
         let mut marked: Vec<(&str, Balance)> = marked.collect();
@@ -174,7 +170,7 @@ pub fn brief(ladder: &Ladder, document: &Document) -> Document {
 /// A sign for a window that is not in balance, where there is no room for the word.
 fn mark_of(window: &Window) -> Option<(&'static str, Balance)> {
     match window.verdict {
-        Balance::Stable => None,
+        Balance::Stable | Balance::Broken => None,
         Balance::Overloaded => Some(("*", Balance::Overloaded)),
         Balance::Backlogged => Some(("+", Balance::Backlogged)),
         Balance::Inconclusive => Some(("?", Balance::Inconclusive)),

@@ -120,9 +120,9 @@ pub fn run(plan: &Blueprint, window: &Window, replication: u64) -> Result<Observ
     Ok(seen.expect("nobody tells it to stop"))
 }
 
-/// As [`run`], with the page views `counted` in steps, but `None` as soon as `told_to_stop` says so: it is asked every [`SLICE_EVENTS`] or
-/// so. What was lived through by then is worth nothing, for a replication counts whole or not at
-/// all.
+/// As [`run`], with page views also counted in steps where asked; `None` as soon as `told_to_stop`
+/// says so: it is asked every [`SLICE_EVENTS`] or so. What was lived through by then is worth
+/// nothing, for a replication counts whole or not at all.
 ///
 /// # Errors
 ///
@@ -153,7 +153,7 @@ pub fn run_unless(
     let step = counted.map(|counted| counted.every);
     while cut.is_none() && edge < until {
         let next = (edge + GRID).min(until);
-        cut = in_steps(&mut slices, &mut world, (from, next, until), step, &mut steps).err();
+        cut = slices.in_steps(&mut world, from, (edge, next), until, step, &mut steps).err();
         edge = next;
         let now = world.gauges();
         for ((series, now), last) in grid.iter_mut().zip(&now).zip(&last) {
@@ -198,37 +198,6 @@ pub fn run_unless(
     Ok(Some(observation))
 }
 
-/// Lives on until `next`, with a tally after every step; `from` and `until` are those of the window.
-fn in_steps(
-    slices: &mut Slices<'_>,
-    world: &mut World<'_>,
-    (from, next, until): (SimTime, SimTime, SimTime),
-    step: Option<SimDuration>,
-    steps: &mut Vec<Step>,
-) -> Result<(), Cut> {
-    let Some(length) = step.map(SimDuration::nanos).filter(|length| *length > 0) else {
-        return slices.run_before(world, next);
-    };
-    let mut now = slices.now;
-    while now < next {
-        // The least whole number of steps before the end of the window that is later than now.
-        let left = (until.nanos() - now.nanos() - 1) / length * length;
-        let edge = SimTime::from_nanos(until.nanos() - left);
-        now = edge.min(next);
-        slices.run_before(world, now)?;
-        if now == edge {
-            let tally = |views: &ViewRecord| Tally {
-                served: views.served + views.delayed,
-                lost: views.lost.iter().sum(),
-                never_born: views.never_born,
-            };
-            let views = world.record().views.iter().map(tally).collect();
-            steps.push(Step { at: now - from, views });
-        }
-    }
-    Ok(())
-}
-
 /// Events between two looks at whether to stop, about: a tenth of a second of work.
 const SLICE_EVENTS: u64 = 1 << 19;
 /// The first slice, and the longest: traffic may rise in it.
@@ -264,6 +233,38 @@ impl Slices<'_> {
                 self.length = SimDuration::from_nanos((self.length.nanos() / 2).max(1));
             } else if seen < SLICE_EVENTS / 4 {
                 self.length = (self.length + self.length).min(LONGEST_SLICE);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lives on from one instant to another, with a tally after every step.
+    fn in_steps(
+        &mut self,
+        world: &mut World<'_>,
+        start: SimTime,
+        (mut now, end): (SimTime, SimTime),
+        until: SimTime,
+        step: Option<SimDuration>,
+        steps: &mut Vec<Step>,
+    ) -> Result<(), Cut> {
+        let Some(length) = step.map(SimDuration::nanos).filter(|length| *length > 0) else {
+            return self.run_before(world, end);
+        };
+        while now < end {
+            // The least whole number of steps before the end of the window that is later than now.
+            let left = (until.nanos() - now.nanos() - 1) / length * length;
+            let edge = SimTime::from_nanos(until.nanos() - left);
+            now = edge.min(end);
+            self.run_before(world, now)?;
+            if now == edge {
+                let tally = |views: &ViewRecord| Tally {
+                    served: views.served + views.delayed,
+                    lost: views.lost.iter().sum(),
+                    never_born: views.never_born,
+                };
+                let views = world.record().views.iter().map(tally).collect();
+                steps.push(Step { at: now - start, views });
             }
         }
         Ok(())

@@ -189,6 +189,7 @@ pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<Window
                 let number = replication as u64;
                 let steps = asked.drill.as_ref().map(Drill::steps);
                 let at = format!("window {}, replication {number}", asked.window.name);
+                let steps = asked.drill.as_ref().map(Drill::steps);
                 let seen = underway::during(at, || {
                     requests::run_unless(plan, &asked.window, number, steps, &told_to_stop)
                         .map_err(|breach| Breach { what: breach.what, during: underway::now() })
