@@ -149,6 +149,10 @@ pub fn brief(ladder: &Ladder, document: &Document) -> Document {
     brief.sections.retain(|section| section.heading != MEMBERS);
     for section in &mut brief.sections {
         section.blocks.retain(|block| !matches!(block, Block::Chart(_)));
+        if section.heading == breaks::HEADING {
+            section.intro.clear();
+            section.blocks = breaks::narrow(ladder).into_iter().map(Block::Table).collect();
+        }
     }
     if let Some(first) = brief.sections.first_mut() {
         first.intro.clear();
@@ -174,7 +178,6 @@ fn mark_of(window: &Window) -> Option<(&'static str, Balance)> {
         Balance::Overloaded => Some(("*", Balance::Overloaded)),
         Balance::Backlogged => Some(("+", Balance::Backlogged)),
         Balance::Inconclusive => Some(("?", Balance::Inconclusive)),
-        Balance::Broken => Some(("!", Balance::Broken)),
     }
 }
 

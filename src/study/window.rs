@@ -187,7 +187,6 @@ pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<Window
                     return None;
                 }
                 let number = replication as u64;
-                let steps = asked.drill.as_ref().map(Drill::steps);
                 let at = format!("window {}, replication {number}", asked.window.name);
                 let steps = asked.drill.as_ref().map(Drill::steps);
                 let seen = underway::during(at, || {

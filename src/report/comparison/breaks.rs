@@ -13,6 +13,8 @@ use crate::study::window::{Estimate, Verdict};
 
 /// The heading of the section.
 pub(super) const HEADING: &str = "When a part breaks";
+/// Scenarios in one table of a terminal of 80 columns.
+const SIDE_BY_SIDE: usize = 3;
 
 /// The section; `None` when no member has a window around a break.
 pub(super) fn section(ladder: &Ladder) -> Option<Section> {
@@ -61,6 +63,25 @@ fn matrix(ladder: &Ladder) -> Table {
         columns,
         rows: ladder.breaks.iter().map(row).collect(),
     }
+}
+
+/// The matrix for a terminal: a few scenarios at a time, with the parts that any of them has.
+pub(super) fn narrow(ladder: &Ladder) -> Vec<Table> {
+    let full = matrix(ladder);
+    let places: Vec<usize> = (0..ladder.rows.len()).collect();
+    let some = places.chunks(SIDE_BY_SIDE).map(|places| {
+        let pick = |at: &usize| full.columns[at + 1].clone();
+        let columns = std::iter::once(full.columns[0].clone()).chain(places.iter().map(pick));
+        let there = |kind: &BreakKind| places.iter().any(|at| kind.cells[*at].is_some());
+        let rows = ladder.breaks.iter().zip(&full.rows).filter(|(kind, _)| there(kind));
+        let rows = rows.map(|(_, row)| {
+            let pick = |at: &usize| row[at + 1].clone();
+            std::iter::once(row[0].clone()).chain(places.iter().map(pick)).collect()
+        });
+        let caption = if places.contains(&0) { full.caption.clone() } else { String::new() };
+        Table { caption, columns: columns.collect(), rows: rows.collect() }
+    });
+    some.collect()
 }
 
 fn missed(estimate: &Estimate) -> Cell {
