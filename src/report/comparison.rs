@@ -149,6 +149,14 @@ pub fn brief(ladder: &Ladder, document: &Document) -> Document {
     brief.sections.retain(|section| section.heading != MEMBERS);
     for section in &mut brief.sections {
         section.blocks.retain(|block| !matches!(block, Block::Chart(_)));
+        for block in &mut section.blocks {
+            let Block::Table(table) = block else { continue };
+            // What users notice is long, and numbers say it, too.
+            if table.columns.last().is_some_and(|column| column.key == breaks::NOTICED) {
+                table.columns.pop();
+                table.rows.iter_mut().for_each(|row| row.truncate(table.columns.len()));
+            }
+        }
     }
     if let Some(first) = brief.sections.first_mut() {
         first.intro.clear();

@@ -20,7 +20,7 @@ fn nobody_tries_more_often_than_the_retries_allow() {
     let seen = requests::run(&loaded.plan, &window, 0).unwrap();
     let users = loaded.plan.workloads.iter().position(|w| w.clients.is_some()).unwrap();
     let workload = &loaded.plan.workloads[users];
-    let clients = &loaded.plan.clients[usize::from(workload.clients.unwrap())];
+    let clients = &loaded.plan.clients[workload.clients.unwrap()];
     let tries = 1 + u64::from(clients.retry.unwrap().at_most);
     let views = &seen.record.views[users];
     let pages = &seen.record.classes[workload.class.index()].attempts;

@@ -11,6 +11,9 @@ use crate::study::compare::BreakKind;
 use crate::study::results::BreakRow;
 use crate::study::window::{Estimate, Verdict};
 
+/// Key of the column of words.
+pub(super) const NOTICED: &str = "noticed";
+
 /// The section; `None` when no member has a window around a break.
 pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     if ladder.breaks.is_empty() {
@@ -39,7 +42,7 @@ fn matrix(ladder: &Ladder) -> Table {
         let key = format!("{}_missed_views", snake(&row.scenario));
         columns.push(Column::numbers(&row.scenario, &key, Unit::None));
     }
-    columns.push(Column::words("users notice", "noticed"));
+    columns.push(Column::words("users notice", NOTICED));
     let row = |kind: &BreakKind| {
         let mut cells = vec![Cell::text(label(ladder, kind))];
         cells.extend(kind.cells.iter().map(|cell| {
