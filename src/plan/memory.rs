@@ -85,7 +85,9 @@ pub fn head_caches(draft: &Draft, nas: usize) -> bool {
 /// Sizes that contradict each other, contents that nothing can keep.
 pub fn check(draft: &Draft, out: &mut Diagnostics) {
     for (group, (name, server)) in draft.scenario.server.iter().enumerate() {
-        for (_, disks) in server.disks.iter().filter(|(_, disks)| disks.head.given) {
+        for (_, disks) in
+            server.disks.iter().filter(|(_, disks)| disks.head.given && disks.head.value != 1)
+        {
             let message = format!("`{name}` is no file server: its disks have no head");
             inert(disks.head.span, message, "remove `head`", out);
         }
