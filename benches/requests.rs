@@ -68,6 +68,7 @@ fn b5(plan: &Blueprint, window: &Window) {
         let runs: Vec<(u64, f64, u64)> = pool.install(|| {
             (0..64_u64)
                 .into_par_iter()
+                .with_max_len(1)
                 .map(|k| {
                     let seen = requests::run(plan, &window, 1_000 + k).expect("its ledgers close");
                     let latency = &seen.record.classes[0].latency;

@@ -182,6 +182,8 @@ pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<Window
         watch.more.fetch_add(goal.saturating_sub(samples.len().max(least)), Ordering::Relaxed);
         let fresh: Vec<Option<Result<Sample, Breach>>> = (samples.len()..goal)
             .into_par_iter()
+            // Whoever is done early takes the next one, not a half of what is left.
+            .with_max_len(1)
             .map(|replication| {
                 if told_to_stop() {
                     return None;
