@@ -66,11 +66,12 @@ fn b5(plan: &Blueprint, window: &Window) {
             rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads start");
         let start = Instant::now();
         let runs: Vec<(u64, f64, u64)> = pool.install(|| {
-            (0..64_u64)
+            (0..64_u32)
                 .into_par_iter()
                 .with_max_len(1)
                 .map(|k| {
-                    let seen = requests::run(plan, &window, 1_000 + k).expect("its ledgers close");
+                    let seen = requests::run(plan, &window, 1_000 + u64::from(k))
+                        .expect("its ledgers close");
                     let latency = &seen.record.classes[0].latency;
                     (latency.count(), latency.mean().unwrap_or(0.0), seen.digest)
                 })

@@ -1,6 +1,6 @@
 //! What `plan` hands to the event loop: dense tables, no names to resolve, immutable.
 
-use crate::engine::draw::Seed;
+use crate::engine::draw::{Key, Lineage, Seed};
 use crate::model::cache::CacheConfig;
 use crate::model::cpu::CpuConfig;
 use crate::model::disks::DisksConfig;
@@ -168,6 +168,9 @@ impl Arrivals {
 pub struct Workload {
     /// Its name: the owner of its draws.
     pub name: String,
+    /// Number of its first request. Demands are keyed by class, step and the request's number; each
+    /// workload counts in a range of its own, so that two that ask for one class draw apart.
+    pub first_ordinal: u64,
     /// The class of its requests.
     pub class: ClassId,
     /// Who sends them; none: requests come from nowhere and wait for ever.
@@ -176,6 +179,16 @@ pub struct Workload {
     pub arrivals: Arrivals,
     /// A view whose parts did not all arrive within this time is lost.
     pub lost_after: Option<SimDuration>,
+}
+
+impl Workload {
+    /// Where the workload called `name` begins to count: a range of 2⁴⁰ that depends on the name
+    /// alone, so that no other workload moves it.
+    #[must_use]
+    pub fn first_ordinal(name: &str) -> u64 {
+        let key = Key::derive(Seed(0), Lineage::replication(0), "first-ordinal", name);
+        key.bits(0, 0) >> 40 << 40
+    }
 }
 
 /// Work without a client: a backup.

@@ -384,10 +384,10 @@ impl<'p> World<'p> {
 
     #[inline]
     fn arrival(&mut self, workload: WorkloadId) {
-        let ordinal = self.views.expected(workload);
+        let source = &self.plan.workloads[workload.index()];
+        let ordinal = source.first_ordinal + self.views.expected(workload);
         self.schedule_arrival(workload);
         let counted = self.now >= self.span.from && self.now < self.span.until;
-        let source = &self.plan.workloads[workload.index()];
         if source.clients.is_some() {
             return self.view_begins(workload, ordinal, counted);
         }

@@ -697,7 +697,9 @@ fn workloads(
             None => traffic(draft, name, spec, out).map(Arrivals::Described),
         };
         let Some(arrivals) = arrivals else { continue };
-        all.push(Workload { name: name.text.clone(), class, clients, arrivals, lost_after });
+        let first_ordinal = Workload::first_ordinal(&name.text);
+        let name = name.text.clone();
+        all.push(Workload { name, first_ordinal, class, clients, arrivals, lost_after });
     }
     all
 }

@@ -22,6 +22,9 @@ use crate::units::{Rate, SimDuration, SimTime};
 /// Length of the grid of utilisation.
 pub const GRID: SimDuration = SimDuration::from_secs(300);
 
+/// Instants of a window at which those in flight are counted, evenly spaced, the last at its end.
+pub const SOUNDINGS: u32 = 100;
+
 /// What to live through.
 #[derive(Clone, Debug)]
 pub struct Window {
@@ -81,6 +84,8 @@ pub struct Observation {
     pub zones: Vec<Gauge>,
     /// Busy ÷ capacity of each component on the grid, by id.
     pub grid: Vec<Vec<f64>>,
+    /// Requests in flight at each of the [`SOUNDINGS`].
+    pub soundings: Vec<usize>,
     /// Tallies step by step, where steps were asked for: the last is that of the window's end.
     pub steps: Vec<Step>,
     /// How long the end of the window is.
@@ -151,10 +156,20 @@ pub fn run_unless(
     let mut edge = from;
     let mut steps = Vec::new();
     let step = counted.map(|counted| counted.every);
+    let mut soundings = Vec::with_capacity(SOUNDINGS as usize);
+    let mut cell = from;
     while cut.is_none() && edge < until {
-        let next = (edge + GRID).min(until);
+        cell = if edge == cell { (cell + GRID).min(until) } else { cell };
+        let sounding = from + sounding_after(window.length, soundings.len());
+        let next = cell.min(sounding);
         cut = slices.in_steps(&mut world, from, (edge, next), until, step, &mut steps).err();
         edge = next;
+        if edge == sounding {
+            soundings.push(world.in_flight());
+        }
+        if edge < cell {
+            continue;
+        }
         let now = world.gauges();
         for ((series, now), last) in grid.iter_mut().zip(&now).zip(&last) {
             series.extend(now.since(last).utilization());
@@ -183,6 +198,7 @@ pub fn run_unless(
         gauges,
         zones,
         grid,
+        soundings,
         steps,
         last: counted.map_or(SimDuration::ZERO, |counted| counted.last),
         waits: (0..plan.parts.len()).map(waits).collect(),
@@ -196,6 +212,12 @@ pub fn run_unless(
     };
     audit(plan, &observation)?;
     Ok(Some(observation))
+}
+
+/// How long after the start of a window of `length` the sounding after `done` others is.
+fn sounding_after(length: SimDuration, done: usize) -> SimDuration {
+    let part = u128::from(length.nanos()) * (done as u128 + 1) / u128::from(SOUNDINGS);
+    SimDuration::from_nanos(part as u64)
 }
 
 /// Events between two looks at whether to stop, about: a tenth of a second of work.

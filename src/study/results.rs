@@ -206,6 +206,9 @@ pub struct Use {
     pub kind: UseKind,
     /// Mean over the window.
     pub mean: Estimate,
+    /// What arithmetic says it is asked for, of its capacity: visits × demand, with nobody going
+    /// away or trying again. None where the plan does not reckon it, or the traffic is recorded.
+    pub offered: Option<f64>,
     /// Mean of each interval of the grid, over replications; none is kept of zones.
     pub series: Vec<f64>,
 }

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::model::blueprint::Blueprint;
 use crate::model::record::{Record, ViewRecord};
-use crate::solve::requests::{self, Breach, Observation, Tally, Window};
+use crate::solve::requests::{self, Breach, Observation, SOUNDINGS, Tally, Window};
 use crate::stats::interval::{Interval, Statistic};
 use crate::stats::precision::{Decision, StoppingRule, Target};
 use crate::study::breaks::Drill;
@@ -118,6 +118,8 @@ pub struct WindowResult {
     pub events: u64,
     /// The most requests in flight at one time.
     pub most_in_flight: usize,
+    /// Requests in flight at the soundings of the window, mean over replications.
+    pub soundings: Vec<f64>,
     /// Utilisation of each component on the grid, mean over replications, by id.
     pub grid: Vec<Vec<f64>>,
     /// Page views step by step around a break, mean over replications, by workload.
@@ -268,7 +270,11 @@ fn fold(
         .collect();
     let mut pooled = Record::new(plan);
     let mut grid: Vec<Vec<f64>> = vec![Vec::new(); plan.parts.len()];
+    let mut soundings = vec![0.0; SOUNDINGS as usize];
     for sample in &samples {
+        for (sum, number) in soundings.iter_mut().zip(&sample.observation.soundings) {
+            *sum += *number as f64 / samples.len() as f64;
+        }
         pooled.merge(&sample.observation.record);
         for (sum, one) in grid.iter_mut().zip(&sample.observation.grid) {
             sum.resize(sum.len().max(one.len()), 0.0);
@@ -293,6 +299,7 @@ fn fold(
         samples: samples.into_iter().map(|sample| sample.values).collect(),
         course,
         pooled,
+        soundings,
         grid,
         ending,
         looks,

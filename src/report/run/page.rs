@@ -247,6 +247,8 @@ fn utilization(results: &Results) -> Section {
     for window in results.plain() {
         let key = format!("{}_ratio", window.name.replace('-', "_"));
         columns.push(Column::numbers(&labelled(window), &key, Unit::Ratio));
+        let key = format!("{}_offered_ratio", window.name.replace('-', "_"));
+        columns.push(Column::numbers("offered", &key, Unit::Ratio));
     }
     let mut names: Vec<(UseKind, &str)> = Vec::new();
     for row in results.plain().flat_map(|window| &window.uses) {
@@ -261,6 +263,10 @@ fn utilization(results: &Results) -> Section {
             cells.push(
                 found.map_or_else(|| Cell::missing("not kept"), |row| cell(&row.mean, Unit::Ratio)),
             );
+            cells.push(found.and_then(|row| row.offered).map_or_else(
+                || Cell::missing("\u{2013}"),
+                |offered| Cell::Figure(Figure::exact(offered, Unit::Ratio)),
+            ));
         }
         cells
     };
@@ -270,7 +276,10 @@ fn utilization(results: &Results) -> Section {
     blocks.extend(results.plain().filter_map(charts::timeline).map(Block::Chart));
     Section {
         heading: "Utilisation".into(),
-        intro: "Busy over capacity, in the mean of a window.".into(),
+        intro: "Busy over capacity, in the mean of a window; beside it what arithmetic says is \
+                offered: rate \u{d7} visits \u{d7} demand \u{f7} capacity, with nobody giving up or \
+                trying again. The two agree where everything offered is served."
+            .into(),
         blocks,
     }
 }

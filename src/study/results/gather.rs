@@ -12,6 +12,7 @@ use crate::model::record::{Attempts, ViewRecord};
 use crate::observe::histogram::Histogram;
 use crate::plan::Draft;
 use crate::plan::figure::Stat;
+use crate::plan::load::{self, Offered};
 use crate::plan::names::split_member;
 use crate::stats::interval::{Bound, Interval, Side, bound_of_mean};
 use crate::stats::proportion::Proportion;
@@ -111,7 +112,7 @@ impl Gatherer<'_> {
             }
         }
         latencies.sort_by_cached_key(|row| natural(&row.name));
-        let uses = if told { self.uses(&estimate, seen) } else { Vec::new() };
+        let uses = if told { self.uses(&estimate, asked, seen) } else { Vec::new() };
         let rate = asked.window.levels.iter().flatten().next().copied();
         WindowRows {
             name: seen.name.clone(),
@@ -133,12 +134,29 @@ impl Gatherer<'_> {
         }
     }
 
-    fn uses(&self, estimate: &dyn Fn(&Measure) -> Estimate, seen: &WindowResult) -> Vec<Use> {
+    /// What the plan says every part is asked for in this window, by name.
+    fn offered(&self, asked: &WindowPlan) -> Vec<Offered> {
+        let windows = &self.draft.scenario.window;
+        let Some(window) = (0..windows.len()).find(|at| windows[*at].0.text == asked.window.name)
+        else {
+            return Vec::new();
+        };
+        load::offered(self.draft, &load::rates_in(self.draft, window))
+    }
+
+    fn uses(
+        &self,
+        estimate: &dyn Fn(&Measure) -> Estimate,
+        asked: &WindowPlan,
+        seen: &WindowResult,
+    ) -> Vec<Use> {
+        let offered = self.offered(asked);
         let mut uses = Vec::new();
         for (at, zone) in self.plan.zones.iter().enumerate() {
             let mean = estimate(&Measure::Utilization(Meters::Zones(vec![at])));
             let name = zone.name.clone();
-            uses.push(Use { name, kind: UseKind::Zone, mean, series: Vec::new() });
+            let offered = load_of(&offered, &format!("{name}.cpu"));
+            uses.push(Use { name, kind: UseKind::Zone, mean, offered, series: Vec::new() });
         }
         for (at, part) in self.plan.parts.iter().enumerate() {
             let group = split_member(&part.name).map_or(part.name.as_str(), |(group, _)| group);
@@ -161,7 +179,8 @@ impl Gatherer<'_> {
                 _ => part.name.clone(),
             };
             let mean = estimate(&Measure::Utilization(parts));
-            uses.push(Use { name, kind, mean, series: seen.grid[at].clone() });
+            let offered = load_of(&offered, &name);
+            uses.push(Use { name, kind, mean, offered, series: seen.grid[at].clone() });
         }
         uses.sort_by_cached_key(|row| (row.kind, natural(&row.name)));
         uses
@@ -215,6 +234,20 @@ impl Gatherer<'_> {
         order.sort_by_cached_key(|at| natural(&self.plan.workloads[*at].name));
         order.into_iter().map(|at| by_workload[at].clone()).collect()
     }
+}
+
+/// Load of the part called `name`, or of its members together, of their capacity.
+fn load_of(offered: &[Offered], name: &str) -> Option<f64> {
+    let is_it = |one: &&Offered| {
+        one.resource.is_limit()
+            && (one.name == name || split_member(&one.name).is_some_and(|(group, _)| group == name))
+    };
+    let (mut work, mut capacity) = (0.0, 0.0);
+    for one in offered.iter().filter(is_it) {
+        work += one.per_second;
+        capacity += one.capacity;
+    }
+    (work > 0.0 && capacity > 0.0).then(|| work / capacity)
 }
 
 fn latency(name: String, estimates: Vec<Estimate>, histogram: &Histogram) -> Latency {
