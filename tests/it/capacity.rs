@@ -153,7 +153,8 @@ fn assert_utilization(tier: &str, by_hand: &[(&str, &str, f64)]) {
     loaded.study.figures.retain(|asked| asked.window == 0);
     loaded.study.expectations.clear();
     let window = &mut loaded.study.windows[0];
-    window.replications = (30, 30);
+    // 30 once gave an interval of the starter's disks 7 % wider than is asked below.
+    window.replications = (40, 40);
     window.precision.clear();
     window.window.length = SimDuration::from_secs(600);
     let name = window.window.name.clone();

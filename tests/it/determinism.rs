@@ -291,3 +291,36 @@ fn work_and_time_scaled_alike_are_the_same_run() {
     let (mean, fourfold) = (a.latency.mean().unwrap(), b.latency.mean().unwrap());
     assert!((fourfold - 4.0 * mean).abs() <= 1e-6 * fourfold, "{mean} {fourfold}");
 }
+
+/// Two workloads that ask for the same class draw apart: the n-th request of one is not the n-th of
+/// the other. Service times of equal numbers would be equal, and their correlation 1.
+#[test]
+fn two_workloads_of_one_class_share_no_draw() {
+    use fivenines::model::blueprint::Workload;
+    use fivenines::model::ids::{ClassId, DemandId};
+    use fivenines::model::request::{Owner, Request};
+    use fivenines::model::route::Draws;
+
+    let loaded = small(&[WEB, DB, PAGES]);
+    let draws = Draws::new(&loaded.plan.routes, loaded.plan.seed, Lineage::replication(0));
+    let drawn = |workload: &str, number: u64| {
+        let mut request = Request::new(ClassId(0), 0, Owner::Workload, SimTime::ZERO);
+        request.ordinal = Workload::first_ordinal(workload) + number;
+        draws.demand(DemandId(0), &request)
+    };
+    let count = 10_000;
+    let (mut a, mut b) = (Vec::new(), Vec::new());
+    for number in 0..count {
+        a.push(libm::log(drawn("users", number)));
+        b.push(libm::log(drawn("robots", number)));
+    }
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let (mean_a, mean_b) = (mean(&a), mean(&b));
+    let sum = |x: &[f64], y: &[f64]| -> f64 {
+        x.iter().zip(y).map(|(x, y)| (x - mean_a) * (y - mean_b)).sum()
+    };
+    let spread = |x: &[f64], mean: f64| x.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>();
+    let correlation = sum(&a, &b) / (spread(&a, mean_a) * spread(&b, mean_b)).sqrt();
+    // 0 with a standard deviation of 1/100.
+    assert!(correlation.abs() < 0.04, "{correlation}");
+}
