@@ -97,24 +97,23 @@ pub(super) fn checks(plan: &Blueprint, result: &StudyResult, windows: &[WindowRo
 }
 
 /// Whether the lead-in was long enough: MSER-5 over those in flight, as a check alone (S5). What is
-/// cut is fixed before the run, since a cut by what was seen would part what is paired.
+/// cut is fixed before the run, since a cut by what was seen would part what is paired. Its own cut
+/// scatters widely where traffic comes in spells: that it lies in the first half is what counts.
 fn warm_up(window: &WindowRows, soundings: &[f64]) -> Check {
     let (judgement, mser) = match (window.verdict, mser5(soundings)) {
         (Verdict::Stable, Ok(found)) => {
             let share = found.observations_cut as f64 / soundings.len() as f64;
-            let settled = found.steady == SteadyState::Reached && share <= MOST_CUT;
-            (
+            match (found.steady, window.rate) {
+                (SteadyState::Reached, _) => {
+                    let more = format!("MSER-5 would cut {:.0} % of the window", share * 100.0);
+                    (Some(Judgement::Holds), more)
+                }
                 // Without a level the load may follow the hours: nothing steady to look for.
-                match (settled, window.rate) {
-                    (true, _) => Some(Judgement::Holds),
-                    (false, Some(_)) => Some(Judgement::Inconclusive),
-                    (false, None) => None,
-                },
-                match found.steady {
-                    SteadyState::Reached => format!("MSER-5 would cut {:.0} % more", share * 100.0),
-                    SteadyState::NotReached => "MSER-5 finds no steady state in it".to_string(),
-                },
-            )
+                (SteadyState::NotReached, level) => {
+                    let never = "MSER-5 finds no steady state in it".to_string();
+                    (level.map(|_| Judgement::Inconclusive), never)
+                }
+            }
         }
         (Verdict::Inconclusive, _) => {
             (Some(Judgement::Inconclusive), "one run is too few for MSER-5".to_string())
@@ -132,9 +131,6 @@ fn warm_up(window: &WindowRows, soundings: &[f64]) -> Check {
         ),
     }
 }
-
-/// What MSER-5 may want to cut of a window that began in balance: its cut is itself a guess.
-const MOST_CUT: f64 = 0.25;
 
 /// What a verdict on a window means.
 #[must_use]
