@@ -197,8 +197,9 @@ const AS241_F: [f64; 8] = [
     2.044_263_103_389_939_7e-15,
 ];
 
-/// ln Γ(a + 1) less Stirling's formula, for a ≥ 10: 1/(12a) − …
-fn stirling_error(a: f64) -> f64 {
+/// ln Γ(a + 1) less Stirling's formula, for a > 0: 1/(12a) − …
+#[must_use]
+pub fn stirling_error(a: f64) -> f64 {
     const TERMS: [f64; 7] = [
         1.0 / 12.0,
         -1.0 / 360.0,
@@ -208,11 +209,15 @@ fn stirling_error(a: f64) -> f64 {
         -691.0 / 360_360.0,
         1.0 / 156.0,
     ];
+    if a < 10.0 {
+        return libm::lgamma(a + 1.0) - (a + 0.5) * ln(a) + a - 0.5 * ln(TAU);
+    }
     polynomial(&TERMS, 1.0 / (a * a)) / a
 }
 
 /// a·ln(a / x) + x − a without loss of digits where a and x are close.
-fn deviance(a: f64, x: f64) -> f64 {
+#[must_use]
+pub fn deviance(a: f64, x: f64) -> f64 {
     let v = (x - a) / (x + a);
     if v.abs() >= 0.1 {
         return a * ln(a / x) + x - a;
@@ -357,52 +362,6 @@ fn incomplete_gamma_guess(a: f64, p: f64, q: f64) -> f64 {
     }
     let share = 1.0 - a * (0.253 + a * 0.12);
     if p < share { first } else { 1.0 - ln(q / (1.0 - share)) }
-}
-
-/// Regularised incomplete beta function I(a, b; x) and its complement, for a, b > 0 and x in 0..=1:
-/// the law of Student's t, of F, and of the binomial bounds.
-///
-/// Source: Press et al., Numerical Recipes, 3rd ed., section 6.4.
-#[must_use]
-pub fn incomplete_beta(a: f64, b: f64, x: f64) -> (f64, f64) {
-    if x <= 0.0 {
-        return (0.0, 1.0);
-    }
-    if x >= 1.0 {
-        return (1.0, 0.0);
-    }
-    if x > (a + 1.0) / (a + b + 2.0) {
-        let (complement, value) = incomplete_beta_below(b, a, 1.0 - x, x);
-        return (value, complement);
-    }
-    incomplete_beta_below(a, b, x, 1.0 - x)
-}
-
-/// For x below the law's middle, where the continued fraction is quick; `y` is 1 − x.
-fn incomplete_beta_below(a: f64, b: f64, x: f64, y: f64) -> (f64, f64) {
-    let fraction = continued_fraction(1.0, |n| {
-        let m = libm::floor(n / 2.0);
-        let top = if n == 2.0 * m {
-            m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m))
-        } else {
-            -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0))
-        };
-        (top, 1.0)
-    });
-    let value = (beta_front(a, b, x, y) / (a * fraction)).min(1.0);
-    (value, 1.0 - value)
-}
-
-/// xᵃ yᵇ Γ(a + b) / (Γ(a) Γ(b)).
-fn beta_front(a: f64, b: f64, x: f64, y: f64) -> f64 {
-    let n = a + b;
-    if a < 10.0 || b < 10.0 {
-        let ln_beta = libm::lgamma(a) + libm::lgamma(b) - libm::lgamma(n);
-        return libm::exp(a * ln(x) + b * ln(y) - ln_beta);
-    }
-    // The binomial chance of a in a + b by Loader's method, times ab / (a + b).
-    let exponent = stirling_error(n) - stirling_error(a) - stirling_error(b);
-    libm::exp(exponent - deviance(a, n * x) - deviance(b, n * y)) * libm::sqrt(a * b / (TAU * n))
 }
 
 /// Γ(a) for a > 0.

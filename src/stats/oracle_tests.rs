@@ -3,11 +3,10 @@
 use super::interval::{Interval, Side, Student, differences};
 use super::proportion::Proportion;
 use super::quantile::{PSquare, interval_ranks, sample_quantile, samples_for_upper_bound};
-use super::special::{
-    binomial_cdf, binomial_quantile, normal_quantile, student_upper_quantile, student_upper_tail,
-};
+use super::special::{binomial_cdf, binomial_quantile, student_upper_quantile, student_upper_tail};
 use super::summary::{Summary, correlation};
 use super::warmup::{batch_means_interval, lag_one_autocorrelation, mser5};
+use crate::engine::special::normal_quantile;
 
 const X: [f64; 10] = [12.1, 14.3, 11.8, 13.5, 12.9, 15.2, 13.1, 12.4, 14.8, 13.9];
 const Y: [f64; 10] = [11.6, 13.6, 11.5, 12.9, 12.6, 14.4, 12.5, 12.1, 14.1, 13.1];

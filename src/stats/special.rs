@@ -1,5 +1,6 @@
 //! Special functions behind the intervals: tails and quantiles of the normal, Student, beta and
-//! gamma laws, and the binomial and Poisson laws that follow from them.
+//! gamma laws, and the binomial law that follows from them. What the laws of the engine need as well
+//! is [there](crate::engine::special).
 //!
 //! Takes and gives plain numbers. Everything rests on `+ − × ÷`, square roots and `libm`, so the
 //! same bits come out on every platform.
@@ -8,13 +9,14 @@
 //! and degrees of freedom up to 1e7, tails down to 1e-12), in both tails. Leaves out: tails so
 //! small that they underflow.
 //!
-//! Sources: Wichura (1988), algorithm AS 241; Loader (2000), "Fast and accurate computation of
-//! binomial probabilities"; Press et al., Numerical Recipes, section 6.2 (series and
-//! fraction of the gamma law); Didonato and Morris (1992) for the fraction of the beta law; the quantile equations are solved in the logarithm, where the
-//! distribution functions are concave.
+//! Sources: Loader (2000), "Fast and accurate computation of binomial probabilities"; Didonato and
+//! Morris (1992) for the fraction of the beta law; the quantile equations are solved in the
+//! logarithm, where the distribution functions are concave.
 
-/// ln √(2π).
-const LN_SQRT_TWO_PI: f64 = 0.918_938_533_204_672_8;
+use crate::engine::special::{
+    deviance, incomplete_gamma_inverse, normal_cdf, normal_quantile, stirling_error,
+};
+
 /// Steps after which a series or continued fraction counts as settled: far above the √n steps
 /// that n = 1e7 needs.
 const MAX_STEPS: usize = 100_000;
@@ -23,147 +25,13 @@ const EPSILON: f64 = 1e-16;
 /// P(Z > `z`) for a standard normal Z.
 #[must_use]
 pub fn normal_upper_tail(z: f64) -> f64 {
-    0.5 * libm::erfc(z * core::f64::consts::FRAC_1_SQRT_2)
-}
-
-/// The z with P(Z ≤ z) = `p` for a standard normal Z; `p` in (0, 1), infinite at its ends.
-#[must_use]
-pub fn normal_quantile(p: f64) -> f64 {
-    let centred = p - 0.5;
-    if centred.abs() <= 0.425 {
-        let r = 0.180_625 - centred * centred;
-        return centred * ratio(r, &CENTRE);
-    }
-    let tail = if centred < 0.0 { p } else { 1.0 - p };
-    let size = normal_size(tail);
-    if centred < 0.0 { -size } else { size }
+    normal_cdf(-z)
 }
 
 /// The z with P(Z > z) = `tail`, accurate for the smallest tails; `tail` in (0, 1).
 #[must_use]
 pub fn normal_upper_quantile(tail: f64) -> f64 {
-    if tail < 0.075 { normal_size(tail) } else { -normal_quantile(tail) }
-}
-
-fn normal_size(tail: f64) -> f64 {
-    if tail <= 0.0 {
-        return f64::INFINITY;
-    }
-    let r = (-libm::log(tail)).sqrt();
-    if r <= 5.0 { ratio(r - 1.6, &MIDDLE) } else { ratio(r - 5.0, &FAR) }
-}
-
-fn ratio(x: f64, table: &[[f64; 8]; 2]) -> f64 {
-    let [top, bottom] = table.map(|c| c.iter().rev().fold(0.0, |sum, next| sum * x + next));
-    top / bottom
-}
-
-// Coefficients of AS 241 (PPND16), in rising powers.
-const CENTRE: [[f64; 8]; 2] = [
-    [
-        3.387_132_872_796_366_5,
-        1.331_416_678_917_843_8e2,
-        1.971_590_950_306_551_3e3,
-        1.373_169_376_550_946e4,
-        4.592_195_393_154_987e4,
-        6.726_577_092_700_87e4,
-        3.343_057_558_358_813e4,
-        2.509_080_928_730_122_7e3,
-    ],
-    [
-        1.0,
-        4.231_333_070_160_091e1,
-        6.871_870_074_920_579e2,
-        5.394_196_021_424_751e3,
-        2.121_379_430_158_659_7e4,
-        3.930_789_580_009_271e4,
-        2.872_908_573_572_194_3e4,
-        5.226_495_278_852_854e3,
-    ],
-];
-const MIDDLE: [[f64; 8]; 2] = [
-    [
-        1.423_437_110_749_683_5,
-        4.630_337_846_156_546,
-        5.769_497_221_460_691,
-        3.647_848_324_763_204_5,
-        1.270_458_252_452_368_4,
-        2.417_807_251_774_506e-1,
-        2.272_384_498_926_918_4e-2,
-        7.745_450_142_783_414e-4,
-    ],
-    [
-        1.0,
-        2.053_191_626_637_759,
-        1.676_384_830_183_803_8,
-        6.897_673_349_851e-1,
-        1.481_039_764_274_800_8e-1,
-        1.519_866_656_361_645_7e-2,
-        5.475_938_084_995_345e-4,
-        1.050_750_071_644_416_9e-9,
-    ],
-];
-const FAR: [[f64; 8]; 2] = [
-    [
-        6.657_904_643_501_103,
-        5.463_784_911_164_114,
-        1.784_826_539_917_291_3,
-        2.965_605_718_285_048_7e-1,
-        2.653_218_952_657_612_4e-2,
-        1.242_660_947_388_078_4e-3,
-        2.711_555_568_743_487_6e-5,
-        2.010_334_399_292_288_1e-7,
-    ],
-    [
-        1.0,
-        5.998_322_065_558_88e-1,
-        1.369_298_809_227_358e-1,
-        1.487_536_129_085_061_5e-2,
-        7.868_691_311_456_133e-4,
-        1.846_318_317_510_054_8e-5,
-        1.421_511_758_316_446e-7,
-        2.044_263_103_389_939_8e-15,
-    ],
-];
-
-/// What Stirling's formula leaves of ln Γ(n + 1).
-fn stirling_rest(n: f64) -> f64 {
-    if n <= 15.0 {
-        return libm::lgamma(n + 1.0) - (n + 0.5) * libm::log(n) + n - LN_SQRT_TWO_PI;
-    }
-    let square = n * n;
-    (1.0 / 12.0
-        - (1.0 / 360.0 - (1.0 / 1260.0 - (1.0 / 1680.0 - 1.0 / 1188.0 / square) / square) / square)
-            / square)
-        / n
-}
-
-/// x ln(x/m) + m − x without cancellation: the deviance of an observed x from an expected m.
-fn deviance(x: f64, m: f64) -> f64 {
-    let gap = x - m;
-    if gap.abs() >= 0.1 * (x + m) {
-        return x * libm::log(x / m) - gap;
-    }
-    let v = gap / (x + m);
-    let mut sum = gap * v;
-    let mut term = 2.0 * x * v;
-    for j in 1..1_000_u32 {
-        term *= v * v;
-        let next = sum + term / f64::from(2 * j + 1);
-        if next == sum {
-            break;
-        }
-        sum = next;
-    }
-    sum
-}
-
-/// mˣ e⁻ᵐ / Γ(x + 1): the Poisson probability, also between whole numbers.
-fn poisson_density(x: f64, m: f64) -> f64 {
-    if x == 0.0 {
-        return libm::exp(-m);
-    }
-    libm::exp(-stirling_rest(x) - deviance(x, m)) / (2.0 * core::f64::consts::PI * x).sqrt()
+    -normal_quantile(tail)
 }
 
 /// Γ(n + 1) / (Γ(k + 1) Γ(n − k + 1)) pᵏ qⁿ⁻ᵏ with n = k + rest and q = 1 − p, also between whole
@@ -176,9 +44,9 @@ fn binomial_density(k: f64, rest: f64, p: f64, q: f64) -> f64 {
     if rest == 0.0 {
         return libm::exp(n * if p > 0.9 { libm::log1p(-q) } else { libm::log(p) });
     }
-    let exponent = stirling_rest(n)
-        - stirling_rest(k)
-        - stirling_rest(rest)
+    let exponent = stirling_error(n)
+        - stirling_error(k)
+        - stirling_error(rest)
         - deviance(k, n * p)
         - deviance(rest, n * q);
     libm::exp(exponent) * (n / (2.0 * core::f64::consts::PI * k * rest)).sqrt()
@@ -295,74 +163,16 @@ fn solve_concave(start: f64, function: impl Fn(f64) -> (f64, f64)) -> f64 {
     z
 }
 
-/// The regularised incomplete gamma functions (P(a, x), Q(a, x)); `a` above zero, `x` at least 0.
-#[must_use]
-pub fn gamma_tails(a: f64, x: f64) -> (f64, f64) {
-    if x <= 0.0 {
-        return (0.0, 1.0);
-    }
-    let density = poisson_density(a, x);
-    if x < a + 1.0 {
-        let (mut term, mut sum) = (1.0, 1.0);
-        for step in 1..MAX_STEPS {
-            term *= x / (a + step as f64);
-            sum += term;
-            if term < sum * EPSILON {
-                break;
-            }
-        }
-        let lower = density * sum;
-        return (lower, 1.0 - lower);
-    }
-    let mut b = x + 1.0 - a;
-    let mut c = 1e300;
-    let mut d = 1.0 / b;
-    let mut fraction = d;
-    for step in 1..MAX_STEPS {
-        let m = step as f64;
-        let factor = -m * (m - a);
-        b += 2.0;
-        d = 1.0 / (factor * d + b);
-        c = b + factor / c;
-        fraction *= d * c;
-        if (d * c - 1.0).abs() < EPSILON * 2.0 {
-            break;
-        }
-    }
-    let upper = density * a * fraction;
-    (1.0 - upper, upper)
-}
-
 /// The x with P(a, x) = `p`: quantile of a gamma law of shape `a` and rate 1; `p` in (0, 1).
 #[must_use]
 pub fn gamma_quantile(p: f64, a: f64) -> f64 {
-    if p <= 0.0 {
-        return 0.0;
-    }
-    if p > 0.5 {
-        return gamma_upper_quantile(1.0 - p, a);
-    }
-    let wanted = libm::log(p);
-    libm::exp(solve_concave(libm::log(a), |z| {
-        let x = libm::exp(z);
-        let lower = gamma_tails(a, x).0;
-        (libm::log(lower) - wanted, poisson_density(a, x) * a / lower)
-    }))
+    incomplete_gamma_inverse(a, p, 1.0 - p)
 }
 
 /// The x with Q(a, x) = `tail`, accurate for small tails; `tail` in (0, 1).
 #[must_use]
 pub fn gamma_upper_quantile(tail: f64, a: f64) -> f64 {
-    if tail > 0.5 {
-        return gamma_quantile(1.0 - tail, a);
-    }
-    let wanted = libm::log(tail);
-    // ln Q falls and is concave in ln x: mirror the axis to make it rise.
-    libm::exp(-solve_concave(-libm::log(a), |z| {
-        let x = libm::exp(-z);
-        let upper = gamma_tails(a, x).1;
-        (libm::log(upper) - wanted, poisson_density(a, x) * a / upper)
-    }))
+    incomplete_gamma_inverse(a, 1.0 - tail, tail)
 }
 
 /// P(T > `t`) for Student's t with `degrees` of freedom (above zero, not only whole numbers).

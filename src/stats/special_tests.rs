@@ -2,6 +2,7 @@
 //! well conditioned).
 
 use super::*;
+use crate::engine::special::incomplete_gamma as gamma_tails;
 
 fn assert_close(found: f64, wanted: f64, what: &str) {
     let error = ((found - wanted) / wanted).abs();
@@ -121,4 +122,31 @@ fn binomial_quantiles_bracket_the_level() {
     }
     // 2⁻¹⁰ Σ C(10, i), i ≤ 3 = 176 / 1024.
     assert_close(binomial_cdf(3, 10, 0.5, 0.5), 176.0 / 1024.0, "ten coins");
+}
+
+/// For whole numbers the incomplete beta function is a sum of binomial chances; I(a, 1; x) = xᵃ.
+#[test]
+fn the_incomplete_beta_function_is_the_binomial_sum() {
+    let close = |found: f64, wanted: f64, error: f64| {
+        assert!((found - wanted).abs() <= error * wanted, "{found:e} {wanted:e}");
+    };
+    let beta_tails =
+        |a, b, x: f64| (beta_lower_tail(a, b, x, 1.0 - x), beta_lower_tail(b, a, 1.0 - x, x));
+    for (a, b) in [(1_u32, 1_u32), (3, 2), (2, 9), (30, 12), (200, 300)] {
+        for x in [0.01, 0.2, 0.4, 0.5, 0.77, 0.99] {
+            let n = a + b - 1;
+            let chance = |k: u32| {
+                let choose = libm::lgamma(f64::from(n + 1))
+                    - libm::lgamma(f64::from(k + 1))
+                    - libm::lgamma(f64::from(n - k + 1));
+                libm::exp(choose + f64::from(k) * libm::log(x) + f64::from(n - k) * libm::log1p(-x))
+            };
+            let (value, complement) = beta_tails(f64::from(a), f64::from(b), x);
+            close(value, (a..=n).map(chance).sum(), 2e-12);
+            close(complement, (0..a).map(chance).sum(), 2e-12);
+        }
+    }
+    close(beta_tails(2.5, 1.0, 0.3).0, libm::pow(0.3, 2.5), 1e-14);
+    assert_eq!(beta_tails(2.0, 3.0, 0.0), (0.0, 1.0));
+    assert_eq!(beta_tails(2.0, 3.0, 1.0), (1.0, 0.0));
 }
