@@ -343,8 +343,8 @@ fn course(plan: &Blueprint, seen: &[&Observation]) -> Vec<Vec<Pace>> {
 const OVERLOAD_SHARE: f64 = 0.01;
 
 /// How the run looked: overloaded when a limit stopped it or more than 1 % of the page views were
-/// not served; backlogged when on average the number in flight at the end is half
-/// as much again as at the start, and more than noise.
+/// not served; backlogged when the number in flight at the end is half as much again as at the start,
+/// grows over the second half as well, and both are more than noise.
 fn verdict(pooled: &Record, seen: &[&Observation]) -> Verdict {
     let sum = |of: &dyn Fn(&ViewRecord) -> u64| -> u64 { pooled.views.iter().map(of).sum() };
     let intended = sum(&|views| views.intended);
@@ -355,13 +355,27 @@ fn verdict(pooled: &Record, seen: &[&Observation]) -> Verdict {
     if seen.len() < 2 {
         return Verdict::Inconclusive;
     }
-    let growth: Vec<f64> =
-        seen.iter().map(|o| o.in_flight.1 as f64 - o.in_flight.0 as f64).collect();
-    let before: f64 = seen.iter().map(|o| o.in_flight.0 as f64).sum::<f64>() / seen.len() as f64;
-    match Interval::of_mean(&growth, 0.99) {
-        Ok(interval) if interval.low > 0.5 * before + 1.0 && before > 0.0 => Verdict::Backlogged,
-        _ => Verdict::Stable,
+    // It piled up when there is more at the end than at the start, and when it still grew in the
+    // second half: a start from nothing does the one, a busy evening the other.
+    let whole = |o: &Observation| (o.in_flight.0 as f64, o.in_flight.1 as f64);
+    let late = |o: &Observation| {
+        let quarter = o.soundings.len() / 4;
+        let mean = |some: &[usize]| some.iter().sum::<usize>() as f64 / quarter.max(1) as f64;
+        (mean(&o.soundings[quarter..2 * quarter]), mean(&o.soundings[3 * quarter..4 * quarter]))
+    };
+    if grows(seen, &whole, 0.5) && grows(seen, &late, 0.25) {
+        return Verdict::Backlogged;
     }
+    Verdict::Stable
+}
+
+/// Whether the requests in flight grew for sure, by more than one and more than a `share` of what
+/// they were before.
+fn grows(seen: &[&Observation], of: &dyn Fn(&Observation) -> (f64, f64), share: f64) -> bool {
+    let both: Vec<(f64, f64)> = seen.iter().map(|o| of(o)).collect();
+    let growth: Vec<f64> = both.iter().map(|(before, after)| after - before).collect();
+    let before = both.iter().map(|(before, _)| before).sum::<f64>() / both.len() as f64;
+    Interval::of_mean(&growth, 0.99).is_ok_and(|interval| interval.low > share * before + 1.0)
 }
 
 /// `statistic` over replications with its interval; missing when any replication has no value, for

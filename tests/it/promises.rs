@@ -5,6 +5,7 @@ use std::path::Path;
 
 use fivenines::scenario::scan::MAX_DEPTH;
 use fivenines::solve::requests;
+use fivenines::study::window::{self, Verdict, Watch};
 use fivenines::units::SimDuration;
 
 use crate::common::{load, read};
@@ -111,4 +112,29 @@ fn a_name_that_is_no_kebab_case_is_refused_with_the_right_spelling_rule() {
         let found = found.unwrap_or_else(|| panic!("{name} is accepted"));
         assert!(found.contains("error["), "{name}:\n{found}");
     }
+}
+
+/// S6: every window has a verdict, and its counts are given whatever it is. A queue without a limit
+/// piles up above its capacity, one with a limit turns users away, one below it is in balance, and
+/// a single run does not tell.
+#[test]
+fn every_window_is_judged_and_counted_whatever_its_balance() {
+    let judged = |rate: &str, limit: &str, replications: u64| {
+        let text = QUEUE
+            .replace("50/s", rate)
+            .replace("servers = 1", &format!("servers = 1\n{limit}"))
+            .replace("replications = 2", &format!("replications = {replications}"));
+        let loaded = read(&text, Path::new(".")).unwrap_or_else(|found| panic!("{found}"));
+        let asked = &loaded.study.windows[0];
+        let seen = window::run(&loaded.plan, asked, &Watch::default()).unwrap();
+        let views = &seen.pooled.views[0];
+        let lost: u64 = views.lost.iter().sum();
+        assert_eq!(views.intended, views.served + views.delayed + lost + views.in_flight());
+        assert!(views.served > 0, "{rate}");
+        seen.verdict
+    };
+    assert_eq!(judged("50/s", "", 10), Verdict::Stable);
+    assert_eq!(judged("150/s", "", 10), Verdict::Backlogged);
+    assert_eq!(judged("150/s", "limit = 5", 10), Verdict::Overloaded);
+    assert_eq!(judged("50/s", "", 1), Verdict::Inconclusive);
 }

@@ -105,7 +105,7 @@ fn b8_a_line_too_long_is_refused_before_it_is_held() {
     assert!(endless.line.capacity() < 4 * MAX_LINE_BYTES);
 }
 
-/// Corpus #60: a compressed file is named as such.
+/// I5, corpus #60: a compressed file is named as such.
 #[test]
 fn a_compressed_file_is_refused_by_name() {
     for (start, format) in [(&b"\x1F\x8B\x08\0\0"[..], "gzip"), (b"\x28\xB5\x2F\xFD", "zstd")] {

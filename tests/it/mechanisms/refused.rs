@@ -67,6 +67,7 @@ fn what_the_request_loop_does_not_act_is_refused_by_name() {
     assert_eq!(all[0].what, "volume `store:data` over several pools");
 }
 
+/// I12: nothing is accepted and ignored.
 #[test]
 fn what_cannot_take_effect_is_an_error() {
     let cases = [
