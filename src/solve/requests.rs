@@ -126,7 +126,7 @@ pub fn run(plan: &Blueprint, window: &Window, replication: u64) -> Result<Observ
 }
 
 /// As [`run`], with page views also counted in steps where asked; `None` as soon as `told_to_stop`
-/// says so: it is asked every [`SLICE_EVENTS`] or so. What was lived through by then is worth
+/// says so: it is asked every 2¹⁹ events or so. What was lived through by then is worth
 /// nothing, for a replication counts whole or not at all.
 ///
 /// # Errors
