@@ -177,7 +177,10 @@ fn check_weights(draft: &Draft, at: usize, balancer: &BalancerSpec, out: &mut Di
         });
         if !behind {
             let message = format!("`{member}` does not stand behind this balancer");
-            out.push(Diagnostic::new(Code::NoSuchName, member.span, message));
+            let known: Vec<String> =
+                balancer.to.iter().map(|to| format!("`{}`", to.text)).collect();
+            let help = format!("behind it: {}", known.join(", "));
+            out.push(Diagnostic::new(Code::NoSuchName, member.span, message).help(help));
         }
         if *weight <= 0.0 {
             let message = format!("the weight of `{member}` is {weight}, it must be above 0");
