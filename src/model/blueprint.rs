@@ -1,6 +1,7 @@
 //! What `plan` hands to the event loop: dense tables, no names to resolve, immutable.
 
 use crate::engine::draw::{Key, Lineage, Seed};
+use crate::model::balancer::BalancerConfig;
 use crate::model::cache::CacheConfig;
 use crate::model::cpu::CpuConfig;
 use crate::model::disks::DisksConfig;
@@ -36,6 +37,8 @@ pub enum Config {
     Uplink(UplinkConfig),
     /// What an object cache holds.
     Cache(CacheConfig),
+    /// What a balancer believes and does.
+    Balancer(BalancerConfig),
 }
 
 /// Where a service member gets its processor time.
@@ -93,6 +96,8 @@ pub struct Part {
     pub warm_up: Option<(SimDuration, f64)>,
     /// Its buffer is cold after a restart.
     pub cold: Option<Cold>,
+    /// The balancer that it is a unit of.
+    pub balancer: Option<ComponentId>,
 }
 
 /// How clients behave.

@@ -33,6 +33,8 @@ pub enum Event {
     Mark(u32),
     /// The next piece of work of an operation, such as a backup.
     Operation(u32),
+    /// A probe of a balancer is due or has waited long enough, or its address moves: by its unit.
+    Probe(u32),
 }
 
 impl Event {
@@ -51,6 +53,7 @@ impl Event {
             Self::Health => (7, 0),
             Self::Mark(id) => (8, id),
             Self::Operation(id) => (9, id),
+            Self::Probe(id) => (10, id),
         };
         debug_assert!(index <= MAX_INDEX);
         kind << 24 | index
@@ -71,7 +74,8 @@ impl Event {
             6 => Self::View(index),
             7 => Self::Health,
             8 => Self::Mark(index),
-            _ => Self::Operation(index),
+            9 => Self::Operation(index),
+            _ => Self::Probe(index),
         }
     }
 }
@@ -93,6 +97,7 @@ mod tests {
             Event::Health,
             Event::Mark(2),
             Event::Operation(1),
+            Event::Probe(MAX_INDEX),
         ] {
             assert_eq!(Event::of(event.code()), event);
         }

@@ -4,6 +4,7 @@
 //! own state, names no other component, and ends a step by telling the context that the request
 //! may go on ([`Ctx::proceed`]) or has failed ([`Ctx::fail`]); [`route`] knows what follows.
 
+pub mod balancer;
 pub mod blueprint;
 pub mod cache;
 pub mod client;
@@ -138,6 +139,7 @@ macro_rules! component_table {
             Link: link::Link,
             Uplink: link::Uplink,
             Cache: cache::Cache,
+            Balancer: Box<balancer::Balancer>,
         }
     };
 }

@@ -322,6 +322,7 @@ impl<'p> World<'p> {
         if health == Health::Down || renewed {
             self.lose_cache(id);
         }
+        self.unit_fares(id, health);
         match (stands(before), stands(health)) {
             (false, true) => self.freeze(id),
             (true, false) => self.thaw(id),
@@ -383,7 +384,7 @@ impl<'p> World<'p> {
 
     /// Everyone inside a process that is gone fails, and what it did by itself ends. Parents come
     /// before their children, whom they then no longer wait for.
-    fn throw_out(&mut self, member: ComponentId, cause: CauseId) {
+    pub(in crate::model) fn throw_out(&mut self, member: ComponentId, cause: CauseId) {
         let inside = |(id, r): (RequestId, &Request)| {
             let held = |frame: &Frame| frame.at == member && frame.hold != Hold::Calling;
             r.frames[..usize::from(r.depth)].iter().position(held).map(|depth| (id, depth))
@@ -406,6 +407,10 @@ impl<'p> World<'p> {
             if frame.call != NO_CALL {
                 self.record.call_ends(CallId(frame.call), Outcome::Error, entry.counted);
             }
+            if frame.behind {
+                self.let_go(caller, depth);
+            }
+            let entry = &mut self.requests[caller];
             if usize::from(entry.depth) > depth {
                 entry.depth = depth as u8;
                 if frame.hold == Hold::Inside
@@ -425,6 +430,11 @@ impl<'p> World<'p> {
             return;
         }
         let call = entry.top().call;
+        if entry.top().behind {
+            let depth = usize::from(entry.depth) - 1;
+            self.let_go(id, depth);
+        }
+        let entry = &mut self.requests[id];
         entry.depth -= 1;
         entry.waits = Waits::Nothing;
         if call != NO_CALL {

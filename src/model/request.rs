@@ -6,7 +6,7 @@
 
 use crate::engine::calendar::Ticket;
 use crate::model::event::MAX_INDEX;
-use crate::model::ids::{CauseId, ClassId, ComponentId};
+use crate::model::ids::{CauseId, ClassId, ComponentId, UnitId};
 use crate::units::SimTime;
 
 /// Nested calls of one request.
@@ -58,6 +58,8 @@ pub enum Owner {
     View(u32),
     /// Another request, which counts its children and waits for them.
     Parent(RequestId),
+    /// A balancer, whose probe it is: the alarm of that.
+    Probe(UnitId),
 }
 
 /// How far a request is inside the component of a frame.
@@ -84,6 +86,8 @@ pub struct Frame {
     pub call: u16,
     /// What it holds.
     pub hold: Hold,
+    /// Whether it was entered through the frame below, a unit of a balancer.
+    pub behind: bool,
 }
 
 /// A frame that is not a call with a ledger.
@@ -96,6 +100,7 @@ impl Frame {
         since: SimTime::ZERO,
         call: NO_CALL,
         hold: Hold::Calling,
+        behind: false,
     };
 }
 
@@ -187,6 +192,8 @@ pub struct Request {
     pub stage: Stage,
     /// Which try of its page view it belongs to.
     pub attempt: u8,
+    /// Further members that the balancer around it has tried.
+    pub dispatches: u8,
     /// Nobody waits for the frames below: it ends when its own are given back.
     pub orphan: bool,
     /// Whether it was born inside the window that is measured.
@@ -235,6 +242,7 @@ impl Request {
             waits: Waits::Nothing,
             stage: Stage::Route,
             attempt: 0,
+            dispatches: 0,
             orphan: false,
             counted: false,
             can_time_out: false,

@@ -43,7 +43,23 @@ pub enum Op {
         /// Ledger and time-out of the call; `None` for the way in.
         call: Option<CallId>,
     },
-    /// Give back what the innermost `Enter` took.
+    /// As `Enter`, at the unit of a balancer that holds its address.
+    Front {
+        /// The balancer.
+        balancer: ComponentId,
+        /// Ledger and time-out of the call; `None` for the way in.
+        call: Option<CallId>,
+    },
+    /// As `Enter`, at the member that the balancer around it picks.
+    Pick {
+        /// The balancer.
+        balancer: ComponentId,
+        /// Ledger and time-out of the call from the balancer.
+        call: Option<CallId>,
+        /// Key of the draws of the choice.
+        key: KeyId,
+    },
+    /// Give back what the innermost `Enter`, `Front` or `Pick` took.
     Leave,
     /// Processor time in the zone of the innermost component.
     Cpu {

@@ -16,6 +16,7 @@
 use crate::engine::calendar::{Calendar, Place, Ticket};
 use crate::engine::draw::{Lineage, Seed};
 use crate::engine::lane::{Lane, NoProgress};
+use crate::model::balancer::Balancer;
 use crate::model::blueprint::{Arrivals, Blueprint, Config, Mount};
 use crate::model::cache::Cache;
 use crate::model::client::Views;
@@ -24,7 +25,7 @@ use crate::model::disks::Disks;
 use crate::model::event::Event;
 use crate::model::gauge::Gauge;
 use crate::model::head::Head;
-use crate::model::ids::{CallId, CauseId, ComponentId, KeyId, PoolId, WorkloadId};
+use crate::model::ids::{CallId, CauseId, ComponentId, KeyId, PoolId, UnitId, WorkloadId};
 use crate::model::link::{Link, Links, Uplink};
 use crate::model::outage::{Faults, Ills};
 use crate::model::record::Record;
@@ -219,6 +220,9 @@ impl<'p> World<'p> {
                 Config::Link(config) => Component::Link(Link::new(*config)),
                 Config::Uplink(config) => Component::Uplink(Uplink::new(*config)),
                 Config::Cache(config) => Component::Cache(Cache::new(config.clone())),
+                Config::Balancer(config) => {
+                    Component::Balancer(Box::new(Balancer::new(config.clone(), plan.seed, lineage)))
+                }
             }
         };
         let source = |(index, workload): (usize, &crate::model::blueprint::Workload)| {
@@ -268,6 +272,7 @@ impl<'p> World<'p> {
             world.calendar.push(first, Event::Operation(index as u32).code());
         }
         world.start_health();
+        world.start_probes();
         world
     }
 
@@ -362,6 +367,7 @@ impl<'p> World<'p> {
             Event::CallDeadline(call) => self.call_deadline(CallId(call as u16)),
             Event::View(view) => self.view_due(view, ticket),
             Event::Operation(index) => self.operation(index as usize),
+            Event::Probe(unit) => self.probe_due(UnitId(unit), ticket),
             Event::Health => self.health_due(),
             Event::Mark(mark) => self.mark(mark),
         }
@@ -467,6 +473,10 @@ impl<'p> World<'p> {
                     return;
                 }
                 Op::Enter { pool, call } => return self.enter(id, pool, call),
+                Op::Front { balancer, call } => return self.front(id, balancer, call),
+                Op::Pick { balancer, call, key } => {
+                    return self.send_on(id, balancer, call, key);
+                }
                 Op::Leave => {
                     self.leave(id, Outcome::Ok);
                     if self.requests[id].orphan && self.requests[id].depth == 0 {
@@ -650,6 +660,19 @@ impl<'p> World<'p> {
 
     fn enter(&mut self, id: RequestId, pool: PoolId, call: Option<CallId>) {
         let member = self.pick(pool, id);
+        self.ask(id, member, call, false);
+        self.let_in(id, member);
+    }
+
+    /// A frame for `id` that asks `member`; `behind` when the frame below is a balancer's.
+    #[inline(always)]
+    pub(in crate::model) fn ask(
+        &mut self,
+        id: RequestId,
+        member: ComponentId,
+        call: Option<CallId>,
+        behind: bool,
+    ) {
         self.serial = self.serial.wrapping_add(1);
         let entry = &mut self.requests[id];
         assert!(usize::from(entry.depth) < MAX_DEPTH, "the plan bounds the depth of calls");
@@ -659,6 +682,7 @@ impl<'p> World<'p> {
             since: self.now,
             call: call.map_or(NO_CALL, |call| call.0),
             hold: Hold::Calling,
+            behind,
         };
         entry.depth += 1;
         let time_out = call.and_then(|call| self.plan.routes.calls[call.index()].time_out);
@@ -678,6 +702,11 @@ impl<'p> World<'p> {
                 }
             }
         }
+    }
+
+    /// The innermost frame of `id` asks `member` to be let in.
+    #[inline(always)]
+    pub(in crate::model) fn let_in(&mut self, id: RequestId, member: ComponentId) {
         if let Some(uplink) = self.cut_off(id, member) {
             return ctx!(self, self.causes[uplink.index()]).turn_away(id, Health::Unreachable);
         }
@@ -688,8 +717,11 @@ impl<'p> World<'p> {
     }
 
     /// Gives back the innermost frame of `id`.
-    fn leave(&mut self, id: RequestId, outcome: Outcome) {
+    pub(in crate::model) fn leave(&mut self, id: RequestId, outcome: Outcome) {
         let frame = *self.requests[id].top();
+        if frame.behind {
+            self.let_go(id, usize::from(self.requests[id].depth) - 1);
+        }
         if frame.call != NO_CALL {
             self.record.call_ends(CallId(frame.call), outcome, self.requests[id].counted);
         }
@@ -738,7 +770,8 @@ impl<'p> World<'p> {
         child.iteration = parent.iteration;
         child.counted = parent.counted;
         if parent.depth > 0 {
-            child.frames[0] = Frame { hold: Hold::Borrowed, call: NO_CALL, ..*parent.top() };
+            child.frames[0] =
+                Frame { hold: Hold::Borrowed, call: NO_CALL, behind: false, ..*parent.top() };
             child.depth = 1;
         }
         if let Some(child) = self.insert(child) {
@@ -800,12 +833,20 @@ impl<'p> World<'p> {
                 }
             }
             Owner::Nobody => self.requests.remove(id),
+            Owner::Probe(unit) => {
+                let born = entry.born;
+                self.requests.remove(id);
+                self.probe_ends(unit, born, outcome);
+            }
         }
     }
 
     /// `id` has failed where it is: everything it holds is given back, and whoever waits is told.
     #[inline(never)]
     pub(in crate::model) fn fail_up(&mut self, id: RequestId, outcome: Outcome) {
+        if self.try_another(id, outcome) {
+            return;
+        }
         if self.requests[id].children > 0 {
             let of_it =
                 |(child, r): (RequestId, &Request)| (r.owner == Owner::Parent(id)).then_some(child);
@@ -835,6 +876,9 @@ impl<'p> World<'p> {
         keep: usize,
         outcome: Outcome,
     ) -> Option<RequestId> {
+        if self.requests[id].frames[keep].behind {
+            self.let_go(id, keep);
+        }
         let entry = &mut self.requests[id];
         let cut = &mut entry.frames[keep];
         if cut.call != NO_CALL {
@@ -881,11 +925,18 @@ impl<'p> World<'p> {
     fn call_times_out(&mut self, id: RequestId, depth: usize) {
         let entry = &self.requests[id];
         let frame = entry.frames[depth];
+        let counted = entry.counted;
         let innermost = depth + 1 == usize::from(entry.depth);
         let cause = self.causes[frame.at.index()];
         let gives_up = innermost && entry.waits == Waits::InLine && self.leaves_line(frame.at);
+        if frame.hold == Hold::Calling && self.try_another(id, Outcome::Timeout) {
+            return;
+        }
         let caller = if frame.hold == Hold::Calling || gives_up {
-            self.record.call_ends(CallId(frame.call), Outcome::Timeout, entry.counted);
+            if frame.behind {
+                self.let_go(id, depth);
+            }
+            self.record.call_ends(CallId(frame.call), Outcome::Timeout, counted);
             if gives_up {
                 let mut ctx = ctx!(self, cause);
                 self.components[frame.at.index()].cancel(&mut ctx, id);

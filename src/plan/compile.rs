@@ -45,6 +45,7 @@ use crate::workload::rate::{Profile, WeekTime};
 use crate::workload::stamp::TimeForm;
 use crate::workload::trace::{CountSeries, Placement, Playback, SeriesFormat};
 
+mod balancer;
 mod cache;
 mod memory;
 mod network;
@@ -74,6 +75,9 @@ enum Wanted {
     Network,
     Cache(usize),
     CacheContent(usize),
+    BalancerUnit(usize, u32),
+    Appliance(usize),
+    Beliefs(usize),
     ServerMemory(ServerId),
     HeadMemory(usize),
 }
@@ -157,6 +161,7 @@ impl Builder<'_> {
             self.wanted.insert(name.text.clone(), Wanted::Cache(index));
             self.wanted.insert(cache::content_name(name), Wanted::CacheContent(index));
         }
+        balancer::gather(self);
         for (place, name) in self.wanted.keys().enumerate() {
             self.ids.insert(name.clone(), ComponentId(place as u32));
         }
@@ -332,6 +337,7 @@ impl Builder<'_> {
             mounts: Vec::new(),
             warm_up: None,
             cold: None,
+            balancer: None,
         };
         let scenario = &self.draft.scenario;
         match wanted {
@@ -387,6 +393,9 @@ impl Builder<'_> {
                 // A process without a bound on workers, which is what it was made as.
                 part.place = self.draft.links.caches[index].and_then(|at| self.place(at));
             }
+            Wanted::BalancerUnit(index, member) => balancer::unit(self, index, member, &mut part),
+            Wanted::Appliance(index) => part.config = balancer::appliance(self, id, index),
+            Wanted::Beliefs(index) => part.config = balancer::beliefs(self, id, index),
             Wanted::CacheContent(index) => part.config = cache::content(self, index),
             Wanted::ServerMemory(id) => part.config = memory::of_server(self, id),
             Wanted::HeadMemory(nas) => part.config = memory::of_head(self, nas),
@@ -492,6 +501,8 @@ impl Builder<'_> {
             let objects = self.ids[&cache::content_name(name)];
             targets.caches.push(CachePlan { pool, objects, cpu: law_of(&spec.cpu) });
         }
+        targets.balancers =
+            (0..scenario.balancer.len()).map(|index| balancer::plan(self, index)).collect();
         targets
     }
 
@@ -528,6 +539,7 @@ impl Builder<'_> {
             }
         }
         network::finish(draft, &mut compiler, &mut self.units, &mut parts);
+        balancer::finish(draft, &mut compiler, &mut parts);
         let clients = clients(draft, &mut compiler);
         let operations = operations(draft, &self.ids, &mut compiler);
         let routes = compiler.routes;

@@ -377,7 +377,8 @@ impl Builder<'_> {
         let draft = self.draft;
         let (name, spec) = &draft.scenario.balancer[balancer];
         // Without a failover the second unit never takes over.
-        let count = if spec.failover.is_some() { spec.count.value } else { 1 };
+        let pair = spec.failover.is_some() || spec.vrrp.is_some();
+        let count = if pair { spec.count.value } else { 1 };
         let units: Vec<NodeId> = (0..count)
             .map(|member| {
                 let node = self.part(Part::Balancer { balancer, member }, &[]);

@@ -80,6 +80,23 @@ pub struct CachePlan {
     pub cpu: Law,
 }
 
+/// A balancer, as requests see it.
+#[derive(Clone, Debug)]
+pub struct BalancerPlan {
+    /// Its name.
+    pub name: String,
+    /// What it believes.
+    pub beliefs: ComponentId,
+    /// The service behind it.
+    pub to: String,
+    /// Its place in the file.
+    pub service: usize,
+    /// Processor time of a request, in core-seconds.
+    pub cpu: Option<Law>,
+    /// How long it waits for an answer.
+    pub time_out: Option<SimDuration>,
+}
+
 /// What steps may refer to, by kind and place in the file.
 #[derive(Clone, Debug, Default)]
 pub struct Targets {
@@ -91,6 +108,8 @@ pub struct Targets {
     pub databases: Vec<Option<DatabasePlan>>,
     /// Caches.
     pub caches: Vec<CachePlan>,
+    /// Balancers; none: nothing stands behind it, which has been said.
+    pub balancers: Vec<Option<BalancerPlan>>,
 }
 
 /// Makes the programs of all classes.
@@ -224,6 +243,9 @@ impl<'a> Compiler<'a> {
                     self.inside.push(index);
                     self.steps(&spec.steps.value);
                     self.emit(Op::Leave);
+                }
+                Some(Found { kind: Kind::Balancer, index, .. }) => {
+                    self.through(index, None, name, |compiler| compiler.steps(&spec.steps.value));
                 }
                 _ => self.steps(&spec.steps.value),
             },
@@ -500,8 +522,78 @@ impl<'a> Compiler<'a> {
                 self.inside.pop();
                 self.emit(Op::Leave);
             }
+            Kind::Balancer => {
+                if self.inside.len() + 2 > MAX_DEPTH {
+                    let message = format!("calls are nested deeper than {MAX_DEPTH}");
+                    let message = format!("{message}, a balancer counted as one");
+                    self.out.push(Diagnostic::new(Code::TooDeep, step.call.span, message));
+                    return;
+                }
+                let owner = self.owner("call");
+                let call = self.call_kind(&owner, &step.call.text, time_out);
+                self.through(found.index, Some(call), &owner, |compiler| {
+                    if let Some(steps) = &step.steps {
+                        compiler.steps(&steps.value);
+                    }
+                });
+            }
             _ => {}
         }
+    }
+
+    /// Into the unit of a balancer that holds its address, and on to the member that it picks.
+    fn through(
+        &mut self,
+        index: usize,
+        call: Option<CallId>,
+        owner: &str,
+        body: impl FnOnce(&mut Self),
+    ) {
+        let Some(plan) = self.targets.balancers[index].clone() else { return };
+        let owner = format!("{owner}.{}", plan.name);
+        let balancer = plan.beliefs;
+        self.emit(Op::Front { balancer, call });
+        // The unit is a frame of its own around that of the member.
+        self.inside.push(plan.service);
+        if let Some(cpu) = &plan.cpu {
+            let demand = self.demand("demand", &owner, cpu);
+            self.emit(Op::Cpu { demand });
+        }
+        let key = self.key("pick", &owner);
+        let call = Some(self.call_kind(&owner, &plan.to, plan.time_out));
+        self.emit(Op::Pick { balancer, call, key });
+        self.inside.push(plan.service);
+        body(self);
+        self.emit(Op::Leave);
+        self.emit(Op::Leave);
+        self.inside.truncate(self.inside.len() - 2);
+    }
+
+    /// A deep probe of a member, the only one of `pool`: a worker, an operation at each of the
+    /// `heads` in front of its mounts, and into each of the pools it `asks`. Gives its entry.
+    pub fn probe(
+        &mut self,
+        owner: &str,
+        pool: PoolId,
+        time_out: SimDuration,
+        heads: &[u8],
+        asks: &[PoolId],
+    ) -> u32 {
+        let entry = self.here();
+        let call = self.call_kind(owner, "", Some(time_out));
+        self.emit(Op::Enter { pool, call: Some(call) });
+        for mount in heads {
+            let amount = self.amount(1.0, owner);
+            let key = self.key("head-time", &format!("{owner}.{mount}"));
+            self.emit(Op::Head { mount: *mount, amount, key });
+        }
+        for pool in asks {
+            self.emit(Op::Enter { pool: *pool, call: None });
+            self.emit(Op::Leave);
+        }
+        self.emit(Op::Leave);
+        self.emit(Op::End);
+        entry
     }
 
     /// A look-up; the process of the cache works as long on a hit as on a miss.

@@ -30,8 +30,11 @@ pub fn not_yet(draft: &Draft) -> Vec<NotYet> {
     for (name, _) in scenario.link.iter() {
         add(format!("link `{name}` between sites"), name.span);
     }
-    for (name, _) in scenario.balancer.iter() {
-        add(format!("balancer `{name}`"), name.span);
+    for ((name, spec), links) in scenario.balancer.iter().zip(&draft.links.balancers) {
+        let first = links.targets.first().map(|(service, _)| *service);
+        if links.targets.iter().any(|(service, _)| Some(*service) != first) {
+            add(format!("balancer `{name}` in front of several services"), spec.to.span);
+        }
     }
     for (name, _) in scenario.name_service.iter() {
         add(format!("name service `{name}`"), name.span);

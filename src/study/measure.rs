@@ -264,6 +264,10 @@ impl Measure {
                 if !zones.is_empty() {
                     return Ok(Self::Utilization(Meters::Zones(zones)));
                 }
+                let own = resource_parts(plan, scope, resource);
+                if !own.is_empty() {
+                    return Ok(Self::Utilization(Meters::Parts(own)));
+                }
                 if !parts.is_empty() {
                     return Ok(Self::Utilization(Meters::Parts(parts)));
                 }
@@ -280,6 +284,13 @@ impl Measure {
                 return Err(format!("`{figure}`: there is nothing called `{scope}` to measure"));
             }
             return Ok(Self::Utilization(Meters::Zones(zones)));
+        }
+        if parts.iter().all(|part| plan.parts[part.index()].balancer.is_some()) {
+            // Units of a balancer are busy as far as their processors are.
+            let cpus = resource_parts(plan, scope, "cpu");
+            if !cpus.is_empty() {
+                return Ok(Self::Utilization(Meters::Parts(cpus)));
+            }
         }
         Ok(Self::Utilization(Meters::Parts(parts)))
     }

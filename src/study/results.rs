@@ -228,6 +228,8 @@ pub enum UseKind {
     Disks,
     /// A head of a file server.
     Head,
+    /// Cores of a balancer that is an appliance.
+    Balancer,
     /// Bandwidth of a link.
     Link,
     /// Servers of a station.
@@ -245,6 +247,7 @@ impl UseKind {
             Self::Database => "database",
             Self::Disks => "disks",
             Self::Head => "head",
+            Self::Balancer => "balancer",
             Self::Link => "link",
             Self::Station => "station",
         }
@@ -255,7 +258,7 @@ impl UseKind {
     pub const fn counts(self) -> &'static str {
         match self {
             Self::Zone => "cap of cores",
-            Self::Server => "cores",
+            Self::Server | Self::Balancer => "cores",
             Self::Service => "workers",
             Self::Database => "connections",
             Self::Disks => "disks",

@@ -328,7 +328,7 @@ impl StudyPlan {
                     continue;
                 }
                 paths.push(match part.config {
-                    crate::model::blueprint::Config::Cpu(_) => {
+                    crate::model::blueprint::Config::Cpu(_) if !part.name.ends_with(".cpu") => {
                         format!("utilization.{}.cpu", part.name)
                     }
                     _ => format!("utilization.{}", part.name),

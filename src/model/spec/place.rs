@@ -275,12 +275,20 @@ spec! {
         cpu: Option<LawSpec<SimDuration>>,
         /// How the next member is picked.
         algorithm: Algorithm = "round-robin",
+        /// Weights of members beside 1: by member, or by service for all of its members.
+        weights: Named<f64, Reference> = {},
         /// How it learns that a member is dead.
         check: Option<CheckSpec>,
+        /// A member that was put back gets its whole share only after this long.
+        slow_start: Option<SimDuration> => above(SimDuration::ZERO),
         /// For an answer.
         time_out: Option<SimDuration>,
+        /// Further members asked when one refuses, or when the time for an answer is over before one has taken the request.
+        retries: u32 = 0,
         /// How the partner takes over.
         failover: Option<TakeoverSpec>,
+        /// Takeover by the timers of VRRP instead.
+        vrrp: Option<VrrpSpec>,
     }
 }
 
@@ -293,6 +301,10 @@ words! {
         LeastConnections = "least-connections",
         /// At random.
         Random = "random",
+        /// The one with fewer open requests of two drawn at random.
+        TwoChoices = "two-choices",
+        /// The same for all requests of a page view.
+        Hash = "hash",
     }
 
     /// How deep a probe looks.
@@ -308,7 +320,7 @@ spec! {
     /// Probes of a balancer or a name service.
     pub struct CheckSpec {
         /// Between two probes of one member.
-        interval: SimDuration,
+        interval: SimDuration => above(SimDuration::ZERO),
         /// A probe that takes longer has failed.
         time_out: SimDuration,
         /// Failed probes in a row that take a member out.
@@ -317,8 +329,22 @@ spec! {
         rise: u32 = 1 => at_least(1),
         /// How deep it looks.
         depth: Depth = "shallow",
-        /// Chance that it sees a hang.
+        /// Chance that a shallow one sees a hang, drawn for each hang. *0*
         sees_hang: Option<crate::units::Probability>,
+    }
+}
+
+spec! {
+    /// An address that two units share by VRRP (RFC 5798).
+    pub struct VrrpSpec {
+        /// Between two advertisements.
+        interval: SimDuration => above(SimDuration::ZERO),
+        /// Priority of the first unit.
+        priority: u32 = 200 => within(1, 255),
+        /// Priority of the second, a lower one.
+        partner: u32 = 100 => within(1, 254),
+        /// Whether the first takes the address back when it is well again.
+        preempt: bool = true,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Components: keys that need or exclude each other, quorums, guarantees, keys without effect. A key
 //! without effect that says what holds without it is no mistake.
 
-use crate::model::spec::place::{BalancerSpec, CacheSpec, Placement, ServiceSpec, ZoneSpec};
+use crate::model::spec::place::{BalancerSpec, CacheSpec, Depth, Placement, ServiceSpec, ZoneSpec};
 use crate::model::spec::storage::{DatabaseSpec, NasSpec, ReadsTo};
 use crate::model::spec::textbook::{GroupMode, GroupSpec, PickWord, StationSpec};
 use crate::plan::Draft;
@@ -32,8 +32,9 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     for (at, (name, service)) in scenario.service.iter().enumerate() {
         check_service(name, service, draft.links.services[at].members, out);
     }
-    for (name, balancer) in scenario.balancer.iter() {
+    for (at, (name, balancer)) in scenario.balancer.iter().enumerate() {
         check_balancer(name, balancer, out);
+        check_weights(draft, at, balancer, out);
     }
     for (_, cdn) in scenario.cdn.iter() {
         for (class, _) in cdn.hit.iter() {
@@ -167,6 +168,27 @@ fn check_service(name: &Name, service: &ServiceSpec, members: u32, out: &mut Dia
     }
 }
 
+/// Weights are of members, or of services, that stand behind the balancer.
+fn check_weights(draft: &Draft, at: usize, balancer: &BalancerSpec, out: &mut Diagnostics) {
+    for (member, weight) in balancer.weights.iter() {
+        let behind = draft.links.balancers[at].targets.iter().any(|(service, number)| {
+            let service = &draft.scenario.service[*service].0;
+            service.text == member.text || member_name(service, *number) == member.text
+        });
+        if !behind {
+            let message = format!("`{member}` does not stand behind this balancer");
+            let known: Vec<String> =
+                balancer.to.iter().map(|to| format!("`{}`", to.text)).collect();
+            let help = format!("behind it: {}", known.join(", "));
+            out.push(Diagnostic::new(Code::NoSuchName, member.span, message).help(help));
+        }
+        if *weight <= 0.0 {
+            let message = format!("the weight of `{member}` is {weight}, it must be above 0");
+            out.push(Diagnostic::new(Code::OutOfRange, member.span, message));
+        }
+    }
+}
+
 fn check_balancer(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
     let count = &balancer.count;
     if count.value > 2 {
@@ -174,6 +196,11 @@ fn check_balancer(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
         out.push(Diagnostic::new(Code::OutOfRange, count.span, message));
     }
     match &balancer.failover {
+        None if balancer.vrrp.is_some() => {
+            let message = format!("`{name}` has nobody to take over");
+            let vrrp = balancer.vrrp.as_ref().filter(|_| count.value == 1);
+            inert_if(vrrp, &message, "set count = 2, or remove `vrrp`", out);
+        }
         None if count.value == 2 => {
             let message = format!("the second unit of `{name}` never takes over");
             inert(count.span, message, &format!("add `[balancer.{name}.failover]`"), out);
@@ -183,6 +210,21 @@ fn check_balancer(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
             inert(failover.span, message, "set count = 2, or remove `failover`", out);
         }
         _ => {}
+    }
+    if let (Some(failover), Some(vrrp)) = (&balancer.failover, &balancer.vrrp) {
+        exclude(vrrp.span, failover.span, "two ways of taking over", out);
+    }
+    if let Some(vrrp) = balancer.vrrp.as_ref().filter(|v| v.partner.value >= v.priority.value) {
+        let message = "the partner's priority must be lower than that of the first unit";
+        out.push(Diagnostic::new(Code::OutOfRange, vrrp.span, message));
+    }
+    if let Some(check) = balancer.check.as_ref().filter(|check| check.depth.value == Depth::Deep) {
+        let message = "a deep probe sees a hang";
+        inert_if(check.sees_hang.as_ref(), message, "remove `sees-hang`", out);
+    }
+    if balancer.check.is_none() {
+        let message = "without `check` no member is ever put back";
+        inert_if(balancer.slow_start.as_ref(), message, "add `check`", out);
     }
     if let (Some(rack), Some(zone)) = (&balancer.rack, &balancer.in_) {
         exclude(zone.span, rack.span, "an appliance stands in a rack, software in a zone", out);

@@ -173,6 +173,12 @@ fn rack_of(builder: &Builder<'_>, wanted: Wanted) -> Option<usize> {
         Wanted::Database(index, member) => {
             draft.links.databases[index].members.get(member as usize)?.zone?
         }
+        Wanted::BalancerUnit(index, member) => {
+            if let Some(rack) = draft.links.balancers[index].rack {
+                return Some(rack);
+            }
+            super::balancer::zone(draft, index, member)?
+        }
         _ => return None,
     };
     let server = builder.server_of(at)?;

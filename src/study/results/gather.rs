@@ -165,13 +165,17 @@ impl Gatherer<'_> {
                 Config::Service(_) if self.draft.scenario.database.get(group).is_some() => {
                     UseKind::Database
                 }
+                // Its units are busy as far as their processors are.
+                Config::Service(_) if part.balancer.is_some() => continue,
                 Config::Service(_) => UseKind::Service,
+                Config::Cpu(_) if part.name.ends_with(".cpu") => UseKind::Balancer,
                 Config::Cpu(_) => UseKind::Server,
                 Config::Disks(_) => UseKind::Disks,
                 Config::Head(_) => UseKind::Head,
                 Config::Link(_) => UseKind::Link,
                 // The network is told link by link; what a cache holds is no work.
                 Config::Links(_) | Config::Uplink(_) | Config::Cache(_) => continue,
+                Config::Balancer(_) => continue,
             };
             let parts = Meters::Parts(vec![ComponentId(at as u32)]);
             let name = match kind {

@@ -122,6 +122,11 @@ impl Declarer<'_> {
         let has = |harm: Harm| sketch.harms.iter().any(|(_, other)| *other == harm);
         let ill = |what: &str| Expr::of(&sketch.name, what);
         match sketch.part {
+            Part::Balancer { balancer, .. } if draft.links.balancers[balancer].zone.is_none() => {
+                // An appliance that is down answers as little as one without a network.
+                let reached = self.of(sketch.part.stands_on(draft), "reachable");
+                add("unreachable", Health::Unreachable, (!reached).or(ill("is down")));
+            }
             Part::Service { .. }
             | Part::Database { .. }
             | Part::Balancer { .. }
@@ -160,6 +165,13 @@ impl Declarer<'_> {
         }
         for (what, health, condition) in self.hindrances(sketch, together) {
             add(&what, health, condition);
+        }
+        if let (Part::Balancer { .. }, Some(cpu)) =
+            (sketch.part, ids.get(&format!("{component}.cpu")))
+        {
+            let stopped = format!("{component}.cpu: stopped");
+            declared.declaration.fact(&stopped, ill("is down"));
+            declared.effects.insert(*cpu, vec![(stopped, Health::Stalled)]);
         }
         for (name, condition) in facts {
             declared.declaration.fact(&name, condition);

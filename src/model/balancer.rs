@@ -1,0 +1,649 @@
+//! A balancer: whom it believes alive, whom it sends to, which of its units holds the address.
+//!
+//! Model: one or two units, each a process of its own (a service without a bound on workers) in a
+//! zone or on the processor of an appliance. A request enters the unit that holds the address,
+//! takes its processor time there and is sent on to a member; it stays inside the unit until the
+//! answer is back, so that what a unit had open is lost with it.
+//!
+//! What a unit knows of a member it knows by its own probes. They begin every `interval`, at a
+//! phase drawn for (unit, member); `fall` failed ones in a row take the member out, `rise` good
+//! ones put it back. A refused probe fails at once, one that nobody answers fails after
+//! `time-out`. A shallow probe asks whether the port answers: a process that hangs answers it,
+//! but for the share of hangs that the file says it sees. A deep one is a request of its own (see
+//! `sending`). Until a member is taken out, requests are sent to it and meet what they meet there.
+//! A process that starts anew believes that everybody is alive.
+//!
+//! Who is next, among those believed alive, by weight w, which grows in a line from nothing to its
+//! own over `slow-start` after a member was put back:
+//! - *round robin*, smooth: of all that are ahead by w each turn the most advanced, who goes back
+//!   by the sum; exact shares in every round;
+//! - *least connections*: the smallest (open + 1) / w, where a tie is broken in turn;
+//! - *random*: with probability w / Σw; *two choices*: the better of two such;
+//! - *hash*: the largest ln u / w of draws u keyed by (page view, member): all requests of a view
+//!   meet one member, and one that goes moves its own views alone.
+//!
+//! Of two units one holds the address. When it is silent the other takes over, after the time of
+//! the file or by the timers of VRRP; until then who asks hears nobody. What is open at a unit
+//! that loses the address is lost.
+//!
+//! In: `pick`, `close`, `begin`, `verdict`, `fares`, `ring`. Holds: at most one alarm for each
+//! (unit, member) and one for the address; open ≥ 0 and 0 with nobody inside.
+//! Leaves out: a bound on connections and a line for one, two units that both hold the address,
+//! a second set of probes at another pace while a member is out.
+//! Source: smooth weighted round robin as in nginx `ngx_http_upstream_round_robin.c`; probes as in
+//! HAProxy's `check` (inter, fall, rise, slowstart); highest random weight: Thaler & Ravishankar
+//! (1998); two choices: Mitzenmacher (2001); VRRP: RFC 5798 §6.
+
+mod sending;
+
+use crate::engine::calendar::Ticket;
+use crate::engine::draw::{Key, Lineage, Seed};
+use crate::engine::law::Sampler;
+use crate::model::event::Event;
+use crate::model::gauge::Gauge;
+use crate::model::ids::{ComponentId, UnitId};
+use crate::model::request::RequestId;
+use crate::model::{Ctx, Health};
+use crate::units::{SimDuration, SimTime};
+
+/// How the next member is picked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choice {
+    /// In turn.
+    RoundRobin,
+    /// The one with the fewest open requests.
+    LeastConnections,
+    /// At random.
+    Random,
+    /// The one with fewer open requests of two drawn at random.
+    TwoChoices,
+    /// Always the same for one page view.
+    Hash,
+}
+
+/// A member behind a balancer.
+#[derive(Clone, Debug)]
+pub struct Behind {
+    /// Its process.
+    pub id: ComponentId,
+    /// Its name: the owner of draws, with that of the unit.
+    pub name: String,
+    /// Its share of the work, beside those of the others.
+    pub weight: f64,
+    /// First operation of a deep probe of it.
+    pub deep: Option<u32>,
+}
+
+/// Probes.
+#[derive(Clone, Copy, Debug)]
+pub struct Probing {
+    /// Between the starts of two.
+    pub interval: SimDuration,
+    /// One that takes longer has failed.
+    pub time_out: SimDuration,
+    /// Failed ones in a row that take a member out.
+    pub fall: u32,
+    /// Good ones in a row that put it back.
+    pub rise: u32,
+    /// Probability that a shallow probe sees a hang; drawn for each hang.
+    pub sees_hang: f64,
+}
+
+/// How the silence of the unit with the address is noticed.
+#[derive(Clone, Debug)]
+pub enum Silence {
+    /// After a time by this law, in seconds.
+    After(Sampler),
+    /// By VRRP: three advertisements missed and a skew that depends on the priority.
+    Adverts {
+        /// Between two advertisements.
+        interval: SimDuration,
+        /// By unit.
+        priorities: [u8; 2],
+    },
+}
+
+/// The way from one unit to the other.
+#[derive(Clone, Debug)]
+pub struct Takeover {
+    /// When the partner acts.
+    pub silence: Silence,
+    /// How long it takes then, in seconds.
+    pub lasts: Option<Sampler>,
+    /// Probability that it works.
+    pub coverage: f64,
+    /// The first takes the address back when it has been well for so long, and how long nobody has
+    /// it then.
+    pub giveback: Option<(SimDuration, Sampler)>,
+}
+
+/// What a balancer is.
+#[derive(Clone, Debug)]
+pub struct BalancerConfig {
+    /// Its name.
+    pub name: String,
+    /// Its units: process and name.
+    pub units: Vec<(ComponentId, String)>,
+    /// Who stands behind it.
+    pub members: Vec<Behind>,
+    /// How one is picked.
+    pub choice: Choice,
+    /// None: everybody is believed alive for ever.
+    pub probing: Option<Probing>,
+    /// A member that was put back gets its whole share only after this long.
+    pub slow_start: SimDuration,
+    /// Further members asked when one does not take a request.
+    pub retries: u8,
+    /// None: the first unit has the address for ever.
+    pub takeover: Option<Takeover>,
+    /// Its alarms: one for each (unit, member), then that of the address.
+    pub unit: UnitId,
+}
+
+/// What one unit knows of one member.
+#[derive(Clone, Debug)]
+struct Belief {
+    alive: bool,
+    /// Results in a row that speak against the belief.
+    against: u32,
+    /// When it was put back last.
+    since: Option<SimTime>,
+    /// Requests sent to it and not answered yet.
+    open: u32,
+    /// How far ahead it is in the smooth round robin.
+    ahead: f64,
+    /// Start of the next probe.
+    due: SimTime,
+    /// A probe that waits for an answer began then.
+    asked: Option<SimTime>,
+    ticket: Ticket,
+    probes: u64,
+    /// Hangs met, and whether the present one is seen.
+    hangs: u64,
+    hang: Option<bool>,
+    phase: Key,
+    hang_seen: Key,
+}
+
+/// What becomes of the address next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    None,
+    /// This unit takes it from one that is silent.
+    TakenBy(usize),
+    /// The first takes it back.
+    Leaves,
+    /// It arrives there.
+    Arrives,
+}
+
+/// A balancer at work.
+#[derive(Clone, Debug)]
+pub struct Balancer {
+    config: BalancerConfig,
+    /// By unit and member.
+    beliefs: Vec<Belief>,
+    /// By member.
+    hash: Vec<Key>,
+    turn: usize,
+    holder: usize,
+    /// Nobody has the address: it is on its way back.
+    travels: bool,
+    speaks: [bool; 2],
+    /// The takeover has failed.
+    doomed: bool,
+    change: Change,
+    ticket: Ticket,
+    takeovers: u64,
+    address: [Key; 4],
+    sent: u64,
+    refused: u64,
+}
+
+impl Balancer {
+    /// Everybody is well, and the first unit has the address.
+    #[must_use]
+    pub fn new(config: BalancerConfig, seed: Seed, lineage: Lineage) -> Self {
+        let key = |purpose: &str, owner: &str| Key::derive(seed, lineage, purpose, owner);
+        let mut beliefs = Vec::with_capacity(config.units.len() * config.members.len());
+        for (_, unit) in &config.units {
+            for member in &config.members {
+                let owner = format!("{unit}→{}", member.name);
+                beliefs.push(Belief {
+                    alive: true,
+                    against: 0,
+                    since: None,
+                    open: 0,
+                    ahead: 0.0,
+                    due: SimTime::NEVER,
+                    asked: None,
+                    ticket: Ticket::NONE,
+                    probes: 0,
+                    hangs: 0,
+                    hang: None,
+                    phase: key("probe-phase", &owner),
+                    hang_seen: key("probe-sees-hang", &owner),
+                });
+            }
+        }
+        let name = config.name.clone();
+        let purposes = ["silence", "takeover", "takeover-works", "giveback"];
+        Self {
+            hash: config
+                .members
+                .iter()
+                .map(|m| key("hash", &format!("{name}→{}", m.name)))
+                .collect(),
+            address: purposes.map(|purpose| key(purpose, &name)),
+            config,
+            beliefs,
+            turn: 0,
+            holder: 0,
+            travels: false,
+            speaks: [true; 2],
+            doomed: false,
+            change: Change::None,
+            ticket: Ticket::NONE,
+            takeovers: 0,
+            sent: 0,
+            refused: 0,
+        }
+    }
+
+    /// What it is.
+    #[must_use]
+    pub fn config(&self) -> &BalancerConfig {
+        &self.config
+    }
+
+    /// Whether the unit numbered `unit` believes that the member numbered `member` is alive.
+    #[must_use]
+    pub fn believes(&self, unit: usize, member: usize) -> bool {
+        self.beliefs[self.at(unit, member)].alive
+    }
+
+    /// Requests that the unit has sent to the member and that are not answered.
+    #[must_use]
+    pub fn open(&self, unit: usize, member: usize) -> u32 {
+        self.beliefs[self.at(unit, member)].open
+    }
+
+    /// The unit to which the address leads; `None` while it leads to none.
+    #[must_use]
+    pub fn holder(&self) -> Option<usize> {
+        (!self.travels).then_some(self.holder)
+    }
+
+    fn at(&self, unit: usize, member: usize) -> usize {
+        unit * self.config.members.len() + member
+    }
+
+    fn unit_of(&self, id: ComponentId) -> Option<usize> {
+        self.config.units.iter().position(|(unit, _)| *unit == id)
+    }
+
+    fn member_of(&self, id: ComponentId) -> Option<usize> {
+        self.config.members.iter().position(|member| member.id == id)
+    }
+
+    /// The weight of a member now: a small one at least, so that it is never forgotten.
+    fn weight(&self, belief: usize, member: usize, now: SimTime) -> f64 {
+        let own = self.config.members[member].weight;
+        let Some(since) = self.beliefs[belief].since.filter(|_| !self.config.slow_start.is_zero())
+        else {
+            return own;
+        };
+        let share = (now - since).seconds() / self.config.slow_start.seconds();
+        own * share.clamp(0.01, 1.0)
+    }
+
+    /// The member that gets `request` from the unit `unit`, if there is one; not `avoid`. `draws`
+    /// gives uniforms of this request and step.
+    pub fn pick(
+        &mut self,
+        now: SimTime,
+        unit: usize,
+        ordinal: u64,
+        avoid: Option<usize>,
+        draws: impl Fn(u32) -> f64,
+    ) -> Option<usize> {
+        if self.config.choice == Choice::RoundRobin {
+            let chosen = self.next_in_turn(now, unit, avoid);
+            return self.opened(unit, chosen);
+        }
+        let count = self.config.members.len();
+        let base = self.at(unit, 0);
+        let may = |m: &usize| self.beliefs[base + m].alive && Some(*m) != avoid;
+        let weight = |m: usize| self.weight(base + m, m, now);
+        let load = |m: usize| f64::from(self.beliefs[base + m].open + 1) / weight(m);
+        let chosen = match self.config.choice {
+            Choice::RoundRobin => None,
+            Choice::LeastConnections => {
+                let turns = (0..count).map(|step| (self.turn + step) % count);
+                let mut best: Option<(f64, usize)> = None;
+                for m in turns.filter(may) {
+                    let load = load(m);
+                    if best.is_none_or(|(least, _)| load < least) {
+                        best = Some((load, m));
+                    }
+                }
+                best.map(|(_, m)| m)
+            }
+            Choice::Random => drawn(count, may, weight, draws(0)),
+            Choice::TwoChoices => {
+                let (one, other) =
+                    (drawn(count, may, weight, draws(0)), drawn(count, may, weight, draws(1)));
+                match (one, other) {
+                    (Some(one), Some(other)) if load(other) < load(one) => Some(other),
+                    (one, _) => one,
+                }
+            }
+            Choice::Hash => {
+                let score = |m: usize| libm::log(self.hash[m].uniform(ordinal, 0)) / weight(m);
+                (0..count).filter(may).max_by(|a, b| score(*a).total_cmp(&score(*b)))
+            }
+        };
+        if let Choice::LeastConnections = self.config.choice {
+            self.turn = chosen.map_or(self.turn, |m| (m + 1) % count);
+        }
+        self.opened(unit, chosen)
+    }
+
+    fn opened(&mut self, unit: usize, member: Option<usize>) -> Option<usize> {
+        if let Some(member) = member {
+            let at = self.at(unit, member);
+            self.sent += 1;
+            self.beliefs[at].open += 1;
+        }
+        member
+    }
+
+    /// Smooth weighted round robin.
+    fn next_in_turn(&mut self, now: SimTime, unit: usize, avoid: Option<usize>) -> Option<usize> {
+        let base = self.at(unit, 0);
+        let mut total = 0.0;
+        let mut best: Option<usize> = None;
+        for member in 0..self.config.members.len() {
+            if !self.beliefs[base + member].alive || Some(member) == avoid {
+                continue;
+            }
+            let step = self.weight(base + member, member, now);
+            total += step;
+            self.beliefs[base + member].ahead += step;
+            let ahead = self.beliefs[base + member].ahead;
+            if best.is_none_or(|best| ahead > self.beliefs[base + best].ahead) {
+                best = Some(member);
+            }
+        }
+        if let Some(best) = best {
+            self.beliefs[base + best].ahead -= total;
+        }
+        best
+    }
+
+    /// A request that `unit` had sent to `member` is answered, or is no longer waited for.
+    pub fn close(&mut self, unit: ComponentId, member: ComponentId) {
+        if let (Some(unit), Some(member)) = (self.unit_of(unit), self.member_of(member)) {
+            let at = self.at(unit, member);
+            self.beliefs[at].open -= 1;
+        }
+    }
+
+    /// Arms the first probes at or after `now`.
+    pub fn begin(&mut self, ctx: &mut Ctx<'_>) {
+        let Some(probing) = self.config.probing else { return };
+        let interval = probing.interval.nanos().max(1);
+        for at in 0..self.beliefs.len() {
+            let phase = (self.beliefs[at].phase.uniform(0, 0) * interval as f64) as u64;
+            let past = ctx.now.nanos().saturating_sub(phase).div_ceil(interval);
+            self.beliefs[at].due = SimTime::from_nanos(phase + past * interval);
+            self.arm(ctx, at, self.beliefs[at].due);
+        }
+    }
+
+    fn arm(&mut self, ctx: &mut Ctx<'_>, at: usize, when: SimTime) {
+        let code = Event::Probe(self.config.unit.0 + at as u32).code();
+        self.beliefs[at].ticket = ctx.calendar.push(when, code);
+    }
+
+    /// A probe that began at its due time ends; gives the start of the next.
+    fn next_probe(&mut self, ctx: &mut Ctx<'_>, at: usize) {
+        let due = self.beliefs[at].due.max(ctx.now);
+        self.beliefs[at].due = due;
+        self.arm(ctx, at, due);
+    }
+
+    /// A probe was answered, or was not.
+    pub fn verdict(&mut self, at: usize, good: bool, now: SimTime) {
+        let Some(probing) = self.config.probing else { return };
+        let belief = &mut self.beliefs[at];
+        if good == belief.alive {
+            belief.against = 0;
+            return;
+        }
+        belief.against += 1;
+        let enough = if good { probing.rise } else { probing.fall };
+        if belief.against >= enough {
+            belief.alive = good;
+            belief.against = 0;
+            belief.since = good.then_some(now);
+            belief.ahead = 0.0;
+        }
+    }
+
+    /// Whether a shallow probe sees that the member hangs, drawn once for each hang.
+    fn sees_hang(&mut self, at: usize) -> bool {
+        let chance = self.config.probing.map_or(0.0, |probing| probing.sees_hang);
+        let belief = &mut self.beliefs[at];
+        *belief.hang.get_or_insert_with(|| {
+            belief.hangs += 1;
+            belief.hang_seen.uniform(belief.hangs - 1, 0) < chance
+        })
+    }
+
+    /// The process of a unit is a new one: it believes that everybody is alive.
+    pub fn forget(&mut self, unit: ComponentId) {
+        let Some(unit) = self.unit_of(unit) else { return };
+        let base = self.at(unit, 0);
+        for belief in &mut self.beliefs[base..base + self.config.members.len()] {
+            belief.alive = true;
+            belief.against = 0;
+            belief.since = None;
+            belief.asked = None;
+            belief.hang = None;
+            belief.ahead = 0.0;
+        }
+    }
+
+    /// A unit fares differently; `clean` when it was shut down and could say so.
+    pub fn fares(&mut self, ctx: &mut Ctx<'_>, unit: ComponentId, health: Health, clean: bool) {
+        let Some(unit) = self.unit_of(unit).filter(|_| self.config.takeover.is_some()) else {
+            return;
+        };
+        let speaks = matches!(health, Health::Up | Health::Slow(_));
+        if self.speaks[unit] == speaks {
+            return;
+        }
+        self.speaks[unit] = speaks;
+        let holds = self.holder == unit && !self.travels;
+        match (holds, speaks) {
+            (true, true) => {
+                self.doomed = false;
+                self.plan(ctx, Change::None, SimDuration::ZERO);
+                self.go_back(ctx);
+            }
+            (true, false) => self.take_over(ctx, clean),
+            (false, true) if !self.travels && !self.speaks[self.holder] => {
+                if !self.doomed {
+                    self.take_over(ctx, false);
+                }
+            }
+            (false, true) => self.go_back(ctx),
+            // Whoever was to have the address next is gone.
+            (false, false) if self.travels => {}
+            (false, false) => self.plan(ctx, Change::None, SimDuration::ZERO),
+        }
+    }
+
+    fn plan(&mut self, ctx: &mut Ctx<'_>, change: Change, after: SimDuration) {
+        self.change = change;
+        self.ticket = Ticket::NONE;
+        if change != Change::None {
+            let code = Event::Probe(self.config.unit.0 + self.beliefs.len() as u32).code();
+            self.ticket = ctx.calendar.push(ctx.now + after, code);
+        }
+    }
+
+    /// The unit with the address is silent: its partner hears that.
+    fn take_over(&mut self, ctx: &mut Ctx<'_>, clean: bool) {
+        let other = 1 - self.holder;
+        let Some(takeover) = self.config.takeover.as_ref().filter(|_| self.speaks[other]) else {
+            return self.plan(ctx, Change::None, SimDuration::ZERO);
+        };
+        let ordinal = self.takeovers;
+        self.takeovers += 1;
+        let [silence, lasts, works, _] = self.address;
+        if works.uniform(ordinal, 0) >= takeover.coverage {
+            self.doomed = true;
+            return self.plan(ctx, Change::None, SimDuration::ZERO);
+        }
+        let heard = match &takeover.silence {
+            Silence::After(law) => {
+                SimDuration::from_seconds_f64(law.sample(silence.uniform(ordinal, 0)))
+            }
+            Silence::Adverts { interval, priorities } => {
+                let skew = skew(*interval, priorities[other]);
+                if clean {
+                    skew
+                } else {
+                    // Its timer runs since the last advertisement.
+                    let phase = (silence.uniform(0, 1) * interval.nanos() as f64) as u64;
+                    let now = ctx.now.nanos();
+                    let since = (now + interval.nanos() - phase) % interval.nanos();
+                    let left = master_down(*interval, priorities[other]).nanos() - since;
+                    SimDuration::from_nanos(left)
+                }
+            }
+        };
+        let lasts = takeover.lasts.as_ref().map_or(SimDuration::ZERO, |law| {
+            SimDuration::from_seconds_f64(law.sample(lasts.uniform(ordinal, 0)))
+        });
+        self.plan(ctx, Change::TakenBy(other), heard + lasts);
+    }
+
+    /// The first unit is well and the second has the address.
+    fn go_back(&mut self, ctx: &mut Ctx<'_>) {
+        let giveback = self.config.takeover.as_ref().and_then(|t| t.giveback.as_ref());
+        if let Some((after, _)) = giveback
+            && self.holder == 1
+            && !self.travels
+            && self.speaks[0]
+        {
+            let after = *after;
+            self.plan(ctx, Change::Leaves, after);
+        }
+    }
+
+    /// The alarm of the address rings; gives the unit that loses it, with all that is open there.
+    fn ring(&mut self, ctx: &mut Ctx<'_>, ticket: Ticket) -> Option<ComponentId> {
+        if ticket != self.ticket {
+            return None;
+        }
+        let change = std::mem::replace(&mut self.change, Change::None);
+        self.ticket = Ticket::NONE;
+        let before = self.config.units[self.holder].0;
+        match change {
+            Change::None => None,
+            Change::TakenBy(unit) => {
+                self.holder = unit;
+                self.go_back(ctx);
+                Some(before)
+            }
+            Change::Leaves => {
+                self.travels = true;
+                let giveback = self.config.takeover.as_ref().and_then(|t| t.giveback.as_ref());
+                let lasts = giveback.map_or(SimDuration::ZERO, |(_, law)| {
+                    let uniform = self.address[3].uniform(self.takeovers, 0);
+                    SimDuration::from_seconds_f64(law.sample(uniform))
+                });
+                if lasts.is_zero() {
+                    self.arrive(ctx);
+                } else {
+                    self.plan(ctx, Change::Arrives, lasts);
+                }
+                Some(before)
+            }
+            Change::Arrives => {
+                self.arrive(ctx);
+                None
+            }
+        }
+    }
+
+    fn arrive(&mut self, ctx: &mut Ctx<'_>) {
+        self.travels = false;
+        self.holder = 0;
+        if !self.speaks[0] {
+            self.take_over(ctx, false);
+        }
+    }
+
+    /// Its alarms are events of their own kind, which the world handles.
+    pub fn alarm(&mut self, _: &mut Ctx<'_>, _: u32, _: Ticket) {}
+
+    /// Nothing of a request waits here.
+    pub fn wake(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
+
+    /// Nothing of a request waits here.
+    pub fn cancel(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
+
+    /// It fares as its units do.
+    pub fn health(&mut self, _: &mut Ctx<'_>, _: Health) {}
+
+    /// What it has sent on, and what it has turned away since nobody was left.
+    #[must_use]
+    pub fn gauge(&self, _: SimTime) -> Gauge {
+        Gauge {
+            arrived: self.sent + self.refused,
+            refused: self.refused,
+            completed: self.sent,
+            ..Gauge::default()
+        }
+    }
+}
+
+/// One of those that `may`, with probability in proportion to its weight.
+fn drawn(
+    count: usize,
+    may: impl Fn(&usize) -> bool,
+    weight: impl Fn(usize) -> f64,
+    uniform: f64,
+) -> Option<usize> {
+    let total: f64 = (0..count).filter(&may).map(&weight).sum();
+    let mut left = uniform * total;
+    let mut last = None;
+    for member in (0..count).filter(&may) {
+        last = Some(member);
+        left -= weight(member);
+        if left < 0.0 {
+            break;
+        }
+    }
+    last
+}
+
+/// How much longer a router of this `priority` waits: RFC 5798 §6.1.
+#[must_use]
+pub fn skew(interval: SimDuration, priority: u8) -> SimDuration {
+    let part = u128::from(interval.nanos()) * (256 - u128::from(priority)) / 256;
+    SimDuration::from_nanos(part as u64)
+}
+
+/// Silence after which a router of this `priority` takes over: RFC 5798 §6.1.
+#[must_use]
+pub fn master_down(interval: SimDuration, priority: u8) -> SimDuration {
+    interval.saturating_mul(3) + skew(interval, priority)
+}
+
+#[cfg(test)]
+mod tests;

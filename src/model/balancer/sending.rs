@@ -1,0 +1,286 @@
+//! A request on its way through a balancer, and its probes.
+//!
+//! A frame with `behind` was entered through the frame below it, a unit of a balancer. Wherever
+//! such a frame ends, the unit has one open request less: that is what [`World::let_go`] is for.
+//! A deep probe is a request: it takes a worker of the member, asks the heads in front of what it
+//! has mounted and takes a connection wherever the requests it serves do. It is in no ledger.
+
+use crate::engine::calendar::Ticket;
+use crate::model::balancer::Balancer;
+use crate::model::ids::{CallId, ClassId, ComponentId, KeyId, UnitId};
+use crate::model::request::{Hold, Outcome, Owner, Request, RequestId, Waits};
+use crate::model::route::Op;
+use crate::model::world::World;
+use crate::model::{Component, Ctx, Health};
+use crate::units::SimTime;
+
+impl World<'_> {
+    fn balancer(&self, id: ComponentId) -> &Balancer {
+        match &self.components[id.index()] {
+            Component::Balancer(balancer) => balancer,
+            _ => unreachable!("the plan gives balancers their own ids"),
+        }
+    }
+
+    fn balancer_mut(&mut self, id: ComponentId) -> &mut Balancer {
+        match &mut self.components[id.index()] {
+            Component::Balancer(balancer) => balancer,
+            _ => unreachable!("the plan gives balancers their own ids"),
+        }
+    }
+
+    fn with_balancer<R>(
+        &mut self,
+        id: ComponentId,
+        act: impl FnOnce(&mut Balancer, &mut Ctx<'_>) -> R,
+    ) -> R {
+        let mut ctx = Ctx {
+            now: self.now,
+            calendar: &mut self.calendar,
+            lane: &mut self.lane,
+            requests: &mut self.requests,
+            draws: &self.draws,
+            cause: self.causes[id.index()],
+        };
+        match &mut self.components[id.index()] {
+            Component::Balancer(balancer) => act(balancer, &mut ctx),
+            _ => unreachable!("the plan gives balancers their own ids"),
+        }
+    }
+
+    /// Arms the first probes of every balancer.
+    pub(in crate::model) fn start_probes(&mut self) {
+        for index in 0..self.components.len() {
+            if matches!(self.components[index], Component::Balancer(_)) {
+                self.with_balancer(ComponentId(index as u32), Balancer::begin);
+            }
+        }
+    }
+
+    /// `id` asks for the unit that holds the address.
+    #[inline(never)]
+    pub(in crate::model) fn front(
+        &mut self,
+        id: RequestId,
+        balancer: ComponentId,
+        call: Option<CallId>,
+    ) {
+        let found = self.balancer(balancer);
+        let (holder, held) = (found.holder, !found.travels);
+        let unit = found.config.units[holder].0;
+        self.ask(id, unit, call, false);
+        self.requests[id].dispatches = 0;
+        if held {
+            self.let_in(id, unit);
+        } else {
+            self.turn_away(id, unit);
+        }
+    }
+
+    fn turn_away(&mut self, id: RequestId, unit: ComponentId) {
+        let mut ctx = Ctx {
+            now: self.now,
+            calendar: &mut self.calendar,
+            lane: &mut self.lane,
+            requests: &mut self.requests,
+            draws: &self.draws,
+            cause: self.causes[unit.index()],
+        };
+        ctx.turn_away(id, Health::Unreachable);
+    }
+
+    /// `id`, inside a unit of `balancer`, is sent on to a member.
+    #[inline(never)]
+    pub(in crate::model) fn send_on(
+        &mut self,
+        id: RequestId,
+        balancer: ComponentId,
+        call: Option<CallId>,
+        key: KeyId,
+    ) {
+        match self.member_for(id, balancer, key, None) {
+            Some(member) => {
+                self.ask(id, member, call, true);
+                self.let_in(id, member);
+            }
+            None => {
+                self.balancer_mut(balancer).refused += 1;
+                // Nobody is left. What took them away is to blame.
+                let members = &self.balancer(balancer).config.members;
+                let causes = members.iter().map(|member| self.causes[member.id.index()]);
+                let cause = causes.max().unwrap_or(crate::model::ids::CauseId::OVERLOAD);
+                self.requests[id].cause = cause;
+                self.leave(id, Outcome::Refused);
+                self.fail_up(id, Outcome::Refused);
+            }
+        }
+    }
+
+    fn member_for(
+        &mut self,
+        id: RequestId,
+        balancer: ComponentId,
+        key: KeyId,
+        avoid: Option<ComponentId>,
+    ) -> Option<ComponentId> {
+        let now = self.now;
+        let request = self.requests[id];
+        let unit = request.top().at;
+        // Each try and each further member draws for itself.
+        let own = u32::from(request.attempt) * 8 + u32::from(request.dispatches) * 2;
+        let uniforms = [0, 1].map(|sub| self.draws.uniform(key, &request, own + sub));
+        let found = self.balancer_mut(balancer);
+        let unit = found.unit_of(unit)?;
+        let avoid = avoid.and_then(|member| found.member_of(member));
+        let draw = |sub: u32| uniforms[sub as usize];
+        let member = found.pick(now, unit, request.ordinal, avoid, draw)?;
+        Some(found.config.members[member].id)
+    }
+
+    /// The frame numbered `depth` of `id` ends. It was entered through the unit below it, which
+    /// has one open request less.
+    #[inline(never)]
+    pub(in crate::model) fn let_go(&mut self, id: RequestId, depth: usize) {
+        let entry = &mut self.requests[id];
+        entry.frames[depth].behind = false;
+        let (unit, member) = (entry.frames[depth - 1].at, entry.frames[depth].at);
+        if let Some(balancer) = self.plan.parts[unit.index()].balancer {
+            self.balancer_mut(balancer).close(unit, member);
+        }
+    }
+
+    /// A member did not take `id`, which its balancer had sent there: another is asked, if the
+    /// balancer does that and there is one.
+    #[inline(never)]
+    pub(in crate::model) fn try_another(&mut self, id: RequestId, outcome: Outcome) -> bool {
+        let entry = &self.requests[id];
+        let depth = usize::from(entry.depth);
+        if depth < 2 || !entry.top().behind || entry.top().hold != Hold::Calling {
+            return false;
+        }
+        let (frame, unit) = (*entry.top(), entry.frames[depth - 2].at);
+        let Op::Pick { balancer, call, key } = self.plan.routes.ops[entry.pc as usize - 1] else {
+            return false;
+        };
+        if entry.dispatches >= self.balancer(balancer).config.retries
+            || !matches!(self.healths[unit.index()], Health::Up | Health::Slow(_))
+        {
+            return false;
+        }
+        self.requests[id].dispatches += 1;
+        self.requests[id].depth -= 1;
+        let Some(member) = self.member_for(id, balancer, key, Some(frame.at)) else {
+            self.requests[id].depth += 1;
+            return false;
+        };
+        self.balancer_mut(balancer).close(unit, frame.at);
+        let entry = &mut self.requests[id];
+        entry.waits = Waits::Nothing;
+        if let Some(call) = call {
+            self.record.call_ends(call, outcome, entry.counted);
+        }
+        self.ask(id, member, call, true);
+        self.let_in(id, member);
+        true
+    }
+
+    /// The unit `id` of a balancer fares differently.
+    pub(in crate::model) fn unit_fares(&mut self, id: ComponentId, health: Health) {
+        let Some(balancer) = self.plan.parts[id.index()].balancer else { return };
+        if matches!(health, Health::Down | Health::Unreachable | Health::Hung) {
+            // Its process will be a new one.
+            self.balancer_mut(balancer).forget(id);
+        }
+        let planned = self.plan.causes.len() as u16 - 1;
+        let clean = health == Health::Down && self.causes[id.index()].0 == planned;
+        self.with_balancer(balancer, |balancer, ctx| balancer.fares(ctx, id, health, clean));
+    }
+
+    /// A probe is due, or has waited long enough, or the address moves.
+    #[inline(never)]
+    pub(in crate::model) fn probe_due(&mut self, unit: UnitId, ticket: Ticket) {
+        let (id, at) = self.plan.units[unit.index()];
+        let at = at as usize;
+        let found = self.balancer(id);
+        let Some(belief) = found.beliefs.get(at) else {
+            let loses = self.with_balancer(id, |balancer, ctx| balancer.ring(ctx, ticket));
+            if let Some(loses) = loses {
+                self.throw_out(loses, self.causes[loses.index()]);
+            }
+            return;
+        };
+        if belief.ticket != ticket {
+            return;
+        }
+        if belief.asked.is_some() {
+            return self.conclude(id, at, false);
+        }
+        if self.now < belief.due {
+            // The process that asked is gone.
+            return self.with_balancer(id, |balancer, ctx| balancer.next_probe(ctx, at));
+        }
+        let count = found.config.members.len();
+        let unit = found.config.units[at / count].0;
+        let member = found.config.members[at % count].clone();
+        let Some(probing) = found.config.probing else { return };
+        let now = self.now;
+        let belief = &mut self.balancer_mut(id).beliefs[at];
+        belief.due = now + probing.interval;
+        belief.probes += 1;
+        let ordinal = belief.probes;
+        if !matches!(self.healths[unit.index()], Health::Up | Health::Slow(_)) {
+            return self.with_balancer(id, |balancer, ctx| balancer.next_probe(ctx, at));
+        }
+        if let Some(entry) = member.deep {
+            return self.probe_deep(id, at, entry, ordinal, now + probing.time_out);
+        }
+        let health = self.healths[member.id.index()];
+        let stands = matches!(health, Health::Hung | Health::Stalled);
+        if !stands {
+            self.balancer_mut(id).beliefs[at].hang = None;
+        }
+        match health {
+            Health::Up | Health::Slow(_) => self.conclude(id, at, true),
+            Health::Down => self.conclude(id, at, false),
+            _ if stands && !self.balancer_mut(id).sees_hang(at) => self.conclude(id, at, true),
+            _ => self.wait(id, at, now + probing.time_out),
+        }
+    }
+
+    /// A probe waits for an answer until `until`.
+    fn wait(&mut self, id: ComponentId, at: usize, until: SimTime) {
+        let now = self.now;
+        self.with_balancer(id, |balancer, ctx| {
+            balancer.beliefs[at].asked = Some(now);
+            balancer.arm(ctx, at, until);
+        });
+    }
+
+    fn probe_deep(&mut self, id: ComponentId, at: usize, entry: u32, ordinal: u64, until: SimTime) {
+        self.wait(id, at, until);
+        let unit = UnitId(self.balancer(id).config.unit.0 + at as u32);
+        let mut request = Request::new(ClassId(0), entry, Owner::Probe(unit), self.now);
+        request.ordinal = ordinal;
+        if let Some(request) = self.insert(request) {
+            self.lane.push(crate::model::Move::Advance(request));
+        }
+    }
+
+    /// A deep probe that began at `born` has ended.
+    pub(in crate::model) fn probe_ends(&mut self, unit: UnitId, born: SimTime, outcome: Outcome) {
+        let (id, at) = self.plan.units[unit.index()];
+        let asked = self.balancer(id).beliefs[at as usize].asked;
+        // One that comes too late says nothing any more.
+        if asked == Some(born) {
+            self.conclude(id, at as usize, outcome == Outcome::Ok);
+        }
+    }
+
+    fn conclude(&mut self, id: ComponentId, at: usize, good: bool) {
+        self.with_balancer(id, |balancer, ctx| {
+            balancer.beliefs[at].asked = None;
+            balancer.verdict(at, good, ctx.now);
+            balancer.next_probe(ctx, at);
+        });
+    }
+}

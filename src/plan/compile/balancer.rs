@@ -1,0 +1,218 @@
+//! `[balancer.name]` to its units, the processors of its appliances and what it believes.
+
+use super::{Builder, Wanted};
+use crate::model::balancer::{
+    BalancerConfig, Behind, Choice, Probing, Silence, Takeover, master_down,
+};
+use crate::model::blueprint::{Config, Part, Place};
+use crate::model::cpu::CpuConfig;
+use crate::model::cpu_share::{self, ZoneLimits};
+use crate::model::ids::{ComponentId, PoolId};
+use crate::model::route::{Op, Pick, Routes};
+use crate::model::spec::place::{Algorithm, BalancerSpec, Depth};
+use crate::plan::Draft;
+use crate::plan::names::member_name;
+use crate::plan::program::{BalancerPlan, Compiler, law_of, pool};
+use crate::units::SimDuration;
+
+/// What the balancer `name` believes, as a component beside its units.
+fn beliefs_name(name: &str) -> String {
+    format!("{name}.members")
+}
+
+/// The processor of an appliance.
+fn cpu_name(unit: &str) -> String {
+    format!("{unit}.cpu")
+}
+
+/// Asks for the components of every balancer.
+pub(super) fn gather(builder: &mut Builder<'_>) {
+    for (index, (name, spec)) in builder.draft.scenario.balancer.iter().enumerate() {
+        for member in 0..spec.count.value {
+            let unit = member_name(name, member);
+            if spec.cpu.is_some() && spec.in_.is_none() {
+                builder.wanted.insert(cpu_name(&unit), Wanted::Appliance(index));
+            }
+            builder.wanted.insert(unit, Wanted::BalancerUnit(index, member));
+        }
+        builder.wanted.insert(beliefs_name(name), Wanted::Beliefs(index));
+    }
+}
+
+/// A unit: a process without a bound on workers, which is what `part` was made as.
+pub(super) fn unit(builder: &Builder<'_>, index: usize, member: u32, part: &mut Part) {
+    let (name, spec) = &builder.draft.scenario.balancer[index];
+    part.balancer = Some(builder.id(&beliefs_name(name)));
+    part.place = match zone(builder.draft, index, member) {
+        Some(at) => builder.place(at),
+        None if spec.cpu.is_some() => {
+            Some(Place { cpu: builder.id(&cpu_name(&part.name)), zone: 0 })
+        }
+        None => None,
+    };
+}
+
+/// The zone in which a unit runs.
+pub(super) fn zone(draft: &Draft, index: usize, member: u32) -> Option<(usize, u32)> {
+    let (zone, only) = draft.links.balancers[index].zone?;
+    Some((zone, only.unwrap_or(member)))
+}
+
+/// The processor of an appliance, which has it for itself.
+pub(super) fn appliance(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Config {
+    let cores = builder.draft.scenario.balancer[index].1.cores.as_ref();
+    let all = ZoneLimits {
+        shares: 1,
+        baseline: None,
+        cap: None,
+        burst: cpu_share::Burst::Unlimited,
+        vcpus: None,
+    };
+    Config::Cpu(CpuConfig {
+        cores: cores.map_or(1, |cores| cores.value),
+        zones: vec![all],
+        unit: builder.unit(id, 0),
+    })
+}
+
+/// What it believes; its deep probes are made when the steps of all classes are, by [`finish`].
+pub(super) fn beliefs(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Config {
+    let draft = builder.draft;
+    let (name, spec) = &draft.scenario.balancer[index];
+    let mut members = Vec::new();
+    for (service, member) in &draft.links.balancers[index].targets {
+        let service = &draft.scenario.service[*service].0;
+        let own = member_name(service, *member);
+        let weight = spec.weights.get(&own).or_else(|| spec.weights.get(service));
+        members.push(Behind {
+            id: builder.id(&own),
+            name: own,
+            weight: weight.copied().unwrap_or(1.0),
+            deep: None,
+        });
+    }
+    let unit_names = (0..spec.count.value).map(|member| member_name(name, member));
+    let units: Vec<_> = unit_names.map(|unit| (builder.id(&unit), unit)).collect();
+    let unit = builder.unit(id, 0);
+    for local in 1..=(units.len() * members.len()) as u32 {
+        builder.unit(id, local);
+    }
+    Config::Balancer(BalancerConfig {
+        name: name.text.clone(),
+        units,
+        members,
+        choice: match spec.algorithm.value {
+            Algorithm::RoundRobin => Choice::RoundRobin,
+            Algorithm::LeastConnections => Choice::LeastConnections,
+            Algorithm::Random => Choice::Random,
+            Algorithm::TwoChoices => Choice::TwoChoices,
+            Algorithm::Hash => Choice::Hash,
+        },
+        probing: spec.check.as_ref().map(|check| Probing {
+            interval: check.interval.value,
+            time_out: check.time_out.value,
+            fall: check.fall.value,
+            rise: check.rise.value,
+            sees_hang: check.sees_hang.as_ref().map_or(0.0, |chance| chance.value.get()),
+        }),
+        slow_start: spec.slow_start.as_ref().map_or(SimDuration::ZERO, |time| time.value),
+        retries: spec.retries.value.min(u32::from(u8::MAX)) as u8,
+        takeover: takeover(spec),
+        unit,
+    })
+}
+
+fn takeover(spec: &BalancerSpec) -> Option<Takeover> {
+    if let Some(vrrp) = &spec.vrrp {
+        let interval = vrrp.interval.value;
+        let priorities = [vrrp.priority.value as u8, vrrp.partner.value as u8];
+        let none = crate::engine::law::Law::constant(0.0).ok()?.sampler();
+        let back = master_down(interval, priorities[0]);
+        return Some(Takeover {
+            silence: Silence::Adverts { interval, priorities },
+            lasts: None,
+            coverage: 1.0,
+            giveback: vrrp.preempt.value.then_some((back, none)),
+        });
+    }
+    spec.failover.as_ref().map(|failover| Takeover {
+        silence: Silence::After(law_of(&failover.detect).sampler()),
+        lasts: failover.takeover.as_ref().map(|law| law_of(law).sampler()),
+        coverage: failover.coverage.value.get(),
+        giveback: failover
+            .giveback
+            .as_ref()
+            .map(|back| (back.after.value, law_of(&back.lasts).sampler())),
+    })
+}
+
+/// A balancer, as requests see it.
+pub(super) fn plan(builder: &Builder<'_>, index: usize) -> Option<BalancerPlan> {
+    let (name, spec) = &builder.draft.scenario.balancer[index];
+    let (service, _) = *builder.draft.links.balancers[index].targets.first()?;
+    Some(BalancerPlan {
+        name: name.text.clone(),
+        beliefs: builder.id(&beliefs_name(name)),
+        to: builder.draft.scenario.service[service].0.text.clone(),
+        service,
+        cpu: spec.cpu.as_ref().map(|law| law_of(law)),
+        time_out: spec.time_out.as_ref().map(|time| time.value),
+    })
+}
+
+/// Deep probes: what the requests behind the balancer ask of others, each once.
+pub(super) fn finish(draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [Part]) {
+    for index in 0..parts.len() {
+        let id = ComponentId(index as u32);
+        let Config::Balancer(config) = &parts[index].config else { continue };
+        let Some(spec) = draft.scenario.balancer.get(&config.name) else { continue };
+        let Some(check) = spec.check.as_ref().filter(|c| c.depth.value == Depth::Deep) else {
+            continue;
+        };
+        let (asks, mounts) = needs(&compiler.routes, id);
+        let mut members = config.members.clone();
+        let name = config.name.clone();
+        for member in &mut members {
+            let own = &parts[member.id.index()].mounts;
+            let heads = mounts.iter().copied().filter(|mount| {
+                own.get(usize::from(*mount)).is_some_and(|mount| mount.head.is_some())
+            });
+            let owner = format!("{name}.check→{}", member.name);
+            let only = pool(&member.name, vec![member.id], Pick::RoundRobin);
+            compiler.routes.pools.push(only);
+            let pool = PoolId((compiler.routes.pools.len() - 1) as u16);
+            let heads: Vec<u8> = heads.collect();
+            member.deep = Some(compiler.probe(&owner, pool, check.time_out.value, &heads, &asks));
+        }
+        if let Config::Balancer(config) = &mut parts[index].config {
+            config.members = members;
+        }
+    }
+}
+
+/// Pools entered, and mounts used, by what is done behind the balancer `id`.
+fn needs(routes: &Routes, id: ComponentId) -> (Vec<PoolId>, Vec<u8>) {
+    let (mut pools, mut mounts) = (Vec::new(), Vec::new());
+    // Frames since the member was entered; none: outside.
+    let mut depth = 0_u32;
+    for op in &routes.ops {
+        match *op {
+            Op::Pick { balancer, .. } if depth == 0 => depth = u32::from(balancer == id),
+            Op::Enter { pool, .. } if depth > 0 => {
+                if depth == 1 {
+                    pools.push(pool);
+                }
+                depth += 1;
+            }
+            Op::Front { .. } | Op::Pick { .. } if depth > 0 => depth += 1,
+            Op::Leave => depth = depth.saturating_sub(1),
+            Op::Head { mount, .. } if depth == 1 => mounts.push(mount),
+            _ => {}
+        }
+    }
+    pools.sort_unstable();
+    pools.dedup();
+    mounts.sort_unstable();
+    mounts.dedup();
+    (pools, mounts)
+}
