@@ -189,7 +189,15 @@ fn what_was_stopped_is_marked_in_every_form() {
     let words = ["run", scenario.to_str().unwrap(), "--out", out.to_str().unwrap()];
     let shorter = ["--set", "window.mean.lead-in=10s", "--set", "window.mean.length=1min"];
     let more = [&["--replications", "2000"][..], &shorter].concat();
-    let mut command = fivenines(&[&words[..], &more].concat());
+    // Tests may run where interrupts are ignored, as in the background of a script.
+    let mut command = if cfg!(target_os = "linux") {
+        let mut command = Command::new("env");
+        command.args(["--default-signal=INT", env!("CARGO_BIN_EXE_fivenines")]);
+        command.args([&words[..], &more].concat());
+        command
+    } else {
+        fivenines(&[&words[..], &more].concat())
+    };
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // The folder is made after the command has begun to listen.
     for _ in 0..500 {
