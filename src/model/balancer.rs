@@ -42,7 +42,6 @@ use crate::engine::law::Sampler;
 use crate::model::event::Event;
 use crate::model::gauge::Gauge;
 use crate::model::ids::{ComponentId, UnitId};
-use crate::model::request::RequestId;
 use crate::model::{Ctx, Health};
 use crate::units::{SimDuration, SimTime};
 
@@ -587,18 +586,6 @@ impl Balancer {
             self.take_over(ctx, false);
         }
     }
-
-    /// Its alarms are events of their own kind, which the world handles.
-    pub fn alarm(&mut self, _: &mut Ctx<'_>, _: u32, _: Ticket) {}
-
-    /// Nothing of a request waits here.
-    pub fn wake(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
-
-    /// Nothing of a request waits here.
-    pub fn cancel(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
-
-    /// It fares as its units do.
-    pub fn health(&mut self, _: &mut Ctx<'_>, _: Health) {}
 
     /// What it has sent on, and what it has turned away since nobody was left.
     #[must_use]

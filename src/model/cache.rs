@@ -27,7 +27,6 @@
 //! the evaluation of a class of replacement algorithms; for memory as a cache in front of disks,
 //! Megiddo & Modha (2003), ARC.
 
-use crate::engine::calendar::Ticket;
 use crate::model::gauge::Gauge;
 use crate::model::ids::{ComponentId, KeyId};
 use crate::model::request::RequestId;
@@ -380,15 +379,6 @@ impl Cache {
             Inside::Ratio(_) => {}
         }
     }
-
-    /// It has no alarm.
-    pub fn alarm(&mut self, _: &mut Ctx<'_>, _: u32, _: Ticket) {}
-
-    /// No request waits here.
-    pub fn wake(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
-
-    /// No request is inside it.
-    pub fn cancel(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
 
     /// What is neither up, slow, stalled nor cut off has lost what it held.
     pub fn health(&mut self, _: &mut Ctx<'_>, health: Health) {

@@ -138,18 +138,11 @@ impl Cpu {
             let request = RequestId(index);
             self.handles[index as usize] = None;
             if request != not {
-                self.depart(ctx, request);
+                ctx.departs(&mut self.inside, request);
                 ctx.proceed(request);
             }
         }
         self.finished = finished;
-    }
-
-    fn depart(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
-        let entry = &mut ctx.requests[request];
-        self.inside.remove(ctx.now, ctx.now - entry.since);
-        entry.at = ComponentId::NONE;
-        entry.waits = Waits::Nothing;
     }
 
     /// Takes the phase of `request` away.
@@ -166,7 +159,7 @@ impl Cpu {
             // It is done at this very instant, perhaps with others.
             self.finish(ctx, request);
         }
-        self.depart(ctx, request);
+        ctx.departs(&mut self.inside, request);
         self.alarm.arm(ctx, self.unit, self.share.next_due());
         left.map_or(0, Work::core_nanos)
     }
@@ -182,9 +175,6 @@ impl Cpu {
         self.share.capacity(ctx.now, usable);
         self.alarm.arm(ctx, self.unit, self.share.next_due());
     }
-
-    /// No request waits here for an event of its own.
-    pub fn wake(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
 
     /// The account of one zone.
     #[must_use]

@@ -266,9 +266,6 @@ impl Disks {
         }
     }
 
-    /// No request waits here for an event of its own.
-    pub fn wake(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
-
     /// What it has counted, with the stays of operations still inside.
     #[must_use]
     pub fn gauge(&self, now: SimTime) -> Gauge {

@@ -307,18 +307,11 @@ impl Links {
             let path = &mut self.paths[ctx.requests[request].local as usize];
             path.completed += 1;
             ctx.requests[request].ends = ctx.now + path.latency;
-            self.depart(ctx, request);
+            ctx.departs(&mut self.inside, request);
             ctx.proceed(request);
         }
         self.finished = finished;
         self.alarm.arm(ctx, self.unit, self.share.next_due());
-    }
-
-    fn depart(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
-        let entry = &mut ctx.requests[request];
-        self.inside.remove(ctx.now, ctx.now - entry.since);
-        entry.at = ComponentId::NONE;
-        entry.waits = Waits::Nothing;
     }
 
     /// The client of `request` has hung up: what is left of the reply is not sent.
@@ -326,11 +319,11 @@ impl Links {
         self.paths[ctx.requests[request].local as usize].cancelled += 1;
         if ctx.requests[request].waits == Waits::InLine {
             self.held.retain(|(other, _)| *other != request);
-            return self.depart(ctx, request);
+            return ctx.departs(&mut self.inside, request);
         }
         let handle = self.handles[request.index()].take();
         let under_way = handle.and_then(|handle| self.share.cancel(ctx.now, handle));
-        self.depart(ctx, request);
+        ctx.departs(&mut self.inside, request);
         if under_way.is_none() {
             // Done at this very instant: its number must not come up when the slot is another's.
             return self.finish(ctx, request);
@@ -363,9 +356,6 @@ impl Links {
         state.usable = (state.full as f64 * share + 0.5) as u64;
         self.share.capacity(ctx.now, link, Bandwidth::from_bytes_per_s(state.usable));
     }
-
-    /// No request waits here for an event of its own.
-    pub fn wake(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
 
     /// Transfers; utilisation is that of the single links.
     #[must_use]
@@ -474,24 +464,6 @@ impl Link {
     pub fn config(&self) -> LinkConfig {
         self.config
     }
-
-    /// It has no alarm.
-    pub fn alarm(&mut self, _: &mut Ctx<'_>, _: u32, _: Ticket) {}
-
-    /// No request is inside it.
-    pub fn wake(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
-
-    /// No request is inside it.
-    pub fn cancel(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
-
-    /// Its capacity is that of the network.
-    pub fn health(&mut self, _: &mut Ctx<'_>, _: Health) {}
-
-    /// Its reading is that of the network.
-    #[must_use]
-    pub fn gauge(&self, _: SimTime) -> Gauge {
-        Gauge::default()
-    }
 }
 
 /// What stands for one of several uplinks: its health. The world passes it on to [`Links`]; what
@@ -512,23 +484,5 @@ impl Uplink {
     #[must_use]
     pub fn config(&self) -> UplinkConfig {
         self.config
-    }
-
-    /// It has no alarm: those of all uplinks are the network's.
-    pub fn alarm(&mut self, _: &mut Ctx<'_>, _: u32, _: Ticket) {}
-
-    /// No request is inside it.
-    pub fn wake(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
-
-    /// No request is inside it.
-    pub fn cancel(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
-
-    /// Its users are the network's.
-    pub fn health(&mut self, _: &mut Ctx<'_>, _: Health) {}
-
-    /// It counts nothing.
-    #[must_use]
-    pub fn gauge(&self, _: SimTime) -> Gauge {
-        Gauge::default()
     }
 }

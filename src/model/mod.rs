@@ -32,8 +32,8 @@ pub mod world;
 use crate::engine::calendar::{Calendar, Ticket};
 use crate::engine::lane::Lane;
 use crate::model::event::Event;
-use crate::model::gauge::Gauge;
-use crate::model::ids::{CauseId, DemandId};
+use crate::model::gauge::{Gauge, Occupancy};
+use crate::model::ids::{CauseId, ComponentId, DemandId};
 use crate::model::request::{Hold, Outcome, RequestId, Requests, Waits};
 use crate::model::route::Draws;
 use crate::units::{SimDuration, SimTime};
@@ -113,6 +113,15 @@ impl Ctx<'_> {
         self.fail(request, Outcome::Refused);
     }
 
+    /// `request` is no longer among those `inside` the component it is at.
+    #[inline]
+    fn departs(&mut self, inside: &mut Occupancy, request: RequestId) {
+        let entry = &mut self.requests[request];
+        inside.remove(self.now, self.now - entry.since);
+        entry.at = ComponentId::NONE;
+        entry.waits = Waits::Nothing;
+    }
+
     /// A demand of `request` as a length of time.
     #[inline]
     #[must_use]
@@ -126,6 +135,28 @@ impl Ctx<'_> {
         self.requests[request].ticket = ticket;
     }
 }
+
+/// What a kind of component does that has no alarm of its own, in which nothing of a request waits,
+/// that has no state of health and counts nothing: nothing at all. What a kind writes itself goes
+/// before these; a kind that writes all of it need not be one.
+trait Quiet {
+    fn alarm(&mut self, _: &mut Ctx<'_>, _local: u32, _: Ticket) {}
+    fn wake(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
+    fn cancel(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
+    fn health(&mut self, _: &mut Ctx<'_>, _: Health) {}
+    fn gauge(&self, _: SimTime) -> Gauge {
+        Gauge::default()
+    }
+}
+
+impl Quiet for balancer::Balancer {}
+impl Quiet for cache::Cache {}
+impl Quiet for cpu::Cpu {}
+impl Quiet for disks::Disks {}
+impl Quiet for link::Link {}
+impl Quiet for link::Links {}
+impl Quiet for link::Uplink {}
+impl Quiet for service::Service {}
 
 macro_rules! component_table {
     ($make:ident) => {

@@ -262,7 +262,8 @@ impl<'p> World<'p> {
         }
     }
 
-    fn component_ctx<R>(
+    /// Lets `act` be done with a component, in the context of `cause`.
+    pub(in crate::model) fn component_ctx<R>(
         &mut self,
         id: ComponentId,
         cause: CauseId,

@@ -15,7 +15,6 @@
 
 use std::collections::VecDeque;
 
-use crate::engine::calendar::Ticket;
 use crate::model::gauge::{Availability, Gauge, Occupancy, Usable};
 use crate::model::ids::ComponentId;
 use crate::model::request::{Hold, Outcome, RequestId, Waits};
@@ -171,12 +170,6 @@ impl Service {
     pub fn state(&self) -> Health {
         self.health
     }
-
-    /// It has no alarm.
-    pub fn alarm(&mut self, _: &mut Ctx<'_>, _: u32, _: Ticket) {}
-
-    /// Nothing of a request waits here for an event.
-    pub fn wake(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
 
     /// What it has counted: utilisation is that of the workers.
     #[must_use]

@@ -14,16 +14,15 @@
 //! fails, the *orphan* keeps those above and ends when it has given them back.
 
 use crate::engine::calendar::{Calendar, Place, Ticket};
-use crate::engine::draw::{Lineage, Seed};
+use crate::engine::draw::Lineage;
 use crate::engine::lane::{Lane, NoProgress};
 use crate::model::balancer::Balancer;
-use crate::model::blueprint::{Arrivals, Blueprint, Config, Mount};
+use crate::model::blueprint::{Blueprint, Config, Mount};
 use crate::model::cache::Cache;
 use crate::model::client::Views;
 use crate::model::cpu::Cpu;
 use crate::model::disks::Disks;
 use crate::model::event::Event;
-use crate::model::gauge::Gauge;
 use crate::model::head::Head;
 use crate::model::ids::{CallId, CauseId, ComponentId, KeyId, PoolId, UnitId, WorkloadId};
 use crate::model::link::{Link, Links, Uplink};
@@ -38,8 +37,6 @@ use crate::model::service::Service;
 use crate::model::station::Station;
 use crate::model::{Component, Ctx, Health, Move};
 use crate::units::{Bytes, Rate, SimDuration, SimTime};
-use crate::workload::arrivals::{Arrival, ArrivalStream};
-use crate::workload::trace::RecordedStream;
 
 /// Why a run stopped before its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,65 +76,6 @@ pub struct Span {
     pub horizon: SimTime,
     /// What breaks.
     pub faults: Faults,
-}
-
-/// Arrivals of one workload, worked out some ahead: their times depend on nothing else, and in a
-/// batch the latency of one draw hides behind the next.
-#[derive(Clone, Debug)]
-struct Source {
-    stream: Stream,
-    /// Arrivals worked out; those from `at` on have not come yet.
-    ready: Vec<Arrival>,
-    at: usize,
-}
-
-/// Where arrivals come from. Asked for many at a time, so its size and its branch do not matter.
-#[derive(Clone, Debug)]
-enum Stream {
-    Described(Box<ArrivalStream>),
-    Recorded(RecordedStream),
-}
-
-impl Source {
-    const AHEAD: usize = 32;
-
-    fn new(
-        arrivals: &Arrivals,
-        seed: Seed,
-        lineage: Lineage,
-        owner: &str,
-        times: (SimTime, SimTime),
-    ) -> Self {
-        let stream = match arrivals {
-            Arrivals::Described(traffic) => Stream::Described(Box::new(ArrivalStream::new(
-                traffic, seed, lineage, owner, times,
-            ))),
-            Arrivals::Recorded(playback) => {
-                Stream::Recorded(RecordedStream::new(playback, seed, lineage, owner, times))
-            }
-        };
-        Self { stream, ready: Vec::with_capacity(Self::AHEAD), at: 0 }
-    }
-
-    #[inline]
-    fn next(&mut self) -> Option<Arrival> {
-        if self.at == self.ready.len() {
-            self.work_ahead();
-        }
-        let next = self.ready.get(self.at).copied();
-        self.at += usize::from(next.is_some());
-        next
-    }
-
-    #[inline(never)]
-    fn work_ahead(&mut self) {
-        self.at = 0;
-        self.ready.clear();
-        match &mut self.stream {
-            Stream::Described(stream) => self.ready.extend(stream.by_ref().take(Self::AHEAD)),
-            Stream::Recorded(stream) => self.ready.extend(stream.by_ref().take(Self::AHEAD)),
-        }
-    }
 }
 
 /// Calls of one kind that may still reach their time-out, oldest first.
@@ -203,6 +141,12 @@ macro_rules! ctx {
         }
     };
 }
+
+mod ending;
+mod readings;
+mod source;
+
+use source::Source;
 
 impl<'p> World<'p> {
     /// An empty world at the start of `span`.
@@ -782,210 +726,6 @@ impl<'p> World<'p> {
         }
     }
 
-    /// `id` has reached the end of its route, or has failed and given everything back.
-    #[inline(always)]
-    fn end(&mut self, id: RequestId, outcome: Outcome) {
-        let entry = &self.requests[id];
-        match entry.owner {
-            Owner::Workload => {
-                let latency = self.now - entry.born;
-                self.record.attempt_ends(
-                    entry.class,
-                    outcome,
-                    latency,
-                    entry.waited,
-                    entry.counted,
-                );
-                let (cause, counted) = (entry.cause, entry.counted);
-                let workload = WorkloadId(entry.workload);
-                let cause = if outcome == Outcome::Ok { cause } else { self.blame(cause) };
-                self.record.request_is_view(workload, outcome, cause, counted);
-                self.requests.remove(id);
-            }
-            Owner::View(view) => {
-                let latency = self.now - entry.born;
-                self.record.attempt_ends(
-                    entry.class,
-                    outcome,
-                    latency,
-                    entry.waited,
-                    entry.counted,
-                );
-                if outcome == Outcome::Ok {
-                    self.reply(id, view);
-                } else {
-                    let cause = self.blame(entry.cause);
-                    self.part_failed(id, view, cause);
-                }
-            }
-            Owner::Parent(parent) => {
-                let cause = entry.cause;
-                self.requests.remove(id);
-                let parent_entry = &mut self.requests[parent];
-                parent_entry.children -= 1;
-                if outcome != Outcome::Ok && parent_entry.failed.is_none() {
-                    parent_entry.failed = Some(outcome);
-                    parent_entry.cause = cause;
-                }
-                if parent_entry.children == 0 && parent_entry.waits == Waits::Children {
-                    parent_entry.waits = Waits::Nothing;
-                    self.lane.push(Move::Advance(parent));
-                }
-            }
-            Owner::Nobody => self.requests.remove(id),
-            Owner::Probe(unit) => {
-                let born = entry.born;
-                self.requests.remove(id);
-                self.probe_ends(unit, born, outcome);
-            }
-        }
-    }
-
-    /// `id` has failed where it is: everything it holds is given back, and whoever waits is told.
-    #[inline(never)]
-    pub(in crate::model) fn fail_up(&mut self, id: RequestId, outcome: Outcome) {
-        if self.try_another(id, outcome) {
-            return;
-        }
-        if self.requests[id].children > 0 {
-            let of_it =
-                |(child, r): (RequestId, &Request)| (r.owner == Owner::Parent(id)).then_some(child);
-            let children: Vec<_> = self.requests.iter().filter_map(of_it).collect();
-            for child in children {
-                self.requests[child].owner = Owner::Nobody;
-            }
-            self.requests[id].children = 0;
-        }
-        let mut outcome = outcome;
-        while self.requests[id].depth > 0 {
-            // Whoever had let it in answers with an error of its own.
-            if self.requests[id].top().hold == Hold::Inside {
-                outcome = Outcome::Error;
-            }
-            self.leave(id, outcome);
-        }
-        self.end(id, outcome);
-    }
-
-    /// Cuts `id` above its first `keep` frames. Gives the caller's part, free to fail; the frames
-    /// above go on as an orphan under the old id, and the call they were part of ends as `outcome`.
-    #[inline(never)]
-    pub(in crate::model) fn split(
-        &mut self,
-        id: RequestId,
-        keep: usize,
-        outcome: Outcome,
-    ) -> Option<RequestId> {
-        if self.requests[id].frames[keep].behind {
-            self.let_go(id, keep);
-        }
-        let entry = &mut self.requests[id];
-        let cut = &mut entry.frames[keep];
-        if cut.call != NO_CALL {
-            self.record.call_ends(CallId(cut.call), outcome, entry.counted);
-            cut.call = NO_CALL;
-        }
-        let mut caller = *entry;
-        caller.depth = keep as u8;
-        caller.at = ComponentId::NONE;
-        caller.waits = Waits::Nothing;
-        caller.ticket = Ticket::NONE;
-        caller.children = 0;
-        let orphan = &mut self.requests[id];
-        let depth = usize::from(orphan.depth);
-        orphan.frames.copy_within(keep..depth, 0);
-        orphan.depth = (depth - keep) as u8;
-        orphan.owner = Owner::Nobody;
-        orphan.orphan = true;
-        orphan.patience = Ticket::NONE;
-        self.insert(caller)
-    }
-
-    fn call_deadline(&mut self, call: CallId) {
-        self.deadlines[call.index()].armed = false;
-        while let Some(&(deadline, id, serial)) = self.deadlines[call.index()].line.front() {
-            if deadline > self.now {
-                self.deadlines[call.index()].armed = true;
-                let code = Event::CallDeadline(u32::from(call.0)).code();
-                self.calendar.push(deadline, code);
-                return;
-            }
-            self.deadlines[call.index()].line.pop_front();
-            let entry = &self.requests[id];
-            let frames = &entry.frames[..usize::from(entry.depth)];
-            let found = frames.iter().position(|frame| frame.serial == serial);
-            // A call whose caller has gone has no deadline any more.
-            let awaited = |depth: &usize| entry.live && frames[*depth].call != NO_CALL;
-            if let Some(depth) = found.filter(awaited) {
-                self.call_times_out(id, depth);
-            }
-        }
-    }
-
-    fn call_times_out(&mut self, id: RequestId, depth: usize) {
-        let entry = &self.requests[id];
-        let frame = entry.frames[depth];
-        let counted = entry.counted;
-        let innermost = depth + 1 == usize::from(entry.depth);
-        let cause = self.causes[frame.at.index()];
-        let gives_up = innermost && entry.waits == Waits::InLine && self.leaves_line(frame.at);
-        if frame.hold == Hold::Calling && self.try_another(id, Outcome::Timeout) {
-            return;
-        }
-        let caller = if frame.hold == Hold::Calling || gives_up {
-            if frame.behind {
-                self.let_go(id, depth);
-            }
-            self.record.call_ends(CallId(frame.call), Outcome::Timeout, counted);
-            if gives_up {
-                let mut ctx = ctx!(self, cause);
-                self.components[frame.at.index()].cancel(&mut ctx, id);
-            } else {
-                let entry = &mut self.requests[id];
-                entry.waits = Waits::Nothing;
-                entry.depth = depth as u8;
-            }
-            Some(id)
-        } else {
-            self.split(id, depth, Outcome::Timeout)
-        };
-        if let Some(caller) = caller {
-            self.requests[caller].cause = cause;
-            self.fail_up(caller, Outcome::Error);
-        }
-    }
-
-    fn leaves_line(&self, member: ComponentId) -> bool {
-        let component = &self.components[member.index()];
-        matches!(component, Component::Service(service) if service.callers_wait())
-    }
-
-    /// The client of `id` has given up; the work goes on without it.
-    fn patience_ends(&mut self, id: RequestId) {
-        let entry = &mut self.requests[id];
-        entry.patience = Ticket::NONE;
-        let Owner::View(view) = entry.owner else { return };
-        if entry.stage == Stage::Reply {
-            return self.hang_up(id, view);
-        }
-        let unreachable = entry.waits == Waits::Void && entry.depth <= 1;
-        let outcome = if unreachable { Outcome::Unreachable } else { Outcome::Timeout };
-        let (class, counted, attempt, own) =
-            (entry.class, entry.counted, entry.attempt, entry.cause);
-        let latency = self.now - entry.born;
-        self.record.attempt_ends(class, outcome, latency, 0, counted);
-        let entry = &mut self.requests[id];
-        entry.owner = Owner::Nobody;
-        if unreachable {
-            if entry.depth == 1 && entry.top().call != NO_CALL {
-                self.record.call_ends(CallId(entry.top().call), outcome, counted);
-            }
-            self.requests.remove(id);
-        }
-        let cause = if unreachable { own } else { self.blame(CauseId::OVERLOAD) };
-        self.part_given_up(view, attempt, cause);
-    }
-
     /// Sends the reply to `id`, `size` bytes; false when nothing is in its way.
     pub(in crate::model) fn send(&mut self, id: RequestId, size: Bytes) -> bool {
         let Some(network) = &self.plan.network else { return false };
@@ -1002,17 +742,6 @@ impl<'p> World<'p> {
             }
         }
         true
-    }
-
-    /// The client of `id` gives up while the reply is on its way: what is left is not sent.
-    fn hang_up(&mut self, id: RequestId, view: u32) {
-        let entry = &self.requests[id];
-        let (at, attempt) = (entry.at, entry.attempt);
-        let mut ctx = ctx!(self, self.causes[at.index()]);
-        self.components[at.index()].cancel(&mut ctx, id);
-        self.requests.remove(id);
-        let cause = self.blame(CauseId::OVERLOAD);
-        self.part_given_up(view, attempt, cause);
     }
 
     fn wake(&mut self, id: RequestId) {
@@ -1055,105 +784,6 @@ impl<'p> World<'p> {
             next + SimDuration::from_nanos(plan.every.nanos() - since)
         };
         self.calendar.push(next, Event::Operation(index as u32).code());
-    }
-
-    /// A reading of every component, with the stays of requests that are inside.
-    #[must_use]
-    pub fn gauges(&self) -> Vec<Gauge> {
-        let mut gauges: Vec<Gauge> =
-            self.components.iter().map(|component| component.gauge(self.now)).collect();
-        if let Some(network) = &self.plan.network
-            && let Component::Links(links) = &self.components[network.links.index()]
-        {
-            for (link, reading) in links.readings(self.now) {
-                gauges[link.index()] = reading;
-            }
-        }
-        for (_, request) in self.requests.iter() {
-            for frame in &request.frames[..usize::from(request.depth)] {
-                if frame.hold == Hold::Inside {
-                    gauges[frame.at.index()].stayed += u128::from((self.now - frame.since).nanos());
-                }
-            }
-            let Some(component) = self.components.get(request.at.index()) else { continue };
-            let keeps_line = matches!(
-                component,
-                Component::Station(_)
-                    | Component::Head(_)
-                    | Component::Cpu(_)
-                    | Component::Links(_)
-            );
-            if keeps_line {
-                let stay = u128::from((self.now - request.since).nanos());
-                gauges[request.at.index()].stayed += stay;
-            }
-        }
-        gauges
-    }
-
-    /// A reading of every zone's part of its processor, against its cap.
-    #[must_use]
-    pub fn zone_gauges(&self) -> Vec<Gauge> {
-        let reading = |zone: &crate::model::blueprint::ZoneMeter| {
-            let Component::Cpu(cpu) = &self.components[zone.place.cpu.index()] else {
-                return Gauge::default();
-            };
-            let ledger = cpu.zone(self.now, zone.place.zone);
-            Gauge {
-                busy: ledger.used.steps(),
-                capacity: u128::from(zone.cap.steps()) * u128::from(self.now.nanos()),
-                ..Gauge::default()
-            }
-        };
-        self.plan.zones.iter().map(reading).collect()
-    }
-
-    /// The present instant.
-    #[must_use]
-    pub fn now(&self) -> SimTime {
-        self.now
-    }
-
-    /// Events handled so far.
-    #[must_use]
-    pub fn events(&self) -> u64 {
-        self.events
-    }
-
-    /// A digest of all events handled so far, in order.
-    #[must_use]
-    pub fn digest(&self) -> u64 {
-        self.digest
-    }
-
-    /// Requests in flight.
-    #[must_use]
-    pub fn in_flight(&self) -> usize {
-        self.requests.len()
-    }
-
-    /// The most requests in flight at one time.
-    #[must_use]
-    pub fn most_in_flight(&self) -> usize {
-        self.requests.most()
-    }
-
-    /// Counted requests and views that have not ended.
-    #[must_use]
-    pub fn counted_open(&self) -> u64 {
-        self.record.open()
-    }
-
-    /// What was written down.
-    #[must_use]
-    pub fn record(&self) -> &Record {
-        &self.record
-    }
-
-    /// A component.
-    #[must_use]
-    pub fn component(&self, id: ComponentId) -> &Component {
-        &self.components[id.index()]
     }
 }
 

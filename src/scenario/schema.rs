@@ -64,24 +64,12 @@ impl Maker {
                 self.quantity("rate", field, text(r"/\s*(s|min|h|d|day|month|y|year)", "20/s"))
             }
             Shape::Money => {
-                let pattern = concat!(
-                    r"^\s*\$\s*[0-9][0-9_]*(\.[0-9_]*)?\s*",
-                    r"(/\s*(s|min|h|d|day|month|y|year))?\s*$"
-                );
-                let money = json!({
-                    "type": "string", "pattern": pattern, "examples": ["$250/month"]
-                });
-                self.quantity("money", field, money)
+                let per = r"(/\s*(s|min|h|d|day|month|y|year))?";
+                self.quantity("money", field, price(per, "$250/month"))
             }
             Shape::SizePrice => {
-                let pattern = concat!(
-                    r"^\s*\$\s*[0-9][0-9_]*(\.[0-9_]*)?\s*",
-                    r"/\s*(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)\s*$"
-                );
-                let price = json!({
-                    "type": "string", "pattern": pattern, "examples": ["$0.30/GB"]
-                });
-                self.quantity("price-per-size", field, price)
+                let per = r"/\s*(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)";
+                self.quantity("price-per-size", field, price(per, "$0.30/GB"))
             }
             Shape::Probability => self.quantity(
                 "probability",
@@ -247,6 +235,12 @@ impl Maker {
 
 fn text(units: &str, example: &str) -> Json {
     json!({ "type": "string", "pattern": format!("{NUMBER}{units}\\s*$"), "examples": [example] })
+}
+
+/// Money `per` something.
+fn price(per: &str, example: &str) -> Json {
+    let pattern = format!(r"^\s*\$\s*[0-9][0-9_]*(\.[0-9_]*)?\s*{per}\s*$");
+    json!({ "type": "string", "pattern": pattern, "examples": [example] })
 }
 
 fn words_schema(words: &[Word]) -> Json {

@@ -34,18 +34,11 @@ impl World<'_> {
         id: ComponentId,
         act: impl FnOnce(&mut Balancer, &mut Ctx<'_>) -> R,
     ) -> R {
-        let mut ctx = Ctx {
-            now: self.now,
-            calendar: &mut self.calendar,
-            lane: &mut self.lane,
-            requests: &mut self.requests,
-            draws: &self.draws,
-            cause: self.causes[id.index()],
-        };
-        match &mut self.components[id.index()] {
-            Component::Balancer(balancer) => act(balancer, &mut ctx),
+        let cause = self.causes[id.index()];
+        self.component_ctx(id, cause, |component, ctx| match component {
+            Component::Balancer(balancer) => act(balancer, ctx),
             _ => unreachable!("the plan gives balancers their own ids"),
-        }
+        })
     }
 
     /// Arms the first probes of every balancer.
@@ -78,15 +71,8 @@ impl World<'_> {
     }
 
     fn turn_away(&mut self, id: RequestId, unit: ComponentId) {
-        let mut ctx = Ctx {
-            now: self.now,
-            calendar: &mut self.calendar,
-            lane: &mut self.lane,
-            requests: &mut self.requests,
-            draws: &self.draws,
-            cause: self.causes[unit.index()],
-        };
-        ctx.turn_away(id, Health::Unreachable);
+        let cause = self.causes[unit.index()];
+        self.component_ctx(unit, cause, |_, ctx| ctx.turn_away(id, Health::Unreachable));
     }
 
     /// `id`, inside a unit of `balancer`, is sent on to a member.

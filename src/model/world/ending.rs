@@ -1,0 +1,226 @@
+//! How a request ends: at the end of its route, by a failure, by a time-out, by its client's
+//! patience; and how it is split when its caller gives up and its work goes on.
+
+use crate::engine::calendar::Ticket;
+use crate::model::event::Event;
+use crate::model::ids::{CallId, CauseId, ComponentId, WorkloadId};
+use crate::model::request::{Hold, NO_CALL, Outcome, Owner, Request, RequestId, Stage, Waits};
+use crate::model::world::World;
+use crate::model::{Component, Ctx, Move};
+
+impl World<'_> {
+    /// `id` has reached the end of its route, or has failed and given everything back.
+    #[inline(always)]
+    pub(super) fn end(&mut self, id: RequestId, outcome: Outcome) {
+        let entry = &self.requests[id];
+        match entry.owner {
+            Owner::Workload => {
+                let latency = self.now - entry.born;
+                self.record.attempt_ends(
+                    entry.class,
+                    outcome,
+                    latency,
+                    entry.waited,
+                    entry.counted,
+                );
+                let (cause, counted) = (entry.cause, entry.counted);
+                let workload = WorkloadId(entry.workload);
+                let cause = if outcome == Outcome::Ok { cause } else { self.blame(cause) };
+                self.record.request_is_view(workload, outcome, cause, counted);
+                self.requests.remove(id);
+            }
+            Owner::View(view) => {
+                let latency = self.now - entry.born;
+                self.record.attempt_ends(
+                    entry.class,
+                    outcome,
+                    latency,
+                    entry.waited,
+                    entry.counted,
+                );
+                if outcome == Outcome::Ok {
+                    self.reply(id, view);
+                } else {
+                    let cause = self.blame(entry.cause);
+                    self.part_failed(id, view, cause);
+                }
+            }
+            Owner::Parent(parent) => {
+                let cause = entry.cause;
+                self.requests.remove(id);
+                let parent_entry = &mut self.requests[parent];
+                parent_entry.children -= 1;
+                if outcome != Outcome::Ok && parent_entry.failed.is_none() {
+                    parent_entry.failed = Some(outcome);
+                    parent_entry.cause = cause;
+                }
+                if parent_entry.children == 0 && parent_entry.waits == Waits::Children {
+                    parent_entry.waits = Waits::Nothing;
+                    self.lane.push(Move::Advance(parent));
+                }
+            }
+            Owner::Nobody => self.requests.remove(id),
+            Owner::Probe(unit) => {
+                let born = entry.born;
+                self.requests.remove(id);
+                self.probe_ends(unit, born, outcome);
+            }
+        }
+    }
+
+    /// `id` has failed where it is: everything it holds is given back, and whoever waits is told.
+    #[inline(never)]
+    pub(in crate::model) fn fail_up(&mut self, id: RequestId, outcome: Outcome) {
+        if self.try_another(id, outcome) {
+            return;
+        }
+        if self.requests[id].children > 0 {
+            let of_it =
+                |(child, r): (RequestId, &Request)| (r.owner == Owner::Parent(id)).then_some(child);
+            let children: Vec<_> = self.requests.iter().filter_map(of_it).collect();
+            for child in children {
+                self.requests[child].owner = Owner::Nobody;
+            }
+            self.requests[id].children = 0;
+        }
+        let mut outcome = outcome;
+        while self.requests[id].depth > 0 {
+            // Whoever had let it in answers with an error of its own.
+            if self.requests[id].top().hold == Hold::Inside {
+                outcome = Outcome::Error;
+            }
+            self.leave(id, outcome);
+        }
+        self.end(id, outcome);
+    }
+
+    /// Cuts `id` above its first `keep` frames. Gives the caller's part, free to fail; the frames
+    /// above go on as an orphan under the old id, and the call they were part of ends as `outcome`.
+    #[inline(never)]
+    pub(in crate::model) fn split(
+        &mut self,
+        id: RequestId,
+        keep: usize,
+        outcome: Outcome,
+    ) -> Option<RequestId> {
+        if self.requests[id].frames[keep].behind {
+            self.let_go(id, keep);
+        }
+        let entry = &mut self.requests[id];
+        let cut = &mut entry.frames[keep];
+        if cut.call != NO_CALL {
+            self.record.call_ends(CallId(cut.call), outcome, entry.counted);
+            cut.call = NO_CALL;
+        }
+        let mut caller = *entry;
+        caller.depth = keep as u8;
+        caller.at = ComponentId::NONE;
+        caller.waits = Waits::Nothing;
+        caller.ticket = Ticket::NONE;
+        caller.children = 0;
+        let orphan = &mut self.requests[id];
+        let depth = usize::from(orphan.depth);
+        orphan.frames.copy_within(keep..depth, 0);
+        orphan.depth = (depth - keep) as u8;
+        orphan.owner = Owner::Nobody;
+        orphan.orphan = true;
+        orphan.patience = Ticket::NONE;
+        self.insert(caller)
+    }
+
+    pub(super) fn call_deadline(&mut self, call: CallId) {
+        self.deadlines[call.index()].armed = false;
+        while let Some(&(deadline, id, serial)) = self.deadlines[call.index()].line.front() {
+            if deadline > self.now {
+                self.deadlines[call.index()].armed = true;
+                let code = Event::CallDeadline(u32::from(call.0)).code();
+                self.calendar.push(deadline, code);
+                return;
+            }
+            self.deadlines[call.index()].line.pop_front();
+            let entry = &self.requests[id];
+            let frames = &entry.frames[..usize::from(entry.depth)];
+            let found = frames.iter().position(|frame| frame.serial == serial);
+            // A call whose caller has gone has no deadline any more.
+            let awaited = |depth: &usize| entry.live && frames[*depth].call != NO_CALL;
+            if let Some(depth) = found.filter(awaited) {
+                self.call_times_out(id, depth);
+            }
+        }
+    }
+
+    fn call_times_out(&mut self, id: RequestId, depth: usize) {
+        let entry = &self.requests[id];
+        let frame = entry.frames[depth];
+        let counted = entry.counted;
+        let innermost = depth + 1 == usize::from(entry.depth);
+        let cause = self.causes[frame.at.index()];
+        let gives_up = innermost && entry.waits == Waits::InLine && self.leaves_line(frame.at);
+        if frame.hold == Hold::Calling && self.try_another(id, Outcome::Timeout) {
+            return;
+        }
+        let caller = if frame.hold == Hold::Calling || gives_up {
+            if frame.behind {
+                self.let_go(id, depth);
+            }
+            self.record.call_ends(CallId(frame.call), Outcome::Timeout, counted);
+            if gives_up {
+                let mut ctx = ctx!(self, cause);
+                self.components[frame.at.index()].cancel(&mut ctx, id);
+            } else {
+                let entry = &mut self.requests[id];
+                entry.waits = Waits::Nothing;
+                entry.depth = depth as u8;
+            }
+            Some(id)
+        } else {
+            self.split(id, depth, Outcome::Timeout)
+        };
+        if let Some(caller) = caller {
+            self.requests[caller].cause = cause;
+            self.fail_up(caller, Outcome::Error);
+        }
+    }
+
+    fn leaves_line(&self, member: ComponentId) -> bool {
+        let component = &self.components[member.index()];
+        matches!(component, Component::Service(service) if service.callers_wait())
+    }
+
+    /// The client of `id` has given up; the work goes on without it.
+    pub(super) fn patience_ends(&mut self, id: RequestId) {
+        let entry = &mut self.requests[id];
+        entry.patience = Ticket::NONE;
+        let Owner::View(view) = entry.owner else { return };
+        if entry.stage == Stage::Reply {
+            return self.hang_up(id, view);
+        }
+        let unreachable = entry.waits == Waits::Void && entry.depth <= 1;
+        let outcome = if unreachable { Outcome::Unreachable } else { Outcome::Timeout };
+        let (class, counted, attempt, own) =
+            (entry.class, entry.counted, entry.attempt, entry.cause);
+        let latency = self.now - entry.born;
+        self.record.attempt_ends(class, outcome, latency, 0, counted);
+        let entry = &mut self.requests[id];
+        entry.owner = Owner::Nobody;
+        if unreachable {
+            if entry.depth == 1 && entry.top().call != NO_CALL {
+                self.record.call_ends(CallId(entry.top().call), outcome, counted);
+            }
+            self.requests.remove(id);
+        }
+        let cause = if unreachable { own } else { self.blame(CauseId::OVERLOAD) };
+        self.part_given_up(view, attempt, cause);
+    }
+
+    /// The client of `id` gives up while the reply is on its way: what is left is not sent.
+    fn hang_up(&mut self, id: RequestId, view: u32) {
+        let entry = &self.requests[id];
+        let (at, attempt) = (entry.at, entry.attempt);
+        let mut ctx = ctx!(self, self.causes[at.index()]);
+        self.components[at.index()].cancel(&mut ctx, id);
+        self.requests.remove(id);
+        let cause = self.blame(CauseId::OVERLOAD);
+        self.part_given_up(view, attempt, cause);
+    }
+}

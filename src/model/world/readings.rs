@@ -1,0 +1,110 @@
+//! What can be read off a world: its clock, its counts, the gauges of its components.
+
+use crate::model::Component;
+use crate::model::gauge::Gauge;
+use crate::model::ids::ComponentId;
+use crate::model::record::Record;
+use crate::model::request::Hold;
+use crate::model::world::World;
+use crate::units::SimTime;
+
+impl World<'_> {
+    /// A reading of every component, with the stays of requests that are inside.
+    #[must_use]
+    pub fn gauges(&self) -> Vec<Gauge> {
+        let mut gauges: Vec<Gauge> =
+            self.components.iter().map(|component| component.gauge(self.now)).collect();
+        if let Some(network) = &self.plan.network
+            && let Component::Links(links) = &self.components[network.links.index()]
+        {
+            for (link, reading) in links.readings(self.now) {
+                gauges[link.index()] = reading;
+            }
+        }
+        for (_, request) in self.requests.iter() {
+            for frame in &request.frames[..usize::from(request.depth)] {
+                if frame.hold == Hold::Inside {
+                    gauges[frame.at.index()].stayed += u128::from((self.now - frame.since).nanos());
+                }
+            }
+            let Some(component) = self.components.get(request.at.index()) else { continue };
+            let keeps_line = matches!(
+                component,
+                Component::Station(_)
+                    | Component::Head(_)
+                    | Component::Cpu(_)
+                    | Component::Links(_)
+            );
+            if keeps_line {
+                let stay = u128::from((self.now - request.since).nanos());
+                gauges[request.at.index()].stayed += stay;
+            }
+        }
+        gauges
+    }
+
+    /// A reading of every zone's part of its processor, against its cap.
+    #[must_use]
+    pub fn zone_gauges(&self) -> Vec<Gauge> {
+        let reading = |zone: &crate::model::blueprint::ZoneMeter| {
+            let Component::Cpu(cpu) = &self.components[zone.place.cpu.index()] else {
+                return Gauge::default();
+            };
+            let ledger = cpu.zone(self.now, zone.place.zone);
+            Gauge {
+                busy: ledger.used.steps(),
+                capacity: u128::from(zone.cap.steps()) * u128::from(self.now.nanos()),
+                ..Gauge::default()
+            }
+        };
+        self.plan.zones.iter().map(reading).collect()
+    }
+
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> SimTime {
+        self.now
+    }
+
+    /// Events handled so far.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// A digest of all events handled so far, in order.
+    #[must_use]
+    pub fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    /// Requests in flight.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.requests.len()
+    }
+
+    /// The most requests in flight at one time.
+    #[must_use]
+    pub fn most_in_flight(&self) -> usize {
+        self.requests.most()
+    }
+
+    /// Counted requests and views that have not ended.
+    #[must_use]
+    pub fn counted_open(&self) -> u64 {
+        self.record.open()
+    }
+
+    /// What was written down.
+    #[must_use]
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// A component.
+    #[must_use]
+    pub fn component(&self, id: ComponentId) -> &Component {
+        &self.components[id.index()]
+    }
+}
