@@ -286,7 +286,7 @@ pub struct Simulation {
     /// The output is the same bytes for any number. Without it, as many as the machine has cores.
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
-    /// A first look: a tenth of the replications
+    /// A first look: fewer replications of shorter windows, a tenth of the effort
     ///
     /// Intervals are wide, and said to be. For figures to rely on, leave it out.
     #[arg(long, conflicts_with_all = ["replications", "precision"])]

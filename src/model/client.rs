@@ -91,6 +91,11 @@ impl Views {
         self.expected[workload.index()]
     }
 
+    /// None of those in progress is written down.
+    pub(in crate::model) fn count_none(&mut self) {
+        self.slots.iter_mut().for_each(|view| view.counted = false);
+    }
+
     fn insert(&mut self, view: View) -> Option<u32> {
         if let Some(index) = self.free.pop() {
             self.slots[index as usize] = view;

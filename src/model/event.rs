@@ -29,8 +29,6 @@ pub enum Event {
     View(u32),
     /// The health kernel has a transition due.
     Health,
-    /// The next mark of the run: start or end of the window, a grid edge.
-    Mark(u32),
     /// The next piece of work of an operation, such as a backup.
     Operation(u32),
     /// A probe of a balancer is due or has waited long enough, or its address moves: by its unit.
@@ -51,9 +49,8 @@ impl Event {
             Self::CallDeadline(id) => (5, id),
             Self::View(id) => (6, id),
             Self::Health => (7, 0),
-            Self::Mark(id) => (8, id),
-            Self::Operation(id) => (9, id),
-            Self::Probe(id) => (10, id),
+            Self::Operation(id) => (8, id),
+            Self::Probe(id) => (9, id),
         };
         debug_assert!(index <= MAX_INDEX);
         kind << 24 | index
@@ -73,8 +70,7 @@ impl Event {
             5 => Self::CallDeadline(index),
             6 => Self::View(index),
             7 => Self::Health,
-            8 => Self::Mark(index),
-            9 => Self::Operation(index),
+            8 => Self::Operation(index),
             _ => Self::Probe(index),
         }
     }
@@ -95,7 +91,6 @@ mod tests {
             Event::CallDeadline(5),
             Event::View(9),
             Event::Health,
-            Event::Mark(2),
             Event::Operation(1),
             Event::Probe(MAX_INDEX),
         ] {

@@ -86,16 +86,8 @@ pub enum Faults {
     Off,
     /// What the scenario says.
     Live,
-    /// One part and nothing else, from an instant until another; never mended when that is
-    /// [`SimTime::NEVER`].
-    Broken {
-        /// Which, by its place in [`HealthPlan::breakable`].
-        part: u32,
-        /// Broken at this instant, or from the start.
-        from: SimTime,
-        /// Mended at this instant.
-        until: SimTime,
-    },
+    /// Nothing by itself; a drill may break a part.
+    Drill,
 }
 
 /// A kernel at work for a world.
@@ -126,10 +118,6 @@ impl Listener for Collector<'_> {
     }
 }
 
-/// Marks of the calendar.
-const BREAK: u32 = 0;
-const MEND: u32 = 1;
-
 impl<'p> World<'p> {
     /// Sets the kernel up as the span asks, with the state of every component at its start.
     pub(in crate::model) fn start_health(&mut self) {
@@ -137,7 +125,7 @@ impl<'p> World<'p> {
         let (net, start) = match self.span.faults {
             Faults::Off => return,
             Faults::Live => (&plan.live, plan.start),
-            Faults::Broken { .. } => (&plan.quiet, Start::New),
+            Faults::Drill => (&plan.quiet, Start::New),
         };
         let kernel = Kernel::new(&net.net, self.plan.seed, self.lineage, start);
         let mut kernel = match kernel {
@@ -154,27 +142,15 @@ impl<'p> World<'p> {
         let changed = (0..net.ailing.len() as u32).collect();
         let (armed, wiped) = (SimTime::NEVER, Vec::new());
         self.ills = Some(Box::new(Ills { plan: net, kernel, armed, changed, wiped }));
-        if let Faults::Broken { part, from, until } = self.span.faults {
-            if from <= self.now {
-                self.force(part, true);
-            } else {
-                self.push_mark(from, BREAK);
-            }
-            if until != SimTime::NEVER {
-                self.push_mark(until.max(self.now), MEND);
-            }
-        }
         self.tell_components();
     }
 
-    fn push_mark(&mut self, at: SimTime, mark: u32) {
-        self.calendar.push(at, crate::model::event::Event::Mark(mark).code());
-    }
-
-    pub(in crate::model) fn mark(&mut self, mark: u32) {
-        if let Faults::Broken { part, .. } = self.span.faults {
-            self.force(part, mark == BREAK);
-            self.tell_components();
+    /// Breaks a part here and now, by its place in [`HealthPlan::breakable`], or mends it.
+    pub fn drill(&mut self, part: u32, breaks: bool) {
+        self.force(part, breaks);
+        self.tell_components();
+        if let Err(stop) = self.drain() {
+            self.stop = Some(stop);
         }
     }
 
@@ -194,7 +170,6 @@ impl<'p> World<'p> {
         self.tell_components();
     }
 
-    /// Breaks a part, by its place in [`HealthPlan::breakable`], or mends it: a drill.
     fn force(&mut self, part: u32, breaks: bool) {
         let Some(ills) = &mut self.ills else { return };
         let Some(part) = ills.plan.breakable.get(part as usize).copied() else { return };

@@ -381,6 +381,11 @@ impl Requests {
         self.most
     }
 
+    /// All of them belong to nothing that is written down.
+    pub fn count_none(&mut self) {
+        self.slots.iter_mut().for_each(|slot| slot.counted = false);
+    }
+
     /// Ids and entries of all requests in flight, in the order of their slots.
     pub fn iter(&self) -> impl Iterator<Item = (RequestId, &Request)> {
         let live = |(index, request): (usize, _)| (RequestId(index as u32), request);

@@ -510,6 +510,13 @@ impl Station {
         }
     }
 
+    /// Forgets the waiting times kept so far.
+    pub fn forget_waits(&mut self) {
+        if let Some(waits) = &mut self.waits {
+            **waits = Histogram::default();
+        }
+    }
+
     /// Waiting times of counted customers, when kept, in nanoseconds.
     #[must_use]
     pub fn waits(&self) -> Option<&Histogram> {

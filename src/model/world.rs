@@ -85,7 +85,8 @@ struct Deadlines {
     armed: bool,
 }
 
-/// One replication at work.
+/// One replication at work. A copy lives on by itself.
+#[derive(Clone, Debug)]
 pub struct World<'p> {
     pub(in crate::model) plan: &'p Blueprint,
     ops: &'p [Op],
@@ -247,6 +248,20 @@ impl<'p> World<'p> {
         Ok(())
     }
 
+    /// Begins to write down anew, here and now: what was written is forgotten, and who came before
+    /// is not counted.
+    pub fn count_anew(&mut self, until: SimTime) {
+        (self.span.from, self.span.until) = (self.now, until);
+        self.record = Record::new(self.plan);
+        self.requests.count_none();
+        self.views.count_none();
+        for component in &mut self.components {
+            if let Component::Station(station) = component {
+                station.forget_waits();
+            }
+        }
+    }
+
     /// The event `code` at `at` is about to be handled.
     #[inline]
     fn count(&mut self, at: SimTime, code: u32) -> Result<(), Stop> {
@@ -313,7 +328,6 @@ impl<'p> World<'p> {
             Event::Operation(index) => self.operation(index as usize),
             Event::Probe(unit) => self.probe_due(UnitId(unit), ticket),
             Event::Health => self.health_due(),
-            Event::Mark(mark) => self.mark(mark),
         }
     }
 

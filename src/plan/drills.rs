@@ -13,8 +13,11 @@ use crate::plan::Draft;
 use crate::plan::faults::parts::all_parts;
 use crate::plan::names::split_member;
 use crate::plan::part::Part;
+use crate::plan::program::law_of;
 use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
+use crate::scenario::law::LawSpec;
+use crate::units::SimDuration;
 
 /// A part that a drill can break.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,4 +117,30 @@ pub fn one_of_each(draft: &Draft) -> Vec<Part> {
         seen.insert((kind(*part), role(draft, *part), roles))
     };
     parts(draft).filter(first).collect()
+}
+
+/// How long a part takes to come back once it is mended, in the mean: a zone boots, what runs in it
+/// restarts, a head is given its volumes back.
+#[must_use]
+pub fn way_back(draft: &Draft, part: Part) -> SimDuration {
+    let scenario = &draft.scenario;
+    let mean = |law: &LawSpec<SimDuration>| SimDuration::from_seconds_f64(law_of(law).mean());
+    let own = match part {
+        Part::Zone { zone, .. } => scenario.zone[zone].1.boot.value,
+        Part::Service { service, .. } => {
+            scenario.service[service].1.restart.as_deref().map_or(SimDuration::ZERO, mean)
+        }
+        Part::Database { database, .. } => {
+            scenario.database[database].1.restart.as_deref().map_or(SimDuration::ZERO, mean)
+        }
+        Part::Head { nas, .. } => {
+            let failover = scenario.nas[nas].1.failover.as_ref();
+            let giveback = failover.and_then(|failover| failover.giveback.as_ref());
+            giveback.map_or(SimDuration::ZERO, |back| back.after.value + mean(&back.lasts))
+        }
+        _ => SimDuration::ZERO,
+    };
+    let carries = matches!(part, Part::Server(_) | Part::Zone { .. });
+    let on_it = parts(draft).filter(|other| carries && other.stands_on(draft) == Some(part));
+    own + on_it.map(|other| way_back(draft, other)).max().unwrap_or(SimDuration::ZERO)
 }

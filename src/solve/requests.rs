@@ -139,79 +139,240 @@ pub fn run_unless(
     counted: Option<Steps>,
     told_to_stop: &dyn Fn() -> bool,
 ) -> Result<Option<Observation>, Breach> {
-    let from = window.at.max(SimTime::ZERO + window.lead_in);
-    let start = SimTime::from_nanos(from.nanos() - window.lead_in.nanos());
-    let until = from + window.length;
-    let horizon = until + window.drain;
-    let span =
-        Span { levels: window.levels.clone(), start, from, until, horizon, faults: window.faults };
-    let mut world = World::new(plan, Lineage::replication(replication), span);
-    let mut grid: Vec<Vec<f64>> = vec![Vec::new(); plan.parts.len()];
-    let mut slices = Slices { now: start, length: FIRST_SLICE, told_to_stop };
-    let mut cut = slices.run_before(&mut world, from).err();
-    let first = world.gauges();
-    let first_zones = world.zone_gauges();
-    let in_flight = world.in_flight();
-    let mut last = first.clone();
-    let mut edge = from;
-    let mut steps = Vec::new();
-    let step = counted.map(|counted| counted.every);
-    let mut soundings = Vec::with_capacity(SOUNDINGS as usize);
-    let mut cell = from;
-    while cut.is_none() && edge < until {
-        cell = if edge == cell { (cell + GRID).min(until) } else { cell };
-        let sounding = from + sounding_after(window.length, soundings.len());
-        let next = cell.min(sounding);
-        cut = slices.in_steps(&mut world, from, (edge, next), until, step, &mut steps).err();
-        edge = next;
-        if edge == sounding {
-            soundings.push(world.in_flight());
+    Run::new(plan, window, replication, counted).finish(told_to_stop)
+}
+
+/// A replication of a window under way. It can be copied at any instant, and each copy lived on in
+/// a way of its own: what is the same before that instant is lived through once.
+#[derive(Clone, Debug)]
+pub struct Run<'p> {
+    plan: &'p Blueprint,
+    world: World<'p>,
+    /// How far it is; the lead-in comes before `from`.
+    edge: SimTime,
+    from: SimTime,
+    until: SimTime,
+    /// What was counted may go on until then.
+    horizon: SimTime,
+    counted: Option<Steps>,
+    /// Length of the next slice.
+    slice: SimDuration,
+    /// Readings at `from`; none before.
+    first: Option<First>,
+    /// End of the present interval of the grid, and the readings at its start.
+    cell: SimTime,
+    last: Vec<Gauge>,
+    grid: Vec<Vec<f64>>,
+    soundings: Vec<usize>,
+    steps: Vec<Step>,
+    cut: Option<Cut>,
+}
+
+/// What was read when the counting began.
+#[derive(Clone, Debug)]
+struct First {
+    gauges: Vec<Gauge>,
+    zones: Vec<Gauge>,
+    in_flight: usize,
+}
+
+impl<'p> Run<'p> {
+    /// Before the first event.
+    #[must_use]
+    pub fn new(
+        plan: &'p Blueprint,
+        window: &Window,
+        replication: u64,
+        counted: Option<Steps>,
+    ) -> Self {
+        let from = window.at.max(SimTime::ZERO + window.lead_in);
+        let start = SimTime::from_nanos(from.nanos() - window.lead_in.nanos());
+        let until = from + window.length;
+        let horizon = until + window.drain;
+        let levels = window.levels.clone();
+        let span = Span { levels, start, from, until, horizon, faults: window.faults };
+        Self {
+            plan,
+            world: World::new(plan, Lineage::replication(replication), span),
+            edge: start,
+            from,
+            until,
+            horizon,
+            counted,
+            slice: FIRST_SLICE,
+            first: None,
+            cell: from,
+            last: Vec::new(),
+            grid: vec![Vec::new(); plan.parts.len()],
+            soundings: Vec::with_capacity(SOUNDINGS as usize),
+            steps: Vec::new(),
+            cut: None,
         }
-        if edge < cell {
-            continue;
-        }
-        let now = world.gauges();
-        for ((series, now), last) in grid.iter_mut().zip(&now).zip(&last) {
-            series.extend(now.since(last).utilization());
-        }
-        last = now;
     }
-    let gauges: Vec<Gauge> = last.iter().zip(&first).map(|(now, then)| now.since(then)).collect();
-    let zones: Vec<Gauge> =
-        world.zone_gauges().iter().zip(&first_zones).map(|(now, then)| now.since(then)).collect();
-    let in_flight = (in_flight, world.in_flight());
-    let mut now = until;
-    while cut.is_none() && world.counted_open() > 0 && now < horizon {
-        now = (now + SimDuration::SECOND).min(horizon);
-        cut = slices.run_before(&mut world, now).err();
+
+    /// Lives on until just before `at`, which is not after the end of what is counted; as far as
+    /// it comes when it is told to stop or meets a limit.
+    pub fn live_until(&mut self, at: SimTime, told_to_stop: &dyn Fn() -> bool) {
+        let at = at.min(self.until);
+        if self.first.is_none() {
+            self.live(at.min(self.from), told_to_stop);
+            if self.cut.is_some() || at < self.from {
+                return;
+            }
+            self.begin_to_count();
+        }
+        while self.cut.is_none() && self.edge < at {
+            if self.edge == self.cell {
+                self.cell = (self.cell + GRID).min(self.until);
+            }
+            let sounding = self.from + sounding_after(self.until - self.from, self.soundings.len());
+            let next = self.cell.min(sounding).min(at);
+            self.live_in_steps(next, told_to_stop);
+            if self.cut.is_some() {
+                return;
+            }
+            if next == sounding {
+                self.soundings.push(self.world.in_flight());
+            }
+            if next == self.cell {
+                let now = self.world.gauges();
+                for ((series, now), last) in self.grid.iter_mut().zip(&now).zip(&self.last) {
+                    series.extend(now.since(last).utilization());
+                }
+                self.last = now;
+            }
+        }
     }
-    let stop = match cut {
-        Some(Cut::Told) => return Ok(None),
-        Some(Cut::Limit(stop)) => Some(stop),
-        None => None,
-    };
-    let waits = |index: usize| match world.component(ComponentId(index as u32)) {
-        Component::Station(station) => station.waits().cloned(),
-        _ => None,
-    };
-    let observation = Observation {
-        gauges,
-        zones,
-        grid,
-        soundings,
-        steps,
-        last: counted.map_or(SimDuration::ZERO, |counted| counted.last),
-        waits: (0..plan.parts.len()).map(waits).collect(),
-        length: window.length,
-        digest: world.digest(),
-        events: world.events(),
-        most_in_flight: world.most_in_flight(),
-        in_flight,
-        stop,
-        record: world.record().clone(),
-    };
-    audit(plan, &observation)?;
-    Ok(Some(observation))
+
+    fn begin_to_count(&mut self) {
+        let gauges = self.world.gauges();
+        self.last.clone_from(&gauges);
+        self.cell = self.from;
+        let (zones, in_flight) = (self.world.zone_gauges(), self.world.in_flight());
+        self.first = Some(First { gauges, zones, in_flight });
+    }
+
+    /// Begins to count here and now, for `length`: what was counted before is forgotten, with
+    /// everyone who came before.
+    pub fn count_anew(&mut self, length: SimDuration, counted: Option<Steps>) {
+        if self.cut.is_some() {
+            return;
+        }
+        (self.from, self.until) = (self.edge, self.edge + length);
+        self.counted = counted;
+        self.world.count_anew(self.until);
+        self.grid.iter_mut().for_each(Vec::clear);
+        self.soundings.clear();
+        self.steps.clear();
+        self.begin_to_count();
+    }
+
+    /// Breaks a part here and now, by its place among the breakable ones of the plan, or mends it.
+    pub fn drill(&mut self, part: u32, breaks: bool) {
+        if self.cut.is_none() {
+            self.world.drill(part, breaks);
+        }
+    }
+
+    /// Lives on to the end of what is counted, and until everyone counted has ended; `None` when
+    /// it was told to stop.
+    ///
+    /// # Errors
+    ///
+    /// [`Breach`] when a ledger is not closed or an identity does not hold.
+    pub fn finish(
+        mut self,
+        told_to_stop: &dyn Fn() -> bool,
+    ) -> Result<Option<Observation>, Breach> {
+        self.live_until(self.until, told_to_stop);
+        let first = self.first.take().unwrap_or_else(|| First {
+            gauges: self.world.gauges(),
+            zones: self.world.zone_gauges(),
+            in_flight: self.world.in_flight(),
+        });
+        let last = if self.last.is_empty() { first.gauges.clone() } else { self.last.clone() };
+        let since = |now: &[Gauge], then: &[Gauge]| -> Vec<Gauge> {
+            now.iter().zip(then).map(|(now, then)| now.since(then)).collect()
+        };
+        let gauges = since(&last, &first.gauges);
+        let zones = since(&self.world.zone_gauges(), &first.zones);
+        let in_flight = (first.in_flight, self.world.in_flight());
+        while self.cut.is_none() && self.world.counted_open() > 0 && self.edge < self.horizon {
+            let next = (self.edge + SimDuration::SECOND).min(self.horizon);
+            self.live(next, told_to_stop);
+        }
+        let stop = match self.cut {
+            Some(Cut::Told) => return Ok(None),
+            Some(Cut::Limit(stop)) => Some(stop),
+            None => None,
+        };
+        let world = &self.world;
+        let waits = |index: usize| match world.component(ComponentId(index as u32)) {
+            Component::Station(station) => station.waits().cloned(),
+            _ => None,
+        };
+        let observation = Observation {
+            gauges,
+            zones,
+            grid: self.grid,
+            soundings: self.soundings,
+            steps: self.steps,
+            last: self.counted.map_or(SimDuration::ZERO, |counted| counted.last),
+            waits: (0..self.plan.parts.len()).map(waits).collect(),
+            length: self.until - self.from,
+            digest: world.digest(),
+            events: world.events(),
+            most_in_flight: world.most_in_flight(),
+            in_flight,
+            stop,
+            record: world.record().clone(),
+        };
+        audit(self.plan, &observation)?;
+        Ok(Some(observation))
+    }
+
+    /// Lives on in slices. Where they end changes nothing of what is lived through.
+    fn live(&mut self, end: SimTime, told_to_stop: &dyn Fn() -> bool) {
+        while self.edge < end && self.cut.is_none() {
+            if told_to_stop() {
+                self.cut = Some(Cut::Told);
+                return;
+            }
+            let before = self.world.events();
+            let next = (self.edge + self.slice).min(end);
+            self.cut = self.world.run_before(next).map_err(Cut::Limit).err();
+            self.edge = next;
+            let seen = self.world.events() - before;
+            if seen > SLICE_EVENTS {
+                self.slice = SimDuration::from_nanos((self.slice.nanos() / 2).max(1));
+            } else if seen < SLICE_EVENTS / 4 {
+                self.slice = (self.slice + self.slice).min(LONGEST_SLICE);
+            }
+        }
+    }
+
+    /// Lives on to `end` with a tally after every step.
+    fn live_in_steps(&mut self, end: SimTime, told_to_stop: &dyn Fn() -> bool) {
+        let every = self.counted.map(|counted| counted.every.nanos());
+        let Some(length) = every.filter(|length| *length > 0) else {
+            return self.live(end, told_to_stop);
+        };
+        while self.edge < end && self.cut.is_none() {
+            // The least whole number of steps before the end that is later than now.
+            let left = (self.until.nanos() - self.edge.nanos() - 1) / length * length;
+            let edge = SimTime::from_nanos(self.until.nanos() - left);
+            self.live(edge.min(end), told_to_stop);
+            if self.cut.is_none() && self.edge == edge {
+                let tally = |views: &ViewRecord| Tally {
+                    served: views.served + views.delayed,
+                    lost: views.lost.iter().sum(),
+                    never_born: views.never_born,
+                };
+                let views = self.world.record().views.iter().map(tally).collect();
+                self.steps.push(Step { at: edge - self.from, views });
+            }
+        }
+    }
 }
 
 /// How long after the start of a window of `length` the sounding after `done` others is.
@@ -227,70 +388,12 @@ const FIRST_SLICE: SimDuration = SimDuration::from_nanos(100_000_000);
 const LONGEST_SLICE: SimDuration = SimDuration::from_secs(60);
 
 /// Why a replication ended early.
+#[derive(Clone, Debug)]
 enum Cut {
     /// A limit of the run was met.
     Limit(Stop),
     /// Told to stop.
     Told,
-}
-
-/// Lives on in slices. Where they end changes nothing of what is lived through.
-struct Slices<'a> {
-    now: SimTime,
-    length: SimDuration,
-    told_to_stop: &'a dyn Fn() -> bool,
-}
-
-impl Slices<'_> {
-    fn run_before(&mut self, world: &mut World<'_>, end: SimTime) -> Result<(), Cut> {
-        while self.now < end {
-            if (self.told_to_stop)() {
-                return Err(Cut::Told);
-            }
-            let before = world.events();
-            self.now = (self.now + self.length).min(end);
-            world.run_before(self.now).map_err(Cut::Limit)?;
-            let seen = world.events() - before;
-            if seen > SLICE_EVENTS {
-                self.length = SimDuration::from_nanos((self.length.nanos() / 2).max(1));
-            } else if seen < SLICE_EVENTS / 4 {
-                self.length = (self.length + self.length).min(LONGEST_SLICE);
-            }
-        }
-        Ok(())
-    }
-
-    /// Lives on from one instant to another, with a tally after every step.
-    fn in_steps(
-        &mut self,
-        world: &mut World<'_>,
-        start: SimTime,
-        (mut now, end): (SimTime, SimTime),
-        until: SimTime,
-        step: Option<SimDuration>,
-        steps: &mut Vec<Step>,
-    ) -> Result<(), Cut> {
-        let Some(length) = step.map(SimDuration::nanos).filter(|length| *length > 0) else {
-            return self.run_before(world, end);
-        };
-        while now < end {
-            // The least whole number of steps before the end of the window that is later than now.
-            let left = (until.nanos() - now.nanos() - 1) / length * length;
-            let edge = SimTime::from_nanos(until.nanos() - left);
-            now = edge.min(end);
-            self.run_before(world, now)?;
-            if now == edge {
-                let tally = |views: &ViewRecord| Tally {
-                    served: views.served + views.delayed,
-                    lost: views.lost.iter().sum(),
-                    never_born: views.never_born,
-                };
-                let views = world.record().views.iter().map(tally).collect();
-                steps.push(Step { at: now - start, views });
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Checks what must hold on every run: Little's law as an identity, busy + idle + unavailable =

@@ -4,15 +4,19 @@
 //!
 //! - `name/down:PART`: all is well, `before` into what is counted the part breaks, and nobody mends
 //!   it for `after`;
-//! - `name/repair:PART`: the part is broken from the first instant on; after the lead-in and
-//!   `before`, which are not counted, it is repaired, and `after` is counted;
+//! - `name/repair:PART`: the same, but after as long as `before` the part is repaired; from then on
+//!   is counted, until it has been back for `repair`;
 //! - `name` and `name/after`: the same stretches with nothing broken. All of them meet the same users
 //!   with the same demands, so that what a break costs is the difference, replication by
 //!   replication.
 //!
-//! One part of each kind and role is broken, and every part that a figure asks for. Holds: no run
-//! has a target of precision; a part's run is the same whoever asks for it. Leaves out: two parts
-//! at once, faults of the file (nothing else fails while a part is broken).
+//! One part of each kind and role is broken, and every part that a figure asks for. What comes
+//! before the break is the same in all runs of a replication: it is lived through once, and each
+//! break goes on from a copy; so does each repair from a copy of its break. Holds: no run has a
+//! target of precision; a part's run is the same whoever asks for it. Leaves out: two parts at once,
+//! faults of the file (nothing else fails while a part is broken).
+
+use rayon::prelude::*;
 
 use crate::model::blueprint::Blueprint;
 use crate::model::outage::Faults;
@@ -24,16 +28,19 @@ use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
-use crate::solve::requests::{Steps, Window};
+use crate::solve::requests::{Breach, Observation, Run, Steps, Window};
 use crate::stats::interval::Statistic;
 use crate::study::measure::NoValue;
-use crate::study::window::{self, WindowPlan, WindowResult};
+use crate::study::underway;
+use crate::study::window::{self, Ending, Watch, WindowPlan, WindowResult};
 use crate::units::{Rate, SimDuration, SimTime};
 
 /// Replications where the window says nothing.
 pub const REPLICATIONS: ReplicationsSpec = ReplicationsSpec { min: 4, max: 4 };
 /// Page views are counted every so often.
 pub const STEP: SimDuration = SimDuration::from_secs(10);
+/// How long those counted may go on after the end.
+const DRAIN: SimDuration = SimDuration::from_secs(600);
 /// The end of a window, for what is still lost there; all that follows the break or the repair
 /// where that is shorter.
 pub const LAST: SimDuration = SimDuration::from_secs(60);
@@ -72,6 +79,8 @@ pub struct Drill {
     pub at: SimDuration,
     /// The part; none: nothing breaks.
     pub part: Option<Drillable>,
+    /// Its place among those that the blueprint can break.
+    pub place: Option<u32>,
     /// How long the end of the window is.
     pub last: SimDuration,
     /// The window of the same stretch with nothing broken, by place; its own for that window.
@@ -96,15 +105,13 @@ pub struct Around {
     lead_in: SimDuration,
     before: SimDuration,
     after: SimDuration,
+    repair: SimDuration,
     replications: (u32, u32),
     level: f64,
-    /// Places of the windows with nothing broken, by way.
-    well: [usize; 2],
 }
 
 impl Around {
     /// The declared window `name`, which begins at `at`; `None` when it is not one around breaks.
-    /// `first` is the place that its first run will have.
     #[must_use]
     pub fn new(
         name: &str,
@@ -113,58 +120,100 @@ impl Around {
         levels: Vec<Option<Rate>>,
         replications: (u32, u32),
         level: f64,
-        first: usize,
     ) -> Option<Self> {
         let (before, after) = (spec.before.as_ref()?.value, spec.after.as_ref()?.value);
+        let repair = spec.repair.as_ref().map_or(after, |repair| repair.value);
         let lead_in = spec.lead_in.value;
         let begins = SimTime::from_nanos(at.nanos().saturating_sub(lead_in.nanos()));
         let name = name.to_string();
-        let well = [first, first + 1];
-        Some(Self { name, levels, begins, lead_in, before, after, replications, level, well })
+        Some(Self { name, levels, begins, lead_in, before, after, repair, replications, level })
+    }
+
+    /// The same with a quarter of what follows a break and half of what comes before it.
+    #[must_use]
+    pub fn quick(mut self) -> Self {
+        let part = |time: SimDuration, parts| SimDuration::from_nanos(time.nanos() / parts);
+        (self.before, self.after) = (part(self.before, 2), part(self.after, 4));
+        self.repair = part(self.repair, 4);
+        self
+    }
+
+    /// How long what follows the repair of `part` is: until it has been back for `repair`.
+    fn after_repair(&self, draft: &Draft, part: Option<Part>) -> SimDuration {
+        self.repair + part.map_or(SimDuration::ZERO, |part| drills::way_back(draft, part))
     }
 
     /// The name of a run.
-    fn called(&self, way: Way, part: Option<&str>) -> String {
+    fn called(&self, way: Way, part: Option<&str>, length: SimDuration) -> String {
         match (part, way) {
             (Some(part), way) => format!("{}/{}:{part}", self.name, way.word()),
             (None, Way::Down) => self.name.clone(),
-            (None, Way::Repair) => format!("{}/after", self.name),
+            (None, Way::Repair) if length == self.repair => format!("{}/after", self.name),
+            (None, Way::Repair) => format!("{}/after-{length}", self.name),
         }
     }
 
-    /// The runs with nothing broken, then those of one part of each kind and role.
-    #[must_use]
-    pub fn windows(&self, draft: &Draft, plan: &Blueprint) -> Vec<WindowPlan> {
-        let mut all = Way::ALL.map(|way| self.window(way, None)).to_vec();
+    /// Adds the runs with nothing broken, then those of one part of each kind and role.
+    pub fn add_windows(&self, draft: &Draft, plan: &Blueprint, windows: &mut Vec<WindowPlan>) {
+        for way in Way::ALL {
+            self.add(way, None, self.repair, windows);
+        }
         for part in drills::one_of_each(draft) {
-            let part = drills::drillable(draft, part);
-            let Some(place) = place(plan, &part.name) else { continue };
-            all.extend(Way::ALL.map(|way| self.window(way, Some((place, part.clone())))));
+            let name = part.name(draft);
+            if let Some(place) = place(plan, &name) {
+                for way in Way::ALL {
+                    self.add_break(draft, (part, place), way, windows);
+                }
+            }
         }
-        all
     }
 
-    fn window(&self, way: Way, broken: Option<(u32, Drillable)>) -> WindowPlan {
-        let name = self.called(way, broken.as_ref().map(|(_, part)| part.name.as_str()));
+    /// Adds the run of one part, with that of the same stretch where nothing breaks.
+    fn add_break(
+        &self,
+        draft: &Draft,
+        (part, place): (Part, u32),
+        way: Way,
+        windows: &mut Vec<WindowPlan>,
+    ) -> usize {
+        let length = self.after_repair(draft, Some(part));
+        self.add(way, Some((place, drills::drillable(draft, part))), length, windows)
+    }
+
+    /// Adds a run that is not there yet; `length` is that of what follows a repair.
+    fn add(
+        &self,
+        way: Way,
+        broken: Option<(u32, Drillable)>,
+        length: SimDuration,
+        windows: &mut Vec<WindowPlan>,
+    ) -> usize {
+        let name = self.called(way, broken.as_ref().map(|(_, part)| part.name.as_str()), length);
+        if let Some(there) = windows.iter().position(|one| one.window.name == name) {
+            return there;
+        }
+        let well = match broken {
+            Some(_) => self.add(way, None, length, windows),
+            None => windows.len(),
+        };
         let counted = self.begins + self.lead_in;
-        let event = counted + self.before;
-        let (at, lead_in, length) = match way {
-            Way::Down => (counted, self.lead_in, self.before + self.after),
-            Way::Repair => (event, self.lead_in + self.before, self.after),
+        let breaks = counted + self.before;
+        let (from, length) = match way {
+            Way::Down => (counted, self.before + self.after),
+            Way::Repair => (breaks + self.before.min(self.after), length),
         };
-        let faults = match (&broken, way) {
-            (None, _) => Faults::Off,
-            (Some((part, _)), Way::Down) => {
-                Faults::Broken { part: *part, from: event, until: SimTime::NEVER }
-            }
-            (Some((part, _)), Way::Repair) => {
-                Faults::Broken { part: *part, from: self.begins, until: event }
-            }
-        };
-        let levels = self.levels.clone();
-        let drain = length.max(SimDuration::from_secs(300));
-        WindowPlan {
-            window: Window { name, levels, at, lead_in, length, drain, faults },
+        let last = LAST.min(if way == Way::Down { self.after } else { length });
+        let (place, part) = broken.unzip();
+        windows.push(WindowPlan {
+            window: Window {
+                name,
+                levels: self.levels.clone(),
+                at: from,
+                lead_in: from - self.begins,
+                length,
+                drain: DRAIN,
+                faults: Faults::Drill,
+            },
             replications: self.replications,
             precision: Vec::new(),
             measures: Vec::new(),
@@ -172,23 +221,26 @@ impl Around {
             drill: Some(Drill {
                 window: self.name.clone(),
                 way,
-                at: event - at,
-                last: LAST.min(self.after),
-                part: broken.map(|(_, part)| part),
-                well: self.well[way as usize],
+                at: if way == Way::Down { self.before } else { SimDuration::ZERO },
+                last,
+                part,
+                place,
+                well,
             }),
-        }
+        });
+        windows.len() - 1
     }
 
-    /// The run that `run` (`down:www-1`) asks for; `None` when it makes no sense, said to `out`.
+    /// The place of the run that `run` (`down:www-1`) asks for, there or added; `None` when it
+    /// makes no sense, said to `out`.
     pub fn asked(
         &self,
         draft: &Draft,
         plan: &Blueprint,
-        run: &str,
-        span: Span,
+        (run, span): (&str, Span),
+        windows: &mut Vec<WindowPlan>,
         out: &mut Diagnostics,
-    ) -> Option<WindowPlan> {
+    ) -> Option<usize> {
         let window = &self.name;
         let split = run.split_once(':');
         let way = split.and_then(|(word, _)| Way::ALL.into_iter().find(|way| way.word() == word));
@@ -211,13 +263,13 @@ impl Around {
                 return None;
             }
         };
-        let part = drills::drillable(draft, one);
-        match place(plan, &part.name).filter(|_| !matches!(one, Part::Unit { .. })) {
-            Some(place) => Some(self.window(way, Some((place, part)))),
+        let name = one.name(draft);
+        match place(plan, &name).filter(|_| !matches!(one, Part::Unit { .. })) {
+            Some(place) => Some(self.add_break(draft, (one, place), way, windows)),
             // Without health the blueprint is wrong elsewhere, and that has been said.
             None if plan.health.is_none() => None,
             None => {
-                let message = format!("`{}` cannot be broken: no request meets it", part.name);
+                let message = format!("`{name}` cannot be broken: no request meets it");
                 out.push(Diagnostic::new(Code::NoSuchFigure, span, message));
                 None
             }
@@ -229,6 +281,102 @@ impl Around {
 fn place(plan: &Blueprint, name: &str) -> Option<u32> {
     let breakable = &plan.health.as_ref()?.breakable;
     breakable.iter().position(|part| part == name).map(|place| place as u32)
+}
+
+/// Runs around the breaks of one declared window, by place in the study.
+///
+/// # Errors
+///
+/// [`Breach`] when an invariant of some replication is broken.
+pub fn run(
+    plan: &Blueprint,
+    asked: &[&WindowPlan],
+    watch: &Watch,
+) -> Result<Vec<WindowResult>, Breach> {
+    let replications = asked.first().map_or(0, |first| first.replications.0);
+    let each: Vec<Option<Vec<Observation>>> = (0..replications)
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|replication| live(plan, asked, u64::from(replication), watch))
+        .collect::<Result<_, Breach>>()?;
+    let whole = each.iter().take_while(|one| one.is_some()).count();
+    let ending = if whole < each.len() { Ending::Interrupted } else { Ending::Fixed };
+    let mut samples: Vec<Vec<window::Sample>> = asked.iter().map(|_| Vec::new()).collect();
+    for seen in each.into_iter().take(whole).flatten() {
+        for ((samples, asked), seen) in samples.iter_mut().zip(asked).zip(seen) {
+            samples.push(window::Sample::new(plan, asked, seen));
+        }
+    }
+    let samples = asked.iter().zip(samples);
+    Ok(samples.map(|(asked, samples)| window::fold(plan, asked, samples, ending, 0)).collect())
+}
+
+/// One replication of every run; `None` when told to stop.
+fn live(
+    plan: &Blueprint,
+    asked: &[&WindowPlan],
+    replication: u64,
+    watch: &Watch,
+) -> Result<Option<Vec<Observation>>, Breach> {
+    let told_to_stop = || watch.told_to_stop();
+    let drills =
+        || asked.iter().enumerate().filter_map(|(at, one)| Some((at, one.drill.as_ref()?)));
+    let Some((first, _)) = drills().find(|(_, drill)| drill.part.is_none()) else {
+        return Ok(Some(Vec::new()));
+    };
+    let end = |one: &&WindowPlan| one.window.at + one.window.length;
+    let mut well = asked[first].window.clone();
+    let drill = asked[first].drill.as_ref();
+    let breaks = well.at + drill.map_or(SimDuration::ZERO, |drill| drill.at);
+    let last = asked.iter().map(end).max().unwrap_or(well.at);
+    // Users go on coming until the last of all runs is over.
+    well.drain = DRAIN + (last - end(&asked[first]));
+    let mut base = Run::new(plan, &well, replication, drill.map(Drill::steps));
+    base.live_until(breaks, &told_to_stop);
+    let mut places: Vec<Option<u32>> = drills().map(|(_, drill)| drill.place).collect();
+    places.sort_unstable();
+    places.dedup();
+    let branch = |place: &Option<u32>| -> Result<Option<Vec<(usize, Observation)>>, Breach> {
+        let mut run = base.clone();
+        if let Some(place) = place {
+            run.drill(*place, true);
+        }
+        let mut seen = Vec::new();
+        let of_place = || drills().filter(|(_, drill)| drill.place == *place);
+        let mut keep = |at: usize, run: Run<'_>| {
+            let during = format!("window {}, replication {replication}", asked[at].window.name);
+            let done = underway::during(during, || {
+                run.finish(&told_to_stop)
+                    .map_err(|breach| Breach { what: breach.what, during: underway::now() })
+            });
+            done.map(|done| done.map(|done| seen.push((at, done))).is_some())
+        };
+        for (at, drill) in of_place().filter(|(_, drill)| drill.way == Way::Repair) {
+            run.live_until(asked[at].window.at, &told_to_stop);
+            let mut back = run.clone();
+            if let Some(place) = place {
+                back.drill(*place, false);
+            }
+            back.count_anew(asked[at].window.length, Some(drill.steps()));
+            if !keep(at, back)? {
+                return Ok(None);
+            }
+            watch.one_done();
+        }
+        for (at, _) in of_place().filter(|(_, drill)| drill.way == Way::Down) {
+            if !keep(at, run.clone())? {
+                return Ok(None);
+            }
+            watch.one_done();
+        }
+        Ok(Some(seen))
+    };
+    let branches = places.par_iter().with_max_len(1).map(branch);
+    let branches: Vec<Option<Vec<(usize, Observation)>>> = branches.collect::<Result<_, _>>()?;
+    let Some(branches) = branches.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
+    let mut all: Vec<(usize, Observation)> = branches.into_iter().flatten().collect();
+    all.sort_by_key(|(at, _)| *at);
+    Ok(Some(all.into_iter().map(|(_, seen)| seen).collect()))
 }
 
 /// Takes what the same stretch without a break gives from the paired figures of every run,

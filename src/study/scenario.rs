@@ -87,6 +87,8 @@ pub fn prepare(
         let own = spec.replications.as_ref().map(|own| own.value);
         let replications = replications(own.unwrap_or(scenario.run.replications.value), choices);
         let levels = levels(draft, spec.level.as_ref().map(|level| level.value));
+        let whole = length.value.nanos();
+        let length = SimDuration::from_nanos(if choices.quick { whole.div_ceil(4) } else { whole });
         study.windows.push(WindowPlan {
             window: Window {
                 name: name.text.clone(),
@@ -94,8 +96,8 @@ pub fn prepare(
                 at: SimTime::ZERO
                     + spec.at.as_ref().map_or(SimDuration::ZERO, |at| at.value.after_zero(start)),
                 lead_in: spec.lead_in.value,
-                length: length.value,
-                drain: length.value.max(SimDuration::from_secs(300)),
+                length,
+                drain: length.max(SimDuration::from_secs(300)),
                 // A level asks what a healthy system does; without one the history is lived.
                 faults: if spec.level.is_some() { Faults::Off } else { Faults::Live },
             },
@@ -115,10 +117,10 @@ pub fn prepare(
             levels(draft, spec.level.as_ref().map(|level| level.value)),
             around_replications(own, choices),
             level,
-            study.windows.len(),
         );
         let Some(around) = around else { continue };
-        study.windows.extend(around.windows(draft, plan));
+        let around = if choices.quick { around.quick() } else { around };
+        around.add_windows(draft, plan, &mut study.windows);
         study.arounds.push(around);
     }
     for (path, width) in scenario.run.precision.iter() {
@@ -262,13 +264,7 @@ impl StudyPlan {
         let Some(around) = self.arounds.iter().find(|around| around.name == name) else {
             return Ok(None);
         };
-        let asked = around.asked(draft, plan, run, span, out).ok_or(Said)?;
-        // A bare name may mean a part that is there by its full one.
-        let there = self.windows.iter().position(|w| w.window.name == asked.window.name);
-        Ok(Some(there.unwrap_or_else(|| {
-            self.windows.push(asked);
-            self.windows.len() - 1
-        })))
+        around.asked(draft, plan, (run, span), &mut self.windows, out).map(Some).ok_or(Said)
     }
 
     fn ask(&mut self, path: String, figure: Figure, measure: Measure, window: usize) -> usize {
@@ -400,9 +396,26 @@ impl StudyResult {
 /// [`Breach`] when an invariant is broken.
 pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyResult, Breach> {
     // Side by side: the runs of one window alone may be fewer than the threads.
-    let windows: Vec<Result<WindowResult, Breach>> =
-        study.windows.par_iter().map(|asked| window::run(plan, asked, watch)).collect();
-    let mut windows = windows.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let alone = study.windows.iter().enumerate().filter(|(_, asked)| asked.drill.is_none());
+    let mut groups: Vec<Vec<usize>> = alone.map(|(at, _)| vec![at]).collect();
+    for around in &study.arounds {
+        let of = |asked: &WindowPlan| {
+            asked.drill.as_ref().is_some_and(|drill| drill.window == around.name)
+        };
+        groups.push((0..study.windows.len()).filter(|at| of(&study.windows[*at])).collect());
+    }
+    let lived = groups.par_iter().with_max_len(1).map(|group| {
+        let asked: Vec<&WindowPlan> = group.iter().map(|at| &study.windows[*at]).collect();
+        let seen = match asked.as_slice() {
+            [only] if only.drill.is_none() => vec![window::run(plan, only, watch)?],
+            _ => breaks::run(plan, &asked, watch)?,
+        };
+        Ok(group.iter().copied().zip(seen).collect::<Vec<_>>())
+    });
+    let lived: Vec<Vec<(usize, WindowResult)>> = lived.collect::<Result<_, Breach>>()?;
+    let mut windows: Vec<(usize, WindowResult)> = lived.into_iter().flatten().collect();
+    windows.sort_by_key(|(at, _)| *at);
+    let mut windows: Vec<WindowResult> = windows.into_iter().map(|(_, window)| window).collect();
     breaks::pair(&study.windows, &mut windows);
     let mut result = StudyResult { windows, judgements: Vec::new() };
     let judge = |expectation: &Expectation| match result.estimate(&study.figures[expectation.asked])

@@ -1,7 +1,7 @@
 //! Windows: the same stretch lived through by many independent replications, until the figures
 //! asked for are precise or the budget is spent.
 //!
-//! Looks happen at fixed prefixes (the minimum, then doubled), so how many threads there are, or
+//! Looks happen at fixed prefixes (the minimum, then half as many again), so how many threads there are, or
 //! which replication is done first, decides nothing.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -160,10 +160,33 @@ pub struct Watch {
     pub more: AtomicUsize,
 }
 
-struct Sample {
+impl Watch {
+    /// Whether to stop soon.
+    #[must_use]
+    pub fn told_to_stop(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// A replication is done.
+    pub fn one_done(&self) {
+        self.done.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// What one replication gave.
+pub(super) struct Sample {
     values: Vec<Result<f64, NoValue>>,
     targets: Vec<Result<f64, NoValue>>,
     observation: Observation,
+}
+
+impl Sample {
+    pub(super) fn new(plan: &Blueprint, asked: &WindowPlan, observation: Observation) -> Self {
+        let value = |measure: &Measure| measure.value(plan, &observation);
+        let values = asked.measures.iter().map(value).collect();
+        let targets = asked.precision.iter().map(|(m, _)| value(m)).collect();
+        Self { values, targets, observation }
+    }
 }
 
 /// Runs a window.
@@ -176,7 +199,7 @@ pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<Window
     let rule = (!asked.precision.is_empty() && most > least)
         .then(|| StoppingRule::new(least.max(10), most.max(least.max(10)), asked.level).ok())
         .flatten();
-    let told_to_stop = || watch.stop.load(Ordering::Relaxed);
+    let told_to_stop = || watch.told_to_stop();
     let mut samples: Vec<Sample> = Vec::new();
     let mut goal = least;
     let mut looks = 0;
@@ -192,17 +215,13 @@ pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<Window
                 }
                 let number = replication as u64;
                 let at = format!("window {}, replication {number}", asked.window.name);
-                let steps = asked.drill.as_ref().map(Drill::steps);
                 let seen = underway::during(at, || {
-                    requests::run_unless(plan, &asked.window, number, steps, &told_to_stop)
+                    requests::run_unless(plan, &asked.window, number, None, &told_to_stop)
                         .map_err(|breach| Breach { what: breach.what, during: underway::now() })
                 });
                 let sample = |observation: Observation| {
-                    watch.done.fetch_add(1, Ordering::Relaxed);
-                    let value = |measure: &Measure| measure.value(plan, &observation);
-                    let values = asked.measures.iter().map(value).collect();
-                    let targets = asked.precision.iter().map(|(m, _)| value(m)).collect();
-                    Sample { values, targets, observation }
+                    watch.one_done();
+                    Sample::new(plan, asked, observation)
                 };
                 seen.map(|seen| seen.map(sample)).transpose()
             })
@@ -229,7 +248,7 @@ pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<Window
                 looks = taken;
                 break Ending::BudgetSpent;
             }
-            None if goal < most => goal = (goal * 2).min(most),
+            None if goal < most => goal = (goal + goal.div_ceil(2)).min(most),
             None => break Ending::BudgetSpent,
         }
     };
@@ -254,7 +273,7 @@ fn decide(rule: &StoppingRule, asked: &WindowPlan, samples: &[Sample]) -> Option
     rule.decide(&targets).ok()
 }
 
-fn fold(
+pub(super) fn fold(
     plan: &Blueprint,
     asked: &WindowPlan,
     samples: Vec<Sample>,

@@ -22,7 +22,7 @@ use fivenines::plan::Draft;
 use fivenines::scenario::diagnostic::Diagnostics;
 use fivenines::scenario::document::Document;
 use fivenines::scenario::source::Source;
-use fivenines::solve::requests::{self, Observation, Window};
+use fivenines::solve::requests::{self, Observation, Run, Window};
 use fivenines::units::{SimDuration, SimTime};
 
 /// The draft of a text; fails with its diagnostics.

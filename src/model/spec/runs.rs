@@ -106,10 +106,12 @@ spec! {
         length: Option<SimDuration> => at_most(SimDuration::YEAR.saturating_mul(100)),
         /// Lived through before it and not counted.
         lead_in: SimDuration = "0s" => at_most(SimDuration::YEAR.saturating_mul(100)),
-        /// Instead of a length: before a break. One part of each kind and role is broken once, each in a run of its own, and once repaired from the broken state.
+        /// Instead of a length: before a break. One part of each kind and role is broken once, each in a run of its own, and repaired once when it has been broken for as long.
         before: Option<SimDuration> => at_most(SimDuration::YEAR),
-        /// Instead of a length: after the break, and after the repair.
+        /// Instead of a length: after the break.
         after: Option<SimDuration> => within(SimDuration::SECOND, SimDuration::YEAR),
+        /// After the repair, once the part is back; none: as long as `after`.
+        repair: Option<SimDuration> => within(SimDuration::SECOND, SimDuration::YEAR),
         /// Runs of this window alone; none: those of `[run]`, around a break 4.
         replications: Option<ReplicationsSpec>,
     }

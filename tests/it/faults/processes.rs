@@ -200,9 +200,14 @@ fn a_drill_breaks_one_part_and_mends_it() {
     let part = parts.iter().position(|name| name == "app-1").unwrap() as u32;
     let at = |seconds: u64| SimTime::ZERO + SimDuration::from_secs(seconds);
     let mut drill = window(90.5, 160.5);
+    drill.faults = Faults::Drill;
+    let mut run = Run::new(&plan, &drill, 0, None);
     let from = at(100) + SimDuration::from_nanos(500_000_000);
-    drill.faults = Faults::Broken { part, from, until: from + SimDuration::from_secs(10) };
-    let seen = requests::run(&plan, &drill, 0).unwrap();
+    run.live_until(from, &|| false);
+    run.drill(part, true);
+    run.live_until(from + SimDuration::from_secs(10), &|| false);
+    run.drill(part, false);
+    let seen = run.finish(&|| false).unwrap().unwrap();
     // Mended at 110.5 s it restarts for 10 s: 101 to 120 s are refused.
     assert_eq!(ended(&seen), [48, 20, 2, 0, 0, 0]);
     assert_eq!(lost(&plan, &seen, "planned"), 22);
