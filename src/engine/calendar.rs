@@ -169,6 +169,47 @@ impl Calendar {
         Ticket(self.sequence >> CODE_BITS)
     }
 
+    /// A ticket for an event whose instant is not known yet; see [`Self::push_as`].
+    #[inline]
+    pub fn ticket(&mut self) -> Ticket {
+        self.reserve(SimTime::ZERO);
+        Ticket(self.sequence >> CODE_BITS)
+    }
+
+    /// Lets `code` happen at `at`, in the place of the order that it would have had if it had been
+    /// pushed when it was given its `ticket`.
+    ///
+    /// # Panics
+    ///
+    /// As [`Self::push`].
+    pub fn push_as(&mut self, ticket: Ticket, at: SimTime, code: u32) {
+        assert!(at >= self.now, "an event would happen in the past");
+        assert!(code < Self::CODE_LIMIT, "codes have {CODE_BITS} bits");
+        let low = ticket.0 << CODE_BITS | u64::from(code);
+        if self.count == FULL {
+            self.spill();
+        }
+        if self.far.put(u128::from(at.nanos()) << 64 | u128::from(low)) {
+            return;
+        }
+        self.put_near(at.nanos(), low);
+        // It was put after all of its instant, and may be older than some of them.
+        let mut place = self.place_of(low);
+        while place < self.count
+            && self.near_times[place + 1] == at.nanos()
+            && self.near_lows[place + 1] > low
+        {
+            self.near_lows.swap(place, place + 1);
+            place += 1;
+        }
+    }
+
+    /// Where the near event with the low half `low` stands.
+    fn place_of(&self, low: u64) -> usize {
+        let found = self.near_lows[..=self.count].iter().rposition(|other| *other == low);
+        found.expect("it has just been put there")
+    }
+
     /// Puts the newest event, earlier than all of the heap, among the near ones, which have room.
     #[inline]
     fn put_near(&mut self, time: u64, low: u64) {

@@ -190,17 +190,6 @@ impl World<'_> {
 
     /// `request` reaches the edge: with a patience, onto its route.
     fn start_part(&mut self, request: Request, slot: Option<RequestId>) {
-        let workload = WorkloadId(request.workload);
-        let clients = self.clients_of(workload);
-        let drawn = clients.patience.map(|demand| {
-            let mut keyed = request;
-            keyed.iteration = u16::from(request.attempt);
-            SimDuration::from_seconds_f64(self.draws.demand(demand, &keyed))
-        });
-        let limit = match (drawn, clients.time_out) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
         self.record.attempt_begins(request.class, request.counted);
         let id = match slot {
             Some(id) => {
@@ -212,12 +201,7 @@ impl World<'_> {
                 None => return,
             },
         };
-        if let Some(limit) = limit {
-            let ticket = self.calendar.push(self.now + limit, Event::Patience(id).code());
-            let entry = &mut self.requests[id];
-            entry.patience = ticket;
-            entry.can_time_out = true;
-        }
+        self.begins_to_wait(id);
         self.lane.push(crate::model::Move::Advance(id));
     }
 

@@ -23,6 +23,8 @@ pub enum Event {
     Wake(RequestId),
     /// The client of a request gives up.
     Patience(RequestId),
+    /// The time of those has come who may give up soon.
+    Patiences,
     /// The oldest running call of a kind reaches its time-out.
     CallDeadline(u32),
     /// Something a page view waits for: a round trip or its retry.
@@ -51,6 +53,7 @@ impl Event {
             Self::Health => (7, 0),
             Self::Operation(id) => (8, id),
             Self::Probe(id) => (9, id),
+            Self::Patiences => (10, 0),
         };
         debug_assert!(index <= MAX_INDEX);
         kind << 24 | index
@@ -71,7 +74,8 @@ impl Event {
             6 => Self::View(index),
             7 => Self::Health,
             8 => Self::Operation(index),
-            _ => Self::Probe(index),
+            9 => Self::Probe(index),
+            _ => Self::Patiences,
         }
     }
 }

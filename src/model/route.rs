@@ -464,6 +464,13 @@ impl<'p> Draws<'p> {
         self.keys[key.index()].uniform(ordinal, index)
     }
 
+    /// The value of a demand where its uniform falls at `uniform`, in the unit of its law.
+    #[must_use]
+    pub fn of_uniform(&self, id: DemandId, uniform: f64) -> f64 {
+        let demand = &self.demands[id.index()];
+        demand.sampler.sample(uniform) * demand.share
+    }
+
     /// A demand of `request`, in the unit of its law.
     #[inline]
     #[must_use]

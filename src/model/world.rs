@@ -116,6 +116,7 @@ pub struct World<'p> {
     /// The earliest of them.
     next_arrival: (Place, WorkloadId),
     deadlines: Vec<Deadlines>,
+    waiting: patience::Waiting,
     serial: u32,
     operations: Vec<u64>,
     pub(in crate::model) views: Views,
@@ -144,6 +145,7 @@ macro_rules! ctx {
 }
 
 mod ending;
+mod patience;
 mod readings;
 mod source;
 
@@ -198,6 +200,7 @@ impl<'p> World<'p> {
             arrivals: vec![Place::NEVER; plan.workloads.len()],
             next_arrival: (Place::NEVER, WorkloadId(0)),
             deadlines: vec![Deadlines::default(); plan.routes.calls.len()],
+            waiting: patience::Waiting::new(plan),
             serial: 0,
             operations: vec![0; plan.operations.len()],
             views: Views::new(plan),
@@ -323,6 +326,7 @@ impl<'p> World<'p> {
                     self.patience_ends(request);
                 }
             }
+            Event::Patiences => self.patiences_due(),
             Event::CallDeadline(call) => self.call_deadline(CallId(call as u16)),
             Event::View(view) => self.view_due(view, ticket),
             Event::Operation(index) => self.operation(index as usize),

@@ -13,6 +13,7 @@ use super::document::{
     Block, Cell, Chart, ChartKind, Column, Definition, Document, Figure, HeatMap, Judgement,
     LadderChart, LadderRow, Section, Table, Unit, Verdict,
 };
+use super::run::capacity::carries as run_capacity;
 use super::run::{Output, cell, charts::mark, share_cell};
 use super::write::{ResultFile, ResultSet, run_digest};
 use super::{chart, csv, html, json as form, number};
@@ -103,6 +104,7 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
         intro: String::new(),
         blocks: vec![Block::Table(table(ladder))],
     }];
+    sections[0].blocks.extend(capacities(ladder).map(Block::Table));
     sections[0].blocks.extend(charts(ladder, &deciding).into_iter().map(Block::Chart));
     sections.extend(breaks::section(ladder));
     if !members.left_out.is_empty() {
@@ -167,6 +169,7 @@ pub fn brief(ladder: &Ladder, document: &Document) -> Document {
             meaning: balance(verdict).into(),
         };
         first.blocks.push(Block::Definitions(marked.into_iter().map(meaning).collect()));
+        first.blocks.extend(capacities(ladder).map(Block::Table));
     }
     brief
 }
@@ -201,6 +204,60 @@ fn narrow(ladder: &Ladder) -> Table {
     });
     let rows = rows.collect();
     Table { caption: full.caption.clone(), columns: order.iter().map(pick).collect(), rows }
+}
+
+/// What each carries; `None` when no capacity was sought.
+fn capacities(ladder: &Ladder) -> Option<Table> {
+    let first = ladder.rows.iter().find_map(|row| row.capacity.as_ref())?;
+    let columns = vec![
+        Column::words("scenario", "scenario"),
+        Column::numbers("carries", "capacity_per_s", Unit::PerSecond),
+        Column::words("than above", "capacity_step"),
+        Column::words("busy first", "busy_first"),
+        Column::numbers("at", "busy_first_per_s", Unit::PerSecond),
+    ];
+    let row = |row: &Row| {
+        let mut cells = vec![Cell::text(row.scenario.clone())];
+        let Some(capacity) = &row.capacity else {
+            cells.resize(5, Cell::missing("not sought"));
+            return cells;
+        };
+        cells.push(run_capacity(&capacity.carries));
+        cells.push(match &row.capacity_step {
+            Some(step) => Cell::text(more(step)),
+            None => Cell::text(""),
+        });
+        cells.push(Cell::text(capacity.first.0.clone()));
+        cells.push(Cell::Figure(Figure::exact(capacity.first.1, Unit::PerSecond)));
+        cells
+    };
+    Some(Table {
+        caption: format!(
+            "Highest steady rate of {} with {} < {} and no more than {} of the views lost; what is \
+             busy all the time first, by arithmetic",
+            ladder.basis.class,
+            first.stat,
+            first.bound,
+            number::figure(&Figure::exact(first.lost_at_most, Unit::Ratio))
+        ),
+        columns,
+        rows: ladder.rows.iter().map(row).collect(),
+    })
+}
+
+/// A step of capacities: `+13.1/s ± 0.6`.
+fn more(step: &Comparison) -> String {
+    match step.finding {
+        Finding::NoDifference => "no difference".into(),
+        Finding::Inconclusive => "unsure".into(),
+        Finding::Larger | Finding::Smaller => {
+            let (value, half) = (step.difference.estimate, step.difference.half_width());
+            let size = value.abs();
+            let size = Figure::estimate(size, size - half, size + half, Unit::PerSecond);
+            let sign = if value < 0.0 { '\u{2212}' } else { '+' };
+            format!("{sign}{}", number::figure(&size))
+        }
+    }
 }
 
 const MEMBERS: &str = "Members";
@@ -350,6 +407,11 @@ fn data(ladder: &Ladder) -> Table {
         Column::words("finding", "p95_finding"),
         Column::numbers("served step", "served_step_ratio", Unit::Ratio),
         Column::words("finding", "served_finding"),
+        Column::numbers("capacity", "capacity_per_s", Unit::PerSecond),
+        Column::words("busy first", "busy_first"),
+        Column::numbers("at", "busy_first_per_s", Unit::PerSecond),
+        Column::numbers("capacity step", "capacity_step_per_s", Unit::PerSecond),
+        Column::words("finding", "capacity_finding"),
     ];
     let mut rows = Vec::new();
     for row in &ladder.rows {
@@ -372,11 +434,8 @@ fn data(ladder: &Ladder) -> Table {
                 || Cell::missing("no prices"),
                 |cost| Cell::Figure(Figure::exact(cost, Unit::Dollars)),
             ));
-            for (step, unit) in
-                [(&row.latency_step, Unit::Seconds), (&row.served_step, Unit::Ratio)]
-            {
-                let step = step.as_ref().filter(|_| last);
-                let (figure, word) = match step {
+            let step = |step: &Option<Comparison>, unit: Unit| {
+                let (figure, word) = match step.as_ref().filter(|_| last) {
                     Some(step) => {
                         let d = step.difference;
                         let figure = Figure::estimate(d.estimate, d.low, d.high, unit);
@@ -384,8 +443,26 @@ fn data(ladder: &Ladder) -> Table {
                     }
                     None => (Cell::missing("nothing above"), ""),
                 };
-                cells.extend([figure, Cell::text(word)]);
+                [figure, Cell::text(word)]
+            };
+            cells.extend(step(&row.latency_step, Unit::Seconds));
+            cells.extend(step(&row.served_step, Unit::Ratio));
+            match row.capacity.as_ref().filter(|_| last) {
+                Some(capacity) => {
+                    cells.push(match run_capacity(&capacity.carries) {
+                        Cell::Text(text) => Cell::Missing { reason: text },
+                        other => other,
+                    });
+                    cells.push(Cell::text(capacity.first.0.clone()));
+                    cells.push(Cell::Figure(Figure::exact(capacity.first.1, Unit::PerSecond)));
+                }
+                None => cells.extend([
+                    Cell::missing("of the last window"),
+                    Cell::text(""),
+                    Cell::missing("of the last window"),
+                ]),
             }
+            cells.extend(step(&row.capacity_step, Unit::PerSecond));
             rows.push(cells);
         }
     }

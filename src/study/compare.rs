@@ -4,8 +4,8 @@
 //! difference to the row above with a finding (S7). Replication k of one row met the same arrivals,
 //! demands and moods as replication k of the other, so their difference carries little noise.
 //!
-//! Holds: findings of both ladders (latency, share served) together err with at most the level
-//! asked for: half for each ladder, Holm within. Where two rows have another number of
+//! Holds: findings of all ladders (latency, share served, capacity) together err with at most the
+//! level asked for: a third for each ladder, Holm within. Where two rows have another number of
 //! replications, the shorter prefix is compared.
 //! Leaves out: figures of years.
 
@@ -14,7 +14,9 @@ use crate::plan::Draft;
 use crate::plan::figure::{Metric, Stat};
 use crate::stats::equivalence::{Comparison, compare_ladder};
 use crate::study::measure::Measure;
-use crate::study::results::{BreakRow, Results, Share, Use, UseKind, ViewRow, WindowRows, natural};
+use crate::study::results::{
+    BreakRow, CapacityRow, Results, Share, Use, UseKind, ViewRow, WindowRows, natural,
+};
 use crate::study::scenario::{StudyPlan, StudyResult};
 use crate::study::window::{Estimate, Verdict};
 
@@ -62,6 +64,10 @@ pub struct Row {
     pub latency_step: Option<Comparison>,
     /// Share served, this row less the one above.
     pub served_step: Option<Comparison>,
+    /// The highest rate of the class that meets its first objective of latency.
+    pub capacity: Option<CapacityRow>,
+    /// That rate, this row less the one above.
+    pub capacity_step: Option<Comparison>,
 }
 
 /// A scenario in one window.
@@ -112,7 +118,7 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
     let level = members.iter().map(|member| member.results.level).fold(1.0, f64::min);
     let mut rows: Vec<Row> = members.iter().map(|member| row(member, &basis)).collect();
     let deciding = basis.windows.last()?;
-    let each = 1.0 - (1.0 - level) / 2.0;
+    let each = 1.0 - (1.0 - level) / 3.0;
     let latency = |member: &Member<'_>| samples(member, &basis, deciding, Metric::Latency);
     let served = |member: &Member<'_>| samples(member, &basis, deciding, Metric::Served);
     let worth = |column: &[Vec<f64>]| {
@@ -127,6 +133,12 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
     let column: Vec<Vec<f64>> = members.iter().map(served).collect();
     for (row, step) in rows.iter_mut().zip(steps(&column, each, SERVED_WORTH)) {
         row.served_step = step;
+    }
+    let carried = |row: &Row| row.capacity.as_ref().map_or(Vec::new(), |one| one.each.clone());
+    let column: Vec<Vec<f64>> = rows.iter().map(carried).collect();
+    let capacity_worth = Metric::Capacity.margin() / Metric::Latency.margin() * worth(&column);
+    for (row, step) in rows.iter_mut().zip(steps(&column, each, capacity_worth)) {
+        row.capacity_step = step;
     }
     let breaks = breaks(members, &basis.class);
     Some(Ladder { basis, rows, breaks, level })
@@ -200,6 +212,8 @@ fn row(member: &Member<'_>, basis: &Basis) -> Row {
         windows: basis.windows.iter().filter_map(find).map(|w| in_window(w, basis)).collect(),
         latency_step: None,
         served_step: None,
+        capacity: member.results.capacities.iter().find(|row| row.class == basis.class).cloned(),
+        capacity_step: None,
     }
 }
 

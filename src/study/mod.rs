@@ -8,6 +8,7 @@ pub mod breaks;
 pub mod capacity;
 pub mod compare;
 pub mod expect;
+pub mod limits;
 pub mod measure;
 pub mod results;
 pub mod scenario;

@@ -62,6 +62,8 @@ pub struct Results {
     pub figures: Vec<FigureRow>,
     /// Objectives of latency, by window.
     pub objectives: Vec<ObjectiveRow>,
+    /// What can be carried, by objective.
+    pub capacities: Vec<CapacityRow>,
     /// Judged figures, in the order of the file.
     pub expectations: Vec<ExpectationRow>,
     /// Figures that no solver here estimates, and why.
@@ -393,6 +395,40 @@ pub struct ObjectiveRow {
     pub estimate: Estimate,
     /// How it came out.
     pub judgement: Judgement,
+}
+
+/// The highest rate that meets an objective of latency.
+#[derive(Clone, Debug)]
+pub struct CapacityRow {
+    /// The class.
+    pub class: String,
+    /// `p95`.
+    pub stat: &'static str,
+    /// Its bound.
+    pub bound: SimDuration,
+    /// At most this share of the page views lost.
+    pub lost_at_most: f64,
+    /// What was found.
+    pub carries: Carries,
+    /// By replication, each with its own users.
+    pub each: Vec<f64>,
+    /// Rates tried, a second.
+    pub tried: Vec<f64>,
+    /// Counted at each rate, by each replication.
+    pub length: SimDuration,
+    /// What runs out first by arithmetic, and the rate at which it is busy all the time.
+    pub first: (String, f64),
+}
+
+/// A capacity.
+#[derive(Clone, Debug)]
+pub enum Carries {
+    /// So many a second.
+    Rate(Estimate),
+    /// Fewer than the smallest rate tried.
+    Below(f64),
+    /// More than the largest rate tried.
+    Above(f64),
 }
 
 /// A judged figure.

@@ -14,7 +14,9 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
 use crate::solve::requests::{Breach, Window};
 use crate::study::breaks::{self, Around};
+use crate::study::capacity::{self, CapacityResult};
 use crate::study::expect::{Demand, Verdict as Judgement};
+use crate::study::limits::{self, Sought};
 use crate::study::measure::Measure;
 use crate::study::window::{self, Estimate, Watch, WindowPlan, WindowResult};
 use crate::units::{Rate, SimDuration, SimTime};
@@ -58,6 +60,8 @@ pub struct StudyPlan {
     pub expectations: Vec<Expectation>,
     /// Expectations that no solver here estimates yet, with the reason.
     pub not_estimated: Vec<(String, String)>,
+    /// Capacities to find.
+    pub sought: Vec<Sought>,
 }
 
 /// What the command line changes.
@@ -146,6 +150,10 @@ pub fn prepare(
         }
     }
     study.add_standard(plan);
+    study.sought = limits::sought(draft, plan, choices.quick);
+    for sought in &mut study.sought {
+        sought.effort.replications = choices.replications.unwrap_or(sought.effort.replications);
+    }
     study
 }
 
@@ -379,6 +387,8 @@ pub struct StudyResult {
     pub windows: Vec<WindowResult>,
     /// Verdicts, by expectation.
     pub judgements: Vec<Judgement>,
+    /// By [`StudyPlan::sought`]; none where it was told to stop.
+    pub capacities: Vec<Option<CapacityResult>>,
 }
 
 impl StudyResult {
@@ -404,20 +414,29 @@ pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyRe
         };
         groups.push((0..study.windows.len()).filter(|at| of(&study.windows[*at])).collect());
     }
-    let lived = groups.par_iter().with_max_len(1).map(|group| {
-        let asked: Vec<&WindowPlan> = group.iter().map(|at| &study.windows[*at]).collect();
-        let seen = match asked.as_slice() {
-            [only] if only.drill.is_none() => vec![window::run(plan, only, watch)?],
-            _ => breaks::run(plan, &asked, watch)?,
+    let lived = || {
+        groups.par_iter().with_max_len(1).map(|group| {
+            let asked: Vec<&WindowPlan> = group.iter().map(|at| &study.windows[*at]).collect();
+            let seen = match asked.as_slice() {
+                [only] if only.drill.is_none() => vec![window::run(plan, only, watch)?],
+                _ => breaks::run(plan, &asked, watch)?,
+            };
+            Ok(group.iter().copied().zip(seen).collect::<Vec<_>>())
+        })
+    };
+    let carried = || {
+        let one = |sought: &Sought| {
+            let Sought { window, workload, objective, effort, .. } = sought;
+            capacity::search(plan, window, *workload, objective, *effort, watch)
         };
-        Ok(group.iter().copied().zip(seen).collect::<Vec<_>>())
-    });
-    let lived: Vec<Vec<(usize, WindowResult)>> = lived.collect::<Result<_, Breach>>()?;
-    let mut windows: Vec<(usize, WindowResult)> = lived.into_iter().flatten().collect();
+        study.sought.par_iter().with_max_len(1).map(one).collect::<Result<Vec<_>, Breach>>()
+    };
+    let (lived, capacities) = rayon::join(|| lived().collect::<Result<Vec<_>, Breach>>(), carried);
+    let mut windows: Vec<(usize, WindowResult)> = lived?.into_iter().flatten().collect();
     windows.sort_by_key(|(at, _)| *at);
     let mut windows: Vec<WindowResult> = windows.into_iter().map(|(_, window)| window).collect();
     breaks::pair(&study.windows, &mut windows);
-    let mut result = StudyResult { windows, judgements: Vec::new() };
+    let mut result = StudyResult { windows, judgements: Vec::new(), capacities: capacities? };
     let judge = |expectation: &Expectation| match result.estimate(&study.figures[expectation.asked])
     {
         Estimate::Interval(interval) => expectation.demand.judge(interval),

@@ -21,11 +21,11 @@ const BINARY: &str = env!("CARGO_BIN_EXE_fivenines");
 const SHORT: [&str; 9] = [
     "--quick",
     "--set",
-    "window.mean.length=10s",
+    "window.mean.length=40s",
     "--set",
     "window.mean.lead-in=1s",
     "--set",
-    "window.peak.length=10s",
+    "window.peak.length=40s",
     "--set",
     "window.peak.lead-in=1s",
 ];

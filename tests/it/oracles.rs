@@ -59,6 +59,10 @@ const CASES: &[(&str, Effort)] = &[
     ("o16-fork-join-k2", effort(12, 0.5)),
     ("o16-fork-join-k10", effort(12, 0.2)),
     ("o16-fork-join-k10-idle", effort(24, 0.3)),
+    ("o18-random", effort(12, 0.4)),
+    ("o18-round-robin", effort(12, 0.3)),
+    ("o18-shared", effort(12, 0.3)),
+    ("o18-shortest", effort(12, 0.3)),
     ("o19-impatience", effort(12, 0.5)),
     ("o45-mmpp-queue", effort(30, 0.4)),
     ("o45-mmpp-fast", effort(16, 0.5)),
@@ -213,6 +217,8 @@ fast_set! {
     an_urgent_class_that_interrupts_sees_nobody_else: "o15";
     /// O16.
     a_request_of_parallel_parts_ends_with_its_last: "o16";
+    /// O18.
+    dealing_in_turn_beats_chance_and_the_shorter_queue_beats_both: "o18";
     /// O19.
     impatient_clients_give_up_as_erlang_a_says: "o19";
     /// O45.

@@ -10,17 +10,19 @@ use std::time::Duration;
 const SHORT: [&str; 13] = [
     "--quick",
     "--set",
-    "window.mean.length=30s",
+    "window.mean.length=2min",
     "--set",
     "window.mean.lead-in=5s",
     "--set",
-    "window.peak.length=30s",
+    "window.peak.length=2min",
     "--set",
     "window.peak.lead-in=5s",
     "--set",
-    "window.broken.before=5s",
+    "window.broken.before=10s",
     "--set",
-    "window.broken.after=10s",
+    "window.broken.after=40s",
+    "--set",
+    "window.broken.repair=20s",
 ];
 
 fn fivenines(words: &[&str]) -> Command {

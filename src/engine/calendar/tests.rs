@@ -110,3 +110,34 @@ proptest! {
         prop_assert!(model.is_empty());
     }
 }
+
+/// An event that gets its instant late comes where it would have come if it had been pushed when it
+/// got its ticket, ties included.
+#[test]
+fn a_late_event_keeps_its_place_in_the_order() {
+    let key = crate::engine::draw::Key::derive(
+        crate::engine::draw::Seed(1),
+        crate::engine::draw::Lineage::replication(0),
+        "late",
+        "events",
+    );
+    let at = |number: u32| SimTime::from_nanos(1_000 + key.bits(u64::from(number), 0) % 40);
+    let order = |late: bool| {
+        let mut calendar = Calendar::new();
+        let mut waiting = Vec::new();
+        for number in 0..300 {
+            if late && number % 3 == 0 {
+                waiting.push((calendar.ticket(), number));
+            } else {
+                calendar.push(at(number), number);
+            }
+        }
+        for (ticket, number) in waiting.into_iter().rev() {
+            calendar.push_as(ticket, at(number), number);
+        }
+        std::iter::from_fn(|| calendar.pop()).collect::<Vec<_>>()
+    };
+    let all = order(false);
+    assert_eq!(all.len(), 300);
+    assert_eq!(all, order(true));
+}

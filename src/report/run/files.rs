@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{breaks, unit};
+use super::{breaks, capacity, unit};
 use crate::model::record::OUTCOMES;
 use crate::report::csv::{CsvWriter, Field};
 use crate::report::json::number;
@@ -350,6 +350,7 @@ pub fn summary(results: &Results) -> Value {
         "windows": results.windows.iter().map(window).collect::<Vec<_>>(),
         "figures": Value::Object(figures.collect()),
         "breaks": breaks::summary(results),
+        "capacities": capacity::summary(results),
         "objectives": objectives.collect::<Vec<_>>(),
         "expectations": expectations.collect::<Vec<_>>(),
         "not_estimated": results

@@ -5,6 +5,7 @@
 //! whatever the order of sections in the scenario, the same bytes (D5).
 
 pub mod breaks;
+pub mod capacity;
 pub mod charts;
 pub mod files;
 pub mod page;

@@ -3,8 +3,8 @@
 use super::breaks;
 use super::checks::{checks, leaves_out, objectives};
 use super::{
-    AttemptRow, AttemptsOf, ExpectationRow, FigureRow, Latency, Results, STATS, Share, Use,
-    UseKind, ViewRow, WindowRows, natural,
+    AttemptRow, AttemptsOf, CapacityRow, Carries, ExpectationRow, FigureRow, Latency, Results,
+    STATS, Share, Use, UseKind, ViewRow, WindowRows, natural,
 };
 use crate::model::blueprint::{Blueprint, Config};
 use crate::model::ids::ComponentId;
@@ -14,12 +14,14 @@ use crate::plan::Draft;
 use crate::plan::figure::Stat;
 use crate::plan::load::{self, Offered};
 use crate::plan::names::split_member;
-use crate::stats::interval::{Bound, Interval, Side, bound_of_mean};
+use crate::stats::interval::{Bound, Interval, Side, Statistic, bound_of_mean};
 use crate::stats::proportion::Proportion;
 use crate::stats::quantile::samples_needed;
+use crate::study::capacity::CapacityResult;
+use crate::study::limits::Sought;
 use crate::study::measure::{Measure, Meters, NoValue};
 use crate::study::scenario::{StudyPlan, StudyResult};
-use crate::study::window::{Ending, Estimate, WindowPlan, WindowResult};
+use crate::study::window::{Ending, Estimate, WindowPlan, WindowResult, estimate};
 
 /// Puts results together.
 #[must_use]
@@ -63,6 +65,7 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         seed: scenario.run.seed.value,
         level: scenario.run.confidence.value,
         objectives: objectives(draft, &windows),
+        capacities: capacities(study, result),
         expectations: expectations.collect(),
         not_estimated: study.not_estimated.clone(),
         checks: checks(plan, result, &windows),
@@ -74,8 +77,37 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
     }
 }
 
+/// What was found of each capacity sought; none of those that were stopped.
+fn capacities(study: &StudyPlan, result: &StudyResult) -> Vec<CapacityRow> {
+    let found = study.sought.iter().zip(&result.capacities);
+    let row = |(sought, found): (&Sought, &Option<CapacityResult>)| {
+        let found = found.as_ref()?;
+        let values: Vec<Result<f64, NoValue>> = found.each.iter().copied().map(Ok).collect();
+        let carries = match found.rate {
+            0.0 => Carries::Below(found.high),
+            rate if rate.is_infinite() => Carries::Above(found.low),
+            _ => Carries::Rate(estimate(&values, Statistic::Mean, sought.effort.level)),
+        };
+        Some(CapacityRow {
+            class: sought.class.clone(),
+            stat: sought.stat,
+            bound: sought.bound,
+            lost_at_most: sought.objective.lost_at_most,
+            carries,
+            each: found.each.clone(),
+            tried: found.points.iter().map(|point| point.rate).collect(),
+            length: sought.window.length,
+            first: sought.first.clone(),
+        })
+    };
+    let mut rows: Vec<CapacityRow> = found.filter_map(row).collect();
+    rows.sort_by_cached_key(|row| (natural(&row.class), row.stat));
+    rows
+}
+
 fn partial(result: &StudyResult) -> Option<String> {
-    if result.windows.iter().any(|window| window.ending == Ending::Interrupted) {
+    let stopped = result.capacities.iter().any(Option::is_none);
+    if stopped || result.windows.iter().any(|window| window.ending == Ending::Interrupted) {
         return Some("stopped before all replications were done".into());
     }
     let stopped = result.windows.iter().find_map(|w| Some((&w.name, w.stopped.as_ref()?)));

@@ -1,0 +1,211 @@
+//! When clients give up.
+//!
+//! Model: every request has a patience or a time-out, and nearly all are answered long before. So
+//! the instant is not worked out when the request begins: only a bound below it is, by a table of
+//! the law, and the request is put in the bucket of that bound. When the time of a bucket comes,
+//! those who still wait have their instant worked out, from the same draw, and get an event of
+//! their own, in the place of the order that they would have had from the beginning.
+//!
+//! Holds: nobody gives up before or after the drawn instant; the calendar holds one event a bucket
+//! and those of the few who are near their end; nothing is allocated in the steady state.
+
+use std::collections::VecDeque;
+
+use crate::engine::calendar::Ticket;
+use crate::engine::law::Sampler;
+use crate::model::blueprint::Blueprint;
+use crate::model::event::Event;
+use crate::model::ids::{DemandId, KeyId, WorkloadId};
+use crate::model::request::{Request, RequestId};
+use crate::model::world::World;
+use crate::units::{SimDuration, SimTime};
+
+/// A bucket is 2²⁸ ns long, about a quarter of a second.
+const BUCKET_BITS: u32 = 28;
+/// Most buckets ahead; who may wait longer is looked at again when the last of them comes.
+const AHEAD: u64 = 512;
+/// Pieces of the table of a law, by probability.
+const PIECES: usize = 64;
+
+/// How long the clients of a workload wait.
+#[derive(Clone, Debug)]
+struct Rule {
+    patience: Option<Patience>,
+    time_out: SimDuration,
+}
+
+#[derive(Clone, Debug)]
+struct Patience {
+    demand: DemandId,
+    key: KeyId,
+    floors: [SimDuration; PIECES],
+}
+
+/// Who waits, by the bucket before which nobody of it gives up.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    /// By workload.
+    rules: Vec<Option<Rule>>,
+    buckets: VecDeque<Vec<Waiter>>,
+    /// Number of the first bucket: that of the present, or a later one.
+    first: u64,
+    spare: Vec<Vec<Waiter>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Waiter {
+    request: RequestId,
+    ticket: Ticket,
+    since: SimTime,
+}
+
+impl Waiting {
+    pub(super) fn new(plan: &Blueprint) -> Self {
+        let rule = |workload: &crate::model::blueprint::Workload| {
+            let clients = &plan.clients[workload.clients?];
+            let patience = clients.patience.map(|demand| {
+                let of = &plan.routes.demands[demand.index()];
+                Patience { demand, key: of.key, floors: floors(&of.sampler, of.share) }
+            });
+            let time_out = clients.time_out.unwrap_or(SimDuration::MAX);
+            (patience.is_some() || clients.time_out.is_some())
+                .then_some(Rule { patience, time_out })
+        };
+        Self {
+            rules: plan.workloads.iter().map(rule).collect(),
+            buckets: VecDeque::new(),
+            first: 0,
+            spare: Vec::new(),
+        }
+    }
+
+    /// Puts `waiter` where nobody gives up before `bound`; tells the start of the bucket when it
+    /// was empty.
+    fn put(&mut self, now: SimTime, bound: SimTime, waiter: Waiter) -> Option<SimTime> {
+        let present = now.nanos() >> BUCKET_BITS;
+        if self.buckets.is_empty() {
+            self.first = present + 1;
+        }
+        let number = (bound.nanos() >> BUCKET_BITS).min(present + AHEAD).max(self.first);
+        let place = (number - self.first) as usize;
+        while self.buckets.len() <= place {
+            self.buckets.push_back(self.spare.pop().unwrap_or_default());
+        }
+        let bucket = &mut self.buckets[place];
+        bucket.push(waiter);
+        (bucket.len() == 1).then(|| SimTime::from_nanos(number << BUCKET_BITS))
+    }
+}
+
+/// Lower bounds of a law's draws, by 64ths of probability. Samplers invert, up or down, so that the
+/// least of a piece lies at one of its ends, but for the last bits.
+fn floors(sampler: &Sampler, share: f64) -> [SimDuration; PIECES] {
+    std::array::from_fn(|piece| {
+        let end = |at: usize| sampler.sample(at as f64 / PIECES as f64) * share;
+        let least = end(piece).min(end(piece + 1)) * (1.0 - 1e-9);
+        // At the ends of a law there may be no number.
+        if least.is_finite() {
+            SimDuration::from_seconds_f64(least.max(0.0))
+        } else {
+            SimDuration::ZERO
+        }
+    })
+}
+
+/// Index of the draw of a try: the number of the try stands in place of a repetition.
+fn of_try(request: &Request) -> u32 {
+    request.position << 20 | u32::from(request.attempt) << 6
+}
+
+impl World<'_> {
+    /// The client of `id` waits for it from now on.
+    pub(in crate::model) fn begins_to_wait(&mut self, id: RequestId) {
+        let workload = WorkloadId(self.requests[id].workload);
+        let Some(rule) = &self.waiting.rules[workload.index()] else { return };
+        let entry = &self.requests[id];
+        let bound = rule.patience.as_ref().map_or(SimDuration::MAX, |patience| {
+            let uniform = self.draws.uniform_at(patience.key, entry.ordinal, of_try(entry));
+            patience.floors[((uniform * PIECES as f64) as usize).min(PIECES - 1)]
+        });
+        let bound = self.now + bound.min(rule.time_out);
+        let ticket = self.calendar.ticket();
+        let entry = &mut self.requests[id];
+        entry.patience = ticket;
+        entry.can_time_out = true;
+        self.wait_until(bound, Waiter { request: id, ticket, since: self.now });
+    }
+
+    /// Nobody gives up before `bound`.
+    fn wait_until(&mut self, bound: SimTime, waiter: Waiter) {
+        if bound.nanos() >> BUCKET_BITS <= self.now.nanos() >> BUCKET_BITS {
+            return self.ends_waiting_soon(waiter);
+        }
+        if let Some(start) = self.waiting.put(self.now, bound, waiter) {
+            self.calendar.push(start, Event::Patiences.code());
+        }
+    }
+
+    /// The instant of `waiter` is worked out.
+    fn ends_waiting_soon(&mut self, waiter: Waiter) {
+        let entry = &self.requests[waiter.request];
+        let Some(rule) = &self.waiting.rules[usize::from(entry.workload)] else { return };
+        let drawn = rule.patience.as_ref().map_or(SimDuration::MAX, |patience| {
+            let uniform = self.draws.uniform_at(patience.key, entry.ordinal, of_try(entry));
+            SimDuration::from_seconds_f64(self.draws.of_uniform(patience.demand, uniform))
+        });
+        let at = waiter.since + drawn.min(rule.time_out);
+        if at.nanos() >> BUCKET_BITS > self.now.nanos() >> BUCKET_BITS {
+            return self.wait_until(at, waiter);
+        }
+        self.calendar.push_as(waiter.ticket, at, Event::Patience(waiter.request).code());
+    }
+
+    /// The time of a bucket has come.
+    pub(super) fn patiences_due(&mut self) {
+        let present = self.now.nanos() >> BUCKET_BITS;
+        while self.waiting.first <= present {
+            let Some(mut bucket) = self.waiting.buckets.pop_front() else { return };
+            self.waiting.first += 1;
+            for waiter in bucket.drain(..) {
+                let entry = &self.requests[waiter.request];
+                if entry.live && entry.patience == waiter.ticket {
+                    self.ends_waiting_soon(waiter);
+                }
+            }
+            self.waiting.spare.push(bucket);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::law::Law;
+
+    /// What is put off is never too late: no draw lies below the bound of its piece, whatever the
+    /// law and whichever way it is inverted.
+    #[test]
+    fn no_draw_lies_below_its_bound() {
+        let laws = [
+            Law::exponential(2.0).unwrap(),
+            Law::lognormal(5.1, 0.8).unwrap(),
+            Law::constant(3.0).unwrap(),
+            Law::weibull(4.0, 0.7).unwrap(),
+            Law::uniform(1.0, 9.0).unwrap(),
+            Law::hyperexponential(4.0, 2.0).unwrap(),
+        ];
+        for law in laws {
+            let sampler = law.sampler();
+            let floors = floors(&sampler, 1.0);
+            let mut tight = 0;
+            for step in 0..64_000 {
+                let uniform = (f64::from(step) + 0.5) / 64_000.0;
+                let drawn = SimDuration::from_seconds_f64(sampler.sample(uniform));
+                let floor = floors[(uniform * 64.0) as usize];
+                assert!(floor <= drawn, "{law:?} at {uniform}: {floor} above {drawn}");
+                tight += u32::from(drawn.seconds() - floor.seconds() < 1.0);
+            }
+            assert!(tight > 32_000, "{law:?}: the bounds are of use");
+        }
+    }
+}

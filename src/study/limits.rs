@@ -1,0 +1,137 @@
+//! What a scenario can carry: for each objective of latency the highest rate that meets it, and what
+//! runs out first by arithmetic.
+//!
+//! Takes a draft and its blueprint; gives searches to run ([`capacity`](super::capacity)) and, when
+//! they have run, their answers. A scenario is searched when a class with an objective of latency is
+//! asked for by a workload with a rate, and some window has a level: then it asks what happens at
+//! rates of its own choice. Holds: all scenarios of one seed see the same users, so that neighbours
+//! can be compared replication by replication. Leaves out: recorded traffic; faults (nothing breaks
+//! while a capacity is sought).
+
+use crate::model::blueprint::Blueprint;
+use crate::model::ids::WorkloadId;
+use crate::model::outage::Faults;
+use crate::model::spec::traffic::WeekMoment;
+use crate::plan::Draft;
+use crate::plan::figure::Stat;
+use crate::plan::load;
+use crate::solve::requests::Window;
+use crate::study::capacity::{Effort, Objective};
+use crate::study::measure::Measure;
+use crate::units::{Rate, SimDuration, SimTime};
+
+/// At most this share of the page views may be lost at a rate that is carried: beyond it a window is
+/// called overloaded.
+pub const LOST_AT_MOST: f64 = 0.01;
+/// Replications, length and lead-in at each rate: many short ones, for users come in spells.
+const REPLICATIONS: u32 = 8;
+const LENGTH: SimDuration = SimDuration::from_secs(180);
+const LEAD_IN: SimDuration = SimDuration::from_secs(30);
+/// Two rates this close, of their size, lie around the answer; between them a line is true enough.
+const TOLERANCE: f64 = 0.06;
+/// The first rate tried, of the one at which the first part is busy all the time.
+const FIRST: f64 = 0.7;
+
+/// A search.
+#[derive(Clone, Debug)]
+pub struct Sought {
+    /// The class.
+    pub class: String,
+    /// The workload whose rate is changed.
+    pub workload: WorkloadId,
+    /// `p95`.
+    pub stat: &'static str,
+    /// Its bound.
+    pub bound: SimDuration,
+    /// What must hold.
+    pub objective: Objective,
+    /// What is lived through at each rate.
+    pub window: Window,
+    /// How hard to look.
+    pub effort: Effort,
+    /// What runs out first, by arithmetic: its name, and the rate at which it is busy all the time.
+    pub first: (String, f64),
+}
+
+/// The searches of a scenario, in the order of its objectives; `quick` for a first look.
+#[must_use]
+pub fn sought(draft: &Draft, plan: &Blueprint, quick: bool) -> Vec<Sought> {
+    let scenario = &draft.scenario;
+    if !scenario.window.iter().any(|(_, window)| window.level.is_some()) {
+        return Vec::new();
+    }
+    let mut all = Vec::new();
+    for (class, objective) in scenario.objective.iter() {
+        let Some(latency) = &objective.latency else { continue };
+        let place = plan.routes.classes.iter().position(|one| one.name == class.text);
+        let Some(place) = place else { continue };
+        let with_rate = |at: &usize| {
+            scenario.workload[*at].1.rate.is_some() && plan.workloads[*at].class.index() == place
+        };
+        let Some(workload) = (0..plan.workloads.len()).find(with_rate) else { continue };
+        let Some(first) = first_to_run_out(draft, workload) else { continue };
+        let Some(from) = Rate::per_second(FIRST * first.1) else { continue };
+        let stats =
+            [("p50", 0.5, &latency.p50), ("p95", 0.95, &latency.p95), ("p99", 0.99, &latency.p99)];
+        for (stat, level, bound) in stats {
+            let Some(bound) = bound else { continue };
+            let measure = Measure::Latency(place, Stat::Quantile(level));
+            let below = bound.value.seconds();
+            let parts = if quick { 3 } else { 1 };
+            all.push(Sought {
+                class: class.text.clone(),
+                workload: WorkloadId(workload as u16),
+                stat,
+                bound: bound.value,
+                objective: Objective { measure, below, lost_at_most: LOST_AT_MOST },
+                window: window(draft, SimDuration::from_nanos(LENGTH.nanos() / parts)),
+                effort: Effort {
+                    replications: if quick { 3 } else { REPLICATIONS },
+                    level: scenario.run.confidence.value,
+                    tolerance: TOLERANCE,
+                    from,
+                },
+                first: first.clone(),
+            });
+        }
+    }
+    all
+}
+
+/// Where the windows with a level begin.
+fn window(draft: &Draft, length: SimDuration) -> Window {
+    let run = &draft.scenario.run;
+    let monday = WeekMoment { weekday: 0, time: SimDuration::ZERO };
+    let start = run.start.as_ref().map_or(monday, |start| start.value);
+    let leveled = draft.scenario.window.iter().find(|(_, window)| window.level.is_some());
+    let at = leveled.and_then(|(_, window)| window.at.as_ref());
+    Window {
+        name: "capacity".into(),
+        levels: Vec::new(),
+        at: SimTime::ZERO + at.map_or(SimDuration::ZERO, |at| at.value.after_zero(start)),
+        lead_in: LEAD_IN,
+        length,
+        drain: SimDuration::from_secs(300),
+        faults: Faults::Off,
+    }
+}
+
+/// The part whose load reaches its capacity first when the rate of one workload rises and the others
+/// keep theirs, with that rate; the first of equals in the order of parts.
+fn first_to_run_out(draft: &Draft, workload: usize) -> Option<(String, f64)> {
+    let mut rates = load::rates(draft);
+    rates[workload] = 0.0;
+    let others = load::offered(draft, &rates);
+    rates[workload] = 1.0;
+    let mut first: Option<(String, f64)> = None;
+    for one in load::offered(draft, &rates).into_iter().filter(|one| one.resource.is_limit()) {
+        let beside = others.iter().find(|other| other.name == one.name);
+        let beside = beside.map_or(0.0, |other| other.per_second);
+        let each = one.per_second - beside;
+        let rate = (one.capacity - beside) / each;
+        if each > 0.0 && rate > 0.0 && first.as_ref().is_none_or(|(_, least)| rate < *least) {
+            first = Some((one.name, rate));
+        }
+    }
+    first
+}
