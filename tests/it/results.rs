@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 /// Short windows, so that a run takes a moment.
-const SHORT: [&str; 13] = [
+const SHORT: [&str; 15] = [
     "--quick",
     "--set",
     "window.mean.length=2min",
