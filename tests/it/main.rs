@@ -4,6 +4,7 @@
 mod bad_input;
 mod balancers;
 mod breaks;
+mod browser;
 mod caches;
 mod capacity;
 mod cli;

@@ -1,7 +1,7 @@
 //! A report is safe, readable and the same every time, whatever its text and numbers are.
 
 #[path = "gallery.rs"]
-mod gallery;
+pub mod gallery;
 
 use fivenines::report::document::*;
 use fivenines::report::text::{Letters, Terminal};
