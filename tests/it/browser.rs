@@ -2,8 +2,8 @@
 //! nothing runs out of the window, no words lie on others, every drawing has words for those who do
 //! not see it, nothing is fetched and nothing is said to the console.
 //!
-//! Chromium of the distribution renders the page inside frames of 360 and 1,200 pixels; a script of
-//! the test, not of the page, measures what is there. Without a Chromium the tests say so and skip.
+//! Chromium of the distribution renders the page inside frames of 360 and 1,200 pixels, and in one of
+//! 800 in which no script runs; a script of the test, not of the page, measures what is there. Without a Chromium the tests say so and skip.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -29,10 +29,9 @@ fn chromium() -> Option<PathBuf> {
 }
 
 /// What the browser makes of `page`: its document after the scripts, and what the console was told.
-fn dump(chromium: &Path, page: &Path, dark: bool, scripts: bool) -> (String, Vec<String>) {
+fn dump(chromium: &Path, page: &Path, dark: bool) -> (String, Vec<String>) {
     let profile = tempfile::tempdir().unwrap();
     let settings = format!("--blink-settings=preferredColorScheme={}", if dark { 0 } else { 1 });
-    let settings = if scripts { settings } else { format!("{settings},scriptEnabled=false") };
     let output = Command::new(chromium)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"])
         .args(["--disable-background-networking", "--disable-component-update"])
@@ -49,9 +48,10 @@ fn dump(chromium: &Path, page: &Path, dark: bool, scripts: bool) -> (String, Vec
 }
 
 /// Measures the page in a frame of each width; its findings are the text of `#found`.
-const HARNESS: &str = r#"<!doctype html><meta charset="utf-8"><title>harness</title>
+const HARNESS: &str = r##"<!doctype html><meta charset="utf-8"><title>harness</title>
 <iframe width="360" height="1500" src="PAGE"></iframe>
 <iframe width="1200" height="1500" src="PAGE"></iframe>
+<iframe width="800" height="1500" src="PAGE" sandbox="allow-same-origin"></iframe>
 <pre id="found">not measured</pre>
 <script>
 addEventListener("load", () => {
@@ -74,7 +74,15 @@ addEventListener("load", () => {
       });
       say(`wider than the window: ${out ? out.outerHTML.slice(0, 120) : "somewhere"}`);
     }
-    for (const entry of view.performance.getEntriesByType("resource")) say(`fetches ${entry.name}`);
+    for (const e of doc.querySelectorAll("[hidden], noscript")) say(`hidden: ${e.outerHTML.slice(0, 80)}`);
+    for (const e of doc.querySelectorAll("[src], [srcset], [poster], link[href], use[href]")) {
+      const from = e.getAttribute("src") || e.getAttribute("href") || "elsewhere";
+      if (!from.startsWith("#") && !from.startsWith("data:")) say(`fetches ${from}`);
+    }
+    for (const e of doc.querySelectorAll("style, [style]")) {
+      const css = e.tagName === "STYLE" ? e.textContent : e.getAttribute("style");
+      if (/@import|url\((?!["']?(#|data:))/.test(css)) say(`fetches by its style: ${css.slice(0, 80)}`);
+    }
     const drawings = [...doc.querySelectorAll("svg")];
     if (drawings.length === 0) say("no drawing");
     for (const svg of drawings) {
@@ -98,37 +106,41 @@ addEventListener("load", () => {
   }
   document.getElementById("found").textContent = found.join("\n");
 });
-</script>"#;
+</script>"##;
 
-/// The page at `path` in both widths and both schemes, with scripts and without.
+/// The findings of the harness about the page at `path`, and what the console was told of it.
+fn measured(chromium: &Path, path: &Path, dark: bool) -> (Vec<String>, Vec<String>) {
+    let harness = path.with_file_name("harness.html");
+    let text = HARNESS.replace("PAGE", &format!("file://{}", path.display()));
+    std::fs::write(&harness, text).unwrap();
+    let (dom, said) = dump(chromium, &harness, dark);
+    let found = dom.split("id=\"found\">").nth(1).and_then(|rest| rest.split("</pre>").next());
+    let found = found.unwrap_or_else(|| panic!("nothing measured:\n{dom}"));
+    // The one frame without scripts is told of its own.
+    let blocked = |line: &String| line.contains("Blocked script execution");
+    assert!(said.iter().filter(|line| blocked(line)).count() <= 1);
+    let said = said.into_iter().filter(|line| !blocked(line)).collect();
+    (found.lines().map(String::from).collect(), said)
+}
+
+/// The page at `path` in all frames and both schemes.
 fn reads(chromium: &Path, path: &Path) {
     let text = std::fs::read_to_string(path).unwrap();
-    let harness = path.with_file_name("harness.html");
-    std::fs::write(&harness, HARNESS.replace("PAGE", &format!("file://{}", path.display())))
-        .unwrap();
     let (tables, drawings) = (text.matches("<table").count(), text.matches("<svg").count());
     assert!(tables > 0 && drawings > 0);
     for dark in [false, true] {
-        let (dom, said) = dump(chromium, &harness, dark, true);
-        assert!(said.is_empty(), "{said:?}");
-        let found = dom.split("id=\"found\">").nth(1).and_then(|rest| rest.split("</pre>").next());
-        let found = found.unwrap_or_else(|| panic!("nothing measured:\n{dom}"));
+        let (found, said) = measured(chromium, path, dark);
+        assert_eq!(said, Vec::<String>::new());
         let scheme = if dark { "dark" } else { "light" };
-        let expected: Vec<String> = ["360", "1200"]
+        let expected: Vec<String> = ["360", "1200", "800"]
             .iter()
             .flat_map(|width| {
                 let counted = format!("{width}: tables {tables} drawings {drawings}");
                 [format!("{width}: background {scheme}"), counted]
             })
             .collect();
-        let found: Vec<&str> = found.lines().collect();
         assert_eq!(found, expected, "{}", path.display());
     }
-    let (dom, said) = dump(chromium, path, false, false);
-    assert!(said.is_empty(), "{said:?}");
-    assert_eq!(dom.matches("<table").count(), tables, "without scripts");
-    assert_eq!(dom.matches("<svg").count(), drawings, "without scripts");
-    assert!(!dom.contains(" hidden"), "without scripts something stays hidden");
 }
 
 /// A page with every kind of block and chart.
@@ -150,7 +162,9 @@ fn reports_and_comparisons_read_in_a_browser() {
     let files = ["starter", "tier-1"].map(|tier| tiers.join(format!("{tier}.toml")));
     let short = [
         "window.mean.length=2min",
+        "window.mean.lead-in=10s",
         "window.peak.length=2min",
+        "window.peak.lead-in=10s",
         "window.broken.before=10s",
         "window.broken.after=40s",
         "window.broken.repair=20s",
@@ -166,5 +180,34 @@ fn reports_and_comparisons_read_in_a_browser() {
     assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
     for page in ["comparison/comparison.html", "starter/report.html", "tier-1/report.html"] {
         reads(&chromium, &place.path().join(page));
+    }
+}
+
+/// The measure would notice: a page with every flaw has every finding.
+#[test]
+fn a_page_with_flaws_is_found_out() {
+    let Some(chromium) = chromium() else { return };
+    let place = tempfile::tempdir().unwrap();
+    let page = place.path().join("flaws.html");
+    let text = "<!doctype html><style>body{color:#eee;background:#fff url(far.png)}</style>\
+                <p style=\"white-space:nowrap\">aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa</p>\
+                <p hidden>never seen</p><link rel=\"stylesheet\" href=\"other.css\">\
+                <svg width=\"90\" height=\"40\"><text y=\"20\">one</text><text y=\"22\">two</text></svg>\
+                <script>console.log(\"said\")</script>";
+    std::fs::write(&page, text).unwrap();
+    std::fs::write(place.path().join("other.css"), "p { margin: 0 }").unwrap();
+    let (found, said) = measured(&chromium, &page, false);
+    // Two frames run the script.
+    assert_eq!(said.len(), 2, "{said:?}");
+    for flaw in [
+        "360: wider than the window",
+        "360: hidden",
+        "1200: fetches other.css",
+        "1200: fetches by its style",
+        "1200: a drawing without words",
+        "1200: \"one\" lies on \"two\"",
+        "800: contrast 1.1",
+    ] {
+        assert!(found.iter().any(|line| line.starts_with(flaw)), "{flaw}: {found:#?}");
     }
 }
