@@ -54,19 +54,6 @@ pub fn not_yet(draft: &Draft) -> Vec<NotYet> {
             add(format!("failover of the database `{name}`"), failover.span);
         }
     }
-    for (name, nas) in scenario.nas.iter() {
-        if nas.heads.value > 1 {
-            add(format!("two heads of the file server `{name}`"), nas.heads.span);
-        }
-        if let Some(failover) = &nas.failover {
-            add(format!("failover of the file server `{name}`"), failover.span);
-        }
-        for (volume, spec) in nas.volumes.iter() {
-            if spec.pool.value.0.len() > 1 {
-                add(format!("volume `{name}:{volume}` over several pools"), spec.pool.span);
-            }
-        }
-    }
     for (name, fault) in scenario.fault.iter() {
         let slow = fault.how.value == How::Slow;
         let mut quiet = Diagnostics::new();

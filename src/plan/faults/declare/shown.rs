@@ -7,8 +7,9 @@ use crate::health::declare::Expr;
 use crate::model::Health;
 use crate::model::ids::ComponentId;
 use crate::plan::faults::Declared;
+use crate::plan::memory::name_of_head;
 use crate::plan::names::member_name;
-use crate::plan::part::Part;
+use crate::plan::part::{Part, head_name};
 
 impl Declarer<'_> {
     /// Publishes what others ask of a part: `alive` (it runs), `fit` (it works), `reachable`
@@ -52,7 +53,7 @@ impl Declarer<'_> {
         let sketch = &self.sketches[index];
         let component = match sketch.part {
             Part::Cache(_) | Part::Server(_) => format!("{}.objects", sketch.part.name(draft)),
-            Part::Head { nas, number: 0 } => format!("{}.objects", draft.scenario.nas[nas].0),
+            Part::Head { nas, number } => name_of_head(draft, nas, number),
             Part::Database { database, member } => {
                 let (name, spec) = &draft.scenario.database[database];
                 if spec.cold.is_none() {
@@ -103,7 +104,7 @@ impl Declarer<'_> {
         let sketch = &self.sketches[index];
         let scenario = &draft.scenario;
         let component = match sketch.part {
-            Part::Head { nas, .. } => format!("{}.head", scenario.nas[nas].0),
+            Part::Head { nas, number } => head_name(draft, nas, number),
             Part::Uplink { site, .. } => format!("{}.uplink", scenario.site[site].0),
             Part::Switch { rack, .. } => format!("{}.switch", scenario.rack[rack].0),
             Part::Database { database, member } => {
@@ -143,9 +144,13 @@ impl Declarer<'_> {
                 let alive = self.of(Some(Part::Server(server)), "alive");
                 add("lost", Health::Down, (!alive).or(ill("is down")));
             }
-            Part::Head { nas, number: 0 } => {
-                let heads = self.any("serving", |number| Part::Head { nas, number });
-                add("silent", Health::Stalled, !heads);
+            Part::Head { nas, .. } => {
+                // What it knew of its clients, opens and locks, is lost when its process is.
+                if scenario.nas[nas].1.grace.is_some() {
+                    let restarts = (!ill("beats")).and(!keeps(sketch));
+                    add("gone", Health::Down, restarts);
+                }
+                add("silent", Health::Stalled, !ill("serving"));
             }
             Part::Pool { .. } | Part::Station { .. } => add("down", Health::Down, ill("is down")),
             Part::Uplink { site, number: 0 } => {
@@ -231,6 +236,14 @@ fn carried_by(links: &[&str], shared: bool, add: &mut impl FnMut(&str, Health, E
             add(&format!("with {left} of {count}"), Health::Slow(slower), fewer(left + 1));
         }
     }
+}
+
+/// That the part is only cut off or stands still, and keeps what it knows.
+fn keeps(sketch: &Sketch) -> Expr {
+    let facts = [(Harm::Cut, "is cut"), (Harm::Stalled, "is stalled")];
+    let has = |harm: Harm| sketch.harms.iter().any(|(_, other)| *other == harm);
+    let ill = facts.into_iter().filter(|(harm, _)| has(*harm));
+    Expr::Any(ill.map(|(_, fact)| Expr::of(&sketch.name, fact)).collect())
 }
 
 fn within(states: Vec<String>) -> Expr {
