@@ -12,6 +12,7 @@ use crate::model::outage::HealthPlan;
 use crate::model::route::Routes;
 use crate::model::service::ServiceConfig;
 use crate::model::station::StationConfig;
+use crate::model::world::resize::Resizing;
 use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::arrivals::{Process, Traffic, TrafficError};
 use crate::workload::trace::Playback;
@@ -269,6 +270,8 @@ pub struct Blueprint {
     pub clients: Vec<Clients>,
     /// Work without a client.
     pub operations: Vec<Operation>,
+    /// Memories of servers whose room changes.
+    pub resizes: Vec<Resizing>,
     /// Names of causes, by id; the first is `overload`.
     pub causes: Vec<String>,
     /// What can break; none: nothing.

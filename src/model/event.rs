@@ -35,6 +35,8 @@ pub enum Event {
     Operation(u32),
     /// A probe of a balancer is due or has waited long enough, or its address moves: by its unit.
     Probe(u32),
+    /// A zone gets another memory, by the cache that this leaves another room.
+    Resize(u32),
 }
 
 impl Event {
@@ -54,6 +56,7 @@ impl Event {
             Self::Mark(id) => (8, id),
             Self::Operation(id) => (9, id),
             Self::Probe(id) => (10, id),
+            Self::Resize(id) => (11, id),
         };
         debug_assert!(index <= MAX_INDEX);
         kind << 24 | index
@@ -75,7 +78,8 @@ impl Event {
             7 => Self::Health,
             8 => Self::Mark(index),
             9 => Self::Operation(index),
-            _ => Self::Probe(index),
+            10 => Self::Probe(index),
+            _ => Self::Resize(index),
         }
     }
 }
@@ -98,6 +102,7 @@ mod tests {
             Event::Mark(2),
             Event::Operation(1),
             Event::Probe(MAX_INDEX),
+            Event::Resize(4),
         ] {
             assert_eq!(Event::of(event.code()), event);
         }

@@ -146,6 +146,7 @@ macro_rules! ctx {
 
 mod ending;
 mod readings;
+pub mod resize;
 mod source;
 pub mod storage;
 
@@ -220,6 +221,7 @@ impl<'p> World<'p> {
             let first = plan.operations[index].next_start(world.now);
             world.calendar.push(first, Event::Operation(index as u32).code());
         }
+        world.start_resizing();
         world.start_health();
         world.start_probes();
         world
@@ -316,6 +318,7 @@ impl<'p> World<'p> {
             Event::CallDeadline(call) => self.call_deadline(CallId(call as u16)),
             Event::View(view) => self.view_due(view, ticket),
             Event::Operation(index) => self.operation(index as usize),
+            Event::Resize(index) => self.resized(index),
             Event::Probe(unit) => self.probe_due(UnitId(unit), ticket),
             Event::Health => self.health_due(),
             Event::Mark(mark) => self.mark(mark),

@@ -49,6 +49,7 @@ mod balancer;
 mod cache;
 mod memory;
 mod network;
+mod resize;
 
 /// Gathers components and gives them their numbers.
 struct Builder<'a> {
@@ -591,6 +592,7 @@ impl Builder<'_> {
         let health = crate::plan::faults::plan(draft, &self.ids, self.out);
         let zones = self.zone_meters();
         let network = network::ways(&self, &wanted);
+        let resizes = resize::resizes(&self, &wanted);
         Blueprint {
             seed: Seed(scenario.run.seed.value),
             routes,
@@ -600,6 +602,7 @@ impl Builder<'_> {
             workloads,
             clients,
             operations,
+            resizes,
             causes: crate::plan::faults::causes(draft),
             health,
             network,

@@ -155,11 +155,13 @@ impl Declarer<'_> {
             Part::Pool { .. } | Part::Station { .. } => add("down", Health::Down, ill("is down")),
             Part::Uplink { site, number: 0 } => {
                 let links = self.parts(|number| Part::Uplink { site, number });
-                carried_by(&links, true, &mut add);
+                let slow = self.slowness(|number| Part::Uplink { site, number });
+                let slow = slow.as_ref().map(|(factor, can)| (*factor, can.as_slice()));
+                carried_by(&links, true, slow, &mut add);
             }
             Part::Switch { rack, number: 0 } => {
                 let switches = self.parts(|number| Part::Switch { rack, number });
-                carried_by(&switches, false, &mut add);
+                carried_by(&switches, false, None, &mut add);
             }
             _ => return,
         }
@@ -168,8 +170,13 @@ impl Declarer<'_> {
         if !together && has(Harm::Cut) && !matches!(sketch.part, Part::Server(_)) {
             add("cut off", Health::Unreachable, ill("is cut"));
         }
+        // Of several uplinks a slow one is part of what they carry together.
+        let alone = !matches!(sketch.part, Part::Uplink { site, .. }
+            if self.parts(|number| Part::Uplink { site, number }).len() > 1);
         for (what, health, condition) in self.hindrances(sketch, together) {
-            add(&what, health, condition);
+            if alone {
+                add(&what, health, condition);
+            }
         }
         if let (Part::Balancer { .. }, Some(cpu)) =
             (sketch.part, ids.get(&format!("{component}.cpu")))
@@ -184,6 +191,20 @@ impl Declarer<'_> {
         if let Some(id) = id {
             declared.effects.insert(id, states);
         }
+    }
+
+    /// By how much parts number 0, 1, … can be slow, and which of them; `None` when none can.
+    fn slowness(&self, part: impl Fn(u32) -> Part) -> Option<(f64, Vec<bool>)> {
+        let all = (0..).map_while(|number| self.at.get(&part(number)));
+        let own = all.map(|at| {
+            self.sketches[*at].harms.iter().find_map(|(_, harm)| match harm {
+                Harm::Slow(factor) => Some(*factor),
+                _ => None,
+            })
+        });
+        let own: Vec<Option<f64>> = own.collect();
+        let factor = own.iter().copied().flatten().next().filter(|_| own.len() > 1)?;
+        Some((factor, own.iter().map(Option::is_some).collect()))
     }
 
     /// Ways in which a part works badly or stands still: a process also with the zone it runs in.
@@ -222,19 +243,47 @@ impl Declarer<'_> {
 }
 
 /// How what several links carry together fares: nothing without any; with k of n left, n / k times
-/// slower when each carries its share, and as ever when one is enough for all.
-fn carried_by(links: &[&str], shared: bool, add: &mut impl FnMut(&str, Health, Expr)) {
+/// slower when each carries its share, and as ever when one is enough for all. One that is `slow` by
+/// a factor counts as so much less than one.
+fn carried_by(
+    links: &[&str],
+    shared: bool,
+    slow: Option<(f64, &[bool])>,
+    add: &mut impl FnMut(&str, Health, Expr),
+) {
     let fewer = |number: u32| {
         let fit = links.iter().map(|name| Expr::of(name, "fit")).collect();
         !Expr::AtLeast(number, fit)
     };
     add("down", Health::Down, fewer(1));
     let count = links.len() as u32;
-    for left in 1..count {
-        if shared {
-            let slower = f64::from(count) / f64::from(left);
-            add(&format!("with {left} of {count}"), Health::Slow(slower), fewer(left + 1));
+    if !shared {
+        return;
+    }
+    let mut states: Vec<(f64, u32, u32)> = Vec::new();
+    for left in 1..=count {
+        let most = slow.map_or(0, |_| left);
+        states.extend((0..=most).map(|slowed| {
+            let factor = slow.map_or(1.0, |(factor, _)| factor);
+            (f64::from(left - slowed) + f64::from(slowed) / factor, left, slowed)
+        }));
+    }
+    // The worst first: of all that hold, the first is what there is.
+    states.sort_by(|a, b| a.0.total_cmp(&b.0));
+    for (carried, left, slowed) in states {
+        if (left, slowed) == (count, 0) {
+            continue;
         }
+        let mut name = format!("with {left} of {count}");
+        let mut holds = if left < count { fewer(left + 1) } else { Expr::Always };
+        if let Some((factor, can)) = slow.filter(|_| slowed > 0) {
+            name = format!("{name}, {slowed} slow");
+            let fact = format!("is slow {factor}");
+            let slow = links.iter().zip(can).filter(|(_, can)| **can);
+            let slow = slow.map(|(name, _)| Expr::of(name, &fact)).collect();
+            holds = holds.and(Expr::AtLeast(slowed, slow));
+        }
+        add(&name, Health::Slow(f64::from(count) / carried), holds);
     }
 }
 
