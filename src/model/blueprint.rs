@@ -67,7 +67,7 @@ pub struct Mount {
     /// Pools that the volume is spread over, this one too.
     pub pools: u8,
     /// The place of its second pool in [`Part::further`].
-    pub others: u8,
+    pub others: u16,
 }
 
 /// More misses of a buffer after a restart.

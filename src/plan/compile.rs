@@ -237,7 +237,7 @@ impl Builder<'_> {
         let persistence = soft.map_or(Persistence::Hard, Persistence::Soft);
         let mut pools = self.pools_of(text, span, at).unwrap_or_default().into_iter();
         let Some(first) = pools.next() else { return };
-        let (count, others) = (1 + pools.len() as u8, part.further.len() as u8);
+        let (count, others) = (1 + pools.len() as u8, part.further.len() as u16);
         part.mounts.push(Mount { persistence, pools: count, others, ..first });
         part.further.extend(pools.map(|pool| Mount { persistence, pools: count, ..pool }));
     }

@@ -69,7 +69,7 @@ impl World<'_> {
         match pool {
             0 => Some(volume),
             _ if pool >= volume.pools => None,
-            _ => Some(part.further[usize::from(volume.others + pool - 1)]),
+            _ => Some(part.further[usize::from(volume.others + u16::from(pool) - 1)]),
         }
     }
 

@@ -105,15 +105,22 @@ fn a_reply_under_way_goes_on_after_the_convergence() {
     assert!((2..=14).contains(&delayed), "{delayed}");
 }
 
-/// Of two uplinks one is four times slower: together they carry 1 + 1/4 of 2, so that a reply takes
-/// 2 / 1.25 = 1.6 times as long; with the other one dead 2 / 0.25 = 8 times.
+/// Of two uplinks one is four times slower: together they carry 1 + 1/4 of 2, so that four replies
+/// at a time take 2 / 1.25 = 1.6 times as long; with the other one dead 2 / 0.25 = 8 times.
 #[test]
 fn a_slow_uplink_of_two_counts_as_so_much_less_than_one() {
     let uplinks = "{ count = 2, bandwidth = \"100Mbit/s\" }";
     let time = |faults: &str| {
-        let text = text(uplinks, "connections = 6", "1250kB", "1/s", "1000s");
+        let text = text(uplinks, "connections = 6", "125kB", "1/s", "1000s");
         let at = text.find("[fault.cut]").unwrap();
-        let plan = planned(&format!("{}{faults}", &text[..at]));
+        let more = (2..=4).map(|number| {
+            format!(
+                "[workload.more-{number}]\nfrom = \"public\"\nrequest = \"page\"\nrate = \"1/s\"\n\
+                 arrivals = {{ process = \"regular\" }}\n"
+            )
+        });
+        let more: String = more.collect();
+        let plan = planned(&format!("{}{more}{faults}", &text[..at]));
         let latency = run(&plan, 99.5, 100.5).record.views[0].latency.max().unwrap();
         (latency - 1_000_000) as f64
     };
