@@ -12,6 +12,7 @@ use crate::model::outage::HealthPlan;
 use crate::model::route::Routes;
 use crate::model::service::ServiceConfig;
 use crate::model::station::StationConfig;
+use crate::model::world::resize::Resizing;
 use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::arrivals::{Process, Traffic, TrafficError};
 use crate::workload::trace::Playback;
@@ -61,6 +62,12 @@ pub struct Mount {
     pub persistence: Persistence,
     /// The memory that keeps what is read from it, and which content of it this is.
     pub memory: Option<(ComponentId, u32)>,
+    /// The memory of the partner's head, which keeps it while that serves it.
+    pub away: Option<ComponentId>,
+    /// Pools that the volume is spread over, this one too.
+    pub pools: u8,
+    /// The place of its second pool in [`Part::further`].
+    pub others: u16,
 }
 
 /// More misses of a buffer after a restart.
@@ -90,8 +97,10 @@ pub struct Part {
     pub config: Config,
     /// Where its processor time comes from.
     pub place: Option<Place>,
-    /// Its volumes.
+    /// Its volumes; of one over several pools, the first.
     pub mounts: Vec<Mount>,
+    /// The further pools of its volumes.
+    pub further: Vec<Mount>,
     /// For the first this long after a restart it works at the given share of its speed.
     pub warm_up: Option<(SimDuration, f64)>,
     /// Its buffer is cold after a restart.
@@ -261,6 +270,8 @@ pub struct Blueprint {
     pub clients: Vec<Clients>,
     /// Work without a client.
     pub operations: Vec<Operation>,
+    /// Memories of servers whose room changes.
+    pub resizes: Vec<Resizing>,
     /// Names of causes, by id; the first is `overload`.
     pub causes: Vec<String>,
     /// What can break; none: nothing.

@@ -162,6 +162,14 @@ impl ObjectCache {
         self.link(slot);
     }
 
+    /// Another room; what does not fit goes, what was not asked for for the longest time first.
+    fn resize(&mut self, room: u64) {
+        self.room = room;
+        while self.taken > self.room {
+            self.throw_out(0.0);
+        }
+    }
+
     /// One object makes room.
     fn throw_out(&mut self, uniform: f64) {
         let slot = match self.policy {
@@ -365,6 +373,13 @@ impl Cache {
         self.hits += u64::from(hit);
         self.misses += u64::from(!hit);
         hit
+    }
+
+    /// It has room for `room` bytes of blocks from now on; other caches stay as they are.
+    pub fn resize(&mut self, room: Bytes) {
+        if let Inside::Blocks(cache, _) = &mut self.inside {
+            cache.resize(room.count());
+        }
     }
 
     /// A look-up that nobody answered.

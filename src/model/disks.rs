@@ -107,9 +107,17 @@ impl Disks {
         }
     }
 
-    /// `count` writes that nobody waits for, of the step of `request`.
-    pub fn defer(&mut self, ctx: &mut Ctx<'_>, request: RequestId, key: KeyId, count: u32) {
-        for sub in 0..count {
+    /// Those of `count` writes that nobody waits for, of the step of `request`, whose bits are set
+    /// in `among`.
+    pub fn defer(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        request: RequestId,
+        key: KeyId,
+        count: u32,
+        among: u64,
+    ) {
+        for sub in (0..count).filter(|sub| among >> (sub & 63) & 1 == 1) {
             let entry = &ctx.requests[request];
             let index = crate::model::route::draw_index(entry, sub);
             let ordinal = entry.ordinal;

@@ -35,6 +35,8 @@ pub enum Event {
     Operation(u32),
     /// A probe of a balancer is due or has waited long enough, or its address moves: by its unit.
     Probe(u32),
+    /// A zone gets another memory, by the cache that this leaves another room.
+    Resize(u32),
 }
 
 impl Event {
@@ -54,6 +56,7 @@ impl Event {
             Self::Operation(id) => (8, id),
             Self::Probe(id) => (9, id),
             Self::Patiences => (10, 0),
+            Self::Resize(id) => (11, id),
         };
         debug_assert!(index <= MAX_INDEX);
         kind << 24 | index
@@ -75,7 +78,8 @@ impl Event {
             7 => Self::Health,
             8 => Self::Operation(index),
             9 => Self::Probe(index),
-            _ => Self::Patiences,
+            10 => Self::Patiences,
+            _ => Self::Resize(index),
         }
     }
 }
@@ -97,6 +101,7 @@ mod tests {
             Event::Health,
             Event::Operation(1),
             Event::Probe(MAX_INDEX),
+            Event::Resize(4),
         ] {
             assert_eq!(Event::of(event.code()), event);
         }

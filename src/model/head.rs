@@ -1,18 +1,26 @@
 //! The head of a network file server: the processor in front of its volumes.
 //!
-//! Model: operations come in batches (one step's worth); a batch takes the head for the sum of its
-//! operations' times, one batch after the other, first come first served. While the head is down
-//! nothing is lost: a client of a hard mount sends its operation again on the schedule of its
-//! transport (after 1, 2, 4, … seconds, at most 60) for ever, and goes on at the first such
-//! instant at which the head serves again. A client of a soft mount gives up after its time-out
-//! times (1 + retransmissions) and its step fails.
+//! Model: operations come in batches (one step's worth, of the pools of one head); a batch takes the
+//! head for the sum of its operations' times, one batch after the other, first come first served.
+//! While nobody serves its volumes nothing is lost: a client of a hard mount sends its operation
+//! again on the schedule of its transport (after 1, 2, 4, … seconds, at most 60) for ever, and goes
+//! on at the first such instant at which a head serves them again. A client of a soft mount gives up
+//! after its time-out times (1 + retransmissions) and its step fails.
 //!
-//! In: `operate`, `alarm`, `wake`, `health`. Out: the request goes on, or fails (soft mounts).
-//! Holds: no operation of a hard mount ever fails for a stalled head; resume instants are
-//! issue + 2^k − 1 seconds up to a gap of 60 s.
-//! Leaves out: takeover by a partner, grace periods of NFSv4, the reconnect of a reset connection.
+//! Which head serves the volumes of which owner is not its business: the world ([`storage`]) sends
+//! an operation to the one that does, and takes those in line away again ([`Head::release`]). A head
+//! that serves two owners does the work of both, one batch after the other. During a grace period
+//! the batches in which an operation opens or locks wait for its end; the others do not.
+//!
+//! In: `operate`, `take`, `release`, `alarm`, `wake`, `health`. Out: the request goes on, or fails
+//! (soft mounts). Holds: no operation of a hard mount ever fails for a stalled head; resume instants
+//! are issue + 2^k − 1 seconds up to a gap of 60 s, counted anew from when a head had taken it.
+//! Leaves out: the reconnect of a reset connection, a client that asks more often while a grace
+//! lasts, operations of one step sent to two heads at once (they go one after the other).
 //! Source: TCP retransmission 1 s doubling to 60 s and hard/soft semantics as in illumos
-//! `uts/common/inet/tcp/tcp_tunables.c`, `uts/common/fs/nfs/nfs_subr.c`.
+//! `uts/common/inet/tcp/tcp_tunables.c`, `uts/common/fs/nfs/nfs_subr.c`; grace as in RFC 5661 §8.4.2.
+//!
+//! [`storage`]: crate::model::world
 
 use std::collections::VecDeque;
 
@@ -21,7 +29,7 @@ use crate::engine::law::Sampler;
 use crate::model::event::Event;
 use crate::model::gauge::{Availability, Gauge, Occupancy, Usable};
 use crate::model::ids::{ComponentId, KeyId, UnitId};
-use crate::model::request::{Outcome, RequestId, Waits};
+use crate::model::request::{Outcome, Request, RequestId, Waits};
 use crate::model::{Ctx, Health};
 use crate::units::{SimDuration, SimTime};
 
@@ -35,6 +43,10 @@ pub const LONGEST_RETRY: SimDuration = SimDuration::from_secs(60);
 pub struct HeadConfig {
     /// Time of one operation, in seconds.
     pub time: Sampler,
+    /// How long operations that open or lock wait after its volumes are served anew; zero: not.
+    pub grace: SimDuration,
+    /// Share of operations that open or lock.
+    pub opens: f64,
     /// Its alarm.
     pub unit: UnitId,
 }
@@ -48,9 +60,50 @@ pub enum Persistence {
     Soft(SimDuration),
 }
 
+/// Operations of one step for the volumes of one owner.
+#[derive(Clone, Copy, Debug)]
+pub struct Work {
+    /// The head that owns the volumes.
+    pub owner: ComponentId,
+    /// Key of their times; the next is that of which of them open or lock.
+    pub key: KeyId,
+    /// Operations of the step.
+    pub count: u32,
+    /// Which of them, a bit each.
+    pub among: u64,
+    /// What their client does in a silence.
+    pub persistence: Persistence,
+}
+
+/// How the volumes of an owner are served at an instant.
+#[derive(Clone, Copy, Debug)]
+pub struct Service {
+    /// By the head that is asked.
+    pub here: bool,
+    /// What opens or locks waits until then.
+    pub grace: SimTime,
+}
+
+/// Whose volumes a request asks for, and whether an operation of it opens or locks: what a head
+/// keeps of it in [`Request::local`].
+const fn local(owner: ComponentId, opens: bool) -> u32 {
+    owner.0 << 1 | opens as u32
+}
+
+/// The owner of the volumes that `request`, which is at a head, asks for.
+#[must_use]
+pub const fn owner(request: &Request) -> ComponentId {
+    ComponentId(request.local >> 1)
+}
+
+const fn opens(request: &Request) -> bool {
+    request.local & 1 == 1
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Batch {
     request: RequestId,
+    owner: ComponentId,
     time: SimDuration,
     since: SimTime,
 }
@@ -68,6 +121,8 @@ pub struct Head {
     availability: Availability,
     operations: u64,
     failed: u64,
+    /// Batches that went on to another head.
+    moved: u64,
 }
 
 impl Head {
@@ -85,67 +140,118 @@ impl Head {
             availability: Availability::new(1),
             operations: 0,
             failed: 0,
+            moved: 0,
         }
     }
 
-    fn serves(&self) -> bool {
+    /// Whether it answers.
+    #[must_use]
+    pub fn serves(&self) -> bool {
         matches!(self.health, Health::Up | Health::Slow(_))
     }
 
-    /// `count` operations of `request`, drawn under `key`.
-    pub fn operate(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        request: RequestId,
-        key: KeyId,
-        count: u32,
-        persistence: Persistence,
-    ) {
+    /// Operations of `request` come to it.
+    pub fn operate(&mut self, ctx: &mut Ctx<'_>, request: RequestId, work: Work, service: Service) {
+        let entry = &ctx.requests[request];
         let mut seconds = 0.0;
-        for sub in 0..count {
-            let entry = &ctx.requests[request];
-            seconds += self.config.time.sample(ctx.draws.uniform(key, entry, sub));
+        let mut opens = false;
+        for sub in (0..work.count).filter(|sub| work.among >> (sub & 63) & 1 == 1) {
+            seconds += self.config.time.sample(ctx.draws.uniform(work.key, entry, sub));
+            self.operations += 1;
+            if self.config.grace > SimDuration::ZERO {
+                let key = KeyId(work.key.0 + 1);
+                opens |= ctx.draws.uniform(key, entry, sub) < self.config.opens;
+            }
         }
-        self.operations += u64::from(count);
+        let entry = &mut ctx.requests[request];
+        entry.need = SimDuration::from_seconds_f64(seconds).nanos();
+        entry.local = local(work.owner, opens);
+        entry.ends = match work.persistence {
+            Persistence::Hard => SimTime::NEVER,
+            Persistence::Soft(limit) => ctx.now + limit,
+        };
+        self.arrive(ctx, request, service);
+    }
+
+    /// `request`, which waited at the head that served its volumes before, comes over.
+    pub fn take(&mut self, ctx: &mut Ctx<'_>, request: RequestId, service: Service) {
+        self.arrive(ctx, request, service);
+    }
+
+    fn arrive(&mut self, ctx: &mut Ctx<'_>, request: RequestId, service: Service) {
         self.inside.add(ctx.now);
         let entry = &mut ctx.requests[request];
         entry.at = self.id;
         entry.since = ctx.now;
-        entry.need = SimDuration::from_seconds_f64(seconds).nanos();
-        entry.local = 0;
-        entry.ends = match persistence {
-            Persistence::Hard => SimTime::NEVER,
-            Persistence::Soft(limit) => ctx.now + limit,
-        };
-        self.send(ctx, request);
+        self.send(ctx, request, service);
     }
 
-    /// The operation of `request` reaches the head, or finds it dead and is sent again later.
-    fn send(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
-        if self.serves() {
-            let entry = &mut ctx.requests[request];
+    /// The operation of `request` reaches the head, or finds nobody and is sent again later.
+    fn send(&mut self, ctx: &mut Ctx<'_>, request: RequestId, service: Service) {
+        let entry = &mut ctx.requests[request];
+        let next = if !service.here || !self.serves() {
+            next_retry(entry.since, ctx.now).min(entry.ends).max(ctx.now)
+        } else if ctx.now < service.grace && opens(entry) {
+            service.grace
+        } else {
             entry.waits = Waits::InLine;
-            let time = SimDuration::from_nanos(entry.need);
-            self.line.push_back(Batch { request, time, since: entry.since });
+            let (owner, time) = (owner(entry), SimDuration::from_nanos(entry.need));
+            self.line.push_back(Batch { request, owner, time, since: entry.since });
             if self.line.len() == 1 {
                 self.start(ctx);
             }
             return;
-        }
-        let entry = &mut ctx.requests[request];
+        };
         entry.waits = Waits::Timer;
-        let next = next_retry(entry.since, ctx.now).min(entry.ends).max(ctx.now);
         entry.ticket = ctx.calendar.push(next, Event::Wake(request).code());
     }
 
     /// The next retransmission of `request` is due.
-    pub fn wake(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
-        if !self.serves() && ctx.requests[request].ends <= ctx.now {
+    pub fn sent_again(&mut self, ctx: &mut Ctx<'_>, request: RequestId, service: Service) {
+        let silent = !service.here || !self.serves();
+        if silent && ctx.requests[request].ends <= ctx.now {
             self.failed += 1;
             self.leave(ctx, request);
             return ctx.fail(request, Outcome::Error);
         }
-        self.send(ctx, request);
+        self.send(ctx, request, service);
+    }
+
+    /// `request`, which waits here, goes on to the head that serves its volumes now.
+    pub fn hand_over(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        self.moved += 1;
+        self.leave(ctx, request);
+    }
+
+    /// It serves the volumes of `owner` no more: those in line for them are sent again by their
+    /// clients on their schedules, what was under way as well.
+    pub fn release(&mut self, ctx: &mut Ctx<'_>, owner: ComponentId) {
+        if !self.line.iter().any(|batch| batch.owner == owner) {
+            return;
+        }
+        let of = |batch: &Batch| batch.owner == owner;
+        let interrupted = self.line.front().is_some_and(of);
+        if interrupted {
+            self.busy.remove(ctx.now, SimDuration::ZERO);
+            self.ticket = Ticket::NONE;
+        }
+        let (theirs, kept): (Vec<Batch>, Vec<Batch>) = self.line.drain(..).partition(of);
+        self.line.extend(kept);
+        for batch in theirs {
+            self.send_back(ctx, batch);
+        }
+        if interrupted {
+            self.start(ctx);
+        }
+    }
+
+    /// `batch` is out of the line before it was done.
+    fn send_back(&mut self, ctx: &mut Ctx<'_>, batch: Batch) {
+        if batch.request == RequestId::NONE {
+            self.inside.remove(ctx.now, ctx.now - batch.since);
+        } else {
+            self.send(ctx, batch.request, Service { here: false, grace: SimTime::ZERO });
+        }
     }
 
     fn leave(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
@@ -206,11 +312,7 @@ impl Head {
             }
             self.ticket = Ticket::NONE;
             for batch in std::mem::take(&mut self.line) {
-                if batch.request == RequestId::NONE {
-                    self.inside.remove(ctx.now, ctx.now - batch.since);
-                } else {
-                    self.send(ctx, batch.request);
-                }
+                self.send_back(ctx, batch);
             }
         }
     }
@@ -226,7 +328,7 @@ impl Head {
         Gauge {
             arrived: self.operations,
             refused: self.failed,
-            completed: self.inside.left(),
+            completed: self.inside.left() - self.moved,
             inside: self.inside.area(now),
             stayed: self.inside.stayed() + standing.sum::<u128>(),
             busy,

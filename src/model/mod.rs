@@ -153,6 +153,7 @@ impl Quiet for balancer::Balancer {}
 impl Quiet for cache::Cache {}
 impl Quiet for cpu::Cpu {}
 impl Quiet for disks::Disks {}
+impl Quiet for head::Head {}
 impl Quiet for link::Link {}
 impl Quiet for link::Links {}
 impl Quiet for link::Uplink {}

@@ -21,6 +21,7 @@
 use crate::health::{AutomatonId, FactId, Kernel, Listener, Net, Start, StateId, View};
 use crate::model::ids::{CallId, CauseId, ComponentId};
 use crate::model::request::{Frame, Hold, NO_CALL, Outcome, Owner, Request, RequestId, Waits};
+use crate::model::world::storage::Handed;
 use crate::model::world::{Stop, World};
 use crate::model::{Component, Ctx, Health, Move};
 use crate::units::SimTime;
@@ -57,6 +58,10 @@ pub struct HealthNet {
     /// By fact of the whole: the component that loses what it keeps in memory when the fact comes
     /// to hold, if any.
     pub wipes: Vec<Option<ComponentId>>,
+    /// Volumes that another head may serve, in the order of their owners.
+    pub handed: Vec<Handed>,
+    /// By fact of the whole: the place in `handed`, if any.
+    pub handing: Vec<Option<u32>>,
     /// By cause of the net: the cause of the blueprint.
     pub causes: Vec<CauseId>,
     /// In the order of [`HealthPlan::breakable`].
@@ -101,17 +106,21 @@ pub(in crate::model) struct Ills<'p> {
     changed: Vec<u32>,
     /// Components that lose what they keep in memory.
     wiped: Vec<ComponentId>,
+    /// Volumes that are served by another head, or by nobody.
+    handed: Vec<u32>,
 }
 
 struct Collector<'a> {
     plan: &'a HealthNet,
     changed: &'a mut Vec<u32>,
     wiped: &'a mut Vec<ComponentId>,
+    handed: &'a mut Vec<u32>,
 }
 
 impl Listener for Collector<'_> {
     fn fact(&mut self, _: SimTime, fact: FactId, holds: bool, _: View<'_>) {
         self.changed.extend(self.plan.readers.get(fact.index()).copied().flatten());
+        self.handed.extend(self.plan.handing.get(fact.index()).copied().flatten());
         if holds {
             self.wiped.extend(self.plan.wipes.get(fact.index()).copied().flatten());
         }
@@ -140,8 +149,9 @@ impl<'p> World<'p> {
             return;
         }
         let changed = (0..net.ailing.len() as u32).collect();
+        let handed = (0..net.handed.len() as u32).collect();
         let (armed, wiped) = (SimTime::NEVER, Vec::new());
-        self.ills = Some(Box::new(Ills { plan: net, kernel, armed, changed, wiped }));
+        self.ills = Some(Box::new(Ills { plan: net, kernel, armed, changed, wiped, handed }));
         self.tell_components();
     }
 
@@ -161,8 +171,8 @@ impl<'p> World<'p> {
             return;
         }
         ills.armed = SimTime::NEVER;
-        let Ills { plan, kernel, changed, wiped, .. } = &mut **ills;
-        let mut collector = Collector { plan, changed, wiped };
+        let Ills { plan, kernel, changed, wiped, handed, .. } = &mut **ills;
+        let mut collector = Collector { plan, changed, wiped, handed };
         if let Err(error) = kernel.advance(self.now, &mut collector) {
             self.stop = Some(Stop::NoProgress(error));
             return;
@@ -173,8 +183,8 @@ impl<'p> World<'p> {
     fn force(&mut self, part: u32, breaks: bool) {
         let Some(ills) = &mut self.ills else { return };
         let Some(part) = ills.plan.breakable.get(part as usize).copied() else { return };
-        let Ills { plan, kernel, changed, wiped, .. } = &mut **ills;
-        let mut collector = Collector { plan, changed, wiped };
+        let Ills { plan, kernel, changed, wiped, handed, .. } = &mut **ills;
+        let mut collector = Collector { plan, changed, wiped, handed };
         let state = if breaks { part.broken } else { part.back };
         let forced = kernel
             .advance(self.now, &mut collector)
@@ -207,6 +217,23 @@ impl<'p> World<'p> {
             news.push((ailing.component, *health, cause));
         }
         ills.changed = changed;
+        let mut handed = std::mem::take(&mut ills.handed);
+        handed.sort_unstable();
+        handed.dedup();
+        let mut hands = Vec::with_capacity(handed.len());
+        for row in handed.drain(..) {
+            let volumes = &plan.handed[row as usize];
+            let state = volumes.states.iter().find(|(fact, _)| view.fact(*fact));
+            let Some((fact, by)) = state else {
+                hands.push((volumes.owner, Some(volumes.owner), None));
+                continue;
+            };
+            view.explain(*fact, &mut explanation);
+            let first = explanation.causes.first();
+            let cause = first.map_or(CauseId::OVERLOAD, |first| plan.causes[first.id.index()]);
+            hands.push((volumes.owner, *by, Some(cause)));
+        }
+        ills.handed = handed;
         let wiped = std::mem::take(&mut ills.wiped);
         if let Some(next) = ills.kernel.next_at().filter(|next| *next < ills.armed) {
             let next = next.max(self.now);
@@ -219,6 +246,9 @@ impl<'p> World<'p> {
                 self.stop = Some(stop);
                 return;
             }
+        }
+        for (owner, by, cause) in hands {
+            self.hand_volumes(owner, by, cause);
         }
         for component in wiped {
             self.wipe(component);
@@ -267,6 +297,9 @@ impl<'p> World<'p> {
         let stands = |health| matches!(health, Health::Stalled | Health::Hung);
         if !matches!(self.components[id.index()], Component::Service(_)) {
             self.component_ctx(id, cause, |component, ctx| component.health(ctx, health));
+            if let Component::Head(_) = &self.components[id.index()] {
+                self.head_fares(id, health);
+            }
             if let Component::Uplink(uplink) = &self.components[id.index()] {
                 let of = uplink.config();
                 self.component_ctx(of.network, cause, |component, ctx| {
@@ -309,21 +342,13 @@ impl<'p> World<'p> {
     /// Keeps the account of what is broken, and why.
     fn remember(&mut self, id: ComponentId, before: Health, health: Health, cause: CauseId) {
         let old = std::mem::replace(&mut self.causes[id.index()], CauseId::OVERLOAD);
-        if before != Health::Up
-            && let Some(place) = self.active.iter().position(|other| *other == old)
-        {
-            self.active.remove(place);
-        }
         if health != Health::Up {
             self.causes[id.index()] = cause;
-            if self.active.is_empty() && before == Health::Up {
-                self.over();
-            }
-            self.active.push(cause);
-            if self.trouble.is_none() {
-                self.trouble = Some((cause, self.requests.len()));
-            }
         }
+        self.account(
+            (before != Health::Up).then_some(old),
+            (health != Health::Up).then_some(cause),
+        );
         let is_back = matches!(health, Health::Up | Health::Slow(_));
         let was_gone = matches!(before, Health::Down | Health::Unreachable | Health::Hung);
         let restarted = &mut self.restarted[id.index()];
@@ -335,6 +360,25 @@ impl<'p> World<'p> {
             && let Some((warm_up, _)) = self.plan.parts[id.index()].warm_up
         {
             self.warm_at[id.index()] = self.now + warm_up;
+        }
+    }
+
+    /// Takes the cause of something that was wrong off the account, and puts that of what is wrong
+    /// with it now on it.
+    pub(in crate::model) fn account(&mut self, was: Option<CauseId>, is: Option<CauseId>) {
+        if let Some(old) = was
+            && let Some(place) = self.active.iter().position(|other| *other == old)
+        {
+            self.active.remove(place);
+        }
+        if let Some(cause) = is {
+            if self.active.is_empty() && was.is_none() {
+                self.over();
+            }
+            self.active.push(cause);
+            if self.trouble.is_none() {
+                self.trouble = Some((cause, self.requests.len()));
+            }
         }
     }
 

@@ -71,13 +71,17 @@ pub enum Op {
         /// Seconds.
         demand: DemandId,
     },
-    /// Operations at the head in front of a mounted volume; nothing when the volume is local.
+    /// Operations at the head in front of a pool of a mounted volume; nothing when the volume is
+    /// local.
     Head {
         /// Which mount of the innermost component.
         mount: u8,
-        /// How many operations.
+        /// Which pool of the volume: of several each gets its share of the operations.
+        pool: u8,
+        /// How many operations there are for all pools.
         amount: AmountId,
-        /// Key of the time at the head.
+        /// Key of the time at the head; the next two are those of which operations open or lock,
+        /// and of their pools.
         key: KeyId,
     },
     /// One read or one synchronous write at a disk of a mounted volume; the request waits for it.
@@ -86,7 +90,8 @@ pub enum Op {
         mount: u8,
         /// Read or write.
         write: bool,
-        /// Key of its time; the next key is that of the choice of the disk.
+        /// Key of its time; the next three are those of the choice of the disk, of the block and of
+        /// the pool.
         key: KeyId,
     },
     /// Writes that nobody waits for.
@@ -95,7 +100,7 @@ pub enum Op {
         mount: u8,
         /// How many.
         amount: AmountId,
-        /// Key of their times; the next key is that of the choice of the disk.
+        /// Key of their times; the next three are as for `Disk`.
         key: KeyId,
     },
     /// One of several branches, by one draw.

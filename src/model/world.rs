@@ -17,7 +17,7 @@ use crate::engine::calendar::{Calendar, Place, Ticket};
 use crate::engine::draw::Lineage;
 use crate::engine::lane::{Lane, NoProgress};
 use crate::model::balancer::Balancer;
-use crate::model::blueprint::{Blueprint, Config, Mount};
+use crate::model::blueprint::{Blueprint, Config};
 use crate::model::cache::Cache;
 use crate::model::client::Views;
 use crate::model::cpu::Cpu;
@@ -108,6 +108,8 @@ pub struct World<'p> {
     pub(in crate::model) frozen: u32,
     pub(in crate::model) lineage: Lineage,
     pub(in crate::model) ills: Option<Box<Ills<'p>>>,
+    /// Which head serves whose volumes.
+    pub(in crate::model) volumes: Volumed,
     turns: Vec<u32>,
     sources: Vec<Source>,
     /// Next arrival of each workload. There are few workloads and each has one arrival pending, so
@@ -147,9 +149,12 @@ macro_rules! ctx {
 mod ending;
 mod patience;
 mod readings;
+pub mod resize;
 mod source;
+pub mod storage;
 
 use source::Source;
+use storage::Volumed;
 
 impl<'p> World<'p> {
     /// An empty world at the start of `span`.
@@ -193,6 +198,7 @@ impl<'p> World<'p> {
             frozen: 0,
             lineage,
             ills: None,
+            volumes: Volumed::new(plan.parts.len()),
             warm_at: vec![SimTime::ZERO; plan.parts.len()],
             restarted: vec![None; plan.parts.len()],
             turns: vec![0; plan.routes.pools.len()],
@@ -219,6 +225,7 @@ impl<'p> World<'p> {
             let first = plan.operations[index].next_start(world.now);
             world.calendar.push(first, Event::Operation(index as u32).code());
         }
+        world.start_resizing();
         world.start_health();
         world.start_probes();
         world
@@ -330,6 +337,7 @@ impl<'p> World<'p> {
             Event::CallDeadline(call) => self.call_deadline(CallId(call as u16)),
             Event::View(view) => self.view_due(view, ticket),
             Event::Operation(index) => self.operation(index as usize),
+            Event::Resize(index) => self.resized(index),
             Event::Probe(unit) => self.probe_due(UnitId(unit), ticket),
             Event::Health => self.health_due(),
         }
@@ -406,11 +414,6 @@ impl<'p> World<'p> {
         pool_plan.members[index]
     }
 
-    fn mount(&self, request: RequestId, mount: u8) -> Mount {
-        let member = self.requests[request].top().at;
-        self.plan.parts[member.index()].mounts[usize::from(mount)]
-    }
-
     /// Walks the route of `request` until it has to wait.
     fn advance(&mut self, id: RequestId) {
         if self.requests[id].stage != Stage::Route {
@@ -456,38 +459,17 @@ impl<'p> World<'p> {
                     ctx.requests[id].waits = Waits::Timer;
                     return ctx.wake_after(id, delay);
                 }
-                Op::Head { mount, amount, key } => {
-                    let mount = self.mount(id, mount);
-                    let Some(head) = mount.head else { continue };
-                    let count = self.draws.amount(amount, &self.requests[id]);
-                    if count > 0 {
-                        let mut ctx = ctx!(self, self.causes[head.index()]);
-                        if let Component::Head(head) = &mut self.components[head.index()] {
-                            head.operate(&mut ctx, id, key, count, mount.persistence);
-                        }
+                Op::Head { mount, pool, amount, key } => {
+                    if self.at_head(id, (mount, pool), amount, key) {
                         return;
                     }
                 }
                 Op::Disk { mount, write, key } => {
-                    let mount = self.mount(id, mount);
-                    if !write && self.is_in_memory(id, mount, key) {
-                        continue;
-                    }
-                    let disks = mount.disks;
-                    let mut ctx = ctx!(self, self.causes[disks.index()]);
-                    if let Component::Disks(disks) = &mut self.components[disks.index()] {
-                        disks.operate(&mut ctx, id, key, write);
-                    }
-                    return;
-                }
-                Op::Defer { mount, amount, key } => {
-                    let disks = self.mount(id, mount).disks;
-                    let count = self.draws.amount(amount, &self.requests[id]);
-                    let mut ctx = ctx!(self, self.causes[disks.index()]);
-                    if let Component::Disks(disks) = &mut self.components[disks.index()] {
-                        disks.defer(&mut ctx, id, key, count);
+                    if self.at_disk(id, mount, write, key) {
+                        return;
                     }
                 }
+                Op::Defer { mount, amount, key } => self.defer(id, mount, amount, key),
                 Op::Choose { first, count, key, otherwise } => {
                     let uniform = self.draws.uniform_ahead(key, &self.requests[id]);
                     let first = usize::from(first);
@@ -587,17 +569,6 @@ impl<'p> World<'p> {
             return None;
         }
         Some(found.look_up(&ctx, id, key))
-    }
-
-    /// Whether a read of `id` finds its block in the memory in front of the disks of `mount`; a
-    /// block that was not there is from now on. Its key is the third of the operation at a disk.
-    fn is_in_memory(&mut self, id: RequestId, mount: Mount, key: KeyId) -> bool {
-        let Some((memory, content)) = mount.memory else { return false };
-        let uniform = self.draws.uniform(KeyId(key.0 + 2), &self.requests[id], 0);
-        match &mut self.components[memory.index()] {
-            Component::Cache(cache) => cache.read(self.now, content, uniform),
-            _ => false,
-        }
     }
 
     /// Factor on the misses of the buffer that `id` asks: above 1 for a while after a restart.
@@ -773,6 +744,9 @@ impl<'p> World<'p> {
             return self.lane.push(Move::Advance(id));
         }
         let at = entry.at;
+        if let Component::Head(_) = &self.components[at.index()] {
+            return self.sent_again(id);
+        }
         let mut ctx = ctx!(self, self.causes[at.index()]);
         self.components[at.index()].wake(&mut ctx, id);
     }

@@ -49,6 +49,7 @@ mod balancer;
 mod cache;
 mod memory;
 mod network;
+mod resize;
 
 /// Gathers components and gives them their numbers.
 struct Builder<'a> {
@@ -79,7 +80,7 @@ enum Wanted {
     Appliance(usize),
     Beliefs(usize),
     ServerMemory(ServerId),
-    HeadMemory(usize),
+    HeadMemory(usize, u32),
 }
 
 /// Makes the tables; everything wrong goes to `out`.
@@ -140,7 +141,10 @@ impl Builder<'_> {
             }
         }
         for (index, (name, spec)) in scenario.nas.iter().enumerate() {
-            self.wanted.insert(format!("{name}.head"), Wanted::Head(index));
+            for number in 0..spec.heads.value {
+                let head = part::head_name(draft, index, number);
+                self.wanted.insert(head, Wanted::Head(index));
+            }
             for (place, (pool, _)) in spec.pools.iter().enumerate() {
                 self.wanted.insert(format!("{name}.{}", pool.text), Wanted::Pool(index, place));
             }
@@ -222,26 +226,54 @@ impl Builder<'_> {
         UnitId(self.units.len() as u32 - 1)
     }
 
-    /// What `owner:volume` is for something that runs in the zone member `at`.
+    /// Adds what `owner:volume` is for something that runs in the zone member `at`.
     fn mount(
         &mut self,
-        text: &str,
-        span: Span,
+        part: &mut Part,
+        (text, span): (&str, Span),
         at: (usize, u32),
         soft: Option<SimDuration>,
-    ) -> Option<Mount> {
+    ) {
         let persistence = soft.map_or(Persistence::Hard, Persistence::Soft);
+        let mut pools = self.pools_of(text, span, at).unwrap_or_default().into_iter();
+        let Some(first) = pools.next() else { return };
+        let (count, others) = (1 + pools.len() as u8, part.further.len() as u16);
+        part.mounts.push(Mount { persistence, pools: count, others, ..first });
+        part.further.extend(pools.map(|pool| Mount { persistence, pools: count, ..pool }));
+    }
+
+    /// The pools of `owner:volume`, with the head in front of each.
+    fn pools_of(&mut self, text: &str, span: Span, at: (usize, u32)) -> Option<Vec<Mount>> {
         let (owner, volume_name) = text.split_once(':')?;
         let found = self.draft.names.find(owner)?;
+        let alone = |head, disks| Mount {
+            head,
+            disks,
+            persistence: Persistence::Hard,
+            memory: None,
+            away: None,
+            pools: 1,
+            others: 0,
+        };
         match found.kind {
             Kind::Nas => {
                 let (name, spec) = &self.draft.scenario.nas[found.index];
-                let volume = spec.volumes.get(volume_name)?;
-                let pool = volume.pool.value.0.first()?;
-                let disks = *self.ids.get(&format!("{name}.{}", pool.text))?;
-                let head = Some(self.id(&format!("{name}.head")));
-                let memory = memory::before_volume(self, found.index, volume_name);
-                Some(Mount { head, disks, persistence, memory })
+                let volume = spec.volumes.iter().position(|(name, _)| **name == *volume_name)?;
+                let mut pools = Vec::new();
+                for (place, pool) in spec.volumes[volume].1.pool.value.0.iter().enumerate() {
+                    let disks = *self.ids.get(&format!("{name}.{}", pool.text))?;
+                    let owner = spec.pools.get(&pool.text)?.head.value - 1;
+                    let head = self.id(&part::head_name(self.draft, found.index, owner));
+                    let before =
+                        |number| memory::before_volume(self, found.index, number, volume, place);
+                    let away = (spec.heads.value > 1).then(|| before(1 - owner)).flatten();
+                    pools.push(Mount {
+                        memory: before(owner),
+                        away: away.map(|(memory, _)| memory),
+                        ..alone(Some(head), disks)
+                    });
+                }
+                Some(pools)
             }
             Kind::Server => {
                 let server = self.server_of(at)?;
@@ -255,7 +287,7 @@ impl Builder<'_> {
                     return None;
                 };
                 let memory = memory::before_disks(self, server, volume_name);
-                Some(Mount { head: None, disks: *disks, persistence, memory })
+                Some(vec![Mount { memory, ..alone(None, *disks) }])
             }
             _ => None,
         }
@@ -335,6 +367,7 @@ impl Builder<'_> {
             config: Config::Service(ServiceConfig::default()),
             place: None,
             mounts: Vec::new(),
+            further: Vec::new(),
             warm_up: None,
             cold: None,
             balancer: None,
@@ -352,11 +385,16 @@ impl Builder<'_> {
                 part.config = self.disks(id, &spec);
             }
             Wanted::Head(nas) => {
-                let law = law_of(&scenario.nas[nas].1.cpu);
+                let spec = &scenario.nas[nas].1;
+                let law = law_of(&spec.cpu);
                 // A plain duration is the mean of an exponential law: operations differ.
                 let law = if law.is_constant() { law.exponential_of_same_mean() } else { law };
-                let config = HeadConfig { time: law.sampler(), unit: self.unit(id, 0) };
-                part.config = Config::Head(config);
+                part.config = Config::Head(HeadConfig {
+                    time: law.sampler(),
+                    grace: spec.grace.as_ref().map_or(SimDuration::ZERO, |grace| grace.value),
+                    opens: spec.opens.as_ref().map_or(0.0, |share| share.value.get()),
+                    unit: self.unit(id, 0),
+                });
             }
             Wanted::Service(index, member) => {
                 let spec = &scenario.service[index].1;
@@ -382,7 +420,7 @@ impl Builder<'_> {
                         let near = store_at(self.draft, stores, member);
                         let place = stores.iter().position(|store| Some(*store) == near);
                         let volume = &mount.volumes[place.unwrap_or(0)];
-                        part.mounts.extend(self.mount(&volume.text, volume.span, at, mount.soft));
+                        self.mount(&mut part, (&volume.text, volume.span), at, mount.soft);
                     }
                 }
                 part.warm_up = spec.warm_up.as_ref().map(|w| (w.for_.value, w.speed.value));
@@ -398,7 +436,7 @@ impl Builder<'_> {
             Wanted::Beliefs(index) => part.config = balancer::beliefs(self, id, index),
             Wanted::CacheContent(index) => part.config = cache::content(self, index),
             Wanted::ServerMemory(id) => part.config = memory::of_server(self, id),
-            Wanted::HeadMemory(nas) => part.config = memory::of_head(self, nas),
+            Wanted::HeadMemory(nas, number) => part.config = memory::of_head(self, nas, number),
             Wanted::Network => part.config = network::links(self, id),
             Wanted::Database(index, member) => {
                 let spec = &scenario.database[index].1;
@@ -420,7 +458,7 @@ impl Builder<'_> {
                     (at.1 == 0).then(|| spec.data.get(&scenario.zone[found.index].0)).flatten()
                 });
                 if let Some(volume) = data.cloned() {
-                    part.mounts.extend(self.mount(&volume.text, volume.span, at, None));
+                    self.mount(&mut part, (&volume.text, volume.span), at, None);
                 }
             }
         }
@@ -454,9 +492,15 @@ impl Builder<'_> {
         }
         for (name, spec) in scenario.service.iter() {
             let count = self.zone_count(&spec.in_.text);
-            let ids = (0..count).map(|m| self.ids[&member_name(name, m)]).collect();
+            let ids: Vec<_> = (0..count).map(|m| self.ids[&member_name(name, m)]).collect();
+            let pools = |place: usize| {
+                let volumes = ids.iter().filter_map(|id| parts[id.index()].mounts.get(place));
+                volumes.map(|volume| volume.pools).max().unwrap_or(1)
+            };
+            let names = spec.mounts.iter().enumerate();
+            let mounts =
+                names.map(|(place, (name, _))| (name.text.clone(), pools(place))).collect();
             let group = add(routes, name, ids, Pick::RoundRobin);
-            let mounts = spec.mounts.iter().map(|(name, _)| name.text.clone()).collect();
             targets.services.push(ServicePlan { pool: group, mounts });
         }
         for (index, (name, spec)) in scenario.database.iter().enumerate() {
@@ -494,6 +538,7 @@ impl Builder<'_> {
                     cold: false,
                 },
                 head: parts[master.index()].mounts.first().is_some_and(|m| m.head.is_some()),
+                pools: parts[master.index()].mounts.first().map_or(1, |m| m.pools),
             }));
         }
         for (name, spec) in scenario.cache.iter() {
@@ -547,6 +592,7 @@ impl Builder<'_> {
         let health = crate::plan::faults::plan(draft, &self.ids, self.out);
         let zones = self.zone_meters();
         let network = network::ways(&self, &wanted);
+        let resizes = resize::resizes(&self, &wanted);
         Blueprint {
             seed: Seed(scenario.run.seed.value),
             routes,
@@ -556,6 +602,7 @@ impl Builder<'_> {
             workloads,
             clients,
             operations,
+            resizes,
             causes: crate::plan::faults::causes(draft),
             health,
             network,

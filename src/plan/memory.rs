@@ -13,6 +13,7 @@ use crate::plan::Draft;
 use crate::plan::checks::inert;
 use crate::plan::flow::nested;
 use crate::plan::links::Store;
+use crate::plan::part::head_name;
 use crate::plan::placement::ServerId;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -45,6 +46,17 @@ pub fn of_server(draft: &Draft, id: ServerId) -> Option<Bytes> {
 #[must_use]
 pub fn of_head(draft: &Draft, nas: usize) -> Option<Bytes> {
     draft.scenario.nas[nas].1.ram_cache.as_ref().map(|given| given.value)
+}
+
+/// The name of the cache that the memory of head `number` of a file server is.
+#[must_use]
+pub fn name_of_head(draft: &Draft, nas: usize, number: u32) -> String {
+    let (name, spec) = &draft.scenario.nas[nas];
+    if spec.heads.value == 1 {
+        format!("{name}.objects")
+    } else {
+        format!("{}.objects", head_name(draft, nas, number))
+    }
 }
 
 /// Contents of the disk sets of a server, in the order of the file, each with its set.

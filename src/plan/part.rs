@@ -111,6 +111,14 @@ pub enum Part {
     },
 }
 
+/// The name of the component of head `number` of a file server: the only one has no number.
+#[must_use]
+pub fn head_name(draft: &Draft, nas: usize, number: u32) -> String {
+    let (name, spec) = &draft.scenario.nas[nas];
+    let head = format!("{name}.head");
+    if spec.heads.value == 1 { head } else { member_name(&head, number) }
+}
+
 /// What a part is to its users: failure domains carry others, roles do the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartKind {

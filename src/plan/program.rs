@@ -47,6 +47,8 @@ pub struct DatabasePlan {
     pub write: Query,
     /// Whether a head stands in front of its data.
     pub head: bool,
+    /// Pools that its data are spread over at most.
+    pub pools: u8,
 }
 
 /// A service, as requests see it.
@@ -54,8 +56,8 @@ pub struct DatabasePlan {
 pub struct ServicePlan {
     /// Its members.
     pub pool: PoolId,
-    /// Names of its mounts, in order.
-    pub mounts: Vec<String>,
+    /// Names of its mounts, in order, each with the pools it is spread over at most.
+    pub mounts: Vec<(String, u8)>,
 }
 
 /// A station group, as requests see it.
@@ -162,11 +164,21 @@ impl<'a> Compiler<'a> {
         KeyId((self.routes.keys.len() - 1) as u16)
     }
 
-    /// The keys of operations at a disk: their time, the choice of the disk, the block.
+    /// The keys of operations at a disk: their time, the choice of the disk, the block, the pool.
     pub fn disk_keys(&mut self, owner: &str) -> KeyId {
         let key = self.key("disk-time", owner);
         self.key("disk-choice", owner);
         self.key("disk-block", owner);
+        self.key("pool", owner);
+        key
+    }
+
+    /// The keys of operations at a head: their time, which of them open or lock, the pool. One that
+    /// goes on at a disk under the same owner goes to the pool of that disk.
+    fn head_keys(&mut self, owner: &str) -> KeyId {
+        let key = self.key("head-time", owner);
+        self.key("head-open", owner);
+        self.key("pool", owner);
         key
     }
 
@@ -447,11 +459,12 @@ impl<'a> Compiler<'a> {
         self.label(&step.label);
         let owner = self.owner("io");
         let mounts = self.inside.last().map(|index| &self.targets.services[*index].mounts);
-        let place = mounts.and_then(|names| names.iter().position(|n| *n == step.io.value.text));
+        let place = mounts.and_then(|all| all.iter().position(|m| m.0 == step.io.value.text));
+        let pools = place.zip(mounts).map_or(1, |(place, mounts)| mounts[place].1);
         let Some(mount) = place.map(|place| place as u8) else {
             let message = format!("the service around this step has no mount `{}`", step.io.text);
             let known: Vec<&str> =
-                mounts.map_or(Vec::new(), |names| names.iter().map(String::as_str).collect());
+                mounts.map_or(Vec::new(), |all| all.iter().map(|m| m.0.as_str()).collect());
             let help = crate::scenario::suggest::help(&step.io.text, &known, "its mounts are");
             self.out.push(Diagnostic::new(Code::NoSuchName, step.io.span, message).help_if(help));
             return;
@@ -459,18 +472,25 @@ impl<'a> Compiler<'a> {
         let (ops, read, write) = (step.ops.value, step.read.value, step.write.value);
         let span = step.span;
         let body = |compiler: &mut Self| {
-            compiler.head(mount, ops, &owner);
+            compiler.head((mount, pools), ops, &owner);
             compiler.disk(mount, read, false, &format!("{owner}.read"), span);
             compiler.defer(mount, write, &format!("{owner}.write"));
         };
         if step.wait.value { body(self) } else { self.fork(false, body) }
     }
 
-    fn head(&mut self, mount: u8, mean: f64, owner: &str) {
+    fn head(&mut self, mount: (u8, u8), mean: f64, owner: &str) {
         if mean > 0.0 {
             let amount = self.amount(mean, &format!("{owner}.ops"));
-            let key = self.key("head-time", owner);
-            self.emit(Op::Head { mount, amount, key });
+            let key = self.head_keys(owner);
+            self.at_heads(mount, amount, key);
+        }
+    }
+
+    /// Operations at the heads in front of a mounted volume, one pool after the other.
+    fn at_heads(&mut self, (mount, pools): (u8, u8), amount: AmountId, key: KeyId) {
+        for pool in 0..pools {
+            self.emit(Op::Head { mount, pool, amount, key });
         }
     }
 
@@ -570,13 +590,14 @@ impl<'a> Compiler<'a> {
     }
 
     /// A deep probe of a member, the only one of `pool`: a worker, an operation at each of the
-    /// `heads` in front of its mounts, and into each of the pools it `asks`. Gives its entry.
+    /// `heads` in front of its mounts, each with the number of its pools, and into each of the pools
+    /// of members it `asks`. Gives its entry.
     pub fn probe(
         &mut self,
         owner: &str,
         pool: PoolId,
         time_out: SimDuration,
-        heads: &[u8],
+        heads: &[(u8, u8)],
         asks: &[PoolId],
     ) -> u32 {
         let entry = self.here();
@@ -584,8 +605,8 @@ impl<'a> Compiler<'a> {
         self.emit(Op::Enter { pool, call: Some(call) });
         for mount in heads {
             let amount = self.amount(1.0, owner);
-            let key = self.key("head-time", &format!("{owner}.{mount}"));
-            self.emit(Op::Head { mount: *mount, amount, key });
+            let key = self.head_keys(&format!("{owner}.{}", mount.0));
+            self.at_heads(*mount, amount, key);
         }
         for pool in asks {
             self.emit(Op::Enter { pool: *pool, call: None });
@@ -651,6 +672,7 @@ impl<'a> Compiler<'a> {
             owner,
             span: step.span,
             head: database.head,
+            pools: database.pools,
         };
         // A call without a query takes no connection.
         self.repeat_call(amount, step.span, pool, call, |compiler| {
@@ -678,11 +700,11 @@ impl<'a> Compiler<'a> {
             let owner = format!("{}.io", keys.owner);
             let amount = self.amount(query.waited, &owner);
             let disk = self.disk_keys(&owner);
-            let head = keys.head.then(|| (self.key("head-time", &owner), self.amount(1.0, &owner)));
+            let head = keys.head.then(|| (self.head_keys(&owner), self.amount(1.0, &owner)));
             let waited = |compiler: &mut Self| {
                 compiler.repeat(amount, keys.span, |compiler| {
                     if let Some((key, one)) = head {
-                        compiler.emit(Op::Head { mount: 0, amount: one, key });
+                        compiler.at_heads((0, keys.pools), one, key);
                     }
                     compiler.emit(Op::Disk { mount: 0, write: query.write, key: disk });
                 });
@@ -705,9 +727,9 @@ impl<'a> Compiler<'a> {
             let amount = self.amount(query.deferred, &owner);
             let disk = self.disk_keys(&owner);
             if keys.head {
-                let key = self.key("head-time", &owner);
+                let key = self.head_keys(&owner);
                 self.fork(false, |compiler| {
-                    compiler.emit(Op::Head { mount: 0, amount, key });
+                    compiler.at_heads((0, keys.pools), amount, key);
                     compiler.emit(Op::Defer { mount: 0, amount, key: disk });
                 });
             } else {
@@ -722,6 +744,7 @@ struct QueryKeys {
     owner: String,
     span: Span,
     head: bool,
+    pools: u8,
 }
 
 /// A pool of `members`, picked in turn.

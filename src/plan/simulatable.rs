@@ -54,19 +54,6 @@ pub fn not_yet(draft: &Draft) -> Vec<NotYet> {
             add(format!("failover of the database `{name}`"), failover.span);
         }
     }
-    for (name, nas) in scenario.nas.iter() {
-        if nas.heads.value > 1 {
-            add(format!("two heads of the file server `{name}`"), nas.heads.span);
-        }
-        if let Some(failover) = &nas.failover {
-            add(format!("failover of the file server `{name}`"), failover.span);
-        }
-        for (volume, spec) in nas.volumes.iter() {
-            if spec.pool.value.0.len() > 1 {
-                add(format!("volume `{name}:{volume}` over several pools"), spec.pool.span);
-            }
-        }
-    }
     for (name, fault) in scenario.fault.iter() {
         let slow = fault.how.value == How::Slow;
         let mut quiet = Diagnostics::new();
@@ -79,28 +66,41 @@ pub fn not_yet(draft: &Draft) -> Vec<NotYet> {
             }
         }
     }
-    for (name, operation) in scenario.operation.iter() {
-        if let Some(does) = operation.does.as_ref().filter(|_| !operation.takes_out()) {
-            add(format!("what the operation `{name}` does: {}", does.value.word()), does.span);
-        }
-    }
     found
 }
 
-/// Whether a slow part shows in what it carries: a site or a rack does nothing itself, and links or
-/// switches side by side are carried as one.
+/// Whether a slow part shows in what it carries: a site or a rack does nothing itself; of switches
+/// side by side one is enough for all, so that a slow one slows nobody or everybody, and the file
+/// does not say which; uplinks side by side are slow by one factor.
 fn slows(draft: &Draft, part: Part) -> bool {
     let scenario = &draft.scenario;
     match part {
         Part::Site(_) | Part::Rack(_) => false,
         Part::Uplink { site, .. } => {
-            scenario.site[site].1.uplinks.as_ref().is_none_or(|uplinks| uplinks.count.value == 1)
+            let links = scenario.site[site].1.uplinks.as_ref();
+            links.is_none_or(|links| links.count.value == 1) || slow_factors(draft, site) == 1
         }
         Part::Switch { rack, .. } => {
             scenario.rack[rack].1.switch.as_ref().is_none_or(|switch| switch.count.value == 1)
         }
         _ => true,
     }
+}
+
+/// How many factors there are by which faults slow the uplinks of a site.
+fn slow_factors(draft: &Draft, site: usize) -> usize {
+    let mut quiet = Diagnostics::new();
+    let mut factors = std::collections::BTreeSet::new();
+    for (_, fault) in draft.scenario.fault.iter().filter(|(_, f)| f.how.value == How::Slow) {
+        let mut hits = fault.hits.iter();
+        let link = |part: Part| matches!(part, Part::Uplink { site: of, .. } if of == site);
+        if hits
+            .any(|hit| targets::parts(draft, &hit.text, hit.span, &mut quiet).into_iter().any(link))
+        {
+            factors.insert(fault.factor.as_ref().map_or(0, |factor| factor.value.to_bits()));
+        }
+    }
+    factors.len()
 }
 
 /// Reports each of [`not_yet`] as an error.

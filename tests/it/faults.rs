@@ -5,6 +5,8 @@
 
 #[path = "faults/draws.rs"]
 mod draws;
+#[path = "faults/pair.rs"]
+pub mod pair;
 #[path = "faults/processes.rs"]
 mod processes;
 #[path = "faults/queues.rs"]

@@ -20,14 +20,17 @@
 //! | arrivals evenly spaced | O46, spread from day to day |
 //! | assets hold no worker | tier-1, workers in use |
 //! | deferred writes wait | tier-1, latency of an idle site |
+//! | every takeover works | a pair of heads, coverage of one half |
+//! | the head that takes over has room of its own for it | a pair of heads at 70 %, line after it |
 
 use crate::capacity::bare;
 use crate::common::{Loaded, read, scenarios};
+use crate::faults::{pair, planned};
 use crate::oracles::fast_rows;
 
 use fivenines::engine::draw::Seed;
 use fivenines::model::blueprint::{Arrivals, Blueprint, Config};
-use fivenines::model::ids::{ComponentId, KeyId, PoolId};
+use fivenines::model::ids::{ComponentId, KeyId, PoolId, UnitId};
 use fivenines::model::route::{KeyName, Op, Pick};
 use fivenines::model::service::ServiceConfig;
 use fivenines::model::station::{Discipline, StationConfig};
@@ -260,4 +263,37 @@ fn assets_that_hold_no_worker_are_noticed() {
         plan.routes.ops[asset.entry as usize] = Op::Enter { pool, call: None };
     };
     assert!(!near(&free), "assets held no worker and nobody noticed");
+}
+
+#[test]
+fn a_takeover_that_always_works_is_noticed() {
+    let near = |coverage| (12..=52).contains(&pair::taken_over(coverage));
+    assert!(near(pair::HALF_COVERED));
+    assert!(!near("coverage = 1"));
+}
+
+/// After the takeover a third head, which nobody shares, serves what the dead one served.
+#[test]
+fn a_head_that_takes_over_without_sharing_its_time_is_noticed() {
+    let mut plan = planned(&pair::two_loads(700));
+    let growth = |plan: &Blueprint| {
+        let ((early, _), (late, _)) =
+            (pair::carried(plan, 110.0, 10.0), pair::carried(plan, 130.0, 10.0));
+        late - early
+    };
+    // 0.4 of 1,000 a second, for 20 s.
+    assert!((growth(&plan) - 8_000.0).abs() < 1_100.0);
+    let mut spare = plan.parts.iter().find(|part| part.name == "store.head-2").unwrap().clone();
+    let (id, unit) = (ComponentId(plan.parts.len() as u32), UnitId(plan.units.len() as u32));
+    let Config::Head(config) = &mut spare.config else { panic!("a head") };
+    config.unit = unit;
+    spare.name = "spare".into();
+    plan.parts.push(spare);
+    plan.units.push((id, 0));
+    for handed in &mut plan.health.as_mut().unwrap().live.handed {
+        for (_, by) in handed.states.iter_mut().filter(|(_, by)| by.is_some()) {
+            *by = Some(id);
+        }
+    }
+    assert!((growth(&plan) - 8_000.0).abs() > 1_100.0, "nobody carries both loads");
 }

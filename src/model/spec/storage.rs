@@ -91,6 +91,10 @@ spec! {
         volumes: Named<VolumeSpec>,
         /// How the partner takes over.
         failover: Option<TakeoverSpec>,
+        /// After a restart, a takeover or a giveback, operations that open or lock wait this long (NFSv4); none: nobody does (NFSv3).
+        grace: Option<SimDuration> => above(SimDuration::ZERO),
+        /// Share of the operations that open or lock.
+        opens: Option<Probability>,
     }
 }
 

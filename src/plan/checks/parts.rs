@@ -345,7 +345,27 @@ fn check_nas(name: &Name, nas: &NasSpec, out: &mut Diagnostics) {
         let message = format!("`{name}` has one head: nobody takes over or gives back");
         inert(failover.span, message, "set heads = 2, or remove `failover`", out);
     }
+    match (&nas.grace, &nas.opens) {
+        (Some(grace), None) => {
+            missing(grace.span, "opens", "the share of operations that a grace holds up", out);
+        }
+        (None, Some(opens)) => {
+            inert(opens.span, "without a `grace` nothing waits", "give a `grace`", out);
+        }
+        _ => {}
+    }
+    for (volume, spec) in nas.volumes.iter() {
+        let pools = &spec.pool.value.0;
+        if pools.len() > MAX_POOLS {
+            let message = format!("`{name}:{volume}` lies on {} pools", pools.len());
+            let help = format!("at most {MAX_POOLS}");
+            out.push(Diagnostic::new(Code::TooMany, spec.pool.span, message).help(help));
+        }
+    }
 }
+
+/// Pools that one volume may be spread over.
+const MAX_POOLS: usize = 64;
 
 fn check_station(station: &StationSpec, out: &mut Diagnostics) {
     if station.count.value == 1 && station.pick.value != PickWord::RoundRobin {

@@ -1,5 +1,7 @@
 //! Run, windows, workloads, profiles, clients, operations: keys that need or exclude each other.
 
+use std::collections::BTreeSet;
+
 use crate::model::spec::runs::{Does, OperationSpec, WindowSpec};
 use crate::model::spec::traffic::{
     ArrivalsSpec, ClientsSpec, Moment, ProcessWord, ProfileSpec, TraceFormat, WeekMoment,
@@ -8,12 +10,13 @@ use crate::model::spec::traffic::{
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing};
 use crate::plan::faults::operated;
-use crate::plan::names::Kind;
+use crate::plan::names::{Kind, member_name};
 use crate::plan::part::Part;
+use crate::plan::placement::ServerId;
 use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
-use crate::units::SimDuration;
+use crate::units::{Bytes, SimDuration};
 
 pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     let scenario = &draft.scenario;
@@ -305,7 +308,48 @@ fn check_operation(draft: &Draft, operation: &OperationSpec, out: &mut Diagnosti
         inert_if(operation.memory.as_ref(), "only `resize` reads this", "remove it", out);
         inert_if(operation.of.as_ref(), "only what it `does` reads this", "remove it", out);
     }
+    let mut zones = true;
     for zone in operation.of.iter().flat_map(|of| of.value.iter()) {
-        let _reported = draft.names.resolve(&zone.text, zone.span, &[Kind::Zone], out);
+        zones &= draft.names.resolve(&zone.text, zone.span, &[Kind::Zone], out).is_some();
+    }
+    if resize.is_some() && zones {
+        check_resized(draft, operation, out);
+    }
+}
+
+/// What the zones of a server hold after a `resize` must fit into its memory.
+fn check_resized(draft: &Draft, operation: &OperationSpec, out: &mut Diagnostics) {
+    let Some(memory) = &operation.memory else { return };
+    let resized = operated(draft, operation, out);
+    let servers: BTreeSet<ServerId> = resized
+        .iter()
+        .filter_map(|zone| match zone.stands_on(draft) {
+            Some(Part::Server(id)) => Some(id),
+            _ => None,
+        })
+        .collect();
+    for id in servers {
+        let (name, server) = &draft.scenario.server[id.group];
+        let Some(all) = &server.memory else { continue };
+        let mut held = server.ram_cache.as_ref().map_or(0, |cache| cache.value.count());
+        for (zone, members) in draft.placed.zones.iter().enumerate() {
+            for member in (0..members.len()).filter(|member| members[*member] == id) {
+                let part = Part::Zone { zone, member: member as u32 };
+                let own = draft.scenario.zone[zone].1.memory.as_ref();
+                let own = own.map_or(0, |own| own.value.count());
+                let now = if resized.contains(&part) { memory.value.count() } else { own };
+                held = held.saturating_add(now);
+            }
+        }
+        if held > all.value.count() {
+            let name = member_name(name, id.member);
+            let message =
+                format!("`{name}` would have to hold {} in {}", Bytes::new(held), all.value);
+            out.push(
+                Diagnostic::new(Code::Capacity, memory.span, message)
+                    .related(all.span, "its memory"),
+            );
+            return;
+        }
     }
 }

@@ -174,14 +174,15 @@ pub(super) fn finish(draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [Pa
         let name = config.name.clone();
         for member in &mut members {
             let own = &parts[member.id.index()].mounts;
-            let heads = mounts.iter().copied().filter(|mount| {
-                own.get(usize::from(*mount)).is_some_and(|mount| mount.head.is_some())
+            let heads = mounts.iter().filter_map(|mount| {
+                let volume = own.get(usize::from(*mount)).filter(|volume| volume.head.is_some());
+                volume.map(|volume| (*mount, volume.pools))
             });
             let owner = format!("{name}.check→{}", member.name);
             let only = pool(&member.name, vec![member.id], Pick::RoundRobin);
             compiler.routes.pools.push(only);
             let pool = PoolId((compiler.routes.pools.len() - 1) as u16);
-            let heads: Vec<u8> = heads.collect();
+            let heads: Vec<(u8, u8)> = heads.collect();
             member.deep = Some(compiler.probe(&owner, pool, check.time_out.value, &heads, &asks));
         }
         if let Config::Balancer(config) = &mut parts[index].config {

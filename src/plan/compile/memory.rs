@@ -5,8 +5,10 @@ use crate::model::blueprint::Config;
 use crate::model::cache::{Blocks, CacheConfig, Content};
 use crate::model::ids::ComponentId;
 use crate::model::spec::storage::ContentSpec;
+use crate::plan::Draft;
 use crate::plan::memory;
 use crate::plan::names::member_name;
+use crate::plan::part::head_name;
 use crate::plan::placement::ServerId;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::Diagnostic;
@@ -29,9 +31,10 @@ pub(super) fn gather(builder: &mut Builder<'_>) {
             }
         }
     }
-    for (nas, (name, _)) in draft.scenario.nas.iter().enumerate() {
-        if memory::head_caches(draft, nas) {
-            builder.wanted.insert(format!("{name}.objects"), Wanted::HeadMemory(nas));
+    for (nas, (_, spec)) in draft.scenario.nas.iter().enumerate() {
+        for number in (0..spec.heads.value).filter(|_| memory::head_caches(draft, nas)) {
+            let name = memory::name_of_head(draft, nas, number);
+            builder.wanted.insert(name, Wanted::HeadMemory(nas, number));
         }
     }
 }
@@ -42,34 +45,49 @@ pub(super) fn of_server(builder: &mut Builder<'_>, id: ServerId) -> Config {
     let owner = builder.id(&builder.server_name(id));
     let memory = memory::of_server(draft, id).unwrap_or(Bytes::new(0));
     let contents = memory::contents_of_server(draft, id.group);
+    let contents = contents.iter().map(|(_, content)| (1, *content)).collect();
     blocks(builder, owner, memory, contents)
 }
 
-/// What the memory of the head of a file server keeps.
-pub(super) fn of_head(builder: &mut Builder<'_>, nas: usize) -> Config {
+/// What the memory of a head of a file server keeps: of every volume what lies on each of its
+/// pools, also on those of the other head, which it serves after a takeover.
+pub(super) fn of_head(builder: &mut Builder<'_>, nas: usize, number: u32) -> Config {
     let draft = builder.draft;
-    let owner = builder.id(&format!("{}.head", draft.scenario.nas[nas].0));
+    let owner = builder.id(&head_name(draft, nas, number));
     let memory = memory::of_head(draft, nas).unwrap_or(Bytes::new(0));
-    let contents = memory::contents_of_nas(draft, nas);
+    let contents = contents_by_pool(draft, nas);
+    let contents = contents.iter().map(|(_, _, pools, content)| (*pools, *content)).collect();
     blocks(builder, owner, memory, contents)
 }
 
+/// Contents of the volumes of a file server, once for each pool that they are spread over: volume,
+/// place among its pools, their number, content.
+fn contents_by_pool(draft: &Draft, nas: usize) -> Vec<(usize, usize, u64, &Spanned<ContentSpec>)> {
+    let mut all = Vec::new();
+    for (volume, content) in memory::contents_of_nas(draft, nas) {
+        let pools = draft.links.nas[nas].volumes[volume].len();
+        all.extend((0..pools).map(|place| (volume, place, pools as u64, content)));
+    }
+    all
+}
+
+/// Blocks of each content, of which one in so many is there.
 fn blocks(
     builder: &mut Builder<'_>,
     process: ComponentId,
     memory: Bytes,
-    contents: Vec<(usize, &Spanned<ContentSpec>)>,
+    contents: Vec<(u64, &Spanned<ContentSpec>)>,
 ) -> Config {
-    let contents = contents.iter().map(|(_, content)| Blocks {
-        popularity: popularity(builder, content),
+    let contents = contents.iter().map(|(pools, content)| Blocks {
+        popularity: popularity(builder, content, *pools),
         block: content.block.value.count() as u32,
     });
     let contents = contents.collect();
     Config::Cache(CacheConfig { process, content: Content::Blocks { memory, contents } })
 }
 
-fn popularity(builder: &mut Builder<'_>, content: &Spanned<ContentSpec>) -> Zipf {
-    let blocks = content.size.value.count().div_ceil(content.block.value.count());
+fn popularity(builder: &mut Builder<'_>, content: &Spanned<ContentSpec>, pools: u64) -> Zipf {
+    let blocks = content.size.value.count().div_ceil(content.block.value.count()).div_ceil(pools);
     let key = (content.zipf.value.to_bits(), blocks);
     if let Some((_, known)) = builder.tables.iter().find(|(known, _)| *known == key) {
         return known.clone();
@@ -97,14 +115,17 @@ pub(super) fn before_disks(
     Some((*builder.ids.get(&name)?, place as u32))
 }
 
-/// The memory in front of the volume `volume` of a file server, and which content of it that is.
+/// The memory of head `number` in front of pool `place` of a volume of a file server, and which
+/// content of it that is.
 pub(super) fn before_volume(
     builder: &Builder<'_>,
     nas: usize,
-    volume: &str,
+    number: u32,
+    volume: usize,
+    place: usize,
 ) -> Option<(ComponentId, u32)> {
-    let (name, spec) = &builder.draft.scenario.nas[nas];
-    let contents = memory::contents_of_nas(builder.draft, nas);
-    let place = contents.iter().position(|(at, _)| *spec.volumes[*at].0 == *volume)?;
-    Some((*builder.ids.get(&format!("{name}.objects"))?, place as u32))
+    let contents = contents_by_pool(builder.draft, nas);
+    let content = contents.iter().position(|one| (one.0, one.1) == (volume, place))?;
+    let name = memory::name_of_head(builder.draft, nas, number);
+    Some((*builder.ids.get(&name)?, content as u32))
 }

@@ -1,6 +1,7 @@
 //! From parts and faults to automata, facts and effects.
 
 mod shown;
+mod takeover;
 
 use std::collections::BTreeMap;
 
@@ -390,8 +391,9 @@ impl<'a> Declarer<'a> {
         }
     }
 
-    /// All automata with their facts, and what they mean for the components.
-    pub fn finish(mut self, ids: &BTreeMap<String, ComponentId>) -> Declared {
+    /// All automata with their facts, and what they mean for the components; `live`: with the faults
+    /// of the file.
+    pub fn finish(mut self, live: bool, ids: &BTreeMap<String, ComponentId>) -> Declared {
         let mut declared = Declared::default();
         let draft = self.draft;
         for index in 0..self.sketches.len() {
@@ -400,10 +402,12 @@ impl<'a> Declarer<'a> {
         }
         for index in 0..self.sketches.len() {
             self.facts(index);
+            self.heartbeat(index);
             self.effects(index, ids, &mut declared);
             self.memory(index, ids, &mut declared);
             self.converging(index, ids, &mut declared);
         }
+        self.takeovers(live, ids, &mut declared);
         for sketch in self.sketches {
             declared.declaration.add(sketch.automaton);
         }

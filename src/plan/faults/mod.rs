@@ -16,8 +16,10 @@
 //! - An operation that takes parts out is a clock in each of them; its cause is `planned`.
 //! - `after` draws when the other fault strikes, keyed by the part that follows.
 //!
-//! Takes a draft and the numbers of its components. Gives a [`HealthPlan`]. Leaves out: takeover
-//! by a partner (a file server stands still while none of its heads serves), hours of crews.
+//! - Who serves the volumes of a head is an automaton of its own: see `declare/takeover.rs`.
+//!
+//! Takes a draft and the numbers of its components. Gives a [`HealthPlan`]. Leaves out: hours of
+//! crews.
 
 mod declare;
 pub use declare::operated;
@@ -31,6 +33,7 @@ use crate::model::Health;
 use crate::model::ids::{CauseId, ComponentId};
 use crate::model::outage::{Ailing, Breakable, HealthNet, HealthPlan};
 use crate::model::spec::runs::Initial;
+use crate::model::world::storage::Handed;
 use crate::plan::Draft;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -47,6 +50,8 @@ pub struct Declared {
     pub effects: BTreeMap<ComponentId, Vec<(String, Health)>>,
     /// Facts of the whole whose onset wipes what a component keeps in memory.
     pub wipes: BTreeMap<String, ComponentId>,
+    /// By head: facts of the whole and who serves its volumes while they hold; none: nobody.
+    pub handed: BTreeMap<ComponentId, Vec<(String, Option<ComponentId>)>>,
     /// Parts that a drill can break: their name and the state in which they come back.
     pub breakable: Vec<(String, &'static str)>,
 }
@@ -103,7 +108,7 @@ pub fn declare(
         declarer.faults();
         declarer.operations();
     }
-    let mut declared = declarer.finish(ids);
+    let mut declared = declarer.finish(live, ids);
     if live {
         textbook::declare(draft, &mut declared.declaration);
     }
@@ -157,5 +162,14 @@ fn compile(
         breakable.push(Breakable { automaton, back: state(back), broken: state(declare::BROKEN) });
     }
     let planned = net.cause("", PLANNED).expect("it is declared");
-    Some(HealthNet { ailing, readers, wipes, causes, breakable, planned, net })
+    let (mut handed, mut handing) = (Vec::new(), vec![None; facts.len()]);
+    for (owner, states) in &declared.handed {
+        let fact = |(name, by): &(String, Option<ComponentId>)| (facts[name.as_str()], *by);
+        let states: Vec<_> = states.iter().map(fact).collect();
+        for (fact, _) in &states {
+            handing[fact.index()] = Some(handed.len() as u32);
+        }
+        handed.push(Handed { owner: *owner, states });
+    }
+    Some(HealthNet { ailing, readers, wipes, handed, handing, causes, breakable, planned, net })
 }

@@ -140,6 +140,46 @@ fn whatever_breaks_the_ledgers_close_and_everything_drains() {
     assert!(failures > 1_000, "the systems break: {failures}");
 }
 
+/// The same with a file server of two heads that fail every few seconds, with and without cover, and
+/// take over, give back and hold up what locks: 40 systems.
+#[test]
+fn whatever_two_heads_do_the_ledgers_close_and_everything_drains() {
+    let mut dice = Dice(11);
+    let one = "[nas.store]\ncpu = \"1ms\"\nrack = \"r\"\n[nas.store.pools]\nmain = { kind = \"7.2k\", \
+               layout = \"raid-dp\", data = 2 }\n[nas.store.volumes]\ndata = { pool = \"main\" }\n";
+    let two = "[nas.store]\nheads = 2\ncpu = \"5ms\"\nrack = \"r\"\nram-cache = \"64KiB\"\n\
+               grace = \"2s\"\nopens = 0.3\n[nas.store.failover]\ndetect = { dist = \"uniform\", low = \"100ms\", \
+               high = \"2s\" }\ntakeover = \"1s\"\ncoverage = 0.7\ngiveback = { after = \"2s\", lasts = \"500ms\" }\n\
+               [nas.store.pools]\nmain = { kind = \"7.2k\", layout = \"raid-dp\", data = 2 }\n\
+               second = { kind = \"10k\", layout = \"mirror\", data = 1, parity = 1, head = 2 }\n\
+               [nas.store.volumes]\ndata = { pool = [\"main\", \"second\"], content = { size = \"256KiB\", \
+               block = \"8KiB\", zipf = 0.8 } }\n[fault.heads]\nhits = \"nas.store.head\"\nhow = \"HOW\"\n\
+               rate = \"5/min\"\nrepair = { dist = \"exponential\", mean = \"4s\" }\n\
+               common-cause = { group = \"store\", beta = 0.2 }\n";
+    let pair = |dice: &mut Dice| {
+        let text = system(dice);
+        assert!(text.contains(one));
+        text.replace(one, &two.replace("HOW", dice.pick(&["crash", "pause", "partitioned"])))
+    };
+    let sound = std::iter::from_fn(|| Some(pair(&mut dice)))
+        .take(400)
+        .filter(|text| draft_or_complaints(text).is_ok())
+        .take(40);
+    let texts: Vec<String> = sound.collect();
+    assert_eq!(texts.len(), 40);
+    let mut carried = 0;
+    for (case, text) in (0..).zip(texts) {
+        let plan = planned(&text);
+        let seen = requests::run(&plan, &window(5.0, 35.0), case).unwrap_or_else(|breach| {
+            panic!("case {case}: {}\n{text}", breach.what);
+        });
+        let head = plan.parts.iter().position(|part| part.name == "store.head-2").unwrap();
+        carried += seen.gauges[head].completed;
+        drains(&plan, case, &text);
+    }
+    assert!(carried > 1_000, "the heads work: {carried}");
+}
+
 fn drains(plan: &Blueprint, case: u64, text: &str) {
     let at = |seconds: u64| SimTime::ZERO + SimDuration::from_secs(seconds);
     let span = Span {

@@ -1,6 +1,6 @@
 //! Memory in front of disks: what is found there is not read from a disk, and what is lost is.
 
-use fivenines::solve::requests::{self, Observation};
+use fivenines::solve::requests::{self, Observation, Window};
 use fivenines::stats::che::lru_hit_ratio;
 use fivenines::workload::popularity::Zipf;
 
@@ -251,4 +251,90 @@ steps = [ {{ call = "db", read = 1 }} ]
         100.0,
     );
     assert!((crash - expected).abs() < 4.0 * 89.0, "{crash} against {expected}");
+}
+
+/// Two heads: each keeps what it serves, of a volume over both pools its half. The one that takes
+/// over begins cold with the other's half, and so does the other when it gets it back.
+#[test]
+fn each_head_keeps_what_it_serves_and_takes_over_cold() {
+    let text = files("50/s", "2MiB", 0.0, "4MiB")
+        .replace("[nas.store]", "[nas.store]\nheads = 2\nfailover = { detect = \"10s\", takeover = \"10s\", giveback = { after = \"100s\", lasts = \"10s\" } }")
+        .replace("data = 1,", "data = 1, head = 1,")
+        .replace("[nas.store.volumes]", "second = { kind = \"10k\", layout = \"plain\", data = 1, time = \"4ms\", head = 2 }\n[nas.store.volumes]")
+        .replace("pool = \"main\"", "pool = [\"main\", \"second\"]");
+    let fault = "[fault.panic]\nhits = \"nas.store.head-1\"\nhow = \"crash\"\nat = \"200s\"\n\
+                 lasts = \"100s\"\n";
+    let plan = planned(&format!("{text}{fault}"));
+    let misses = |until: f64| {
+        let seen = requests::run(&plan, &window(0.0, until), 0).unwrap();
+        ["store.head-1.objects", "store.head-2.objects"].map(|memory| {
+            let (reads, hits) = found(&plan, &seen, memory);
+            reads - hits
+        })
+    };
+    // 256 blocks of 8 KiB, 128 in each pool, all asked for many times over.
+    assert_eq!(misses(190.0), [128, 128]);
+    assert_eq!(misses(390.0), [128, 256]);
+    assert_eq!(misses(600.0), [256, 256]);
+}
+
+/// A zone that gets 6 of the 10 MiB in place of 8 leaves 4 MiB to cache 512 blocks of 8 KiB, all
+/// asked for alike: half are found where 2 MiB were free, all when there is room for all, half
+/// again after. The pages in between notice nothing: none fails, none takes longer than a read.
+#[test]
+fn a_zone_that_is_resized_leaves_another_room_and_nobody_notices() {
+    let text = r#"
+scenario = "resized"
+[run]
+start = "Mon 00:00"
+[server.box]
+cores = 8
+memory = "10MiB"
+[server.box.disks]
+local = { kind = "15k", layout = "plain", data = 8, time = "4ms", content = { size = "4MiB", block = "8KiB", zipf = 0 } }
+[zone.web]
+on = ["box-1"]
+memory = "8MiB"
+[service.app]
+in = "web"
+workers = "unlimited"
+mounts = { data = "box:local" }
+[workload.visitors]
+request = "page"
+rate = "100/s"
+arrivals = { process = "regular" }
+[request.page]
+enter = "app"
+steps = [ { io = "data", read = 1 } ]
+[operation.less]
+does = "resize"
+of = "zone.web"
+at = "Mon 00:10"
+memory = "6MiB"
+[operation.more]
+does = "resize"
+of = "web-1"
+at = "Mon 00:20"
+memory = "8MiB"
+"#;
+    let plan = planned(text);
+    let hits = |from: f64, until: f64| {
+        let seen = requests::run(&plan, &window(from, until), 0).unwrap();
+        let attempts = &seen.record.classes[0].attempts;
+        assert_eq!(attempts.ended[0], attempts.begun, "nothing fails");
+        let (reads, hits) = found(&plan, &seen, "box-1.objects");
+        hits as f64 / reads as f64
+    };
+    // 40,000 reads: a standard error of 0.0025.
+    assert!((hits(100.0, 500.0) - 0.5).abs() < 0.0125);
+    assert_eq!(hits(700.0, 1_100.0), 1.0, "each block was read once in the first 100 s of it");
+    assert!((hits(1_201.0, 1_601.0) - 0.5).abs() < 0.0125);
+    // A world that begins later begins with the memory of then.
+    let late = Window { lead_in: crate::faults::seconds(100.0), ..window(800.0, 1_100.0) };
+    let seen = requests::run(&plan, &late, 0).unwrap();
+    let (reads, hits) = found(&plan, &seen, "box-1.objects");
+    assert_eq!(reads, hits, "there is room for all");
+    let too_much = text.replace("6MiB", "11MiB");
+    let said = crate::faults::draft_or_complaints(&too_much).err().unwrap();
+    assert!(said.contains("would have to hold 11MiB in 10MiB"), "{said}");
 }

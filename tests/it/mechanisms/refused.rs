@@ -46,25 +46,26 @@ fn what_the_request_loop_does_not_act_is_refused_by_name() {
     assert_eq!(reasons(""), Vec::<String>::new());
     let link = "[site.far]\n[link.wire]\nbetween = [\"main\", \"far\"]\nbandwidth = \"1Gbit/s\"\n";
     assert_eq!(reasons(link), ["link `wire` between sites"]);
-    let resize =
-        "[operation.grow]\ndoes = \"resize\"\nof = \"www\"\nmemory = \"6GiB\"\nat = \"1h\"\n";
-    assert_eq!(reasons(resize), ["what the operation `grow` does: resize"]);
     let slow = |hits: &str| {
         format!(
             "[fault.mud]\nhits = \"{hits}\"\nhow = \"slow\"\nfactor = 2\nat = \"1h\"\nlasts = \"1h\"\n"
         )
     };
-    let said = "a slow `main.uplink-1`, in the fault `mud`";
-    assert_eq!(reasons(&slow("site.main.uplink-1")), [said]);
+    assert_eq!(reasons(&slow("site.main.uplink-1")), Vec::<String>::new());
+    let other = slow("site.main.uplink-2").replace("mud", "more").replace("= 2", "= 3");
+    let both = slow("site.main.uplink-1") + &other;
+    let said = ["mud", "more"].map(|fault| {
+        let number = if fault == "mud" { 1 } else { 2 };
+        format!("a slow `main.uplink-{number}`, in the fault `{fault}`")
+    });
+    assert_eq!(reasons(&both), said);
     assert_eq!(reasons(&slow("rack.r")), ["a slow `r`, in the fault `mud`"]);
     assert_eq!(reasons(&slow("rack.r.switch")), Vec::<String>::new());
     assert_eq!(reasons(&slow("zone.www")), Vec::<String>::new());
-    let spread = SITE
-        .replace("one = {", "two = { kind = \"10k\", layout = \"plain\", data = 1 }\none = {")
-        .replace("pool = \"one\"", "pool = [\"one\", \"two\"]");
-    let all = simulatable::not_yet(&drafted(&spread));
+    let two = SITE.replace("switch = {", "switch = { count = 2,");
+    let all = simulatable::not_yet(&drafted(&format!("{two}{}", slow("rack.r.switch-1"))));
     assert_eq!(all.len(), 1);
-    assert_eq!(all[0].what, "volume `store:data` over several pools");
+    assert_eq!(all[0].what, "a slow `r.switch-1`, in the fault `mud`");
 }
 
 /// I12: nothing is accepted and ignored.

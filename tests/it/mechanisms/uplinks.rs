@@ -6,7 +6,11 @@ use fivenines::solve::requests::{self, Observation};
 use crate::faults::{lost, planned, window};
 
 fn site(uplinks: &str, clients: &str, reply: &str, rate: &str, lasts: &str) -> Blueprint {
-    planned(&format!(
+    planned(&text(uplinks, clients, reply, rate, lasts))
+}
+
+fn text(uplinks: &str, clients: &str, reply: &str, rate: &str, lasts: &str) -> String {
+    format!(
         r#"
 scenario = "uplinks"
 [site.main]
@@ -39,7 +43,7 @@ how = "crash"
 at = "100040ms"
 lasts = "{lasts}"
 "#
-    ))
+    )
 }
 
 fn run(plan: &Blueprint, from: f64, until: f64) -> Observation {
@@ -99,4 +103,36 @@ fn a_reply_under_way_goes_on_after_the_convergence() {
     // Each with a chance of one half.
     println!("{delayed} of 16 delayed");
     assert!((2..=14).contains(&delayed), "{delayed}");
+}
+
+/// Of two uplinks one is four times slower: together they carry 1 + 1/4 of 2, so that four replies
+/// at a time take 2 / 1.25 = 1.6 times as long; with the other one dead 2 / 0.25 = 8 times.
+#[test]
+fn a_slow_uplink_of_two_counts_as_so_much_less_than_one() {
+    let uplinks = "{ count = 2, bandwidth = \"100Mbit/s\" }";
+    let time = |faults: &str| {
+        let text = text(uplinks, "connections = 6", "125kB", "1/s", "1000s");
+        let at = text.find("[fault.cut]").unwrap();
+        let more = (2..=4).map(|number| {
+            format!(
+                "[workload.more-{number}]\nfrom = \"public\"\nrequest = \"page\"\nrate = \"1/s\"\n\
+                 arrivals = {{ process = \"regular\" }}\n"
+            )
+        });
+        let more: String = more.collect();
+        let plan = planned(&format!("{}{more}{faults}", &text[..at]));
+        let latency = run(&plan, 99.5, 100.5).record.views[0].latency.max().unwrap();
+        (latency - 1_000_000) as f64
+    };
+    let slow = "[fault.slow]\nhits = \"site.main.uplink-2\"\nhow = \"slow\"\nfactor = 4\n\
+                at = \"0s\"\nlasts = \"1h\"\n";
+    let dead = "[fault.cut]\nhits = \"site.main.uplink-1\"\nhow = \"crash\"\nat = \"0s\"\n\
+                lasts = \"1h\"\n";
+    let well = time("");
+    for (faults, factor) in
+        [(slow.to_string(), 1.6), (dead.to_string(), 2.0), (format!("{slow}{dead}"), 8.0)]
+    {
+        let ratio = time(&faults) / well;
+        assert!((ratio - factor).abs() < 1e-4, "{ratio}, expected {factor}");
+    }
 }

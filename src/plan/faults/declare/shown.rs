@@ -7,8 +7,9 @@ use crate::health::declare::Expr;
 use crate::model::Health;
 use crate::model::ids::ComponentId;
 use crate::plan::faults::Declared;
+use crate::plan::memory::name_of_head;
 use crate::plan::names::member_name;
-use crate::plan::part::Part;
+use crate::plan::part::{Part, head_name};
 
 impl Declarer<'_> {
     /// Publishes what others ask of a part: `alive` (it runs), `fit` (it works), `reachable`
@@ -52,7 +53,7 @@ impl Declarer<'_> {
         let sketch = &self.sketches[index];
         let component = match sketch.part {
             Part::Cache(_) | Part::Server(_) => format!("{}.objects", sketch.part.name(draft)),
-            Part::Head { nas, number: 0 } => format!("{}.objects", draft.scenario.nas[nas].0),
+            Part::Head { nas, number } => name_of_head(draft, nas, number),
             Part::Database { database, member } => {
                 let (name, spec) = &draft.scenario.database[database];
                 if spec.cold.is_none() {
@@ -103,7 +104,7 @@ impl Declarer<'_> {
         let sketch = &self.sketches[index];
         let scenario = &draft.scenario;
         let component = match sketch.part {
-            Part::Head { nas, .. } => format!("{}.head", scenario.nas[nas].0),
+            Part::Head { nas, number } => head_name(draft, nas, number),
             Part::Uplink { site, .. } => format!("{}.uplink", scenario.site[site].0),
             Part::Switch { rack, .. } => format!("{}.switch", scenario.rack[rack].0),
             Part::Database { database, member } => {
@@ -143,18 +144,24 @@ impl Declarer<'_> {
                 let alive = self.of(Some(Part::Server(server)), "alive");
                 add("lost", Health::Down, (!alive).or(ill("is down")));
             }
-            Part::Head { nas, number: 0 } => {
-                let heads = self.any("serving", |number| Part::Head { nas, number });
-                add("silent", Health::Stalled, !heads);
+            Part::Head { nas, .. } => {
+                // What it knew of its clients, opens and locks, is lost when its process is.
+                if scenario.nas[nas].1.grace.is_some() {
+                    let restarts = (!ill("beats")).and(!keeps(sketch));
+                    add("gone", Health::Down, restarts);
+                }
+                add("silent", Health::Stalled, !ill("serving"));
             }
             Part::Pool { .. } | Part::Station { .. } => add("down", Health::Down, ill("is down")),
             Part::Uplink { site, number: 0 } => {
                 let links = self.parts(|number| Part::Uplink { site, number });
-                carried_by(&links, true, &mut add);
+                let slow = self.slowness(|number| Part::Uplink { site, number });
+                let slow = slow.as_ref().map(|(factor, can)| (*factor, can.as_slice()));
+                carried_by(&links, true, slow, &mut add);
             }
             Part::Switch { rack, number: 0 } => {
                 let switches = self.parts(|number| Part::Switch { rack, number });
-                carried_by(&switches, false, &mut add);
+                carried_by(&switches, false, None, &mut add);
             }
             _ => return,
         }
@@ -163,8 +170,13 @@ impl Declarer<'_> {
         if !together && has(Harm::Cut) && !matches!(sketch.part, Part::Server(_)) {
             add("cut off", Health::Unreachable, ill("is cut"));
         }
+        // Of several uplinks a slow one is part of what they carry together.
+        let alone = !matches!(sketch.part, Part::Uplink { site, .. }
+            if self.parts(|number| Part::Uplink { site, number }).len() > 1);
         for (what, health, condition) in self.hindrances(sketch, together) {
-            add(&what, health, condition);
+            if alone {
+                add(&what, health, condition);
+            }
         }
         if let (Part::Balancer { .. }, Some(cpu)) =
             (sketch.part, ids.get(&format!("{component}.cpu")))
@@ -179,6 +191,20 @@ impl Declarer<'_> {
         if let Some(id) = id {
             declared.effects.insert(id, states);
         }
+    }
+
+    /// By how much parts number 0, 1, … can be slow, and which of them; `None` when none can.
+    fn slowness(&self, part: impl Fn(u32) -> Part) -> Option<(f64, Vec<bool>)> {
+        let all = (0..).map_while(|number| self.at.get(&part(number)));
+        let own = all.map(|at| {
+            self.sketches[*at].harms.iter().find_map(|(_, harm)| match harm {
+                Harm::Slow(factor) => Some(*factor),
+                _ => None,
+            })
+        });
+        let own: Vec<Option<f64>> = own.collect();
+        let factor = own.iter().copied().flatten().next().filter(|_| own.len() > 1)?;
+        Some((factor, own.iter().map(Option::is_some).collect()))
     }
 
     /// Ways in which a part works badly or stands still: a process also with the zone it runs in.
@@ -217,20 +243,56 @@ impl Declarer<'_> {
 }
 
 /// How what several links carry together fares: nothing without any; with k of n left, n / k times
-/// slower when each carries its share, and as ever when one is enough for all.
-fn carried_by(links: &[&str], shared: bool, add: &mut impl FnMut(&str, Health, Expr)) {
+/// slower when each carries its share, and as ever when one is enough for all. One that is `slow` by
+/// a factor counts as so much less than one.
+fn carried_by(
+    links: &[&str],
+    shared: bool,
+    slow: Option<(f64, &[bool])>,
+    add: &mut impl FnMut(&str, Health, Expr),
+) {
     let fewer = |number: u32| {
         let fit = links.iter().map(|name| Expr::of(name, "fit")).collect();
         !Expr::AtLeast(number, fit)
     };
     add("down", Health::Down, fewer(1));
     let count = links.len() as u32;
-    for left in 1..count {
-        if shared {
-            let slower = f64::from(count) / f64::from(left);
-            add(&format!("with {left} of {count}"), Health::Slow(slower), fewer(left + 1));
-        }
+    if !shared {
+        return;
     }
+    let mut states: Vec<(f64, u32, u32)> = Vec::new();
+    for left in 1..=count {
+        let most = slow.map_or(0, |_| left);
+        states.extend((0..=most).map(|slowed| {
+            let factor = slow.map_or(1.0, |(factor, _)| factor);
+            (f64::from(left - slowed) + f64::from(slowed) / factor, left, slowed)
+        }));
+    }
+    // The worst first: of all that hold, the first is what there is.
+    states.sort_by(|a, b| a.0.total_cmp(&b.0));
+    for (carried, left, slowed) in states {
+        if (left, slowed) == (count, 0) {
+            continue;
+        }
+        let mut name = format!("with {left} of {count}");
+        let mut holds = if left < count { fewer(left + 1) } else { Expr::Always };
+        if let Some((factor, can)) = slow.filter(|_| slowed > 0) {
+            name = format!("{name}, {slowed} slow");
+            let fact = format!("is slow {factor}");
+            let slow = links.iter().zip(can).filter(|(_, can)| **can);
+            let slow = slow.map(|(name, _)| Expr::of(name, &fact)).collect();
+            holds = holds.and(Expr::AtLeast(slowed, slow));
+        }
+        add(&name, Health::Slow(f64::from(count) / carried), holds);
+    }
+}
+
+/// That the part is only cut off or stands still, and keeps what it knows.
+fn keeps(sketch: &Sketch) -> Expr {
+    let facts = [(Harm::Cut, "is cut"), (Harm::Stalled, "is stalled")];
+    let has = |harm: Harm| sketch.harms.iter().any(|(_, other)| *other == harm);
+    let ill = facts.into_iter().filter(|(harm, _)| has(*harm));
+    Expr::Any(ill.map(|(_, fact)| Expr::of(&sketch.name, fact)).collect())
 }
 
 fn within(states: Vec<String>) -> Expr {

@@ -1,0 +1,244 @@
+//! The way of an operation to storage: which pool, which head, which memory.
+//!
+//! Model: an operation on a volume over several pools goes to one of them, drawn by the operation's
+//! own key; the operations of one step go to one pool after the other, each pool's together. A pool
+//! has an owner among the heads of its file server. The owner's volumes are served by the owner, by
+//! its partner, or by nobody: a fact of the health net says which ([`Handed`]). What is asked for
+//! while nobody serves it waits at the head that it came to, and is sent again on its client's
+//! schedule, wherever the volumes are then. The disks stay the same; what a head reads it keeps in
+//! its own memory.
+//!
+//! In: operations of a request, changes of who serves. Holds: an operation is at one head at a time;
+//! a mount without a partner is served by its owner for ever. Leaves out: what is in the memory of
+//! the head that takes over about the other's volumes (nothing: it starts cold).
+//! Source: takeover and giveback as of a pair of filers of the data ONTAP family.
+
+use super::World;
+use crate::health::FactId;
+use crate::model::blueprint::{Config, Mount};
+use crate::model::head::{self, Head, Service, Work};
+use crate::model::ids::{AmountId, CauseId, ComponentId, KeyId};
+use crate::model::request::RequestId;
+use crate::model::{Component, Ctx, Health};
+use crate::units::{SimDuration, SimTime};
+
+/// Who serves the volumes of a head, by facts of the whole; none of them holds: the head itself.
+#[derive(Clone, Debug)]
+pub struct Handed {
+    /// The head that owns them.
+    pub owner: ComponentId,
+    /// The first fact that holds says which head serves them; none: nobody does.
+    pub states: Vec<(FactId, Option<ComponentId>)>,
+}
+
+/// The volumes of a head.
+#[derive(Clone, Copy, Debug)]
+struct Volumes {
+    /// The head that serves them; none: nobody.
+    by: ComponentId,
+    /// What opens or locks waits until then.
+    grace: SimTime,
+    /// Why they are not served by their owner; none: they are.
+    cause: Option<CauseId>,
+    /// Their owner has lost what it knew of its clients.
+    forgot: bool,
+}
+
+/// Who serves whose volumes, by component.
+#[derive(Clone, Debug)]
+pub(in crate::model) struct Volumed(Vec<Volumes>);
+
+impl Volumed {
+    /// Every owner serves its own.
+    pub(in crate::model) fn new(components: usize) -> Self {
+        let own = |index| Volumes {
+            by: ComponentId(index),
+            grace: SimTime::ZERO,
+            cause: None,
+            forgot: false,
+        };
+        Self((0..components as u32).map(own).collect())
+    }
+}
+
+impl World<'_> {
+    /// Pool `pool` of a volume that the innermost component of `id` has mounted.
+    fn pool_of(&self, id: RequestId, mount: u8, pool: u8) -> Option<Mount> {
+        let part = &self.plan.parts[self.requests[id].top().at.index()];
+        let volume = part.mounts[usize::from(mount)];
+        match pool {
+            0 => Some(volume),
+            _ if pool >= volume.pools => None,
+            _ => Some(part.further[usize::from(volume.others + u16::from(pool) - 1)]),
+        }
+    }
+
+    /// The pool that operation `sub` of a step of `id` goes to, of `pools`; `key` is that of the draw.
+    fn drawn_pool(&self, id: RequestId, key: KeyId, sub: u32, pools: u8) -> u8 {
+        let uniform = self.draws.uniform(key, &self.requests[id], sub);
+        ((uniform * f64::from(pools)) as u8).min(pools - 1)
+    }
+
+    /// Which of `count` operations go to `pool`, a bit each.
+    fn among(&self, id: RequestId, key: KeyId, count: u32, pool: u8, pools: u8) -> u64 {
+        if pools == 1 {
+            return u64::MAX;
+        }
+        let here = |sub: &u32| self.drawn_pool(id, key, *sub, pools) == pool;
+        (0..count.min(64)).filter(here).fold(0, |all, sub| all | 1 << sub)
+    }
+
+    /// Operations of `id` at the head in front of one pool of a volume; false when it has none there.
+    pub(super) fn at_head(
+        &mut self,
+        id: RequestId,
+        (mount, pool): (u8, u8),
+        amount: AmountId,
+        key: KeyId,
+    ) -> bool {
+        let Some(volume) = self.pool_of(id, mount, pool) else { return false };
+        let Some(owner) = volume.head else { return false };
+        let count = self.draws.amount(amount, &self.requests[id]);
+        let among = self.among(id, KeyId(key.0 + 2), count, pool, volume.pools);
+        if count == 0 || among == 0 {
+            return false;
+        }
+        let volumes = self.volumes.0[owner.index()];
+        let here = volumes.by != ComponentId::NONE;
+        let at = if here { volumes.by } else { owner };
+        let service = Service { here, grace: volumes.grace };
+        let work = Work { owner, key, count, among, persistence: volume.persistence };
+        self.head_ctx(at, volumes.cause, |head, ctx| head.operate(ctx, id, work, service));
+        true
+    }
+
+    /// A disk operation of `id`; false when the memory in front of the disks has what it reads.
+    pub(super) fn at_disk(&mut self, id: RequestId, mount: u8, write: bool, key: KeyId) -> bool {
+        let pools = self.pool_of(id, mount, 0).map_or(1, |volume| volume.pools);
+        let pool = if pools > 1 { self.drawn_pool(id, KeyId(key.0 + 3), 0, pools) } else { 0 };
+        let Some(volume) = self.pool_of(id, mount, pool) else { return false };
+        if !write && self.is_in_memory(id, volume, key) {
+            return false;
+        }
+        let disks = volume.disks;
+        let cause = self.causes[disks.index()];
+        self.component_ctx(disks, cause, |component, ctx| {
+            if let Component::Disks(disks) = component {
+                disks.operate(ctx, id, key, write);
+            }
+        });
+        true
+    }
+
+    /// Writes of `id` that nobody waits for.
+    pub(super) fn defer(&mut self, id: RequestId, mount: u8, amount: AmountId, key: KeyId) {
+        let Some(first) = self.pool_of(id, mount, 0) else { return };
+        let count = self.draws.amount(amount, &self.requests[id]);
+        for pool in 0..first.pools {
+            let among = self.among(id, KeyId(key.0 + 3), count, pool, first.pools);
+            let Some(volume) = self.pool_of(id, mount, pool) else { continue };
+            let cause = self.causes[volume.disks.index()];
+            self.component_ctx(volume.disks, cause, |component, ctx| {
+                if let Component::Disks(disks) = component {
+                    disks.defer(ctx, id, key, count, among);
+                }
+            });
+        }
+    }
+
+    /// Whether a read of `id` finds its block in the memory in front of the disks of `volume`; a
+    /// block that was not there is from now on. Its key is the third of the operation at a disk.
+    fn is_in_memory(&mut self, id: RequestId, volume: Mount, key: KeyId) -> bool {
+        let Some((own, content)) = volume.memory else { return false };
+        let home = volume.head.is_none_or(|head| self.volumes.0[head.index()].by == head);
+        let memory = if home { own } else { volume.away.unwrap_or(own) };
+        let uniform = self.draws.uniform(KeyId(key.0 + 2), &self.requests[id], 0);
+        match &mut self.components[memory.index()] {
+            Component::Cache(cache) => cache.read(self.now, content, uniform),
+            _ => false,
+        }
+    }
+
+    /// `id`, which waits at a head, sends its operation again: to the head that serves its volumes.
+    pub(super) fn sent_again(&mut self, id: RequestId) {
+        let at = self.requests[id].at;
+        let volumes = self.volumes.0[head::owner(&self.requests[id]).index()];
+        let service = Service { here: volumes.by == at, grace: volumes.grace };
+        let moved = volumes.by != at && self.answers(volumes.by);
+        if !moved {
+            return self.head_ctx(at, volumes.cause, |head, ctx| head.sent_again(ctx, id, service));
+        }
+        let service = Service { here: true, ..service };
+        self.head_ctx(at, volumes.cause, |head, ctx| head.hand_over(ctx, id));
+        self.head_ctx(volumes.by, volumes.cause, |head, ctx| head.take(ctx, id, service));
+    }
+
+    fn answers(&self, head: ComponentId) -> bool {
+        let component = self.components.get(head.index());
+        component.is_some_and(|component| matches!(component, Component::Head(h) if h.serves()))
+    }
+
+    /// Lets `act` be done with a head, in the context of why it or the volumes asked for are ill.
+    fn head_ctx(
+        &mut self,
+        at: ComponentId,
+        cause: Option<CauseId>,
+        act: impl FnOnce(&mut Head, &mut Ctx<'_>),
+    ) {
+        let own = self.causes[at.index()];
+        let cause = if own == CauseId::OVERLOAD { cause.unwrap_or(own) } else { own };
+        self.component_ctx(at, cause, |component, ctx| {
+            if let Component::Head(head) = component {
+                act(head, ctx);
+            }
+        });
+    }
+
+    /// The volumes of `owner` are served by `by` from now on, or by nobody, for `cause`; by their
+    /// owner without one.
+    pub(in crate::model) fn hand_volumes(
+        &mut self,
+        owner: ComponentId,
+        by: Option<ComponentId>,
+        cause: Option<CauseId>,
+    ) {
+        let volumes = &mut self.volumes.0[owner.index()];
+        let (before, was) = (volumes.by, volumes.cause);
+        (volumes.by, volumes.cause) = (by.unwrap_or(ComponentId::NONE), cause);
+        if volumes.by != before && by.is_some() {
+            volumes.forgot = false;
+            self.grace_begins(owner);
+        }
+        if was != cause {
+            self.account(was, cause);
+        }
+        let by = self.volumes.0[owner.index()].by;
+        if before != by && before != ComponentId::NONE {
+            self.head_ctx(before, cause, |head, ctx| head.release(ctx, owner));
+        }
+    }
+
+    /// A head is in another state: one whose process was gone begins its service anew.
+    pub(in crate::model) fn head_fares(&mut self, id: ComponentId, health: Health) {
+        let volumes = &mut self.volumes.0[id.index()];
+        match health {
+            Health::Down => volumes.forgot = true,
+            Health::Up | Health::Slow(_) if volumes.forgot => {
+                volumes.forgot = false;
+                self.grace_begins(id);
+            }
+            _ => {}
+        }
+    }
+
+    /// From now on, for a while, what opens or locks on the volumes of `owner` waits.
+    fn grace_begins(&mut self, owner: ComponentId) {
+        let grace = match &self.plan.parts[owner.index()].config {
+            Config::Head(config) => config.grace,
+            _ => SimDuration::ZERO,
+        };
+        if grace > SimDuration::ZERO {
+            self.volumes.0[owner.index()].grace = self.now + grace;
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Who serves the volumes of a head: takeover by the partner, and the way back.
+//!
+//! Model: of a file server with two heads and a `failover`, the volumes of each head are an automaton
+//! of their own, `store.head-1/volumes`:
+//!
+//! ```text
+//! home     -> unseen            its head is silent; with the chance of coverage, drawn there and then
+//! home     -> orphan            the same, and the takeover will fail
+//! home     -> takeover          its head is taken out as planned: nobody has to detect it
+//! unseen   -> takeover          the partner has heard nothing for `detect`
+//! unseen, orphan -> home        the head is back
+//! takeover -> partner           after `takeover`
+//! partner  -> giveback -> home  the head has been back for `giveback.after`; stalls for `giveback.lasts`
+//! takeover, partner -> adrift   the partner falls silent
+//! giveback -> unseen, orphan    the head falls silent again
+//! adrift   -> unseen            the partner alone is back: it takes over once more
+//! adrift   -> retake -> home    the head hears nothing of the partner for `detect`, and takes them back
+//! ```
+//!
+//! They are served at `home` and by the `partner`; everywhere else they stall. A head is silent when
+//! it is down, hangs, stands still, is cut off, or when its rack or site is down; the heads hear each
+//! other by a cable of their own, so that a dead switch is no silence. A slow head is not silent.
+//!
+//! The draw of coverage belongs to the head's volumes and to the how-manyth silence it is: it is the
+//! same in every scenario that has the pair. A drill's is covered, and so is what is planned.
+//!
+//! Leaves out: people who take over by hand where the takeover failed (the head's own repair ends
+//! it), fencing (a head that hangs does no harm once its volumes are taken).
+
+use std::collections::BTreeMap;
+
+use super::{Declarer, Harm, Sketch};
+use crate::engine::law::{DurationLaw, Law};
+use crate::health::declare::{Automaton, Branch, Effect, Expr, Fate, State, Timer, Transition};
+use crate::model::ids::ComponentId;
+use crate::model::spec::place::TakeoverSpec;
+use crate::plan::faults::{Declared, PLANNED};
+use crate::plan::part::{Part, head_name};
+use crate::plan::program::law_of;
+
+/// Cause that contributes when the partner does not take over.
+const FAILED: &str = "failed-takeover";
+
+impl Declarer<'_> {
+    /// Publishes what the partner of a head hears of it: `beats`, and `is planned` when it is taken
+    /// out on purpose.
+    pub(super) fn heartbeat(&mut self, index: usize) {
+        let part = self.sketches[index].part;
+        let Part::Head { .. } = part else { return };
+        let mut beats = Expr::own("fit");
+        for domain in part.domains(self.draft) {
+            beats = beats.and(self.of(Some(domain), "alive"));
+        }
+        let sketch = &mut self.sketches[index];
+        sketch.publish("beats", beats);
+        if let Some(planned) = planned(sketch) {
+            sketch.publish("is planned", planned);
+        }
+    }
+
+    /// The volumes of the heads of every pair, and what their states mean. `live`: with the faults
+    /// of the file, which the takeover may fail to cover; else with drills, which it covers.
+    pub(super) fn takeovers(
+        &mut self,
+        live: bool,
+        ids: &BTreeMap<String, ComponentId>,
+        declared: &mut Declared,
+    ) {
+        let draft = self.draft;
+        for (nas, (_, spec)) in draft.scenario.nas.iter().enumerate() {
+            let Some(failover) = spec.failover.as_ref().filter(|_| spec.heads.value == 2) else {
+                continue;
+            };
+            for number in 0..2 {
+                let name_of = |number| Part::Head { nas, number }.name(draft);
+                let (owner, partner) = (name_of(number), name_of(1 - number));
+                let at = self.at[&Part::Head { nas, number }];
+                let planned = planned(&self.sketches[at]).is_some();
+                let pair = Pair { owner: &owner, partner: &partner, live, planned };
+                let volumes = pair.volumes(failover);
+                let id = |number| ids.get(&head_name(draft, nas, number)).copied();
+                if let (Some(head), Some(other)) = (id(number), id(1 - number)) {
+                    let facts = [("stall", None), ("are with the partner", Some(other))];
+                    let states = facts.map(|(fact, by)| {
+                        let name = format!("{}: they {fact}", volumes.name);
+                        declared.declaration.fact(&name, Expr::of(&volumes.name, fact));
+                        (name, by)
+                    });
+                    declared.handed.insert(head, states.to_vec());
+                }
+                self.groups.push(volumes);
+            }
+        }
+    }
+}
+
+/// That it is in a state which an operation took it to, if one does.
+fn planned(sketch: &Sketch) -> Option<Expr> {
+    let by_plan = |state: &&String| state.split('.').next() == Some(PLANNED);
+    let states = sketch.states(|harm| harm == Harm::Down);
+    let states: Vec<String> = states.iter().filter(by_plan).cloned().collect();
+    (!states.is_empty()).then_some(Expr::In(states))
+}
+
+struct Pair<'a> {
+    owner: &'a str,
+    partner: &'a str,
+    live: bool,
+    /// Its head can be taken out as planned.
+    planned: bool,
+}
+
+impl Pair<'_> {
+    /// The automaton of the volumes of the owner.
+    fn volumes(&self, spec: &TakeoverSpec) -> Automaton {
+        let stalled = |name: &str| State::failed(name, Effect::Stall);
+        let served = State {
+            effect: Effect::Redirect("partner".into()),
+            capacity: 1.0,
+            ..stalled("partner")
+        };
+        let stalls = ["unseen", "takeover", "giveback", "orphan", "adrift", "retake"];
+        let mut states = vec![State::serving("home"), served];
+        states.extend(stalls.map(stalled));
+        let owner = || Expr::of_role("owner", "beats");
+        let partner = || Expr::of_role("partner", "beats");
+        let anew = Fate::Restart { redraw: true };
+        let detect = |name: &str, by: Expr| {
+            let silence = Timer::new(name, DurationLaw(law_of(&spec.detect)));
+            silence.guarded(by).fate(anew).surrogate_of("heartbeat")
+        };
+        let mut all = Automaton::new(&format!("{}/volumes", self.owner), states)
+            .bind("owner", &[self.owner])
+            .bind("partner", &[self.partner])
+            .timer(detect("detect", partner()))
+            .timer(detect("detect-partner", owner()));
+        if self.planned {
+            let asked = Expr::of_role("owner", "is planned").and(partner());
+            let asked = Transition::when((!owner()).and(asked), &["home"], "takeover");
+            all = all.transition(asked);
+        }
+        all = all
+            .transition(self.silence(spec, !owner()))
+            .transition(Transition::when(owner(), &["unseen", "orphan"], "home"))
+            .transition(Transition::when(!partner(), &["takeover", "partner"], "adrift"))
+            .transition(Transition::when(partner().and(!owner()), &["adrift"], "unseen"))
+            .transition(Transition::when(!owner(), &["retake"], "adrift"))
+            .transition(Transition::on("detect", &["unseen"], "takeover"))
+            .transition(Transition::on("detect-partner", &["adrift"], "retake"));
+        let takes = spec.takeover.as_ref().map(|law| law_of(law));
+        let takes = DurationLaw(
+            takes.unwrap_or_else(|| Law::constant(0.0).expect("nothing is a length of time")),
+        );
+        for (timer, from, to) in [("takeover", "takeover", "partner"), ("retake", "retake", "home")]
+        {
+            all = all.timer(Timer::new(timer, takes.clone())).transition(Transition::on(
+                timer,
+                &[from],
+                to,
+            ));
+        }
+        if let Some(back) = &spec.giveback {
+            all = all
+                .timer(Timer::held("settled", owner(), back.after.value))
+                .timer(Timer::new("giveback", DurationLaw(law_of(&back.lasts))))
+                .transition(Transition::on("settled", &["partner"], "giveback"))
+                .transition(Transition::on("giveback", &["giveback"], "home"));
+        }
+        all.fact("stall", Expr::within(&stalls))
+            .fact("are with the partner", Expr::within(&["partner"]))
+    }
+
+    /// Their head falls silent.
+    fn silence(&self, spec: &TakeoverSpec, silent: Expr) -> Transition {
+        let from = &["home", "giveback"];
+        let covered = spec.coverage.value.get();
+        let noticed = Transition::when(silent, from, "unseen");
+        if !self.live || covered >= 1.0 {
+            return noticed;
+        }
+        let way = |probability, to: &str, adds: Option<&str>| Branch {
+            probability,
+            to: to.into(),
+            also: Vec::new(),
+            adds: adds.map(Into::into),
+        };
+        let mut ways =
+            vec![way(covered, "unseen", None), way(1.0 - covered, "orphan", Some(FAILED))];
+        ways.retain(|way| way.probability > 0.0);
+        noticed.branching("takeover", ways)
+    }
+}
