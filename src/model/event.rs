@@ -35,6 +35,8 @@ pub enum Event {
     Operation(u32),
     /// A probe of a balancer is due or has waited long enough, or its address moves: by its unit.
     Probe(u32),
+    /// Something of a database group: a probe, a slave's next write, its failover: by its unit.
+    Database(u32),
 }
 
 impl Event {
@@ -54,6 +56,7 @@ impl Event {
             Self::Mark(id) => (8, id),
             Self::Operation(id) => (9, id),
             Self::Probe(id) => (10, id),
+            Self::Database(id) => (11, id),
         };
         debug_assert!(index <= MAX_INDEX);
         kind << 24 | index
@@ -75,7 +78,8 @@ impl Event {
             7 => Self::Health,
             8 => Self::Mark(index),
             9 => Self::Operation(index),
-            _ => Self::Probe(index),
+            10 => Self::Probe(index),
+            _ => Self::Database(index),
         }
     }
 }
@@ -98,6 +102,7 @@ mod tests {
             Event::Mark(2),
             Event::Operation(1),
             Event::Probe(MAX_INDEX),
+            Event::Database(4),
         ] {
             assert_eq!(Event::of(event.code()), event);
         }

@@ -21,6 +21,7 @@ use crate::model::blueprint::{Blueprint, Config, Mount};
 use crate::model::cache::Cache;
 use crate::model::client::Views;
 use crate::model::cpu::Cpu;
+use crate::model::database::Database;
 use crate::model::disks::Disks;
 use crate::model::event::Event;
 use crate::model::head::Head;
@@ -103,6 +104,8 @@ pub struct World<'p> {
     pub(in crate::model) warm_at: Vec<SimTime>,
     /// When each part with a buffer came back last.
     pub(in crate::model) restarted: Vec<Option<SimTime>>,
+    /// Whose data lies elsewhere than the plan says: they took another's volume.
+    remounted: Vec<(ComponentId, Mount)>,
     /// Services that stand still.
     pub(in crate::model) frozen: u32,
     pub(in crate::model) lineage: Lineage,
@@ -167,6 +170,11 @@ impl<'p> World<'p> {
                 Config::Balancer(config) => {
                     Component::Balancer(Box::new(Balancer::new(config.clone(), plan.seed, lineage)))
                 }
+                Config::Database(config) => {
+                    let (draws, window) = ((plan.seed, lineage), (span.from, span.until));
+                    let database = Database::new(id, config.clone(), draws, span.start, window);
+                    Component::Database(Box::new(database))
+                }
             }
         };
         let source = |(index, workload): (usize, &crate::model::blueprint::Workload)| {
@@ -192,6 +200,7 @@ impl<'p> World<'p> {
             ills: None,
             warm_at: vec![SimTime::ZERO; plan.parts.len()],
             restarted: vec![None; plan.parts.len()],
+            remounted: Vec::new(),
             turns: vec![0; plan.routes.pools.len()],
             sources: plan.workloads.iter().enumerate().map(source).collect(),
             arrivals: vec![Place::NEVER; plan.workloads.len()],
@@ -217,6 +226,7 @@ impl<'p> World<'p> {
         }
         world.start_health();
         world.start_probes();
+        world.start_databases();
         world
     }
 
@@ -312,6 +322,7 @@ impl<'p> World<'p> {
             Event::View(view) => self.view_due(view, ticket),
             Event::Operation(index) => self.operation(index as usize),
             Event::Probe(unit) => self.probe_due(UnitId(unit), ticket),
+            Event::Database(unit) => self.database_due(UnitId(unit), ticket),
             Event::Health => self.health_due(),
             Event::Mark(mark) => self.mark(mark),
         }
@@ -390,7 +401,26 @@ impl<'p> World<'p> {
 
     fn mount(&self, request: RequestId, mount: u8) -> Mount {
         let member = self.requests[request].top().at;
+        if !self.remounted.is_empty()
+            && let Some((_, mount)) = self.remounted.iter().find(|(other, _)| *other == member)
+        {
+            return *mount;
+        }
         self.plan.parts[member.index()].mounts[usize::from(mount)]
+    }
+
+    /// Where the data of a member of a database lies now.
+    pub(in crate::model) fn data_of(&self, member: ComponentId) -> Option<Mount> {
+        let moved = self.remounted.iter().find(|(other, _)| *other == member);
+        let own = self.plan.parts[member.index()].mounts.first();
+        moved.map(|(_, mount)| mount).or(own).copied()
+    }
+
+    /// Two members of a database exchange their data.
+    pub(in crate::model) fn swap_data(&mut self, one: ComponentId, other: ComponentId) {
+        let (Some(a), Some(b)) = (self.data_of(one), self.data_of(other)) else { return };
+        self.remounted.retain(|(member, _)| *member != one && *member != other);
+        self.remounted.extend([(one, b), (other, a)]);
     }
 
     /// Walks the route of `request` until it has to wait.
@@ -420,6 +450,15 @@ impl<'p> World<'p> {
                 Op::Front { balancer, call } => return self.front(id, balancer, call),
                 Op::Pick { balancer, call, key } => {
                     return self.send_on(id, balancer, call, key);
+                }
+                Op::Query { database, write, call } => {
+                    return self.query(id, database, write, call);
+                }
+                Op::Fresh { database } => self.begin_read(id, database),
+                Op::Commit { database, step } => {
+                    if self.commit(id, database, step) {
+                        return;
+                    }
                 }
                 Op::Leave => {
                     self.leave(id, Outcome::Ok);
@@ -627,6 +666,7 @@ impl<'p> World<'p> {
             call: call.map_or(NO_CALL, |call| call.0),
             hold: Hold::Calling,
             behind,
+            stale: false,
         };
         entry.depth += 1;
         let time_out = call.and_then(|call| self.plan.routes.calls[call.index()].time_out);
@@ -667,6 +707,8 @@ impl<'p> World<'p> {
             self.let_go(id, usize::from(self.requests[id].depth) - 1);
         }
         if frame.call != NO_CALL {
+            let stale = frame.stale && outcome == Outcome::Ok;
+            let outcome = if stale { Outcome::Stale } else { outcome };
             self.record.call_ends(CallId(frame.call), outcome, self.requests[id].counted);
         }
         if frame.hold != Hold::Inside {

@@ -45,8 +45,26 @@ pub struct DatabasePlan {
     pub read: Query,
     /// One write.
     pub write: Query,
-    /// Whether a head stands in front of its data.
+    /// Whether a head stands in front of its data, or of that of a member.
     pub head: bool,
+    /// Its group, when it has slaves.
+    pub group: Option<ComponentId>,
+    /// Slaves answer reads.
+    pub by_slaves: bool,
+    /// Disk operations of an applied write, when they are not those of the write.
+    pub apply_io: Option<f64>,
+}
+
+/// A step that writes to a replicated database: what its slaves have to do for it.
+#[derive(Clone, Debug)]
+pub struct WriteStep {
+    /// The group.
+    pub group: ComponentId,
+    owner: String,
+    cpu: DemandId,
+    io: Query,
+    span: Span,
+    head: bool,
 }
 
 /// A service, as requests see it.
@@ -118,6 +136,8 @@ pub struct Compiler<'a> {
     pub routes: Routes,
     /// Visits to stations: place of the station in the file, operation, owner of its draws.
     pub visits: Vec<(usize, u32, String)>,
+    /// Steps that write to replicated databases; of one group in the order of their numbers.
+    pub writes: Vec<WriteStep>,
     names: &'a Names,
     targets: &'a Targets,
     out: &'a mut Diagnostics,
@@ -143,6 +163,7 @@ impl<'a> Compiler<'a> {
         Self {
             routes,
             visits: Vec::new(),
+            writes: Vec::new(),
             names,
             targets,
             out,
@@ -570,14 +591,14 @@ impl<'a> Compiler<'a> {
     }
 
     /// A deep probe of a member, the only one of `pool`: a worker, an operation at each of the
-    /// `heads` in front of its mounts, and into each of the pools it `asks`. Gives its entry.
+    /// `heads` in front of its mounts, and in by each way it `asks`. Gives its entry.
     pub fn probe(
         &mut self,
         owner: &str,
         pool: PoolId,
         time_out: SimDuration,
         heads: &[u8],
-        asks: &[PoolId],
+        asks: &[Op],
     ) -> u32 {
         let entry = self.here();
         let call = self.call_kind(owner, "", Some(time_out));
@@ -587,8 +608,8 @@ impl<'a> Compiler<'a> {
             let key = self.key("head-time", &format!("{owner}.{mount}"));
             self.emit(Op::Head { mount: *mount, amount, key });
         }
-        for pool in asks {
-            self.emit(Op::Enter { pool: *pool, call: None });
+        for enter in asks {
+            self.emit(*enter);
             self.emit(Op::Leave);
         }
         self.emit(Op::Leave);
@@ -652,23 +673,59 @@ impl<'a> Compiler<'a> {
             span: step.span,
             head: database.head,
         };
+        let group = database.group;
+        let enter = match group {
+            Some(database) => Op::Query { database, write: writes, call: Some(call) },
+            None => Op::Enter { pool, call: Some(call) },
+        };
+        let number = group.filter(|_| writes).map(|group| {
+            let own = |write: &&WriteStep| write.group == group;
+            (group, self.writes.iter().filter(own).count() as u16)
+        });
+        let read_by_slaves = group.filter(|_| !writes && database.by_slaves);
         // A call without a query takes no connection.
-        self.repeat_call(amount, step.span, pool, call, |compiler| {
+        self.repeat_call(amount, step.span, enter, |compiler| {
+            if let Some(database) = read_by_slaves {
+                compiler.emit(Op::Fresh { database });
+            }
             compiler.emit(Op::Cpu { demand: cpu });
             compiler.query_io(query, &keys);
+            if let Some((database, step)) = number {
+                compiler.emit(Op::Commit { database, step });
+            }
         });
+        if let Some((group, _)) = number {
+            let mut io = query.clone();
+            if let Some(count) = database.apply_io {
+                (io.waited, io.deferred) = (0.0, count);
+            }
+            let QueryKeys { owner, span, head, .. } = keys;
+            self.writes.push(WriteStep { group, owner, cpu, io, span, head });
+        }
     }
 
-    /// `Enter`, the queries one after the other, `Leave`; nothing at all for no queries.
+    /// What the slave `member` does for a write: its processor time and its own disk operations.
+    /// Gives its entry.
+    pub fn apply(&mut self, write: &WriteStep, member: &str) -> u32 {
+        let entry = self.here();
+        self.emit(Op::Cpu { demand: write.cpu });
+        let owner = format!("{}.apply→{member}", write.owner);
+        // A write never asks the buffer.
+        let keys = QueryKeys { miss: KeyId(0), owner, span: write.span, head: write.head };
+        self.query_io(&write.io, &keys);
+        self.emit(Op::End);
+        entry
+    }
+
+    /// `enter`, the queries one after the other, `Leave`; nothing at all for no queries.
     fn repeat_call(
         &mut self,
         amount: AmountId,
         span: Span,
-        pool: PoolId,
-        call: CallId,
+        enter: Op,
         body: impl FnOnce(&mut Self),
     ) {
-        self.emit(Op::Enter { pool, call: Some(call) });
+        self.emit(enter);
         self.repeat(amount, span, body);
         self.emit(Op::Leave);
     }

@@ -44,14 +44,12 @@ pub fn not_yet(draft: &Draft) -> Vec<NotYet> {
     }
     for (name, database) in scenario.database.iter() {
         let members = &database.in_;
-        if let Some(slaves) = members.slaves.as_ref().filter(|slaves| !slaves.is_empty()) {
-            add(format!("slaves of the database `{name}`"), slaves.span);
+        let through = database.reads.as_ref().and_then(|reads| reads.through.as_ref());
+        if let Some(through) = through {
+            add(format!("reads of the database `{name}` through a balancer"), through.span);
         }
         if let Some(index) = &members.index {
             add(format!("index and shards of the database `{name}`"), index.span);
-        }
-        if let Some(failover) = &database.failover {
-            add(format!("failover of the database `{name}`"), failover.span);
         }
     }
     for (name, nas) in scenario.nas.iter() {

@@ -190,17 +190,25 @@ pub(super) fn finish(draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [Pa
     }
 }
 
-/// Pools entered, and mounts used, by what is done behind the balancer `id`.
-fn needs(routes: &Routes, id: ComponentId) -> (Vec<PoolId>, Vec<u8>) {
-    let (mut pools, mut mounts) = (Vec::new(), Vec::new());
+/// Ways in to others, and mounts used, by what is done behind the balancer `id`.
+fn needs(routes: &Routes, id: ComponentId) -> (Vec<Op>, Vec<u8>) {
+    let (mut ways, mut mounts) = (Vec::new(), Vec::new());
     // Frames since the member was entered; none: outside.
     let mut depth = 0_u32;
     for op in &routes.ops {
         match *op {
             Op::Pick { balancer, .. } if depth == 0 => depth = u32::from(balancer == id),
             Op::Enter { pool, .. } if depth > 0 => {
-                if depth == 1 {
-                    pools.push(pool);
+                let way = Op::Enter { pool, call: None };
+                if depth == 1 && !ways.contains(&way) {
+                    ways.push(way);
+                }
+                depth += 1;
+            }
+            Op::Query { database, write, .. } if depth > 0 => {
+                let way = Op::Query { database, write, call: None };
+                if depth == 1 && !ways.contains(&way) {
+                    ways.push(way);
                 }
                 depth += 1;
             }
@@ -210,9 +218,12 @@ fn needs(routes: &Routes, id: ComponentId) -> (Vec<PoolId>, Vec<u8>) {
             _ => {}
         }
     }
-    pools.sort_unstable();
-    pools.dedup();
+    ways.sort_by_key(|way| match way {
+        Op::Enter { pool, .. } => (0, u32::from(pool.0)),
+        Op::Query { database, write, .. } => (1, database.0 * 2 + u32::from(*write)),
+        _ => (2, 0),
+    });
     mounts.sort_unstable();
     mounts.dedup();
-    (pools, mounts)
+    (ways, mounts)
 }
