@@ -28,6 +28,7 @@ mod failover;
 mod lag;
 mod replication;
 
+pub use failover::surrogate;
 pub use lag::Lag;
 
 use std::collections::VecDeque;
