@@ -250,12 +250,14 @@ impl<'p> World<'p> {
     pub(in crate::model) fn role_moves(&mut self, group: ComponentId, member: usize) {
         let Some(ills) = &mut self.ills else { return };
         let role = ills.plan.masters.iter().find(|role| role.group == group);
-        let Some((automaton, states)) = role.and_then(|role| role.automaton.as_ref()) else { return };
+        let Some((automaton, states)) = role.and_then(|role| role.automaton.as_ref()) else {
+            return;
+        };
         let Ills { plan, kernel, changed, wiped, .. } = &mut **ills;
         let mut collector = Collector { plan, changed, wiped };
-        let forced = kernel.advance(self.now, &mut collector).and_then(|()| {
-            kernel.force(*automaton, states[member], plan.planned, &mut collector)
-        });
+        let forced = kernel
+            .advance(self.now, &mut collector)
+            .and_then(|()| kernel.force(*automaton, states[member], plan.planned, &mut collector));
         if let Err(error) = forced {
             self.stop = Some(Stop::NoProgress(error));
             return;

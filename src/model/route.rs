@@ -54,6 +54,8 @@ pub enum Op {
     Pick {
         /// The balancer.
         balancer: ComponentId,
+        /// Which of its farms.
+        farm: u16,
         /// Ledger and time-out of the call from the balancer.
         call: Option<CallId>,
         /// Key of the draws of the choice.

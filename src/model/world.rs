@@ -448,8 +448,8 @@ impl<'p> World<'p> {
                 }
                 Op::Enter { pool, call } => return self.enter(id, pool, call),
                 Op::Front { balancer, call } => return self.front(id, balancer, call),
-                Op::Pick { balancer, call, key } => {
-                    return self.send_on(id, balancer, call, key);
+                Op::Pick { balancer, farm, call, key } => {
+                    return self.send_on(id, balancer, farm, call, key);
                 }
                 Op::Query { database, write, call } => {
                     return self.query(id, database, write, call);

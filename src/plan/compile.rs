@@ -486,6 +486,7 @@ impl Builder<'_> {
                 writes,
                 group: database::group_of(self, index),
                 by_slaves: spec.reads.as_ref().is_some_and(|r| r.to.value == ReadsTo::Slaves),
+                through: balancer::farm_of(self.draft, index),
                 apply_io: apply_io.map(|count| count.value),
                 read: Query {
                     cpu: law_of(&spec.read.cpu),

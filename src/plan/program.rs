@@ -51,6 +51,8 @@ pub struct DatabasePlan {
     pub group: Option<ComponentId>,
     /// Slaves answer reads.
     pub by_slaves: bool,
+    /// The balancer that picks the slave, and which of its farms they are.
+    pub through: Option<(usize, u16)>,
     /// Disk operations of an applied write, when they are not those of the write.
     pub apply_io: Option<f64>,
 }
@@ -266,7 +268,9 @@ impl<'a> Compiler<'a> {
                     self.emit(Op::Leave);
                 }
                 Some(Found { kind: Kind::Balancer, index, .. }) => {
-                    self.through(index, None, name, |compiler| compiler.steps(&spec.steps.value));
+                    self.through((index, 0), None, None, name, |compiler| {
+                        compiler.steps(&spec.steps.value)
+                    });
                 }
                 _ => self.steps(&spec.steps.value),
             },
@@ -552,7 +556,7 @@ impl<'a> Compiler<'a> {
                 }
                 let owner = self.owner("call");
                 let call = self.call_kind(&owner, &step.call.text, time_out);
-                self.through(found.index, Some(call), &owner, |compiler| {
+                self.through((found.index, 0), None, Some(call), &owner, |compiler| {
                     if let Some(steps) = &step.steps {
                         compiler.steps(&steps.value);
                     }
@@ -565,7 +569,8 @@ impl<'a> Compiler<'a> {
     /// Into the unit of a balancer that holds its address, and on to the member that it picks.
     fn through(
         &mut self,
-        index: usize,
+        (index, farm): (usize, u16),
+        to: Option<&str>,
         call: Option<CallId>,
         owner: &str,
         body: impl FnOnce(&mut Self),
@@ -581,8 +586,8 @@ impl<'a> Compiler<'a> {
             self.emit(Op::Cpu { demand });
         }
         let key = self.key("pick", &owner);
-        let call = Some(self.call_kind(&owner, &plan.to, plan.time_out));
-        self.emit(Op::Pick { balancer, call, key });
+        let call = Some(self.call_kind(&owner, to.unwrap_or(&plan.to), plan.time_out));
+        self.emit(Op::Pick { balancer, farm, call, key });
         self.inside.push(plan.service);
         body(self);
         self.emit(Op::Leave);
@@ -674,6 +679,27 @@ impl<'a> Compiler<'a> {
             head: database.head,
         };
         let group = database.group;
+        if let Some(through) = database.through.filter(|_| !writes)
+            && let Some(group) = group
+        {
+            let depth = self.inside.len() + 2;
+            if depth > MAX_DEPTH {
+                let message = format!("calls are nested deeper than {MAX_DEPTH}");
+                let message = format!("{message}, the balancer of the reads counted as one");
+                self.out.push(Diagnostic::new(Code::TooDeep, step.call.span, message));
+                return;
+            }
+            // Each query is a call of its own: the balancer sends one after the other.
+            self.repeat(amount, step.span, |compiler| {
+                let to = Some(step.call.text.as_str());
+                compiler.through(through, to, Some(call), &keys.owner, |compiler| {
+                    compiler.emit(Op::Fresh { database: group });
+                    compiler.emit(Op::Cpu { demand: cpu });
+                    compiler.query_io(query, &keys);
+                });
+            });
+            return;
+        }
         let enter = match group {
             Some(database) => Op::Query { database, write: writes, call: Some(call) },
             None => Op::Enter { pool, call: Some(call) },

@@ -44,10 +44,6 @@ pub fn not_yet(draft: &Draft) -> Vec<NotYet> {
     }
     for (name, database) in scenario.database.iter() {
         let members = &database.in_;
-        let through = database.reads.as_ref().and_then(|reads| reads.through.as_ref());
-        if let Some(through) = through {
-            add(format!("reads of the database `{name}` through a balancer"), through.span);
-        }
         if let Some(index) = &members.index {
             add(format!("index and shards of the database `{name}`"), index.span);
         }

@@ -431,9 +431,8 @@ impl World<'_> {
     fn volume_answers(&self, id: ComponentId) -> bool {
         let group = self.database(id);
         let Some(mount) = self.data_of(group.config.members[group.master].id) else { return true };
-        let works = |part: ComponentId| {
-            matches!(self.healths[part.index()], Health::Up | Health::Slow(_))
-        };
+        let works =
+            |part: ComponentId| matches!(self.healths[part.index()], Health::Up | Health::Slow(_));
         mount.head.is_none_or(works) && works(mount.disks)
     }
 

@@ -27,9 +27,8 @@ impl Database {
 
     /// When a slave receives `write` that is sent now.
     fn receipt(&self, now: SimTime, member: usize, write: &Write) -> SimTime {
-        let index = write.position << 20
-            | u32::from(write.iteration) << 6
-            | u32::from(write.step & 63);
+        let index =
+            write.position << 20 | u32::from(write.iteration) << 6 | u32::from(write.step & 63);
         let state = &self.members[member];
         let seconds = self.config.receive.sample(state.receive.uniform(write.ordinal, index));
         let at = now + SimDuration::from_seconds_f64(seconds);
@@ -37,13 +36,7 @@ impl Database {
     }
 
     /// `request` has done a write at `member`; gives whether it waits for a slave.
-    fn commit(
-        &mut self,
-        ctx: &mut Ctx<'_>,
-        member: usize,
-        request: RequestId,
-        step: u16,
-    ) -> bool {
+    fn commit(&mut self, ctx: &mut Ctx<'_>, member: usize, request: RequestId, step: u16) -> bool {
         let now = ctx.now;
         if member != self.master {
             self.counts.split_brain += self.counted(now);
@@ -256,6 +249,13 @@ impl World<'_> {
         let silent = self.healths[member.index()] == Health::Unreachable;
         let health = if silent { Health::Unreachable } else { Health::Down };
         self.component_ctx(member, cause, |_, ctx| ctx.turn_away(id, health));
+    }
+
+    /// The members of a group that are no slaves now, one bit each.
+    pub(in crate::model) fn not_reading(&self, database: ComponentId) -> u64 {
+        let group = self.database(database);
+        let bit = |member: usize| u64::from(!group.is_slave(member)) << (member & 63);
+        (0..group.members.len()).map(bit).fold(0, |all, bit| all | bit)
     }
 
     /// A read of `id` begins at the innermost member.

@@ -284,11 +284,7 @@ impl<'a> Declarer<'a> {
             strikes.push(strike.also(&struck).opens(Opens::Always));
         }
         let clock = hit.spec.at.is_some();
-        let onset = if clock {
-            onset
-        } else {
-            onset.guarded(Expr::Any(guards)).fate(Fate::Freeze)
-        };
+        let onset = if clock { onset } else { onset.guarded(Expr::Any(guards)).fate(Fate::Freeze) };
         let count = hit.members.len();
         let role = self.masters.entry(database).or_insert_with(|| {
             let states = (0..count).map(|member| State::serving(&holder(member))).collect();
