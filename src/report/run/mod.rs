@@ -6,6 +6,7 @@
 
 pub mod breaks;
 pub mod charts;
+pub mod databases;
 pub mod files;
 pub mod page;
 
