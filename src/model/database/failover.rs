@@ -334,9 +334,8 @@ impl World<'_> {
             }
             group.next_probe(ctx, member);
             // Whoever asked is gone: nobody has heard the answer.
-            (group.has_watcher(member) && group.is_watched(member))
-                .then(|| group.verdict(member, good))
-                .unwrap_or(false)
+            let heard = group.has_watcher(member) && group.is_watched(member);
+            heard && group.verdict(member, good)
         });
         if dead {
             self.fail_over(id);

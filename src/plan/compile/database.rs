@@ -95,15 +95,14 @@ fn take_over(spec: &DatabaseFailoverSpec) -> Failover {
 
 /// What each slave does for each kind of write, probes, and keys of rebuilds.
 pub(super) fn finish(draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [Part]) {
-    for index in 0..parts.len() {
-        let Config::Database(config) = &parts[index].config else { continue };
+    for (index, part) in parts.iter_mut().enumerate() {
+        let Config::Database(config) = &mut part.config else { continue };
         let group = ComponentId(index as u32);
         let Some(spec) = draft.scenario.database.get(&config.name) else { continue };
         let name = config.name.clone();
-        let mut members = config.members.clone();
         let writes: Vec<_> =
             compiler.writes.iter().filter(|write| write.group == group).cloned().collect();
-        for member in &mut members {
+        for member in &mut config.members {
             for write in &writes {
                 member.applies.push(compiler.apply(write, &member.name));
             }
@@ -118,9 +117,6 @@ pub(super) fn finish(draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [Pa
             let owner = format!("{name}.rebuild→{}", member.name);
             member.rebuild = compiler.disk_keys(&owner);
             compiler.disk_keys(&format!("{owner}.from"));
-        }
-        if let Config::Database(config) = &mut parts[index].config {
-            config.members = members;
         }
     }
 }
