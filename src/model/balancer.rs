@@ -123,8 +123,10 @@ pub struct BalancerConfig {
     pub name: String,
     /// Its units: process and name.
     pub units: Vec<(ComponentId, String)>,
-    /// Who stands behind it.
+    /// Who stands behind it, farm by farm.
     pub members: Vec<Behind>,
+    /// By farm: its members; those of the service first, then those of each database.
+    pub farms: Vec<std::ops::Range<usize>>,
     /// How one is picked.
     pub choice: Choice,
     /// None: everybody is believed alive for ever.
@@ -184,7 +186,8 @@ pub struct Balancer {
     beliefs: Vec<Belief>,
     /// By member.
     hash: Vec<Key>,
-    turn: usize,
+    /// By farm.
+    turns: Vec<usize>,
     holder: usize,
     /// Nobody has the address: it is on its way back.
     travels: bool,
@@ -234,9 +237,9 @@ impl Balancer {
                 .map(|m| key("hash", &format!("{name}→{}", m.name)))
                 .collect(),
             address: purposes.map(|purpose| key(purpose, &name)),
+            turns: vec![0; config.farms.len()],
             config,
             beliefs,
-            turn: 0,
             holder: 0,
             travels: false,
             speaks: [true; 2],
@@ -306,19 +309,34 @@ impl Balancer {
         avoid: Option<usize>,
         draws: impl Fn(u32) -> f64,
     ) -> Option<usize> {
+        self.pick_from(now, unit, 0, ordinal, |member| Some(member) == avoid, draws)
+    }
+
+    /// As [`Self::pick`], from the farm numbered `farm`, and nobody that is `barred`.
+    fn pick_from(
+        &mut self,
+        now: SimTime,
+        unit: usize,
+        farm: usize,
+        ordinal: u64,
+        barred: impl Fn(usize) -> bool,
+        draws: impl Fn(u32) -> f64,
+    ) -> Option<usize> {
+        let range = self.config.farms[farm].clone();
         if self.config.choice == Choice::RoundRobin {
-            let chosen = self.next_in_turn(now, unit, avoid);
+            let chosen = self.next_in_turn(now, unit, range, barred);
             return self.opened(unit, chosen);
         }
-        let count = self.config.members.len();
+        let (first, count) = (range.start, range.len());
         let base = self.at(unit, 0);
-        let may = |m: &usize| self.beliefs[base + m].alive && Some(*m) != avoid;
+        let may = |m: &usize| self.beliefs[base + m].alive && !barred(*m);
         let weight = |m: usize| self.weight(base + m, m, now);
         let load = |m: usize| f64::from(self.beliefs[base + m].open + 1) / weight(m);
         let chosen = match self.config.choice {
             Choice::RoundRobin => None,
             Choice::LeastConnections => {
-                let turns = (0..count).map(|step| (self.turn + step) % count);
+                let turn = self.turns[farm];
+                let turns = (0..count).map(|step| first + (turn + step) % count);
                 let mut best: Option<(f64, usize)> = None;
                 for m in turns.filter(may) {
                     let load = load(m);
@@ -328,10 +346,12 @@ impl Balancer {
                 }
                 best.map(|(_, m)| m)
             }
-            Choice::Random => drawn(count, may, weight, draws(0)),
+            Choice::Random => drawn(range, may, weight, draws(0)),
             Choice::TwoChoices => {
-                let (one, other) =
-                    (drawn(count, may, weight, draws(0)), drawn(count, may, weight, draws(1)));
+                let (one, other) = (
+                    drawn(range.clone(), may, weight, draws(0)),
+                    drawn(range, may, weight, draws(1)),
+                );
                 match (one, other) {
                     (Some(one), Some(other)) if load(other) < load(one) => Some(other),
                     (one, _) => one,
@@ -339,11 +359,11 @@ impl Balancer {
             }
             Choice::Hash => {
                 let score = |m: usize| libm::log(self.hash[m].uniform(ordinal, 0)) / weight(m);
-                (0..count).filter(may).max_by(|a, b| score(*a).total_cmp(&score(*b)))
+                range.filter(may).max_by(|a, b| score(*a).total_cmp(&score(*b)))
             }
         };
         if let Choice::LeastConnections = self.config.choice {
-            self.turn = chosen.map_or(self.turn, |m| (m + 1) % count);
+            self.turns[farm] = chosen.map_or(self.turns[farm], |m| (m - first + 1) % count);
         }
         self.opened(unit, chosen)
     }
@@ -358,12 +378,18 @@ impl Balancer {
     }
 
     /// Smooth weighted round robin.
-    fn next_in_turn(&mut self, now: SimTime, unit: usize, avoid: Option<usize>) -> Option<usize> {
+    fn next_in_turn(
+        &mut self,
+        now: SimTime,
+        unit: usize,
+        farm: std::ops::Range<usize>,
+        barred: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
         let base = self.at(unit, 0);
         let mut total = 0.0;
         let mut best: Option<usize> = None;
-        for member in 0..self.config.members.len() {
-            if !self.beliefs[base + member].alive || Some(member) == avoid {
+        for member in farm {
+            if !self.beliefs[base + member].alive || barred(member) {
                 continue;
             }
             let step = self.weight(base + member, member, now);
@@ -601,15 +627,15 @@ impl Balancer {
 
 /// One of those that `may`, with probability in proportion to its weight.
 fn drawn(
-    count: usize,
+    farm: std::ops::Range<usize>,
     may: impl Fn(&usize) -> bool,
     weight: impl Fn(usize) -> f64,
     uniform: f64,
 ) -> Option<usize> {
-    let total: f64 = (0..count).filter(&may).map(&weight).sum();
+    let total: f64 = farm.clone().filter(&may).map(&weight).sum();
     let mut left = uniform * total;
     let mut last = None;
-    for member in (0..count).filter(&may) {
+    for member in farm.filter(&may) {
         last = Some(member);
         left -= weight(member);
         if left < 0.0 {

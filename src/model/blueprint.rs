@@ -4,6 +4,7 @@ use crate::engine::draw::{Key, Lineage, Seed};
 use crate::model::balancer::BalancerConfig;
 use crate::model::cache::CacheConfig;
 use crate::model::cpu::CpuConfig;
+use crate::model::database::DatabaseConfig;
 use crate::model::disks::DisksConfig;
 use crate::model::head::{HeadConfig, Persistence};
 use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId, KeyId};
@@ -40,6 +41,8 @@ pub enum Config {
     Cache(CacheConfig),
     /// What a balancer believes and does.
     Balancer(BalancerConfig),
+    /// Who is master of a database and how its slaves follow.
+    Database(DatabaseConfig),
 }
 
 /// Where a service member gets its processor time.
@@ -107,6 +110,8 @@ pub struct Part {
     pub cold: Option<Cold>,
     /// The balancer that it is a unit of.
     pub balancer: Option<ComponentId>,
+    /// The replicated database that it is a member of, and which.
+    pub database: Option<(ComponentId, u32)>,
 }
 
 /// How clients behave.

@@ -11,6 +11,7 @@ pub mod client;
 pub mod cpu;
 pub mod cpu_share;
 pub mod cpu_zone;
+pub mod database;
 pub mod disks;
 pub mod event;
 pub mod flow_share;
@@ -151,6 +152,7 @@ trait Quiet {
 
 impl Quiet for balancer::Balancer {}
 impl Quiet for cache::Cache {}
+impl Quiet for database::Database {}
 impl Quiet for cpu::Cpu {}
 impl Quiet for disks::Disks {}
 impl Quiet for head::Head {}
@@ -172,6 +174,7 @@ macro_rules! component_table {
             Uplink: link::Uplink,
             Cache: cache::Cache,
             Balancer: Box<balancer::Balancer>,
+            Database: Box<database::Database>,
         }
     };
 }

@@ -46,6 +46,18 @@ pub struct Breakable {
     pub back: StateId,
 }
 
+/// The role of a database's master: whoever has it is whom its faults strike.
+#[derive(Clone, Debug)]
+pub struct MasterRole {
+    /// The group.
+    pub group: ComponentId,
+    /// The automaton that says which member it is, with its state by member; none when no fault
+    /// asks.
+    pub automaton: Option<(AutomatonId, Vec<StateId>)>,
+    /// The members, by their places in [`HealthPlan::breakable`].
+    pub members: Vec<u32>,
+}
+
 /// A net with what its facts mean here.
 #[derive(Clone, Debug)]
 pub struct HealthNet {
@@ -66,6 +78,8 @@ pub struct HealthNet {
     pub causes: Vec<CauseId>,
     /// In the order of [`HealthPlan::breakable`].
     pub breakable: Vec<Breakable>,
+    /// Masters of databases: roles that move.
+    pub masters: Vec<MasterRole>,
     /// The cause of drills, in the net.
     pub planned: crate::health::CauseId,
 }
@@ -108,6 +122,8 @@ pub(in crate::model) struct Ills<'p> {
     wiped: Vec<ComponentId>,
     /// Volumes that are served by another head, or by nobody.
     handed: Vec<u32>,
+    /// Whom a drill has broken in place of the one it names.
+    struck: Option<u32>,
 }
 
 struct Collector<'a> {
@@ -151,7 +167,9 @@ impl<'p> World<'p> {
         let changed = (0..net.ailing.len() as u32).collect();
         let handed = (0..net.handed.len() as u32).collect();
         let (armed, wiped) = (SimTime::NEVER, Vec::new());
-        self.ills = Some(Box::new(Ills { plan: net, kernel, armed, changed, wiped, handed }));
+        let struck = None;
+        self.ills =
+            Some(Box::new(Ills { plan: net, kernel, armed, changed, wiped, handed, struck }));
         self.tell_components();
     }
 
@@ -181,6 +199,7 @@ impl<'p> World<'p> {
     }
 
     fn force(&mut self, part: u32, breaks: bool) {
+        let part = self.whom(part, breaks);
         let Some(ills) = &mut self.ills else { return };
         let Some(part) = ills.plan.breakable.get(part as usize).copied() else { return };
         let Ills { plan, kernel, changed, wiped, handed, .. } = &mut **ills;
@@ -192,6 +211,44 @@ impl<'p> World<'p> {
         if let Err(error) = forced {
             self.stop = Some(Stop::NoProgress(error));
         }
+    }
+
+    /// The part that a drill means: the master is whoever has that role when it breaks, and who was
+    /// broken is mended.
+    fn whom(&mut self, part: u32, breaks: bool) -> u32 {
+        let Some(ills) = &self.ills else { return part };
+        if !breaks && let Some(struck) = ills.struck {
+            return struck;
+        }
+        let role = ills.plan.masters.iter().find(|role| role.members.first() == Some(&part));
+        let held = role.map(|role| (role.group, &role.members));
+        let held = held.and_then(|(group, members)| match &self.components[group.index()] {
+            Component::Database(database) => members.get(database.master()).copied(),
+            _ => None,
+        });
+        if let Some(ills) = &mut self.ills {
+            ills.struck = held;
+        }
+        held.unwrap_or(part)
+    }
+
+    /// The member number `member` of `group` is master from now on: faults of the role strike it.
+    pub(in crate::model) fn role_moves(&mut self, group: ComponentId, member: usize) {
+        let Some(ills) = &mut self.ills else { return };
+        let role = ills.plan.masters.iter().find(|role| role.group == group);
+        let Some((automaton, states)) = role.and_then(|role| role.automaton.as_ref()) else {
+            return;
+        };
+        let Ills { plan, kernel, changed, wiped, handed, .. } = &mut **ills;
+        let mut collector = Collector { plan, changed, wiped, handed };
+        let forced = kernel
+            .advance(self.now, &mut collector)
+            .and_then(|()| kernel.force(*automaton, states[member], plan.planned, &mut collector));
+        if let Err(error) = forced {
+            self.stop = Some(Stop::NoProgress(error));
+            return;
+        }
+        self.tell_components();
     }
 
     /// Tells every component that fares differently, and arms the next event.
@@ -332,6 +389,7 @@ impl<'p> World<'p> {
             self.lose_cache(id);
         }
         self.unit_fares(id, health);
+        self.member_fares(id, health);
         match (stands(before), stands(health)) {
             (false, true) => self.freeze(id),
             (true, false) => self.thaw(id),

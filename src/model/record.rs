@@ -11,7 +11,8 @@ use crate::observe::histogram::Histogram;
 use crate::units::SimDuration;
 
 /// Names of the outcomes of an attempt, in the order of [`Attempts::ended`].
-pub const OUTCOMES: [&str; 6] = ["ok", "refused", "error", "timeout", "unreachable", "aborted"];
+pub const OUTCOMES: [&str; 7] =
+    ["ok", "refused", "error", "timeout", "unreachable", "aborted", "stale"];
 
 /// Attempts of one class or of one kind of call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

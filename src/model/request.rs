@@ -45,6 +45,8 @@ pub enum Outcome {
     Unreachable,
     /// Its answer was of no use to anybody any more.
     Aborted,
+    /// Answered, without a write that the reader should have seen.
+    Stale,
 }
 
 /// Who waits for a request.
@@ -60,6 +62,8 @@ pub enum Owner {
     Parent(RequestId),
     /// A balancer, whose probe it is: the alarm of that.
     Probe(UnitId),
+    /// A database group, whose probe it is or for whom it applies a write: the alarm of that.
+    Database(UnitId),
 }
 
 /// How far a request is inside the component of a frame.
@@ -88,6 +92,8 @@ pub struct Frame {
     pub hold: Hold,
     /// Whether it was entered through the frame below, a unit of a balancer.
     pub behind: bool,
+    /// Whether a slave has answered it without a write that it should have had.
+    pub stale: bool,
 }
 
 /// A frame that is not a call with a ledger.
@@ -101,6 +107,7 @@ impl Frame {
         call: NO_CALL,
         hold: Hold::Calling,
         behind: false,
+        stale: false,
     };
 }
 

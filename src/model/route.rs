@@ -54,12 +54,35 @@ pub enum Op {
     Pick {
         /// The balancer.
         balancer: ComponentId,
+        /// Which of its farms.
+        farm: u16,
         /// Ledger and time-out of the call from the balancer.
         call: Option<CallId>,
         /// Key of the draws of the choice.
         key: KeyId,
     },
-    /// Give back what the innermost `Enter`, `Front` or `Pick` took.
+    /// As `Enter`, at the member of a database group that serves it now.
+    Query {
+        /// The group.
+        database: ComponentId,
+        /// Write or read.
+        write: bool,
+        /// Ledger and time-out of the call.
+        call: Option<CallId>,
+    },
+    /// A read begins at the innermost component: whether it lacks a write there.
+    Fresh {
+        /// The group.
+        database: ComponentId,
+    },
+    /// A write is done at the innermost component: what follows it there is the group's.
+    Commit {
+        /// The group.
+        database: ComponentId,
+        /// Which of the group's kinds of writes.
+        step: u16,
+    },
+    /// Give back what the innermost `Enter`, `Front`, `Pick` or `Query` took.
     Leave,
     /// Processor time in the zone of the innermost component.
     Cpu {

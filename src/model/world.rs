@@ -17,10 +17,11 @@ use crate::engine::calendar::{Calendar, Place, Ticket};
 use crate::engine::draw::Lineage;
 use crate::engine::lane::{Lane, NoProgress};
 use crate::model::balancer::Balancer;
-use crate::model::blueprint::{Blueprint, Config};
+use crate::model::blueprint::{Blueprint, Config, Mount};
 use crate::model::cache::Cache;
 use crate::model::client::Views;
 use crate::model::cpu::Cpu;
+use crate::model::database::Database;
 use crate::model::disks::Disks;
 use crate::model::event::Event;
 use crate::model::head::Head;
@@ -104,6 +105,8 @@ pub struct World<'p> {
     pub(in crate::model) warm_at: Vec<SimTime>,
     /// When each part with a buffer came back last.
     pub(in crate::model) restarted: Vec<Option<SimTime>>,
+    /// Members of databases that took the data of another, with whose they use.
+    remounted: Vec<(ComponentId, ComponentId)>,
     /// Services that stand still.
     pub(in crate::model) frozen: u32,
     pub(in crate::model) lineage: Lineage,
@@ -175,6 +178,11 @@ impl<'p> World<'p> {
                 Config::Balancer(config) => {
                     Component::Balancer(Box::new(Balancer::new(config.clone(), plan.seed, lineage)))
                 }
+                Config::Database(config) => {
+                    let (draws, window) = ((plan.seed, lineage), (span.from, span.until));
+                    let database = Database::new(id, config.clone(), draws, span.start, window);
+                    Component::Database(Box::new(database))
+                }
             }
         };
         let source = |(index, workload): (usize, &crate::model::blueprint::Workload)| {
@@ -201,6 +209,7 @@ impl<'p> World<'p> {
             volumes: Volumed::new(plan.parts.len()),
             warm_at: vec![SimTime::ZERO; plan.parts.len()],
             restarted: vec![None; plan.parts.len()],
+            remounted: Vec::new(),
             turns: vec![0; plan.routes.pools.len()],
             sources: plan.workloads.iter().enumerate().map(source).collect(),
             arrivals: vec![Place::NEVER; plan.workloads.len()],
@@ -228,6 +237,7 @@ impl<'p> World<'p> {
         world.start_resizing();
         world.start_health();
         world.start_probes();
+        world.start_databases();
         world
     }
 
@@ -266,8 +276,10 @@ impl<'p> World<'p> {
         self.requests.count_none();
         self.views.count_none();
         for component in &mut self.components {
-            if let Component::Station(station) = component {
-                station.forget_waits();
+            match component {
+                Component::Station(station) => station.forget_waits(),
+                Component::Database(database) => database.count_anew(self.now, until),
+                _ => {}
             }
         }
     }
@@ -339,6 +351,7 @@ impl<'p> World<'p> {
             Event::Operation(index) => self.operation(index as usize),
             Event::Resize(index) => self.resized(index),
             Event::Probe(unit) => self.probe_due(UnitId(unit), ticket),
+            Event::Database(unit) => self.database_due(UnitId(unit), ticket),
             Event::Health => self.health_due(),
         }
     }
@@ -414,6 +427,30 @@ impl<'p> World<'p> {
         pool_plan.members[index]
     }
 
+    /// Whose data a member of a database uses: its own, or those that it took over.
+    pub(in crate::model) fn data_owner(&self, member: ComponentId) -> ComponentId {
+        let moved = self.remounted.iter().find(|(other, _)| *other == member);
+        moved.map_or(member, |(_, owner)| *owner)
+    }
+
+    /// Where block `number` of the data of a member of a database lies now: the pools of its volume
+    /// have one after the other.
+    pub(in crate::model) fn data_of(&self, member: ComponentId, number: u64) -> Option<Mount> {
+        let part = &self.plan.parts[self.data_owner(member).index()];
+        let volume = part.mounts.first()?;
+        match (number % u64::from(volume.pools)) as u16 {
+            0 => Some(*volume),
+            pool => part.further.get(usize::from(volume.others + pool - 1)).copied(),
+        }
+    }
+
+    /// Two members of a database exchange their data.
+    pub(in crate::model) fn swap_data(&mut self, one: ComponentId, other: ComponentId) {
+        let (a, b) = (self.data_owner(one), self.data_owner(other));
+        self.remounted.retain(|(member, _)| *member != one && *member != other);
+        self.remounted.extend([(one, b), (other, a)]);
+    }
+
     /// Walks the route of `request` until it has to wait.
     fn advance(&mut self, id: RequestId) {
         if self.requests[id].stage != Stage::Route {
@@ -439,8 +476,17 @@ impl<'p> World<'p> {
                 }
                 Op::Enter { pool, call } => return self.enter(id, pool, call),
                 Op::Front { balancer, call } => return self.front(id, balancer, call),
-                Op::Pick { balancer, call, key } => {
-                    return self.send_on(id, balancer, call, key);
+                Op::Pick { balancer, farm, call, key } => {
+                    return self.send_on(id, balancer, farm, call, key);
+                }
+                Op::Query { database, write, call } => {
+                    return self.query(id, database, write, call);
+                }
+                Op::Fresh { database } => self.begin_read(id, database),
+                Op::Commit { database, step } => {
+                    if self.commit(id, database, step) {
+                        return;
+                    }
                 }
                 Op::Leave => {
                     self.leave(id, Outcome::Ok);
@@ -616,6 +662,7 @@ impl<'p> World<'p> {
             call: call.map_or(NO_CALL, |call| call.0),
             hold: Hold::Calling,
             behind,
+            stale: false,
         };
         entry.depth += 1;
         let time_out = call.and_then(|call| self.plan.routes.calls[call.index()].time_out);
@@ -656,6 +703,8 @@ impl<'p> World<'p> {
             self.let_go(id, usize::from(self.requests[id].depth) - 1);
         }
         if frame.call != NO_CALL {
+            let stale = frame.stale && outcome == Outcome::Ok;
+            let outcome = if stale { Outcome::Stale } else { outcome };
             self.record.call_ends(CallId(frame.call), outcome, self.requests[id].counted);
         }
         if frame.hold != Hold::Inside {

@@ -47,6 +47,7 @@ use crate::workload::trace::{CountSeries, Placement, Playback, SeriesFormat};
 
 mod balancer;
 mod cache;
+mod database;
 mod memory;
 mod network;
 mod resize;
@@ -79,6 +80,7 @@ enum Wanted {
     BalancerUnit(usize, u32),
     Appliance(usize),
     Beliefs(usize),
+    DatabaseGroup(usize),
     ServerMemory(ServerId),
     HeadMemory(usize, u32),
 }
@@ -166,6 +168,7 @@ impl Builder<'_> {
             self.wanted.insert(cache::content_name(name), Wanted::CacheContent(index));
         }
         balancer::gather(self);
+        database::gather(self);
         for (place, name) in self.wanted.keys().enumerate() {
             self.ids.insert(name.clone(), ComponentId(place as u32));
         }
@@ -371,6 +374,7 @@ impl Builder<'_> {
             warm_up: None,
             cold: None,
             balancer: None,
+            database: None,
         };
         let scenario = &self.draft.scenario;
         match wanted {
@@ -434,6 +438,7 @@ impl Builder<'_> {
             Wanted::BalancerUnit(index, member) => balancer::unit(self, index, member, &mut part),
             Wanted::Appliance(index) => part.config = balancer::appliance(self, id, index),
             Wanted::Beliefs(index) => part.config = balancer::beliefs(self, id, index),
+            Wanted::DatabaseGroup(index) => part.config = database::group(self, index),
             Wanted::CacheContent(index) => part.config = cache::content(self, index),
             Wanted::ServerMemory(id) => part.config = memory::of_server(self, id),
             Wanted::HeadMemory(nas, number) => part.config = memory::of_head(self, nas, number),
@@ -450,6 +455,7 @@ impl Builder<'_> {
                     factor: cold.miss_factor.value,
                     decays_in: cold.decays_in.value,
                 });
+                part.database = database::group_of(self, index).map(|group| (group, member));
                 let found = database_members(self.draft, index)[member as usize];
                 let at = (found.index, found.member.unwrap_or(0));
                 part.place = self.place(at);
@@ -518,9 +524,14 @@ impl Builder<'_> {
             let reads = add(routes, name, reads, Pick::RoundRobin);
             let writes = add(routes, name, vec![master], Pick::RoundRobin);
             let io = spec.read.io.as_ref();
+            let apply_io = spec.replication.as_ref().and_then(|how| how.apply_io.as_ref());
             targets.databases.push(Some(DatabasePlan {
                 reads,
                 writes,
+                group: database::group_of(self, index),
+                by_slaves: spec.reads.as_ref().is_some_and(|r| r.to.value == ReadsTo::Slaves),
+                through: balancer::farm_of(self.draft, index),
+                apply_io: apply_io.map(|count| count.value),
                 read: Query {
                     cpu: law_of(&spec.read.cpu),
                     chance: io.map_or(0.0, |io| io.chance.value.get()),
@@ -537,8 +548,14 @@ impl Builder<'_> {
                     write: true,
                     cold: false,
                 },
-                head: parts[master.index()].mounts.first().is_some_and(|m| m.head.is_some()),
-                pools: parts[master.index()].mounts.first().map_or(1, |m| m.pools),
+                head: ids.iter().any(|id| {
+                    parts[id.index()].mounts.first().is_some_and(|mount| mount.head.is_some())
+                }),
+                pools: ids
+                    .iter()
+                    .filter_map(|id| Some(parts[id.index()].mounts.first()?.pools))
+                    .max()
+                    .unwrap_or(1),
             }));
         }
         for (name, spec) in scenario.cache.iter() {
@@ -585,6 +602,7 @@ impl Builder<'_> {
         }
         network::finish(draft, &mut compiler, &mut self.units, &mut parts);
         balancer::finish(draft, &mut compiler, &mut parts);
+        database::finish(draft, &mut compiler, &mut parts);
         let clients = clients(draft, &mut compiler);
         let operations = operations(draft, &self.ids, &mut compiler);
         let routes = compiler.routes;

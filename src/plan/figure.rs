@@ -82,7 +82,12 @@ metrics! {
     Unavailability = "unavailability", Ratio, 0.03, "One minus the structural availability.";
     Downtime = "downtime", Seconds, 0.1, "Time not structurally available.";
     MeanTimeToFailure = "mttf", Seconds, 0.1, "Mean time to the first failure, from all up.";
-    LostWrites = "lost-writes", Count, 0.1, "Writes acknowledged and gone.";
+    Lag = "lag", Seconds, 0.05, "Of a slave: age of the oldest write that it has not applied, over the time that it follows.";
+    Backlog = "backlog", Count, 0.05, "Of a slave: writes that it has not applied, over the time that it follows.";
+    Stale = "stale", Count, 0.1, "Reads that slaves of a database answered without a write they should have had.";
+    Failovers = "failovers", Count, 0.1, "Failovers of a database begun; by `outcome`, `failed` ones or those `without-a-death`.";
+    LostWrites = "lost-writes", Count, 0.1, "Writes acknowledged by an old master that the new one never received.";
+    SplitBrain = "split-brain", Count, 0.1, "Writes taken by an old master beside the new one, gone when it was cut off.";
     Headroom = "headroom", Ratio, 0.05, "Spare share.";
     Saturates = "saturates", Ratio, 0.0, "What saturates first.";
 }

@@ -373,7 +373,8 @@ impl Builder<'_> {
         node
     }
 
-    fn balancer(&mut self, balancer: usize, outside: bool) -> NodeId {
+    /// The units of a balancer, of which one has to work.
+    fn units(&mut self, balancer: usize, outside: bool) -> NodeId {
         let draft = self.draft;
         let (name, spec) = &draft.scenario.balancer[balancer];
         // Without a failover the second unit never takes over.
@@ -385,7 +386,12 @@ impl Builder<'_> {
                 self.reached_from(node, Part::Balancer { balancer, member }, outside)
             })
             .collect();
-        let mut needs = vec![self.group(name, 1, &units)];
+        self.group(name, 1, &units)
+    }
+
+    fn balancer(&mut self, balancer: usize, outside: bool) -> NodeId {
+        let draft = self.draft;
+        let mut needs = vec![self.units(balancer, outside)];
         let targets = &draft.links.balancers[balancer].targets;
         let mut services: Vec<usize> = targets.iter().map(|(service, _)| *service).collect();
         services.dedup();
@@ -464,7 +470,11 @@ impl Builder<'_> {
             .collect();
         let sharded = links.of(Role::Index).next().is_some();
         let least = if sharded { members.len() as u32 } else { 1 };
-        let serving = self.group(name, least, &members);
+        let mut serving = self.group(name, least, &members);
+        if let Some(balancer) = links.through.filter(|_| !write) {
+            let units = self.units(balancer, false);
+            serving = self.add(None, None, &[units, serving]);
+        }
         let master = links.of(Role::Master).next().filter(|_| remount);
         let volume = master.and_then(|master| {
             let part = Part::Database { database, member: master };

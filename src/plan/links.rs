@@ -99,6 +99,8 @@ pub struct DatabaseMember {
 pub struct DatabaseLinks {
     /// Master and slaves, or index and shards.
     pub members: Vec<DatabaseMember>,
+    /// The balancer that reads go through.
+    pub through: Option<usize>,
 }
 
 impl DatabaseLinks {
@@ -489,7 +491,9 @@ impl Walk<'_> {
                 }
             }
         }
-        DatabaseLinks { members }
+        let through = database.reads.as_ref().and_then(|reads| reads.through.as_ref());
+        let through = through.and_then(|through| self.one(through, Kind::Balancer));
+        DatabaseLinks { members, through }
     }
 
     fn units(&mut self, reference: &Reference) -> Vec<(usize, u32)> {

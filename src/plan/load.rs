@@ -427,12 +427,7 @@ impl Sums<'_> {
                 members.map(|member| Part::Service { service, member }).collect()
             }
             Entrance::Balancer(balancer) => {
-                let spec = &draft.scenario.balancer[balancer].1;
-                let unit = Part::Balancer { balancer, member: 0 };
-                if let Some(cpu) = &spec.cpu {
-                    let zone = unit.stands_on(draft).filter(|_| spec.in_.is_some());
-                    self.add(zone.unwrap_or(unit), Resource::Cpu, rate * mean(&cpu.value));
-                }
+                self.balancer_cpu(balancer, rate);
                 let targets = draft.links.balancers[balancer].targets.iter();
                 targets
                     .map(|(service, member)| Part::Service { service: *service, member: *member })
@@ -441,6 +436,16 @@ impl Sums<'_> {
             Entrance::NameService(_) | Entrance::Cdn(_) => Vec::new(),
         };
         self.spread(to, rate, here);
+    }
+
+    /// Requests or queries that a balancer sends on from inside.
+    fn balancer_cpu(&mut self, balancer: usize, rate: f64) {
+        let spec = &self.draft.scenario.balancer[balancer].1;
+        let unit = Part::Balancer { balancer, member: 0 };
+        if let Some(cpu) = &spec.cpu {
+            let zone = unit.stands_on(self.draft).filter(|_| spec.in_.is_some());
+            self.add(zone.unwrap_or(unit), Resource::Cpu, rate * mean(&cpu.value));
+        }
     }
 
     /// Queries of a database, reads and writes a second.
@@ -467,6 +472,9 @@ impl Sums<'_> {
         let Some((&master, slaves)) = alive.split_first() else { return };
         let by_slaves = spec.reads.as_ref().is_some_and(|reads| reads.to.value == ReadsTo::Slaves);
         let readers = if by_slaves && !slaves.is_empty() { slaves } else { &alive[..1] };
+        if let Some(balancer) = links.through.filter(|_| by_slaves) {
+            self.balancer_cpu(balancer, reads);
+        }
         for reader in readers {
             self.reads(database, *reader, reads / readers.len() as f64);
         }

@@ -45,10 +45,31 @@ pub struct DatabasePlan {
     pub read: Query,
     /// One write.
     pub write: Query,
-    /// Whether a head stands in front of its data.
+    /// Whether a head stands in front of its data, or of that of a member.
     pub head: bool,
     /// Pools that its data are spread over at most.
     pub pools: u8,
+    /// Its group, when it has slaves.
+    pub group: Option<ComponentId>,
+    /// Slaves answer reads.
+    pub by_slaves: bool,
+    /// The balancer that picks the slave, and which of its farms they are.
+    pub through: Option<(usize, u16)>,
+    /// Disk operations of an applied write, when they are not those of the write.
+    pub apply_io: Option<f64>,
+}
+
+/// A step that writes to a replicated database: what its slaves have to do for it.
+#[derive(Clone, Debug)]
+pub struct WriteStep {
+    /// The group.
+    pub group: ComponentId,
+    owner: String,
+    cpu: DemandId,
+    io: Query,
+    span: Span,
+    head: bool,
+    pools: u8,
 }
 
 /// A service, as requests see it.
@@ -120,6 +141,8 @@ pub struct Compiler<'a> {
     pub routes: Routes,
     /// Visits to stations: place of the station in the file, operation, owner of its draws.
     pub visits: Vec<(usize, u32, String)>,
+    /// Steps that write to replicated databases; of one group in the order of their numbers.
+    pub writes: Vec<WriteStep>,
     names: &'a Names,
     targets: &'a Targets,
     out: &'a mut Diagnostics,
@@ -145,6 +168,7 @@ impl<'a> Compiler<'a> {
         Self {
             routes,
             visits: Vec::new(),
+            writes: Vec::new(),
             names,
             targets,
             out,
@@ -257,7 +281,9 @@ impl<'a> Compiler<'a> {
                     self.emit(Op::Leave);
                 }
                 Some(Found { kind: Kind::Balancer, index, .. }) => {
-                    self.through(index, None, name, |compiler| compiler.steps(&spec.steps.value));
+                    self.through((index, 0), None, None, name, |compiler| {
+                        compiler.steps(&spec.steps.value)
+                    });
                 }
                 _ => self.steps(&spec.steps.value),
             },
@@ -551,7 +577,7 @@ impl<'a> Compiler<'a> {
                 }
                 let owner = self.owner("call");
                 let call = self.call_kind(&owner, &step.call.text, time_out);
-                self.through(found.index, Some(call), &owner, |compiler| {
+                self.through((found.index, 0), None, Some(call), &owner, |compiler| {
                     if let Some(steps) = &step.steps {
                         compiler.steps(&steps.value);
                     }
@@ -564,7 +590,8 @@ impl<'a> Compiler<'a> {
     /// Into the unit of a balancer that holds its address, and on to the member that it picks.
     fn through(
         &mut self,
-        index: usize,
+        (index, farm): (usize, u16),
+        to: Option<&str>,
         call: Option<CallId>,
         owner: &str,
         body: impl FnOnce(&mut Self),
@@ -580,8 +607,8 @@ impl<'a> Compiler<'a> {
             self.emit(Op::Cpu { demand });
         }
         let key = self.key("pick", &owner);
-        let call = Some(self.call_kind(&owner, &plan.to, plan.time_out));
-        self.emit(Op::Pick { balancer, call, key });
+        let call = Some(self.call_kind(&owner, to.unwrap_or(&plan.to), plan.time_out));
+        self.emit(Op::Pick { balancer, farm, call, key });
         self.inside.push(plan.service);
         body(self);
         self.emit(Op::Leave);
@@ -590,15 +617,15 @@ impl<'a> Compiler<'a> {
     }
 
     /// A deep probe of a member, the only one of `pool`: a worker, an operation at each of the
-    /// `heads` in front of its mounts, each with the number of its pools, and into each of the pools
-    /// of members it `asks`. Gives its entry.
+    /// `heads` in front of its mounts, each with the number of its pools, and in by each way it `asks`.
+    /// Gives its entry.
     pub fn probe(
         &mut self,
         owner: &str,
         pool: PoolId,
         time_out: SimDuration,
         heads: &[(u8, u8)],
-        asks: &[PoolId],
+        asks: &[Op],
     ) -> u32 {
         let entry = self.here();
         let call = self.call_kind(owner, "", Some(time_out));
@@ -608,8 +635,8 @@ impl<'a> Compiler<'a> {
             let key = self.head_keys(&format!("{owner}.{}", mount.0));
             self.at_heads(*mount, amount, key);
         }
-        for pool in asks {
-            self.emit(Op::Enter { pool: *pool, call: None });
+        for enter in asks {
+            self.emit(*enter);
             self.emit(Op::Leave);
         }
         self.emit(Op::Leave);
@@ -674,23 +701,81 @@ impl<'a> Compiler<'a> {
             head: database.head,
             pools: database.pools,
         };
+        let group = database.group;
+        if let Some(through) = database.through.filter(|_| !writes)
+            && let Some(group) = group
+        {
+            let depth = self.inside.len() + 2;
+            if depth > MAX_DEPTH {
+                let message = format!("calls are nested deeper than {MAX_DEPTH}");
+                let message = format!("{message}, the balancer of the reads counted as one");
+                self.out.push(Diagnostic::new(Code::TooDeep, step.call.span, message));
+                return;
+            }
+            // Each query is a call of its own: the balancer sends one after the other.
+            self.repeat(amount, step.span, |compiler| {
+                let to = Some(step.call.text.as_str());
+                compiler.through(through, to, Some(call), &keys.owner, |compiler| {
+                    compiler.emit(Op::Fresh { database: group });
+                    compiler.emit(Op::Cpu { demand: cpu });
+                    compiler.query_io(query, &keys);
+                });
+            });
+            return;
+        }
+        let enter = match group {
+            Some(database) => Op::Query { database, write: writes, call: Some(call) },
+            None => Op::Enter { pool, call: Some(call) },
+        };
+        let number = group.filter(|_| writes).map(|group| {
+            let own = |write: &&WriteStep| write.group == group;
+            (group, self.writes.iter().filter(own).count() as u16)
+        });
+        let read_by_slaves = group.filter(|_| !writes && database.by_slaves);
         // A call without a query takes no connection.
-        self.repeat_call(amount, step.span, pool, call, |compiler| {
+        self.repeat_call(amount, step.span, enter, |compiler| {
+            if let Some(database) = read_by_slaves {
+                compiler.emit(Op::Fresh { database });
+            }
             compiler.emit(Op::Cpu { demand: cpu });
             compiler.query_io(query, &keys);
+            if let Some((database, step)) = number {
+                compiler.emit(Op::Commit { database, step });
+            }
         });
+        if let Some((group, _)) = number {
+            let mut io = query.clone();
+            if let Some(count) = database.apply_io {
+                (io.waited, io.deferred) = (0.0, count);
+            }
+            let QueryKeys { owner, span, head, pools, .. } = keys;
+            self.writes.push(WriteStep { group, owner, cpu, io, span, head, pools });
+        }
     }
 
-    /// `Enter`, the queries one after the other, `Leave`; nothing at all for no queries.
+    /// What the slave `member` does for a write: its processor time and its own disk operations.
+    /// Gives its entry.
+    pub fn apply(&mut self, write: &WriteStep, member: &str) -> u32 {
+        let entry = self.here();
+        self.emit(Op::Cpu { demand: write.cpu });
+        let owner = format!("{}.apply→{member}", write.owner);
+        // A write never asks the buffer.
+        let (span, head, pools) = (write.span, write.head, write.pools);
+        let keys = QueryKeys { miss: KeyId(0), owner, span, head, pools };
+        self.query_io(&write.io, &keys);
+        self.emit(Op::End);
+        entry
+    }
+
+    /// `enter`, the queries one after the other, `Leave`; nothing at all for no queries.
     fn repeat_call(
         &mut self,
         amount: AmountId,
         span: Span,
-        pool: PoolId,
-        call: CallId,
+        enter: Op,
         body: impl FnOnce(&mut Self),
     ) {
-        self.emit(Op::Enter { pool, call: Some(call) });
+        self.emit(enter);
         self.repeat(amount, span, body);
         self.emit(Op::Leave);
     }

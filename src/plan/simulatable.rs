@@ -44,14 +44,8 @@ pub fn not_yet(draft: &Draft) -> Vec<NotYet> {
     }
     for (name, database) in scenario.database.iter() {
         let members = &database.in_;
-        if let Some(slaves) = members.slaves.as_ref().filter(|slaves| !slaves.is_empty()) {
-            add(format!("slaves of the database `{name}`"), slaves.span);
-        }
         if let Some(index) = &members.index {
             add(format!("index and shards of the database `{name}`"), index.span);
-        }
-        if let Some(failover) = &database.failover {
-            add(format!("failover of the database `{name}`"), failover.span);
         }
     }
     for (name, fault) in scenario.fault.iter() {

@@ -14,6 +14,16 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
 
+/// The replicated database whose master `text` means: a role, held by one member after another.
+#[must_use]
+pub fn master_of(draft: &Draft, text: &str) -> Option<usize> {
+    let text = text.strip_prefix("database.").unwrap_or(text);
+    let name = text.strip_suffix(".master")?;
+    let found = draft.names.find(name).filter(|found| found.kind == Kind::Database)?;
+    let replicated = draft.links.databases[found.index].of(Role::Slave).next().is_some();
+    (replicated && found.member.is_none()).then_some(found.index)
+}
+
 /// The parts that `text` means; reports when it means none.
 #[must_use]
 pub fn parts(draft: &Draft, text: &str, span: Span, out: &mut Diagnostics) -> Vec<Part> {

@@ -82,6 +82,8 @@ pub struct Observation {
     pub gauges: Vec<Gauge>,
     /// Readings of the zones over the window, in the order of the blueprint.
     pub zones: Vec<Gauge>,
+    /// What the replicated databases have to say of the window.
+    pub databases: Vec<crate::model::database::Reading>,
     /// Busy ÷ capacity of each component on the grid, by id.
     pub grid: Vec<Vec<f64>>,
     /// Requests in flight at each of the [`SOUNDINGS`].
@@ -314,6 +316,7 @@ impl<'p> Run<'p> {
         let observation = Observation {
             gauges,
             zones,
+            databases: world.databases(),
             grid: self.grid,
             soundings: self.soundings,
             steps: self.steps,

@@ -1,6 +1,7 @@
 //! Figures resolved against a blueprint, and their value in one replication.
 
 use crate::model::blueprint::{Blueprint, Config};
+use crate::model::database::{Counts, Lag};
 use crate::model::gauge::Gauge;
 use crate::model::ids::ComponentId;
 use crate::model::record::OUTCOMES;
@@ -60,11 +61,49 @@ pub enum Measure {
     Served(usize, bool),
     /// Views lost, of one cause or all; the share when the flag is set.
     Lost(usize, Option<usize>, bool),
+    /// How far a member of a replicated database is behind.
+    Lag(ComponentId, Stat),
+    /// Writes that it lacks.
+    Backlog(ComponentId, Stat),
+    /// What replicated databases counted.
+    Database(Vec<ComponentId>, Counted),
     /// Views not served; around a break, less those where nothing breaks.
     Missed(usize),
     /// Views a second lost in the last minute of the window; around a break, less those where
     /// nothing breaks.
     Losing(usize),
+}
+
+/// What a replicated database counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// Stale reads.
+    Stale,
+    /// Their share of the reads that slaves answered.
+    StaleShare,
+    /// Failovers.
+    Failovers,
+    /// Of those: not covered.
+    Failed,
+    /// Of those: the master was well.
+    WithoutADeath,
+    /// Writes lost at a promotion.
+    LostWrites,
+    /// Writes lost with a second master.
+    SplitBrain,
+}
+
+impl Counted {
+    fn of(self, counts: &Counts) -> u64 {
+        match self {
+            Self::Stale | Self::StaleShare => counts.stale,
+            Self::Failovers => counts.failovers,
+            Self::Failed => counts.failed,
+            Self::WithoutADeath => counts.without_a_death,
+            Self::LostWrites => counts.lost_writes,
+            Self::SplitBrain => counts.split_brain,
+        }
+    }
 }
 
 /// Why a figure has no value in a replication.
@@ -227,6 +266,35 @@ impl Measure {
                     None => None,
                 };
                 Ok(Self::Lost(workload, cause, share))
+            }
+            Metric::Lag | Metric::Backlog => {
+                let member = members(plan, scope);
+                let one = |id: &&ComponentId| plan.parts[id.index()].database.is_some();
+                match (member.iter().find(one), member.len()) {
+                    (Some(id), 1) if figure.metric == Metric::Lag => Ok(Self::Lag(*id, stat)),
+                    (Some(id), 1) => Ok(Self::Backlog(*id, stat)),
+                    _ => Err(format!(
+                        "`{figure}`: lag is that of one member of a replicated database, \
+                         `mysql-2` say"
+                    )),
+                }
+            }
+            Metric::Stale | Metric::Failovers | Metric::LostWrites | Metric::SplitBrain => {
+                let groups = members(plan, &format!("{scope}.group"));
+                let counted = match (figure.metric, figure.key("outcome")) {
+                    (Metric::Stale, _) if share => Counted::StaleShare,
+                    (Metric::Stale, _) => Counted::Stale,
+                    (Metric::LostWrites, _) => Counted::LostWrites,
+                    (Metric::SplitBrain, _) => Counted::SplitBrain,
+                    (_, None) => Counted::Failovers,
+                    (_, Some("failed")) => Counted::Failed,
+                    (_, Some("without-a-death")) => Counted::WithoutADeath,
+                    (_, Some(_)) => {
+                        let known = "outcomes are failed, without-a-death";
+                        return Err(format!("`{figure}`: {known}"));
+                    }
+                };
+                some(groups, &|groups| Self::Database(groups, counted))
             }
             Metric::Missed | Metric::Losing => {
                 let Some(workload) = class(scope).and_then(of_class) else { return missing() };
@@ -397,6 +465,30 @@ impl Measure {
                 let count = cause.map_or_else(all, |cause| views.lost[cause]);
                 ratio_or_count(count, views.intended, *share)
             }
+            Self::Lag(id, stat) => {
+                let lag = lag_of(seen, *id)?;
+                match stat {
+                    Stat::Quantile(level) => lag.quantile(*level),
+                    Stat::Max => lag.max(),
+                    _ => lag.mean(),
+                }
+                .ok_or(NoValue::Empty)
+            }
+            Self::Backlog(id, stat) => {
+                let lag = lag_of(seen, *id)?;
+                let largest = *stat == Stat::Max;
+                let value = if largest { lag.most_backlog() } else { lag.mean_backlog() };
+                value.ok_or(NoValue::Empty)
+            }
+            Self::Database(groups, counted) => {
+                let of = |sum: &dyn Fn(&Counts) -> u64| -> u64 {
+                    let read = seen.databases.iter().filter(|r| groups.contains(&r.group));
+                    read.map(|reading| sum(&reading.counts)).sum()
+                };
+                let count = of(&|counts| counted.of(counts));
+                let share = *counted == Counted::StaleShare;
+                ratio_or_count(count, of(&|counts| counts.slave_reads), share)
+            }
             Self::Missed(workload) => {
                 let views = &seen.record.views[*workload];
                 Ok((views.intended - views.served - views.delayed) as f64)
@@ -404,6 +496,11 @@ impl Measure {
             Self::Losing(workload) => losing(seen, *workload),
         }
     }
+}
+
+fn lag_of(seen: &Observation, id: ComponentId) -> Result<&Lag, NoValue> {
+    let mut all = seen.databases.iter().flat_map(|reading| &reading.lags);
+    all.find(|(member, _)| *member == id).map(|(_, lag)| lag).ok_or(NoValue::NotKept)
 }
 
 /// Views a second that were asked for and lost at the end of the window.

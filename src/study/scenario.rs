@@ -301,9 +301,10 @@ impl StudyPlan {
     /// users notice.
     fn add_standard(&mut self, plan: &Blueprint) {
         for window in 0..self.windows.len() {
-            let mut paths = Vec::new();
+            let mut paths = of_databases(plan);
             if self.windows[window].drill.is_some() {
-                for path in around_a_break(plan, self.breaks_something(window)) {
+                paths.extend(around_a_break(plan, self.breaks_something(window)));
+                for path in paths {
                     self.ask_if_known(plan, &path, window);
                 }
                 continue;
@@ -358,6 +359,29 @@ impl StudyPlan {
 
 /// A diagnostic has been given.
 struct Said;
+
+/// What every window is asked of its replicated databases.
+fn of_databases(plan: &Blueprint) -> Vec<String> {
+    let mut paths = Vec::new();
+    for part in &plan.parts {
+        let crate::model::blueprint::Config::Database(group) = &part.config else { continue };
+        let name = &group.name;
+        // The master of the file is behind nobody until another has taken over.
+        for member in &group.members[1..] {
+            let stats = ["lag.NAME.mean", "lag.NAME.p95", "lag.NAME.max", "backlog.NAME.mean"];
+            paths.extend(stats.map(|path| path.replace("NAME", &member.name)));
+        }
+        paths.push(format!("failovers.{name}"));
+        paths.push(format!("lost-writes.{name}"));
+        if group.by_slaves {
+            paths.push(format!("stale.{name}.chance"));
+        }
+        if group.failover.as_ref().is_some_and(|failover| !failover.fence) {
+            paths.push(format!("split-brain.{name}"));
+        }
+    }
+    paths
+}
 
 /// What every run around a break is asked.
 fn around_a_break(plan: &Blueprint, breaks: bool) -> Vec<String> {

@@ -115,7 +115,7 @@ fn detections(check: &str, health: Health, replications: u32) -> Vec<Option<f64>
 
 /// Mean and range of a uniform law from `low`, as long as `width`, met by a sample: the mean within
 /// four standard errors and the step of 10 ms, the ends within a fiftieth of the width.
-fn is_uniform(sample: &[f64], low: f64, width: f64) {
+pub fn is_uniform(sample: &[f64], low: f64, width: f64) {
     let count = sample.len() as f64;
     let mean = sample.iter().sum::<f64>() / count;
     let error = width / 12.0_f64.sqrt() / count.sqrt();

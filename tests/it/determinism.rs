@@ -71,7 +71,7 @@ fn class<'a>(loaded: &Loaded, seen: &'a Observation, name: &str) -> &'a ClassRec
 
 /// Everything the record knows of a class, bucket by bucket.
 /// Begun, ended by outcome, waited, and the buckets of the latencies.
-type Everything = (u64, [u64; 6], u128, Vec<(u64, u64, u64)>);
+type Everything = (u64, [u64; 7], u128, Vec<(u64, u64, u64)>);
 
 fn all_of(record: &ClassRecord) -> Everything {
     let latency = record.latency.buckets().collect();

@@ -9,6 +9,7 @@ mod caches;
 mod capacity;
 mod cli;
 mod common;
+mod databases;
 mod determinism;
 #[cfg(target_os = "linux")]
 mod endings;

@@ -81,13 +81,19 @@ impl World<'_> {
         &mut self,
         id: RequestId,
         balancer: ComponentId,
+        farm: u16,
         call: Option<CallId>,
         key: KeyId,
     ) {
-        match self.member_for(id, balancer, key, None) {
+        match self.member_for(id, balancer, farm, key, None) {
             Some(member) => {
                 self.ask(id, member, call, true);
                 self.let_in(id, member);
+            }
+            None if farm > 0 => {
+                // No slave is left: the master reads.
+                let group = self.group_behind(balancer, farm);
+                self.query(id, group, true, call);
             }
             None => {
                 self.balancer_mut(balancer).refused += 1;
@@ -102,10 +108,19 @@ impl World<'_> {
         }
     }
 
+    /// The database behind a farm of a balancer.
+    fn group_behind(&self, balancer: ComponentId, farm: u16) -> ComponentId {
+        let config = &self.balancer(balancer).config;
+        let first = config.members[config.farms[usize::from(farm)].start].id;
+        let group = self.plan.parts[first.index()].database;
+        group.expect("the plan puts members of a database there").0
+    }
+
     fn member_for(
         &mut self,
         id: RequestId,
         balancer: ComponentId,
+        farm: u16,
         key: KeyId,
         avoid: Option<ComponentId>,
     ) -> Option<ComponentId> {
@@ -115,11 +130,20 @@ impl World<'_> {
         // Each try and each further member draws for itself.
         let own = u32::from(request.attempt) * 8 + u32::from(request.dispatches) * 2;
         let uniforms = [0, 1].map(|sub| self.draws.uniform(key, &request, own + sub));
+        // Of a database the slaves of the day.
+        let mut barred = 0_u64;
+        if farm > 0 {
+            let group = self.group_behind(balancer, farm);
+            barred = self.not_reading(group);
+        }
         let found = self.balancer_mut(balancer);
         let unit = found.unit_of(unit)?;
         let avoid = avoid.and_then(|member| found.member_of(member));
         let draw = |sub: u32| uniforms[sub as usize];
-        let member = found.pick(now, unit, request.ordinal, avoid, draw)?;
+        let first = found.config.farms[usize::from(farm)].start;
+        let out = |member| Some(member) == avoid || barred >> ((member - first) & 63) & 1 == 1;
+        let farm = usize::from(farm);
+        let member = found.pick_from(now, unit, farm, request.ordinal, out, draw)?;
         Some(found.config.members[member].id)
     }
 
@@ -145,7 +169,8 @@ impl World<'_> {
             return false;
         }
         let (frame, unit) = (*entry.top(), entry.frames[depth - 2].at);
-        let Op::Pick { balancer, call, key } = self.plan.routes.ops[entry.pc as usize - 1] else {
+        let op = self.plan.routes.ops[entry.pc as usize - 1];
+        let Op::Pick { balancer, farm, call, key } = op else {
             return false;
         };
         if entry.dispatches >= self.balancer(balancer).config.retries
@@ -155,7 +180,7 @@ impl World<'_> {
         }
         self.requests[id].dispatches += 1;
         self.requests[id].depth -= 1;
-        let Some(member) = self.member_for(id, balancer, key, Some(frame.at)) else {
+        let Some(member) = self.member_for(id, balancer, farm, key, Some(frame.at)) else {
             self.requests[id].depth += 1;
             return false;
         };

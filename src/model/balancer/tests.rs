@@ -16,6 +16,7 @@ fn of(choice: Choice, weights: &[f64]) -> Balancer {
         name: "front".into(),
         units: vec![(ComponentId(0), "front-1".into())],
         members: weights.iter().enumerate().map(member).collect(),
+        farms: std::iter::once(0..weights.len()).collect(),
         choice,
         probing: Some(Probing {
             interval: SimDuration::from_secs(5),

@@ -4,7 +4,7 @@ use crate::scenario::law::LawSpec;
 use crate::scenario::names::{Label, Named, OneOrMany, Reference};
 use crate::scenario::spec::spec;
 use crate::scenario::words::words;
-use crate::units::{Bytes, Probability, Rate, SimDuration};
+use crate::units::{Bandwidth, Bytes, Probability, Rate, SimDuration};
 
 use super::place::TakeoverSpec;
 
@@ -135,6 +135,8 @@ spec! {
         restart: Option<LawSpec<SimDuration>>,
         /// How a slave takes over.
         failover: Option<DatabaseFailoverSpec>,
+        /// How a member that is out of the group is made a slave; none: it stays out.
+        rebuild: Option<RebuildSpec>,
     }
 }
 
@@ -157,6 +159,10 @@ spec! {
     pub struct ReadsSpec {
         /// By role.
         to: ReadsTo,
+        /// A read that lacks a write acknowledged longer ago than this is stale; none: any write.
+        tolerates: Option<SimDuration>,
+        /// The balancer that picks the slave; none: they take turns.
+        through: Option<Reference>,
     }
 }
 
@@ -241,7 +247,8 @@ spec! {
         receive: LawSpec<SimDuration>,
         /// How a slave applies it.
         apply: Apply = "serial",
-        /// Disk operations per applied write; none: those of the write itself.
+        /// Disk operations per applied write, none of which the applier waits for; none: those of the
+        /// write itself, waited for as there.
         apply_io: Option<f64> => at_least(0.0),
     }
 }
@@ -271,6 +278,18 @@ spec! {
         failed: LawSpec<SimDuration>,
         /// Failovers without a death.
         false_rate: Option<Rate>,
+        /// Whether the old master is cut off before another is promoted.
+        fence: bool = true,
+    }
+}
+
+spec! {
+    /// How a member becomes a slave again: by a copy of the master's data.
+    pub struct RebuildSpec {
+        /// How much is copied.
+        size: Bytes => above(Bytes::new(0)),
+        /// How fast; a disk operation on either side moves 1 MiB.
+        rate: Bandwidth => above(Bandwidth::from_bytes_per_s(0)),
     }
 }
 

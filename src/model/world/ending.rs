@@ -65,6 +65,11 @@ impl World<'_> {
                 self.requests.remove(id);
                 self.probe_ends(unit, born, outcome);
             }
+            Owner::Database(unit) => {
+                let born = entry.born;
+                self.requests.remove(id);
+                self.database_ends(unit, born, outcome);
+            }
         }
     }
 

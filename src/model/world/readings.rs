@@ -43,6 +43,16 @@ impl World<'_> {
         gauges
     }
 
+    /// What every replicated database has to say of the window.
+    #[must_use]
+    pub fn databases(&self) -> Vec<crate::model::database::Reading> {
+        let reading = |component: &Component| match component {
+            Component::Database(database) => Some(database.reading(self.now)),
+            _ => None,
+        };
+        self.components.iter().filter_map(reading).collect()
+    }
+
     /// A reading of every zone's part of its processor, against its cap.
     #[must_use]
     pub fn zone_gauges(&self) -> Vec<Gauge> {

@@ -64,7 +64,9 @@ impl Volumed {
 impl World<'_> {
     /// Pool `pool` of a volume that the innermost component of `id` has mounted.
     fn pool_of(&self, id: RequestId, mount: u8, pool: u8) -> Option<Mount> {
-        let part = &self.plan.parts[self.requests[id].top().at.index()];
+        let member = self.requests[id].top().at;
+        let owner = if self.remounted.is_empty() { member } else { self.data_owner(member) };
+        let part = &self.plan.parts[owner.index()];
         let volume = part.mounts[usize::from(mount)];
         match pool {
             0 => Some(volume),
@@ -171,6 +173,23 @@ impl World<'_> {
         let service = Service { here: true, ..service };
         self.head_ctx(at, volumes.cause, |head, ctx| head.hand_over(ctx, id));
         self.head_ctx(volumes.by, volumes.cause, |head, ctx| head.take(ctx, id, service));
+    }
+
+    /// Whether all pools of the first volume of `member` can be read and written now.
+    pub(in crate::model) fn volume_answers(&self, member: ComponentId) -> bool {
+        let part = &self.plan.parts[member.index()];
+        let Some(volume) = part.mounts.first() else { return true };
+        let further = usize::from(volume.others);
+        let others = &part.further[further..further + usize::from(volume.pools) - 1];
+        let works =
+            |part: ComponentId| matches!(self.healths[part.index()], Health::Up | Health::Slow(_));
+        std::iter::once(volume).chain(others).all(|pool| {
+            let served = |head: ComponentId| {
+                let by = self.volumes.0[head.index()].by;
+                by != ComponentId::NONE && self.answers(by)
+            };
+            pool.head.is_none_or(served) && works(pool.disks)
+        })
     }
 
     fn answers(&self, head: ComponentId) -> bool {

@@ -2,11 +2,13 @@
 //! without effect that says what holds without it is no mistake.
 
 use crate::model::spec::place::{BalancerSpec, CacheSpec, Depth, Placement, ServiceSpec, ZoneSpec};
-use crate::model::spec::storage::{DatabaseSpec, NasSpec, ReadsTo};
+use crate::model::spec::storage::{
+    DatabaseFailoverSpec, DatabaseSpec, NasSpec, Promotion, ReadsTo,
+};
 use crate::model::spec::textbook::{GroupMode, GroupSpec, PickWord, StationSpec};
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing};
-use crate::plan::links::{Role, find_named};
+use crate::plan::links::{DatabaseMember, Role, Store, find_named};
 use crate::plan::names::member_name;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -300,6 +302,7 @@ fn check_database(
         let help = "add `slaves`, or remove this";
         inert_if(database.failover.as_ref(), &message, help, out);
         inert_if(database.replication.as_ref(), &message, help, out);
+        inert_if(database.rebuild.as_ref(), &message, help, out);
         if let Some(reads) = &database.reads
             && reads.to.value == ReadsTo::Slaves
         {
@@ -308,7 +311,59 @@ fn check_database(
     } else if slaves > 0 && database.replication.is_none() {
         missing(database.span, "replication", "how the slaves follow", out);
     }
+    if slaves > 63
+        && let Some(slaves) = &members.slaves
+    {
+        let message = format!("`{name}` has {} slaves, at most 63", slaves.len());
+        out.push(Diagnostic::new(Code::OutOfRange, slaves.span, message));
+    }
+    if let Some(reads) = database.reads.as_ref().filter(|r| r.to.value == ReadsTo::Master) {
+        let message = "the master lacks no write of its own";
+        inert_if(reads.tolerates.as_ref(), message, "send reads to the slaves", out);
+        let message = "a balancer picks among slaves; there is one master";
+        inert_if(reads.through.as_ref(), message, "send reads to the slaves", out);
+    }
+    if slaves > 0
+        && let Some(failover) = &database.failover
+    {
+        check_failover(draft, at, database, failover, out);
+    } else if slaves > 0 {
+        let message = "without a `failover` no member ever leaves the group";
+        inert_if(database.rebuild.as_ref(), message, "add `failover`, or remove this", out);
+    }
     check_data(draft, at, database, out);
+}
+
+/// Another's volume can be taken from a file server only, and by one at a time.
+fn check_failover(
+    draft: &Draft,
+    at: usize,
+    database: &DatabaseSpec,
+    failover: &DatabaseFailoverSpec,
+    out: &mut Diagnostics,
+) {
+    if failover.promotion.value != Promotion::Remount {
+        return;
+    }
+    if !failover.fence.value {
+        let why = "two masters on one volume destroy it";
+        exclude(failover.fence.span, failover.promotion.span, why, out);
+    }
+    let links = &draft.links.databases[at];
+    let local = |member: &&DatabaseMember| matches!(member.store, Some(Store::Disks { .. }));
+    if database.data.is_empty() {
+        let message = "there is no data to take over: the members have none";
+        let help = "add `data`, or promote a replica";
+        inert(failover.promotion.span, message, help, out);
+    } else if let Some(member) = links.members.iter().find(local) {
+        let zone =
+            member.zone.map(|(zone, number)| member_name(&draft.scenario.zone[zone].0, number));
+        let zone = zone.unwrap_or_default();
+        let message = format!("the disks of `{zone}` are in its server: nobody else can take them");
+        let help = "put the data on a file server, or promote a replica";
+        let found = Diagnostic::new(Code::OutOfRange, failover.promotion.span, message);
+        out.push(found.help(help));
+    }
 }
 
 /// Members that read or write need to know where.

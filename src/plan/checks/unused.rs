@@ -110,6 +110,13 @@ fn used(draft: &Draft) -> BTreeSet<(Kind, usize)> {
         used.extend(service.zone.map(|zone| (Kind::Zone, zone)));
         used.extend(service.mounts.iter().flatten().map(store));
     }
+    used.extend(
+        links
+            .databases
+            .iter()
+            .filter_map(|database| database.through)
+            .map(|balancer| (Kind::Balancer, balancer)),
+    );
     for member in links.databases.iter().flat_map(|database| &database.members) {
         used.extend(member.zone.map(|(zone, _)| (Kind::Zone, zone)));
         used.extend(member.store.as_ref().map(store));

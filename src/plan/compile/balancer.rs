@@ -75,6 +75,20 @@ pub(super) fn appliance(builder: &mut Builder<'_>, id: ComponentId, index: usize
     })
 }
 
+/// The databases whose reads go through a balancer, by place in the file: its further farms.
+pub(super) fn databases(draft: &Draft, index: usize) -> Vec<usize> {
+    let all = draft.links.databases.iter().enumerate();
+    all.filter(|(_, links)| links.through == Some(index)).map(|(at, _)| at).collect()
+}
+
+/// The balancer that the reads of a database go through, and which of its farms they are.
+pub(super) fn farm_of(draft: &Draft, database: usize) -> Option<(usize, u16)> {
+    let balancer = draft.links.databases[database].through?;
+    let farms = databases(draft, balancer);
+    let farm = farms.iter().position(|other| *other == database)?;
+    Some((balancer, farm as u16 + 1))
+}
+
 /// What it believes; its deep probes are made when the steps of all classes are, by [`finish`].
 pub(super) fn beliefs(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Config {
     let draft = builder.draft;
@@ -91,6 +105,16 @@ pub(super) fn beliefs(builder: &mut Builder<'_>, id: ComponentId, index: usize) 
             deep: None,
         });
     }
+    let mut farms: Vec<std::ops::Range<usize>> = std::iter::once(0..members.len()).collect();
+    for database in databases(draft, index) {
+        let name = &draft.scenario.database[database].0;
+        let first = members.len();
+        for member in 0..draft.links.databases[database].members.len() as u32 {
+            let name = member_name(name, member);
+            members.push(Behind { id: builder.id(&name), name, weight: 1.0, deep: None });
+        }
+        farms.push(first..members.len());
+    }
     let unit_names = (0..spec.count.value).map(|member| member_name(name, member));
     let units: Vec<_> = unit_names.map(|unit| (builder.id(&unit), unit)).collect();
     let unit = builder.unit(id, 0);
@@ -101,6 +125,7 @@ pub(super) fn beliefs(builder: &mut Builder<'_>, id: ComponentId, index: usize) 
         name: name.text.clone(),
         units,
         members,
+        farms,
         choice: match spec.algorithm.value {
             Algorithm::RoundRobin => Choice::RoundRobin,
             Algorithm::LeastConnections => Choice::LeastConnections,
@@ -172,7 +197,14 @@ pub(super) fn finish(draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [Pa
         let (asks, mounts) = needs(&compiler.routes, id);
         let mut members = config.members.clone();
         let name = config.name.clone();
-        for member in &mut members {
+        let service = config.farms[0].clone();
+        for (at, member) in members.iter_mut().enumerate() {
+            let (asks, mounts) = if service.contains(&at) {
+                (asks.clone(), mounts.clone())
+            } else {
+                // Of a member of a database a connection is all that is asked.
+                (Vec::new(), Vec::new())
+            };
             let own = &parts[member.id.index()].mounts;
             let heads = mounts.iter().filter_map(|mount| {
                 let volume = own.get(usize::from(*mount)).filter(|volume| volume.head.is_some());
@@ -191,17 +223,27 @@ pub(super) fn finish(draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [Pa
     }
 }
 
-/// Pools entered, and mounts used, by what is done behind the balancer `id`.
-fn needs(routes: &Routes, id: ComponentId) -> (Vec<PoolId>, Vec<u8>) {
-    let (mut pools, mut mounts) = (Vec::new(), Vec::new());
+/// Ways in to others, and mounts used, by what is done behind the balancer `id`.
+fn needs(routes: &Routes, id: ComponentId) -> (Vec<Op>, Vec<u8>) {
+    let (mut ways, mut mounts) = (Vec::new(), Vec::new());
     // Frames since the member was entered; none: outside.
     let mut depth = 0_u32;
     for op in &routes.ops {
         match *op {
-            Op::Pick { balancer, .. } if depth == 0 => depth = u32::from(balancer == id),
+            Op::Pick { balancer, farm: 0, .. } if depth == 0 => {
+                depth = u32::from(balancer == id);
+            }
             Op::Enter { pool, .. } if depth > 0 => {
-                if depth == 1 {
-                    pools.push(pool);
+                let way = Op::Enter { pool, call: None };
+                if depth == 1 && !ways.contains(&way) {
+                    ways.push(way);
+                }
+                depth += 1;
+            }
+            Op::Query { database, write, .. } if depth > 0 => {
+                let way = Op::Query { database, write, call: None };
+                if depth == 1 && !ways.contains(&way) {
+                    ways.push(way);
                 }
                 depth += 1;
             }
@@ -211,9 +253,12 @@ fn needs(routes: &Routes, id: ComponentId) -> (Vec<PoolId>, Vec<u8>) {
             _ => {}
         }
     }
-    pools.sort_unstable();
-    pools.dedup();
+    ways.sort_by_key(|way| match way {
+        Op::Enter { pool, .. } => (0, u32::from(pool.0)),
+        Op::Query { database, write, .. } => (1, database.0 * 2 + u32::from(*write)),
+        _ => (2, 0),
+    });
     mounts.sort_unstable();
     mounts.dedup();
-    (pools, mounts)
+    (ways, mounts)
 }

@@ -31,6 +31,8 @@ pub const BROKEN: &str = "broken";
 const BOOTING: &str = "booting";
 /// A process on its way back.
 const STARTING: &str = "starting";
+/// The fact that nothing is wrong with a part itself.
+const WELL: &str = "is well";
 
 /// What a fault does to its part.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,6 +95,11 @@ struct Sketch {
     restart: Option<DurationLaw>,
 }
 
+/// The state of the automaton of a master's role in which `member` has it.
+pub fn holder(member: usize) -> String {
+    format!("member-{}", member + 1)
+}
+
 /// Collects the automata of a scenario.
 pub struct Declarer<'a> {
     draft: &'a Draft,
@@ -100,6 +107,8 @@ pub struct Declarer<'a> {
     sketches: Vec<Sketch>,
     at: BTreeMap<Part, usize>,
     groups: Vec<Automaton>,
+    /// By database whose master a fault strikes: the automaton of that role.
+    masters: BTreeMap<usize, Automaton>,
 }
 
 /// A fault and the parts it hits.
@@ -108,6 +117,8 @@ struct Hit<'a> {
     spec: &'a FaultSpec,
     members: Vec<usize>,
     harm: Harm,
+    /// The database whose master it strikes, whoever that is: all members are in `members`.
+    master: Option<usize>,
 }
 
 impl<'a> Declarer<'a> {
@@ -122,7 +133,7 @@ impl<'a> Declarer<'a> {
             at.insert(part, sketches.len());
             sketches.push(sketch(draft, part));
         }
-        Self { draft, out, sketches, at, groups: Vec::new() }
+        Self { draft, out, sketches, at, groups: Vec::new(), masters: BTreeMap::new() }
     }
 
     /// Adds every fault.
@@ -131,13 +142,17 @@ impl<'a> Declarer<'a> {
         let scenario = &draft.scenario;
         let mut hits = Vec::new();
         for (name, spec) in scenario.fault.iter() {
-            let members = self.members(spec);
-            let ends = members.iter().all(|index| {
-                let hit = Hit { name: &name.text, spec, members: Vec::new(), harm: Harm::Forgot };
-                self.repair(&hit, Some(*index)).is_some()
-            });
-            if ends {
-                hits.push(Hit { name: &name.text, spec, members, harm: Harm::of(spec) });
+            let mut members = self.members(spec);
+            let master = self.master_of(spec);
+            if let Some(database) = master {
+                let count = draft.links.databases[database].members.len() as u32;
+                let of = |member| self.at.get(&Part::Database { database, member }).copied();
+                members = (0..count).filter_map(of).collect();
+            }
+            let name = &name.text;
+            let hit = Hit { name, spec, members: Vec::new(), harm: Harm::of(spec), master };
+            if members.iter().all(|index| self.repair(&hit, Some(*index)).is_some()) {
+                hits.push(Hit { members, ..hit });
             }
         }
         for hit in &hits {
@@ -241,12 +256,60 @@ impl<'a> Declarer<'a> {
         state
     }
 
+    /// The replicated database whose master is all that a fault names, if it can move: what
+    /// follows another fault, or strikes several at once, means the master of the file.
+    fn master_of(&self, spec: &FaultSpec) -> Option<usize> {
+        let mut hits = spec.hits.iter();
+        let (Some(only), None) = (hits.next(), hits.next()) else { return None };
+        let plain = spec.after.is_none() && !spec.together.value;
+        targets::master_of(self.draft, &only.text).filter(|_| plain)
+    }
+
+    /// The holder of a role: its timer is the role's own, and strikes whoever has it.
+    fn role(&mut self, hit: &Hit<'_>, database: usize, share: f64) {
+        let name = self.draft.scenario.database[database].0.text.clone();
+        let states: Vec<String> = hit.members.iter().map(|at| self.state(hit, *at, UP)).collect();
+        let Some(onset) = onset(hit, share) else { return };
+        let well = |at: &usize| {
+            let sketch = &self.sketches[*at];
+            let host = sketch.host.clone().unwrap_or(Expr::Always);
+            Expr::of(&sketch.name, WELL).and(host)
+        };
+        let mut guards = Vec::new();
+        let mut strikes = Vec::new();
+        for (member, (at, state)) in hit.members.iter().zip(&states).enumerate() {
+            let holds = holder(member);
+            guards.push(Expr::within(&[&holds]).and(well(at)));
+            let struck = Move::of(&self.sketches[*at].name, &[UP], state);
+            let strike = Transition::on(hit.name, &[&holds], &holds);
+            strikes.push(strike.also(&struck).opens(Opens::Always));
+        }
+        let clock = hit.spec.at.is_some();
+        let onset = if clock { onset } else { onset.guarded(Expr::Any(guards)).fate(Fate::Freeze) };
+        let count = hit.members.len();
+        let role = self.masters.entry(database).or_insert_with(|| {
+            let states = (0..count).map(|member| State::serving(&holder(member))).collect();
+            let role = Automaton::new(&format!("{name}/master"), states);
+            // The draws of the only member of a database without slaves.
+            Automaton { stream: Some(format!("{name}.master")), ..role }
+        });
+        role.timers.push(onset);
+        role.transitions.extend(strikes);
+    }
+
     /// Each part by itself.
     fn own(&mut self, hit: &Hit<'_>) {
         let shared = hit.spec.common_cause.as_ref().map(|common| {
             let group = self.draft.names.find(&common.group.text);
             (group.map(|found| (found.kind, found.index)), common.beta.value.get())
         });
+        if let Some(database) = hit.master {
+            let of_it = |(group, _): &(Option<(Kind, usize)>, f64)| {
+                *group == Some((Kind::Database, database))
+            };
+            let share = shared.filter(of_it).map_or(1.0, |(_, beta)| 1.0 - beta);
+            return self.role(hit, database, share);
+        }
         for &index in &hit.members {
             let state = self.state(hit, index, UP);
             let of_group = |(group, _): &(Option<(Kind, usize)>, f64)| {
@@ -275,7 +338,9 @@ impl<'a> Declarer<'a> {
         let group: Vec<usize> =
             (0..self.sketches.len()).filter(|at| of_group(&self.sketches[*at])).collect();
         let size = common.size.as_ref().map_or(group.len().max(1), |size| size.value as usize);
-        for (set, members) in group.chunks(size).enumerate() {
+        // Of a role only the set that has it in the file.
+        let sets = if hit.master.is_some() { 1 } else { usize::MAX };
+        for (set, members) in group.chunks(size).enumerate().take(sets) {
             let struck = members.iter().filter(|member| hit.members.contains(member));
             let moves: Vec<Move> = struck
                 .map(|at| Move::of(&self.sketches[*at].name, &[UP], &state_of(hit.name)))
@@ -413,6 +478,10 @@ impl<'a> Declarer<'a> {
         }
         for group in self.groups {
             declared.declaration.add(group);
+        }
+        for (database, role) in self.masters {
+            declared.masters.insert(database, role.name.clone());
+            declared.declaration.add(role);
         }
         declared.declaration.forced_causes.push(PLANNED.into());
         declared
@@ -584,6 +653,9 @@ impl Sketch {
         }
         for (fact, states) in facts {
             self.publish(&fact, Expr::In(states));
+        }
+        if matches!(self.part, Part::Database { .. }) {
+            self.publish(WELL, Expr::within(&[UP]));
         }
         back
     }

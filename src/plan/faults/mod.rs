@@ -11,6 +11,9 @@
 //!   down and come back with it.
 //! - A common cause is a joint event of the group's set, keyed by the set, also with one member;
 //!   each member is repaired by itself.
+//! - The master of a replicated database is a role: an automaton of its own says which member has
+//!   it, and is moved by who acts the failover out. A fault of the role ages while its holder is
+//!   well, strikes the holder, and draws as the master of the file does where there is no slave.
 //! - What memory holds (an object cache, the RAM of a server or head, a database's buffer) is lost
 //!   when its process or host is gone or hangs, and by `cache-lost`.
 //! - An operation that takes parts out is a clock in each of them; its cause is `planned`.
@@ -31,10 +34,11 @@ use std::collections::BTreeMap;
 use crate::health::{Declaration, Net, Reading, Start};
 use crate::model::Health;
 use crate::model::ids::{CauseId, ComponentId};
-use crate::model::outage::{Ailing, Breakable, HealthNet, HealthPlan};
+use crate::model::outage::{Ailing, Breakable, HealthNet, HealthPlan, MasterRole};
 use crate::model::spec::runs::Initial;
 use crate::model::world::storage::Handed;
 use crate::plan::Draft;
+use crate::plan::part::Part;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 
@@ -54,6 +58,9 @@ pub struct Declared {
     pub handed: BTreeMap<ComponentId, Vec<(String, Option<ComponentId>)>>,
     /// Parts that a drill can break: their name and the state in which they come back.
     pub breakable: Vec<(String, &'static str)>,
+    /// Replicated databases whose master a fault strikes, by place in the file: the automaton that
+    /// says who it is.
+    pub masters: BTreeMap<usize, String>,
 }
 
 /// Names of all causes: overload, the faults in the order of the file, what is planned.
@@ -91,7 +98,7 @@ pub fn plan(
     let causes = causes(draft);
     let breakable = quiet.breakable.iter().map(|(name, _)| name.clone()).collect();
     let (live, quiet) =
-        (compile(draft, &live, &causes, out)?, compile(draft, &quiet, &causes, out)?);
+        (compile(draft, &live, &causes, ids, out)?, compile(draft, &quiet, &causes, ids, out)?);
     Some(HealthPlan { live, quiet, start, breakable })
 }
 
@@ -119,6 +126,7 @@ fn compile(
     draft: &Draft,
     declared: &Declared,
     causes: &[String],
+    ids: &BTreeMap<String, ComponentId>,
     out: &mut Diagnostics,
 ) -> Option<HealthNet> {
     let net = match Net::compile(&declared.declaration, Reading::default()) {
@@ -171,5 +179,44 @@ fn compile(
         }
         handed.push(Handed { owner: *owner, states });
     }
-    Some(HealthNet { ailing, readers, wipes, handed, handing, causes, breakable, planned, net })
+    let masters = masters(draft, declared, ids, &net);
+    Some(HealthNet {
+        ailing,
+        readers,
+        wipes,
+        handed,
+        handing,
+        causes,
+        breakable,
+        masters,
+        planned,
+        net,
+    })
+}
+
+/// Masters of replicated databases, and where the net says who they are.
+fn masters(
+    draft: &Draft,
+    declared: &Declared,
+    ids: &BTreeMap<String, ComponentId>,
+    net: &Net,
+) -> Vec<MasterRole> {
+    let mut all = Vec::new();
+    for (index, (name, _)) in draft.scenario.database.iter().enumerate() {
+        let Some(group) = ids.get(&format!("{name}.group")).copied() else { continue };
+        let count = draft.links.databases[index].members.len();
+        let automaton = declared.masters.get(&index).and_then(|name| net.automaton(name));
+        let states = |automaton| {
+            let state = |member: usize| net.state(automaton, &declare::holder(member));
+            (0..count).map(|member| state(member).expect("a state for each member")).collect()
+        };
+        let place = |member: usize| {
+            let part = Part::Database { database: index, member: member as u32 }.name(draft);
+            declared.breakable.iter().position(|(name, _)| *name == part)
+        };
+        let members = (0..count).filter_map(place).map(|place| place as u32).collect();
+        let automaton = automaton.map(|automaton| (automaton, states(automaton)));
+        all.push(MasterRole { group, automaton, members });
+    }
+    all
 }

@@ -33,6 +33,7 @@ pub fn tables(results: &Results) -> Vec<ResultFile> {
         files.push(ResultFile::covered("timeline.csv", timeline(results)));
     }
     files.extend(breaks::tables(results));
+    files.extend(super::databases::tables(results));
     files
 }
 
@@ -259,6 +260,10 @@ fn requests(results: &Results) -> Vec<u8> {
             };
             put(ledger, &row.name, "all", None, row.attempts.begun);
             for (outcome, count) in OUTCOMES.iter().zip(row.attempts.ended) {
+                // Only what slaves answer can be stale.
+                if *outcome == "stale" && count == 0 {
+                    continue;
+                }
                 put(ledger, &row.name, outcome, None, count);
             }
             put(ledger, &row.name, "in-flight", None, row.attempts.in_flight());

@@ -7,6 +7,7 @@
 pub mod breaks;
 pub mod capacity;
 pub mod charts;
+pub mod databases;
 pub mod files;
 pub mod page;
 

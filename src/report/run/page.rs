@@ -1,6 +1,6 @@
 //! The report of one scenario, as a document; the terminal shows its first tables.
 
-use super::{Identity, breaks, capacity, cell, charts, share_cell, unit};
+use super::{Identity, breaks, capacity, cell, charts, databases, share_cell, unit};
 use crate::report::document::{
     Block, Cell, Check, Column, Definition, Document, Figure, Judgement as Word, Section, Table,
     Unit, Verdict as Line,
@@ -31,6 +31,7 @@ pub fn document(results: &Results, identity: &Identity) -> Document {
             Some(windows(results, identity)),
             Some(latency(results)),
             Some(utilization(results)),
+            databases::section(results),
             capacity::section(results),
             breaks::section(results),
             Some(ledgers(results)),

@@ -207,7 +207,7 @@ impl Gatherer<'_> {
                 Config::Link(_) => UseKind::Link,
                 // The network is told link by link; what a cache holds is no work.
                 Config::Links(_) | Config::Uplink(_) | Config::Cache(_) => continue,
-                Config::Balancer(_) => continue,
+                Config::Balancer(_) | Config::Database(_) => continue,
             };
             let parts = Meters::Parts(vec![ComponentId(at as u32)]);
             let name = match kind {

@@ -1,0 +1,159 @@
+//! Replicated databases in a report: how far slaves are behind, what failovers cost.
+//!
+//! In: the figures of the results whose metric is one of a database's. Out: a section with two tables,
+//! and `databases.csv` with all of them, a row a figure. Nothing where no database has slaves.
+
+use super::files::{Sheet, fields, words};
+use super::{cell, unit};
+use crate::plan::figure::{Figure, Metric, Stat};
+use crate::report::csv::Field;
+use crate::report::document::{Block, Cell, Column, Section, Table, Unit};
+use crate::report::write::ResultFile;
+use crate::study::results::{FigureRow, Results};
+
+/// Of a slave.
+const OF_A_SLAVE: [(&str, Metric, Stat); 4] = [
+    ("lag mean", Metric::Lag, Stat::Mean),
+    ("lag p95", Metric::Lag, Stat::Quantile(0.95)),
+    ("lag max", Metric::Lag, Stat::Max),
+    ("writes behind", Metric::Backlog, Stat::Mean),
+];
+
+/// Of a group.
+const OF_A_GROUP: [(&str, Metric); 4] = [
+    ("failovers", Metric::Failovers),
+    ("lost writes", Metric::LostWrites),
+    ("stale reads", Metric::Stale),
+    ("split-brain writes", Metric::SplitBrain),
+];
+
+/// A figure of a database.
+struct Told<'a> {
+    figure: Figure,
+    row: &'a FigureRow,
+}
+
+fn told(results: &Results) -> Vec<Told<'_>> {
+    let ours = |metric: Metric| {
+        OF_A_SLAVE.iter().any(|(_, other, _)| *other == metric)
+            || OF_A_GROUP.iter().any(|(_, other)| *other == metric)
+    };
+    let parsed = results.figures.iter().filter_map(|row| {
+        let figure = Figure::parse(&row.path).ok()?;
+        ours(figure.metric).then_some(Told { figure, row })
+    });
+    parsed.collect()
+}
+
+/// How the databases fared, in the windows that are no runs around a break and in those in which
+/// there was a failover.
+#[must_use]
+pub fn section(results: &Results) -> Option<Section> {
+    let told = told(results);
+    if told.is_empty() {
+        return None;
+    }
+    let head = |name: &str| vec![Column::words(name, name), Column::words("window", "window")];
+    let (mut slaves, mut groups) = (head("slave"), head("database"));
+    for (name, metric, _) in OF_A_SLAVE {
+        let key = name.replace(' ', "_");
+        let (key, shown) = if metric == Metric::Lag {
+            (format!("{key}_s"), Unit::Seconds)
+        } else {
+            (key, Unit::None)
+        };
+        slaves.push(Column::numbers(name, &key, shown));
+    }
+    for (name, metric) in OF_A_GROUP {
+        let key = name.replace([' ', '-'], "_");
+        let shown = if metric == Metric::Stale { Unit::Ratio } else { Unit::None };
+        groups.push(Column::numbers(name, &key, shown));
+    }
+    let (mut of_slaves, mut of_groups) = (Vec::new(), Vec::new());
+    for (place, window) in results.windows.iter().enumerate() {
+        let here: Vec<&Told<'_>> = told.iter().filter(|told| told.row.window == place).collect();
+        let failed_over = here.iter().any(|told| {
+            told.figure.metric == Metric::Failovers
+                && told.row.estimate.value().is_some_and(|count| count > 0.0)
+        });
+        if window.drill.is_some() && !failed_over {
+            continue;
+        }
+        let find = |scope: &str, metric: Metric, stat: Option<Stat>| {
+            let fits = |told: &&&Told<'_>| {
+                told.figure.scope == scope
+                    && told.figure.metric == metric
+                    && stat.is_none_or(|stat| told.figure.stat == Some(stat))
+            };
+            let found = here.iter().find(fits);
+            found.map_or_else(
+                || Cell::missing("\u{2013}"),
+                |told| {
+                    let share = told.figure.stat == Some(Stat::Chance);
+                    cell(&told.row.estimate, if share { Unit::Ratio } else { unit(told.row.unit) })
+                },
+            )
+        };
+        let scopes = |metric: Metric| {
+            let mut names: Vec<&str> = Vec::new();
+            for told in here.iter().filter(|told| told.figure.metric == metric) {
+                if !names.contains(&told.figure.scope.as_str()) {
+                    names.push(&told.figure.scope);
+                }
+            }
+            names
+        };
+        for name in scopes(Metric::Lag) {
+            let mut cells = vec![Cell::text(name), Cell::text(window.name.as_str())];
+            cells.extend(OF_A_SLAVE.map(|(_, metric, stat)| find(name, metric, Some(stat))));
+            of_slaves.push(cells);
+        }
+        for name in scopes(Metric::Failovers) {
+            let mut cells = vec![Cell::text(name), Cell::text(window.name.as_str())];
+            cells.extend(OF_A_GROUP.map(|(_, metric)| find(name, metric, None)));
+            of_groups.push(cells);
+        }
+    }
+    let table = |columns, rows| Block::Table(Table { caption: String::new(), columns, rows });
+    Some(Section {
+        heading: "Databases".into(),
+        intro: "Lag of a slave: the age of the oldest write that it has not applied, while it \
+                follows. Lost writes: acknowledged by an old master and never received by the new \
+                one. Stale: the share of the slaves' reads that lacked a write they should have had."
+            .into(),
+        blocks: vec![table(slaves, of_slaves), table(groups, of_groups)],
+    })
+}
+
+/// `databases.csv`.
+pub(super) fn tables(results: &Results) -> Vec<ResultFile> {
+    let told = told(results);
+    if told.is_empty() {
+        return Vec::new();
+    }
+    let columns =
+        ["window", "figure", "of", "stat", "unit", "value", "value_lo", "value_hi", "reason"];
+    let mut sheet = Sheet::new(results, &columns);
+    for Told { figure, row } in &told {
+        let stat = match figure.stat {
+            Some(Stat::Quantile(_)) => "p95",
+            Some(Stat::Max) => "max",
+            Some(Stat::Chance) => "chance",
+            _ => "mean",
+        };
+        let shown = if figure.metric == Metric::Lag { "s" } else { "1" };
+        let (value, reason) = fields(&row.estimate);
+        sheet.row(&[
+            Field::Text(&results.windows[row.window].name),
+            Field::Text(figure.metric.id()),
+            Field::Text(&figure.scope),
+            Field::Text(stat),
+            Field::Text(shown),
+            value[0],
+            value[1],
+            value[2],
+            words(reason.as_ref()),
+        ]);
+    }
+    vec![ResultFile::covered("databases.csv", sheet.finish())]
+}
