@@ -312,12 +312,15 @@ struct Heap {
     nodes: usize,
     /// The root was popped and not filled since.
     hole: bool,
+    /// The least key; later than every key when there is none. It is asked for at every push, and
+    /// changes seldom.
+    first: u128,
 }
 
 impl Heap {
     fn with_capacity(keys: usize) -> Self {
         let families = Vec::with_capacity(keys.div_ceil(4));
-        Self { root: EMPTY, families, nodes: 0, hole: false }
+        Self { root: EMPTY, families, nodes: 0, hole: false, first: EMPTY }
     }
 
     fn len(&self) -> usize {
@@ -327,45 +330,43 @@ impl Heap {
     /// The least key; later than every key when there is none.
     #[inline]
     fn first(&self) -> u128 {
-        if self.hole {
-            self.families.first().map_or(EMPTY, |family| least(&family.0).1)
-        } else {
-            self.root
-        }
+        self.first
     }
 
     /// Adds `key` unless it would be the least of all; tells whether it did.
     #[inline]
     fn put(&mut self, key: u128) -> bool {
-        if self.hole {
-            let Some(family) = self.families.first() else { return false };
-            let (member, child) = least(&family.0);
-            if key < child {
-                return false;
-            }
-            self.hole = false;
-            self.root = child;
-            self.sink(member, key);
-            return true;
-        }
-        let stays = key >= self.root;
+        let stays = key >= self.first;
         if stays {
-            self.append(key);
+            self.put_below(key);
         }
         stays
+    }
+
+    /// Adds `key`, which is not the least: into the hole, if there is one.
+    #[inline(never)]
+    fn put_below(&mut self, key: u128) {
+        if !self.hole {
+            return self.append(key);
+        }
+        // Something is less than the key, so there are children.
+        let (member, child) = least(&self.families[0].0);
+        self.hole = false;
+        self.root = child;
+        self.sink(member, key);
     }
 
     /// Takes the least key, if its time is not after `last`.
     #[inline]
     fn pop_before_or_at(&mut self, last: SimTime) -> Option<u128> {
-        if self.hole {
-            self.hole = false;
-            self.close_hole();
-        }
-        if self.nodes == 0 || time_of(self.root) > last {
+        if self.first == EMPTY || time_of(self.first) > last {
             return None;
         }
+        if self.hole {
+            self.close_hole();
+        }
         self.hole = true;
+        self.first = self.families.first().map_or(EMPTY, |family| least(&family.0).1);
         Some(self.root)
     }
 
@@ -391,6 +392,7 @@ impl Heap {
 
     /// Adds `key` at the end, moving greater keys down before it.
     fn append(&mut self, key: u128) {
+        self.first = self.first.min(key);
         let node = self.nodes;
         self.nodes += 1;
         let Some(rank) = node.checked_sub(1) else {

@@ -163,6 +163,9 @@ impl<'p> World<'p> {
     /// An empty world at the start of `span`.
     #[must_use]
     pub fn new(plan: &'p Blueprint, lineage: Lineage, span: Span) -> Self {
+        // What a drill breaks is taken over, whatever the chance of that: how often it is not is a
+        // matter of years, not of a few runs.
+        let drilled = span.faults == Faults::Drill;
         let component = |(index, part): (usize, &crate::model::blueprint::Part)| {
             let id = ComponentId(index as u32);
             match &part.config {
@@ -176,11 +179,19 @@ impl<'p> World<'p> {
                 Config::Uplink(config) => Component::Uplink(Uplink::new(*config)),
                 Config::Cache(config) => Component::Cache(Cache::new(config.clone())),
                 Config::Balancer(config) => {
-                    Component::Balancer(Box::new(Balancer::new(config.clone(), plan.seed, lineage)))
+                    let mut config = config.clone();
+                    if let (Some(takeover), true) = (&mut config.takeover, drilled) {
+                        takeover.coverage = 1.0;
+                    }
+                    Component::Balancer(Box::new(Balancer::new(config, plan.seed, lineage)))
                 }
                 Config::Database(config) => {
                     let (draws, window) = ((plan.seed, lineage), (span.from, span.until));
-                    let database = Database::new(id, config.clone(), draws, span.start, window);
+                    let mut config = config.clone();
+                    if let (Some(failover), true) = (&mut config.failover, drilled) {
+                        failover.coverage = 1.0;
+                    }
+                    let database = Database::new(id, config, draws, span.start, window);
                     Component::Database(Box::new(database))
                 }
             }

@@ -130,7 +130,8 @@ pub fn way_back(draft: &Draft, part: Part) -> SimDuration {
         Part::Service { service, .. } => {
             scenario.service[service].1.restart.as_deref().map_or(SimDuration::ZERO, mean)
         }
-        Part::Database { database, .. } => {
+        // Where another takes over, nobody waits for it.
+        Part::Database { database, .. } if scenario.database[database].1.failover.is_none() => {
             scenario.database[database].1.restart.as_deref().map_or(SimDuration::ZERO, mean)
         }
         Part::Head { nas, .. } => {
