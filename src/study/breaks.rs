@@ -106,6 +106,8 @@ pub struct Around {
     before: SimDuration,
     after: SimDuration,
     repair: SimDuration,
+    /// A part is waited for at most so long after its repair.
+    patience: SimDuration,
     replications: (u32, u32),
     level: f64,
 }
@@ -126,21 +128,35 @@ impl Around {
         let lead_in = spec.lead_in.value;
         let begins = SimTime::from_nanos(at.nanos().saturating_sub(lead_in.nanos()));
         let name = name.to_string();
-        Some(Self { name, levels, begins, lead_in, before, after, repair, replications, level })
+        Some(Self {
+            name,
+            levels,
+            begins,
+            lead_in,
+            before,
+            after,
+            repair,
+            patience: SimDuration::MAX,
+            replications,
+            level,
+        })
     }
 
-    /// The same with a quarter of what follows a break and half of what comes before it.
+    /// The same with a quarter of what follows a break and half of what comes before it; no part is
+    /// waited for longer than a minute, so that a late giveback is not seen.
     #[must_use]
     pub fn quick(mut self) -> Self {
         let part = |time: SimDuration, parts| SimDuration::from_nanos(time.nanos() / parts);
         (self.before, self.after) = (part(self.before, 2), part(self.after, 4));
         self.repair = part(self.repair, 4);
+        self.patience = SimDuration::from_secs(60);
         self
     }
 
     /// How long what follows the repair of `part` is: until it has been back for `repair`.
     fn after_repair(&self, draft: &Draft, part: Option<Part>) -> SimDuration {
-        self.repair + part.map_or(SimDuration::ZERO, |part| drills::way_back(draft, part))
+        let way_back = part.map_or(SimDuration::ZERO, |part| drills::way_back(draft, part));
+        self.repair + way_back.min(self.patience)
     }
 
     /// The name of a run.

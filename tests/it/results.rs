@@ -374,11 +374,14 @@ fn results_of_two_scenarios_never_share_a_place() {
 #[test]
 fn a_comparison_can_be_read_on_any_terminal() {
     let place = tempfile::tempdir().unwrap();
+    let tiers = tier("starter").parent().unwrap().to_path_buf();
+    let shards = tiers.join("../databases/db-4.toml");
+    let files = ["starter.toml", "tier-1.toml"].map(|name| tiers.join(name));
     for columns in [80, 100, 140] {
         let out = place.path().join(columns.to_string());
-        let tiers = tier("starter");
-        let tiers = tiers.parent().unwrap().to_str().unwrap();
-        let words = ["compare", tiers, "--out", out.to_str().unwrap()];
+        let mut words = vec!["compare"];
+        words.extend(files.iter().chain([&shards]).map(|path| path.to_str().unwrap()));
+        words.extend(["--out", out.to_str().unwrap()]);
         let mut command = fivenines(&[&words[..], &SHORT].concat());
         let ended = command.env("COLUMNS", columns.to_string()).output().unwrap();
         assert_eq!(ended.status.code(), Some(0), "{}", text(&ended.stderr));
