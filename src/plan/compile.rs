@@ -61,7 +61,12 @@ struct Builder<'a> {
     ids: BTreeMap<String, ComponentId>,
     units: Vec<(ComponentId, u32)>,
     tables: memory::Tables,
+    /// Zones on each server, in the order of their names.
+    zones: BTreeMap<ServerId, Vec<ZoneHere>>,
 }
+
+/// A zone on a server: its name, its group, which member.
+type ZoneHere = (String, usize, u32);
 
 #[derive(Clone, Copy)]
 enum Wanted {
@@ -94,9 +99,23 @@ pub fn compile(draft: &Draft, folder: &std::path::Path, out: &mut Diagnostics) -
         ids: BTreeMap::new(),
         units: Vec::new(),
         tables: Vec::new(),
+        zones: zones(draft),
     };
     builder.gather();
     builder.build(folder)
+}
+
+/// The zones on each server.
+fn zones(draft: &Draft) -> BTreeMap<ServerId, Vec<ZoneHere>> {
+    let mut all: BTreeMap<ServerId, Vec<ZoneHere>> = BTreeMap::new();
+    for (zone, members) in draft.placed.zones.iter().enumerate() {
+        for (member, server) in (0..).zip(members) {
+            let name = member_name(&draft.scenario.zone[zone].0, member);
+            all.entry(*server).or_default().push((name, zone, member));
+        }
+    }
+    all.values_mut().for_each(|here| here.sort());
+    all
 }
 
 /// The zone members of a database, master first, with the places of zone and member.
@@ -203,18 +222,8 @@ impl Builder<'_> {
     }
 
     /// Zones of a server, in the order of their names.
-    fn zones_on(&self, server: ServerId) -> Vec<(String, usize, u32)> {
-        let mut here = Vec::new();
-        for (zone, members) in self.draft.placed.zones.iter().enumerate() {
-            for (member, place) in members.iter().enumerate() {
-                if *place == server {
-                    let name = member_name(&self.draft.scenario.zone[zone].0, member as u32);
-                    here.push((name, zone, member as u32));
-                }
-            }
-        }
-        here.sort();
-        here
+    fn zones_on(&self, server: ServerId) -> &[ZoneHere] {
+        self.zones.get(&server).map_or(&[], Vec::as_slice)
     }
 
     fn place(&self, at: (usize, u32)) -> Option<Place> {

@@ -42,7 +42,7 @@ pub fn bare(plan: &mut Blueprint, process: Process) {
 }
 
 /// The small model of the standard set keeps every write off the critical path.
-fn writes_wait_for_nobody(plan: &mut Blueprint) {
+pub fn writes_wait_for_nobody(plan: &mut Blueprint) {
     let one = AmountId(plan.routes.amounts.len() as u16);
     plan.routes.amounts.push(Amount::Fixed(1));
     for op in &mut plan.routes.ops {
@@ -52,7 +52,7 @@ fn writes_wait_for_nobody(plan: &mut Blueprint) {
     }
 }
 
-fn steady(length: u64) -> Window {
+pub fn steady(length: u64) -> Window {
     Window {
         name: "steady".into(),
         levels: Vec::new(),

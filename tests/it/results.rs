@@ -397,7 +397,7 @@ fn a_comparison_can_be_read_on_any_terminal() {
         assert!(folded.contains(step), "{shown}");
         assert!(folded.contains("page views served better by") && folded.contains(" points ±"));
         assert!(folded.contains("* OVERLOADED: more was offered than could be served"));
-        assert!(folded.contains("tier-5: two heads of the file server `store`, failover"));
+        assert!(folded.contains("db-4: index and shards of the database"));
     }
 }
 

@@ -24,14 +24,18 @@ impl Dice {
     }
 }
 
-/// Two services on one or two servers, a file server, a station, clients, faults.
+/// Two services on one or two servers, a file server, a station, clients, faults; some with a
+/// balancer or a pair of them, with two heads, with a database of two members.
 fn system(dice: &mut Dice) -> String {
     let servers = 1 + dice.roll(2);
+    let webs = 1 + dice.roll(servers);
+    let on = if webs == 2 { "\"box-1\", \"box-2\"" } else { "\"box-1\"" };
+    let (balanced, paired, replicated) = (dice.roll(2) == 0, dice.roll(2) == 0, dice.roll(2) == 0);
     let mut text = format!(
         "scenario = \"swarm\"\n[run]\nseed = {}\ninitial = \"new\"\n[site.main]\n[rack.r]\nsite = \"main\"\n\
          switch = {{ count = {}, bandwidth = \"1Gbit/s\" }}\n[server.box]\ncount = {servers}\n\
          cores = {}\nrack = \"r\"\n[server.box.disks]\nlocal = {{ kind = \"10k\", layout = \"mirror\", data = 1, parity = 1 }}\n\
-         [zone.web]\non = [\"box-1\"]\nboot = \"{}s\"\n[zone.deep]\non = [\"box-{servers}\"]\n",
+         [zone.web]\ncount = {webs}\non = [{on}]\nboot = \"{}s\"\n[zone.deep]\non = [\"box-{servers}\"]\n",
         dice.roll(1_000),
         1 + dice.roll(2),
         1 + dice.roll(2),
@@ -48,8 +52,21 @@ fn system(dice: &mut Dice) -> String {
     let (workers, backlog) = (dice.pick(&["1", "5"]), dice.maybe("backlog = 3\n"));
     text +=
         &format!("[service.back]\nin = \"deep\"\nworkers = {workers}\n{backlog}restart = \"2s\"\n");
-    text += "[nas.store]\ncpu = \"1ms\"\nrack = \"r\"\n[nas.store.pools]\nmain = { kind = \"7.2k\", layout = \"raid-dp\", data = 2 }\n\
-             [nas.store.volumes]\ndata = { pool = \"main\" }\n";
+    text += &store(dice, paired);
+    if replicated {
+        text += &database(dice, servers);
+    }
+    if balanced {
+        text += &balancer(dice);
+    }
+    let (enter, query) = (
+        if balanced { "front" } else { "app" },
+        if replicated {
+            "{ call = \"mysql\", read = 1.5, write = 0.4, time-out = \"2s\" },\n"
+        } else {
+            ""
+        },
+    );
     let discipline = dice.pick(&["fifo", "ps", "priority", "priority-preemptive"]);
     let (limit, patience) = (dice.maybe("limit = 4\n"), dice.maybe("patience = \"1s\"\n"));
     text += &format!(
@@ -72,24 +89,82 @@ fn system(dice: &mut Dice) -> String {
     let deadline = dice.maybe(", time-out = \"1s\"");
     let outer = dice.pick(&["", ", time-out = \"2s\""]);
     text += &format!(
-        "[request.page]\nenter = \"app\"\ndraw = {{ a = {{ dist = \"exponential\", mean = \"20ms\" }} }}\nsteps = [\n\
+        "[request.page]\nenter = \"{enter}\"\ndraw = {{ a = {{ dist = \"exponential\", mean = \"20ms\" }} }}\nsteps = [\n\
          {{ cpu = \"app\", draw = \"a\" }},\n{{ io = \"disk\", read = 0.5, write = 0.5, wait = {} }},\n\
          {{ call = \"back\", steps = [ {{ cpu = \"back\", draw = \"a\" }}, {{ delay = \"10ms\" }} ]{outer} }},\n\
          {{ parallel = [ {{ steps = [ {{ call = \"back\", steps = [ {{ cpu = \"back\", draw = \"a\" }} ]{deadline} }} ] }},\n\
          {{ steps = [ {{ cpu = \"app\", draw = \"a\", share = 0.5 }}, {{ visit = \"desk\" }} ] }} ] }},\n\
-         {{ io = \"nas\", read = 0.5, write = 0.3, ops = 1.2 }},\n]\nthen = {{ request = \"part\", count = 1.5 }}\n",
+         {query}{{ io = \"nas\", read = 0.5, write = 0.3, ops = 1.2 }},\n]\nthen = {{ request = \"part\", count = 1.5 }}\n",
         dice.pick(&["true", "false"])
     );
     text += "[request.part]\nenter = \"app\"\ndraw = { a = \"1ms\" }\nsteps = [ { cpu = \"app\", draw = \"a\" } ]\n\
              [request.job]\nsteps = [ { visit = \"desk\", priority = 2 } ]\n";
+    let mut more: Vec<&str> = Vec::new();
+    more.extend(paired.then_some("nas.store.head-2"));
+    more.extend(replicated.then_some("database.mysql.master"));
+    more.extend(balanced.then_some("balancer.front"));
     for number in 0..1 + dice.roll(4) {
-        text += &fault(dice, number);
+        text += &fault(dice, number, &more);
     }
     text
 }
 
-fn fault(dice: &mut Dice, number: u64) -> String {
-    let hits = dice.pick(&[
+/// A file server with one head or a pair, whose data lie on one pool or on both.
+fn store(dice: &mut Dice, paired: bool) -> String {
+    let pool = "kind = \"7.2k\", layout = \"raid-dp\", data = 2";
+    if !paired {
+        return format!(
+            "[nas.store]\ncpu = \"1ms\"\nrack = \"r\"\n[nas.store.pools]\nmain = {{ {pool} }}\n\
+             [nas.store.volumes]\ndata = {{ pool = \"main\" }}\n"
+        );
+    }
+    let grace = dice.maybe("grace = \"2s\"\nopens = 0.3\n");
+    let over = dice.pick(&["\"main\"", "[\"main\", \"second\"]"]);
+    format!(
+        "[nas.store]\nheads = 2\ncpu = \"1ms\"\nrack = \"r\"\n{grace}[nas.store.failover]\ndetect = \"2s\"\n\
+         takeover = \"1s\"\ncoverage = 0.8\ngiveback = {{ after = \"5s\", lasts = \"1s\" }}\n[nas.store.pools]\n\
+         main = {{ {pool}, head = 1 }}\nsecond = {{ {pool}, head = 2 }}\n\
+         [nas.store.volumes]\ndata = {{ pool = {over} }}\nother = {{ pool = \"second\" }}\n"
+    )
+}
+
+/// A master and a slave that takes over.
+fn database(dice: &mut Dice, servers: u64) -> String {
+    let reads = dice.pick(&["master", "slaves"]);
+    let mode = dice.pick(&["async", "semi-sync"]);
+    let promotion = dice.pick(&["replica", "remount"]);
+    let (fence, cold, rebuild) = (
+        dice.maybe("fence = false\n"),
+        dice.maybe("cold = { miss-factor = 2.0, decays-in = \"10s\" }\n"),
+        dice.maybe("rebuild = { size = \"20MiB\", rate = \"10MB/s\" }\n"),
+    );
+    format!(
+        "[zone.sql]\ncount = 2\non = [\"box-1\", \"box-{servers}\"]\n[database.mysql]\n\
+         in = {{ master = \"sql-1\", slaves = [\"sql-2\"] }}\nreads = {{ to = \"{reads}\" }}\nconnections = 6\n\
+         read = {{ cpu = \"2ms\", io = {{ chance = 0.3, mean = 1.0 }} }}\n\
+         write = {{ cpu = \"3ms\", sync-io = 1, deferred-io = 1 }}\n\
+         data = {{ sql-1 = \"store:data\", sql-2 = \"box:local\" }}\n{cold}{rebuild}restart = \"2s\"\n\
+         replication = {{ mode = \"{mode}\", receive = \"50ms\", apply = \"serial\" }}\n\
+         [database.mysql.failover]\ndetect = {{ interval = \"1s\", time-out = \"1s\", fall = 2 }}\n\
+         promote = \"1s\"\npromotion = \"{promotion}\"\ncoverage = 0.7\nfailed = \"4s\"\n{fence}"
+    )
+}
+
+fn balancer(dice: &mut Dice) -> String {
+    let algorithm =
+        dice.pick(&["round-robin", "least-connections", "random", "two-choices", "hash"]);
+    let depth = dice.pick(&["shallow", "deep"]);
+    let retries = dice.maybe("retries = 1\n");
+    let pair = dice.maybe("count = 2\nfailover = { detect = \"2s\", coverage = 0.8 }\n");
+    format!(
+        "[balancer.front]\nrack = \"r\"\nto = \"app\"\ncores = 2\ncpu = \"0.2ms\"\nalgorithm = \"{algorithm}\"\n\
+         check = {{ interval = \"1s\", time-out = \"500ms\", fall = 2, rise = 1, depth = \"{depth}\" }}\n\
+         time-out = \"5s\"\n{retries}{pair}"
+    )
+}
+
+fn fault(dice: &mut Dice, number: u64, more: &[&'static str]) -> String {
+    let mut all = vec![
         "service.app",
         "service.back",
         "server.*",
@@ -100,7 +175,9 @@ fn fault(dice: &mut Dice, number: u64) -> String {
         "server.box.local",
         "station.desk",
         "zone.web",
-    ]);
+    ];
+    all.extend(more);
+    let hits = dice.pick(&all);
     let how = dice.pick(&["crash", "hang", "pause", "slow", "lost", "partitioned"]);
     let factor = if how == "slow" { "factor = 3.0\n" } else { "" };
     let seen = if how == "hang" { "detected-by-people = \"2s\"\n" } else { "" };
@@ -112,19 +189,24 @@ fn fault(dice: &mut Dice, number: u64) -> String {
     format!("[fault.f{number}]\nhits = \"{hits}\"\nhow = \"{how}\"\n{factor}{seen}{when}")
 }
 
-/// C1, C6, C8 and T30 in small: 60 systems; in each the ledgers close, Little's identity holds,
-/// and when the load has ended nothing stays inside.
+/// C1, C6, C8 and T30: 500 systems; in each the ledgers close, Little's identity holds, and when the
+/// load has ended nothing stays inside. A failure prints the system and the replication.
 #[test]
 fn whatever_breaks_the_ledgers_close_and_everything_drains() {
     let mut dice = Dice(7);
     let mut failures = 0;
     // Chance also makes systems that the checks refuse, for a key without effect.
     let sound = std::iter::from_fn(|| Some(system(&mut dice)))
-        .take(400)
+        .take(5_000)
         .filter(|text| draft_or_complaints(text).is_ok())
-        .take(60);
+        .take(500);
     let texts: Vec<String> = sound.collect();
-    assert_eq!(texts.len(), 60);
+    assert_eq!(texts.len(), 500);
+    let said = ["[database.", "heads = 2", "[balancer.", "how = \"hang\""];
+    for feature in said {
+        let with = texts.iter().filter(|text| text.contains(feature)).count();
+        assert!(with > 50, "{feature}: {with} of 500");
+    }
     for (case, text) in (0..).zip(texts) {
         let plan = planned(&text);
         let seen = requests::run(&plan, &window(5.0, 35.0), case).unwrap_or_else(|breach| {
@@ -137,7 +219,7 @@ fn whatever_breaks_the_ledgers_close_and_everything_drains() {
         assert!(served > 0, "case {case}\n{text}");
         drains(&plan, case, &text);
     }
-    assert!(failures > 1_000, "the systems break: {failures}");
+    assert!(failures > 10_000, "the systems break: {failures}");
 }
 
 /// The same with a file server of two heads that fail every few seconds, with and without cover, and
