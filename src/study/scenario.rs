@@ -325,10 +325,11 @@ impl StudyPlan {
                 paths.push(format!("served.{class}.chance"));
                 paths.push(format!("lost.{class}.chance"));
             }
-            for zone in &plan.zones {
+            let listed = parts_are_listed(plan);
+            for zone in plan.zones.iter().filter(|_| listed) {
                 paths.push(format!("utilization.{}.cpu", zone.name));
             }
-            for part in &plan.parts {
+            for part in plan.parts.iter().filter(|_| listed) {
                 if let crate::model::blueprint::Config::Uplink(_) = part.config {
                     continue;
                 }
@@ -355,6 +356,15 @@ impl StudyPlan {
             self.ask(full, figure, measure, window);
         }
     }
+}
+
+/// Components and zones that a report lists at most, one by one.
+pub const MOST_LISTED: usize = 5_000;
+
+/// Whether a report lists every component: of a large fleet it has the figures that are asked for.
+#[must_use]
+pub fn parts_are_listed(plan: &Blueprint) -> bool {
+    plan.parts.len() + plan.zones.len() <= MOST_LISTED
 }
 
 /// A diagnostic has been given.

@@ -8,7 +8,7 @@ use crate::plan::Draft;
 use crate::solve::requests::GRID;
 use crate::stats::warmup::{SteadyState, mser5};
 use crate::study::expect::{Demand, Verdict as Judgement};
-use crate::study::scenario::{StudyPlan, StudyResult};
+use crate::study::scenario::{MOST_LISTED, StudyPlan, StudyResult, parts_are_listed};
 use crate::study::window::{Ending, Estimate, Verdict};
 use crate::units::SimDuration;
 
@@ -189,7 +189,7 @@ fn precision(window: &WindowRows) -> Check {
 }
 
 /// What the reader must know that the model left out.
-pub(super) fn leaves_out(draft: &Draft, study: &StudyPlan) -> Vec<String> {
+pub(super) fn leaves_out(draft: &Draft, plan: &Blueprint, study: &StudyPlan) -> Vec<String> {
     let scenario = &draft.scenario;
     let mut notes = Vec::new();
     let mut well: Vec<&str> = study
@@ -211,6 +211,12 @@ pub(super) fn leaves_out(draft: &Draft, study: &StudyPlan) -> Vec<String> {
         notes.push(
             "the objective of availability is not judged: it asks for years with faults".into(),
         );
+    }
+    if !parts_are_listed(plan) {
+        notes.push(format!(
+            "of more than {MOST_LISTED} components and zones none is listed: a figure of one is there \
+             when `[[expect]]` or `precision` asks for it"
+        ));
     }
     let grid = GRID;
     notes.push(format!(

@@ -20,7 +20,7 @@ use crate::stats::quantile::samples_needed;
 use crate::study::capacity::CapacityResult;
 use crate::study::limits::Sought;
 use crate::study::measure::{Measure, Meters, NoValue};
-use crate::study::scenario::{StudyPlan, StudyResult};
+use crate::study::scenario::{StudyPlan, StudyResult, parts_are_listed};
 use crate::study::window::{Ending, Estimate, WindowPlan, WindowResult, estimate};
 
 /// Puts results together.
@@ -69,7 +69,7 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         expectations: expectations.collect(),
         not_estimated: study.not_estimated.clone(),
         checks: checks(plan, result, &windows),
-        leaves_out: leaves_out(draft, study),
+        leaves_out: leaves_out(draft, plan, study),
         partial: partial(result),
         breaks: breaks::rows(draft, plan, study, result, &windows, place),
         windows,
@@ -144,6 +144,7 @@ impl Gatherer<'_> {
             }
         }
         latencies.sort_by_cached_key(|row| natural(&row.name));
+        let told = told && parts_are_listed(plan);
         let uses = if told { self.uses(&estimate, asked, seen) } else { Vec::new() };
         let rate = asked.window.levels.iter().flatten().next().copied();
         WindowRows {
