@@ -38,7 +38,7 @@ use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
 use crate::units::{Cores, SimDuration, SimTime};
 use crate::workload::arrivals::{Process, Traffic};
-use crate::workload::log::{LogFormat, count_log};
+use crate::workload::log::{LogFormat, LogStyle, count_log};
 use crate::workload::mmpp::{Modulation, Succession};
 use crate::workload::noise::Noise;
 use crate::workload::rate::{Profile, WeekTime};
@@ -781,6 +781,9 @@ fn recorded(
             return None;
         }
     };
+    let log = |opened, style| {
+        count_log(opened, LogFormat { style, ..LOG }, |_| true).map(|(series, _)| series)
+    };
     let series = match trace.format.value {
         TraceFormat::Csv => CountSeries::read_csv(
             opened,
@@ -791,7 +794,8 @@ fn recorded(
                 interval: trace.every.as_ref()?.value,
             },
         ),
-        TraceFormat::CommonLog => count_log(opened, LOG, |_| true).map(|(series, _)| series),
+        TraceFormat::CommonLog => log(opened, LogStyle::Common),
+        TraceFormat::CombinedLog => log(opened, LogStyle::Combined),
     };
     let series = match series {
         Ok(series) => series,
@@ -822,7 +826,11 @@ fn recorded(
 }
 
 /// Lines of an access log may be late by a minute and one in a while broken.
-const LOG: LogFormat = LogFormat { sort_within: SimDuration::from_secs(60), broken_at_most: 100 };
+const LOG: LogFormat = LogFormat {
+    style: LogStyle::Common,
+    sort_within: SimDuration::from_secs(60),
+    broken_at_most: 100,
+};
 
 fn traffic(
     draft: &Draft,

@@ -135,13 +135,15 @@ words! {
         Csv = "csv",
         /// An access log in Common Log Format.
         CommonLog = "common-log",
+        /// An access log in Combined Log Format.
+        CombinedLog = "combined-log",
     }
 }
 
 spec! {
     /// Recorded traffic.
     pub struct TraceSpec {
-        /// The file, below the scenario's own folder.
+        /// The file, below the scenario's own folder; packed by gzip or not.
         file: String,
         /// What it is.
         format: TraceFormat,

@@ -166,7 +166,7 @@ fn check_workload(workload: &WorkloadSpec, out: &mut Diagnostics) {
         for (key, span) in columns {
             match (spec.format.value, span) {
                 (TraceFormat::Csv, None) => missing(spec.span, key, "of a table of counts", out),
-                (TraceFormat::CommonLog, Some(span)) => {
+                (TraceFormat::CommonLog | TraceFormat::CombinedLog, Some(span)) => {
                     inert(span, "an access log says its own times", "remove it", out);
                 }
                 _ => {}
