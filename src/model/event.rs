@@ -37,6 +37,8 @@ pub enum Event {
     Probe(u32),
     /// A zone gets another memory, by the cache that this leaves another room.
     Resize(u32),
+    /// A closed user has thought and asks, by its place among all of them.
+    User(u32),
 }
 
 impl Event {
@@ -57,6 +59,7 @@ impl Event {
             Self::Probe(id) => (9, id),
             Self::Patiences => (10, 0),
             Self::Resize(id) => (11, id),
+            Self::User(id) => (12, id),
         };
         debug_assert!(index <= MAX_INDEX);
         kind << 24 | index
@@ -79,7 +82,8 @@ impl Event {
             8 => Self::Operation(index),
             9 => Self::Probe(index),
             10 => Self::Patiences,
-            _ => Self::Resize(index),
+            11 => Self::Resize(index),
+            _ => Self::User(index),
         }
     }
 }
@@ -102,6 +106,7 @@ mod tests {
             Event::Operation(1),
             Event::Probe(MAX_INDEX),
             Event::Resize(4),
+            Event::User(6),
         ] {
             assert_eq!(Event::of(event.code()), event);
         }

@@ -21,7 +21,9 @@ use crate::model::service::ServiceConfig;
 use crate::model::spec::place::{Burst, MountSpec, Workers};
 use crate::model::spec::storage::{DiskSetSpec, Layout, ReadsTo};
 use crate::model::spec::textbook::{DisciplineWord, PickWord};
-use crate::model::spec::traffic::{ProcessWord, TraceFormat, TraceSpec, WeekMoment, WorkloadSpec};
+use crate::model::spec::traffic::{
+    FlashSpec, Moment, ProcessWord, TraceFormat, TraceSpec, WeekMoment, WorkloadSpec,
+};
 use crate::model::station::{Discipline, StationConfig};
 use crate::plan::Draft;
 use crate::plan::graph::store_at;
@@ -43,7 +45,9 @@ use crate::workload::mmpp::{Modulation, Succession};
 use crate::workload::noise::Noise;
 use crate::workload::rate::{Profile, WeekTime};
 use crate::workload::stamp::TimeForm;
+use crate::workload::surge::{Course, Onset, Step, SurgeError, Surges};
 use crate::workload::trace::{CountSeries, Placement, Playback, SeriesFormat};
+use crate::workload::users::Users;
 
 mod balancer;
 mod cache;
@@ -751,9 +755,10 @@ fn workloads(
             .and_then(|from| scenario.clients.iter().position(|(name, _)| name.text == from.text));
         let objective = scenario.objective.get(&spec.request.value.text);
         let lost_after = objective.and_then(|o| o.lost_after.as_ref()).map(|limit| limit.value);
-        let arrivals = match &spec.trace {
-            Some(trace) => recorded(trace, spec, folder, out).map(Arrivals::Recorded),
-            None => traffic(draft, name, spec, out).map(Arrivals::Described),
+        let arrivals = match (&spec.trace, &spec.users) {
+            (Some(trace), _) => recorded(trace, spec, folder, out).map(Arrivals::Recorded),
+            (None, Some(users)) => closed(users, spec, out).map(Arrivals::Closed),
+            (None, None) => traffic(draft, name, spec, out).map(Arrivals::Described),
         };
         let Some(arrivals) = arrivals else { continue };
         let first_ordinal = Workload::first_ordinal(&name.text);
@@ -761,6 +766,16 @@ fn workloads(
         all.push(Workload { name, first_ordinal, class, clients, arrivals, lost_after });
     }
     all
+}
+
+fn closed(users: &Spanned<u32>, spec: &WorkloadSpec, out: &mut Diagnostics) -> Option<Users> {
+    match Users::new(users.value, law_of(spec.think.as_ref()?)) {
+        Ok(users) => Some(users),
+        Err(error) => {
+            out.push(Diagnostic::new(Code::OutOfRange, users.span, error.to_string()));
+            None
+        }
+    }
 }
 
 /// Recorded traffic of the file that `trace` names, below the scenario's `folder`.
@@ -832,7 +847,7 @@ const LOG: LogFormat = LogFormat {
     broken_at_most: 100,
 };
 
-fn traffic(
+pub(super) fn traffic(
     draft: &Draft,
     name: &crate::scenario::names::Name,
     spec: &crate::model::spec::traffic::WorkloadSpec,
@@ -884,6 +899,7 @@ fn traffic(
         }
         None => traffic,
     };
+    let traffic = traffic.with_surges(surges(spec, week_start(draft), out)?);
     match &spec.noise {
         Some(noise) => match Noise::new(noise.sigma.value, noise.phi.value) {
             Ok(noise) => Some(traffic.with_noise(noise)),
@@ -893,6 +909,45 @@ fn traffic(
             }
         },
         None => Some(traffic),
+    }
+}
+
+fn surges(spec: &WorkloadSpec, start: WeekMoment, out: &mut Diagnostics) -> Option<Surges> {
+    let after = |moment: Moment| SimTime::ZERO + moment.after_zero(start);
+    let mut wrong = |span: Span, error: SurgeError| {
+        out.push(Diagnostic::new(Code::OutOfRange, span, error.to_string()));
+    };
+    let mut flash = None;
+    if let Some(spec) = &spec.flash {
+        let onset = match (&spec.at, &spec.rate) {
+            (Some(at), _) => Onset::At(after(at.value)),
+            (None, Some(rate)) => Onset::Rate(rate.value),
+            (None, None) => return None,
+        };
+        let FlashSpec { factor, ramp, plateau, decay, .. } = &spec.value;
+        match Course::new(factor.value, ramp.value, plateau.value, decay.value) {
+            Ok(course) => flash = Some((onset, course)),
+            Err(error) => wrong(spec.span, error),
+        }
+    }
+    let steps: Vec<Step> = spec
+        .step
+        .iter()
+        .flat_map(|steps| steps.iter())
+        .map(|step| {
+            let from = after(step.at.value);
+            let until = step.for_.as_ref().map_or(SimTime::NEVER, |time| from + time.value);
+            Step { from, until, factor: step.factor.value }
+        })
+        .collect();
+    match Surges::new(flash, &steps) {
+        Ok(surges) => Some(surges),
+        Err(error) => {
+            let flash = spec.flash.as_ref().map(|flash| flash.span);
+            let span = flash.or(spec.step.as_ref().map(|step| step.span));
+            wrong(span.unwrap_or(spec.span), error);
+            None
+        }
     }
 }
 

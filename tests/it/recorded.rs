@@ -143,6 +143,72 @@ fn a_trace_without_traffic_is_refused_by_name() {
     assert_refused(in_folder("access.log", b"", LOG), &["access.log", "empty"]);
 }
 
+/// The lines of the shipped log as a packed one in Combined form, member by member.
+fn packed(lines: &[u8], members: usize) -> Vec<u8> {
+    use std::io::Write;
+    let lines: Vec<&[u8]> = lines.split_inclusive(|byte| *byte == b'\n').collect();
+    let pack = |part: &[&[u8]]| {
+        let packing = flate2::Compression::fast();
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), packing);
+        part.iter().for_each(|line| gzip.write_all(line).unwrap());
+        gzip.finish().unwrap()
+    };
+    lines.chunks(lines.len().div_ceil(members)).flat_map(pack).collect()
+}
+
+/// D1: packed or not, in one member or in three, a trace gives the same events, bit for bit.
+#[test]
+fn a_packed_trace_gives_what_the_plain_one_gives() {
+    let counts = b"t,n\n0,60\n60,90\n180,30\n";
+    let log = std::fs::read(scenarios().join("traffic/traces/nasa-1995-sample.log")).unwrap();
+    for (file, plain, trace) in [("counts.csv", &counts[..], COUNTS), ("access.log", &log[..], LOG)]
+    {
+        let digests = |content: &[u8]| {
+            let loaded = in_folder(file, content, trace).unwrap_or_else(|wrong| panic!("{wrong}"));
+            let window = &loaded.study.windows[0].window;
+            let seen = requests::run(&loaded.plan, window, 0).unwrap();
+            (seen.digest, seen.events, seen.record.views[0].intended)
+        };
+        let found = digests(plain);
+        assert!(found.2 > 30, "{found:?}");
+        assert_eq!(found, digests(&packed(plain, 1)));
+        assert_eq!(found, digests(&packed(plain, 3)));
+    }
+}
+
+/// The shipped log in Combined form and packed holds the first 1,500 requests of the plain one.
+#[test]
+fn the_shipped_packed_log_reads_whole() {
+    let loaded = load("traffic/access-log-combined.toml");
+    crate::oracles::assert_all_hold("combined", &crate::oracles::own_rows(&loaded));
+    let Arrivals::Recorded(playback) = &loaded.plan.workloads[0].arrivals else { panic!() };
+    // 00:00:01 to 00:26:24, both seconds whole.
+    assert_eq!(playback.series().requests(), 1_500.0);
+    assert_eq!(playback.series().length(), SimDuration::from_secs(26 * 60 + 24));
+}
+
+/// Corpus 60: a packed file that is cut, spoilt, packed otherwise or twice is refused where the
+/// scenario names it; a bomb ends at the bounds of its content.
+#[test]
+fn a_damaged_packed_trace_is_refused() {
+    let whole = packed(b"t,n\n0,60\n60,90\n180,30\n", 1);
+    let counts = |content: &[u8]| in_folder("counts.csv", content, COUNTS);
+    assert!(counts(&whole).is_ok());
+    assert_refused(counts(&whole[..whole.len() - 1]), &["E1603", "counts.csv", "ends too early"]);
+    assert_refused(counts(&whole[..2]), &["E1603", "ends too early"]);
+    let mut spoilt = whole.clone();
+    let end = spoilt.len() - 6;
+    spoilt[end] ^= 1;
+    assert_refused(counts(&spoilt), &["E1603", "damaged"]);
+    let tail = [&whole[..], b"tail"].concat();
+    assert_refused(counts(&tail), &["E1603", "damaged"]);
+    assert_refused(counts(&packed(&whole, 1)), &["E1603", "gzip in gzip"]);
+    assert_refused(counts(b"\x28\xb5\x2f\xfd...."), &["E1603", "zstd"]);
+    let line_bomb = packed(&[&b"t,n\n"[..], &vec![b'0'; 1 << 24]].concat(), 1);
+    assert!(line_bomb.len() < 1 << 17);
+    assert_refused(counts(&line_bomb), &["E1602", "line 2", "longer than 65536 bytes"]);
+}
+
 /// Corpus 58: the line of the trace is named.
 #[test]
 fn a_wrong_line_of_a_trace_is_named() {
