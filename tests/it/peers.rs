@@ -26,14 +26,14 @@ fn task(parts: &str, request: &str) -> String {
     )
 }
 
-/// Core-seconds of work done at the part `name` in the window, and its latest answer in seconds.
-fn done(text: &str, name: &str, length: f64) -> (f64, f64) {
+/// Core-seconds of work done by the `cores` of the box in the window, and the latest answer, both in
+/// seconds.
+fn done(text: &str, cores: f64, length: f64) -> (f64, f64) {
     let plan = planned(text);
     let seen = requests::run(&plan, &window(HOUR, HOUR + length), 0).unwrap();
-    let part = plan.parts.iter().position(|part| part.name == name).unwrap();
+    let part = plan.parts.iter().position(|part| part.name == "box-1").unwrap();
     let gauge = &seen.gauges[part];
     let share = gauge.busy as f64 / gauge.capacity as f64;
-    let cores = gauge.capacity as f64 / seen.length.nanos() as f64;
     let latest = seen.record.classes[0].latency.max().map_or(0.0, |nanos| nanos as f64 / 1e9);
     (share * cores * seen.length.seconds(), latest)
 }
@@ -55,7 +55,7 @@ fn four_tasks_keep_two_cores_busy_to_the_end() {
         "enter = \"app\"\ndraw = {{ work = \"10s\" }}\nsteps = [ {{ parallel = [ {} ] }} ]",
         [lane; 4].join(", ")
     );
-    let (work, end) = done(&task(&host(2, 2.0), &request), "box-1", 20.0);
+    let (work, end) = done(&task(&host(2, 2.0), &request), 2.0, 20.0);
     assert_near(end, 20.0);
     assert_near(work / 20.0 / 2.0, 1.0);
 }
@@ -91,7 +91,7 @@ fn two_tasks_in_a_row_use_a_core_as_far_as_they_ask() {
     let request = "enter = \"app\"\ndraw = { work = \"5min\" }\nsteps = [\n\
         { cpu = \"app\", draw = \"work\" },\n\
         { call = \"second\", steps = [ { cpu = \"second\", draw = \"work\" } ] },\n]";
-    let (active, end) = done(&task(&parts, request), "box-1", 900.0);
+    let (active, end) = done(&task(&parts, request), 1.0, 900.0);
     assert_near(end, 900.0);
     assert_near(active, 600.0);
     assert_near(900.0 - active, 300.0);
@@ -122,7 +122,7 @@ fn a_task_starts_again_when_its_host_is_back() {
     };
     assert!(!ended_by(20.0 * (1.0 - 1e-6)));
     assert!(ended_by(20.0 * (1.0 + 1e-6)));
-    let (active, _) = done(&text, "box-1", 1_200.0);
+    let (active, _) = done(&text, 1.0, 1_200.0);
     assert_near(active, 450.0);
     assert_near(1_200.0 - active, 750.0);
     // Without the fault it ends at minute 10.

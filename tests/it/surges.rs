@@ -147,6 +147,6 @@ fn check_judges_the_peak_of_a_crowd_and_the_number_of_users() {
     assert!(!warned(&users).iter().any(|one| one.starts_with("W1206")));
     let more = warned(&users.replace("users   = 1000", "users   = 1007"));
     let most = more.iter().find(|one| one.starts_with("W1206")).expect("a warning");
-    assert!(most.contains("100.0000/s") && most.contains("`www-1.cpu`"), "{most}");
+    assert!(most.contains("100.0000/s") && most.contains("`box-1.cpu`"), "{most}");
     assert!(!more.iter().any(|one| one.starts_with("W1204")), "closed users overload nothing");
 }
