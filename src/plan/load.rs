@@ -135,6 +135,27 @@ pub fn open_rates_in(draft: &Draft, window: usize) -> Vec<f64> {
     rates
 }
 
+/// The part whose load reaches its capacity first when the rate of `workload` rises and the others
+/// keep theirs of `rates`, with that rate; the first of equals in the order of parts.
+#[must_use]
+pub fn first_to_run_out(draft: &Draft, workload: usize, rates: &[f64]) -> Option<(String, f64)> {
+    let mut rates = rates.to_vec();
+    rates[workload] = 0.0;
+    let others = offered(draft, &rates);
+    rates.fill(0.0);
+    rates[workload] = 1.0;
+    let mut first: Option<(String, f64)> = None;
+    for one in offered(draft, &rates).into_iter().filter(|one| one.resource.is_limit()) {
+        let beside = others.iter().find(|other| other.name == one.name);
+        let left = (one.capacity - beside.map_or(0.0, |other| other.per_second)).max(0.0);
+        let rate = left / one.per_second;
+        if one.per_second > 0.0 && first.as_ref().is_none_or(|(_, least)| rate < *least) {
+            first = Some((one.name, rate));
+        }
+    }
+    first
+}
+
 /// Mean of a law, in its base unit.
 #[must_use]
 pub fn mean<U>(law: &LawSpec<U>) -> f64 {

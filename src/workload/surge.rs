@@ -343,7 +343,8 @@ impl Bend {
         }
         let rate = |x: f64| piece.rate(from.0 + x) * self.factor(from.1 + x);
         let (mut low, mut high) = (0.0, room_s);
-        let mut x = (amount / rate(0.0)).min(room_s * (amount / all).min(1.0).max(0.5));
+        let steady = amount / rate(0.0);
+        let mut x = if steady < room_s { steady } else { room_s * (amount / all) };
         // Newton inside a bracket that is halved where Newton leaves it.
         for _ in 0..96 {
             let miss = self.integral(piece, from, x) - amount;

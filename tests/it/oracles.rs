@@ -75,8 +75,8 @@ const CASES: &[(&str, Effort)] = &[
     ("o46-diurnal", effort(100, 1.0)),
     ("o50-asyncflow-a", effort(10, 1.0)),
     ("o50-asyncflow-b", effort(10, 1.0)),
-    ("o50-ciw-mm3", effort(16, 0.3)),
-    ("o50-ciw-mm4", effort(16, 0.3)),
+    ("o50-ciw-mm3", effort(30, 0.25)),
+    ("o50-ciw-mm4", effort(30, 0.25)),
     ("o50-line-mm1", effort(30, 0.2)),
 ];
 

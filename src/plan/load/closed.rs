@@ -16,7 +16,7 @@ use std::ptr;
 use crate::model::spec::request::{CallStep, StepSpec};
 use crate::plan::Draft;
 use crate::plan::flow::{self, Visits};
-use crate::plan::load::{mean, offered, open_rates};
+use crate::plan::load::{first_to_run_out, mean, open_rates};
 use crate::plan::names::Kind;
 
 /// Bounds of the users of one workload.
@@ -63,7 +63,7 @@ pub fn bounds(draft: &Draft, workload: usize, open: &[f64]) -> Option<Bounds> {
     let way_s = round_trip.map_or(0.0, |law| mean(&law.value));
     let alone_s = steps_s(draft, class, &draft.scenario.request[class].1.steps);
     let cycle_s = mean(&think.value) + alone_s + way_s;
-    Some(Bounds { users, cycle_s, first: first(draft, workload, open) })
+    Some(Bounds { users, cycle_s, first: first_to_run_out(draft, workload, open) })
 }
 
 /// Puts in the rates of closed users, where those of open workloads are there.
@@ -76,25 +76,6 @@ pub(super) fn bound(draft: &Draft, rates: &mut [f64]) {
             *rate = most;
         }
     }
-}
-
-/// The part that is busy all the time first when the rate of `workload` rises, and that rate.
-fn first(draft: &Draft, workload: usize, open: &[f64]) -> Option<(String, f64)> {
-    let mut rates = open.to_vec();
-    rates[workload] = 0.0;
-    let others = offered(draft, &rates);
-    rates.fill(0.0);
-    rates[workload] = 1.0;
-    let mut first: Option<(String, f64)> = None;
-    for one in offered(draft, &rates).into_iter().filter(|one| one.resource.is_limit()) {
-        let beside = others.iter().find(|other| other.name == one.name);
-        let left = (one.capacity - beside.map_or(0.0, |other| other.per_second)).max(0.0);
-        let rate = left / one.per_second;
-        if one.per_second > 0.0 && first.as_ref().is_none_or(|(_, least)| rate < *least) {
-            first = Some((one.name, rate));
-        }
-    }
-    first
 }
 
 /// The least mean time of these steps, one after the other.
