@@ -17,6 +17,7 @@ use crate::model::world::resize::Resizing;
 use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::arrivals::{Process, Traffic, TrafficError};
 use crate::workload::trace::Playback;
+use crate::workload::users::Users;
 
 /// A component as the plan made it.
 #[derive(Clone, Debug)]
@@ -164,11 +165,14 @@ pub enum Arrivals {
     Described(Traffic),
     /// As recorded; replications share the record.
     Recorded(Playback),
+    /// By users who wait for their answers.
+    Closed(Users),
 }
 
 impl Arrivals {
-    /// The same source at a fixed rate: no profile, no noise; a record keeps nothing but its name,
-    /// and its arrivals become independent of each other.
+    /// The same source at a fixed rate: no profile, no noise, no surge; a record keeps nothing but its
+    /// name, and its arrivals become independent of each other. Users who wait for their answers ask
+    /// as before: nothing fixes their rate.
     ///
     /// # Errors
     ///
@@ -177,6 +181,7 @@ impl Arrivals {
         match self {
             Self::Described(traffic) => traffic.at_level(level),
             Self::Recorded(_) => Traffic::new(level, Process::Poisson),
+            Self::Closed(users) => return Ok(Self::Closed(users.clone())),
         }
         .map(Self::Described)
     }

@@ -14,7 +14,9 @@
 //! Sessions do not shape the arrivals (their times are those of the open source, whatever the
 //! system does): when a user goes away, the number of further pages and the times between them
 //! are drawn, and the next page of the source at or after each of these times counts as one that
-//! this user would have asked for.
+//! this user would have asked for. Closed users do not go away: served or not, they think and ask
+//! again. Their think begins where the view ended for them, and the way there of the next view is
+//! reckoned as long as the way back of this one, so that a cycle is a view's latency and a think.
 //!
 //! Leaves out: connection set-up, slow start, a cache in the browser.
 
@@ -40,6 +42,8 @@ pub struct View {
     /// The latest instant at which something of the present try arrived.
     received: SimTime,
     round_trip: SimDuration,
+    /// The closed user who wants it, by its place among all of them.
+    user: Option<u32>,
     /// The event of its next try.
     ticket: Ticket,
     /// Requests of any of its tries that are still somewhere.
@@ -120,6 +124,7 @@ impl World<'_> {
         &mut self,
         workload: WorkloadId,
         ordinal: u64,
+        user: Option<u32>,
         counted: bool,
     ) {
         self.record.view_begins(workload, counted);
@@ -134,6 +139,7 @@ impl World<'_> {
             began: self.now,
             received: self.now,
             round_trip: SimDuration::ZERO,
+            user,
             ticket: Ticket::NONE,
             out: 0,
             to_ask: 0,
@@ -330,6 +336,7 @@ impl World<'_> {
         let view = &self.views.slots[view_id as usize];
         let latency = view.received - view.began + view.round_trip;
         let (workload, counted, attempt) = (view.workload, view.counted, view.attempt);
+        let (user, answered) = (view.user, view.received + view.round_trip);
         let limit = self.plan.workloads[workload.index()].lost_after;
         self.views.slots[view_id as usize].running = false;
         if limit.is_some_and(|limit| latency > limit) {
@@ -338,6 +345,9 @@ impl World<'_> {
             self.session_ends(view_id);
         } else {
             self.record.view_served(workload, latency, attempt > 0, counted);
+        }
+        if let Some(user) = user {
+            self.user_answered(user, answered);
         }
         self.part_gone(id, view_id);
     }
@@ -379,6 +389,9 @@ impl World<'_> {
         }
         self.record.view_lost(workload, cause, counted);
         self.session_ends(view_id);
+        if let Some(user) = self.views.slots[view_id as usize].user {
+            self.user_answered(user, self.now);
+        }
     }
 
     /// The next try of a view is due.
@@ -400,6 +413,9 @@ impl World<'_> {
             (view.workload, view.ordinal)
         };
         let Some(session) = self.clients_of(workload).session else { return };
+        if self.views.slots[view_id as usize].user.is_some() {
+            return;
+        }
         if session.mean_pages <= 1.0 {
             return;
         }

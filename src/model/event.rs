@@ -39,6 +39,8 @@ pub enum Event {
     Resize(u32),
     /// Something of a database group: a probe, a slave's next write, its failover: by its unit.
     Database(u32),
+    /// A closed user has thought and asks, by its place among all of them.
+    User(u32),
 }
 
 impl Event {
@@ -60,6 +62,7 @@ impl Event {
             Self::Patiences => (10, 0),
             Self::Resize(id) => (11, id),
             Self::Database(id) => (12, id),
+            Self::User(id) => (13, id),
         };
         debug_assert!(index <= MAX_INDEX);
         kind << 24 | index
@@ -83,7 +86,8 @@ impl Event {
             9 => Self::Probe(index),
             10 => Self::Patiences,
             11 => Self::Resize(index),
-            _ => Self::Database(index),
+            12 => Self::Database(index),
+            _ => Self::User(index),
         }
     }
 }
@@ -107,6 +111,7 @@ mod tests {
             Event::Probe(MAX_INDEX),
             Event::Resize(4),
             Event::Database(4),
+            Event::User(6),
         ] {
             assert_eq!(Event::of(event.code()), event);
         }

@@ -56,6 +56,8 @@ pub enum Owner {
     Nobody,
     /// An open workload without clients: the request is the page view.
     Workload,
+    /// A closed user without a client, by its place among all of them.
+    User(u32),
     /// A page view of a client.
     View(u32),
     /// Another request, which counts its children and waits for them.

@@ -122,6 +122,7 @@ pub struct World<'p> {
     next_arrival: (Place, WorkloadId),
     deadlines: Vec<Deadlines>,
     waiting: patience::Waiting,
+    users: AllUsers,
     serial: u32,
     operations: Vec<u64>,
     pub(in crate::model) views: Views,
@@ -155,9 +156,11 @@ mod readings;
 pub mod resize;
 mod source;
 pub mod storage;
+mod users;
 
 use source::Source;
 use storage::Volumed;
+use users::AllUsers;
 
 impl<'p> World<'p> {
     /// An empty world at the start of `span`.
@@ -227,6 +230,7 @@ impl<'p> World<'p> {
             next_arrival: (Place::NEVER, WorkloadId(0)),
             deadlines: vec![Deadlines::default(); plan.routes.calls.len()],
             waiting: patience::Waiting::new(plan),
+            users: AllUsers::new(plan, lineage),
             serial: 0,
             operations: vec![0; plan.operations.len()],
             views: Views::new(plan),
@@ -245,6 +249,7 @@ impl<'p> World<'p> {
             let first = plan.operations[index].next_start(world.now);
             world.calendar.push(first, Event::Operation(index as u32).code());
         }
+        world.start_users();
         world.start_resizing();
         world.start_health();
         world.start_probes();
@@ -361,6 +366,7 @@ impl<'p> World<'p> {
             Event::View(view) => self.view_due(view, ticket),
             Event::Operation(index) => self.operation(index as usize),
             Event::Resize(index) => self.resized(index),
+            Event::User(user) => self.user_asks(user),
             Event::Probe(unit) => self.probe_due(UnitId(unit), ticket),
             Event::Database(unit) => self.database_due(UnitId(unit), ticket),
             Event::Health => self.health_due(),
@@ -389,7 +395,7 @@ impl<'p> World<'p> {
         self.schedule_arrival(workload);
         let counted = self.now >= self.span.from && self.now < self.span.until;
         if source.clients.is_some() {
-            return self.view_begins(workload, ordinal, counted);
+            return self.view_begins(workload, ordinal, None, counted);
         }
         let entry = self.plan.routes.classes[source.class.index()].entry;
         let begun = self.requests.begin(source.class, entry, Owner::Workload, self.now);

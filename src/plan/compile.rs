@@ -21,7 +21,7 @@ use crate::model::service::ServiceConfig;
 use crate::model::spec::place::{Burst, MountSpec, Workers};
 use crate::model::spec::storage::{DiskSetSpec, Layout, ReadsTo};
 use crate::model::spec::textbook::{DisciplineWord, PickWord};
-use crate::model::spec::traffic::{ProcessWord, TraceFormat, TraceSpec, WeekMoment, WorkloadSpec};
+use crate::model::spec::traffic::{ProcessWord, WeekMoment};
 use crate::model::station::{Discipline, StationConfig};
 use crate::plan::Draft;
 use crate::plan::graph::store_at;
@@ -33,17 +33,12 @@ use crate::plan::program::{
 };
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
-use crate::scenario::file::{self, path_code, trace_code};
 use crate::scenario::source::Span;
-use crate::scenario::value::Spanned;
 use crate::units::{Cores, SimDuration, SimTime};
 use crate::workload::arrivals::{Process, Traffic};
-use crate::workload::log::{LogFormat, count_log};
 use crate::workload::mmpp::{Modulation, Succession};
 use crate::workload::noise::Noise;
 use crate::workload::rate::{Profile, WeekTime};
-use crate::workload::stamp::TimeForm;
-use crate::workload::trace::{CountSeries, Placement, Playback, SeriesFormat};
 
 mod balancer;
 mod cache;
@@ -51,6 +46,7 @@ mod database;
 mod memory;
 mod network;
 mod resize;
+mod traffic;
 
 /// Gathers components and gives them their numbers.
 struct Builder<'a> {
@@ -778,9 +774,10 @@ fn workloads(
             .and_then(|from| scenario.clients.iter().position(|(name, _)| name.text == from.text));
         let objective = scenario.objective.get(&spec.request.value.text);
         let lost_after = objective.and_then(|o| o.lost_after.as_ref()).map(|limit| limit.value);
-        let arrivals = match &spec.trace {
-            Some(trace) => recorded(trace, spec, folder, out).map(Arrivals::Recorded),
-            None => traffic(draft, name, spec, out).map(Arrivals::Described),
+        let arrivals = match (&spec.trace, &spec.users) {
+            (Some(trace), _) => traffic::recorded(trace, spec, folder, out).map(Arrivals::Recorded),
+            (None, Some(users)) => traffic::closed(users, spec, out).map(Arrivals::Closed),
+            (None, None) => traffic(draft, name, spec, out).map(Arrivals::Described),
         };
         let Some(arrivals) = arrivals else { continue };
         let first_ordinal = Workload::first_ordinal(&name.text);
@@ -790,68 +787,7 @@ fn workloads(
     all
 }
 
-/// Recorded traffic of the file that `trace` names, below the scenario's `folder`.
-fn recorded(
-    trace: &Spanned<TraceSpec>,
-    spec: &WorkloadSpec,
-    folder: &std::path::Path,
-    out: &mut Diagnostics,
-) -> Option<Playback> {
-    let file = &trace.file.value;
-    let mut refuse = |code: Code, message: String| {
-        out.push(Diagnostic::new(code, trace.span, format!("`{file}`: {message}")));
-    };
-    let opened = match file::open(folder, &[], file) {
-        Ok(opened) => opened,
-        Err(error) => {
-            refuse(path_code(&error), error.to_string());
-            return None;
-        }
-    };
-    let series = match trace.format.value {
-        TraceFormat::Csv => CountSeries::read_csv(
-            opened,
-            &SeriesFormat {
-                time_column: trace.time.as_ref()?.value.clone(),
-                count_column: trace.count.as_ref()?.value.clone(),
-                time: TimeForm::UnixSeconds,
-                interval: trace.every.as_ref()?.value,
-            },
-        ),
-        TraceFormat::CommonLog => count_log(opened, LOG, |_| true).map(|(series, _)| series),
-    };
-    let series = match series {
-        Ok(series) => series,
-        Err(error) => {
-            refuse(trace_code(&error.kind), error.to_string());
-            return None;
-        }
-    };
-    let placement = match spec.arrivals.process.value {
-        ProcessWord::Regular => Placement::Even,
-        ProcessWord::Poisson => Placement::Random,
-        other => {
-            let word = other.word();
-            let message = format!("recorded counts cannot scatter as \"{word}\"");
-            let help = "inside an interval they lie at random (`poisson`) or evenly (`fixed`)";
-            out.push(Diagnostic::new(Code::NoEffect, spec.arrivals.span, message).help(help));
-            return None;
-        }
-    };
-    let scale = spec.scale.as_ref().map_or(1.0, |scale| scale.value);
-    match Playback::new(series, scale, trace.per_view.value, 1.0, placement) {
-        Ok(playback) => Some(playback),
-        Err(error) => {
-            out.push(Diagnostic::new(Code::OutOfRange, trace.span, error.to_string()));
-            None
-        }
-    }
-}
-
-/// Lines of an access log may be late by a minute and one in a while broken.
-const LOG: LogFormat = LogFormat { sort_within: SimDuration::from_secs(60), broken_at_most: 100 };
-
-fn traffic(
+pub(super) fn traffic(
     draft: &Draft,
     name: &crate::scenario::names::Name,
     spec: &crate::model::spec::traffic::WorkloadSpec,
@@ -903,6 +839,7 @@ fn traffic(
         }
         None => traffic,
     };
+    let traffic = traffic.with_surges(traffic::surges(spec, week_start(draft), out)?);
     match &spec.noise {
         Some(noise) => match Noise::new(noise.sigma.value, noise.phi.value) {
             Ok(noise) => Some(traffic.with_noise(noise)),

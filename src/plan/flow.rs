@@ -136,6 +136,17 @@ impl<'s> Visits<'s> {
     }
 }
 
+/// Every one of `steps` and of what is nested in them.
+pub(super) fn each<'s>(
+    steps: impl Iterator<Item = &'s StepSpec>,
+    visit: &mut dyn FnMut(&'s StepSpec),
+) {
+    for step in steps {
+        visit(step);
+        nested(step, &mut |steps| each(steps.iter(), visit));
+    }
+}
+
 /// Labels that a `goto` names, each once.
 fn targets<'s>(steps: &'s [StepSpec], labels: &mut Vec<&'s str>) {
     for step in steps {

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use crate::model::spec::request::StepSpec;
 use crate::plan::Draft;
+use crate::plan::compile;
 use crate::plan::cutsets::{CutSets, SinglePoint, single_points};
 use crate::plan::flow::nested;
 use crate::plan::graph::{Graph, NodeId, Subject};
@@ -42,6 +43,7 @@ pub fn lint(draft: &Draft, out: &mut Diagnostics) {
     shared_domains(draft, &graph, &cuts, out);
     spares_together(draft, &graph, &cuts, out);
     overload(draft, out);
+    saturated(draft, out);
     after_loss(draft, &graph, out);
     time_outs(draft, out);
     too_short(draft, out);
@@ -172,21 +174,64 @@ fn spares_together(draft: &Draft, graph: &Graph, cuts: &CutSets<'_>, out: &mut D
     }
 }
 
-/// Rates to judge, with a name: each window that fixes them, else the file's own.
+/// Rates to judge, with a name: each window that fixes them, else the file's own; and, where some
+/// window lives through the file's own, the highest that a surge makes of one workload. Closed users
+/// ask for nothing here: they overload nothing.
 fn levels(draft: &Draft) -> Vec<(String, Vec<f64>)> {
     let windows = draft.scenario.window.iter().enumerate();
     let fixed = windows.filter(|(_, (_, window))| window.level.is_some());
     let mut levels: Vec<(String, Vec<f64>)> = Vec::new();
     for (at, (name, _)) in fixed {
-        let rates = load::rates_in(draft, at);
+        let rates = load::open_rates_in(draft, at);
         if !levels.iter().any(|(_, known)| *known == rates) {
             levels.push((format!("in the window `{name}`"), rates));
         }
     }
     if levels.is_empty() {
-        levels.push(("at the mean rate".to_string(), load::rates(draft)));
+        levels.push(("at the mean rate".to_string(), load::open_rates(draft)));
+    }
+    let windows = &draft.scenario.window;
+    if windows.is_empty() || windows.iter().any(|(_, window)| window.level.is_none()) {
+        levels.extend(surges(draft));
     }
     levels
+}
+
+/// The rates at the height of the surges of each workload that has any.
+fn surges(draft: &Draft) -> Vec<(String, Vec<f64>)> {
+    let mut quiet = Diagnostics::new();
+    let mut all = Vec::new();
+    for (at, (name, spec)) in draft.scenario.workload.iter().enumerate() {
+        if spec.flash.is_none() && spec.step.is_none() {
+            continue;
+        }
+        let Some(traffic) = compile::traffic(draft, name, spec, &mut quiet) else { continue };
+        let peak = traffic.peak();
+        let mut rates = load::open_rates(draft);
+        rates[at] = peak.in_per_second();
+        all.push((format!("at the peak of `{name}`, {peak}"), rates));
+    }
+    all
+}
+
+/// More users than can be served at once.
+fn saturated(draft: &Draft, out: &mut Diagnostics) {
+    for (at, bounds) in load::closed::all(draft) {
+        let Some((part, most)) = &bounds.first else { continue };
+        if f64::from(bounds.users) <= bounds.saturation_users() {
+            continue;
+        }
+        let (name, spec) = &draft.scenario.workload[at];
+        let span = spec.users.as_ref().map_or(spec.span, |users| users.span);
+        let message = format!(
+            "the {} users of `{name}` can ask for at most {most:.4}/s: then `{part}` is busy all \
+             the time",
+            bounds.users
+        );
+        let help =
+            format!("beyond {:.1} users more of them only wait longer", bounds.saturation_users());
+        out.push(Diagnostic::new(Code::Saturated, span, message).help(help));
+    }
 }
 
 /// A resource of a component, by the place of its name.

@@ -11,6 +11,8 @@
 //! (backup), switches and links between sites, connections, workers (they need waiting times),
 //! switching to and fro, and the work of probes.
 //!
+//! Closed users have no rate: [`closed`] bounds it.
+//!
 //! With some parts lost ([`offered_without`]) the members that are left carry the load: a slave is
 //! the master, the partner's head serves both, and a dead class asks for nothing.
 //!
@@ -30,6 +32,8 @@ use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
 use crate::scenario::law::LawSpec;
+
+pub mod closed;
 
 /// What of a component is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,9 +83,18 @@ impl Offered {
     }
 }
 
-/// Mean rate of each workload as the file gives it; zero for recorded traffic.
+/// Mean rate of each workload as the file gives it, without surges; of closed users the most that they
+/// can ask for ([`closed::bounds`]); zero for recorded traffic.
 #[must_use]
 pub fn rates(draft: &Draft) -> Vec<f64> {
+    let mut rates = open_rates(draft);
+    closed::bound(draft, &mut rates);
+    rates
+}
+
+/// The mean rates of open workloads; zero for those of closed users and for recorded traffic.
+#[must_use]
+pub fn open_rates(draft: &Draft) -> Vec<f64> {
     let rate = |workload: &WorkloadSpec| {
         workload.rate.as_ref().map_or(0.0, |rate| rate.value.in_per_second())
     };
@@ -89,10 +102,19 @@ pub fn rates(draft: &Draft) -> Vec<f64> {
 }
 
 /// Rates in a window: its level fixes those of the workloads whose class has an objective, or of
-/// all where none has.
+/// all where none has. Those of closed users nothing fixes: they ask for at most what the others
+/// leave them.
 #[must_use]
 pub fn rates_in(draft: &Draft, window: usize) -> Vec<f64> {
-    let mut rates = rates(draft);
+    let mut rates = open_rates_in(draft, window);
+    closed::bound(draft, &mut rates);
+    rates
+}
+
+/// As [`rates_in`], zero for closed users.
+#[must_use]
+pub fn open_rates_in(draft: &Draft, window: usize) -> Vec<f64> {
+    let mut rates = open_rates(draft);
     let Some(level) = &draft.scenario.window[window].1.level else { return rates };
     let judged: Vec<bool> = draft
         .links
@@ -104,12 +126,34 @@ pub fn rates_in(draft: &Draft, window: usize) -> Vec<f64> {
         })
         .collect();
     let none = !judged.contains(&true);
-    for (rate, judged) in rates.iter_mut().zip(judged) {
-        if judged || none {
+    let workloads = draft.scenario.workload.iter();
+    for ((rate, judged), (_, workload)) in rates.iter_mut().zip(judged).zip(workloads) {
+        if (judged || none) && workload.users.is_none() {
             *rate = level.value.in_per_second();
         }
     }
     rates
+}
+
+/// The part whose load reaches its capacity first when the rate of `workload` rises and the others
+/// keep theirs of `rates`, with that rate; the first of equals in the order of parts.
+#[must_use]
+pub fn first_to_run_out(draft: &Draft, workload: usize, rates: &[f64]) -> Option<(String, f64)> {
+    let mut rates = rates.to_vec();
+    rates[workload] = 0.0;
+    let others = offered(draft, &rates);
+    rates.fill(0.0);
+    rates[workload] = 1.0;
+    let mut first: Option<(String, f64)> = None;
+    for one in offered(draft, &rates).into_iter().filter(|one| one.resource.is_limit()) {
+        let beside = others.iter().find(|other| other.name == one.name);
+        let left = (one.capacity - beside.map_or(0.0, |other| other.per_second)).max(0.0);
+        let rate = left / one.per_second;
+        if one.per_second > 0.0 && first.as_ref().is_none_or(|(_, least)| rate < *least) {
+            first = Some((one.name, rate));
+        }
+    }
+    first
 }
 
 /// Mean of a law, in its base unit.

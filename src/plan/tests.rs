@@ -338,6 +338,49 @@ fn the_reasons_why_a_tier_cannot_run_yet_are_named() {
     assert_eq!(reasons("tiers/tier-8.toml"), ["CDN `edge`"]);
 }
 
+/// O10, calc rows: what three servers of 20, 35 and 50 ms can give users who think a second.
+#[test]
+fn o10_closed_users_are_bounded_by_their_bottleneck() {
+    let exactly = |found: f64, wanted: f64| assert!((found / wanted - 1.0).abs() < 1e-9, "{found}");
+    for users in [1, 10, 30, 100] {
+        let draft = shipped(&format!("oracles/o10-n{users}.toml"));
+        let [(workload, bounds)] = &load::closed::all(&draft)[..] else { panic!("one workload") };
+        assert_eq!((*workload, bounds.users), (0, users));
+        assert_eq!(bounds.first.as_ref().unwrap().0, "db-1");
+        exactly(bounds.saturation_users(), 22.1);
+        exactly(bounds.max_throughput(), 20.0);
+        exactly(bounds.throughput(), (f64::from(users) / 1.105).min(20.0));
+        // The offered load is that of the bound, and never beyond what can be served.
+        let all = load::offered(&draft, &load::rates(&draft));
+        let db = all.iter().find(|one| one.name == "db-1").unwrap();
+        exactly(db.utilization(), bounds.throughput() * 0.050);
+        let saturated = warnings(&draft).iter().any(|(code, _)| *code == "W1206");
+        assert_eq!(saturated, users > 22);
+    }
+}
+
+/// The bound holds where a page takes less than the sum of its steps: branches side by side count as
+/// nothing, loops with their mean number, and what open traffic uses is not there for users.
+#[test]
+fn closed_users_are_bounded_from_above() {
+    let text = "scenario = \"bounds\"\n[window.all]\nlength = \"1h\"\n\
+        [station.a]\nservers = 2\nservice = \"10ms\"\n[station.b]\nservers = 1\nservice = \"4ms\"\n\
+        [clients.c]\nround-trip = \"30ms\"\n\
+        [workload.batch]\nrequest = \"other\"\nrate = \"50/s\"\n\
+        [workload.people]\nfrom = \"c\"\nrequest = \"page\"\nusers = 5\nthink = \"1s\"\n\
+        [request.other]\nsteps = [ { visit = \"a\" } ]\n\
+        [request.page]\nsteps = [ { label = \"again\", visit = \"a\" }, { delay = \"5ms\" },\n\
+        { goto = \"again\", chance = 0.5 },\n\
+        { parallel = [ { steps = [ { visit = \"b\" } ] }, { steps = [ { visit = \"b\" } ] } ] } ]\n";
+    let draft = drafted("bounds", text);
+    let [(_, bounds)] = &load::closed::all(&draft)[..] else { panic!("one workload of users") };
+    // A think, the way, twice the 15 ms of the loop; the two branches not.
+    assert!((bounds.cycle_s - 1.06).abs() < 1e-12, "{bounds:?}");
+    // b: 8 ms a page, 125/s; a: 20 ms a page of the 1.5 servers that are left, 75/s.
+    assert_eq!(bounds.first.as_ref().unwrap().0, "a-1");
+    assert!((bounds.max_throughput() - 75.0).abs() < 1e-9, "{bounds:?}");
+}
+
 /// Promise I1 and the bound of two million components: a fleet is drafted, checked and linted in
 /// seconds. The time is printed, not judged.
 #[test]

@@ -195,6 +195,7 @@ codes! {
     SharedFate = "W1203", Infeasible, "Redundant parts share a domain.";
     Overload = "W1204", Infeasible, "The load offered can never be served.";
     AfterLoss = "W1205", Infeasible, "After one loss the rest cannot carry the load.";
+    Saturated = "W1206", Infeasible, "More users than can be served at once.";
     TimeOuts = "W1101", Conflict, "Time-outs contradict each other.";
     NoOutage = "W1301", Inert, "The run is too short to see what goes wrong.";
     SeldomUsed = "W1302", Inert, "A setting has next to no effect.";

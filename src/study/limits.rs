@@ -69,7 +69,8 @@ pub fn sought(draft: &Draft, plan: &Blueprint, quick: bool) -> Vec<Sought> {
             scenario.workload[*at].1.rate.is_some() && plan.workloads[*at].class.index() == place
         };
         let Some(workload) = (0..plan.workloads.len()).find(with_rate) else { continue };
-        let Some(first) = first_to_run_out(draft, workload) else { continue };
+        let first = load::first_to_run_out(draft, workload, &load::rates(draft));
+        let Some(first) = first.filter(|(_, rate)| *rate > 0.0) else { continue };
         let Some(from) = Rate::per_second(FIRST * first.1) else { continue };
         let stats =
             [("p50", 0.5, &latency.p50), ("p95", 0.95, &latency.p95), ("p99", 0.99, &latency.p99)];
@@ -114,24 +115,4 @@ fn window(draft: &Draft, length: SimDuration) -> Window {
         drain: SimDuration::from_secs(300),
         faults: Faults::Off,
     }
-}
-
-/// The part whose load reaches its capacity first when the rate of one workload rises and the others
-/// keep theirs, with that rate; the first of equals in the order of parts.
-fn first_to_run_out(draft: &Draft, workload: usize) -> Option<(String, f64)> {
-    let mut rates = load::rates(draft);
-    rates[workload] = 0.0;
-    let others = load::offered(draft, &rates);
-    rates[workload] = 1.0;
-    let mut first: Option<(String, f64)> = None;
-    for one in load::offered(draft, &rates).into_iter().filter(|one| one.resource.is_limit()) {
-        let beside = others.iter().find(|other| other.name == one.name);
-        let beside = beside.map_or(0.0, |other| other.per_second);
-        let each = one.per_second - beside;
-        let rate = (one.capacity - beside) / each;
-        if each > 0.0 && rate > 0.0 && first.as_ref().is_none_or(|(_, least)| rate < *least) {
-            first = Some((one.name, rate));
-        }
-    }
-    first
 }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use crate::model::blueprint::Blueprint;
 use crate::model::outage::Faults;
 use crate::model::spec::runs::ReplicationsSpec;
-use crate::model::spec::traffic::WeekMoment;
+use crate::model::spec::traffic::{WeekMoment, WorkloadSpec};
 use crate::plan::Draft;
 use crate::plan::faults::PLANNED;
 use crate::plan::figure::Figure;
@@ -177,13 +177,15 @@ fn around_replications(own: ReplicationsSpec, choices: Choices) -> (u32, u32) {
 }
 
 /// A level fixes the rate of the workloads whose class has an objective, or of all where no class
-/// has one.
+/// has one; that of closed users nothing fixes.
 fn levels(draft: &Draft, level: Option<Rate>) -> Vec<Option<Rate>> {
     let scenario = &draft.scenario;
     let any = !scenario.objective.is_empty();
     let fixed = |class: &str| !any || scenario.objective.get(class).is_some();
     let workloads = scenario.workload.iter();
-    workloads.map(|(_, w)| level.filter(|_| fixed(&w.request.value.text))).collect()
+    let open = |w: &WorkloadSpec| w.users.is_none();
+    let fixes = |w: &WorkloadSpec| level.filter(|_| open(w) && fixed(&w.request.value.text));
+    workloads.map(|(_, w)| fixes(w)).collect()
 }
 
 impl StudyPlan {

@@ -1,13 +1,13 @@
 //! An open source of arrivals: requests come by the clock, whatever the system does.
 //!
 //! Model: arrival k comes at Λ⁻¹(E_0 + … + E_k), where Λ is the cumulated rate of this source
-//! (level × profile × hourly noise × modulation) and E_i are the gaps in units of expected
+//! (level × profile × surges × hourly noise × modulation) and E_i are the gaps in units of expected
 //! arrivals: exponential of mean 1 (Poisson, and modulated: Poisson given the state), exactly 1
 //! (evenly spaced), or a law divided by its mean (renewal). E_i is drawn by its ordinal. The first
 //! gap starts where the source starts.
 //!
-//! The stream walks Λ stretch by stretch: on a stretch the profile is one formula and noise and
-//! modulation are constant. Position is whole nanoseconds plus a fraction of one, so nothing
+//! The stream walks Λ stretch by stretch: on a stretch the profile is one formula, a surge is one
+//! too, and noise and modulation are constant. Position is whole nanoseconds plus a fraction of one, so nothing
 //! drifts; an arrival is stamped with the whole nanosecond it falls in.
 //!
 //! Takes a [`Traffic`] and names for its draws; gives ordinals and times.
@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use super::mmpp::{Modulation, ModulationState};
 use super::noise::{HourlyNoise, Noise};
 use super::rate::{LAST, Piece, Profile, RateCurve, WeekTime};
+use super::surge::{Bend, Surges, Surging};
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::engine::law::{Law, Sampler};
 use crate::engine::special::ln;
@@ -86,6 +87,7 @@ pub struct Traffic {
     profile: Profile,
     start: WeekTime,
     noise: Option<Noise>,
+    surges: Surges,
     process: Process,
 }
 
@@ -115,7 +117,8 @@ impl Traffic {
             }
             _ => {}
         }
-        Ok(Self { level, profile: Profile::Flat, start: WeekTime::MONDAY, noise: None, process })
+        let (profile, start) = (Profile::Flat, WeekTime::MONDAY);
+        Ok(Self { level, profile, start, noise: None, surges: Surges::default(), process })
     }
 
     /// The same traffic in the shape of `profile`, on a calendar that shows `start` at time zero.
@@ -130,7 +133,14 @@ impl Traffic {
         Self { noise: Some(noise), ..self }
     }
 
-    /// The traffic of a window that fixes the level: profile and noise are off, the process stays.
+    /// The same traffic with flash crowds and steps.
+    #[must_use]
+    pub fn with_surges(self, surges: Surges) -> Self {
+        Self { surges, ..self }
+    }
+
+    /// The traffic of a window that fixes the level: profile, noise and surges are off, the process
+    /// stays.
     ///
     /// # Errors
     ///
@@ -139,7 +149,8 @@ impl Traffic {
         Self::new(level, self.process.clone())
     }
 
-    /// The rate by level and profile, without noise and modulation (both have mean 1).
+    /// The rate by level and profile: without noise and modulation (both have mean 1), and without
+    /// surges.
     #[must_use]
     pub fn curve(&self) -> RateCurve {
         RateCurve::new(self.level, self.profile.clone(), self.start)
@@ -150,6 +161,20 @@ impl Traffic {
     pub fn hourly_noise(&self, seed: Seed, lineage: Lineage, owner: &str) -> Option<HourlyNoise> {
         let key = Key::derive(seed, lineage, NOISE, owner);
         self.noise.map(|noise| HourlyNoise::new(noise, key))
+    }
+
+    /// The flash crowds and steps of `owner`'s traffic; `None` where there are none.
+    #[must_use]
+    pub fn surging(&self, seed: Seed, lineage: Lineage, owner: &str) -> Option<Surging> {
+        let key = Key::derive(seed, lineage, FLASH, owner);
+        (!self.surges.is_empty()).then(|| Surging::new(&self.surges, key))
+    }
+
+    /// The highest rate that is planned: by level, profile and surges, without noise and modulation.
+    #[must_use]
+    pub fn peak(&self) -> Rate {
+        let peak = self.curve().peak().0.in_per_second() * self.surges.most();
+        Rate::per_second(peak).unwrap_or(self.level)
     }
 
     /// How arrivals scatter.
@@ -173,6 +198,7 @@ impl Traffic {
 const GAPS: &str = "arrivals";
 const NOISE: &str = "arrival-noise";
 const MODULATION: &str = "arrival-modulation";
+const FLASH: &str = "flash";
 
 /// One arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,6 +229,7 @@ pub struct ArrivalStream {
     traffic: Traffic,
     curve: RateCurve,
     noise: Option<HourlyNoise>,
+    surging: Option<Surging>,
     gaps: Key,
     modulation: Key,
     /// Law of the gaps of a renewal process and its mean.
@@ -219,6 +246,8 @@ pub struct ArrivalStream {
 struct Stretch {
     end: SimTime,
     piece: Piece,
+    /// A surge that grows or fades.
+    bend: Option<Bend>,
     /// Noise × modulation.
     factor: f64,
     /// Arrivals per nanosecond where the rate is constant, else negative.
@@ -284,6 +313,7 @@ impl ArrivalStream {
         let piece = curve.piece(SimTime::from_nanos(state.now));
         let mut stream = Self {
             noise: traffic.hourly_noise(seed, lineage, owner),
+            surging: traffic.surging(seed, lineage, owner),
             gaps: Key::derive(seed, lineage, GAPS, owner),
             modulation: Key::derive(seed, lineage, MODULATION, owner),
             renewal: match &traffic.process {
@@ -295,7 +325,7 @@ impl ArrivalStream {
             until: until.min(LAST),
             uniforms: (u64::MAX, [0.5; 2]),
             state,
-            stretch: Stretch { end: SimTime::ZERO, piece, factor: 1.0, constant: -1.0 },
+            stretch: Stretch { end: SimTime::ZERO, piece, bend: None, factor: 1.0, constant: -1.0 },
         };
         stream.enter_stretch();
         stream
@@ -351,8 +381,18 @@ impl ArrivalStream {
             factor *= noise.factor(hour);
             end = end.min(hour_end);
         }
-        let constant = piece.constant_rate().map_or(-1.0, |rate| rate * factor / 1e9);
-        self.stretch = Stretch { end, piece, factor, constant };
+        let mut bend = None;
+        if let Some(surging) = &mut self.surging {
+            let surge = surging.piece(now);
+            match surge.level {
+                Some(level) => factor *= level,
+                None => bend = Some(surge.bend),
+            }
+            end = end.min(surge.end);
+        }
+        let steady = piece.constant_rate().filter(|_| bend.is_none());
+        let constant = steady.map_or(-1.0, |rate| rate * factor / 1e9);
+        self.stretch = Stretch { end, piece, bend, factor, constant };
     }
 
     /// Nanoseconds from the position to where `need` arrivals are expected, when that lies on this
@@ -369,6 +409,14 @@ impl ArrivalStream {
         let now = SimTime::from_nanos(self.state.now);
         let from_s = stretch.piece.offset_s(now, self.state.fraction);
         let to_s = stretch.piece.offset_s(stretch.end, 0.0);
+        if let Some(bend) = &stretch.bend {
+            let from = (from_s, bend.offset_s(now, self.state.fraction));
+            let amount = need / stretch.factor;
+            return match bend.advance(&stretch.piece, from, amount, to_s - from_s) {
+                Ok(step_s) => Ok(step_s * 1e9),
+                Err(all) => Err(need - all * stretch.factor),
+            };
+        }
         match stretch.piece.advance(from_s, need / stretch.factor) {
             Some(step_s) if from_s + step_s < to_s => Ok(step_s * 1e9),
             _ => Err(need - stretch.piece.integral(from_s, to_s) * stretch.factor),

@@ -1,7 +1,8 @@
-//! Web server access logs in the Common Log Format: line by line, in bounded memory.
+//! Web server access logs in Common or Combined Log Format: line by line, in bounded memory.
 //!
-//! A line is `host ident user [dd/Mon/yyyy:HH:MM:SS ±hhmm] "METHOD path PROTOCOL" status bytes`;
-//! whatever follows (referrer and agent of the Combined format) is accepted and left. Logs of the
+//! A line is `host ident user [dd/Mon/yyyy:HH:MM:SS ±hhmm] "METHOD path PROTOCOL" status bytes`; in
+//! the Combined format ` "referer" "user agent"` follows, with `\"` for a quote inside. Whatever
+//! comes behind (in the Common format those two as well) is accepted and left. Logs of the
 //! wild have broken lines: those are counted, the first are reported by number, and more than a
 //! stated number of them is an error. Times out of order are an error unless they lie within a
 //! stated tolerance (a server writes a line when it answers, not when it is asked).
@@ -9,9 +10,8 @@
 //! A log has whole seconds. Counted into a [`CountSeries`] and played with
 //! [`Placement::Even`](super::trace::Placement::Even), the requests of one second are spread evenly
 //! over it, in order.
-//! Leaves out: names of users, referrer, agent; a request line without a method and a path is a
-//! broken line.
-//! Source: Apache HTTP Server documentation, mod_log_config, Common Log Format.
+//! Leaves out: names of users; a request line without a method and a path is a broken line.
+//! Source: Apache HTTP Server documentation, mod_log_config, Common and Combined Log Format.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -42,15 +42,19 @@ pub struct LogEntry<'a> {
     pub status: u16,
     /// Bytes of the answer's body; none where the log has `-`.
     pub bytes: Option<u64>,
+    /// The page that led here; none where the log has `-` or does not say.
+    pub referer: Option<&'a str>,
+    /// What the client says it is; none where the log has `-` or does not say.
+    pub agent: Option<&'a str>,
 }
 
 impl<'a> LogEntry<'a> {
-    /// Reads one line.
+    /// Reads one line of the given style.
     ///
     /// # Errors
     ///
     /// What is missing first, from the left.
-    pub fn parse(line: &'a str) -> Result<Self, &'static str> {
+    pub fn parse(line: &'a str, style: LogStyle) -> Result<Self, &'static str> {
         let (host, rest) = line.split_once(' ').ok_or("host")?;
         let (_, rest) = rest.split_once('[').ok_or("time")?;
         let (time, rest) = rest.split_once(']').ok_or("time")?;
@@ -60,9 +64,19 @@ impl<'a> LogEntry<'a> {
         let mut broken = "request";
         for (at, _) in rest.match_indices('"') {
             match status_and_bytes(&rest[at + 1..]) {
-                Ok((status, bytes)) => {
+                Ok((status, bytes, after)) => {
                     let (method, path) = method_and_path(&rest[..at]).ok_or("request")?;
-                    return Ok(Self { unix_s, host, method, path, status, bytes });
+                    let (referer, agent) = match style {
+                        LogStyle::Common => (None, None),
+                        LogStyle::Combined => {
+                            let (referer, rest) = quoted(after).ok_or("referer")?;
+                            let (agent, _) = quoted(rest).ok_or("user agent")?;
+                            (Some(referer), Some(agent))
+                        }
+                    };
+                    let said = |text: Option<&'a str>| text.filter(|text| *text != "-");
+                    let (referer, agent) = (said(referer), said(agent));
+                    return Ok(Self { unix_s, host, method, path, status, bytes, referer, agent });
                 }
                 Err(what) => broken = what,
             }
@@ -71,17 +85,32 @@ impl<'a> LogEntry<'a> {
     }
 }
 
-fn status_and_bytes(text: &str) -> Result<(u16, Option<u64>), &'static str> {
-    let mut fields = text.strip_prefix(' ').ok_or("status")?.split(' ');
+/// Status and bytes, and what follows them.
+fn status_and_bytes(text: &str) -> Result<(u16, Option<u64>, &str), &'static str> {
+    let text = text.strip_prefix(' ').ok_or("status")?;
+    let (status, text) = text.split_once(' ').unwrap_or((text, ""));
     let plain = |field: &str| field.bytes().all(|byte| byte.is_ascii_digit());
-    let status = fields.next().filter(|field| field.len() == 3 && plain(field)).ok_or("status")?;
+    let status = Some(status).filter(|field| field.len() == 3 && plain(field)).ok_or("status")?;
     let status = status.parse().ok().filter(|code| (100..=599).contains(code)).ok_or("status")?;
-    let bytes = match fields.next() {
-        Some("-") => None,
-        Some(field) if plain(field) => Some(field.parse().map_err(|_| "bytes")?),
+    let end = text.find(' ').unwrap_or(text.len());
+    let bytes = match &text[..end] {
+        "-" => None,
+        field if !field.is_empty() && plain(field) => Some(field.parse().map_err(|_| "bytes")?),
         _ => return Err("bytes"),
     };
-    Ok((status, bytes))
+    Ok((status, bytes, &text[end..]))
+}
+
+/// What stands between quotes after a blank, as written, and what follows; `\"` is no end.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let text = text.strip_prefix(" \"")?;
+    let mut escaped = false;
+    let end = text.bytes().position(|byte| {
+        let ends = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        ends
+    })?;
+    Some((&text[..end], &text[end + 1..]))
 }
 
 fn method_and_path(request: &str) -> Option<(&str, &str)> {
@@ -95,9 +124,21 @@ fn method_and_path(request: &str) -> Option<(&str, &str)> {
     (named && !path.is_empty()).then_some((method, path))
 }
 
+/// Which fields a line has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogStyle {
+    /// Up to the bytes.
+    #[default]
+    Common,
+    /// Referer and user agent as well.
+    Combined,
+}
+
 /// What a reader of a log accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogFormat {
+    /// Which fields a line has.
+    pub style: LogStyle,
     /// How much earlier than the latest time so far a line may be; at most [`MAX_TOLERANCE`].
     pub sort_within: SimDuration,
     /// Broken lines from which on the file is refused.
@@ -140,7 +181,7 @@ pub fn read_log(
             continue;
         }
         let entry = match std::str::from_utf8(line) {
-            Ok(text) => LogEntry::parse(text),
+            Ok(text) => LogEntry::parse(text, format.style),
             Err(_) => Err("UTF-8"),
         };
         match entry {

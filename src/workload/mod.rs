@@ -1,11 +1,12 @@
 //! Arrivals, profiles, recorded traffic: when requests come, before anyone serves them.
 //!
 //! - [`rate`]: the mean rate over the clock and the week, cumulated and inverted exactly;
-//! - [`noise`] and [`mmpp`]: hours and minutes that are busier than the mean;
+//! - [`noise`] and [`mmpp`]: hours and minutes that are busier than the mean; [`surge`]: flash
+//!   crowds and steps;
 //! - [`arrivals`]: an open source, by inversion of the cumulated rate;
 //! - [`trace`], [`log`]: recorded traffic, counted or line by line, [`stamp`] knows their clocks;
 //!   [`scenario::file`](crate::scenario::file) finds and guards what they read;
-//! - [`sessions`], [`popularity`]: who asks for how many pages, and for which.
+//! - [`sessions`], [`users`], [`popularity`]: who asks for how many pages, and for which.
 //!
 //! Plain numbers come in, times and ordinals go out; nothing here knows a component. Every draw is
 //! keyed by the workload's name and an ordinal, so no change of the system moves an arrival.
@@ -18,4 +19,6 @@ pub mod popularity;
 pub mod rate;
 pub mod sessions;
 pub mod stamp;
+pub mod surge;
 pub mod trace;
+pub mod users;

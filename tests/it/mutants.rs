@@ -20,6 +20,8 @@
 //! | arrivals evenly spaced | O46, spread from day to day |
 //! | assets hold no worker | tier-1, workers in use |
 //! | deferred writes wait | tier-1, latency of an idle site |
+//! | a flash crowd that is gone at once | flash-crowd, arrivals of the first hour of the way back |
+//! | closed users who do not wait for their answers | O10, 30 users, arrivals |
 //! | every takeover works | a pair of heads, coverage of one half |
 //! | the head that takes over has room of its own for it | a pair of heads at 70 %, line after it |
 //! | a slave has every write at once | stale reads of a slave |
@@ -27,10 +29,12 @@
 //! | a dead master noticed at once | time to the next master |
 
 use crate::capacity::bare;
-use crate::common::{Loaded, read, scenarios};
+use crate::common::{Loaded, load, read, scenarios};
 use crate::databases::{self, config, has_another_after_a_minute, stale_share, takeovers};
 use crate::faults::{pair, planned};
-use crate::oracles::fast_rows;
+use crate::oracles::{fast_rows, own_rows};
+use crate::surges::without_decay;
+use crate::users::impatient;
 
 use fivenines::engine::draw::Seed;
 use fivenines::engine::law::Law;
@@ -269,6 +273,22 @@ fn assets_that_hold_no_worker_are_noticed() {
         plan.routes.ops[asset.entry as usize] = Op::Enter { pool, call: None };
     };
     assert!(!near(&free), "assets held no worker and nobody noticed");
+}
+
+#[test]
+fn a_flash_crowd_without_a_way_back_is_noticed() {
+    let mut loaded = load("traffic/flash-crowd.toml");
+    without_decay(&mut loaded.plan);
+    let rows = own_rows(&loaded);
+    let of = |path: &str| rows.iter().find(|row| row.path == path).expect("a judged figure");
+    assert!(of("arrival-rate.page@plateau").holds, "the mutant is the crowd up to its end");
+    assert!(!of("arrival-rate.page@falling").holds, "the mutant is not noticed");
+}
+
+#[test]
+fn users_who_do_not_wait_for_their_answers_are_noticed() {
+    assert_caught("o10-n30", "arrival-rate.job", impatient);
+    assert_caught("o10-n30", "latency.job.mean", impatient);
 }
 
 #[test]

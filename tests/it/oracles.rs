@@ -51,6 +51,11 @@ const CASES: &[(&str, Effort)] = &[
     ("o09-zone-ps-exponential", effort(12, 0.3)),
     ("o09-zone-ps-fixed", effort(12, 0.3)),
     ("o09-zone-ps-lognormal", effort(12, 0.4)),
+    ("o10-n1", effort(12, 0.2)),
+    ("o10-n10", effort(12, 0.2)),
+    ("o10-n30", effort(12, 0.2)),
+    ("o10-n30-ps", effort(12, 0.2)),
+    ("o10-n100", effort(12, 0.2)),
     ("o12-jackson", effort(16, 0.5)),
     ("o13-tandem", effort(12, 0.3)),
     ("o14-fifo", effort(12, 0.4)),
@@ -68,14 +73,19 @@ const CASES: &[(&str, Effort)] = &[
     ("o45-mmpp-fast", effort(16, 0.5)),
     ("o45-poisson-queue", effort(12, 0.4)),
     ("o46-diurnal", effort(100, 1.0)),
+    ("o50-asyncflow-a", effort(10, 1.0)),
+    ("o50-asyncflow-b", effort(10, 1.0)),
+    ("o50-ciw-mm3", effort(30, 0.25)),
+    ("o50-ciw-mm4", effort(30, 0.25)),
+    ("o50-line-mm1", effort(30, 0.2)),
 ];
 
 /// A figure of a case, judged.
 pub struct Row {
     pub path: String,
     is: String,
-    estimate: f64,
-    half_width: f64,
+    pub estimate: f64,
+    pub half_width: f64,
     pub holds: bool,
 }
 
@@ -169,7 +179,14 @@ pub fn fast_rows(name: &str, change: &dyn Fn(&mut Blueprint)) -> Vec<Row> {
     judge(&loaded, &result, LOOSER)
 }
 
-fn assert_all_hold(name: &str, rows: &[Row]) {
+/// One run of a scenario as it is, judged by its own expectations.
+pub fn own_rows(loaded: &Loaded) -> Vec<Row> {
+    let result = run(&loaded.plan, &loaded.study, &Watch::default())
+        .unwrap_or_else(|breach| panic!("{breach:?}"));
+    judge(loaded, &result, 1.0)
+}
+
+pub fn assert_all_hold(name: &str, rows: &[Row]) {
     let missed: Vec<String> = rows.iter().filter(|row| !row.holds).map(Row::to_string).collect();
     assert!(missed.is_empty(), "{name}:\n{}", missed.join("\n"));
 }
@@ -207,6 +224,8 @@ fast_set! {
     an_equally_shared_core_slows_every_job_alike: "o08";
     /// O09.
     a_zone_of_four_cores_is_insensitive_to_the_law_of_work: "o09";
+    /// O10.
+    users_who_wait_for_their_answers_are_a_closed_network: "o10";
     /// O12.
     three_tiers_with_feedback_are_a_jackson_network: "o12";
     /// O13.
@@ -225,6 +244,8 @@ fast_set! {
     arrivals_in_spells_cost_what_the_modulated_queue_says: "o45";
     /// O46.
     arrivals_follow_a_daily_curve_in_mean_and_spread: "o46";
+    /// O50, the rows of AsyncFlow, Ciw and LINE that are one queue.
+    what_other_programs_publish_of_their_queues_comes_out: "o50";
 }
 
 /// Every file of the folder is a case of the list, or of another solver.

@@ -143,6 +143,72 @@ fn a_trace_without_traffic_is_refused_by_name() {
     assert_refused(in_folder("access.log", b"", LOG), &["access.log", "empty"]);
 }
 
+/// The lines of the shipped log as a packed one in Combined form, member by member.
+fn packed(lines: &[u8], members: usize) -> Vec<u8> {
+    use std::io::Write;
+    let lines: Vec<&[u8]> = lines.split_inclusive(|byte| *byte == b'\n').collect();
+    let pack = |part: &[&[u8]]| {
+        let packing = flate2::Compression::fast();
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), packing);
+        part.iter().for_each(|line| gzip.write_all(line).unwrap());
+        gzip.finish().unwrap()
+    };
+    lines.chunks(lines.len().div_ceil(members)).flat_map(pack).collect()
+}
+
+/// D1: packed or not, in one member or in three, a trace gives the same events, bit for bit.
+#[test]
+fn a_packed_trace_gives_what_the_plain_one_gives() {
+    let counts = b"t,n\n0,60\n60,90\n180,30\n";
+    let log = std::fs::read(scenarios().join("traffic/traces/nasa-1995-sample.log")).unwrap();
+    for (file, plain, trace) in [("counts.csv", &counts[..], COUNTS), ("access.log", &log[..], LOG)]
+    {
+        let digests = |content: &[u8]| {
+            let loaded = in_folder(file, content, trace).unwrap_or_else(|wrong| panic!("{wrong}"));
+            let window = &loaded.study.windows[0].window;
+            let seen = requests::run(&loaded.plan, window, 0).unwrap();
+            (seen.digest, seen.events, seen.record.views[0].intended)
+        };
+        let found = digests(plain);
+        assert!(found.2 > 30, "{found:?}");
+        assert_eq!(found, digests(&packed(plain, 1)));
+        assert_eq!(found, digests(&packed(plain, 3)));
+    }
+}
+
+/// The shipped log in Combined form and packed holds the first 1,500 requests of the plain one.
+#[test]
+fn the_shipped_packed_log_reads_whole() {
+    let loaded = load("traffic/access-log-combined.toml");
+    crate::oracles::assert_all_hold("combined", &crate::oracles::own_rows(&loaded));
+    let Arrivals::Recorded(playback) = &loaded.plan.workloads[0].arrivals else { panic!() };
+    // 00:00:01 to 00:26:24, both seconds whole.
+    assert_eq!(playback.series().requests(), 1_500.0);
+    assert_eq!(playback.series().length(), SimDuration::from_secs(26 * 60 + 24));
+}
+
+/// Corpus 60: a packed file that is cut, spoilt, packed otherwise or twice is refused where the
+/// scenario names it; a bomb ends at the bounds of its content.
+#[test]
+fn a_damaged_packed_trace_is_refused() {
+    let whole = packed(b"t,n\n0,60\n60,90\n180,30\n", 1);
+    let counts = |content: &[u8]| in_folder("counts.csv", content, COUNTS);
+    assert!(counts(&whole).is_ok());
+    assert_refused(counts(&whole[..whole.len() - 1]), &["E1603", "counts.csv", "ends too early"]);
+    assert_refused(counts(&whole[..2]), &["E1603", "ends too early"]);
+    let mut spoilt = whole.clone();
+    let end = spoilt.len() - 6;
+    spoilt[end] ^= 1;
+    assert_refused(counts(&spoilt), &["E1603", "damaged"]);
+    let tail = [&whole[..], b"tail"].concat();
+    assert_refused(counts(&tail), &["E1603", "damaged"]);
+    assert_refused(counts(&packed(&whole, 1)), &["E1603", "gzip in gzip"]);
+    assert_refused(counts(b"\x28\xb5\x2f\xfd...."), &["E1603", "zstd"]);
+    let line_bomb = packed(&[&b"t,n\n"[..], &vec![b'0'; 1 << 24]].concat(), 1);
+    assert!(line_bomb.len() < 1 << 17);
+    assert_refused(counts(&line_bomb), &["E1602", "line 2", "longer than 65536 bytes"]);
+}
+
 /// Corpus 58: the line of the trace is named.
 #[test]
 fn a_wrong_line_of_a_trace_is_named() {
@@ -169,4 +235,95 @@ fn a_trace_outside_the_folder_is_refused() {
     assert_refused(at("/dev/zero"), &["PATH"]);
     assert_refused(at("traces"), &["PATH", "folder"]);
     assert_refused(at("https://example.org/access.log"), &["PATH", "web address"]);
+}
+
+/// Tier 2 under one month of the NASA log, scaled to the tier's mean of 20 pages a second.
+fn tier_2_under(counts: &[u8], requests: f64, days: f64) -> crate::common::Loaded {
+    let text = std::fs::read_to_string(scenarios().join("tiers/tier-2.toml")).unwrap();
+    let described = text.find("rate    = \"20/s\"").expect("the tier's own rate");
+    let end = text[described..].find("\n[request.page]").expect("the next section") + described;
+    let scale = 20.0 * 3.0 * days * 86_400.0 / requests;
+    let recorded = format!(
+        "trace = {{ file = \"month.csv\", format = \"csv\", time = \"unix_s\", \
+         count = \"requests\", every = \"1min\", per-view = 3.0 }}\nscale = {scale}\n"
+    );
+    let shape = text.find("[profile.business]").expect("the tier's profile");
+    let after = text[shape..].find("\n\n").expect("an empty line") + shape;
+    let parts = [&text[..shape], &text[after..described], recorded.as_str(), &text[end..]];
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("month.csv"), counts).unwrap();
+    read(&parts.concat(), folder.path()).unwrap_or_else(|wrong| panic!("{wrong}"))
+}
+
+/// July or August 1995, local time, out of the whole record: its rows, requests and days.
+fn month(whole: &str, from: u64) -> (Vec<u8>, f64, f64) {
+    const DAYS: u64 = 31;
+    let mut rows = String::from("unix_s,requests\n");
+    let mut requests = 0.0;
+    for line in whole.lines().skip(1) {
+        let (at, count) = line.split_once(',').unwrap();
+        if (from..from + DAYS * 86_400).contains(&at.parse().unwrap()) {
+            rows += line;
+            rows.push('\n');
+            requests += count.parse::<f64>().unwrap();
+        }
+    }
+    (rows.into_bytes(), requests, DAYS as f64)
+}
+
+/// C1: tier 2 lives through the busiest stretch of each NASA month, with its faults, and every page
+/// is accounted for: two minutes, or three hours around the busiest one with FIVENINES_FULL=1.
+#[test]
+#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
+fn tier_2_lives_through_the_busiest_hours_of_two_recorded_months() {
+    let Some(folder) = std::env::var_os("FIVENINES_DATA") else {
+        println!("skipped: FIVENINES_DATA does not say where the large data is");
+        return;
+    };
+    let full = std::env::var_os("FIVENINES_FULL").is_some();
+    let path = Path::new(&folder).join("nasa1995_per_minute.csv");
+    let whole = std::fs::read_to_string(path).unwrap();
+    // 1 July and 1 August, 00:00 in Florida.
+    for (name, from) in [("July", 804_571_200), ("August", 807_249_600)] {
+        let (counts, requests, days) = month(&whole, from);
+        let loaded = tier_2_under(&counts, requests, days);
+        let Arrivals::Recorded(playback) = &loaded.plan.workloads[0].arrivals else { panic!() };
+        let mean = playback.pages() as f64 / (days * 86_400.0);
+        assert!((mean / 20.0 - 1.0).abs() < 1e-6, "{mean} pages a second in the mean");
+        let busiest = playback.series().busiest(SimDuration::HOUR);
+        let rate = busiest.requests / 3_600.0 * playback.pages() as f64 / requests;
+        let mut window = loaded.study.windows[0].window.clone();
+        window.levels = Vec::new();
+        window.faults = fivenines::model::outage::Faults::Live;
+        let before = SimDuration::from_secs(if full { 3_600 } else { 0 });
+        window.at = SimTime::ZERO + (busiest.at - before);
+        window.lead_in = SimDuration::from_secs(if full { 600 } else { 60 });
+        window.length = SimDuration::from_secs(if full { 3 * 3_600 } else { 120 });
+        let clock = std::time::Instant::now();
+        let seen = requests::run(&loaded.plan, &window, 0).unwrap();
+        let views = &seen.record.views[0];
+        let lost: u64 = views.lost.iter().sum();
+        println!(
+            "{name}: busiest hour at {} with {rate:.1} pages/s; in {}: {} intended, {} served, \
+             {} delayed, {lost} lost, {} never born, {} open; p95 of a view {:?} ms; {} events in \
+             {:?}",
+            busiest.at,
+            window.length,
+            views.intended,
+            views.served,
+            views.delayed,
+            views.never_born,
+            views.in_flight(),
+            views.latency.quantile(0.95).map(|nanos| nanos / 1_000_000),
+            seen.events,
+            clock.elapsed()
+        );
+        assert!(seen.stop.is_none(), "{:?}", seen.stop);
+        let ended = views.served + views.delayed + lost + views.never_born;
+        assert_eq!(views.intended, ended + seen.record.open());
+        // The record says how many pages come, whatever becomes of them.
+        let expected = rate * window.length.seconds();
+        let share = views.intended as f64 / expected;
+        assert!((0.3..2.0).contains(&share), "{} of {expected}", views.intended);
+    }
 }

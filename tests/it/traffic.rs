@@ -7,7 +7,7 @@ use fivenines::engine::draw::{Lineage, Seed};
 use fivenines::scenario::file;
 use fivenines::units::{Rate, SimDuration, SimTime};
 use fivenines::workload::arrivals::{ArrivalStream, Process, Traffic};
-use fivenines::workload::log::{LogFormat, count_log, read_log};
+use fivenines::workload::log::{LogFormat, LogStyle, count_log, read_log};
 use fivenines::workload::mmpp::{Modulation, Succession};
 use fivenines::workload::rate::{Profile, WeekTime};
 use fivenines::workload::stamp::TimeForm;
@@ -162,7 +162,8 @@ fn per_minute() -> SeriesFormat {
     }
 }
 
-const STRICT: LogFormat = LogFormat { sort_within: SimDuration::ZERO, broken_at_most: 0 };
+const STRICT: LogFormat =
+    LogFormat { style: LogStyle::Common, sort_within: SimDuration::ZERO, broken_at_most: 0 };
 
 /// The two weeks that ship have 20,160 minutes from a Monday 00:00 in Florida on, no gap, and
 /// 730,691 requests; their busiest hour has 5,143 (counted with awk).
@@ -230,7 +231,7 @@ fn the_whole_months_read_too() {
     let report = read_log(open("nasa1995_sample_clf.log"), STRICT, |_| Ok(()));
     assert_eq!(report.unwrap().requests, 19_998);
     // The other log was thinned to a minute an hour and is not sorted within it.
-    let loose = LogFormat { sort_within: SimDuration::from_secs(60), broken_at_most: 0 };
+    let loose = LogFormat { sort_within: SimDuration::from_secs(60), ..STRICT };
     let report = read_log(open("weblog2015_sample_clf.log"), loose, |_| Ok(())).unwrap();
     assert_eq!(report.requests, 10_000);
     assert!(report.out_of_order > 0);

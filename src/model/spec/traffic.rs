@@ -1,7 +1,7 @@
 //! Who asks: profiles, clients, workloads.
 
 use crate::scenario::law::LawSpec;
-use crate::scenario::names::{Name, Reference};
+use crate::scenario::names::{Name, OneOrMany, Reference};
 use crate::scenario::spec::spec;
 use crate::scenario::words::words;
 use crate::units::{Probability, Rate, SimDuration};
@@ -79,16 +79,54 @@ spec! {
         request: Name,
         /// In the mean.
         rate: Option<Rate>,
+        /// Instead of a rate: so many users, each of whom asks again when answered.
+        users: Option<u32> => within(1, 100_000),
+        /// Of `users`: time between an answer and the next page.
+        think: Option<LawSpec<SimDuration>>,
         /// Weekly shape; none: flat.
         profile: Option<Reference>,
         /// Hourly noise.
         noise: Option<NoiseSpec>,
+        /// Crowds that come all at once; on top of the rate.
+        flash: Option<FlashSpec>,
+        /// Changes of the rate, for a time or for ever.
+        step: Option<OneOrMany<RateStepSpec>> => not_empty(),
         /// How arrivals scatter around the rate.
         arrivals: ArrivalsSpec = {},
         /// Recorded traffic instead of rate, profile and noise.
         trace: Option<TraceSpec>,
         /// Factor on the rate of a trace.
         scale: Option<f64> => above(0.0),
+    }
+}
+
+spec! {
+    /// A flash crowd: up on a straight line, a plateau, an exponential back.
+    pub struct FlashSpec {
+        /// When: once.
+        at: Option<Moment>,
+        /// Instead: so often while none is under way, at random.
+        rate: Option<Rate>,
+        /// On the rate, at the plateau.
+        factor: f64 = 4.0 => above(1.0),
+        /// From the onset to the plateau.
+        ramp: SimDuration = "20min" => at_most(SimDuration::YEAR),
+        /// At the full factor.
+        plateau: SimDuration = "60min" => at_most(SimDuration::YEAR),
+        /// Time constant of the way back.
+        decay: SimDuration = "60min" => at_most(SimDuration::YEAR),
+    }
+}
+
+spec! {
+    /// A change of the rate.
+    pub struct RateStepSpec {
+        /// When.
+        at: Moment,
+        /// On the rate, from then on.
+        factor: f64 => at_least(0.0),
+        /// For how long; none: for ever.
+        for_: Option<SimDuration>,
     }
 }
 
@@ -135,13 +173,15 @@ words! {
         Csv = "csv",
         /// An access log in Common Log Format.
         CommonLog = "common-log",
+        /// An access log in Combined Log Format.
+        CombinedLog = "combined-log",
     }
 }
 
 spec! {
     /// Recorded traffic.
     pub struct TraceSpec {
-        /// The file, below the scenario's own folder.
+        /// The file, below the scenario's own folder; packed by gzip or not.
         file: String,
         /// What it is.
         format: TraceFormat,

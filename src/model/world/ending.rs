@@ -29,6 +29,7 @@ impl World<'_> {
                 self.record.request_is_view(workload, outcome, cause, counted);
                 self.requests.remove(id);
             }
+            Owner::User(user) => self.user_request_ends(id, user, outcome),
             Owner::View(view) => {
                 let latency = self.now - entry.born;
                 self.record.attempt_ends(

@@ -21,6 +21,8 @@ pub(super) struct Source {
 enum Stream {
     Described(Box<ArrivalStream>),
     Recorded(RecordedStream),
+    /// Closed users come by events of their own.
+    None,
 }
 
 impl Source {
@@ -40,6 +42,7 @@ impl Source {
             Arrivals::Recorded(playback) => {
                 Stream::Recorded(RecordedStream::new(playback, seed, lineage, owner, times))
             }
+            Arrivals::Closed(_) => Stream::None,
         };
         Self { stream, ready: Vec::with_capacity(Self::AHEAD), at: 0 }
     }
@@ -61,6 +64,7 @@ impl Source {
         match &mut self.stream {
             Stream::Described(stream) => self.ready.extend(stream.by_ref().take(Self::AHEAD)),
             Stream::Recorded(stream) => self.ready.extend(stream.by_ref().take(Self::AHEAD)),
+            Stream::None => {}
         }
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
         check_clients(clients, out);
     }
     for (_, workload) in scenario.workload.iter() {
-        check_workload(workload, out);
+        check_workload(draft, workload, out);
     }
     for (_, operation) in scenario.operation.iter() {
         check_operation(draft, operation, out);
@@ -145,14 +145,26 @@ fn check_clients(clients: &ClientsSpec, out: &mut Diagnostics) {
     }
 }
 
-fn check_workload(workload: &WorkloadSpec, out: &mut Diagnostics) {
-    match (&workload.rate, &workload.trace) {
-        (None, None) => missing(workload.span, "rate", "or a `trace`", out),
-        (Some(rate), Some(trace)) => {
-            exclude(rate.span, trace.span, "recorded traffic has its own rate", out);
+fn check_workload(draft: &Draft, workload: &WorkloadSpec, out: &mut Diagnostics) {
+    let sources = [
+        workload.rate.as_ref().map(|rate| rate.span),
+        workload.users.as_ref().map(|users| users.span),
+        workload.trace.as_ref().map(|trace| trace.span),
+    ];
+    let mut given = sources.into_iter().flatten();
+    match (given.next(), given.next()) {
+        (None, _) => missing(workload.span, "rate", "or `users`, or a `trace`", out),
+        (Some(first), Some(second)) => {
+            let message = match (&workload.trace, &workload.users) {
+                (Some(_), _) => "recorded traffic has its own rate",
+                _ => "users who wait for their answers make their own rate",
+            };
+            exclude(first, second, message, out);
         }
         _ => {}
     }
+    check_users(draft, workload, out);
+    check_surges(draft, workload, out);
     if let Some(trace) = &workload.trace {
         let message = "recorded traffic has its own ups and downs";
         inert_if(workload.profile.as_ref(), message, "remove it, or the trace", out);
@@ -166,7 +178,7 @@ fn check_workload(workload: &WorkloadSpec, out: &mut Diagnostics) {
         for (key, span) in columns {
             match (spec.format.value, span) {
                 (TraceFormat::Csv, None) => missing(spec.span, key, "of a table of counts", out),
-                (TraceFormat::CommonLog, Some(span)) => {
+                (TraceFormat::CommonLog | TraceFormat::CombinedLog, Some(span)) => {
                     inert(span, "an access log says its own times", "remove it", out);
                 }
                 _ => {}
@@ -177,6 +189,73 @@ fn check_workload(workload: &WorkloadSpec, out: &mut Diagnostics) {
         inert_if(workload.scale.as_ref(), message, "change `rate`", out);
     }
     check_arrivals(&workload.arrivals.value, out);
+}
+
+fn check_users(draft: &Draft, workload: &WorkloadSpec, out: &mut Diagnostics) {
+    let Some(users) = &workload.users else {
+        let message = "only `users` think between an answer and the next page";
+        return inert_if(workload.think.as_ref(), message, "remove it", out);
+    };
+    if workload.think.is_none() {
+        missing(workload.span, "think", "how long a user thinks before the next page", out);
+    }
+    let message = "users who wait for their answers make their own rate";
+    inert_if(workload.profile.as_ref(), message, "remove it", out);
+    inert_if(workload.noise.as_ref(), message, "remove it", out);
+    if workload.arrivals.process.value != ProcessWord::Poisson {
+        inert(workload.arrivals.span, message, "remove it", out);
+    }
+    let from = workload.from.as_ref();
+    let clients = from.and_then(|from| draft.scenario.clients.get(&from.text));
+    if let Some(session) = clients.and_then(|clients| clients.session.as_ref()) {
+        let message = "closed users do not go away: they think and ask again";
+        out.push(
+            Diagnostic::new(Code::NoEffect, session.span, message)
+                .related(users.span, "the users")
+                .help("leave `session` out, or give these users clients of their own"),
+        );
+    }
+}
+
+fn check_surges(draft: &Draft, workload: &WorkloadSpec, out: &mut Diagnostics) {
+    let (flash, steps) = (&workload.flash, &workload.step);
+    let spans = [flash.as_ref().map(|key| key.span), steps.as_ref().map(|key| key.span)];
+    let windows = &draft.scenario.window;
+    let fixed = !windows.is_empty()
+        && draft.scenario.run.horizon.is_none()
+        && windows.iter().all(|(_, window)| window.level.is_some());
+    let why = match (&workload.rate, fixed) {
+        (None, _) => Some("only a `rate` has flash crowds and steps"),
+        (_, true) => Some("every window fixes the rate: flash crowds and steps are off"),
+        _ => None,
+    };
+    if let Some(why) = why {
+        spans.into_iter().flatten().for_each(|span| inert(span, why, "remove it", out));
+        return;
+    }
+    if let Some(flash) = flash {
+        match (&flash.at, &flash.rate) {
+            (None, None) => missing(flash.span, "at", "when it comes, or a `rate`", out),
+            (Some(at), Some(rate)) => {
+                exclude(rate.span, at.span, "a flash comes once or again and again", out);
+            }
+            (Some(at), None) => {
+                after_horizon(draft, at.value.after_zero(start(draft)), at.span, out);
+            }
+            (None, Some(_)) => {}
+        }
+        let lengths = [&flash.ramp, &flash.plateau, &flash.decay];
+        if lengths.iter().all(|length| length.value.is_zero()) {
+            inert(flash.span, "this flash has no length", "give it a `plateau`", out);
+        }
+    }
+    for step in steps.iter().flat_map(|steps| steps.iter()) {
+        after_horizon(draft, step.at.value.after_zero(start(draft)), step.at.span, out);
+        let nothing = step.for_.as_ref().is_some_and(|time| time.value.is_zero());
+        if step.factor.value == 1.0 || nothing {
+            inert(step.factor.span, "this step changes nothing", "remove it", out);
+        }
+    }
 }
 
 fn check_arrivals(arrivals: &ArrivalsSpec, out: &mut Diagnostics) {

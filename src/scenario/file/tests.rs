@@ -1,3 +1,9 @@
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use proptest::prelude::*;
+
 use super::*;
 
 fn scenario() -> (tempfile::TempDir, PathBuf) {
@@ -105,14 +111,91 @@ fn b8_a_line_too_long_is_refused_before_it_is_held() {
     assert!(endless.line.capacity() < 4 * MAX_LINE_BYTES);
 }
 
-/// I5, corpus #60: a compressed file is named as such.
-#[test]
-fn a_compressed_file_is_refused_by_name() {
-    for (start, format) in [(&b"\x1F\x8B\x08\0\0"[..], "gzip"), (b"\x28\xB5\x2F\xFD", "zstd")] {
-        let file = [start, &[0; 1_000_000]].concat();
-        let error = Lines::new(&file[..]).next_line().unwrap_err();
-        assert_eq!(error, TraceErrorKind::Compressed(format).whole());
+fn packed(content: &[u8]) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(content).unwrap();
+    gzip.finish().unwrap()
+}
+
+fn all_lines(file: &[u8]) -> Result<Vec<(u64, Vec<u8>)>, TraceError> {
+    let mut lines = Lines::new(file);
+    let mut all = Vec::new();
+    while let Some((number, line)) = lines.next_line()? {
+        all.push((number, line.to_vec()));
     }
+    Ok(all)
+}
+
+/// I5, corpus #60: a file compressed otherwise, or twice, is named as such.
+#[test]
+fn a_compressed_file_that_is_not_gzip_is_refused_by_name() {
+    let zeros = vec![0; 100_000];
+    for (start, format) in [(&b"\x28\xB5\x2F\xFD"[..], "zstd"), (b"PK\x03\x04", "zip")] {
+        let file = [start, &zeros].concat();
+        assert_eq!(all_lines(&file), Err(TraceErrorKind::Compressed(format).whole()));
+    }
+    let twice = packed(&packed(b"a\n"));
+    assert_eq!(all_lines(&twice), Err(TraceErrorKind::Compressed("gzip in gzip").whole()));
+}
+
+proptest! {
+    /// Packed, in one member or in several that end anywhere, a file has the same lines.
+    #[test]
+    fn a_gzip_file_reads_as_its_content(
+        text in "([a-z \u{e9}]{0,30}\r?\n){0,20}[a-z]{0,5}",
+        cuts in proptest::collection::vec(0.0..1.0_f64, 0..4),
+    ) {
+        let bytes = text.as_bytes();
+        let mut ends: Vec<usize> =
+            cuts.iter().map(|cut| (cut * bytes.len() as f64) as usize).collect();
+        ends.extend([0, bytes.len()]);
+        ends.sort_unstable();
+        let members: Vec<u8> =
+            ends.windows(2).flat_map(|part| packed(&bytes[part[0]..part[1]])).collect();
+        prop_assert_eq!(all_lines(&members), all_lines(bytes));
+    }
+
+    /// Cut short anywhere, or with any bit turned, it is either refused as damaged or, where the bit
+    /// is one that says nothing of the content (a time, a system), read as its content.
+    #[test]
+    fn a_damaged_gzip_file_is_never_read_as_something_else(
+        cut in 2_usize..60,
+        bit in 0_usize..60 * 8,
+    ) {
+        let content = b"unix_s,requests\n0,1\n60,2\n120,3\n180,4\n";
+        let whole = packed(content);
+        let short = &whole[..cut.min(whole.len() - 1)];
+        let error = all_lines(short).unwrap_err();
+        prop_assert_eq!(error.kind, TraceErrorKind::Damaged("it ends too early"));
+        let mut turned = whole.clone();
+        let at = (16 + bit) % (whole.len() * 8);
+        turned[at / 8] ^= 1 << (at % 8);
+        match all_lines(&turned) {
+            Ok(lines) => prop_assert!(at / 8 < 2 || lines == all_lines(content).unwrap()),
+            Err(error) => prop_assert!(
+                matches!(error.kind, TraceErrorKind::Damaged(_)), "{:?}", error
+            ),
+        }
+    }
+}
+
+/// B8: what a small file unpacks to is bounded too, line by line and in all.
+#[test]
+fn b8_a_gzip_bomb_ends_at_the_limits_of_its_content() {
+    let long = packed(&vec![b'x'; 1 << 24]);
+    assert!(long.len() < 100_000);
+    assert_eq!(all_lines(&long), Err(TraceErrorKind::LineTooLong.at(1)));
+    let blank = packed(&vec![b'\n'; 1 << 20]);
+    let mut lines = Lines::at_most(&blank[..], 1_000);
+    let error = loop {
+        match lines.next_line() {
+            Ok(line) => assert!(line.is_some()),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error, TraceErrorKind::Limit("bytes, unpacked", MAX_BYTES).at(1_001));
+    // Ten thousand empty members hold nothing, and end.
+    assert_eq!(all_lines(&packed(b"").repeat(10_000)), Ok(Vec::new()));
 }
 
 #[test]

@@ -5,7 +5,8 @@ use crate::engine::draw::{Lineage, Seed};
 use crate::units::SimTime;
 use crate::workload::trace::{Placement, Playback, RecordedStream};
 
-const STRICT: LogFormat = LogFormat { sort_within: SimDuration::ZERO, broken_at_most: 0 };
+const STRICT: LogFormat =
+    LogFormat { style: LogStyle::Common, sort_within: SimDuration::ZERO, broken_at_most: 0 };
 
 fn line(second: u32, rest: &str) -> String {
     let (minute, second) = (second / 60, second % 60);
@@ -27,18 +28,64 @@ fn a_line_of_the_common_log_format_is_read() {
         path: "/a?b=c",
         status: 200,
         bytes: Some(6245),
+        referer: None,
+        agent: None,
     };
-    assert_eq!(LogEntry::parse(text), Ok(expected));
+    assert_eq!(LogEntry::parse(text, LogStyle::Common), Ok(expected));
     // The Combined format, with quotes in the agent; a body without length; no protocol (HTTP/0.9).
     let combined = format!("{text} \"http://x/\" \"agent \\\"q\\\" 200 5\"");
-    assert_eq!(LogEntry::parse(&combined), Ok(expected));
-    let bare = LogEntry::parse(text.replace("6245", "-").as_str()).map(|entry| entry.bytes);
+    assert_eq!(LogEntry::parse(&combined, LogStyle::Common), Ok(expected));
+    let bare =
+        LogEntry::parse(&text.replace("6245", "-"), LogStyle::Common).map(|entry| entry.bytes);
     assert_eq!(bare, Ok(None));
     let old = text.replace(" HTTP/1.0", "");
-    assert_eq!(LogEntry::parse(&old).map(|entry| entry.path), Ok("/a?b=c"));
+    assert_eq!(LogEntry::parse(&old, LogStyle::Common).map(|entry| entry.path), Ok("/a?b=c"));
     // Quotes and blanks inside a path, as in real logs.
     let odd = text.replace("/a?b=c", "/a \"b\" c");
-    assert_eq!(LogEntry::parse(&odd).map(|entry| entry.path), Ok("/a \"b\" c"));
+    assert_eq!(LogEntry::parse(&odd, LogStyle::Common).map(|entry| entry.path), Ok("/a \"b\" c"));
+}
+
+#[test]
+fn a_line_of_the_combined_log_format_is_read() {
+    let common = "10.0.0.7 - - [01/Jul/1995:00:00:01 -0400] \"GET /a HTTP/1.1\" 200 5";
+    let read = |rest: &str| {
+        let line = format!("{common}{rest}");
+        let read = LogEntry::parse(&line, LogStyle::Combined);
+        read.map(|entry| (entry.referer.map(String::from), entry.agent.map(String::from)))
+    };
+    let some = |text: &str| Some(text.to_string());
+    let both = Ok((some("http://x/?q=1"), some("Mozilla/5.0 (X11; [en])")));
+    assert_eq!(read(" \"http://x/?q=1\" \"Mozilla/5.0 (X11; [en])\""), both);
+    // More fields, as many servers add, and none said.
+    assert_eq!(read(" \"-\" \"-\" \"10.1.2.3\" 0.004"), Ok((None, None)));
+    // Escaped quotes and backslashes, as written; an empty agent is what the client said.
+    let escaped = Ok((some("\\\"a\\\" 200 5"), some("")));
+    assert_eq!(read(" \"\\\"a\\\" 200 5\" \"\""), escaped);
+    assert_eq!(read(" \"a\\\\\" \"b\""), Ok((some("a\\\\"), some("b"))));
+    for (rest, lacks) in [
+        ("", "referer"),
+        (" -", "referer"),
+        (" \"open", "referer"),
+        (" \"a\\\"", "referer"),
+        (" \"a\"", "user agent"),
+        (" \"a\" b", "user agent"),
+        (" \"a\" \"b", "user agent"),
+    ] {
+        assert_eq!(read(rest), Err(lacks), "{rest}");
+    }
+}
+
+/// A log of both kinds is read as either: what lacks the last two fields is a broken line of one.
+#[test]
+fn lines_of_the_common_format_are_broken_ones_of_the_combined() {
+    let combined = line(2, "\"GET /a HTTP/1.0\" 200 10 \"-\" \"curl/8\"");
+    let log = [get(1), combined, get(3)].concat();
+    let format = |style| LogFormat { style, broken_at_most: 2, ..STRICT };
+    let count = |style| read_log(log.as_bytes(), format(style), |_| Ok(())).unwrap();
+    assert_eq!((count(LogStyle::Common).requests, count(LogStyle::Common).broken), (3, 0));
+    let report = count(LogStyle::Combined);
+    assert_eq!((report.requests, report.broken), (1, 2));
+    assert_eq!(report.broken_lines, [(1, "referer"), (3, "referer")]);
 }
 
 #[test]
@@ -57,7 +104,7 @@ fn what_a_broken_line_lacks_is_named() {
         ("h - - [01/Jul/1995:00:00:01 -0400] \"GET / HTTP/1.0\" 200 -5", "bytes"),
         ("h - - [01/Jul/1995:00:00:01 -0400] \"GET / HTTP/1.0\" 200 99999999999999999999", "bytes"),
     ] {
-        assert_eq!(LogEntry::parse(text).unwrap_err(), lacks, "{text}");
+        assert_eq!(LogEntry::parse(text, LogStyle::Common).unwrap_err(), lacks, "{text}");
     }
 }
 
@@ -126,9 +173,16 @@ proptest! {
     fn no_line_makes_the_parser_panic(
         text in "\\PC{0,80}", quoted in "[ \"\\[\\]/:0-9A-Za-zé-]{0,60}",
     ) {
-        let _ = LogEntry::parse(&text);
-        let _ = LogEntry::parse(&format!("h - - [{quoted}"));
-        let _ = LogEntry::parse(&line(1, &quoted));
-        let _ = LogEntry::parse(&line(1, &format!("\"{quoted}\" 200 1{text}")));
+        let lines = [
+            text.clone(),
+            format!("h - - [{quoted}"),
+            line(1, &quoted),
+            line(1, &format!("\"{quoted}\" 200 1{text}")),
+            line(1, &format!("\"GET / HTTP/1.0\" 200 1 {quoted}{text}")),
+        ];
+        for line in lines {
+            let _ = LogEntry::parse(&line, LogStyle::Common);
+            let _ = LogEntry::parse(&line, LogStyle::Combined);
+        }
     }
 }

@@ -122,6 +122,13 @@ fn four_of_six_suffer_from_one_crew() {
     assert_exact(one_crew.mean_outage(), 10.30606);
 }
 
+/// O50, pair_independent_repair and pair_single_crew.
+#[test]
+fn a_pair_is_up_as_long_as_the_textbook_says() {
+    assert_exact(1.0 - steady(&cases::pair(false)).unavailability, 0.999901970395);
+    assert_exact(1.0 - steady(&cases::pair(true)).unavailability, 0.999803960008);
+}
+
 /// O29: (coverage, unavailability, outages a year).
 const COVERAGE: [(f64, f64, f64); 4] = [
     (1.0, 9.80296049407e-05, 0.171747867856),

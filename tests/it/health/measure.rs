@@ -146,7 +146,14 @@ pub fn simulate_from(start: Start, name: &str, declaration: &Declaration, years:
     measured
 }
 
-fn one_history(net: &Net, seed: Seed, replication: u64, hours: f64, start: Start) -> Observer<'_> {
+/// One history of so many hours.
+pub fn one_history(
+    net: &Net,
+    seed: Seed,
+    replication: u64,
+    hours: f64,
+    start: Start,
+) -> Observer<'_> {
     let lineage = Lineage::replication(replication);
     let mut kernel = Kernel::new(net, seed, lineage, start).unwrap();
     let members: Vec<_> = net.automata().filter(|at| net.name(*at).starts_with("unit")).collect();

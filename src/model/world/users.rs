@@ -1,0 +1,105 @@
+//! Closed users: who thinks, who waits, and when the next one asks.
+//!
+//! A user is in one of two places: in the calendar, thinking, or in a request or page view that
+//! carries its number. Whoever decides that one calls [`World::user_answered`]. After the horizon
+//! nobody begins to think: no request is made there.
+
+use crate::engine::draw::Lineage;
+use crate::model::blueprint::{Arrivals, Blueprint};
+use crate::model::event::Event;
+use crate::model::ids::WorkloadId;
+use crate::model::request::{Outcome, Owner, RequestId};
+use crate::model::world::{Stop, World};
+use crate::units::SimTime;
+use crate::workload::users::{Thinks, ordinal};
+
+/// The closed users of all workloads, in the order of those and of their numbers.
+#[derive(Clone, Debug)]
+pub(super) struct AllUsers {
+    users: Vec<User>,
+    /// By workload.
+    thinks: Vec<Option<Thinks>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct User {
+    workload: WorkloadId,
+    number: u32,
+    /// Interactions begun.
+    begun: u32,
+}
+
+impl AllUsers {
+    pub(super) fn new(plan: &Blueprint, lineage: Lineage) -> Self {
+        let mut users = Vec::new();
+        let mut thinks = Vec::with_capacity(plan.workloads.len());
+        for (index, workload) in plan.workloads.iter().enumerate() {
+            let Arrivals::Closed(closed) = &workload.arrivals else {
+                thinks.push(None);
+                continue;
+            };
+            let workload_id = WorkloadId(index as u16);
+            let user = |number| User { workload: workload_id, number, begun: 0 };
+            users.extend((0..closed.count()).map(user));
+            thinks.push(Some(closed.thinks(plan.seed, lineage, &workload.name)));
+        }
+        Self { users, thinks }
+    }
+}
+
+impl World<'_> {
+    /// Everybody begins to think.
+    pub(super) fn start_users(&mut self) {
+        for user in 0..self.users.users.len() as u32 {
+            self.user_answered(user, self.now);
+        }
+    }
+
+    /// `user` has its answer, or knows that none comes, at `at`, and thinks.
+    pub(in crate::model) fn user_answered(&mut self, user: u32, at: SimTime) {
+        let User { workload, number, begun } = self.users.users[user as usize];
+        let Some(thinks) = &self.users.thinks[workload.index()] else { return };
+        let asks = at + thinks.before(number, begun);
+        if asks < self.span.horizon {
+            self.calendar.push(asks, Event::User(user).code());
+        }
+    }
+
+    /// `user` has thought, and asks.
+    pub(super) fn user_asks(&mut self, user: u32) {
+        let entry = &mut self.users.users[user as usize];
+        let (workload, drawn) = (entry.workload, ordinal(entry.number, entry.begun));
+        entry.begun = entry.begun.wrapping_add(1);
+        let source = &self.plan.workloads[workload.index()];
+        let ordinal = source.first_ordinal + drawn;
+        let counted = self.now >= self.span.from && self.now < self.span.until;
+        if source.clients.is_some() {
+            return self.view_begins(workload, ordinal, Some(user), counted);
+        }
+        let entry = self.plan.routes.classes[source.class.index()].entry;
+        let Ok(id) = self.requests.begin(source.class, entry, Owner::User(user), self.now) else {
+            self.stop = Some(Stop::TooManyInFlight { at: self.now });
+            return;
+        };
+        let request = &mut self.requests[id];
+        request.ordinal = ordinal;
+        request.counted = counted;
+        request.workload = workload.0;
+        self.record.view_begins(workload, counted);
+        self.record.attempt_begins(source.class, counted);
+        self.advance(id);
+    }
+
+    /// The request `id` of `user` has ended: it was its page view.
+    #[inline(never)]
+    pub(super) fn user_request_ends(&mut self, id: RequestId, user: u32, outcome: Outcome) {
+        let entry = self.requests[id];
+        let latency = self.now - entry.born;
+        self.record.attempt_ends(entry.class, outcome, latency, entry.waited, entry.counted);
+        let cause = if outcome == Outcome::Ok { entry.cause } else { self.blame(entry.cause) };
+        let workload = WorkloadId(entry.workload);
+        self.record.request_is_view(workload, outcome, cause, entry.counted);
+        self.requests.remove(id);
+        self.user_answered(user, self.now);
+    }
+}
