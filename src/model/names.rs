@@ -210,8 +210,8 @@ impl Names {
         }
         self.settle(now);
         // Of a failover record only the first target shows.
-        let shows = !self.config.failover
-            || alive.trailing_zeros() != self.record().trailing_zeros();
+        let shows =
+            !self.config.failover || alive.trailing_zeros() != self.record().trailing_zeros();
         if shows && self.until.is_none() {
             self.until = self.config.stale.map(|(_, keep)| now + keep);
         }

@@ -318,7 +318,8 @@ impl<'a> Compiler<'a> {
             let mean = Bytes::new(law.mean() as u64);
             Reply { key: self.key("reply-size", name), sampler: law.sampler(), mean }
         });
-        let (cdn, round_trip) = self.edge.take().map_or((None, None), |(cdn, way)| (Some(cdn), way));
+        let (cdn, round_trip) =
+            self.edge.take().map_or((None, None), |(cdn, way)| (Some(cdn), way));
         let name = name.to_string();
         self.routes.classes.push(Class { name, entry, reply, then: None, cdn, round_trip });
     }

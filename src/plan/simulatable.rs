@@ -39,7 +39,10 @@ pub fn not_yet(draft: &Draft) -> Vec<NotYet> {
     }
     for (name, spec) in scenario.name_service.iter() {
         if spec.to.len() > MOST_TARGETS {
-            add(format!("name service `{name}` with more than {MOST_TARGETS} targets"), spec.to.span);
+            add(
+                format!("name service `{name}` with more than {MOST_TARGETS} targets"),
+                spec.to.span,
+            );
         }
     }
     for (name, database) in scenario.database.iter() {

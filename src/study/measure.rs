@@ -226,9 +226,8 @@ impl Measure {
             Metric::Hit => {
                 let mut caches = members(plan, &format!("{scope}.objects"));
                 if caches.is_empty() {
-                    let edge = |id: &ComponentId| {
-                        matches!(plan.parts[id.index()].config, Config::Edge(_))
-                    };
+                    let edge =
+                        |id: &ComponentId| matches!(plan.parts[id.index()].config, Config::Edge(_));
                     caches = parts.into_iter().filter(edge).collect();
                 }
                 some(caches, &Self::Hit)
