@@ -445,6 +445,8 @@ spec! {
         popularity: Option<PopularitySpec>,
         /// A look-up after this long is a miss.
         life: Option<SimDuration>,
+        /// Whether the life runs from the last use, not from the fetch.
+        renewed: bool = false,
     }
 }
 
