@@ -3,12 +3,14 @@
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::model::balancer::BalancerConfig;
 use crate::model::cache::CacheConfig;
+use crate::model::cdn::{CdnConfig, EdgeConfig};
 use crate::model::cpu::CpuConfig;
 use crate::model::database::DatabaseConfig;
 use crate::model::disks::DisksConfig;
 use crate::model::head::{HeadConfig, Persistence};
 use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId, KeyId};
 use crate::model::link::{LinkConfig, LinksConfig, UplinkConfig};
+use crate::model::names::NamesConfig;
 use crate::model::outage::HealthPlan;
 use crate::model::route::Routes;
 use crate::model::service::ServiceConfig;
@@ -40,6 +42,12 @@ pub enum Config {
     Uplink(UplinkConfig),
     /// What an object cache holds.
     Cache(CacheConfig),
+    /// The edges of a CDN.
+    Cdn(CdnConfig),
+    /// One of them.
+    Edge(EdgeConfig),
+    /// A name service.
+    Names(NamesConfig),
     /// What a balancer believes and does.
     Balancer(BalancerConfig),
     /// Who is master of a database and how its slaves follow.

@@ -3,7 +3,7 @@
 //! Model: a look-up asks for one of n objects, independently of all others, by Zipf popularity. An
 //! object that is not there is fetched by the caller and put in at once, in the place of the
 //! object that the policy throws out: the least recently used one, the one that came first, or any.
-//! An object older than `life`, counted from when it was put in, is not there. Where the file gives
+//! An object older than `life`, counted from when it was put in (`renewed`: from its last use), is not there. Where the file gives
 //! only a hit ratio, each look-up finds its object with that probability, independently: no warming
 //! up, no loss of content.
 //!
@@ -65,6 +65,8 @@ struct Slot {
 pub struct ObjectCache {
     policy: Policy,
     life: Option<SimDuration>,
+    /// Whether a life begins anew with each look-up that finds its object.
+    renewed: bool,
     /// Room, in the unit of the objects' weights, and what of it is taken.
     room: u64,
     taken: u64,
@@ -89,6 +91,13 @@ impl ObjectCache {
         cache
     }
 
+    /// Each look-up that finds its object gives it a new life.
+    #[must_use]
+    pub fn renewed(mut self, renewed: bool) -> Self {
+        self.renewed = renewed;
+        self
+    }
+
     /// An empty cache with room for objects of `room` in all, numbered from 0 to `objects`; it
     /// throws out what was not asked for for the longest time.
     #[must_use]
@@ -96,6 +105,7 @@ impl ObjectCache {
         Self {
             policy: Policy::Lru,
             life: None,
+            renewed: false,
             room,
             taken: 0,
             slots: Vec::new(),
@@ -133,7 +143,7 @@ impl ObjectCache {
         }
         let since = self.slots[slot as usize].since;
         let expired = self.life.is_some_and(|life| now - since >= life);
-        if expired {
+        if expired || self.renewed {
             self.slots[slot as usize].since = now;
         }
         if expired || self.policy == Policy::Lru {
@@ -259,6 +269,8 @@ pub enum Content {
         popularity: Zipf,
         /// How long an object is there.
         life: Option<SimDuration>,
+        /// Whether that begins anew with each use.
+        renewed: bool,
     },
     /// Block by block, in the memory of a server or of a head.
     Blocks {
@@ -311,9 +323,9 @@ impl Cache {
     pub fn new(config: CacheConfig) -> Self {
         let inside = match config.content {
             Content::Ratio(ratio) => Inside::Ratio(ratio),
-            Content::Objects { capacity, policy, popularity, life } => {
+            Content::Objects { capacity, policy, popularity, life, renewed } => {
                 let objects = popularity.objects() as u32;
-                let cache = ObjectCache::new(policy, capacity, objects, life);
+                let cache = ObjectCache::new(policy, capacity, objects, life).renewed(renewed);
                 Inside::Objects(Box::new(cache), popularity)
             }
             Content::Blocks { memory, contents } => {

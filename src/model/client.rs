@@ -160,8 +160,9 @@ impl World<'_> {
     /// The client sends for the page: its first try, or a further one.
     fn begin_try(&mut self, id: u32) {
         let workload = self.views.slots[id as usize].workload;
-        let round_trip = self.clients_of(workload).round_trip;
         let class = self.plan.workloads[workload.index()].class;
+        let to_edge = self.plan.routes.classes[class.index()].round_trip;
+        let round_trip = to_edge.or(self.clients_of(workload).round_trip);
         let mut request = self.part(id, class, 0);
         if let Some(demand) = round_trip {
             // Each try draws its own round trip.

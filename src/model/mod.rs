@@ -7,6 +7,7 @@
 pub mod balancer;
 pub mod blueprint;
 pub mod cache;
+pub mod cdn;
 pub mod client;
 pub mod cpu;
 pub mod cpu_share;
@@ -19,6 +20,7 @@ pub mod gauge;
 pub mod head;
 pub mod ids;
 pub mod link;
+pub mod names;
 pub mod outage;
 pub mod record;
 pub mod request;
@@ -152,6 +154,8 @@ trait Quiet {
 
 impl Quiet for balancer::Balancer {}
 impl Quiet for cache::Cache {}
+impl Quiet for cdn::Cdn {}
+impl Quiet for cdn::Edge {}
 impl Quiet for database::Database {}
 impl Quiet for cpu::Cpu {}
 impl Quiet for disks::Disks {}
@@ -159,6 +163,7 @@ impl Quiet for head::Head {}
 impl Quiet for link::Link {}
 impl Quiet for link::Links {}
 impl Quiet for link::Uplink {}
+impl Quiet for names::Names {}
 impl Quiet for service::Service {}
 
 macro_rules! component_table {
@@ -173,6 +178,9 @@ macro_rules! component_table {
             Link: link::Link,
             Uplink: link::Uplink,
             Cache: cache::Cache,
+            Cdn: Box<cdn::Cdn>,
+            Edge: cdn::Edge,
+            Names: Box<names::Names>,
             Balancer: Box<balancer::Balancer>,
             Database: Box<database::Database>,
         }

@@ -365,6 +365,14 @@ impl<'p> World<'p> {
                     }
                 });
             }
+            if let Component::Edge(edge) = &self.components[id.index()] {
+                let of = edge.config();
+                self.component_ctx(of.cdn, cause, |component, ctx| {
+                    if let Component::Cdn(cdn) = component {
+                        cdn.fares(ctx, of.number, health);
+                    }
+                });
+            }
             if let Component::Link(link) = &self.components[id.index()] {
                 let of = link.config();
                 self.component_ctx(of.network, cause, |component, ctx| {

@@ -187,6 +187,8 @@ pub struct Request {
     pub class: ClassId,
     /// The workload it comes from.
     pub workload: u16,
+    /// The edge of a CDN for which it is fetched from the origin, counted from 1; 0: none.
+    pub fetch: u16,
     /// The cause of its failure, when it failed.
     pub cause: CauseId,
     /// Frames in use.
@@ -244,6 +246,7 @@ impl Request {
             children: 0,
             class,
             workload: 0,
+            fetch: 0,
             cause: CauseId::OVERLOAD,
             depth: 0,
             loop_depth: 0,

@@ -82,6 +82,24 @@ pub enum Op {
         /// Which of the group's kinds of writes.
         step: u16,
     },
+    /// A look-up at the edge of the view: on where the edge has the object.
+    Edge {
+        /// The CDN.
+        cdn: ComponentId,
+        /// The ratio of the class.
+        row: u16,
+        /// Key of the draw.
+        key: KeyId,
+        /// Where it goes when the edge has it not.
+        miss: u32,
+    },
+    /// To one of several entrances, as the name service says.
+    Resolve {
+        /// The name service.
+        names: ComponentId,
+        /// First of the entrances in [`Routes::branches`].
+        first: u16,
+    },
     /// Give back what the innermost `Enter`, `Front`, `Pick` or `Query` took.
     Leave,
     /// Processor time in the zone of the innermost component.
@@ -290,6 +308,10 @@ pub struct Class {
     pub reply: Option<Reply>,
     /// What the client fetches next.
     pub then: Option<Then>,
+    /// The CDN at whose edges it enters.
+    pub cdn: Option<ComponentId>,
+    /// The way of its client there and back, where that is not the client's own.
+    pub round_trip: Option<DemandId>,
 }
 
 /// Size of a reply.

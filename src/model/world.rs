@@ -19,6 +19,7 @@ use crate::engine::lane::{Lane, NoProgress};
 use crate::model::balancer::Balancer;
 use crate::model::blueprint::{Blueprint, Config, Mount};
 use crate::model::cache::Cache;
+use crate::model::cdn::{Cdn, Edge};
 use crate::model::client::Views;
 use crate::model::cpu::Cpu;
 use crate::model::database::Database;
@@ -27,6 +28,7 @@ use crate::model::event::Event;
 use crate::model::head::Head;
 use crate::model::ids::{CallId, CauseId, ComponentId, KeyId, PoolId, UnitId, WorkloadId};
 use crate::model::link::{Link, Links, Uplink};
+use crate::model::names::Names;
 use crate::model::outage::{Faults, Ills};
 use crate::model::record::Record;
 use crate::model::request::{
@@ -181,6 +183,11 @@ impl<'p> World<'p> {
                 Config::Link(config) => Component::Link(Link::new(*config)),
                 Config::Uplink(config) => Component::Uplink(Uplink::new(*config)),
                 Config::Cache(config) => Component::Cache(Cache::new(config.clone())),
+                Config::Cdn(config) => {
+                    Component::Cdn(Box::new(Cdn::new(config.clone(), span.start)))
+                }
+                Config::Edge(config) => Component::Edge(Edge::new(*config)),
+                Config::Names(config) => Component::Names(Box::new(Names::new(config.clone()))),
                 Config::Balancer(config) => {
                     let mut config = config.clone();
                     if let (Some(takeover), true) = (&mut config.takeover, drilled) {
@@ -253,6 +260,7 @@ impl<'p> World<'p> {
         world.start_resizing();
         world.start_health();
         world.start_probes();
+        world.start_names();
         world.start_databases();
         world
     }
@@ -504,6 +512,16 @@ impl<'p> World<'p> {
                     if self.commit(id, database, step) {
                         return;
                     }
+                }
+                Op::Edge { cdn, row, key, miss } => match self.at_edge(id, cdn, row, key) {
+                    Some(true) => {}
+                    Some(false) => self.requests[id].pc = miss,
+                    None => return,
+                },
+                Op::Resolve { names, first } => {
+                    let Some(target) = self.resolve(id, names) else { return };
+                    let entrance = self.plan.routes.branches[usize::from(first) + target];
+                    self.requests[id].pc = entrance.to;
                 }
                 Op::Leave => {
                     self.leave(id, Outcome::Ok);

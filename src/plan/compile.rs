@@ -43,6 +43,7 @@ use crate::workload::rate::{Profile, WeekTime};
 mod balancer;
 mod cache;
 mod database;
+mod front;
 mod memory;
 mod network;
 mod resize;
@@ -84,6 +85,9 @@ enum Wanted {
     DatabaseGroup(usize),
     ServerMemory(ServerId),
     HeadMemory(usize, u32),
+    Cdn(usize),
+    Edge(usize, u32),
+    Names(usize),
 }
 
 /// Makes the tables; everything wrong goes to `out`.
@@ -183,6 +187,7 @@ impl Builder<'_> {
             self.wanted.insert(cache::content_name(name), Wanted::CacheContent(index));
         }
         balancer::gather(self);
+        front::gather(self);
         database::gather(self);
         for (place, name) in self.wanted.keys().enumerate() {
             self.ids.insert(name.clone(), ComponentId(place as u32));
@@ -447,6 +452,9 @@ impl Builder<'_> {
             Wanted::CacheContent(index) => part.config = cache::content(self, index),
             Wanted::ServerMemory(id) => part.config = memory::of_server(self, id),
             Wanted::HeadMemory(nas, number) => part.config = memory::of_head(self, nas, number),
+            Wanted::Cdn(index) => part.config = front::cdn(self, id, index),
+            Wanted::Edge(index, number) => part.config = front::edge(self, index, number),
+            Wanted::Names(index) => part.config = front::names(self, id, index),
             Wanted::Network => part.config = network::links(self, id),
             Wanted::Database(index, member) => {
                 let spec = &scenario.database[index].1;
@@ -570,6 +578,7 @@ impl Builder<'_> {
         }
         targets.balancers =
             (0..scenario.balancer.len()).map(|index| balancer::plan(self, index)).collect();
+        front::plan(self, &mut targets);
         targets
     }
 
@@ -607,6 +616,7 @@ impl Builder<'_> {
         }
         network::finish(draft, &mut compiler, &mut self.units, &mut parts);
         balancer::finish(draft, &mut compiler, &mut parts);
+        front::finish(&mut compiler, &mut parts);
         database::finish(draft, &mut compiler, &mut parts);
         let clients = clients(draft, &mut compiler);
         let operations = operations(draft, &self.ids, &mut compiler);

@@ -1,11 +1,14 @@
 //! What a scenario costs a month: its prices times what they are for.
 //!
 //! Model: zones × price + balancers × price + heads × price (with the disks of one pool) + pools
-//! beyond one a head pair × price + transit of each site, and the price of what edges deliver is
-//! left to the traffic. Prices are those of `[cost]`; what has no price costs nothing and is told.
+//! beyond one a head pair × price + transit of each site + what edges deliver out of what they hold
+//! at the mean rate of the traffic × price. Prices are those of `[cost]`; what has no price costs nothing and is told.
 //! Source: hosting price lists of 2008–2010; the arithmetic adds, nothing else.
 
 use crate::plan::Draft;
+use crate::plan::links::Entrance;
+use crate::plan::program::law_of;
+use crate::units::SimDuration;
 
 /// One line of a bill.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,7 +63,40 @@ pub fn monthly(draft: &Draft) -> Option<Cost> {
             cost.items.push(Item { what, count, each });
         }
     }
+    if let Some(price) = &prices.cdn {
+        let each = bytes_from_edges(draft) * price.value.dollars_per_byte();
+        if each > 0.0 {
+            cost.items.push(Item { what: "delivery by edges", count: 1, each });
+        }
+    }
     (!cost.items.is_empty()).then_some(cost)
+}
+
+/// Bytes that edges deliver in a month out of what they hold: rate × hit ratio × reply, of the
+/// class of each workload and of all that its clients fetch after it. A month is a twelfth of a
+/// year.
+fn bytes_from_edges(draft: &Draft) -> f64 {
+    let scenario = &draft.scenario;
+    let mut per_second = 0.0;
+    for (_, workload) in scenario.workload.iter() {
+        let mut rate = workload.rate.as_ref().map_or(0.0, |rate| rate.value.in_per_second());
+        let named = |name: &str| scenario.request.iter().position(|(class, _)| class.text == name);
+        let mut class = named(&workload.request.value.text);
+        // A class follows another once at most: chains do not go round.
+        for _ in 0..scenario.request.len() {
+            let Some(index) = class else { break };
+            let (name, spec) = &scenario.request[index];
+            if let Some(Entrance::Cdn(cdn)) = draft.links.enters[index] {
+                let hit = scenario.cdn[cdn].1.hit.get(name).map_or(0.0, |hit| hit.get());
+                let reply = spec.reply.as_ref().map_or(0.0, |reply| law_of(reply).mean());
+                per_second += rate * hit * reply;
+            }
+            let Some(then) = &spec.then else { break };
+            rate *= law_of(&then.count).mean();
+            class = named(&then.request.value.text);
+        }
+    }
+    per_second * SimDuration::YEAR.seconds() / 12.0
 }
 
 #[cfg(test)]
@@ -92,6 +128,8 @@ mod tests {
             ("tier-5", 3_049.0),
             ("tier-6", 4_049.0),
             ("tier-7", 4_452.0),
+            // 6 zones more; 20 views/s × 97.95 kB × 2,628,000 s × $0.30/GB.
+            ("tier-8", 5_952.0 + 20.0 * 97_950.0 * 2_628_000.0 * 0.30e-9),
         ];
         for (tier, dollars) in by_hand {
             assert!((bill(tier) - dollars).abs() < 1e-6, "{tier}: {}", bill(tier));

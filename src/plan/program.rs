@@ -120,6 +120,32 @@ pub struct BalancerPlan {
     pub time_out: Option<SimDuration>,
 }
 
+/// A CDN, as the classes that enter there see it.
+#[derive(Clone, Debug)]
+pub struct CdnPlan {
+    /// Its name.
+    pub name: String,
+    /// Its edges.
+    pub component: ComponentId,
+    /// Classes with a hit ratio, in the order of the ratios.
+    pub classes: Vec<String>,
+    /// What is asked on a miss.
+    pub to: Option<Found>,
+    /// Client to edge and back, in seconds.
+    pub round_trip: Option<Law>,
+    /// Edge to origin and back, in seconds.
+    pub origin: Option<Law>,
+}
+
+/// A name service, as the classes that enter there see it.
+#[derive(Clone, Debug)]
+pub struct NamesPlan {
+    /// What answers.
+    pub component: ComponentId,
+    /// Where it may lead.
+    pub to: Vec<Found>,
+}
+
 /// What steps may refer to, by kind and place in the file.
 #[derive(Clone, Debug, Default)]
 pub struct Targets {
@@ -133,6 +159,10 @@ pub struct Targets {
     pub caches: Vec<CachePlan>,
     /// Balancers; none: nothing stands behind it, which has been said.
     pub balancers: Vec<Option<BalancerPlan>>,
+    /// CDNs.
+    pub cdns: Vec<CdnPlan>,
+    /// Name services.
+    pub names: Vec<NamesPlan>,
 }
 
 /// Makes the programs of all classes.
@@ -155,6 +185,8 @@ pub struct Compiler<'a> {
     labels: Vec<(String, u32)>,
     jumps: Vec<(String, usize, Span)>,
     draws: Vec<(String, KeyId, Law)>,
+    /// The CDN at which the class enters, and the way there.
+    edge: Option<(ComponentId, Option<DemandId>)>,
 }
 
 impl<'a> Compiler<'a> {
@@ -179,6 +211,7 @@ impl<'a> Compiler<'a> {
             labels: Vec::new(),
             jumps: Vec::new(),
             draws: Vec::new(),
+            edge: None,
         }
     }
 
@@ -273,19 +306,8 @@ impl<'a> Compiler<'a> {
         let entry = self.here();
         match &spec.enter {
             Some(enter) => match self.names.find(&enter.text) {
-                Some(Found { kind: Kind::Service, index, member: None }) => {
-                    let pool = self.targets.services[index].pool;
-                    self.emit(Op::Enter { pool, call: None });
-                    self.inside.push(index);
-                    self.steps(&spec.steps.value);
-                    self.emit(Op::Leave);
-                }
-                Some(Found { kind: Kind::Balancer, index, .. }) => {
-                    self.through((index, 0), None, None, name, |compiler| {
-                        compiler.steps(&spec.steps.value)
-                    });
-                }
-                _ => self.steps(&spec.steps.value),
+                Some(found) => self.enter_at(found, name, &spec.steps.value),
+                None => self.steps(&spec.steps.value),
             },
             None => self.steps(&spec.steps.value),
         }
@@ -296,7 +318,88 @@ impl<'a> Compiler<'a> {
             let mean = Bytes::new(law.mean() as u64);
             Reply { key: self.key("reply-size", name), sampler: law.sampler(), mean }
         });
-        self.routes.classes.push(Class { name: name.to_string(), entry, reply, then: None });
+        let (cdn, round_trip) =
+            self.edge.take().map_or((None, None), |(cdn, way)| (Some(cdn), way));
+        let name = name.to_string();
+        self.routes.classes.push(Class { name, entry, reply, then: None, cdn, round_trip });
+    }
+
+    /// Into what the class enters by, and its steps there.
+    fn enter_at(&mut self, found: Found, name: &str, steps: &[StepSpec]) {
+        match found {
+            Found { kind: Kind::Service, index, member } => {
+                let mut pool = self.targets.services[index].pool;
+                let members = &self.routes.pools[pool.index()].members;
+                if let Some(only) = member.and_then(|member| members.get(member as usize)) {
+                    let only = self::pool(name, vec![*only], Pick::RoundRobin);
+                    self.routes.pools.push(only);
+                    pool = PoolId((self.routes.pools.len() - 1) as u16);
+                }
+                self.emit(Op::Enter { pool, call: None });
+                self.inside.push(index);
+                self.steps(steps);
+                self.inside.pop();
+                self.emit(Op::Leave);
+            }
+            Found { kind: Kind::Balancer, index, .. } => {
+                self.through((index, 0), None, None, name, |compiler| compiler.steps(steps));
+            }
+            Found { kind: Kind::Cdn, index, .. } => self.by_edge(index, name, steps),
+            Found { kind: Kind::NameService, index, .. } => self.by_name(index, name, steps),
+            _ => self.steps(steps),
+        }
+    }
+
+    /// A look-up at an edge: a hit ends there, a miss goes on to the origin and back.
+    fn by_edge(&mut self, index: usize, name: &str, steps: &[StepSpec]) {
+        let plan = &self.targets.cdns[index];
+        let owner = format!("{name}.{}", plan.name);
+        let round_trip = plan.round_trip.as_ref();
+        let round_trip = round_trip.map(|law| self.demand("round-trip", &plan.name, law));
+        self.edge = Some((plan.component, round_trip));
+        let key = self.key("edge-hit", &owner);
+        let row = plan.classes.iter().position(|class| class == name);
+        let row = row.map_or(u16::MAX, |row| row as u16);
+        let look = self.emit(Op::End);
+        self.emit(Op::End);
+        let miss = self.here();
+        self.routes.ops[look] = Op::Edge { cdn: plan.component, row, key, miss };
+        let way = plan.origin.as_ref().map(|law| {
+            let key = self.key("origin-trip", &owner);
+            self.demand_of(key, law, 0.5, true)
+        });
+        if let Some(demand) = way {
+            self.emit(Op::Delay { demand });
+        }
+        if let Some(to) = plan.to {
+            self.enter_at(to, name, steps);
+        }
+        if let Some(demand) = way {
+            self.emit(Op::Delay { demand });
+        }
+    }
+
+    /// To each of the targets of a name service: the same steps there, with the same draws.
+    fn by_name(&mut self, index: usize, name: &str, steps: &[StepSpec]) {
+        let plan = &self.targets.names[index];
+        let first = self.routes.branches.len();
+        let branch = Branch { below: 0.0, to: 0 };
+        self.routes.branches.extend(plan.to.iter().map(|_| branch));
+        self.emit(Op::Resolve { names: plan.component, first: first as u16 });
+        let seen = self.seen.clone();
+        let mut ends = Vec::new();
+        for (place, to) in plan.to.iter().enumerate() {
+            self.seen.clone_from(&seen);
+            self.routes.branches[first + place].to = self.here();
+            self.enter_at(*to, name, steps);
+            self.land_jumps();
+            self.labels.clear();
+            ends.push(self.emit(Op::Jump { to: 0 }));
+        }
+        let to = self.here();
+        for end in ends {
+            self.routes.ops[end] = Op::Jump { to };
+        }
     }
 
     /// What the client of `class` fetches next.

@@ -4,6 +4,7 @@
 //! the request loop does not act out. A scenario with an entry here is refused by that solver, with
 //! each reason at its place, rather than run without it.
 
+use crate::model::names::MOST_TARGETS;
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
 use crate::plan::part::Part;
@@ -36,11 +37,13 @@ pub fn not_yet(draft: &Draft) -> Vec<NotYet> {
             add(format!("balancer `{name}` in front of several services"), spec.to.span);
         }
     }
-    for (name, _) in scenario.name_service.iter() {
-        add(format!("name service `{name}`"), name.span);
-    }
-    for (name, _) in scenario.cdn.iter() {
-        add(format!("CDN `{name}`"), name.span);
+    for (name, spec) in scenario.name_service.iter() {
+        if spec.to.len() > MOST_TARGETS {
+            add(
+                format!("name service `{name}` with more than {MOST_TARGETS} targets"),
+                spec.to.span,
+            );
+        }
     }
     for (name, database) in scenario.database.iter() {
         let members = &database.in_;
@@ -69,7 +72,7 @@ pub fn not_yet(draft: &Draft) -> Vec<NotYet> {
 fn slows(draft: &Draft, part: Part) -> bool {
     let scenario = &draft.scenario;
     match part {
-        Part::Site(_) | Part::Rack(_) => false,
+        Part::Site(_) | Part::Rack(_) | Part::Edge { .. } | Part::NameService(_) => false,
         Part::Uplink { site, .. } => {
             let links = scenario.site[site].1.uplinks.as_ref();
             links.is_none_or(|links| links.count.value == 1) || slow_factors(draft, site) == 1

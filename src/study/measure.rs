@@ -223,7 +223,15 @@ impl Measure {
             Metric::Queue => some(parts, &Self::Queue),
             Metric::Busy => some(parts, &Self::Busy),
             Metric::Utilization => Self::utilization(plan, figure, parts),
-            Metric::Hit => some(members(plan, &format!("{scope}.objects")), &Self::Hit),
+            Metric::Hit => {
+                let mut caches = members(plan, &format!("{scope}.objects"));
+                if caches.is_empty() {
+                    let edge =
+                        |id: &ComponentId| matches!(plan.parts[id.index()].config, Config::Edge(_));
+                    caches = parts.into_iter().filter(edge).collect();
+                }
+                some(caches, &Self::Hit)
+            }
             Metric::Throughput => match class(scope) {
                 Some(index) => Ok(Self::ClassThroughput(index)),
                 None => some(parts, &Self::Throughput),

@@ -332,10 +332,13 @@ impl StudyPlan {
                 paths.push(format!("utilization.{}.cpu", zone.name));
             }
             for part in plan.parts.iter().filter(|_| listed) {
-                if let crate::model::blueprint::Config::Uplink(_) = part.config {
+                use crate::model::blueprint::Config;
+                if let Config::Uplink(_) | Config::Names(_) = part.config {
                     continue;
                 }
                 paths.push(match part.config {
+                    Config::Edge(_) => format!("hit.{}", part.name),
+                    Config::Cdn(_) => format!("throughput.{}", part.name),
                     crate::model::blueprint::Config::Cpu(_) if !part.name.ends_with(".cpu") => {
                         format!("utilization.{}.cpu", part.name)
                     }

@@ -151,6 +151,28 @@ fn mechanisms_9_6_4_haproxys_defaults_notice_within_four_to_six_seconds_and_the_
     is_uniform(&times, 4.0 + 1.0, 2.0);
 }
 
+/// Load balancers, test 5: F5's monitor of 5 s marks a member down 16 s after its last success (3n + 1):
+/// the third missed probe, at 15 s, and its time of 1 s. So 11 to 16 s after the death; a member that
+/// is back before the third probe is never out.
+#[test]
+fn mechanisms_9_6_5_a_mark_down_comes_sixteen_seconds_after_the_last_success() {
+    let check = r#"{ interval = "5s", time-out = "1s", fall = 3 }"#;
+    let times: Vec<f64> =
+        detections(check, Health::Unreachable, 600).into_iter().flatten().collect();
+    is_uniform(&times, 10.0 + 1.0, 5.0);
+    let plan = scene(&format!("check = {check}"), "1/s", PLAIN);
+    let member = part(&plan, "app-1");
+    for replication in 0..50 {
+        let mut world = world(&plan, replication);
+        world.run_before(at(100.0)).unwrap();
+        world.set_health(member, Health::Unreachable, CauseId::OVERLOAD);
+        world.run_before(at(109.9)).unwrap();
+        world.set_health(member, Health::Up, CauseId::OVERLOAD);
+        let out = time_until(&plan, &mut world, 30.0, |front| !front.believes(0, 0));
+        assert_eq!(out, None, "two missed probes are tolerated");
+    }
+}
+
 /// Shallow probes never see a hang, but for the share that the file gives; a deep one waits for a
 /// worker that never comes.
 #[test]

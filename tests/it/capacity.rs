@@ -230,3 +230,77 @@ fn tier_2_is_as_busy_as_its_demands_say() {
         ],
     );
 }
+
+/// The utilisation law: two zones share 83.2 ms; both volumes lie on two pools, 6.0 I/O ÷ 800 I/O
+/// per s; the slave applies 0.25 writes of 4 ms and 1.5 I/O, the second head carries those beside
+/// its half of the 14 operations.
+#[test]
+fn tier_5_is_as_busy_as_its_demands_say() {
+    assert_utilization(
+        "tier-5",
+        &[
+            ("sql-1.cpu", "sql-1.cpu", 20.0 * 0.031 / 4.0),
+            ("store.main", "store.main", 20.0 * 3.0 / 400.0),
+            ("store.second", "store.second", 20.0 * 3.0 / 400.0),
+            ("front.cpu", "front-1.cpu", 20.0 * 9.0 * 0.000_2 / 2.0),
+        ],
+    );
+}
+
+/// The utilisation law: as tier 5, on six zones.
+#[test]
+fn tier_6_is_as_busy_as_its_demands_say() {
+    assert_utilization(
+        "tier-6",
+        &[
+            ("sql-1.cpu", "sql-1.cpu", 20.0 * 0.031 / 4.0),
+            ("store.main", "store.main", 20.0 * 3.0 / 400.0),
+            ("store.second", "store.second", 20.0 * 3.0 / 400.0),
+            ("front.cpu", "front-1.cpu", 20.0 * 9.0 * 0.000_2 / 2.0),
+        ],
+    );
+}
+
+/// The utilisation law: all reads at three slaves, through the balancer: 11 ms of each, 2.16 ÷ 3
+/// reads and 0.75 applied writes of two operations on its own disks; 3.84 I/O at the file server;
+/// (9 + 12) × 0.2 ms at the balancer.
+#[test]
+fn tier_7_is_as_busy_as_its_demands_say() {
+    assert_utilization(
+        "tier-7",
+        &[
+            ("sql-2.cpu", "sql-2.cpu", 20.0 * 0.011 / 4.0),
+            ("twin-4.local", "twin-4.local", 20.0 * 2.22 / 500.0),
+            ("store.main", "store.main", 20.0 * 3.84 / 800.0),
+            ("front.cpu", "front-1.cpu", 20.0 * 21.0 * 0.000_2 / 2.0),
+        ],
+    );
+}
+
+/// The utilisation law: 0.325 pages and 0.4 assets of a view reach the origin: 26.16 ms on 24 cores
+/// of six zones, 4.25 ms at each slave and 1.734 I/O on its disks, 2.0955 I/O at the file server,
+/// 0.925 ms at the balancer.
+#[test]
+fn tier_8_is_as_busy_as_its_demands_say() {
+    assert_utilization(
+        "tier-8",
+        &[
+            ("sql-2.cpu", "sql-2.cpu", 20.0 * 0.004_25 / 4.0),
+            ("twin-4.local", "twin-4.local", 20.0 * 1.734 / 500.0),
+            ("store.main", "store.main", 20.0 * 2.0955 / 800.0),
+            ("front.cpu", "front-1.cpu", 20.0 * 0.000_925 / 2.0),
+        ],
+    );
+}
+
+/// §6.3 of the standard set: tier-5 carries 82, with the flat disks of the small model.
+#[test]
+fn tier_5_carries_82_pages_a_second() {
+    assert_near(&capacity_of("tier-5", 82.0, flat_disks), 82.0);
+}
+
+/// §6.3 of the standard set: tier-6 carries 97, with the flat disks of the small model.
+#[test]
+fn tier_6_carries_97_pages_a_second() {
+    assert_near(&capacity_of("tier-6", 97.0, flat_disks), 97.0);
+}

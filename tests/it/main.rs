@@ -15,6 +15,7 @@ mod determinism;
 #[cfg(target_os = "linux")]
 mod endings;
 mod faults;
+mod front;
 mod health;
 mod links;
 mod mechanisms;

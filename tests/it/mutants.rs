@@ -27,11 +27,14 @@
 //! | a slave has every write at once | stale reads of a slave |
 //! | every failover works | a group without coverage |
 //! | a dead master noticed at once | time to the next master |
+//! | the time to live of a name ignored | O42, share moved at half of it |
+//! | the users of a dead edge stay with it | what the others carry |
 
 use crate::capacity::bare;
 use crate::common::{Loaded, load, read, scenarios};
 use crate::databases::{self, config, has_another_after_a_minute, stale_share, takeovers};
 use crate::faults::{pair, planned};
+use crate::front;
 use crate::oracles::{fast_rows, own_rows};
 use crate::surges::without_decay;
 use crate::users::impatient;
@@ -353,4 +356,25 @@ fn a_dead_master_noticed_at_once_is_noticed() {
     assert!(near(&plan));
     config(&mut plan).failover.as_mut().unwrap().fall = 1;
     assert!(!near(&plan));
+}
+
+#[test]
+fn a_time_to_live_that_is_ignored_is_noticed() {
+    let near = |plan: &Blueprint| (front::moved(plan, 55.0, 65.0, 20) - 0.49).abs() <= 0.03 * 0.49;
+    let mut plan = front::named(front::DISOBEY);
+    assert!(near(&plan));
+    front::names_config(&mut plan).life = SimDuration::ZERO;
+    assert!(!near(&plan));
+}
+
+#[test]
+fn users_who_stay_with_a_dead_edge_are_noticed() {
+    let carried = |plan: &Blueprint| {
+        let (_, others) = front::after_a_death(plan);
+        others.iter().all(|more| (more - 833.0).abs() <= 250.0)
+    };
+    let mut plan = front::four_edges();
+    assert!(carried(&plan));
+    front::cdn_config(&mut plan).convergence = SimDuration::YEAR;
+    assert!(!std::panic::catch_unwind(|| carried(&plan)).unwrap_or(false));
 }

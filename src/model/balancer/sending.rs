@@ -212,6 +212,9 @@ impl World<'_> {
     pub(in crate::model) fn probe_due(&mut self, unit: UnitId, ticket: Ticket) {
         let (id, at) = self.plan.units[unit.index()];
         let at = at as usize;
+        if let Component::Names(_) = &self.components[id.index()] {
+            return self.name_probe_due(id, at, ticket);
+        }
         let found = self.balancer(id);
         let Some(belief) = found.beliefs.get(at) else {
             let loses = self.with_balancer(id, |balancer, ctx| balancer.ring(ctx, ticket));

@@ -417,10 +417,14 @@ spec! {
         to: Reference,
         /// Hit ratio by request class; a class not named passes through.
         hit: Named<crate::units::Probability>,
-        /// How long a cached answer serves while the origin is unreachable.
+        /// How long a cached answer serves while the origin is silent: hits fall in a line to none.
         life: SimDuration = "0s",
-        /// Client to edge and back.
+        /// Client to edge and back, in place of the client's own.
         round_trip: Option<LawSpec<SimDuration>>,
+        /// Edge to origin and back, on a miss; none: no time.
+        origin: Option<LawSpec<SimDuration>>,
+        /// How long the users of a dead edge are cut off before the others carry them.
+        convergence: SimDuration = "0s",
     }
 }
 
@@ -441,6 +445,8 @@ spec! {
         popularity: Option<PopularitySpec>,
         /// A look-up after this long is a miss.
         life: Option<SimDuration>,
+        /// Whether the life runs from the last use, not from the fetch.
+        renewed: bool = false,
     }
 }
 

@@ -12,6 +12,8 @@ impl World<'_> {
     /// `id` has reached the end of its route, or has failed and given everything back.
     #[inline(always)]
     pub(super) fn end(&mut self, id: RequestId, outcome: Outcome) {
+        let outcome =
+            if self.requests[id].fetch == 0 { outcome } else { self.fetched(id, outcome) };
         let entry = &self.requests[id];
         match entry.owner {
             Owner::Workload => {
@@ -201,6 +203,10 @@ impl World<'_> {
         if entry.stage == Stage::Reply {
             return self.hang_up(id, view);
         }
+        if entry.fetch > 0 {
+            self.fetch_given_up(id);
+        }
+        let entry = &self.requests[id];
         let unreachable = entry.waits == Waits::Void && entry.depth <= 1;
         let outcome = if unreachable { Outcome::Unreachable } else { Outcome::Timeout };
         let (class, counted, attempt, own) =

@@ -21,6 +21,13 @@ impl World<'_> {
                 gauges[link.index()] = reading;
             }
         }
+        for component in &self.components {
+            if let Component::Cdn(cdn) = component {
+                for (edge, reading) in cdn.readings() {
+                    gauges[edge.index()] = reading;
+                }
+            }
+        }
         for (_, request) in self.requests.iter() {
             for frame in &request.frames[..usize::from(request.depth)] {
                 if frame.hold == Hold::Inside {

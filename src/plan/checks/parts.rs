@@ -243,6 +243,10 @@ fn check_balancer(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
 }
 
 fn check_cache(cache: &CacheSpec, out: &mut Diagnostics) {
+    if cache.renewed.value && cache.life.is_none() {
+        let help = "give a `life`, or remove `renewed`";
+        inert(cache.renewed.span, "there is no `life` to renew", help, out);
+    }
     match (&cache.hit, &cache.popularity) {
         (None, None) => missing(cache.span, "hit", "or `objects` and `popularity`", out),
         (Some(hit), Some(popularity)) => {

@@ -16,7 +16,7 @@ use crate::plan::program::{BalancerPlan, Compiler, law_of, pool};
 use crate::units::SimDuration;
 
 /// What the balancer `name` believes, as a component beside its units.
-fn beliefs_name(name: &str) -> String {
+pub(super) fn beliefs_name(name: &str) -> String {
     format!("{name}.members")
 }
 

@@ -45,5 +45,6 @@ fn content_of(name: &Name, spec: &CacheSpec, out: &mut Diagnostics) -> Option<Co
         },
         popularity: popular,
         life: spec.life.as_ref().map(|life| life.value),
+        renewed: spec.renewed.value,
     })
 }

@@ -207,7 +207,12 @@ impl Gatherer<'_> {
                 Config::Head(_) => UseKind::Head,
                 Config::Link(_) => UseKind::Link,
                 // The network is told link by link; what a cache holds is no work.
-                Config::Links(_) | Config::Uplink(_) | Config::Cache(_) => continue,
+                Config::Links(_)
+                | Config::Uplink(_)
+                | Config::Cache(_)
+                | Config::Cdn(_)
+                | Config::Edge(_)
+                | Config::Names(_) => continue,
                 Config::Balancer(_) | Config::Database(_) => continue,
             };
             let parts = Meters::Parts(vec![ComponentId(at as u32)]);

@@ -139,6 +139,7 @@ impl Declarer<'_> {
                 );
                 add("down", Health::Down, ill("is down"));
             }
+            Part::Edge { .. } | Part::NameService(_) => add("out", Health::Down, !ill("fit")),
             Part::Server(_) => add("stopped", Health::Stalled, !ill("alive")),
             Part::Disks { server, .. } => {
                 let alive = self.of(Some(Part::Server(server)), "alive");
@@ -165,8 +166,14 @@ impl Declarer<'_> {
             }
             _ => return,
         }
-        let together =
-            matches!(sketch.part, Part::Head { .. } | Part::Uplink { .. } | Part::Switch { .. });
+        let together = matches!(
+            sketch.part,
+            Part::Head { .. }
+                | Part::Uplink { .. }
+                | Part::Switch { .. }
+                | Part::Edge { .. }
+                | Part::NameService(_)
+        );
         if !together && has(Harm::Cut) && !matches!(sketch.part, Part::Server(_)) {
             add("cut off", Health::Unreachable, ill("is cut"));
         }

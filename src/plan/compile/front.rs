@@ -1,0 +1,157 @@
+//! `[cdn.name]` and `[name-service.name]` to what stands in front of the balancers.
+
+use super::{Builder, Wanted};
+use crate::model::balancer::Probing;
+use crate::model::blueprint::{Config, Part};
+use crate::model::cdn::{CdnConfig, EdgeConfig};
+use crate::model::ids::{ComponentId, KeyId};
+use crate::model::names::{NamesConfig, Target};
+use crate::model::spec::place::{CheckSpec, Depth, NamePolicy};
+use crate::plan::links::Entrance;
+use crate::plan::names::{Found, Kind, member_name};
+use crate::plan::program::{CdnPlan, Compiler, NamesPlan, Targets, law_of};
+
+/// The edges of the CDN `name` together, as those who fetch from its origin.
+fn origin_name(name: &str) -> String {
+    format!("{name}.origin")
+}
+
+/// Asks for the components of every CDN and name service.
+pub(super) fn gather(builder: &mut Builder<'_>) {
+    let scenario = &builder.draft.scenario;
+    for (index, (name, spec)) in scenario.cdn.iter().enumerate() {
+        for number in 0..spec.count.value {
+            builder.wanted.insert(member_name(name, number), Wanted::Edge(index, number));
+        }
+        builder.wanted.insert(origin_name(name), Wanted::Cdn(index));
+    }
+    for (index, (name, _)) in scenario.name_service.iter().enumerate() {
+        builder.wanted.insert(name.text.clone(), Wanted::Names(index));
+    }
+}
+
+/// What stands for one edge.
+pub(super) fn edge(builder: &Builder<'_>, index: usize, number: u32) -> Config {
+    let name = &builder.draft.scenario.cdn[index].0;
+    Config::Edge(EdgeConfig { cdn: builder.id(&origin_name(name)), number })
+}
+
+/// All edges of a CDN; the key by which views belong to them is given by [`finish`].
+pub(super) fn cdn(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Config {
+    let (name, spec) = &builder.draft.scenario.cdn[index];
+    let count = spec.count.value;
+    let unit = builder.unit(id, 0);
+    for local in 1..count {
+        builder.unit(id, local);
+    }
+    Config::Cdn(CdnConfig {
+        edges: (0..count).map(|number| builder.id(&member_name(name, number))).collect(),
+        hits: spec.hit.iter().map(|(_, ratio)| ratio.get()).collect(),
+        life: spec.life.value,
+        convergence: spec.convergence.value,
+        key: KeyId(0),
+        unit,
+    })
+}
+
+/// A name service; its keys are given by [`finish`].
+pub(super) fn names(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Config {
+    let draft = builder.draft;
+    let spec = &draft.scenario.name_service[index].1;
+    let to: Vec<Target> =
+        draft.links.name_services[index].iter().map(|to| target(builder, *to)).collect();
+    let unit = builder.unit(id, 0);
+    for local in 1..to.len() as u32 {
+        builder.unit(id, local);
+    }
+    let check = spec.check.as_ref();
+    Config::Names(NamesConfig {
+        to,
+        failover: spec.policy.value == NamePolicy::Failover,
+        life: spec.life.value,
+        stale: spec.stale.as_ref().map(|stale| (stale.share.value.get(), stale.for_.value)),
+        probing: check.map(|check| probing(check)),
+        deep: check.is_some_and(|check| check.depth.value == Depth::Deep),
+        key: KeyId(0),
+        unit,
+    })
+}
+
+fn probing(check: &CheckSpec) -> Probing {
+    Probing {
+        interval: check.interval.value,
+        time_out: check.time_out.value,
+        fall: check.fall.value,
+        rise: check.rise.value,
+        sees_hang: check.sees_hang.as_ref().map_or(0.0, |chance| chance.value.get()),
+    }
+}
+
+/// Whom the probes of a target meet.
+fn target(builder: &Builder<'_>, to: Entrance) -> Target {
+    let draft = builder.draft;
+    let member = |service: usize, member: u32| {
+        builder.id(&member_name(&draft.scenario.service[service].0, member))
+    };
+    match to {
+        Entrance::Balancer(balancer) => {
+            let name = &draft.scenario.balancer[balancer].0;
+            let behind = draft.links.balancers[balancer].targets.iter();
+            let behind = behind.map(|(service, number)| member(*service, *number)).collect();
+            Target::Balancer(builder.id(&super::balancer::beliefs_name(name)), behind)
+        }
+        Entrance::Service(service, Some(number)) => Target::Members(vec![member(service, number)]),
+        Entrance::Service(service, None) => {
+            let all = 0..draft.links.services[service].members;
+            Target::Members(all.map(|number| member(service, number)).collect())
+        }
+        // The links lead to nothing else.
+        Entrance::NameService(_) | Entrance::Cdn(_) => Target::Members(Vec::new()),
+    }
+}
+
+fn found(entrance: Entrance) -> Found {
+    let (kind, index, member) = match entrance {
+        Entrance::Service(index, member) => (Kind::Service, index, member),
+        Entrance::Balancer(index) => (Kind::Balancer, index, None),
+        Entrance::NameService(index) => (Kind::NameService, index, None),
+        Entrance::Cdn(index) => (Kind::Cdn, index, None),
+    };
+    Found { kind, index, member }
+}
+
+/// CDNs and name services, as the classes that enter there see them.
+pub(super) fn plan(builder: &Builder<'_>, targets: &mut Targets) {
+    let draft = builder.draft;
+    for (index, (name, spec)) in draft.scenario.cdn.iter().enumerate() {
+        targets.cdns.push(CdnPlan {
+            name: name.text.clone(),
+            component: builder.id(&origin_name(name)),
+            classes: spec.hit.iter().map(|(class, _)| class.text.clone()).collect(),
+            to: draft.links.cdns[index].map(found),
+            round_trip: spec.round_trip.as_ref().map(|law| law_of(law)),
+            origin: spec.origin.as_ref().map(|law| law_of(law)),
+        });
+    }
+    for (index, (name, _)) in draft.scenario.name_service.iter().enumerate() {
+        let to = draft.links.name_services[index].iter().map(|to| found(*to)).collect();
+        targets.names.push(NamesPlan { component: builder.id(name), to });
+    }
+}
+
+/// The keys by which views belong to edges and resolvers.
+pub(super) fn finish(compiler: &mut Compiler<'_>, parts: &mut [Part]) {
+    for part in parts {
+        match &mut part.config {
+            Config::Cdn(config) => {
+                let name = part.name.strip_suffix(".origin").unwrap_or(&part.name);
+                config.key = compiler.key("edge", name);
+            }
+            Config::Names(config) => {
+                config.key = compiler.key("resolver", &part.name);
+                compiler.key("name-probe", &part.name);
+            }
+            _ => {}
+        }
+    }
+}
