@@ -248,7 +248,7 @@ fn tier_5_is_as_busy_as_its_demands_say() {
             ("sql-1.cpu", "sql-1.cpu", 20.0 * 0.031 / 4.0),
             ("store.main", "store.main", 20.0 * 3.0 / 400.0),
             ("store.second", "store.second", 20.0 * 3.0 / 400.0),
-            ("front.cpu", "front-1.cpu", 20.0 * 9.0 * 0.000_2 / 2.0),
+            ("front-1.cpu", "front-1.cpu", 20.0 * 9.0 * 0.000_2 / 2.0),
         ],
     );
 }
@@ -263,7 +263,7 @@ fn tier_6_is_as_busy_as_its_demands_say() {
             ("sql-1.cpu", "sql-1.cpu", 20.0 * 0.031 / 4.0),
             ("store.main", "store.main", 20.0 * 3.0 / 400.0),
             ("store.second", "store.second", 20.0 * 3.0 / 400.0),
-            ("front.cpu", "front-1.cpu", 20.0 * 9.0 * 0.000_2 / 2.0),
+            ("front-1.cpu", "front-1.cpu", 20.0 * 9.0 * 0.000_2 / 2.0),
         ],
     );
 }
@@ -280,7 +280,7 @@ fn tier_7_is_as_busy_as_its_demands_say() {
             ("sql-2.cpu", "sql-2.cpu", 20.0 * 0.011 / 4.0),
             ("twin-4.local", "twin-4.local", 20.0 * 2.22 / 500.0),
             ("store.main", "store.main", 20.0 * 3.84 / 800.0),
-            ("front.cpu", "front-1.cpu", 20.0 * 21.0 * 0.000_2 / 2.0),
+            ("front-1.cpu", "front-1.cpu", 20.0 * 21.0 * 0.000_2 / 2.0),
         ],
     );
 }
@@ -297,7 +297,7 @@ fn tier_8_is_as_busy_as_its_demands_say() {
             ("sql-2.cpu", "sql-2.cpu", 20.0 * 0.004_25 / 4.0),
             ("twin-4.local", "twin-4.local", 20.0 * 1.734 / 500.0),
             ("store.main", "store.main", 20.0 * 2.0955 / 800.0),
-            ("front.cpu", "front-1.cpu", 20.0 * 0.000_925 / 2.0),
+            ("front-1.cpu", "front-1.cpu", 20.0 * 0.000_925 / 2.0),
         ],
     );
 }
