@@ -179,7 +179,7 @@ fn assert_within(tier: &str, width: f64, by_hand: &[(&str, &str, f64)]) {
     window.window.length = SimDuration::from_secs(600);
     let name = window.window.name.clone();
     let result = run(&loaded.plan, &loaded.study, &Watch::default()).unwrap();
-    let plan_says = offered(&loaded.draft, &[20.0]);
+    let plan_says = offered(&loaded.draft, &vec![20.0; loaded.plan.workloads.len()]);
     for (figure, resource, truth) in by_hand {
         let values = samples(&loaded, &result, &format!("utilization.{figure}@{name}"));
         let interval = Interval::of_mean(&values, 0.999).unwrap();
@@ -303,13 +303,21 @@ fn tier_8_is_as_busy_as_its_demands_say() {
 }
 
 /// §6.3 of the standard set: tier-5 carries 82, with the flat disks of the small model.
+/// With FIVENINES_FULL=1.
 #[test]
 fn tier_5_carries_82_pages_a_second() {
+    if std::env::var_os("FIVENINES_FULL").is_none() {
+        return;
+    }
     assert_near(&capacity_of("tier-5", 82.0, flat_disks), 82.0);
 }
 
 /// §6.3 of the standard set: tier-6 carries 97, with the flat disks of the small model.
+/// With FIVENINES_FULL=1.
 #[test]
 fn tier_6_carries_97_pages_a_second() {
+    if std::env::var_os("FIVENINES_FULL").is_none() {
+        return;
+    }
     assert_near(&capacity_of("tier-6", 97.0, flat_disks), 97.0);
 }
