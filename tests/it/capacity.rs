@@ -294,7 +294,9 @@ fn tier_8_is_as_busy_as_its_demands_say() {
     let write = 0.3077 * 0.325 / 0.10;
     assert_within(
         "tier-8",
-        0.015,
+        // One page in ten writes, 15 operations each: 2.7 of the mean a page at the slaves' disks, so
+        // 3.55 × 2.7 ÷ √480,000 = 1.4 % in the mean.
+        0.02,
         &[
             ("sql-2.cpu", "sql-2.cpu", 20.0 * (0.003_25 + 0.001 * write) / 4.0),
             ("twin-4.local", "twin-4.local", 20.0 * (0.234 + 1.5 * write) / 500.0),
