@@ -478,13 +478,18 @@ impl<'p> World<'p> {
         let mut everyone: Vec<_> = self.requests.iter().filter_map(inside).collect();
         everyone.sort_by_key(|(id, _)| self.generation(*id));
         for (id, depth) in everyone {
-            self.drop_unheard(id);
+            let unheard = self.drop_unheard(id);
             let innermost = depth + 1 == usize::from(self.requests[id].depth);
             let caller = if innermost {
                 self.take_out(id, member);
                 Some(id)
             } else {
-                self.split(id, depth + 1, Outcome::Aborted)
+                let caller = self.split(id, depth + 1, Outcome::Aborted);
+                if unheard {
+                    // What goes on without its caller had asked somebody who will never answer.
+                    self.lane.push(Move::Fail(id, Outcome::Error));
+                }
+                caller
             };
             let Some(caller) = caller else { return };
             let entry = &mut self.requests[caller];
@@ -509,11 +514,12 @@ impl<'p> World<'p> {
         }
     }
 
-    /// A call that nobody has heard holds nothing and ends with its caller.
-    fn drop_unheard(&mut self, id: RequestId) {
+    /// A call that nobody has heard holds nothing and ends with its caller; tells whether there was
+    /// one.
+    fn drop_unheard(&mut self, id: RequestId) -> bool {
         let entry = &mut self.requests[id];
         if entry.waits != Waits::Void || entry.top().hold != Hold::Calling {
-            return;
+            return false;
         }
         let call = entry.top().call;
         if entry.top().behind {
@@ -526,6 +532,7 @@ impl<'p> World<'p> {
         if call != NO_CALL {
             self.record.call_ends(CallId(call), Outcome::Aborted, entry.counted);
         }
+        true
     }
 
     /// How many parents a request has above it.

@@ -101,6 +101,32 @@ impl World<'_> {
         self.requests.len()
     }
 
+    /// Where each request in flight is and what it waits for, for whoever looks for one that never
+    /// ends.
+    #[must_use]
+    pub fn whereabouts(&self) -> Vec<String> {
+        let name =
+            |id: ComponentId| self.plan.parts.get(id.index()).map_or("", |p| p.name.as_str());
+        let of = |(id, request): (_, &crate::model::request::Request)| {
+            let frames = request.frames[..usize::from(request.depth)].iter();
+            let frames: Vec<_> =
+                frames.map(|frame| format!("{} ({:?})", name(frame.at), frame.hold)).collect();
+            format!(
+                "{id:?} of {}: {:?} at `{}` since {}, {:?}, before {:?}, inside {}, {} children, {:?}",
+                self.plan.routes.classes[request.class.index()].name,
+                request.waits,
+                name(request.at),
+                request.since,
+                request.stage,
+                self.ops[request.pc as usize],
+                frames.join(" > "),
+                request.children,
+                request.owner,
+            )
+        };
+        self.requests.iter().map(of).collect()
+    }
+
     /// The most requests in flight at one time.
     #[must_use]
     pub fn most_in_flight(&self) -> usize {
