@@ -473,11 +473,20 @@ impl<'p> World<'p> {
     pub(in crate::model) fn throw_out(&mut self, member: ComponentId, cause: CauseId) {
         let inside = |(id, r): (RequestId, &Request)| {
             let held = |frame: &Frame| frame.at == member && frame.hold != Hold::Calling;
-            r.frames[..usize::from(r.depth)].iter().position(held).map(|depth| (id, depth))
+            let depth = r.frames[..usize::from(r.depth)].iter().position(held)?;
+            Some((id, depth, r.frames[depth].serial))
         };
         let mut everyone: Vec<_> = self.requests.iter().filter_map(inside).collect();
-        everyone.sort_by_key(|(id, _)| self.generation(*id));
-        for (id, depth) in everyone {
+        everyone.sort_by_key(|(id, ..)| self.generation(*id));
+        for (id, depth, serial) in everyone {
+            // Throwing out a probe may end in a failover, whose fence throws out the same ones.
+            let entry = &self.requests[id];
+            let there = entry.live && usize::from(entry.depth) > depth;
+            let frame = &entry.frames[depth];
+            if !there || frame.serial != serial || frame.at != member || frame.hold == Hold::Calling
+            {
+                continue;
+            }
             let unheard = self.drop_unheard(id);
             let innermost = depth + 1 == usize::from(self.requests[id].depth);
             let caller = if innermost {
