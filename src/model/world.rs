@@ -330,7 +330,10 @@ impl<'p> World<'p> {
                         self.advance(request);
                     }
                 }
-                Move::Fail(request, outcome) => self.fail_up(request, outcome),
+                Move::Fail(request, outcome) => {
+                    debug_assert!(self.requests[request].live, "who has failed is still there");
+                    self.fail_up(request, outcome);
+                }
             }
         }
         if self.stop.is_some() {

@@ -163,7 +163,8 @@ impl World<'_> {
         let counted = entry.counted;
         let innermost = depth + 1 == usize::from(entry.depth);
         let cause = self.causes[frame.at.index()];
-        let gives_up = innermost && entry.waits == Waits::InLine && self.leaves_line(frame.at);
+        let in_line = innermost && entry.waits == Waits::InLine && entry.at == frame.at;
+        let gives_up = in_line && self.leaves_line(frame.at);
         if frame.hold == Hold::Calling && self.try_another(id, Outcome::Timeout) {
             return;
         }
