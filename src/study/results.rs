@@ -23,13 +23,14 @@ use crate::plan::figure::{FigureUnit, Stat};
 use crate::stats::interval::{Bound, Interval};
 use crate::stats::quantile::samples_needed;
 use crate::study::breaks::Drill;
+pub use crate::study::capacity::{Carries, Reached};
 use crate::study::expect::Verdict as Judgement;
 use crate::study::measure::NoValue;
 use crate::study::window::{Ending, Estimate, Pace, Verdict};
 use crate::units::{Rate, SimDuration};
 
 /// Version of the result format; raised by any change that moves a byte of a shipped result (D6).
-pub const RESULTS_VERSION: u32 = 1;
+pub const RESULTS_VERSION: u32 = 2;
 
 /// The percentiles of every latency.
 pub const STATS: [(&str, Stat); 4] = [
@@ -411,24 +412,13 @@ pub struct CapacityRow {
     /// What was found.
     pub carries: Carries,
     /// By replication, each with its own users.
-    pub each: Vec<f64>,
+    pub each: Vec<Reached>,
     /// Rates tried, a second.
     pub tried: Vec<f64>,
     /// Counted at each rate, by each replication.
     pub length: SimDuration,
     /// What runs out first by arithmetic, and the rate at which it is busy all the time.
     pub first: (String, f64),
-}
-
-/// A capacity.
-#[derive(Clone, Debug)]
-pub enum Carries {
-    /// So many a second.
-    Rate(Estimate),
-    /// Fewer than the smallest rate tried.
-    Below(f64),
-    /// More than the largest rate tried.
-    Above(f64),
 }
 
 /// A judged figure.

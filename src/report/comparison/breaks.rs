@@ -133,6 +133,7 @@ pub(super) fn data(ladder: &Ladder) -> Table {
     let columns = vec![
         Column::words("scenario", "scenario"),
         Column::words("window", "window"),
+        Column::words("verdict", "verdict"),
         Column::words("kind", "kind"),
         Column::words("group", "group"),
         Column::words("part", "part"),
@@ -148,7 +149,13 @@ pub(super) fn data(ladder: &Ladder) -> Table {
             let Some(row) = &kind.cells[at] else { continue };
             rows.push(vec![
                 Cell::text(scenario.scenario.clone()),
-                Cell::text(kind.window.clone()),
+                Cell::text(format!(
+                    "{}/{}:{}",
+                    kind.window,
+                    Way::Down.word(),
+                    row.part.as_ref().map_or("", |part| &part.name)
+                )),
+                Cell::text(Verdict::Broken.word()),
                 Cell::text(kind.kind),
                 Cell::text(kind.group.clone()),
                 Cell::text(row.part.as_ref().map_or("", |part| &part.name)),
@@ -164,30 +171,4 @@ pub(super) fn data(ladder: &Ladder) -> Table {
         }
     }
     Table { caption: String::new(), columns, rows }
-}
-
-/// Adds to the rows of windows those of breaks, with what they have in columns of their own.
-pub(super) fn extend(ladder: &Ladder, table: &mut Table) {
-    if ladder.breaks.is_empty() {
-        return;
-    }
-    let width = table.columns.len();
-    let own = data(ladder);
-    let added = 5;
-    table.columns.extend(own.columns[added..].iter().cloned());
-    table.columns.push(Column::words("kind", "kind"));
-    for row in &mut table.rows {
-        row.resize(width + own.columns.len() - added + 1, Cell::missing("of a break"));
-    }
-    for mut row in own.rows {
-        let figures = row.split_off(added);
-        let text = |cell: &Cell| crate::report::text::cell(cell);
-        let window = format!("{}/{}:{}", text(&row[1]), Way::Down.word(), text(&row[4]));
-        let mut cells = vec![row[0].clone(), Cell::text(window)];
-        cells.push(Cell::text(Verdict::Broken.word()));
-        cells.resize(width, Cell::missing("of a window without a break"));
-        cells.extend(figures);
-        cells.push(row[2].clone());
-        table.rows.push(cells);
-    }
 }

@@ -1,0 +1,166 @@
+//! What databases did not answer, answered from the past or forgot in each scenario.
+
+use super::Ladder;
+use crate::report::document::{Block, Cell, Column, Figure, Section, Table, Unit};
+use crate::report::run::cell;
+use crate::study::breaks::Way;
+use crate::study::compare::{LOSSES, LossRow};
+use crate::study::measure::NoValue;
+use crate::study::window::Estimate;
+
+/// The heading of the section.
+pub(super) const HEADING: &str = "Reads and writes of databases";
+
+/// Heading and key of each of [`LOSSES`].
+const NAMES: [(&str, &str); LOSSES.len()] = [
+    ("reads failed", "failed_reads"),
+    ("reads stale", "stale_reads"),
+    ("writes failed", "failed_writes"),
+    ("writes lost", "lost_writes"),
+    ("split-brain writes", "split_brain_writes"),
+];
+/// Of those: an answer that was given and is not true, or true no more.
+const UNTRUE: [usize; 3] = [1, 3, 4];
+
+/// The section; `None` when no member has a database.
+pub(super) fn section(ladder: &Ladder) -> Option<Section> {
+    if ladder.losses.is_empty() {
+        return None;
+    }
+    let told: Vec<&LossRow> = ladder.losses.iter().filter(|row| row.any()).collect();
+    let mut blocks = Vec::new();
+    if !told.is_empty() {
+        let caption = format!(
+            "In a run, {:.0} % intervals; around a break beyond what the same users meet where \
+             nothing breaks",
+            ladder.level * 100.0
+        );
+        blocks.push(Block::Table(table(ladder, &told, caption)));
+    }
+    blocks.push(Block::Text(elsewhere(ladder, &told)));
+    Some(Section {
+        heading: HEADING.into(),
+        intro: "Failed: refused, an error, timed out or given up, and its page with it. Stale: \
+                answered by a slave without a write that it should have had. Lost: acknowledged by \
+                an old master and never received by the new one. Split-brain: taken by an old \
+                master beside the new one, and gone with it."
+            .into(),
+        blocks,
+    })
+}
+
+/// When it was, in words: the window, or what broke or was repaired in it.
+fn when(ladder: &Ladder, row: &LossRow) -> String {
+    let many = ladder.losses.iter().any(|other| other.database != row.database);
+    let of = if many { format!("{}, ", row.database) } else { String::new() };
+    match &row.part {
+        None => format!("{of}{}", row.window),
+        Some((part, Way::Down)) => format!("{of}{} {} broken", part.kind, part.name),
+        Some((part, Way::Repair)) => format!("{of}{} {} repaired", part.kind, part.name),
+    }
+}
+
+fn count(estimate: &Estimate) -> Cell {
+    match estimate {
+        Estimate::Interval(i) if i.low == i.high => {
+            Cell::Figure(Figure::exact(i.estimate, Unit::None))
+        }
+        Estimate::Missing(NoValue::NotKept) => Cell::missing("\u{2013}"),
+        other => cell(other, Unit::None),
+    }
+}
+
+/// Columns of which some row has something, by place in [`NAMES`].
+fn needed(told: &[&LossRow]) -> Vec<usize> {
+    (0..NAMES.len()).filter(|at| told.iter().any(|row| row.seen[*at])).collect()
+}
+
+fn table(ladder: &Ladder, told: &[&LossRow], caption: String) -> Table {
+    let needed = needed(told);
+    let mut columns = vec![Column::words("scenario", "scenario"), Column::words("when", "when")];
+    columns.extend(needed.iter().map(|at| Column::numbers(NAMES[*at].0, NAMES[*at].1, Unit::None)));
+    let row = |row: &&LossRow| {
+        let mut cells =
+            vec![Cell::text(ladder.rows[row.row].scenario.clone()), Cell::text(when(ladder, row))];
+        cells.extend(needed.iter().map(|at| count(&row.counts[*at])));
+        cells
+    };
+    Table { caption, columns, rows: told.iter().map(row).collect() }
+}
+
+/// That nothing more was seen, instead of rows of zeros.
+fn elsewhere(ladder: &Ladder, told: &[&LossRow]) -> String {
+    let rest = ladder.losses.len() - told.len();
+    let untrue = UNTRUE.iter().any(|at| told.iter().any(|row| row.seen[*at]));
+    let rest = match (told.len(), rest) {
+        (_, 0) => String::new(),
+        (0, _) => "No read or write failed for sure in any window or around any break.".into(),
+        (_, 1) => "In the one other run none failed for sure.".into(),
+        (_, rest) => format!("In the {rest} other windows and runs none failed for sure."),
+    };
+    let untrue = if untrue { "" } else { "No read was stale and no acknowledged write was lost. " };
+    format!("{untrue}{rest}")
+}
+
+/// For a terminal: what was stale or lost, and what failed where nothing was broken; scenarios in
+/// which it is the same in one row.
+pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
+    let is_untrue = |row: &&LossRow| UNTRUE.iter().any(|at| row.seen[*at]);
+    let told: Vec<&LossRow> = ladder
+        .losses
+        .iter()
+        .filter(|row| is_untrue(row) || (row.part.is_none() && row.any()))
+        .collect();
+    let mut blocks = Vec::new();
+    if !told.is_empty() {
+        let mut all = table(ladder, &told, "Reads and writes in a run".into());
+        let mut rows: Vec<Vec<Cell>> = Vec::new();
+        for row in std::mem::take(&mut all.rows) {
+            match rows.iter_mut().find(|other| other[1..] == row[1..]) {
+                Some(same) => {
+                    let name = |cell: &Cell| crate::report::text::cell(cell);
+                    same[0] = Cell::text(format!("{}, {}", name(&same[0]), name(&row[0])));
+                }
+                None => rows.push(row),
+            }
+        }
+        all.rows = rows;
+        blocks.push(Block::Table(all));
+    }
+    let broken = ladder.losses.iter().any(|row| row.part.is_some());
+    let none = if told.iter().any(is_untrue) { "elsewhere" } else { "anywhere" };
+    let failed = if broken { "; what failed around breaks is in comparison.html" } else { "" };
+    blocks
+        .push(Block::Text(format!("No stale read and no acknowledged write lost {none}{failed}.")));
+    blocks
+}
+
+/// The table that programs read: a row a scenario, a window or run around a break, and a database.
+pub(super) fn data(ladder: &Ladder) -> Table {
+    let mut columns = vec![
+        Column::words("scenario", "scenario"),
+        Column::words("window", "window"),
+        Column::words("kind", "kind"),
+        Column::words("group", "group"),
+        Column::words("part", "part"),
+        Column::words("database", "database"),
+    ];
+    columns.extend(NAMES.map(|(name, key)| Column::numbers(name, key, Unit::None)));
+    let row = |row: &LossRow| {
+        let part = row.part.as_ref().map(|(part, _)| part);
+        let mut cells = vec![
+            Cell::text(ladder.rows[row.row].scenario.clone()),
+            Cell::text(row.window.clone()),
+            Cell::text(part.map_or("", |part| part.kind)),
+            Cell::text(part.map_or("", |part| &part.group)),
+            Cell::text(part.map_or("", |part| &part.name)),
+            Cell::text(row.database.clone()),
+        ];
+        cells.extend(row.counts.iter().map(|one| match one {
+            Estimate::Missing(NoValue::NotKept) => Cell::missing("no slaves"),
+            other => cell(other, Unit::None),
+        }));
+        cells
+    };
+    Table { caption: String::new(), columns, rows: ladder.losses.iter().map(row).collect() }
+}
