@@ -155,12 +155,8 @@ pub fn brief(ladder: &Ladder, document: &Document) -> Document {
     for section in &mut brief.sections {
         section.blocks.retain(|block| !matches!(block, Block::Chart(_)));
         match section.heading.as_str() {
-            breaks::HEADING => {
-                section.blocks = breaks::narrow(ladder).into_iter().map(Block::Table).collect();
-            }
-            uses::HEADING => {
-                section.blocks = uses::narrow(ladder).into_iter().map(Block::Table).collect();
-            }
+            breaks::HEADING => section.blocks = breaks::narrow(ladder),
+            uses::HEADING => section.blocks = uses::narrow(ladder),
             losses::HEADING => section.blocks = losses::narrow(ladder),
             _ => continue,
         }
@@ -194,26 +190,23 @@ fn mark_of(window: &Window) -> Option<(&'static str, Balance)> {
     }
 }
 
-/// The table for a terminal: the price first, signs instead of words.
+/// The table for a terminal: signs instead of words, and no steps.
 fn narrow(ladder: &Ladder) -> Table {
-    let full = table(ladder);
+    let mut table = table(ladder);
     let windows = ladder.basis.windows.len();
-    // Scenario, cost, latencies, served, busiest: of the columns of the whole table.
-    let mut order = vec![0, windows + 3];
-    order.extend(1..=windows + 2);
-    let pick = |at: &usize| full.columns[*at].clone();
-    let rows = ladder.rows.iter().map(|row| {
-        let mut cells = cells(row);
-        for (cell, window) in cells[1..=windows].iter_mut().zip(&row.windows) {
+    // Scenario, cost, latencies, served, busiest.
+    let kept = windows + 4;
+    table.columns.truncate(kept);
+    for (cells, row) in table.rows.iter_mut().zip(&ladder.rows) {
+        cells.truncate(kept);
+        for (cell, window) in cells[2..2 + windows].iter_mut().zip(&row.windows) {
             let value = super::text::cell(&latency_cell(window));
             // Two more letters for all, so that the numbers stand under each other.
             *cell =
                 Cell::text(format!("{value} {}", mark_of(window).map_or(" ", |(mark, _)| mark)));
         }
-        order.iter().map(|at| cells[*at].clone()).collect()
-    });
-    let rows = rows.collect();
-    Table { caption: full.caption.clone(), columns: order.iter().map(pick).collect(), rows }
+    }
+    table
 }
 
 /// What each carries; `None` when no capacity was sought.
@@ -327,6 +320,7 @@ fn said(step: &Comparison, unit: &Unit, smaller_is_better: bool) -> String {
     match step.finding {
         Finding::Larger | Finding::Smaller if better => format!("better by {by}"),
         Finding::Larger | Finding::Smaller => format!("worse by {by}"),
+        Finding::NoDifference if step.excluded == 0.0 => "the same in every run".into(),
         Finding::NoDifference => {
             format!("no difference found; more than {} excluded", size(step.excluded))
         }
@@ -337,7 +331,10 @@ fn said(step: &Comparison, unit: &Unit, smaller_is_better: bool) -> String {
 /// The table that people read.
 fn table(ladder: &Ladder) -> Table {
     let class = &ladder.basis.class;
-    let mut columns = vec![Column::words("scenario", "scenario")];
+    let mut columns = vec![
+        Column::words("scenario", "scenario"),
+        Column::numbers("$/month", "cost_dollars_per_month", Unit::Dollars),
+    ];
     for window in &ladder.basis.windows {
         let key = format!("p95_{}_s", snake(window));
         columns.push(Column::numbers(&format!("p95 @{window}"), &key, Unit::Seconds));
@@ -346,7 +343,6 @@ fn table(ladder: &Ladder) -> Table {
     let served = format!("served_{}_ratio", snake(&deciding));
     columns.push(Column::numbers(&format!("served @{deciding}"), &served, Unit::Ratio));
     columns.push(Column::words("busiest", "busiest"));
-    columns.push(Column::numbers("$/month", "cost_dollars_per_month", Unit::Dollars));
     columns.push(Column::words("p95 against the row above", "p95_step"));
     columns.push(Column::words("served against the row above", "served_step"));
     let rows = ladder.rows.iter().map(cells).collect();
@@ -363,6 +359,10 @@ fn table(ladder: &Ladder) -> Table {
 
 fn cells(row: &Row) -> Vec<Cell> {
     let mut cells = vec![Cell::text(row.scenario.clone())];
+    cells.push(row.monthly_cost.map_or_else(
+        || Cell::missing("no prices"),
+        |cost| Cell::Figure(Figure::exact(cost, Unit::Dollars)),
+    ));
     for window in &row.windows {
         // An overloaded window has only the latencies of those who got through.
         cells.push(match window.verdict {
@@ -379,10 +379,6 @@ fn cells(row: &Row) -> Vec<Cell> {
     cells.push(busiest.map_or_else(
         || Cell::missing("none"),
         |(name, value)| Cell::text(format!("{name} {:.0} %", value * 100.0)),
-    ));
-    cells.push(row.monthly_cost.map_or_else(
-        || Cell::missing("no prices"),
-        |cost| Cell::Figure(Figure::exact(cost, Unit::Dollars)),
     ));
     let step = |step: Option<Comparison>, unit: &Unit, smaller: bool| {
         step.map_or_else(|| Cell::text(""), |step| Cell::text(said(&step, unit, smaller)))

@@ -124,7 +124,7 @@ pub struct LossRow {
     pub part: Option<(Drillable, Way)>,
     /// The database.
     pub database: String,
-    /// By [`LOSSES`], in a run; around a break less what is lost where nothing breaks.
+    /// By [`LOSSES`], in a run; of what fails around a break, less what fails where nothing breaks.
     pub counts: [Estimate; LOSSES.len()],
     /// By [`LOSSES`]: whether something was certainly lost.
     pub seen: [bool; LOSSES.len()],
@@ -346,21 +346,29 @@ fn loss(
     let mut seen = [false; LOSSES.len()];
     let mut counts = LOSSES.map(|_| Estimate::Missing(NoValue::NotKept));
     for (place, metric) in LOSSES.into_iter().enumerate() {
-        let Some(mut own) = values(at, metric) else { continue };
-        if let Some(well) = paired {
-            let without = values(well, metric).unwrap_or_default();
-            for (number, own) in own.iter_mut().enumerate() {
+        let Some(own) = values(at, metric) else { continue };
+        let without = paired.and_then(|well| values(well, metric)).unwrap_or_default();
+        let more: Vec<Result<f64, NoValue>> = own
+            .iter()
+            .enumerate()
+            .map(|(number, own)| {
                 let other = without.get(number).copied().unwrap_or(Err(NoValue::Empty));
-                *own = own.and_then(|own| other.map(|other| own - other));
+                own.and_then(|own| other.map(|other| own - other))
+            })
+            .collect();
+        // What fails is what fails because of the break; an answer that was not true is one anyway.
+        let failed = matches!(metric, Metric::FailedReads | Metric::FailedWrites);
+        let counted = if failed && paired.is_some() { &more } else { &own };
+        let of = |values: &[Result<f64, NoValue>]| estimate(values, Statistic::Mean, asked.level);
+        counts[place] = of(counted);
+        seen[place] = if without.iter().all(|value| *value == Ok(0.0)) {
+            counts[place].value().is_some_and(|value| value != 0.0)
+        } else {
+            // Of what there is anyway, an overload say, there may be more or less by chance.
+            match of(&more) {
+                Estimate::Interval(i) => i.low > 0.0 || i.high < 0.0,
+                other => other.value().is_some_and(|value| value != 0.0),
             }
-        }
-        counts[place] = estimate(&own, Statistic::Mean, asked.level);
-        // Of what an overload fails to answer anyway a break may fail more or less by chance.
-        let by_chance = paired.is_some()
-            && matches!(metric, Metric::FailedReads | Metric::FailedWrites | Metric::Stale);
-        seen[place] = match &counts[place] {
-            Estimate::Interval(i) if by_chance => i.low > 0.0 || i.high < 0.0,
-            other => other.value().is_some_and(|value| value != 0.0),
         };
     }
     let (window, database) = (asked.window.name.clone(), database.to_string());

@@ -28,6 +28,7 @@ use crate::study::expect::Verdict as Judgement;
 use crate::study::measure::NoValue;
 use crate::study::window::{Ending, Estimate, Pace, Verdict};
 use crate::units::{Rate, SimDuration};
+use crate::workload::log::LogReport;
 
 /// Version of the result format; raised by any change that moves a byte of a shipped result (D6).
 pub const RESULTS_VERSION: u32 = 2;
@@ -69,6 +70,8 @@ pub struct Results {
     pub expectations: Vec<ExpectationRow>,
     /// Figures that no solver here estimates, and why.
     pub not_estimated: Vec<(String, String)>,
+    /// Access logs that are replayed, by workload.
+    pub logs: Vec<LogRow>,
     /// What was checked of the run itself.
     pub checks: Vec<Check>,
     /// What the reader must know that the model left out.
@@ -434,6 +437,17 @@ pub struct ExpectationRow {
     pub estimate: Estimate,
     /// How it came out.
     pub judgement: Judgement,
+}
+
+/// An access log that a workload replays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogRow {
+    /// The workload.
+    pub workload: String,
+    /// The file, as the scenario names it.
+    pub file: String,
+    /// What was found in it.
+    pub found: LogReport,
 }
 
 /// A check of the run itself.

@@ -19,8 +19,10 @@ const NAMES: [(&str, &str); LOSSES.len()] = [
     ("writes lost", "lost_writes"),
     ("split-brain writes", "split_brain_writes"),
 ];
-/// Of those: an answer that was given and is not true, or true no more.
-const UNTRUE: [usize; 3] = [1, 3, 4];
+/// Of those: an answer that was given and is not true, or true no more; the worst first.
+const UNTRUE: [usize; 3] = [3, 4, 1];
+/// All, in the order in which a narrow terminal does without them.
+const WORST_FIRST: [usize; LOSSES.len()] = [3, 4, 1, 2, 0];
 
 /// The section; `None` when no member has a database.
 pub(super) fn section(ladder: &Ladder) -> Option<Section> {
@@ -31,11 +33,12 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     let mut blocks = Vec::new();
     if !told.is_empty() {
         let caption = format!(
-            "In a run, {:.0} % intervals; around a break beyond what the same users meet where \
+            "In a run, {:.0} % intervals; of what fails around a break, what does not fail where \
              nothing breaks",
             ladder.level * 100.0
         );
-        blocks.push(Block::Table(table(ladder, &told, caption)));
+        let columns: Vec<usize> = (0..NAMES.len()).collect();
+        blocks.push(Block::Table(table(ladder, &told, &columns, caption)));
     }
     blocks.push(Block::Text(elsewhere(ladder, &told)));
     Some(Section {
@@ -49,14 +52,15 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     })
 }
 
-/// When it was, in words: the window, or what broke or was repaired in it.
-fn when(ladder: &Ladder, row: &LossRow) -> String {
-    let many = ladder.losses.iter().any(|other| other.database != row.database);
+/// When it was, in words: the window, or what broke or was repaired in it; of which database where
+/// there are several.
+fn when(told: &[&LossRow], row: &LossRow) -> String {
+    let many = told.iter().any(|other| other.database != row.database);
     let of = if many { format!("{}, ", row.database) } else { String::new() };
     match &row.part {
         None => format!("{of}{}", row.window),
-        Some((part, Way::Down)) => format!("{of}{} {} broken", part.kind, part.name),
-        Some((part, Way::Repair)) => format!("{of}{} {} repaired", part.kind, part.name),
+        Some((part, Way::Down)) => format!("{of}{} broken", part.name),
+        Some((part, Way::Repair)) => format!("{of}{} repaired", part.name),
     }
 }
 
@@ -70,18 +74,15 @@ fn count(estimate: &Estimate) -> Cell {
     }
 }
 
-/// Columns of which some row has something, by place in [`NAMES`].
-fn needed(told: &[&LossRow]) -> Vec<usize> {
-    (0..NAMES.len()).filter(|at| told.iter().any(|row| row.seen[*at])).collect()
-}
-
-fn table(ladder: &Ladder, told: &[&LossRow], caption: String) -> Table {
-    let needed = needed(told);
+/// The figures at `places` of [`NAMES`] of which some row has something.
+fn table(ladder: &Ladder, told: &[&LossRow], places: &[usize], caption: String) -> Table {
+    let needed = places.iter().copied().filter(|at| told.iter().any(|row| row.seen[*at]));
+    let needed: Vec<usize> = needed.collect();
     let mut columns = vec![Column::words("scenario", "scenario"), Column::words("when", "when")];
     columns.extend(needed.iter().map(|at| Column::numbers(NAMES[*at].0, NAMES[*at].1, Unit::None)));
     let row = |row: &&LossRow| {
         let mut cells =
-            vec![Cell::text(ladder.rows[row.row].scenario.clone()), Cell::text(when(ladder, row))];
+            vec![Cell::text(ladder.rows[row.row].scenario.clone()), Cell::text(when(told, row))];
         cells.extend(needed.iter().map(|at| count(&row.counts[*at])));
         cells
     };
@@ -113,7 +114,7 @@ pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
         .collect();
     let mut blocks = Vec::new();
     if !told.is_empty() {
-        let mut all = table(ladder, &told, "Reads and writes in a run".into());
+        let mut all = table(ladder, &told, &WORST_FIRST, "Reads and writes in a run".into());
         let mut rows: Vec<Vec<Cell>> = Vec::new();
         for row in std::mem::take(&mut all.rows) {
             match rows.iter_mut().find(|other| other[1..] == row[1..]) {

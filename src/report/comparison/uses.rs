@@ -11,16 +11,19 @@ use crate::study::compare::{Busiest, UseGroup};
 pub(super) const HEADING: &str = "How busy each part is";
 /// Scenarios in one table of a terminal of 80 columns.
 const SIDE_BY_SIDE: usize = 5;
+/// What is nowhere as busy has no row of its own but in the files.
+const IDLE: f64 = 0.02;
 
 /// The section; `None` when the parts of no member are listed.
 pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     if ladder.uses.is_empty() {
         return None;
     }
-    let windows = ladder.basis.windows.iter().enumerate().rev();
-    let blocks = windows.flat_map(|(at, window)| {
-        [Block::Chart(heat(ladder, at, window)), Block::Table(matrix(ladder, at, window))]
-    });
+    let windows = ladder.basis.windows.iter().enumerate();
+    let deciding = windows.clone().next_back();
+    let chart = deciding.map(|(at, window)| Block::Chart(heat(ladder, at, window)));
+    let tables = windows.rev().map(|(at, window)| Block::Table(matrix(ladder, at, window)));
+    let blocks = chart.into_iter().chain(tables).chain(idle(ladder).map(Block::Text));
     Some(Section {
         heading: HEADING.into(),
         intro:
@@ -59,13 +62,37 @@ fn matrix(ladder: &Ladder, at: usize, window: &str) -> Table {
             ladder.level * 100.0
         ),
         columns,
-        rows: ladder.uses.iter().map(row).collect(),
+        rows: told(ladder).map(row).collect(),
     }
+}
+
+fn value(one: &Option<Busiest>) -> Option<f64> {
+    one.as_ref().and_then(|one| one.mean.value())
+}
+
+fn is_idle(group: &UseGroup) -> bool {
+    group.cells.iter().flatten().filter_map(value).all(|busy| busy < IDLE)
+}
+
+/// What has something to do somewhere; all where nothing has.
+fn told(ladder: &Ladder) -> impl Iterator<Item = &UseGroup> + Clone {
+    let any = !ladder.uses.iter().all(is_idle);
+    ladder.uses.iter().filter(move |group| !any || !is_idle(group))
+}
+
+/// The rest, by name.
+fn idle(ladder: &Ladder) -> Option<String> {
+    if ladder.uses.iter().all(is_idle) {
+        return None;
+    }
+    let idle: Vec<String> = ladder.uses.iter().filter(|one| is_idle(one)).map(label).collect();
+    let least = IDLE * 100.0;
+    (!idle.is_empty()).then(|| format!("Nowhere busy to {least:.0} %: {}.", idle.join(", ")))
 }
 
 /// For a terminal: whole percentages in all windows, a few scenarios at a time, with the parts that
 /// any of them has.
-pub(super) fn narrow(ladder: &Ladder) -> Vec<Table> {
+pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
     let places: Vec<usize> = (0..ladder.rows.len()).collect();
     let some = places.chunks(SIDE_BY_SIDE).map(|places| {
         let mut columns = vec![Column::words("busy", "part")];
@@ -74,14 +101,14 @@ pub(super) fn narrow(ladder: &Ladder) -> Vec<Table> {
             columns.push(Column::numbers(&row.scenario, &snake(&row.scenario), Unit::None));
         }
         let there = |group: &&UseGroup| {
-            places.iter().any(|at| group.cells[*at].iter().any(Option::is_some))
+            places.iter().any(|at| group.cells[*at].iter().any(|one| value(one).is_some()))
         };
         let row = |group: &UseGroup| {
             let mut cells = vec![Cell::text(label(group))];
             cells.extend(places.iter().map(|at| Cell::text(percentages(&group.cells[*at]))));
             cells
         };
-        let rows = ladder.uses.iter().filter(there).map(row).collect();
+        let rows = told(ladder).filter(there).map(row).collect();
         let caption = if places.contains(&0) {
             format!(
                 "Busy of its capacity, %, in windows {}: the busiest part of each name; with \
@@ -91,29 +118,27 @@ pub(super) fn narrow(ladder: &Ladder) -> Vec<Table> {
         } else {
             String::new()
         };
-        Table { caption, columns, rows }
+        Block::Table(Table { caption, columns, rows })
     });
-    some.collect()
+    some.chain(idle(ladder).map(Block::Text)).collect()
 }
 
 /// `21 / 42`.
 fn percentages(windows: &[Option<Busiest>]) -> String {
-    if windows.iter().all(Option::is_none) {
+    if windows.iter().flatten().all(|one| one.mean.value().is_none()) {
         return String::new();
     }
     let percent = |one: &Option<Busiest>| {
-        let value = one.as_ref().and_then(|one| one.mean.value());
-        value.map_or_else(|| "?".to_string(), |value| format!("{:.0}", value * 100.0))
+        value(one).map_or_else(|| "?".to_string(), |value| format!("{:.0}", value * 100.0))
     };
     windows.iter().map(percent).collect::<Vec<_>>().join("/")
 }
 
 fn heat(ladder: &Ladder, at: usize, window: &str) -> Chart {
-    let value =
-        |of_row: &Vec<Option<Busiest>>| of_row[at].as_ref().and_then(|one| one.mean.value());
-    let values = ladder.uses.iter().map(|group| group.cells.iter().map(value).collect());
+    let values = told(ladder).map(|group| group.cells.iter().map(|row| value(&row[at])).collect());
     let all = ladder.uses.iter().flat_map(|group| group.cells.iter().zip(&ladder.rows));
-    let all = all.filter_map(|(of_row, row)| Some((value(of_row)?, of_row[at].as_ref()?, row)));
+    let all =
+        all.filter_map(|(of_row, row)| Some((value(&of_row[at])?, of_row[at].as_ref()?, row)));
     // Ties go to the first.
     let most = all.reduce(|most, one| if one.0 > most.0 { one } else { most });
     let finding = most.map_or_else(String::new, |(value, one, row)| {
@@ -121,13 +146,13 @@ fn heat(ladder: &Ladder, at: usize, window: &str) -> Chart {
         format!("In window {window} busiest of all: {} of {}, {share}", one.name, row.scenario)
     });
     Chart {
-        name: format!("utilization-{window}"),
+        name: "utilization".into(),
         title: format!("Busiest part of each name in window {window}"),
         finding,
         kind: ChartKind::Heat(HeatMap {
             rows_are: "part".into(),
             columns_are: "scenario".into(),
-            rows: ladder.uses.iter().map(label).collect(),
+            rows: told(ladder).map(label).collect(),
             columns: ladder.rows.iter().map(|row| row.scenario.clone()).collect(),
             values_are: Axis::linear("busy \u{f7} capacity", Unit::Ratio),
             values: values.collect(),

@@ -3,8 +3,8 @@
 use super::breaks;
 use super::checks::{checks, leaves_out, objectives};
 use super::{
-    AttemptRow, AttemptsOf, CapacityRow, ExpectationRow, FigureRow, Latency, Results, STATS, Share,
-    Use, UseKind, ViewRow, WindowRows, natural,
+    AttemptRow, AttemptsOf, CapacityRow, ExpectationRow, FigureRow, Latency, LogRow, Results,
+    STATS, Share, Use, UseKind, ViewRow, WindowRows, natural,
 };
 use crate::model::blueprint::{Blueprint, Config};
 use crate::model::ids::ComponentId;
@@ -55,6 +55,7 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
             judgement: *how,
         });
     let scenario = &draft.scenario;
+    let logs = logs(draft, plan);
     Results {
         scenario: scenario.scenario.value.text.clone(),
         title: text(&scenario.title),
@@ -66,13 +67,27 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         capacities: capacities(study, result),
         expectations: expectations.collect(),
         not_estimated: study.not_estimated.clone(),
-        checks: checks(plan, result, &windows),
+        checks: checks(plan, result, &windows, &logs),
+        logs,
         leaves_out: leaves_out(draft, plan, study),
         partial: partial(result),
         breaks: breaks::rows(draft, plan, study, result, &windows, place),
         windows,
         figures,
     }
+}
+
+/// What was found in the access logs, in the order of their workloads' names.
+fn logs(draft: &Draft, plan: &Blueprint) -> Vec<LogRow> {
+    let rows = plan.workloads.iter().filter_map(|workload| {
+        let found = workload.log.clone()?;
+        let spec = draft.scenario.workload.get(&workload.name)?;
+        let file = spec.trace.as_ref()?.file.value.clone();
+        Some(LogRow { workload: workload.name.clone(), file, found })
+    });
+    let mut rows: Vec<LogRow> = rows.collect();
+    rows.sort_by_cached_key(|row| natural(&row.workload));
+    rows
 }
 
 /// What was found of each capacity sought; none of those that were stopped.
