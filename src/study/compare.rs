@@ -126,7 +126,7 @@ pub struct LossRow {
     pub database: String,
     /// By [`LOSSES`], in a run; of what fails around a break, less what fails where nothing breaks.
     pub counts: [Estimate; LOSSES.len()],
-    /// By [`LOSSES`]: whether something was certainly lost.
+    /// By [`LOSSES`]: whether there is certainly more than where nothing breaks.
     pub seen: [bool; LOSSES.len()],
 }
 
@@ -362,12 +362,12 @@ fn loss(
         let of = |values: &[Result<f64, NoValue>]| estimate(values, Statistic::Mean, asked.level);
         counts[place] = of(counted);
         seen[place] = if without.iter().all(|value| *value == Ok(0.0)) {
-            counts[place].value().is_some_and(|value| value != 0.0)
+            counts[place].value().is_some_and(|value| value > 0.0)
         } else {
             // Of what there is anyway, an overload say, there may be more or less by chance.
             match of(&more) {
-                Estimate::Interval(i) => i.low > 0.0 || i.high < 0.0,
-                other => other.value().is_some_and(|value| value != 0.0),
+                Estimate::Interval(i) => i.low > 0.0,
+                other => other.value().is_some_and(|value| value > 0.0),
             }
         };
     }

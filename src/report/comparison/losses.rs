@@ -91,16 +91,14 @@ fn table(ladder: &Ladder, told: &[&LossRow], places: &[usize], caption: String) 
 
 /// That nothing more was seen, instead of rows of zeros.
 fn elsewhere(ladder: &Ladder, told: &[&LossRow]) -> String {
-    let rest = ladder.losses.len() - told.len();
-    let untrue = UNTRUE.iter().any(|at| told.iter().any(|row| row.seen[*at]));
-    let rest = match (told.len(), rest) {
+    match (told.len(), ladder.losses.len() - told.len()) {
         (_, 0) => String::new(),
-        (0, _) => "No read or write failed for sure in any window or around any break.".into(),
-        (_, 1) => "In the one other run none failed for sure.".into(),
-        (_, rest) => format!("In the {rest} other windows and runs none failed for sure."),
-    };
-    let untrue = if untrue { "" } else { "No read was stale and no acknowledged write was lost. " };
-    format!("{untrue}{rest}")
+        (0, _) => "No read or write failed, was stale or was lost.".into(),
+        (_, rest) => format!(
+            "In {rest} other windows and runs no more failed, were stale or were lost than where \
+             nothing breaks."
+        ),
+    }
 }
 
 /// For a terminal: what was stale or lost, and what failed where nothing was broken; scenarios in
@@ -129,10 +127,16 @@ pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
         blocks.push(Block::Table(all));
     }
     let broken = ladder.losses.iter().any(|row| row.part.is_some());
-    let none = if told.iter().any(is_untrue) { "elsewhere" } else { "anywhere" };
-    let failed = if broken { "; what failed around breaks is in comparison.html" } else { "" };
-    blocks
-        .push(Block::Text(format!("No stale read and no acknowledged write lost {none}{failed}.")));
+    let none = match (told.iter().any(is_untrue), broken) {
+        (false, _) => "No acknowledged write is lost and no read is stale",
+        (true, false) => "Elsewhere no acknowledged write is lost and no read is stale",
+        (true, true) => {
+            "Elsewhere no acknowledged write is lost and no more reads are stale than where nothing \
+             breaks"
+        }
+    };
+    let failed = if broken { "; what fails around breaks is in comparison.html" } else { "" };
+    blocks.push(Block::Text(format!("{none}{failed}.")));
     blocks
 }
 

@@ -74,10 +74,15 @@ fn is_idle(group: &UseGroup) -> bool {
     group.cells.iter().flatten().filter_map(value).all(|busy| busy < IDLE)
 }
 
+/// Whether there is something that it could be busy of: workers without a limit never are.
+fn has_value(group: &UseGroup) -> bool {
+    group.cells.iter().flatten().any(|one| value(one).is_some())
+}
+
 /// What has something to do somewhere; all where nothing has.
 fn told(ladder: &Ladder) -> impl Iterator<Item = &UseGroup> + Clone {
     let any = !ladder.uses.iter().all(is_idle);
-    ladder.uses.iter().filter(move |group| !any || !is_idle(group))
+    ladder.uses.iter().filter(move |group| has_value(group) && (!any || !is_idle(group)))
 }
 
 /// The rest, by name.
@@ -85,7 +90,8 @@ fn idle(ladder: &Ladder) -> Option<String> {
     if ladder.uses.iter().all(is_idle) {
         return None;
     }
-    let idle: Vec<String> = ladder.uses.iter().filter(|one| is_idle(one)).map(label).collect();
+    let idle = ladder.uses.iter().filter(|one| is_idle(one) && has_value(one));
+    let idle: Vec<String> = idle.map(label).collect();
     let least = IDLE * 100.0;
     (!idle.is_empty()).then(|| format!("Nowhere busy to {least:.0} %: {}.", idle.join(", ")))
 }
