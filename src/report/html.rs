@@ -238,7 +238,7 @@ fn field(cell: &Cell, first: bool, right: bool) -> Field {
             let class = match (right, long) {
                 (true, _) => "r",
                 (false, true) => "w",
-                (false, false) => "",
+                (false, false) => "s",
             };
             Field { text: visible(words), class, heads: first, ..plain }
         }
