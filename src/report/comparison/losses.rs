@@ -21,6 +21,8 @@ const NAMES: [(&str, &str); LOSSES.len()] = [
 ];
 /// Of those: an answer that was given and is not true, or true no more; the worst first.
 const UNTRUE: [usize; 3] = [3, 4, 1];
+/// Of those: writes that are gone.
+const FORGOTTEN: [usize; 2] = [3, 4];
 /// All, in the order in which a narrow terminal does without them.
 const WORST_FIRST: [usize; LOSSES.len()] = [3, 4, 1, 2, 0];
 
@@ -101,15 +103,16 @@ fn elsewhere(ladder: &Ladder, told: &[&LossRow]) -> String {
     }
 }
 
-/// For a terminal: what was stale or lost, and what failed where nothing was broken; scenarios in
-/// which it is the same in one row.
+/// For a terminal: what was lost or stale, after repairs what was lost, and what failed where nothing
+/// was broken; scenarios in which it is the same in one row.
 pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
-    let is_untrue = |row: &&LossRow| UNTRUE.iter().any(|at| row.seen[*at]);
-    let told: Vec<&LossRow> = ladder
-        .losses
-        .iter()
-        .filter(|row| is_untrue(row) || (row.part.is_none() && row.any()))
-        .collect();
+    let is_untrue = |row: &LossRow| UNTRUE.iter().any(|at| row.seen[*at]);
+    let is_told = |row: &&LossRow| match row.part {
+        None => row.any(),
+        Some((_, Way::Down)) => is_untrue(row),
+        Some((_, Way::Repair)) => FORGOTTEN.iter().any(|at| row.seen[*at]),
+    };
+    let told: Vec<&LossRow> = ladder.losses.iter().filter(is_told).collect();
     let mut blocks = Vec::new();
     if !told.is_empty() {
         let mut all = table(ladder, &told, &WORST_FIRST, "Reads and writes in a run".into());
@@ -127,16 +130,20 @@ pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
         blocks.push(Block::Table(all));
     }
     let broken = ladder.losses.iter().any(|row| row.part.is_some());
-    let none = match (told.iter().any(is_untrue), broken) {
-        (false, _) => "No acknowledged write is lost and no read is stale",
-        (true, false) => "Elsewhere no acknowledged write is lost and no read is stale",
-        (true, true) => {
-            "Elsewhere no acknowledged write is lost and no more reads are stale than where nothing \
-             breaks"
-        }
+    let later = ladder.losses.iter().any(|row| is_untrue(row) && !is_told(&row));
+    let place = if told.is_empty() { "" } else { "Elsewhere " };
+    let stale = match (later, broken && !told.is_empty()) {
+        (true, _) => "",
+        (false, false) => " and no read is stale",
+        (false, true) => " and no more reads are stale than where nothing breaks",
     };
-    let failed = if broken { "; what fails around breaks is in comparison.html" } else { "" };
-    blocks.push(Block::Text(format!("{none}{failed}.")));
+    let no = if told.is_empty() { "No" } else { "no" };
+    let rest = match (later, broken) {
+        (true, _) => "; reads stale after repairs and what fails around breaks: comparison.html",
+        (false, true) => "; what fails around breaks: comparison.html",
+        (false, false) => "",
+    };
+    blocks.push(Block::Text(format!("{place}{no} acknowledged write is lost{stale}{rest}.")));
     blocks
 }
 

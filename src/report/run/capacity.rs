@@ -57,15 +57,23 @@ pub fn carries(carries: &Carries) -> Cell {
     }
 }
 
-/// What ends it: the latency, or the share of the views that is lost, in how many runs.
+/// What ends it: the latency, or the share of the views that is lost, in how many runs; and in how
+/// many it lies beyond the rates tried, of which the last counts then.
 #[must_use]
 pub fn bounded_by(row: &CapacityRow) -> String {
+    let all = row.each.len();
+    let ends = [row.tried.first(), row.tried.last()];
     let lost = row.each.iter().filter(|one| one.is_open()).count();
-    match (row.each.len(), lost) {
-        (0, _) => String::new(),
-        (_, 0) => row.stat.into(),
-        (all, lost) if lost == all => "views lost".into(),
-        (all, lost) => format!("{}, views lost in {lost} of {all} runs", row.stat),
+    let beyond = row.each.iter().filter(|one| !one.is_open() && ends.contains(&Some(&one.rate)));
+    let bounds = match lost {
+        _ if all == 0 => return String::new(),
+        0 => row.stat.to_string(),
+        lost if lost == all => "views lost".into(),
+        lost => format!("{}, views lost in {lost} of {all} runs", row.stat),
+    };
+    match beyond.count() {
+        0 => bounds,
+        beyond => format!("{bounds}; in {beyond} of {all} runs beyond the rates tried"),
     }
 }
 
