@@ -18,6 +18,7 @@ use crate::model::station::StationConfig;
 use crate::model::world::resize::Resizing;
 use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::arrivals::{Process, Traffic, TrafficError};
+use crate::workload::log::LogReport;
 use crate::workload::trace::Playback;
 use crate::workload::users::Users;
 
@@ -211,6 +212,8 @@ pub struct Workload {
     pub arrivals: Arrivals,
     /// A view whose parts did not all arrive within this time is lost.
     pub lost_after: Option<SimDuration>,
+    /// What was found in the access log that it replays.
+    pub log: Option<LogReport>,
 }
 
 impl Workload {

@@ -295,6 +295,17 @@ pub struct CallKind {
     pub name: String,
     /// After this long the caller gives up.
     pub time_out: Option<SimDuration>,
+    /// What it asks of a database.
+    pub query: Option<Asks>,
+}
+
+/// What a call asks of a database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asks {
+    /// Its name.
+    pub database: String,
+    /// A write; else a read.
+    pub writes: bool,
 }
 
 /// A request class.

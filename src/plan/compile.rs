@@ -784,15 +784,22 @@ fn workloads(
             .and_then(|from| scenario.clients.iter().position(|(name, _)| name.text == from.text));
         let objective = scenario.objective.get(&spec.request.value.text);
         let lost_after = objective.and_then(|o| o.lost_after.as_ref()).map(|limit| limit.value);
+        let mut log = None;
         let arrivals = match (&spec.trace, &spec.users) {
-            (Some(trace), _) => traffic::recorded(trace, spec, folder, out).map(Arrivals::Recorded),
+            (Some(trace), _) => {
+                let read = traffic::recorded(trace, spec, folder, out);
+                read.map(|(playback, found)| {
+                    log = found;
+                    Arrivals::Recorded(playback)
+                })
+            }
             (None, Some(users)) => traffic::closed(users, spec, out).map(Arrivals::Closed),
             (None, None) => traffic(draft, name, spec, out).map(Arrivals::Described),
         };
         let Some(arrivals) = arrivals else { continue };
         let first_ordinal = Workload::first_ordinal(&name.text);
         let name = name.text.clone();
-        all.push(Workload { name, first_ordinal, class, clients, arrivals, lost_after });
+        all.push(Workload { name, first_ordinal, class, clients, arrivals, lost_after, log });
     }
     all
 }

@@ -88,6 +88,8 @@ metrics! {
     Failovers = "failovers", Count, 0.1, "Failovers of a database begun; by `outcome`, `failed` ones or those `without-a-death`.";
     LostWrites = "lost-writes", Count, 0.1, "Writes acknowledged by an old master that the new one never received.";
     SplitBrain = "split-brain", Count, 0.1, "Writes taken by an old master beside the new one, gone when it was cut off.";
+    FailedReads = "failed-reads", Count, 0.1, "Reads of a database that ended without an answer: refused, an error, timed out, given up.";
+    FailedWrites = "failed-writes", Count, 0.1, "Writes of a database that ended without an answer: refused, an error, timed out, given up.";
     Headroom = "headroom", Ratio, 0.05, "Spare share.";
     Saturates = "saturates", Ratio, 0.0, "What saturates first.";
 }
@@ -201,6 +203,12 @@ impl Figure {
             window,
             text: text.to_string(),
         })
+    }
+
+    /// As written.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// The value of a selection.

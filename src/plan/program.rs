@@ -7,7 +7,7 @@ use crate::engine::law::Law;
 use crate::model::ids::{AmountId, CallId, ClassId, ComponentId, DemandId, KeyId, PoolId};
 use crate::model::request::{MAX_DEPTH, MAX_LOOPS};
 use crate::model::route::{
-    Amount, Branch, CallKind, Class, Demand, KeyName, Op, Pick, Pool, Reply, Routes, Then,
+    Amount, Asks, Branch, CallKind, Class, Demand, KeyName, Op, Pick, Pool, Reply, Routes, Then,
 };
 use crate::model::spec::request::{RequestSpec, StepSpec};
 use crate::plan::names::{Found, Kind, Names};
@@ -779,7 +779,11 @@ impl<'a> Compiler<'a> {
     }
 
     fn call_kind(&mut self, owner: &str, callee: &str, time_out: Option<SimDuration>) -> CallId {
-        self.routes.calls.push(CallKind { name: format!("{owner}→{callee}"), time_out });
+        self.routes.calls.push(CallKind {
+            name: format!("{owner}→{callee}"),
+            time_out,
+            query: None,
+        });
         CallId((self.routes.calls.len() - 1) as u16)
     }
 
@@ -793,6 +797,8 @@ impl<'a> Compiler<'a> {
     ) {
         let owner = self.owner(if writes { "write" } else { "read" });
         let call = self.call_kind(&owner, &step.call.text, time_out);
+        let asks = Asks { database: step.call.text.clone(), writes };
+        self.routes.calls[call.index()].query = Some(asks);
         let query = if writes { &database.write } else { &database.read };
         let pool = if writes { database.writes } else { database.reads };
         let amount = self.amount(count, &owner);

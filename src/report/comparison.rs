@@ -7,11 +7,13 @@
 use serde_json::{Map, json};
 
 mod breaks;
+mod losses;
+mod uses;
 
 use super::document::{Axis, Bar, BarChart, Estimate as Mark, Growth};
 use super::document::{
-    Block, Cell, Chart, ChartKind, Column, Definition, Document, Figure, HeatMap, Judgement,
-    LadderChart, LadderRow, Section, Table, Unit, Verdict,
+    Block, Cell, Chart, ChartKind, Column, Definition, Document, Figure, Judgement, LadderChart,
+    LadderRow, Section, Table, Unit, Verdict,
 };
 use super::run::capacity::carries as run_capacity;
 use super::run::{Output, cell, charts::mark, share_cell};
@@ -19,7 +21,7 @@ use super::write::{ResultFile, ResultSet, run_digest};
 use super::{chart, csv, html, json as form, number};
 use crate::stats::equivalence::{Comparison, Finding};
 use crate::study::compare::{Cell as Window, Ladder, Row};
-use crate::study::results::{RESULTS_VERSION, UseKind, balance};
+use crate::study::results::{RESULTS_VERSION, balance};
 use crate::study::window::Verdict as Balance;
 
 /// What identifies a comparison.
@@ -46,9 +48,7 @@ pub struct Members {
 pub fn output(ladder: &Ladder, members: &Members) -> Output {
     let mut document = document(ladder, members);
     let table = table(ladder);
-    let mut rows = data(ladder);
-    breaks::extend(ladder, &mut rows);
-    let rows = csv::table(&rows, members.partial.as_deref());
+    let rows = csv::table(&stacked(ladder), members.partial.as_deref());
     let rows = rows.expect("names of columns are written in this file");
     let summary = json!({
         "compared": members.name,
@@ -67,6 +67,8 @@ pub fn output(ladder: &Ladder, members: &Members) -> Output {
         })).collect::<Vec<_>>(),
         "table": form::table(&table),
         "data": form::table(&data(ladder)),
+        "utilization": form::table(&uses::data(ladder)),
+        "databases": form::table(&losses::data(ladder)),
         "breaks": form::table(&breaks::data(ladder)),
     });
     let mut files = vec![
@@ -98,15 +100,16 @@ pub fn output(ladder: &Ladder, members: &Members) -> Output {
 }
 
 fn document(ladder: &Ladder, members: &Members) -> Document {
-    let deciding = ladder.basis.windows.last().cloned().unwrap_or_default();
     let mut sections = vec![Section {
         heading: "Side by side".into(),
         intro: String::new(),
         blocks: vec![Block::Table(table(ladder))],
     }];
     sections[0].blocks.extend(capacities(ladder).map(Block::Table));
-    sections[0].blocks.extend(charts(ladder, &deciding).into_iter().map(Block::Chart));
+    sections[0].blocks.extend(charts(ladder).into_iter().map(Block::Chart));
+    sections.extend(uses::section(ladder));
     sections.extend(breaks::section(ladder));
+    sections.extend(losses::section(ladder));
     if !members.left_out.is_empty() {
         let told = members.left_out.iter();
         let told = told.map(|(term, why)| Definition { term: term.clone(), meaning: why.clone() });
@@ -151,10 +154,13 @@ pub fn brief(ladder: &Ladder, document: &Document) -> Document {
     brief.sections.retain(|section| section.heading != MEMBERS);
     for section in &mut brief.sections {
         section.blocks.retain(|block| !matches!(block, Block::Chart(_)));
-        if section.heading == breaks::HEADING {
-            section.intro.clear();
-            section.blocks = breaks::narrow(ladder).into_iter().map(Block::Table).collect();
+        match section.heading.as_str() {
+            breaks::HEADING => section.blocks = breaks::narrow(ladder),
+            uses::HEADING => section.blocks = uses::narrow(ladder),
+            losses::HEADING => section.blocks = losses::narrow(ladder),
+            _ => continue,
         }
+        section.intro.clear();
     }
     if let Some(first) = brief.sections.first_mut() {
         first.intro.clear();
@@ -184,26 +190,23 @@ fn mark_of(window: &Window) -> Option<(&'static str, Balance)> {
     }
 }
 
-/// The table for a terminal: the price first, signs instead of words.
+/// The table for a terminal: signs instead of words, and no steps.
 fn narrow(ladder: &Ladder) -> Table {
-    let full = table(ladder);
+    let mut table = table(ladder);
     let windows = ladder.basis.windows.len();
-    // Scenario, cost, latencies, served, busiest: of the columns of the whole table.
-    let mut order = vec![0, windows + 3];
-    order.extend(1..=windows + 2);
-    let pick = |at: &usize| full.columns[*at].clone();
-    let rows = ladder.rows.iter().map(|row| {
-        let mut cells = cells(row);
-        for (cell, window) in cells[1..=windows].iter_mut().zip(&row.windows) {
+    // Scenario, cost, latencies, served, busiest.
+    let kept = windows + 4;
+    table.columns.truncate(kept);
+    for (cells, row) in table.rows.iter_mut().zip(&ladder.rows) {
+        cells.truncate(kept);
+        for (cell, window) in cells[2..2 + windows].iter_mut().zip(&row.windows) {
             let value = super::text::cell(&latency_cell(window));
             // Two more letters for all, so that the numbers stand under each other.
             *cell =
                 Cell::text(format!("{value} {}", mark_of(window).map_or(" ", |(mark, _)| mark)));
         }
-        order.iter().map(|at| cells[*at].clone()).collect()
-    });
-    let rows = rows.collect();
-    Table { caption: full.caption.clone(), columns: order.iter().map(pick).collect(), rows }
+    }
+    table
 }
 
 /// What each carries; `None` when no capacity was sought.
@@ -317,6 +320,7 @@ fn said(step: &Comparison, unit: &Unit, smaller_is_better: bool) -> String {
     match step.finding {
         Finding::Larger | Finding::Smaller if better => format!("better by {by}"),
         Finding::Larger | Finding::Smaller => format!("worse by {by}"),
+        Finding::NoDifference if step.excluded == 0.0 => "the same in every run".into(),
         Finding::NoDifference => {
             format!("no difference found; more than {} excluded", size(step.excluded))
         }
@@ -327,7 +331,10 @@ fn said(step: &Comparison, unit: &Unit, smaller_is_better: bool) -> String {
 /// The table that people read.
 fn table(ladder: &Ladder) -> Table {
     let class = &ladder.basis.class;
-    let mut columns = vec![Column::words("scenario", "scenario")];
+    let mut columns = vec![
+        Column::words("scenario", "scenario"),
+        Column::numbers("$/month", "cost_dollars_per_month", Unit::Dollars),
+    ];
     for window in &ladder.basis.windows {
         let key = format!("p95_{}_s", snake(window));
         columns.push(Column::numbers(&format!("p95 @{window}"), &key, Unit::Seconds));
@@ -336,7 +343,6 @@ fn table(ladder: &Ladder) -> Table {
     let served = format!("served_{}_ratio", snake(&deciding));
     columns.push(Column::numbers(&format!("served @{deciding}"), &served, Unit::Ratio));
     columns.push(Column::words("busiest", "busiest"));
-    columns.push(Column::numbers("$/month", "cost_dollars_per_month", Unit::Dollars));
     columns.push(Column::words("p95 against the row above", "p95_step"));
     columns.push(Column::words("served against the row above", "served_step"));
     let rows = ladder.rows.iter().map(cells).collect();
@@ -353,6 +359,10 @@ fn table(ladder: &Ladder) -> Table {
 
 fn cells(row: &Row) -> Vec<Cell> {
     let mut cells = vec![Cell::text(row.scenario.clone())];
+    cells.push(row.monthly_cost.map_or_else(
+        || Cell::missing("no prices"),
+        |cost| Cell::Figure(Figure::exact(cost, Unit::Dollars)),
+    ));
     for window in &row.windows {
         // An overloaded window has only the latencies of those who got through.
         cells.push(match window.verdict {
@@ -369,10 +379,6 @@ fn cells(row: &Row) -> Vec<Cell> {
     cells.push(busiest.map_or_else(
         || Cell::missing("none"),
         |(name, value)| Cell::text(format!("{name} {:.0} %", value * 100.0)),
-    ));
-    cells.push(row.monthly_cost.map_or_else(
-        || Cell::missing("no prices"),
-        |cost| Cell::Figure(Figure::exact(cost, Unit::Dollars)),
     ));
     let step = |step: Option<Comparison>, unit: &Unit, smaller: bool| {
         step.map_or_else(|| Cell::text(""), |step| Cell::text(said(&step, unit, smaller)))
@@ -469,6 +475,39 @@ fn data(ladder: &Ladder) -> Table {
     Table { caption: String::new(), columns, rows }
 }
 
+/// `comparison.csv`: all tables for programs under each other, each row saying what it is about;
+/// columns of one name hold the same.
+fn stacked(ladder: &Ladder) -> Table {
+    let parts = [
+        ("window", data(ladder)),
+        ("component", uses::data(ladder)),
+        ("break", breaks::data(ladder)),
+        ("database", losses::data(ladder)),
+    ];
+    let mut columns = vec![Column::words("about", "about")];
+    for column in parts.iter().flat_map(|(_, part)| &part.columns) {
+        if !columns.iter().any(|other| other.key == column.key) {
+            columns.push(column.clone());
+        }
+    }
+    let mut rows = Vec::new();
+    for (about, part) in parts {
+        let places = part.columns.iter().map(|column| {
+            columns.iter().position(|other| other.key == column.key).unwrap_or_default()
+        });
+        let places: Vec<usize> = places.collect();
+        for row in part.rows {
+            let mut cells = vec![Cell::missing("of other rows"); columns.len()];
+            cells[0] = Cell::text(about);
+            for (place, cell) in places.iter().zip(row) {
+                cells[*place] = cell;
+            }
+            rows.push(cells);
+        }
+    }
+    Table { caption: String::new(), columns, rows }
+}
+
 const fn found(finding: Finding) -> &'static str {
     match finding {
         Finding::Larger => "larger",
@@ -478,7 +517,7 @@ const fn found(finding: Finding) -> &'static str {
     }
 }
 
-fn charts(ladder: &Ladder, deciding: &str) -> Vec<Chart> {
+fn charts(ladder: &Ladder) -> Vec<Chart> {
     let mut charts = Vec::new();
     for (at, name) in ladder.basis.windows.iter().enumerate() {
         let rows = ladder.rows.iter().map(|row| LadderRow {
@@ -498,7 +537,6 @@ fn charts(ladder: &Ladder, deciding: &str) -> Vec<Chart> {
             }),
         });
     }
-    charts.push(heat(ladder, deciding));
     if ladder.rows.iter().any(|row| row.monthly_cost.is_some()) {
         let bars = ladder.rows.iter().map(|row| Bar {
             label: row.scenario.clone(),
@@ -537,42 +575,5 @@ fn extremes(ladder: &Ladder, at: usize) -> String {
         ),
         (Some(only), _) => format!("95 % within {} in {}", show(only.0), only.1),
         _ => String::new(),
-    }
-}
-
-fn heat(ladder: &Ladder, window: &str) -> Chart {
-    let mut kinds: Vec<UseKind> = Vec::new();
-    for (kind, _) in ladder.rows.iter().flat_map(|row| row.windows.last()).flat_map(|w| &w.kinds) {
-        if !kinds.contains(kind) {
-            kinds.push(*kind);
-        }
-    }
-    kinds.sort_unstable();
-    let value = |row: &Row, kind: &UseKind| {
-        let found = row.windows.last()?.kinds.iter().find(|(other, _)| other == kind)?;
-        Some(found.1)
-    };
-    let values =
-        ladder.rows.iter().map(|row| kinds.iter().map(|kind| value(row, kind)).collect()).collect();
-    let busiest = ladder.rows.iter().filter_map(|row| {
-        let (name, value) = row.windows.last()?.busiest.as_ref()?;
-        Some((*value, name, &row.scenario))
-    });
-    let most = busiest.max_by(|a, b| a.0.total_cmp(&b.0));
-    let finding = most.map_or_else(String::new, |(value, name, scenario)| {
-        format!("Busiest of all: {name} of {scenario}, {:.0} %", value * 100.0)
-    });
-    Chart {
-        name: "utilization".into(),
-        title: format!("Busiest component of each kind in window {window}"),
-        finding,
-        kind: ChartKind::Heat(HeatMap {
-            rows_are: "scenario".into(),
-            columns_are: "kind".into(),
-            rows: ladder.rows.iter().map(|row| row.scenario.clone()).collect(),
-            columns: kinds.iter().map(|kind| kind.word().to_string()).collect(),
-            values_are: Axis::linear("busy ÷ capacity", Unit::Ratio),
-            values,
-        }),
     }
 }

@@ -226,12 +226,20 @@ fn table(table: &Table) -> String {
     grid.render().expect("the templates use no filter that fails and write to a string")
 }
 
+/// Words of so many letters stay on one line.
+const SHORT: usize = 28;
+
 fn field(cell: &Cell, first: bool, right: bool) -> Field {
     let plain = Field { text: String::new(), interval: None, sort: None, class: "r", heads: false };
     let class = if right { "r" } else { "" };
     match cell {
         Cell::Text(words) => {
-            let class = if right { "r" } else { "w" };
+            let long = words.chars().count() > SHORT;
+            let class = match (right, long) {
+                (true, _) => "r",
+                (false, true) => "w",
+                (false, false) => "s",
+            };
             Field { text: visible(words), class, heads: first, ..plain }
         }
         Cell::Count(value) => {
@@ -243,7 +251,10 @@ fn field(cell: &Cell, first: bool, right: bool) -> Field {
             Field { text: visible(&text), interval, sort, class, ..plain }
         }
         Cell::Figure(_) => Field { text: "not finite".into(), class: "none", ..plain },
-        Cell::Missing { reason } => Field { text: visible(reason), class: "none", ..plain },
+        Cell::Missing { reason } => {
+            let class = if right { "none r" } else { "none" };
+            Field { text: visible(reason), class, ..plain }
+        }
     }
 }
 

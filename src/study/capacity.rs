@@ -9,8 +9,12 @@
 //! through the logarithms of the figure would cross the limit. Between the rates tried each
 //! replication's figure is read off such lines.
 //!
+//! Where between two rates a replication begins to lose too many views no line tells: it counts as the
+//! middle, and the interval reaches as far as it would with the one rate, and with the other.
+//!
 //! Takes a blueprint, a window and an [`Objective`]; gives a [`CapacityResult`].
-//! Holds: the same rates are looked at whatever the number of threads; no rate is run twice.
+//! Holds: the same rates are looked at whatever the number of threads; no rate is run twice in a
+//! replication; replications are added at fixed numbers of them (S10).
 //! Leaves out: figures that fall with the rate; objectives of years.
 //! Source: sample-path (retrospective) root finding: Chen & Schmeiser, Stochastic root finding via
 //! retrospective approximation, IIE Transactions 33 (2001).
@@ -20,8 +24,9 @@ use rayon::prelude::*;
 use crate::model::blueprint::Blueprint;
 use crate::model::ids::WorkloadId;
 use crate::solve::requests::{self, Breach, Observation, Window};
-use crate::stats::interval::{Interval, Statistic};
-use crate::study::measure::Measure;
+use crate::stats::interval::Statistic;
+use crate::stats::precision::{LEAST_MINIMUM, StoppingRule};
+use crate::study::measure::{Measure, NoValue};
 use crate::study::underway;
 use crate::study::window::{Estimate, Watch, estimate};
 use crate::units::Rate;
@@ -42,6 +47,8 @@ pub struct Objective {
 pub struct Effort {
     /// Replications at each rate.
     pub replications: u32,
+    /// Relative half-width to reach, and with how many replications at most.
+    pub precision: Option<(f64, u32)>,
     /// Level of the intervals.
     pub level: f64,
     /// Rates are tried until two within this share of each other lie around the answer.
@@ -66,18 +73,57 @@ pub struct Point {
     pub reached: Vec<f64>,
 }
 
+/// A capacity.
+#[derive(Clone, Debug)]
+pub enum Carries {
+    /// So many a second: the mean over replications.
+    Rate(Estimate),
+    /// Fewer than the smallest rate tried.
+    Below(f64),
+    /// More than the largest rate tried.
+    Above(f64),
+}
+
+impl Carries {
+    /// As an estimate: a bound is none.
+    #[must_use]
+    pub fn estimate(&self) -> Estimate {
+        match self {
+            Self::Rate(estimate) => estimate.clone(),
+            Self::Below(rate) => Estimate::Missing(NoValue::FewerThan(*rate)),
+            Self::Above(rate) => Estimate::Missing(NoValue::MoreThan(*rate)),
+        }
+    }
+}
+
+/// Where one replication reaches its limit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reached {
+    /// The rate, per second.
+    pub rate: f64,
+    /// No smaller than this, and no larger: both are the rate where that was read off a line.
+    pub between: (f64, f64),
+}
+
+impl Reached {
+    const fn at(rate: f64) -> Self {
+        Self { rate, between: (rate, rate) }
+    }
+
+    /// Whether it is known to lie between two rates, and not where.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.between.0 < self.between.1
+    }
+}
+
 /// The capacity, with what the replications leave open.
 #[derive(Clone, Debug)]
 pub struct CapacityResult {
-    /// Highest rate that meets the objective, per second: the mean over replications; zero when even
-    /// the smallest rate tried does not, infinite when the largest does.
-    pub rate: f64,
-    /// Lower end of its interval.
-    pub low: f64,
-    /// Upper end of its interval.
-    pub high: f64,
-    /// By replication.
-    pub each: Vec<f64>,
+    /// Highest rate that meets the objective.
+    pub carries: Carries,
+    /// By replication; none where there is but a bound.
+    pub each: Vec<Reached>,
     /// All rates tried, rising.
     pub points: Vec<Point>,
 }
@@ -103,45 +149,89 @@ pub fn search(
     effort: Effort,
     watch: &Watch,
 ) -> Result<Option<CapacityResult>, Breach> {
-    let points = Vec::new();
-    let mut search = Search { plan, window, workload, objective, effort, watch, points };
-    let Some(bracket) = search.bracket()? else { return Ok(None) };
-    if let (0.0, end) | (end, f64::INFINITY) = bracket {
-        search.points.sort_by(|a, b| a.rate.total_cmp(&b.rate));
-        let rate = if bracket.0 == 0.0 { 0.0 } else { f64::INFINITY };
-        let (low, high) = if bracket.0 == 0.0 { (0.0, end) } else { (end, f64::INFINITY) };
-        return Ok(Some(CapacityResult {
-            rate,
-            low,
-            high,
-            each: Vec::new(),
-            points: search.points,
-        }));
+    let (points, seen) = (Vec::new(), Vec::new());
+    let looks = looks(&effort);
+    let mut search =
+        Search { plan, window, workload, objective, effort, watch, points, seen, replications: 0 };
+    for (number, look) in looks.iter().copied().enumerate() {
+        if search.replicate(look)?.is_none() {
+            return Ok(None);
+        }
+        let Some(bracket) = search.bracket()? else { return Ok(None) };
+        let (carries, each) = match bracket {
+            Bracket::Below(rate) => (Carries::Below(rate), Vec::new()),
+            Bracket::Above(rate) => (Carries::Above(rate), Vec::new()),
+            Bracket::Between(low, high) => {
+                if search.narrow((low, high))?.is_none() {
+                    return Ok(None);
+                }
+                search.sort();
+                let each = (0..look as usize).map(|at| root(&search.points, at));
+                let each: Vec<Reached> = each.collect();
+                (Carries::Rate(mean(&each, effort.level)), each)
+            }
+        };
+        let precise = match (&carries, effort.precision) {
+            (Carries::Rate(Estimate::Interval(interval)), Some((width, _))) => {
+                interval.relative_half_width().is_some_and(|half| half <= width)
+            }
+            _ => true,
+        };
+        if precise || number + 1 == looks.len() {
+            search.sort();
+            return Ok(Some(CapacityResult { carries, each, points: search.points }));
+        }
     }
-    if search.narrow(bracket)?.is_none() {
-        return Ok(None);
+    Ok(None)
+}
+
+/// Numbers of replications at which the search looks whether it is precise; the last is enough.
+fn looks(effort: &Effort) -> Vec<u32> {
+    let rule = effort.precision.and_then(|(_, most)| {
+        let least = (effort.replications as usize).max(LEAST_MINIMUM);
+        StoppingRule::new(least, (most as usize).max(least), effort.level).ok()
+    });
+    rule.map_or_else(
+        || vec![effort.replications],
+        |rule| rule.looks().map(|look| look as u32).collect(),
+    )
+}
+
+/// The mean over replications. Its interval holds wherever each of them lies between its two rates.
+fn mean(each: &[Reached], level: f64) -> Estimate {
+    let of = |which: &dyn Fn(&Reached) -> f64| {
+        let values: Vec<_> = each.iter().map(|one| Ok(which(one))).collect();
+        estimate(&values, Statistic::Mean, level)
+    };
+    let mut all = of(&|one| one.rate);
+    if let Estimate::Interval(interval) = &mut all
+        && each.iter().any(Reached::is_open)
+        && let (Estimate::Interval(least), Estimate::Interval(most)) =
+            (of(&|one| one.between.0), of(&|one| one.between.1))
+    {
+        interval.low = interval.low.min(least.low);
+        interval.high = interval.high.max(most.high);
     }
-    search.points.sort_by(|a, b| a.rate.total_cmp(&b.rate));
-    let replications = effort.replications as usize;
-    let each: Vec<f64> = (0..replications).map(|at| root(&search.points, at)).collect();
-    let mean = each.iter().sum::<f64>() / each.len().max(1) as f64;
-    let interval = Interval::of(Statistic::Mean, &each, effort.level);
-    let (low, high) = interval.map_or((0.0, f64::INFINITY), |one| (one.low.max(0.0), one.high));
-    Ok(Some(CapacityResult { rate: mean, low, high, each, points: search.points }))
+    all
 }
 
 /// The rate at which one replication reaches its limit, by lines through the logarithms between the
-/// rates tried; the last rate tried where it does not.
-fn root(points: &[Point], replication: usize) -> f64 {
+/// rates tried; the last rate tried where it does not, the first where it has already.
+fn root(points: &[Point], replication: usize) -> Reached {
     let mut before: Option<(f64, f64)> = None;
     for point in points {
         let reached = point.reached[replication];
         if reached >= 1.0 {
-            return before.map_or(point.rate, |before| crossing(before, (point.rate, reached)));
+            let Some(before) = before else { return Reached::at(point.rate) };
+            let rate = crossing(before, (point.rate, reached));
+            // No line leads to a rate at which the figure is nobody's.
+            let open = reached.is_infinite() || before.1 <= 0.0;
+            let between = if open { (before.0, point.rate) } else { (rate, rate) };
+            return Reached { rate, between };
         }
         before = Some((point.rate, reached));
     }
-    before.map_or(0.0, |(rate, _)| rate)
+    Reached::at(before.map_or(0.0, |(rate, _)| rate))
 }
 
 /// Where a line through the logarithms of two figures crosses 1; the middle where there is none.
@@ -149,6 +239,24 @@ fn crossing(low: (f64, f64), high: (f64, f64)) -> f64 {
     let share = -libm::log(low.1) / (libm::log(high.1) - libm::log(low.1));
     let share = if share.is_finite() && share > 0.0 { share.min(1.0) } else { 0.5 };
     low.0 + share * (high.0 - low.0)
+}
+
+/// What is known of where the objective begins to be missed.
+enum Bracket {
+    /// It holds at the first and not at the second.
+    Between(f64, f64),
+    /// It holds at no rate tried, of which this is the smallest.
+    Below(f64),
+    /// It holds at every rate tried, of which this is the largest.
+    Above(f64),
+}
+
+/// What one replication saw at one rate.
+struct Seen {
+    value: Result<f64, NoValue>,
+    /// Share of the views lost.
+    lost: f64,
+    stopped: bool,
 }
 
 struct Search<'a> {
@@ -159,14 +267,46 @@ struct Search<'a> {
     effort: Effort,
     watch: &'a Watch,
     points: Vec<Point>,
+    /// By point, then by replication.
+    seen: Vec<Vec<Seen>>,
+    replications: u32,
 }
 
 impl Search<'_> {
+    /// Goes on with so many replications, also at the rates tried; `None` when told to stop.
+    fn replicate(&mut self, replications: u32) -> Result<Option<()>, Breach> {
+        let have = std::mem::replace(&mut self.replications, replications);
+        for place in 0..self.points.len() {
+            let rate = self.points[place].rate;
+            let Some(more) = self.live(rate, have)? else { return Ok(None) };
+            self.seen[place].extend(more);
+            self.points[place] = self.judge(rate, &self.seen[place]);
+        }
+        Ok(Some(()))
+    }
+
+    /// Points in the order of their rates.
+    fn sort(&mut self) {
+        let points = std::mem::take(&mut self.points).into_iter();
+        let mut both: Vec<(Point, Vec<Seen>)> =
+            points.zip(std::mem::take(&mut self.seen)).collect();
+        both.sort_by(|a, b| a.0.rate.total_cmp(&b.0.rate));
+        (self.points, self.seen) = both.into_iter().unzip();
+    }
+
     /// What is seen at `rate`: its place among the points; `None` when told to stop.
     fn at(&mut self, rate: f64) -> Result<Option<usize>, Breach> {
         if let Some(place) = self.points.iter().position(|point| point.rate == rate) {
             return Ok(Some(place));
         }
+        let Some(seen) = self.live(rate, 0)? else { return Ok(None) };
+        self.points.push(self.judge(rate, &seen));
+        self.seen.push(seen);
+        Ok(Some(self.points.len() - 1))
+    }
+
+    /// Lives through the replications from `first` on; `None` when told to stop.
+    fn live(&self, rate: f64, first: u32) -> Result<Option<Vec<Seen>>, Breach> {
         let mut window = self.window.clone();
         window.levels.resize(self.plan.workloads.len(), None);
         window.levels[self.workload.index()] = Rate::per_second(rate);
@@ -177,53 +317,71 @@ impl Search<'_> {
                 requests::run_unless(self.plan, &window, replication.into(), None, &told)
                     .map_err(|breach| Breach { what: breach.what, during: underway::now() })
             })
+            .map(|one| one.map(|one| self.seen(&one)))
         };
-        let runs = (0..self.effort.replications).into_par_iter().with_max_len(1).map(live);
-        let seen: Option<Vec<Observation>> =
-            runs.collect::<Result<Vec<_>, Breach>>()?.into_iter().collect();
-        let Some(seen) = seen else { return Ok(None) };
-        self.points.push(self.judge(rate, &seen));
-        Ok(Some(self.points.len() - 1))
+        let runs = (first..self.replications).into_par_iter().with_max_len(1).map(live);
+        Ok(runs.collect::<Result<Vec<_>, Breach>>()?.into_iter().collect())
     }
 
-    fn judge(&self, rate: f64, seen: &[Observation]) -> Point {
+    fn seen(&self, one: &Observation) -> Seen {
+        let views = &one.record.views[self.workload.index()];
+        Seen {
+            value: self.objective.measure.value(self.plan, one),
+            lost: views.lost.iter().sum::<u64>() as f64 / views.intended.max(1) as f64,
+            stopped: one.stop.is_some(),
+        }
+    }
+
+    fn judge(&self, rate: f64, seen: &[Seen]) -> Point {
         let limit = self.objective.below;
-        let values: Vec<_> =
-            seen.iter().map(|one| self.objective.measure.value(self.plan, one)).collect();
-        let shares = seen.iter().map(|one| {
-            let views = &one.record.views[self.workload.index()];
-            views.lost.iter().sum::<u64>() as f64 / views.intended.max(1) as f64
-        });
-        let lost: Vec<f64> = shares.collect();
-        let of_one = |((one, value), lost): ((&Observation, &Result<f64, _>), &f64)| {
-            let many = *lost > self.objective.lost_at_most || one.stop.is_some();
-            value.ok().filter(|_| !many).map_or(f64::INFINITY, |value| value / limit)
+        let of_one = |one: &Seen| {
+            let many = one.lost > self.objective.lost_at_most || one.stopped;
+            one.value.ok().filter(|_| !many).map_or(f64::INFINITY, |value| value / limit)
         };
-        let reached: Vec<f64> = seen.iter().zip(&values).zip(&lost).map(of_one).collect();
+        let reached: Vec<f64> = seen.iter().map(of_one).collect();
+        let values: Vec<_> = seen.iter().map(|one| one.value).collect();
         let estimate = estimate(&values, Statistic::Mean, self.effort.level);
-        let lost = lost.iter().sum::<f64>() / lost.len().max(1) as f64;
-        let stopped = seen.iter().any(|one| one.stop.is_some());
+        let lost = seen.iter().map(|one| one.lost).sum::<f64>() / seen.len().max(1) as f64;
+        let stopped = seen.iter().any(|one| one.stopped);
         let few = lost <= self.objective.lost_at_most && !stopped;
         let holds = few && estimate.value().is_some_and(|value| value < limit);
         Point { rate, estimate, lost, holds, reached }
     }
 
-    /// A rate that holds and one that does not. Zero or infinite where there is none.
-    fn bracket(&mut self) -> Result<Option<(f64, f64)>, Breach> {
-        let mut rate = self.effort.from.in_per_second();
-        let Some(first) = self.at(rate)? else { return Ok(None) };
-        let first = self.points[first].holds;
+    /// The smallest rate tried that does not hold, and the largest below it that does.
+    fn known(&self) -> (Option<f64>, Option<f64>) {
+        let rates = |holds: bool| {
+            let points = self.points.iter().filter(move |point| point.holds == holds);
+            points.map(|point| point.rate)
+        };
+        let high = rates(false).min_by(f64::total_cmp);
+        let low = rates(true).filter(|rate| high.is_none_or(|high| *rate < high));
+        (low.max_by(f64::total_cmp), high)
+    }
+
+    /// A rate that holds and one that does not, or which of them there is; `None` when told to stop.
+    fn bracket(&mut self) -> Result<Option<Bracket>, Breach> {
         let mut step = STEP;
-        for _ in 0..MAX_STEPS {
-            let next = if first { rate * step } else { rate / step };
-            let Some(place) = self.at(next)? else { return Ok(None) };
-            if self.points[place].holds != first {
-                return Ok(Some(if first { (rate, next) } else { (next, rate) }));
+        for _ in 0..=MAX_STEPS {
+            let known = self.known();
+            let next = match known {
+                (Some(low), Some(high)) => return Ok(Some(Bracket::Between(low, high))),
+                (Some(low), None) => low * step,
+                (None, Some(high)) => high / step,
+                (None, None) => self.effort.from.in_per_second(),
+            };
+            if known != (None, None) {
+                step *= STEP;
             }
-            rate = next;
-            step *= STEP;
+            if self.at(next)?.is_none() {
+                return Ok(None);
+            }
         }
-        Ok(Some(if first { (rate, f64::INFINITY) } else { (0.0, rate) }))
+        Ok(Some(match self.known() {
+            (Some(low), Some(high)) => Bracket::Between(low, high),
+            (Some(rate), None) => Bracket::Above(rate),
+            (_, rate) => Bracket::Below(rate.unwrap_or(0.0)),
+        }))
     }
 
     /// Narrows a rate that holds and one that does not; `None` when told to stop.
@@ -249,6 +407,7 @@ impl Search<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::interval::Interval;
 
     /// A replication's capacity is read off where its own figure crosses the limit.
     #[test]
@@ -266,8 +425,29 @@ mod tests {
             point(30.0, [8.0, f64::INFINITY, 0.3]),
         ];
         // ln 0.5 and ln 2 are as far from 0: the middle. Lost in between: the middle. Never: the end.
-        let roots: Vec<f64> = (0..3).map(|at| root(&points, at)).collect();
-        assert!((roots[0] - 15.0).abs() < 1e-12);
-        assert_eq!(roots[1..], [25.0, 30.0]);
+        let roots: Vec<Reached> = (0..3).map(|at| root(&points, at)).collect();
+        assert!((roots[0].rate - 15.0).abs() < 1e-12 && !roots[0].is_open());
+        assert_eq!(roots[1], Reached { rate: 25.0, between: (20.0, 30.0) });
+        assert_eq!(roots[2], Reached::at(30.0));
+    }
+
+    /// Four replications that begin to lose views somewhere between 20 and 30 agree to the digit and
+    /// know the rate to ±5 all the same; one that was read off a line adds to it what it scatters.
+    #[test]
+    fn an_interval_reaches_over_what_was_not_looked_at() {
+        let lost = Reached { rate: 25.0, between: (20.0, 30.0) };
+        let of = |each: &[Reached]| match mean(each, 0.95) {
+            Estimate::Interval(i) => (i.low, i.estimate, i.high),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(of(&[lost; 4]), (20.0, 25.0, 30.0));
+        // Lows are 20, 20, 20, 25: mean 21.25, s = 2.5, t = 3.1824 at three degrees.
+        let (low, middle, high) = of(&[lost, lost, lost, Reached::at(25.0)]);
+        assert!((low - (21.25 - 3.182_446 * 1.25)).abs() < 1e-5 && middle == 25.0, "{low}");
+        assert!((high - (28.75 + 3.182_446 * 1.25)).abs() < 1e-5, "{high}");
+        // Nothing open: the interval of a mean, as ever.
+        let plain = Interval::of_mean(&[20.0, 30.0], 0.95).unwrap();
+        let (low, _, high) = of(&[Reached::at(20.0), Reached::at(30.0)]);
+        assert_eq!((low, high), (plain.low, plain.high));
     }
 }

@@ -9,16 +9,22 @@
 //! replications, the shorter prefix is compared.
 //! Leaves out: figures of years.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::model::blueprint::Blueprint;
 use crate::plan::Draft;
+use crate::plan::drills::Drillable;
 use crate::plan::figure::{Metric, Stat};
-use crate::stats::equivalence::{Comparison, compare_ladder};
-use crate::study::measure::Measure;
+use crate::plan::names::split_member;
+use crate::stats::equivalence::{Comparison, Finding, compare_ladder};
+use crate::stats::interval::Statistic;
+use crate::study::breaks::Way;
+use crate::study::measure::{Measure, NoValue};
 use crate::study::results::{
-    BreakRow, CapacityRow, Results, Share, Use, UseKind, ViewRow, WindowRows, natural,
+    BreakRow, CapacityRow, Reached, Results, Share, Use, UseKind, ViewRow, WindowRows, natural,
 };
 use crate::study::scenario::{StudyPlan, StudyResult};
-use crate::study::window::{Estimate, Verdict};
+use crate::study::window::{Estimate, Verdict, WindowPlan, estimate};
 
 /// A smaller difference of the share served is not worth knowing.
 const SERVED_WORTH: f64 = 0.001;
@@ -81,9 +87,65 @@ pub struct Cell {
     pub served: Share,
     /// The busiest component.
     pub busiest: Option<(String, f64)>,
-    /// The busiest component of each kind.
-    pub kinds: Vec<(UseKind, f64)>,
 }
+
+/// Components of one kind and name, in all scenarios.
+#[derive(Clone, Debug)]
+pub struct UseGroup {
+    /// What they are.
+    pub kind: UseKind,
+    /// Their name without numbers: `www`, `store.head`.
+    pub group: String,
+    /// By row, then by window of the basis: the busiest; none where there is no such component.
+    pub cells: Vec<Vec<Option<Busiest>>>,
+}
+
+/// The busiest of several components.
+#[derive(Clone, Debug)]
+pub struct Busiest {
+    /// Its name.
+    pub name: String,
+    /// How busy it is, of its capacity.
+    pub mean: Estimate,
+    /// What it is asked for by arithmetic, of its capacity.
+    pub offered: Option<f64>,
+    /// How many there are.
+    pub members: usize,
+}
+
+/// What a database did not answer, answered wrongly or forgot in one window of one scenario.
+#[derive(Clone, Debug)]
+pub struct LossRow {
+    /// The scenario, by row.
+    pub row: usize,
+    /// The window, or the run around a break: `broken/down:mysql.master`.
+    pub window: String,
+    /// What breaks in it, or is repaired.
+    pub part: Option<(Drillable, Way)>,
+    /// The database.
+    pub database: String,
+    /// By [`LOSSES`], in a run; of what fails around a break, less what fails where nothing breaks.
+    pub counts: [Estimate; LOSSES.len()],
+    /// By [`LOSSES`]: whether there is certainly more than where nothing breaks.
+    pub seen: [bool; LOSSES.len()],
+}
+
+impl LossRow {
+    /// Whether anything was.
+    #[must_use]
+    pub fn any(&self) -> bool {
+        self.seen.contains(&true)
+    }
+}
+
+/// What a database can lose.
+pub const LOSSES: [Metric; 5] = [
+    Metric::FailedReads,
+    Metric::Stale,
+    Metric::FailedWrites,
+    Metric::LostWrites,
+    Metric::SplitBrain,
+];
 
 /// A kind of part that breaks.
 #[derive(Clone, Debug)]
@@ -105,6 +167,10 @@ pub struct Ladder {
     pub basis: Basis,
     /// The rows, in the order given.
     pub rows: Vec<Row>,
+    /// How busy each kind of component is in each row.
+    pub uses: Vec<UseGroup>,
+    /// What databases lost in each row, in windows of the basis and around breaks.
+    pub losses: Vec<LossRow>,
     /// What each kind of break costs in each row, the worst first.
     pub breaks: Vec<BreakKind>,
     /// Level at which all findings hold together.
@@ -135,13 +201,178 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
         row.served_step = step;
     }
     let carried = |row: &Row| row.capacity.as_ref().map_or(Vec::new(), |one| one.each.clone());
-    let column: Vec<Vec<f64>> = rows.iter().map(carried).collect();
-    let capacity_worth = Metric::Capacity.margin() / Metric::Latency.margin() * worth(&column);
-    for (row, step) in rows.iter_mut().zip(steps(&column, each, capacity_worth)) {
+    let column: Vec<Vec<Reached>> = rows.iter().map(carried).collect();
+    for (row, step) in rows.iter_mut().zip(capacity_steps(&column, each, &worth)) {
         row.capacity_step = step;
     }
     let breaks = breaks(members, &basis.class);
-    Some(Ladder { basis, rows, breaks, level })
+    let (uses, losses) = (uses(members, &basis), losses(members, &basis));
+    Some(Ladder { basis, rows, uses, losses, breaks, level })
+}
+
+/// Steps of capacities. Where a replication's own lies somewhere between two rates, a step is one
+/// only if it is with either, and its interval holds with either.
+fn capacity_steps(
+    column: &[Vec<Reached>],
+    level: f64,
+    worth: &dyn Fn(&[Vec<f64>]) -> f64,
+) -> Vec<Option<Comparison>> {
+    let of = |which: &dyn Fn(&Reached) -> f64| -> Vec<Vec<f64>> {
+        column.iter().map(|each| each.iter().map(which).collect()).collect()
+    };
+    let rates = of(&|one| one.rate);
+    let worth = Metric::Capacity.margin() / Metric::Latency.margin() * worth(&rates);
+    let mut all = steps(&rates, level, worth);
+    if !column.iter().flatten().any(Reached::is_open) {
+        return all;
+    }
+    let (least, most) = (of(&|one| one.between.0), of(&|one| one.between.1));
+    for at in 1..column.len() {
+        // The least of one less the most of the other, and the other way round.
+        let ends = [(&most, &least), (&least, &most)].map(|(above, own)| {
+            let mut pairs = rates.clone();
+            (pairs[at - 1], pairs[at]) = (above[at - 1].clone(), own[at].clone());
+            steps(&pairs, level, worth)[at]
+        });
+        let (Some(step), [Some(down), Some(up)]) = (&mut all[at], ends) else { continue };
+        let difference = &mut step.difference;
+        difference.low = difference.low.min(down.difference.low);
+        difference.high = difference.high.max(up.difference.high);
+        step.excluded = difference.low.abs().max(difference.high.abs());
+        step.p_value = step.p_value.max(down.p_value).max(up.p_value);
+        if down.finding != step.finding || up.finding != step.finding {
+            let little = step.excluded < worth;
+            step.finding = if little { Finding::NoDifference } else { Finding::Inconclusive };
+        }
+    }
+    all
+}
+
+/// The busiest of each kind and name in each window, in the order of kinds and names.
+fn uses(members: &[Member<'_>], basis: &Basis) -> Vec<UseGroup> {
+    let mut groups: BTreeMap<(UseKind, Vec<(String, u64)>), UseGroup> = BTreeMap::new();
+    for (row, member) in members.iter().enumerate() {
+        for (at, name) in basis.windows.iter().enumerate() {
+            let window = member.results.windows.iter().find(|window| window.name == *name);
+            for one in window.map_or(&[][..], |window| &window.uses) {
+                let group = group_of(one);
+                let key = (one.kind, natural(&group));
+                let nothing = || UseGroup {
+                    kind: one.kind,
+                    group,
+                    cells: vec![vec![None; basis.windows.len()]; members.len()],
+                };
+                let cell = &mut groups.entry(key).or_insert_with(nothing).cells[row][at];
+                let members = cell.as_ref().map_or(0, |cell: &Busiest| cell.members) + 1;
+                let value = |mean: &Estimate| mean.value().unwrap_or(f64::NEG_INFINITY);
+                match cell {
+                    // Rows stand in the order of names: ties go to the first.
+                    Some(busiest) if value(&busiest.mean) >= value(&one.mean) => {
+                        busiest.members = members;
+                    }
+                    _ => {
+                        let (name, mean) = (one.name.clone(), one.mean.clone());
+                        *cell = Some(Busiest { name, mean, offered: one.offered, members });
+                    }
+                }
+            }
+        }
+    }
+    groups.into_values().collect()
+}
+
+/// What a component is called without the numbers of members, and without what its kind says.
+fn group_of(one: &Use) -> String {
+    let name = match one.kind {
+        UseKind::Server | UseKind::Balancer => one.name.strip_suffix(".cpu"),
+        _ => None,
+    };
+    let parts = name.unwrap_or(&one.name).split('.');
+    let parts: Vec<&str> =
+        parts.map(|part| split_member(part).map_or(part, |(group, _)| group)).collect();
+    parts.join(".")
+}
+
+/// What databases lost, scenario by scenario.
+fn losses(members: &[Member<'_>], basis: &Basis) -> Vec<LossRow> {
+    let mut rows = Vec::new();
+    for (row, member) in members.iter().enumerate() {
+        let databases: BTreeSet<&str> = member
+            .study
+            .figures
+            .iter()
+            .filter(|asked| LOSSES.contains(&asked.figure.metric))
+            .map(|asked| asked.figure.scope.as_str())
+            .collect();
+        let plain = basis.windows.iter().filter_map(|name| {
+            let at = member.study.windows.iter().position(|window| window.window.name == *name)?;
+            Some((at, None))
+        });
+        // As the breaks stand in the report of the scenario: the costliest first.
+        let broken = member.results.breaks.iter().filter(|row| row.class == basis.class);
+        let broken = broken.filter_map(|row| row.part.as_ref()).flat_map(|part| {
+            Way::ALL.into_iter().filter_map(move |way| {
+                let is_it = |window: &WindowPlan| {
+                    let drill = window.drill.as_ref();
+                    drill.is_some_and(|one| one.way == way && one.part.as_ref() == Some(part))
+                };
+                let at = member.study.windows.iter().position(is_it)?;
+                Some((at, Some((part.clone(), way))))
+            })
+        });
+        for (at, part) in plain.chain(broken) {
+            for database in &databases {
+                rows.push(loss(member, (row, at), part.clone(), database));
+            }
+        }
+    }
+    rows
+}
+
+fn loss(
+    member: &Member<'_>,
+    (row, at): (usize, usize),
+    part: Option<(Drillable, Way)>,
+    database: &str,
+) -> LossRow {
+    let asked = &member.study.windows[at];
+    let values = |window: usize, metric: Metric| -> Option<Vec<Result<f64, NoValue>>> {
+        let path =
+            format!("{}.{database}@{}", metric.id(), member.study.windows[window].window.name);
+        let place = member.study.figures.iter().find(|asked| asked.path == path)?.place;
+        Some(member.result.windows[window].samples.iter().map(|values| values[place]).collect())
+    };
+    let paired = asked.drill.as_ref().filter(|drill| drill.part.is_some()).map(|drill| drill.well);
+    let mut seen = [false; LOSSES.len()];
+    let mut counts = LOSSES.map(|_| Estimate::Missing(NoValue::NotKept));
+    for (place, metric) in LOSSES.into_iter().enumerate() {
+        let Some(own) = values(at, metric) else { continue };
+        let without = paired.and_then(|well| values(well, metric)).unwrap_or_default();
+        let more: Vec<Result<f64, NoValue>> = own
+            .iter()
+            .enumerate()
+            .map(|(number, own)| {
+                let other = without.get(number).copied().unwrap_or(Err(NoValue::Empty));
+                own.and_then(|own| other.map(|other| own - other))
+            })
+            .collect();
+        // What fails is what fails because of the break; an answer that was not true is one anyway.
+        let failed = matches!(metric, Metric::FailedReads | Metric::FailedWrites);
+        let counted = if failed && paired.is_some() { &more } else { &own };
+        let of = |values: &[Result<f64, NoValue>]| estimate(values, Statistic::Mean, asked.level);
+        counts[place] = of(counted);
+        seen[place] = if without.iter().all(|value| *value == Ok(0.0)) {
+            counts[place].value().is_some_and(|value| value > 0.0)
+        } else {
+            // Of what there is anyway, an overload say, there may be more or less by chance.
+            match of(&more) {
+                Estimate::Interval(i) => i.low > 0.0,
+                other => other.value().is_some_and(|value| value > 0.0),
+            }
+        };
+    }
+    let (window, database) = (asked.window.name.clone(), database.to_string());
+    LossRow { row, window, part, database, counts, seen }
 }
 
 /// Breaks of all members by kind and name, the costliest first; of several parts of one kind and
@@ -218,7 +449,7 @@ fn row(member: &Member<'_>, basis: &Basis) -> Row {
 }
 
 fn in_window(window: &WindowRows, basis: &Basis) -> Cell {
-    let none = || Estimate::Missing(crate::study::measure::NoValue::NotKept);
+    let none = || Estimate::Missing(NoValue::NotKept);
     let found = window.latencies.iter().find(|row| row.name == basis.class);
     let latency = match found.map(|row| row.estimates.as_slice()) {
         Some([_, p50, p95, p99]) => [p50.clone(), p95.clone(), p99.clone()],
@@ -229,21 +460,11 @@ fn in_window(window: &WindowRows, basis: &Basis) -> Cell {
         window.uses.iter().filter_map(|row| Some((row, row.mean.value()?))).collect();
     // Rows stand in order of kind and name, and the sort is stable: ties go to the first.
     uses.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let mut kinds: Vec<(UseKind, f64)> = Vec::new();
-    for (row, value) in &uses {
-        if !kinds.iter().any(|(kind, _)| *kind == row.kind) {
-            kinds.push((row.kind, *value));
-        }
-    }
-    kinds.sort_by_key(|(kind, _)| *kind);
     Cell {
         verdict: window.verdict,
         latency,
-        served: views.map_or(Share::Missing(crate::study::measure::NoValue::NotKept), |row| {
-            row.served_share
-        }),
+        served: views.map_or(Share::Missing(NoValue::NotKept), |row| row.served_share),
         busiest: uses.first().map(|(row, value)| (row.name.clone(), *value)),
-        kinds,
     }
 }
 
@@ -286,7 +507,6 @@ fn steps(column: &[Vec<f64>], level: f64, worth: f64) -> Vec<Option<Comparison>>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::equivalence::Finding;
 
     /// S7: a row is held against the one above; a row without values breaks no other pair.
     #[test]

@@ -13,7 +13,7 @@ use crate::model::ids::WorkloadId;
 use crate::model::outage::Faults;
 use crate::model::spec::traffic::WeekMoment;
 use crate::plan::Draft;
-use crate::plan::figure::Stat;
+use crate::plan::figure::{Figure, Stat};
 use crate::plan::load;
 use crate::solve::requests::Window;
 use crate::study::capacity::{Effort, Objective};
@@ -88,6 +88,7 @@ pub fn sought(draft: &Draft, plan: &Blueprint, quick: bool) -> Vec<Sought> {
                 window: window(draft, SimDuration::from_nanos(LENGTH.nanos() / parts)),
                 effort: Effort {
                     replications: if quick { 3 } else { REPLICATIONS },
+                    precision: None,
                     level: scenario.run.confidence.value,
                     tolerance: TOLERANCE,
                     from,
@@ -97,6 +98,44 @@ pub fn sought(draft: &Draft, plan: &Blueprint, quick: bool) -> Vec<Sought> {
         }
     }
     all
+}
+
+/// The place among `all` of the search for `figure` (`capacity.page[objective=p95]`).
+///
+/// # Errors
+///
+/// A sentence for the user, and what to write instead.
+pub fn found(all: &[Sought], figure: &Figure) -> Result<usize, (String, String)> {
+    let class = &figure.scope;
+    let stats = ["p50", "p95", "p99"];
+    let stat = figure.key("objective").filter(|stat| stats.contains(stat));
+    let plain = figure.resource.is_none() && figure.stat.is_none() && figure.keys.len() == 1;
+    let Some(stat) = stat.filter(|_| plain) else {
+        let message = format!("`{figure}`: a capacity is that of one objective of latency");
+        let one = stats.into_iter().find(|stat| figure.text().contains(stat)).unwrap_or("p95");
+        return Err((message, format!("write `capacity.{class}[objective={one}]`")));
+    };
+    if let Some(window) = &figure.window {
+        let message = format!("`{figure}`: a capacity is of no window, its rates are its own");
+        return Err((message, format!("leave `@{window}` out")));
+    }
+    let place = all.iter().position(|one| one.class == *class && one.stat == stat);
+    place.ok_or_else(|| {
+        let message = format!("`{figure}`: nothing looks for this capacity");
+        let help = format!(
+            "that needs `[objective.{class}]` with `latency = {{ {stat} = \"500ms\" }}` or the like, \
+             a workload with a `rate` that asks for `{class}`, and a window with a `level`"
+        );
+        (message, help)
+    })
+}
+
+/// Asks the search for `figure` to go on until its half-width is at most `width` of the capacity.
+pub fn sharpen(sought: &mut Sought, width: f64, most: u32) {
+    let effort = &mut sought.effort;
+    let width = effort.precision.map_or(width, |(other, _)| width.min(other));
+    effort.precision = Some((width, most));
+    effort.tolerance = effort.tolerance.min(width);
 }
 
 /// Where the windows with a level begin.

@@ -4,7 +4,8 @@ use crate::model::blueprint::{Blueprint, Config};
 use crate::model::database::{Counts, Lag};
 use crate::model::gauge::Gauge;
 use crate::model::ids::ComponentId;
-use crate::model::record::OUTCOMES;
+use crate::model::record::{Attempts, OUTCOMES};
+use crate::model::route::{Asks, CallKind};
 use crate::observe::histogram::Histogram;
 use crate::plan::figure::{Figure, Metric, Stat};
 use crate::solve::requests::{Observation, Tally};
@@ -67,6 +68,8 @@ pub enum Measure {
     Backlog(ComponentId, Stat),
     /// What replicated databases counted.
     Database(Vec<ComponentId>, Counted),
+    /// Calls of these kinds that ended without an answer.
+    Unanswered(Vec<usize>),
     /// Views not served; around a break, less those where nothing breaks.
     Missed(usize),
     /// Views a second lost in the last minute of the window; around a break, less those where
@@ -106,8 +109,8 @@ impl Counted {
     }
 }
 
-/// Why a figure has no value in a replication.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why a figure has no value in a replication, or at all.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum NoValue {
     /// Nothing to measure.
     Empty,
@@ -120,6 +123,12 @@ pub enum NoValue {
     },
     /// Nobody kept it.
     NotKept,
+    /// Of a capacity: fewer than the smallest rate tried.
+    FewerThan(f64),
+    /// Of a capacity: more than the largest rate tried.
+    MoreThan(f64),
+    /// It was told to stop before it was found.
+    Stopped,
 }
 
 impl std::fmt::Display for NoValue {
@@ -128,9 +137,15 @@ impl std::fmt::Display for NoValue {
             Self::Empty => f.write_str("no requests"),
             Self::TooFew { have, need } => write!(f, "n {have} < {need}"),
             Self::NotKept => f.write_str("not kept"),
+            Self::FewerThan(rate) => write!(f, "fewer than {rate:.1}/s, the smallest rate tried"),
+            Self::MoreThan(rate) => write!(f, "more than {rate:.1}/s, the largest rate tried"),
+            Self::Stopped => f.write_str("stopped before it was found"),
         }
     }
 }
+
+/// Outcomes of calls that were answered.
+const ANSWERS: [&str; 2] = ["ok", "stale"];
 
 fn members(plan: &Blueprint, scope: &str) -> Vec<ComponentId> {
     let group = scope.strip_suffix("-*").unwrap_or(scope);
@@ -303,6 +318,17 @@ impl Measure {
                     }
                 };
                 some(groups, &|groups| Self::Database(groups, counted))
+            }
+            Metric::FailedReads | Metric::FailedWrites => {
+                let writes = figure.metric == Metric::FailedWrites;
+                let asks = |call: &CallKind| {
+                    let asks = |query: &Asks| query.database == scope && query.writes == writes;
+                    call.query.as_ref().is_some_and(asks)
+                };
+                let calls = plan.routes.calls.iter().enumerate();
+                let calls: Vec<usize> =
+                    calls.filter(|(_, call)| asks(call)).map(|(at, _)| at).collect();
+                if calls.is_empty() { missing() } else { Ok(Self::Unanswered(calls)) }
             }
             Metric::Missed | Metric::Losing => {
                 let Some(workload) = class(scope).and_then(of_class) else { return missing() };
@@ -496,6 +522,14 @@ impl Measure {
                 let count = of(&|counts| counted.of(counts));
                 let share = *counted == Counted::StaleShare;
                 ratio_or_count(count, of(&|counts| counts.slave_reads), share)
+            }
+            Self::Unanswered(calls) => {
+                let of = |attempts: &Attempts| {
+                    let ended = attempts.ended.iter().zip(OUTCOMES);
+                    let bad = ended.filter(|(_, word)| !ANSWERS.contains(word));
+                    bad.map(|(count, _)| *count).sum::<u64>()
+                };
+                Ok(calls.iter().map(|call| of(&seen.record.calls[*call])).sum::<u64>() as f64)
             }
             Self::Missed(workload) => {
                 let views = &seen.record.views[*workload];

@@ -23,13 +23,15 @@ use crate::plan::figure::{FigureUnit, Stat};
 use crate::stats::interval::{Bound, Interval};
 use crate::stats::quantile::samples_needed;
 use crate::study::breaks::Drill;
+pub use crate::study::capacity::{Carries, Reached};
 use crate::study::expect::Verdict as Judgement;
 use crate::study::measure::NoValue;
 use crate::study::window::{Ending, Estimate, Pace, Verdict};
 use crate::units::{Rate, SimDuration};
+use crate::workload::log::LogReport;
 
 /// Version of the result format; raised by any change that moves a byte of a shipped result (D6).
-pub const RESULTS_VERSION: u32 = 1;
+pub const RESULTS_VERSION: u32 = 2;
 
 /// The percentiles of every latency.
 pub const STATS: [(&str, Stat); 4] = [
@@ -68,6 +70,8 @@ pub struct Results {
     pub expectations: Vec<ExpectationRow>,
     /// Figures that no solver here estimates, and why.
     pub not_estimated: Vec<(String, String)>,
+    /// Access logs that are replayed, by workload.
+    pub logs: Vec<LogRow>,
     /// What was checked of the run itself.
     pub checks: Vec<Check>,
     /// What the reader must know that the model left out.
@@ -411,24 +415,13 @@ pub struct CapacityRow {
     /// What was found.
     pub carries: Carries,
     /// By replication, each with its own users.
-    pub each: Vec<f64>,
+    pub each: Vec<Reached>,
     /// Rates tried, a second.
     pub tried: Vec<f64>,
     /// Counted at each rate, by each replication.
     pub length: SimDuration,
     /// What runs out first by arithmetic, and the rate at which it is busy all the time.
     pub first: (String, f64),
-}
-
-/// A capacity.
-#[derive(Clone, Debug)]
-pub enum Carries {
-    /// So many a second.
-    Rate(Estimate),
-    /// Fewer than the smallest rate tried.
-    Below(f64),
-    /// More than the largest rate tried.
-    Above(f64),
 }
 
 /// A judged figure.
@@ -444,6 +437,17 @@ pub struct ExpectationRow {
     pub estimate: Estimate,
     /// How it came out.
     pub judgement: Judgement,
+}
+
+/// An access log that a workload replays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogRow {
+    /// The workload.
+    pub workload: String,
+    /// The file, as the scenario names it.
+    pub file: String,
+    /// What was found in it.
+    pub found: LogReport,
 }
 
 /// A check of the run itself.

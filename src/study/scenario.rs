@@ -1,5 +1,7 @@
 //! A whole scenario: its windows, figures, precision and expectations, resolved and run.
 
+use std::collections::BTreeSet;
+
 use rayon::prelude::*;
 
 use crate::model::blueprint::Blueprint;
@@ -8,7 +10,7 @@ use crate::model::spec::runs::ReplicationsSpec;
 use crate::model::spec::traffic::{WeekMoment, WorkloadSpec};
 use crate::plan::Draft;
 use crate::plan::faults::PLANNED;
-use crate::plan::figure::Figure;
+use crate::plan::figure::{Figure, FigureUnit, Metric};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
@@ -17,7 +19,7 @@ use crate::study::breaks::{self, Around};
 use crate::study::capacity::{self, CapacityResult};
 use crate::study::expect::{Demand, Verdict as Judgement};
 use crate::study::limits::{self, Sought};
-use crate::study::measure::Measure;
+use crate::study::measure::{Measure, NoValue};
 use crate::study::window::{self, Estimate, Watch, WindowPlan, WindowResult};
 use crate::units::{Rate, SimDuration, SimTime};
 
@@ -36,11 +38,24 @@ pub struct Asked {
     pub place: usize,
 }
 
+/// What is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judged {
+    /// A figure of a window, by its place among the figures.
+    Figure(usize),
+    /// A capacity, by its place among those sought.
+    Capacity(usize),
+}
+
 /// A judged figure.
 #[derive(Clone, Debug)]
 pub struct Expectation {
-    /// Its place among the figures.
-    pub asked: usize,
+    /// What it is of.
+    pub of: Judged,
+    /// Its path.
+    pub path: String,
+    /// Its unit.
+    pub unit: FigureUnit,
     /// What it must be, as written.
     pub is: String,
     /// What that means.
@@ -127,22 +142,37 @@ pub fn prepare(
         around.add_windows(draft, plan, &mut study.windows);
         study.arounds.push(around);
     }
+    study.sought = limits::sought(draft, plan, choices.quick);
+    for sought in &mut study.sought {
+        sought.effort.replications = choices.replications.unwrap_or(sought.effort.replications);
+    }
     for (path, width) in scenario.run.precision.iter() {
-        if let Some(place) = study.add(draft, plan, &path.text, path.span, out) {
-            let asked = &study.figures[place];
-            let target = (asked.measure.clone(), width.get());
-            let window = asked.window;
-            study.windows[window].precision.push(target);
+        match study.add(draft, plan, &path.text, path.span, out) {
+            Some(Judged::Figure(place)) => {
+                let asked = &study.figures[place];
+                let target = (asked.measure.clone(), width.get());
+                let window = asked.window;
+                study.windows[window].precision.push(target);
+            }
+            // A number of replications that was asked for is kept.
+            Some(Judged::Capacity(place)) if choices.replications.is_none() && !choices.quick => {
+                let most = scenario.run.replications.value.max;
+                limits::sharpen(&mut study.sought[place], width.get(), most);
+            }
+            Some(Judged::Capacity(_)) | None => {}
         }
     }
     for expect in scenario.expect.iter() {
         let (path, span) = (&expect.figure.text, expect.figure.span);
-        let Some(asked) = study.add(draft, plan, path, span, out) else { continue };
-        let unit = study.figures[asked].figure.unit();
+        let Some(of) = study.add(draft, plan, path, span, out) else { continue };
+        let unit = match of {
+            Judged::Figure(place) => study.figures[place].figure.unit(),
+            Judged::Capacity(_) => Metric::Capacity.unit(),
+        };
         match Demand::parse(&expect.is.text, unit) {
             Ok(demand) => {
                 let is = expect.is.value.text.clone();
-                study.expectations.push(Expectation { asked, is, demand });
+                study.expectations.push(Expectation { of, path: path.clone(), unit, is, demand });
             }
             Err(message) => {
                 out.push(Diagnostic::new(Code::OutOfRange, expect.is.span, message));
@@ -150,10 +180,6 @@ pub fn prepare(
         }
     }
     study.add_standard(plan);
-    study.sought = limits::sought(draft, plan, choices.quick);
-    for sought in &mut study.sought {
-        sought.effort.replications = choices.replications.unwrap_or(sought.effort.replications);
-    }
     study
 }
 
@@ -197,7 +223,7 @@ impl StudyPlan {
         path: &str,
         span: Span,
         out: &mut Diagnostics,
-    ) -> Option<usize> {
+    ) -> Option<Judged> {
         let wrong = |message: String, out: &mut Diagnostics| {
             out.push(Diagnostic::new(Code::NoSuchFigure, span, message));
         };
@@ -208,6 +234,14 @@ impl StudyPlan {
                 return None;
             }
         };
+        if figure.metric == Metric::Capacity {
+            let found = limits::found(&self.sought, &figure).map(Judged::Capacity);
+            return found
+                .map_err(|(message, help)| {
+                    out.push(Diagnostic::new(Code::NoSuchFigure, span, message).help(help));
+                })
+                .ok();
+        }
         let window = match &figure.window {
             Some(name) => self.windows.iter().position(|w| w.window.name == *name),
             None if self.windows.len() == 1 => Some(0),
@@ -243,7 +277,9 @@ impl StudyPlan {
                 wrong(format!("`{figure}`: `{id}` is of a window in which a part breaks"), out);
                 None
             }
-            Ok(measure) => Some(self.ask(path.to_string(), figure, measure, window)),
+            Ok(measure) => {
+                Some(Judged::Figure(self.ask(path.to_string(), figure, measure, window)))
+            }
             Err(message) if message.contains("not estimated") => {
                 self.not_estimated.push((path.to_string(), message));
                 None
@@ -375,9 +411,18 @@ pub fn parts_are_listed(plan: &Blueprint) -> bool {
 /// A diagnostic has been given.
 struct Said;
 
-/// What every window is asked of its replicated databases.
+/// Databases that are read from and written to (`true`), by name.
+fn queried(plan: &Blueprint) -> BTreeSet<(String, bool)> {
+    let queries = plan.routes.calls.iter().filter_map(|call| call.query.clone());
+    queries.map(|query| (query.database, query.writes)).collect()
+}
+
+/// What every window is asked of its databases.
 fn of_databases(plan: &Blueprint) -> Vec<String> {
     let mut paths = Vec::new();
+    for (name, writes) in queried(plan) {
+        paths.push(format!("failed-{}.{name}", if writes { "writes" } else { "reads" }));
+    }
     for part in &plan.parts {
         let crate::model::blueprint::Config::Database(group) = &part.config else { continue };
         let name = &group.name;
@@ -389,6 +434,7 @@ fn of_databases(plan: &Blueprint) -> Vec<String> {
         paths.push(format!("failovers.{name}"));
         paths.push(format!("lost-writes.{name}"));
         if group.by_slaves {
+            paths.push(format!("stale.{name}"));
             paths.push(format!("stale.{name}.chance"));
         }
         if group.failover.as_ref().is_some_and(|failover| !failover.fence) {
@@ -436,6 +482,18 @@ impl StudyResult {
     pub fn estimate(&self, asked: &Asked) -> &Estimate {
         &self.windows[asked.window].estimates[asked.place]
     }
+
+    /// The estimate of what is judged; of a capacity of which there is but a bound, that.
+    #[must_use]
+    pub fn judged(&self, study: &StudyPlan, of: Judged) -> Estimate {
+        match of {
+            Judged::Figure(place) => self.estimate(&study.figures[place]).clone(),
+            Judged::Capacity(place) => match self.capacities.get(place) {
+                Some(Some(found)) => found.carries.estimate(),
+                _ => Estimate::Missing(NoValue::Stopped),
+            },
+        }
+    }
 }
 
 /// Runs every window and judges.
@@ -476,9 +534,8 @@ pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyRe
     let mut windows: Vec<WindowResult> = windows.into_iter().map(|(_, window)| window).collect();
     breaks::pair(&study.windows, &mut windows);
     let mut result = StudyResult { windows, judgements: Vec::new(), capacities: capacities? };
-    let judge = |expectation: &Expectation| match result.estimate(&study.figures[expectation.asked])
-    {
-        Estimate::Interval(interval) => expectation.demand.judge(interval),
+    let judge = |expectation: &Expectation| match result.judged(study, expectation.of) {
+        Estimate::Interval(interval) => expectation.demand.judge(&interval),
         _ => Judgement::Inconclusive,
     };
     result.judgements = study.expectations.iter().map(judge).collect();

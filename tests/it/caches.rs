@@ -46,7 +46,7 @@ fn o40_o41_scenarios_hold_what_they_expect() {
         let study = prepare(&draft, &tables, choices, &mut out);
         assert!(!out.has_errors(), "{name}: {:#?}", out.sorted());
         let result = run(&tables, &study, &Watch::default()).unwrap();
-        let estimate = result.estimate(&study.figures[study.expectations[0].asked]);
+        let estimate = result.judged(&study, study.expectations[0].of);
         assert_eq!(result.judgements, [Verdict::Holds], "{name}: {estimate:?}");
         println!("{name}: {estimate:?}");
     }

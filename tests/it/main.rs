@@ -17,6 +17,8 @@ mod endings;
 mod faults;
 mod front;
 mod health;
+mod ladder;
+mod limits;
 mod links;
 mod mechanisms;
 mod messages;

@@ -101,10 +101,9 @@ impl std::fmt::Display for Row {
 fn judge(loaded: &Loaded, result: &StudyResult, looser: f64) -> Vec<Row> {
     let mut rows = Vec::new();
     for expectation in &loaded.study.expectations {
-        let asked = &loaded.study.figures[expectation.asked];
-        let Estimate::Interval(interval) = result.estimate(asked) else {
-            panic!("{}: {:?}", asked.path, result.estimate(asked));
-        };
+        let path = &expectation.path;
+        let estimate = result.judged(&loaded.study, expectation.of);
+        let Estimate::Interval(interval) = &estimate else { panic!("{path}: {estimate:?}") };
         let holds = match expectation.demand {
             Demand::Equals(value, margin) => {
                 interval.contains(value) && interval.half_width() <= looser * margin
@@ -112,7 +111,7 @@ fn judge(loaded: &Loaded, result: &StudyResult, looser: f64) -> Vec<Row> {
             demand => demand.judge(interval) == fivenines::study::expect::Verdict::Holds,
         };
         rows.push(Row {
-            path: asked.path.clone(),
+            path: path.clone(),
             is: expectation.is.clone(),
             estimate: interval.estimate,
             half_width: interval.half_width(),

@@ -327,3 +327,57 @@ fn tier_2_lives_through_the_busiest_hours_of_two_recorded_months() {
         assert!((0.3..2.0).contains(&share), "{} of {expected}", views.intended);
     }
 }
+
+/// Lines of a log that are no request are left out, and the report of who replays it counts them.
+#[test]
+fn broken_lines_of_a_replayed_log_are_counted_in_the_report() {
+    let line = |second: u32, rest: &str| {
+        format!("host - - [01/Jul/1995:00:00:{second:02} -0400] {rest}\n")
+    };
+    let good = "\"GET / HTTP/1.0\" 200 7";
+    let text = [
+        line(1, good),
+        "nothing of the kind\n".into(),
+        line(2, good),
+        "\n".into(),
+        line(3, "\"GET / HTTP/1.0\" 2000 7"),
+        line(9, good),
+        line(8, good),
+    ];
+    let loaded = in_folder("access.log", text.concat().as_bytes(), LOG).unwrap();
+    let result = fivenines::study::scenario::run(&loaded.plan, &loaded.study, &Default::default());
+    let result = result.unwrap();
+    let results =
+        fivenines::study::results::gather(&loaded.draft, &loaded.plan, &loaded.study, &result);
+    let check = results.checks.iter().find(|check| check.name == "access log").unwrap();
+    assert_eq!(
+        check.detail,
+        "workload visitors, access.log: 4 requests in 7 lines; 2 lines are no request and left \
+         out: line 2 (time), line 5 (status); 1 stands behind a later one and was put in order"
+    );
+    assert_eq!(check.judgement, None);
+    let summary = fivenines::report::run::files::summary(&results);
+    assert_eq!(
+        summary["logs"],
+        serde_json::json!([{
+            "workload": "visitors", "file": "access.log", "lines": 7, "requests": 4,
+            "broken_lines": 2, "out_of_order": 1,
+            "first_broken": [
+                { "line": 2, "missing": "time" }, { "line": 5, "missing": "status" },
+            ],
+        }])
+    );
+    // A sound log says so as well; what has none says nothing.
+    let sound = [line(1, good), line(2, good)].concat();
+    let of = |loaded: &crate::common::Loaded| {
+        let result =
+            fivenines::study::scenario::run(&loaded.plan, &loaded.study, &Default::default());
+        let study = &loaded.study;
+        fivenines::study::results::gather(&loaded.draft, &loaded.plan, study, &result.unwrap())
+    };
+    let sound = of(&in_folder("access.log", sound.as_bytes(), LOG).unwrap());
+    assert_eq!((sound.logs[0].found.broken, sound.logs.len()), (0, 1));
+    let counts = of(&in_folder("counts.csv", b"t,n\n0,60\n60,60\n", COUNTS).unwrap());
+    assert!(counts.logs.is_empty());
+    assert!(counts.checks.iter().all(|check| check.name != "access log"));
+}

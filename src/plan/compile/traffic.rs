@@ -10,7 +10,7 @@ use crate::scenario::file::{self, path_code, trace_code};
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
 use crate::units::{SimDuration, SimTime};
-use crate::workload::log::{LogFormat, LogStyle, count_log};
+use crate::workload::log::{LogFormat, LogReport, LogStyle, count_log};
 use crate::workload::stamp::TimeForm;
 use crate::workload::surge::{Course, Onset, Step, SurgeError, Surges};
 use crate::workload::trace::{CountSeries, Placement, Playback, SeriesFormat};
@@ -31,13 +31,14 @@ pub(super) fn closed(
     }
 }
 
-/// Recorded traffic of the file that `trace` names, below the scenario's `folder`.
+/// Recorded traffic of the file that `trace` names, below the scenario's `folder`, and what was found
+/// in it when that is an access log.
 pub(super) fn recorded(
     trace: &Spanned<TraceSpec>,
     spec: &WorkloadSpec,
     folder: &std::path::Path,
     out: &mut Diagnostics,
-) -> Option<Playback> {
+) -> Option<(Playback, Option<LogReport>)> {
     let file = &trace.file.value;
     let mut refuse = |code: Code, message: String| {
         out.push(Diagnostic::new(code, trace.span, format!("`{file}`: {message}")));
@@ -50,7 +51,8 @@ pub(super) fn recorded(
         }
     };
     let log = |opened, style| {
-        count_log(opened, LogFormat { style, ..LOG }, |_| true).map(|(series, _)| series)
+        let counted = count_log(opened, LogFormat { style, ..LOG }, |_| true);
+        counted.map(|(series, report)| (series, Some(report)))
     };
     let series = match trace.format.value {
         TraceFormat::Csv => CountSeries::read_csv(
@@ -61,12 +63,13 @@ pub(super) fn recorded(
                 time: TimeForm::UnixSeconds,
                 interval: trace.every.as_ref()?.value,
             },
-        ),
+        )
+        .map(|series| (series, None)),
         TraceFormat::CommonLog => log(opened, LogStyle::Common),
         TraceFormat::CombinedLog => log(opened, LogStyle::Combined),
     };
-    let series = match series {
-        Ok(series) => series,
+    let (series, report) = match series {
+        Ok(read) => read,
         Err(error) => {
             refuse(trace_code(&error.kind), error.to_string());
             return None;
@@ -85,7 +88,7 @@ pub(super) fn recorded(
     };
     let scale = spec.scale.as_ref().map_or(1.0, |scale| scale.value);
     match Playback::new(series, scale, trace.per_view.value, 1.0, placement) {
-        Ok(playback) => Some(playback),
+        Ok(playback) => Some((playback, report)),
         Err(error) => {
             out.push(Diagnostic::new(Code::OutOfRange, trace.span, error.to_string()));
             None

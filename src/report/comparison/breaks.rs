@@ -21,13 +21,42 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     if ladder.breaks.is_empty() {
         return None;
     }
+    let mut blocks = vec![Block::Table(matrix(ladder))];
+    blocks.extend(unnoticed(ladder).map(Block::Text));
+    blocks.push(Block::Chart(heat(ladder)));
+    blocks.push(Block::Table(notices(ladder)));
     Some(Section {
         heading: HEADING.into(),
         intro: "Each kind of part is broken once and not mended; what it costs is the difference \
                 to the same users where nothing breaks. The report of each scenario tells more."
             .into(),
-        blocks: vec![Block::Table(matrix(ladder)), Block::Chart(heat(ladder))],
+        blocks,
     })
+}
+
+/// Whether a view was missed in some run of some scenario.
+fn is_missed(kind: &BreakKind) -> bool {
+    let nothing = |row: &BreakRow| match &row.missed {
+        Estimate::Interval(i) => i.low == 0.0 && i.high == 0.0,
+        other => other.value() == Some(0.0),
+    };
+    !kind.cells.iter().flatten().all(nothing)
+}
+
+/// The parts of which some is missed; all where none is.
+fn told(ladder: &Ladder) -> impl Iterator<Item = &BreakKind> + Clone {
+    let any = ladder.breaks.iter().any(is_missed);
+    ladder.breaks.iter().filter(move |kind| !any || is_missed(kind))
+}
+
+/// The other parts, in words instead of rows of zeros.
+fn unnoticed(ladder: &Ladder) -> Option<String> {
+    if !ladder.breaks.iter().any(is_missed) {
+        return None;
+    }
+    let rest = ladder.breaks.iter().filter(|kind| !is_missed(kind));
+    let rest: Vec<String> = rest.map(|kind| label(ladder, kind)).collect();
+    (!rest.is_empty()).then(|| format!("No view missed in any run without: {}.", rest.join(", ")))
 }
 
 fn label(ladder: &Ladder, kind: &BreakKind) -> String {
@@ -44,44 +73,52 @@ fn matrix(ladder: &Ladder) -> Table {
         let key = format!("{}_missed_views", snake(&row.scenario));
         columns.push(Column::numbers(&row.scenario, &key, Unit::None));
     }
-    columns.push(Column::words("users notice", "noticed"));
     let row = |kind: &BreakKind| {
         let mut cells = vec![Cell::text(label(ladder, kind))];
         cells.extend(kind.cells.iter().map(|cell| {
-            cell.as_ref().map_or_else(|| Cell::missing("no such part"), |row| missed(&row.missed))
+            cell.as_ref().map_or_else(|| Cell::missing("\u{2013}"), |row| missed(&row.missed))
         }));
-        cells.push(Cell::text(in_words(ladder, kind)));
         cells
     };
     Table {
         caption: format!(
             "Views of `{}` missed in a run because one part breaks and is not mended, {:.0} % \
-             intervals",
+             intervals; \u{2013}: no such part",
             ladder.basis.class,
             ladder.level * 100.0
         ),
         columns,
-        rows: ladder.breaks.iter().map(row).collect(),
+        rows: told(ladder).map(row).collect(),
     }
 }
 
+/// What users notice, in words.
+fn notices(ladder: &Ladder) -> Table {
+    let columns = vec![Column::words("broken", "part"), Column::words("users notice", "noticed")];
+    let row = |kind: &BreakKind| {
+        vec![Cell::text(label(ladder, kind)), Cell::text(in_words(ladder, kind))]
+    };
+    let caption = "What users notice until it is mended".to_string();
+    Table { caption, columns, rows: told(ladder).map(row).collect() }
+}
+
 /// The matrix for a terminal: a few scenarios at a time, with the parts that any of them has.
-pub(super) fn narrow(ladder: &Ladder) -> Vec<Table> {
+pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
     let full = matrix(ladder);
     let places: Vec<usize> = (0..ladder.rows.len()).collect();
     let some = places.chunks(SIDE_BY_SIDE).map(|places| {
         let pick = |at: &usize| full.columns[at + 1].clone();
         let columns = std::iter::once(full.columns[0].clone()).chain(places.iter().map(pick));
         let there = |kind: &BreakKind| places.iter().any(|at| kind.cells[*at].is_some());
-        let rows = ladder.breaks.iter().zip(&full.rows).filter(|(kind, _)| there(kind));
+        let rows = told(ladder).zip(&full.rows).filter(|(kind, _)| there(kind));
         let rows = rows.map(|(_, row)| {
             let pick = |at: &usize| row[at + 1].clone();
             std::iter::once(row[0].clone()).chain(places.iter().map(pick)).collect()
         });
         let caption = if places.contains(&0) { full.caption.clone() } else { String::new() };
-        Table { caption, columns: columns.collect(), rows: rows.collect() }
+        Block::Table(Table { caption, columns: columns.collect(), rows: rows.collect() })
     });
-    some.collect()
+    some.chain(unnoticed(ladder).map(Block::Text)).collect()
 }
 
 fn missed(estimate: &Estimate) -> Cell {
@@ -102,8 +139,21 @@ fn in_words(ladder: &Ladder, kind: &BreakKind) -> String {
     match words.first() {
         Some((_, first)) if words.iter().all(|(_, word)| word == first) => first.clone(),
         _ => {
-            let each: Vec<String> =
-                words.iter().map(|(name, word)| format!("{name}: {word}")).collect();
+            // Neighbours of whom the same is said stand together.
+            let mut runs: Vec<(Vec<&str>, String)> = Vec::new();
+            for (name, word) in words {
+                match runs.last_mut() {
+                    Some((names, same)) if *same == word => names.push(name),
+                    _ => runs.push((vec![name], word)),
+                }
+            }
+            let each: Vec<String> = runs
+                .into_iter()
+                .map(|(names, word)| match names.as_slice() {
+                    [first, _, .., last] => format!("{first} to {last}: {word}"),
+                    few => format!("{}: {word}", few.join(", ")),
+                })
+                .collect();
             each.join("; ")
         }
     }
@@ -111,7 +161,7 @@ fn in_words(ladder: &Ladder, kind: &BreakKind) -> String {
 
 fn heat(ladder: &Ladder) -> Chart {
     let value = |cell: &Option<BreakRow>| cell.as_ref().and_then(|row| row.missed.value());
-    let values = ladder.breaks.iter().map(|kind| kind.cells.iter().map(value).collect());
+    let values = told(ladder).map(|kind| kind.cells.iter().map(value).collect());
     let worst = ladder.breaks.iter().map(|kind| label(ladder, kind)).next().unwrap_or_default();
     Chart {
         name: "breaks".into(),
@@ -120,7 +170,7 @@ fn heat(ladder: &Ladder) -> Chart {
         kind: ChartKind::Heat(HeatMap {
             rows_are: "part".into(),
             columns_are: "scenario".into(),
-            rows: ladder.breaks.iter().map(|kind| label(ladder, kind)).collect(),
+            rows: told(ladder).map(|kind| label(ladder, kind)).collect(),
             columns: ladder.rows.iter().map(|row| row.scenario.clone()).collect(),
             values_are: Axis::linear("page views missed in a run", Unit::None),
             values: values.collect(),
@@ -133,6 +183,7 @@ pub(super) fn data(ladder: &Ladder) -> Table {
     let columns = vec![
         Column::words("scenario", "scenario"),
         Column::words("window", "window"),
+        Column::words("verdict", "verdict"),
         Column::words("kind", "kind"),
         Column::words("group", "group"),
         Column::words("part", "part"),
@@ -148,7 +199,13 @@ pub(super) fn data(ladder: &Ladder) -> Table {
             let Some(row) = &kind.cells[at] else { continue };
             rows.push(vec![
                 Cell::text(scenario.scenario.clone()),
-                Cell::text(kind.window.clone()),
+                Cell::text(format!(
+                    "{}/{}:{}",
+                    kind.window,
+                    Way::Down.word(),
+                    row.part.as_ref().map_or("", |part| &part.name)
+                )),
+                Cell::text(Verdict::Broken.word()),
                 Cell::text(kind.kind),
                 Cell::text(kind.group.clone()),
                 Cell::text(row.part.as_ref().map_or("", |part| &part.name)),
@@ -164,30 +221,4 @@ pub(super) fn data(ladder: &Ladder) -> Table {
         }
     }
     Table { caption: String::new(), columns, rows }
-}
-
-/// Adds to the rows of windows those of breaks, with what they have in columns of their own.
-pub(super) fn extend(ladder: &Ladder, table: &mut Table) {
-    if ladder.breaks.is_empty() {
-        return;
-    }
-    let width = table.columns.len();
-    let own = data(ladder);
-    let added = 5;
-    table.columns.extend(own.columns[added..].iter().cloned());
-    table.columns.push(Column::words("kind", "kind"));
-    for row in &mut table.rows {
-        row.resize(width + own.columns.len() - added + 1, Cell::missing("of a break"));
-    }
-    for mut row in own.rows {
-        let figures = row.split_off(added);
-        let text = |cell: &Cell| crate::report::text::cell(cell);
-        let window = format!("{}/{}:{}", text(&row[1]), Way::Down.word(), text(&row[4]));
-        let mut cells = vec![row[0].clone(), Cell::text(window)];
-        cells.push(Cell::text(Verdict::Broken.word()));
-        cells.resize(width, Cell::missing("of a window without a break"));
-        cells.extend(figures);
-        cells.push(row[2].clone());
-        table.rows.push(cells);
-    }
 }

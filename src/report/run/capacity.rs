@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::cell;
 use crate::report::document::{Block, Cell, Column, Figure, Section, Table, Unit};
 use crate::report::number;
-use crate::study::results::{CapacityRow, Carries, Results};
+use crate::study::results::{CapacityRow, Carries, Reached, Results};
 use crate::study::window::Estimate;
 
 /// The section; `None` when nothing was sought.
@@ -14,6 +14,7 @@ pub(super) fn section(results: &Results) -> Option<Section> {
     let columns = vec![
         Column::words("objective", "objective"),
         Column::numbers("carries", "capacity_per_s", Unit::PerSecond),
+        Column::words("bounded by", "bounded_by"),
         Column::words("busy first", "first"),
         Column::numbers("at", "first_per_s", Unit::PerSecond),
     ];
@@ -21,6 +22,7 @@ pub(super) fn section(results: &Results) -> Option<Section> {
         vec![
             Cell::text(format!("{} {} < {}", row.class, row.stat, row.bound)),
             carries(&row.carries),
+            Cell::text(bounded_by(row)),
             Cell::text(row.first.0.clone()),
             Cell::Figure(Figure::exact(row.first.1, Unit::PerSecond)),
         ]
@@ -31,7 +33,8 @@ pub(super) fn section(results: &Results) -> Option<Section> {
         intro: format!(
             "The highest steady rate at which an objective is met and no more than {} of the page \
              views are lost, with nothing broken: {} runs of {} at each rate. Beside it what \
-             arithmetic says is busy all the time first, and at which rate.",
+             arithmetic says is busy all the time first, and at which rate. Where views are lost \
+             first, each run knows it between two rates alone, and the interval reaches over both.",
             number::figure(&Figure::exact(first.lost_at_most, Unit::Ratio)),
             first.each.len().max(1),
             first.length
@@ -51,6 +54,26 @@ pub fn carries(carries: &Carries) -> Cell {
         Carries::Rate(estimate) => cell(estimate, Unit::PerSecond),
         Carries::Below(rate) => bound('<', *rate),
         Carries::Above(rate) => bound('>', *rate),
+    }
+}
+
+/// What ends it: the latency, or the share of the views that is lost, in how many runs; and in how
+/// many it lies beyond the rates tried, of which the last counts then.
+#[must_use]
+pub fn bounded_by(row: &CapacityRow) -> String {
+    let all = row.each.len();
+    let ends = [row.tried.first(), row.tried.last()];
+    let lost = row.each.iter().filter(|one| one.is_open()).count();
+    let beyond = row.each.iter().filter(|one| !one.is_open() && ends.contains(&Some(&one.rate)));
+    let bounds = match lost {
+        _ if all == 0 => return String::new(),
+        0 => row.stat.to_string(),
+        lost if lost == all => "views lost".into(),
+        lost => format!("{}, views lost in {lost} of {all} runs", row.stat),
+    };
+    match beyond.count() {
+        0 => bounds,
+        beyond => format!("{bounds}; in {beyond} of {all} runs beyond the rates tried"),
     }
 }
 
@@ -78,11 +101,16 @@ pub(super) fn summary(results: &Results) -> Vec<Value> {
                 (json!(rate), Value::Null, Value::Null, json!("above the largest rate tried"))
             }
         };
+        object.insert("bounded_by".into(), json!(bounded_by(row)));
         object.insert("value_per_s".into(), value);
         object.insert("low_per_s".into(), low);
         object.insert("high_per_s".into(), high);
         object.insert("reason".into(), reason);
-        object.insert("by_replication_per_s".into(), json!(row.each));
+        let each =
+            |of: &dyn Fn(&Reached) -> f64| json!(row.each.iter().map(of).collect::<Vec<_>>());
+        object.insert("by_replication_per_s".into(), each(&|one| one.rate));
+        object.insert("by_replication_at_least_per_s".into(), each(&|one| one.between.0));
+        object.insert("by_replication_at_most_per_s".into(), each(&|one| one.between.1));
         object.insert("rates_tried_per_s".into(), json!(row.tried));
         object.insert("busy_first".into(), json!(row.first.0));
         object.insert("busy_first_per_s".into(), json!(row.first.1));

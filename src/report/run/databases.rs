@@ -1,7 +1,7 @@
-//! Replicated databases in a report: how far slaves are behind, what failovers cost.
+//! Databases in a report: what they failed, how far slaves are behind, what failovers cost.
 //!
 //! In: the figures of the results whose metric is one of a database's. Out: a section with two tables,
-//! and `databases.csv` with all of them, a row a figure. Nothing where no database has slaves.
+//! and `databases.csv` with all of them, a row a figure. Nothing where there is no database.
 
 use super::files::{Sheet, fields, words};
 use super::{cell, unit};
@@ -20,7 +20,9 @@ const OF_A_SLAVE: [(&str, Metric, Stat); 4] = [
 ];
 
 /// Of a group.
-const OF_A_GROUP: [(&str, Metric); 4] = [
+const OF_A_GROUP: [(&str, Metric); 6] = [
+    ("reads failed", Metric::FailedReads),
+    ("writes failed", Metric::FailedWrites),
     ("failovers", Metric::Failovers),
     ("lost writes", Metric::LostWrites),
     ("stale reads", Metric::Stale),
@@ -108,20 +110,35 @@ pub fn section(results: &Results) -> Option<Section> {
             cells.extend(OF_A_SLAVE.map(|(_, metric, stat)| find(name, metric, Some(stat))));
             of_slaves.push(cells);
         }
-        for name in scopes(Metric::Failovers) {
+        let mut names = scopes(Metric::FailedReads);
+        for metric in [Metric::FailedWrites, Metric::Failovers] {
+            let more: Vec<&str> =
+                scopes(metric).into_iter().filter(|name| !names.contains(name)).collect();
+            names.extend(more);
+        }
+        for name in names {
             let mut cells = vec![Cell::text(name), Cell::text(window.name.as_str())];
-            cells.extend(OF_A_GROUP.map(|(_, metric)| find(name, metric, None)));
+            cells.extend(OF_A_GROUP.map(|(_, metric)| {
+                let share = (metric == Metric::Stale).then_some(Stat::Chance);
+                find(name, metric, share)
+            }));
             of_groups.push(cells);
         }
     }
-    let table = |columns, rows| Block::Table(Table { caption: String::new(), columns, rows });
+    let table = |(columns, rows): (Vec<Column>, Vec<Vec<Cell>>)| {
+        let filled = !rows.is_empty();
+        filled.then(|| Block::Table(Table { caption: String::new(), columns, rows }))
+    };
+    let blocks = [(groups, of_groups), (slaves, of_slaves)].into_iter().filter_map(table);
     Some(Section {
         heading: "Databases".into(),
         intro: "Lag of a slave: the age of the oldest write that it has not applied, while it \
-                follows. Lost writes: acknowledged by an old master and never received by the new \
-                one. Stale: the share of the slaves' reads that lacked a write they should have had."
+                follows. Failed: refused, an error, timed out or given up. Lost writes: \
+                acknowledged by an old master and never received by the new one. Stale: the share \
+                of the slaves' reads that lacked a write they should have had. Runs around a break \
+                stand here where there was a failover."
             .into(),
-        blocks: vec![table(slaves, of_slaves), table(groups, of_groups)],
+        blocks: blocks.collect(),
     })
 }
 

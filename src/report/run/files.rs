@@ -16,7 +16,7 @@ use crate::solve::requests::GRID;
 use crate::stats::interval::Side;
 use crate::study::expect::Verdict as Judgement;
 use crate::study::results::{
-    AttemptsOf, Check, RESULTS_VERSION, Results, STATS, Share, WindowRows,
+    AttemptsOf, Check, LogRow, RESULTS_VERSION, Results, STATS, Share, WindowRows,
 };
 use crate::study::window::{Ending, Estimate};
 
@@ -329,7 +329,12 @@ pub fn summary(results: &Results) -> Value {
             "figure": row.path,
             "is": row.is,
             "outcome": judged(row.judgement),
-            "estimate": figure(&row.estimate, &unit(row.unit), 0).get("value"),
+            "estimate": row.estimate.value().map_or(Value::Null, number),
+            "reason": match &row.estimate {
+                Estimate::Interval(_) => Value::Null,
+                Estimate::Single(_) => json!("single run: no interval"),
+                Estimate::Missing(reason) => json!(reason.to_string()),
+            },
         })
     });
     let objectives = results.objectives.iter().map(|row| {
@@ -363,6 +368,7 @@ pub fn summary(results: &Results) -> Value {
             .iter()
             .map(|(path, why)| json!({ "figure": path, "reason": why }))
             .collect::<Vec<_>>(),
+        "logs": results.logs.iter().map(log).collect::<Vec<_>>(),
         "checks": results.checks.iter().map(check).collect::<Vec<_>>(),
         "leaves_out": results.leaves_out,
     })
@@ -412,6 +418,21 @@ fn window(window: &WindowRows) -> Value {
         "rate_per_s": window.rate.map(|rate| number(rate.in_per_second())),
         "events": window.events,
         "request_availability": Value::Object(availability.collect()),
+    })
+}
+
+fn log(row: &LogRow) -> Value {
+    let first = row.found.broken_lines.iter();
+    json!({
+        "workload": row.workload,
+        "file": row.file,
+        "lines": row.found.lines,
+        "requests": row.found.requests,
+        "broken_lines": row.found.broken,
+        "first_broken": first
+            .map(|(line, missing)| json!({ "line": line, "missing": missing }))
+            .collect::<Vec<_>>(),
+        "out_of_order": row.found.out_of_order,
     })
 }
 

@@ -273,8 +273,10 @@ fn utilization(results: &Results) -> Section {
         cells
     };
     let rows = names.iter().map(row).collect();
-    let mut blocks = vec![Block::Table(Table { caption: String::new(), columns, rows })];
-    blocks.extend(results.plain().filter_map(charts::utilization).map(Block::Chart));
+    // The drawings first: there the busiest stand on top.
+    let drawn = results.plain().filter_map(charts::utilization).map(Block::Chart);
+    let mut blocks: Vec<Block> = drawn.collect();
+    blocks.push(Block::Table(Table { caption: String::new(), columns, rows }));
     blocks.extend(results.plain().filter_map(charts::timeline).map(Block::Chart));
     Section {
         heading: "Utilisation".into(),

@@ -1,6 +1,6 @@
 //! What is judged: objectives of latency, the run itself, and what the model left out.
 
-use super::{Check, ObjectiveRow, STATS, ViewRow, WindowRows, natural};
+use super::{Check, LogRow, ObjectiveRow, STATS, ViewRow, WindowRows, natural};
 use crate::model::blueprint::Blueprint;
 use crate::model::outage::Faults;
 use crate::model::spec::runs::ObjectiveSpec;
@@ -46,7 +46,12 @@ pub(super) fn objectives(draft: &Draft, windows: &[WindowRows]) -> Vec<Objective
 }
 
 /// What was checked of the run itself.
-pub(super) fn checks(plan: &Blueprint, result: &StudyResult, windows: &[WindowRows]) -> Vec<Check> {
+pub(super) fn checks(
+    plan: &Blueprint,
+    result: &StudyResult,
+    windows: &[WindowRows],
+    logs: &[LogRow],
+) -> Vec<Check> {
     let runs: usize = windows.iter().map(|window| window.replications).sum();
     let stopped = result.windows.iter().any(|window| window.stopped.is_some());
     let passed = (!stopped && runs > 0).then_some(Judgement::Holds);
@@ -85,6 +90,7 @@ pub(super) fn checks(plan: &Blueprint, result: &StudyResult, windows: &[WindowRo
             ),
         },
     ];
+    checks.extend(logs.iter().map(log));
     let plain = || windows.iter().filter(|window| window.drill.is_none());
     checks.extend(plain().map(precision));
     checks.extend(around_breaks(windows));
@@ -94,6 +100,34 @@ pub(super) fn checks(plan: &Blueprint, result: &StudyResult, windows: &[WindowRo
         }
     }
     checks
+}
+
+/// What a replayed access log had that is no request, and was left out.
+fn log(row: &LogRow) -> Check {
+    let found = &row.found;
+    let lines = match (found.broken, found.broken_lines.as_slice()) {
+        (0, _) => "every line is a request or empty".to_string(),
+        (count, first) => {
+            let each: Vec<String> =
+                first.iter().map(|(line, what)| format!("line {line} ({what})")).collect();
+            let more = if (first.len() as u64) < count { ", …" } else { "" };
+            let lines = if count == 1 { "line is" } else { "lines are" };
+            format!("{count} {lines} no request and left out: {}{more}", each.join(", "))
+        }
+    };
+    let late = match found.out_of_order {
+        0 => String::new(),
+        1 => "; 1 stands behind a later one and was put in order".to_string(),
+        late => format!("; {late} stand behind a later one and were put in order"),
+    };
+    Check {
+        name: "access log",
+        judgement: (found.broken == 0).then_some(Judgement::Holds),
+        detail: format!(
+            "workload {}, {}: {} requests in {} lines; {lines}{late}",
+            row.workload, row.file, found.requests, found.lines
+        ),
+    }
 }
 
 /// Whether the lead-in was long enough: MSER-5 over those in flight, as a check alone (S5). What is

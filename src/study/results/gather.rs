@@ -3,7 +3,7 @@
 use super::breaks;
 use super::checks::{checks, leaves_out, objectives};
 use super::{
-    AttemptRow, AttemptsOf, CapacityRow, Carries, ExpectationRow, FigureRow, Latency, Results,
+    AttemptRow, AttemptsOf, CapacityRow, ExpectationRow, FigureRow, Latency, LogRow, Results,
     STATS, Share, Use, UseKind, ViewRow, WindowRows, natural,
 };
 use crate::model::blueprint::{Blueprint, Config};
@@ -14,14 +14,14 @@ use crate::plan::Draft;
 use crate::plan::figure::Stat;
 use crate::plan::load::{self, Offered};
 use crate::plan::names::split_member;
-use crate::stats::interval::{Bound, Interval, Side, Statistic, bound_of_mean};
+use crate::stats::interval::{Bound, Interval, Side, bound_of_mean};
 use crate::stats::proportion::Proportion;
 use crate::stats::quantile::samples_needed;
 use crate::study::capacity::CapacityResult;
 use crate::study::limits::Sought;
 use crate::study::measure::{Measure, Meters, NoValue};
 use crate::study::scenario::{StudyPlan, StudyResult, parts_are_listed};
-use crate::study::window::{Ending, Estimate, WindowPlan, WindowResult, estimate};
+use crate::study::window::{Ending, Estimate, WindowPlan, WindowResult};
 
 /// Puts results together.
 #[must_use]
@@ -46,17 +46,16 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         })
         .collect();
     figures.sort_by_cached_key(|figure| (figure.window, natural(&figure.path)));
-    let expectations = study.expectations.iter().zip(&result.judgements).map(|(expect, how)| {
-        let asked = &study.figures[expect.asked];
-        ExpectationRow {
-            path: asked.path.clone(),
+    let expectations =
+        study.expectations.iter().zip(&result.judgements).map(|(expect, how)| ExpectationRow {
+            path: expect.path.clone(),
             is: expect.is.clone(),
-            unit: asked.figure.unit(),
-            estimate: result.estimate(asked).clone(),
+            unit: expect.unit,
+            estimate: result.judged(study, expect.of),
             judgement: *how,
-        }
-    });
+        });
     let scenario = &draft.scenario;
+    let logs = logs(draft, plan);
     Results {
         scenario: scenario.scenario.value.text.clone(),
         title: text(&scenario.title),
@@ -68,7 +67,8 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         capacities: capacities(study, result),
         expectations: expectations.collect(),
         not_estimated: study.not_estimated.clone(),
-        checks: checks(plan, result, &windows),
+        checks: checks(plan, result, &windows, &logs),
+        logs,
         leaves_out: leaves_out(draft, plan, study),
         partial: partial(result),
         breaks: breaks::rows(draft, plan, study, result, &windows, place),
@@ -77,23 +77,30 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
     }
 }
 
+/// What was found in the access logs, in the order of their workloads' names.
+fn logs(draft: &Draft, plan: &Blueprint) -> Vec<LogRow> {
+    let rows = plan.workloads.iter().filter_map(|workload| {
+        let found = workload.log.clone()?;
+        let spec = draft.scenario.workload.get(&workload.name)?;
+        let file = spec.trace.as_ref()?.file.value.clone();
+        Some(LogRow { workload: workload.name.clone(), file, found })
+    });
+    let mut rows: Vec<LogRow> = rows.collect();
+    rows.sort_by_cached_key(|row| natural(&row.workload));
+    rows
+}
+
 /// What was found of each capacity sought; none of those that were stopped.
 fn capacities(study: &StudyPlan, result: &StudyResult) -> Vec<CapacityRow> {
     let found = study.sought.iter().zip(&result.capacities);
     let row = |(sought, found): (&Sought, &Option<CapacityResult>)| {
         let found = found.as_ref()?;
-        let values: Vec<Result<f64, NoValue>> = found.each.iter().copied().map(Ok).collect();
-        let carries = match found.rate {
-            0.0 => Carries::Below(found.high),
-            rate if rate.is_infinite() => Carries::Above(found.low),
-            _ => Carries::Rate(estimate(&values, Statistic::Mean, sought.effort.level)),
-        };
         Some(CapacityRow {
             class: sought.class.clone(),
             stat: sought.stat,
             bound: sought.bound,
             lost_at_most: sought.objective.lost_at_most,
-            carries,
+            carries: found.carries.clone(),
             each: found.each.clone(),
             tried: found.points.iter().map(|point| point.rate).collect(),
             length: sought.window.length,

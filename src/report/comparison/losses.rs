@@ -1,0 +1,178 @@
+//! What databases did not answer, answered from the past or forgot in each scenario.
+
+use super::Ladder;
+use crate::report::document::{Block, Cell, Column, Figure, Section, Table, Unit};
+use crate::report::run::cell;
+use crate::study::breaks::Way;
+use crate::study::compare::{LOSSES, LossRow};
+use crate::study::measure::NoValue;
+use crate::study::window::Estimate;
+
+/// The heading of the section.
+pub(super) const HEADING: &str = "Reads and writes of databases";
+
+/// Heading and key of each of [`LOSSES`].
+const NAMES: [(&str, &str); LOSSES.len()] = [
+    ("reads failed", "failed_reads"),
+    ("reads stale", "stale_reads"),
+    ("writes failed", "failed_writes"),
+    ("writes lost", "lost_writes"),
+    ("split-brain writes", "split_brain_writes"),
+];
+/// Of those: an answer that was given and is not true, or true no more; the worst first.
+const UNTRUE: [usize; 3] = [3, 4, 1];
+/// Of those: writes that are gone.
+const FORGOTTEN: [usize; 2] = [3, 4];
+/// All, in the order in which a narrow terminal does without them.
+const WORST_FIRST: [usize; LOSSES.len()] = [3, 4, 1, 2, 0];
+
+/// The section; `None` when no member has a database.
+pub(super) fn section(ladder: &Ladder) -> Option<Section> {
+    if ladder.losses.is_empty() {
+        return None;
+    }
+    let told: Vec<&LossRow> = ladder.losses.iter().filter(|row| row.any()).collect();
+    let mut blocks = Vec::new();
+    if !told.is_empty() {
+        let caption = format!(
+            "In a run, {:.0} % intervals; of what fails around a break, what does not fail where \
+             nothing breaks",
+            ladder.level * 100.0
+        );
+        let columns: Vec<usize> = (0..NAMES.len()).collect();
+        blocks.push(Block::Table(table(ladder, &told, &columns, caption)));
+    }
+    blocks.push(Block::Text(elsewhere(ladder, &told)));
+    Some(Section {
+        heading: HEADING.into(),
+        intro: "Failed: refused, an error, timed out or given up, and its page with it. Stale: \
+                answered by a slave without a write that it should have had. Lost: acknowledged by \
+                an old master and never received by the new one. Split-brain: taken by an old \
+                master beside the new one, and gone with it."
+            .into(),
+        blocks,
+    })
+}
+
+/// When it was, in words: the window, or what broke or was repaired in it; of which database where
+/// there are several.
+fn when(told: &[&LossRow], row: &LossRow) -> String {
+    let many = told.iter().any(|other| other.database != row.database);
+    let of = if many { format!("{}, ", row.database) } else { String::new() };
+    match &row.part {
+        None => format!("{of}{}", row.window),
+        Some((part, Way::Down)) => format!("{of}{} broken", part.name),
+        Some((part, Way::Repair)) => format!("{of}{} repaired", part.name),
+    }
+}
+
+fn count(estimate: &Estimate) -> Cell {
+    match estimate {
+        Estimate::Interval(i) if i.low == i.high => {
+            Cell::Figure(Figure::exact(i.estimate, Unit::None))
+        }
+        Estimate::Missing(NoValue::NotKept) => Cell::missing("\u{2013}"),
+        other => cell(other, Unit::None),
+    }
+}
+
+/// The figures at `places` of [`NAMES`] of which some row has something.
+fn table(ladder: &Ladder, told: &[&LossRow], places: &[usize], caption: String) -> Table {
+    let needed = places.iter().copied().filter(|at| told.iter().any(|row| row.seen[*at]));
+    let needed: Vec<usize> = needed.collect();
+    let mut columns = vec![Column::words("scenario", "scenario"), Column::words("when", "when")];
+    columns.extend(needed.iter().map(|at| Column::numbers(NAMES[*at].0, NAMES[*at].1, Unit::None)));
+    let row = |row: &&LossRow| {
+        let mut cells =
+            vec![Cell::text(ladder.rows[row.row].scenario.clone()), Cell::text(when(told, row))];
+        cells.extend(needed.iter().map(|at| count(&row.counts[*at])));
+        cells
+    };
+    Table { caption, columns, rows: told.iter().map(row).collect() }
+}
+
+/// That nothing more was seen, instead of rows of zeros.
+fn elsewhere(ladder: &Ladder, told: &[&LossRow]) -> String {
+    match (told.len(), ladder.losses.len() - told.len()) {
+        (_, 0) => String::new(),
+        (0, _) => "No read or write failed, was stale or was lost.".into(),
+        (_, rest) => format!(
+            "In {rest} other windows and runs no more failed, were stale or were lost than where \
+             nothing breaks."
+        ),
+    }
+}
+
+/// For a terminal: what was lost or stale, after repairs what was lost, and what failed where nothing
+/// was broken; scenarios in which it is the same in one row.
+pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
+    let is_untrue = |row: &LossRow| UNTRUE.iter().any(|at| row.seen[*at]);
+    let is_told = |row: &&LossRow| match row.part {
+        None => row.any(),
+        Some((_, Way::Down)) => is_untrue(row),
+        Some((_, Way::Repair)) => FORGOTTEN.iter().any(|at| row.seen[*at]),
+    };
+    let told: Vec<&LossRow> = ladder.losses.iter().filter(is_told).collect();
+    let mut blocks = Vec::new();
+    if !told.is_empty() {
+        let mut all = table(ladder, &told, &WORST_FIRST, "Reads and writes in a run".into());
+        let mut rows: Vec<Vec<Cell>> = Vec::new();
+        for row in std::mem::take(&mut all.rows) {
+            match rows.iter_mut().find(|other| other[1..] == row[1..]) {
+                Some(same) => {
+                    let name = |cell: &Cell| crate::report::text::cell(cell);
+                    same[0] = Cell::text(format!("{}, {}", name(&same[0]), name(&row[0])));
+                }
+                None => rows.push(row),
+            }
+        }
+        all.rows = rows;
+        blocks.push(Block::Table(all));
+    }
+    let broken = ladder.losses.iter().any(|row| row.part.is_some());
+    let later = ladder.losses.iter().any(|row| is_untrue(row) && !is_told(&row));
+    let place = if told.is_empty() { "" } else { "Elsewhere " };
+    let stale = match (later, broken && !told.is_empty()) {
+        (true, _) => "",
+        (false, false) => " and no read is stale",
+        (false, true) => " and no more reads are stale than where nothing breaks",
+    };
+    let no = if told.is_empty() { "No" } else { "no" };
+    let rest = match (later, broken) {
+        (true, _) => "; reads stale after repairs and what fails around breaks: comparison.html",
+        (false, true) => "; what fails around breaks: comparison.html",
+        (false, false) => "",
+    };
+    blocks.push(Block::Text(format!("{place}{no} acknowledged write is lost{stale}{rest}.")));
+    blocks
+}
+
+/// The table that programs read: a row a scenario, a window or run around a break, and a database.
+pub(super) fn data(ladder: &Ladder) -> Table {
+    let mut columns = vec![
+        Column::words("scenario", "scenario"),
+        Column::words("window", "window"),
+        Column::words("kind", "kind"),
+        Column::words("group", "group"),
+        Column::words("part", "part"),
+        Column::words("database", "database"),
+    ];
+    columns.extend(NAMES.map(|(name, key)| Column::numbers(name, key, Unit::None)));
+    let row = |row: &LossRow| {
+        let part = row.part.as_ref().map(|(part, _)| part);
+        let mut cells = vec![
+            Cell::text(ladder.rows[row.row].scenario.clone()),
+            Cell::text(row.window.clone()),
+            Cell::text(part.map_or("", |part| part.kind)),
+            Cell::text(part.map_or("", |part| &part.group)),
+            Cell::text(part.map_or("", |part| &part.name)),
+            Cell::text(row.database.clone()),
+        ];
+        cells.extend(row.counts.iter().map(|one| match one {
+            Estimate::Missing(NoValue::NotKept) => Cell::missing("no slaves"),
+            other => cell(other, Unit::None),
+        }));
+        cells
+    };
+    Table { caption: String::new(), columns, rows: ladder.losses.iter().map(row).collect() }
+}

@@ -1,0 +1,203 @@
+//! How busy each kind of component is in each scenario.
+
+use super::{Ladder, snake};
+use crate::report::document::{
+    Axis, Block, Cell, Chart, ChartKind, Column, Figure, HeatMap, Section, Table, Unit,
+};
+use crate::report::run::cell;
+use crate::study::compare::{Busiest, UseGroup};
+
+/// The heading of the section.
+pub(super) const HEADING: &str = "How busy each part is";
+/// Scenarios in one table of a terminal of 80 columns.
+const SIDE_BY_SIDE: usize = 5;
+/// What is nowhere as busy has no row of its own but in the files.
+const IDLE: f64 = 0.02;
+
+/// The section; `None` when the parts of no member are listed.
+pub(super) fn section(ladder: &Ladder) -> Option<Section> {
+    if ladder.uses.is_empty() {
+        return None;
+    }
+    let windows = ladder.basis.windows.iter().enumerate();
+    let deciding = windows.clone().next_back();
+    let chart = deciding.map(|(at, window)| Block::Chart(heat(ladder, at, window)));
+    let tables = windows.rev().map(|(at, window)| Block::Table(matrix(ladder, at, window)));
+    let blocks = chart.into_iter().chain(tables).chain(idle(ladder).map(Block::Text));
+    Some(Section {
+        heading: HEADING.into(),
+        intro:
+            "Busy over capacity, in the mean of a window; of several parts of one kind and name \
+                the busiest. What is behind its name is busy: the cores of a zone (of its cap) and \
+                of a server, the workers of a service, the connections of a database, a link's \
+                bandwidth. Every part by itself, and what arithmetic says it is offered, is in the \
+                report of its scenario."
+                .into(),
+        blocks: blocks.collect(),
+    })
+}
+
+fn label(group: &UseGroup) -> String {
+    format!("{} {}", group.kind.word(), group.group)
+}
+
+/// A row a kind and name, a column a scenario.
+fn matrix(ladder: &Ladder, at: usize, window: &str) -> Table {
+    let mut columns = vec![Column::words("part", "part")];
+    for row in &ladder.rows {
+        let key = format!("{}_ratio", snake(&row.scenario));
+        columns.push(Column::numbers(&row.scenario, &key, Unit::Ratio));
+    }
+    let row = |group: &UseGroup| {
+        let mut cells = vec![Cell::text(label(group))];
+        cells.extend(group.cells.iter().map(|of_row| {
+            let found = of_row[at].as_ref();
+            found.map_or_else(|| Cell::missing("\u{2013}"), |one| cell(&one.mean, Unit::Ratio))
+        }));
+        cells
+    };
+    Table {
+        caption: format!(
+            "Busy in window {window}, {:.0} % intervals; \u{2013}: no such part",
+            ladder.level * 100.0
+        ),
+        columns,
+        rows: told(ladder).map(row).collect(),
+    }
+}
+
+fn value(one: &Option<Busiest>) -> Option<f64> {
+    one.as_ref().and_then(|one| one.mean.value())
+}
+
+fn is_idle(group: &UseGroup) -> bool {
+    group.cells.iter().flatten().filter_map(value).all(|busy| busy < IDLE)
+}
+
+/// Whether there is something that it could be busy of: workers without a limit never are.
+fn has_value(group: &UseGroup) -> bool {
+    group.cells.iter().flatten().any(|one| value(one).is_some())
+}
+
+/// What has something to do somewhere; all where nothing has.
+fn told(ladder: &Ladder) -> impl Iterator<Item = &UseGroup> + Clone {
+    let any = !ladder.uses.iter().all(is_idle);
+    ladder.uses.iter().filter(move |group| has_value(group) && (!any || !is_idle(group)))
+}
+
+/// The rest, by name.
+fn idle(ladder: &Ladder) -> Option<String> {
+    if ladder.uses.iter().all(is_idle) {
+        return None;
+    }
+    let idle = ladder.uses.iter().filter(|one| is_idle(one) && has_value(one));
+    let idle: Vec<String> = idle.map(label).collect();
+    let least = IDLE * 100.0;
+    (!idle.is_empty()).then(|| format!("Nowhere busy to {least:.0} %: {}.", idle.join(", ")))
+}
+
+/// For a terminal: whole percentages in all windows, a few scenarios at a time, with the parts that
+/// any of them has.
+pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
+    let places: Vec<usize> = (0..ladder.rows.len()).collect();
+    let some = places.chunks(SIDE_BY_SIDE).map(|places| {
+        let mut columns = vec![Column::words("busy", "part")];
+        for at in places {
+            let row = &ladder.rows[*at];
+            columns.push(Column::numbers(&row.scenario, &snake(&row.scenario), Unit::None));
+        }
+        let there = |group: &&UseGroup| {
+            places.iter().any(|at| group.cells[*at].iter().any(|one| value(one).is_some()))
+        };
+        let row = |group: &UseGroup| {
+            let mut cells = vec![Cell::text(label(group))];
+            cells.extend(places.iter().map(|at| Cell::text(percentages(&group.cells[*at]))));
+            cells
+        };
+        let rows = told(ladder).filter(there).map(row).collect();
+        let caption = if places.contains(&0) {
+            format!(
+                "Busy of its capacity, %, in windows {}: the busiest part of each name; with \
+                 intervals in comparison.html",
+                ladder.basis.windows.join(" / ")
+            )
+        } else {
+            String::new()
+        };
+        Block::Table(Table { caption, columns, rows })
+    });
+    some.chain(idle(ladder).map(Block::Text)).collect()
+}
+
+/// `21 / 42`.
+fn percentages(windows: &[Option<Busiest>]) -> String {
+    if windows.iter().flatten().all(|one| one.mean.value().is_none()) {
+        return String::new();
+    }
+    let percent = |one: &Option<Busiest>| {
+        value(one).map_or_else(|| "?".to_string(), |value| format!("{:.0}", value * 100.0))
+    };
+    windows.iter().map(percent).collect::<Vec<_>>().join("/")
+}
+
+fn heat(ladder: &Ladder, at: usize, window: &str) -> Chart {
+    let values = told(ladder).map(|group| group.cells.iter().map(|row| value(&row[at])).collect());
+    let all = ladder.uses.iter().flat_map(|group| group.cells.iter().zip(&ladder.rows));
+    let all =
+        all.filter_map(|(of_row, row)| Some((value(&of_row[at])?, of_row[at].as_ref()?, row)));
+    // Ties go to the first.
+    let most = all.reduce(|most, one| if one.0 > most.0 { one } else { most });
+    let finding = most.map_or_else(String::new, |(value, one, row)| {
+        let share = format!("{:.0} %", value * 100.0);
+        format!("In window {window} busiest of all: {} of {}, {share}", one.name, row.scenario)
+    });
+    Chart {
+        name: "utilization".into(),
+        title: format!("Busiest part of each name in window {window}"),
+        finding,
+        kind: ChartKind::Heat(HeatMap {
+            rows_are: "part".into(),
+            columns_are: "scenario".into(),
+            rows: told(ladder).map(label).collect(),
+            columns: ladder.rows.iter().map(|row| row.scenario.clone()).collect(),
+            values_are: Axis::linear("busy \u{f7} capacity", Unit::Ratio),
+            values: values.collect(),
+        }),
+    }
+}
+
+/// The table that programs read: a row a scenario, a window, a kind and a name.
+pub(super) fn data(ladder: &Ladder) -> Table {
+    let columns = vec![
+        Column::words("scenario", "scenario"),
+        Column::words("window", "window"),
+        Column::words("kind", "kind"),
+        Column::words("group", "group"),
+        Column::numbers("members", "members", Unit::None),
+        Column::words("busiest", "busiest"),
+        Column::numbers("busy", "busiest_ratio", Unit::Ratio),
+        Column::numbers("offered", "busiest_offered_ratio", Unit::Ratio),
+    ];
+    let mut rows = Vec::new();
+    for (row, scenario) in ladder.rows.iter().enumerate() {
+        for (at, window) in ladder.basis.windows.iter().enumerate() {
+            for group in &ladder.uses {
+                let Some(one) = &group.cells[row][at] else { continue };
+                rows.push(vec![
+                    Cell::text(scenario.scenario.clone()),
+                    Cell::text(window.clone()),
+                    Cell::text(group.kind.word()),
+                    Cell::text(group.group.clone()),
+                    Cell::Count(one.members as u64),
+                    Cell::text(one.name.clone()),
+                    cell(&one.mean, Unit::Ratio),
+                    one.offered.map_or_else(
+                        || Cell::missing("not reckoned"),
+                        |offered| Cell::Figure(Figure::exact(offered, Unit::Ratio)),
+                    ),
+                ]);
+            }
+        }
+    }
+    Table { caption: String::new(), columns, rows }
+}
