@@ -42,7 +42,7 @@ impl Hold {
     fn turn(&mut self) {
         let now = self.cpu.next_due().expect("phases run");
         let mut finished = std::mem::take(&mut self.finished);
-        self.cpu.advance(now, &mut finished);
+        finished.extend(self.cpu.advance(now));
         for phase in finished.drain(..) {
             self.start(now, phase);
         }

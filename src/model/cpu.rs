@@ -38,21 +38,27 @@ pub struct Cpu {
     alarm: Alarm,
     /// By request slot; only entries of phases that run mean anything.
     handles: Vec<Option<PhaseHandle>>,
-    finished: Vec<u32>,
     inside: Occupancy,
     arrived: u64,
 }
 
-/// The one armed alarm of something whose next completion may move.
+/// Alarms of one thing that are kept: a further one rings for nothing.
+const KEPT: usize = 4;
+
+/// The alarm of something whose next completion may move. An alarm that is overtaken by an earlier
+/// one stays in the calendar and is armed again when that has rung: what comes and goes in between
+/// costs one event, not two.
 #[derive(Clone, Copy, Debug)]
 pub struct Alarm {
-    at: SimTime,
-    ticket: Ticket,
+    /// When they ring, the last one first.
+    at: [SimTime; KEPT],
+    tickets: [Ticket; KEPT],
+    count: usize,
 }
 
 impl Default for Alarm {
     fn default() -> Self {
-        Self { at: SimTime::NEVER, ticket: Ticket::NONE }
+        Self { at: [SimTime::NEVER; KEPT], tickets: [Ticket::NONE; KEPT], count: 0 }
     }
 }
 
@@ -60,11 +66,8 @@ impl Alarm {
     /// Whether `ticket` is the armed one; it is then no longer armed.
     #[inline]
     pub fn rings(&mut self, ticket: Ticket) -> bool {
-        let rings = self.ticket == ticket;
-        if rings {
-            self.at = SimTime::NEVER;
-            self.ticket = Ticket::NONE;
-        }
+        let rings = self.count > 0 && self.tickets[self.count - 1] == ticket;
+        self.count -= usize::from(rings);
         rings
     }
 
@@ -72,9 +75,16 @@ impl Alarm {
     /// nothing to do; moving the alarm at each change would cost one each time.
     #[inline]
     pub fn arm(&mut self, ctx: &mut Ctx<'_>, unit: UnitId, due: Option<SimTime>) {
-        if let Some(due) = due.filter(|due| *due < self.at) {
-            self.ticket = ctx.calendar.push(due, Event::Alarm(unit).code());
-            self.at = due;
+        let armed = if self.count > 0 { self.at[self.count - 1] } else { SimTime::NEVER };
+        if let Some(due) = due.filter(|due| *due < armed) {
+            if self.count == KEPT {
+                self.at.copy_within(1.., 0);
+                self.tickets.copy_within(1.., 0);
+                self.count -= 1;
+            }
+            self.at[self.count] = due;
+            self.tickets[self.count] = ctx.calendar.push(due, Event::Alarm(unit).code());
+            self.count += 1;
         }
     }
 }
@@ -95,7 +105,6 @@ impl Cpu {
             share: CpuShare::new(cores, &config.zones),
             alarm: Alarm::default(),
             handles: Vec::new(),
-            finished: Vec::new(),
             inside: Occupancy::new(false),
             arrived: 0,
         }
@@ -132,9 +141,7 @@ impl Cpu {
 
     /// Lets go of all phases that are done, but for that of `not`.
     fn finish(&mut self, ctx: &mut Ctx<'_>, not: RequestId) {
-        let mut finished = std::mem::take(&mut self.finished);
-        self.share.advance(ctx.now, &mut finished);
-        for index in finished.drain(..) {
+        for index in self.share.advance(ctx.now) {
             let request = RequestId(index);
             self.handles[index as usize] = None;
             if request != not {
@@ -142,7 +149,6 @@ impl Cpu {
                 ctx.proceed(request);
             }
         }
-        self.finished = finished;
     }
 
     /// Takes the phase of `request` away.

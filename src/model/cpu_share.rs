@@ -177,11 +177,11 @@ impl CpuShare {
         (due != SimTime::NEVER).then_some(due)
     }
 
-    /// Appends the numbers of all phases done by `now`: by instant, then zone, then what they can
+    /// Takes the numbers of all phases done by `now`: by instant, then zone, then what they can
     /// use, then exact finish, then the order they came. Too early it does nothing.
-    pub fn advance(&mut self, now: SimTime, finished: &mut Vec<u32>) {
+    pub fn advance(&mut self, now: SimTime) -> std::vec::Drain<'_, u32> {
         self.settle(now);
-        finished.append(&mut self.done);
+        self.done.drain(..)
     }
 
     /// What `zone` has now.
@@ -235,8 +235,11 @@ impl CpuShare {
     fn spent(&self, now: SimTime) -> (CoreTime, CoreTime) {
         let length = now.since(self.since);
         let idle = CoreTime::of(Cores::from_steps(self.usable - self.used), length);
-        let lost = CoreTime::of(Cores::from_steps(self.nominal - self.usable), length);
-        (self.idle + idle, self.unavailable + lost)
+        let mut unavailable = self.unavailable;
+        if self.usable < self.nominal {
+            unavailable += CoreTime::of(Cores::from_steps(self.nominal - self.usable), length);
+        }
+        (self.idle + idle, unavailable)
     }
 
     #[inline]

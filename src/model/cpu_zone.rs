@@ -159,6 +159,44 @@ struct Class {
     clock: VirtualClock,
 }
 
+/// What a zone has while nothing changes.
+#[derive(Clone, Copy, Debug)]
+struct Has {
+    phases: bool,
+    held: bool,
+    baseline: u64,
+    wanted: u64,
+    limit: u64,
+    rate: u64,
+}
+
+impl Has {
+    #[inline]
+    fn account(self, ledger: &mut ZoneLedger, length: SimDuration) {
+        if self.held {
+            ledger.held += length;
+        }
+        if !self.phases {
+            return;
+        }
+        ledger.runnable += length;
+        ledger.wanted += area(self.wanted, length);
+        ledger.used += area(self.rate, length);
+        if self.baseline > 0 && self.rate > self.baseline {
+            ledger.burst += area(self.rate - self.baseline, length);
+        }
+        if self.wanted > self.limit {
+            ledger.capped_wait += area(self.wanted - self.limit, length);
+            if self.rate == self.limit {
+                ledger.capped += length;
+            }
+        }
+        if self.limit > self.rate {
+            ledger.steal += area(self.limit - self.rate, length);
+        }
+    }
+}
+
 /// A zone's state. Rates and limits are steps of 2⁻⁴⁸ core.
 #[derive(Clone, Debug)]
 pub(super) struct Zone {
@@ -249,7 +287,7 @@ impl Zone {
 
     pub(super) fn ledger(&self, now: SimTime) -> ZoneLedger {
         let mut ledger = self.ledger;
-        self.add_to(&mut ledger, now);
+        self.has().account(&mut ledger, now.since(self.since));
         ledger
     }
 
@@ -257,36 +295,20 @@ impl Zone {
     #[inline]
     pub(super) fn account(&mut self, now: SimTime) {
         if now > self.since {
-            let mut ledger = self.ledger;
-            self.add_to(&mut ledger, now);
-            self.ledger = ledger;
+            self.has().account(&mut self.ledger, now.since(self.since));
             self.since = now;
         }
     }
 
     #[inline]
-    fn add_to(&self, ledger: &mut ZoneLedger, now: SimTime) {
-        let length = now.since(self.since);
-        if self.held {
-            ledger.held += length;
-        }
-        if self.phases == 0 {
-            return;
-        }
-        ledger.runnable += length;
-        ledger.wanted += area(self.wanted, length);
-        ledger.used += area(self.rate, length);
-        if self.baseline > 0 && self.rate > self.baseline {
-            ledger.burst += area(self.rate - self.baseline, length);
-        }
-        if self.wanted > self.limit {
-            ledger.capped_wait += area(self.wanted - self.limit, length);
-            if self.rate == self.limit {
-                ledger.capped += length;
-            }
-        }
-        if self.limit > self.rate {
-            ledger.steal += area(self.limit - self.rate, length);
+    fn has(&self) -> Has {
+        Has {
+            phases: self.phases > 0,
+            held: self.held,
+            baseline: self.baseline,
+            wanted: self.wanted,
+            limit: self.limit,
+            rate: self.rate,
         }
     }
 

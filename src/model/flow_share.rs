@@ -196,11 +196,11 @@ impl FlowShare {
         (due != SimTime::NEVER).then_some(due)
     }
 
-    /// Appends the numbers of all transfers done by `now`: by instant, then path, then exact
+    /// Takes the numbers of all transfers done by `now`: by instant, then path, then exact
     /// finish, then the order they started. Too early it does nothing.
-    pub fn advance(&mut self, now: SimTime, finished: &mut Vec<u32>) {
+    pub fn advance(&mut self, now: SimTime) -> std::vec::Drain<'_, u32> {
         self.settle(now);
-        finished.append(&mut self.done);
+        self.done.drain(..)
     }
 
     /// Bytes a second that one flow of `path` has now, or would have been given last.
@@ -288,7 +288,23 @@ impl FlowShare {
             return;
         }
         self.touch_connected(path);
+        if self.touched.len() == 1 {
+            // Alone on its links, it has what its flows get of the narrowest.
+            self.rates[path] = self.alone(path);
+            self.set_clock(now, path);
+            return self.find_due();
+        }
         self.divide_touched(now);
+    }
+
+    /// Max-min fair rate of one flow of `path` where no other path has flows on its links.
+    fn alone(&self, path: usize) -> f64 {
+        let group = &self.groups[path];
+        if group.flows == 0 {
+            return 0.0;
+        }
+        let share = |&link: &u32| self.capacities[link as usize] / f64::from(group.flows);
+        group.links.iter().map(share).fold(group.limit, f64::min)
     }
 
     /// Lists the paths that may change with `path`: those it is connected with through links that

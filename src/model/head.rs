@@ -156,7 +156,10 @@ impl Head {
         let mut seconds = 0.0;
         let mut opens = false;
         for sub in (0..work.count).filter(|sub| work.among >> (sub & 63) & 1 == 1) {
-            seconds += self.config.time.sample(ctx.draws.uniform(work.key, entry, sub));
+            seconds += match self.config.time.constant() {
+                Some(time) => time,
+                None => self.config.time.sample(ctx.draws.uniform(work.key, entry, sub)),
+            };
             self.operations += 1;
             if self.config.grace > SimDuration::ZERO {
                 let key = KeyId(work.key.0 + 1);

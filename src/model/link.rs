@@ -106,7 +106,6 @@ pub struct Links {
     whole: Health,
     /// By request slot; only entries of transfers under way mean anything.
     handles: Vec<Option<FlowHandle>>,
-    finished: Vec<u32>,
     inside: Occupancy,
     groups: Vec<Group>,
     /// Uplinks whose users are cut off now.
@@ -176,7 +175,6 @@ impl Links {
             paths,
             whole: Health::Up,
             handles: Vec::new(),
-            finished: Vec::new(),
             inside: Occupancy::new(false),
             groups,
             cut: 0,
@@ -300,9 +298,8 @@ impl Links {
 
     /// Lets all requests go on whose transfers are done, except the one that does not want it.
     fn finish(&mut self, ctx: &mut Ctx<'_>, but: RequestId) {
-        let mut finished = std::mem::take(&mut self.finished);
-        self.share.advance(ctx.now, &mut finished);
-        for request in finished.drain(..).map(RequestId).filter(|request| *request != but) {
+        let finished = self.share.advance(ctx.now).map(RequestId);
+        for request in finished.filter(|request| *request != but) {
             self.handles[request.index()] = None;
             let path = &mut self.paths[ctx.requests[request].local as usize];
             path.completed += 1;
@@ -310,7 +307,6 @@ impl Links {
             ctx.departs(&mut self.inside, request);
             ctx.proceed(request);
         }
-        self.finished = finished;
         self.alarm.arm(ctx, self.unit, self.share.next_due());
     }
 

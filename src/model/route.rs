@@ -537,6 +537,9 @@ impl<'p> Draws<'p> {
     #[must_use]
     pub fn demand(&self, id: DemandId, request: &Request) -> f64 {
         let demand = &self.demands[id.index()];
+        if let Some(value) = demand.sampler.constant() {
+            return value * demand.share;
+        }
         let uniform = self.keys[demand.key.index()]
             .uniform(request.ordinal, draw_position(request, demand.once));
         demand.sampler.sample(uniform) * demand.share

@@ -339,7 +339,7 @@ impl Station {
     fn finish(&mut self, ctx: &mut Ctx<'_>, not: RequestId) {
         let Some(sharing) = &mut self.sharing else { return };
         let mut finished = std::mem::take(&mut sharing.finished);
-        sharing.share.advance(ctx.now, &mut finished);
+        finished.extend(sharing.share.advance(ctx.now));
         for index in finished.drain(..) {
             let request = RequestId(index);
             if request != not {

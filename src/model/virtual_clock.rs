@@ -113,6 +113,8 @@ pub(super) struct VirtualClock {
     left: u32,
     joined: u64,
     entries: BinaryHeap<Reverse<Entry>>,
+    /// What [`Self::due`] says, as long as neither the rate nor the first entry has changed.
+    known: Option<SimTime>,
 }
 
 impl VirtualClock {
@@ -125,6 +127,7 @@ impl VirtualClock {
             left: 0,
             joined: 0,
             entries: BinaryHeap::new(),
+            known: None,
         }
     }
 
@@ -145,6 +148,7 @@ impl VirtualClock {
             self.reading = self.reading_at(now);
             self.since = now;
             self.rate = rate;
+            self.known = None;
             if self.reading >= READING_MAX {
                 self.set_back(members, now);
             }
@@ -161,18 +165,25 @@ impl VirtualClock {
         class: u64,
         id: u32,
     ) -> MemberHandle {
+        let mut reading = self.reading_at(now);
         if self.present == 0 {
             self.restart(members, now);
-        } else if self.reading_at(now) >= READING_MAX {
+            reading = 0.0;
+        } else if reading >= READING_MAX {
             self.set_back(members, now);
+            reading = self.reading;
         }
-        let finish = self.reading_at(now) + amount;
+        let finish = reading + amount;
         let handle = members.insert(finish, class, id);
         assert!(self.joined < 1 << (64 - SLOT_BITS), "fewer than 10¹² phases in a busy period");
         let rank = (self.joined << SLOT_BITS) | u64::from(handle.slot);
         self.joined += 1;
         self.present += 1;
-        self.entries.push(Reverse(Entry { finish_bits: finish.to_bits(), rank }));
+        let entry = Entry { finish_bits: finish.to_bits(), rank };
+        if self.entries.peek().is_none_or(|Reverse(first)| entry < *first) {
+            self.known = None;
+        }
+        self.entries.push(Reverse(entry));
         handle
     }
 
@@ -181,6 +192,7 @@ impl VirtualClock {
         self.since = now;
         self.joined = 0;
         self.left = 0;
+        self.known = None;
         for Reverse(entry) in self.entries.drain() {
             members.release(entry.slot());
         }
@@ -193,6 +205,7 @@ impl VirtualClock {
         let step = (reading / STEP_BACK).floor() * STEP_BACK;
         self.reading = reading - step;
         self.since = now;
+        self.known = None;
         let mut entries = std::mem::take(&mut self.entries).into_vec();
         for Reverse(entry) in &mut entries {
             let finish = (entry.finish() - step).max(0.0);
@@ -206,6 +219,15 @@ impl VirtualClock {
     /// [`SimTime::NEVER`] without one.
     #[inline]
     pub(super) fn due(&mut self, members: &mut Members) -> SimTime {
+        if let Some(due) = self.known {
+            return due;
+        }
+        let due = self.find_due(members);
+        self.known = Some(due);
+        due
+    }
+
+    fn find_due(&mut self, members: &mut Members) -> SimTime {
         while let Some(&Reverse(first)) = self.entries.peek() {
             if members.slots[first.slot() as usize].present {
                 return self.instant_of(first.finish());
@@ -233,6 +255,7 @@ impl VirtualClock {
         if self.due(members) > now {
             return None;
         }
+        self.known = None;
         let Reverse(entry) = self.entries.pop().expect("a clock that is due has a member");
         let id = members.slots[entry.slot() as usize].id;
         members.release(entry.slot());
@@ -248,6 +271,7 @@ impl VirtualClock {
         handle: MemberHandle,
     ) -> f64 {
         let reading = self.reading_at(now);
+        self.known = None;
         let member = &mut members.slots[handle.slot as usize];
         // Its slot stays taken until its entry is dropped, so the entry can name nobody else.
         member.present = false;
@@ -288,5 +312,6 @@ impl VirtualClock {
         self.entries = BinaryHeap::from(entries);
         self.present = 0;
         self.left = 0;
+        self.known = None;
     }
 }

@@ -23,7 +23,7 @@ use crate::plan::figure::{FigureUnit, Stat};
 use crate::stats::interval::{Bound, Interval};
 use crate::stats::quantile::samples_needed;
 use crate::study::breaks::Drill;
-pub use crate::study::capacity::{Carries, Reached};
+pub use crate::study::capacity::{Carries, Look, Reached};
 use crate::study::expect::Verdict as Judgement;
 use crate::study::measure::NoValue;
 use crate::study::window::{Ending, Estimate, Pace, Verdict};
@@ -416,8 +416,8 @@ pub struct CapacityRow {
     pub carries: Carries,
     /// By replication, each with its own users.
     pub each: Vec<Reached>,
-    /// Rates tried, a second.
-    pub tried: Vec<f64>,
+    /// What was looked at, by replication.
+    pub looks: Vec<Vec<Look>>,
     /// Counted at each rate, by each replication.
     pub length: SimDuration,
     /// What runs out first by arithmetic, and the rate at which it is busy all the time.

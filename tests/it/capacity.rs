@@ -95,9 +95,8 @@ fn capacity_of(tier: &str, from: f64, change: impl Fn(&mut Blueprint)) -> Capaci
     let found = found.unwrap().expect("nobody tells it to stop");
     let (low, rate, high) = ends(&found);
     println!("{tier}: {rate:.2} pages/s, surely {low:.2} to {high:.2}");
-    for point in &found.points {
-        println!("  {:7.2}/s {:?} lost {:.4}", point.rate, point.estimate.value(), point.lost);
-    }
+    let looks: Vec<usize> = found.looks.iter().map(Vec::len).collect();
+    println!("  rates tried by replication: {looks:?}");
     found
 }
 

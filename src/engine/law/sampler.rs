@@ -58,6 +58,13 @@ impl Sampler {
         Self { method }
     }
 
+    /// The value that every draw has, if there is one: it needs no uniform number.
+    #[must_use]
+    #[inline]
+    pub fn constant(&self) -> Option<f64> {
+        if let Method::Constant { value } = &self.method { Some(*value) } else { None }
+    }
+
     /// The draw for the uniform number `u`, strictly between 0 and 1.
     #[must_use]
     #[inline]

@@ -47,9 +47,9 @@ fn play(cpu: &mut CpuShare, acts: &[(f64, Act)]) -> Vec<SimTime> {
             (at, due) => at.unwrap_or(SimTime::NEVER).min(due.unwrap_or(SimTime::NEVER)),
         };
         // A look before anything is due must change nothing.
-        cpu.advance(SimTime::from_nanos(now.nanos().saturating_sub(1)), &mut finished);
+        finished.extend(cpu.advance(SimTime::from_nanos(now.nanos().saturating_sub(1))));
         assert!(finished.is_empty(), "nothing is done before it is due");
-        cpu.advance(now, &mut finished);
+        finished.extend(cpu.advance(now));
         for phase in finished.drain(..) {
             let index = phase as usize;
             finishes.resize(finishes.len().max(index + 1), SimTime::NEVER);
@@ -158,12 +158,12 @@ fn play_line(cpu: &mut CpuShare, works: &[(u64, u64)]) -> Vec<SimTime> {
     for (phase, &(at, work)) in works.iter().enumerate() {
         let at = free_at.max(SimTime::ZERO + SimDuration::from_secs(at));
         while let Some(due) = cpu.next_due().filter(|&due| due <= at) {
-            cpu.advance(due, &mut finished);
+            finished.extend(cpu.advance(due));
         }
         cpu.runnable(at, 0, phase as u32, core_seconds(work), Cores::whole(16));
         while finished.is_empty() {
             free_at = cpu.next_due().expect("a phase runs");
-            cpu.advance(free_at, &mut finished);
+            finished.extend(cpu.advance(free_at));
         }
         assert_eq!(finished, [phase as u32]);
         finished.clear();
@@ -182,7 +182,7 @@ fn a_burst_ends_when_its_timer_is_full() {
     cpu.runnable(SimTime::ZERO, 0, 0, core_seconds(520), Cores::whole(16));
     let used = |cpu: &mut CpuShare, at: u64| {
         let at = SimTime::ZERO + SimDuration::from_secs(at);
-        cpu.advance(at, &mut Vec::new());
+        drop(cpu.advance(at));
         cpu.zone_ledger(at, 0).used
     };
     let first = used(&mut cpu, 60);
@@ -228,7 +228,7 @@ fn a_new_cap_ends_a_hold_but_keeps_the_timer() {
     let mut cpu = bursting(4.0, 1.0, 30);
     cpu.runnable(SimTime::ZERO, 0, 0, core_seconds(1000), Cores::whole(16));
     let at = seconds(40.0);
-    cpu.advance(at, &mut Vec::new());
+    drop(cpu.advance(at));
     assert!(cpu.is_held(0));
     assert_eq!(cpu.burst_timer(at, 0), SimDuration::from_secs(20));
     let limits = ZoneLimits {
@@ -255,7 +255,7 @@ fn a_shorter_burst_time_takes_effect_at_once() {
     let at = seconds(20.0);
     cpu.limits(at, 0, &shorter);
     assert_eq!(cpu.next_due(), Some(at));
-    cpu.advance(at, &mut Vec::new());
+    drop(cpu.advance(at));
     assert_eq!((cpu.is_held(0), cpu.rate(0)), (true, Cores::whole(1)));
     // The timer keeps its 20 s and must fall to zero.
     assert_eq!(cpu.next_due(), Some(seconds(40.0)));
@@ -310,7 +310,7 @@ fn cancelled_work_comes_back_and_its_handle_is_stale() {
     // Alone from 2 s on but for the newcomer: 2 core-seconds left, then 1 after both had 1.
     assert_eq!(cpu.next_due(), Some(seconds(4.0)));
     let mut finished = Vec::new();
-    cpu.advance(seconds(4.0), &mut finished);
+    finished.extend(cpu.advance(seconds(4.0)));
     assert_eq!(finished, [4]);
     assert_eq!(cpu.cancel(seconds(4.0), 1, other), Some(core_seconds(1)));
     assert_eq!(cpu.next_due(), None);
@@ -324,7 +324,7 @@ fn what_is_due_is_done_before_a_change_at_the_same_instant() {
     assert_eq!(cpu.cancel(seconds(1.0), 0, handle), None);
     assert_eq!(cpu.next_due(), Some(seconds(1.0)));
     let mut finished = Vec::new();
-    cpu.advance(seconds(1.0), &mut finished);
+    finished.extend(cpu.advance(seconds(1.0)));
     assert_eq!(finished, [7]);
     assert_eq!(cpu.next_due(), None);
 }
@@ -341,7 +341,7 @@ fn virtual_processors_and_speed_limit_a_zone() {
     // Half the work done at 1 s; the other half at half the speed.
     assert_eq!(cpu.next_due(), Some(seconds(3.0)));
     let mut finished = Vec::new();
-    cpu.advance(seconds(3.0), &mut finished);
+    finished.extend(cpu.advance(seconds(3.0)));
     assert_eq!(finished, [0, 1, 2, 3]);
     let ledger = cpu.zone_ledger(seconds(3.0), 0);
     assert_eq!(ledger.used, CoreTime::of(Cores::whole(2), SimDuration::from_secs(3)));
@@ -364,7 +364,7 @@ fn a_busy_period_of_years_loses_no_nanosecond() {
         cpu.runnable(at, 0, 3, work, Cores::ONE);
         let due = at + SimDuration::from_nanos(6 * 1_000_000_007);
         assert_eq!(cpu.next_due(), Some(due), "hour {hour}");
-        cpu.advance(due, &mut finished);
+        finished.extend(cpu.advance(due));
         assert_eq!(finished, [2, 3]);
         finished.clear();
     }

@@ -23,9 +23,9 @@ fn run_empty(flows: &mut FlowShare, count: usize) -> Vec<SimTime> {
     let mut finished = Vec::new();
     while let Some(now) = flows.next_due() {
         let early = SimTime::from_nanos(now.nanos() - 1);
-        flows.advance(early, &mut finished);
+        finished.extend(flows.advance(early));
         assert!(finished.is_empty(), "nothing arrives before it is due");
-        flows.advance(now, &mut finished);
+        finished.extend(flows.advance(now));
         for flow in finished.drain(..) {
             finishes[flow as usize] = now;
         }
@@ -62,7 +62,7 @@ fn a_cut_link_keeps_its_transfers_until_it_is_back() {
     // One gigabit of each moved; the near one now has the second link alone, until 2.5 s.
     assert_eq!(flows.next_due(), Some(fraction(5, 2)));
     let mut finished = Vec::new();
-    flows.advance(fraction(5, 2), &mut finished);
+    finished.extend(flows.advance(fraction(5, 2)));
     assert_eq!(finished, [1]);
     assert_eq!(flows.next_due(), None);
     flows.capacity(fraction(10, 1), 0, gigabits_per_s(1));
@@ -169,7 +169,7 @@ impl Pair {
         }
         self.now = to;
         let mut finished = Vec::new();
-        self.flows.advance(to, &mut finished);
+        finished.extend(self.flows.advance(to));
         for id in finished {
             let at = self.present.iter().position(|flow| flow.id == id).expect("present");
             let flow = self.present.remove(at);

@@ -136,22 +136,25 @@ impl World<'_> {
         self.insert(caller)
     }
 
+    /// The oldest call of a kind that was running has reached its time-out, if it still runs. Those
+    /// that are over are passed by, so that there is an event for one that lasts and for no other.
     pub(super) fn call_deadline(&mut self, call: CallId) {
         self.deadlines[call.index()].armed = false;
         while let Some(&(deadline, id, serial)) = self.deadlines[call.index()].line.front() {
-            if deadline > self.now {
+            let entry = &self.requests[id];
+            let frames = &entry.frames[..usize::from(entry.depth)];
+            let found = frames.iter().position(|frame| frame.serial == serial);
+            // A call whose caller has gone has no deadline any more.
+            let awaited = |depth: &usize| entry.live && frames[*depth].call != NO_CALL;
+            let runs = found.filter(awaited);
+            if runs.is_some() && deadline > self.now {
                 self.deadlines[call.index()].armed = true;
                 let code = Event::CallDeadline(u32::from(call.0)).code();
                 self.calendar.push(deadline, code);
                 return;
             }
             self.deadlines[call.index()].line.pop_front();
-            let entry = &self.requests[id];
-            let frames = &entry.frames[..usize::from(entry.depth)];
-            let found = frames.iter().position(|frame| frame.serial == serial);
-            // A call whose caller has gone has no deadline any more.
-            let awaited = |depth: &usize| entry.live && frames[*depth].call != NO_CALL;
-            if let Some(depth) = found.filter(awaited) {
+            if let Some(depth) = runs {
                 self.call_times_out(id, depth);
             }
         }

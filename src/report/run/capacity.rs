@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::cell;
 use crate::report::document::{Block, Cell, Column, Figure, Section, Table, Unit};
 use crate::report::number;
+use crate::study::capacity::Look;
 use crate::study::results::{CapacityRow, Carries, Reached, Results};
 use crate::study::window::Estimate;
 
@@ -57,23 +58,16 @@ pub fn carries(carries: &Carries) -> Cell {
     }
 }
 
-/// What ends it: the latency, or the share of the views that is lost, in how many runs; and in how
-/// many it lies beyond the rates tried, of which the last counts then.
+/// What ends it: the latency, or the share of the views that is lost, in how many runs.
 #[must_use]
 pub fn bounded_by(row: &CapacityRow) -> String {
     let all = row.each.len();
-    let ends = [row.tried.first(), row.tried.last()];
     let lost = row.each.iter().filter(|one| one.is_open()).count();
-    let beyond = row.each.iter().filter(|one| !one.is_open() && ends.contains(&Some(&one.rate)));
-    let bounds = match lost {
-        _ if all == 0 => return String::new(),
+    match lost {
+        _ if all == 0 => String::new(),
         0 => row.stat.to_string(),
         lost if lost == all => "views lost".into(),
         lost => format!("{}, views lost in {lost} of {all} runs", row.stat),
-    };
-    match beyond.count() {
-        0 => bounds,
-        beyond => format!("{bounds}; in {beyond} of {all} runs beyond the rates tried"),
     }
 }
 
@@ -111,7 +105,9 @@ pub(super) fn summary(results: &Results) -> Vec<Value> {
         object.insert("by_replication_per_s".into(), each(&|one| one.rate));
         object.insert("by_replication_at_least_per_s".into(), each(&|one| one.between.0));
         object.insert("by_replication_at_most_per_s".into(), each(&|one| one.between.1));
-        object.insert("rates_tried_per_s".into(), json!(row.tried));
+        let rates = |looks: &Vec<Look>| looks.iter().map(|look| look.rate).collect::<Vec<_>>();
+        let tried: Vec<Vec<f64>> = row.looks.iter().map(rates).collect();
+        object.insert("rates_tried_by_replication_per_s".into(), json!(tried));
         object.insert("busy_first".into(), json!(row.first.0));
         object.insert("busy_first_per_s".into(), json!(row.first.1));
         Value::Object(object)

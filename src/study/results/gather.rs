@@ -102,7 +102,7 @@ fn capacities(study: &StudyPlan, result: &StudyResult) -> Vec<CapacityRow> {
             lost_at_most: sought.objective.lost_at_most,
             carries: found.carries.clone(),
             each: found.each.clone(),
-            tried: found.points.iter().map(|point| point.rate).collect(),
+            looks: found.looks.clone(),
             length: sought.window.length,
             first: sought.first.clone(),
         })

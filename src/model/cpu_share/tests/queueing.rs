@@ -95,7 +95,7 @@ fn observe(cores: u16, arrivals_per_s: f64, law: Law, seed: u64) -> Observed {
         batch.present += length * f64::from(present);
         batch.more_than_4 += if present > 4 { length } else { 0.0 };
         now = next;
-        cpu.advance(now, &mut finished);
+        finished.extend(cpu.advance(now));
         for phase in finished.drain(..) {
             let (came, kind) = requests[phase as usize];
             let response = now.since(came).seconds();

@@ -175,7 +175,7 @@ impl Pair {
         self.slow.run(to.since(self.now).nanos());
         self.now = to;
         let mut finished = Vec::new();
-        self.cpu.advance(to, &mut finished);
+        finished.extend(self.cpu.advance(to));
         let mut last: Option<(usize, f64, f64)> = None;
         for id in finished {
             let (zone, at) = self.slow.find(id);
