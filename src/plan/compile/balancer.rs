@@ -2,7 +2,8 @@
 
 use super::{Builder, Wanted};
 use crate::model::balancer::{
-    BalancerConfig, Behind, Choice, Probing, Silence, Takeover, master_down,
+    BalancerConfig, Behind, Choice, PeersConfig, Probing, RingTimers, Room, Silence, Takeover,
+    master_down,
 };
 use crate::model::blueprint::{Config, Part, Place};
 use crate::model::cpu::CpuConfig;
@@ -39,10 +40,16 @@ pub(super) fn gather(builder: &mut Builder<'_>) {
     }
 }
 
-/// A unit: a process without a bound on workers, which is what `part` was made as.
+/// A unit: a process without a bound on workers, which is what `part` was made as, but for its limit.
 pub(super) fn unit(builder: &Builder<'_>, index: usize, member: u32, part: &mut Part) {
     let (name, spec) = &builder.draft.scenario.balancer[index];
     part.balancer = Some(builder.id(&beliefs_name(name)));
+    if let (Some(limit), Config::Service(process)) = (&spec.limit, &mut part.config) {
+        process.workers = Some(limit.value);
+        process.backlog = spec.backlog.as_ref().map(|backlog| backlog.value);
+        // Who closes its connection before it was accepted is no work for anybody.
+        process.callers_wait = true;
+    }
     part.place = match zone(builder.draft, index, member) {
         Some(at) => builder.place(at),
         None if spec.cpu.is_some() => {
@@ -142,7 +149,23 @@ pub(super) fn beliefs(builder: &mut Builder<'_>, id: ComponentId, index: usize) 
         }),
         slow_start: spec.slow_start.as_ref().map_or(SimDuration::ZERO, |time| time.value),
         retries: spec.retries.value.min(u32::from(u8::MAX)) as u8,
+        room: spec.member_limit.as_ref().map(|each| Room {
+            each: each.value,
+            line: spec.line.as_ref().map(|line| line.value),
+            time_out: spec.line_time_out.as_ref().map(|time| time.value),
+            detailed: draft.wants_detail(name),
+        }),
         takeover: takeover(spec),
+        peers: spec.peers.as_ref().map(|peers| PeersConfig {
+            addresses: peers.addresses.value,
+            ring: RingTimers {
+                token: peers.token.value,
+                gather: peers.gather.value,
+                form: peers.form.value,
+            },
+            mature: peers.mature.value,
+            rounds: peers.balance.as_ref().map(|rounds| (rounds.every.value, rounds.moves.value)),
+        }),
         unit,
     })
 }
