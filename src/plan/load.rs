@@ -20,7 +20,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::spec::place::ZoneCpuSpec;
+use crate::model::spec::place::{Depth, ZoneCpuSpec};
 use crate::model::spec::request::{CallStep, StepSpec};
 use crate::model::spec::storage::{DiskSetSpec, Layout, ReadsTo};
 use crate::model::spec::traffic::WorkloadSpec;
@@ -216,6 +216,7 @@ fn walk(
             sums.class(class, *rate);
         }
     }
+    sums.probes();
     sums.finish()
 }
 
@@ -237,6 +238,26 @@ impl Sums<'_> {
     fn alive(&self, parts: Vec<Part>) -> Vec<Part> {
         let alive: Vec<Part> = parts.iter().copied().filter(|part| (self.up)(*part)).collect();
         if alive.is_empty() { parts } else { alive }
+    }
+
+    /// What the deep probes of every unit of every balancer cost the members.
+    fn probes(&mut self) {
+        let draft = self.draft;
+        for (balancer, (_, spec)) in draft.scenario.balancer.iter().enumerate() {
+            let Some(check) = spec.check.as_ref().filter(|c| c.depth.value == Depth::Deep) else {
+                continue;
+            };
+            let Some(cpu) = &check.cpu else { continue };
+            let units = (0..spec.count.value).map(|member| Part::Balancer { balancer, member });
+            let probing = units.filter(|unit| (self.up)(*unit)).count() as f64;
+            let work = mean(&cpu.value) * probing / check.interval.value.seconds();
+            for (service, member) in &draft.links.balancers[balancer].targets {
+                let member = Part::Service { service: *service, member: *member };
+                if let Some(zone) = member.stands_on(draft).filter(|_| (self.up)(member)) {
+                    self.add(zone, Resource::Cpu, work);
+                }
+            }
+        }
     }
 
     fn class(&mut self, class: usize, rate: f64) {

@@ -232,6 +232,8 @@ pub enum UseKind {
     Head,
     /// Cores of a balancer that is an appliance.
     Balancer,
+    /// Requests inside a unit of a balancer, or open at its members, of those it admits.
+    Connections,
     /// Bandwidth of a link.
     Link,
     /// Servers of a station.
@@ -250,6 +252,7 @@ impl UseKind {
             Self::Disks => "disks",
             Self::Head => "head",
             Self::Balancer => "balancer",
+            Self::Connections => "connections",
             Self::Link => "link",
             Self::Station => "station",
         }
@@ -262,7 +265,7 @@ impl UseKind {
             Self::Zone => "cap of cores",
             Self::Server | Self::Balancer => "cores",
             Self::Service => "workers",
-            Self::Database => "connections",
+            Self::Database | Self::Connections => "connections",
             Self::Disks => "disks",
             Self::Head => "time",
             Self::Link => "bandwidth",

@@ -343,6 +343,8 @@ spec! {
         depth: Depth = "shallow",
         /// Chance that a shallow one sees a hang, drawn for each hang. *0*
         sees_hang: Option<crate::units::Probability>,
+        /// Work of a deep one of a balancer at the member. None: no time.
+        cpu: Option<LawSpec<SimDuration>>,
     }
 }
 

@@ -38,6 +38,10 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
         check_balancer(name, balancer, out);
         check_weights(draft, at, balancer, out);
     }
+    for (_, names) in scenario.name_service.iter() {
+        let cpu = names.check.as_ref().and_then(|check| check.cpu.as_ref());
+        inert_if(cpu, "probes of a name service cost no time", "remove `cpu`", out);
+    }
     for (_, cdn) in scenario.cdn.iter() {
         for (class, _) in cdn.hit.iter() {
             let _reported = find_named(&scenario.request, class, class.span, "request class", out);
@@ -226,6 +230,9 @@ fn check_balancer(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
     if let Some(check) = balancer.check.as_ref().filter(|check| check.depth.value == Depth::Deep) {
         let message = "a deep probe sees a hang";
         inert_if(check.sees_hang.as_ref(), message, "remove `sees-hang`", out);
+    } else if let Some(check) = &balancer.check {
+        let message = "a shallow probe asks whether the port answers";
+        inert_if(check.cpu.as_ref(), message, "set depth = \"deep\", or remove `cpu`", out);
     }
     if balancer.check.is_none() {
         let message = "without `check` no member is ever put back";

@@ -17,7 +17,8 @@ use crate::plan::program::{BalancerPlan, Compiler, law_of, pool};
 use crate::units::SimDuration;
 
 /// What the balancer `name` believes, as a component beside its units.
-pub(super) fn beliefs_name(name: &str) -> String {
+#[must_use]
+pub fn beliefs_name(name: &str) -> String {
     format!("{name}.members")
 }
 
@@ -222,11 +223,11 @@ pub(super) fn finish(draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [Pa
         let name = config.name.clone();
         let service = config.farms[0].clone();
         for (at, member) in members.iter_mut().enumerate() {
-            let (asks, mounts) = if service.contains(&at) {
-                (asks.clone(), mounts.clone())
+            let (asks, mounts, cpu) = if service.contains(&at) {
+                (asks.clone(), mounts.clone(), check.cpu.as_ref().map(|law| law_of(law)))
             } else {
                 // Of a member of a database a connection is all that is asked.
-                (Vec::new(), Vec::new())
+                (Vec::new(), Vec::new(), None)
             };
             let own = &parts[member.id.index()].mounts;
             let heads = mounts.iter().filter_map(|mount| {
@@ -238,7 +239,8 @@ pub(super) fn finish(draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [Pa
             compiler.routes.pools.push(only);
             let pool = PoolId((compiler.routes.pools.len() - 1) as u16);
             let heads: Vec<(u8, u8)> = heads.collect();
-            member.deep = Some(compiler.probe(&owner, pool, check.time_out.value, &heads, &asks));
+            let spends = (check.time_out.value, cpu.as_ref());
+            member.deep = Some(compiler.probe(&owner, pool, spends, &heads, &asks));
         }
         if let Config::Balancer(config) = &mut parts[index].config {
             config.members = members;
