@@ -163,9 +163,7 @@ fn resource_parts(plan: &Blueprint, scope: &str, resource: &str) -> Vec<Componen
 /// The lines of the balancer called `scope`, when it has any.
 fn lines_of(plan: &Blueprint, scope: &str) -> Vec<ComponentId> {
     let mut all = members(plan, &beliefs_name(scope));
-    let has = |id: &ComponentId| {
-        matches!(&plan.parts[id.index()].config, Config::Balancer(of) if of.room.is_some())
-    };
+    let has = |id: &ComponentId| matches!(&plan.parts[id.index()].config, Config::Balancer(of) if of.room.is_some());
     all.retain(has);
     all
 }

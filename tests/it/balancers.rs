@@ -304,7 +304,8 @@ steps = [ { cpu = "app", draw = "work" }, { call = "mysql", read = 1, time-out =
 /// cores for the probes, and 0.0005 for each half of the requests. The plan reckons the same.
 #[test]
 fn a_deep_probe_costs_its_member_what_the_file_says() {
-    let check = r#"check = { interval = "2s", time-out = "1s", fall = 2, depth = "deep", cpu = "100ms" }"#;
+    let check =
+        r#"check = { interval = "2s", time-out = "1s", fall = 2, depth = "deep", cpu = "100ms" }"#;
     let plan = scene(check, "1/s", PLAIN);
     let mut world = world(&plan, 0);
     world.run_before(at(1_000.0)).unwrap();

@@ -401,8 +401,7 @@ impl World<'_> {
     /// `id` gives up in the line of a balancer: it is inside of the unit alone again.
     pub(in crate::model) fn gives_up_in_line(&mut self, id: RequestId) {
         let balancer = self.requests[id].at;
-        let (waited, counted) =
-            (self.now - self.requests[id].since, self.requests[id].counted);
+        let (waited, counted) = (self.now - self.requests[id].since, self.requests[id].counted);
         let found = self.balancer_mut(balancer);
         found.note_wait(waited, counted);
         if let Some(lines) = &mut found.lines {

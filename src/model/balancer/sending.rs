@@ -202,11 +202,8 @@ impl World<'_> {
         self.requests[id].dispatches += 1;
         self.requests[id].depth -= 1;
         let waits = farm == 0 && self.has_to_wait(id, balancer, Some(frame.at));
-        let found = if waits {
-            None
-        } else {
-            self.member_for(id, balancer, farm, key, Some(frame.at))
-        };
+        let found =
+            if waits { None } else { self.member_for(id, balancer, farm, key, Some(frame.at)) };
         let queues = found.is_none()
             && farm == 0
             && self.may_have_room(id, balancer, Some(frame.at))

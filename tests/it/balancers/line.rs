@@ -150,7 +150,7 @@ fn a_line_that_is_left_after_a_fixed_time_is_that_of_impatient_customers() {
     let (lambda, mu, limit) = (24.0, 10.0, 0.3);
     let (offered, drain): (f64, f64) = (lambda / mu, 2.0 * mu - lambda);
     let v0 = lambda * offered;
-    let end = (-drain * limit).exp();
+    let end = libm::exp(-drain * limit);
     let (before, beyond) = (v0 * (1.0 - end) / drain, v0 * end / (2.0 * mu));
     let sum = 1.0 + offered + before + beyond;
     let plan = servers(2, lambda, "100ms", "line-time-out = \"300ms\"");

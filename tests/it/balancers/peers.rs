@@ -26,7 +26,9 @@ fn addresses(plan: &Blueprint, world: &World<'_>) -> Vec<usize> {
 /// its two addresses then; with one a round of 4 s, one after 4 s and one after 4 s more.
 #[test]
 fn mechanisms_9_6_3_the_addresses_of_a_dead_peer_go_to_those_with_fewest_and_come_back() {
-    for (keys, moves) in [("", vec![(5.0, 2)]), ("balance = { every = \"4s\" }", vec![(9.0, 1), (13.0, 2)])] {
+    for (keys, moves) in
+        [("", vec![(5.0, 2)]), ("balance = { every = \"4s\" }", vec![(9.0, 1), (13.0, 2)])]
+    {
         let plan = ring("30/s", keys, "");
         let second = part(&plan, "front-2");
         for replication in 0..30 {
@@ -138,7 +140,8 @@ fn until_they_are_taken_over_nobody_is_heard_at_the_addresses_of_the_dead() {
         world.run_before(at(5.0)).unwrap();
         let inside = world.in_flight() as u64;
         world.set_health(part(&plan, "front-2"), Health::Unreachable, CauseId::OVERLOAD);
-        time += time_until(&plan, &mut world, 10.0, |front| front.addresses() == [3, 0, 3]).unwrap();
+        time +=
+            time_until(&plan, &mut world, 10.0, |front| front.addresses() == [3, 0, 3]).unwrap();
         world.run_before(at(30.0)).unwrap();
         let attempts = &world.record().classes[0].attempts;
         lost += attempts.ended[UNREACHABLE];

@@ -174,10 +174,13 @@ fn bounded(dice: &mut Dice, text: &str) -> String {
     }
     let pair = "count = 2\nfailover = { detect = \"2s\", coverage = 0.8 }\n";
     let text = if dice.roll(2) == 0 {
-        text.replace(pair, &format!(
-            "count = 3\npeers = {{ addresses = 5, form = \"500ms\", mature = \"1s\"{} }}\n",
-            dice.pick(&["", ", balance = { every = \"500ms\" }"])
-        ))
+        text.replace(
+            pair,
+            &format!(
+                "count = 3\npeers = {{ addresses = 5, form = \"500ms\", mature = \"1s\"{} }}\n",
+                dice.pick(&["", ", balance = { every = \"500ms\" }"])
+            ),
+        )
     } else {
         text.to_string()
     };
@@ -251,7 +254,8 @@ fn whatever_waits_at_a_balancer_the_ledgers_close_and_everything_drains() {
     let mut dice = Dice(13);
     let with_balancer = |dice: &mut Dice| {
         let balanced = |text: &String| text.contains("[balancer.front]");
-        let text = std::iter::from_fn(|| Some(system(dice))).find(balanced).expect("there are more");
+        let text =
+            std::iter::from_fn(|| Some(system(dice))).find(balanced).expect("there are more");
         let often = "[fault.units]\nhits = \"balancer.front\"\nhow = \"HOW\"\nrate = \"5/min\"\n\
                      repair = { dist = \"exponential\", mean = \"2s\" }\n";
         let often = often.replace("HOW", dice.pick(&["crash", "pause", "partitioned"]));
@@ -263,7 +267,9 @@ fn whatever_waits_at_a_balancer_the_ledgers_close_and_everything_drains() {
         .take(200);
     let texts: Vec<String> = sound.collect();
     assert_eq!(texts.len(), 200);
-    for feature in ["peers", "backlog = 3\n", "line = 4", "\"hash\"", "failover = { detect = \"2s\""] {
+    for feature in
+        ["peers", "backlog = 3\n", "line = 4", "\"hash\"", "failover = { detect = \"2s\""]
+    {
         let with = texts.iter().filter(|text| text.contains(feature)).count();
         assert!(with > 20, "{feature}: {with} of 200");
     }
