@@ -363,6 +363,14 @@ impl Measure {
                     return Ok(Self::Utilization(Meters::Parts(parts)));
                 }
             }
+            let bounded = |id: &ComponentId| {
+                let part = &plan.parts[id.index()];
+                part.balancer.is_some()
+                    && matches!(&part.config, Config::Service(of) if of.workers.is_some())
+            };
+            if resource == "connections" && !parts.is_empty() && parts.iter().all(bounded) {
+                return Ok(Self::Utilization(Meters::Parts(parts)));
+            }
             let found = resource_parts(plan, scope, resource);
             if !found.is_empty() {
                 return Ok(Self::Utilization(Meters::Parts(found)));

@@ -8,6 +8,7 @@
 use crate::engine::calendar::Ticket;
 use crate::model::balancer::Balancer;
 use crate::model::ids::{CallId, CauseId, ClassId, ComponentId, KeyId, UnitId};
+use crate::model::outage::Faults;
 use crate::model::request::{Hold, Outcome, Owner, Request, RequestId, Waits};
 use crate::model::route::Op;
 use crate::model::world::World;
@@ -238,7 +239,10 @@ impl World<'_> {
         }
         let planned = self.plan.causes.len() as u16 - 1;
         let cause = self.causes[id.index()];
-        let clean = health == Health::Down && cause.0 == planned;
+        // Who takes it out as planned shuts it down, also an appliance, which answers nobody then; a
+        // drill is no plan but a crash.
+        let gone = matches!(health, Health::Down | Health::Unreachable);
+        let clean = gone && cause.0 == planned && self.span.faults != Faults::Drill;
         self.with_balancer(balancer, |balancer, ctx| {
             balancer.fares(ctx, id, health, (clean, cause));
         });

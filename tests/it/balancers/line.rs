@@ -256,6 +256,20 @@ fn a_unit_takes_in_so_many_and_its_backlog_holds_the_next() {
     assert_eq!((gauge.arrived, gauge.refused, gauge.completed), (10, 5, 5));
 }
 
+/// Of a unit's two places one request of a second every second takes one; each member's slots, of
+/// which there are five, are taken for a fifth.
+#[test]
+fn what_is_taken_of_a_limit_is_its_utilisation() {
+    let plan = single("1/s", "limit = 2\nmember-limit = 5\ncores = 1\ncpu = \"100ms\"");
+    let of = ["utilization.front-1.connections@run", "utilization.front.members@run"];
+    let [(inside, _), (open, _)] = figures(&plan, 400, of);
+    // 1.1 s inside the unit, 1 s of it at the member.
+    assert!((inside - 0.55).abs() < 1e-6, "{inside}");
+    assert!((open - 0.2).abs() < 1e-6, "{open}");
+    let [(cpu, _)] = figures(&plan, 400, ["utilization.front-1.cpu@run"]);
+    assert!((cpu - 0.1).abs() < 1e-6, "{cpu}");
+}
+
 /// Who has gone leaves either line, and the member never hears of him: of a hundred in a second
 /// who wait for a second, at one a time and a second each, two are ever sent on: the first, and
 /// who is first in line when that is answered. The others cost nothing.

@@ -224,7 +224,38 @@ fn a_planned_stop_moves_the_addresses_at_once() {
     assert!(attempts.ended[OK] >= attempts.begun - 2, "{:?}", attempts.ended);
 }
 
-/// Health checks of a name service and the plan's own load: a share for each of the peers that are
+/// The same by an operation of the file: maintenance from 60 to 120 s; mature 5 s later. A drill is
+/// no plan: the others have to miss what it breaks.
+#[test]
+fn maintenance_is_announced_and_a_drill_is_not() {
+    let operation = "[run]\nstart = \"Mon 00:00\"\ninitial = \"new\"\n[operation.upgrade]\n\
+                     does = \"maintain\"\nof = \"front-3\"\nat = \"Mon 00:01\"\nlasts = \"60s\"\n";
+    let plan = ring("30/s", "", operation);
+    let live = |faults| {
+        let (until, horizon) = (at(1_000.0), at(1_000.0));
+        let (start, from) = (SimTime::ZERO, SimTime::ZERO);
+        let span = Span { levels: vec![], start, from, until, horizon, faults };
+        World::new(&plan, Lineage::replication(0), span)
+    };
+    let mut world = live(Faults::Live);
+    for (seconds, counts) in
+        [(59.9, [2, 2, 2]), (60.1, [3, 3, 0]), (124.9, [3, 3, 0]), (125.1, [2, 2, 2])]
+    {
+        world.run_before(at(seconds)).unwrap();
+        assert_eq!(addresses(&plan, &world), counts, "{seconds}");
+    }
+    let mut world = live(Faults::Drill);
+    let breakable = &plan.health.as_ref().unwrap().breakable;
+    let third = breakable.iter().position(|name| name == "front-3").unwrap() as u32;
+    world.run_before(at(20.0)).unwrap();
+    world.drill(third, true);
+    world.run_before(at(22.4)).unwrap();
+    assert_eq!(addresses(&plan, &world), [2, 2, 2]);
+    world.run_before(at(23.8)).unwrap();
+    assert_eq!(addresses(&plan, &world), [3, 3, 0]);
+}
+
+/// The plan's own load: a share for each of the peers that are
 /// well, one of which is enough.
 #[test]
 fn peers_are_redundant_and_share_the_load_in_the_plan() {
