@@ -24,24 +24,30 @@
 //!
 //! Of two units one holds the address. When it is silent the other takes over, after the time of
 //! the file or by the timers of VRRP; until then who asks hears nobody. What is open at a unit
-//! that loses the address is lost.
+//! that loses the address is lost. Any number of units may own several addresses together: see
+//! `peers`. Room at the members may be bounded, with a line for it: see `line`.
 //!
 //! In: `pick`, `close`, `begin`, `verdict`, `fares`, `ring`. Holds: at most one alarm for each
 //! (unit, member) and one for the address; open ≥ 0 and 0 with nobody inside.
-//! Leaves out: a bound on connections and a line for one, two units that both hold the address,
-//! a second set of probes at another pace while a member is out.
+//! Leaves out: two units that both hold the address, a second set of probes at another pace while a
+//! member is out.
 //! Source: smooth weighted round robin as in nginx `ngx_http_upstream_round_robin.c`; probes as in
 //! HAProxy's `check` (inter, fall, rise, slowstart); highest random weight: Thaler & Ravishankar
 //! (1998); two choices: Mitzenmacher (2001); VRRP: RFC 5798 §6.
 
+mod line;
+mod peers;
 mod sending;
+
+pub use line::Room;
+pub use peers::{PeersConfig, RingTimers};
 
 use crate::engine::calendar::Ticket;
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::engine::law::Sampler;
 use crate::model::event::Event;
 use crate::model::gauge::Gauge;
-use crate::model::ids::{ComponentId, UnitId};
+use crate::model::ids::{CauseId, ComponentId, UnitId};
 use crate::model::{Ctx, Health};
 use crate::units::{SimDuration, SimTime};
 
@@ -135,8 +141,12 @@ pub struct BalancerConfig {
     pub slow_start: SimDuration,
     /// Further members asked when one does not take a request.
     pub retries: u8,
-    /// None: the first unit has the address for ever.
+    /// Room for requests at the members of the service; none: no bound.
+    pub room: Option<Room>,
+    /// None: the first unit has the address for ever, where the units are no peers.
     pub takeover: Option<Takeover>,
+    /// The units own addresses together.
+    pub peers: Option<PeersConfig>,
     /// Its alarms: one for each (unit, member), then that of the address.
     pub unit: UnitId,
 }
@@ -191,13 +201,15 @@ pub struct Balancer {
     holder: usize,
     /// Nobody has the address: it is on its way back.
     travels: bool,
-    speaks: [bool; 2],
+    speaks: Vec<bool>,
     /// The takeover has failed.
     doomed: bool,
     change: Change,
     ticket: Ticket,
     takeovers: u64,
     address: [Key; 4],
+    lines: Option<Box<line::Lines>>,
+    peers: Option<Box<peers::Peers>>,
     sent: u64,
     refused: u64,
 }
@@ -229,6 +241,12 @@ impl Balancer {
             }
         }
         let name = config.name.clone();
+        let units = config.units.len();
+        let lines = config.room.map(|room| Box::new(line::Lines::new(room, units)));
+        let peers = config.peers.map(|peers| {
+            let silences = config.units.iter().map(|(_, unit)| key("silence", unit)).collect();
+            Box::new(peers::Peers::new(peers, silences, key("address", &name)))
+        });
         let purposes = ["silence", "takeover", "takeover-works", "giveback"];
         Self {
             hash: config
@@ -242,11 +260,13 @@ impl Balancer {
             beliefs,
             holder: 0,
             travels: false,
-            speaks: [true; 2],
+            speaks: vec![true; units],
             doomed: false,
             change: Change::None,
             ticket: Ticket::NONE,
             takeovers: 0,
+            lines,
+            peers,
             sent: 0,
             refused: 0,
         }
@@ -270,10 +290,13 @@ impl Balancer {
         self.beliefs[self.at(unit, member)].open
     }
 
-    /// The unit to which the address leads; `None` while it leads to none.
+    /// The unit to which the address leads, of peers the first one; `None` while it leads to none.
     #[must_use]
     pub fn holder(&self) -> Option<usize> {
-        (!self.travels).then_some(self.holder)
+        match &self.peers {
+            Some(peers) => Self::owner_of_first(peers),
+            None => (!self.travels).then_some(self.holder),
+        }
     }
 
     fn at(&self, unit: usize, member: usize) -> usize {
@@ -325,11 +348,12 @@ impl Balancer {
         let range = self.config.farms[farm].clone();
         if self.config.choice == Choice::RoundRobin {
             let chosen = self.next_in_turn(now, unit, range, barred);
-            return self.opened(unit, chosen);
+            return self.opened(now, unit, chosen);
         }
         let (first, count) = (range.start, range.len());
         let base = self.at(unit, 0);
-        let may = |m: &usize| self.beliefs[base + m].alive && !barred(*m);
+        let lives = |m: &usize| self.beliefs[base + m].alive && !barred(*m);
+        let may = |m: &usize| lives(m) && !self.full(base + m, *m, now);
         let weight = |m: usize| self.weight(base + m, m, now);
         let load = |m: usize| f64::from(self.beliefs[base + m].open + 1) / weight(m);
         let chosen = match self.config.choice {
@@ -357,22 +381,34 @@ impl Balancer {
                     (one, _) => one,
                 }
             }
-            Choice::Hash => {
-                let score = |m: usize| libm::log(self.hash[m].uniform(ordinal, 0)) / weight(m);
-                range.filter(may).max_by(|a, b| score(*a).total_cmp(&score(*b)))
-            }
+            // Who has no room at its own member waits for it.
+            Choice::Hash => self.hashed(now, base, range.filter(lives), ordinal).filter(may),
         };
         if let Choice::LeastConnections = self.config.choice {
             self.turns[farm] = chosen.map_or(self.turns[farm], |m| (m - first + 1) % count);
         }
-        self.opened(unit, chosen)
+        self.opened(now, unit, chosen)
     }
 
-    fn opened(&mut self, unit: usize, member: Option<usize>) -> Option<usize> {
+    /// Of `members` the one that is a page view's own.
+    fn hashed(
+        &self,
+        now: SimTime,
+        base: usize,
+        members: impl Iterator<Item = usize>,
+        ordinal: u64,
+    ) -> Option<usize> {
+        let weight = |m: usize| self.weight(base + m, m, now);
+        let score = |m: usize| libm::log(self.hash[m].uniform(ordinal, 0)) / weight(m);
+        members.max_by(|a, b| score(*a).total_cmp(&score(*b)))
+    }
+
+    fn opened(&mut self, now: SimTime, unit: usize, member: Option<usize>) -> Option<usize> {
         if let Some(member) = member {
             let at = self.at(unit, member);
             self.sent += 1;
             self.beliefs[at].open += 1;
+            self.slot_taken(member, now);
         }
         member
     }
@@ -389,7 +425,8 @@ impl Balancer {
         let mut total = 0.0;
         let mut best: Option<usize> = None;
         for member in farm {
-            if !self.beliefs[base + member].alive || barred(member) {
+            let full = self.full(base + member, member, now);
+            if !self.beliefs[base + member].alive || barred(member) || full {
                 continue;
             }
             let step = self.weight(base + member, member, now);
@@ -406,12 +443,21 @@ impl Balancer {
         best
     }
 
-    /// A request that `unit` had sent to `member` is answered, or is no longer waited for.
-    pub fn close(&mut self, unit: ComponentId, member: ComponentId) {
-        if let (Some(unit), Some(member)) = (self.unit_of(unit), self.member_of(member)) {
-            let at = self.at(unit, member);
-            self.beliefs[at].open -= 1;
-        }
+    /// A request that `unit` had sent to `member` is answered after `stay`, or is no longer waited
+    /// for; tells whether somebody waits for the room it leaves.
+    pub fn close(
+        &mut self,
+        now: SimTime,
+        unit: ComponentId,
+        member: ComponentId,
+        stay: SimDuration,
+    ) -> bool {
+        let (Some(unit), Some(member)) = (self.unit_of(unit), self.member_of(member)) else {
+            return false;
+        };
+        let at = self.at(unit, member);
+        self.beliefs[at].open -= 1;
+        self.slot_freed(unit, member, now, stay)
     }
 
     /// Arms the first probes at or after `now`.
@@ -438,7 +484,8 @@ impl Balancer {
         self.arm(ctx, at, due);
     }
 
-    /// A probe was answered, or was not.
+    /// A probe was answered, or was not. Who waits for room is to look again where that changes a
+    /// belief.
     pub fn verdict(&mut self, at: usize, good: bool, now: SimTime) {
         let Some(probing) = self.config.probing else { return };
         let belief = &mut self.beliefs[at];
@@ -453,6 +500,7 @@ impl Balancer {
             belief.against = 0;
             belief.since = good.then_some(now);
             belief.ahead = 0.0;
+            self.unbind(at / self.config.members.len());
         }
     }
 
@@ -480,16 +528,26 @@ impl Balancer {
         }
     }
 
-    /// A unit fares differently; `clean` when it was shut down and could say so.
-    pub fn fares(&mut self, ctx: &mut Ctx<'_>, unit: ComponentId, health: Health, clean: bool) {
-        let Some(unit) = self.unit_of(unit).filter(|_| self.config.takeover.is_some()) else {
-            return;
-        };
+    /// A unit fares differently, for `cause`; `clean` when it was shut down and could say so.
+    pub fn fares(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        unit: ComponentId,
+        health: Health,
+        (clean, cause): (bool, CauseId),
+    ) {
+        let Some(unit) = self.unit_of(unit) else { return };
         let speaks = matches!(health, Health::Up | Health::Slow(_));
         if self.speaks[unit] == speaks {
             return;
         }
         self.speaks[unit] = speaks;
+        if self.peers.is_some() {
+            return self.peer_fares(ctx, unit, speaks, (clean, cause));
+        }
+        if self.config.takeover.is_none() {
+            return;
+        }
         let holds = self.holder == unit && !self.travels;
         match (holds, speaks) {
             (true, true) => {
@@ -615,7 +673,10 @@ impl Balancer {
 
     /// What it has sent on, and what it has turned away since nobody was left.
     #[must_use]
-    pub fn gauge(&self, _: SimTime) -> Gauge {
+    pub fn gauge(&self, now: SimTime) -> Gauge {
+        if let Some(lines) = &self.lines {
+            return self.gauge_of_lines(now, lines);
+        }
         Gauge {
             arrived: self.sent + self.refused,
             refused: self.refused,

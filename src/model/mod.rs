@@ -65,6 +65,8 @@ pub enum Move {
     Advance(RequestId),
     /// The request has failed where it is.
     Fail(RequestId, Outcome),
+    /// This unit of a balancer may have room for who waits in its line.
+    Room(ComponentId),
 }
 
 /// All of the world but the component that is being called.

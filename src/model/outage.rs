@@ -471,7 +471,20 @@ impl<'p> World<'p> {
     /// Everyone inside a process that is gone fails, and what it did by itself ends. Parents come
     /// before their children, whom they then no longer wait for.
     pub(in crate::model) fn throw_out(&mut self, member: ComponentId, cause: CauseId) {
+        self.throw_out_those(member, cause, &|_| true);
+    }
+
+    /// As [`Self::throw_out`], of those that are meant.
+    pub(in crate::model) fn throw_out_those(
+        &mut self,
+        member: ComponentId,
+        cause: CauseId,
+        meant: &dyn Fn(&Request) -> bool,
+    ) {
         let inside = |(id, r): (RequestId, &Request)| {
+            if !meant(r) {
+                return None;
+            }
             let held = |frame: &Frame| frame.at == member && frame.hold != Hold::Calling;
             let depth = r.frames[..usize::from(r.depth)].iter().position(held)?;
             Some((id, depth, r.frames[depth].serial))

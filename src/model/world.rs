@@ -302,6 +302,7 @@ impl<'p> World<'p> {
         for component in &mut self.components {
             match component {
                 Component::Station(station) => station.forget_waits(),
+                Component::Balancer(balancer) => balancer.forget_waits(),
                 Component::Database(database) => database.count_anew(self.now, until),
                 _ => {}
             }
@@ -334,6 +335,7 @@ impl<'p> World<'p> {
                     debug_assert!(self.requests[request].live, "who has failed is still there");
                     self.fail_up(request, outcome);
                 }
+                Move::Room(unit) => self.sends_from_line(unit),
             }
         }
         if self.stop.is_some() {
@@ -831,8 +833,10 @@ impl<'p> World<'p> {
             return self.lane.push(Move::Advance(id));
         }
         let at = entry.at;
-        if let Component::Head(_) = &self.components[at.index()] {
-            return self.sent_again(id);
+        match &self.components[at.index()] {
+            Component::Head(_) => return self.sent_again(id),
+            Component::Balancer(_) => return self.line_times_out(id),
+            _ => {}
         }
         let mut ctx = ctx!(self, self.causes[at.index()]);
         self.components[at.index()].wake(&mut ctx, id);

@@ -41,6 +41,7 @@ use crate::workload::noise::Noise;
 use crate::workload::rate::{Profile, WeekTime};
 
 mod balancer;
+pub use balancer::beliefs_name;
 mod cache;
 mod database;
 mod front;

@@ -378,7 +378,7 @@ impl Builder<'_> {
         let draft = self.draft;
         let (name, spec) = &draft.scenario.balancer[balancer];
         // Without a failover the second unit never takes over.
-        let pair = spec.failover.is_some() || spec.vrrp.is_some();
+        let pair = spec.failover.is_some() || spec.vrrp.is_some() || spec.peers.is_some();
         let count = if pair { spec.count.value } else { 1 };
         let units: Vec<NodeId> = (0..count)
             .map(|member| {

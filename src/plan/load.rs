@@ -20,7 +20,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::spec::place::ZoneCpuSpec;
+use crate::model::spec::place::{Depth, ZoneCpuSpec};
 use crate::model::spec::request::{CallStep, StepSpec};
 use crate::model::spec::storage::{DiskSetSpec, Layout, ReadsTo};
 use crate::model::spec::traffic::WorkloadSpec;
@@ -216,6 +216,7 @@ fn walk(
             sums.class(class, *rate);
         }
     }
+    sums.probes();
     sums.finish()
 }
 
@@ -237,6 +238,26 @@ impl Sums<'_> {
     fn alive(&self, parts: Vec<Part>) -> Vec<Part> {
         let alive: Vec<Part> = parts.iter().copied().filter(|part| (self.up)(*part)).collect();
         if alive.is_empty() { parts } else { alive }
+    }
+
+    /// What the deep probes of every unit of every balancer cost the members.
+    fn probes(&mut self) {
+        let draft = self.draft;
+        for (balancer, (_, spec)) in draft.scenario.balancer.iter().enumerate() {
+            let Some(check) = spec.check.as_ref().filter(|c| c.depth.value == Depth::Deep) else {
+                continue;
+            };
+            let Some(cpu) = &check.cpu else { continue };
+            let units = (0..spec.count.value).map(|member| Part::Balancer { balancer, member });
+            let probing = units.filter(|unit| (self.up)(*unit)).count() as f64;
+            let work = mean(&cpu.value) * probing / check.interval.value.seconds();
+            for (service, member) in &draft.links.balancers[balancer].targets {
+                let member = Part::Service { service: *service, member: *member };
+                if let Some(zone) = member.stands_on(draft).filter(|_| (self.up)(member)) {
+                    self.add(zone, Resource::Cpu, work);
+                }
+            }
+        }
     }
 
     fn class(&mut self, class: usize, rate: f64) {
@@ -268,23 +289,14 @@ impl Sums<'_> {
                 rate
             }
             Entrance::Balancer(balancer) => {
-                let (_, spec) = &draft.scenario.balancer[balancer];
-                let units = (0..spec.count.value)
-                    .map(|member| Part::Balancer { balancer, member })
-                    .collect();
-                let unit = self.alive(units)[0];
-                if let Some(cpu) = &spec.cpu {
-                    let work = rate * mean(&cpu.value);
-                    match unit.stands_on(draft).filter(|_| spec.in_.is_some()) {
-                        Some(zone) => self.add(zone, Resource::Cpu, work),
-                        None => self.add(unit, Resource::Cpu, work),
-                    }
-                }
+                let units = self.at_work(balancer);
+                self.balancer_cpu(balancer, rate);
                 let targets = draft.links.balancers[balancer].targets.iter();
                 let to = targets
                     .map(|(service, member)| Part::Service { service: *service, member: *member });
                 self.spread(to.collect(), rate, here);
-                self.reply(class, &vec![(unit, rate)], rate);
+                let from = units.into_iter().map(|(unit, share)| (unit, share * rate)).collect();
+                self.reply(class, &from, rate);
                 rate
             }
             Entrance::NameService(at) => {
@@ -485,11 +497,24 @@ impl Sums<'_> {
     /// Requests or queries that a balancer sends on from inside.
     fn balancer_cpu(&mut self, balancer: usize, rate: f64) {
         let spec = &self.draft.scenario.balancer[balancer].1;
-        let unit = Part::Balancer { balancer, member: 0 };
-        if let Some(cpu) = &spec.cpu {
+        let Some(cpu) = &spec.cpu else { return };
+        for (unit, share) in self.at_work(balancer) {
             let zone = unit.stands_on(self.draft).filter(|_| spec.in_.is_some());
-            self.add(zone.unwrap_or(unit), Resource::Cpu, rate * mean(&cpu.value));
+            let work = rate * share * mean(&cpu.value);
+            self.add(zone.unwrap_or(unit), Resource::Cpu, work);
         }
+    }
+
+    /// The units of a balancer that work, with their shares: one, or the peers by their addresses.
+    fn at_work(&self, balancer: usize) -> Vec<(Part, f64)> {
+        let spec = &self.draft.scenario.balancer[balancer].1;
+        let units = (0..spec.count.value).map(|member| Part::Balancer { balancer, member });
+        let alive = self.alive(units.collect());
+        let Some(peers) = &spec.peers else { return vec![(alive[0], 1.0)] };
+        let (addresses, units) = (peers.addresses.value as usize, alive.len());
+        let own = |unit: usize| (addresses + units - 1 - unit) / units;
+        let share = |unit: usize| own(unit) as f64 / addresses as f64;
+        alive.iter().enumerate().map(|(at, unit)| (*unit, share(at))).collect()
     }
 
     /// Queries of a database, reads and writes a second.

@@ -719,20 +719,24 @@ impl<'a> Compiler<'a> {
         self.inside.truncate(self.inside.len() - 2);
     }
 
-    /// A deep probe of a member, the only one of `pool`: a worker, an operation at each of the
+    /// A deep probe of a member, the only one of `pool`: a worker, its work, an operation at each of the
     /// `heads` in front of its mounts, each with the number of its pools, and in by each way it `asks`.
     /// Gives its entry.
     pub fn probe(
         &mut self,
         owner: &str,
         pool: PoolId,
-        time_out: SimDuration,
+        (time_out, cpu): (SimDuration, Option<&Law>),
         heads: &[(u8, u8)],
         asks: &[Op],
     ) -> u32 {
         let entry = self.here();
         let call = self.call_kind(owner, "", Some(time_out));
         self.emit(Op::Enter { pool, call: Some(call) });
+        if let Some(cpu) = cpu {
+            let demand = self.demand("demand", &format!("{owner}.cpu"), cpu);
+            self.emit(Op::Cpu { demand });
+        }
         for mount in heads {
             let amount = self.amount(1.0, owner);
             let key = self.head_keys(&format!("{owner}.{}", mount.0));

@@ -311,6 +311,7 @@ impl<'p> Run<'p> {
         let world = &self.world;
         let waits = |index: usize| match world.component(ComponentId(index as u32)) {
             Component::Station(station) => station.waits().cloned(),
+            Component::Balancer(balancer) => balancer.waits().cloned(),
             _ => None,
         };
         let observation = Observation {

@@ -7,6 +7,7 @@ use crate::model::ids::ComponentId;
 use crate::model::record::{Attempts, OUTCOMES};
 use crate::model::route::{Asks, CallKind};
 use crate::observe::histogram::Histogram;
+use crate::plan::compile::beliefs_name;
 use crate::plan::figure::{Figure, Metric, Stat};
 use crate::solve::requests::{Observation, Tally};
 use crate::stats::interval::Statistic;
@@ -174,6 +175,14 @@ fn resource_parts(plan: &Blueprint, scope: &str, resource: &str) -> Vec<Componen
     members(plan, scope).iter().flat_map(of).collect()
 }
 
+/// The lines of the balancer called `scope`, when it has any.
+fn lines_of(plan: &Blueprint, scope: &str) -> Vec<ComponentId> {
+    let mut all = members(plan, &beliefs_name(scope));
+    let has = |id: &ComponentId| matches!(&plan.parts[id.index()].config, Config::Balancer(of) if of.room.is_some());
+    all.retain(has);
+    all
+}
+
 fn zones(plan: &Blueprint, scope: &str) -> Vec<usize> {
     let group = scope.strip_suffix("-*").unwrap_or(scope);
     let is = |name: &str| {
@@ -200,6 +209,12 @@ impl Measure {
         let parts = match &figure.resource {
             Some(resource) if figure.metric != Metric::Utilization => {
                 resource_parts(plan, scope, resource)
+            }
+            // Who waits at a balancer waits for room at its members.
+            None if matches!(figure.metric, Metric::Waiting | Metric::Queue)
+                && !lines_of(plan, scope).is_empty() =>
+            {
+                lines_of(plan, scope)
             }
             _ => members(plan, scope),
         };
@@ -373,6 +388,14 @@ impl Measure {
                 if !parts.is_empty() {
                     return Ok(Self::Utilization(Meters::Parts(parts)));
                 }
+            }
+            let bounded = |id: &ComponentId| {
+                let part = &plan.parts[id.index()];
+                part.balancer.is_some()
+                    && matches!(&part.config, Config::Service(of) if of.workers.is_some())
+            };
+            if resource == "connections" && !parts.is_empty() && parts.iter().all(bounded) {
+                return Ok(Self::Utilization(Meters::Parts(parts)));
             }
             let found = resource_parts(plan, scope, resource);
             if !found.is_empty() {

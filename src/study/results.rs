@@ -236,6 +236,8 @@ pub enum UseKind {
     Head,
     /// Cores of a balancer that is an appliance.
     Balancer,
+    /// Requests inside a unit of a balancer, or open at its members, of those it admits.
+    Connections,
     /// Bandwidth of a link.
     Link,
     /// Servers of a station.
@@ -254,6 +256,7 @@ impl UseKind {
             Self::Disks => "disks",
             Self::Head => "head",
             Self::Balancer => "balancer",
+            Self::Connections => "connections",
             Self::Link => "link",
             Self::Station => "station",
         }
@@ -266,7 +269,7 @@ impl UseKind {
             Self::Zone => "cap of cores",
             Self::Server | Self::Balancer => "cores",
             Self::Service => "workers",
-            Self::Database => "connections",
+            Self::Database | Self::Connections => "connections",
             Self::Disks => "disks",
             Self::Head => "time",
             Self::Link => "bandwidth",

@@ -13,6 +13,9 @@ use fivenines::units::{SimDuration, SimTime};
 
 use crate::links::blueprint;
 
+mod line;
+mod peers;
+
 // Outcomes in the order of the ledger.
 const OK: usize = 0;
 const REFUSED: usize = 1;
@@ -294,6 +297,23 @@ steps = [ { cpu = "app", draw = "work" }, { call = "mysql", read = 1, time-out =
         world.run_before(at(80.0)).unwrap();
         assert_eq!(all(&world), [true; 2], "{depth}");
     }
+}
+
+/// A deep probe costs its member what the file says: two members, each asked by one unit every 2 s
+/// for 100 ms of work, on eight cores with nothing else to do but a request of 1 ms a second: 0.05
+/// cores for the probes, and 0.0005 for each half of the requests. The plan reckons the same.
+#[test]
+fn a_deep_probe_costs_its_member_what_the_file_says() {
+    let check =
+        r#"check = { interval = "2s", time-out = "1s", fall = 2, depth = "deep", cpu = "100ms" }"#;
+    let plan = scene(check, "1/s", PLAIN);
+    let mut world = world(&plan, 0);
+    world.run_before(at(1_000.0)).unwrap();
+    for name in ["box-1", "box-2"] {
+        let busy = world.gauges()[part(&plan, name).index()].utilization().unwrap() * 8.0;
+        assert!((busy - 0.0505).abs() < 0.0002, "{busy}");
+    }
+    assert!(front(&plan, &world).believes(0, 0) && front(&plan, &world).believes(0, 1));
 }
 
 /// Mean response over replications and its standard error.

@@ -7,29 +7,30 @@
 
 use crate::engine::calendar::Ticket;
 use crate::model::balancer::Balancer;
-use crate::model::ids::{CallId, ClassId, ComponentId, KeyId, UnitId};
+use crate::model::ids::{CallId, CauseId, ClassId, ComponentId, KeyId, UnitId};
+use crate::model::outage::Faults;
 use crate::model::request::{Hold, Outcome, Owner, Request, RequestId, Waits};
 use crate::model::route::Op;
 use crate::model::world::World;
-use crate::model::{Component, Ctx, Health};
+use crate::model::{Component, Ctx, Health, Move};
 use crate::units::SimTime;
 
 impl World<'_> {
-    fn balancer(&self, id: ComponentId) -> &Balancer {
+    pub(super) fn balancer(&self, id: ComponentId) -> &Balancer {
         match &self.components[id.index()] {
             Component::Balancer(balancer) => balancer,
             _ => unreachable!("the plan gives balancers their own ids"),
         }
     }
 
-    fn balancer_mut(&mut self, id: ComponentId) -> &mut Balancer {
+    pub(super) fn balancer_mut(&mut self, id: ComponentId) -> &mut Balancer {
         match &mut self.components[id.index()] {
             Component::Balancer(balancer) => balancer,
             _ => unreachable!("the plan gives balancers their own ids"),
         }
     }
 
-    fn with_balancer<R>(
+    pub(super) fn with_balancer<R>(
         &mut self,
         id: ComponentId,
         act: impl FnOnce(&mut Balancer, &mut Ctx<'_>) -> R,
@@ -59,7 +60,7 @@ impl World<'_> {
         call: Option<CallId>,
     ) {
         let found = self.balancer(balancer);
-        let (holder, held) = (found.holder, !found.travels);
+        let (holder, held) = found.leads(self.requests[id].ordinal);
         let unit = found.config.units[holder].0;
         self.ask(id, unit, call, false);
         self.requests[id].dispatches = 0;
@@ -85,8 +86,12 @@ impl World<'_> {
         call: Option<CallId>,
         key: KeyId,
     ) {
+        if farm == 0 && self.has_to_wait(id, balancer, None) {
+            return self.joins_line(id, balancer);
+        }
         match self.member_for(id, balancer, farm, key, None) {
             Some(member) => {
+                self.noted_no_wait(id, balancer, farm);
                 self.ask(id, member, call, true);
                 self.let_in(id, member);
             }
@@ -95,17 +100,31 @@ impl World<'_> {
                 let group = self.group_behind(balancer, farm);
                 self.query(id, group, true, call);
             }
+            None if self.may_have_room(id, balancer, None) => self.joins_line(id, balancer),
             None => {
                 self.balancer_mut(balancer).refused += 1;
-                // Nobody is left. What took them away is to blame.
-                let members = &self.balancer(balancer).config.members;
-                let causes = members.iter().map(|member| self.causes[member.id.index()]);
-                let cause = causes.max().unwrap_or(crate::model::ids::CauseId::OVERLOAD);
-                self.requests[id].cause = cause;
-                self.leave(id, Outcome::Refused);
-                self.fail_up(id, Outcome::Refused);
+                self.turn_down(id, balancer);
             }
         }
+    }
+
+    /// `id` gets into the line for room at a member, or is refused where that is full.
+    fn joins_line(&mut self, id: RequestId, balancer: ComponentId) {
+        if !self.wait_for_room(id, balancer, None) {
+            self.balancer_mut(balancer).refused += 1;
+            self.requests[id].cause = CauseId::OVERLOAD;
+            self.leave(id, Outcome::Refused);
+            self.fail_up(id, Outcome::Refused);
+        }
+    }
+
+    /// Nobody is left for `id`, inside a unit. What took them away is to blame.
+    pub(super) fn turn_down(&mut self, id: RequestId, balancer: ComponentId) {
+        let members = &self.balancer(balancer).config.members;
+        let causes = members.iter().map(|member| self.causes[member.id.index()]);
+        self.requests[id].cause = causes.max().unwrap_or(CauseId::OVERLOAD);
+        self.leave(id, Outcome::Refused);
+        self.fail_up(id, Outcome::Refused);
     }
 
     /// The database behind a farm of a balancer.
@@ -116,7 +135,7 @@ impl World<'_> {
         group.expect("the plan puts members of a database there").0
     }
 
-    fn member_for(
+    pub(super) fn member_for(
         &mut self,
         id: RequestId,
         balancer: ComponentId,
@@ -154,8 +173,11 @@ impl World<'_> {
         let entry = &mut self.requests[id];
         entry.frames[depth].behind = false;
         let (unit, member) = (entry.frames[depth - 1].at, entry.frames[depth].at);
-        if let Some(balancer) = self.plan.parts[unit.index()].balancer {
-            self.balancer_mut(balancer).close(unit, member);
+        let (now, stay) = (self.now, self.now - entry.frames[depth].since);
+        if let Some(balancer) = self.plan.parts[unit.index()].balancer
+            && self.balancer_mut(balancer).close(now, unit, member, stay)
+        {
+            self.lane.push(Move::Room(unit));
         }
     }
 
@@ -180,18 +202,31 @@ impl World<'_> {
         }
         self.requests[id].dispatches += 1;
         self.requests[id].depth -= 1;
-        let Some(member) = self.member_for(id, balancer, farm, key, Some(frame.at)) else {
+        let waits = farm == 0 && self.has_to_wait(id, balancer, Some(frame.at));
+        let found =
+            if waits { None } else { self.member_for(id, balancer, farm, key, Some(frame.at)) };
+        let queues = found.is_none()
+            && farm == 0
+            && self.may_have_room(id, balancer, Some(frame.at))
+            && self.wait_for_room(id, balancer, Some(frame.at));
+        if found.is_none() && !queues {
             self.requests[id].depth += 1;
             return false;
-        };
-        self.balancer_mut(balancer).close(unit, frame.at);
+        }
+        let (now, stay) = (self.now, self.now - frame.since);
+        if self.balancer_mut(balancer).close(now, unit, frame.at, stay) {
+            self.lane.push(Move::Room(unit));
+        }
         let entry = &mut self.requests[id];
-        entry.waits = Waits::Nothing;
         if let Some(call) = call {
             self.record.call_ends(call, outcome, entry.counted);
         }
-        self.ask(id, member, call, true);
-        self.let_in(id, member);
+        if let Some(member) = found {
+            entry.waits = Waits::Nothing;
+            self.noted_no_wait(id, balancer, farm);
+            self.ask(id, member, call, true);
+            self.let_in(id, member);
+        }
         true
     }
 
@@ -203,8 +238,17 @@ impl World<'_> {
             self.balancer_mut(balancer).forget(id);
         }
         let planned = self.plan.causes.len() as u16 - 1;
-        let clean = health == Health::Down && self.causes[id.index()].0 == planned;
-        self.with_balancer(balancer, |balancer, ctx| balancer.fares(ctx, id, health, clean));
+        let cause = self.causes[id.index()];
+        // Who takes it out as planned shuts it down, also an appliance, which answers nobody then; a
+        // drill is no plan but a crash.
+        let gone = matches!(health, Health::Down | Health::Unreachable);
+        let clean = gone && cause.0 == planned && self.span.faults != Faults::Drill;
+        self.with_balancer(balancer, |balancer, ctx| {
+            balancer.fares(ctx, id, health, (clean, cause));
+        });
+        if self.balancer(balancer).lines.is_some() {
+            self.lane.push(Move::Room(id));
+        }
     }
 
     /// A probe is due, or has waited long enough, or the address moves.
@@ -217,6 +261,9 @@ impl World<'_> {
         }
         let found = self.balancer(id);
         let Some(belief) = found.beliefs.get(at) else {
+            if found.peers.is_some() {
+                return self.addresses_move(id, ticket);
+            }
             let loses = self.with_balancer(id, |balancer, ctx| balancer.ring(ctx, ticket));
             if let Some(loses) = loses {
                 self.throw_out(loses, self.causes[loses.index()]);
@@ -276,7 +323,7 @@ impl World<'_> {
         let mut request = Request::new(ClassId(0), entry, Owner::Probe(unit), self.now);
         request.ordinal = ordinal;
         if let Some(request) = self.insert(request) {
-            self.lane.push(crate::model::Move::Advance(request));
+            self.lane.push(Move::Advance(request));
         }
     }
 
@@ -295,6 +342,10 @@ impl World<'_> {
             balancer.beliefs[at].asked = None;
             balancer.verdict(at, good, ctx.now);
             balancer.next_probe(ctx, at);
+            let unit = at / balancer.config.members.len();
+            if balancer.waiting(unit) > 0 {
+                ctx.lane.push(Move::Room(balancer.config.units[unit].0));
+            }
         });
     }
 }

@@ -27,7 +27,9 @@ fn of(choice: Choice, weights: &[f64]) -> Balancer {
         }),
         slow_start: SimDuration::from_secs(10),
         retries: 0,
+        room: None,
         takeover: None,
+        peers: None,
         unit: UnitId(0),
     };
     Balancer::new(config, Seed(1), Lineage::replication(0))
@@ -45,7 +47,7 @@ fn shares(balancer: &mut Balancer, now: SimTime, count: u64) -> Vec<u64> {
     for ordinal in 0..count {
         let member = balancer.pick(now, 0, ordinal, None, uniforms(ordinal)).unwrap();
         got[member] += 1;
-        balancer.close(ComponentId(0), ComponentId(10 + member as u32));
+        balancer.close(now, ComponentId(0), ComponentId(10 + member as u32), SimDuration::ZERO);
     }
     got
 }

@@ -261,7 +261,7 @@ impl crate::scenario::value::Value for MountSpec {
 spec! {
     /// A balancer in front of a service.
     pub struct BalancerSpec {
-        /// 1, or 2 for a pair of which one works.
+        /// 1, or 2 for a pair of which one works, or any number of `peers`.
         count: u32 = 1 => at_least(1),
         /// The rack of an appliance.
         rack: Option<Reference>,
@@ -285,10 +285,22 @@ spec! {
         time_out: Option<SimDuration>,
         /// Further members asked when one refuses, or when the time for an answer is over before one has taken the request.
         retries: u32 = 0,
+        /// Requests inside a unit; more wait in its backlog. None: no bound.
+        limit: Option<u32> => at_least(1),
+        /// Requests that may wait for room in a unit; more are refused. None: no bound.
+        backlog: Option<u32>,
+        /// Requests open at a time at each member, of each unit; more wait in line at the unit. None: no bound.
+        member_limit: Option<u32> => at_least(1),
+        /// Requests in line at a unit; more are refused. None: no bound.
+        line: Option<u32>,
+        /// Who waits longer in line is answered with an error. None: for ever.
+        line_time_out: Option<SimDuration> => above(SimDuration::ZERO),
         /// How the partner takes over.
         failover: Option<TakeoverSpec>,
         /// Takeover by the timers of VRRP instead.
         vrrp: Option<VrrpSpec>,
+        /// Units that own addresses together and take them over from each other.
+        peers: Option<PeersSpec>,
     }
 }
 
@@ -331,6 +343,8 @@ spec! {
         depth: Depth = "shallow",
         /// Chance that a shallow one sees a hang, drawn for each hang. *0*
         sees_hang: Option<crate::units::Probability>,
+        /// Work of a deep one of a balancer at the member. None: no time.
+        cpu: Option<LawSpec<SimDuration>>,
     }
 }
 
@@ -345,6 +359,34 @@ spec! {
         partner: u32 = 100 => within(1, 254),
         /// Whether the first takes the address back when it is well again.
         preempt: bool = true,
+    }
+}
+
+spec! {
+    /// Addresses that all units own together: Wackamole over Spread.
+    pub struct PeersSpec {
+        /// How many; each is with one unit, and users reach each as often.
+        addresses: u32 => at_least(1),
+        /// Silence that breaks the ring of the units.
+        token: SimDuration = "1250ms",
+        /// To gather who is left.
+        gather: SimDuration = "1250ms",
+        /// To form the ring anew, at most; any part of it is as likely.
+        form: SimDuration = "1250ms",
+        /// How long a unit that was missed must have been back before it owns addresses again.
+        mature: SimDuration = "5s",
+        /// Addresses go back in rounds. None: in one pass, at once.
+        balance: Option<BalanceSpec>,
+    }
+}
+
+spec! {
+    /// Rounds in which addresses go from the unit with the most to that with the fewest.
+    pub struct BalanceSpec {
+        /// Between two rounds.
+        every: SimDuration => above(SimDuration::ZERO),
+        /// Addresses moved in a round.
+        moves: u32 = 1 => at_least(1),
     }
 }
 

@@ -166,6 +166,12 @@ impl World<'_> {
         let counted = entry.counted;
         let innermost = depth + 1 == usize::from(entry.depth);
         let cause = self.causes[frame.at.index()];
+        if innermost && frame.hold == Hold::Inside && self.waits_for_a_member(id) {
+            self.gives_up_in_line(id);
+            self.leave(id, Outcome::Timeout);
+            self.requests[id].cause = cause;
+            return self.fail_up(id, Outcome::Error);
+        }
         let in_line = innermost && entry.waits == Waits::InLine && entry.at == frame.at;
         let gives_up = in_line && self.leaves_line(frame.at);
         if frame.hold == Hold::Calling && self.try_another(id, Outcome::Timeout) {
@@ -226,7 +232,29 @@ impl World<'_> {
             self.requests.remove(id);
         }
         let cause = if unreachable { own } else { self.blame(CauseId::OVERLOAD) };
+        if !unreachable {
+            self.leaves_before_its_turn(id);
+        }
         self.part_given_up(view, attempt, cause);
+    }
+
+    /// Nobody waits for `id` any more. In a line of the balancer that it entered by it is taken
+    /// out: what closes its connection costs no member anything.
+    fn leaves_before_its_turn(&mut self, id: RequestId) {
+        let entry = &self.requests[id];
+        if entry.depth != 1 || entry.waits != Waits::InLine {
+            return;
+        }
+        let (at, unit) = (entry.at, entry.top().at);
+        if self.waits_for_a_member(id) {
+            self.gives_up_in_line(id);
+        } else if at == unit && self.plan.parts[unit.index()].balancer.is_some() {
+            let mut ctx = ctx!(self, self.causes[unit.index()]);
+            self.components[unit.index()].cancel(&mut ctx, id);
+        } else {
+            return;
+        }
+        self.fail_up(id, Outcome::Aborted);
     }
 
     /// The client of `id` gives up while the reply is on its way: what is left is not sent.

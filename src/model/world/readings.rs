@@ -29,9 +29,16 @@ impl World<'_> {
             }
         }
         for (_, request) in self.requests.iter() {
-            for frame in &request.frames[..usize::from(request.depth)] {
+            let frames = &request.frames[..usize::from(request.depth)];
+            for (depth, frame) in frames.iter().enumerate() {
+                let stay = u128::from((self.now - frame.since).nanos());
                 if frame.hold == Hold::Inside {
-                    gauges[frame.at.index()].stayed += u128::from((self.now - frame.since).nanos());
+                    gauges[frame.at.index()].stayed += stay;
+                }
+                if frame.behind
+                    && let Some(balancer) = self.bounded_by(frames[depth - 1].at, frame.at)
+                {
+                    gauges[balancer.index()].stayed += stay;
                 }
             }
             let Some(component) = self.components.get(request.at.index()) else { continue };
@@ -41,6 +48,7 @@ impl World<'_> {
                     | Component::Head(_)
                     | Component::Cpu(_)
                     | Component::Links(_)
+                    | Component::Balancer(_)
             );
             if keeps_line {
                 let stay = u128::from((self.now - request.since).nanos());

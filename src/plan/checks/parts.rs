@@ -38,6 +38,10 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
         check_balancer(name, balancer, out);
         check_weights(draft, at, balancer, out);
     }
+    for (_, names) in scenario.name_service.iter() {
+        let cpu = names.check.as_ref().and_then(|check| check.cpu.as_ref());
+        inert_if(cpu, "probes of a name service cost no time", "remove `cpu`", out);
+    }
     for (_, cdn) in scenario.cdn.iter() {
         for (class, _) in cdn.hit.iter() {
             let _reported = find_named(&scenario.request, class, class.span, "request class", out);
@@ -193,11 +197,14 @@ fn check_weights(draft: &Draft, at: usize, balancer: &BalancerSpec, out: &mut Di
 
 fn check_balancer(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
     let count = &balancer.count;
-    if count.value > 2 {
+    if count.value > 2 && balancer.peers.is_none() {
         let message = format!("`count` is {}, at most 2: one works, one watches", count.value);
-        out.push(Diagnostic::new(Code::OutOfRange, count.span, message));
+        let help = format!("where all work, say what they share: `[balancer.{name}.peers]`");
+        out.push(Diagnostic::new(Code::OutOfRange, count.span, message).help(help));
     }
+    check_room(balancer, out);
     match &balancer.failover {
+        _ if balancer.peers.is_some() => check_peers(name, balancer, out),
         None if balancer.vrrp.is_some() => {
             let message = format!("`{name}` has nobody to take over");
             let vrrp = balancer.vrrp.as_ref().filter(|_| count.value == 1);
@@ -223,6 +230,9 @@ fn check_balancer(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
     if let Some(check) = balancer.check.as_ref().filter(|check| check.depth.value == Depth::Deep) {
         let message = "a deep probe sees a hang";
         inert_if(check.sees_hang.as_ref(), message, "remove `sees-hang`", out);
+    } else if let Some(check) = &balancer.check {
+        let message = "a shallow probe asks whether the port answers";
+        inert_if(check.cpu.as_ref(), message, "set depth = \"deep\", or remove `cpu`", out);
     }
     if balancer.check.is_none() {
         let message = "without `check` no member is ever put back";
@@ -239,6 +249,38 @@ fn check_balancer(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
     } else if balancer.cpu.is_none() {
         let message = "no work is given for these cores";
         inert_if(balancer.cores.as_ref(), message, "give `cpu`, or remove `cores`", out);
+    }
+}
+
+/// Bounds on connections, and the lines for them.
+fn check_room(balancer: &BalancerSpec, out: &mut Diagnostics) {
+    if balancer.limit.is_none() {
+        let message = "a unit without `limit` takes everybody in";
+        inert_if(balancer.backlog.as_ref(), message, "give `limit`, or remove `backlog`", out);
+    }
+    if balancer.member_limit.is_none() {
+        let message = "without `member-limit` nobody waits in line here";
+        inert_if(balancer.line.as_ref(), message, "give `member-limit`, or remove `line`", out);
+        let help = "give `member-limit`, or remove `line-time-out`";
+        inert_if(balancer.line_time_out.as_ref(), message, help, out);
+    } else if balancer.line.as_ref().is_some_and(|line| line.value == 0) {
+        let message = "with `line = 0` nobody waits";
+        inert_if(balancer.line_time_out.as_ref(), message, "remove `line-time-out`", out);
+    }
+}
+
+/// Units that own addresses together.
+fn check_peers(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
+    let Some(peers) = &balancer.peers else { return };
+    if balancer.count.value == 1 {
+        let message = format!("`{name}` has nobody to share addresses with");
+        inert(peers.span, message, "raise `count`, or remove `peers`", out);
+    }
+    if let Some(failover) = &balancer.failover {
+        exclude(peers.span, failover.span, "two ways of taking over", out);
+    }
+    if let Some(vrrp) = &balancer.vrrp {
+        exclude(peers.span, vrrp.span, "two ways of taking over", out);
     }
 }
 

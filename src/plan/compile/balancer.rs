@@ -2,7 +2,8 @@
 
 use super::{Builder, Wanted};
 use crate::model::balancer::{
-    BalancerConfig, Behind, Choice, Probing, Silence, Takeover, master_down,
+    BalancerConfig, Behind, Choice, PeersConfig, Probing, RingTimers, Room, Silence, Takeover,
+    master_down,
 };
 use crate::model::blueprint::{Config, Part, Place};
 use crate::model::cpu::CpuConfig;
@@ -16,7 +17,8 @@ use crate::plan::program::{BalancerPlan, Compiler, law_of, pool};
 use crate::units::SimDuration;
 
 /// What the balancer `name` believes, as a component beside its units.
-pub(super) fn beliefs_name(name: &str) -> String {
+#[must_use]
+pub fn beliefs_name(name: &str) -> String {
     format!("{name}.members")
 }
 
@@ -39,10 +41,16 @@ pub(super) fn gather(builder: &mut Builder<'_>) {
     }
 }
 
-/// A unit: a process without a bound on workers, which is what `part` was made as.
+/// A unit: a process without a bound on workers, which is what `part` was made as, but for its limit.
 pub(super) fn unit(builder: &Builder<'_>, index: usize, member: u32, part: &mut Part) {
     let (name, spec) = &builder.draft.scenario.balancer[index];
     part.balancer = Some(builder.id(&beliefs_name(name)));
+    if let (Some(limit), Config::Service(process)) = (&spec.limit, &mut part.config) {
+        process.workers = Some(limit.value);
+        process.backlog = spec.backlog.as_ref().map(|backlog| backlog.value);
+        // Who closes its connection before it was accepted is no work for anybody.
+        process.callers_wait = true;
+    }
     part.place = match zone(builder.draft, index, member) {
         Some(at) => builder.place(at),
         None if spec.cpu.is_some() => {
@@ -142,7 +150,23 @@ pub(super) fn beliefs(builder: &mut Builder<'_>, id: ComponentId, index: usize) 
         }),
         slow_start: spec.slow_start.as_ref().map_or(SimDuration::ZERO, |time| time.value),
         retries: spec.retries.value.min(u32::from(u8::MAX)) as u8,
+        room: spec.member_limit.as_ref().map(|each| Room {
+            each: each.value,
+            line: spec.line.as_ref().map(|line| line.value),
+            time_out: spec.line_time_out.as_ref().map(|time| time.value),
+            detailed: draft.wants_detail(name),
+        }),
         takeover: takeover(spec),
+        peers: spec.peers.as_ref().map(|peers| PeersConfig {
+            addresses: peers.addresses.value,
+            ring: RingTimers {
+                token: peers.token.value,
+                gather: peers.gather.value,
+                form: peers.form.value,
+            },
+            mature: peers.mature.value,
+            rounds: peers.balance.as_ref().map(|rounds| (rounds.every.value, rounds.moves.value)),
+        }),
         unit,
     })
 }
@@ -199,11 +223,11 @@ pub(super) fn finish(draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [Pa
         let name = config.name.clone();
         let service = config.farms[0].clone();
         for (at, member) in members.iter_mut().enumerate() {
-            let (asks, mounts) = if service.contains(&at) {
-                (asks.clone(), mounts.clone())
+            let (asks, mounts, cpu) = if service.contains(&at) {
+                (asks.clone(), mounts.clone(), check.cpu.as_ref().map(|law| law_of(law)))
             } else {
                 // Of a member of a database a connection is all that is asked.
-                (Vec::new(), Vec::new())
+                (Vec::new(), Vec::new(), None)
             };
             let own = &parts[member.id.index()].mounts;
             let heads = mounts.iter().filter_map(|mount| {
@@ -215,7 +239,8 @@ pub(super) fn finish(draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [Pa
             compiler.routes.pools.push(only);
             let pool = PoolId((compiler.routes.pools.len() - 1) as u16);
             let heads: Vec<(u8, u8)> = heads.collect();
-            member.deep = Some(compiler.probe(&owner, pool, check.time_out.value, &heads, &asks));
+            let spends = (check.time_out.value, cpu.as_ref());
+            member.deep = Some(compiler.probe(&owner, pool, spends, &heads, &asks));
         }
         if let Config::Balancer(config) = &mut parts[index].config {
             config.members = members;

@@ -112,7 +112,7 @@ pub(super) fn finish(draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [Pa
                 let pool = PoolId((compiler.routes.pools.len() - 1) as u16);
                 let owner = format!("{name}.check→{}", member.name);
                 let time_out = failover.detect.time_out.value;
-                member.probe = compiler.probe(&owner, pool, time_out, &[], &[]);
+                member.probe = compiler.probe(&owner, pool, (time_out, None), &[], &[]);
             }
             let owner = format!("{name}.rebuild→{}", member.name);
             member.rebuild = compiler.disk_keys(&owner);

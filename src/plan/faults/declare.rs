@@ -1,5 +1,6 @@
 //! From parts and faults to automata, facts and effects.
 
+mod peers;
 mod shown;
 mod takeover;
 
@@ -473,6 +474,7 @@ impl<'a> Declarer<'a> {
             self.converging(index, ids, &mut declared);
         }
         self.takeovers(live, ids, &mut declared);
+        self.peers();
         for sketch in self.sketches {
             declared.declaration.add(sketch.automaton);
         }

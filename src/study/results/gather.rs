@@ -200,13 +200,17 @@ impl Gatherer<'_> {
         }
         for (at, part) in self.plan.parts.iter().enumerate() {
             let group = split_member(&part.name).map_or(part.name.as_str(), |(group, _)| group);
-            let kind = match part.config {
+            let kind = match &part.config {
                 Config::Station(_) => UseKind::Station,
                 Config::Service(_) if self.draft.scenario.database.get(group).is_some() => {
                     UseKind::Database
                 }
-                // Its units are busy as far as their processors are.
-                Config::Service(_) if part.balancer.is_some() => continue,
+                // Units of a balancer are busy as far as their processors are, and as the limit on
+                // what is inside of them says.
+                Config::Service(of) if part.balancer.is_some() => match of.workers {
+                    Some(_) => UseKind::Connections,
+                    None => continue,
+                },
                 Config::Service(_) => UseKind::Service,
                 Config::Cpu(_) if part.name.ends_with(".cpu") => UseKind::Balancer,
                 Config::Cpu(_) => UseKind::Server,
@@ -220,6 +224,7 @@ impl Gatherer<'_> {
                 | Config::Cdn(_)
                 | Config::Edge(_)
                 | Config::Names(_) => continue,
+                Config::Balancer(of) if of.room.is_some() => UseKind::Connections,
                 Config::Balancer(_) | Config::Database(_) => continue,
             };
             let parts = Meters::Parts(vec![ComponentId(at as u32)]);

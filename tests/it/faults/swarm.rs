@@ -163,6 +163,31 @@ fn balancer(dice: &mut Dice) -> String {
     )
 }
 
+/// Bounds on what is open and lines for it, in place of none; peers in place of a pair.
+fn bounded(dice: &mut Dice, text: &str) -> String {
+    let mut keys = format!("member-limit = {}\n", dice.pick(&["1", "3"]));
+    keys += &dice.maybe("line = 4\n");
+    keys += &dice.maybe("line-time-out = \"500ms\"\n");
+    keys += &dice.maybe("slow-start = \"3s\"\n");
+    if dice.roll(2) == 0 {
+        keys += &format!("limit = {}\n{}", dice.pick(&["4", "20"]), dice.maybe("backlog = 3\n"));
+    }
+    let pair = "count = 2\nfailover = { detect = \"2s\", coverage = 0.8 }\n";
+    let text = if dice.roll(2) == 0 {
+        text.replace(
+            pair,
+            &format!(
+                "count = 3\npeers = {{ addresses = 5, form = \"500ms\", mature = \"1s\"{} }}\n",
+                dice.pick(&["", ", balance = { every = \"500ms\" }"])
+            ),
+        )
+    } else {
+        text.to_string()
+    };
+    text.replace("[balancer.front]\n", &format!("[balancer.front]\n{keys}"))
+        .replace("depth = \"deep\" }", "depth = \"deep\", cpu = \"1ms\" }")
+}
+
 fn fault(dice: &mut Dice, number: u64, more: &[&'static str]) -> String {
     let mut all = vec![
         "service.app",
@@ -220,6 +245,48 @@ fn whatever_breaks_the_ledgers_close_and_everything_drains() {
         drains(&plan, case, &text);
     }
     assert!(failures > 10_000, "the systems break: {failures}");
+}
+
+/// The same with a balancer whose members have room for few, whose lines are short, whose units
+/// fail and, in some, share addresses: 200 systems.
+#[test]
+fn whatever_waits_at_a_balancer_the_ledgers_close_and_everything_drains() {
+    let mut dice = Dice(13);
+    let with_balancer = |dice: &mut Dice| {
+        let balanced = |text: &String| text.contains("[balancer.front]");
+        let text =
+            std::iter::from_fn(|| Some(system(dice))).find(balanced).expect("there are more");
+        let often = "[fault.units]\nhits = \"balancer.front\"\nhow = \"HOW\"\nrate = \"5/min\"\n\
+                     repair = { dist = \"exponential\", mean = \"2s\" }\n";
+        let often = often.replace("HOW", dice.pick(&["crash", "pause", "partitioned"]));
+        bounded(dice, &text) + &often
+    };
+    let sound = std::iter::from_fn(|| Some(with_balancer(&mut dice)))
+        .take(2_000)
+        .filter(|text| draft_or_complaints(text).is_ok())
+        .take(200);
+    let texts: Vec<String> = sound.collect();
+    assert_eq!(texts.len(), 200);
+    for feature in
+        ["peers", "backlog = 3\n", "line = 4", "\"hash\"", "failover = { detect = \"2s\""]
+    {
+        let with = texts.iter().filter(|text| text.contains(feature)).count();
+        assert!(with > 20, "{feature}: {with} of 200");
+    }
+    let (mut waited, mut moved) = (0, 0);
+    for (case, text) in (0..).zip(texts) {
+        let plan = planned(&text);
+        let seen = requests::run(&plan, &window(5.0, 35.0), case).unwrap_or_else(|breach| {
+            panic!("case {case}: {}\n{text}", breach.what);
+        });
+        let line = plan.parts.iter().position(|part| part.name == "front.members").unwrap();
+        let gauge = &seen.gauges[line];
+        waited += u64::from(gauge.inside > gauge.busy);
+        let others = plan.parts.iter().position(|part| part.name == "front-3");
+        moved += others.map_or(0, |other| seen.gauges[other].completed);
+        drains(&plan, case, &text);
+    }
+    assert!(waited > 100 && moved > 1_000, "{waited} lines, {moved} by the third unit");
 }
 
 /// The same with a file server of two heads that fail every few seconds, with and without cover, and

@@ -95,7 +95,7 @@ impl Declarer<'_> {
 }
 
 /// That it is in a state which an operation took it to, if one does.
-fn planned(sketch: &Sketch) -> Option<Expr> {
+pub(super) fn planned(sketch: &Sketch) -> Option<Expr> {
     let by_plan = |state: &&String| state.split('.').next() == Some(PLANNED);
     let states = sketch.states(|harm| harm == Harm::Down);
     let states: Vec<String> = states.iter().filter(by_plan).cloned().collect();

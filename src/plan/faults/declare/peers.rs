@@ -1,0 +1,109 @@
+//! Who serves the addresses of a unit whose balancer shares them among peers.
+//!
+//! Model: the addresses that a unit owns while all are well are an automaton, `front-1/addresses`:
+//!
+//! ```text
+//! home   -> unseen     the unit is silent
+//! home   -> away       the same, and it said so: it is taken out as planned
+//! unseen -> home       it is back before it was missed
+//! unseen -> away       the others have formed their ring anew without it
+//! away   -> unseen     none of the others is left
+//! away   -> home       it has been back for `mature`, and for the rounds until the last one moves
+//! ```
+//!
+//! They are served at `home` and, by the others, `away`; nobody is heard at those that are `unseen`.
+//! In the event loop `model::balancer` acts this out; the law of the timer `ring` is the surrogate
+//! of what it does, U(`token` + `gather`, `token` + `gather` + `form`).
+//!
+//! Leaves out: that which address is where depends on the order of deaths.
+
+use super::takeover::planned;
+use super::{Declarer, Sketch};
+use crate::engine::law::{DurationLaw, Law};
+use crate::health::declare::{Automaton, Effect, Expr, Fate, State, Timer, Transition};
+use crate::model::spec::place::{BalancerSpec, PeersSpec};
+use crate::plan::part::Part;
+use crate::units::SimDuration;
+
+impl Declarer<'_> {
+    /// The addresses of the units of every balancer that shares them among peers.
+    pub(super) fn peers(&mut self) {
+        let draft = self.draft;
+        for (balancer, (_, spec)) in draft.scenario.balancer.iter().enumerate() {
+            let Some(peers) = &spec.peers else { continue };
+            let unit = |member| Part::Balancer { balancer, member };
+            let names: Vec<String> =
+                (0..spec.count.value).map(|member| unit(member).name(draft)).collect();
+            for (member, name) in (0..).zip(&names) {
+                let others: Vec<&str> =
+                    names.iter().filter(|other| *other != name).map(String::as_str).collect();
+                let sketch = &mut self.sketches[self.at[&unit(member)]];
+                let addresses = addresses(name, &others, spec, peers, leaves(sketch));
+                self.groups.push(addresses);
+            }
+        }
+    }
+}
+
+/// The fact that a unit is taken out as planned, if an operation does that.
+fn leaves(sketch: &mut Sketch) -> bool {
+    let planned = planned(sketch);
+    let leaves = planned.is_some();
+    if let Some(planned) = planned {
+        sketch.publish("is planned", planned);
+    }
+    leaves
+}
+
+fn addresses(
+    unit: &str,
+    others: &[&str],
+    spec: &BalancerSpec,
+    peers: &PeersSpec,
+    leaves: bool,
+) -> Automaton {
+    let silent = |name: &str| State::failed(name, Effect::Lose);
+    let taken = State {
+        effect: Effect::Redirect("others".into()),
+        capacity: 1.0,
+        sound: false,
+        ..State::serving("away")
+    };
+    let heard = || Expr::of(unit, "serving");
+    let any = || Expr::Any(others.iter().map(|other| Expr::of(other, "serving")).collect());
+    let least = peers.token.value + peers.gather.value;
+    let law = if peers.form.value.is_zero() {
+        Law::constant(least.seconds())
+    } else {
+        Law::uniform(least.seconds(), (least + peers.form.value).seconds())
+    };
+    let law = DurationLaw(law.expect("lengths of time make a law"));
+    let anew = Fate::Restart { redraw: true };
+    let ring = Timer::new("ring", law).guarded(any()).fate(anew).surrogate_of("ring");
+    let settled = Timer::held("mature", heard(), peers.mature.value + rounds(spec, peers));
+    let mut all = Automaton::new(
+        &format!("{unit}/addresses"),
+        vec![State::serving("home"), silent("unseen"), taken],
+    )
+    .bind("others", others)
+    .timer(ring)
+    .timer(settled);
+    if leaves {
+        let said = (!heard()).and(Expr::of(unit, "is planned")).and(any());
+        all = all.transition(Transition::when(said, &["home"], "away"));
+    }
+    all.transition(Transition::when(!heard(), &["home"], "unseen"))
+        .transition(Transition::when(heard(), &["unseen"], "home"))
+        .transition(Transition::on("ring", &["unseen"], "away"))
+        .transition(Transition::when((!any()).and(!heard()), &["away"], "unseen"))
+        .transition(Transition::on("mature", &["away"], "home"))
+        .fact("unheard", Expr::within(&["unseen"]))
+        .fact("are away", Expr::within(&["away"]))
+}
+
+/// How long the rounds take in which a unit that is mature again gets its share back.
+fn rounds(spec: &BalancerSpec, peers: &PeersSpec) -> SimDuration {
+    let Some(balance) = &peers.balance else { return SimDuration::ZERO };
+    let share = peers.addresses.value / spec.count.value;
+    balance.every.value.saturating_mul(u64::from(share.div_ceil(balance.moves.value)))
+}
