@@ -66,6 +66,13 @@ pub enum Choice {
     Hash,
 }
 
+impl Choice {
+    /// Whether it takes a draw.
+    const fn draws(self) -> bool {
+        matches!(self, Self::Random | Self::TwoChoices)
+    }
+}
+
 /// A member behind a balancer.
 #[derive(Clone, Debug)]
 pub struct Behind {

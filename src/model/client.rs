@@ -180,7 +180,9 @@ impl World<'_> {
         view.to_come = 0;
         view.running = true;
         view.out += 1;
-        self.start_part(request, None);
+        if let Some(id) = self.insert(request) {
+            self.part_begins(id);
+        }
     }
 
     fn part(&self, id: u32, class: ClassId, position: u32) -> Request {
@@ -195,19 +197,10 @@ impl World<'_> {
         request
     }
 
-    /// `request` reaches the edge: with a patience, onto its route.
-    fn start_part(&mut self, request: Request, slot: Option<RequestId>) {
-        self.record.attempt_begins(request.class, request.counted);
-        let id = match slot {
-            Some(id) => {
-                self.requests[id] = request;
-                id
-            }
-            None => match self.insert(request) {
-                Some(id) => id,
-                None => return,
-            },
-        };
+    /// `id` reaches the edge: with a patience, onto its route.
+    fn part_begins(&mut self, id: RequestId) {
+        let entry = &self.requests[id];
+        self.record.attempt_begins(entry.class, entry.counted);
         self.begins_to_wait(id);
         self.lane.push(crate::model::Move::Advance(id));
     }
@@ -304,17 +297,18 @@ impl World<'_> {
 
     /// The request for a part has reached the edge.
     pub(in crate::model) fn travelled(&mut self, id: RequestId) {
-        let mut request = self.requests[id];
-        let Owner::View(view_id) = request.owner else { return self.requests.remove(id) };
+        let entry = &self.requests[id];
+        let Owner::View(view_id) = entry.owner else { return self.requests.remove(id) };
         let view = &self.views.slots[view_id as usize];
-        if !view.running || view.attempt != request.attempt {
+        if !view.running || view.attempt != entry.attempt {
             return self.part_gone(id, view_id);
         }
-        request.stage = Stage::Route;
-        request.waits = Waits::Nothing;
-        request.ticket = Ticket::NONE;
-        request.born = self.now;
-        self.start_part(request, Some(id));
+        let entry = &mut self.requests[id];
+        entry.stage = Stage::Route;
+        entry.waits = Waits::Nothing;
+        entry.ticket = Ticket::NONE;
+        entry.born = self.now;
+        self.part_begins(id);
     }
 
     fn part_gone(&mut self, id: RequestId, view_id: u32) {

@@ -6,8 +6,9 @@
 //!
 //! Takes whole nanoseconds, 0 to 584 years; gives counts, the exact sum, least and greatest value,
 //! and quantiles. Holds: merging is exact, commutative and associative; Σ buckets = count.
-//! Memory: 4 KiB for each power of two between the least and the greatest value seen (1 ms to
-//! 10 s: 60 KiB), some hundred bytes while empty. Leaves out: the order of the values.
+//! Memory: 2 KiB for each power of two between the least and the greatest value seen (1 ms to
+//! 10 s: 30 KiB), twice that once a bucket holds 2³²; some hundred bytes while empty. Leaves out: the
+//! order of the values.
 //!
 //! Source: Tene, HdrHistogram, for the bucket layout.
 
@@ -23,13 +24,70 @@ const LAST: usize = (63 - BITS as usize) * ROW + 2 * ROW - 1;
 // Bucket numbers start at 0 and rise by one.
 const _: () = assert!(bucket_of(u64::MAX) == LAST && bucket_of(0) == 0 && LAST < 1 << 15);
 
+/// A count a bucket: narrow until one of them does not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Counts {
+    Narrow(Vec<u32>),
+    Wide(Vec<u64>),
+}
+
+impl Counts {
+    fn len(&self) -> usize {
+        match self {
+            Self::Narrow(counts) => counts.len(),
+            Self::Wide(counts) => counts.len(),
+        }
+    }
+
+    #[inline]
+    fn add(&mut self, at: usize, times: u64) {
+        if let Self::Narrow(counts) = self {
+            let sum = u64::from(counts[at]) + times;
+            if let Ok(narrow) = u32::try_from(sum) {
+                counts[at] = narrow;
+                return;
+            }
+            self.widen();
+        }
+        if let Self::Wide(counts) = self {
+            counts[at] += times;
+        }
+    }
+
+    #[cold]
+    fn widen(&mut self) {
+        *self = Self::Wide(self.iter().collect());
+    }
+
+    fn iter(&self) -> impl Iterator<Item = u64> + '_ {
+        let (narrow, wide): (&[u32], &[u64]) = match self {
+            Self::Narrow(counts) => (counts, &[]),
+            Self::Wide(counts) => (&[], counts),
+        };
+        narrow.iter().map(|&count| u64::from(count)).chain(wide.iter().copied())
+    }
+
+    /// Room for `before` more in front and `after` more behind.
+    fn extend(&mut self, before: usize, after: usize) {
+        fn wider<T: Copy + Default>(counts: &mut Vec<T>, before: usize, after: usize) {
+            let mut all = vec![T::default(); before + counts.len() + after];
+            all[before..before + counts.len()].copy_from_slice(counts);
+            *counts = all;
+        }
+        match self {
+            Self::Narrow(counts) => wider(counts, before, after),
+            Self::Wide(counts) => wider(counts, before, after),
+        }
+    }
+}
+
 /// Counts of durations by size.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Histogram {
     /// Number of the first bucket held; a multiple of a row.
     first: usize,
     /// Counts of the buckets from `first` on, whole rows, no empty row at either end.
-    counts: Vec<u64>,
+    counts: Counts,
     count: u64,
     sum: u128,
     min: u64,
@@ -65,7 +123,8 @@ impl Histogram {
     /// Nothing recorded; allocates with the first value.
     #[must_use]
     pub const fn new() -> Self {
-        Self { first: 0, counts: Vec::new(), count: 0, sum: 0, min: u64::MAX, max: 0 }
+        let counts = Counts::Narrow(Vec::new());
+        Self { first: 0, counts, count: 0, sum: 0, min: u64::MAX, max: 0 }
     }
 
     /// Counts one duration of `nanos` nanoseconds.
@@ -91,7 +150,7 @@ impl Histogram {
         if bucket.wrapping_sub(self.first) >= self.counts.len() {
             self.make_room(bucket, bucket);
         }
-        self.counts[bucket - self.first] += times;
+        self.counts.add(bucket - self.first, times);
         self.count += times;
         self.sum += u128::from(nanos) * u128::from(times);
         self.min = self.min.min(nanos);
@@ -102,15 +161,13 @@ impl Histogram {
     #[cold]
     fn make_room(&mut self, low: usize, high: usize) {
         let (low, high) = (low / ROW * ROW, (high / ROW + 1) * ROW);
-        if self.counts.is_empty() {
+        if self.counts.len() == 0 {
             self.first = low;
         }
         let first = self.first.min(low);
-        let end = (self.first + self.counts.len()).max(high);
-        let mut counts = vec![0; end - first];
-        let shift = self.first - first;
-        counts[shift..shift + self.counts.len()].copy_from_slice(&self.counts);
-        (self.first, self.counts) = (first, counts);
+        let end = self.first + self.counts.len();
+        self.counts.extend(self.first - first, high.max(end) - end);
+        self.first = first;
     }
 
     /// Adds all that `other` has counted.
@@ -123,8 +180,8 @@ impl Histogram {
             self.make_room(other.first, end - 1);
         }
         let from = other.first - self.first;
-        for (mine, theirs) in self.counts[from..].iter_mut().zip(&other.counts) {
-            *mine += theirs;
+        for (at, theirs) in other.counts.iter().enumerate().filter(|(_, theirs)| *theirs > 0) {
+            self.counts.add(from + at, theirs);
         }
         self.count += other.count;
         self.sum += other.sum;
@@ -194,13 +251,13 @@ impl Histogram {
             return self.count;
         }
         let buckets = (bucket_of(nanos) + 1).saturating_sub(self.first);
-        self.counts[..buckets.min(self.counts.len())].iter().sum()
+        self.counts.iter().take(buckets).sum()
     }
 
     /// The buckets that hold anything, rising: (least value, greatest value, count), in
     /// nanoseconds.
     pub fn buckets(&self) -> impl Iterator<Item = (u64, u64, u64)> + '_ {
-        self.counts.iter().enumerate().filter(|(_, count)| **count > 0).map(|(at, &count)| {
+        self.counts.iter().enumerate().filter(|(_, count)| *count > 0).map(|(at, count)| {
             let (low, high) = edges_of(self.first + at);
             (low, high, count)
         })
@@ -254,7 +311,19 @@ mod tests {
         assert!(size_of::<Histogram>() <= 128);
         let latencies = of(&[1_000_000, 10_000_000_000]);
         assert_eq!(latencies.counts.len(), 15 * ROW);
-        assert!(latencies.counts.len() * size_of::<u64>() < 64 << 10);
+        assert!(latencies.counts.len() * size_of::<u32>() < 32 << 10);
+    }
+
+    /// A bucket beyond 2³² is counted to the last.
+    #[test]
+    fn no_count_is_too_large() {
+        let mut one = of(&[5, 900]);
+        one.record_many(900, u64::from(u32::MAX));
+        assert_eq!(one.buckets().collect::<Vec<_>>(), [(5, 5, 1), (900, 900, 1 << 32)]);
+        let mut both = one.clone();
+        both.merge(&one);
+        assert_eq!((both.count_at_most(899), both.count()), (2, 2 + (2 << 32)));
+        assert_eq!((both.quantile(0.5), both.max()), (Some(900), Some(900)));
     }
 
     proptest! {

@@ -28,7 +28,7 @@ const REPLICATIONS: u32 = 8;
 const LENGTH: SimDuration = SimDuration::from_secs(180);
 const LEAD_IN: SimDuration = SimDuration::from_secs(30);
 /// Two rates this close, of their size, lie around the answer; between them a line is true enough.
-const TOLERANCE: f64 = 0.06;
+const TOLERANCE: f64 = 0.08;
 /// The first rate tried, of the one at which the first part is busy all the time.
 const FIRST: f64 = 0.7;
 

@@ -144,11 +144,14 @@ impl World<'_> {
         avoid: Option<ComponentId>,
     ) -> Option<ComponentId> {
         let now = self.now;
-        let request = self.requests[id];
-        let unit = request.top().at;
-        // Each try and each further member draws for itself.
-        let own = u32::from(request.attempt) * 8 + u32::from(request.dispatches) * 2;
-        let uniforms = [0, 1].map(|sub| self.draws.uniform(key, &request, own + sub));
+        let request = &self.requests[id];
+        let (unit, ordinal) = (request.top().at, request.ordinal);
+        let mut uniforms = [0.5; 2];
+        if self.balancer(balancer).config.choice.draws() {
+            // Each try and each further member draws for itself.
+            let own = u32::from(request.attempt) * 8 + u32::from(request.dispatches) * 2;
+            uniforms = [0, 1].map(|sub| self.draws.uniform(key, request, own + sub));
+        }
         // Of a database the slaves of the day.
         let mut barred = 0_u64;
         if farm > 0 {
@@ -162,7 +165,7 @@ impl World<'_> {
         let first = found.config.farms[usize::from(farm)].start;
         let out = |member| Some(member) == avoid || barred >> ((member - first) & 63) & 1 == 1;
         let farm = usize::from(farm);
-        let member = found.pick_from(now, unit, farm, request.ordinal, out, draw)?;
+        let member = found.pick_from(now, unit, farm, ordinal, out, draw)?;
         Some(found.config.members[member].id)
     }
 
