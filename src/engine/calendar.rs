@@ -192,9 +192,8 @@ impl Calendar {
         if self.far.put(u128::from(at.nanos()) << 64 | u128::from(low)) {
             return;
         }
-        self.put_near(at.nanos(), low);
-        // It was put after all of its instant, and may be older than some of them.
-        let mut place = self.place_of(low);
+        // It is put after all of its instant, and may be older than some of them.
+        let mut place = self.put_near(at.nanos(), low);
         while place < self.count
             && self.near_times[place + 1] == at.nanos()
             && self.near_lows[place + 1] > low
@@ -204,15 +203,10 @@ impl Calendar {
         }
     }
 
-    /// Where the near event with the low half `low` stands.
-    fn place_of(&self, low: u64) -> usize {
-        let found = self.near_lows[..=self.count].iter().rposition(|other| *other == low);
-        found.expect("it has just been put there")
-    }
-
-    /// Puts the newest event, earlier than all of the heap, among the near ones, which have room.
+    /// Puts the newest event, earlier than all of the heap, among the near ones, which have room;
+    /// gives its place.
     #[inline]
-    fn put_near(&mut self, time: u64, low: u64) {
+    fn put_near(&mut self, time: u64, low: u64) -> usize {
         self.count += 1;
         let mut place = self.count;
         // The masks say what is known: all places are inside.
@@ -228,6 +222,7 @@ impl Calendar {
         }
         self.near_times[place & (NEAR - 1)] = time;
         self.near_lows[place & (NEAR - 1)] = low;
+        place
     }
 
     /// The key in a place of the near ones.

@@ -101,6 +101,29 @@ pub struct Probing {
     pub sees_hang: f64,
 }
 
+impl Probing {
+    /// Whether an answer, or its absence, turns the belief that somebody is `alive`; `against` counts
+    /// those in a row that speak against it.
+    #[must_use]
+    pub fn turns(&self, alive: bool, against: &mut u32, good: bool) -> bool {
+        *against = if good == alive { 0 } else { *against + 1 };
+        let turns = good != alive && *against >= if good { self.rise } else { self.fall };
+        if turns {
+            *against = 0;
+        }
+        turns
+    }
+}
+
+/// The first probe at or after `now`, of one in every `interval` at a phase drawn as `uniform`.
+#[must_use]
+pub fn first_probe(interval: SimDuration, now: SimTime, uniform: f64) -> SimTime {
+    let interval = interval.nanos().max(1);
+    let phase = (uniform * interval as f64) as u64;
+    let past = now.nanos().saturating_sub(phase).div_ceil(interval);
+    SimTime::from_nanos(phase + past * interval)
+}
+
 /// How the silence of the unit with the address is noticed.
 #[derive(Clone, Debug)]
 pub enum Silence {
@@ -470,11 +493,9 @@ impl Balancer {
     /// Arms the first probes at or after `now`.
     pub fn begin(&mut self, ctx: &mut Ctx<'_>) {
         let Some(probing) = self.config.probing else { return };
-        let interval = probing.interval.nanos().max(1);
         for at in 0..self.beliefs.len() {
-            let phase = (self.beliefs[at].phase.uniform(0, 0) * interval as f64) as u64;
-            let past = ctx.now.nanos().saturating_sub(phase).div_ceil(interval);
-            self.beliefs[at].due = SimTime::from_nanos(phase + past * interval);
+            let uniform = self.beliefs[at].phase.uniform(0, 0);
+            self.beliefs[at].due = first_probe(probing.interval, ctx.now, uniform);
             self.arm(ctx, at, self.beliefs[at].due);
         }
     }
@@ -496,15 +517,8 @@ impl Balancer {
     pub fn verdict(&mut self, at: usize, good: bool, now: SimTime) {
         let Some(probing) = self.config.probing else { return };
         let belief = &mut self.beliefs[at];
-        if good == belief.alive {
-            belief.against = 0;
-            return;
-        }
-        belief.against += 1;
-        let enough = if good { probing.rise } else { probing.fall };
-        if belief.against >= enough {
+        if probing.turns(belief.alive, &mut belief.against, good) {
             belief.alive = good;
-            belief.against = 0;
             belief.since = good.then_some(now);
             belief.ahead = 0.0;
             self.unbind(at / self.config.members.len());

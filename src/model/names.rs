@@ -23,7 +23,7 @@
 use std::collections::VecDeque;
 
 use crate::engine::calendar::Ticket;
-use crate::model::balancer::Probing;
+use crate::model::balancer::{Probing, first_probe};
 use crate::model::event::Event;
 use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::model::request::RequestId;
@@ -160,12 +160,9 @@ impl Names {
     /// Arms the first probes at or after now.
     pub fn begin(&mut self, ctx: &mut Ctx<'_>) {
         let Some(probing) = self.config.probing else { return };
-        let interval = probing.interval.nanos().max(1);
         for at in 0..self.beliefs.len() {
             let uniform = ctx.draws.uniform_at(self.probe_key(), at as u64, 0);
-            let phase = (uniform * interval as f64) as u64;
-            let past = ctx.now.nanos().saturating_sub(phase).div_ceil(interval);
-            let due = SimTime::from_nanos(phase + past * interval);
+            let due = first_probe(probing.interval, ctx.now, uniform);
             self.beliefs[at].due = due;
             self.arm(ctx, at, due);
         }
@@ -193,16 +190,10 @@ impl Names {
     pub fn verdict(&mut self, now: SimTime, at: usize, good: bool) {
         let Some(probing) = self.config.probing else { return };
         let belief = &mut self.beliefs[at];
-        if good == belief.alive {
-            belief.against = 0;
-            return;
-        }
-        belief.against += 1;
-        if belief.against < if good { probing.rise } else { probing.fall } {
+        if !probing.turns(belief.alive, &mut belief.against, good) {
             return;
         }
         belief.alive = good;
-        belief.against = 0;
         let alive = self.beliefs.iter().enumerate();
         let alive = alive.fold(0, |set, (at, belief)| set | u64::from(belief.alive) << at);
         if alive == 0 || alive == self.record() {

@@ -18,6 +18,7 @@
 //! Holds: every frame of a process that is gone is given back once; nobody waits for ever for a
 //! part that is well. Leaves out: work lost by a stalled processor, half-open connections.
 
+use crate::engine::lane::NoProgress;
 use crate::health::{AutomatonId, FactId, Kernel, Listener, Net, Start, StateId, View};
 use crate::model::ids::{CallId, CauseId, ComponentId};
 use crate::model::request::{Frame, Hold, NO_CALL, Outcome, Owner, Request, RequestId, Waits};
@@ -143,6 +144,23 @@ impl Listener for Collector<'_> {
     }
 }
 
+impl Ills<'_> {
+    /// Lets happen in the kernel what is due by `now`, then moves an automaton where there is one.
+    fn live(
+        &mut self,
+        now: SimTime,
+        moved: Option<(AutomatonId, StateId)>,
+    ) -> Result<(), NoProgress> {
+        let Self { plan, kernel, changed, wiped, handed, .. } = self;
+        let mut collector = Collector { plan, changed, wiped, handed };
+        kernel.advance(now, &mut collector)?;
+        match moved {
+            Some((automaton, to)) => kernel.force(automaton, to, plan.planned, &mut collector),
+            None => Ok(()),
+        }
+    }
+}
+
 impl<'p> World<'p> {
     /// Sets the kernel up as the span asks, with the state of every component at its start.
     pub(in crate::model) fn start_health(&mut self) {
@@ -189,9 +207,7 @@ impl<'p> World<'p> {
             return;
         }
         ills.armed = SimTime::NEVER;
-        let Ills { plan, kernel, changed, wiped, handed, .. } = &mut **ills;
-        let mut collector = Collector { plan, changed, wiped, handed };
-        if let Err(error) = kernel.advance(self.now, &mut collector) {
+        if let Err(error) = ills.live(self.now, None) {
             self.stop = Some(Stop::NoProgress(error));
             return;
         }
@@ -202,13 +218,8 @@ impl<'p> World<'p> {
         let part = self.whom(part, breaks);
         let Some(ills) = &mut self.ills else { return };
         let Some(part) = ills.plan.breakable.get(part as usize).copied() else { return };
-        let Ills { plan, kernel, changed, wiped, handed, .. } = &mut **ills;
-        let mut collector = Collector { plan, changed, wiped, handed };
         let state = if breaks { part.broken } else { part.back };
-        let forced = kernel
-            .advance(self.now, &mut collector)
-            .and_then(|()| kernel.force(part.automaton, state, plan.planned, &mut collector));
-        if let Err(error) = forced {
+        if let Err(error) = ills.live(self.now, Some((part.automaton, state))) {
             self.stop = Some(Stop::NoProgress(error));
         }
     }
@@ -239,12 +250,7 @@ impl<'p> World<'p> {
         let Some((automaton, states)) = role.and_then(|role| role.automaton.as_ref()) else {
             return;
         };
-        let Ills { plan, kernel, changed, wiped, handed, .. } = &mut **ills;
-        let mut collector = Collector { plan, changed, wiped, handed };
-        let forced = kernel
-            .advance(self.now, &mut collector)
-            .and_then(|()| kernel.force(*automaton, states[member], plan.planned, &mut collector));
-        if let Err(error) = forced {
+        if let Err(error) = ills.live(self.now, Some((*automaton, states[member]))) {
             self.stop = Some(Stop::NoProgress(error));
             return;
         }
@@ -258,20 +264,21 @@ impl<'p> World<'p> {
         let mut changed = std::mem::take(&mut ills.changed);
         changed.sort_unstable();
         changed.dedup();
-        let mut explanation = crate::health::Explanation::default();
         let mut news = Vec::with_capacity(changed.len());
         let view = ills.kernel.view();
+        let mut explanation = crate::health::Explanation::default();
+        let mut first_cause = |fact: FactId| {
+            view.explain(fact, &mut explanation);
+            let first = explanation.causes.first();
+            first.map_or(CauseId::OVERLOAD, |first| plan.causes[first.id.index()])
+        };
         for row in changed.drain(..) {
             let ailing = &plan.ailing[row as usize];
             let state = ailing.states.iter().find(|(fact, _)| view.fact(*fact));
-            let Some((fact, health)) = state else {
-                news.push((ailing.component, Health::Up, CauseId::OVERLOAD));
-                continue;
-            };
-            view.explain(*fact, &mut explanation);
-            let first = explanation.causes.first();
-            let cause = first.map_or(CauseId::OVERLOAD, |first| plan.causes[first.id.index()]);
-            news.push((ailing.component, *health, cause));
+            news.push(match state {
+                Some((fact, health)) => (ailing.component, *health, first_cause(*fact)),
+                None => (ailing.component, Health::Up, CauseId::OVERLOAD),
+            });
         }
         ills.changed = changed;
         let mut handed = std::mem::take(&mut ills.handed);
@@ -281,14 +288,10 @@ impl<'p> World<'p> {
         for row in handed.drain(..) {
             let volumes = &plan.handed[row as usize];
             let state = volumes.states.iter().find(|(fact, _)| view.fact(*fact));
-            let Some((fact, by)) = state else {
-                hands.push((volumes.owner, Some(volumes.owner), None));
-                continue;
-            };
-            view.explain(*fact, &mut explanation);
-            let first = explanation.causes.first();
-            let cause = first.map_or(CauseId::OVERLOAD, |first| plan.causes[first.id.index()]);
-            hands.push((volumes.owner, *by, Some(cause)));
+            hands.push(match state {
+                Some((fact, by)) => (volumes.owner, *by, Some(first_cause(*fact))),
+                None => (volumes.owner, Some(volumes.owner), None),
+            });
         }
         ills.handed = handed;
         let wiped = std::mem::take(&mut ills.wiped);

@@ -406,13 +406,21 @@ impl<'p> World<'p> {
         let source = &self.plan.workloads[workload.index()];
         let ordinal = source.first_ordinal + self.views.expected(workload);
         self.schedule_arrival(workload);
+        self.view_asked(workload, ordinal, None);
+    }
+
+    /// A page view of `workload` is asked for, by one of its users if it knows them apart: a request,
+    /// or more where it has clients.
+    #[inline(always)]
+    fn view_asked(&mut self, workload: WorkloadId, ordinal: u64, user: Option<u32>) {
+        let source = &self.plan.workloads[workload.index()];
         let counted = self.now >= self.span.from && self.now < self.span.until;
         if source.clients.is_some() {
-            return self.view_begins(workload, ordinal, None, counted);
+            return self.view_begins(workload, ordinal, user, counted);
         }
         let entry = self.plan.routes.classes[source.class.index()].entry;
-        let begun = self.requests.begin(source.class, entry, Owner::Workload, self.now);
-        let Ok(id) = begun else {
+        let owner = user.map_or(Owner::Workload, Owner::User);
+        let Ok(id) = self.requests.begin(source.class, entry, owner, self.now) else {
             self.stop = Some(Stop::TooManyInFlight { at: self.now });
             return;
         };

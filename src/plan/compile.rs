@@ -21,9 +21,10 @@ use crate::model::service::ServiceConfig;
 use crate::model::spec::place::{Burst, MountSpec, Workers};
 use crate::model::spec::storage::{DiskSetSpec, Layout, ReadsTo};
 use crate::model::spec::textbook::{DisciplineWord, PickWord};
-use crate::model::spec::traffic::{ProcessWord, WeekMoment};
+use crate::model::spec::traffic::ProcessWord;
 use crate::model::station::{Discipline, StationConfig};
 use crate::plan::Draft;
+use crate::plan::checks::week_start;
 use crate::plan::graph::store_at;
 use crate::plan::names::{Found, Kind, member_name};
 use crate::plan::part;
@@ -762,11 +763,6 @@ fn disks_of(draft: &Draft, ids: &BTreeMap<String, ComponentId>, text: &str) -> V
         }
         _ => Vec::new(),
     }
-}
-
-fn week_start(draft: &Draft) -> WeekMoment {
-    let monday = WeekMoment { weekday: 0, time: SimDuration::ZERO };
-    draft.scenario.run.start.as_ref().map_or(monday, |start| start.value)
 }
 
 fn workloads(

@@ -123,12 +123,11 @@ pub struct Breach {
 ///
 /// [`Breach`] when a ledger is not closed or an identity does not hold.
 pub fn run(plan: &Blueprint, window: &Window, replication: u64) -> Result<Observation, Breach> {
-    let seen = run_unless(plan, window, replication, None, &|| false)?;
+    let seen = run_unless(plan, window, replication, &|| false)?;
     Ok(seen.expect("nobody tells it to stop"))
 }
 
-/// As [`run`], with page views also counted in steps where asked; `None` as soon as `told_to_stop`
-/// says so: it is asked every 2¹⁹ events or so. What was lived through by then is worth
+/// As [`run`]; `None` as soon as `told_to_stop` says so: it is asked every 2¹⁹ events or so. What was lived through by then is worth
 /// nothing, for a replication counts whole or not at all.
 ///
 /// # Errors
@@ -138,10 +137,9 @@ pub fn run_unless(
     plan: &Blueprint,
     window: &Window,
     replication: u64,
-    counted: Option<Steps>,
     told_to_stop: &dyn Fn() -> bool,
 ) -> Result<Option<Observation>, Breach> {
-    Run::new(plan, window, replication, counted).finish(told_to_stop)
+    Run::new(plan, window, replication, None).finish(told_to_stop)
 }
 
 /// A replication of a window under way. It can be copied at any instant, and each copy lived on in

@@ -296,7 +296,7 @@ impl Search<'_> {
         let during = format!("capacity at {rate}/s, replication {replication}");
         let seen = underway::during(during, || {
             let told = || self.watch.told_to_stop();
-            requests::run_unless(self.plan, &window, replication.into(), None, &told)
+            requests::run_unless(self.plan, &window, replication.into(), &told)
                 .map_err(|breach| Breach { what: breach.what, during: underway::now() })
         })?;
         Ok(seen.map(|seen| Look { rate, reached: self.reached(&seen) }))

@@ -11,8 +11,8 @@
 use crate::model::blueprint::Blueprint;
 use crate::model::ids::WorkloadId;
 use crate::model::outage::Faults;
-use crate::model::spec::traffic::WeekMoment;
 use crate::plan::Draft;
+use crate::plan::checks::week_start;
 use crate::plan::figure::{Figure, Stat};
 use crate::plan::load;
 use crate::solve::requests::Window;
@@ -140,9 +140,7 @@ pub fn sharpen(sought: &mut Sought, width: f64, most: u32) {
 
 /// Where the windows with a level begin.
 fn window(draft: &Draft, length: SimDuration) -> Window {
-    let run = &draft.scenario.run;
-    let monday = WeekMoment { weekday: 0, time: SimDuration::ZERO };
-    let start = run.start.as_ref().map_or(monday, |start| start.value);
+    let start = week_start(draft);
     let leveled = draft.scenario.window.iter().find(|(_, window)| window.level.is_some());
     let at = leveled.and_then(|(_, window)| window.at.as_ref());
     Window {

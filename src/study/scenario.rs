@@ -7,8 +7,9 @@ use rayon::prelude::*;
 use crate::model::blueprint::Blueprint;
 use crate::model::outage::Faults;
 use crate::model::spec::runs::ReplicationsSpec;
-use crate::model::spec::traffic::{WeekMoment, WorkloadSpec};
+use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
+use crate::plan::checks::week_start;
 use crate::plan::faults::PLANNED;
 use crate::plan::figure::{Figure, FigureUnit, Metric};
 use crate::scenario::code::Code;
@@ -99,8 +100,7 @@ pub fn prepare(
     let scenario = &draft.scenario;
     let mut study = StudyPlan::default();
     let level = scenario.run.confidence.value;
-    let monday = WeekMoment { weekday: 0, time: SimDuration::ZERO };
-    let start = scenario.run.start.as_ref().map_or(monday, |start| start.value);
+    let start = week_start(draft);
     for (name, spec) in scenario.window.iter() {
         let Some(length) = &spec.length else { continue };
         let own = spec.replications.as_ref().map(|own| own.value);

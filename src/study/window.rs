@@ -216,7 +216,7 @@ pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<Window
                 let number = replication as u64;
                 let at = format!("window {}, replication {number}", asked.window.name);
                 let seen = underway::during(at, || {
-                    requests::run_unless(plan, &asked.window, number, None, &told_to_stop)
+                    requests::run_unless(plan, &asked.window, number, &told_to_stop)
                         .map_err(|breach| Breach { what: breach.what, during: underway::now() })
                 });
                 let sample = |observation: Observation| {

@@ -21,6 +21,7 @@
 use super::{AGAIN, Alarm, Database, Phase, Standing};
 use crate::engine::calendar::Ticket;
 use crate::engine::law::Sampler;
+use crate::model::balancer::first_probe;
 use crate::model::ids::{CauseId, ClassId, ComponentId, KeyId, UnitId};
 use crate::model::request::{Owner, Request};
 use crate::model::world::World;
@@ -49,12 +50,11 @@ impl Database {
     /// Arms the first probes, and the first failover without a death when faults are lived through.
     pub(in crate::model) fn begin(&mut self, ctx: &mut Ctx<'_>, faults: bool) {
         let Some(failover) = &self.config.failover else { return };
-        let interval = failover.interval.nanos().max(1);
+        let interval = failover.interval;
         let gap = failover.false_gap.filter(|_| faults);
         for member in 0..self.members.len() {
-            let phase = (self.members[member].phase.uniform(0, 0) * interval as f64) as u64;
-            let past = ctx.now.nanos().saturating_sub(phase).div_ceil(interval);
-            self.members[member].due = SimTime::from_nanos(phase + past * interval);
+            let uniform = self.members[member].phase.uniform(0, 0);
+            self.members[member].due = first_probe(interval, ctx.now, uniform);
             self.arm(ctx, Alarm::Probe(member), self.members[member].due);
         }
         let Some(gap) = gap else { return };

@@ -16,35 +16,17 @@ impl World<'_> {
             if self.requests[id].fetch == 0 { outcome } else { self.fetched(id, outcome) };
         let entry = &self.requests[id];
         match entry.owner {
-            Owner::Workload => {
-                let latency = self.now - entry.born;
-                self.record.attempt_ends(
-                    entry.class,
-                    outcome,
-                    latency,
-                    entry.waited,
-                    entry.counted,
-                );
-                let (cause, counted) = (entry.cause, entry.counted);
-                let workload = WorkloadId(entry.workload);
-                let cause = if outcome == Outcome::Ok { cause } else { self.blame(cause) };
-                self.record.request_is_view(workload, outcome, cause, counted);
-                self.requests.remove(id);
+            Owner::Workload => self.request_was_view(id, outcome),
+            Owner::User(user) => {
+                self.request_was_view(id, outcome);
+                self.user_answered(user, self.now);
             }
-            Owner::User(user) => self.user_request_ends(id, user, outcome),
             Owner::View(view) => {
-                let latency = self.now - entry.born;
-                self.record.attempt_ends(
-                    entry.class,
-                    outcome,
-                    latency,
-                    entry.waited,
-                    entry.counted,
-                );
+                self.attempt_ends(id, outcome);
                 if outcome == Outcome::Ok {
                     self.reply(id, view);
                 } else {
-                    let cause = self.blame(entry.cause);
+                    let cause = self.blame(self.requests[id].cause);
                     self.part_failed(id, view, cause);
                 }
             }
@@ -74,6 +56,24 @@ impl World<'_> {
                 self.database_ends(unit, born, outcome);
             }
         }
+    }
+
+    #[inline(always)]
+    fn attempt_ends(&mut self, id: RequestId, outcome: Outcome) {
+        let entry = &self.requests[id];
+        let latency = self.now - entry.born;
+        self.record.attempt_ends(entry.class, outcome, latency, entry.waited, entry.counted);
+    }
+
+    /// `id`, which was a page view by itself, has ended.
+    #[inline(always)]
+    fn request_was_view(&mut self, id: RequestId, outcome: Outcome) {
+        self.attempt_ends(id, outcome);
+        let entry = &self.requests[id];
+        let (workload, cause, counted) = (WorkloadId(entry.workload), entry.cause, entry.counted);
+        let cause = if outcome == Outcome::Ok { cause } else { self.blame(cause) };
+        self.record.request_is_view(workload, outcome, cause, counted);
+        self.requests.remove(id);
     }
 
     /// `id` has failed where it is: everything it holds is given back, and whoever waits is told.

@@ -8,8 +8,7 @@ use crate::engine::draw::Lineage;
 use crate::model::blueprint::{Arrivals, Blueprint};
 use crate::model::event::Event;
 use crate::model::ids::WorkloadId;
-use crate::model::request::{Outcome, Owner, RequestId};
-use crate::model::world::{Stop, World};
+use crate::model::world::World;
 use crate::units::SimTime;
 use crate::workload::users::{Thinks, ordinal};
 
@@ -70,36 +69,7 @@ impl World<'_> {
         let entry = &mut self.users.users[user as usize];
         let (workload, drawn) = (entry.workload, ordinal(entry.number, entry.begun));
         entry.begun = entry.begun.wrapping_add(1);
-        let source = &self.plan.workloads[workload.index()];
-        let ordinal = source.first_ordinal + drawn;
-        let counted = self.now >= self.span.from && self.now < self.span.until;
-        if source.clients.is_some() {
-            return self.view_begins(workload, ordinal, Some(user), counted);
-        }
-        let entry = self.plan.routes.classes[source.class.index()].entry;
-        let Ok(id) = self.requests.begin(source.class, entry, Owner::User(user), self.now) else {
-            self.stop = Some(Stop::TooManyInFlight { at: self.now });
-            return;
-        };
-        let request = &mut self.requests[id];
-        request.ordinal = ordinal;
-        request.counted = counted;
-        request.workload = workload.0;
-        self.record.view_begins(workload, counted);
-        self.record.attempt_begins(source.class, counted);
-        self.advance(id);
-    }
-
-    /// The request `id` of `user` has ended: it was its page view.
-    #[inline(never)]
-    pub(super) fn user_request_ends(&mut self, id: RequestId, user: u32, outcome: Outcome) {
-        let entry = self.requests[id];
-        let latency = self.now - entry.born;
-        self.record.attempt_ends(entry.class, outcome, latency, entry.waited, entry.counted);
-        let cause = if outcome == Outcome::Ok { entry.cause } else { self.blame(entry.cause) };
-        let workload = WorkloadId(entry.workload);
-        self.record.request_is_view(workload, outcome, cause, entry.counted);
-        self.requests.remove(id);
-        self.user_answered(user, self.now);
+        let ordinal = self.plan.workloads[workload.index()].first_ordinal + drawn;
+        self.view_asked(workload, ordinal, Some(user));
     }
 }
