@@ -283,6 +283,11 @@ impl CpuShare {
     #[inline]
     fn divide_after(&mut self, now: SimTime, touched: &[usize]) {
         self.account(now);
+        if let &[index] = touched
+            && self.goes_on(now, index)
+        {
+            return;
+        }
         for &index in touched {
             let zone = &mut self.zones[index];
             let before = zone.limit;
@@ -299,6 +304,25 @@ impl CpuShare {
             self.give(now, index, limit);
         }
         self.due = self.first_due();
+    }
+
+    /// Whether all phases of a zone, in which one came or went, have all they can use, as before;
+    /// they then have it. It happens at most changes of a server that is not full.
+    #[inline]
+    fn goes_on(&mut self, now: SimTime, index: usize) -> bool {
+        let zone = &mut self.zones[index];
+        let Some(demand) = zone.as_before(self.nominal).filter(|_| !self.contended) else {
+            return false;
+        };
+        let limits_sum = self.limits_sum - u128::from(zone.limit) + u128::from(demand);
+        if limits_sum > u128::from(self.usable) {
+            return false;
+        }
+        self.limits_sum = limits_sum;
+        self.used = self.used - zone.rate + demand;
+        self.dues[index] = zone.go_on(&mut self.members, now, demand);
+        self.due = self.first_due();
+        true
     }
 
     fn divide_all(&mut self, now: SimTime) {

@@ -225,6 +225,8 @@ pub(super) struct Zone {
     pub(super) next_rate: u64,
     /// Phases or limits changed since the rate was last set.
     pub(super) changed: bool,
+    /// Each phase had all it can use when the rate was last set.
+    enough: bool,
     ledger: ZoneLedger,
     since: SimTime,
 }
@@ -249,6 +251,7 @@ impl Zone {
             rate: 0,
             next_rate: 0,
             changed: false,
+            enough: true,
             ledger: ZoneLedger::default(),
             since: SimTime::ZERO,
         };
@@ -271,6 +274,7 @@ impl Zone {
         };
         self.vcpus = limits.vcpus.map_or(NO_LIMIT, |count| Cores::whole(count).steps());
         self.held = false;
+        self.enough = false;
     }
 
     pub(super) fn phases(&self) -> u32 {
@@ -387,6 +391,7 @@ impl Zone {
     /// Changes the progress of a phase per core-nanosecond; takes effect with the next rate.
     pub(super) fn set_speed(&mut self, speed: f64) {
         self.speed = speed;
+        self.enough = false;
     }
 
     /// Moves the ids of phases due by `now` to `done`, and turns the hold over if that is due.
@@ -417,6 +422,30 @@ impl Zone {
         SimTime::from_nanos(self.timer.since.nanos().saturating_add(wait.nanos()))
     }
 
+    /// What all phases can use, where each had that before a phase came or went and nothing keeps
+    /// the zone, on a server of `nominal` cores, from having it now: no phase gets another rate.
+    #[inline]
+    pub(super) fn as_before(&self, nominal: u64) -> Option<u64> {
+        let demand = u64::try_from(self.demand).ok()?;
+        let may = self.enough && !self.held && demand <= self.vcpus.min(nominal).min(self.cap);
+        may.then_some(demand)
+    }
+
+    /// Gives the zone all that its phases can use, [`Self::as_before`], and says when something will
+    /// next change by itself.
+    #[inline]
+    pub(super) fn go_on(&mut self, members: &mut Members, now: SimTime, demand: u64) -> SimTime {
+        (self.wanted, self.limit, self.rate) = (demand, demand, demand);
+        let unit = self.speed / Cores::ONE.steps() as f64;
+        let mut due = SimTime::NEVER;
+        for class in self.classes.iter_mut().filter(|class| class.clock.present() > 0) {
+            // One that was empty may have had less.
+            class.clock.set_rate(members, now, class.most as f64 * unit);
+            due = due.min(class.clock.due(members));
+        }
+        self.or_crossing(now, due)
+    }
+
     /// Works out anew what the zone wants and may have, on a server of `nominal` cores.
     #[inline]
     pub(super) fn refresh(&mut self, nominal: u64) {
@@ -433,10 +462,16 @@ impl Zone {
         self.rate = rate;
         self.changed = false;
         let due = self.spread(members, now);
+        self.or_crossing(now, due)
+    }
+
+    /// Turns the burst timer to the rate; `due`, or when it crosses if that comes first.
+    #[inline]
+    fn or_crossing(&mut self, now: SimTime, due: SimTime) -> SimTime {
         if self.baseline == 0 && !self.timer.rising {
             return due;
         }
-        let rising = self.baseline > 0 && rate > self.baseline;
+        let rising = self.baseline > 0 && self.rate > self.baseline;
         if rising != self.timer.rising {
             self.timer.settle(now);
             self.timer.rising = rising;
@@ -450,6 +485,7 @@ impl Zone {
     fn spread(&mut self, members: &mut Members, now: SimTime) -> SimTime {
         let mut due = SimTime::NEVER;
         let enough = u128::from(self.rate) == self.demand;
+        self.enough = enough;
         let mut left = self.rate as f64;
         let mut phases = f64::from(self.phases);
         let unit = self.speed / Cores::ONE.steps() as f64;
