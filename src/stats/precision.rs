@@ -1,7 +1,7 @@
 //! When are there enough replications?
 //!
 //! Takes the values of replications 0, 1, 2, … in order; says stop, continue to n, or budget spent.
-//! Holds: it looks at fixed prefixes only (the minimum, then half as many again, and so on up to the
+//! Holds: it looks at fixed prefixes only (the minimum, then a quarter as many again, and so on up to the
 //! maximum), so the answer does not depend on how many replications happen to be done, on threads
 //! or on shards; the number of looks is reported. Leaves out: correction of the level for the looks
 //! (with prefixes that grow by half there are few, and the coverage that remains is tested).
@@ -60,7 +60,7 @@ pub enum Decision {
 }
 
 impl StoppingRule {
-    /// Looks at `minimum`, half as many again, and so on up to `maximum` replications, each time
+    /// Looks at `minimum`, a quarter as many again, and so on up to `maximum` replications, each time
     /// with intervals of `level`.
     ///
     /// # Errors
@@ -82,7 +82,7 @@ impl StoppingRule {
     pub fn looks(&self) -> impl Iterator<Item = usize> + use<> {
         let Self { minimum, maximum, .. } = *self;
         std::iter::successors(Some(minimum), move |&n| {
-            (n < maximum).then(|| n.saturating_add(n.div_ceil(2)).min(maximum))
+            (n < maximum).then(|| n.saturating_add(n.div_ceil(4)).min(maximum))
         })
     }
 
@@ -141,8 +141,8 @@ mod tests {
         let looks = |minimum, maximum| -> Vec<usize> {
             StoppingRule::new(minimum, maximum, 0.95).unwrap().looks().collect()
         };
-        assert_eq!(looks(10, 100), [10, 15, 23, 35, 53, 80, 100]);
-        assert_eq!(looks(16, 64), [16, 24, 36, 54, 64]);
+        assert_eq!(looks(10, 100), [10, 13, 17, 22, 28, 35, 44, 55, 69, 87, 100]);
+        assert_eq!(looks(16, 64), [16, 20, 25, 32, 40, 50, 63, 64]);
         assert_eq!(looks(10, 10), [10]);
         assert_eq!(
             StoppingRule::new(9, 100, 0.95),
@@ -157,7 +157,7 @@ mod tests {
         let rule = StoppingRule::new(10, 160, 0.95).unwrap();
         let mut draws = Draws::named("replications_beyond_the_look_change_nothing");
         let values: Vec<f64> = (0..160).map(|_| 10.0 + draws.normal()).collect();
-        // s/mean = 0.1: a share of 0.03 needs about 43 replications, so the look at 53 stops.
+        // s/mean = 0.1: a share of 0.03 needs about 43 replications, so the look at 44 or 55 stops.
         let all = rule.decide(&[target(&values, 0.03)]).unwrap();
         let Decision::Stop { replications, looks } = all else { panic!("{all:?}") };
         assert!(replications < 160);
@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(one_less, Ok(Decision::Continue { replications, looks: looks - 1 }));
         assert_eq!(
             rule.decide(&[target(&values, 1e-6)]),
-            Ok(Decision::BudgetSpent { replications: 160, looks: 8 })
+            Ok(Decision::BudgetSpent { replications: 160, looks: 13 })
         );
         // All targets must be precise.
         assert_eq!(
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn zeros_never_stop_a_run() {
         let rule = StoppingRule::new(10, 20, 0.95).unwrap();
-        let spent = Decision::BudgetSpent { replications: 20, looks: 3 };
+        let spent = Decision::BudgetSpent { replications: 20, looks: 4 };
         assert_eq!(rule.decide(&[target(&[0.0; 20], 0.1)]), Ok(spent));
         assert_eq!(
             rule.decide(&[target(&[3.0; 20], 0.1)]),

@@ -1,7 +1,7 @@
 //! Windows: the same stretch lived through by many independent replications, until the figures
 //! asked for are precise or the budget is spent.
 //!
-//! Looks happen at fixed prefixes (the minimum, then half as many again), so how many threads there are, or
+//! Looks happen at fixed prefixes (the minimum, then a quarter as many again), so how many threads there are, or
 //! which replication is done first, decides nothing.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -19,6 +19,7 @@ use crate::model::blueprint::{Config, Mount};
 use crate::model::head::{self, Head, Service, Work};
 use crate::model::ids::{AmountId, CauseId, ComponentId, KeyId};
 use crate::model::request::RequestId;
+use crate::model::route::Op;
 use crate::model::{Component, Ctx, Health};
 use crate::units::{SimDuration, SimTime};
 
@@ -101,8 +102,15 @@ impl World<'_> {
         let Some(volume) = self.pool_of(id, mount, pool) else { return false };
         let Some(owner) = volume.head else { return false };
         let count = self.draws.amount(amount, &self.requests[id]);
+        if count == 0 {
+            self.no_further_pool(id, key);
+            return false;
+        }
         let among = self.among(id, KeyId(key.0 + 2), count, pool, volume.pools);
-        if count == 0 || among == 0 {
+        if among.count_ones() >= count.min(64) {
+            self.no_further_pool(id, key);
+        }
+        if among == 0 {
             return false;
         }
         let volumes = self.volumes.0[owner.index()];
@@ -112,6 +120,16 @@ impl World<'_> {
         let work = Work { owner, key, count, among, persistence: volume.persistence };
         self.head_ctx(at, volumes.cause, |head, ctx| head.operate(ctx, id, work, service));
         true
+    }
+
+    /// The operations of a step of `id` lie on the pool it comes from: it passes the others by.
+    fn no_further_pool(&mut self, id: RequestId, step: KeyId) {
+        let entry = &mut self.requests[id];
+        while let Op::Head { key, .. } = self.plan.routes.ops[entry.pc as usize]
+            && key == step
+        {
+            entry.pc += 1;
+        }
     }
 
     /// A disk operation of `id`; false when the memory in front of the disks has what it reads.
