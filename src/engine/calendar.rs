@@ -137,6 +137,12 @@ impl Calendar {
         self.count + self.far.len()
     }
 
+    /// Events pushed so far, with the places reserved.
+    #[must_use]
+    pub const fn pushed(&self) -> u64 {
+        self.sequence >> CODE_BITS
+    }
+
     /// Whether nothing is pending.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -110,9 +110,26 @@ pub enum Faults {
     Drill,
 }
 
+/// How everything fares at an instant at which nothing is left to happen in the kernel. Of one past,
+/// two worlds in which it is the same live on as one, until somebody breaks or mends something.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standing {
+    healths: Vec<Health>,
+    causes: Vec<CauseId>,
+    served: Vec<(ComponentId, SimTime)>,
+    warm: Vec<SimTime>,
+    restarted: Vec<Option<SimTime>>,
+    /// Requests in flight, events pushed, and those pending: whatever was done was the same.
+    done: (usize, u64, usize),
+}
+
+/// What is ill in a world, and why.
+#[derive(Clone, Debug)]
+pub struct Illness<'p>(Option<Box<Ills<'p>>>);
+
 /// A kernel at work for a world.
 #[derive(Clone, Debug)]
-pub(in crate::model) struct Ills<'p> {
+struct Ills<'p> {
     plan: &'p HealthNet,
     kernel: Kernel<'p>,
     /// When the event in the calendar is due.
@@ -142,6 +159,11 @@ impl Listener for Collector<'_> {
             self.wiped.extend(self.plan.wipes.get(fact.index()).copied().flatten());
         }
     }
+}
+
+impl Illness<'_> {
+    /// Nothing can be ill.
+    pub(in crate::model) const NONE: Self = Self(None);
 }
 
 impl Ills<'_> {
@@ -186,8 +208,8 @@ impl<'p> World<'p> {
         let handed = (0..net.handed.len() as u32).collect();
         let (armed, wiped) = (SimTime::NEVER, Vec::new());
         let struck = None;
-        self.ills =
-            Some(Box::new(Ills { plan: net, kernel, armed, changed, wiped, handed, struck }));
+        let ills = Ills { plan: net, kernel, armed, changed, wiped, handed, struck };
+        self.ills = Illness(Some(Box::new(ills)));
         self.tell_components();
     }
 
@@ -200,9 +222,37 @@ impl<'p> World<'p> {
         }
     }
 
+    /// How everything fares; none while the kernel has something to do.
+    #[must_use]
+    pub fn standing(&self) -> Option<Standing> {
+        let waits = |ills: &Ills<'_>| ills.kernel.next_at().is_some();
+        if self.ills.0.as_deref().is_some_and(waits) {
+            return None;
+        }
+        Some(Standing {
+            healths: self.healths.clone(),
+            causes: self.causes.clone(),
+            served: self.volumes.served(),
+            warm: self.warm_at.clone(),
+            restarted: self.restarted.clone(),
+            done: (self.requests.len(), self.calendar.pushed(), self.calendar.len()),
+        })
+    }
+
+    /// What is ill, to be put into another world of the same [`Standing`].
+    #[must_use]
+    pub fn illness(&self) -> Illness<'p> {
+        self.ills.clone()
+    }
+
+    /// What is ill is what was ill in a world of the same [`Standing`].
+    pub fn fall_ill(&mut self, illness: Illness<'p>) {
+        self.ills = illness;
+    }
+
     /// The kernel has something to do.
     pub(in crate::model) fn health_due(&mut self) {
-        let Some(ills) = &mut self.ills else { return };
+        let Some(ills) = &mut self.ills.0 else { return };
         if ills.armed > self.now {
             return;
         }
@@ -216,7 +266,7 @@ impl<'p> World<'p> {
 
     fn force(&mut self, part: u32, breaks: bool) {
         let part = self.whom(part, breaks);
-        let Some(ills) = &mut self.ills else { return };
+        let Some(ills) = &mut self.ills.0 else { return };
         let Some(part) = ills.plan.breakable.get(part as usize).copied() else { return };
         let state = if breaks { part.broken } else { part.back };
         if let Err(error) = ills.live(self.now, Some((part.automaton, state))) {
@@ -227,7 +277,7 @@ impl<'p> World<'p> {
     /// The part that a drill means: the master is whoever has that role when it breaks, and who was
     /// broken is mended.
     fn whom(&mut self, part: u32, breaks: bool) -> u32 {
-        let Some(ills) = &self.ills else { return part };
+        let Some(ills) = &self.ills.0 else { return part };
         if !breaks && let Some(struck) = ills.struck {
             return struck;
         }
@@ -237,7 +287,7 @@ impl<'p> World<'p> {
             Component::Database(database) => members.get(database.master()).copied(),
             _ => None,
         });
-        if let Some(ills) = &mut self.ills {
+        if let Some(ills) = &mut self.ills.0 {
             ills.struck = held;
         }
         held.unwrap_or(part)
@@ -245,7 +295,7 @@ impl<'p> World<'p> {
 
     /// The member number `member` of `group` is master from now on: faults of the role strike it.
     pub(in crate::model) fn role_moves(&mut self, group: ComponentId, member: usize) {
-        let Some(ills) = &mut self.ills else { return };
+        let Some(ills) = &mut self.ills.0 else { return };
         let role = ills.plan.masters.iter().find(|role| role.group == group);
         let Some((automaton, states)) = role.and_then(|role| role.automaton.as_ref()) else {
             return;
@@ -259,7 +309,7 @@ impl<'p> World<'p> {
 
     /// Tells every component that fares differently, and arms the next event.
     fn tell_components(&mut self) {
-        let Some(ills) = &mut self.ills else { return };
+        let Some(ills) = &mut self.ills.0 else { return };
         let plan = ills.plan;
         let mut changed = std::mem::take(&mut ills.changed);
         changed.sort_unstable();

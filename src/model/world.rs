@@ -29,7 +29,7 @@ use crate::model::head::Head;
 use crate::model::ids::{CallId, CauseId, ComponentId, KeyId, PoolId, UnitId, WorkloadId};
 use crate::model::link::{Link, Links, Uplink};
 use crate::model::names::Names;
-use crate::model::outage::{Faults, Ills};
+use crate::model::outage::{Faults, Illness};
 use crate::model::record::Record;
 use crate::model::request::{
     Frame, Hold, MAX_DEPTH, NO_CALL, Outcome, Owner, Request, RequestId, Requests, Stage, TooMany,
@@ -112,7 +112,7 @@ pub struct World<'p> {
     /// Services that stand still.
     pub(in crate::model) frozen: u32,
     pub(in crate::model) lineage: Lineage,
-    pub(in crate::model) ills: Option<Box<Ills<'p>>>,
+    pub(in crate::model) ills: Illness<'p>,
     /// Which head serves whose volumes.
     pub(in crate::model) volumes: Volumed,
     turns: Vec<u32>,
@@ -226,7 +226,7 @@ impl<'p> World<'p> {
             causes: vec![CauseId::OVERLOAD; plan.parts.len()],
             frozen: 0,
             lineage,
-            ills: None,
+            ills: Illness::NONE,
             volumes: Volumed::new(plan.parts.len()),
             warm_at: vec![SimTime::ZERO; plan.parts.len()],
             restarted: vec![None; plan.parts.len()],

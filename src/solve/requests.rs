@@ -13,7 +13,7 @@ use crate::model::Component;
 use crate::model::blueprint::Blueprint;
 use crate::model::gauge::Gauge;
 use crate::model::ids::ComponentId;
-use crate::model::outage::Faults;
+use crate::model::outage::{Faults, Illness, Standing};
 use crate::model::record::{Record, ViewRecord};
 use crate::model::world::{Span, Stop, World};
 use crate::observe::histogram::Histogram;
@@ -272,6 +272,23 @@ impl<'p> Run<'p> {
         if self.cut.is_none() {
             self.world.drill(part, breaks);
         }
+    }
+
+    /// How everything fares; none when it has been cut off or something is about to change by itself.
+    #[must_use]
+    pub fn standing(&self) -> Option<Standing> {
+        if self.cut.is_some() { None } else { self.world.standing() }
+    }
+
+    /// What is ill, for another run of the same [`Standing`].
+    #[must_use]
+    pub fn illness(&self) -> Illness<'p> {
+        self.world.illness()
+    }
+
+    /// What is ill is what was ill in a run of the same [`Standing`].
+    pub fn fall_ill(&mut self, illness: Illness<'p>) {
+        self.world.fall_ill(illness);
     }
 
     /// Lives on to the end of what is counted, and until everyone counted has ended; `None` when

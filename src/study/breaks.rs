@@ -19,7 +19,7 @@
 use rayon::prelude::*;
 
 use crate::model::blueprint::Blueprint;
-use crate::model::outage::Faults;
+use crate::model::outage::{Faults, Illness, Standing};
 use crate::model::spec::runs::{ReplicationsSpec, WindowSpec};
 use crate::plan::Draft;
 use crate::plan::drills::{self, Drillable};
@@ -328,9 +328,9 @@ pub fn run(
 }
 
 /// One replication of every run; `None` when told to stop.
-fn live(
+fn live<'a>(
     plan: &Blueprint,
-    asked: &[&WindowPlan],
+    asked: &[&'a WindowPlan],
     replication: u64,
     watch: &Watch,
 ) -> Result<Option<Vec<Observation>>, Breach> {
@@ -352,47 +352,80 @@ fn live(
     let mut places: Vec<Option<u32>> = drills().map(|(_, drill)| drill.place).collect();
     places.sort_unstable();
     places.dedup();
-    let branch = |place: &Option<u32>| -> Result<Option<Vec<(usize, Observation)>>, Breach> {
+    let groups = alike(&base, &places);
+    let branch = |group: &Group<'_>| -> Result<Option<Vec<(usize, Observation)>>, Breach> {
         let mut run = base.clone();
-        if let Some(place) = place {
-            run.drill(*place, true);
+        if let Some(place) = group[0].0 {
+            run.drill(place, true);
         }
         let mut seen = Vec::new();
-        let of_place = || drills().filter(|(_, drill)| drill.place == *place);
-        let mut keep = |at: usize, run: Run<'_>| {
+        let of_group = |way: Way| {
+            let of = |(at, drill): (usize, &'a Drill)| {
+                let ills = group.iter().find(|(place, _)| *place == drill.place)?;
+                (drill.way == way).then_some((at, drill, &ills.1))
+            };
+            drills().filter_map(of).collect::<Vec<_>>()
+        };
+        let finished = |at: usize, run: Run<'_>| {
             let during = format!("window {}, replication {replication}", asked[at].window.name);
-            let done = underway::during(during, || {
+            underway::during(during, || {
                 run.finish(&told_to_stop)
                     .map_err(|breach| Breach { what: breach.what, during: underway::now() })
-            });
-            done.map(|done| done.map(|done| seen.push((at, done))).is_some())
+            })
         };
-        for (at, drill) in of_place().filter(|(_, drill)| drill.way == Way::Repair) {
+        for (at, drill, ills) in of_group(Way::Repair) {
             run.live_until(asked[at].window.at, &told_to_stop);
             let mut back = run.clone();
-            if let Some(place) = place {
-                back.drill(*place, false);
+            back.fall_ill(ills.clone());
+            if let Some(place) = drill.place {
+                back.drill(place, false);
             }
             back.count_anew(asked[at].window.length, Some(drill.steps()));
-            if !keep(at, back)? {
-                return Ok(None);
-            }
+            let Some(done) = finished(at, back)? else { return Ok(None) };
+            seen.push((at, done));
             watch.one_done();
         }
-        for (at, _) in of_place().filter(|(_, drill)| drill.way == Way::Down) {
-            if !keep(at, run.clone())? {
-                return Ok(None);
+        // Whatever breaks, as long as the same things fare the same way it is one life.
+        let mut whole: Option<Observation> = None;
+        let mut run = Some(run);
+        for (at, ..) in of_group(Way::Down) {
+            if let Some(run) = run.take() {
+                whole = finished(at, run)?;
             }
+            let Some(done) = whole.clone() else { return Ok(None) };
+            seen.push((at, done));
             watch.one_done();
         }
         Ok(Some(seen))
     };
-    let branches = places.par_iter().with_max_len(1).map(branch);
+    let branches = groups.par_iter().with_max_len(1).map(branch);
     let branches: Vec<Option<Vec<(usize, Observation)>>> = branches.collect::<Result<_, _>>()?;
     let Some(branches) = branches.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
     let mut all: Vec<(usize, Observation)> = branches.into_iter().flatten().collect();
     all.sort_by_key(|(at, _)| *at);
     Ok(Some(all.into_iter().map(|(_, seen)| seen).collect()))
+}
+
+/// Parts, each with what is ill when it is broken.
+type Group<'p> = Vec<(Option<u32>, Illness<'p>)>;
+
+/// Parts whose break makes the same components fare the same way (a zone, and the one process in
+/// it): until they are mended they are lived through once.
+fn alike<'p>(base: &Run<'p>, places: &[Option<u32>]) -> Vec<Group<'p>> {
+    let mut groups: Vec<(Option<Standing>, Group<'p>)> = Vec::new();
+    for place in places {
+        let mut run = base.clone();
+        if let Some(place) = place {
+            run.drill(*place, true);
+        }
+        let (standing, one) = (run.standing(), (*place, run.illness()));
+        let same = groups.iter_mut().find(|(other, _)| standing.is_some() && *other == standing);
+        match same {
+            Some((_, group)) => group.push(one),
+            None => groups.push((standing, vec![one])),
+        }
+    }
+    groups.into_iter().map(|(_, group)| group).collect()
 }
 
 /// Takes what the same stretch without a break gives from the paired figures of every run,

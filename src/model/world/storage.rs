@@ -60,6 +60,11 @@ impl Volumed {
         };
         Self((0..components as u32).map(own).collect())
     }
+
+    /// By owner: who serves its volumes, and until when what opens or locks waits.
+    pub(in crate::model) fn served(&self) -> Vec<(ComponentId, SimTime)> {
+        self.0.iter().map(|volumes| (volumes.by, volumes.grace)).collect()
+    }
 }
 
 impl World<'_> {
