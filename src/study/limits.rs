@@ -23,9 +23,9 @@ use crate::units::{Rate, SimDuration, SimTime};
 /// At most this share of the page views may be lost at a rate that is carried: beyond it a window is
 /// called overloaded.
 pub const LOST_AT_MOST: f64 = 0.01;
-/// Replications, length and lead-in at each rate: many short ones, for users come in spells.
-const REPLICATIONS: u32 = 8;
-const LENGTH: SimDuration = SimDuration::from_secs(150);
+/// Replications, length and lead-in at each rate: several, and longer than a spell of users.
+const REPLICATIONS: u32 = 6;
+const LENGTH: SimDuration = SimDuration::from_secs(180);
 const LEAD_IN: SimDuration = SimDuration::from_secs(30);
 /// Two rates this close, of their size, lie around the answer; between them a line is true enough.
 const TOLERANCE: f64 = 0.08;
