@@ -38,7 +38,7 @@ pub struct CauseLoss {
     pub outages: u64,
 }
 
-/// What one replication says of one watched.
+/// What one replication says of one meter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Lost, in parts of [`WHOLE`] of a nanosecond.
@@ -74,7 +74,7 @@ pub fn seconds(parts: u128) -> f64 {
 /// What one replication gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Observation {
-    /// By watched.
+    /// In the order of the meters.
     pub tallies: Vec<Tally>,
     /// Steps of the kernel.
     pub steps: u64,
@@ -200,7 +200,11 @@ impl<'p> Row<'p> {
         let level = if up {
             let shares = self.meter.shares.iter();
             let lost: u32 = shares.filter(|(fact, _)| view.fact(*fact)).map(|(_, s)| *s).sum();
-            lost.min(WHOLE)
+            match self.meter.all_above {
+                Some(most) if lost > most => WHOLE,
+                Some(_) => 0,
+                None => lost.min(WHOLE),
+            }
         } else {
             WHOLE
         };
@@ -291,7 +295,9 @@ impl<'p> Row<'p> {
     }
 
     fn end_episode(&mut self) {
-        let Some(Episode { begun, ended: Some(ended), cause }) = self.episode.take() else { return };
+        let Some(Episode { begun, ended: Some(ended), cause }) = self.episode.take() else {
+            return;
+        };
         let length = ended.since(begun);
         if length < LEAST_LENGTH {
             return;

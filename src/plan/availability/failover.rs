@@ -135,8 +135,11 @@ impl Group<'_> {
                 let served = Expr::of(&name(self.name()), "served");
                 let able = self.serving(member).and(served).and(self.master(|m| self.serving(m)));
                 let copy = Timer::new("rebuild", law(Law::constant(time.seconds()))).guarded(able);
-                all.timer(copy.fate(Fate::Restart { redraw: true }))
-                    .transition(Transition::on("rebuild", &["out"], "follows"))
+                all.timer(copy.fate(Fate::Restart { redraw: true })).transition(Transition::on(
+                    "rebuild",
+                    &["out"],
+                    "follows",
+                ))
             }
         };
         publish_states(all)
@@ -210,9 +213,11 @@ impl Group<'_> {
             let able = well.clone().and(others(&|member| can(member)));
             let begins = Transition::on(FALSE_FAILOVER, &["served"], "seeks");
             let begins = begins.given(able).opens(Opens::Always);
-            all = all
-                .timer(gap.fate(Fate::Freeze))
-                .transition(cover(begins, "false-failover-works", ("seeks", "people")));
+            all = all.timer(gap.fate(Fate::Freeze)).transition(cover(
+                begins,
+                "false-failover-works",
+                ("seeks", "people"),
+            ));
         }
         for member in 0..count {
             all = all.transition(Transition::when(can(member), &["seeks"], &promotes(member)));
@@ -229,7 +234,8 @@ impl Group<'_> {
                 all = all.transition(self.hands_over(done, old, member));
             }
         }
-        let failed = Timer::new("failed-failover.repair", DurationLaw(law_of(&self.failover.failed)));
+        let failed =
+            Timer::new("failed-failover.repair", DurationLaw(law_of(&self.failover.failed)));
         all = all
             .timer(failed.fate(anew))
             .transition(

@@ -9,7 +9,10 @@ use crate::plan::links::Store;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 
-use super::{Meter, WHOLE, Watched, WatchedKind, address, fact, failover, implies, routes};
+use super::{
+    Availability, Meter, WHOLE, Watched, WatchedKind, address, beliefs, fact, failover, implies,
+    routes,
+};
 
 /// What is watched: classes that somebody asks for, services, groups of units.
 pub fn watched(draft: &Draft, graph: &Graph) -> Vec<Watched> {
@@ -26,6 +29,18 @@ pub fn watched(draft: &Draft, graph: &Graph) -> Vec<Watched> {
     }
     for (name, _) in draft.scenario.service.iter() {
         add(name, WatchedKind::Service);
+    }
+    all
+}
+
+/// What is measured of whom: of classes also what is not seen yet.
+pub fn measured(watched: &[Watched]) -> Vec<(usize, Availability)> {
+    let mut all = Vec::new();
+    for (at, one) in watched.iter().enumerate() {
+        all.push((at, Availability::Structural));
+        if one.kind == WatchedKind::Class {
+            all.push((at, Availability::Continuous));
+        }
     }
     all
 }
@@ -98,6 +113,19 @@ pub fn declare(draft: &Draft, graph: &Graph, watched: &[Watched], into: &mut Dec
         };
         into.fact(&name_of(id), up);
     }
+    for one in watched.iter().filter(|one| one.kind == WatchedKind::Class) {
+        let Some(node) = node_of(draft, graph, one) else { continue };
+        let balancers = graph.below(node).into_iter().filter_map(|id| match graph.node(id).part {
+            Some(Part::Balancer { balancer, member: 0 }) => Some(balancer),
+            _ => None,
+        });
+        let fine = balancers.map(|at| !Expr::system(&beliefs::errors(draft, at)));
+        into.fact(&continuous(&one.name), Expr::All(fine.chain([holds(node)]).collect()));
+    }
+}
+
+fn continuous(class: &str) -> String {
+    format!("continuous {class}")
 }
 
 /// Who takes over has done so: what serves now is up. Said of the one that does, so that no other
@@ -153,19 +181,29 @@ pub fn volume(draft: &Draft, graph: &Graph, user: Part, store: Option<Store>) ->
     Expr::All(parts.iter().filter_map(node).map(|(id, _)| holds(id)).collect())
 }
 
-/// The facts of what is watched.
-pub fn resolve(draft: &Draft, graph: &Graph, watched: &[Watched], net: &Net) -> Vec<Meter> {
-    let one = |watched: &Watched| match node_of(draft, graph, watched) {
-        None => Meter { up: fact(net, &watched.name), shares: Vec::new() },
-        Some(node) => {
-            let shares = match watched.kind {
-                WatchedKind::Class => shares(draft, graph, node, net),
-                _ => Vec::new(),
-            };
-            Meter { up: fact(net, &name_of(node)), shares }
-        }
+/// The facts of what is measured.
+pub fn resolve(
+    draft: &Draft,
+    graph: &Graph,
+    (watched, measured): (&[Watched], &[(usize, Availability)]),
+    net: &Net,
+) -> Vec<Meter> {
+    let one = |(at, availability): &(usize, Availability)| {
+        let watched = &watched[*at];
+        let node = node_of(draft, graph, watched);
+        let up = match (node, availability) {
+            (None, _) => fact(net, &watched.name),
+            (Some(node), Availability::Structural) => fact(net, &name_of(node)),
+            (Some(_), Availability::Continuous) => fact(net, &continuous(&watched.name)),
+        };
+        let shares = match node.filter(|_| watched.kind == WatchedKind::Class) {
+            Some(node) => shares(draft, graph, node, net),
+            None => Vec::new(),
+        };
+        let all_above = (*availability == Availability::Continuous).then_some(WHOLE / 100);
+        Meter { up, shares, all_above }
     };
-    watched.iter().map(one).collect()
+    measured.iter().map(one).collect()
 }
 
 /// Sets of links and edges of which each carries its share of the users.
@@ -206,7 +244,10 @@ fn shares(
     let several = sets.len().max(1) as u32;
     for set in &sets {
         for part in set {
-            all.push((fact(net, &routes::name(draft, *part)), WHOLE / (set.len() as u32 * several)));
+            all.push((
+                fact(net, &routes::name(draft, *part)),
+                WHOLE / (set.len() as u32 * several),
+            ));
         }
     }
     all

@@ -21,6 +21,7 @@
 //! [`faults`]: crate::plan::faults
 
 mod address;
+mod beliefs;
 mod failover;
 mod meters;
 mod routes;
@@ -36,8 +37,9 @@ use crate::plan::Draft;
 use crate::plan::faults::{self, PLANNED};
 use crate::plan::graph::Graph;
 use crate::plan::names::Kind;
-use crate::plan::targets;
 use crate::plan::part::Part;
+use crate::plan::program::law_of;
+use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::units::SimDuration;
 
@@ -65,6 +67,10 @@ pub struct AvailabilityPlan {
     pub horizon: SimDuration,
     /// What is watched, by name.
     pub watched: Vec<Watched>,
+    /// What is measured, in the order of meters: of whom, by place, and how.
+    pub measured: Vec<(usize, Availability)>,
+    /// The longest mean repair: what an outage that was never seen would take.
+    pub repair: Option<SimDuration>,
     /// Names of all causes that any of the nets knows.
     pub causes: Vec<String>,
     /// The first has all faults.
@@ -93,6 +99,16 @@ pub enum WatchedKind {
     Group,
 }
 
+/// Which availability.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Availability {
+    /// Enough is up and reachable.
+    Structural,
+    /// And no more than 1 % of the requests fail because a member's death is not seen yet. Of a
+    /// class alone.
+    Continuous,
+}
+
 /// A net, with what its facts mean for those who ask.
 #[derive(Clone, Debug)]
 pub struct AvailabilityNet {
@@ -100,7 +116,7 @@ pub struct AvailabilityNet {
     pub without: Vec<String>,
     /// The automata.
     pub net: Net,
-    /// By watched.
+    /// In the order of [`AvailabilityPlan::measured`].
     pub meters: Vec<Meter>,
     /// By cause of the net: its place in [`AvailabilityPlan::causes`].
     pub causes: Vec<u32>,
@@ -113,6 +129,8 @@ pub struct Meter {
     pub up: FactId,
     /// While it holds, so many parts of [`WHOLE`] are.
     pub shares: Vec<(FactId, u32)>,
+    /// More than so many are all of them, fewer none; none: a share counts as a share.
+    pub all_above: Option<u32>,
 }
 
 /// What can be asked about a draft; `None` when nothing in it can fail.
@@ -135,8 +153,9 @@ pub fn plan(draft: &Draft, without: &[Vec<String>]) -> Option<AvailabilityPlan> 
     }
     let graph = Graph::with_services(draft);
     let watched = meters::watched(draft, &graph);
+    let measured = meters::measured(&watched);
     let compiled: Option<Vec<(Net, Vec<Meter>)>> =
-        sets.iter().map(|set| compile(draft, &graph, &watched, set)).collect();
+        sets.iter().map(|set| compile(draft, &graph, (&watched, &measured), set)).collect();
     let compiled = compiled?;
     let causes = cause_names(draft, &compiled);
     let nets = compiled.into_iter().zip(sets).map(|((net, meters), without)| {
@@ -156,6 +175,8 @@ pub fn plan(draft: &Draft, without: &[Vec<String>]) -> Option<AvailabilityPlan> 
         },
         horizon: scenario.run.horizon.as_ref().map_or(HORIZON, |horizon| horizon.value),
         watched,
+        measured,
+        repair: longest_repair(draft),
         causes,
         nets,
         common,
@@ -182,7 +203,11 @@ fn common(draft: &Draft) -> Vec<String> {
     let shared = |part: &Part| {
         matches!(
             part,
-            Part::Site(_) | Part::Rack(_) | Part::Switch { .. } | Part::Uplink { .. } | Part::Link(_)
+            Part::Site(_)
+                | Part::Rack(_)
+                | Part::Switch { .. }
+                | Part::Uplink { .. }
+                | Part::Link(_)
         )
     };
     let mut found = Vec::new();
@@ -202,7 +227,7 @@ fn common(draft: &Draft) -> Vec<String> {
 fn compile(
     draft: &Draft,
     graph: &Graph,
-    watched: &[Watched],
+    (watched, measured): (&[Watched], &[(usize, Availability)]),
     without: &[String],
 ) -> Option<(Net, Vec<Meter>)> {
     let mut declared = faults::declare_without(draft, without);
@@ -214,10 +239,19 @@ fn compile(
     failover::declare(draft, graph, &mut declared);
     address::declare(draft, &mut declared.declaration);
     routes::declare(draft, &mut declared.declaration);
+    beliefs::declare(draft, &mut declared.declaration);
     meters::declare(draft, graph, watched, &mut declared.declaration);
     let net = Net::compile(&declared.declaration, Reading::default()).ok()?;
-    let meters = meters::resolve(draft, graph, watched, &net);
+    let meters = meters::resolve(draft, graph, (watched, measured), &net);
     Some((net, meters))
+}
+
+fn longest_repair(draft: &Draft) -> Option<SimDuration> {
+    let faults = draft.scenario.fault.iter().filter_map(|(_, spec)| spec.repair.as_ref());
+    let units = draft.scenario.unit.iter().filter_map(|(_, spec)| spec.repair.as_ref());
+    let means = faults.chain(units).map(|law| law_of(law).mean());
+    let longest = means.fold(0.0, f64::max);
+    (longest > 0.0 && longest.is_finite()).then(|| SimDuration::from_seconds_f64(longest))
 }
 
 /// What a cause is called in a report.
