@@ -53,6 +53,9 @@ pub struct Tally {
     pub causes: Vec<CauseLoss>,
     /// Downtime of each whole year.
     pub years: Histogram,
+    /// Of the years in which a cause was the first of some downtime: cause and that downtime, in
+    /// nanoseconds.
+    pub cause_years: Vec<(u32, u64)>,
     /// Lengths of outages.
     pub lengths: Histogram,
 }
@@ -176,6 +179,8 @@ struct Row<'p> {
     /// End of the present year, and what was lost in it.
     year: SimTime,
     lost_in_year: u128,
+    /// The same by first cause.
+    first_in_year: Vec<u128>,
 }
 
 impl<'p> Row<'p> {
@@ -191,6 +196,7 @@ impl<'p> Row<'p> {
             episode: None,
             year: SimTime::ZERO + SimDuration::YEAR,
             lost_in_year: 0,
+            first_in_year: vec![0; causes],
         }
     }
 
@@ -254,12 +260,11 @@ impl<'p> Row<'p> {
         let from = std::mem::replace(&mut self.accounted, at);
         let mut since = from;
         while self.year <= at {
-            let lost = self.parts(since, self.year);
-            self.lost_in_year += lost;
+            self.book_year(since, self.year);
             since = self.year;
             self.end_year();
         }
-        self.lost_in_year += self.parts(since, at);
+        self.book_year(since, at);
         let lost = self.parts(from, at);
         if lost == 0 {
             return;
@@ -271,6 +276,14 @@ impl<'p> Row<'p> {
         }
     }
 
+    fn book_year(&mut self, from: SimTime, to: SimTime) {
+        let lost = self.parts(from, to);
+        if lost > 0 {
+            self.lost_in_year += lost;
+            self.first_in_year[self.why[0] as usize] += lost;
+        }
+    }
+
     fn parts(&self, from: SimTime, to: SimTime) -> u128 {
         u128::from(to.since(from).nanos()) * u128::from(self.level)
     }
@@ -278,6 +291,13 @@ impl<'p> Row<'p> {
     fn end_year(&mut self) {
         let lost = std::mem::take(&mut self.lost_in_year) / u128::from(WHOLE);
         self.tally.years.record(lost as u64);
+        if lost > 0 {
+            for (cause, lost) in self.first_in_year.iter_mut().enumerate().filter(|(_, l)| **l > 0)
+            {
+                let lost = std::mem::take(lost) / u128::from(WHOLE);
+                self.tally.cause_years.push((cause as u32, lost as u64));
+            }
+        }
         self.year = self.year + SimDuration::YEAR;
     }
 

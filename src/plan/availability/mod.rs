@@ -199,7 +199,8 @@ impl AvailabilityPlan {
 
 /// Faults that strike what is common to all: sites, racks, switches, uplinks and links, and what
 /// takes all members at once because of one mistake (`together`).
-fn common(draft: &Draft) -> Vec<String> {
+#[must_use]
+pub fn common(draft: &Draft) -> Vec<String> {
     let shared = |part: &Part| {
         matches!(
             part,
