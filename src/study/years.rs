@@ -270,6 +270,15 @@ fn chunk(
                 during: format!("years, replication {replication}"),
             })?;
             let Observation { tallies, steps: taken } = seen;
+            let is_whole = |tally: &Tally| {
+                tally.lost == tally.causes.iter().map(|cause| cause.first).sum::<u128>()
+            };
+            if !tallies.iter().all(is_whole) {
+                return Err(Breach {
+                    what: "downtime by first cause does not add up to downtime".into(),
+                    during: format!("years, replication {replication}"),
+                });
+            }
             steps += taken;
             for (folded, tally) in folded.iter_mut().zip(&tallies) {
                 folded.add(tally);

@@ -36,7 +36,7 @@ pub fn document(results: &Results, identity: &Identity) -> Document {
             capacity::section(results),
             breaks::section(results),
             (!results.windows.is_empty()).then(|| ledgers(results)),
-            Some(checks(results)),
+            (!results.windows.is_empty()).then(|| checks(results)),
             Some(scenario(identity)),
         ]
         .into_iter()

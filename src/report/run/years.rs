@@ -94,31 +94,32 @@ fn intro(years: &YearsRows) -> String {
 fn table(years: &YearsRows) -> Table {
     let mut columns = vec![
         Column::words("of", "name"),
-        Column::words("availability", "availability"),
         Column::numbers("share of time", "value_ratio", Unit::Ratio),
         Column::numbers("down", "downtime_min_per_year", minutes()),
-        Column::numbers("95 % of years at most", "year_p95_min", minutes()),
-        Column::numbers("outages a year", "outages_per_year", Unit::None),
-        Column::numbers("of mean length", "length_s", Unit::Seconds),
     ];
     if years.apart {
-        columns.push(Column::numbers("architecture only", "architecture_value_ratio", Unit::Ratio));
-        columns.push(Column::numbers("down", "architecture_downtime_min_per_year", minutes()));
+        let key = "architecture_downtime_min_per_year";
+        columns.push(Column::numbers("architecture only", key, minutes()));
+    }
+    columns.push(Column::numbers("outages a year", "outages_per_year", Unit::None));
+    columns.push(Column::numbers("95 % of years at most", "year_p95_min", minutes()));
+    columns.push(Column::numbers("outages last", "length_s", Unit::Seconds));
+    if years.apart {
+        let key = "architecture_value_ratio";
+        columns.push(Column::numbers("architecture, share", key, Unit::Ratio));
     }
     let row = |row: &YearRow| {
+        let side = row.architecture.as_ref();
         let mut cells = vec![
-            Cell::text(row.name.clone()),
-            Cell::text(word(row.availability)),
+            Cell::text(format!("{}, {}", row.name, word(row.availability))),
             share_cell(&row.all.available),
             minutes_cell(&row.all.downtime),
-            minutes_cell(&row.all.year_p95),
-            cell(&row.all.outages, Unit::None),
-            cell(&row.all.length, Unit::Seconds),
         ];
-        if let Some(side) = &row.architecture {
-            cells.push(share_cell(&side.available));
-            cells.push(minutes_cell(&side.downtime));
-        }
+        cells.extend(side.map(|side| minutes_cell(&side.downtime)));
+        cells.push(cell(&row.all.outages, Unit::None));
+        cells.push(minutes_cell(&row.all.year_p95));
+        cells.push(cell(&row.all.length, Unit::Seconds));
+        cells.extend(side.map(|side| share_cell(&side.available)));
         cells
     };
     Table {
@@ -138,29 +139,30 @@ fn causes(row: &YearRow, apart: bool) -> Table {
     let mut columns = vec![
         Column::words("first cause", "cause"),
         Column::numbers("down", "downtime_min_per_year", minutes()),
-        Column::numbers("outages a year", "outages_per_year", Unit::None),
-        Column::numbers("contributes to", "contributing_min_per_year", minutes()),
     ];
     if apart {
-        columns.push(Column::numbers(
-            "architecture only",
-            "architecture_downtime_min_per_year",
-            minutes(),
-        ));
+        let key = "architecture_downtime_min_per_year";
+        columns.push(Column::numbers("architecture only", key, minutes()));
     }
+    columns.push(Column::numbers("outages a year", "outages_per_year", Unit::None));
+    columns.push(Column::numbers("contributes to", "contributing_min_per_year", minutes()));
     let line = |cause: &crate::study::results::YearCause| {
-        let mut cells = vec![
-            Cell::text(cause.name.clone()),
-            minutes_cell(&cause.downtime),
-            cell(&cause.outages, Unit::None),
-            minutes_cell(&cause.contributing),
-        ];
+        let or_none = |cell: Cell| match cell {
+            // How many years that is stands above.
+            Cell::Missing { .. } => Cell::missing("none"),
+            other => other,
+        };
+        let mut cells =
+            vec![Cell::text(cause.name.clone()), or_none(minutes_cell(&cause.downtime))];
         if let Some(side) = &row.architecture {
             let found = side.causes.iter().find(|other| other.name == cause.name);
-            cells.push(
-                found.map_or_else(|| Cell::missing("\u{2013}"), |c| minutes_cell(&c.downtime)),
-            );
+            cells.push(found.map_or_else(
+                || Cell::missing("\u{2013}"),
+                |cause| or_none(minutes_cell(&cause.downtime)),
+            ));
         }
+        cells.push(or_none(cell(&cause.outages, Unit::None)));
+        cells.push(or_none(minutes_cell(&cause.contributing)));
         cells
     };
     Table {
