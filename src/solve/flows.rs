@@ -83,7 +83,11 @@ pub struct Observation {
     pub steps: u64,
 }
 
-/// Lives through the horizon once.
+/// How long a replication goes on past its horizon for the first outage of what is asked for it.
+pub const FIRST_OUTAGE_WITHIN: SimDuration = SimDuration::YEAR.saturating_mul(500);
+
+/// Lives through the horizon once; with `until_failed` (meters, by place) on until each of these
+/// has had its first outage, of which nothing but its instant is kept.
 ///
 /// # Errors
 ///
@@ -92,6 +96,7 @@ pub fn run(
     plan: &AvailabilityPlan,
     net: usize,
     replication: u64,
+    until_failed: &[usize],
 ) -> Result<Observation, NoProgress> {
     let which = &plan.nets[net];
     let lineage = Lineage::replication(replication);
@@ -103,7 +108,16 @@ pub fn run(
         kernel.step(&mut meters)?;
         steps += 1;
     }
-    let tallies = meters.rows.into_iter().map(|row| row.close(end)).collect();
+    meters.rows.iter_mut().for_each(|row| row.close(end));
+    let latest = SimTime::ZERO + FIRST_OUTAGE_WITHIN;
+    let waits = |meters: &Meters<'_>| {
+        until_failed.iter().any(|at| meters.rows[*at].tally.first_failure.is_none())
+    };
+    while waits(&meters) && kernel.next_at().is_some_and(|next| next < latest) {
+        kernel.step(&mut meters)?;
+        steps += 1;
+    }
+    let tallies = meters.rows.into_iter().map(|row| row.tally).collect();
     Ok(Observation { tallies, steps })
 }
 
@@ -179,6 +193,8 @@ struct Row<'p> {
     /// End of the present year, and what was lost in it.
     year: SimTime,
     lost_in_year: u128,
+    /// The horizon is over.
+    over: bool,
     /// The same by first cause.
     first_in_year: Vec<u128>,
 }
@@ -196,6 +212,7 @@ impl<'p> Row<'p> {
             episode: None,
             year: SimTime::ZERO + SimDuration::YEAR,
             lost_in_year: 0,
+            over: false,
             first_in_year: vec![0; causes],
         }
     }
@@ -214,6 +231,12 @@ impl<'p> Row<'p> {
         } else {
             WHOLE
         };
+        if self.over {
+            if level > 0 {
+                self.tally.first_failure.get_or_insert(at);
+            }
+            return;
+        }
         if level == 0 && self.level == 0 {
             return;
         }
@@ -330,12 +353,12 @@ impl<'p> Row<'p> {
     }
 
     /// The horizon ends: an outage that goes on is counted and cut there.
-    fn close(mut self, end: SimTime) -> Tally {
+    fn close(&mut self, end: SimTime) {
         self.account(end);
         if let Some(episode) = &mut self.episode {
             episode.ended.get_or_insert(end);
         }
         self.end_episode();
-        self.tally
+        (self.over, self.level) = (true, 0);
     }
 }

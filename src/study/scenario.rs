@@ -240,7 +240,11 @@ fn years_of(draft: &Draft, choices: Choices) -> Option<YearsPlan> {
     let replications = match choices {
         Choices { replications: Some(count), .. } => (count, count),
         Choices { quick: true, .. } => (years::QUICK, years::QUICK),
-        _ => (years::REPLICATIONS, years::REPLICATIONS),
+        // The file's own are for windows, where one costs as much as thousands here.
+        _ => {
+            let own = scenario.run.replications.value;
+            (own.min.max(years::REPLICATIONS), own.max.max(years::MOST))
+        }
     };
     let level = scenario.run.confidence.value;
     Some(YearsPlan { of, replications, precision: Vec::new(), level, figures: Vec::new() })
@@ -400,14 +404,13 @@ impl StudyPlan {
         }
     }
 
-    /// A figure of years is to be known this well: its unavailability, for an availability itself
-    /// is known well from the start.
+    /// A figure of years is to be known this well.
     fn sharpen_years(&mut self, place: usize, width: f64, choices: Choices) {
         let Some(years) = &mut self.years else { return };
         let measure = years.figures[place].measure;
-        years.precision.push((measure.net, measure.meter, width));
-        if choices.replications.is_none() && !choices.quick {
-            years.replications.1 = years::MOST;
+        years.precision.push((measure, width));
+        if choices.replications.is_some() || choices.quick {
+            years.replications.1 = years.replications.0;
         }
     }
 

@@ -42,8 +42,9 @@ pub struct YearsPlan {
     pub of: AvailabilityPlan,
     /// Fewest and most replications.
     pub replications: (u32, u32),
-    /// Relative half-widths to reach, of unavailabilities: by net and meter.
-    pub precision: Vec<(usize, usize, f64)>,
+    /// Relative half-widths to reach, each with its figure; of an availability that of the
+    /// unavailability, for the availability itself is known well from the start.
+    pub precision: Vec<(YearMeasure, f64)>,
     /// Level of all intervals.
     pub level: f64,
     /// Figures that are asked for.
@@ -203,6 +204,8 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
         ending: Ending::Fixed,
         steps: 0,
     };
+    let until_failed: Vec<Vec<usize>> =
+        (0..plan.of.nets.len()).map(|net| plan.until_failed(net)).collect();
     let mut goal = least;
     loop {
         let chunks: Vec<(usize, usize)> = (result.replications..goal)
@@ -213,7 +216,8 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
             .par_iter()
             .with_max_len(1)
             .map(|&(from, to)| {
-                (!watch.told_to_stop()).then(|| chunk(&plan.of, empty.clone(), from, to))
+                (!watch.told_to_stop())
+                    .then(|| chunk(&plan.of, &until_failed, empty.clone(), (from, to)))
             })
             .collect();
         for (one, (_, to)) in lived.into_iter().zip(chunks) {
@@ -232,11 +236,18 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
             result.replications = to;
         }
         let Some(rule) = &rule else { return Ok(result) };
-        let targets: Vec<Target<'_>> = plan
-            .precision
+        let values: Option<Vec<Vec<f64>>> =
+            plan.precision.iter().map(|(measure, _)| result.values(*measure)).collect();
+        let Some(values) = values else {
+            // One of them is not a mean over replications: more would not make it one.
+            result.ending = Ending::BudgetSpent;
+            return Ok(result);
+        };
+        let targets: Vec<Target<'_>> = values
             .iter()
-            .map(|(net, meter, width)| Target {
-                values: &result.folded[*net][*meter].downtime,
+            .zip(&plan.precision)
+            .map(|(values, (_, width))| Target {
+                values,
                 statistic: Statistic::Mean,
                 relative_half_width: *width,
             })
@@ -258,14 +269,16 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
 
 fn chunk(
     plan: &AvailabilityPlan,
+    until_failed: &[Vec<usize>],
     mut folded: Vec<Vec<Folded>>,
-    from: usize,
-    to: usize,
+    (from, to): (usize, usize),
 ) -> Result<(Vec<Vec<Folded>>, u64), Breach> {
     let mut steps = 0;
     for replication in from..to {
         for (net, folded) in folded.iter_mut().enumerate() {
-            let seen = flows::run(plan, net, replication as u64).map_err(|error| Breach {
+            let until_failed = &until_failed[net];
+            let seen = flows::run(plan, net, replication as u64, until_failed);
+            let seen = seen.map_err(|error| Breach {
                 what: error.to_string(),
                 during: format!("years, replication {replication}"),
             })?;
@@ -304,7 +317,37 @@ pub enum Unavailable {
     Single(f64),
 }
 
+impl YearsPlan {
+    /// The meters of a net whose first outage is asked for.
+    fn until_failed(&self, net: usize) -> Vec<usize> {
+        let asked = self.figures.iter().map(|figure| figure.measure);
+        let all = asked.chain(self.precision.iter().map(|(measure, _)| *measure));
+        let first = |m: &YearMeasure| m.net == net && m.what == What::TimeToFailure;
+        let mut meters: Vec<usize> = all.filter(first).map(|measure| measure.meter).collect();
+        meters.sort_unstable();
+        meters.dedup();
+        meters
+    }
+}
+
 impl YearsResult {
+    /// What a precision looks at, by replication; none for what is no mean over replications, or
+    /// has no value in one of them.
+    fn values(&self, measure: YearMeasure) -> Option<Vec<f64>> {
+        let folded = &self.folded[measure.net][measure.meter];
+        Some(match measure.what {
+            What::Availability | What::Unavailability | What::Downtime(None) => {
+                folded.downtime.clone()
+            }
+            What::Downtime(Some(cause)) => folded.first[cause].clone(),
+            What::Contributing(cause) => folded.contributing[cause].clone(),
+            What::Outages(None) => folded.outages.clone(),
+            What::Outages(Some(cause)) => folded.began[cause].clone(),
+            What::TimeToFailure => folded.first_failure.iter().copied().collect::<Option<_>>()?,
+            What::DowntimeQuantile(..) => return None,
+        })
+    }
+
     /// Years lived through, of one net.
     #[must_use]
     pub fn years(&self, plan: &AvailabilityPlan) -> f64 {
