@@ -527,7 +527,8 @@ impl Builder<'_> {
         let sharded = links.of(Role::Index).next().is_some();
         let least = if sharded { members.len() as u32 } else { 1 };
         let mut serving = self.group(name, least, &members);
-        if failover.is_some() && !(by_slaves && !write) && members.len() > 1 && !sharded {
+        let of_master = write || !by_slaves;
+        if failover.is_some() && of_master && members.len() > 1 && !sharded {
             self.takeovers.insert(serving, Takeover::Master(database, members));
         }
         if let Some(balancer) = links.through.filter(|_| !write) {

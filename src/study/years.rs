@@ -33,6 +33,8 @@ pub const QUICK: u32 = 100;
 
 /// Replications that are folded by one thread before they are put together.
 const CHUNK: usize = 16;
+/// Its meters, by net, and the steps taken.
+type Chunk = (Vec<Vec<Folded>>, u64);
 const YEAR_S: f64 = 31_536_000.0;
 
 /// What is asked of the years of a scenario.
@@ -212,7 +214,7 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
             .step_by(CHUNK)
             .map(|from| (from, (from + CHUNK).min(goal)))
             .collect();
-        let lived: Vec<Option<Result<(Vec<Vec<Folded>>, u64), Breach>>> = chunks
+        let lived: Vec<Option<Result<Chunk, Breach>>> = chunks
             .par_iter()
             .with_max_len(1)
             .map(|&(from, to)| {
@@ -272,7 +274,7 @@ fn chunk(
     until_failed: &[Vec<usize>],
     mut folded: Vec<Vec<Folded>>,
     (from, to): (usize, usize),
-) -> Result<(Vec<Vec<Folded>>, u64), Breach> {
+) -> Result<Chunk, Breach> {
     let mut steps = 0;
     for replication in from..to {
         for (net, folded) in folded.iter_mut().enumerate() {
@@ -518,6 +520,10 @@ pub fn without(figure: &Figure, common: &[String]) -> Vec<String> {
     }
 }
 
+fn with_help(message: String, help: Option<String>) -> String {
+    help.map_or(message.clone(), |help| format!("{message}; {help}"))
+}
+
 /// Resolves a figure of years.
 ///
 /// # Errors
@@ -538,9 +544,9 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, 
     };
     let names: Vec<&str> = plan.watched.iter().map(|watched| watched.name.as_str()).collect();
     let Some(watched) = names.iter().position(|name| *name == figure.scope) else {
-        let help = suggest::help(&figure.scope, &names, "classes, services or groups");
-        let help = help.unwrap_or_default();
-        return Err(format!("`{figure}`: there is no availability of `{}`; {help}", figure.scope));
+        let message = format!("`{figure}`: there is no availability of `{}`", figure.scope);
+        let help = suggest::help(&figure.scope, &names, "classes, services and groups");
+        return Err(with_help(message, help));
     };
     let Some(meter) = plan.measured.iter().position(|other| *other == (watched, wants)) else {
         return Err(format!(
@@ -550,12 +556,10 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, 
     };
     let left_out = without(figure, &plan.common);
     for name in &left_out {
-        if !plan.causes.contains(name) {
-            let known: Vec<&str> = plan.causes.iter().map(String::as_str).collect();
-            let help = suggest::help(name, &known, "causes").unwrap_or_default();
-            return Err(format!(
-                "`{figure}`: nothing is called `{name}` that could be left out; {help}"
-            ));
+        if !plan.removable.contains(name) {
+            let known: Vec<&str> = plan.removable.iter().map(String::as_str).collect();
+            let message = format!("`{figure}`: there is no fault `{name}` to leave out");
+            return Err(with_help(message, suggest::help(name, &known, "there are")));
         }
     }
     let Some(net) = plan.without(&left_out) else {
@@ -564,8 +568,8 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, 
     let place = |name: &str| {
         plan.causes.iter().position(|cause| cause == name).ok_or_else(|| {
             let known: Vec<&str> = plan.causes.iter().map(String::as_str).collect();
-            let help = suggest::help(name, &known, "causes").unwrap_or_default();
-            format!("`{figure}`: there is no cause `{name}`; {help}")
+            let message = format!("`{figure}`: there is no cause `{name}`");
+            with_help(message, suggest::help(name, &known, "there are"))
         })
     };
     let cause = figure.key("cause").map(place).transpose()?;

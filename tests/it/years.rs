@@ -69,3 +69,23 @@ impl Years {
         assert!(relative <= width, "{path}: known to {relative}, {width} wanted; {found:?}");
     }
 }
+
+/// What a user asked for that cannot be is said, with the nearest that can.
+#[test]
+fn a_figure_that_cannot_be_is_refused_with_what_could_be_meant() {
+    let draft = crate::common::load("tiers/tier-3.toml").draft;
+    let plan = availability::plan(&draft, &[]).unwrap();
+    let refused = |path: &str| years::resolve(&plan, &Figure::parse(path).unwrap()).unwrap_err();
+    for (path, said) in [
+        ("structural.pages@horizon", "did you mean `page`?"),
+        ("continuous.app@horizon", "structural availability alone"),
+        ("structural.app[without=sitee]@horizon", "did you mean `site`?"),
+        ("structural.app[without=failed-failover]@horizon", "no fault `failed-failover`"),
+        ("downtime.page[cause=chnge]@horizon", "did you mean `change`?"),
+        ("downtime.page[hour=3]@horizon", "says nothing about years"),
+        ("structural.page.p95@horizon", "not estimated"),
+    ] {
+        let message = refused(path);
+        assert!(message.contains(said), "{path}: {message}");
+    }
+}

@@ -36,7 +36,7 @@ use crate::model::spec::runs::Initial;
 use crate::plan::Draft;
 use crate::plan::faults::{self, PLANNED};
 use crate::plan::graph::Graph;
-use crate::plan::names::Kind;
+use crate::plan::names::{Kind, member_name};
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
 use crate::plan::targets;
@@ -71,6 +71,8 @@ pub struct AvailabilityPlan {
     pub measured: Vec<(usize, Availability)>,
     /// The longest mean repair: what an outage that was never seen would take.
     pub repair: Option<SimDuration>,
+    /// Faults that a figure may ask to leave out, by name.
+    pub removable: Vec<String>,
     /// Names of all causes that any of the nets knows.
     pub causes: Vec<String>,
     /// The first has all faults.
@@ -177,6 +179,7 @@ pub fn plan(draft: &Draft, without: &[Vec<String>]) -> Option<AvailabilityPlan> 
         watched,
         measured,
         repair: longest_repair(draft),
+        removable: removable(draft, planned),
         causes,
         nets,
         common,
@@ -245,6 +248,17 @@ fn compile(
     let net = Net::compile(&declared.declaration, Reading::default()).ok()?;
     let meters = meters::resolve(draft, graph, (watched, measured), &net);
     Some((net, meters))
+}
+
+/// The faults of the file, those of units, and what is planned.
+fn removable(draft: &Draft, planned: bool) -> Vec<String> {
+    let mut names: Vec<String> =
+        draft.scenario.fault.iter().map(|(name, _)| name.text.clone()).collect();
+    for (name, spec) in draft.scenario.unit.iter() {
+        names.extend((0..spec.count.value).map(|member| member_name(name, member)));
+    }
+    names.extend(planned.then(|| PLANNED.to_string()));
+    names
 }
 
 fn longest_repair(draft: &Draft) -> Option<SimDuration> {

@@ -44,7 +44,7 @@ fn o26_one_repairable_unit() {
         let body = text(&body).replace("\"new\"", "\"stationary\"");
         let seen = Years::of(asked(&drafted(&body), "50y", 100, &paths));
         seen.holds(paths[0], unavailability, 0.03);
-        seen.holds(paths[1], 5203.960_396_04 * 60.0, 0.03);
+        seen.holds(paths[1], 5_203.960_396_04 * 60.0, 0.03);
         seen.holds(paths[2], 8.673_267_326_73, 0.03);
     }
 }
@@ -185,7 +185,7 @@ fn o35_mean_time_to_failure_of_redundant_groups() {
     };
     for (needs, count, repaired, hours, replications) in [
         (1, 2, false, 1500.0, 10_000),
-        (1, 3, false, 1833.333_333_33, 10_000),
+        (1, 3, false, 1_833.333_333_33, 10_000),
         (2, 3, false, 833.333_333_333, 10_000),
         (4, 6, false, 616.666_666_667, 10_000),
         (1, 2, true, 51_500.0, 4_000),
@@ -244,13 +244,17 @@ fn o37_o38_the_nine_architectures_with_finite_failover_and_with_a_site() {
         let seen = years(&format!("{body}{site}"), "100y", 400, &all);
         // Blocks fail by themselves: availabilities multiply (product form of O36 to O38).
         let up: f64 = paths.iter().map(|path| 1.0 - seen.interval(path).estimate).product();
-        let error = paths.iter().map(|path| seen.interval(path).half_width().powi(2)).sum::<f64>();
+        let square = |path: &str| {
+            let half = seen.interval(path).half_width();
+            half * half
+        };
+        let error = paths.iter().map(|path| square(path)).sum::<f64>();
         let (found, half) = (1.0 - up, error.sqrt());
         assert!((found - alone).abs() <= half, "tier {tier}: {found} ± {half}, exact {alone}");
         assert!(half / alone <= *width, "tier {tier}: ± {half} of {alone}");
         let ground = seen.interval("unavailability.site-g@horizon");
         let found = 1.0 - up * (1.0 - ground.estimate);
-        let half = (error + ground.half_width().powi(2)).sqrt();
+        let half = (error + square("unavailability.site-g@horizon")).sqrt();
         // Instant failover in O38: what failover time adds comes off.
         let instant = [
             0.001_331_557_922_77,
