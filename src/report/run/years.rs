@@ -202,7 +202,7 @@ pub(super) fn availability(results: &Results, sheet: &mut Sheet) {
     }
 }
 
-/// `outages.csv`: why it was down, by first cause; a row without a cause is of all.
+/// `downtime.csv`: why it was down, by first cause; a row without a cause is of all.
 pub(super) fn tables(results: &Results) -> Option<ResultFile> {
     let years = results.years.as_ref()?;
     let columns = [
@@ -266,7 +266,7 @@ pub(super) fn tables(results: &Results) -> Option<ResultFile> {
             }
         }
     }
-    Some(ResultFile::covered("outages.csv", sheet.finish()))
+    Some(ResultFile::covered("downtime.csv", sheet.finish()))
 }
 
 /// For `summary.json`.
