@@ -8,7 +8,7 @@ use clap_complete::Shell;
 
 use super::console::When;
 use super::exit;
-use crate::study::scenario::Choices;
+use crate::study::scenario::{Choices, Solver};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -250,6 +250,26 @@ pub enum Format {
     Csv,
 }
 
+/// A solver, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SolverName {
+    /// Every request, in windows
+    Requests,
+    /// Years, from fault to fault
+    Flows,
+}
+
+impl SolverName {
+    /// As it is written.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Requests => "requests",
+            Self::Flows => "flows",
+        }
+    }
+}
+
 /// Flags of the commands that simulate: `run`, `compare`.
 #[derive(Clone, Debug, Args)]
 pub struct Simulation {
@@ -281,6 +301,13 @@ pub struct Simulation {
     /// latency.page.p95@peak=2%. Replications go on, up to the scenario's largest number.
     #[arg(long, value_name = "FIGURE=SHARE", value_parser = figure_and_share)]
     pub precision: Vec<(String, String)>,
+    /// One solver alone: requests, flows
+    ///
+    /// `requests` lives through the windows request by request, `flows` through years from fault to
+    /// fault. Without it both do what the scenario asks of them. What the other alone can tell is
+    /// then said to be missing.
+    #[arg(long, value_name = "SOLVER", hide_possible_values = true)]
+    pub solver: Option<SolverName>,
     /// Threads to work with
     ///
     /// The output is the same bytes for any number. Without it, as many as the machine has cores.
@@ -319,7 +346,12 @@ impl Simulation {
     /// The flags that change how often it is run.
     #[must_use]
     pub const fn choices(&self) -> Choices {
-        Choices { replications: self.replications, quick: self.quick }
+        let solver = match self.solver {
+            Some(SolverName::Requests) => Some(Solver::Requests),
+            Some(SolverName::Flows) => Some(Solver::Flows),
+            None => None,
+        };
+        Choices { solver, replications: self.replications, quick: self.quick }
     }
 }
 

@@ -145,6 +145,9 @@ impl Ready {
                 facts.push(format!("replications {} {least}", window.window.name));
             }
         }
+        if let Some(years) = self.study.years.as_ref().filter(|years| years.precision.is_empty()) {
+            facts.push(format!("years {} {}", years.of.horizon, years.replications.0));
+        }
         facts
     }
 }
@@ -211,7 +214,8 @@ impl<'a> Work<'a> {
         if let (Some(draft), Some(blueprint)) = (&loaded.draft, &loaded.blueprint) {
             let choices = self.args.choices();
             study = Some(scenario::prepare(draft, blueprint, choices, &mut loaded.found));
-            if study.as_ref().is_some_and(|study| study.windows.is_empty()) {
+            if study.as_ref().is_some_and(|study| study.windows.is_empty() && study.years.is_none())
+            {
                 let message = "there is no window with a length: nothing to live through";
                 let span = draft.scenario.scenario.span;
                 let help = "write `[window.mean]` with `level = \"20/s\"` and `length = \"10min\"`";
@@ -271,6 +275,9 @@ impl<'a> Work<'a> {
         let mut command = format!("fivenines {verb}");
         for name in names {
             command.push_str(&format!(" {name}.toml"));
+        }
+        if let Some(solver) = self.args.solver {
+            command.push_str(&format!(" --solver {}", solver.word()));
         }
         if let Some(count) = self.args.replications {
             command.push_str(&format!(" --replications {count}"));
@@ -429,11 +436,13 @@ fn figures(results: &Results) -> crate::report::document::Table {
             Cell::text(row.path.clone()),
             Cell::text(crate::report::json::unit(&unit)),
             value,
-            Cell::text(results.windows[row.window].verdict.word()),
+            Cell::text(row.window.map_or("", |at| results.windows[at].verdict.word())),
             Cell::text(reason),
         ]
     };
-    Table { caption: String::new(), columns, rows: results.figures.iter().map(row).collect() }
+    let of_years = results.years.iter().flat_map(|years| &years.figures);
+    let all = results.figures.iter().chain(of_years);
+    Table { caption: String::new(), columns, rows: all.map(row).collect() }
 }
 
 #[cfg(test)]

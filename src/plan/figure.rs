@@ -79,9 +79,11 @@ metrics! {
     Hit = "hit", Ratio, 0.02, "Look-ups that find their object.";
     Capacity = "capacity", PerSecond, 0.05, "Highest rate that meets an objective.";
     Structural = "structural", Ratio, 0.03, "Share of time with enough members up and reachable.";
+    Continuous = "continuous", Ratio, 0.03, "Share of time with enough members up and reachable and no more than 1 % of the requests failing because a death is not noticed yet.";
     Unavailability = "unavailability", Ratio, 0.03, "One minus the structural availability.";
-    Downtime = "downtime", Seconds, 0.1, "Time not structurally available.";
-    MeanTimeToFailure = "mttf", Seconds, 0.1, "Mean time to the first failure, from all up.";
+    Downtime = "downtime", Seconds, 0.1, "Time a year not structurally available; by first `cause`, or while one is `contributing`.";
+    Outages = "outages", Count, 0.1, "Outages a year; by first `cause`.";
+    MeanTimeToFailure = "mttf", Seconds, 0.1, "Mean time from the start to the first outage.";
     Lag = "lag", Seconds, 0.05, "Of a slave: age of the oldest write that it has not applied, over the time that it follows.";
     Backlog = "backlog", Count, 0.05, "Of a slave: writes that it has not applied, over the time that it follows.";
     Stale = "stale", Count, 0.1, "Reads that slaves of a database answered without a write they should have had.";
@@ -109,9 +111,11 @@ pub enum Stat {
     Chance,
     /// The first of a ranking.
     First,
+    /// A quantile over years, by its level.
+    Year(f64),
 }
 
-const STATS: [(&str, Stat); 9] = [
+const STATS: [(&str, Stat); 12] = [
     ("mean", Stat::Mean),
     ("p50", Stat::Quantile(0.5)),
     ("p90", Stat::Quantile(0.9)),
@@ -121,6 +125,9 @@ const STATS: [(&str, Stat); 9] = [
     ("max", Stat::Max),
     ("sd", Stat::Deviation),
     ("chance", Stat::Chance),
+    ("year-p50", Stat::Year(0.5)),
+    ("year-p95", Stat::Year(0.95)),
+    ("year-p99", Stat::Year(0.99)),
 ];
 
 /// A path, taken apart.

@@ -86,17 +86,42 @@ pub struct Graph {
     subjects: Vec<(Subject, NodeId)>,
     /// Redundant groups by a name to print: `app`, `mysql`, `store.head`.
     redundant: Vec<(String, NodeId)>,
+    takeovers: BTreeMap<NodeId, Takeover>,
+    services: Vec<NodeId>,
+}
+
+/// A node whose members take over from each other, which takes time and may fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Takeover {
+    /// The address of a balancer, and its units in order.
+    Address(usize, Vec<NodeId>),
+    /// The master of a database, and its members in order.
+    Master(usize, Vec<NodeId>),
+    /// The volumes of a head of a file server (its number), and both heads in order.
+    Volumes(usize, u32, Vec<NodeId>),
 }
 
 impl Graph {
     /// Builds the graph.
     #[must_use]
     pub fn of(draft: &Draft) -> Self {
+        Self::build(draft, false)
+    }
+
+    /// The same with a node for every service as such: enough of its members, as other parts of
+    /// the site see them.
+    #[must_use]
+    pub fn with_services(draft: &Draft) -> Self {
+        Self::build(draft, true)
+    }
+
+    fn build(draft: &Draft, with_services: bool) -> Self {
         let mut builder = Builder {
             draft,
             nodes: DiGraph::default(),
             parts: BTreeMap::new(),
             redundant: Vec::new(),
+            takeovers: BTreeMap::new(),
             entries: BTreeMap::new(),
             classes: vec![Progress::New; draft.scenario.request.len()],
         };
@@ -116,7 +141,30 @@ impl Graph {
             let node = builder.group(name, group.needs.value, &units);
             subjects.push((Subject::Group(at), node));
         }
-        Self { nodes: builder.nodes, subjects, redundant: builder.redundant }
+        let mut services = Vec::new();
+        for (service, links) in draft.links.services.iter().enumerate().filter(|_| with_services) {
+            let members: Vec<u32> = (0..links.members).collect();
+            services.push(builder.service(service, &members));
+        }
+        Self {
+            nodes: builder.nodes,
+            subjects,
+            redundant: builder.redundant,
+            takeovers: builder.takeovers,
+            services,
+        }
+    }
+
+    /// The nodes of the services, in the order of the file; none unless they were asked for.
+    #[must_use]
+    pub fn services(&self) -> &[NodeId] {
+        &self.services
+    }
+
+    /// Who takes over at a node, if that is a matter of time.
+    #[must_use]
+    pub fn takeover(&self, id: NodeId) -> Option<&Takeover> {
+        self.takeovers.get(&id)
     }
 
     /// What can be served, classes first, in the order of the file.
@@ -209,6 +257,7 @@ struct Builder<'d> {
     nodes: DiGraph<Node, (), u32>,
     parts: BTreeMap<Part, NodeId>,
     redundant: Vec<(String, NodeId)>,
+    takeovers: BTreeMap<NodeId, Takeover>,
     /// Entrances as users from outside (true) or inside see them.
     entries: BTreeMap<(Entrance, bool), NodeId>,
     classes: Vec<Progress>,
@@ -309,6 +358,9 @@ impl Builder<'_> {
             .map(|number| self.part(Part::Head { nas, number }, &[]))
             .collect();
         let head = self.group(&format!("{name}.head"), 1, &heads);
+        if heads.len() == 2 {
+            self.takeovers.insert(head, Takeover::Volumes(nas, owner, heads));
+        }
         self.part(part, &[head])
     }
 
@@ -386,7 +438,11 @@ impl Builder<'_> {
                 self.reached_from(node, Part::Balancer { balancer, member }, outside)
             })
             .collect();
-        self.group(name, 1, &units)
+        let node = self.group(name, 1, &units);
+        if units.len() == 2 {
+            self.takeovers.insert(node, Takeover::Address(balancer, units));
+        }
+        node
     }
 
     fn balancer(&mut self, balancer: usize, outside: bool) -> NodeId {
@@ -471,6 +527,10 @@ impl Builder<'_> {
         let sharded = links.of(Role::Index).next().is_some();
         let least = if sharded { members.len() as u32 } else { 1 };
         let mut serving = self.group(name, least, &members);
+        let of_master = write || !by_slaves;
+        if failover.is_some() && of_master && members.len() > 1 && !sharded {
+            self.takeovers.insert(serving, Takeover::Master(database, members));
+        }
         if let Some(balancer) = links.through.filter(|_| !write) {
             let units = self.units(balancer, false);
             serving = self.add(None, None, &[units, serving]);

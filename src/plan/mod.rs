@@ -4,6 +4,7 @@
 //! placed, everything checked) → blueprint (dense tables for the event loop). Nothing after this
 //! folder sees a name or a place in the text except to print it.
 
+pub mod availability;
 pub mod checks;
 pub mod compile;
 pub mod cost;

@@ -9,6 +9,7 @@ use serde_json::{Map, json};
 mod breaks;
 mod losses;
 mod uses;
+mod years;
 
 use super::document::{Axis, Bar, BarChart, Estimate as Mark, Growth};
 use super::document::{
@@ -71,6 +72,10 @@ pub fn output(ladder: &Ladder, members: &Members) -> Output {
         "databases": form::table(&losses::data(ladder)),
         "breaks": form::table(&breaks::data(ladder)),
     });
+    let mut summary = summary;
+    if ladder.years.iter().any(Option::is_some) {
+        summary["years"] = form::table(&years::data(ladder));
+    }
     let mut files = vec![
         ResultFile::covered("comparison.csv", rows),
         ResultFile::covered("comparison.json", form::bytes(&summary)),
@@ -107,6 +112,7 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
     }];
     sections[0].blocks.extend(capacities(ladder).map(Block::Table));
     sections[0].blocks.extend(charts(ladder).into_iter().map(Block::Chart));
+    sections.extend(years::section(ladder));
     sections.extend(uses::section(ladder));
     sections.extend(breaks::section(ladder));
     sections.extend(losses::section(ladder));
@@ -155,6 +161,7 @@ pub fn brief(ladder: &Ladder, document: &Document) -> Document {
     for section in &mut brief.sections {
         section.blocks.retain(|block| !matches!(block, Block::Chart(_)));
         match section.heading.as_str() {
+            years::HEADING => section.blocks = years::narrow(ladder),
             breaks::HEADING => section.blocks = breaks::narrow(ladder),
             uses::HEADING => section.blocks = uses::narrow(ladder),
             losses::HEADING => section.blocks = losses::narrow(ladder),
@@ -196,6 +203,9 @@ fn narrow(ladder: &Ladder) -> Table {
     let windows = ladder.basis.windows.len();
     // Scenario, cost, latencies, served, busiest.
     let kept = windows + 4;
+    if windows == 0 {
+        return table;
+    }
     table.columns.truncate(kept);
     for (cells, row) in table.rows.iter_mut().zip(&ladder.rows) {
         cells.truncate(kept);
@@ -339,7 +349,12 @@ fn table(ladder: &Ladder) -> Table {
         let key = format!("p95_{}_s", snake(window));
         columns.push(Column::numbers(&format!("p95 @{window}"), &key, Unit::Seconds));
     }
-    let deciding = ladder.basis.windows.last().cloned().unwrap_or_default();
+    let Some(deciding) = ladder.basis.windows.last().cloned() else {
+        // Nothing but years: they have a table of their own.
+        let row = |row: &Row| cells(row).into_iter().take(2).collect();
+        let rows = ladder.rows.iter().map(row).collect();
+        return Table { caption: String::new(), columns, rows };
+    };
     let served = format!("served_{}_ratio", snake(&deciding));
     columns.push(Column::numbers(&format!("served @{deciding}"), &served, Unit::Ratio));
     columns.push(Column::words("busiest", "busiest"));
@@ -478,12 +493,15 @@ fn data(ladder: &Ladder) -> Table {
 /// `comparison.csv`: all tables for programs under each other, each row saying what it is about;
 /// columns of one name hold the same.
 fn stacked(ladder: &Ladder) -> Table {
-    let parts = [
+    let mut parts = vec![
         ("window", data(ladder)),
         ("component", uses::data(ladder)),
         ("break", breaks::data(ladder)),
         ("database", losses::data(ladder)),
     ];
+    if ladder.years.iter().any(Option::is_some) {
+        parts.push(("years", years::data(ladder)));
+    }
     let mut columns = vec![Column::words("about", "about")];
     for column in parts.iter().flat_map(|(_, part)| &part.columns) {
         if !columns.iter().any(|other| other.key == column.key) {

@@ -1,3 +1,4 @@
-//! Plan to observations: `requests`.
+//! Plan to observations: `requests` lives through every request, `flows` through years of faults.
 
+pub mod flows;
 pub mod requests;

@@ -7,7 +7,10 @@
 //! Holds: findings of all ladders (latency, share served, capacity) together err with at most the
 //! level asked for: a third for each ladder, Holm within. Where two rows have another number of
 //! replications, the shorter prefix is compared.
-//! Leaves out: figures of years.
+//! Leaves out: findings about years, whose steps are told with an interval each.
+
+mod years;
+pub use years::YearCell;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,6 +55,7 @@ pub struct Basis {
     /// The class.
     pub class: String,
     /// Windows that all have, by rate, then by name; the last is the one held against the row above.
+    /// None where only years are compared.
     pub windows: Vec<String>,
 }
 
@@ -173,6 +177,8 @@ pub struct Ladder {
     pub losses: Vec<LossRow>,
     /// What each kind of break costs in each row, the worst first.
     pub breaks: Vec<BreakKind>,
+    /// Availability over years, by row; none where no years were lived through.
+    pub years: Vec<Option<YearCell>>,
     /// Level at which all findings hold together.
     pub level: f64,
 }
@@ -183,7 +189,11 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
     let basis = basis(members)?;
     let level = members.iter().map(|member| member.results.level).fold(1.0, f64::min);
     let mut rows: Vec<Row> = members.iter().map(|member| row(member, &basis)).collect();
-    let deciding = basis.windows.last()?;
+    let years = years::cells(members, &basis);
+    let Some(deciding) = basis.windows.last() else {
+        let (uses, losses, breaks) = (Vec::new(), Vec::new(), Vec::new());
+        return Some(Ladder { basis, rows, uses, losses, breaks, years, level });
+    };
     let each = 1.0 - (1.0 - level) / 3.0;
     let latency = |member: &Member<'_>| samples(member, &basis, deciding, Metric::Latency);
     let served = |member: &Member<'_>| samples(member, &basis, deciding, Metric::Served);
@@ -207,7 +217,7 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
     }
     let breaks = breaks(members, &basis.class);
     let (uses, losses) = (uses(members, &basis), losses(members, &basis));
-    Some(Ladder { basis, rows, uses, losses, breaks, level })
+    Some(Ladder { basis, rows, uses, losses, breaks, years, level })
 }
 
 /// Steps of capacities. Where a replication's own lies somewhere between two rates, a step is one
@@ -431,7 +441,8 @@ fn basis(members: &[Member<'_>]) -> Option<Basis> {
         rate(a).total_cmp(&rate(b)).then_with(|| a.name.cmp(&b.name))
     });
     let windows: Vec<String> = windows.into_iter().map(|window| window.name.clone()).collect();
-    (!windows.is_empty()).then_some(Basis { class, windows })
+    let years = members.iter().all(|one| one.results.years.is_some());
+    (years || !windows.is_empty()).then_some(Basis { class, windows })
 }
 
 fn row(member: &Member<'_>, basis: &Basis) -> Row {

@@ -130,6 +130,15 @@ pub enum NoValue {
     MoreThan(f64),
     /// It was told to stop before it was found.
     Stopped,
+    /// Nothing of the kind in so many years.
+    NoneIn(f64),
+    /// Only so many replications failed at all within the horizon: the others would fail later.
+    NotYet {
+        /// How many did.
+        failed: u64,
+        /// Of so many.
+        of: u64,
+    },
 }
 
 impl std::fmt::Display for NoValue {
@@ -141,6 +150,10 @@ impl std::fmt::Display for NoValue {
             Self::FewerThan(rate) => write!(f, "fewer than {rate:.1}/s, the smallest rate tried"),
             Self::MoreThan(rate) => write!(f, "more than {rate:.1}/s, the largest rate tried"),
             Self::Stopped => f.write_str("stopped before it was found"),
+            Self::NoneIn(years) => write!(f, "none in {years:.0} years"),
+            Self::NotYet { failed, of } => {
+                write!(f, "{failed} of {of} replications failed within the horizon")
+            }
         }
     }
 }
@@ -612,7 +625,7 @@ pub fn latency(histogram: &Histogram, stat: Stat) -> Result<f64, NoValue> {
         return Err(NoValue::Empty);
     }
     match stat {
-        Stat::Mean | Stat::Chance | Stat::First => {
+        Stat::Mean | Stat::Chance | Stat::First | Stat::Year(_) => {
             histogram.mean().map(|nanos| nanos / 1e9).ok_or(NoValue::Empty)
         }
         Stat::Max => histogram.max().map(|nanos| nanos as f64 / 1e9).ok_or(NoValue::Empty),

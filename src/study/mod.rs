@@ -14,3 +14,4 @@ pub mod results;
 pub mod scenario;
 pub mod underway;
 pub mod window;
+pub mod years;

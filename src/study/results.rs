@@ -8,14 +8,16 @@
 //! Holds: rows stand in the order of names, whatever the order of the file; an estimate comes with
 //! its interval or with the reason why there is none (S1, S3, S9); nothing lost is a bound, never
 //! 100 % (S2); a percentile of a window that is not in balance is labelled by the window's verdict.
-//! Leaves out: figures of years, which need a solver of years.
+//! Leaves out: objectives over years.
 
 mod breaks;
 mod checks;
 mod gather;
+mod years;
 
 pub use checks::balance;
 pub use gather::gather;
+pub use years::{YearCause, YearRow, YearSide, YearsRows};
 
 use crate::model::record::Attempts;
 use crate::plan::drills::Drillable;
@@ -58,6 +60,8 @@ pub struct Results {
     pub level: f64,
     /// By window, in order of name.
     pub windows: Vec<WindowRows>,
+    /// Availability over years, where they were lived through.
+    pub years: Option<YearsRows>,
     /// What users notice when a part breaks, the worst first.
     pub breaks: Vec<BreakRow>,
     /// Every figure that was asked for, in order of path.
@@ -379,8 +383,8 @@ pub enum Share {
 pub struct FigureRow {
     /// Its path.
     pub path: String,
-    /// Its window, by place in [`Results::windows`].
-    pub window: usize,
+    /// Its window, by place in [`Results::windows`]; none: of years.
+    pub window: Option<usize>,
     /// Its unit.
     pub unit: FigureUnit,
     /// Its estimate.

@@ -9,6 +9,7 @@ use crate::model::outage::Faults;
 use crate::model::spec::runs::ReplicationsSpec;
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
+use crate::plan::availability;
 use crate::plan::checks::week_start;
 use crate::plan::faults::PLANNED;
 use crate::plan::figure::{Figure, FigureUnit, Metric};
@@ -22,6 +23,7 @@ use crate::study::expect::{Demand, Verdict as Judgement};
 use crate::study::limits::{self, Sought};
 use crate::study::measure::{Measure, NoValue};
 use crate::study::window::{self, Estimate, Watch, WindowPlan, WindowResult};
+use crate::study::years::{self, YearFigure, YearsPlan, YearsResult};
 use crate::units::{Rate, SimDuration, SimTime};
 
 /// A figure that is printed: where it is estimated, and what it is.
@@ -46,6 +48,8 @@ pub enum Judged {
     Figure(usize),
     /// A capacity, by its place among those sought.
     Capacity(usize),
+    /// A figure of years, by its place among those.
+    Years(usize),
 }
 
 /// A judged figure.
@@ -78,11 +82,26 @@ pub struct StudyPlan {
     pub not_estimated: Vec<(String, String)>,
     /// Capacities to find.
     pub sought: Vec<Sought>,
+    /// Years to live through.
+    pub years: Option<YearsPlan>,
+    /// The solvers that may be used.
+    solver: Option<Solver>,
+}
+
+/// A solver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Solver {
+    /// Every request, in windows.
+    Requests,
+    /// Years, from fault to fault.
+    Flows,
 }
 
 /// What the command line changes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Choices {
+    /// One solver alone.
+    pub solver: Option<Solver>,
     /// Replications instead of the file's.
     pub replications: Option<u32>,
     /// A tenth of the effort, for a first look.
@@ -98,10 +117,11 @@ pub fn prepare(
     out: &mut Diagnostics,
 ) -> StudyPlan {
     let scenario = &draft.scenario;
-    let mut study = StudyPlan::default();
+    let mut study = StudyPlan { solver: choices.solver, ..StudyPlan::default() };
+    let windows = choices.solver != Some(Solver::Flows);
     let level = scenario.run.confidence.value;
     let start = week_start(draft);
-    for (name, spec) in scenario.window.iter() {
+    for (name, spec) in scenario.window.iter().filter(|_| windows) {
         let Some(length) = &spec.length else { continue };
         let own = spec.replications.as_ref().map(|own| own.value);
         let replications = replications(own.unwrap_or(scenario.run.replications.value), choices);
@@ -127,7 +147,7 @@ pub fn prepare(
             drill: None,
         });
     }
-    for (name, spec) in scenario.window.iter() {
+    for (name, spec) in scenario.window.iter().filter(|_| windows) {
         let own = spec.replications.as_ref().map_or(breaks::REPLICATIONS, |own| own.value);
         let around = Around::new(
             &name.text,
@@ -142,7 +162,10 @@ pub fn prepare(
         around.add_windows(draft, plan, &mut study.windows);
         study.arounds.push(around);
     }
-    study.sought = limits::sought(draft, plan, choices.quick);
+    if windows {
+        study.sought = limits::sought(draft, plan, choices.quick);
+    }
+    study.years = years_of(draft, choices);
     for sought in &mut study.sought {
         sought.effort.replications = choices.replications.unwrap_or(sought.effort.replications);
     }
@@ -159,6 +182,7 @@ pub fn prepare(
                 let most = scenario.run.replications.value.max;
                 limits::sharpen(&mut study.sought[place], width.get(), most);
             }
+            Some(Judged::Years(place)) => study.sharpen_years(place, width.get(), choices),
             Some(Judged::Capacity(_)) | None => {}
         }
     }
@@ -168,6 +192,10 @@ pub fn prepare(
         let unit = match of {
             Judged::Figure(place) => study.figures[place].figure.unit(),
             Judged::Capacity(_) => Metric::Capacity.unit(),
+            Judged::Years(place) => {
+                let figures = study.years.as_ref().map(|years| &years.figures);
+                figures.map_or(FigureUnit::Ratio, |figures| figures[place].figure.unit())
+            }
         };
         match Demand::parse(&expect.is.text, unit) {
             Ok(demand) => {
@@ -181,6 +209,45 @@ pub fn prepare(
     }
     study.add_standard(plan);
     study
+}
+
+/// Years to live through: where the file has a horizon, a figure asks for them or the flag does.
+fn years_of(draft: &Draft, choices: Choices) -> Option<YearsPlan> {
+    if choices.solver == Some(Solver::Requests) {
+        return None;
+    }
+    let scenario = &draft.scenario;
+    let precision = scenario.run.precision.iter().map(|(path, _)| path.text.as_str());
+    let expected = scenario.expect.iter().map(|expect| expect.figure.value.text.as_str());
+    let asked: Vec<Figure> = precision
+        .chain(expected)
+        .filter_map(|path| Figure::parse(path).ok())
+        .filter(years::is_of_years)
+        .collect();
+    let wanted = scenario.run.horizon.is_some() || choices.solver == Some(Solver::Flows);
+    if !wanted && asked.is_empty() {
+        return None;
+    }
+    let common = availability::common(draft);
+    let mut sets: Vec<Vec<String>> = Vec::new();
+    for figure in &asked {
+        let set = years::without(figure, &common);
+        if !set.is_empty() && !sets.contains(&set) {
+            sets.push(set);
+        }
+    }
+    let of = availability::plan(draft, &sets)?;
+    let replications = match choices {
+        Choices { replications: Some(count), .. } => (count, count),
+        Choices { quick: true, .. } => (years::QUICK, years::QUICK),
+        // The file's own are for windows, where one costs as much as thousands here.
+        _ => {
+            let own = scenario.run.replications.value;
+            (own.min.max(years::REPLICATIONS), own.max.max(years::MOST))
+        }
+    };
+    let level = scenario.run.confidence.value;
+    Some(YearsPlan { of, replications, precision: Vec::new(), level, figures: Vec::new() })
 }
 
 fn replications(asked: ReplicationsSpec, choices: Choices) -> (u32, u32) {
@@ -197,7 +264,7 @@ fn replications(asked: ReplicationsSpec, choices: Choices) -> (u32, u32) {
 /// There are many runs around breaks: for a first look each has as few as give an interval.
 fn around_replications(own: ReplicationsSpec, choices: Choices) -> (u32, u32) {
     match choices {
-        Choices { replications: None, quick: true } => (own.min.min(3), own.min.min(3)),
+        Choices { replications: None, quick: true, .. } => (own.min.min(3), own.min.min(3)),
         _ => replications(own, choices),
     }
 }
@@ -242,6 +309,17 @@ impl StudyPlan {
                 })
                 .ok();
         }
+        if years::is_of_years(&figure) {
+            return self.add_of_years(path, figure, span, out);
+        }
+        let declared = |name: &str| draft.scenario.window.get(name).is_some();
+        let name = figure.window.as_deref().map(|w| w.split_once('/').map_or(w, |(name, _)| name));
+        let in_a_window = name.map_or(figure.metric != Metric::Capacity, declared);
+        if self.solver == Some(Solver::Flows) && in_a_window {
+            let reason = "`--solver flows` lives through no window";
+            self.not_estimated.push((path.to_string(), reason.to_string()));
+            return None;
+        }
         let window = match &figure.window {
             Some(name) => self.windows.iter().position(|w| w.window.name == *name),
             None if self.windows.len() == 1 => Some(0),
@@ -257,7 +335,7 @@ impl StudyPlan {
         let Some(window) = window else {
             let of_years = matches!(figure.window.as_deref(), Some("horizon" | "year" | "month"));
             if of_years || figure.window.is_none() {
-                let reason = "needs a solver of years";
+                let reason = "no solver estimates it over years yet";
                 self.not_estimated.push((path.to_string(), reason.to_string()));
                 return None;
             }
@@ -288,6 +366,51 @@ impl StudyPlan {
                 wrong(message, out);
                 None
             }
+        }
+    }
+
+    /// Adds a figure of years.
+    fn add_of_years(
+        &mut self,
+        path: &str,
+        figure: Figure,
+        span: Span,
+        out: &mut Diagnostics,
+    ) -> Option<Judged> {
+        let Some(years) = &mut self.years else {
+            let reason = match self.solver {
+                Some(Solver::Requests) => "`--solver requests` lives through no years",
+                _ => "nothing in this scenario can fail",
+            };
+            self.not_estimated.push((path.to_string(), reason.to_string()));
+            return None;
+        };
+        match years::resolve(&years.of, &figure) {
+            Ok(measure) => {
+                let known = years.figures.iter().position(|other| other.path == path);
+                Some(Judged::Years(known.unwrap_or_else(|| {
+                    years.figures.push(YearFigure { path: path.to_string(), figure, measure });
+                    years.figures.len() - 1
+                })))
+            }
+            Err(message) if message.contains("not estimated") => {
+                self.not_estimated.push((path.to_string(), message));
+                None
+            }
+            Err(message) => {
+                out.push(Diagnostic::new(Code::NoSuchFigure, span, message));
+                None
+            }
+        }
+    }
+
+    /// A figure of years is to be known this well.
+    fn sharpen_years(&mut self, place: usize, width: f64, choices: Choices) {
+        let Some(years) = &mut self.years else { return };
+        let measure = years.figures[place].measure;
+        years.precision.push((measure, width));
+        if choices.replications.is_some() || choices.quick {
+            years.replications.1 = years.replications.0;
         }
     }
 
@@ -474,6 +597,8 @@ pub struct StudyResult {
     pub judgements: Vec<Judgement>,
     /// By [`StudyPlan::sought`]; none where it was told to stop.
     pub capacities: Vec<Option<CapacityResult>>,
+    /// What the years gave, where they were lived through.
+    pub years: Option<YearsResult>,
 }
 
 impl StudyResult {
@@ -490,6 +615,10 @@ impl StudyResult {
             Judged::Figure(place) => self.estimate(&study.figures[place]).clone(),
             Judged::Capacity(place) => match self.capacities.get(place) {
                 Some(Some(found)) => found.carries.estimate(),
+                _ => Estimate::Missing(NoValue::Stopped),
+            },
+            Judged::Years(place) => match (&study.years, &self.years) {
+                (Some(plan), Some(years)) => years.estimate(plan, plan.figures[place].measure),
                 _ => Estimate::Missing(NoValue::Stopped),
             },
         }
@@ -533,7 +662,9 @@ pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyRe
     windows.sort_by_key(|(at, _)| *at);
     let mut windows: Vec<WindowResult> = windows.into_iter().map(|(_, window)| window).collect();
     breaks::pair(&study.windows, &mut windows);
-    let mut result = StudyResult { windows, judgements: Vec::new(), capacities: capacities? };
+    let years = study.years.as_ref().map(|years| years::run(years, watch)).transpose()?;
+    let (judgements, capacities) = (Vec::new(), capacities?);
+    let mut result = StudyResult { windows, judgements, capacities, years };
     let judge = |expectation: &Expectation| match result.judged(study, expectation.of) {
         Estimate::Interval(interval) => expectation.demand.judge(&interval),
         _ => Judgement::Inconclusive,

@@ -34,3 +34,4 @@ mod schema;
 mod surges;
 mod traffic;
 mod users;
+mod years;

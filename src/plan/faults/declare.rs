@@ -137,12 +137,15 @@ impl<'a> Declarer<'a> {
         Self { draft, out, sketches, at, groups: Vec::new(), masters: BTreeMap::new() }
     }
 
-    /// Adds every fault.
-    pub fn faults(&mut self) {
+    /// Adds every fault but those of these names.
+    pub fn faults(&mut self, without: &[String]) {
         let draft = self.draft;
         let scenario = &draft.scenario;
         let mut hits = Vec::new();
         for (name, spec) in scenario.fault.iter() {
+            if without.contains(&name.text) {
+                continue;
+            }
             let mut members = self.members(spec);
             let master = self.master_of(spec);
             if let Some(database) = master {

@@ -25,7 +25,7 @@
 //! crews.
 
 mod declare;
-pub use declare::operated;
+pub use declare::{holder, operated};
 pub mod parts;
 mod textbook;
 
@@ -110,10 +110,31 @@ pub fn declare(
     live: bool,
     out: &mut Diagnostics,
 ) -> Declared {
-    let mut declarer = declare::Declarer::new(draft, out);
+    let declarer = declare::Declarer::new(draft, out);
+    finish(draft, declarer, ids, live, &[])
+}
+
+/// The declaration of a scenario without some of its faults (or without what is `planned`): what
+/// all the others do is the same, draw by draw.
+#[must_use]
+pub fn declare_without(draft: &Draft, without: &[String]) -> Declared {
+    let mut out = Diagnostics::new();
+    let declarer = declare::Declarer::new(draft, &mut out);
+    finish(draft, declarer, &BTreeMap::new(), true, without)
+}
+
+fn finish(
+    draft: &Draft,
+    mut declarer: declare::Declarer<'_>,
+    ids: &BTreeMap<String, ComponentId>,
+    live: bool,
+    without: &[String],
+) -> Declared {
     if live {
-        declarer.faults();
-        declarer.operations();
+        declarer.faults(without);
+        if !without.iter().any(|name| name == PLANNED) {
+            declarer.operations();
+        }
     }
     let mut declared = declarer.finish(live, ids);
     if live {

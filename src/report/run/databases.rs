@@ -73,7 +73,8 @@ pub fn section(results: &Results) -> Option<Section> {
     }
     let (mut of_slaves, mut of_groups) = (Vec::new(), Vec::new());
     for (place, window) in results.windows.iter().enumerate() {
-        let here: Vec<&Told<'_>> = told.iter().filter(|told| told.row.window == place).collect();
+        let here: Vec<&Told<'_>> =
+            told.iter().filter(|told| told.row.window == Some(place)).collect();
         let failed_over = here.iter().any(|told| {
             told.figure.metric == Metric::Failovers
                 && told.row.estimate.value().is_some_and(|count| count > 0.0)
@@ -161,7 +162,7 @@ pub(super) fn tables(results: &Results) -> Vec<ResultFile> {
         let shown = if figure.metric == Metric::Lag { "s" } else { "1" };
         let (value, reason) = fields(&row.estimate);
         sheet.row(&[
-            Field::Text(&results.windows[row.window].name),
+            row.window.map_or(Field::Missing, |at| Field::Text(&results.windows[at].name)),
             Field::Text(figure.metric.id()),
             Field::Text(&figure.scope),
             Field::Text(stat),

@@ -23,17 +23,18 @@ use crate::study::window::{Ending, Estimate};
 /// All tables.
 #[must_use]
 pub fn tables(results: &Results) -> Vec<ResultFile> {
-    let mut files = vec![
-        ResultFile::covered("availability.csv", availability(results)),
-        ResultFile::covered("latency.csv", latency(results)),
-        ResultFile::covered("requests.csv", requests(results)),
-        ResultFile::covered("utilization.csv", utilization(results)),
-    ];
+    let mut files = vec![ResultFile::covered("availability.csv", availability(results))];
+    if !results.windows.is_empty() {
+        files.push(ResultFile::covered("latency.csv", latency(results)));
+        files.push(ResultFile::covered("requests.csv", requests(results)));
+        files.push(ResultFile::covered("utilization.csv", utilization(results)));
+    }
     if results.windows.iter().flat_map(|w| &w.uses).any(|row| !row.series.is_empty()) {
         files.push(ResultFile::covered("timeline.csv", timeline(results)));
     }
     files.extend(breaks::tables(results));
     files.extend(super::databases::tables(results));
+    files.extend(super::years::tables(results));
     files
 }
 
@@ -87,6 +88,7 @@ fn availability(results: &Results) -> Vec<u8> {
             "reason",
         ],
     );
+    super::years::availability(results, &mut sheet);
     for window in &results.windows {
         for row in &window.views {
             let (value, level, method, reason) = share(&row.served_share);
@@ -109,9 +111,9 @@ fn availability(results: &Results) -> Vec<u8> {
     sheet.finish()
 }
 
-type ShareFields = ([Field<'static>; 3], Field<'static>, &'static str, Option<String>);
+pub(super) type ShareFields = ([Field<'static>; 3], Field<'static>, &'static str, Option<String>);
 
-fn share(share: &Share) -> ShareFields {
+pub(super) fn share(share: &Share) -> ShareFields {
     match share {
         Share::Interval(i) => {
             let value = [i.estimate, i.low, i.high].map(Field::Number);
@@ -315,13 +317,18 @@ const fn judged(judgement: Judgement) -> &'static str {
 /// `summary.json`, without the digest that covers it.
 #[must_use]
 pub fn summary(results: &Results) -> Value {
-    let figures = results.figures.iter().map(|row| {
-        let window = &results.windows[row.window];
-        let mut object = figure(&row.estimate, &unit(row.unit), window.replications);
-        if let Some(samples) = samples(window, &row.path) {
+    let of_years = results.years.iter().flat_map(|years| &years.figures);
+    let figures = results.figures.iter().chain(of_years).map(|row| {
+        let window = row.window.map(|at| &results.windows[at]);
+        let years = results.years.as_ref().map_or(0, |years| years.replications);
+        let replications = window.map_or(years, |window| window.replications);
+        let mut object = figure(&row.estimate, &unit(row.unit), replications);
+        if let Some(samples) = window.and_then(|window| samples(window, &row.path)) {
             object.insert("samples".into(), samples.into());
         }
-        object.insert("verdict".into(), window.verdict.word().into());
+        if let Some(window) = window {
+            object.insert("verdict".into(), window.verdict.word().into());
+        }
         (row.path.clone(), Value::Object(object))
     });
     let expectations = results.expectations.iter().map(|row| {
@@ -347,7 +354,7 @@ pub fn summary(results: &Results) -> Value {
             "outcome": judged(row.judgement),
         })
     });
-    json!({
+    let mut summary = json!({
         "scenario": results.scenario,
         "title": results.title,
         "question": results.question,
@@ -371,7 +378,11 @@ pub fn summary(results: &Results) -> Value {
         "logs": results.logs.iter().map(log).collect::<Vec<_>>(),
         "checks": results.checks.iter().map(check).collect::<Vec<_>>(),
         "leaves_out": results.leaves_out,
-    })
+    });
+    if let Some(years) = &results.years {
+        summary["years"] = super::years::summary(years);
+    }
+    summary
 }
 
 /// Samples behind a latency, of all replications.

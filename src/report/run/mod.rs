@@ -10,6 +10,7 @@ pub mod charts;
 pub mod databases;
 pub mod files;
 pub mod page;
+pub mod years;
 
 use serde_json::{Map, Value, json};
 
@@ -82,6 +83,10 @@ fn lines(results: &Results, identity: &Identity) -> Vec<(String, String)> {
     }
     lines.push(("seed".into(), results.seed.to_string()));
     lines.push(("results-version".into(), RESULTS_VERSION.to_string()));
+    if let Some(years) = &results.years {
+        let count = years.replications.to_string();
+        lines.push((format!("years {}", years.horizon), count));
+    }
     for window in &results.windows {
         let count = window.replications.to_string();
         lines.push((format!("replications {}", window.name), count));

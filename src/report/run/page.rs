@@ -28,14 +28,15 @@ pub fn document(results: &Results, identity: &Identity) -> Document {
         partial: results.partial.clone(),
         verdicts: verdicts(results),
         sections: [
-            Some(windows(results, identity)),
-            Some(latency(results)),
-            Some(utilization(results)),
+            (!results.windows.is_empty()).then(|| windows(results, identity)),
+            super::years::section(results),
+            (!results.windows.is_empty()).then(|| latency(results)),
+            (!results.windows.is_empty()).then(|| utilization(results)),
             databases::section(results),
             capacity::section(results),
             breaks::section(results),
-            Some(ledgers(results)),
-            Some(checks(results)),
+            (!results.windows.is_empty()).then(|| ledgers(results)),
+            (!results.windows.is_empty()).then(|| checks(results)),
             Some(scenario(identity)),
         ]
         .into_iter()

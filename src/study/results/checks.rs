@@ -242,9 +242,11 @@ pub(super) fn leaves_out(draft: &Draft, plan: &Blueprint, study: &StudyPlan) -> 
     }
     let available = scenario.objective.iter().any(|(_, o)| o.available.is_some());
     if available {
-        notes.push(
-            "the objective of availability is not judged: it asks for years with faults".into(),
-        );
+        let why = match study.years {
+            None => "it asks for years with faults",
+            Some(_) => "it is of requests, over years, and years are lived through without any",
+        };
+        notes.push(format!("the objective of availability is not judged: {why}"));
     }
     if !parts_are_listed(plan) {
         notes.push(format!(
@@ -253,6 +255,9 @@ pub(super) fn leaves_out(draft: &Draft, plan: &Blueprint, study: &StudyPlan) -> 
         ));
     }
     let grid = GRID;
+    if study.windows.is_empty() {
+        return notes;
+    }
     notes.push(format!(
         "series are means of {grid} over replications; of a zone only the mean of a window is kept"
     ));

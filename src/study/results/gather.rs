@@ -40,7 +40,7 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         .iter()
         .map(|asked| FigureRow {
             path: asked.path.clone(),
-            window: place(asked.window),
+            window: Some(place(asked.window)),
             unit: asked.figure.unit(),
             estimate: result.estimate(asked).clone(),
         })
@@ -71,6 +71,7 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         logs,
         leaves_out: leaves_out(draft, plan, study),
         partial: partial(result),
+        years: super::years::rows(study, result),
         breaks: breaks::rows(draft, plan, study, result, &windows, place),
         windows,
         figures,
@@ -115,6 +116,9 @@ fn capacities(study: &StudyPlan, result: &StudyResult) -> Vec<CapacityRow> {
 fn partial(result: &StudyResult) -> Option<String> {
     let stopped = result.capacities.iter().any(Option::is_none);
     if stopped || result.windows.iter().any(|window| window.ending == Ending::Interrupted) {
+        return Some("stopped before all replications were done".into());
+    }
+    if result.years.as_ref().is_some_and(|years| years.ending == Ending::Interrupted) {
         return Some("stopped before all replications were done".into());
     }
     let stopped = result.windows.iter().find_map(|w| Some((&w.name, w.stopped.as_ref()?)));

@@ -1,0 +1,116 @@
+//! Who has the address of a balancer: of two units one, and the other takes over.
+//!
+//! ```text
+//! at-1     -> silent-1     unit 1 is silent and unit 2 is not; with the chance of coverage
+//! at-1     -> doomed-1     the same, and the takeover will not work
+//! silent-1 -> taking-1     after the silence: the law of the file, or the timers of VRRP
+//! taking-1 -> at-2         after the takeover
+//! silent-1, taking-1, doomed-1 -> at-1    unit 1 speaks again
+//! silent-1, taking-1 -> at-1              unit 2 falls silent as well
+//! at-2     -> travels -> at-1             giveback: unit 1 has been well for long enough
+//! ```
+//!
+//! The other way round the same. It follows `model::balancer`, whose silence and takeover are the
+//! same laws, drawn there by the mechanism.
+
+use crate::engine::law::{DurationLaw, Law};
+use crate::health::Declaration;
+use crate::health::declare::{Automaton, Effect, Expr, Fate, State, Timer, Transition};
+use crate::model::balancer::{master_down, skew};
+use crate::model::spec::place::BalancerSpec;
+use crate::plan::Draft;
+use crate::plan::part::Part;
+use crate::plan::program::law_of;
+use crate::units::SimDuration;
+
+use super::{FAILED_TAKEOVER, covered, law, publish_states};
+
+/// The name of the automaton.
+pub fn name(balancer: &str) -> String {
+    format!("{balancer}/address")
+}
+
+struct Way {
+    /// By unit that takes over.
+    silence: [DurationLaw; 2],
+    lasts: DurationLaw,
+    coverage: f64,
+    giveback: Option<(SimDuration, DurationLaw)>,
+}
+
+fn way(spec: &BalancerSpec) -> Option<Way> {
+    let nothing = || law(Law::constant(0.0));
+    if let Some(vrrp) = &spec.vrrp {
+        let interval = vrrp.interval.value;
+        let priorities = [vrrp.priority.value as u8, vrrp.partner.value as u8];
+        let heard = |unit: usize| {
+            // Its timer runs since the last advertisement.
+            let most = interval.saturating_mul(3) + skew(interval, priorities[unit]);
+            law(Law::uniform(most.seconds() - interval.seconds(), most.seconds()))
+        };
+        let back = (master_down(interval, priorities[0]), nothing());
+        return Some(Way {
+            silence: [heard(0), heard(1)],
+            lasts: nothing(),
+            coverage: 1.0,
+            giveback: vrrp.preempt.value.then_some(back),
+        });
+    }
+    let failover = spec.failover.as_ref()?;
+    let silence = DurationLaw(law_of(&failover.detect));
+    let lasts = failover.takeover.as_ref().map(|law| DurationLaw(law_of(law)));
+    let giveback = failover.giveback.as_ref();
+    Some(Way {
+        silence: [silence.clone(), silence],
+        lasts: lasts.unwrap_or_else(nothing),
+        coverage: failover.coverage.value.get(),
+        giveback: giveback.map(|back| (back.after.value, DurationLaw(law_of(&back.lasts)))),
+    })
+}
+
+/// Adds an automaton for every balancer of two units.
+pub fn declare(draft: &Draft, declaration: &mut Declaration) {
+    for (balancer, (balancer_name, spec)) in draft.scenario.balancer.iter().enumerate() {
+        let Some(way) = way(spec).filter(|_| spec.count.value == 2) else { continue };
+        let unit = |member: u32| Part::Balancer { balancer, member }.name(draft);
+        declaration.add(automaton(&name(balancer_name), &[unit(0), unit(1)], &way));
+    }
+}
+
+fn automaton(name: &str, units: &[String; 2], way: &Way) -> Automaton {
+    let speaks = |unit: usize| Expr::of(&units[unit], "serving");
+    let stalled = |name: &str| State::failed(name, Effect::Lose);
+    let mut states = vec![State::serving("at-1"), State::serving("at-2")];
+    for unit in ["1", "2"] {
+        states.extend(["silent", "taking", "doomed"].map(|s| stalled(&format!("{s}-{unit}"))));
+    }
+    states.push(stalled("travels"));
+    let mut all = Automaton::new(name, states);
+    let anew = Fate::Restart { redraw: true };
+    for (from, to) in [(0, 1), (1, 0)] {
+        let state = |word: &str| format!("{word}-{}", from + 1);
+        let (at, silent, taking, doomed) =
+            (state("at"), state("silent"), state("taking"), state("doomed"));
+        let other = format!("at-{}", to + 1);
+        let lost = Transition::when((!speaks(from)).and(speaks(to)), &[&at], &silent);
+        let lost =
+            covered(lost, "takeover-works", way.coverage, (&silent, &doomed), FAILED_TAKEOVER);
+        let (silence, takes) = (format!("silence-{}", to + 1), format!("takeover-{}", to + 1));
+        all = all
+            .transition(lost)
+            .transition(Transition::when(speaks(from), &[&silent, &taking, &doomed], &at))
+            .transition(Transition::when(!speaks(to), &[&silent, &taking], &at))
+            .timer(Timer::new(&silence, way.silence[to].clone()).fate(anew))
+            .timer(Timer::new(&takes, way.lasts.clone()).fate(anew))
+            .transition(Transition::on(&silence, &[&silent], &taking))
+            .transition(Transition::on(&takes, &[&taking], &other));
+    }
+    if let Some((after, lasts)) = &way.giveback {
+        all = all
+            .timer(Timer::held("settled", speaks(0), *after))
+            .timer(Timer::new("giveback", lasts.clone()).fate(anew))
+            .transition(Transition::on("settled", &["at-2"], "travels"))
+            .transition(Transition::on("giveback", &["travels"], "at-1"));
+    }
+    publish_states(all)
+}

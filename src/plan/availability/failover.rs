@@ -1,0 +1,266 @@
+//! Who is master of a database, by the surrogate of its failover.
+//!
+//! ```text
+//! served   -> unseen       the master is silent; with the chance of coverage, drawn there and then
+//! served   -> doomed       the same, and the failover will not work
+//! unseen   -> seeks        detected: U(0, interval) + (fall - 1) x interval + time-out, or without
+//!                          the time-out when its host refuses for it
+//! doomed   -> people       detected as well
+//! unseen, doomed -> served the master answers before that
+//! seeks    -> promotes-k   member k follows, runs, and (remount) the volume answers
+//! seeks    -> served       nobody can, and the old master is back
+//! promotes-k -> served     after `promote`: k is master, the old one is out
+//! promotes-k -> seeks      k died on the way
+//! people   -> served       after `failed`, the old master runs
+//! people   -> by-people -> served   after `failed`, it does not: whoever can is promoted, or waits
+//! ```
+//!
+//! While it is served a failover without a death comes at its own rate. Detection needs a member
+//! that runs and watches. The mechanism is `model::database::failover`; this is its surrogate with
+//! nothing left to apply. Where no `rebuild` is declared a member that is out follows again as soon
+//! as it runs: over years somebody sees to it.
+
+use crate::engine::law::{DurationLaw, Law};
+use crate::health::Declaration;
+use crate::health::declare::{
+    Automaton, Effect, Expr, Fate, Move, Opens, State, Subject, Timer, Transition,
+};
+use crate::model::spec::storage::{DatabaseFailoverSpec, DatabaseSpec, Promotion};
+use crate::plan::Draft;
+use crate::plan::faults::{Declared, holder};
+use crate::plan::graph::{Graph, Takeover};
+use crate::plan::links::Role;
+use crate::plan::part::Part;
+use crate::plan::program::law_of;
+
+use super::{FAILED_FAILOVER, FALSE_FAILOVER, covered, law, meters, publish_states};
+
+/// The name of the automaton.
+pub fn name(database: &str) -> String {
+    format!("{database}/failover")
+}
+
+/// The name of the automaton of the role: which member is master.
+pub fn role(database: &str) -> String {
+    format!("{database}/master")
+}
+
+/// Adds the automata of every database whose master is a matter of failover.
+pub fn declare(draft: &Draft, graph: &Graph, declared: &mut Declared) {
+    for (database, (_, spec)) in draft.scenario.database.iter().enumerate() {
+        let has = graph.nodes().any(|(id, _)| {
+            matches!(graph.takeover(id), Some(Takeover::Master(other, _)) if *other == database)
+        });
+        if let Some(failover) = spec.failover.as_ref().filter(|_| has) {
+            let group = Group { draft, database, spec, failover };
+            group.declare(graph, &mut declared.declaration);
+        }
+    }
+}
+
+struct Group<'a> {
+    draft: &'a Draft,
+    database: usize,
+    spec: &'a DatabaseSpec,
+    failover: &'a DatabaseFailoverSpec,
+}
+
+impl Group<'_> {
+    fn name(&self) -> &str {
+        &self.draft.scenario.database[self.database].0
+    }
+
+    fn count(&self) -> usize {
+        self.draft.links.databases[self.database].members.len()
+    }
+
+    fn part(&self, member: usize) -> Part {
+        Part::Database { database: self.database, member: member as u32 }
+    }
+
+    fn member(&self, member: usize) -> String {
+        self.part(member).name(self.draft)
+    }
+
+    fn standing(&self, member: usize) -> String {
+        format!("{}/standing", self.member(member))
+    }
+
+    fn serving(&self, member: usize) -> Expr {
+        Expr::of(&self.member(member), "serving")
+    }
+
+    fn has_role(&self, member: usize) -> Expr {
+        Expr::of(&role(self.name()), &holder(member))
+    }
+
+    /// One of all members, of which each is master and `what` of it.
+    fn master(&self, what: impl Fn(usize) -> Expr) -> Expr {
+        Expr::All((0..self.count()).map(|m| super::implies(self.has_role(m), what(m))).collect())
+    }
+
+    /// The process is gone and its host says so.
+    fn refuses(&self, member: usize) -> Expr {
+        let down = Expr::of(&self.member(member), "is down");
+        match self.part(member).stands_on(self.draft) {
+            Some(host) => down.and(Expr::of(&host.name(self.draft), "reachable")),
+            None => down,
+        }
+    }
+
+    fn declare(&self, graph: &Graph, declaration: &mut Declaration) {
+        let count = self.count();
+        let role_name = role(self.name());
+        match declaration.automata.iter_mut().find(|automaton| automaton.name == role_name) {
+            Some(role) => *role = publish_states(role.clone()),
+            None => {
+                let states = (0..count).map(|m| State::serving(&holder(m))).collect();
+                declaration.add(publish_states(Automaton::new(&role_name, states)));
+            }
+        }
+        for member in 0..count {
+            declaration.add(self.standing_of(member));
+        }
+        declaration.add(self.phases(graph));
+    }
+
+    /// Whether a member follows the master, and how it does again.
+    fn standing_of(&self, member: usize) -> Automaton {
+        let states = vec![State::idle("follows"), State::idle("out")];
+        let all = Automaton::new(&self.standing(member), states);
+        let all = match &self.spec.rebuild {
+            None => all.transition(Transition::when(self.serving(member), &["out"], "follows")),
+            Some(rebuild) => {
+                let time = rebuild.rate.value.time_for(rebuild.size.value);
+                let served = Expr::of(&name(self.name()), "served");
+                let able = self.serving(member).and(served).and(self.master(|m| self.serving(m)));
+                let copy = Timer::new("rebuild", law(Law::constant(time.seconds()))).guarded(able);
+                all.timer(copy.fate(Fate::Restart { redraw: true })).transition(Transition::on(
+                    "rebuild",
+                    &["out"],
+                    "follows",
+                ))
+            }
+        };
+        publish_states(all)
+    }
+
+    /// The volume of the master of the file, where that is what is taken over.
+    fn volume(&self, graph: &Graph) -> Expr {
+        if self.failover.promotion.value != Promotion::Remount {
+            return Expr::Always;
+        }
+        let links = &self.draft.links.databases[self.database];
+        let master = links.of(Role::Master).next().unwrap_or(0) as usize;
+        meters::volume(self.draft, graph, self.part(master), links.members[master].store)
+    }
+
+    fn phases(&self, graph: &Graph) -> Automaton {
+        let count = self.count();
+        let out = |name: &str| State::failed(name, Effect::Refuse);
+        let promotes = |member: usize| format!("promotes-{}", member + 1);
+        let mut states = vec![State::serving("served")];
+        states.extend(["unseen", "doomed", "seeks", "people", "by-people"].map(out));
+        states.extend((0..count).map(|member| out(&promotes(member))));
+        let mut all = Automaton::new(&name(self.name()), states);
+        all.stream = Some(self.name().to_string());
+        let well = self.master(|member| self.serving(member));
+        let others = |what: &dyn Fn(usize) -> Expr| {
+            let each = (0..count).map(|member| (!self.has_role(member)).and(what(member)));
+            Expr::Any(each.collect())
+        };
+        let volume = self.volume(graph);
+        let can = |member: usize| {
+            let follows = Expr::of(&self.standing(member), "follows");
+            let able = self.serving(member).and(follows).and(volume.clone());
+            (!self.has_role(member)).and(able)
+        };
+        let watched = others(&|member| self.serving(member));
+        let silent = !self.master(|member| self.refuses(member));
+        let detect = &self.failover.detect;
+        let (interval, fall) = (detect.interval.value.seconds(), f64::from(detect.fall.value));
+        let anew = Fate::Restart { redraw: true };
+        let detects = |timer: &str, more: f64, guard: Expr| {
+            let least = (fall - 1.0) * interval + more;
+            let law = if interval > 0.0 {
+                Law::uniform(least, least + interval)
+            } else {
+                Law::constant(least)
+            };
+            Timer::new(timer, super::law(law)).guarded(guard).fate(anew).surrogate_of("probes")
+        };
+        let time_out = detect.time_out.value.seconds();
+        all = all
+            .timer(detects("detect", time_out, watched.clone().and(silent.clone())))
+            .timer(detects("detect-refusal", 0.0, watched.and(!silent)));
+        let coverage = self.failover.coverage.value.get();
+        let cover = |transition: Transition, purpose: &str, to: (&str, &str)| {
+            covered(transition, purpose, coverage, to, FAILED_FAILOVER)
+        };
+        let dies = Transition::when(!well.clone(), &["served"], "unseen");
+        all = all
+            .transition(cover(dies, "failover-works", ("unseen", "doomed")))
+            .transition(Transition::when(well.clone(), &["unseen", "doomed"], "served"));
+        for timer in ["detect", "detect-refusal"] {
+            all = all
+                .transition(Transition::on(timer, &["unseen"], "seeks"))
+                .transition(Transition::on(timer, &["doomed"], "people"));
+        }
+        if let Some(rate) = self.failover.false_rate.as_ref().map(|rate| rate.value.in_per_second())
+            && rate > 0.0
+        {
+            let gap = Timer::new(FALSE_FAILOVER, law(Law::exponential(1.0 / rate)));
+            let able = well.clone().and(others(&|member| can(member)));
+            let begins = Transition::on(FALSE_FAILOVER, &["served"], "seeks");
+            let begins = begins.given(able).opens(Opens::Always);
+            all = all.timer(gap.fate(Fate::Freeze)).transition(cover(
+                begins,
+                "false-failover-works",
+                ("seeks", "people"),
+            ));
+        }
+        for member in 0..count {
+            all = all.transition(Transition::when(can(member), &["seeks"], &promotes(member)));
+        }
+        all = all
+            .transition(Transition::when(well.clone(), &["seeks"], "served"))
+            .timer(Timer::new("promote", DurationLaw(law_of(&self.failover.promote))).fate(anew));
+        for member in 0..count {
+            let from = promotes(member);
+            let gone = Transition::when(!self.serving(member), &[&from], "seeks");
+            all = all.transition(gone);
+            for old in (0..count).filter(|old| *old != member) {
+                let done = Transition::on("promote", &[&from], "served").given(self.has_role(old));
+                all = all.transition(self.hands_over(done, old, member));
+            }
+        }
+        let failed =
+            Timer::new("failed-failover.repair", DurationLaw(law_of(&self.failover.failed)));
+        all = all
+            .timer(failed.fate(anew))
+            .transition(
+                Transition::on("failed-failover.repair", &["people"], "served").given(well.clone()),
+            )
+            .transition(Transition::on("failed-failover.repair", &["people"], "by-people"));
+        for member in 0..count {
+            for old in (0..count).filter(|old| *old != member) {
+                let able = can(member).and(self.has_role(old));
+                let done = Transition::when(able, &["by-people"], "served");
+                all = all.transition(self.hands_over(done, old, member));
+            }
+        }
+        all = all.transition(Transition::when(well, &["by-people"], "served"));
+        publish_states(all)
+    }
+
+    /// The role goes from one member to another, and the old one is out.
+    fn hands_over(&self, transition: Transition, old: usize, new: usize) -> Transition {
+        let moved = Move {
+            of: Subject::Named(role(self.name())),
+            from: vec![holder(old)],
+            to: holder(new),
+        };
+        let out = Move::of(&self.standing(old), &["follows"], "out");
+        transition.also(&moved).also(&out)
+    }
+}

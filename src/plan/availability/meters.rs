@@ -1,0 +1,254 @@
+//! From the nodes of the dependency graph to facts of the whole, and what they mean.
+
+use crate::health::declare::Expr;
+use crate::health::{Declaration, Net};
+use crate::plan::Draft;
+use crate::plan::faults::holder;
+use crate::plan::graph::{Graph, NodeId, Subject, Takeover, server_of};
+use crate::plan::links::Store;
+use crate::plan::names::Kind;
+use crate::plan::part::Part;
+
+use super::{
+    Availability, Meter, WHOLE, Watched, WatchedKind, address, beliefs, fact, failover, implies,
+    routes,
+};
+
+/// What is watched: classes that somebody asks for, services, groups of units.
+pub fn watched(draft: &Draft, graph: &Graph) -> Vec<Watched> {
+    let mut all = Vec::new();
+    let mut add = |name: &str, kind| all.push(Watched { name: name.to_string(), kind });
+    for (subject, _) in graph.subjects() {
+        match *subject {
+            Subject::Class(class) if draft.links.classes.contains(&Some(class)) => {
+                add(subject.name(draft), WatchedKind::Class);
+            }
+            Subject::Class(_) => {}
+            Subject::Group(_) => add(subject.name(draft), WatchedKind::Group),
+        }
+    }
+    for (name, _) in draft.scenario.service.iter() {
+        add(name, WatchedKind::Service);
+    }
+    all
+}
+
+/// What is measured of whom: of classes also what is not seen yet.
+pub fn measured(watched: &[Watched]) -> Vec<(usize, Availability)> {
+    let mut all = Vec::new();
+    for (at, one) in watched.iter().enumerate() {
+        all.push((at, Availability::Structural));
+        if one.kind == WatchedKind::Class {
+            all.push((at, Availability::Continuous));
+        }
+    }
+    all
+}
+
+/// Units and their fault, where a cause that is to be left out is a unit.
+pub fn unit_faults(draft: &Draft, without: &[String]) -> Vec<(String, String)> {
+    let is_unit = |name: &&String| {
+        draft.names.find(name.as_str()).is_some_and(|found| found.kind == Kind::Unit)
+    };
+    let fault = crate::health::textbook::FAULT.to_string();
+    without.iter().filter(is_unit).map(|name| (name.clone(), fault.clone())).collect()
+}
+
+fn name_of(node: NodeId) -> String {
+    format!("node {}", node.index())
+}
+
+fn holds(node: NodeId) -> Expr {
+    Expr::system(&name_of(node))
+}
+
+fn node_of(draft: &Draft, graph: &Graph, watched: &Watched) -> Option<NodeId> {
+    match watched.kind {
+        WatchedKind::Group => None,
+        WatchedKind::Class => {
+            let class = draft.scenario.request.iter().position(|(n, _)| n.text == watched.name)?;
+            graph.subject(Subject::Class(class))
+        }
+        WatchedKind::Service => {
+            let at = draft.scenario.service.iter().position(|(n, _)| n.text == watched.name)?;
+            graph.services().get(at).copied()
+        }
+    }
+}
+
+/// Adds a fact for every node that somebody asks about, directly or not.
+pub fn declare(draft: &Draft, graph: &Graph, watched: &[Watched], into: &mut Declaration) {
+    let mut wanted = vec![false; graph.nodes().count()];
+    let mut roots: Vec<NodeId> =
+        watched.iter().filter_map(|watched| node_of(draft, graph, watched)).collect();
+    // A remount asks for the volume of the master.
+    for (id, _) in graph.nodes() {
+        if let Some(Takeover::Master(..)) = graph.takeover(id) {
+            roots.push(id);
+        }
+    }
+    for root in roots {
+        for id in graph.below(root) {
+            wanted[id.index()] = true;
+        }
+    }
+    // Whoever is asked about by a surrogate is asked about.
+    for (id, node) in graph.nodes() {
+        if let Some(Part::Pool { .. } | Part::Disks { .. }) = node.part {
+            for below in graph.below(id) {
+                wanted[below.index()] = true;
+            }
+        }
+    }
+    for (id, node) in graph.nodes().filter(|(id, _)| wanted[id.index()]) {
+        let own = node.part.map(|part| Expr::of(&part.name(draft), "fit"));
+        let needs = match graph.takeover(id) {
+            Some(takeover) => served(draft, takeover),
+            None => Expr::AtLeast(node.least, graph.needs(id).map(holds).collect()),
+        };
+        let up = match own {
+            Some(own) if node.of == 0 => own,
+            Some(own) => own.and(needs),
+            None => needs,
+        };
+        into.fact(&name_of(id), up);
+    }
+    for one in watched.iter().filter(|one| one.kind == WatchedKind::Class) {
+        let Some(node) = node_of(draft, graph, one) else { continue };
+        let balancers = graph.below(node).into_iter().filter_map(|id| match graph.node(id).part {
+            Some(Part::Balancer { balancer, member: 0 }) => Some(balancer),
+            _ => None,
+        });
+        let fine = balancers.map(|at| !Expr::system(&beliefs::errors(draft, at)));
+        into.fact(&continuous(&one.name), Expr::All(fine.chain([holds(node)]).collect()));
+    }
+}
+
+fn continuous(class: &str) -> String {
+    format!("continuous {class}")
+}
+
+/// Who takes over has done so: what serves now is up. Said of the one that does, so that no other
+/// member explains an outage.
+fn served(draft: &Draft, takeover: &Takeover) -> Expr {
+    match takeover {
+        Takeover::Address(balancer, units) => {
+            let address = address::name(&draft.scenario.balancer[*balancer].0);
+            let at = |unit: usize| Expr::of(&address, &format!("at-{}", unit + 1));
+            let mut all: Vec<Expr> =
+                units.iter().enumerate().map(|(k, unit)| implies(at(k), holds(*unit))).collect();
+            all.push(at(0).or(at(1)));
+            Expr::All(all)
+        }
+        Takeover::Master(database, members) => {
+            let name = &draft.scenario.database[*database].0;
+            let has = |member: usize| Expr::of(&failover::role(name), &holder(member));
+            let mut all: Vec<Expr> =
+                members.iter().enumerate().map(|(k, node)| implies(has(k), holds(*node))).collect();
+            all.push(Expr::of(&failover::name(name), "served"));
+            Expr::All(all)
+        }
+        Takeover::Volumes(nas, owner, heads) => {
+            let head = Part::Head { nas: *nas, number: *owner }.name(draft);
+            let volumes = format!("{head}/volumes");
+            let with_partner = Expr::of(&volumes, "are with the partner");
+            let stall = Expr::of(&volumes, "stall");
+            let own = *owner as usize;
+            let home = !(with_partner.clone().or(stall.clone()));
+            Expr::All(vec![
+                implies(home, holds(heads[own])),
+                implies(with_partner, holds(heads[1 - own])),
+                !stall,
+            ])
+        }
+    }
+}
+
+/// That the store of `user` answers.
+pub fn volume(draft: &Draft, graph: &Graph, user: Part, store: Option<Store>) -> Expr {
+    let mut parts = Vec::new();
+    match store {
+        None => {}
+        Some(Store::Disks { set, .. }) => {
+            parts.extend(server_of(draft, user).map(|server| Part::Disks { server, set }));
+        }
+        Some(Store::Volume { nas, volume }) => {
+            let pools = &draft.links.nas[nas].volumes[volume];
+            parts.extend(pools.iter().map(|pool| Part::Pool { nas, pool: *pool }));
+        }
+    }
+    let node = |part: &Part| graph.nodes().find(|(_, node)| node.part == Some(*part));
+    Expr::All(parts.iter().filter_map(node).map(|(id, _)| holds(id)).collect())
+}
+
+/// The facts of what is measured.
+pub fn resolve(
+    draft: &Draft,
+    graph: &Graph,
+    (watched, measured): (&[Watched], &[(usize, Availability)]),
+    net: &Net,
+) -> Vec<Meter> {
+    let one = |(at, availability): &(usize, Availability)| {
+        let watched = &watched[*at];
+        let node = node_of(draft, graph, watched);
+        let up = match (node, availability) {
+            (None, _) => fact(net, &watched.name),
+            (Some(node), Availability::Structural) => fact(net, &name_of(node)),
+            (Some(_), Availability::Continuous) => fact(net, &continuous(&watched.name)),
+        };
+        let shares = match node.filter(|_| watched.kind == WatchedKind::Class) {
+            Some(node) => shares(draft, graph, node, net),
+            None => Vec::new(),
+        };
+        let all_above = (*availability == Availability::Continuous).then_some(WHOLE / 100);
+        Meter { up, shares, all_above }
+    };
+    measured.iter().map(one).collect()
+}
+
+/// Sets of links and edges of which each carries its share of the users.
+type Carriers = Vec<Vec<Part>>;
+
+/// By which links of sites, and by which edges, the users of a node come.
+fn carriers(draft: &Draft, graph: &Graph, node: NodeId) -> (Carriers, Carriers) {
+    let parts: Vec<Part> =
+        graph.below(node).into_iter().filter_map(|id| graph.node(id).part).collect();
+    let (mut sites, mut cdns) = (Vec::new(), Vec::new());
+    for part in parts {
+        match part {
+            Part::Uplink { site, number: 0 } => {
+                let count = routes::of_site(draft, site).map_or(0, |(count, _)| count);
+                sites.push((0..count).map(|number| Part::Uplink { site, number }).collect());
+            }
+            Part::Edge { cdn, member: 0 } => {
+                let count = routes::of_cdn(draft, cdn).map_or(0, |(count, _)| count);
+                cdns.push((0..count).map(|member| Part::Edge { cdn, member }).collect());
+            }
+            _ => {}
+        }
+    }
+    (sites, cdns)
+}
+
+fn shares(
+    draft: &Draft,
+    graph: &Graph,
+    node: NodeId,
+    net: &Net,
+) -> Vec<(crate::health::FactId, u32)> {
+    let (sites, cdns) = carriers(draft, graph, node);
+    let mut all = Vec::new();
+    // Behind a CDN the users come to its edges, and only these to the sites.
+    let behind = !cdns.is_empty();
+    let sets = if behind { cdns } else { sites };
+    let several = sets.len().max(1) as u32;
+    for set in &sets {
+        for part in set {
+            all.push((
+                fact(net, &routes::name(draft, *part)),
+                WHOLE / (set.len() as u32 * several),
+            ));
+        }
+    }
+    all
+}

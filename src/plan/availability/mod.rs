@@ -1,0 +1,338 @@
+//! Availability over years: when enough is up and reachable, as facts of the health net.
+//!
+//! Model: every node of the dependency graph becomes a fact of the whole: its own part is well, and
+//! enough of what it needs holds. Where members take over from each other the graph alone would say
+//! that one is enough; here an automaton says who has the address of a balancer (`address`), who is
+//! master of a database (`failover`), which head serves a volume (the one that `requests` uses too),
+//! after which time and with which coverage. Whoever comes over one of several links of a site, or
+//! to one of several edges, is cut off until routes have converged (`routes`).
+//!
+//! The automata of parts, their faults and repairs are those of [`faults`], with the same draws: what
+//! breaks, and when it is repaired, is what `requests` lives through under the same seed. What the
+//! mechanisms of `requests` decide (probes, elections) is drawn here from the law that follows from
+//! their timers.
+//!
+//! What may be asked "without" some faults is a net of its own, with the same draws for all others.
+//!
+//! Takes a draft. Gives an [`AvailabilityPlan`]. Leaves out: load; what a takeover leaves behind
+//! (cold memory, writes to apply); a name service's time to notice that a site is gone; that a
+//! storage which stands still lets a failover script believe that the master is dead.
+//!
+//! [`faults`]: crate::plan::faults
+
+mod address;
+mod beliefs;
+mod failover;
+mod meters;
+mod routes;
+
+use std::collections::BTreeSet;
+
+use crate::engine::draw::Seed;
+use crate::engine::law::{DurationLaw, Law};
+use crate::health::declare::{Automaton, Branch, Expr, Transition};
+use crate::health::{CauseName, FactId, Net, Reading, Start};
+use crate::model::spec::runs::Initial;
+use crate::plan::Draft;
+use crate::plan::faults::{self, PLANNED};
+use crate::plan::graph::Graph;
+use crate::plan::names::{Kind, member_name};
+use crate::plan::part::Part;
+use crate::plan::program::law_of;
+use crate::plan::targets;
+use crate::scenario::diagnostic::Diagnostics;
+use crate::units::SimDuration;
+
+/// How long, where the scenario does not say.
+pub const HORIZON: SimDuration = SimDuration::YEAR.saturating_mul(10);
+
+/// All of the users, in the parts in which shares of them are counted: a multiple of 1 to 16.
+pub const WHOLE: u32 = 720_720;
+
+/// Cause of a failover that found nobody to take over, and needed people.
+pub const FAILED_FAILOVER: &str = "failed-failover";
+/// Cause of a failover of a master that was well.
+pub const FALSE_FAILOVER: &str = "false-failover";
+/// Cause of a takeover of an address or a volume that did not work.
+pub const FAILED_TAKEOVER: &str = "failed-takeover";
+
+/// What is asked about over years.
+#[derive(Clone, Debug)]
+pub struct AvailabilityPlan {
+    /// Root of all draws.
+    pub seed: Seed,
+    /// Ages at time zero.
+    pub start: Start,
+    /// How long a replication is.
+    pub horizon: SimDuration,
+    /// What is watched, by name.
+    pub watched: Vec<Watched>,
+    /// What is measured, in the order of meters: of whom, by place, and how.
+    pub measured: Vec<(usize, Availability)>,
+    /// The longest mean repair: what an outage that was never seen would take.
+    pub repair: Option<SimDuration>,
+    /// Faults that a figure may ask to leave out, by name.
+    pub removable: Vec<String>,
+    /// Names of all causes that any of the nets knows.
+    pub causes: Vec<String>,
+    /// The first has all faults.
+    pub nets: Vec<AvailabilityNet>,
+    /// Faults that strike what is common to all and what no architecture inside one site masks.
+    pub common: Vec<String>,
+}
+
+/// Something whose availability is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watched {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: WatchedKind,
+}
+
+/// What is watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WatchedKind {
+    /// A request class, with all that is on its path, as its users see it.
+    Class,
+    /// A service: enough of its members.
+    Service,
+    /// A group of units.
+    Group,
+}
+
+/// Which availability.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Availability {
+    /// Enough is up and reachable.
+    Structural,
+    /// And no more than 1 % of the requests fail because a member's death is not seen yet. Of a
+    /// class alone.
+    Continuous,
+}
+
+/// A net, with what its facts mean for those who ask.
+#[derive(Clone, Debug)]
+pub struct AvailabilityNet {
+    /// The faults that it does not have.
+    pub without: Vec<String>,
+    /// The automata.
+    pub net: Net,
+    /// In the order of [`AvailabilityPlan::measured`].
+    pub meters: Vec<Meter>,
+    /// By cause of the net: its place in [`AvailabilityPlan::causes`].
+    pub causes: Vec<u32>,
+}
+
+/// How much of the service is lost at an instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meter {
+    /// While it does not hold, all is.
+    pub up: FactId,
+    /// While it holds, so many parts of [`WHOLE`] are.
+    pub shares: Vec<(FactId, u32)>,
+    /// More than so many are all of them, fewer none; none: a share counts as a share.
+    pub all_above: Option<u32>,
+}
+
+/// What can be asked about a draft; `None` when nothing in it can fail.
+#[must_use]
+pub fn plan(draft: &Draft, without: &[Vec<String>]) -> Option<AvailabilityPlan> {
+    let scenario = &draft.scenario;
+    let planned = scenario.operation.iter().any(|(_, operation)| operation.takes_out());
+    if scenario.fault.is_empty() && scenario.unit.is_empty() && !planned {
+        return None;
+    }
+    let common = common(draft);
+    let mut sets: Vec<Vec<String>> = vec![Vec::new()];
+    if !common.is_empty() {
+        sets.push(common.clone());
+    }
+    for set in without {
+        if !sets.contains(set) {
+            sets.push(set.clone());
+        }
+    }
+    let graph = Graph::with_services(draft);
+    let watched = meters::watched(draft, &graph);
+    let measured = meters::measured(&watched);
+    let compiled: Option<Vec<(Net, Vec<Meter>)>> =
+        sets.iter().map(|set| compile(draft, &graph, (&watched, &measured), set)).collect();
+    let compiled = compiled?;
+    let causes = cause_names(draft, &compiled);
+    let nets = compiled.into_iter().zip(sets).map(|((net, meters), without)| {
+        let place = |cause: &CauseName| {
+            let name = shown(draft, cause);
+            causes.iter().position(|other| *other == name).expect("it is listed") as u32
+        };
+        let places = net.causes().map(place).collect();
+        AvailabilityNet { without, net, meters, causes: places }
+    });
+    let nets = nets.collect();
+    Some(AvailabilityPlan {
+        seed: Seed(scenario.run.seed.value),
+        start: match scenario.run.initial.value {
+            Initial::Stationary => Start::Stationary,
+            Initial::New => Start::New,
+        },
+        horizon: scenario.run.horizon.as_ref().map_or(HORIZON, |horizon| horizon.value),
+        watched,
+        measured,
+        repair: longest_repair(draft),
+        removable: removable(draft, planned),
+        causes,
+        nets,
+        common,
+    })
+}
+
+impl AvailabilityPlan {
+    /// The net that has all faults but these.
+    #[must_use]
+    pub fn without(&self, faults: &[String]) -> Option<usize> {
+        self.nets.iter().position(|net| net.without == faults)
+    }
+
+    /// The net without the faults that are common to all; none where there are none.
+    #[must_use]
+    pub fn architecture(&self) -> Option<usize> {
+        self.without(&self.common).filter(|_| !self.common.is_empty())
+    }
+}
+
+/// Faults that strike what is common to all: sites, racks, switches, uplinks and links, and what
+/// takes all members at once because of one mistake (`together`).
+#[must_use]
+pub fn common(draft: &Draft) -> Vec<String> {
+    let shared = |part: &Part| {
+        matches!(
+            part,
+            Part::Site(_)
+                | Part::Rack(_)
+                | Part::Switch { .. }
+                | Part::Uplink { .. }
+                | Part::Link(_)
+        )
+    };
+    let mut found = Vec::new();
+    for (name, spec) in draft.scenario.fault.iter() {
+        let mut parts = Vec::new();
+        for reference in spec.hits.iter() {
+            let mut out = Diagnostics::new();
+            parts.extend(targets::parts(draft, &reference.text, reference.span, &mut out));
+        }
+        if spec.together.value || (!parts.is_empty() && parts.iter().all(shared)) {
+            found.push(name.text.clone());
+        }
+    }
+    found
+}
+
+fn compile(
+    draft: &Draft,
+    graph: &Graph,
+    (watched, measured): (&[Watched], &[(usize, Availability)]),
+    without: &[String],
+) -> Option<(Net, Vec<Meter>)> {
+    let mut declared = faults::declare_without(draft, without);
+    for (component, timer) in meters::unit_faults(draft, without) {
+        declared.declaration.remove_fault(&component, &timer);
+    }
+    // Facts about components are for `requests`, which reads the same automata.
+    declared.declaration.facts.retain(|(name, _)| !name.contains(": "));
+    failover::declare(draft, graph, &mut declared);
+    address::declare(draft, &mut declared.declaration);
+    routes::declare(draft, &mut declared.declaration);
+    beliefs::declare(draft, &mut declared.declaration);
+    meters::declare(draft, graph, watched, &mut declared.declaration);
+    let net = Net::compile(&declared.declaration, Reading::default()).ok()?;
+    let meters = meters::resolve(draft, graph, (watched, measured), &net);
+    Some((net, meters))
+}
+
+/// The faults of the file, those of units, and what is planned.
+fn removable(draft: &Draft, planned: bool) -> Vec<String> {
+    let mut names: Vec<String> =
+        draft.scenario.fault.iter().map(|(name, _)| name.text.clone()).collect();
+    for (name, spec) in draft.scenario.unit.iter() {
+        names.extend((0..spec.count.value).map(|member| member_name(name, member)));
+    }
+    names.extend(planned.then(|| PLANNED.to_string()));
+    names
+}
+
+fn longest_repair(draft: &Draft) -> Option<SimDuration> {
+    let faults = draft.scenario.fault.iter().filter_map(|(_, spec)| spec.repair.as_ref());
+    let units = draft.scenario.unit.iter().filter_map(|(_, spec)| spec.repair.as_ref());
+    let means = faults.chain(units).map(|law| law_of(law).mean());
+    let longest = means.fold(0.0, f64::max);
+    (longest > 0.0 && longest.is_finite()).then(|| SimDuration::from_seconds_f64(longest))
+}
+
+/// What a cause is called in a report.
+fn shown(draft: &Draft, cause: &CauseName) -> String {
+    if let Some(rest) = cause.label.strip_prefix(PLANNED)
+        && (rest.is_empty() || rest.starts_with('.'))
+    {
+        return PLANNED.into();
+    }
+    if draft.names.find(&cause.component).is_some_and(|found| found.kind == Kind::Unit)
+        && draft.scenario.fault.get(&cause.label).is_none()
+    {
+        return cause.component.clone();
+    }
+    cause.label.clone()
+}
+
+/// Faults in the order of the file, then everything else by name.
+fn cause_names(draft: &Draft, nets: &[(Net, Vec<Meter>)]) -> Vec<String> {
+    let mut all: BTreeSet<String> = BTreeSet::new();
+    for (net, _) in nets {
+        all.extend(net.causes().map(|cause| shown(draft, cause)));
+    }
+    let faults = draft.scenario.fault.iter().map(|(name, _)| name.text.clone());
+    let mut names: Vec<String> = faults.filter(|name| all.remove(name)).collect();
+    names.extend(all);
+    names
+}
+
+fn law(law: Result<Law, crate::engine::law::LawError>) -> DurationLaw {
+    DurationLaw(law.expect("the parameters were checked with the scenario"))
+}
+
+/// A transition that works with a chance, and otherwise leads to `else_` and adds a cause.
+fn covered(
+    transition: Transition,
+    purpose: &str,
+    coverage: f64,
+    (works, fails): (&str, &str),
+    adds: &str,
+) -> Transition {
+    let way = |probability: f64, to: &str, adds: Option<&str>| Branch {
+        probability,
+        to: to.into(),
+        also: Vec::new(),
+        adds: adds.map(Into::into),
+    };
+    let mut ways = vec![way(coverage, works, None), way(1.0 - coverage, fails, Some(adds))];
+    ways.retain(|way| way.probability > 0.0);
+    transition.branching(purpose, ways)
+}
+
+/// Publishes for each state whether the automaton is in it, under the state's name.
+fn publish_states(mut automaton: Automaton) -> Automaton {
+    for state in automaton.states.clone() {
+        automaton = automaton.fact(&state.name, Expr::within(&[&state.name]));
+    }
+    automaton
+}
+
+/// Not the one, or the other too.
+fn implies(one: Expr, other: Expr) -> Expr {
+    (!one).or(other)
+}
+
+/// The fact that a net has a net-wide name for.
+fn fact(net: &Net, name: &str) -> FactId {
+    net.fact(name).expect("it was declared under this name")
+}

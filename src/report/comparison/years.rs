@@ -1,0 +1,205 @@
+//! Availability over years, side by side.
+
+use super::Ladder;
+use crate::report::document::{Block, Cell, Column, Figure, Section, Table, Unit};
+use crate::report::number;
+use crate::report::run::years::{minutes, minutes_cell};
+use crate::report::run::{cell, share_cell};
+use crate::stats::interval::Interval;
+use crate::study::compare::YearCell;
+use crate::study::results::YearSide;
+use crate::study::window::Estimate;
+
+/// The heading of the section.
+pub(super) const HEADING: &str = "Availability";
+
+/// The section; `None` where no scenario was lived through for years.
+pub(super) fn section(ladder: &Ladder) -> Option<Section> {
+    ladder.years.iter().flatten().next()?;
+    Some(Section {
+        heading: HEADING.into(),
+        intro: "Over years, from fault to fault. Parts that scenarios share break at the same \
+                instants in all of them, and steps are taken replication by replication. \
+                Architecture only: the same histories without what is common to all, the site, its \
+                switches and links, and mistakes that take all members at once."
+            .into(),
+        blocks: vec![Block::Table(table(ladder)), Block::Table(causes(ladder))],
+    })
+}
+
+/// What a terminal shows.
+pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
+    let mut first = table(ladder);
+    first.columns.truncate(7);
+    first.rows.iter_mut().for_each(|row| row.truncate(7));
+    let mut second = causes(ladder);
+    for row in &mut second.rows {
+        for cell in row.iter_mut().skip(1) {
+            // One number each: their intervals stand on the page.
+            if let Cell::Figure(figure) = cell {
+                let shown = number::figure(&Figure::exact(figure.value, Unit::None));
+                *cell = Cell::text(shown);
+            }
+        }
+    }
+    second.caption.push_str(", min/y");
+    [first, second].into_iter().map(Block::Table).collect()
+}
+
+fn table(ladder: &Ladder) -> Table {
+    let columns = vec![
+        Column::words("scenario", "scenario"),
+        Column::numbers("structural", "structural_ratio", Unit::Ratio),
+        Column::numbers("down", "downtime_min_per_year", minutes()),
+        Column::numbers("architecture only", "architecture_downtime_min_per_year", minutes()),
+        Column::words("down against above", "downtime_step"),
+        Column::numbers("continuous, down", "continuous_downtime_min_per_year", minutes()),
+        Column::numbers("outages a year", "outages_per_year", Unit::None),
+        Column::numbers("95 % of years at most", "year_p95_min", minutes()),
+        Column::numbers("of mean length", "length_s", Unit::Seconds),
+    ];
+    let row = |(at, years): (usize, &Option<YearCell>)| {
+        let mut cells = vec![Cell::text(ladder.rows[at].scenario.clone())];
+        let Some(years) = years else {
+            cells.resize(columns.len(), Cell::missing("no years"));
+            return cells;
+        };
+        let all = &years.structural.all;
+        let none = || Cell::missing("not told apart");
+        cells.push(share_cell(&all.available));
+        cells.push(minutes_cell(&all.downtime));
+        cells.push(
+            years.structural.architecture.as_ref().map_or_else(none, |s| minutes_cell(&s.downtime)),
+        );
+        cells.push(Cell::text(years.step.map_or_else(String::new, step)));
+        cells.push(
+            years.continuous.as_ref().map_or_else(none, |row| minutes_cell(&row.all.downtime)),
+        );
+        cells.push(cell(&all.outages, Unit::None));
+        cells.push(minutes_cell(&all.year_p95));
+        cells.push(cell(&all.length, Unit::Seconds));
+        cells
+    };
+    let rows = ladder.years.iter().enumerate().map(row).collect();
+    let caption = format!("Structural availability of {}; each ± is 95 %", ladder.basis.class);
+    let caption = caption.replace("95 %", &format!("{:.0} %", interval_level(ladder) * 100.0));
+    Table { caption, columns, rows }
+}
+
+fn interval_level(ladder: &Ladder) -> f64 {
+    let level = |cell: &YearCell| match &cell.structural.all.downtime {
+        Estimate::Interval(interval) => Some(interval.level),
+        _ => None,
+    };
+    ladder.years.iter().flatten().find_map(level).unwrap_or(ladder.level)
+}
+
+/// A difference in words: `−59.1 min/y ± 3.1`, or that there may be none.
+fn step(difference: Interval) -> String {
+    if difference.low <= 0.0 && difference.high >= 0.0 {
+        return "no difference seen".into();
+    }
+    let sign = if difference.estimate < 0.0 { '\u{2212}' } else { '+' };
+    let (size, half) = (difference.estimate.abs() / 60.0, difference.half_width() / 60.0);
+    let size = Figure::estimate(size, size - half, size + half, minutes());
+    format!("{sign}{}", number::figure(&size))
+}
+
+/// Minutes by first cause: a row a cause, a column a scenario.
+fn causes(ladder: &Ladder) -> Table {
+    let mut columns = vec![Column::words("first cause", "cause")];
+    let mut names: Vec<&str> = Vec::new();
+    let sides: Vec<Option<&YearSide>> = ladder
+        .years
+        .iter()
+        .map(|years| years.as_ref().map(|years| &years.structural.all))
+        .collect();
+    let first = |cause: &crate::study::results::YearCause| cause.downtime.value().is_some();
+    for side in sides.iter().flatten() {
+        for cause in side.causes.iter().filter(|cause| first(cause)) {
+            if !names.contains(&cause.name.as_str()) {
+                names.push(&cause.name);
+            }
+        }
+    }
+    for row in &ladder.rows {
+        let key = format!("{}_min_per_year", row.scenario.replace('-', "_"));
+        columns.push(Column::numbers(&row.scenario, &key, minutes()));
+    }
+    let line = |name: &str| {
+        let of = |side: &Option<&YearSide>| {
+            let found = side.and_then(|side| side.causes.iter().find(|c| c.name == name));
+            match found.filter(|cause| first(cause)) {
+                Some(cause) => minutes_cell(&cause.downtime),
+                None => Cell::missing("\u{2013}"),
+            }
+        };
+        std::iter::once(Cell::text(name)).chain(sides.iter().map(of)).collect()
+    };
+    Table {
+        caption: "Structural downtime by first cause".into(),
+        columns,
+        rows: names.iter().map(|name| line(name)).collect(),
+    }
+}
+
+/// For programs: a row a scenario and a cause; a row without a cause is of all.
+pub(super) fn data(ladder: &Ladder) -> Table {
+    let columns = vec![
+        Column::words("scenario", "scenario"),
+        Column::words("cause", "cause"),
+        Column::numbers("structural", "structural_ratio", Unit::Ratio),
+        Column::numbers("down", "downtime_s_per_year", Unit::Seconds),
+        Column::numbers("architecture", "architecture_downtime_s_per_year", Unit::Seconds),
+        Column::numbers("continuous", "continuous_downtime_s_per_year", Unit::Seconds),
+        Column::numbers("outages", "outages_per_year", Unit::None),
+        Column::numbers("year p95", "year_p95_s", Unit::Seconds),
+        Column::numbers("step", "downtime_step_s_per_year", Unit::Seconds),
+    ];
+    let mut rows = Vec::new();
+    for (row, years) in ladder.rows.iter().zip(&ladder.years) {
+        let Some(years) = years else { continue };
+        let (structural, continuous) = (&years.structural, years.continuous.as_ref());
+        let none = || Cell::missing("not told apart");
+        let step = years.step.map_or_else(
+            || Cell::missing("nothing above"),
+            |d| Cell::Figure(Figure::estimate(d.estimate, d.low, d.high, Unit::Seconds)),
+        );
+        let available = match share_cell(&structural.all.available) {
+            Cell::Text(text) => Cell::Missing { reason: text },
+            other => other,
+        };
+        let seconds = |side: Option<&YearSide>| {
+            side.map_or_else(none, |side| cell(&side.downtime, Unit::Seconds))
+        };
+        rows.push(vec![
+            Cell::text(row.scenario.clone()),
+            Cell::text(""),
+            available,
+            seconds(Some(&structural.all)),
+            seconds(structural.architecture.as_ref()),
+            seconds(continuous.map(|row| &row.all)),
+            cell(&structural.all.outages, Unit::None),
+            cell(&structural.all.year_p95, Unit::Seconds),
+            step,
+        ]);
+        for cause in &structural.all.causes {
+            let of = |side: Option<&YearSide>| {
+                let found = side.and_then(|s| s.causes.iter().find(|c| c.name == cause.name));
+                found.map_or_else(none, |found| cell(&found.downtime, Unit::Seconds))
+            };
+            rows.push(vec![
+                Cell::text(row.scenario.clone()),
+                Cell::text(cause.name.clone()),
+                Cell::missing("of all causes"),
+                cell(&cause.downtime, Unit::Seconds),
+                of(structural.architecture.as_ref()),
+                of(continuous.map(|row| &row.all)),
+                cell(&cause.outages, Unit::None),
+                cell(&cause.year_p95, Unit::Seconds),
+                Cell::missing("of all causes"),
+            ]);
+        }
+    }
+    Table { caption: String::new(), columns, rows }
+}

@@ -1,0 +1,364 @@
+//! The solver of years: what is structurally available, from fault to fault, without any request.
+//!
+//! Takes an [`AvailabilityPlan`], one of its nets and a replication; gives for everything watched how
+//! much was lost over the horizon, why, and in which outages. The history is that of the health
+//! kernel under the seed of the scenario and the number of the replication: whatever breaks in a
+//! window of `requests` breaks here at the same instant.
+//!
+//! Model: at any instant a share of the users is not served: all while a fact does not hold, a part
+//! while others do. Downtime is the integral of that share. An *outage* lasts while the share is not
+//! zero; two that are less than [`MERGE_GAP`] apart are one, and one shorter than
+//! [`LEAST_LENGTH`] in all is none (its downtime counts all the same). The first cause at an instant
+//! is the oldest that explains it; the others contribute. The first cause of an outage is that of
+//! its first instant.
+//!
+//! Holds: downtime by first cause sums to downtime, exactly; memory does not grow with the
+//! horizon; times are whole nanoseconds. Leaves out: load, and with it every request.
+
+use crate::engine::draw::Lineage;
+use crate::engine::lane::NoProgress;
+use crate::health::{CauseId, Explanation, FactId, Kernel, Listener, View};
+use crate::observe::histogram::Histogram;
+use crate::plan::availability::{AvailabilityNet, AvailabilityPlan, Meter, WHOLE};
+use crate::units::{SimDuration, SimTime};
+
+/// Shorter outages are none.
+pub const LEAST_LENGTH: SimDuration = SimDuration::SECOND;
+/// Outages that are less than this apart are one.
+pub const MERGE_GAP: SimDuration = SimDuration::from_secs(60);
+
+/// What was lost because of one cause, in parts of [`WHOLE`] of a nanosecond.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CauseLoss {
+    /// While it was the first cause.
+    pub first: u128,
+    /// While it contributed.
+    pub contributing: u128,
+    /// Outages that began with it.
+    pub outages: u64,
+}
+
+/// What one replication says of one meter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Lost, in parts of [`WHOLE`] of a nanosecond.
+    pub lost: u128,
+    /// Outages that began in it, or were there when it began.
+    pub outages: u64,
+    /// Length of all outages, whatever the share that they cost.
+    pub length: SimDuration,
+    /// When the first began.
+    pub first_failure: Option<SimTime>,
+    /// By cause of the plan.
+    pub causes: Vec<CauseLoss>,
+    /// Downtime of each whole year.
+    pub years: Histogram,
+    /// Of the years in which a cause was the first of some downtime: cause and that downtime, in
+    /// nanoseconds.
+    pub cause_years: Vec<(u32, u64)>,
+    /// Lengths of outages.
+    pub lengths: Histogram,
+}
+
+impl Tally {
+    /// Downtime in seconds: a share lost counts as that share of the time.
+    #[must_use]
+    pub fn downtime_s(&self) -> f64 {
+        seconds(self.lost)
+    }
+}
+
+/// Seconds of parts of nanoseconds.
+#[must_use]
+pub fn seconds(parts: u128) -> f64 {
+    parts as f64 / f64::from(WHOLE) / 1e9
+}
+
+/// What one replication gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observation {
+    /// In the order of the meters.
+    pub tallies: Vec<Tally>,
+    /// Steps of the kernel.
+    pub steps: u64,
+}
+
+/// How long a replication goes on past its horizon for the first outage of what is asked for it.
+pub const FIRST_OUTAGE_WITHIN: SimDuration = SimDuration::YEAR.saturating_mul(500);
+
+/// Lives through the horizon once; with `until_failed` (meters, by place) on until each of these
+/// has had its first outage, of which nothing but its instant is kept.
+///
+/// # Errors
+///
+/// [`NoProgress`] when the declaration goes in circles at one instant: our mistake.
+pub fn run(
+    plan: &AvailabilityPlan,
+    net: usize,
+    replication: u64,
+    until_failed: &[usize],
+) -> Result<Observation, NoProgress> {
+    let which = &plan.nets[net];
+    let lineage = Lineage::replication(replication);
+    let mut kernel = Kernel::new(&which.net, plan.seed, lineage, plan.start)?;
+    let mut meters = Meters::new(which, plan.causes.len(), kernel.view());
+    let end = SimTime::ZERO + plan.horizon;
+    let mut steps = 0;
+    while kernel.next_at().is_some_and(|next| next < end) {
+        kernel.step(&mut meters)?;
+        steps += 1;
+    }
+    meters.rows.iter_mut().for_each(|row| row.close(end));
+    let latest = SimTime::ZERO + FIRST_OUTAGE_WITHIN;
+    let waits = |meters: &Meters<'_>| {
+        until_failed.iter().any(|at| meters.rows[*at].tally.first_failure.is_none())
+    };
+    while waits(&meters) && kernel.next_at().is_some_and(|next| next < latest) {
+        kernel.step(&mut meters)?;
+        steps += 1;
+    }
+    let tallies = meters.rows.into_iter().map(|row| row.tally).collect();
+    Ok(Observation { tallies, steps })
+}
+
+/// Everything that is watched in one history.
+struct Meters<'p> {
+    /// By fact of the whole: who asks.
+    readers: Vec<Vec<u32>>,
+    rows: Vec<Row<'p>>,
+    explanation: Explanation,
+}
+
+impl<'p> Meters<'p> {
+    fn new(of: &'p AvailabilityNet, causes: usize, view: View<'_>) -> Self {
+        let mut readers = vec![Vec::new(); of.net.facts_of_whole().count()];
+        for (row, meter) in of.meters.iter().enumerate() {
+            let facts = std::iter::once(meter.up).chain(meter.shares.iter().map(|(fact, _)| *fact));
+            for fact in facts {
+                readers[fact.index()].push(row as u32);
+            }
+        }
+        let rows = of.meters.iter().map(|meter| Row::new(of, meter, causes)).collect();
+        let mut meters = Self { readers, rows, explanation: Explanation::default() };
+        meters.look(SimTime::ZERO, view);
+        meters
+    }
+
+    fn look(&mut self, at: SimTime, view: View<'_>) {
+        for row in &mut self.rows {
+            if row.dirty || row.level > 0 {
+                row.look(at, view, &mut self.explanation);
+            }
+        }
+    }
+}
+
+impl Listener for Meters<'_> {
+    #[inline]
+    fn fact(&mut self, _: SimTime, fact: FactId, _: bool, _: View<'_>) {
+        for row in &self.readers[fact.index()] {
+            self.rows[*row as usize].dirty = true;
+        }
+    }
+
+    #[inline]
+    fn settled(&mut self, at: SimTime, view: View<'_>) {
+        self.look(at, view);
+    }
+}
+
+/// An outage that has begun, or that ended so shortly ago that another would be the same.
+#[derive(Clone, Copy, Debug)]
+struct Episode {
+    begun: SimTime,
+    /// When service was whole again; none while it is not.
+    ended: Option<SimTime>,
+    cause: u32,
+}
+
+/// One watched, in one history.
+struct Row<'p> {
+    meter: &'p Meter,
+    /// From causes of the net to those of the plan.
+    places: &'p [u32],
+    tally: Tally,
+    dirty: bool,
+    /// Parts of the users lost at present.
+    level: u32,
+    /// Up to when it is accounted for.
+    accounted: SimTime,
+    /// Causes of the present loss, oldest first, each once.
+    why: Vec<u32>,
+    episode: Option<Episode>,
+    /// End of the present year, and what was lost in it.
+    year: SimTime,
+    lost_in_year: u128,
+    /// The horizon is over.
+    over: bool,
+    /// The same by first cause.
+    first_in_year: Vec<u128>,
+}
+
+impl<'p> Row<'p> {
+    fn new(of: &'p AvailabilityNet, meter: &'p Meter, causes: usize) -> Self {
+        Self {
+            meter,
+            places: &of.causes,
+            tally: Tally { causes: vec![CauseLoss::default(); causes], ..Tally::default() },
+            dirty: true,
+            level: 0,
+            accounted: SimTime::ZERO,
+            why: Vec::new(),
+            episode: None,
+            year: SimTime::ZERO + SimDuration::YEAR,
+            lost_in_year: 0,
+            over: false,
+            first_in_year: vec![0; causes],
+        }
+    }
+
+    fn look(&mut self, at: SimTime, view: View<'_>, explanation: &mut Explanation) {
+        self.dirty = false;
+        let up = view.fact(self.meter.up);
+        let level = if up {
+            let shares = self.meter.shares.iter();
+            let lost: u32 = shares.filter(|(fact, _)| view.fact(*fact)).map(|(_, s)| *s).sum();
+            match self.meter.all_above {
+                Some(most) if lost > most => WHOLE,
+                Some(_) => 0,
+                None => lost.min(WHOLE),
+            }
+        } else {
+            WHOLE
+        };
+        if self.over {
+            if level > 0 {
+                self.tally.first_failure.get_or_insert(at);
+            }
+            return;
+        }
+        if level == 0 && self.level == 0 {
+            return;
+        }
+        self.account(at);
+        self.why.clear();
+        if level > 0 {
+            let add = |fact: FactId, explanation: &mut Explanation| {
+                view.explain(fact, explanation);
+                explanation.causes.iter().map(|cause| (cause.order, cause.id)).collect::<Vec<_>>()
+            };
+            let mut found = Vec::new();
+            if up {
+                for (fact, _) in self.meter.shares.iter().filter(|(fact, _)| view.fact(*fact)) {
+                    found.extend(add(*fact, explanation));
+                }
+                found.sort_unstable();
+            } else {
+                found = add(self.meter.up, explanation);
+            }
+            for (_, id) in found {
+                let place = self.places[id.index()];
+                if !self.why.contains(&place) {
+                    self.why.push(place);
+                }
+            }
+            if self.why.is_empty() {
+                self.why.push(self.places[CauseId::UNEXPLAINED.index()]);
+            }
+        }
+        let before = std::mem::replace(&mut self.level, level);
+        match (before, level) {
+            (0, _) => self.fall(at),
+            (_, 0) => {
+                if let Some(episode) = &mut self.episode {
+                    episode.ended = Some(at);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Books what was lost since the last change.
+    fn account(&mut self, at: SimTime) {
+        let from = std::mem::replace(&mut self.accounted, at);
+        let mut since = from;
+        while self.year <= at {
+            self.book_year(since, self.year);
+            since = self.year;
+            self.end_year();
+        }
+        self.book_year(since, at);
+        let lost = self.parts(from, at);
+        if lost == 0 {
+            return;
+        }
+        self.tally.lost += lost;
+        for (number, place) in self.why.iter().enumerate() {
+            let cause = &mut self.tally.causes[*place as usize];
+            *(if number == 0 { &mut cause.first } else { &mut cause.contributing }) += lost;
+        }
+    }
+
+    fn book_year(&mut self, from: SimTime, to: SimTime) {
+        let lost = self.parts(from, to);
+        if lost > 0 {
+            self.lost_in_year += lost;
+            self.first_in_year[self.why[0] as usize] += lost;
+        }
+    }
+
+    fn parts(&self, from: SimTime, to: SimTime) -> u128 {
+        u128::from(to.since(from).nanos()) * u128::from(self.level)
+    }
+
+    fn end_year(&mut self) {
+        let lost = std::mem::take(&mut self.lost_in_year) / u128::from(WHOLE);
+        self.tally.years.record(lost as u64);
+        if lost > 0 {
+            for (cause, lost) in self.first_in_year.iter_mut().enumerate().filter(|(_, l)| **l > 0)
+            {
+                let lost = std::mem::take(lost) / u128::from(WHOLE);
+                self.tally.cause_years.push((cause as u32, lost as u64));
+            }
+        }
+        self.year = self.year + SimDuration::YEAR;
+    }
+
+    fn fall(&mut self, at: SimTime) {
+        let cause = self.why.first().copied().unwrap_or(0);
+        match &mut self.episode {
+            Some(episode) if episode.ended.is_some_and(|end| at.since(end) < MERGE_GAP) => {
+                episode.ended = None;
+            }
+            _ => {
+                self.end_episode();
+                self.episode = Some(Episode { begun: at, ended: None, cause });
+            }
+        }
+    }
+
+    fn end_episode(&mut self) {
+        let Some(Episode { begun, ended: Some(ended), cause }) = self.episode.take() else {
+            return;
+        };
+        let length = ended.since(begun);
+        if length < LEAST_LENGTH {
+            return;
+        }
+        self.tally.outages += 1;
+        self.tally.length += length;
+        self.tally.lengths.record_duration(length);
+        self.tally.first_failure.get_or_insert(begun);
+        self.tally.causes[cause as usize].outages += 1;
+    }
+
+    /// The horizon ends: an outage that goes on is counted and cut there.
+    fn close(&mut self, end: SimTime) {
+        self.account(end);
+        if let Some(episode) = &mut self.episode {
+            episode.ended.get_or_insert(end);
+        }
+        self.end_episode();
+        (self.over, self.level) = (true, 0);
+    }
+}

@@ -1,0 +1,56 @@
+//! Availability over years, side by side: same faults, where parts are the same.
+
+use crate::plan::availability::Availability;
+use crate::stats::interval::Interval;
+use crate::study::compare::{Basis, Member};
+use crate::study::results::YearRow;
+
+/// The availability of the compared class in one scenario.
+#[derive(Clone, Debug)]
+pub struct YearCell {
+    /// Enough is up and reachable.
+    pub structural: YearRow,
+    /// And nobody meets a death that is not noticed yet.
+    pub continuous: Option<YearRow>,
+    /// Structural downtime in seconds a year, this row less the one above, replication by
+    /// replication.
+    pub step: Option<Interval>,
+}
+
+/// By row; none where no years were lived through, or nobody can tell of the class.
+pub fn cells(members: &[Member<'_>], basis: &Basis) -> Vec<Option<YearCell>> {
+    let cell = |member: &Member<'_>| {
+        let of = |availability: Availability| {
+            let years = member.results.years.as_ref()?;
+            let is = |row: &&YearRow| row.name == basis.class && row.availability == availability;
+            years.rows.iter().find(is).cloned()
+        };
+        let continuous = of(Availability::Continuous);
+        Some(YearCell { structural: of(Availability::Structural)?, continuous, step: None })
+    };
+    let mut all: Vec<Option<YearCell>> = members.iter().map(cell).collect();
+    for at in 1..members.len() {
+        let (above, own) = (samples(&members[at - 1], basis), samples(&members[at], basis));
+        let (Some(above), Some(own)) = (above, own) else { continue };
+        let count = above.len().min(own.len());
+        let step = Interval::of_paired_difference(
+            &own[..count],
+            &above[..count],
+            members[at].results.level,
+        );
+        if let (Some(cell), Ok(step)) = (&mut all[at], step) {
+            cell.step = Some(step);
+        }
+    }
+    all
+}
+
+/// Structural downtime of the class in seconds a year, by replication.
+fn samples(member: &Member<'_>, basis: &Basis) -> Option<Vec<f64>> {
+    let (plan, seen) = (member.study.years.as_ref()?, member.result.years.as_ref()?);
+    let watched = plan.of.watched.iter().position(|watched| watched.name == basis.class)?;
+    let wanted = (watched, Availability::Structural);
+    let meter = plan.of.measured.iter().position(|other| *other == wanted)?;
+    let years = plan.of.horizon.seconds() / 31_536_000.0;
+    Some(seen.folded[0][meter].downtime.iter().map(|down| down / years).collect())
+}

@@ -1,0 +1,204 @@
+//! Availability over years, as rows.
+
+use super::{FigureRow, Share, natural};
+use crate::plan::availability::{Availability, WatchedKind};
+use crate::plan::figure::Figure;
+use crate::stats::interval::Interval;
+use crate::study::measure::NoValue;
+use crate::study::scenario::{StudyPlan, StudyResult};
+use crate::study::window::{Ending, Estimate};
+use crate::study::years::{
+    Unavailable, What, YearMeasure, YearsPlan, YearsResult, at_least, resolve,
+};
+use crate::units::SimDuration;
+
+/// What years say.
+#[derive(Clone, Debug)]
+pub struct YearsRows {
+    /// Length of a replication.
+    pub horizon: SimDuration,
+    /// Replications.
+    pub replications: usize,
+    /// Looks at the precision.
+    pub looks: usize,
+    /// How it ended.
+    pub ending: Ending,
+    /// Steps of the health kernel.
+    pub steps: u64,
+    /// Faults that strike what is common to all.
+    pub common: Vec<String>,
+    /// Whether all can be left out at once: some are.
+    pub apart: bool,
+    /// One for everything watched and each of its availabilities: classes first, by name.
+    pub rows: Vec<YearRow>,
+    /// Figures that were asked for, and those of every class.
+    pub figures: Vec<FigureRow>,
+}
+
+/// One availability of one watched.
+#[derive(Clone, Debug)]
+pub struct YearRow {
+    /// Whose.
+    pub name: String,
+    /// What that is.
+    pub kind: WatchedKind,
+    /// Which availability.
+    pub availability: Availability,
+    /// With all faults.
+    pub all: YearSide,
+    /// Without those that strike what is common to all; none where there are none.
+    pub architecture: Option<YearSide>,
+}
+
+/// An availability with some of the faults.
+#[derive(Clone, Debug)]
+pub struct YearSide {
+    /// Share of the time.
+    pub available: Share,
+    /// Seconds a year.
+    pub downtime: Estimate,
+    /// Seconds that 95 % of the years do not exceed.
+    pub year_p95: Estimate,
+    /// Outages a year.
+    pub outages: Estimate,
+    /// Mean length of an outage, in seconds.
+    pub length: Estimate,
+    /// Mean time from the end of one to the next, in seconds.
+    pub between: Estimate,
+    /// The longest that was seen, in seconds.
+    pub longest: Option<f64>,
+    /// Mean time to the first, from the start.
+    pub first: Estimate,
+    /// By cause, the worst first; causes that never had a part in an outage are left out.
+    pub causes: Vec<YearCause>,
+}
+
+/// What a cause has to do with it.
+#[derive(Clone, Debug)]
+pub struct YearCause {
+    /// Its name.
+    pub name: String,
+    /// Seconds a year as first cause.
+    pub downtime: Estimate,
+    /// Seconds a year while it contributed.
+    pub contributing: Estimate,
+    /// Outages a year that began with it.
+    pub outages: Estimate,
+    /// Seconds as first cause that 95 % of the years do not exceed.
+    pub year_p95: Estimate,
+}
+
+/// Puts them together; `None` where no years were asked for, or none was lived through.
+pub(super) fn rows(study: &StudyPlan, result: &StudyResult) -> Option<YearsRows> {
+    let (plan, seen) = (study.years.as_ref()?, result.years.as_ref()?);
+    if seen.replications == 0 {
+        return None;
+    }
+    let architecture = plan.of.architecture();
+    let mut rows: Vec<YearRow> = plan
+        .of
+        .measured
+        .iter()
+        .enumerate()
+        .map(|(meter, (watched, availability))| {
+            let watched = &plan.of.watched[*watched];
+            YearRow {
+                name: watched.name.clone(),
+                kind: watched.kind,
+                availability: *availability,
+                all: side(plan, seen, 0, meter),
+                architecture: architecture.map(|net| side(plan, seen, net, meter)),
+            }
+        })
+        .collect();
+    rows.sort_by_cached_key(|row| (row.kind, natural(&row.name), row.availability));
+    Some(YearsRows {
+        horizon: plan.of.horizon,
+        replications: seen.replications,
+        looks: seen.looks,
+        ending: seen.ending,
+        steps: seen.steps,
+        common: plan.of.common.clone(),
+        apart: architecture.is_some(),
+        figures: figures(plan, seen, &rows),
+        rows,
+    })
+}
+
+/// Those of every class, and those that were asked for.
+fn figures(plan: &YearsPlan, seen: &YearsResult, rows: &[YearRow]) -> Vec<FigureRow> {
+    let mut paths: Vec<String> = plan.figures.iter().map(|asked| asked.path.clone()).collect();
+    for row in rows.iter().filter(|row| row.availability == Availability::Structural) {
+        let name = &row.name;
+        paths.push(format!("structural.{name}@horizon"));
+        paths.push(format!("downtime.{name}@horizon"));
+        paths.push(format!("downtime.{name}.year-p95@horizon"));
+        paths.push(format!("outages.{name}@horizon"));
+        if row.kind == WatchedKind::Class {
+            paths.push(format!("continuous.{name}@horizon"));
+        }
+    }
+    paths.sort_by_cached_key(|path| natural(path));
+    paths.dedup();
+    let row = |path: String| {
+        let figure = Figure::parse(&path).ok()?;
+        let measure = resolve(&plan.of, &figure).ok()?;
+        let (unit, estimate) = (figure.unit(), seen.estimate(plan, measure));
+        Some(FigureRow { path, window: None, unit, estimate })
+    };
+    paths.into_iter().filter_map(row).collect()
+}
+
+fn side(plan: &YearsPlan, seen: &YearsResult, net: usize, meter: usize) -> YearSide {
+    let of = |what: What| seen.estimate(plan, YearMeasure { net, meter, what });
+    let [length, between] = seen.up_and_down(plan, net, meter);
+    let folded = &seen.folded[net][meter];
+    let seconds = |values: &[f64]| values.iter().sum::<f64>();
+    let mut causes: Vec<(f64, YearCause)> = plan
+        .of
+        .causes
+        .iter()
+        .enumerate()
+        .filter_map(|(at, name)| {
+            let (first, also) = (seconds(&folded.first[at]), seconds(&folded.contributing[at]));
+            (first + also > 0.0).then(|| {
+                let cause = YearCause {
+                    name: name.clone(),
+                    downtime: of(What::Downtime(Some(at))),
+                    contributing: of(What::Contributing(at)),
+                    outages: of(What::Outages(Some(at))),
+                    year_p95: of(What::DowntimeQuantile(0.95, Some(at))),
+                };
+                (first, cause)
+            })
+        })
+        .collect();
+    causes.sort_by(|a, b| b.0.total_cmp(&a.0));
+    YearSide {
+        available: share(plan, seen, net, meter),
+        downtime: of(What::Downtime(None)),
+        year_p95: of(What::DowntimeQuantile(0.95, None)),
+        outages: of(What::Outages(None)),
+        length,
+        between,
+        longest: folded.lengths.max().map(|nanos| nanos as f64 / 1e9),
+        first: of(What::TimeToFailure),
+        causes: causes.into_iter().map(|(_, cause)| cause).collect(),
+    }
+}
+
+fn share(plan: &YearsPlan, seen: &YearsResult, net: usize, meter: usize) -> Share {
+    match seen.unavailable(plan, net, meter) {
+        Unavailable::Interval(i) => Share::Interval(Interval {
+            estimate: 1.0 - i.estimate,
+            low: 1.0 - i.high,
+            high: 1.0 - i.low,
+            ..i
+        }),
+        Unavailable::Single(share) => Share::Single(1.0 - share),
+        Unavailable::AtMost { bound: Some(bound), .. } => {
+            Share::AtLeast { seen: 1.0, bound: at_least(bound) }
+        }
+        Unavailable::AtMost { years, bound: None } => Share::Missing(NoValue::NoneIn(years)),
+    }
+}

@@ -1,0 +1,592 @@
+//! Years: independent replications of the horizon by the solver `flows`, folded into figures.
+//!
+//! Takes an [`AvailabilityPlan`] and how often to live through it; gives, for each net and each
+//! meter, values by replication and histograms of all. Replications run side by side in chunks of a
+//! fixed size and are folded in the order of their numbers, so that threads decide nothing. Looks at
+//! the precision happen at fixed prefixes, as for windows.
+//!
+//! Memory: a number for each replication, meter and cause, and a histogram for each meter; nothing
+//! that grows with the horizon.
+
+use rayon::prelude::*;
+
+use crate::observe::histogram::Histogram;
+use crate::plan::availability::{Availability, AvailabilityPlan};
+use crate::plan::figure::{Figure, Metric, Stat};
+use crate::scenario::suggest;
+use crate::solve::flows::{self, Observation, Tally};
+use crate::solve::requests::Breach;
+use crate::stats::interval::{Bound, Interval, Method, Side, Statistic};
+use crate::stats::precision::{Decision, StoppingRule, Target};
+use crate::stats::proportion::unavailability_bound_without_outage;
+use crate::stats::quantile::interval_ranks;
+use crate::study::measure::NoValue;
+use crate::study::window::{Ending, Estimate, Watch};
+use crate::units::SimDuration;
+
+/// Replications where nobody says how many.
+pub const REPLICATIONS: u32 = 1_000;
+/// The most that a precision may ask for.
+pub const MOST: u32 = 20_000;
+/// Replications of a first look.
+pub const QUICK: u32 = 100;
+
+/// Replications that are folded by one thread before they are put together.
+const CHUNK: usize = 16;
+/// Its meters, by net, and the steps taken.
+type Chunk = (Vec<Vec<Folded>>, u64);
+const YEAR_S: f64 = 31_536_000.0;
+
+/// What is asked of the years of a scenario.
+#[derive(Clone, Debug)]
+pub struct YearsPlan {
+    /// What can be asked.
+    pub of: AvailabilityPlan,
+    /// Fewest and most replications.
+    pub replications: (u32, u32),
+    /// Relative half-widths to reach, each with its figure; of an availability that of the
+    /// unavailability, for the availability itself is known well from the start.
+    pub precision: Vec<(YearMeasure, f64)>,
+    /// Level of all intervals.
+    pub level: f64,
+    /// Figures that are asked for.
+    pub figures: Vec<YearFigure>,
+}
+
+/// A figure of years.
+#[derive(Clone, Debug)]
+pub struct YearFigure {
+    /// Its path.
+    pub path: String,
+    /// Taken apart.
+    pub figure: Figure,
+    /// Resolved.
+    pub measure: YearMeasure,
+}
+
+/// A figure, resolved.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct YearMeasure {
+    /// Which net.
+    pub net: usize,
+    /// Which meter.
+    pub meter: usize,
+    /// What of it.
+    pub what: What,
+}
+
+/// What is told of a meter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum What {
+    /// Share of the time.
+    Availability,
+    /// One minus it.
+    Unavailability,
+    /// Seconds a year; of one first cause, if it is given by place.
+    Downtime(Option<usize>),
+    /// Seconds a year while this cause contributes.
+    Contributing(usize),
+    /// Seconds that so large a share of the years does not exceed; of one first cause, if it is
+    /// given by place.
+    DowntimeQuantile(f64, Option<usize>),
+    /// Outages a year; of one first cause, if it is given by place.
+    Outages(Option<usize>),
+    /// From the start to the first outage.
+    TimeToFailure,
+}
+
+/// One meter over all replications.
+#[derive(Clone, Debug, Default)]
+pub struct Folded {
+    /// Downtime in seconds, by replication.
+    pub downtime: Vec<f64>,
+    /// Outages, by replication.
+    pub outages: Vec<f64>,
+    /// Length of all outages in seconds, by replication.
+    pub length: Vec<f64>,
+    /// Start to the first outage in seconds; none within the horizon.
+    pub first_failure: Vec<Option<f64>>,
+    /// By cause, by replication: seconds as first cause.
+    pub first: Vec<Vec<f64>>,
+    /// By cause, by replication: seconds as contributing cause.
+    pub contributing: Vec<Vec<f64>>,
+    /// By cause, by replication: outages that began with it.
+    pub began: Vec<Vec<f64>>,
+    /// Downtime of each whole year.
+    pub years: Histogram,
+    /// By cause: downtime of the whole years in which it was the first cause of any.
+    pub cause_years: Vec<Histogram>,
+    /// Lengths of outages.
+    pub lengths: Histogram,
+}
+
+impl Folded {
+    fn of(causes: usize) -> Self {
+        let columns = || vec![Vec::new(); causes];
+        let (first, contributing, began) = (columns(), columns(), columns());
+        let cause_years = vec![Histogram::new(); causes];
+        Self { first, contributing, began, cause_years, ..Self::default() }
+    }
+
+    fn add(&mut self, tally: &Tally) {
+        self.downtime.push(tally.downtime_s());
+        self.outages.push(tally.outages as f64);
+        self.length.push(tally.length.seconds());
+        self.first_failure.push(tally.first_failure.map(|at| at.nanos() as f64 / 1e9));
+        for (at, cause) in tally.causes.iter().enumerate() {
+            self.first[at].push(flows::seconds(cause.first));
+            self.contributing[at].push(flows::seconds(cause.contributing));
+            self.began[at].push(cause.outages as f64);
+        }
+        self.years.merge(&tally.years);
+        for (cause, lost) in &tally.cause_years {
+            self.cause_years[*cause as usize].record(*lost);
+        }
+        self.lengths.merge(&tally.lengths);
+    }
+
+    fn append(&mut self, other: Self) {
+        self.downtime.extend(other.downtime);
+        self.outages.extend(other.outages);
+        self.length.extend(other.length);
+        self.first_failure.extend(other.first_failure);
+        let columns = [
+            (&mut self.first, other.first),
+            (&mut self.contributing, other.contributing),
+            (&mut self.began, other.began),
+        ];
+        for (mine, theirs) in columns {
+            for (mine, theirs) in mine.iter_mut().zip(theirs) {
+                mine.extend(theirs);
+            }
+        }
+        self.years.merge(&other.years);
+        for (mine, theirs) in self.cause_years.iter_mut().zip(&other.cause_years) {
+            mine.merge(theirs);
+        }
+        self.lengths.merge(&other.lengths);
+    }
+}
+
+/// What the years gave.
+#[derive(Clone, Debug)]
+pub struct YearsResult {
+    /// By net, then by meter.
+    pub folded: Vec<Vec<Folded>>,
+    /// Replications.
+    pub replications: usize,
+    /// Looks at the precision.
+    pub looks: usize,
+    /// How it ended.
+    pub ending: Ending,
+    /// Steps of the kernel, of all nets and replications.
+    pub steps: u64,
+}
+
+/// Lives through the years.
+///
+/// # Errors
+///
+/// [`Breach`] when a declaration goes in circles.
+pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
+    let (least, most) = (plan.replications.0 as usize, plan.replications.1 as usize);
+    let rule = (!plan.precision.is_empty() && most > least)
+        .then(|| StoppingRule::new(least.max(10), most.max(10), plan.level).ok())
+        .flatten();
+    let empty: Vec<Vec<Folded>> = plan
+        .of
+        .nets
+        .iter()
+        .map(|net| net.meters.iter().map(|_| Folded::of(plan.of.causes.len())).collect())
+        .collect();
+    let mut result = YearsResult {
+        folded: empty.clone(),
+        replications: 0,
+        looks: 0,
+        ending: Ending::Fixed,
+        steps: 0,
+    };
+    let until_failed: Vec<Vec<usize>> =
+        (0..plan.of.nets.len()).map(|net| plan.until_failed(net)).collect();
+    let mut goal = least;
+    loop {
+        let chunks: Vec<(usize, usize)> = (result.replications..goal)
+            .step_by(CHUNK)
+            .map(|from| (from, (from + CHUNK).min(goal)))
+            .collect();
+        let lived: Vec<Option<Result<Chunk, Breach>>> = chunks
+            .par_iter()
+            .with_max_len(1)
+            .map(|&(from, to)| {
+                (!watch.told_to_stop())
+                    .then(|| chunk(&plan.of, &until_failed, empty.clone(), (from, to)))
+            })
+            .collect();
+        for (one, (_, to)) in lived.into_iter().zip(chunks) {
+            // Only an unbroken prefix counts.
+            let Some(one) = one else {
+                result.ending = Ending::Interrupted;
+                return Ok(result);
+            };
+            let (folded, steps) = one?;
+            for (mine, theirs) in result.folded.iter_mut().zip(folded) {
+                for (mine, theirs) in mine.iter_mut().zip(theirs) {
+                    mine.append(theirs);
+                }
+            }
+            result.steps += steps;
+            result.replications = to;
+        }
+        let Some(rule) = &rule else { return Ok(result) };
+        let values: Option<Vec<Vec<f64>>> =
+            plan.precision.iter().map(|(measure, _)| result.values(*measure)).collect();
+        let Some(values) = values else {
+            // One of them is not a mean over replications: more would not make it one.
+            result.ending = Ending::BudgetSpent;
+            return Ok(result);
+        };
+        let targets: Vec<Target<'_>> = values
+            .iter()
+            .zip(&plan.precision)
+            .map(|(values, (_, width))| Target {
+                values,
+                statistic: Statistic::Mean,
+                relative_half_width: *width,
+            })
+            .collect();
+        match rule.decide(&targets) {
+            Ok(Decision::Continue { replications, .. }) => goal = replications,
+            Ok(Decision::Stop { looks, .. }) => {
+                (result.looks, result.ending) = (looks, Ending::Precise);
+                return Ok(result);
+            }
+            Ok(Decision::BudgetSpent { looks, .. }) => {
+                (result.looks, result.ending) = (looks, Ending::BudgetSpent);
+                return Ok(result);
+            }
+            Err(_) => return Ok(result),
+        }
+    }
+}
+
+fn chunk(
+    plan: &AvailabilityPlan,
+    until_failed: &[Vec<usize>],
+    mut folded: Vec<Vec<Folded>>,
+    (from, to): (usize, usize),
+) -> Result<Chunk, Breach> {
+    let mut steps = 0;
+    for replication in from..to {
+        for (net, folded) in folded.iter_mut().enumerate() {
+            let until_failed = &until_failed[net];
+            let seen = flows::run(plan, net, replication as u64, until_failed);
+            let seen = seen.map_err(|error| Breach {
+                what: error.to_string(),
+                during: format!("years, replication {replication}"),
+            })?;
+            let Observation { tallies, steps: taken } = seen;
+            let is_whole = |tally: &Tally| {
+                tally.lost == tally.causes.iter().map(|cause| cause.first).sum::<u128>()
+            };
+            if !tallies.iter().all(is_whole) {
+                return Err(Breach {
+                    what: "downtime by first cause does not add up to downtime".into(),
+                    during: format!("years, replication {replication}"),
+                });
+            }
+            steps += taken;
+            for (folded, tally) in folded.iter_mut().zip(&tallies) {
+                folded.add(tally);
+            }
+        }
+    }
+    Ok((folded, steps))
+}
+
+/// What may be said of an availability.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Unavailable {
+    /// With its interval.
+    Interval(Interval),
+    /// No outage in so many years: at most this, where a length of repair is known.
+    AtMost {
+        /// Years lived through.
+        years: f64,
+        /// The bound.
+        bound: Option<Bound>,
+    },
+    /// One replication.
+    Single(f64),
+}
+
+impl YearsPlan {
+    /// The meters of a net whose first outage is asked for.
+    fn until_failed(&self, net: usize) -> Vec<usize> {
+        let asked = self.figures.iter().map(|figure| figure.measure);
+        let all = asked.chain(self.precision.iter().map(|(measure, _)| *measure));
+        let first = |m: &YearMeasure| m.net == net && m.what == What::TimeToFailure;
+        let mut meters: Vec<usize> = all.filter(first).map(|measure| measure.meter).collect();
+        meters.sort_unstable();
+        meters.dedup();
+        meters
+    }
+}
+
+impl YearsResult {
+    /// What a precision looks at, by replication; none for what is no mean over replications, or
+    /// has no value in one of them.
+    fn values(&self, measure: YearMeasure) -> Option<Vec<f64>> {
+        let folded = &self.folded[measure.net][measure.meter];
+        Some(match measure.what {
+            What::Availability | What::Unavailability | What::Downtime(None) => {
+                folded.downtime.clone()
+            }
+            What::Downtime(Some(cause)) => folded.first[cause].clone(),
+            What::Contributing(cause) => folded.contributing[cause].clone(),
+            What::Outages(None) => folded.outages.clone(),
+            What::Outages(Some(cause)) => folded.began[cause].clone(),
+            What::TimeToFailure => folded.first_failure.iter().copied().collect::<Option<_>>()?,
+            What::DowntimeQuantile(..) => return None,
+        })
+    }
+
+    /// Years lived through, of one net.
+    #[must_use]
+    pub fn years(&self, plan: &AvailabilityPlan) -> f64 {
+        self.replications as f64 * plan.horizon.seconds() / YEAR_S
+    }
+
+    /// Share of the time that is lost.
+    #[must_use]
+    pub fn unavailable(&self, plan: &YearsPlan, net: usize, meter: usize) -> Unavailable {
+        let folded = &self.folded[net][meter];
+        let horizon = plan.of.horizon.seconds();
+        let shares: Vec<f64> = folded.downtime.iter().map(|down| down / horizon).collect();
+        if folded.downtime.iter().all(|down| *down == 0.0) {
+            let repair = plan.of.repair.map(SimDuration::seconds);
+            let simulated = horizon * self.replications as f64;
+            let bound = repair.and_then(|repair| {
+                unavailability_bound_without_outage(simulated, repair, plan.level).ok()
+            });
+            return Unavailable::AtMost { years: self.years(&plan.of), bound };
+        }
+        match (shares.as_slice(), Interval::of_mean(&shares, plan.level)) {
+            (_, Ok(interval)) => Unavailable::Interval(Interval {
+                low: interval.low.max(0.0),
+                high: interval.high.min(1.0),
+                ..interval
+            }),
+            (shares, Err(_)) => Unavailable::Single(shares.first().copied().unwrap_or(0.0)),
+        }
+    }
+
+    /// The estimate of a measure.
+    #[must_use]
+    pub fn estimate(&self, plan: &YearsPlan, measure: YearMeasure) -> Estimate {
+        let YearMeasure { net, meter, what } = measure;
+        let Some(folded) = self.folded.get(net).and_then(|net| net.get(meter)) else {
+            return Estimate::Missing(NoValue::NotKept);
+        };
+        if folded.downtime.is_empty() {
+            return Estimate::Missing(NoValue::Stopped);
+        }
+        let years = plan.of.horizon.seconds() / YEAR_S;
+        let a_year = |values: &[f64]| {
+            if values.iter().all(|value| *value == 0.0) {
+                return Estimate::Missing(NoValue::NoneIn(self.years(&plan.of)));
+            }
+            let values: Vec<f64> = values.iter().map(|value| value / years).collect();
+            not_negative(mean(&values, plan.level))
+        };
+        match what {
+            What::Availability | What::Unavailability => {
+                let flip = what == What::Availability;
+                let turned = |share: f64| if flip { 1.0 - share } else { share };
+                match self.unavailable(plan, net, meter) {
+                    Unavailable::Interval(i) => Estimate::Interval(Interval {
+                        estimate: turned(i.estimate),
+                        low: turned(if flip { i.high } else { i.low }),
+                        high: turned(if flip { i.low } else { i.high }),
+                        ..i
+                    }),
+                    Unavailable::Single(share) => Estimate::Single(turned(share)),
+                    Unavailable::AtMost { years, .. } => Estimate::Missing(NoValue::NoneIn(years)),
+                }
+            }
+            What::Downtime(None) => a_year(&folded.downtime),
+            What::Downtime(Some(cause)) => a_year(&folded.first[cause]),
+            What::Contributing(cause) => a_year(&folded.contributing[cause]),
+            What::DowntimeQuantile(q, cause) => {
+                let years = cause.map_or(&folded.years, |cause| &folded.cause_years[cause]);
+                quantile(years, folded.years.count(), q, plan.level)
+            }
+            What::Outages(None) => a_year(&folded.outages),
+            What::Outages(Some(cause)) => a_year(&folded.began[cause]),
+            What::TimeToFailure => {
+                let failed: Vec<f64> = folded.first_failure.iter().copied().flatten().collect();
+                let (of, all) = (failed.len() as u64, folded.first_failure.len() as u64);
+                if of < all {
+                    return Estimate::Missing(NoValue::NotYet { failed: of, of: all });
+                }
+                mean(&failed, plan.level)
+            }
+        }
+    }
+
+    /// Mean length of an outage in seconds, and mean time between the end of one and the next.
+    #[must_use]
+    pub fn up_and_down(&self, plan: &YearsPlan, net: usize, meter: usize) -> [Estimate; 2] {
+        let folded = &self.folded[net][meter];
+        let horizon = plan.of.horizon.seconds();
+        let up: Vec<f64> = folded.length.iter().map(|length| horizon - length).collect();
+        let ratio = |top: &[f64]| match Interval::of_ratio(top, &folded.outages, plan.level) {
+            Ok(interval) => not_negative(Estimate::Interval(interval)),
+            Err(_) => Estimate::Missing(NoValue::NoneIn(self.years(&plan.of))),
+        };
+        [ratio(&folded.length), ratio(&up)]
+    }
+}
+
+fn mean(values: &[f64], level: f64) -> Estimate {
+    match (values, Interval::of_mean(values, level)) {
+        (_, Ok(interval)) => Estimate::Interval(interval),
+        ([one], Err(_)) => Estimate::Single(*one),
+        _ => Estimate::Missing(NoValue::Empty),
+    }
+}
+
+fn not_negative(estimate: Estimate) -> Estimate {
+    match estimate {
+        Estimate::Interval(i) => Estimate::Interval(Interval { low: i.low.max(0.0), ..i }),
+        other => other,
+    }
+}
+
+/// A quantile of the years, with the interval of order statistics: years of one replication hang
+/// together by no more than a repair that goes over New Year.
+fn quantile(years: &Histogram, count: u64, q: f64, level: f64) -> Estimate {
+    // Years in which nothing was lost may not be in it.
+    let zeros = count - years.count();
+    let ranks = interval_ranks(q, count.max(1), level).ok().flatten();
+    let Some(ranks) = ranks.filter(|_| count > 0) else {
+        let need = (4.0 / (1.0 - q).min(q)).ceil() as u64;
+        return Estimate::Missing(NoValue::TooFew { have: count, need: need.max(count + 1) });
+    };
+    let at = |rank: u64| {
+        if rank <= zeros {
+            return 0.0;
+        }
+        let share = ((rank - zeros) as f64 - 0.5) / years.count() as f64;
+        years.quantile(share).unwrap_or(0) as f64 / 1e9
+    };
+    Estimate::Interval(Interval {
+        estimate: at(crate::stats::quantile::nearest_rank(q, count)),
+        low: at(ranks.low),
+        high: at(ranks.high),
+        level,
+        method: Method::OrderStatistics,
+    })
+}
+
+/// The bound as one of the availability.
+#[must_use]
+pub fn at_least(bound: Bound) -> Bound {
+    Bound { value: 1.0 - bound.value, side: Side::AtLeast, ..bound }
+}
+
+/// Whether a path is a figure of years.
+#[must_use]
+pub fn is_of_years(figure: &Figure) -> bool {
+    let metric = matches!(
+        figure.metric,
+        Metric::Structural
+            | Metric::Continuous
+            | Metric::Unavailability
+            | Metric::Downtime
+            | Metric::Outages
+            | Metric::MeanTimeToFailure
+    );
+    metric && matches!(figure.window.as_deref(), None | Some("horizon"))
+}
+
+/// The faults that a figure is to leave out: those of `[without=...]`, in the order written;
+/// `common` means all that strike what is common to all.
+#[must_use]
+pub fn without(figure: &Figure, common: &[String]) -> Vec<String> {
+    match figure.key("without") {
+        None => Vec::new(),
+        Some("common") => common.to_vec(),
+        Some(names) => names.split(',').map(|name| name.trim().to_string()).collect(),
+    }
+}
+
+fn with_help(message: String, help: Option<String>) -> String {
+    help.map_or(message.clone(), |help| format!("{message}; {help}"))
+}
+
+/// Resolves a figure of years.
+///
+/// # Errors
+///
+/// A sentence for the user.
+pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, String> {
+    if let Some((key, _)) = figure.keys.iter().find(|(key, _)| {
+        !matches!(key.as_str(), "cause" | "contributing" | "without" | "availability")
+    }) {
+        return Err(format!("`{figure}`: `[{key}=...]` says nothing about years"));
+    }
+    let wants = match (figure.metric, figure.key("availability")) {
+        (Metric::Continuous, None) | (_, Some("continuous")) => Availability::Continuous,
+        (_, None | Some("structural")) => Availability::Structural,
+        (_, Some(other)) => {
+            return Err(format!("`[availability={other}]` must be structural or continuous"));
+        }
+    };
+    let names: Vec<&str> = plan.watched.iter().map(|watched| watched.name.as_str()).collect();
+    let Some(watched) = names.iter().position(|name| *name == figure.scope) else {
+        let message = format!("`{figure}`: there is no availability of `{}`", figure.scope);
+        let help = suggest::help(&figure.scope, &names, "classes, services and groups");
+        return Err(with_help(message, help));
+    };
+    let Some(meter) = plan.measured.iter().position(|other| *other == (watched, wants)) else {
+        return Err(format!(
+            "`{figure}`: of `{}` there is a structural availability alone",
+            figure.scope
+        ));
+    };
+    let left_out = without(figure, &plan.common);
+    for name in &left_out {
+        if !plan.removable.contains(name) {
+            let known: Vec<&str> = plan.removable.iter().map(String::as_str).collect();
+            let message = format!("`{figure}`: there is no fault `{name}` to leave out");
+            return Err(with_help(message, suggest::help(name, &known, "there are")));
+        }
+    }
+    let Some(net) = plan.without(&left_out) else {
+        return Err(format!("`{figure}`: there is no run without `{}`", left_out.join(",")));
+    };
+    let place = |name: &str| {
+        plan.causes.iter().position(|cause| cause == name).ok_or_else(|| {
+            let known: Vec<&str> = plan.causes.iter().map(String::as_str).collect();
+            let message = format!("`{figure}`: there is no cause `{name}`");
+            with_help(message, suggest::help(name, &known, "there are"))
+        })
+    };
+    let cause = figure.key("cause").map(place).transpose()?;
+    let contributing = figure.key("contributing").map(place).transpose()?;
+    let what = match (figure.metric, figure.stat, cause, contributing) {
+        (Metric::Structural | Metric::Continuous, None | Some(Stat::Mean), None, None) => {
+            What::Availability
+        }
+        (Metric::Unavailability, None | Some(Stat::Mean), None, None) => What::Unavailability,
+        (Metric::Downtime, None | Some(Stat::Mean), cause, None) => What::Downtime(cause),
+        (Metric::Downtime, None | Some(Stat::Mean), None, Some(cause)) => What::Contributing(cause),
+        (Metric::Downtime, Some(Stat::Year(q)), cause, None) => What::DowntimeQuantile(q, cause),
+        (Metric::Outages, None | Some(Stat::Mean), cause, None) => What::Outages(cause),
+        (Metric::MeanTimeToFailure, None | Some(Stat::Mean), None, None) => What::TimeToFailure,
+        _ => {
+            return Err(format!("`{figure}` is not estimated: no such statistic of years is kept"));
+        }
+    };
+    Ok(YearMeasure { net, meter, what })
+}

@@ -1,0 +1,168 @@
+//! What a takeover costs, by the laws that follow from its timers.
+
+use super::{Years, asked};
+use crate::faults::drafted;
+
+fn site(rest: &str) -> String {
+    format!(
+        "scenario = \"pair\"\n[run]\nseed = 3\n[server.box]\ncount = 4\ncores = 4\n\
+         [zone.web]\ncount = 2\non = [\"box-1\", \"box-2\"]\n[service.app]\nin = \"web\"\nworkers = 5\n\
+         [workload.visitors]\nrequest = \"page\"\nrate = \"1/s\"\n{rest}"
+    )
+}
+
+const PAGE: &str = "[request.page]\nenter = \"front\"\ndraw = { page = \"5ms\" }\n\
+                    steps = [ { cpu = \"app\", draw = \"page\" } ]\n";
+
+fn front(count: u32, rest: &str) -> String {
+    format!("[balancer.front]\ncount = {count}\nto = \"app\"\ncores = 2\ncpu = \"0.1ms\"\n{rest}")
+}
+
+const FAULT: &str = "[fault.front]\nhits = \"balancer.front\"\nhow = \"crash\"\nrate = \"12/y\"\n\
+                     repair = { dist = \"exponential\", mean = \"2h\" }\n";
+
+fn minutes(text: &str, path: &str, replications: u32) -> Years {
+    Years::of(asked(&drafted(text), "20y", replications, &[path, "outages.page@horizon"]))
+}
+
+/// A unit is lost twelve times a year: always, the holder's loss costs the silence; of five losses
+/// one is not covered and lasts until the unit is back. Two at once are rare: 12 × 2 h ÷ 8760 h.
+#[test]
+fn the_address_of_a_pair_is_gone_for_the_silence_or_until_the_repair() {
+    let pair = "[balancer.front.failover]\ndetect = \"5s\"\ncoverage = 0.8\n";
+    let text = site(&format!("{}{pair}{PAGE}{FAULT}", front(2, "")));
+    let seen = minutes(&text, "downtime.page@horizon", 400);
+    let both = 12.0 * 2.0 / 8760.0;
+    let hand = 12.0 * (0.8 * 5.0 + 0.2 * 7200.0);
+    let found = seen.interval("downtime.page@horizon");
+    assert!((found.estimate / hand - 1.0).abs() < 0.03 + 2.0 * both, "{found:?}, by hand {hand} s");
+}
+
+/// By VRRP: three advertisements and the skew of the partner, less what has passed since the last:
+/// 3 + 156/256 − U(0, 1) s; the first takes its address back at once.
+#[test]
+fn the_address_of_a_vrrp_pair_is_gone_for_three_advertisements() {
+    let text = site(&format!("{}{PAGE}{FAULT}", front(2, "vrrp = { interval = \"1s\" }\n")));
+    let seen = minutes(&text, "downtime.page@horizon", 400);
+    let found = seen.interval("downtime.page@horizon");
+    let silence = 3.0 + 156.0 / 256.0 - 0.5;
+    // Both are down for 12² × 2 h × 2 h ÷ 8760 h of each year.
+    let hand = 12.0 * silence + 24.0 * 24.0 / 8760.0 * 3600.0;
+    assert!(
+        found.contains(hand) || (found.estimate / hand - 1.0).abs() < 0.05,
+        "{found:?}, {hand}"
+    );
+}
+
+/// Of two members one crashes every so often, for 10 s; the balancer notices at its second probe,
+/// U(0, 5 s) + 5 s: until then half of what is sent fails, which structural availability does not
+/// count and continuous does. One that tries again elsewhere loses nothing.
+#[test]
+fn a_death_that_is_not_noticed_yet_counts_in_continuous_availability_alone() {
+    let crash = "[fault.crash]\nhits = \"service.app\"\nhow = \"crash\"\nrate = \"24/y\"\nrepair = \"10s\"\n";
+    let check = "check = { interval = \"5s\", time-out = \"2s\", fall = 2, depth = \"shallow\" }\n";
+    let paths = ["continuous.page@horizon", "unavailability.page@horizon"];
+    let of = |rest: &str| {
+        let text = site(&format!("{}{PAGE}{crash}", front(1, &format!("{check}{rest}"))));
+        let paths = if rest.is_empty() { &paths[..1] } else { &paths[1..] };
+        let plan = asked(&drafted(&text), "20y", 200, paths);
+        Years::of(plan)
+    };
+    let seen = of("");
+    let lost = 1.0 - seen.interval(paths[0]).estimate;
+    let hand = 2.0 * 24.0 * 7.5 / 31_536_000.0;
+    assert!((lost / hand - 1.0).abs() < 0.02, "{lost}, by hand {hand}");
+    // Both at once: 2 × (24 × 10 s ÷ year)² × ... is nothing in 4,000 years.
+    let seen = of("retries = 1\n");
+    let meter = &seen.seen.folded[0];
+    let lost: f64 = meter.iter().map(|meter| meter.downtime.iter().sum::<f64>()).sum();
+    assert!(lost < 4000.0 * 0.01, "{lost} s");
+}
+
+/// A hang that no probe sees lasts until people see it: 15 min and the minute of its repair.
+#[test]
+fn a_hang_that_a_shallow_probe_does_not_see_lasts_until_people_do() {
+    let hang = "[fault.hang]\nhits = \"service.app\"\nhow = \"hang\"\nrate = \"10/y\"\n\
+                detected-by-people = { dist = \"exponential\", mean = \"15min\" }\nrepair = \"60s\"\n";
+    for (sees, mean) in [(0.0, 960.0), (0.8, 0.2 * 960.0 + 0.8 * 9.5)] {
+        let check = format!(
+            "check = {{ interval = \"5s\", time-out = \"2s\", fall = 2, depth = \"shallow\", sees-hang = {sees} }}\n"
+        );
+        let text = site(&format!("{}{PAGE}{hang}", front(1, &check)));
+        let path = "continuous.page@horizon";
+        let seen = Years::of(asked(&drafted(&text), "20y", 300, &[path]));
+        let lost = 1.0 - seen.interval(path).estimate;
+        let hand = 2.0 * 10.0 * mean / 31_536_000.0;
+        assert!((lost / hand - 1.0).abs() < 0.05, "{lost}, by hand {hand}");
+    }
+}
+
+fn database(failover: &str, fault: &str) -> String {
+    let page = "[request.page]\nenter = \"app\"\ndraw = { page = \"5ms\" }\n\
+                steps = [ { cpu = \"app\", draw = \"page\" }, { call = \"db\", write = 1 } ]\n";
+    site(&format!(
+        "{page}[zone.sql]\ncount = 2\non = [\"box-3\", \"box-4\"]\n[database.db]\n\
+         in = {{ master = \"sql-1\", slaves = [\"sql-2\"] }}\nreads = {{ to = \"master\" }}\n\
+         connections = 50\nread = {{ cpu = \"1ms\" }}\nwrite = {{ cpu = \"1ms\" }}\n\
+         replication = {{ mode = \"async\", receive = \"10ms\" }}\n\
+         [database.db.failover]\ndetect = {{ interval = \"5s\", time-out = \"5s\", fall = 2 }}\n\
+         promote = \"30s\"\nfailed = \"45min\"\n{failover}{fault}"
+    ))
+}
+
+/// As [`fivenines::model::database::failover::surrogate`] has it, in the mean: a silent master is
+/// missed for 2.5 + 5 + 5 + 30 s; of ten failovers one needs people for 45 min instead.
+#[test]
+fn a_silent_master_costs_detection_and_promotion_or_people() {
+    let hang = "[fault.hang]\nhits = \"database.db.master\"\nhow = \"hang\"\nrate = \"6/y\"\n\
+                detected-by-people = \"4h\"\nrepair = \"60s\"\n";
+    let path = "downtime.page@horizon";
+    for (coverage, hand) in [(1.0, 42.5), (0.9, 0.9 * 42.5 + 0.1 * (12.5 + 2700.0))] {
+        let text = database(&format!("coverage = {coverage}\n"), hang);
+        let seen = Years::of(asked(&drafted(&text), "20y", 400, &[path, "outages.page@horizon"]));
+        let (down, outages) = (seen.interval(path), seen.interval("outages.page@horizon"));
+        // The next master may hang while the old one still does: 6 × 4 h ÷ 8760 h.
+        let both = 6.0 * 4.0 / 8760.0;
+        assert!((outages.estimate / 6.0 - 1.0).abs() < 0.03, "{outages:?}");
+        let mean = down.estimate / outages.estimate;
+        let more = both * 2.0 * 3600.0;
+        assert!(
+            (mean - hand - more).abs() < 0.06 * hand + 0.6 * more,
+            "{mean} s, by hand {hand} + {more}"
+        );
+    }
+}
+
+/// A failover of a master that was well costs the promotion alone, and is a cause of its own.
+#[test]
+fn a_failover_without_a_death_is_a_cause_of_its_own() {
+    let crash = "[fault.crash]\nhits = \"database.db.master\"\nhow = \"crash\"\nrate = \"0.001/y\"\nrepair = \"1min\"\n";
+    let text = database("coverage = 1\nfalse-rate = \"6/y\"\n", crash);
+    let path = "downtime.page[cause=false-failover]@horizon";
+    let seen = Years::of(asked(&drafted(&text), "20y", 100, &[path]));
+    seen.holds(path, 6.0 * 30.0, 0.04);
+}
+
+/// Over one of two links half of the users come: a minute each time one dies, until routes have
+/// converged, is half a minute of everybody's.
+#[test]
+fn who_is_cut_off_with_one_of_two_links_counts_half() {
+    let text = "scenario = \"links\"\n[run]\nseed = 5\n[site.here]\n\
+        uplinks = { count = 2, bandwidth = \"50Mbit/s\", convergence = \"1min\" }\n[rack.r]\nsite = \"here\"\n\
+        [server.box]\nrack = \"r\"\ncores = 4\n[zone.web]\non = [\"box-1\"]\n[service.app]\nin = \"web\"\nworkers = 5\n\
+        [clients.public]\nround-trip = \"20ms\"\n\
+        [workload.visitors]\nfrom = \"public\"\nrequest = \"page\"\nrate = \"1/s\"\n\
+        [request.page]\nenter = \"app\"\ndraw = { page = \"5ms\" }\nsteps = [ { cpu = \"app\", draw = \"page\" } ]\n\
+        reply = \"1kB\"\n\
+        [fault.uplink]\nhits = \"site.here.uplink\"\nhow = \"crash\"\nrate = \"12/y\"\nrepair = \"1h\"\n";
+    let paths = ["downtime.page@horizon", "continuous.page@horizon"];
+    let seen = Years::of(asked(&drafted(text), "20y", 200, &paths));
+    // Both dead: 2 × 12 onsets × 12 h ÷ 8760 h, half an hour each on average.
+    let both = 24.0 * 12.0 / 8760.0 * 1800.0;
+    let found = seen.interval(paths[0]).estimate;
+    let hand = 24.0 * 30.0 + both;
+    assert!((found / hand - 1.0).abs() < 0.04, "{found} s, by hand {hand}");
+    let continuous = (1.0 - seen.interval(paths[1]).estimate) * 31_536_000.0;
+    let hand = 24.0 * 60.0 + both;
+    assert!((continuous / hand - 1.0).abs() < 0.04, "{continuous} s, by hand {hand}");
+}
