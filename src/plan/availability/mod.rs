@@ -225,6 +225,8 @@ pub fn common(draft: &Draft) -> Vec<String> {
             found.push(name.text.clone());
         }
     }
+    // Where a section stands in the file says nothing.
+    found.sort();
     found
 }
 
@@ -284,16 +286,13 @@ fn shown(draft: &Draft, cause: &CauseName) -> String {
     cause.label.clone()
 }
 
-/// Faults in the order of the file, then everything else by name.
+/// All of them, by name: where a section stands in the file says nothing.
 fn cause_names(draft: &Draft, nets: &[(Net, Vec<Meter>)]) -> Vec<String> {
     let mut all: BTreeSet<String> = BTreeSet::new();
     for (net, _) in nets {
         all.extend(net.causes().map(|cause| shown(draft, cause)));
     }
-    let faults = draft.scenario.fault.iter().map(|(name, _)| name.text.clone());
-    let mut names: Vec<String> = faults.filter(|name| all.remove(name)).collect();
-    names.extend(all);
-    names
+    all.into_iter().collect()
 }
 
 fn law(law: Result<Law, crate::engine::law::LawError>) -> DurationLaw {

@@ -27,23 +27,16 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     })
 }
 
-/// What a terminal shows.
+/// What a terminal shows: what is lost, with and without what is common to all. The rest is on the
+/// page: a number without its interval says too much, and there is no room for more of them.
 pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
-    let mut first = table(ladder);
-    first.columns.truncate(7);
-    first.rows.iter_mut().for_each(|row| row.truncate(7));
-    let mut second = causes(ladder);
-    for row in &mut second.rows {
-        for cell in row.iter_mut().skip(1) {
-            // One number each: their intervals stand on the page.
-            if let Cell::Figure(figure) = cell {
-                let shown = number::figure(&Figure::exact(figure.value, Unit::None));
-                *cell = Cell::text(shown);
-            }
-        }
+    let mut table = table(ladder);
+    let kept = [0, 2, 3];
+    table.columns = kept.iter().map(|at| table.columns[*at].clone()).collect();
+    for row in &mut table.rows {
+        *row = kept.iter().map(|at| row[*at].clone()).collect();
     }
-    second.caption.push_str(", min/y");
-    [first, second].into_iter().map(Block::Table).collect()
+    vec![Block::Table(table)]
 }
 
 fn table(ladder: &Ladder) -> Table {
