@@ -376,7 +376,10 @@ fn live<'a>(
         for (at, drill, ills) in of_group(Way::Repair) {
             run.live_until(asked[at].window.at, &told_to_stop);
             let mut back = run.clone();
-            back.fall_ill(ills.clone());
+            if group.len() > 1 {
+                // Nothing has happened by itself since: what was ill at the break still is.
+                back.fall_ill(ills.clone());
+            }
             if let Some(place) = drill.place {
                 back.drill(place, false);
             }

@@ -5,9 +5,10 @@ use std::path::Path;
 
 use fivenines::plan::drills::{drillable, one_of_each};
 use fivenines::stats::interval::Interval;
+use fivenines::study::breaks;
 use fivenines::study::results::{BreakRow, Noticed, Results, gather};
 use fivenines::study::scenario::{StudyResult, run};
-use fivenines::study::window::Estimate;
+use fivenines::study::window::{Estimate, Watch, WindowPlan};
 
 use super::common::{Loaded, load, read};
 
@@ -221,6 +222,50 @@ fn threads_change_nothing() {
         windows.map(|w| (w.digests.clone(), format!("{:?}", w.samples))).collect::<Vec<_>>()
     };
     assert_eq!(with(1), with(2));
+}
+
+/// Breaks that change the same things are lived through once; whether a part is broken beside others
+/// or alone changes no event of its break or of its repair.
+#[test]
+fn a_break_is_the_same_whoever_else_breaks() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/tiers/tier-5.toml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let text = text
+        .replace("before = \"2min\"", "before = \"4s\"")
+        .replace("after  = \"8min\"", "after = \"40s\"")
+        .replace("repair = \"2min\"\nreplications = 4", "repair = \"4s\"\nreplications = 2");
+    let loaded = loaded(&text);
+    let around = |window: &&WindowPlan| window.drill.is_some();
+    let all: Vec<&WindowPlan> = loaded.study.windows.iter().filter(around).collect();
+    assert!(all.iter().all(|window| window.window.length.seconds() < 800.0));
+    let part = |window: &&WindowPlan| window.drill.as_ref().and_then(|drill| drill.place);
+    let watch = Watch::default();
+    let together = breaks::run(&loaded.plan, &all, &watch).unwrap();
+    let mut places: Vec<u32> = all.iter().filter_map(part).collect();
+    places.sort_unstable();
+    places.dedup();
+    assert!(places.len() > 15, "{}", places.len());
+    let mut digests = Vec::new();
+    for place in places {
+        let wanted = |window: &&WindowPlan| part(window).is_none_or(|other| other == place);
+        let asked: Vec<&WindowPlan> = all.iter().copied().filter(wanted).collect();
+        let alone = breaks::run(&loaded.plan, &asked, &watch).unwrap();
+        for (window, alone) in asked.iter().zip(&alone) {
+            let name = &window.window.name;
+            let other = together.iter().find(|other| other.name == *name).unwrap();
+            assert_eq!(alone.digests, other.digests, "{name}");
+            assert_eq!(format!("{:?}", alone.samples), format!("{:?}", other.samples), "{name}");
+        }
+        digests.extend(asked.iter().zip(&alone).filter_map(|(window, alone)| {
+            let down = window.window.name.contains("/down:");
+            down.then(|| alone.digests.clone())
+        }));
+    }
+    // A zone and its one process, a master and its zone.
+    let breaks = digests.len();
+    digests.sort();
+    digests.dedup();
+    assert!(digests.len() + 3 <= breaks, "{} lives of {breaks} breaks", digests.len());
 }
 
 /// Parts of one kind and role are broken once: equal members are one kind, servers with different
