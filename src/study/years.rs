@@ -33,6 +33,8 @@ pub const QUICK: u32 = 100;
 
 /// Replications that are folded by one thread before they are put together.
 const CHUNK: usize = 16;
+/// Chunks held before they are put together.
+const HELD: usize = 8;
 /// Its meters, by net, and the steps taken.
 type Chunk = (Vec<Vec<Folded>>, u64);
 const YEAR_S: f64 = 31_536_000.0;
@@ -214,28 +216,31 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
             .step_by(CHUNK)
             .map(|from| (from, (from + CHUNK).min(goal)))
             .collect();
-        let lived: Vec<Option<Result<Chunk, Breach>>> = chunks
-            .par_iter()
-            .with_max_len(1)
-            .map(|&(from, to)| {
-                (!watch.told_to_stop())
-                    .then(|| chunk(&plan.of, &until_failed, empty.clone(), (from, to)))
-            })
-            .collect();
-        for (one, (_, to)) in lived.into_iter().zip(chunks) {
-            // Only an unbroken prefix counts.
-            let Some(one) = one else {
-                result.ending = Ending::Interrupted;
-                return Ok(result);
-            };
-            let (folded, steps) = one?;
-            for (mine, theirs) in result.folded.iter_mut().zip(folded) {
-                for (mine, theirs) in mine.iter_mut().zip(theirs) {
-                    mine.append(theirs);
+        // What a chunk keeps is large: few are held before they are put together.
+        for some in chunks.chunks(HELD) {
+            let lived: Vec<Option<Result<Chunk, Breach>>> = some
+                .par_iter()
+                .with_max_len(1)
+                .map(|&(from, to)| {
+                    (!watch.told_to_stop())
+                        .then(|| chunk(&plan.of, &until_failed, empty.clone(), (from, to)))
+                })
+                .collect();
+            for (one, (_, to)) in lived.into_iter().zip(some) {
+                // Only an unbroken prefix counts.
+                let Some(one) = one else {
+                    result.ending = Ending::Interrupted;
+                    return Ok(result);
+                };
+                let (folded, steps) = one?;
+                for (mine, theirs) in result.folded.iter_mut().zip(folded) {
+                    for (mine, theirs) in mine.iter_mut().zip(theirs) {
+                        mine.append(theirs);
+                    }
                 }
+                result.steps += steps;
+                result.replications = *to;
             }
-            result.steps += steps;
-            result.replications = to;
         }
         let Some(rule) = &rule else { return Ok(result) };
         let values: Option<Vec<Vec<f64>>> =
