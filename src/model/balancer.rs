@@ -48,6 +48,7 @@ use crate::engine::law::Sampler;
 use crate::model::event::Event;
 use crate::model::gauge::Gauge;
 use crate::model::ids::{CauseId, ComponentId, UnitId};
+use crate::model::probing::{Probing, first_probe};
 use crate::model::{Ctx, Health};
 use crate::units::{SimDuration, SimTime};
 
@@ -84,44 +85,6 @@ pub struct Behind {
     pub weight: f64,
     /// First operation of a deep probe of it.
     pub deep: Option<u32>,
-}
-
-/// Probes.
-#[derive(Clone, Copy, Debug)]
-pub struct Probing {
-    /// Between the starts of two.
-    pub interval: SimDuration,
-    /// One that takes longer has failed.
-    pub time_out: SimDuration,
-    /// Failed ones in a row that take a member out.
-    pub fall: u32,
-    /// Good ones in a row that put it back.
-    pub rise: u32,
-    /// Probability that a shallow probe sees a hang; drawn for each hang.
-    pub sees_hang: f64,
-}
-
-impl Probing {
-    /// Whether an answer, or its absence, turns the belief that somebody is `alive`; `against` counts
-    /// those in a row that speak against it.
-    #[must_use]
-    pub fn turns(&self, alive: bool, against: &mut u32, good: bool) -> bool {
-        *against = if good == alive { 0 } else { *against + 1 };
-        let turns = good != alive && *against >= if good { self.rise } else { self.fall };
-        if turns {
-            *against = 0;
-        }
-        turns
-    }
-}
-
-/// The first probe at or after `now`, of one in every `interval` at a phase drawn as `uniform`.
-#[must_use]
-pub fn first_probe(interval: SimDuration, now: SimTime, uniform: f64) -> SimTime {
-    let interval = interval.nanos().max(1);
-    let phase = (uniform * interval as f64) as u64;
-    let past = now.nanos().saturating_sub(phase).div_ceil(interval);
-    SimTime::from_nanos(phase + past * interval)
 }
 
 /// How the silence of the unit with the address is noticed.
@@ -558,7 +521,7 @@ impl Balancer {
         (clean, cause): (bool, CauseId),
     ) {
         let Some(unit) = self.unit_of(unit) else { return };
-        let speaks = matches!(health, Health::Up | Health::Slow(_));
+        let speaks = health.works();
         if self.speaks[unit] == speaks {
             return;
         }

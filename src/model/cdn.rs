@@ -185,7 +185,7 @@ impl Cdn {
     /// An edge fares differently.
     pub fn fares(&mut self, ctx: &mut Ctx<'_>, number: u32, health: Health) {
         let edge = &mut self.edges[number as usize];
-        let works = matches!(health, Health::Up | Health::Slow(_));
+        let works = health.works();
         if edge.works == works {
             return;
         }

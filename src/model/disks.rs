@@ -87,7 +87,7 @@ impl Disks {
     /// that of the choice of the disk.
     #[inline]
     pub fn operate(&mut self, ctx: &mut Ctx<'_>, request: RequestId, key: KeyId, write: bool) {
-        if matches!(self.health, Health::Down | Health::Unreachable) {
+        if self.health.is_lost() {
             self.refused += 1;
             return ctx.fail(request, Outcome::Error);
         }
@@ -134,7 +134,7 @@ impl Disks {
         index: u32,
         write: bool,
     ) {
-        if matches!(self.health, Health::Down | Health::Unreachable) {
+        if self.health.is_lost() {
             self.refused += 1;
             return;
         }
@@ -163,7 +163,7 @@ impl Disks {
         self.arrived += 1;
         self.inside.add(ctx.now);
         self.disks[index as usize].line.push_back(operation);
-        let stands = matches!(self.health, Health::Stalled | Health::Hung);
+        let stands = self.health.stands_still();
         if self.disks[index as usize].line.len() == 1 && !stands {
             self.start(ctx, index);
         }
@@ -228,13 +228,13 @@ impl Disks {
     pub fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
         let before = self.health;
         self.health = health;
-        let stops = |h: Health| matches!(h, Health::Stalled | Health::Hung);
-        let lost = matches!(health, Health::Down | Health::Unreachable);
-        let usable = if lost || stops(health) { Usable::None } else { Usable::All };
+        let (stopped, stops) = (before.stands_still(), health.stands_still());
+        let lost = health.is_lost();
+        let usable = if lost || stops { Usable::None } else { Usable::All };
         self.availability.set(ctx.now, usable, self.busy.area(ctx.now));
         if lost {
             self.lose_all(ctx);
-        } else if stops(health) && !stops(before) {
+        } else if stops && !stopped {
             for disk in &mut self.disks {
                 if disk.ticket != Ticket::NONE && !disk.line.is_empty() {
                     // What was left of the operation is done after the stall.
@@ -244,7 +244,7 @@ impl Disks {
                     self.busy.remove(ctx.now, SimDuration::ZERO);
                 }
             }
-        } else if stops(before) && !stops(health) {
+        } else if stopped && !stops {
             for index in 0..self.config.disks {
                 self.start(ctx, index);
             }

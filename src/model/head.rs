@@ -147,7 +147,7 @@ impl Head {
     /// Whether it answers.
     #[must_use]
     pub fn serves(&self) -> bool {
-        matches!(self.health, Health::Up | Health::Slow(_))
+        self.health.works()
     }
 
     /// Operations of `request` come to it.

@@ -209,7 +209,7 @@ impl Links {
     /// One of several uplinks died, or is back.
     pub fn uplink_health(&mut self, ctx: &mut Ctx<'_>, group: u32, number: u32, health: Health) {
         let (place, of) = (group as usize, number as usize);
-        if matches!(health, Health::Up | Health::Slow(_)) {
+        if health.works() {
             return self.reconnect(ctx, place, of);
         }
         let group = &mut self.groups[place];

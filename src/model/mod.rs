@@ -22,6 +22,7 @@ pub mod ids;
 pub mod link;
 pub mod names;
 pub mod outage;
+pub mod probing;
 pub mod record;
 pub mod request;
 pub mod route;
@@ -56,6 +57,26 @@ pub enum Health {
     Down,
     /// Its host, network or power is gone: what was inside is lost, newcomers hear nothing.
     Unreachable,
+}
+
+impl Health {
+    /// It does its work, if slowly.
+    #[must_use]
+    pub const fn works(self) -> bool {
+        matches!(self, Self::Up | Self::Slow(_))
+    }
+
+    /// What was inside is lost, and nobody is let in.
+    #[must_use]
+    pub const fn is_lost(self) -> bool {
+        matches!(self, Self::Down | Self::Unreachable)
+    }
+
+    /// Nothing in it moves.
+    #[must_use]
+    pub const fn stands_still(self) -> bool {
+        matches!(self, Self::Stalled | Self::Hung)
+    }
 }
 
 /// A zero-delay hand-over.

@@ -23,9 +23,9 @@
 use std::collections::VecDeque;
 
 use crate::engine::calendar::Ticket;
-use crate::model::balancer::{Probing, first_probe};
 use crate::model::event::Event;
 use crate::model::ids::{ComponentId, KeyId, UnitId};
+use crate::model::probing::{Probing, first_probe};
 use crate::model::request::RequestId;
 use crate::model::route::Draws;
 use crate::model::world::World;
@@ -225,7 +225,7 @@ impl Names {
 
     /// It is in another state from now on.
     pub fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
-        let works = matches!(health, Health::Up | Health::Slow(_));
+        let works = health.works();
         self.out = if works { None } else { self.out.or(Some(ctx.now)) };
     }
 }
@@ -279,10 +279,10 @@ impl World<'_> {
     fn target_fares(&self, id: ComponentId, at: usize) -> Health {
         let Component::Names(names) = &self.components[id.index()] else { return Health::Up };
         let of = |member: &ComponentId| self.healths[member.index()];
-        let works = |health: &Health| matches!(health, Health::Up | Health::Slow(_));
+        let works = |health: &Health| health.works();
         let any = |members: &[ComponentId]| {
             let all = || members.iter().map(of);
-            let stands = |health: &Health| matches!(health, Health::Hung | Health::Stalled);
+            let stands = |health: &Health| health.stands_still();
             let best = all().find(works).or_else(|| all().find(stands));
             best.or_else(|| all().next()).unwrap_or(Health::Unreachable)
         };
@@ -320,7 +320,7 @@ impl World<'_> {
                 let due = names.beliefs[at].due;
                 return names.arm(ctx, at, due);
             }
-            let stands = matches!(health, Health::Hung | Health::Stalled);
+            let stands = health.stands_still();
             if !stands {
                 names.beliefs[at].hang = None;
             }

@@ -370,7 +370,7 @@ impl<'p> World<'p> {
         match &mut self.components[id.index()] {
             Component::Cache(cache) => cache.clear(),
             _ => {
-                let runs = matches!(self.healths[id.index()], Health::Up | Health::Slow(_));
+                let runs = self.healths[id.index()].works();
                 let since = if runs { self.now } else { SimTime::NEVER };
                 self.restarted[id.index()] = Some(since);
             }
@@ -403,8 +403,7 @@ impl<'p> World<'p> {
             return;
         }
         self.remember(id, before, health, cause);
-        let lost = |health| matches!(health, Health::Down | Health::Unreachable);
-        let stands = |health| matches!(health, Health::Stalled | Health::Hung);
+        let (lost, stands) = (health.is_lost(), health.stands_still());
         if !matches!(self.components[id.index()], Component::Service(_)) {
             self.component_ctx(id, cause, |component, ctx| component.health(ctx, health));
             if let Component::Head(_) = &self.components[id.index()] {
@@ -438,12 +437,12 @@ impl<'p> World<'p> {
         }
         // After a hang the process is a new one.
         let renewed = before == Health::Hung && health != Health::Hung;
-        if renewed && !lost(health) {
+        if renewed && !lost {
             self.component_ctx(id, old, |component, ctx| component.health(ctx, Health::Down));
             self.throw_out(id, old);
         }
         self.component_ctx(id, cause, |component, ctx| component.health(ctx, health));
-        if lost(health) {
+        if lost {
             self.throw_out(id, cause);
         }
         if health == Health::Down || renewed {
@@ -451,7 +450,7 @@ impl<'p> World<'p> {
         }
         self.unit_fares(id, health);
         self.member_fares(id, health);
-        match (stands(before), stands(health)) {
+        match (before.stands_still(), stands) {
             (false, true) => self.freeze(id),
             (true, false) => self.thaw(id),
             _ => {}
@@ -468,8 +467,8 @@ impl<'p> World<'p> {
             (before != Health::Up).then_some(old),
             (health != Health::Up).then_some(cause),
         );
-        let is_back = matches!(health, Health::Up | Health::Slow(_));
-        let was_gone = matches!(before, Health::Down | Health::Unreachable | Health::Hung);
+        let is_back = health.works();
+        let was_gone = before.is_lost() || before == Health::Hung;
         let restarted = &mut self.restarted[id.index()];
         if is_back && *restarted == Some(SimTime::NEVER) {
             *restarted = Some(self.now);
@@ -670,7 +669,7 @@ impl<'p> World<'p> {
             return false;
         }
         let member = entry.top().at;
-        let stands = matches!(self.healths[member.index()], Health::Stalled | Health::Hung);
+        let stands = self.healths[member.index()].stands_still();
         let service = matches!(self.components[member.index()], Component::Service(_));
         if stands && service {
             self.pause(id, member, 0);

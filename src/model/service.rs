@@ -78,12 +78,12 @@ impl Service {
     #[inline]
     pub fn enter(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         self.arrived += 1;
-        if matches!(self.health, Health::Down | Health::Unreachable) {
+        if self.health.is_lost() {
             self.refused += 1;
             return ctx.turn_away(request, self.health);
         }
         let free = self.config.workers.is_none_or(|workers| self.busy.number() < workers);
-        if free && matches!(self.health, Health::Up | Health::Slow(_)) {
+        if free && self.health.works() {
             self.inside.add(ctx.now);
             self.busy.add(ctx.now);
             ctx.requests[request].top_mut().hold = Hold::Inside;
@@ -116,7 +116,7 @@ impl Service {
 
     fn next(&mut self, ctx: &mut Ctx<'_>) {
         let free = self.config.workers.is_none_or(|workers| self.busy.number() < workers);
-        if !free || !matches!(self.health, Health::Up | Health::Slow(_)) {
+        if !free || !self.health.works() {
             return;
         }
         if let Some(request) = self.line.pop_front() {

@@ -168,7 +168,7 @@ impl Station {
     }
 
     fn visit_special(&mut self, ctx: &mut Ctx<'_>, request: RequestId, need: u64, priority: u8) {
-        if self.paused && matches!(self.health, Health::Down | Health::Unreachable) {
+        if self.paused && self.health.is_lost() {
             self.refused += 1;
             return ctx.turn_away(request, self.health);
         }
@@ -407,11 +407,11 @@ impl Station {
             self.pause(ctx);
         }
         self.paused = true;
-        let lost = matches!(health, Health::Down | Health::Unreachable);
+        let lost = health.is_lost();
         if lost || before == Health::Hung && health != Health::Hung {
             self.send_away(ctx);
         }
-        self.paused = !matches!(health, Health::Up | Health::Slow(_));
+        self.paused = !health.works();
         self.slowness = if let Health::Slow(factor) = health { factor } else { 1.0 };
         let usable = if self.paused { Usable::None } else { Usable::All };
         self.availability.set(ctx.now, usable, self.queue.worked(ctx.now));

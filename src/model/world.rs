@@ -655,7 +655,7 @@ impl<'p> World<'p> {
         let Component::Cache(found) = &self.components[cache.index()] else { return None };
         let process = &self.components[found.process().index()];
         let gone = matches!(process, Component::Service(process)
-            if matches!(process.state(), Health::Down | Health::Unreachable));
+            if process.state().is_lost());
         let ctx = ctx!(self, CauseId::OVERLOAD);
         let Component::Cache(found) = &mut self.components[cache.index()] else { return None };
         if gone {

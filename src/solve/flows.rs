@@ -193,10 +193,10 @@ struct Row<'p> {
     /// End of the present year, and what was lost in it.
     year: SimTime,
     lost_in_year: u128,
-    /// The horizon is over.
-    over: bool,
     /// The same by first cause.
     first_in_year: Vec<u128>,
+    /// The horizon is over.
+    over: bool,
 }
 
 impl<'p> Row<'p> {
@@ -212,8 +212,8 @@ impl<'p> Row<'p> {
             episode: None,
             year: SimTime::ZERO + SimDuration::YEAR,
             lost_in_year: 0,
-            over: false,
             first_in_year: vec![0; causes],
+            over: false,
         }
     }
 

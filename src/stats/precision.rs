@@ -78,6 +78,14 @@ impl StoppingRule {
         Ok(Self { minimum, maximum, level })
     }
 
+    /// The same for `least` to `most` replications, raised to what a rule needs; none where the level
+    /// is none.
+    #[must_use]
+    pub fn raised((least, most): (u32, u32), level: f64) -> Option<Self> {
+        let minimum = (least as usize).max(LEAST_MINIMUM);
+        Self::new(minimum, (most as usize).max(minimum), level).ok()
+    }
+
     /// The prefixes at which the rule looks, rising, the last one the maximum.
     pub fn looks(&self) -> impl Iterator<Item = usize> + use<> {
         let Self { minimum, maximum, .. } = *self;

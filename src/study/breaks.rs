@@ -389,15 +389,13 @@ fn live<'a>(
             watch.one_done();
         }
         // Whatever breaks, as long as the same things fare the same way it is one life.
-        let mut whole: Option<Observation> = None;
-        let mut run = Some(run);
-        for (at, ..) in of_group(Way::Down) {
-            if let Some(run) = run.take() {
-                whole = finished(at, run)?;
+        let downs = of_group(Way::Down);
+        if let Some((first, ..)) = downs.first() {
+            let Some(done) = finished(*first, run)? else { return Ok(None) };
+            for (at, ..) in downs {
+                seen.push((at, done.clone()));
+                watch.one_done();
             }
-            let Some(done) = whole.clone() else { return Ok(None) };
-            seen.push((at, done));
-            watch.one_done();
         }
         Ok(Some(seen))
     };

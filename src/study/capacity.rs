@@ -25,7 +25,7 @@ use crate::model::blueprint::Blueprint;
 use crate::model::ids::WorkloadId;
 use crate::solve::requests::{self, Breach, Observation, Window};
 use crate::stats::interval::Statistic;
-use crate::stats::precision::{LEAST_MINIMUM, StoppingRule};
+use crate::stats::precision::StoppingRule;
 use crate::study::measure::{Measure, NoValue};
 use crate::study::underway;
 use crate::study::window::{Estimate, Watch, estimate};
@@ -160,8 +160,7 @@ pub fn search(
     let goals = goals(&effort);
     let pilots = PILOTS.min(goals[0]);
     for goal in std::iter::once(pilots).chain(goals.iter().copied()) {
-        let known: Result<Vec<Reached>, Carries> = looks.iter().map(|one| root(one)).collect();
-        let (from, step) = match known {
+        let (from, step) = match roots(&looks) {
             Ok(known) if !known.is_empty() => {
                 (known.iter().map(|one| one.rate).sum::<f64>() / known.len() as f64, NEAR)
             }
@@ -178,8 +177,7 @@ pub fn search(
             break;
         }
     }
-    let each: Result<Vec<Reached>, Carries> = looks.iter().map(|one| root(one)).collect();
-    let (carries, each) = match each {
+    let (carries, each) = match roots(&looks) {
         Ok(each) => (mean(&each, effort.level), each),
         Err(bound) => (bound, Vec::new()),
     };
@@ -188,10 +186,9 @@ pub fn search(
 
 /// Numbers of replications at which the search looks whether it is precise; the last is enough.
 fn goals(effort: &Effort) -> Vec<u32> {
-    let rule = effort.precision.and_then(|(_, most)| {
-        let least = (effort.replications as usize).max(LEAST_MINIMUM);
-        StoppingRule::new(least, (most as usize).max(least), effort.level).ok()
-    });
+    let rule = effort
+        .precision
+        .and_then(|(_, most)| StoppingRule::raised((effort.replications, most), effort.level));
     rule.map_or_else(
         || vec![effort.replications],
         |rule| rule.looks().map(|look| look as u32).collect(),
@@ -235,6 +232,11 @@ fn root(looks: &[Look]) -> Result<Reached, Carries> {
     // No line leads to a rate at which the figure is nobody's.
     let open = high.reached.is_infinite() || low.reached <= 0.0;
     Ok(Reached { rate, between: if open { (low.rate, high.rate) } else { (rate, rate) } })
+}
+
+/// The rates of all replications; the first bound where one has but that.
+fn roots(looks: &[Vec<Look>]) -> Result<Vec<Reached>, Carries> {
+    looks.iter().map(|one| root(one)).collect()
 }
 
 /// Where a line through the logarithms of two figures crosses 1; the middle where there is none.
@@ -315,9 +317,7 @@ impl Search<'_> {
     /// Whether the mean is known well enough, or is but a bound, or nobody asked how well.
     fn is_precise(&self, looks: &[Vec<Look>]) -> bool {
         let Some((width, _)) = self.effort.precision else { return true };
-        let Ok(each) = looks.iter().map(|one| root(one)).collect::<Result<Vec<_>, _>>() else {
-            return true;
-        };
+        let Ok(each) = roots(looks) else { return true };
         match mean(&each, self.effort.level) {
             Carries::Rate(Estimate::Interval(interval)) => {
                 interval.relative_half_width().is_some_and(|half| half <= width)

@@ -197,7 +197,7 @@ impl Sample {
 pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<WindowResult, Breach> {
     let (least, most) = (asked.replications.0 as usize, asked.replications.1 as usize);
     let rule = (!asked.precision.is_empty() && most > least)
-        .then(|| StoppingRule::new(least.max(10), most.max(least.max(10)), asked.level).ok())
+        .then(|| StoppingRule::raised(asked.replications, asked.level))
         .flatten();
     let told_to_stop = || watch.told_to_stop();
     let mut samples: Vec<Sample> = Vec::new();

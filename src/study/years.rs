@@ -193,7 +193,7 @@ pub struct YearsResult {
 pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
     let (least, most) = (plan.replications.0 as usize, plan.replications.1 as usize);
     let rule = (!plan.precision.is_empty() && most > least)
-        .then(|| StoppingRule::new(least.max(10), most.max(10), plan.level).ok())
+        .then(|| StoppingRule::raised(plan.replications, plan.level))
         .flatten();
     let empty: Vec<Vec<Folded>> = plan
         .of

@@ -11,9 +11,10 @@
 //! takes no room. What a unit has in line is lost with it. During a slow start the room of a member
 //! grows as its weight does, from one request on.
 //!
-//! In: `waits`, `takes`, `cancel`, `closed`. Holds: nobody waits in line who could be sent to a
-//! member with room, and no unit has more than `each` open at one; the area under the number in
-//! line and under the number open equals the sum of the times in line and open.
+//! In: `wait_for_room`, `sends_from_line`, `gives_up_in_line`, `line_times_out`, `cancel`. Holds:
+//! nobody waits in line who could be sent to a member with room, and no unit has more than `each`
+//! open at one; the area under the number in line and under the number open equals the sum of the
+//! times in line and open.
 //! Leaves out: a line for each member but by hash, a bound that grows with the load (`minconn`).
 //! Source: HAProxy, `maxconn` and `slowstart` of a server, `timeout queue`, 503 when that is over.
 
@@ -24,10 +25,10 @@ use crate::engine::calendar::Ticket;
 use crate::model::event::Event;
 use crate::model::gauge::{Gauge, Occupancy};
 use crate::model::ids::{CauseId, ComponentId};
-use crate::model::request::{Outcome, RequestId, Waits};
+use crate::model::request::{Outcome, Request, RequestId, Waits};
 use crate::model::route::Op;
 use crate::model::world::World;
-use crate::model::{Component, Ctx, Health, Move};
+use crate::model::{Component, Ctx, Move};
 use crate::observe::histogram::Histogram;
 use crate::units::{SimDuration, SimTime};
 
@@ -159,6 +160,16 @@ impl Balancer {
         self.hashed(now, base, self.config.farms[0].clone().filter(may), ordinal)
     }
 
+    /// The number of the unit that `request` is inside of, and that of a member to avoid.
+    fn numbers(
+        &self,
+        request: &Request,
+        avoid: Option<ComponentId>,
+    ) -> (Option<usize>, Option<usize>) {
+        let avoid = avoid.and_then(|member| self.member_of(member));
+        (self.unit_of(request.top().at), avoid)
+    }
+
     /// Whether a member of the service other than `avoid` is believed alive.
     fn has_anybody(&self, unit: usize, avoid: Option<usize>) -> bool {
         let base = self.at(unit, 0);
@@ -241,8 +252,7 @@ impl World<'_> {
             return false;
         }
         let request = &self.requests[id];
-        let avoid = avoid.and_then(|member| found.member_of(member));
-        let unit = found.unit_of(request.top().at);
+        let (unit, avoid) = found.numbers(request, avoid);
         unit.is_some_and(|unit| found.waits_behind(self.now, unit, request.ordinal, avoid))
     }
 
@@ -254,8 +264,7 @@ impl World<'_> {
         avoid: Option<ComponentId>,
     ) -> bool {
         let found = self.balancer(balancer);
-        let avoid = avoid.and_then(|member| found.member_of(member));
-        let unit = found.unit_of(self.requests[id].top().at);
+        let (unit, avoid) = found.numbers(&self.requests[id], avoid);
         found.lines.is_some() && unit.is_some_and(|unit| found.has_anybody(unit, avoid))
     }
 
@@ -268,8 +277,7 @@ impl World<'_> {
     ) -> bool {
         let (now, request) = (self.now, self.requests[id]);
         let found = self.balancer_mut(balancer);
-        let avoid = avoid.and_then(|member| found.member_of(member));
-        let Some(unit) = found.unit_of(request.top().at) else { return false };
+        let (Some(unit), avoid) = found.numbers(&request, avoid) else { return false };
         let hashes = found.config.choice == Choice::Hash;
         let own = || found.own_member(now, unit, request.ordinal, avoid);
         let bound = if hashes { own() } else { None };
@@ -300,14 +308,13 @@ impl World<'_> {
     /// The unit `unit` of a balancer has room for who waits in its line, or nobody to wait for.
     pub(in crate::model) fn sends_from_line(&mut self, unit: ComponentId) {
         let Some(balancer) = self.plan.parts[unit.index()].balancer else { return };
-        let works = |health| matches!(health, Health::Up | Health::Slow(_));
         let mut place = 0;
         loop {
             let found = self.balancer(balancer);
             let (Some(lines), Some(number)) = (&found.lines, found.unit_of(unit)) else { return };
             let Some(next) = lines.lines[number].get(place).copied() else { return };
             // One that stands still sends nothing.
-            if !works(self.healths[unit.index()]) {
+            if !self.healths[unit.index()].works() {
                 return;
             }
             let id = next.request;
@@ -413,7 +420,7 @@ impl World<'_> {
     /// `id` has waited in line for as long as its balancer lets it: that answers with an error.
     pub(in crate::model) fn line_times_out(&mut self, id: RequestId) {
         let unit = self.requests[id].top().at;
-        if !matches!(self.healths[unit.index()], Health::Up | Health::Slow(_)) {
+        if !self.healths[unit.index()].works() {
             // Nobody is there who could say so; it is told when the unit goes on.
             return;
         }

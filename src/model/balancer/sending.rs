@@ -199,7 +199,7 @@ impl World<'_> {
             return false;
         };
         if entry.dispatches >= self.balancer(balancer).config.retries
-            || !matches!(self.healths[unit.index()], Health::Up | Health::Slow(_))
+            || !self.healths[unit.index()].works()
         {
             return false;
         }
@@ -236,7 +236,7 @@ impl World<'_> {
     /// The unit `id` of a balancer fares differently.
     pub(in crate::model) fn unit_fares(&mut self, id: ComponentId, health: Health) {
         let Some(balancer) = self.plan.parts[id.index()].balancer else { return };
-        if matches!(health, Health::Down | Health::Unreachable | Health::Hung) {
+        if health.is_lost() || health == Health::Hung {
             // Its process will be a new one.
             self.balancer_mut(balancer).forget(id);
         }
@@ -244,7 +244,7 @@ impl World<'_> {
         let cause = self.causes[id.index()];
         // Who takes it out as planned shuts it down, also an appliance, which answers nobody then; a
         // drill is no plan but a crash.
-        let gone = matches!(health, Health::Down | Health::Unreachable);
+        let gone = health.is_lost();
         let clean = gone && cause.0 == planned && self.span.faults != Faults::Drill;
         self.with_balancer(balancer, |balancer, ctx| {
             balancer.fares(ctx, id, health, (clean, cause));
@@ -292,14 +292,14 @@ impl World<'_> {
         belief.due = now + probing.interval;
         belief.probes += 1;
         let ordinal = belief.probes;
-        if !matches!(self.healths[unit.index()], Health::Up | Health::Slow(_)) {
+        if !self.healths[unit.index()].works() {
             return self.with_balancer(id, |balancer, ctx| balancer.next_probe(ctx, at));
         }
         if let Some(entry) = member.deep {
             return self.probe_deep(id, at, entry, ordinal, now + probing.time_out);
         }
         let health = self.healths[member.id.index()];
-        let stands = matches!(health, Health::Hung | Health::Stalled);
+        let stands = health.stands_still();
         if !stands {
             self.balancer_mut(id).beliefs[at].hang = None;
         }

@@ -21,8 +21,8 @@
 use super::{AGAIN, Alarm, Database, Phase, Standing};
 use crate::engine::calendar::Ticket;
 use crate::engine::law::Sampler;
-use crate::model::balancer::first_probe;
 use crate::model::ids::{CauseId, ClassId, ComponentId, KeyId, UnitId};
+use crate::model::probing::first_probe;
 use crate::model::request::{Owner, Request};
 use crate::model::world::World;
 use crate::model::{Component, Ctx, Health, Move};
@@ -468,7 +468,7 @@ impl World<'_> {
     /// The process `id` of a group fares differently.
     pub(in crate::model) fn member_fares(&mut self, id: ComponentId, health: Health) {
         let Some((group, member)) = self.plan.parts[id.index()].database else { return };
-        let up = matches!(health, Health::Up | Health::Slow(_));
+        let up = health.works();
         let cause = self.causes[id.index()];
         self.with_database(group, |group, ctx| group.fares(ctx, member as usize, up, cause));
     }

@@ -204,8 +204,7 @@ impl World<'_> {
         let Some(volume) = part.mounts.first() else { return true };
         let further = usize::from(volume.others);
         let others = &part.further[further..further + usize::from(volume.pools) - 1];
-        let works =
-            |part: ComponentId| matches!(self.healths[part.index()], Health::Up | Health::Slow(_));
+        let works = |part: ComponentId| self.healths[part.index()].works();
         std::iter::once(volume).chain(others).all(|pool| {
             let served = |head: ComponentId| {
                 let by = self.volumes.0[head.index()].by;

@@ -2,13 +2,13 @@
 
 use super::{Builder, Wanted};
 use crate::model::balancer::{
-    BalancerConfig, Behind, Choice, PeersConfig, Probing, RingTimers, Room, Silence, Takeover,
-    master_down,
+    BalancerConfig, Behind, Choice, PeersConfig, RingTimers, Room, Silence, Takeover, master_down,
 };
 use crate::model::blueprint::{Config, Part, Place};
 use crate::model::cpu::CpuConfig;
 use crate::model::cpu_share::{self, ZoneLimits};
 use crate::model::ids::{ComponentId, PoolId};
+use crate::model::probing::Probing;
 use crate::model::route::{Op, Pick, Routes};
 use crate::model::spec::place::{Algorithm, BalancerSpec, Depth};
 use crate::plan::Draft;

@@ -1,11 +1,11 @@
 //! `[cdn.name]` and `[name-service.name]` to what stands in front of the balancers.
 
 use super::{Builder, Wanted};
-use crate::model::balancer::Probing;
 use crate::model::blueprint::{Config, Part};
 use crate::model::cdn::{CdnConfig, EdgeConfig};
 use crate::model::ids::{ComponentId, KeyId};
 use crate::model::names::{NamesConfig, Target};
+use crate::model::probing::Probing;
 use crate::model::spec::place::{CheckSpec, Depth, NamePolicy};
 use crate::plan::links::Entrance;
 use crate::plan::names::{Found, Kind, member_name};
