@@ -2,8 +2,8 @@
 
 use super::Family;
 use crate::engine::special::{
-    incomplete_gamma, incomplete_gamma_inverse, ln, normal_cdf, normal_density, normal_quantile,
-    poisson_term,
+    exp, incomplete_gamma, incomplete_gamma_inverse, ln, normal_cdf, normal_density,
+    normal_quantile, poisson_term,
 };
 
 /// Sums of exponential times, of any shape.
@@ -112,7 +112,7 @@ impl Family for Lognormal {
     }
     #[inline]
     fn quantile(&self, u: f64) -> f64 {
-        self.median * libm::exp(self.sigma * normal_quantile(u))
+        self.median * exp(self.sigma * normal_quantile(u))
     }
     fn scaled(&self, factor: f64) -> Self {
         Self { median: self.median * factor, ..*self }

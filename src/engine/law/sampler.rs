@@ -2,7 +2,7 @@
 
 use super::{Family, Form, Law};
 use crate::engine::draw::{Key, unit_interval};
-use crate::engine::special::{ln, normal_quantile};
+use crate::engine::special::{exp, ln, normal_quantile};
 use crate::units::SimDuration;
 
 /// A Poisson law up to this mean is drawn from a table of its distribution function.
@@ -73,7 +73,7 @@ impl Sampler {
             Method::Exponential { mean } => mean * -ln(1.0 - u),
             Method::Constant { value } => *value,
             Method::Uniform { low, width } => low + u * width,
-            Method::Lognormal { median, sigma } => median * libm::exp(sigma * normal_quantile(u)),
+            Method::Lognormal { median, sigma } => median * exp(sigma * normal_quantile(u)),
             Method::Counts { cumulative, step } => {
                 step * cumulative.partition_point(|cumulative| *cumulative < u) as f64
             }

@@ -37,6 +37,24 @@ fn the_logarithm_is_right_to_the_last_digit() {
     assert_eq!(ln(f64::MIN_POSITIVE / 4.0), libm::log(f64::MIN_POSITIVE / 4.0));
 }
 
+/// Promise T13: the exponential against `libm` (itself within 1 unit), over all magnitudes whose
+/// result is normal, and around 0.
+#[test]
+fn the_exponential_is_right_to_the_last_digit() {
+    let key = key("exp");
+    let mut worst = 0;
+    for i in 0..350_000 {
+        let u = key.uniform(i, 0) - 0.5;
+        for x in [1_400.0 * u, 20.0 * u, u / f64::from(1_u32 << (i % 30))] {
+            worst = worst.max(ulps(exp(x), libm::exp(x)));
+        }
+    }
+    assert!(worst <= 1, "{worst} units in the last place");
+    assert_eq!((exp(0.0), exp(-0.0), exp(f64::NEG_INFINITY)), (1.0, 1.0, 0.0));
+    assert_eq!((exp(710.0), exp(-720.0)), (f64::INFINITY, libm::exp(-720.0)));
+    assert!(exp(f64::NAN).is_nan());
+}
+
 /// Values from tables of the normal law (Abramowitz & Stegun 26.2, and 50-digit arithmetic).
 #[test]
 fn the_normal_quantile_is_right_in_the_middle_and_in_the_tails() {
