@@ -7,6 +7,7 @@
 use serde_json::{Map, json};
 
 mod breaks;
+mod buy;
 mod losses;
 mod uses;
 mod years;
@@ -76,6 +77,9 @@ pub fn output(ladder: &Ladder, members: &Members) -> Output {
     if ladder.years.iter().any(Option::is_some) {
         summary["years"] = form::table(&years::data(ladder));
     }
+    if ladder.offers.len() > 1 {
+        summary["offers"] = form::table(&buy::data(ladder));
+    }
     let mut files = vec![
         ResultFile::covered("comparison.csv", rows),
         ResultFile::covered("comparison.json", form::bytes(&summary)),
@@ -112,6 +116,7 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
     }];
     sections[0].blocks.extend(capacities(ladder).map(Block::Table));
     sections[0].blocks.extend(charts(ladder).into_iter().map(Block::Chart));
+    sections.extend(buy::section(ladder));
     sections.extend(years::section(ladder));
     sections.extend(uses::section(ladder));
     sections.extend(breaks::section(ladder));
@@ -146,7 +151,10 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
         digest: String::new(),
         command: members.command.clone(),
         partial: members.partial.clone(),
-        verdicts: (0..ladder.rows.len()).filter_map(|at| finding(ladder, at)).collect(),
+        verdicts: buy::finding(ladder)
+            .into_iter()
+            .chain((0..ladder.rows.len()).filter_map(|at| finding(ladder, at)))
+            .collect(),
         sections,
         notes: members.notes.clone(),
     }
@@ -161,6 +169,7 @@ pub fn brief(ladder: &Ladder, document: &Document) -> Document {
     for section in &mut brief.sections {
         section.blocks.retain(|block| !matches!(block, Block::Chart(_)));
         match section.heading.as_str() {
+            buy::HEADING => section.blocks = buy::narrow(ladder),
             years::HEADING => section.blocks = years::narrow(ladder),
             breaks::HEADING => section.blocks = breaks::narrow(ladder),
             uses::HEADING => section.blocks = uses::narrow(ladder),
@@ -293,8 +302,10 @@ fn finding(ladder: &Ladder, at: usize) -> Option<Verdict> {
     let served = row.served_step.as_ref().map_or_else(String::new, |step| {
         format!(", page views served {}", said(&in_points(step), &points(), false))
     });
+    let down = ladder.years[at].as_ref().and_then(|years| years.step);
+    let down = down.map_or_else(String::new, |step| format!(", down {}", years::change(&step)));
     let text = format!(
-        "{} instead of {}{cost}: in window {window}, {} p95 {}{served}",
+        "{} instead of {}{cost}: in window {window}, {} p95 {}{served}{down}",
         row.scenario,
         above.scenario,
         ladder.basis.class,
@@ -501,6 +512,9 @@ fn stacked(ladder: &Ladder) -> Table {
     ];
     if ladder.years.iter().any(Option::is_some) {
         parts.push(("years", years::data(ladder)));
+    }
+    if ladder.offers.len() > 1 {
+        parts.push(("offer", buy::data(ladder)));
     }
     let mut columns = vec![Column::words("about", "about")];
     for column in parts.iter().flat_map(|(_, part)| &part.columns) {

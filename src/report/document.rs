@@ -300,6 +300,8 @@ pub enum ChartKind {
     Timeline(Timeline),
     /// Cumulative share of samples at or below a value.
     Ecdf(EcdfChart),
+    /// Named points over two axes, the best of them joined.
+    Front(FrontChart),
 }
 
 /// An axis.
@@ -529,4 +531,31 @@ pub struct EcdfChart {
     pub series: Vec<Series>,
     /// A line down.
     pub objective: Option<Objective>,
+}
+
+/// Named points over two axes, of which less is better on both; those that no other beats on both
+/// are joined.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FrontChart {
+    /// Across.
+    pub x: Axis,
+    /// Up.
+    pub y: Axis,
+    /// What the joined ones are, and what the others are.
+    pub kinds: [String; 2],
+    /// The points, in order of x.
+    pub points: Vec<FrontPoint>,
+}
+
+/// A point with a name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FrontPoint {
+    /// Its name.
+    pub label: String,
+    /// Across.
+    pub x: f64,
+    /// Up.
+    pub y: Estimate,
+    /// No other beats it on both.
+    pub on_front: bool,
 }

@@ -9,7 +9,9 @@
 //! replications, the shorter prefix is compared.
 //! Leaves out: findings about years, whose steps are told with an interval each.
 
+mod offers;
 mod years;
+pub use offers::{Offer, Step};
 pub use years::YearCell;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -179,6 +181,8 @@ pub struct Ladder {
     pub breaks: Vec<BreakKind>,
     /// Availability over years, by row; none where no years were lived through.
     pub years: Vec<Option<YearCell>>,
+    /// What each costs and how long it is down, the cheapest first; those with a price and years.
+    pub offers: Vec<Offer>,
     /// Level at which all findings hold together.
     pub level: f64,
 }
@@ -190,9 +194,10 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
     let level = members.iter().map(|member| member.results.level).fold(1.0, f64::min);
     let mut rows: Vec<Row> = members.iter().map(|member| row(member, &basis)).collect();
     let years = years::cells(members, &basis);
+    let offers = offers::offers(members, &basis, level);
     let Some(deciding) = basis.windows.last() else {
         let (uses, losses, breaks) = (Vec::new(), Vec::new(), Vec::new());
-        return Some(Ladder { basis, rows, uses, losses, breaks, years, level });
+        return Some(Ladder { basis, rows, uses, losses, breaks, years, offers, level });
     };
     let each = 1.0 - (1.0 - level) / 3.0;
     let latency = |member: &Member<'_>| samples(member, &basis, deciding, Metric::Latency);
@@ -217,7 +222,7 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
     }
     let breaks = breaks(members, &basis.class);
     let (uses, losses) = (uses(members, &basis), losses(members, &basis));
-    Some(Ladder { basis, rows, uses, losses, breaks, years, level })
+    Some(Ladder { basis, rows, uses, losses, breaks, years, offers, level })
 }
 
 /// Steps of capacities. Where a replication's own lies somewhere between two rates, a step is one

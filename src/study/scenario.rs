@@ -217,13 +217,13 @@ fn years_of(draft: &Draft, choices: Choices) -> Option<YearsPlan> {
         return None;
     }
     let scenario = &draft.scenario;
-    let precision = scenario.run.precision.iter().map(|(path, _)| path.text.as_str());
-    let expected = scenario.expect.iter().map(|expect| expect.figure.value.text.as_str());
-    let asked: Vec<Figure> = precision
-        .chain(expected)
-        .filter_map(|path| Figure::parse(path).ok())
-        .filter(years::is_of_years)
-        .collect();
+    let of_years = |path: &str| Figure::parse(path).ok().filter(years::is_of_years);
+    let precise = scenario.run.precision.iter().filter_map(|(path, _)| of_years(&path.text));
+    let mut asked: Vec<Figure> = precise.collect();
+    // Who says how precise it is to be is looked after sooner.
+    let least = if asked.is_empty() { years::REPLICATIONS } else { years::FIRST_LOOK };
+    let expected = scenario.expect.iter().map(|expect| &expect.figure.value.text);
+    asked.extend(expected.filter_map(|path| of_years(path)));
     let wanted = scenario.run.horizon.is_some() || choices.solver == Some(Solver::Flows);
     if !wanted && asked.is_empty() {
         return None;
@@ -243,7 +243,7 @@ fn years_of(draft: &Draft, choices: Choices) -> Option<YearsPlan> {
         // The file's own are for windows, where one costs as much as thousands here.
         _ => {
             let own = scenario.run.replications.value;
-            (own.min.max(years::REPLICATIONS), own.max.max(years::MOST))
+            (own.min.max(least), own.max.max(years::MOST))
         }
     };
     let level = scenario.run.confidence.value;

@@ -26,6 +26,8 @@ use crate::units::SimDuration;
 
 /// Replications where nobody says how many.
 pub const REPLICATIONS: u32 = 1_000;
+/// Replications at which it is first asked whether a precision is reached.
+pub const FIRST_LOOK: u32 = 300;
 /// The most that a precision may ask for.
 pub const MOST: u32 = 20_000;
 /// Replications of a first look.

@@ -89,6 +89,36 @@ fn causes() -> Chart {
     }
 }
 
+fn front() -> Chart {
+    let point = |label: &str, x: f64, minutes: f64, on_front| FrontPoint {
+        label: label.into(),
+        x,
+        y: Estimate { value: minutes, interval: Some((minutes * 0.95, minutes * 1.05)) },
+        on_front,
+    };
+    Chart {
+        name: "downtime-against-cost".into(),
+        title: "Structural downtime against cost".into(),
+        finding: "Three are not down less than one that costs less".into(),
+        kind: ChartKind::Front(FrontChart {
+            x: Axis::linear("dollars a month", Unit::DollarsPerMonth),
+            y: Axis::linear("structural downtime", Unit::Other("min/y".into())),
+            kinds: ["down less than all cheaper ones".into(), "not".into()],
+            points: vec![
+                point("starter", 618.0, 233.0, true),
+                point("tier-1", 1_382.0, 244.0, false),
+                point("tier-2", 1_910.0, 254.0, false),
+                point("tier-3", 2_257.0, 197.0, true),
+                point("tier-4", 2_535.0, 157.0, true),
+                point("tier-5", 3_049.0, 133.0, true),
+                point("tier-6", 4_049.0, 133.5, false),
+                point("tier-7", 4_452.0, 127.0, true),
+                point("tier-8", 7_496.0, 123.0, true),
+            ],
+        }),
+    }
+}
+
 fn cost() -> Chart {
     let tiers = [310.0, 930.0, 1_680.0, 2_100.0, 2_340.0, 3_240.0, 5_100.0, 6_400.0, 9_800.0];
     let bar = |(n, value): (usize, &f64)| Bar {
@@ -308,7 +338,7 @@ fn answers() -> Vec<Section> {
             "Percentiles need ten samples beyond them.",
             vec![Block::Chart(ecdf()), Block::Chart(latency_ladder()), Block::Chart(capacity())],
         ),
-        section("Cost", "", vec![Block::Chart(cost())]),
+        section("Cost", "", vec![Block::Chart(cost()), Block::Chart(front())]),
     ]
 }
 

@@ -243,6 +243,12 @@ fn poison_chart(chart: &mut Chart, word: &str) {
                 lane.spans.iter_mut().for_each(|span| set(&mut span.cause));
             }
         }
+        ChartKind::Front(front) => {
+            axis(&mut front.x);
+            axis(&mut front.y);
+            front.kinds.iter_mut().for_each(set);
+            front.points.iter_mut().for_each(|point| set(&mut point.label));
+        }
     }
 }
 
@@ -481,6 +487,17 @@ fn numbers_that_are_none_are_not_drawn() {
                     values: vec![vec![Some(value), None], vec![]],
                     values_are: axis.clone(),
                     ..HeatMap::default()
+                }),
+                ChartKind::Front(FrontChart {
+                    x: axis.clone(),
+                    y: axis.clone(),
+                    points: vec![FrontPoint {
+                        label: "p".into(),
+                        x: value,
+                        y: Estimate { value, interval: Some((value, f64::NAN)) },
+                        on_front: true,
+                    }],
+                    ..FrontChart::default()
                 }),
                 ChartKind::Timeline(Timeline {
                     axis,

@@ -5,6 +5,8 @@
 
 #[path = "years/histories.rs"]
 mod histories;
+#[path = "years/offers.rs"]
+mod offers;
 #[path = "years/oracles.rs"]
 mod oracles;
 #[path = "years/takeovers.rs"]

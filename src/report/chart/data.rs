@@ -1,7 +1,8 @@
 //! The data of a chart as a table, for readers who cannot or will not look at the drawing.
 
 use crate::report::document::{
-    Axis, Cell, Chart, ChartKind, Column, Estimate, Figure, HeatMap, Series, Table, Timeline, Unit,
+    Axis, Cell, Chart, ChartKind, Column, Estimate, Figure, FrontChart, HeatMap, Series, Table,
+    Timeline, Unit,
 };
 
 /// Rows above which a series is shown by every n-th point; the files hold all of them.
@@ -46,6 +47,7 @@ pub fn table(chart: &Chart) -> Table {
         }
         ChartKind::Heat(heat) => matrix(heat),
         ChartKind::Timeline(timeline) => spans(timeline),
+        ChartKind::Front(front) => points(front),
     };
     let every = table.rows.len().div_ceil(MOST_ROWS).max(1);
     table.caption = format!("Data: {}", chart.title);
@@ -127,4 +129,22 @@ fn spans(timeline: &Timeline) -> Table {
         }
     }
     Table { columns, rows, ..Table::default() }
+}
+
+fn points(front: &FrontChart) -> Table {
+    let columns = vec![
+        Column::words("label", "label"),
+        number(&front.x, "x"),
+        number(&front.y, "y"),
+        Column::words("is", "kind"),
+    ];
+    let row = |point: &crate::report::document::FrontPoint| {
+        vec![
+            Cell::text(point.label.clone()),
+            Cell::Figure(Figure::exact(point.x, front.x.unit.clone())),
+            estimate(Some(&point.y), &front.y.unit),
+            Cell::text(front.kinds[usize::from(!point.on_front)].clone()),
+        ]
+    };
+    Table { columns, rows: front.points.iter().map(row).collect(), ..Table::default() }
 }

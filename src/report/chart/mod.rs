@@ -7,6 +7,7 @@
 //! Leaves out: interaction; the data stand in a table below each chart.
 
 mod data;
+mod front;
 mod heat;
 mod lines;
 mod rows;
@@ -50,6 +51,7 @@ pub fn draw(chart: &Chart, id: &str, width: u32) -> Drawing {
         ChartKind::Ladder(ladder) => rows::ladder(&sheet, ladder),
         ChartKind::Heat(heat) => heat::heat(&sheet, heat),
         ChartKind::Timeline(timeline) => timeline::timeline(&sheet, timeline),
+        ChartKind::Front(points) => front::front(&sheet, points),
     }
 }
 

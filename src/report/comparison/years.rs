@@ -98,6 +98,17 @@ fn step(difference: Interval) -> String {
     format!("{sign}{}", number::figure(&size))
 }
 
+/// The same within a sentence.
+pub(super) fn change(difference: &Interval) -> String {
+    if difference.low <= 0.0 && difference.high >= 0.0 {
+        return "as long, as far as can be seen".into();
+    }
+    let way = if difference.estimate < 0.0 { "less" } else { "more" };
+    let (size, half) = (difference.estimate.abs() / 60.0, difference.half_width() / 60.0);
+    let size = Figure::estimate(size, size - half, size + half, minutes());
+    format!("{} {way}", number::figure(&size).replace(' ', "\u{a0}"))
+}
+
 /// Minutes by first cause: a row a cause, a column a scenario.
 fn causes(ladder: &Ladder) -> Table {
     let mut columns = vec![Column::words("first cause", "cause")];

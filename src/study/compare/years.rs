@@ -46,7 +46,7 @@ pub fn cells(members: &[Member<'_>], basis: &Basis) -> Vec<Option<YearCell>> {
 }
 
 /// Structural downtime of the class in seconds a year, by replication.
-fn samples(member: &Member<'_>, basis: &Basis) -> Option<Vec<f64>> {
+pub(super) fn samples(member: &Member<'_>, basis: &Basis) -> Option<Vec<f64>> {
     let (plan, seen) = (member.study.years.as_ref()?, member.result.years.as_ref()?);
     let watched = plan.of.watched.iter().position(|watched| watched.name == basis.class)?;
     let wanted = (watched, Availability::Structural);

@@ -1,0 +1,121 @@
+//! Named points over two axes, with the front of those that no other beats.
+
+use plotters::element::PathElement;
+
+use super::scale::{Room, Scale, TICK_SIZE};
+use super::{Grid, Key, Margins, Sample, Sheet, marker, nothing, numbers, plot, units};
+use crate::report::document::FrontChart;
+use crate::report::svg::{Drawing, Ink, UNITS, text_width};
+
+/// Room around a marker that no letter comes into, in pixels.
+const CLEAR: f64 = 7.0;
+/// Height of a name, in pixels.
+const TALL: f64 = 13.0;
+
+/// A place on the paper, in pixels.
+#[derive(Clone, Copy)]
+struct Patch {
+    left: f64,
+    top: f64,
+    right: f64,
+    bottom: f64,
+}
+
+impl Patch {
+    fn meets(self, other: Self) -> bool {
+        self.left < other.right
+            && other.left < self.right
+            && self.top < other.bottom
+            && other.top < self.bottom
+    }
+}
+
+pub fn front(sheet: &Sheet<'_>, chart: &FrontChart) -> Drawing {
+    let drawable =
+        chart.points.iter().filter(|point| point.x.is_finite() && point.y.value.is_finite());
+    let points: Vec<_> = drawable.collect();
+    if points.is_empty() {
+        return nothing(sheet);
+    }
+    // Both axes begin at zero: what is saved is seen against all that is spent and lost.
+    let mut xs: Vec<f64> = points.iter().map(|point| point.x).collect();
+    let mut ys = numbers(points.iter().map(|point| &point.y));
+    xs.push(0.0);
+    ys.push(0.0);
+    let height = (sheet.pixels() * 0.45).clamp(220.0, 320.0);
+    let (y, y_title) = Scale::over(&chart.y, &ys, Room::Up(height));
+    let left = (y.label_width() + 12.0).max(24.0);
+    let room = sheet.pixels() - left;
+    let (x, x_title) = Scale::over(&chart.x, &xs, Room::Across(room - 30.0));
+    let margins = Margins { left, right: x.overhang(room).max(12.0), below: 44.0 };
+    let mut keys = vec![Key { sample: Sample::Line(0), name: chart.kinds[0].clone() }];
+    if points.iter().any(|point| !point.on_front) {
+        keys.push(Key { sample: Sample::Marker(1), name: chart.kinds[1].clone() });
+    }
+    sheet.paint(&y_title, &keys, height + margins.below, |root, top| {
+        let area = plot(root, (top, margins), (x.clone(), y.clone()), (Grid::Across, &x_title))?;
+        let mut path: Vec<(f64, f64)> = Vec::new();
+        for point in points.iter().filter(|point| point.on_front) {
+            // Until there is money for the next, one has the one before.
+            path.extend(path.last().map(|before| (point.x, before.1)));
+            path.push((point.x, point.y.value));
+        }
+        area.draw(&PathElement::new(path, Ink::Line(0).stroke(15)))?;
+        let pixels = |at: i32| f64::from(at) / f64::from(UNITS);
+        let mut taken: Vec<Patch> = Vec::new();
+        for point in &points {
+            let drawn = |(low, high): &(f64, f64)| low.is_finite() && high.is_finite();
+            if let Some((low, high)) = point.y.interval.filter(drawn) {
+                area.draw(&PathElement::new(
+                    vec![(point.x, low), (point.x, high)],
+                    Ink::Axis.stroke(12),
+                ))?;
+            }
+            let at = area.map_coordinate(&(point.x, point.y.value));
+            marker(root, u8::from(!point.on_front), at)?;
+            let (x, y) = (pixels(at.0), pixels(at.1));
+            taken.push(Patch {
+                left: x - CLEAR,
+                top: y - CLEAR,
+                right: x + CLEAR,
+                bottom: y + CLEAR,
+            });
+        }
+        let (across, down) = area.get_pixel_range();
+        let inside = |patch: &Patch| {
+            patch.left >= pixels(across.start)
+                && patch.right <= pixels(across.end) + margins.right
+                && patch.top >= pixels(down.start)
+                && patch.bottom <= pixels(down.end)
+        };
+        for point in &points {
+            let at = area.map_coordinate(&(point.x, point.y.value));
+            let (x, y) = (pixels(at.0), pixels(at.1));
+            let wide = text_width(&point.label, TICK_SIZE);
+            // Beside it first, then above and below, then further up.
+            let places = [
+                (x + CLEAR + 2.0, y - TALL / 2.0),
+                (x + CLEAR + 2.0, y - TALL - 4.0),
+                (x - wide / 2.0, y - CLEAR - TALL - 2.0),
+                (x - wide / 2.0, y + CLEAR + 2.0),
+                (x - wide - CLEAR - 2.0, y - TALL / 2.0),
+                (x - wide / 2.0, y - CLEAR - 2.0 * TALL - 4.0),
+                (x - wide / 2.0, y + CLEAR + TALL + 4.0),
+            ];
+            let patch = |(left, top): (f64, f64)| Patch {
+                left,
+                top,
+                right: left + wide,
+                bottom: top + TALL,
+            };
+            let free =
+                |patch: &Patch| inside(patch) && !taken.iter().any(|other| patch.meets(*other));
+            // A name that has no room stands in the table below.
+            let Some(place) = places.map(patch).into_iter().find(free) else { continue };
+            taken.push(place);
+            let corner = (units(place.left), units(place.top + 1.0));
+            root.draw_text(&point.label, &Ink::Label.letters(TICK_SIZE), corner)?;
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,211 @@
+//! Which to buy: structural downtime against cost.
+
+use super::Ladder;
+use crate::report::document::{
+    Axis, Block, Cell, Chart, ChartKind, Column, Estimate as Mark, Figure, FrontChart, FrontPoint,
+    Judgement, Rounding, Section, Table, Unit, Verdict,
+};
+use crate::report::number;
+use crate::report::run::years::minutes;
+use crate::stats::interval::Interval;
+use crate::study::compare::{Offer, Step};
+
+/// The heading of the section.
+pub(super) const HEADING: &str = "What to buy";
+
+const MONTHS: f64 = 12.0;
+
+/// The section; `None` where there are not two with a price and years.
+pub(super) fn section(ladder: &Ladder) -> Option<Section> {
+    (ladder.offers.len() > 1).then(|| Section {
+        heading: HEADING.into(),
+        intro: format!(
+            "Structural downtime against the price of a month. A scenario is worth its price here \
+             when it is down less than every cheaper one, which is seen in the years that they \
+             live through alike; all these differences hold together at {:.0} %. One that is not \
+             may still carry more or answer sooner.",
+            ladder.level * 100.0
+        ),
+        blocks: vec![Block::Table(table(ladder)), Block::Chart(chart(ladder))],
+    })
+}
+
+/// What a terminal shows.
+pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
+    let mut table = table(ladder);
+    table.columns.truncate(KEPT);
+    table.rows.iter_mut().for_each(|row| row.truncate(KEPT));
+    vec![Block::Table(table)]
+}
+
+/// Columns for which a terminal has room.
+const KEPT: usize = 4;
+
+/// Which is the cheapest for which limit, in one sentence.
+pub(super) fn finding(ladder: &Ladder) -> Option<Verdict> {
+    if ladder.offers.len() < 2 {
+        return None;
+    }
+    let said = limits(ladder).into_iter().map(|(offer, from, _)| {
+        format!("{} from {from:.0}\u{a0}min/y on", name(ladder, offer.row))
+    });
+    let said: Vec<String> = said.collect();
+    let text = format!(
+        "cheapest for a limit of structural downtime of {}: {}",
+        ladder.basis.class,
+        said.join(", ")
+    );
+    Some(Verdict { judgement: Judgement::Finding, text })
+}
+
+fn name(ladder: &Ladder, row: usize) -> &str {
+    &ladder.rows[row].scenario
+}
+
+/// Those on the front, each with the least limit in minutes a year that it keeps and with that of
+/// the cheaper one before it. A limit is kept by whose interval lies below it.
+fn limits(ladder: &Ladder) -> Vec<(&Offer, f64, Option<f64>)> {
+    let mut found: Vec<(&Offer, f64, Option<f64>)> = Vec::new();
+    for offer in ladder.offers.iter().filter(|offer| offer.beaten_by.is_none()) {
+        let keeps = (offer.downtime.high / 60.0).ceil();
+        let before = found.last().map(|(_, before, _)| *before);
+        if before.is_none_or(|before| keeps < before) {
+            found.push((offer, keeps, before));
+        }
+    }
+    found
+}
+
+fn table(ladder: &Ladder) -> Table {
+    let columns = vec![
+        Column::words("scenario", "scenario"),
+        Column::numbers("$/month", "cost_dollars_per_month", Unit::Dollars),
+        Column::numbers("down", "downtime_min_per_year", minutes()),
+        Column::words("cheapest for a limit of", "cheapest_for"),
+        Column::words("buys, against", "against"),
+        Column::numbers("more a month", "more_dollars_per_month", Unit::Dollars),
+        Column::words("less downtime", "downtime_less"),
+        Column::numbers("a minute less", "dollars_per_minute", Unit::Dollars),
+        Column::words(&last_window(ladder), "p95_less"),
+    ];
+    let limits = limits(ladder);
+    let row = |offer: &Offer| {
+        let mut cells = vec![
+            Cell::text(name(ladder, offer.row)),
+            Cell::Figure(Figure::exact(offer.cost, Unit::Dollars)),
+            Cell::Figure(in_minutes(&offer.downtime).rounded(Rounding::Up)),
+        ];
+        let kept = limits.iter().find(|(other, ..)| other.row == offer.row);
+        cells.push(Cell::text(match (offer.beaten_by, kept) {
+            (Some(by), _) => format!("none: {} is cheaper", name(ladder, by)),
+            (None, Some((_, from, Some(to)))) => format!("{from:.0} to {to:.0} min/y"),
+            (None, Some((_, from, None))) => format!("{from:.0} min/y and more"),
+            (None, None) => "none that is certain".into(),
+        }));
+        match &offer.step {
+            Some(step) => cells.extend(bought(ladder, step)),
+            None => cells.extend((0..5).map(|_| Cell::text(""))),
+        }
+        cells
+    };
+    let caption = format!("Structural downtime of {} and its price", ladder.basis.class);
+    Table { caption, columns, rows: ladder.offers.iter().map(row).collect() }
+}
+
+fn last_window(ladder: &Ladder) -> String {
+    let window = ladder.basis.windows.last();
+    window.map_or_else(|| "p95".into(), |window| format!("p95 @{window}"))
+}
+
+fn bought(ladder: &Ladder, step: &Step) -> [Cell; 5] {
+    let less = negated(&step.downtime);
+    let minutes_less = less.estimate / 60.0;
+    let latency = step.latency.as_ref().map_or_else(
+        || "not compared".into(),
+        |difference| {
+            if difference.low <= 0.0 && difference.high >= 0.0 {
+                return "no difference seen".into();
+            }
+            let way = if difference.estimate < 0.0 { "less" } else { "more" };
+            let size = if difference.estimate < 0.0 { negated(difference) } else { *difference };
+            let size = Figure::estimate(size.estimate, size.low, size.high, Unit::Seconds);
+            format!("{} {way}", number::figure(&size))
+        },
+    );
+    [
+        Cell::text(name(ladder, step.from)),
+        Cell::Figure(Figure::exact(step.cost, Unit::Dollars)),
+        Cell::text(number::figure(&in_minutes(&less))),
+        Cell::Figure(Figure::exact(MONTHS * step.cost / minutes_less, Unit::Dollars)),
+        Cell::text(latency),
+    ]
+}
+
+fn negated(interval: &Interval) -> Interval {
+    Interval { estimate: -interval.estimate, low: -interval.high, high: -interval.low, ..*interval }
+}
+
+fn in_minutes(seconds: &Interval) -> Figure {
+    let Interval { estimate, low, high, .. } = seconds;
+    Figure::estimate(estimate / 60.0, low / 60.0, high / 60.0, minutes())
+}
+
+fn chart(ladder: &Ladder) -> Chart {
+    let points = ladder.offers.iter().map(|offer| FrontPoint {
+        label: name(ladder, offer.row).into(),
+        x: offer.cost,
+        y: Mark {
+            value: offer.downtime.estimate / 60.0,
+            interval: Some((offer.downtime.low / 60.0, offer.downtime.high / 60.0)),
+        },
+        on_front: offer.beaten_by.is_none(),
+    });
+    let beaten = ladder.offers.iter().filter(|offer| offer.beaten_by.is_some()).count();
+    let finding = match beaten {
+        0 => "Each is down less than all that cost less".into(),
+        1 => "One is not down less than one that costs less".into(),
+        count => format!("{count} are not down less than one that costs less"),
+    };
+    Chart {
+        name: "downtime-against-cost".into(),
+        title: format!("Structural downtime of {} against cost", ladder.basis.class),
+        finding,
+        kind: ChartKind::Front(FrontChart {
+            x: Axis::linear("dollars a month", Unit::DollarsPerMonth),
+            y: Axis::linear("structural downtime", minutes()),
+            kinds: ["down less than all cheaper ones".into(), "not".into()],
+            points: points.collect(),
+        }),
+    }
+}
+
+/// For programs: a row a scenario.
+pub(super) fn data(ladder: &Ladder) -> Table {
+    let columns = vec![
+        Column::words("scenario", "scenario"),
+        Column::numbers("cost", "cost_dollars_per_month", Unit::Dollars),
+        Column::numbers("down", "downtime_s_per_year", Unit::Seconds),
+        Column::words("beaten by", "beaten_by"),
+        Column::words("against", "against"),
+        Column::numbers("more", "more_dollars_per_month", Unit::Dollars),
+        Column::numbers("downtime step", "downtime_from_front_s_per_year", Unit::Seconds),
+        Column::numbers("p95 step", "p95_from_front_s", Unit::Seconds),
+    ];
+    let interval =
+        |i: &Interval| Cell::Figure(Figure::estimate(i.estimate, i.low, i.high, Unit::Seconds));
+    let row = |offer: &Offer| {
+        let none = || Cell::missing("nothing before it on the front");
+        let step = offer.step.as_ref();
+        vec![
+            Cell::text(name(ladder, offer.row)),
+            Cell::Figure(Figure::exact(offer.cost, Unit::Dollars)),
+            interval(&offer.downtime),
+            Cell::text(offer.beaten_by.map_or("", |row| name(ladder, row))),
+            Cell::text(step.map_or("", |step| name(ladder, step.from))),
+            step.map_or_else(none, |step| Cell::Figure(Figure::exact(step.cost, Unit::Dollars))),
+            step.map_or_else(none, |step| interval(&step.downtime)),
+            step.and_then(|step| step.latency.as_ref()).map_or_else(none, interval),
+        ]
+    };
+    Table { caption: String::new(), columns, rows: ladder.offers.iter().map(row).collect() }
+}

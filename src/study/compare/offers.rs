@@ -1,0 +1,89 @@
+//! What each scenario buys: downtime against cost.
+//!
+//! Model: of two scenarios the one that costs less is the better buy unless the other is down less,
+//! which is seen in their paired difference, replication by replication of the same years. Those
+//! that no cheaper one beats are on the *front* (Pareto). Each is then held against the one before
+//! it on the front: dollars, minutes, milliseconds.
+//!
+//! Holds: all differences of downtime together err with at most one minus the level (Bonferroni
+//! over all pairs), and so do all steps of latency. Leaves out: what else a scenario is bought for,
+//! its capacity above all; those that are not on the front may still carry more.
+
+use super::{Basis, Member, years};
+use crate::plan::figure::Metric;
+use crate::stats::interval::Interval;
+
+/// A scenario with its price and its downtime.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// Which row.
+    pub row: usize,
+    /// Dollars a month.
+    pub cost: f64,
+    /// Structural downtime in seconds a year.
+    pub downtime: Interval,
+    /// A cheaper one that is not seen to be down longer; none for one on the front.
+    pub beaten_by: Option<usize>,
+    /// Against the one before it on the front.
+    pub step: Option<Step>,
+}
+
+/// What the next on the front buys.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The one before, by row.
+    pub from: usize,
+    /// Dollars a month more.
+    pub cost: f64,
+    /// Structural downtime in seconds a year, this one less the one before.
+    pub downtime: Interval,
+    /// 95 % latency in seconds in the last window of the basis, this one less the one before.
+    pub latency: Option<Interval>,
+}
+
+/// All that have a price and years, the cheapest first.
+pub fn offers(members: &[Member<'_>], basis: &Basis, level: f64) -> Vec<Offer> {
+    let downs: Vec<Option<Vec<f64>>> =
+        members.iter().map(|member| years::samples(member, basis)).collect();
+    let offer = |(row, member): (usize, &Member<'_>)| {
+        let downtime = Interval::of_mean(downs[row].as_deref()?, level).ok()?;
+        Some(Offer { row, cost: member.monthly_cost?, downtime, beaten_by: None, step: None })
+    };
+    let mut all: Vec<Offer> = members.iter().enumerate().filter_map(offer).collect();
+    // Of two at one price the one that is down less comes first.
+    all.sort_by(|a, b| {
+        a.cost.total_cmp(&b.cost).then(a.downtime.estimate.total_cmp(&b.downtime.estimate))
+    });
+    let pairs = all.len() * all.len().saturating_sub(1) / 2;
+    let each = 1.0 - (1.0 - level) / pairs.max(1) as f64;
+    let down = |row: usize| downs[row].as_deref().unwrap_or(&[]);
+    let paired = |own: usize, other: usize, of: &dyn Fn(usize) -> Vec<f64>, level: f64| {
+        let (own, other) = (of(own), of(other));
+        let count = own.len().min(other.len());
+        Interval::of_paired_difference(&own[..count], &other[..count], level).ok()
+    };
+    let downtime = |own: usize, other: usize| paired(own, other, &|row| down(row).to_vec(), each);
+    for at in 1..all.len() {
+        let row = all[at].row;
+        let better = |cheaper: &&Offer| {
+            downtime(row, cheaper.row).is_none_or(|difference| difference.high >= 0.0)
+        };
+        let beaten = all[..at].iter().filter(better);
+        let least = beaten.min_by(|a, b| a.downtime.estimate.total_cmp(&b.downtime.estimate));
+        all[at].beaten_by = least.map(|cheaper| cheaper.row);
+    }
+    let front: Vec<usize> = (0..all.len()).filter(|at| all[*at].beaten_by.is_none()).collect();
+    let steps = front.len().saturating_sub(1).max(1);
+    let together = 1.0 - (1.0 - level) / steps as f64;
+    for pair in front.windows(2) {
+        let (before, own) = (&all[pair[0]], &all[pair[1]]);
+        let latency = basis.windows.last().and_then(|window| {
+            let of = |row: usize| super::samples(&members[row], basis, window, Metric::Latency);
+            paired(own.row, before.row, &of, together)
+        });
+        let Some(downtime) = downtime(own.row, before.row) else { continue };
+        let step = Step { from: before.row, cost: own.cost - before.cost, downtime, latency };
+        all[pair[1]].step = Some(step);
+    }
+    all
+}
