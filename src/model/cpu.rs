@@ -182,6 +182,12 @@ impl Cpu {
         self.alarm.arm(ctx, self.unit, self.share.next_due());
     }
 
+    /// Nothing runs on it, or waits to.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.inside.number() == 0
+    }
+
     /// The account of one zone.
     #[must_use]
     pub fn zone(&self, now: SimTime, zone: u32) -> ZoneLedger {

@@ -147,6 +147,12 @@ impl Disks {
         }
     }
 
+    /// No operation is at work or in line.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.disks.iter().all(|disk| disk.line.is_empty())
+    }
+
     fn draw(&self, ctx: &Ctx<'_>, key: KeyId, ordinal: u64, index: u32) -> (SimDuration, f64) {
         let time = self.config.time.sample(ctx.draws.uniform_at(key, ordinal, index));
         let choice = ctx.draws.uniform_at(KeyId(key.0 + 1), ordinal, index);

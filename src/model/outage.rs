@@ -20,6 +20,7 @@
 
 use crate::engine::lane::NoProgress;
 use crate::health::{AutomatonId, FactId, Kernel, Listener, Net, Start, StateId, View};
+use crate::model::blueprint::{Operation, Part};
 use crate::model::ids::{CallId, CauseId, ComponentId};
 use crate::model::request::{Frame, Hold, NO_CALL, Outcome, Owner, Request, RequestId, Waits};
 use crate::model::world::storage::Handed;
@@ -119,8 +120,21 @@ pub struct Standing {
     served: Vec<(ComponentId, SimTime)>,
     warm: Vec<SimTime>,
     restarted: Vec<Option<SimTime>>,
+    /// Processors and disks that are ill, and that nobody comes to: in a world where they are well
+    /// nothing else happens.
+    resting: Vec<ComponentId>,
     /// Requests in flight, events pushed, and those pending: whatever was done was the same.
     done: (usize, u64, usize),
+}
+
+impl Standing {
+    /// Whether a world that stands like this lives on as one of `other` does, whose resting parts
+    /// may be ill besides: whoever is well here may be mended there, not the other way round.
+    #[must_use]
+    pub fn stands_for(&self, other: &Self) -> bool {
+        let same = |one: &Self| Self { resting: Vec::new(), ..one.clone() };
+        self.resting.iter().all(|part| other.resting.contains(part)) && same(self) == same(other)
+    }
 }
 
 /// What is ill in a world, and why.
@@ -229,14 +243,44 @@ impl<'p> World<'p> {
         if self.ills.0.as_deref().is_some_and(waits) {
             return None;
         }
+        let resting = self.resting();
+        let (mut healths, mut causes) = (self.healths.clone(), self.causes.clone());
+        for part in &resting {
+            (healths[part.index()], causes[part.index()]) = (Health::Up, CauseId::OVERLOAD);
+        }
         Some(Standing {
-            healths: self.healths.clone(),
-            causes: self.causes.clone(),
+            healths,
+            causes,
+            resting,
             served: self.volumes.served(),
             warm: self.warm_at.clone(),
             restarted: self.restarted.clone(),
             done: (self.requests.len(), self.calendar.pushed(), self.calendar.len()),
         })
+    }
+
+    /// Processors and disks that are ill, with nothing in them, and whose users are all lost: until
+    /// one of these is mended nobody asks whether they are well.
+    fn resting(&self) -> Vec<ComponentId> {
+        let ill = (0..self.healths.len()).filter(|at| self.healths[*at] != Health::Up);
+        let idle = ill.filter(|at| match &self.components[*at] {
+            Component::Cpu(cpu) => cpu.is_idle(),
+            Component::Disks(disks) => disks.is_idle(),
+            _ => false,
+        });
+        let idle = idle.map(|at| ComponentId(at as u32));
+        let unused = |part: &ComponentId| {
+            let uses = |user: &Part| {
+                let mut mounts = user.mounts.iter().chain(&user.further);
+                user.place.is_some_and(|place| place.cpu == *part)
+                    || mounts.any(|mount| mount.disks == *part)
+            };
+            let mut users = self.plan.parts.iter().enumerate().filter(|(_, user)| uses(user));
+            let works_on = |operation: &Operation| operation.disks == *part;
+            users.all(|(at, _)| self.healths[at].is_lost())
+                && !self.plan.operations.iter().any(works_on)
+        };
+        idle.filter(unused).collect()
     }
 
     /// What is ill, to be put into another world of the same [`Standing`].

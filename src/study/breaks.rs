@@ -411,7 +411,8 @@ fn live<'a>(
 type Group<'p> = Vec<(Option<u32>, Illness<'p>)>;
 
 /// Parts whose break makes the same components fare the same way (a zone, and the one process in
-/// it): until they are mended they are lived through once.
+/// it; a server whose zones are idle once they are lost): until they are mended they are lived
+/// through once, as the first of them.
 fn alike<'p>(base: &Run<'p>, places: &[Option<u32>]) -> Vec<Group<'p>> {
     let mut groups: Vec<(Option<Standing>, Group<'p>)> = Vec::new();
     for place in places {
@@ -420,10 +421,20 @@ fn alike<'p>(base: &Run<'p>, places: &[Option<u32>]) -> Vec<Group<'p>> {
             run.drill(*place, true);
         }
         let (standing, one) = (run.standing(), (*place, run.illness()));
-        let same = groups.iter_mut().find(|(other, _)| standing.is_some() && *other == standing);
-        match same {
-            Some((_, group)) => group.push(one),
-            None => groups.push((standing, vec![one])),
+        let is_first = |first: &Option<Standing>, other: &Option<Standing>| match (first, other) {
+            (Some(first), Some(other)) => first.stands_for(other),
+            _ => false,
+        };
+        if let Some((_, group)) = groups.iter_mut().find(|(first, _)| is_first(first, &standing)) {
+            group.push(one);
+        } else if let Some((first, group)) =
+            groups.iter_mut().find(|(other, _)| is_first(&standing, other))
+        {
+            // The first is the one that is lived through.
+            *first = standing;
+            group.insert(0, one);
+        } else {
+            groups.push((standing, vec![one]));
         }
     }
     groups.into_iter().map(|(_, group)| group).collect()

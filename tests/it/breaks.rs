@@ -225,10 +225,18 @@ fn threads_change_nothing() {
 }
 
 /// Breaks that change the same things are lived through once; whether a part is broken beside others
-/// or alone changes no event of its break or of its repair.
+/// or alone changes no event of its break or of its repair. Alike are a zone and its one process, a
+/// master and its zone; in tier 8, where much has a server to itself, that server too.
 #[test]
 fn a_break_is_the_same_whoever_else_breaks() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/tiers/tier-5.toml");
+    for (tier, parts, alike) in [("tier-5", 15, 3), ("tier-8", 30, 10)] {
+        breaks_are_the_same_alone(tier, parts, alike);
+    }
+}
+
+fn breaks_are_the_same_alone(tier: &str, parts: usize, alike: usize) {
+    let file = format!("scenarios/tiers/{tier}.toml");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let text = std::fs::read_to_string(path).unwrap();
     let text = text
         .replace("before = \"2min\"", "before = \"4s\"")
@@ -244,7 +252,7 @@ fn a_break_is_the_same_whoever_else_breaks() {
     let mut places: Vec<u32> = all.iter().filter_map(part).collect();
     places.sort_unstable();
     places.dedup();
-    assert!(places.len() > 15, "{}", places.len());
+    assert!(places.len() > parts, "{}", places.len());
     let mut digests = Vec::new();
     for place in places {
         let wanted = |window: &&WindowPlan| part(window).is_none_or(|other| other == place);
@@ -255,17 +263,17 @@ fn a_break_is_the_same_whoever_else_breaks() {
             let other = together.iter().find(|other| other.name == *name).unwrap();
             assert_eq!(alone.digests, other.digests, "{name}");
             assert_eq!(format!("{:?}", alone.samples), format!("{:?}", other.samples), "{name}");
+            assert_eq!(format!("{:?}", alone.pooled), format!("{:?}", other.pooled), "{name}");
         }
         digests.extend(asked.iter().zip(&alone).filter_map(|(window, alone)| {
             let down = window.window.name.contains("/down:");
             down.then(|| alone.digests.clone())
         }));
     }
-    // A zone and its one process, a master and its zone.
     let breaks = digests.len();
     digests.sort();
     digests.dedup();
-    assert!(digests.len() + 3 <= breaks, "{} lives of {breaks} breaks", digests.len());
+    assert!(digests.len() + alike <= breaks, "{} lives of {breaks} breaks", digests.len());
 }
 
 /// Parts of one kind and role are broken once: equal members are one kind, servers with different
