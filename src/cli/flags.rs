@@ -93,6 +93,12 @@ pub enum Command {
     /// say holds for all of them together. Scenarios that cannot be simulated yet are left out and
     /// told. Each gets results of its own, the comparison goes to `comparison` beside them.
     Compare(CompareArgs),
+    /// Show what differs in meaning between two scenarios
+    ///
+    /// Defaults are filled in first; spelling, order and units make no difference: 1h is 60min.
+    /// Each is a scenario file or a folder of results, whose scenario stands beside them. Exit code
+    /// 0 when they are the same model, 1 when they differ.
+    Diff(DiffArgs),
     /// Write a scenario to start from
     ///
     /// A small web tier with comments: a web zone and a database zone, users, faults and judged
@@ -154,6 +160,20 @@ pub struct CompareArgs {
     /// How to simulate.
     #[command(flatten)]
     pub simulation: Simulation,
+}
+
+/// Flags of `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// A scenario file, or a folder of results
+    #[arg(value_name = "A", value_hint = ValueHint::AnyPath)]
+    pub a: PathBuf,
+    /// What it is held against
+    #[arg(value_name = "B", value_hint = ValueHint::AnyPath)]
+    pub b: PathBuf,
+    /// Form of the answer on standard output: text, json
+    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
+    pub format: TextOrJson,
 }
 
 /// Values laid over a file.
@@ -279,6 +299,20 @@ pub struct Simulation {
     /// same, or --force is given. Without it, the results of scenarios/a/b.toml go to results/a/b.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
+    /// How much is simulated, and of what.
+    #[command(flatten)]
+    pub effort: Effort,
+    /// Form of the answer on standard output: text, json, csv
+    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
+    pub format: Format,
+    /// Replace other results in the folder
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// How much is simulated, and of what.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Effort {
     /// Root of all draws, instead of the scenario's
     ///
     /// The same seed gives the same bytes, for any number of threads.
@@ -321,15 +355,9 @@ pub struct Simulation {
     /// Values laid over each file.
     #[command(flatten)]
     pub set: Overrides,
-    /// Form of the answer on standard output: text, json, csv
-    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
-    pub format: Format,
-    /// Replace other results in the folder
-    #[arg(long)]
-    pub force: bool,
 }
 
-impl Simulation {
+impl Effort {
     /// The flags that change the scenario, as assignments to lay over it: they meet the same checks
     /// as the file and are part of its canonical form. Those of `--set` come last and win.
     #[must_use]
@@ -407,14 +435,17 @@ mod tests {
     #[test]
     fn flags_that_change_the_scenario_are_laid_over_it_and_set_has_the_last_word() {
         let none = run(&[]).unwrap();
-        assert_eq!(none.assignments(), [] as [String; 0]);
-        assert_eq!((none.threads, none.format), (None, Format::Text));
+        assert_eq!(none.effort.assignments(), [] as [String; 0]);
+        assert_eq!((none.effort.threads, none.format), (None, Format::Text));
         let words = ["--seed", "7", "--replications", "20", "--set", "run.seed=8"];
         let more = ["--precision", "chance.page[over=20ms]@peak=2%"];
         let some = run(&[&words[..], &more].concat()).unwrap();
         let precision = "run.precision.\"chance.page[over=20ms]@peak\"=2%";
-        assert_eq!(some.assignments(), ["run.seed=7", precision, "run.seed=8"]);
-        assert_eq!((some.choices().replications, some.choices().quick), (Some(20), false));
-        assert!(run(&["--quick"]).unwrap().choices().quick);
+        assert_eq!(some.effort.assignments(), ["run.seed=7", precision, "run.seed=8"]);
+        assert_eq!(
+            (some.effort.choices().replications, some.effort.choices().quick),
+            (Some(20), false)
+        );
+        assert!(run(&["--quick"]).unwrap().effort.choices().quick);
     }
 }

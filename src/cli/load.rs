@@ -55,6 +55,8 @@ pub struct Runnable<'a> {
 /// What a scenario is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
+    /// To be read alone: what is doubtful is not said, and traces that it names are not opened.
+    Read,
     /// To be looked at: what is doubtful is said, what the event loop does not act out is not held
     /// against it.
     Check,
@@ -156,6 +158,9 @@ impl Loaded {
         let Some(document) = &self.document else { return };
         self.draft = plan::draft(document, &mut self.found);
         let Some(draft) = self.draft.as_ref().filter(|_| !self.found.has_errors()) else { return };
+        if purpose == Purpose::Read {
+            return;
+        }
         plan::lint::lint(draft, &mut self.found);
         if purpose == Purpose::Run {
             plan::simulatable::check(draft, &mut self.found);

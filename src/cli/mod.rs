@@ -10,6 +10,7 @@ mod check;
 mod compare;
 mod completions;
 pub mod console;
+pub mod diff;
 pub mod exit;
 pub mod flags;
 mod init;
@@ -65,6 +66,7 @@ fn run(cli: &Cli, console: &Console) -> Result<Exit, Failure> {
         Some(Command::Check(args)) => check::check(args, console),
         Some(Command::Run(args)) => run::run(args, console),
         Some(Command::Compare(args)) => compare::compare(args, console),
+        Some(Command::Diff(args)) => diff::diff(args, console),
         Some(Command::Init(args)) => init::init(args, console),
         Some(Command::Schema(args)) => schema::print(args, console),
         Some(Command::Completions(args)) => completions::completions(args, console),

@@ -8,6 +8,7 @@
 pub mod chart;
 pub mod comparison;
 pub mod csv;
+pub mod difference;
 pub mod document;
 pub mod html;
 pub mod json;
