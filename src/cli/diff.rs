@@ -8,9 +8,11 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{DiffArgs, TextOrJson};
 use super::load::{self, Loaded, Purpose};
+use super::recorded::Recorded;
+use crate::plan::{Draft, cost};
 use crate::report::difference::{lines, value};
 use crate::report::json::bytes;
-use crate::report::write::{self, MANIFEST, read_manifest, sha256};
+use crate::report::write::{MANIFEST, sha256};
 use crate::scenario::difference::{Change, Step, between};
 use crate::scenario::render::{shown, wrap};
 use crate::scenario::value::Value as _;
@@ -23,6 +25,8 @@ pub struct Side {
     pub form: Json,
     /// The files that its workloads replay, with the digests of their content.
     pub traces: Vec<(String, String)>,
+    /// What it costs a month, in dollars, where it has prices.
+    pub cost: Option<f64>,
 }
 
 /// Compares two.
@@ -87,16 +91,12 @@ fn side(path: &Path, console: &Console) -> Result<Side, Failure> {
     of_loaded(name, &loaded, console)
 }
 
-/// A scenario file that has been read.
-///
-/// # Errors
-///
-/// As [`diff`].
-pub fn of_loaded(name: String, loaded: &Loaded, console: &Console) -> Result<Side, Failure> {
+fn of_loaded(name: String, loaded: &Loaded, console: &Console) -> Result<Side, Failure> {
     if loaded.found.has_errors() {
         loaded.tell(console, TextOrJson::Text);
     }
-    let form = loaded.sound()?.scenario.canonical();
+    let draft = loaded.sound()?;
+    let form = draft.scenario.canonical();
     let mut traces = Vec::new();
     for file in traces_of(&form) {
         let path = loaded.folder.join(&file);
@@ -105,7 +105,11 @@ pub fn of_loaded(name: String, loaded: &Loaded, console: &Console) -> Result<Sid
         })?;
         traces.push((file, format!("sha256:{}", sha256(&content))));
     }
-    Ok(Side { name, form, traces })
+    Ok(Side { name, form, traces, cost: dollars(draft) })
+}
+
+fn dollars(draft: &Draft) -> Option<f64> {
+    cost::monthly(draft).map(|cost| cost.total())
 }
 
 fn traces_of(form: &Json) -> Vec<String> {
@@ -119,14 +123,13 @@ fn traces_of(form: &Json) -> Vec<String> {
 
 /// The scenario that stands beside results.
 fn beside_results(folder: &Path, name: String, console: &Console) -> Result<Side, Failure> {
-    let manifest = read_manifest(folder)?.filter(|manifest| manifest["scenario"].is_string());
-    let Some(manifest) = manifest else {
+    let Some(recorded) = Recorded::open(folder)? else {
         let message = format!("`{name}` is a folder without results of one scenario");
         let help = "name a scenario file, or a folder that `run` has written";
         return Err(Failure::new(Exit::Usage, message).help(help));
     };
-    write::verify(folder, &manifest)?;
-    stored(folder, &manifest, name, console)
+    recorded.verify()?;
+    stored(folder, &recorded.manifest, name, console)
 }
 
 /// The scenario that stands beside results whose manifest has been read.
@@ -148,8 +151,12 @@ pub fn stored(
     let loaded = load::load(&path, &[], Purpose::Read).map_err(|failure| {
         damaged(failure.message.unwrap_or_else(|| "scenario.toml cannot be read".into()))
     })?;
+    let mut price = None;
     let form = match loaded.sound() {
-        Ok(draft) => draft.scenario.canonical(),
+        Ok(draft) => {
+            price = dollars(draft);
+            draft.scenario.canonical()
+        }
         // Files that it names do not lie beside it, and another version may know other keys: then
         // what stands there is taken as it stands, since it is canonical already.
         Err(_) => {
@@ -164,5 +171,5 @@ pub fn stored(
         .filter_map(|line| line.as_str()?.strip_prefix("file ")?.rsplit_once(' '))
         .map(|(file, content)| (file.to_string(), content.to_string()))
         .collect();
-    Ok(Side { name, form, traces })
+    Ok(Side { name, form, traces, cost: price })
 }

@@ -99,6 +99,22 @@ pub enum Command {
     /// Each is a scenario file or a folder of results, whose scenario stands beside them. Exit code
     /// 0 when they are the same model, 1 when they differ.
     Diff(DiffArgs),
+    /// Fail when a figure has moved since a baseline: for CI
+    ///
+    /// Each scenario is lived through as its baseline was: the same seed, replications and solver,
+    /// unless flags say otherwise. Where nothing was changed nothing may differ, not a bit. Else
+    /// every figure is held against its margin, with the uncertainty of both sides: it is the same,
+    /// changed, or unsure. Beside the figures stand the keys of the scenario that differ. Exit code
+    /// 0 when all are the same, 1 when one has changed, 5 when it cannot be told or there is no
+    /// baseline, 7 when the baseline is damaged.
+    Gate(GateArgs),
+    /// Run results again and compare every byte
+    ///
+    /// The scenario beside the results is lived through once more with the same effort. Compared are
+    /// the order of events of every replication, by digest, and every file; of what differs the
+    /// first is shown. Exit code 0 when nothing differs, 7 when something does, 5 when another
+    /// version of fivenines made the results.
+    Replay(ReplayArgs),
     /// Write a scenario to start from
     ///
     /// A small web tier with comments: a web zone and a database zone, users, faults and judged
@@ -171,6 +187,73 @@ pub struct DiffArgs {
     /// What it is held against
     #[arg(value_name = "B", value_hint = ValueHint::AnyPath)]
     pub b: PathBuf,
+    /// Form of the answer on standard output: text, json
+    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
+    pub format: TextOrJson,
+}
+
+/// Flags of `gate`.
+#[derive(Debug, Args)]
+pub struct GateArgs {
+    /// Scenario files, or folders of them
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub files: Vec<PathBuf>,
+    /// Folder of the results to hold them against, as `compare` or `run` wrote it with --out
+    #[arg(long, required = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub baseline: PathBuf,
+    /// Write what was found as JUnit XML
+    ///
+    /// A suite a scenario, a case a figure. What changed is a failure, what is unsure an error.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub junit: Option<PathBuf>,
+    /// Say it to a CI system behind the answer: none, github
+    ///
+    /// `github` writes a line for GitHub Actions that points at each key that differs.
+    #[arg(long, value_name = "SYSTEM", default_value = "none", hide_possible_values = true)]
+    pub annotations: Annotations,
+    /// Let pass what cannot be told
+    ///
+    /// A figure is unsure when neither a difference beyond its margin nor one within it is excluded.
+    #[arg(long)]
+    pub allow_unsure: bool,
+    /// Folder for the new results; without it they are not kept
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
+    /// How much is simulated.
+    #[command(flatten)]
+    pub effort: Effort,
+    /// Form of the answer on standard output: text, json
+    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
+    pub format: TextOrJson,
+    /// Replace other results in the folder of --out
+    #[arg(long, requires = "out")]
+    pub force: bool,
+}
+
+/// A CI system that reads annotations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Annotations {
+    /// None
+    None,
+    /// GitHub Actions
+    Github,
+}
+
+/// Flags of `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// Folder of the results of one scenario
+    #[arg(value_name = "RESULT", value_hint = ValueHint::DirPath)]
+    pub result: PathBuf,
+    /// Folder in which the files lie that the scenario names
+    ///
+    /// Recorded traffic and tables of laws are not copied beside results: name the folder of the
+    /// scenario file that was run.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub files: Option<PathBuf>,
+    /// Threads to work with
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
     /// Form of the answer on standard output: text, json
     #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
     pub format: TextOrJson,

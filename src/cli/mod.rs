@@ -13,11 +13,14 @@ pub mod console;
 pub mod diff;
 pub mod exit;
 pub mod flags;
+pub mod gate;
 mod init;
 pub mod load;
 mod man;
 mod overview;
 pub mod progress;
+mod recorded;
+mod replay;
 pub mod run;
 pub mod schema;
 pub mod stop;
@@ -67,6 +70,8 @@ fn run(cli: &Cli, console: &Console) -> Result<Exit, Failure> {
         Some(Command::Run(args)) => run::run(args, console),
         Some(Command::Compare(args)) => compare::compare(args, console),
         Some(Command::Diff(args)) => diff::diff(args, console),
+        Some(Command::Gate(args)) => gate::gate(args, console),
+        Some(Command::Replay(args)) => replay::replay(args, console),
         Some(Command::Init(args)) => init::init(args, console),
         Some(Command::Schema(args)) => schema::print(args, console),
         Some(Command::Completions(args)) => completions::completions(args, console),

@@ -235,7 +235,17 @@ impl<'a> Work<'a> {
     ///
     /// [`Exit::Refused`], after saying why.
     pub fn ready(&self, file: &Path) -> Result<Ready, Failure> {
-        let mut loaded = load::load(file, &self.effort.assignments(), Purpose::Run)?;
+        self.ready_in(file, None)
+    }
+
+    /// As [`Self::ready`], with the files that the scenario names in `folder`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::ready`].
+    pub fn ready_in(&self, file: &Path, folder: Option<&Path>) -> Result<Ready, Failure> {
+        let assignments = self.effort.assignments();
+        let mut loaded = load::load_in(file, folder, &assignments, Purpose::Run)?;
         let mut study = None;
         if let (Some(draft), Some(blueprint)) = (&loaded.draft, &loaded.blueprint) {
             let choices = self.effort.choices();
