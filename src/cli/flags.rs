@@ -108,6 +108,13 @@ pub enum Command {
     /// 0 when all are the same, 1 when one has changed, 5 when it cannot be told or there is no
     /// baseline, 7 when the baseline is damaged.
     Gate(GateArgs),
+    /// Run variants of a scenario: values of keys in all combinations, or its uncertainty
+    ///
+    /// Every variant meets the same users with the same draws, and gets a folder with results of its
+    /// own, named after its model; `sweep` beside them has the tables of all. What is done is not done
+    /// again: a sweep that was stopped, or killed, goes on with the same command, and its results are
+    /// those of an undisturbed one to the byte.
+    Sweep(SweepArgs),
     /// Run results again and compare every byte
     ///
     /// The scenario beside the results is lived through once more with the same effort. Compared are
@@ -237,6 +244,50 @@ pub enum Annotations {
     None,
     /// GitHub Actions
     Github,
+}
+
+/// Flags of `sweep`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["vary", "tornado", "latin_hypercube"])))]
+pub struct SweepArgs {
+    /// Scenario file
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Values of a key, parted by commas; repeatable, for all combinations
+    ///
+    /// Such as workload.visitors.rate=20/s,30/s,40/s. Path and values are those of --set.
+    #[arg(long, value_name = "PATH=A,B,C")]
+    pub vary: Vec<String>,
+    /// Each key that has `low` and `high` at either end, one at a time
+    ///
+    /// Such keys are written { value = "4h", low = "1h", high = "12h" }. The answer names those first
+    /// that move a figure most.
+    #[arg(long)]
+    pub tornado: bool,
+    /// N variants drawn between `low` and `high` of all such keys
+    ///
+    /// A Latin hypercube: every key takes one value from each of N equally likely parts of its range,
+    /// half of them below its value. Times, rates and plain numbers only; keys are independent.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    pub latin_hypercube: Option<u32>,
+    /// Figure to show; repeatable
+    ///
+    /// Without it those that the scenario judges, else latencies and availabilities. The files have
+    /// all.
+    #[arg(long, value_name = "FIGURE")]
+    pub figure: Vec<String>,
+    /// Folder for the results; without it, those of scenarios/a/b.toml go to results/a/b-sweep
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
+    /// How much is simulated.
+    #[command(flatten)]
+    pub effort: Effort,
+    /// Form of the answer on standard output: text, json, csv
+    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
+    pub format: Format,
+    /// Replace other results in the folder
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Flags of `replay`.

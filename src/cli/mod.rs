@@ -24,6 +24,7 @@ mod replay;
 pub mod run;
 pub mod schema;
 pub mod stop;
+mod sweep;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -72,6 +73,7 @@ fn run(cli: &Cli, console: &Console) -> Result<Exit, Failure> {
         Some(Command::Diff(args)) => diff::diff(args, console),
         Some(Command::Gate(args)) => gate::gate(args, console),
         Some(Command::Replay(args)) => replay::replay(args, console),
+        Some(Command::Sweep(args)) => sweep::sweep(args, console),
         Some(Command::Init(args)) => init::init(args, console),
         Some(Command::Schema(args)) => schema::print(args, console),
         Some(Command::Completions(args)) => completions::completions(args, console),

@@ -214,6 +214,18 @@ impl<'a> Work<'a> {
         Self { effort: Cow::Owned(effort), ..self.clone() }
     }
 
+    /// The same, speaking elsewhere.
+    #[must_use]
+    pub fn on<'b>(&'b self, console: &'b Console) -> Work<'b> {
+        Work { console, ..self.clone() }
+    }
+
+    /// How much is simulated.
+    #[must_use]
+    pub fn effort(&self) -> &Effort {
+        &self.effort
+    }
+
     fn diagnostics(&self) -> TextOrJson {
         match self.format {
             Format::Json => TextOrJson::Json,

@@ -17,5 +17,6 @@ mod measure;
 pub mod number;
 pub mod run;
 pub mod svg;
+pub mod sweep;
 pub mod text;
 pub mod write;

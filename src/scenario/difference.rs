@@ -121,7 +121,7 @@ impl Change {
     /// the way, or has it from a flag.
     #[must_use]
     pub fn place(&self, document: &Document) -> Option<Span> {
-        let in_the_file = |span: &Span| document.source.locate(*span).0 == document.source.name();
+        let in_the_file = |span: &Span| document.source.place(*span).file == document.source.name();
         let mut item: &Item = &document.root;
         let mut best = None;
         for step in &self.way {

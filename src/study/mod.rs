@@ -14,6 +14,7 @@ pub mod measure;
 pub mod record;
 pub mod results;
 pub mod scenario;
+pub mod sweep;
 pub mod underway;
 pub mod window;
 pub mod years;
