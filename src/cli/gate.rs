@@ -154,6 +154,8 @@ impl Gate<'_> {
     fn one(&self, file: &Path, used: &mut Vec<PathBuf>) -> Result<Gated, (String, Failure)> {
         let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let nameless = |failure| (shown(&stem), failure);
+        // A file that is refused has a baseline all the same.
+        used.push(self.args.baseline.join(&stem));
         let loaded = load::load(file, &self.args.effort.assignments(), Purpose::Read);
         let loaded = loaded.map_err(nameless)?;
         if loaded.found.has_errors() {

@@ -197,7 +197,7 @@ fn by_variant(swept: &Swept, path: &str) -> Option<Table> {
         }
     }
     let mut columns: Vec<Column> = keys.iter().map(|key| Column::words(key, "key")).collect();
-    columns.push(Column::numbers(path, "value", Unit::None));
+    columns.push(Column::numbers("value", "value", Unit::None));
     let row = |one: &SweptVariant| {
         let value = |key: &&String| {
             let found = one.changes.iter().find(|(other, _)| other == *key);
@@ -207,7 +207,8 @@ fn by_variant(swept: &Swept, path: &str) -> Option<Table> {
         cells.push(cell(record(one, path)));
         cells
     };
-    Some(Table { caption: String::new(), columns, rows: swept.variants.iter().map(row).collect() })
+    let rows = swept.variants.iter().map(row).collect();
+    Some(Table { caption: path.into(), columns, rows })
 }
 
 fn by_swing(swept: &Swept, path: &str) -> Option<Table> {
@@ -230,7 +231,7 @@ fn by_swing(swept: &Swept, path: &str) -> Option<Table> {
         swing(ends_b).total_cmp(&swing(ends_a)).then_with(|| a.cmp(b))
     });
     let columns = vec![
-        Column::words(path, "key"),
+        Column::words("key", "key"),
         Column::words("set to", "value"),
         Column::numbers("gives", "figure", Unit::None),
     ];
@@ -241,5 +242,5 @@ fn by_swing(swept: &Swept, path: &str) -> Option<Table> {
             rows.push(vec![Cell::text(key.clone()), Cell::text(to), cell(record(one, path))]);
         }
     }
-    Some(Table { caption: String::new(), columns, rows })
+    Some(Table { caption: path.into(), columns, rows })
 }

@@ -125,7 +125,8 @@ fn a_sweep_has_a_row_for_each_variant_and_figure_and_each_is_what_run_gives() {
     // One of them by hand.
     let alone = place.text("alone");
     let set = ["--set", "station.web.servers=3", "--set", "workload.jobs.rate=250/s"];
-    let words = [&["run", &place.text("site.toml"), "--out", &alone, "--quiet"], &set[..]].concat();
+    let site = place.text("site.toml");
+    let words = [&["run", &site, "--out", &alone, "--quiet"], &set[..]].concat();
     assert_eq!(run(&words).0, 0);
     let line = keys.lines().rfind(|line| line.ends_with("servers,3")).unwrap();
     let name = line.split(',').next().unwrap();
@@ -170,10 +171,10 @@ fn uncertainty_is_swept_one_key_at_a_time_or_all_at_once() {
     let (code, out, err) =
         run(&["sweep", &site, "--tornado", "--out", &place.text("tornado"), "--quiet"]);
     assert_eq!(code, 0, "{err}");
-    let rows: Vec<&str> = out.lines().filter(|line| line.contains(" ms ")).collect();
+    let rows: Vec<&str> = out.lines().filter(|line| line.contains(" ± ")).collect();
     assert_eq!(rows.len(), 5, "{out}");
     assert!(rows[0].starts_with("as the file is"), "{out}");
-    // Erlang C: 12.5 ms for 3 servers against 10.9 for 4; 10.1 for 100/s.
+    // Erlang C: 14.4 ms for 3 servers against 10.9 for 4; 10.1 for 100/s.
     assert!(
         rows[1].starts_with("station.web.servers") && rows[3].starts_with("workload.jobs.rate"),
         "{out}"
