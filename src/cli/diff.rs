@@ -68,14 +68,22 @@ pub fn diff(args: &DiffArgs, console: &Console) -> Result<Exit, Failure> {
 #[must_use]
 pub fn changes(old: &Side, new: &Side) -> Vec<Change> {
     let mut all = between(&old.form, &new.form);
-    // A file of another name is a difference of the scenario already.
-    for (name, content) in &new.traces {
-        let known = old.traces.iter().find(|(other, _)| other == name);
-        if let Some((_, before)) = known.filter(|(_, before)| before != content) {
+    let content = |side: &Side, file: &str| {
+        let found = side.traces.iter().find(|(name, _)| name == file);
+        found.map(|(_, digest)| digest.clone())
+    };
+    let workloads = new.form["workload"].as_object().into_iter().flatten();
+    for (name, workload) in workloads {
+        let Some(file) = workload["trace"]["file"].as_str() else { continue };
+        // A file of another name is a difference of the scenario already.
+        let (Some(was), Some(is)) = (content(old, file), content(new, file)) else { continue };
+        if was != is {
+            let way = ["workload", name, "trace", "file"];
+            let said = |digest: String| Some(format!("{file}, content {digest}").into());
             all.push(Change {
-                way: vec![Step::Key("content of the file".into()), Step::Key(name.clone())],
-                old: Some(before.as_str().into()),
-                new: Some(content.as_str().into()),
+                way: way.map(|key| Step::Key(key.into())).to_vec(),
+                old: said(was),
+                new: said(is),
             });
         }
     }

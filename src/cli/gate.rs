@@ -10,7 +10,7 @@ use super::flags::{Annotations, Effort, Format, GateArgs, TextOrJson};
 use super::load::{self, Purpose};
 use super::recorded::{Recorded, first_difference, identity};
 use super::run::{Done, Ready, Work, told};
-use crate::plan::cost;
+use crate::plan::{cost, simulatable};
 use crate::report::gate::{Gated, Key, Outcome, Report, annotations, bytes, junit, text};
 use crate::report::run::Output;
 use crate::report::write::{ResultsDirectory, sha256};
@@ -51,7 +51,8 @@ pub fn gate(args: &GateArgs, console: &Console) -> Result<Exit, Failure> {
     let mut used: Vec<PathBuf> = Vec::new();
     for file in &files {
         let gated = match gate.one(file, &mut used) {
-            Ok(gated) => gated,
+            Ok(Some(gated)) => gated,
+            Ok(None) => continue,
             Err((name, failure)) => {
                 // A signal ends it all; what was judged before is told.
                 if gate.work.stop.asked() {
@@ -150,8 +151,13 @@ struct New {
 }
 
 impl Gate<'_> {
-    /// Judges one file; a failure comes with the name of the scenario, as far as it is known.
-    fn one(&self, file: &Path, used: &mut Vec<PathBuf>) -> Result<Gated, (String, Failure)> {
+    /// Judges one file; a failure comes with the name of the scenario, as far as it is known. `None`:
+    /// it has no baseline and cannot have one, as `compare` leaves it out.
+    fn one(
+        &self,
+        file: &Path,
+        used: &mut Vec<PathBuf>,
+    ) -> Result<Option<Gated>, (String, Failure)> {
         let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let nameless = |failure| (shown(&stem), failure);
         // A file that is refused has a baseline all the same.
@@ -164,11 +170,21 @@ impl Gate<'_> {
         let draft = loaded.sound().map_err(nameless)?;
         let name = draft.scenario.scenario.value.text.clone();
         let named = |failure| (name.clone(), failure);
-        let recorded = self.baseline(&name, &stem).map_err(named)?;
+        let recorded = match self.baseline(&name, &stem) {
+            Err(failure)
+                if failure.exit == Exit::Inconclusive
+                    && !simulatable::not_yet(draft).is_empty() =>
+            {
+                let name = shown(&name);
+                self.console.tell(&format!("{name} cannot be simulated yet, left out\n"));
+                return Ok(None);
+            }
+            found => found.map_err(named)?,
+        };
         used.push(recorded.folder.clone());
-        let old = self.old(&recorded).map_err(named)?;
-        let new = self.new(file, &recorded).map_err(named)?;
-        self.judged(file, &recorded, &old, &new).map_err(named)
+        let old = self.known(&recorded).map_err(named)?;
+        let new = self.lived(file, &recorded).map_err(named)?;
+        self.judged(file, &recorded, &old, &new).map(Some).map_err(named)
     }
 
     /// The results that a scenario is held against.
@@ -186,7 +202,7 @@ impl Gate<'_> {
     }
 
     /// Reads a baseline.
-    fn old(&self, recorded: &Recorded) -> Result<SummaryRecord, Failure> {
+    fn known(&self, recorded: &Recorded) -> Result<SummaryRecord, Failure> {
         let again = how_to_make(self.args);
         recorded.verify().map_err(|failure| failure.help(format!("{again} --force")))?;
         if !recorded.is_complete() {
@@ -209,7 +225,7 @@ impl Gate<'_> {
     }
 
     /// Lives through the file as the baseline was lived through, but for flags that were given.
-    fn new(&self, file: &Path, recorded: &Recorded) -> Result<New, Failure> {
+    fn lived(&self, file: &Path, recorded: &Recorded) -> Result<New, Failure> {
         let given = &self.args.effort;
         let was = recorded.effort()?;
         let mut effort = given.clone();

@@ -52,7 +52,13 @@ pub fn replay(args: &ReplayArgs, console: &Console) -> Result<Exit, Failure> {
     let effort = Effort { threads: args.threads, ..recorded.effort()? };
     let work = Work::of(&effort, Format::Text, false, console)?;
     let folder = args.files.as_deref();
-    let ready = work.ready_in(&recorded.folder.join("scenario.toml"), folder)?;
+    let ready = work.ready_in(&recorded.folder.join("scenario.toml"), folder);
+    let ready = ready.inspect_err(|_| {
+        if folder.is_none() {
+            let help = "files that the scenario names are not kept beside results: --files names their folder";
+            console.complain(&format!("{help}\n"));
+        }
+    })?;
     let done = work.live(&ready)?;
     if let Some(stopped) = work.stop.exit() {
         return Ok(stopped);
