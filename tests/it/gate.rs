@@ -325,7 +325,8 @@ fn a_difference_is_one_of_meaning_with_both_values() {
     place.write("respelt.toml", RESPELT);
     let (code, out, _) = run(&["diff", &front, &place.text("respelt.toml")]);
     assert_eq!((code, out.starts_with("no difference in meaning ")), (0, true), "{out}");
-    let other = FRONT.replace("200/s", "300/s") + "\n[window.peak]\nlevel = \"400/s\"\nlength = \"10s\"\n";
+    let other =
+        FRONT.replace("200/s", "300/s") + "\n[window.peak]\nlevel = \"400/s\"\nlength = \"10s\"\n";
     place.write("other.toml", &other);
     let (code, out, err) = run(&["diff", &front, &place.text("other.toml")]);
     assert_eq!((code, err.as_str()), (1, ""), "{out}");
