@@ -41,7 +41,7 @@ exits! {
     /// Done; an overloaded system or a missed objective is an answer, not an error.
     Done = 0, "done; a missed objective or an overload is an answer, not an error";
     /// Something that was to be judged fails.
-    Judged = 1, "judged and failed: an [[expect]] of the scenario does not hold";
+    Judged = 1, "judged and failed: an [[expect]] does not hold, a gate found a change; scenarios differ";
     /// The command line is wrong.
     Usage = 2, "the command line is wrong, or names a file that is not there";
     /// A scenario or trace was refused; nothing was simulated, nothing written.
@@ -49,11 +49,11 @@ exits! {
     /// A limit was reached; what there is was written and marked as partial.
     Limit = 4, "a limit was reached; partial results are written and marked";
     /// Too few samples for what is asked.
-    Inconclusive = 5, "inconclusive: too few samples, or precision not reached";
+    Inconclusive = 5, "inconclusive: too few samples, precision not reached, or no baseline";
     /// Something else is in the way of the output.
     Conflict = 6, "something else is in the way of the output; --force replaces it";
     /// Results do not match what they say of themselves.
-    Integrity = 7, "damaged results, or results that do not agree";
+    Integrity = 7, "damaged results, or results that do not come out the same again";
     /// The system refused to read or write.
     Io = 8, "the system refused to read or write";
     /// A broken invariant or a panic.

@@ -93,6 +93,35 @@ pub enum Command {
     /// say holds for all of them together. Scenarios that cannot be simulated yet are left out and
     /// told. Each gets results of its own, the comparison goes to `comparison` beside them.
     Compare(CompareArgs),
+    /// Show what differs in meaning between two scenarios
+    ///
+    /// Defaults are filled in first; spelling, order and units make no difference: 1h is 60min.
+    /// Each is a scenario file or a folder of results, whose scenario stands beside them. Exit code
+    /// 0 when they are the same model, 1 when they differ.
+    Diff(DiffArgs),
+    /// Fail when a figure has moved since a baseline: for CI
+    ///
+    /// Each scenario is lived through as its baseline was: the same seed, replications and solver,
+    /// unless flags say otherwise. Where nothing was changed nothing may differ, not a bit. Else
+    /// every figure is held against its margin, with the uncertainty of both sides: it is the same,
+    /// changed, or unsure. Beside the figures stand the keys of the scenario that differ. Exit code
+    /// 0 when all are the same, 1 when one has changed, 5 when it cannot be told or there is no
+    /// baseline, 7 when the baseline is damaged.
+    Gate(GateArgs),
+    /// Run variants of a scenario: values of keys in all combinations, or its uncertainty
+    ///
+    /// Every variant meets the same users with the same draws, and gets a folder with results of its
+    /// own, named after its model; `sweep` beside them has the tables of all. What is done is not done
+    /// again: a sweep that was stopped, or killed, goes on with the same command, and its results are
+    /// those of an undisturbed one to the byte.
+    Sweep(SweepArgs),
+    /// Run results again and compare every byte
+    ///
+    /// The scenario beside the results is lived through once more with the same effort. Compared are
+    /// the order of events of every replication, by digest, and every file; of what differs the
+    /// first is shown. Exit code 0 when nothing differs, 7 when something does, 5 when another
+    /// version of fivenines made the results.
+    Replay(ReplayArgs),
     /// Write a scenario to start from
     ///
     /// A small web tier with comments: a web zone and a database zone, users, faults and judged
@@ -154,6 +183,131 @@ pub struct CompareArgs {
     /// How to simulate.
     #[command(flatten)]
     pub simulation: Simulation,
+}
+
+/// Flags of `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// A scenario file, or a folder of results
+    #[arg(value_name = "A", value_hint = ValueHint::AnyPath)]
+    pub a: PathBuf,
+    /// What it is held against
+    #[arg(value_name = "B", value_hint = ValueHint::AnyPath)]
+    pub b: PathBuf,
+    /// Form of the answer on standard output: text, json
+    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
+    pub format: TextOrJson,
+}
+
+/// Flags of `gate`.
+#[derive(Debug, Args)]
+pub struct GateArgs {
+    /// Scenario files, or folders of them
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub files: Vec<PathBuf>,
+    /// Folder of the results to hold them against, as `compare` or `run` wrote it with --out
+    #[arg(long, required = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub baseline: PathBuf,
+    /// Write what was found as JUnit XML
+    ///
+    /// A suite a scenario, a case a figure. What changed is a failure, what is unsure an error.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub junit: Option<PathBuf>,
+    /// Say it to a CI system behind the answer: none, github
+    ///
+    /// `github` writes a line for GitHub Actions that points at each key that differs.
+    #[arg(long, value_name = "SYSTEM", default_value = "none", hide_possible_values = true)]
+    pub annotations: Annotations,
+    /// Let pass what cannot be told
+    ///
+    /// A figure is unsure when neither a difference beyond its margin nor one within it is excluded.
+    #[arg(long)]
+    pub allow_unsure: bool,
+    /// Folder for the new results; without it they are not kept
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
+    /// How much is simulated.
+    #[command(flatten)]
+    pub effort: Effort,
+    /// Form of the answer on standard output: text, json
+    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
+    pub format: TextOrJson,
+    /// Replace other results in the folder of --out
+    #[arg(long, requires = "out")]
+    pub force: bool,
+}
+
+/// A CI system that reads annotations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Annotations {
+    /// None
+    None,
+    /// GitHub Actions
+    Github,
+}
+
+/// Flags of `sweep`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["vary", "tornado", "latin_hypercube"])))]
+pub struct SweepArgs {
+    /// Scenario file
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Values of a key, parted by commas; repeatable, for all combinations
+    ///
+    /// Such as workload.visitors.rate=20/s,30/s,40/s. Path and values are those of --set.
+    #[arg(long, value_name = "PATH=A,B,C")]
+    pub vary: Vec<String>,
+    /// Each key that has `low` and `high` at either end, one at a time
+    ///
+    /// Such keys are written { value = "4h", low = "1h", high = "12h" }. The answer names those first
+    /// that move a figure most.
+    #[arg(long)]
+    pub tornado: bool,
+    /// N variants drawn between `low` and `high` of all such keys
+    ///
+    /// A Latin hypercube: every key takes one value from each of N equally likely parts of its range,
+    /// half of them below its value. Times, rates and plain numbers only; keys are independent.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100_000))]
+    pub latin_hypercube: Option<u32>,
+    /// Figure to show; repeatable
+    ///
+    /// Without it those that the scenario judges, else latencies and availabilities. The files have
+    /// all.
+    #[arg(long, value_name = "FIGURE")]
+    pub figure: Vec<String>,
+    /// Folder for the results; without it, those of scenarios/a/b.toml go to results/a/b-sweep
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
+    /// How much is simulated.
+    #[command(flatten)]
+    pub effort: Effort,
+    /// Form of the answer on standard output: text, json, csv
+    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
+    pub format: Format,
+    /// Replace other results in the folder
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Flags of `replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// Folder of the results of one scenario
+    #[arg(value_name = "RESULT", value_hint = ValueHint::DirPath)]
+    pub result: PathBuf,
+    /// Folder in which the files lie that the scenario names
+    ///
+    /// Recorded traffic and tables of laws are not copied beside results: name the folder of the
+    /// scenario file that was run.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub files: Option<PathBuf>,
+    /// Threads to work with
+    #[arg(long, value_name = "N")]
+    pub threads: Option<NonZeroUsize>,
+    /// Form of the answer on standard output: text, json
+    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
+    pub format: TextOrJson,
 }
 
 /// Values laid over a file.
@@ -279,6 +433,20 @@ pub struct Simulation {
     /// same, or --force is given. Without it, the results of scenarios/a/b.toml go to results/a/b.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
+    /// How much is simulated, and of what.
+    #[command(flatten)]
+    pub effort: Effort,
+    /// Form of the answer on standard output: text, json, csv
+    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
+    pub format: Format,
+    /// Replace other results in the folder
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// How much is simulated, and of what.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Effort {
     /// Root of all draws, instead of the scenario's
     ///
     /// The same seed gives the same bytes, for any number of threads.
@@ -321,15 +489,9 @@ pub struct Simulation {
     /// Values laid over each file.
     #[command(flatten)]
     pub set: Overrides,
-    /// Form of the answer on standard output: text, json, csv
-    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
-    pub format: Format,
-    /// Replace other results in the folder
-    #[arg(long)]
-    pub force: bool,
 }
 
-impl Simulation {
+impl Effort {
     /// The flags that change the scenario, as assignments to lay over it: they meet the same checks
     /// as the file and are part of its canonical form. Those of `--set` come last and win.
     #[must_use]
@@ -407,14 +569,17 @@ mod tests {
     #[test]
     fn flags_that_change_the_scenario_are_laid_over_it_and_set_has_the_last_word() {
         let none = run(&[]).unwrap();
-        assert_eq!(none.assignments(), [] as [String; 0]);
-        assert_eq!((none.threads, none.format), (None, Format::Text));
+        assert_eq!(none.effort.assignments(), [] as [String; 0]);
+        assert_eq!((none.effort.threads, none.format), (None, Format::Text));
         let words = ["--seed", "7", "--replications", "20", "--set", "run.seed=8"];
         let more = ["--precision", "chance.page[over=20ms]@peak=2%"];
         let some = run(&[&words[..], &more].concat()).unwrap();
         let precision = "run.precision.\"chance.page[over=20ms]@peak\"=2%";
-        assert_eq!(some.assignments(), ["run.seed=7", precision, "run.seed=8"]);
-        assert_eq!((some.choices().replications, some.choices().quick), (Some(20), false));
-        assert!(run(&["--quick"]).unwrap().choices().quick);
+        assert_eq!(some.effort.assignments(), ["run.seed=7", precision, "run.seed=8"]);
+        assert_eq!(
+            (some.effort.choices().replications, some.effort.choices().quick),
+            (Some(20), false)
+        );
+        assert!(run(&["--quick"]).unwrap().effort.choices().quick);
     }
 }

@@ -55,6 +55,8 @@ pub struct Runnable<'a> {
 /// What a scenario is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
+    /// To be read alone: what is doubtful is not said, and traces that it names are not opened.
+    Read,
     /// To be looked at: what is doubtful is said, what the event loop does not act out is not held
     /// against it.
     Check,
@@ -80,10 +82,29 @@ pub struct Canonical {
 /// [`Exit::Usage`] when `path` leads to no file, [`Exit::Io`] when the file cannot be read. What is
 /// wrong *in* it is in [`Loaded::found`].
 pub fn load(path: &Path, overrides: &[String], purpose: Purpose) -> Result<Loaded, Failure> {
+    load_in(path, None, overrides, purpose)
+}
+
+/// As [`load`], with the files that the scenario names in `folder`, where it does not lie beside
+/// them.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn load_in(
+    path: &Path,
+    folder: Option<&Path>,
+    overrides: &[String],
+    purpose: Purpose,
+) -> Result<Loaded, Failure> {
     let mut found = Diagnostics::new();
     let source = read(path, &mut found)?;
+    let source = match folder {
+        Some(folder) => source.beside(folder),
+        None => source,
+    };
     // The folder of `site.toml` is the one we are in, and a folder needs a name.
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.or(path.parent()).filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new(".")).to_path_buf();
     let mut loaded = Loaded { source, folder, document: None, draft: None, blueprint: None, found };
     loaded.understand(overrides, purpose);
@@ -156,6 +177,9 @@ impl Loaded {
         let Some(document) = &self.document else { return };
         self.draft = plan::draft(document, &mut self.found);
         let Some(draft) = self.draft.as_ref().filter(|_| !self.found.has_errors()) else { return };
+        if purpose == Purpose::Read {
+            return;
+        }
         plan::lint::lint(draft, &mut self.found);
         if purpose == Purpose::Run {
             plan::simulatable::check(draft, &mut self.found);

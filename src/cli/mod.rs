@@ -10,16 +10,21 @@ mod check;
 mod compare;
 mod completions;
 pub mod console;
+pub mod diff;
 pub mod exit;
 pub mod flags;
+pub mod gate;
 mod init;
 pub mod load;
 mod man;
 mod overview;
 pub mod progress;
+mod recorded;
+mod replay;
 pub mod run;
 pub mod schema;
 pub mod stop;
+mod sweep;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -65,6 +70,10 @@ fn run(cli: &Cli, console: &Console) -> Result<Exit, Failure> {
         Some(Command::Check(args)) => check::check(args, console),
         Some(Command::Run(args)) => run::run(args, console),
         Some(Command::Compare(args)) => compare::compare(args, console),
+        Some(Command::Diff(args)) => diff::diff(args, console),
+        Some(Command::Gate(args)) => gate::gate(args, console),
+        Some(Command::Replay(args)) => replay::replay(args, console),
+        Some(Command::Sweep(args)) => sweep::sweep(args, console),
         Some(Command::Init(args)) => init::init(args, console),
         Some(Command::Schema(args)) => schema::print(args, console),
         Some(Command::Completions(args)) => completions::completions(args, console),

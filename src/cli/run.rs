@@ -1,11 +1,13 @@
 //! `run`: lives through the windows of scenarios, writes their results, prints a table.
 
+use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use super::bug;
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::flags::{Format, Simulation, TextOrJson};
+use super::flags::{Effort, Format, Simulation, TextOrJson};
 use super::load::{self, Canonical, Loaded, Purpose};
 use super::progress::Progress;
 use super::stop::Stop;
@@ -98,12 +100,15 @@ pub fn default_out(file: &Path) -> PathBuf {
 }
 
 /// What all files of one command share.
+#[derive(Clone)]
 pub struct Work<'a> {
-    args: &'a Simulation,
+    effort: Cow<'a, Effort>,
+    format: Format,
+    force: bool,
     console: &'a Console,
     /// Whether the user wants it to end.
     pub stop: Stop,
-    pool: rayon::ThreadPool,
+    pool: Arc<rayon::ThreadPool>,
 }
 
 /// A scenario that is ready to be lived through.
@@ -177,19 +182,52 @@ impl<'a> Work<'a> {
     ///
     /// [`Exit::Io`] when the system does not let us.
     pub fn new(args: &'a Simulation, console: &'a Console) -> Result<Self, Failure> {
+        Self::of(&args.effort, args.format, args.force, console)
+    }
+
+    /// As [`Self::new`], for a command with other flags. Once a process.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Io`] when the system does not let us.
+    pub fn of(
+        effort: &'a Effort,
+        format: Format,
+        force: bool,
+        console: &'a Console,
+    ) -> Result<Self, Failure> {
         let stop = Stop::listen()?;
         let mut builder = rayon::ThreadPoolBuilder::new();
-        if let Some(threads) = args.threads {
+        if let Some(threads) = effort.threads {
             builder = builder.num_threads(threads.get());
         }
         let pool = builder.build().map_err(|error| {
             Failure::new(Exit::Io, format!("cannot start the threads: {error}"))
         })?;
-        Ok(Self { args, console, stop, pool })
+        let pool = Arc::new(pool);
+        Ok(Self { effort: Cow::Borrowed(effort), format, force, console, stop, pool })
+    }
+
+    /// The same with another effort, on the same threads.
+    #[must_use]
+    pub fn with(&self, effort: Effort) -> Self {
+        Self { effort: Cow::Owned(effort), ..self.clone() }
+    }
+
+    /// The same, speaking elsewhere.
+    #[must_use]
+    pub fn on<'b>(&'b self, console: &'b Console) -> Work<'b> {
+        Work { console, ..self.clone() }
+    }
+
+    /// How much is simulated.
+    #[must_use]
+    pub fn effort(&self) -> &Effort {
+        &self.effort
     }
 
     fn diagnostics(&self) -> TextOrJson {
-        match self.args.format {
+        match self.format {
             Format::Json => TextOrJson::Json,
             Format::Text | Format::Csv => TextOrJson::Text,
         }
@@ -209,10 +247,20 @@ impl<'a> Work<'a> {
     ///
     /// [`Exit::Refused`], after saying why.
     pub fn ready(&self, file: &Path) -> Result<Ready, Failure> {
-        let mut loaded = load::load(file, &self.args.assignments(), Purpose::Run)?;
+        self.ready_in(file, None)
+    }
+
+    /// As [`Self::ready`], with the files that the scenario names in `folder`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::ready`].
+    pub fn ready_in(&self, file: &Path, folder: Option<&Path>) -> Result<Ready, Failure> {
+        let assignments = self.effort.assignments();
+        let mut loaded = load::load_in(file, folder, &assignments, Purpose::Run)?;
         let mut study = None;
         if let (Some(draft), Some(blueprint)) = (&loaded.draft, &loaded.blueprint) {
-            let choices = self.args.choices();
+            let choices = self.effort.choices();
             study = Some(scenario::prepare(draft, blueprint, choices, &mut loaded.found));
             if study.as_ref().is_some_and(|study| study.windows.is_empty() && study.years.is_none())
             {
@@ -226,7 +274,7 @@ impl<'a> Work<'a> {
             loaded.tell(self.console, self.diagnostics());
             return Err(Failure::silent(Exit::Refused));
         }
-        if !loaded.found.is_empty() && self.args.format == Format::Text {
+        if !loaded.found.is_empty() && self.format == Format::Text {
             let name = shown(&file.display().to_string());
             let count = loaded.report().count();
             self.console.tell(&format!("{count}; see `fivenines check {name}`\n"));
@@ -276,13 +324,13 @@ impl<'a> Work<'a> {
         for name in names {
             command.push_str(&format!(" {name}.toml"));
         }
-        if let Some(solver) = self.args.solver {
+        if let Some(solver) = self.effort.solver {
             command.push_str(&format!(" --solver {}", solver.word()));
         }
-        if let Some(count) = self.args.replications {
+        if let Some(count) = self.effort.replications {
             command.push_str(&format!(" --replications {count}"));
         }
-        if self.args.quick {
+        if self.effort.quick {
             command.push_str(" --quick");
         }
         command
@@ -318,7 +366,7 @@ impl<'a> Work<'a> {
     /// What to do with other results that are there.
     #[must_use]
     pub const fn overwrite(&self) -> Overwrite {
-        if self.args.force { Overwrite::Force } else { Overwrite::Refuse }
+        if self.force { Overwrite::Force } else { Overwrite::Refuse }
     }
 
     /// Writes a set.
@@ -338,7 +386,7 @@ impl<'a> Work<'a> {
     ) -> Result<(), Failure> {
         let digest = &done.output.set.digest;
         self.console.tell(&format!("{}\n", told(directory.path(), &done.output, written)));
-        match self.args.format {
+        match self.format {
             Format::Text => {
                 let brief = page::brief(&done.output.document);
                 self.console.answer(&text::document(&brief, self.console.terminal()))

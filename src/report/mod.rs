@@ -8,12 +8,15 @@
 pub mod chart;
 pub mod comparison;
 pub mod csv;
+pub mod difference;
 pub mod document;
+pub mod gate;
 pub mod html;
 pub mod json;
 mod measure;
 pub mod number;
 pub mod run;
 pub mod svg;
+pub mod sweep;
 pub mod text;
 pub mod write;

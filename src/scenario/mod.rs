@@ -38,6 +38,7 @@
 
 pub mod code;
 pub mod diagnostic;
+pub mod difference;
 pub mod document;
 pub mod file;
 pub mod law;

@@ -11,6 +11,7 @@
 //! Sources: Schuirmann (1987) for two one-sided tests; Holm (1979); Fieller (1954) for the ratio.
 
 use super::interval::{Interval, Method, Student};
+use super::special::student_upper_quantile;
 use super::{StatsError, check_open_unit, check_pairs, check_values};
 
 /// The largest difference that still counts as the same.
@@ -99,6 +100,51 @@ impl Equivalence {
         })
     }
 
+    /// Tests two independent estimates, each with its own error.
+    ///
+    /// # Errors
+    ///
+    /// [`StatsError::OutOfRange`] for a margin below zero.
+    pub fn of_estimates(a: &Student, b: &Student, margin: Margin) -> Result<Self, StatsError> {
+        Self::between(margin, |factor, offset| {
+            Ok(a.minus(&Student {
+                estimate: factor * b.estimate + offset,
+                standard_error: factor.abs() * b.standard_error,
+                ..*b
+            }))
+        })
+    }
+
+    /// So many times the replications of both sides would decide, had the difference been found as
+    /// large as it is: against `alpha` that it is beyond the margin, against `beta` that it is
+    /// within, four times in five. `None` where it lies on the margin.
+    ///
+    /// # Errors
+    ///
+    /// [`StatsError::OutOfRange`] for a margin below zero or a rate outside (0, 1).
+    pub fn effort_to_decide(
+        a: &Student,
+        b: &Student,
+        margin: Margin,
+        alpha: f64,
+        beta: f64,
+    ) -> Result<Option<f64>, StatsError> {
+        check_open_unit(alpha, "error rate")?;
+        check_open_unit(beta, "error rate")?;
+        // Many replications: Student's law is as good as normal.
+        let normal = |tail: f64| student_upper_quantile(tail, 1e6);
+        let difference = a.minus(b);
+        let width = match margin {
+            Margin::Absolute(size) => size,
+            Margin::Relative(size) => size * b.estimate.abs(),
+        };
+        let room = width - difference.estimate.abs();
+        let rate = if room > 0.0 { beta } else { alpha };
+        let needed = room.abs() / (normal(rate) + normal(0.2));
+        let times = difference.standard_error / needed;
+        Ok(Some((times * times).max(1.0)).filter(|times| times.is_finite()))
+    }
+
     fn between(
         margin: Margin,
         gap: impl Fn(f64, f64) -> Result<Student, StatsError>,
@@ -151,6 +197,29 @@ pub fn family_verdicts(tests: &[Equivalence], alpha: f64) -> Result<Vec<Verdict>
     let agree = holm(&tests.iter().map(|test| test.p_agree).collect::<Vec<_>>());
     let disagree = holm(&tests.iter().map(|test| test.p_disagree).collect::<Vec<_>>());
     Ok(agree.into_iter().zip(disagree).map(|(yes, no)| verdict_of(yes, no, alpha)).collect())
+}
+
+/// Verdicts of a family of which *all* are to agree: the chance of any false `Disagree` is at most
+/// `alpha` (Holm); each `Agree` errs with at most `beta`, and so does "all agree", uncorrected, since
+/// it is only said when every one of them is (an intersection–union test, Berger 1982).
+///
+/// # Errors
+///
+/// [`StatsError::OutOfRange`] for a rate outside (0, 1).
+pub fn all_agree(tests: &[Equivalence], alpha: f64, beta: f64) -> Result<Vec<Verdict>, StatsError> {
+    check_open_unit(alpha, "error rate")?;
+    check_open_unit(beta, "error rate")?;
+    let apart = holm(&tests.iter().map(|test| test.p_disagree).collect::<Vec<_>>());
+    let verdict = |(test, apart): (&Equivalence, f64)| {
+        if apart <= alpha {
+            Verdict::Disagree
+        } else if test.p_agree <= beta {
+            Verdict::Agree
+        } else {
+            Verdict::Inconclusive
+        }
+    };
+    Ok(tests.iter().zip(apart).map(verdict).collect())
 }
 
 /// Holm's step-down correction: p-values that may each be held against the error rate of the whole
@@ -265,6 +334,35 @@ mod tests {
         assert_eq!(relative.verdict(0.05), Ok(Verdict::Agree));
         let below_zero = Equivalence::to_exact(&A.map(|a| -a), -10.0, Margin::Relative(0.016));
         assert_eq!(below_zero, Ok(relative));
+    }
+
+    /// A test of two summaries is Welch's on the values that they summarise.
+    #[test]
+    fn an_interval_is_as_good_as_the_values_behind_it() {
+        let b = [10.3, 10.1, 9.6, 10.4];
+        let margin = Margin::Relative(0.03);
+        let values = Equivalence::independent(&A, &b, margin).unwrap();
+        let summary = |values: &[f64]| {
+            let i = Interval::of_mean(values, 0.95).unwrap();
+            let count = values.len() as u64;
+            Student::of_interval(i.estimate, (i.low, i.high), 0.95, count).unwrap()
+        };
+        let found = Equivalence::of_estimates(&summary(&A), &summary(&b), margin).unwrap();
+        assert!((found.p_agree - values.p_agree).abs() < 1e-9, "{found:?} {values:?}");
+        assert!((found.p_disagree - values.p_disagree).abs() < 1e-9, "{found:?} {values:?}");
+        assert!(Student::of_interval(1.0, (0.9, 1.1), 0.95, 1).is_err());
+    }
+
+    /// Where all are to agree, many tests make a false alarm no more likely and a pass no harder.
+    #[test]
+    fn of_many_only_the_alarm_is_corrected() {
+        let test = |p_agree, p_disagree| Equivalence { p_agree, p_disagree };
+        let family = [test(0.04, 1.0), test(1.0, 0.004), test(0.2, 0.2), test(1.0, 0.0001)];
+        use Verdict::{Agree, Disagree, Inconclusive};
+        // Held against 0.01: 4 × 0.0001, then 3 × 0.004 = 0.012.
+        let found = all_agree(&family, 0.01, 0.05).unwrap();
+        assert_eq!(found, [Agree, Inconclusive, Inconclusive, Disagree]);
+        assert_eq!(all_agree(&family[1..2], 0.01, 0.05).unwrap(), [Disagree]);
     }
 
     /// S7: figures without noise agree exactly when they lie within the margin.

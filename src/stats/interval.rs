@@ -292,22 +292,47 @@ impl Student {
     pub fn welch(a: &[f64], b: &[f64]) -> Result<Self, StatsError> {
         check_values(a, 2)?;
         check_values(b, 2)?;
-        let (of_a, of_b) = (Self::of(a), Self::of(b));
-        let variance_a = of_a.standard_error * of_a.standard_error;
-        let variance_b = of_b.standard_error * of_b.standard_error;
+        Ok(Self::of(a).minus(&Self::of(b)))
+    }
+
+    /// The difference to an independent estimate, degrees of freedom after Welch and Satterthwaite.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        let variance_a = self.standard_error * self.standard_error;
+        let variance_b = other.standard_error * other.standard_error;
         let variance = variance_a + variance_b;
         let degrees = if variance > 0.0 {
             // Shares first: their squares do not underflow.
             let (share_a, share_b) = (variance_a / variance, variance_b / variance);
-            1.0 / (share_a * share_a / of_a.degrees + share_b * share_b / of_b.degrees)
+            1.0 / (share_a * share_a / self.degrees + share_b * share_b / other.degrees)
         } else {
-            of_a.degrees + of_b.degrees
+            self.degrees + other.degrees
         };
-        Ok(Self {
-            estimate: of_a.estimate - of_b.estimate,
-            standard_error: variance.sqrt(),
-            degrees,
-        })
+        Self { estimate: self.estimate - other.estimate, standard_error: variance.sqrt(), degrees }
+    }
+
+    /// What an interval of `replications` values says of its estimate: the standard error with which
+    /// Student's law gives the longer of its two arms.
+    ///
+    /// # Errors
+    ///
+    /// [`StatsError::TooFew`] below two replications, [`StatsError::OutOfRange`] for a `level`
+    /// outside (0, 1), [`StatsError::NotFinite`].
+    pub fn of_interval(
+        estimate: f64,
+        ends: (f64, f64),
+        level: f64,
+        replications: u64,
+    ) -> Result<Self, StatsError> {
+        check_open_unit(level, "level")?;
+        check_values(&[estimate, ends.0, ends.1], 1)?;
+        if replications < 2 {
+            return Err(StatsError::TooFew { needed: 2, given: replications as usize });
+        }
+        let degrees = (replications - 1) as f64;
+        let arm = (estimate - ends.0).max(ends.1 - estimate).max(0.0);
+        let quantile = student_upper_quantile((1.0 - level) / 2.0, degrees);
+        Ok(Self { estimate, standard_error: arm / quantile, degrees })
     }
 
     /// Two-sided interval.

@@ -1,11 +1,12 @@
 //! What a scenario can carry, in the report and as rows for programs.
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::cell;
 use crate::report::document::{Block, Cell, Column, Figure, Section, Table, Unit};
 use crate::report::number;
 use crate::study::capacity::Look;
+use crate::study::record::CapacityRecord;
 use crate::study::results::{CapacityRow, Carries, Reached, Results};
 use crate::study::window::Estimate;
 
@@ -74,43 +75,42 @@ pub fn bounded_by(row: &CapacityRow) -> String {
 /// For `summary.json`.
 pub(super) fn summary(results: &Results) -> Vec<Value> {
     let one = |row: &CapacityRow| {
-        let mut object = Map::new();
-        object.insert("class".into(), json!(row.class));
-        object.insert("stat".into(), json!(row.stat));
-        object.insert("bound_s".into(), json!(row.bound.seconds()));
-        let (low, value, high, reason) = match &row.carries {
+        let (value, low, high, reason) = match &row.carries {
             Carries::Rate(Estimate::Interval(i)) => {
-                (json!(i.low), json!(i.estimate), json!(i.high), Value::Null)
+                (Some(i.estimate), Some(i.low), Some(i.high), None)
             }
             Carries::Rate(Estimate::Single(value)) => {
-                (Value::Null, json!(value), Value::Null, json!("single run: no interval"))
+                (Some(*value), None, None, Some("single run: no interval".to_string()))
             }
             Carries::Rate(Estimate::Missing(reason)) => {
-                (Value::Null, Value::Null, Value::Null, json!(reason.to_string()))
+                (None, None, None, Some(reason.to_string()))
             }
             Carries::Below(rate) => {
-                (Value::Null, Value::Null, json!(rate), json!("below the smallest rate tried"))
+                (None, None, Some(*rate), Some("below the smallest rate tried".into()))
             }
             Carries::Above(rate) => {
-                (json!(rate), Value::Null, Value::Null, json!("above the largest rate tried"))
+                (None, Some(*rate), None, Some("above the largest rate tried".into()))
             }
         };
-        object.insert("bounded_by".into(), json!(bounded_by(row)));
-        object.insert("value_per_s".into(), value);
-        object.insert("low_per_s".into(), low);
-        object.insert("high_per_s".into(), high);
-        object.insert("reason".into(), reason);
-        let each =
-            |of: &dyn Fn(&Reached) -> f64| json!(row.each.iter().map(of).collect::<Vec<_>>());
-        object.insert("by_replication_per_s".into(), each(&|one| one.rate));
-        object.insert("by_replication_at_least_per_s".into(), each(&|one| one.between.0));
-        object.insert("by_replication_at_most_per_s".into(), each(&|one| one.between.1));
-        let rates = |looks: &Vec<Look>| looks.iter().map(|look| look.rate).collect::<Vec<_>>();
-        let tried: Vec<Vec<f64>> = row.looks.iter().map(rates).collect();
-        object.insert("rates_tried_by_replication_per_s".into(), json!(tried));
-        object.insert("busy_first".into(), json!(row.first.0));
-        object.insert("busy_first_per_s".into(), json!(row.first.1));
-        Value::Object(object)
+        let each = |of: &dyn Fn(&Reached) -> f64| row.each.iter().map(of).collect();
+        let rates = |looks: &Vec<Look>| looks.iter().map(|look| look.rate).collect();
+        let record = CapacityRecord {
+            class: row.class.clone(),
+            stat: row.stat.into(),
+            bound_s: row.bound.seconds(),
+            bounded_by: bounded_by(row),
+            value_per_s: value,
+            low_per_s: low,
+            high_per_s: high,
+            reason,
+            by_replication_per_s: each(&|one| one.rate),
+            by_replication_at_least_per_s: each(&|one| one.between.0),
+            by_replication_at_most_per_s: each(&|one| one.between.1),
+            rates_tried_by_replication_per_s: row.looks.iter().map(rates).collect(),
+            busy_first: row.first.0.clone(),
+            busy_first_per_s: row.first.1,
+        };
+        serde_json::to_value(record).expect("a record has text keys")
     };
     results.capacities.iter().map(one).collect()
 }

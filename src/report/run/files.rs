@@ -4,7 +4,7 @@
 //! empty, with its reason in a column of its own. A file is only there when it has something to
 //! tell: no table of outages without faults.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{breaks, capacity, unit};
 use crate::model::record::OUTCOMES;
@@ -15,6 +15,7 @@ use crate::report::{document::Unit, json as form};
 use crate::solve::requests::GRID;
 use crate::stats::interval::Side;
 use crate::study::expect::Verdict as Judgement;
+use crate::study::record::FigureRecord;
 use crate::study::results::{
     AttemptsOf, Check, LogRow, RESULTS_VERSION, Results, STATS, Share, WindowRows,
 };
@@ -286,28 +287,28 @@ fn requests(results: &Results) -> Vec<u8> {
 }
 
 /// A figure with interval, method and unit, or `null` with its reason.
-fn figure(estimate: &Estimate, shown: &Unit, replications: usize) -> Map<String, Value> {
-    let mut object = Map::new();
+fn figure(estimate: &Estimate, shown: &Unit, replications: usize) -> FigureRecord {
+    let record = FigureRecord {
+        unit: form::unit(shown).into(),
+        replications: replications as u64,
+        ..FigureRecord::default()
+    };
     match estimate {
-        Estimate::Interval(i) => {
-            object.insert("value".into(), number(i.estimate));
-            object.insert("low".into(), number(i.low));
-            object.insert("high".into(), number(i.high));
-            object.insert("level".into(), number(i.level));
-            object.insert("method".into(), i.method.name().into());
-        }
-        Estimate::Single(value) => {
-            object.insert("value".into(), number(*value));
-            object.insert("reason".into(), "single run: no interval".into());
-        }
-        Estimate::Missing(reason) => {
-            object.insert("value".into(), Value::Null);
-            object.insert("reason".into(), reason.to_string().into());
-        }
+        Estimate::Interval(i) => FigureRecord {
+            value: Some(i.estimate),
+            low: Some(i.low),
+            high: Some(i.high),
+            level: Some(i.level),
+            method: Some(i.method.name().into()),
+            ..record
+        },
+        Estimate::Single(value) => FigureRecord {
+            value: Some(*value),
+            reason: Some("single run: no interval".into()),
+            ..record
+        },
+        Estimate::Missing(reason) => FigureRecord { reason: Some(reason.to_string()), ..record },
     }
-    object.insert("unit".into(), form::unit(shown).into());
-    object.insert("replications".into(), replications.into());
-    object
 }
 
 const fn judged(judgement: Judgement) -> &'static str {
@@ -322,14 +323,13 @@ pub fn summary(results: &Results) -> Value {
         let window = row.window.map(|at| &results.windows[at]);
         let years = results.years.as_ref().map_or(0, |years| years.replications);
         let replications = window.map_or(years, |window| window.replications);
-        let mut object = figure(&row.estimate, &unit(row.unit), replications);
-        if let Some(samples) = window.and_then(|window| samples(window, &row.path)) {
-            object.insert("samples".into(), samples.into());
-        }
-        if let Some(window) = window {
-            object.insert("verdict".into(), window.verdict.word().into());
-        }
-        (row.path.clone(), Value::Object(object))
+        let record = FigureRecord {
+            samples: window.and_then(|window| samples(window, &row.path)),
+            verdict: window.map(|window| window.verdict.word().into()),
+            ..figure(&row.estimate, &unit(row.unit), replications)
+        };
+        let record = serde_json::to_value(record).expect("a record has text keys");
+        (row.path.clone(), record)
     });
     let expectations = results.expectations.iter().map(|row| {
         json!({

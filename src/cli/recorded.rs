@@ -1,0 +1,131 @@
+//! What results say of how they were made.
+
+use std::path::{Path, PathBuf};
+
+use clap::Parser as _;
+use serde_json::Value as Json;
+
+use super::exit::{Exit, Failure};
+use super::flags::{Cli, Command, Effort};
+use crate::report::write::{self, read_manifest};
+use crate::scenario::render::shown;
+
+/// Results of one scenario that are whole.
+pub struct Recorded {
+    /// Their folder.
+    pub folder: PathBuf,
+    /// Their manifest; every file is as it says.
+    pub manifest: Json,
+}
+
+impl Recorded {
+    /// Reads the results in `folder`; `None` when there are none of one scenario.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Integrity`] when they are damaged.
+    pub fn open(folder: &Path) -> Result<Option<Self>, Failure> {
+        let manifest = read_manifest(folder)?;
+        let manifest = manifest.filter(|manifest| manifest["scenario"].is_string());
+        Ok(manifest.map(|manifest| Self { folder: folder.to_path_buf(), manifest }))
+    }
+
+    /// Compares every file with what the manifest says of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Integrity`] for the first that differs.
+    pub fn verify(&self) -> Result<(), Failure> {
+        Ok(write::verify(&self.folder, &self.manifest)?)
+    }
+
+    /// The folder, to be shown.
+    #[must_use]
+    pub fn name(&self) -> String {
+        shown(&self.folder.display().to_string())
+    }
+
+    /// The scenario.
+    #[must_use]
+    pub fn scenario(&self) -> &str {
+        self.manifest["scenario"].as_str().unwrap_or_default()
+    }
+
+    /// The version of its results.
+    #[must_use]
+    pub fn results_version(&self) -> u64 {
+        self.manifest["results_version"].as_u64().unwrap_or(0)
+    }
+
+    /// Whether no replication is missing.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.manifest["complete"] == true
+    }
+
+    /// The command that made them, without paths.
+    #[must_use]
+    pub fn command(&self) -> &str {
+        self.manifest["command"].as_str().unwrap_or_default()
+    }
+
+    /// What identifies the run and what came out of it, line by line, as the digest covers it.
+    #[must_use]
+    pub fn covers(&self) -> Vec<&str> {
+        let lines = self.manifest["digest_covers"].as_array().into_iter().flatten();
+        lines.filter_map(Json::as_str).collect()
+    }
+
+    /// The flags that say how much was simulated. The seed and what flags laid over the scenario
+    /// stand in the scenario beside the results.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Integrity`] when the recorded command is none of ours.
+    pub fn effort(&self) -> Result<Effort, Failure> {
+        let words = self.command().split_whitespace();
+        match Cli::try_parse_from(words).map(|cli| cli.command) {
+            Ok(Some(Command::Run(args))) => Ok(args.simulation.effort),
+            _ => {
+                let message = format!(
+                    "{} does not say how its results were made: `{}`",
+                    self.name(),
+                    shown(self.command())
+                );
+                Err(Failure::new(Exit::Integrity, message))
+            }
+        }
+    }
+}
+
+/// The lines that say what was run: scenario, files, seed, version of results.
+#[must_use]
+pub fn identity<'a>(covers: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let heads = ["scenario ", "file ", "seed ", "results-version "];
+    let kept = |line: &&str| heads.iter().any(|head| line.starts_with(head));
+    covers.into_iter().filter(kept).collect()
+}
+
+/// The first line of `new` that is not that of `old`, in words: a history by its window and
+/// replication.
+#[must_use]
+pub fn first_difference(old: &[&str], new: &[&str]) -> Option<String> {
+    let none = "nothing";
+    let at = (0..old.len().max(new.len())).find(|at| old.get(*at) != new.get(*at))?;
+    let (was, is) = (old.get(at).unwrap_or(&none), new.get(at).unwrap_or(&none));
+    let history = |line: &str| {
+        let (rest, digest) = line.strip_prefix("events ")?.rsplit_once(' ')?;
+        let (window, replication) = rest.rsplit_once(' ')?;
+        let number: u64 = replication.parse().ok()?;
+        Some((window.to_string(), number + 1, digest.to_string()))
+    };
+    Some(match (history(was), history(is)) {
+        (Some((window, number, was)), Some((other, same, is)))
+            if window == other && number == same =>
+        {
+            let window = shown(&window);
+            format!("the history of window {window}, replication {number}: events {was} → {is}")
+        }
+        _ => format!("{} → {}", shown(was), shown(is)),
+    })
+}

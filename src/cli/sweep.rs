@@ -1,0 +1,305 @@
+//! `sweep`: variants of a scenario, each with results of its own; what is done is not done again.
+//!
+//! Each variant goes to a folder named after its canonical form, written whole or not at all; the
+//! tables of all of them come last. Whatever instant a sweep ends at, the same command goes on, and
+//! what it leaves behind is what an undisturbed one would have left.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::console::Console;
+use super::exit::{Exit, Failure};
+use super::flags::{Format, SweepArgs, TextOrJson};
+use super::load::{self, Purpose};
+use super::recorded::{Recorded, identity};
+use super::run::{Ready, Work, default_out, heard};
+use crate::plan::Draft;
+use crate::report::sweep::{Swept, SweptVariant, output, text};
+use crate::report::write::{Overwrite, ResultsDirectory};
+use crate::scenario::render::shown;
+use crate::scenario::value::Value as _;
+use crate::study::record::SummaryRecord;
+use crate::study::results::{RESULTS_VERSION, natural};
+use crate::study::sweep::{Axis, MOST, Variant, latin_hypercube, product, tornado, uncertain};
+
+/// Folder of the tables of all variants, beside those of each.
+const SWEEP: &str = "sweep";
+/// Letters of a digest that name a variant.
+const NAME: usize = 12;
+
+/// Runs every variant that is not there yet, then puts them together.
+///
+/// # Errors
+///
+/// What keeps the command from going on, all that is wrong with any variant before the first is lived
+/// through.
+pub fn sweep(args: &SweepArgs, console: &Console) -> Result<Exit, Failure> {
+    let work = Work::of(&args.effort, args.format, args.force, console)?;
+    let loaded = load::load(&args.file, &args.effort.assignments(), Purpose::Read)?;
+    if loaded.found.has_errors() {
+        loaded.tell(console, TextOrJson::Text);
+    }
+    let draft = loaded.sound()?;
+    let variants = variants(args, draft)?;
+    let planned = plan(&work, &args.file, variants, console)?;
+    let out = args.out.clone().unwrap_or_else(|| beside(&args.file));
+    // Two sweeps into one folder would take turns: the second is refused here.
+    let tables = ResultsDirectory::open(&out.join(SWEEP))?;
+    let mut facts = vec![format!("results-version {RESULTS_VERSION}")];
+    facts.extend(planned.iter().map(|one| format!("variant {} ", one.name)));
+    tables.foresee(&facts, work.overwrite())?;
+    let mut limit = false;
+    for (at, one) in planned.iter().enumerate() {
+        let ended = live(&work, one, &args.file, &out, console)?;
+        if let Some(stopped) = work.stop.exit() {
+            let (count, all) = (at + usize::from(ended == Ended::There), planned.len());
+            console.complain(&format!(
+                "{count} of {all} variants are done; the same command goes on\n"
+            ));
+            return Ok(stopped);
+        }
+        limit |= ended == Ended::Limit;
+        let words = one.variant.words();
+        let how = match ended {
+            Ended::New => "done",
+            Ended::There => "was done before",
+            Ended::Limit => "met a limit, and is left out of the tables",
+        };
+        console.tell(&format!("{}/{} {}: {how}\n", at + 1, planned.len(), shown(&words)));
+    }
+    let swept = gather(args, &work, draft, &planned, &out)?;
+    let set = output(&swept);
+    tables.commit(&set, work.overwrite())?;
+    console.tell(&format!("written {}\n", shown(&out.display().to_string())));
+    heard(answer(args, console, &swept, &set))?;
+    Ok(if limit { Exit::Limit } else { Exit::Done })
+}
+
+fn answer(
+    args: &SweepArgs,
+    console: &Console,
+    swept: &Swept,
+    set: &crate::report::write::ResultSet,
+) -> Result<(), Failure> {
+    let file = |path: &str| {
+        let found = set.files.iter().find(|file| file.path == path);
+        found.map(|file| String::from_utf8_lossy(&file.bytes).into_owned()).unwrap_or_default()
+    };
+    match args.format {
+        Format::Text => console.answer(&text(swept, &set.digest, console.terminal())),
+        Format::Json => console.answer(&file("sweep.json")),
+        Format::Csv => {
+            console.answer(&file("sweep.csv"))?;
+            console.complain(&format!("digest {}\n", set.digest));
+            Ok(())
+        }
+    }
+}
+
+/// `results/<path below scenarios>-sweep`.
+fn beside(file: &Path) -> PathBuf {
+    let mut out = default_out(file).into_os_string();
+    out.push("-sweep");
+    out.into()
+}
+
+fn variants(args: &SweepArgs, draft: &Draft) -> Result<Vec<Variant>, Failure> {
+    let wrong = |message: String| Failure::new(Exit::Usage, message);
+    if !args.tornado && args.latin_hypercube.is_none() {
+        let axes: Result<Vec<Axis>, String> =
+            args.vary.iter().map(|text| Axis::parse(text)).collect();
+        let axes = axes.map_err(wrong)?;
+        for (at, axis) in axes.iter().enumerate() {
+            if axes[..at].iter().any(|other| other.path == axis.path) {
+                return Err(wrong(format!("`{}` is varied twice", shown(&axis.path))));
+            }
+        }
+        return product(&axes).ok_or_else(|| wrong(format!("these are more than {MOST} variants")));
+    }
+    let keys = uncertain(&draft.scenario.canonical());
+    if keys.is_empty() {
+        let message = "no key of this scenario says how uncertain it is".to_string();
+        let help =
+            "write `{ value = \"4h\", low = \"1h\", high = \"12h\" }` for a value, or use --vary";
+        return Err(wrong(message).help(help));
+    }
+    match args.latin_hypercube {
+        Some(count) => latin_hypercube(&keys, count, draft.scenario.run.seed.value).map_err(wrong),
+        None => Ok(tornado(&keys)),
+    }
+}
+
+/// A variant that can be run.
+struct Planned {
+    variant: Variant,
+    name: String,
+    /// Line of the digest that names its model.
+    model: String,
+    /// The command that its results will name.
+    command: String,
+}
+
+fn plan(
+    work: &Work<'_>,
+    file: &Path,
+    variants: Vec<Variant>,
+    console: &Console,
+) -> Result<Vec<Planned>, Failure> {
+    let quiet = Console { quiet: true, ..*console };
+    let mut planned: Vec<Planned> = Vec::new();
+    for variant in variants {
+        let ready = ready(work, &variant, file, &quiet).inspect_err(|_| {
+            console.complain(&format!("in the variant {}\n", shown(&variant.words())));
+        })?;
+        let digest = &ready.canonical.digest;
+        let name = digest.trim_start_matches("sha256:").chars().take(NAME).collect::<String>();
+        if let Some(other) = planned.iter().find(|other| other.name == name) {
+            let (one, two) = (shown(&other.variant.words()), shown(&variant.words()));
+            let message = format!("two variants are the same model: {one} and {two}");
+            return Err(Failure::new(Exit::Usage, message));
+        }
+        let model = format!("scenario {digest}");
+        let command = work.command_of("run", &["scenario"]);
+        planned.push(Planned { variant, name, model, command });
+    }
+    Ok(planned)
+}
+
+fn ready(
+    work: &Work<'_>,
+    variant: &Variant,
+    file: &Path,
+    quiet: &Console,
+) -> Result<Ready, Failure> {
+    let mut effort = work.effort().clone();
+    effort.set.assignments.extend(variant.assignments());
+    work.with(effort).on(quiet).ready(file)
+}
+
+/// How it went with a variant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    New,
+    There,
+    Limit,
+}
+
+fn live(
+    work: &Work<'_>,
+    one: &Planned,
+    file: &Path,
+    out: &Path,
+    console: &Console,
+) -> Result<Ended, Failure> {
+    let folder = out.join(&one.name);
+    // Finishes what a crash left half-way.
+    let place = ResultsDirectory::open(&folder)?;
+    if is_there(one, &folder, work.overwrite())? {
+        return Ok(Ended::There);
+    }
+    let quiet = Console { quiet: true, ..*console };
+    let ready = ready(work, &one.variant, file, &quiet)?;
+    let done = work.live(&ready)?;
+    if work.stop.asked() || done.results.partial.is_some() {
+        // A partial variant is nothing to go on from.
+        return Ok(Ended::Limit);
+    }
+    work.write(&place, &done.output)?;
+    Ok(Ended::New)
+}
+
+/// Whether the results of a variant are there, whole, and those that it would give.
+fn is_there(one: &Planned, folder: &Path, overwrite: Overwrite) -> Result<bool, Failure> {
+    let Some(recorded) = Recorded::open(folder)? else { return Ok(false) };
+    let same = identity(recorded.covers()).contains(&one.model.as_str())
+        && recorded.results_version() == u64::from(RESULTS_VERSION)
+        && recorded.command() == one.command
+        && recorded.is_complete();
+    match (same, overwrite) {
+        (true, Overwrite::Force) => Ok(recorded.verify().is_ok()),
+        (true, Overwrite::Refuse) => recorded.verify().map(|()| true),
+        (false, Overwrite::Force) => Ok(false),
+        (false, Overwrite::Refuse) => {
+            let message = format!("{} holds results of another effort or version", recorded.name());
+            let help = "--force replaces them; --out puts this sweep elsewhere";
+            Err(Failure::new(Exit::Conflict, message).help(help))
+        }
+    }
+}
+
+/// Reads every variant back, so that one that was done before is as good as one that was done now.
+fn gather(
+    args: &SweepArgs,
+    work: &Work<'_>,
+    draft: &Draft,
+    planned: &[Planned],
+    out: &Path,
+) -> Result<Swept, Failure> {
+    let mut variants = Vec::new();
+    for one in planned {
+        let folder = out.join(&one.name);
+        // One that met a limit has none.
+        let Some(recorded) = Recorded::open(&folder)? else { continue };
+        let refused = |what: String| {
+            Failure::new(Exit::Integrity, format!("{} cannot be read: {what}", recorded.name()))
+        };
+        let bytes = fs::read(folder.join("summary.json")).map_err(|e| refused(e.to_string()))?;
+        let summary = SummaryRecord::parse(&bytes).map_err(|e| refused(e.to_string()))?;
+        let mut figures: Vec<_> = summary.all().into_iter().collect();
+        figures.sort_by_cached_key(|(path, _)| {
+            let (figure, window) = path.split_once('@').unwrap_or((path, ""));
+            (window.to_string(), natural(figure))
+        });
+        variants.push(SweptVariant {
+            name: one.name.clone(),
+            digest: recorded.manifest["digest"].as_str().unwrap_or_default().to_string(),
+            changes: one.variant.changes.clone(),
+            figures,
+        });
+    }
+    let mut command = work.command_of("sweep", &["scenario"]);
+    for text in &args.vary {
+        command.push_str(&format!(" --vary {text}"));
+    }
+    if args.tornado {
+        command.push_str(" --tornado");
+    }
+    if let Some(count) = args.latin_hypercube {
+        command.push_str(&format!(" --latin-hypercube {count}"));
+    }
+    Ok(Swept {
+        scenario: draft.scenario.scenario.value.text.clone(),
+        command,
+        seed: draft.scenario.run.seed.value,
+        shown: headline(args, draft, &variants),
+        variants,
+        one_at_a_time: args.tornado,
+    })
+}
+
+/// The figures that the terminal shows: those asked for, else those that the scenario judges, else the
+/// latencies and availabilities.
+fn headline(args: &SweepArgs, draft: &Draft, variants: &[SweptVariant]) -> Vec<String> {
+    if !args.figure.is_empty() {
+        return args.figure.clone();
+    }
+    let figures = || variants.iter().flat_map(|one| &one.figures).map(|(path, _)| path);
+    let mut kept: Vec<String> = Vec::new();
+    for expect in draft.scenario.expect.iter() {
+        let path = &expect.figure.value.text;
+        if figures().any(|other| other == path) && !kept.contains(path) {
+            kept.push(path.clone());
+        }
+    }
+    if !kept.is_empty() {
+        return kept;
+    }
+    for path in figures() {
+        let head = path.starts_with("latency.") && path.contains(".p95@") && !path.contains('/');
+        let head = head || path.starts_with("structural.") || path.starts_with("capacity.");
+        if head && !kept.contains(path) {
+            kept.push(path.clone());
+        }
+    }
+    kept
+}

@@ -1,0 +1,246 @@
+//! A sweep as files and for the terminal.
+//!
+//! `sweep.csv` has a row a variant and figure, `variants.csv` a row a variant and key: both are keyed by
+//! the name of the variant, which is that of its folder. Holds: no wall clock, path or order of
+//! completion in any of them, so that a sweep that was interrupted and went on gives the same bytes.
+
+use serde_json::{Map, Value, json};
+
+use super::csv::{CsvWriter, Field};
+use super::document::{Cell, Column, Figure, Table, Unit};
+use super::json as form;
+use super::text::{Terminal, table, visible};
+use super::write::{ResultFile, ResultSet, run_digest};
+use crate::scenario::render::wrap;
+use crate::study::record::FigureRecord;
+use crate::study::results::RESULTS_VERSION;
+
+/// What was swept, in order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Swept {
+    /// The scenario.
+    pub scenario: String,
+    /// The command, without paths.
+    pub command: String,
+    /// Root of all draws.
+    pub seed: u64,
+    /// Its variants.
+    pub variants: Vec<SweptVariant>,
+    /// Whether each is but one key away from the first.
+    pub one_at_a_time: bool,
+    /// Figures to show on the terminal; none: the files alone.
+    pub shown: Vec<String>,
+}
+
+/// A variant and what came out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SweptVariant {
+    /// Its name, and that of its folder.
+    pub name: String,
+    /// Digest of its results.
+    pub digest: String,
+    /// Paths with their values.
+    pub changes: Vec<(String, String)>,
+    /// Its figures, in order.
+    pub figures: Vec<(String, FigureRecord)>,
+}
+
+/// Lays the files out.
+#[must_use]
+pub fn output(swept: &Swept) -> ResultSet {
+    let mut files = vec![
+        ResultFile::covered("sweep.csv", figures(swept)),
+        ResultFile::covered("variants.csv", variants(swept)),
+    ];
+    let value = json!({
+        "scenario": swept.scenario,
+        "results_version": RESULTS_VERSION,
+        "seed": swept.seed,
+        "command": swept.command,
+        "variants": swept.variants.iter().map(variant).collect::<Vec<_>>(),
+    });
+    files.push(ResultFile::covered("sweep.json", form::bytes(&value)));
+    let mut lines = vec![("results-version".to_string(), RESULTS_VERSION.to_string())];
+    for one in &swept.variants {
+        lines.push((format!("variant {}", one.name), one.digest.clone()));
+    }
+    let digest = run_digest(&lines, &files);
+    let covers: Vec<String> = lines.iter().map(|(key, value)| format!("{key} {value}")).collect();
+    let facts = [
+        ("swept", json!(swept.scenario)),
+        ("seed", json!(swept.seed)),
+        ("command", json!(swept.command)),
+        ("digest_covers", json!(covers)),
+    ];
+    let facts =
+        facts.into_iter().map(|(key, value)| (key.to_string(), value)).collect::<Map<_, _>>();
+    ResultSet { digest, results_version: RESULTS_VERSION, partial: None, facts, files }
+}
+
+fn variant(one: &SweptVariant) -> Value {
+    let changes = one.changes.iter().map(|(path, value)| (path.clone(), value.as_str().into()));
+    let figures = one.figures.iter().map(|(path, record)| {
+        (path.clone(), serde_json::to_value(record).expect("a record has text keys"))
+    });
+    json!({
+        "name": one.name,
+        "digest": one.digest,
+        "set": Value::Object(changes.collect()),
+        "figures": Value::Object(figures.collect()),
+    })
+}
+
+fn figures(swept: &Swept) -> Vec<u8> {
+    let columns = [
+        "variant",
+        "figure",
+        "unit",
+        "value",
+        "value_lo",
+        "value_hi",
+        "replications",
+        "verdict",
+        "reason",
+    ];
+    let mut sheet = CsvWriter::new(None, &columns).expect("names of columns are written here");
+    let number = |value: Option<f64>| value.map_or(Field::Missing, Field::Number);
+    for one in &swept.variants {
+        for (path, record) in &one.figures {
+            let words = |text: &Option<String>| text.clone().unwrap_or_default();
+            let (verdict, reason) = (words(&record.verdict), words(&record.reason));
+            sheet
+                .record(&[
+                    Field::Text(&one.name),
+                    Field::Text(path),
+                    Field::Text(&record.unit),
+                    number(record.value),
+                    number(record.low),
+                    number(record.high),
+                    Field::Count(record.replications),
+                    Field::Text(&verdict),
+                    Field::Text(&reason),
+                ])
+                .expect("as many fields as columns");
+        }
+    }
+    sheet.finish()
+}
+
+fn variants(swept: &Swept) -> Vec<u8> {
+    let columns = ["variant", "path", "value"];
+    let mut sheet = CsvWriter::new(None, &columns).expect("names of columns are written here");
+    for one in &swept.variants {
+        for (path, value) in &one.changes {
+            let row = [Field::Text(&one.name), Field::Text(path), Field::Text(value)];
+            sheet.record(&row).expect("as many fields as columns");
+        }
+    }
+    sheet.finish()
+}
+
+/// The answer in words: a table a figure, with a row a variant; of a tornado the keys that move it
+/// most first.
+#[must_use]
+pub fn text(swept: &Swept, digest: &str, terminal: Terminal) -> String {
+    let mut out = String::new();
+    let say = |out: &mut String, text: &str| {
+        for line in wrap(&terminal.letters.spell(&visible(text)), usize::from(terminal.width)) {
+            out.push_str(&line);
+            out.push('\n');
+        }
+    };
+    say(&mut out, &format!("{}: {} variants", swept.scenario, swept.variants.len()));
+    for path in &swept.shown {
+        out.push('\n');
+        let laid =
+            if swept.one_at_a_time { by_swing(swept, path) } else { by_variant(swept, path) };
+        match laid {
+            Some(laid) => out.push_str(&table(&laid, terminal)),
+            None => say(&mut out, &format!("{path}: no variant has this figure")),
+        }
+    }
+    out.push_str(&format!("digest {}\n", terminal.letters.spell(digest)));
+    out
+}
+
+fn record<'a>(one: &'a SweptVariant, path: &str) -> Option<&'a FigureRecord> {
+    one.figures.iter().find(|(other, _)| other == path).map(|(_, record)| record)
+}
+
+fn unit(name: &str) -> Unit {
+    match name {
+        "ratio" => Unit::Ratio,
+        "s" => Unit::Seconds,
+        "per_s" => Unit::PerSecond,
+        "1" => Unit::None,
+        other => Unit::Other(other.into()),
+    }
+}
+
+fn cell(record: Option<&FigureRecord>) -> Cell {
+    let Some(record) = record else { return Cell::missing("no such figure") };
+    match (record.value, record.low, record.high) {
+        (Some(value), Some(low), Some(high)) => {
+            Cell::Figure(Figure::estimate(value, low, high, unit(&record.unit)))
+        }
+        (Some(value), ..) => Cell::Figure(Figure::exact(value, unit(&record.unit))),
+        _ => Cell::missing(record.reason.clone().unwrap_or_else(|| "no figure".into())),
+    }
+}
+
+fn by_variant(swept: &Swept, path: &str) -> Option<Table> {
+    swept.variants.iter().find(|one| record(one, path).is_some())?;
+    let mut keys: Vec<&String> = Vec::new();
+    for (key, _) in swept.variants.iter().flat_map(|one| &one.changes) {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    let mut columns: Vec<Column> = keys.iter().map(|key| Column::words(key, "key")).collect();
+    columns.push(Column::numbers("value", "value", Unit::None));
+    let row = |one: &SweptVariant| {
+        let value = |key: &&String| {
+            let found = one.changes.iter().find(|(other, _)| other == *key);
+            Cell::text(found.map_or("", |(_, value)| value))
+        };
+        let mut cells: Vec<Cell> = keys.iter().map(value).collect();
+        cells.push(cell(record(one, path)));
+        cells
+    };
+    let rows = swept.variants.iter().map(row).collect();
+    Some(Table { caption: path.into(), columns, rows })
+}
+
+fn by_swing(swept: &Swept, path: &str) -> Option<Table> {
+    let base = record(swept.variants.first()?, path)?;
+    let mut keys: Vec<(&String, Vec<&SweptVariant>)> = Vec::new();
+    for one in &swept.variants[1..] {
+        let Some((key, _)) = one.changes.first() else { continue };
+        match keys.iter_mut().find(|(other, _)| *other == key) {
+            Some((_, ends)) => ends.push(one),
+            None => keys.push((key, vec![one])),
+        }
+    }
+    let value = |one: &SweptVariant| record(one, path).and_then(|record| record.value);
+    let swing = |ends: &[&SweptVariant]| {
+        let all: Vec<f64> = ends.iter().filter_map(|one| value(one)).chain(base.value).collect();
+        let most = all.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        most - all.iter().copied().fold(f64::INFINITY, f64::min)
+    };
+    keys.sort_by(|(a, ends_a), (b, ends_b)| {
+        swing(ends_b).total_cmp(&swing(ends_a)).then_with(|| a.cmp(b))
+    });
+    let columns = vec![
+        Column::words("key", "key"),
+        Column::words("set to", "value"),
+        Column::numbers("gives", "figure", Unit::None),
+    ];
+    let mut rows = vec![vec![Cell::text("as the file is"), Cell::text(""), cell(Some(base))]];
+    for (key, ends) in keys {
+        for one in ends {
+            let to = one.changes.first().map_or("", |(_, value)| value.as_str());
+            rows.push(vec![Cell::text(key.clone()), Cell::text(to), cell(record(one, path))]);
+        }
+    }
+    Some(Table { caption: path.into(), columns, rows })
+}

@@ -1,0 +1,423 @@
+//! Has a scenario's figure moved since its baseline?
+//!
+//! In: two summaries, that of the baseline and the new one. Out: a verdict a figure.
+//!
+//! *Exact*, where scenario, seed, effort and version of results are the same: every record must be
+//! the same to the last bit. *Equivalence* otherwise: a figure is `same` when a difference beyond its
+//! margin is excluded, `changed` when one within it is, else `unsure`; both sides are taken with their
+//! uncertainty. Figures of one seed whose estimate and interval agree to the last bit have not moved.
+//!
+//! The margin is that of the figure's metric (the registry of [`figure`](crate::plan::figure)),
+//! relative to the baseline; of an availability or a share served it is relative to what is *missing*
+//! to one, since 3 % of 99.9 % would let everything pass. Next to nothing a relative margin is
+//! nothing, so that each metric of a window has a [least](least_difference) difference besides.
+//!
+//! Holds: the chance of any false `changed` in a scenario is at most [`FALSE_ALARM`], that of calling
+//! all the same when one is on its margin at most [`FALSE_PASS`].
+//! Leaves out: pairing of draws (a summary keeps no replications), so that a small change of a noisy
+//! figure stays `unsure`; categories (verdicts of windows, outcomes of expectations) are told, not
+//! judged.
+
+use super::record::{FigureRecord, SummaryRecord};
+use super::results::natural;
+use crate::plan::figure::{Figure, Metric, Stat};
+use crate::stats::equivalence::{Equivalence, Margin, Verdict as Found, all_agree};
+use crate::stats::interval::Student;
+
+/// Chance of any false `changed` among the figures of a scenario.
+pub const FALSE_ALARM: f64 = 0.01;
+/// Chance of a false `same`.
+pub const FALSE_PASS: f64 = 0.05;
+/// More replications than these are not worth naming.
+const MOST: f64 = 1e6;
+
+/// How a figure was judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// It differs by more than its margin.
+    Changed,
+    /// Neither can be told.
+    Unsure,
+    /// Only one of the two sides has it.
+    Apart,
+    /// It does not differ by more than its margin.
+    Same,
+}
+
+impl Verdict {
+    /// As a word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Changed => "changed",
+            Self::Unsure => "unsure",
+            Self::Apart => "only in one",
+            Self::Same => "same",
+        }
+    }
+}
+
+/// How two sides were compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Nothing may differ.
+    Exact,
+    /// Within margins.
+    Equivalence,
+}
+
+impl Mode {
+    /// As a word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Equivalence => "equivalence",
+        }
+    }
+}
+
+/// What a difference was held against.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Allowed {
+    /// The margin.
+    pub margin: Margin,
+    /// Whether it is of what is missing to one.
+    pub of_the_rest: bool,
+}
+
+/// A figure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Its path.
+    pub path: String,
+    /// In the baseline.
+    pub old: Option<FigureRecord>,
+    /// Now.
+    pub new: Option<FigureRecord>,
+    /// What it was held against; `None`: nothing may differ, or nothing was compared.
+    pub allowed: Option<Allowed>,
+    /// How it came out.
+    pub verdict: Verdict,
+    /// Replications on both sides that would decide, about.
+    pub replications: Option<u64>,
+    /// Why it is unsure, where replications are not the reason.
+    pub why: Option<String>,
+}
+
+/// Judges every figure of two summaries, in the order of their paths. `costs`: a month, in dollars.
+#[must_use]
+pub fn judge(
+    mode: Mode,
+    old: &SummaryRecord,
+    new: &SummaryRecord,
+    costs: [Option<f64>; 2],
+) -> Vec<Row> {
+    let (olds, news) = (old.all(), new.all());
+    let mut paths: Vec<&String> = olds.keys().chain(news.keys()).collect();
+    paths.sort_by_cached_key(|path| order(path));
+    paths.dedup();
+    let mut rows = Vec::new();
+    let mut tests: Vec<(usize, Test)> = Vec::new();
+    for path in paths {
+        let (was, is) = (olds.get(path), news.get(path));
+        // What neither can tell is no figure.
+        if [was, is].iter().all(|side| side.is_none_or(|record| record.value.is_none()))
+            && (mode == Mode::Equivalence || was == is)
+        {
+            continue;
+        }
+        let mut row = Row {
+            path: path.clone(),
+            old: was.cloned(),
+            new: is.cloned(),
+            allowed: None,
+            verdict: Verdict::Same,
+            replications: None,
+            why: None,
+        };
+        let (Some(was), Some(is)) = (was, is) else {
+            row.verdict = if mode == Mode::Exact { Verdict::Changed } else { Verdict::Apart };
+            rows.push(row);
+            continue;
+        };
+        if mode == Mode::Exact {
+            row.verdict = if was == is { Verdict::Same } else { Verdict::Changed };
+        } else if !(old.seed == new.seed && to_the_bit(was, is)) {
+            match Test::of(path, was, is) {
+                Ok(test) => {
+                    row.allowed = Some(test.allowed);
+                    tests.push((rows.len(), test));
+                }
+                Err(why) => {
+                    row.verdict = Verdict::Unsure;
+                    row.why = Some(why);
+                }
+            }
+        }
+        rows.push(row);
+    }
+    let family: Vec<Equivalence> = tests.iter().map(|(_, test)| test.found).collect();
+    let verdicts = all_agree(&family, FALSE_ALARM, FALSE_PASS);
+    let verdicts = verdicts.expect("both rates are written in this file");
+    for ((at, test), found) in tests.iter().zip(verdicts) {
+        rows[*at].verdict = match found {
+            Found::Agree => Verdict::Same,
+            Found::Disagree => Verdict::Changed,
+            Found::Inconclusive => Verdict::Unsure,
+        };
+        if found == Found::Inconclusive {
+            rows[*at].replications = test.replications(family.len());
+        }
+    }
+    rows.extend(cost(costs));
+    rows
+}
+
+/// By window, then by path with its numbers by size.
+fn order(path: &str) -> (String, Vec<(String, u64)>) {
+    let (figure, window) = path.split_once('@').unwrap_or((path, ""));
+    (window.to_string(), natural(figure))
+}
+
+fn to_the_bit(old: &FigureRecord, new: &FigureRecord) -> bool {
+    let bits = |record: &FigureRecord| {
+        let numbers = [record.value, record.low, record.high];
+        (numbers.map(|number| number.map(f64::to_bits)), record.replications)
+    };
+    bits(old) == bits(new)
+}
+
+/// A price list is no estimate: any difference counts.
+fn cost([old, new]: [Option<f64>; 2]) -> Option<Row> {
+    let record = |value: f64| FigureRecord {
+        value: Some(value),
+        unit: "dollars_per_month".into(),
+        ..FigureRecord::default()
+    };
+    let verdict = match (old, new) {
+        (None, None) => return None,
+        (Some(old), Some(new)) if old == new => Verdict::Same,
+        (Some(_), Some(_)) => Verdict::Changed,
+        _ => Verdict::Apart,
+    };
+    Some(Row {
+        path: "cost.month".into(),
+        old: old.map(record),
+        new: new.map(record),
+        allowed: None,
+        verdict,
+        replications: None,
+        why: None,
+    })
+}
+
+/// Two estimates of one figure.
+struct Test {
+    old: Student,
+    new: Student,
+    allowed: Allowed,
+    most: u64,
+    found: Equivalence,
+}
+
+impl Test {
+    fn of(path: &str, old: &FigureRecord, new: &FigureRecord) -> Result<Self, String> {
+        let figure = Figure::parse(path)?;
+        let rest = of_the_rest(&figure);
+        let side = |record: &FigureRecord, whose: &str| {
+            let reason = || record.reason.clone().unwrap_or_else(|| "no interval".into());
+            let known = (record.value, record.low, record.high, record.level);
+            let (Some(value), Some(low), Some(high), Some(level)) = known else {
+                return Err(format!("{whose}: {}", reason()));
+            };
+            let (value, ends) =
+                if rest { (1.0 - value, (1.0 - high, 1.0 - low)) } else { (value, (low, high)) };
+            Student::of_interval(value, ends, level, record.replications)
+                .map_err(|error| format!("{whose}: {error}"))
+        };
+        let (old_side, new_side) = (side(old, "baseline")?, side(new, "now")?);
+        let relative = if rest && figure.metric == Metric::Served {
+            Metric::Lost.margin()
+        } else {
+            figure.metric.margin()
+        };
+        let least = least_difference(&figure);
+        let margin = if relative * old_side.estimate.abs() < least {
+            Margin::Absolute(least)
+        } else {
+            Margin::Relative(relative)
+        };
+        let found = Equivalence::of_estimates(&new_side, &old_side, margin);
+        Ok(Self {
+            old: old_side,
+            new: new_side,
+            allowed: Allowed { margin, of_the_rest: rest },
+            most: old.replications.max(new.replications),
+            found: found.map_err(|error| error.to_string())?,
+        })
+    }
+
+    /// Replications of both sides that would decide, one of `family` figures.
+    fn replications(&self, family: usize) -> Option<u64> {
+        let alpha = FALSE_ALARM / family.max(1) as f64;
+        let margin = self.allowed.margin;
+        let times = Equivalence::effort_to_decide(&self.new, &self.old, margin, alpha, FALSE_PASS)
+            .ok()??;
+        // What is there has not decided, whatever the normal law says of so few.
+        let count = times.max(1.5) * self.most as f64;
+        (count <= MOST).then(|| count.ceil() as u64)
+    }
+}
+
+/// Whether a figure is a share that all but is one, and what is missing is what counts.
+fn of_the_rest(figure: &Figure) -> bool {
+    match figure.metric {
+        Metric::Structural | Metric::Continuous => true,
+        Metric::Served => figure.stat == Some(Stat::Chance),
+        _ => false,
+    }
+}
+
+/// The least difference of a window's figure that is worth telling, in its unit. Figures of years
+/// have none: there every second counts.
+#[must_use]
+pub fn least_difference(figure: &Figure) -> f64 {
+    if figure.stat == Some(Stat::Chance) {
+        return 0.001;
+    }
+    match figure.metric {
+        Metric::Latency | Metric::Waiting | Metric::Sojourn => 1e-4,
+        Metric::Lag | Metric::Losing => 0.05,
+        Metric::InSystem | Metric::Queue | Metric::Busy | Metric::Backlog => 0.01,
+        Metric::Utilization | Metric::Hit | Metric::Headroom => 0.001,
+        Metric::Throughput | Metric::ArrivalRate => 0.01,
+        Metric::Attempts
+        | Metric::Arrivals
+        | Metric::Served
+        | Metric::Lost
+        | Metric::Missed
+        | Metric::Stale
+        | Metric::Failovers
+        | Metric::LostWrites
+        | Metric::SplitBrain
+        | Metric::FailedReads
+        | Metric::FailedWrites => 1.0,
+        Metric::Capacity
+        | Metric::Structural
+        | Metric::Continuous
+        | Metric::Unavailability
+        | Metric::Downtime
+        | Metric::Outages
+        | Metric::MeanTimeToFailure
+        | Metric::Saturates => 0.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(value: f64, half: f64, replications: u64) -> FigureRecord {
+        FigureRecord {
+            value: Some(value),
+            low: Some(value - half),
+            high: Some(value + half),
+            level: Some(0.95),
+            unit: "s".into(),
+            replications,
+            ..FigureRecord::default()
+        }
+    }
+
+    fn summary(seed: u64, figures: &[(&str, FigureRecord)]) -> SummaryRecord {
+        SummaryRecord {
+            scenario: "x".into(),
+            results_version: 1,
+            seed,
+            level: 0.95,
+            figures: figures.iter().map(|(path, one)| ((*path).into(), one.clone())).collect(),
+            capacities: Vec::new(),
+            expectations: Vec::new(),
+        }
+    }
+
+    fn verdict(path: &str, old: FigureRecord, new: FigureRecord) -> Row {
+        let (old, new) = (summary(1, &[(path, old)]), summary(2, &[(path, new)]));
+        judge(Mode::Equivalence, &old, &new, [None, None]).remove(0)
+    }
+
+    /// Half-widths 0.1 of 30 replications are standard errors of 0.0489 (t = 2.045), of the
+    /// difference 0.0691. Margin 3 % of 10 is 0.3: a difference of 0.1 leaves 0.2 = 2.9 s.e.,
+    /// of 0.28 leaves 0.3 s.e., one of 0.8 is 0.5 = 7.2 s.e. beyond.
+    #[test]
+    fn the_three_verdicts_follow_margin_and_both_errors() {
+        let path = "latency.page.p95@peak";
+        let against = |value: f64| verdict(path, record(10.0, 0.1, 30), record(value, 0.1, 30));
+        assert_eq!(against(10.1).verdict, Verdict::Same);
+        assert_eq!(against(10.8).verdict, Verdict::Changed);
+        let unsure = against(10.28);
+        assert_eq!(unsure.verdict, Verdict::Unsure);
+        // s.e. 0.02 / (1.645 + 0.842) = 0.0080 is needed: 74 times the replications.
+        let needed = unsure.replications.unwrap();
+        assert!((2_150..2_350).contains(&needed), "{needed}");
+        // A baseline that knows nothing decides nothing.
+        let vague = verdict(path, record(10.0, 3.0, 3), record(10.8, 0.001, 3_000));
+        assert_eq!(vague.verdict, Verdict::Unsure);
+        let bare = FigureRecord { low: None, high: None, ..record(10.0, 0.0, 1) };
+        let single = verdict(path, bare, record(10.0, 0.1, 30));
+        assert_eq!(single.verdict, Verdict::Unsure);
+        assert_eq!(single.why.as_deref(), Some("baseline: no interval"));
+    }
+
+    /// 99.9 % and 99.8 % are twice as much down, not 0.1 % apart.
+    #[test]
+    fn of_an_availability_what_is_missing_to_one_is_compared() {
+        let row = verdict(
+            "structural.page@horizon",
+            record(0.999, 1e-5, 1_000),
+            record(0.998, 1e-5, 1_000),
+        );
+        assert_eq!(row.verdict, Verdict::Changed);
+        assert!(row.allowed.unwrap().of_the_rest);
+        let row = verdict(
+            "structural.page@horizon",
+            record(0.999, 1e-5, 1_000),
+            record(0.999_01, 1e-5, 1_000),
+        );
+        assert_eq!(row.verdict, Verdict::Same);
+    }
+
+    /// Next to nothing a share of nothing is no margin: 0.02 % lost beside none is none.
+    #[test]
+    fn what_is_next_to_nothing_has_an_absolute_margin() {
+        let row = verdict("lost.page.chance@peak", record(0.0, 0.0, 30), record(2e-4, 1e-4, 30));
+        assert_eq!(row.verdict, Verdict::Same);
+        assert_eq!(row.allowed.unwrap().margin, Margin::Absolute(0.001));
+        let row = verdict("lost.page.chance@peak", record(0.0, 0.0, 30), record(0.02, 1e-3, 30));
+        assert_eq!(row.verdict, Verdict::Changed);
+    }
+
+    /// On the same draws what is the same to the last bit has not moved, however noisy it is.
+    #[test]
+    fn on_the_same_draws_bits_are_enough() {
+        let path = "latency.page.p95@peak";
+        let side = |seed, value| summary(seed, &[(path, record(value, 5.0, 3))]);
+        let found = |a: &SummaryRecord, b: &SummaryRecord| {
+            judge(Mode::Equivalence, a, b, [None, None])[0].verdict
+        };
+        assert_eq!(found(&side(1, 10.0), &side(1, 10.0)), Verdict::Same);
+        assert_eq!(found(&side(1, 10.0), &side(2, 10.0)), Verdict::Unsure);
+        let exact = judge(Mode::Exact, &side(1, 10.0), &side(1, 10.000_000_1), [None, None]);
+        assert_eq!(exact[0].verdict, Verdict::Changed);
+    }
+
+    #[test]
+    fn what_only_one_side_has_is_told_and_a_price_is_no_estimate() {
+        let old = summary(1, &[("latency.page.p95@peak", record(1.0, 0.1, 9))]);
+        let new = summary(1, &[("latency.page.p95@mean", record(1.0, 0.1, 9))]);
+        let rows = judge(Mode::Equivalence, &old, &new, [Some(10.0), Some(10.5)]);
+        let verdicts: Vec<Verdict> = rows.iter().map(|row| row.verdict).collect();
+        assert_eq!(verdicts, [Verdict::Apart, Verdict::Apart, Verdict::Changed]);
+    }
+}

@@ -1,0 +1,245 @@
+//! Variants of a scenario: each as `run --set` would have it, all in one table, and whatever instant a
+//! sweep is killed at, the same command ends with the same bytes.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use super::cli::run;
+
+/// A line with four servers, for a moment.
+const SITE: &str = r#"scenario = "site"
+question = "What do more servers buy?"
+
+[run]
+seed         = 7
+replications = { min = 4, max = 4 }
+
+[window.steady]
+length  = "100s"
+lead-in = "5s"
+
+[station.web]
+servers = { value = 4, low = 3, high = 8 }
+service = { dist = "exponential", mean = "10ms" }
+
+[workload.jobs]
+request  = "job"
+rate     = { value = "200/s", low = "100/s", high = "220/s" }
+arrivals = { process = "poisson" }
+
+[request.job]
+steps = [
+  { visit = "web" },
+]
+
+[[expect]]
+figure = "latency.job.mean@steady"
+is     = "< 1s"
+"#;
+
+/// Every file below `folder` with its content.
+fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+                found.insert(name, fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        let place = Self { folder: tempfile::tempdir().unwrap() };
+        fs::write(place.text("site.toml"), SITE).unwrap();
+        place
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().unwrap().to_string()
+    }
+
+    fn words(&self, out: &str) -> Vec<String> {
+        let vary =
+            ["--vary", "station.web.servers=3,4", "--vary", "workload.jobs.rate=150/s,200/s,250/s"];
+        let mut words = vec!["sweep".to_string(), self.text("site.toml")];
+        words.extend(vary.map(str::to_string));
+        words.extend(["--out".to_string(), self.text(out)]);
+        words
+    }
+
+    fn sweep(&self, out: &str, more: &[&str]) -> (i32, String, String) {
+        let words = self.words(out);
+        let words: Vec<&str> =
+            words.iter().map(String::as_str).chain(more.iter().copied()).collect();
+        run(&words)
+    }
+}
+
+#[test]
+fn a_sweep_has_a_row_for_each_variant_and_figure_and_each_is_what_run_gives() {
+    let place = Place::new();
+    let (code, out, err) = place.sweep("out", &[]);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.starts_with("site: 6 variants\n"), "{out}");
+    // The last axis fastest; at 250/s three servers are busy for 83 %.
+    let rows: Vec<&str> = out.lines().filter(|line| line.contains("/s ")).collect();
+    assert_eq!(rows.len(), 6, "{out}");
+    assert!(rows[2].starts_with('3') && rows[2].contains("250/s"), "{out}");
+    let table = fs::read(place.text("out/sweep/sweep.csv")).unwrap();
+    let mut reader = csv::Reader::from_reader(&table[..]);
+    let head: Vec<String> = reader.headers().unwrap().iter().map(str::to_string).collect();
+    assert_eq!(head[..4], ["variant", "figure", "unit", "value"]);
+    let mut seen: BTreeMap<String, f64> = BTreeMap::new();
+    for row in reader.records().map(Result::unwrap) {
+        if &row[1] == "utilization.web-1@steady" {
+            seen.insert(row[0].to_string(), row[3].parse().unwrap());
+        }
+    }
+    let keys = fs::read_to_string(place.text("out/sweep/variants.csv")).unwrap();
+    // λ × 10 ms / servers, to 3 %: 4 replications of 100 s.
+    for (variant, busy) in &seen {
+        let value = |path: &str| {
+            let head = format!("{variant},{path},");
+            let line = keys.lines().find_map(|line| line.strip_prefix(head.as_str())).unwrap();
+            line.trim_end_matches("/s").parse::<f64>().unwrap()
+        };
+        let expected = value("workload.jobs.rate") * 0.01 / value("station.web.servers");
+        assert!((busy / expected - 1.0).abs() < 0.03, "{variant}: {busy} for {expected}");
+    }
+    assert_eq!(seen.len(), 6);
+    // One of them by hand.
+    let alone = place.text("alone");
+    let set = ["--set", "station.web.servers=3", "--set", "workload.jobs.rate=250/s"];
+    let site = place.text("site.toml");
+    let words = [&["run", &site, "--out", &alone, "--quiet"], &set[..]].concat();
+    assert_eq!(run(&words).0, 0);
+    let line = keys.lines().rfind(|line| line.ends_with("servers,3")).unwrap();
+    let name = line.split(',').next().unwrap();
+    assert!(tree(Path::new(&alone)) == tree(Path::new(&place.text(&format!("out/{name}")))));
+    // Again: nothing is run, nothing moves.
+    let before = tree(Path::new(&place.text("out")));
+    let (code, again, err) = place.sweep("out", &[]);
+    assert_eq!((code, &again), (0, &out));
+    assert_eq!(err.matches("was done before").count(), 6, "{err}");
+    assert!(before == tree(Path::new(&place.text("out"))));
+    // Another effort is another sweep.
+    assert_eq!(place.sweep("out", &["--quick"]).0, 6);
+    assert!(before == tree(Path::new(&place.text("out"))));
+}
+
+#[test]
+fn what_cannot_be_swept_is_refused_before_anything_runs() {
+    let place = Place::new();
+    let site = place.text("site.toml");
+    for (more, code) in [
+        (vec![], 2),
+        (vec!["--vary", "workload.jobs.rate"], 2),
+        (vec!["--vary", "workload.jobs.rate=1/s,60/min"], 2),
+        (vec!["--vary", "workload.jobs.rate=1/s", "--vary", "workload.jobs.rate=2/s"], 2),
+        (vec!["--vary", "workload.jobs.rate=1/s", "--tornado"], 2),
+        (vec!["--vary", "workload.jobs.rate=1/s,none"], 3),
+        (vec!["--vary", "workload.job.rate=1/s,2/s"], 3),
+    ] {
+        let out = place.text("out");
+        let words = [&["sweep", &site, "--out", &out], &more[..]].concat();
+        let ended = run(&words);
+        assert_eq!(ended.0, code, "{more:?}: {}", ended.2);
+        assert!(!Path::new(&out).exists(), "{more:?}");
+    }
+}
+
+/// More servers, less waiting; more traffic, more. The key that moves it most comes first.
+#[test]
+fn uncertainty_is_swept_one_key_at_a_time_or_all_at_once() {
+    let place = Place::new();
+    let site = place.text("site.toml");
+    let (code, out, err) =
+        run(&["sweep", &site, "--tornado", "--out", &place.text("tornado"), "--quiet"]);
+    assert_eq!(code, 0, "{err}");
+    let rows: Vec<&str> = out.lines().filter(|line| line.contains(" ± ")).collect();
+    assert_eq!(rows.len(), 5, "{out}");
+    assert!(rows[0].starts_with("as the file is"), "{out}");
+    // Erlang C: 14.4 ms for 3 servers against 10.9 for 4; 10.1 for 100/s.
+    assert!(
+        rows[1].starts_with("station.web.servers") && rows[3].starts_with("workload.jobs.rate"),
+        "{out}"
+    );
+    let draw = |out: &str| {
+        let words =
+            ["sweep", &site, "--latin-hypercube", "4", "--out", &place.text(out), "--quiet"];
+        let (code, said, err) = run(&words);
+        assert_eq!(code, 0, "{err}");
+        said
+    };
+    let first = draw("one");
+    assert_eq!(first, draw("two"));
+    assert!(first.starts_with("site: 4 variants\n"), "{first}");
+}
+
+/// K1, K12: killed without warning at any instant and begun again, a sweep ends as if nothing had been.
+#[cfg(unix)]
+#[test]
+#[allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "when to kill is a question of wall time"
+)]
+fn a_sweep_killed_at_any_instant_goes_on_and_ends_with_the_same_bytes() {
+    use fivenines::engine::draw::{Key, Lineage, Seed};
+    let place = Place::new();
+    let quiet = ["--quiet", "--threads", "1"];
+    let begun = std::time::Instant::now();
+    let started = Command::new(env!("CARGO_BIN_EXE_fivenines"))
+        .args(place.words("whole"))
+        .args(quiet)
+        .output()
+        .unwrap();
+    assert_eq!(started.status.code(), Some(0));
+    let took = begun.elapsed().as_secs_f64();
+    let (whole, said) = (tree(Path::new(&place.text("whole"))), started.stdout);
+    let kills = if std::env::var_os("FIVENINES_FULL").is_some() { 50 } else { 6 };
+    let key = Key::derive(Seed(1), Lineage::replication(0), "test", "kill");
+    let mut interrupted = 0;
+    for kill in 0..kills {
+        let out = format!("killed-{kill}");
+        let mut wait = key.uniform(kill, 0) * took;
+        for again in 0..4 {
+            let mut child = Command::new(env!("CARGO_BIN_EXE_fivenines"))
+                .args(place.words(&out))
+                .args(quiet)
+                .stdout(Stdio::null())
+                .spawn()
+                .unwrap();
+            std::thread::sleep(Duration::from_secs_f64(wait));
+            let ended = child.try_wait().unwrap().is_some();
+            child.kill().unwrap();
+            child.wait().unwrap();
+            if ended {
+                break;
+            }
+            interrupted += 1;
+            wait = key.uniform(kill, again + 1) * took / 2.0;
+        }
+        let (code, text, err) = place.sweep(&out, &quiet);
+        assert_eq!(code, 0, "{kill}: {err}");
+        assert_eq!(text.as_bytes(), said, "{kill}");
+        assert!(tree(Path::new(&place.text(&out))) == whole, "kill {kill} left other bytes");
+        fs::remove_dir_all(place.text(&out)).unwrap();
+    }
+    assert!(2 * interrupted >= kills, "{interrupted} of {kills} sweeps were cut short");
+}
