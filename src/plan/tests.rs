@@ -412,3 +412,44 @@ fn a_fleet_of_four_thousand_servers_is_drafted_checked_and_linted() {
     let total = load::total(&draft, &each, "www", Resource::Cpu).unwrap();
     assert!((total - 100.0 * 0.010 / (16.0 * f64::from(zones as u32))).abs() < 1e-12);
 }
+
+/// What the fluid of years asks of every resource where nothing is wrong is the offered load.
+#[test]
+fn the_fluid_asks_for_what_is_offered() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut judged = 0;
+    for kind in ["tiers", "databases", "scalable", "faults", "platform"] {
+        let Ok(files) = std::fs::read_dir(folder.join(kind)) else { continue };
+        let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
+        files.sort();
+        for path in files.iter().filter(|path| path.extension().is_some_and(|e| e == "toml")) {
+            let name = path.display().to_string();
+            let draft = drafted(&name, &std::fs::read_to_string(path).unwrap());
+            let Some(plan) = crate::plan::availability::plan(&draft, &[]) else { continue };
+            let Some(fluid) = plan.fluid else { continue };
+            if fluid.workloads.len() != draft.scenario.workload.len() {
+                continue;
+            }
+            let mut rates = vec![0.0; fluid.classes.len()];
+            for workload in &fluid.workloads {
+                rates[workload.class] += workload.traffic.curve().level().in_per_second();
+            }
+            let state = fluid.state(&fluid.well());
+            let mut work = state.constant.clone();
+            for (class, rate) in state.classes.iter().zip(&rates) {
+                assert_eq!((class.fails, class.stalls), (0.0, 0.0), "{name}");
+                class.work.iter().for_each(|(at, each)| work[*at as usize] += each * rate);
+            }
+            let offered = load::offered(&draft, &load::open_rates(&draft));
+            for one in offered.iter().filter(|one| one.resource.is_limit()) {
+                let mut resources = fluid.network.resources.iter();
+                let found = resources.position(|r| r.name == one.name && r.resource == one.resource);
+                let found = found.map_or(0.0, |at| work[at]);
+                let gap = (found - one.per_second).abs();
+                assert!(gap <= 1e-9 * one.per_second, "{name}, {}: {found}, {one:?}", one.name);
+                judged += 1;
+            }
+        }
+    }
+    assert!(judged > 200, "{judged} resources");
+}

@@ -28,13 +28,15 @@
 //! settled overload, as the rate rises and falls: in all less than one patience's worth of views.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use crate::engine::draw::{Lineage, Seed};
 use crate::engine::law::Law;
 use crate::engine::special::{ln, normal_cdf};
 use crate::health::{CauseId, Explanation, FactId, Listener, View};
+use crate::observe::histogram::Histogram;
 use crate::plan::availability::{AvailabilityNet, AvailabilityPlan};
-use crate::plan::fluid::state::{Bits, StateLoad};
+use crate::plan::fluid::state::{Bits, ClassLoad, StateLoad};
 use crate::plan::fluid::{FluidClass, FluidPlan, LEVEL, Patience};
 use crate::units::{SimDuration, SimTime};
 use crate::workload::rate::RateCurve;
@@ -46,6 +48,8 @@ pub const MOST_CELLS: usize = 4_096;
 pub const HOURS: usize = 168;
 /// A twelfth of a year.
 pub const MONTH: SimDuration = SimDuration::from_secs(730 * 3_600);
+/// Shares of views are counted in so many parts.
+pub const SHARE: f64 = 1e9;
 /// The step on which the rate is followed around changes.
 const STEP: SimDuration = SimDuration::from_secs(300);
 const HOUR_NS: u64 = 3_600_000_000_000;
@@ -71,8 +75,10 @@ pub struct ClassTally {
     pub months: u32,
     /// Of these, those in which the objective's share was served.
     pub met: u32,
-    /// Share of its views that each whole month lost.
-    pub month_lost: Vec<f64>,
+    /// Shares of their views that whole months lost, in parts of [`SHARE`].
+    pub month_lost: Histogram,
+    /// The sum of these shares.
+    pub month_sum: f64,
 }
 
 /// What one replication says of the traffic.
@@ -122,29 +128,29 @@ impl Busy {
     /// The utilisation that this share of the time does not exceed, hourly noise included.
     #[must_use]
     pub fn quantile(&self, resource: usize, share: f64) -> f64 {
-        let (bins, sigma) = (&self.bins[resource], self.sigma[resource]);
-        let all: f64 = bins.iter().sum();
+        let sigma = self.sigma[resource];
+        let used = self.bins[resource].iter().enumerate().filter(|(_, time)| **time > 0.0);
+        let used: Vec<(f64, f64)> = used
+            .map(|(bin, time)| (if bin == 0 { LEAST_BIN } else { value_of(bin) }, *time))
+            .map(|(value, time)| (ln(value), time))
+            .collect();
+        let all: f64 = used.iter().map(|(_, time)| time).sum();
         let below = |most: f64| -> f64 {
-            let value = |bin: usize| if bin == 0 { 0.0 } else { value_of(bin) };
-            let chance = |bin: usize| {
-                let at = value(bin);
-                if at <= 0.0 || sigma <= 0.0 {
-                    return if at <= most { 1.0 } else { 0.0 };
-                }
-                normal_cdf((ln(most / at) + sigma * sigma / 2.0) / sigma)
+            let chance = |at: f64| match sigma > 0.0 {
+                true => normal_cdf((most - at + sigma * sigma / 2.0) / sigma),
+                false => f64::from(u8::from(at <= most)),
             };
-            let used = bins.iter().enumerate().filter(|(_, time)| **time > 0.0);
-            used.map(|(bin, time)| time * chance(bin)).sum::<f64>() / all
+            used.iter().map(|(at, time)| time * chance(*at)).sum::<f64>()
         };
-        if below(LEAST_BIN) >= share {
-            return 0.0;
-        }
-        let (mut low, mut high) = (ln(LEAST_BIN), ln(100.0));
-        for _ in 0..40 {
+        let ends = (used.first(), used.last());
+        let (Some((first, _)), Some((last, _))) = ends else { return 0.0 };
+        let (mut low, mut high) = (first - 6.0 * sigma - 1e-6, last + 6.0 * sigma + 1e-6);
+        while high - low > 1e-6 {
             let middle = f64::midpoint(low, high);
-            if below(libm::exp(middle)) < share { low = middle } else { high = middle }
+            if below(middle) < share * all { low = middle } else { high = middle }
         }
-        libm::exp(high).min(1.0)
+        let found = libm::exp(high).min(1.0);
+        if found <= LEAST_BIN * 1.01 { 0.0 } else { found }
     }
 }
 
@@ -178,18 +184,45 @@ struct Cell {
     carried: Vec<f64>,
 }
 
-/// What is worked out once and used by every replication that meets it again.
+/// States that any replication has worked out. They follow from the plan alone, so that it makes no
+/// difference who was first.
+#[derive(Debug, Default)]
+pub struct Known {
+    states: Mutex<BTreeMap<Bits, Arc<StateLoad>>>,
+}
+
+impl Known {
+    fn state(&self, plan: &FluidPlan, bits: &Bits) -> Arc<StateLoad> {
+        let found = self.states.lock().ok().and_then(|states| states.get(bits).cloned());
+        if let Some(found) = found {
+            return found;
+        }
+        let made = Arc::new(plan.state(bits));
+        if let Ok(mut states) = self.states.lock()
+            && states.len() < MOST_CELLS
+        {
+            states.insert(bits.clone(), Arc::clone(&made));
+        }
+        made
+    }
+}
+
+/// What is worked out once and used by every replication of a chunk that meets it again.
 pub struct Memo<'p> {
     plan: &'p FluidPlan,
+    shared: &'p Known,
+    most: usize,
     curves: Vec<RateCurve>,
     /// By workload: mean rate of each hour of the week.
     hours: Vec<Vec<f64>>,
     /// Time of the week at time zero.
     zero: u64,
+    /// By workload: the highest of these.
+    tops: Vec<f64>,
     /// By class: standard deviation of the logarithm of its hourly noise.
     sigmas: Vec<f64>,
     states: BTreeMap<Bits, u32>,
-    loads: Vec<StateLoad>,
+    loads: Vec<Arc<StateLoad>>,
     levels: BTreeMap<Vec<i32>, u32>,
     factors: Vec<Vec<f64>>,
     known: BTreeMap<(u32, u32), u32>,
@@ -198,14 +231,18 @@ pub struct Memo<'p> {
     busy: Busy,
     /// Of the replication under way: by resource, utilisation times seconds.
     work: Vec<f64>,
-    /// States that were worked out.
-    pub worked_out: u64,
 }
 
 impl<'p> Memo<'p> {
     /// Nothing known yet.
     #[must_use]
-    pub fn new(plan: &'p FluidPlan) -> Self {
+    pub fn new(plan: &'p FluidPlan, shared: &'p Known) -> Self {
+        Self::with_room(plan, shared, MOST_CELLS)
+    }
+
+    /// Nothing known yet, and so many states remembered at most.
+    #[must_use]
+    pub fn with_room(plan: &'p FluidPlan, shared: &'p Known, most: usize) -> Self {
         let curves: Vec<RateCurve> = plan.workloads.iter().map(|w| w.traffic.curve()).collect();
         let zero = plan.zero.nanos() % WEEK_NS;
         let rate = |curve: &RateCurve, hour: usize| {
@@ -213,14 +250,18 @@ impl<'p> Memo<'p> {
             let (from, to) = (SimTime::from_nanos(from), SimTime::from_nanos(from + HOUR_NS));
             curve.mean_between(from, to).in_per_second()
         };
-        let hours =
+        let hours: Vec<Vec<f64>> =
             curves.iter().map(|curve| (0..HOURS).map(|hour| rate(curve, hour)).collect()).collect();
+        let tops = hours.iter().map(|hours| hours.iter().copied().fold(0.0, f64::max)).collect();
         let resources = plan.network.resources.len();
         let mut memo = Self {
             plan,
+            shared,
+            most,
             curves,
             hours,
             zero,
+            tops,
             sigmas: Vec::new(),
             states: BTreeMap::new(),
             loads: Vec::new(),
@@ -236,12 +277,17 @@ impl<'p> Memo<'p> {
                 sigma: Vec::new(),
             },
             work: vec![0.0; resources],
-            worked_out: 0,
         };
         memo.sigmas = (0..plan.classes.len()).map(|class| memo.sigma_of(class)).collect();
-        let load = plan.state(&plan.well());
+        let load = shared.state(plan, &plan.well());
         memo.busy.sigma = (0..resources).map(|at| memo.sigma_at(&load, at)).collect();
         memo
+    }
+
+    /// States and levels that it remembers.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.cells.len()
     }
 
     fn mean_rate(&self, workload: usize) -> f64 {
@@ -280,8 +326,7 @@ impl<'p> Memo<'p> {
         if let Some(known) = self.states.get(bits) {
             return *known;
         }
-        let load = self.plan.state(bits);
-        self.worked_out += 1;
+        let load = self.shared.state(self.plan, bits);
         let at = self.loads.len() as u32;
         self.loads.push(load);
         self.states.insert(bits.clone(), at);
@@ -303,7 +348,7 @@ impl<'p> Memo<'p> {
     }
 
     fn cell(&mut self, bits: &Bits, level: &[i32]) -> u32 {
-        if self.cells.len() >= MOST_CELLS {
+        if self.cells.len() >= self.most {
             self.forget();
         }
         let (state, level) = (self.state(bits), self.level(level));
@@ -312,14 +357,16 @@ impl<'p> Memo<'p> {
         }
         let classes = self.plan.classes.len();
         let load = &self.loads[state as usize];
-        // The busiest hour of each resource, with the noise that is seen once in 30,000 hours.
-        let mut top = vec![0.0_f64; load.capacity.len()];
-        for hour in 0..HOURS {
-            let used = utilization(load, &self.rates(level, hour));
-            top.iter_mut().zip(used).for_each(|(top, used)| *top = top.max(used));
+        // All at their highest at once, with the noise that is seen once in 30,000 hours.
+        let mut rates = vec![0.0; classes];
+        let factors = &self.factors[level as usize];
+        for (at, workload) in self.plan.workloads.iter().enumerate() {
+            rates[workload.class] += self.tops[at] * factors[at];
         }
-        let most = |at: usize| top[at] * libm::exp(4.0 * self.sigma_at(load, at));
-        let tight: Vec<bool> = (0..top.len()).map(|at| most(at) > 1.0).collect();
+        let sigma = self.sigmas.iter().copied().fold(0.0, f64::max);
+        let noise = libm::exp(4.0 * sigma);
+        let top = utilization(load, &rates);
+        let tight: Vec<bool> = top.iter().map(|top| top * noise > 1.0).collect();
         let over = |class: usize| {
             let mut stages = load.classes[class].stages.iter().flatten();
             stages.any(|(_, uses)| uses.iter().any(|at| tight[*at as usize]))
@@ -575,6 +622,10 @@ pub struct Live<'m, 'p> {
     level: Vec<i32>,
     level_ends: SimTime,
     cell: u32,
+    /// What that is.
+    load: Arc<StateLoad>,
+    /// Views of a stretch, by class.
+    views: Vec<f64>,
     from: SimTime,
     month: SimTime,
     rows: Vec<Row>,
@@ -623,12 +674,14 @@ impl<'m, 'p> Live<'m, 'p> {
             readers,
             facts: load.facts.clone(),
             places: &net.causes,
+            load: memo.shared.state(fluid, &bits),
             bits,
             dirty: true,
             surging: surging.collect(),
             level: vec![0; fluid.workloads.len()],
             level_ends: SimTime::ZERO,
             cell: 0,
+            views: Vec::new(),
             from: SimTime::ZERO,
             month: SimTime::ZERO + MONTH,
             rows: fluid.classes.iter().map(row).collect(),
@@ -656,55 +709,46 @@ impl<'m, 'p> Live<'m, 'p> {
 
     /// Enters the cell of the present state and level.
     fn enter(&mut self) {
-        let before = self.memo.cells.len();
         self.cell = self.memo.cell(&self.bits, &self.level);
-        debug_assert!(before <= MOST_CELLS);
         self.memo.touched.push(self.cell);
+        let state = self.memo.cells[self.cell as usize].state;
+        self.load = Arc::clone(&self.memo.loads[state as usize]);
     }
 
     fn change(&mut self, at: SimTime, view: View<'_>) {
         self.dirty = false;
         self.enter();
-        for class in 0..self.rows.len() {
-            let load = self.load(class);
-            let (fails, because) = (load.fails, load.because.clone());
+        let load = Arc::clone(&self.load);
+        for (class, load) in load.classes.iter().enumerate() {
             self.rows[class].settled = false;
-            if fails > 0.0 {
-                self.rows[class].cause = self.why(&because, view);
+            if load.fails > 0.0 {
+                self.rows[class].cause = self.why(&load.because, view);
             }
         }
         for group in 0..self.groups.len() {
-            let members = self.groups[group].clone();
-            let still = members.iter().any(|class| self.load(*class).stalls > 0.0);
-            match (self.stalls[group].is_some(), still) {
-                (false, true) => {
-                    let blamed = members.iter().find(|class| self.load(**class).stalls > 0.0);
-                    let blamed = self.load(*blamed.expect("one stalls")).stalled_by.clone();
-                    let cause = self.why(&blamed, view);
-                    let of = |what: fn(&crate::plan::fluid::state::ClassLoad) -> f64| {
-                        members.iter().map(|class| what(self.load(*class))).collect::<Vec<f64>>()
+            let members = &self.groups[group];
+            let blamed = members.iter().find(|class| load.classes[**class].stalls > 0.0);
+            match (&mut self.stalls[group], blamed) {
+                (None, Some(blamed)) => {
+                    let of = |what: fn(&ClassLoad) -> f64| {
+                        members.iter().map(|class| what(&load.classes[*class])).collect::<Vec<f64>>()
                     };
                     let (shares, held) = (of(|load| load.stalls), of(|load| load.held));
                     let views = vec![0.0; members.len()];
+                    let cause = self.why(&load.classes[*blamed].stalled_by, view);
                     self.stalls[group] = Some(Stall { since: at, views, shares, held, cause });
                 }
-                (true, true) => {
+                (Some(stall), Some(_)) => {
                     for (place, class) in members.iter().enumerate() {
-                        let (stalls, held) = (self.load(*class).stalls, self.load(*class).held);
-                        let stall = self.stalls[group].as_mut().expect("it is there");
-                        stall.shares[place] = stall.shares[place].max(stalls);
-                        stall.held[place] = stall.held[place].max(held);
+                        let now = &load.classes[*class];
+                        stall.shares[place] = stall.shares[place].max(now.stalls);
+                        stall.held[place] = stall.held[place].max(now.held);
                     }
                 }
-                (true, false) => self.resume(group, at),
-                (false, false) => {}
+                (Some(_), None) => self.resume(group, at),
+                (None, None) => {}
             }
         }
-    }
-
-    fn load(&self, class: usize) -> &crate::plan::fluid::state::ClassLoad {
-        let state = self.memo.cells[self.cell as usize].state;
-        &self.memo.loads[state as usize].classes[class]
     }
 
     /// The oldest cause that explains one of these inputs.
@@ -770,16 +814,16 @@ impl<'m, 'p> Live<'m, 'p> {
     fn stretch(&mut self, to: SimTime) {
         let (from, cell) = (self.from, self.cell);
         self.memo.spend(cell, from, to);
-        let views = self.views(from, to);
+        let mut views = std::mem::take(&mut self.views);
+        self.came(from, to, &mut views);
         for (group, stall) in self.stalls.iter_mut().enumerate() {
             let Some(stall) = stall else { continue };
             for (place, class) in self.groups[group].iter().enumerate() {
                 stall.views[place] += views[*class];
             }
         }
-        for class in 0..self.rows.len() {
-            let came = views[class];
-            let fails = self.load(class).fails;
+        for (class, came) in views.iter().copied().enumerate() {
+            let fails = self.load.classes[class].fails;
             let row = &mut self.rows[class];
             row.tally.intended += came;
             row.month_intended += came;
@@ -788,8 +832,7 @@ impl<'m, 'p> Live<'m, 'p> {
                 row.lose(row.cause as usize, came * fails);
             }
             let over = self.memo.cells[cell as usize].over[class];
-            let stalled = self.stalled(class);
-            if (over || self.rows[class].waiting > 0.0) && !stalled {
+            if (over || self.rows[class].waiting > 0.0) && !self.stalled(class) {
                 let lost = self.overload(class, to) * (1.0 - fails);
                 let overload = self.rows[class].tally.lost.len() - 1;
                 self.rows[class].lose(overload, lost);
@@ -797,6 +840,7 @@ impl<'m, 'p> Live<'m, 'p> {
             }
             self.memo.cells[cell as usize].carried[class] += carried;
         }
+        self.views = views;
     }
 
     fn stalled(&self, class: usize) -> bool {
@@ -805,15 +849,15 @@ impl<'m, 'p> Live<'m, 'p> {
     }
 
     /// Views wanted, by class.
-    fn views(&self, from: SimTime, to: SimTime) -> Vec<f64> {
+    fn came(&self, from: SimTime, to: SimTime, views: &mut Vec<f64>) {
         let memo = &self.memo;
         let level = memo.cells[self.cell as usize].level;
         let factors = &memo.factors[level as usize];
-        let mut views = vec![0.0; self.rows.len()];
+        views.clear();
+        views.resize(self.rows.len(), 0.0);
         for (at, workload) in memo.plan.workloads.iter().enumerate() {
             views[workload.class] += memo.curves[at].between(from, to) * factors[at];
         }
-        views
     }
 
     /// Views of `class` that overload loses up to `to`: step by step until the wait has settled.
@@ -825,7 +869,9 @@ impl<'m, 'p> Live<'m, 'p> {
         while at < to && !self.rows[class].settled {
             let until = to.min(at + STEP);
             let seconds = until.since(at).seconds();
-            let rates: Vec<f64> = self.views(at, until).iter().map(|v| v / seconds).collect();
+            let mut rates = Vec::new();
+            self.came(at, until, &mut rates);
+            rates.iter_mut().for_each(|rate| *rate /= seconds);
             let (noisy, plain, most) = self.memo.excess(state, class, &rates);
             let rate = rates[class];
             let capacity = match (plain > 0.0, most > 0.0) {
@@ -855,7 +901,8 @@ impl<'m, 'p> Live<'m, 'p> {
             let intended = std::mem::take(&mut row.month_intended);
             let share = if intended > 0.0 { lost / intended } else { 0.0 };
             row.tally.months += 1;
-            row.tally.month_lost.push(share);
+            row.tally.month_lost.record((share * SHARE).round() as u64);
+            row.tally.month_sum += share;
             if class.available.is_some_and(|least| 1.0 - share >= least.get()) {
                 row.tally.met += 1;
             }
@@ -872,7 +919,7 @@ impl<'m, 'p> Live<'m, 'p> {
         }
         self.memo.unload();
         let seconds = end.seconds();
-        let constant = self.memo.plan.state(&self.memo.plan.well());
+        let constant = self.memo.shared.state(self.memo.plan, &self.memo.plan.well());
         let busy = self.memo.work.iter().zip(&constant.constant).zip(&constant.capacity);
         let busy = busy.map(|((work, probes), capacity)| work / seconds + probes / capacity);
         TrafficTally {

@@ -17,7 +17,7 @@ use crate::plan::availability::{Availability, AvailabilityPlan};
 use crate::plan::figure::{Figure, Metric, Stat};
 use crate::scenario::suggest;
 use crate::solve::flows::{self, Observation, Tally};
-use crate::solve::fluid::Memo;
+use crate::solve::fluid::{Known, Memo};
 use crate::solve::requests::Breach;
 use crate::stats::interval::{Bound, Interval, Method, Side, Statistic};
 use crate::stats::precision::{Decision, StoppingRule, Target};
@@ -226,6 +226,7 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
     };
     let until_failed: Vec<Vec<usize>> =
         (0..plan.of.nets.len()).map(|net| plan.until_failed(net)).collect();
+    let known = Known::default();
     let mut goal = least;
     loop {
         let chunks: Vec<(usize, usize)> = (result.replications..goal)
@@ -241,7 +242,7 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
                     (!watch.told_to_stop())
                         .then(|| {
                             let into = (empty.clone(), no_load.clone());
-                            chunk(&plan.of, &until_failed, into, (from, to))
+                            chunk(&plan.of, (&until_failed, &known), into, (from, to))
                         })
                 })
                 .collect();
@@ -300,13 +301,15 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
 
 fn chunk(
     plan: &AvailabilityPlan,
-    until_failed: &[Vec<usize>],
+    (until_failed, known): (&[Vec<usize>], &Known),
     (mut folded, mut load): (Vec<Vec<Folded>>, Vec<Option<FoldedLoad>>),
     (from, to): (usize, usize),
 ) -> Result<Chunk, Breach> {
     let mut steps = 0;
     let mut memos: Vec<Option<Memo<'_>>> =
-        load.iter().map(|load| load.as_ref().and(plan.fluid.as_ref()).map(Memo::new)).collect();
+        load.iter()
+            .map(|load| load.as_ref().and(plan.fluid.as_ref()).map(|fluid| Memo::new(fluid, known)))
+            .collect();
     for replication in from..to {
         for (net, folded) in folded.iter_mut().enumerate() {
             let until_failed = &until_failed[net];

@@ -410,6 +410,38 @@ impl FluidPlan {
         bits.into()
     }
 
+    /// By class: requests of a view that stand still while no file server answers.
+    #[must_use]
+    pub fn held_by_stalls(&self) -> Vec<f64> {
+        let mut bits = self.well();
+        for (at, input) in self.inputs.iter().enumerate() {
+            let bit = 1 << (at % 64);
+            match input {
+                Input::Stall(..) => bits[at / 64] |= bit,
+                Input::Fit(part) if self.is_head(*part) => bits[at / 64] &= !bit,
+                _ => {}
+            }
+        }
+        self.state(&bits).classes.iter().map(|class| class.held).collect()
+    }
+
+    fn is_head(&self, part: u32) -> bool {
+        matches!(self.network.parts.get(part as usize), Some(Part::Head { .. }))
+    }
+
+    /// By class: its rate in the mean, and in the hour of the week in which all together ask most.
+    #[must_use]
+    pub fn mean_and_top_rates(&self) -> [Vec<f64>; 2] {
+        let (mut mean, mut top) =
+            (vec![0.0; self.classes.len()], vec![0.0; self.classes.len()]);
+        for workload in &self.workloads {
+            let curve = workload.traffic.curve();
+            mean[workload.class] += curve.level().in_per_second();
+            top[workload.class] += curve.peak().0.in_per_second();
+        }
+        [mean, top]
+    }
+
     /// Knows where what is planned stands among the causes.
     pub fn know_causes(&mut self, causes: &[String]) {
         self.planned = causes.iter().position(|cause| cause == PLANNED).map(|at| at as u32);

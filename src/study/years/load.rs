@@ -18,8 +18,6 @@ use super::{YEAR_S, mean, not_negative, quantile, with_help};
 
 /// Batches of replications.
 pub const BATCHES: usize = 8;
-/// Shares are counted in parts of a thousand million.
-const PARTS: f64 = 1e9;
 
 /// What is told of the traffic.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -121,12 +119,9 @@ impl FoldedLoad {
             mine.months.push(f64::from(seen.months));
             mine.met.push(f64::from(seen.met));
             if seen.months > 0 {
-                let sum: f64 = seen.month_lost.iter().sum();
-                mine.month_mean.push(sum / f64::from(seen.months));
+                mine.month_mean.push(seen.month_sum / f64::from(seen.months));
             }
-            for share in &seen.month_lost {
-                mine.month_lost.record((share * PARTS).round() as u64);
-            }
+            mine.month_lost.merge(&seen.month_lost);
         }
         self.busy.iter_mut().zip(&seen.busy).for_each(|(mine, busy)| mine.push(*busy));
     }
