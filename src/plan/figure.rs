@@ -81,6 +81,7 @@ metrics! {
     Structural = "structural", Ratio, 0.03, "Share of time with enough members up and reachable.";
     Continuous = "continuous", Ratio, 0.03, "Share of time with enough members up and reachable and no more than 1 % of the requests failing because a death is not noticed yet.";
     Request = "request", Ratio, 0.03, "Share of the intended page views that are served; its `chance` of a month: that the month serves the objective's share.";
+    Objective = "objective", Ratio, 0.03, "Share of 5-minute intervals in which less than 1 % of the page views are lost or stand still; over years, without the half of latency.";
     Unavailability = "unavailability", Ratio, 0.03, "One minus the structural availability.";
     Downtime = "downtime", Seconds, 0.1, "Time a year not structurally available; by first `cause`, or while one is `contributing`.";
     Outages = "outages", Count, 0.1, "Outages a year; by first `cause`.";

@@ -48,6 +48,10 @@ pub const MOST_CELLS: usize = 4_096;
 pub const HOURS: usize = 168;
 /// A twelfth of a year.
 pub const MONTH: SimDuration = SimDuration::from_secs(730 * 3_600);
+/// Intervals of which the objective availability is a share.
+pub const INTERVAL: SimDuration = SimDuration::from_secs(300);
+/// Share of the views lost from which an interval is bad.
+pub const BAD: f64 = 0.01;
 /// Shares of views are counted in so many parts.
 pub const SHARE: f64 = 1e9;
 /// The step on which the rate is followed around changes.
@@ -71,6 +75,8 @@ pub struct ClassTally {
     pub lost: Vec<f64>,
     /// Views served after a stall that their users waited out.
     pub late: f64,
+    /// 5-minute intervals in which 1 % of the views or more are lost or stand still.
+    pub bad_intervals: f64,
     /// Whole months.
     pub months: u32,
     /// Of these, those in which the objective's share was served.
@@ -178,8 +184,9 @@ struct Cell {
     parts: Vec<u64>,
     /// By class: whether it may be too much at the busiest hour.
     over: Vec<bool>,
-    /// By class: views lost to overload, from Monday 00:00 to each hour; none while not needed.
-    losing: Vec<Option<Vec<f64>>>,
+    /// By class: views lost to overload, and hours in which that are 1 % or more, from Monday 00:00
+    /// to each hour; none while not needed.
+    losing: Vec<Option<Vec<[f64; 2]>>>,
     /// By class: views carried in this replication.
     carried: Vec<f64>,
 }
@@ -407,15 +414,18 @@ impl<'p> Memo<'p> {
         (noisy, plain, most)
     }
 
-    /// Views of `class` lost to settled overload in a cell, from Monday 00:00 to each hour.
-    fn losing(&mut self, cell: u32, class: usize) -> &[f64] {
+    /// Views of `class` lost to settled overload in a cell, and hours in which that are many, from
+    /// Monday 00:00 to each hour.
+    fn losing(&mut self, cell: u32, class: usize) -> &[[f64; 2]] {
         let Cell { state, level, ref losing, .. } = self.cells[cell as usize];
         if losing[class].is_none() {
-            let mut sums = vec![0.0; HOURS + 1];
+            let mut sums = vec![[0.0; 2]; HOURS + 1];
             for hour in 0..HOURS {
                 let rates = self.rates(level, hour);
                 let (share, ..) = self.excess(state, class, &rates);
-                sums[hour + 1] = sums[hour] + rates[class] * share * HOUR_S;
+                let [lost, bad] = sums[hour];
+                let many = f64::from(u8::from(share >= BAD));
+                sums[hour + 1] = [lost + rates[class] * share * HOUR_S, bad + many];
             }
             self.cells[cell as usize].losing[class] = Some(sums);
         }
@@ -426,19 +436,21 @@ impl<'p> Memo<'p> {
         at.nanos().saturating_add(self.zero)
     }
 
-    /// Views lost to settled overload over a stretch of time.
-    fn lost_settled(&mut self, cell: u32, class: usize, from: SimTime, to: SimTime) -> f64 {
+    /// Views lost to settled overload over a stretch of time, and hours in which these are many.
+    fn lost_settled(&mut self, cell: u32, class: usize, from: SimTime, to: SimTime) -> [f64; 2] {
         let (from, to) = (self.calendar(from), self.calendar(to));
         let sums = self.losing(cell, class);
-        let upto = |at: u64| {
+        let upto = |at: u64, of: usize| {
             let (weeks, rest) = (at / WEEK_NS, at % WEEK_NS);
             let hour = (rest / HOUR_NS) as usize;
             let part = (rest % HOUR_NS) as f64 / HOUR_NS as f64;
-            let within = sums[hour] + (sums[hour + 1] - sums[hour]) * part;
+            let within = sums[hour][of] + (sums[hour + 1][of] - sums[hour][of]) * part;
             (weeks, within)
         };
-        let ((w0, a), (w1, b)) = (upto(from), upto(to));
-        (w1 - w0) as f64 * sums[HOURS] + (b - a)
+        [0, 1].map(|of| {
+            let ((w0, a), (w1, b)) = (upto(from, of), upto(to, of));
+            ((w1 - w0) as f64 * sums[HOURS][of] + (b - a)).max(0.0)
+        })
     }
 
     /// Notes that a cell was there over a stretch of time.
@@ -606,6 +618,9 @@ struct Row {
     cause: u32,
     month_intended: f64,
     month_lost: f64,
+    /// Number of the present interval, and share lost times nanoseconds in it.
+    interval: u64,
+    interval_lost: f64,
 }
 
 /// One history.
@@ -831,6 +846,8 @@ impl<'m, 'p> Live<'m, 'p> {
             if fails > 0.0 {
                 row.lose(row.cause as usize, came * fails);
             }
+            let stands = self.load.classes[class].stalls;
+            self.rows[class].shade(from, to, fails + stands);
             let over = self.memo.cells[cell as usize].over[class];
             if (over || self.rows[class].waiting > 0.0) && !self.stalled(class) {
                 let lost = self.overload(class, to) * (1.0 - fails);
@@ -882,14 +899,20 @@ impl<'m, 'p> Live<'m, 'p> {
             let of = &self.memo.plan.classes[class];
             let room = of.room.map_or(f64::INFINITY, |(w, b)| (w + b) / of.requests.max(1.0));
             let row = &mut self.rows[class];
+            let before = lost;
             lost += line(row, &of.patience, (rate, capacity), (seconds, room));
             // Without patience the line is followed through the whole week.
             row.settled &= of.patience.ends() || !over;
             lost += rate * seconds * (noisy - plain).max(0.0);
+            if lost - before >= BAD * rate * seconds {
+                self.rows[class].shade(at, until, 1.0);
+            }
             at = until;
         }
         if at < to && over {
-            lost += self.memo.lost_settled(self.cell, class, at, to);
+            let [more, hours] = self.memo.lost_settled(self.cell, class, at, to);
+            lost += more;
+            self.rows[class].tally.bad_intervals += hours * HOUR_S / INTERVAL.seconds();
         }
         lost
     }
@@ -917,6 +940,7 @@ impl<'m, 'p> Live<'m, 'p> {
         for group in 0..self.groups.len() {
             self.resume(group, end);
         }
+        self.rows.iter_mut().for_each(Row::end_interval);
         self.memo.unload();
         let seconds = end.seconds();
         let constant = self.memo.shared.state(self.memo.plan, &self.memo.plan.well());
@@ -930,6 +954,37 @@ impl<'m, 'p> Live<'m, 'p> {
 }
 
 impl Row {
+    /// A share of the views is lost over a stretch of time.
+    fn shade(&mut self, from: SimTime, to: SimTime, share: f64) {
+        if share <= 0.0 {
+            return;
+        }
+        let (step, from, to) = (INTERVAL.nanos(), from.nanos(), to.nanos());
+        let (first, last) = (from / step, to / step);
+        let mut add = |interval: u64, nanos: u64| {
+            if interval != self.interval {
+                self.end_interval();
+                self.interval = interval;
+            }
+            self.interval_lost += share * nanos as f64;
+        };
+        if first == last {
+            add(first, to - from);
+            return;
+        }
+        add(first, (first + 1) * step - from);
+        add(last, to - last * step);
+        if share >= BAD {
+            self.tally.bad_intervals += (last - first - 1) as f64;
+        }
+    }
+
+    fn end_interval(&mut self) {
+        if std::mem::take(&mut self.interval_lost) >= BAD * INTERVAL.nanos() as f64 {
+            self.tally.bad_intervals += 1.0;
+        }
+    }
+
     fn lose(&mut self, cause: usize, views: f64) {
         self.tally.lost[cause] += views;
         self.month_lost += views;

@@ -317,9 +317,9 @@ impl<'p> Standing<'p> {
         };
         let used = work.into_iter().enumerate().filter(|(_, work)| *work > 0.0);
         ClassLoad {
-            fails: (1.0 - reached * survives).clamp(0.0, 1.0),
-            stalls: (reached * (survives - moves)).max(0.0),
-            held: held * reached,
+            fails: some(1.0 - reached * survives),
+            stalls: some(reached * (survives - moves)),
+            held: some(held * reached),
             work: used.map(|(at, work)| (at as u32, work)).collect(),
             stages,
             because: sorted(walk.because),
@@ -366,6 +366,11 @@ impl<'p> Standing<'p> {
             }
         }
     }
+}
+
+/// A share that is no more than rounding is none.
+fn some(share: f64) -> f64 {
+    if share > 1e-12 { share } else { 0.0 }
 }
 
 /// Chance that all of a mean number of visits survive.

@@ -24,6 +24,8 @@ pub struct LoadClass {
     pub name: String,
     /// Served over intended views.
     pub request: Estimate,
+    /// Share of 5-minute intervals in which less than 1 % is lost: the loss half of the objective.
+    pub objective: Estimate,
     /// Views lost a year.
     pub lost: Estimate,
     /// Of these, because of a fault,
@@ -93,6 +95,7 @@ pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Option<LoadRows> {
         classes.push(LoadClass {
             name: class.name.clone(),
             request: of(OfLoad::Request(at)),
+            objective: of(OfLoad::Intervals(at)),
             lost: lost(Loss::All),
             fault: lost(Loss::Fault),
             overload: lost(Loss::Overload),

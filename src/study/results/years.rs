@@ -151,6 +151,7 @@ fn figures(
     for class in load.into_iter().flat_map(|load| &load.classes) {
         let name = &class.name;
         paths.push(format!("request.{name}@horizon"));
+        paths.push(format!("objective.{name}@horizon"));
         paths.push(format!("lost.{name}@horizon"));
         for outcome in ["fault", "overload", "planned"] {
             paths.push(format!("lost.{name}[outcome={outcome}]@horizon"));

@@ -9,7 +9,7 @@ use crate::plan::availability::AvailabilityPlan;
 use crate::plan::figure::{Figure, Metric, Stat};
 use crate::plan::fluid::FluidPlan;
 use crate::scenario::suggest;
-use crate::solve::fluid::{Busy, HOURS, TrafficTally};
+use crate::solve::fluid::{Busy, HOURS, INTERVAL, TrafficTally};
 use crate::stats::interval::Interval;
 use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
@@ -24,6 +24,8 @@ pub const BATCHES: usize = 8;
 pub enum OfLoad {
     /// Served over intended views of a class (by place among those asked for).
     Request(usize),
+    /// Share of 5-minute intervals in which less than 1 % of a class's views are lost.
+    Intervals(usize),
     /// Views lost a year.
     Lost(usize, Loss),
     /// The chance that a month serves the objective's share.
@@ -75,6 +77,8 @@ pub struct FoldedClass {
     pub lost: Vec<Vec<f64>>,
     /// Views served after a stall, by replication.
     pub late: Vec<f64>,
+    /// 5-minute intervals in which 1 % or more is lost, by replication.
+    pub bad: Vec<f64>,
     /// Whole months, by replication.
     pub months: Vec<f64>,
     /// Of these, those in which the objective's share was served.
@@ -115,6 +119,7 @@ impl FoldedLoad {
             mine.intended.push(seen.intended);
             mine.all_lost.push(seen.lost.iter().sum());
             mine.late.push(seen.late);
+            mine.bad.push(seen.bad_intervals);
             mine.lost.iter_mut().zip(&seen.lost).for_each(|(mine, lost)| mine.push(*lost));
             mine.months.push(f64::from(seen.months));
             mine.met.push(f64::from(seen.met));
@@ -132,6 +137,7 @@ impl FoldedLoad {
             mine.intended.extend(other.intended);
             mine.all_lost.extend(other.all_lost);
             mine.late.extend(other.late);
+            mine.bad.extend(other.bad);
             mine.lost.iter_mut().zip(other.lost).for_each(|(mine, lost)| mine.extend(lost));
             mine.months.extend(other.months);
             mine.met.extend(other.met);
@@ -181,6 +187,7 @@ impl FoldedLoad {
                 let class = &self.classes[class];
                 class.all_lost.iter().zip(&class.intended).map(|(l, i)| l / i.max(1e-300)).collect()
             }
+            OfLoad::Intervals(class) => self.classes[class].bad.clone(),
             OfLoad::Lost(class, loss) => self.lost(plan, class, loss),
             OfLoad::MonthLostMean(class) => self.classes[class].month_mean.clone(),
             OfLoad::Busy(resource, BusyOf::Mean) => self.busy[resource].clone(),
@@ -201,6 +208,15 @@ impl FoldedLoad {
                     return Estimate::Missing(NoValue::NoneIn(years * served.len() as f64));
                 }
                 ratio(&served, &class.intended, level)
+            }
+            OfLoad::Intervals(class) => {
+                let bad = &self.classes[class].bad;
+                if bad.iter().all(|bad| *bad == 0.0) {
+                    return Estimate::Missing(NoValue::NoneIn(years * bad.len() as f64));
+                }
+                let all = plan.horizon.seconds() / INTERVAL.seconds();
+                let good: Vec<f64> = bad.iter().map(|bad| (1.0 - bad / all).max(0.0)).collect();
+                mean(&good, level)
             }
             OfLoad::Lost(class, loss) => {
                 let lost = self.lost(plan, class, loss);
@@ -259,6 +275,7 @@ fn ratio(top: &[f64], bottom: &[f64], level: f64) -> Estimate {
 pub fn is_of_load(figure: &Figure) -> bool {
     match (figure.metric, figure.window.as_deref()) {
         (Metric::Request, None | Some("horizon" | "month")) => true,
+        (Metric::Objective, None | Some("horizon")) => true,
         (Metric::Lost | Metric::Utilization, Some("horizon")) => true,
         (Metric::Lost, Some("month")) => figure.unit() == Metric::Lost.unit(),
         _ => false,
@@ -295,6 +312,7 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, Strin
     let wrong = || format!("`{figure}` is not estimated: no such statistic of years is kept");
     match (figure.metric, figure.stat, month) {
         (Metric::Request, None | Some(Stat::Mean), false) => Ok(OfLoad::Request(class)),
+        (Metric::Objective, None | Some(Stat::Mean), false) => Ok(OfLoad::Intervals(class)),
         (Metric::Request, Some(Stat::Chance), true) => {
             if fluid.classes[class].available.is_none() {
                 return Err(format!(
