@@ -403,7 +403,8 @@ impl<'p> Memo<'p> {
         for stage in &load.classes[class].stages {
             let (mut lost, mut without) = (0.0, 0.0);
             for (share, uses) in stage {
-                let at = uses.iter().max_by(|a, b| used[**a as usize].total_cmp(&used[**b as usize]));
+                let at =
+                    uses.iter().max_by(|a, b| used[**a as usize].total_cmp(&used[**b as usize]));
                 let Some(at) = at.map(|at| *at as usize) else { continue };
                 most = most.max(used[at]);
                 without += share * too_much(used[at], 0.0);
@@ -746,7 +747,10 @@ impl<'m, 'p> Live<'m, 'p> {
             match (&mut self.stalls[group], blamed) {
                 (None, Some(blamed)) => {
                     let of = |what: fn(&ClassLoad) -> f64| {
-                        members.iter().map(|class| what(&load.classes[*class])).collect::<Vec<f64>>()
+                        members
+                            .iter()
+                            .map(|class| what(&load.classes[*class]))
+                            .collect::<Vec<f64>>()
                     };
                     let (shares, held) = (of(|load| load.stalls), of(|load| load.held));
                     let views = vec![0.0; members.len()];
@@ -793,8 +797,11 @@ impl<'m, 'p> Live<'m, 'p> {
         let members = &self.groups[group];
         let each = |place: usize| stall.views[place] / lasted;
         let held: f64 = (0..members.len()).map(|place| each(place) * stall.held[place]).sum();
-        let all: f64 =
-            members.iter().enumerate().map(|(k, class)| each(k) * fluid.classes[*class].requests).sum();
+        let all: f64 = members
+            .iter()
+            .enumerate()
+            .map(|(k, class)| each(k) * fluid.classes[*class].requests)
+            .sum();
         let (workers, backlog) = fluid.classes[members[0]].room.unwrap_or((f64::INFINITY, 0.0));
         let held_up = if held > 0.0 { workers / held } else { f64::INFINITY };
         let full = if all > 0.0 { held_up + backlog / all } else { f64::INFINITY };
@@ -1034,7 +1041,8 @@ pub fn stalled(
 ) -> (f64, f64) {
     let (a, b) = (held_up.min(lasted), full.min(lasted));
     // Who comes at u waits for `lasted` − u.
-    let waits = |from: f64, to: f64| patience.waiting(lasted - from) - patience.waiting(lasted - to);
+    let waits =
+        |from: f64, to: f64| patience.waiting(lasted - from) - patience.waiting(lasted - to);
     let (some, all) = (waits(0.0, a), waits(a, b));
     let lost = share * (a - some) + ((b - a) - all) + (lasted - b);
     (lost.max(0.0), share * some + all)

@@ -239,11 +239,10 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
                 .par_iter()
                 .with_max_len(1)
                 .map(|&(from, to)| {
-                    (!watch.told_to_stop())
-                        .then(|| {
-                            let into = (empty.clone(), no_load.clone());
-                            chunk(&plan.of, (&until_failed, &known), into, (from, to))
-                        })
+                    (!watch.told_to_stop()).then(|| {
+                        let into = (empty.clone(), no_load.clone());
+                        chunk(&plan.of, (&until_failed, &known), into, (from, to))
+                    })
                 })
                 .collect();
             for (one, (_, to)) in lived.into_iter().zip(some) {
@@ -306,10 +305,10 @@ fn chunk(
     (from, to): (usize, usize),
 ) -> Result<Chunk, Breach> {
     let mut steps = 0;
-    let mut memos: Vec<Option<Memo<'_>>> =
-        load.iter()
-            .map(|load| load.as_ref().and(plan.fluid.as_ref()).map(|fluid| Memo::new(fluid, known)))
-            .collect();
+    let mut memos: Vec<Option<Memo<'_>>> = load
+        .iter()
+        .map(|load| load.as_ref().and(plan.fluid.as_ref()).map(|fluid| Memo::new(fluid, known)))
+        .collect();
     for replication in from..to {
         for (net, folded) in folded.iter_mut().enumerate() {
             let until_failed = &until_failed[net];

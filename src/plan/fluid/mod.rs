@@ -432,8 +432,7 @@ impl FluidPlan {
     /// By class: its rate in the mean, and in the hour of the week in which all together ask most.
     #[must_use]
     pub fn mean_and_top_rates(&self) -> [Vec<f64>; 2] {
-        let (mut mean, mut top) =
-            (vec![0.0; self.classes.len()], vec![0.0; self.classes.len()]);
+        let (mut mean, mut top) = (vec![0.0; self.classes.len()], vec![0.0; self.classes.len()]);
         for workload in &self.workloads {
             let curve = workload.traffic.curve();
             mean[workload.class] += curve.level().in_per_second();

@@ -213,7 +213,8 @@ impl Builder<'_> {
 
     fn resource(&mut self, part: Part, resource: Resource) -> Option<u32> {
         let known = self.net.resources.iter();
-        let known = known.map(|other| (other.part, other.resource)).position(|o| o == (part, resource));
+        let known =
+            known.map(|other| (other.part, other.resource)).position(|o| o == (part, resource));
         if let Some(at) = known {
             return Some(at as u32);
         }
@@ -309,10 +310,8 @@ impl Builder<'_> {
                 let mut all = vec![once(self.node(Split::Even, edges))];
                 if let Some(origin) = draft.links.cdns[cdn] {
                     let behind = self.entrance(origin, class, outside);
-                    let behind = self.node(
-                        Split::Blind,
-                        vec![Branch { then: behind, ..Branch::default() }],
-                    );
+                    let behind =
+                        self.node(Split::Blind, vec![Branch { then: behind, ..Branch::default() }]);
                     all.push(times(behind, 1.0 - hit));
                 }
                 all
@@ -620,8 +619,7 @@ impl Builder<'_> {
         let own = spec.replication.as_ref().and_then(|replication| replication.apply_io.as_ref());
         let applies = own.map_or(same, |own| own.value);
         let sharded = !self.database_members(database, &[Role::Shard]).is_empty();
-        let roles: &[Role] =
-            if sharded { &[Role::Shard] } else { &[Role::Master, Role::Slave] };
+        let roles: &[Role] = if sharded { &[Role::Shard] } else { &[Role::Master, Role::Slave] };
         let members = self.database_members(database, roles);
         let (mut takes, mut follows) = (Vec::new(), Vec::new());
         for member in members {

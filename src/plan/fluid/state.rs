@@ -270,7 +270,8 @@ impl<'p> Standing<'p> {
         while let Some(class) = at {
             let root = &net.nodes[net.roots[class] as usize].branches[0];
             let next = self.plan.thens[class];
-            let own = root.then.iter().filter(|onward| Some(onward.node) != next.map(|n| net.roots[n]));
+            let own =
+                root.then.iter().filter(|onward| Some(onward.node) != next.map(|n| net.roots[n]));
             let (mut fine, mut flowing) = (1.0, 1.0);
             for onward in own {
                 let (survives, moves) = walk.survives(onward.node);
@@ -350,9 +351,9 @@ impl<'p> Standing<'p> {
             Split::Master(of) | Split::Readers(of) if self.master[of].is_none() => {
                 add(&|input| matches!(input, Input::Served(other) if *other as usize == of));
             }
-            Split::Volumes { nas, owner } => add(&|input| {
-                matches!(input, Input::Stall(n, o) if (*n as usize, *o) == (nas, owner))
-            }),
+            Split::Volumes { nas, owner } => add(
+                &|input| matches!(input, Input::Stall(n, o) if (*n as usize, *o) == (nas, owner)),
+            ),
             _ => {}
         }
         let closed = node.branches.iter().filter(|branch| !self.open(&branch.open));

@@ -104,8 +104,7 @@ impl FoldedLoad {
     /// Nothing seen yet.
     #[must_use]
     pub fn of(plan: &FluidPlan, causes: usize) -> Self {
-        let class =
-            || FoldedClass { lost: vec![Vec::new(); causes + 1], ..FoldedClass::default() };
+        let class = || FoldedClass { lost: vec![Vec::new(); causes + 1], ..FoldedClass::default() };
         Self {
             classes: plan.classes.iter().map(|_| class()).collect(),
             busy: vec![Vec::new(); plan.network.resources.len()],
@@ -202,8 +201,12 @@ impl FoldedLoad {
         match what {
             OfLoad::Request(class) => {
                 let class = &self.classes[class];
-                let served: Vec<f64> =
-                    class.intended.iter().zip(&class.all_lost).map(|(all, lost)| all - lost).collect();
+                let served: Vec<f64> = class
+                    .intended
+                    .iter()
+                    .zip(&class.all_lost)
+                    .map(|(all, lost)| all - lost)
+                    .collect();
                 if class.all_lost.iter().all(|lost| *lost == 0.0) {
                     return Estimate::Missing(NoValue::NoneIn(years * served.len() as f64));
                 }
@@ -386,9 +389,7 @@ fn busy(fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, String> {
         (Some(Stat::Max), None) => BusyOf::Busiest,
         (Some(Stat::Quantile(q)), None) => BusyOf::Quantile(q),
         _ => {
-            return Err(format!(
-                "`{figure}` is not estimated: no such statistic of years is kept"
-            ));
+            return Err(format!("`{figure}` is not estimated: no such statistic of years is kept"));
         }
     };
     Ok(OfLoad::Busy(at, of))

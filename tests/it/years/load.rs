@@ -6,6 +6,7 @@ use fivenines::plan::Draft;
 use fivenines::plan::availability::{self, AvailabilityPlan};
 use fivenines::plan::fluid::Patience;
 use fivenines::plan::fluid::state::Input;
+use fivenines::plan::load;
 use fivenines::solve::fluid::{Known, MOST_CELLS, Memo, stalled};
 use fivenines::solve::{flows, requests};
 use fivenines::study::window::Estimate;
@@ -41,7 +42,6 @@ restart = "1s"
 [balancer.front]
 rack = "r"
 to = "app"
-cores = 2
 algorithm = "round-robin"
 check = { interval = "1s", time-out = "0.1s", fall = 1, rise = 1, depth = "deep" }
 [clients.public]
@@ -209,7 +209,7 @@ site = "here"
 rack = "r"
 cores = 4
 [zone.web]
-on = "box"
+on = ["box"]
 [nas.store]
 rack = "r"
 heads = 2
@@ -279,7 +279,7 @@ count = 3
 on = ["box-1", "box-2", "box-3"]
 boot = "5s"
 [zone.sql]
-on = "box-4"
+on = ["box-4"]
 [balancer.front]
 rack = "r"
 to = "app"
@@ -292,8 +292,8 @@ in = "web"
 workers = 50
 needs = 1
 restart = "5s"
-[database.sql]
-in = { master = "sql" }
+[database.mysql]
+in = { master = "sql-1" }
 reads = { to = "master" }
 connections = 100
 read = { cpu = "2ms" }
@@ -310,11 +310,11 @@ enter = "front"
 draw = { page = "50ms" }
 steps = [
   { cpu = "app", draw = "page" },
-  { call = "sql", read = 2 },
-  { choose = [ { chance = 0.25, steps = [ { call = "sql", write = 1 } ] } ] },
+  { call = "mysql", read = 2 },
+  { choose = [ { chance = 0.25, steps = [ { call = "mysql", write = 1 } ] } ] },
 ]
 [fault.server]
-hits = "server.box-*"
+hits = "server.box"
 how = "crash"
 rate = "6/d"
 repair = { dist = "exponential", mean = "4min" }
@@ -323,7 +323,7 @@ hits = "service.app"
 how = "crash"
 rate = "20/d"
 [fault.sql]
-hits = "database.sql.master"
+hits = "database.mysql.master"
 how = "crash"
 rate = "4/d"
 [fault.front]
@@ -432,4 +432,44 @@ fn steps_of_the_rate_are_in_the_views_wanted() {
     let exact = 40.0 * (YEAR_S + 0.5 * 360_000.0);
     // The level is rounded to steps of 0.5 %.
     assert!((views / exact - 1.0).abs() < 1e-4, "{views}, {exact}");
+}
+
+/// What the fluid asks of every resource where nothing is wrong is the offered load of the plan.
+#[test]
+fn the_fluid_asks_for_what_is_offered() {
+    let mut judged = 0;
+    for path in [
+        "tiers/starter.toml",
+        "tiers/tier-1.toml",
+        "tiers/tier-2.toml",
+        "tiers/tier-3.toml",
+        "tiers/tier-4.toml",
+        "tiers/tier-5.toml",
+        "tiers/tier-6.toml",
+        "tiers/tier-7.toml",
+        "tiers/tier-8.toml",
+    ] {
+        let draft = crate::common::load(path).draft;
+        let fluid = availability::plan(&draft, &[]).unwrap().fluid.unwrap();
+        let mut rates = vec![0.0; fluid.classes.len()];
+        for workload in &fluid.workloads {
+            rates[workload.class] += workload.traffic.curve().level().in_per_second();
+        }
+        let state = fluid.state(&fluid.well());
+        let mut work = state.constant.clone();
+        for (class, rate) in state.classes.iter().zip(&rates) {
+            assert_eq!((class.fails, class.stalls), (0.0, 0.0), "{path}");
+            class.work.iter().for_each(|(at, each)| work[*at as usize] += each * rate);
+        }
+        let offered = load::offered(&draft, &load::open_rates(&draft));
+        for one in offered.iter().filter(|one| one.resource.is_limit()) {
+            let mut resources = fluid.network.resources.iter();
+            let found = resources.position(|r| r.name == one.name && r.resource == one.resource);
+            let found = found.map_or(0.0, |at| work[at]);
+            let gap = (found - one.per_second).abs();
+            assert!(gap <= 1e-9 * one.per_second, "{path}, {}: {found}, {one:?}", one.name);
+            judged += 1;
+        }
+    }
+    assert!(judged > 100, "{judged} resources");
 }
