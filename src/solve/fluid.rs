@@ -525,6 +525,10 @@ impl<'p> Memo<'p> {
     fn unload(&mut self) {
         for at in std::mem::take(&mut self.touched) {
             let cell = &mut self.cells[at as usize];
+            // It is listed once for each time that it was entered.
+            if cell.carried.iter().all(|carried| *carried == 0.0) {
+                continue;
+            }
             let load = &self.loads[cell.state as usize];
             for (class, carried) in load.classes.iter().zip(&mut cell.carried) {
                 for (resource, work) in &class.work {
