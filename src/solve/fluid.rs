@@ -574,7 +574,8 @@ fn combined(parts: &[(f64, f64)]) -> f64 {
     if all <= 0.0 {
         return 0.0;
     }
-    parts.iter().map(|(part, sigma)| (part * sigma / all).powi(2)).sum::<f64>().sqrt()
+    let spread = parts.iter().map(|(part, sigma)| part * sigma / all);
+    spread.map(|share| share * share).sum::<f64>().sqrt()
 }
 
 fn utilization(load: &StateLoad, rates: &[f64]) -> Vec<f64> {

@@ -249,7 +249,7 @@ impl Builder<'_> {
             .iter()
             .zip(&draft.links.classes)
             .any(|((_, workload), issued)| workload.from.is_some() && *issued == Some(class));
-        let after = draft.links.thens.iter().any(|then| *then == Some(class));
+        let after = draft.links.thens.contains(&Some(class));
         let steps = &draft.scenario.request[class].1.steps;
         let mut then = Vec::new();
         match draft.links.enters[class] {

@@ -108,7 +108,7 @@ pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Option<LoadRows> {
             held_up: held_up(fluid, at),
         });
     }
-    classes.sort_by(|a, b| super::natural(&a.name).cmp(&super::natural(&b.name)));
+    classes.sort_by_cached_key(|class| super::natural(&class.name));
     let mut resources: Vec<LoadUse> = fluid
         .network
         .resources
