@@ -801,7 +801,8 @@ fn workloads(
     all
 }
 
-pub(super) fn traffic(
+/// The traffic of a workload with a rate; everything wrong goes to `out`.
+pub fn traffic(
     draft: &Draft,
     name: &crate::scenario::names::Name,
     spec: &crate::model::spec::traffic::WorkloadSpec,

@@ -629,16 +629,22 @@ impl Sums<'_> {
         let mut offered = Vec::with_capacity(all.len());
         for ((part, resource), per_second) in all {
             let Some(capacity) = capacity(draft, part, resource) else { continue };
-            let suffix = match resource {
-                Resource::Cpu => ".cpu",
-                Resource::Baseline => ".baseline",
-                _ => "",
-            };
-            let name = format!("{}{suffix}", part.name(draft));
+            let name = resource_name(draft, part, resource);
             offered.push(Offered { part, resource, name, per_second, capacity });
         }
         offered
     }
+}
+
+/// What a resource of a part is called: `www-1.cpu`, `store.main`.
+#[must_use]
+pub fn resource_name(draft: &Draft, part: Part, resource: Resource) -> String {
+    let suffix = match resource {
+        Resource::Cpu => ".cpu",
+        Resource::Baseline => ".baseline",
+        _ => "",
+    };
+    format!("{}{suffix}", part.name(draft))
 }
 
 /// Disk operations that one write costs.
@@ -671,7 +677,9 @@ pub fn cores_of_zone(cpu: &ZoneCpuSpec, cores: u32) -> f64 {
     cpu.cap.as_ref().map_or(all, |cap| cap.value.min(all))
 }
 
-fn capacity(draft: &Draft, part: Part, resource: Resource) -> Option<f64> {
+/// What a resource can do each second; none where the part has no such thing.
+#[must_use]
+pub fn capacity(draft: &Draft, part: Part, resource: Resource) -> Option<f64> {
     let scenario = &draft.scenario;
     let cores = |id: ServerId| scenario.server[id.group].1.cores.value;
     Some(match (part, resource) {

@@ -15,6 +15,7 @@ pub mod drills;
 pub mod faults;
 pub mod figure;
 pub mod flow;
+pub mod fluid;
 pub mod graph;
 pub mod links;
 pub mod lint;

@@ -13,13 +13,14 @@
 //! its first instant.
 //!
 //! Holds: downtime by first cause sums to downtime, exactly; memory does not grow with the
-//! horizon; times are whole nanoseconds. Leaves out: load, and with it every request.
+//! horizon; times are whole nanoseconds. Traffic beside it is a fluid: [`crate::solve::fluid`].
 
 use crate::engine::draw::Lineage;
 use crate::engine::lane::NoProgress;
 use crate::health::{CauseId, Explanation, FactId, Kernel, Listener, View};
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::{AvailabilityNet, AvailabilityPlan, Meter, WHOLE};
+use crate::solve::fluid::{Live, Memo, TrafficTally};
 use crate::units::{SimDuration, SimTime};
 
 /// Shorter outages are none.
@@ -75,10 +76,12 @@ pub fn seconds(parts: u128) -> f64 {
 }
 
 /// What one replication gave.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observation {
     /// In the order of the meters.
     pub tallies: Vec<Tally>,
+    /// Traffic, where it was asked for.
+    pub traffic: Option<TrafficTally>,
     /// Steps of the kernel.
     pub steps: u64,
 }
@@ -98,16 +101,54 @@ pub fn run(
     replication: u64,
     until_failed: &[usize],
 ) -> Result<Observation, NoProgress> {
+    live(plan, net, replication, until_failed, None)
+}
+
+/// As [`run`], with the traffic too; `memo` knows what other replications have worked out.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_with_traffic<'p>(
+    plan: &'p AvailabilityPlan,
+    net: usize,
+    replication: u64,
+    until_failed: &[usize],
+    memo: &mut Memo<'p>,
+) -> Result<Observation, NoProgress> {
+    live(plan, net, replication, until_failed, Some(memo))
+}
+
+fn live<'p>(
+    plan: &'p AvailabilityPlan,
+    net: usize,
+    replication: u64,
+    until_failed: &[usize],
+    memo: Option<&mut Memo<'p>>,
+) -> Result<Observation, NoProgress> {
     let which = &plan.nets[net];
     let lineage = Lineage::replication(replication);
     let mut kernel = Kernel::new(&which.net, plan.seed, lineage, plan.start)?;
     let mut meters = Meters::new(which, plan.causes.len(), kernel.view());
     let end = SimTime::ZERO + plan.horizon;
     let mut steps = 0;
-    while kernel.next_at().is_some_and(|next| next < end) {
-        kernel.step(&mut meters)?;
-        steps += 1;
-    }
+    let fluid = memo.and_then(|memo| Live::new(plan, which, memo, replication, kernel.view()));
+    let traffic = match fluid {
+        None => {
+            while kernel.next_at().is_some_and(|next| next < end) {
+                kernel.step(&mut meters)?;
+                steps += 1;
+            }
+            None
+        }
+        Some(mut fluid) => {
+            while kernel.next_at().is_some_and(|next| next < end) {
+                kernel.step(&mut (&mut meters, &mut fluid))?;
+                steps += 1;
+            }
+            Some(fluid.close())
+        }
+    };
     meters.rows.iter_mut().for_each(|row| row.close(end));
     let latest = SimTime::ZERO + FIRST_OUTAGE_WITHIN;
     let waits = |meters: &Meters<'_>| {
@@ -118,7 +159,7 @@ pub fn run(
         steps += 1;
     }
     let tallies = meters.rows.into_iter().map(|row| row.tally).collect();
-    Ok(Observation { tallies, steps })
+    Ok(Observation { tallies, traffic, steps })
 }
 
 /// Everything that is watched in one history.

@@ -13,10 +13,12 @@
 mod breaks;
 mod checks;
 mod gather;
+mod load;
 mod years;
 
 pub use checks::balance;
 pub use gather::gather;
+pub use load::{LoadClass, LoadRows, LoadUse};
 pub use years::{YearCause, YearRow, YearSide, YearsRows};
 
 use crate::model::record::Attempts;

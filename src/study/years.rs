@@ -8,6 +8,8 @@
 //! Memory: a number for each replication, meter and cause, and a histogram for each meter; nothing
 //! that grows with the horizon.
 
+pub mod load;
+
 use rayon::prelude::*;
 
 use crate::observe::histogram::Histogram;
@@ -15,6 +17,7 @@ use crate::plan::availability::{Availability, AvailabilityPlan};
 use crate::plan::figure::{Figure, Metric, Stat};
 use crate::scenario::suggest;
 use crate::solve::flows::{self, Observation, Tally};
+use crate::solve::fluid::{Known, Memo};
 use crate::solve::requests::Breach;
 use crate::stats::interval::{Bound, Interval, Method, Side, Statistic};
 use crate::stats::precision::{Decision, StoppingRule, Target};
@@ -23,6 +26,8 @@ use crate::stats::quantile::interval_ranks;
 use crate::study::measure::NoValue;
 use crate::study::window::{Ending, Estimate, Watch};
 use crate::units::SimDuration;
+
+use load::{BATCHES, FoldedLoad, OfLoad};
 
 /// Replications where nobody says how many.
 pub const REPLICATIONS: u32 = 1_000;
@@ -37,8 +42,8 @@ pub const QUICK: u32 = 100;
 const CHUNK: usize = 16;
 /// Chunks held before they are put together.
 const HELD: usize = 8;
-/// Its meters, by net, and the steps taken.
-type Chunk = (Vec<Vec<Folded>>, u64);
+/// Its meters and its traffic, by net, and the steps taken.
+type Chunk = (Vec<Vec<Folded>>, Vec<Option<FoldedLoad>>, u64);
 const YEAR_S: f64 = 31_536_000.0;
 
 /// What is asked of the years of a scenario.
@@ -97,6 +102,8 @@ pub enum What {
     Outages(Option<usize>),
     /// From the start to the first outage.
     TimeToFailure,
+    /// Something of the traffic; the meter says nothing.
+    Load(OfLoad),
 }
 
 /// One meter over all replications.
@@ -177,6 +184,8 @@ impl Folded {
 pub struct YearsResult {
     /// By net, then by meter.
     pub folded: Vec<Vec<Folded>>,
+    /// By net: its traffic, where it was followed.
+    pub load: Vec<Option<FoldedLoad>>,
     /// Replications.
     pub replications: usize,
     /// Looks at the precision.
@@ -203,8 +212,15 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
         .iter()
         .map(|net| net.meters.iter().map(|_| Folded::of(plan.of.causes.len())).collect())
         .collect();
+    let no_load: Vec<Option<FoldedLoad>> = (0..plan.of.nets.len())
+        .map(|net| {
+            let fluid = plan.of.fluid.as_ref().filter(|_| plan.is_loaded(net));
+            fluid.map(|fluid| FoldedLoad::of(fluid, plan.of.causes.len()))
+        })
+        .collect();
     let mut result = YearsResult {
         folded: empty.clone(),
+        load: no_load.clone(),
         replications: 0,
         looks: 0,
         ending: Ending::Fixed,
@@ -212,6 +228,7 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
     };
     let until_failed: Vec<Vec<usize>> =
         (0..plan.of.nets.len()).map(|net| plan.until_failed(net)).collect();
+    let known = Known::default();
     let mut goal = least;
     loop {
         let chunks: Vec<(usize, usize)> = (result.replications..goal)
@@ -224,8 +241,10 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
                 .par_iter()
                 .with_max_len(1)
                 .map(|&(from, to)| {
-                    (!watch.told_to_stop())
-                        .then(|| chunk(&plan.of, &until_failed, empty.clone(), (from, to)))
+                    (!watch.told_to_stop()).then(|| {
+                        let into = (empty.clone(), no_load.clone());
+                        chunk(&plan.of, (&until_failed, &known), into, (from, to))
+                    })
                 })
                 .collect();
             for (one, (_, to)) in lived.into_iter().zip(some) {
@@ -234,9 +253,14 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
                     result.ending = Ending::Interrupted;
                     return Ok(result);
                 };
-                let (folded, steps) = one?;
+                let (folded, load, steps) = one?;
                 for (mine, theirs) in result.folded.iter_mut().zip(folded) {
                     for (mine, theirs) in mine.iter_mut().zip(theirs) {
+                        mine.append(theirs);
+                    }
+                }
+                for (mine, theirs) in result.load.iter_mut().zip(load) {
+                    if let (Some(mine), Some(theirs)) = (mine, theirs) {
                         mine.append(theirs);
                     }
                 }
@@ -246,7 +270,7 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
         }
         let Some(rule) = &rule else { return Ok(result) };
         let values: Option<Vec<Vec<f64>>> =
-            plan.precision.iter().map(|(measure, _)| result.values(*measure)).collect();
+            plan.precision.iter().map(|(measure, _)| result.values(&plan.of, *measure)).collect();
         let Some(values) = values else {
             // One of them is not a mean over replications: more would not make it one.
             result.ending = Ending::BudgetSpent;
@@ -278,20 +302,31 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
 
 fn chunk(
     plan: &AvailabilityPlan,
-    until_failed: &[Vec<usize>],
-    mut folded: Vec<Vec<Folded>>,
+    (until_failed, known): (&[Vec<usize>], &Known),
+    (mut folded, mut load): (Vec<Vec<Folded>>, Vec<Option<FoldedLoad>>),
     (from, to): (usize, usize),
 ) -> Result<Chunk, Breach> {
     let mut steps = 0;
+    let mut memos: Vec<Option<Memo<'_>>> = load
+        .iter()
+        .map(|load| load.as_ref().and(plan.fluid.as_ref()).map(|fluid| Memo::new(fluid, known)))
+        .collect();
     for replication in from..to {
         for (net, folded) in folded.iter_mut().enumerate() {
             let until_failed = &until_failed[net];
-            let seen = flows::run(plan, net, replication as u64, until_failed);
+            let number = replication as u64;
+            let seen = match &mut memos[net] {
+                Some(memo) => flows::run_with_traffic(plan, net, number, until_failed, memo),
+                None => flows::run(plan, net, number, until_failed),
+            };
             let seen = seen.map_err(|error| Breach {
                 what: error.to_string(),
                 during: format!("years, replication {replication}"),
             })?;
-            let Observation { tallies, steps: taken } = seen;
+            let Observation { tallies, traffic, steps: taken } = seen;
+            if let (Some(load), Some(traffic)) = (&mut load[net], &traffic) {
+                load.add(traffic);
+            }
             let is_whole = |tally: &Tally| {
                 tally.lost == tally.causes.iter().map(|cause| cause.first).sum::<u128>()
             };
@@ -307,7 +342,12 @@ fn chunk(
             }
         }
     }
-    Ok((folded, steps))
+    for (load, memo) in load.iter_mut().zip(&mut memos) {
+        if let (Some(load), Some(memo)) = (load, memo) {
+            load.batches[from / CHUNK % BATCHES].add(&memo.busy());
+        }
+    }
+    Ok((folded, load, steps))
 }
 
 /// What may be said of an availability.
@@ -327,6 +367,13 @@ pub enum Unavailable {
 }
 
 impl YearsPlan {
+    /// Whether the traffic of a net is followed: that of all faults, and where a figure asks.
+    fn is_loaded(&self, net: usize) -> bool {
+        let asked = self.figures.iter().map(|figure| figure.measure);
+        let mut all = asked.chain(self.precision.iter().map(|(measure, _)| *measure));
+        net == 0 || all.any(|measure| measure.net == net && matches!(measure.what, What::Load(_)))
+    }
+
     /// The meters of a net whose first outage is asked for.
     fn until_failed(&self, net: usize) -> Vec<usize> {
         let asked = self.figures.iter().map(|figure| figure.measure);
@@ -342,7 +389,10 @@ impl YearsPlan {
 impl YearsResult {
     /// What a precision looks at, by replication; none for what is no mean over replications, or
     /// has no value in one of them.
-    fn values(&self, measure: YearMeasure) -> Option<Vec<f64>> {
+    fn values(&self, plan: &AvailabilityPlan, measure: YearMeasure) -> Option<Vec<f64>> {
+        if let What::Load(what) = measure.what {
+            return self.load[measure.net].as_ref()?.values(plan, what);
+        }
         let folded = &self.folded[measure.net][measure.meter];
         Some(match measure.what {
             What::Availability | What::Unavailability | What::Downtime(None) => {
@@ -353,7 +403,7 @@ impl YearsResult {
             What::Outages(None) => folded.outages.clone(),
             What::Outages(Some(cause)) => folded.began[cause].clone(),
             What::TimeToFailure => folded.first_failure.iter().copied().collect::<Option<_>>()?,
-            What::DowntimeQuantile(..) => return None,
+            What::DowntimeQuantile(..) | What::Load(_) => return None,
         })
     }
 
@@ -391,6 +441,13 @@ impl YearsResult {
     #[must_use]
     pub fn estimate(&self, plan: &YearsPlan, measure: YearMeasure) -> Estimate {
         let YearMeasure { net, meter, what } = measure;
+        if let What::Load(what) = what {
+            return match self.load.get(net).and_then(Option::as_ref) {
+                Some(_) if self.replications == 0 => Estimate::Missing(NoValue::Stopped),
+                Some(load) => load.estimate(&plan.of, what, plan.level),
+                None => Estimate::Missing(NoValue::NotKept),
+            };
+        }
         let Some(folded) = self.folded.get(net).and_then(|net| net.get(meter)) else {
             return Estimate::Missing(NoValue::NotKept);
         };
@@ -437,6 +494,7 @@ impl YearsResult {
                 }
                 mean(&failed, plan.level)
             }
+            What::Load(_) => Estimate::Missing(NoValue::NotKept),
         }
     }
 
@@ -513,7 +571,8 @@ pub fn is_of_years(figure: &Figure) -> bool {
             | Metric::Outages
             | Metric::MeanTimeToFailure
     );
-    metric && matches!(figure.window.as_deref(), None | Some("horizon"))
+    (metric && matches!(figure.window.as_deref(), None | Some("horizon")))
+        || load::is_of_load(figure)
 }
 
 /// The faults that a figure is to leave out: those of `[without=...]`, in the order written;
@@ -537,6 +596,10 @@ fn with_help(message: String, help: Option<String>) -> String {
 ///
 /// A sentence for the user.
 pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, String> {
+    if load::is_of_load(figure) {
+        let what = What::Load(load::resolve(plan, figure)?);
+        return Ok(YearMeasure { net: net_of(plan, figure)?, meter: 0, what });
+    }
     if let Some((key, _)) = figure.keys.iter().find(|(key, _)| {
         !matches!(key.as_str(), "cause" | "contributing" | "without" | "availability")
     }) {
@@ -561,17 +624,7 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, 
             figure.scope
         ));
     };
-    let left_out = without(figure, &plan.common);
-    for name in &left_out {
-        if !plan.removable.contains(name) {
-            let known: Vec<&str> = plan.removable.iter().map(String::as_str).collect();
-            let message = format!("`{figure}`: there is no fault `{name}` to leave out");
-            return Err(with_help(message, suggest::help(name, &known, "there are")));
-        }
-    }
-    let Some(net) = plan.without(&left_out) else {
-        return Err(format!("`{figure}`: there is no run without `{}`", left_out.join(",")));
-    };
+    let net = net_of(plan, figure)?;
     let place = |name: &str| {
         plan.causes.iter().position(|cause| cause == name).ok_or_else(|| {
             let known: Vec<&str> = plan.causes.iter().map(String::as_str).collect();
@@ -596,4 +649,18 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, 
         }
     };
     Ok(YearMeasure { net, meter, what })
+}
+
+/// The net without the faults that a figure leaves out.
+fn net_of(plan: &AvailabilityPlan, figure: &Figure) -> Result<usize, String> {
+    let left_out = without(figure, &plan.common);
+    for name in &left_out {
+        if !plan.removable.contains(name) {
+            let known: Vec<&str> = plan.removable.iter().map(String::as_str).collect();
+            let message = format!("`{figure}`: there is no fault `{name}` to leave out");
+            return Err(with_help(message, suggest::help(name, &known, "there are")));
+        }
+    }
+    plan.without(&left_out)
+        .ok_or_else(|| format!("`{figure}`: there is no run without `{}`", left_out.join(",")))
 }

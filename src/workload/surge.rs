@@ -242,6 +242,19 @@ impl Surging {
         piece.level.unwrap_or_else(|| piece.bend.factor(piece.bend.offset_s(at, 0.0)))
     }
 
+    /// The factor from `at` on, and until when it holds: where it changes all the time, that at the
+    /// middle of `step`.
+    #[must_use]
+    pub fn stretch(&mut self, at: SimTime, step: SimDuration) -> (f64, SimTime) {
+        let piece = self.piece(at);
+        if let Some(level) = piece.level {
+            return (level, piece.end);
+        }
+        let end = piece.end.min(shifted(at, step));
+        let middle = shifted(at, SimDuration::from_nanos(end.since(at).nanos() / 2));
+        (piece.bend.factor(piece.bend.offset_s(middle, 0.0)), end)
+    }
+
     /// What holds at `at`, worked out from nothing but the instant.
     pub(super) fn piece(&mut self, at: SimTime) -> SurgePiece {
         let (height, end) = self.surges.stepped(at);

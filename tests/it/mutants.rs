@@ -29,6 +29,8 @@
 //! | a dead master noticed at once | time to the next master |
 //! | the time to live of a name ignored | O42, share moved at half of it |
 //! | the users of a dead edge stay with it | what the others carry |
+//! | overload ignored over years | a pair of which one is lost, views lost to overload |
+//! | a death known at once over years | the same pair, views lost to the fault |
 
 use crate::capacity::bare;
 use crate::common::{Loaded, load, read, scenarios};
@@ -377,4 +379,14 @@ fn users_who_stay_with_a_dead_edge_are_noticed() {
     assert!(carried(&plan));
     front::cdn_config(&mut plan).convergence = SimDuration::YEAR;
     assert!(!carried(&plan));
+}
+
+#[test]
+fn overload_ignored_over_years_is_noticed() {
+    crate::years::load::assert_ignored_overload_is_noticed();
+}
+
+#[test]
+fn a_death_known_at_once_over_years_is_noticed() {
+    crate::years::load::assert_ignored_detection_is_noticed();
 }

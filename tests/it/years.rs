@@ -5,6 +5,8 @@
 
 #[path = "years/histories.rs"]
 mod histories;
+#[path = "years/load.rs"]
+pub mod load;
 #[path = "years/offers.rs"]
 mod offers;
 #[path = "years/oracles.rs"]
@@ -54,10 +56,15 @@ impl Years {
         Self { plan, seen }
     }
 
+    /// The estimate of a figure that was asked for.
+    pub fn estimate(&self, path: &str) -> Estimate {
+        let asked = self.plan.figures.iter().find(|figure| figure.path == path).unwrap();
+        self.seen.estimate(&self.plan, asked.measure)
+    }
+
     /// The interval of a figure that was asked for.
     pub fn interval(&self, path: &str) -> Interval {
-        let asked = self.plan.figures.iter().find(|figure| figure.path == path).unwrap();
-        match self.seen.estimate(&self.plan, asked.measure) {
+        match self.estimate(path) {
             Estimate::Interval(interval) => interval,
             other => panic!("{path}: {other:?}"),
         }
@@ -86,6 +93,11 @@ fn a_figure_that_cannot_be_is_refused_with_what_could_be_meant() {
         ("downtime.page[cause=chnge]@horizon", "did you mean `change`?"),
         ("downtime.page[hour=3]@horizon", "says nothing about years"),
         ("structural.page.p95@horizon", "not estimated"),
+        ("request.pages@horizon", "did you mean `page`?"),
+        ("request.page.p95@month", "not estimated"),
+        ("lost.page[outcome=lost]@horizon", "must be fault, overload or planned"),
+        ("lost.page[cause=chnge]@horizon", "did you mean `change`?"),
+        ("utilization.www-1.cpu[hour=168]@horizon", "must be an hour of the week"),
     ] {
         let message = refused(path);
         assert!(message.contains(said), "{path}: {message}");

@@ -34,27 +34,37 @@ pub fn errors(draft: &Draft, balancer: usize) -> String {
 pub fn declare(draft: &Draft, declaration: &mut Declaration) {
     for (balancer, (name, spec)) in draft.scenario.balancer.iter().enumerate() {
         let targets = &draft.links.balancers[balancer].targets;
-        let retries = spec.retries.value > 0;
-        let avoids = spec.algorithm.value == Algorithm::LeastConnections;
-        let (mut misled, mut believed) = (Vec::new(), Vec::new());
         for (service, member) in targets {
             let member = Member::new(draft, Part::Service { service: *service, member: *member });
-            let belief = format!("{name}/{}", member.name);
-            declaration.add(member.belief(&belief, spec));
-            let misleads = Expr::of(&belief, "misleads");
-            misled.push(match (retries, avoids) {
-                (false, false) => misleads,
-                (true, false) => misleads.and(!member.refuses()),
-                (false, true) => misleads.and(member.refuses()),
-                (true, true) => Expr::Never,
-            });
-            believed.push(Expr::of(&belief, "is believed"));
+            declaration.add(member.belief(&format!("{name}/{}", member.name), spec));
         }
+        let (believed, misled): (Vec<Expr>, Vec<Expr>) =
+            self::targets(draft, balancer).into_iter().unzip();
         // One member in a hundred is 1 % of what is sent on.
         let more = targets.len() as u32 / 100 + 1;
         let nobody = !Expr::Any(believed);
         declaration.fact(&errors(draft, balancer), Expr::AtLeast(more, misled).or(nobody));
     }
+}
+
+/// By member behind a balancer: that it is believed to be well, and that what is sent to it fails.
+pub fn targets(draft: &Draft, balancer: usize) -> Vec<(Expr, Expr)> {
+    let (name, spec) = &draft.scenario.balancer[balancer];
+    let retries = spec.retries.value > 0;
+    let avoids = spec.algorithm.value == Algorithm::LeastConnections;
+    let one = |(service, member): &(usize, u32)| {
+        let member = Member::new(draft, Part::Service { service: *service, member: *member });
+        let belief = format!("{name}/{}", member.name);
+        let misleads = Expr::of(&belief, "misleads");
+        let misled = match (retries, avoids) {
+            (false, false) => misleads,
+            (true, false) => misleads.and(!member.refuses()),
+            (false, true) => misleads.and(member.refuses()),
+            (true, true) => Expr::Never,
+        };
+        (Expr::of(&belief, "is believed"), misled)
+    };
+    draft.links.balancers[balancer].targets.iter().map(one).collect()
 }
 
 struct Member {

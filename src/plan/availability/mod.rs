@@ -20,9 +20,9 @@
 //!
 //! [`faults`]: crate::plan::faults
 
-mod address;
-mod beliefs;
-mod failover;
+pub(in crate::plan) mod address;
+pub(in crate::plan) mod beliefs;
+pub(in crate::plan) mod failover;
 mod meters;
 mod routes;
 
@@ -35,6 +35,7 @@ use crate::health::{CauseName, FactId, Net, Reading, Start};
 use crate::model::spec::runs::Initial;
 use crate::plan::Draft;
 use crate::plan::faults::{self, PLANNED};
+use crate::plan::fluid::{FluidNet, FluidPlan};
 use crate::plan::graph::Graph;
 use crate::plan::names::{Kind, member_name};
 use crate::plan::part::Part;
@@ -77,6 +78,8 @@ pub struct AvailabilityPlan {
     pub causes: Vec<String>,
     /// The first has all faults.
     pub nets: Vec<AvailabilityNet>,
+    /// The traffic; none where nobody asks for anything at a rate.
+    pub fluid: Option<FluidPlan>,
     /// Faults that strike what is common to all and what no architecture inside one site masks.
     pub common: Vec<String>,
 }
@@ -122,6 +125,8 @@ pub struct AvailabilityNet {
     pub meters: Vec<Meter>,
     /// By cause of the net: its place in [`AvailabilityPlan::causes`].
     pub causes: Vec<u32>,
+    /// What it knows of load, where there is traffic.
+    pub load: Option<FluidNet>,
 }
 
 /// How much of the service is lost at an instant.
@@ -156,17 +161,34 @@ pub fn plan(draft: &Draft, without: &[Vec<String>]) -> Option<AvailabilityPlan> 
     let graph = Graph::with_services(draft);
     let watched = meters::watched(draft, &graph);
     let measured = meters::measured(&watched);
-    let compiled: Option<Vec<(Net, Vec<Meter>)>> =
-        sets.iter().map(|set| compile(draft, &graph, (&watched, &measured), set)).collect();
+    let mut fluid = FluidPlan::of(draft);
+    let compiled: Option<Vec<(Net, Vec<Meter>)>> = sets
+        .iter()
+        .map(|set| compile(draft, &graph, (&watched, &measured), set, fluid.as_mut()))
+        .collect();
     let compiled = compiled?;
     let causes = cause_names(draft, &compiled);
+    if let Some(fluid) = &mut fluid {
+        let (net, meters) = &compiled[0];
+        let structural = |class: &str| {
+            let is = |(at, how): &(usize, Availability)| {
+                watched[*at].name == class && *how == Availability::Structural
+            };
+            meters.get(measured.iter().position(is)?)
+        };
+        let names = fluid.classes.iter().map(|class| structural(&class.name)).enumerate();
+        let of: Vec<(usize, &Meter)> = names.filter_map(|(at, meter)| Some((at, meter?))).collect();
+        fluid.cut_off(&of, net);
+        fluid.know_causes(&causes);
+    }
     let nets = compiled.into_iter().zip(sets).map(|((net, meters), without)| {
         let place = |cause: &CauseName| {
             let name = shown(draft, cause);
             causes.iter().position(|other| *other == name).expect("it is listed") as u32
         };
         let places = net.causes().map(place).collect();
-        AvailabilityNet { without, net, meters, causes: places }
+        let load = fluid.as_ref().map(|fluid| fluid.resolve(&net));
+        AvailabilityNet { without, net, meters, causes: places, load }
     });
     let nets = nets.collect();
     Some(AvailabilityPlan {
@@ -182,6 +204,7 @@ pub fn plan(draft: &Draft, without: &[Vec<String>]) -> Option<AvailabilityPlan> 
         removable: removable(draft, planned),
         causes,
         nets,
+        fluid,
         common,
     })
 }
@@ -235,6 +258,7 @@ fn compile(
     graph: &Graph,
     (watched, measured): (&[Watched], &[(usize, Availability)]),
     without: &[String],
+    fluid: Option<&mut FluidPlan>,
 ) -> Option<(Net, Vec<Meter>)> {
     let mut declared = faults::declare_without(draft, without);
     for (component, timer) in meters::unit_faults(draft, without) {
@@ -247,6 +271,9 @@ fn compile(
     routes::declare(draft, &mut declared.declaration);
     beliefs::declare(draft, &mut declared.declaration);
     meters::declare(draft, graph, watched, &mut declared.declaration);
+    if let Some(fluid) = fluid {
+        fluid.declare(draft, &mut declared.declaration);
+    }
     let net = Net::compile(&declared.declaration, Reading::default()).ok()?;
     let meters = meters::resolve(draft, graph, (watched, measured), &net);
     Some((net, meters))

@@ -36,6 +36,7 @@ pub fn tables(results: &Results) -> Vec<ResultFile> {
     files.extend(breaks::tables(results));
     files.extend(super::databases::tables(results));
     files.extend(super::years::tables(results));
+    files.extend(super::load::tables(results));
     files
 }
 
@@ -90,6 +91,7 @@ fn availability(results: &Results) -> Vec<u8> {
         ],
     );
     super::years::availability(results, &mut sheet);
+    super::load::availability(results, &mut sheet);
     for window in &results.windows {
         for row in &window.views {
             let (value, level, method, reason) = share(&row.served_share);
@@ -381,6 +383,9 @@ pub fn summary(results: &Results) -> Value {
     });
     if let Some(years) = &results.years {
         summary["years"] = super::years::summary(years);
+        if let Some(load) = &years.load {
+            summary["years"]["load"] = super::load::summary(load);
+        }
     }
     summary
 }

@@ -9,6 +9,7 @@ pub mod capacity;
 pub mod charts;
 pub mod databases;
 pub mod files;
+pub mod load;
 pub mod page;
 pub mod years;
 

@@ -30,6 +30,7 @@ pub fn document(results: &Results, identity: &Identity) -> Document {
         sections: [
             (!results.windows.is_empty()).then(|| windows(results, identity)),
             super::years::section(results),
+            super::load::section(results),
             (!results.windows.is_empty()).then(|| latency(results)),
             (!results.windows.is_empty()).then(|| utilization(results)),
             databases::section(results),

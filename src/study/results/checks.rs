@@ -241,10 +241,11 @@ pub(super) fn leaves_out(draft: &Draft, plan: &Blueprint, study: &StudyPlan) -> 
         ));
     }
     let available = scenario.objective.iter().any(|(_, o)| o.available.is_some());
-    if available {
+    let followed = study.years.as_ref().is_some_and(|years| years.of.fluid.is_some());
+    if available && !followed {
         let why = match study.years {
             None => "it asks for years with faults",
-            Some(_) => "it is of requests, over years, and years are lived through without any",
+            Some(_) => "it is of requests, over years, and nobody asks for anything at a rate",
         };
         notes.push(format!("the objective of availability is not judged: {why}"));
     }

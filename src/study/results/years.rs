@@ -1,5 +1,6 @@
 //! Availability over years, as rows.
 
+use super::load::LoadRows;
 use super::{FigureRow, Share, natural};
 use crate::plan::availability::{Availability, WatchedKind};
 use crate::plan::figure::Figure;
@@ -31,6 +32,8 @@ pub struct YearsRows {
     pub apart: bool,
     /// One for everything watched and each of its availabilities: classes first, by name.
     pub rows: Vec<YearRow>,
+    /// The traffic, where somebody asks for something at a rate.
+    pub load: Option<LoadRows>,
     /// Figures that were asked for, and those of every class.
     pub figures: Vec<FigureRow>,
 }
@@ -112,6 +115,7 @@ pub(super) fn rows(study: &StudyPlan, result: &StudyResult) -> Option<YearsRows>
         })
         .collect();
     rows.sort_by_cached_key(|row| (row.kind, natural(&row.name), row.availability));
+    let load = super::load::rows(plan, seen);
     Some(YearsRows {
         horizon: plan.of.horizon,
         replications: seen.replications,
@@ -120,13 +124,19 @@ pub(super) fn rows(study: &StudyPlan, result: &StudyResult) -> Option<YearsRows>
         steps: seen.steps,
         common: plan.of.common.clone(),
         apart: architecture.is_some(),
-        figures: figures(plan, seen, &rows),
+        figures: figures(plan, seen, &rows, load.as_ref()),
+        load,
         rows,
     })
 }
 
 /// Those of every class, and those that were asked for.
-fn figures(plan: &YearsPlan, seen: &YearsResult, rows: &[YearRow]) -> Vec<FigureRow> {
+fn figures(
+    plan: &YearsPlan,
+    seen: &YearsResult,
+    rows: &[YearRow],
+    load: Option<&LoadRows>,
+) -> Vec<FigureRow> {
     let mut paths: Vec<String> = plan.figures.iter().map(|asked| asked.path.clone()).collect();
     for row in rows.iter().filter(|row| row.availability == Availability::Structural) {
         let name = &row.name;
@@ -136,6 +146,23 @@ fn figures(plan: &YearsPlan, seen: &YearsResult, rows: &[YearRow]) -> Vec<Figure
         paths.push(format!("outages.{name}@horizon"));
         if row.kind == WatchedKind::Class {
             paths.push(format!("continuous.{name}@horizon"));
+        }
+    }
+    for class in load.into_iter().flat_map(|load| &load.classes) {
+        let name = &class.name;
+        paths.push(format!("request.{name}@horizon"));
+        paths.push(format!("objective.{name}@horizon"));
+        paths.push(format!("lost.{name}@horizon"));
+        for outcome in ["fault", "overload", "planned"] {
+            paths.push(format!("lost.{name}[outcome={outcome}]@horizon"));
+        }
+        if class.month_meets.is_some() {
+            paths.push(format!("request.{name}.chance@month"));
+        }
+    }
+    for resource in load.into_iter().flat_map(|load| &load.resources) {
+        for stat in ["", ".p95", ".max"] {
+            paths.push(format!("utilization.{}{stat}@horizon", resource.name));
         }
     }
     paths.sort_by_cached_key(|path| natural(path));

@@ -1,0 +1,772 @@
+//! Where the requests of a class go, compiled once: a tree of forks whose branches are parts.
+//!
+//! Takes a draft. Gives for each class how a request spreads over members at every fork (evenly over
+//! those that a balancer believes in, to whoever has the address, to the master, over the links that
+//! work), what a visit costs each resource behind that branch, and what it asks for next. Which way a
+//! fork leads at an instant is decided by [`Standing`], in `state.rs`.
+//!
+//! Assumes what [`crate::plan::load`] assumes, and a test holds the two to each other: members share
+//! evenly, a volume over several pools is spread evenly, no hit that is not in the file.
+//!
+//! [`Standing`]: super::state::Standing
+
+use std::collections::BTreeMap;
+
+use crate::engine::law::Form;
+use crate::model::spec::place::{NamePolicy, Workers};
+use crate::model::spec::request::{CallStep, StepSpec};
+use crate::model::spec::storage::{Promotion, ReadsTo};
+use crate::plan::Draft;
+use crate::plan::flow::Visits;
+use crate::plan::graph::{server_of, store_at};
+use crate::plan::links::{Entrance, Role, Store};
+use crate::plan::load::{self, Resource, mean};
+use crate::plan::names::Kind;
+use crate::plan::part::Part;
+
+/// How a fork leads on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Split {
+    /// Each branch has its share whether it answers or not: nobody looks.
+    Blind,
+    /// Evenly over those that answer.
+    Even,
+    /// To the first that answers.
+    First,
+    /// Over those whom a balancer believes in (its number), dead ones among them.
+    Believed(usize),
+    /// To the unit that has the address of a balancer.
+    Address(usize),
+    /// Over the units of a balancer that answer, by the addresses that they have (so many in all).
+    Peers(u32),
+    /// To the master of a database.
+    Master(usize),
+    /// Over the slaves of a database that answer; without any to the master.
+    Readers(usize),
+    /// To each slave of a database that answers.
+    Followers(usize),
+    /// To the head that serves the volumes of another, of a file server.
+    Volumes {
+        /// The file server.
+        nas: usize,
+        /// The head that owns them.
+        owner: u32,
+    },
+}
+
+/// A way on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Onward {
+    /// To which fork.
+    pub node: u32,
+    /// How often for one visit, in the mean.
+    pub count: f64,
+    /// Whether the request fails or waits with it.
+    pub waits: bool,
+    /// The number is Poisson, not a whole number and a chance of one more.
+    pub poisson: bool,
+}
+
+/// A branch of a fork.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Branch {
+    /// It answers while of each of these sets one does.
+    pub open: Vec<Vec<u32>>,
+    /// Work of a visit, by resource.
+    pub work: Vec<(u32, f64)>,
+    /// What is asked for behind it.
+    pub then: Vec<Onward>,
+}
+
+/// A fork.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// How it leads on.
+    pub split: Split,
+    /// Where.
+    pub branches: Vec<Branch>,
+}
+
+/// Something with a capacity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResourceOf {
+    /// Whose.
+    pub part: Part,
+    /// What of it.
+    pub resource: Resource,
+    /// As in figures: `www-1.cpu`, `store.main`.
+    pub name: String,
+    /// Work that can be done each second.
+    pub capacity: f64,
+}
+
+/// What deep probes cost, whatever the traffic.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProbeWork {
+    /// While this unit answers,
+    pub unit: u32,
+    /// and this member,
+    pub member: u32,
+    /// so much work a second, by resource.
+    pub work: Vec<(u32, f64)>,
+}
+
+/// All forks of a scenario.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Network {
+    /// Parts that branches name.
+    pub parts: Vec<Part>,
+    /// In the order of parts.
+    pub resources: Vec<ResourceOf>,
+    /// Forks.
+    pub nodes: Vec<Node>,
+    /// By class of the draft: its first fork.
+    pub roots: Vec<u32>,
+    /// Work of probes.
+    pub probes: Vec<ProbeWork>,
+    /// Members of services by which everybody can be held up: service, its part, workers, backlog.
+    pub rooms: Vec<Room>,
+}
+
+/// Room for requests in a service.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Room {
+    /// The service.
+    pub service: usize,
+    /// Workers of all members.
+    pub workers: f64,
+    /// Places in line of all members.
+    pub backlog: f64,
+}
+
+impl Network {
+    /// Compiles a draft.
+    #[must_use]
+    pub fn of(draft: &Draft) -> Self {
+        let mut builder =
+            Builder { draft, net: Self::default(), parts: BTreeMap::new(), made: BTreeMap::new() };
+        let classes = draft.scenario.request.len();
+        // Every class has a root before any is filled: classes follow each other.
+        for _ in 0..classes {
+            let root = builder.node(Split::Blind, vec![Branch::default()]);
+            builder.net.roots.push(root);
+        }
+        for class in 0..classes {
+            builder.class(class);
+        }
+        builder.probes();
+        for (service, (_, spec)) in draft.scenario.service.iter().enumerate() {
+            let members = f64::from(draft.links.services[service].members);
+            let workers = match spec.workers.value {
+                Workers::Unlimited => f64::INFINITY,
+                Workers::Count(count) => f64::from(count) * members,
+            };
+            let backlog = spec.backlog.as_ref().map_or(f64::INFINITY, |b| f64::from(b.value));
+            builder.net.rooms.push(Room { service, workers, backlog: backlog * members });
+        }
+        builder.sorted()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Made {
+    Head { nas: usize, pool: usize },
+    Reads(usize),
+    Writes(usize),
+    Units(usize),
+    Uplinks(usize),
+}
+
+struct Builder<'d> {
+    draft: &'d Draft,
+    net: Network,
+    parts: BTreeMap<Part, u32>,
+    made: BTreeMap<Made, u32>,
+}
+
+const fn once(node: u32) -> Onward {
+    times(node, 1.0)
+}
+
+const fn times(node: u32, count: f64) -> Onward {
+    Onward { node, count, waits: true, poisson: false }
+}
+
+impl Builder<'_> {
+    fn node(&mut self, split: Split, branches: Vec<Branch>) -> u32 {
+        self.net.nodes.push(Node { split, branches });
+        self.net.nodes.len() as u32 - 1
+    }
+
+    fn part(&mut self, part: Part) -> u32 {
+        let next = self.net.parts.len() as u32;
+        let found = *self.parts.entry(part).or_insert(next);
+        if found == next {
+            self.net.parts.push(part);
+        }
+        found
+    }
+
+    fn branch(&mut self, part: Part) -> Branch {
+        Branch { open: vec![vec![self.part(part)]], ..Branch::default() }
+    }
+
+    fn resource(&mut self, part: Part, resource: Resource) -> Option<u32> {
+        let known = self.net.resources.iter();
+        let known =
+            known.map(|other| (other.part, other.resource)).position(|o| o == (part, resource));
+        if let Some(at) = known {
+            return Some(at as u32);
+        }
+        let capacity = load::capacity(self.draft, part, resource)?;
+        let name = load::resource_name(self.draft, part, resource);
+        self.net.resources.push(ResourceOf { part, resource, name, capacity });
+        Some(self.net.resources.len() as u32 - 1)
+    }
+
+    fn add(&mut self, branch: &mut Branch, (part, resource): (Part, Resource), work: f64) {
+        let Some(at) = self.resource(part, resource).filter(|_| work > 0.0) else { return };
+        match branch.work.iter_mut().find(|(other, _)| *other == at) {
+            Some((_, sum)) => *sum += work,
+            None => branch.work.push((at, work)),
+        }
+    }
+
+    /// Processor time in the zone of `user`, and on the server below it.
+    fn cpu(&mut self, branch: &mut Branch, user: Part, cores: f64) {
+        let Some(zone) = user.stands_on(self.draft) else { return };
+        self.add(branch, (zone, Resource::Cpu), cores);
+        if let Some(server) = zone.stands_on(self.draft) {
+            self.add(branch, (server, Resource::Cpu), cores);
+        }
+    }
+
+    fn class(&mut self, class: usize) {
+        let draft = self.draft;
+        let outside = draft
+            .scenario
+            .workload
+            .iter()
+            .zip(&draft.links.classes)
+            .any(|((_, workload), issued)| workload.from.is_some() && *issued == Some(class));
+        let after = draft.links.thens.contains(&Some(class));
+        let steps = &draft.scenario.request[class].1.steps;
+        let mut then = Vec::new();
+        match draft.links.enters[class] {
+            Some(enter) => then.extend(self.entrance(enter, class, outside || after)),
+            None => self.steps(class, steps, None, &mut Branch::default(), &mut then),
+        }
+        let spec = &draft.scenario.request[class].1;
+        if let (Some(next), Some(law)) = (draft.links.thens[class], &spec.then) {
+            let count = law.value.count.law();
+            let poisson = matches!(count.form(), Form::Poisson(_));
+            let node = self.net.roots[next];
+            then.push(Onward { node, count: count.mean(), waits: true, poisson });
+        }
+        let root = self.net.roots[class] as usize;
+        self.net.nodes[root].branches[0].then = then;
+    }
+
+    /// Into an entrance, and through the steps of `class` behind it.
+    fn entrance(&mut self, entrance: Entrance, class: usize, outside: bool) -> Vec<Onward> {
+        let draft = self.draft;
+        match entrance {
+            Entrance::Service(service, member) => {
+                let all = draft.links.services[service].members;
+                let members: Vec<u32> = member.map_or((0..all).collect(), |one| vec![one]);
+                let targets = members.into_iter().map(|member| (service, member)).collect();
+                vec![once(self.members(class, None, targets, Split::Blind, outside))]
+            }
+            Entrance::Balancer(balancer) => {
+                let targets = draft.links.balancers[balancer].targets.clone();
+                let units = self.units(balancer, outside.then_some(class));
+                let split = Split::Believed(balancer);
+                vec![once(units), once(self.members(class, None, targets, split, false))]
+            }
+            Entrance::NameService(at) => {
+                let to = draft.links.name_services[at].clone();
+                let spec = &draft.scenario.name_service[at].1;
+                let split = match (spec.check.is_some(), spec.policy.value) {
+                    (false, NamePolicy::Failover) | (true, NamePolicy::Failover) => Split::First,
+                    (true, _) => Split::Even,
+                    (false, _) => Split::Blind,
+                };
+                let mut branches = Vec::new();
+                for entrance in to {
+                    let open = self.front_of(entrance);
+                    let then = self.entrance(entrance, class, outside);
+                    branches.push(Branch { open, then, ..Branch::default() });
+                }
+                let own = self.branch(Part::NameService(at));
+                let own = self.node(Split::Blind, vec![own]);
+                vec![once(own), once(self.node(split, branches))]
+            }
+            Entrance::Cdn(cdn) => {
+                let spec = &draft.scenario.cdn[cdn].1;
+                let hit = spec.hit.get(&draft.scenario.request[class].0).map_or(0.0, |h| h.get());
+                let count = spec.count.value;
+                let edges = (0..count).map(|member| self.branch(Part::Edge { cdn, member }));
+                let edges = edges.collect();
+                let mut all = vec![once(self.node(Split::Even, edges))];
+                if let Some(origin) = draft.links.cdns[cdn] {
+                    let behind = self.entrance(origin, class, outside);
+                    let behind =
+                        self.node(Split::Blind, vec![Branch { then: behind, ..Branch::default() }]);
+                    all.push(times(behind, 1.0 - hit));
+                }
+                all
+            }
+        }
+    }
+
+    /// By whom an entrance that a name service leads to answers.
+    fn front_of(&mut self, entrance: Entrance) -> Vec<Vec<u32>> {
+        let draft = self.draft;
+        let members: Vec<Part> = match entrance {
+            Entrance::Service(service, member) => {
+                let all = draft.links.services[service].members;
+                let members = member.map_or(0..all, |one| one..one + 1);
+                members.map(|member| Part::Service { service, member }).collect()
+            }
+            Entrance::Balancer(balancer) => {
+                let targets = draft.links.balancers[balancer].targets.iter();
+                targets.map(|&(service, member)| Part::Service { service, member }).collect()
+            }
+            Entrance::NameService(_) | Entrance::Cdn(_) => return Vec::new(),
+        };
+        let mut all = vec![members];
+        if let Entrance::Balancer(balancer) = entrance {
+            let count = draft.scenario.balancer[balancer].1.count.value;
+            all.push((0..count).map(|member| Part::Balancer { balancer, member }).collect());
+        }
+        all.into_iter().map(|set| set.into_iter().map(|part| self.part(part)).collect()).collect()
+    }
+
+    /// Members of services with what the class does there, at the class's own steps or at `steps`.
+    fn members(
+        &mut self,
+        class: usize,
+        steps: Option<&[StepSpec]>,
+        targets: Vec<(usize, u32)>,
+        split: Split,
+        outside: bool,
+    ) -> u32 {
+        let draft = self.draft;
+        let own: &[StepSpec] = &draft.scenario.request[class].1.steps;
+        let steps = steps.unwrap_or(own);
+        let mut branches = Vec::new();
+        for (service, member) in targets {
+            let part = Part::Service { service, member };
+            let mut branch = self.branch(part);
+            let mut then = Vec::new();
+            if outside {
+                then.extend(self.reply(class, part));
+            }
+            self.steps(class, steps, Some(part), &mut branch, &mut then);
+            branch.then = then;
+            branches.push(branch);
+        }
+        self.node(split, branches)
+    }
+
+    /// The units of a balancer; the replies of `class` leave from there.
+    fn units(&mut self, balancer: usize, class: Option<usize>) -> u32 {
+        let key = Made::Units(balancer);
+        if let (None, Some(node)) = (class, self.made.get(&key)) {
+            return *node;
+        }
+        let draft = self.draft;
+        let spec = &draft.scenario.balancer[balancer].1;
+        let pair = spec.failover.is_some() || spec.vrrp.is_some();
+        let count = if pair || spec.peers.is_some() { spec.count.value } else { 1 };
+        let mut branches = Vec::new();
+        for member in 0..count {
+            let part = Part::Balancer { balancer, member };
+            let mut branch = self.branch(part);
+            if let Some(cpu) = &spec.cpu {
+                let work = mean(&cpu.value);
+                match spec.in_ {
+                    Some(_) => self.cpu(&mut branch, part, work),
+                    None => self.add(&mut branch, (part, Resource::Cpu), work),
+                }
+            }
+            branch.then = class.and_then(|class| self.reply(class, part)).into_iter().collect();
+            branches.push(branch);
+        }
+        let split = match &spec.peers {
+            Some(peers) => Split::Peers(peers.addresses.value),
+            None if pair && count == 2 => Split::Address(balancer),
+            None => Split::Blind,
+        };
+        let node = self.node(split, branches);
+        if class.is_none() {
+            self.made.insert(key, node);
+        }
+        node
+    }
+
+    /// The links by which replies of `class` leave the site of `part`, and users reach it.
+    fn reply(&mut self, class: usize, part: Part) -> Option<Onward> {
+        let draft = self.draft;
+        let Some(Part::Site(site)) = part.domains(draft).last().copied() else { return None };
+        let count = draft.scenario.site[site].1.uplinks.as_ref()?.count.value;
+        let bytes = draft.scenario.request[class].1.reply.as_ref();
+        let bytes = bytes.map_or(0.0, |reply| mean(&reply.value));
+        let key = Made::Uplinks(site * draft.scenario.request.len() + class);
+        if let Some(node) = self.made.get(&key) {
+            return Some(once(*node));
+        }
+        let mut branches = Vec::new();
+        for number in 0..count {
+            let link = Part::Uplink { site, number };
+            let mut branch = self.branch(link);
+            self.add(&mut branch, (link, Resource::Uplink), bytes);
+            branches.push(branch);
+        }
+        let node = self.node(Split::Even, branches);
+        self.made.insert(key, node);
+        Some(once(node))
+    }
+
+    fn steps(
+        &mut self,
+        class: usize,
+        steps: &[StepSpec],
+        here: Option<Part>,
+        branch: &mut Branch,
+        then: &mut Vec<Onward>,
+    ) {
+        let draft = self.draft;
+        let hit = |cache: &str| {
+            let found = draft.names.find(cache).filter(|found| found.kind == Kind::Cache);
+            let spec = found.map(|found| &draft.scenario.cache[found.index].1);
+            spec.and_then(|spec| spec.hit.as_ref()).map_or(0.0, |hit| hit.value.get())
+        };
+        for (step, count) in Visits::new(steps, &hit).take() {
+            match step {
+                StepSpec::Cpu(cpu) => {
+                    let draws = &draft.scenario.request[class].1.draw;
+                    let demand = draws.get(&cpu.draw).map_or(0.0, mean) * cpu.share.value;
+                    if let Some(here) = here {
+                        self.cpu(branch, here, demand * count);
+                    }
+                }
+                StepSpec::Io(io) => {
+                    let Some(user @ Part::Service { service, .. }) = here else { continue };
+                    let mounts = &draft.scenario.service[service].1.mounts;
+                    let at = mounts.iter().position(|(name, _)| **name == **io.io);
+                    let stores = at.map(|at| &draft.links.services[service].mounts[at]);
+                    let store = stores.and_then(|stores| store_at(draft, stores, user));
+                    let Some(store) = store else { continue };
+                    let (reads, writes) = (io.read.value * count, io.write.value * count);
+                    let asked = (io.ops.value * count - writes).max(0.0);
+                    self.io(store, user, [reads, 0.0, asked], io.wait.value, then);
+                    let operations = writes.min(io.ops.value * count);
+                    self.io(store, user, [0.0, writes, operations], false, then);
+                }
+                StepSpec::Call(call) => self.call(class, call, count, then),
+                StepSpec::Visit(visit) => {
+                    let found = draft.names.find(&visit.visit);
+                    let Some(found) = found.filter(|found| found.kind == Kind::Station) else {
+                        continue;
+                    };
+                    let spec = &draft.scenario.station[found.index].1;
+                    let service = visit.service.as_ref().or(spec.service.as_ref());
+                    let demand = service.map_or(0.0, |law| mean(&law.value));
+                    let members = found.member.map_or(0..spec.count.value, |one| one..one + 1);
+                    let mut branches = Vec::new();
+                    for member in members {
+                        let part = Part::Station { station: found.index, member };
+                        let mut branch = self.branch(part);
+                        self.add(&mut branch, (part, Resource::Servers), demand);
+                        branches.push(branch);
+                    }
+                    let node = self.node(Split::Blind, branches);
+                    then.push(times(node, count));
+                }
+                StepSpec::Cache(cache) => {
+                    let found = draft.names.find(&cache.cache);
+                    let Some(found) = found.filter(|found| found.kind == Kind::Cache) else {
+                        continue;
+                    };
+                    let part = Part::Cache(found.index);
+                    let mut branch = self.branch(part);
+                    let cpu = mean(&draft.scenario.cache[found.index].1.cpu.value);
+                    self.cpu(&mut branch, part, cpu);
+                    let node = self.node(Split::Blind, vec![branch]);
+                    // A cache that is gone is one that misses.
+                    then.push(Onward { waits: false, ..times(node, count) });
+                }
+                StepSpec::Choose(_)
+                | StepSpec::Goto(_)
+                | StepSpec::Parallel(_)
+                | StepSpec::Repeat(_)
+                | StepSpec::Delay(_) => {}
+            }
+        }
+    }
+
+    fn call(&mut self, class: usize, call: &CallStep, count: f64, then: &mut Vec<Onward>) {
+        let draft = self.draft;
+        let Some(found) = draft.names.find(&call.call) else { return };
+        let steps = call.steps.as_ref().map_or(&[][..], |steps| &steps.value);
+        match found.kind {
+            Kind::Database => {
+                let of = |count: &Option<crate::scenario::value::Spanned<f64>>| {
+                    count.as_ref().map_or(0.0, |count| count.value)
+                };
+                let (reads, writes) = (of(&call.read), of(&call.write));
+                if reads > 0.0 {
+                    let node = self.reads(found.index);
+                    then.push(times(node, count * reads));
+                }
+                if writes > 0.0 {
+                    let node = self.writes(found.index);
+                    // As many writes of one request meet one fate: `count` of them ask at all.
+                    let behind = vec![times(node, writes)];
+                    let behind = Branch { then: behind, ..Branch::default() };
+                    let behind = self.node(Split::Blind, vec![behind]);
+                    then.push(times(behind, count));
+                }
+            }
+            Kind::Service => {
+                let all = draft.links.services[found.index].members;
+                let members = found.member.map_or(0..all, |one| one..one + 1);
+                let targets = members.map(|member| (found.index, member)).collect();
+                let node = self.members(class, Some(steps), targets, Split::Blind, false);
+                then.push(times(node, count));
+            }
+            Kind::Balancer => {
+                let units = self.units(found.index, None);
+                let targets = draft.links.balancers[found.index].targets.clone();
+                let split = Split::Believed(found.index);
+                let node = self.members(class, Some(steps), targets, split, false);
+                then.extend([times(units, count), times(node, count)]);
+            }
+            _ => {}
+        }
+    }
+
+    fn database_members(&self, database: usize, roles: &[Role]) -> Vec<u32> {
+        let links = &self.draft.links.databases[database];
+        roles.iter().flat_map(|role| links.of(*role)).collect()
+    }
+
+    /// One read.
+    fn reads(&mut self, database: usize) -> u32 {
+        if let Some(node) = self.made.get(&Made::Reads(database)) {
+            return *node;
+        }
+        let draft = self.draft;
+        let spec = &draft.scenario.database[database].1;
+        let query = &spec.read;
+        let misses = query.io.as_ref().map_or(0.0, |io| io.chance.value.get() * io.mean.value);
+        let sharded = !self.database_members(database, &[Role::Shard]).is_empty();
+        let members = if sharded {
+            self.database_members(database, &[Role::Shard])
+        } else {
+            self.database_members(database, &[Role::Master, Role::Slave])
+        };
+        let mut branches = Vec::new();
+        for member in members {
+            let part = Part::Database { database, member };
+            let mut branch = self.branch(part);
+            self.cpu(&mut branch, part, mean(&query.cpu.value));
+            let mut then = Vec::new();
+            self.data_io(part, [misses, 0.0, misses], true, &mut then);
+            branch.then = then;
+            branches.push(branch);
+        }
+        let by_slaves = spec.reads.as_ref().is_some_and(|reads| reads.to.value == ReadsTo::Slaves);
+        let split = match (sharded, by_slaves) {
+            (true, _) => Split::Blind,
+            (_, true) => Split::Readers(database),
+            _ => Split::Master(database),
+        };
+        let mut node = self.node(split, branches);
+        let mut before = Vec::new();
+        if let Some(balancer) = draft.links.databases[database].through.filter(|_| by_slaves) {
+            before.push(once(self.units(balancer, None)));
+        }
+        before.extend(self.index(database));
+        if !before.is_empty() {
+            before.push(once(node));
+            node = self.node(Split::Blind, vec![Branch { then: before, ..Branch::default() }]);
+        }
+        self.made.insert(Made::Reads(database), node);
+        node
+    }
+
+    /// The index in front of the shards of a database.
+    fn index(&mut self, database: usize) -> Option<Onward> {
+        let member = *self.database_members(database, &[Role::Index]).first()?;
+        let look_up = self.draft.scenario.database[database].1.look_up.as_ref()?;
+        let part = Part::Database { database, member };
+        let mut branch = self.branch(part);
+        self.cpu(&mut branch, part, mean(&look_up.value.cpu.value));
+        Some(once(self.node(Split::Blind, vec![branch])))
+    }
+
+    /// One write, and what the slaves make of it.
+    fn writes(&mut self, database: usize) -> u32 {
+        if let Some(node) = self.made.get(&Made::Writes(database)) {
+            return *node;
+        }
+        let draft = self.draft;
+        let spec = &draft.scenario.database[database].1;
+        let query = &spec.write;
+        let same = query.sync_io.value + query.deferred_io.value;
+        let own = spec.replication.as_ref().and_then(|replication| replication.apply_io.as_ref());
+        let applies = own.map_or(same, |own| own.value);
+        let sharded = !self.database_members(database, &[Role::Shard]).is_empty();
+        let roles: &[Role] = if sharded { &[Role::Shard] } else { &[Role::Master, Role::Slave] };
+        let members = self.database_members(database, roles);
+        let (mut takes, mut follows) = (Vec::new(), Vec::new());
+        for member in members {
+            let part = Part::Database { database, member };
+            for (operations, into, waits) in
+                [(same, &mut takes, true), (applies, &mut follows, false)]
+            {
+                let mut branch = self.branch(part);
+                self.cpu(&mut branch, part, mean(&query.cpu.value));
+                let mut then = Vec::new();
+                if waits && query.sync_io.value > 0.0 {
+                    let sync = query.sync_io.value;
+                    self.data_io(part, [0.0, sync, sync], true, &mut then);
+                    let later = operations - sync;
+                    self.data_io(part, [0.0, later, later], false, &mut then);
+                } else {
+                    self.data_io(part, [0.0, operations, operations], false, &mut then);
+                }
+                branch.then = then;
+                into.push(branch);
+            }
+        }
+        let several = takes.len() > 1 && !sharded;
+        let split = if sharded { Split::Blind } else { Split::Master(database) };
+        let master = self.node(split, takes);
+        let mut all: Vec<Onward> = self.index(database).into_iter().collect();
+        all.push(once(master));
+        if several {
+            let slaves = self.node(Split::Followers(database), follows);
+            all.push(Onward { waits: false, ..once(slaves) });
+        }
+        let node = self.node(Split::Blind, vec![Branch { then: all, ..Branch::default() }]);
+        self.made.insert(Made::Writes(database), node);
+        node
+    }
+
+    /// Operations of a member of a database on its data; on those of the first master, where a
+    /// promoted slave takes them over.
+    fn data_io(&mut self, member: Part, ops: [f64; 3], waits: bool, then: &mut Vec<Onward>) {
+        let Part::Database { database, member: at } = member else { return };
+        let links = &self.draft.links.databases[database];
+        let failover = self.draft.scenario.database[database].1.failover.as_ref();
+        let remount = failover.is_some_and(|f| f.promotion.value == Promotion::Remount);
+        let of = if remount { links.of(Role::Master).next().unwrap_or(at) } else { at };
+        if let Some(store) = links.members.get(of as usize).and_then(|member| member.store) {
+            self.io(store, member, ops, waits, then);
+        }
+    }
+
+    /// Reads, writes and operations of `user` on a store.
+    fn io(
+        &mut self,
+        store: Store,
+        user: Part,
+        [reads, writes, operations]: [f64; 3],
+        waits: bool,
+        then: &mut Vec<Onward>,
+    ) {
+        let draft = self.draft;
+        let asks = reads + writes;
+        match store {
+            Store::Disks { server, set } => {
+                let Some(id) = server_of(draft, user) else { return };
+                let spec = &draft.scenario.server[server].1.disks[set].1;
+                let part = Part::Disks { server: id, set };
+                let mut branch = self.branch(part);
+                let work = reads + writes * load::cost_of_write(spec);
+                self.add(&mut branch, (part, Resource::Disks), work / asks.max(1e-300));
+                let node = self.node(Split::Blind, vec![branch]);
+                then.push(Onward { waits, ..times(node, asks) });
+            }
+            Store::Volume { nas, volume } => {
+                let pools = &draft.links.nas[nas].volumes[volume];
+                let each = 1.0 / pools.len().max(1) as f64;
+                for &pool in pools {
+                    let set = &draft.scenario.nas[nas].1.pools[pool].1;
+                    let part = Part::Pool { nas, pool };
+                    let mut branch = self.branch(part);
+                    let work = reads + writes * load::cost_of_write(set);
+                    self.add(&mut branch, (part, Resource::Disks), work / asks.max(1e-300));
+                    let disks = self.node(Split::Blind, vec![branch]);
+                    then.push(Onward { waits, ..times(disks, asks * each) });
+                    let head = self.head(nas, pool);
+                    then.push(Onward { waits, ..times(head, operations * each) });
+                }
+            }
+        }
+    }
+
+    /// The head in front of a pool.
+    fn head(&mut self, nas: usize, pool: usize) -> u32 {
+        let key = Made::Head { nas, pool };
+        if let Some(node) = self.made.get(&key) {
+            return *node;
+        }
+        let spec = &self.draft.scenario.nas[nas].1;
+        let owner = spec.pools[pool].1.head.value - 1;
+        let mut branches = Vec::new();
+        for number in 0..spec.heads.value {
+            let part = Part::Head { nas, number };
+            let mut branch = self.branch(part);
+            self.add(&mut branch, (part, Resource::Head), mean(&spec.cpu.value));
+            branches.push(branch);
+        }
+        let node = self.node(Split::Volumes { nas, owner }, branches);
+        self.made.insert(key, node);
+        node
+    }
+
+    /// What the deep probes of every unit of every balancer cost the members.
+    fn probes(&mut self) {
+        use crate::model::spec::place::Depth;
+        let draft = self.draft;
+        for (balancer, (_, spec)) in draft.scenario.balancer.iter().enumerate() {
+            let Some(check) = spec.check.as_ref().filter(|c| c.depth.value == Depth::Deep) else {
+                continue;
+            };
+            let Some(cpu) = &check.cpu else { continue };
+            let work = mean(&cpu.value) / check.interval.value.seconds();
+            for unit in 0..spec.count.value {
+                let unit = self.part(Part::Balancer { balancer, member: unit });
+                for (service, member) in draft.links.balancers[balancer].targets.clone() {
+                    let part = Part::Service { service, member };
+                    let mut branch = self.branch(part);
+                    self.cpu(&mut branch, part, work);
+                    let member = self.part(part);
+                    self.net.probes.push(ProbeWork { unit, member, work: branch.work });
+                }
+            }
+        }
+    }
+
+    /// Resources in the order of parts, and the numbers of them made right.
+    fn sorted(mut self) -> Network {
+        let net = &mut self.net;
+        let mut order: Vec<usize> = (0..net.resources.len()).collect();
+        order.sort_by_key(|at| (net.resources[*at].part, net.resources[*at].resource));
+        let mut place = vec![0; order.len()];
+        for (new, old) in order.iter().enumerate() {
+            place[*old] = new as u32;
+        }
+        let works = net.nodes.iter_mut().flat_map(|node| &mut node.branches);
+        let works = works.map(|branch| &mut branch.work);
+        for (at, _) in works.chain(net.probes.iter_mut().map(|p| &mut p.work)).flatten() {
+            *at = place[*at as usize];
+        }
+        net.resources = order.iter().map(|at| net.resources[*at].clone()).collect();
+        self.net
+    }
+}

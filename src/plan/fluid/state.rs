@@ -1,0 +1,445 @@
+//! What a state of the parts does to the traffic: which way every fork leads, what share of the views
+//! of a class meets something that does not answer or stands still, and what a view costs each
+//! resource that is left.
+//!
+//! Model: a request that visits a fork survives it with the share of the branches that answer, each
+//! with what is asked for behind it; a mean number of visits k + p is k visits and one more with the
+//! chance p, a Poisson number is Poisson. Visits are independent of each other. A view is served when
+//! it and all that `then` fetches are. What fails costs nothing behind the fork at which it fails.
+//!
+//! Holds: pure, from [`Bits`] alone, so that a state met again need not be worked out again.
+
+use super::FluidPlan;
+use super::network::{Network, Node, Onward, Split};
+
+/// What is known of the parts: one bit an input, in the order of [`FluidPlan::inputs`].
+pub type Bits = Box<[u64]>;
+
+/// What an input says while its bit is set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Input {
+    /// A part of the network, or a domain below one, works as far as it is itself concerned.
+    Fit(u32),
+    /// It is so much slower.
+    Slow(u32, f64),
+    /// A balancer believes in a member: numbers of both.
+    Believed(u32, u32),
+    /// A balancer sends to a dead member.
+    Misled(u32, u32),
+    /// A unit has the address of a balancer.
+    At(u32, u32),
+    /// A database is served.
+    Served(u32),
+    /// A member is master of a database.
+    Holds(u32, u32),
+    /// The volumes of a head (file server, number) are with the partner.
+    Partner(u32, u32),
+    /// Nobody serves them.
+    Stall(u32, u32),
+    /// So large a share of the users of a class (by place among those asked for) is cut off.
+    Cut(u32, f64),
+}
+
+/// A state, as the traffic of the classes asked for sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StateLoad {
+    /// By class asked for.
+    pub classes: Vec<ClassLoad>,
+    /// By resource: work a second whatever the traffic.
+    pub constant: Vec<f64>,
+    /// By resource: capacity a second.
+    pub capacity: Vec<f64>,
+}
+
+/// One class in a state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClassLoad {
+    /// Share of its views that meets something dead, or is cut off.
+    pub fails: f64,
+    /// Share that meets something that stands still, and nothing dead.
+    pub stalls: f64,
+    /// Requests of a view that stand still, each of which holds a worker.
+    pub held: f64,
+    /// By resource that it uses: work a view.
+    pub work: Vec<(u32, f64)>,
+    /// Sets of members that share its requests: share of the views that meets each, and what it
+    /// uses there.
+    pub stages: Vec<Vec<(f64, Vec<u32>)>>,
+    /// Inputs that say why some fail.
+    pub because: Vec<u32>,
+    /// Inputs that say why some stand still.
+    pub stalled_by: Vec<u32>,
+}
+
+/// Which way forks lead.
+pub struct Standing<'p> {
+    plan: &'p FluidPlan,
+    fit: Vec<bool>,
+    slow: Vec<f64>,
+    up: Vec<bool>,
+    believed: Vec<Vec<bool>>,
+    misled: Vec<Vec<bool>>,
+    at: Vec<Option<u32>>,
+    master: Vec<Option<u32>>,
+    head: Vec<Vec<Lead>>,
+    cut: Vec<f64>,
+}
+
+/// Where the volumes of a head are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Lead {
+    Home,
+    Partner,
+    Nobody,
+}
+
+/// Why a fork does not lead on.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Blocked {
+    /// Share of what comes that fails.
+    dead: f64,
+    /// Share that waits.
+    stalled: f64,
+}
+
+impl FluidPlan {
+    /// A state, worked out.
+    #[must_use]
+    pub fn state(&self, bits: &[u64]) -> StateLoad {
+        let standing = Standing::new(self, |at| bits[at / 64] >> (at % 64) & 1 == 1);
+        let classes = (0..self.classes.len()).map(|class| standing.class(class)).collect();
+        let net = &self.network;
+        let mut constant = vec![0.0; net.resources.len()];
+        for probe in &net.probes {
+            if standing.up[probe.unit as usize] && standing.up[probe.member as usize] {
+                for (at, work) in &probe.work {
+                    constant[*at as usize] += work;
+                }
+            }
+        }
+        let places = net.resources.iter().zip(&self.resource_parts);
+        let capacity = places.map(|(r, part)| r.capacity / part.map_or(1.0, |p| standing.slow[p]));
+        StateLoad { classes, constant, capacity: capacity.collect() }
+    }
+}
+
+impl<'p> Standing<'p> {
+    /// Reads the inputs.
+    pub fn new(plan: &'p FluidPlan, bit: impl Fn(usize) -> bool) -> Self {
+        let mut all = Self {
+            plan,
+            fit: vec![true; plan.parts.len()],
+            slow: vec![1.0; plan.parts.len()],
+            up: Vec::new(),
+            believed: plan.targets.iter().map(|count| vec![true; *count as usize]).collect(),
+            misled: plan.targets.iter().map(|count| vec![false; *count as usize]).collect(),
+            at: vec![Some(0); plan.targets.len()],
+            master: plan.databases.iter().map(|first| Some(*first)).collect(),
+            head: plan.heads.iter().map(|count| vec![Lead::Home; *count as usize]).collect(),
+            cut: vec![0.0; plan.classes.len()],
+        };
+        for balancer in &plan.pairs {
+            all.at[*balancer as usize] = None;
+        }
+        let mut served = vec![true; plan.databases.len()];
+        for (at, input) in plan.inputs.iter().enumerate() {
+            let set = bit(at);
+            match *input {
+                Input::Fit(part) => all.fit[part as usize] = set,
+                Input::Slow(part, factor) if set => all.slow[part as usize] *= factor,
+                Input::Believed(of, who) => all.believed[of as usize][who as usize] = set,
+                Input::Misled(of, who) => all.misled[of as usize][who as usize] = set,
+                Input::At(of, unit) if set => all.at[of as usize] = Some(unit),
+                Input::Served(of) => served[of as usize] = set,
+                Input::Holds(of, member) if set => all.master[of as usize] = Some(member),
+                Input::Partner(nas, owner) if set => {
+                    all.head[nas as usize][owner as usize] = Lead::Partner;
+                }
+                Input::Stall(nas, owner) if set => {
+                    all.head[nas as usize][owner as usize] = Lead::Nobody;
+                }
+                Input::Cut(class, share) if set => all.cut[class as usize] += share,
+                _ => {}
+            }
+        }
+        for (master, served) in all.master.iter_mut().zip(served) {
+            *master = master.filter(|_| served);
+        }
+        // A part is up while it and all below it are; a rack also needs one of its switches.
+        all.up = plan
+            .parts
+            .iter()
+            .map(|below| below.needs.iter().all(|set| set.iter().any(|p| all.fit[*p as usize])))
+            .collect();
+        all
+    }
+
+    fn open(&self, open: &[Vec<u32>]) -> bool {
+        open.iter().all(|set| set.iter().any(|part| self.up[*part as usize]))
+    }
+
+    /// The branches that are taken, with their shares; what goes nowhere is `Blocked`.
+    fn ways(&self, node: &Node) -> (Vec<(usize, f64)>, Blocked) {
+        let count = node.branches.len();
+        let dead = |dead: f64| Blocked { dead, stalled: 0.0 };
+        let open = |at: usize| self.open(&node.branches[at].open);
+        let all_open = || (0..count).filter(|at| open(*at)).collect::<Vec<_>>();
+        let evenly = |ways: Vec<usize>| {
+            let each = 1.0 / ways.len().max(1) as f64;
+            let none = if ways.is_empty() { 1.0 } else { 0.0 };
+            (ways.into_iter().map(|at| (at, each)).collect(), dead(none))
+        };
+        let only = |at: Option<usize>| match at.filter(|at| open(*at)) {
+            Some(at) => (vec![(at, 1.0)], Blocked::default()),
+            None => (Vec::new(), dead(1.0)),
+        };
+        match node.split {
+            Split::Blind => {
+                let each = 1.0 / count.max(1) as f64;
+                let ways: Vec<_> = all_open().into_iter().map(|at| (at, each)).collect();
+                let lost = (count - ways.len()) as f64 * each;
+                (ways, dead(lost))
+            }
+            Split::Even => evenly(all_open()),
+            Split::First => only((0..count).find(|at| open(*at))),
+            Split::Believed(balancer) => {
+                let misled = &self.misled[balancer];
+                let well: Vec<usize> =
+                    (0..count).filter(|at| self.believed[balancer][*at] && !misled[*at]).collect();
+                let astray = misled.iter().filter(|misled| **misled).count();
+                let sent = (well.len() + astray) as f64;
+                if sent == 0.0 {
+                    return (Vec::new(), dead(1.0));
+                }
+                (well.into_iter().map(|at| (at, 1.0 / sent)).collect(), dead(astray as f64 / sent))
+            }
+            Split::Address(balancer) => only(self.at[balancer].map(|unit| unit as usize)),
+            Split::Peers(addresses) => {
+                let ways = all_open();
+                let (addresses, units) = (addresses as usize, ways.len());
+                let share = |unit: usize| {
+                    let own = (addresses + units - 1 - unit) / units;
+                    own as f64 / addresses as f64
+                };
+                let none = if units == 0 { 1.0 } else { 0.0 };
+                let shares = ways.iter().enumerate().map(|(k, at)| (*at, share(k))).collect();
+                (shares, dead(none))
+            }
+            Split::Master(database) => only(self.master[database].map(|member| member as usize)),
+            Split::Readers(database) => {
+                let master = self.master[database].map(|member| member as usize);
+                let slaves: Vec<usize> =
+                    all_open().into_iter().filter(|at| Some(*at) != master).collect();
+                if slaves.is_empty() { only(master) } else { evenly(slaves) }
+            }
+            Split::Followers(database) => {
+                let master = self.master[database].map(|member| member as usize);
+                let slaves = all_open().into_iter().filter(|at| Some(*at) != master);
+                (slaves.map(|at| (at, 1.0)).collect(), Blocked::default())
+            }
+            Split::Volumes { nas, owner } => {
+                let owner = owner as usize;
+                let pair = self.plan.pairs_of_heads[nas];
+                match (self.head[nas][owner], pair) {
+                    (Lead::Home, _) if open(owner) => (vec![(owner, 1.0)], Blocked::default()),
+                    (Lead::Partner, true) if open(1 - owner) => {
+                        (vec![(1 - owner, 1.0)], Blocked::default())
+                    }
+                    // Who asks a file server that is silent waits for it.
+                    _ => (Vec::new(), Blocked { dead: 0.0, stalled: 1.0 }),
+                }
+            }
+        }
+    }
+
+    fn class(&self, class: usize) -> ClassLoad {
+        let net = &self.plan.network;
+        let root = net.roots[self.plan.classes[class].class];
+        let mut walk = Walk {
+            standing: self,
+            ways: net.nodes.iter().map(|node| self.ways(node)).collect(),
+            survives: vec![None; net.nodes.len()],
+            visits: net.nodes.iter().map(|node| vec![0.0; node.branches.len()]).collect(),
+            because: Vec::new(),
+            stalled_by: Vec::new(),
+        };
+        let (survives, moves) = walk.survives(root);
+        walk.visit(root, 1.0, true);
+        // Each request of the view, the first and what it fetches, holds a worker of its own.
+        let (mut held, mut share, mut at) = (0.0, 1.0, Some(self.plan.classes[class].class));
+        while let Some(class) = at {
+            let root = &net.nodes[net.roots[class] as usize].branches[0];
+            let next = self.plan.thens[class];
+            let own =
+                root.then.iter().filter(|onward| Some(onward.node) != next.map(|n| net.roots[n]));
+            let (mut fine, mut flowing) = (1.0, 1.0);
+            for onward in own {
+                let (survives, moves) = walk.survives(onward.node);
+                fine *= several(survives, onward);
+                flowing *= several(moves, onward);
+            }
+            held += share * (fine - flowing).max(0.0);
+            let onward = next.and_then(|n| root.then.iter().find(|o| o.node == net.roots[n]));
+            share *= onward.map_or(0.0, |onward| onward.count);
+            at = next.filter(|_| share > 0.0);
+        }
+        let reached = 1.0 - self.cut[class].min(1.0);
+        let mut work = vec![0.0; net.resources.len()];
+        let mut stages = Vec::new();
+        for (node, visits) in net.nodes.iter().zip(&walk.visits) {
+            let mut stage = Vec::new();
+            for (branch, visits) in node.branches.iter().zip(visits) {
+                let slow = branch.open.first().and_then(|set| set.first());
+                let slow = slow.map_or(1.0, |part| self.slow[*part as usize]);
+                for (at, each) in &branch.work {
+                    work[*at as usize] += each * visits * slow * reached;
+                }
+                if *visits > 0.0 && !branch.work.is_empty() {
+                    let uses = branch.work.iter().map(|(at, _)| *at).collect();
+                    stage.push((visits.min(1.0), uses));
+                }
+            }
+            if !stage.is_empty() {
+                stages.push(stage);
+            }
+        }
+        for (at, input) in self.plan.inputs.iter().enumerate() {
+            if let Input::Cut(of, _) = input
+                && *of as usize == class
+                && self.cut[class] > 0.0
+            {
+                walk.because.push(at as u32);
+            }
+        }
+        let sorted = |mut all: Vec<u32>| {
+            all.sort_unstable();
+            all.dedup();
+            all
+        };
+        let used = work.into_iter().enumerate().filter(|(_, work)| *work > 0.0);
+        ClassLoad {
+            fails: some(1.0 - reached * survives),
+            stalls: some(reached * (survives - moves)),
+            held: some(held * reached),
+            work: used.map(|(at, work)| (at as u32, work)).collect(),
+            stages,
+            because: sorted(walk.because),
+            stalled_by: sorted(walk.stalled_by),
+        }
+    }
+
+    /// Inputs that say why `node` does not lead on.
+    fn culprits(&self, node: &Node, into: &mut Vec<u32>) {
+        let plan = self.plan;
+        let mut add = |found: &dyn Fn(&Input) -> bool| {
+            let all = plan.inputs.iter().enumerate().filter(|(_, input)| found(input));
+            into.extend(all.map(|(at, _)| at as u32));
+        };
+        match node.split {
+            Split::Believed(of) => add(&|input| match input {
+                Input::Misled(other, who) => {
+                    *other as usize == of && self.misled[of][*who as usize]
+                }
+                Input::Believed(other, who) => {
+                    *other as usize == of && !self.believed[of][*who as usize]
+                }
+                _ => false,
+            }),
+            Split::Address(of) => {
+                add(&|input| matches!(input, Input::At(other, _) if *other as usize == of));
+            }
+            Split::Master(of) | Split::Readers(of) if self.master[of].is_none() => {
+                add(&|input| matches!(input, Input::Served(other) if *other as usize == of));
+            }
+            Split::Volumes { nas, owner } => add(
+                &|input| matches!(input, Input::Stall(n, o) if (*n as usize, *o) == (nas, owner)),
+            ),
+            _ => {}
+        }
+        let closed = node.branches.iter().filter(|branch| !self.open(&branch.open));
+        for part in closed.flat_map(|branch| branch.open.iter().flatten()) {
+            for set in &plan.parts[*part as usize].needs {
+                if set.iter().all(|part| !self.fit[*part as usize]) {
+                    let of = |input: &Input| matches!(input, Input::Fit(p) if set.contains(p));
+                    let all = plan.inputs.iter().enumerate().filter(|(_, input)| of(input));
+                    into.extend(all.map(|(at, _)| at as u32));
+                }
+            }
+        }
+    }
+}
+
+/// A share that is no more than rounding is none.
+fn some(share: f64) -> f64 {
+    if share > 1e-12 { share } else { 0.0 }
+}
+
+/// Chance that all of a mean number of visits survive.
+fn several(survives: f64, onward: &Onward) -> f64 {
+    if !onward.waits || survives >= 1.0 {
+        return 1.0;
+    }
+    if onward.poisson {
+        return libm::exp(-onward.count * (1.0 - survives));
+    }
+    let whole = onward.count.floor();
+    libm::pow(survives, whole) * (1.0 - (onward.count - whole) * (1.0 - survives))
+}
+
+struct Walk<'a, 'p> {
+    standing: &'a Standing<'p>,
+    ways: Vec<(Vec<(usize, f64)>, Blocked)>,
+    /// By node: chance that a visit survives where stalls are waited out, and where they are not.
+    survives: Vec<Option<(f64, f64)>>,
+    visits: Vec<Vec<f64>>,
+    because: Vec<u32>,
+    stalled_by: Vec<u32>,
+}
+
+impl Walk<'_, '_> {
+    fn net(&self) -> &Network {
+        &self.standing.plan.network
+    }
+
+    fn survives(&mut self, at: u32) -> (f64, f64) {
+        if let Some(known) = self.survives[at as usize] {
+            return known;
+        }
+        // A class that fetches itself in the end is refused elsewhere; here it ends.
+        self.survives[at as usize] = Some((1.0, 1.0));
+        let (ways, blocked) = self.ways[at as usize].clone();
+        let (mut fine, mut moving) = (blocked.stalled, 0.0);
+        for (branch, share) in ways {
+            let then = self.net().nodes[at as usize].branches[branch].then.clone();
+            let (mut survives, mut moves) = (1.0, 1.0);
+            for onward in &then {
+                let (one, other) = self.survives(onward.node);
+                survives *= several(one, onward);
+                moves *= several(other, onward);
+            }
+            fine += share * survives;
+            moving += share * moves;
+        }
+        self.survives[at as usize] = Some((fine, moving));
+        (fine, moving)
+    }
+
+    /// Books the visits, and who is to blame on the way.
+    fn visit(&mut self, at: u32, rate: f64, waits: bool) {
+        if rate <= 0.0 {
+            return;
+        }
+        let (ways, blocked) = self.ways[at as usize].clone();
+        if waits && (blocked.dead > 0.0 || blocked.stalled > 0.0) {
+            let into = if blocked.dead > 0.0 { &mut self.because } else { &mut self.stalled_by };
+            self.standing.culprits(&self.standing.plan.network.nodes[at as usize], into);
+        }
+        for (branch, share) in ways {
+            self.visits[at as usize][branch] += rate * share;
+            let then = self.net().nodes[at as usize].branches[branch].then.clone();
+            for onward in &then {
+                self.visit(onward.node, rate * share * onward.count, waits && onward.waits);
+            }
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The traffic over years, as rows.
+
+use crate::plan::fluid::FluidPlan;
+use crate::plan::load::Resource;
+use crate::solve::fluid::HOURS;
+use crate::study::window::Estimate;
+use crate::study::years::load::{BusyOf, Loss, OfLoad};
+use crate::study::years::{What, YearMeasure, YearsPlan, YearsResult};
+use crate::units::Probability;
+
+/// What years say of the traffic.
+#[derive(Clone, Debug)]
+pub struct LoadRows {
+    /// By class asked for, in the order of names.
+    pub classes: Vec<LoadClass>,
+    /// By resource, the busiest first.
+    pub resources: Vec<LoadUse>,
+}
+
+/// One class.
+#[derive(Clone, Debug)]
+pub struct LoadClass {
+    /// Its name.
+    pub name: String,
+    /// Served over intended views.
+    pub request: Estimate,
+    /// Share of 5-minute intervals in which less than 1 % is lost: the loss half of the objective.
+    pub objective: Estimate,
+    /// Views lost a year.
+    pub lost: Estimate,
+    /// Of these, because of a fault,
+    pub fault: Estimate,
+    /// because too little was there,
+    pub overload: Estimate,
+    /// and because it was planned.
+    pub planned: Estimate,
+    /// Views lost a year by cause, the most first; causes that lost none are left out.
+    pub causes: Vec<(String, Estimate)>,
+    /// Views served late a year: after a stall that their users waited out.
+    pub late: f64,
+    /// The share that the objective wants served, and the chance that a month does.
+    pub month_meets: Option<(Probability, Estimate)>,
+    /// Share of a month's views that is lost, in the mean.
+    pub month_lost: Estimate,
+    /// The share that 95 % of the months do not exceed.
+    pub month_p95: Estimate,
+    /// How long a stall of a file server takes to hold all workers of the services that it enters by,
+    /// at the mean rate and at the busiest hour, in seconds; and then to fill the line. None where
+    /// nothing of it waits for a file server, or there is room for everybody.
+    pub held_up: Option<[(f64, f64); 2]>,
+}
+
+/// One resource.
+#[derive(Clone, Debug)]
+pub struct LoadUse {
+    /// As in figures: `www-1.cpu`.
+    pub name: String,
+    /// What of it.
+    pub resource: Resource,
+    /// Over the horizon.
+    pub mean: Estimate,
+    /// 95 % of the time at most.
+    pub p95: Estimate,
+    /// The busiest hour of the week.
+    pub busiest: Estimate,
+    /// Which hour that is, from Monday 00:00.
+    pub busiest_hour: usize,
+    /// By hour of the week.
+    pub hours: Vec<Estimate>,
+}
+
+/// Puts them together; `None` where no traffic was followed.
+pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Option<LoadRows> {
+    let fluid = plan.of.fluid.as_ref()?;
+    let folded = seen.load.first()?.as_ref()?;
+    let of = |what: OfLoad| {
+        seen.estimate(plan, YearMeasure { net: 0, meter: 0, what: What::Load(what) })
+    };
+    let mut classes: Vec<LoadClass> = Vec::new();
+    let years = seen.years(&plan.of);
+    for (at, class) in fluid.classes.iter().enumerate() {
+        let lost = |loss: Loss| of(OfLoad::Lost(at, loss));
+        let sums = &folded.classes[at].lost;
+        let mut causes: Vec<(f64, String, Estimate)> = plan
+            .of
+            .causes
+            .iter()
+            .enumerate()
+            .map(|(cause, name)| {
+                (sums[cause].iter().sum::<f64>(), name.clone(), lost(Loss::Cause(cause)))
+            })
+            .filter(|(sum, ..)| *sum > 0.0)
+            .collect();
+        causes.sort_by(|a, b| b.0.total_cmp(&a.0));
+        classes.push(LoadClass {
+            name: class.name.clone(),
+            request: of(OfLoad::Request(at)),
+            objective: of(OfLoad::Intervals(at)),
+            lost: lost(Loss::All),
+            fault: lost(Loss::Fault),
+            overload: lost(Loss::Overload),
+            planned: lost(Loss::Planned),
+            causes: causes.into_iter().map(|(_, name, lost)| (name, lost)).collect(),
+            late: folded.classes[at].late.iter().sum::<f64>() / years,
+            month_meets: class.available.map(|least| (least, of(OfLoad::MonthMeets(at)))),
+            month_lost: of(OfLoad::MonthLostMean(at)),
+            month_p95: of(OfLoad::MonthLost(at, 0.95)),
+            held_up: held_up(fluid, at),
+        });
+    }
+    classes.sort_by_cached_key(|class| super::natural(&class.name));
+    let mut resources: Vec<LoadUse> = fluid
+        .network
+        .resources
+        .iter()
+        .enumerate()
+        .map(|(at, resource)| {
+            let busy = |what: BusyOf| of(OfLoad::Busy(at, what));
+            let hours: Vec<Estimate> = (0..HOURS).map(|hour| busy(BusyOf::Hour(hour))).collect();
+            let value = |hour: &usize| hours[*hour].value().unwrap_or(0.0);
+            let top = (0..HOURS).rev().max_by(|a, b| value(a).total_cmp(&value(b)));
+            LoadUse {
+                name: resource.name.clone(),
+                resource: resource.resource,
+                mean: busy(BusyOf::Mean),
+                p95: busy(BusyOf::Quantile(0.95)),
+                busiest: busy(BusyOf::Busiest),
+                busiest_hour: top.unwrap_or(0),
+                hours,
+            }
+        })
+        .collect();
+    let key = |row: &LoadUse| row.busiest.value().unwrap_or(0.0);
+    resources.sort_by(|a, b| key(b).total_cmp(&key(a)).then_with(|| a.name.cmp(&b.name)));
+    Some(LoadRows { classes, resources })
+}
+
+/// Of a stall of all file servers: how long until all workers of the services of a class are held, and
+/// until the line behind them is full, at the mean rates and at those of the busiest hour.
+fn held_up(fluid: &FluidPlan, class: usize) -> Option<[(f64, f64); 2]> {
+    let (workers, backlog) = fluid.classes[class].room?;
+    let held = fluid.held_by_stalls();
+    let same = |other: usize| fluid.classes[other].services == fluid.classes[class].services;
+    let filled = |rates: &[f64]| {
+        let together = (0..rates.len()).filter(|other| same(*other));
+        let (mut taken, mut all) = (0.0, 0.0);
+        for other in together {
+            taken += rates[other] * held[other];
+            all += rates[other] * fluid.classes[other].requests;
+        }
+        let first = workers / taken;
+        let full = first + backlog / all;
+        (taken > 0.0 && first.is_finite()).then_some((first, full))
+    };
+    let [mean, top] = fluid.mean_and_top_rates();
+    Some([filled(&mean)?, filled(&top)?])
+}

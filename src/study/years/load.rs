@@ -1,0 +1,396 @@
+//! Figures of the traffic over years: views served and lost, months, how busy resources are.
+//!
+//! Takes what the replications tell of the traffic; gives estimates with intervals over them. What is
+//! told of the hours of the week and of quantiles is kept in [`BATCHES`] batches of replications, whose
+//! spread gives the interval. A month is a twelfth of a year.
+
+use crate::observe::histogram::Histogram;
+use crate::plan::availability::AvailabilityPlan;
+use crate::plan::figure::{Figure, Metric, Stat};
+use crate::plan::fluid::FluidPlan;
+use crate::scenario::suggest;
+use crate::solve::fluid::{Busy, HOURS, INTERVAL, TrafficTally};
+use crate::stats::interval::Interval;
+use crate::study::measure::NoValue;
+use crate::study::window::Estimate;
+
+use super::{YEAR_S, mean, not_negative, quantile, with_help};
+
+/// Batches of replications.
+pub const BATCHES: usize = 8;
+
+/// What is told of the traffic.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum OfLoad {
+    /// Served over intended views of a class (by place among those asked for).
+    Request(usize),
+    /// Share of 5-minute intervals in which less than 1 % of a class's views are lost.
+    Intervals(usize),
+    /// Views lost a year.
+    Lost(usize, Loss),
+    /// The chance that a month serves the objective's share.
+    MonthMeets(usize),
+    /// The share of its views that so large a share of the months does not exceed losing.
+    MonthLost(usize, f64),
+    /// Share of the views of a month that is lost, in the mean.
+    MonthLostMean(usize),
+    /// Utilisation of a resource.
+    Busy(usize, BusyOf),
+}
+
+/// Which of the lost views.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Loss {
+    /// All.
+    All,
+    /// Those that something dead lost, or a stall, and nobody planned it.
+    Fault,
+    /// Those lost because too little was there.
+    Overload,
+    /// Those that planned work lost.
+    Planned,
+    /// Those of one cause, by place.
+    Cause(usize),
+}
+
+/// Which utilisation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum BusyOf {
+    /// Over the horizon.
+    Mean,
+    /// That of the busiest hour of the week.
+    Busiest,
+    /// In one hour of the week.
+    Hour(usize),
+    /// That so large a share of the time does not exceed.
+    Quantile(f64),
+}
+
+/// One class over all replications.
+#[derive(Clone, Debug, Default)]
+pub struct FoldedClass {
+    /// Views wanted, by replication.
+    pub intended: Vec<f64>,
+    /// Views lost, by replication.
+    pub all_lost: Vec<f64>,
+    /// By cause (the last is overload), by replication: views lost.
+    pub lost: Vec<Vec<f64>>,
+    /// Views served after a stall, by replication.
+    pub late: Vec<f64>,
+    /// 5-minute intervals in which 1 % or more is lost, by replication.
+    pub bad: Vec<f64>,
+    /// Whole months, by replication.
+    pub months: Vec<f64>,
+    /// Of these, those in which the objective's share was served.
+    pub met: Vec<f64>,
+    /// Mean share lost of a month, by replication.
+    pub month_mean: Vec<f64>,
+    /// Shares lost of months, in parts of a thousand million.
+    pub month_lost: Histogram,
+}
+
+/// The traffic over all replications.
+#[derive(Clone, Debug, Default)]
+pub struct FoldedLoad {
+    /// By class.
+    pub classes: Vec<FoldedClass>,
+    /// By resource, by replication: mean utilisation.
+    pub busy: Vec<Vec<f64>>,
+    /// By batch.
+    pub batches: Vec<Busy>,
+}
+
+impl FoldedLoad {
+    /// Nothing seen yet.
+    #[must_use]
+    pub fn of(plan: &FluidPlan, causes: usize) -> Self {
+        let class = || FoldedClass { lost: vec![Vec::new(); causes + 1], ..FoldedClass::default() };
+        Self {
+            classes: plan.classes.iter().map(|_| class()).collect(),
+            busy: vec![Vec::new(); plan.network.resources.len()],
+            batches: vec![Busy::default(); BATCHES],
+        }
+    }
+
+    /// Adds a replication.
+    pub fn add(&mut self, seen: &TrafficTally) {
+        for (mine, seen) in self.classes.iter_mut().zip(&seen.classes) {
+            mine.intended.push(seen.intended);
+            mine.all_lost.push(seen.lost.iter().sum());
+            mine.late.push(seen.late);
+            mine.bad.push(seen.bad_intervals);
+            mine.lost.iter_mut().zip(&seen.lost).for_each(|(mine, lost)| mine.push(*lost));
+            mine.months.push(f64::from(seen.months));
+            mine.met.push(f64::from(seen.met));
+            if seen.months > 0 {
+                mine.month_mean.push(seen.month_sum / f64::from(seen.months));
+            }
+            mine.month_lost.merge(&seen.month_lost);
+        }
+        self.busy.iter_mut().zip(&seen.busy).for_each(|(mine, busy)| mine.push(*busy));
+    }
+
+    /// Adds other replications.
+    pub fn append(&mut self, other: Self) {
+        for (mine, other) in self.classes.iter_mut().zip(other.classes) {
+            mine.intended.extend(other.intended);
+            mine.all_lost.extend(other.all_lost);
+            mine.late.extend(other.late);
+            mine.bad.extend(other.bad);
+            mine.lost.iter_mut().zip(other.lost).for_each(|(mine, lost)| mine.extend(lost));
+            mine.months.extend(other.months);
+            mine.met.extend(other.met);
+            mine.month_mean.extend(other.month_mean);
+            mine.month_lost.merge(&other.month_lost);
+        }
+        self.busy.iter_mut().zip(other.busy).for_each(|(mine, busy)| mine.extend(busy));
+        for (mine, other) in self.batches.iter_mut().zip(&other.batches) {
+            if !other.time.is_empty() {
+                mine.add(other);
+            }
+        }
+    }
+
+    /// The batches in which something was seen.
+    fn seen(&self) -> impl Iterator<Item = &Busy> {
+        self.batches.iter().filter(|batch| !batch.time.is_empty())
+    }
+
+    /// Views lost, by replication.
+    fn lost(&self, plan: &AvailabilityPlan, class: usize, loss: Loss) -> Vec<f64> {
+        let class = &self.classes[class];
+        let planned = plan.fluid.as_ref().and_then(|fluid| fluid.planned).map(|at| at as usize);
+        let overload = class.lost.len() - 1;
+        let sum = |which: &dyn Fn(usize) -> bool| -> Vec<f64> {
+            let mut all = vec![0.0; class.intended.len()];
+            for (_, lost) in class.lost.iter().enumerate().filter(|(at, _)| which(*at)) {
+                all.iter_mut().zip(lost).for_each(|(all, lost)| *all += lost);
+            }
+            all
+        };
+        match loss {
+            Loss::All => class.all_lost.clone(),
+            Loss::Overload => sum(&|at| at == overload),
+            Loss::Planned => sum(&|at| Some(at) == planned),
+            Loss::Fault => sum(&|at| at != overload && Some(at) != planned),
+            Loss::Cause(cause) => sum(&|at| at == cause),
+        }
+    }
+
+    /// What a precision looks at, by replication.
+    #[must_use]
+    pub fn values(&self, plan: &AvailabilityPlan, what: OfLoad) -> Option<Vec<f64>> {
+        Some(match what {
+            // The share lost: that of what is served is known well from the start.
+            OfLoad::Request(class) => {
+                let class = &self.classes[class];
+                class.all_lost.iter().zip(&class.intended).map(|(l, i)| l / i.max(1e-300)).collect()
+            }
+            OfLoad::Intervals(class) => self.classes[class].bad.clone(),
+            OfLoad::Lost(class, loss) => self.lost(plan, class, loss),
+            OfLoad::MonthLostMean(class) => self.classes[class].month_mean.clone(),
+            OfLoad::Busy(resource, BusyOf::Mean) => self.busy[resource].clone(),
+            OfLoad::MonthMeets(_) | OfLoad::MonthLost(..) | OfLoad::Busy(..) => return None,
+        })
+    }
+
+    /// The estimate of a figure.
+    #[must_use]
+    pub fn estimate(&self, plan: &AvailabilityPlan, what: OfLoad, level: f64) -> Estimate {
+        let years = plan.horizon.seconds() / YEAR_S;
+        match what {
+            OfLoad::Request(class) => {
+                let class = &self.classes[class];
+                let served: Vec<f64> = class
+                    .intended
+                    .iter()
+                    .zip(&class.all_lost)
+                    .map(|(all, lost)| all - lost)
+                    .collect();
+                if class.all_lost.iter().all(|lost| *lost == 0.0) {
+                    return Estimate::Missing(NoValue::NoneIn(years * served.len() as f64));
+                }
+                ratio(&served, &class.intended, level)
+            }
+            OfLoad::Intervals(class) => {
+                let bad = &self.classes[class].bad;
+                if bad.iter().all(|bad| *bad == 0.0) {
+                    return Estimate::Missing(NoValue::NoneIn(years * bad.len() as f64));
+                }
+                let all = plan.horizon.seconds() / INTERVAL.seconds();
+                let good: Vec<f64> = bad.iter().map(|bad| (1.0 - bad / all).max(0.0)).collect();
+                mean(&good, level)
+            }
+            OfLoad::Lost(class, loss) => {
+                let lost = self.lost(plan, class, loss);
+                if lost.iter().all(|lost| *lost == 0.0) {
+                    return Estimate::Missing(NoValue::NoneIn(years * lost.len() as f64));
+                }
+                let a_year: Vec<f64> = lost.iter().map(|lost| lost / years).collect();
+                not_negative(mean(&a_year, level))
+            }
+            OfLoad::MonthMeets(class) => {
+                let class = &self.classes[class];
+                ratio(&class.met, &class.months, level)
+            }
+            OfLoad::MonthLostMean(class) => {
+                not_negative(mean(&self.classes[class].month_mean, level))
+            }
+            OfLoad::MonthLost(class, q) => {
+                let months = &self.classes[class].month_lost;
+                // Shares are kept in the place of nanoseconds.
+                quantile(months, months.count(), q, level)
+            }
+            OfLoad::Busy(resource, BusyOf::Mean) => mean(&self.busy[resource], level),
+            OfLoad::Busy(resource, of) => {
+                let one = |busy: &Busy| match of {
+                    BusyOf::Hour(hour) => busy.hour(resource, hour),
+                    BusyOf::Quantile(q) => Some(busy.quantile(resource, q)),
+                    BusyOf::Busiest | BusyOf::Mean => {
+                        let hours = (0..HOURS).filter_map(|hour| busy.hour(resource, hour));
+                        Some(hours.fold(0.0, f64::max))
+                    }
+                };
+                let values: Option<Vec<f64>> = self.seen().map(one).collect();
+                match values {
+                    Some(values) => mean(&values, level),
+                    None => Estimate::Missing(NoValue::Empty),
+                }
+            }
+        }
+    }
+}
+
+/// A ratio of sums; of one replication its own. Never outside 0 to 1.
+fn ratio(top: &[f64], bottom: &[f64], level: f64) -> Estimate {
+    match (top, bottom, Interval::of_ratio(top, bottom, level)) {
+        (_, _, Ok(i)) => {
+            let within = |value: f64| value.clamp(0.0, 1.0);
+            Estimate::Interval(Interval { low: within(i.low), high: within(i.high), ..i })
+        }
+        ([top], [bottom], Err(_)) if *bottom > 0.0 => Estimate::Single(top / bottom),
+        _ => Estimate::Missing(NoValue::Empty),
+    }
+}
+
+/// Whether a path is a figure of the traffic over years.
+#[must_use]
+pub fn is_of_load(figure: &Figure) -> bool {
+    match (figure.metric, figure.window.as_deref()) {
+        (Metric::Request, None | Some("horizon" | "month")) => true,
+        (Metric::Objective, None | Some("horizon")) => true,
+        (Metric::Lost | Metric::Utilization, Some("horizon")) => true,
+        (Metric::Lost, Some("month")) => figure.unit() == Metric::Lost.unit(),
+        _ => false,
+    }
+}
+
+/// Resolves a figure of the traffic, but for the faults that it leaves out.
+///
+/// # Errors
+///
+/// A sentence for the user.
+pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, String> {
+    let Some(fluid) = &plan.fluid else {
+        return Err(format!(
+            "`{figure}` is not estimated: nobody in this scenario asks for anything at a rate"
+        ));
+    };
+    if figure.metric == Metric::Utilization {
+        return busy(fluid, figure);
+    }
+    let allowed = |key: &str| match figure.metric {
+        Metric::Lost => matches!(key, "cause" | "outcome" | "without"),
+        _ => key == "without",
+    };
+    if let Some((key, _)) = figure.keys.iter().find(|(key, _)| !allowed(key)) {
+        return Err(format!("`{figure}`: `[{key}=...]` says nothing about traffic over years"));
+    }
+    let names: Vec<&str> = fluid.classes.iter().map(|class| class.name.as_str()).collect();
+    let Some(class) = names.iter().position(|name| *name == figure.scope) else {
+        let message = format!("`{figure}`: nobody asks for `{}` at a rate", figure.scope);
+        return Err(with_help(message, suggest::help(&figure.scope, &names, "asked for are")));
+    };
+    let month = figure.window.as_deref() == Some("month");
+    let wrong = || format!("`{figure}` is not estimated: no such statistic of years is kept");
+    match (figure.metric, figure.stat, month) {
+        (Metric::Request, None | Some(Stat::Mean), false) => Ok(OfLoad::Request(class)),
+        (Metric::Objective, None | Some(Stat::Mean), false) => Ok(OfLoad::Intervals(class)),
+        (Metric::Request, Some(Stat::Chance), true) => {
+            if fluid.classes[class].available.is_none() {
+                return Err(format!(
+                    "`{figure}`: `{}` has no objective `available` that a month could meet",
+                    figure.scope
+                ));
+            }
+            Ok(OfLoad::MonthMeets(class))
+        }
+        (Metric::Lost, None | Some(Stat::Mean), false) => {
+            let loss = match (figure.key("outcome"), figure.key("cause")) {
+                (Some(_), Some(_)) => {
+                    return Err(format!("`{figure}`: `outcome` or `cause`, not both"));
+                }
+                (None, None) => Loss::All,
+                (Some("fault"), None) => Loss::Fault,
+                (Some("overload"), None) | (None, Some("overload")) => Loss::Overload,
+                (Some("planned"), None) => Loss::Planned,
+                (Some(other), None) => {
+                    return Err(format!(
+                        "`{figure}`: `[outcome={other}]` must be fault, overload or planned"
+                    ));
+                }
+                (None, Some(cause)) => {
+                    let Some(at) = plan.causes.iter().position(|other| other == cause) else {
+                        let known: Vec<&str> = plan.causes.iter().map(String::as_str).collect();
+                        let message = format!("`{figure}`: there is no cause `{cause}`");
+                        return Err(with_help(message, suggest::help(cause, &known, "there are")));
+                    };
+                    Loss::Cause(at)
+                }
+            };
+            Ok(OfLoad::Lost(class, loss))
+        }
+        _ => Err(wrong()),
+    }
+}
+
+/// The name of a resource in figures: `www-1.cpu` is `www-1` and `cpu`, `store.main` itself.
+fn busy(fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, String> {
+    let asked = match &figure.resource {
+        Some(resource) => format!("{}.{resource}", figure.scope),
+        None => figure.scope.clone(),
+    };
+    let names: Vec<&str> = fluid.network.resources.iter().map(|r| r.name.as_str()).collect();
+    let Some(at) = names.iter().position(|name| *name == asked) else {
+        let message =
+            format!("`{figure}` is not estimated over years: no load is known of `{asked}`");
+        return Err(with_help(message, suggest::help(&asked, &names, "known are")));
+    };
+    if let Some((key, _)) =
+        figure.keys.iter().find(|(key, _)| !matches!(key.as_str(), "hour" | "without"))
+    {
+        return Err(format!("`{figure}`: `[{key}=...]` says nothing about utilisation over years"));
+    }
+    let hour = match figure.key("hour") {
+        None => None,
+        Some(text) => match text.parse::<usize>() {
+            Ok(hour) if hour < HOURS => Some(hour),
+            _ => {
+                return Err(format!(
+                    "`{figure}`: `[hour={text}]` must be an hour of the week, 0 (Monday, from \
+                     midnight) to 167"
+                ));
+            }
+        },
+    };
+    let of = match (figure.stat, hour) {
+        (None | Some(Stat::Mean), None) => BusyOf::Mean,
+        (None | Some(Stat::Mean), Some(hour)) => BusyOf::Hour(hour),
+        (Some(Stat::Max), None) => BusyOf::Busiest,
+        (Some(Stat::Quantile(q)), None) => BusyOf::Quantile(q),
+        _ => {
+            return Err(format!("`{figure}` is not estimated: no such statistic of years is kept"));
+        }
+    };
+    Ok(OfLoad::Busy(at, of))
+}
