@@ -100,7 +100,7 @@ const fn ln_table() -> [LnEntry; 128] {
 #[inline]
 pub fn exp(x: f64) -> f64 {
     // Beyond these the result may be subnormal, zero or infinite; or x is not a number.
-    if !(x.abs() < 700.0) {
+    if x.abs() >= 700.0 || x.is_nan() {
         return libm::exp(x);
     }
     // Adding three halves of 2⁵² leaves the nearest whole number in the low bits.
@@ -138,7 +138,7 @@ const fn exp_table() -> [f64; 128] {
         let (mut term, mut sum, mut n) = (1_i128 << 60, 0_i128, 1);
         while term != 0 {
             sum += term;
-            term = (term * x >> 60) / n;
+            term = ((term * x) >> 60) / n;
             n += 1;
         }
         table[i] = sum as f64 / (1_u64 << 60) as f64;

@@ -273,7 +273,9 @@ impl Test {
 /// Whether a figure is a share that all but is one, and what is missing is what counts.
 fn of_the_rest(figure: &Figure) -> bool {
     match figure.metric {
-        Metric::Structural | Metric::Continuous => true,
+        Metric::Structural | Metric::Continuous | Metric::Request | Metric::Objective => {
+            figure.stat != Some(Stat::Chance)
+        }
         Metric::Served => figure.stat == Some(Stat::Chance),
         _ => false,
     }
@@ -306,6 +308,8 @@ pub fn least_difference(figure: &Figure) -> f64 {
         Metric::Capacity
         | Metric::Structural
         | Metric::Continuous
+        | Metric::Request
+        | Metric::Objective
         | Metric::Unavailability
         | Metric::Downtime
         | Metric::Outages

@@ -179,7 +179,7 @@ fn a_stall_loses_those_who_do_not_wait_for_its_end() {
         law: Some(Law::exponential(10.0).unwrap()),
         most: most.map(SimDuration::from_seconds_f64),
     };
-    let kept = |t: f64| 10.0 * (1.0 - (-t / 10.0_f64).exp());
+    let kept = |t: f64| 10.0 * (1.0 - libm::exp(-t / 10.0));
     for t in [0.5, 5.0, 45.0, 600.0] {
         let (lost, waits) = stalled(&patience(None), t, 1.0, (1e9, 1e9));
         assert!((waits - kept(t)).abs() < 1e-4 * kept(t), "{t}: {waits}, {}", kept(t));
@@ -248,7 +248,7 @@ repair = { dist = "exponential", mean = "4h" }
 fn a_takeover_of_a_head_loses_the_impatient_and_serves_the_others_late() {
     let paths = ["lost.page@horizon", "lost.page[cause=head]@horizon"];
     let seen = years(HEADS, "10y", 150, &paths);
-    let kept = |t: f64| 10.0 * (1.0 - (-t / 10.0_f64).exp());
+    let kept = |t: f64| 10.0 * (1.0 - libm::exp(-t / 10.0));
     // A repair within the 45 s ends the stall by itself, and there is nothing to give back: of an
     // exponential repair of 4 h three in a thousand.
     let breaks = YEAR_S / (YEAR_S / 20.0 + 4.0 * 3600.0);
@@ -410,12 +410,12 @@ fn a_month_meets_its_objective_when_it_loses_no_more_than_that_leaves() {
     // Breaks are Poisson, 1 a month; n repairs of 4 h each in the mean take no longer than that with
     // the chance of an Erlang law, by its series. Few reach over the end of a month.
     let (mean, short) = (1.0 / (1.0 + 4.0 / 730.0), 0.73 / 0.375 / 4.0_f64);
-    let (mut chance, mut poisson, mut term, mut below) = (0.0, (-mean as f64).exp(), 1.0, 1.0);
+    let (mut chance, mut poisson, mut term, mut below) = (0.0, libm::exp(-mean), 1.0, 1.0);
     for n in 1..20 {
         chance += poisson * below;
         poisson *= mean / f64::from(n);
         // Erlang of n stages: what is left after n terms of the exponential series.
-        below -= (-short).exp() * term;
+        below -= libm::exp(-short) * term;
         term *= short / f64::from(n);
     }
     let found = seen.interval("request.page.chance@month");
