@@ -166,7 +166,7 @@ fn live(
         if work.stop.asked() {
             break;
         }
-        let result = work.live(one)?;
+        let mut result = work.live(one)?;
         match work.write(place, &result.output) {
             Ok(written) => {
                 console.tell(&format!("{}\n", told(place.path(), &result.output, written)));
@@ -174,6 +174,10 @@ fn live(
             // What was stopped may meet the whole results of before.
             Err(failure) if work.stop.asked() => work.complain(&failure),
             Err(failure) => return Err(failure),
+        }
+        result.output.set.files = Vec::new();
+        if let Some(years) = &mut result.result.years {
+            years.keep_downtime();
         }
         done.push(result);
     }

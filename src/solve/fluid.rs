@@ -42,8 +42,10 @@ use crate::units::{SimDuration, SimTime};
 use crate::workload::rate::RateCurve;
 use crate::workload::surge::Surging;
 
-/// States and levels remembered at once.
-pub const MOST_CELLS: usize = 4_096;
+/// States and levels remembered at once by one thread.
+pub const MOST_CELLS: usize = 1_024;
+/// States of the parts that are worked out once for all.
+const MOST_STATES: usize = 4_096;
 /// Hours of a week.
 pub const HOURS: usize = 168;
 /// A twelfth of a year.
@@ -206,7 +208,7 @@ impl Known {
         }
         let made = Arc::new(plan.state(bits));
         if let Ok(mut states) = self.states.lock()
-            && states.len() < MOST_CELLS
+            && states.len() < MOST_STATES
         {
             states.insert(bits.clone(), Arc::clone(&made));
         }

@@ -196,6 +196,18 @@ pub struct YearsResult {
     pub steps: u64,
 }
 
+impl YearsResult {
+    /// Lets go of all but the downtime of each replication, which is what scenarios are held against
+    /// each other by.
+    pub fn keep_downtime(&mut self) {
+        for folded in self.folded.iter_mut().flatten() {
+            let downtime = std::mem::take(&mut folded.downtime);
+            *folded = Folded { downtime, ..Folded::default() };
+        }
+        self.load.clear();
+    }
+}
+
 /// Lives through the years.
 ///
 /// # Errors

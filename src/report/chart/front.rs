@@ -92,15 +92,17 @@ pub fn front(sheet: &Sheet<'_>, chart: &FrontChart) -> Drawing {
             let at = area.map_coordinate(&(point.x, point.y.value));
             let (x, y) = (pixels(at.0), pixels(at.1));
             let wide = text_width(&point.label, TICK_SIZE);
-            // Beside it first, then above and below, then further up.
+            // Above what goes on to the right of it first, then wherever there is room.
+            let (right, left, middle) = (x + CLEAR + 2.0, x - wide - CLEAR - 2.0, x - wide / 2.0);
             let places = [
-                (x + CLEAR + 2.0, y - TALL / 2.0),
-                (x + CLEAR + 2.0, y - TALL - 4.0),
-                (x - wide / 2.0, y - CLEAR - TALL - 2.0),
-                (x - wide / 2.0, y + CLEAR + 2.0),
-                (x - wide - CLEAR - 2.0, y - TALL / 2.0),
-                (x - wide / 2.0, y - CLEAR - 2.0 * TALL - 4.0),
-                (x - wide / 2.0, y + CLEAR + TALL + 4.0),
+                (right, y - TALL - 4.0),
+                (left, y - TALL - 4.0),
+                (middle, y - CLEAR - TALL - 2.0),
+                (right, y - TALL / 2.0),
+                (middle, y + CLEAR + 2.0),
+                (left, y - TALL / 2.0),
+                (middle, y - CLEAR - 2.0 * TALL - 4.0),
+                (middle, y + CLEAR + TALL + 4.0),
             ];
             let patch = |(left, top): (f64, f64)| Patch {
                 left,
