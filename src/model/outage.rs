@@ -113,16 +113,22 @@ pub enum Faults {
 
 /// How everything fares at an instant at which nothing is left to happen in the kernel. Of one past,
 /// two worlds in which it is the same live on as one, until somebody breaks or mends something.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Standing {
+    fares: Fares,
+    /// Processors and disks that are ill, and that nobody comes to: in a world where they are well
+    /// nothing else happens.
+    resting: Vec<ComponentId>,
+}
+
+/// How all fare that are not resting.
+#[derive(Clone, Debug, PartialEq)]
+struct Fares {
     healths: Vec<Health>,
     causes: Vec<CauseId>,
     served: Vec<(ComponentId, SimTime)>,
     warm: Vec<SimTime>,
     restarted: Vec<Option<SimTime>>,
-    /// Processors and disks that are ill, and that nobody comes to: in a world where they are well
-    /// nothing else happens.
-    resting: Vec<ComponentId>,
     /// Requests in flight, events pushed, and those pending: whatever was done was the same.
     done: (usize, u64, usize),
 }
@@ -132,8 +138,7 @@ impl Standing {
     /// may be ill besides: whoever is well here may be mended there, not the other way round.
     #[must_use]
     pub fn stands_for(&self, other: &Self) -> bool {
-        let same = |one: &Self| Self { resting: Vec::new(), ..one.clone() };
-        self.resting.iter().all(|part| other.resting.contains(part)) && same(self) == same(other)
+        self.resting.iter().all(|part| other.resting.contains(part)) && self.fares == other.fares
     }
 }
 
@@ -248,15 +253,15 @@ impl<'p> World<'p> {
         for part in &resting {
             (healths[part.index()], causes[part.index()]) = (Health::Up, CauseId::OVERLOAD);
         }
-        Some(Standing {
+        let fares = Fares {
             healths,
             causes,
-            resting,
             served: self.volumes.served(),
             warm: self.warm_at.clone(),
             restarted: self.restarted.clone(),
             done: (self.requests.len(), self.calendar.pushed(), self.calendar.len()),
-        })
+        };
+        Some(Standing { fares, resting })
     }
 
     /// Processors and disks that are ill, with nothing in them, and whose users are all lost: until

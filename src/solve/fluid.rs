@@ -191,6 +191,8 @@ struct Cell {
     losing: Vec<Option<Vec<[f64; 2]>>>,
     /// By class: views carried in this replication.
     carried: Vec<f64>,
+    /// It was entered in this replication.
+    touched: bool,
 }
 
 /// States that any replication has worked out. They follow from the plan alone, so that it makes no
@@ -389,6 +391,7 @@ impl<'p> Memo<'p> {
             over: (0..classes).map(over).collect(),
             losing: vec![None; classes],
             carried: vec![0.0; classes],
+            touched: false,
         };
         let at = self.cells.len() as u32;
         self.cells.push(cell);
@@ -527,10 +530,7 @@ impl<'p> Memo<'p> {
     fn unload(&mut self) {
         for at in std::mem::take(&mut self.touched) {
             let cell = &mut self.cells[at as usize];
-            // It is listed once for each time that it was entered.
-            if cell.carried.iter().all(|carried| *carried == 0.0) {
-                continue;
-            }
+            cell.touched = false;
             let load = &self.loads[cell.state as usize];
             for (class, carried) in load.classes.iter().zip(&mut cell.carried) {
                 for (resource, work) in &class.work {
@@ -733,8 +733,11 @@ impl<'m, 'p> Live<'m, 'p> {
     /// Enters the cell of the present state and level.
     fn enter(&mut self) {
         self.cell = self.memo.cell(&self.bits, &self.level);
-        self.memo.touched.push(self.cell);
-        let state = self.memo.cells[self.cell as usize].state;
+        let cell = &mut self.memo.cells[self.cell as usize];
+        let state = cell.state;
+        if !std::mem::replace(&mut cell.touched, true) {
+            self.memo.touched.push(self.cell);
+        }
         self.load = Arc::clone(&self.memo.loads[state as usize]);
     }
 

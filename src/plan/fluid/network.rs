@@ -287,7 +287,7 @@ impl Builder<'_> {
                 let to = draft.links.name_services[at].clone();
                 let spec = &draft.scenario.name_service[at].1;
                 let split = match (spec.check.is_some(), spec.policy.value) {
-                    (false, NamePolicy::Failover) | (true, NamePolicy::Failover) => Split::First,
+                    (_, NamePolicy::Failover) => Split::First,
                     (true, _) => Split::Even,
                     (false, _) => Split::Blind,
                 };

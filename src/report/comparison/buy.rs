@@ -1,6 +1,7 @@
 //! Which to buy: structural downtime against cost.
 
 use super::Ladder;
+use super::years::{seen, way};
 use crate::report::document::{
     Axis, Block, Cell, Chart, ChartKind, Column, Estimate as Mark, Figure, FrontChart, FrontPoint,
     Judgement, Rounding, Section, Table, Unit, Verdict,
@@ -123,13 +124,10 @@ fn bought(ladder: &Ladder, step: &Step) -> [Cell; 5] {
     let latency = step.latency.as_ref().map_or_else(
         || "not compared".into(),
         |difference| {
-            if difference.low <= 0.0 && difference.high >= 0.0 {
-                return "no difference seen".into();
-            }
-            let way = if difference.estimate < 0.0 { "less" } else { "more" };
-            let size = if difference.estimate < 0.0 { negated(difference) } else { *difference };
-            let size = Figure::estimate(size.estimate, size.low, size.high, Unit::Seconds);
-            format!("{} {way}", number::figure(&size))
+            seen(difference, 1.0, Unit::Seconds).map_or_else(
+                || "no difference seen".into(),
+                |(less, size)| format!("{size} {}", way(less)),
+            )
         },
     );
     [

@@ -87,26 +87,36 @@ fn interval_level(ladder: &Ladder) -> f64 {
     ladder.years.iter().flatten().find_map(level).unwrap_or(ladder.level)
 }
 
+/// Whether a difference is one of less, and its size in `unit`, which is so many of its own; `None`
+/// where there may be none.
+pub(super) fn seen(difference: &Interval, each: f64, unit: Unit) -> Option<(bool, String)> {
+    if difference.low <= 0.0 && difference.high >= 0.0 {
+        return None;
+    }
+    let (size, half) = (difference.estimate.abs() / each, difference.half_width() / each);
+    let size = Figure::estimate(size, size - half, size + half, unit);
+    Some((difference.estimate < 0.0, number::figure(&size)))
+}
+
+/// The word for a direction.
+pub(super) const fn way(less: bool) -> &'static str {
+    if less { "less" } else { "more" }
+}
+
 /// A difference in words: `−59.1 min/y ± 3.1`, or that there may be none.
 fn step(difference: Interval) -> String {
-    if difference.low <= 0.0 && difference.high >= 0.0 {
-        return "no difference seen".into();
-    }
-    let sign = if difference.estimate < 0.0 { '\u{2212}' } else { '+' };
-    let (size, half) = (difference.estimate.abs() / 60.0, difference.half_width() / 60.0);
-    let size = Figure::estimate(size, size - half, size + half, minutes());
-    format!("{sign}{}", number::figure(&size))
+    seen(&difference, 60.0, minutes()).map_or_else(
+        || "no difference seen".into(),
+        |(less, size)| format!("{}{size}", if less { '\u{2212}' } else { '+' }),
+    )
 }
 
 /// The same within a sentence.
 pub(super) fn change(difference: &Interval) -> String {
-    if difference.low <= 0.0 && difference.high >= 0.0 {
-        return "as long, as far as can be seen".into();
-    }
-    let way = if difference.estimate < 0.0 { "less" } else { "more" };
-    let (size, half) = (difference.estimate.abs() / 60.0, difference.half_width() / 60.0);
-    let size = Figure::estimate(size, size - half, size + half, minutes());
-    format!("{} {way}", number::figure(&size).replace(' ', "\u{a0}"))
+    seen(difference, 60.0, minutes()).map_or_else(
+        || "as long, as far as can be seen".into(),
+        |(less, size)| format!("{} {}", size.replace(' ', "\u{a0}"), way(less)),
+    )
 }
 
 /// Minutes by first cause: a row a cause, a column a scenario.

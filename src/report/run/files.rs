@@ -68,6 +68,16 @@ pub(super) fn fields(estimate: &Estimate) -> ([Field<'static>; 3], Option<String
     }
 }
 
+/// An estimate for `summary.json`: value, bounds, and why it has none.
+pub(super) fn estimate_value(estimate: &Estimate) -> Value {
+    let ([value, low, high], reason) = fields(estimate);
+    let shown = |field: Field<'_>| match field {
+        Field::Number(value) => number(value),
+        _ => Value::Null,
+    };
+    json!({ "value": shown(value), "low": shown(low), "high": shown(high), "reason": reason })
+}
+
 pub(super) fn words(reason: Option<&String>) -> Field<'_> {
     reason.map_or(Field::Missing, |reason| Field::Text(reason))
 }
@@ -94,27 +104,44 @@ fn availability(results: &Results) -> Vec<u8> {
     super::load::availability(results, &mut sheet);
     for window in &results.windows {
         for row in &window.views {
-            let (value, level, method, reason) = share(&row.served_share);
-            sheet.row(&[
-                Field::Text(&window.name),
-                Field::Text(&row.workload),
-                Field::Text("request"),
-                value[0],
-                value[1],
-                value[2],
-                level,
-                Field::Text(method),
-                Field::Count(window.replications as u64),
-                Field::Count(row.intended),
-                Field::Count(row.served + row.delayed),
-                words(reason.as_ref()),
-            ]);
+            let told = share(&row.served_share);
+            let of = [&window.name, &row.workload, "request"];
+            let views = Some((row.intended, row.served + row.delayed));
+            availability_row(&mut sheet, of, &told, window.replications, views);
         }
     }
     sheet.finish()
 }
 
 pub(super) type ShareFields = ([Field<'static>; 3], Field<'static>, &'static str, Option<String>);
+
+/// A row of `availability.csv`: window, of whom, which; what is told of it; of how many replications
+/// and of which views, intended and served, where they were counted.
+pub(super) fn availability_row(
+    sheet: &mut Sheet,
+    of: [&str; 3],
+    (value, level, method, reason): &ShareFields,
+    replications: usize,
+    views: Option<(u64, u64)>,
+) {
+    let [window, whose, which] = of.map(Field::Text);
+    let (intended, served) = views.unzip();
+    let count = |count: Option<u64>| count.map_or(Field::Missing, Field::Count);
+    sheet.row(&[
+        window,
+        whose,
+        which,
+        value[0],
+        value[1],
+        value[2],
+        *level,
+        Field::Text(method),
+        Field::Count(replications as u64),
+        count(intended),
+        count(served),
+        words(reason.as_ref()),
+    ]);
+}
 
 pub(super) fn share(share: &Share) -> ShareFields {
     match share {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::cell;
-use super::files::{Sheet, fields, words};
+use super::files::{Sheet, availability_row, estimate_value, fields, words};
 use super::years::{minutes_cell, word};
 use crate::plan::availability::{Availability, WatchedKind};
 use crate::plan::load::Resource;
@@ -295,33 +295,20 @@ pub(super) fn availability(results: &Results, sheet: &mut Sheet) {
             }
             _ => (Field::Missing, ""),
         };
-        sheet.row(&[
-            Field::Text("horizon"),
-            Field::Text(&class.name),
-            Field::Text("request"),
-            value[0],
-            value[1],
-            value[2],
-            level,
-            Field::Text(method),
-            Field::Count(years.replications as u64),
-            Field::Missing,
-            Field::Missing,
-            words(why.as_ref()),
-        ]);
+        let told = (value, level, method, why);
+        availability_row(
+            sheet,
+            ["horizon", &class.name, "request"],
+            &told,
+            years.replications,
+            None,
+        );
     }
 }
 
 /// For `summary.json`.
 pub(super) fn summary(load: &LoadRows) -> Value {
-    let one = |estimate: &Estimate| {
-        let ([value, low, high], reason) = fields(estimate);
-        let shown = |field: Field<'_>| match field {
-            Field::Number(number) => crate::report::json::number(number),
-            _ => Value::Null,
-        };
-        json!({ "value": shown(value), "low": shown(low), "high": shown(high), "reason": reason })
-    };
+    let one = estimate_value;
     let number = crate::report::json::number;
     json!({
         "classes": load.classes.iter().map(|class| json!({

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::files::{Sheet, fields, share, words};
+use super::files::{Sheet, availability_row, estimate_value, fields, share, words};
 use super::{cell, share_cell};
 use crate::plan::availability::{Availability, WatchedKind};
 use crate::report::csv::Field;
@@ -183,21 +183,8 @@ pub(super) fn availability(results: &Results, sheet: &mut Sheet) {
     for row in &years.rows {
         for (faults, side) in sides(row) {
             let window = if faults == "all" { "horizon" } else { "horizon[without=common]" };
-            let (value, level, method, reason) = share(&side.available);
-            sheet.row(&[
-                Field::Text(window),
-                Field::Text(&row.name),
-                Field::Text(word(row.availability)),
-                value[0],
-                value[1],
-                value[2],
-                level,
-                Field::Text(method),
-                Field::Count(years.replications as u64),
-                Field::Missing,
-                Field::Missing,
-                words(reason.as_ref()),
-            ]);
+            let of = [window, &row.name, word(row.availability)];
+            availability_row(sheet, of, &share(&side.available), years.replications, None);
         }
     }
 }
@@ -271,14 +258,7 @@ pub(super) fn tables(results: &Results) -> Option<ResultFile> {
 
 /// For `summary.json`.
 pub(super) fn summary(years: &YearsRows) -> Value {
-    let one = |estimate: &Estimate| {
-        let ([value, low, high], reason) = fields(estimate);
-        let shown = |field: Field<'_>| match field {
-            Field::Number(number) => crate::report::json::number(number),
-            _ => Value::Null,
-        };
-        json!({ "value": shown(value), "low": shown(low), "high": shown(high), "reason": reason })
-    };
+    let one = estimate_value;
     let side = |side: &YearSide| {
         let ([value, low, high], level, method, reason) = share(&side.available);
         let shown = |field: Field<'_>| match field {
