@@ -175,7 +175,7 @@ impl Running {
 #[derive(Clone, Debug)]
 pub(super) struct Bank {
     pub timers: Vec<Running>,
-    keys: Vec<Key>,
+    pub keys: Vec<Key>,
     choice_keys: Vec<Key>,
     pub choice_ordinals: Vec<u64>,
     pub calendar: Calendar,
@@ -357,6 +357,22 @@ impl<'n> Kernel<'n> {
         lineage: Lineage,
         start: Start,
     ) -> Result<Self, NoProgress> {
+        Self::without(net, seed, lineage, start, &[])
+    }
+
+    /// As [`Self::new`]; of those `aside`, which are alone ([`Net::alone`]), nothing happens but in
+    /// [`Self::live_alone`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`].
+    pub fn without(
+        net: &'n Net,
+        seed: Seed,
+        lineage: Lineage,
+        start: Start,
+        aside: &[AutomatonId],
+    ) -> Result<Self, NoProgress> {
         let mut bank = Bank::new(net, seed, lineage);
         let mut states = vec![StateId(0); net.programs.len()];
         let mut stationary = Vec::new();
@@ -371,6 +387,13 @@ impl<'n> Kernel<'n> {
                 let cause = marking.occurrence(cause);
                 marking.causes[automaton as usize].add(cause);
             }
+        }
+        if !aside.is_empty() {
+            let mut waits = vec![true; net.programs.len()];
+            aside.iter().for_each(|automaton| waits[automaton.index()] = false);
+            marking.rest();
+            let all = (0..net.programs.len() as u32).filter(|at| waits[*at as usize]);
+            all.for_each(|automaton| marking.enqueue(automaton));
         }
         let mut kernel = Self { net, marking, bank, stationary };
         kernel.settle(&mut ())?;

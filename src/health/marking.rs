@@ -455,7 +455,7 @@ impl Marking {
     }
 
     #[inline]
-    fn enqueue(&mut self, automaton: u32) {
+    pub fn enqueue(&mut self, automaton: u32) {
         let mark = &mut self.marks[automaton as usize];
         if *mark & QUEUED == 0 {
             *mark |= QUEUED;

@@ -7,9 +7,10 @@
 //!
 //! Reading order: [`declare`] (the notation), `net` and `compile` (names become numbers),
 //! `marking` (one change and its cascade), `kernel` (time), `stationary` (ages at the start),
-//! `observer` (what is measured), `saved` (put aside and taken up),
+//! `alone` (without a calendar), `observer` (what is measured), `saved` (put aside and taken up),
 //! `enumerate` with `symmetry` and `gth` (exact), [`textbook`] (units and groups).
 
+mod alone;
 mod compile;
 pub mod declare;
 mod enumerate;

@@ -342,7 +342,7 @@ impl Net {
     /// The automaton called `name`.
     #[must_use]
     pub fn automaton(&self, name: &str) -> Option<AutomatonId> {
-        let at = self.descriptions.iter().position(|d| d.name == name)?;
+        let at = self.descriptions.binary_search_by(|d| d.name.as_str().cmp(name)).ok()?;
         Some(AutomatonId(at as u32))
     }
 

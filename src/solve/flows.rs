@@ -12,14 +12,20 @@
 //! is the oldest that explains it; the others contribute. The first cause of an outage is that of
 //! its first instant.
 //!
+//! Of a *fleet* (members that serve each by itself) the share lost is that of the members that are down,
+//! and every failure that lasts so long is an outage. Members at which nobody else looks are lived
+//! through one by one ([`Kernel::live_alone`]).
+//!
 //! Holds: downtime by first cause sums to downtime, exactly; memory does not grow with the
-//! horizon; times are whole nanoseconds. Traffic beside it is a fluid: [`crate::solve::fluid`].
+//! horizon, but for 16 bytes a year for each fleet; times are whole nanoseconds. Traffic beside it is a fluid: [`crate::solve::fluid`].
 
 use crate::engine::draw::Lineage;
 use crate::engine::lane::NoProgress;
-use crate::health::{CauseId, Explanation, FactId, Kernel, Listener, View};
+use crate::health::{
+    AutomatonId, CauseId, Explanation, FactId, Kernel, Listener, Moved, Net, View,
+};
 use crate::observe::histogram::Histogram;
-use crate::plan::availability::{AvailabilityNet, AvailabilityPlan, Meter, WHOLE};
+use crate::plan::availability::{AvailabilityNet, AvailabilityPlan, Fleet, Meter, WHOLE};
 use crate::solve::fluid::{Live, Memo, TrafficTally};
 use crate::units::{SimDuration, SimTime};
 
@@ -46,8 +52,8 @@ pub struct Tally {
     pub lost: u128,
     /// Outages that began in it, or were there when it began.
     pub outages: u64,
-    /// Length of all outages, whatever the share that they cost.
-    pub length: SimDuration,
+    /// Length of all outages, whatever the share that they cost, in nanoseconds.
+    pub length: u128,
     /// When the first began.
     pub first_failure: Option<SimTime>,
     /// By cause of the plan.
@@ -62,6 +68,12 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Length of all outages in seconds.
+    #[must_use]
+    pub fn length_s(&self) -> f64 {
+        self.length as f64 / 1e9
+    }
+
     /// Downtime in seconds: a share lost counts as that share of the time.
     #[must_use]
     pub fn downtime_s(&self) -> f64 {
@@ -128,9 +140,10 @@ fn live<'p>(
 ) -> Result<Observation, NoProgress> {
     let which = &plan.nets[net];
     let lineage = Lineage::replication(replication);
-    let mut kernel = Kernel::new(&which.net, plan.seed, lineage, plan.start)?;
-    let mut meters = Meters::new(which, plan.causes.len(), kernel.view());
+    let aside = &which.alone;
+    let mut kernel = Kernel::without(&which.net, plan.seed, lineage, plan.start, aside)?;
     let end = SimTime::ZERO + plan.horizon;
+    let mut meters = Meters::new(which, plan.causes.len(), kernel.view(), end);
     let mut steps = 0;
     let fluid = memo.and_then(|memo| Live::new(plan, which, memo, replication, kernel.view()));
     let traffic = match fluid {
@@ -149,7 +162,15 @@ fn live<'p>(
             Some(fluid.close())
         }
     };
+    for member in aside {
+        kernel.live_alone(*member, end, |moved| {
+            steps += 1;
+            meters.member_moves(moved);
+        })?;
+    }
     meters.rows.iter_mut().for_each(|row| row.close(end));
+    let fleets = std::mem::take(&mut meters.fleets);
+    meters.fleet_of.clear();
     let latest = SimTime::ZERO + FIRST_OUTAGE_WITHIN;
     let waits = |meters: &Meters<'_>| {
         until_failed.iter().any(|at| meters.rows[*at].tally.first_failure.is_none())
@@ -158,7 +179,8 @@ fn live<'p>(
         kernel.step(&mut meters)?;
         steps += 1;
     }
-    let tallies = meters.rows.into_iter().map(|row| row.tally).collect();
+    let rows = meters.rows.into_iter().map(|row| row.tally);
+    let tallies = rows.chain(fleets.into_iter().map(FleetRow::close)).collect();
     Ok(Observation { tallies, traffic, steps })
 }
 
@@ -168,10 +190,14 @@ struct Meters<'p> {
     readers: Vec<Vec<u32>>,
     rows: Vec<Row<'p>>,
     explanation: Explanation,
+    net: &'p Net,
+    fleets: Vec<FleetRow<'p>>,
+    /// By automaton: its fleet and its place there; empty where there are no fleets.
+    fleet_of: Vec<Option<(u32, u32)>>,
 }
 
 impl<'p> Meters<'p> {
-    fn new(of: &'p AvailabilityNet, causes: usize, view: View<'_>) -> Self {
+    fn new(of: &'p AvailabilityNet, causes: usize, view: View<'_>, end: SimTime) -> Self {
         let mut readers = vec![Vec::new(); of.net.facts_of_whole().count()];
         for (row, meter) in of.meters.iter().enumerate() {
             let facts = std::iter::once(meter.up).chain(meter.shares.iter().map(|(fact, _)| *fact));
@@ -180,9 +206,33 @@ impl<'p> Meters<'p> {
             }
         }
         let rows = of.meters.iter().map(|meter| Row::new(of, meter, causes)).collect();
-        let mut meters = Self { readers, rows, explanation: Explanation::default() };
+        let explanation = Explanation::default();
+        let fleets: Vec<FleetRow<'_>> =
+            of.fleets.iter().map(|fleet| FleetRow::new(fleet, causes, view, end)).collect();
+        let mut fleet_of = Vec::new();
+        for (at, fleet) in of.fleets.iter().enumerate() {
+            fleet_of.resize(of.net.automata().count(), None);
+            for (place, member) in fleet.members.iter().enumerate() {
+                fleet_of[member.index()] = Some((at as u32, place as u32));
+            }
+        }
+        let mut meters = Self { readers, rows, explanation, net: &of.net, fleets, fleet_of };
         meters.look(SimTime::ZERO, view);
         meters
+    }
+
+    /// A member of a fleet moves.
+    #[inline]
+    fn member_moves(&mut self, moved: &Moved) {
+        let place = self.fleet_of.get(moved.automaton.index()).copied().flatten();
+        let Some((fleet, place)) = place else { return };
+        let was = self.net.is_sound(moved.automaton, moved.from);
+        let is = self.net.is_sound(moved.automaton, moved.to);
+        match (was, is) {
+            (true, false) => self.fleets[fleet as usize].falls(place as usize, moved.at),
+            (false, true) => self.fleets[fleet as usize].rises(place as usize, moved.at),
+            _ => {}
+        }
     }
 
     fn look(&mut self, at: SimTime, view: View<'_>) {
@@ -203,8 +253,92 @@ impl Listener for Meters<'_> {
     }
 
     #[inline]
+    fn moved(&mut self, moved: &Moved) {
+        self.member_moves(moved);
+    }
+
+    #[inline]
     fn settled(&mut self, at: SimTime, view: View<'_>) {
         self.look(at, view);
+    }
+}
+
+/// A fleet, in one history.
+struct FleetRow<'p> {
+    of: &'p Fleet,
+    tally: Tally,
+    /// Since when each member is down.
+    since: Vec<Option<SimTime>>,
+    /// Lost by all members together, in nanoseconds; and by year, the last one as far as it goes.
+    lost: u128,
+    years: Vec<u128>,
+    end: SimTime,
+}
+
+impl<'p> FleetRow<'p> {
+    fn new(of: &'p Fleet, causes: usize, view: View<'_>, end: SimTime) -> Self {
+        let years = end.nanos() / SimDuration::YEAR.nanos() + 1;
+        let since = |member: &AutomatonId| (!view.is_sound(*member)).then_some(SimTime::ZERO);
+        Self {
+            of,
+            tally: Tally { causes: vec![CauseLoss::default(); causes], ..Tally::default() },
+            since: of.members.iter().map(since).collect(),
+            lost: 0,
+            years: vec![0; years as usize],
+            end,
+        }
+    }
+
+    #[inline]
+    fn falls(&mut self, place: usize, at: SimTime) {
+        self.since[place] = Some(at);
+    }
+
+    #[inline]
+    fn rises(&mut self, place: usize, at: SimTime) {
+        let Some(from) = self.since[place].take() else { return };
+        let length = at.since(from);
+        self.lost += u128::from(length.nanos());
+        let year = SimDuration::YEAR.nanos();
+        let (mut since, to) = (from.nanos(), at.nanos());
+        while since < to {
+            let number = since / year;
+            let until = to.min((number + 1) * year);
+            self.years[number as usize] += u128::from(until - since);
+            since = until;
+        }
+        if length < LEAST_LENGTH {
+            return;
+        }
+        self.tally.outages += 1;
+        self.tally.length += u128::from(length.nanos());
+        self.tally.lengths.record_duration(length);
+        let first = self.tally.first_failure.get_or_insert(from);
+        *first = from.min(*first);
+    }
+
+    /// The horizon is over: who is down is counted and cut there.
+    fn close(mut self) -> Tally {
+        for place in 0..self.since.len() {
+            self.rises(place, self.end);
+        }
+        let members = (self.of.members.len() as u128).max(1);
+        let mean = |lost: u128| lost * u128::from(WHOLE) / members;
+        let cause = self.of.cause as usize;
+        self.tally.lost = mean(self.lost);
+        if self.lost > 0 {
+            self.tally.causes[cause].first = self.tally.lost;
+            self.tally.causes[cause].outages = self.tally.outages;
+        }
+        let whole = self.years.len() - 1;
+        for lost in &self.years[..whole] {
+            let lost = (lost / members) as u64;
+            self.tally.years.record(lost);
+            if lost > 0 {
+                self.tally.cause_years.push((self.of.cause, lost));
+            }
+        }
+        self.tally
     }
 }
 
@@ -387,7 +521,7 @@ impl<'p> Row<'p> {
             return;
         }
         self.tally.outages += 1;
-        self.tally.length += length;
+        self.tally.length += u128::from(length.nanos());
         self.tally.lengths.record_duration(length);
         self.tally.first_failure.get_or_insert(begun);
         self.tally.causes[cause as usize].outages += 1;

@@ -234,9 +234,14 @@ pub struct Memo<'p> {
     sigmas: Vec<f64>,
     states: BTreeMap<Bits, u32>,
     loads: Vec<Arc<StateLoad>>,
+    /// By state, by resource: [`Memo::sigma_at`], where it was asked for; else not a number.
+    spreads: Vec<Vec<f64>>,
     levels: BTreeMap<Vec<i32>, u32>,
     factors: Vec<Vec<f64>>,
     known: BTreeMap<(u32, u32), u32>,
+    /// Cells by a hash of bits and level, the last one met for each: found without a search. Which one
+    /// is there changes nothing but the time it takes.
+    recent: Vec<Option<Recent>>,
     cells: Vec<Cell>,
     touched: Vec<u32>,
     busy: Busy,
@@ -276,9 +281,11 @@ impl<'p> Memo<'p> {
             sigmas: Vec::new(),
             states: BTreeMap::new(),
             loads: Vec::new(),
+            spreads: Vec::new(),
             levels: BTreeMap::new(),
             factors: Vec::new(),
             known: BTreeMap::new(),
+            recent: vec![None; RECENT],
             cells: Vec::new(),
             touched: Vec::new(),
             busy: Busy {
@@ -323,6 +330,17 @@ impl<'p> Memo<'p> {
         combined(&parts)
     }
 
+    /// [`Self::sigma_at`], worked out once a state.
+    fn spread(&mut self, state: u32, load: &StateLoad, resource: usize) -> f64 {
+        let known = self.spreads[state as usize][resource];
+        if !known.is_nan() {
+            return known;
+        }
+        let sigma = self.sigma_at(load, resource);
+        self.spreads[state as usize][resource] = sigma;
+        sigma
+    }
+
     /// Rates by class in an hour of the week at a level.
     fn rates(&self, level: u32, hour: usize) -> Vec<f64> {
         let mut rates = vec![0.0; self.plan.classes.len()];
@@ -339,6 +357,7 @@ impl<'p> Memo<'p> {
         }
         let load = self.shared.state(self.plan, bits);
         let at = self.loads.len() as u32;
+        self.spreads.push(vec![f64::NAN; load.constant.len()]);
         self.loads.push(load);
         self.states.insert(bits.clone(), at);
         at
@@ -362,6 +381,19 @@ impl<'p> Memo<'p> {
         if self.cells.len() >= self.most {
             self.forget();
         }
+        let place = place_of(bits, level);
+        if let Some(recent) = &self.recent[place]
+            && recent.bits == *bits
+            && recent.level == level
+        {
+            return recent.cell;
+        }
+        let cell = self.search(bits, level);
+        self.recent[place] = Some(Recent { bits: bits.clone(), level: level.to_vec(), cell });
+        cell
+    }
+
+    fn search(&mut self, bits: &Bits, level: &[i32]) -> u32 {
         let (state, level) = (self.state(bits), self.level(level));
         if let Some(known) = self.known.get(&(state, level)) {
             return *known;
@@ -401,9 +433,9 @@ impl<'p> Memo<'p> {
 
     /// Share of the views of `class` that is too much, at these rates: in the mean over the hourly
     /// noise, without it, and the utilisation of the busiest resource on its way.
-    fn excess(&self, state: u32, class: usize, rates: &[f64]) -> (f64, f64, f64) {
-        let load = &self.loads[state as usize];
-        let used = utilization(load, rates);
+    fn excess(&mut self, state: u32, class: usize, rates: &[f64]) -> (f64, f64, f64) {
+        let load = Arc::clone(&self.loads[state as usize]);
+        let used = utilization(&load, rates);
         let (mut noisy, mut plain, mut most) = (0.0_f64, 0.0_f64, 0.0_f64);
         for stage in &load.classes[class].stages {
             let (mut lost, mut without) = (0.0, 0.0);
@@ -413,7 +445,7 @@ impl<'p> Memo<'p> {
                 let Some(at) = at.map(|at| *at as usize) else { continue };
                 most = most.max(used[at]);
                 without += share * too_much(used[at], 0.0);
-                lost += share * too_much(used[at], self.sigma_at(load, at));
+                lost += share * too_much(used[at], self.spread(state, &load, at));
             }
             (noisy, plain) = (noisy.max(lost.min(1.0)), plain.max(without.min(1.0)));
         }
@@ -547,7 +579,9 @@ impl<'p> Memo<'p> {
         self.fold();
         self.states.clear();
         self.loads.clear();
+        self.spreads.clear();
         self.known.clear();
+        self.recent.fill(None);
         self.cells.clear();
     }
 
@@ -557,6 +591,26 @@ impl<'p> Memo<'p> {
         self.fold();
         self.busy.clone()
     }
+}
+
+/// Places for cells found without a search.
+const RECENT: usize = 1 << 12;
+
+/// A cell that was met.
+#[derive(Clone, Debug)]
+struct Recent {
+    bits: Bits,
+    level: Vec<i32>,
+    cell: u32,
+}
+
+/// A place for a state and a level: multiply and fold, as Knuth's multiplicative hash.
+fn place_of(bits: &Bits, level: &[i32]) -> usize {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let fold = |hash: u64, word: u64| (hash.rotate_left(23) ^ word).wrapping_mul(FACTOR);
+    let hash = bits.iter().fold(0, |hash, word| fold(hash, *word));
+    let hash = level.iter().fold(hash, |hash, step| fold(hash, *step as u64));
+    (hash >> 52) as usize % RECENT
 }
 
 /// Seconds that a cell was there, by hour of the week.

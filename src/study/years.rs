@@ -13,7 +13,7 @@ pub mod load;
 use rayon::prelude::*;
 
 use crate::observe::histogram::Histogram;
-use crate::plan::availability::{Availability, AvailabilityPlan};
+use crate::plan::availability::{Availability, AvailabilityPlan, WatchedKind};
 use crate::plan::figure::{Figure, Metric, Stat};
 use crate::scenario::suggest;
 use crate::solve::flows::{self, Observation, Tally};
@@ -142,7 +142,7 @@ impl Folded {
     fn add(&mut self, tally: &Tally) {
         self.downtime.push(tally.downtime_s());
         self.outages.push(tally.outages as f64);
-        self.length.push(tally.length.seconds());
+        self.length.push(tally.length_s());
         self.first_failure.push(tally.first_failure.map(|at| at.nanos() as f64 / 1e9));
         for (at, cause) in tally.causes.iter().enumerate() {
             self.first[at].push(flows::seconds(cause.first));
@@ -222,7 +222,7 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
         .of
         .nets
         .iter()
-        .map(|net| net.meters.iter().map(|_| Folded::of(plan.of.causes.len())).collect())
+        .map(|_| plan.of.measured.iter().map(|_| Folded::of(plan.of.causes.len())).collect())
         .collect();
     let no_load: Vec<Option<FoldedLoad>> = (0..plan.of.nets.len())
         .map(|net| {
@@ -510,11 +510,12 @@ impl YearsResult {
         }
     }
 
-    /// Mean length of an outage in seconds, and mean time between the end of one and the next.
+    /// Mean length of an outage in seconds, and mean time between the end of one and the next; of a
+    /// fleet those of a member.
     #[must_use]
     pub fn up_and_down(&self, plan: &YearsPlan, net: usize, meter: usize) -> [Estimate; 2] {
         let folded = &self.folded[net][meter];
-        let horizon = plan.of.horizon.seconds();
+        let horizon = plan.of.horizon.seconds() * plan.of.members(net, meter) as f64;
         let up: Vec<f64> = folded.length.iter().map(|length| horizon - length).collect();
         let ratio = |top: &[f64]| match Interval::of_ratio(top, &folded.outages, plan.level) {
             Ok(interval) => not_negative(Estimate::Interval(interval)),
@@ -655,6 +656,12 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, 
         (Metric::Downtime, None | Some(Stat::Mean), None, Some(cause)) => What::Contributing(cause),
         (Metric::Downtime, Some(Stat::Year(q)), cause, None) => What::DowntimeQuantile(q, cause),
         (Metric::Outages, None | Some(Stat::Mean), cause, None) => What::Outages(cause),
+        (Metric::MeanTimeToFailure, None | Some(Stat::Mean), None, None)
+            if plan.watched[watched].kind == WatchedKind::Fleet =>
+        {
+            let message = format!("`{figure}`: of a fleet there is no time to the first outage");
+            return Err(format!("{message}; put its members into a [group]"));
+        }
         (Metric::MeanTimeToFailure, None | Some(Stat::Mean), None, None) => What::TimeToFailure,
         _ => {
             return Err(format!("`{figure}` is not estimated: no such statistic of years is kept"));

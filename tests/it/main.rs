@@ -10,6 +10,7 @@ mod capacity;
 mod claims;
 mod cli;
 mod common;
+mod coverage;
 mod databases;
 mod determinism;
 #[cfg(target_os = "linux")]

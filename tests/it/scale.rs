@@ -69,3 +69,45 @@ fn ten_thousand_servers_with_a_hundred_thousand_zones_run() {
     // 2,000/s for 10 s: ± 5 √20,000.
     assert!((19_290..20_710).contains(&ended), "{ended}");
 }
+
+/// The most memory that the command holds while it lives through years of a tier, in bytes.
+#[cfg(target_os = "linux")]
+fn most_memory(horizon: &str) -> u64 {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("out");
+    let file = crate::common::scenarios().join("tiers/tier-3.toml");
+    let (file, out) = (file.to_str().unwrap(), out.to_str().unwrap());
+    let horizon = format!("run.horizon={horizon}");
+    let mut words = vec!["run", file, "--out", out, "--quiet", "--solver", "flows"];
+    words.extend(["--replications", "64", "--threads", "2", "--set", &horizon]);
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_fivenines"))
+        .args(&words)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    let ended = loop {
+        // The system's own high-water mark, which only rises: the last look is the one that counts.
+        let seen = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = seen.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib: Option<u64> = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse().ok());
+        most = kib.map_or(most, |kib| kib * 1_024);
+        if let Some(ended) = child.try_wait().unwrap() {
+            break ended;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    };
+    assert!(ended.success() && most > 0, "{ended}");
+    most
+}
+
+/// Ten times the years take no more memory: but for noise of the allocator, and for histograms that
+/// hold a few more rare years.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_does_not_grow_with_the_horizon() {
+    let [few, many] = ["10y", "100y"].map(most_memory);
+    println!("10 years {} KiB, 100 years {} KiB", few / 1_024, many / 1_024);
+    assert!(many <= few + few / 5, "{few} and {many} bytes");
+}

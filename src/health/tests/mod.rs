@@ -1,5 +1,6 @@
 //! One mechanism at a time, on small declarations whose answers can be written down.
 
+mod alone;
 mod cascades;
 mod histories;
 mod nas_pair;

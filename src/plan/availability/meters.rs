@@ -6,12 +6,12 @@ use crate::plan::Draft;
 use crate::plan::faults::holder;
 use crate::plan::graph::{Graph, NodeId, Subject, Takeover, server_of};
 use crate::plan::links::Store;
-use crate::plan::names::Kind;
+use crate::plan::names::{Kind, member_name};
 use crate::plan::part::Part;
 
 use super::{
-    Availability, Meter, WHOLE, Watched, WatchedKind, address, beliefs, fact, failover, implies,
-    routes,
+    Availability, Fleet, Meter, WHOLE, Watched, WatchedKind, address, beliefs, fact, failover,
+    implies, routes,
 };
 
 /// What is watched: classes that somebody asks for, services, groups of units.
@@ -30,7 +30,35 @@ pub fn watched(draft: &Draft, graph: &Graph) -> Vec<Watched> {
     for (name, _) in draft.scenario.service.iter() {
         add(name, WatchedKind::Service);
     }
+    for (_, name) in fleet_units(draft) {
+        add(&format!("{name}-*"), WatchedKind::Fleet);
+    }
     all
+}
+
+/// Units of which no member is in a group, by place and name.
+pub fn fleet_units(draft: &Draft) -> impl Iterator<Item = (usize, &str)> {
+    let units = draft.scenario.unit.iter().enumerate();
+    let apart =
+        units.filter(|(at, _)| !draft.links.groups.iter().flatten().any(|(unit, _)| unit == at));
+    apart.map(|(at, (name, _))| (at, name.text.as_str()))
+}
+
+/// The fleets among those watched, in their order.
+pub fn fleets(draft: &Draft, watched: &[Watched], causes: &[String], net: &Net) -> Vec<Fleet> {
+    let is_fleet = |one: &&Watched| one.kind == WatchedKind::Fleet;
+    let units: Vec<(usize, &str)> = fleet_units(draft).collect();
+    debug_assert_eq!(watched.iter().filter(is_fleet).count(), units.len(), "in the same order");
+    let fleet = |(unit, name): (usize, &str)| {
+        let count = draft.scenario.unit.iter().nth(unit).map_or(0, |(_, spec)| spec.count.value);
+        let member = |number| net.automaton(&member_name(name, number));
+        Fleet {
+            members: (0..count).filter_map(member).collect(),
+            // One that never fails has no cause, and loses nothing to it.
+            cause: causes.iter().position(|cause| cause == name).unwrap_or(0) as u32,
+        }
+    };
+    units.into_iter().map(fleet).collect()
 }
 
 /// What is measured of whom: of classes also what is not seen yet.
@@ -64,7 +92,7 @@ fn holds(node: NodeId) -> Expr {
 
 fn node_of(draft: &Draft, graph: &Graph, watched: &Watched) -> Option<NodeId> {
     match watched.kind {
-        WatchedKind::Group => None,
+        WatchedKind::Group | WatchedKind::Fleet => None,
         WatchedKind::Class => {
             let class = draft.scenario.request.iter().position(|(n, _)| n.text == watched.name)?;
             graph.subject(Subject::Class(class))
@@ -203,7 +231,8 @@ pub fn resolve(
         let all_above = (*availability == Availability::Continuous).then_some(WHOLE / 100);
         Meter { up, shares, all_above }
     };
-    measured.iter().map(one).collect()
+    let facts = measured.iter().filter(|(at, _)| watched[*at].kind != WatchedKind::Fleet);
+    facts.map(one).collect()
 }
 
 /// Sets of links and edges of which each carries its share of the users.

@@ -31,7 +31,7 @@ use std::collections::BTreeSet;
 use crate::engine::draw::Seed;
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::{Automaton, Branch, Expr, Transition};
-use crate::health::{CauseName, FactId, Net, Reading, Start};
+use crate::health::{AutomatonId, CauseName, FactId, Net, Reading, Start};
 use crate::model::spec::runs::Initial;
 use crate::plan::Draft;
 use crate::plan::faults::{self, PLANNED};
@@ -102,6 +102,8 @@ pub enum WatchedKind {
     Service,
     /// A group of units.
     Group,
+    /// The members of a unit that are in no group, each by itself: what is told is their mean.
+    Fleet,
 }
 
 /// Which availability.
@@ -121,12 +123,26 @@ pub struct AvailabilityNet {
     pub without: Vec<String>,
     /// The automata.
     pub net: Net,
-    /// In the order of [`AvailabilityPlan::measured`].
+    /// In the order of [`AvailabilityPlan::measured`], up to the first fleet.
     pub meters: Vec<Meter>,
+    /// The fleets, in the same order.
+    pub fleets: Vec<Fleet>,
+    /// Those of their members that are alone ([`Net::alone`]): who lives through the years may do so
+    /// one by one.
+    pub alone: Vec<AutomatonId>,
     /// By cause of the net: its place in [`AvailabilityPlan::causes`].
     pub causes: Vec<u32>,
     /// What it knows of load, where there is traffic.
     pub load: Option<FluidNet>,
+}
+
+/// Members of one unit that serve each by itself: of each that is down its share is lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fleet {
+    /// Who.
+    pub members: Vec<AutomatonId>,
+    /// Why one is down, by place in [`AvailabilityPlan::causes`].
+    pub cause: u32,
 }
 
 /// How much of the service is lost at an instant.
@@ -188,7 +204,11 @@ pub fn plan(draft: &Draft, without: &[Vec<String>]) -> Option<AvailabilityPlan> 
         };
         let places = net.causes().map(place).collect();
         let load = fluid.as_ref().map(|fluid| fluid.resolve(&net));
-        AvailabilityNet { without, net, meters, causes: places, load }
+        let fleets = meters::fleets(draft, &watched, &causes, &net);
+        let all = net.alone();
+        let members = fleets.iter().flat_map(|fleet| fleet.members.iter().copied());
+        let alone = members.filter(|member| all[member.index()]).collect();
+        AvailabilityNet { without, net, meters, fleets, alone, causes: places, load }
     });
     let nets = nets.collect();
     Some(AvailabilityPlan {
@@ -214,6 +234,13 @@ impl AvailabilityPlan {
     #[must_use]
     pub fn without(&self, faults: &[String]) -> Option<usize> {
         self.nets.iter().position(|net| net.without == faults)
+    }
+
+    /// Who serves each by itself, of what a meter of a net measures: the members of a fleet, else one.
+    #[must_use]
+    pub fn members(&self, net: usize, meter: usize) -> usize {
+        let fleet = meter.checked_sub(self.nets[net].meters.len());
+        fleet.and_then(|at| self.nets[net].fleets.get(at)).map_or(1, |f| f.members.len())
     }
 
     /// The net without the faults that are common to all; none where there are none.
@@ -305,10 +332,12 @@ fn shown(draft: &Draft, cause: &CauseName) -> String {
     {
         return PLANNED.into();
     }
-    if draft.names.find(&cause.component).is_some_and(|found| found.kind == Kind::Unit)
+    if let Some(found) = draft.names.find(&cause.component).filter(|f| f.kind == Kind::Unit)
         && draft.scenario.fault.get(&cause.label).is_none()
     {
-        return cause.component.clone();
+        // Of a fleet nobody asks which one it was.
+        let fleet = meters::fleet_units(draft).find(|(unit, _)| *unit == found.index);
+        return fleet.map_or_else(|| cause.component.clone(), |(_, name)| name.to_string());
     }
     cause.label.clone()
 }

@@ -3,6 +3,7 @@
 use super::Ladder;
 use crate::report::document::{Block, Cell, Column, Figure, Section, Table, Unit};
 use crate::report::number;
+use crate::report::run::load::share;
 use crate::report::run::years::{minutes, minutes_cell};
 use crate::report::run::{cell, share_cell};
 use crate::stats::interval::Interval;
@@ -23,8 +24,64 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
                 Architecture only: the same histories without what is common to all, the site, its \
                 switches and links, and mistakes that take all members at once."
             .into(),
-        blocks: vec![Block::Table(table(ladder)), Block::Table(causes(ladder))],
+        blocks: [Some(table(ladder)), Some(causes(ladder)), views(ladder)]
+            .into_iter()
+            .flatten()
+            .map(Block::Table)
+            .collect(),
     })
+}
+
+/// Page views over years: what of them is served, and why the others are not.
+fn views(ladder: &Ladder) -> Option<Table> {
+    let loaded = |years: &YearCell| years.load.is_some();
+    if !ladder.years.iter().flatten().any(loaded) {
+        return None;
+    }
+    let a_year = || Unit::Other("views/y".into());
+    let mut columns = vec![
+        Column::words("scenario", "scenario"),
+        Column::numbers("served", "request_ratio", Unit::Ratio),
+        Column::numbers("lost a year", "lost_per_year", a_year()),
+        Column::numbers("fault", "lost_fault_per_year", a_year()),
+        Column::numbers("overload", "lost_overload_per_year", a_year()),
+        Column::numbers("planned", "lost_planned_per_year", a_year()),
+        Column::numbers("5 minutes that lose below 1 %", "objective_ratio", Unit::Ratio),
+        Column::numbers("95 % of months lose at most", "month_lost_p95_ratio", Unit::Ratio),
+    ];
+    let judged = |years: &YearCell| years.load.as_ref().is_some_and(|l| l.month_meets.is_some());
+    let judged = ladder.years.iter().flatten().any(judged);
+    if judged {
+        let key = "month_meets_ratio";
+        columns.push(Column::numbers("months that meet the objective", key, Unit::Ratio));
+    }
+    let row = |(at, years): (usize, &Option<YearCell>)| {
+        let mut cells = vec![Cell::text(ladder.rows[at].scenario.clone())];
+        let Some(load) = years.as_ref().and_then(|years| years.load.as_ref()) else {
+            cells.resize(columns.len(), Cell::missing("no traffic"));
+            return cells;
+        };
+        cells.push(share(&load.request));
+        for lost in [&load.lost, &load.fault, &load.overload, &load.planned] {
+            cells.push(cell(lost, a_year()));
+        }
+        cells.push(share(&load.objective));
+        cells.push(cell(&load.month_p95, Unit::Ratio));
+        if judged {
+            cells.push(load.month_meets.as_ref().map_or_else(
+                || Cell::missing("no objective"),
+                |(_, chance)| cell(chance, Unit::Ratio),
+            ));
+        }
+        cells
+    };
+    let caption = format!(
+        "Views of {} over years, its traffic as a fluid without retries: by the profile of the week, \
+         not at the design peak",
+        ladder.basis.class
+    );
+    let rows = ladder.years.iter().enumerate().map(row).collect();
+    Some(Table { caption, columns, rows })
 }
 
 /// What a terminal shows: what is lost, with and without what is common to all. The rest is on the
@@ -169,6 +226,9 @@ pub(super) fn data(ladder: &Ladder) -> Table {
         Column::numbers("outages", "outages_per_year", Unit::None),
         Column::numbers("year p95", "year_p95_s", Unit::Seconds),
         Column::numbers("step", "downtime_step_s_per_year", Unit::Seconds),
+        Column::numbers("request", "request_ratio", Unit::Ratio),
+        Column::numbers("objective", "objective_losses_ratio", Unit::Ratio),
+        Column::numbers("lost", "lost_views_per_year", Unit::Other("views/y".into())),
     ];
     let mut rows = Vec::new();
     for (row, years) in ladder.rows.iter().zip(&ladder.years) {
@@ -186,6 +246,11 @@ pub(super) fn data(ladder: &Ladder) -> Table {
         let seconds = |side: Option<&YearSide>| {
             side.map_or_else(none, |side| cell(&side.downtime, Unit::Seconds))
         };
+        let load = years.load.as_ref();
+        let loaded = |estimate: Option<&Estimate>, unit: Unit| {
+            estimate.map_or_else(|| Cell::missing("no traffic"), |estimate| cell(estimate, unit))
+        };
+        let views = || Unit::Other("views/y".into());
         rows.push(vec![
             Cell::text(row.scenario.clone()),
             Cell::text(""),
@@ -196,7 +261,14 @@ pub(super) fn data(ladder: &Ladder) -> Table {
             cell(&structural.all.outages, Unit::None),
             cell(&structural.all.year_p95, Unit::Seconds),
             step,
+            loaded(load.map(|load| &load.request), Unit::Ratio),
+            loaded(load.map(|load| &load.objective), Unit::Ratio),
+            loaded(load.map(|load| &load.lost), views()),
         ]);
+        let lost_to = |cause: &str| {
+            let found = load.and_then(|load| load.causes.iter().find(|(name, _)| name == cause));
+            found.map_or_else(|| Cell::missing("none lost"), |(_, lost)| cell(lost, views()))
+        };
         for cause in &structural.all.causes {
             let of = |side: Option<&YearSide>| {
                 let found = side.and_then(|s| s.causes.iter().find(|c| c.name == cause.name));
@@ -212,6 +284,9 @@ pub(super) fn data(ladder: &Ladder) -> Table {
                 cell(&cause.outages, Unit::None),
                 cell(&cause.year_p95, Unit::Seconds),
                 Cell::missing("of all causes"),
+                Cell::missing("of all causes"),
+                Cell::missing("of all causes"),
+                lost_to(&cause.name),
             ]);
         }
     }

@@ -47,7 +47,8 @@ request. A view is lost when something that it needs is dead, or is not yet know
 user does not wait for the end of a stall; or when what is up cannot do more. What comes back by \
 retries, cold memory after a break and the work of backups are not in it.";
 
-fn share(estimate: &Estimate) -> Cell {
+/// A share that may be nearly all: rounded down.
+pub fn share(estimate: &Estimate) -> Cell {
     match cell(estimate, Unit::Ratio) {
         Cell::Figure(figure) => Cell::Figure(figure.rounded(Rounding::Down)),
         other => other,

@@ -31,6 +31,7 @@ const fn kind(kind: WatchedKind) -> &'static str {
         WatchedKind::Class => "class",
         WatchedKind::Service => "service",
         WatchedKind::Group => "group",
+        WatchedKind::Fleet => "fleet",
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::plan::availability::Availability;
 use crate::stats::interval::Interval;
 use crate::study::compare::{Basis, Member};
-use crate::study::results::YearRow;
+use crate::study::results::{LoadClass, YearRow};
 
 /// The availability of the compared class in one scenario.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub struct YearCell {
     /// Structural downtime in seconds a year, this row less the one above, replication by
     /// replication.
     pub step: Option<Interval>,
+    /// Its traffic; none where nobody asks for it at a rate.
+    pub load: Option<LoadClass>,
 }
 
 /// By row; none where no years were lived through, or nobody can tell of the class.
@@ -26,7 +28,10 @@ pub fn cells(members: &[Member<'_>], basis: &Basis) -> Vec<Option<YearCell>> {
             years.rows.iter().find(is).cloned()
         };
         let continuous = of(Availability::Continuous);
-        Some(YearCell { structural: of(Availability::Structural)?, continuous, step: None })
+        let load = member.results.years.as_ref().and_then(|years| years.load.as_ref());
+        let load = load.and_then(|load| load.classes.iter().find(|one| one.name == basis.class));
+        let structural = of(Availability::Structural)?;
+        Some(YearCell { structural, continuous, step: None, load: load.cloned() })
     };
     let mut all: Vec<Option<YearCell>> = members.iter().map(cell).collect();
     for at in 1..members.len() {

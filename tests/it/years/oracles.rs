@@ -3,6 +3,9 @@
 //! The intervals are those of 99.9 %; the widths are the rules of the cases, or wider where the case
 //! asks for more years than a test should take (then it is said).
 
+use fivenines::plan::availability;
+use fivenines::solve::flows;
+
 use super::{Years, asked};
 use crate::faults::drafted;
 
@@ -271,4 +274,45 @@ fn o37_o38_the_nine_architectures_with_finite_failover_and_with_a_site() {
             "tier {tier} with site: {found} ± {half}, {exact}"
         );
     }
+}
+
+/// A fleet: who serves by itself is down for its own share, with people enough and without (the machine
+/// repairman: Trivedi, section 8.2.3).
+#[test]
+fn a_fleet_is_down_for_the_mean_share_of_its_members() {
+    let paths = ["unavailability.u-*@horizon", "outages.u-*@horizon", "downtime.u-*@horizon"];
+    let seen = years(&unit("u", 40, "1000h", "10h"), "50y", 20, &paths);
+    let share = 10.0 / 1010.0;
+    seen.holds(paths[0], share, 0.01);
+    // Of all members together; downtime is that of one.
+    seen.holds(paths[1], 40.0 * 8_760.0 / 1_010.0, 0.01);
+    seen.holds(paths[2], share * 8_760.0 * H, 0.01);
+
+    let (members, ratio) = (4_u32, 10.0 / 100.0);
+    let mut weights = vec![1.0];
+    for down in 0..members {
+        weights.push(weights[down as usize] * f64::from(members - down) * ratio);
+    }
+    let all: f64 = weights.iter().sum();
+    let down: f64 = weights.iter().zip(0_u32..).map(|(w, n)| w * f64::from(n)).sum();
+    let people = "[crew.people]\nhands = 1\n";
+    let crewed = format!("{people}{}crew = \"people\"\n", unit("u", members, "100h", "10h"));
+    let seen = years(&crewed, "50y", 60, &paths[..1]);
+    seen.holds(paths[0], down / all / f64::from(members), 0.02);
+}
+
+/// B4: ten thousand servers over a hundred years, from their file, in the band of one run: three standard
+/// deviations of 1.95e-6.
+#[test]
+fn ten_thousand_servers_are_up_as_long_as_renewal_theory_says() {
+    let draft = crate::common::load("oracles/b4-fleet.toml").draft;
+    let plan = availability::plan(&draft, &[]).unwrap();
+    let net = &plan.nets[0];
+    assert_eq!((net.fleets[0].members.len(), net.alone.len()), (10_000, 10_000));
+    let seen = flows::run(&plan, 0, 0, &[]).unwrap();
+    let available = 1.0 - seen.tallies[0].downtime_s() / plan.horizon.seconds();
+    assert!((available - 8_760.0 / 8_772.0).abs() <= 6e-6, "{available}");
+    // Failures and repairs: 1.997e6, with a variance of as many but for the shorter repairs.
+    assert!((seen.steps as f64 - 1.997e6).abs() <= 4.5e3, "{}", seen.steps);
+    assert_eq!(seen.tallies[0].years.count(), 100);
 }
