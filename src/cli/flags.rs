@@ -513,7 +513,7 @@ impl Effort {
             Some(SolverName::Flows) => Some(Solver::Flows),
             None => None,
         };
-        Choices { solver, replications: self.replications, quick: self.quick }
+        Choices { solver, replications: self.replications, quick: self.quick, alone: false }
     }
 }
 

@@ -14,6 +14,12 @@
 //!
 //! Holds: downtime by first cause sums to downtime, exactly; memory does not grow with the
 //! horizon; times are whole nanoseconds. Traffic beside it is a fluid: [`crate::solve::fluid`].
+//!
+//! Which outages are worth a story is kept beside it where that is asked for ([`kept`]); such a
+//! history is lived through once more to be written down ([`journal`]).
+
+pub mod journal;
+pub mod kept;
 
 use crate::engine::draw::Lineage;
 use crate::engine::lane::NoProgress;
@@ -21,6 +27,7 @@ use crate::health::{CauseId, Explanation, FactId, Kernel, Listener, View};
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::{AvailabilityNet, AvailabilityPlan, Meter, WHOLE};
 use crate::solve::fluid::{Live, Memo, TrafficTally};
+use kept::{Keep, Kept, Outage};
 use crate::units::{SimDuration, SimTime};
 
 /// Shorter outages are none.
@@ -59,6 +66,8 @@ pub struct Tally {
     pub cause_years: Vec<(u32, u64)>,
     /// Lengths of outages.
     pub lengths: Histogram,
+    /// Outages that may be worth a story, where they were asked for.
+    pub kept: Option<Box<Kept>>,
 }
 
 impl Tally {
@@ -101,7 +110,7 @@ pub fn run(
     replication: u64,
     until_failed: &[usize],
 ) -> Result<Observation, NoProgress> {
-    live(plan, net, replication, until_failed, None)
+    live(plan, net, replication, until_failed, (&[], None))
 }
 
 /// As [`run`], with the traffic too; `memo` knows what other replications have worked out.
@@ -116,7 +125,23 @@ pub fn run_with_traffic<'p>(
     until_failed: &[usize],
     memo: &mut Memo<'p>,
 ) -> Result<Observation, NoProgress> {
-    live(plan, net, replication, until_failed, Some(memo))
+    live(plan, net, replication, until_failed, (&[], Some(memo)))
+}
+
+/// As [`run`], with the traffic where there is a `memo`; of the meters `stories` (by place) the
+/// outages that may be worth one are kept.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_with_stories<'p>(
+    plan: &'p AvailabilityPlan,
+    net: usize,
+    replication: u64,
+    until_failed: &[usize],
+    (stories, memo): (&[usize], Option<&mut Memo<'p>>),
+) -> Result<Observation, NoProgress> {
+    live(plan, net, replication, until_failed, (stories, memo))
 }
 
 fn live<'p>(
@@ -124,12 +149,16 @@ fn live<'p>(
     net: usize,
     replication: u64,
     until_failed: &[usize],
-    memo: Option<&mut Memo<'p>>,
+    (stories, memo): (&[usize], Option<&mut Memo<'p>>),
 ) -> Result<Observation, NoProgress> {
     let which = &plan.nets[net];
     let lineage = Lineage::replication(replication);
     let mut kernel = Kernel::new(&which.net, plan.seed, lineage, plan.start)?;
-    let mut meters = Meters::new(which, plan.causes.len(), kernel.view());
+    let mut keep = vec![Keep::Nothing; which.meters.len()];
+    for meter in stories {
+        keep[*meter] = Keep::Best(Box::new(Kept::of(replication)));
+    }
+    let mut meters = Meters::new(which, plan.causes.len(), keep, kernel.view());
     let end = SimTime::ZERO + plan.horizon;
     let mut steps = 0;
     let fluid = memo.and_then(|memo| Live::new(plan, which, memo, replication, kernel.view()));
@@ -158,7 +187,7 @@ fn live<'p>(
         kernel.step(&mut meters)?;
         steps += 1;
     }
-    let tallies = meters.rows.into_iter().map(|row| row.tally).collect();
+    let tallies = meters.rows.into_iter().map(Row::tally).collect();
     Ok(Observation { tallies, traffic, steps })
 }
 
@@ -171,7 +200,8 @@ struct Meters<'p> {
 }
 
 impl<'p> Meters<'p> {
-    fn new(of: &'p AvailabilityNet, causes: usize, view: View<'_>) -> Self {
+    /// `keep`: what is kept, by meter.
+    fn new(of: &'p AvailabilityNet, causes: usize, keep: Vec<Keep>, view: View<'_>) -> Self {
         let mut readers = vec![Vec::new(); of.net.facts_of_whole().count()];
         for (row, meter) in of.meters.iter().enumerate() {
             let facts = std::iter::once(meter.up).chain(meter.shares.iter().map(|(fact, _)| *fact));
@@ -179,7 +209,8 @@ impl<'p> Meters<'p> {
                 readers[fact.index()].push(row as u32);
             }
         }
-        let rows = of.meters.iter().map(|meter| Row::new(of, meter, causes)).collect();
+        let rows = of.meters.iter().zip(keep);
+        let rows = rows.map(|(meter, keep)| Row { keep, ..Row::new(of, meter, causes) }).collect();
         let mut meters = Self { readers, rows, explanation: Explanation::default() };
         meters.look(SimTime::ZERO, view);
         meters
@@ -215,6 +246,8 @@ struct Episode {
     /// When service was whole again; none while it is not.
     ended: Option<SimTime>,
     cause: u32,
+    /// What had been lost before it.
+    before: u128,
 }
 
 /// One watched, in one history.
@@ -231,6 +264,9 @@ struct Row<'p> {
     /// Causes of the present loss, oldest first, each once.
     why: Vec<u32>,
     episode: Option<Episode>,
+    keep: Keep,
+    /// All causes of the present outage, where it may be kept.
+    whole_why: Vec<u32>,
     /// End of the present year, and what was lost in it.
     year: SimTime,
     lost_in_year: u128,
@@ -251,6 +287,8 @@ impl<'p> Row<'p> {
             accounted: SimTime::ZERO,
             why: Vec::new(),
             episode: None,
+            keep: Keep::Nothing,
+            whole_why: Vec::new(),
             year: SimTime::ZERO + SimDuration::YEAR,
             lost_in_year: 0,
             first_in_year: vec![0; causes],
@@ -284,19 +322,7 @@ impl<'p> Row<'p> {
         self.account(at);
         self.why.clear();
         if level > 0 {
-            let add = |fact: FactId, explanation: &mut Explanation| {
-                view.explain(fact, explanation);
-                explanation.causes.iter().map(|cause| (cause.order, cause.id)).collect::<Vec<_>>()
-            };
-            let mut found = Vec::new();
-            if up {
-                for (fact, _) in self.meter.shares.iter().filter(|(fact, _)| view.fact(*fact)) {
-                    found.extend(add(*fact, explanation));
-                }
-                found.sort_unstable();
-            } else {
-                found = add(self.meter.up, explanation);
-            }
+            let found = self.explained(up, view, explanation);
             for (_, id) in found {
                 let place = self.places[id.index()];
                 if !self.why.contains(&place) {
@@ -317,6 +343,35 @@ impl<'p> Row<'p> {
             }
             _ => {}
         }
+        if !matches!(self.keep, Keep::Nothing) {
+            for place in &self.why {
+                if !self.whole_why.contains(place) {
+                    self.whole_why.push(*place);
+                }
+            }
+        }
+    }
+
+    /// The causes of what is lost now, oldest first, with their numbers.
+    fn explained(
+        &self,
+        up: bool,
+        view: View<'_>,
+        explanation: &mut Explanation,
+    ) -> Vec<(u64, CauseId)> {
+        let add = |fact: FactId, explanation: &mut Explanation| {
+            view.explain(fact, explanation);
+            explanation.causes.iter().map(|cause| (cause.order, cause.id)).collect::<Vec<_>>()
+        };
+        if !up {
+            return add(self.meter.up, explanation);
+        }
+        let mut found = Vec::new();
+        for (fact, _) in self.meter.shares.iter().filter(|(fact, _)| view.fact(*fact)) {
+            found.extend(add(*fact, explanation));
+        }
+        found.sort_unstable();
+        found
     }
 
     /// Books what was lost since the last change.
@@ -353,7 +408,9 @@ impl<'p> Row<'p> {
     }
 
     fn end_year(&mut self) {
-        let lost = std::mem::take(&mut self.lost_in_year) / u128::from(WHOLE);
+        let parts = std::mem::take(&mut self.lost_in_year);
+        self.keep.year(self.year, parts);
+        let lost = parts / u128::from(WHOLE);
         self.tally.years.record(lost as u64);
         if lost > 0 {
             for (cause, lost) in self.first_in_year.iter_mut().enumerate().filter(|(_, l)| **l > 0)
@@ -373,13 +430,16 @@ impl<'p> Row<'p> {
             }
             _ => {
                 self.end_episode();
-                self.episode = Some(Episode { begun: at, ended: None, cause });
+                self.whole_why.clear();
+                let before = self.tally.lost;
+                self.episode = Some(Episode { begun: at, ended: None, cause, before });
             }
         }
     }
 
     fn end_episode(&mut self) {
-        let Some(Episode { begun, ended: Some(ended), cause }) = self.episode.take() else {
+        let Some(Episode { begun, ended: Some(ended), cause, before }) = self.episode.take()
+        else {
             return;
         };
         let length = ended.since(begun);
@@ -391,6 +451,22 @@ impl<'p> Row<'p> {
         self.tally.lengths.record_duration(length);
         self.tally.first_failure.get_or_insert(begun);
         self.tally.causes[cause as usize].outages += 1;
+        if !matches!(self.keep, Keep::Nothing) {
+            let also = self.whole_why.iter().copied().filter(|other| *other != cause).collect();
+            let lost = self.tally.lost - before;
+            self.keep.outage(Outage { begun, ended, lost, cause, also });
+        }
+    }
+
+    fn tally(self) -> Tally {
+        let kept = match self.keep {
+            Keep::Best(mut kept) => {
+                (kept.lost, kept.outages) = (self.tally.lost, self.tally.outages);
+                Some(kept)
+            }
+            Keep::Nothing | Keep::Again(_) => None,
+        };
+        Tally { kept, ..self.tally }
     }
 
     /// The horizon ends: an outage that goes on is counted and cut there.

@@ -22,6 +22,7 @@ use crate::study::capacity::{self, CapacityResult};
 use crate::study::expect::{Demand, Verdict as Judgement};
 use crate::study::limits::{self, Sought};
 use crate::study::measure::{Measure, NoValue};
+use crate::study::why::Why;
 use crate::study::window::{self, Estimate, Watch, WindowPlan, WindowResult};
 use crate::study::years::{self, YearFigure, YearsPlan, YearsResult};
 use crate::units::{Rate, SimDuration, SimTime};
@@ -84,6 +85,10 @@ pub struct StudyPlan {
     pub sought: Vec<Sought>,
     /// Years to live through.
     pub years: Option<YearsPlan>,
+    /// It is run alone: why it is down and what it costs is told.
+    pub alone: bool,
+    /// A first look.
+    pub quick: bool,
     /// The solvers that may be used.
     solver: Option<Solver>,
 }
@@ -106,6 +111,8 @@ pub struct Choices {
     pub replications: Option<u32>,
     /// A tenth of the effort, for a first look.
     pub quick: bool,
+    /// Alone, not beside others: its outages are told, and what each cause costs.
+    pub alone: bool,
 }
 
 /// Resolves windows and figures; everything wrong goes to `out`.
@@ -117,7 +124,8 @@ pub fn prepare(
     out: &mut Diagnostics,
 ) -> StudyPlan {
     let scenario = &draft.scenario;
-    let mut study = StudyPlan { solver: choices.solver, ..StudyPlan::default() };
+    let Choices { solver, quick, alone, .. } = choices;
+    let mut study = StudyPlan { solver, quick, alone, ..StudyPlan::default() };
     let windows = choices.solver != Some(Solver::Flows);
     let level = scenario.run.confidence.value;
     let start = week_start(draft);
@@ -236,7 +244,10 @@ fn years_of(draft: &Draft, choices: Choices) -> Option<YearsPlan> {
             sets.push(set);
         }
     }
-    let of = availability::plan(draft, &sets)?;
+    let mut of = availability::plan(draft, &sets)?;
+    if choices.alone {
+        of.stories = of.felt();
+    }
     let replications = match choices {
         Choices { replications: Some(count), .. } => (count, count),
         Choices { quick: true, .. } => (years::QUICK, years::QUICK),
@@ -599,6 +610,8 @@ pub struct StudyResult {
     pub capacities: Vec<Option<CapacityResult>>,
     /// What the years gave, where they were lived through.
     pub years: Option<YearsResult>,
+    /// Why, where that was asked.
+    pub why: Why,
 }
 
 impl StudyResult {
@@ -664,7 +677,8 @@ pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyRe
     breaks::pair(&study.windows, &mut windows);
     let years = study.years.as_ref().map(|years| years::run(years, watch)).transpose()?;
     let (judgements, capacities) = (Vec::new(), capacities?);
-    let mut result = StudyResult { windows, judgements, capacities, years };
+    let mut result =
+        StudyResult { windows, judgements, capacities, years, why: Why::default() };
     let judge = |expectation: &Expectation| match result.judged(study, expectation.of) {
         Estimate::Interval(interval) => expectation.demand.judge(&interval),
         _ => Judgement::Inconclusive,
