@@ -10,6 +10,7 @@ use crate::model::spec::runs::ReplicationsSpec;
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::availability;
+use crate::plan::headroom;
 use crate::plan::checks::week_start;
 use crate::plan::faults::PLANNED;
 use crate::plan::figure::{Figure, FigureUnit, Metric};
@@ -17,6 +18,7 @@ use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
 use crate::solve::requests::{Breach, Window};
+use crate::stats::interval::Interval;
 use crate::study::breaks::{self, Around};
 use crate::study::capacity::{self, CapacityResult};
 use crate::study::expect::{Demand, Verdict as Judgement};
@@ -51,6 +53,8 @@ pub enum Judged {
     Capacity(usize),
     /// A figure of years, by its place among those.
     Years(usize),
+    /// A figure of arithmetic, by its place among those.
+    Arithmetic(usize),
 }
 
 /// A judged figure.
@@ -85,6 +89,8 @@ pub struct StudyPlan {
     pub sought: Vec<Sought>,
     /// Years to live through.
     pub years: Option<YearsPlan>,
+    /// Figures that arithmetic gives: path, value, level of intervals.
+    pub arithmetic: Vec<(String, Interval)>,
     /// It is run alone: why it is down and what it costs is told.
     pub alone: bool,
     /// A first look.
@@ -191,7 +197,7 @@ pub fn prepare(
                 limits::sharpen(&mut study.sought[place], width.get(), most);
             }
             Some(Judged::Years(place)) => study.sharpen_years(place, width.get(), choices),
-            Some(Judged::Capacity(_)) | None => {}
+            Some(Judged::Capacity(_) | Judged::Arithmetic(_)) | None => {}
         }
     }
     for expect in scenario.expect.iter() {
@@ -200,6 +206,7 @@ pub fn prepare(
         let unit = match of {
             Judged::Figure(place) => study.figures[place].figure.unit(),
             Judged::Capacity(_) => Metric::Capacity.unit(),
+            Judged::Arithmetic(_) => Metric::Headroom.unit(),
             Judged::Years(place) => {
                 let figures = study.years.as_ref().map(|years| &years.figures);
                 figures.map_or(FigureUnit::Ratio, |figures| figures[place].figure.unit())
@@ -320,6 +327,9 @@ impl StudyPlan {
                 })
                 .ok();
         }
+        if figure.metric == Metric::Headroom {
+            return self.add_of_arithmetic(draft, path, &figure, span, out);
+        }
         if years::is_of_years(&figure) {
             return self.add_of_years(path, figure, span, out);
         }
@@ -375,6 +385,31 @@ impl StudyPlan {
             }
             Err(message) => {
                 wrong(message, out);
+                None
+            }
+        }
+    }
+
+    /// Adds a figure that needs no run.
+    fn add_of_arithmetic(
+        &mut self,
+        draft: &Draft,
+        path: &str,
+        figure: &Figure,
+        span: Span,
+        out: &mut Diagnostics,
+    ) -> Option<Judged> {
+        if let Some(known) = self.arithmetic.iter().position(|(other, _)| other == path) {
+            return Some(Judged::Arithmetic(known));
+        }
+        match headroom::at(draft, figure) {
+            Ok(value) => {
+                let level = draft.scenario.run.confidence.value;
+                self.arithmetic.push((path.to_string(), Interval::point(value, level)));
+                Some(Judged::Arithmetic(self.arithmetic.len() - 1))
+            }
+            Err(message) => {
+                out.push(Diagnostic::new(Code::NoSuchFigure, span, message));
                 None
             }
         }
@@ -630,6 +665,7 @@ impl StudyResult {
                 Some(Some(found)) => found.carries.estimate(),
                 _ => Estimate::Missing(NoValue::Stopped),
             },
+            Judged::Arithmetic(place) => Estimate::Interval(study.arithmetic[place].1),
             Judged::Years(place) => match (&study.years, &self.years) {
                 (Some(plan), Some(years)) => years.estimate(plan, plan.figures[place].measure),
                 _ => Estimate::Missing(NoValue::Stopped),

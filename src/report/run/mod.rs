@@ -23,6 +23,9 @@ use crate::study::window::Estimate;
 
 use crate::plan::figure::FigureUnit;
 
+/// The line of the digest that says that a scenario was run alone.
+pub const TOLD_ALONE: &str = "told alone";
+
 /// What identifies a run, beside its figures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Identity {
@@ -88,6 +91,7 @@ fn lines(results: &Results, identity: &Identity) -> Vec<(String, String)> {
         let count = years.replications.to_string();
         lines.push((format!("years {}", years.horizon), count));
     }
+    lines.extend(results.alone.then(|| ("told".to_string(), "alone".to_string())));
     for window in &results.windows {
         let count = window.replications.to_string();
         lines.push((format!("replications {}", window.name), count));
@@ -118,6 +122,7 @@ pub const fn unit(unit: FigureUnit) -> Unit {
         FigureUnit::PerSecond => Unit::PerSecond,
         FigureUnit::Ratio => Unit::Ratio,
         FigureUnit::Count => Unit::None,
+        FigureUnit::Dollars => Unit::Dollars,
     }
 }
 
