@@ -91,12 +91,7 @@ fn spare(draft: &Draft, graph: &Graph, window: usize, lost: Option<Part>) -> Spa
             carries = Some((one.name.clone(), rate));
         }
     }
-    Spare {
-        lost: lost.map(|part| part.name(draft)),
-        serves,
-        busiest,
-        carries,
-    }
+    Spare { lost: lost.map(|part| part.name(draft)), serves, busiest, carries }
 }
 
 /// Resources above whose capacity nothing can be served.
@@ -164,10 +159,9 @@ pub fn figure(draft: &Draft, figure: &Figure, window: usize) -> Result<f64, Stri
     match value(draft, figure, &after) {
         Ok(used) => Ok(1.0 - used),
         Err(said) if value(draft, figure, &before).is_err() => Err(said),
-        Err(_) => Err(format!(
-            "`{figure}`: nothing is asked of it when `{}` is lost",
-            lost.name(draft)
-        )),
+        Err(_) => {
+            Err(format!("`{figure}`: nothing is asked of it when `{}` is lost", lost.name(draft)))
+        }
     }
 }
 

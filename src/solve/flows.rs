@@ -27,8 +27,8 @@ use crate::health::{CauseId, Explanation, FactId, Kernel, Listener, View};
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::{AvailabilityNet, AvailabilityPlan, Meter, WHOLE};
 use crate::solve::fluid::{Live, Memo, TrafficTally};
-use kept::{Keep, Kept, Outage};
 use crate::units::{SimDuration, SimTime};
+use kept::{Keep, Kept, Outage};
 
 /// Shorter outages are none.
 pub const LEAST_LENGTH: SimDuration = SimDuration::SECOND;
@@ -438,8 +438,7 @@ impl<'p> Row<'p> {
     }
 
     fn end_episode(&mut self) {
-        let Some(Episode { begun, ended: Some(ended), cause, before }) = self.episode.take()
-        else {
+        let Some(Episode { begun, ended: Some(ended), cause, before }) = self.episode.take() else {
             return;
         };
         let length = ended.since(begun);

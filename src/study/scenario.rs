@@ -10,10 +10,10 @@ use crate::model::spec::runs::ReplicationsSpec;
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::availability;
-use crate::plan::headroom;
 use crate::plan::checks::week_start;
 use crate::plan::faults::PLANNED;
 use crate::plan::figure::{Figure, FigureUnit, Metric};
+use crate::plan::headroom;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
@@ -713,8 +713,7 @@ pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyRe
     breaks::pair(&study.windows, &mut windows);
     let years = study.years.as_ref().map(|years| years::run(years, watch)).transpose()?;
     let (judgements, capacities) = (Vec::new(), capacities?);
-    let mut result =
-        StudyResult { windows, judgements, capacities, years, why: Why::default() };
+    let mut result = StudyResult { windows, judgements, capacities, years, why: Why::default() };
     let judge = |expectation: &Expectation| match result.judged(study, expectation.of) {
         Estimate::Interval(interval) => expectation.demand.judge(&interval),
         _ => Judgement::Inconclusive,

@@ -216,7 +216,8 @@ fn relive(
             let asked: Vec<usize> = (0..chosen.len()).filter(mine).collect();
             let mine = |at: &usize| years[*at].2.replication == *replication;
             let asked_years: Vec<usize> = (0..years.len()).filter(mine).collect();
-            let ask = |at: &usize| Ask { meter: chosen[*at].meter, outage: chosen[*at].outage.clone() };
+            let ask =
+                |at: &usize| Ask { meter: chosen[*at].meter, outage: chosen[*at].outage.clone() };
             let asks: Vec<Ask> = asked.iter().map(ask).collect();
             let ask = |at: &usize| AskYear { meter: years[*at].0, number: years[*at].2.number };
             let ask_years: Vec<AskYear> = asked_years.iter().map(ask).collect();

@@ -11,6 +11,7 @@ pub mod databases;
 pub mod files;
 pub mod load;
 pub mod page;
+pub mod why;
 pub mod years;
 
 use serde_json::{Map, Value, json};
@@ -18,6 +19,7 @@ use serde_json::{Map, Value, json};
 use crate::report::document::{Block, Cell, Document, Figure, Rounding, Unit};
 use crate::report::write::{ResultFile, ResultSet, run_digest};
 use crate::report::{chart, html, json as form};
+use crate::stats::interval::Method;
 use crate::study::results::{RESULTS_VERSION, Results, Share};
 use crate::study::window::Estimate;
 
@@ -130,6 +132,9 @@ pub const fn unit(unit: FigureUnit) -> Unit {
 #[must_use]
 pub fn cell(estimate: &Estimate, unit: Unit) -> Cell {
     match estimate {
+        Estimate::Interval(i) if i.method == Method::Arithmetic => {
+            Cell::Figure(Figure::exact(i.estimate, unit))
+        }
         Estimate::Interval(i) => Cell::Figure(Figure::estimate(i.estimate, i.low, i.high, unit)),
         Estimate::Single(value) => Cell::Figure(Figure::exact(*value, unit)),
         Estimate::Missing(reason) => Cell::missing(reason.to_string()),

@@ -374,10 +374,20 @@ impl<'p> Recorder<'p> {
             open.involved[index] = true;
         }
         let Moved { at, automaton, from, to, cause } = *moved;
+        // Whoever strikes others and stays as it was has no change of its own.
+        if from == to {
+            return;
+        }
         self.note(Change { at, what: Happening::Moved { automaton, from, to, cause } });
     }
 
-    fn look(&mut self, at: SimTime, view: View<'_>, rows: &[Row<'_>], fluid: &mut Option<Live<'_, '_>>) {
+    fn look(
+        &mut self,
+        at: SimTime,
+        view: View<'_>,
+        rows: &[Row<'_>],
+        fluid: &mut Option<Live<'_, '_>>,
+    ) {
         for (meter, row) in rows.iter().enumerate() {
             let now = (row.level, if row.level > 0 { row.why.as_slice() } else { &[] });
             if (self.shown[meter].0, self.shown[meter].1.as_slice()) == now {
@@ -470,7 +480,8 @@ impl<'p> Recorder<'p> {
 
     fn all_clear(&self, open: &Open, at: SimTime) -> bool {
         let over = at >= open.ended && self.shown.iter().all(|(lost, _)| *lost == 0);
-        let well = || open.involved.iter().zip(&self.unwell).all(|(in_it, ill)| !in_it || ill.is_none());
+        let well =
+            || open.involved.iter().zip(&self.unwell).all(|(in_it, ill)| !in_it || ill.is_none());
         (over && well()) || at >= open.ended + AFTER
     }
 

@@ -113,7 +113,8 @@ impl Kept {
     }
 
     fn shorten(&mut self) {
-        self.worst.sort_by(|(a, x), (b, y)| y.lost.cmp(&x.lost).then((a, x.begun).cmp(&(b, y.begun))));
+        self.worst
+            .sort_by(|(a, x), (b, y)| y.lost.cmp(&x.lost).then((a, x.begun).cmp(&(b, y.begun))));
         self.worst.truncate(WORST);
     }
 

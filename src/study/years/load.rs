@@ -361,7 +361,9 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, Strin
                 _ => (OfLoad::PerMillion(class), fluid.bill, "zone"),
             };
             let without = || {
-                format!("`{figure}` is not estimated: the file has no such price; `[cost]` may have `{key}`")
+                format!(
+                    "`{figure}` is not estimated: the file has no such price; `[cost]` may have `{key}`"
+                )
             };
             priced.map(|_| of).ok_or_else(without)
         }
