@@ -269,7 +269,7 @@ pub fn span(nanos: u64) -> String {
 /// What an outage cost, in a sentence.
 fn sum(outage: &OutageRecord) -> String {
     let mut parts = vec![format!("{} in all", span(outage.ended_ns - outage.begun_ns))];
-    if outage.downtime_s < outage.length_s {
+    if outage.downtime_s < 0.99 * outage.length_s {
         let down = (outage.downtime_s * 1e9) as u64;
         parts.push(format!("worth {} of downtime", span(down)));
     }
@@ -294,9 +294,8 @@ fn heading(head: &Head, subject: &Subject) -> String {
     let down = Figure::exact(subject.downtime_s_per_year, Unit::Seconds).rounded(Rounding::Up);
     let years = head.replications as f64 * head.horizon_s / 31_536_000.0;
     format!(
-        "{}: why {} {} is down ({}). {} outages in {} simulated years, {} of downtime a year.",
+        "{}: why {} is down ({}). {} outages in {} simulated years, {} of downtime a year.",
         visible(&head.scenario),
-        subject.kind,
         visible(&subject.of),
         subject.availability,
         number::count(subject.outages),
@@ -311,6 +310,10 @@ pub fn text(head: &Head, told: &[Told<'_>], terminal: Terminal) -> String {
     let mut out = String::new();
     let width = usize::from(terminal.width);
     let mut say = |first: &str, text: &str| {
+        if text.is_empty() {
+            out.push('\n');
+            return;
+        }
         let text = terminal.letters.spell(text);
         let indent = first.chars().count();
         for (at, line) in wrap(&text, width.saturating_sub(indent)).iter().enumerate() {
@@ -320,7 +323,7 @@ pub fn text(head: &Head, told: &[Told<'_>], terminal: Terminal) -> String {
     };
     for (at, one) in told.iter().enumerate() {
         if at > 0 {
-            say("", " ");
+            say("", "");
         }
         say("", &heading(head, one.subject));
         if one.stories.is_empty() {
@@ -328,20 +331,20 @@ pub fn text(head: &Head, told: &[Told<'_>], terminal: Terminal) -> String {
         }
         for story in &one.stories {
             let outage = story.outage;
-            say("", " ");
+            say("", "");
             let title = format!("{} (replication {})", outage.begun, outage.replication);
             say("", &visible(&format!("{} \u{2014} {title}", capital(&kept_as(outage)))));
             for line in &story.lines {
                 let since = match line.since_ns {
-                    None => format!("{} before", span(outage.begun_ns - line.at_ns)),
-                    Some(0) => line.at.rsplit(' ').next().unwrap_or_default().to_string(),
+                    None => format!("- {}", span(outage.begun_ns - line.at_ns)),
+                    Some(0) => "0".to_string(),
                     Some(since) => format!("+ {}", span(since)),
                 };
-                say(&format!("  {since:>18}  "), &line.text);
+                say(&format!("  {}  {since:>13}  ", clock(&line.at)), &line.text);
             }
             if story.left_out > 0 {
                 let more = format!("({} more changes, in journal.jsonl)", story.left_out);
-                say(&format!("  {:>18}  ", ""), &more);
+                say(&format!("  {:>27}  ", ""), &more);
             }
             say("  ", &sum(outage));
         }
@@ -353,11 +356,18 @@ pub fn text(head: &Head, told: &[Told<'_>], terminal: Terminal) -> String {
                 number::count(rest.rest_outages),
                 number::figure(&down).replace('\u{a0}', " ")
             );
-            say("", " ");
+            say("", "");
             say("", &text);
         }
     }
     out.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// Weekday and time of a date: `Tue 02:13:07`.
+fn clock(date: &str) -> String {
+    let mut words = date.split(' ').skip(2);
+    let weekday = words.next().unwrap_or_default();
+    format!("{weekday} {}", words.next_back().unwrap_or_default())
 }
 
 fn capital(text: &str) -> String {

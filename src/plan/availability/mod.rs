@@ -290,6 +290,9 @@ fn compile(
     for (component, timer) in meters::unit_faults(draft, without) {
         declared.declaration.remove_fault(&component, &timer);
     }
+    if !without.is_empty() {
+        beliefs::know_of_hangs(&mut declared.declaration);
+    }
     // Facts about components are for `requests`, which reads the same automata.
     declared.declaration.facts.retain(|(name, _)| !name.contains(": "));
     failover::declare(draft, graph, &mut declared);

@@ -9,7 +9,8 @@
 //! of the [`LEAD`] before it. It is over when everything is well again that was not well during its
 //! outages, or after [`AFTER`]. Outages in the same episode are told once.
 //!
-//! Holds: at most [`MOST_CHANGES`] changes an episode: what is left out is counted.
+//! Holds: an episode has a bounded number of changes ([`MOST_CHANGES`], [`MOST_BEFORE`]); what is left
+//! out is counted.
 
 use std::collections::VecDeque;
 
@@ -27,8 +28,10 @@ use crate::units::{SimDuration, SimTime};
 pub const LEAD: SimDuration = SimDuration::from_secs(3_600);
 /// How long after an outage its all clear is waited for.
 pub const AFTER: SimDuration = SimDuration::from_secs(7 * 86_400);
-/// Changes of an episode that are kept.
+/// Changes of parts that are kept of an episode from its onset on, and as many of what is lost.
 pub const MOST_CHANGES: usize = 500;
+/// Changes that are kept from before an onset.
+pub const MOST_BEFORE: usize = 200;
 /// Spans of a year that are kept.
 pub const MOST_SPANS: usize = 500;
 
@@ -265,6 +268,8 @@ struct Open {
     ended: SimTime,
     /// By class of the traffic: views lost before it.
     before: Vec<f64>,
+    /// Changes from before it.
+    told_before: usize,
 }
 
 /// Writes down.
@@ -339,14 +344,19 @@ impl<'p> Recorder<'p> {
 
     fn note(&mut self, change: Change) {
         if let Some(open) = &mut self.open {
-            if open.episode.changes.len() < MOST_CHANGES {
+            let more = match change.what {
+                Happening::Moved { .. } => MOST_CHANGES,
+                // Without its end no outage is told.
+                Happening::Service { .. } => 2 * MOST_CHANGES,
+            };
+            if open.episode.changes.len() < open.told_before + more {
                 open.episode.changes.push(change);
             } else {
                 open.episode.left_out += 1;
             }
             return;
         }
-        if self.before.len() == MOST_CHANGES {
+        if self.before.len() == MOST_BEFORE {
             self.before.pop_front();
             self.dropped += 1;
         }
@@ -468,12 +478,19 @@ impl<'p> Recorder<'p> {
             Happening::Service { .. } => false,
         };
         let kept = |change: &Change| recent(change) || matters(change);
-        let changes: Vec<Change> = self.before.iter().filter(|c| kept(c)).cloned().collect();
+        let mut changes: Vec<Change> = self.before.iter().filter(|c| kept(c)).cloned().collect();
+        for change in changes.iter_mut().filter(|change| change.at == at) {
+            if let Happening::Service { meter, views, .. } = &mut change.what {
+                let counted = self.classes[*meter].filter(|class| *class < before.len());
+                *views = counted.map(|_| 0.0);
+            }
+        }
         let from = changes.first().map_or(at, |change| change.at);
         let involved = self.unwell.iter().map(Option::is_some).collect();
+        let told_before = changes.len();
         // What was dropped for want of room may have belonged to it.
         let episode = Episode { from, to: at, cut: false, left_out: self.dropped, changes };
-        self.open = Some(Open { episode, involved, ended: at, before });
+        self.open = Some(Open { episode, involved, ended: at, before, told_before });
         self.before.clear();
         self.dropped = 0;
     }
