@@ -367,7 +367,7 @@ pub fn text(head: &Head, told: &[Told<'_>], terminal: Terminal) -> String {
 fn clock(date: &str) -> String {
     let mut words = date.split(' ').skip(2);
     let weekday = words.next().unwrap_or_default();
-    format!("{weekday} {}", words.next_back().unwrap_or_default())
+    format!("{weekday} {}", words.last().unwrap_or_default())
 }
 
 fn capital(text: &str) -> String {

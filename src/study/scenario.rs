@@ -11,6 +11,7 @@ use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::availability;
 use crate::plan::checks::week_start;
+use crate::plan::cost;
 use crate::plan::faults::PLANNED;
 use crate::plan::figure::{Figure, FigureUnit, Metric};
 use crate::plan::headroom;
@@ -180,6 +181,9 @@ pub fn prepare(
         study.sought = limits::sought(draft, plan, choices.quick);
     }
     study.years = years_of(draft, choices);
+    // Where there is nothing more to tell it is as beside others.
+    let more = study.years.is_some() || headroom::design_peak(draft).is_some();
+    study.alone &= more || cost::monthly(draft).is_some();
     for sought in &mut study.sought {
         sought.effort.replications = choices.replications.unwrap_or(sought.effort.replications);
     }

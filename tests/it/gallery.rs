@@ -380,7 +380,11 @@ fn answers() -> Vec<Section> {
             "Percentiles need ten samples beyond them.",
             vec![Block::Chart(ecdf()), Block::Chart(latency_ladder()), Block::Chart(capacity())],
         ),
-        section("Cost", "", vec![Block::Chart(cost()), Block::Chart(front()), Block::Chart(waterfall())]),
+        section(
+            "Cost",
+            "",
+            vec![Block::Chart(cost()), Block::Chart(front()), Block::Chart(waterfall())],
+        ),
     ]
 }
 

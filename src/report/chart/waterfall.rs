@@ -12,8 +12,8 @@ use crate::report::svg::{Drawing, Ink, text_width};
 const fn pattern(kind: FallKind) -> (u8, &'static str) {
     match kind {
         FallKind::Whole => (0, "in all"),
-        FallKind::Effect => (1, "bought by leaving it out alone"),
-        FallKind::Interaction => (2, "interaction: all together less the sum of each alone"),
+        FallKind::Effect => (1, "bought by leaving it out"),
+        FallKind::Interaction => (2, "interaction"),
         FallKind::Left => (3, "left without any"),
     }
 }
