@@ -47,11 +47,14 @@ pub fn design_peak(draft: &Draft) -> Option<usize> {
     })
 }
 
-/// Nothing lost, then one of each kind and role of parts lost, in the order of parts.
+/// Nothing lost, then one of each kind and role of parts lost, in the order of names.
 #[must_use]
 pub fn after_each_loss(draft: &Draft, window: usize) -> Vec<Spare> {
     let graph = Graph::of(draft);
-    let lost = drills::one_of_each(draft).into_iter().take(MOST_LOSSES).map(Some);
+    let mut lost = drills::one_of_each(draft);
+    // Where a section stands in the file says nothing.
+    lost.sort_by_cached_key(|part| part.name(draft));
+    let lost = lost.into_iter().take(MOST_LOSSES).map(Some);
     std::iter::once(None).chain(lost).map(|lost| spare(draft, &graph, window, lost)).collect()
 }
 
@@ -60,8 +63,9 @@ fn spare(draft: &Draft, graph: &Graph, window: usize, lost: Option<Part>) -> Spa
     let serves = judged(draft, graph).iter().all(|subject| graph.serves(*subject, &parts));
     let rates = load::rates_in(draft, window);
     let offered = |rates: &[f64]| limits(draft, graph, rates, &parts);
-    let all = offered(&rates);
-    // Of equals the first in the order of parts.
+    let mut all = offered(&rates);
+    // Of equals the first by name.
+    all.sort_by(|a, b| a.name.cmp(&b.name));
     let mut busiest: Option<(String, f64)> = None;
     for one in &all {
         if busiest.as_ref().is_none_or(|(_, most)| one.utilization() > *most) {

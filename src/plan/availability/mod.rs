@@ -226,14 +226,20 @@ fn plan_with(
 }
 
 impl AvailabilityPlan {
-    /// What users feel: meters of classes and of groups, by place.
+    /// What users feel: meters of classes and of groups, by place, in the order of their names.
     #[must_use]
     pub fn felt(&self) -> Vec<usize> {
         let felt = |meter: &usize| {
             let (watched, _) = self.measured[*meter];
             self.watched[watched].kind != WatchedKind::Service
         };
-        (0..self.measured.len()).filter(felt).collect()
+        let mut all: Vec<usize> = (0..self.measured.len()).filter(felt).collect();
+        // Where a section stands in the file says nothing.
+        all.sort_by_key(|meter| {
+            let (watched, availability) = self.measured[*meter];
+            (self.watched[watched].kind, &self.watched[watched].name, availability)
+        });
+        all
     }
 
     /// The net that has all faults but these.
