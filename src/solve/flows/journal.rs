@@ -148,7 +148,8 @@ pub struct Relived {
     pub years: Vec<Strip>,
 }
 
-/// Lives through a replication of the net with all faults once more, as far as it is asked for.
+/// Lives through a replication of the net with all faults once more, as far as it is asked for; what is
+/// lost is told of the plan's stories.
 ///
 /// # Errors
 ///
@@ -284,6 +285,8 @@ struct Recorder<'p> {
     unwell: Vec<Option<SimTime>>,
     ill: usize,
     open: Option<Open>,
+    /// Meters whose service is told, in the order of their names.
+    felt: Vec<usize>,
     /// By meter: its class, by place among those of the traffic.
     classes: Vec<Option<usize>>,
     /// By meter: what was told last.
@@ -315,6 +318,7 @@ impl<'p> Recorder<'p> {
             unwell: vec![None; net.automata().count()],
             ill: 0,
             open: None,
+            felt: plan.stories.clone(),
             classes: (0..plan.measured.len()).map(|meter| class_of(plan, meter)).collect(),
             shown: vec![(0, Vec::new()); plan.nets[0].meters.len()],
             begun: vec![false; asks.len()],
@@ -398,7 +402,9 @@ impl<'p> Recorder<'p> {
         rows: &[Row<'_>],
         fluid: &mut Option<Live<'_, '_>>,
     ) {
-        for (meter, row) in rows.iter().enumerate() {
+        for place in 0..self.felt.len() {
+            let meter = self.felt[place];
+            let row = &rows[meter];
             let now = (row.level, if row.level > 0 { row.why.as_slice() } else { &[] });
             if (self.shown[meter].0, self.shown[meter].1.as_slice()) == now {
                 continue;
