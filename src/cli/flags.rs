@@ -115,6 +115,13 @@ pub enum Command {
     /// again: a sweep that was stopped, or killed, goes on with the same command, and its results are
     /// those of an undisturbed one to the byte.
     Sweep(SweepArgs),
+    /// Tell the story of the outages that results hold
+    ///
+    /// The worst outages of the simulated years, and a typical one of each of the causes that cost
+    /// most: what broke, who noticed when, who took over, what it cost, dated and step by step.
+    /// Nothing is simulated: it is read from the journal that `run` has written. Exit code 2 when
+    /// there are no results, 5 when they have no journal, 7 when they are damaged.
+    Explain(ExplainArgs),
     /// Run results again and compare every byte
     ///
     /// The scenario beside the results is lived through once more with the same effort. Compared are
@@ -288,6 +295,37 @@ pub struct SweepArgs {
     /// Replace other results in the folder
     #[arg(long)]
     pub force: bool,
+}
+
+/// Flags of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Folder of the results of one scenario
+    #[arg(value_name = "RESULT", value_hint = ValueHint::DirPath)]
+    pub result: PathBuf,
+    /// Tell of this class or group alone
+    #[arg(long, value_name = "NAME")]
+    pub of: Option<String>,
+    /// Which availability: structural, continuous
+    ///
+    /// `continuous` counts also what is lost while a death is not noticed yet.
+    #[arg(long, value_name = "KIND", default_value = "structural", hide_possible_values = true)]
+    pub availability: AvailabilityName,
+    /// Tell so many of the worst outages, at most 5
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(0..=5))]
+    pub worst: u32,
+    /// Form of the answer on standard output: text, json
+    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
+    pub format: TextOrJson,
+}
+
+/// An availability.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum AvailabilityName {
+    /// Enough is up and reachable
+    Structural,
+    /// And no more than 1 % fails because a death is not noticed yet
+    Continuous,
 }
 
 /// Flags of `replay`.
@@ -513,7 +551,7 @@ impl Effort {
             Some(SolverName::Flows) => Some(Solver::Flows),
             None => None,
         };
-        Choices { solver, replications: self.replications, quick: self.quick }
+        Choices { solver, replications: self.replications, quick: self.quick, alone: false }
     }
 }
 

@@ -12,6 +12,7 @@ mod completions;
 pub mod console;
 pub mod diff;
 pub mod exit;
+mod explain;
 pub mod flags;
 pub mod gate;
 mod init;
@@ -72,6 +73,7 @@ fn run(cli: &Cli, console: &Console) -> Result<Exit, Failure> {
         Some(Command::Compare(args)) => compare::compare(args, console),
         Some(Command::Diff(args)) => diff::diff(args, console),
         Some(Command::Gate(args)) => gate::gate(args, console),
+        Some(Command::Explain(args)) => explain::explain(args, console),
         Some(Command::Replay(args)) => replay::replay(args, console),
         Some(Command::Sweep(args)) => sweep::sweep(args, console),
         Some(Command::Init(args)) => init::init(args, console),

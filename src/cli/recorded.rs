@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::exit::{Exit, Failure};
 use super::flags::{Cli, Command, Effort};
+use crate::report::run::TOLD_ALONE;
 use crate::report::write::{self, read_manifest};
 use crate::scenario::render::shown;
 
@@ -74,6 +75,12 @@ impl Recorded {
     pub fn covers(&self) -> Vec<&str> {
         let lines = self.manifest["digest_covers"].as_array().into_iter().flatten();
         lines.filter_map(Json::as_str).collect()
+    }
+
+    /// Whether they are of a scenario that was run alone.
+    #[must_use]
+    pub fn is_told_alone(&self) -> bool {
+        self.covers().contains(&TOLD_ALONE)
     }
 
     /// The flags that say how much was simulated. The seed and what flags laid over the scenario

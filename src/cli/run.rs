@@ -13,7 +13,7 @@ use super::progress::Progress;
 use super::stop::Stop;
 use crate::model::blueprint::Blueprint;
 use crate::plan::{Draft, cost};
-use crate::report::run::{Identity, Output, output, page};
+use crate::report::run::{Identity, Output, TOLD_ALONE, output, page};
 use crate::report::write::{Overwrite, ResultsDirectory, Written, sha256};
 use crate::report::{csv, text};
 use crate::scenario::code::Code;
@@ -21,7 +21,8 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::render::shown;
 use crate::study::expect::Verdict as Judgement;
 use crate::study::results::{Results, gather};
-use crate::study::scenario::{self, StudyPlan, StudyResult};
+use crate::study::scenario::{self, Choices, StudyPlan, StudyResult};
+use crate::study::why;
 use crate::study::window::Watch;
 
 /// Runs every file.
@@ -39,7 +40,7 @@ pub fn run(args: &super::flags::RunArgs, console: &Console) -> Result<Exit, Fail
     };
     let places: Vec<PathBuf> = files.iter().map(place).collect();
     refuse_shared(&files, &places)?;
-    let work = Work::new(&args.simulation, console)?;
+    let work = Work::new(&args.simulation, console)?.told(true);
     let mut exit = Exit::Done;
     for (file, out) in files.iter().zip(&places) {
         let ended = match work.one(file, out) {
@@ -105,6 +106,7 @@ pub struct Work<'a> {
     effort: Cow<'a, Effort>,
     format: Format,
     force: bool,
+    alone: bool,
     console: &'a Console,
     /// Whether the user wants it to end.
     pub stop: Stop,
@@ -152,6 +154,9 @@ impl Ready {
         }
         if let Some(years) = self.study.years.as_ref().filter(|years| years.precision.is_empty()) {
             facts.push(format!("years {} {}", years.of.horizon, years.replications.0));
+        }
+        if self.study.alone {
+            facts.push(TOLD_ALONE.to_string());
         }
         facts
     }
@@ -205,7 +210,15 @@ impl<'a> Work<'a> {
             Failure::new(Exit::Io, format!("cannot start the threads: {error}"))
         })?;
         let pool = Arc::new(pool);
-        Ok(Self { effort: Cow::Borrowed(effort), format, force, console, stop, pool })
+        let effort = Cow::Borrowed(effort);
+        Ok(Self { effort, format, force, alone: false, console, stop, pool })
+    }
+
+    /// The same; `alone`: why a scenario is down and what it costs is told, which nothing that puts
+    /// scenarios side by side needs.
+    #[must_use]
+    pub fn told(self, alone: bool) -> Self {
+        Self { alone, ..self }
     }
 
     /// The same with another effort, on the same threads.
@@ -260,7 +273,7 @@ impl<'a> Work<'a> {
         let mut loaded = load::load_in(file, folder, &assignments, Purpose::Run)?;
         let mut study = None;
         if let (Some(draft), Some(blueprint)) = (&loaded.draft, &loaded.blueprint) {
-            let choices = self.effort.choices();
+            let choices = Choices { alone: self.alone, ..self.effort.choices() };
             study = Some(scenario::prepare(draft, blueprint, choices, &mut loaded.found));
             if study.as_ref().is_some_and(|study| study.windows.is_empty() && study.years.is_none())
             {
@@ -297,7 +310,12 @@ impl<'a> Work<'a> {
         let total: u64 = ready.study.windows.iter().map(|w| u64::from(w.replications.0)).sum();
         let progress = Progress::new(self.console, name, total);
         let watch = Watch::default();
-        let work = || self.pool.install(|| scenario::run(blueprint, &ready.study, &watch));
+        let lived = || {
+            let mut result = scenario::run(blueprint, &ready.study, &watch)?;
+            result.why = why::ask(draft, &ready.study, &result, &watch)?;
+            Ok(result)
+        };
+        let work = || self.pool.install(lived);
         let (digest, seed) = (&ready.canonical.digest, draft.scenario.run.seed.value);
         let result = bug::during(format!("scenario {name}, {digest}, seed {seed}"), || {
             let result = progress.during(&watch, &self.stop, 0, work);

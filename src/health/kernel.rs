@@ -112,6 +112,13 @@ impl View<'_> {
         self.net.service(automaton, self.state(automaton))
     }
 
+    /// The first cause of the state of `automaton`; none while nothing is wrong with it.
+    #[must_use]
+    pub fn cause_of(&self, automaton: AutomatonId) -> Option<CauseId> {
+        let causes = self.marking.causes[automaton.index()].as_slice();
+        causes.first().map(|cause| cause.id)
+    }
+
     /// Why a fact has its value: the causes, oldest first, of everything that is wrong and agrees
     /// with it.
     pub fn explain(&self, fact: FactId, into: &mut Explanation) {

@@ -72,6 +72,13 @@ pub fn monthly(draft: &Draft) -> Option<Cost> {
     (!cost.items.is_empty()).then_some(cost)
 }
 
+/// Dollars that a lost page view costs; `None` without a price.
+#[must_use]
+pub fn lost_view(draft: &Draft) -> Option<f64> {
+    let prices = &draft.scenario.cost.as_ref()?.value;
+    prices.lost_page.as_ref().map(|price| price.value.dollars())
+}
+
 /// Bytes that edges deliver in a month out of what they hold: rate × hit ratio × reply, of the
 /// class of each workload and of all that its clients fetch after it. A month is a twelfth of a
 /// year.

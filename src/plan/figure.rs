@@ -21,6 +21,8 @@ pub enum FigureUnit {
     Ratio,
     /// A number of things.
     Count,
+    /// Dollars.
+    Dollars,
 }
 
 macro_rules! metrics {
@@ -94,7 +96,9 @@ metrics! {
     SplitBrain = "split-brain", Count, 0.1, "Writes taken by an old master beside the new one, gone when it was cut off.";
     FailedReads = "failed-reads", Count, 0.1, "Reads of a database that ended without an answer: refused, an error, timed out, given up.";
     FailedWrites = "failed-writes", Count, 0.1, "Writes of a database that ended without an answer: refused, an error, timed out, given up.";
-    Headroom = "headroom", Ratio, 0.05, "Spare share.";
+    Headroom = "headroom", Ratio, 0.05, "Of a resource: the share that is spare at the level of a window, by arithmetic; `[after-loss=...]`: when that part is lost and what is redundant has taken over. Below zero where more is offered than can be done.";
+    CostPerMillion = "cost-per-million", Dollars, 0.03, "The bill of a month over what is served in one: a million page views of a class.";
+    LostCost = "lost-cost", Dollars, 0.1, "What the page views cost that a class loses in a month, at the price of a lost page.";
     Saturates = "saturates", Ratio, 0.0, "What saturates first.";
 }
 

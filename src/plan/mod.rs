@@ -17,6 +17,7 @@ pub mod figure;
 pub mod flow;
 pub mod fluid;
 pub mod graph;
+pub mod headroom;
 pub mod links;
 pub mod lint;
 pub mod load;

@@ -302,6 +302,8 @@ pub enum ChartKind {
     Ecdf(EcdfChart),
     /// Named points over two axes, the best of them joined.
     Front(FrontChart),
+    /// What each step takes from a whole.
+    Waterfall(WaterfallChart),
 }
 
 /// An axis.
@@ -520,6 +522,55 @@ pub struct Span {
     pub to: f64,
     /// What it was, or what caused it.
     pub cause: String,
+}
+
+/// What each step takes from a whole, down to what is left.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct WaterfallChart {
+    /// Axis of the values, across.
+    pub axis: Axis,
+    /// The steps, top to bottom.
+    pub steps: Vec<FallStep>,
+}
+
+/// A step of a waterfall.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FallStep {
+    /// Its label.
+    pub label: String,
+    /// What it is.
+    pub kind: FallKind,
+    /// Where it begins.
+    pub from: f64,
+    /// Where it ends: below `from` when it takes something away.
+    pub to: f64,
+    /// Bounds of what it takes away; of a whole, and of what is left, of that itself.
+    pub interval: Option<(f64, f64)>,
+}
+
+impl FallStep {
+    /// What it takes away; of a whole, and of what is left, that itself.
+    #[must_use]
+    pub fn size(&self) -> f64 {
+        match self.kind {
+            FallKind::Whole | FallKind::Left => self.to,
+            FallKind::Effect | FallKind::Interaction => self.from - self.to,
+        }
+    }
+}
+
+/// What a step of a waterfall is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FallKind {
+    /// All that there is.
+    #[default]
+    Whole,
+    /// What one cause, or several together, take away.
+    Effect,
+    /// What all together take away beyond the sum of each alone; less than nothing when less.
+    Interaction,
+    /// What is left.
+    Left,
 }
 
 /// Cumulative distributions of samples.

@@ -17,7 +17,14 @@
 //! through one by one ([`Kernel::live_alone`]).
 //!
 //! Holds: downtime by first cause sums to downtime, exactly; memory does not grow with the
-//! horizon, but for 16 bytes a year for each fleet; times are whole nanoseconds. Traffic beside it is a fluid: [`crate::solve::fluid`].
+//! horizon, but for 16 bytes a year for each fleet; times are whole nanoseconds. Traffic beside it is a
+//! fluid: [`crate::solve::fluid`].
+//!
+//! Which outages are worth a story is kept beside it where that is asked for ([`kept`]); such a
+//! history is lived through once more to be written down ([`journal`]).
+
+pub mod journal;
+pub mod kept;
 
 use crate::engine::draw::Lineage;
 use crate::engine::lane::NoProgress;
@@ -28,6 +35,7 @@ use crate::observe::histogram::Histogram;
 use crate::plan::availability::{AvailabilityNet, AvailabilityPlan, Fleet, Meter, WHOLE};
 use crate::solve::fluid::{Live, Memo, TrafficTally};
 use crate::units::{SimDuration, SimTime};
+use kept::{Keep, Kept, Outage};
 
 /// Shorter outages are none.
 pub const LEAST_LENGTH: SimDuration = SimDuration::SECOND;
@@ -65,6 +73,8 @@ pub struct Tally {
     pub cause_years: Vec<(u32, u64)>,
     /// Lengths of outages.
     pub lengths: Histogram,
+    /// Outages that may be worth a story, where they were asked for.
+    pub kept: Option<Box<Kept>>,
 }
 
 impl Tally {
@@ -113,7 +123,7 @@ pub fn run(
     replication: u64,
     until_failed: &[usize],
 ) -> Result<Observation, NoProgress> {
-    live(plan, net, replication, until_failed, None)
+    live(plan, net, replication, until_failed, (&[], None))
 }
 
 /// As [`run`], with the traffic too; `memo` knows what other replications have worked out.
@@ -128,7 +138,23 @@ pub fn run_with_traffic<'p>(
     until_failed: &[usize],
     memo: &mut Memo<'p>,
 ) -> Result<Observation, NoProgress> {
-    live(plan, net, replication, until_failed, Some(memo))
+    live(plan, net, replication, until_failed, (&[], Some(memo)))
+}
+
+/// As [`run`], with the traffic where there is a `memo`; of the meters `stories` (by place) the
+/// outages that may be worth one are kept.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn run_with_stories<'p>(
+    plan: &'p AvailabilityPlan,
+    net: usize,
+    replication: u64,
+    until_failed: &[usize],
+    (stories, memo): (&[usize], Option<&mut Memo<'p>>),
+) -> Result<Observation, NoProgress> {
+    live(plan, net, replication, until_failed, (stories, memo))
 }
 
 fn live<'p>(
@@ -136,14 +162,21 @@ fn live<'p>(
     net: usize,
     replication: u64,
     until_failed: &[usize],
-    memo: Option<&mut Memo<'p>>,
+    (stories, memo): (&[usize], Option<&mut Memo<'p>>),
 ) -> Result<Observation, NoProgress> {
     let which = &plan.nets[net];
     let lineage = Lineage::replication(replication);
     let aside = &which.alone;
     let mut kernel = Kernel::without(&which.net, plan.seed, lineage, plan.start, aside)?;
+    let mut keep = vec![Keep::Nothing; which.meters.len()];
+    for meter in stories {
+        // A fleet has no outage of its own to tell of.
+        if let Some(keep) = keep.get_mut(*meter) {
+            *keep = Keep::Best(Box::new(Kept::of(replication)));
+        }
+    }
     let end = SimTime::ZERO + plan.horizon;
-    let mut meters = Meters::new(which, plan.causes.len(), kernel.view(), end);
+    let mut meters = Meters::new(which, plan.causes.len(), keep, kernel.view(), end);
     let mut steps = 0;
     let fluid = memo.and_then(|memo| Live::new(plan, which, memo, replication, kernel.view()));
     let traffic = match fluid {
@@ -179,7 +212,7 @@ fn live<'p>(
         kernel.step(&mut meters)?;
         steps += 1;
     }
-    let rows = meters.rows.into_iter().map(|row| row.tally);
+    let rows = meters.rows.into_iter().map(Row::tally);
     let tallies = rows.chain(fleets.into_iter().map(FleetRow::close)).collect();
     Ok(Observation { tallies, traffic, steps })
 }
@@ -197,7 +230,14 @@ struct Meters<'p> {
 }
 
 impl<'p> Meters<'p> {
-    fn new(of: &'p AvailabilityNet, causes: usize, view: View<'_>, end: SimTime) -> Self {
+    /// `keep`: what is kept, by meter; `end`: of the horizon.
+    fn new(
+        of: &'p AvailabilityNet,
+        causes: usize,
+        keep: Vec<Keep>,
+        view: View<'_>,
+        end: SimTime,
+    ) -> Self {
         let mut readers = vec![Vec::new(); of.net.facts_of_whole().count()];
         for (row, meter) in of.meters.iter().enumerate() {
             let facts = std::iter::once(meter.up).chain(meter.shares.iter().map(|(fact, _)| *fact));
@@ -205,7 +245,8 @@ impl<'p> Meters<'p> {
                 readers[fact.index()].push(row as u32);
             }
         }
-        let rows = of.meters.iter().map(|meter| Row::new(of, meter, causes)).collect();
+        let rows = of.meters.iter().zip(keep);
+        let rows = rows.map(|(meter, keep)| Row { keep, ..Row::new(of, meter, causes) }).collect();
         let explanation = Explanation::default();
         let fleets: Vec<FleetRow<'_>> =
             of.fleets.iter().map(|fleet| FleetRow::new(fleet, causes, view, end)).collect();
@@ -349,6 +390,8 @@ struct Episode {
     /// When service was whole again; none while it is not.
     ended: Option<SimTime>,
     cause: u32,
+    /// What had been lost before it.
+    before: u128,
 }
 
 /// One watched, in one history.
@@ -365,6 +408,9 @@ struct Row<'p> {
     /// Causes of the present loss, oldest first, each once.
     why: Vec<u32>,
     episode: Option<Episode>,
+    keep: Keep,
+    /// All causes of the present outage, where it may be kept.
+    whole_why: Vec<u32>,
     /// End of the present year, and what was lost in it.
     year: SimTime,
     lost_in_year: u128,
@@ -385,6 +431,8 @@ impl<'p> Row<'p> {
             accounted: SimTime::ZERO,
             why: Vec::new(),
             episode: None,
+            keep: Keep::Nothing,
+            whole_why: Vec::new(),
             year: SimTime::ZERO + SimDuration::YEAR,
             lost_in_year: 0,
             first_in_year: vec![0; causes],
@@ -418,19 +466,7 @@ impl<'p> Row<'p> {
         self.account(at);
         self.why.clear();
         if level > 0 {
-            let add = |fact: FactId, explanation: &mut Explanation| {
-                view.explain(fact, explanation);
-                explanation.causes.iter().map(|cause| (cause.order, cause.id)).collect::<Vec<_>>()
-            };
-            let mut found = Vec::new();
-            if up {
-                for (fact, _) in self.meter.shares.iter().filter(|(fact, _)| view.fact(*fact)) {
-                    found.extend(add(*fact, explanation));
-                }
-                found.sort_unstable();
-            } else {
-                found = add(self.meter.up, explanation);
-            }
+            let found = self.explained(up, view, explanation);
             for (_, id) in found {
                 let place = self.places[id.index()];
                 if !self.why.contains(&place) {
@@ -451,6 +487,35 @@ impl<'p> Row<'p> {
             }
             _ => {}
         }
+        if !matches!(self.keep, Keep::Nothing) {
+            for place in &self.why {
+                if !self.whole_why.contains(place) {
+                    self.whole_why.push(*place);
+                }
+            }
+        }
+    }
+
+    /// The causes of what is lost now, oldest first, with their numbers.
+    fn explained(
+        &self,
+        up: bool,
+        view: View<'_>,
+        explanation: &mut Explanation,
+    ) -> Vec<(u64, CauseId)> {
+        let add = |fact: FactId, explanation: &mut Explanation| {
+            view.explain(fact, explanation);
+            explanation.causes.iter().map(|cause| (cause.order, cause.id)).collect::<Vec<_>>()
+        };
+        if !up {
+            return add(self.meter.up, explanation);
+        }
+        let mut found = Vec::new();
+        for (fact, _) in self.meter.shares.iter().filter(|(fact, _)| view.fact(*fact)) {
+            found.extend(add(*fact, explanation));
+        }
+        found.sort_unstable();
+        found
     }
 
     /// Books what was lost since the last change.
@@ -487,7 +552,9 @@ impl<'p> Row<'p> {
     }
 
     fn end_year(&mut self) {
-        let lost = std::mem::take(&mut self.lost_in_year) / u128::from(WHOLE);
+        let parts = std::mem::take(&mut self.lost_in_year);
+        self.keep.year(self.year, parts);
+        let lost = parts / u128::from(WHOLE);
         self.tally.years.record(lost as u64);
         if lost > 0 {
             for (cause, lost) in self.first_in_year.iter_mut().enumerate().filter(|(_, l)| **l > 0)
@@ -507,13 +574,15 @@ impl<'p> Row<'p> {
             }
             _ => {
                 self.end_episode();
-                self.episode = Some(Episode { begun: at, ended: None, cause });
+                self.whole_why.clear();
+                let before = self.tally.lost;
+                self.episode = Some(Episode { begun: at, ended: None, cause, before });
             }
         }
     }
 
     fn end_episode(&mut self) {
-        let Some(Episode { begun, ended: Some(ended), cause }) = self.episode.take() else {
+        let Some(Episode { begun, ended: Some(ended), cause, before }) = self.episode.take() else {
             return;
         };
         let length = ended.since(begun);
@@ -525,6 +594,22 @@ impl<'p> Row<'p> {
         self.tally.lengths.record_duration(length);
         self.tally.first_failure.get_or_insert(begun);
         self.tally.causes[cause as usize].outages += 1;
+        if !matches!(self.keep, Keep::Nothing) {
+            let also = self.whole_why.iter().copied().filter(|other| *other != cause).collect();
+            let lost = self.tally.lost - before;
+            self.keep.outage(Outage { begun, ended, lost, cause, also });
+        }
+    }
+
+    fn tally(self) -> Tally {
+        let kept = match self.keep {
+            Keep::Best(mut kept) => {
+                (kept.lost, kept.outages) = (self.tally.lost, self.tally.outages);
+                Some(kept)
+            }
+            Keep::Nothing | Keep::Again(_) => None,
+        };
+        Tally { kept, ..self.tally }
     }
 
     /// The horizon ends: an outage that goes on is counted and cut there.

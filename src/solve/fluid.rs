@@ -896,6 +896,12 @@ impl<'m, 'p> Live<'m, 'p> {
         }
     }
 
+    /// Views lost up to `at`, by class; those of a stall that is under way come with its end.
+    pub fn lost_by(&mut self, at: SimTime) -> Vec<f64> {
+        self.account(at);
+        self.rows.iter().map(|row| row.tally.lost.iter().sum()).collect()
+    }
+
     /// One stretch in one cell.
     fn stretch(&mut self, to: SimTime) {
         let (from, cell) = (self.from, self.cell);

@@ -47,6 +47,8 @@ pub enum Method {
     OrderStatistics,
     /// χ² over replications, of a standard deviation.
     ChiSquare,
+    /// Arithmetic without noise: the interval is a point.
+    Arithmetic,
 }
 
 /// What is estimated from one value a replication.
@@ -76,6 +78,7 @@ impl Method {
             Self::RuleOfThree => "rule-of-three",
             Self::OrderStatistics => "order-statistics",
             Self::ChiSquare => "chi-square",
+            Self::Arithmetic => "arithmetic",
         }
     }
 }
@@ -106,6 +109,12 @@ impl fmt::Display for Interval {
 }
 
 impl Interval {
+    /// A number that arithmetic gives, without noise.
+    #[must_use]
+    pub const fn point(value: f64, level: f64) -> Self {
+        Self { estimate: value, low: value, high: value, level, method: Method::Arithmetic }
+    }
+
     /// Interval of a mean: mean ± t s/√n with n − 1 degrees of freedom. `values` holds one value a
     /// replication.
     ///

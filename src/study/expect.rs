@@ -11,7 +11,7 @@
 
 use crate::plan::figure::FigureUnit;
 use crate::stats::interval::Interval;
-use crate::units::{Probability, Rate, SimDuration};
+use crate::units::{Money, Probability, Rate, SimDuration};
 
 /// What a figure must be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -68,6 +68,11 @@ fn quantity(text: &str, unit: FigureUnit) -> Result<f64, String> {
             .or_else(plain)
             .ok_or_else(|| wrong("a share such as 0.95 or \"95%\"")),
         FigureUnit::Count => plain().ok_or_else(|| wrong("a number")),
+        FigureUnit::Dollars => Money::parse(text)
+            .ok()
+            .map(Money::dollars)
+            .or_else(plain)
+            .ok_or_else(|| wrong("an amount such as \"$12.50\"")),
     }
 }
 

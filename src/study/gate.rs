@@ -314,6 +314,8 @@ pub fn least_difference(figure: &Figure) -> f64 {
         | Metric::Downtime
         | Metric::Outages
         | Metric::MeanTimeToFailure
+        | Metric::CostPerMillion
+        | Metric::LostCost
         | Metric::Saturates => 0.0,
     }
 }

@@ -14,11 +14,13 @@ mod breaks;
 mod checks;
 mod gather;
 mod load;
+mod why;
 mod years;
 
 pub use checks::balance;
 pub use gather::gather;
 pub use load::{LoadClass, LoadRows, LoadUse};
+pub use why::{CostRow, FallBar, FallRow, LossRow, SpareRows, Spread, WhyRows};
 pub use years::{YearCause, YearRow, YearSide, YearsRows};
 
 use crate::model::record::Attempts;
@@ -64,6 +66,10 @@ pub struct Results {
     pub windows: Vec<WindowRows>,
     /// Availability over years, where they were lived through.
     pub years: Option<YearsRows>,
+    /// It was run alone, and not beside others.
+    pub alone: bool,
+    /// Why it is down, what it costs and what it can spare, where it was run alone.
+    pub why: WhyRows,
     /// What users notice when a part breaks, the worst first.
     pub breaks: Vec<BreakRow>,
     /// Every figure that was asked for, in order of path.

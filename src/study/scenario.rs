@@ -11,17 +11,21 @@ use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::availability;
 use crate::plan::checks::week_start;
+use crate::plan::cost;
 use crate::plan::faults::PLANNED;
 use crate::plan::figure::{Figure, FigureUnit, Metric};
+use crate::plan::headroom;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
 use crate::solve::requests::{Breach, Window};
+use crate::stats::interval::Interval;
 use crate::study::breaks::{self, Around};
 use crate::study::capacity::{self, CapacityResult};
 use crate::study::expect::{Demand, Verdict as Judgement};
 use crate::study::limits::{self, Sought};
 use crate::study::measure::{Measure, NoValue};
+use crate::study::why::Why;
 use crate::study::window::{self, Estimate, Watch, WindowPlan, WindowResult};
 use crate::study::years::{self, YearFigure, YearsPlan, YearsResult};
 use crate::units::{Rate, SimDuration, SimTime};
@@ -50,6 +54,8 @@ pub enum Judged {
     Capacity(usize),
     /// A figure of years, by its place among those.
     Years(usize),
+    /// A figure of arithmetic, by its place among those.
+    Arithmetic(usize),
 }
 
 /// A judged figure.
@@ -84,6 +90,12 @@ pub struct StudyPlan {
     pub sought: Vec<Sought>,
     /// Years to live through.
     pub years: Option<YearsPlan>,
+    /// Figures that arithmetic gives: path, value, level of intervals.
+    pub arithmetic: Vec<(String, Interval)>,
+    /// It is run alone: why it is down and what it costs is told.
+    pub alone: bool,
+    /// A first look.
+    pub quick: bool,
     /// The solvers that may be used.
     solver: Option<Solver>,
 }
@@ -106,6 +118,8 @@ pub struct Choices {
     pub replications: Option<u32>,
     /// A tenth of the effort, for a first look.
     pub quick: bool,
+    /// Alone, not beside others: its outages are told, and what each cause costs.
+    pub alone: bool,
 }
 
 /// Resolves windows and figures; everything wrong goes to `out`.
@@ -117,7 +131,8 @@ pub fn prepare(
     out: &mut Diagnostics,
 ) -> StudyPlan {
     let scenario = &draft.scenario;
-    let mut study = StudyPlan { solver: choices.solver, ..StudyPlan::default() };
+    let Choices { solver, quick, alone, .. } = choices;
+    let mut study = StudyPlan { solver, quick, alone, ..StudyPlan::default() };
     let windows = choices.solver != Some(Solver::Flows);
     let level = scenario.run.confidence.value;
     let start = week_start(draft);
@@ -166,6 +181,9 @@ pub fn prepare(
         study.sought = limits::sought(draft, plan, choices.quick);
     }
     study.years = years_of(draft, choices);
+    // Where there is nothing more to tell it is as beside others.
+    let more = study.years.is_some() || headroom::design_peak(draft).is_some();
+    study.alone &= more || cost::monthly(draft).is_some();
     for sought in &mut study.sought {
         sought.effort.replications = choices.replications.unwrap_or(sought.effort.replications);
     }
@@ -183,7 +201,7 @@ pub fn prepare(
                 limits::sharpen(&mut study.sought[place], width.get(), most);
             }
             Some(Judged::Years(place)) => study.sharpen_years(place, width.get(), choices),
-            Some(Judged::Capacity(_)) | None => {}
+            Some(Judged::Capacity(_) | Judged::Arithmetic(_)) | None => {}
         }
     }
     for expect in scenario.expect.iter() {
@@ -192,6 +210,7 @@ pub fn prepare(
         let unit = match of {
             Judged::Figure(place) => study.figures[place].figure.unit(),
             Judged::Capacity(_) => Metric::Capacity.unit(),
+            Judged::Arithmetic(_) => Metric::Headroom.unit(),
             Judged::Years(place) => {
                 let figures = study.years.as_ref().map(|years| &years.figures);
                 figures.map_or(FigureUnit::Ratio, |figures| figures[place].figure.unit())
@@ -236,7 +255,10 @@ fn years_of(draft: &Draft, choices: Choices) -> Option<YearsPlan> {
             sets.push(set);
         }
     }
-    let of = availability::plan(draft, &sets)?;
+    let mut of = availability::plan(draft, &sets)?;
+    if choices.alone {
+        of.stories = of.felt();
+    }
     let replications = match choices {
         Choices { replications: Some(count), .. } => (count, count),
         Choices { quick: true, .. } => (years::QUICK, years::QUICK),
@@ -309,6 +331,9 @@ impl StudyPlan {
                 })
                 .ok();
         }
+        if figure.metric == Metric::Headroom {
+            return self.add_of_arithmetic(draft, path, &figure, span, out);
+        }
         if years::is_of_years(&figure) {
             return self.add_of_years(path, figure, span, out);
         }
@@ -364,6 +389,31 @@ impl StudyPlan {
             }
             Err(message) => {
                 wrong(message, out);
+                None
+            }
+        }
+    }
+
+    /// Adds a figure that needs no run.
+    fn add_of_arithmetic(
+        &mut self,
+        draft: &Draft,
+        path: &str,
+        figure: &Figure,
+        span: Span,
+        out: &mut Diagnostics,
+    ) -> Option<Judged> {
+        if let Some(known) = self.arithmetic.iter().position(|(other, _)| other == path) {
+            return Some(Judged::Arithmetic(known));
+        }
+        match headroom::at(draft, figure) {
+            Ok(value) => {
+                let level = draft.scenario.run.confidence.value;
+                self.arithmetic.push((path.to_string(), Interval::point(value, level)));
+                Some(Judged::Arithmetic(self.arithmetic.len() - 1))
+            }
+            Err(message) => {
+                out.push(Diagnostic::new(Code::NoSuchFigure, span, message));
                 None
             }
         }
@@ -599,6 +649,8 @@ pub struct StudyResult {
     pub capacities: Vec<Option<CapacityResult>>,
     /// What the years gave, where they were lived through.
     pub years: Option<YearsResult>,
+    /// Why, where that was asked.
+    pub why: Why,
 }
 
 impl StudyResult {
@@ -617,6 +669,7 @@ impl StudyResult {
                 Some(Some(found)) => found.carries.estimate(),
                 _ => Estimate::Missing(NoValue::Stopped),
             },
+            Judged::Arithmetic(place) => Estimate::Interval(study.arithmetic[place].1),
             Judged::Years(place) => match (&study.years, &self.years) {
                 (Some(plan), Some(years)) => years.estimate(plan, plan.figures[place].measure),
                 _ => Estimate::Missing(NoValue::Stopped),
@@ -664,7 +717,7 @@ pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyRe
     breaks::pair(&study.windows, &mut windows);
     let years = study.years.as_ref().map(|years| years::run(years, watch)).transpose()?;
     let (judgements, capacities) = (Vec::new(), capacities?);
-    let mut result = StudyResult { windows, judgements, capacities, years };
+    let mut result = StudyResult { windows, judgements, capacities, years, why: Why::default() };
     let judge = |expectation: &Expectation| match result.judged(study, expectation.of) {
         Estimate::Interval(interval) => expectation.demand.judge(&interval),
         _ => Judgement::Inconclusive,

@@ -16,6 +16,7 @@ use crate::observe::histogram::Histogram;
 use crate::plan::availability::{Availability, AvailabilityPlan, WatchedKind};
 use crate::plan::figure::{Figure, Metric, Stat};
 use crate::scenario::suggest;
+use crate::solve::flows::kept::Kept;
 use crate::solve::flows::{self, Observation, Tally};
 use crate::solve::fluid::{Known, Memo};
 use crate::solve::requests::Breach;
@@ -129,6 +130,8 @@ pub struct Folded {
     pub cause_years: Vec<Histogram>,
     /// Lengths of outages.
     pub lengths: Histogram,
+    /// Outages that may be worth a story, where they were asked for.
+    pub kept: Option<Box<Kept>>,
 }
 
 impl Folded {
@@ -154,6 +157,15 @@ impl Folded {
             self.cause_years[*cause as usize].record(*lost);
         }
         self.lengths.merge(&tally.lengths);
+        self.keep(tally.kept.clone());
+    }
+
+    fn keep(&mut self, kept: Option<Box<Kept>>) {
+        match (&mut self.kept, kept) {
+            (Some(mine), Some(theirs)) => mine.append(*theirs),
+            (mine @ None, theirs) => *mine = theirs,
+            (Some(_), None) => {}
+        }
     }
 
     fn append(&mut self, other: Self) {
@@ -176,6 +188,7 @@ impl Folded {
             mine.merge(theirs);
         }
         self.lengths.merge(&other.lengths);
+        self.keep(other.kept);
     }
 }
 
@@ -327,10 +340,10 @@ fn chunk(
         for (net, folded) in folded.iter_mut().enumerate() {
             let until_failed = &until_failed[net];
             let number = replication as u64;
-            let seen = match &mut memos[net] {
-                Some(memo) => flows::run_with_traffic(plan, net, number, until_failed, memo),
-                None => flows::run(plan, net, number, until_failed),
-            };
+            // Stories are told of the history with all faults.
+            let stories = if net == 0 { plan.stories.as_slice() } else { &[] };
+            let memo = memos[net].as_mut();
+            let seen = flows::run_with_stories(plan, net, number, until_failed, (stories, memo));
             let seen = seen.map_err(|error| Breach {
                 what: error.to_string(),
                 during: format!("years, replication {replication}"),

@@ -183,6 +183,35 @@ fn reports_and_comparisons_read_in_a_browser() {
     }
 }
 
+/// The page of a scenario that was run alone: why it is down, what it can spare, what it costs.
+#[test]
+fn the_report_of_a_scenario_run_alone_reads_in_a_browser() {
+    let Some(chromium) = chromium() else { return };
+    let place = tempfile::tempdir().unwrap();
+    let tier = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/tiers/tier-3.toml");
+    let status = Command::new(env!("CARGO_BIN_EXE_fivenines"))
+        .arg("run")
+        .arg(&tier)
+        .args(["--solver", "flows", "--replications", "60", "--quiet", "--out"])
+        .arg(place.path().join("out"))
+        .output()
+        .unwrap();
+    // What its windows are judged by is not estimated by this solver.
+    assert!(matches!(status.status.code(), Some(0 | 5)), "{status:?}");
+    let page = place.path().join("out/report.html");
+    let text = std::fs::read_to_string(&page).unwrap();
+    for (name, title) in [
+        ("waterfall-page", "perfection would buy page"),
+        ("timeline-years-page", "When page was down"),
+        ("years-page", "Structural downtime of page in one year"),
+        ("capacity-after-loss", "What can be carried after each single loss"),
+    ] {
+        assert!(place.path().join(format!("out/plots/{name}.svg")).is_file(), "{name}");
+        assert!(text.contains(title), "{name} is not on the page");
+    }
+    reads(&chromium, &page);
+}
+
 /// The measure would notice: a page with every flaw has every finding.
 #[test]
 fn a_page_with_flaws_is_found_out() {

@@ -33,6 +33,7 @@ mod reports;
 mod results;
 mod scale;
 mod schema;
+mod stories;
 mod surges;
 mod sweep;
 mod traffic;

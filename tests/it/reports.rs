@@ -249,6 +249,10 @@ fn poison_chart(chart: &mut Chart, word: &str) {
             front.kinds.iter_mut().for_each(set);
             front.points.iter_mut().for_each(|point| set(&mut point.label));
         }
+        ChartKind::Waterfall(waterfall) => {
+            axis(&mut waterfall.axis);
+            waterfall.steps.iter_mut().for_each(|step| set(&mut step.label));
+        }
     }
 }
 
@@ -498,6 +502,16 @@ fn numbers_that_are_none_are_not_drawn() {
                         on_front: true,
                     }],
                     ..FrontChart::default()
+                }),
+                ChartKind::Waterfall(WaterfallChart {
+                    axis: axis.clone(),
+                    steps: vec![FallStep {
+                        label: "s".into(),
+                        kind: FallKind::Effect,
+                        from: value,
+                        to: 1.0,
+                        interval: Some((f64::NAN, value)),
+                    }],
                 }),
                 ChartKind::Timeline(Timeline {
                     axis,

@@ -142,6 +142,11 @@ fn ledgers_add_up_and_every_file_can_be_read() {
             assert_eq!(value["complete"], true, "{name}");
         } else if name.ends_with(".svg") {
             assert!(content.contains("<svg") && content.trim_end().ends_with("</svg>"), "{name}");
+        } else if name.ends_with(".jsonl") {
+            for line in content.lines() {
+                let value: serde_json::Value = serde_json::from_str(line).unwrap();
+                assert!(value["record"].is_string(), "{name}");
+            }
         } else if name == "scenario.toml" {
             toml::from_str::<toml::Table>(&content).unwrap();
         } else {
@@ -269,9 +274,30 @@ fn tiers_stand_side_by_side_and_each_has_its_own_results() {
     for name in ["starter", "tier-1"] {
         assert!(files.contains_key(&format!("{name}/report.html")), "{name}");
     }
-    let alone = run(&one, &place.path().join("alone"), &[]);
-    let digest = digest(&alone);
-    assert_eq!(shown["members"][1]["digest"], digest.strip_prefix("digest ").unwrap());
+    // Alone it is told more: why it is down, what it can spare and what it costs. All else is the same.
+    run(&one, &place.path().join("alone"), &[]);
+    let alone = tree(&place.path().join("alone"));
+    let of_both =
+        files.iter().filter_map(|(name, bytes)| Some((name.strip_prefix("tier-1/")?, bytes)));
+    let mut compared = 0;
+    for (name, bytes) in of_both {
+        if matches!(name, "summary.json" | "report.html" | "manifest.json") {
+            continue;
+        }
+        assert!(alone[name] == *bytes, "{name}");
+        compared += 1;
+    }
+    assert!(compared > 10, "{compared}");
+    let summary = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).unwrap();
+    let (beside, mut told) =
+        (summary(&files["tier-1/summary.json"]), summary(&alone["summary.json"]));
+    told.as_object_mut().unwrap().remove("why").unwrap();
+    let more = ["headroom.", "cost-per-million.", "lost-cost."];
+    let figures = told["figures"].as_object_mut().unwrap();
+    let all = figures.len();
+    figures.retain(|path, _| !more.iter().any(|head| path.starts_with(head)));
+    assert!(figures.len() + 3 <= all);
+    assert_eq!(beside, told);
 }
 
 /// D5: what stands beside the results is the scenario: run again, it gives the same bytes.

@@ -47,6 +47,17 @@ pub fn declare(draft: &Draft, declaration: &mut Declaration) {
     }
 }
 
+/// Publishes that a part never hangs where the fault that makes it hang is left out: whoever believes
+/// in it asks all the same.
+pub fn know_of_hangs(declaration: &mut Declaration) {
+    for automaton in &mut declaration.automata {
+        let publishes = |fact: &str| automaton.facts.iter().any(|(name, _)| name == fact);
+        if publishes("fit") && !publishes("is hung") {
+            automaton.facts.push(("is hung".into(), Expr::Never));
+        }
+    }
+}
+
 /// By member behind a balancer: that it is believed to be well, and that what is sent to it fails.
 pub fn targets(draft: &Draft, balancer: usize) -> Vec<(Expr, Expr)> {
     let (name, spec) = &draft.scenario.balancer[balancer];

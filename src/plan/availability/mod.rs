@@ -82,6 +82,8 @@ pub struct AvailabilityPlan {
     pub fluid: Option<FluidPlan>,
     /// Faults that strike what is common to all and what no architecture inside one site masks.
     pub common: Vec<String>,
+    /// Meters, by place, of which outages are kept that may be worth a story; none unless asked for.
+    pub stories: Vec<usize>,
 }
 
 /// Something whose availability is asked for.
@@ -159,6 +161,20 @@ pub struct Meter {
 /// What can be asked about a draft; `None` when nothing in it can fail.
 #[must_use]
 pub fn plan(draft: &Draft, without: &[Vec<String>]) -> Option<AvailabilityPlan> {
+    plan_with(draft, without, FluidPlan::of(draft))
+}
+
+/// As [`plan`], without its traffic.
+#[must_use]
+pub fn plan_of_parts(draft: &Draft, without: &[Vec<String>]) -> Option<AvailabilityPlan> {
+    plan_with(draft, without, None)
+}
+
+fn plan_with(
+    draft: &Draft,
+    without: &[Vec<String>],
+    mut fluid: Option<FluidPlan>,
+) -> Option<AvailabilityPlan> {
     let scenario = &draft.scenario;
     let planned = scenario.operation.iter().any(|(_, operation)| operation.takes_out());
     if scenario.fault.is_empty() && scenario.unit.is_empty() && !planned {
@@ -177,7 +193,6 @@ pub fn plan(draft: &Draft, without: &[Vec<String>]) -> Option<AvailabilityPlan> 
     let graph = Graph::with_services(draft);
     let watched = meters::watched(draft, &graph);
     let measured = meters::measured(&watched);
-    let mut fluid = FluidPlan::of(draft);
     let compiled: Option<Vec<(Net, Vec<Meter>)>> = sets
         .iter()
         .map(|set| compile(draft, &graph, (&watched, &measured), set, fluid.as_mut()))
@@ -226,10 +241,27 @@ pub fn plan(draft: &Draft, without: &[Vec<String>]) -> Option<AvailabilityPlan> 
         nets,
         fluid,
         common,
+        stories: Vec::new(),
     })
 }
 
 impl AvailabilityPlan {
+    /// What users feel: meters of classes and of groups, by place, in the order of their names.
+    #[must_use]
+    pub fn felt(&self) -> Vec<usize> {
+        let felt = |meter: &usize| {
+            let (watched, _) = self.measured[*meter];
+            matches!(self.watched[watched].kind, WatchedKind::Class | WatchedKind::Group)
+        };
+        let mut all: Vec<usize> = (0..self.measured.len()).filter(felt).collect();
+        // Where a section stands in the file says nothing.
+        all.sort_by_key(|meter| {
+            let (watched, availability) = self.measured[*meter];
+            (self.watched[watched].kind, &self.watched[watched].name, availability)
+        });
+        all
+    }
+
     /// The net that has all faults but these.
     #[must_use]
     pub fn without(&self, faults: &[String]) -> Option<usize> {
@@ -290,6 +322,9 @@ fn compile(
     let mut declared = faults::declare_without(draft, without);
     for (component, timer) in meters::unit_faults(draft, without) {
         declared.declaration.remove_fault(&component, &timer);
+    }
+    if !without.is_empty() {
+        beliefs::know_of_hangs(&mut declared.declaration);
     }
     // Facts about components are for `requests`, which reads the same automata.
     declared.declaration.facts.retain(|(name, _)| !name.contains(": "));

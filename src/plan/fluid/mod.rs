@@ -26,6 +26,7 @@ use crate::health::{Declaration, FactId, Net};
 use crate::plan::Draft;
 use crate::plan::availability::{Meter, WHOLE, beliefs, failover};
 use crate::plan::checks::week_start;
+use crate::plan::cost;
 use crate::plan::faults::{PLANNED, holder};
 use crate::plan::links::{Entrance, Role};
 use crate::plan::part::Part;
@@ -73,6 +74,10 @@ pub struct FluidPlan {
     pub zero: SimDuration,
     /// Place of the cause of what is planned among those of the plan, if it has one.
     pub planned: Option<u32>,
+    /// The bill of a month in dollars, where the file has prices.
+    pub bill: Option<f64>,
+    /// The price of a lost view in dollars, where it has one.
+    pub lost_view: Option<f64>,
 }
 
 /// What must work for a part to be up: of each of these sets one.
@@ -193,6 +198,8 @@ impl FluidPlan {
             workloads: Vec::new(),
             zero: week_zero(draft),
             planned: None,
+            bill: cost::monthly(draft).map(|cost| cost.total()),
+            lost_view: cost::lost_view(draft),
             network,
         };
         plan.asked(draft);

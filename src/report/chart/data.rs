@@ -1,8 +1,8 @@
 //! The data of a chart as a table, for readers who cannot or will not look at the drawing.
 
 use crate::report::document::{
-    Axis, Cell, Chart, ChartKind, Column, Estimate, Figure, FrontChart, HeatMap, Series, Table,
-    Timeline, Unit,
+    Axis, Cell, Chart, ChartKind, Column, Estimate, FallKind, FallStep, Figure, FrontChart,
+    HeatMap, Series, Table, Timeline, Unit, WaterfallChart,
 };
 
 /// Rows above which a series is shown by every n-th point; the files hold all of them.
@@ -48,6 +48,7 @@ pub fn table(chart: &Chart) -> Table {
         ChartKind::Heat(heat) => matrix(heat),
         ChartKind::Timeline(timeline) => spans(timeline),
         ChartKind::Front(front) => points(front),
+        ChartKind::Waterfall(waterfall) => falls(waterfall),
     };
     let every = table.rows.len().div_ceil(MOST_ROWS).max(1);
     table.caption = format!("Data: {}", chart.title);
@@ -147,4 +148,30 @@ fn points(front: &FrontChart) -> Table {
         ]
     };
     Table { columns, rows: front.points.iter().map(row).collect(), ..Table::default() }
+}
+
+fn falls(chart: &WaterfallChart) -> Table {
+    let unit = || chart.axis.unit.clone();
+    let columns = vec![
+        Column::words("step", "step"),
+        Column::words("is", "kind"),
+        Column::numbers("size", "size", unit()),
+        Column::numbers("then left", "left", unit()),
+    ];
+    let kind = |kind: FallKind| match kind {
+        FallKind::Whole => "in all",
+        FallKind::Effect => "left out alone",
+        FallKind::Interaction => "interaction",
+        FallKind::Left => "left",
+    };
+    let row = |step: &FallStep| {
+        let size = Estimate { value: step.size(), interval: step.interval };
+        vec![
+            Cell::text(step.label.clone()),
+            Cell::text(kind(step.kind)),
+            estimate(Some(&size), &unit()),
+            Cell::Figure(Figure::exact(step.to, unit())),
+        ]
+    };
+    Table { columns, rows: chart.steps.iter().map(row).collect(), ..Table::default() }
 }

@@ -13,6 +13,7 @@ mod lines;
 mod rows;
 mod scale;
 mod timeline;
+mod waterfall;
 
 use std::convert::Infallible;
 
@@ -52,6 +53,7 @@ pub fn draw(chart: &Chart, id: &str, width: u32) -> Drawing {
         ChartKind::Heat(heat) => heat::heat(&sheet, heat),
         ChartKind::Timeline(timeline) => timeline::timeline(&sheet, timeline),
         ChartKind::Front(points) => front::front(&sheet, points),
+        ChartKind::Waterfall(falls) => waterfall::waterfall(&sheet, falls),
     }
 }
 

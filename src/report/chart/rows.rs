@@ -14,7 +14,7 @@ use crate::report::text::visible;
 
 /// Height of a row and of the bar in it, in pixels.
 const ROW: f64 = 26.0;
-const BAR: f64 = 15.0;
+pub(super) const BAR: f64 = 15.0;
 /// Height of a row whose label stands above it.
 const ROW_BELOW_LABEL: f64 = 40.0;
 /// Least width of a column that still holds its label.
@@ -22,7 +22,7 @@ const COLUMN: f64 = 44.0;
 
 /// The value of an estimate, to the digits its interval supports. Its unit is there only where it
 /// depends on the size: else the title of the axis has it.
-fn value_text(estimate: &Estimate, unit: &Unit) -> String {
+pub(super) fn value_text(estimate: &Estimate, unit: &Unit) -> String {
     let unit = match unit {
         Unit::Seconds | Unit::Bytes | Unit::BytesPerSecond | Unit::Ratio => unit.clone(),
         Unit::Dollars | Unit::DollarsPerMonth => Unit::Dollars,
@@ -41,19 +41,19 @@ fn sound(estimate: Option<&Estimate>) -> Option<Estimate> {
 }
 
 /// Where the labels of rows stand: to the left, or above each row when there is no room.
-struct Rows {
+pub(super) struct Rows {
     labels: Vec<String>,
     /// Whether labels stand above.
     above: bool,
     /// Pixels to the left of the plot.
-    left: f64,
+    pub left: f64,
     /// Height of all rows.
-    height: f64,
-    scale: Scale,
+    pub height: f64,
+    pub scale: Scale,
 }
 
 impl Rows {
-    fn new(sheet: &Sheet<'_>, labels: Vec<String>) -> Self {
+    pub fn new(sheet: &Sheet<'_>, labels: Vec<String>) -> Self {
         let widths = labels.iter().map(|label| text_width(&visible(label), TICK_SIZE));
         let widest = widths.fold(0.0, f64::max);
         let above = widest > sheet.pixels() * 0.36;
@@ -66,7 +66,7 @@ impl Rows {
     }
 
     /// Draws the label of row `at` if it stands above; returns where the row's middle is.
-    fn begin(
+    pub fn begin(
         &self,
         sheet: &Sheet<'_>,
         root: &Root<'_>,

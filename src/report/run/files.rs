@@ -37,6 +37,7 @@ pub fn tables(results: &Results) -> Vec<ResultFile> {
     files.extend(super::databases::tables(results));
     files.extend(super::years::tables(results));
     files.extend(super::load::tables(results));
+    files.extend(super::why::tables(results));
     files
 }
 
@@ -413,6 +414,9 @@ pub fn summary(results: &Results) -> Value {
         if let Some(load) = &years.load {
             summary["years"]["load"] = super::load::summary(load);
         }
+    }
+    if results.alone {
+        summary["why"] = super::why::summary(&results.why);
     }
     summary
 }

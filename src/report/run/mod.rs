@@ -11,6 +11,7 @@ pub mod databases;
 pub mod files;
 pub mod load;
 pub mod page;
+pub mod why;
 pub mod years;
 
 use serde_json::{Map, Value, json};
@@ -18,10 +19,14 @@ use serde_json::{Map, Value, json};
 use crate::report::document::{Block, Cell, Document, Figure, Rounding, Unit};
 use crate::report::write::{ResultFile, ResultSet, run_digest};
 use crate::report::{chart, html, json as form};
+use crate::stats::interval::Method;
 use crate::study::results::{RESULTS_VERSION, Results, Share};
 use crate::study::window::Estimate;
 
 use crate::plan::figure::FigureUnit;
+
+/// The line of the digest that says that a scenario was run alone.
+pub const TOLD_ALONE: &str = "told alone";
 
 /// What identifies a run, beside its figures.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,6 +93,7 @@ fn lines(results: &Results, identity: &Identity) -> Vec<(String, String)> {
         let count = years.replications.to_string();
         lines.push((format!("years {}", years.horizon), count));
     }
+    lines.extend(results.alone.then(|| ("told".to_string(), "alone".to_string())));
     for window in &results.windows {
         let count = window.replications.to_string();
         lines.push((format!("replications {}", window.name), count));
@@ -118,6 +124,7 @@ pub const fn unit(unit: FigureUnit) -> Unit {
         FigureUnit::PerSecond => Unit::PerSecond,
         FigureUnit::Ratio => Unit::Ratio,
         FigureUnit::Count => Unit::None,
+        FigureUnit::Dollars => Unit::Dollars,
     }
 }
 
@@ -125,6 +132,9 @@ pub const fn unit(unit: FigureUnit) -> Unit {
 #[must_use]
 pub fn cell(estimate: &Estimate, unit: Unit) -> Cell {
     match estimate {
+        Estimate::Interval(i) if i.method == Method::Arithmetic => {
+            Cell::Figure(Figure::exact(i.estimate, unit))
+        }
         Estimate::Interval(i) => Cell::Figure(Figure::estimate(i.estimate, i.low, i.high, unit)),
         Estimate::Single(value) => Cell::Figure(Figure::exact(*value, unit)),
         Estimate::Missing(reason) => Cell::missing(reason.to_string()),

@@ -6,6 +6,7 @@ use crate::report::document::{
     Unit, Verdict as Line,
 };
 use crate::report::number;
+use crate::stats::interval::Method;
 use crate::study::expect::Verdict as Judgement;
 use crate::study::results::{
     AttemptsOf, Latency, RESULTS_VERSION, Results, STATS, UseKind, ViewRow, WindowRows, balance,
@@ -27,24 +28,37 @@ pub fn document(results: &Results, identity: &Identity) -> Document {
         command: identity.command.clone(),
         partial: results.partial.clone(),
         verdicts: verdicts(results),
-        sections: [
-            (!results.windows.is_empty()).then(|| windows(results, identity)),
-            super::years::section(results),
-            super::load::section(results),
-            (!results.windows.is_empty()).then(|| latency(results)),
-            (!results.windows.is_empty()).then(|| utilization(results)),
-            databases::section(results),
-            capacity::section(results),
-            breaks::section(results),
-            (!results.windows.is_empty()).then(|| ledgers(results)),
-            (!results.windows.is_empty()).then(|| checks(results)),
-            Some(scenario(identity)),
-        ]
-        .into_iter()
-        .flatten()
-        .collect(),
+        sections: leading(results, identity)
+            .into_iter()
+            .chain(super::why::sections(results))
+            .chain(following(results, identity))
+            .collect(),
         notes: results.leaves_out.clone(),
     }
+}
+
+/// What users meet, before why it is so.
+fn leading(results: &Results, identity: &Identity) -> Vec<Section> {
+    let sections = [
+        (!results.windows.is_empty()).then(|| windows(results, identity)),
+        super::years::section(results),
+        super::load::section(results),
+    ];
+    sections.into_iter().flatten().collect()
+}
+
+fn following(results: &Results, identity: &Identity) -> Vec<Section> {
+    let sections = [
+        (!results.windows.is_empty()).then(|| latency(results)),
+        (!results.windows.is_empty()).then(|| utilization(results)),
+        databases::section(results),
+        capacity::section(results),
+        breaks::section(results),
+        (!results.windows.is_empty()).then(|| ledgers(results)),
+        (!results.windows.is_empty()).then(|| checks(results)),
+        Some(scenario(identity)),
+    ];
+    sections.into_iter().flatten().collect()
 }
 
 /// What fits a terminal: answers, the three tables, the checks; no drawing, no ledger.
@@ -77,6 +91,9 @@ pub const fn word(judgement: Judgement) -> Word {
 #[must_use]
 pub fn words(estimate: &Estimate, shown: Unit) -> String {
     match estimate {
+        Estimate::Interval(i) if i.method == Method::Arithmetic => {
+            format!("{} (arithmetic)", number::figure(&Figure::exact(i.estimate, shown)))
+        }
         Estimate::Interval(i) => {
             number::figure(&Figure::estimate(i.estimate, i.low, i.high, shown))
         }

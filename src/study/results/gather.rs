@@ -45,6 +45,11 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
             estimate: result.estimate(asked).clone(),
         })
         .collect();
+    if study.alone {
+        let mut spare = super::why::figures(draft, study);
+        spare.iter_mut().for_each(|row| row.window = row.window.map(place));
+        figures.extend(spare);
+    }
     figures.sort_by_cached_key(|figure| (figure.window, natural(&figure.path)));
     let expectations =
         study.expectations.iter().zip(&result.judgements).map(|(expect, how)| ExpectationRow {
@@ -72,6 +77,8 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         leaves_out: leaves_out(draft, plan, study),
         partial: partial(result),
         years: super::years::rows(study, result),
+        alone: study.alone,
+        why: super::why::rows(draft, study, result),
         breaks: breaks::rows(draft, plan, study, result, &windows, place),
         windows,
         figures,

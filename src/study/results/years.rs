@@ -124,7 +124,7 @@ pub(super) fn rows(study: &StudyPlan, result: &StudyResult) -> Option<YearsRows>
         steps: seen.steps,
         common: plan.of.common.clone(),
         apart: architecture.is_some(),
-        figures: figures(plan, seen, &rows, load.as_ref()),
+        figures: figures(plan, (seen, study.alone), &rows, load.as_ref()),
         load,
         rows,
     })
@@ -133,7 +133,7 @@ pub(super) fn rows(study: &StudyPlan, result: &StudyResult) -> Option<YearsRows>
 /// Those of every class, and those that were asked for.
 fn figures(
     plan: &YearsPlan,
-    seen: &YearsResult,
+    (seen, alone): (&YearsResult, bool),
     rows: &[YearRow],
     load: Option<&LoadRows>,
 ) -> Vec<FigureRow> {
@@ -158,6 +158,10 @@ fn figures(
         }
         if class.month_meets.is_some() {
             paths.push(format!("request.{name}.chance@month"));
+        }
+        if alone {
+            paths.push(format!("cost-per-million.{name}@horizon"));
+            paths.push(format!("lost-cost.{name}@month"));
         }
     }
     for resource in load.into_iter().flat_map(|load| &load.resources) {

@@ -36,6 +36,10 @@ pub enum OfLoad {
     MonthLostMean(usize),
     /// Utilisation of a resource.
     Busy(usize, BusyOf),
+    /// Dollars: the bill of a month over a million views of a class that are served in it.
+    PerMillion(usize),
+    /// Dollars a month: what the lost views of a class cost.
+    LostCost(usize),
 }
 
 /// Which of the lost views.
@@ -177,6 +181,21 @@ impl FoldedLoad {
         }
     }
 
+    /// Dollars of the bill over a million views served, by replication; none without prices, or where
+    /// nothing is served.
+    fn per_million(&self, plan: &AvailabilityPlan, class: usize) -> Option<Vec<f64>> {
+        let bill = plan.fluid.as_ref()?.bill? * months(plan);
+        let class = &self.classes[class];
+        let served = class.intended.iter().zip(&class.all_lost).map(|(all, lost)| all - lost);
+        served.map(|served| (served > 0.0).then(|| bill / served * 1e6)).collect()
+    }
+
+    /// Dollars a month that lost views cost, by replication; none without their price.
+    fn lost_cost(&self, plan: &AvailabilityPlan, class: usize) -> Option<Vec<f64>> {
+        let price = plan.fluid.as_ref()?.lost_view? / months(plan);
+        Some(self.classes[class].all_lost.iter().map(|lost| lost * price).collect())
+    }
+
     /// What a precision looks at, by replication.
     #[must_use]
     pub fn values(&self, plan: &AvailabilityPlan, what: OfLoad) -> Option<Vec<f64>> {
@@ -190,6 +209,8 @@ impl FoldedLoad {
             OfLoad::Lost(class, loss) => self.lost(plan, class, loss),
             OfLoad::MonthLostMean(class) => self.classes[class].month_mean.clone(),
             OfLoad::Busy(resource, BusyOf::Mean) => self.busy[resource].clone(),
+            OfLoad::PerMillion(class) => self.per_million(plan, class)?,
+            OfLoad::LostCost(class) => self.lost_cost(plan, class)?,
             OfLoad::MonthMeets(_) | OfLoad::MonthLost(..) | OfLoad::Busy(..) => return None,
         })
     }
@@ -229,6 +250,17 @@ impl FoldedLoad {
                 let a_year: Vec<f64> = lost.iter().map(|lost| lost / years).collect();
                 not_negative(mean(&a_year, level))
             }
+            OfLoad::PerMillion(class) => match self.per_million(plan, class) {
+                Some(values) => not_negative(mean(&values, level)),
+                None => Estimate::Missing(NoValue::Empty),
+            },
+            OfLoad::LostCost(class) => match self.lost_cost(plan, class) {
+                Some(values) if values.iter().all(|cost| *cost == 0.0) => {
+                    Estimate::Missing(NoValue::NoneIn(years * values.len() as f64))
+                }
+                Some(values) => not_negative(mean(&values, level)),
+                None => Estimate::Missing(NoValue::Empty),
+            },
             OfLoad::MonthMeets(class) => {
                 let class = &self.classes[class];
                 ratio(&class.met, &class.months, level)
@@ -261,6 +293,11 @@ impl FoldedLoad {
     }
 }
 
+/// Months of the horizon: twelfths of a year.
+fn months(plan: &AvailabilityPlan) -> f64 {
+    plan.horizon.seconds() / YEAR_S * 12.0
+}
+
 /// A ratio of sums; of one replication its own. Never outside 0 to 1.
 fn ratio(top: &[f64], bottom: &[f64], level: f64) -> Estimate {
     match (top, bottom, Interval::of_ratio(top, bottom, level)) {
@@ -279,6 +316,8 @@ pub fn is_of_load(figure: &Figure) -> bool {
     match (figure.metric, figure.window.as_deref()) {
         (Metric::Request, None | Some("horizon" | "month")) => true,
         (Metric::Objective, None | Some("horizon")) => true,
+        (Metric::CostPerMillion, None | Some("horizon")) => true,
+        (Metric::LostCost, None | Some("horizon" | "month")) => true,
         (Metric::Lost | Metric::Utilization, Some("horizon")) => true,
         (Metric::Lost, Some("month")) => figure.unit() == Metric::Lost.unit(),
         _ => false,
@@ -316,6 +355,18 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, Strin
     match (figure.metric, figure.stat, month) {
         (Metric::Request, None | Some(Stat::Mean), false) => Ok(OfLoad::Request(class)),
         (Metric::Objective, None | Some(Stat::Mean), false) => Ok(OfLoad::Intervals(class)),
+        (Metric::CostPerMillion | Metric::LostCost, None | Some(Stat::Mean), _) => {
+            let (of, priced, key) = match figure.metric {
+                Metric::LostCost => (OfLoad::LostCost(class), fluid.lost_view, "lost-page"),
+                _ => (OfLoad::PerMillion(class), fluid.bill, "zone"),
+            };
+            let without = || {
+                format!(
+                    "`{figure}` is not estimated: the file has no such price; `[cost]` may have `{key}`"
+                )
+            };
+            priced.map(|_| of).ok_or_else(without)
+        }
         (Metric::Request, Some(Stat::Chance), true) => {
             if fluid.classes[class].available.is_none() {
                 return Err(format!(

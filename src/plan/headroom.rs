@@ -1,0 +1,214 @@
+//! Headroom: how busy everything is at the level of a window, now and after each single loss, by
+//! arithmetic.
+//!
+//! Model: offered load over capacity ([`load`]); with a part lost, what is redundant has taken over.
+//! The rate that can be carried is the one at which the first resource is busy all the time: the
+//! rate of the window varies, all else (other workloads, probes) keeps its own.
+//!
+//! Takes a draft. Gives numbers without noise. Leaves out what [`load`] leaves out, and what comes
+//! between a loss and the takeover.
+
+use crate::plan::Draft;
+use crate::plan::drills;
+use crate::plan::faults::parts::all_parts;
+use crate::plan::figure::Figure;
+use crate::plan::graph::Graph;
+use crate::plan::lint::judged;
+use crate::plan::load::{self, Offered, Resource};
+use crate::plan::part::Part;
+use crate::scenario::suggest;
+
+/// The most single losses that are worked out.
+pub const MOST_LOSSES: usize = 64;
+
+/// What is left after a loss, or without one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spare {
+    /// What is lost; none: nothing.
+    pub lost: Option<String>,
+    /// Whether everything that is judged is still served.
+    pub serves: bool,
+    /// The busiest resource, and how busy it is.
+    pub busiest: Option<(String, f64)>,
+    /// The rate of the window's workloads at which the first resource is busy all the time, with its
+    /// name; none where nothing depends on that rate.
+    pub carries: Option<(String, f64)>,
+}
+
+/// The window whose level is the design peak: the one called `peak`, else that with the highest
+/// level; by place.
+#[must_use]
+pub fn design_peak(draft: &Draft) -> Option<usize> {
+    let windows = &draft.scenario.window;
+    let level = |at: &usize| windows[*at].1.level.as_ref().map(|level| level.value.in_per_second());
+    let all = || (0..windows.len()).filter(|at| level(at).is_some());
+    all().find(|at| windows[*at].0.text == "peak").or_else(|| {
+        all().max_by(|a, b| level(a).partial_cmp(&level(b)).unwrap_or(std::cmp::Ordering::Equal))
+    })
+}
+
+/// Nothing lost, then one of each kind and role of parts lost, in the order of names.
+#[must_use]
+pub fn after_each_loss(draft: &Draft, window: usize) -> Vec<Spare> {
+    let graph = Graph::of(draft);
+    let mut lost = drills::one_of_each(draft);
+    // Where a section stands in the file says nothing.
+    lost.sort_by_cached_key(|part| part.name(draft));
+    let lost = lost.into_iter().take(MOST_LOSSES).map(Some);
+    std::iter::once(None).chain(lost).map(|lost| spare(draft, &graph, window, lost)).collect()
+}
+
+fn spare(draft: &Draft, graph: &Graph, window: usize, lost: Option<Part>) -> Spare {
+    let parts: Vec<Part> = lost.into_iter().collect();
+    let serves = judged(draft, graph).iter().all(|subject| graph.serves(*subject, &parts));
+    let rates = load::rates_in(draft, window);
+    let offered = |rates: &[f64]| limits(draft, graph, rates, &parts);
+    let mut all = offered(&rates);
+    // Of equals the first by name.
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut busiest: Option<(String, f64)> = None;
+    for one in &all {
+        if busiest.as_ref().is_none_or(|(_, most)| one.utilization() > *most) {
+            busiest = Some((one.name.clone(), one.utilization()));
+        }
+    }
+    // Rates that the level fixes are the same in all windows but for it.
+    let own = load::rates(draft);
+    let level = draft.scenario.window[window].1.level.as_ref();
+    let level = level.map_or(0.0, |level| level.value.in_per_second());
+    let fixed = fixed_by_level(draft);
+    let mut others = rates.clone();
+    for ((rate, own), fixed) in others.iter_mut().zip(&own).zip(&fixed) {
+        *rate = if *fixed { 0.0 } else { *own };
+    }
+    let constant = offered(&others);
+    let mut carries: Option<(String, f64)> = None;
+    for one in &all {
+        let beside = constant.iter().find(|other| other.name == one.name);
+        let beside = beside.map_or(0.0, |other| other.per_second);
+        let varies = one.per_second - beside;
+        if varies <= 1e-12 * one.per_second {
+            continue;
+        }
+        let rate = ((one.capacity - beside).max(0.0) / varies) * level;
+        if carries.as_ref().is_none_or(|(_, least)| rate < *least) {
+            carries = Some((one.name.clone(), rate));
+        }
+    }
+    Spare { lost: lost.map(|part| part.name(draft)), serves, busiest, carries }
+}
+
+/// Resources above whose capacity nothing can be served.
+fn limits(draft: &Draft, graph: &Graph, rates: &[f64], lost: &[Part]) -> Vec<Offered> {
+    let all = load::offered_without(draft, graph, rates, lost);
+    all.into_iter().filter(|one| one.resource.is_limit()).collect()
+}
+
+/// By workload: whether the level of a window is its rate.
+fn fixed_by_level(draft: &Draft) -> Vec<bool> {
+    let scenario = &draft.scenario;
+    let judged: Vec<bool> = scenario
+        .workload
+        .iter()
+        .map(|(_, workload)| scenario.objective.get(&workload.request.value.text).is_some())
+        .collect();
+    let none = !judged.contains(&true);
+    let open = scenario.workload.iter().map(|(_, workload)| workload.users.is_none());
+    judged.iter().zip(open).map(|(judged, open)| open && (*judged || none)).collect()
+}
+
+/// A figure of headroom in the window that it names; without one at the design peak.
+///
+/// # Errors
+///
+/// A sentence for the user.
+pub fn at(draft: &Draft, wanted: &Figure) -> Result<f64, String> {
+    let windows = &draft.scenario.window;
+    let levels: Vec<&str> = windows
+        .iter()
+        .filter(|(_, window)| window.level.is_some())
+        .map(|(name, _)| name.text.as_str())
+        .collect();
+    let window = match wanted.window.as_deref() {
+        None => design_peak(draft),
+        Some(name) => (0..windows.len())
+            .find(|at| windows[*at].0.text == name && windows[*at].1.level.is_some()),
+    };
+    let Some(window) = window else {
+        let name = wanted.window.clone().unwrap_or_default();
+        let help = suggest::help(&name, &levels, "windows with a level are").unwrap_or_default();
+        return Err(format!("`{wanted}`: headroom is that at the level of a window; {help}"));
+    };
+    figure(draft, wanted, window)
+}
+
+/// The figure `headroom.<part>[.<resource>][after-loss=<part>]` at the level of a window.
+///
+/// # Errors
+///
+/// A sentence for the user.
+pub fn figure(draft: &Draft, figure: &Figure, window: usize) -> Result<f64, String> {
+    if figure.stat.is_some() {
+        return Err(format!("`{figure}`: headroom is arithmetic and has no statistic"));
+    }
+    if let Some((key, _)) = figure.keys.iter().find(|(key, _)| key != "after-loss") {
+        return Err(format!("`{figure}`: `[{key}=...]` says nothing about headroom"));
+    }
+    let graph = Graph::of(draft);
+    let rates = load::rates_in(draft, window);
+    let lost = figure.key("after-loss").map(|name| part(draft, figure, name)).transpose()?;
+    let before = load::offered(draft, &rates);
+    let Some(lost) = lost else { return value(draft, figure, &before).map(|used| 1.0 - used) };
+    let after = load::offered_without(draft, &graph, &rates, &[lost]);
+    match value(draft, figure, &after) {
+        Ok(used) => Ok(1.0 - used),
+        Err(said) if value(draft, figure, &before).is_err() => Err(said),
+        Err(_) => {
+            Err(format!("`{figure}`: nothing is asked of it when `{}` is lost", lost.name(draft)))
+        }
+    }
+}
+
+fn part(draft: &Draft, figure: &Figure, name: &str) -> Result<Part, String> {
+    let all: Vec<(String, Part)> =
+        all_parts(draft).into_iter().map(|part| (part.name(draft), part)).collect();
+    let found = all.iter().find(|(other, _)| other == name);
+    found.map(|(_, part)| *part).ok_or_else(|| {
+        let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+        let help = suggest::help(name, &names, "there are").unwrap_or_default();
+        format!("`{figure}`: there is no part `{name}`; {help}")
+    })
+}
+
+const WORDS: [(&str, Resource); 6] = [
+    ("cpu", Resource::Cpu),
+    ("baseline", Resource::Baseline),
+    ("disks", Resource::Disks),
+    ("head", Resource::Head),
+    ("uplink", Resource::Uplink),
+    ("servers", Resource::Servers),
+];
+
+/// How busy the resource is that a figure names: one, or all members of a group together.
+fn value(draft: &Draft, figure: &Figure, all: &[Offered]) -> Result<f64, String> {
+    let scope = &figure.scope;
+    let name = figure.resource.as_ref().map_or(scope.clone(), |of| format!("{scope}.{of}"));
+    if let Some(one) = all.iter().find(|one| one.name == name) {
+        return Ok(one.utilization());
+    }
+    let resource = figure.resource.as_deref();
+    for (word, of) in WORDS {
+        // `store.head` names a group of heads, `www.cpu` the processors of a group.
+        let group = match resource {
+            Some(resource) if resource == word && of != Resource::Head => scope.as_str(),
+            _ => name.as_str(),
+        };
+        let named = resource == Some(word) || (word != "cpu" && word != "baseline");
+        if let Some(used) = load::total(draft, all, group, of).filter(|_| named) {
+            return Ok(used);
+        }
+    }
+    let names: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
+    let help = suggest::help(&name, &names, "resources are").unwrap_or_default();
+    Err(format!("`{figure}`: nothing is asked of a resource `{name}`; {help}"))
+}

@@ -1,0 +1,403 @@
+//! The stories of outages in plain words: what a journal says, told in order.
+//!
+//! In: the records of a journal. Out: stories, as text for a terminal and as JSON. Holds: every line
+//! is one record of the journal, at its instant; nothing is computed but the time between two of
+//! them. Text from the journal is made safe to show.
+
+use serde_json::{Value, json};
+
+use super::document::{Figure, Rounding, Unit};
+use super::number;
+use super::run::why::kept_as;
+use super::text::{Terminal, visible};
+use crate::scenario::render::wrap;
+use crate::study::journal::{Head, OutageRecord, Record, ServiceRecord, StateRecord, Subject};
+
+/// Lines of a story before something is left out, and of what follows its end.
+const MOST_LINES: usize = 24;
+const MOST_AFTER: usize = 6;
+
+/// Which stories are told.
+#[derive(Clone, Debug)]
+pub struct Choice {
+    /// Of one class or group; of all.
+    pub of: Option<String>,
+    /// `structural` or `continuous`.
+    pub availability: String,
+    /// So many of the worst.
+    pub worst: u32,
+}
+
+/// The stories of one subject.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told<'r> {
+    /// Whose.
+    pub subject: &'r Subject,
+    /// The worst first, then the typical ones.
+    pub stories: Vec<Story<'r>>,
+}
+
+/// One story.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Story<'r> {
+    /// The outage.
+    pub outage: &'r OutageRecord,
+    /// In order.
+    pub lines: Vec<Line>,
+    /// Lines left out.
+    pub left_out: usize,
+}
+
+/// What happened at an instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// When, in nanoseconds of the replication.
+    pub at_ns: u64,
+    /// The same as a simulated date.
+    pub at: String,
+    /// Time since the onset of the outage; none before it.
+    pub since_ns: Option<u64>,
+    /// In words.
+    pub text: String,
+}
+
+/// Chooses and tells.
+#[must_use]
+pub fn tell<'r>(records: &'r [Record], choice: &Choice) -> Vec<Told<'r>> {
+    let subjects = records.iter().filter_map(|record| match record {
+        Record::Of(subject) => Some(subject),
+        _ => None,
+    });
+    let wanted = subjects.filter(|subject| {
+        let named = choice.of.as_ref().is_none_or(|of| subject.of == *of);
+        named && subject.availability == choice.availability
+    });
+    wanted
+        .map(|subject| {
+            let mut outages: Vec<&OutageRecord> = outages(records, subject).collect();
+            outages
+                .retain(|o| o.typical_of.is_some() || o.worst.is_some_and(|r| r <= choice.worst));
+            outages.sort_by_key(|o| (o.worst.unwrap_or(u32::MAX), o.episode, o.begun_ns));
+            let stories = outages.into_iter().map(|outage| story(records, outage)).collect();
+            Told { subject, stories }
+        })
+        .collect()
+}
+
+fn outages<'r>(
+    records: &'r [Record],
+    subject: &'r Subject,
+) -> impl Iterator<Item = &'r OutageRecord> {
+    records.iter().filter_map(|record| match record {
+        Record::Outage(o) if o.of == subject.of && o.availability == subject.availability => {
+            Some(o)
+        }
+        _ => None,
+    })
+}
+
+fn story<'r>(records: &'r [Record], outage: &'r OutageRecord) -> Story<'r> {
+    let (begun, ended) = (outage.begun_ns, outage.ended_ns);
+    let mut before: Option<&ServiceRecord> = None;
+    let (mut lines, mut after) = (Vec::new(), 0);
+    for record in records {
+        let (at_ns, at, text) = match record {
+            Record::State(state) if state.episode == outage.episode => {
+                (state.at_ns, &state.at, moved(state))
+            }
+            Record::Service(service)
+                if service.episode == outage.episode
+                    && service.of == outage.of
+                    && service.availability == outage.availability =>
+            {
+                let text = served(service, before.replace(service));
+                (service.at_ns, &service.at, text)
+            }
+            _ => continue,
+        };
+        if at_ns > ended {
+            after += 1;
+            if after > MOST_AFTER {
+                continue;
+            }
+        }
+        let since_ns = at_ns.checked_sub(begun);
+        lines.push(Line { at_ns, at: visible(at), since_ns, text: visible(&text) });
+    }
+    let mut left_out = after.saturating_sub(MOST_AFTER);
+    if lines.len() > MOST_LINES {
+        // The onset and the end tell most.
+        let middle = lines.len() - MOST_LINES;
+        lines.drain(MOST_LINES / 2..MOST_LINES / 2 + middle);
+        left_out += middle;
+    }
+    Story { outage, lines, left_out }
+}
+
+/// What is lost from now on, in words.
+fn served(now: &ServiceRecord, before: Option<&ServiceRecord>) -> String {
+    let of = &now.of;
+    let because = || {
+        let first = now.first_cause.clone().unwrap_or_else(|| "an unknown cause".into());
+        if now.contributing.is_empty() {
+            return first;
+        }
+        format!("{first}, with {}", now.contributing.join(", "))
+    };
+    let was = before.map_or(0.0, |before| before.lost_ratio);
+    let share = || number::figure(&Figure::exact(now.lost_ratio, Unit::Ratio));
+    if now.lost_ratio <= 0.0 {
+        return format!("{of} IS SERVED AGAIN");
+    }
+    if was == now.lost_ratio {
+        return format!("{of} is still down: now because of {}", because());
+    }
+    if now.lost_ratio >= 1.0 {
+        return format!("{of} IS DOWN: {}", because());
+    }
+    format!("{of} LOSES {} OF ITS USERS: {}", share(), because())
+}
+
+/// A change of state, in words.
+fn moved(state: &StateRecord) -> String {
+    let StateRecord { part, kind, to, .. } = state;
+    let cause = state.cause.as_ref().map(|cause| format!(" ({cause})")).unwrap_or_default();
+    let number = || to.rsplit('-').next().unwrap_or_default();
+    let already = state.from == state.to;
+    let sentence = match (kind.as_str(), to.as_str()) {
+        ("volumes", "unseen") => {
+            format!("the volumes of {part} stand still; its partner has not noticed yet{cause}")
+        }
+        ("volumes", "takeover") => format!("the partner begins to take over the volumes of {part}"),
+        ("volumes", "partner") => format!("the partner serves the volumes of {part}"),
+        ("volumes", "giveback") => format!("the volumes of {part} stand still on their way back"),
+        ("volumes", "orphan") => {
+            format!("the volumes of {part} stand still, and the takeover will fail{cause}")
+        }
+        ("volumes", "adrift") => {
+            format!("the volumes of {part} stand still: the partner is silent too{cause}")
+        }
+        ("volumes", "retake") => format!("{part} begins to take its volumes back"),
+        ("volumes", "home") => format!("{part} serves its volumes itself again"),
+        ("address", _) if to.starts_with("at-") => {
+            format!("unit {} of {part} has the address", number())
+        }
+        ("address", _) if to.starts_with("silent-") => {
+            format!("unit {} of {part} is silent; the other waits to be sure{cause}", number())
+        }
+        ("address", _) if to.starts_with("taking-") => {
+            format!("the other unit of {part} begins to take the address")
+        }
+        ("address", _) if to.starts_with("doomed-") => {
+            format!("unit {} of {part} is silent, and the takeover will fail{cause}", number())
+        }
+        ("address", "travels") => format!("the address of {part} goes back to unit 1"),
+        ("addresses", "unseen") => format!("nobody answers at the addresses of {part}{cause}"),
+        ("addresses", "away") => format!("the other units answer at the addresses of {part}"),
+        ("addresses", "home") => format!("{part} answers at its addresses again"),
+        ("failover", "unseen") => {
+            format!("{part} has no master that answers; nobody has noticed yet{cause}")
+        }
+        ("failover", "doomed") => {
+            format!("{part} has no master that answers, and its failover will fail{cause}")
+        }
+        ("failover", "seeks") => format!("detected: {part} looks for a new master{cause}"),
+        ("failover", "people") => format!("the failover of {part} fails: people are called{cause}"),
+        ("failover", "by-people") => format!("people look for a new master of {part}"),
+        ("failover", "served") => format!("{part} has a master again"),
+        ("failover", _) if to.starts_with("promotes-") => {
+            format!("{part} promotes its member {}", number())
+        }
+        ("role of the master", _) => format!("the master of {part} is its member {}", number()),
+        ("replication", "out") => format!("{part} no longer follows the master"),
+        ("replication", "follows") => format!("{part} follows the master again"),
+        ("routes", "cut") => format!("users who come by {part} are cut off{cause}"),
+        ("routes", "around") => format!("routes lead around {part}"),
+        ("routes", "carries") => format!("{part} carries its users again"),
+        ("event", "armed") => format!("{part} is over"),
+        ("event", "struck") => format!("{part} strikes"),
+        ("event", "seen") => format!("people have noticed {part}"),
+        ("belief", _) => belief(part, to, &cause),
+        (_, "up") => format!("{kind} {part} is back{cause}"),
+        (_, "down") => format!("{kind} {part} goes down{cause}"),
+        (_, "hung") => format!("{kind} {part} hangs{cause}"),
+        (_, "stalled") => format!("{kind} {part} stands still{cause}"),
+        (_, "slow") => format!("{kind} {part} becomes slow{cause}"),
+        (_, "booting") => format!("{kind} {part} boots{cause}"),
+        (_, "starting") => format!("{kind} {part} starts{cause}"),
+        (_, "out of service") => format!("{kind} {part} is taken out as planned"),
+        (_, other) if other.ends_with(", noticed") => {
+            format!(
+                "people have noticed that {kind} {part} is {}{cause}",
+                &other[..other.len() - 9]
+            )
+        }
+        (_, other) => format!("{kind} {part}: {} → {other}{cause}", state.from),
+    };
+    if already { format!("{kind} {part} is {to} when the history begins{cause}") } else { sentence }
+}
+
+fn belief(name: &str, to: &str, cause: &str) -> String {
+    let (balancer, member) = name.split_once('/').unwrap_or((name, ""));
+    match to {
+        "unseen" => format!("{balancer} still sends to {member}{cause}"),
+        "missed" => format!("{balancer} does not see that {member} hangs{cause}"),
+        "seen" => format!("{balancer} has taken {member} out"),
+        "back" => format!("{balancer} sees {member} answer, and waits to be sure"),
+        _ => format!("{balancer} sends to {member} again"),
+    }
+}
+
+/// A length of time in words, in whole seconds from ten on.
+#[must_use]
+pub fn span(nanos: u64) -> String {
+    let seconds = (nanos + 500_000_000) / 1_000_000_000;
+    let (days, hours) = (seconds / 86_400, seconds / 3_600 % 24);
+    let (minutes, rest) = (seconds / 60 % 60, seconds % 60);
+    match () {
+        () if nanos < 9_950_000_000 => {
+            let tenths = (nanos + 50_000_000) / 100_000_000;
+            format!("{}.{} s", tenths / 10, tenths % 10)
+        }
+        () if seconds < 60 => format!("{seconds} s"),
+        () if seconds < 3_600 => format!("{minutes} min {rest} s"),
+        () if days == 0 => format!("{hours} h {minutes} min"),
+        () => format!("{days} d {hours} h"),
+    }
+}
+
+/// What an outage cost, in a sentence.
+fn sum(outage: &OutageRecord) -> String {
+    let mut parts = vec![format!("{} in all", span(outage.ended_ns - outage.begun_ns))];
+    if outage.downtime_s < 0.99 * outage.length_s {
+        let down = (outage.downtime_s * 1e9) as u64;
+        parts.push(format!("worth {} of downtime", span(down)));
+    }
+    if let Some(views) = outage.views_lost {
+        parts.push(format!("{} page views lost", number::count(views.round() as u64)));
+    }
+    if let Some(share) = outage.of_year_ratio {
+        let share = number::figure(&Figure::exact(share, Unit::Ratio)).replace('\u{a0}', " ");
+        parts.push(format!("{share} of the downtime of that year"));
+    }
+    let mut text = parts.join("; ");
+    text.push_str(&format!(". First cause: {}", outage.first_cause));
+    if !outage.contributing.is_empty() {
+        text.push_str(&format!("; with it {}", outage.contributing.join(", ")));
+    }
+    text.push('.');
+    visible(&text)
+}
+
+/// What is told of a subject, in a paragraph.
+fn heading(head: &Head, subject: &Subject) -> String {
+    let down = Figure::exact(subject.downtime_s_per_year, Unit::Seconds).rounded(Rounding::Up);
+    let years = head.replications as f64 * head.horizon_s / 31_536_000.0;
+    format!(
+        "{}: why {} is down ({}). {} outages in {} simulated years, {} of downtime a year.",
+        visible(&head.scenario),
+        visible(&subject.of),
+        subject.availability,
+        number::count(subject.outages),
+        number::count(years as u64),
+        number::figure(&down).replace('\u{a0}', " "),
+    )
+}
+
+/// For a terminal.
+#[must_use]
+pub fn text(head: &Head, told: &[Told<'_>], terminal: Terminal) -> String {
+    let mut out = String::new();
+    let width = usize::from(terminal.width);
+    let mut say = |first: &str, text: &str| {
+        if text.is_empty() {
+            out.push('\n');
+            return;
+        }
+        let text = terminal.letters.spell(text);
+        let indent = first.chars().count();
+        for (at, line) in wrap(&text, width.saturating_sub(indent)).iter().enumerate() {
+            let lead = if at == 0 { first.to_string() } else { " ".repeat(indent) };
+            out.push_str(&format!("{lead}{line}\n"));
+        }
+    };
+    for (at, one) in told.iter().enumerate() {
+        if at > 0 {
+            say("", "");
+        }
+        say("", &heading(head, one.subject));
+        if one.stories.is_empty() {
+            say("", "There is no outage to tell.");
+        }
+        for story in &one.stories {
+            let outage = story.outage;
+            say("", "");
+            let title = format!("{} (replication {})", outage.begun, outage.replication);
+            say("", &visible(&format!("{} \u{2014} {title}", capital(&kept_as(outage)))));
+            for line in &story.lines {
+                let since = match line.since_ns {
+                    None => format!("- {}", span(outage.begun_ns - line.at_ns)),
+                    Some(0) => "0".to_string(),
+                    Some(since) => format!("+ {}", span(since)),
+                };
+                say(&format!("  {}  {since:>13}  ", clock(&line.at)), &line.text);
+            }
+            if story.left_out > 0 {
+                let more = format!("({} more changes, in journal.jsonl)", story.left_out);
+                say(&format!("  {:>27}  ", ""), &more);
+            }
+            say("  ", &sum(outage));
+        }
+        let rest = one.subject;
+        if rest.rest_outages > 0 {
+            let down = Figure::exact(rest.rest_downtime_s, Unit::Seconds).rounded(Rounding::Up);
+            let text = format!(
+                "{} more outages are not told, {} in all.",
+                number::count(rest.rest_outages),
+                number::figure(&down).replace('\u{a0}', " ")
+            );
+            say("", "");
+            say("", &text);
+        }
+    }
+    out.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// Weekday and time of a date: `Tue 02:13:07`.
+fn clock(date: &str) -> String {
+    let mut words = date.split(' ').skip(2);
+    let weekday = words.next().unwrap_or_default();
+    format!("{weekday} {}", words.last().unwrap_or_default())
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().collect::<String>() + letters.as_str()
+    })
+}
+
+/// For programs.
+#[must_use]
+pub fn value(head: &Head, told: &[Told<'_>]) -> Value {
+    let line = |line: &Line| json!({ "at_ns": line.at_ns, "at": line.at, "since_ns": line.since_ns, "text": line.text });
+    let story = |story: &Story<'_>| {
+        json!({
+            "told_as": kept_as(story.outage),
+            "outage": story.outage,
+            "lines": story.lines.iter().map(line).collect::<Vec<_>>(),
+            "left_out": story.left_out,
+            "sum": sum(story.outage),
+        })
+    };
+    json!({
+        "scenario": head.scenario,
+        "seed": head.seed,
+        "replications": head.replications,
+        "horizon_s": head.horizon_s,
+        "of": told.iter().map(|one| json!({
+            "subject": one.subject,
+            "stories": one.stories.iter().map(story).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+    })
+}

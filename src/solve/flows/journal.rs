@@ -1,0 +1,564 @@
+//! The journal of an outage: its replication is lived through once more, and written down.
+//!
+//! Takes a plan, a replication and the outages and years of it that are to be told; gives *episodes*:
+//! every change of a part's state and of what is lost, from the onset to the all clear. The kernel is
+//! deterministic, so that what is lived through again is what was lived through; an outage that does
+//! not come out the same is our mistake, and said.
+//!
+//! Model: an episode begins with what was wrong already when its outage began, and with all changes
+//! of the [`LEAD`] before it. It is over when everything is well again that was not well during its
+//! outages, or after [`AFTER`]. Outages in the same episode are told once.
+//!
+//! Holds: an episode has a bounded number of changes ([`MOST_CHANGES`], [`MOST_BEFORE`]); what is left
+//! out is counted.
+
+use std::collections::VecDeque;
+
+use super::kept::{Again, Keep, Outage};
+use super::{Meters, Row};
+use crate::engine::draw::Lineage;
+use crate::health::{
+    AutomatonId, CauseId, Explanation, FactId, Kernel, Listener, Moved, StateId, View,
+};
+use crate::plan::availability::{AvailabilityPlan, WatchedKind};
+use crate::solve::fluid::{Live, Memo};
+use crate::units::{SimDuration, SimTime};
+
+/// What of the time before an outage is told.
+pub const LEAD: SimDuration = SimDuration::from_secs(3_600);
+/// How long after an outage its all clear is waited for.
+pub const AFTER: SimDuration = SimDuration::from_secs(7 * 86_400);
+/// Changes of parts that are kept of an episode from its onset on, and as many of what is lost.
+pub const MOST_CHANGES: usize = 500;
+/// Changes that are kept from before an onset.
+pub const MOST_BEFORE: usize = 200;
+/// Spans of a year that are kept.
+pub const MOST_SPANS: usize = 500;
+
+/// An outage that is to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// Of which meter, by place.
+    pub meter: usize,
+    /// As it was.
+    pub outage: Outage,
+}
+
+/// A year that is to be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AskYear {
+    /// Of which meter, by place.
+    pub meter: usize,
+    /// Which, from 0.
+    pub number: u64,
+}
+
+/// What happened at an instant.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Happening {
+    /// A part changed its state; from and to the same: it is so when the history begins.
+    Moved {
+        /// Which.
+        automaton: AutomatonId,
+        /// From here.
+        from: StateId,
+        /// To here.
+        to: StateId,
+        /// The first cause.
+        cause: CauseId,
+    },
+    /// From now on so much is lost.
+    Service {
+        /// Of which meter, by place.
+        meter: usize,
+        /// In parts of [`WHOLE`](crate::plan::availability::WHOLE).
+        lost: u32,
+        /// Causes by place in the plan, the first first.
+        why: Vec<u32>,
+        /// The same as the net knows them.
+        by: Vec<CauseId>,
+        /// Views of its class lost since the onset of the episode, where there is traffic.
+        views: Option<f64>,
+    },
+}
+
+/// One record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// When.
+    pub at: SimTime,
+    /// What.
+    pub what: Happening,
+}
+
+/// From an onset to its all clear.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Episode {
+    /// Its first instant that is told.
+    pub from: SimTime,
+    /// The all clear, or when the telling ends.
+    pub to: SimTime,
+    /// Something was still wrong then.
+    pub cut: bool,
+    /// Changes left out.
+    pub left_out: u64,
+    /// In the order in which they came.
+    pub changes: Vec<Change>,
+}
+
+/// What is told of an outage that was asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Told {
+    /// Its episode, by place.
+    pub episode: usize,
+    /// Views lost from its onset to its end.
+    pub views: Option<f64>,
+    /// What its meter lost in the year in which it began, in parts of a nanosecond.
+    pub in_year: u128,
+}
+
+/// A stretch of a year in which something was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// From.
+    pub from: SimTime,
+    /// To.
+    pub to: SimTime,
+    /// First cause, by place in the plan.
+    pub cause: u32,
+}
+
+/// A year, as its losses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Strip {
+    /// In order.
+    pub spans: Vec<Span>,
+    /// Spans left out.
+    pub left_out: u64,
+}
+
+/// What one replication gave.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Relived {
+    /// In the order of time.
+    pub episodes: Vec<Episode>,
+    /// In the order asked.
+    pub outages: Vec<Told>,
+    /// In the order asked.
+    pub years: Vec<Strip>,
+}
+
+/// Lives through a replication of the net with all faults once more, as far as it is asked for; what is
+/// lost is told of the plan's stories.
+///
+/// # Errors
+///
+/// A sentence when it does not come out as it was: our mistake.
+pub fn relive<'p>(
+    plan: &'p AvailabilityPlan,
+    replication: u64,
+    (asks, years): (&[Ask], &[AskYear]),
+    memo: Option<&mut Memo<'p>>,
+) -> Result<Relived, String> {
+    let which = &plan.nets[0];
+    let lineage = Lineage::replication(replication);
+    let end = SimTime::ZERO + plan.horizon;
+    let kernel = Kernel::without(&which.net, plan.seed, lineage, plan.start, &which.alone);
+    let mut kernel = kernel.map_err(|error| error.to_string())?;
+    let keep = (0..which.meters.len()).map(|meter| again(meter, asks, years)).collect();
+    let meters = Meters::new(which, plan.causes.len(), keep, kernel.view(), end);
+    let fluid = memo.and_then(|memo| Live::new(plan, which, memo, replication, kernel.view()));
+    let mut lived = Lived { meters, fluid, recorder: Recorder::new(plan, asks, years) };
+    lived.recorder.begin(&which.net, kernel.view());
+    lived.look(SimTime::ZERO, kernel.view());
+    let year_end = |number: u64| SimTime::ZERO + SimDuration::YEAR.saturating_mul(number + 1);
+    let asked = asks.iter().map(|ask| year_of(ask.outage.begun));
+    let stop = asked.chain(years.iter().map(|year| year.number)).max().map_or(end, year_end);
+    let stop = stop.min(end);
+    while let Some(next) = kernel.next_at().filter(|next| *next < end) {
+        if next > stop && lived.recorder.is_done() {
+            break;
+        }
+        kernel.step(&mut lived).map_err(|error| error.to_string())?;
+    }
+    let until = if lived.recorder.is_done() { stop.max(kernel.now()).min(end) } else { end };
+    lived.close(until, asks)
+}
+
+fn year_of(at: SimTime) -> u64 {
+    at.nanos() / SimDuration::YEAR.nanos()
+}
+
+/// The class of a meter, by place among those of the traffic.
+fn class_of(plan: &AvailabilityPlan, meter: usize) -> Option<usize> {
+    let watched = &plan.watched[plan.measured[meter].0];
+    let classes = &plan.fluid.as_ref()?.classes;
+    let is_class = watched.kind == WatchedKind::Class;
+    classes.iter().position(|class| is_class && class.name == watched.name)
+}
+
+fn again(meter: usize, asks: &[Ask], years: &[AskYear]) -> Keep {
+    let mine = asks.iter().filter(|ask| ask.meter == meter);
+    let wanted: Vec<SimTime> = mine.map(|ask| ask.outage.begun).collect();
+    let mut numbers: Vec<u64> = wanted.iter().map(|begun| year_of(*begun)).collect();
+    numbers.extend(years.iter().filter(|year| year.meter == meter).map(|year| year.number));
+    Keep::Again(Again { wanted, years: numbers, ..Again::default() })
+}
+
+/// All that listen to one history.
+struct Lived<'m, 'p> {
+    meters: Meters<'p>,
+    fluid: Option<Live<'m, 'p>>,
+    recorder: Recorder<'p>,
+}
+
+impl Lived<'_, '_> {
+    fn look(&mut self, at: SimTime, view: View<'_>) {
+        self.recorder.look(at, view, &self.meters.rows, &mut self.fluid);
+    }
+
+    fn close(mut self, until: SimTime, asks: &[Ask]) -> Result<Relived, String> {
+        self.meters.rows.iter_mut().for_each(|row| row.close(until));
+        let last = self.fluid.map(|fluid| fluid.close());
+        let lost = last.map(|tally| {
+            tally.classes.iter().map(|class| class.lost.iter().sum::<f64>()).collect::<Vec<f64>>()
+        });
+        let mut relived = self.recorder.close(until, lost.as_deref());
+        for (ask, told) in asks.iter().zip(&mut relived.outages) {
+            let row = &self.meters.rows[ask.meter];
+            let Keep::Again(again) = &row.keep else { continue };
+            if !again.found.contains(&ask.outage) {
+                let begun = ask.outage.begun.seconds();
+                return Err(format!("the outage at {begun} s does not come out the same again"));
+            }
+            let year = year_of(ask.outage.begun);
+            let whole = again.lost.iter().find(|(number, _)| *number == year);
+            told.in_year = whole.map_or(row.lost_in_year, |(_, lost)| *lost);
+        }
+        Ok(relived)
+    }
+}
+
+impl Listener for Lived<'_, '_> {
+    fn moved(&mut self, moved: &Moved) {
+        self.recorder.moved(moved);
+    }
+
+    fn fact(&mut self, at: SimTime, fact: FactId, value: bool, view: View<'_>) {
+        self.meters.fact(at, fact, value, view);
+        if let Some(fluid) = &mut self.fluid {
+            fluid.fact(at, fact, value, view);
+        }
+    }
+
+    fn settled(&mut self, at: SimTime, view: View<'_>) {
+        self.meters.settled(at, view);
+        if let Some(fluid) = &mut self.fluid {
+            fluid.settled(at, view);
+        }
+        self.look(at, view);
+    }
+}
+
+/// An episode under way.
+struct Open {
+    episode: Episode,
+    /// By automaton: it was not well during an outage.
+    involved: Vec<bool>,
+    /// End of its last outage.
+    ended: SimTime,
+    /// By class of the traffic: views lost before it.
+    before: Vec<f64>,
+    /// Changes from before it.
+    told_before: usize,
+}
+
+/// Writes down.
+struct Recorder<'p> {
+    net: &'p crate::health::Net,
+    asks: Vec<Ask>,
+    years: Vec<AskYear>,
+    /// Changes that may belong to the next episode, and how many more there were.
+    before: VecDeque<Change>,
+    dropped: u64,
+    /// By automaton: since when it is not well.
+    unwell: Vec<Option<SimTime>>,
+    ill: usize,
+    open: Option<Open>,
+    /// Meters whose service is told, in the order of their names.
+    felt: Vec<usize>,
+    /// By meter: its class, by place among those of the traffic.
+    classes: Vec<Option<usize>>,
+    /// By meter: what was told last.
+    shown: Vec<(u32, Vec<u32>)>,
+    /// By ask: whether it has begun, and views of its class lost before it.
+    begun: Vec<bool>,
+    before_it: Vec<Option<f64>>,
+    ended: Vec<bool>,
+    relived: Relived,
+    /// By year asked: the loss under way.
+    under_way: Vec<Option<(SimTime, u32)>>,
+    explanation: Explanation,
+}
+
+impl<'p> Recorder<'p> {
+    fn new(plan: &'p AvailabilityPlan, asks: &[Ask], years: &[AskYear]) -> Self {
+        let net = &plan.nets[0].net;
+        let relived = Relived {
+            episodes: Vec::new(),
+            outages: vec![Told::default(); asks.len()],
+            years: vec![Strip::default(); years.len()],
+        };
+        Self {
+            net,
+            asks: asks.to_vec(),
+            years: years.to_vec(),
+            before: VecDeque::new(),
+            dropped: 0,
+            unwell: vec![None; net.automata().count()],
+            ill: 0,
+            open: None,
+            felt: plan.stories.clone(),
+            classes: (0..plan.measured.len()).map(|meter| class_of(plan, meter)).collect(),
+            shown: vec![(0, Vec::new()); plan.nets[0].meters.len()],
+            begun: vec![false; asks.len()],
+            before_it: vec![None; asks.len()],
+            ended: vec![false; asks.len()],
+            relived,
+            under_way: vec![None; years.len()],
+            explanation: Explanation::default(),
+        }
+    }
+
+    /// What is wrong when the history begins.
+    fn begin(&mut self, net: &crate::health::Net, view: View<'_>) {
+        for automaton in net.automata().filter(|automaton| !view.is_sound(*automaton)) {
+            let (state, at) = (view.state(automaton), SimTime::ZERO);
+            let cause = view.cause_of(automaton).unwrap_or(CauseId::UNEXPLAINED);
+            self.unwell[automaton.index()] = Some(at);
+            self.ill += 1;
+            let what = Happening::Moved { automaton, from: state, to: state, cause };
+            self.note(Change { at, what });
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.open.is_none() && self.ended.iter().all(|ended| *ended)
+    }
+
+    fn note(&mut self, change: Change) {
+        if let Some(open) = &mut self.open {
+            let more = match change.what {
+                Happening::Moved { .. } => MOST_CHANGES,
+                // Without its end no outage is told.
+                Happening::Service { .. } => 2 * MOST_CHANGES,
+            };
+            if open.episode.changes.len() < open.told_before + more {
+                open.episode.changes.push(change);
+            } else {
+                open.episode.left_out += 1;
+            }
+            return;
+        }
+        if self.before.len() == MOST_BEFORE {
+            self.before.pop_front();
+            self.dropped += 1;
+        }
+        self.before.push_back(change);
+    }
+
+    fn moved(&mut self, moved: &Moved) {
+        let index = moved.automaton.index();
+        let sound = self.net.is_sound(moved.automaton, moved.to);
+        match (sound, self.unwell[index]) {
+            (false, None) => {
+                self.unwell[index] = Some(moved.at);
+                self.ill += 1;
+            }
+            (true, Some(_)) => {
+                self.unwell[index] = None;
+                self.ill -= 1;
+            }
+            _ => {}
+        }
+        if let Some(open) = &mut self.open
+            && !sound
+            && moved.at < open.ended
+        {
+            open.involved[index] = true;
+        }
+        let Moved { at, automaton, from, to, cause } = *moved;
+        // Whoever strikes others and stays as it was has no change of its own.
+        if from == to {
+            return;
+        }
+        self.note(Change { at, what: Happening::Moved { automaton, from, to, cause } });
+    }
+
+    fn look(
+        &mut self,
+        at: SimTime,
+        view: View<'_>,
+        rows: &[Row<'_>],
+        fluid: &mut Option<Live<'_, '_>>,
+    ) {
+        for place in 0..self.felt.len() {
+            let meter = self.felt[place];
+            let row = &rows[meter];
+            let now = (row.level, if row.level > 0 { row.why.as_slice() } else { &[] });
+            if (self.shown[meter].0, self.shown[meter].1.as_slice()) == now {
+                continue;
+            }
+            self.shown[meter] = (now.0, now.1.to_vec());
+            self.spans(meter, at, row);
+            let mut by = Vec::new();
+            if row.level > 0 {
+                let up = view.fact(row.meter.up);
+                let found = row.explained(up, view, &mut self.explanation);
+                for (_, id) in found {
+                    if !by.contains(&id) {
+                        by.push(id);
+                    }
+                }
+            }
+            let (lost, why) = self.shown[meter].clone();
+            let open = self.open.as_ref();
+            let views = open.and_then(|open| {
+                let class = self.classes[meter]?;
+                let now = fluid.as_mut()?.lost_by(at);
+                Some(now.get(class)? - open.before.get(class)?)
+            });
+            self.note(Change { at, what: Happening::Service { meter, lost, why, by, views } });
+        }
+        for number in 0..self.asks.len() {
+            self.follow(number, at, fluid);
+        }
+        if self.open.as_ref().is_some_and(|open| self.all_clear(open, at)) {
+            self.end(at, false);
+        }
+        if self.open.is_none() && self.ill == 0 && self.shown.iter().all(|(lost, _)| *lost == 0) {
+            self.before.clear();
+            self.dropped = 0;
+        }
+    }
+
+    /// Begins and ends an outage that is asked for, at its instants.
+    fn follow(&mut self, number: usize, at: SimTime, fluid: &mut Option<Live<'_, '_>>) {
+        let Ask { meter, ref outage } = self.asks[number];
+        let (begins, ends) = (outage.begun, outage.ended);
+        let begins_now = !self.begun[number] && begins == at;
+        let ends_now = !self.ended[number] && ends == at;
+        if !begins_now && !ends_now {
+            return;
+        }
+        let lost = fluid.as_mut().map(|fluid| fluid.lost_by(at)).unwrap_or_default();
+        let of_class = self.classes[meter].and_then(|class| lost.get(class).copied());
+        if begins_now {
+            self.begun[number] = true;
+            self.before_it[number] = of_class;
+            if self.open.is_none() {
+                self.begin_episode(at, lost);
+            }
+            let open = self.open.as_mut().expect("it was just begun");
+            open.ended = open.ended.max(ends);
+            self.relived.outages[number].episode = self.relived.episodes.len();
+        }
+        if ends_now {
+            self.ended[number] = true;
+            self.count(number, of_class);
+        }
+    }
+
+    /// Views lost from the onset of an outage on, now that so many are lost in all.
+    fn count(&mut self, number: usize, lost: Option<f64>) {
+        let before = self.before_it[number];
+        self.relived.outages[number].views = lost.zip(before).map(|(now, before)| now - before);
+    }
+
+    fn begin_episode(&mut self, at: SimTime, before: Vec<f64>) {
+        let recent = |change: &Change| change.at + LEAD >= at;
+        let matters = |change: &Change| match &change.what {
+            Happening::Moved { automaton, .. } => {
+                self.unwell[automaton.index()].is_some_and(|since| change.at >= since)
+            }
+            Happening::Service { .. } => false,
+        };
+        let kept = |change: &Change| recent(change) || matters(change);
+        let mut changes: Vec<Change> = self.before.iter().filter(|c| kept(c)).cloned().collect();
+        for change in changes.iter_mut().filter(|change| change.at == at) {
+            if let Happening::Service { meter, views, .. } = &mut change.what {
+                let counted = self.classes[*meter].filter(|class| *class < before.len());
+                *views = counted.map(|_| 0.0);
+            }
+        }
+        let from = changes.first().map_or(at, |change| change.at);
+        let involved = self.unwell.iter().map(Option::is_some).collect();
+        let told_before = changes.len();
+        // What was dropped for want of room may have belonged to it.
+        let episode = Episode { from, to: at, cut: false, left_out: self.dropped, changes };
+        self.open = Some(Open { episode, involved, ended: at, before, told_before });
+        self.before.clear();
+        self.dropped = 0;
+    }
+
+    fn all_clear(&self, open: &Open, at: SimTime) -> bool {
+        let over = at >= open.ended && self.shown.iter().all(|(lost, _)| *lost == 0);
+        let well =
+            || open.involved.iter().zip(&self.unwell).all(|(in_it, ill)| !in_it || ill.is_none());
+        (over && well()) || at >= open.ended + AFTER
+    }
+
+    fn end(&mut self, at: SimTime, cut: bool) {
+        let Some(mut open) = self.open.take() else { return };
+        let still = open.involved.iter().zip(&self.unwell);
+        open.episode.cut = cut || still.into_iter().any(|(in_it, ill)| *in_it && ill.is_some());
+        open.episode.to = at;
+        self.relived.episodes.push(open.episode);
+    }
+
+    /// Ends and begins the losses of the years asked for.
+    fn spans(&mut self, meter: usize, at: SimTime, row: &Row<'_>) {
+        for place in 0..self.years.len() {
+            if self.years[place].meter != meter {
+                continue;
+            }
+            self.end_span(place, at);
+            if row.level > 0 {
+                self.under_way[place] = Some((at, row.why[0]));
+            }
+        }
+    }
+
+    fn end_span(&mut self, place: usize, at: SimTime) {
+        let Some((from, cause)) = self.under_way[place].take() else { return };
+        let begins = SimTime::ZERO + SimDuration::YEAR.saturating_mul(self.years[place].number);
+        let ends = begins + SimDuration::YEAR;
+        let (from, to) = (from.max(begins), at.min(ends));
+        if from >= to {
+            return;
+        }
+        let strip = &mut self.relived.years[place];
+        let full = strip.spans.len() >= MOST_SPANS;
+        match strip.spans.last_mut() {
+            Some(last) if last.to == from && last.cause == cause => last.to = to,
+            _ if full => strip.left_out += 1,
+            _ => strip.spans.push(Span { from, to, cause }),
+        }
+    }
+
+    /// The telling ends; `lost`: views by class, at the end of the horizon.
+    fn close(mut self, at: SimTime, lost: Option<&[f64]>) -> Relived {
+        for place in 0..self.years.len() {
+            self.end_span(place, at);
+        }
+        for number in 0..self.asks.len() {
+            if std::mem::replace(&mut self.ended[number], true) {
+                continue;
+            }
+            let class = self.classes[self.asks[number].meter];
+            self.count(number, class.and_then(|class| lost?.get(class).copied()));
+        }
+        self.end(at, true);
+        self.relived
+    }
+}

@@ -1,0 +1,264 @@
+//! Why it is down, what it costs and what it can spare, as rows.
+
+use super::{FigureRow, natural};
+use crate::plan::availability::{Availability, WatchedKind};
+use crate::plan::cost;
+use crate::plan::figure::Figure;
+use crate::plan::headroom::{self, Spare};
+use crate::plan::{Draft, drills};
+use crate::stats::interval::{Interval, Method};
+use crate::study::measure::NoValue;
+use crate::study::scenario::{StudyPlan, StudyResult};
+use crate::study::stories::Stories;
+use crate::study::waterfall::{Fall, Waterfall};
+use crate::study::window::Estimate;
+use crate::study::years::load::OfLoad;
+use crate::study::years::{What, YearMeasure, YearsPlan, YearsResult};
+
+const YEAR_S: f64 = 31_536_000.0;
+/// Parts of nanoseconds in a second.
+const PARTS: f64 = crate::plan::availability::WHOLE as f64 * 1e9;
+
+/// What a scenario that was run alone is told beside its figures.
+#[derive(Clone, Debug, Default)]
+pub struct WhyRows {
+    /// Its outages.
+    pub stories: Option<Stories>,
+    /// Replications of the waterfall.
+    pub fall_replications: usize,
+    /// What each cause costs.
+    pub falls: Vec<FallRow>,
+    /// How much one year differs from another.
+    pub spreads: Vec<Spread>,
+    /// What can be spared at the design peak.
+    pub spare: Option<SpareRows>,
+    /// The bill of a month, where the file has prices.
+    pub bill: Option<f64>,
+    /// What page views cost.
+    pub costs: Vec<CostRow>,
+}
+
+/// What each cause costs one availability of one watched.
+#[derive(Clone, Debug)]
+pub struct FallRow {
+    /// Whose.
+    pub name: String,
+    /// What that is.
+    pub kind: WatchedKind,
+    /// Which availability.
+    pub availability: Availability,
+    /// Downtime with all faults, in seconds a year.
+    pub all: Estimate,
+    /// What leaving out buys, the most first; what is left out together comes last.
+    pub bars: Vec<FallBar>,
+    /// What all would buy beyond the sum of these.
+    pub interaction: Estimate,
+    /// Downtime without any.
+    pub left: Estimate,
+}
+
+/// What leaving out buys.
+#[derive(Clone, Debug)]
+pub struct FallBar {
+    /// What is left out.
+    pub without: Vec<String>,
+    /// Seconds a year.
+    pub saved: Estimate,
+}
+
+/// Downtime of one year, over all years.
+#[derive(Clone, Debug)]
+pub struct Spread {
+    /// Whose structural downtime.
+    pub name: String,
+    /// Seconds, and the share of the years with at most so many.
+    pub points: Vec<(f64, f64)>,
+    /// Share of the years without any.
+    pub none: f64,
+    /// Seconds that 95 % of the years do not exceed.
+    pub p95: Estimate,
+}
+
+/// What can be spared.
+#[derive(Clone, Debug)]
+pub struct SpareRows {
+    /// The window whose level is the design peak.
+    pub window: String,
+    /// That level a second.
+    pub level: f64,
+    /// Nothing lost first, then each single loss, the one that leaves least first.
+    pub rows: Vec<LossRow>,
+}
+
+/// After one loss.
+#[derive(Clone, Debug)]
+pub struct LossRow {
+    /// The numbers; `lost` is none where nothing is.
+    pub spare: Spare,
+    /// What is lost, in a word: `server`.
+    pub kind: &'static str,
+}
+
+/// What the page views of a class cost.
+#[derive(Clone, Debug)]
+pub struct CostRow {
+    /// The class.
+    pub name: String,
+    /// The bill of a month over a million views served in it.
+    pub per_million: Estimate,
+    /// Dollars a month that lost views cost; none where they have no price.
+    pub lost: Option<Estimate>,
+}
+
+/// Puts them together; empty where the scenario was not run alone.
+pub(super) fn rows(draft: &Draft, study: &StudyPlan, result: &StudyResult) -> WhyRows {
+    if !study.alone {
+        return WhyRows::default();
+    }
+    let mut rows = WhyRows {
+        stories: result.why.stories.clone(),
+        spare: spare(draft),
+        bill: cost::monthly(draft).map(|cost| cost.total()),
+        ..WhyRows::default()
+    };
+    let (Some(plan), Some(seen)) = (&study.years, &result.years) else { return rows };
+    if seen.replications == 0 {
+        return rows;
+    }
+    if let Some(Waterfall { replications, falls }) = &result.why.waterfall {
+        rows.fall_replications = *replications;
+        rows.falls = falls.iter().map(|fall| fall_row(plan, fall)).collect();
+        let key = |row: &FallRow| (row.kind, natural(&row.name), row.availability);
+        rows.falls.sort_by_cached_key(key);
+    }
+    rows.spreads = plan.of.felt().into_iter().filter_map(|m| spread(plan, seen, m)).collect();
+    rows.spreads.sort_by_cached_key(|row| natural(&row.name));
+    rows.costs = costs(plan, seen);
+    rows
+}
+
+fn fall_row(plan: &YearsPlan, fall: &Fall) -> FallRow {
+    let (watched, availability) = plan.of.measured[fall.meter];
+    let watched = &plan.of.watched[watched];
+    let years = plan.of.horizon.seconds() / YEAR_S;
+    let a_year = |parts: &[i128]| {
+        let values: Vec<f64> = parts.iter().map(|parts| *parts as f64 / PARTS / years).collect();
+        match (values.as_slice(), Interval::of_mean(&values, plan.level)) {
+            (_, Ok(i)) => Estimate::Interval(Interval { method: Method::PairedT, ..i }),
+            ([one], Err(_)) => Estimate::Single(*one),
+            _ => Estimate::Missing(NoValue::Empty),
+        }
+    };
+    let bar = |effect: &crate::study::waterfall::Effect| FallBar {
+        without: effect.without.clone(),
+        saved: a_year(&effect.saved),
+    };
+    FallRow {
+        name: watched.name.clone(),
+        kind: watched.kind,
+        availability,
+        all: a_year(&fall.all),
+        bars: fall.effects.iter().map(bar).collect(),
+        interaction: a_year(&fall.interaction),
+        left: a_year(&fall.left),
+    }
+}
+
+fn spread(plan: &YearsPlan, seen: &YearsResult, meter: usize) -> Option<Spread> {
+    let (watched, availability) = plan.of.measured[meter];
+    let years = &seen.folded[0][meter].years;
+    if availability != Availability::Structural || years.count() == 0 {
+        return None;
+    }
+    let levels = (1..200).map(|step| f64::from(step) / 200.0);
+    let rare = [0.997, 0.998, 0.999, 0.9995, 0.9999];
+    // A level needs a few years beyond it.
+    let seen_often = |level: &f64| (1.0 - level) * years.count() as f64 >= 4.0;
+    let found = levels.chain(rare).filter(seen_often).filter_map(|level| {
+        let at = years.quantile(level)? as f64 / 1e9;
+        Some((at, level))
+    });
+    let points: Vec<(f64, f64)> = found.collect();
+    let none = points.iter().filter(|(at, _)| *at == 0.0).map(|(_, level)| *level);
+    let p95 = What::DowntimeQuantile(0.95, None);
+    Some(Spread {
+        name: plan.of.watched[watched].name.clone(),
+        none: none.fold(0.0, f64::max),
+        points,
+        p95: seen.estimate(plan, YearMeasure { net: 0, meter, what: p95 }),
+    })
+}
+
+fn costs(plan: &YearsPlan, seen: &YearsResult) -> Vec<CostRow> {
+    let Some(fluid) = &plan.of.fluid else { return Vec::new() };
+    if fluid.bill.is_none() {
+        return Vec::new();
+    }
+    let of = |what| seen.estimate(plan, YearMeasure { net: 0, meter: 0, what: What::Load(what) });
+    let row = |(at, class): (usize, &crate::plan::fluid::FluidClass)| CostRow {
+        name: class.name.clone(),
+        per_million: of(OfLoad::PerMillion(at)),
+        lost: fluid.lost_view.map(|_| of(OfLoad::LostCost(at))),
+    };
+    let mut rows: Vec<CostRow> = fluid.classes.iter().enumerate().map(row).collect();
+    rows.sort_by_cached_key(|row| natural(&row.name));
+    rows
+}
+
+fn spare(draft: &Draft) -> Option<SpareRows> {
+    let at = headroom::design_peak(draft)?;
+    let (name, window) = &draft.scenario.window[at];
+    let all = headroom::after_each_loss(draft, at);
+    if all.iter().all(|spare| spare.busiest.is_none()) {
+        return None;
+    }
+    let parts = crate::plan::faults::parts::all_parts(draft);
+    let row = |spare: Spare| {
+        let named = |part: &&crate::plan::part::Part| Some(part.name(draft)) == spare.lost;
+        let kind = parts.iter().find(named).map_or("", |part| drills::kind(*part));
+        LossRow { spare, kind }
+    };
+    let mut rows: Vec<LossRow> = all.into_iter().map(row).collect();
+    let left = |row: &LossRow| match (&row.spare.carries, row.spare.serves) {
+        (_, false) => 0.0,
+        (Some((_, rate)), true) => *rate,
+        (None, true) => f64::INFINITY,
+    };
+    // Nothing lost stays where it is.
+    rows[1..].sort_by(|a, b| left(a).total_cmp(&left(b)));
+    Some(SpareRows {
+        window: name.text.clone(),
+        level: window.level.as_ref()?.value.in_per_second(),
+        rows,
+    })
+}
+
+/// Figures of headroom: those that were asked for, and that of the busiest resource after each loss
+/// that leaves everything served. Their window is that of the study, by place.
+pub(super) fn figures(draft: &Draft, study: &StudyPlan) -> Vec<FigureRow> {
+    let mut paths: Vec<String> = study.arithmetic.iter().map(|(path, _)| path.clone()).collect();
+    if let Some(spare) = spare(draft) {
+        for row in spare.rows.iter().filter(|row| row.spare.serves) {
+            let Some((name, _)) = &row.spare.busiest else { continue };
+            let after = row.spare.lost.as_ref().map(|lost| format!("[after-loss={lost}]"));
+            let after = after.unwrap_or_default();
+            paths.push(format!("headroom.{name}{after}@{}", spare.window));
+        }
+    }
+    paths.sort_by_cached_key(|path| natural(path));
+    paths.dedup();
+    let level = draft.scenario.run.confidence.value;
+    let row = |path: String| {
+        let figure = Figure::parse(&path).ok()?;
+        let value = headroom::at(draft, &figure).ok()?;
+        let named = figure.window.as_deref();
+        let window = study.windows.iter().position(|w| Some(w.window.name.as_str()) == named)?;
+        Some(FigureRow {
+            window: Some(window),
+            unit: figure.unit(),
+            estimate: Estimate::Interval(Interval::point(value, level)),
+            path,
+        })
+    };
+    paths.into_iter().filter_map(row).collect()
+}
