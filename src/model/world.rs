@@ -79,6 +79,9 @@ pub struct Span {
     pub horizon: SimTime,
     /// What breaks.
     pub faults: Faults,
+    /// Requests are numbered, and so draw, as about those that come in the history at `start`, not
+    /// from 0 on: two windows of one history then draw apart.
+    pub numbered: bool,
 }
 
 /// Calls of one kind that may still reach their time-out, oldest first.
@@ -211,7 +214,8 @@ impl<'p> World<'p> {
             let fixed = level.and_then(|level| workload.arrivals.at_level(level).ok());
             let arrivals = fixed.as_ref().unwrap_or(&workload.arrivals);
             let times = (span.start, span.horizon);
-            Source::new(arrivals, plan.seed, lineage, &workload.name, times)
+            let source = Source::new(arrivals, plan.seed, lineage, &workload.name, times);
+            if span.numbered { source.numbered(arrivals, span.start) } else { source }
         };
         let mut world = Self {
             plan,

@@ -190,7 +190,24 @@ impl<'p> Run<'p> {
         let until = from + window.length;
         let horizon = until + window.drain;
         let levels = window.levels.clone();
-        let span = Span { levels, start, from, until, horizon, faults: window.faults };
+        let faults = window.faults;
+        let span = Span { levels, start, from, until, horizon, faults, numbered: false };
+        Self::of(plan, replication, span, counted)
+    }
+
+    /// As [`Self::new`], as one of several windows of one history: each draws for its own requests.
+    #[must_use]
+    pub fn in_history(plan: &'p Blueprint, window: &Window, replication: u64) -> Self {
+        let start = SimTime::from_nanos(window.at.nanos().saturating_sub(window.lead_in.nanos()));
+        let (from, until) = (window.at, window.at + window.length);
+        let (levels, faults) = (window.levels.clone(), window.faults);
+        let horizon = until + window.drain;
+        let span = Span { levels, start, from, until, horizon, faults, numbered: true };
+        Self::of(plan, replication, span, None)
+    }
+
+    fn of(plan: &'p Blueprint, replication: u64, span: Span, counted: Option<Steps>) -> Self {
+        let Span { start, from, until, horizon, .. } = span;
         Self {
             plan,
             world: World::new(plan, Lineage::replication(replication), span),

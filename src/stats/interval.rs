@@ -47,6 +47,10 @@ pub enum Method {
     OrderStatistics,
     /// χ² over replications, of a standard deviation.
     ChiSquare,
+    /// Student's t over replications of which the first are corrected by sampled windows.
+    TwoPhase,
+    /// Student's t of the share at or below, taken through the distribution (Woodruff).
+    Woodruff,
 }
 
 /// What is estimated from one value a replication.
@@ -76,6 +80,8 @@ impl Method {
             Self::RuleOfThree => "rule-of-three",
             Self::OrderStatistics => "order-statistics",
             Self::ChiSquare => "chi-square",
+            Self::TwoPhase => "two-phase",
+            Self::Woodruff => "woodruff",
         }
     }
 }
