@@ -513,7 +513,8 @@ impl Effort {
             Some(SolverName::Flows) => Some(Solver::Flows),
             None => None,
         };
-        Choices { solver, replications: self.replications, quick: self.quick }
+        let (replications, quick) = (self.replications, self.quick);
+        Choices { solver, replications, quick, sampled: false }
     }
 }
 

@@ -235,7 +235,7 @@ impl Gate<'_> {
             effort.quick = was.quick;
             effort.replications = was.replications;
         }
-        let work = self.work.with(effort.clone());
+        let work = self.work.with(effort.clone()).sampling(recorded.is_sampled());
         let ready = work.ready(file)?;
         let place = match &self.args.out {
             Some(out) => {

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::exit::{Exit, Failure};
 use super::flags::{Cli, Command, Effort};
+use crate::report::run::SAMPLED;
 use crate::report::write::{self, read_manifest};
 use crate::scenario::render::shown;
 
@@ -74,6 +75,14 @@ impl Recorded {
     pub fn covers(&self) -> Vec<&str> {
         let lines = self.manifest["digest_covers"].as_array().into_iter().flatten();
         lines.filter_map(Json::as_str).collect()
+    }
+
+    /// Whether windows of requests were drawn from the years: `compare` writes results without.
+    #[must_use]
+    pub fn is_sampled(&self) -> bool {
+        let of_windows =
+            |line: &&str| line.strip_prefix(SAMPLED).is_some_and(|r| r.starts_with(' '));
+        self.covers().iter().any(of_windows)
     }
 
     /// The flags that say how much was simulated. The seed and what flags laid over the scenario

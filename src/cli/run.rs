@@ -13,7 +13,7 @@ use super::progress::Progress;
 use super::stop::Stop;
 use crate::model::blueprint::Blueprint;
 use crate::plan::{Draft, cost};
-use crate::report::run::{Identity, Output, output, page};
+use crate::report::run::{Identity, Output, SAMPLED, output, page};
 use crate::report::write::{Overwrite, ResultsDirectory, Written, sha256};
 use crate::report::{csv, text};
 use crate::scenario::code::Code;
@@ -21,7 +21,8 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::render::shown;
 use crate::study::expect::Verdict as Judgement;
 use crate::study::results::{Results, gather};
-use crate::study::scenario::{self, StudyPlan, StudyResult};
+use crate::study::sampled::agreement::Agrees;
+use crate::study::scenario::{self, Choices, StudyPlan, StudyResult};
 use crate::study::window::Watch;
 
 /// Runs every file.
@@ -39,7 +40,7 @@ pub fn run(args: &super::flags::RunArgs, console: &Console) -> Result<Exit, Fail
     };
     let places: Vec<PathBuf> = files.iter().map(place).collect();
     refuse_shared(&files, &places)?;
-    let work = Work::new(&args.simulation, console)?;
+    let work = Work::new(&args.simulation, console)?.sampling(true);
     let mut exit = Exit::Done;
     for (file, out) in files.iter().zip(&places) {
         let ended = match work.one(file, out) {
@@ -105,6 +106,8 @@ pub struct Work<'a> {
     effort: Cow<'a, Effort>,
     format: Format,
     force: bool,
+    /// Draw windows of requests from the years.
+    sampled: bool,
     console: &'a Console,
     /// Whether the user wants it to end.
     pub stop: Stop,
@@ -153,8 +156,16 @@ impl Ready {
         if let Some(years) = self.study.years.as_ref().filter(|years| years.precision.is_empty()) {
             facts.push(format!("years {} {}", years.of.horizon, years.replications.0));
         }
+        if let Some(sampled) = &self.study.sampled {
+            facts.push(sampled_fact(sampled.sizes.replications));
+        }
         facts
     }
+}
+
+/// What a digest covers says so where windows of requests were drawn from the years.
+fn sampled_fact(replications: u64) -> String {
+    format!("{SAMPLED} {replications}")
 }
 
 /// What a scenario gave.
@@ -172,6 +183,14 @@ impl Done {
     #[must_use]
     pub fn met_a_limit(&self) -> bool {
         self.result.windows.iter().any(|window| window.stopped.is_some())
+            || self.result.sampled.as_ref().is_some_and(|sampled| sampled.stopped().is_some())
+    }
+
+    /// Whether two solvers that answer the same question disagree.
+    #[must_use]
+    pub fn disagrees(&self) -> bool {
+        let rows = self.results.sampled.iter().flat_map(|sampled| &sampled.agreement);
+        rows.into_iter().any(|row| row.verdict == Agrees::Disagree)
     }
 }
 
@@ -205,7 +224,14 @@ impl<'a> Work<'a> {
             Failure::new(Exit::Io, format!("cannot start the threads: {error}"))
         })?;
         let pool = Arc::new(pool);
-        Ok(Self { effort: Cow::Borrowed(effort), format, force, console, stop, pool })
+        let (effort, sampled) = (Cow::Borrowed(effort), false);
+        Ok(Self { effort, format, force, sampled, console, stop, pool })
+    }
+
+    /// The same, with windows of requests drawn from the years or without.
+    #[must_use]
+    pub fn sampling(self, sampled: bool) -> Self {
+        Self { sampled, ..self }
     }
 
     /// The same with another effort, on the same threads.
@@ -260,7 +286,7 @@ impl<'a> Work<'a> {
         let mut loaded = load::load_in(file, folder, &assignments, Purpose::Run)?;
         let mut study = None;
         if let (Some(draft), Some(blueprint)) = (&loaded.draft, &loaded.blueprint) {
-            let choices = self.effort.choices();
+            let choices = Choices { sampled: self.sampled, ..self.effort.choices() };
             study = Some(scenario::prepare(draft, blueprint, choices, &mut loaded.found));
             if study.as_ref().is_some_and(|study| study.windows.is_empty() && study.years.is_none())
             {
@@ -418,6 +444,9 @@ impl<'a> Work<'a> {
         if done.met_a_limit() {
             return Exit::Limit;
         }
+        if done.disagrees() {
+            return Exit::Integrity;
+        }
         if done.result.judgements.contains(&Judgement::Fails) {
             return Exit::Judged;
         }
@@ -489,7 +518,8 @@ fn figures(results: &Results) -> crate::report::document::Table {
         ]
     };
     let of_years = results.years.iter().flat_map(|years| &years.figures);
-    let all = results.figures.iter().chain(of_years);
+    let joined = results.sampled.iter().flat_map(|sampled| &sampled.figures);
+    let all = results.figures.iter().chain(of_years).chain(joined);
     Table { caption: String::new(), columns, rows: all.map(row).collect() }
 }
 

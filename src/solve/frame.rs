@@ -520,8 +520,13 @@ impl Course {
         }
         let change = if changes { (CHANGE_S / seconds).min(1.0) } else { 0.0 };
         let size = views * (differs + change + STEADY / 10.0) + 1e-9;
-        let piece =
-            Piece { replication, from, to, start: back(start, LEAD_IN), of: Of::Episode(episode.cause) };
+        let piece = Piece {
+            replication,
+            from,
+            to,
+            start: back(start, LEAD_IN),
+            of: Of::Episode(episode.cause),
+        };
         let uniform = self.draws.uniform(from.nanos() / CELL.nanos(), 0);
         let room = self.sizes.episodes;
         let stratum = self.offered.strata.entry(episode.cause);

@@ -14,11 +14,15 @@ mod breaks;
 mod checks;
 mod gather;
 mod load;
+mod sampled;
 mod years;
 
 pub use checks::balance;
 pub use gather::gather;
 pub use load::{LoadClass, LoadRows, LoadUse};
+pub use sampled::{
+    AgreementRow, QUANTILES, SampledClassRows, SampledRow, SampledRows, SampledViews, SampledWindow,
+};
 pub use years::{YearCause, YearRow, YearSide, YearsRows};
 
 use crate::model::record::Attempts;
@@ -64,6 +68,8 @@ pub struct Results {
     pub windows: Vec<WindowRows>,
     /// Availability over years, where they were lived through.
     pub years: Option<YearsRows>,
+    /// The same years corrected by windows of requests drawn from them.
+    pub sampled: Option<SampledRows>,
     /// What users notice when a part breaks, the worst first.
     pub breaks: Vec<BreakRow>,
     /// Every figure that was asked for, in order of path.

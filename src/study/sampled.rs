@@ -255,7 +255,8 @@ const MOST_BUSY: f64 = 0.5;
 
 /// Why `flows` need not lose what `requests` loses.
 fn apart(plan: &Blueprint, fluid: &FluidPlan, classes: &[Counted]) -> Option<String> {
-    let workloads = classes.iter().flat_map(|class| &class.workloads).map(|at| &plan.workloads[*at]);
+    let workloads =
+        classes.iter().flat_map(|class| &class.workloads).map(|at| &plan.workloads[*at]);
     let clients = workloads.filter_map(|workload| workload.clients);
     let clients: Vec<_> = clients.map(|at| &plan.clients[at]).collect();
     if clients.iter().any(|clients| clients.retry.is_some()) {
@@ -264,9 +265,7 @@ fn apart(plan: &Blueprint, fluid: &FluidPlan, classes: &[Counted]) -> Option<Str
     if clients.iter().any(|clients| clients.session.is_some()) {
         return Some("sessions end with a view that is lost".into());
     }
-    let retries = |part: &crate::model::blueprint::Part| {
-        matches!(&part.config, crate::model::blueprint::Config::Balancer(b) if b.retries > 0)
-    };
+    let retries = |part: &crate::model::blueprint::Part| matches!(&part.config, crate::model::blueprint::Config::Balancer(b) if b.retries > 0);
     if let Some(part) = plan.parts.iter().find(|part| retries(part)) {
         return Some(format!("{} retries", part.name));
     }
@@ -280,7 +279,8 @@ fn apart(plan: &Blueprint, fluid: &FluidPlan, classes: &[Counted]) -> Option<Str
         class.work.iter().for_each(|(at, work)| used[*at as usize] += work * rate);
     }
     let busiest = used.iter().zip(&state.capacity).map(|(used, capacity)| used / capacity);
-    let busiest = busiest.enumerate().filter(|(at, _)| fluid.network.resources[*at].resource.is_limit());
+    let busiest =
+        busiest.enumerate().filter(|(at, _)| fluid.network.resources[*at].resource.is_limit());
     let (at, most) = busiest.max_by(|a, b| a.1.total_cmp(&b.1))?;
     (most > MOST_BUSY).then(|| {
         let name = &fluid.network.resources[at].name;
@@ -379,10 +379,10 @@ pub fn run(
         let offered = frame::survey(&years.of, &known, asked.sizes, replication);
         offered.map_err(|error| breach(error, replication))
     };
-    let offered: Vec<Option<Offered>> = (0..asked.sizes.replications)
+    let offered: Vec<Option<Offered>> = (0..result.replications)
         .into_par_iter()
         .with_max_len(1)
-        .map(survey)
+        .map(|replication| survey(replication as u64))
         .collect::<Result<_, Breach>>()?;
     let all = offered.into_iter().flatten().reduce(|mut all, next| {
         all.append(next);
@@ -402,10 +402,10 @@ pub fn run(
         let read = frame::read(&years.of, &known, replication, &stretches);
         read.map_err(|error| breach(error, replication))
     };
-    let flows: Vec<Vec<Vec<ClassReading>>> = (0..asked.sizes.replications)
+    let flows: Vec<Vec<Vec<ClassReading>>> = (0..result.replications)
         .into_par_iter()
         .with_max_len(1)
-        .map(read)
+        .map(|replication| read(replication as u64))
         .collect::<Result<_, Breach>>()?;
     let told_to_stop = || watch.told_to_stop();
     let one = |(piece, probability): &(Piece, f64), flows: Vec<ClassReading>| {

@@ -22,7 +22,9 @@ use crate::study::capacity::{self, CapacityResult};
 use crate::study::expect::{Demand, Verdict as Judgement};
 use crate::study::limits::{self, Sought};
 use crate::study::measure::{Measure, NoValue};
-use crate::study::window::{self, Estimate, Watch, WindowPlan, WindowResult};
+use crate::study::sampled::estimate::Joined;
+use crate::study::sampled::{self, SampledFigure, SampledPlan, SampledResult};
+use crate::study::window::{self, Ending, Estimate, Watch, WindowPlan, WindowResult};
 use crate::study::years::{self, YearFigure, YearsPlan, YearsResult};
 use crate::units::{Rate, SimDuration, SimTime};
 
@@ -50,6 +52,8 @@ pub enum Judged {
     Capacity(usize),
     /// A figure of years, by its place among those.
     Years(usize),
+    /// A figure of windows in years, by its place among those.
+    Sampled(usize),
 }
 
 /// A judged figure.
@@ -84,6 +88,10 @@ pub struct StudyPlan {
     pub sought: Vec<Sought>,
     /// Years to live through.
     pub years: Option<YearsPlan>,
+    /// Windows to be drawn from them.
+    pub sampled: Option<SampledPlan>,
+    /// Why none are, where they were asked for.
+    pub not_sampled: Option<String>,
     /// The solvers that may be used.
     solver: Option<Solver>,
 }
@@ -106,6 +114,8 @@ pub struct Choices {
     pub replications: Option<u32>,
     /// A tenth of the effort, for a first look.
     pub quick: bool,
+    /// Draw windows of requests from the years too; never for a first look, nor with one solver.
+    pub sampled: bool,
 }
 
 /// Resolves windows and figures; everything wrong goes to `out`.
@@ -166,6 +176,7 @@ pub fn prepare(
         study.sought = limits::sought(draft, plan, choices.quick);
     }
     study.years = years_of(draft, choices);
+    study.draw_windows(draft, plan, choices);
     for sought in &mut study.sought {
         sought.effort.replications = choices.replications.unwrap_or(sought.effort.replications);
     }
@@ -183,6 +194,10 @@ pub fn prepare(
                 limits::sharpen(&mut study.sought[place], width.get(), most);
             }
             Some(Judged::Years(place)) => study.sharpen_years(place, width.get(), choices),
+            Some(Judged::Sampled(_)) => {
+                let reason = "windows of years are a fixed number: no precision is reached for it";
+                study.not_estimated.push((path.text.clone(), reason.into()));
+            }
             Some(Judged::Capacity(_)) | None => {}
         }
     }
@@ -194,6 +209,10 @@ pub fn prepare(
             Judged::Capacity(_) => Metric::Capacity.unit(),
             Judged::Years(place) => {
                 let figures = study.years.as_ref().map(|years| &years.figures);
+                figures.map_or(FigureUnit::Ratio, |figures| figures[place].figure.unit())
+            }
+            Judged::Sampled(place) => {
+                let figures = study.sampled.as_ref().map(|sampled| &sampled.figures);
                 figures.map_or(FigureUnit::Ratio, |figures| figures[place].figure.unit())
             }
         };
@@ -309,6 +328,14 @@ impl StudyPlan {
                 })
                 .ok();
         }
+        match sampled::is_of_windows(&figure) {
+            Ok(true) => return self.add_of_windows(path, figure, span, out),
+            Ok(false) => {}
+            Err(message) => {
+                wrong(message, out);
+                return None;
+            }
+        }
         if years::is_of_years(&figure) {
             return self.add_of_years(path, figure, span, out);
         }
@@ -391,6 +418,54 @@ impl StudyPlan {
                 Some(Judged::Years(known.unwrap_or_else(|| {
                     years.figures.push(YearFigure { path: path.to_string(), figure, measure });
                     years.figures.len() - 1
+                })))
+            }
+            Err(message) if message.contains("not estimated") => {
+                self.not_estimated.push((path.to_string(), message));
+                None
+            }
+            Err(message) => {
+                out.push(Diagnostic::new(Code::NoSuchFigure, span, message));
+                None
+            }
+        }
+    }
+
+    /// Windows to be drawn from the years, where that was asked for and makes sense.
+    fn draw_windows(&mut self, draft: &Draft, plan: &Blueprint, choices: Choices) {
+        let Some(years) = self.years.as_ref().filter(|_| choices.sampled) else { return };
+        if choices.quick || choices.solver.is_some() || years.of.fluid.is_none() {
+            return;
+        }
+        match SampledPlan::of(draft, plan, years) {
+            Ok(sampled) => self.sampled = Some(sampled),
+            Err(reason) => self.not_sampled = Some(reason),
+        }
+    }
+
+    /// Adds a figure of windows in years.
+    fn add_of_windows(
+        &mut self,
+        path: &str,
+        figure: Figure,
+        span: Span,
+        out: &mut Diagnostics,
+    ) -> Option<Judged> {
+        let (Some(sampled), Some(years)) = (&mut self.sampled, &self.years) else {
+            let reason = self.not_sampled.clone().unwrap_or_else(|| {
+                "it needs windows of requests in years, which `run` alone draws, with both solvers and \
+                 not for a first look"
+                    .into()
+            });
+            self.not_estimated.push((path.to_string(), reason));
+            return None;
+        };
+        match sampled.resolve(years, &figure) {
+            Ok(of) => {
+                let known = sampled.figures.iter().position(|other| other.path == path);
+                Some(Judged::Sampled(known.unwrap_or_else(|| {
+                    sampled.figures.push(SampledFigure { path: path.to_string(), figure, of });
+                    sampled.figures.len() - 1
                 })))
             }
             Err(message) if message.contains("not estimated") => {
@@ -599,9 +674,19 @@ pub struct StudyResult {
     pub capacities: Vec<Option<CapacityResult>>,
     /// What the years gave, where they were lived through.
     pub years: Option<YearsResult>,
+    /// What windows drawn from them gave.
+    pub sampled: Option<SampledResult>,
 }
 
 impl StudyResult {
+    /// Years and the windows drawn from them, where there are both.
+    #[must_use]
+    pub fn joined<'a>(&'a self, study: &'a StudyPlan) -> Option<Joined<'a>> {
+        let (asked, windows) = (study.sampled.as_ref()?, self.sampled.as_ref()?);
+        let (years, flows) = (study.years.as_ref()?, self.years.as_ref()?);
+        Some(Joined { asked, windows, years, flows })
+    }
+
     /// The estimate of a figure.
     #[must_use]
     pub fn estimate(&self, asked: &Asked) -> &Estimate {
@@ -620,6 +705,10 @@ impl StudyResult {
             Judged::Years(place) => match (&study.years, &self.years) {
                 (Some(plan), Some(years)) => years.estimate(plan, plan.figures[place].measure),
                 _ => Estimate::Missing(NoValue::Stopped),
+            },
+            Judged::Sampled(place) => match self.joined(study) {
+                Some(joined) => joined.estimate(joined.asked.figures[place].of),
+                None => Estimate::Missing(NoValue::Stopped),
             },
         }
     }
@@ -663,8 +752,14 @@ pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyRe
     let mut windows: Vec<WindowResult> = windows.into_iter().map(|(_, window)| window).collect();
     breaks::pair(&study.windows, &mut windows);
     let years = study.years.as_ref().map(|years| years::run(years, watch)).transpose()?;
+    // A history that was given up has no frame.
+    let whole = years.as_ref().is_some_and(|years| years.ending != Ending::Interrupted);
+    let sampled = match (&study.sampled, &study.years) {
+        (Some(asked), Some(of)) if whole => Some(sampled::run(plan, asked, of, watch)?),
+        _ => None,
+    };
     let (judgements, capacities) = (Vec::new(), capacities?);
-    let mut result = StudyResult { windows, judgements, capacities, years };
+    let mut result = StudyResult { windows, judgements, capacities, years, sampled };
     let judge = |expectation: &Expectation| match result.judged(study, expectation.of) {
         Estimate::Interval(interval) => expectation.demand.judge(&interval),
         _ => Judgement::Inconclusive,

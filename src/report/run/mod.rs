@@ -11,6 +11,7 @@ pub mod databases;
 pub mod files;
 pub mod load;
 pub mod page;
+pub mod sampled;
 pub mod years;
 
 use serde_json::{Map, Value, json};
@@ -22,6 +23,9 @@ use crate::study::results::{RESULTS_VERSION, Results, Share};
 use crate::study::window::Estimate;
 
 use crate::plan::figure::FigureUnit;
+
+/// The line of what a digest covers that is there where windows of requests were drawn from years.
+pub const SAMPLED: &str = "years-windows";
 
 /// What identifies a run, beside its figures.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,6 +91,9 @@ fn lines(results: &Results, identity: &Identity) -> Vec<(String, String)> {
     if let Some(years) = &results.years {
         let count = years.replications.to_string();
         lines.push((format!("years {}", years.horizon), count));
+    }
+    if let Some(sampled) = &results.sampled {
+        lines.push((SAMPLED.into(), sampled.replications.to_string()));
     }
     for window in &results.windows {
         let count = window.replications.to_string();

@@ -31,6 +31,7 @@ pub fn document(results: &Results, identity: &Identity) -> Document {
             (!results.windows.is_empty()).then(|| windows(results, identity)),
             super::years::section(results),
             super::load::section(results),
+            super::sampled::section(results),
             (!results.windows.is_empty()).then(|| latency(results)),
             (!results.windows.is_empty()).then(|| utilization(results)),
             databases::section(results),

@@ -92,9 +92,9 @@ pub fn compare(joined: &Joined<'_>) -> Vec<Compared> {
             let none = requests.iter().chain(&flows).all(|lost| *lost == 0.0);
             let estimate = |values: &[f64]| match Interval::of_mean(values, joined.years.level) {
                 Ok(i) => Estimate::Interval(Interval { low: i.low.max(0.0), ..i }),
-                Err(_) => values.first().map_or(Estimate::Missing(NoValue::Empty), |value| {
-                    Estimate::Single(*value)
-                }),
+                Err(_) => values
+                    .first()
+                    .map_or(Estimate::Missing(NoValue::Empty), |value| Estimate::Single(*value)),
             };
             let row = Compared {
                 of: *of,

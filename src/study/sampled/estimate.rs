@@ -108,7 +108,8 @@ impl Joined<'_> {
 
     /// Views lost: by `flows` in each replication, and the corrections.
     fn lost(&self, class: usize, loss: Loss) -> (Vec<f64>, Vec<f64>) {
-        let all = self.load().and_then(|load| load.values(&self.years.of, OfLoad::Lost(class, loss)));
+        let all =
+            self.load().and_then(|load| load.values(&self.years.of, OfLoad::Lost(class, loss)));
         let corrections = self.windows.totals(|window| {
             let (requests, flows) = self.lost_in(window, class, loss);
             requests - flows
@@ -195,7 +196,8 @@ impl Joined<'_> {
             let histogram = of(window);
             have += histogram.count();
             for (low, high, count) in histogram.buckets().filter(|(.., count)| *count > 0) {
-                let row = buckets.entry(low.midpoint(high)).or_insert_with(|| vec![0.0; replications]);
+                let row =
+                    buckets.entry(low.midpoint(high)).or_insert_with(|| vec![0.0; replications]);
                 row[window.piece.replication as usize] += count as f64 * window.weight();
             }
         }
