@@ -29,7 +29,7 @@ use crate::model::head::Head;
 use crate::model::ids::{CallId, CauseId, ComponentId, KeyId, PoolId, UnitId, WorkloadId};
 use crate::model::link::{Link, Links, Uplink};
 use crate::model::names::Names;
-use crate::model::outage::{Faults, Illness};
+use crate::model::outage::{Faults, Illness, Past};
 use crate::model::record::Record;
 use crate::model::request::{
     Frame, Hold, MAX_DEPTH, NO_CALL, Outcome, Owner, Request, RequestId, Requests, Stage, TooMany,
@@ -79,9 +79,8 @@ pub struct Span {
     pub horizon: SimTime,
     /// What breaks.
     pub faults: Faults,
-    /// Requests are numbered, and so draw, as about those that come in the history at `start`, not
-    /// from 0 on: two windows of one history then draw apart.
-    pub numbered: bool,
+    /// What it takes over, where it is one of several windows of one history.
+    pub past: Option<Past>,
 }
 
 /// Calls of one kind that may still reach their time-out, oldest first.
@@ -196,6 +195,9 @@ impl<'p> World<'p> {
                     if let (Some(takeover), true) = (&mut config.takeover, drilled) {
                         takeover.coverage = 1.0;
                     }
+                    if let (Some(takeover), Some(past)) = (&mut config.takeover, &span.past) {
+                        takeover.coverage = f64::from(u8::from(past.works));
+                    }
                     Component::Balancer(Box::new(Balancer::new(config, plan.seed, lineage)))
                 }
                 Config::Database(config) => {
@@ -204,7 +206,14 @@ impl<'p> World<'p> {
                     if let (Some(failover), true) = (&mut config.failover, drilled) {
                         failover.coverage = 1.0;
                     }
-                    let database = Database::new(id, config, draws, span.start, window);
+                    if let (Some(failover), Some(past)) = (&mut config.failover, &span.past) {
+                        failover.coverage = f64::from(u8::from(past.works));
+                        failover.false_gap = None;
+                    }
+                    let mut database = Database::new(id, config, draws, span.start, window);
+                    if let Some(master) = span.past.as_ref().and_then(|past| past.master(id)) {
+                        database.begins_with(master, span.start);
+                    }
                     Component::Database(Box::new(database))
                 }
             }
@@ -215,7 +224,7 @@ impl<'p> World<'p> {
             let arrivals = fixed.as_ref().unwrap_or(&workload.arrivals);
             let times = (span.start, span.horizon);
             let source = Source::new(arrivals, plan.seed, lineage, &workload.name, times);
-            if span.numbered { source.numbered(arrivals, span.start) } else { source }
+            if span.past.is_some() { source.numbered(arrivals, span.start) } else { source }
         };
         let mut world = Self {
             plan,
@@ -262,6 +271,7 @@ impl<'p> World<'p> {
         }
         world.start_users();
         world.start_resizing();
+        world.start_remounted();
         world.start_health();
         world.start_probes();
         world.start_names();
@@ -484,6 +494,24 @@ impl<'p> World<'p> {
             0 => Some(*volume),
             pool => part.further.get(usize::from(volume.others + pool - 1)).copied(),
         }
+    }
+
+    /// Who was made master on the volume of another before the world began has that one.
+    fn start_remounted(&mut self) {
+        let Some(past) = &self.span.past else { return };
+        let swaps = self.components.iter().enumerate().filter_map(|(index, component)| {
+            let Component::Database(database) = component else { return None };
+            let master = past.master(ComponentId(index as u32)).filter(|master| *master > 0)?;
+            database.remounted_by(master)
+        });
+        for (new, old) in swaps.collect::<Vec<_>>() {
+            self.swap_data(new, old);
+        }
+    }
+
+    /// Pages that users who have gone away would still have asked for count as asked for by others.
+    pub fn forget_who_left(&mut self) {
+        self.views.forget_who_left();
     }
 
     /// Two members of a database exchange their data.

@@ -18,21 +18,27 @@
 //! Memory: what one replication's open episode changed ([`MOST_MARKS`] at most), and what the samples
 //! keep; nothing that grows with the horizon.
 //!
-//! Each piece also has the instant from which `requests` has to live for it. State of requests cannot be
-//! taken over from a fluid (queues are never invented): what breaks and what is repaired, with all ages,
-//! is the history's own at any instant, but what reacts to it (probes, failovers, takeovers, who is
-//! master, cold memory) begins anew with the window. So it begins [`LEAD_IN`] before an episode, and that
-//! far back too for later pieces within [`WITHIN`] of its start, or when hardly anything was served for
-//! longer than [`LONG_LEAD_IN`] in it, as when people had to end a failed failover. Else it begins
-//! [`LONG_LEAD_IN`] before the piece: longer than detection, failover and takeover.
+//! Each piece also has the instant from which `requests` has to live for it. Queues and workers cannot be
+//! taken over from a fluid (they are never invented). What breaks and what is repaired, with all ages, is
+//! the history's own at any instant; so is who is master, and whether the failovers and takeovers of an
+//! episode work. What else reacts (probes, detection, a failover or a takeover under way, cold memory)
+//! begins anew with the window. So it begins [`LEAD_IN`] before an episode, and that far back too for later
+//! pieces within [`WITHIN`] of its start, and for those within [`FURTHEST`] where a failover or takeover
+//! did not work and people have to end that. Else it begins [`LONG_LEAD_IN`] before the piece: longer than
+//! detection, failover and takeover; who went away while they are found out anew, in the first
+//! [`REACTED`] of it, is forgotten.
+//!
+//! Left out: episodes that begin with a failover without a death. `requests` draws these at other instants,
+//! so there `flows` alone says what they cost, and in the windows there are none.
 
 use std::collections::BTreeMap;
 
 use crate::engine::draw::{Key, Lineage};
 use crate::engine::lane::NoProgress;
-use crate::health::{FactId, Kernel, Listener, View};
-use crate::plan::availability::AvailabilityPlan;
+use crate::health::{AutomatonId, FactId, Kernel, Listener, Net, StateId, View};
+use crate::plan::availability::{AvailabilityPlan, FALSE_FAILOVER};
 use crate::plan::fluid::FluidPlan;
+use crate::plan::fluid::state::Input;
 use crate::solve::fluid::reading::{ClassReading, Looks, Wellness};
 use crate::solve::fluid::{INTERVAL, Known, Live, Memo};
 use crate::stats::sampling::Priority;
@@ -51,6 +57,8 @@ pub const SHORT: SimDuration = SimDuration::from_secs(1_800);
 pub const LEAD_IN: SimDuration = SimDuration::from_secs(120);
 /// The same in the middle of an episode.
 pub const LONG_LEAD_IN: SimDuration = SimDuration::from_secs(600);
+/// In the middle of an episode everything has reacted by then to what was broken at the start.
+pub const REACTED: SimDuration = SimDuration::from_secs(300);
 /// Pieces that begin so soon after their episode are lived through from before its start.
 pub const WITHIN: SimDuration = SimDuration::from_secs(1_800);
 /// The furthest back that anything begins.
@@ -67,7 +75,7 @@ const CHANGE_S: f64 = 60.0;
 /// Share of the views that may differ while hardly any is served, while too much may be asked for, else.
 const DARK: f64 = 0.05;
 const STRAINED: f64 = 0.5;
-const STEADY: f64 = 0.02;
+const STEADY: f64 = 0.005;
 
 /// Purpose of the draws.
 const PURPOSE: &str = "years-windows";
@@ -92,6 +100,10 @@ pub struct Piece {
     pub to: SimTime,
     /// What it is lived through from.
     pub start: SimTime,
+    /// It begins in the middle of its episode.
+    pub midway: bool,
+    /// Whether the failovers and takeovers of its episode work.
+    pub works: bool,
     /// What it is of.
     pub of: Of,
 }
@@ -163,6 +175,8 @@ pub struct Offered {
     pub pieces: u64,
     /// Views expected in the episodes, and in all.
     pub views: (f64, f64),
+    /// Episodes left out: they begin with something that `requests` draws for itself.
+    pub left_out: u64,
 }
 
 impl Offered {
@@ -179,6 +193,7 @@ impl Offered {
         self.quiet.extend(other.quiet);
         self.episodes += other.episodes;
         self.pieces += other.pieces;
+        self.left_out += other.left_out;
         self.views = (self.views.0 + other.views.0, self.views.1 + other.views.1);
     }
 }
@@ -188,6 +203,22 @@ struct Watching<'m, 'p> {
     live: Live<'m, 'p>,
     wellness: Wellness,
     course: Option<Course>,
+    /// Automata of failovers and takeovers, with the states in which they do not work.
+    failing: Vec<(AutomatonId, Vec<StateId>)>,
+    /// By fact of the whole: the database and the member that has its role while it holds.
+    roles: Vec<Option<(u32, u32)>>,
+    moves: Vec<Moved>,
+}
+
+/// A role went to another member of a database, both by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// When.
+    pub at: SimTime,
+    /// Of which database.
+    pub database: u32,
+    /// To which member.
+    pub member: u32,
 }
 
 impl Watching<'_, '_> {
@@ -199,6 +230,10 @@ impl Watching<'_, '_> {
             course.open(at, cause);
         }
         course.note(at, looks);
+        let fails = |(of, states): &(AutomatonId, Vec<StateId>)| states.contains(&view.state(*of));
+        if course.is_open() && self.failing.iter().any(fails) {
+            course.fails();
+        }
     }
 }
 
@@ -206,6 +241,9 @@ impl Listener for Watching<'_, '_> {
     #[inline]
     fn fact(&mut self, at: SimTime, fact: FactId, value: bool, view: View<'_>) {
         self.live.fact(at, fact, value, view);
+        if let (true, Some((database, member))) = (value, self.roles[fact.index()]) {
+            self.moves.push(Moved { at, database, member });
+        }
     }
 
     #[inline]
@@ -228,7 +266,30 @@ fn begin<'m, 'p>(
     let Some(live) = Live::new(plan, net, memo, replication, kernel.view()) else {
         return Ok(None);
     };
-    Ok(Some((kernel, Watching { live, wellness: Wellness::of(fluid), course })))
+    let facts = net.load.iter().flat_map(|load| &load.facts);
+    let mut roles = vec![None; net.net.facts_of_whole().count()];
+    for (input, fact) in fluid.inputs.iter().zip(facts) {
+        if let (Input::Holds(database, member), Some(fact)) = (input, fact) {
+            roles[fact.index()] = Some((*database, *member));
+        }
+    }
+    let failing = failing(&net.net);
+    let wellness = Wellness::of(fluid);
+    let watching = Watching { live, wellness, course, failing, roles, moves: Vec::new() };
+    Ok(Some((kernel, watching)))
+}
+
+/// Automata that say who takes over from whom, with their states of failure.
+fn failing(net: &Net) -> Vec<(AutomatonId, Vec<StateId>)> {
+    let words = ["doomed", "people", "by-people", "doomed-1", "doomed-2"];
+    let of = |automaton: AutomatonId| {
+        let name = net.name(automaton);
+        let takes_over = name.ends_with("/failover") || name.ends_with("/address");
+        let states: Vec<StateId> =
+            words.iter().filter_map(|word| net.state(automaton, word)).collect();
+        (takes_over && !states.is_empty()).then_some((automaton, states))
+    };
+    net.automata().filter_map(of).collect()
 }
 
 /// Cuts a history of all faults into pieces and offers them; `None` where there is no traffic.
@@ -276,7 +337,8 @@ impl Watching<'_, '_> {
     }
 }
 
-/// What the traffic was in stretches of one history, which do not overlap and are in order.
+/// What the traffic was in stretches of one history, which do not overlap and are in order; and the roles
+/// that moved up to the end of the last: a few a year, the one thing here that grows with the horizon.
 ///
 /// # Errors
 ///
@@ -286,11 +348,11 @@ pub fn read(
     known: &Known,
     replication: u64,
     stretches: &[(SimTime, SimTime)],
-) -> Result<Vec<Vec<ClassReading>>, NoProgress> {
-    let Some(fluid) = &plan.fluid else { return Ok(Vec::new()) };
+) -> Result<Read, NoProgress> {
+    let Some(fluid) = &plan.fluid else { return Ok(Read::default()) };
     let mut memo = Memo::new(fluid, known);
     let Some((mut kernel, mut watching)) = begin(plan, &mut memo, replication, None)? else {
-        return Ok(Vec::new());
+        return Ok(Read::default());
     };
     let mut all = Vec::with_capacity(stretches.len());
     for (from, to) in stretches {
@@ -305,8 +367,11 @@ pub fn read(
         let of = |(now, then): (&ClassReading, &ClassReading)| now.since(then);
         all.push(ends[1].iter().zip(&ends[0]).map(of).collect());
     }
-    Ok(all)
+    Ok((all, watching.moves))
 }
+
+/// By stretch, by class, what the traffic was; and the roles that moved.
+pub type Read = (Vec<Vec<ClassReading>>, Vec<Moved>);
 
 /// From then on everything stood so.
 #[derive(Clone, Copy, Debug)]
@@ -320,6 +385,8 @@ struct Mark {
 struct Episode {
     cause: u32,
     marks: Vec<Mark>,
+    /// A failover or a takeover did not work.
+    failed: bool,
     /// When it was looked at last.
     looked: SimTime,
     /// When nothing was wrong any more, and when nobody waited any more either.
@@ -333,6 +400,8 @@ struct Course {
     replication: u64,
     end: SimTime,
     sizes: Sizes,
+    /// First cause of episodes that are left out.
+    left_out: Option<u32>,
     episode: Option<Episode>,
     /// Everything before is in pieces.
     done: SimTime,
@@ -363,6 +432,7 @@ impl Course {
         let (expected, end) = (Expected::of(fluid), SimTime::ZERO + plan.horizon);
         let lineage = Lineage::replication(replication);
         let all = expected.between(SimTime::ZERO, end);
+        let left_out = plan.causes.iter().position(|cause| cause == FALSE_FAILOVER);
         let every = all / sizes.quiet.max(1) as f64;
         let first = Key::derive(plan.seed, lineage, PURPOSE, "quiet").uniform(0, 0) * every;
         Self {
@@ -370,6 +440,7 @@ impl Course {
             replication,
             end,
             sizes,
+            left_out: left_out.map(|at| at as u32),
             episode: None,
             done: SimTime::ZERO,
             draws: Key::derive(plan.seed, lineage, PURPOSE, "episodes"),
@@ -381,6 +452,7 @@ impl Course {
                 episodes: 0,
                 pieces: 0,
                 views: (0.0, all),
+                left_out: 0,
             },
         }
     }
@@ -407,7 +479,15 @@ impl Course {
             self.close();
         }
         let marks = Vec::new();
-        self.episode = Some(Episode { cause, marks, looked: at, mended: None, clear: None });
+        let (failed, looked, mended, clear) = (false, at, None, None);
+        self.episode = Some(Episode { cause, marks, failed, looked, mended, clear });
+    }
+
+    /// A failover or a takeover does not work.
+    fn fails(&mut self) {
+        if let Some(episode) = &mut self.episode {
+            episode.failed = true;
+        }
     }
 
     fn note(&mut self, at: SimTime, looks: Looks) {
@@ -443,7 +523,9 @@ impl Course {
         self.quiet_until(from);
         self.offered.episodes += 1;
         self.offered.views.0 += self.expected.between(from, to);
-        if to.since(from) <= SHORT {
+        if Some(episode.cause) == self.left_out {
+            self.offered.left_out += 1;
+        } else if to.since(from) <= SHORT {
             self.offer(&episode, (from, to), (from, true));
         } else {
             self.cut(&episode, (from, to));
@@ -462,17 +544,6 @@ impl Course {
                 _ => spoilt.push((a, b)),
             }
         }
-        // Dark for long by then: its reasons must be lived through.
-        let mut dark: Option<SimTime> = None;
-        let mut since: Option<SimTime> = None;
-        for mark in &episode.marks {
-            if let Some(since) = since
-                && mark.at.since(since) >= LONG_LEAD_IN
-            {
-                dark.get_or_insert(since + LONG_LEAD_IN);
-            }
-            since = mark.looks.dark.then(|| since.unwrap_or(mark.at));
-        }
         let mut at = from;
         let mut runs = spoilt.into_iter().peekable();
         while at < to {
@@ -482,8 +553,8 @@ impl Course {
                 Some((a, _)) => (step(CELL).min(*a), false),
                 None => (step(CELL), false),
             };
-            let from_onset = at.since(from) <= WITHIN
-                || (dark.is_some_and(|dark| dark < at) && at.since(from) <= FURTHEST);
+            let since = at.since(from);
+            let from_onset = since <= WITHIN || (episode.failed && since <= FURTHEST);
             let start = if from_onset { from } else { back(at, LONG_LEAD_IN) + LEAD_IN };
             self.offer(episode, (at, until), (start, changes));
             at = until;
@@ -519,14 +590,11 @@ impl Course {
             differs += share * until.since(mark.at.max(from)).seconds() / seconds;
         }
         let change = if changes { (CHANGE_S / seconds).min(1.0) } else { 0.0 };
-        let size = views * (differs + change + STEADY / 10.0) + 1e-9;
-        let piece = Piece {
-            replication,
-            from,
-            to,
-            start: back(start, LEAD_IN),
-            of: Of::Episode(episode.cause),
-        };
+        let size = views * (differs + change + STEADY / 2.0) + 1e-9;
+        let start = back(start, LEAD_IN);
+        let midway = from.since(start) == LONG_LEAD_IN;
+        let (of, works) = (Of::Episode(episode.cause), !episode.failed);
+        let piece = Piece { replication, from, to, start, midway, works, of };
         let uniform = self.draws.uniform(from.nanos() / CELL.nanos(), 0);
         let room = self.sizes.episodes;
         let stratum = self.offered.strata.entry(episode.cause);
@@ -548,7 +616,8 @@ impl Course {
             if from >= self.done && !known {
                 let chance = (self.expected.between(from, until) / self.every).min(1.0);
                 let (replication, start) = (self.replication, back(from, LEAD_IN));
-                let piece = Piece { replication, from, to: until, start, of: Of::Quiet };
+                let (midway, works, of) = (false, true, Of::Quiet);
+                let piece = Piece { replication, from, to: until, start, midway, works, of };
                 self.offered.quiet.push((piece, chance));
             }
             self.next_point += self.every;

@@ -13,7 +13,7 @@ use crate::model::Component;
 use crate::model::blueprint::Blueprint;
 use crate::model::gauge::Gauge;
 use crate::model::ids::ComponentId;
-use crate::model::outage::{Faults, Illness, Standing};
+use crate::model::outage::{Faults, Illness, Past, Standing};
 use crate::model::record::{Record, ViewRecord};
 use crate::model::world::{Span, Stop, World};
 use crate::observe::histogram::Histogram;
@@ -191,18 +191,18 @@ impl<'p> Run<'p> {
         let horizon = until + window.drain;
         let levels = window.levels.clone();
         let faults = window.faults;
-        let span = Span { levels, start, from, until, horizon, faults, numbered: false };
+        let span = Span { levels, start, from, until, horizon, faults, past: None };
         Self::of(plan, replication, span, counted)
     }
 
     /// As [`Self::new`], as one of several windows of one history: each draws for its own requests.
     #[must_use]
-    pub fn in_history(plan: &'p Blueprint, window: &Window, replication: u64) -> Self {
+    pub fn in_history(plan: &'p Blueprint, window: &Window, replication: u64, past: Past) -> Self {
         let start = SimTime::from_nanos(window.at.nanos().saturating_sub(window.lead_in.nanos()));
         let (from, until) = (window.at, window.at + window.length);
         let (levels, faults) = (window.levels.clone(), window.faults);
         let horizon = until + window.drain;
-        let span = Span { levels, start, from, until, horizon, faults, numbered: true };
+        let span = Span { levels, start, from, until, horizon, faults, past: Some(past) };
         Self::of(plan, replication, span, None)
     }
 
@@ -282,6 +282,11 @@ impl<'p> Run<'p> {
         self.soundings.clear();
         self.steps.clear();
         self.begin_to_count();
+    }
+
+    /// Pages that users who have gone away would still have asked for count as asked for by others.
+    pub fn forget_who_left(&mut self) {
+        self.world.forget_who_left();
     }
 
     /// Breaks a part here and now, by its place among the breakable ones of the plan, or mends it.

@@ -5,10 +5,10 @@
 //! has ended, and the world itself goes on: so a cell counts who arrived in it, wherever that ends.
 
 use crate::model::blueprint::Blueprint;
-use crate::model::outage::Faults;
+use crate::model::outage::{Faults, Past};
 use crate::model::record::Record;
 use crate::observe::histogram::Histogram;
-use crate::solve::frame::Piece;
+use crate::solve::frame::{Piece, REACTED};
 use crate::solve::requests::{Breach, Observation, Run, Window};
 use crate::units::SimDuration;
 
@@ -112,7 +112,7 @@ pub struct Seen {
 /// [`Breach`] when a ledger is not closed or an identity does not hold.
 pub fn live(
     plan: &Blueprint,
-    piece: &Piece,
+    (piece, past): (&Piece, Past),
     counted: &[Counted],
     bad: f64,
     told_to_stop: &dyn Fn() -> bool,
@@ -126,8 +126,13 @@ pub fn live(
         drain: DRAIN,
         faults: Faults::Live,
     };
-    let mut run = Run::in_history(plan, &window, piece.replication);
+    let mut run = Run::in_history(plan, &window, piece.replication, past);
     let mut seen = Seen { classes: vec![ClassSeen::default(); counted.len()], ..Seen::default() };
+    if piece.midway {
+        // What broke long ago is found out anew at the start: whom that cost came back long ago.
+        run.live_until(piece.start + REACTED, told_to_stop);
+        run.forget_who_left();
+    }
     run.live_until(piece.from, told_to_stop);
     let cells: Vec<_> = piece.cells().collect();
     let mut run = Some(run);

@@ -17,6 +17,8 @@ pub mod estimate;
 use rayon::prelude::*;
 
 use crate::model::blueprint::{Arrivals, Blueprint};
+use crate::model::ids::ComponentId;
+use crate::model::outage::Past;
 use crate::plan::Draft;
 use crate::plan::faults::PLANNED;
 use crate::plan::figure::{Figure, Metric, Stat};
@@ -24,7 +26,7 @@ use crate::plan::fluid::FluidPlan;
 use crate::scenario::suggest;
 use crate::solve::fluid::reading::ClassReading;
 use crate::solve::fluid::{BAD, Known};
-use crate::solve::frame::{self, Of, Offered, Piece, Sizes};
+use crate::solve::frame::{self, Moved, Of, Offered, Piece, Sizes};
 use crate::solve::requests::Breach;
 use crate::solve::sampled::{self, Counted, Seen};
 use crate::stats::sampling::allocate;
@@ -83,6 +85,8 @@ pub struct SampledPlan {
     pub classes: Vec<Counted>,
     /// By cause of the years (the last is overload): that of the blueprint of the same name.
     pub causes: Vec<Option<usize>>,
+    /// By database of the draft: its component.
+    pub groups: Vec<Option<ComponentId>>,
     /// The cause of the blueprint that is planned work.
     pub planned: Option<usize>,
     /// Why the two solvers need not agree; none: they must.
@@ -130,6 +134,12 @@ impl SampledPlan {
             classes,
             causes,
             planned: place(PLANNED),
+            groups: draft
+                .scenario
+                .database
+                .iter()
+                .map(|(name, _)| group(plan, &name.text))
+                .collect(),
             figures: Vec::new(),
         })
     }
@@ -227,6 +237,12 @@ pub fn is_of_windows(figure: &Figure) -> Result<bool, String> {
         )),
         None => Ok(figure.metric == Metric::Latency && of_years),
     }
+}
+
+/// The component that decides for a database.
+fn group(plan: &Blueprint, name: &str) -> Option<ComponentId> {
+    let is = |part: &crate::model::blueprint::Part| matches!(&part.config, crate::model::blueprint::Config::Database(group) if group.name == name);
+    plan.parts.iter().position(is).map(|at| ComponentId(at as u32))
 }
 
 /// Less where a scenario has more traffic, so that windows cost about the same everywhere.
@@ -329,6 +345,8 @@ pub struct SampledResult {
     pub pieces: u64,
     /// Views expected in the episodes, and in all.
     pub views: (f64, f64),
+    /// Episodes of which no window can be drawn.
+    pub left_out: u64,
     /// How it ended.
     pub ending: Ending,
 }
@@ -368,6 +386,7 @@ pub fn run(
         episodes: 0,
         pieces: 0,
         views: (0.0, 0.0),
+        left_out: 0,
         ending: Ending::Interrupted,
     };
     let known = Known::default();
@@ -390,6 +409,7 @@ pub fn run(
     });
     let Some(all) = all else { return Ok(result) };
     (result.episodes, result.pieces, result.views) = (all.episodes, all.pieces, all.views);
+    result.left_out = all.left_out;
     let strata: Vec<(f64, u64)> = all.strata.values().map(|s| (s.size, s.count)).collect();
     let shares = allocate(asked.sizes.episodes, asked.sizes.least, &strata);
     let drawn = all.strata.into_values().zip(shares).flat_map(|(stratum, n)| stratum.draw(n));
@@ -402,16 +422,26 @@ pub fn run(
         let read = frame::read(&years.of, &known, replication, &stretches);
         read.map_err(|error| breach(error, replication))
     };
-    let flows: Vec<Vec<Vec<ClassReading>>> = (0..result.replications)
+    let flows: Vec<frame::Read> = (0..result.replications)
         .into_par_iter()
         .with_max_len(1)
         .map(|replication| read(replication as u64))
         .collect::<Result<_, Breach>>()?;
     let told_to_stop = || watch.told_to_stop();
+    let (flows, moves): (Vec<_>, Vec<Vec<Moved>>) = flows.into_iter().unzip();
+    let past = |piece: &Piece| {
+        let own = moves[piece.replication as usize].iter();
+        let own = own.take_while(|moved| moved.at < piece.start);
+        let known = |moved: &Moved| {
+            let group = asked.groups.get(moved.database as usize).copied().flatten()?;
+            Some((moved.at, group, moved.member as usize))
+        };
+        Past { moves: own.filter_map(known).collect(), works: piece.works }
+    };
     let one = |(piece, probability): &(Piece, f64), flows: Vec<ClassReading>| {
         let at = format!("window of years at {}, replication {}", piece.from, piece.replication);
         let seen = underway::during(at, || {
-            sampled::live(plan, piece, &asked.classes, BAD, &told_to_stop)
+            sampled::live(plan, (piece, past(piece)), &asked.classes, BAD, &told_to_stop)
                 .map_err(|breach| Breach { what: breach.what, during: underway::now() })
         })?;
         watch.one_done();
