@@ -42,7 +42,6 @@ fn steady(plan: &Blueprint, level: Option<f64>, warm_up: u64, seconds: u64) -> (
         until: end,
         horizon: end,
         faults: fivenines::model::outage::Faults::Off,
-        past: None,
     };
     let mut world = World::new(plan, Lineage::replication(0), span);
     world.run_before(at(warm_up)).unwrap();

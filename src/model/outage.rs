@@ -255,7 +255,7 @@ impl<'p> World<'p> {
     /// Roles move as they did in the past of the history: whom their faults strike, and when, depends
     /// on it.
     fn retrace(&self, net: &HealthNet, kernel: &mut Kernel<'_>) -> Result<(), NoProgress> {
-        for (at, group, member) in self.span.past.iter().flat_map(|past| &past.moves) {
+        for (at, group, member) in self.past.iter().flat_map(|past| &past.moves) {
             let role = net.masters.iter().find(|role| role.group == *group);
             let automaton = role.and_then(|role| role.automaton.as_ref());
             let Some((automaton, states)) = automaton.filter(|_| *at >= kernel.now()) else {

@@ -79,8 +79,6 @@ pub struct Span {
     pub horizon: SimTime,
     /// What breaks.
     pub faults: Faults,
-    /// What it takes over, where it is one of several windows of one history.
-    pub past: Option<Past>,
 }
 
 /// Calls of one kind that may still reach their time-out, oldest first.
@@ -131,6 +129,7 @@ pub struct World<'p> {
     operations: Vec<u64>,
     pub(in crate::model) views: Views,
     pub(in crate::model) span: Span,
+    pub(in crate::model) past: Option<Past>,
     pub(in crate::model) record: Record,
     pub(in crate::model) stop: Option<Stop>,
     /// The fault that is being lived through, and how many requests were in flight before it.
@@ -170,6 +169,19 @@ impl<'p> World<'p> {
     /// An empty world at the start of `span`.
     #[must_use]
     pub fn new(plan: &'p Blueprint, lineage: Lineage, span: Span) -> Self {
+        Self::in_history(plan, lineage, span, None)
+    }
+
+    /// An empty world at the start of `span`, one of several windows of one history: it takes over its
+    /// `past`, and its requests are numbered, and so draw, as about those that come in the history
+    /// then, so that two windows draw apart.
+    #[must_use]
+    pub fn in_history(
+        plan: &'p Blueprint,
+        lineage: Lineage,
+        span: Span,
+        past: Option<Past>,
+    ) -> Self {
         // What a drill breaks is taken over, whatever the chance of that: how often it is not is a
         // matter of years, not of a few runs.
         let drilled = span.faults == Faults::Drill;
@@ -195,7 +207,7 @@ impl<'p> World<'p> {
                     if let (Some(takeover), true) = (&mut config.takeover, drilled) {
                         takeover.coverage = 1.0;
                     }
-                    if let (Some(takeover), Some(past)) = (&mut config.takeover, &span.past) {
+                    if let (Some(takeover), Some(past)) = (&mut config.takeover, &past) {
                         takeover.coverage = f64::from(u8::from(past.works));
                     }
                     Component::Balancer(Box::new(Balancer::new(config, plan.seed, lineage)))
@@ -206,12 +218,12 @@ impl<'p> World<'p> {
                     if let (Some(failover), true) = (&mut config.failover, drilled) {
                         failover.coverage = 1.0;
                     }
-                    if let (Some(failover), Some(past)) = (&mut config.failover, &span.past) {
+                    if let (Some(failover), Some(past)) = (&mut config.failover, &past) {
                         failover.coverage = f64::from(u8::from(past.works));
                         failover.false_gap = None;
                     }
                     let mut database = Database::new(id, config, draws, span.start, window);
-                    if let Some(master) = span.past.as_ref().and_then(|past| past.master(id)) {
+                    if let Some(master) = past.as_ref().and_then(|past| past.master(id)) {
                         database.begins_with(master, span.start);
                     }
                     Component::Database(Box::new(database))
@@ -224,7 +236,7 @@ impl<'p> World<'p> {
             let arrivals = fixed.as_ref().unwrap_or(&workload.arrivals);
             let times = (span.start, span.horizon);
             let source = Source::new(arrivals, plan.seed, lineage, &workload.name, times);
-            if span.past.is_some() { source.numbered(arrivals, span.start) } else { source }
+            if past.is_some() { source.numbered(arrivals, span.start) } else { source }
         };
         let mut world = Self {
             plan,
@@ -256,6 +268,7 @@ impl<'p> World<'p> {
             views: Views::new(plan),
             record: Record::new(plan),
             span,
+            past,
             stop: None,
             trouble: None,
             active: Vec::new(),
@@ -498,7 +511,7 @@ impl<'p> World<'p> {
 
     /// Who was made master on the volume of another before the world began has that one.
     fn start_remounted(&mut self) {
-        let Some(past) = &self.span.past else { return };
+        let Some(past) = &self.past else { return };
         let swaps = self.components.iter().enumerate().filter_map(|(index, component)| {
             let Component::Database(database) = component else { return None };
             let master = past.master(ComponentId(index as u32)).filter(|master| *master > 0)?;

@@ -191,8 +191,9 @@ impl<'p> Run<'p> {
         let horizon = until + window.drain;
         let levels = window.levels.clone();
         let faults = window.faults;
-        let span = Span { levels, start, from, until, horizon, faults, past: None };
-        Self::of(plan, replication, span, counted)
+        let span = Span { levels, start, from, until, horizon, faults };
+        let world = World::new(plan, Lineage::replication(replication), span.clone());
+        Self::of(plan, world, &span, counted)
     }
 
     /// As [`Self::new`], as one of several windows of one history: each draws for its own requests.
@@ -202,15 +203,17 @@ impl<'p> Run<'p> {
         let (from, until) = (window.at, window.at + window.length);
         let (levels, faults) = (window.levels.clone(), window.faults);
         let horizon = until + window.drain;
-        let span = Span { levels, start, from, until, horizon, faults, past: Some(past) };
-        Self::of(plan, replication, span, None)
+        let span = Span { levels, start, from, until, horizon, faults };
+        let lineage = Lineage::replication(replication);
+        let world = World::in_history(plan, lineage, span.clone(), Some(past));
+        Self::of(plan, world, &span, None)
     }
 
-    fn of(plan: &'p Blueprint, replication: u64, span: Span, counted: Option<Steps>) -> Self {
-        let Span { start, from, until, horizon, .. } = span;
+    fn of(plan: &'p Blueprint, world: World<'p>, span: &Span, counted: Option<Steps>) -> Self {
+        let Span { start, from, until, horizon, .. } = *span;
         Self {
             plan,
-            world: World::new(plan, Lineage::replication(replication), span),
+            world,
             edge: start,
             from,
             until,

@@ -53,6 +53,12 @@ impl<T> Priority<T> {
         self.kept.truncate(self.room + 1);
     }
 
+    /// Units kept at present: no more than the room and one.
+    #[must_use]
+    pub fn kept(&self) -> usize {
+        self.kept.len()
+    }
+
     /// Puts in what another stream kept.
     pub fn append(&mut self, other: Self) {
         self.count += other.count;
