@@ -106,26 +106,29 @@ fn agreement(sampled: &SampledRows) -> Table {
     let views = || Unit::Other("views/y".into());
     let columns = vec![
         Column::words("class", "class"),
-        Column::words("first cause of the episode", "first_cause"),
-        Column::numbers("windows", "windows", Unit::None),
-        Column::numbers("not served, requests", "requests_per_year", views()),
-        Column::numbers("not served, flows", "flows_per_year", views()),
+        Column::words("episodes of", "first_cause"),
         Column::words("the two", "verdict"),
+        Column::numbers("requests lose", "requests_per_year", views()),
+        Column::numbers("flows lose", "flows_per_year", views()),
+        Column::numbers("windows", "windows", Unit::None),
     ];
     let count = |count: usize| crate::report::document::Figure::exact(count as f64, Unit::None);
     let row = |row: &AgreementRow| {
         vec![
             Cell::text(row.class.clone()),
             Cell::text(row.of.clone()),
-            Cell::Figure(count(row.windows)),
+            Cell::text(row.verdict.word()),
             cell(&row.requests, views()),
             cell(&row.flows, views()),
-            Cell::text(row.verdict.word()),
+            Cell::Figure(count(row.windows)),
         ]
     };
     let caption = match &sampled.apart {
-        Some(why) => format!("Both solvers on the same windows: not comparable, {why}"),
-        None => "Both solvers on the same windows: do they agree within 10 %?".into(),
+        Some(why) => {
+            format!("Views not served, by both solvers on the same windows: not comparable, {why}")
+        }
+        None => "Views not served, by both solvers on the same windows: do they agree within 10 %?"
+            .into(),
     };
     Table { caption, columns, rows: sampled.agreement.iter().map(row).collect() }
 }

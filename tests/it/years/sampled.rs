@@ -124,7 +124,7 @@ fn pieces_lose_what_the_undivided_history_loses() {
     let pieces: u64 = shop.windows.windows.iter().map(|w| w.seen.classes[0].unserved()).sum();
     let seen = requests::run(&shop.blueprint, &window(0.0, 43_200.0), 0).unwrap();
     let whole: u64 = seen.record.views[0].lost.iter().sum();
-    assert!(whole > 1_000, "{whole}");
+    assert!(whole > 500, "{whole}");
     let ratio = pieces as f64 / whole as f64;
     assert!((ratio - 1.0).abs() < 0.05, "{pieces} in pieces, {whole} as one");
 }
@@ -140,7 +140,8 @@ fn few_windows_say_with_their_interval_what_all_say() {
         let shop = of(sizes(quiet, episodes));
         let drawn = shop.windows.windows.iter().filter(|w| w.piece.of != Of::Quiet).count();
         assert_eq!(drawn, episodes);
-        let Estimate::Interval(found) = shop.joined().estimate(OfWindows::Lost(0, Loss::All)) else {
+        let Estimate::Interval(found) = shop.joined().estimate(OfWindows::Lost(0, Loss::All))
+        else {
             panic!("an interval");
         };
         assert!(found.contains(exact), "{quiet}, {episodes}: {found:?}, {exact}");
@@ -222,7 +223,8 @@ fn a_fault_of_a_role_strikes_in_the_windows_that_are_drawn_for_it() {
         let offered = frame::survey(&years.of, &known, plan.sizes, replication).unwrap().unwrap();
         let stratum = offered.strata.get(&cause).unwrap().clone();
         // Heads, in order; late ones come after many failovers.
-        let mut pieces: Vec<Piece> = stratum.draw(400).into_iter().map(|(piece, _)| piece).collect();
+        let mut pieces: Vec<Piece> =
+            stratum.draw(400).into_iter().map(|(piece, _)| piece).collect();
         pieces.retain(|piece| !piece.midway && piece.works);
         pieces.sort_by_key(|piece| std::cmp::Reverse(piece.from));
         pieces.truncate(4);
@@ -314,4 +316,73 @@ fn a_figure_of_windows_that_cannot_be_is_refused_with_what_could_be_meant() {
     assert!(sampled::is_of_windows(&wrong).unwrap_err().contains("must be `both`"));
     assert_eq!(sampled::is_of_windows(&Figure::parse("lost.page@horizon").unwrap()), Ok(false));
     assert!(SimDuration::DAY > frame::SHORT);
+}
+
+/// A tier whose clients neither retry nor have sessions, at 8 page views a second, whose parts break so
+/// much more often, with all laws exponential.
+fn strict(name: &str, more: f64) -> String {
+    let path = crate::common::scenarios().join(format!("tiers/{name}.toml"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut section = String::new();
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let key = line.split('=').next().unwrap_or("").trim();
+        if line.starts_with('[') {
+            section = line.to_string();
+        }
+        let value = || line.split('"').nth(1).unwrap_or_default().to_string();
+        match key {
+            "retry" | "session" | "false-rate" | "precision" if !line.starts_with('[') => {}
+            "seed" => lines.push("seed = 1\nlaws = \"exponential\"".to_string()),
+            "rate" if section.starts_with("[fault.") => {
+                let per_year: f64 = value().trim_end_matches("/y").parse().unwrap();
+                lines.push(format!("rate = \"{}/y\"", per_year * more));
+            }
+            "rate" if section.starts_with("[workload.") => lines.push("rate = \"8/s\"".into()),
+            _ => lines.push(line.to_string()),
+        }
+    }
+    let text = lines.join("\n");
+    match text.find("[[expect]]") {
+        Some(at) => text[..at].to_string(),
+        None => text,
+    }
+}
+
+/// Where the solvers differ by what `flows` leaves out, and says so: a hang that no probe sees, behind a
+/// balancer that counts open connections. The fluid sends next to nothing there; in `requests` who
+/// gives up frees a place, and the next one is sent there.
+const LEFT_OUT: [&str; 2] = ["app-hang", "zone-hang"];
+
+/// Nine tiers, strictly: what is lost in episodes agrees by first cause. With FIVENINES_FULL=1.
+#[test]
+fn tiers_without_retries_and_with_exponential_laws_do_not_disagree() {
+    if std::env::var_os("FIVENINES_FULL").is_none() {
+        return;
+    }
+    let tiers =
+        ["starter", "tier-1", "tier-2", "tier-3", "tier-4", "tier-5", "tier-6", "tier-7", "tier-8"];
+    let only = std::env::var("FIVENINES_TIER").ok();
+    let mut wrong = Vec::new();
+    for name in tiers.into_iter().filter(|name| only.as_deref().is_none_or(|only| only == *name)) {
+        let sizes = Sizes { replications: 16, quiet: 1, episodes: 160, least: 6 };
+        let shop = Shop::of(&strict(name, 10.0), "90d", sizes, |_| {});
+        assert_eq!(shop.plan.apart, None, "{name}");
+        let rows = shop.compared();
+        for row in &rows {
+            let value = |estimate: &Estimate| estimate.value().unwrap_or(0.0);
+            println!(
+                "{name} {:>18} {:>3} windows: requests {:>9.0}, flows {:>9.0} a year: {}",
+                shop.plan.stratum(&shop.years, row.of),
+                row.windows,
+                value(&row.requests),
+                value(&row.flows),
+                row.verdict.word(),
+            );
+        }
+        let apart = shop.names(&rows, Agrees::Disagree);
+        let apart = apart.into_iter().filter(|cause| !LEFT_OUT.contains(&cause.as_str()));
+        wrong.extend(apart.map(|cause| format!("{name}: {cause}")));
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
 }
