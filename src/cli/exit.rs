@@ -52,8 +52,8 @@ exits! {
     Inconclusive = 5, "inconclusive: too few samples, precision not reached, or no baseline";
     /// Something else is in the way of the output.
     Conflict = 6, "something else is in the way of the output; --force replaces it";
-    /// Results do not match what they say of themselves.
-    Integrity = 7, "damaged results, or results that do not come out the same again";
+    /// Results do not match what they say of themselves, or two solvers each other.
+    Integrity = 7, "damaged results, or results that do not come out the same again; solvers disagree";
     /// The system refused to read or write.
     Io = 8, "the system refused to read or write";
     /// A broken invariant or a panic.

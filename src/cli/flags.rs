@@ -442,6 +442,26 @@ pub enum Format {
     Csv,
 }
 
+/// What laws are drawn from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LawsName {
+    /// Those of the file
+    Declared,
+    /// The exponential of the same mean
+    Exponential,
+}
+
+impl LawsName {
+    /// As it is written.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Declared => "declared",
+            Self::Exponential => "exponential",
+        }
+    }
+}
+
 /// A solver, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum SolverName {
@@ -507,6 +527,13 @@ pub struct Effort {
     /// latency.page.p95@peak=2%. Replications go on, up to the scenario's largest number.
     #[arg(long, value_name = "FIGURE=SHARE", value_parser = figure_and_share)]
     pub precision: Vec<(String, String)>,
+    /// Replace the laws of the file: declared, exponential
+    ///
+    /// `exponential` replaces every law of a time or a size, a plain value too, by the exponential of
+    /// the same mean, in all solvers: where they are to be held against each other strictly. What
+    /// follows from timers (probes) and laws of counts stay.
+    #[arg(long, value_name = "LAWS", hide_possible_values = true)]
+    pub laws: Option<LawsName>,
     /// One solver alone: requests, flows
     ///
     /// `requests` lives through the windows request by request, `flows` through years from fault to
@@ -536,6 +563,7 @@ impl Effort {
     pub fn assignments(&self) -> Vec<String> {
         let mut all = Vec::new();
         all.extend(self.seed.map(|seed| format!("run.seed={seed}")));
+        all.extend(self.laws.map(|laws| format!("run.laws={}", laws.word())));
         for (figure, share) in &self.precision {
             all.push(format!("run.precision.\"{figure}\"={share}"));
         }
@@ -551,7 +579,8 @@ impl Effort {
             Some(SolverName::Flows) => Some(Solver::Flows),
             None => None,
         };
-        Choices { solver, replications: self.replications, quick: self.quick, alone: false }
+        let (replications, quick) = (self.replications, self.quick);
+        Choices { solver, replications, quick, alone: false, sampled: false }
     }
 }
 

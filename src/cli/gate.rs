@@ -235,7 +235,8 @@ impl Gate<'_> {
             effort.quick = was.quick;
             effort.replications = was.replications;
         }
-        let work = self.work.with(effort.clone()).told(recorded.is_told_alone());
+        let work = self.work.with(effort.clone());
+        let work = work.told(recorded.is_told_alone()).sampling(recorded.is_sampled());
         let ready = work.ready(file)?;
         let place = match &self.args.out {
             Some(out) => {

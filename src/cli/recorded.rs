@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use super::exit::{Exit, Failure};
 use super::flags::{Cli, Command, Effort};
-use crate::report::run::TOLD_ALONE;
+use crate::report::run::{SAMPLED, TOLD_ALONE};
 use crate::report::write::{self, read_manifest};
 use crate::scenario::render::shown;
 
@@ -81,6 +81,14 @@ impl Recorded {
     #[must_use]
     pub fn is_told_alone(&self) -> bool {
         self.covers().contains(&TOLD_ALONE)
+    }
+
+    /// Whether windows of requests were drawn from the years: `compare` writes results without.
+    #[must_use]
+    pub fn is_sampled(&self) -> bool {
+        let of_windows =
+            |line: &&str| line.strip_prefix(SAMPLED).is_some_and(|r| r.starts_with(' '));
+        self.covers().iter().any(of_windows)
     }
 
     /// The flags that say how much was simulated. The seed and what flags laid over the scenario

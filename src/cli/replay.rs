@@ -50,7 +50,8 @@ pub fn replay(args: &ReplayArgs, console: &Console) -> Result<Exit, Failure> {
         return Err(Failure::new(Exit::Inconclusive, message));
     }
     let effort = Effort { threads: args.threads, ..recorded.effort()? };
-    let work = Work::of(&effort, Format::Text, false, console)?.told(recorded.is_told_alone());
+    let work = Work::of(&effort, Format::Text, false, console)?;
+    let work = work.told(recorded.is_told_alone()).sampling(recorded.is_sampled());
     let folder = args.files.as_deref();
     let ready = work.ready_in(&recorded.folder.join("scenario.toml"), folder);
     let ready = ready.inspect_err(|_| {

@@ -13,7 +13,7 @@ use super::progress::Progress;
 use super::stop::Stop;
 use crate::model::blueprint::Blueprint;
 use crate::plan::{Draft, cost};
-use crate::report::run::{Identity, Output, TOLD_ALONE, output, page};
+use crate::report::run::{Identity, Output, SAMPLED, TOLD_ALONE, output, page};
 use crate::report::write::{Overwrite, ResultsDirectory, Written, sha256};
 use crate::report::{csv, text};
 use crate::scenario::code::Code;
@@ -21,6 +21,7 @@ use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::render::shown;
 use crate::study::expect::Verdict as Judgement;
 use crate::study::results::{Results, gather};
+use crate::study::sampled::agreement::Agrees;
 use crate::study::scenario::{self, Choices, StudyPlan, StudyResult};
 use crate::study::why;
 use crate::study::window::Watch;
@@ -40,7 +41,7 @@ pub fn run(args: &super::flags::RunArgs, console: &Console) -> Result<Exit, Fail
     };
     let places: Vec<PathBuf> = files.iter().map(place).collect();
     refuse_shared(&files, &places)?;
-    let work = Work::new(&args.simulation, console)?.told(true);
+    let work = Work::new(&args.simulation, console)?.told(true).sampling(true);
     let mut exit = Exit::Done;
     for (file, out) in files.iter().zip(&places) {
         let ended = match work.one(file, out) {
@@ -107,6 +108,8 @@ pub struct Work<'a> {
     format: Format,
     force: bool,
     alone: bool,
+    /// Draw windows of requests from the years.
+    sampled: bool,
     console: &'a Console,
     /// Whether the user wants it to end.
     pub stop: Stop,
@@ -158,8 +161,16 @@ impl Ready {
         if self.study.alone {
             facts.push(TOLD_ALONE.to_string());
         }
+        if let Some(sampled) = &self.study.sampled {
+            facts.push(sampled_fact(sampled.sizes.replications));
+        }
         facts
     }
+}
+
+/// What a digest covers says so where windows of requests were drawn from the years.
+fn sampled_fact(replications: u64) -> String {
+    format!("{SAMPLED} {replications}")
 }
 
 /// What a scenario gave.
@@ -177,6 +188,14 @@ impl Done {
     #[must_use]
     pub fn met_a_limit(&self) -> bool {
         self.result.windows.iter().any(|window| window.stopped.is_some())
+            || self.result.sampled.as_ref().is_some_and(|sampled| sampled.stopped().is_some())
+    }
+
+    /// Whether two solvers that answer the same question disagree.
+    #[must_use]
+    pub fn disagrees(&self) -> bool {
+        let rows = self.results.sampled.iter().flat_map(|sampled| &sampled.agreement);
+        rows.into_iter().any(|row| row.verdict == Agrees::Disagree)
     }
 }
 
@@ -211,7 +230,8 @@ impl<'a> Work<'a> {
         })?;
         let pool = Arc::new(pool);
         let effort = Cow::Borrowed(effort);
-        Ok(Self { effort, format, force, alone: false, console, stop, pool })
+        let (alone, sampled) = (false, false);
+        Ok(Self { effort, format, force, alone, sampled, console, stop, pool })
     }
 
     /// The same; `alone`: why a scenario is down and what it costs is told, which nothing that puts
@@ -219,6 +239,12 @@ impl<'a> Work<'a> {
     #[must_use]
     pub fn told(self, alone: bool) -> Self {
         Self { alone, ..self }
+    }
+
+    /// The same, with windows of requests drawn from the years or without.
+    #[must_use]
+    pub fn sampling(self, sampled: bool) -> Self {
+        Self { sampled, ..self }
     }
 
     /// The same with another effort, on the same threads.
@@ -273,7 +299,8 @@ impl<'a> Work<'a> {
         let mut loaded = load::load_in(file, folder, &assignments, Purpose::Run)?;
         let mut study = None;
         if let (Some(draft), Some(blueprint)) = (&loaded.draft, &loaded.blueprint) {
-            let choices = Choices { alone: self.alone, ..self.effort.choices() };
+            let (alone, sampled) = (self.alone, self.sampled);
+            let choices = Choices { alone, sampled, ..self.effort.choices() };
             study = Some(scenario::prepare(draft, blueprint, choices, &mut loaded.found));
             if study.as_ref().is_some_and(|study| study.windows.is_empty() && study.years.is_none())
             {
@@ -436,6 +463,9 @@ impl<'a> Work<'a> {
         if done.met_a_limit() {
             return Exit::Limit;
         }
+        if done.disagrees() {
+            return Exit::Integrity;
+        }
         if done.result.judgements.contains(&Judgement::Fails) {
             return Exit::Judged;
         }
@@ -507,7 +537,8 @@ fn figures(results: &Results) -> crate::report::document::Table {
         ]
     };
     let of_years = results.years.iter().flat_map(|years| &years.figures);
-    let all = results.figures.iter().chain(of_years);
+    let joined = results.sampled.iter().flat_map(|sampled| &sampled.figures);
+    let all = results.figures.iter().chain(of_years).chain(joined);
     Table { caption: String::new(), columns, rows: all.map(row).collect() }
 }
 

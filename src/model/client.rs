@@ -100,6 +100,10 @@ impl Views {
         self.slots.iter_mut().for_each(|view| view.counted = false);
     }
 
+    pub(in crate::model) fn forget_who_left(&mut self) {
+        self.gone.iter_mut().for_each(BinaryHeap::clear);
+    }
+
     fn insert(&mut self, view: View) -> Option<u32> {
         if let Some(index) = self.free.pop() {
             self.slots[index as usize] = view;

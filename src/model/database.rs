@@ -388,6 +388,27 @@ impl Database {
         }
     }
 
+    /// Another member than that of the file is master when a world begins.
+    pub(in crate::model) fn begins_with(&mut self, master: usize, start: SimTime) {
+        self.master = master.min(self.members.len() - 1);
+        for (member, state) in self.members.iter_mut().enumerate() {
+            let follows = member != self.master;
+            state.connected = follows;
+            state.lag = Lag::new(start, self.window);
+            state.lag.set(start, follows, None, 0);
+        }
+    }
+
+    /// Who has whose volume when `master` has taken over by it: the member and that of the file.
+    pub(in crate::model) fn remounted_by(
+        &self,
+        master: usize,
+    ) -> Option<(ComponentId, ComponentId)> {
+        let remounts = self.config.failover.as_ref().is_some_and(|failover| failover.remount);
+        let members = &self.config.members;
+        remounts.then(|| (members[master.min(members.len() - 1)].id, members[0].id))
+    }
+
     /// What it is.
     #[must_use]
     pub fn config(&self) -> &DatabaseConfig {

@@ -111,6 +111,24 @@ pub enum Faults {
     Drill,
 }
 
+/// What a world that begins in the middle of a history takes over from it, besides what is broken and how
+/// old everything is: what reacted to breaks before, and what does not follow from the breaks alone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// Roles that moved before: when, the group, the member that has it from then on; in order.
+    pub moves: Vec<(SimTime, ComponentId, usize)>,
+    /// Whether failovers and takeovers work; there are none without a death.
+    pub works: bool,
+}
+
+impl Past {
+    /// Who has the role of a group's master in the end.
+    #[must_use]
+    pub fn master(&self, of: ComponentId) -> Option<usize> {
+        self.moves.iter().rev().find(|(_, group, _)| *group == of).map(|(.., member)| *member)
+    }
+}
+
 /// How everything fares at an instant at which nothing is left to happen in the kernel. Of one past,
 /// two worlds in which it is the same live on as one, until somebody breaks or mends something.
 #[derive(Clone, Debug)]
@@ -219,7 +237,9 @@ impl<'p> World<'p> {
                 return;
             }
         };
-        if let Err(error) = kernel.advance(self.now, &mut ()) {
+        if let Err(error) =
+            self.retrace(net, &mut kernel).and_then(|()| kernel.advance(self.now, &mut ()))
+        {
             self.stop = Some(Stop::NoProgress(error));
             return;
         }
@@ -230,6 +250,21 @@ impl<'p> World<'p> {
         let ills = Ills { plan: net, kernel, armed, changed, wiped, handed, struck };
         self.ills = Illness(Some(Box::new(ills)));
         self.tell_components();
+    }
+
+    /// Roles move as they did in the past of the history: whom their faults strike, and when, depends
+    /// on it.
+    fn retrace(&self, net: &HealthNet, kernel: &mut Kernel<'_>) -> Result<(), NoProgress> {
+        for (at, group, member) in self.past.iter().flat_map(|past| &past.moves) {
+            let role = net.masters.iter().find(|role| role.group == *group);
+            let automaton = role.and_then(|role| role.automaton.as_ref());
+            let Some((automaton, states)) = automaton.filter(|_| *at >= kernel.now()) else {
+                continue;
+            };
+            kernel.advance(*at, &mut ())?;
+            kernel.force(*automaton, states[*member], net.planned, &mut ())?;
+        }
+        Ok(())
     }
 
     /// Breaks a part here and now, by its place in [`HealthPlan::breakable`], or mends it.

@@ -29,7 +29,7 @@ use crate::model::head::Head;
 use crate::model::ids::{CallId, CauseId, ComponentId, KeyId, PoolId, UnitId, WorkloadId};
 use crate::model::link::{Link, Links, Uplink};
 use crate::model::names::Names;
-use crate::model::outage::{Faults, Illness};
+use crate::model::outage::{Faults, Illness, Past};
 use crate::model::record::Record;
 use crate::model::request::{
     Frame, Hold, MAX_DEPTH, NO_CALL, Outcome, Owner, Request, RequestId, Requests, Stage, TooMany,
@@ -129,6 +129,7 @@ pub struct World<'p> {
     operations: Vec<u64>,
     pub(in crate::model) views: Views,
     pub(in crate::model) span: Span,
+    pub(in crate::model) past: Option<Past>,
     pub(in crate::model) record: Record,
     pub(in crate::model) stop: Option<Stop>,
     /// The fault that is being lived through, and how many requests were in flight before it.
@@ -168,6 +169,19 @@ impl<'p> World<'p> {
     /// An empty world at the start of `span`.
     #[must_use]
     pub fn new(plan: &'p Blueprint, lineage: Lineage, span: Span) -> Self {
+        Self::in_history(plan, lineage, span, None)
+    }
+
+    /// An empty world at the start of `span`, one of several windows of one history: it takes over its
+    /// `past`, and its requests are numbered, and so draw, as about those that come in the history
+    /// then, so that two windows draw apart.
+    #[must_use]
+    pub fn in_history(
+        plan: &'p Blueprint,
+        lineage: Lineage,
+        span: Span,
+        past: Option<Past>,
+    ) -> Self {
         // What a drill breaks is taken over, whatever the chance of that: how often it is not is a
         // matter of years, not of a few runs.
         let drilled = span.faults == Faults::Drill;
@@ -193,6 +207,9 @@ impl<'p> World<'p> {
                     if let (Some(takeover), true) = (&mut config.takeover, drilled) {
                         takeover.coverage = 1.0;
                     }
+                    if let (Some(takeover), Some(past)) = (&mut config.takeover, &past) {
+                        takeover.coverage = f64::from(u8::from(past.works));
+                    }
                     Component::Balancer(Box::new(Balancer::new(config, plan.seed, lineage)))
                 }
                 Config::Database(config) => {
@@ -201,7 +218,14 @@ impl<'p> World<'p> {
                     if let (Some(failover), true) = (&mut config.failover, drilled) {
                         failover.coverage = 1.0;
                     }
-                    let database = Database::new(id, config, draws, span.start, window);
+                    if let (Some(failover), Some(past)) = (&mut config.failover, &past) {
+                        failover.coverage = f64::from(u8::from(past.works));
+                        failover.false_gap = None;
+                    }
+                    let mut database = Database::new(id, config, draws, span.start, window);
+                    if let Some(master) = past.as_ref().and_then(|past| past.master(id)) {
+                        database.begins_with(master, span.start);
+                    }
                     Component::Database(Box::new(database))
                 }
             }
@@ -211,7 +235,8 @@ impl<'p> World<'p> {
             let fixed = level.and_then(|level| workload.arrivals.at_level(level).ok());
             let arrivals = fixed.as_ref().unwrap_or(&workload.arrivals);
             let times = (span.start, span.horizon);
-            Source::new(arrivals, plan.seed, lineage, &workload.name, times)
+            let source = Source::new(arrivals, plan.seed, lineage, &workload.name, times);
+            if past.is_some() { source.numbered(arrivals, span.start) } else { source }
         };
         let mut world = Self {
             plan,
@@ -243,6 +268,7 @@ impl<'p> World<'p> {
             views: Views::new(plan),
             record: Record::new(plan),
             span,
+            past,
             stop: None,
             trouble: None,
             active: Vec::new(),
@@ -258,6 +284,7 @@ impl<'p> World<'p> {
         }
         world.start_users();
         world.start_resizing();
+        world.start_remounted();
         world.start_health();
         world.start_probes();
         world.start_names();
@@ -480,6 +507,24 @@ impl<'p> World<'p> {
             0 => Some(*volume),
             pool => part.further.get(usize::from(volume.others + pool - 1)).copied(),
         }
+    }
+
+    /// Who was made master on the volume of another before the world began has that one.
+    fn start_remounted(&mut self) {
+        let Some(past) = &self.past else { return };
+        let swaps = self.components.iter().enumerate().filter_map(|(index, component)| {
+            let Component::Database(database) = component else { return None };
+            let master = past.master(ComponentId(index as u32)).filter(|master| *master > 0)?;
+            database.remounted_by(master)
+        });
+        for (new, old) in swaps.collect::<Vec<_>>() {
+            self.swap_data(new, old);
+        }
+    }
+
+    /// Pages that users who have gone away would still have asked for count as asked for by others.
+    pub fn forget_who_left(&mut self) {
+        self.views.forget_who_left();
     }
 
     /// Two members of a database exchange their data.

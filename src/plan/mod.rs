@@ -29,12 +29,13 @@ pub mod program;
 pub mod simulatable;
 pub mod targets;
 
+use crate::model::spec::runs::Laws;
 use crate::plan::document::ScenarioSpec;
 use crate::plan::links::Links;
 use crate::plan::names::Names;
 use crate::plan::placement::Placed;
 use crate::scenario::diagnostic::Diagnostics;
-use crate::scenario::document::Document;
+use crate::scenario::document::{Document, Item};
 use crate::scenario::spec::know_sections;
 use crate::scenario::value::Value;
 
@@ -57,7 +58,11 @@ pub struct Draft {
 pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     know_sections(&ScenarioSpec::keys(), out);
     out.starts_in(document.source.folder());
-    let mut scenario = ScenarioSpec::read(&document.root, out)?;
+    let laws = document.root.get("run").and_then(|run| run.get("laws"));
+    out.replace_laws(laws.and_then(Item::as_text) == Some(Laws::Exponential.word()));
+    let scenario = ScenarioSpec::read(&document.root, out);
+    out.replace_laws(false);
+    let mut scenario = scenario?;
     in_name_order(&mut scenario);
     let names = Names::gather(&scenario, out);
     let placed = placement::place(&scenario, &names, out);

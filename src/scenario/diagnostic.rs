@@ -85,6 +85,8 @@ pub struct Diagnostics {
     elsewhere: BTreeMap<String, Vec<String>>,
     /// Where paths in the scenario start.
     folder: PathBuf,
+    /// Laws that are read are replaced by the exponential of their mean.
+    exponential: bool,
 }
 
 impl Diagnostics {
@@ -113,6 +115,12 @@ impl Diagnostics {
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Says whether laws that are read from here on are replaced by the exponential of their mean; gives
+    /// what held before.
+    pub const fn replace_laws(&mut self, exponential: bool) -> bool {
+        std::mem::replace(&mut self.exponential, exponential)
     }
 
     /// The sections told to [`Self::know`] that have `key`.

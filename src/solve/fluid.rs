@@ -27,6 +27,8 @@
 //! in `requests` is worse than 1 − C/λ); what comes back by retries; the drift of the wait within a
 //! settled overload, as the rate rises and falls: in all less than one patience's worth of views.
 
+pub mod reading;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -857,6 +859,16 @@ impl<'m, 'p> Live<'m, 'p> {
         if lasted <= 0.0 {
             return;
         }
+        for (class, lost, waits) in self.stalled_so_far(group, &stall, lasted) {
+            let row = &mut self.rows[class];
+            row.lose(stall.cause as usize, lost);
+            row.tally.late += waits;
+            row.waiting += waits;
+        }
+    }
+
+    /// What a stall that ends after `lasted` seconds costs: by class, views lost and views that wait.
+    fn stalled_so_far(&self, group: usize, stall: &Stall, lasted: f64) -> Vec<(usize, f64, f64)> {
         let fluid = self.memo.plan;
         let members = &self.groups[group];
         let each = |place: usize| stall.views[place] / lasted;
@@ -869,15 +881,13 @@ impl<'m, 'p> Live<'m, 'p> {
         let (workers, backlog) = fluid.classes[members[0]].room.unwrap_or((f64::INFINITY, 0.0));
         let held_up = if held > 0.0 { workers / held } else { f64::INFINITY };
         let full = if all > 0.0 { held_up + backlog / all } else { f64::INFINITY };
-        for (place, class) in members.iter().enumerate() {
+        let one = |(place, class): (usize, &usize)| {
             let patience = &fluid.classes[*class].patience;
             let (rate, share) = (each(place), stall.shares[place]);
             let (lost, waits) = stalled(patience, lasted, share, (held_up, full));
-            let row = &mut self.rows[*class];
-            row.lose(stall.cause as usize, lost * rate);
-            row.tally.late += waits * rate;
-            row.waiting += waits * rate;
-        }
+            (*class, lost * rate, waits * rate)
+        };
+        members.iter().enumerate().map(one).collect()
     }
 
     /// Accounts for everything up to `to`.

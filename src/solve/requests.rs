@@ -13,7 +13,7 @@ use crate::model::Component;
 use crate::model::blueprint::Blueprint;
 use crate::model::gauge::Gauge;
 use crate::model::ids::ComponentId;
-use crate::model::outage::{Faults, Illness, Standing};
+use crate::model::outage::{Faults, Illness, Past, Standing};
 use crate::model::record::{Record, ViewRecord};
 use crate::model::world::{Span, Stop, World};
 use crate::observe::histogram::Histogram;
@@ -190,10 +190,30 @@ impl<'p> Run<'p> {
         let until = from + window.length;
         let horizon = until + window.drain;
         let levels = window.levels.clone();
-        let span = Span { levels, start, from, until, horizon, faults: window.faults };
+        let faults = window.faults;
+        let span = Span { levels, start, from, until, horizon, faults };
+        let world = World::new(plan, Lineage::replication(replication), span.clone());
+        Self::of(plan, world, &span, counted)
+    }
+
+    /// As [`Self::new`], as one of several windows of one history: each draws for its own requests.
+    #[must_use]
+    pub fn in_history(plan: &'p Blueprint, window: &Window, replication: u64, past: Past) -> Self {
+        let start = SimTime::from_nanos(window.at.nanos().saturating_sub(window.lead_in.nanos()));
+        let (from, until) = (window.at, window.at + window.length);
+        let (levels, faults) = (window.levels.clone(), window.faults);
+        let horizon = until + window.drain;
+        let span = Span { levels, start, from, until, horizon, faults };
+        let lineage = Lineage::replication(replication);
+        let world = World::in_history(plan, lineage, span.clone(), Some(past));
+        Self::of(plan, world, &span, None)
+    }
+
+    fn of(plan: &'p Blueprint, world: World<'p>, span: &Span, counted: Option<Steps>) -> Self {
+        let Span { start, from, until, horizon, .. } = *span;
         Self {
             plan,
-            world: World::new(plan, Lineage::replication(replication), span),
+            world,
             edge: start,
             from,
             until,
@@ -265,6 +285,11 @@ impl<'p> Run<'p> {
         self.soundings.clear();
         self.steps.clear();
         self.begin_to_count();
+    }
+
+    /// Pages that users who have gone away would still have asked for count as asked for by others.
+    pub fn forget_who_left(&mut self) {
+        self.world.forget_who_left();
     }
 
     /// Breaks a part here and now, by its place among the breakable ones of the plan, or mends it.

@@ -49,6 +49,10 @@ pub enum Method {
     ChiSquare,
     /// Arithmetic without noise: the interval is a point.
     Arithmetic,
+    /// Student's t over replications of which the first are corrected by sampled windows.
+    TwoPhase,
+    /// Student's t of the share at or below, taken through the distribution (Woodruff).
+    Woodruff,
 }
 
 /// What is estimated from one value a replication.
@@ -79,6 +83,8 @@ impl Method {
             Self::OrderStatistics => "order-statistics",
             Self::ChiSquare => "chi-square",
             Self::Arithmetic => "arithmetic",
+            Self::TwoPhase => "two-phase",
+            Self::Woodruff => "woodruff",
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod interval;
 pub mod precision;
 pub mod proportion;
 pub mod quantile;
+pub mod sampling;
 pub mod special;
 pub mod summary;
 pub mod warmup;

@@ -15,6 +15,7 @@ pub mod limits;
 pub mod measure;
 pub mod record;
 pub mod results;
+pub mod sampled;
 pub mod scenario;
 pub mod stories;
 pub mod sweep;

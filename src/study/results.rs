@@ -14,12 +14,16 @@ mod breaks;
 mod checks;
 mod gather;
 mod load;
+mod sampled;
 mod why;
 mod years;
 
 pub use checks::balance;
 pub use gather::gather;
 pub use load::{LoadClass, LoadRows, LoadUse};
+pub use sampled::{
+    AgreementRow, QUANTILES, SampledClassRows, SampledRow, SampledRows, SampledViews, SampledWindow,
+};
 pub use why::{CostRow, FallBar, FallRow, LossRow, SpareRows, Spread, WhyRows};
 pub use years::{YearCause, YearRow, YearSide, YearsRows};
 
@@ -70,6 +74,8 @@ pub struct Results {
     pub alone: bool,
     /// Why it is down, what it costs and what it can spare, where it was run alone.
     pub why: WhyRows,
+    /// The same years corrected by windows of requests drawn from them.
+    pub sampled: Option<SampledRows>,
     /// What users notice when a part breaks, the worst first.
     pub breaks: Vec<BreakRow>,
     /// Every figure that was asked for, in order of path.

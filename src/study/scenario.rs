@@ -25,8 +25,10 @@ use crate::study::capacity::{self, CapacityResult};
 use crate::study::expect::{Demand, Verdict as Judgement};
 use crate::study::limits::{self, Sought};
 use crate::study::measure::{Measure, NoValue};
+use crate::study::sampled::estimate::Joined;
+use crate::study::sampled::{self, SampledFigure, SampledPlan, SampledResult};
 use crate::study::why::Why;
-use crate::study::window::{self, Estimate, Watch, WindowPlan, WindowResult};
+use crate::study::window::{self, Ending, Estimate, Watch, WindowPlan, WindowResult};
 use crate::study::years::{self, YearFigure, YearsPlan, YearsResult};
 use crate::units::{Rate, SimDuration, SimTime};
 
@@ -56,6 +58,8 @@ pub enum Judged {
     Years(usize),
     /// A figure of arithmetic, by its place among those.
     Arithmetic(usize),
+    /// A figure of windows in years, by its place among those.
+    Sampled(usize),
 }
 
 /// A judged figure.
@@ -96,6 +100,10 @@ pub struct StudyPlan {
     pub alone: bool,
     /// A first look.
     pub quick: bool,
+    /// Windows to be drawn from them.
+    pub sampled: Option<SampledPlan>,
+    /// Why none are, where they were asked for.
+    pub not_sampled: Option<String>,
     /// The solvers that may be used.
     solver: Option<Solver>,
 }
@@ -120,6 +128,8 @@ pub struct Choices {
     pub quick: bool,
     /// Alone, not beside others: its outages are told, and what each cause costs.
     pub alone: bool,
+    /// Draw windows of requests from the years too; never for a first look, nor with one solver.
+    pub sampled: bool,
 }
 
 /// Resolves windows and figures; everything wrong goes to `out`.
@@ -181,6 +191,7 @@ pub fn prepare(
         study.sought = limits::sought(draft, plan, choices.quick);
     }
     study.years = years_of(draft, choices);
+    study.draw_windows(draft, plan, choices);
     // Where there is nothing more to tell it is as beside others.
     let more = study.years.is_some() || headroom::design_peak(draft).is_some();
     study.alone &= more || cost::monthly(draft).is_some();
@@ -201,6 +212,10 @@ pub fn prepare(
                 limits::sharpen(&mut study.sought[place], width.get(), most);
             }
             Some(Judged::Years(place)) => study.sharpen_years(place, width.get(), choices),
+            Some(Judged::Sampled(_)) => {
+                let reason = "windows of years are a fixed number: no precision is reached for it";
+                study.not_estimated.push((path.text.clone(), reason.into()));
+            }
             Some(Judged::Capacity(_) | Judged::Arithmetic(_)) | None => {}
         }
     }
@@ -213,6 +228,10 @@ pub fn prepare(
             Judged::Arithmetic(_) => Metric::Headroom.unit(),
             Judged::Years(place) => {
                 let figures = study.years.as_ref().map(|years| &years.figures);
+                figures.map_or(FigureUnit::Ratio, |figures| figures[place].figure.unit())
+            }
+            Judged::Sampled(place) => {
+                let figures = study.sampled.as_ref().map(|sampled| &sampled.figures);
                 figures.map_or(FigureUnit::Ratio, |figures| figures[place].figure.unit())
             }
         };
@@ -334,6 +353,14 @@ impl StudyPlan {
         if figure.metric == Metric::Headroom {
             return self.add_of_arithmetic(draft, path, &figure, span, out);
         }
+        match sampled::is_of_windows(&figure) {
+            Ok(true) => return self.add_of_windows(path, figure, span, out),
+            Ok(false) => {}
+            Err(message) => {
+                wrong(message, out);
+                return None;
+            }
+        }
         if years::is_of_years(&figure) {
             return self.add_of_years(path, figure, span, out);
         }
@@ -441,6 +468,54 @@ impl StudyPlan {
                 Some(Judged::Years(known.unwrap_or_else(|| {
                     years.figures.push(YearFigure { path: path.to_string(), figure, measure });
                     years.figures.len() - 1
+                })))
+            }
+            Err(message) if message.contains("not estimated") => {
+                self.not_estimated.push((path.to_string(), message));
+                None
+            }
+            Err(message) => {
+                out.push(Diagnostic::new(Code::NoSuchFigure, span, message));
+                None
+            }
+        }
+    }
+
+    /// Windows to be drawn from the years, where that was asked for and makes sense.
+    fn draw_windows(&mut self, draft: &Draft, plan: &Blueprint, choices: Choices) {
+        let Some(years) = self.years.as_ref().filter(|_| choices.sampled) else { return };
+        if choices.quick || choices.solver.is_some() || years.of.fluid.is_none() {
+            return;
+        }
+        match SampledPlan::of(draft, plan, years) {
+            Ok(sampled) => self.sampled = Some(sampled),
+            Err(reason) => self.not_sampled = Some(reason),
+        }
+    }
+
+    /// Adds a figure of windows in years.
+    fn add_of_windows(
+        &mut self,
+        path: &str,
+        figure: Figure,
+        span: Span,
+        out: &mut Diagnostics,
+    ) -> Option<Judged> {
+        let (Some(sampled), Some(years)) = (&mut self.sampled, &self.years) else {
+            let reason = self.not_sampled.clone().unwrap_or_else(|| {
+                "it needs windows of requests in years, which `run` alone draws, with both solvers and \
+                 not for a first look"
+                    .into()
+            });
+            self.not_estimated.push((path.to_string(), reason));
+            return None;
+        };
+        match sampled.resolve(years, &figure) {
+            Ok(of) => {
+                let known = sampled.figures.iter().position(|other| other.path == path);
+                Some(Judged::Sampled(known.unwrap_or_else(|| {
+                    sampled.figures.push(SampledFigure { path: path.to_string(), figure, of });
+                    sampled.figures.len() - 1
                 })))
             }
             Err(message) if message.contains("not estimated") => {
@@ -651,9 +726,19 @@ pub struct StudyResult {
     pub years: Option<YearsResult>,
     /// Why, where that was asked.
     pub why: Why,
+    /// What windows drawn from them gave.
+    pub sampled: Option<SampledResult>,
 }
 
 impl StudyResult {
+    /// Years and the windows drawn from them, where there are both.
+    #[must_use]
+    pub fn joined<'a>(&'a self, study: &'a StudyPlan) -> Option<Joined<'a>> {
+        let (asked, windows) = (study.sampled.as_ref()?, self.sampled.as_ref()?);
+        let (years, flows) = (study.years.as_ref()?, self.years.as_ref()?);
+        Some(Joined { asked, windows, years, flows })
+    }
+
     /// The estimate of a figure.
     #[must_use]
     pub fn estimate(&self, asked: &Asked) -> &Estimate {
@@ -673,6 +758,10 @@ impl StudyResult {
             Judged::Years(place) => match (&study.years, &self.years) {
                 (Some(plan), Some(years)) => years.estimate(plan, plan.figures[place].measure),
                 _ => Estimate::Missing(NoValue::Stopped),
+            },
+            Judged::Sampled(place) => match self.joined(study) {
+                Some(joined) => joined.estimate(joined.asked.figures[place].of),
+                None => Estimate::Missing(NoValue::Stopped),
             },
         }
     }
@@ -716,8 +805,15 @@ pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyRe
     let mut windows: Vec<WindowResult> = windows.into_iter().map(|(_, window)| window).collect();
     breaks::pair(&study.windows, &mut windows);
     let years = study.years.as_ref().map(|years| years::run(years, watch)).transpose()?;
+    // A history that was given up has no frame.
+    let whole = years.as_ref().is_some_and(|years| years.ending != Ending::Interrupted);
+    let sampled = match (&study.sampled, &study.years) {
+        (Some(asked), Some(of)) if whole => Some(sampled::run(plan, asked, of, watch)?),
+        _ => None,
+    };
     let (judgements, capacities) = (Vec::new(), capacities?);
-    let mut result = StudyResult { windows, judgements, capacities, years, why: Why::default() };
+    let why = Why::default();
+    let mut result = StudyResult { windows, judgements, capacities, years, why, sampled };
     let judge = |expectation: &Expectation| match result.judged(study, expectation.of) {
         Estimate::Interval(interval) => expectation.demand.judge(&interval),
         _ => Judgement::Inconclusive,

@@ -262,6 +262,7 @@ const fn kind_word(kind: WatchedKind) -> &'static str {
         WatchedKind::Class => "class",
         WatchedKind::Service => "service",
         WatchedKind::Group => "group",
+        WatchedKind::Fleet => "fleet",
     }
 }
 

@@ -331,6 +331,13 @@ impl ArrivalStream {
         stream
     }
 
+    /// The same stream with its first arrival numbered `ordinal`: its draws are those of that number.
+    #[must_use]
+    pub const fn numbered_from(mut self, ordinal: u64) -> Self {
+        self.state.ordinal = ordinal;
+        self
+    }
+
     /// Everything the future of the stream depends on.
     #[must_use]
     pub const fn state(&self) -> ArrivalState {

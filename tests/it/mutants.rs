@@ -31,6 +31,7 @@
 //! | the users of a dead edge stay with it | what the others carry |
 //! | overload ignored over years | a pair of which one is lost, views lost to overload |
 //! | a death known at once over years | the same pair, views lost to the fault |
+//! | the same | a shop in windows drawn from its years: `flows` and `requests` disagree |
 
 use crate::capacity::bare;
 use crate::common::{Loaded, load, read, scenarios};
@@ -389,4 +390,9 @@ fn overload_ignored_over_years_is_noticed() {
 #[test]
 fn a_death_known_at_once_over_years_is_noticed() {
     crate::years::load::assert_ignored_detection_is_noticed();
+}
+
+#[test]
+fn a_death_known_at_once_over_years_makes_the_solvers_disagree() {
+    crate::years::sampled::assert_blind_fluid_is_noticed();
 }

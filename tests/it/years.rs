@@ -11,6 +11,8 @@ pub mod load;
 mod offers;
 #[path = "years/oracles.rs"]
 mod oracles;
+#[path = "years/sampled.rs"]
+pub mod sampled;
 #[path = "years/takeovers.rs"]
 mod takeovers;
 #[path = "years/tiers.rs"]

@@ -17,6 +17,8 @@ spec! {
         horizon: Option<SimDuration> => at_most(SimDuration::YEAR.saturating_mul(100)),
         /// Ages of parts at time zero.
         initial: Initial = "stationary",
+        /// Laws as the file gives them, or each replaced by the exponential of its mean.
+        laws: Option<Laws>,
         /// Root of all draws.
         seed: u64 = 1 => at_most(9_223_372_036_854_775_807),
         /// Independent runs: a number, or bounds between which `precision` decides.
@@ -25,6 +27,16 @@ spec! {
         precision: Named<Probability, Label> = {},
         /// Level of all intervals.
         confidence: f64 = 0.95 => within(0.5, 0.99999),
+    }
+}
+
+words! {
+    /// Laws of everything random, but of counts.
+    pub enum Laws {
+        /// As they are declared.
+        Declared = "declared",
+        /// Each the exponential of the same mean, a plain value too: for strict comparisons of solvers.
+        Exponential = "exponential",
     }
 }
 

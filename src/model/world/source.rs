@@ -47,6 +47,19 @@ impl Source {
         Self { stream, ready: Vec::with_capacity(Self::AHEAD), at: 0 }
     }
 
+    /// The same, numbered from about as many as are expected before `start`: in half of the range that
+    /// a source has to itself. Recorded arrivals have numbers of their own.
+    pub(super) fn numbered(self, arrivals: &Arrivals, start: SimTime) -> Self {
+        let stream = match (self.stream, arrivals) {
+            (Stream::Described(stream), Arrivals::Described(traffic)) => {
+                let before = traffic.curve().cumulated(start) as u64 % (1 << 39);
+                Stream::Described(Box::new(stream.numbered_from(before)))
+            }
+            (other, _) => other,
+        };
+        Self { stream, ..self }
+    }
+
     #[inline]
     pub(super) fn next(&mut self) -> Option<Arrival> {
         if self.at == self.ready.len() {

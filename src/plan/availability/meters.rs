@@ -50,7 +50,8 @@ pub fn fleets(draft: &Draft, watched: &[Watched], causes: &[String], net: &Net) 
     let units: Vec<(usize, &str)> = fleet_units(draft).collect();
     debug_assert_eq!(watched.iter().filter(is_fleet).count(), units.len(), "in the same order");
     let fleet = |(unit, name): (usize, &str)| {
-        let count = draft.scenario.unit.iter().nth(unit).map_or(0, |(_, spec)| spec.count.value);
+        let count =
+            draft.scenario.unit.iter().as_slice().get(unit).map_or(0, |(_, spec)| spec.count.value);
         let member = |number| net.automaton(&member_name(name, number));
         Fleet {
             members: (0..count).filter_map(member).collect(),

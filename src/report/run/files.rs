@@ -38,6 +38,7 @@ pub fn tables(results: &Results) -> Vec<ResultFile> {
     files.extend(super::years::tables(results));
     files.extend(super::load::tables(results));
     files.extend(super::why::tables(results));
+    files.extend(super::sampled::tables(results));
     files
 }
 
@@ -103,6 +104,7 @@ fn availability(results: &Results) -> Vec<u8> {
     );
     super::years::availability(results, &mut sheet);
     super::load::availability(results, &mut sheet);
+    super::sampled::availability(results, &mut sheet);
     for window in &results.windows {
         for row in &window.views {
             let told = share(&row.served_share);
@@ -349,7 +351,8 @@ const fn judged(judgement: Judgement) -> &'static str {
 #[must_use]
 pub fn summary(results: &Results) -> Value {
     let of_years = results.years.iter().flat_map(|years| &years.figures);
-    let figures = results.figures.iter().chain(of_years).map(|row| {
+    let joined = results.sampled.iter().flat_map(|sampled| &sampled.figures);
+    let figures = results.figures.iter().chain(of_years).chain(joined).map(|row| {
         let window = row.window.map(|at| &results.windows[at]);
         let years = results.years.as_ref().map_or(0, |years| years.replications);
         let replications = window.map_or(years, |window| window.replications);
@@ -413,6 +416,9 @@ pub fn summary(results: &Results) -> Value {
         summary["years"] = super::years::summary(years);
         if let Some(load) = &years.load {
             summary["years"]["load"] = super::load::summary(load);
+        }
+        if let Some(sampled) = &results.sampled {
+            summary["years"]["windows"] = super::sampled::summary(sampled);
         }
     }
     if results.alone {

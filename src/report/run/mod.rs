@@ -11,6 +11,7 @@ pub mod databases;
 pub mod files;
 pub mod load;
 pub mod page;
+pub mod sampled;
 pub mod why;
 pub mod years;
 
@@ -27,6 +28,8 @@ use crate::plan::figure::FigureUnit;
 
 /// The line of the digest that says that a scenario was run alone.
 pub const TOLD_ALONE: &str = "told alone";
+/// The line of what a digest covers that is there where windows of requests were drawn from years.
+pub const SAMPLED: &str = "years-windows";
 
 /// What identifies a run, beside its figures.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,6 +97,9 @@ fn lines(results: &Results, identity: &Identity) -> Vec<(String, String)> {
         lines.push((format!("years {}", years.horizon), count));
     }
     lines.extend(results.alone.then(|| ("told".to_string(), "alone".to_string())));
+    if let Some(sampled) = &results.sampled {
+        lines.push((SAMPLED.into(), sampled.replications.to_string()));
+    }
     for window in &results.windows {
         let count = window.replications.to_string();
         lines.push((format!("replications {}", window.name), count));

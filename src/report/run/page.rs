@@ -43,6 +43,7 @@ fn leading(results: &Results, identity: &Identity) -> Vec<Section> {
         (!results.windows.is_empty()).then(|| windows(results, identity)),
         super::years::section(results),
         super::load::section(results),
+        super::sampled::section(results),
     ];
     sections.into_iter().flatten().collect()
 }

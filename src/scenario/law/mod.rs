@@ -139,8 +139,27 @@ impl<U: Random> Value for LawSpec<U> {
     }
 }
 
-/// Reads a law; keys in `also` are read by the caller.
+/// Reads a law; keys in `also` are read by the caller. Where the scenario wants all laws exponential it
+/// is the exponential of the same mean, but of counts, and of what takes no time at all.
 fn read_law<U: Random>(
+    item: &Item,
+    also: &[&'static str],
+    out: &mut Diagnostics,
+) -> Option<LawSpec<U>> {
+    // The parts of a mixture stay what they are: it is replaced as a whole.
+    let exponential = out.replace_laws(false);
+    let read = read_as_written(item, also, out);
+    out.replace_laws(exponential);
+    let mut spec = read?;
+    let mean = spec.law.mean();
+    if exponential && !U::COUNTS && mean > 0.0 {
+        spec.law = build_or_report(Law::exponential(mean), item, out)?;
+        spec.dist = "exponential";
+    }
+    Some(spec)
+}
+
+fn read_as_written<U: Random>(
     item: &Item,
     also: &[&'static str],
     out: &mut Diagnostics,

@@ -249,6 +249,9 @@ pub(super) fn leaves_out(draft: &Draft, plan: &Blueprint, study: &StudyPlan) -> 
         };
         notes.push(format!("the objective of availability is not judged: {why}"));
     }
+    if let Some(why) = &study.not_sampled {
+        notes.push(format!("no windows of requests are drawn from the years: {why}"));
+    }
     if !parts_are_listed(plan) {
         notes.push(format!(
             "of more than {MOST_LISTED} components and zones none is listed: a figure of one is there \

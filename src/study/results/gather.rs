@@ -79,6 +79,7 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         years: super::years::rows(study, result),
         alone: study.alone,
         why: super::why::rows(draft, study, result),
+        sampled: super::sampled::rows(study, result),
         breaks: breaks::rows(draft, plan, study, result, &windows, place),
         windows,
         figures,
@@ -127,6 +128,12 @@ fn partial(result: &StudyResult) -> Option<String> {
     }
     if result.years.as_ref().is_some_and(|years| years.ending == Ending::Interrupted) {
         return Some("stopped before all replications were done".into());
+    }
+    if result.sampled.as_ref().is_some_and(|sampled| sampled.ending == Ending::Interrupted) {
+        return Some("stopped before all windows of years were lived through".into());
+    }
+    if let Some(why) = result.sampled.as_ref().and_then(|sampled| sampled.stopped()) {
+        return Some(format!("a window of years: {why}"));
     }
     let stopped = result.windows.iter().find_map(|w| Some((&w.name, w.stopped.as_ref()?)));
     stopped.map(|(window, why)| format!("window `{window}`: {why}"))

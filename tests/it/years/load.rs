@@ -260,7 +260,7 @@ fn a_takeover_of_a_head_loses_the_impatient_and_serves_the_others_late() {
 }
 
 /// Parts of a shop that break so often that 1 to 3 % of the views are lost, at less than half load.
-const SHOP: &str = r#"
+pub const SHOP: &str = r#"
 scenario = "shop"
 [run]
 horizon = "1d"

@@ -1,0 +1,148 @@
+//! A history of the traffic read at instants in between: what was wanted and lost up to there, and how
+//! everything stands.
+//!
+//! Holds: readings of one history may be taken off each other, and those of neighbouring stretches add
+//! up to those of both. What a stall has cost at an instant is what it would cost if it ended there.
+
+use super::{Live, set};
+use crate::health::View;
+use crate::plan::fluid::FluidPlan;
+use crate::plan::fluid::state::{Bits, Input};
+use crate::units::SimTime;
+
+/// Above this share of failing or waiting views nothing is served to speak of.
+const ALL: f64 = 0.99;
+
+/// What one class has wanted and lost since time zero.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ClassReading {
+    /// Views wanted.
+    pub intended: f64,
+    /// Views lost, by cause of the plan; the last is overload.
+    pub lost: Vec<f64>,
+    /// 5-minute intervals in which 1 % or more is lost or stands still; whole at their ends.
+    pub bad_intervals: f64,
+}
+
+impl ClassReading {
+    /// What came since an earlier reading.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let lost = self.lost.iter().zip(&earlier.lost).map(|(now, then)| now - then);
+        Self {
+            intended: self.intended - earlier.intended,
+            lost: lost.collect(),
+            bad_intervals: self.bad_intervals - earlier.bad_intervals,
+        }
+    }
+}
+
+/// How everything stands at an instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Looks {
+    /// A part is broken, slow, not believed in, cut off or on its way, or the traffic is another than
+    /// by its profile. Who has an address or a role does not matter, as long as somebody has it.
+    pub wrong: bool,
+    /// Somebody still waits because of what was wrong.
+    pub waits: bool,
+    /// Hardly a view of any class is served.
+    pub dark: bool,
+    /// More may be asked for than can be done.
+    pub strained: bool,
+}
+
+/// Which inputs say that something is wrong.
+#[derive(Clone, Debug)]
+pub struct Wellness {
+    well: Bits,
+    matters: Bits,
+}
+
+impl Wellness {
+    /// Of a plan.
+    #[must_use]
+    pub fn of(plan: &FluidPlan) -> Self {
+        let well = plan.well();
+        let mut matters: Bits = vec![0; well.len()].into();
+        for (at, input) in plan.inputs.iter().enumerate() {
+            if !matches!(input, Input::At(..) | Input::Holds(..)) {
+                set(&mut matters, at, true);
+            }
+        }
+        Self { well, matters }
+    }
+
+    fn is_wrong(&self, bits: &Bits) -> bool {
+        let words = bits.iter().zip(&self.well).zip(&self.matters);
+        words.into_iter().any(|((now, well), matters)| (now ^ well) & matters != 0)
+    }
+
+    fn wrong(&self, bits: &Bits) -> Vec<u32> {
+        let differs = |at: usize| {
+            let word = (bits[at / 64] ^ self.well[at / 64]) & self.matters[at / 64];
+            word >> (at % 64) & 1 == 1
+        };
+        (0..bits.len() * 64).filter(|at| differs(*at)).map(|at| at as u32).collect()
+    }
+}
+
+impl Live<'_, '_> {
+    /// Accounts for everything up to `at`, which is not before the last change.
+    pub fn live_until(&mut self, at: SimTime) {
+        self.account(at.min(self.end));
+    }
+
+    /// What was wanted and lost up to now, at the end of a 5-minute interval.
+    pub fn read(&mut self) -> Vec<ClassReading> {
+        self.rows.iter_mut().for_each(super::Row::end_interval);
+        let of = |row: &super::Row| ClassReading {
+            intended: row.tally.intended,
+            lost: row.tally.lost.clone(),
+            bad_intervals: row.tally.bad_intervals,
+        };
+        let mut all: Vec<ClassReading> = self.rows.iter().map(of).collect();
+        for (group, stall) in self.stalls.iter().enumerate() {
+            let Some(stall) = stall else { continue };
+            let lasted = self.from.since(stall.since).seconds();
+            if lasted > 0.0 {
+                for (class, lost, _) in self.stalled_so_far(group, stall, lasted) {
+                    all[class].lost[stall.cause as usize] += lost;
+                }
+            }
+        }
+        all
+    }
+
+    /// How everything stands.
+    #[must_use]
+    pub fn looks(&self, wellness: &Wellness) -> Looks {
+        let load = &self.load.classes;
+        Looks {
+            wrong: wellness.is_wrong(&self.bits) || self.level.iter().any(|level| *level != 0),
+            waits: self.stalls.iter().any(Option::is_some)
+                || self.rows.iter().any(|row| row.waiting > 0.0 && !row.settled),
+            dark: load.iter().all(|class| class.fails + class.stalls >= ALL),
+            strained: self.memo.cells[self.cell as usize].over.contains(&true),
+        }
+    }
+
+    /// The oldest cause of what is wrong, by place; that of overload where nothing is broken.
+    pub fn blame(&mut self, wellness: &Wellness, view: View<'_>) -> u32 {
+        match wellness.wrong(&self.bits) {
+            inputs if inputs.is_empty() => self.overload_place(),
+            inputs => self.why(&inputs, view),
+        }
+    }
+
+    /// The place of overload among the causes.
+    #[must_use]
+    pub fn overload_place(&self) -> u32 {
+        self.rows.first().map_or(0, |row| row.tally.lost.len() as u32 - 1)
+    }
+
+    /// When the level of the traffic changes next.
+    #[must_use]
+    pub const fn level_ends(&self) -> SimTime {
+        self.level_ends
+    }
+}

@@ -1,0 +1,265 @@
+//! Years corrected by windows of requests, as rows.
+
+use super::FigureRow;
+use crate::plan::figure::{Figure, FigureUnit};
+use crate::solve::frame::Of;
+use crate::stats::summary::ordered_sum;
+use crate::study::sampled::agreement::{Agrees, compare};
+use crate::study::sampled::estimate::Joined;
+use crate::study::sampled::{BOTH, Lived, OfWindows, SOLVER};
+use crate::study::scenario::{StudyPlan, StudyResult};
+use crate::study::window::{Ending, Estimate};
+use crate::study::years::load::Loss;
+use crate::units::SimTime;
+
+/// The percentiles of latency over years.
+pub const QUANTILES: [(&str, f64); 3] = [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)];
+
+/// What windows say of years.
+#[derive(Clone, Debug)]
+pub struct SampledRows {
+    /// Histories that were cut into pieces.
+    pub replications: usize,
+    /// Episodes in them, and the pieces that these were cut into.
+    pub episodes: u64,
+    /// Pieces of episodes.
+    pub pieces: u64,
+    /// Share of the views expected that come in episodes.
+    pub in_episodes: f64,
+    /// By class, in the order of names.
+    pub classes: Vec<SampledClassRows>,
+    /// Losses of both solvers by first cause.
+    pub agreement: Vec<AgreementRow>,
+    /// Why the solvers are not held against each other; none: they are.
+    pub apart: Option<String>,
+    /// Every window, by history, then by time.
+    pub windows: Vec<SampledWindow>,
+    /// Figures of every class, and those that were asked for.
+    pub figures: Vec<FigureRow>,
+    /// Events of all windows.
+    pub events: u64,
+}
+
+/// What windows say of one class.
+#[derive(Clone, Debug)]
+pub struct SampledClassRows {
+    /// Its name.
+    pub name: String,
+    /// Shares and losses.
+    pub rows: Vec<SampledRow>,
+    /// Latencies in the order of [`QUANTILES`]: of its requests, then of its views; with samples.
+    pub latencies: Vec<(String, Vec<Estimate>, u64)>,
+    /// Whether the file has an objective of latency, which the objective availability then holds.
+    pub has_latency: bool,
+}
+
+/// A figure by `flows` alone and with windows.
+#[derive(Clone, Debug)]
+pub struct SampledRow {
+    /// In words.
+    pub what: &'static str,
+    /// As a key in files.
+    pub key: &'static str,
+    /// Its unit.
+    pub unit: FigureUnit,
+    /// `flows` alone; none where it does not tell.
+    pub flows: Option<Estimate>,
+    /// Corrected.
+    pub both: Estimate,
+}
+
+/// What both solvers lose in pieces of one kind.
+#[derive(Clone, Debug)]
+pub struct AgreementRow {
+    /// The class.
+    pub class: String,
+    /// First cause of the episodes, or `quiet`.
+    pub of: String,
+    /// Windows.
+    pub windows: usize,
+    /// Views a year not served.
+    pub requests: Estimate,
+    /// The same by `flows`.
+    pub flows: Estimate,
+    /// How they compare.
+    pub verdict: Agrees,
+}
+
+/// One window.
+#[derive(Clone, Debug)]
+pub struct SampledWindow {
+    /// Which history.
+    pub replication: u64,
+    /// First instant lived through, not yet counted.
+    pub start: SimTime,
+    /// First instant counted.
+    pub from: SimTime,
+    /// The end of what is counted.
+    pub to: SimTime,
+    /// First cause of its episode; none: quiet time.
+    pub cause: Option<String>,
+    /// With which probability it was drawn.
+    pub probability: f64,
+    /// By class, in the order of names.
+    pub classes: Vec<SampledViews>,
+    /// Digest of its events.
+    pub digest: u64,
+}
+
+/// Views of one class in a window.
+#[derive(Clone, Debug)]
+pub struct SampledViews {
+    /// The class.
+    pub class: String,
+    /// Wanted, in `requests`, and not served.
+    pub intended: u64,
+    /// Not served, for whatever reason.
+    pub unserved: u64,
+    /// Not asked for: their session had ended.
+    pub never_born: u64,
+    /// Expected by `flows`.
+    pub expected: f64,
+    /// Lost by fault, by overload, by plan: in `requests`, and in `flows` at the traffic that came.
+    pub kinds: [(f64, f64); 3],
+    /// All that `flows` loses, at the traffic that came.
+    pub flows: f64,
+    /// 5-minute intervals that are bad, in `requests` by losses or latency, and in `flows`.
+    pub bad: (u32, f64),
+}
+
+/// Puts them together; `None` where no windows were drawn.
+pub(super) fn rows(study: &StudyPlan, result: &StudyResult) -> Option<SampledRows> {
+    let joined = result.joined(study)?;
+    if joined.windows.ending == Ending::Interrupted {
+        return None;
+    }
+    let (asked, windows) = (joined.asked, joined.windows);
+    let mut order: Vec<usize> = (0..asked.classes.len()).collect();
+    order.sort_by_cached_key(|at| super::natural(&asked.classes[*at].name));
+    let classes: Vec<SampledClassRows> = order.iter().map(|at| class(&joined, *at)).collect();
+    let agreement = compare(&joined).into_iter().map(|row| AgreementRow {
+        class: asked.classes[row.class].name.clone(),
+        of: asked.stratum(joined.years, row.of).to_string(),
+        windows: row.windows,
+        requests: row.requests,
+        flows: row.flows,
+        verdict: row.verdict,
+    });
+    Some(SampledRows {
+        replications: windows.replications,
+        episodes: windows.episodes,
+        pieces: windows.pieces,
+        in_episodes: windows.views.0 / windows.views.1.max(1e-300),
+        agreement: agreement.collect(),
+        apart: asked.apart.clone(),
+        windows: windows.windows.iter().map(|w| window(&joined, &order, w)).collect(),
+        figures: figures(&joined, &order),
+        events: windows.windows.iter().map(|window| window.seen.events).sum(),
+        classes,
+    })
+}
+
+fn class(joined: &Joined<'_>, at: usize) -> SampledClassRows {
+    let counted = &joined.asked.classes[at];
+    let all = [
+        ("request availability", "request", FigureUnit::Ratio, OfWindows::Request(at)),
+        ("objective availability", "objective", FigureUnit::Ratio, OfWindows::Objective(at)),
+        ("the same, losses alone", "objective_losses", FigureUnit::Ratio, OfWindows::Failing(at)),
+        ("not served", "unserved", FigureUnit::Count, OfWindows::Lost(at, Loss::All)),
+        ("lost, fault", "fault", FigureUnit::Count, OfWindows::Lost(at, Loss::Fault)),
+        ("lost, overload", "overload", FigureUnit::Count, OfWindows::Lost(at, Loss::Overload)),
+        ("lost, planned", "planned", FigureUnit::Count, OfWindows::Lost(at, Loss::Planned)),
+        ("not asked for any more", "never_born", FigureUnit::Count, OfWindows::NeverBorn(at)),
+    ];
+    let row = |(what, key, unit, of): (_, _, _, OfWindows)| SampledRow {
+        what,
+        key,
+        unit,
+        flows: joined.by_flows(of),
+        both: joined.estimate(of),
+    };
+    let latency = |view: bool| {
+        let name = if view { format!("{}-view", counted.name) } else { counted.name.clone() };
+        let of = |(_, q): &(&str, f64)| joined.estimate(OfWindows::Latency(at, view, *q));
+        (name, QUANTILES.iter().map(of).collect(), joined.samples(at, view))
+    };
+    SampledClassRows {
+        name: counted.name.clone(),
+        rows: all.into_iter().map(row).collect(),
+        latencies: [false, true].map(latency).into_iter().filter(|(.., n)| *n > 0).collect(),
+        has_latency: counted.p95.is_some(),
+    }
+}
+
+fn window(joined: &Joined<'_>, order: &[usize], window: &Lived) -> SampledWindow {
+    let views = |at: &usize| {
+        let seen = &window.seen.classes[*at];
+        let kinds = [Loss::Fault, Loss::Overload, Loss::Planned];
+        SampledViews {
+            class: joined.asked.classes[*at].name.clone(),
+            intended: seen.intended,
+            unserved: seen.unserved(),
+            never_born: seen.never_born,
+            expected: window.flows[*at].intended,
+            kinds: kinds.map(|kind| joined.lost_in(window, *at, kind)),
+            flows: joined.lost_in(window, *at, Loss::All).1,
+            bad: (seen.bad_cells, window.flows[*at].bad_intervals),
+        }
+    };
+    let episode = |of: Of| of != Of::Quiet;
+    let cause = episode(window.piece.of)
+        .then(|| joined.asked.stratum(joined.years, window.piece.of).to_string());
+    SampledWindow {
+        replication: window.piece.replication,
+        start: window.piece.start,
+        from: window.piece.from,
+        to: window.piece.to,
+        cause,
+        probability: window.probability,
+        classes: order.iter().map(views).collect(),
+        digest: window.seen.digest,
+    }
+}
+
+/// Those of every class, and those that were asked for.
+fn figures(joined: &Joined<'_>, order: &[usize]) -> Vec<FigureRow> {
+    let asked = joined.asked;
+    let mut paths: Vec<String> = asked.figures.iter().map(|asked| asked.path.clone()).collect();
+    for class in order.iter().map(|at| &asked.classes[*at]) {
+        let name = &class.name;
+        for (word, _) in QUANTILES {
+            paths.push(format!("latency.{name}.{word}@horizon"));
+        }
+        for metric in ["request", "objective", "lost"] {
+            paths.push(format!("{metric}.{name}[{SOLVER}={BOTH}]@horizon"));
+        }
+        for outcome in ["fault", "overload", "planned"] {
+            paths.push(format!("lost.{name}[outcome={outcome}][{SOLVER}={BOTH}]@horizon"));
+        }
+    }
+    paths.sort_by_cached_key(|path| super::natural(path));
+    paths.dedup();
+    let row = |path: String| {
+        let figure = Figure::parse(&path).ok()?;
+        let of = asked.resolve(joined.years, &figure).ok()?;
+        let (unit, estimate) = (figure.unit(), joined.estimate(of));
+        Some(FigureRow { path, window: None, unit, estimate })
+    };
+    paths.into_iter().filter_map(row).collect()
+}
+
+impl SampledRows {
+    /// Windows of quiet time, and of episodes.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
+        let quiet = self.windows.iter().filter(|window| window.cause.is_none()).count();
+        (quiet, self.windows.len() - quiet)
+    }
+
+    /// Hours that the windows count.
+    #[must_use]
+    pub fn hours(&self) -> f64 {
+        let seconds = self.windows.iter().map(|window| (window.to - window.from).seconds());
+        ordered_sum(seconds) / 3_600.0
+    }
+}

@@ -1,0 +1,463 @@
+//! Years, request by request: windows drawn from the history of `flows`, lived through by `requests`,
+//! and what their differences say of the whole.
+//!
+//! Takes the years of a scenario and its blueprint. The first histories of the years are cut into pieces
+//! ([`frame`]), some pieces are drawn with known probabilities, and each drawn one is lived through by
+//! both solvers: [`crate::solve::sampled`]. What the years then say is in [`estimate`], whether the
+//! solvers agree in [`agreement`].
+//!
+//! Holds: which windows are drawn follows from the plan and its seed alone, not from threads; nothing that
+//! the years say by themselves moves. Memory: the drawn windows, each with two histograms a class.
+//! Leaves out: what `requests` cannot take over from `flows` at a window's start, see [`frame`];
+//! closed users and recorded traffic, which `flows` does not know.
+
+pub mod agreement;
+pub mod estimate;
+
+use rayon::prelude::*;
+
+use crate::model::blueprint::{Arrivals, Blueprint};
+use crate::model::ids::ComponentId;
+use crate::model::outage::Past;
+use crate::plan::Draft;
+use crate::plan::faults::PLANNED;
+use crate::plan::figure::{Figure, Metric, Stat};
+use crate::plan::fluid::FluidPlan;
+use crate::scenario::suggest;
+use crate::solve::fluid::reading::ClassReading;
+use crate::solve::fluid::{BAD, Known};
+use crate::solve::frame::{self, Moved, Of, Offered, Piece, Sizes};
+use crate::solve::requests::Breach;
+use crate::solve::sampled::{self, Counted, Seen};
+use crate::stats::sampling::allocate;
+use crate::study::underway;
+use crate::study::window::{Ending, Watch};
+use crate::study::years::YearsPlan;
+use crate::study::years::load::Loss;
+use crate::units::SimDuration;
+
+/// What is drawn where nobody says how much.
+pub const SIZES: Sizes = Sizes { replications: 16, quiet: 3, episodes: 48, least: 2 };
+/// Fewest histories, where the traffic is heavy.
+pub const FEWEST: u64 = 4;
+/// Page views that windows are expected to cost, about, before less is drawn.
+pub const VIEWS: f64 = 2e6;
+/// Above these no windows are drawn at all.
+pub const MOST_VIEWS: f64 = 8e6;
+/// What a quiet window and one of an episode take of a history, lead-in and drain included.
+const QUIET_COSTS: SimDuration = SimDuration::from_secs(450);
+const EPISODE_COSTS: SimDuration = SimDuration::from_secs(1_500);
+
+/// What is told of years by windows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum OfWindows {
+    /// Served over intended views of a class (by place among those counted).
+    Request(usize),
+    /// Share of 5-minute intervals with less than 1 % not served and the 95 % latency in its objective.
+    Objective(usize),
+    /// Of these, the half of losses alone.
+    Failing(usize),
+    /// Views a year that are lost by one kind of cause; `All`: that are not served.
+    Lost(usize, Loss),
+    /// Views a year that nobody asks for since their session ended with one that was lost.
+    NeverBorn(usize),
+    /// A quantile of the latency in seconds, of a class's requests or (`true`) of its views.
+    Latency(usize, bool, f64),
+}
+
+/// A figure that was asked for.
+#[derive(Clone, Debug)]
+pub struct SampledFigure {
+    /// Its path.
+    pub path: String,
+    /// Taken apart.
+    pub figure: Figure,
+    /// Resolved.
+    pub of: OfWindows,
+}
+
+/// What is asked of the windows.
+#[derive(Clone, Debug)]
+pub struct SampledPlan {
+    /// How much is drawn.
+    pub sizes: Sizes,
+    /// Classes counted, in the order of those of the traffic of the years.
+    pub classes: Vec<Counted>,
+    /// By cause of the years (the last is overload): that of the blueprint of the same name.
+    pub causes: Vec<Option<usize>>,
+    /// By database of the draft: its component.
+    pub groups: Vec<Option<ComponentId>>,
+    /// The cause of the blueprint that is planned work.
+    pub planned: Option<usize>,
+    /// Why the two solvers need not agree; none: they must.
+    pub apart: Option<String>,
+    /// Figures that are asked for.
+    pub figures: Vec<SampledFigure>,
+}
+
+impl SampledPlan {
+    /// What can be drawn from the years of a draft.
+    ///
+    /// # Errors
+    ///
+    /// A sentence for the user: why nothing is drawn.
+    pub fn of(draft: &Draft, plan: &Blueprint, years: &YearsPlan) -> Result<Self, String> {
+        let Some(fluid) = &years.of.fluid else {
+            return Err("nobody in this scenario asks for anything at a rate".into());
+        };
+        let [mean, _] = fluid.mean_and_top_rates();
+        let sizes = affordable(SIZES, mean.iter().sum(), u64::from(years.replications.0))?;
+        let counted = |class: &crate::plan::fluid::FluidClass| {
+            let number = plan.routes.classes.iter().position(|other| other.name == class.name)?;
+            let asks = |(at, workload): (usize, &crate::model::blueprint::Workload)| {
+                let open = matches!(workload.arrivals, Arrivals::Described(_));
+                (open && workload.class.index() == number).then_some(at)
+            };
+            let objective = draft.scenario.objective.get(&class.name);
+            let latency = objective.and_then(|objective| objective.latency.as_ref());
+            Some(Counted {
+                name: class.name.clone(),
+                class: number,
+                workloads: plan.workloads.iter().enumerate().filter_map(asks).collect(),
+                p95: latency.and_then(|latency| latency.p95.as_ref()).map(|most| most.value),
+            })
+        };
+        let classes: Option<Vec<Counted>> = fluid.classes.iter().map(counted).collect();
+        let classes = classes.ok_or("a class of the years is not one of the requests")?;
+        let place = |name: &str| plan.causes.iter().position(|cause| cause == name);
+        let mut causes: Vec<Option<usize>> =
+            years.of.causes.iter().map(|cause| place(cause)).collect();
+        causes.push(Some(crate::model::ids::CauseId::OVERLOAD.index()));
+        Ok(Self {
+            sizes,
+            apart: apart(plan, fluid, &classes),
+            classes,
+            causes,
+            planned: place(PLANNED),
+            groups: draft
+                .scenario
+                .database
+                .iter()
+                .map(|(name, _)| group(plan, &name.text))
+                .collect(),
+            figures: Vec::new(),
+        })
+    }
+
+    /// The name of a stratum.
+    #[must_use]
+    pub fn stratum<'a>(&self, years: &'a YearsPlan, of: Of) -> &'a str {
+        match of {
+            Of::Quiet => "quiet",
+            Of::Episode(cause) => {
+                years.of.causes.get(cause as usize).map_or("overload", String::as_str)
+            }
+        }
+    }
+
+    /// Resolves a figure of windows in years.
+    ///
+    /// # Errors
+    ///
+    /// A sentence for the user.
+    pub fn resolve(&self, years: &YearsPlan, figure: &Figure) -> Result<OfWindows, String> {
+        let names: Vec<&str> = self.classes.iter().map(|class| class.name.as_str()).collect();
+        let known = |name: &str| names.iter().position(|other| *other == name);
+        let allowed = |key: &str| match figure.metric {
+            Metric::Lost => matches!(key, "cause" | "outcome" | SOLVER),
+            _ => key == SOLVER,
+        };
+        if let Some((key, _)) = figure.keys.iter().find(|(key, _)| !allowed(key)) {
+            return Err(format!("`{figure}`: `[{key}=...]` says nothing about windows of years"));
+        }
+        let (class, view) = match (known(&figure.scope), figure.scope.strip_suffix("-view")) {
+            (Some(class), _) => (class, false),
+            (None, Some(page)) if figure.metric == Metric::Latency && known(page).is_some() => {
+                (known(page).unwrap_or(0), true)
+            }
+            _ => {
+                let message = format!("`{figure}`: nobody asks for `{}` at a rate", figure.scope);
+                let help = suggest::help(&figure.scope, &names, "asked for are");
+                return Err(help.map_or(message.clone(), |help| format!("{message}; {help}")));
+            }
+        };
+        match (figure.metric, figure.stat) {
+            (Metric::Request, None | Some(Stat::Mean)) => Ok(OfWindows::Request(class)),
+            (Metric::Objective, None | Some(Stat::Mean)) => Ok(OfWindows::Objective(class)),
+            (Metric::Latency, Some(Stat::Quantile(q))) => Ok(OfWindows::Latency(class, view, q)),
+            (Metric::Lost, None | Some(Stat::Mean)) => {
+                let loss = match (figure.key("outcome"), figure.key("cause")) {
+                    (None, None) => Loss::All,
+                    (Some("fault"), None) => Loss::Fault,
+                    (Some("overload"), None) | (None, Some("overload")) => Loss::Overload,
+                    (Some("planned"), None) => Loss::Planned,
+                    (None, Some(cause)) => {
+                        let at = years.of.causes.iter().position(|other| other == cause);
+                        Loss::Cause(at.ok_or_else(|| {
+                            let known: Vec<&str> =
+                                years.of.causes.iter().map(String::as_str).collect();
+                            let message = format!("`{figure}`: there is no cause `{cause}`");
+                            let help = suggest::help(cause, &known, "there are");
+                            help.map_or(message.clone(), |help| format!("{message}; {help}"))
+                        })?)
+                    }
+                    (Some(_), Some(_)) => {
+                        return Err(format!("`{figure}`: `outcome` or `cause`, not both"));
+                    }
+                    (Some(other), None) => {
+                        return Err(format!(
+                            "`{figure}`: `[outcome={other}]` must be fault, overload or planned"
+                        ));
+                    }
+                };
+                Ok(OfWindows::Lost(class, loss))
+            }
+            _ => Err(format!("`{figure}` is not estimated: windows of years keep no such figure")),
+        }
+    }
+}
+
+/// The key of figures that says which solvers are behind one.
+pub const SOLVER: &str = "solver";
+/// Its value for years corrected by windows.
+pub const BOTH: &str = "both";
+
+/// Whether a path is a figure of windows in years.
+///
+/// # Errors
+///
+/// A sentence for the user, where it names a solver that there is not.
+pub fn is_of_windows(figure: &Figure) -> Result<bool, String> {
+    let of_years = matches!(figure.window.as_deref(), Some("horizon"));
+    match figure.key(SOLVER) {
+        Some(BOTH) => Ok(true),
+        Some(other) => Err(format!(
+            "`{figure}`: `[{SOLVER}={other}]` must be `{BOTH}`; without it a figure of years is that of \
+             `flows`"
+        )),
+        None => Ok(figure.metric == Metric::Latency && of_years),
+    }
+}
+
+/// The component that decides for a database.
+fn group(plan: &Blueprint, name: &str) -> Option<ComponentId> {
+    let is = |part: &crate::model::blueprint::Part| matches!(&part.config, crate::model::blueprint::Config::Database(group) if group.name == name);
+    plan.parts.iter().position(is).map(|at| ComponentId(at as u32))
+}
+
+/// Less where a scenario has more traffic, so that windows cost about the same everywhere.
+fn affordable(sizes: Sizes, rate: f64, years: u64) -> Result<Sizes, String> {
+    let costs = |sizes: Sizes| {
+        let quiet = (sizes.replications * sizes.quiet) as f64 * QUIET_COSTS.seconds();
+        rate * (quiet + sizes.episodes as f64 * EPISODE_COSTS.seconds())
+    };
+    let share = (VIEWS / costs(sizes)).min(1.0);
+    let scaled = |count: u64| (count as f64 * share.sqrt()).round() as u64;
+    let replications = scaled(sizes.replications).max(FEWEST).min(years);
+    let quiet = scaled(sizes.quiet).max(1);
+    let episodes = ((sizes.episodes as f64 * share) as usize).max(sizes.least * 4);
+    let sizes = Sizes { replications, quiet, episodes, ..sizes };
+    if costs(sizes) > MOST_VIEWS {
+        return Err(format!(
+            "at {rate:.0} page views a second few windows of years would be {:.0} million views",
+            costs(sizes) / 1e6
+        ));
+    }
+    Ok(sizes)
+}
+
+/// Above this the fluid is not held against requests.
+const MOST_BUSY: f64 = 0.5;
+
+/// Why `flows` need not lose what `requests` loses.
+fn apart(plan: &Blueprint, fluid: &FluidPlan, classes: &[Counted]) -> Option<String> {
+    let workloads =
+        classes.iter().flat_map(|class| &class.workloads).map(|at| &plan.workloads[*at]);
+    let clients = workloads.filter_map(|workload| workload.clients);
+    let clients: Vec<_> = clients.map(|at| &plan.clients[at]).collect();
+    if clients.iter().any(|clients| clients.retry.is_some()) {
+        return Some("clients retry".into());
+    }
+    if clients.iter().any(|clients| clients.session.is_some()) {
+        return Some("sessions end with a view that is lost".into());
+    }
+    let retries = |part: &crate::model::blueprint::Part| matches!(&part.config, crate::model::blueprint::Config::Balancer(b) if b.retries > 0);
+    if let Some(part) = plan.parts.iter().find(|part| retries(part)) {
+        return Some(format!("{} retries", part.name));
+    }
+    if plan.workloads.iter().any(|workload| !matches!(workload.arrivals, Arrivals::Described(_))) {
+        return Some("some of the traffic is recorded or of closed users".into());
+    }
+    let [_, top] = fluid.mean_and_top_rates();
+    let state = fluid.state(&fluid.well());
+    let mut used = state.constant.clone();
+    for (class, rate) in state.classes.iter().zip(&top) {
+        class.work.iter().for_each(|(at, work)| used[*at as usize] += work * rate);
+    }
+    let busiest = used.iter().zip(&state.capacity).map(|(used, capacity)| used / capacity);
+    let busiest =
+        busiest.enumerate().filter(|(at, _)| fluid.network.resources[*at].resource.is_limit());
+    let (at, most) = busiest.max_by(|a, b| a.1.total_cmp(&b.1))?;
+    (most > MOST_BUSY).then(|| {
+        let name = &fluid.network.resources[at].name;
+        format!("load above 50 %: {name} at {:.0} % in the busiest hour", most * 100.0)
+    })
+}
+
+/// A window, as both solvers saw it.
+#[derive(Clone, Debug)]
+pub struct Lived {
+    /// Which piece.
+    pub piece: Piece,
+    /// With which probability it was drawn.
+    pub probability: f64,
+    /// By class: what `flows` makes of it.
+    pub flows: Vec<ClassReading>,
+    /// What `requests` does.
+    pub seen: Seen,
+}
+
+impl Lived {
+    /// What one unit of it stands for.
+    #[must_use]
+    pub fn weight(&self) -> f64 {
+        1.0 / self.probability
+    }
+
+    /// Views wanted of a class in `requests` for each that `flows` expects.
+    #[must_use]
+    pub fn traffic(&self, class: usize) -> f64 {
+        let expected = self.flows[class].intended;
+        if expected > 0.0 { self.seen.classes[class].intended as f64 / expected } else { 1.0 }
+    }
+}
+
+/// What the windows gave.
+#[derive(Clone, Debug)]
+pub struct SampledResult {
+    /// Histories that were cut into pieces.
+    pub replications: usize,
+    /// Windows, by history, then by time.
+    pub windows: Vec<Lived>,
+    /// Episodes in these histories, and their pieces.
+    pub episodes: u64,
+    /// Pieces that the episodes were cut into.
+    pub pieces: u64,
+    /// Views expected in the episodes, and in all.
+    pub views: (f64, f64),
+    /// Episodes of which no window can be drawn.
+    pub left_out: u64,
+    /// How it ended.
+    pub ending: Ending,
+}
+
+impl SampledResult {
+    /// A sum over the windows with their weights, by history.
+    #[must_use]
+    pub fn totals(&self, value: impl Fn(&Lived) -> f64) -> Vec<f64> {
+        let mut totals = vec![0.0; self.replications];
+        for window in &self.windows {
+            totals[window.piece.replication as usize] += value(window) * window.weight();
+        }
+        totals
+    }
+
+    /// Why a window stopped early, if one did.
+    #[must_use]
+    pub fn stopped(&self) -> Option<&str> {
+        self.windows.iter().find_map(|window| window.seen.stop.as_deref())
+    }
+}
+
+/// Draws windows and lives through them.
+///
+/// # Errors
+///
+/// [`Breach`] when an invariant is broken.
+pub fn run(
+    plan: &Blueprint,
+    asked: &SampledPlan,
+    years: &YearsPlan,
+    watch: &Watch,
+) -> Result<SampledResult, Breach> {
+    let mut result = SampledResult {
+        replications: asked.sizes.replications as usize,
+        windows: Vec::new(),
+        episodes: 0,
+        pieces: 0,
+        views: (0.0, 0.0),
+        left_out: 0,
+        ending: Ending::Interrupted,
+    };
+    let known = Known::default();
+    let breach = |error: crate::engine::lane::NoProgress, replication: u64| Breach {
+        what: error.to_string(),
+        during: format!("frame of years, replication {replication}"),
+    };
+    let survey = |replication: u64| {
+        let offered = frame::survey(&years.of, &known, asked.sizes, replication);
+        offered.map_err(|error| breach(error, replication))
+    };
+    let offered: Vec<Option<Offered>> = (0..result.replications)
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|replication| survey(replication as u64))
+        .collect::<Result<_, Breach>>()?;
+    let all = offered.into_iter().flatten().reduce(|mut all, next| {
+        all.append(next);
+        all
+    });
+    let Some(all) = all else { return Ok(result) };
+    (result.episodes, result.pieces, result.views) = (all.episodes, all.pieces, all.views);
+    result.left_out = all.left_out;
+    let strata: Vec<(f64, u64)> = all.strata.values().map(|s| (s.size, s.count)).collect();
+    let shares = allocate(asked.sizes.episodes, asked.sizes.least, &strata);
+    let drawn = all.strata.into_values().zip(shares).flat_map(|(stratum, n)| stratum.draw(n));
+    let mut drawn: Vec<(Piece, f64)> = drawn.chain(all.quiet).collect();
+    drawn.sort_by_key(|(piece, _)| (piece.replication, piece.from));
+    watch.more.fetch_add(drawn.len(), std::sync::atomic::Ordering::Relaxed);
+    let read = |replication: u64| {
+        let own = drawn.iter().filter(|(piece, _)| piece.replication == replication);
+        let stretches: Vec<_> = own.map(|(piece, _)| (piece.from, piece.to)).collect();
+        let read = frame::read(&years.of, &known, replication, &stretches);
+        read.map_err(|error| breach(error, replication))
+    };
+    let flows: Vec<frame::Read> = (0..result.replications)
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|replication| read(replication as u64))
+        .collect::<Result<_, Breach>>()?;
+    let told_to_stop = || watch.told_to_stop();
+    let (flows, moves): (Vec<_>, Vec<Vec<Moved>>) = flows.into_iter().unzip();
+    let past = |piece: &Piece| {
+        let own = moves[piece.replication as usize].iter();
+        let own = own.take_while(|moved| moved.at < piece.start);
+        let known = |moved: &Moved| {
+            let group = asked.groups.get(moved.database as usize).copied().flatten()?;
+            Some((moved.at, group, moved.member as usize))
+        };
+        Past { moves: own.filter_map(known).collect(), works: piece.works }
+    };
+    let one = |(piece, probability): &(Piece, f64), flows: Vec<ClassReading>| {
+        let at = format!("window of years at {}, replication {}", piece.from, piece.replication);
+        let seen = underway::during(at, || {
+            sampled::live(plan, (piece, past(piece)), &asked.classes, BAD, &told_to_stop)
+                .map_err(|breach| Breach { what: breach.what, during: underway::now() })
+        })?;
+        watch.one_done();
+        let lived = |seen| Lived { piece: *piece, probability: *probability, flows, seen };
+        Ok(seen.map(lived))
+    };
+    let pairs: Vec<_> = drawn.iter().zip(flows.into_iter().flatten()).collect();
+    let lived: Vec<Option<Lived>> = pairs
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|(drawn, flows)| one(drawn, flows))
+        .collect::<Result<_, Breach>>()?;
+    // A sample that lacks some is none.
+    let Some(windows) = lived.into_iter().collect::<Option<Vec<Lived>>>() else {
+        return Ok(result);
+    };
+    (result.windows, result.ending) = (windows, Ending::Fixed);
+    Ok(result)
+}

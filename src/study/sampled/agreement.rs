@@ -1,0 +1,166 @@
+//! Whether the two solvers agree where both answer the same question.
+//!
+//! The question: of the page views that come in episodes of one first cause, how many a year are not
+//! served? Both are estimated from the same windows with the same weights, `flows` at the traffic that
+//! came. They agree when a difference beyond [`MARGIN`] is excluded, and disagree when one
+//! within it is: two one-sided tests of the ratio of the two sums over the same windows (jackknife over
+//! the windows, Särndal, Swensson & Wretman 1992, §5.6 and §11.5), so that how much breaks in one history
+//! or another is no part of the error. Over all causes and classes together no more
+//! than one false verdict in a thousand (Holm). In quiet time, where `flows` hardly loses any, the margin is
+//! that share of all that it loses. Where the models mean different things (clients that
+//! try again) nothing is tested; both figures stand there all the same.
+//!
+//! Of structural availability `requests` has none to hold against: it knows who was served, not what
+//! was up.
+
+use super::estimate::Joined;
+use super::{Lived, Of};
+use crate::stats::equivalence::{Equivalence, Margin, Verdict, family_verdicts};
+use crate::stats::interval::{Interval, Student};
+use crate::stats::summary::ordered_sum;
+use crate::study::measure::NoValue;
+use crate::study::window::{Ending, Estimate};
+use crate::study::years::load::Loss;
+
+/// The largest difference of losses that counts as none.
+pub const MARGIN: f64 = 0.10;
+/// Chance of any false verdict.
+pub const ERROR: f64 = 1e-3;
+
+/// Level of the interval from which a ratio's error is taken back.
+const LEVEL: f64 = 0.95;
+
+const YEAR_S: f64 = 31_536_000.0;
+
+/// How two solvers compare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Agrees {
+    /// A difference beyond the margin is excluded.
+    Agree,
+    /// One within it is.
+    Disagree,
+    /// Neither: too few windows.
+    Undecided,
+    /// They do not answer the same question here.
+    NotComparable,
+}
+
+impl Agrees {
+    /// As a word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Agree => "agree",
+            Self::Disagree => "disagree",
+            Self::Undecided => "undecided",
+            Self::NotComparable => "not comparable",
+        }
+    }
+}
+
+/// One figure of both.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// Pieces of what.
+    pub of: Of,
+    /// Class, by place.
+    pub class: usize,
+    /// Windows.
+    pub windows: usize,
+    /// Views not served a year in such pieces.
+    pub requests: Estimate,
+    /// The same by `flows`, at the traffic that came.
+    pub flows: Estimate,
+    /// How they compare.
+    pub verdict: Agrees,
+}
+
+/// Fewer windows in which something is lost decide nothing.
+const LEAST: usize = 6;
+
+/// Of windows: what `requests` loses over what `flows` loses in them, held against one. Where `flows` loses
+/// nothing at all there is no ratio, and whether `requests` loses something is asked of the sums.
+fn ratio(pairs: &[(f64, f64)]) -> Option<Equivalence> {
+    if pairs.len() < LEAST {
+        return None;
+    }
+    let (requests, flows): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
+    if flows.iter().all(|lost| *lost == 0.0) {
+        return Equivalence::paired(&requests, &flows, Margin::Relative(MARGIN)).ok();
+    }
+    let found = Interval::of_ratio(&requests, &flows, LEVEL).ok()?;
+    let ends = (found.low, found.high);
+    let found = Student::of_interval(found.estimate, ends, LEVEL, pairs.len() as u64).ok()?;
+    let one = Student { estimate: 1.0, standard_error: 0.0, degrees: 1.0 };
+    Equivalence::of_estimates(&found, &one, Margin::Relative(MARGIN)).ok()
+}
+
+/// All strata of which there are windows, episodes first.
+#[must_use]
+pub fn compare(joined: &Joined<'_>) -> Vec<Compared> {
+    let windows = &joined.windows.windows;
+    if joined.windows.ending == Ending::Interrupted {
+        return Vec::new();
+    }
+    let mut strata: Vec<Of> = windows.iter().map(|window| window.piece.of).collect();
+    strata.sort_unstable();
+    strata.dedup();
+    let years = joined.years.of.horizon.seconds() / YEAR_S;
+    let mut all: Vec<(Compared, Option<Equivalence>)> = Vec::new();
+    for class in 0..joined.asked.classes.len() {
+        let by_flows = joined.windows.totals(|w| joined.lost_in(w, class, Loss::All).1 / years);
+        let all_lost = ordered_sum(by_flows.iter().copied()) / by_flows.len().max(1) as f64;
+        for of in &strata {
+            let lost = |window: &Lived| match window.piece.of == *of {
+                true => joined.lost_in(window, class, Loss::All),
+                false => (0.0, 0.0),
+            };
+            let requests = joined.windows.totals(|window| lost(window).0 / years);
+            let flows = joined.windows.totals(|window| lost(window).1 / years);
+            let none = requests.iter().chain(&flows).all(|lost| *lost == 0.0);
+            let pairs = windows.iter().map(|window| (window.weight(), lost(window)));
+            let pairs: Vec<(f64, f64)> = pairs
+                .filter(|(_, (requests, flows))| *requests > 0.0 || *flows > 0.0)
+                .map(|(weight, (requests, flows))| (requests * weight, flows * weight))
+                .collect();
+            let test = match of {
+                Of::Episode(_) => ratio(&pairs),
+                Of::Quiet => {
+                    let margin = Margin::Absolute(MARGIN * all_lost);
+                    Equivalence::paired(&requests, &flows, margin).ok()
+                }
+            };
+            let estimate = |values: &[f64]| match Interval::of_mean(values, joined.years.level) {
+                Ok(i) => Estimate::Interval(Interval { low: i.low.max(0.0), ..i }),
+                Err(_) => values
+                    .first()
+                    .map_or(Estimate::Missing(NoValue::Empty), |value| Estimate::Single(*value)),
+            };
+            let row = Compared {
+                of: *of,
+                class,
+                windows: windows.iter().filter(|window| window.piece.of == *of).count(),
+                requests: estimate(&requests),
+                flows: estimate(&flows),
+                verdict: match joined.asked.apart {
+                    Some(_) => Agrees::NotComparable,
+                    None => Agrees::Undecided,
+                },
+            };
+            all.push((row, test.filter(|_| joined.asked.apart.is_none() && !none)));
+        }
+    }
+    let tests: Vec<Equivalence> = all.iter().filter_map(|(_, test)| *test).collect();
+    let mut verdicts = family_verdicts(&tests, ERROR).unwrap_or_default().into_iter();
+    let judge = |(mut row, test): (Compared, Option<Equivalence>)| {
+        if test.is_some() {
+            row.verdict = match verdicts.next() {
+                Some(Verdict::Agree) => Agrees::Agree,
+                Some(Verdict::Disagree) => Agrees::Disagree,
+                Some(Verdict::Inconclusive) | None => Agrees::Undecided,
+            };
+        }
+        row
+    };
+    all.into_iter().map(judge).collect()
+}

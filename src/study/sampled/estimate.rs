@@ -1,0 +1,247 @@
+//! Figures of years, corrected by windows.
+//!
+//! Model: over the horizon, the mean of what `flows` says over all N replications, and the mean over the R
+//! histories that were cut into pieces of Σ (requests − flows)/π over their windows: a difference
+//! estimator (Särndal, Swensson & Wretman 1992, §6.3) whose differences are those of Horvitz & Thompson
+//! (1952). It is unbiased whatever `flows` makes of a piece, up to what a window's lead-in does
+//! not bring along; a good `flows` only makes the interval narrow. Its variance is that over the
+//! histories: s²ₓ/N + s²_D/R + 2 s_xD/N ([`corrected`]); drawn pieces of different histories are
+//! uncorrelated, so that it holds what is due to sampling too.
+//!
+//! `flows` has the traffic in the mean of its noise, a window has that of its hour. So `flows` is taken
+//! at the traffic that came: times views wanted in `requests` over those expected. The traffic is that of
+//! an open source, the same whatever breaks, and the mean of that ratio is 1; so this is unbiased
+//! too, and where both lose everything the difference is nothing.
+//!
+//! Latencies are of all drawn windows, each request with its window's 1/π; intervals after Woodruff.
+
+use std::collections::BTreeMap;
+
+use super::{Lived, OfWindows, SampledPlan, SampledResult};
+use crate::observe::histogram::Histogram;
+use crate::stats::interval::{Interval, Method};
+use crate::stats::quantile::samples_needed;
+use crate::stats::sampling::{corrected, weighted_quantile};
+use crate::study::measure::NoValue;
+use crate::study::window::{Ending, Estimate};
+use crate::study::years::load::{Loss, OfLoad};
+use crate::study::years::{What, YearMeasure, YearsPlan, YearsResult};
+use crate::units::SimDuration;
+
+use crate::solve::frame::CELL;
+
+const YEAR_S: f64 = 31_536_000.0;
+
+/// What is needed for any of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Joined<'a> {
+    /// What was asked of the windows.
+    pub asked: &'a SampledPlan,
+    /// What they gave.
+    pub windows: &'a SampledResult,
+    /// What was asked of the years.
+    pub years: &'a YearsPlan,
+    /// What they gave.
+    pub flows: &'a YearsResult,
+}
+
+impl Joined<'_> {
+    /// The estimate of a figure.
+    #[must_use]
+    pub fn estimate(&self, of: OfWindows) -> Estimate {
+        if self.windows.ending == Ending::Interrupted {
+            return Estimate::Missing(NoValue::Stopped);
+        }
+        match of {
+            OfWindows::Latency(class, view, q) => self.latency(class, view, q),
+            OfWindows::Request(class) => {
+                let Some(load) = self.load() else { return Estimate::Missing(NoValue::NotKept) };
+                let intended = &load.classes[class].intended;
+                let wanted = intended.iter().sum::<f64>() / intended.len().max(1) as f64;
+                self.share(self.unserved(class), wanted)
+            }
+            OfWindows::Objective(class) | OfWindows::Failing(class) => {
+                let Some(load) = self.load() else { return Estimate::Missing(NoValue::NotKept) };
+                let latency = matches!(of, OfWindows::Objective(_));
+                let bad = self.windows.totals(|window| {
+                    let seen = &window.seen.classes[class];
+                    let bad = if latency { seen.bad_cells } else { seen.failing_cells };
+                    f64::from(bad) - window.flows[class].bad_intervals
+                });
+                let cells = self.years.of.horizon.seconds() / CELL.seconds();
+                self.share((load.classes[class].bad.clone(), bad), cells)
+            }
+            OfWindows::Lost(class, loss) => {
+                let values = self.lost(class, loss);
+                self.a_year(&values)
+            }
+            OfWindows::NeverBorn(class) => {
+                let born = |window: &Lived| window.seen.classes[class].never_born as f64;
+                let values = self.windows.totals(born);
+                self.a_year(&(vec![0.0; self.flows.replications], values))
+            }
+        }
+    }
+
+    /// The same by `flows` alone; none where it says nothing.
+    #[must_use]
+    pub fn by_flows(&self, of: OfWindows) -> Option<Estimate> {
+        let what = match of {
+            OfWindows::Request(class) => OfLoad::Request(class),
+            OfWindows::Objective(_) | OfWindows::Latency(..) | OfWindows::NeverBorn(_) => {
+                return None;
+            }
+            OfWindows::Failing(class) => OfLoad::Intervals(class),
+            OfWindows::Lost(class, loss) => OfLoad::Lost(class, loss),
+        };
+        let measure = YearMeasure { net: 0, meter: 0, what: What::Load(what) };
+        Some(self.flows.estimate(self.years, measure))
+    }
+
+    fn load(&self) -> Option<&crate::study::years::load::FoldedLoad> {
+        self.flows.load.first()?.as_ref()
+    }
+
+    fn unserved(&self, class: usize) -> (Vec<f64>, Vec<f64>) {
+        self.lost(class, Loss::All)
+    }
+
+    /// Views lost: by `flows` in each replication, and the corrections.
+    fn lost(&self, class: usize, loss: Loss) -> (Vec<f64>, Vec<f64>) {
+        let all =
+            self.load().and_then(|load| load.values(&self.years.of, OfLoad::Lost(class, loss)));
+        let corrections = self.windows.totals(|window| {
+            let (requests, flows) = self.lost_in(window, class, loss);
+            requests - flows
+        });
+        (all.unwrap_or_default(), corrections)
+    }
+
+    /// Views lost in a window: by `requests`, and by `flows` at the traffic that came.
+    #[must_use]
+    pub fn lost_in(&self, window: &Lived, class: usize, loss: Loss) -> (f64, f64) {
+        let (seen, flows) = (&window.seen.classes[class], &window.flows[class]);
+        let fluid = self.years.of.fluid.as_ref();
+        let planned = fluid.and_then(|fluid| fluid.planned).map(|at| at as usize);
+        let overload = flows.lost.len() - 1;
+        let own = crate::model::ids::CauseId::OVERLOAD.index();
+        let by_flows = |which: &dyn Fn(usize) -> bool| -> f64 {
+            let lost = flows.lost.iter().enumerate().filter(|(cause, _)| which(*cause));
+            lost.map(|(_, lost)| lost).sum::<f64>() * window.traffic(class)
+        };
+        let (requests, flows) = match loss {
+            Loss::All => (seen.unserved(), by_flows(&|_| true)),
+            Loss::Overload => (seen.lost_by(|at| at == own), by_flows(&|at| at == overload)),
+            Loss::Planned => (
+                seen.lost_by(|at| Some(at) == self.asked.planned),
+                by_flows(&|at| Some(at) == planned),
+            ),
+            Loss::Fault => (
+                seen.lost_by(|at| at != own && Some(at) != self.asked.planned),
+                by_flows(&|at| at != overload && Some(at) != planned),
+            ),
+            Loss::Cause(cause) => (
+                seen.lost_by(|at| Some(at) == self.asked.causes[cause]),
+                by_flows(&|at| at == cause),
+            ),
+        };
+        (requests as f64, flows)
+    }
+
+    fn a_year(&self, (flows, corrections): &(Vec<f64>, Vec<f64>)) -> Estimate {
+        let years = self.years.of.horizon.seconds() / YEAR_S;
+        self.interval((flows, corrections), |value| (value / years).max(0.0))
+    }
+
+    /// One minus what is bad of `all`.
+    fn share(&self, (flows, corrections): (Vec<f64>, Vec<f64>), all: f64) -> Estimate {
+        if all <= 0.0 {
+            return Estimate::Missing(NoValue::Empty);
+        }
+        self.interval((&flows, &corrections), |bad| (1.0 - bad / all).clamp(0.0, 1.0))
+    }
+
+    /// The corrected mean, turned into what is asked.
+    fn interval(&self, (flows, d): (&[f64], &[f64]), turn: impl Fn(f64) -> f64) -> Estimate {
+        if flows.iter().chain(d).all(|value| *value == 0.0) {
+            let years = self.years.of.horizon.seconds() / YEAR_S * d.len() as f64;
+            return Estimate::Missing(NoValue::NoneIn(years));
+        }
+        let Some(found) = corrected(flows, d) else {
+            return match (flows, d) {
+                ([flows, ..], [d]) => Estimate::Single(turn(flows + d)),
+                _ => Estimate::Missing(NoValue::Empty),
+            };
+        };
+        match found.interval(self.years.level, Method::TwoPhase) {
+            Ok(i) => {
+                let (a, b) = (turn(i.low), turn(i.high));
+                let estimate = turn(i.estimate);
+                Estimate::Interval(Interval { estimate, low: a.min(b), high: a.max(b), ..i })
+            }
+            Err(_) => Estimate::Missing(NoValue::Empty),
+        }
+    }
+
+    /// A quantile of the latency over the horizon.
+    fn latency(&self, class: usize, view: bool, q: f64) -> Estimate {
+        let of = |window: &'_ Lived| -> Histogram {
+            let seen = &window.seen.classes[class];
+            if view { seen.view_latency.clone() } else { seen.latency.clone() }
+        };
+        let replications = self.windows.replications;
+        let mut buckets: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+        let mut have = 0;
+        for window in &self.windows.windows {
+            let histogram = of(window);
+            have += histogram.count();
+            for (low, high, count) in histogram.buckets().filter(|(.., count)| *count > 0) {
+                let row =
+                    buckets.entry(low.midpoint(high)).or_insert_with(|| vec![0.0; replications]);
+                row[window.piece.replication as usize] += count as f64 * window.weight();
+            }
+        }
+        let need = samples_needed(q).unwrap_or(u64::MAX);
+        if have < need {
+            return Estimate::Missing(NoValue::TooFew { have, need });
+        }
+        let mut all = vec![0.0; replications];
+        let mut cumulated: Vec<(f64, Vec<f64>, f64)> = Vec::with_capacity(buckets.len());
+        for (value, row) in &buckets {
+            all.iter_mut().zip(row).for_each(|(sum, weight)| *sum += weight);
+            cumulated.push((*value as f64, all.clone(), all.iter().sum()));
+        }
+        let whole: f64 = all.iter().sum();
+        let at = |value: f64| cumulated.partition_point(|(edge, ..)| *edge <= value);
+        let below = |value: f64| match at(value) {
+            0 => vec![0.0; replications],
+            n => cumulated[n - 1].1.clone(),
+        };
+        let find = |share: f64| {
+            let at = cumulated.partition_point(|(_, _, sum)| *sum < share * whole);
+            cumulated.get(at.min(cumulated.len().saturating_sub(1))).map(|(value, ..)| *value)
+        };
+        let seconds = |nanos: f64| SimDuration::from_nanos(nanos as u64).seconds();
+        match weighted_quantile(q, self.years.level, &all, below, find) {
+            Some(i) => Estimate::Interval(Interval {
+                estimate: seconds(i.estimate),
+                low: seconds(i.low),
+                high: seconds(i.high),
+                ..i
+            }),
+            None => find(q).map_or(Estimate::Missing(NoValue::Empty), |value| {
+                Estimate::Single(seconds(value))
+            }),
+        }
+    }
+
+    /// Windows, and requests or views of a class behind its latencies.
+    #[must_use]
+    pub fn samples(&self, class: usize, view: bool) -> u64 {
+        let of = |window: &Lived| {
+            let seen = &window.seen.classes[class];
+            if view { seen.view_latency.count() } else { seen.latency.count() }
+        };
+        self.windows.windows.iter().map(of).sum()
+    }
+}

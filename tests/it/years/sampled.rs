@@ -1,0 +1,388 @@
+//! Windows of requests drawn from years: their differences correct the years without bias, whatever is
+//! drawn and on however many threads, and they find out a fluid that is wrong.
+
+use std::path::Path;
+
+use fivenines::engine::draw::Seed;
+use fivenines::model::blueprint::Blueprint;
+use fivenines::model::outage::Past;
+use fivenines::plan::Draft;
+use fivenines::plan::figure::Figure;
+use fivenines::plan::fluid::state::Input;
+use fivenines::scenario::diagnostic::Diagnostics;
+use fivenines::solve::fluid::{BAD, Known};
+use fivenines::solve::frame::{self, Of, Piece, Sizes};
+use fivenines::solve::requests;
+use fivenines::solve::sampled as windows;
+use fivenines::study::sampled::agreement::{Agrees, Compared, compare};
+use fivenines::study::sampled::estimate::Joined;
+use fivenines::study::sampled::{self, Lived, OfWindows, SampledPlan, SampledResult};
+use fivenines::study::window::{Estimate, Watch};
+use fivenines::study::years::load::Loss;
+use fivenines::study::years::{self, YearsPlan, YearsResult};
+use fivenines::units::{SimDuration, SimTime};
+
+use super::asked;
+use super::load::SHOP;
+use crate::faults::{drafted, window};
+
+/// Everything: all pieces are drawn.
+const ALL: Sizes = Sizes { replications: 2, quiet: 1_000_000, episodes: 1_000_000, least: 2 };
+
+/// Years and the windows drawn from them.
+pub struct Shop {
+    blueprint: Blueprint,
+    plan: SampledPlan,
+    years: YearsPlan,
+    seen: YearsResult,
+    windows: SampledResult,
+}
+
+fn compiled(draft: &Draft) -> Blueprint {
+    let mut out = Diagnostics::new();
+    let plan = fivenines::plan::compile::compile(draft, Path::new("."), &mut out);
+    assert!(!out.has_errors(), "{:#?}", out.sorted());
+    plan
+}
+
+impl Shop {
+    pub fn of(text: &str, horizon: &str, sizes: Sizes, mutate: impl Fn(&mut YearsPlan)) -> Self {
+        let draft = drafted(text);
+        let blueprint = compiled(&draft);
+        let mut years = asked(&draft, horizon, sizes.replications as u32, &[]);
+        mutate(&mut years);
+        let mut plan = SampledPlan::of(&draft, &blueprint, &years).unwrap();
+        plan.sizes = sizes;
+        let seen = years::run(&years, &Watch::default()).unwrap();
+        let windows = sampled::run(&blueprint, &plan, &years, &Watch::default()).unwrap();
+        Self { blueprint, plan, years, seen, windows }
+    }
+
+    fn joined(&self) -> Joined<'_> {
+        let Self { plan, years, seen, windows, .. } = self;
+        Joined { asked: plan, windows, years, flows: seen }
+    }
+
+    /// Views a year.
+    fn a_year(&self, per_history: f64) -> f64 {
+        per_history / (self.years.of.horizon.seconds() / 31_536_000.0)
+    }
+
+    pub fn compared(&self) -> Vec<Compared> {
+        compare(&self.joined())
+    }
+
+    pub fn names(&self, rows: &[Compared], verdict: Agrees) -> Vec<String> {
+        let rows = rows.iter().filter(|row| row.verdict == verdict);
+        rows.map(|row| self.plan.stratum(&self.years, row.of).to_string()).collect()
+    }
+}
+
+fn value(estimate: &Estimate) -> f64 {
+    estimate.value().unwrap_or_else(|| panic!("{estimate:?}"))
+}
+
+/// Pieces are all time, each once; what `flows` says of them adds up to what it says of the whole; and
+/// when all are drawn the corrected years are what the windows of `requests` lost, but for what the
+/// traffic that came was more or less than expected while `flows` lost some.
+#[test]
+fn windows_of_all_pieces_give_the_direct_sum() {
+    let shop = Shop::of(SHOP, "6h", ALL, |_| {});
+    let joined = shop.joined();
+    for replication in 0..2 {
+        let own = shop.windows.windows.iter().filter(|w| w.piece.replication == replication);
+        let mut at = SimTime::ZERO;
+        for Lived { piece, probability, .. } in own {
+            assert_eq!((piece.from, *probability), (at, 1.0), "{piece:?}");
+            at = piece.to;
+        }
+        assert_eq!(at, SimTime::ZERO + shop.years.of.horizon);
+    }
+    let load = shop.seen.load[0].as_ref().unwrap();
+    let flows = shop.windows.totals(|window| window.flows[0].lost.iter().sum());
+    let intended = shop.windows.totals(|window| window.flows[0].intended);
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-6 * a.abs().max(1.0);
+    for replication in 0..2 {
+        let whole = &load.classes[0];
+        assert!(near(flows[replication], whole.all_lost[replication]), "{flows:?} {whole:?}");
+        assert!(near(intended[replication], whole.intended[replication]), "{intended:?}");
+    }
+    let direct = shop.windows.totals(|window| window.seen.classes[0].unserved() as f64);
+    let more = shop.windows.totals(|window| {
+        let lost: f64 = window.flows[0].lost.iter().sum();
+        lost * (1.0 - window.traffic(0))
+    });
+    let direct = direct.iter().zip(&more).map(|(direct, more)| direct + more).sum::<f64>() / 2.0;
+    let found = value(&joined.estimate(OfWindows::Lost(0, Loss::All)));
+    assert!(near(found, shop.a_year(direct)), "{found}, {}", shop.a_year(direct));
+}
+
+/// One window over the whole horizon loses what its pieces lose, each begun anew.
+#[test]
+fn pieces_lose_what_the_undivided_history_loses() {
+    let shop = Shop::of(SHOP, "12h", Sizes { replications: 1, ..ALL }, |_| {});
+    let pieces: u64 = shop.windows.windows.iter().map(|w| w.seen.classes[0].unserved()).sum();
+    let seen = requests::run(&shop.blueprint, &window(0.0, 43_200.0), 0).unwrap();
+    let whole: u64 = seen.record.views[0].lost.iter().sum();
+    assert!(whole > 500, "{whole}");
+    let ratio = pieces as f64 / whole as f64;
+    assert!((ratio - 1.0).abs() < 0.05, "{pieces} in pieces, {whole} as one");
+}
+
+/// Few windows or other windows: the interval of each says what all of them would have said.
+#[test]
+fn few_windows_say_with_their_interval_what_all_say() {
+    let sizes = |quiet, episodes| Sizes { replications: 6, quiet, episodes, least: 2 };
+    let of = |sizes| Shop::of(SHOP, "6h", sizes, |_| {});
+    let all = of(sizes(1_000_000, 1_000_000));
+    let exact = value(&all.joined().estimate(OfWindows::Lost(0, Loss::All)));
+    for (quiet, episodes) in [(3, 24), (4, 40), (6, 60)] {
+        let shop = of(sizes(quiet, episodes));
+        let drawn = shop.windows.windows.iter().filter(|w| w.piece.of != Of::Quiet).count();
+        assert_eq!(drawn, episodes);
+        let Estimate::Interval(found) = shop.joined().estimate(OfWindows::Lost(0, Loss::All))
+        else {
+            panic!("an interval");
+        };
+        assert!(found.contains(exact), "{quiet}, {episodes}: {found:?}, {exact}");
+    }
+}
+
+/// Twice the lead-in, on the same windows: no more of a difference than the interval is wide.
+#[test]
+fn a_lead_in_twice_as_long_changes_less_than_is_unknown_anyway() {
+    let sizes = Sizes { replications: 6, quiet: 4, episodes: 40, least: 2 };
+    let shop = Shop::of(SHOP, "6h", sizes, |_| {});
+    let longer = |lived: &Lived| {
+        let lead_in = lived.piece.from - lived.piece.start;
+        let start = lived.piece.start.nanos().saturating_sub(lead_in.nanos());
+        let piece = Piece { start: SimTime::from_nanos(start), ..lived.piece };
+        let past = Past { works: piece.works, ..Past::default() };
+        let counted = &shop.plan.classes;
+        let seen = windows::live(&shop.blueprint, (&piece, past), counted, BAD, &|| false);
+        seen.unwrap().unwrap().classes[0].unserved() as f64
+    };
+    let change = |w: &Lived| longer(w) - w.seen.classes[0].unserved() as f64;
+    let change = shop.windows.totals(change).iter().sum::<f64>() / 6.0;
+    let Estimate::Interval(found) = shop.joined().estimate(OfWindows::Lost(0, Loss::All)) else {
+        panic!("an interval");
+    };
+    let change = shop.a_year(change).abs();
+    assert!(change < found.half_width(), "{change}, {found:?}");
+}
+
+/// The same windows, event by event, on one thread and on two.
+#[test]
+fn threads_draw_and_live_the_same_windows() {
+    let sizes = Sizes { replications: 3, quiet: 2, episodes: 12, least: 2 };
+    let on = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| Shop::of(SHOP, "4h", sizes, |_| {}))
+    };
+    let (one, two) = (on(1), on(2));
+    let told = |shop: &Shop| {
+        let all = shop.windows.windows.iter();
+        all.map(|w| (w.piece, w.probability.to_bits(), w.flows.clone(), w.seen.digest))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told(&one), told(&two));
+    assert!(one.windows.windows.len() > 12);
+}
+
+/// Ten times the horizon keeps no more.
+#[test]
+fn what_a_history_offers_is_bounded_whatever_its_length() {
+    let draft = crate::common::load("tiers/tier-3.toml").draft;
+    let sizes = Sizes { replications: 1, quiet: 3, episodes: 8, least: 2 };
+    let kept = |horizon: &str| {
+        let years = asked(&draft, horizon, 1, &[]);
+        let offered = frame::survey(&years.of, &Known::default(), sizes, 0).unwrap().unwrap();
+        assert!(offered.quiet.len() <= 3);
+        let most = offered.strata.values().map(|stratum| stratum.kept()).max().unwrap();
+        assert!(most <= 9, "{most}");
+        (offered.episodes, offered.pieces)
+    };
+    let (short, long) = (kept("2y"), kept("20y"));
+    assert!(long.0 > 5 * short.0 && long.1 > 5 * short.1, "{short:?}, {long:?}");
+}
+
+/// What breaks by role breaks in the windows when and to whom it breaks in the years, also after the role
+/// has gone to another member.
+#[test]
+fn a_fault_of_a_role_strikes_in_the_windows_that_are_drawn_for_it() {
+    let mut loaded = crate::common::load("tiers/tier-3.toml");
+    loaded.plan.seed = Seed(loaded.draft.scenario.run.seed.value);
+    let years = asked(&loaded.draft, "10y", 2, &[]);
+    let mut plan = SampledPlan::of(&loaded.draft, &loaded.plan, &years).unwrap();
+    assert_eq!(plan.apart.as_deref(), Some("clients retry"));
+    plan.sizes = Sizes { replications: 2, quiet: 0, episodes: 400, least: 400 };
+    let known = Known::default();
+    let cause = years.of.causes.iter().position(|cause| cause == "db-crash").unwrap() as u32;
+    let (mut struck, mut all) = (0, 0);
+    for replication in 0..2 {
+        let offered = frame::survey(&years.of, &known, plan.sizes, replication).unwrap().unwrap();
+        let stratum = offered.strata.get(&cause).unwrap().clone();
+        // Heads, in order; late ones come after many failovers.
+        let mut pieces: Vec<Piece> =
+            stratum.draw(400).into_iter().map(|(piece, _)| piece).collect();
+        pieces.retain(|piece| !piece.midway && piece.works);
+        pieces.sort_by_key(|piece| std::cmp::Reverse(piece.from));
+        pieces.truncate(4);
+        for piece in pieces {
+            let stretch = [(piece.from, piece.to)];
+            let (flows, moves) = frame::read(&years.of, &known, replication, &stretch).unwrap();
+            let lost: f64 = flows[0][0].lost.iter().sum();
+            if lost < 100.0 {
+                continue;
+            }
+            let before = moves.iter().filter(|moved| moved.at < piece.start);
+            let moves = before.map(|moved| {
+                (moved.at, plan.groups[moved.database as usize].unwrap(), moved.member as usize)
+            });
+            let past = Past { moves: moves.collect(), works: piece.works };
+            assert!(!past.moves.is_empty(), "after years somebody else has been master");
+            let counted = &plan.classes;
+            let seen = windows::live(&loaded.plan, (&piece, past), counted, BAD, &|| false);
+            let seen = seen.unwrap().unwrap();
+            let database = loaded.plan.causes.iter().position(|cause| cause == "db-crash");
+            all += 1;
+            struck += u32::from(seen.classes[0].lost_by(|at| Some(at) == database) > 20);
+        }
+    }
+    assert!(all >= 4 && struck == all, "{struck} of {all}");
+}
+
+/// Clients of the tiers retry, which the fluid does not: the solvers are not held against each other.
+#[test]
+fn the_tiers_are_not_comparable_and_say_why() {
+    for name in ["starter", "tier-3", "tier-8"] {
+        let loaded = crate::common::load(&format!("tiers/{name}.toml"));
+        let years = asked(&loaded.draft, "1y", 4, &[]);
+        let plan = SampledPlan::of(&loaded.draft, &loaded.plan, &years).unwrap();
+        assert_eq!(plan.apart.as_deref(), Some("clients retry"), "{name}");
+    }
+}
+
+/// A shop whose clients neither retry nor have sessions, at less than half load.
+const PAIRED: Sizes = Sizes { replications: 16, quiet: 1, episodes: 240, least: 8 };
+
+/// `flows` with detection, and without.
+fn shop(blind: bool) -> Shop {
+    Shop::of(SHOP, "1d", PAIRED, |years| {
+        if blind {
+            let inputs = &years.of.fluid.as_ref().unwrap().inputs;
+            let misled = |at: usize| matches!(inputs[at], Input::Misled(..));
+            let facts = &mut years.of.nets[0].load.as_mut().unwrap().facts;
+            let all = facts.iter_mut().enumerate().filter(|(at, _)| misled(*at));
+            all.for_each(|(_, fact)| *fact = None);
+        }
+    })
+}
+
+#[test]
+fn solvers_that_answer_the_same_question_agree() {
+    let shop = shop(false);
+    assert_eq!(shop.plan.apart, None);
+    let rows = shop.compared();
+    let apart = shop.names(&rows, Agrees::Disagree);
+    assert!(apart.is_empty(), "{apart:?}: {rows:#?}");
+    assert!(!shop.names(&rows, Agrees::Agree).is_empty(), "{rows:#?}");
+}
+
+pub fn assert_blind_fluid_is_noticed() {
+    let shop = shop(true);
+    let rows = shop.compared();
+    assert!(!shop.names(&rows, Agrees::Disagree).is_empty(), "{rows:#?}");
+}
+
+#[test]
+fn a_figure_of_windows_that_cannot_be_is_refused_with_what_could_be_meant() {
+    let loaded = crate::common::load("tiers/tier-3.toml");
+    let years = asked(&loaded.draft, "1y", 4, &[]);
+    let plan = SampledPlan::of(&loaded.draft, &loaded.plan, &years).unwrap();
+    let of = |path: &str| plan.resolve(&years, &Figure::parse(path).unwrap());
+    for (path, said) in [
+        ("latency.pages.p95@horizon", "did you mean `page`?"),
+        ("latency.page[hour=3].p95@horizon", "says nothing about windows of years"),
+        ("lost.page[cause=chnge][solver=both]@horizon", "did you mean `change`?"),
+        ("latency.page.sd@horizon", "not estimated"),
+    ] {
+        let message = of(path).unwrap_err();
+        assert!(message.contains(said), "{path}: {message}");
+    }
+    let p95 = of("latency.page-view.p95@horizon").unwrap();
+    assert_eq!(p95, OfWindows::Latency(0, true, 0.95));
+    let wrong = Figure::parse("lost.page[solver=exact]@horizon").unwrap();
+    assert!(sampled::is_of_windows(&wrong).unwrap_err().contains("must be `both`"));
+    assert_eq!(sampled::is_of_windows(&Figure::parse("lost.page@horizon").unwrap()), Ok(false));
+    assert!(SimDuration::DAY > frame::SHORT);
+}
+
+/// A tier whose clients neither retry nor have sessions, at 8 page views a second, whose parts break so
+/// much more often, with all laws exponential.
+fn strict(name: &str, more: f64) -> String {
+    let path = crate::common::scenarios().join(format!("tiers/{name}.toml"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut section = String::new();
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let key = line.split('=').next().unwrap_or("").trim();
+        if line.starts_with('[') {
+            section = line.to_string();
+        }
+        let value = || line.split('"').nth(1).unwrap_or_default().to_string();
+        match key {
+            "retry" | "session" | "false-rate" | "precision" if !line.starts_with('[') => {}
+            "seed" => lines.push("seed = 1\nlaws = \"exponential\"".to_string()),
+            "rate" if section.starts_with("[fault.") => {
+                let per_year: f64 = value().trim_end_matches("/y").parse().unwrap();
+                lines.push(format!("rate = \"{}/y\"", per_year * more));
+            }
+            "rate" if section.starts_with("[workload.") => lines.push("rate = \"8/s\"".into()),
+            _ => lines.push(line.to_string()),
+        }
+    }
+    let text = lines.join("\n");
+    match text.find("[[expect]]") {
+        Some(at) => text[..at].to_string(),
+        None => text,
+    }
+}
+
+/// Where the solvers differ by what `flows` leaves out, and says so: a hang that no probe sees, behind a
+/// balancer that counts open connections. The fluid sends next to nothing there; in `requests` who
+/// gives up frees a place, and the next one is sent there.
+const LEFT_OUT: [&str; 2] = ["app-hang", "zone-hang"];
+
+/// Nine tiers, strictly: what is lost in episodes agrees by first cause. With FIVENINES_FULL=1.
+#[test]
+fn tiers_without_retries_and_with_exponential_laws_do_not_disagree() {
+    if std::env::var_os("FIVENINES_FULL").is_none() {
+        return;
+    }
+    let tiers =
+        ["starter", "tier-1", "tier-2", "tier-3", "tier-4", "tier-5", "tier-6", "tier-7", "tier-8"];
+    let only = std::env::var("FIVENINES_TIER").ok();
+    let mut wrong = Vec::new();
+    for name in tiers.into_iter().filter(|name| only.as_deref().is_none_or(|only| only == *name)) {
+        let sizes = Sizes { replications: 16, quiet: 1, episodes: 160, least: 6 };
+        let shop = Shop::of(&strict(name, 10.0), "90d", sizes, |_| {});
+        assert_eq!(shop.plan.apart, None, "{name}");
+        let rows = shop.compared();
+        for row in &rows {
+            let value = |estimate: &Estimate| estimate.value().unwrap_or(0.0);
+            println!(
+                "{name} {:>18} {:>3} windows: requests {:>9.0}, flows {:>9.0} a year: {}",
+                shop.plan.stratum(&shop.years, row.of),
+                row.windows,
+                value(&row.requests),
+                value(&row.flows),
+                row.verdict.word(),
+            );
+        }
+        let apart = shop.names(&rows, Agrees::Disagree);
+        let apart = apart.into_iter().filter(|cause| !LEFT_OUT.contains(&cause.as_str()));
+        wrong.extend(apart.map(|cause| format!("{name}: {cause}")));
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
