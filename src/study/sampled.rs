@@ -269,6 +269,10 @@ fn affordable(sizes: Sizes, rate: f64, years: u64) -> Result<Sizes, String> {
 /// Above this the fluid is not held against requests.
 const MOST_BUSY: f64 = 0.5;
 
+/// Where more than this share gives up so soon, many go away with nothing wrong.
+const HASTY: f64 = 1e-3;
+const SOON: SimDuration = SimDuration::from_nanos(100_000_000);
+
 /// Why `flows` need not lose what `requests` loses.
 fn apart(plan: &Blueprint, fluid: &FluidPlan, classes: &[Counted]) -> Option<String> {
     let workloads =
@@ -280,6 +284,12 @@ fn apart(plan: &Blueprint, fluid: &FluidPlan, classes: &[Counted]) -> Option<Str
     }
     if clients.iter().any(|clients| clients.session.is_some()) {
         return Some("sessions end with a view that is lost".into());
+    }
+    // The fluid has patience in stalls and overload alone: who goes away while all is well is not in it.
+    let hasty = fluid.classes.iter().map(|class| class.patience.gone(SOON.seconds()));
+    let hasty = hasty.fold(0.0, f64::max);
+    if hasty > HASTY {
+        return Some(format!("{:.1} % of the users give up within {SOON}", hasty * 100.0));
     }
     let retries = |part: &crate::model::blueprint::Part| matches!(&part.config, crate::model::blueprint::Config::Balancer(b) if b.retries > 0);
     if let Some(part) = plan.parts.iter().find(|part| retries(part)) {

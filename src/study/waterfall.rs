@@ -76,7 +76,7 @@ pub fn fall(
     if one_by_one.is_empty() {
         return Ok(None);
     }
-    let mut everything = years.of.removable.clone();
+    let mut everything: Vec<String> = one_by_one.iter().chain(&together).cloned().collect();
     everything.sort();
     let mut sets: Vec<Vec<String>> = one_by_one.into_iter().map(|name| vec![name]).collect();
     if !together.is_empty() {
@@ -138,8 +138,9 @@ fn faults(
         };
         felt.iter().map(of).sum()
     };
-    let mut names: Vec<(f64, String)> =
-        plan.removable.iter().map(|name| (cost(name), name.clone())).collect();
+    // Members of fleets are no causes, and cost none of what is felt.
+    let known = plan.removable.iter().filter(|name| plan.causes.contains(name));
+    let mut names: Vec<(f64, String)> = known.map(|name| (cost(name), name.clone())).collect();
     names.sort_by(|(a, x), (b, y)| b.total_cmp(a).then_with(|| x.cmp(y)));
     let one = names.iter().take(ONE_BY_ONE).filter(|(cost, _)| *cost > 0.0);
     let one: Vec<String> = one.map(|(_, name)| name.clone()).collect();

@@ -169,7 +169,7 @@ pub fn relive<'p>(
     let meters = Meters::new(which, plan.causes.len(), keep, kernel.view(), end);
     let fluid = memo.and_then(|memo| Live::new(plan, which, memo, replication, kernel.view()));
     let mut lived = Lived { meters, fluid, recorder: Recorder::new(plan, asks, years) };
-    lived.recorder.begin(&which.net, kernel.view());
+    lived.recorder.begin(&which.alone, kernel.view());
     lived.look(SimTime::ZERO, kernel.view());
     let year_end = |number: u64| SimTime::ZERO + SimDuration::YEAR.saturating_mul(number + 1);
     let asked = asks.iter().map(|ask| year_of(ask.outage.begun));
@@ -331,8 +331,10 @@ impl<'p> Recorder<'p> {
     }
 
     /// What is wrong when the history begins.
-    fn begin(&mut self, net: &crate::health::Net, view: View<'_>) {
-        for automaton in net.automata().filter(|automaton| !view.is_sound(*automaton)) {
+    fn begin(&mut self, aside: &[AutomatonId], view: View<'_>) {
+        let ill =
+            |automaton: &AutomatonId| !view.is_sound(*automaton) && !aside.contains(automaton);
+        for automaton in self.net.automata().filter(ill) {
             let (state, at) = (view.state(automaton), SimTime::ZERO);
             let cause = view.cause_of(automaton).unwrap_or(CauseId::UNEXPLAINED);
             self.unwell[automaton.index()] = Some(at);

@@ -117,16 +117,17 @@ fn windows_of_all_pieces_give_the_direct_sum() {
     assert!(near(found, shop.a_year(direct)), "{found}, {}", shop.a_year(direct));
 }
 
-/// One window over the whole horizon loses what its pieces lose, each begun anew.
+/// One window over the whole horizon loses what its pieces lose, each begun anew. Some 3,800 views of two
+/// days, other users in each and other phases of the probes: 3 % are a standard error.
 #[test]
 fn pieces_lose_what_the_undivided_history_loses() {
-    let shop = Shop::of(SHOP, "12h", Sizes { replications: 1, ..ALL }, |_| {});
+    let shop = Shop::of(SHOP, "2d", Sizes { replications: 1, ..ALL }, |_| {});
     let pieces: u64 = shop.windows.windows.iter().map(|w| w.seen.classes[0].unserved()).sum();
-    let seen = requests::run(&shop.blueprint, &window(0.0, 43_200.0), 0).unwrap();
+    let seen = requests::run(&shop.blueprint, &window(0.0, 172_800.0), 0).unwrap();
     let whole: u64 = seen.record.views[0].lost.iter().sum();
-    assert!(whole > 500, "{whole}");
+    assert!(whole > 2_000, "{whole}");
     let ratio = pieces as f64 / whole as f64;
-    assert!((ratio - 1.0).abs() < 0.05, "{pieces} in pieces, {whole} as one");
+    assert!((ratio - 1.0).abs() < 0.1, "{pieces} in pieces, {whole} as one");
 }
 
 /// Few windows or other windows: the interval of each says what all of them would have said.
@@ -263,12 +264,15 @@ fn the_tiers_are_not_comparable_and_say_why() {
     }
 }
 
-/// A shop whose clients neither retry nor have sessions, at less than half load.
+/// A shop whose clients neither retry nor have sessions, at less than half load; its balancer takes 20
+/// to 40 s to notice a death, and hardly anything is lost but by that.
 const PAIRED: Sizes = Sizes { replications: 16, quiet: 1, episodes: 240, least: 8 };
 
 /// `flows` with detection, and without.
 fn shop(blind: bool) -> Shop {
-    Shop::of(SHOP, "1d", PAIRED, |years| {
+    let slow = SHOP.replace("interval = \"5s\"", "interval = \"20s\"");
+    let text = slow.replace("\"4/d\"", "\"0.01/d\"").replace("\"2/d\"", "\"0.01/d\"");
+    Shop::of(&text, "1d", PAIRED, |years| {
         if blind {
             let inputs = &years.of.fluid.as_ref().unwrap().inputs;
             let misled = |at: usize| matches!(inputs[at], Input::Misled(..));
@@ -318,7 +322,7 @@ fn a_figure_of_windows_that_cannot_be_is_refused_with_what_could_be_meant() {
     assert!(SimDuration::DAY > frame::SHORT);
 }
 
-/// A tier whose clients neither retry nor have sessions, at 8 page views a second, whose parts break so
+/// A tier whose clients wait as long as `lost-after` lets them, neither retry nor have sessions, at 8 page views a second, whose parts break so
 /// much more often, with all laws exponential.
 fn strict(name: &str, more: f64) -> String {
     let path = crate::common::scenarios().join(format!("tiers/{name}.toml"));
@@ -332,7 +336,8 @@ fn strict(name: &str, more: f64) -> String {
         }
         let value = || line.split('"').nth(1).unwrap_or_default().to_string();
         match key {
-            "retry" | "session" | "false-rate" | "precision" if !line.starts_with('[') => {}
+            "retry" | "session" | "patience" | "false-rate" | "precision"
+                if !line.starts_with('[') => {}
             "seed" => lines.push("seed = 1\nlaws = \"exponential\"".to_string()),
             "rate" if section.starts_with("[fault.") => {
                 let per_year: f64 = value().trim_end_matches("/y").parse().unwrap();
