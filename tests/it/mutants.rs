@@ -31,7 +31,7 @@
 //! | the users of a dead edge stay with it | what the others carry |
 //! | overload ignored over years | a pair of which one is lost, views lost to overload |
 //! | a death known at once over years | the same pair, views lost to the fault |
-//! | the same | a shop in windows drawn from its years: `flows` and `requests` disagree |
+//! | beliefs of balancers forgotten over years | a shop in windows drawn from them: the solvers disagree |
 
 use crate::capacity::bare;
 use crate::common::{Loaded, load, read, scenarios};
@@ -393,6 +393,6 @@ fn a_death_known_at_once_over_years_is_noticed() {
 }
 
 #[test]
-fn a_death_known_at_once_over_years_makes_the_solvers_disagree() {
+fn forgotten_beliefs_over_years_make_the_solvers_disagree() {
     crate::years::sampled::assert_blind_fluid_is_noticed();
 }

@@ -268,14 +268,15 @@ fn the_tiers_are_not_comparable_and_say_why() {
 /// to 40 s to notice a death, and hardly anything is lost but by that.
 const PAIRED: Sizes = Sizes { replications: 16, quiet: 1, episodes: 240, least: 8 };
 
-/// `flows` with detection, and without.
+/// `flows` with what balancers believe, or as if they sent to nobody who is dead.
 fn shop(blind: bool) -> Shop {
     let slow = SHOP.replace("interval = \"5s\"", "interval = \"20s\"");
     let text = slow.replace("\"4/d\"", "\"0.01/d\"").replace("\"2/d\"", "\"0.01/d\"");
+    let text = text.replace("\"server.box\"", "[\"box-1\", \"box-2\", \"box-3\"]");
     Shop::of(&text, "1d", PAIRED, |years| {
         if blind {
             let inputs = &years.of.fluid.as_ref().unwrap().inputs;
-            let misled = |at: usize| matches!(inputs[at], Input::Misled(..));
+            let misled = |at: usize| matches!(inputs[at], Input::Misled(..) | Input::Believed(..));
             let facts = &mut years.of.nets[0].load.as_mut().unwrap().facts;
             let all = facts.iter_mut().enumerate().filter(|(at, _)| misled(*at));
             all.for_each(|(_, fact)| *fact = None);
