@@ -136,6 +136,35 @@ impl Key {
     }
 }
 
+/// Uniforms of one key asked for in about the order of their ordinals: neighbours cost one block of the
+/// generator. What it remembers changes no draw.
+#[derive(Clone, Copy, Debug)]
+pub struct Pairs {
+    key: Key,
+    /// Half of an ordinal, and the uniforms of the two ordinals that it stands for.
+    half: u64,
+    two: [f64; 2],
+}
+
+impl Pairs {
+    /// Nothing drawn yet.
+    #[must_use]
+    pub const fn new(key: Key) -> Self {
+        Self { key, half: u64::MAX, two: [0.5; 2] }
+    }
+
+    /// [`Key::uniform`] of `ordinal`, at index 0.
+    #[must_use]
+    #[inline]
+    pub fn uniform(&mut self, ordinal: u64) -> f64 {
+        let half = ordinal / 2;
+        if self.half != half {
+            (self.half, self.two) = (half, self.key.uniform_pair(half, 0));
+        }
+        self.two[(ordinal % 2) as usize]
+    }
+}
+
 /// The draws of one [`Key`] and ordinal as a generator for code written against `rand`.
 ///
 /// It has 2³¹ draws of 64 bits, then it starts again.

@@ -8,7 +8,7 @@
 //!
 //! Leaves out: crews, even those with hands enough for all.
 
-use crate::engine::draw::Key;
+use crate::engine::draw::Pairs;
 use crate::engine::lane::{Lane, NoProgress};
 use crate::units::SimTime;
 
@@ -49,48 +49,12 @@ impl Net {
             timer.guard.is_none() && !timer.paced && timer.crew.is_none() && drawn
         };
         let states = self.descriptions[automaton as usize].states.len() as u8;
-        program.timers.clone().all(free)
-            && (0..states).all(|state| {
-                let bit = StateId(state).bit();
-                let waits = |timer: &u32| self.timers[*timer as usize].wanted & bit != 0;
-                let mut waiting = program.timers.clone().filter(waits);
-                let (Some(timer), None) = (waiting.next(), waiting.next()) else {
-                    // Nothing waits: it stays there for ever.
-                    return !program.timers.clone().any(|timer| waits(&timer));
-                };
-                let leaves = |number: &&u32| self.transitions[**number as usize].from & bit != 0;
-                let mut leaving = self.on_timer.row(timer).iter().filter(leaves);
-                let (Some(number), None) = (leaving.next(), leaving.next()) else { return false };
-                let transition = &self.transitions[*number as usize];
-                transition.given.is_none() && transition.choice.is_none()
-            })
-    }
-}
-
-/// Draws of one key, in order.
-#[derive(Clone, Copy)]
-struct Uniforms {
-    key: Key,
-    ordinal: u64,
-    /// Half of an ordinal, and the uniforms of the two that it stands for.
-    half: u64,
-    two: [f64; 2],
-}
-
-impl Uniforms {
-    fn new(key: Key, ordinal: u64) -> Self {
-        Self { key, ordinal, half: u64::MAX, two: [0.5; 2] }
-    }
-
-    #[inline]
-    fn next(&mut self) -> f64 {
-        let half = self.ordinal / 2;
-        if self.half != half {
-            (self.half, self.two) = (half, self.key.uniform_pair(half, 0));
-        }
-        let uniform = self.two[(self.ordinal % 2) as usize];
-        self.ordinal += 1;
-        uniform
+        let leads_one_way = |state: u8| match self.way_out(automaton, StateId(state)) {
+            Some((_, transition)) => transition.choice.is_none(),
+            // Where nothing waits it stays for ever.
+            None => self.waiting(automaton, StateId(state)).next().is_none(),
+        };
+        program.timers.clone().all(free) && (0..states).all(leads_one_way)
     }
 }
 
@@ -111,25 +75,30 @@ impl Kernel<'_> {
         let program = &net.programs[index];
         let first = program.timers.start;
         let own = program.timers.clone().map(|timer| timer as usize);
-        let mut uniforms: Vec<Uniforms> = own
-            .map(|at| Uniforms::new(self.bank.keys[at], u64::from(self.bank.timers[at].ordinal)))
-            .collect();
-        let mut lane: Lane<()> = Lane::new();
-        let mut state = self.marking.state[index];
+        let begin =
+            |at: usize| (Pairs::new(self.bank.keys[at]), u64::from(self.bank.timers[at].ordinal));
+        let mut draws: Vec<(Pairs, u64)> = own.map(begin).collect();
+        let states = net.descriptions[index].states.len() as u8;
+        let ways: Vec<_> =
+            (0..states).map(|state| net.way_out(automaton.0, StateId(state))).collect();
         let first_cause = self.marking.causes[index].as_slice().first();
         let mut cause = first_cause.map_or(CauseId::UNEXPLAINED, |cause| cause.id);
+        let mut lane: Lane<()> = Lane::new();
+        let mut state = self.marking.state[index];
         let mut now = SimTime::ZERO;
         let mut begun = false;
         loop {
-            let waits = |timer: &u32| net.timers[*timer as usize].wanted & state.bit() != 0;
-            let Some(timer) = program.timers.clone().find(waits) else { return Ok(()) };
+            let Some((timer, transition)) = ways[usize::from(state.0)] else { return Ok(()) };
             let preset = &self.bank.timers[timer as usize];
             let left = if !begun && preset.drawn {
                 preset.left
             } else {
-                let of = &mut uniforms[(timer - first) as usize];
+                let (pairs, ordinal) = &mut draws[(timer - first) as usize];
                 match &net.lengths[net.timers[timer as usize].length as usize] {
-                    LengthNet::Law(_, sampler) => sampler.duration(of.next()).nanos(),
+                    LengthNet::Law(_, sampler) => {
+                        *ordinal += 1;
+                        sampler.duration(pairs.uniform(*ordinal - 1)).nanos()
+                    }
                     LengthNet::Fixed(length) => length.nanos(),
                     LengthNet::Clock { .. } | LengthNet::Mechanism => return Ok(()),
                 }
@@ -140,9 +109,6 @@ impl Kernel<'_> {
                 return Ok(());
             }
             lane.enter(now)?;
-            let leaves = |number: &&u32| net.transitions[**number as usize].from & state.bit() != 0;
-            let Some(number) = net.on_timer.row(timer).iter().find(leaves) else { return Ok(()) };
-            let transition = &net.transitions[*number as usize];
             let branch = &net.branches_of(transition)[0];
             let sound = |state: StateId| program.sound & state.bit() != 0;
             if sound(state) && !sound(branch.to) {

@@ -459,6 +459,24 @@ impl Net {
         }
     }
 
+    /// Timers that run in a state of an automaton, unless something holds them up.
+    pub(super) fn waiting(&self, automaton: u32, state: StateId) -> impl Iterator<Item = u32> {
+        let own = self.programs[automaton as usize].timers.clone();
+        own.filter(move |timer| self.timers[*timer as usize].wanted & state.bit() != 0)
+    }
+
+    /// The one timer that waits in a state and the one transition it fires, without a condition; none
+    /// where there are several, or none.
+    pub(super) fn way_out(&self, automaton: u32, state: StateId) -> Option<(u32, &TransitionNet)> {
+        let mut waiting = self.waiting(automaton, state);
+        let (timer, None) = (waiting.next()?, waiting.next()) else { return None };
+        let of = |number: &u32| &self.transitions[*number as usize];
+        let leaves = |transition: &&TransitionNet| transition.from & state.bit() != 0;
+        let mut leaving = self.on_timer.row(timer).iter().map(of).filter(leaves);
+        let (transition, None) = (leaving.next()?, leaving.next()) else { return None };
+        transition.given.is_none().then_some((timer, transition))
+    }
+
     pub(super) fn branches_of(&self, transition: &TransitionNet) -> &[BranchNet] {
         slice(&self.branches, transition.branches)
     }

@@ -77,17 +77,8 @@ fn shares(net: &Net, automaton: u32) -> Option<Vec<f64>> {
     let mut rows = Vec::with_capacity(states);
     for state in 0..states as u8 {
         let state = StateId(state);
-        let wanted = |timer: &u32| net.timers[*timer as usize].wanted & state.bit() != 0;
-        let mut waiting = program.timers.clone().filter(wanted);
-        let (timer, None) = (waiting.next()?, waiting.next()) else { return None };
+        let (timer, transition) = net.way_out(automaton, state)?;
         let mean = mean_of_free(net, &net.timers[timer as usize])?;
-        let leaves = |number: &&u32| net.transitions[**number as usize].from & state.bit() != 0;
-        let mut leaving = net.on_timer.row(timer).iter().filter(leaves);
-        let (transition, None) = (leaving.next()?, leaving.next()) else { return None };
-        let transition = &net.transitions[*transition as usize];
-        if transition.given.is_some() {
-            return None;
-        }
         let branches = net.branches_of(transition).iter();
         let row = branches.map(|branch| (u32::from(branch.to.0), branch.probability / mean));
         rows.push(row.collect::<Vec<_>>());

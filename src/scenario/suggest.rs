@@ -36,6 +36,15 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     best.map(|(.., name)| name)
 }
 
+/// A message with its help in one sentence, for who has no line of its own for help.
+#[must_use]
+pub fn with_help(message: String, help: Option<String>) -> String {
+    match help {
+        Some(help) => format!("{message}; {help}"),
+        None => message,
+    }
+}
+
 fn normal(word: &[char]) -> Vec<char> {
     word.iter().filter(|c| !matches!(c, '-' | '_' | ' ')).copied().collect()
 }

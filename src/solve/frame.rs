@@ -261,7 +261,7 @@ fn begin<'m, 'p>(
 ) -> Result<Option<(Kernel<'p>, Watching<'m, 'p>)>, NoProgress> {
     let net = &plan.nets[0];
     let lineage = Lineage::replication(replication);
-    let kernel = Kernel::new(&net.net, plan.seed, lineage, plan.start)?;
+    let kernel = Kernel::without(&net.net, plan.seed, lineage, plan.start, &net.alone)?;
     let Some(fluid) = &plan.fluid else { return Ok(None) };
     let Some(live) = Live::new(plan, net, memo, replication, kernel.view()) else {
         return Ok(None);

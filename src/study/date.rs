@@ -1,9 +1,8 @@
 //! Simulated dates: a year has 365 days, January begins it, and time zero is a weekday and an hour.
 
-use crate::model::spec::traffic::WeekMoment;
+use crate::model::spec::traffic::{WEEKDAYS, WeekMoment};
 use crate::units::{SimDuration, SimTime};
 
-const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MONTHS: [(&str, u64); 12] = [
     ("Jan", 31),
     ("Feb", 28),
@@ -26,7 +25,7 @@ pub fn date(zero: WeekMoment, at: SimTime) -> String {
     let since_midnight = zero.time + at.since(SimTime::ZERO);
     let seconds = since_midnight.nanos() / SimDuration::SECOND.nanos();
     let days = seconds / DAY_S;
-    let weekday = DAYS[((days + u64::from(zero.weekday)) % 7) as usize];
+    let weekday = WEEKDAYS[((days + u64::from(zero.weekday)) % 7) as usize];
     let (year, mut day) = (days / 365 + 1, days % 365);
     let mut months = MONTHS.iter();
     let month = loop {

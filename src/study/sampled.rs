@@ -178,7 +178,7 @@ impl SampledPlan {
             _ => {
                 let message = format!("`{figure}`: nobody asks for `{}` at a rate", figure.scope);
                 let help = suggest::help(&figure.scope, &names, "asked for are");
-                return Err(help.map_or(message.clone(), |help| format!("{message}; {help}")));
+                return Err(suggest::with_help(message, help));
             }
         };
         match (figure.metric, figure.stat) {
@@ -198,7 +198,7 @@ impl SampledPlan {
                                 years.of.causes.iter().map(String::as_str).collect();
                             let message = format!("`{figure}`: there is no cause `{cause}`");
                             let help = suggest::help(cause, &known, "there are");
-                            help.map_or(message.clone(), |help| format!("{message}; {help}"))
+                            suggest::with_help(message, help)
                         })?)
                     }
                     (Some(_), Some(_)) => {

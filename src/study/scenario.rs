@@ -470,14 +470,19 @@ impl StudyPlan {
                     years.figures.len() - 1
                 })))
             }
-            Err(message) if message.contains("not estimated") => {
-                self.not_estimated.push((path.to_string(), message));
-                None
-            }
             Err(message) => {
-                out.push(Diagnostic::new(Code::NoSuchFigure, span, message));
+                self.refuse(path, span, message, out);
                 None
             }
+        }
+    }
+
+    /// A figure that is not estimated is passed over, one that cannot be is a mistake.
+    fn refuse(&mut self, path: &str, span: Span, message: String, out: &mut Diagnostics) {
+        if message.contains("not estimated") {
+            self.not_estimated.push((path.to_string(), message));
+        } else {
+            out.push(Diagnostic::new(Code::NoSuchFigure, span, message));
         }
     }
 
@@ -518,12 +523,8 @@ impl StudyPlan {
                     sampled.figures.len() - 1
                 })))
             }
-            Err(message) if message.contains("not estimated") => {
-                self.not_estimated.push((path.to_string(), message));
-                None
-            }
             Err(message) => {
-                out.push(Diagnostic::new(Code::NoSuchFigure, span, message));
+                self.refuse(path, span, message, out);
                 None
             }
         }

@@ -15,7 +15,7 @@ use crate::health::declare::Effect;
 use crate::health::{AutomatonId, CauseId, Net, StateId};
 use crate::model::spec::traffic::WeekMoment;
 use crate::plan::Draft;
-use crate::plan::availability::{Availability, AvailabilityPlan, WHOLE, WatchedKind};
+use crate::plan::availability::{Availability, AvailabilityPlan, WHOLE};
 use crate::plan::checks::week_start;
 use crate::plan::drills;
 use crate::plan::faults::PLANNED;
@@ -246,8 +246,8 @@ fn subject(
     let sum = Sum { lost: kept.lost, told, rest: kept.lost - told };
     let subject = Subject {
         of: plan.watched[watched].name.clone(),
-        kind: kind_word(plan.watched[watched].kind).into(),
-        availability: availability_word(availability).into(),
+        kind: plan.watched[watched].kind.word().into(),
+        availability: availability.word().into(),
         outages: kept.outages,
         downtime_s: seconds(kept.lost),
         downtime_s_per_year: seconds(kept.lost) / seen.years(plan),
@@ -255,22 +255,6 @@ fn subject(
         rest_downtime_s: seconds(sum.rest),
     };
     (subject, sum)
-}
-
-const fn kind_word(kind: WatchedKind) -> &'static str {
-    match kind {
-        WatchedKind::Class => "class",
-        WatchedKind::Service => "service",
-        WatchedKind::Group => "group",
-        WatchedKind::Fleet => "fleet",
-    }
-}
-
-const fn availability_word(availability: Availability) -> &'static str {
-    match availability {
-        Availability::Structural => "structural",
-        Availability::Continuous => "continuous",
-    }
 }
 
 /// From numbers to names.
@@ -305,7 +289,7 @@ impl<'a> Names<'a> {
     fn meter(&self, meter: usize) -> (String, String) {
         let (watched, availability) = self.plan.measured[meter];
         let name = self.plan.watched[watched].name.clone();
-        (name, availability_word(availability).to_string())
+        (name, availability.word().to_string())
     }
 
     /// A part, or the part of which an automaton tells one side, and what is told of it.

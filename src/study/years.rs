@@ -612,10 +612,6 @@ pub fn without(figure: &Figure, common: &[String]) -> Vec<String> {
     }
 }
 
-fn with_help(message: String, help: Option<String>) -> String {
-    help.map_or(message.clone(), |help| format!("{message}; {help}"))
-}
-
 /// Resolves a figure of years.
 ///
 /// # Errors
@@ -642,7 +638,7 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, 
     let Some(watched) = names.iter().position(|name| *name == figure.scope) else {
         let message = format!("`{figure}`: there is no availability of `{}`", figure.scope);
         let help = suggest::help(&figure.scope, &names, "classes, services and groups");
-        return Err(with_help(message, help));
+        return Err(suggest::with_help(message, help));
     };
     let Some(meter) = plan.measured.iter().position(|other| *other == (watched, wants)) else {
         return Err(format!(
@@ -655,7 +651,7 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, 
         plan.causes.iter().position(|cause| cause == name).ok_or_else(|| {
             let known: Vec<&str> = plan.causes.iter().map(String::as_str).collect();
             let message = format!("`{figure}`: there is no cause `{name}`");
-            with_help(message, suggest::help(name, &known, "there are"))
+            suggest::with_help(message, suggest::help(name, &known, "there are"))
         })
     };
     let cause = figure.key("cause").map(place).transpose()?;
@@ -690,7 +686,7 @@ fn net_of(plan: &AvailabilityPlan, figure: &Figure) -> Result<usize, String> {
         if !plan.removable.contains(name) {
             let known: Vec<&str> = plan.removable.iter().map(String::as_str).collect();
             let message = format!("`{figure}`: there is no fault `{name}` to leave out");
-            return Err(with_help(message, suggest::help(name, &known, "there are")));
+            return Err(suggest::with_help(message, suggest::help(name, &known, "there are")));
         }
     }
     plan.without(&left_out)

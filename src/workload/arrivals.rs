@@ -24,7 +24,7 @@ use super::mmpp::{Modulation, ModulationState};
 use super::noise::{HourlyNoise, Noise};
 use super::rate::{LAST, Piece, Profile, RateCurve, WeekTime};
 use super::surge::{Bend, Surges, Surging};
-use crate::engine::draw::{Key, Lineage, Seed};
+use crate::engine::draw::{Key, Lineage, Pairs, Seed};
 use crate::engine::law::{Law, Sampler};
 use crate::engine::special::ln;
 use crate::units::{NANOS_PER_SECOND, Rate, SimTime};
@@ -230,13 +230,11 @@ pub struct ArrivalStream {
     curve: RateCurve,
     noise: Option<HourlyNoise>,
     surging: Option<Surging>,
-    gaps: Key,
+    gaps: Pairs,
     modulation: Key,
     /// Law of the gaps of a renewal process and its mean.
     renewal: Option<(Sampler, f64)>,
     until: SimTime,
-    /// Half of an ordinal, and the uniforms of the two ordinals it stands for.
-    uniforms: (u64, [f64; 2]),
     state: ArrivalState,
     stretch: Stretch,
 }
@@ -314,7 +312,7 @@ impl ArrivalStream {
         let mut stream = Self {
             noise: traffic.hourly_noise(seed, lineage, owner),
             surging: traffic.surging(seed, lineage, owner),
-            gaps: Key::derive(seed, lineage, GAPS, owner),
+            gaps: Pairs::new(Key::derive(seed, lineage, GAPS, owner)),
             modulation: Key::derive(seed, lineage, MODULATION, owner),
             renewal: match &traffic.process {
                 Process::Renewal(law) => Some((law.sampler(), law.mean())),
@@ -323,7 +321,6 @@ impl ArrivalStream {
             traffic: traffic.clone(),
             curve,
             until: until.min(LAST),
-            uniforms: (u64::MAX, [0.5; 2]),
             state,
             stretch: Stretch { end: SimTime::ZERO, piece, bend: None, factor: 1.0, constant: -1.0 },
         };
@@ -352,12 +349,7 @@ impl ArrivalStream {
     /// The next gap, in expected arrivals.
     #[inline]
     fn gap(&mut self) -> f64 {
-        let half = self.state.ordinal / 2;
-        if self.uniforms.0 != half {
-            // Two neighbours cost one block of the generator.
-            self.uniforms = (half, self.gaps.uniform_pair(half, 0));
-        }
-        let uniform = self.uniforms.1[(self.state.ordinal % 2) as usize];
+        let uniform = self.gaps.uniform(self.state.ordinal);
         match (&self.traffic.process, &self.renewal) {
             (Process::Regular, _) => 1.0,
             (_, Some((law, mean))) => law.sample(uniform) / mean,

@@ -237,7 +237,8 @@ pub struct WeekMoment {
     pub time: SimDuration,
 }
 
-const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+/// Days of the week, from Monday on.
+pub const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 fn clock(text: &str) -> Option<SimDuration> {
     let (hours, minutes) = text.split_once(':')?;

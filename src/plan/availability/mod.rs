@@ -118,6 +118,30 @@ pub enum Availability {
     Continuous,
 }
 
+impl Availability {
+    /// As in figures and files.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Structural => "structural",
+            Self::Continuous => "continuous",
+        }
+    }
+}
+
+impl WatchedKind {
+    /// As in files.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Class => "class",
+            Self::Service => "service",
+            Self::Group => "group",
+            Self::Fleet => "fleet",
+        }
+    }
+}
+
 /// A net, with what its facts mean for those who ask.
 #[derive(Clone, Debug)]
 pub struct AvailabilityNet {

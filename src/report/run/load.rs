@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::cell;
 use super::files::{Sheet, availability_row, estimate_value, fields, words};
-use super::years::{minutes_cell, word};
+use super::years::minutes_cell;
+use crate::model::spec::traffic::WEEKDAYS;
 use crate::plan::availability::{Availability, WatchedKind};
 use crate::plan::load::Resource;
 use crate::report::csv::Field;
@@ -24,7 +25,6 @@ pub const HEADING: &str = "Years under load";
 const MOST_ROWS: usize = 40;
 /// Most resources that have a heat map.
 const MOST_MAPS: usize = 1;
-const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// The section; `None` where no traffic was followed through years.
 pub(super) fn section(results: &Results) -> Option<Section> {
@@ -74,7 +74,7 @@ fn four(years: &YearsRows, load: &LoadRows) -> Table {
             let Some(row) = found else { continue };
             rows.push(vec![
                 Cell::text(class.name.clone()),
-                Cell::text(word(availability)),
+                Cell::text(availability.word()),
                 super::share_cell(&row.all.available),
                 minutes_cell(&row.all.downtime),
                 Cell::text("time"),
@@ -192,7 +192,7 @@ fn held_up(class: &LoadClass) -> Option<String> {
 }
 
 fn hour_name(hour: usize) -> String {
-    format!("{} {:02}", DAYS[hour / 24 % 7], hour % 24)
+    format!("{} {:02}", WEEKDAYS[hour / 24 % 7], hour % 24)
 }
 
 /// How busy everything is.
@@ -233,7 +233,7 @@ fn heat(row: &LoadUse) -> Chart {
         kind: ChartKind::Heat(HeatMap {
             rows_are: "day".into(),
             columns_are: "hour of the day".into(),
-            rows: DAYS.iter().map(ToString::to_string).collect(),
+            rows: WEEKDAYS.iter().map(ToString::to_string).collect(),
             columns: hours,
             values_are: Axis::linear("busy \u{f7} capacity", Unit::Ratio),
             values: (0..7).map(|day| (0..24).map(|hour| value(day, hour)).collect()).collect(),

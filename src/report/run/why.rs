@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::cell;
 use super::files::{Sheet, estimate_value, fields, words};
-use super::years::{minutes, minutes_cell, word};
+use super::years::{minutes, minutes_cell};
 use crate::plan::availability::{Availability, WatchedKind};
 use crate::report::csv::Field;
 use crate::report::document::{
@@ -140,7 +140,7 @@ fn falls(why: &WhyRows) -> Table {
     ];
     let mut rows = Vec::new();
     for row in &why.falls {
-        let name = format!("{}, {}", row.name, word(row.availability));
+        let name = format!("{}, {}", row.name, row.availability.word());
         let mut put = |what: String, estimate: &Estimate| {
             let cell = match signed(estimate) {
                 Some(figure) => Cell::Figure(figure),
@@ -531,7 +531,7 @@ fn falls_file(results: &Results, why: &WhyRows) -> Vec<u8> {
             let (values, reason) = fields(estimate);
             let mut all = vec![
                 Field::Text(&row.name),
-                Field::Text(word(row.availability)),
+                Field::Text(row.availability.word()),
                 Field::Text(bar),
                 Field::Text(without),
             ];
@@ -594,7 +594,7 @@ pub(super) fn summary(why: &WhyRows) -> Value {
             "replications": why.fall_replications,
             "of": why.falls.iter().map(|row| json!({
                 "name": row.name,
-                "availability": word(row.availability),
+                "availability": row.availability.word(),
                 "downtime_s_per_year": one(&row.all),
                 "effects": row.bars.iter().map(|bar| json!({
                     "without": bar.without,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::files::{Sheet, availability_row, estimate_value, fields, share, words};
 use super::{cell, share_cell};
-use crate::plan::availability::{Availability, WatchedKind};
+use crate::plan::availability::WatchedKind;
 use crate::report::csv::Field;
 use crate::report::document::{Block, Cell, Column, Rounding, Section, Table, Unit};
 use crate::report::number;
@@ -16,24 +16,6 @@ use crate::study::window::{Ending, Estimate};
 
 /// The heading of the section.
 pub const HEADING: &str = "Availability";
-
-/// An availability as a word.
-#[must_use]
-pub const fn word(availability: Availability) -> &'static str {
-    match availability {
-        Availability::Structural => "structural",
-        Availability::Continuous => "continuous",
-    }
-}
-
-const fn kind(kind: WatchedKind) -> &'static str {
-    match kind {
-        WatchedKind::Class => "class",
-        WatchedKind::Service => "service",
-        WatchedKind::Group => "group",
-        WatchedKind::Fleet => "fleet",
-    }
-}
 
 /// What is told of time a year: minutes.
 #[must_use]
@@ -112,7 +94,7 @@ fn table(years: &YearsRows) -> Table {
     let row = |row: &YearRow| {
         let side = row.architecture.as_ref();
         let mut cells = vec![
-            Cell::text(format!("{}, {}", row.name, word(row.availability))),
+            Cell::text(format!("{}, {}", row.name, row.availability.word())),
             share_cell(&row.all.available),
             minutes_cell(&row.all.downtime),
         ];
@@ -167,7 +149,7 @@ fn causes(row: &YearRow, apart: bool) -> Table {
         cells
     };
     Table {
-        caption: format!("Why {} is down ({})", row.name, word(row.availability)),
+        caption: format!("Why {} is down ({})", row.name, row.availability.word()),
         columns,
         rows: row.all.causes.iter().map(line).collect(),
     }
@@ -184,7 +166,7 @@ pub(super) fn availability(results: &Results, sheet: &mut Sheet) {
     for row in &years.rows {
         for (faults, side) in sides(row) {
             let window = if faults == "all" { "horizon" } else { "horizon[without=common]" };
-            let of = [window, &row.name, word(row.availability)];
+            let of = [window, &row.name, row.availability.word()];
             availability_row(sheet, of, &share(&side.available), years.replications, None);
         }
     }
@@ -217,7 +199,7 @@ pub(super) fn tables(results: &Results) -> Option<ResultFile> {
     for row in &years.rows {
         for (faults, side) in sides(row) {
             let names =
-                [Field::Text(&row.name), Field::Text(word(row.availability)), Field::Text(faults)];
+                [Field::Text(&row.name), Field::Text(row.availability.word()), Field::Text(faults)];
             let mut put = |cause: Field<'_>, rest: [&Estimate; 3], tail: [Field<'_>; 4]| {
                 let (down, why) = fields(rest[0]);
                 let (p95, not) = fields(rest[1]);
@@ -300,8 +282,8 @@ pub(super) fn summary(years: &YearsRows) -> Value {
         "common": years.common,
         "of": years.rows.iter().map(|row| json!({
             "name": row.name,
-            "kind": kind(row.kind),
-            "availability": word(row.availability),
+            "kind": row.kind.word(),
+            "availability": row.availability.word(),
             "all": side(&row.all),
             "architecture": row.architecture.as_ref().map(side),
         })).collect::<Vec<_>>(),

@@ -14,7 +14,7 @@ use crate::stats::interval::Interval;
 use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
 
-use super::{YEAR_S, mean, not_negative, quantile, with_help};
+use super::{YEAR_S, mean, not_negative, quantile};
 
 /// Batches of replications.
 pub const BATCHES: usize = 8;
@@ -348,7 +348,10 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, Strin
     let names: Vec<&str> = fluid.classes.iter().map(|class| class.name.as_str()).collect();
     let Some(class) = names.iter().position(|name| *name == figure.scope) else {
         let message = format!("`{figure}`: nobody asks for `{}` at a rate", figure.scope);
-        return Err(with_help(message, suggest::help(&figure.scope, &names, "asked for are")));
+        return Err(suggest::with_help(
+            message,
+            suggest::help(&figure.scope, &names, "asked for are"),
+        ));
     };
     let month = figure.window.as_deref() == Some("month");
     let wrong = || format!("`{figure}` is not estimated: no such statistic of years is kept");
@@ -394,7 +397,10 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, Strin
                     let Some(at) = plan.causes.iter().position(|other| other == cause) else {
                         let known: Vec<&str> = plan.causes.iter().map(String::as_str).collect();
                         let message = format!("`{figure}`: there is no cause `{cause}`");
-                        return Err(with_help(message, suggest::help(cause, &known, "there are")));
+                        return Err(suggest::with_help(
+                            message,
+                            suggest::help(cause, &known, "there are"),
+                        ));
                     };
                     Loss::Cause(at)
                 }
@@ -415,7 +421,7 @@ fn busy(fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, String> {
     let Some(at) = names.iter().position(|name| *name == asked) else {
         let message =
             format!("`{figure}` is not estimated over years: no load is known of `{asked}`");
-        return Err(with_help(message, suggest::help(&asked, &names, "known are")));
+        return Err(suggest::with_help(message, suggest::help(&asked, &names, "known are")));
     };
     if let Some((key, _)) =
         figure.keys.iter().find(|(key, _)| !matches!(key.as_str(), "hour" | "without"))
