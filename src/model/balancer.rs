@@ -48,6 +48,7 @@ use crate::engine::law::Sampler;
 use crate::model::event::Event;
 use crate::model::gauge::Gauge;
 use crate::model::ids::{CauseId, ComponentId, UnitId};
+use crate::model::outage::Failed;
 use crate::model::probing::{Probing, first_probe};
 use crate::model::{Ctx, Health};
 use crate::units::{SimDuration, SimTime};
@@ -197,6 +198,8 @@ pub struct Balancer {
     speaks: Vec<bool>,
     /// The takeover has failed.
     doomed: bool,
+    /// Takeovers that do not work, where a history says which.
+    history: Option<Vec<Failed>>,
     change: Change,
     ticket: Ticket,
     takeovers: u64,
@@ -255,6 +258,7 @@ impl Balancer {
             travels: false,
             speaks: vec![true; units],
             doomed: false,
+            history: None,
             change: Change::None,
             ticket: Ticket::NONE,
             takeovers: 0,
@@ -455,6 +459,7 @@ impl Balancer {
 
     /// Arms the first probes at or after `now`.
     pub fn begin(&mut self, ctx: &mut Ctx<'_>) {
+        self.go_back(ctx);
         let Some(probing) = self.config.probing else { return };
         for at in 0..self.beliefs.len() {
             let uniform = self.beliefs[at].phase.uniform(0, 0);
@@ -552,6 +557,12 @@ impl Balancer {
         }
     }
 
+    /// A history says which takeovers do not work, and who has the address when a world begins.
+    pub(in crate::model) fn follows(&mut self, failed: Vec<Failed>, holder: Option<usize>) {
+        self.history = Some(failed);
+        self.holder = holder.unwrap_or(self.holder);
+    }
+
     fn plan(&mut self, ctx: &mut Ctx<'_>, change: Change, after: SimDuration) {
         self.change = change;
         self.ticket = Ticket::NONE;
@@ -570,7 +581,13 @@ impl Balancer {
         let ordinal = self.takeovers;
         self.takeovers += 1;
         let [silence, lasts, works, _] = self.address;
-        if works.uniform(ordinal, 0) >= takeover.coverage {
+        let works = match &self.history {
+            Some(history) => {
+                !history.iter().any(|failed| failed.from <= ctx.now && ctx.now < failed.until)
+            }
+            None => works.uniform(ordinal, 0) < takeover.coverage,
+        };
+        if !works {
             self.doomed = true;
             return self.plan(ctx, Change::None, SimDuration::ZERO);
         }

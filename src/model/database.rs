@@ -28,7 +28,6 @@ mod failover;
 mod lag;
 mod replication;
 
-pub use failover::surrogate;
 pub use lag::Lag;
 
 use std::collections::VecDeque;
@@ -39,6 +38,7 @@ use crate::engine::law::Sampler;
 use crate::model::Ctx;
 use crate::model::event::Event;
 use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
+use crate::model::outage::Failed;
 use crate::model::request::{RequestId, Waits};
 use crate::units::{SimDuration, SimTime};
 
@@ -322,6 +322,8 @@ pub struct Database {
     promote: Key,
     people: Key,
     false_gap: Key,
+    /// Failovers that do not work, where a history says which.
+    history: Option<Vec<Failed>>,
 }
 
 impl Database {
@@ -384,8 +386,14 @@ impl Database {
             promote: key("promote", &name),
             people: key("failed-failover", &name),
             false_gap: key("false-failover", &name),
+            history: None,
             config,
         }
+    }
+
+    /// A history says which failovers do not work.
+    pub(in crate::model) fn follows(&mut self, failed: Vec<Failed>) {
+        self.history = Some(failed);
     }
 
     /// Another member than that of the file is master when a world begins.

@@ -115,16 +115,37 @@ pub enum Faults {
 /// old everything is: what reacted to breaks before, and what does not follow from the breaks alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Past {
-    /// Roles that moved before: when, the group, the member that has it from then on; in order.
+    /// Roles and addresses that moved before: when, of which group or balancer, the member or unit that
+    /// has it from then on; in order.
     pub moves: Vec<(SimTime, ComponentId, usize)>,
-    /// Whether failovers and takeovers work; there are none without a death.
-    pub works: bool,
+    /// Failovers and takeovers that did not work, in order. All others do; there are none without a
+    /// death.
+    pub failed: Vec<Failed>,
+}
+
+/// A failover or a takeover that did not work in a history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// The group or the balancer.
+    pub of: ComponentId,
+    /// When who had the role or the address died.
+    pub from: SimTime,
+    /// When somebody had it again.
+    pub until: SimTime,
+    /// When people were done, if they were at it.
+    pub people: Option<SimTime>,
 }
 
 impl Past {
-    /// Who has the role of a group's master in the end.
+    /// What did not work of a group or a balancer.
     #[must_use]
-    pub fn master(&self, of: ComponentId) -> Option<usize> {
+    pub fn failed_of(&self, of: ComponentId) -> Vec<Failed> {
+        self.failed.iter().copied().filter(|failed| failed.of == of).collect()
+    }
+
+    /// Who has the role of a group's master, or the address of a balancer, in the end.
+    #[must_use]
+    pub fn holder(&self, of: ComponentId) -> Option<usize> {
         self.moves.iter().rev().find(|(_, group, _)| *group == of).map(|(.., member)| *member)
     }
 }

@@ -2,7 +2,8 @@
 //! zone.
 //!
 //! Model: a request takes a worker, keeps it through every nested step, and gives it back when it
-//! leaves. Without a free worker it waits in the backlog; a full backlog refuses. Processor time
+//! leaves. Without a free worker it waits in the backlog; a full backlog refuses, but for a process
+//! that stands still, whose host drops what does not fit. Processor time
 //! is not taken here: the route asks the processor of the zone's server.
 //!
 //! In: `enter`, `leave`, `cancel`, `health`. Out: the request goes on, or is refused.
@@ -10,7 +11,7 @@
 //! given back + workers held; busy + idle + unavailable workers = workers × time. A worker that is
 //! held counts as busy, also while the process stands still; a free one is then unavailable.
 //! States: down refuses at once (nobody listens), unreachable answers nothing, hung accepts until
-//! the backlog is full and serves nobody; a fresh process works at `warm-up` speed for a while.
+//! the backlog is full, then answers nothing, and serves nobody; a fresh process works at `warm-up` speed for a while.
 //! Leaves out: the cost of a fork, memory of a worker, keep-alive time-outs.
 
 use std::collections::VecDeque;
@@ -92,6 +93,11 @@ impl Service {
         let waiting = self.line.len() as u32;
         if self.config.backlog.is_some_and(|backlog| waiting >= backlog) {
             self.refused += 1;
+            if !self.health.works() && !self.config.callers_wait {
+                // Its host drops the connections that it does not accept and there is no room for
+                // (Linux `tcp_abort_on_overflow` = 0, illumos `tcpListenDrop`): nobody refuses.
+                return ctx.turn_away(request, Health::Unreachable);
+            }
             return ctx.fail(request, Outcome::Refused);
         }
         self.inside.add(ctx.now);

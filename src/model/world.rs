@@ -207,10 +207,11 @@ impl<'p> World<'p> {
                     if let (Some(takeover), true) = (&mut config.takeover, drilled) {
                         takeover.coverage = 1.0;
                     }
-                    if let (Some(takeover), Some(past)) = (&mut config.takeover, &past) {
-                        takeover.coverage = f64::from(u8::from(past.works));
+                    let mut balancer = Balancer::new(config, plan.seed, lineage);
+                    if let Some(past) = &past {
+                        balancer.follows(past.failed_of(id), past.holder(id));
                     }
-                    Component::Balancer(Box::new(Balancer::new(config, plan.seed, lineage)))
+                    Component::Balancer(Box::new(balancer))
                 }
                 Config::Database(config) => {
                     let (draws, window) = ((plan.seed, lineage), (span.from, span.until));
@@ -218,13 +219,15 @@ impl<'p> World<'p> {
                     if let (Some(failover), true) = (&mut config.failover, drilled) {
                         failover.coverage = 1.0;
                     }
-                    if let (Some(failover), Some(past)) = (&mut config.failover, &past) {
-                        failover.coverage = f64::from(u8::from(past.works));
+                    if let (Some(failover), Some(_)) = (&mut config.failover, &past) {
                         failover.false_gap = None;
                     }
                     let mut database = Database::new(id, config, draws, span.start, window);
-                    if let Some(master) = past.as_ref().and_then(|past| past.master(id)) {
-                        database.begins_with(master, span.start);
+                    if let Some(past) = &past {
+                        database.follows(past.failed_of(id));
+                        if let Some(master) = past.holder(id) {
+                            database.begins_with(master, span.start);
+                        }
                     }
                     Component::Database(Box::new(database))
                 }
@@ -514,7 +517,7 @@ impl<'p> World<'p> {
         let Some(past) = &self.past else { return };
         let swaps = self.components.iter().enumerate().filter_map(|(index, component)| {
             let Component::Database(database) = component else { return None };
-            let master = past.master(ComponentId(index as u32)).filter(|master| *master > 0)?;
+            let master = past.holder(ComponentId(index as u32)).filter(|master| *master > 0)?;
             database.remounted_by(master)
         });
         for (new, old) in swaps.collect::<Vec<_>>() {

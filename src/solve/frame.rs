@@ -20,8 +20,9 @@
 //!
 //! Each piece also has the instant from which `requests` has to live for it. Queues and workers cannot be
 //! taken over from a fluid (they are never invented). What breaks and what is repaired, with all ages, is
-//! the history's own at any instant; so is who is master, and whether the failovers and takeovers of an
-//! episode work. What else reacts (probes, detection, a failover or a takeover under way, cold memory)
+//! the history's own at any instant; so is who is master and who has an address, which failovers and takeovers do not work, and
+//! when people are done with those: a piece late in an episode is there because they took long. What
+//! else reacts (probes, detection, a failover or a takeover under way, cold memory)
 //! begins anew with the window. So it begins [`LEAD_IN`] before an episode, and that far back too for later
 //! pieces within [`WITHIN`] of its start, and for those within [`FURTHEST`] where a failover or takeover
 //! did not work and people have to end that. Else it begins [`LONG_LEAD_IN`] before the piece: longer than
@@ -35,7 +36,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::draw::{Key, Lineage};
 use crate::engine::lane::NoProgress;
-use crate::health::{AutomatonId, FactId, Kernel, Listener, Net, StateId, View};
+use crate::health::{AutomatonId, FactId, Kernel, Listener, Moved, Net, StateId, View};
 use crate::plan::availability::{AvailabilityPlan, FALSE_FAILOVER};
 use crate::plan::fluid::FluidPlan;
 use crate::plan::fluid::state::Input;
@@ -102,8 +103,6 @@ pub struct Piece {
     pub start: SimTime,
     /// It begins in the middle of its episode.
     pub midway: bool,
-    /// Whether the failovers and takeovers of its episode work.
-    pub works: bool,
     /// What it is of.
     pub of: Of,
 }
@@ -200,24 +199,56 @@ impl Offered {
 
 /// One history with its traffic, watched.
 struct Watching<'m, 'p> {
+    net: &'p Net,
     live: Live<'m, 'p>,
     wellness: Wellness,
     course: Option<Course>,
-    /// Automata of failovers and takeovers, with the states in which they do not work.
-    failing: Vec<(AutomatonId, Vec<StateId>)>,
-    /// By fact of the whole: the database and the member that has its role while it holds.
-    roles: Vec<Option<(u32, u32)>>,
-    moves: Vec<Moved>,
+    failing: Vec<Failing>,
+    /// By fact of the whole: who has the role or the address while it holds.
+    roles: Vec<Option<(Role, u32)>>,
+    moves: Vec<RoleMoved>,
+    failed: Vec<Failed>,
 }
 
-/// A role went to another member of a database, both by number.
+/// The automaton of a failover or of a takeover.
+struct Failing {
+    of: AutomatonId,
+    /// The states in which it does not work.
+    states: Vec<StateId>,
+    /// Of these the one in which people are at it.
+    people: Option<StateId>,
+}
+
+/// A failover or a takeover that did not work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// The name of its automaton.
+    pub of: String,
+    /// Since when, which is the death it answers.
+    pub from: SimTime,
+    /// When people were done with it, if they were at it.
+    pub people: Option<SimTime>,
+    /// Till when; the end of the horizon where that comes first.
+    pub until: SimTime,
+}
+
+/// What one of several has at a time, by number of the database or the balancer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moved {
+pub enum Role {
+    /// The role of master.
+    Master(u32),
+    /// The address of a pair.
+    Address(u32),
+}
+
+/// A role or an address went to another member or unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RoleMoved {
     /// When.
     pub at: SimTime,
-    /// Of which database.
-    pub database: u32,
-    /// To which member.
+    /// Which.
+    pub role: Role,
+    /// To whom.
     pub member: u32,
 }
 
@@ -230,7 +261,7 @@ impl Watching<'_, '_> {
             course.open(at, cause);
         }
         course.note(at, looks);
-        let fails = |(of, states): &(AutomatonId, Vec<StateId>)| states.contains(&view.state(*of));
+        let fails = |failing: &Failing| failing.states.contains(&view.state(failing.of));
         if course.is_open() && self.failing.iter().any(fails) {
             course.fails();
         }
@@ -241,8 +272,8 @@ impl Listener for Watching<'_, '_> {
     #[inline]
     fn fact(&mut self, at: SimTime, fact: FactId, value: bool, view: View<'_>) {
         self.live.fact(at, fact, value, view);
-        if let (true, Some((database, member))) = (value, self.roles[fact.index()]) {
-            self.moves.push(Moved { at, database, member });
+        if let (true, Some((role, member))) = (value, self.roles[fact.index()]) {
+            self.moves.push(RoleMoved { at, role, member });
         }
     }
 
@@ -250,6 +281,29 @@ impl Listener for Watching<'_, '_> {
     fn settled(&mut self, at: SimTime, view: View<'_>) {
         self.live.settled(at, view);
         self.look(at, view);
+    }
+
+    fn moved(&mut self, moved: &Moved) {
+        let Some(failing) = self.failing.iter().find(|failing| failing.of == moved.automaton)
+        else {
+            return;
+        };
+        let [was, fails] = [moved.from, moved.to].map(|state| failing.states.contains(&state));
+        let people = failing.people;
+        let name = self.net.name(moved.automaton);
+        if !was && fails {
+            let (of, until) = (name.to_string(), SimTime::NEVER);
+            self.failed.push(Failed { of, from: moved.at, people: None, until });
+        }
+        let Some(last) = self.failed.iter_mut().rev().find(|failed| failed.of == name) else {
+            return;
+        };
+        if people == Some(moved.from) {
+            last.people = Some(moved.at);
+        }
+        if was && !fails {
+            last.until = moved.at;
+        }
     }
 }
 
@@ -269,25 +323,33 @@ fn begin<'m, 'p>(
     let facts = net.load.iter().flat_map(|load| &load.facts);
     let mut roles = vec![None; net.net.facts_of_whole().count()];
     for (input, fact) in fluid.inputs.iter().zip(facts) {
-        if let (Input::Holds(database, member), Some(fact)) = (input, fact) {
-            roles[fact.index()] = Some((*database, *member));
+        let role = match input {
+            Input::Holds(database, member) => Some((Role::Master(*database), *member)),
+            Input::At(balancer, unit) => Some((Role::Address(*balancer), *unit)),
+            _ => None,
+        };
+        if let (Some(role), Some(fact)) = (role, fact) {
+            roles[fact.index()] = Some(role);
         }
     }
     let failing = failing(&net.net);
     let wellness = Wellness::of(fluid);
-    let watching = Watching { live, wellness, course, failing, roles, moves: Vec::new() };
+    let (moves, failed) = (Vec::new(), Vec::new());
+    let watching =
+        Watching { net: &net.net, live, wellness, course, failing, roles, moves, failed };
     Ok(Some((kernel, watching)))
 }
 
 /// Automata that say who takes over from whom, with their states of failure.
-fn failing(net: &Net) -> Vec<(AutomatonId, Vec<StateId>)> {
+fn failing(net: &Net) -> Vec<Failing> {
     let words = ["doomed", "people", "by-people", "doomed-1", "doomed-2"];
     let of = |automaton: AutomatonId| {
         let name = net.name(automaton);
         let takes_over = name.ends_with("/failover") || name.ends_with("/address");
         let states: Vec<StateId> =
             words.iter().filter_map(|word| net.state(automaton, word)).collect();
-        (takes_over && !states.is_empty()).then_some((automaton, states))
+        let people = net.state(automaton, "people");
+        (takes_over && !states.is_empty()).then_some(Failing { of: automaton, states, people })
     };
     net.automata().filter_map(of).collect()
 }
@@ -338,7 +400,8 @@ impl Watching<'_, '_> {
 }
 
 /// What the traffic was in stretches of one history, which do not overlap and are in order; and the roles
-/// that moved up to the end of the last: a few a year, the one thing here that grows with the horizon.
+/// that moved and the failovers and takeovers that did not work, up to the end of the last: a few a year,
+/// the one thing here that grows with the horizon.
 ///
 /// # Errors
 ///
@@ -367,11 +430,29 @@ pub fn read(
         let of = |(now, then): (&ClassReading, &ClassReading)| now.since(then);
         all.push(ends[1].iter().zip(&ends[0]).map(of).collect());
     }
-    Ok((all, watching.moves))
+    // What has failed at the end of the last is seen to its end.
+    let end = SimTime::ZERO + plan.horizon;
+    let open = |failed: &Failed| failed.until == SimTime::NEVER;
+    while watching.failed.iter().any(open) && kernel.next_at().is_some_and(|next| next < end) {
+        kernel.step(&mut watching)?;
+    }
+    for failed in watching.failed.iter_mut().filter(|failed| open(failed)) {
+        failed.until = end;
+        failed.people = failed.people.or(Some(end));
+    }
+    Ok(Read { traffic: all, moves: watching.moves, failed: watching.failed })
 }
 
-/// By stretch, by class, what the traffic was; and the roles that moved.
-pub type Read = (Vec<Vec<ClassReading>>, Vec<Moved>);
+/// What is read of a history.
+#[derive(Clone, Debug, Default)]
+pub struct Read {
+    /// By stretch, by class, what the traffic was.
+    pub traffic: Vec<Vec<ClassReading>>,
+    /// The roles and addresses that moved, in order.
+    pub moves: Vec<RoleMoved>,
+    /// The failovers and takeovers that did not work, in order.
+    pub failed: Vec<Failed>,
+}
 
 /// From then on everything stood so.
 #[derive(Clone, Copy, Debug)]
@@ -593,8 +674,8 @@ impl Course {
         let size = views * (differs + change + STEADY / 2.0) + 1e-9;
         let start = back(start, LEAD_IN);
         let midway = from.since(start) == LONG_LEAD_IN;
-        let (of, works) = (Of::Episode(episode.cause), !episode.failed);
-        let piece = Piece { replication, from, to, start, midway, works, of };
+        let of = Of::Episode(episode.cause);
+        let piece = Piece { replication, from, to, start, midway, of };
         let uniform = self.draws.uniform(from.nanos() / CELL.nanos(), 0);
         let room = self.sizes.episodes;
         let stratum = self.offered.strata.entry(episode.cause);
@@ -616,8 +697,8 @@ impl Course {
             if from >= self.done && !known {
                 let chance = (self.expected.between(from, until) / self.every).min(1.0);
                 let (replication, start) = (self.replication, back(from, LEAD_IN));
-                let (midway, works, of) = (false, true, Of::Quiet);
-                let piece = Piece { replication, from, to: until, start, midway, works, of };
+                let (midway, of) = (false, Of::Quiet);
+                let piece = Piece { replication, from, to: until, start, midway, of };
                 self.offered.quiet.push((piece, chance));
             }
             self.next_point += self.every;

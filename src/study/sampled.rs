@@ -16,17 +16,18 @@ pub mod estimate;
 
 use rayon::prelude::*;
 
-use crate::model::blueprint::{Arrivals, Blueprint};
+use crate::model::blueprint::{Arrivals, Blueprint, Config};
 use crate::model::ids::ComponentId;
-use crate::model::outage::Past;
+use crate::model::outage::{Failed, Past};
 use crate::plan::Draft;
+use crate::plan::availability::{address, failover};
 use crate::plan::faults::PLANNED;
 use crate::plan::figure::{Figure, Metric, Stat};
 use crate::plan::fluid::FluidPlan;
 use crate::scenario::suggest;
 use crate::solve::fluid::reading::ClassReading;
 use crate::solve::fluid::{BAD, Known};
-use crate::solve::frame::{self, Moved, Of, Offered, Piece, Sizes};
+use crate::solve::frame::{self, Of, Offered, Piece, Role, RoleMoved, Sizes};
 use crate::solve::requests::Breach;
 use crate::solve::sampled::{self, Counted, Seen};
 use crate::stats::sampling::allocate;
@@ -87,6 +88,10 @@ pub struct SampledPlan {
     pub causes: Vec<Option<usize>>,
     /// By database of the draft: its component.
     pub groups: Vec<Option<ComponentId>>,
+    /// By balancer of the draft: its component.
+    pub pairs: Vec<Option<ComponentId>>,
+    /// The automata of failovers and takeovers in the years, and who decides in `requests`.
+    pub reacting: Vec<(String, ComponentId)>,
     /// The cause of the blueprint that is planned work.
     pub planned: Option<usize>,
     /// Why the two solvers need not agree; none: they must.
@@ -140,8 +145,33 @@ impl SampledPlan {
                 .iter()
                 .map(|(name, _)| group(plan, &name.text))
                 .collect(),
+            pairs: draft.scenario.balancer.iter().map(|(name, _)| pair(plan, &name.text)).collect(),
+            reacting: reacting(plan),
             figures: Vec::new(),
         })
+    }
+
+    /// What a window for a piece takes over from its history.
+    #[must_use]
+    pub fn past(&self, history: &frame::Read, piece: &Piece) -> Past {
+        let moves = history.moves.iter().take_while(|moved| moved.at < piece.start);
+        let moved = |moved: &RoleMoved| {
+            let (all, number) = match moved.role {
+                Role::Master(database) => (&self.groups, database),
+                Role::Address(balancer) => (&self.pairs, balancer),
+            };
+            let of = all.get(number as usize).copied().flatten()?;
+            Some((moved.at, of, moved.member as usize))
+        };
+        let failed = |failed: &frame::Failed| {
+            let (_, of) = self.reacting.iter().find(|(name, _)| *name == failed.of)?;
+            let (from, until, people) = (failed.from, failed.until, failed.people);
+            Some(Failed { of: *of, from, until, people })
+        };
+        Past {
+            moves: moves.filter_map(moved).collect(),
+            failed: history.failed.iter().filter_map(failed).collect(),
+        }
     }
 
     /// The name of a stratum.
@@ -241,8 +271,25 @@ pub fn is_of_windows(figure: &Figure) -> Result<bool, String> {
 
 /// The component that decides for a database.
 fn group(plan: &Blueprint, name: &str) -> Option<ComponentId> {
-    let is = |part: &crate::model::blueprint::Part| matches!(&part.config, crate::model::blueprint::Config::Database(group) if group.name == name);
+    let is = |part: &crate::model::blueprint::Part| matches!(&part.config, Config::Database(group) if group.name == name);
     plan.parts.iter().position(is).map(|at| ComponentId(at as u32))
+}
+
+/// The component that decides for a balancer.
+fn pair(plan: &Blueprint, name: &str) -> Option<ComponentId> {
+    let is = |part: &crate::model::blueprint::Part| matches!(&part.config, Config::Balancer(pair) if pair.name == name);
+    plan.parts.iter().position(is).map(|at| ComponentId(at as u32))
+}
+
+/// Who decides on failovers and takeovers, by the name of the automaton that is its surrogate.
+fn reacting(plan: &Blueprint) -> Vec<(String, ComponentId)> {
+    let automaton = |part: &crate::model::blueprint::Part| match &part.config {
+        Config::Database(group) => Some(failover::name(&group.name)),
+        Config::Balancer(balancer) => Some(address::name(&balancer.name)),
+        _ => None,
+    };
+    let all = plan.parts.iter().enumerate();
+    all.filter_map(|(at, part)| Some((automaton(part)?, ComponentId(at as u32)))).collect()
 }
 
 /// Less where a scenario has more traffic, so that windows cost about the same everywhere.
@@ -438,16 +485,7 @@ pub fn run(
         .map(|replication| read(replication as u64))
         .collect::<Result<_, Breach>>()?;
     let told_to_stop = || watch.told_to_stop();
-    let (flows, moves): (Vec<_>, Vec<Vec<Moved>>) = flows.into_iter().unzip();
-    let past = |piece: &Piece| {
-        let own = moves[piece.replication as usize].iter();
-        let own = own.take_while(|moved| moved.at < piece.start);
-        let known = |moved: &Moved| {
-            let group = asked.groups.get(moved.database as usize).copied().flatten()?;
-            Some((moved.at, group, moved.member as usize))
-        };
-        Past { moves: own.filter_map(known).collect(), works: piece.works }
-    };
+    let past = |piece: &Piece| asked.past(&flows[piece.replication as usize], piece);
     let one = |(piece, probability): &(Piece, f64), flows: Vec<ClassReading>| {
         let at = format!("window of years at {}, replication {}", piece.from, piece.replication);
         let seen = underway::during(at, || {
@@ -458,7 +496,8 @@ pub fn run(
         let lived = |seen| Lived { piece: *piece, probability: *probability, flows, seen };
         Ok(seen.map(lived))
     };
-    let pairs: Vec<_> = drawn.iter().zip(flows.into_iter().flatten()).collect();
+    let traffic = flows.iter().flat_map(|history| history.traffic.iter().cloned());
+    let pairs: Vec<_> = drawn.iter().zip(traffic).collect();
     let lived: Vec<Option<Lived>> = pairs
         .into_par_iter()
         .with_max_len(1)

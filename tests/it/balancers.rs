@@ -28,6 +28,10 @@ fn scene(balancer: &str, rate: &str, rest: &str) -> Blueprint {
 }
 
 fn members(rate: &str, rest: &str) -> Blueprint {
+    site("workers = \"unlimited\"", rate, rest)
+}
+
+fn site(workers: &str, rate: &str, rest: &str) -> Blueprint {
     blueprint(&format!(
         r#"
 scenario = "balanced"
@@ -42,7 +46,7 @@ count = 2
 on    = ["box-1", "box-2"]
 [service.app]
 in      = "www"
-workers = "unlimited"
+{workers}
 [workload.visitors]
 request  = "get"
 rate     = "{rate}"
@@ -218,6 +222,33 @@ fn what_is_lost_while_a_death_goes_unnoticed_is_share_times_rate_times_detection
         assert!((499..=501).contains(&got), "{got}");
         assert_eq!(world.record().classes[0].attempts.ended[ERROR], ended[ERROR]);
     }
+}
+
+/// A member that hangs unseen holds what it has room for, and its host drops the rest. Who counts open
+/// connections sends it no more than the other has open at a time, which is 16 when the cores of that
+/// one are all asked for twice over: a seventh of the traffic at most, since each stays open for 5 s. If it
+/// refused what does not fit it would be the one with the fewest open, and get nearly everything.
+#[test]
+fn a_hung_member_whose_backlog_is_full_answers_nobody() {
+    let front = r#"
+[balancer.front]
+to = "app"
+algorithm = "least-connections"
+time-out = "5s"
+[request.get]
+enter = "front"
+draw  = { work = "50ms" }
+steps = [ { cpu = "app", draw = "work" } ]
+"#;
+    let plan = site("workers = 4\nbacklog = 4", "20/s", front);
+    let mut world = world(&plan, 0);
+    world.run_before(at(50.0)).unwrap();
+    world.set_health(part(&plan, "app-1"), Health::Hung, CauseId::OVERLOAD);
+    world.run_before(at(350.0)).unwrap();
+    let attempts = &world.record().classes[0].attempts;
+    let failed = attempts.begun - attempts.ended[OK];
+    // What it holds at the start is replaced every 5 s.
+    assert!((8..6_000 / 7).contains(&failed), "{failed} of 6,000");
 }
 
 /// With a retry the refused half goes to the other member: nothing is lost. The ledger of calls

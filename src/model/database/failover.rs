@@ -15,8 +15,7 @@
 //!   runs; else they promote a slave as above, without a further `promote`, or wait for the first
 //!   member that comes back.
 //!
-//! The surrogate of the time until there is a master again, for a master that is silent, is
-//! U(0, interval) + (fall − 1) × interval + time-out + replay + `promote`; see [`surrogate`].
+//! Years draw from a surrogate of it: `plan::availability::failover`.
 
 use super::{AGAIN, Alarm, Database, Phase, Standing};
 use crate::engine::calendar::Ticket;
@@ -27,20 +26,6 @@ use crate::model::request::{Owner, Request};
 use crate::model::world::World;
 use crate::model::{Component, Ctx, Health, Move};
 use crate::units::{SimDuration, SimTime};
-
-/// Time from the death of a silent master to the next one's first write, in seconds, by the timers
-/// alone: `phase` is uniform on 0..1, `promote` a draw of its law. Nothing is left to apply.
-#[must_use]
-pub fn surrogate(
-    interval: SimDuration,
-    fall: u32,
-    time_out: SimDuration,
-    phase: f64,
-    promote: f64,
-) -> f64 {
-    let probes = phase + f64::from(fall) - 1.0;
-    probes * interval.seconds() + time_out.seconds() + promote
-}
 
 fn drawn(law: &Sampler, key: crate::engine::draw::Key, ordinal: u64) -> SimDuration {
     SimDuration::from_seconds_f64(law.sample(key.uniform(ordinal, 0)))
@@ -142,12 +127,20 @@ impl Database {
     /// The master is declared dead, or somebody thinks so; gives whether it is cut off now.
     fn decide(&mut self, ctx: &mut Ctx<'_>) -> bool {
         let Some(failover) = &self.config.failover else { return false };
-        let covered = match self.onset {
-            Some(at) => self.works.uniform(at.nanos(), 0) < failover.coverage,
-            None => self.works_falsely.uniform(self.failovers, 0) < failover.coverage,
+        let known = self.history.as_ref().map(|history| {
+            history.iter().find(|failed| failed.from <= ctx.now && ctx.now < failed.until)
+        });
+        let covered = match (known, self.onset) {
+            (Some(failed), _) => failed.is_none(),
+            (None, Some(at)) => self.works.uniform(at.nanos(), 0) < failover.coverage,
+            (None, None) => self.works_falsely.uniform(self.failovers, 0) < failover.coverage,
         };
+        let done = known.flatten().and_then(|failed| failed.people).filter(|at| *at > ctx.now);
         let fence = failover.fence || !covered;
-        let people = (!covered).then(|| drawn(&failover.failed, self.people, self.failovers));
+        let people = (!covered).then(|| match done {
+            Some(at) => at - ctx.now,
+            None => drawn(&failover.failed, self.people, self.failovers),
+        });
         let counted = self.counted(ctx.now);
         self.counts.failovers += counted;
         self.counts.failed += counted * u64::from(!covered);
@@ -204,6 +197,7 @@ impl Database {
             }
             self.counts.lost_writes += lost * self.counted(now);
             self.members[to].applied = self.log.end();
+            self.leave_behind(to);
         }
         let state = &mut self.members[to];
         state.receipts.clear();
@@ -224,6 +218,28 @@ impl Database {
         self.reconnect(ctx);
         self.look_around(ctx);
         old
+    }
+
+    /// Whoever has more than the new master: what it has not applied yet it forgets, and with what it has
+    /// applied it is no copy of anybody any more, and is copied anew.
+    fn leave_behind(&mut self, master: usize) {
+        let end = self.log.end();
+        for (member, state) in self.members.iter_mut().enumerate() {
+            if member == master {
+                continue;
+            }
+            if state.applied > end {
+                state.standing = Standing::Out;
+                state.fenced = true;
+                state.receipts.clear();
+                state.applying = None;
+            } else if state.applied + state.receipts.len() as u64 > end {
+                state.receipts.truncate((end - state.applied) as usize);
+                if state.receipts.is_empty() {
+                    state.applying = None;
+                }
+            }
+        }
     }
 
     /// A member that is out begins to be copied, or goes on; gives the number of the block to copy.

@@ -184,7 +184,7 @@ spec! {
         in_: Reference,
         /// Requests in service per member, or `"unlimited"`; a worker is held until the answer is complete.
         workers: Workers,
-        /// Requests that may wait per member; more are refused. None: no bound.
+        /// Requests that may wait per member; more are refused, or dropped while it stands still. None: no bound.
         backlog: Option<u32>,
         /// Members that must serve for its classes to be structurally up.
         needs: u32 = 1 => at_least(1),

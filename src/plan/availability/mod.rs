@@ -20,9 +20,9 @@
 //!
 //! [`faults`]: crate::plan::faults
 
-pub(in crate::plan) mod address;
+pub(crate) mod address;
 pub(in crate::plan) mod beliefs;
-pub(in crate::plan) mod failover;
+pub(crate) mod failover;
 mod meters;
 mod routes;
 

@@ -158,9 +158,9 @@ fn a_lead_in_twice_as_long_changes_less_than_is_unknown_anyway() {
         let lead_in = lived.piece.from - lived.piece.start;
         let start = lived.piece.start.nanos().saturating_sub(lead_in.nanos());
         let piece = Piece { start: SimTime::from_nanos(start), ..lived.piece };
-        let past = Past { works: piece.works, ..Past::default() };
         let counted = &shop.plan.classes;
-        let seen = windows::live(&shop.blueprint, (&piece, past), counted, BAD, &|| false);
+        let seen =
+            windows::live(&shop.blueprint, (&piece, Past::default()), counted, BAD, &|| false);
         seen.unwrap().unwrap().classes[0].unserved() as f64
     };
     let change = |w: &Lived| longer(w) - w.seen.classes[0].unserved() as f64;
@@ -226,21 +226,21 @@ fn a_fault_of_a_role_strikes_in_the_windows_that_are_drawn_for_it() {
         // Heads, in order; late ones come after many failovers.
         let mut pieces: Vec<Piece> =
             stratum.draw(400).into_iter().map(|(piece, _)| piece).collect();
-        pieces.retain(|piece| !piece.midway && piece.works);
+        pieces.retain(|piece| !piece.midway);
         pieces.sort_by_key(|piece| std::cmp::Reverse(piece.from));
-        pieces.truncate(4);
+        pieces.truncate(6);
         for piece in pieces {
             let stretch = [(piece.from, piece.to)];
-            let (flows, moves) = frame::read(&years.of, &known, replication, &stretch).unwrap();
-            let lost: f64 = flows[0][0].lost.iter().sum();
+            let history = frame::read(&years.of, &known, replication, &stretch).unwrap();
+            let lost: f64 = history.traffic[0][0].lost.iter().sum();
             if lost < 100.0 {
                 continue;
             }
-            let before = moves.iter().filter(|moved| moved.at < piece.start);
-            let moves = before.map(|moved| {
-                (moved.at, plan.groups[moved.database as usize].unwrap(), moved.member as usize)
-            });
-            let past = Past { moves: moves.collect(), works: piece.works };
+            let past = plan.past(&history, &piece);
+            if past.failed.iter().any(|failed| failed.from < piece.to && piece.start < failed.until)
+            {
+                continue;
+            }
             assert!(!past.moves.is_empty(), "after years somebody else has been master");
             let counted = &plan.classes;
             let seen = windows::live(&loaded.plan, (&piece, past), counted, BAD, &|| false);
@@ -251,6 +251,80 @@ fn a_fault_of_a_role_strikes_in_the_windows_that_are_drawn_for_it() {
         }
     }
     assert!(all >= 4 && struck == all, "{struck} of {all}");
+}
+
+/// A database whose failovers never work: people need an hour in the mean, and nobody knows beforehand.
+const PEOPLE: &str = r#"
+scenario = "people"
+[run]
+initial = "new"
+seed = 3
+[server.box]
+count = 3
+cores = 1
+[zone.www]
+on = ["box-1"]
+[zone.sql]
+count = 2
+on = ["box-2", "box-3"]
+[service.app]
+in = "www"
+workers = "unlimited"
+[clients.public]
+time-out = "5s"
+[workload.writers]
+from = "public"
+request = "put"
+rate = "2/s"
+[request.put]
+enter = "app"
+steps = [ { call = "mysql", write = 1 } ]
+reply = "10kB"
+[database.mysql]
+in = { master = "sql-1", slaves = ["sql-2"] }
+connections = 100
+read = { cpu = "10ms" }
+write = { cpu = "10ms" }
+replication = { mode = "async", receive = "1ms" }
+[database.mysql.failover]
+detect = { interval = "5s", time-out = "4s", fall = 2 }
+promote = "20s"
+coverage = 0
+failed = { dist = "exponential", mean = "1h" }
+[fault.crash]
+hits = "database.mysql.master"
+how = "crash"
+rate = "1/d"
+repair = "2min"
+"#;
+
+/// A piece late in an episode is there because people took long in its history: they do in its window.
+#[test]
+fn people_who_take_long_in_the_years_take_long_in_the_windows() {
+    let sizes = Sizes { replications: 2, quiet: 0, episodes: 60, least: 60 };
+    let shop = Shop::of(PEOPLE, "20d", sizes, |_| {});
+    let known = Known::default();
+    // Two minutes of traffic: probes have other phases, and who waits when they are done is answered.
+    let alike = |lost: u64, flows: &Lived| {
+        let expected: f64 = flows.flows[0].lost.iter().sum::<f64>() * flows.traffic(0);
+        (lost as f64 - expected).abs() < 240.0
+    };
+    let (mut late, mut apart) = (0, 0);
+    for window in &shop.windows.windows {
+        let seen = &window.seen.classes[0];
+        assert!(alike(seen.unserved(), window), "{window:?}");
+        let piece = &window.piece;
+        late += u32::from(piece.from.since(piece.start) > SimDuration::from_secs(1_800));
+        let history = [(piece.from, piece.to)];
+        let history = frame::read(&shop.years.of, &known, piece.replication, &history).unwrap();
+        let mut past = shop.plan.past(&history, piece);
+        past.failed.iter_mut().for_each(|failed| failed.people = None);
+        let drawn =
+            windows::live(&shop.blueprint, (piece, past), &shop.plan.classes, BAD, &|| false);
+        apart += u32::from(!alike(drawn.unwrap().unwrap().classes[0].unserved(), window));
+    }
+    assert!(late > 5, "{late}");
+    assert!(apart > 5, "people drawn anew for the window make no difference: {apart}");
 }
 
 /// Clients of the tiers retry, which the fluid does not: the solvers are not held against each other.
@@ -355,10 +429,11 @@ fn strict(name: &str, more: f64) -> String {
     }
 }
 
-/// Where the solvers differ by what `flows` leaves out, and says so: a hang that no probe sees, behind a
-/// balancer that counts open connections. The fluid sends next to nothing there; in `requests` who
-/// gives up frees a place, and the next one is sent there.
-const LEFT_OUT: [&str; 2] = ["app-hang", "zone-hang"];
+/// Where `flows` leaves something out, and says so: a member that refuses has the fewest connections open,
+/// and so gets more than its share by `least-connections` until it is taken out, the more the busier the
+/// others are. With three peers that count for themselves that is a fifth more.
+const LEFT_OUT: [(&str, &str); 3] =
+    [("tier-6", "app-crash"), ("tier-7", "app-crash"), ("tier-8", "app-crash")];
 
 /// Nine tiers, strictly: what is lost in episodes agrees by first cause. With FIVENINES_FULL=1.
 #[test]
@@ -371,7 +446,7 @@ fn tiers_without_retries_and_with_exponential_laws_do_not_disagree() {
     let only = std::env::var("FIVENINES_TIER").ok();
     let mut wrong = Vec::new();
     for name in tiers.into_iter().filter(|name| only.as_deref().is_none_or(|only| only == *name)) {
-        let sizes = Sizes { replications: 16, quiet: 1, episodes: 160, least: 6 };
+        let sizes = Sizes { replications: 16, quiet: 1, episodes: 720, least: 40 };
         let shop = Shop::of(&strict(name, 10.0), "90d", sizes, |_| {});
         assert_eq!(shop.plan.apart, None, "{name}");
         let rows = shop.compared();
@@ -387,7 +462,7 @@ fn tiers_without_retries_and_with_exponential_laws_do_not_disagree() {
             );
         }
         let apart = shop.names(&rows, Agrees::Disagree);
-        let apart = apart.into_iter().filter(|cause| !LEFT_OUT.contains(&cause.as_str()));
+        let apart = apart.into_iter().filter(|cause| !LEFT_OUT.contains(&(name, cause.as_str())));
         wrong.extend(apart.map(|cause| format!("{name}: {cause}")));
     }
     assert!(wrong.is_empty(), "{wrong:?}");
