@@ -449,6 +449,19 @@ impl Net {
         )
     }
 
+    /// What the lengths of the timer of `automaton` called `timer` are drawn from, in seconds; `None`
+    /// where there is none, and for one that a calendar clock or the reader fires.
+    #[must_use]
+    pub fn timer_law(&self, automaton: AutomatonId, timer: &str) -> Option<Law> {
+        let mut own = self.programs[automaton.index()].timers.clone();
+        let at = own.find(|at| self.timer_texts[*at as usize].name == timer)?;
+        match &self.lengths[self.timers[at as usize].length as usize] {
+            LengthNet::Law(law, _) => Some(law.clone()),
+            LengthNet::Fixed(length) => Law::constant(length.seconds()).ok(),
+            LengthNet::Clock { .. } | LengthNet::Mechanism => None,
+        }
+    }
+
     /// Rate per second of a timer of exponential length; `None` for any other.
     pub(super) fn rate(&self, timer: &TimerNet) -> Option<f64> {
         match &self.lengths[timer.length as usize] {

@@ -35,6 +35,7 @@ mod scale;
 mod schema;
 mod stories;
 mod surges;
+mod surrogates;
 mod sweep;
 mod traffic;
 mod users;

@@ -5,8 +5,10 @@
 //! at-1     -> doomed-1     the same, and the takeover will not work
 //! silent-1 -> taking-1     after the silence: the law of the file, or the timers of VRRP
 //! taking-1 -> at-2         after the takeover
-//! silent-1, taking-1, doomed-1 -> at-1    unit 1 speaks again
-//! silent-1, taking-1 -> at-1              unit 2 falls silent as well
+//! at-1     -> leaves-1     unit 1, or what it stands on, is taken out as planned: a VRRP router says so
+//! leaves-1 -> taking-1     after the skew of unit 2
+//! silent-1, leaves-1, taking-1, doomed-1 -> at-1    unit 1 speaks again
+//! silent-1, leaves-1, taking-1 -> at-1    unit 2 falls silent as well
 //! at-2     -> travels -> at-1             giveback: unit 1 has been well for long enough
 //! ```
 //!
@@ -19,6 +21,7 @@ use crate::health::declare::{Automaton, Effect, Expr, Fate, State, Timer, Transi
 use crate::model::balancer::{master_down, skew};
 use crate::model::spec::place::BalancerSpec;
 use crate::plan::Draft;
+use crate::plan::faults::IS_PLANNED;
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
 use crate::units::SimDuration;
@@ -33,6 +36,8 @@ pub fn name(balancer: &str) -> String {
 struct Way {
     /// By unit that takes over.
     silence: [DurationLaw; 2],
+    /// The same after an advertisement that says goodbye.
+    farewell: Option<[DurationLaw; 2]>,
     lasts: DurationLaw,
     coverage: f64,
     giveback: Option<(SimDuration, DurationLaw)>,
@@ -48,9 +53,11 @@ fn way(spec: &BalancerSpec) -> Option<Way> {
             let most = interval.saturating_mul(3) + skew(interval, priorities[unit]);
             law(Law::uniform(most.seconds() - interval.seconds(), most.seconds()))
         };
+        let skew = |unit: usize| law(Law::constant(skew(interval, priorities[unit]).seconds()));
         let back = (master_down(interval, priorities[0]), nothing());
         return Some(Way {
             silence: [heard(0), heard(1)],
+            farewell: Some([skew(0), skew(1)]),
             lasts: nothing(),
             coverage: 1.0,
             giveback: vrrp.preempt.value.then_some(back),
@@ -62,6 +69,7 @@ fn way(spec: &BalancerSpec) -> Option<Way> {
     let giveback = failover.giveback.as_ref();
     Some(Way {
         silence: [silence.clone(), silence],
+        farewell: None,
         lasts: lasts.unwrap_or_else(nothing),
         coverage: failover.coverage.value.get(),
         giveback: giveback.map(|back| (back.after.value, DurationLaw(law_of(&back.lasts)))),
@@ -72,12 +80,28 @@ fn way(spec: &BalancerSpec) -> Option<Way> {
 pub fn declare(draft: &Draft, declaration: &mut Declaration) {
     for (balancer, (balancer_name, spec)) in draft.scenario.balancer.iter().enumerate() {
         let Some(way) = way(spec).filter(|_| spec.count.value == 2) else { continue };
-        let unit = |member: u32| Part::Balancer { balancer, member }.name(draft);
-        declaration.add(automaton(&name(balancer_name), &[unit(0), unit(1)], &way));
+        let unit = |member: u32| Part::Balancer { balancer, member };
+        let names = [0, 1].map(|member| unit(member).name(draft));
+        let planned = [0, 1].map(|member| planned(draft, declaration, unit(member)));
+        declaration.add(automaton(&name(balancer_name), &names, &way, &planned));
     }
 }
 
-fn automaton(name: &str, units: &[String; 2], way: &Way) -> Automaton {
+/// That a part or something it stands on is taken out as planned, if an operation does that.
+fn planned(draft: &Draft, declaration: &Declaration, part: Part) -> Option<Expr> {
+    let mut all = vec![part];
+    all.extend(part.domains(draft));
+    let taken_out = |part: Part| {
+        let name = part.name(draft);
+        let own = declaration.automata.iter().find(|automaton| automaton.name == name)?;
+        let publishes = own.facts.iter().any(|(fact, _)| fact == IS_PLANNED);
+        publishes.then(|| Expr::of(&name, IS_PLANNED))
+    };
+    let all: Vec<Expr> = all.into_iter().filter_map(taken_out).collect();
+    (!all.is_empty()).then_some(Expr::Any(all))
+}
+
+fn automaton(name: &str, units: &[String; 2], way: &Way, planned: &[Option<Expr>; 2]) -> Automaton {
     let speaks = |unit: usize| Expr::of(&units[unit], "serving");
     let stalled = |name: &str| State::failed(name, Effect::Lose);
     let mut states = vec![State::serving("at-1"), State::serving("at-2")];
@@ -92,6 +116,17 @@ fn automaton(name: &str, units: &[String; 2], way: &Way) -> Automaton {
         let (at, silent, taking, doomed) =
             (state("at"), state("silent"), state("taking"), state("doomed"));
         let other = format!("at-{}", to + 1);
+        if let (Some(farewell), Some(planned)) = (&way.farewell, &planned[from]) {
+            let (leaves, heard) = (state("leaves"), format!("farewell-{}", to + 1));
+            all.states.push(stalled(&leaves));
+            let said = (!speaks(from)).and(planned.clone()).and(speaks(to));
+            all = all
+                .transition(Transition::when(said, &[&at], &leaves))
+                .transition(Transition::when(speaks(from), &[&leaves], &at))
+                .transition(Transition::when(!speaks(to), &[&leaves], &at))
+                .timer(Timer::new(&heard, farewell[to].clone()).fate(anew))
+                .transition(Transition::on(&heard, &[&leaves], &taking));
+        }
         let lost = Transition::when((!speaks(from)).and(speaks(to)), &[&at], &silent);
         let lost =
             covered(lost, "takeover-works", way.coverage, (&silent, &doomed), FAILED_TAKEOVER);

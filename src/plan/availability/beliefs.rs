@@ -1,13 +1,14 @@
 //! Whom a balancer still sends to though he is dead, and whom it does not yet though he is well.
 //!
 //! ```text
-//! believed -> unseen     the member is gone; or it hangs, and a probe sees that
-//! believed -> missed     it hangs, and a shallow probe does not see it: drawn for each hang
-//! unseen   -> seen       after `fall` failed probes: U(0, interval) + (fall - 1) x interval, and the
-//!                        time-out of the last where nobody refuses
+//! believed -> unseen     the member is gone; or it hangs or pauses, and a probe sees that
+//! believed -> missed     it hangs or pauses, and a shallow probe does not see it: drawn for each
+//! unseen   -> seen       after `fall` failed probes: U(0, interval) + (fall - 1) x pace and the time-out
+//!                        of the last, where pace is the longer of interval and time-out; where it
+//!                        refuses, U(0, interval) + (fall - 1) x interval
 //! unseen, missed -> believed   it is well before that
 //! missed   -> unseen     it is gone altogether
-//! seen     -> back -> believed   it is well, after `rise` good probes
+//! seen     -> back -> believed   it is well, after `rise` good probes: U(0, pace) + (rise - 1) x interval
 //! ```
 //!
 //! One automaton for each member behind a balancer; a pair of units is taken to believe alike. The
@@ -20,6 +21,7 @@ use crate::engine::law::Law;
 use crate::health::Declaration;
 use crate::health::declare::{Automaton, Branch, Effect, Expr, Fate, State, Timer, Transition};
 use crate::model::spec::place::{Algorithm, BalancerSpec, Depth};
+use crate::model::spec::runs::How;
 use crate::plan::Draft;
 use crate::plan::part::Part;
 
@@ -47,16 +49,21 @@ pub fn declare(draft: &Draft, declaration: &mut Declaration) {
     }
 }
 
-/// Publishes that a part never hangs where the fault that makes it hang is left out: whoever believes
-/// in it asks all the same.
+/// Publishes that a part never hangs or pauses where the fault that makes it do so is left out: whoever
+/// believes in it asks all the same.
 pub fn know_of_hangs(declaration: &mut Declaration) {
     for automaton in &mut declaration.automata {
-        let publishes = |fact: &str| automaton.facts.iter().any(|(name, _)| name == fact);
-        if publishes("fit") && !publishes("is hung") {
-            automaton.facts.push(("is hung".into(), Expr::Never));
+        for (_, fact) in STANDS_STILL {
+            let publishes = |fact: &str| automaton.facts.iter().any(|(name, _)| name == fact);
+            if publishes("fit") && !publishes(fact) {
+                automaton.facts.push((fact.into(), Expr::Never));
+            }
         }
     }
 }
+
+/// What makes a part take what it is sent and answer nobody, and the fact that it does.
+const STANDS_STILL: [(How, &str); 2] = [(How::Hang, "is hung"), (How::Pause, "is stalled")];
 
 /// By member behind a balancer: that it is believed to be well, and that what is sent to it fails.
 pub fn targets(draft: &Draft, balancer: usize) -> Vec<(Expr, Expr)> {
@@ -81,18 +88,17 @@ pub fn targets(draft: &Draft, balancer: usize) -> Vec<(Expr, Expr)> {
 struct Member {
     name: String,
     zone: Option<String>,
-    zone_hangs: bool,
-    hangs: bool,
+    /// It takes what it is sent and answers nobody.
+    still: Vec<Expr>,
 }
 
 impl Member {
     fn new(draft: &Draft, part: Part) -> Self {
-        let strikes = |part: Part| {
-            use crate::model::spec::runs::How;
+        let strikes = |part: Part, how: How| {
             draft.scenario.fault.iter().any(|(_, spec)| {
                 let mut out = crate::scenario::diagnostic::Diagnostics::new();
                 let mut hits = spec.hits.iter();
-                spec.how.value == How::Hang
+                spec.how.value == how
                     && hits.any(|reference| {
                         let (text, span) = (&reference.text, reference.span);
                         crate::plan::targets::parts(draft, text, span, &mut out).contains(&part)
@@ -100,20 +106,16 @@ impl Member {
             })
         };
         let zone = part.stands_on(draft);
-        Self {
-            name: part.name(draft),
-            zone: zone.map(|zone| zone.name(draft)),
-            zone_hangs: zone.is_some_and(strikes),
-            hangs: strikes(part),
+        let mut still = Vec::new();
+        for at in std::iter::once(part).chain(zone) {
+            let facts = STANDS_STILL.iter().filter(|(how, _)| strikes(at, *how));
+            still.extend(facts.map(|(_, fact)| Expr::of(&at.name(draft), fact)));
         }
+        Self { name: part.name(draft), zone: zone.map(|zone| zone.name(draft)), still }
     }
 
     fn well(&self) -> Expr {
-        let own = Expr::of(&self.name, "serving");
-        match &self.zone {
-            Some(zone) => own.and(Expr::of(zone, "fit")),
-            None => own,
-        }
+        Expr::of(&self.name, "serving")
     }
 
     /// The process is gone and its host says so.
@@ -127,10 +129,8 @@ impl Member {
 
     /// It answers a shallow probe, and nobody else.
     fn hung(&self) -> Option<Expr> {
-        let own = self.hangs.then(|| Expr::of(&self.name, "is hung"));
-        let zone = self.zone.as_ref().filter(|_| self.zone_hangs);
-        let all: Vec<Expr> = own.into_iter().chain(zone.map(|z| Expr::of(z, "is hung"))).collect();
-        (!all.is_empty()).then(|| Expr::Any(all).and(Expr::of(&self.name, "reachable")))
+        let still = (!self.still.is_empty()).then(|| Expr::Any(self.still.clone()))?;
+        Some(still.and(Expr::of(&self.name, "reachable")))
     }
 
     fn belief(&self, name: &str, spec: &BalancerSpec) -> Automaton {
@@ -171,15 +171,17 @@ impl Member {
         let (interval, fall) = (check.interval.value.seconds(), f64::from(check.fall.value));
         let rise = f64::from(check.rise.value);
         let anew = Fate::Restart { redraw: true };
-        let probes = |timer: &str, count: f64, more: f64, guard: Expr| {
-            let least = (count - 1.0) * interval + more;
-            let law = law(Law::uniform(least, least + interval));
+        let time_out = check.time_out.value.seconds();
+        // Nobody is asked again before he has had his time.
+        let pace = interval.max(time_out);
+        let probes = |timer: &str, least: f64, phase: f64, guard: Expr| {
+            let law = law(Law::uniform(least, least + phase));
             Timer::new(timer, law).guarded(guard).fate(anew).surrogate_of("probes")
         };
-        let time_out = check.time_out.value.seconds();
-        all.timer(probes("fall", fall, time_out, !self.refuses()))
-            .timer(probes("fall-by-refusal", fall, 0.0, self.refuses()))
-            .timer(probes("rise", rise, 0.0, Expr::Always))
+        let silent = (fall - 1.0) * pace + time_out;
+        all.timer(probes("fall", silent, interval, !self.refuses()))
+            .timer(probes("fall-by-refusal", (fall - 1.0) * interval, interval, self.refuses()))
+            .timer(probes("rise", (rise - 1.0) * interval, pace, Expr::Always))
             .transition(Transition::on("fall", &["unseen"], "seen"))
             .transition(Transition::on("fall-by-refusal", &["unseen"], "seen"))
             .transition(Transition::when(self.well(), &["seen"], "back"))

@@ -3,8 +3,9 @@
 //! ```text
 //! served   -> unseen       the master is silent; with the chance of coverage, drawn there and then
 //! served   -> doomed       the same, and the failover will not work
-//! unseen   -> seeks        detected: U(0, interval) + (fall - 1) x interval + time-out, or without
-//!                          the time-out when its host refuses for it
+//! unseen   -> seeks        detected: U(0, interval) + (fall - 1) x pace + time-out, where pace is the longer
+//!                          of interval and time-out; U(0, interval) + (fall - 1) x interval when its
+//!                          host refuses for it
 //! doomed   -> people       detected as well
 //! unseen, doomed -> served the master answers before that
 //! seeks    -> promotes-k   member k follows, runs, and (remount) the volume answers
@@ -180,8 +181,7 @@ impl Group<'_> {
         let detect = &self.failover.detect;
         let (interval, fall) = (detect.interval.value.seconds(), f64::from(detect.fall.value));
         let anew = Fate::Restart { redraw: true };
-        let detects = |timer: &str, more: f64, guard: Expr| {
-            let least = (fall - 1.0) * interval + more;
+        let detects = |timer: &str, least: f64, guard: Expr| {
             let law = if interval > 0.0 {
                 Law::uniform(least, least + interval)
             } else {
@@ -190,9 +190,10 @@ impl Group<'_> {
             Timer::new(timer, super::law(law)).guarded(guard).fate(anew).surrogate_of("probes")
         };
         let time_out = detect.time_out.value.seconds();
+        let least = (fall - 1.0) * interval.max(time_out) + time_out;
         all = all
-            .timer(detects("detect", time_out, watched.clone().and(silent.clone())))
-            .timer(detects("detect-refusal", 0.0, watched.and(!silent)));
+            .timer(detects("detect", least, watched.clone().and(silent.clone())))
+            .timer(detects("detect-refusal", (fall - 1.0) * interval, watched.and(!silent)));
         let coverage = self.failover.coverage.value.get();
         let cover = |transition: Transition, purpose: &str, to: (&str, &str)| {
             covered(transition, purpose, coverage, to, FAILED_FAILOVER)

@@ -80,6 +80,17 @@ fn degraded(name: &str) -> State {
     State { sound: false, ..State::serving(name) }
 }
 
+/// The fact that a part is taken out as planned, of those that an operation takes out.
+pub const IS_PLANNED: &str = "is planned";
+
+/// That it is in a state which an operation took it to, if one does.
+fn planned(sketch: &Sketch) -> Option<Expr> {
+    let by_plan = |state: &&String| state.split('.').next() == Some(PLANNED);
+    let states = sketch.states(|harm| harm == Harm::Down);
+    let states: Vec<String> = states.iter().filter(by_plan).cloned().collect();
+    (!states.is_empty()).then_some(Expr::In(states))
+}
+
 /// A part's automaton in the making.
 struct Sketch {
     part: Part,
@@ -468,6 +479,11 @@ impl<'a> Declarer<'a> {
         for index in 0..self.sketches.len() {
             let back = self.sketches[index].bring_back(draft);
             declared.breakable.push((self.sketches[index].name.clone(), back));
+        }
+        for sketch in &mut self.sketches {
+            if let Some(planned) = planned(sketch) {
+                sketch.publish(IS_PLANNED, planned);
+            }
         }
         for index in 0..self.sketches.len() {
             self.facts(index);

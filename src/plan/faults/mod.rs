@@ -25,7 +25,7 @@
 //! crews.
 
 mod declare;
-pub use declare::{holder, operated};
+pub use declare::{IS_PLANNED, holder, operated};
 pub mod parts;
 mod textbook;
 

@@ -17,8 +17,7 @@
 //!
 //! Leaves out: that which address is where depends on the order of deaths.
 
-use super::takeover::planned;
-use super::{Declarer, Sketch};
+use super::{Declarer, IS_PLANNED, planned};
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::{Automaton, Effect, Expr, Fate, State, Timer, Transition};
 use crate::model::spec::place::{BalancerSpec, PeersSpec};
@@ -37,22 +36,12 @@ impl Declarer<'_> {
             for (member, name) in (0..).zip(&names) {
                 let others: Vec<&str> =
                     names.iter().filter(|other| *other != name).map(String::as_str).collect();
-                let sketch = &mut self.sketches[self.at[&unit(member)]];
-                let addresses = addresses(name, &others, spec, peers, leaves(sketch));
+                let leaves = planned(&self.sketches[self.at[&unit(member)]]).is_some();
+                let addresses = addresses(name, &others, spec, peers, leaves);
                 self.groups.push(addresses);
             }
         }
     }
-}
-
-/// The fact that a unit is taken out as planned, if an operation does that.
-fn leaves(sketch: &mut Sketch) -> bool {
-    let planned = planned(sketch);
-    let leaves = planned.is_some();
-    if let Some(planned) = planned {
-        sketch.publish("is planned", planned);
-    }
-    leaves
 }
 
 fn addresses(
@@ -89,7 +78,7 @@ fn addresses(
     .timer(ring)
     .timer(settled);
     if leaves {
-        let said = (!heard()).and(Expr::of(unit, "is planned")).and(any());
+        let said = (!heard()).and(Expr::of(unit, IS_PLANNED)).and(any());
         all = all.transition(Transition::when(said, &["home"], "away"));
     }
     all.transition(Transition::when(!heard(), &["home"], "unseen"))

@@ -13,7 +13,8 @@ use crate::plan::part::{Part, head_name};
 
 impl Declarer<'_> {
     /// Publishes what others ask of a part: `alive` (it runs), `fit` (it works), `reachable`
-    /// (it can be spoken to), and its harms.
+    /// (it can be spoken to), `serving` (it works, as does the zone it runs in, and can be spoken to),
+    /// and its harms.
     pub(super) fn facts(&mut self, index: usize) {
         let part = self.sketches[index].part;
         let draft = self.draft;
@@ -27,6 +28,8 @@ impl Declarer<'_> {
             Part::Uplink { .. } | Part::Switch { .. } => Expr::Always,
             _ => self.of(part.stands_on(draft), "reachable"),
         };
+        let host = part.stands_on(draft).filter(|host| matches!(host, Part::Zone { .. }));
+        let zone = host.is_some().then(|| self.of(host, "fit"));
         let sketch = &mut self.sketches[index];
         let gone: Vec<String> = sketch.states(|harm| harm == Harm::Down);
         let alive = (!within(gone)).and(sketch.host.clone().unwrap_or(Expr::Always));
@@ -38,7 +41,11 @@ impl Declarer<'_> {
         sketch.publish("alive", alive);
         sketch.publish("fit", fit);
         sketch.publish("reachable", own.and(reachable));
-        sketch.publish("serving", Expr::own("fit").and(Expr::own("reachable")));
+        let mut serving = Expr::own("fit").and(Expr::own("reachable"));
+        if let Some(zone) = zone {
+            serving = serving.and(zone);
+        }
+        sketch.publish("serving", serving);
     }
 
     /// The fact that what a part keeps in memory is lost: it or its host is gone or hangs, or a

@@ -29,12 +29,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Declarer, Harm, Sketch};
+use super::{Declarer, IS_PLANNED, planned};
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::{Automaton, Branch, Effect, Expr, Fate, State, Timer, Transition};
 use crate::model::ids::ComponentId;
 use crate::model::spec::place::TakeoverSpec;
-use crate::plan::faults::{Declared, PLANNED};
+use crate::plan::faults::Declared;
 use crate::plan::part::{Part, head_name};
 use crate::plan::program::law_of;
 
@@ -42,8 +42,7 @@ use crate::plan::program::law_of;
 const FAILED: &str = "failed-takeover";
 
 impl Declarer<'_> {
-    /// Publishes what the partner of a head hears of it: `beats`, and `is planned` when it is taken
-    /// out on purpose.
+    /// Publishes what the partner of a head hears of it: `beats`.
     pub(super) fn heartbeat(&mut self, index: usize) {
         let part = self.sketches[index].part;
         let Part::Head { .. } = part else { return };
@@ -51,11 +50,7 @@ impl Declarer<'_> {
         for domain in part.domains(self.draft) {
             beats = beats.and(self.of(Some(domain), "alive"));
         }
-        let sketch = &mut self.sketches[index];
-        sketch.publish("beats", beats);
-        if let Some(planned) = planned(sketch) {
-            sketch.publish("is planned", planned);
-        }
+        self.sketches[index].publish("beats", beats);
     }
 
     /// The volumes of the heads of every pair, and what their states mean. `live`: with the faults
@@ -94,14 +89,6 @@ impl Declarer<'_> {
     }
 }
 
-/// That it is in a state which an operation took it to, if one does.
-pub(super) fn planned(sketch: &Sketch) -> Option<Expr> {
-    let by_plan = |state: &&String| state.split('.').next() == Some(PLANNED);
-    let states = sketch.states(|harm| harm == Harm::Down);
-    let states: Vec<String> = states.iter().filter(by_plan).cloned().collect();
-    (!states.is_empty()).then_some(Expr::In(states))
-}
-
 struct Pair<'a> {
     owner: &'a str,
     partner: &'a str,
@@ -135,7 +122,7 @@ impl Pair<'_> {
             .timer(detect("detect", partner()))
             .timer(detect("detect-partner", owner()));
         if self.planned {
-            let asked = Expr::of_role("owner", "is planned").and(partner());
+            let asked = Expr::of_role("owner", IS_PLANNED).and(partner());
             let asked = Transition::when((!owner()).and(asked), &["home"], "takeover");
             all = all.transition(asked);
         }
