@@ -153,6 +153,13 @@ impl Pairs {
         Self { key, half: u64::MAX, two: [0.5; 2] }
     }
 
+    /// The uniforms of the ordinals 2 × `half` and 2 × `half` + 1, which are not remembered.
+    #[must_use]
+    #[inline]
+    pub fn pair(&self, half: u64) -> [f64; 2] {
+        self.key.uniform_pair(half, 0)
+    }
+
     /// [`Key::uniform`] of `ordinal`, at index 0.
     #[must_use]
     #[inline]

@@ -358,6 +358,53 @@ impl ArrivalStream {
         }
     }
 
+    /// The next arrivals, as [`Iterator::next`] gives them one by one, until `into` holds `most`.
+    pub fn fill(&mut self, into: &mut Vec<Arrival>, most: usize) {
+        let poisson = matches!(self.traffic.process, Process::Poisson | Process::Modulated(_));
+        while into.len() < most {
+            if poisson && self.stretch.constant > 0.0 && self.state.left.is_none() {
+                self.fill_at_constant_rate(into, most);
+            }
+            if into.len() == most {
+                return;
+            }
+            // The end of a stretch, an odd ordinal, anything else.
+            let Some(arrival) = self.next() else { return };
+            into.push(arrival);
+        }
+    }
+
+    /// Arrivals of this stretch, two at a time: all gaps of a batch at once, so that they do not wait for
+    /// each other, then their sum.
+    fn fill_at_constant_rate(&mut self, into: &mut Vec<Arrival>, most: usize) {
+        const BATCH: usize = 16;
+        let (rate, end) = (self.stretch.constant, self.stretch.end.nanos());
+        let last = end.min(self.until.nanos());
+        let ArrivalState { mut now, mut fraction, mut ordinal, .. } = self.state;
+        if ordinal % 2 == 1 {
+            return;
+        }
+        'filled: while most - into.len() >= BATCH {
+            let mut steps = [[0.0; 2]; BATCH / 2];
+            for (half, two) in (ordinal / 2..).zip(&mut steps) {
+                *two = self.gaps.pair(half).map(|uniform| -ln(1.0 - uniform) / rate);
+            }
+            for step in steps.as_flattened() {
+                let room = end.saturating_sub(now) as f64 - fraction;
+                let total = fraction + step;
+                let whole = (total as i64).max(0) as u64;
+                let next = now.saturating_add(whole);
+                if *step >= room || next >= last {
+                    break 'filled;
+                }
+                (now, fraction) = (next, total - whole as i64 as f64);
+                into.push(Arrival { at: SimTime::from_nanos(now), ordinal });
+                ordinal += 1;
+            }
+        }
+        (self.state.now, self.state.fraction, self.state.ordinal) = (now, fraction, ordinal);
+    }
+
     /// Computes the stretch at the current position from nothing but the state, so that a resumed
     /// stream goes on with the same bits.
     fn enter_stretch(&mut self) {

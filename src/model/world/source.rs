@@ -75,7 +75,7 @@ impl Source {
         self.at = 0;
         self.ready.clear();
         match &mut self.stream {
-            Stream::Described(stream) => self.ready.extend(stream.by_ref().take(Self::AHEAD)),
+            Stream::Described(stream) => stream.fill(&mut self.ready, Self::AHEAD),
             Stream::Recorded(stream) => self.ready.extend(stream.by_ref().take(Self::AHEAD)),
             Stream::None => {}
         }

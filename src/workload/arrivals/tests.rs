@@ -96,6 +96,38 @@ fn d15_a_longer_horizon_moves_no_arrival() {
 
 /// D11, D13, D16: arrivals are a function of traffic, seed, replication and name. Gaps are keyed
 /// by ordinal, so a change of the rate stretches the times and draws nothing anew.
+/// Many at a time are the same as one by one, across the ends of stretches, from odd ordinals on and to
+/// the end.
+#[test]
+fn arrivals_filled_in_batches_are_those_taken_one_by_one() {
+    let until = seconds(3 * 86_400);
+    let renewal = Process::Renewal(Law::uniform(1.0, 3.0).unwrap());
+    let processes = [Process::Poisson, burst(), Process::Regular, renewal];
+    let all = processes.into_iter().flat_map(|process| {
+        [plain(0.3, process.clone()), standard(0.3, process.clone()), plain(5e8, process)]
+    });
+    for traffic in all {
+        let until = if traffic.peak().in_per_second() > 1e6 { seconds(1) } else { until };
+        let one_by_one: Vec<_> =
+            stream(&traffic, SimTime::ZERO, until).take(40_000).collect();
+        for most in [1, 16, 32, 45] {
+            let mut stream = stream(&traffic, SimTime::ZERO, until);
+            let mut found = Vec::new();
+            while found.len() < 40_000 {
+                let mut batch = Vec::new();
+                stream.fill(&mut batch, most);
+                if batch.is_empty() {
+                    break;
+                }
+                found.extend(batch);
+            }
+            found.truncate(40_000);
+            assert!(found == one_by_one, "{traffic:?}, {most} at a time");
+        }
+        assert!(one_by_one.len() > 10_000);
+    }
+}
+
 #[test]
 fn d13_arrivals_depend_on_nothing_but_their_own_names() {
     let until = seconds(20_000);
