@@ -149,7 +149,7 @@ fn falls(why: &WhyRows) -> Table {
             rows.push(vec![Cell::text(name.clone()), Cell::text(what), cell]);
         };
         for bar in &row.bars {
-            put(bar.without.join(", "), &bar.saved);
+            put(label(bar), &bar.saved);
         }
         put("interaction".into(), &row.interaction);
         if row.left.value().is_some_and(|left| left > 0.0) {
@@ -158,7 +158,10 @@ fn falls(why: &WhyRows) -> Table {
         put("(down in all)".into(), &row.all);
     }
     Table {
-        caption: "What leaving out buys, each alone and on the same draws".into(),
+        caption:
+            "What leaving out buys, each alone and on the same draws (the others by name are in \
+                  waterfall.csv)"
+                .into(),
         columns,
         rows,
     }
@@ -270,11 +273,11 @@ fn told(outages: &[&OutageRecord]) -> Table {
     let columns = vec![
         Column::words("of", "of"),
         Column::words("told as", "kept_as"),
-        Column::words("began", "begun"),
         Column::numbers("lasted", "length_s", Unit::Seconds),
-        Column::numbers("views lost", "views_lost", Unit::None),
-        Column::numbers("of its year's downtime", "of_year_ratio", Unit::Ratio),
         Column::words("first cause", "first_cause"),
+        Column::numbers("views lost", "views_lost", Unit::None),
+        Column::words("began", "begun"),
+        Column::numbers("of its year's downtime", "of_year_ratio", Unit::Ratio),
         Column::words("with", "contributing"),
         Column::words("down", "down"),
     ];
@@ -290,17 +293,17 @@ fn told(outages: &[&OutageRecord]) -> Table {
         vec![
             Cell::text(format!("{}, {}", outage.of, outage.availability)),
             Cell::text(kept_as(outage)),
-            Cell::text(format!("{}, replication {}", outage.begun, outage.replication)),
             Cell::Figure(Figure::exact(outage.length_s, Unit::Seconds)),
+            Cell::text(outage.first_cause.clone()),
             outage.views_lost.map_or_else(
                 || Cell::missing("no traffic"),
                 |views| Cell::Count(views.round() as u64),
             ),
+            Cell::text(format!("{}, replication {}", outage.begun, outage.replication)),
             outage.of_year_ratio.map_or_else(
                 || Cell::missing("over New Year"),
                 |share| Cell::Figure(Figure::exact(share, Unit::Ratio)),
             ),
-            Cell::text(outage.first_cause.clone()),
             or_none(&outage.contributing),
             or_none(&outage.down),
         ]

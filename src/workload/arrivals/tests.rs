@@ -108,8 +108,7 @@ fn arrivals_filled_in_batches_are_those_taken_one_by_one() {
     });
     for traffic in all {
         let until = if traffic.peak().in_per_second() > 1e6 { seconds(1) } else { until };
-        let one_by_one: Vec<_> =
-            stream(&traffic, SimTime::ZERO, until).take(40_000).collect();
+        let one_by_one: Vec<_> = stream(&traffic, SimTime::ZERO, until).take(40_000).collect();
         for most in [1, 16, 32, 45] {
             let mut stream = stream(&traffic, SimTime::ZERO, until);
             let mut found = Vec::new();
