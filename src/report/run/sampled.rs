@@ -33,9 +33,9 @@ fn intro(sampled: &SampledRows) -> String {
         "Of the first {} of these histories {} windows were lived through request by request: {broken} of \
          the {} pieces of {} episodes in which something is wrong, {quiet} of quiet time, {:.1} hours \
          in all. Each was drawn with a known chance; what requests lose beyond what the fluid loses, \
-         over that chance, corrects the years. A window begins with its history's faults, repairs and \
-         ages, but with empty queues, cold memory and the masters of the file: what comes before it \
-         is lived through and not counted. windows.csv has every window.",
+         over that chance, corrects the years. A window begins with its history's faults, repairs, \
+         ages and masters, and what failed over in vain there does so here, but with empty queues and \
+         cold memory: what comes before it is lived through and not counted. windows.csv has every window.",
         sampled.replications,
         sampled.windows.len(),
         sampled.pieces,
