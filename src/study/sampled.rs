@@ -133,20 +133,22 @@ impl SampledPlan {
         let mut causes: Vec<Option<usize>> =
             years.of.causes.iter().map(|cause| place(cause)).collect();
         causes.push(Some(crate::model::ids::CauseId::OVERLOAD.index()));
+        let reacting = reacting(plan);
+        let decides = |automaton: String| {
+            let (_, component) = reacting.iter().find(|(name, _)| *name == automaton)?;
+            Some(*component)
+        };
+        let databases = draft.scenario.database.iter().map(|(name, _)| failover::name(&name.text));
+        let balancers = draft.scenario.balancer.iter().map(|(name, _)| address::name(&name.text));
         Ok(Self {
             sizes,
             apart: apart(plan, fluid, &classes),
             classes,
             causes,
             planned: place(PLANNED),
-            groups: draft
-                .scenario
-                .database
-                .iter()
-                .map(|(name, _)| group(plan, &name.text))
-                .collect(),
-            pairs: draft.scenario.balancer.iter().map(|(name, _)| pair(plan, &name.text)).collect(),
-            reacting: reacting(plan),
+            groups: databases.map(decides).collect(),
+            pairs: balancers.map(decides).collect(),
+            reacting,
             figures: Vec::new(),
         })
     }
@@ -267,18 +269,6 @@ pub fn is_of_windows(figure: &Figure) -> Result<bool, String> {
         )),
         None => Ok(figure.metric == Metric::Latency && of_years),
     }
-}
-
-/// The component that decides for a database.
-fn group(plan: &Blueprint, name: &str) -> Option<ComponentId> {
-    let is = |part: &crate::model::blueprint::Part| matches!(&part.config, Config::Database(group) if group.name == name);
-    plan.parts.iter().position(is).map(|at| ComponentId(at as u32))
-}
-
-/// The component that decides for a balancer.
-fn pair(plan: &Blueprint, name: &str) -> Option<ComponentId> {
-    let is = |part: &crate::model::blueprint::Part| matches!(&part.config, Config::Balancer(pair) if pair.name == name);
-    plan.parts.iter().position(is).map(|at| ComponentId(at as u32))
 }
 
 /// Who decides on failovers and takeovers, by the name of the automaton that is its surrogate.
