@@ -20,9 +20,9 @@
 //!
 //! Each piece also has the instant from which `requests` has to live for it. Queues and workers cannot be
 //! taken over from a fluid (they are never invented). What breaks and what is repaired, with all ages, is
-//! the history's own at any instant; so is who is master and who has an address, which failovers and takeovers do not work, and
-//! when people are done with those: a piece late in an episode is there because they took long. What
-//! else reacts (probes, detection, a failover or a takeover under way, cold memory)
+//! the history's own at any instant; so is who is master and who has an address, which failovers and
+//! takeovers do not work, and when people are done with those: a piece late in an episode is there
+//! because they took long. What else reacts (probes, detection, a failover or a takeover under way, cold memory)
 //! begins anew with the window. So it begins [`LEAD_IN`] before an episode, and that far back too for later
 //! pieces within [`WITHIN`] of its start, and for those within [`FURTHEST`] where a failover or takeover
 //! did not work and people have to end that. Else it begins [`LONG_LEAD_IN`] before the piece: longer than
