@@ -48,7 +48,7 @@ use crate::engine::law::Sampler;
 use crate::model::event::Event;
 use crate::model::gauge::Gauge;
 use crate::model::ids::{CauseId, ComponentId, UnitId};
-use crate::model::outage::Failed;
+use crate::model::outage::{Failed, Hangs};
 use crate::model::probing::{Probing, first_probe};
 use crate::model::{Ctx, Health};
 use crate::units::{SimDuration, SimTime};
@@ -200,6 +200,8 @@ pub struct Balancer {
     doomed: bool,
     /// Takeovers that do not work, where a history says which.
     history: Option<Vec<Failed>>,
+    /// By member: its hangs that no probe sees, where a history says which.
+    unseen: Vec<Option<Vec<(SimTime, SimTime)>>>,
     change: Change,
     ticket: Ticket,
     takeovers: u64,
@@ -259,6 +261,7 @@ impl Balancer {
             speaks: vec![true; units],
             doomed: false,
             history: None,
+            unseen: Vec::new(),
             change: Change::None,
             ticket: Ticket::NONE,
             takeovers: 0,
@@ -494,7 +497,12 @@ impl Balancer {
     }
 
     /// Whether a shallow probe sees that the member hangs, drawn once for each hang.
-    fn sees_hang(&mut self, at: usize) -> bool {
+    fn sees_hang(&mut self, at: usize, now: SimTime) -> bool {
+        let member = at % self.config.members.len();
+        if let Some(Some(unseen)) = self.unseen.get(member) {
+            let missed = unseen.iter().any(|(from, until)| *from <= now && now < *until);
+            return *self.beliefs[at].hang.get_or_insert(!missed);
+        }
         let chance = self.config.probing.map_or(0.0, |probing| probing.sees_hang);
         let belief = &mut self.beliefs[at];
         *belief.hang.get_or_insert_with(|| {
@@ -557,9 +565,19 @@ impl Balancer {
         }
     }
 
-    /// A history says which takeovers do not work, and who has the address when a world begins.
-    pub(in crate::model) fn follows(&mut self, failed: Vec<Failed>, holder: Option<usize>) {
+    /// A history says which takeovers do not work, which hangs no probe sees, and who has the address
+    /// when a world begins.
+    pub(in crate::model) fn follows(
+        &mut self,
+        failed: Vec<Failed>,
+        hangs: impl Iterator<Item = Hangs>,
+        holder: Option<usize>,
+    ) {
         self.history = Some(failed);
+        self.unseen = vec![None; self.config.members.len()];
+        for hang in hangs {
+            self.unseen[hang.member] = Some(hang.unseen);
+        }
         self.holder = holder.unwrap_or(self.holder);
     }
 

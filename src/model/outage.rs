@@ -121,6 +121,19 @@ pub struct Past {
     /// Failovers and takeovers that did not work, in order. All others do; there are none without a
     /// death.
     pub failed: Vec<Failed>,
+    /// Which hangs of whom no probe saw. Of whom nothing is said here it is drawn.
+    pub hangs: Vec<Hangs>,
+}
+
+/// Hangs of a member that the probes of a balancer did not see in a history; all others they saw.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hangs {
+    /// The balancer.
+    pub of: ComponentId,
+    /// The member, by number.
+    pub member: usize,
+    /// From when to when, in order.
+    pub unseen: Vec<(SimTime, SimTime)>,
 }
 
 /// A failover or a takeover that did not work in a history.

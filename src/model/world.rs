@@ -209,7 +209,8 @@ impl<'p> World<'p> {
                     }
                     let mut balancer = Balancer::new(config, plan.seed, lineage);
                     if let Some(past) = &past {
-                        balancer.follows(past.failed_of(id), past.holder(id));
+                        let hangs = past.hangs.iter().filter(|hangs| hangs.of == id);
+                        balancer.follows(past.failed_of(id), hangs.cloned(), past.holder(id));
                     }
                     Component::Balancer(Box::new(balancer))
                 }

@@ -21,8 +21,8 @@
 //! Each piece also has the instant from which `requests` has to live for it. Queues and workers cannot be
 //! taken over from a fluid (they are never invented). What breaks and what is repaired, with all ages, is
 //! the history's own at any instant; so is who is master and who has an address, which failovers and
-//! takeovers do not work, and when people are done with those: a piece late in an episode is there
-//! because they took long. What else reacts (probes, detection, a failover or a takeover under way, cold memory)
+//! takeovers do not work, when people are done with those, and which hangs probes do not see: a piece
+//! late in an episode is there because it took long. What else reacts (probes, detection, a failover or a takeover under way, cold memory)
 //! begins anew with the window. So it begins [`LEAD_IN`] before an episode, and that far back too for later
 //! pieces within [`WITHIN`] of its start, and for those within [`FURTHEST`] where a failover or takeover
 //! did not work and people have to end that. Else it begins [`LONG_LEAD_IN`] before the piece: longer than
@@ -208,6 +208,14 @@ struct Watching<'m, 'p> {
     roles: Vec<Option<(Role, u32)>>,
     moves: Vec<RoleMoved>,
     failed: Vec<Failed>,
+    beliefs: Vec<Belief>,
+}
+
+/// What a balancer believes of a member that may hang unseen.
+struct Belief {
+    of: AutomatonId,
+    missed: StateId,
+    unseen: Vec<(SimTime, SimTime)>,
 }
 
 /// The automaton of a failover or of a takeover.
@@ -284,6 +292,16 @@ impl Listener for Watching<'_, '_> {
     }
 
     fn moved(&mut self, moved: &Moved) {
+        if let Some(belief) = self.beliefs.iter_mut().find(|belief| belief.of == moved.automaton) {
+            if moved.to == belief.missed {
+                belief.unseen.push((moved.at, SimTime::NEVER));
+            } else if moved.from == belief.missed
+                && let Some(last) = belief.unseen.last_mut()
+            {
+                last.1 = moved.at;
+            }
+            return;
+        }
         let Some(failing) = self.failing.iter().find(|failing| failing.of == moved.automaton)
         else {
             return;
@@ -334,10 +352,27 @@ fn begin<'m, 'p>(
     }
     let failing = failing(&net.net);
     let wellness = Wellness::of(fluid);
-    let (moves, failed) = (Vec::new(), Vec::new());
-    let watching =
-        Watching { net: &net.net, live, wellness, course, failing, roles, moves, failed };
+    let watching = Watching {
+        net: &net.net,
+        live,
+        wellness,
+        course,
+        failing,
+        roles,
+        moves: Vec::new(),
+        failed: Vec::new(),
+        beliefs: beliefs(&net.net),
+    };
     Ok(Some((kernel, watching)))
+}
+
+/// What balancers believe of members that may hang unseen.
+fn beliefs(net: &Net) -> Vec<Belief> {
+    let belief = |of: AutomatonId| {
+        let missed = net.state(of, "missed")?;
+        Some(Belief { of, missed, unseen: Vec::new() })
+    };
+    net.automata().filter_map(belief).collect()
 }
 
 /// Automata that say who takes over from whom, with their states of failure.
@@ -440,7 +475,9 @@ pub fn read(
         failed.until = end;
         failed.people = failed.people.or(Some(end));
     }
-    Ok(Read { traffic: all, moves: watching.moves, failed: watching.failed })
+    let name = |belief: Belief| (watching.net.name(belief.of).to_string(), belief.unseen);
+    let hangs = watching.beliefs.into_iter().map(name).collect();
+    Ok(Read { traffic: all, moves: watching.moves, failed: watching.failed, hangs })
 }
 
 /// What is read of a history.
@@ -452,6 +489,8 @@ pub struct Read {
     pub moves: Vec<RoleMoved>,
     /// The failovers and takeovers that did not work, in order.
     pub failed: Vec<Failed>,
+    /// By automaton of what a balancer believes of a member: from when to when it hung and no probe saw it.
+    pub hangs: Vec<(String, Vec<(SimTime, SimTime)>)>,
 }
 
 /// From then on everything stood so.

@@ -18,9 +18,9 @@ use rayon::prelude::*;
 
 use crate::model::blueprint::{Arrivals, Blueprint, Config};
 use crate::model::ids::ComponentId;
-use crate::model::outage::{Failed, Past};
+use crate::model::outage::{Failed, Hangs, Past};
 use crate::plan::Draft;
-use crate::plan::availability::{address, failover};
+use crate::plan::availability::{address, beliefs, failover};
 use crate::plan::faults::PLANNED;
 use crate::plan::figure::{Figure, Metric, Stat};
 use crate::plan::fluid::FluidPlan;
@@ -35,7 +35,7 @@ use crate::study::underway;
 use crate::study::window::{Ending, Watch};
 use crate::study::years::YearsPlan;
 use crate::study::years::load::Loss;
-use crate::units::SimDuration;
+use crate::units::{SimDuration, SimTime};
 
 /// What is drawn where nobody says how much.
 pub const SIZES: Sizes = Sizes { replications: 16, quiet: 3, episodes: 48, least: 2 };
@@ -92,6 +92,8 @@ pub struct SampledPlan {
     pub pairs: Vec<Option<ComponentId>>,
     /// The automata of failovers and takeovers in the years, and who decides in `requests`.
     pub reacting: Vec<(String, ComponentId)>,
+    /// The automata of what balancers believe of members in the years; the balancer, the member's number.
+    pub believed: Vec<(String, ComponentId, usize)>,
     /// The cause of the blueprint that is planned work.
     pub planned: Option<usize>,
     /// Why the two solvers need not agree; none: they must.
@@ -149,6 +151,7 @@ impl SampledPlan {
             groups: databases.map(decides).collect(),
             pairs: balancers.map(decides).collect(),
             reacting,
+            believed: believed(plan),
             figures: Vec::new(),
         })
     }
@@ -170,9 +173,14 @@ impl SampledPlan {
             let (from, until, people) = (failed.from, failed.until, failed.people);
             Some(Failed { of: *of, from, until, people })
         };
+        let hang = |(name, unseen): &(String, Vec<(SimTime, SimTime)>)| {
+            let (_, of, member) = self.believed.iter().find(|(belief, ..)| belief == name)?;
+            Some(Hangs { of: *of, member: *member, unseen: unseen.clone() })
+        };
         Past {
             moves: moves.filter_map(moved).collect(),
             failed: history.failed.iter().filter_map(failed).collect(),
+            hangs: history.hangs.iter().filter_map(hang).collect(),
         }
     }
 
@@ -280,6 +288,21 @@ fn reacting(plan: &Blueprint) -> Vec<(String, ComponentId)> {
     };
     let all = plan.parts.iter().enumerate();
     all.filter_map(|(at, part)| Some((automaton(part)?, ComponentId(at as u32)))).collect()
+}
+
+/// What a balancer believes of its members, by the name of the automaton in the years.
+fn believed(plan: &Blueprint) -> Vec<(String, ComponentId, usize)> {
+    let mut all = Vec::new();
+    for (at, part) in plan.parts.iter().enumerate() {
+        let Config::Balancer(balancer) = &part.config else { continue };
+        let of = ComponentId(at as u32);
+        let members = balancer.members.iter().enumerate();
+        all.extend(
+            members
+                .map(|(member, behind)| (beliefs::name(&balancer.name, &behind.name), of, member)),
+        );
+    }
+    all
 }
 
 /// Less where a scenario has more traffic, so that windows cost about the same everywhere.

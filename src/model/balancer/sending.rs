@@ -306,7 +306,7 @@ impl World<'_> {
         match health {
             Health::Up | Health::Slow(_) => self.conclude(id, at, true),
             Health::Down => self.conclude(id, at, false),
-            _ if stands && !self.balancer_mut(id).sees_hang(at) => self.conclude(id, at, true),
+            _ if stands && !self.balancer_mut(id).sees_hang(at, now) => self.conclude(id, at, true),
             _ => self.wait(id, at, now + probing.time_out),
         }
     }

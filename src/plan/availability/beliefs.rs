@@ -27,6 +27,11 @@ use crate::plan::part::Part;
 
 use super::law;
 
+/// The name of the automaton of what a balancer believes of a member.
+pub fn name(balancer: &str, member: &str) -> String {
+    format!("{balancer}/{member}")
+}
+
 /// The fact of the whole that more than 1 % of what a balancer sends on fails.
 pub fn errors(draft: &Draft, balancer: usize) -> String {
     format!("{}/errors", draft.scenario.balancer[balancer].0)
@@ -38,7 +43,7 @@ pub fn declare(draft: &Draft, declaration: &mut Declaration) {
         let targets = &draft.links.balancers[balancer].targets;
         for (service, member) in targets {
             let member = Member::new(draft, Part::Service { service: *service, member: *member });
-            declaration.add(member.belief(&format!("{name}/{}", member.name), spec));
+            declaration.add(member.belief(&self::name(&name.text, &member.name), spec));
         }
         let (believed, misled): (Vec<Expr>, Vec<Expr>) =
             self::targets(draft, balancer).into_iter().unzip();
@@ -72,7 +77,7 @@ pub fn targets(draft: &Draft, balancer: usize) -> Vec<(Expr, Expr)> {
     let avoids = spec.algorithm.value == Algorithm::LeastConnections;
     let one = |(service, member): &(usize, u32)| {
         let member = Member::new(draft, Part::Service { service: *service, member: *member });
-        let belief = format!("{name}/{}", member.name);
+        let belief = self::name(&name.text, &member.name);
         let misleads = Expr::of(&belief, "misleads");
         let misled = match (retries, avoids) {
             (false, false) => misleads,

@@ -21,7 +21,7 @@
 //! [`faults`]: crate::plan::faults
 
 pub(crate) mod address;
-pub(in crate::plan) mod beliefs;
+pub(crate) mod beliefs;
 pub(crate) mod failover;
 mod meters;
 mod routes;

@@ -327,6 +327,39 @@ fn people_who_take_long_in_the_years_take_long_in_the_windows() {
     assert!(apart > 5, "people drawn anew for the window make no difference: {apart}");
 }
 
+/// A hang that no probe of the years saw is seen by none in its windows, and the other way round: a third of the
+/// traffic fails for an hour, or for some seconds.
+#[test]
+fn a_hang_is_seen_in_the_windows_when_it_is_seen_in_the_years() {
+    let text = SHOP.replace("\"4/d\"", "\"0.001/d\"").replace("\"2/d\"", "\"0.001/d\"");
+    let text = text.replace("depth = \"shallow\"", "depth = \"shallow\", sees-hang = 0.5");
+    let hang = "[fault.stuck]\nhits = \"service.app\"\nhow = \"hang\"\nrate = \"0.7/d\"\nrepair = \"1h\"\n";
+    let sizes = Sizes { replications: 2, quiet: 0, episodes: 60, least: 60 };
+    let shop = Shop::of(&format!("{text}{hang}"), "20d", sizes, |_| {});
+    let known = Known::default();
+    // Phases of the probes, and who waits for an answer when it hangs.
+    let alike = |lost: u64, window: &Lived| {
+        let expected: f64 = window.flows[0].lost.iter().sum::<f64>() * window.traffic(0);
+        (lost as f64 - expected).abs() < 60.0 + 0.15 * expected
+    };
+    let (mut missed, mut apart) = (0, 0);
+    for window in &shop.windows.windows {
+        let lost = window.seen.classes[0].unserved();
+        assert!(alike(lost, window), "{lost} lost: {window:?}");
+        missed += u32::from(lost > 100);
+        let piece = &window.piece;
+        let history = [(piece.from, piece.to)];
+        let history = frame::read(&shop.years.of, &known, piece.replication, &history).unwrap();
+        let mut past = shop.plan.past(&history, piece);
+        past.hangs.clear();
+        let drawn =
+            windows::live(&shop.blueprint, (piece, past), &shop.plan.classes, BAD, &|| false);
+        apart += u32::from(!alike(drawn.unwrap().unwrap().classes[0].unserved(), window));
+    }
+    assert!(missed > 5, "{missed} windows in which a hang is not seen");
+    assert!(apart > 5, "drawing anew for the window what probes see makes no difference: {apart}");
+}
+
 /// Clients of the tiers retry, which the fluid does not: the solvers are not held against each other.
 #[test]
 fn the_tiers_are_not_comparable_and_say_why() {
