@@ -600,9 +600,7 @@ impl Balancer {
         self.takeovers += 1;
         let [silence, lasts, works, _] = self.address;
         let works = match &self.history {
-            Some(history) => {
-                !history.iter().any(|failed| failed.from <= ctx.now && ctx.now < failed.until)
-            }
+            Some(history) => !history.iter().any(|failed| failed.lasts_at(ctx.now)),
             None => works.uniform(ordinal, 0) < takeover.coverage,
         };
         if !works {

@@ -125,6 +125,14 @@ pub struct Past {
     pub hangs: Vec<Hangs>,
 }
 
+impl Failed {
+    /// Whether nobody had it then.
+    #[must_use]
+    pub fn lasts_at(&self, now: SimTime) -> bool {
+        self.from <= now && now < self.until
+    }
+}
+
 /// Hangs of a member that the probes of a balancer did not see in a history; all others they saw.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hangs {

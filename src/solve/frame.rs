@@ -280,7 +280,8 @@ impl Listener for Watching<'_, '_> {
     #[inline]
     fn fact(&mut self, at: SimTime, fact: FactId, value: bool, view: View<'_>) {
         self.live.fact(at, fact, value, view);
-        if let (true, Some((role, member))) = (value, self.roles[fact.index()]) {
+        if let (true, None, Some((role, member))) = (value, &self.course, self.roles[fact.index()])
+        {
             self.moves.push(RoleMoved { at, role, member });
         }
     }
@@ -292,6 +293,10 @@ impl Listener for Watching<'_, '_> {
     }
 
     fn moved(&mut self, moved: &Moved) {
+        // Who surveys keeps nothing that grows with the horizon.
+        if self.course.is_some() {
+            return;
+        }
         if let Some(belief) = self.beliefs.iter_mut().find(|belief| belief.of == moved.automaton) {
             if moved.to == belief.missed {
                 belief.unseen.push((moved.at, SimTime::NEVER));

@@ -252,6 +252,20 @@ struct Stretch {
     constant: f64,
 }
 
+/// A gap of mean 1. 1 − u is exact: the same gaps as a renewal process with an exponential law.
+#[inline]
+fn exponential(uniform: f64) -> f64 {
+    -ln(1.0 - uniform)
+}
+
+/// A position, in whole nanoseconds and a fraction of one, `step` nanoseconds on.
+#[inline]
+fn moved(now: u64, fraction: f64, step: f64) -> (u64, f64) {
+    let total = fraction + step;
+    let whole = (total as i64).max(0) as u64;
+    (now.saturating_add(whole), total - whole as i64 as f64)
+}
+
 impl ArrivalStream {
     /// The arrivals in `from..until` of `owner`'s traffic.
     #[must_use]
@@ -353,8 +367,7 @@ impl ArrivalStream {
         match (&self.traffic.process, &self.renewal) {
             (Process::Regular, _) => 1.0,
             (_, Some((law, mean))) => law.sample(uniform) / mean,
-            // 1 − u is exact: the same gaps as a renewal process with an exponential law.
-            (_, None) => -ln(1.0 - uniform),
+            (_, None) => exponential(uniform),
         }
     }
 
@@ -387,17 +400,15 @@ impl ArrivalStream {
         'filled: while most - into.len() >= BATCH {
             let mut steps = [[0.0; 2]; BATCH / 2];
             for (half, two) in (ordinal / 2..).zip(&mut steps) {
-                *two = self.gaps.pair(half).map(|uniform| -ln(1.0 - uniform) / rate);
+                *two = self.gaps.pair(half).map(|uniform| exponential(uniform) / rate);
             }
             for step in steps.as_flattened() {
                 let room = end.saturating_sub(now) as f64 - fraction;
-                let total = fraction + step;
-                let whole = (total as i64).max(0) as u64;
-                let next = now.saturating_add(whole);
+                let (next, rest) = moved(now, fraction, *step);
                 if *step >= room || next >= last {
                     break 'filled;
                 }
-                (now, fraction) = (next, total - whole as i64 as f64);
+                (now, fraction) = (next, rest);
                 into.push(Arrival { at: SimTime::from_nanos(now), ordinal });
                 ordinal += 1;
             }
@@ -483,15 +494,13 @@ impl Iterator for ArrivalStream {
         loop {
             match self.walk(need) {
                 Ok(step) => {
-                    let total = self.state.fraction + step;
-                    let whole = (total as i64).max(0) as u64;
-                    let now = self.state.now.saturating_add(whole);
+                    let (now, fraction) = moved(self.state.now, self.state.fraction, step);
                     if now >= self.until.nanos() {
                         self.state.left = Some(need);
                         return None;
                     }
                     self.state.now = now;
-                    self.state.fraction = total - whole as i64 as f64;
+                    self.state.fraction = fraction;
                     let arrival =
                         Arrival { at: SimTime::from_nanos(now), ordinal: self.state.ordinal };
                     self.state.ordinal += 1;

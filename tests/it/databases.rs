@@ -184,8 +184,8 @@ pub fn has_another_after_a_minute(plan: &Blueprint) -> bool {
     group(plan, &world).master() == 1
 }
 
-/// The time without a master: U(0, interval) + (fall − 1) × interval + time-out + promotion; a process that is gone refuses its probes at once. What a slave has still to apply
-/// are 200 ms at most.
+/// The time without a master: U(0, interval) + (fall − 1) × interval + time-out + promotion; a process
+/// that is gone refuses its probes at once. What a slave has still to apply are 200 ms at most.
 #[test]
 fn a_failover_takes_what_its_timers_say() {
     let plan = quarter();

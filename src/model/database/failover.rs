@@ -127,9 +127,8 @@ impl Database {
     /// The master is declared dead, or somebody thinks so; gives whether it is cut off now.
     fn decide(&mut self, ctx: &mut Ctx<'_>) -> bool {
         let Some(failover) = &self.config.failover else { return false };
-        let known = self.history.as_ref().map(|history| {
-            history.iter().find(|failed| failed.from <= ctx.now && ctx.now < failed.until)
-        });
+        let known = self.history.as_ref();
+        let known = known.map(|history| history.iter().find(|failed| failed.lasts_at(ctx.now)));
         let covered = match (known, self.onset) {
             (Some(failed), _) => failed.is_none(),
             (None, Some(at)) => self.works.uniform(at.nanos(), 0) < failover.coverage,

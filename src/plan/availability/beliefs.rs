@@ -17,15 +17,14 @@
 //! that tries again elsewhere hides whoever refuses, and one that counts open connections soon sends
 //! next to nothing to whoever only takes them.
 
-use crate::engine::law::Law;
 use crate::health::Declaration;
-use crate::health::declare::{Automaton, Branch, Effect, Expr, Fate, State, Timer, Transition};
+use crate::health::declare::{Automaton, Branch, Effect, Expr, State, Transition};
 use crate::model::spec::place::{Algorithm, BalancerSpec, Depth};
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
 use crate::plan::part::Part;
 
-use super::law;
+use super::{noticed, probes};
 
 /// The name of the automaton of what a balancer believes of a member.
 pub fn name(balancer: &str, member: &str) -> String {
@@ -173,20 +172,18 @@ impl Member {
             .transition(Transition::when(!self.well(), &["believed"], "unseen"))
             .transition(Transition::when(self.well(), &["unseen", "missed"], "believed"));
         let Some(check) = check else { return all };
-        let (interval, fall) = (check.interval.value.seconds(), f64::from(check.fall.value));
-        let rise = f64::from(check.rise.value);
-        let anew = Fate::Restart { redraw: true };
-        let time_out = check.time_out.value.seconds();
+        let (interval, time_out) = (check.interval.value, check.time_out.value);
+        let [silent, refuses] = noticed(
+            (interval, time_out, check.fall.value),
+            ("fall", !self.refuses()),
+            ("fall-by-refusal", self.refuses()),
+        );
         // Nobody is asked again before he has had his time.
-        let pace = interval.max(time_out);
-        let probes = |timer: &str, least: f64, phase: f64, guard: Expr| {
-            let law = law(Law::uniform(least, least + phase));
-            Timer::new(timer, law).guarded(guard).fate(anew).surrogate_of("probes")
-        };
-        let silent = (fall - 1.0) * pace + time_out;
-        all.timer(probes("fall", silent, interval, !self.refuses()))
-            .timer(probes("fall-by-refusal", (fall - 1.0) * interval, interval, self.refuses()))
-            .timer(probes("rise", (rise - 1.0) * interval, pace, Expr::Always))
+        let pace = interval.max(time_out).seconds();
+        let least = (f64::from(check.rise.value) - 1.0) * interval.seconds();
+        all.timer(silent)
+            .timer(refuses)
+            .timer(probes("rise", least, pace, Expr::Always))
             .transition(Transition::on("fall", &["unseen"], "seen"))
             .transition(Transition::on("fall-by-refusal", &["unseen"], "seen"))
             .transition(Transition::when(self.well(), &["seen"], "back"))

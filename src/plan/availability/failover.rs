@@ -34,7 +34,7 @@ use crate::plan::links::Role;
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
 
-use super::{FAILED_FAILOVER, FALSE_FAILOVER, covered, law, meters, publish_states};
+use super::{FAILED_FAILOVER, FALSE_FAILOVER, covered, law, meters, noticed, publish_states};
 
 /// The name of the automaton.
 pub fn name(database: &str) -> String {
@@ -179,21 +179,13 @@ impl Group<'_> {
         let watched = others(&|member| self.serving(member));
         let silent = !self.master(|member| self.refuses(member));
         let detect = &self.failover.detect;
-        let (interval, fall) = (detect.interval.value.seconds(), f64::from(detect.fall.value));
         let anew = Fate::Restart { redraw: true };
-        let detects = |timer: &str, least: f64, guard: Expr| {
-            let law = if interval > 0.0 {
-                Law::uniform(least, least + interval)
-            } else {
-                Law::constant(least)
-            };
-            Timer::new(timer, super::law(law)).guarded(guard).fate(anew).surrogate_of("probes")
-        };
-        let time_out = detect.time_out.value.seconds();
-        let least = (fall - 1.0) * interval.max(time_out) + time_out;
-        all = all
-            .timer(detects("detect", least, watched.clone().and(silent.clone())))
-            .timer(detects("detect-refusal", (fall - 1.0) * interval, watched.and(!silent)));
+        let [by_silence, by_refusal] = noticed(
+            (detect.interval.value, detect.time_out.value, detect.fall.value),
+            ("detect", watched.clone().and(silent.clone())),
+            ("detect-refusal", watched.and(!silent)),
+        );
+        all = all.timer(by_silence).timer(by_refusal);
         let coverage = self.failover.coverage.value.get();
         let cover = |transition: Transition, purpose: &str, to: (&str, &str)| {
             covered(transition, purpose, coverage, to, FAILED_FAILOVER)

@@ -30,7 +30,7 @@ use std::collections::BTreeSet;
 
 use crate::engine::draw::Seed;
 use crate::engine::law::{DurationLaw, Law};
-use crate::health::declare::{Automaton, Branch, Expr, Transition};
+use crate::health::declare::{Automaton, Branch, Expr, Fate, Timer, Transition};
 use crate::health::{AutomatonId, CauseName, FactId, Net, Reading, Start};
 use crate::model::spec::runs::Initial;
 use crate::plan::Draft;
@@ -412,6 +412,29 @@ fn cause_names(draft: &Draft, nets: &[(Net, Vec<Meter>)]) -> Vec<String> {
 
 fn law(law: Result<Law, crate::engine::law::LawError>) -> DurationLaw {
     DurationLaw(law.expect("the parameters were checked with the scenario"))
+}
+
+/// A timer that probes ring: after `least` seconds and any part of `phase` more.
+fn probes(name: &str, least: f64, phase: f64, guard: Expr) -> Timer {
+    let lasts = if phase > 0.0 { Law::uniform(least, least + phase) } else { Law::constant(least) };
+    let anew = Fate::Restart { redraw: true };
+    Timer::new(name, law(lasts)).guarded(guard).fate(anew).surrogate_of("probes")
+}
+
+/// The timers by which `fall` failed probes in a row take somebody for dead, by name and guard: who is
+/// silent, whose next probe waits for the time-out of the last, and who refuses.
+fn noticed(
+    (interval, time_out, fall): (SimDuration, SimDuration, u32),
+    silent: (&str, Expr),
+    refuses: (&str, Expr),
+) -> [Timer; 2] {
+    let (interval, time_out) = (interval.seconds(), time_out.seconds());
+    let gaps = f64::from(fall) - 1.0;
+    let least = gaps * interval.max(time_out) + time_out;
+    [
+        probes(silent.0, least, interval, silent.1),
+        probes(refuses.0, gaps * interval, interval, refuses.1),
+    ]
 }
 
 /// A transition that works with a chance, and otherwise leads to `else_` and adds a cause.

@@ -72,6 +72,27 @@ impl Shop {
         compare(&self.joined())
     }
 
+    /// Each window loses about what its piece does in the years; in how many it does not when it takes over
+    /// less from its history.
+    fn apart_without(&self, alike: impl Fn(f64, f64) -> bool, forget: impl Fn(&mut Past)) -> usize {
+        let known = Known::default();
+        let apart = |window: &&Lived| {
+            let expected = window.flows[0].lost.iter().sum::<f64>() * window.traffic(0);
+            let lost = window.seen.classes[0].unserved() as f64;
+            assert!(alike(lost, expected), "{lost} of {expected}: {window:?}");
+            let piece = &window.piece;
+            let stretch = [(piece.from, piece.to)];
+            let history = frame::read(&self.years.of, &known, piece.replication, &stretch).unwrap();
+            let mut past = self.plan.past(&history, piece);
+            forget(&mut past);
+            let counted = &self.plan.classes;
+            let drawn = windows::live(&self.blueprint, (piece, past), counted, BAD, &|| false);
+            let drawn = drawn.unwrap().unwrap();
+            !alike(drawn.classes[0].unserved() as f64, expected)
+        };
+        self.windows.windows.iter().filter(apart).count()
+    }
+
     pub fn names(&self, rows: &[Compared], verdict: Agrees) -> Vec<String> {
         let rows = rows.iter().filter(|row| row.verdict == verdict);
         rows.map(|row| self.plan.stratum(&self.years, row.of).to_string()).collect()
@@ -303,32 +324,18 @@ repair = "2min"
 fn people_who_take_long_in_the_years_take_long_in_the_windows() {
     let sizes = Sizes { replications: 2, quiet: 0, episodes: 60, least: 60 };
     let shop = Shop::of(PEOPLE, "20d", sizes, |_| {});
-    let known = Known::default();
     // Two minutes of traffic: probes have other phases, and who waits when they are done is answered.
-    let alike = |lost: u64, flows: &Lived| {
-        let expected: f64 = flows.flows[0].lost.iter().sum::<f64>() * flows.traffic(0);
-        (lost as f64 - expected).abs() < 240.0
-    };
-    let (mut late, mut apart) = (0, 0);
-    for window in &shop.windows.windows {
-        let seen = &window.seen.classes[0];
-        assert!(alike(seen.unserved(), window), "{window:?}");
-        let piece = &window.piece;
-        late += u32::from(piece.from.since(piece.start) > SimDuration::from_secs(1_800));
-        let history = [(piece.from, piece.to)];
-        let history = frame::read(&shop.years.of, &known, piece.replication, &history).unwrap();
-        let mut past = shop.plan.past(&history, piece);
-        past.failed.iter_mut().for_each(|failed| failed.people = None);
-        let drawn =
-            windows::live(&shop.blueprint, (piece, past), &shop.plan.classes, BAD, &|| false);
-        apart += u32::from(!alike(drawn.unwrap().unwrap().classes[0].unserved(), window));
-    }
+    let alike = |lost: f64, expected: f64| (lost - expected).abs() < 240.0;
+    let anew = |past: &mut Past| past.failed.iter_mut().for_each(|failed| failed.people = None);
+    let apart = shop.apart_without(alike, anew);
+    let begin_late = |w: &&Lived| w.piece.from.since(w.piece.start) > SimDuration::from_secs(1_800);
+    let late = shop.windows.windows.iter().filter(begin_late).count();
     assert!(late > 5, "{late}");
     assert!(apart > 5, "people drawn anew for the window make no difference: {apart}");
 }
 
-/// A hang that no probe of the years saw is seen by none in its windows, and the other way round: a third of the
-/// traffic fails for an hour, or for some seconds.
+/// A hang that no probe of the years saw is seen by none in its windows, and the other way round: a
+/// third of the traffic fails for an hour, or for some seconds.
 #[test]
 fn a_hang_is_seen_in_the_windows_when_it_is_seen_in_the_years() {
     let text = SHOP.replace("\"4/d\"", "\"0.001/d\"").replace("\"2/d\"", "\"0.001/d\"");
@@ -336,26 +343,11 @@ fn a_hang_is_seen_in_the_windows_when_it_is_seen_in_the_years() {
     let hang = "[fault.stuck]\nhits = \"service.app\"\nhow = \"hang\"\nrate = \"0.7/d\"\nrepair = \"1h\"\n";
     let sizes = Sizes { replications: 2, quiet: 0, episodes: 60, least: 60 };
     let shop = Shop::of(&format!("{text}{hang}"), "20d", sizes, |_| {});
-    let known = Known::default();
     // Phases of the probes, and who waits for an answer when it hangs.
-    let alike = |lost: u64, window: &Lived| {
-        let expected: f64 = window.flows[0].lost.iter().sum::<f64>() * window.traffic(0);
-        (lost as f64 - expected).abs() < 60.0 + 0.15 * expected
-    };
-    let (mut missed, mut apart) = (0, 0);
-    for window in &shop.windows.windows {
-        let lost = window.seen.classes[0].unserved();
-        assert!(alike(lost, window), "{lost} lost: {window:?}");
-        missed += u32::from(lost > 100);
-        let piece = &window.piece;
-        let history = [(piece.from, piece.to)];
-        let history = frame::read(&shop.years.of, &known, piece.replication, &history).unwrap();
-        let mut past = shop.plan.past(&history, piece);
-        past.hangs.clear();
-        let drawn =
-            windows::live(&shop.blueprint, (piece, past), &shop.plan.classes, BAD, &|| false);
-        apart += u32::from(!alike(drawn.unwrap().unwrap().classes[0].unserved(), window));
-    }
+    let alike = |lost: f64, expected: f64| (lost - expected).abs() < 60.0 + 0.15 * expected;
+    let apart = shop.apart_without(alike, |past| past.hangs.clear());
+    let loses = |w: &&Lived| w.seen.classes[0].unserved() > 100;
+    let missed = shop.windows.windows.iter().filter(loses).count();
     assert!(missed > 5, "{missed} windows in which a hang is not seen");
     assert!(apart > 5, "drawing anew for the window what probes see makes no difference: {apart}");
 }
