@@ -124,6 +124,13 @@ impl Cdn {
         Self { edges: vec![state; config.edges.len()], config, fetched: 0 }
     }
 
+    /// The origin has not answered since then.
+    pub fn silent_since(&mut self, good: SimTime) {
+        for edge in &mut self.edges {
+            (edge.good, edge.silent) = (good, true);
+        }
+    }
+
     /// The edge that the view of `ordinal` is sent to.
     #[must_use]
     pub fn route(&self, draws: &Draws<'_>, ordinal: u64) -> Way {

@@ -121,6 +121,8 @@ pub struct Past {
     /// Failovers and takeovers that did not work, in order. All others do; there are none without a
     /// death.
     pub failed: Vec<Failed>,
+    /// The CDNs whose edges nobody answers, and since when.
+    pub silent: Vec<(ComponentId, SimTime)>,
     /// Which hangs of whom no probe saw. Of whom nothing is said here it is drawn.
     pub hangs: Vec<Hangs>,
 }

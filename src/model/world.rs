@@ -198,7 +198,12 @@ impl<'p> World<'p> {
                 Config::Uplink(config) => Component::Uplink(Uplink::new(*config)),
                 Config::Cache(config) => Component::Cache(Cache::new(config.clone())),
                 Config::Cdn(config) => {
-                    Component::Cdn(Box::new(Cdn::new(config.clone(), span.start)))
+                    let mut cdn = Cdn::new(config.clone(), span.start);
+                    let silent = past.iter().flat_map(|past| &past.silent);
+                    if let Some((_, since)) = silent.into_iter().find(|(of, _)| *of == id) {
+                        cdn.silent_since(*since);
+                    }
+                    Component::Cdn(Box::new(cdn))
                 }
                 Config::Edge(config) => Component::Edge(Edge::new(*config)),
                 Config::Names(config) => Component::Names(Box::new(Names::new(config.clone()))),

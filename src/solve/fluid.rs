@@ -38,7 +38,7 @@ use crate::engine::special::{ln, normal_cdf};
 use crate::health::{CauseId, Explanation, FactId, Listener, View};
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::{AvailabilityNet, AvailabilityPlan};
-use crate::plan::fluid::state::{Bits, ClassLoad, StateLoad};
+use crate::plan::fluid::state::{AGE_BITS, AGES, Bits, StateLoad};
 use crate::plan::fluid::{FluidClass, FluidPlan, LEVEL, Patience};
 use crate::units::{SimDuration, SimTime};
 use crate::workload::rate::RateCurve;
@@ -663,9 +663,9 @@ fn too_much(used: f64, sigma: f64) -> f64 {
 #[derive(Clone, Debug)]
 struct Stall {
     since: SimTime,
-    /// By class: views that came, share of them that stands still, why.
+    /// By class: views that came, those of them that stand still, requests that hold a worker.
     views: Vec<f64>,
-    shares: Vec<f64>,
+    standing: Vec<f64>,
     held: Vec<f64>,
     cause: u32,
 }
@@ -711,6 +711,10 @@ pub struct Live<'m, 'p> {
     /// By group of classes that enter by the same services.
     groups: Vec<Vec<usize>>,
     stalls: Vec<Option<Stall>>,
+    /// By CDN: since when nobody answers its edges, where nobody does.
+    silent: Vec<Option<SimTime>>,
+    /// When what one of them holds is of the next age.
+    age_ends: SimTime,
     explanation: Explanation,
     end: SimTime,
 }
@@ -765,6 +769,8 @@ impl<'m, 'p> Live<'m, 'p> {
             month: SimTime::ZERO + MONTH,
             rows: fluid.classes.iter().map(row).collect(),
             stalls: vec![None; groups.len()],
+            silent: vec![None; fluid.network.lives.len()],
+            age_ends: SimTime::NEVER,
             groups,
             explanation: Explanation::default(),
             end: SimTime::ZERO + plan.horizon,
@@ -788,6 +794,56 @@ impl<'m, 'p> Live<'m, 'p> {
 
     /// Enters the cell of the present state and level.
     fn enter(&mut self) {
+        loop {
+            self.enter_cell();
+            if !self.hear() {
+                return;
+            }
+        }
+    }
+
+    /// Notes which edges nobody answers any more, and which somebody answers again; whether there are
+    /// such.
+    fn hear(&mut self) -> bool {
+        let mut heard = false;
+        for cdn in 0..self.silent.len() {
+            let silent = self.load.silent[cdn];
+            if self.silent[cdn].is_some() != silent {
+                self.silent[cdn] = silent.then_some(self.from);
+                heard = true;
+            }
+        }
+        if heard {
+            self.grow_old();
+        }
+        heard
+    }
+
+    /// What edges hold is as old as it is now.
+    fn grow_old(&mut self) {
+        self.age_ends = SimTime::NEVER;
+        for cdn in 0..self.silent.len() {
+            let plan = self.memo.plan;
+            let step = plan.network.lives[cdn].nanos() / u64::from(AGES);
+            let age = match self.silent[cdn] {
+                None => 0,
+                Some(_) if step == 0 => AGES + 1,
+                Some(since) => {
+                    let steps = (self.from.since(since).nanos() / step).min(u64::from(AGES));
+                    if steps < u64::from(AGES) {
+                        let ends = SimDuration::from_nanos((steps + 1) * step);
+                        self.age_ends = self.age_ends.min(since + ends);
+                    }
+                    steps as u32 + 1
+                }
+            };
+            for bit in 0..AGE_BITS {
+                set(&mut self.bits, plan.age_at(cdn) + bit, age >> bit & 1 == 1);
+            }
+        }
+    }
+
+    fn enter_cell(&mut self) {
         self.cell = self.memo.cell(&self.bits, &self.level);
         let cell = &mut self.memo.cells[self.cell as usize];
         let state = cell.state;
@@ -812,26 +868,13 @@ impl<'m, 'p> Live<'m, 'p> {
             let blamed = members.iter().find(|class| load.classes[**class].stalls > 0.0);
             match (&mut self.stalls[group], blamed) {
                 (None, Some(blamed)) => {
-                    let of = |what: fn(&ClassLoad) -> f64| {
-                        members
-                            .iter()
-                            .map(|class| what(&load.classes[*class]))
-                            .collect::<Vec<f64>>()
-                    };
-                    let (shares, held) = (of(|load| load.stalls), of(|load| load.held));
-                    let views = vec![0.0; members.len()];
+                    let none = vec![0.0; members.len()];
+                    let (views, standing, held) = (none.clone(), none.clone(), none);
                     let cause = self.why(&load.classes[*blamed].stalled_by, view);
-                    self.stalls[group] = Some(Stall { since: at, views, shares, held, cause });
-                }
-                (Some(stall), Some(_)) => {
-                    for (place, class) in members.iter().enumerate() {
-                        let now = &load.classes[*class];
-                        stall.shares[place] = stall.shares[place].max(now.stalls);
-                        stall.held[place] = stall.held[place].max(now.held);
-                    }
+                    self.stalls[group] = Some(Stall { since: at, views, standing, held, cause });
                 }
                 (Some(_), None) => self.resume(group, at),
-                (None, None) => {}
+                (Some(_), Some(_)) | (None, None) => {}
             }
         }
     }
@@ -872,7 +915,7 @@ impl<'m, 'p> Live<'m, 'p> {
         let fluid = self.memo.plan;
         let members = &self.groups[group];
         let each = |place: usize| stall.views[place] / lasted;
-        let held: f64 = (0..members.len()).map(|place| each(place) * stall.held[place]).sum();
+        let held: f64 = stall.held.iter().map(|held| held / lasted).sum();
         let all: f64 = members
             .iter()
             .enumerate()
@@ -883,7 +926,8 @@ impl<'m, 'p> Live<'m, 'p> {
         let full = if all > 0.0 { held_up + backlog / all } else { f64::INFINITY };
         let one = |(place, class): (usize, &usize)| {
             let patience = &fluid.classes[*class].patience;
-            let (rate, share) = (each(place), stall.shares[place]);
+            let rate = each(place);
+            let share = if rate > 0.0 { stall.standing[place] / stall.views[place] } else { 0.0 };
             let (lost, waits) = stalled(patience, lasted, share, (held_up, full));
             (*class, lost * rate, waits * rate)
         };
@@ -893,7 +937,7 @@ impl<'m, 'p> Live<'m, 'p> {
     /// Accounts for everything up to `to`.
     fn account(&mut self, to: SimTime) {
         while self.from < to {
-            let until = to.min(self.month).min(self.level_ends);
+            let until = to.min(self.month).min(self.level_ends).min(self.age_ends);
             self.stretch(until);
             self.from = until;
             if until == self.month {
@@ -901,6 +945,11 @@ impl<'m, 'p> Live<'m, 'p> {
             }
             if until == self.level_ends && until < to {
                 self.look_at_level();
+                self.enter();
+            }
+            if until == self.age_ends {
+                self.rows.iter_mut().for_each(|row| row.settled = false);
+                self.grow_old();
                 self.enter();
             }
         }
@@ -921,7 +970,10 @@ impl<'m, 'p> Live<'m, 'p> {
         for (group, stall) in self.stalls.iter_mut().enumerate() {
             let Some(stall) = stall else { continue };
             for (place, class) in self.groups[group].iter().enumerate() {
+                let load = &self.load.classes[*class];
                 stall.views[place] += views[*class];
+                stall.standing[place] += views[*class] * load.stalls;
+                stall.held[place] += views[*class] * load.held;
             }
         }
         for (class, came) in views.iter().copied().enumerate() {

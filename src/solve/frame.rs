@@ -208,6 +208,7 @@ struct Watching<'m, 'p> {
     roles: Vec<Option<(Role, u32)>>,
     moves: Vec<RoleMoved>,
     failed: Vec<Failed>,
+    silences: Vec<Silence>,
     beliefs: Vec<Belief>,
 }
 
@@ -240,6 +241,17 @@ pub struct Failed {
     pub until: SimTime,
 }
 
+/// Nobody answered the edges of a CDN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Silence {
+    /// The CDN, by number.
+    pub cdn: usize,
+    /// Since when.
+    pub from: SimTime,
+    /// Till when; after everything where that is not known.
+    pub until: SimTime,
+}
+
 /// What one of several has at a time, by number of the database or the balancer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -261,6 +273,24 @@ pub struct RoleMoved {
 }
 
 impl Watching<'_, '_> {
+    /// Notes who fell silent, and who answers again. Who surveys keeps nothing that grows with the horizon.
+    fn listen(&mut self, at: SimTime) {
+        if self.course.is_some() {
+            return;
+        }
+        for (cdn, silent) in self.live.silent().iter().enumerate() {
+            let open = |silence: &&mut Silence| silence.until == SimTime::NEVER;
+            let of = self.silences.iter_mut().rev().find(|silence| silence.cdn == cdn);
+            match (of.filter(open), *silent) {
+                (None, Some(from)) => {
+                    self.silences.push(Silence { cdn, from, until: SimTime::NEVER });
+                }
+                (Some(last), None) => last.until = at,
+                _ => {}
+            }
+        }
+    }
+
     fn look(&mut self, at: SimTime, view: View<'_>) {
         let looks = self.live.looks(&self.wellness);
         let Some(course) = &mut self.course else { return };
@@ -289,6 +319,7 @@ impl Listener for Watching<'_, '_> {
     #[inline]
     fn settled(&mut self, at: SimTime, view: View<'_>) {
         self.live.settled(at, view);
+        self.listen(at);
         self.look(at, view);
     }
 
@@ -357,7 +388,7 @@ fn begin<'m, 'p>(
     }
     let failing = failing(&net.net);
     let wellness = Wellness::of(fluid);
-    let watching = Watching {
+    let mut watching = Watching {
         net: &net.net,
         live,
         wellness,
@@ -366,8 +397,10 @@ fn begin<'m, 'p>(
         roles,
         moves: Vec::new(),
         failed: Vec::new(),
+        silences: Vec::new(),
         beliefs: beliefs(&net.net),
     };
+    watching.listen(SimTime::ZERO);
     Ok(Some((kernel, watching)))
 }
 
@@ -440,7 +473,7 @@ impl Watching<'_, '_> {
 }
 
 /// What the traffic was in stretches of one history, which do not overlap and are in order; and the roles
-/// that moved and the failovers and takeovers that did not work, up to the end of the last: a few a year,
+/// that moved, the failovers and takeovers that did not work and the origins that fell silent, up to the end of the last: a few a year,
 /// the one thing here that grows with the horizon.
 ///
 /// # Errors
@@ -482,7 +515,8 @@ pub fn read(
     }
     let name = |belief: Belief| (watching.net.name(belief.of).to_string(), belief.unseen);
     let hangs = watching.beliefs.into_iter().map(name).collect();
-    Ok(Read { traffic: all, moves: watching.moves, failed: watching.failed, hangs })
+    let Watching { moves, failed, silences, .. } = watching;
+    Ok(Read { traffic: all, moves, failed, silences, hangs })
 }
 
 /// What is read of a history.
@@ -494,6 +528,8 @@ pub struct Read {
     pub moves: Vec<RoleMoved>,
     /// The failovers and takeovers that did not work, in order.
     pub failed: Vec<Failed>,
+    /// When nobody answered the edges of a CDN, in order.
+    pub silences: Vec<Silence>,
     /// By automaton of what a balancer believes of a member: from when to when it hung and no probe saw it.
     pub hangs: Vec<(String, Vec<(SimTime, SimTime)>)>,
 }

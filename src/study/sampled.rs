@@ -24,10 +24,11 @@ use crate::plan::availability::{address, beliefs, failover};
 use crate::plan::faults::PLANNED;
 use crate::plan::figure::{Figure, Metric, Stat};
 use crate::plan::fluid::FluidPlan;
+use crate::plan::part::Part;
 use crate::scenario::suggest;
 use crate::solve::fluid::reading::ClassReading;
 use crate::solve::fluid::{BAD, Known};
-use crate::solve::frame::{self, Of, Offered, Piece, Role, RoleMoved, Sizes};
+use crate::solve::frame::{self, Of, Offered, Piece, Role, RoleMoved, Silence, Sizes};
 use crate::solve::requests::Breach;
 use crate::solve::sampled::{self, Counted, Seen};
 use crate::stats::sampling::allocate;
@@ -90,6 +91,8 @@ pub struct SampledPlan {
     pub groups: Vec<Option<ComponentId>>,
     /// By balancer of the draft: its component.
     pub pairs: Vec<Option<ComponentId>>,
+    /// By CDN of the draft: its component.
+    pub cdns: Vec<Option<ComponentId>>,
     /// The automata of failovers and takeovers in the years, and who decides in `requests`.
     pub reacting: Vec<(String, ComponentId)>,
     /// The automata of what balancers believe of members in the years; the balancer, the member's number.
@@ -142,6 +145,14 @@ impl SampledPlan {
         };
         let databases = draft.scenario.database.iter().map(|(name, _)| failover::name(&name.text));
         let balancers = draft.scenario.balancer.iter().map(|(name, _)| address::name(&name.text));
+        let cdn_of = |cdn: usize| {
+            let edge = Part::Edge { cdn, member: 0 }.name(draft);
+            plan.parts.iter().find(|part| part.name == edge).and_then(|part| match part.config {
+                Config::Edge(edge) => Some(edge.cdn),
+                _ => None,
+            })
+        };
+        let cdns = (0..draft.scenario.cdn.len()).map(cdn_of);
         Ok(Self {
             sizes,
             apart: apart(plan, fluid, &classes),
@@ -150,6 +161,7 @@ impl SampledPlan {
             planned: place(PLANNED),
             groups: databases.map(decides).collect(),
             pairs: balancers.map(decides).collect(),
+            cdns: cdns.collect(),
             reacting,
             believed: believed(plan),
             figures: Vec::new(),
@@ -177,8 +189,13 @@ impl SampledPlan {
             let (_, of, member) = self.believed.iter().find(|(belief, ..)| belief == name)?;
             Some(Hangs { of: *of, member: *member, unseen: unseen.clone() })
         };
+        let silent = |silence: &Silence| {
+            let goes_on = silence.from < piece.start && piece.start < silence.until;
+            Some((self.cdns.get(silence.cdn).copied().flatten()?, silence.from)).filter(|_| goes_on)
+        };
         Past {
             moves: moves.filter_map(moved).collect(),
+            silent: history.silences.iter().filter_map(silent).collect(),
             failed: history.failed.iter().filter_map(failed).collect(),
             hangs: history.hangs.iter().filter_map(hang).collect(),
         }

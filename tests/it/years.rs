@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+#[path = "years/edges.rs"]
+mod edges;
 #[path = "years/histories.rs"]
 mod histories;
 #[path = "years/load.rs"]

@@ -225,12 +225,12 @@ pub fn resolve(
             (Some(node), Availability::Structural) => fact(net, &name_of(node)),
             (Some(_), Availability::Continuous) => fact(net, &continuous(&watched.name)),
         };
-        let shares = match node.filter(|_| watched.kind == WatchedKind::Class) {
+        let (shares, fetches) = match node.filter(|_| watched.kind == WatchedKind::Class) {
             Some(node) => shares(draft, graph, node, net),
-            None => Vec::new(),
+            None => (Vec::new(), Vec::new()),
         };
         let all_above = (*availability == Availability::Continuous).then_some(WHOLE / 100);
-        Meter { up, shares, all_above }
+        Meter { up, shares, fetches, all_above }
     };
     let facts = measured.iter().filter(|(at, _)| watched[*at].kind != WatchedKind::Fleet);
     facts.map(one).collect()
@@ -260,25 +260,19 @@ fn carriers(draft: &Draft, graph: &Graph, node: NodeId) -> (Carriers, Carriers) 
     (sites, cdns)
 }
 
-fn shares(
-    draft: &Draft,
-    graph: &Graph,
-    node: NodeId,
-    net: &Net,
-) -> Vec<(crate::health::FactId, u32)> {
+/// Facts, and how much of the whole is cut off while each holds.
+type Shares = Vec<(crate::health::FactId, u32)>;
+
+/// The users of a node that are cut off with a link or an edge, and the fetches of its edges.
+fn shares(draft: &Draft, graph: &Graph, node: NodeId, net: &Net) -> (Shares, Shares) {
     let (sites, cdns) = carriers(draft, graph, node);
-    let mut all = Vec::new();
+    let of = |sets: &Carriers| -> Shares {
+        let each = |set: &Vec<Part>| WHOLE / (set.len() * sets.len()).max(1) as u32;
+        let of_set = |set: &Vec<Part>| -> Shares {
+            set.iter().map(|part| (fact(net, &routes::name(draft, *part)), each(set))).collect()
+        };
+        sets.iter().flat_map(of_set).collect()
+    };
     // Behind a CDN the users come to its edges, and only these to the sites.
-    let behind = !cdns.is_empty();
-    let sets = if behind { cdns } else { sites };
-    let several = sets.len().max(1) as u32;
-    for set in &sets {
-        for part in set {
-            all.push((
-                fact(net, &routes::name(draft, *part)),
-                WHOLE / (set.len() as u32 * several),
-            ));
-        }
-    }
-    all
+    if cdns.is_empty() { (of(&sites), Vec::new()) } else { (of(&cdns), of(&sites)) }
 }

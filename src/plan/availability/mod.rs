@@ -178,6 +178,9 @@ pub struct Meter {
     pub up: FactId,
     /// While it holds, so many parts of [`WHOLE`] are.
     pub shares: Vec<(FactId, u32)>,
+    /// While it holds, so many parts of [`WHOLE`] fetch in vain what their edge does not have. That is
+    /// part of the traffic alone, not of what is measured here.
+    pub fetches: Vec<(FactId, u32)>,
     /// More than so many are all of them, fewer none; none: a share counts as a share.
     pub all_above: Option<u32>,
 }

@@ -385,10 +385,13 @@ impl FluidPlan {
     /// Adds who is cut off with a link or an edge: known once meters are.
     pub fn cut_off(&mut self, meters: &[(usize, &Meter)], net: &Net) {
         for (class, meter) in meters {
-            for (fact, share) in &meter.shares {
+            let users = meter.shares.iter().map(|share| (share, false));
+            let fetches = meter.fetches.iter().map(|share| (share, true));
+            for ((fact, share), of_edges) in users.chain(fetches) {
                 let share = f64::from(*share) / f64::from(WHOLE);
                 let name = net.facts_of_whole().find(|(id, _)| id == fact).map(|(_, name)| name);
-                self.inputs.push(Input::Cut(*class as u32, share));
+                let cut = if of_edges { Input::CutFetches } else { Input::Cut };
+                self.inputs.push(cut(*class as u32, share));
                 self.names.push(name.expect("a fact of the whole has a name").to_string());
             }
         }
@@ -403,7 +406,8 @@ impl FluidPlan {
     /// The state in which nothing is wrong.
     #[must_use]
     pub fn well(&self) -> Bits {
-        let mut bits = vec![0_u64; self.inputs.len().div_ceil(64).max(1)];
+        let last = self.age_at(self.network.lives.len());
+        let mut bits = vec![0_u64; last.div_ceil(64).max(1)];
         for (at, input) in self.inputs.iter().enumerate() {
             let set = match input {
                 Input::Fit(_) | Input::Believed(..) | Input::Served(_) | Input::At(_, 0) => true,
@@ -415,6 +419,12 @@ impl FluidPlan {
             }
         }
         bits.into()
+    }
+
+    /// Where the age of what the edges of a CDN hold begins among the bits of a state.
+    #[must_use]
+    pub fn age_at(&self, cdn: usize) -> usize {
+        self.inputs.len() + cdn * state::AGE_BITS
     }
 
     /// By class: requests of a view that stand still while no file server answers.

@@ -23,6 +23,7 @@ use crate::plan::links::{Entrance, Role, Store};
 use crate::plan::load::{self, Resource, mean};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
+use crate::units::SimDuration;
 
 /// How a fork leads on.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +66,17 @@ pub struct Onward {
     pub waits: bool,
     /// The number is Poisson, not a whole number and a chance of one more.
     pub poisson: bool,
+    /// What an edge fetches, while all that it holds is fresh.
+    pub edge: Option<Hits>,
+}
+
+/// What the edges of a CDN answer themselves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hits {
+    /// The CDN, by number.
+    pub cdn: u32,
+    /// The share of look-ups that find their object, while all is fresh.
+    pub ratio: f64,
 }
 
 /// A branch of a fork.
@@ -126,6 +138,8 @@ pub struct Network {
     pub probes: Vec<ProbeWork>,
     /// Members of services by which everybody can be held up: service, its part, workers, backlog.
     pub rooms: Vec<Room>,
+    /// By CDN: how long what its edges hold serves while nobody renews it.
+    pub lives: Vec<SimDuration>,
 }
 
 /// Room for requests in a service.
@@ -155,6 +169,9 @@ impl Network {
             builder.class(class);
         }
         builder.probes();
+        let lives = draft.scenario.cdn.iter();
+        let lives = lives.map(|(_, spec)| spec.life.value);
+        builder.net.lives = lives.collect();
         for (service, (_, spec)) in draft.scenario.service.iter().enumerate() {
             let members = f64::from(draft.links.services[service].members);
             let workers = match spec.workers.value {
@@ -189,7 +206,7 @@ const fn once(node: u32) -> Onward {
 }
 
 const fn times(node: u32, count: f64) -> Onward {
-    Onward { node, count, waits: true, poisson: false }
+    Onward { node, count, waits: true, poisson: false, edge: None }
 }
 
 impl Builder<'_> {
@@ -261,7 +278,7 @@ impl Builder<'_> {
             let count = law.value.count.law();
             let poisson = matches!(count.form(), Form::Poisson(_));
             let node = self.net.roots[next];
-            then.push(Onward { node, count: count.mean(), waits: true, poisson });
+            then.push(Onward { poisson, ..times(node, count.mean()) });
         }
         let root = self.net.roots[class] as usize;
         self.net.nodes[root].branches[0].then = then;
@@ -312,7 +329,8 @@ impl Builder<'_> {
                     let behind = self.entrance(origin, class, outside);
                     let behind =
                         self.node(Split::Blind, vec![Branch { then: behind, ..Branch::default() }]);
-                    all.push(times(behind, 1.0 - hit));
+                    let edge = Some(Hits { cdn: cdn as u32, ratio: hit });
+                    all.push(Onward { edge, ..times(behind, 1.0 - hit) });
                 }
                 all
             }
@@ -516,18 +534,17 @@ impl Builder<'_> {
                     count.as_ref().map_or(0.0, |count| count.value)
                 };
                 let (reads, writes) = (of(&call.read), of(&call.write));
+                // All queries of one request are asked or none is: `count` is how often they are.
+                let mut queries = Vec::new();
                 if reads > 0.0 {
-                    let node = self.reads(found.index);
-                    then.push(times(node, count * reads));
+                    queries.push(times(self.reads(found.index), reads));
                 }
                 if writes > 0.0 {
-                    let node = self.writes(found.index);
-                    // As many writes of one request meet one fate: `count` of them ask at all.
-                    let behind = vec![times(node, writes)];
-                    let behind = Branch { then: behind, ..Branch::default() };
-                    let behind = self.node(Split::Blind, vec![behind]);
-                    then.push(times(behind, count));
+                    queries.push(times(self.writes(found.index), writes));
                 }
+                let queries = Branch { then: queries, ..Branch::default() };
+                let queries = self.node(Split::Blind, vec![queries]);
+                then.push(times(queries, count));
             }
             Kind::Service => {
                 let all = draft.links.services[found.index].members;

@@ -7,13 +7,33 @@
 //! chance p, a Poisson number is Poisson. Visits are independent of each other. A view is served when
 //! it and all that `then` fetches are. What fails costs nothing behind the fork at which it fails.
 //!
+//! An edge that nobody answers holds what it has: of objects of even age the share 1 − t / `life` still
+//! serves at t after the last good answer, so more and more is fetched in vain. How old a state is so
+//! far is part of it, in steps of a [`AGES`]th of `life`, each as at its middle.
+//!
 //! Holds: pure, from [`Bits`] alone, so that a state met again need not be worked out again.
 
 use super::FluidPlan;
-use super::network::{Network, Node, Onward, Split};
+use super::network::{Hits, Network, Node, Onward, Split};
 
-/// What is known of the parts: one bit an input, in the order of [`FluidPlan::inputs`].
+/// What is known of the parts: one bit an input, in the order of [`FluidPlan::inputs`]; then of each CDN
+/// how old what it holds is ([`AGE_BITS`] bits).
 pub type Bits = Box<[u64]>;
+
+/// Steps in which what the edges of a CDN hold grows old while nobody answers them. All is fresh at step
+/// 0, and gone after the last.
+pub const AGES: u32 = 32;
+/// Bits of an age.
+pub const AGE_BITS: usize = 6;
+
+/// The share of what an edge holds that still serves at a step of its age.
+#[must_use]
+pub fn fresh(age: u32) -> f64 {
+    match age {
+        0 => 1.0,
+        _ => (1.0 - (f64::from(age) - 0.5) / f64::from(AGES)).max(0.0),
+    }
+}
 
 /// What an input says while its bit is set.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,6 +58,8 @@ pub enum Input {
     Stall(u32, u32),
     /// So large a share of the users of a class (by place among those asked for) is cut off.
     Cut(u32, f64),
+    /// So large a share of its views fetches in vain what no edge has.
+    CutFetches(u32, f64),
 }
 
 /// A state, as the traffic of the classes asked for sees it.
@@ -49,6 +71,8 @@ pub struct StateLoad {
     pub constant: Vec<f64>,
     /// By resource: capacity a second.
     pub capacity: Vec<f64>,
+    /// By CDN: its edges fetch, and nobody answers.
+    pub silent: Vec<bool>,
 }
 
 /// One class in a state.
@@ -69,6 +93,8 @@ pub struct ClassLoad {
     pub because: Vec<u32>,
     /// Inputs that say why some stand still.
     pub stalled_by: Vec<u32>,
+    /// By CDN: what its edges fetch for a view, and what of it is answered.
+    pub fetches: Vec<[f64; 2]>,
 }
 
 /// Which way forks lead.
@@ -83,6 +109,9 @@ pub struct Standing<'p> {
     master: Vec<Option<u32>>,
     head: Vec<Vec<Lead>>,
     cut: Vec<f64>,
+    cut_fetches: Vec<f64>,
+    /// By CDN: the share of what its edges hold that still serves.
+    fresh: Vec<f64>,
 }
 
 /// Where the volumes of a head are.
@@ -107,8 +136,14 @@ impl FluidPlan {
     #[must_use]
     pub fn state(&self, bits: &[u64]) -> StateLoad {
         let standing = Standing::new(self, |at| bits[at / 64] >> (at % 64) & 1 == 1);
-        let classes = (0..self.classes.len()).map(|class| standing.class(class)).collect();
+        let classes: Vec<ClassLoad> =
+            (0..self.classes.len()).map(|class| standing.class(class)).collect();
         let net = &self.network;
+        let silent = |cdn: usize| {
+            let of = |at: usize| classes.iter().map(|class| class.fetches[cdn][at]).sum::<f64>();
+            some(of(0)) > 0.0 && some(of(1)) == 0.0
+        };
+        let silent = (0..net.lives.len()).map(silent).collect();
         let mut constant = vec![0.0; net.resources.len()];
         for probe in &net.probes {
             if standing.up[probe.unit as usize] && standing.up[probe.member as usize] {
@@ -119,7 +154,7 @@ impl FluidPlan {
         }
         let places = net.resources.iter().zip(&self.resource_parts);
         let capacity = places.map(|(r, part)| r.capacity / part.map_or(1.0, |p| standing.slow[p]));
-        StateLoad { classes, constant, capacity: capacity.collect() }
+        StateLoad { classes, constant, capacity: capacity.collect(), silent }
     }
 }
 
@@ -137,7 +172,14 @@ impl<'p> Standing<'p> {
             master: plan.databases.iter().map(|first| Some(*first)).collect(),
             head: plan.heads.iter().map(|count| vec![Lead::Home; *count as usize]).collect(),
             cut: vec![0.0; plan.classes.len()],
+            cut_fetches: vec![0.0; plan.classes.len()],
+            fresh: Vec::new(),
         };
+        let age = |cdn: usize| {
+            let at = |n: usize| u32::from(bit(plan.age_at(cdn) + n)) << n;
+            fresh((0..AGE_BITS).map(at).sum())
+        };
+        all.fresh = (0..plan.network.lives.len()).map(age).collect();
         for balancer in &plan.pairs {
             all.at[*balancer as usize] = None;
         }
@@ -159,6 +201,9 @@ impl<'p> Standing<'p> {
                     all.head[nas as usize][owner as usize] = Lead::Nobody;
                 }
                 Input::Cut(class, share) if set => all.cut[class as usize] += share,
+                Input::CutFetches(class, share) if set => {
+                    all.cut_fetches[class as usize] += share;
+                }
                 _ => {}
             }
         }
@@ -258,12 +303,22 @@ impl<'p> Standing<'p> {
         let mut walk = Walk {
             standing: self,
             ways: net.nodes.iter().map(|node| self.ways(node)).collect(),
+            fetches: true,
             survives: vec![None; net.nodes.len()],
             visits: net.nodes.iter().map(|node| vec![0.0; node.branches.len()]).collect(),
             because: Vec::new(),
             stalled_by: Vec::new(),
         };
-        let (survives, moves) = walk.survives(root);
+        let (mut survives, mut moves) = walk.survives(root);
+        // All that a view fetches goes one way: with a dead link, nothing of it comes.
+        let in_vain = self.cut_fetches[class].min(1.0);
+        if in_vain > 0.0 {
+            let mut walk = Walk { fetches: false, ..walk.clone() };
+            walk.survives.fill(None);
+            let (held, held_moves) = walk.survives(root);
+            survives += in_vain * (held - survives);
+            moves += in_vain * (held_moves - moves);
+        }
         walk.visit(root, 1.0, true);
         // Each request of the view, the first and what it fetches, holds a worker of its own.
         let (mut held, mut share, mut at) = (0.0, 1.0, Some(self.plan.classes[class].class));
@@ -273,16 +328,17 @@ impl<'p> Standing<'p> {
             let own =
                 root.then.iter().filter(|onward| Some(onward.node) != next.map(|n| net.roots[n]));
             let (mut fine, mut flowing) = (1.0, 1.0);
-            for onward in own {
+            for onward in own.map(|onward| self.now(onward)) {
                 let (survives, moves) = walk.survives(onward.node);
-                fine *= several(survives, onward);
-                flowing *= several(moves, onward);
+                fine *= several(survives, &onward);
+                flowing *= several(moves, &onward);
             }
             held += share * (fine - flowing).max(0.0);
             let onward = next.and_then(|n| root.then.iter().find(|o| o.node == net.roots[n]));
             share *= onward.map_or(0.0, |onward| onward.count);
             at = next.filter(|_| share > 0.0);
         }
+        let fetches = walk.fetches();
         let reached = 1.0 - self.cut[class].min(1.0);
         let mut work = vec![0.0; net.resources.len()];
         let mut stages = Vec::new();
@@ -292,7 +348,7 @@ impl<'p> Standing<'p> {
                 let slow = branch.open.first().and_then(|set| set.first());
                 let slow = slow.map_or(1.0, |part| self.slow[*part as usize]);
                 for (at, each) in &branch.work {
-                    work[*at as usize] += each * visits * slow * reached;
+                    work[*at as usize] += each * visits * slow * reached * (1.0 - in_vain);
                 }
                 if *visits > 0.0 && !branch.work.is_empty() {
                     let uses = branch.work.iter().map(|(at, _)| *at).collect();
@@ -304,10 +360,12 @@ impl<'p> Standing<'p> {
             }
         }
         for (at, input) in self.plan.inputs.iter().enumerate() {
-            if let Input::Cut(of, _) = input
-                && *of as usize == class
-                && self.cut[class] > 0.0
-            {
+            let cut = match input {
+                Input::Cut(of, _) if *of as usize == class => self.cut[class],
+                Input::CutFetches(of, _) if *of as usize == class => in_vain,
+                _ => 0.0,
+            };
+            if cut > 0.0 {
                 walk.because.push(at as u32);
             }
         }
@@ -320,12 +378,19 @@ impl<'p> Standing<'p> {
         ClassLoad {
             fails: some(1.0 - reached * survives),
             stalls: some(reached * (survives - moves)),
-            held: some(held * reached),
+            held: some(held * reached * (1.0 - in_vain)),
             work: used.map(|(at, work)| (at as u32, work)).collect(),
             stages,
             because: sorted(walk.because),
             stalled_by: sorted(walk.stalled_by),
+            fetches,
         }
+    }
+
+    /// A way on, with what edges fetch now.
+    fn now(&self, onward: &Onward) -> Onward {
+        let count = |hits: Hits| 1.0 - hits.ratio * self.fresh[hits.cdn as usize];
+        Onward { count: onward.edge.map_or(onward.count, count), ..*onward }
     }
 
     /// Inputs that say why `node` does not lead on.
@@ -386,8 +451,11 @@ fn several(survives: f64, onward: &Onward) -> f64 {
     libm::pow(survives, whole) * (1.0 - (onward.count - whole) * (1.0 - survives))
 }
 
+#[derive(Clone)]
 struct Walk<'a, 'p> {
     standing: &'a Standing<'p>,
+    /// Whether what edges fetch reaches somebody.
+    fetches: bool,
     ways: Vec<(Vec<(usize, f64)>, Blocked)>,
     /// By node: chance that a visit survives where stalls are waited out, and where they are not.
     survives: Vec<Option<(f64, f64)>>,
@@ -412,16 +480,40 @@ impl Walk<'_, '_> {
         for (branch, share) in ways {
             let then = self.net().nodes[at as usize].branches[branch].then.clone();
             let (mut survives, mut moves) = (1.0, 1.0);
-            for onward in &then {
-                let (one, other) = self.survives(onward.node);
-                survives *= several(one, onward);
-                moves *= several(other, onward);
+            for onward in then.iter().map(|onward| self.standing.now(onward)) {
+                let reached = self.fetches || onward.edge.is_none();
+                let (one, other) = if reached { self.survives(onward.node) } else { (0.0, 0.0) };
+                survives *= several(one, &onward);
+                moves *= several(other, &onward);
             }
             fine += share * survives;
             moving += share * moves;
         }
         self.survives[at as usize] = Some((fine, moving));
         (fine, moving)
+    }
+
+    /// By CDN: what its edges fetch, and what of it is answered. After [`Self::visit`].
+    fn fetches(&mut self) -> Vec<[f64; 2]> {
+        let standing = self.standing;
+        let net = &standing.plan.network;
+        let mut fetches = vec![[0.0; 2]; net.lives.len()];
+        for (at, node) in net.nodes.iter().enumerate() {
+            for (branch, then) in node.branches.iter().enumerate() {
+                let visits = self.visits[at][branch];
+                for onward in then.then.iter().filter(|onward| onward.edge.is_some()) {
+                    let onward = standing.now(onward);
+                    let Some(Hits { cdn, .. }) = onward.edge.filter(|_| visits > 0.0) else {
+                        continue;
+                    };
+                    let answered = self.survives(onward.node).1;
+                    let [asked, got] = &mut fetches[cdn as usize];
+                    *asked += visits * onward.count;
+                    *got += visits * onward.count * answered;
+                }
+            }
+        }
+        fetches
     }
 
     /// Books the visits, and who is to blame on the way.
@@ -437,7 +529,7 @@ impl Walk<'_, '_> {
         for (branch, share) in ways {
             self.visits[at as usize][branch] += rate * share;
             let then = self.net().nodes[at as usize].branches[branch].then.clone();
-            for onward in &then {
+            for onward in then.iter().map(|onward| self.standing.now(onward)) {
                 self.visit(onward.node, rate * share * onward.count, waits && onward.waits);
             }
         }

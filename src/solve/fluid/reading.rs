@@ -140,6 +140,12 @@ impl Live<'_, '_> {
         self.rows.first().map_or(0, |row| row.tally.lost.len() as u32 - 1)
     }
 
+    /// By CDN: since when nobody answers its edges, where nobody does.
+    #[must_use]
+    pub fn silent(&self) -> &[Option<SimTime>] {
+        &self.silent
+    }
+
     /// When the level of the traffic changes next.
     #[must_use]
     pub const fn level_ends(&self) -> SimTime {

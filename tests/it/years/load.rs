@@ -473,3 +473,45 @@ fn the_fluid_asks_for_what_is_offered() {
     }
     assert!(judged > 100, "{judged} resources");
 }
+
+/// A page that asks a database twelve times, or not at all: so many of ten.
+const SELDOM: &str = r#"
+scenario = "seldom"
+[run]
+initial = "new"
+seed = 3
+[server.box]
+count = 2
+cores = 1
+[zone.www]
+on = ["box-1"]
+[zone.sql]
+on = ["box-2"]
+[service.app]
+in = "www"
+workers = "unlimited"
+[workload.visitors]
+request = "page"
+rate = "2/s"
+[request.page]
+enter = "app"
+steps = [ { choose = [ { chance = 0.1, steps = [ { call = "mysql", read = 12 } ] } ] } ]
+[database.mysql]
+in = { master = "sql" }
+connections = 100
+read = { cpu = "1ms" }
+write = { cpu = "1ms" }
+restart = "0s"
+[fault.crash]
+hits = "database.mysql.master"
+how = "crash"
+rate = "12/y"
+repair = { dist = "exponential", mean = "4h" }
+"#;
+
+#[test]
+fn who_does_not_ask_a_dead_database_is_served() {
+    let figure = "lost.page[cause=crash]@horizon";
+    let seen = years(SELDOM, "10y", 200, &[figure]);
+    seen.holds(figure, 2.0 * YEAR_S * down(12.0, 4.0) * 0.1, 0.05);
+}
