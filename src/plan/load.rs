@@ -659,15 +659,17 @@ pub const fn cost_of_write(set: &DiskSetSpec) -> f64 {
 /// Random operations a second of a set of disks.
 #[must_use]
 pub fn operations_per_s(set: &DiskSetSpec) -> f64 {
-    let each = match &set.time {
-        Some(time) => 1.0 / mean(&time.value),
-        None => set.kind.value.operations_per_s(),
-    };
     let serving = match set.layout.value {
         Layout::RaidDp => set.data.value,
         Layout::Mirror | Layout::Plain => set.data.value + set.parity.value,
     };
-    f64::from(serving) * each
+    f64::from(serving) * each_per_s(set)
+}
+
+/// Operations a second of one of its disks.
+#[must_use]
+pub fn each_per_s(set: &DiskSetSpec) -> f64 {
+    set.time.as_ref().map_or(set.kind.value.operations_per_s(), |time| 1.0 / mean(&time.value))
 }
 
 /// Cores that a zone may use at most.

@@ -39,7 +39,7 @@ use crate::health::{CauseId, Explanation, FactId, Listener, View};
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::{AvailabilityNet, AvailabilityPlan};
 use crate::plan::fluid::state::{AGE_BITS, AGES, Bits, StateLoad};
-use crate::plan::fluid::{FluidClass, FluidPlan, LEVEL, Patience};
+use crate::plan::fluid::{FluidClass, FluidPlan, HOURS, LEVEL, Patience};
 use crate::units::{SimDuration, SimTime};
 use crate::workload::rate::RateCurve;
 use crate::workload::surge::Surging;
@@ -48,8 +48,6 @@ use crate::workload::surge::Surging;
 pub const MOST_CELLS: usize = 1_024;
 /// States of the parts that are worked out once for all.
 const MOST_STATES: usize = 4_096;
-/// Hours of a week.
-pub const HOURS: usize = 168;
 /// A twelfth of a year.
 pub const MONTH: SimDuration = SimDuration::from_secs(730 * 3_600);
 /// Intervals of which the objective availability is a share.
@@ -263,13 +261,7 @@ impl<'p> Memo<'p> {
     pub fn with_room(plan: &'p FluidPlan, shared: &'p Known, most: usize) -> Self {
         let curves: Vec<RateCurve> = plan.workloads.iter().map(|w| w.traffic.curve()).collect();
         let zero = plan.zero.nanos() % WEEK_NS;
-        let rate = |curve: &RateCurve, hour: usize| {
-            let from = (hour as u64 * HOUR_NS + WEEK_NS - zero) % WEEK_NS;
-            let (from, to) = (SimTime::from_nanos(from), SimTime::from_nanos(from + HOUR_NS));
-            curve.mean_between(from, to).in_per_second()
-        };
-        let hours: Vec<Vec<f64>> =
-            curves.iter().map(|curve| (0..HOURS).map(|hour| rate(curve, hour)).collect()).collect();
+        let hours = plan.rates_by_hour();
         let tops = hours.iter().map(|hours| hours.iter().copied().fold(0.0, f64::max)).collect();
         let resources = plan.network.resources.len();
         let mut memo = Self {

@@ -16,6 +16,7 @@
 //! capacity: connections and, but for stalls, workers.
 
 pub mod network;
+pub mod open;
 pub mod state;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use std::collections::BTreeMap;
 use crate::engine::law::Law;
 use crate::health::declare::Expr;
 use crate::health::{Declaration, FactId, Net};
+use crate::model::spec::place::Algorithm;
 use crate::plan::Draft;
 use crate::plan::availability::{Meter, WHOLE, beliefs, failover};
 use crate::plan::checks::week_start;
@@ -32,11 +34,17 @@ use crate::plan::links::{Entrance, Role};
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
 use crate::scenario::diagnostic::Diagnostics;
-use crate::units::{Probability, SimDuration};
+use crate::units::{Probability, SimDuration, SimTime};
 use crate::workload::arrivals::Traffic;
+use crate::workload::rate::RateCurve;
 
 use network::Network;
+use open::Open;
 use state::{Bits, Input};
+
+/// Hours of a week.
+pub const HOURS: usize = 168;
+const HOUR_NS: u64 = 3_600_000_000_000;
 
 /// Ratio of neighbouring levels of the rate.
 pub const LEVEL: f64 = 1.005;
@@ -56,6 +64,8 @@ pub struct FluidPlan {
     names: Vec<String>,
     /// By balancer: members behind it.
     pub targets: Vec<u32>,
+    /// By balancer: what it has open, where it counts that.
+    pub open: Vec<Option<Open>>,
     /// Balancers whose address moves.
     pub pairs: Vec<u32>,
     /// By database: the master of the file.
@@ -189,6 +199,7 @@ impl FluidPlan {
             inputs: Vec::new(),
             names: Vec::new(),
             targets: draft.links.balancers.iter().map(|b| b.targets.len() as u32).collect(),
+            open: Vec::new(),
             pairs: Vec::new(),
             databases: Vec::new(),
             heads: draft.scenario.nas.iter().map(|(_, spec)| spec.heads.value).collect(),
@@ -206,7 +217,53 @@ impl FluidPlan {
         if plan.classes.is_empty() {
             return None;
         }
+        plan.open = plan.opened(draft);
         Some(plan)
+    }
+
+    /// By workload: mean rate of each hour of the week, a second, from Monday 00:00 on.
+    #[must_use]
+    pub fn rates_by_hour(&self) -> Vec<Vec<f64>> {
+        let week = HOURS as u64 * HOUR_NS;
+        let zero = self.zero.nanos() % week;
+        let rate = |curve: &RateCurve, hour: usize| {
+            let from = (hour as u64 * HOUR_NS + week - zero) % week;
+            let (from, to) = (SimTime::from_nanos(from), SimTime::from_nanos(from + HOUR_NS));
+            curve.mean_between(from, to).in_per_second()
+        };
+        let of = |workload: &FluidWorkload| {
+            let curve = workload.traffic.curve();
+            (0..HOURS).map(|hour| rate(&curve, hour)).collect()
+        };
+        self.workloads.iter().map(of).collect()
+    }
+
+    /// What balancers by `least-connections` have open.
+    fn opened(&self, draft: &Draft) -> Vec<Option<Open>> {
+        let balancers = &draft.scenario.balancer;
+        let rates = self.rates_by_hour();
+        let seconds = |class: &FluidClass| {
+            open::seconds(&self.network, self.network.roots[class.class], balancers.len())
+        };
+        let seconds: Vec<Vec<f64>> = self.classes.iter().map(seconds).collect();
+        let one = |at: usize| {
+            let spec = &balancers[at].1;
+            if spec.algorithm.value != Algorithm::LeastConnections {
+                return None;
+            }
+            // Peers count for themselves; of a pair one works.
+            let units = if spec.peers.is_some() { f64::from(spec.count.value) } else { 1.0 };
+            let hour = |hour: usize| {
+                let of = |(workload, rates): (&FluidWorkload, &Vec<f64>)| {
+                    let open = rates[hour] * seconds[workload.class][at];
+                    (if open > 0.0 { rates[hour] } else { 0.0 }, open / units)
+                };
+                let all = self.workloads.iter().zip(&rates).map(of);
+                all.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+            };
+            Some(Open::new((0..HOURS).map(hour).collect()))
+        };
+        (0..balancers.len()).map(one).collect()
     }
 
     /// Who asks for what.

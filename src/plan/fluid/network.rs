@@ -110,6 +110,10 @@ pub struct ResourceOf {
     pub name: String,
     /// Work that can be done each second.
     pub capacity: f64,
+    /// How long a request waits for one piece of work with nothing in its way, in seconds: none at a
+    /// server's processor, which is counted with the zone's, and on a link, over which a reply leaves
+    /// when who sent it is free again.
+    pub seconds: f64,
 }
 
 /// What deep probes cost, whatever the traffic.
@@ -237,7 +241,19 @@ impl Builder<'_> {
         }
         let capacity = load::capacity(self.draft, part, resource)?;
         let name = load::resource_name(self.draft, part, resource);
-        self.net.resources.push(ResourceOf { part, resource, name, capacity });
+        let scenario = &self.draft.scenario;
+        let seconds = match (part, resource) {
+            (Part::Zone { .. } | Part::Balancer { .. }, Resource::Cpu)
+            | (_, Resource::Head | Resource::Servers) => 1.0,
+            (Part::Disks { server, set }, _) => {
+                1.0 / load::each_per_s(&scenario.server[server.group].1.disks[set].1)
+            }
+            (Part::Pool { nas, pool }, _) => {
+                1.0 / load::each_per_s(&scenario.nas[nas].1.pools[pool].1)
+            }
+            _ => 0.0,
+        };
+        self.net.resources.push(ResourceOf { part, resource, name, capacity, seconds });
         Some(self.net.resources.len() as u32 - 1)
     }
 

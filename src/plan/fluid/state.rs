@@ -256,7 +256,12 @@ impl<'p> Standing<'p> {
                 if sent == 0.0 {
                     return (Vec::new(), dead(1.0));
                 }
-                (well.into_iter().map(|at| (at, 1.0 / sent)).collect(), dead(astray as f64 / sent))
+                let refused = match &self.plan.open[balancer] {
+                    Some(open) if astray > 0 => open.share(astray, well.len()),
+                    _ => astray as f64 / sent,
+                };
+                let each = (1.0 - refused) / well.len().max(1) as f64;
+                (well.into_iter().map(|at| (at, each)).collect(), dead(refused))
             }
             Split::Address(balancer) => only(self.at[balancer].map(|unit| unit as usize)),
             Split::Peers(addresses) => {

@@ -1,8 +1,8 @@
 //! The traffic over years, as rows.
 
 use crate::plan::fluid::FluidPlan;
+use crate::plan::fluid::HOURS;
 use crate::plan::load::Resource;
-use crate::solve::fluid::HOURS;
 use crate::study::window::Estimate;
 use crate::study::years::load::{BusyOf, Loss, OfLoad};
 use crate::study::years::{What, YearMeasure, YearsPlan, YearsResult};

@@ -63,12 +63,12 @@ repair = { dist = "exponential", mean = "2h" }
 /// while all its five objects are found, each with its ratio times 1 − t / life.
 fn lost_a_year(repair_s: f64) -> f64 {
     let breaks = YEAR_S / (86_400.0 + repair_s);
-    let served = |t: f64| PAGE * ASSET.powi(4) * (1.0 - t / LIFE_S).powi(5);
+    let served = |t: f64| PAGE * libm::pow(ASSET, 4.0) * libm::pow(1.0 - t / LIFE_S, 5.0);
     let steps = 100_000;
     let width = LIFE_S / f64::from(steps);
     let kept: f64 = (0..steps)
         .map(|step| (f64::from(step) + 0.5) * width)
-        .map(|t| served(t) * (-t / repair_s).exp() * width)
+        .map(|t| served(t) * libm::exp(-t / repair_s) * width)
         .sum();
     RATE * breaks * (repair_s - kept)
 }
@@ -120,8 +120,8 @@ fn a_dead_link_behind_edges_loses_what_they_fetch_over_it() {
     let seen = Years::of(asked(&drafted(&linked()), "10y", 100, &[figure]));
     let cycle = 432_000.0 + 600.0;
     let deaths = 2.0 * YEAR_S / cycle;
-    let both = YEAR_S * (600.0_f64 / cycle).powi(2);
-    let in_vain = 1.0 - PAGE * ASSET.powi(4);
+    let both = YEAR_S * (600.0 / cycle) * (600.0 / cycle);
+    let in_vain = 1.0 - PAGE * libm::pow(ASSET, 4.0);
     seen.holds(figure, RATE * in_vain * (deaths * 60.0 * 0.5 + both), 0.02);
 }
 

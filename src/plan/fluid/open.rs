@@ -1,0 +1,179 @@
+//! How many requests a balancer has open, for the share that a member draws who refuses.
+//!
+//! Model: by `least-connections` who refuses has nothing open, and among those who have least it goes in
+//! turn: each time round each of a members that refuse is asked once, and of w that work those who are
+//! idle as the turn comes to them. So the share that is refused is p = a / (a + E I). Of those open at one
+//! unit each is at a member of its own while there are enough of them: I = (w − N)⁺ with N Poisson (the
+//! infinite server) of mean λT(1 − p), for what is refused keeps nobody busy. p is the one fixed point,
+//! by the hour of the week.
+//!
+//! T is what a request does behind the balancer, one step after the other, with nothing in its way.
+//! Leaves out: waiting, so the share is low where members are busy; weights and slow start; levels other
+//! than by the profile.
+
+use super::network::{Branch, Network, Onward, Split};
+
+/// What a balancer that counts open connections has open.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Open {
+    /// By hour of the week: views, and the mean number of requests open at one unit while all is well.
+    hours: Vec<(f64, f64)>,
+}
+
+impl Open {
+    /// The share that goes to `refusing` members beside `well` that work.
+    #[must_use]
+    pub fn share(&self, refusing: usize, well: usize) -> f64 {
+        if refusing == 0 || well == 0 {
+            return if refusing > 0 { 1.0 } else { 0.0 };
+        }
+        let of = |idle: f64| refusing as f64 / (refusing as f64 + idle);
+        let all: f64 = self.hours.iter().map(|(weight, _)| weight).sum();
+        if all <= 0.0 {
+            return of(well as f64);
+        }
+        let refused = |open: f64| {
+            // P(N = n) of a Poisson law, from n = 0 on; the rest finds nobody idle.
+            let (mut chance, mut idle) = (libm::exp(-open), 0.0);
+            for busy in 0..well {
+                idle += chance * (well - busy) as f64;
+                chance *= open / (busy as f64 + 1.0);
+            }
+            of(idle)
+        };
+        let settled = |open: f64| {
+            // The more is refused the fewer are open, and the less is refused.
+            let (mut low, mut high) = (of(well as f64), 1.0);
+            for _ in 0..HALVINGS {
+                let middle = f64::midpoint(low, high);
+                if refused(open * (1.0 - middle)) > middle { low = middle } else { high = middle }
+            }
+            f64::midpoint(low, high)
+        };
+        self.hours.iter().map(|(weight, open)| weight / all * settled(*open)).sum()
+    }
+
+    /// Hours, each with its views and the mean number open; those alike as one.
+    #[must_use]
+    pub fn new(mut hours: Vec<(f64, f64)>) -> Self {
+        hours.sort_by(|a, b| a.1.total_cmp(&b.1));
+        hours.dedup_by(|next, last| {
+            let alike = next.1 == last.1;
+            if alike {
+                last.0 += next.0;
+            }
+            alike
+        });
+        Self { hours }
+    }
+}
+
+/// Of an interval in which a share is looked for: to a billionth.
+const HALVINGS: u32 = 30;
+
+/// Seconds that a view keeps a request open behind each balancer, from a class's first fork on: by
+/// number of the balancer.
+#[must_use]
+pub fn seconds(net: &Network, root: u32, balancers: usize) -> Vec<f64> {
+    let mut times = Times { net, known: vec![None; net.nodes.len()] };
+    let mut all = vec![0.0; balancers];
+    times.visit(root, 1.0, &mut all);
+    all
+}
+
+struct Times<'n> {
+    net: &'n Network,
+    /// By node: seconds of a visit.
+    known: Vec<Option<f64>>,
+}
+
+impl Times<'_> {
+    /// The branches that are taken while all is well, each with its share.
+    fn ways(&self, node: u32) -> Vec<(&Branch, f64)> {
+        let node = &self.net.nodes[node as usize];
+        let even = 1.0 / node.branches.len().max(1) as f64;
+        let only = |at: usize| node.branches.get(at).map(|branch| (branch, 1.0));
+        match node.split {
+            Split::First | Split::Address(_) | Split::Master(_) => only(0).into_iter().collect(),
+            Split::Volumes { owner, .. } => only(owner as usize).into_iter().collect(),
+            Split::Readers(_) if node.branches.len() > 1 => {
+                let each = 1.0 / (node.branches.len() - 1) as f64;
+                node.branches.iter().skip(1).map(|branch| (branch, each)).collect()
+            }
+            _ => node.branches.iter().map(|branch| (branch, even)).collect(),
+        }
+    }
+
+    fn seconds(&mut self, node: u32) -> f64 {
+        if let Some(known) = self.known[node as usize] {
+            return known;
+        }
+        // A class that fetches itself in the end is refused elsewhere; here it ends.
+        self.known[node as usize] = Some(0.0);
+        let mut all = 0.0;
+        for (share, own, then) in self.taken(node) {
+            let behind = then.iter().filter(|onward| onward.waits);
+            let behind: f64 = behind.map(|on| on.count * self.seconds(on.node)).sum();
+            all += share * (own + behind);
+        }
+        self.known[node as usize] = Some(all);
+        all
+    }
+
+    /// Of each branch that is taken: its share, what a visit does there itself, and what it asks for.
+    fn taken(&self, node: u32) -> Vec<(f64, f64, Vec<Onward>)> {
+        let own = |branch: &Branch| -> f64 {
+            let each = |(at, work): &(u32, f64)| work * self.net.resources[*at as usize].seconds;
+            branch.work.iter().map(each).sum()
+        };
+        let ways = self.ways(node).into_iter();
+        ways.map(|(branch, share)| (share, own(branch), branch.then.clone())).collect()
+    }
+
+    fn visit(&mut self, node: u32, rate: f64, all: &mut [f64]) {
+        if let Split::Believed(balancer) = self.net.nodes[node as usize].split {
+            all[balancer] += rate * self.seconds(node);
+        }
+        for (share, _, then) in self.taken(node) {
+            for onward in then {
+                self.visit(onward.node, rate * share * onward.count, all);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(open: f64) -> Open {
+        Open::new(vec![(1.0, open)])
+    }
+
+    #[test]
+    fn who_refuses_gets_his_share_of_an_idle_balancer_and_all_of_a_busy_one() {
+        assert!((at(0.0).share(1, 3) - 0.25).abs() < 1e-8);
+        assert!((at(0.0).share(2, 3) - 0.4).abs() < 1e-8);
+        assert!(at(1e6).share(1, 3) > 0.999_9);
+        assert!((at(1.0).share(0, 3)).abs() < 1e-12);
+        assert!((at(1.0).share(1, 0) - 1.0).abs() < 1e-12);
+    }
+
+    /// Two members and a third that refuses p: with x = λT (1 − p) open, e⁻ˣ (2 + x) are idle.
+    #[test]
+    fn the_share_of_who_refuses_is_one_of_those_idle() {
+        for open in [0.1, 1.0, 5.0] {
+            let p = at(open).share(1, 2);
+            let x = open * (1.0 - p);
+            let exact = 1.0 / (1.0 + libm::exp(-x) * (2.0 + x));
+            assert!((p - exact).abs() < 1e-8, "{p}, {exact}");
+        }
+    }
+
+    #[test]
+    fn hours_weigh_as_their_views() {
+        let two = Open::new(vec![(1.0, 0.0), (1.0, 1e9), (2.0, 0.0)]);
+        assert_eq!(two.hours, [(3.0, 0.0), (1.0, 1e9)]);
+        assert!((two.share(1, 1) - (0.75 * 0.5 + 0.25)).abs() < 1e-6);
+    }
+}
