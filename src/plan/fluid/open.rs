@@ -12,6 +12,7 @@
 //! than by the profile.
 
 use super::network::{Branch, Network, Onward, Split};
+use crate::engine::special::{normal_cdf, normal_density};
 
 /// What a balancer that counts open connections has open.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,6 +34,12 @@ impl Open {
             return of(well as f64);
         }
         let refused = |open: f64| {
+            if open > MANY {
+                // The Poisson law is a normal one by then, and e⁻ˣ too small for a number.
+                let (over, deviation) = (well as f64 - open, libm::sqrt(open));
+                let z = over / deviation;
+                return of(over * normal_cdf(z) + deviation * normal_density(z));
+            }
             // P(N = n) of a Poisson law, from n = 0 on; the rest finds nobody idle.
             let (mut chance, mut idle) = (libm::exp(-open), 0.0);
             for busy in 0..well {
@@ -68,6 +75,8 @@ impl Open {
     }
 }
 
+/// So many open are counted by the normal law.
+const MANY: f64 = 500.0;
 /// Of an interval in which a share is looked for: to a billionth.
 const HALVINGS: u32 = 30;
 
@@ -77,7 +86,7 @@ const HALVINGS: u32 = 30;
 pub fn seconds(net: &Network, root: u32, balancers: usize) -> Vec<f64> {
     let mut times = Times { net, known: vec![None; net.nodes.len()] };
     let mut all = vec![0.0; balancers];
-    times.visit(root, 1.0, &mut all);
+    times.visit(root, (1.0, 0), &mut all);
     all
 }
 
@@ -130,13 +139,17 @@ impl Times<'_> {
         ways.map(|(branch, share)| (share, own(branch), branch.then.clone())).collect()
     }
 
-    fn visit(&mut self, node: u32, rate: f64, all: &mut [f64]) {
+    fn visit(&mut self, node: u32, (rate, depth): (f64, usize), all: &mut [f64]) {
+        // Further down than there are forks it goes in circles.
+        if rate <= 0.0 || depth > self.net.nodes.len() {
+            return;
+        }
         if let Split::Believed(balancer) = self.net.nodes[node as usize].split {
             all[balancer] += rate * self.seconds(node);
         }
         for (share, _, then) in self.taken(node) {
             for onward in then {
-                self.visit(onward.node, rate * share * onward.count, all);
+                self.visit(onward.node, (rate * share * onward.count, depth + 1), all);
             }
         }
     }
@@ -168,6 +181,15 @@ mod tests {
             let exact = 1.0 / (1.0 + libm::exp(-x) * (2.0 + x));
             assert!((p - exact).abs() < 1e-8, "{p}, {exact}");
         }
+    }
+
+    /// Of a thousand members with 800 requests open 200 are idle, but for the share that is refused.
+    #[test]
+    fn large_farms_are_reckoned_by_the_normal_law() {
+        let p = at(800.0).share(1, 1_000);
+        assert!((p - 1.0 / (1.0 + 1_000.0 - 800.0 * (1.0 - p))).abs() < 1e-4, "{p}");
+        let (below, above) = (at(499.0).share(1, 520), at(502.0).share(1, 520));
+        assert!(below < above && above < 1.3 * below, "{below} {above}");
     }
 
     #[test]

@@ -93,8 +93,9 @@ pub struct ClassLoad {
     pub because: Vec<u32>,
     /// Inputs that say why some stand still.
     pub stalled_by: Vec<u32>,
-    /// By CDN: what its edges fetch for a view, and what of it is answered.
-    pub fetches: Vec<[f64; 2]>,
+    /// By CDN: whether its edges fetch anything for a view, and whether anything of it is answered. It does
+    /// not depend on the age of what they hold.
+    pub fetches: Vec<[bool; 2]>,
 }
 
 /// Which way forks lead.
@@ -140,8 +141,8 @@ impl FluidPlan {
             (0..self.classes.len()).map(|class| standing.class(class)).collect();
         let net = &self.network;
         let silent = |cdn: usize| {
-            let of = |at: usize| classes.iter().map(|class| class.fetches[cdn][at]).sum::<f64>();
-            some(of(0)) > 0.0 && some(of(1)) == 0.0
+            let any = |at: usize| classes.iter().any(|class| class.fetches[cdn][at]);
+            any(0) && !any(1)
         };
         let silent = (0..net.lives.len()).map(silent).collect();
         let mut constant = vec![0.0; net.resources.len()];
@@ -498,23 +499,19 @@ impl Walk<'_, '_> {
         (fine, moving)
     }
 
-    /// By CDN: what its edges fetch, and what of it is answered. After [`Self::visit`].
-    fn fetches(&mut self) -> Vec<[f64; 2]> {
-        let standing = self.standing;
-        let net = &standing.plan.network;
-        let mut fetches = vec![[0.0; 2]; net.lives.len()];
-        for (at, node) in net.nodes.iter().enumerate() {
-            for (branch, then) in node.branches.iter().enumerate() {
-                let visits = self.visits[at][branch];
-                for onward in then.then.iter().filter(|onward| onward.edge.is_some()) {
-                    let onward = standing.now(onward);
-                    let Some(Hits { cdn, .. }) = onward.edge.filter(|_| visits > 0.0) else {
-                        continue;
-                    };
-                    let answered = self.survives(onward.node).1;
-                    let [asked, got] = &mut fetches[cdn as usize];
-                    *asked += visits * onward.count;
-                    *got += visits * onward.count * answered;
+    /// By CDN: whether its edges fetch anything, and whether anything of it is answered. After
+    /// [`Self::visit`].
+    fn fetches(&mut self) -> Vec<[bool; 2]> {
+        let net = &self.standing.plan.network;
+        let mut fetches = vec![[false; 2]; net.lives.len()];
+        for (node, visits) in net.nodes.iter().zip(self.visits.clone()) {
+            for (branch, visits) in node.branches.iter().zip(visits) {
+                for onward in branch.then.iter().filter(|_| visits > 0.0) {
+                    let Some(hits) = onward.edge.filter(|hits| hits.ratio < 1.0) else { continue };
+                    let answered = some(self.survives(onward.node).1) > 0.0;
+                    let [asks, gets] = &mut fetches[hits.cdn as usize];
+                    *asks = true;
+                    *gets |= answered;
                 }
             }
         }
