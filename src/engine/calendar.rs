@@ -213,22 +213,25 @@ impl Calendar {
     /// gives its place.
     #[inline]
     fn put_near(&mut self, time: u64, low: u64) -> usize {
-        self.count += 1;
-        let mut place = self.count;
-        // The masks say what is known: all places are inside.
-        loop {
-            let next = (place - 1) & (NEAR - 1);
-            // Of events at one instant the newest is the last.
-            if self.near_times[next] > time || next == 0 {
-                break;
-            }
-            self.near_times[place & (NEAR - 1)] = self.near_times[next];
-            self.near_lows[place & (NEAR - 1)] = self.near_lows[next];
-            place = next;
+        // What is known, said once: all places below are inside.
+        let mut last = self.count.min(FULL);
+        self.count = last + 1;
+        let (times, lows) = (&mut self.near_times, &mut self.near_lows);
+        // Those that come before it move up, four at a time while there are as many: of events at one
+        // instant the newest is the last.
+        while last >= 4 && times[last - 3] <= time {
+            times.copy_within(last - 3..=last, last - 2);
+            lows.copy_within(last - 3..=last, last - 2);
+            last -= 4;
         }
-        self.near_times[place & (NEAR - 1)] = time;
-        self.near_lows[place & (NEAR - 1)] = low;
-        place
+        while last > 0 && times[last] <= time {
+            times[last + 1] = times[last];
+            lows[last + 1] = lows[last];
+            last -= 1;
+        }
+        times[last + 1] = time;
+        lows[last + 1] = low;
+        last + 1
     }
 
     /// The key in a place of the near ones.

@@ -4,7 +4,8 @@
 //! All integers. A window's figures are the difference of two readings, so nothing is reset and
 //! nothing is clipped twice. Little's law holds on every sample path: the area under the number
 //! inside over a window equals the sum of the times spent inside that window; the two sides are
-//! kept by different code (`area` by the number, `stayed` by the customers).
+//! kept by different code (`area` by the instants at which the number changed, `stayed` by what each
+//! customer says of itself).
 
 use crate::units::{SimDuration, SimTime};
 
@@ -15,11 +16,27 @@ pub const LEVELS: usize = 256;
 #[derive(Clone, Debug)]
 pub struct Occupancy {
     number: u32,
-    since: SimTime,
-    area: u128,
+    /// The instants at which somebody came, and at which somebody went, summed: the area under the number up
+    /// to an instant is number × instant + `went` − `came`.
+    came: u128,
+    went: u128,
     stayed: u128,
     left: u64,
-    levels: Option<Box<[u64; LEVELS]>>,
+    levels: Option<Box<Levels>>,
+}
+
+/// Time at each number inside.
+#[derive(Clone, Debug)]
+struct Levels {
+    since: SimTime,
+    times: [u64; LEVELS],
+}
+
+impl Levels {
+    fn settle(&mut self, now: SimTime, number: u32) {
+        self.times[(number as usize).min(LEVELS - 1)] += (now - self.since).nanos();
+        self.since = now;
+    }
 }
 
 impl Occupancy {
@@ -28,35 +45,31 @@ impl Occupancy {
     pub fn new(detailed: bool) -> Self {
         Self {
             number: 0,
-            since: SimTime::ZERO,
-            area: 0,
+            came: 0,
+            went: 0,
             stayed: 0,
             left: 0,
-            levels: detailed.then(|| Box::new([0; LEVELS])),
+            levels: detailed.then(|| Box::new(Levels { since: SimTime::ZERO, times: [0; LEVELS] })),
         }
-    }
-
-    #[inline]
-    fn settle(&mut self, now: SimTime) {
-        let length = (now - self.since).nanos();
-        self.area += u128::from(self.number) * u128::from(length);
-        if let Some(levels) = &mut self.levels {
-            levels[(self.number as usize).min(LEVELS - 1)] += length;
-        }
-        self.since = now;
     }
 
     /// One more.
     #[inline]
     pub fn add(&mut self, now: SimTime) {
-        self.settle(now);
+        if let Some(levels) = &mut self.levels {
+            levels.settle(now, self.number);
+        }
+        self.came += u128::from(now.nanos());
         self.number += 1;
     }
 
     /// One less, who had been inside for `stay`.
     #[inline]
     pub fn remove(&mut self, now: SimTime, stay: SimDuration) {
-        self.settle(now);
+        if let Some(levels) = &mut self.levels {
+            levels.settle(now, self.number);
+        }
+        self.went += u128::from(now.nanos());
         self.number -= 1;
         self.left += 1;
         self.stayed += u128::from(stay.nanos());
@@ -78,7 +91,7 @@ impl Occupancy {
     /// Area under the number inside up to `now`, in customers × nanoseconds.
     #[must_use]
     pub fn area(&self, now: SimTime) -> u128 {
-        self.area + u128::from(self.number) * u128::from((now - self.since).nanos())
+        area(self.number, now, self.came, self.went)
     }
 
     /// Sum of the stays of those who left, in nanoseconds.
@@ -90,11 +103,16 @@ impl Occupancy {
     /// Time at each number up to `now`, in nanoseconds; the last place is "that many or more".
     #[must_use]
     pub fn levels(&self, now: SimTime) -> Option<Vec<u64>> {
-        let levels = self.levels.as_ref()?;
-        let mut levels = levels.to_vec();
-        levels[(self.number as usize).min(LEVELS - 1)] += (now - self.since).nanos();
-        Some(levels)
+        let mut levels = self.levels.as_deref()?.clone();
+        levels.settle(now, self.number);
+        Some(levels.times.to_vec())
     }
+}
+
+/// The area up to `now` under a number that rose by one at instants of the sum `rose` and fell by one
+/// at instants of the sum `fell`.
+fn area(number: u32, now: SimTime, rose: u128, fell: u128) -> u128 {
+    u128::from(number) * u128::from(now.nanos()) + fell - rose
 }
 
 /// Customers of something with servers: those inside and those of them in service, in one account.
@@ -102,53 +120,41 @@ impl Occupancy {
 pub struct Queue {
     inside: Occupancy,
     busy: u32,
-    worked: u128,
+    /// The instants at which a server began to work, and at which one ended, summed.
+    began: u128,
+    ended: u128,
 }
 
 impl Queue {
     /// Empty; `detailed` keeps the time at each number inside.
     #[must_use]
     pub fn new(detailed: bool) -> Self {
-        Self { inside: Occupancy::new(detailed), busy: 0, worked: 0 }
-    }
-
-    #[inline]
-    fn settle(&mut self, now: SimTime) {
-        if self.inside.since == now {
-            return;
-        }
-        let length = (now - self.inside.since).nanos();
-        self.worked += u128::from(self.busy) * u128::from(length);
-        self.inside.settle(now);
+        Self { inside: Occupancy::new(detailed), busy: 0, began: 0, ended: 0 }
     }
 
     /// Somebody comes.
     #[inline]
     pub fn arrive(&mut self, now: SimTime) {
-        self.settle(now);
-        self.inside.number += 1;
+        self.inside.add(now);
     }
 
     /// Somebody who had been inside for `stay` goes.
     #[inline]
     pub fn depart(&mut self, now: SimTime, stay: SimDuration) {
-        self.settle(now);
-        self.inside.number -= 1;
-        self.inside.left += 1;
-        self.inside.stayed += u128::from(stay.nanos());
+        self.inside.remove(now, stay);
     }
 
     /// A server begins to work.
     #[inline]
     pub fn begin(&mut self, now: SimTime) {
-        self.settle(now);
+        self.began += u128::from(now.nanos());
         self.busy += 1;
     }
 
     /// A server ends.
     #[inline]
     pub fn end(&mut self, now: SimTime) {
-        self.settle(now);
+        self.ended += u128::from(now.nanos());
         self.busy -= 1;
     }
 
@@ -169,7 +175,7 @@ impl Queue {
     /// Server time worked up to `now`, in servers × nanoseconds.
     #[must_use]
     pub fn worked(&self, now: SimTime) -> u128 {
-        self.worked + u128::from(self.busy) * u128::from((now - self.inside.since).nanos())
+        area(self.busy, now, self.began, self.ended)
     }
 
     /// Those inside.
