@@ -1,5 +1,5 @@
 //! Promise: the health kernel and its enumerator, reading one declaration, give the exact answers
-//! of the reliability textbook (oracle cases O11, O26 to O33 and O35).
+//! of the reliability textbook (oracle cases O11, O26 to O33, O35, and of the nine architectures O36 to O38).
 //!
 //! An hour of a case is a second of the run, so that a run holds millions of years of a case;
 //! scaling all times changes nothing but the clock.

@@ -103,8 +103,24 @@ pub fn imperfect_coverage(coverage: f64) -> Declaration {
 
 /// O30: a master and a slave; the failover takes `failover`.
 pub fn master_slave(failover: Option<DurationLaw>) -> Declaration {
+    pair_with_failover(4000.0, 2.0, failover)
+}
+
+/// O37: two that take over from each other.
+pub fn pair_with_failover(up: f64, repair: f64, failover: Option<DurationLaw>) -> Declaration {
     let standby = Standby { ageing: 1.0, switch_over: failover, coverage: 1.0, manual: None };
-    of(&Group::standby("group", units(2, 4000.0, 2.0), 1, standby))
+    of(&Group::standby("group", units(2, up, repair), 1, standby))
+}
+
+/// O37: a master and three slaves, of which any can take over.
+pub fn master_and_slaves(failover: DurationLaw) -> Declaration {
+    let standby = Standby { ageing: 1.0, switch_over: Some(failover), coverage: 1.0, manual: None };
+    of(&Group::standby("group", units(4, 4000.0, 2.0), 1, standby))
+}
+
+/// O36: `needs` of `count` units.
+pub fn some_of(needs: u32, count: usize, up: f64, repair: f64) -> Declaration {
+    of(&Group::parallel("group", units(count, up, repair), needs))
 }
 
 /// O31: a pair, a share of whose failures is common.

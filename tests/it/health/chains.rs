@@ -269,6 +269,150 @@ fn redundant_groups_live_their_textbook_lives() {
     assert_exact(chain.survival(500.0, up_of(&net)), 0.657378003217);
 }
 
+/// Part of a path: its unavailability, and how often a year it goes down.
+type Block = (f64, f64);
+
+fn block(declaration: &Declaration) -> Block {
+    let found = steady(declaration);
+    (found.unavailability, found.outages_per_year)
+}
+
+/// Blocks that fail by themselves and are all needed (reliability block diagram: Trivedi, chapter 8).
+fn in_series(blocks: &[Block]) -> Block {
+    let unavailability = -libm::expm1(blocks.iter().map(|(down, _)| libm::log1p(-down)).sum());
+    let outages = |(down, outages): &Block| outages * (1.0 - unavailability) / (1.0 - down);
+    (unavailability, blocks.iter().map(outages).sum())
+}
+
+/// The blocks of the nine tiers, tier 8 by its uncached pages; `failover` by the kind of pair.
+fn nine_tiers(failover: impl Fn(f64) -> Option<f64>, masters: Block) -> Vec<Vec<Block>> {
+    let one = |up, repair| block(&cases::one_unit(exponential(up), exponential(repair)));
+    let pair = |up, repair, seconds: f64| {
+        let takes = failover(seconds).map(|seconds| exponential(seconds / 3600.0));
+        block(&cases::pair_with_failover(up, repair, takes))
+    };
+    let web = |needs, count| block(&cases::some_of(needs, count, 2000.0, 1.0));
+    let (front, fronts) = (one(10_000.0, 4.0), pair(10_000.0, 4.0, 5.0));
+    let (sql, sqls) = (one(4000.0, 2.0), pair(4000.0, 2.0, 60.0));
+    let (nas, heads) = (one(20_000.0, 8.0), pair(20_000.0, 8.0, 45.0));
+    let seventh = vec![fronts, web(4, 6), masters, heads];
+    vec![
+        vec![one(1500.0, 2.0)],
+        vec![one(2000.0, 1.0), sql, nas],
+        vec![front, web(1, 2), sql, nas],
+        vec![front, web(1, 2), sqls, nas],
+        vec![fronts, web(1, 2), sqls, nas],
+        vec![fronts, web(1, 2), sqls, heads],
+        vec![fronts, web(4, 6), sqls, heads],
+        seventh.clone(),
+        seventh,
+    ]
+}
+
+#[track_caller]
+fn tiers_are(found: &[Vec<Block>], wanted: &[(f64, f64, f64)]) {
+    for (blocks, (unavailability, minutes, outages)) in found.iter().zip(wanted) {
+        let found = in_series(blocks);
+        assert_exact(found.0, *unavailability);
+        assert_exact(found.0 * YEAR * 60.0, *minutes);
+        assert_exact(found.1, *outages);
+    }
+}
+
+/// O36
+#[test]
+fn the_nine_architectures_are_down_as_block_diagrams_say() {
+    let masters = block(&cases::some_of(2, 4, 4000.0, 2.0));
+    tiers_are(
+        &nine_tiers(|_| None, masters),
+        &[
+            (0.00133155792277, 699.866844208, 5.83222370173),
+            (0.00139869102328, 735.152001835, 6.99819797331),
+            (0.00129912024626, 682.817601432, 3.50381782257),
+            (0.000800019356824, 420.490173947, 1.31950696025),
+            (0.00040049917264, 210.50236514, 0.445085348638),
+            (8.19244280622e-07, 0.430594793895, 0.00761379003811),
+            (5.71987682045e-07, 0.300636725683, 0.00330367325501),
+            (3.22736638612e-07, 0.169630377254, 0.00112241947103),
+            (3.22736638612e-07, 0.169630377254, 0.00112241947103),
+        ],
+    );
+}
+
+/// O37's master and three slaves: up while a master is active and two of the four are up.
+fn masters(seconds: f64) -> Block {
+    let net = compile(&cases::master_and_slaves(exponential(seconds / 3600.0)));
+    let chain = Chain::enumerate(&net, STATES_MAX).unwrap();
+    let p = chain.stationary().unwrap();
+    let master = up_of(&net);
+    // What switches is sound while a master is active.
+    let up =
+        |view: View<'_>| master(view) && net.automata().filter(|a| !view.is_sound(*a)).count() <= 2;
+    let down = chain.expect(&p, |view| f64::from(u8::from(!up(view))));
+    (down, chain.frequency_of_leaving(&p, up) * YEAR)
+}
+
+/// O37
+#[test]
+fn failover_time_makes_most_of_the_downtime_of_the_upper_tiers() {
+    let found = nine_tiers(Some, masters(60.0));
+    tiers_are(
+        &found,
+        &[
+            (0.00133155792277, 699.866844208, 5.83222370173),
+            (0.00139869102328, 735.152001835, 6.99819797331),
+            (0.00129912024626, 682.817601432, 3.50381782257),
+            (0.000804144140518, 422.658160256, 3.50555438467),
+            (0.000404764279132, 212.744105112, 3.50695555925),
+            (5.70957871282e-06, 3.00095457146, 3.50835559303),
+            (5.46232332342e-06, 2.87099713879, 3.50404636291),
+        ],
+    );
+    // Tiers 7 and 8: who is repaired while there is no master becomes it at once. In the case only the
+    // last one that was down does; others wait for the promotion, which costs 1.36e-10.
+    let (down, outages) = in_series(&found[7]);
+    assert!((down + 1.3592e-10 - 5.21726339838e-06).abs() < 1e-14, "{down}");
+    assert!((outages / 3.50405048206 - 1.0).abs() < 1e-7, "{outages}");
+}
+
+/// O37, planted: the failover of the master takes no time.
+#[test]
+#[should_panic(expected = "wanted 0.00080414414")]
+fn who_fails_over_is_not_back_at_once() {
+    let found = nine_tiers(|_| None, masters(60.0));
+    tiers_are(&found[3..4], &[(0.000804144140518, 422.658160256, 3.50555438467)]);
+}
+
+/// O38: a site under all; by request in tier 8, where three edges outside the site have 0.72 of the
+/// requests, and the origin those as well when all of them are down.
+#[test]
+fn one_site_is_most_of_the_downtime_of_redundant_tiers() {
+    let site = block(&cases::one_unit(exponential(17_520.0), exponential(2.0)));
+    let tiers = nine_tiers(|_| None, block(&cases::some_of(2, 4, 4000.0, 2.0)));
+    let with_site: Vec<f64> =
+        tiers.iter().map(|tier| in_series(&[in_series(tier), site]).0).collect();
+    for (found, wanted) in with_site.iter().zip([
+        0.001445548157,
+        0.00151267359479,
+        0.00141311418299,
+        0.000914070262045,
+        0.000514595679983,
+        0.000114961371978,
+        0.000114714143602,
+        0.000114464921008,
+        0.000114464921008,
+    ]) {
+        assert_exact(*found, wanted);
+    }
+    let edges = block(&cases::some_of(1, 3, 2000.0, 1.0)).0;
+    let cached = 0.8 * 0.9;
+    assert_exact(with_site[8] * (1.0 - cached + cached * edges), 3.20501778926e-05);
+    assert_exact(with_site[4] - with_site[5], 0.000399634308005);
+    assert_exact(with_site[5] - with_site[6], 2.4722837616e-07);
+    assert_exact(with_site[5] * with_site[5], 1.3216117047e-08);
+    assert_exact(1.0 - in_series(&tiers[5]).0 / with_site[5], 0.99287374301);
+}
+
 /// A law that is not exponential is refused by name, and accepted when it was replaced knowingly.
 #[test]
 fn the_enumerator_says_which_laws_it_cannot_read() {
