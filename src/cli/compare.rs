@@ -6,7 +6,7 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{CompareArgs, Format};
 use super::load;
-use super::run::{Done, Ready, Work, default_out, heard, told};
+use super::run::{Done, Ready, Work, default_out, heard, named_for, told};
 use crate::plan::{cost, simulatable};
 use crate::report::comparison::{Members, brief, output};
 use crate::report::run::Output;
@@ -23,7 +23,11 @@ use crate::study::compare::{Ladder, Member, compare as side_by_side};
 /// that is wrong ends it, one that cannot be simulated yet is left out and told.
 pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
     let work = Work::new(&args.simulation, console)?;
-    let out = args.simulation.out.clone().unwrap_or_else(|| home(&args.paths));
+    let out = args
+        .simulation
+        .out
+        .clone()
+        .unwrap_or_else(|| named_for(home(&args.paths), args.simulation.effort.quick));
     let Scenarios { mut ready, left_out } = scenarios(args, &work)?;
     if ready.is_empty() {
         let why: Vec<String> =

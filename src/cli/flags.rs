@@ -488,7 +488,8 @@ pub struct Simulation {
     /// Folder for the results
     ///
     /// It is made if needed and holds results alone. What is there already stays unless it is the
-    /// same, or --force is given. Without it, the results of scenarios/a/b.toml go to results/a/b.
+    /// same, or --force is given. Without it, the results of scenarios/a/b.toml go to results/a/b,
+    /// those of a --quick look to results/a/b-quick.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub out: Option<PathBuf>,
     /// How much is simulated, and of what.

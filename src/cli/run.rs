@@ -37,7 +37,7 @@ pub fn run(args: &super::flags::RunArgs, console: &Console) -> Result<Exit, Fail
     let place = |file: &PathBuf| match &args.simulation.out {
         Some(out) if files.len() == 1 => out.clone(),
         Some(out) => out.join(file.file_stem().unwrap_or_default()),
-        None => default_out(file),
+        None => named_for(default_out(file), args.simulation.effort.quick),
     };
     let places: Vec<PathBuf> = files.iter().map(place).collect();
     refuse_shared(&files, &places)?;
@@ -99,6 +99,20 @@ pub fn default_out(file: &Path) -> PathBuf {
     out.extend(kept);
     out.set_extension("");
     out
+}
+
+/// The folder of a first look has a name of its own: it does not stand in the way of the real results.
+#[must_use]
+pub fn named_for(out: PathBuf, quick: bool) -> PathBuf {
+    if quick { beside(out, "-quick") } else { out }
+}
+
+/// A folder of a longer name in the same place.
+#[must_use]
+pub fn beside(out: PathBuf, ending: &str) -> PathBuf {
+    let mut out = out.into_os_string();
+    out.push(ending);
+    out.into()
 }
 
 /// What all files of one command share.

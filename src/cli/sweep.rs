@@ -5,14 +5,14 @@
 //! what it leaves behind is what an undisturbed one would have left.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{Format, SweepArgs, TextOrJson};
 use super::load::{self, Purpose};
 use super::recorded::{Recorded, identity};
-use super::run::{Ready, Work, default_out, heard};
+use super::run::{Ready, Work, beside, default_out, heard};
 use crate::plan::Draft;
 use crate::report::sweep::{Swept, SweptVariant, output, text};
 use crate::report::write::{Overwrite, ResultsDirectory};
@@ -42,7 +42,7 @@ pub fn sweep(args: &SweepArgs, console: &Console) -> Result<Exit, Failure> {
     let draft = loaded.sound()?;
     let variants = variants(args, draft)?;
     let planned = plan(&work, &args.file, variants, console)?;
-    let out = args.out.clone().unwrap_or_else(|| beside(&args.file));
+    let out = args.out.clone().unwrap_or_else(|| beside(default_out(&args.file), "-sweep"));
     // Two sweeps into one folder would take turns: the second is refused here.
     let tables = ResultsDirectory::open(&out.join(SWEEP))?;
     let mut facts = vec![format!("results-version {RESULTS_VERSION}")];
@@ -94,13 +94,6 @@ fn answer(
             Ok(())
         }
     }
-}
-
-/// `results/<path below scenarios>-sweep`.
-fn beside(file: &Path) -> PathBuf {
-    let mut out = default_out(file).into_os_string();
-    out.push("-sweep");
-    out.into()
 }
 
 fn variants(args: &SweepArgs, draft: &Draft) -> Result<Vec<Variant>, Failure> {

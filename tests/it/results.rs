@@ -444,3 +444,29 @@ fn a_limit_in_a_member_marks_the_comparison() {
     }
     assert!(text(&files["comparison/comparison.csv"]).starts_with("# PARTIAL"));
 }
+
+/// A first look has a folder of its own: it neither replaces the results that are there nor is refused
+/// because of them.
+#[test]
+fn a_first_look_leaves_the_results_that_are_there_alone() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("scenarios/site");
+    let kept = place.path().join("results/site/starter");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::create_dir_all(&kept).unwrap();
+    std::fs::write(kept.join("notes.txt"), "of somebody").unwrap();
+    for name in ["starter", "tier-1"] {
+        std::fs::copy(tier(name), folder.join(format!("{name}.toml"))).unwrap();
+    }
+    for (verb, of, out, report) in [
+        ("run", "scenarios/site/starter.toml", "results/site/starter-quick", "report.html"),
+        ("compare", "scenarios/site", "results/site-quick", "comparison/comparison.html"),
+    ] {
+        let words = [&[verb, of, "--quiet"], &SHORT[..]].concat();
+        let done = fivenines(&words).current_dir(place.path()).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(place.path().join(out).join(report).is_file(), "{verb}: {said}");
+    }
+    let left = tree(&place.path().join("results/site/starter"));
+    assert_eq!(left.into_keys().collect::<Vec<_>>(), ["notes.txt"]);
+}

@@ -340,6 +340,36 @@ fn o37_the_nine_architectures_with_finite_failover() {
     }
 }
 
+/// Requests lost while a dead member is still in rotation, and while none is, from the fluid. Rows of
+/// members that live for months with FIVENINES_FULL=1.
+#[test]
+fn o39_a_dead_member_in_rotation_loses_its_share_over_years() {
+    let mut rows = vec![
+        (2, 120, 7_200, 600, 0.014_043_470_660_2, 20),
+        (2, 30, 7_200, 600, 0.007_961_214_407_55, 20),
+        (6, 120, 7_200, 600, 0.008_264_659_041_14, 20),
+    ];
+    if by_set(false, true) {
+        rows.extend([
+            (2, 12, 7_200_000, 3_600, 1.083_082_202_1e-6, 4_000),
+            (2, 32, 7_200_000, 3_600, 2.471_965_806_9e-6, 4_000),
+            (6, 12, 7_200_000, 3_600, 8.333_326_388_89e-7, 4_000),
+        ]);
+    }
+    for (zones, interval, up, repair, share, replications) in rows {
+        let text = crate::front::rotation(zones, interval, up, repair);
+        let text = text.replace("[server.box]", "[run]\ninitial = \"new\"\n[server.box]");
+        let horizon = if up > 10_000 { "50y" } else { "2y" };
+        let paths = ["request.get@horizon"];
+        let seen = Years::of(asked(&drafted(&text), horizon, replications, &paths));
+        let served = seen.interval(paths[0]);
+        let (lost, within) = (1.0 - served.estimate, served.half_width());
+        println!("{zones} zones, {} s: {lost} ± {within} of {share}", interval / 2);
+        assert!((lost - share).abs() <= within, "{zones}, {interval}: {lost} ± {within}, {share}");
+        assert!(within / share <= 0.05, "{zones}, {interval}: ± {within} of {share}");
+    }
+}
+
 /// A fleet: who serves by itself is down for its own share, with people enough and without (the machine
 /// repairman: Trivedi, section 8.2.3).
 #[test]
