@@ -473,7 +473,7 @@ fn strict(name: &str, more: f64) -> String {
                 let per_year: f64 = value().trim_end_matches("/y").parse().unwrap();
                 lines.push(format!("rate = \"{}/y\"", per_year * more));
             }
-            "rate" if section.starts_with("[workload.") => lines.push("rate = \"15/s\"".into()),
+            "rate" if section.starts_with("[workload.") => lines.push("rate = \"8/s\"".into()),
             _ => lines.push(line.to_string()),
         }
     }
