@@ -39,7 +39,7 @@ use crate::health::{CauseId, Explanation, FactId, Listener, View};
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::{AvailabilityNet, AvailabilityPlan};
 use crate::plan::fluid::state::{AGE_BITS, AGES, Bits, StateLoad};
-use crate::plan::fluid::{FluidClass, FluidPlan, HOURS, LEVEL, Patience};
+use crate::plan::fluid::{FluidClass, FluidPlan, HOUR_NS, HOURS, LEVEL, Patience, WEEK_NS};
 use crate::units::{SimDuration, SimTime};
 use crate::workload::rate::RateCurve;
 use crate::workload::surge::Surging;
@@ -58,8 +58,6 @@ pub const BAD: f64 = 0.01;
 pub const SHARE: f64 = 1e9;
 /// The step on which the rate is followed around changes.
 const STEP: SimDuration = SimDuration::from_secs(300);
-const HOUR_NS: u64 = 3_600_000_000_000;
-const WEEK_NS: u64 = 168 * HOUR_NS;
 const HOUR_S: f64 = 3_600.0;
 /// Bins of utilisation are 1 % wide, from a millionth on.
 const BINS: usize = 1_700;

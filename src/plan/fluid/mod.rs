@@ -44,7 +44,10 @@ use state::{Bits, Input};
 
 /// Hours of a week.
 pub const HOURS: usize = 168;
-const HOUR_NS: u64 = 3_600_000_000_000;
+/// Nanoseconds of an hour.
+pub const HOUR_NS: u64 = 3_600_000_000_000;
+/// Nanoseconds of a week.
+pub const WEEK_NS: u64 = HOURS as u64 * HOUR_NS;
 
 /// Ratio of neighbouring levels of the rate.
 pub const LEVEL: f64 = 1.005;
@@ -224,10 +227,9 @@ impl FluidPlan {
     /// By workload: mean rate of each hour of the week, a second, from Monday 00:00 on.
     #[must_use]
     pub fn rates_by_hour(&self) -> Vec<Vec<f64>> {
-        let week = HOURS as u64 * HOUR_NS;
-        let zero = self.zero.nanos() % week;
+        let zero = self.zero.nanos() % WEEK_NS;
         let rate = |curve: &RateCurve, hour: usize| {
-            let from = (hour as u64 * HOUR_NS + week - zero) % week;
+            let from = (hour as u64 * HOUR_NS + WEEK_NS - zero) % WEEK_NS;
             let (from, to) = (SimTime::from_nanos(from), SimTime::from_nanos(from + HOUR_NS));
             curve.mean_between(from, to).in_per_second()
         };

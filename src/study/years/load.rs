@@ -7,8 +7,7 @@
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::AvailabilityPlan;
 use crate::plan::figure::{Figure, Metric, Stat};
-use crate::plan::fluid::FluidPlan;
-use crate::plan::fluid::HOURS;
+use crate::plan::fluid::{FluidPlan, HOURS};
 use crate::scenario::suggest;
 use crate::solve::fluid::{Busy, INTERVAL, TrafficTally};
 use crate::stats::interval::Interval;
