@@ -53,12 +53,17 @@ impl Occupancy {
         }
     }
 
-    /// One more.
     #[inline]
-    pub fn add(&mut self, now: SimTime) {
+    fn keep_level(&mut self, now: SimTime) {
         if let Some(levels) = &mut self.levels {
             levels.settle(now, self.number);
         }
+    }
+
+    /// One more.
+    #[inline]
+    pub fn add(&mut self, now: SimTime) {
+        self.keep_level(now);
         self.came += u128::from(now.nanos());
         self.number += 1;
     }
@@ -66,9 +71,7 @@ impl Occupancy {
     /// One less, who had been inside for `stay`.
     #[inline]
     pub fn remove(&mut self, now: SimTime, stay: SimDuration) {
-        if let Some(levels) = &mut self.levels {
-            levels.settle(now, self.number);
-        }
+        self.keep_level(now);
         self.went += u128::from(now.nanos());
         self.number -= 1;
         self.left += 1;

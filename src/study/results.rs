@@ -14,6 +14,7 @@ mod breaks;
 mod checks;
 mod gather;
 mod load;
+mod recovery;
 mod sampled;
 mod why;
 mod years;
@@ -21,6 +22,7 @@ mod years;
 pub use checks::balance;
 pub use gather::gather;
 pub use load::{LoadClass, LoadRows, LoadUse};
+pub use recovery::{RecoveryRow, WritesRow};
 pub use sampled::{
     AgreementRow, QUANTILES, SampledClassRows, SampledRow, SampledRows, SampledViews, SampledWindow,
 };

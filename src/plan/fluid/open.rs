@@ -96,9 +96,9 @@ struct Times<'n> {
     known: Vec<Option<f64>>,
 }
 
-impl Times<'_> {
+impl<'n> Times<'n> {
     /// The branches that are taken while all is well, each with its share.
-    fn ways(&self, node: u32) -> Vec<(&Branch, f64)> {
+    fn ways(&self, node: u32) -> Vec<(&'n Branch, f64)> {
         let node = &self.net.nodes[node as usize];
         let even = 1.0 / node.branches.len().max(1) as f64;
         let only = |at: usize| node.branches.get(at).map(|branch| (branch, 1.0));
@@ -130,13 +130,13 @@ impl Times<'_> {
     }
 
     /// Of each branch that is taken: its share, what a visit does there itself, and what it asks for.
-    fn taken(&self, node: u32) -> Vec<(f64, f64, Vec<Onward>)> {
+    fn taken(&self, node: u32) -> Vec<(f64, f64, &'n [Onward])> {
         let own = |branch: &Branch| -> f64 {
             let each = |(at, work): &(u32, f64)| work * self.net.resources[*at as usize].seconds;
             branch.work.iter().map(each).sum()
         };
         let ways = self.ways(node).into_iter();
-        ways.map(|(branch, share)| (share, own(branch), branch.then.clone())).collect()
+        ways.map(|(branch, share)| (share, own(branch), branch.then.as_ref())).collect()
     }
 
     fn visit(&mut self, node: u32, (rate, depth): (f64, usize), all: &mut [f64]) {

@@ -96,6 +96,8 @@ pub struct ClassLoad {
     /// By CDN: whether its edges fetch anything for a view, and whether anything of it is answered. It does
     /// not depend on the age of what they hold.
     pub fetches: Vec<[bool; 2]>,
+    /// By place in [`Network::commits`]: writes of a view that a master takes.
+    pub commits: Vec<f64>,
 }
 
 /// Which way forks lead.
@@ -380,6 +382,11 @@ impl<'p> Standing<'p> {
             all.dedup();
             all
         };
+        let commits = |(_, node): &(u32, u32)| {
+            let visits = walk.visits[*node as usize].iter().sum::<f64>();
+            visits * reached * (1.0 - in_vain)
+        };
+        let commits = net.commits.iter().map(commits).collect();
         let used = work.into_iter().enumerate().filter(|(_, work)| *work > 0.0);
         ClassLoad {
             fails: some(1.0 - reached * survives),
@@ -390,6 +397,7 @@ impl<'p> Standing<'p> {
             because: sorted(walk.because),
             stalled_by: sorted(walk.stalled_by),
             fetches,
+            commits,
         }
     }
 

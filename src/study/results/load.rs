@@ -1,7 +1,6 @@
 //! The traffic over years, as rows.
 
-use crate::plan::fluid::FluidPlan;
-use crate::plan::fluid::HOURS;
+use crate::plan::fluid::{FluidPlan, HOURS};
 use crate::plan::load::Resource;
 use crate::study::window::Estimate;
 use crate::study::years::load::{BusyOf, Loss, OfLoad};

@@ -7,14 +7,14 @@
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::AvailabilityPlan;
 use crate::plan::figure::{Figure, Metric, Stat};
-use crate::plan::fluid::FluidPlan;
-use crate::plan::fluid::HOURS;
+use crate::plan::fluid::{FluidPlan, HOURS};
 use crate::scenario::suggest;
 use crate::solve::fluid::{Busy, INTERVAL, TrafficTally};
 use crate::stats::interval::Interval;
 use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
 
+use super::recovery::each;
 use super::{YEAR_S, mean, not_negative, quantile};
 
 /// Batches of replications.
@@ -41,6 +41,14 @@ pub enum OfLoad {
     PerMillion(usize),
     /// Dollars a month: what the lost views of a class cost.
     LostCost(usize),
+    /// Writes a year that failovers of a database (by place) lose; of one cause, if it is given by place.
+    LostWrites(usize, Option<usize>),
+    /// Writes that a failover loses.
+    LostAtOnce(usize),
+    /// Seconds: age of the oldest write that a failover loses.
+    DataLoss(usize),
+    /// What so large a share of the failovers does not exceed of it.
+    DataLossQuantile(usize, f64),
 }
 
 /// Which of the lost views.
@@ -94,6 +102,29 @@ pub struct FoldedClass {
     pub month_lost: Histogram,
 }
 
+/// The failovers of one database over all replications.
+#[derive(Clone, Debug, Default)]
+pub struct FoldedWrites {
+    /// Failovers, by replication.
+    pub failovers: Vec<f64>,
+    /// By cause, by replication: writes lost.
+    pub lost: Vec<Vec<f64>>,
+    /// Age of the oldest write lost, in seconds, summed over failovers, by replication.
+    pub window: Vec<f64>,
+    /// The same, of each failover.
+    pub windows: Histogram,
+}
+
+impl FoldedWrites {
+    fn lost(&self, cause: Option<usize>) -> Vec<f64> {
+        if let Some(cause) = cause {
+            return self.lost[cause].clone();
+        }
+        let all = |at: usize| self.lost.iter().map(|lost| lost[at]).sum();
+        (0..self.failovers.len()).map(all).collect()
+    }
+}
+
 /// The traffic over all replications.
 #[derive(Clone, Debug, Default)]
 pub struct FoldedLoad {
@@ -101,6 +132,8 @@ pub struct FoldedLoad {
     pub classes: Vec<FoldedClass>,
     /// By resource, by replication: mean utilisation.
     pub busy: Vec<Vec<f64>>,
+    /// By database of which a slave may become master.
+    pub writes: Vec<FoldedWrites>,
     /// By batch.
     pub batches: Vec<Busy>,
 }
@@ -110,9 +143,12 @@ impl FoldedLoad {
     #[must_use]
     pub fn of(plan: &FluidPlan, causes: usize) -> Self {
         let class = || FoldedClass { lost: vec![Vec::new(); causes + 1], ..FoldedClass::default() };
+        let writes =
+            || FoldedWrites { lost: vec![Vec::new(); causes + 1], ..FoldedWrites::default() };
         Self {
             classes: plan.classes.iter().map(|_| class()).collect(),
             busy: vec![Vec::new(); plan.network.resources.len()],
+            writes: plan.copies.iter().map(|_| writes()).collect(),
             batches: vec![Busy::default(); BATCHES],
         }
     }
@@ -133,6 +169,12 @@ impl FoldedLoad {
             mine.month_lost.merge(&seen.month_lost);
         }
         self.busy.iter_mut().zip(&seen.busy).for_each(|(mine, busy)| mine.push(*busy));
+        for (mine, seen) in self.writes.iter_mut().zip(&seen.writes) {
+            mine.failovers.push(seen.failovers as f64);
+            mine.lost.iter_mut().zip(&seen.lost).for_each(|(mine, lost)| mine.push(*lost));
+            mine.window.push(seen.window_s);
+            mine.windows.merge(&seen.windows);
+        }
     }
 
     /// Adds other replications.
@@ -149,6 +191,12 @@ impl FoldedLoad {
             mine.month_lost.merge(&other.month_lost);
         }
         self.busy.iter_mut().zip(other.busy).for_each(|(mine, busy)| mine.extend(busy));
+        for (mine, other) in self.writes.iter_mut().zip(other.writes) {
+            mine.failovers.extend(other.failovers);
+            mine.lost.iter_mut().zip(other.lost).for_each(|(mine, lost)| mine.extend(lost));
+            mine.window.extend(other.window);
+            mine.windows.merge(&other.windows);
+        }
         for (mine, other) in self.batches.iter_mut().zip(&other.batches) {
             if !other.time.is_empty() {
                 mine.add(other);
@@ -212,7 +260,13 @@ impl FoldedLoad {
             OfLoad::Busy(resource, BusyOf::Mean) => self.busy[resource].clone(),
             OfLoad::PerMillion(class) => self.per_million(plan, class)?,
             OfLoad::LostCost(class) => self.lost_cost(plan, class)?,
-            OfLoad::MonthMeets(_) | OfLoad::MonthLost(..) | OfLoad::Busy(..) => return None,
+            OfLoad::LostWrites(at, cause) => self.writes[at].lost(cause),
+            OfLoad::MonthMeets(_)
+            | OfLoad::MonthLost(..)
+            | OfLoad::Busy(..)
+            | OfLoad::LostAtOnce(_)
+            | OfLoad::DataLoss(_)
+            | OfLoad::DataLossQuantile(..) => return None,
         })
     }
 
@@ -250,6 +304,28 @@ impl FoldedLoad {
                 }
                 let a_year: Vec<f64> = lost.iter().map(|lost| lost / years).collect();
                 not_negative(mean(&a_year, level))
+            }
+            OfLoad::LostWrites(at, cause) => {
+                let lost = self.writes[at].lost(cause);
+                if lost.iter().all(|lost| *lost == 0.0) {
+                    return Estimate::Missing(NoValue::NoneIn(years * lost.len() as f64));
+                }
+                let a_year: Vec<f64> = lost.iter().map(|lost| lost / years).collect();
+                not_negative(mean(&a_year, level))
+            }
+            OfLoad::LostAtOnce(at) => {
+                let of = &self.writes[at];
+                let none = NoValue::NoneIn(years * of.failovers.len() as f64);
+                each(&of.lost(None), &of.failovers, level).unwrap_or(Estimate::Missing(none))
+            }
+            OfLoad::DataLoss(at) => {
+                let of = &self.writes[at];
+                let none = NoValue::NoneIn(years * of.failovers.len() as f64);
+                each(&of.window, &of.failovers, level).unwrap_or(Estimate::Missing(none))
+            }
+            OfLoad::DataLossQuantile(at, q) => {
+                let windows = &self.writes[at].windows;
+                quantile(windows, windows.count(), q, level)
             }
             OfLoad::PerMillion(class) => match self.per_million(plan, class) {
                 Some(values) => not_negative(mean(&values, level)),
@@ -319,7 +395,8 @@ pub fn is_of_load(figure: &Figure) -> bool {
         (Metric::Objective, None | Some("horizon")) => true,
         (Metric::CostPerMillion, None | Some("horizon")) => true,
         (Metric::LostCost, None | Some("horizon" | "month")) => true,
-        (Metric::Lost | Metric::Utilization, Some("horizon")) => true,
+        (Metric::Lost | Metric::Utilization | Metric::LostWrites, Some("horizon")) => true,
+        (Metric::DataLoss, None | Some("horizon")) => true,
         (Metric::Lost, Some("month")) => figure.unit() == Metric::Lost.unit(),
         _ => false,
     }
@@ -336,8 +413,10 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, Strin
             "`{figure}` is not estimated: nobody in this scenario asks for anything at a rate"
         ));
     };
-    if figure.metric == Metric::Utilization {
-        return busy(fluid, figure);
+    match figure.metric {
+        Metric::Utilization => return busy(fluid, figure),
+        Metric::LostWrites | Metric::DataLoss => return writes(plan, fluid, figure),
+        _ => {}
     }
     let allowed = |key: &str| match figure.metric {
         Metric::Lost => matches!(key, "cause" | "outcome" | "without"),
@@ -394,21 +473,35 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, Strin
                         "`{figure}`: `[outcome={other}]` must be fault, overload or planned"
                     ));
                 }
-                (None, Some(cause)) => {
-                    let Some(at) = plan.causes.iter().position(|other| other == cause) else {
-                        let known: Vec<&str> = plan.causes.iter().map(String::as_str).collect();
-                        let message = format!("`{figure}`: there is no cause `{cause}`");
-                        return Err(suggest::with_help(
-                            message,
-                            suggest::help(cause, &known, "there are"),
-                        ));
-                    };
-                    Loss::Cause(at)
-                }
+                (None, Some(cause)) => Loss::Cause(super::cause(plan, figure, cause)?),
             };
             Ok(OfLoad::Lost(class, loss))
         }
         _ => Err(wrong()),
+    }
+}
+
+/// What failovers of a database lose.
+fn writes(plan: &AvailabilityPlan, fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, String> {
+    let by_cause = figure.metric == Metric::LostWrites;
+    let allowed = |key: &str| key == "without" || (key == "cause" && by_cause);
+    if let Some((key, _)) = figure.keys.iter().find(|(key, _)| !allowed(key)) {
+        let metric = figure.metric.id();
+        return Err(format!("`{figure}`: `[{key}=...]` says nothing about `{metric}` over years"));
+    }
+    let names: Vec<&str> = fluid.copies.iter().map(|copies| copies.name.as_str()).collect();
+    let Some(at) = names.iter().position(|name| *name == figure.scope) else {
+        let message = format!("`{figure}`: no slave takes over at `{}`", figure.scope);
+        let help = suggest::help(&figure.scope, &names, "databases with a failover are");
+        return Err(suggest::with_help(message, help));
+    };
+    let cause = figure.key("cause").map(|name| super::cause(plan, figure, name)).transpose()?;
+    match (figure.metric, figure.stat) {
+        (Metric::LostWrites, None) => Ok(OfLoad::LostWrites(at, cause)),
+        (Metric::LostWrites, Some(Stat::Mean)) if cause.is_none() => Ok(OfLoad::LostAtOnce(at)),
+        (Metric::DataLoss, None | Some(Stat::Mean)) => Ok(OfLoad::DataLoss(at)),
+        (Metric::DataLoss, Some(Stat::Quantile(q))) => Ok(OfLoad::DataLossQuantile(at, q)),
+        _ => Err(format!("`{figure}` is not estimated: no such statistic of years is kept")),
     }
 }
 

@@ -1,4 +1,4 @@
-//! O26 to O38: systems with an exact answer, as a user writes them down.
+//! O26 to O39: systems with an exact answer, as a user writes them down.
 //!
 //! The intervals are those of 99.9 %; the widths are the rules of the cases, with FIVENINES_FULL=1
 //! everywhere, in the fast set where that takes seconds (`by_set`).
@@ -114,7 +114,7 @@ fn o29_o32_standby_cold_warm_and_hot_with_a_switch_that_may_fail() {
         let body = format!("{}{}", unit("u", 2, "1000h", "10h"), group("g", "\"u\"", &rest));
         let paths = ["unavailability.g@horizon", "mttf.g@horizon"];
         let seen = years(&body, "40y", by_set(1_200, 6_000), &paths);
-        seen.holds(paths[0], unavailability, by_set(0.12, 0.05));
+        seen.holds(paths[0], unavailability, by_set(0.1, 0.05));
         seen.holds(paths[1], mttf * H, by_set(0.12, 0.05));
     }
 }
@@ -142,18 +142,18 @@ fn o30_a_master_and_a_slave_whose_failover_takes_time() {
 
 #[test]
 fn o31_a_pair_with_a_common_cause() {
-    for (beta, unavailability, outages) in [
-        (0.0, 9.802_960_494_07e-5, 0.171_747_867_856),
-        (0.02, 0.000_195_098_230_488, 0.341_812_099_816),
-        (0.05, 0.000_340_737_218_064, 0.596_971_606_049),
-        (0.1, 0.000_583_565_042_983, 1.022_405_955_31),
+    for (beta, unavailability, outages, fast) in [
+        (0.0, 9.802_960_494_07e-5, 0.171_747_867_856, 800),
+        (0.02, 0.000_195_098_230_488, 0.341_812_099_816, 400),
+        (0.05, 0.000_340_737_218_064, 0.596_971_606_049, 200),
+        (0.1, 0.000_583_565_042_983, 1.022_405_955_31, 200),
     ] {
         let rest = format!("needs = 1\nbeta = {beta}");
         let body = format!("{}{}", unit("u", 2, "1000h", "10h"), group("g", "\"u\"", &rest));
         let paths = ["unavailability.g@horizon", "outages.g@horizon"];
-        let seen = years(&body, "100y", by_set(200, 1_200), &paths);
-        seen.holds(paths[0], unavailability, by_set(0.13, 0.05));
-        seen.holds(paths[1], outages, by_set(0.08, 0.05));
+        let seen = years(&body, "100y", by_set(fast, 1_200), &paths);
+        seen.holds(paths[0], unavailability, by_set(0.1, 0.05));
+        seen.holds(paths[1], outages, 0.05);
     }
 }
 
@@ -288,7 +288,8 @@ fn series_of(blocks: &[&'static str], body: &str, replications: u32) -> (Series,
     (Series::of(&seen, blocks), Series::of(&seen, &with_site))
 }
 
-/// Tiers whose outages are rarer than one in two years stand with the enumerator alone (tests/it/health).
+/// Without the site, tiers whose outages are rarer than one in two years stand with the enumerator alone
+/// (tests/it/health).
 #[test]
 fn o36_o38_the_nine_architectures_with_instant_failover_and_with_a_site() {
     let exact = [
@@ -297,13 +298,17 @@ fn o36_o38_the_nine_architectures_with_instant_failover_and_with_a_site() {
         (0.001_299_120_246_26, 3.503_817_822_57, 0.001_413_114_182_99),
         (0.000_800_019_356_824, 1.319_506_960_25, 0.000_914_070_262_045),
         (0.000_400_499_172_64, 0.445_085_348_638, 0.000_514_595_679_983),
+        (8.192_442_806_22e-7, 0.007_613_790_038_11, 0.000_114_961_371_978),
+        (5.719_876_820_45e-7, 0.003_303_673_255_01, 0.000_114_714_143_602),
     ];
     let tiers = nine_tiers(|_| "needs = 1".into());
     for (tier, ((blocks, body), (down, outages, with_site))) in tiers.iter().zip(exact).enumerate()
     {
         let (alone, under_site) = series_of(blocks, body, by_set(400, 800));
         let what = format!("tier {tier}");
-        alone.holds(&what, (down, outages), by_set(0.08, 0.05));
+        if outages > 0.4 {
+            alone.holds(&what, (down, outages), by_set(0.07, 0.05));
+        }
         let (found, within) = (under_site.down, under_site.down_within);
         assert!((found - with_site).abs() <= within, "{what} with a site: {found} ± {within}");
         assert!(within / with_site <= by_set(0.06, 0.05), "{what} with a site: ± {within}");
@@ -315,13 +320,13 @@ fn o36_o38_the_nine_architectures_with_instant_failover_and_with_a_site() {
 #[test]
 fn o37_the_nine_architectures_with_finite_failover() {
     let exact = [
-        (0.001_331_557_922_77, 5.832_223_701_73),
-        (0.001_398_691_023_28, 6.998_197_973_31),
-        (0.001_299_120_246_26, 3.503_817_822_57),
-        (0.000_804_144_140_518, 3.505_554_384_67),
-        (0.000_404_764_279_132, 3.506_955_559_25),
-        (5.709_578_712_82e-6, 3.508_355_593_03),
-        (5.462_323_323_42e-6, 3.504_046_362_91),
+        (0.001_331_557_922_77, 5.832_223_701_73, 0.04),
+        (0.001_398_691_023_28, 6.998_197_973_31, 0.04),
+        (0.001_299_120_246_26, 3.503_817_822_57, 0.04),
+        (0.000_804_144_140_518, 3.505_554_384_67, 0.05),
+        (0.000_404_764_279_132, 3.506_955_559_25, 0.07),
+        (5.709_578_712_82e-6, 3.508_355_593_03, 0.1),
+        (5.462_323_323_42e-6, 3.504_046_362_91, 0.1),
     ];
     let tiers = nine_tiers(|seconds| {
         format!(
@@ -332,11 +337,11 @@ fn o37_the_nine_architectures_with_finite_failover() {
         let share = -libm::expm1(-1.0 / seconds);
         if tier >= from { 8_760.0 / hours * share } else { 0.0 }
     };
-    for (tier, ((blocks, body), (down, outages))) in tiers.iter().zip(exact).enumerate() {
+    for (tier, ((blocks, body), (down, outages, fast))) in tiers.iter().zip(exact).enumerate() {
         let unseen = short(tier, 3, 4_000.0, 60.0) + short(tier, 4, 10_000.0, 5.0);
         let exact = (down, outages - unseen - short(tier, 5, 20_000.0, 45.0));
         let (alone, _) = series_of(blocks, body, by_set(400, if tier > 4 { 2_000 } else { 800 }));
-        alone.holds(&format!("tier {tier}"), exact, by_set(0.1, 0.05));
+        alone.holds(&format!("tier {tier}"), exact, by_set(fast, fast.min(0.05)));
     }
 }
 
@@ -358,7 +363,6 @@ fn o39_a_dead_member_in_rotation_loses_its_share_over_years() {
     }
     for (zones, interval, up, repair, share, replications) in rows {
         let text = crate::front::rotation(zones, interval, up, repair);
-        let text = text.replace("[server.box]", "[run]\ninitial = \"new\"\n[server.box]");
         let horizon = if up > 10_000 { "50y" } else { "2y" };
         let paths = ["request.get@horizon"];
         let seen = Years::of(asked(&drafted(&text), horizon, replications, &paths));
