@@ -516,9 +516,9 @@ impl<'p> Memo<'p> {
 
     /// Puts the time spent into utilisation by hour and bin, and forgets it.
     fn fold(&mut self) {
-        let all: f64 = self.cells.iter().map(|cell| seconds_in(cell).iter().sum::<f64>()).sum();
-        for at in 0..self.cells.len() {
-            let time = seconds_in(&self.cells[at]);
+        let times: Vec<Vec<f64>> = self.cells.iter().map(seconds_in).collect();
+        let all: f64 = times.iter().map(|time| time.iter().sum::<f64>()).sum();
+        for (at, time) in times.iter().enumerate() {
             let spent: f64 = time.iter().sum();
             if spent <= 0.0 {
                 continue;

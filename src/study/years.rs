@@ -512,13 +512,7 @@ impl YearsResult {
             return Estimate::Missing(NoValue::Stopped);
         }
         let years = plan.of.horizon.seconds() / YEAR_S;
-        let a_year = |values: &[f64]| {
-            if values.iter().all(|value| *value == 0.0) {
-                return Estimate::Missing(NoValue::NoneIn(self.years(&plan.of)));
-            }
-            let values: Vec<f64> = values.iter().map(|value| value / years).collect();
-            not_negative(mean(&values, plan.level))
-        };
+        let a_year = |values: &[f64]| a_year(values, years, plan.level);
         match what {
             What::Availability | What::Unavailability => {
                 let flip = what == What::Availability;
@@ -576,6 +570,15 @@ fn mean(values: &[f64], level: f64) -> Estimate {
         ([one], Err(_)) => Estimate::Single(*one),
         _ => Estimate::Missing(NoValue::Empty),
     }
+}
+
+/// Of counts or sums by replication of so many years each, so many a year.
+fn a_year(values: &[f64], years: f64, level: f64) -> Estimate {
+    if values.iter().all(|value| *value == 0.0) {
+        return Estimate::Missing(NoValue::NoneIn(years * values.len() as f64));
+    }
+    let values: Vec<f64> = values.iter().map(|value| value / years).collect();
+    not_negative(mean(&values, level))
 }
 
 fn not_negative(estimate: Estimate) -> Estimate {

@@ -41,10 +41,12 @@ fn recovery(ladder: &Ladder) -> Option<Table> {
         Column::words("what passes", "role"),
         Column::numbers("interrupted a year", "interruptions_per_year", Unit::None),
         Column::numbers("until somebody serves", "recovery_s", Unit::Seconds),
+        Column::numbers("half at most", "recovery_p50_s", Unit::Seconds),
         Column::numbers("95 % at most", "recovery_p95_s", Unit::Seconds),
         Column::numbers("failovers a year", "failovers_per_year", Unit::None),
         Column::numbers("writes lost", "lost_writes_per_year", writes()),
         Column::numbers("of a failover", "lost_writes", Unit::None),
+        Column::numbers("by who had been away", "failovers_behind_per_year", Unit::None),
     ];
     let mut rows = Vec::new();
     for (row, years) in ladder.rows.iter().zip(&ladder.years) {
@@ -59,10 +61,12 @@ fn recovery(ladder: &Ladder) -> Option<Table> {
                 Cell::text(role.kind.word()),
                 cell(&role.interruptions, Unit::None),
                 cell(&role.recovery, Unit::Seconds),
+                cell(&role.recovery_p50, Unit::Seconds),
                 cell(&role.recovery_p95, Unit::Seconds),
                 cell(&role.failovers, Unit::None),
                 lost(|writes| &writes.lost, writes()),
                 lost(|writes| &writes.at_once, Unit::None),
+                lost(|writes| &writes.behind, Unit::None),
             ]);
         }
     }

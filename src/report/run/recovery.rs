@@ -19,8 +19,9 @@ or not, until somebody does: a failover, people where it did not work, or whoeve
 All count, however short.";
 
 const LOST: &str = "What a failover loses (RPO) are writes that the old master had acknowledged and nobody \
-who could take over had received: those under way, and all since whoever takes over went away. Its window \
-is the age of the oldest of them. Writes count as independent of each other; what an old master that \
+who could take over had received: those under way, or all since he went away where whoever takes over had \
+been. That is rare and loses thousands of times as much: where the years saw none of it, its share of \
+the means is missing, however narrow their intervals. The window is the age of the oldest write lost. Writes count as independent of each other; what an old master that \
 nobody fenced goes on taking is not in it.";
 
 /// The section; `None` where nothing takes over.
@@ -40,9 +41,10 @@ fn times(rows: &[RecoveryRow]) -> Table {
         Column::words("of", "name"),
         Column::words("what passes", "role"),
         Column::numbers("interrupted a year", "interruptions_per_year", Unit::None),
-        Column::numbers("another takes over", "failovers_per_year", Unit::None),
         Column::numbers("until somebody serves", "recovery_s", Unit::Seconds),
+        Column::numbers("half at most", "recovery_p50_s", Unit::Seconds),
         Column::numbers("95 % at most", "recovery_p95_s", Unit::Seconds),
+        Column::numbers("another takes over", "failovers_per_year", Unit::None),
         Column::words("most often because of", "cause"),
     ];
     let row = |row: &RecoveryRow| {
@@ -50,9 +52,10 @@ fn times(rows: &[RecoveryRow]) -> Table {
             Cell::text(row.name.clone()),
             Cell::text(row.kind.word()),
             cell(&row.interruptions, Unit::None),
-            cell(&row.failovers, Unit::None),
             cell(&row.recovery, Unit::Seconds),
+            cell(&row.recovery_p50, Unit::Seconds),
             cell(&row.recovery_p95, Unit::Seconds),
+            cell(&row.failovers, Unit::None),
             Cell::text(row.causes.first().map_or("", |(name, _)| name)),
         ]
     };
@@ -72,6 +75,7 @@ fn losses(rows: &[RecoveryRow]) -> Table {
         Column::numbers("of a failover", "lost_writes", Unit::None),
         Column::numbers("window", "data_loss_s", Unit::Seconds),
         Column::numbers("95 % at most", "data_loss_p95_s", Unit::Seconds),
+        Column::numbers("by who had been away", "failovers_behind_per_year", Unit::None),
     ];
     let row = |row: &RecoveryRow| {
         let lost = row.writes.as_ref()?;
@@ -82,6 +86,7 @@ fn losses(rows: &[RecoveryRow]) -> Table {
             cell(&lost.at_once, Unit::None),
             cell(&lost.window, Unit::Seconds),
             cell(&lost.window_p95, Unit::Seconds),
+            cell(&lost.behind, Unit::None),
         ])
     };
     Table {
@@ -105,10 +110,12 @@ pub(super) fn tables(results: &Results) -> Option<ResultFile> {
         "recovery_s",
         "recovery_s_lo",
         "recovery_s_hi",
+        "recovery_p50_s",
         "recovery_p95_s",
         "lost_writes_per_year",
         "lost_writes_per_year_lo",
         "lost_writes_per_year_hi",
+        "failovers_behind_per_year",
         "lost_writes_per_failover",
         "data_loss_s",
         "data_loss_p95_s",
@@ -127,10 +134,11 @@ pub(super) fn tables(results: &Results) -> Option<ResultFile> {
         all.extend(interruptions);
         all.push(value(&row.failovers));
         all.extend(recovery);
+        all.push(value(&row.recovery_p50));
         all.push(value(&row.recovery_p95));
         all.extend(writes.map_or(missing, |writes| fields(&writes.lost).0));
-        let rest = writes.map(|writes| [&writes.at_once, &writes.window, &writes.window_p95]);
-        all.extend(rest.map_or(missing, |rest| rest.map(value)));
+        let rest = writes.map(|w| [&w.behind, &w.at_once, &w.window, &w.window_p95]);
+        all.extend(rest.map_or([Field::Missing; 4], |rest| rest.map(value)));
         all.push(words(why.as_ref()));
         sheet.row(&all);
         for (cause, interruptions) in &row.causes {
@@ -155,12 +163,14 @@ pub(super) fn summary(rows: &[RecoveryRow]) -> Value {
             "interruptions_per_year": one(&row.interruptions),
             "failovers_per_year": one(&row.failovers),
             "recovery_s": one(&row.recovery),
+            "recovery_p50_s": one(&row.recovery_p50),
             "recovery_p95_s": one(&row.recovery_p95),
             "causes": row.causes.iter().map(|(cause, estimate)| json!({
                 "cause": cause, "interruptions_per_year": one(estimate),
             })).collect::<Vec<_>>(),
             "writes": row.writes.as_ref().map(|writes| json!({
                 "lost_per_year": one(&writes.lost),
+                "failovers_behind_per_year": one(&writes.behind),
                 "lost_per_failover": one(&writes.at_once),
                 "window_s": one(&writes.window),
                 "window_p95_s": one(&writes.window_p95),

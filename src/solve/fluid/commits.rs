@@ -21,6 +21,8 @@ use crate::units::{Rate, SimDuration, SimTime};
 pub struct WritesTally {
     /// Failovers: another member took over.
     pub failovers: u64,
+    /// Of these, those after which somebody served who had been away while the old master took writes.
+    pub behind: u64,
     /// Writes lost, by cause of the plan that silenced the master.
     pub lost: Vec<f64>,
     /// Age of the oldest write lost, in seconds, summed over failovers.
@@ -201,6 +203,7 @@ impl<'p> Group<'p> {
             Source::Acknowledged => Loss::default(),
         };
         self.tally.failovers += 1;
+        self.tally.behind += u64::from(followed == 0 && !matches!(self.of.from, Source::Volume));
         self.tally.lost[broken.cause as usize] += loss.writes;
         self.tally.window_s += loss.window_s;
         self.tally.windows.record_duration(SimDuration::from_seconds_f64(loss.window_s));

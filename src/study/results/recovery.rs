@@ -21,7 +21,9 @@ pub struct RecoveryRow {
     pub failovers: Estimate,
     /// Seconds until somebody serves again, in the mean.
     pub recovery: Estimate,
-    /// What 95 % of them do not exceed.
+    /// What half and 95 % of them do not exceed.
+    pub recovery_p50: Estimate,
+    /// See there.
     pub recovery_p95: Estimate,
     /// What its failovers lose, of a database that somebody asks for writes.
     pub writes: Option<WritesRow>,
@@ -32,6 +34,8 @@ pub struct RecoveryRow {
 pub struct WritesRow {
     /// Writes a year.
     pub lost: Estimate,
+    /// Failovers a year to a member that had been away, which lose all that was written since.
+    pub behind: Estimate,
     /// Writes of a failover, in the mean.
     pub at_once: Estimate,
     /// Age of the oldest write that one loses, in seconds, in the mean.
@@ -61,6 +65,7 @@ pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Vec<RecoveryRow> {
             let tell = |what: OfLoad| estimate(What::Load(what));
             WritesRow {
                 lost: tell(OfLoad::LostWrites(at, None)),
+                behind: tell(OfLoad::Behind(at)),
                 at_once: tell(OfLoad::LostAtOnce(at)),
                 window: tell(OfLoad::DataLoss(at)),
                 window_p95: tell(OfLoad::DataLossQuantile(at, 0.95)),
@@ -73,6 +78,7 @@ pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Vec<RecoveryRow> {
             causes: causes.into_iter().map(|(_, name, estimate)| (name, estimate)).collect(),
             failovers: tell(OfRole::Failovers),
             recovery: tell(OfRole::Recovery),
+            recovery_p50: tell(OfRole::RecoveryQuantile(0.5)),
             recovery_p95: tell(OfRole::RecoveryQuantile(0.95)),
             writes: database().map(writes),
         }

@@ -174,11 +174,12 @@ fn figures(
         paths.extend(
             ["interruptions", "failovers", "recovery"].map(|m| format!("{m}.{name}@horizon")),
         );
-        paths.push(format!("recovery.{name}.p95@horizon"));
+        paths.extend(["p50", "p95"].map(|stat| format!("recovery.{name}.{stat}@horizon")));
         if row.writes.is_some() {
             let figures = ["lost-writes.NAME", "lost-writes.NAME.mean", "data-loss.NAME"];
             paths.extend(figures.map(|path| format!("{path}@horizon").replace("NAME", name)));
             paths.push(format!("data-loss.{name}.p95@horizon"));
+            paths.push(format!("failovers.{name}[outcome=behind]@horizon"));
         }
     }
     for resource in load.into_iter().flat_map(|load| &load.resources) {

@@ -43,6 +43,8 @@ pub enum OfLoad {
     LostCost(usize),
     /// Writes a year that failovers of a database (by place) lose; of one cause, if it is given by place.
     LostWrites(usize, Option<usize>),
+    /// Failovers a year to a member that had been away.
+    Behind(usize),
     /// Writes that a failover loses.
     LostAtOnce(usize),
     /// Seconds: age of the oldest write that a failover loses.
@@ -107,6 +109,8 @@ pub struct FoldedClass {
 pub struct FoldedWrites {
     /// Failovers, by replication.
     pub failovers: Vec<f64>,
+    /// Of these, to somebody who had been away while the old master took writes.
+    pub behind: Vec<f64>,
     /// By cause, by replication: writes lost.
     pub lost: Vec<Vec<f64>>,
     /// Age of the oldest write lost, in seconds, summed over failovers, by replication.
@@ -171,6 +175,7 @@ impl FoldedLoad {
         self.busy.iter_mut().zip(&seen.busy).for_each(|(mine, busy)| mine.push(*busy));
         for (mine, seen) in self.writes.iter_mut().zip(&seen.writes) {
             mine.failovers.push(seen.failovers as f64);
+            mine.behind.push(seen.behind as f64);
             mine.lost.iter_mut().zip(&seen.lost).for_each(|(mine, lost)| mine.push(*lost));
             mine.window.push(seen.window_s);
             mine.windows.merge(&seen.windows);
@@ -193,6 +198,7 @@ impl FoldedLoad {
         self.busy.iter_mut().zip(other.busy).for_each(|(mine, busy)| mine.extend(busy));
         for (mine, other) in self.writes.iter_mut().zip(other.writes) {
             mine.failovers.extend(other.failovers);
+            mine.behind.extend(other.behind);
             mine.lost.iter_mut().zip(other.lost).for_each(|(mine, lost)| mine.extend(lost));
             mine.window.extend(other.window);
             mine.windows.merge(&other.windows);
@@ -261,6 +267,7 @@ impl FoldedLoad {
             OfLoad::PerMillion(class) => self.per_million(plan, class)?,
             OfLoad::LostCost(class) => self.lost_cost(plan, class)?,
             OfLoad::LostWrites(at, cause) => self.writes[at].lost(cause),
+            OfLoad::Behind(at) => self.writes[at].behind.clone(),
             OfLoad::MonthMeets(_)
             | OfLoad::MonthLost(..)
             | OfLoad::Busy(..)
@@ -274,6 +281,7 @@ impl FoldedLoad {
     #[must_use]
     pub fn estimate(&self, plan: &AvailabilityPlan, what: OfLoad, level: f64) -> Estimate {
         let years = plan.horizon.seconds() / YEAR_S;
+        let a_year = |values: &[f64]| super::a_year(values, years, level);
         match what {
             OfLoad::Request(class) => {
                 let class = &self.classes[class];
@@ -297,22 +305,9 @@ impl FoldedLoad {
                 let good: Vec<f64> = bad.iter().map(|bad| (1.0 - bad / all).max(0.0)).collect();
                 mean(&good, level)
             }
-            OfLoad::Lost(class, loss) => {
-                let lost = self.lost(plan, class, loss);
-                if lost.iter().all(|lost| *lost == 0.0) {
-                    return Estimate::Missing(NoValue::NoneIn(years * lost.len() as f64));
-                }
-                let a_year: Vec<f64> = lost.iter().map(|lost| lost / years).collect();
-                not_negative(mean(&a_year, level))
-            }
-            OfLoad::LostWrites(at, cause) => {
-                let lost = self.writes[at].lost(cause);
-                if lost.iter().all(|lost| *lost == 0.0) {
-                    return Estimate::Missing(NoValue::NoneIn(years * lost.len() as f64));
-                }
-                let a_year: Vec<f64> = lost.iter().map(|lost| lost / years).collect();
-                not_negative(mean(&a_year, level))
-            }
+            OfLoad::Lost(class, loss) => a_year(&self.lost(plan, class, loss)),
+            OfLoad::LostWrites(at, cause) => a_year(&self.writes[at].lost(cause)),
+            OfLoad::Behind(at) => a_year(&self.writes[at].behind),
             OfLoad::LostAtOnce(at) => {
                 let of = &self.writes[at];
                 let none = NoValue::NoneIn(years * of.failovers.len() as f64);
@@ -397,6 +392,7 @@ pub fn is_of_load(figure: &Figure) -> bool {
         (Metric::LostCost, None | Some("horizon" | "month")) => true,
         (Metric::Lost | Metric::Utilization | Metric::LostWrites, Some("horizon")) => true,
         (Metric::DataLoss, None | Some("horizon")) => true,
+        (Metric::Failovers, Some("horizon")) => figure.key("outcome").is_some(),
         (Metric::Lost, Some("month")) => figure.unit() == Metric::Lost.unit(),
         _ => false,
     }
@@ -415,7 +411,9 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, Strin
     };
     match figure.metric {
         Metric::Utilization => return busy(fluid, figure),
-        Metric::LostWrites | Metric::DataLoss => return writes(plan, fluid, figure),
+        Metric::LostWrites | Metric::DataLoss | Metric::Failovers => {
+            return writes(plan, fluid, figure);
+        }
         _ => {}
     }
     let allowed = |key: &str| match figure.metric {
@@ -484,10 +482,18 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, Strin
 /// What failovers of a database lose.
 fn writes(plan: &AvailabilityPlan, fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, String> {
     let by_cause = figure.metric == Metric::LostWrites;
-    let allowed = |key: &str| key == "without" || (key == "cause" && by_cause);
+    let outcome = figure.metric == Metric::Failovers;
+    let allowed = |key: &str| match key {
+        "cause" => by_cause,
+        "outcome" => outcome,
+        _ => key == "without",
+    };
     if let Some((key, _)) = figure.keys.iter().find(|(key, _)| !allowed(key)) {
         let metric = figure.metric.id();
         return Err(format!("`{figure}`: `[{key}=...]` says nothing about `{metric}` over years"));
+    }
+    if let Some(other) = figure.key("outcome").filter(|outcome| *outcome != "behind") {
+        return Err(format!("`{figure}`: over years `[outcome={other}]` must be behind"));
     }
     let names: Vec<&str> = fluid.copies.iter().map(|copies| copies.name.as_str()).collect();
     let Some(at) = names.iter().position(|name| *name == figure.scope) else {
@@ -497,6 +503,7 @@ fn writes(plan: &AvailabilityPlan, fluid: &FluidPlan, figure: &Figure) -> Result
     };
     let cause = figure.key("cause").map(|name| super::cause(plan, figure, name)).transpose()?;
     match (figure.metric, figure.stat) {
+        (Metric::Failovers, None | Some(Stat::Mean)) => Ok(OfLoad::Behind(at)),
         (Metric::LostWrites, None) => Ok(OfLoad::LostWrites(at, cause)),
         (Metric::LostWrites, Some(Stat::Mean)) if cause.is_none() => Ok(OfLoad::LostAtOnce(at)),
         (Metric::DataLoss, None | Some(Stat::Mean)) => Ok(OfLoad::DataLoss(at)),

@@ -12,7 +12,7 @@ use crate::stats::interval::Interval;
 use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
 
-use super::{YEAR_S, mean, not_negative, quantile};
+use super::{YEAR_S, not_negative, quantile};
 
 /// What is told of a role.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -90,16 +90,10 @@ impl FoldedRole {
     pub fn estimate(&self, plan: &AvailabilityPlan, what: OfRole, level: f64) -> Estimate {
         let years = plan.horizon.seconds() / YEAR_S;
         let none = Estimate::Missing(NoValue::NoneIn(years * self.length.len() as f64));
-        let a_year = |values: Vec<f64>| {
-            if values.iter().all(|value| *value == 0.0) {
-                return none.clone();
-            }
-            let values: Vec<f64> = values.iter().map(|value| value / years).collect();
-            not_negative(mean(&values, level))
-        };
+        let a_year = |values: &[f64]| super::a_year(values, years, level);
         match what {
-            OfRole::Interruptions(cause) => a_year(self.interrupted(cause)),
-            OfRole::Failovers => a_year(self.failovers.clone()),
+            OfRole::Interruptions(cause) => a_year(&self.interrupted(cause)),
+            OfRole::Failovers => a_year(&self.failovers),
             OfRole::Recovery => each(&self.length, &self.interrupted(None), level).unwrap_or(none),
             OfRole::RecoveryQuantile(q) => quantile(&self.lengths, self.lengths.count(), q, level),
         }

@@ -125,7 +125,9 @@ fn a_slave_that_was_away_loses_all_that_was_written_since() {
     let under_way = both * l * YEAR_H * per_s * 0.2;
     let faults = crash("[\"box-2\", \"box-3\"]", up_h, repair_h);
     let text = group("10/s", FIXED, AT_ONCE, &faults);
-    let seen = years(&text, "10y", 1_000, &[LOST, FAILOVERS]);
+    let behind = "failovers.mysql[outcome=behind]@horizon";
+    let seen = years(&text, "10y", 1_000, &[LOST, FAILOVERS, behind]);
+    seen.holds(behind, both * m * none * YEAR_H, 0.06);
     seen.holds(FAILOVERS, failovers, 0.02);
     seen.holds(LOST, from_behind + under_way, 0.08);
     // Nobody waited for a slave that was away for longer than ten seconds.
@@ -238,6 +240,7 @@ fn a_figure_of_a_recovery_that_cannot_be_is_refused() {
         ("recovery.mysql.sd@horizon", "not estimated"),
         ("recovery.mysql[cause=change]@horizon", "says nothing about `recovery`"),
         ("interruptions.mysql[cause=chnge]@horizon", "did you mean `change`?"),
+        ("failovers.mysql[outcome=failed]@horizon", "must be behind"),
         ("lost-writes.page@horizon", "no slave takes over at `page`"),
         ("data-loss.mysql[cause=change]@horizon", "says nothing about `data-loss`"),
     ] {
