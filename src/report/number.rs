@@ -123,7 +123,9 @@ pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
     };
     let (low, high) = (low * display.factor, high * display.factor);
     // What is known but for rounding has no digits to show.
-    let known = high - low <= NOISE * shown.abs();
+    // Of a share that is nearly all the rest is what counts.
+    let rest = if figure.unit == Unit::Ratio { (100.0 - shown).abs() } else { shown.abs() };
+    let known = high - low <= NOISE * shown.abs().min(rest);
     let half = if known { 0.0 } else { (high - low) / 2.0 };
     let decimals = if half > 0.0 { decimals_for(half, 2) } else { decimals_for(shown, 3) };
     let decimals = decimals.clamp(-15, 12);

@@ -743,7 +743,7 @@ impl<'m, 'p> Live<'m, 'p> {
         let (seed, lineage): (Seed, Lineage) = (plan.seed, Lineage::replication(replication));
         let surging = fluid.workloads.iter().map(|w| w.traffic.surging(seed, lineage, &w.name));
         let causes = plan.causes.len() + 1;
-        let databases = Group::all(fluid, &load.copies, causes, view);
+        let databases = Group::all(fluid, &load.copies, (seed, lineage), causes, view);
         let mut watched = vec![false; readers.len()];
         for fact in databases.iter().flatten().flat_map(Group::facts) {
             watched[fact.index()] = true;
@@ -894,7 +894,7 @@ impl<'m, 'p> Live<'m, 'p> {
     fn stir(&mut self, at: SimTime, view: View<'_>) {
         let mut databases = std::mem::take(&mut self.databases);
         let places = self.memo.plan.network.commits.len();
-        let rates: Vec<Rate> = (0..places).map(|place| self.committed(place, at)).collect();
+        let rates: Vec<Rate> = (0..places).map(|place| self.commit_rate(place, at)).collect();
         for database in databases.iter_mut().flatten() {
             database.settle(at, view, &rates, &mut |fact| self.why_of(&[Some(fact)], view));
         }
@@ -902,7 +902,7 @@ impl<'m, 'p> Live<'m, 'p> {
     }
 
     /// Writes a second that a master takes, by place among those that take some.
-    fn committed(&self, place: usize, at: SimTime) -> Rate {
+    fn commit_rate(&self, place: usize, at: SimTime) -> Rate {
         let memo = &self.memo;
         let factors = &memo.factors[memo.cells[self.cell as usize].level as usize];
         let of = |(workload, of): (usize, &FluidWorkload)| {

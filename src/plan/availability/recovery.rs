@@ -82,11 +82,17 @@ pub fn declare(draft: &Draft, declaration: &mut Declaration) -> Vec<Role> {
             roles.push((role(name, RoleKind::Master, &all), Expr::of(&phases, "served"), all));
         }
     }
-    for (name, _) in scenario.balancer.iter() {
+    for (balancer, (name, _)) in scenario.balancer.iter().enumerate() {
         let address = address::name(name);
         if known(&address) {
             let all = ["at-1", "at-2"].map(|state| Expr::of(&address, state)).to_vec();
-            roles.push((role(name, RoleKind::Address, &all), Expr::Any(all.clone()), all));
+            // With both units dead the address stays where it was.
+            let serves = |member: u32| {
+                let unit = Part::Balancer { balancer, member }.name(draft);
+                all[member as usize].clone().and(Expr::of(&unit, "serving"))
+            };
+            let served = serves(0).or(serves(1));
+            roles.push((role(name, RoleKind::Address, &all), served, all));
         }
     }
     for (nas, (name, spec)) in scenario.nas.iter().enumerate() {

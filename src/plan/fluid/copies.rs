@@ -15,6 +15,9 @@
 //! With a fixed delay d that is w d writes, whatever k. Who was away when the master died lacks
 //! everything since then: [`crate::solve::fluid`] follows that.
 //!
+//! Of more than [`MOST`] slaves that follow as many count: beyond, inclusion and exclusion is a difference of
+//! numbers too large.
+//!
 //! Leaves out: that the writes of one page come close after each other.
 //!
 //! [`ReplicationSpec`]: crate::model::spec::storage::ReplicationSpec
@@ -81,17 +84,43 @@ pub struct Grid {
     of: Vec<Vec<(f64, f64)>>,
 }
 
-/// What a failover loses, in the mean.
+/// What a failover loses.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Loss {
-    /// Writes.
+    /// Writes, in the mean.
     pub writes: f64,
-    /// Age of the oldest of them, in seconds; 0 where none is lost.
+    /// Age of the oldest of them, in seconds and in the mean; 0 where none is lost.
     pub window_s: f64,
+    /// The same, drawn from its distribution.
+    pub drawn_s: f64,
 }
 
+impl Loss {
+    /// Of everything that was written over a time, at one rate: its oldest write came after an exponential
+    /// gap. `uniform`: what is drawn from.
+    #[must_use]
+    pub fn of_all(writes: f64, over: SimDuration, uniform: f64) -> Self {
+        if writes <= 0.0 {
+            return Self::default();
+        }
+        let over = over.seconds();
+        let (gap, drawn) = (-libm::expm1(-writes), -libm::log(uniform));
+        Self {
+            writes,
+            window_s: over * (1.0 - gap / writes),
+            drawn_s: (over * (1.0 - drawn / writes)).max(0.0),
+        }
+    }
+}
+
+/// Slaves that count.
+pub const MOST: usize = 16;
 /// Ratio of the ends of neighbouring pieces of age.
 const GROWTH: f64 = 1.15;
+/// Pieces end at quantiles of so many equal chances.
+const QUANTILES: u32 = 32;
+/// Of an interval in which an age is looked for.
+const HALVINGS: u32 = 30;
 /// Delays beyond this level of their distribution are left out.
 const LAST: f64 = 1e-9;
 
@@ -105,39 +134,40 @@ impl UnderWay {
         Self::Spread(Grid::new(delay, slaves))
     }
 
-    /// What is lost with a master that took writes at `rate`, of so many slaves that followed.
+    /// What is lost with a master that took writes at `rate`, of so many slaves that followed; `uniform`:
+    /// what is drawn from.
     #[must_use]
-    pub fn lost(&self, rate: Rate, slaves: usize) -> Loss {
+    pub fn lost(&self, rate: Rate, slaves: usize, uniform: f64) -> Loss {
         let w = rate.in_per_second();
         if w <= 0.0 || slaves == 0 {
             return Loss::default();
         }
         match self {
-            Self::Fixed(delay) => {
-                let mean = w * delay.seconds();
-                let window_s = delay.seconds() + libm::expm1(-mean) / w;
-                Loss { writes: mean, window_s }
-            }
-            Self::Spread(grid) => grid.lost(w, slaves),
+            Self::Fixed(delay) => Loss::of_all(w * delay.seconds(), *delay, uniform),
+            Self::Spread(grid) => grid.lost(w, slaves, uniform),
         }
     }
 }
 
 impl Grid {
-    /// Pieces of age that grow by [`GROWTH`], each with the three points of Simpson's rule.
+    /// Pieces of age that grow by [`GROWTH`] and end at quantiles too, each with the three points of
+    /// Simpson's rule.
     fn new(delay: &Law, slaves: usize) -> Self {
         let last = delay.quantile(1.0 - LAST);
         let mut ends = vec![0.0, (delay.mean() / 1e3).min(last)];
         while ends[ends.len() - 1] < last {
             ends.push((ends[ends.len() - 1] * GROWTH).min(last));
         }
+        ends.extend((1..QUANTILES).map(|k| delay.quantile(f64::from(k) / f64::from(QUANTILES))));
+        ends.sort_by(f64::total_cmp);
+        ends.dedup();
         let mut points = Vec::new();
         for piece in ends.windows(2) {
             let (from, to) = (piece[0], piece[1]);
             let sixth = (to - from) / 6.0;
             points.extend([(from, sixth), (f64::midpoint(from, to), 4.0 * sixth), (to, sixth)]);
         }
-        let of = (1..=slaves.max(1)).map(|j| {
+        let of = (1..=slaves.clamp(1, MOST)).map(|j| {
             let received = |age: f64| libm::pow(delay.cdf(age).clamp(0.0, 1.0), j as f64);
             let mut row: Vec<(f64, f64)> =
                 points.iter().map(|(age, _)| (received(*age), 0.0)).collect();
@@ -159,23 +189,64 @@ impl Grid {
         Self { of: of.collect(), points }
     }
 
-    fn lost(&self, w: f64, slaves: usize) -> Loss {
+    fn lost(&self, w: f64, slaves: usize, uniform: f64) -> Loss {
         let slaves = slaves.min(self.of.len());
         let mut loss = Loss::default();
+        // The chance that all lack something older falls with age; what is drawn is where it meets the draw.
+        let mut younger = None;
         for (at, (_, weight)) in self.points.iter().enumerate() {
-            let (mut lacks, mut lost, mut ways) = (1.0, 1.0, 1.0);
-            for j in 1..=slaves {
-                ways *= -((slaves + 1 - j) as f64) / j as f64;
+            let [lacks, lost] = alternating(slaves, |j| {
                 let (received, older) = self.of[j - 1][at];
                 let none_older = libm::exp(-w * older);
-                lacks += ways * none_older;
-                lost += ways * received * none_older;
-            }
+                [none_older, received * none_older]
+            });
             loss.window_s += weight * lacks.max(0.0);
             loss.writes += weight * w * lost.max(0.0);
+            if lacks >= uniform {
+                younger = Some(at);
+            } else if let Some(from) = younger.take() {
+                loss.drawn_s = self.age_at(w, slaves, from, uniform);
+            }
+        }
+        if let Some(oldest) = younger {
+            loss.drawn_s = self.points[oldest].0;
         }
         loss
     }
+
+    /// The age after a point and before the next at which the chance that all lack something older is
+    /// `chance`, by bisection.
+    fn age_at(&self, w: f64, slaves: usize, from: usize, chance: f64) -> f64 {
+        let (young, old) = (self.points[from].0, self.points[from + 1].0);
+        let width = old - young;
+        // H between two points as the cubic that has its values and slopes, F - 1, there.
+        let under_way = |j: usize, part: f64| {
+            let row = &self.of[j - 1];
+            let ((f0, h0), (f1, h1)) = (row[from], row[from + 1]);
+            let rest = 1.0 - part;
+            let by_value =
+                h0 * (1.0 + 2.0 * part) * rest * rest + h1 * part * part * (3.0 - 2.0 * part);
+            by_value + width * part * rest * ((f0 - 1.0) * rest - (f1 - 1.0) * part)
+        };
+        let (mut low, mut high) = (0.0, 1.0);
+        for _ in 0..HALVINGS {
+            let part = f64::midpoint(low, high);
+            let [lacks, _] = alternating(slaves, |j| [libm::exp(-w * under_way(j, part)), 0.0]);
+            if lacks >= chance { low = part } else { high = part }
+        }
+        young + width * f64::midpoint(low, high)
+    }
+}
+
+/// Σⱼ (−1)ʲ C(k,j) xⱼ over j from 0 to k, where x₀ is 1, of two x at once.
+fn alternating(k: usize, of: impl Fn(usize) -> [f64; 2]) -> [f64; 2] {
+    let (mut sums, mut ways) = ([1.0, 1.0], 1.0);
+    for j in 1..=k {
+        ways *= -((k + 1 - j) as f64) / j as f64;
+        let [one, other] = of(j);
+        sums = [sums[0] + ways * one, sums[1] + ways * other];
+    }
+    sums
 }
 
 /// The databases of a draft of which a slave may become master.
@@ -215,15 +286,17 @@ mod tests {
     fn a_fixed_delay_loses_rate_times_delay() {
         let law = Law::constant(0.2).unwrap();
         for slaves in 1..4 {
-            let lost = UnderWay::new(&law, slaves).lost(rate(1_000.0), slaves);
+            let lost = UnderWay::new(&law, slaves).lost(rate(1_000.0), slaves, 0.5);
             assert!((lost.writes - 200.0).abs() < 1e-9, "{lost:?}");
             assert!((lost.window_s - 0.199).abs() < 1e-9, "{lost:?}");
+            assert!((lost.drawn_s - (0.2 - 0.001 * libm::log(2.0))).abs() < 1e-9, "{lost:?}");
         }
     }
 
     /// Played by hand: writes at Poisson instants, each received by each slave after its own delay, but
     /// in order; the slave that has most takes over at an instant chosen beforehand.
-    fn played(delay: &Law, w: f64, slaves: usize) -> [f64; 4] {
+    /// Gives both means with half-widths, and the quantile that 95 % do not exceed with its bounds.
+    fn played(delay: &Law, w: f64, slaves: usize) -> ([f64; 4], [f64; 2]) {
         let key = Key::derive(Seed(44), Lineage::replication(0), "receive", "played");
         let (runs, last) = (40_000, delay.quantile(1.0 - 1e-7));
         let (mut writes, mut window) = (Vec::new(), Vec::new());
@@ -257,7 +330,10 @@ mod tests {
             [i.estimate, i.half_width()]
         };
         let ([a, b], [c, d]) = (of(&writes), of(&window));
-        [a, b, c, d]
+        window.sort_by(f64::total_cmp);
+        let ranks = crate::stats::quantile::interval_ranks(0.95, runs, 0.999).unwrap().unwrap();
+        let at = |rank: u64| window[rank as usize - 1];
+        ([a, b, c, d], [at(ranks.low), at(ranks.high)])
     }
 
     /// By simulation of the definition: 99.9 % bands.
@@ -267,11 +343,16 @@ mod tests {
             Law::lognormal(0.033, 1.3).unwrap(),
             Law::exponential(0.2).unwrap(),
             Law::uniform(0.1, 0.3).unwrap(),
+            // A narrow one: an edge.
+            Law::lognormal(0.2, 0.02).unwrap(),
         ];
         for law in &laws {
             for (w, slaves) in [(3.0, 1), (120.0, 1), (120.0, 2), (40.0, 3)] {
-                let lost = UnderWay::new(law, slaves).lost(rate(w), slaves);
-                let [writes, half, window, wide] = played(law, w, slaves);
+                // The window of which 95 % are shorter is drawn from what is left.
+                let lost = UnderWay::new(law, slaves).lost(rate(w), slaves, 0.05);
+                let ([writes, half, window, wide], p95) = played(law, w, slaves);
+                let drawn = (p95[0]..=p95[1]).contains(&lost.drawn_s);
+                assert!(drawn, "{w}/s, {slaves}: {lost:?}, {p95:?}");
                 println!("{w}/s, {slaves}: {lost:?} of {writes} ± {half}, {window} ± {wide}");
                 assert!((lost.writes - writes).abs() <= half, "{lost:?} {writes} ± {half}");
                 assert!((lost.window_s - window).abs() <= wide, "{lost:?} {window} ± {wide}");
@@ -283,10 +364,12 @@ mod tests {
     #[test]
     fn more_slaves_lose_less() {
         let law = Law::lognormal(0.033, 1.3).unwrap();
-        let all = UnderWay::new(&law, 4);
-        let lost: Vec<f64> = (1..=4).map(|k| all.lost(rate(100.0), k).writes).collect();
-        assert!(lost.windows(2).all(|two| two[1] < two[0]), "{lost:?}");
+        let all = UnderWay::new(&law, 63);
+        let lost: Vec<f64> = (1..=63).map(|k| all.lost(rate(100.0), k, 0.5).writes).collect();
+        let most = MOST - 1;
+        assert!(lost[..=most].windows(2).all(|two| two[1] < two[0]), "{lost:?}");
+        assert!(lost[most..].iter().all(|more| *more == lost[most]), "{lost:?}");
         let none = UnderWay::new(&Law::constant(0.0).unwrap(), 1);
-        assert_eq!(none.lost(rate(100.0), 1), Loss::default());
+        assert_eq!(none.lost(rate(100.0), 1, 0.5), Loss::default());
     }
 }

@@ -65,7 +65,7 @@ fn recovery(ladder: &Ladder) -> Option<Table> {
                 cell(&role.recovery_p95, Unit::Seconds),
                 cell(&role.failovers, Unit::None),
                 lost(|writes| &writes.lost, writes()),
-                lost(|writes| &writes.at_once, Unit::None),
+                lost(|writes| &writes.per_failover, Unit::None),
                 lost(|writes| &writes.behind, Unit::None),
             ]);
         }

@@ -19,10 +19,11 @@ or not, until somebody does: a failover, people where it did not work, or whoeve
 All count, however short.";
 
 const LOST: &str = "What a failover loses (RPO) are writes that the old master had acknowledged and nobody \
-who could take over had received: those under way, or all since he went away where whoever takes over had \
+who could take over had received: those under way, or all since it went away where whoever takes over had \
 been. That is rare and loses thousands of times as much: where the years saw none of it, its share of \
-the means is missing, however narrow their intervals. The window is the age of the oldest write lost. Writes count as independent of each other; what an old master that \
-nobody fenced goes on taking is not in it.";
+the means is missing, however narrow their intervals. The window is the age of the oldest write lost, 0 \
+where none is. Writes count as independent of each other; what an old master that nobody fenced goes on \
+taking is not in it.";
 
 /// The section; `None` where nothing takes over.
 pub(super) fn section(results: &Results) -> Option<Section> {
@@ -83,7 +84,7 @@ fn losses(rows: &[RecoveryRow]) -> Table {
             Cell::text(row.name.clone()),
             cell(&row.failovers, Unit::None),
             cell(&lost.lost, writes()),
-            cell(&lost.at_once, Unit::None),
+            cell(&lost.per_failover, Unit::None),
             cell(&lost.window, Unit::Seconds),
             cell(&lost.window_p95, Unit::Seconds),
             cell(&lost.behind, Unit::None),
@@ -137,7 +138,7 @@ pub(super) fn tables(results: &Results) -> Option<ResultFile> {
         all.push(value(&row.recovery_p50));
         all.push(value(&row.recovery_p95));
         all.extend(writes.map_or(missing, |writes| fields(&writes.lost).0));
-        let rest = writes.map(|w| [&w.behind, &w.at_once, &w.window, &w.window_p95]);
+        let rest = writes.map(|w| [&w.behind, &w.per_failover, &w.window, &w.window_p95]);
         all.extend(rest.map_or([Field::Missing; 4], |rest| rest.map(value)));
         all.push(words(why.as_ref()));
         sheet.row(&all);
@@ -171,7 +172,7 @@ pub(super) fn summary(rows: &[RecoveryRow]) -> Value {
             "writes": row.writes.as_ref().map(|writes| json!({
                 "lost_per_year": one(&writes.lost),
                 "failovers_behind_per_year": one(&writes.behind),
-                "lost_per_failover": one(&writes.at_once),
+                "lost_per_failover": one(&writes.per_failover),
                 "window_s": one(&writes.window),
                 "window_p95_s": one(&writes.window_p95),
             })),

@@ -14,7 +14,7 @@ use crate::units::SimTime;
 pub struct RoleTally {
     /// Times that nobody served, by cause of the plan.
     pub interruptions: Vec<u64>,
-    /// Of these, those after which another served than before.
+    /// Times that another served than before: away from a holder, and back again.
     pub failovers: u64,
     /// Their length, in nanoseconds.
     pub length: u128,

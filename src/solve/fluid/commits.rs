@@ -1,14 +1,20 @@
 //! Writes at risk: what each failover of a database loses of what the old master had acknowledged.
 //!
 //! Takes the facts of who is master and who follows, and how many writes a second the traffic commits.
-//! Who follows when the master falls silent has all but what is under way to him
-//! ([`UnderWay`](crate::plan::fluid::copies::UnderWay)); who is away has what was committed until he
+//! Who follows when the master falls silent has all but what is under way to it
+//! ([`UnderWay`](crate::plan::fluid::copies::UnderWay)); who is away has what was committed until it
 //! went. Whoever takes over, what is lost is what the best of those who could have lacks. A member
 //! that follows again has everything.
 //!
-//! Leaves out: what an old master that nobody fenced goes on taking, and what is under way to a slave in the
-//! instant in which he goes away.
+//! With semi-synchronous writes somebody who follows has what was acknowledged; it is lost where another
+//! takes over, and where nobody had followed for longer than masters wait.
+//!
+//! Leaves out: what an old master that nobody fenced goes on taking; what is under way to a slave in the
+//! instant in which it goes away, or was to one slave when another had acknowledged it; that a better one
+//! that comes back during a promotion is not the one that is promoted. Who is away at time zero is so from
+//! then on.
 
+use crate::engine::draw::{Key, Lineage, Seed};
 use crate::health::{FactId, View};
 use crate::model::database::SEMI_SYNC_TIME_OUT;
 use crate::observe::histogram::Histogram;
@@ -27,7 +33,7 @@ pub struct WritesTally {
     pub lost: Vec<f64>,
     /// Age of the oldest write lost, in seconds, summed over failovers.
     pub window_s: f64,
-    /// The same, of each failover.
+    /// The same, of each failover, drawn.
     pub windows: Histogram,
 }
 
@@ -45,9 +51,11 @@ enum Has {
 struct Broken {
     at: SimTime,
     who: usize,
-    /// Writes that he took.
+    /// Writes that it took.
     rate: Rate,
     cause: u32,
+    /// Somebody followed.
+    followed: bool,
 }
 
 /// Who serves.
@@ -64,10 +72,14 @@ pub(super) struct Group<'p> {
     commits: Option<usize>,
     /// Who serves.
     master: Option<usize>,
+    /// Since when the last who served had done so.
+    since: SimTime,
     broken: Option<Broken>,
     /// Writes committed so far.
     committed: f64,
     has: Vec<Has>,
+    /// Windows of failovers, by their number.
+    draws: Key,
     tally: WritesTally,
 }
 
@@ -76,6 +88,7 @@ impl<'p> Group<'p> {
     pub fn all(
         fluid: &'p FluidPlan,
         nets: &'p [Option<CopiesNet>],
+        (seed, lineage): (Seed, Lineage),
         causes: usize,
         view: View<'_>,
     ) -> Vec<Option<Self>> {
@@ -87,6 +100,8 @@ impl<'p> Group<'p> {
                 facts,
                 commits: fluid.network.commits.iter().position(takes),
                 master: master(facts, view),
+                since: SimTime::ZERO,
+                draws: Key::derive(seed, lineage, "data-loss", &of.name),
                 broken: None,
                 committed: 0.0,
                 has: vec![Has::Until(SimTime::ZERO, 0.0); of.members],
@@ -129,24 +144,27 @@ impl<'p> Group<'p> {
             }
             (Some(who), new) => {
                 let rate = self.commits.map_or(Rate::ZERO, |place| rates[place]);
-                let broken = Broken { at, who, rate, cause: why(self.facts.served) };
+                let copied = |member| member != who && self.has[member] == Has::All;
+                let followed = (0..self.of.members).any(copied);
+                let broken = Broken { at, who, rate, cause: why(self.facts.served), followed };
                 match new {
                     None => self.broken = Some(broken),
-                    Some(new) => self.passes(broken, new, view),
+                    Some(new) => self.passes(at, broken, new, view),
                 }
             }
             (None, Some(new)) => match self.broken.take() {
-                Some(broken) => self.passes(broken, new, view),
+                Some(broken) => self.passes(at, broken, new, view),
                 None => self.follow(view),
             },
             (None, None) => {}
         }
     }
 
-    /// `new` serves after `broken`.
-    fn passes(&mut self, broken: Broken, new: usize, view: View<'_>) {
+    /// `new` serves after `broken`, from `at` on.
+    fn passes(&mut self, at: SimTime, broken: Broken, new: usize, view: View<'_>) {
         if broken.who != new {
             self.lose(broken, new, view);
+            self.since = at;
         }
         // Who went away meanwhile has what there was.
         self.leave(broken.at, view);
@@ -179,34 +197,51 @@ impl<'p> Group<'p> {
         };
         let able: Vec<Has> =
             (0..self.of.members).filter(able).map(|member| self.has[member]).collect();
-        let followed = able.iter().filter(|has| **has == Has::All).count();
-        let last = able.iter().filter_map(|has| match has {
+        let copied = able.iter().filter(|has| **has == Has::All).count();
+        let left = |has: &Has| match has {
             Has::All => None,
             Has::Until(at, committed) => Some((*at, *committed)),
-        });
-        let last = last.max_by(|a, b| a.0.cmp(&b.0));
-        let since = |(at, committed): (SimTime, f64)| Loss {
-            writes: (self.committed - committed).max(0.0),
-            window_s: broken.at.since(at).seconds(),
         };
-        let gone = last.map_or_else(Loss::default, since);
+        let latest = |all: &[Has]| all.iter().filter_map(left).max_by(|a, b| a.0.cmp(&b.0));
+        let uniform = self.draws.uniform(self.tally.failovers, 0);
+        // Of a master's time alone: what an earlier one lost is lost already.
+        let since = |(at, committed): (SimTime, f64), until: (SimTime, f64)| {
+            let over = until.0.since(at.max(self.since));
+            Loss::of_all((until.1 - committed).max(0.0), over, uniform)
+        };
+        let all = (broken.at, self.committed);
+        let last = latest(&able).unwrap_or(all);
         let loss = match &self.of.from {
             Source::Volume => Loss::default(),
-            Source::Received(under_way) if followed > 0 => under_way.lost(broken.rate, followed),
-            Source::Received(_) => gone,
-            // The master stops waiting when nobody has answered for so long.
-            Source::Acknowledged
-                if followed == 0 && gone.window_s > SEMI_SYNC_TIME_OUT.seconds() =>
-            {
-                gone
+            Source::Received(under_way) if copied > 0 => {
+                under_way.lost(broken.rate, copied, uniform)
             }
-            Source::Acknowledged => Loss::default(),
+            Source::Acknowledged if copied > 0 => Loss::default(),
+            Source::Acknowledged if !broken.followed => {
+                // The master stops waiting when nobody has answered for so long.
+                let others = (0..self.of.members).filter(|member| *member != broken.who);
+                let others: Vec<Has> = others.map(|member| self.has[member]).collect();
+                let alone = latest(&others).unwrap_or(all);
+                let waits = broken.at.since(alone.0) <= SEMI_SYNC_TIME_OUT;
+                since(last, if waits { alone } else { all })
+            }
+            Source::Received(_) | Source::Acknowledged => since(last, all),
         };
+        let behind = copied == 0 && !matches!(self.of.from, Source::Volume);
+        if behind {
+            // What others have of what is lost they forget.
+            self.committed = self.committed.min(last.1);
+            for has in &mut self.has {
+                if let Has::Until(_, committed) = has {
+                    *committed = committed.min(self.committed);
+                }
+            }
+        }
         self.tally.failovers += 1;
-        self.tally.behind += u64::from(followed == 0 && !matches!(self.of.from, Source::Volume));
+        self.tally.behind += u64::from(behind);
         self.tally.lost[broken.cause as usize] += loss.writes;
         self.tally.window_s += loss.window_s;
-        self.tally.windows.record_duration(SimDuration::from_seconds_f64(loss.window_s));
+        self.tally.windows.record_duration(SimDuration::from_seconds_f64(loss.drawn_s));
     }
 
     /// What the history said.

@@ -1,6 +1,7 @@
 //! What takes over from each other, as rows.
 
 use crate::plan::availability::recovery::RoleKind;
+use crate::plan::fluid::copies::Copies;
 use crate::study::window::Estimate;
 use crate::study::years::load::OfLoad;
 use crate::study::years::recovery::OfRole;
@@ -37,7 +38,7 @@ pub struct WritesRow {
     /// Failovers a year to a member that had been away, which lose all that was written since.
     pub behind: Estimate,
     /// Writes of a failover, in the mean.
-    pub at_once: Estimate,
+    pub per_failover: Estimate,
     /// Age of the oldest write that one loses, in seconds, in the mean.
     pub window: Estimate,
     /// What 95 % of the failovers do not exceed.
@@ -46,12 +47,13 @@ pub struct WritesRow {
 
 /// Puts them together, by name.
 pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Vec<RecoveryRow> {
+    let Some(folded) = seen.roles.first() else { return Vec::new() };
     let estimate = |what: What| seen.estimate(plan, YearMeasure { net: 0, meter: 0, what });
     let of = |(at, role): (usize, &crate::plan::availability::recovery::Role)| {
         let tell = |what: OfRole| estimate(What::Role(at, what));
         let mut causes: Vec<(f64, String, Estimate)> = Vec::new();
         for (cause, name) in plan.of.causes.iter().enumerate() {
-            let count: f64 = seen.roles[0][at].interruptions[cause].iter().sum();
+            let count: f64 = folded[at].interruptions[cause].iter().sum();
             if count > 0.0 {
                 causes.push((count, name.clone(), tell(OfRole::Interruptions(Some(cause)))));
             }
@@ -59,14 +61,16 @@ pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Vec<RecoveryRow> {
         causes.sort_by(|a, b| b.0.total_cmp(&a.0));
         let database = || {
             let fluid = plan.of.fluid.as_ref().filter(|_| role.kind == RoleKind::Master)?;
-            fluid.copies.iter().position(|copies| copies.name == role.name)
+            let writes = |database: u32| fluid.network.commits.iter().any(|(d, _)| *d == database);
+            let is = |c: &Copies| c.name == role.name && writes(c.database);
+            fluid.copies.iter().position(is)
         };
         let writes = |at: usize| {
             let tell = |what: OfLoad| estimate(What::Load(what));
             WritesRow {
                 lost: tell(OfLoad::LostWrites(at, None)),
                 behind: tell(OfLoad::Behind(at)),
-                at_once: tell(OfLoad::LostAtOnce(at)),
+                per_failover: tell(OfLoad::LostPerFailover(at)),
                 window: tell(OfLoad::DataLoss(at)),
                 window_p95: tell(OfLoad::DataLossQuantile(at, 0.95)),
             }

@@ -46,7 +46,7 @@ pub enum OfLoad {
     /// Failovers a year to a member that had been away.
     Behind(usize),
     /// Writes that a failover loses.
-    LostAtOnce(usize),
+    LostPerFailover(usize),
     /// Seconds: age of the oldest write that a failover loses.
     DataLoss(usize),
     /// What so large a share of the failovers does not exceed of it.
@@ -271,7 +271,7 @@ impl FoldedLoad {
             OfLoad::MonthMeets(_)
             | OfLoad::MonthLost(..)
             | OfLoad::Busy(..)
-            | OfLoad::LostAtOnce(_)
+            | OfLoad::LostPerFailover(_)
             | OfLoad::DataLoss(_)
             | OfLoad::DataLossQuantile(..) => return None,
         })
@@ -308,7 +308,7 @@ impl FoldedLoad {
             OfLoad::Lost(class, loss) => a_year(&self.lost(plan, class, loss)),
             OfLoad::LostWrites(at, cause) => a_year(&self.writes[at].lost(cause)),
             OfLoad::Behind(at) => a_year(&self.writes[at].behind),
-            OfLoad::LostAtOnce(at) => {
+            OfLoad::LostPerFailover(at) => {
                 let of = &self.writes[at];
                 let none = NoValue::NoneIn(years * of.failovers.len() as f64);
                 each(&of.lost(None), &of.failovers, level).unwrap_or(Estimate::Missing(none))
@@ -505,7 +505,9 @@ fn writes(plan: &AvailabilityPlan, fluid: &FluidPlan, figure: &Figure) -> Result
     match (figure.metric, figure.stat) {
         (Metric::Failovers, None | Some(Stat::Mean)) => Ok(OfLoad::Behind(at)),
         (Metric::LostWrites, None) => Ok(OfLoad::LostWrites(at, cause)),
-        (Metric::LostWrites, Some(Stat::Mean)) if cause.is_none() => Ok(OfLoad::LostAtOnce(at)),
+        (Metric::LostWrites, Some(Stat::Mean)) if cause.is_none() => {
+            Ok(OfLoad::LostPerFailover(at))
+        }
         (Metric::DataLoss, None | Some(Stat::Mean)) => Ok(OfLoad::DataLoss(at)),
         (Metric::DataLoss, Some(Stat::Quantile(q))) => Ok(OfLoad::DataLossQuantile(at, q)),
         _ => Err(format!("`{figure}` is not estimated: no such statistic of years is kept")),

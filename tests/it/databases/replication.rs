@@ -150,7 +150,7 @@ fn an_asynchronous_failover_loses_what_years_reckon_with() {
     let seen = fivenines::stats::interval::Interval::of_mean(&lost, 0.999).unwrap();
     let law = Law::lognormal(0.033, 1.3).unwrap();
     let rate = fivenines::units::Rate::per_second(120.0).unwrap();
-    let reckoned = UnderWay::new(&law, 1).lost(rate, 1).writes;
+    let reckoned = UnderWay::new(&law, 1).lost(rate, 1, 0.5).writes;
     println!("{seen:?}, {reckoned}");
     assert!(seen.contains(reckoned), "{seen:?}, {reckoned}");
     assert!(seen.half_width() < 0.08 * reckoned, "{seen:?}");
