@@ -91,8 +91,11 @@ metrics! {
     Lag = "lag", Seconds, 0.05, "Of a slave: age of the oldest write that it has not applied, over the time that it follows.";
     Backlog = "backlog", Count, 0.05, "Of a slave: writes that it has not applied, over the time that it follows.";
     Stale = "stale", Count, 0.1, "Reads that slaves of a database answered without a write they should have had.";
-    Failovers = "failovers", Count, 0.1, "Failovers of a database begun; by `outcome`, `failed` ones or those `without-a-death`.";
-    LostWrites = "lost-writes", Count, 0.1, "Writes acknowledged by an old master that the new one never received.";
+    Failovers = "failovers", Count, 0.1, "Failovers of a database begun; by `outcome`, `failed` ones or those `without-a-death`. Over the horizon: times a year that another took over, also of balancers and heads, and back again; `[outcome=behind]` those of a database to a member that had been away.";
+    Interruptions = "interruptions", Count, 0.1, "Times a year that nobody serves what takes over from each other: a database, a pair of balancers, a pair of heads; by first `cause`.";
+    Recovery = "recovery", Seconds, 0.1, "From when nobody serves such a role until somebody does, over years.";
+    LostWrites = "lost-writes", Count, 0.1, "Writes acknowledged by an old master that the new one never received; over the horizon: a year, by first `cause`, or with `.mean` those of a failover.";
+    DataLoss = "data-loss", Seconds, 0.1, "Age of the oldest write that a failover of a database loses, over years.";
     SplitBrain = "split-brain", Count, 0.1, "Writes taken by an old master beside the new one, gone when it was cut off.";
     FailedReads = "failed-reads", Count, 0.1, "Reads of a database that ended without an answer: refused, an error, timed out, given up.";
     FailedWrites = "failed-writes", Count, 0.1, "Writes of a database that ended without an answer: refused, an error, timed out, given up.";

@@ -81,6 +81,8 @@ impl<'a> Display<'a> {
 /// Sizes that are printed in full; others as powers of ten.
 const SMALLEST: f64 = 1e-9;
 const LARGEST: f64 = 1e15;
+/// A relative width of no more than this is that of sums.
+const NOISE: f64 = 1e-12;
 
 /// A figure as text: `99.9761 % ± 0.0029`, `12.3 ms (11.9 to 14.1)`, or `—` when not finite.
 #[must_use]
@@ -120,11 +122,15 @@ pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
         return (display.dress(&group(text.trim_end_matches('.'))), None);
     };
     let (low, high) = (low * display.factor, high * display.factor);
-    let half = (high - low) / 2.0;
+    // What is known but for rounding has no digits to show.
+    // Of a share that is nearly all the rest is what counts.
+    let rest = if figure.unit == Unit::Ratio { (100.0 - shown).abs() } else { shown.abs() };
+    let known = high - low <= NOISE * shown.abs().min(rest);
+    let half = if known { 0.0 } else { (high - low) / 2.0 };
     let decimals = if half > 0.0 { decimals_for(half, 2) } else { decimals_for(shown, 3) };
     let decimals = decimals.clamp(-15, 12);
     let value = display.dress(&group(&rounded(shown, decimals, figure.rounding)));
-    let lopsided = (high - shown - half).abs() > 0.05 * half;
+    let lopsided = !known && (high - shown - half).abs() > 0.05 * half;
     let interval = if lopsided {
         let low = group(&rounded(low, decimals, Rounding::Down));
         let high = group(&rounded(high, decimals, Rounding::Up));

@@ -25,6 +25,7 @@
 
 pub mod journal;
 pub mod kept;
+pub mod recovery;
 
 use crate::engine::draw::Lineage;
 use crate::engine::lane::NoProgress;
@@ -36,6 +37,7 @@ use crate::plan::availability::{AvailabilityNet, AvailabilityPlan, Fleet, Meter,
 use crate::solve::fluid::{Live, Memo, TrafficTally};
 use crate::units::{SimDuration, SimTime};
 use kept::{Keep, Kept, Outage};
+use recovery::{Recoveries, RoleTally};
 
 /// Shorter outages are none.
 pub const LEAST_LENGTH: SimDuration = SimDuration::SECOND;
@@ -102,6 +104,8 @@ pub fn seconds(parts: u128) -> f64 {
 pub struct Observation {
     /// In the order of the meters.
     pub tallies: Vec<Tally>,
+    /// In the order of the roles.
+    pub roles: Vec<RoleTally>,
     /// Traffic, where it was asked for.
     pub traffic: Option<TrafficTally>,
     /// Steps of the kernel.
@@ -203,6 +207,7 @@ fn live<'p>(
     }
     meters.rows.iter_mut().for_each(|row| row.close(end));
     let fleets = std::mem::take(&mut meters.fleets);
+    let roles = meters.recoveries.take().map_or_else(Vec::new, |all| all.close(end));
     meters.fleet_of.clear();
     let latest = SimTime::ZERO + FIRST_OUTAGE_WITHIN;
     let waits = |meters: &Meters<'_>| {
@@ -214,7 +219,7 @@ fn live<'p>(
     }
     let rows = meters.rows.into_iter().map(Row::tally);
     let tallies = rows.chain(fleets.into_iter().map(FleetRow::close)).collect();
-    Ok(Observation { tallies, traffic, steps })
+    Ok(Observation { tallies, roles, traffic, steps })
 }
 
 /// Everything that is watched in one history.
@@ -227,6 +232,8 @@ struct Meters<'p> {
     fleets: Vec<FleetRow<'p>>,
     /// By automaton: its fleet and its place there; empty where there are no fleets.
     fleet_of: Vec<Option<(u32, u32)>>,
+    /// None once the horizon is over.
+    recoveries: Option<Recoveries<'p>>,
 }
 
 impl<'p> Meters<'p> {
@@ -257,7 +264,10 @@ impl<'p> Meters<'p> {
                 fleet_of[member.index()] = Some((at as u32, place as u32));
             }
         }
-        let mut meters = Self { readers, rows, explanation, net: &of.net, fleets, fleet_of };
+        let facts = (readers.len(), causes);
+        let recoveries = Some(Recoveries::new(&of.roles, facts, &of.causes, view));
+        let net = &of.net;
+        let mut meters = Self { readers, rows, explanation, net, fleets, fleet_of, recoveries };
         meters.look(SimTime::ZERO, view);
         meters
     }
@@ -282,6 +292,9 @@ impl<'p> Meters<'p> {
                 row.look(at, view, &mut self.explanation);
             }
         }
+        if let Some(recoveries) = &mut self.recoveries {
+            recoveries.look(at, view, &mut self.explanation);
+        }
     }
 }
 
@@ -290,6 +303,9 @@ impl Listener for Meters<'_> {
     fn fact(&mut self, _: SimTime, fact: FactId, _: bool, _: View<'_>) {
         for row in &self.readers[fact.index()] {
             self.rows[*row as usize].dirty = true;
+        }
+        if let Some(recoveries) = &mut self.recoveries {
+            recoveries.stir(fact);
         }
     }
 

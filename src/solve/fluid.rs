@@ -27,6 +27,7 @@
 //! in `requests` is worse than 1 − C/λ); what comes back by retries; the drift of the wait within a
 //! settled overload, as the rate rises and falls: in all less than one patience's worth of views.
 
+mod commits;
 pub mod reading;
 
 use std::collections::BTreeMap;
@@ -39,10 +40,15 @@ use crate::health::{CauseId, Explanation, FactId, Listener, View};
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::{AvailabilityNet, AvailabilityPlan};
 use crate::plan::fluid::state::{AGE_BITS, AGES, Bits, StateLoad};
-use crate::plan::fluid::{FluidClass, FluidPlan, HOUR_NS, HOURS, LEVEL, Patience, WEEK_NS};
-use crate::units::{SimDuration, SimTime};
+use crate::plan::fluid::{
+    FluidClass, FluidPlan, FluidWorkload, HOUR_NS, HOURS, LEVEL, Patience, WEEK_NS,
+};
+use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::rate::RateCurve;
 use crate::workload::surge::Surging;
+
+use commits::Group;
+pub use commits::WritesTally;
 
 /// States and levels remembered at once by one thread.
 pub const MOST_CELLS: usize = 1_024;
@@ -94,6 +100,8 @@ pub struct TrafficTally {
     pub classes: Vec<ClassTally>,
     /// By resource: mean utilisation over the horizon.
     pub busy: Vec<f64>,
+    /// By database of which a slave may become master.
+    pub writes: Vec<WritesTally>,
 }
 
 /// How busy resources are, over several replications.
@@ -508,9 +516,9 @@ impl<'p> Memo<'p> {
 
     /// Puts the time spent into utilisation by hour and bin, and forgets it.
     fn fold(&mut self) {
-        let all: f64 = self.cells.iter().map(|cell| seconds_in(cell).iter().sum::<f64>()).sum();
-        for at in 0..self.cells.len() {
-            let time = seconds_in(&self.cells[at]);
+        let times: Vec<Vec<f64>> = self.cells.iter().map(seconds_in).collect();
+        let all: f64 = times.iter().map(|time| time.iter().sum::<f64>()).sum();
+        for (at, time) in times.iter().enumerate() {
             let spent: f64 = time.iter().sum();
             if spent <= 0.0 {
                 continue;
@@ -687,6 +695,11 @@ pub struct Live<'m, 'p> {
     places: &'p [u32],
     bits: Bits,
     dirty: bool,
+    /// Databases, and by fact of the whole whether one of them looks at it.
+    databases: Vec<Option<Group<'p>>>,
+    watched: Vec<bool>,
+    /// One of these facts has changed.
+    stirred: bool,
     surging: Vec<Option<Surging>>,
     level: Vec<i32>,
     level_ends: SimTime,
@@ -730,6 +743,11 @@ impl<'m, 'p> Live<'m, 'p> {
         let (seed, lineage): (Seed, Lineage) = (plan.seed, Lineage::replication(replication));
         let surging = fluid.workloads.iter().map(|w| w.traffic.surging(seed, lineage, &w.name));
         let causes = plan.causes.len() + 1;
+        let databases = Group::all(fluid, &load.copies, (seed, lineage), causes, view);
+        let mut watched = vec![false; readers.len()];
+        for fact in databases.iter().flatten().flat_map(Group::facts) {
+            watched[fact.index()] = true;
+        }
         let row = |_: &FluidClass| Row {
             tally: ClassTally { lost: vec![0.0; causes], ..ClassTally::default() },
             ..Row::default()
@@ -750,6 +768,9 @@ impl<'m, 'p> Live<'m, 'p> {
             load: memo.shared.state(fluid, &bits),
             bits,
             dirty: true,
+            databases,
+            watched,
+            stirred: false,
             surging: surging.collect(),
             level: vec![0; fluid.workloads.len()],
             level_ends: SimTime::ZERO,
@@ -869,11 +890,40 @@ impl<'m, 'p> Live<'m, 'p> {
         }
     }
 
+    /// Who serves a database, or who follows, has changed; the traffic is that before.
+    fn stir(&mut self, at: SimTime, view: View<'_>) {
+        let mut databases = std::mem::take(&mut self.databases);
+        let places = self.memo.plan.network.commits.len();
+        let rates: Vec<Rate> = (0..places).map(|place| self.commit_rate(place, at)).collect();
+        for database in databases.iter_mut().flatten() {
+            database.settle(at, view, &rates, &mut |fact| self.why_of(&[Some(fact)], view));
+        }
+        self.databases = databases;
+    }
+
+    /// Writes a second that a master takes, by place among those that take some.
+    fn commit_rate(&self, place: usize, at: SimTime) -> Rate {
+        let memo = &self.memo;
+        let factors = &memo.factors[memo.cells[self.cell as usize].level as usize];
+        let of = |(workload, of): (usize, &FluidWorkload)| {
+            let rate = memo.curves[workload].rate(at).in_per_second() * factors[workload];
+            rate * self.load.classes[of.class].commits[place]
+        };
+        let all = memo.plan.workloads.iter().enumerate().map(of).sum();
+        Rate::per_second(all).unwrap_or(Rate::ZERO)
+    }
+
     /// The oldest cause that explains one of these inputs.
     fn why(&mut self, inputs: &[u32], view: View<'_>) -> u32 {
+        let facts: Vec<Option<FactId>> =
+            inputs.iter().map(|input| self.facts[*input as usize]).collect();
+        self.why_of(&facts, view)
+    }
+
+    fn why_of(&mut self, facts: &[Option<FactId>], view: View<'_>) -> u32 {
         let mut oldest: Option<(u64, CauseId)> = None;
-        for input in inputs {
-            let Some(fact) = self.facts[*input as usize] else { continue };
+        for fact in facts {
+            let Some(fact) = *fact else { continue };
             view.explain(fact, &mut self.explanation);
             for cause in &self.explanation.causes {
                 let found = (cause.order, cause.id);
@@ -985,6 +1035,10 @@ impl<'m, 'p> Live<'m, 'p> {
                 carried -= lost;
             }
             self.memo.cells[cell as usize].carried[class] += carried;
+            let commits = &self.load.classes[class].commits;
+            for database in self.databases.iter_mut().flatten() {
+                database.carry(carried, commits);
+            }
         }
         self.views = views;
     }
@@ -1075,9 +1129,13 @@ impl<'m, 'p> Live<'m, 'p> {
         let constant = self.memo.shared.state(self.memo.plan, &self.memo.plan.well());
         let busy = self.memo.work.iter().zip(&constant.constant).zip(&constant.capacity);
         let busy = busy.map(|((work, probes), capacity)| work / seconds + probes / capacity);
+        let causes = self.rows.first().map_or(0, |row| row.tally.lost.len());
+        let none = || WritesTally { lost: vec![0.0; causes], ..WritesTally::default() };
+        let writes = |group: Option<Group<'_>>| group.map_or_else(none, Group::tally);
         TrafficTally {
             busy: busy.collect(),
             classes: self.rows.into_iter().map(|row| row.tally).collect(),
+            writes: self.databases.into_iter().map(writes).collect(),
         }
     }
 }
@@ -1123,13 +1181,15 @@ impl Row {
 impl Listener for Live<'_, '_> {
     #[inline]
     fn fact(&mut self, at: SimTime, fact: FactId, value: bool, _: View<'_>) {
-        if self.readers[fact.index()].is_empty() || at >= self.end {
+        let (read, watched) = (!self.readers[fact.index()].is_empty(), self.watched[fact.index()]);
+        if !(read || watched) || at >= self.end {
             return;
         }
-        if !self.dirty {
+        if !(self.dirty || self.stirred) {
             self.account(at);
-            self.dirty = true;
         }
+        self.dirty |= read;
+        self.stirred |= watched;
         for input in &self.readers[fact.index()] {
             set(&mut self.bits, *input as usize, value);
         }
@@ -1137,6 +1197,9 @@ impl Listener for Live<'_, '_> {
 
     #[inline]
     fn settled(&mut self, at: SimTime, view: View<'_>) {
+        if std::mem::take(&mut self.stirred) {
+            self.stir(at, view);
+        }
         if self.dirty {
             self.change(at, view);
         }

@@ -301,6 +301,7 @@ pub fn least_difference(figure: &Figure) -> f64 {
         | Metric::Missed
         | Metric::Stale
         | Metric::Failovers
+        | Metric::Interruptions
         | Metric::LostWrites
         | Metric::SplitBrain
         | Metric::FailedReads
@@ -314,6 +315,8 @@ pub fn least_difference(figure: &Figure) -> f64 {
         | Metric::Downtime
         | Metric::Outages
         | Metric::MeanTimeToFailure
+        | Metric::Recovery
+        | Metric::DataLoss
         | Metric::CostPerMillion
         | Metric::LostCost
         | Metric::Saturates => 0.0,

@@ -14,6 +14,7 @@ mod breaks;
 mod checks;
 mod gather;
 mod load;
+mod recovery;
 mod sampled;
 mod why;
 mod years;
@@ -21,6 +22,7 @@ mod years;
 pub use checks::balance;
 pub use gather::gather;
 pub use load::{LoadClass, LoadRows, LoadUse};
+pub use recovery::{RecoveryRow, WritesRow};
 pub use sampled::{
     AgreementRow, QUANTILES, SampledClassRows, SampledRow, SampledRows, SampledViews, SampledWindow,
 };
@@ -41,7 +43,7 @@ use crate::units::{Rate, SimDuration};
 use crate::workload::log::LogReport;
 
 /// Version of the result format; raised by any change that moves a byte of a shipped result (D6).
-pub const RESULTS_VERSION: u32 = 2;
+pub const RESULTS_VERSION: u32 = 3;
 
 /// The percentiles of every latency.
 pub const STATS: [(&str, Stat); 4] = [

@@ -9,6 +9,7 @@
 //! that grows with the horizon.
 
 pub mod load;
+pub mod recovery;
 
 use rayon::prelude::*;
 
@@ -29,6 +30,7 @@ use crate::study::window::{Ending, Estimate, Watch};
 use crate::units::SimDuration;
 
 use load::{BATCHES, FoldedLoad, OfLoad};
+use recovery::{FoldedRole, OfRole};
 
 /// Replications where nobody says how many.
 pub const REPLICATIONS: u32 = 1_000;
@@ -43,8 +45,15 @@ pub const QUICK: u32 = 100;
 const CHUNK: usize = 16;
 /// Chunks held before they are put together.
 const HELD: usize = 8;
-/// Its meters and its traffic, by net, and the steps taken.
-type Chunk = (Vec<Vec<Folded>>, Vec<Option<FoldedLoad>>, u64);
+
+/// What replications gave, by net, and the steps taken.
+#[derive(Clone, Default)]
+struct Chunk {
+    meters: Vec<Vec<Folded>>,
+    roles: Vec<Vec<FoldedRole>>,
+    load: Vec<Option<FoldedLoad>>,
+    steps: u64,
+}
 const YEAR_S: f64 = 31_536_000.0;
 
 /// What is asked of the years of a scenario.
@@ -105,6 +114,8 @@ pub enum What {
     TimeToFailure,
     /// Something of the traffic; the meter says nothing.
     Load(OfLoad),
+    /// Something of a role, by place; the meter says nothing.
+    Role(usize, OfRole),
 }
 
 /// One meter over all replications.
@@ -197,6 +208,8 @@ impl Folded {
 pub struct YearsResult {
     /// By net, then by meter.
     pub folded: Vec<Vec<Folded>>,
+    /// By net, then by role.
+    pub roles: Vec<Vec<FoldedRole>>,
     /// By net: its traffic, where it was followed.
     pub load: Vec<Option<FoldedLoad>>,
     /// Replications.
@@ -218,6 +231,7 @@ impl YearsResult {
             *folded = Folded { downtime, ..Folded::default() };
         }
         self.load.clear();
+        self.roles.clear();
     }
 }
 
@@ -243,9 +257,13 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
             fluid.map(|fluid| FoldedLoad::of(fluid, plan.of.causes.len()))
         })
         .collect();
+    let no_roles = || plan.of.roles.iter().map(|_| FoldedRole::of(plan.of.causes.len())).collect();
+    let no_roles: Vec<Vec<FoldedRole>> = plan.of.nets.iter().map(|_| no_roles()).collect();
+    let empty = Chunk { meters: empty, roles: no_roles, load: no_load, steps: 0 };
     let mut result = YearsResult {
-        folded: empty.clone(),
-        load: no_load.clone(),
+        folded: empty.meters.clone(),
+        roles: empty.roles.clone(),
+        load: empty.load.clone(),
         replications: 0,
         looks: 0,
         ending: Ending::Fixed,
@@ -267,8 +285,7 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
                 .with_max_len(1)
                 .map(|&(from, to)| {
                     (!watch.told_to_stop()).then(|| {
-                        let into = (empty.clone(), no_load.clone());
-                        chunk(&plan.of, (&until_failed, &known), into, (from, to))
+                        chunk(&plan.of, (&until_failed, &known), empty.clone(), (from, to))
                     })
                 })
                 .collect();
@@ -278,18 +295,7 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
                     result.ending = Ending::Interrupted;
                     return Ok(result);
                 };
-                let (folded, load, steps) = one?;
-                for (mine, theirs) in result.folded.iter_mut().zip(folded) {
-                    for (mine, theirs) in mine.iter_mut().zip(theirs) {
-                        mine.append(theirs);
-                    }
-                }
-                for (mine, theirs) in result.load.iter_mut().zip(load) {
-                    if let (Some(mine), Some(theirs)) = (mine, theirs) {
-                        mine.append(theirs);
-                    }
-                }
-                result.steps += steps;
+                result.append(one?);
                 result.replications = *to;
             }
         }
@@ -328,16 +334,16 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
 fn chunk(
     plan: &AvailabilityPlan,
     (until_failed, known): (&[Vec<usize>], &Known),
-    (mut folded, mut load): (Vec<Vec<Folded>>, Vec<Option<FoldedLoad>>),
+    mut into: Chunk,
     (from, to): (usize, usize),
 ) -> Result<Chunk, Breach> {
-    let mut steps = 0;
-    let mut memos: Vec<Option<Memo<'_>>> = load
+    let mut memos: Vec<Option<Memo<'_>>> = into
+        .load
         .iter()
         .map(|load| load.as_ref().and(plan.fluid.as_ref()).map(|fluid| Memo::new(fluid, known)))
         .collect();
     for replication in from..to {
-        for (net, folded) in folded.iter_mut().enumerate() {
+        for net in 0..plan.nets.len() {
             let until_failed = &until_failed[net];
             let number = replication as u64;
             // Stories are told of the history with all faults.
@@ -348,8 +354,8 @@ fn chunk(
                 what: error.to_string(),
                 during: format!("years, replication {replication}"),
             })?;
-            let Observation { tallies, traffic, steps: taken } = seen;
-            if let (Some(load), Some(traffic)) = (&mut load[net], &traffic) {
+            let Observation { tallies, roles, traffic, steps } = seen;
+            if let (Some(load), Some(traffic)) = (&mut into.load[net], &traffic) {
                 load.add(traffic);
             }
             let is_whole = |tally: &Tally| {
@@ -361,18 +367,17 @@ fn chunk(
                     during: format!("years, replication {replication}"),
                 });
             }
-            steps += taken;
-            for (folded, tally) in folded.iter_mut().zip(&tallies) {
-                folded.add(tally);
-            }
+            into.steps += steps;
+            into.meters[net].iter_mut().zip(&tallies).for_each(|(mine, tally)| mine.add(tally));
+            into.roles[net].iter_mut().zip(&roles).for_each(|(mine, tally)| mine.add(tally));
         }
     }
-    for (load, memo) in load.iter_mut().zip(&mut memos) {
+    for (load, memo) in into.load.iter_mut().zip(&mut memos) {
         if let (Some(load), Some(memo)) = (load, memo) {
             load.batches[from / CHUNK % BATCHES].add(&memo.busy());
         }
     }
-    Ok((folded, load, steps))
+    Ok(into)
 }
 
 /// What may be said of an availability.
@@ -412,11 +417,31 @@ impl YearsPlan {
 }
 
 impl YearsResult {
+    /// Adds the next replications, all but their number.
+    fn append(&mut self, chunk: Chunk) {
+        let Chunk { meters, roles, load, steps } = chunk;
+        for (mine, theirs) in self.folded.iter_mut().flatten().zip(meters.into_iter().flatten()) {
+            mine.append(theirs);
+        }
+        for (mine, theirs) in self.roles.iter_mut().flatten().zip(roles.into_iter().flatten()) {
+            mine.append(theirs);
+        }
+        for (mine, theirs) in self.load.iter_mut().zip(load) {
+            if let (Some(mine), Some(theirs)) = (mine, theirs) {
+                mine.append(theirs);
+            }
+        }
+        self.steps += steps;
+    }
+
     /// What a precision looks at, by replication; none for what is no mean over replications, or
     /// has no value in one of them.
     fn values(&self, plan: &AvailabilityPlan, measure: YearMeasure) -> Option<Vec<f64>> {
         if let What::Load(what) = measure.what {
             return self.load[measure.net].as_ref()?.values(plan, what);
+        }
+        if let What::Role(role, what) = measure.what {
+            return self.roles[measure.net][role].values(what);
         }
         let folded = &self.folded[measure.net][measure.meter];
         Some(match measure.what {
@@ -428,7 +453,7 @@ impl YearsResult {
             What::Outages(None) => folded.outages.clone(),
             What::Outages(Some(cause)) => folded.began[cause].clone(),
             What::TimeToFailure => folded.first_failure.iter().copied().collect::<Option<_>>()?,
-            What::DowntimeQuantile(..) | What::Load(_) => return None,
+            What::DowntimeQuantile(..) | What::Load(_) | What::Role(..) => return None,
         })
     }
 
@@ -473,6 +498,13 @@ impl YearsResult {
                 None => Estimate::Missing(NoValue::NotKept),
             };
         }
+        if let What::Role(role, what) = what {
+            return match self.roles.get(net).and_then(|net| net.get(role)) {
+                Some(_) if self.replications == 0 => Estimate::Missing(NoValue::Stopped),
+                Some(folded) => folded.estimate(&plan.of, what, plan.level),
+                None => Estimate::Missing(NoValue::NotKept),
+            };
+        }
         let Some(folded) = self.folded.get(net).and_then(|net| net.get(meter)) else {
             return Estimate::Missing(NoValue::NotKept);
         };
@@ -480,13 +512,7 @@ impl YearsResult {
             return Estimate::Missing(NoValue::Stopped);
         }
         let years = plan.of.horizon.seconds() / YEAR_S;
-        let a_year = |values: &[f64]| {
-            if values.iter().all(|value| *value == 0.0) {
-                return Estimate::Missing(NoValue::NoneIn(self.years(&plan.of)));
-            }
-            let values: Vec<f64> = values.iter().map(|value| value / years).collect();
-            not_negative(mean(&values, plan.level))
-        };
+        let a_year = |values: &[f64]| a_year(values, years, plan.level);
         match what {
             What::Availability | What::Unavailability => {
                 let flip = what == What::Availability;
@@ -519,7 +545,7 @@ impl YearsResult {
                 }
                 mean(&failed, plan.level)
             }
-            What::Load(_) => Estimate::Missing(NoValue::NotKept),
+            What::Load(_) | What::Role(..) => Estimate::Missing(NoValue::NotKept),
         }
     }
 
@@ -544,6 +570,15 @@ fn mean(values: &[f64], level: f64) -> Estimate {
         ([one], Err(_)) => Estimate::Single(*one),
         _ => Estimate::Missing(NoValue::Empty),
     }
+}
+
+/// Of counts or sums by replication of so many years each, so many a year.
+fn a_year(values: &[f64], years: f64, level: f64) -> Estimate {
+    if values.iter().all(|value| *value == 0.0) {
+        return Estimate::Missing(NoValue::NoneIn(years * values.len() as f64));
+    }
+    let values: Vec<f64> = values.iter().map(|value| value / years).collect();
+    not_negative(mean(&values, level))
 }
 
 fn not_negative(estimate: Estimate) -> Estimate {
@@ -599,6 +634,7 @@ pub fn is_of_years(figure: &Figure) -> bool {
     );
     (metric && matches!(figure.window.as_deref(), None | Some("horizon")))
         || load::is_of_load(figure)
+        || recovery::is_of_roles(figure)
 }
 
 /// The faults that a figure is to leave out: those of `[without=...]`, in the order written;
@@ -620,6 +656,11 @@ pub fn without(figure: &Figure, common: &[String]) -> Vec<String> {
 pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, String> {
     if load::is_of_load(figure) {
         let what = What::Load(load::resolve(plan, figure)?);
+        return Ok(YearMeasure { net: net_of(plan, figure)?, meter: 0, what });
+    }
+    if recovery::is_of_roles(figure) {
+        let (role, what) = recovery::resolve(plan, figure)?;
+        let what = What::Role(role, what);
         return Ok(YearMeasure { net: net_of(plan, figure)?, meter: 0, what });
     }
     if let Some((key, _)) = figure.keys.iter().find(|(key, _)| {
@@ -647,13 +688,7 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, 
         ));
     };
     let net = net_of(plan, figure)?;
-    let place = |name: &str| {
-        plan.causes.iter().position(|cause| cause == name).ok_or_else(|| {
-            let known: Vec<&str> = plan.causes.iter().map(String::as_str).collect();
-            let message = format!("`{figure}`: there is no cause `{name}`");
-            suggest::with_help(message, suggest::help(name, &known, "there are"))
-        })
-    };
+    let place = |name: &str| cause(plan, figure, name);
     let cause = figure.key("cause").map(place).transpose()?;
     let contributing = figure.key("contributing").map(place).transpose()?;
     let what = match (figure.metric, figure.stat, cause, contributing) {
@@ -677,6 +712,15 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, 
         }
     };
     Ok(YearMeasure { net, meter, what })
+}
+
+/// The place of a cause that a figure names.
+fn cause(plan: &AvailabilityPlan, figure: &Figure, name: &str) -> Result<usize, String> {
+    plan.causes.iter().position(|cause| cause == name).ok_or_else(|| {
+        let known: Vec<&str> = plan.causes.iter().map(String::as_str).collect();
+        let message = format!("`{figure}`: there is no cause `{name}`");
+        suggest::with_help(message, suggest::help(name, &known, "there are"))
+    })
 }
 
 /// The net without the faults that a figure leaves out.

@@ -13,6 +13,8 @@ pub mod load;
 mod offers;
 #[path = "years/oracles.rs"]
 mod oracles;
+#[path = "years/recovery.rs"]
+mod recovery;
 #[path = "years/sampled.rs"]
 pub mod sampled;
 #[path = "years/takeovers.rs"]

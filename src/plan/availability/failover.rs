@@ -19,7 +19,7 @@
 //! While it is served a failover without a death comes at its own rate. Detection needs a member
 //! that runs and watches. The mechanism is `model::database::failover`; this is its surrogate with
 //! nothing left to apply. Where no `rebuild` is declared a member that is out follows again as soon
-//! as it runs: over years somebody sees to it.
+//! as it and a master run: over years somebody sees to it.
 
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::Declaration;
@@ -44,6 +44,18 @@ pub fn name(database: &str) -> String {
 /// The name of the automaton of the role: which member is master.
 pub fn role(database: &str) -> String {
     format!("{database}/master")
+}
+
+/// The name of the automaton of a member's standing: whether it follows.
+fn standing(member: &str) -> String {
+    format!("{member}/standing")
+}
+
+/// That a member of a database runs and follows.
+pub fn copies(draft: &Draft, database: usize, member: usize) -> Expr {
+    let part = Part::Database { database, member: member as u32 };
+    let name = part.name(draft);
+    Expr::of(&name, "serving").and(Expr::of(&standing(&name), "follows"))
 }
 
 /// Adds the automata of every database whose master is a matter of failover.
@@ -84,7 +96,7 @@ impl Group<'_> {
     }
 
     fn standing(&self, member: usize) -> String {
-        format!("{}/standing", self.member(member))
+        standing(&self.member(member))
     }
 
     fn serving(&self, member: usize) -> Expr {
@@ -129,12 +141,13 @@ impl Group<'_> {
     fn standing_of(&self, member: usize) -> Automaton {
         let states = vec![State::idle("follows"), State::idle("out")];
         let all = Automaton::new(&self.standing(member), states);
+        let served = Expr::of(&name(self.name()), "served");
+        // It is made a copy of a master that is there.
+        let able = self.serving(member).and(served).and(self.master(|m| self.serving(m)));
         let all = match &self.spec.rebuild {
-            None => all.transition(Transition::when(self.serving(member), &["out"], "follows")),
+            None => all.transition(Transition::when(able, &["out"], "follows")),
             Some(rebuild) => {
                 let time = rebuild.rate.value.time_for(rebuild.size.value);
-                let served = Expr::of(&name(self.name()), "served");
-                let able = self.serving(member).and(served).and(self.master(|m| self.serving(m)));
                 let copy = Timer::new("rebuild", law(Law::constant(time.seconds()))).guarded(able);
                 all.timer(copy.fate(Fate::Restart { redraw: true })).transition(Transition::on(
                     "rebuild",

@@ -24,6 +24,7 @@ pub(crate) mod address;
 pub(crate) mod beliefs;
 pub(crate) mod failover;
 mod meters;
+pub mod recovery;
 mod routes;
 
 use std::collections::BTreeSet;
@@ -43,6 +44,8 @@ use crate::plan::program::law_of;
 use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::units::SimDuration;
+
+use recovery::{Role, RoleFacts};
 
 /// How long, where the scenario does not say.
 pub const HORIZON: SimDuration = SimDuration::YEAR.saturating_mul(10);
@@ -76,6 +79,8 @@ pub struct AvailabilityPlan {
     pub removable: Vec<String>,
     /// Names of all causes that any of the nets knows.
     pub causes: Vec<String>,
+    /// What takes over from each other.
+    pub roles: Vec<Role>,
     /// The first has all faults.
     pub nets: Vec<AvailabilityNet>,
     /// The traffic; none where nobody asks for anything at a rate.
@@ -158,6 +163,8 @@ pub struct AvailabilityNet {
     pub alone: Vec<AutomatonId>,
     /// By cause of the net: its place in [`AvailabilityPlan::causes`].
     pub causes: Vec<u32>,
+    /// In the order of [`AvailabilityPlan::roles`].
+    pub roles: Vec<RoleFacts>,
     /// What it knows of load, where there is traffic.
     pub load: Option<FluidNet>,
 }
@@ -220,9 +227,10 @@ fn plan_with(
     let graph = Graph::with_services(draft);
     let watched = meters::watched(draft, &graph);
     let measured = meters::measured(&watched);
+    let mut roles = Vec::new();
     let compiled: Option<Vec<(Net, Vec<Meter>)>> = sets
         .iter()
-        .map(|set| compile(draft, &graph, (&watched, &measured), set, fluid.as_mut()))
+        .map(|set| compile(draft, &graph, (&watched, &measured), set, (fluid.as_mut(), &mut roles)))
         .collect();
     let compiled = compiled?;
     let causes = cause_names(draft, &compiled);
@@ -250,7 +258,8 @@ fn plan_with(
         let all = net.alone();
         let members = fleets.iter().flat_map(|fleet| fleet.members.iter().copied());
         let alone = members.filter(|member| all[member.index()]).collect();
-        AvailabilityNet { without, net, meters, fleets, alone, causes: places, load }
+        let roles = recovery::resolve(&roles, &net);
+        AvailabilityNet { without, net, meters, fleets, alone, causes: places, roles, load }
     });
     let nets = nets.collect();
     Some(AvailabilityPlan {
@@ -265,6 +274,7 @@ fn plan_with(
         repair: longest_repair(draft),
         removable: removable(draft, planned),
         causes,
+        roles,
         nets,
         fluid,
         common,
@@ -344,7 +354,7 @@ fn compile(
     graph: &Graph,
     (watched, measured): (&[Watched], &[(usize, Availability)]),
     without: &[String],
-    fluid: Option<&mut FluidPlan>,
+    (fluid, roles): (Option<&mut FluidPlan>, &mut Vec<Role>),
 ) -> Option<(Net, Vec<Meter>)> {
     let mut declared = faults::declare_without(draft, without);
     for (component, timer) in meters::unit_faults(draft, without) {
@@ -360,6 +370,7 @@ fn compile(
     routes::declare(draft, &mut declared.declaration);
     beliefs::declare(draft, &mut declared.declaration);
     meters::declare(draft, graph, watched, &mut declared.declaration);
+    *roles = recovery::declare(draft, &mut declared.declaration);
     if let Some(fluid) = fluid {
         fluid.declare(draft, &mut declared.declaration);
     }

@@ -15,6 +15,7 @@
 //! of disks, memory that is cold after a break, retries of clients, and limits that are not a
 //! capacity: connections and, but for stalls, workers.
 
+pub mod copies;
 pub mod network;
 pub mod open;
 pub mod state;
@@ -38,6 +39,7 @@ use crate::units::{Probability, SimDuration, SimTime};
 use crate::workload::arrivals::Traffic;
 use crate::workload::rate::RateCurve;
 
+use copies::{Copies, CopiesNet};
 use network::Network;
 use open::Open;
 use state::{Bits, Input};
@@ -73,6 +75,8 @@ pub struct FluidPlan {
     pub pairs: Vec<u32>,
     /// By database: the master of the file.
     pub databases: Vec<u32>,
+    /// Databases of which a slave may become master.
+    pub copies: Vec<Copies>,
     /// By file server: heads.
     pub heads: Vec<u32>,
     /// By file server: whether the heads take over from each other.
@@ -185,10 +189,16 @@ pub struct FluidWorkload {
 pub struct FluidNet {
     /// By input; none where the fault that it tells of is left out.
     pub facts: Vec<Option<FactId>>,
+    /// By place in [`FluidPlan::copies`]; none where nobody takes over in this net.
+    pub copies: Vec<Option<CopiesNet>>,
 }
 
 fn name_of(input: &Input) -> String {
     format!("load {input:?}")
+}
+
+fn name_of_copy(database: &str, member: usize) -> String {
+    format!("{database}: {member} copies")
 }
 
 impl FluidPlan {
@@ -205,6 +215,7 @@ impl FluidPlan {
             open: Vec::new(),
             pairs: Vec::new(),
             databases: Vec::new(),
+            copies: copies::of(draft),
             heads: draft.scenario.nas.iter().map(|(_, spec)| spec.heads.value).collect(),
             pairs_of_heads: Vec::new(),
             thens: draft.links.thens.clone(),
@@ -409,6 +420,8 @@ impl FluidPlan {
             for member in 0..links.members.len() {
                 let holds = Expr::of(&failover::role(name), &holder(member));
                 facts.push((Input::Holds(of, member as u32), holds));
+                let copies = failover::copies(draft, database, member);
+                declaration.fact(&name_of_copy(name, member), copies);
             }
         }
         let mut pairs_of_heads = Vec::new();
@@ -459,7 +472,19 @@ impl FluidPlan {
     /// The facts of a net.
     #[must_use]
     pub fn resolve(&self, net: &Net) -> FluidNet {
-        FluidNet { facts: self.names.iter().map(|name| net.fact(name)).collect() }
+        let facts = self.names.iter().map(|name| net.fact(name)).collect();
+        let copies = |of: &Copies| {
+            let members = 0..of.members;
+            let holds =
+                |member: usize| net.fact(&name_of(&Input::Holds(of.database, member as u32)));
+            let copies = |member: usize| net.fact(&name_of_copy(&of.name, member));
+            Some(CopiesNet {
+                served: net.fact(&name_of(&Input::Served(of.database)))?,
+                holds: members.clone().map(holds).collect::<Option<_>>()?,
+                copies: members.map(copies).collect::<Option<_>>()?,
+            })
+        };
+        FluidNet { facts, copies: self.copies.iter().map(copies).collect() }
     }
 
     /// The state in which nothing is wrong.

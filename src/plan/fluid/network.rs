@@ -144,6 +144,8 @@ pub struct Network {
     pub rooms: Vec<Room>,
     /// By CDN: how long what its edges hold serves while nobody renews it.
     pub lives: Vec<SimDuration>,
+    /// Where the master of a database takes writes: its number, and the fork.
+    pub commits: Vec<(u32, u32)>,
 }
 
 /// Room for requests in a service.
@@ -678,6 +680,9 @@ impl Builder<'_> {
         let several = takes.len() > 1 && !sharded;
         let split = if sharded { Split::Blind } else { Split::Master(database) };
         let master = self.node(split, takes);
+        if !sharded {
+            self.net.commits.push((database as u32, master));
+        }
         let mut all: Vec<Onward> = self.index(database).into_iter().collect();
         all.push(once(master));
         if several {

@@ -96,6 +96,8 @@ pub struct ClassLoad {
     /// By CDN: whether its edges fetch anything for a view, and whether anything of it is answered. It does
     /// not depend on the age of what they hold.
     pub fetches: Vec<[bool; 2]>,
+    /// By place in [`Network::commits`]: writes of a view that a master takes.
+    pub commits: Vec<f64>,
 }
 
 /// Which way forks lead.
@@ -106,6 +108,8 @@ pub struct Standing<'p> {
     up: Vec<bool>,
     believed: Vec<Vec<bool>>,
     misled: Vec<Vec<bool>>,
+    /// By balancer: the share of what it sends on that goes astray.
+    refused: Vec<f64>,
     at: Vec<Option<u32>>,
     master: Vec<Option<u32>>,
     head: Vec<Vec<Lead>>,
@@ -137,8 +141,9 @@ impl FluidPlan {
     #[must_use]
     pub fn state(&self, bits: &[u64]) -> StateLoad {
         let standing = Standing::new(self, |at| bits[at / 64] >> (at % 64) & 1 == 1);
+        let ways = Ways::of(&standing);
         let classes: Vec<ClassLoad> =
-            (0..self.classes.len()).map(|class| standing.class(class)).collect();
+            (0..self.classes.len()).map(|class| standing.class(class, &ways)).collect();
         let net = &self.network;
         let silent = |cdn: usize| {
             let any = |at: usize| classes.iter().any(|class| class.fetches[cdn][at]);
@@ -169,6 +174,7 @@ impl<'p> Standing<'p> {
             up: Vec::new(),
             believed: plan.targets.iter().map(|count| vec![true; *count as usize]).collect(),
             misled: plan.targets.iter().map(|count| vec![false; *count as usize]).collect(),
+            refused: Vec::new(),
             at: vec![Some(0); plan.targets.len()],
             master: plan.databases.iter().map(|first| Some(*first)).collect(),
             head: plan.heads.iter().map(|count| vec![Lead::Home; *count as usize]).collect(),
@@ -211,6 +217,7 @@ impl<'p> Standing<'p> {
         for (master, served) in all.master.iter_mut().zip(served) {
             *master = master.filter(|_| served);
         }
+        all.refused = (0..plan.targets.len()).map(|balancer| all.astray(balancer)).collect();
         // A part is up while it and all below it are; a rack also needs one of its switches.
         all.up = plan
             .parts
@@ -218,6 +225,19 @@ impl<'p> Standing<'p> {
             .map(|below| below.needs.iter().all(|set| set.iter().any(|p| all.fit[*p as usize])))
             .collect();
         all
+    }
+
+    /// The share of what a balancer sends on that goes to members who are dead.
+    fn astray(&self, balancer: usize) -> f64 {
+        let misled = &self.misled[balancer];
+        let astray = misled.iter().filter(|misled| **misled).count();
+        let believed = self.believed[balancer].iter().zip(misled);
+        let well = believed.filter(|(believed, misled)| **believed && !**misled).count();
+        match &self.plan.open[balancer] {
+            _ if astray == 0 => 0.0,
+            Some(open) => open.share(astray, well),
+            None => astray as f64 / (well + astray) as f64,
+        }
     }
 
     fn open(&self, open: &[Vec<u32>]) -> bool {
@@ -252,15 +272,10 @@ impl<'p> Standing<'p> {
                 let misled = &self.misled[balancer];
                 let well: Vec<usize> =
                     (0..count).filter(|at| self.believed[balancer][*at] && !misled[*at]).collect();
-                let astray = misled.iter().filter(|misled| **misled).count();
-                let sent = (well.len() + astray) as f64;
-                if sent == 0.0 {
+                if well.is_empty() && !misled.contains(&true) {
                     return (Vec::new(), dead(1.0));
                 }
-                let refused = match &self.plan.open[balancer] {
-                    Some(open) if astray > 0 => open.share(astray, well.len()),
-                    _ => astray as f64 / sent,
-                };
+                let refused = self.refused[balancer];
                 let each = (1.0 - refused) / well.len().max(1) as f64;
                 (well.into_iter().map(|at| (at, each)).collect(), dead(refused))
             }
@@ -303,15 +318,16 @@ impl<'p> Standing<'p> {
         }
     }
 
-    fn class(&self, class: usize) -> ClassLoad {
+    fn class(&self, class: usize, ways: &Ways) -> ClassLoad {
         let net = &self.plan.network;
         let root = net.roots[self.plan.classes[class].class];
         let mut walk = Walk {
             standing: self,
-            ways: net.nodes.iter().map(|node| self.ways(node)).collect(),
+            ways,
             fetches: true,
             survives: vec![None; net.nodes.len()],
-            visits: net.nodes.iter().map(|node| vec![0.0; node.branches.len()]).collect(),
+            visits: vec![0.0; ways.branches],
+            blamed: vec![false; net.nodes.len()],
             because: Vec::new(),
             stalled_by: Vec::new(),
         };
@@ -348,9 +364,9 @@ impl<'p> Standing<'p> {
         let reached = 1.0 - self.cut[class].min(1.0);
         let mut work = vec![0.0; net.resources.len()];
         let mut stages = Vec::new();
-        for (node, visits) in net.nodes.iter().zip(&walk.visits) {
+        for (at, node) in net.nodes.iter().enumerate() {
             let mut stage = Vec::new();
-            for (branch, visits) in node.branches.iter().zip(visits) {
+            for (branch, visits) in node.branches.iter().zip(walk.visits(at)) {
                 let slow = branch.open.first().and_then(|set| set.first());
                 let slow = slow.map_or(1.0, |part| self.slow[*part as usize]);
                 for (at, each) in &branch.work {
@@ -380,6 +396,11 @@ impl<'p> Standing<'p> {
             all.dedup();
             all
         };
+        let commits = |(_, node): &(u32, u32)| {
+            let visits = walk.visits(*node as usize).iter().sum::<f64>();
+            visits * reached * (1.0 - in_vain)
+        };
+        let commits = net.commits.iter().map(commits).collect();
         let used = work.into_iter().enumerate().filter(|(_, work)| *work > 0.0);
         ClassLoad {
             fails: some(1.0 - reached * survives),
@@ -390,6 +411,7 @@ impl<'p> Standing<'p> {
             because: sorted(walk.because),
             stalled_by: sorted(walk.stalled_by),
             fetches,
+            commits,
         }
     }
 
@@ -457,22 +479,72 @@ fn several(survives: f64, onward: &Onward) -> f64 {
     libm::pow(survives, whole) * (1.0 - (onward.count - whole) * (1.0 - survives))
 }
 
+/// Which way every fork leads in a state, whoever comes.
+struct Ways {
+    /// By node: where its branches begin among all, and where those taken among [`Self::taken`].
+    nodes: Vec<(u32, u32)>,
+    /// Branches taken, by place in their node, each with its share.
+    taken: Vec<(u32, f64)>,
+    /// By node.
+    blocked: Vec<Blocked>,
+    /// Branches of all nodes.
+    branches: usize,
+}
+
+impl Ways {
+    fn of(standing: &Standing<'_>) -> Self {
+        let nodes = &standing.plan.network.nodes;
+        let mut all = Self {
+            nodes: Vec::with_capacity(nodes.len() + 1),
+            taken: Vec::new(),
+            blocked: Vec::with_capacity(nodes.len()),
+            branches: 0,
+        };
+        for node in nodes {
+            all.nodes.push((all.branches as u32, all.taken.len() as u32));
+            let (taken, blocked) = standing.ways(node);
+            all.taken.extend(taken.into_iter().map(|(branch, share)| (branch as u32, share)));
+            all.blocked.push(blocked);
+            all.branches += node.branches.len();
+        }
+        all.nodes.push((all.branches as u32, all.taken.len() as u32));
+        all
+    }
+
+    /// Where the branches of a node are among all.
+    fn branches(&self, node: usize) -> std::ops::Range<usize> {
+        self.nodes[node].0 as usize..self.nodes[node + 1].0 as usize
+    }
+
+    fn taken(&self, node: usize) -> &[(u32, f64)] {
+        &self.taken[self.nodes[node].1 as usize..self.nodes[node + 1].1 as usize]
+    }
+}
+
 #[derive(Clone)]
 struct Walk<'a, 'p> {
     standing: &'a Standing<'p>,
     /// Whether what edges fetch reaches somebody.
     fetches: bool,
-    ways: Vec<(Vec<(usize, f64)>, Blocked)>,
+    ways: &'a Ways,
     /// By node: chance that a visit survives where stalls are waited out, and where they are not.
     survives: Vec<Option<(f64, f64)>>,
-    visits: Vec<Vec<f64>>,
+    /// By branch of all nodes.
+    visits: Vec<f64>,
+    /// By node: it is known who is to blame for it.
+    blamed: Vec<bool>,
     because: Vec<u32>,
     stalled_by: Vec<u32>,
 }
 
-impl Walk<'_, '_> {
-    fn net(&self) -> &Network {
+impl<'p> Walk<'_, 'p> {
+    fn net(&self) -> &'p Network {
         &self.standing.plan.network
+    }
+
+    /// Of the branches of a node.
+    fn visits(&self, node: usize) -> &[f64] {
+        &self.visits[self.ways.branches(node)]
     }
 
     fn survives(&mut self, at: u32) -> (f64, f64) {
@@ -481,10 +553,10 @@ impl Walk<'_, '_> {
         }
         // A class that fetches itself in the end is refused elsewhere; here it ends.
         self.survives[at as usize] = Some((1.0, 1.0));
-        let (ways, blocked) = self.ways[at as usize].clone();
-        let (mut fine, mut moving) = (blocked.stalled, 0.0);
-        for (branch, share) in ways {
-            let then = self.net().nodes[at as usize].branches[branch].then.clone();
+        let (net, ways) = (self.net(), self.ways);
+        let (mut fine, mut moving) = (ways.blocked[at as usize].stalled, 0.0);
+        for (branch, share) in ways.taken(at as usize) {
+            let then = &net.nodes[at as usize].branches[*branch as usize].then;
             let (mut survives, mut moves) = (1.0, 1.0);
             for onward in then.iter().map(|onward| self.standing.now(onward)) {
                 let reached = self.fetches || onward.edge.is_none();
@@ -504,9 +576,10 @@ impl Walk<'_, '_> {
     fn fetches(&mut self) -> Vec<[bool; 2]> {
         let net = &self.standing.plan.network;
         let mut fetches = vec![[false; 2]; net.lives.len()];
-        for (node, visits) in net.nodes.iter().zip(self.visits.clone()) {
-            for (branch, visits) in node.branches.iter().zip(visits) {
-                for onward in branch.then.iter().filter(|_| visits > 0.0) {
+        for (at, node) in net.nodes.iter().enumerate() {
+            for (branch, place) in node.branches.iter().zip(self.ways.branches(at)) {
+                let visited = self.visits[place] > 0.0;
+                for onward in branch.then.iter().filter(|_| visited) {
                     let Some(hits) = onward.edge.filter(|hits| hits.ratio < 1.0) else { continue };
                     let answered = some(self.survives(onward.node).1) > 0.0;
                     let [asks, gets] = &mut fetches[hits.cdn as usize];
@@ -523,14 +596,16 @@ impl Walk<'_, '_> {
         if rate <= 0.0 {
             return;
         }
-        let (ways, blocked) = self.ways[at as usize].clone();
-        if waits && (blocked.dead > 0.0 || blocked.stalled > 0.0) {
+        let (net, ways) = (self.net(), self.ways);
+        let blocked = ways.blocked[at as usize];
+        let blocks = blocked.dead > 0.0 || blocked.stalled > 0.0;
+        if waits && blocks && !std::mem::replace(&mut self.blamed[at as usize], true) {
             let into = if blocked.dead > 0.0 { &mut self.because } else { &mut self.stalled_by };
-            self.standing.culprits(&self.standing.plan.network.nodes[at as usize], into);
+            self.standing.culprits(&net.nodes[at as usize], into);
         }
-        for (branch, share) in ways {
-            self.visits[at as usize][branch] += rate * share;
-            let then = self.net().nodes[at as usize].branches[branch].then.clone();
+        for (branch, share) in ways.taken(at as usize) {
+            self.visits[ways.branches(at as usize).start + *branch as usize] += rate * share;
+            let then = &net.nodes[at as usize].branches[*branch as usize].then;
             for onward in then.iter().map(|onward| self.standing.now(onward)) {
                 self.visit(onward.node, rate * share * onward.count, waits && onward.waits);
             }

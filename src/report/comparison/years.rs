@@ -8,7 +8,7 @@ use crate::report::run::years::{minutes, minutes_cell};
 use crate::report::run::{cell, share_cell};
 use crate::stats::interval::Interval;
 use crate::study::compare::YearCell;
-use crate::study::results::YearSide;
+use crate::study::results::{WritesRow, YearSide};
 use crate::study::window::Estimate;
 
 /// The heading of the section.
@@ -24,12 +24,55 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
                 Architecture only: the same histories without what is common to all, the site, its \
                 switches and links, and mistakes that take all members at once."
             .into(),
-        blocks: [Some(table(ladder)), Some(causes(ladder)), views(ladder)]
+        blocks: [Some(table(ladder)), Some(causes(ladder)), recovery(ladder), views(ladder)]
             .into_iter()
             .flatten()
             .map(Block::Table)
             .collect(),
     })
+}
+
+/// How long it takes until another serves, and what that loses: a row a role of each scenario.
+fn recovery(ladder: &Ladder) -> Option<Table> {
+    let writes = || Unit::Other("writes/y".into());
+    let columns = vec![
+        Column::words("scenario", "scenario"),
+        Column::words("of", "name"),
+        Column::words("what passes", "role"),
+        Column::numbers("interrupted a year", "interruptions_per_year", Unit::None),
+        Column::numbers("until somebody serves", "recovery_s", Unit::Seconds),
+        Column::numbers("half at most", "recovery_p50_s", Unit::Seconds),
+        Column::numbers("95 % at most", "recovery_p95_s", Unit::Seconds),
+        Column::numbers("failovers a year", "failovers_per_year", Unit::None),
+        Column::numbers("writes lost", "lost_writes_per_year", writes()),
+        Column::numbers("of a failover", "lost_writes", Unit::None),
+        Column::numbers("by who had been away", "failovers_behind_per_year", Unit::None),
+    ];
+    let mut rows = Vec::new();
+    for (row, years) in ladder.rows.iter().zip(&ladder.years) {
+        for role in years.iter().flat_map(|years| &years.recovery) {
+            let lost = |of: fn(&WritesRow) -> &Estimate, unit: Unit| {
+                let none = || Cell::missing("no writes");
+                role.writes.as_ref().map_or_else(none, |writes| cell(of(writes), unit))
+            };
+            rows.push(vec![
+                Cell::text(row.scenario.clone()),
+                Cell::text(role.name.clone()),
+                Cell::text(role.kind.word()),
+                cell(&role.interruptions, Unit::None),
+                cell(&role.recovery, Unit::Seconds),
+                cell(&role.recovery_p50, Unit::Seconds),
+                cell(&role.recovery_p95, Unit::Seconds),
+                cell(&role.failovers, Unit::None),
+                lost(|writes| &writes.lost, writes()),
+                lost(|writes| &writes.per_failover, Unit::None),
+                lost(|writes| &writes.behind, Unit::None),
+            ]);
+        }
+    }
+    let caption = "Until somebody serves again what takes over from each other (RTO), and acknowledged \
+                   writes that its failovers lose (RPO)";
+    (!rows.is_empty()).then(|| Table { caption: caption.into(), columns, rows })
 }
 
 /// Page views over years: what of them is served, and why the others are not.

@@ -37,6 +37,7 @@ pub fn tables(results: &Results) -> Vec<ResultFile> {
     files.extend(super::databases::tables(results));
     files.extend(super::years::tables(results));
     files.extend(super::load::tables(results));
+    files.extend(super::recovery::tables(results));
     files.extend(super::why::tables(results));
     files.extend(super::sampled::tables(results));
     files
@@ -414,6 +415,7 @@ pub fn summary(results: &Results) -> Value {
     });
     if let Some(years) = &results.years {
         summary["years"] = super::years::summary(years);
+        summary["years"]["recovery"] = super::recovery::summary(&years.recovery);
         if let Some(load) = &years.load {
             summary["years"]["load"] = super::load::summary(load);
         }

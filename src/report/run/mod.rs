@@ -11,6 +11,7 @@ pub mod databases;
 pub mod files;
 pub mod load;
 pub mod page;
+pub mod recovery;
 pub mod sampled;
 pub mod why;
 pub mod years;

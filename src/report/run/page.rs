@@ -42,6 +42,7 @@ fn leading(results: &Results, identity: &Identity) -> Vec<Section> {
     let sections = [
         (!results.windows.is_empty()).then(|| windows(results, identity)),
         super::years::section(results),
+        super::recovery::section(results),
         super::load::section(results),
         super::sampled::section(results),
     ];

@@ -3,7 +3,7 @@
 use crate::plan::availability::Availability;
 use crate::stats::interval::Interval;
 use crate::study::compare::{Basis, Member};
-use crate::study::results::{LoadClass, YearRow};
+use crate::study::results::{LoadClass, RecoveryRow, YearRow};
 
 /// The availability of the compared class in one scenario.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct YearCell {
     pub step: Option<Interval>,
     /// Its traffic; none where nobody asks for it at a rate.
     pub load: Option<LoadClass>,
+    /// What takes over from each other.
+    pub recovery: Vec<RecoveryRow>,
 }
 
 /// By row; none where no years were lived through, or nobody can tell of the class.
@@ -31,7 +33,9 @@ pub fn cells(members: &[Member<'_>], basis: &Basis) -> Vec<Option<YearCell>> {
         let load = member.results.years.as_ref().and_then(|years| years.load.as_ref());
         let load = load.and_then(|load| load.classes.iter().find(|one| one.name == basis.class));
         let structural = of(Availability::Structural)?;
-        Some(YearCell { structural, continuous, step: None, load: load.cloned() })
+        let recovery = member.results.years.as_ref().map(|years| years.recovery.clone());
+        let recovery = recovery.unwrap_or_default();
+        Some(YearCell { structural, continuous, step: None, load: load.cloned(), recovery })
     };
     let mut all: Vec<Option<YearCell>> = members.iter().map(cell).collect();
     for at in 1..members.len() {

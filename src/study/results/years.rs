@@ -1,6 +1,7 @@
 //! Availability over years, as rows.
 
 use super::load::LoadRows;
+use super::recovery::RecoveryRow;
 use super::{FigureRow, Share, natural};
 use crate::plan::availability::{Availability, WatchedKind};
 use crate::plan::figure::Figure;
@@ -34,6 +35,8 @@ pub struct YearsRows {
     pub rows: Vec<YearRow>,
     /// The traffic, where somebody asks for something at a rate.
     pub load: Option<LoadRows>,
+    /// What takes over from each other.
+    pub recovery: Vec<RecoveryRow>,
     /// Figures that were asked for, and those of every class.
     pub figures: Vec<FigureRow>,
 }
@@ -116,6 +119,7 @@ pub(super) fn rows(study: &StudyPlan, result: &StudyResult) -> Option<YearsRows>
         .collect();
     rows.sort_by_cached_key(|row| (row.kind, natural(&row.name), row.availability));
     let load = super::load::rows(plan, seen);
+    let recovery = super::recovery::rows(plan, seen);
     Some(YearsRows {
         horizon: plan.of.horizon,
         replications: seen.replications,
@@ -124,8 +128,9 @@ pub(super) fn rows(study: &StudyPlan, result: &StudyResult) -> Option<YearsRows>
         steps: seen.steps,
         common: plan.of.common.clone(),
         apart: architecture.is_some(),
-        figures: figures(plan, (seen, study.alone), &rows, load.as_ref()),
+        figures: figures(plan, (seen, study.alone), &rows, (load.as_ref(), &recovery)),
         load,
+        recovery,
         rows,
     })
 }
@@ -135,7 +140,7 @@ fn figures(
     plan: &YearsPlan,
     (seen, alone): (&YearsResult, bool),
     rows: &[YearRow],
-    load: Option<&LoadRows>,
+    (load, recovery): (Option<&LoadRows>, &[RecoveryRow]),
 ) -> Vec<FigureRow> {
     let mut paths: Vec<String> = plan.figures.iter().map(|asked| asked.path.clone()).collect();
     for row in rows.iter().filter(|row| row.availability == Availability::Structural) {
@@ -162,6 +167,19 @@ fn figures(
         if alone {
             paths.push(format!("cost-per-million.{name}@horizon"));
             paths.push(format!("lost-cost.{name}@month"));
+        }
+    }
+    for row in recovery {
+        let name = &row.name;
+        paths.extend(
+            ["interruptions", "failovers", "recovery"].map(|m| format!("{m}.{name}@horizon")),
+        );
+        paths.extend(["p50", "p95"].map(|stat| format!("recovery.{name}.{stat}@horizon")));
+        if row.writes.is_some() {
+            let figures = ["lost-writes.NAME", "lost-writes.NAME.mean", "data-loss.NAME"];
+            paths.extend(figures.map(|path| format!("{path}@horizon").replace("NAME", name)));
+            paths.push(format!("data-loss.{name}.p95@horizon"));
+            paths.push(format!("failovers.{name}[outcome=behind]@horizon"));
         }
     }
     for resource in load.into_iter().flat_map(|load| &load.resources) {

@@ -14,6 +14,7 @@ use crate::stats::interval::Interval;
 use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
 
+use super::recovery::each;
 use super::{YEAR_S, mean, not_negative, quantile};
 
 /// Batches of replications.
@@ -40,6 +41,16 @@ pub enum OfLoad {
     PerMillion(usize),
     /// Dollars a month: what the lost views of a class cost.
     LostCost(usize),
+    /// Writes a year that failovers of a database (by place) lose; of one cause, if it is given by place.
+    LostWrites(usize, Option<usize>),
+    /// Failovers a year to a member that had been away.
+    Behind(usize),
+    /// Writes that a failover loses.
+    LostPerFailover(usize),
+    /// Seconds: age of the oldest write that a failover loses.
+    DataLoss(usize),
+    /// What so large a share of the failovers does not exceed of it.
+    DataLossQuantile(usize, f64),
 }
 
 /// Which of the lost views.
@@ -93,6 +104,31 @@ pub struct FoldedClass {
     pub month_lost: Histogram,
 }
 
+/// The failovers of one database over all replications.
+#[derive(Clone, Debug, Default)]
+pub struct FoldedWrites {
+    /// Failovers, by replication.
+    pub failovers: Vec<f64>,
+    /// Of these, to somebody who had been away while the old master took writes.
+    pub behind: Vec<f64>,
+    /// By cause, by replication: writes lost.
+    pub lost: Vec<Vec<f64>>,
+    /// Age of the oldest write lost, in seconds, summed over failovers, by replication.
+    pub window: Vec<f64>,
+    /// The same, of each failover.
+    pub windows: Histogram,
+}
+
+impl FoldedWrites {
+    fn lost(&self, cause: Option<usize>) -> Vec<f64> {
+        if let Some(cause) = cause {
+            return self.lost[cause].clone();
+        }
+        let all = |at: usize| self.lost.iter().map(|lost| lost[at]).sum();
+        (0..self.failovers.len()).map(all).collect()
+    }
+}
+
 /// The traffic over all replications.
 #[derive(Clone, Debug, Default)]
 pub struct FoldedLoad {
@@ -100,6 +136,8 @@ pub struct FoldedLoad {
     pub classes: Vec<FoldedClass>,
     /// By resource, by replication: mean utilisation.
     pub busy: Vec<Vec<f64>>,
+    /// By database of which a slave may become master.
+    pub writes: Vec<FoldedWrites>,
     /// By batch.
     pub batches: Vec<Busy>,
 }
@@ -109,9 +147,12 @@ impl FoldedLoad {
     #[must_use]
     pub fn of(plan: &FluidPlan, causes: usize) -> Self {
         let class = || FoldedClass { lost: vec![Vec::new(); causes + 1], ..FoldedClass::default() };
+        let writes =
+            || FoldedWrites { lost: vec![Vec::new(); causes + 1], ..FoldedWrites::default() };
         Self {
             classes: plan.classes.iter().map(|_| class()).collect(),
             busy: vec![Vec::new(); plan.network.resources.len()],
+            writes: plan.copies.iter().map(|_| writes()).collect(),
             batches: vec![Busy::default(); BATCHES],
         }
     }
@@ -132,6 +173,13 @@ impl FoldedLoad {
             mine.month_lost.merge(&seen.month_lost);
         }
         self.busy.iter_mut().zip(&seen.busy).for_each(|(mine, busy)| mine.push(*busy));
+        for (mine, seen) in self.writes.iter_mut().zip(&seen.writes) {
+            mine.failovers.push(seen.failovers as f64);
+            mine.behind.push(seen.behind as f64);
+            mine.lost.iter_mut().zip(&seen.lost).for_each(|(mine, lost)| mine.push(*lost));
+            mine.window.push(seen.window_s);
+            mine.windows.merge(&seen.windows);
+        }
     }
 
     /// Adds other replications.
@@ -148,6 +196,13 @@ impl FoldedLoad {
             mine.month_lost.merge(&other.month_lost);
         }
         self.busy.iter_mut().zip(other.busy).for_each(|(mine, busy)| mine.extend(busy));
+        for (mine, other) in self.writes.iter_mut().zip(other.writes) {
+            mine.failovers.extend(other.failovers);
+            mine.behind.extend(other.behind);
+            mine.lost.iter_mut().zip(other.lost).for_each(|(mine, lost)| mine.extend(lost));
+            mine.window.extend(other.window);
+            mine.windows.merge(&other.windows);
+        }
         for (mine, other) in self.batches.iter_mut().zip(&other.batches) {
             if !other.time.is_empty() {
                 mine.add(other);
@@ -211,7 +266,14 @@ impl FoldedLoad {
             OfLoad::Busy(resource, BusyOf::Mean) => self.busy[resource].clone(),
             OfLoad::PerMillion(class) => self.per_million(plan, class)?,
             OfLoad::LostCost(class) => self.lost_cost(plan, class)?,
-            OfLoad::MonthMeets(_) | OfLoad::MonthLost(..) | OfLoad::Busy(..) => return None,
+            OfLoad::LostWrites(at, cause) => self.writes[at].lost(cause),
+            OfLoad::Behind(at) => self.writes[at].behind.clone(),
+            OfLoad::MonthMeets(_)
+            | OfLoad::MonthLost(..)
+            | OfLoad::Busy(..)
+            | OfLoad::LostPerFailover(_)
+            | OfLoad::DataLoss(_)
+            | OfLoad::DataLossQuantile(..) => return None,
         })
     }
 
@@ -219,6 +281,7 @@ impl FoldedLoad {
     #[must_use]
     pub fn estimate(&self, plan: &AvailabilityPlan, what: OfLoad, level: f64) -> Estimate {
         let years = plan.horizon.seconds() / YEAR_S;
+        let a_year = |values: &[f64]| super::a_year(values, years, level);
         match what {
             OfLoad::Request(class) => {
                 let class = &self.classes[class];
@@ -242,13 +305,22 @@ impl FoldedLoad {
                 let good: Vec<f64> = bad.iter().map(|bad| (1.0 - bad / all).max(0.0)).collect();
                 mean(&good, level)
             }
-            OfLoad::Lost(class, loss) => {
-                let lost = self.lost(plan, class, loss);
-                if lost.iter().all(|lost| *lost == 0.0) {
-                    return Estimate::Missing(NoValue::NoneIn(years * lost.len() as f64));
-                }
-                let a_year: Vec<f64> = lost.iter().map(|lost| lost / years).collect();
-                not_negative(mean(&a_year, level))
+            OfLoad::Lost(class, loss) => a_year(&self.lost(plan, class, loss)),
+            OfLoad::LostWrites(at, cause) => a_year(&self.writes[at].lost(cause)),
+            OfLoad::Behind(at) => a_year(&self.writes[at].behind),
+            OfLoad::LostPerFailover(at) => {
+                let of = &self.writes[at];
+                let none = NoValue::NoneIn(years * of.failovers.len() as f64);
+                each(&of.lost(None), &of.failovers, level).unwrap_or(Estimate::Missing(none))
+            }
+            OfLoad::DataLoss(at) => {
+                let of = &self.writes[at];
+                let none = NoValue::NoneIn(years * of.failovers.len() as f64);
+                each(&of.window, &of.failovers, level).unwrap_or(Estimate::Missing(none))
+            }
+            OfLoad::DataLossQuantile(at, q) => {
+                let windows = &self.writes[at].windows;
+                quantile(windows, windows.count(), q, level)
             }
             OfLoad::PerMillion(class) => match self.per_million(plan, class) {
                 Some(values) => not_negative(mean(&values, level)),
@@ -318,7 +390,9 @@ pub fn is_of_load(figure: &Figure) -> bool {
         (Metric::Objective, None | Some("horizon")) => true,
         (Metric::CostPerMillion, None | Some("horizon")) => true,
         (Metric::LostCost, None | Some("horizon" | "month")) => true,
-        (Metric::Lost | Metric::Utilization, Some("horizon")) => true,
+        (Metric::Lost | Metric::Utilization | Metric::LostWrites, Some("horizon")) => true,
+        (Metric::DataLoss, None | Some("horizon")) => true,
+        (Metric::Failovers, Some("horizon")) => figure.key("outcome").is_some(),
         (Metric::Lost, Some("month")) => figure.unit() == Metric::Lost.unit(),
         _ => false,
     }
@@ -335,8 +409,12 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, Strin
             "`{figure}` is not estimated: nobody in this scenario asks for anything at a rate"
         ));
     };
-    if figure.metric == Metric::Utilization {
-        return busy(fluid, figure);
+    match figure.metric {
+        Metric::Utilization => return busy(fluid, figure),
+        Metric::LostWrites | Metric::DataLoss | Metric::Failovers => {
+            return writes(plan, fluid, figure);
+        }
+        _ => {}
     }
     let allowed = |key: &str| match figure.metric {
         Metric::Lost => matches!(key, "cause" | "outcome" | "without"),
@@ -393,21 +471,46 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, Strin
                         "`{figure}`: `[outcome={other}]` must be fault, overload or planned"
                     ));
                 }
-                (None, Some(cause)) => {
-                    let Some(at) = plan.causes.iter().position(|other| other == cause) else {
-                        let known: Vec<&str> = plan.causes.iter().map(String::as_str).collect();
-                        let message = format!("`{figure}`: there is no cause `{cause}`");
-                        return Err(suggest::with_help(
-                            message,
-                            suggest::help(cause, &known, "there are"),
-                        ));
-                    };
-                    Loss::Cause(at)
-                }
+                (None, Some(cause)) => Loss::Cause(super::cause(plan, figure, cause)?),
             };
             Ok(OfLoad::Lost(class, loss))
         }
         _ => Err(wrong()),
+    }
+}
+
+/// What failovers of a database lose.
+fn writes(plan: &AvailabilityPlan, fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, String> {
+    let by_cause = figure.metric == Metric::LostWrites;
+    let outcome = figure.metric == Metric::Failovers;
+    let allowed = |key: &str| match key {
+        "cause" => by_cause,
+        "outcome" => outcome,
+        _ => key == "without",
+    };
+    if let Some((key, _)) = figure.keys.iter().find(|(key, _)| !allowed(key)) {
+        let metric = figure.metric.id();
+        return Err(format!("`{figure}`: `[{key}=...]` says nothing about `{metric}` over years"));
+    }
+    if let Some(other) = figure.key("outcome").filter(|outcome| *outcome != "behind") {
+        return Err(format!("`{figure}`: over years `[outcome={other}]` must be behind"));
+    }
+    let names: Vec<&str> = fluid.copies.iter().map(|copies| copies.name.as_str()).collect();
+    let Some(at) = names.iter().position(|name| *name == figure.scope) else {
+        let message = format!("`{figure}`: no slave takes over at `{}`", figure.scope);
+        let help = suggest::help(&figure.scope, &names, "databases with a failover are");
+        return Err(suggest::with_help(message, help));
+    };
+    let cause = figure.key("cause").map(|name| super::cause(plan, figure, name)).transpose()?;
+    match (figure.metric, figure.stat) {
+        (Metric::Failovers, None | Some(Stat::Mean)) => Ok(OfLoad::Behind(at)),
+        (Metric::LostWrites, None) => Ok(OfLoad::LostWrites(at, cause)),
+        (Metric::LostWrites, Some(Stat::Mean)) if cause.is_none() => {
+            Ok(OfLoad::LostPerFailover(at))
+        }
+        (Metric::DataLoss, None | Some(Stat::Mean)) => Ok(OfLoad::DataLoss(at)),
+        (Metric::DataLoss, Some(Stat::Quantile(q))) => Ok(OfLoad::DataLossQuantile(at, q)),
+        _ => Err(format!("`{figure}` is not estimated: no such statistic of years is kept")),
     }
 }
 

@@ -121,13 +121,14 @@ fn a_silent_master_costs_detection_and_promotion_or_people() {
         let text = database(&format!("coverage = {coverage}\n"), hang);
         let seen = Years::of(asked(&drafted(&text), "20y", 400, &[path, "outages.page@horizon"]));
         let (down, outages) = (seen.interval(path), seen.interval("outages.page@horizon"));
-        // The next master may hang while the old one still does: 6 × 4 h ÷ 8760 h.
+        // The next master may hang while the old one still does: 6 × 4 h ÷ 8760 h. Who is out is no copy
+        // that could be promoted, so that lasts until this master's own four hours are over.
         let both = 6.0 * 4.0 / 8760.0;
         assert!((outages.estimate / 6.0 - 1.0).abs() < 0.03, "{outages:?}");
         let mean = down.estimate / outages.estimate;
-        let more = both * 2.0 * 3600.0;
+        let more = both * 4.0 * 3600.0;
         assert!(
-            (mean - hand - more).abs() < 0.06 * hand + 0.6 * more,
+            (mean - hand - more).abs() < 0.06 * hand + 0.3 * more,
             "{mean} s, by hand {hand} + {more}"
         );
     }

@@ -1,0 +1,125 @@
+//! How often nobody serves what takes over from each other, for how long, and whether another then does.
+//!
+//! A *recovery* lasts from the instant in which the holder of a role falls silent, whether that is noticed
+//! or not, until somebody serves again: detection, the takeover itself, and where it fails people or the
+//! old holder's repair. All count, however short. Its cause is the oldest that explains its first instant.
+
+use crate::health::{CauseId, Explanation, FactId, View};
+use crate::observe::histogram::Histogram;
+use crate::plan::availability::recovery::RoleFacts;
+use crate::units::SimTime;
+
+/// What one replication says of one role.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RoleTally {
+    /// Times that nobody served, by cause of the plan.
+    pub interruptions: Vec<u64>,
+    /// Times that another served than before: away from a holder, and back again.
+    pub failovers: u64,
+    /// Their length, in nanoseconds.
+    pub length: u128,
+    /// Length of each.
+    pub lengths: Histogram,
+}
+
+/// A role in one history.
+struct Row<'p> {
+    facts: &'p RoleFacts,
+    /// Who served last, one bit each; none before somebody did.
+    holders: Option<u64>,
+    /// Since when nobody serves, and why.
+    silent: Option<(SimTime, u32)>,
+    tally: RoleTally,
+}
+
+/// All roles in one history.
+pub(super) struct Recoveries<'p> {
+    rows: Vec<Row<'p>>,
+    /// By fact of the whole: whether somebody looks at it.
+    watched: Vec<bool>,
+    /// From causes of the net to those of the plan.
+    places: &'p [u32],
+    stirred: bool,
+}
+
+impl<'p> Recoveries<'p> {
+    /// `facts`: of the whole, in all.
+    pub fn new(
+        roles: &'p [RoleFacts],
+        (facts, causes): (usize, usize),
+        places: &'p [u32],
+        view: View<'_>,
+    ) -> Self {
+        let mut watched = vec![false; facts];
+        for role in roles {
+            for fact in role.holds.iter().chain([&role.served]) {
+                watched[fact.index()] = true;
+            }
+        }
+        let row = |facts| Row {
+            facts,
+            holders: None,
+            silent: None,
+            tally: RoleTally { interruptions: vec![0; causes], ..RoleTally::default() },
+        };
+        let rows = roles.iter().map(row).collect();
+        let mut all = Self { rows, watched, places, stirred: true };
+        all.look(SimTime::ZERO, view, &mut Explanation::default());
+        all
+    }
+
+    #[inline]
+    pub fn stir(&mut self, fact: FactId) {
+        self.stirred |= self.watched[fact.index()];
+    }
+
+    #[inline]
+    pub fn look(&mut self, at: SimTime, view: View<'_>, explanation: &mut Explanation) {
+        if std::mem::take(&mut self.stirred) {
+            for row in &mut self.rows {
+                row.look(at, view, self.places, explanation);
+            }
+        }
+    }
+
+    /// The horizon ends: who is silent is counted and cut there.
+    pub fn close(self, end: SimTime) -> Vec<RoleTally> {
+        let close = |mut row: Row<'_>| {
+            row.end(end);
+            row.tally
+        };
+        self.rows.into_iter().map(close).collect()
+    }
+}
+
+impl Row<'_> {
+    fn look(&mut self, at: SimTime, view: View<'_>, places: &[u32], explanation: &mut Explanation) {
+        if !view.fact(self.facts.served) {
+            if self.silent.is_none() {
+                view.explain(self.facts.served, explanation);
+                let oldest = explanation.causes.iter().min_by_key(|cause| (cause.order, cause.id));
+                let cause = oldest.map_or(CauseId::UNEXPLAINED, |cause| cause.id);
+                self.silent = Some((at, places[cause.index()]));
+            }
+            return;
+        }
+        let held = self.facts.holds.iter().enumerate().filter(|(_, fact)| view.fact(**fact));
+        let holders = held.fold(0, |all, (place, _)| all | 1_u64 << (place & 63));
+        let before = self.holders.replace(holders);
+        let moved = before.is_some_and(|before| before != holders);
+        self.tally.failovers += u64::from(moved);
+        self.end(at);
+    }
+
+    fn end(&mut self, at: SimTime) {
+        let Some((since, cause)) = self.silent.take() else { return };
+        let length = at.since(since);
+        // An address that goes back to its first holder at one instant is not gone.
+        if length.is_zero() {
+            return;
+        }
+        self.tally.interruptions[cause as usize] += 1;
+        self.tally.length += u128::from(length.nanos());
+        self.tally.lengths.record_duration(length);
+    }
+}
