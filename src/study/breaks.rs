@@ -142,14 +142,14 @@ impl Around {
         })
     }
 
-    /// The same with a quarter of what follows a break and half of what comes before it; no part is
-    /// waited for longer than a minute, so that a late giveback is not seen.
+    /// The same with a fifth of what follows a break and half of what comes before it; no part is
+    /// waited for longer than three quarters of a minute, so that a late giveback is not seen.
     #[must_use]
     pub fn quick(mut self) -> Self {
         let part = |time: SimDuration, parts| SimDuration::from_nanos(time.nanos() / parts);
-        (self.before, self.after) = (part(self.before, 2), part(self.after, 4));
-        self.repair = part(self.repair, 4);
-        self.patience = SimDuration::from_secs(60);
+        (self.before, self.after) = (part(self.before, 2), part(self.after, 5));
+        self.repair = part(self.repair, 5);
+        self.patience = SimDuration::from_secs(45);
         self
     }
 
