@@ -813,8 +813,8 @@ impl<'m, 'p> Live<'m, 'p> {
         }
     }
 
-    /// Notes which edges nobody answers any more, and which somebody answers again; whether there are
-    /// such.
+    /// Notes of which CDNs the edges fetch and nobody answers from now on, and of which somebody does
+    /// again; gives whether there are such.
     fn hear(&mut self) -> bool {
         let mut heard = false;
         for cdn in 0..self.silent.len() {

@@ -473,8 +473,8 @@ impl Watching<'_, '_> {
 }
 
 /// What the traffic was in stretches of one history, which do not overlap and are in order; and the roles
-/// that moved, the failovers and takeovers that did not work and the origins that fell silent, up to the end of the last: a few a year,
-/// the one thing here that grows with the horizon.
+/// that moved, the failovers and takeovers that did not work and the origins that fell silent, up to the end of
+/// the last: a few a year, the one thing here that grows with the horizon.
 ///
 /// # Errors
 ///
