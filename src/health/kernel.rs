@@ -125,6 +125,20 @@ impl View<'_> {
         self.marking.explain(self.net, self.net.facts[fact.index()].value, into);
     }
 
+    /// The oldest cause that explains the value of one of these facts; `explanation` is memory.
+    #[must_use]
+    pub fn oldest_cause(
+        &self,
+        facts: impl IntoIterator<Item = FactId>,
+        explanation: &mut Explanation,
+    ) -> CauseId {
+        let oldest = facts.into_iter().filter_map(|fact| {
+            self.explain(fact, explanation);
+            explanation.causes.first().map(|cause| (cause.order, cause.id))
+        });
+        oldest.min().map_or(CauseId::UNEXPLAINED, |(_, id)| id)
+    }
+
     /// Hands of `crew` at work.
     #[must_use]
     pub fn busy(&self, crew: CrewId) -> u32 {

@@ -36,7 +36,7 @@ use std::sync::{Arc, Mutex};
 use crate::engine::draw::{Lineage, Seed};
 use crate::engine::law::Law;
 use crate::engine::special::{ln, normal_cdf};
-use crate::health::{CauseId, Explanation, FactId, Listener, View};
+use crate::health::{Explanation, FactId, Listener, View};
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::{AvailabilityNet, AvailabilityPlan};
 use crate::plan::fluid::state::{AGE_BITS, AGES, Bits, StateLoad};
@@ -896,7 +896,9 @@ impl<'m, 'p> Live<'m, 'p> {
         let places = self.memo.plan.network.commits.len();
         let rates: Vec<Rate> = (0..places).map(|place| self.commit_rate(place, at)).collect();
         for database in databases.iter_mut().flatten() {
-            database.settle(at, view, &rates, &mut |fact| self.why_of(&[Some(fact)], view));
+            let mut why =
+                |fact| self.places[view.oldest_cause([fact], &mut self.explanation).index()];
+            database.settle(at, view, &rates, &mut why);
         }
         self.databases = databases;
     }
@@ -915,24 +917,8 @@ impl<'m, 'p> Live<'m, 'p> {
 
     /// The oldest cause that explains one of these inputs.
     fn why(&mut self, inputs: &[u32], view: View<'_>) -> u32 {
-        let facts: Vec<Option<FactId>> =
-            inputs.iter().map(|input| self.facts[*input as usize]).collect();
-        self.why_of(&facts, view)
-    }
-
-    fn why_of(&mut self, facts: &[Option<FactId>], view: View<'_>) -> u32 {
-        let mut oldest: Option<(u64, CauseId)> = None;
-        for fact in facts {
-            let Some(fact) = *fact else { continue };
-            view.explain(fact, &mut self.explanation);
-            for cause in &self.explanation.causes {
-                let found = (cause.order, cause.id);
-                if oldest.is_none_or(|oldest| found < oldest) {
-                    oldest = Some(found);
-                }
-            }
-        }
-        self.places[oldest.map_or(CauseId::UNEXPLAINED, |(_, id)| id).index()]
+        let facts = inputs.iter().filter_map(|input| self.facts[*input as usize]);
+        self.places[view.oldest_cause(facts, &mut self.explanation).index()]
     }
 
     /// A stall is over.

@@ -663,11 +663,8 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, 
         let what = What::Role(role, what);
         return Ok(YearMeasure { net: net_of(plan, figure)?, meter: 0, what });
     }
-    if let Some((key, _)) = figure.keys.iter().find(|(key, _)| {
-        !matches!(key.as_str(), "cause" | "contributing" | "without" | "availability")
-    }) {
-        return Err(format!("`{figure}`: `[{key}=...]` says nothing about years"));
-    }
+    let allowed = |key: &str| matches!(key, "cause" | "contributing" | "without" | "availability");
+    only_keys(figure, &allowed, "years")?;
     let wants = match (figure.metric, figure.key("availability")) {
         (Metric::Continuous, None) | (_, Some("continuous")) => Availability::Continuous,
         (_, None | Some("structural")) => Availability::Structural,
@@ -712,6 +709,14 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, 
         }
     };
     Ok(YearMeasure { net, meter, what })
+}
+
+/// Refuses a selection that says nothing about `what` is asked.
+fn only_keys(figure: &Figure, allowed: &dyn Fn(&str) -> bool, what: &str) -> Result<(), String> {
+    let other = figure.keys.iter().find(|(key, _)| !allowed(key));
+    other.map_or(Ok(()), |(key, _)| {
+        Err(format!("`{figure}`: `[{key}=...]` says nothing about {what}"))
+    })
 }
 
 /// The place of a cause that a figure names.

@@ -4,7 +4,7 @@
 //! or not, until somebody serves again: detection, the takeover itself, and where it fails people or the
 //! old holder's repair. All count, however short. Its cause is the oldest that explains its first instant.
 
-use crate::health::{CauseId, Explanation, FactId, View};
+use crate::health::{Explanation, FactId, View};
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::recovery::RoleFacts;
 use crate::units::SimTime;
@@ -96,9 +96,7 @@ impl Row<'_> {
     fn look(&mut self, at: SimTime, view: View<'_>, places: &[u32], explanation: &mut Explanation) {
         if !view.fact(self.facts.served) {
             if self.silent.is_none() {
-                view.explain(self.facts.served, explanation);
-                let oldest = explanation.causes.iter().min_by_key(|cause| (cause.order, cause.id));
-                let cause = oldest.map_or(CauseId::UNEXPLAINED, |cause| cause.id);
+                let cause = view.oldest_cause([self.facts.served], explanation);
                 self.silent = Some((at, places[cause.index()]));
             }
             return;

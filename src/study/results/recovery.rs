@@ -1,6 +1,6 @@
 //! What takes over from each other, as rows.
 
-use crate::plan::availability::recovery::RoleKind;
+use crate::plan::availability::recovery::{Role, RoleKind};
 use crate::plan::fluid::copies::Copies;
 use crate::study::window::Estimate;
 use crate::study::years::load::OfLoad;
@@ -49,7 +49,7 @@ pub struct WritesRow {
 pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Vec<RecoveryRow> {
     let Some(folded) = seen.roles.first() else { return Vec::new() };
     let estimate = |what: What| seen.estimate(plan, YearMeasure { net: 0, meter: 0, what });
-    let of = |(at, role): (usize, &crate::plan::availability::recovery::Role)| {
+    let of = |(at, role): (usize, &Role)| {
         let tell = |what: OfRole| estimate(What::Role(at, what));
         let mut causes: Vec<(f64, String, Estimate)> = Vec::new();
         for (cause, name) in plan.of.causes.iter().enumerate() {

@@ -309,14 +309,10 @@ impl FoldedLoad {
             OfLoad::LostWrites(at, cause) => a_year(&self.writes[at].lost(cause)),
             OfLoad::Behind(at) => a_year(&self.writes[at].behind),
             OfLoad::LostPerFailover(at) => {
-                let of = &self.writes[at];
-                let none = NoValue::NoneIn(years * of.failovers.len() as f64);
-                each(&of.lost(None), &of.failovers, level).unwrap_or(Estimate::Missing(none))
+                each(&self.writes[at].lost(None), &self.writes[at].failovers, years, level)
             }
             OfLoad::DataLoss(at) => {
-                let of = &self.writes[at];
-                let none = NoValue::NoneIn(years * of.failovers.len() as f64);
-                each(&of.window, &of.failovers, level).unwrap_or(Estimate::Missing(none))
+                each(&self.writes[at].window, &self.writes[at].failovers, years, level)
             }
             OfLoad::DataLossQuantile(at, q) => {
                 let windows = &self.writes[at].windows;
@@ -420,9 +416,7 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, Strin
         Metric::Lost => matches!(key, "cause" | "outcome" | "without"),
         _ => key == "without",
     };
-    if let Some((key, _)) = figure.keys.iter().find(|(key, _)| !allowed(key)) {
-        return Err(format!("`{figure}`: `[{key}=...]` says nothing about traffic over years"));
-    }
+    super::only_keys(figure, &allowed, "traffic over years")?;
     let names: Vec<&str> = fluid.classes.iter().map(|class| class.name.as_str()).collect();
     let Some(class) = names.iter().position(|name| *name == figure.scope) else {
         let message = format!("`{figure}`: nobody asks for `{}` at a rate", figure.scope);
@@ -488,10 +482,7 @@ fn writes(plan: &AvailabilityPlan, fluid: &FluidPlan, figure: &Figure) -> Result
         "outcome" => outcome,
         _ => key == "without",
     };
-    if let Some((key, _)) = figure.keys.iter().find(|(key, _)| !allowed(key)) {
-        let metric = figure.metric.id();
-        return Err(format!("`{figure}`: `[{key}=...]` says nothing about `{metric}` over years"));
-    }
+    super::only_keys(figure, &allowed, &format!("`{}` over years", figure.metric.id()))?;
     if let Some(other) = figure.key("outcome").filter(|outcome| *outcome != "behind") {
         return Err(format!("`{figure}`: over years `[outcome={other}]` must be behind"));
     }
@@ -526,11 +517,8 @@ fn busy(fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, String> {
             format!("`{figure}` is not estimated over years: no load is known of `{asked}`");
         return Err(suggest::with_help(message, suggest::help(&asked, &names, "known are")));
     };
-    if let Some((key, _)) =
-        figure.keys.iter().find(|(key, _)| !matches!(key.as_str(), "hour" | "without"))
-    {
-        return Err(format!("`{figure}`: `[{key}=...]` says nothing about utilisation over years"));
-    }
+    let allowed = |key: &str| matches!(key, "hour" | "without");
+    super::only_keys(figure, &allowed, "utilisation over years")?;
     let hour = match figure.key("hour") {
         None => None,
         Some(text) => match text.parse::<usize>() {

@@ -89,27 +89,26 @@ impl FoldedRole {
     #[must_use]
     pub fn estimate(&self, plan: &AvailabilityPlan, what: OfRole, level: f64) -> Estimate {
         let years = plan.horizon.seconds() / YEAR_S;
-        let none = Estimate::Missing(NoValue::NoneIn(years * self.length.len() as f64));
         let a_year = |values: &[f64]| super::a_year(values, years, level);
         match what {
             OfRole::Interruptions(cause) => a_year(&self.interrupted(cause)),
             OfRole::Failovers => a_year(&self.failovers),
-            OfRole::Recovery => each(&self.length, &self.interrupted(None), level).unwrap_or(none),
+            OfRole::Recovery => each(&self.length, &self.interrupted(None), years, level),
             OfRole::RecoveryQuantile(q) => quantile(&self.lengths, self.lengths.count(), q, level),
         }
     }
 }
 
-/// So much of the one for each of the other, over replications; `None` where there is none of the other.
-pub(super) fn each(top: &[f64], bottom: &[f64], level: f64) -> Option<Estimate> {
+/// So much of the one for each of the other, over replications of so many years each.
+pub(super) fn each(top: &[f64], bottom: &[f64], years: f64, level: f64) -> Estimate {
     let count: f64 = bottom.iter().sum();
     if count <= 0.0 {
-        return None;
+        return Estimate::Missing(NoValue::NoneIn(years * bottom.len() as f64));
     }
-    Some(match Interval::of_ratio(top, bottom, level) {
+    match Interval::of_ratio(top, bottom, level) {
         Ok(interval) => not_negative(Estimate::Interval(interval)),
         Err(_) => Estimate::Single(top.iter().sum::<f64>() / count),
-    })
+    }
 }
 
 /// Whether a path is a figure of roles over years.
@@ -132,10 +131,7 @@ pub fn is_of_roles(figure: &Figure) -> bool {
 pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<(usize, OfRole), String> {
     let interruptions = figure.metric == Metric::Interruptions;
     let allowed = |key: &str| key == "without" || (key == "cause" && interruptions);
-    if let Some((key, _)) = figure.keys.iter().find(|(key, _)| !allowed(key)) {
-        let metric = figure.metric.id();
-        return Err(format!("`{figure}`: `[{key}=...]` says nothing about `{metric}` over years"));
-    }
+    super::only_keys(figure, &allowed, &format!("`{}` over years", figure.metric.id()))?;
     let names: Vec<&str> = plan.roles.iter().map(|role| role.name.as_str()).collect();
     let Some(role) = names.iter().position(|name| *name == figure.scope) else {
         let message = format!("`{figure}`: nobody takes over from another at `{}`", figure.scope);
