@@ -2,9 +2,10 @@
 //!
 //! Model: weighted max-min over zones with caps, equal shares inside a zone, one core a phase at
 //! most; the arithmetic is [`cpu_share`](crate::model::cpu_share). This file gives phases to
-//! requests, arms one alarm, and counts.
+//! requests and counts. A phase that nothing holds up has an event of its own; those that share wait
+//! for one alarm.
 //!
-//! In: `compute`, `alarm`, `cancel`, `health`. Out: the request goes on.
+//! In: `compute`, `served`, `alarm`, `cancel`, `health`. Out: the request goes on.
 //! Holds: used + idle + unavailable = cores × time, exactly.
 //! Leaves out: threads of one phase, context switches, simultaneous multithreading.
 
@@ -40,6 +41,15 @@ pub struct Cpu {
     handles: Vec<Option<PhaseHandle>>,
     inside: Occupancy,
     arrived: u64,
+}
+
+/// Keeps the handle of a phase by the slot of its request.
+fn keep(handles: &mut Vec<Option<PhaseHandle>>, request: u32, handle: PhaseHandle) {
+    let slot = request as usize;
+    if handles.len() <= slot {
+        handles.resize(slot + 1, None);
+    }
+    handles[slot] = Some(handle);
 }
 
 /// Alarms of one thing that are kept: a further one rings for nothing.
@@ -121,13 +131,32 @@ impl Cpu {
         entry.local = zone;
         entry.waits = Waits::InService;
         let work = Work::from_core_nanos(work);
-        let handle = self.share.runnable(ctx.now, zone as usize, request.0, work, Cores::ONE);
-        let slot = request.0 as usize;
-        if self.handles.len() <= slot {
-            self.handles.resize(slot + 1, None);
+        if let Some(due) = self.share.start_alone(ctx.now, zone as usize, request.0, work) {
+            entry.ends = due;
+            entry.ticket = ctx.calendar.push(due, Event::Served(request).code());
+            return;
         }
-        self.handles[slot] = Some(handle);
+        let handle = self.share.runnable(ctx.now, zone as usize, request.0, work, Cores::ONE);
+        keep(&mut self.handles, request.0, handle);
+        self.arm(ctx);
+    }
+
+    /// Phases that ran by themselves and no longer do wait for the alarm, which rings for the next one.
+    #[inline]
+    fn arm(&mut self, ctx: &mut Ctx<'_>) {
+        for (request, handle) in self.share.taken_in() {
+            ctx.requests[RequestId(request)].ticket = Ticket::NONE;
+            keep(&mut self.handles, request, handle);
+        }
         self.alarm.arm(ctx, self.unit, self.share.next_due());
+    }
+
+    /// The phase of `request`, which ran by itself, is done; it moves on, which is the caller's part.
+    #[inline]
+    pub fn served(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        let zone = ctx.requests[request].local as usize;
+        self.share.end_alone(ctx.now, zone, request.0);
+        ctx.departs(&mut self.inside, request);
     }
 
     /// The next phases are done.
@@ -136,7 +165,7 @@ impl Cpu {
             return;
         }
         self.finish(ctx, RequestId::NONE);
-        self.alarm.arm(ctx, self.unit, self.share.next_due());
+        self.arm(ctx);
     }
 
     /// Lets go of all phases that are done, but for that of `not`.
@@ -159,15 +188,21 @@ impl Cpu {
     /// Takes the phase of `request` away; gives the work it had still to do, in core-nanoseconds.
     pub fn put_aside(&mut self, ctx: &mut Ctx<'_>, request: RequestId) -> u64 {
         let zone = ctx.requests[request].local as usize;
-        let handle = self.handles[request.0 as usize].take();
-        let left = handle.and_then(|handle| self.share.cancel(ctx.now, zone, handle));
+        let handle = self.handles.get_mut(request.0 as usize).and_then(Option::take);
+        let left = match handle {
+            Some(handle) => self.share.cancel(ctx.now, zone, handle).map(Work::core_nanos),
+            None => {
+                ctx.requests[request].ticket = Ticket::NONE;
+                Some((self.share.end_alone(ctx.now, zone, request.0) - ctx.now).nanos())
+            }
+        };
         if left.is_none() {
             // It is done at this very instant, perhaps with others.
             self.finish(ctx, request);
         }
         ctx.departs(&mut self.inside, request);
-        self.alarm.arm(ctx, self.unit, self.share.next_due());
-        left.map_or(0, Work::core_nanos)
+        self.arm(ctx);
+        left.unwrap_or(0)
     }
 
     /// Another state: a processor that is not up does nothing and keeps its work; the services of
@@ -179,7 +214,7 @@ impl Cpu {
             _ => Cores::ZERO,
         };
         self.share.capacity(ctx.now, usable);
-        self.alarm.arm(ctx, self.unit, self.share.next_due());
+        self.arm(ctx);
     }
 
     /// Nothing runs on it, or waits to.

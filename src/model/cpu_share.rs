@@ -6,6 +6,10 @@
 //! phase comes or goes, when a limit or the capacity changes, or when a burst timer crosses: the
 //! one instant a caller must wake up for is [`CpuShare::next_due`].
 //!
+//! A zone whose phases each have a core, with nothing to take it from them, need not be asked: they
+//! run by themselves until one more makes them share (`start_alone`, `end_alone`, `taken_in`), and end
+//! at the same nanosecond.
+//!
 //! In: `runnable`, `cancel`, `limits`, `capacity`, `speed`, `advance`. Out: ids of phases done.
 //! Holds: Σ rates = min(usable cores, Σ limits), to the last of 2⁻⁴⁸ core; used + idle +
 //! unavailable = cores × time in integers, by two code paths ([`ServerLedger::balances`]); a phase
@@ -77,6 +81,8 @@ pub struct CpuShare {
     touched: Vec<usize>,
     demands: Vec<Demand>,
     rates: Vec<f64>,
+    /// Phases that ran by themselves and no longer do.
+    taken_in: Vec<(u32, PhaseHandle)>,
 }
 
 impl CpuShare {
@@ -101,7 +107,82 @@ impl CpuShare {
             touched: Vec::with_capacity(zones.len()),
             demands: Vec::with_capacity(zones.len()),
             rates: Vec::with_capacity(zones.len()),
+            taken_in: Vec::new(),
         }
+    }
+
+    /// As [`Self::runnable`] for a phase of one core that nothing holds up as things stand, in a zone
+    /// where that is so of all phases: the instant at which it is done unless [`Self::taken_in`] names
+    /// it before. Until then the caller sees to its end ([`Self::end_alone`]), and it is in neither
+    /// [`Self::next_due`] nor [`Self::advance`]. `None`, and nothing done, where it might have to share.
+    #[inline]
+    pub fn start_alone(
+        &mut self,
+        now: SimTime,
+        zone: usize,
+        phase: u32,
+        work: Work,
+    ) -> Option<SimTime> {
+        self.settle(now);
+        let of = &mut self.zones[zone];
+        let after = self.limits_sum + u128::from(Cores::ONE.steps());
+        if self.contended || after > u128::from(self.usable) || !of.runs_alone(self.nominal) {
+            return None;
+        }
+        of.account(now);
+        let due = now + SimDuration::from_nanos(work.core_nanos());
+        of.start_alone(now, phase, due);
+        self.account(now);
+        self.limits_sum = after;
+        self.used += Cores::ONE.steps();
+        Some(due)
+    }
+
+    /// Ends a phase that runs by itself: the instant at which it is, or would have been, done.
+    ///
+    /// # Panics
+    ///
+    /// When no phase of that number runs by itself in `zone`.
+    #[inline]
+    pub fn end_alone(&mut self, now: SimTime, zone: usize, phase: u32) -> SimTime {
+        self.settle(now);
+        self.zones[zone].account(now);
+        let due = self.zones[zone].end_alone(now, phase);
+        self.account(now);
+        self.limits_sum -= u128::from(Cores::ONE.steps());
+        self.used -= Cores::ONE.steps();
+        due
+    }
+
+    /// Phases that ran by themselves and share since the last call, with their handles.
+    #[inline]
+    pub fn taken_in(&mut self) -> std::vec::Drain<'_, (u32, PhaseHandle)> {
+        self.taken_in.drain(..)
+    }
+
+    /// From now on the phases of `zone` share what it has; those due at this instant are done.
+    #[inline]
+    fn take_in(&mut self, now: SimTime, zone: usize) {
+        if self.zones[zone].has_alone() {
+            self.take_in_some(now, zone);
+        }
+    }
+
+    fn take_in_some(&mut self, now: SimTime, zone: usize) {
+        self.account(now);
+        let of = &mut self.zones[zone];
+        of.account(now);
+        while let Some(phase) = of.first_alone_due(now) {
+            of.end_alone(now, phase);
+            self.limits_sum -= u128::from(Cores::ONE.steps());
+            self.used -= Cores::ONE.steps();
+            self.done.push(phase);
+            self.done_at = now;
+            self.taken_in.push((phase, self.members.gone(phase)));
+        }
+        let taken = &mut self.taken_in;
+        let each = |phase, handle| taken.push((phase, handle));
+        self.dues[zone] = of.share_from(&mut self.members, zone, each);
     }
 
     /// Adds a phase of `work` to `zone`, which can use up to `most` cores; `phase` is the caller's
@@ -115,6 +196,7 @@ impl CpuShare {
         most: Cores,
     ) -> PhaseHandle {
         self.settle(now);
+        self.take_in(now, zone);
         self.zones[zone].account(now);
         let handle = self.zones[zone].join(&mut self.members, now, work, most, zone, phase);
         self.changed(now, zone);
@@ -139,6 +221,7 @@ impl CpuShare {
     /// still to do, by what they can use, then in the order they came.
     pub fn cancel_all(&mut self, now: SimTime, zone: usize, gone: &mut Vec<(u32, Work)>) {
         self.settle(now);
+        self.take_in(now, zone);
         self.zones[zone].account(now);
         self.zones[zone].clear(&mut self.members, now, gone);
         self.changed(now, zone);
@@ -147,6 +230,7 @@ impl CpuShare {
     /// Gives `zone` new limits. A hold ends, the burst timer keeps its value.
     pub fn limits(&mut self, now: SimTime, zone: usize, limits: &ZoneLimits) {
         self.settle(now);
+        self.take_in(now, zone);
         self.zones[zone].account(now);
         self.zones[zone].set_limits(limits);
         self.changed(now, zone);
@@ -164,6 +248,7 @@ impl CpuShare {
     /// a factor below zero or not a number counts as zero.
     pub fn speed(&mut self, now: SimTime, zone: usize, factor: f64) {
         self.settle(now);
+        self.take_in(now, zone);
         self.zones[zone].account(now);
         self.zones[zone].set_speed(factor.max(0.0));
         self.changed(now, zone);
@@ -326,6 +411,9 @@ impl CpuShare {
     }
 
     fn divide_all(&mut self, now: SimTime) {
+        for zone in 0..self.zones.len() {
+            self.take_in(now, zone);
+        }
         self.contended = self.limits_sum > u128::from(self.usable);
         self.demands.clear();
         for zone in &self.zones {

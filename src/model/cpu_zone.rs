@@ -126,6 +126,8 @@ pub struct ZoneLedger {
 const NO_LIMIT: u64 = u64::MAX;
 /// Distinct limits of phases kept apart before an unused one is taken over.
 const CLASSES_KEPT: usize = 4;
+/// Phases of one zone that run by themselves: few enough to be searched one by one.
+const MOST_ALONE: usize = 64;
 
 /// A length of time that rises while the zone is above its baseline and falls while it is not.
 #[derive(Clone, Copy, Debug)]
@@ -227,6 +229,11 @@ pub(super) struct Zone {
     pub(super) changed: bool,
     /// Each phase had all it can use when the rate was last set.
     enough: bool,
+    /// Phases that run by themselves, each on a core of its own, in the order in which they came, with
+    /// the instant at which each is done. Others are not there then.
+    alone: Vec<(u32, SimTime)>,
+    /// When the first of them came since there were none.
+    alone_since: SimTime,
     ledger: ZoneLedger,
     since: SimTime,
 }
@@ -252,6 +259,8 @@ impl Zone {
             next_rate: 0,
             changed: false,
             enough: true,
+            alone: Vec::new(),
+            alone_since: SimTime::ZERO,
             ledger: ZoneLedger::default(),
             since: SimTime::ZERO,
         };
@@ -329,8 +338,8 @@ impl Zone {
         let class = self.class_for(most.steps());
         self.phases += 1;
         self.demand += u128::from(most.steps());
-        let key = (zone as u64) << 32 | class as u64;
-        self.classes[class].clock.join(members, now, work.core_nanos() as f64, key, id)
+        let clock = &mut self.classes[class].clock;
+        clock.join(members, now, work.core_nanos() as f64, key(zone, class), id)
     }
 
     #[inline]
@@ -422,6 +431,75 @@ impl Zone {
         SimTime::from_nanos(self.timer.since.nanos().saturating_add(wait.nanos()))
     }
 
+    /// Whether one more phase of one core would have that core to itself, as all others have: no limit
+    /// of the zone on a server of `nominal` cores keeps it from that, and no burst timer can.
+    #[inline]
+    pub(super) fn runs_alone(&self, nominal: u64) -> bool {
+        let after = (self.alone.len() as u64 + 1) * Cores::ONE.steps();
+        self.phases as usize == self.alone.len()
+            && self.alone.len() < MOST_ALONE
+            && after <= self.vcpus.min(nominal).min(self.cap)
+            && !self.held
+            && (self.baseline == 0 || self.burst.is_zero())
+            && self.speed == 1.0
+    }
+
+    /// One phase more that runs by itself until `due`; accounts are closed up to `now`.
+    #[inline]
+    pub(super) fn start_alone(&mut self, now: SimTime, phase: u32, due: SimTime) {
+        if self.alone.is_empty() {
+            self.alone_since = now;
+        }
+        self.alone.push((phase, due));
+        self.count_alone(now);
+    }
+
+    /// One phase less that ran by itself; gives the instant at which it is done. Accounts are closed up
+    /// to `now`.
+    #[inline]
+    pub(super) fn end_alone(&mut self, now: SimTime, phase: u32) -> SimTime {
+        let place = self.alone.iter().position(|(other, _)| *other == phase);
+        let (_, due) = self.alone.remove(place.expect("who ends has started"));
+        self.count_alone(now);
+        due
+    }
+
+    #[inline]
+    fn count_alone(&mut self, now: SimTime) {
+        self.phases = self.alone.len() as u32;
+        let demand = u64::from(self.phases) * Cores::ONE.steps();
+        self.demand = u128::from(demand);
+        (self.wanted, self.limit, self.rate) = (demand, demand, demand);
+        self.or_crossing(now, SimTime::NEVER);
+    }
+
+    /// From `now` on all phases share what the zone has; gives when the first is done, and the handles of
+    /// those that ran by themselves to `each`.
+    pub(super) fn share_from(
+        &mut self,
+        members: &mut Members,
+        zone: usize,
+        each: impl FnMut(u32, MemberHandle),
+    ) -> SimTime {
+        let class = self.class_for(Cores::ONE.steps());
+        let clock = &mut self.classes[class].clock;
+        clock.take_over(members, self.alone_since, key(zone, class), &self.alone, each);
+        self.alone.clear();
+        self.enough = true;
+        clock.due(members)
+    }
+
+    /// The first phase, in the order of coming, that runs by itself and is due by `now`.
+    pub(super) fn first_alone_due(&self, now: SimTime) -> Option<u32> {
+        self.alone.iter().find(|(_, due)| *due <= now).map(|(phase, _)| *phase)
+    }
+
+    /// Whether phases run by themselves.
+    #[inline]
+    pub(super) fn has_alone(&self) -> bool {
+        !self.alone.is_empty()
+    }
+
     /// What all phases can use, where each had that before a phase came or went and nothing keeps
     /// the zone, on a server of `nominal` cores, from having it now: no phase gets another rate.
     #[inline]
@@ -509,6 +587,12 @@ impl Zone {
         }
         due
     }
+}
+
+/// Names a class of a zone among all of a server.
+#[inline]
+fn key(zone: usize, class: usize) -> u64 {
+    (zone as u64) << 32 | class as u64
 }
 
 #[inline]

@@ -68,6 +68,13 @@ impl Members {
         MemberHandle { slot, generation: 0 }
     }
 
+    /// A handle of nobody: of one who has finished.
+    pub(super) fn gone(&mut self, id: u32) -> MemberHandle {
+        let handle = self.insert(0.0, 0, id);
+        self.release(handle.slot);
+        handle
+    }
+
     fn release(&mut self, slot: u32) {
         let member = &mut self.slots[slot as usize];
         member.present = false;
@@ -173,7 +180,30 @@ impl VirtualClock {
             self.set_back(members, now);
             reading = self.reading;
         }
-        let finish = reading + amount;
+        self.add(members, reading + amount, class, id)
+    }
+
+    /// Starts anew with members that each received one unit a nanosecond since it joined, the first of
+    /// them at `since`: the instant at which each, in the order of joining, will be done at that rate,
+    /// and its id. Gives their handles to `each`.
+    pub(super) fn take_over(
+        &mut self,
+        members: &mut Members,
+        since: SimTime,
+        class: u64,
+        dues: &[(u32, SimTime)],
+        mut each: impl FnMut(u32, MemberHandle),
+    ) {
+        self.restart(members, since);
+        self.rate = 1.0;
+        for &(id, due) in dues {
+            each(id, self.add(members, due.since(since).nanos() as f64, class, id));
+        }
+    }
+
+    /// A member that is done when the clock reads `finish`.
+    #[inline]
+    fn add(&mut self, members: &mut Members, finish: f64, class: u64, id: u32) -> MemberHandle {
         let handle = members.insert(finish, class, id);
         assert!(self.joined < 1 << (64 - SLOT_BITS), "fewer than 10¹² phases in a busy period");
         let rank = (self.joined << SLOT_BITS) | u64::from(handle.slot);

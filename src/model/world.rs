@@ -389,8 +389,10 @@ impl<'p> World<'p> {
                 if entry.ticket == ticket {
                     let at = entry.at;
                     let mut ctx = ctx!(self, self.causes[at.index()]);
-                    if let Component::Station(station) = &mut self.components[at.index()] {
-                        station.served(&mut ctx, request);
+                    match &mut self.components[at.index()] {
+                        Component::Station(station) => station.served(&mut ctx, request),
+                        Component::Cpu(cpu) => cpu.served(&mut ctx, request),
+                        _ => {}
                     }
                     self.advance(request);
                 }

@@ -1,5 +1,6 @@
 //! The shared processor against exact cases: finish times as rational numbers, to the nanosecond.
 
+mod alone;
 mod queueing;
 mod reference;
 

@@ -10,7 +10,7 @@ use super::*;
 const ROUNDING: f64 = 1e-3;
 
 #[derive(Clone, Debug)]
-enum Op {
+pub(super) enum Op {
     Start { zone: usize, work: u64, most: f64 },
     Cancel { nth: usize },
     CancelAll { zone: usize },
@@ -301,7 +301,7 @@ impl Pair {
     }
 }
 
-fn limits() -> impl Strategy<Value = ZoneLimits> {
+pub(super) fn limits() -> impl Strategy<Value = ZoneLimits> {
     let some_cores = |range| proptest::option::of(range).prop_map(|c| c.map(cores));
     let burst = prop_oneof![
         Just(Burst::Unlimited),
@@ -314,7 +314,7 @@ fn limits() -> impl Strategy<Value = ZoneLimits> {
     )
 }
 
-fn op() -> impl Strategy<Value = Op> {
+pub(super) fn op() -> impl Strategy<Value = Op> {
     let most = prop_oneof![4 => Just(1.0), 1 => Just(0.5), 1 => Just(2.0), 1 => Just(8.0)];
     let work = prop_oneof![1_u64..10, 1_u64..5_000_000, Just(1_000_000_u64)];
     prop_oneof![
