@@ -462,6 +462,12 @@ impl Database {
         }
     }
 
+    /// What is counted ends at `end`, which is not past.
+    pub fn count_until(&mut self, end: SimTime) {
+        self.window.1 = end;
+        self.members.iter_mut().for_each(|member| member.lag.measure_until(end));
+    }
+
     /// What it has counted in the window.
     #[must_use]
     pub fn counts(&self) -> Counts {

@@ -345,6 +345,16 @@ impl<'p> World<'p> {
         }
     }
 
+    /// What is counted ends here and now.
+    pub fn end_count(&mut self) {
+        self.span.until = self.now;
+        for component in &mut self.components {
+            if let Component::Database(database) = component {
+                database.count_until(self.now);
+            }
+        }
+    }
+
     /// The event `code` at `at` is about to be handled.
     #[inline]
     fn count(&mut self, at: SimTime, code: u32) -> Result<(), Stop> {

@@ -86,7 +86,7 @@ pub struct Observation {
     pub databases: Vec<crate::model::database::Reading>,
     /// Busy ÷ capacity of each component on the grid, by id.
     pub grid: Vec<Vec<f64>>,
-    /// Requests in flight at each of the [`SOUNDINGS`].
+    /// Requests in flight at each of the [`SOUNDINGS`]; at every step where there are steps.
     pub soundings: Vec<usize>,
     /// Tallies step by step, where steps were asked for: the last is that of the window's end.
     pub steps: Vec<Step>,
@@ -245,7 +245,10 @@ impl<'p> Run<'p> {
             if self.edge == self.cell {
                 self.cell = (self.cell + GRID).min(self.until);
             }
-            let sounding = self.from + sounding_after(self.until - self.from, self.soundings.len());
+            let sounding = match self.counted {
+                None => self.from + sounding_after(self.until - self.from, self.soundings.len()),
+                Some(_) => SimTime::NEVER,
+            };
             let next = self.cell.min(sounding).min(at);
             self.live_in_steps(next, told_to_stop);
             if self.cut.is_some() {
@@ -255,11 +258,7 @@ impl<'p> Run<'p> {
                 self.soundings.push(self.world.in_flight());
             }
             if next == self.cell {
-                let now = self.world.gauges();
-                for ((series, now), last) in self.grid.iter_mut().zip(&now).zip(&self.last) {
-                    series.extend(now.since(last).utilization());
-                }
-                self.last = now;
+                self.read_grid();
             }
         }
     }
@@ -285,6 +284,29 @@ impl<'p> Run<'p> {
         self.soundings.clear();
         self.steps.clear();
         self.begin_to_count();
+    }
+
+    /// What is counted ends here and now, at one of its steps. Of a copy that is how a shorter window is
+    /// told that began with a longer one.
+    pub fn end_here(&mut self, counted: Steps) {
+        if self.cut.is_some() {
+            return;
+        }
+        self.until = self.edge;
+        self.counted = Some(counted);
+        self.world.end_count();
+        if self.edge < self.cell {
+            self.read_grid();
+        }
+    }
+
+    /// Utilisation since the last reading.
+    fn read_grid(&mut self) {
+        let now = self.world.gauges();
+        for ((series, now), last) in self.grid.iter_mut().zip(&now).zip(&self.last) {
+            series.extend(now.since(last).utilization());
+        }
+        self.last = now;
     }
 
     /// Pages that users who have gone away would still have asked for count as asked for by others.
@@ -414,6 +436,7 @@ impl<'p> Run<'p> {
                 };
                 let views = self.world.record().views.iter().map(tally).collect();
                 self.steps.push(Step { at: edge - self.from, views });
+                self.soundings.push(self.world.in_flight());
             }
         }
     }

@@ -143,20 +143,22 @@ impl Around {
     }
 
     /// The same with a fifth of what follows a break and half of what comes before it; no part is
-    /// waited for longer than three quarters of a minute, so that a late giveback is not seen.
+    /// waited for longer than 40 s, so that a late giveback is not seen.
     #[must_use]
     pub fn quick(mut self) -> Self {
         let part = |time: SimDuration, parts| SimDuration::from_nanos(time.nanos() / parts);
         (self.before, self.after) = (part(self.before, 2), part(self.after, 5));
         self.repair = part(self.repair, 5);
-        self.patience = SimDuration::from_secs(45);
+        self.patience = SimDuration::from_secs(40);
         self
     }
 
-    /// How long what follows the repair of `part` is: until it has been back for `repair`.
+    /// How long what follows the repair of `part` is: until it has been back for `repair`, by whole
+    /// steps more, so that the same stretches with nothing broken end at steps of one life.
     fn after_repair(&self, draft: &Draft, part: Option<Part>) -> SimDuration {
         let way_back = part.map_or(SimDuration::ZERO, |part| drills::way_back(draft, part));
-        self.repair + way_back.min(self.patience)
+        let steps = way_back.min(self.patience).nanos().div_ceil(STEP.nanos());
+        self.repair + SimDuration::from_nanos(steps.saturating_mul(STEP.nanos()))
     }
 
     /// The name of a run.
@@ -373,7 +375,25 @@ fn live<'a>(
                     .map_err(|breach| Breach { what: breach.what, during: underway::now() })
             })
         };
-        for (at, drill, ills) in of_group(Way::Repair) {
+        let repairs = of_group(Way::Repair);
+        let (mut well, mended): (Vec<_>, Vec<_>) =
+            repairs.into_iter().partition(|(_, drill, _)| drill.place.is_none());
+        // With nothing to mend, the longest of them has the others in it.
+        well.sort_by_key(|(at, ..)| asked[*at].window.length);
+        if let Some(&(longest, drill, _)) = well.last() {
+            run.live_until(asked[longest].window.at, &told_to_stop);
+            let mut all = run.clone();
+            all.count_anew(asked[longest].window.length, Some(drill.steps()));
+            for (at, drill, _) in well {
+                all.live_until(end(&asked[at]), &told_to_stop);
+                let mut one = all.clone();
+                one.end_here(drill.steps());
+                let Some(done) = finished(at, one)? else { return Ok(None) };
+                seen.push((at, done));
+                watch.one_done();
+            }
+        }
+        for (at, drill, ills) in mended {
             run.live_until(asked[at].window.at, &told_to_stop);
             let mut back = run.clone();
             if group.len() > 1 {

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use crate::model::blueprint::Blueprint;
 use crate::model::record::{Record, ViewRecord};
-use crate::solve::requests::{self, Breach, Observation, SOUNDINGS, Tally, Window};
+use crate::solve::requests::{self, Breach, Observation, Tally, Window};
 use crate::stats::interval::{Interval, Statistic};
 use crate::stats::precision::{Decision, StoppingRule, Target};
 use crate::study::breaks::Drill;
@@ -289,7 +289,8 @@ pub(super) fn fold(
         .collect();
     let mut pooled = Record::new(plan);
     let mut grid: Vec<Vec<f64>> = vec![Vec::new(); plan.parts.len()];
-    let mut soundings = vec![0.0; SOUNDINGS as usize];
+    let most = samples.iter().map(|sample| sample.observation.soundings.len()).max();
+    let mut soundings = vec![0.0; most.unwrap_or(0)];
     for sample in &samples {
         for (sum, number) in soundings.iter_mut().zip(&sample.observation.soundings) {
             *sum += *number as f64 / samples.len() as f64;

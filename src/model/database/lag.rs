@@ -57,6 +57,11 @@ impl Lag {
         *self = Self { follows: self.follows, oldest: self.oldest, backlog: self.backlog, ..fresh };
     }
 
+    /// What is measured ends at `end`, which is not past.
+    pub fn measure_until(&mut self, end: SimTime) {
+        self.window.1 = end;
+    }
+
     /// Puts down the stretch up to `now`.
     pub fn settle(&mut self, now: SimTime) {
         let (from, to) = (self.since.max(self.window.0), now.min(self.window.1));
