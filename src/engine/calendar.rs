@@ -95,6 +95,10 @@ const NEAR: usize = 64;
 const FULL: usize = 47;
 /// How many go to the heap then.
 const SPILL: usize = 24;
+/// How many come from a heap that is small when none is near.
+const REFILL: usize = 8;
+/// A heap of more events is too deep for that.
+const SMALL: usize = 1 << 12;
 
 impl Default for Calendar {
     fn default() -> Self {
@@ -252,6 +256,25 @@ impl Calendar {
         self.count -= SPILL;
     }
 
+    /// The earliest of the heap become the near ones, of which there are none: what comes before them
+    /// from now on never sees the heap.
+    #[inline(never)]
+    fn refill(&mut self) {
+        let mut keys = [EMPTY; REFILL];
+        let mut count = 0;
+        while count < REFILL
+            && let Some(key) = self.far.pop_before_or_at(SimTime::NEVER)
+        {
+            keys[count] = key;
+            count += 1;
+        }
+        for (place, key) in keys[..count].iter().rev().enumerate() {
+            self.near_times[place + 1] = (*key >> 64) as u64;
+            self.near_lows[place + 1] = *key as u64;
+        }
+        self.count = count;
+    }
+
     /// Takes the next event out and moves the clock to it.
     #[inline]
     pub fn pop(&mut self) -> Option<Due> {
@@ -275,7 +298,11 @@ impl Calendar {
             self.count -= 1;
             key
         } else {
-            self.far.pop_before_or_at(last)?
+            let key = self.far.pop_before_or_at(last)?;
+            if self.far.len() <= SMALL {
+                self.refill();
+            }
+            key
         };
         let low = key as u64;
         self.now = time_of(key);
@@ -371,7 +398,8 @@ impl Heap {
         }
         self.hole = true;
         self.first = self.families.first().map_or(EMPTY, |family| least(&family.0).1);
-        Some(self.root)
+        // Nothing comes before a hole.
+        Some(std::mem::replace(&mut self.root, 0))
     }
 
     /// The node of `rank`.

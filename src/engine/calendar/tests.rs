@@ -64,7 +64,15 @@ fn the_largest_time_and_code_are_kept() {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Push { delay: u64, code: u32 },
+    Push {
+        delay: u64,
+        code: u32,
+    },
+    /// So many events, after some times this delay.
+    Burst {
+        count: u32,
+        delay: u64,
+    },
     Pop,
     Split,
 }
@@ -75,6 +83,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         5 => (0_u64..20, 0..Calendar::CODE_LIMIT).prop_map(push),
         1 => (0..u64::MAX / 1_000, 0_u32..9).prop_map(push),
         5 => Just(Step::Pop),
+        // More than are kept sorted, so that all ways between the front and the heap are taken.
+        1 => (1_u32..90, 0_u64..40).prop_map(|(count, delay)| Step::Burst { count, delay }),
         1 => Just(Step::Split),
     ];
     prop::collection::vec(step, 0..400)
@@ -94,6 +104,14 @@ proptest! {
                     sequence += 1;
                     prop_assert_eq!(calendar.push(time, code).sequence(), sequence);
                     model.insert((time, sequence, code));
+                }
+                Step::Burst { count, delay } => {
+                    for number in 0..count {
+                        let time = at(calendar.now().nanos() + delay * u64::from(number * 37 % 11));
+                        sequence += 1;
+                        prop_assert_eq!(calendar.push(time, number).sequence(), sequence);
+                        model.insert((time, sequence, number));
+                    }
                 }
                 Step::Pop => {
                     let due = calendar.pop().map(|due| (due.at, due.ticket.sequence(), due.code));
