@@ -102,6 +102,28 @@ fn lived(loaded: &Loaded) -> (StudyResult, Results) {
     (result, results)
 }
 
+/// The warm-up of a window is judged by its own requests in flight, whatever other windows there are.
+#[test]
+fn a_window_is_judged_by_itself() {
+    let warm_up = |scenario: &str| {
+        let loaded = read(scenario, Path::new(".")).unwrap_or_else(|found| panic!("{found}"));
+        let mut checks = lived(&loaded).1.checks;
+        checks.retain(|check| check.name == "warm-up" && check.detail.contains("window steady"));
+        assert_eq!(checks.len(), 1);
+        checks.remove(0)
+    };
+    let steady = "[window.steady]\nlevel = \"20/s\"\nlead-in = \"20s\"\nlength = \"100s\"\n";
+    // As busy as can be from an empty start: nothing steady there.
+    let rising = "[window.rising]\nlevel = \"300/s\"\nlead-in = \"0s\"\nlength = \"100s\"\n";
+    let apart = USERS.replace("[window.broken]", &format!("{steady}[window.broken]"));
+    let beside = USERS.replace("[window.broken]", &format!("{steady}{rising}[window.broken]"));
+    let alone = apart.replace("after = \"3min\"", "after = \"10s\"");
+    let [apart, beside, alone] = [&apart, &beside, &alone].map(|scenario| warm_up(scenario));
+    assert_eq!(apart.detail, alone.detail);
+    assert_eq!(apart.detail, beside.detail);
+    assert!(apart.detail.contains("would cut"), "{}", apart.detail);
+}
+
 fn interval(results: &Results, path: &str) -> Interval {
     let row = results.figures.iter().find(|row| row.path == path);
     match row.map(|row| &row.estimate) {

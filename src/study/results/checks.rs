@@ -94,10 +94,10 @@ pub(super) fn checks(
     let plain = || windows.iter().filter(|window| window.drill.is_none());
     checks.extend(plain().map(precision));
     checks.extend(around_breaks(windows));
-    for (window, seen) in windows.iter().zip(&result.windows) {
-        if window.drill.is_none() {
-            checks.push(warm_up(window, &seen.soundings));
-        }
+    // Rows stand in another order than what they tell of.
+    for window in plain() {
+        let seen = result.windows.iter().find(|seen| seen.name == window.name);
+        checks.push(warm_up(window, seen.map_or(&[], |seen| &seen.soundings)));
     }
     checks
 }
