@@ -202,7 +202,7 @@ fn breaking_nothing_changes_nothing_and_a_break_moves_no_arrival() {
     };
     assert_eq!(came("broken"), came("broken/down:box-1"));
     assert_eq!(came("broken/after"), came("broken/repair:main"));
-    assert_eq!(came("broken/after-21s"), came("broken/repair:box-1"));
+    assert_eq!(came("broken/after-30s"), came("broken/repair:box-1"));
     assert!(results.breaks.iter().any(|row| row.part.is_none()), "what is lost anyway is told");
 }
 
