@@ -37,7 +37,7 @@ pub struct Cpu {
     cores: Cores,
     share: CpuShare,
     alarm: Alarm,
-    /// By request slot; only entries of phases that run mean anything.
+    /// By request slot: of phases that share; none while a phase runs by itself.
     handles: Vec<Option<PhaseHandle>>,
     inside: Occupancy,
     arrived: u64,
@@ -132,7 +132,6 @@ impl Cpu {
         entry.waits = Waits::InService;
         let work = Work::from_core_nanos(work);
         if let Some(due) = self.share.start_alone(ctx.now, zone as usize, request.0, work) {
-            entry.ends = due;
             entry.ticket = ctx.calendar.push(due, Event::Served(request).code());
             return;
         }

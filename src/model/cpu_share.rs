@@ -7,8 +7,9 @@
 //! one instant a caller must wake up for is [`CpuShare::next_due`].
 //!
 //! A zone whose phases each have a core, with nothing to take it from them, need not be asked: they
-//! run by themselves until one more makes them share (`start_alone`, `end_alone`, `taken_in`), and end
-//! at the same nanosecond.
+//! run by themselves until one more makes them share (`start_alone`, `end_alone`), and end at the same
+//! nanosecond. After each change the caller asks who that were (`taken_in`); what is said below of
+//! phases done and of the next instant is said of those that share.
 //!
 //! In: `runnable`, `cancel`, `limits`, `capacity`, `speed`, `advance`. Out: ids of phases done.
 //! Holds: Σ rates = min(usable cores, Σ limits), to the last of 2⁻⁴⁸ core; used + idle +
@@ -83,6 +84,9 @@ pub struct CpuShare {
     rates: Vec<f64>,
     /// Phases that ran by themselves and no longer do.
     taken_in: Vec<(u32, PhaseHandle)>,
+    /// Some zone has a burst timer. When it lets the zone go, by itself, others have less: no phase runs
+    /// by itself on such a server, so that only what the caller does takes one in.
+    timers: bool,
 }
 
 impl CpuShare {
@@ -108,6 +112,7 @@ impl CpuShare {
             demands: Vec::with_capacity(zones.len()),
             rates: Vec::with_capacity(zones.len()),
             taken_in: Vec::new(),
+            timers: zones.iter().any(|limits| Zone::new(limits).has_timer()),
         }
     }
 
@@ -126,11 +131,15 @@ impl CpuShare {
         self.settle(now);
         let of = &mut self.zones[zone];
         let after = self.limits_sum + u128::from(Cores::ONE.steps());
-        if self.contended || after > u128::from(self.usable) || !of.runs_alone(self.nominal) {
+        if self.contended
+            || self.timers
+            || after > u128::from(self.usable)
+            || !of.runs_alone(self.nominal)
+        {
             return None;
         }
+        let due = SimTime::from_nanos(now.nanos().checked_add(work.core_nanos())?);
         of.account(now);
-        let due = now + SimDuration::from_nanos(work.core_nanos());
         of.start_alone(now, phase, due);
         self.account(now);
         self.limits_sum = after;
@@ -230,9 +239,12 @@ impl CpuShare {
     /// Gives `zone` new limits. A hold ends, the burst timer keeps its value.
     pub fn limits(&mut self, now: SimTime, zone: usize, limits: &ZoneLimits) {
         self.settle(now);
-        self.take_in(now, zone);
+        for zone in 0..self.zones.len() {
+            self.take_in(now, zone);
+        }
         self.zones[zone].account(now);
         self.zones[zone].set_limits(limits);
+        self.timers = self.zones.iter().any(Zone::has_timer);
         self.changed(now, zone);
     }
 

@@ -432,7 +432,7 @@ impl Zone {
     }
 
     /// Whether one more phase of one core would have that core to itself, as all others have: no limit
-    /// of the zone on a server of `nominal` cores keeps it from that, and no burst timer can.
+    /// of the zone on a server of `nominal` cores keeps it from that.
     #[inline]
     pub(super) fn runs_alone(&self, nominal: u64) -> bool {
         let after = (self.alone.len() as u64 + 1) * Cores::ONE.steps();
@@ -440,8 +440,12 @@ impl Zone {
             && self.alone.len() < MOST_ALONE
             && after <= self.vcpus.min(nominal).min(self.cap)
             && !self.held
-            && (self.baseline == 0 || self.burst.is_zero())
             && self.speed == 1.0
+    }
+
+    /// Whether a burst timer can hold the zone, and let it go again.
+    pub(super) fn has_timer(&self) -> bool {
+        self.baseline > 0 && !self.burst.is_zero()
     }
 
     /// One phase more that runs by itself until `due`; accounts are closed up to `now`.

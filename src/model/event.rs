@@ -15,7 +15,7 @@ pub const MAX_INDEX: u32 = (1 << 24) - 1;
 pub enum Event {
     /// The next arrival of a workload.
     Arrival(WorkloadId),
-    /// A station is done with a request.
+    /// A station is done with a request, or a processor with one that had a core to itself.
     Served(RequestId),
     /// The one armed alarm of a unit rings.
     Alarm(UnitId),

@@ -5,7 +5,7 @@
 //! - `name/down:PART`: all is well, `before` into what is counted the part breaks, and nobody mends
 //!   it for `after`;
 //! - `name/repair:PART`: the same, but after as long as `before` the part is repaired; from then on
-//!   is counted, until it has been back for `repair`;
+//!   is counted, until it has been back for `repair`, by whole steps;
 //! - `name` and `name/after`: the same stretches with nothing broken. All of them meet the same users
 //!   with the same demands, so that what a break costs is the difference, replication by
 //!   replication.

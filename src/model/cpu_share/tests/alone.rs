@@ -207,3 +207,33 @@ fn a_phase_too_many_makes_all_of_its_zone_share() {
     player.start(0, 1_000_000_000, 1.0);
     assert_eq!(player.begun_alone, 4, "once nobody is there they run by themselves again");
 }
+
+/// A zone that its timer lets go takes cores from others without anybody's doing: on such a server no
+/// phase runs by itself, so nobody is taken in while another ends.
+#[test]
+fn no_phase_runs_by_itself_where_a_timer_may_take_its_core() {
+    let timer = ZoneLimits {
+        baseline: Some(Cores::ONE),
+        burst: Burst::Timer(SimDuration::SECOND),
+        ..capped(100, 4.0)
+    };
+    let mut player = Player::new(4.0, &[timer, ZoneLimits::only_shares(100)], true);
+    for _ in 0..3 {
+        player.start(0, 10_000_000_000, 1.0);
+    }
+    player.now = seconds(0.5);
+    player.start(1, 1_500_000_000, 1.0);
+    player.now = seconds(1.2);
+    player.fetch();
+    player.start(1, 10_000_000_000, 1.0);
+    assert_eq!(player.begun_alone, 0);
+    // Let go at 2 s, when the first phase of the other zone is done.
+    while let Some(due) = player.next() {
+        player.step(due);
+    }
+    assert!(player.ends.contains(&(seconds(2.0), 3)), "{:?}", player.ends);
+    // Once no zone has a timer they do.
+    player.cpu.limits(player.now, 0, &capped(100, 4.0));
+    player.start(1, 1_000_000_000, 1.0);
+    assert_eq!(player.begun_alone, 1);
+}
