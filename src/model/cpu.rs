@@ -15,6 +15,7 @@ use crate::model::event::Event;
 use crate::model::gauge::{Gauge, Occupancy};
 use crate::model::ids::{ComponentId, UnitId};
 use crate::model::request::{RequestId, Waits};
+use crate::model::virtual_clock::keep;
 use crate::model::{Ctx, Health};
 use crate::units::{Cores, SimTime, Work};
 
@@ -41,15 +42,6 @@ pub struct Cpu {
     handles: Vec<Option<PhaseHandle>>,
     inside: Occupancy,
     arrived: u64,
-}
-
-/// Keeps the handle of a phase by the slot of its request.
-fn keep(handles: &mut Vec<Option<PhaseHandle>>, request: u32, handle: PhaseHandle) {
-    let slot = request as usize;
-    if handles.len() <= slot {
-        handles.resize(slot + 1, None);
-    }
-    handles[slot] = Some(handle);
 }
 
 /// Alarms of one thing that are kept: a further one rings for nothing.
@@ -136,7 +128,7 @@ impl Cpu {
             return;
         }
         let handle = self.share.runnable(ctx.now, zone as usize, request.0, work, Cores::ONE);
-        keep(&mut self.handles, request.0, handle);
+        keep(&mut self.handles, request.index(), handle);
         self.arm(ctx);
     }
 
@@ -145,7 +137,7 @@ impl Cpu {
     fn arm(&mut self, ctx: &mut Ctx<'_>) {
         for (request, handle) in self.share.taken_in() {
             ctx.requests[RequestId(request)].ticket = Ticket::NONE;
-            keep(&mut self.handles, request, handle);
+            keep(&mut self.handles, request as usize, handle);
         }
         self.alarm.arm(ctx, self.unit, self.share.next_due());
     }

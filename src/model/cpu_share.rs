@@ -93,8 +93,8 @@ impl CpuShare {
     /// An idle server of `cores`, all usable, with these zones.
     #[must_use]
     pub fn new(cores: Cores, zones: &[ZoneLimits]) -> Self {
+        let zones: Vec<Zone> = zones.iter().map(Zone::new).collect();
         Self {
-            zones: zones.iter().map(Zone::new).collect(),
             dues: vec![SimTime::NEVER; zones.len()],
             due: SimTime::NEVER,
             members: Members::default(),
@@ -112,7 +112,8 @@ impl CpuShare {
             demands: Vec::with_capacity(zones.len()),
             rates: Vec::with_capacity(zones.len()),
             taken_in: Vec::new(),
-            timers: zones.iter().any(|limits| Zone::new(limits).has_timer()),
+            timers: zones.iter().any(Zone::has_timer),
+            zones,
         }
     }
 
@@ -156,6 +157,12 @@ impl CpuShare {
     pub fn end_alone(&mut self, now: SimTime, zone: usize, phase: u32) -> SimTime {
         self.settle(now);
         self.zones[zone].account(now);
+        self.let_go(now, zone, phase)
+    }
+
+    /// A phase that runs by itself, in a zone whose account is closed, no longer does.
+    #[inline]
+    fn let_go(&mut self, now: SimTime, zone: usize, phase: u32) -> SimTime {
         let due = self.zones[zone].end_alone(now, phase);
         self.account(now);
         self.limits_sum -= u128::from(Cores::ONE.steps());
@@ -179,19 +186,23 @@ impl CpuShare {
 
     fn take_in_some(&mut self, now: SimTime, zone: usize) {
         self.account(now);
-        let of = &mut self.zones[zone];
-        of.account(now);
-        while let Some(phase) = of.first_alone_due(now) {
-            of.end_alone(now, phase);
-            self.limits_sum -= u128::from(Cores::ONE.steps());
-            self.used -= Cores::ONE.steps();
+        self.zones[zone].account(now);
+        while let Some(phase) = self.zones[zone].first_alone_due(now) {
+            self.let_go(now, zone, phase);
             self.done.push(phase);
             self.done_at = now;
             self.taken_in.push((phase, self.members.gone(phase)));
         }
         let taken = &mut self.taken_in;
         let each = |phase, handle| taken.push((phase, handle));
-        self.dues[zone] = of.share_from(&mut self.members, zone, each);
+        self.dues[zone] = self.zones[zone].share_from(&mut self.members, zone, each);
+    }
+
+    #[inline]
+    fn take_in_all(&mut self, now: SimTime) {
+        for zone in 0..self.zones.len() {
+            self.take_in(now, zone);
+        }
     }
 
     /// Adds a phase of `work` to `zone`, which can use up to `most` cores; `phase` is the caller's
@@ -239,9 +250,7 @@ impl CpuShare {
     /// Gives `zone` new limits. A hold ends, the burst timer keeps its value.
     pub fn limits(&mut self, now: SimTime, zone: usize, limits: &ZoneLimits) {
         self.settle(now);
-        for zone in 0..self.zones.len() {
-            self.take_in(now, zone);
-        }
+        self.take_in_all(now);
         self.zones[zone].account(now);
         self.zones[zone].set_limits(limits);
         self.timers = self.zones.iter().any(Zone::has_timer);
@@ -423,9 +432,7 @@ impl CpuShare {
     }
 
     fn divide_all(&mut self, now: SimTime) {
-        for zone in 0..self.zones.len() {
-            self.take_in(now, zone);
-        }
+        self.take_in_all(now);
         self.contended = self.limits_sum > u128::from(self.usable);
         self.demands.clear();
         for zone in &self.zones {

@@ -30,6 +30,7 @@ use crate::model::gauge::{Gauge, Occupancy};
 use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::model::request::{Owner, Request, RequestId, Waits};
 use crate::model::route::Draws;
+use crate::model::virtual_clock::keep;
 use crate::model::world::World;
 use crate::model::{Component, Ctx, Health};
 use crate::units::{Bandwidth, Bytes, SimDuration, SimTime};
@@ -262,11 +263,7 @@ impl Links {
 
     fn start(&mut self, now: SimTime, request: RequestId, size: Bytes, path: u32) {
         let handle = self.share.start(now, path as usize, size, request.0);
-        let slot = request.index();
-        if self.handles.len() <= slot {
-            self.handles.resize(slot + 1, None);
-        }
-        self.handles[slot] = Some(handle);
+        keep(&mut self.handles, request.index(), handle);
     }
 
     /// `size` bytes set out on `path` in reply to `request`.

@@ -23,6 +23,7 @@ use crate::model::event::Event;
 use crate::model::gauge::{Availability, Gauge, Queue, Usable};
 use crate::model::ids::{CauseId, ComponentId, DemandId, UnitId};
 use crate::model::request::{Outcome, RequestId, Waits};
+use crate::model::virtual_clock::keep;
 use crate::model::{Ctx, Health};
 use crate::observe::histogram::Histogram;
 use crate::units::{Cores, SimDuration, SimTime, Work};
@@ -316,11 +317,7 @@ impl Station {
         let sharing = self.sharing.as_mut().expect("only processor sharing comes here");
         let work = Work::from_core_nanos(need);
         let handle = sharing.share.runnable(ctx.now, 0, request.0, work, Cores::ONE);
-        let slot = request.0 as usize;
-        if sharing.handles.len() <= slot {
-            sharing.handles.resize(slot + 1, None);
-        }
-        sharing.handles[slot] = Some(handle);
+        keep(&mut sharing.handles, request.index(), handle);
         sharing.arm(ctx, self.config.unit);
     }
 

@@ -45,6 +45,15 @@ struct Member {
     present: bool,
 }
 
+/// Keeps a `handle` by the slot of what it is for.
+#[inline]
+pub(super) fn keep(handles: &mut Vec<Option<MemberHandle>>, slot: usize, handle: MemberHandle) {
+    if handles.len() <= slot {
+        handles.resize(slot + 1, None);
+    }
+    handles[slot] = Some(handle);
+}
+
 /// Members of all clocks of one owner, in slots that are used again.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Members {

@@ -286,14 +286,15 @@ impl<'p> Run<'p> {
         self.begin_to_count();
     }
 
-    /// What is counted ends here and now, at one of its steps. Of a copy that is how a shorter window is
-    /// told that began with a longer one.
-    pub fn end_here(&mut self, counted: Steps) {
+    /// What is counted ends at `end`, here and now, at one of its steps. Of a copy that is how a shorter
+    /// window is told that began with a longer one. A run that was cut off before has the length it would
+    /// have had.
+    pub fn end_at(&mut self, end: SimTime, counted: Steps) {
+        self.until = self.until.min(end);
+        self.counted = Some(counted);
         if self.cut.is_some() {
             return;
         }
-        self.until = self.edge;
-        self.counted = Some(counted);
         self.world.end_count();
         if self.edge < self.cell {
             self.read_grid();

@@ -387,7 +387,7 @@ fn live<'a>(
             for (at, drill, _) in well {
                 all.live_until(end(&asked[at]), &told_to_stop);
                 let mut one = all.clone();
-                one.end_here(drill.steps());
+                one.end_at(end(&asked[at]), drill.steps());
                 let Some(done) = finished(at, one)? else { return Ok(None) };
                 seen.push((at, done));
                 watch.one_done();

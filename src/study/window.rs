@@ -378,15 +378,23 @@ fn verdict(pooled: &Record, seen: &[&Observation]) -> Verdict {
     // It piled up when there is more at the end than at the start, and when it still grew in the
     // second half: a start from nothing does the one, a busy evening the other.
     let whole = |o: &Observation| (o.in_flight.0 as f64, o.in_flight.1 as f64);
-    let late = |o: &Observation| {
-        let quarter = o.soundings.len() / 4;
-        let mean = |some: &[usize]| some.iter().sum::<usize>() as f64 / quarter.max(1) as f64;
-        (mean(&o.soundings[quarter..2 * quarter]), mean(&o.soundings[3 * quarter..4 * quarter]))
-    };
+    let late = |o: &Observation| ends_of_halves(&o.soundings);
     if grows(seen, &whole, 0.5) && grows(seen, &late, 0.25) {
         return Verdict::Backlogged;
     }
     Verdict::Stable
+}
+
+/// Means over the later half of each half: where the second half began and where it ended. Of fewer than
+/// four soundings it is the last of each half.
+fn ends_of_halves(soundings: &[usize]) -> (f64, f64) {
+    let half = soundings.len() / 2;
+    let quarter = (soundings.len() / 4).max(1).min(half);
+    let mean = |until: usize| {
+        let some = &soundings[until - quarter..until];
+        some.iter().sum::<usize>() as f64 / quarter.max(1) as f64
+    };
+    (mean(half), mean(soundings.len()))
 }
 
 /// Whether the requests in flight grew for sure, by more than one and more than a `share` of what
@@ -414,5 +422,20 @@ pub fn estimate(values: &[Result<f64, NoValue>], statistic: Statistic, level: f6
         (_, Ok(interval)) => Estimate::Interval(interval),
         ([one], Err(_)) if statistic == Statistic::Mean => Estimate::Single(*one),
         (_, Err(_)) => Estimate::Missing(NoValue::Empty),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ends_of_halves;
+
+    #[test]
+    fn growth_in_the_second_half_is_seen_however_few_the_soundings() {
+        assert_eq!(ends_of_halves(&[4, 9]), (4.0, 9.0));
+        assert_eq!(ends_of_halves(&[4, 9, 11]), (4.0, 11.0));
+        assert_eq!(ends_of_halves(&[0, 2, 4, 6, 7, 8, 10, 20]), (5.0, 15.0));
+        // Seven: the first half ends with the third, the second with the last.
+        assert_eq!(ends_of_halves(&[1, 2, 3, 4, 5, 6, 7]), (3.0, 7.0));
+        assert_eq!(ends_of_halves(&[]), (0.0, 0.0), "nothing grows");
     }
 }

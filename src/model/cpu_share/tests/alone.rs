@@ -1,6 +1,6 @@
 //! Phases that run by themselves against the same phases that all share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -90,11 +90,9 @@ impl Player {
 
     /// Takes one away; who is done at this very instant ends.
     fn cancel(&mut self, nth: usize) {
-        let present: Vec<u32> = self.shared.keys().chain(self.alone.keys()).copied().collect();
+        let present: BTreeSet<u32> = self.shared.keys().chain(self.alone.keys()).copied().collect();
         let Some(at) = nth.checked_rem(present.len()) else { return };
-        let mut present = present;
-        present.sort_unstable();
-        let phase = present[at];
+        let phase = *present.iter().nth(at).expect("it is one of them");
         let left = match (self.shared.get(&phase), self.alone.get(&phase)) {
             (Some((zone, handle)), _) => {
                 self.cpu.cancel(self.now, *zone, *handle).map_or(0, Work::core_nanos)
