@@ -134,22 +134,51 @@ impl ObjectCache {
     /// When there is no such object.
     #[inline]
     pub fn look_up_sized(&mut self, now: SimTime, object: u32, weight: u32, uniform: f64) -> bool {
+        let found = self.find(now, object);
+        if !found {
+            self.keep(now, object, weight, uniform);
+        }
+        found
+    }
+
+    /// Whether `object` is there, and not too old; it is used when it is.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such object.
+    #[inline]
+    pub fn find(&mut self, now: SimTime, object: u32) -> bool {
         let slot = self.places[object as usize];
         if slot == NONE {
-            if u64::from(weight) <= self.room {
-                self.put(now, object, weight, uniform);
-            }
             return false;
         }
-        let since = self.slots[slot as usize].since;
-        let expired = self.life.is_some_and(|life| now - since >= life);
-        if expired || self.renewed {
-            self.slots[slot as usize].since = now;
+        let since = &mut self.slots[slot as usize].since;
+        if self.life.is_some_and(|life| now - *since >= life) {
+            return false;
         }
-        if expired || self.policy == Policy::Lru {
+        if self.renewed {
+            *since = now;
+        }
+        if self.policy == Policy::Lru {
             self.renew(slot);
         }
-        !expired
+        true
+    }
+
+    /// `object`, of `weight`, has been fetched: it is there from now on, in place of an older copy.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such object.
+    #[inline]
+    pub fn keep(&mut self, now: SimTime, object: u32, weight: u32, uniform: f64) {
+        let slot = self.places[object as usize];
+        if slot != NONE {
+            self.slots[slot as usize].since = now;
+            self.renew(slot);
+        } else if u64::from(weight) <= self.room {
+            self.put(now, object, weight, uniform);
+        }
     }
 
     fn put(&mut self, now: SimTime, object: u32, weight: u32, uniform: f64) {

@@ -497,6 +497,12 @@ impl<'p> World<'p> {
     fn wipe(&mut self, id: ComponentId) {
         match &mut self.components[id.index()] {
             Component::Cache(cache) => cache.clear(),
+            Component::Edge(edge) => {
+                let of = edge.config();
+                if let Component::Cdn(cdn) = &mut self.components[of.cdn.index()] {
+                    cdn.wipe(of.number);
+                }
+            }
             _ => {
                 let runs = self.healths[id.index()].works();
                 let since = if runs { self.now } else { SimTime::NEVER };

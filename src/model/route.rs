@@ -10,6 +10,7 @@
 
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::engine::law::Sampler;
+use crate::model::cdn::AtCdn;
 use crate::model::ids::{AmountId, CallId, ComponentId, DemandId, KeyId, PoolId};
 use crate::model::request::Request;
 use crate::units::{Bytes, SimDuration};
@@ -84,12 +85,6 @@ pub enum Op {
     },
     /// A look-up at the edge of the view: on where the edge has the object.
     Edge {
-        /// The CDN.
-        cdn: ComponentId,
-        /// The ratio of the class.
-        row: u16,
-        /// Key of the draw.
-        key: KeyId,
         /// Where it goes when the edge has it not.
         miss: u32,
     },
@@ -320,7 +315,7 @@ pub struct Class {
     /// What the client fetches next.
     pub then: Option<Then>,
     /// The CDN at whose edges it enters.
-    pub cdn: Option<ComponentId>,
+    pub cdn: Option<AtCdn>,
     /// The way of its client there and back, where that is not the client's own.
     pub round_trip: Option<DemandId>,
 }

@@ -185,6 +185,7 @@ impl<'p> World<'p> {
         // What a drill breaks is taken over, whatever the chance of that: how often it is not is a
         // matter of years, not of a few runs.
         let drilled = span.faults == Faults::Drill;
+        let draws = Draws::new(&plan.routes, plan.seed, lineage);
         let component = |(index, part): (usize, &crate::model::blueprint::Part)| {
             let id = ComponentId(index as u32);
             match &part.config {
@@ -198,11 +199,9 @@ impl<'p> World<'p> {
                 Config::Uplink(config) => Component::Uplink(Uplink::new(*config)),
                 Config::Cache(config) => Component::Cache(Cache::new(config.clone())),
                 Config::Cdn(config) => {
-                    let mut cdn = Cdn::new(config.clone(), span.start);
-                    let silent = past.iter().flat_map(|past| &past.silent);
-                    if let Some((_, since)) = silent.into_iter().find(|(of, _)| *of == id) {
-                        cdn.silent_since(*since);
-                    }
+                    let mut silent = past.iter().flat_map(|past| &past.silent);
+                    let silent = silent.find(|(of, _)| *of == id).map(|(_, since)| *since);
+                    let cdn = Cdn::new(config.clone(), &draws, span.start, silent);
                     Component::Cdn(Box::new(cdn))
                 }
                 Config::Edge(config) => Component::Edge(Edge::new(*config)),
@@ -247,15 +246,16 @@ impl<'p> World<'p> {
             let source = Source::new(arrivals, plan.seed, lineage, &workload.name, times);
             if past.is_some() { source.numbered(arrivals, span.start) } else { source }
         };
+        let components = plan.parts.iter().enumerate().map(component).collect();
         let mut world = Self {
             plan,
             ops: &plan.routes.ops,
-            draws: Draws::new(&plan.routes, plan.seed, lineage),
+            draws,
             now: span.start,
             calendar: Calendar::new(),
             lane: Lane::new(),
             requests: Requests::new(),
-            components: plan.parts.iter().enumerate().map(component).collect(),
+            components,
             healths: vec![Health::Up; plan.parts.len()],
             causes: vec![CauseId::OVERLOAD; plan.parts.len()],
             frozen: 0,
@@ -592,7 +592,7 @@ impl<'p> World<'p> {
                         return;
                     }
                 }
-                Op::Edge { cdn, row, key, miss } => match self.at_edge(id, cdn, row, key) {
+                Op::Edge { miss } => match self.at_edge(id) {
                     Some(true) => {}
                     Some(false) => self.requests[id].pc = miss,
                     None => return,

@@ -92,9 +92,9 @@ fn bytes_from_edges(draft: &Draft) -> f64 {
         // A class follows another once at most: chains do not go round.
         for _ in 0..scenario.request.len() {
             let Some(index) = class else { break };
-            let (name, spec) = &scenario.request[index];
+            let spec = &scenario.request[index].1;
             if let Some(Entrance::Cdn(cdn)) = draft.links.enters[index] {
-                let hit = scenario.cdn[cdn].1.hit.get(name).map_or(0.0, |hit| hit.get());
+                let hit = draft.hits.at_edge(cdn, index);
                 let reply = spec.reply.as_ref().map_or(0.0, |reply| law_of(reply).mean());
                 per_second += rate * hit * reply;
             }

@@ -6,8 +6,8 @@
 //! above 1 can never be served; below 1 it is the utilisation that a run must show.
 //!
 //! Assumes: nobody gives up or tries again; members share evenly what comes to them; a volume over
-//! several pools is spread evenly; no read is answered by a cache whose ratio is not in the file
-//! (an upper bound where `ram-cache` is not `0B` or a cache has no `hit`). Leaves out: operations
+//! several pools is spread evenly; caches and edges answer as [`super::hits`] says; no read is answered
+//! from the memory of a server or head (an upper bound where `ram-cache` is not `0B`). Leaves out: operations
 //! (backup), switches and links between sites, connections, workers (they need waiting times),
 //! switching to and fro, and the work of probes.
 //!
@@ -313,8 +313,7 @@ impl Sums<'_> {
                 chosen.iter().map(|entrance| self.enter(*entrance, class, each, here)).sum()
             }
             Entrance::Cdn(cdn) => {
-                let name = &draft.scenario.request[class].0;
-                let hit = draft.scenario.cdn[cdn].1.hit.get(name).map_or(0.0, |hit| hit.get());
+                let hit = draft.hits.at_edge(cdn, class);
                 match draft.links.cdns[cdn] {
                     Some(origin) => self.enter(origin, class, rate * (1.0 - hit), here),
                     None => 0.0,
@@ -372,11 +371,7 @@ impl Sums<'_> {
 
     fn steps(&mut self, class: usize, steps: &[StepSpec], rate: f64, here: &Here) {
         let draft = self.draft;
-        let hit = |cache: &str| {
-            let found = draft.names.find(cache).filter(|found| found.kind == Kind::Cache);
-            let spec = found.map(|found| &draft.scenario.cache[found.index].1);
-            spec.and_then(|spec| spec.hit.as_ref()).map_or(0.0, |hit| hit.value.get())
-        };
+        let hit = |cache: &str| draft.hits.of_step(draft, cache);
         let visits = Visits::new(steps, &hit);
         for (step, count) in visits.take() {
             self.step(class, step, rate * count, here);

@@ -18,6 +18,7 @@ pub mod flow;
 pub mod fluid;
 pub mod graph;
 pub mod headroom;
+pub mod hits;
 pub mod links;
 pub mod lint;
 pub mod load;
@@ -31,6 +32,7 @@ pub mod targets;
 
 use crate::model::spec::runs::Laws;
 use crate::plan::document::ScenarioSpec;
+use crate::plan::hits::Hits;
 use crate::plan::links::Links;
 use crate::plan::names::Names;
 use crate::plan::placement::Placed;
@@ -50,6 +52,8 @@ pub struct Draft {
     pub placed: Placed,
     /// What references lead to.
     pub links: Links,
+    /// How often caches and edges find what they are asked for.
+    pub hits: Hits,
 }
 
 /// Makes a draft of a document; everything wrong goes to `out`. `None` when the form itself cannot
@@ -67,7 +71,8 @@ pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     let names = Names::gather(&scenario, out);
     let placed = placement::place(&scenario, &names, out);
     let links = links::follow(&scenario, &names, &placed, out);
-    let draft = Draft { scenario, names, placed, links };
+    let mut draft = Draft { scenario, names, placed, links, hits: Hits::default() };
+    draft.hits = Hits::of(&draft);
     checks::check(&draft, out);
     Some(draft)
 }

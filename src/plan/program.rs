@@ -4,6 +4,7 @@
 //! (`page.call-2.read`), so that adding a step of another kind moves no draw of the rest.
 
 use crate::engine::law::Law;
+use crate::model::cdn::AtCdn;
 use crate::model::ids::{AmountId, CallId, ClassId, ComponentId, DemandId, KeyId, PoolId};
 use crate::model::request::{MAX_DEPTH, MAX_LOOPS};
 use crate::model::route::{
@@ -186,7 +187,7 @@ pub struct Compiler<'a> {
     jumps: Vec<(String, usize, Span)>,
     draws: Vec<(String, KeyId, Law)>,
     /// The CDN at which the class enters, and the way there.
-    edge: Option<(ComponentId, Option<DemandId>)>,
+    edge: Option<(AtCdn, Option<DemandId>)>,
 }
 
 impl<'a> Compiler<'a> {
@@ -318,8 +319,7 @@ impl<'a> Compiler<'a> {
             let mean = Bytes::new(law.mean() as u64);
             Reply { key: self.key("reply-size", name), sampler: law.sampler(), mean }
         });
-        let (cdn, round_trip) =
-            self.edge.take().map_or((None, None), |(cdn, way)| (Some(cdn), way));
+        let (cdn, round_trip) = self.edge.take().map_or((None, None), |(at, way)| (Some(at), way));
         let name = name.to_string();
         self.routes.classes.push(Class { name, entry, reply, then: None, cdn, round_trip });
     }
@@ -356,14 +356,14 @@ impl<'a> Compiler<'a> {
         let owner = format!("{name}.{}", plan.name);
         let round_trip = plan.round_trip.as_ref();
         let round_trip = round_trip.map(|law| self.demand("round-trip", &plan.name, law));
-        self.edge = Some((plan.component, round_trip));
         let key = self.key("edge-hit", &owner);
         let row = plan.classes.iter().position(|class| class == name);
         let row = row.map_or(u16::MAX, |row| row as u16);
+        self.edge = Some((AtCdn { cdn: plan.component, row, key }, round_trip));
         let look = self.emit(Op::End);
         self.emit(Op::End);
         let miss = self.here();
-        self.routes.ops[look] = Op::Edge { cdn: plan.component, row, key, miss };
+        self.routes.ops[look] = Op::Edge { miss };
         let way = plan.origin.as_ref().map(|law| {
             let key = self.key("origin-trip", &owner);
             self.demand_of(key, law, 0.5, true)

@@ -338,8 +338,12 @@ fn the_reasons_why_a_tier_cannot_run_yet_are_named() {
     {
         assert_eq!(reasons(path), Vec::<String>::new());
     }
-    for path in ["scalable/two-sites.toml", "scalable/image-peers.toml", "scalable/image-pair.toml"]
-    {
+    for path in [
+        "scalable/two-sites.toml",
+        "scalable/image-peers.toml",
+        "scalable/image-pair.toml",
+        "scalable/image-edges.toml",
+    ] {
         assert_eq!(reasons(path), Vec::<String>::new());
     }
 }

@@ -6,12 +6,14 @@
 //! - [`arrivals`]: an open source, by inversion of the cumulated rate;
 //! - [`trace`], [`log`]: recorded traffic, counted or line by line, [`stamp`] knows their clocks;
 //!   [`scenario::file`](crate::scenario::file) finds and guards what they read;
-//! - [`sessions`], [`users`], [`popularity`]: who asks for how many pages, and for which.
+//! - [`sessions`], [`users`], [`popularity`]: who asks for how many pages, and for which; [`hits`]: how often a
+//!   cache has what they ask for.
 //!
 //! Plain numbers come in, times and ordinals go out; nothing here knows a component. Every draw is
 //! keyed by the workload's name and an ordinal, so no change of the system moves an arrival.
 
 pub mod arrivals;
+pub mod hits;
 pub mod log;
 pub mod mmpp;
 pub mod noise;

@@ -118,3 +118,57 @@ fn a_cache_that_is_lost_sends_its_readers_to_the_origin_and_starts_cold() {
     world.run_before(seconds(600)).unwrap();
     assert_eq!(misses(&world), 10 + 1_000 + 10 + 10);
 }
+
+/// Two caches, one behind the other, the first with a life: what `check` reckons for the zone behind them is
+/// what a run shows.
+#[test]
+fn what_is_left_behind_caches_is_reckoned() {
+    let text = r#"
+scenario = "behind"
+format   = 1
+[server.box]
+cores = 4
+[zone.www]
+cpu = { cap = 1.0 }
+[zone.memory]
+[service.app]
+in      = "www"
+workers = "unlimited"
+[cache.near]
+in         = "memory"
+cpu        = "0s"
+objects    = 100
+life       = "10s"
+popularity = { zipf = 0.8, objects = 1000 }
+[cache.far]
+in         = "memory"
+cpu        = "0s"
+objects    = 1000
+life       = "1min"
+popularity = { zipf = 0.5, objects = 1000 }
+[workload.readers]
+request  = "get"
+rate     = "50/s"
+[request.get]
+enter = "app"
+draw  = { fetch = "20ms" }
+steps = [
+  { cache = "near", else = [ { cache = "far", else = [ { cpu = "app", draw = "fetch" } ] } ] },
+]
+"#;
+    let draft = crate::faults::drafted(text);
+    let (near, far) = (draft.names.find("near").unwrap(), draft.names.find("far").unwrap());
+    let (near, far) = (draft.hits.in_cache(near.index), draft.hits.in_cache(far.index));
+    let expected = 50.0 * (1.0 - near) * (1.0 - far) * 0.020;
+    let offered = fivenines::plan::load::offered(&draft, &[50.0]);
+    let www = offered.iter().find(|one| one.name == "www-1.cpu").unwrap();
+    assert!((www.per_second / expected - 1.0).abs() < 1e-12, "{www:?} against {expected}");
+
+    let plan = crate::faults::planned(text);
+    let window = crate::faults::window(300.0, 20_300.0);
+    let seen = fivenines::solve::requests::run(&plan, &window, 0).unwrap();
+    let zone = plan.zones.iter().position(|zone| zone.name == "www-1").unwrap();
+    let busy = seen.zones[zone].utilization().unwrap();
+    println!("near {near:.4}, far {far:.4}: {busy:.5}, {:.5} reckoned", www.utilization());
+    assert!((busy / www.utilization() - 1.0).abs() < 0.02, "{busy} against {www:?}");
+}

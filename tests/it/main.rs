@@ -14,6 +14,7 @@ mod coverage;
 mod databases;
 mod determinism;
 #[cfg(target_os = "linux")]
+mod edges;
 mod endings;
 mod faults;
 mod front;

@@ -458,8 +458,11 @@ spec! {
         /// What is asked on a miss.
         to: Reference,
         /// Hit ratio by request class; a class not named passes through.
-        hit: Named<crate::units::Probability>,
-        /// How long a cached answer serves while the origin is silent: hits fall in a line to none.
+        hit: Named<crate::units::Probability> = {},
+        /// What each edge holds, object by object, in place of `hit`.
+        content: Option<EdgeContentSpec>,
+        /// How long a cached answer serves: with `hit` while the origin is silent, when hits fall in a line
+        /// to none; with `content` always, then it is fetched anew.
         life: SimDuration = "0s",
         /// Client to edge and back, in place of the client's own.
         round_trip: Option<LawSpec<SimDuration>>,
@@ -467,6 +470,20 @@ spec! {
         origin: Option<LawSpec<SimDuration>>,
         /// How long the users of a dead edge are cut off before the others carry them.
         convergence: SimDuration = "0s",
+    }
+}
+
+spec! {
+    /// What an edge holds.
+    pub struct EdgeContentSpec {
+        /// Objects it has room for, of all classes together.
+        objects: u64 => at_least(1),
+        /// What it throws out.
+        policy: CachePolicy = "lru",
+        /// What each request class asks for; a class not named passes through.
+        popularity: Named<PopularitySpec>,
+        /// Share of the requests of a class that an edge may answer; all of those not named.
+        cacheable: Named<crate::units::Probability> = {},
     }
 }
 

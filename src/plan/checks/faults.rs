@@ -87,7 +87,7 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
         inert_if(fault.detected_by_people.as_ref(), message, "remove it", out);
         for part in parts.iter().filter(|part| !remembers(draft, **part)) {
             let message = format!("`{}` has no cache to lose", part.name(draft));
-            let help = "an object cache, a server or head whose `ram-cache` keeps a `content`, or \
+            let help = "an object cache, an edge with `content`, a server or head whose `ram-cache` keeps a `content`, or \
                         a database that is `cold` after a restart";
             inert(fault.how.span, message, help, out);
         }
@@ -117,6 +117,7 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
 fn remembers(draft: &Draft, part: Part) -> bool {
     match part {
         Part::Cache(cache) => draft.scenario.cache[cache].1.hit.is_none(),
+        Part::Edge { cdn, .. } => draft.scenario.cdn[cdn].1.content.is_some(),
         Part::Server(id) => memory::server_caches(draft, id),
         Part::Head { nas, .. } => memory::head_caches(draft, nas),
         Part::Database { database, .. } => draft.scenario.database[database].1.cold.is_some(),

@@ -1,7 +1,9 @@
 //! Components: keys that need or exclude each other, quorums, guarantees, keys without effect. A key
 //! without effect that says what holds without it is no mistake.
 
-use crate::model::spec::place::{BalancerSpec, CacheSpec, Depth, Placement, ServiceSpec, ZoneSpec};
+use crate::model::spec::place::{
+    BalancerSpec, CacheSpec, CdnSpec, Depth, Placement, ServiceSpec, ZoneSpec,
+};
 use crate::model::spec::storage::{
     DatabaseFailoverSpec, DatabaseSpec, NasSpec, Promotion, ReadsTo,
 };
@@ -43,9 +45,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
         inert_if(cpu, "probes of a name service cost no time", "remove `cpu`", out);
     }
     for (_, cdn) in scenario.cdn.iter() {
-        for (class, _) in cdn.hit.iter() {
-            let _reported = find_named(&scenario.request, class, class.span, "request class", out);
-        }
+        check_cdn(draft, cdn, out);
     }
     for (_, cache) in scenario.cache.iter() {
         check_cache(cache, out);
@@ -281,6 +281,33 @@ fn check_peers(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
     }
     if let Some(vrrp) = &balancer.vrrp {
         exclude(peers.span, vrrp.span, "two ways of taking over", out);
+    }
+}
+
+fn check_cdn(draft: &Draft, cdn: &CdnSpec, out: &mut Diagnostics) {
+    let mut known = |class: &Name| {
+        let classes = &draft.scenario.request;
+        let _reported = find_named(classes, class, class.span, "request class", out);
+    };
+    cdn.hit.iter().for_each(|(class, _)| known(class));
+    let Some(content) = &cdn.content else {
+        if !cdn.hit.given {
+            missing(cdn.span, "hit", "or `content`", out);
+        }
+        return;
+    };
+    content.value.popularity.iter().for_each(|(class, _)| known(class));
+    if !cdn.hit.value.is_empty() {
+        exclude(content.span, cdn.hit.span, "hit ratios are given, or come out", out);
+    }
+    if cdn.life.value.is_zero() {
+        missing(cdn.span, "life", "how long a copy serves before it is fetched anew", out);
+    }
+    for (class, _) in content.value.cacheable.iter() {
+        if content.value.popularity.get(class).is_none() {
+            let message = format!("no `{class}` is kept: it has no `popularity`");
+            inert(class.span, message, "remove it, or say what is asked for", out);
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::Builder;
 use crate::model::blueprint::Config;
 use crate::model::cache::{CacheConfig, Content, Policy};
-use crate::model::spec::place::{CachePolicy, CacheSpec};
+use crate::model::spec::place::{CachePolicy, CacheSpec, PopularitySpec};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
@@ -28,23 +28,32 @@ fn content_of(name: &Name, spec: &CacheSpec, out: &mut Diagnostics) -> Option<Co
         return Some(Content::Ratio(hit.value.get()));
     }
     let (objects, popularity) = (spec.objects.as_ref()?, spec.popularity.as_ref()?);
-    let popular = match Zipf::new(popularity.zipf.value, popularity.objects.value) {
-        Ok(popular) => popular,
-        Err(error) => {
-            let message = format!("cache `{name}`: {error}");
-            out.push(Diagnostic::new(Code::OutOfRange, popularity.span, message));
-            return None;
-        }
-    };
+    let popular = popular(&format!("cache `{name}`"), popularity, out)?;
     Some(Content::Objects {
         capacity: u32::try_from(objects.value).unwrap_or(u32::MAX),
-        policy: match spec.policy.value {
-            CachePolicy::Lru => Policy::Lru,
-            CachePolicy::Fifo => Policy::Fifo,
-            CachePolicy::Random => Policy::Random,
-        },
+        policy: policy_of(spec.policy.value),
         popularity: popular,
         life: spec.life.as_ref().map(|life| life.value),
         renewed: spec.renewed.value,
     })
+}
+
+/// The table of a popularity; what cannot be one is reported as that of `owner`.
+pub(super) fn popular(owner: &str, spec: &PopularitySpec, out: &mut Diagnostics) -> Option<Zipf> {
+    match Zipf::new(spec.zipf.value, spec.objects.value) {
+        Ok(popular) => Some(popular),
+        Err(error) => {
+            let message = format!("{owner}: {error}");
+            out.push(Diagnostic::new(Code::OutOfRange, spec.span, message));
+            None
+        }
+    }
+}
+
+pub(super) fn policy_of(policy: CachePolicy) -> Policy {
+    match policy {
+        CachePolicy::Lru => Policy::Lru,
+        CachePolicy::Fifo => Policy::Fifo,
+        CachePolicy::Random => Policy::Random,
+    }
 }

@@ -2,14 +2,18 @@
 
 use super::{Builder, Wanted};
 use crate::model::blueprint::{Config, Part};
-use crate::model::cdn::{CdnConfig, EdgeConfig};
+use crate::model::cdn::{CdnConfig, EdgeConfig, EdgeContent};
 use crate::model::ids::{ComponentId, KeyId};
 use crate::model::names::{NamesConfig, Target};
 use crate::model::probing::Probing;
-use crate::model::spec::place::{CheckSpec, Depth, NamePolicy};
+use crate::model::spec::place::{CdnSpec, CheckSpec, Depth, NamePolicy};
+use crate::plan::hits;
 use crate::plan::links::Entrance;
 use crate::plan::names::{Found, Kind, member_name};
 use crate::plan::program::{CdnPlan, Compiler, NamesPlan, Targets, law_of};
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::Diagnostic;
+use crate::workload::popularity::MAX_OBJECTS;
 
 /// The edges of the CDN `name` together, as those who fetch from its origin.
 fn origin_name(name: &str) -> String {
@@ -46,12 +50,45 @@ pub(super) fn cdn(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> C
     }
     Config::Cdn(CdnConfig {
         edges: (0..count).map(|number| builder.id(&member_name(name, number))).collect(),
-        hits: spec.hit.iter().map(|(_, ratio)| ratio.get()).collect(),
+        content: edge_content(builder, index),
         life: spec.life.value,
         convergence: spec.convergence.value,
         key: KeyId(0),
         unit,
     })
+}
+
+/// What the edges of a CDN hold; the key of what came before a run is given by [`finish`].
+fn edge_content(builder: &mut Builder<'_>, index: usize) -> EdgeContent {
+    let draft = builder.draft;
+    let (name, spec) = &draft.scenario.cdn[index];
+    let Some(content) = &spec.content else {
+        return EdgeContent::Ratios(spec.hit.iter().map(|(_, ratio)| ratio.get()).collect());
+    };
+    let content = &content.value;
+    let mut rows = Vec::new();
+    let mut objects = 0;
+    for (class, popularity) in content.popularity.iter() {
+        let owner = format!("cdn `{name}`");
+        objects += popularity.objects.value;
+        // Without a row something is reported: then nothing is run.
+        rows.extend(
+            super::cache::popular(&owner, popularity, builder.out)
+                .and_then(|table| hits::asked_at_edge(draft, index, content, class, table)),
+        );
+    }
+    if objects > MAX_OBJECTS {
+        let message =
+            format!("{objects} objects of all classes; there must be at most {MAX_OBJECTS}");
+        let span = content.popularity.span;
+        builder.out.push(Diagnostic::new(Code::OutOfRange, span, message));
+    }
+    EdgeContent::Objects {
+        capacity: u32::try_from(content.objects.value).unwrap_or(u32::MAX),
+        policy: super::cache::policy_of(content.policy.value),
+        rows,
+        before: KeyId(0),
+    }
 }
 
 /// A name service; its keys are given by [`finish`].
@@ -110,6 +147,16 @@ fn target(builder: &Builder<'_>, to: Entrance) -> Target {
     }
 }
 
+/// Classes in the order of what edges hold of them.
+fn classes_at(spec: &CdnSpec) -> Vec<String> {
+    match &spec.content {
+        None => spec.hit.iter().map(|(class, _)| class.text.clone()).collect(),
+        Some(content) => {
+            content.value.popularity.iter().map(|(class, _)| class.text.clone()).collect()
+        }
+    }
+}
+
 fn found(entrance: Entrance) -> Found {
     let (kind, index, member) = match entrance {
         Entrance::Service(index, member) => (Kind::Service, index, member),
@@ -127,7 +174,7 @@ pub(super) fn plan(builder: &Builder<'_>, targets: &mut Targets) {
         targets.cdns.push(CdnPlan {
             name: name.text.clone(),
             component: builder.id(&origin_name(name)),
-            classes: spec.hit.iter().map(|(class, _)| class.text.clone()).collect(),
+            classes: classes_at(spec),
             to: draft.links.cdns[index].map(found),
             round_trip: spec.round_trip.as_ref().map(|law| law_of(law)),
             origin: spec.origin.as_ref().map(|law| law_of(law)),
@@ -146,6 +193,9 @@ pub(super) fn finish(compiler: &mut Compiler<'_>, parts: &mut [Part]) {
             Config::Cdn(config) => {
                 let name = part.name.strip_suffix(".origin").unwrap_or(&part.name);
                 config.key = compiler.key("edge", name);
+                if let EdgeContent::Objects { before, .. } = &mut config.content {
+                    *before = compiler.key("edge-before", name);
+                }
             }
             Config::Names(config) => {
                 config.key = compiler.key("resolver", &part.name);

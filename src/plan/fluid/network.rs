@@ -338,7 +338,7 @@ impl Builder<'_> {
             }
             Entrance::Cdn(cdn) => {
                 let spec = &draft.scenario.cdn[cdn].1;
-                let hit = spec.hit.get(&draft.scenario.request[class].0).map_or(0.0, |h| h.get());
+                let hit = draft.hits.at_edge(cdn, class);
                 let count = spec.count.value;
                 let edges = (0..count).map(|member| self.branch(Part::Edge { cdn, member }));
                 let edges = edges.collect();
@@ -473,11 +473,7 @@ impl Builder<'_> {
         then: &mut Vec<Onward>,
     ) {
         let draft = self.draft;
-        let hit = |cache: &str| {
-            let found = draft.names.find(cache).filter(|found| found.kind == Kind::Cache);
-            let spec = found.map(|found| &draft.scenario.cache[found.index].1);
-            spec.and_then(|spec| spec.hit.as_ref()).map_or(0.0, |hit| hit.value.get())
-        };
+        let hit = |cache: &str| draft.hits.of_step(draft, cache);
         for (step, count) in Visits::new(steps, &hit).take() {
             match step {
                 StepSpec::Cpu(cpu) => {

@@ -158,6 +158,15 @@ fn both_solvers_lose_as_much_behind_edges() {
     let rows = shop.compared();
     assert_eq!(shop.names(&rows, Agrees::Disagree), [""; 0], "{rows:#?}");
     assert_eq!(shop.names(&rows, Agrees::Agree), ["crash"], "{rows:#?}");
+    // Played object by object, with room for all: each copy of any age, as the fluid has it.
+    let hit = "hit = { page = 0.7, asset = 0.9 }\n";
+    assert!(ORIGIN.contains(hit));
+    let content = "content = { objects = 400, popularity = { page = { zipf = 0.5, objects = 40 }, \
+                   asset = { zipf = 0.8, objects = 300 } } }\n";
+    let shop = Shop::of(&ORIGIN.replace(hit, content), "10d", sizes, |_| {});
+    let rows = shop.compared();
+    assert_eq!(shop.names(&rows, Agrees::Disagree), [""; 0], "{rows:#?}");
+    assert_eq!(shop.names(&rows, Agrees::Agree), ["crash"], "{rows:#?}");
     let shop = Shop::of(&linked(), "60d", sizes, |_| {});
     let rows = shop.compared();
     assert_eq!(shop.names(&rows, Agrees::Disagree), [""; 0], "{rows:#?}");

@@ -61,6 +61,12 @@ impl Declarer<'_> {
         let component = match sketch.part {
             Part::Cache(_) | Part::Server(_) => format!("{}.objects", sketch.part.name(draft)),
             Part::Head { nas, number } => name_of_head(draft, nas, number),
+            Part::Edge { cdn, .. } => {
+                if draft.scenario.cdn[cdn].1.content.is_none() {
+                    return;
+                }
+                sketch.name.clone()
+            }
             Part::Database { database, member } => {
                 let (name, spec) = &draft.scenario.database[database];
                 if spec.cold.is_none() {

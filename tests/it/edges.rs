@@ -1,0 +1,249 @@
+//! Edges that are played object by object: what they find, what age and a loss do to it.
+
+use fivenines::engine::draw::Lineage;
+use fivenines::model::Health;
+use fivenines::model::blueprint::Blueprint;
+use fivenines::model::ids::{CauseId, ComponentId};
+use fivenines::model::outage::Faults;
+use fivenines::model::world::{Span, World};
+use fivenines::units::{SimDuration, SimTime};
+use fivenines::workload::popularity::Zipf;
+
+use crate::faults::{draft_or_complaints, drafted, planned};
+
+fn at(seconds: f64) -> SimTime {
+    SimTime::ZERO + SimDuration::from_seconds_f64(seconds)
+}
+
+/// A hundred requests a second for two edges, of one class.
+fn scene(content: &str, life: &str) -> String {
+    format!(
+        r#"
+scenario = "edges"
+format   = 1
+[window.run]
+length = "10s"
+[server.box]
+cores = 64
+[zone.east]
+[service.origin]
+in = "east"
+workers = "unlimited"
+[cdn.edge]
+count   = 2
+to      = "origin"
+life    = "{life}"
+content = {content}
+[workload.visitors]
+request  = "get"
+rate     = "100/s"
+arrivals = {{ process = "poisson" }}
+[request.get]
+enter = "edge"
+steps = [ {{ delay = "1ms" }} ]
+"#
+    )
+}
+
+fn world(plan: &Blueprint, replication: u64) -> World<'_> {
+    let (start, end) = (SimTime::ZERO, at(1e6));
+    let span =
+        Span { levels: vec![], start, from: start, until: end, horizon: end, faults: Faults::Off };
+    World::new(plan, Lineage::replication(replication), span)
+}
+
+fn part(plan: &Blueprint, name: &str) -> ComponentId {
+    let place = plan.parts.iter().position(|part| part.name == name).expect(name);
+    ComponentId(place as u32)
+}
+
+/// Look-ups at the edges until now, and how many of them found nothing.
+fn seen(world: &World<'_>, plan: &Blueprint, edges: &[&str]) -> (f64, f64) {
+    let gauges = world.gauges();
+    let of = |name: &&str| gauges[part(plan, name).index()].clone();
+    let sum = edges.iter().map(of).fold((0, 0), |sum, gauge| {
+        assert_eq!(gauge.completed + gauge.refused, gauge.arrived);
+        (sum.0 + gauge.arrived, sum.1 + gauge.refused)
+    });
+    (sum.0 as f64, sum.1 as f64)
+}
+
+const BOTH: [&str; 2] = ["edge-1", "edge-2"];
+
+/// Share found between two instants, over replications.
+fn found(plan: &Blueprint, from: f64, until: f64, replications: u64) -> f64 {
+    let (mut look_ups, mut misses) = (0.0, 0.0);
+    for replication in 0..replications {
+        let mut world = world(plan, replication);
+        world.run_before(at(from)).unwrap();
+        let before = seen(&world, plan, &BOTH);
+        world.run_before(at(until)).unwrap();
+        let after = seen(&world, plan, &BOTH);
+        look_ups += after.0 - before.0;
+        misses += after.1 - before.1;
+    }
+    1.0 - misses / look_ups
+}
+
+/// The arithmetic that `check`, `flows` and the bill use, and the objects one by one: full caches, copies
+/// that grow old, and both at once. At once, and after long: an edge is warm from the start.
+#[test]
+fn an_edge_finds_what_che_says_from_the_first_request_on() {
+    for (content, life, within) in [
+        ("{ objects = 500, popularity = { get = { zipf = 0.8, objects = 5000 } } }", "1d", 0.002),
+        (
+            "{ objects = 5000, popularity = { get = { zipf = 0.8, objects = 5000 } } }",
+            "2min",
+            0.002,
+        ),
+        ("{ objects = 500, popularity = { get = { zipf = 0.8, objects = 5000 } } }", "20s", 0.002),
+        ("{ objects = 500, popularity = { get = { zipf = 1.0, objects = 5000 } } }", "5s", 0.002),
+        (
+            "{ objects = 500, policy = \"fifo\", popularity = { get = { zipf = 0.8, objects = 5000 } } }",
+            "40s",
+            0.002,
+        ),
+        (
+            "{ objects = 500, policy = \"random\", popularity = { get = { zipf = 0.8, objects = 5000 } } }",
+            "40s",
+            0.002,
+        ),
+        (
+            "{ objects = 500, popularity = { get = { zipf = 0.8, objects = 5000 } }, cacheable = { get = 0.4 } }",
+            "1d",
+            0.002,
+        ),
+    ] {
+        let text = scene(content, life);
+        let expected = drafted(&text).hits.at_edge(0, 0);
+        let plan = planned(&text);
+        let (first, later) = (found(&plan, 0.0, 60.0, 160), found(&plan, 1_000.0, 11_000.0, 1));
+        println!("{content} {life}: {expected:.4} by arithmetic, {first:.4} and {later:.4} seen");
+        for seen in [first, later] {
+            assert!((seen - expected).abs() <= within, "{content}: {seen} against {expected}");
+        }
+    }
+}
+
+/// From nothing, an edge with room for all misses each object once: of those asked for at λᵢ the share
+/// 1 − e^(−λᵢt) by t.
+#[test]
+fn an_edge_that_was_lost_fetches_everything_once_more() {
+    let plan = planned(&scene(
+        "{ objects = 5000, popularity = { get = { zipf = 0.8, objects = 5000 } } }",
+        "1d",
+    ));
+    let table = Zipf::new(0.8, 5_000).unwrap();
+    let mut more = 0.0;
+    let replications = 8;
+    for replication in 0..replications {
+        let mut world = world(&plan, replication);
+        let edge = part(&plan, "edge-1");
+        world.run_before(at(10.0)).unwrap();
+        world.set_health(edge, Health::Down, CauseId::OVERLOAD);
+        world.set_health(edge, Health::Up, CauseId::OVERLOAD);
+        let before = seen(&world, &plan, &["edge-1"]);
+        let other = seen(&world, &plan, &["edge-2"]);
+        world.run_before(at(40.0)).unwrap();
+        more += seen(&world, &plan, &["edge-1"]).1 - before.1;
+        let kept = seen(&world, &plan, &["edge-2"]).1 - other.1;
+        assert!(kept < 30.0, "the other one has all but what nobody asked it for in a day: {kept}");
+    }
+    let expected: f64 =
+        (1..=5_000).map(|rank| -libm::expm1(-50.0 * table.probability(rank) * 30.0)).sum();
+    let seen = more / replications as f64;
+    println!("{seen} fetched, {expected:.1} by arithmetic");
+    // Its deviation is below the root of it, 30; fetches of one object at once add a few.
+    assert!((seen - expected).abs() < 35.0, "{seen} against {expected}");
+}
+
+/// Copies fetched by someone who is asked often are of any age up to their life alike. So half of what
+/// was found is found half a life after the origin has gone, and nothing after a whole one.
+#[test]
+fn what_an_edge_holds_serves_a_silent_origin_until_it_is_too_old() {
+    let plan = planned(&scene(
+        "{ objects = 100, popularity = { get = { zipf = 0.0, objects = 100 } } }",
+        "100s",
+    ));
+    // 0.5/s for each: 50 of 51 find their copy.
+    let (mut early, mut half, mut late) = ((0.0, 0.0), (0.0, 0.0), (0.0, 0.0));
+    for replication in 0..40 {
+        let mut world = world(&plan, replication);
+        world.run_before(at(20.0)).unwrap();
+        world.set_health(part(&plan, "origin-1"), Health::Down, CauseId::OVERLOAD);
+        let mut stretch = |from: f64, until: f64, sum: &mut (f64, f64)| {
+            world.run_before(at(20.0 + from)).unwrap();
+            let before = seen(&world, &plan, &BOTH);
+            world.run_before(at(20.0 + until)).unwrap();
+            let after = seen(&world, &plan, &BOTH);
+            sum.0 += after.0 - before.0;
+            sum.1 += after.1 - before.1;
+        };
+        stretch(0.0, 2.0, &mut early);
+        stretch(49.0, 51.0, &mut half);
+        stretch(100.0, 110.0, &mut late);
+    }
+    let share = |(look_ups, misses): (f64, f64)| 1.0 - misses / look_ups;
+    println!("{:.4} {:.4} {:.4}", share(early), share(half), share(late));
+    assert!((share(early) - 50.0 / 51.0 * 0.99).abs() < 0.015);
+    // Forty times two edges of a hundred copies each: a deviation of half a percent, and of the look-ups.
+    assert!((share(half) - 50.0 / 51.0 * 0.5).abs() < 0.025);
+    assert_eq!(share(late), 0.0);
+}
+
+/// A purge is no loss of service: the edge is there, and empty.
+#[test]
+fn a_purged_edge_answers_and_has_to_fetch() {
+    let content = "{ objects = 5000, popularity = { get = { zipf = 0.8, objects = 5000 } } }";
+    let text = scene(content, "1d");
+    let purge = "[fault.purge]\nhits = \"cdn.edge\"\nhow = \"cache-lost\"\nat = \"30s\"\n";
+    let found = |text: &str| {
+        let plan = planned(text);
+        let span = Span {
+            levels: vec![],
+            start: SimTime::ZERO,
+            from: SimTime::ZERO,
+            until: at(60.0),
+            horizon: at(1e6),
+            faults: Faults::Live,
+        };
+        let mut world = World::new(&plan, Lineage::replication(0), span);
+        world.run_before(at(30.0)).unwrap();
+        let before = seen(&world, &plan, &BOTH);
+        world.run_before(at(40.0)).unwrap();
+        let after = seen(&world, &plan, &BOTH);
+        let (look_ups, misses) = (after.0 - before.0, after.1 - before.1);
+        assert!((look_ups - 1_000.0).abs() < 110.0, "all users are answered: {look_ups}");
+        1.0 - misses / look_ups
+    };
+    // Of 500 look-ups at each in 10 s every object's first: on average Σ (1 − e^(−500pᵢ)) = 396 of 500.
+    let table = Zipf::new(0.8, 5_000).unwrap();
+    let first: f64 = (1..=5_000).map(|rank| -libm::expm1(-500.0 * table.probability(rank))).sum();
+    let (purged, undisturbed) = (found(&format!("{text}{purge}")), found(&text));
+    println!("{purged:.3} and {undisturbed:.3}, {:.3} by arithmetic", 1.0 - first / 500.0);
+    assert!((purged - (1.0 - first / 500.0)).abs() < 0.05, "{purged}, {first}");
+    assert!(undisturbed > 0.99, "{undisturbed}");
+}
+
+#[test]
+fn contents_of_edges_that_make_no_sense_are_refused_with_the_way_out() {
+    let content = "{ objects = 5, popularity = { get = { zipf = 0.8, objects = 50 } } }";
+    for (life, content, says) in [
+        ("0s", content, "required key `life` is missing"),
+        ("1h", "{ objects = 0, popularity = { get = { zipf = 1, objects = 5 } } }", "objects"),
+        ("1h", "{ objects = 5, popularity = { got = { zipf = 1, objects = 5 } } }", "did you mean"),
+        (
+            "1h",
+            "{ objects = 5, popularity = { get = { zipf = 1, objects = 5 } }, cacheable = { put = 0.5 } }",
+            "no `put` is kept",
+        ),
+    ] {
+        let complaints = draft_or_complaints(&scene(content, life)).unwrap_err();
+        assert!(complaints.contains(says), "{says}: {complaints}");
+    }
+    let line = format!("content = {content}\n");
+    let both = scene(content, "1h").replace(&line, &format!("{line}hit = {{ get = 0.5 }}\n"));
+    assert!(draft_or_complaints(&both).unwrap_err().contains("hit ratios are given, or come out"));
+    let neither = scene(content, "1h").replace(&line, "");
+    assert!(draft_or_complaints(&neither).unwrap_err().contains("`hit` is missing"));
+}
