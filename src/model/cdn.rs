@@ -2,9 +2,8 @@
 //!
 //! Model: a page view belongs to one of the edges, drawn once a view, with all its requests. What an edge
 //! holds is given by a ratio: a look-up finds its object with the ratio of its class (independent draws of
-//! the request). Or it is played object by object: a class asks for objects of Zipf popularity, all classes
-//! share the room of the edge, a copy serves for `life` after it was fetched, and one is there from when the
-//! origin has answered. What is not found goes on to the origin; what a hit costs is the round trip to the
+//! the request). Or it is played object by object ([`content`]): a class asks for objects of Zipf popularity,
+//! all classes share the room of the edge, and a copy serves for `life` after it was fetched. What is not found goes on to the origin; what a hit costs is the round trip to the
 //! edge, nothing else. A class without a ratio or popularity passes through.
 //!
 //! An edge that dies cuts its users off for the time that routes need to converge; after it the
@@ -18,27 +17,26 @@
 //! fall in a line to none. Without `life` nothing is served while the origin is silent. Object by object
 //! every copy has an age of its own.
 //!
-//! Object by object an edge is warm when a run begins: before, it has been asked at the mean rates of the
-//! plan, evenly spaced and answered at once, by draws of their own.
-//!
 //! In: `route`, `look_up`, `answered`, `unanswered`, `fares`, `wipe`, `alarm`. Holds: hits + misses =
 //! look-ups, by edge; at most one alarm an edge; an edge has room for as many objects as the file says.
 //! Leaves out: sizes of objects, a second tier of edges, collapsed fetches of one object, copies that are
-//! served though too old, what an edge can carry; an edge that came back shortly before a run begins is
-//! as warm as the others; one that only closed users or recorded traffic ask begins empty.
+//! served though too old, what an edge can carry; an edge that came back or was purged shortly before a run
+//! begins is as warm as the others; one that only closed users or recorded traffic ask begins empty.
 //! Source: as [`super::cache`].
 
 use crate::engine::calendar::Ticket;
-use crate::model::cache::{ObjectCache, Policy};
 use crate::model::event::Event;
 use crate::model::gauge::Gauge;
-use crate::model::ids::{ComponentId, KeyId, UnitId};
+use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
 use crate::model::request::{Outcome, Owner, Request, RequestId};
 use crate::model::route::Draws;
 use crate::model::world::World;
 use crate::model::{Component, Ctx, Health};
-use crate::units::{Rate, SimDuration, SimTime};
-use crate::workload::popularity::Zipf;
+use crate::units::{SimDuration, SimTime};
+
+pub mod content;
+
+use content::{EdgeContent, EdgeObjects, Held};
 
 /// What a CDN is.
 #[derive(Clone, Debug)]
@@ -55,35 +53,6 @@ pub struct CdnConfig {
     pub key: KeyId,
     /// Alarm of the first edge; those of the others follow.
     pub unit: UnitId,
-}
-
-/// What an edge holds, by row of its classes.
-#[derive(Clone, Debug)]
-pub enum EdgeContent {
-    /// Hit ratios.
-    Ratios(Vec<f64>),
-    /// Objects.
-    Objects {
-        /// How many.
-        capacity: u32,
-        /// What it throws out.
-        policy: Policy,
-        /// What is asked for.
-        rows: Vec<EdgeRow>,
-        /// Key of what was asked for before a run begins.
-        before: KeyId,
-    },
-}
-
-/// What one class asks for.
-#[derive(Clone, Debug)]
-pub struct EdgeRow {
-    /// Which objects.
-    pub popularity: Zipf,
-    /// Share of the requests that an edge may answer.
-    pub cacheable: f64,
-    /// How often each edge is asked for one that it may answer, in the mean.
-    pub rate: Rate,
 }
 
 /// Where a class enters a CDN.
@@ -132,30 +101,17 @@ struct State {
     works: bool,
     /// Dead, and routes have converged: nobody is sent there.
     withdrawn: bool,
+    /// Of what it stopped working last.
+    died_of: CauseId,
     ticket: Ticket,
     /// The last good answer of the origin.
     good: SimTime,
     /// A fetch since then was not answered.
     silent: bool,
     /// Its objects, where they are played.
-    objects: Option<Box<Objects>>,
+    held: Option<Box<Held>>,
     hits: u64,
     misses: u64,
-}
-
-/// Objects with a clock of their own, which began before the first instant of a run.
-#[derive(Clone, Debug)]
-struct Objects {
-    cache: ObjectCache,
-    /// What the clock shows at an instant of the run.
-    shows: SimTime,
-    at: SimTime,
-}
-
-impl Objects {
-    fn clock(&self, now: SimTime) -> SimTime {
-        self.shows + (now - self.at)
-    }
 }
 
 /// Where a view is sent.
@@ -175,28 +131,11 @@ pub struct Cdn {
     fetched: u64,
 }
 
-/// Most look-ups that warm an edge, some tenths of a second's work. Where they do not fill it, it has less
-/// than it would have.
-const MOST_BEFORE: u64 = 2_000_000;
-
-/// Draws of one look-up: of its object, whether an edge may answer, of what is thrown out for it.
-const OBJECT: u32 = 0;
-const CACHEABLE: u32 = 1;
-const VICTIM: u32 = 2;
-/// Of one before a run begins: besides, for which row, whether a copy was there already, and its age.
-const ROW: u32 = 1;
-const LIVES: u32 = 3;
-const AGE: u32 = 4;
-const BEFORE_DRAWS: u32 = 8;
-
-/// The object at `uniform` of `row`, numbered through all rows.
-fn object_at(rows: &[EdgeRow], row: usize, uniform: f64) -> u32 {
-    (first_of(rows, row) + rows[row].popularity.quantile(uniform) - 1) as u32
-}
-
-fn first_of(rows: &[EdgeRow], row: usize) -> u64 {
-    rows[..row].iter().map(|row| row.popularity.objects()).sum()
-}
+/// Most edges of a CDN.
+pub const MAX_EDGES: u32 = 10_000;
+/// Of the edge for which a request is fetched: it died meanwhile.
+const DIED: u16 = 1 << 15;
+const _: () = assert!(MAX_EDGES < DIED as u32);
 
 impl Cdn {
     /// Edges that work. Object by object they are warm at `start`; with the origin `silent` since then, as
@@ -209,14 +148,20 @@ impl Cdn {
         silent: Option<SimTime>,
     ) -> Self {
         let good = silent.unwrap_or(start);
-        let warm = |edge: usize| warm(&config, draws, edge, good);
+        let warm = |edge: usize| match &config.content {
+            EdgeContent::Ratios(_) => None,
+            EdgeContent::Objects(objects) => {
+                Some(Held::warm(objects, config.life, draws, edge as u32, (start, good)))
+            }
+        };
         let state = |edge: usize| State {
             works: true,
             withdrawn: false,
+            died_of: CauseId::OVERLOAD,
             ticket: Ticket::NONE,
             good,
             silent: silent.is_some(),
-            objects: warm(edge).map(Box::new),
+            held: warm(edge).map(Box::new),
             hits: 0,
             misses: 0,
         };
@@ -265,15 +210,12 @@ impl Cdn {
         let hit = match &self.config.content {
             EdgeContent::Ratios(ratios) => {
                 let ratio = ratios.get(usize::from(at.row)).copied().unwrap_or(0.0);
-                draws.uniform(at.key, request, OBJECT) < ratio * self.fresh(now, edge)
+                draws.uniform(at.key, request, 0) < ratio * self.fresh(now, edge)
             }
-            EdgeContent::Objects { rows, .. } => {
-                let object = asked_for(rows, request, at, draws);
-                let objects = self.edges[edge].objects.as_mut();
-                object.zip(objects).is_some_and(|(object, objects)| {
-                    let clock = objects.clock(now);
-                    objects.cache.find(clock, object)
-                })
+            EdgeContent::Objects(objects) => {
+                let object = objects.asked_for(request, at, draws);
+                let held = self.edges[edge].held.as_mut();
+                object.zip(held).is_some_and(|(object, held)| held.find(now, object))
             }
         };
         let state = &mut self.edges[edge];
@@ -295,12 +237,11 @@ impl Cdn {
         let state = &mut self.edges[edge];
         state.good = now;
         state.silent = false;
-        if let EdgeContent::Objects { rows, .. } = &self.config.content
-            && let Some(object) = asked_for(rows, request, at, draws)
-            && let Some(objects) = &mut state.objects
+        if let EdgeContent::Objects(objects) = &self.config.content
+            && let Some(object) = objects.asked_for(request, at, draws)
+            && let Some(held) = &mut state.held
         {
-            let clock = objects.clock(now);
-            objects.cache.keep(clock, object, 1, draws.uniform(at.key, request, VICTIM));
+            held.keep(now, object, EdgeObjects::victim(request, at, draws));
         }
     }
 
@@ -328,6 +269,9 @@ impl Cdn {
         edge.works = works;
         edge.ticket = Ticket::NONE;
         edge.withdrawn = false;
+        if !works {
+            edge.died_of = ctx.cause;
+        }
         if works {
             edge.good = ctx.now;
             edge.silent = false;
@@ -377,85 +321,10 @@ impl Cdn {
 
 impl State {
     fn wipe(&mut self) {
-        if let Some(objects) = &mut self.objects {
-            objects.cache.clear();
+        if let Some(held) = &mut self.held {
+            held.clear();
         }
     }
-}
-
-/// The object that `request` asks for; `None` when no edge may answer.
-fn asked_for(rows: &[EdgeRow], request: &Request, at: AtCdn, draws: &Draws<'_>) -> Option<u32> {
-    let row = usize::from(at.row);
-    let cacheable = rows.get(row)?.cacheable;
-    if cacheable < 1.0 && draws.uniform(at.key, request, CACHEABLE) >= cacheable {
-        return None;
-    }
-    Some(object_at(rows, row, draws.uniform(at.key, request, OBJECT)))
-}
-
-/// The row at a place among the rates of all.
-fn row_at(rows: &[EdgeRow], mut place: f64) -> usize {
-    for (at, row) in rows.iter().enumerate() {
-        let rate = row.rate.in_per_second();
-        if place < rate {
-            return at;
-        }
-        place -= rate;
-    }
-    rows.len() - 1
-}
-
-/// What `edge` holds at `end`, after it has been asked for long: for a life, of which nothing older
-/// answers, or, when it is full before, until what it holds has been thrown out once more (several times,
-/// where it is not the least recently used). A copy that was there before the first of these look-ups has
-/// an age like any other: none begins a life when the others do.
-fn warm(config: &CdnConfig, draws: &Draws<'_>, edge: usize, end: SimTime) -> Option<Objects> {
-    let EdgeContent::Objects { capacity, policy, rows, before } = &config.content else {
-        return None;
-    };
-    let count: u64 = rows.iter().map(|row| row.popularity.objects()).sum();
-    let life = config.life;
-    let mut cache = ObjectCache::new(*policy, *capacity, count as u32, Some(life));
-    let rate: f64 = rows.iter().map(|row| row.rate.in_per_second()).sum();
-    let begin = SimTime::ZERO + life;
-    if rate <= 0.0 {
-        return Some(Objects { cache, shows: begin, at: end });
-    }
-    let turnovers = if *policy == Policy::Lru { 2 } else { 6 };
-    let mut asked_for = vec![false; count as usize];
-    let mut last = ((rate * life.seconds()) as u64).min(MOST_BEFORE);
-    let mut full = false;
-    let mut now = begin;
-    let mut look_up = 0;
-    while look_up < last {
-        let draw = |of: u32| draws.uniform_at(*before, look_up, edge as u32 * BEFORE_DRAWS + of);
-        now = begin + SimDuration::from_seconds_f64(look_up as f64 / rate);
-        let row = row_at(rows, draw(ROW) * rate);
-        let object = object_at(rows, row, draw(OBJECT));
-        if !cache.find(now, object) {
-            let seen = std::mem::replace(&mut asked_for[object as usize], true);
-            let rank = u64::from(object) - first_of(rows, row) + 1;
-            let own = rows[row].rate.in_per_second() * rows[row].popularity.probability(rank);
-            // Copies live for a life, then wait to be asked for. One that was there before the first of
-            // these look-ups, and still is, has any age that is not shorter than that is ago.
-            let past = now.since(begin).min(life);
-            let left = (life - past).seconds();
-            let lives = own * left / (1.0 + own * life.seconds());
-            let age = if !seen && draw(LIVES) < lives {
-                past + SimDuration::from_seconds_f64(left * draw(AGE))
-            } else {
-                SimDuration::ZERO
-            };
-            let fetched = SimTime::ZERO + (now.since(SimTime::ZERO) - age);
-            cache.keep(fetched, object, 1, draw(VICTIM));
-        }
-        look_up += 1;
-        if !full && cache.len() == *capacity as usize && (*capacity as u64) < count {
-            full = true;
-            last = (turnovers * look_up).min(MOST_BEFORE);
-        }
-    }
-    Some(Objects { cache, shows: now, at: end })
 }
 
 impl World<'_> {
@@ -484,6 +353,28 @@ impl World<'_> {
         }
     }
 
+    /// An edge fares differently, for `cause`. What it was fetching when it stopped working reaches nobody,
+    /// though it may work again by then.
+    pub(in crate::model) fn edge_fares(&mut self, of: EdgeConfig, health: Health, cause: CauseId) {
+        let Component::Cdn(cdn) = &self.components[of.cdn.index()] else { return };
+        if cdn.works(of.number as usize) && !health.works() {
+            let classes = &self.plan.routes.classes;
+            let fetched = |request: &Request| {
+                let at = classes[request.class.index()].cdn;
+                u32::from(request.fetch) == of.number + 1 && at.is_some_and(|at| at.cdn == of.cdn)
+            };
+            let all = self.requests.iter().filter(|(_, request)| fetched(request));
+            for id in all.map(|(id, _)| id).collect::<Vec<_>>() {
+                self.requests[id].fetch |= DIED;
+            }
+        }
+        self.component_ctx(of.cdn, cause, |component, ctx| {
+            if let Component::Cdn(cdn) = component {
+                cdn.fares(ctx, of.number, health);
+            }
+        });
+    }
+
     /// The fetch `id` of an edge has ended as `outcome`: how it ends for the client of the edge.
     #[inline(never)]
     pub(in crate::model) fn fetched(&mut self, id: RequestId, outcome: Outcome) -> Outcome {
@@ -491,13 +382,16 @@ impl World<'_> {
         if matches!(entry.owner, Owner::Parent(_)) {
             return outcome;
         }
-        let edge = usize::from(std::mem::take(&mut entry.fetch)) - 1;
+        let fetch = std::mem::take(&mut entry.fetch);
+        let (edge, died) = (usize::from(fetch & !DIED) - 1, fetch & DIED != 0);
         let class = entry.class;
         let Some(at) = self.plan.routes.classes[class.index()].cdn else { return outcome };
         let Component::Cdn(found) = &mut self.components[at.cdn.index()] else { return outcome };
-        if !found.works(edge) {
+        let works = found.works(edge);
+        if died || !works {
             let member = found.config.edges[edge];
-            self.requests[id].cause = self.causes[member.index()];
+            let died_of = found.edges[edge].died_of;
+            self.requests[id].cause = if works { died_of } else { self.causes[member.index()] };
             return if outcome == Outcome::Ok { Outcome::Unreachable } else { outcome };
         }
         if outcome == Outcome::Ok {
@@ -511,8 +405,9 @@ impl World<'_> {
     /// The client of the fetch `id` has given up before the origin answered.
     pub(in crate::model) fn fetch_given_up(&mut self, id: RequestId) {
         let entry = &self.requests[id];
-        let (fetch, class) = (usize::from(entry.fetch), entry.class);
-        if fetch > 0
+        let (fetch, class) = (usize::from(entry.fetch & !DIED), entry.class);
+        if entry.fetch & DIED == 0
+            && fetch > 0
             && let Some(at) = self.plan.routes.classes[class.index()].cdn
             && let Component::Cdn(found) = &mut self.components[at.cdn.index()]
         {

@@ -552,12 +552,7 @@ impl<'p> World<'p> {
                 });
             }
             if let Component::Edge(edge) = &self.components[id.index()] {
-                let of = edge.config();
-                self.component_ctx(of.cdn, cause, |component, ctx| {
-                    if let Component::Cdn(cdn) = component {
-                        cdn.fares(ctx, of.number, health);
-                    }
-                });
+                self.edge_fares(edge.config(), health, cause);
             }
             if let Component::Link(link) = &self.components[id.index()] {
                 let of = link.config();

@@ -567,8 +567,15 @@ impl<'p> Draws<'p> {
     }
 }
 
+/// The same, in whatever repetition.
+#[must_use]
+#[inline]
+pub fn draw_of_request(request: &Request, sub: u32) -> u32 {
+    request.position << 20 | (sub & 63)
+}
+
 /// Index of a draw of `request`; drawn once, it is the same in every repetition.
 #[inline]
 fn draw_position(request: &Request, once: bool) -> u32 {
-    if once { request.position << 20 } else { draw_index(request, 0) }
+    if once { draw_of_request(request, 0) } else { draw_index(request, 0) }
 }

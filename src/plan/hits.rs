@@ -7,8 +7,8 @@
 //! Assumes: mean rates, without surges; closed users and recorded traffic ask for nothing, so that what
 //! they alone ask for is never found where copies have a life. Edges are asked evenly.
 
-use crate::model::cdn::EdgeRow;
-use crate::model::spec::place::{CachePolicy, CacheSpec, EdgeContentSpec, PopularitySpec};
+use crate::model::cdn::content::EdgeRow;
+use crate::model::spec::place::{CachePolicy, CacheSpec, CdnSpec, EdgeContentSpec, PopularitySpec};
 use crate::model::spec::request::StepSpec;
 use crate::plan::Draft;
 use crate::plan::flow::{self, Visits};
@@ -16,8 +16,8 @@ use crate::plan::links::Entrance;
 use crate::plan::load;
 use crate::plan::names::Kind;
 use crate::units::{Rate, SimDuration};
-use crate::workload::hits::{Holds, Leaves, Life, ratios};
-use crate::workload::popularity::Zipf;
+use crate::workload::hits::{Holds, Leaves, Life, ratios, stay};
+use crate::workload::popularity::{MAX_OBJECTS, Zipf};
 
 /// Hit ratios of a scenario.
 #[derive(Clone, Debug, Default)]
@@ -38,11 +38,19 @@ impl Hits {
             edges: (0..scenario.cdn.len()).map(|cdn| at_edges(draft, cdn)).collect(),
             caches: scenario.cache.iter().map(|(_, spec)| by_ratio(spec)).collect(),
         };
-        let played = scenario.cache.iter().filter(|(_, spec)| spec.hit.is_none()).count();
-        for _ in 0..played {
+        let played: Vec<Option<Played>> =
+            scenario.cache.iter().map(|(_, spec)| Played::of(spec)).collect();
+        // What one cache finds moves the rates of those behind it alone.
+        for _ in 0..played.iter().flatten().count() {
             let rates = hits.look_ups(draft);
-            for (at, (_, spec)) in scenario.cache.iter().enumerate() {
-                hits.caches[at] = in_cache(spec, rates[at]).unwrap_or(hits.caches[at]);
+            let before = hits.caches.clone();
+            for (at, cache) in played.iter().enumerate() {
+                if let Some(cache) = cache {
+                    hits.caches[at] = cache.ratio(rates[at]).unwrap_or(0.0);
+                }
+            }
+            if hits.caches == before {
+                break;
             }
         }
         hits
@@ -126,13 +134,42 @@ pub fn asked_at_edge(
     Some(EdgeRow { popularity, cacheable, rate })
 }
 
-/// How edges or a cache hold things.
-#[must_use]
-pub fn leaves(policy: CachePolicy) -> Leaves {
+fn leaves(policy: CachePolicy) -> Leaves {
     match policy {
         CachePolicy::Lru => Leaves::Unused,
         CachePolicy::Fifo => Leaves::First,
         CachePolicy::Random => Leaves::Any,
+    }
+}
+
+/// Objects that the edges of a CDN keep track of, of all classes, edge by edge; `None` where nothing is
+/// played, the largest number where there are more.
+#[must_use]
+pub fn tracked(spec: &CdnSpec) -> Option<u64> {
+    let classes = spec.content.as_ref()?.value.popularity.iter();
+    let of_all = classes.fold(0_u64, |sum, (_, of)| sum.saturating_add(of.objects.value));
+    Some(of_all.saturating_mul(u64::from(spec.count.value)))
+}
+
+/// How long an object is at an edge in the mean; `None`: for ever.
+#[must_use]
+pub fn stays_at_edge(
+    content: &EdgeContentSpec,
+    life: SimDuration,
+    rows: &[EdgeRow],
+) -> Option<SimDuration> {
+    stay(&kept(rows.iter()), &holds(content, life))
+}
+
+fn kept<'r>(rows: impl Iterator<Item = &'r EdgeRow>) -> Vec<(Zipf, Rate)> {
+    rows.map(|row| (row.popularity.clone(), row.rate)).collect()
+}
+
+fn holds(content: &EdgeContentSpec, life: SimDuration) -> Holds {
+    Holds {
+        capacity: content.objects.value,
+        leaves: leaves(content.policy.value),
+        life: Some(Life { length: life, renewed: false }),
     }
 }
 
@@ -146,19 +183,17 @@ fn at_edges(draft: &Draft, cdn: usize) -> Vec<f64> {
             .map(|(name, _)| spec.hit.get(name).map_or(0.0, |hit| hit.get()))
             .collect();
     };
+    if tracked(spec).is_some_and(|objects| objects > MAX_OBJECTS) {
+        return vec![0.0; classes.len()]; // refused elsewhere
+    }
     let content = &content.value;
     let of = |name: &str| {
         let popularity = table(content.popularity.get(name)?)?;
         asked_at_edge(draft, cdn, content, name, popularity)
     };
     let asked: Vec<Option<EdgeRow>> = classes.iter().map(|(name, _)| of(&name.text)).collect();
-    let kept: Vec<(Zipf, Rate)> =
-        asked.iter().flatten().map(|of| (of.popularity.clone(), of.rate)).collect();
-    let holds = Holds {
-        capacity: content.objects.value,
-        leaves: leaves(content.policy.value),
-        life: Some(Life { length: spec.life.value, renewed: false }),
-    };
+    let kept = kept(asked.iter().flatten());
+    let holds = holds(content, spec.life.value);
     let mut found = ratios(&kept, &holds).into_iter();
     let ratio = |of: &Option<EdgeRow>| {
         of.as_ref().map_or(0.0, |of| of.cacheable * found.next().unwrap_or(0.0))
@@ -166,19 +201,30 @@ fn at_edges(draft: &Draft, cdn: usize) -> Vec<f64> {
     asked.iter().map(ratio).collect()
 }
 
-/// Of a cache that is played object by object, looked up so many times a second.
-fn in_cache(spec: &CacheSpec, rate: f64) -> Option<f64> {
-    if spec.hit.is_some() {
-        return None;
+/// A cache that is played object by object.
+struct Played {
+    popularity: Zipf,
+    holds: Holds,
+}
+
+impl Played {
+    fn of(spec: &CacheSpec) -> Option<Self> {
+        if spec.hit.is_some() {
+            return None;
+        }
+        let life = spec.life.as_ref().map(|life| life.value);
+        let life = life.map(|length| Life { length, renewed: spec.renewed.value });
+        let (capacity, leaves) = (spec.objects.as_ref()?.value, leaves(spec.policy.value));
+        let popularity = table(spec.popularity.as_ref()?)?;
+        Some(Self { popularity, holds: Holds { capacity, leaves, life } })
     }
-    let popularity = table(spec.popularity.as_ref()?)?;
-    let life: Option<SimDuration> = spec.life.as_ref().map(|life| life.value);
-    let life = life.map(|length| Life { length, renewed: spec.renewed.value });
-    let holds =
-        Holds { capacity: spec.objects.as_ref()?.value, leaves: leaves(spec.policy.value), life };
-    // Without a life the ratio is the same at any rate.
-    let rate = if life.is_none() { 1.0 } else { rate };
-    Some(ratios(&[(popularity, Rate::per_second(rate)?)], &holds)[0])
+
+    /// Looked up so many times a second; without a life it does not matter how many.
+    fn ratio(&self, rate: f64) -> Option<f64> {
+        let rate = if self.holds.life.is_none() { 1.0 } else { rate };
+        let asked = [(self.popularity.clone(), Rate::per_second(rate)?)];
+        Some(ratios(&asked, &self.holds)[0])
+    }
 }
 
 fn table(spec: &PopularitySpec) -> Option<Zipf> {

@@ -93,6 +93,15 @@ pub fn ratios(asked: &[(Zipf, Rate)], holds: &Holds) -> Vec<f64> {
     groups.iter().map(ratio).collect()
 }
 
+/// T: how long an object is there in the mean, from its last use or from when it came in; `None`: for ever.
+#[must_use]
+pub fn stay(asked: &[(Zipf, Rate)], holds: &Holds) -> Option<SimDuration> {
+    let groups: Vec<Vec<Group>> =
+        asked.iter().map(|(popularity, rate)| grouped(popularity, rate.in_per_second())).collect();
+    let time = time_in(&groups.concat(), holds);
+    time.is_finite().then(|| SimDuration::from_seconds_f64(time))
+}
+
 /// As [`ratios`], of one popularity and no life: at whatever rate.
 #[must_use]
 pub fn ratio(popularity: &Zipf, capacity: u64, leaves: Leaves) -> f64 {

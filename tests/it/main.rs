@@ -13,8 +13,8 @@ mod common;
 mod coverage;
 mod databases;
 mod determinism;
-#[cfg(target_os = "linux")]
 mod edges;
+#[cfg(target_os = "linux")]
 mod endings;
 mod faults;
 mod front;

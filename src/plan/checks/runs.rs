@@ -164,6 +164,7 @@ fn check_workload(draft: &Draft, workload: &WorkloadSpec, out: &mut Diagnostics)
         _ => {}
     }
     check_users(draft, workload, out);
+    check_then(draft, workload, out);
     check_surges(draft, workload, out);
     if let Some(trace) = &workload.trace {
         let message = "recorded traffic has its own ups and downs";
@@ -189,6 +190,22 @@ fn check_workload(draft: &Draft, workload: &WorkloadSpec, out: &mut Diagnostics)
         inert_if(workload.scale.as_ref(), message, "change `rate`", out);
     }
     check_arrivals(&workload.arrivals.value, out);
+}
+
+/// Only clients fetch what follows.
+fn check_then(draft: &Draft, workload: &WorkloadSpec, out: &mut Diagnostics) {
+    let class = &workload.request;
+    let then = draft.scenario.request.get(&class.value).and_then(|spec| spec.then.as_ref());
+    if workload.from.is_none()
+        && let Some(then) = then
+    {
+        let message = format!("nobody fetches `{}` after `{}`", then.request.value, class.value);
+        out.push(
+            Diagnostic::new(Code::NoEffect, class.span, message)
+                .related(then.span, "what follows")
+                .help("say by `from` whose clients ask, or ask for a class without `then`"),
+        );
+    }
 }
 
 fn check_users(draft: &Draft, workload: &WorkloadSpec, out: &mut Diagnostics) {

@@ -2,7 +2,8 @@
 
 use super::{Builder, Wanted};
 use crate::model::blueprint::{Config, Part};
-use crate::model::cdn::{CdnConfig, EdgeConfig, EdgeContent};
+use crate::model::cdn::content::{EdgeContent, EdgeObjects};
+use crate::model::cdn::{CdnConfig, EdgeConfig};
 use crate::model::ids::{ComponentId, KeyId};
 use crate::model::names::{NamesConfig, Target};
 use crate::model::probing::Probing;
@@ -11,9 +12,6 @@ use crate::plan::hits;
 use crate::plan::links::Entrance;
 use crate::plan::names::{Found, Kind, member_name};
 use crate::plan::program::{CdnPlan, Compiler, NamesPlan, Targets, law_of};
-use crate::scenario::code::Code;
-use crate::scenario::diagnostic::Diagnostic;
-use crate::workload::popularity::MAX_OBJECTS;
 
 /// The edges of the CDN `name` together, as those who fetch from its origin.
 fn origin_name(name: &str) -> String {
@@ -67,28 +65,21 @@ fn edge_content(builder: &mut Builder<'_>, index: usize) -> EdgeContent {
     };
     let content = &content.value;
     let mut rows = Vec::new();
-    let mut objects = 0;
     for (class, popularity) in content.popularity.iter() {
         let owner = format!("cdn `{name}`");
-        objects += popularity.objects.value;
         // Without a row something is reported: then nothing is run.
         rows.extend(
             super::cache::popular(&owner, popularity, builder.out)
                 .and_then(|table| hits::asked_at_edge(draft, index, content, class, table)),
         );
     }
-    if objects > MAX_OBJECTS {
-        let message =
-            format!("{objects} objects of all classes; there must be at most {MAX_OBJECTS}");
-        let span = content.popularity.span;
-        builder.out.push(Diagnostic::new(Code::OutOfRange, span, message));
-    }
-    EdgeContent::Objects {
+    EdgeContent::Objects(EdgeObjects {
         capacity: u32::try_from(content.objects.value).unwrap_or(u32::MAX),
         policy: super::cache::policy_of(content.policy.value),
+        stays: hits::stays_at_edge(content, spec.life.value, &rows),
         rows,
         before: KeyId(0),
-    }
+    })
 }
 
 /// A name service; its keys are given by [`finish`].
@@ -193,8 +184,8 @@ pub(super) fn finish(compiler: &mut Compiler<'_>, parts: &mut [Part]) {
             Config::Cdn(config) => {
                 let name = part.name.strip_suffix(".origin").unwrap_or(&part.name);
                 config.key = compiler.key("edge", name);
-                if let EdgeContent::Objects { before, .. } = &mut config.content {
-                    *before = compiler.key("edge-before", name);
+                if let EdgeContent::Objects(objects) = &mut config.content {
+                    objects.before = compiler.key("edge-before", name);
                 }
             }
             Config::Names(config) => {
