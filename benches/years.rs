@@ -14,22 +14,22 @@ use std::time::Instant;
 
 use fivenines::engine::draw::{Lineage, Seed};
 use fivenines::health::{Kernel, Listener, Moved, Start};
-use fivenines::plan;
-use fivenines::plan::availability::{self, AvailabilityPlan};
+use fivenines::plan::availability;
+use fivenines::plan::{self, Draft};
 use fivenines::scenario::diagnostic::Diagnostics;
 use fivenines::scenario::document::Document;
 use fivenines::scenario::source::Source;
 use fivenines::solve::flows;
-use fivenines::solve::fluid::{Known, Memo};
+use fivenines::study::window::Watch;
+use fivenines::study::years::{self, YearsPlan};
 use fivenines::units::SimTime;
 
-fn load(path: &str) -> AvailabilityPlan {
+fn draft(path: &str) -> Draft {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
     let mut out = Diagnostics::new();
     let source = Source::read(&path, &mut out).expect("the scenario is shipped");
     let document = Document::parse(source, &mut out).expect("it is TOML");
-    let draft = plan::draft(&document, &mut out).expect("it makes sense");
-    availability::plan(&draft, &[]).expect("something in it can fail")
+    plan::draft(&document, &mut out).expect("it makes sense")
 }
 
 /// Rates of three seeds, and their median.
@@ -69,7 +69,8 @@ impl Listener for Down {
 }
 
 fn b4() {
-    let plan = load("scenarios/oracles/b4-fleet.toml");
+    let plan = availability::plan(&draft("scenarios/oracles/b4-fleet.toml"), &[]);
+    let plan = plan.expect("something in it can fail");
     rates("b4", |seed| {
         let seen = flows::run(&plan, 0, seed, &[]).expect("time goes on");
         (seen.steps, 1.0 - seen.tallies[0].downtime_s() / plan.horizon.seconds())
@@ -91,23 +92,24 @@ fn b4() {
     });
 }
 
+/// A thousand replications of ten years of a tier, with all its faults and traffic and once more without
+/// what is common to all, on as many threads as there are.
 fn tiers() {
-    for tier in ["starter", "tier-3", "tier-5", "tier-8"] {
-        let plan = load(&format!("scenarios/tiers/{tier}.toml"));
-        let Some(fluid) = plan.fluid.as_ref() else { continue };
-        let known = Known::default();
+    let tiers =
+        ["starter", "tier-1", "tier-2", "tier-3", "tier-4", "tier-5", "tier-6", "tier-7", "tier-8"];
+    for tier in tiers {
+        let draft = draft(&format!("scenarios/tiers/{tier}.toml"));
+        let of = availability::plan(&draft, &[availability::common(&draft)]);
+        let of = of.expect("something in it can fail");
+        let (replications, level) = ((1_000, 1_000), 0.95);
+        let plan = YearsPlan { of, replications, precision: vec![], level, figures: vec![] };
         let start = Instant::now();
-        let mut memo = Memo::new(fluid, &known);
-        let mut steps = 0;
-        for replication in 0..100 {
-            let seen = flows::run_with_traffic(&plan, 0, replication, &[], &mut memo);
-            steps += seen.expect("time goes on").steps;
-        }
-        let seconds = start.elapsed().as_secs_f64();
+        let seen = years::run(&plan, &Watch::default()).expect("time goes on");
         println!(
-            "{tier}: {:.0} years/s on one thread, {:.0} ns a step",
-            100.0 * plan.horizon.seconds() / 31_536_000.0 / seconds,
-            seconds * 1e9 / steps as f64
+            "{tier}: 1,000 x {:.0} years in {:.2} s, {} steps",
+            plan.of.horizon.seconds() / 31_536_000.0,
+            start.elapsed().as_secs_f64(),
+            seen.steps,
         );
     }
 }

@@ -13,7 +13,7 @@ use super::error::{DEPTH_MAX, DeclarationError, STATES_MAX};
 use super::net::{
     AutomatonId, BranchNet, CauseId, CauseName, ChoiceNet, Description, Edge, FactId, FactNet,
     Laws, LengthNet, Lists, MoveNet, Net, Node, NodeLinks, Program, Reactions, Reading, Ref,
-    Service, StateId, StateNet, TimerNet, TimerText, TransitionNet,
+    Service, StateId, StateNet, TimerNet, TimerText, TransitionNet, bit_of,
 };
 
 /// Earlier lengths that a new one is compared with.
@@ -177,12 +177,14 @@ impl<'d> Compiler<'d> {
                 Node::Literal { automaton, states } => {
                     literals[*automaton as usize].push((at as u32, *states));
                     links[at].need = 1;
+                    links[at].below = bit_of(*automaton);
                 }
                 Node::Gate { need, inputs } => {
                     links[at].need = *need;
                     for input in inputs {
                         let edge = Edge { gate: at as u32, inverted: input.inverted };
                         edges[input.node as usize].push(edge);
+                        links[at].below |= links[input.node as usize].below;
                     }
                 }
             }

@@ -23,7 +23,8 @@ use crate::units::SimTime;
 
 use super::declare::{Fate, Opens};
 use super::net::{
-    AutomatonId, BranchNet, CauseId, CrewId, FactId, Net, Node, Ref, StateId, TransitionNet, slice,
+    AutomatonId, BranchNet, CauseId, CrewId, FactId, Net, Node, Ref, StateId, TransitionNet,
+    bit_of, slice,
 };
 
 /// Causes kept for one component.
@@ -130,6 +131,7 @@ pub(super) struct Marking {
     pub state: Vec<StateId>,
     /// Per node: inputs that hold.
     pub count: Vec<i32>,
+    ill: Ill,
     pub causes: Vec<Causes>,
     pub crews: Vec<CrewState>,
     /// Per timer.
@@ -149,6 +151,36 @@ pub(super) struct Marking {
     explanation: Explanation,
 }
 
+/// Automata in which something is wrong, counted by their bits ([`bit_of`]).
+#[derive(Clone, Debug)]
+struct Ill {
+    bits: u64,
+    counts: [u32; 64],
+}
+
+impl Default for Ill {
+    fn default() -> Self {
+        Self { bits: 0, counts: [0; 64] }
+    }
+}
+
+impl Ill {
+    fn add(&mut self, automaton: u32) {
+        let bit = bit_of(automaton);
+        self.counts[bit.trailing_zeros() as usize] += 1;
+        self.bits |= bit;
+    }
+
+    fn remove(&mut self, automaton: u32) {
+        let bit = bit_of(automaton);
+        let count = &mut self.counts[bit.trailing_zeros() as usize];
+        *count -= 1;
+        if *count == 0 {
+            self.bits &= !bit;
+        }
+    }
+}
+
 const QUEUED: u8 = 1;
 const TOUCHED: u8 = 2;
 
@@ -159,6 +191,7 @@ impl Marking {
         let mut marking = Self {
             state: states,
             count: vec![0; net.nodes.len()],
+            ill: Ill::default(),
             causes: vec![Causes::NONE; net.programs.len()],
             crews: Vec::new(),
             hands: vec![Hand::None; net.timers.len()],
@@ -193,6 +226,12 @@ impl Marking {
                     inputs.iter().filter(|input| self.holds(net, **input)).count() as i32
                 }
             };
+        }
+        self.ill = Ill::default();
+        for (index, (program, state)) in net.programs.iter().zip(&self.state).enumerate() {
+            if program.sound & state.bit() == 0 {
+                self.ill.add(index as u32);
+            }
         }
         for (at, shown) in self.shown.iter_mut().enumerate() {
             let value = net.facts[at].value;
@@ -409,6 +448,12 @@ impl Marking {
         let from = self.state[index];
         self.enqueue(automaton);
         self.state[index] = to;
+        let sound = net.programs[index].sound;
+        match (sound & from.bit() != 0, sound & to.bit() != 0) {
+            (true, false) => self.ill.add(automaton),
+            (false, true) => self.ill.remove(automaton),
+            _ => {}
+        }
         for timer in net.programs[index].timers.clone() {
             let wants = &net.timers[timer as usize];
             if wants.wanted & from.bit() != 0 && wants.wanted & to.bit() == 0 {
@@ -566,7 +611,11 @@ impl Marking {
                 }
                 Node::Gate { inputs, .. } => {
                     let value = self.holds(net, Ref { node, inverted: false });
-                    let agree = inputs.iter().filter(|input| self.holds(net, **input) == value);
+                    // Where nothing is wrong there is no cause.
+                    let ill =
+                        |input: &&Ref| net.links[input.node as usize].below & self.ill.bits != 0;
+                    let agrees = |input: &&Ref| self.holds(net, **input) == value;
+                    let agree = inputs.iter().filter(ill).filter(agrees);
                     into.open.extend(agree.map(|input| input.node));
                 }
             }

@@ -237,12 +237,20 @@ pub(super) struct MoveNet {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct NodeLinks {
     pub need: i32,
+    /// Bits of the automata that it depends on ([`bit_of`]).
+    pub below: u64,
     /// The gates it feeds.
     pub edges: (u32, u32),
     /// The automata whose guards or rates read it.
     pub watchers: (u32, u32),
     /// Facts of the whole that read it.
     pub observed: (u32, u32),
+}
+
+/// One of 64 bits for an automaton: several may have the same.
+#[inline]
+pub(super) const fn bit_of(automaton: u32) -> u64 {
+    1 << (automaton % 64)
 }
 
 /// A draw among branches: whose, and for what.

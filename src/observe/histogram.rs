@@ -7,8 +7,8 @@
 //! Takes whole nanoseconds, 0 to 584 years; gives counts, the exact sum, least and greatest value,
 //! and quantiles. Holds: merging is exact, commutative and associative; Σ buckets = count.
 //! Memory: 2 KiB for each power of two between the least and the greatest value seen (1 ms to
-//! 10 s: 30 KiB), twice that once a bucket holds 2³²; some hundred bytes while empty. Leaves out: the
-//! order of the values.
+//! 10 s: 30 KiB), twice that once a bucket holds 2³²; up to 32 buckets are kept by themselves, in half a
+//! kilobyte. Leaves out: the order of the values.
 //!
 //! Source: Tene, HdrHistogram, for the bucket layout.
 
@@ -24,16 +24,23 @@ const LAST: usize = (63 - BITS as usize) * ROW + 2 * ROW - 1;
 // Bucket numbers start at 0 and rise by one.
 const _: () = assert!(bucket_of(u64::MAX) == LAST && bucket_of(0) == 0 && LAST < 1 << 15);
 
+/// Buckets that are kept one by one, as long as no more hold anything.
+const FEW: usize = 32;
+
 /// A count a bucket: narrow until one of them does not fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Counts {
+    /// Number and count of those that hold anything, rising.
+    Few(Vec<(u16, u64)>),
     Narrow(Vec<u32>),
     Wide(Vec<u64>),
 }
 
 impl Counts {
+    /// Buckets in a row; none while they are few.
     fn len(&self) -> usize {
         match self {
+            Self::Few(_) => 0,
             Self::Narrow(counts) => counts.len(),
             Self::Wide(counts) => counts.len(),
         }
@@ -56,15 +63,21 @@ impl Counts {
 
     #[cold]
     fn widen(&mut self) {
-        *self = Self::Wide(self.iter().collect());
+        if let Self::Narrow(counts) = self {
+            *self = Self::Wide(counts.iter().map(|count| u64::from(*count)).collect());
+        }
     }
 
-    fn iter(&self) -> impl Iterator<Item = u64> + '_ {
-        let (narrow, wide): (&[u32], &[u64]) = match self {
-            Self::Narrow(counts) => (counts, &[]),
-            Self::Wide(counts) => (&[], counts),
+    /// What the buckets of a row from `first` on hold, or the few, each with its number.
+    fn iter(&self, first: usize) -> impl Iterator<Item = (usize, u64)> + '_ {
+        let (few, narrow, wide): (&[(u16, u64)], &[u32], &[u64]) = match self {
+            Self::Few(few) => (few, &[], &[]),
+            Self::Narrow(counts) => (&[], counts, &[]),
+            Self::Wide(counts) => (&[], &[], counts),
         };
-        narrow.iter().map(|&count| u64::from(count)).chain(wide.iter().copied())
+        let row = narrow.iter().map(|&count| u64::from(count)).chain(wide.iter().copied());
+        let row = (first..).zip(row).filter(|(_, count)| *count > 0);
+        few.iter().map(|&(bucket, count)| (usize::from(bucket), count)).chain(row)
     }
 
     /// Room for `before` more in front and `after` more behind.
@@ -75,6 +88,7 @@ impl Counts {
             *counts = all;
         }
         match self {
+            Self::Few(_) => {}
             Self::Narrow(counts) => wider(counts, before, after),
             Self::Wide(counts) => wider(counts, before, after),
         }
@@ -86,7 +100,7 @@ impl Counts {
 pub struct Histogram {
     /// Number of the first bucket held; a multiple of a row.
     first: usize,
-    /// Counts of the buckets from `first` on, whole rows, no empty row at either end.
+    /// Counts of the buckets from `first` on, whole rows, no empty row at either end; or the few.
     counts: Counts,
     count: u64,
     sum: u128,
@@ -123,7 +137,7 @@ impl Histogram {
     /// Nothing recorded; allocates with the first value.
     #[must_use]
     pub const fn new() -> Self {
-        let counts = Counts::Narrow(Vec::new());
+        let counts = Counts::Few(Vec::new());
         Self { first: 0, counts, count: 0, sum: 0, min: u64::MAX, max: 0 }
     }
 
@@ -145,16 +159,53 @@ impl Histogram {
         if times == 0 {
             return;
         }
-        let bucket = bucket_of(nanos);
-        // Wraps around below the first row, and so lies beyond the end, too.
-        if bucket.wrapping_sub(self.first) >= self.counts.len() {
-            self.make_room(bucket, bucket);
-        }
-        self.counts.add(bucket - self.first, times);
+        self.add(bucket_of(nanos), times);
         self.count += times;
         self.sum += u128::from(nanos) * u128::from(times);
         self.min = self.min.min(nanos);
         self.max = self.max.max(nanos);
+    }
+
+    #[inline]
+    fn add(&mut self, bucket: usize, times: u64) {
+        // Wraps around below the first row, and so lies beyond the end, too.
+        if bucket.wrapping_sub(self.first) < self.counts.len() {
+            self.counts.add(bucket - self.first, times);
+        } else {
+            self.add_beyond(bucket, times);
+        }
+    }
+
+    /// To one of few, or beyond the rows held.
+    #[cold]
+    fn add_beyond(&mut self, bucket: usize, times: u64) {
+        if let Counts::Few(few) = &mut self.counts {
+            match few.binary_search_by_key(&bucket, |(bucket, _)| usize::from(*bucket)) {
+                Ok(at) => few[at].1 += times,
+                Err(at) if few.len() < FEW => few.insert(at, (bucket as u16, times)),
+                Err(_) => {
+                    self.lay_out(bucket, bucket);
+                    self.add(bucket, times);
+                }
+            }
+            return;
+        }
+        self.make_room(bucket, bucket);
+        self.counts.add(bucket - self.first, times);
+    }
+
+    /// The few into rows, with room for the buckets `low..=high`.
+    fn lay_out(&mut self, low: usize, high: usize) {
+        let Counts::Few(few) = std::mem::replace(&mut self.counts, Counts::Narrow(Vec::new()))
+        else {
+            unreachable!("only the few are laid out");
+        };
+        let edge =
+            |at: Option<&(u16, u64)>, or: usize| at.map_or(or, |(bucket, _)| usize::from(*bucket));
+        self.make_room(edge(few.first(), low).min(low), edge(few.last(), high).max(high));
+        for (bucket, count) in few {
+            self.counts.add(usize::from(bucket) - self.first, count);
+        }
     }
 
     /// Extends the rows held to the buckets `low..=high`.
@@ -175,13 +226,16 @@ impl Histogram {
         if other.count == 0 {
             return;
         }
-        let end = other.first + other.counts.len();
-        if other.first < self.first || end > self.first + self.counts.len() {
-            self.make_room(other.first, end - 1);
+        if other.counts.len() > 0 {
+            let end = other.first + other.counts.len();
+            if self.counts.len() == 0 {
+                self.lay_out(other.first, end - 1);
+            } else if other.first < self.first || end > self.first + self.counts.len() {
+                self.make_room(other.first, end - 1);
+            }
         }
-        let from = other.first - self.first;
-        for (at, theirs) in other.counts.iter().enumerate().filter(|(_, theirs)| *theirs > 0) {
-            self.counts.add(from + at, theirs);
+        for (bucket, theirs) in other.counts.iter(other.first) {
+            self.add(bucket, theirs);
         }
         self.count += other.count;
         self.sum += other.sum;
@@ -235,11 +289,11 @@ impl Histogram {
             return Some(self.max);
         }
         let mut seen = 0;
-        let row = self.counts.iter().position(|count| {
+        let found = self.counts.iter(self.first).find(|(_, count)| {
             seen += count;
             seen >= rank
         });
-        let (low, high) = edges_of(self.first + row.expect("the buckets add up to the count"));
+        let (low, high) = edges_of(found.expect("the buckets add up to the count").0);
         Some((low + (high - low) / 2).clamp(self.min, self.max))
     }
 
@@ -250,15 +304,16 @@ impl Histogram {
         if nanos >= self.max {
             return self.count;
         }
-        let buckets = (bucket_of(nanos) + 1).saturating_sub(self.first);
-        self.counts.iter().take(buckets).sum()
+        let last = bucket_of(nanos);
+        let all = self.counts.iter(self.first);
+        all.take_while(|(bucket, _)| *bucket <= last).map(|(_, count)| count).sum()
     }
 
     /// The buckets that hold anything, rising: (least value, greatest value, count), in
     /// nanoseconds.
     pub fn buckets(&self) -> impl Iterator<Item = (u64, u64, u64)> + '_ {
-        self.counts.iter().enumerate().filter(|(_, count)| *count > 0).map(|(at, count)| {
-            let (low, high) = edges_of(self.first + at);
+        self.counts.iter(self.first).map(|(bucket, count)| {
+            let (low, high) = edges_of(bucket);
             (low, high, count)
         })
     }
@@ -309,7 +364,12 @@ mod tests {
     #[test]
     fn memory_follows_what_was_seen() {
         assert!(size_of::<Histogram>() <= 128);
-        let latencies = of(&[1_000_000, 10_000_000_000]);
+        // As long as they are few, no rows.
+        let ends = [1_000_000, 10_000_000_000];
+        assert_eq!(of(&ends).counts.len(), 0);
+        let many: Vec<u64> =
+            ends.into_iter().chain((1..=FEW as u64).map(|n| n * 10_000_000)).collect();
+        let latencies = of(&many);
         assert_eq!(latencies.counts.len(), 15 * ROW);
         assert!(latencies.counts.len() * size_of::<u32>() < 32 << 10);
     }

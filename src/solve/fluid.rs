@@ -23,7 +23,8 @@
 //!
 //! Holds: lost views by cause sum to those lost, to rounding; memory does not grow with the horizon:
 //! states met are remembered up to [`MOST_CELLS`], then forgotten, which changes no figure but for the
-//! order in which they are summed. Leaves out: that work of those who gave up goes on (an overload
+//! order in which they are summed, and which states are rare in a p95 of utilisation (some 1e-4 of it).
+//! Leaves out: that work of those who gave up goes on (an overload
 //! in `requests` is worse than 1 − C/λ); what comes back by retries; the drift of the wait within a
 //! settled overload, as the rate rises and falls: in all less than one patience's worth of views.
 
@@ -31,7 +32,7 @@ mod commits;
 pub mod reading;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::engine::draw::{Lineage, Seed};
 use crate::engine::law::Law;
@@ -39,7 +40,7 @@ use crate::engine::special::{ln, normal_cdf};
 use crate::health::{Explanation, FactId, Listener, View};
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::{AvailabilityNet, AvailabilityPlan};
-use crate::plan::fluid::state::{AGE_BITS, AGES, Bits, StateLoad};
+use crate::plan::fluid::state::{AGE_BITS, AGES, Bits, ClassLoad, StateLoad};
 use crate::plan::fluid::{
     FluidClass, FluidPlan, FluidWorkload, HOUR_NS, HOURS, LEVEL, Patience, WEEK_NS,
 };
@@ -51,9 +52,9 @@ use commits::Group;
 pub use commits::WritesTally;
 
 /// States and levels remembered at once by one thread.
-pub const MOST_CELLS: usize = 1_024;
+pub const MOST_CELLS: usize = 4_096;
 /// States of the parts that are worked out once for all.
-const MOST_STATES: usize = 4_096;
+const MOST_STATES: usize = 32_768;
 /// A twelfth of a year.
 pub const MONTH: SimDuration = SimDuration::from_secs(730 * 3_600);
 /// Intervals of which the objective availability is a share.
@@ -107,7 +108,7 @@ pub struct TrafficTally {
 /// How busy resources are, over several replications.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Busy {
-    /// By resource, by hour of the week: seconds times utilisation.
+    /// By hour of the week, by resource: seconds times utilisation.
     pub hours: Vec<Vec<f64>>,
     /// By hour of the week: seconds.
     pub time: Vec<f64>,
@@ -136,7 +137,7 @@ impl Busy {
     #[must_use]
     pub fn hour(&self, resource: usize, hour: usize) -> Option<f64> {
         let time = *self.time.get(hour)?;
-        (time > 0.0).then(|| self.hours[resource][hour] / time)
+        (time > 0.0).then(|| self.hours[hour][resource] / time)
     }
 
     /// The utilisation that this share of the time does not exceed, hourly noise included.
@@ -173,11 +174,52 @@ fn value_of(bin: usize) -> f64 {
     LEAST_BIN * libm::pow(BIN, bin as f64 - 0.5)
 }
 
-fn bin_of(value: f64) -> usize {
-    if value < LEAST_BIN {
-        return 0;
+/// Where bins begin, and for each octave in so many slots the bin in which a slot begins: a slot is
+/// less than two bins wide, and a logarithm for every hour of every resource would be half of the work.
+#[derive(Debug)]
+struct Bins {
+    /// In multiples of [`LEAST_BIN`], by bin; the first holds what is below.
+    begin: Vec<f64>,
+    first: Vec<u16>,
+}
+
+const SLOT_BITS: u32 = 6;
+
+impl Bins {
+    fn get() -> &'static Self {
+        static BINS_ONCE: OnceLock<Bins> = OnceLock::new();
+        BINS_ONCE.get_or_init(|| {
+            let begin: Vec<f64> = (0..BINS)
+                .map(|bin| if bin == 0 { 0.0 } else { libm::pow(BIN, (bin - 1) as f64) })
+                .collect();
+            let last = Self::slot(*begin.last().expect("there are bins"));
+            let low = |slot: usize| {
+                let within = 1.0 + (slot % (1 << SLOT_BITS)) as f64 / f64::from(1 << SLOT_BITS);
+                within * libm::scalbn(1.0, (slot >> SLOT_BITS) as i32)
+            };
+            let of = |slot: usize| begin.partition_point(|begin| *begin <= low(slot)) - 1;
+            let first = (0..=last).map(|slot| of(slot) as u16).collect();
+            Self { begin, first }
+        })
     }
-    ((ln(value / LEAST_BIN) / ln(BIN)) as usize + 1).min(BINS - 1)
+
+    /// The slot of a value of at least 1: its exponent and the first bits behind the point.
+    fn slot(value: f64) -> usize {
+        ((value.to_bits() >> (52 - SLOT_BITS)) - (1023 << SLOT_BITS)) as usize
+    }
+
+    fn of(&self, value: f64) -> usize {
+        let value = value / LEAST_BIN;
+        if value < 1.0 {
+            return 0;
+        }
+        let Some(first) = self.first.get(Self::slot(value)) else { return BINS - 1 };
+        let mut bin = usize::from(*first);
+        while self.begin.get(bin + 1).is_some_and(|begin| *begin <= value) {
+            bin += 1;
+        }
+        bin
+    }
 }
 
 /// One state of the parts at one level of the rates.
@@ -205,22 +247,60 @@ struct Cell {
 /// difference who was first.
 #[derive(Debug, Default)]
 pub struct Known {
-    states: Mutex<BTreeMap<Bits, Arc<StateLoad>>>,
+    held: Mutex<Held>,
+}
+
+/// States, and their parts, each once: most states differ in few of them.
+#[derive(Debug, Default)]
+struct Held {
+    states: BTreeMap<Bits, Arc<StateLoad>>,
+    /// By a hash of what they hold.
+    classes: BTreeMap<u64, Vec<Arc<ClassLoad>>>,
+    rows: BTreeMap<u64, Vec<Arc<[f64]>>>,
+}
+
+impl Held {
+    /// The one that is held in place of its equals.
+    fn once<T: PartialEq + ?Sized>(
+        held: &mut BTreeMap<u64, Vec<Arc<T>>>,
+        hash: u64,
+        one: &mut Arc<T>,
+    ) {
+        let alike = held.entry(hash).or_default();
+        match alike.iter().find(|other| *other == one) {
+            Some(other) => *one = Arc::clone(other),
+            None => alike.push(Arc::clone(one)),
+        }
+    }
+
+    fn insert(&mut self, bits: &Bits, mut load: StateLoad) -> Arc<StateLoad> {
+        for class in &mut load.classes {
+            let heads = [class.fails, class.stalls, class.held];
+            let work = class.work.iter().flat_map(|(at, work)| [u64::from(*at), work.to_bits()]);
+            let hash = hash_of(heads.iter().map(|head| head.to_bits()).chain(work));
+            Self::once(&mut self.classes, hash, class);
+        }
+        for row in [&mut load.constant, &mut load.capacity] {
+            let hash = hash_of(row.iter().map(|value| value.to_bits()));
+            Self::once(&mut self.rows, hash, row);
+        }
+        let load = Arc::new(load);
+        self.states.insert(bits.clone(), Arc::clone(&load));
+        load
+    }
 }
 
 impl Known {
     fn state(&self, plan: &FluidPlan, bits: &Bits) -> Arc<StateLoad> {
-        let found = self.states.lock().ok().and_then(|states| states.get(bits).cloned());
+        let found = self.held.lock().ok().and_then(|held| held.states.get(bits).cloned());
         if let Some(found) = found {
             return found;
         }
-        let made = Arc::new(plan.state(bits));
-        if let Ok(mut states) = self.states.lock()
-            && states.len() < MOST_STATES
-        {
-            states.insert(bits.clone(), Arc::clone(&made));
+        let made = plan.state(bits);
+        match self.held.lock() {
+            Ok(mut held) if held.states.len() < MOST_STATES => held.insert(bits, made),
+            _ => Arc::new(made),
         }
-        made
     }
 }
 
@@ -249,6 +329,8 @@ pub struct Memo<'p> {
     /// is there changes nothing but the time it takes.
     recent: Vec<Option<Recent>>,
     cells: Vec<Cell>,
+    /// Forgotten ones, empty.
+    spare: Vec<Cell>,
     touched: Vec<u32>,
     busy: Busy,
     /// Of the replication under way: by resource, utilisation times seconds.
@@ -287,9 +369,10 @@ impl<'p> Memo<'p> {
             known: BTreeMap::new(),
             recent: vec![None; RECENT],
             cells: Vec::new(),
+            spare: Vec::new(),
             touched: Vec::new(),
             busy: Busy {
-                hours: vec![vec![0.0; HOURS]; resources],
+                hours: vec![vec![0.0; resources]; HOURS],
                 time: vec![0.0; HOURS],
                 bins: vec![vec![0.0; BINS]; resources],
                 sigma: Vec::new(),
@@ -332,23 +415,31 @@ impl<'p> Memo<'p> {
 
     /// [`Self::sigma_at`], worked out once a state.
     fn spread(&mut self, state: u32, load: &StateLoad, resource: usize) -> f64 {
-        let known = self.spreads[state as usize][resource];
-        if !known.is_nan() {
+        let known = self.spreads[state as usize].get(resource).copied();
+        if let Some(known) = known.filter(|known| !known.is_nan()) {
             return known;
         }
         let sigma = self.sigma_at(load, resource);
-        self.spreads[state as usize][resource] = sigma;
+        let spreads = &mut self.spreads[state as usize];
+        spreads.resize(load.constant.len(), f64::NAN);
+        spreads[resource] = sigma;
         sigma
     }
 
     /// Rates by class in an hour of the week at a level.
     fn rates(&self, level: u32, hour: usize) -> Vec<f64> {
-        let mut rates = vec![0.0; self.plan.classes.len()];
+        let mut rates = Vec::new();
+        self.rates_into(level, hour, &mut rates);
+        rates
+    }
+
+    fn rates_into(&self, level: u32, hour: usize, rates: &mut Vec<f64>) {
+        rates.clear();
+        rates.resize(self.plan.classes.len(), 0.0);
         let factors = &self.factors[level as usize];
         for (at, workload) in self.plan.workloads.iter().enumerate() {
             rates[workload.class] += self.hours[at][hour] * factors[at];
         }
-        rates
     }
 
     fn state(&mut self, bits: &Bits) -> u32 {
@@ -357,7 +448,7 @@ impl<'p> Memo<'p> {
         }
         let load = self.shared.state(self.plan, bits);
         let at = self.loads.len() as u32;
-        self.spreads.push(vec![f64::NAN; load.constant.len()]);
+        self.spreads.push(Vec::new());
         self.loads.push(load);
         self.states.insert(bits.clone(), at);
         at
@@ -389,7 +480,14 @@ impl<'p> Memo<'p> {
             return recent.cell;
         }
         let cell = self.search(bits, level);
-        self.recent[place] = Some(Recent { bits: bits.clone(), level: level.to_vec(), cell });
+        match &mut self.recent[place] {
+            Some(recent) => {
+                recent.bits.clone_from(bits);
+                level.clone_into(&mut recent.level);
+                recent.cell = cell;
+            }
+            none => *none = Some(Recent { bits: bits.clone(), level: level.to_vec(), cell }),
+        }
         cell
     }
 
@@ -414,17 +512,20 @@ impl<'p> Memo<'p> {
             let mut stages = load.classes[class].stages.iter().flatten();
             stages.any(|(_, uses)| uses.iter().any(|at| tight[*at as usize]))
         };
-        let cell = Cell {
+        let mut cell = self.spare.pop().unwrap_or_else(|| Cell {
             state,
             level,
             begun: vec![0; HOURS],
             weeks: 0,
             parts: vec![0; HOURS],
-            over: (0..classes).map(over).collect(),
+            over: Vec::with_capacity(classes),
             losing: vec![None; classes],
             carried: vec![0.0; classes],
             touched: false,
-        };
+        });
+        (cell.state, cell.level) = (state, level);
+        cell.over.clear();
+        cell.over.extend((0..classes).map(over));
         let at = self.cells.len() as u32;
         self.cells.push(cell);
         self.known.insert((state, level), at);
@@ -516,8 +617,11 @@ impl<'p> Memo<'p> {
 
     /// Puts the time spent into utilisation by hour and bin, and forgets it.
     fn fold(&mut self) {
-        let times: Vec<Vec<f64>> = self.cells.iter().map(seconds_in).collect();
+        let times: Vec<[f64; HOURS]> = self.cells.iter().map(seconds_in).collect();
         let all: f64 = times.iter().map(|time| time.iter().sum::<f64>()).sum();
+        let (mut rates, mut used) = (Vec::new(), Vec::new());
+        let table = Bins::get();
+        let mut mean = vec![0.0; self.busy.bins.len()];
         for (at, time) in times.iter().enumerate() {
             let spent: f64 = time.iter().sum();
             if spent <= 0.0 {
@@ -526,29 +630,34 @@ impl<'p> Memo<'p> {
             let (state, level) = (self.cells[at].state, self.cells[at].level);
             let over = self.cells[at].over.contains(&true);
             let rare = spent < RARE * all;
-            let mut mean = vec![0.0; self.busy.bins.len()];
+            mean.fill(0.0);
             for hour in (0..HOURS).filter(|hour| time[*hour] > 0.0) {
-                let mut rates = self.rates(level, hour);
+                self.rates_into(level, hour, &mut rates);
                 if over {
                     let offered = rates.clone();
                     for (class, rate) in rates.iter_mut().enumerate() {
                         *rate *= 1.0 - self.excess(state, class, &offered).0;
                     }
                 }
-                let used = utilization(&self.loads[state as usize], &rates);
+                utilization_into(&self.loads[state as usize], &rates, &mut used);
                 self.busy.time[hour] += time[hour];
-                for (resource, used) in used.into_iter().enumerate() {
-                    self.busy.hours[resource][hour] += used * time[hour];
-                    if rare {
-                        mean[resource] += used * time[hour] / spent;
-                    } else {
-                        self.busy.bins[resource][bin_of(used)] += time[hour];
+                let hours = &mut self.busy.hours[hour];
+                for (sum, used) in hours.iter_mut().zip(&used) {
+                    *sum += used * time[hour];
+                }
+                if rare {
+                    for (mean, used) in mean.iter_mut().zip(&used) {
+                        *mean += used * time[hour] / spent;
+                    }
+                } else {
+                    for (bins, used) in self.busy.bins.iter_mut().zip(&used) {
+                        bins[table.of(*used)] += time[hour];
                     }
                 }
             }
             if rare {
-                for (resource, mean) in mean.into_iter().enumerate() {
-                    self.busy.bins[resource][bin_of(mean)] += spent;
+                for (resource, mean) in mean.iter().copied().enumerate() {
+                    self.busy.bins[resource][table.of(mean)] += spent;
                 }
             }
             let cell = &mut self.cells[at];
@@ -582,7 +691,11 @@ impl<'p> Memo<'p> {
         self.spreads.clear();
         self.known.clear();
         self.recent.fill(None);
-        self.cells.clear();
+        // All that they held is told; what they hold it in serves the next ones.
+        for mut cell in self.cells.drain(..) {
+            cell.losing.fill(None);
+            self.spare.push(cell);
+        }
     }
 
     /// What all replications so far saw of the resources.
@@ -604,22 +717,25 @@ struct Recent {
     cell: u32,
 }
 
-/// A place for a state and a level: multiply and fold, as Knuth's multiplicative hash.
+/// A place for a state and a level.
 fn place_of(bits: &Bits, level: &[i32]) -> usize {
+    let words = bits.iter().copied().chain(level.iter().map(|step| *step as u64));
+    (hash_of(words) >> 52) as usize % RECENT
+}
+
+/// Multiply and fold, as Knuth's multiplicative hash.
+fn hash_of(words: impl Iterator<Item = u64>) -> u64 {
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let fold = |hash: u64, word: u64| (hash.rotate_left(23) ^ word).wrapping_mul(FACTOR);
-    let hash = bits.iter().fold(0, |hash, word| fold(hash, *word));
-    let hash = level.iter().fold(hash, |hash, step| fold(hash, *step as u64));
-    (hash >> 52) as usize % RECENT
+    words.fold(0, |hash: u64, word| (hash.rotate_left(23) ^ word).wrapping_mul(FACTOR))
 }
 
 /// Seconds that a cell was there, by hour of the week.
-fn seconds_in(cell: &Cell) -> Vec<f64> {
+fn seconds_in(cell: &Cell) -> [f64; HOURS] {
     let mut whole = cell.weeks as i64;
-    let mut time = Vec::with_capacity(HOURS);
-    for hour in 0..HOURS {
+    let mut time = [0.0; HOURS];
+    for (hour, time) in time.iter_mut().enumerate() {
         whole += i64::from(cell.begun[hour]);
-        time.push(whole as f64 * HOUR_S + cell.parts[hour] as f64 / 1e9);
+        *time = whole as f64 * HOUR_S + cell.parts[hour] as f64 / 1e9;
     }
     time
 }
@@ -635,14 +751,20 @@ fn combined(parts: &[(f64, f64)]) -> f64 {
 }
 
 fn utilization(load: &StateLoad, rates: &[f64]) -> Vec<f64> {
-    let mut used = load.constant.clone();
+    let mut used = Vec::new();
+    utilization_into(load, rates, &mut used);
+    used
+}
+
+fn utilization_into(load: &StateLoad, rates: &[f64], used: &mut Vec<f64>) {
+    used.clear();
+    used.extend_from_slice(&load.constant);
     for (class, rate) in load.classes.iter().zip(rates) {
         for (resource, work) in &class.work {
             used[*resource as usize] += rate * work;
         }
     }
-    used.iter_mut().zip(&load.capacity).for_each(|(used, capacity)| *used /= capacity);
-    used
+    used.iter_mut().zip(load.capacity.iter()).for_each(|(used, capacity)| *used /= capacity);
 }
 
 /// Mean over lognormal noise of the share that a load of `used` is too much: E(N − 1/used)⁺.
@@ -1113,7 +1235,8 @@ impl<'m, 'p> Live<'m, 'p> {
         self.memo.unload();
         let seconds = end.seconds();
         let constant = self.memo.shared.state(self.memo.plan, &self.memo.plan.well());
-        let busy = self.memo.work.iter().zip(&constant.constant).zip(&constant.capacity);
+        let busy =
+            self.memo.work.iter().zip(constant.constant.iter()).zip(constant.capacity.iter());
         let busy = busy.map(|((work, probes), capacity)| work / seconds + probes / capacity);
         let causes = self.rows.first().map_or(0, |row| row.tally.lost.len());
         let none = || WritesTally { lost: vec![0.0; causes], ..WritesTally::default() };
@@ -1260,4 +1383,25 @@ fn line(
         left -= step;
     }
     lost
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BIN, BINS, Bins, LEAST_BIN, ln, value_of};
+
+    #[test]
+    fn a_bin_found_by_the_table_is_that_of_the_logarithm() {
+        let table = Bins::get();
+        let expected = |value: f64| match value < LEAST_BIN {
+            true => 0,
+            false => ((ln(value / LEAST_BIN) / ln(BIN)) as usize + 1).min(BINS - 1),
+        };
+        let mut value = LEAST_BIN / 2.0;
+        while value < 100.0 {
+            assert_eq!(table.of(value), expected(value), "{value}");
+            value *= 1.000_37;
+        }
+        assert_eq!((table.of(0.0), table.of(f64::INFINITY)), (0, BINS - 1));
+        assert!((1..BINS - 1).all(|bin| table.of(value_of(bin)) == bin));
+    }
 }

@@ -377,11 +377,11 @@ fn apart(plan: &Blueprint, fluid: &FluidPlan, classes: &[Counted]) -> Option<Str
     }
     let [_, top] = fluid.mean_and_top_rates();
     let state = fluid.state(&fluid.well());
-    let mut used = state.constant.clone();
+    let mut used = state.constant.to_vec();
     for (class, rate) in state.classes.iter().zip(&top) {
         class.work.iter().for_each(|(at, work)| used[*at as usize] += work * rate);
     }
-    let busiest = used.iter().zip(&state.capacity).map(|(used, capacity)| used / capacity);
+    let busiest = used.iter().zip(state.capacity.iter()).map(|(used, capacity)| used / capacity);
     let busiest =
         busiest.enumerate().filter(|(at, _)| fluid.network.resources[*at].resource.is_limit());
     let (at, most) = busiest.max_by(|a, b| a.1.total_cmp(&b.1))?;

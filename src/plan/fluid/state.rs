@@ -13,6 +13,8 @@
 //!
 //! Holds: pure, from [`Bits`] alone, so that a state met again need not be worked out again.
 
+use std::sync::Arc;
+
 use super::FluidPlan;
 use super::network::{Hits, Network, Node, Onward, Split};
 
@@ -65,12 +67,12 @@ pub enum Input {
 /// A state, as the traffic of the classes asked for sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StateLoad {
-    /// By class asked for.
-    pub classes: Vec<ClassLoad>,
+    /// By class asked for. States that differ elsewhere share it, as the rows below.
+    pub classes: Vec<Arc<ClassLoad>>,
     /// By resource: work a second whatever the traffic.
-    pub constant: Vec<f64>,
+    pub constant: Arc<[f64]>,
     /// By resource: capacity a second.
-    pub capacity: Vec<f64>,
+    pub capacity: Arc<[f64]>,
     /// By CDN: its edges fetch, and nobody answers.
     pub silent: Vec<bool>,
 }
@@ -142,8 +144,8 @@ impl FluidPlan {
     pub fn state(&self, bits: &[u64]) -> StateLoad {
         let standing = Standing::new(self, |at| bits[at / 64] >> (at % 64) & 1 == 1);
         let ways = Ways::of(&standing);
-        let classes: Vec<ClassLoad> =
-            (0..self.classes.len()).map(|class| standing.class(class, &ways)).collect();
+        let classes: Vec<Arc<ClassLoad>> =
+            (0..self.classes.len()).map(|class| Arc::new(standing.class(class, &ways))).collect();
         let net = &self.network;
         let silent = |cdn: usize| {
             let any = |at: usize| classes.iter().any(|class| class.fetches[cdn][at]);
@@ -160,7 +162,7 @@ impl FluidPlan {
         }
         let places = net.resources.iter().zip(&self.resource_parts);
         let capacity = places.map(|(r, part)| r.capacity / part.map_or(1.0, |p| standing.slow[p]));
-        StateLoad { classes, constant, capacity: capacity.collect(), silent }
+        StateLoad { classes, constant: constant.into(), capacity: capacity.collect(), silent }
     }
 }
 

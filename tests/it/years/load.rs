@@ -456,7 +456,7 @@ fn the_fluid_asks_for_what_is_offered() {
             rates[workload.class] += workload.traffic.curve().level().in_per_second();
         }
         let state = fluid.state(&fluid.well());
-        let mut work = state.constant.clone();
+        let mut work = state.constant.to_vec();
         for (class, rate) in state.classes.iter().zip(&rates) {
             assert_eq!((class.fails, class.stalls), (0.0, 0.0), "{path}");
             class.work.iter().for_each(|(at, each)| work[*at as usize] += each * rate);
