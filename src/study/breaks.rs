@@ -12,7 +12,8 @@
 //!
 //! One part of each kind and role is broken, and every part that a figure asks for. What comes
 //! before the break is the same in all runs of a replication: it is lived through once, and each
-//! break goes on from a copy; so does each repair from a copy of its break. Holds: no run has a
+//! break goes on from a copy; so does each repair from a copy of its break. Stretches of different
+//! length with nothing broken are one life, told at each of its ends. Holds: no run has a
 //! target of precision; a part's run is the same whoever asks for it. Leaves out: two parts at once,
 //! faults of the file (nothing else fails while a part is broken).
 

@@ -4,7 +4,9 @@ use super::super::declare::{
     Automaton, Branch, Effect, Expr, Fate, Move, Opens, State, Timer, Transition,
 };
 use super::super::textbook::{FAULT, Group, Standby, Unit};
-use super::super::{Declaration, DeclarationError, Net, Observer, Reactions, Reading};
+use super::super::{
+    Cause, Declaration, DeclarationError, Explanation, Net, Observer, Reactions, Reading,
+};
 use super::*;
 
 /// A host that is down from 10 s to 15 s, from 30 s to 35 s, and so on.
@@ -168,6 +170,52 @@ fn downtime_is_split_into_first_and_contributing_causes() {
         assert_eq!(cause("b").first, SimDuration::from_secs(first_b));
         assert_eq!(cause("b").contributing, SimDuration::from_secs(with_b));
         assert_eq!(observer.outages(), 1);
+    }
+}
+
+/// More parts than there are bits by which those are found in which something is wrong: one that is
+/// repaired does not hide another with the same bit.
+#[test]
+fn causes_are_found_among_many_parts() {
+    let sound = || fixed(1_000.0);
+    let mut declaration = Declaration::new();
+    let name = |number: usize| format!("part-{number:03}");
+    for number in 0..130 {
+        // Down 10 to 30, 20 to 40, and 50 to 60.
+        let (up, down) = match number {
+            64 => (fixed(10.0), fixed(20.0)),
+            0 => (fixed(20.0), fixed(20.0)),
+            128 => (fixed(50.0), fixed(10.0)),
+            _ => (sound(), fixed(1.0)),
+        };
+        declaration.add(Unit::new(&name(number), up, down).automaton());
+    }
+    let all = (0..130).map(|number| Expr::of(&name(number), "serving"));
+    declaration.fact("all", Expr::All(all.collect()));
+    let net = compile(&declaration);
+    let mut kernel = start(&net);
+    let all = net.fact("all").unwrap();
+    let mut explanation = Explanation::default();
+    let mut causes = |kernel: &Kernel<'_>| -> Vec<String> {
+        kernel.view().explain(all, &mut explanation);
+        let of = |cause: &Cause| net.cause_name(cause.id).component.clone();
+        explanation.causes.iter().map(of).collect()
+    };
+    let wrong: [(f64, &[usize]); 6] = [
+        (5.0, &[]),
+        (15.0, &[64]),
+        (25.0, &[64, 0]),
+        (35.0, &[0]),
+        (39.9, &[0]),
+        (55.0, &[128, 64]),
+    ];
+    for (seconds, expected) in wrong {
+        kernel.advance(at(seconds), &mut Log::new(&net)).unwrap();
+        let mut expected: Vec<String> = expected.iter().map(|number| name(*number)).collect();
+        let mut found = causes(&kernel);
+        expected.sort_unstable();
+        found.sort_unstable();
+        assert_eq!(found, expected, "at {seconds} s");
     }
 }
 
