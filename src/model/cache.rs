@@ -34,16 +34,7 @@ use crate::model::{Ctx, Health};
 use crate::units::{Bytes, SimDuration, SimTime};
 use crate::workload::popularity::Zipf;
 
-/// What a full cache throws out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Policy {
-    /// What was not asked for for the longest time.
-    Lru,
-    /// What came first.
-    Fifo,
-    /// Any.
-    Random,
-}
+pub use crate::workload::hits::Policy;
 
 /// No slot, no object.
 const NONE: u32 = u32::MAX;

@@ -3,8 +3,9 @@
 //! Model: a page view belongs to one of the edges, drawn once a view, with all its requests. What an edge
 //! holds is given by a ratio: a look-up finds its object with the ratio of its class (independent draws of
 //! the request). Or it is played object by object ([`content`]): a class asks for objects of Zipf popularity,
-//! all classes share the room of the edge, and a copy serves for `life` after it was fetched. What is not found goes on to the origin; what a hit costs is the round trip to the
-//! edge, nothing else. A class without a ratio or popularity passes through.
+//! all classes share the room of the edge, and a copy serves for `life` after it was fetched. What is not
+//! found goes on to the origin; what a hit costs is the round trip to the edge, nothing else. A class
+//! without a ratio or popularity passes through.
 //!
 //! An edge that dies cuts its users off for the time that routes need to converge; after it the
 //! edges that are left carry them, each user one drawn for him. What an edge was fetching when it
@@ -269,13 +270,13 @@ impl Cdn {
         edge.works = works;
         edge.ticket = Ticket::NONE;
         edge.withdrawn = false;
-        if !works {
-            edge.died_of = ctx.cause;
-        }
         if works {
             edge.good = ctx.now;
             edge.silent = false;
-        } else if self.config.convergence.is_zero() {
+            return;
+        }
+        edge.died_of = ctx.cause;
+        if self.config.convergence.is_zero() {
             edge.withdrawn = true;
         } else {
             let code = Event::Alarm(UnitId(self.config.unit.0 + number)).code();
@@ -405,13 +406,13 @@ impl World<'_> {
     /// The client of the fetch `id` has given up before the origin answered.
     pub(in crate::model) fn fetch_given_up(&mut self, id: RequestId) {
         let entry = &self.requests[id];
-        let (fetch, class) = (usize::from(entry.fetch & !DIED), entry.class);
-        if entry.fetch & DIED == 0
-            && fetch > 0
+        let (fetch, class) = (entry.fetch, entry.class);
+        if fetch > 0
+            && fetch & DIED == 0
             && let Some(at) = self.plan.routes.classes[class.index()].cdn
             && let Component::Cdn(found) = &mut self.components[at.cdn.index()]
         {
-            found.unanswered(fetch - 1);
+            found.unanswered(usize::from(fetch) - 1);
         }
     }
 }

@@ -8,7 +8,7 @@
 //! they alone ask for is never found where copies have a life. Edges are asked evenly.
 
 use crate::model::cdn::content::EdgeRow;
-use crate::model::spec::place::{CachePolicy, CacheSpec, CdnSpec, EdgeContentSpec, PopularitySpec};
+use crate::model::spec::place::{CachePolicy, CacheSpec, CdnSpec, PopularitySpec};
 use crate::model::spec::request::StepSpec;
 use crate::plan::Draft;
 use crate::plan::flow::{self, Visits};
@@ -16,16 +16,28 @@ use crate::plan::links::Entrance;
 use crate::plan::load;
 use crate::plan::names::Kind;
 use crate::units::{Rate, SimDuration};
-use crate::workload::hits::{Holds, Leaves, Life, ratios, stay};
+use crate::workload::hits::{Holds, Life, Policy, reckon};
 use crate::workload::popularity::{MAX_OBJECTS, Zipf};
 
-/// Hit ratios of a scenario.
+/// Hit ratios of a scenario, and the tables of popularity that they come from.
 #[derive(Clone, Debug, Default)]
 pub struct Hits {
-    /// By CDN, by request class.
-    edges: Vec<Vec<f64>>,
+    /// By CDN.
+    edges: Vec<AtEdges>,
     /// By cache.
     caches: Vec<f64>,
+    /// By cache: those that are played object by object.
+    played: Vec<Option<Played>>,
+}
+
+/// What the edges of a CDN find.
+#[derive(Clone, Debug)]
+struct AtEdges {
+    /// By request class.
+    ratios: Vec<f64>,
+    /// By request class: what it asks for, where edges are played object by object.
+    rows: Vec<Option<EdgeRow>>,
+    stays: Option<SimDuration>,
 }
 
 impl Hits {
@@ -37,14 +49,13 @@ impl Hits {
         let mut hits = Self {
             edges: (0..scenario.cdn.len()).map(|cdn| at_edges(draft, cdn)).collect(),
             caches: scenario.cache.iter().map(|(_, spec)| by_ratio(spec)).collect(),
+            played: scenario.cache.iter().map(|(_, spec)| Played::of(spec)).collect(),
         };
-        let played: Vec<Option<Played>> =
-            scenario.cache.iter().map(|(_, spec)| Played::of(spec)).collect();
         // What one cache finds moves the rates of those behind it alone.
-        for _ in 0..played.iter().flatten().count() {
+        for _ in 0..hits.played.iter().flatten().count() {
             let rates = hits.look_ups(draft);
             let before = hits.caches.clone();
-            for (at, cache) in played.iter().enumerate() {
+            for (at, cache) in hits.played.iter().enumerate() {
                 if let Some(cache) = cache {
                     hits.caches[at] = cache.ratio(rates[at]).unwrap_or(0.0);
                 }
@@ -59,7 +70,26 @@ impl Hits {
     /// Share of the requests of `class` that an edge of `cdn` answers.
     #[must_use]
     pub fn at_edge(&self, cdn: usize, class: usize) -> f64 {
-        self.edges[cdn][class]
+        self.edges[cdn].ratios[class]
+    }
+
+    /// What `class` asks for at each edge of `cdn`; `None` where it is not kept, or its popularity cannot
+    /// be used.
+    #[must_use]
+    pub fn row_at_edge(&self, cdn: usize, class: usize) -> Option<&EdgeRow> {
+        self.edges[cdn].rows[class].as_ref()
+    }
+
+    /// How long an object is at an edge of `cdn` in the mean; `None`: for ever.
+    #[must_use]
+    pub fn stays_at_edge(&self, cdn: usize) -> Option<SimDuration> {
+        self.edges[cdn].stays
+    }
+
+    /// What a cache is asked for; `None` where it is not played, or its popularity cannot be used.
+    #[must_use]
+    pub fn popularity(&self, cache: usize) -> Option<&Zipf> {
+        self.played[cache].as_ref().map(|played| &played.popularity)
     }
 
     /// Share of its look-ups that find their object.
@@ -71,8 +101,7 @@ impl Hits {
     /// The ratio of the cache that a step names.
     #[must_use]
     pub fn of_step(&self, draft: &Draft, cache: &str) -> f64 {
-        let found = draft.names.find(cache).filter(|found| found.kind == Kind::Cache);
-        found.map_or(0.0, |found| self.in_cache(found.index))
+        cache_of(draft, cache).map_or(0.0, |cache| self.in_cache(cache))
     }
 
     /// Look-ups a second of each cache.
@@ -94,9 +123,8 @@ impl Hits {
         for (step, count) in Visits::new(steps, &hit).take() {
             match step {
                 StepSpec::Cache(cache) => {
-                    let found = draft.names.find(&cache.cache);
-                    if let Some(found) = found.filter(|found| found.kind == Kind::Cache) {
-                        rates[found.index] += rate * count;
+                    if let Some(cache) = cache_of(draft, &cache.cache) {
+                        rates[cache] += rate * count;
                     }
                 }
                 StepSpec::Call(call) => {
@@ -110,35 +138,23 @@ impl Hits {
     }
 }
 
+fn cache_of(draft: &Draft, name: &str) -> Option<usize> {
+    let found = draft.names.find(name).filter(|found| found.kind == Kind::Cache);
+    found.map(|found| found.index)
+}
+
 /// Requests a second of each class, of the workloads that have a rate.
 fn class_rates(draft: &Draft) -> Vec<f64> {
     flow::class_rates(draft, &load::open_rates(draft))
 }
 
-/// What the class of name `name`, with this `popularity`, asks for at each edge of `cdn`, that holds
-/// `content`; `None` where there is no such class.
+/// What a cache that is declared so throws out.
 #[must_use]
-pub fn asked_at_edge(
-    draft: &Draft,
-    cdn: usize,
-    content: &EdgeContentSpec,
-    name: &str,
-    popularity: Zipf,
-) -> Option<EdgeRow> {
-    let cacheable = content.cacheable.get(name).map_or(1.0, |share| share.get());
-    let edges = f64::from(draft.scenario.cdn[cdn].1.count.value);
-    let class = draft.scenario.request.iter().position(|(class, _)| class.text == name)?;
-    let enters = draft.links.enters[class] == Some(Entrance::Cdn(cdn));
-    let rate = if enters { class_rates(draft)[class] } else { 0.0 };
-    let rate = Rate::per_second(rate * cacheable / edges)?;
-    Some(EdgeRow { popularity, cacheable, rate })
-}
-
-fn leaves(policy: CachePolicy) -> Leaves {
+pub fn policy_of(policy: CachePolicy) -> Policy {
     match policy {
-        CachePolicy::Lru => Leaves::Unused,
-        CachePolicy::Fifo => Leaves::First,
-        CachePolicy::Random => Leaves::Any,
+        CachePolicy::Lru => Policy::Lru,
+        CachePolicy::Fifo => Policy::Fifo,
+        CachePolicy::Random => Policy::Random,
     }
 }
 
@@ -151,57 +167,48 @@ pub fn tracked(spec: &CdnSpec) -> Option<u64> {
     Some(of_all.saturating_mul(u64::from(spec.count.value)))
 }
 
-/// How long an object is at an edge in the mean; `None`: for ever.
-#[must_use]
-pub fn stays_at_edge(
-    content: &EdgeContentSpec,
-    life: SimDuration,
-    rows: &[EdgeRow],
-) -> Option<SimDuration> {
-    stay(&kept(rows.iter()), &holds(content, life))
-}
-
-fn kept<'r>(rows: impl Iterator<Item = &'r EdgeRow>) -> Vec<(Zipf, Rate)> {
-    rows.map(|row| (row.popularity.clone(), row.rate)).collect()
-}
-
-fn holds(content: &EdgeContentSpec, life: SimDuration) -> Holds {
-    Holds {
-        capacity: content.objects.value,
-        leaves: leaves(content.policy.value),
-        life: Some(Life { length: life, renewed: false }),
-    }
-}
-
-/// By class.
-fn at_edges(draft: &Draft, cdn: usize) -> Vec<f64> {
+fn at_edges(draft: &Draft, cdn: usize) -> AtEdges {
     let spec = &draft.scenario.cdn[cdn].1;
     let classes = &draft.scenario.request;
+    let none = vec![None; classes.len()];
     let Some(content) = &spec.content else {
-        return classes
-            .iter()
-            .map(|(name, _)| spec.hit.get(name).map_or(0.0, |hit| hit.get()))
-            .collect();
+        let ratio = |name: &str| spec.hit.get(name).map_or(0.0, |hit| hit.get());
+        let ratios = classes.iter().map(|(name, _)| ratio(&name.text)).collect();
+        return AtEdges { ratios, rows: none, stays: None };
     };
     if tracked(spec).is_some_and(|objects| objects > MAX_OBJECTS) {
-        return vec![0.0; classes.len()]; // refused elsewhere
+        // Refused elsewhere.
+        return AtEdges { ratios: vec![0.0; classes.len()], rows: none, stays: None };
     }
     let content = &content.value;
-    let of = |name: &str| {
+    let rates = class_rates(draft);
+    let row = |class: usize| {
+        let name = &classes[class].0;
         let popularity = table(content.popularity.get(name)?)?;
-        asked_at_edge(draft, cdn, content, name, popularity)
+        let cacheable = content.cacheable.get(name).map_or(1.0, |share| share.get());
+        let enters = draft.links.enters[class] == Some(Entrance::Cdn(cdn));
+        let rate = if enters { rates[class] } else { 0.0 };
+        let rate = Rate::per_second(rate * cacheable / f64::from(spec.count.value))?;
+        Some(EdgeRow { popularity, cacheable, rate })
     };
-    let asked: Vec<Option<EdgeRow>> = classes.iter().map(|(name, _)| of(&name.text)).collect();
-    let kept = kept(asked.iter().flatten());
-    let holds = holds(content, spec.life.value);
-    let mut found = ratios(&kept, &holds).into_iter();
-    let ratio = |of: &Option<EdgeRow>| {
-        of.as_ref().map_or(0.0, |of| of.cacheable * found.next().unwrap_or(0.0))
+    let rows: Vec<Option<EdgeRow>> = (0..classes.len()).map(row).collect();
+    let asked: Vec<(Zipf, Rate)> =
+        rows.iter().flatten().map(|row| (row.popularity.clone(), row.rate)).collect();
+    let holds = Holds {
+        capacity: content.objects.value,
+        policy: policy_of(content.policy.value),
+        life: Some(Life { length: spec.life.value, renewed: false }),
     };
-    asked.iter().map(ratio).collect()
+    let reckoned = reckon(&asked, &holds);
+    let mut found = reckoned.ratios.into_iter();
+    let ratio = |row: &Option<EdgeRow>| {
+        row.as_ref().map_or(0.0, |row| row.cacheable * found.next().unwrap_or(0.0))
+    };
+    AtEdges { ratios: rows.iter().map(ratio).collect(), rows, stays: reckoned.stays }
 }
 
 /// A cache that is played object by object.
+#[derive(Clone, Debug)]
 struct Played {
     popularity: Zipf,
     holds: Holds,
@@ -214,16 +221,16 @@ impl Played {
         }
         let life = spec.life.as_ref().map(|life| life.value);
         let life = life.map(|length| Life { length, renewed: spec.renewed.value });
-        let (capacity, leaves) = (spec.objects.as_ref()?.value, leaves(spec.policy.value));
+        let (capacity, policy) = (spec.objects.as_ref()?.value, policy_of(spec.policy.value));
         let popularity = table(spec.popularity.as_ref()?)?;
-        Some(Self { popularity, holds: Holds { capacity, leaves, life } })
+        Some(Self { popularity, holds: Holds { capacity, policy, life } })
     }
 
     /// Looked up so many times a second; without a life it does not matter how many.
     fn ratio(&self, rate: f64) -> Option<f64> {
         let rate = if self.holds.life.is_none() { 1.0 } else { rate };
         let asked = [(self.popularity.clone(), Rate::per_second(rate)?)];
-        Some(ratios(&asked, &self.holds)[0])
+        Some(reckon(&asked, &self.holds).ratios[0])
     }
 }
 

@@ -33,15 +33,15 @@
 use crate::units::{Rate, SimDuration};
 use crate::workload::popularity::Zipf;
 
-/// What leaves a full cache.
+/// What a full cache throws out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leaves {
+pub enum Policy {
     /// What was not asked for for the longest time.
-    Unused,
+    Lru,
     /// What came first.
-    First,
+    Fifo,
     /// Any.
-    Any,
+    Random,
 }
 
 /// How long a copy answers.
@@ -58,8 +58,8 @@ pub struct Life {
 pub struct Holds {
     /// Objects it has room for.
     pub capacity: u64,
-    /// What leaves when it is full.
-    pub leaves: Leaves,
+    /// What it throws out when it is full.
+    pub policy: Policy,
     /// How long a copy answers; none: as long as it is there.
     pub life: Option<Life>,
 }
@@ -77,11 +77,20 @@ struct Group {
     rate: f64,
 }
 
-/// Share of the requests that find their object, for each of `asked`: objects of this popularity, of
-/// which some is asked for at this rate. They share the cache; the same object is never asked for by two.
-/// What nobody asks for finds nothing.
+/// How a cache does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reckoned {
+    /// Share of the requests that find their object, for each of those asked for.
+    pub ratios: Vec<f64>,
+    /// T: how long an object is there in the mean, from its last use or from when it came in; `None`: for
+    /// ever.
+    pub stays: Option<SimDuration>,
+}
+
+/// How a cache does that is asked for objects of these popularities, of each at its rate. They share the
+/// cache; the same object is never asked for by two. What nobody asks for finds nothing.
 #[must_use]
-pub fn ratios(asked: &[(Zipf, Rate)], holds: &Holds) -> Vec<f64> {
+pub fn reckon(asked: &[(Zipf, Rate)], holds: &Holds) -> Reckoned {
     let groups: Vec<Vec<Group>> =
         asked.iter().map(|(popularity, rate)| grouped(popularity, rate.in_per_second())).collect();
     let time = time_in(&groups.concat(), holds);
@@ -90,24 +99,18 @@ pub fn ratios(asked: &[(Zipf, Rate)], holds: &Holds) -> Vec<f64> {
         let found = |group: &Group| group.objects * group.rate * hit(group.rate, time, holds);
         if total > 0.0 { groups.iter().map(found).sum::<f64>() / total } else { 0.0 }
     };
-    groups.iter().map(ratio).collect()
+    Reckoned {
+        ratios: groups.iter().map(ratio).collect(),
+        stays: time.is_finite().then(|| SimDuration::from_seconds_f64(time)),
+    }
 }
 
-/// T: how long an object is there in the mean, from its last use or from when it came in; `None`: for ever.
+/// The ratio of one popularity without a life: the same at any rate.
 #[must_use]
-pub fn stay(asked: &[(Zipf, Rate)], holds: &Holds) -> Option<SimDuration> {
-    let groups: Vec<Vec<Group>> =
-        asked.iter().map(|(popularity, rate)| grouped(popularity, rate.in_per_second())).collect();
-    let time = time_in(&groups.concat(), holds);
-    time.is_finite().then(|| SimDuration::from_seconds_f64(time))
-}
-
-/// As [`ratios`], of one popularity and no life: at whatever rate.
-#[must_use]
-pub fn ratio(popularity: &Zipf, capacity: u64, leaves: Leaves) -> f64 {
-    let holds = Holds { capacity, leaves, life: None };
+pub fn ratio(popularity: &Zipf, capacity: u64, policy: Policy) -> f64 {
+    let holds = Holds { capacity, policy, life: None };
     let once = Rate::per_second(1.0).unwrap_or(Rate::ZERO);
-    ratios(&[(popularity.clone(), once)], &holds)[0]
+    reckon(&[(popularity.clone(), once)], &holds).ratios[0]
 }
 
 fn grouped(popularity: &Zipf, rate: f64) -> Vec<Group> {
@@ -161,15 +164,15 @@ fn time_in(groups: &[Group], holds: &Holds) -> f64 {
 
 /// Chance that an object is there, expired or not.
 fn there(rate: f64, time: f64, holds: &Holds) -> f64 {
-    match (holds.leaves, holds.life) {
-        (Leaves::Unused, _) => -libm::expm1(-rate * time),
+    match (holds.policy, holds.life) {
+        (Policy::Lru, _) => -libm::expm1(-rate * time),
         // A look-up that finds it expired puts it in anew.
-        (Leaves::First, Some(Life { length, renewed: false })) if length.seconds() < time => {
+        (Policy::Fifo, Some(Life { length, renewed: false })) if length.seconds() < time => {
             let length = length.seconds();
             let more = -libm::expm1(-rate * (time - length)) / rate;
             (length + more) / (length + 1.0 / rate)
         }
-        (Leaves::First | Leaves::Any, _) => rate * time / (1.0 + rate * time),
+        (Policy::Fifo | Policy::Random, _) => rate * time / (1.0 + rate * time),
     }
 }
 
@@ -179,13 +182,13 @@ fn hit(rate: f64, time: f64, holds: &Holds) -> f64 {
         return if time.is_infinite() { 1.0 } else { there(rate, time, holds) };
     };
     let length = length.seconds();
-    let found = match (holds.leaves, renewed) {
-        (Leaves::Unused, true) => return -libm::expm1(-rate * time.min(length)),
-        (Leaves::Unused, false) => return 1.0 - 1.0 / requests_until_gone(rate, time, length),
-        (Leaves::First, false) => rate * time.min(length),
-        (Leaves::Any, false) if time.is_infinite() => rate * length,
-        (Leaves::Any, false) => -libm::expm1(-length / time) * rate * time,
-        (Leaves::First | Leaves::Any, true) => {
+    let found = match (holds.policy, renewed) {
+        (Policy::Lru, true) => return -libm::expm1(-rate * time.min(length)),
+        (Policy::Lru, false) => return 1.0 - 1.0 / requests_until_gone(rate, time, length),
+        (Policy::Fifo, false) => rate * time.min(length),
+        (Policy::Random, false) if time.is_infinite() => rate * length,
+        (Policy::Random, false) => -libm::expm1(-length / time) * rate * time,
+        (Policy::Fifo | Policy::Random, true) => {
             let either = rate + 1.0 / time;
             return rate / either * -libm::expm1(-either * length);
         }
@@ -240,20 +243,20 @@ mod tests {
     /// O41, the four rows that are computed.
     #[test]
     fn o41_the_approximation_gives_the_published_values() {
-        let lru = |alpha, objects, capacity| ratio(&zipf(alpha, objects), capacity, Leaves::Unused);
+        let lru = |alpha, objects, capacity| ratio(&zipf(alpha, objects), capacity, Policy::Lru);
         assert_close(lru(0.8, 100, 20), 0.431_113_155_242, 1e-9);
         assert_close(lru(0.8, 10_000, 1_000), 0.436_659_722_231, 1e-9);
         assert_close(lru(1.0, 10_000, 1_000), 0.675_601_793_51, 1e-9);
         let groups = grouped(&zipf(0.8, 10_000), 1.0);
-        let holds = Holds { capacity: 1_000, leaves: Leaves::Unused, life: None };
+        let holds = Holds { capacity: 1_000, policy: Policy::Lru, life: None };
         assert_close(time_in(&groups, &holds), 1_472.479_532_21, 1e-9);
     }
 
     #[test]
     fn equal_objects_hit_in_proportion_to_the_cache() {
-        for leaves in [Leaves::Unused, Leaves::First, Leaves::Any] {
-            assert_close(ratio(&zipf(0.0, 100), 25, leaves), 0.25, 1e-9);
-            assert_eq!(ratio(&zipf(0.0, 100), 100, leaves), 1.0, "all find room");
+        for policy in [Policy::Lru, Policy::Fifo, Policy::Random] {
+            assert_close(ratio(&zipf(0.0, 100), 25, policy), 0.25, 1e-9);
+            assert_eq!(ratio(&zipf(0.0, 100), 100, policy), 1.0, "all find room");
         }
     }
 
@@ -264,24 +267,24 @@ mod tests {
         let singly: Vec<Group> = (1..=40_000)
             .map(|rank| Group { objects: 1.0, rate: popularity.probability(rank) })
             .collect();
-        let holds = Holds { capacity: 15_000, leaves: Leaves::Unused, life: None };
+        let holds = Holds { capacity: 15_000, policy: Policy::Lru, life: None };
         let time = time_in(&singly, &holds);
         let exact: f64 = singly.iter().map(|one| one.rate * hit(one.rate, time, &holds)).sum();
-        assert_close(ratio(&popularity, 15_000, Leaves::Unused), exact, 1e-5);
+        assert_close(ratio(&popularity, 15_000, Policy::Lru), exact, 1e-5);
     }
 
     #[test]
     fn a_life_without_want_of_room_hits_all_but_one_of_those_who_come_in_it() {
         // One object at 0.2/s for 60 s: 12 of 13 (O42 (i)).
         let one = [(zipf(0.0, 1), a_second(0.2))];
-        for leaves in [Leaves::Unused, Leaves::First, Leaves::Any] {
+        for policy in [Policy::Lru, Policy::Fifo, Policy::Random] {
             let life = Some(Life { length: seconds(60.0), renewed: false });
-            let holds = Holds { capacity: 1, leaves, life };
-            assert_close(ratios(&one, &holds)[0], 12.0 / 13.0, 1e-12);
+            let holds = Holds { capacity: 1, policy, life };
+            assert_close(reckon(&one, &holds).ratios[0], 12.0 / 13.0, 1e-12);
         }
         let life = Some(Life { length: seconds(60.0), renewed: true });
-        let holds = Holds { capacity: 1, leaves: Leaves::Unused, life };
-        assert_close(ratios(&one, &holds)[0], -libm::expm1(-12.0), 1e-12);
+        let holds = Holds { capacity: 1, policy: Policy::Lru, life };
+        assert_close(reckon(&one, &holds).ratios[0], -libm::expm1(-12.0), 1e-12);
     }
 
     /// The renewal series against its two limits, and against the renewal equation
@@ -321,12 +324,12 @@ mod tests {
     #[test]
     fn who_shares_a_cache_takes_room_by_rate() {
         let two = [(zipf(0.8, 1_000), a_second(9.0)), (zipf(0.8, 1_000), a_second(1.0))];
-        let holds = Holds { capacity: 400, leaves: Leaves::Unused, life: None };
-        let shared = ratios(&two, &holds);
+        let holds = Holds { capacity: 400, policy: Policy::Lru, life: None };
+        let shared = reckon(&two, &holds).ratios;
         assert!(shared[0] > shared[1] + 0.1, "{shared:?}");
         let silent = [(zipf(0.8, 1_000), a_second(9.0)), (zipf(0.8, 1_000), Rate::ZERO)];
-        let alone = ratios(&silent, &holds);
-        assert_close(alone[0], ratio(&zipf(0.8, 1_000), 400, Leaves::Unused), 1e-9);
+        let alone = reckon(&silent, &holds).ratios;
+        assert_close(alone[0], ratio(&zipf(0.8, 1_000), 400, Policy::Lru), 1e-9);
         assert_eq!(alone[1], 0.0);
     }
 }

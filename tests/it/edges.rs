@@ -1,19 +1,14 @@
 //! Edges that are played object by object: what they find, what age and a loss do to it.
 
-use fivenines::engine::draw::Lineage;
 use fivenines::model::Health;
 use fivenines::model::blueprint::Blueprint;
-use fivenines::model::ids::{CauseId, ComponentId};
+use fivenines::model::ids::CauseId;
 use fivenines::model::outage::Faults;
-use fivenines::model::world::{Span, World};
-use fivenines::units::{SimDuration, SimTime};
+use fivenines::model::world::World;
 use fivenines::workload::popularity::Zipf;
 
 use crate::faults::{draft_or_complaints, drafted, planned};
-
-fn at(seconds: f64) -> SimTime {
-    SimTime::ZERO + SimDuration::from_seconds_f64(seconds)
-}
+use crate::front::{at, part, world, world_with};
 
 /// A hundred requests a second for two edges, of one class.
 fn scene(content: &str, life: &str) -> String {
@@ -43,18 +38,6 @@ enter = "edge"
 steps = [ {{ delay = "1ms" }} ]
 "#
     )
-}
-
-fn world(plan: &Blueprint, replication: u64) -> World<'_> {
-    let (start, end) = (SimTime::ZERO, at(1e6));
-    let span =
-        Span { levels: vec![], start, from: start, until: end, horizon: end, faults: Faults::Off };
-    World::new(plan, Lineage::replication(replication), span)
-}
-
-fn part(plan: &Blueprint, name: &str) -> ComponentId {
-    let place = plan.parts.iter().position(|part| part.name == name).expect(name);
-    ComponentId(place as u32)
 }
 
 /// Look-ups at the edges until now, and how many of them found nothing.
@@ -297,15 +280,7 @@ fn a_purged_edge_answers_and_has_to_fetch() {
     let purge = "[fault.purge]\nhits = \"cdn.edge\"\nhow = \"cache-lost\"\nat = \"30s\"\n";
     let found = |text: &str| {
         let plan = planned(text);
-        let span = Span {
-            levels: vec![],
-            start: SimTime::ZERO,
-            from: SimTime::ZERO,
-            until: at(60.0),
-            horizon: at(1e6),
-            faults: Faults::Live,
-        };
-        let mut world = World::new(&plan, Lineage::replication(0), span);
+        let mut world = world_with(&plan, 0, Faults::Live);
         world.run_before(at(30.0)).unwrap();
         let before = seen(&world, &plan, &BOTH);
         world.run_before(at(40.0)).unwrap();

@@ -18,23 +18,27 @@ use crate::links::blueprint;
 const OK: usize = 0;
 const UNREACHABLE: usize = 4;
 
-fn at(seconds: f64) -> SimTime {
+pub fn at(seconds: f64) -> SimTime {
     SimTime::ZERO + SimDuration::from_seconds_f64(seconds)
 }
 
-fn world(plan: &Blueprint, replication: u64) -> World<'_> {
+pub fn world(plan: &Blueprint, replication: u64) -> World<'_> {
+    world_with(plan, replication, Faults::Off)
+}
+
+pub fn world_with(plan: &Blueprint, replication: u64, faults: Faults) -> World<'_> {
     let span = Span {
         levels: vec![],
         start: SimTime::ZERO,
         from: SimTime::ZERO,
         until: at(1e6),
         horizon: at(1e6),
-        faults: Faults::Off,
+        faults,
     };
     World::new(plan, Lineage::replication(replication), span)
 }
 
-fn part(plan: &Blueprint, name: &str) -> ComponentId {
+pub fn part(plan: &Blueprint, name: &str) -> ComponentId {
     let place = plan.parts.iter().position(|part| part.name == name).expect(name);
     ComponentId(place as u32)
 }

@@ -87,8 +87,8 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
         inert_if(fault.detected_by_people.as_ref(), message, "remove it", out);
         for part in parts.iter().filter(|part| !remembers(draft, **part)) {
             let message = format!("`{}` has no cache to lose", part.name(draft));
-            let help = "an object cache, an edge with `content`, a server or head whose `ram-cache` keeps a `content`, or \
-                        a database that is `cold` after a restart";
+            let help = "an object cache, an edge with `content`, a server or head whose `ram-cache` \
+                        keeps a `content`, or a database that is `cold` after a restart";
             inert(fault.how.span, message, help, out);
         }
         return;

@@ -290,8 +290,7 @@ fn check_peers(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
 fn check_cdn(draft: &Draft, at: usize, cdn: &CdnSpec, out: &mut Diagnostics) {
     let classes = &draft.scenario.request;
     let known = |class: &Name, out: &mut Diagnostics| {
-        let _reported = find_named(classes, class, class.span, "request class", out);
-        let place = classes.iter().position(|(name, _)| name.text == class.text);
+        let place = find_named(classes, class, class.span, "request class", out);
         if place.is_some_and(|place| draft.links.enters[place] != Some(Entrance::Cdn(at))) {
             let message = format!("`{class}` does not enter by these edges");
             inert(class.span, message, "remove it, or let the class `enter` there", out);

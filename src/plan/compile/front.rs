@@ -8,7 +8,7 @@ use crate::model::ids::{ComponentId, KeyId};
 use crate::model::names::{NamesConfig, Target};
 use crate::model::probing::Probing;
 use crate::model::spec::place::{CdnSpec, CheckSpec, Depth, NamePolicy};
-use crate::plan::hits;
+use crate::plan::hits::policy_of;
 use crate::plan::links::Entrance;
 use crate::plan::names::{Found, Kind, member_name};
 use crate::plan::program::{CdnPlan, Compiler, NamesPlan, Targets, law_of};
@@ -66,17 +66,17 @@ fn edge_content(builder: &mut Builder<'_>, index: usize) -> EdgeContent {
     let content = &content.value;
     let mut rows = Vec::new();
     for (class, popularity) in content.popularity.iter() {
-        let owner = format!("cdn `{name}`");
-        // Without a row something is reported: then nothing is run.
-        rows.extend(
-            super::cache::popular(&owner, popularity, builder.out)
-                .and_then(|table| hits::asked_at_edge(draft, index, content, class, table)),
-        );
+        let place = draft.scenario.request.iter().position(|(name, _)| name.text == class.text);
+        match place.and_then(|place| draft.hits.row_at_edge(index, place)) {
+            Some(row) => rows.push(row.clone()),
+            // Here or before: something is reported, and nothing is run.
+            None => super::cache::refuse(&format!("cdn `{name}`"), popularity, builder.out),
+        }
     }
     EdgeContent::Objects(EdgeObjects {
         capacity: u32::try_from(content.objects.value).unwrap_or(u32::MAX),
-        policy: super::cache::policy_of(content.policy.value),
-        stays: hits::stays_at_edge(content, spec.life.value, &rows),
+        policy: policy_of(content.policy.value),
+        stays: draft.hits.stays_at_edge(index),
         rows,
         before: KeyId(0),
     })

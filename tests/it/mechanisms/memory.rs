@@ -1,7 +1,7 @@
 //! Memory in front of disks: what is found there is not read from a disk, and what is lost is.
 
 use fivenines::solve::requests::{self, Observation, Window};
-use fivenines::workload::hits::{self, Leaves};
+use fivenines::workload::hits::{self, Policy};
 use fivenines::workload::popularity::Zipf;
 
 use super::gauge;
@@ -61,7 +61,7 @@ fn hits_are_those_of_che_and_the_disk_does_the_rest() {
     let seen = requests::run(&plan, &window(200.0, 4_200.0), 0).unwrap();
     let (reads, hits) = found(&plan, &seen, "store.objects");
     let ratio = hits as f64 / reads as f64;
-    let expected = hits::ratio(&Zipf::new(0.8, 1_000).unwrap(), 200, Leaves::Unused);
+    let expected = hits::ratio(&Zipf::new(0.8, 1_000).unwrap(), 200, Policy::Lru);
     // 400,000 reads: a standard error of 0.0008; the approximation is good to 0.001 here.
     println!("hit ratio {ratio:.5}, Che {expected:.5}");
     assert!((ratio - expected).abs() < 0.004, "{ratio} against {expected}");
