@@ -1,0 +1,585 @@
+//! States of the parts at levels of the rates, worked out once and remembered: what is lost in them, and
+//! how busy they keep every resource.
+//!
+//! Holds: what is forgotten and worked out anew is the same; who was first to meet a state makes no
+//! difference.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use super::busy::{BINS, Bins, Busy};
+use super::{BAD, HOUR_S};
+use crate::engine::special::{ln, normal_cdf};
+use crate::plan::fluid::state::{Bits, ClassLoad, StateLoad};
+use crate::plan::fluid::{FluidPlan, HOUR_NS, HOURS, LEVEL, WEEK_NS};
+use crate::units::SimTime;
+use crate::workload::rate::RateCurve;
+
+/// States and levels remembered at once by one thread.
+pub const MOST_CELLS: usize = 4_096;
+/// States of the parts that are worked out once for all.
+const MOST_STATES: usize = 32_768;
+/// A state that takes a smaller share of the time counts in a quantile at its mean rate.
+const RARE: f64 = 1e-3;
+/// One state of the parts at one level of the rates.
+#[derive(Clone, Debug)]
+pub(super) struct Cell {
+    pub(super) state: u32,
+    pub(super) level: u32,
+    /// Whole hours begun less those ended, by hour of the week; and weeks.
+    begun: Vec<i32>,
+    weeks: u64,
+    /// Parts of hours.
+    parts: Vec<u64>,
+    /// By class: whether it may be too much at the busiest hour.
+    pub(super) over: Vec<bool>,
+    /// By class: views lost to overload, and hours in which that are 1 % or more, from Monday 00:00
+    /// to each hour; none while not needed.
+    losing: Vec<Option<Vec<[f64; 2]>>>,
+    /// By class: views carried in this replication.
+    pub(super) carried: Vec<f64>,
+    /// It was entered in this replication.
+    pub(super) touched: bool,
+}
+
+/// States that any replication has worked out. They follow from the plan alone, so that it makes no
+/// difference who was first.
+#[derive(Debug, Default)]
+pub struct Known {
+    held: Mutex<Held>,
+}
+
+/// States, and their parts, each once: most states differ in few of them.
+#[derive(Debug, Default)]
+struct Held {
+    states: BTreeMap<Bits, Arc<StateLoad>>,
+    /// By a hash of what they hold.
+    classes: BTreeMap<u64, Vec<Arc<ClassLoad>>>,
+    rows: BTreeMap<u64, Vec<Arc<[f64]>>>,
+}
+
+impl Held {
+    /// The one that is held in place of its equals.
+    fn once<T: PartialEq + ?Sized>(
+        held: &mut BTreeMap<u64, Vec<Arc<T>>>,
+        hash: u64,
+        one: &mut Arc<T>,
+    ) {
+        let alike = held.entry(hash).or_default();
+        match alike.iter().find(|other| *other == one) {
+            Some(other) => *one = Arc::clone(other),
+            None => alike.push(Arc::clone(one)),
+        }
+    }
+
+    fn insert(&mut self, bits: &Bits, mut load: StateLoad) -> Arc<StateLoad> {
+        for class in &mut load.classes {
+            let heads = [class.fails, class.stalls, class.held];
+            let work = class.work.iter().flat_map(|(at, work)| [u64::from(*at), work.to_bits()]);
+            let hash = hash_of(heads.iter().map(|head| head.to_bits()).chain(work));
+            Self::once(&mut self.classes, hash, class);
+        }
+        for row in [&mut load.constant, &mut load.capacity] {
+            let hash = hash_of(row.iter().map(|value| value.to_bits()));
+            Self::once(&mut self.rows, hash, row);
+        }
+        let load = Arc::new(load);
+        self.states.insert(bits.clone(), Arc::clone(&load));
+        load
+    }
+}
+
+impl Known {
+    pub(super) fn state(&self, plan: &FluidPlan, bits: &Bits) -> Arc<StateLoad> {
+        let found = self.held.lock().ok().and_then(|held| held.states.get(bits).cloned());
+        if let Some(found) = found {
+            return found;
+        }
+        let made = plan.state(bits);
+        match self.held.lock() {
+            Ok(mut held) if held.states.len() < MOST_STATES => held.insert(bits, made),
+            _ => Arc::new(made),
+        }
+    }
+}
+
+/// What is worked out once and used by every replication of a chunk that meets it again.
+pub struct Memo<'p> {
+    pub(super) plan: &'p FluidPlan,
+    pub(super) shared: &'p Known,
+    most: usize,
+    pub(super) curves: Vec<RateCurve>,
+    /// By workload: mean rate of each hour of the week.
+    hours: Vec<Vec<f64>>,
+    /// Time of the week at time zero.
+    zero: u64,
+    /// By workload: the highest of these.
+    tops: Vec<f64>,
+    /// By class: standard deviation of the logarithm of its hourly noise.
+    sigmas: Vec<f64>,
+    states: BTreeMap<Bits, u32>,
+    pub(super) loads: Vec<Arc<StateLoad>>,
+    /// By state, by resource: [`Memo::sigma_at`], where it was asked for; else not a number.
+    spreads: Vec<Vec<f64>>,
+    levels: BTreeMap<Vec<i32>, u32>,
+    pub(super) factors: Vec<Vec<f64>>,
+    known: BTreeMap<(u32, u32), u32>,
+    /// Cells by a hash of bits and level, the last one met for each: found without a search. Which one
+    /// is there changes nothing but the time it takes.
+    recent: Vec<Option<Recent>>,
+    pub(super) cells: Vec<Cell>,
+    /// Forgotten ones, empty.
+    spare: Vec<Cell>,
+    pub(super) touched: Vec<u32>,
+    busy: Busy,
+    /// Of the replication under way: by resource, utilisation times seconds.
+    pub(super) work: Vec<f64>,
+}
+
+impl<'p> Memo<'p> {
+    /// Nothing known yet.
+    #[must_use]
+    pub fn new(plan: &'p FluidPlan, shared: &'p Known) -> Self {
+        Self::with_room(plan, shared, MOST_CELLS)
+    }
+
+    /// Nothing known yet, and so many states remembered at most.
+    #[must_use]
+    pub fn with_room(plan: &'p FluidPlan, shared: &'p Known, most: usize) -> Self {
+        let curves: Vec<RateCurve> = plan.workloads.iter().map(|w| w.traffic.curve()).collect();
+        let zero = plan.zero.nanos() % WEEK_NS;
+        let hours = plan.rates_by_hour();
+        let tops = hours.iter().map(|hours| hours.iter().copied().fold(0.0, f64::max)).collect();
+        let resources = plan.network.resources.len();
+        let mut memo = Self {
+            plan,
+            shared,
+            most,
+            curves,
+            hours,
+            zero,
+            tops,
+            sigmas: Vec::new(),
+            states: BTreeMap::new(),
+            loads: Vec::new(),
+            spreads: Vec::new(),
+            levels: BTreeMap::new(),
+            factors: Vec::new(),
+            known: BTreeMap::new(),
+            recent: vec![None; RECENT],
+            cells: Vec::new(),
+            spare: Vec::new(),
+            touched: Vec::new(),
+            busy: Busy {
+                hours: vec![vec![0.0; resources]; HOURS],
+                time: vec![0.0; HOURS],
+                bins: vec![vec![0.0; BINS]; resources],
+                sigma: Vec::new(),
+            },
+            work: vec![0.0; resources],
+        };
+        memo.sigmas = (0..plan.classes.len()).map(|class| memo.sigma_of(class)).collect();
+        let load = shared.state(plan, &plan.well());
+        memo.busy.sigma = (0..resources).map(|at| memo.sigma_at(&load, at)).collect();
+        memo
+    }
+
+    /// States and levels that it remembers.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.cells.len()
+    }
+
+    fn mean_rate(&self, workload: usize) -> f64 {
+        self.hours[workload].iter().sum::<f64>() / HOURS as f64
+    }
+
+    /// Of independent noises the variances of what each adds.
+    fn sigma_of(&self, class: usize) -> f64 {
+        let of = self.plan.workloads.iter().enumerate().filter(|(_, w)| w.class == class);
+        let parts: Vec<(f64, f64)> = of.map(|(at, w)| (self.mean_rate(at), w.sigma)).collect();
+        combined(&parts)
+    }
+
+    fn sigma_at(&self, load: &StateLoad, resource: usize) -> f64 {
+        let mut parts = vec![(load.constant[resource], 0.0)];
+        for (at, class) in load.classes.iter().enumerate() {
+            let of = self.plan.workloads.iter().enumerate().filter(|(_, w)| w.class == at);
+            let rate: f64 = of.map(|(w, _)| self.mean_rate(w)).sum();
+            let work = class.work.iter().find(|(r, _)| *r as usize == resource);
+            parts.push((rate * work.map_or(0.0, |(_, work)| *work), self.sigmas[at]));
+        }
+        combined(&parts)
+    }
+
+    /// [`Self::sigma_at`], worked out once a state.
+    fn spread(&mut self, state: u32, load: &StateLoad, resource: usize) -> f64 {
+        let known = self.spreads[state as usize].get(resource).copied();
+        if let Some(known) = known.filter(|known| !known.is_nan()) {
+            return known;
+        }
+        let sigma = self.sigma_at(load, resource);
+        let spreads = &mut self.spreads[state as usize];
+        spreads.resize(load.constant.len(), f64::NAN);
+        spreads[resource] = sigma;
+        sigma
+    }
+
+    /// Rates by class in an hour of the week at a level.
+    pub(super) fn rates(&self, level: u32, hour: usize) -> Vec<f64> {
+        let mut rates = Vec::new();
+        self.rates_into(level, hour, &mut rates);
+        rates
+    }
+
+    fn rates_into(&self, level: u32, hour: usize, rates: &mut Vec<f64>) {
+        rates.clear();
+        rates.resize(self.plan.classes.len(), 0.0);
+        let factors = &self.factors[level as usize];
+        for (at, workload) in self.plan.workloads.iter().enumerate() {
+            rates[workload.class] += self.hours[at][hour] * factors[at];
+        }
+    }
+
+    fn state(&mut self, bits: &Bits) -> u32 {
+        if let Some(known) = self.states.get(bits) {
+            return *known;
+        }
+        let load = self.shared.state(self.plan, bits);
+        let at = self.loads.len() as u32;
+        self.spreads.push(Vec::new());
+        self.loads.push(load);
+        self.states.insert(bits.clone(), at);
+        at
+    }
+
+    fn level(&mut self, key: &[i32]) -> u32 {
+        if let Some(known) = self.levels.get(key) {
+            return *known;
+        }
+        let at = self.factors.len() as u32;
+        let factor = |step: &i32| match *step {
+            i32::MIN => 0.0,
+            step => libm::pow(LEVEL, f64::from(step)),
+        };
+        self.factors.push(key.iter().map(factor).collect());
+        self.levels.insert(key.to_vec(), at);
+        at
+    }
+
+    pub(super) fn cell(&mut self, bits: &Bits, level: &[i32]) -> u32 {
+        if self.cells.len() >= self.most {
+            self.forget();
+        }
+        let place = place_of(bits, level);
+        if let Some(recent) = &self.recent[place]
+            && recent.bits == *bits
+            && recent.level == level
+        {
+            return recent.cell;
+        }
+        let cell = self.search(bits, level);
+        match &mut self.recent[place] {
+            Some(recent) => {
+                recent.bits.clone_from(bits);
+                level.clone_into(&mut recent.level);
+                recent.cell = cell;
+            }
+            none => *none = Some(Recent { bits: bits.clone(), level: level.to_vec(), cell }),
+        }
+        cell
+    }
+
+    fn search(&mut self, bits: &Bits, level: &[i32]) -> u32 {
+        let (state, level) = (self.state(bits), self.level(level));
+        if let Some(known) = self.known.get(&(state, level)) {
+            return *known;
+        }
+        let classes = self.plan.classes.len();
+        let load = &self.loads[state as usize];
+        // All at their highest at once, with the noise that is seen once in 30,000 hours.
+        let mut rates = vec![0.0; classes];
+        let factors = &self.factors[level as usize];
+        for (at, workload) in self.plan.workloads.iter().enumerate() {
+            rates[workload.class] += self.tops[at] * factors[at];
+        }
+        let sigma = self.sigmas.iter().copied().fold(0.0, f64::max);
+        let noise = libm::exp(4.0 * sigma);
+        let top = utilization(load, &rates);
+        let tight: Vec<bool> = top.iter().map(|top| top * noise > 1.0).collect();
+        let over = |class: usize| {
+            let mut stages = load.classes[class].stages.iter().flatten();
+            stages.any(|(_, uses)| uses.iter().any(|at| tight[*at as usize]))
+        };
+        let mut cell = self.spare.pop().unwrap_or_else(|| Cell {
+            state,
+            level,
+            begun: vec![0; HOURS],
+            weeks: 0,
+            parts: vec![0; HOURS],
+            over: Vec::with_capacity(classes),
+            losing: vec![None; classes],
+            carried: vec![0.0; classes],
+            touched: false,
+        });
+        (cell.state, cell.level) = (state, level);
+        cell.over.clear();
+        cell.over.extend((0..classes).map(over));
+        let at = self.cells.len() as u32;
+        self.cells.push(cell);
+        self.known.insert((state, level), at);
+        at
+    }
+
+    /// Share of the views of `class` that is too much, at these rates: in the mean over the hourly
+    /// noise, without it, and the utilisation of the busiest resource on its way.
+    pub(super) fn excess(&mut self, state: u32, class: usize, rates: &[f64]) -> (f64, f64, f64) {
+        let load = Arc::clone(&self.loads[state as usize]);
+        let used = utilization(&load, rates);
+        let (mut noisy, mut plain, mut most) = (0.0_f64, 0.0_f64, 0.0_f64);
+        for stage in &load.classes[class].stages {
+            let (mut lost, mut without) = (0.0, 0.0);
+            for (share, uses) in stage {
+                let at =
+                    uses.iter().max_by(|a, b| used[**a as usize].total_cmp(&used[**b as usize]));
+                let Some(at) = at.map(|at| *at as usize) else { continue };
+                most = most.max(used[at]);
+                without += share * too_much(used[at], 0.0);
+                lost += share * too_much(used[at], self.spread(state, &load, at));
+            }
+            (noisy, plain) = (noisy.max(lost.min(1.0)), plain.max(without.min(1.0)));
+        }
+        (noisy, plain, most)
+    }
+
+    /// Views of `class` lost to settled overload in a cell, and hours in which that are many, from
+    /// Monday 00:00 to each hour.
+    fn losing(&mut self, cell: u32, class: usize) -> &[[f64; 2]] {
+        let Cell { state, level, ref losing, .. } = self.cells[cell as usize];
+        if losing[class].is_none() {
+            let mut sums = vec![[0.0; 2]; HOURS + 1];
+            for hour in 0..HOURS {
+                let rates = self.rates(level, hour);
+                let (share, ..) = self.excess(state, class, &rates);
+                let [lost, bad] = sums[hour];
+                let many = f64::from(u8::from(share >= BAD));
+                sums[hour + 1] = [lost + rates[class] * share * HOUR_S, bad + many];
+            }
+            self.cells[cell as usize].losing[class] = Some(sums);
+        }
+        self.cells[cell as usize].losing[class].as_deref().expect("it was just made")
+    }
+
+    fn calendar(&self, at: SimTime) -> u64 {
+        at.nanos().saturating_add(self.zero)
+    }
+
+    /// Views lost to settled overload over a stretch of time, and hours in which these are many.
+    pub(super) fn lost_settled(
+        &mut self,
+        cell: u32,
+        class: usize,
+        from: SimTime,
+        to: SimTime,
+    ) -> [f64; 2] {
+        let (from, to) = (self.calendar(from), self.calendar(to));
+        let sums = self.losing(cell, class);
+        let upto = |at: u64, of: usize| {
+            let (weeks, rest) = (at / WEEK_NS, at % WEEK_NS);
+            let hour = (rest / HOUR_NS) as usize;
+            let part = (rest % HOUR_NS) as f64 / HOUR_NS as f64;
+            let within = sums[hour][of] + (sums[hour + 1][of] - sums[hour][of]) * part;
+            (weeks, within)
+        };
+        [0, 1].map(|of| {
+            let ((w0, a), (w1, b)) = (upto(from, of), upto(to, of));
+            ((w1 - w0) as f64 * sums[HOURS][of] + (b - a)).max(0.0)
+        })
+    }
+
+    /// Notes that a cell was there over a stretch of time.
+    pub(super) fn spend(&mut self, cell: u32, from: SimTime, to: SimTime) {
+        let (from, to) = (self.calendar(from), self.calendar(to));
+        let cell = &mut self.cells[cell as usize];
+        let place = |hour: u64| (hour % HOURS as u64) as usize;
+        let (first, last) = (from / HOUR_NS, to / HOUR_NS);
+        if first == last {
+            cell.parts[place(first)] += to - from;
+            return;
+        }
+        cell.parts[place(first)] += (first + 1) * HOUR_NS - from;
+        cell.parts[place(last)] += to - last * HOUR_NS;
+        let whole = last - first - 1;
+        cell.weeks += whole / HOURS as u64;
+        let (begin, end) = (place(first + 1), place(first + 1 + whole % HOURS as u64));
+        cell.begun[begin] += 1;
+        cell.begun[end] -= 1;
+        // Past Sunday: the hours up to its end, and those from Monday on.
+        if end < begin || (whole % HOURS as u64 > 0 && end == 0 && begin > 0) {
+            cell.begun[0] += 1;
+        }
+    }
+
+    /// Puts the time spent into utilisation by hour and bin, and forgets it.
+    fn fold(&mut self) {
+        let times: Vec<[f64; HOURS]> = self.cells.iter().map(seconds_in).collect();
+        let all: f64 = times.iter().map(|time| time.iter().sum::<f64>()).sum();
+        let (mut rates, mut used) = (Vec::new(), Vec::new());
+        let table = Bins::get();
+        let mut mean = vec![0.0; self.busy.bins.len()];
+        for (at, time) in times.iter().enumerate() {
+            let spent: f64 = time.iter().sum();
+            if spent <= 0.0 {
+                continue;
+            }
+            let (state, level) = (self.cells[at].state, self.cells[at].level);
+            let over = self.cells[at].over.contains(&true);
+            let rare = spent < RARE * all;
+            mean.fill(0.0);
+            for hour in (0..HOURS).filter(|hour| time[*hour] > 0.0) {
+                self.rates_into(level, hour, &mut rates);
+                if over {
+                    let offered = rates.clone();
+                    for (class, rate) in rates.iter_mut().enumerate() {
+                        *rate *= 1.0 - self.excess(state, class, &offered).0;
+                    }
+                }
+                utilization_into(&self.loads[state as usize], &rates, &mut used);
+                self.busy.time[hour] += time[hour];
+                let hours = &mut self.busy.hours[hour];
+                for (sum, used) in hours.iter_mut().zip(&used) {
+                    *sum += used * time[hour];
+                }
+                if rare {
+                    for (mean, used) in mean.iter_mut().zip(&used) {
+                        *mean += used * time[hour] / spent;
+                    }
+                } else {
+                    for (bins, used) in self.busy.bins.iter_mut().zip(&used) {
+                        bins[table.of(*used)] += time[hour];
+                    }
+                }
+            }
+            if rare {
+                for (resource, mean) in mean.iter().copied().enumerate() {
+                    self.busy.bins[resource][table.of(mean)] += spent;
+                }
+            }
+            let cell = &mut self.cells[at];
+            cell.begun.fill(0);
+            cell.parts.fill(0);
+            cell.weeks = 0;
+        }
+    }
+
+    /// Puts what was carried in this replication into its utilisation.
+    pub(super) fn unload(&mut self) {
+        for at in std::mem::take(&mut self.touched) {
+            let cell = &mut self.cells[at as usize];
+            cell.touched = false;
+            let load = &self.loads[cell.state as usize];
+            for (class, carried) in load.classes.iter().zip(&mut cell.carried) {
+                for (resource, work) in &class.work {
+                    let resource = *resource as usize;
+                    self.work[resource] += *carried * work / load.capacity[resource];
+                }
+                *carried = 0.0;
+            }
+        }
+    }
+
+    fn forget(&mut self) {
+        self.unload();
+        self.fold();
+        self.states.clear();
+        self.loads.clear();
+        self.spreads.clear();
+        self.known.clear();
+        self.recent.fill(None);
+        // All that they held is told; what they hold it in serves the next ones.
+        for mut cell in self.cells.drain(..) {
+            cell.losing.fill(None);
+            self.spare.push(cell);
+        }
+    }
+
+    /// What all replications so far saw of the resources.
+    #[must_use]
+    pub fn busy(&mut self) -> Busy {
+        self.fold();
+        self.busy.clone()
+    }
+}
+
+/// Places for cells found without a search.
+const RECENT: usize = 1 << 12;
+
+/// A cell that was met.
+#[derive(Clone, Debug)]
+struct Recent {
+    bits: Bits,
+    level: Vec<i32>,
+    cell: u32,
+}
+
+/// A place for a state and a level.
+fn place_of(bits: &Bits, level: &[i32]) -> usize {
+    let words = bits.iter().copied().chain(level.iter().map(|step| *step as u64));
+    (hash_of(words) >> 52) as usize % RECENT
+}
+
+/// Multiply and fold, as Knuth's multiplicative hash.
+fn hash_of(words: impl Iterator<Item = u64>) -> u64 {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    words.fold(0, |hash: u64, word| (hash.rotate_left(23) ^ word).wrapping_mul(FACTOR))
+}
+
+/// Seconds that a cell was there, by hour of the week.
+fn seconds_in(cell: &Cell) -> [f64; HOURS] {
+    let mut whole = cell.weeks as i64;
+    let mut time = [0.0; HOURS];
+    for (hour, time) in time.iter_mut().enumerate() {
+        whole += i64::from(cell.begun[hour]);
+        *time = whole as f64 * HOUR_S + cell.parts[hour] as f64 / 1e9;
+    }
+    time
+}
+
+/// Standard deviation of the logarithm of a sum of independent parts, as if it were one.
+fn combined(parts: &[(f64, f64)]) -> f64 {
+    let all: f64 = parts.iter().map(|(part, _)| part).sum();
+    if all <= 0.0 {
+        return 0.0;
+    }
+    let spread = parts.iter().map(|(part, sigma)| part * sigma / all);
+    spread.map(|share| share * share).sum::<f64>().sqrt()
+}
+
+fn utilization(load: &StateLoad, rates: &[f64]) -> Vec<f64> {
+    let mut used = Vec::new();
+    utilization_into(load, rates, &mut used);
+    used
+}
+
+fn utilization_into(load: &StateLoad, rates: &[f64], used: &mut Vec<f64>) {
+    used.clear();
+    used.extend_from_slice(&load.constant);
+    for (class, rate) in load.classes.iter().zip(rates) {
+        for (resource, work) in &class.work {
+            used[*resource as usize] += rate * work;
+        }
+    }
+    used.iter_mut().zip(load.capacity.iter()).for_each(|(used, capacity)| *used /= capacity);
+}
+
+/// Mean over lognormal noise of the share that a load of `used` is too much: E(N − 1/used)⁺.
+fn too_much(used: f64, sigma: f64) -> f64 {
+    if used <= 0.0 {
+        return 0.0;
+    }
+    if sigma <= 0.0 {
+        return (1.0 - 1.0 / used).max(0.0);
+    }
+    let far = (ln(used) + sigma * sigma / 2.0) / sigma;
+    (normal_cdf(far) - normal_cdf(far - sigma) / used).max(0.0)
+}
