@@ -46,7 +46,7 @@ pub enum Event {
 impl Event {
     /// The code of the calendar.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn code(self) -> u32 {
         let (kind, index) = match self {
             Self::Arrival(id) => (0, u32::from(id.0)),
@@ -66,6 +66,13 @@ impl Event {
         };
         debug_assert!(index <= MAX_INDEX);
         kind << 24 | index
+    }
+
+    /// Whose service is over, where that is what `code` says.
+    #[must_use]
+    #[inline]
+    pub fn served(code: u32) -> Option<RequestId> {
+        (code >> 24 == 1).then_some(RequestId(code & MAX_INDEX))
     }
 
     /// The event of a code.
@@ -114,6 +121,8 @@ mod tests {
             Event::User(6),
         ] {
             assert_eq!(Event::of(event.code()), event);
+            let served = if let Event::Served(request) = event { Some(request) } else { None };
+            assert_eq!(Event::served(event.code()), served);
         }
     }
 }

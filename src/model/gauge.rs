@@ -53,7 +53,7 @@ impl Occupancy {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn keep_level(&mut self, now: SimTime) {
         if let Some(levels) = &mut self.levels {
             levels.settle(now, self.number);
@@ -61,7 +61,7 @@ impl Occupancy {
     }
 
     /// One more.
-    #[inline]
+    #[inline(always)]
     pub fn add(&mut self, now: SimTime) {
         self.keep_level(now);
         self.came += u128::from(now.nanos());
@@ -69,7 +69,7 @@ impl Occupancy {
     }
 
     /// One less, who had been inside for `stay`.
-    #[inline]
+    #[inline(always)]
     pub fn remove(&mut self, now: SimTime, stay: SimDuration) {
         self.keep_level(now);
         self.went += u128::from(now.nanos());
@@ -136,26 +136,26 @@ impl Queue {
     }
 
     /// Somebody comes.
-    #[inline]
+    #[inline(always)]
     pub fn arrive(&mut self, now: SimTime) {
         self.inside.add(now);
     }
 
     /// Somebody who had been inside for `stay` goes.
-    #[inline]
+    #[inline(always)]
     pub fn depart(&mut self, now: SimTime, stay: SimDuration) {
         self.inside.remove(now, stay);
     }
 
     /// A server begins to work.
-    #[inline]
+    #[inline(always)]
     pub fn begin(&mut self, now: SimTime) {
         self.began += u128::from(now.nanos());
         self.busy += 1;
     }
 
     /// A server ends.
-    #[inline]
+    #[inline(always)]
     pub fn end(&mut self, now: SimTime) {
         self.ended += u128::from(now.nanos());
         self.busy -= 1;

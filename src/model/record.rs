@@ -135,7 +135,7 @@ impl Record {
         self.classes[class.index()].attempts.begun += u64::from(counted);
     }
 
-    #[inline]
+    #[inline(always)]
     pub(in crate::model) fn attempt_ends(
         &mut self,
         class: ClassId,
@@ -210,7 +210,7 @@ impl Record {
     }
 
     /// A request without a client is its own page view.
-    #[inline]
+    #[inline(always)]
     pub(in crate::model) fn request_is_view(
         &mut self,
         workload: WorkloadId,

@@ -304,7 +304,7 @@ impl Requests {
     /// # Errors
     ///
     /// [`TooMany`] when the indices of events are used up.
-    #[inline]
+    #[inline(always)]
     pub fn begin(
         &mut self,
         class: ClassId,
@@ -364,7 +364,7 @@ impl Requests {
     }
 
     /// Takes a request out; its id means nothing from here on.
-    #[inline]
+    #[inline(always)]
     pub fn remove(&mut self, id: RequestId) {
         let slot = &mut self.slots[id.index()];
         debug_assert!(slot.live);

@@ -428,7 +428,7 @@ impl<'p> Ahead<'p> {
         Self { key, sampler, share, once, table: None, asked: 0, filled: 0, single: false }
     }
 
-    #[inline]
+    #[inline(always)]
     fn draw(&mut self, ordinal: u64) -> f64 {
         let block = ordinal / BLOCK as u64;
         let within = (ordinal % BLOCK as u64) as usize;
@@ -503,7 +503,7 @@ impl<'p> Draws<'p> {
     }
 
     /// The same uniform as [`Self::uniform`] at `sub` 0, for choices that most requests make.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn uniform_ahead(&mut self, key: KeyId, request: &Request) -> f64 {
         let index = draw_index(request, 0);
@@ -541,7 +541,7 @@ impl<'p> Draws<'p> {
     }
 
     /// The same draw, bit for bit, for steps that most requests take.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn demand_ahead(&mut self, id: DemandId, request: &Request) -> f64 {
         let ahead = &mut self.ahead[id.index()];

@@ -143,7 +143,7 @@ impl Station {
     }
 
     /// `request` comes for a service of `need` nanoseconds.
-    #[inline]
+    #[inline(always)]
     pub fn visit(&mut self, ctx: &mut Ctx<'_>, request: RequestId, need: u64, priority: u8) {
         self.arrived += 1;
         if !self.plain {
@@ -263,7 +263,7 @@ impl Station {
 
     /// The service of `request` is over; the next in line starts before it moves on, which is the
     /// caller's part.
-    #[inline]
+    #[inline(always)]
     pub fn served(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         self.release(ctx, request);
         self.depart(ctx, request);

@@ -318,7 +318,11 @@ impl<'p> World<'p> {
             } else {
                 let Some(due) = self.calendar.pop_before(end) else { break };
                 self.count(due.at, due.code)?;
-                self.handle(Event::of(due.code), due.ticket);
+                // Most events, and known at a glance.
+                match Event::served(due.code) {
+                    Some(request) => self.served(request, due.ticket),
+                    None => self.handle(Event::of(due.code), due.ticket),
+                }
             }
             if !self.lane.is_empty() || self.stop.is_some() {
                 self.drain()?;
@@ -390,23 +394,28 @@ impl<'p> World<'p> {
         Ok(())
     }
 
-    #[inline]
+    /// The service of `request` at a station or processor is over.
+    #[inline(always)]
+    fn served(&mut self, request: RequestId, ticket: Ticket) {
+        let entry = &self.requests[request];
+        if entry.ticket != ticket {
+            return;
+        }
+        let at = entry.at;
+        let mut ctx = ctx!(self, self.causes[at.index()]);
+        match &mut self.components[at.index()] {
+            Component::Station(station) => station.served(&mut ctx, request),
+            Component::Cpu(cpu) => cpu.served(&mut ctx, request),
+            _ => {}
+        }
+        self.advance(request);
+    }
+
+    #[inline(never)]
     fn handle(&mut self, event: Event, ticket: Ticket) {
         match event {
             Event::Arrival(workload) => self.arrival(workload),
-            Event::Served(request) => {
-                let entry = &self.requests[request];
-                if entry.ticket == ticket {
-                    let at = entry.at;
-                    let mut ctx = ctx!(self, self.causes[at.index()]);
-                    match &mut self.components[at.index()] {
-                        Component::Station(station) => station.served(&mut ctx, request),
-                        Component::Cpu(cpu) => cpu.served(&mut ctx, request),
-                        _ => {}
-                    }
-                    self.advance(request);
-                }
-            }
+            Event::Served(request) => self.served(request, ticket),
             Event::Alarm(unit) => {
                 let (id, local) = self.plan.units[unit.index()];
                 let mut ctx = ctx!(self, self.causes[id.index()]);
@@ -434,13 +443,22 @@ impl<'p> World<'p> {
         }
     }
 
+    #[inline]
     fn schedule_arrival(&mut self, workload: WorkloadId) {
-        if let Some(arrival) = self.sources[workload.index()].next() {
-            self.arrivals[workload.index()] = self.calendar.reserve(arrival.at);
-            self.views.expect(workload, arrival.ordinal);
-        } else {
-            self.arrivals[workload.index()] = Place::NEVER;
+        let place = match self.sources[workload.index()].next() {
+            Some(arrival) => {
+                self.views.expect(workload, arrival.ordinal);
+                self.calendar.reserve(arrival.at)
+            }
+            None => Place::NEVER,
+        };
+        let [first, others @ ..] = self.arrivals.as_mut_slice() else { return };
+        if others.is_empty() {
+            *first = place;
+            self.next_arrival.0 = place;
+            return;
         }
+        self.arrivals[workload.index()] = place;
         self.next_arrival = (self.arrivals[0], WorkloadId(0));
         for (index, place) in self.arrivals.iter().enumerate().skip(1) {
             if *place < self.next_arrival.0 {

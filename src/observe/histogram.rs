@@ -168,6 +168,19 @@ impl Histogram {
 
     #[inline]
     fn add(&mut self, bucket: usize, times: u64) {
+        // Nearly always; the others lie elsewhere, or are too many for a narrow count.
+        if let Counts::Narrow(counts) = &mut self.counts
+            && let Some(count) = counts.get_mut(bucket.wrapping_sub(self.first))
+            && let Some(sum) = u32::try_from(times).ok().and_then(|times| count.checked_add(times))
+        {
+            *count = sum;
+            return;
+        }
+        self.add_anywhere(bucket, times);
+    }
+
+    #[inline(never)]
+    fn add_anywhere(&mut self, bucket: usize, times: u64) {
         // Wraps around below the first row, and so lies beyond the end, too.
         if bucket.wrapping_sub(self.first) < self.counts.len() {
             self.counts.add(bucket - self.first, times);

@@ -12,8 +12,11 @@ impl World<'_> {
     /// `id` has reached the end of its route, or has failed and given everything back.
     #[inline(always)]
     pub(super) fn end(&mut self, id: RequestId, outcome: Outcome) {
-        let outcome =
-            if self.requests[id].fetch == 0 { outcome } else { self.fetched(id, outcome) };
+        let entry = &self.requests[id];
+        if entry.owner == Owner::Workload && entry.fetch == 0 && outcome == Outcome::Ok {
+            return self.view_served_at_once(id);
+        }
+        let outcome = if entry.fetch == 0 { outcome } else { self.fetched(id, outcome) };
         let entry = &self.requests[id];
         match entry.owner {
             Owner::Workload => self.request_was_view(id, outcome),
@@ -56,6 +59,16 @@ impl World<'_> {
                 self.database_ends(unit, born, outcome);
             }
         }
+    }
+
+    /// [`Self::end`] of a request that was a page view by itself and went well: what most do in a system
+    /// without clients.
+    #[inline(always)]
+    fn view_served_at_once(&mut self, id: RequestId) {
+        let Request { born, class, waited, counted, workload, cause, .. } = self.requests[id];
+        self.record.attempt_ends(class, Outcome::Ok, self.now - born, waited, counted);
+        self.record.request_is_view(WorkloadId(workload), Outcome::Ok, cause, counted);
+        self.requests.remove(id);
     }
 
     #[inline(always)]
