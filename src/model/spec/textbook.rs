@@ -91,8 +91,11 @@ spec! {
         standby_rate: f64 = 1 => within(0.0, 1.0),
         /// Time of the switch to a standby; none: at once.
         switch_over: Option<LawSpec<SimDuration>>,
-        /// Chance that the switch works; else down until the failed unit is repaired.
+        /// Chance that the switch works; else down until the failed unit is repaired, or somebody has
+        /// switched.
         coverage: Probability = 1,
+        /// Until people have switched where it did not work; none: nobody does.
+        failed: Option<LawSpec<SimDuration>>,
         /// Share of each unit's failures that take all units at once.
         beta: Option<Probability>,
         /// Whether units age while the group is down.

@@ -546,5 +546,9 @@ fn check_group(name: &Name, group: &GroupSpec, units: usize, out: &mut Diagnosti
             inert(group.coverage.span, message, help, out);
         }
         inert_if(group.switch_over.as_ref(), message, help, out);
+        inert_if(group.failed.as_ref(), message, help, out);
+    } else if group.coverage.value.get() == 1.0 {
+        let message = "every switch works: nobody has to do it by hand";
+        inert_if(group.failed.as_ref(), message, "set a `coverage` below 1, or remove it", out);
     }
 }

@@ -61,7 +61,7 @@ fn group(name: &str, spec: &GroupSpec, units: Vec<Unit>) -> Group {
                 ageing: spec.standby_rate.value,
                 switch_over: takes_time.map(DurationLaw),
                 coverage: spec.coverage.value.get(),
-                manual: None,
+                manual: spec.failed.as_ref().map(|law| DurationLaw(law_of(law))),
             })
         }
     };

@@ -96,10 +96,33 @@ fn o28_four_of_six_with_a_repairer_each_and_with_one_crew() {
     }
 }
 
-/// Coverage without people: those of O32 at one pace of ageing; with people O29 asks for a word
-/// that the language does not have (`manual`), so it stands with the kernel (tests/it/health).
+/// A person switches where the switch does not work, or the unit that failed is back before: the sooner.
 #[test]
-fn o29_o32_standby_cold_warm_and_hot_with_a_switch_that_may_fail() {
+fn o29_an_active_and_a_passive_unit_with_imperfect_coverage() {
+    for (coverage, unavailability, outages) in [
+        (1.0, 9.802_960_494_07e-5, 0.171_747_867_856),
+        (0.99, 0.000_106_933_292_946, 0.257_543_805_477),
+        (0.95, 0.000_142_548_044_968, 0.600_727_555_962),
+        (0.9, 0.000_187_066_484_996, 1.029_707_244_07),
+    ] {
+        let by_hand = match coverage < 1.0 {
+            true => "failed = { dist = \"exponential\", mean = \"1h\" }",
+            false => "",
+        };
+        let rest = format!("needs = 1\nmode = \"standby\"\ncoverage = {coverage}\n{by_hand}");
+        let body = format!("{}{}", unit("u", 2, "1000h", "10h"), group("g", "\"u\"", &rest));
+        let paths = ["unavailability.g@horizon", "outages.g@horizon", "mttf.g@horizon"];
+        let seen = years(&body, "40y", by_set(1_200, 6_000), &paths);
+        seen.holds(paths[0], unavailability, by_set(0.1, 0.05));
+        seen.holds(paths[1], outages, by_set(0.1, 0.05));
+        if coverage == 0.95 {
+            seen.holds(paths[2], 14_707.142_857_1 * H, by_set(0.12, 0.05));
+        }
+    }
+}
+
+#[test]
+fn o32_standby_cold_warm_and_hot_with_a_switch_that_may_fail() {
     for (pace, coverage, unavailability, mttf) in [
         (0.0, 1.0, 4.950_249_987_62e-5, 102_000.0),
         (0.0, 0.98, 0.000_246_522_693_453, 33_993.333_333_3),
