@@ -30,6 +30,7 @@
 
 mod busy;
 mod commits;
+mod lag;
 mod memo;
 pub mod reading;
 
@@ -42,13 +43,14 @@ use crate::health::{Explanation, FactId, Listener, View};
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::{AvailabilityNet, AvailabilityPlan};
 use crate::plan::fluid::state::{AGE_BITS, AGES, Bits, StateLoad};
-use crate::plan::fluid::{FluidClass, FluidWorkload, LEVEL, Patience};
+use crate::plan::fluid::{FluidClass, FluidWorkload, HOUR_NS, LEVEL, Patience};
 use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::surge::Surging;
 
 pub use busy::Busy;
 use commits::Group;
 pub use commits::WritesTally;
+pub use lag::LagTally;
 pub use memo::{Known, MOST_CELLS, Memo};
 
 /// A twelfth of a year.
@@ -144,8 +146,9 @@ pub struct Live<'m, 'p> {
     cell: u32,
     /// What that is.
     load: Arc<StateLoad>,
-    /// Views of a stretch, by class.
+    /// Views of a stretch, by class: those that came, and those that were carried.
     views: Vec<f64>,
+    carried: Vec<f64>,
     from: SimTime,
     month: SimTime,
     rows: Vec<Row>,
@@ -214,6 +217,7 @@ impl<'m, 'p> Live<'m, 'p> {
             level_ends: SimTime::ZERO,
             cell: 0,
             views: Vec::new(),
+            carried: Vec::new(),
             from: SimTime::ZERO,
             month: SimTime::ZERO + MONTH,
             rows: fluid.classes.iter().map(row).collect(),
@@ -431,6 +435,8 @@ impl<'m, 'p> Live<'m, 'p> {
         self.memo.spend(cell, from, to);
         let mut views = std::mem::take(&mut self.views);
         self.came(from, to, &mut views);
+        let mut all_carried = std::mem::take(&mut self.carried);
+        all_carried.clear();
         for (group, stall) in self.stalls.iter_mut().enumerate() {
             let Some(stall) = stall else { continue };
             for (place, class) in self.groups[group].iter().enumerate() {
@@ -459,12 +465,56 @@ impl<'m, 'p> Live<'m, 'p> {
                 carried -= lost;
             }
             self.memo.cells[cell as usize].carried[class] += carried;
+            all_carried.push(carried);
             let commits = &self.load.classes[class].commits;
             for database in self.databases.iter_mut().flatten() {
                 database.carry(carried, commits);
             }
         }
-        self.views = views;
+        self.fall_behind(to, &views, &all_carried);
+        (self.views, self.carried) = (views, all_carried);
+    }
+
+    /// Slaves apply what is committed over a stretch: hour by hour where one of them may be behind.
+    fn fall_behind(&mut self, to: SimTime, views: &[f64], carried: &[f64]) {
+        let mut databases = std::mem::take(&mut self.databases);
+        for database in databases.iter_mut().flatten() {
+            let Some(place) = database.commits() else { continue };
+            let classes = &self.load.classes;
+            let wrote = |carried: &[f64]| -> f64 {
+                classes.iter().zip(carried).map(|(load, views)| load.commits[place] * views).sum()
+            };
+            if database.lags().keep_up(self.most_commits(place)) {
+                database.lags().pass(to, wrote(carried));
+                continue;
+            }
+            let mut at = self.from;
+            let mut came = Vec::new();
+            while at < to {
+                let hour = HOUR_NS - self.memo.calendar(at) % HOUR_NS;
+                let until = to.min(at + SimDuration::from_nanos(hour));
+                self.came(at, until, &mut came);
+                for (class, came) in came.iter_mut().enumerate() {
+                    let share =
+                        if views[class] > 0.0 { carried[class] / views[class] } else { 0.0 };
+                    *came *= share;
+                }
+                database.lags().follow(until, wrote(&came));
+                at = until;
+            }
+        }
+        self.databases = databases;
+    }
+
+    /// The most writes a second that a master takes in the present cell, without hourly noise.
+    fn most_commits(&self, place: usize) -> Rate {
+        let memo = &self.memo;
+        let factors = &memo.factors[memo.cells[self.cell as usize].level as usize];
+        let of = |(at, workload): (usize, &FluidWorkload)| {
+            memo.peaks[at] * factors[at] * self.load.classes[workload.class].commits[place]
+        };
+        let all = memo.plan.workloads.iter().enumerate().map(of).sum();
+        Rate::per_second(all).unwrap_or(Rate::ZERO)
     }
 
     fn stalled(&self, class: usize) -> bool {

@@ -356,7 +356,7 @@ fn chunk(
             })?;
             let Observation { tallies, roles, traffic, steps } = seen;
             if let (Some(load), Some(traffic)) = (&mut into.load[net], &traffic) {
-                load.add(traffic);
+                load.add(traffic, from / CHUNK % BATCHES);
             }
             let is_whole = |tally: &Tally| {
                 tally.lost == tally.causes.iter().map(|cause| cause.first).sum::<u128>()

@@ -7,6 +7,8 @@
 mod edges;
 #[path = "years/histories.rs"]
 mod histories;
+#[path = "years/lag.rs"]
+mod lag;
 #[path = "years/load.rs"]
 pub mod load;
 #[path = "years/offers.rs"]

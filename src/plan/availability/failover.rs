@@ -58,6 +58,12 @@ pub fn copies(draft: &Draft, database: usize, member: usize) -> Expr {
     Expr::of(&name, "serving").and(Expr::of(&standing(&name), "follows"))
 }
 
+/// That a member of a database follows, whether it runs or not.
+pub fn follows(draft: &Draft, database: usize, member: usize) -> Expr {
+    let part = Part::Database { database, member: member as u32 };
+    Expr::of(&standing(&part.name(draft)), "follows")
+}
+
 /// Adds the automata of every database whose master is a matter of failover.
 pub fn declare(draft: &Draft, graph: &Graph, declared: &mut Declared) {
     for (database, (_, spec)) in draft.scenario.database.iter().enumerate() {

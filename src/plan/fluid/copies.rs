@@ -24,9 +24,12 @@
 
 use crate::engine::law::Law;
 use crate::health::FactId;
-use crate::model::spec::storage::{Promotion, ReplicationMode};
+use crate::model::spec::storage::{Apply, DatabaseSpec, Promotion, ReplicationMode};
 use crate::plan::Draft;
-use crate::plan::links::Role;
+use crate::plan::links::{Role, Store};
+use crate::plan::load::{self, Resource, mean};
+use crate::plan::names::member_name;
+use crate::plan::part::Part;
 use crate::plan::program::law_of;
 use crate::units::{Rate, SimDuration};
 
@@ -37,8 +40,13 @@ pub struct Copies {
     pub name: String,
     /// Its number in the draft.
     pub database: u32,
-    /// How many members it has.
-    pub members: usize,
+    /// Its members, by name.
+    pub members: Vec<String>,
+    /// By member: how many writes a second it applies one after the other as a slave, with nothing in its
+    /// way; none where a write is no work.
+    pub applies: Vec<Option<Rate>>,
+    /// Who was master becomes a slave with a copy of the present one.
+    pub rebuilds: bool,
     /// What a slave that takes over goes on with.
     pub from: Source,
 }
@@ -52,6 +60,8 @@ pub struct CopiesNet {
     pub holds: Vec<FactId>,
     /// By member: it runs and follows.
     pub copies: Vec<FactId>,
+    /// By member: it follows, whether it runs or not.
+    pub follows: Vec<FactId>,
 }
 
 /// What a slave that takes over goes on with.
@@ -266,10 +276,49 @@ pub fn of(draft: &Draft) -> Vec<Copies> {
                 Source::Received(UnderWay::new(&law_of(&replication.receive), slaves))
             }
         };
-        let members = links.members.len();
-        all.push(Copies { name: name.text.clone(), database: database as u32, members, from });
+        let part = |member: usize| Part::Database { database, member: member as u32 };
+        let members = 0..links.members.len();
+        all.push(Copies {
+            name: name.text.clone(),
+            database: database as u32,
+            members: members.clone().map(|member| member_name(name, member as u32)).collect(),
+            applies: members.map(|member| applies(draft, spec, part(member))).collect(),
+            rebuilds: spec.rebuild.is_some(),
+            from,
+        });
     }
     all
+}
+
+/// Writes a second that the member `part` applies as a slave, one after the other: the inverse of the
+/// processor time of one, at the pace of the cores that its zone may have, and of the operations that it
+/// waits for, each at the speed of a disk.
+fn applies(draft: &Draft, spec: &DatabaseSpec, part: Part) -> Option<Rate> {
+    let replication = spec.replication.as_ref()?;
+    let Apply::Serial = replication.apply.value;
+    let Part::Database { database, member } = part else { return None };
+    let cores = part.domains(draft).into_iter().find_map(|on| match on {
+        Part::Zone { .. } | Part::Server(_) => load::capacity(draft, on, Resource::Cpu),
+        _ => None,
+    });
+    let cpu = mean(&spec.write.cpu.value) / cores.map_or(1.0, |cores| cores.min(1.0));
+    // Of its own count of operations nobody waits for any.
+    let waited = replication.apply_io.as_ref().map_or(spec.write.sync_io.value, |_| 0.0);
+    let store = draft.links.databases[database].members[member as usize].store;
+    let operation = store.map_or(0.0, |store| match store {
+        Store::Disks { server, set } => {
+            1.0 / load::each_per_s(&draft.scenario.server[server].1.disks[set].1)
+        }
+        Store::Volume { nas, volume } => {
+            let nas_spec = &draft.scenario.nas[nas].1;
+            let pools = &draft.links.nas[nas].volumes[volume];
+            let each = |pool: &usize| 1.0 / load::each_per_s(&nas_spec.pools[*pool].1);
+            let disks = pools.iter().map(each).sum::<f64>() / pools.len().max(1) as f64;
+            disks + mean(&nas_spec.cpu.value)
+        }
+    });
+    let seconds = cpu + waited * operation;
+    (seconds > 0.0).then(|| Rate::per_second(1.0 / seconds)).flatten()
 }
 
 #[cfg(test)]

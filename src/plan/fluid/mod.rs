@@ -201,6 +201,10 @@ fn name_of_copy(database: &str, member: usize) -> String {
     format!("{database}: {member} copies")
 }
 
+fn name_of_follower(database: &str, member: usize) -> String {
+    format!("{database}: {member} follows")
+}
+
 impl FluidPlan {
     /// Compiles a draft; `None` where nobody asks for anything at a rate.
     #[must_use]
@@ -422,6 +426,8 @@ impl FluidPlan {
                 facts.push((Input::Holds(of, member as u32), holds));
                 let copies = failover::copies(draft, database, member);
                 declaration.fact(&name_of_copy(name, member), copies);
+                let follows = failover::follows(draft, database, member);
+                declaration.fact(&name_of_follower(name, member), follows);
             }
         }
         let mut pairs_of_heads = Vec::new();
@@ -474,14 +480,16 @@ impl FluidPlan {
     pub fn resolve(&self, net: &Net) -> FluidNet {
         let facts = self.names.iter().map(|name| net.fact(name)).collect();
         let copies = |of: &Copies| {
-            let members = 0..of.members;
+            let members = 0..of.members.len();
             let holds =
                 |member: usize| net.fact(&name_of(&Input::Holds(of.database, member as u32)));
             let copies = |member: usize| net.fact(&name_of_copy(&of.name, member));
+            let follows = |member: usize| net.fact(&name_of_follower(&of.name, member));
             Some(CopiesNet {
                 served: net.fact(&name_of(&Input::Served(of.database)))?,
                 holds: members.clone().map(holds).collect::<Option<_>>()?,
-                copies: members.map(copies).collect::<Option<_>>()?,
+                copies: members.clone().map(copies).collect::<Option<_>>()?,
+                follows: members.map(follows).collect::<Option<_>>()?,
             })
         };
         FluidNet { facts, copies: self.copies.iter().map(copies).collect() }

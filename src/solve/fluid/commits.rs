@@ -9,11 +9,14 @@
 //! With semi-synchronous writes somebody who follows has what was acknowledged; it is lost where another
 //! takes over, and where nobody had followed for longer than masters wait.
 //!
+//! How far slaves are behind is told by [`Lags`].
+//!
 //! Leaves out: what an old master that nobody fenced goes on taking; what is under way to a slave in the
 //! instant in which it goes away, or was to one slave when another had acknowledged it; that a better one
 //! that comes back during a promotion is not the one that is promoted. Who is away at time zero is so from
 //! then on.
 
+use super::lag::{LagTally, Lags};
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::health::{FactId, View};
 use crate::model::database::SEMI_SYNC_TIME_OUT;
@@ -35,6 +38,8 @@ pub struct WritesTally {
     pub window_s: f64,
     /// The same, of each failover, drawn.
     pub windows: Histogram,
+    /// By member: how far it is behind.
+    pub lags: Vec<LagTally>,
 }
 
 /// What a member has of the writes.
@@ -78,6 +83,7 @@ pub(super) struct Group<'p> {
     /// Writes committed so far.
     committed: f64,
     has: Vec<Has>,
+    lags: Lags,
     /// Windows of failovers, by their number.
     draws: Key,
     tally: WritesTally,
@@ -104,10 +110,12 @@ impl<'p> Group<'p> {
                 draws: Key::derive(seed, lineage, "data-loss", &of.name),
                 broken: None,
                 committed: 0.0,
-                has: vec![Has::Until(SimTime::ZERO, 0.0); of.members],
+                has: vec![Has::Until(SimTime::ZERO, 0.0); of.members.len()],
+                lags: Lags::new(&of.applies, of.rebuilds),
                 tally: WritesTally { lost: vec![0.0; causes], ..WritesTally::default() },
             };
             group.follow(view);
+            group.stand(view);
             Some(group)
         };
         fluid.copies.iter().zip(nets).map(one).collect()
@@ -120,10 +128,28 @@ impl<'p> Group<'p> {
         }
     }
 
+    /// Its place among those that take writes.
+    pub fn commits(&self) -> Option<usize> {
+        self.commits
+    }
+
+    /// How far its members are behind.
+    pub fn lags(&mut self) -> &mut Lags {
+        &mut self.lags
+    }
+
     /// Facts that it looks at.
     pub fn facts(&self) -> impl Iterator<Item = FactId> {
-        let all = self.facts.holds.iter().chain(&self.facts.copies).copied();
-        all.chain([self.facts.served])
+        let all = self.facts.holds.iter().chain(&self.facts.copies).chain(&self.facts.follows);
+        all.copied().chain([self.facts.served])
+    }
+
+    /// Who serves, follows and runs.
+    fn stand(&mut self, view: View<'_>) {
+        let facts = self.facts;
+        let follows = |member: usize| view.fact(facts.follows[member]);
+        let applies = |member: usize| view.fact(facts.copies[member]);
+        self.lags.settle(self.master, follows, applies);
     }
 
     /// Something has changed at `at`. `rates`: writes taken until then, by place; `why`: the cause that
@@ -145,7 +171,7 @@ impl<'p> Group<'p> {
             (Some(who), new) => {
                 let rate = self.commits.map_or(Rate::ZERO, |place| rates[place]);
                 let copied = |member| member != who && self.has[member] == Has::All;
-                let followed = (0..self.of.members).any(copied);
+                let followed = (0..self.of.members.len()).any(copied);
                 let broken = Broken { at, who, rate, cause: why(self.facts.served), followed };
                 match new {
                     None => self.broken = Some(broken),
@@ -158,6 +184,7 @@ impl<'p> Group<'p> {
             },
             (None, None) => {}
         }
+        self.stand(view);
     }
 
     /// `new` serves after `broken`, from `at` on.
@@ -196,7 +223,7 @@ impl<'p> Group<'p> {
             *member != broken.who && (*member == new || view.fact(self.facts.copies[*member]))
         };
         let able: Vec<Has> =
-            (0..self.of.members).filter(able).map(|member| self.has[member]).collect();
+            (0..self.of.members.len()).filter(able).map(|member| self.has[member]).collect();
         let copied = able.iter().filter(|has| **has == Has::All).count();
         let left = |has: &Has| match has {
             Has::All => None,
@@ -219,7 +246,7 @@ impl<'p> Group<'p> {
             Source::Acknowledged if copied > 0 => Loss::default(),
             Source::Acknowledged if !broken.followed => {
                 // The master stops waiting when nobody has answered for so long.
-                let others = (0..self.of.members).filter(|member| *member != broken.who);
+                let others = (0..self.of.members.len()).filter(|member| *member != broken.who);
                 let others: Vec<Has> = others.map(|member| self.has[member]).collect();
                 let alone = latest(&others).unwrap_or(all);
                 let waits = broken.at.since(alone.0) <= SEMI_SYNC_TIME_OUT;
@@ -246,6 +273,6 @@ impl<'p> Group<'p> {
 
     /// What the history said.
     pub fn tally(self) -> WritesTally {
-        self.tally
+        WritesTally { lags: self.lags.tallies(), ..self.tally }
     }
 }

@@ -109,6 +109,8 @@ pub struct Memo<'p> {
     pub(super) shared: &'p Known,
     most: usize,
     pub(super) curves: Vec<RateCurve>,
+    /// By workload: its highest rate.
+    pub(super) peaks: Vec<f64>,
     /// By workload: mean rate of each hour of the week.
     hours: Vec<Vec<f64>>,
     /// Time of the week at time zero.
@@ -155,6 +157,7 @@ impl<'p> Memo<'p> {
             plan,
             shared,
             most,
+            peaks: curves.iter().map(|curve| curve.peak().0.in_per_second()).collect(),
             curves,
             hours,
             zero,
@@ -370,7 +373,7 @@ impl<'p> Memo<'p> {
         self.cells[cell as usize].losing[class].as_deref().expect("it was just made")
     }
 
-    fn calendar(&self, at: SimTime) -> u64 {
+    pub(super) fn calendar(&self, at: SimTime) -> u64 {
         at.nanos().saturating_add(self.zero)
     }
 

@@ -7,9 +7,10 @@
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::AvailabilityPlan;
 use crate::plan::figure::{Figure, Metric, Stat};
+use crate::plan::fluid::copies::Copies;
 use crate::plan::fluid::{FluidPlan, HOURS};
 use crate::scenario::suggest;
-use crate::solve::fluid::{Busy, INTERVAL, TrafficTally};
+use crate::solve::fluid::{Busy, INTERVAL, LagTally, TrafficTally};
 use crate::stats::interval::Interval;
 use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
@@ -51,6 +52,23 @@ pub enum OfLoad {
     DataLoss(usize),
     /// What so large a share of the failovers does not exceed of it.
     DataLossQuantile(usize, f64),
+    /// How far a member of a database is behind while it follows: of which database, which member.
+    Lag(usize, usize, LagOf),
+}
+
+/// Which lag.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum LagOf {
+    /// In seconds, over the time that it follows.
+    Mean,
+    /// That so large a share of the time does not exceed, in seconds.
+    Quantile(f64),
+    /// The longest of a horizon, in seconds.
+    Longest,
+    /// Writes that it lacks, in the mean.
+    Backlog,
+    /// The most writes that it lacks in a horizon.
+    Most,
 }
 
 /// Which of the lost views.
@@ -117,6 +135,70 @@ pub struct FoldedWrites {
     pub window: Vec<f64>,
     /// The same, of each failover.
     pub windows: Histogram,
+    /// By member.
+    pub lags: Vec<FoldedLag>,
+}
+
+/// How far one member of a database is behind, over all replications.
+#[derive(Clone, Debug, Default)]
+pub struct FoldedLag {
+    /// Seconds that it follows, by replication.
+    pub follows: Vec<f64>,
+    /// Areas under lag and backlog, by replication.
+    pub lag: Vec<f64>,
+    /// See [`Self::lag`].
+    pub backlog: Vec<f64>,
+    /// Largest of each, by replication.
+    pub longest: Vec<f64>,
+    /// See [`Self::longest`].
+    pub most: Vec<f64>,
+    /// Milliseconds at each lag, by batch.
+    pub times: Vec<Histogram>,
+}
+
+impl FoldedLag {
+    fn add(&mut self, seen: &LagTally, batch: usize) {
+        self.follows.push(seen.follows_s);
+        self.lag.push(seen.lag_s2);
+        self.backlog.push(seen.backlog_s);
+        self.longest.push(seen.longest_s);
+        self.most.push(seen.most);
+        self.times.resize_with(BATCHES, Histogram::new);
+        self.times[batch].merge(&seen.times);
+    }
+
+    fn append(&mut self, other: Self) {
+        self.follows.extend(other.follows);
+        self.lag.extend(other.lag);
+        self.backlog.extend(other.backlog);
+        self.longest.extend(other.longest);
+        self.most.extend(other.most);
+        self.times.resize_with(BATCHES, Histogram::new);
+        self.times.iter_mut().zip(&other.times).for_each(|(mine, other)| mine.merge(other));
+    }
+
+    fn estimate(&self, of: LagOf, level: f64) -> Estimate {
+        match of {
+            LagOf::Mean => over(&self.lag, &self.follows, level),
+            LagOf::Backlog => over(&self.backlog, &self.follows, level),
+            LagOf::Longest => not_negative(mean(&self.longest, level)),
+            LagOf::Most => not_negative(mean(&self.most, level)),
+            LagOf::Quantile(q) => {
+                let seen = self.times.iter().filter_map(|times| times.quantile(q));
+                let values: Vec<f64> = seen.map(|nanos| nanos as f64 / 1e9).collect();
+                not_negative(mean(&values, level))
+            }
+        }
+    }
+}
+
+/// An area over a time; of one replication its own.
+fn over(area: &[f64], time: &[f64], level: f64) -> Estimate {
+    match (Interval::of_ratio(area, time, level), time.iter().sum::<f64>()) {
+        (Ok(interval), _) => not_negative(Estimate::Interval(interval)),
+        (Err(_), all) if all > 0.0 => Estimate::Single(area.iter().sum::<f64>() / all),
+        (Err(_), _) => Estimate::Missing(NoValue::Empty),
+    }
 }
 
 impl FoldedWrites {
@@ -147,18 +229,21 @@ impl FoldedLoad {
     #[must_use]
     pub fn of(plan: &FluidPlan, causes: usize) -> Self {
         let class = || FoldedClass { lost: vec![Vec::new(); causes + 1], ..FoldedClass::default() };
-        let writes =
-            || FoldedWrites { lost: vec![Vec::new(); causes + 1], ..FoldedWrites::default() };
+        let writes = |copies: &Copies| FoldedWrites {
+            lost: vec![Vec::new(); causes + 1],
+            lags: vec![FoldedLag::default(); copies.members.len()],
+            ..FoldedWrites::default()
+        };
         Self {
             classes: plan.classes.iter().map(|_| class()).collect(),
             busy: vec![Vec::new(); plan.network.resources.len()],
-            writes: plan.copies.iter().map(|_| writes()).collect(),
+            writes: plan.copies.iter().map(writes).collect(),
             batches: vec![Busy::default(); BATCHES],
         }
     }
 
-    /// Adds a replication.
-    pub fn add(&mut self, seen: &TrafficTally) {
+    /// Adds a replication of a batch.
+    pub fn add(&mut self, seen: &TrafficTally, batch: usize) {
         for (mine, seen) in self.classes.iter_mut().zip(&seen.classes) {
             mine.intended.push(seen.intended);
             mine.all_lost.push(seen.lost.iter().sum());
@@ -179,6 +264,9 @@ impl FoldedLoad {
             mine.lost.iter_mut().zip(&seen.lost).for_each(|(mine, lost)| mine.push(*lost));
             mine.window.push(seen.window_s);
             mine.windows.merge(&seen.windows);
+            for (mine, seen) in mine.lags.iter_mut().zip(&seen.lags) {
+                mine.add(seen, batch);
+            }
         }
     }
 
@@ -202,6 +290,9 @@ impl FoldedLoad {
             mine.lost.iter_mut().zip(other.lost).for_each(|(mine, lost)| mine.extend(lost));
             mine.window.extend(other.window);
             mine.windows.merge(&other.windows);
+            for (mine, other) in mine.lags.iter_mut().zip(other.lags) {
+                mine.append(other);
+            }
         }
         for (mine, other) in self.batches.iter_mut().zip(&other.batches) {
             if !other.time.is_empty() {
@@ -268,7 +359,10 @@ impl FoldedLoad {
             OfLoad::LostCost(class) => self.lost_cost(plan, class)?,
             OfLoad::LostWrites(at, cause) => self.writes[at].lost(cause),
             OfLoad::Behind(at) => self.writes[at].behind.clone(),
-            OfLoad::MonthMeets(_)
+            OfLoad::Lag(at, member, LagOf::Longest) => self.writes[at].lags[member].longest.clone(),
+            OfLoad::Lag(at, member, LagOf::Most) => self.writes[at].lags[member].most.clone(),
+            OfLoad::Lag(..)
+            | OfLoad::MonthMeets(_)
             | OfLoad::MonthLost(..)
             | OfLoad::Busy(..)
             | OfLoad::LostPerFailover(_)
@@ -308,6 +402,7 @@ impl FoldedLoad {
             OfLoad::Lost(class, loss) => a_year(&self.lost(plan, class, loss)),
             OfLoad::LostWrites(at, cause) => a_year(&self.writes[at].lost(cause)),
             OfLoad::Behind(at) => a_year(&self.writes[at].behind),
+            OfLoad::Lag(at, member, of) => self.writes[at].lags[member].estimate(of, level),
             OfLoad::LostPerFailover(at) => {
                 each(&self.writes[at].lost(None), &self.writes[at].failovers, years, level)
             }
@@ -388,6 +483,7 @@ pub fn is_of_load(figure: &Figure) -> bool {
         (Metric::LostCost, None | Some("horizon" | "month")) => true,
         (Metric::Lost | Metric::Utilization | Metric::LostWrites, Some("horizon")) => true,
         (Metric::DataLoss, None | Some("horizon")) => true,
+        (Metric::Lag | Metric::Backlog, Some("horizon")) => true,
         (Metric::Failovers, Some("horizon")) => figure.key("outcome").is_some(),
         (Metric::Lost, Some("month")) => figure.unit() == Metric::Lost.unit(),
         _ => false,
@@ -410,6 +506,7 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, Strin
         Metric::LostWrites | Metric::DataLoss | Metric::Failovers => {
             return writes(plan, fluid, figure);
         }
+        Metric::Lag | Metric::Backlog => return lag(fluid, figure),
         _ => {}
     }
     let allowed = |key: &str| match figure.metric {
@@ -503,6 +600,34 @@ fn writes(plan: &AvailabilityPlan, fluid: &FluidPlan, figure: &Figure) -> Result
         (Metric::DataLoss, Some(Stat::Quantile(q))) => Ok(OfLoad::DataLossQuantile(at, q)),
         _ => Err(format!("`{figure}` is not estimated: no such statistic of years is kept")),
     }
+}
+
+/// How far a member of a database is behind.
+fn lag(fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, String> {
+    super::only_keys(figure, &|key| key == "without", "lag over years")?;
+    let members = fluid.copies.iter().enumerate().flat_map(|(at, copies)| {
+        copies.members.iter().enumerate().map(move |(member, name)| (name.as_str(), at, member))
+    });
+    let members: Vec<(&str, usize, usize)> = members.collect();
+    let Some((_, at, member)) = members.iter().find(|(name, ..)| *name == figure.scope) else {
+        let message = format!(
+            "`{figure}`: over years lag is that of one member of a database with a failover, not of `{}`",
+            figure.scope
+        );
+        let names: Vec<&str> = members.iter().map(|(name, ..)| *name).collect();
+        return Err(suggest::with_help(message, suggest::help(&figure.scope, &names, "known are")));
+    };
+    let of = match (figure.metric, figure.stat) {
+        (Metric::Lag, None | Some(Stat::Mean)) => LagOf::Mean,
+        (Metric::Lag, Some(Stat::Quantile(q))) => LagOf::Quantile(q),
+        (Metric::Lag, Some(Stat::Max)) => LagOf::Longest,
+        (_, None | Some(Stat::Mean)) => LagOf::Backlog,
+        (_, Some(Stat::Max)) => LagOf::Most,
+        _ => {
+            return Err(format!("`{figure}` is not estimated: no such statistic of years is kept"));
+        }
+    };
+    Ok(OfLoad::Lag(*at, *member, of))
 }
 
 /// The name of a resource in figures: `www-1.cpu` is `www-1` and `cpu`, `store.main` itself.

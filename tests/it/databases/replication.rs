@@ -55,6 +55,29 @@ replication = { mode = "async", receive = "0s" }
     near(999.0 + caught, 1_000.0);
 }
 
+/// A slave that is away for 100 s of 400 writes a second has them 100 s later, at 800 a second: half of
+/// its lag is left when half of that has passed. Years take the same (`solve::fluid::lag`).
+#[test]
+fn a_slave_that_was_away_catches_up_on_a_straight_line() {
+    let database = r#"
+read  = { cpu = "1ms" }
+write = { cpu = "1.25ms" }
+replication = { mode = "async", receive = "0s" }
+"#;
+    let plan = scene(database, "400/s", "");
+    let mut world = world(&plan, 0, Faults::Off);
+    let lag = |world: &World<'_>| group(&plan, world).lag(1).now(world.now()).unwrap().seconds();
+    world.run_before(at(100.0)).unwrap();
+    strike(&plan, &mut world, "mysql-2", Health::Down);
+    world.run_before(at(200.0)).unwrap();
+    assert!((lag(&world) - 100.0).abs() < 0.01, "{}", lag(&world));
+    strike(&plan, &mut world, "mysql-2", Health::Up);
+    world.run_before(at(250.0)).unwrap();
+    assert!((lag(&world) - 50.0).abs() < 0.01, "{}", lag(&world));
+    let caught = time_until(&plan, &mut world, (0.01, 80.0), |g| g.lag(1).backlog() <= 1).unwrap();
+    assert!((caught - 50.0).abs() <= 0.02, "{caught}");
+}
+
 /// Replication, test 8: the slave of 800 a second under 1,000 falls behind by 0.2 s a second, and
 /// made master it has to apply what it has received first: 20 s of it, 4,000 writes, are 5 s.
 #[test]

@@ -6,7 +6,7 @@ use crate::faults::drafted;
 const YEAR_H: f64 = 8_760.0;
 
 /// One write a view, and two members of a database; `faults` and `failover` are the case's own.
-fn group(rate: &str, replication: &str, failover: &str, faults: &str) -> String {
+pub fn group(rate: &str, replication: &str, failover: &str, faults: &str) -> String {
     format!(
         r#"
 scenario = "recovery"
@@ -46,7 +46,7 @@ failed   = "45min"
 const FIXED: &str = "{ mode = \"async\", receive = \"200ms\" }";
 const AT_ONCE: &str = "promote = \"0s\"\ncoverage = 1.0\n";
 
-fn crash(hits: &str, mtbf_h: f64, repair_h: f64) -> String {
+pub fn crash(hits: &str, mtbf_h: f64, repair_h: f64) -> String {
     format!(
         "[fault.crash]\nhits = {hits}\nhow = \"crash\"\nup = {{ dist = \"exponential\", mean = \"{mtbf_h}h\" }}\n\
          repair = {{ dist = \"exponential\", mean = \"{repair_h}h\" }}\n"

@@ -1,0 +1,455 @@
+//! How far slaves are behind over the years: what their master has committed and they have not applied.
+//!
+//! Model: a fluid. Over a stretch writes come evenly, W(t) of them up to t. A slave that applies one write
+//! after the other applies μ a second while it lacks some, A(t) in all, and what comes at once when it lacks
+//! none and no more than μ come. Its backlog is W(t) − A(t); its lag the age of the oldest write that it
+//! lacks, t − W⁻¹(A(t)). Both are straight between the ends of stretches, of the past ones too, so that area
+//! and distribution are exact for writes that come so. Who does not run applies nothing; who runs again goes
+//! on from there.
+//!
+//! Holds: the largest lag comes when the last write of a burst is applied, not when the burst ends.
+//! Leaves out: the time that a write itself is on its way and is applied (in `requests` a slave is behind by
+//! that whenever something is written), and readers who slow an applier down. Instants of more than
+//! [`MOST_POINTS`] stretches are not remembered: then every other is forgotten, and writes count as even over
+//! longer ones.
+//! Source: a fluid queue; Kleinrock II, ch. 2.7.
+
+use std::collections::VecDeque;
+
+use crate::observe::histogram::Histogram;
+use crate::units::{Rate, SimTime};
+
+/// Ends of stretches that are remembered while somebody lacks what was written then.
+pub(super) const MOST_POINTS: usize = 4_096;
+/// A lag that changes by less is one, in nanoseconds, and by a smaller part of itself.
+const FINEST: u64 = 1_000_000;
+const PARTS: u64 = 128;
+
+/// What one replication says of how far one member of a database is behind, over the time that it follows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LagTally {
+    /// That time, in seconds.
+    pub follows_s: f64,
+    /// The area under its lag, in seconds².
+    pub lag_s2: f64,
+    /// The area under its backlog, in writes × seconds.
+    pub backlog_s: f64,
+    /// The longest lag, in seconds.
+    pub longest_s: f64,
+    /// The largest backlog, in writes.
+    pub most: f64,
+    /// Milliseconds at each lag, in nanoseconds.
+    pub times: Histogram,
+}
+
+/// A member.
+#[derive(Clone, Debug)]
+struct Member {
+    /// Writes a second that it applies; without an end where they are no work.
+    rate: f64,
+    /// Writes that it has.
+    applied: f64,
+    /// It is a slave.
+    follows: bool,
+    /// It is a slave, and runs.
+    applies: bool,
+    tally: LagTally,
+}
+
+/// The members of one database.
+#[derive(Clone, Debug)]
+pub(super) struct Lags {
+    members: Vec<Member>,
+    /// Who is master, or was last.
+    master: usize,
+    /// Who was master comes back with a copy.
+    rebuilds: bool,
+    /// Ends of stretches, and what was written up to them; the last is the present.
+    log: VecDeque<(SimTime, f64)>,
+    written: f64,
+}
+
+/// Seconds of a stretch, from and to, and the lag at both ends, in seconds.
+type Piece = (f64, f64, f64, f64);
+
+impl Lags {
+    /// Nothing written yet. `rates`: by member, writes a second that it applies one after the other.
+    pub fn new(rates: &[Option<Rate>], rebuilds: bool) -> Self {
+        let member = |rate: &Option<Rate>| Member {
+            rate: rate.map_or(f64::INFINITY, Rate::in_per_second),
+            applied: 0.0,
+            follows: false,
+            applies: false,
+            tally: LagTally::default(),
+        };
+        Self {
+            members: rates.iter().map(member).collect(),
+            master: 0,
+            rebuilds,
+            log: VecDeque::from([(SimTime::ZERO, 0.0)]),
+            written: 0.0,
+        }
+    }
+
+    /// From now on these follow, and these of them run; `master`: who serves, if anybody does.
+    pub fn settle(
+        &mut self,
+        master: Option<usize>,
+        follows: impl Fn(usize) -> bool,
+        applies: impl Fn(usize) -> bool,
+    ) {
+        if let Some(new) = master {
+            // Before it serves it has applied what it had.
+            self.master = new;
+            self.members[new].applied = self.written;
+        }
+        for (at, member) in self.members.iter_mut().enumerate() {
+            let before = std::mem::replace(&mut member.follows, at != self.master && follows(at));
+            member.applies = member.follows && applies(at);
+            if member.follows && !before && self.rebuilds {
+                member.applied = self.written;
+            }
+        }
+    }
+
+    /// Whether a stretch in which at most `most` writes a second come leaves nobody behind.
+    pub fn keep_up(&self, most: Rate) -> bool {
+        let up = |member: &Member| {
+            member.applied >= self.written && member.applies && member.rate >= most.in_per_second()
+        };
+        self.members.iter().enumerate().all(|(at, member)| at == self.master || up(member))
+    }
+
+    /// A stretch up to `to` in which nobody is behind.
+    pub fn pass(&mut self, to: SimTime, wrote: f64) {
+        let from = self.now();
+        self.written += wrote;
+        self.log.clear();
+        self.log.push_back((to, self.written));
+        for (at, member) in self.members.iter_mut().enumerate() {
+            member.applied = self.written;
+            if at != self.master && member.follows {
+                member.tally.note(from, (0.0, to.since(from).seconds(), 0.0, 0.0));
+            }
+        }
+    }
+
+    /// A stretch up to `to` in which writes come evenly.
+    pub fn follow(&mut self, to: SimTime, wrote: f64) {
+        let from = self.now();
+        if to <= from {
+            return;
+        }
+        self.written += wrote;
+        self.log.push_back((to, self.written));
+        for (at, member) in self.members.iter_mut().enumerate() {
+            if at == self.master {
+                member.applied = self.written;
+            } else {
+                member.live(&self.log, from);
+            }
+        }
+        let least = self.members.iter().map(|member| member.applied).fold(self.written, f64::min);
+        while self.log.len() > 1 && self.log[1].1 <= least {
+            self.log.pop_front();
+        }
+        if self.log.len() > MOST_POINTS {
+            let last = self.log.len() - 1;
+            let mut at = 0;
+            self.log.retain(|_| {
+                at += 1;
+                at == 1 || at > last || at % 2 == 0
+            });
+        }
+    }
+
+    fn now(&self) -> SimTime {
+        self.log[self.log.len() - 1].0
+    }
+
+    /// What the history said, by member.
+    pub fn tallies(self) -> Vec<LagTally> {
+        self.members.into_iter().map(|member| member.tally).collect()
+    }
+}
+
+impl Member {
+    /// Lives through the stretch from `from` to the end of the log.
+    fn live(&mut self, log: &VecDeque<(SimTime, f64)>, from: SimTime) {
+        let last = log.len() - 1;
+        let second = |at: SimTime| match at >= from {
+            true => at.since(from).seconds(),
+            false => -from.since(at).seconds(),
+        };
+        let length = second(log[last].0);
+        let rate = if self.applies { self.rate } else { 0.0 };
+        if rate.is_infinite() {
+            self.applied = log[last].1;
+        }
+        // Where its oldest write lies.
+        let mut place = log.partition_point(|(_, written)| *written <= self.applied);
+        let mut now = 0.0;
+        while now < length && place <= last {
+            let ((begin, before), (end, after)) = (log[place - 1], log[place]);
+            let (begin, end) = (second(begin), second(end));
+            let pace = (after - before) / (end - begin);
+            let written_at = |applied: f64| begin + (applied - before) / pace;
+            let oldest = written_at(self.applied);
+            // Nothing is lacking before it is written.
+            if oldest > now {
+                self.note(from, (now, oldest, 0.0, 0.0), (0.0, 0.0));
+                now = oldest;
+                continue;
+            }
+            let lag = now - oldest;
+            let (written, grows) = backlog_at(log, &second, now);
+            let behind = written - self.applied;
+            if place == last && lag <= 0.0 && rate >= pace {
+                // It applies what comes.
+                self.note(from, (now, length, 0.0, 0.0), (0.0, 0.0));
+                self.applied = after;
+                return;
+            }
+            let mut takes = length - now;
+            let mut caught_up = false;
+            if rate > 0.0 {
+                takes = takes.min((after - self.applied) / rate);
+            }
+            if place == last && rate > pace {
+                let until = behind / (rate - pace);
+                caught_up = until <= takes;
+                takes = takes.min(until);
+            }
+            let ended = rate > 0.0 && takes >= (after - self.applied) / rate;
+            self.applied = if ended { after } else { self.applied + rate * takes };
+            let then = now + takes;
+            let later = if caught_up { 0.0 } else { then - written_at(self.applied) };
+            let left = if caught_up { 0.0 } else { behind + (grows - rate) * takes };
+            self.note(from, (now, then, lag, later), (behind, left));
+            now = then;
+            if ended {
+                place += 1;
+                // Nothing was written for a while.
+                while place <= last && log[place].1 <= self.applied {
+                    place += 1;
+                }
+            }
+            if caught_up {
+                // From here on it applies what comes.
+                self.applied = log[last].1;
+                break;
+            }
+        }
+        if now < length {
+            self.note(from, (now, length, 0.0, 0.0), (0.0, 0.0));
+        }
+    }
+
+    fn note(&mut self, from: SimTime, piece: Piece, (first, last): (f64, f64)) {
+        if self.follows {
+            let (begin, end, ..) = piece;
+            self.tally.backlog_s += (end - begin) * f64::midpoint(first, last);
+            self.tally.most = self.tally.most.max(first).max(last);
+            self.tally.note(from, piece);
+        }
+    }
+}
+
+/// What is written by a second of the present stretch, and how much more a second.
+fn backlog_at(
+    log: &VecDeque<(SimTime, f64)>,
+    second: &impl Fn(SimTime) -> f64,
+    at: f64,
+) -> (f64, f64) {
+    let last = log.len() - 1;
+    let ((begin, before), (end, after)) = (log[last - 1], log[last]);
+    let (begin, end) = (second(begin), second(end));
+    let pace = (after - before) / (end - begin);
+    (before + pace * (at - begin), pace)
+}
+
+impl LagTally {
+    /// A stretch over which the lag goes on a straight line.
+    fn note(&mut self, from: SimTime, (begin, end, first, last): Piece) {
+        let length = end - begin;
+        self.follows_s += length;
+        self.lag_s2 += length * f64::midpoint(first, last);
+        self.longest_s = self.longest_s.max(first).max(last);
+        // Milliseconds since time zero, so that what is rounded off in one piece comes with the next.
+        let whole = |at: f64| (from.nanos() as f64 / 1e6 + at * 1e3) as u64;
+        let nanos = |lag: f64| (lag * 1e9).max(0.0) as u64;
+        let (low, high) = (nanos(first.min(last)), nanos(first.max(last)));
+        if low == high {
+            return self.times.record_many(low, whole(end).saturating_sub(whole(begin)));
+        }
+        let spread = (high - low) as f64;
+        let mut at = low;
+        let mut done = whole(begin);
+        while at < high {
+            let next = (at + at / PARTS).max(at + FINEST).min(high);
+            let until = whole(begin + length * ((next - low) as f64 / spread));
+            self.times.record_many(at + (next - at) / 2, until.saturating_sub(done));
+            (at, done) = (next, until.max(done));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::SimDuration;
+
+    fn at(seconds: f64) -> SimTime {
+        SimTime::ZERO + SimDuration::from_seconds_f64(seconds)
+    }
+
+    fn rate(writes: f64) -> Rate {
+        Rate::per_second(writes).unwrap()
+    }
+
+    /// A master and one slave that runs and applies 800 writes a second.
+    fn pair() -> Lags {
+        let mut lags = Lags::new(&[Some(rate(800.0)), Some(rate(800.0))], false);
+        lags.settle(Some(0), |_| true, |_| true);
+        lags
+    }
+
+    fn lag(lags: &Lags) -> f64 {
+        let slave = &lags.members[1];
+        let place = lags.log.partition_point(|(_, written)| *written <= slave.applied);
+        let Some((end, after)) = lags.log.get(place) else { return 0.0 };
+        let (begin, before) = lags.log[place - 1];
+        let part = (slave.applied - before) / (after - before);
+        lags.now().since(begin).seconds() - part * end.since(begin).seconds()
+    }
+
+    fn near(value: f64, truth: f64) {
+        assert!((value - truth).abs() <= 1e-6 * truth.abs().max(1.0), "{value} of {truth}");
+    }
+
+    /// O43, every row, in stretches of any length.
+    #[test]
+    fn o43_backlog_and_lag_of_a_slave_that_is_too_slow() {
+        for step in [1.0, 7.0, 50.0, 100.0, 300.0] {
+            let mut lags = pair();
+            let mut now = 0.0;
+            let mut peak = (0.0, 0.0);
+            let mut caught_up = f64::INFINITY;
+            let until = |lags: &mut Lags, now: &mut f64, end: f64| {
+                while *now < end {
+                    let next = end.min(*now + step);
+                    let wrote = |t: f64| 1_000.0 * t.min(600.0) + 500.0 * (t - 600.0).max(0.0);
+                    lags.follow(at(next), wrote(next) - wrote(*now));
+                    *now = next;
+                }
+            };
+            until(&mut lags, &mut now, 300.0);
+            near(lag(&lags), 60.0);
+            until(&mut lags, &mut now, 600.0);
+            near(lag(&lags), 120.0);
+            near(lags.written - lags.members[1].applied, 120_000.0);
+            while now < 1_010.0 {
+                let next = now + 0.5;
+                until(&mut lags, &mut now, next);
+                if lag(&lags) > peak.1 {
+                    peak = (now, lag(&lags));
+                }
+                if now == 900.0 {
+                    near(lag(&lags), 60.0);
+                }
+                if lag(&lags) < 1e-6 {
+                    caught_up = caught_up.min(now);
+                }
+            }
+            near(peak.0, 750.0);
+            near(peak.1, 150.0);
+            near(caught_up, 1_000.0);
+            let tally = &lags.members[1].tally;
+            near(tally.longest_s, 150.0);
+            near(tally.most, 120_000.0);
+            // Two triangles: up to 150 s at 750, down to 0 at 1,000; up to 120,000 at 600, down to 0.
+            near(tally.lag_s2, 150.0 * 1_000.0 / 2.0);
+            near(tally.backlog_s, 120_000.0 * 1_000.0 / 2.0);
+            near(tally.follows_s, 1_010.0);
+            let median = tally.times.quantile(0.5).unwrap() as f64 / 1e9;
+            // 505 of 1,010 s are at most so: 10 s at 0, and a part of 1,000 as large as that of 150 s.
+            assert!((median / (495.0 / 1_000.0 * 150.0) - 1.0).abs() < 0.02, "{median}");
+        }
+    }
+
+    /// Away for an hour it is 360,000 writes behind, an hour old when it runs again; it applies 700 a
+    /// second more than come, so that it is 514 s until it has them.
+    #[test]
+    fn a_slave_that_was_away_catches_up() {
+        let mut lags = pair();
+        lags.follow(at(600.0), 60_000.0);
+        assert!(lags.keep_up(rate(100.0)));
+        lags.settle(Some(0), |_| true, |_| false);
+        assert!(!lags.keep_up(rate(100.0)));
+        lags.follow(at(4_200.0), 360_000.0);
+        near(lag(&lags), 3_600.0);
+        lags.settle(Some(0), |_| true, |_| true);
+        lags.follow(at(4_500.0), 30_000.0);
+        near(lags.written - lags.members[1].applied, 360_000.0 - 700.0 * 300.0);
+        lags.follow(at(5_000.0), 50_000.0);
+        assert!(lags.keep_up(rate(800.0)) && !lags.keep_up(rate(801.0)));
+        near(lags.members[1].tally.longest_s, 3_600.0);
+        let back = 360_000.0 / 700.0;
+        near(lags.members[1].tally.lag_s2, 3_600.0 * (3_600.0 + back) / 2.0);
+    }
+
+    /// In silence nothing grows older: the oldest write is the first one after it.
+    #[test]
+    fn a_silence_between_writes_is_no_lag() {
+        let mut lags = pair();
+        lags.settle(Some(0), |_| true, |_| false);
+        lags.follow(at(10.0), 0.0);
+        near(lag(&lags), 0.0);
+        lags.follow(at(20.0), 100.0);
+        lags.follow(at(30.0), 0.0);
+        lags.follow(at(40.0), 100.0);
+        near(lag(&lags), 30.0);
+        lags.settle(Some(0), |_| true, |_| true);
+        lags.follow(at(41.0), 0.0);
+        assert!(lags.keep_up(rate(1.0)));
+        near(lags.members[1].tally.longest_s, 30.0);
+        // 0 for 10 s, to 30 s over 30 s; then 100 writes in 1/8 s, of which the oldest is 30 to 20.125 s
+        // old, and as many of which it is 10.125 to 0.25 s old.
+        let last = (30.0 + 20.125) / 16.0 + (10.125 + 0.25) / 16.0;
+        near(lags.members[1].tally.lag_s2, 450.0 + last);
+    }
+
+    /// However long the slave is away: what is remembered does not grow.
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let mut lags = pair();
+        lags.settle(Some(0), |_| true, |_| false);
+        for hour in 1..=30_000 {
+            lags.follow(at(f64::from(hour) * 3_600.0), 3_600.0);
+        }
+        assert!(lags.log.len() <= MOST_POINTS + 1, "{}", lags.log.len());
+        near(lag(&lags), 30_000.0 * 3_600.0);
+        lags.settle(Some(0), |_| true, |_| true);
+        lags.follow(at(30_001.0 * 3_600.0), 3_600.0);
+        // 800 a second: in an hour the first 800 hours.
+        near(lag(&lags), 29_201.0 * 3_600.0);
+    }
+
+    /// Whoever becomes master has applied what there was; whoever was master lacks what came since, or has
+    /// it with its copy.
+    #[test]
+    fn roles_change() {
+        for rebuilds in [false, true] {
+            let mut lags = Lags::new(&[Some(rate(800.0)), Some(rate(800.0))], rebuilds);
+            lags.settle(Some(0), |_| true, |_| true);
+            lags.follow(at(100.0), 100_000.0);
+            lags.settle(Some(1), |_| false, |_| false);
+            near(lags.members[1].applied, 100_000.0);
+            lags.follow(at(200.0), 50_000.0);
+            lags.settle(Some(1), |_| true, |_| true);
+            let lacks = lags.written - lags.members[0].applied;
+            near(lacks, if rebuilds { 0.0 } else { 50_000.0 });
+            assert_eq!(lags.members[0].tally, LagTally::default(), "it was master, then nothing");
+        }
+    }
+}
