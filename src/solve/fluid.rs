@@ -19,7 +19,8 @@
 //!
 //! Quiet time is never walked: views are the integral of the rate, settled overload the sum over the
 //! week's hours, and time spent in a state is kept by the hour of the week in which it was spent.
-//! Only stalls, and what comes right after a change in overload, are taken in small steps.
+//! Only stalls, and what comes right after a change in overload, are taken in small steps; where it is
+//! asked for how far slaves are behind, also the hours in which one of them may be.
 //!
 //! Holds: lost views by cause sum to those lost, to rounding; memory does not grow with the horizon:
 //! states met are remembered up to [`MOST_CELLS`], then forgotten, which changes no figure but for the
@@ -42,6 +43,7 @@ use crate::engine::special::ln;
 use crate::health::{Explanation, FactId, Listener, View};
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::{AvailabilityNet, AvailabilityPlan};
+use crate::plan::fluid::copies::Copies;
 use crate::plan::fluid::state::{AGE_BITS, AGES, Bits, StateLoad};
 use crate::plan::fluid::{FluidClass, FluidWorkload, HOUR_NS, LEVEL, Patience};
 use crate::units::{Rate, SimDuration, SimTime};
@@ -471,7 +473,9 @@ impl<'m, 'p> Live<'m, 'p> {
                 database.carry(carried, commits);
             }
         }
-        self.fall_behind(to, &views, &all_carried);
+        if self.memo.lags {
+            self.fall_behind(to, &views, &all_carried);
+        }
         (self.views, self.carried) = (views, all_carried);
     }
 
@@ -479,31 +483,57 @@ impl<'m, 'p> Live<'m, 'p> {
     fn fall_behind(&mut self, to: SimTime, views: &[f64], carried: &[f64]) {
         let mut databases = std::mem::take(&mut self.databases);
         for database in databases.iter_mut().flatten() {
-            let Some(place) = database.commits() else { continue };
-            let classes = &self.load.classes;
-            let wrote = |carried: &[f64]| -> f64 {
-                classes.iter().zip(carried).map(|(load, views)| load.commits[place] * views).sum()
+            let Some(place) = database.commits() else {
+                database.lags().pass(to, 0.0);
+                continue;
             };
             if database.lags().keep_up(self.most_commits(place)) {
-                database.lags().pass(to, wrote(carried));
+                let wrote = self.committed(place, carried);
+                database.lags().pass(to, wrote);
                 continue;
             }
-            let mut at = self.from;
-            let mut came = Vec::new();
+            let (mut at, mut came) = (self.from, Vec::new());
             while at < to {
                 let hour = HOUR_NS - self.memo.calendar(at) % HOUR_NS;
                 let until = to.min(at + SimDuration::from_nanos(hour));
                 self.came(at, until, &mut came);
                 for (class, came) in came.iter_mut().enumerate() {
-                    let share =
-                        if views[class] > 0.0 { carried[class] / views[class] } else { 0.0 };
-                    *came *= share;
+                    let lost = views[class] - carried[class];
+                    if lost != 0.0 {
+                        *came -=
+                            lost * self.part_lost(class, (at, until), to, *came / views[class]);
+                    }
                 }
-                database.lags().follow(until, wrote(&came));
+                let wrote = self.committed(place, &came);
+                database.lags().follow(until, wrote);
                 at = until;
             }
         }
         self.databases = databases;
+    }
+
+    /// Writes of these views, by class.
+    fn committed(&self, place: usize, views: &[f64]) -> f64 {
+        let each = self.load.classes.iter().zip(views);
+        // What gives up in line may have come in an earlier stretch.
+        each.map(|(load, views)| load.commits[place] * views).sum::<f64>().max(0.0)
+    }
+
+    /// The part of what overload loses of a class in the present stretch, which ends at `to`, that it loses
+    /// in a piece of it: as in a settled overload, where there is one; else `even`.
+    fn part_lost(
+        &mut self,
+        class: usize,
+        (from, until): (SimTime, SimTime),
+        to: SimTime,
+        even: f64,
+    ) -> f64 {
+        if !self.memo.cells[self.cell as usize].over[class] {
+            return even;
+        }
+        let [all, _] = self.memo.lost_settled(self.cell, class, self.from, to);
+        let [piece, _] = self.memo.lost_settled(self.cell, class, from, until);
+        if all > 0.0 { piece / all } else { even }
     }
 
     /// The most writes a second that a master takes in the present cell, without hourly noise.
@@ -605,12 +635,18 @@ impl<'m, 'p> Live<'m, 'p> {
             self.memo.work.iter().zip(constant.constant.iter()).zip(constant.capacity.iter());
         let busy = busy.map(|((work, probes), capacity)| work / seconds + probes / capacity);
         let causes = self.rows.first().map_or(0, |row| row.tally.lost.len());
-        let none = || WritesTally { lost: vec![0.0; causes], ..WritesTally::default() };
-        let writes = |group: Option<Group<'_>>| group.map_or_else(none, Group::tally);
+        let none = |copies: &Copies| WritesTally {
+            lost: vec![0.0; causes],
+            lags: vec![LagTally::default(); copies.members.len()],
+            ..WritesTally::default()
+        };
+        let writes = |(group, copies): (Option<Group<'_>>, &Copies)| {
+            group.map_or_else(|| none(copies), Group::tally)
+        };
         TrafficTally {
             busy: busy.collect(),
             classes: self.rows.into_iter().map(|row| row.tally).collect(),
-            writes: self.databases.into_iter().map(writes).collect(),
+            writes: self.databases.into_iter().zip(&self.memo.plan.copies).map(writes).collect(),
         }
     }
 }

@@ -271,6 +271,7 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
     };
     let until_failed: Vec<Vec<usize>> =
         (0..plan.of.nets.len()).map(|net| plan.until_failed(net)).collect();
+    let lags: Vec<bool> = (0..plan.of.nets.len()).map(|net| plan.follows_slaves(net)).collect();
     let known = Known::default();
     let mut goal = least;
     loop {
@@ -285,7 +286,8 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
                 .with_max_len(1)
                 .map(|&(from, to)| {
                     (!watch.told_to_stop()).then(|| {
-                        chunk(&plan.of, (&until_failed, &known), empty.clone(), (from, to))
+                        let asked = (until_failed.as_slice(), lags.as_slice());
+                        chunk(&plan.of, (asked, &known), empty.clone(), (from, to))
                     })
                 })
                 .collect();
@@ -333,14 +335,18 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
 
 fn chunk(
     plan: &AvailabilityPlan,
-    (until_failed, known): (&[Vec<usize>], &Known),
+    ((until_failed, lags), known): ((&[Vec<usize>], &[bool]), &Known),
     mut into: Chunk,
     (from, to): (usize, usize),
 ) -> Result<Chunk, Breach> {
     let mut memos: Vec<Option<Memo<'_>>> = into
         .load
         .iter()
-        .map(|load| load.as_ref().and(plan.fluid.as_ref()).map(|fluid| Memo::new(fluid, known)))
+        .zip(lags)
+        .map(|(load, lags)| {
+            let memo = Memo::new(load.as_ref().and(plan.fluid.as_ref())?, known);
+            Some(if *lags { memo.with_lags() } else { memo })
+        })
         .collect();
     for replication in from..to {
         for net in 0..plan.nets.len() {
@@ -402,6 +408,14 @@ impl YearsPlan {
         let asked = self.figures.iter().map(|figure| figure.measure);
         let mut all = asked.chain(self.precision.iter().map(|(measure, _)| *measure));
         net == 0 || all.any(|measure| measure.net == net && matches!(measure.what, What::Load(_)))
+    }
+
+    /// Whether it is asked of a net how far slaves are behind.
+    fn follows_slaves(&self, net: usize) -> bool {
+        let asked = self.figures.iter().map(|figure| figure.measure);
+        let mut all = asked.chain(self.precision.iter().map(|(measure, _)| *measure));
+        let lag = |what: What| matches!(what, What::Load(OfLoad::Lag(..)));
+        all.any(|measure| measure.net == net && lag(measure.what))
     }
 
     /// The meters of a net whose first outage is asked for.

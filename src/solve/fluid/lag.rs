@@ -8,7 +8,8 @@
 //! on from there.
 //!
 //! Holds: the largest lag comes when the last write of a burst is applied, not when the burst ends.
-//! Leaves out: the time that a write itself is on its way and is applied (in `requests` a slave is behind by
+//! Leaves out: that a slave which is promoted first applies what it lacks, and that nobody applies writes that
+//! a failover has lost; the time that a write itself is on its way and is applied (in `requests` a slave is behind by
 //! that whenever something is written), and readers who slow an applier down. Instants of more than
 //! [`MOST_POINTS`] stretches are not remembered: then every other is forgotten, and writes count as even over
 //! longer ones.
@@ -117,7 +118,7 @@ impl Lags {
         let up = |member: &Member| {
             member.applied >= self.written && member.applies && member.rate >= most.in_per_second()
         };
-        self.members.iter().enumerate().all(|(at, member)| at == self.master || up(member))
+        self.waited_for().all(up)
     }
 
     /// A stretch up to `to` in which nobody is behind.
@@ -143,13 +144,13 @@ impl Lags {
         self.written += wrote;
         self.log.push_back((to, self.written));
         for (at, member) in self.members.iter_mut().enumerate() {
-            if at == self.master {
+            if at == self.master || member.copied(self.rebuilds) {
                 member.applied = self.written;
             } else {
                 member.live(&self.log, from);
             }
         }
-        let least = self.members.iter().map(|member| member.applied).fold(self.written, f64::min);
+        let least = self.waited_for().map(|member| member.applied).fold(self.written, f64::min);
         while self.log.len() > 1 && self.log[1].1 <= least {
             self.log.pop_front();
         }
@@ -163,6 +164,13 @@ impl Lags {
         }
     }
 
+    /// Those of whom it matters what they lack: not who is master, or comes back with a copy.
+    fn waited_for(&self) -> impl Iterator<Item = &Member> {
+        let members = self.members.iter().enumerate();
+        let lacks = |at: usize, member: &Member| at != self.master && !member.copied(self.rebuilds);
+        members.filter(move |(at, member)| lacks(*at, member)).map(|(_, member)| member)
+    }
+
     fn now(&self) -> SimTime {
         self.log[self.log.len() - 1].0
     }
@@ -174,6 +182,11 @@ impl Lags {
 }
 
 impl Member {
+    /// It does not follow, and has all when it does.
+    fn copied(&self, rebuilds: bool) -> bool {
+        rebuilds && !self.follows
+    }
+
     /// Lives through the stretch from `from` to the end of the log.
     fn live(&mut self, log: &VecDeque<(SimTime, f64)>, from: SimTime) {
         let last = log.len() - 1;
@@ -419,20 +432,35 @@ mod tests {
         near(lags.members[1].tally.lag_s2, 450.0 + last);
     }
 
-    /// However long the slave is away: what is remembered does not grow.
+    /// However long a slave is away: what is remembered does not grow, and another is behind as it is alone.
     #[test]
     fn what_is_remembered_is_bounded() {
-        let mut lags = pair();
-        lags.settle(Some(0), |_| true, |_| false);
-        for hour in 1..=30_000 {
-            lags.follow(at(f64::from(hour) * 3_600.0), 3_600.0);
+        let runs = |member: usize| member != 1;
+        let mut lags = Lags::new(&[Some(rate(800.0)); 3], false);
+        lags.settle(Some(0), |_| true, runs);
+        // 0.5 and 1.5 a second in turn, and 1,000 once a day for a quarter of an hour.
+        let mut now = 0.0;
+        for hour in 0..30_000 {
+            if hour % 24 == 12 {
+                lags.follow(at(now + 900.0), 900_000.0);
+                lags.follow(at(now + 3_600.0), 0.0);
+            } else {
+                lags.follow(at(now + 3_600.0), [1_800.0, 5_400.0][hour % 2]);
+            }
+            now += 3_600.0;
         }
         assert!(lags.log.len() <= MOST_POINTS + 1, "{}", lags.log.len());
         near(lag(&lags), 30_000.0 * 3_600.0);
+        // A second in five behind for the 1,125 s that it applies a crowd's writes, then by nothing.
+        let other = &lags.members[2].tally;
+        near(other.longest_s, 225.0);
+        near(other.lag_s2, 1_250.0 * 225.0 * 1_125.0 / 2.0);
         lags.settle(Some(0), |_| true, |_| true);
-        lags.follow(at(30_001.0 * 3_600.0), 3_600.0);
-        // 800 a second: in an hour the first 800 hours.
-        near(lag(&lags), 29_201.0 * 3_600.0);
+        lags.follow(at(now + 3_600.0), 3_600.0);
+        // 800 a second are three days' in an hour: of days that are remembered in pieces of up to a day.
+        let day = 900_000.0 + 11.0 * 1_800.0 + 12.0 * 5_400.0;
+        let left = (30_001.0 - 2_880_000.0 / day * 24.0) * 3_600.0;
+        assert!((lag(&lags) - left).abs() < 86_400.0, "{} of {left}", lag(&lags));
     }
 
     /// Whoever becomes master has applied what there was; whoever was master lacks what came since, or has

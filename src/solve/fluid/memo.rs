@@ -109,6 +109,8 @@ pub struct Memo<'p> {
     pub(super) shared: &'p Known,
     most: usize,
     pub(super) curves: Vec<RateCurve>,
+    /// It is asked how far slaves are behind.
+    pub(super) lags: bool,
     /// By workload: its highest rate.
     pub(super) peaks: Vec<f64>,
     /// By workload: mean rate of each hour of the week.
@@ -157,6 +159,7 @@ impl<'p> Memo<'p> {
             plan,
             shared,
             most,
+            lags: false,
             peaks: curves.iter().map(|curve| curve.peak().0.in_per_second()).collect(),
             curves,
             hours,
@@ -185,6 +188,12 @@ impl<'p> Memo<'p> {
         let load = shared.state(plan, &plan.well());
         memo.busy.sigma = (0..resources).map(|at| memo.sigma_at(&load, at)).collect();
         memo
+    }
+
+    /// Histories follow how far slaves are behind.
+    #[must_use]
+    pub fn with_lags(self) -> Self {
+        Self { lags: true, ..self }
     }
 
     /// States and levels that it remembers.

@@ -177,6 +177,20 @@ impl FoldedLag {
         self.times.iter_mut().zip(&other.times).for_each(|(mine, other)| mine.merge(other));
     }
 
+    fn values(&self, of: LagOf) -> Option<Vec<f64>> {
+        let over = |areas: &[f64]| -> Vec<f64> {
+            let each = areas.iter().zip(&self.follows);
+            each.map(|(area, time)| if *time > 0.0 { area / time } else { 0.0 }).collect()
+        };
+        Some(match of {
+            LagOf::Mean => over(&self.lag),
+            LagOf::Backlog => over(&self.backlog),
+            LagOf::Longest => self.longest.clone(),
+            LagOf::Most => self.most.clone(),
+            LagOf::Quantile(_) => return None,
+        })
+    }
+
     fn estimate(&self, of: LagOf, level: f64) -> Estimate {
         match of {
             LagOf::Mean => over(&self.lag, &self.follows, level),
@@ -359,10 +373,8 @@ impl FoldedLoad {
             OfLoad::LostCost(class) => self.lost_cost(plan, class)?,
             OfLoad::LostWrites(at, cause) => self.writes[at].lost(cause),
             OfLoad::Behind(at) => self.writes[at].behind.clone(),
-            OfLoad::Lag(at, member, LagOf::Longest) => self.writes[at].lags[member].longest.clone(),
-            OfLoad::Lag(at, member, LagOf::Most) => self.writes[at].lags[member].most.clone(),
-            OfLoad::Lag(..)
-            | OfLoad::MonthMeets(_)
+            OfLoad::Lag(at, member, of) => self.writes[at].lags[member].values(of)?,
+            OfLoad::MonthMeets(_)
             | OfLoad::MonthLost(..)
             | OfLoad::Busy(..)
             | OfLoad::LostPerFailover(_)
