@@ -90,3 +90,16 @@ fn what_has_no_lag_over_years_is_said() {
     let said = refused("backlog.mysql-2.p99@horizon");
     assert!(said.contains("no such statistic of years is kept"), "{said}");
 }
+
+/// A shipped slave that is away for ten minutes in a window, and for an hour four times a year: both solvers
+/// say what the arithmetic of the file says.
+#[test]
+fn a_window_and_the_years_of_one_file_say_what_its_arithmetic_says() {
+    let place = tempfile::tempdir().unwrap();
+    let out = place.path().join("away").display().to_string();
+    let words = ["run", "scenarios/databases/slave-away.toml", "--out", &out];
+    let (code, said, err) = crate::cli::run(&words);
+    assert_eq!(code, 0, "{err}");
+    let met = said.lines().filter(|line| line.starts_with("  met ")).count();
+    assert_eq!(met, 7, "{said}");
+}
