@@ -452,17 +452,12 @@ impl<'p> World<'p> {
             }
             None => Place::NEVER,
         };
-        let [first, others @ ..] = self.arrivals.as_mut_slice() else { return };
-        if others.is_empty() {
-            *first = place;
-            self.next_arrival.0 = place;
-            return;
-        }
         self.arrivals[workload.index()] = place;
-        self.next_arrival = (self.arrivals[0], WorkloadId(0));
-        for (index, place) in self.arrivals.iter().enumerate().skip(1) {
+        let [first, others @ ..] = self.arrivals.as_slice() else { return };
+        self.next_arrival = (*first, WorkloadId(0));
+        for (index, place) in (1..).zip(others) {
             if *place < self.next_arrival.0 {
-                self.next_arrival = (*place, WorkloadId(index as u16));
+                self.next_arrival = (*place, WorkloadId(index));
             }
         }
     }

@@ -24,6 +24,11 @@ const LAST: usize = (63 - BITS as usize) * ROW + 2 * ROW - 1;
 // Bucket numbers start at 0 and rise by one.
 const _: () = assert!(bucket_of(u64::MAX) == LAST && bucket_of(0) == 0 && LAST < 1 << 15);
 
+/// What is spread over values is counted in pieces of this part of them, and of no less than so many
+/// nanoseconds.
+const PARTS: u64 = 256;
+const FINEST: u64 = 1_000_000;
+
 /// Buckets that are kept one by one, as long as no more hold anything.
 const FEW: usize = 32;
 
@@ -46,19 +51,22 @@ impl Counts {
         }
     }
 
+    /// Counts in a row; gives whether the place lies in one.
     #[inline]
-    fn add(&mut self, at: usize, times: u64) {
+    fn add(&mut self, at: usize, times: u64) -> bool {
         if let Self::Narrow(counts) = self {
-            let sum = u64::from(counts[at]) + times;
-            if let Ok(narrow) = u32::try_from(sum) {
-                counts[at] = narrow;
-                return;
+            let Some(count) = counts.get_mut(at) else { return false };
+            let sum = u32::try_from(times).ok().and_then(|times| count.checked_add(times));
+            if let Some(sum) = sum {
+                *count = sum;
+                return true;
             }
             self.widen();
         }
-        if let Self::Wide(counts) = self {
-            counts[at] += times;
-        }
+        let Self::Wide(counts) = self else { return false };
+        let Some(count) = counts.get_mut(at) else { return false };
+        *count += times;
+        true
     }
 
     #[cold]
@@ -166,25 +174,22 @@ impl Histogram {
         self.max = self.max.max(nanos);
     }
 
-    #[inline]
-    fn add(&mut self, bucket: usize, times: u64) {
-        // Nearly always; the others lie elsewhere, or are too many for a narrow count.
-        if let Counts::Narrow(counts) = &mut self.counts
-            && let Some(count) = counts.get_mut(bucket.wrapping_sub(self.first))
-            && let Some(sum) = u32::try_from(times).ok().and_then(|times| count.checked_add(times))
-        {
-            *count = sum;
-            return;
+    /// Counts what lies evenly from `low` on to before `high` nanoseconds, in pieces as fine as buckets
+    /// are; `below` says how much of it lies below a value.
+    pub fn record_evenly(&mut self, low: u64, high: u64, below: impl Fn(u64) -> u64) {
+        let (mut at, mut before) = (low, below(low));
+        while at < high {
+            let next = (at + at / PARTS).max(at + FINEST).min(high);
+            let up_to = below(next);
+            self.record_many(at + (next - at) / 2, up_to - before);
+            (at, before) = (next, up_to);
         }
-        self.add_anywhere(bucket, times);
     }
 
-    #[inline(never)]
-    fn add_anywhere(&mut self, bucket: usize, times: u64) {
+    #[inline]
+    fn add(&mut self, bucket: usize, times: u64) {
         // Wraps around below the first row, and so lies beyond the end, too.
-        if bucket.wrapping_sub(self.first) < self.counts.len() {
-            self.counts.add(bucket - self.first, times);
-        } else {
+        if !self.counts.add(bucket.wrapping_sub(self.first), times) {
             self.add_beyond(bucket, times);
         }
     }
@@ -204,7 +209,7 @@ impl Histogram {
             return;
         }
         self.make_room(bucket, bucket);
-        self.counts.add(bucket - self.first, times);
+        self.add(bucket, times);
     }
 
     /// The few into rows, with room for the buckets `low..=high`.
@@ -217,7 +222,7 @@ impl Histogram {
             |at: Option<&(u16, u64)>, or: usize| at.map_or(or, |(bucket, _)| usize::from(*bucket));
         self.make_room(edge(few.first(), low).min(low), edge(few.last(), high).max(high));
         for (bucket, count) in few {
-            self.counts.add(usize::from(bucket) - self.first, count);
+            self.add(usize::from(bucket), count);
         }
     }
 

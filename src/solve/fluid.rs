@@ -338,7 +338,8 @@ impl<'m, 'p> Live<'m, 'p> {
     fn stir(&mut self, at: SimTime, view: View<'_>) {
         let mut databases = std::mem::take(&mut self.databases);
         let places = self.memo.plan.network.commits.len();
-        let rates: Vec<Rate> = (0..places).map(|place| self.commit_rate(place, at)).collect();
+        let now = |workload: usize| self.memo.curves[workload].rate(at).in_per_second();
+        let rates: Vec<Rate> = (0..places).map(|place| self.commit_rate(place, now)).collect();
         for database in databases.iter_mut().flatten() {
             let mut why =
                 |fact| self.places[view.oldest_cause([fact], &mut self.explanation).index()];
@@ -347,13 +348,13 @@ impl<'m, 'p> Live<'m, 'p> {
         self.databases = databases;
     }
 
-    /// Writes a second that a master takes, by place among those that take some.
-    fn commit_rate(&self, place: usize, at: SimTime) -> Rate {
+    /// Writes a second that a master takes, by place among those that take some; `asks`: what a workload
+    /// asks for at level 1, a second.
+    fn commit_rate(&self, place: usize, asks: impl Fn(usize) -> f64) -> Rate {
         let memo = &self.memo;
         let factors = &memo.factors[memo.cells[self.cell as usize].level as usize];
         let of = |(workload, of): (usize, &FluidWorkload)| {
-            let rate = memo.curves[workload].rate(at).in_per_second() * factors[workload];
-            rate * self.load.classes[of.class].commits[place]
+            asks(workload) * factors[workload] * self.load.classes[of.class].commits[place]
         };
         let all = memo.plan.workloads.iter().enumerate().map(of).sum();
         Rate::per_second(all).unwrap_or(Rate::ZERO)
@@ -487,7 +488,8 @@ impl<'m, 'p> Live<'m, 'p> {
                 database.lags().pass(to, 0.0);
                 continue;
             };
-            if database.lags().keep_up(self.most_commits(place)) {
+            let peak = |workload: usize| self.memo.peaks[workload];
+            if database.lags().keep_up(self.commit_rate(place, peak)) {
                 let wrote = self.committed(place, carried);
                 database.lags().pass(to, wrote);
                 continue;
@@ -534,17 +536,6 @@ impl<'m, 'p> Live<'m, 'p> {
         let [all, _] = self.memo.lost_settled(self.cell, class, self.from, to);
         let [piece, _] = self.memo.lost_settled(self.cell, class, from, until);
         if all > 0.0 { piece / all } else { even }
-    }
-
-    /// The most writes a second that a master takes in the present cell, without hourly noise.
-    fn most_commits(&self, place: usize) -> Rate {
-        let memo = &self.memo;
-        let factors = &memo.factors[memo.cells[self.cell as usize].level as usize];
-        let of = |(at, workload): (usize, &FluidWorkload)| {
-            memo.peaks[at] * factors[at] * self.load.classes[workload.class].commits[place]
-        };
-        let all = memo.plan.workloads.iter().enumerate().map(of).sum();
-        Rate::per_second(all).unwrap_or(Rate::ZERO)
     }
 
     fn stalled(&self, class: usize) -> bool {

@@ -269,9 +269,6 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
         ending: Ending::Fixed,
         steps: 0,
     };
-    let until_failed: Vec<Vec<usize>> =
-        (0..plan.of.nets.len()).map(|net| plan.until_failed(net)).collect();
-    let lags: Vec<bool> = (0..plan.of.nets.len()).map(|net| plan.follows_slaves(net)).collect();
     let known = Known::default();
     let mut goal = least;
     loop {
@@ -285,10 +282,7 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
                 .par_iter()
                 .with_max_len(1)
                 .map(|&(from, to)| {
-                    (!watch.told_to_stop()).then(|| {
-                        let asked = (until_failed.as_slice(), lags.as_slice());
-                        chunk(&plan.of, (asked, &known), empty.clone(), (from, to))
-                    })
+                    (!watch.told_to_stop()).then(|| chunk(plan, &known, empty.clone(), (from, to)))
                 })
                 .collect();
             for (one, (_, to)) in lived.into_iter().zip(some) {
@@ -334,18 +328,21 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
 }
 
 fn chunk(
-    plan: &AvailabilityPlan,
-    ((until_failed, lags), known): ((&[Vec<usize>], &[bool]), &Known),
+    asked: &YearsPlan,
+    known: &Known,
     mut into: Chunk,
     (from, to): (usize, usize),
 ) -> Result<Chunk, Breach> {
+    let plan = &asked.of;
+    let until_failed: Vec<Vec<usize>> =
+        (0..plan.nets.len()).map(|net| asked.until_failed(net)).collect();
     let mut memos: Vec<Option<Memo<'_>>> = into
         .load
         .iter()
-        .zip(lags)
-        .map(|(load, lags)| {
+        .enumerate()
+        .map(|(net, load)| {
             let memo = Memo::new(load.as_ref().and(plan.fluid.as_ref())?, known);
-            Some(if *lags { memo.with_lags() } else { memo })
+            Some(if asked.follows_slaves(net) { memo.with_lags() } else { memo })
         })
         .collect();
     for replication in from..to {
@@ -403,26 +400,28 @@ pub enum Unavailable {
 }
 
 impl YearsPlan {
+    /// What is asked of a net.
+    fn asked_of(&self, net: usize) -> impl Iterator<Item = YearMeasure> + '_ {
+        let figures = self.figures.iter().map(|figure| figure.measure);
+        let all = figures.chain(self.precision.iter().map(|(measure, _)| *measure));
+        all.filter(move |measure| measure.net == net)
+    }
+
     /// Whether the traffic of a net is followed: that of all faults, and where a figure asks.
     fn is_loaded(&self, net: usize) -> bool {
-        let asked = self.figures.iter().map(|figure| figure.measure);
-        let mut all = asked.chain(self.precision.iter().map(|(measure, _)| *measure));
-        net == 0 || all.any(|measure| measure.net == net && matches!(measure.what, What::Load(_)))
+        net == 0 || self.asked_of(net).any(|measure| matches!(measure.what, What::Load(_)))
     }
 
     /// Whether it is asked of a net how far slaves are behind.
     fn follows_slaves(&self, net: usize) -> bool {
-        let asked = self.figures.iter().map(|figure| figure.measure);
-        let mut all = asked.chain(self.precision.iter().map(|(measure, _)| *measure));
-        let lag = |what: What| matches!(what, What::Load(OfLoad::Lag(..)));
-        all.any(|measure| measure.net == net && lag(measure.what))
+        let lag = |measure: YearMeasure| matches!(measure.what, What::Load(OfLoad::Lag(..)));
+        self.asked_of(net).any(lag)
     }
 
     /// The meters of a net whose first outage is asked for.
     fn until_failed(&self, net: usize) -> Vec<usize> {
-        let asked = self.figures.iter().map(|figure| figure.measure);
-        let all = asked.chain(self.precision.iter().map(|(measure, _)| *measure));
-        let first = |m: &YearMeasure| m.net == net && m.what == What::TimeToFailure;
+        let all = self.asked_of(net);
+        let first = |m: &YearMeasure| m.what == What::TimeToFailure;
         let mut meters: Vec<usize> = all.filter(first).map(|measure| measure.meter).collect();
         meters.sort_unstable();
         meters.dedup();

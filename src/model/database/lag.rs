@@ -7,9 +7,6 @@
 use crate::observe::histogram::Histogram;
 use crate::units::{SimDuration, SimTime};
 
-/// A lag below this is told apart from none, not from its like.
-const FINEST: u64 = 1_000_000;
-
 /// The lag of one slave over a window.
 #[derive(Clone, Debug)]
 pub struct Lag {
@@ -77,12 +74,7 @@ impl Lag {
         let (low, high) = ((from - oldest).nanos(), (to - oldest).nanos());
         self.twice += u128::from(high) * u128::from(high) - u128::from(low) * u128::from(low);
         self.longest = self.longest.max(high);
-        let mut at = low;
-        while at < high {
-            let next = (at + at / 256).max(at + FINEST).min(high);
-            self.times.record_many(at + (next - at) / 2, next - at);
-            at = next;
-        }
+        self.times.record_evenly(low, high, |lag| lag);
     }
 
     /// From `now` on it follows, or does not, and this is the oldest of the writes that it lacks.

@@ -13,9 +13,6 @@ impl World<'_> {
     #[inline(always)]
     pub(super) fn end(&mut self, id: RequestId, outcome: Outcome) {
         let entry = &self.requests[id];
-        if entry.owner == Owner::Workload && entry.fetch == 0 && outcome == Outcome::Ok {
-            return self.view_served_at_once(id);
-        }
         let outcome = if entry.fetch == 0 { outcome } else { self.fetched(id, outcome) };
         let entry = &self.requests[id];
         match entry.owner {
@@ -61,16 +58,6 @@ impl World<'_> {
         }
     }
 
-    /// [`Self::end`] of a request that was a page view by itself and went well: what most do in a system
-    /// without clients.
-    #[inline(always)]
-    fn view_served_at_once(&mut self, id: RequestId) {
-        let Request { born, class, waited, counted, workload, cause, .. } = self.requests[id];
-        self.record.attempt_ends(class, Outcome::Ok, self.now - born, waited, counted);
-        self.record.request_is_view(WorkloadId(workload), Outcome::Ok, cause, counted);
-        self.requests.remove(id);
-    }
-
     #[inline(always)]
     fn attempt_ends(&mut self, id: RequestId, outcome: Outcome) {
         let entry = &self.requests[id];
@@ -81,11 +68,10 @@ impl World<'_> {
     /// `id`, which was a page view by itself, has ended.
     #[inline(always)]
     fn request_was_view(&mut self, id: RequestId, outcome: Outcome) {
-        self.attempt_ends(id, outcome);
-        let entry = &self.requests[id];
-        let (workload, cause, counted) = (WorkloadId(entry.workload), entry.cause, entry.counted);
+        let Request { born, class, waited, counted, workload, cause, .. } = self.requests[id];
+        self.record.attempt_ends(class, outcome, self.now - born, waited, counted);
         let cause = if outcome == Outcome::Ok { cause } else { self.blame(cause) };
-        self.record.request_is_view(workload, outcome, cause, counted);
+        self.record.request_is_view(WorkloadId(workload), outcome, cause, counted);
         self.requests.remove(id);
     }
 

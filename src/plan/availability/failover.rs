@@ -54,8 +54,7 @@ fn standing(member: &str) -> String {
 /// That a member of a database runs and follows.
 pub fn copies(draft: &Draft, database: usize, member: usize) -> Expr {
     let part = Part::Database { database, member: member as u32 };
-    let name = part.name(draft);
-    Expr::of(&name, "serving").and(Expr::of(&standing(&name), "follows"))
+    Expr::of(&part.name(draft), "serving").and(follows(draft, database, member))
 }
 
 /// That a member of a database follows, whether it runs or not.

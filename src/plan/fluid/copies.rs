@@ -24,7 +24,7 @@
 
 use crate::engine::law::Law;
 use crate::health::FactId;
-use crate::model::spec::storage::{Apply, DatabaseSpec, Promotion, ReplicationMode};
+use crate::model::spec::storage::{Apply, Promotion, ReplicationMode};
 use crate::plan::Draft;
 use crate::plan::links::{Role, Store};
 use crate::plan::load::{self, Resource, mean};
@@ -276,13 +276,12 @@ pub fn of(draft: &Draft) -> Vec<Copies> {
                 Source::Received(UnderWay::new(&law_of(&replication.receive), slaves))
             }
         };
-        let part = |member: usize| Part::Database { database, member: member as u32 };
         let members = 0..links.members.len();
         all.push(Copies {
             name: name.text.clone(),
             database: database as u32,
             members: members.clone().map(|member| member_name(name, member as u32)).collect(),
-            applies: members.map(|member| applies(draft, spec, part(member))).collect(),
+            applies: members.map(|member| applies(draft, database, member)).collect(),
             rebuilds: spec.rebuild.is_some(),
             from,
         });
@@ -290,21 +289,19 @@ pub fn of(draft: &Draft) -> Vec<Copies> {
     all
 }
 
-/// Writes a second that the member `part` applies as a slave, one after the other: the inverse of the
-/// processor time of one, at the pace of the cores that its zone may have, and of the operations that it
-/// waits for, each at the speed of a disk.
-fn applies(draft: &Draft, spec: &DatabaseSpec, part: Part) -> Option<Rate> {
+/// Writes a second that a member applies as a slave, one after the other: the inverse of the processor
+/// time of one, at the pace of the cores that its zone may have, and of the operations that it waits for,
+/// each at the speed of a disk.
+fn applies(draft: &Draft, database: usize, member: usize) -> Option<Rate> {
+    let spec = &draft.scenario.database[database].1;
     let replication = spec.replication.as_ref()?;
     let Apply::Serial = replication.apply.value;
-    let Part::Database { database, member } = part else { return None };
-    let cores = part.domains(draft).into_iter().find_map(|on| match on {
-        Part::Zone { .. } | Part::Server(_) => load::capacity(draft, on, Resource::Cpu),
-        _ => None,
-    });
+    let on = Part::Database { database, member: member as u32 }.stands_on(draft);
+    let cores = on.and_then(|on| load::capacity(draft, on, Resource::Cpu));
     let cpu = mean(&spec.write.cpu.value) / cores.map_or(1.0, |cores| cores.min(1.0));
     // Of its own count of operations nobody waits for any.
     let waited = replication.apply_io.as_ref().map_or(spec.write.sync_io.value, |_| 0.0);
-    let store = draft.links.databases[database].members[member as usize].store;
+    let store = draft.links.databases[database].members[member].store;
     let operation = store.map_or(0.0, |store| match store {
         Store::Disks { server, set } => {
             1.0 / load::each_per_s(&draft.scenario.server[server].1.disks[set].1)

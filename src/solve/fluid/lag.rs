@@ -21,10 +21,7 @@ use crate::observe::histogram::Histogram;
 use crate::units::{Rate, SimTime};
 
 /// Ends of stretches that are remembered while somebody lacks what was written then.
-pub(super) const MOST_POINTS: usize = 4_096;
-/// A lag that changes by less is one, in nanoseconds, and by a smaller part of itself.
-const FINEST: u64 = 1_000_000;
-const PARTS: u64 = 128;
+const MOST_POINTS: usize = 4_096;
 
 /// What one replication says of how far one member of a database is behind, over the time that it follows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -127,11 +124,9 @@ impl Lags {
         self.written += wrote;
         self.log.clear();
         self.log.push_back((to, self.written));
-        for (at, member) in self.members.iter_mut().enumerate() {
+        for member in &mut self.members {
             member.applied = self.written;
-            if at != self.master && member.follows {
-                member.tally.note(from, (0.0, to.since(from).seconds(), 0.0, 0.0));
-            }
+            member.has_all(from, (0.0, to.since(from).seconds()));
         }
     }
 
@@ -199,6 +194,8 @@ impl Member {
         if rate.is_infinite() {
             self.applied = log[last].1;
         }
+        let written = log[last - 1].1;
+        let grows = (log[last].1 - written) / length;
         // Where its oldest write lies.
         let mut place = log.partition_point(|(_, written)| *written <= self.applied);
         let mut now = 0.0;
@@ -210,16 +207,15 @@ impl Member {
             let oldest = written_at(self.applied);
             // Nothing is lacking before it is written.
             if oldest > now {
-                self.note(from, (now, oldest, 0.0, 0.0), (0.0, 0.0));
+                self.has_all(from, (now, oldest));
                 now = oldest;
                 continue;
             }
             let lag = now - oldest;
-            let (written, grows) = backlog_at(log, &second, now);
-            let behind = written - self.applied;
+            let behind = written + grows * now - self.applied;
             if place == last && lag <= 0.0 && rate >= pace {
                 // It applies what comes.
-                self.note(from, (now, length, 0.0, 0.0), (0.0, 0.0));
+                self.has_all(from, (now, length));
                 self.applied = after;
                 return;
             }
@@ -254,8 +250,13 @@ impl Member {
             }
         }
         if now < length {
-            self.note(from, (now, length, 0.0, 0.0), (0.0, 0.0));
+            self.has_all(from, (now, length));
         }
+    }
+
+    /// It lacks nothing for these seconds of a stretch.
+    fn has_all(&mut self, from: SimTime, (begin, end): (f64, f64)) {
+        self.note(from, (begin, end, 0.0, 0.0), (0.0, 0.0));
     }
 
     fn note(&mut self, from: SimTime, piece: Piece, (first, last): (f64, f64)) {
@@ -266,19 +267,6 @@ impl Member {
             self.tally.note(from, piece);
         }
     }
-}
-
-/// What is written by a second of the present stretch, and how much more a second.
-fn backlog_at(
-    log: &VecDeque<(SimTime, f64)>,
-    second: &impl Fn(SimTime) -> f64,
-    at: f64,
-) -> (f64, f64) {
-    let last = log.len() - 1;
-    let ((begin, before), (end, after)) = (log[last - 1], log[last]);
-    let (begin, end) = (second(begin), second(end));
-    let pace = (after - before) / (end - begin);
-    (before + pace * (at - begin), pace)
 }
 
 impl LagTally {
@@ -296,14 +284,8 @@ impl LagTally {
             return self.times.record_many(low, whole(end).saturating_sub(whole(begin)));
         }
         let spread = (high - low) as f64;
-        let mut at = low;
-        let mut done = whole(begin);
-        while at < high {
-            let next = (at + at / PARTS).max(at + FINEST).min(high);
-            let until = whole(begin + length * ((next - low) as f64 / spread));
-            self.times.record_many(at + (next - at) / 2, until.saturating_sub(done));
-            (at, done) = (next, until.max(done));
-        }
+        let below = |lag: u64| whole(begin + length * ((lag - low) as f64 / spread));
+        self.times.record_evenly(low, high, below);
     }
 }
 

@@ -21,6 +21,7 @@ pub const MOST_CELLS: usize = 4_096;
 const MOST_STATES: usize = 32_768;
 /// A state that takes a smaller share of the time counts in a quantile at its mean rate.
 const RARE: f64 = 1e-3;
+
 /// One state of the parts at one level of the rates.
 #[derive(Clone, Debug)]
 pub(super) struct Cell {

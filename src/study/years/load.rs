@@ -15,7 +15,7 @@ use crate::stats::interval::Interval;
 use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
 
-use super::recovery::each;
+use super::recovery::{each, over};
 use super::{YEAR_S, mean, not_negative, quantile};
 
 /// Batches of replications.
@@ -178,13 +178,13 @@ impl FoldedLag {
     }
 
     fn values(&self, of: LagOf) -> Option<Vec<f64>> {
-        let over = |areas: &[f64]| -> Vec<f64> {
+        let means = |areas: &[f64]| -> Vec<f64> {
             let each = areas.iter().zip(&self.follows);
             each.map(|(area, time)| if *time > 0.0 { area / time } else { 0.0 }).collect()
         };
         Some(match of {
-            LagOf::Mean => over(&self.lag),
-            LagOf::Backlog => over(&self.backlog),
+            LagOf::Mean => means(&self.lag),
+            LagOf::Backlog => means(&self.backlog),
             LagOf::Longest => self.longest.clone(),
             LagOf::Most => self.most.clone(),
             LagOf::Quantile(_) => return None,
@@ -193,6 +193,9 @@ impl FoldedLag {
 
     fn estimate(&self, of: LagOf, level: f64) -> Estimate {
         match of {
+            LagOf::Mean | LagOf::Backlog if self.follows.iter().all(|time| *time <= 0.0) => {
+                Estimate::Missing(NoValue::Empty)
+            }
             LagOf::Mean => over(&self.lag, &self.follows, level),
             LagOf::Backlog => over(&self.backlog, &self.follows, level),
             LagOf::Longest => not_negative(mean(&self.longest, level)),
@@ -203,15 +206,6 @@ impl FoldedLag {
                 not_negative(mean(&values, level))
             }
         }
-    }
-}
-
-/// An area over a time; of one replication its own.
-fn over(area: &[f64], time: &[f64], level: f64) -> Estimate {
-    match (Interval::of_ratio(area, time, level), time.iter().sum::<f64>()) {
-        (Ok(interval), _) => not_negative(Estimate::Interval(interval)),
-        (Err(_), all) if all > 0.0 => Estimate::Single(area.iter().sum::<f64>() / all),
-        (Err(_), _) => Estimate::Missing(NoValue::Empty),
     }
 }
 

@@ -105,9 +105,14 @@ pub(super) fn each(top: &[f64], bottom: &[f64], years: f64, level: f64) -> Estim
     if count <= 0.0 {
         return Estimate::Missing(NoValue::NoneIn(years * bottom.len() as f64));
     }
+    over(top, bottom, level)
+}
+
+/// A sum over another that is not zero; of one replication its own.
+pub(super) fn over(top: &[f64], bottom: &[f64], level: f64) -> Estimate {
     match Interval::of_ratio(top, bottom, level) {
         Ok(interval) => not_negative(Estimate::Interval(interval)),
-        Err(_) => Estimate::Single(top.iter().sum::<f64>() / count),
+        Err(_) => Estimate::Single(top.iter().sum::<f64>() / bottom.iter().sum::<f64>()),
     }
 }
 

@@ -6,17 +6,19 @@ use fivenines::model::database::DatabaseConfig;
 use fivenines::workload::stamp::TimeForm;
 use fivenines::workload::trace::{CountSeries, Placement, Playback, SeriesFormat};
 
+/// A slave applies 800 writes a second.
+const SERIAL: &str = r#"
+read  = { cpu = "1ms" }
+write = { cpu = "1.25ms" }
+replication = { mode = "async", receive = "0s" }
+"#;
+
 /// O43: a slave that applies 800 writes a second falls behind a master that takes 1,000 for ten
 /// minutes and 500 from then on. What a promotion at 600 s would have to replay are the 120,000; of
 /// them nothing is lost, since they have been received.
 #[test]
 fn o43_lag_and_backlog_of_a_slave_that_is_too_slow_are_the_straight_lines_of_the_fluid() {
-    let database = r#"
-read  = { cpu = "1ms" }
-write = { cpu = "1.25ms" }
-replication = { mode = "async", receive = "0s" }
-"#;
-    let mut plan = scene(database, "1000/s", "");
+    let mut plan = scene(SERIAL, "1000/s", "");
     let format = SeriesFormat {
         time_column: "time".into(),
         count_column: "count".into(),
@@ -59,12 +61,7 @@ replication = { mode = "async", receive = "0s" }
 /// its lag is left when half of that has passed. Years take the same (`solve::fluid::lag`).
 #[test]
 fn a_slave_that_was_away_catches_up_on_a_straight_line() {
-    let database = r#"
-read  = { cpu = "1ms" }
-write = { cpu = "1.25ms" }
-replication = { mode = "async", receive = "0s" }
-"#;
-    let plan = scene(database, "400/s", "");
+    let plan = scene(SERIAL, "400/s", "");
     let mut world = world(&plan, 0, Faults::Off);
     let lag = |world: &World<'_>| group(&plan, world).lag(1).now(world.now()).unwrap().seconds();
     world.run_before(at(100.0)).unwrap();
@@ -82,17 +79,14 @@ replication = { mode = "async", receive = "0s" }
 /// made master it has to apply what it has received first: 20 s of it, 4,000 writes, are 5 s.
 #[test]
 fn mechanisms_7_5_8_a_promotion_waits_until_what_was_received_is_applied() {
-    let database = r#"
-read  = { cpu = "1ms" }
-write = { cpu = "1.25ms" }
-replication = { mode = "async", receive = "0s" }
+    let failover = r#"
 [database.mysql.failover]
 detect   = { interval = "1ms", time-out = "1s", fall = 1 }
 promote  = "0s"
 coverage = 1.0
 failed   = "45min"
 "#;
-    let plan = scene(database, "1000/s", "");
+    let plan = scene(&format!("{SERIAL}{failover}"), "1000/s", "");
     let mut world = world(&plan, 0, Faults::Off);
     world.run_before(at(20.0)).unwrap();
     let lag = group(&plan, &world).lag(1).now(world.now()).unwrap().seconds();
