@@ -104,6 +104,10 @@ impl Views {
         self.gone.iter_mut().for_each(BinaryHeap::clear);
     }
 
+    pub(in crate::model) fn who_left(&self, workload: WorkloadId) -> u64 {
+        self.gone[workload.index()].len() as u64
+    }
+
     fn insert(&mut self, view: View) -> Option<u32> {
         if let Some(index) = self.free.pop() {
             self.slots[index as usize] = view;

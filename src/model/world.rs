@@ -561,6 +561,12 @@ impl<'p> World<'p> {
         self.views.forget_who_left();
     }
 
+    /// Pages of a workload that users who have gone away would still ask for.
+    #[must_use]
+    pub fn who_left(&self, workload: WorkloadId) -> u64 {
+        self.views.who_left(workload)
+    }
+
     /// Two members of a database exchange their data.
     pub(in crate::model) fn swap_data(&mut self, one: ComponentId, other: ComponentId) {
         let (a, b) = (self.data_owner(one), self.data_owner(other));

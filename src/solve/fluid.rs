@@ -12,6 +12,8 @@
 //!   and are served late; the rest has given up (F: patience, and what counts as lost anyway). Every
 //!   request that stands still holds a worker. When all workers are held, every class that enters
 //!   by the same services waits with them; when the line is full too, all are refused.
+//! - Whose view fails may try again, and who is lost goes away with the rest of the session (`users`): what
+//!   comes by further tries is work too, and what is not asked for any more is not.
 //! - *Overload*: of members that share the requests, one that is asked for λ' and can do C serves C.
 //!   With patience the wait w follows w' = λ(1 − F(w))/C − 1 from a change of state on until it
 //!   is settled, F(w) = 1 − C/λ; then 1 − C/λ of the views is lost. Without patience the line grows
@@ -26,7 +28,8 @@
 //! states met are remembered up to [`MOST_CELLS`], then forgotten, which changes no figure but for the
 //! order in which they are summed, and which states are rare in a p95 of utilisation (some 1e-4 of it).
 //! Leaves out: that work of those who gave up goes on (an overload
-//! in `requests` is worse than 1 − C/λ); what comes back by retries; the drift of the wait within a
+//! in `requests` is worse than 1 − C/λ), and who is lost to it and tries again (what is served is C all the
+//! same); the drift of the wait within a
 //! settled overload, as the rate rises and falls: in all less than one patience's worth of views.
 
 mod busy;
@@ -34,18 +37,19 @@ mod commits;
 mod lag;
 mod memo;
 pub mod reading;
+mod users;
 
 use std::sync::Arc;
 
 use crate::engine::draw::{Lineage, Seed};
-use crate::engine::law::Law;
 use crate::engine::special::ln;
 use crate::health::{Explanation, FactId, Listener, View};
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::{AvailabilityNet, AvailabilityPlan};
 use crate::plan::fluid::copies::Copies;
 use crate::plan::fluid::state::{AGE_BITS, AGES, Bits, StateLoad};
-use crate::plan::fluid::{FluidClass, FluidWorkload, HOUR_NS, LEVEL, Patience};
+use crate::plan::fluid::users::Patience;
+use crate::plan::fluid::{FluidClass, FluidWorkload, HOUR_NS, LEVEL};
 use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::surge::Surging;
 
@@ -54,6 +58,7 @@ use commits::Group;
 pub use commits::WritesTally;
 pub use lag::LagTally;
 pub use memo::{Known, MOST_CELLS, Memo};
+use users::{Crowd, Endured, Fails, Passed, Still};
 
 /// A twelfth of a year.
 pub const MONTH: SimDuration = SimDuration::from_secs(730 * 3_600);
@@ -66,6 +71,8 @@ pub const SHARE: f64 = 1e9;
 /// The step on which the rate is followed around changes.
 const STEP: SimDuration = SimDuration::from_secs(300);
 const HOUR_S: f64 = 3_600.0;
+/// Intervals after a change in which it is followed how many users have gone.
+const FOLLOWED: u32 = 24;
 
 /// What one replication says of one class.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -74,7 +81,9 @@ pub struct ClassTally {
     pub intended: f64,
     /// Views lost, by cause of the plan; the last is overload.
     pub lost: Vec<f64>,
-    /// Views served after a stall that their users waited out.
+    /// Views not asked for: the session had ended with one that was lost.
+    pub never_born: f64,
+    /// Views served after a stall that their users waited out, or at a further try.
     pub late: f64,
     /// 5-minute intervals in which 1 % of the views or more are lost or stand still.
     pub bad_intervals: f64,
@@ -107,6 +116,8 @@ struct Stall {
     views: Vec<f64>,
     standing: Vec<f64>,
     held: Vec<f64>,
+    /// By workload: views that came.
+    came: Vec<f64>,
     cause: u32,
 }
 
@@ -148,9 +159,16 @@ pub struct Live<'m, 'p> {
     cell: u32,
     /// What that is.
     load: Arc<StateLoad>,
-    /// Views of a stretch, by class: those that came, and those that were carried.
+    /// Views of a stretch: those that would come, by workload and by class, tries for each of them, and
+    /// those that were carried.
+    came: Vec<f64>,
     views: Vec<f64>,
+    tries: Vec<f64>,
     carried: Vec<f64>,
+    /// By workload.
+    crowds: Vec<Crowd<'p>>,
+    /// Stretches of [`INTERVAL`] since the last change, to follow who has gone.
+    intervals: u32,
     from: SimTime,
     month: SimTime,
     rows: Vec<Row>,
@@ -218,8 +236,12 @@ impl<'m, 'p> Live<'m, 'p> {
             level: vec![0; fluid.workloads.len()],
             level_ends: SimTime::ZERO,
             cell: 0,
+            came: Vec::new(),
             views: Vec::new(),
+            tries: Vec::new(),
             carried: Vec::new(),
+            crowds: fluid.workloads.iter().map(|workload| Crowd::new(&workload.users)).collect(),
+            intervals: 0,
             from: SimTime::ZERO,
             month: SimTime::ZERO + MONTH,
             rows: fluid.classes.iter().map(row).collect(),
@@ -310,6 +332,7 @@ impl<'m, 'p> Live<'m, 'p> {
 
     fn change(&mut self, at: SimTime, view: View<'_>) {
         self.dirty = false;
+        self.intervals = 0;
         self.enter();
         let load = Arc::clone(&self.load);
         for (class, load) in load.classes.iter().enumerate() {
@@ -325,8 +348,10 @@ impl<'m, 'p> Live<'m, 'p> {
                 (None, Some(blamed)) => {
                     let none = vec![0.0; members.len()];
                     let (views, standing, held) = (none.clone(), none.clone(), none);
+                    let came = vec![0.0; self.crowds.len()];
                     let cause = self.why(&load.classes[*blamed].stalled_by, view);
-                    self.stalls[group] = Some(Stall { since: at, views, standing, held, cause });
+                    self.stalls[group] =
+                        Some(Stall { since: at, views, standing, held, came, cause });
                 }
                 (Some(_), None) => self.resume(group, at),
                 (Some(_), Some(_)) | (None, None) => {}
@@ -373,16 +398,23 @@ impl<'m, 'p> Live<'m, 'p> {
         if lasted <= 0.0 {
             return;
         }
-        for (class, lost, waits) in self.stalled_so_far(group, &stall, lasted) {
-            let row = &mut self.rows[class];
-            row.lose(stall.cause as usize, lost);
-            row.tally.late += waits;
-            row.waiting += waits;
+        for (workload, endured, crowd) in self.stalled_so_far(group, &stall, lasted) {
+            self.crowds[workload] = crowd;
+            let row = &mut self.rows[self.memo.plan.workloads[workload].class];
+            row.lose(stall.cause as usize, endured.lost);
+            row.stay_away(endured.never_born);
+            row.tally.late += endured.late;
+            row.waiting += endured.waits;
         }
     }
 
-    /// What a stall that ends after `lasted` seconds costs: by class, views lost and views that wait.
-    fn stalled_so_far(&self, group: usize, stall: &Stall, lasted: f64) -> Vec<(usize, f64, f64)> {
+    /// What a stall that ends after `lasted` seconds costs: by workload, and its users then.
+    fn stalled_so_far(
+        &self,
+        group: usize,
+        stall: &Stall,
+        lasted: f64,
+    ) -> Vec<(usize, Endured, Crowd<'p>)> {
         let fluid = self.memo.plan;
         let members = &self.groups[group];
         let each = |place: usize| stall.views[place] / lasted;
@@ -395,20 +427,29 @@ impl<'m, 'p> Live<'m, 'p> {
         let (workers, backlog) = fluid.classes[members[0]].room.unwrap_or((f64::INFINITY, 0.0));
         let held_up = if held > 0.0 { workers / held } else { f64::INFINITY };
         let full = if all > 0.0 { held_up + backlog / all } else { f64::INFINITY };
-        let one = |(place, class): (usize, &usize)| {
-            let patience = &fluid.classes[*class].patience;
-            let rate = each(place);
-            let share = if rate > 0.0 { stall.standing[place] / stall.views[place] } else { 0.0 };
-            let (lost, waits) = stalled(patience, lasted, share, (held_up, full));
-            (*class, lost * rate, waits * rate)
+        let one = |(workload, of): (usize, &FluidWorkload)| {
+            let place = members.iter().position(|class| *class == of.class)?;
+            let (views, standing) = (stall.views[place], stall.standing[place]);
+            let still = Still {
+                patience: &fluid.classes[of.class].patience,
+                lasted,
+                came: stall.came[workload],
+                share: if views > 0.0 { standing / views } else { 0.0 },
+                held_up,
+                full,
+            };
+            let mut crowd = self.crowds[workload].clone();
+            let endured = crowd.endure(&still);
+            Some((workload, endured, crowd))
         };
-        members.iter().enumerate().map(one).collect()
+        fluid.workloads.iter().enumerate().filter_map(one).collect()
     }
 
     /// Accounts for everything up to `to`.
     fn account(&mut self, to: SimTime) {
         while self.from < to {
             let until = to.min(self.month).min(self.level_ends).min(self.age_ends);
+            let until = until.min(self.interval_ends());
             self.stretch(until);
             self.from = until;
             if until == self.month {
@@ -432,12 +473,30 @@ impl<'m, 'p> Live<'m, 'p> {
         self.rows.iter().map(|row| row.tally.lost.iter().sum()).collect()
     }
 
+    /// While many stay away who have gone, and they become more or less, each interval is a stretch of its
+    /// own; for no longer than [`FOLLOWED`] after a change.
+    fn interval_ends(&mut self) -> SimTime {
+        let workloads = self.memo.plan.workloads.iter().zip(&self.crowds);
+        let moves = |(of, crowd): (&FluidWorkload, &Crowd<'_>)| {
+            let fails = self.load.classes[of.class].fails;
+            crowd.share_gone() >= BAD || (of.users.session.is_some() && fails >= BAD)
+        };
+        if self.intervals >= FOLLOWED || !workloads.into_iter().any(moves) {
+            return SimTime::NEVER;
+        }
+        self.intervals += 1;
+        let step = INTERVAL.nanos();
+        SimTime::from_nanos((self.from.nanos() / step + 1) * step)
+    }
+
     /// One stretch in one cell.
     fn stretch(&mut self, to: SimTime) {
         let (from, cell) = (self.from, self.cell);
+        let seconds = to.since(from).seconds();
         self.memo.spend(cell, from, to);
+        let mut came = std::mem::take(&mut self.came);
         let mut views = std::mem::take(&mut self.views);
-        self.came(from, to, &mut views);
+        self.came(from, to, &mut came, &mut views);
         let mut all_carried = std::mem::take(&mut self.carried);
         all_carried.clear();
         for (group, stall) in self.stalls.iter_mut().enumerate() {
@@ -447,29 +506,56 @@ impl<'m, 'p> Live<'m, 'p> {
                 stall.views[place] += views[*class];
                 stall.standing[place] += views[*class] * load.stalls;
                 stall.held[place] += views[*class] * load.held;
+                for (workload, of) in self.memo.plan.workloads.iter().enumerate() {
+                    if of.class == *class {
+                        stall.came[workload] += came[workload];
+                    }
+                }
             }
         }
-        for (class, came) in views.iter().copied().enumerate() {
-            let fails = self.load.classes[class].fails;
-            let row = &mut self.rows[class];
-            row.tally.intended += came;
-            row.month_intended += came;
-            let mut carried = came;
-            if fails > 0.0 {
-                row.lose(row.cause as usize, came * fails);
-            }
+        self.try_again(&came, &views, seconds);
+        for class in 0..views.len() {
+            let (wanted, fails) = (views[class], self.load.classes[class].fails);
             let stands = self.load.classes[class].stalls;
-            self.rows[class].shade(from, to, fails + stands);
+            let row = &mut self.rows[class];
+            row.tally.intended += wanted;
+            row.month_intended += wanted;
             let over = self.memo.cells[cell as usize].over[class];
-            if (over || self.rows[class].waiting > 0.0) && !self.stalled(class) {
-                let lost = self.overload(class, to) * (1.0 - fails);
-                let overload = self.rows[class].tally.lost.len() - 1;
-                self.rows[class].lose(overload, lost);
-                carried -= lost;
+            let stalled = self.stalled(class);
+            let mut overload = 0.0;
+            if (over || self.rows[class].waiting > 0.0) && !stalled {
+                overload = self.overload(class, to) * (1.0 - fails) / self.tries[class];
             }
+            let mut passed = Passed::default();
+            let load = Arc::clone(&self.load);
+            let of_class = self.memo.plan.workloads.iter().enumerate();
+            for (workload, _) in of_class.filter(|(_, of)| of.class == class) {
+                let came = came[workload];
+                let crowd = &mut self.crowds[workload];
+                if stalled {
+                    // Who waits for a further try, or has gone, is looked at when it is over.
+                    crowd.leave(came * fails, 0.0);
+                    passed.lost += came * fails;
+                    passed.tries += came;
+                } else {
+                    let share = if wanted > 0.0 { came / wanted } else { 0.0 };
+                    let fails = Fails::of(&load.classes[class]);
+                    passed += crowd.pass(came, seconds, fails, overload * share);
+                }
+            }
+            let row = &mut self.rows[class];
+            let last = row.tally.lost.len() - 1;
+            row.lose(row.cause as usize, passed.lost);
+            row.lose(last, passed.over);
+            row.stay_away(passed.never_born);
+            row.tally.late += passed.late;
+            let unserved = passed.lost + passed.never_born;
+            let share = if wanted > 0.0 { unserved / wanted } else { fails };
+            row.shade(from, to, share + stands);
+            let carried = passed.tries - passed.over;
             self.memo.cells[cell as usize].carried[class] += carried;
             all_carried.push(carried);
-            let commits = &self.load.classes[class].commits;
+            let commits = &load.classes[class].commits;
             for database in self.databases.iter_mut().flatten() {
                 database.carry(carried, commits);
             }
@@ -477,7 +563,21 @@ impl<'m, 'p> Live<'m, 'p> {
         if self.memo.lags {
             self.fall_behind(to, &views, &all_carried);
         }
-        (self.views, self.carried) = (views, all_carried);
+        (self.came, self.views, self.carried) = (came, views, all_carried);
+    }
+
+    /// Tries for each view of a stretch, by class: more than one where some fail.
+    fn try_again(&mut self, came: &[f64], views: &[f64], seconds: f64) {
+        self.tries.clear();
+        self.tries.resize(views.len(), 1.0);
+        for ((workload, of), came) in self.memo.plan.workloads.iter().enumerate().zip(came) {
+            let (class, crowd) = (of.class, &self.crowds[workload]);
+            let load = &self.load.classes[class];
+            if load.fails > 0.0 || !crowd.is_empty() {
+                let tries = crowd.tries(*came, seconds, Fails::of(load));
+                self.tries[class] += (tries - came) / views[class].max(f64::MIN_POSITIVE);
+            }
+        }
     }
 
     /// Slaves apply what is committed over a stretch: hour by hour where one of them may be behind.
@@ -498,7 +598,7 @@ impl<'m, 'p> Live<'m, 'p> {
             while at < to {
                 let hour = HOUR_NS - self.memo.calendar(at) % HOUR_NS;
                 let until = to.min(at + SimDuration::from_nanos(hour));
-                self.came(at, until, &mut came);
+                self.came(at, until, &mut Vec::new(), &mut came);
                 for (class, came) in came.iter_mut().enumerate() {
                     let lost = views[class] - carried[class];
                     if lost != 0.0 {
@@ -543,15 +643,17 @@ impl<'m, 'p> Live<'m, 'p> {
         group.is_some_and(|group| self.stalls[group].is_some())
     }
 
-    /// Views wanted, by class.
-    fn came(&self, from: SimTime, to: SimTime, views: &mut Vec<f64>) {
+    /// Views wanted, by workload and by class.
+    fn came(&self, from: SimTime, to: SimTime, came: &mut Vec<f64>, views: &mut Vec<f64>) {
         let memo = &self.memo;
-        let level = memo.cells[self.cell as usize].level;
-        let factors = &memo.factors[level as usize];
+        let factors = &memo.factors[memo.cells[self.cell as usize].level as usize];
+        let curves = memo.curves.iter().zip(factors);
+        came.clear();
+        came.extend(curves.map(|(curve, factor)| curve.between(from, to) * factor));
         views.clear();
         views.resize(self.rows.len(), 0.0);
-        for (at, workload) in memo.plan.workloads.iter().enumerate() {
-            views[workload.class] += memo.curves[at].between(from, to) * factors[at];
+        for (workload, came) in memo.plan.workloads.iter().zip(came) {
+            views[workload.class] += *came;
         }
     }
 
@@ -565,8 +667,8 @@ impl<'m, 'p> Live<'m, 'p> {
             let until = to.min(at + STEP);
             let seconds = until.since(at).seconds();
             let mut rates = Vec::new();
-            self.came(at, until, &mut rates);
-            rates.iter_mut().for_each(|rate| *rate /= seconds);
+            self.came(at, until, &mut Vec::new(), &mut rates);
+            rates.iter_mut().zip(&self.tries).for_each(|(rate, tries)| *rate *= tries / seconds);
             let (noisy, plain, most) = self.memo.excess(state, class, &rates);
             let rate = rates[class];
             let capacity = match (plain > 0.0, most > 0.0) {
@@ -678,6 +780,11 @@ impl Row {
         self.tally.lost[cause] += views;
         self.month_lost += views;
     }
+
+    fn stay_away(&mut self, views: f64) {
+        self.tally.never_born += views;
+        self.month_lost += views;
+    }
 }
 
 impl Listener for Live<'_, '_> {
@@ -749,9 +856,8 @@ fn line(
         row.settled = surplus <= 0.0 && row.waiting <= 0.0;
         return line - row.waiting;
     }
-    let scale = patience.law.as_ref().map_or(f64::INFINITY, Law::mean);
-    let scale = patience.most.map_or(scale, |most| scale.min(most.seconds()));
-    let most = patience.most.map_or(f64::INFINITY, |most| most.seconds() * capacity).min(room);
+    let scale = patience.scale();
+    let most = patience.most().map_or(f64::INFINITY, |most| most.seconds() * capacity).min(room);
     let (mut left, mut lost) = (seconds, 0.0);
     while left > 0.0 {
         if surplus <= 0.0 && row.waiting <= 0.0 {

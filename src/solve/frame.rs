@@ -101,8 +101,11 @@ pub struct Piece {
     pub to: SimTime,
     /// What it is lived through from.
     pub start: SimTime,
-    /// It begins in the middle of its episode.
+    /// It begins in the middle of its episode, long after its start.
     pub midway: bool,
+    /// It is the first of its episode, or quiet; and the last. Who has gone then takes along what he would
+    /// have asked for later.
+    pub ends: [bool; 2],
     /// What it is of.
     pub of: Of,
 }
@@ -483,24 +486,24 @@ pub fn read(
     plan: &AvailabilityPlan,
     known: &Known,
     replication: u64,
-    stretches: &[(SimTime, SimTime)],
+    pieces: &[Piece],
 ) -> Result<Read, NoProgress> {
     let Some(fluid) = &plan.fluid else { return Ok(Read::default()) };
     let mut memo = Memo::new(fluid, known);
     let Some((mut kernel, mut watching)) = begin(plan, &mut memo, replication, None)? else {
         return Ok(Read::default());
     };
-    let mut all = Vec::with_capacity(stretches.len());
-    for (from, to) in stretches {
+    let mut all = Vec::with_capacity(pieces.len());
+    for piece in pieces {
         let mut ends = Vec::with_capacity(2);
-        for at in [*from, *to] {
+        for at in [piece.from, piece.to] {
             while kernel.next_at().is_some_and(|next| next < at) {
                 kernel.step(&mut watching)?;
             }
             watching.live.live_until(at);
             ends.push(watching.live.read());
         }
-        let of = |(now, then): (&ClassReading, &ClassReading)| now.since(then);
+        let of = |(now, then): (&ClassReading, &ClassReading)| now.since(then, piece.ends);
         all.push(ends[1].iter().zip(&ends[0]).map(of).collect());
     }
     // What has failed at the end of the last is seen to its end.
@@ -522,7 +525,7 @@ pub fn read(
 /// What is read of a history.
 #[derive(Clone, Debug, Default)]
 pub struct Read {
-    /// By stretch, by class, what the traffic was.
+    /// By piece, by class, what the traffic was.
     pub traffic: Vec<Vec<ClassReading>>,
     /// The roles and addresses that moved, in order.
     pub moves: Vec<RoleMoved>,
@@ -687,7 +690,7 @@ impl Course {
         if Some(episode.cause) == self.left_out {
             self.offered.left_out += 1;
         } else if to.since(from) <= SHORT {
-            self.offer(&episode, (from, to), (from, true));
+            self.offer(&episode, (from, to), (from, to), (from, true));
         } else {
             self.cut(&episode, (from, to));
         }
@@ -717,7 +720,7 @@ impl Course {
             let since = at.since(from);
             let from_onset = since <= WITHIN || (episode.failed && since <= FURTHEST);
             let start = if from_onset { from } else { back(at, LONG_LEAD_IN) + LEAD_IN };
-            self.offer(episode, (at, until), (start, changes));
+            self.offer(episode, (from, to), (at, until), (start, changes));
             at = until;
             if runs.peek().is_some_and(|(_, b)| *b <= at) {
                 runs.next();
@@ -729,6 +732,7 @@ impl Course {
     fn offer(
         &mut self,
         episode: &Episode,
+        all: (SimTime, SimTime),
         (from, to): (SimTime, SimTime),
         (start, changes): (SimTime, bool),
     ) {
@@ -755,7 +759,8 @@ impl Course {
         let start = back(start, LEAD_IN);
         let midway = from.since(start) == LONG_LEAD_IN;
         let of = Of::Episode(episode.cause);
-        let piece = Piece { replication, from, to, start, midway, of };
+        let ends = [from == all.0, to == all.1];
+        let piece = Piece { replication, from, to, start, midway, ends, of };
         let uniform = self.draws.uniform(from.nanos() / CELL.nanos(), 0);
         let room = self.sizes.episodes;
         let stratum = self.offered.strata.entry(episode.cause);
@@ -778,7 +783,8 @@ impl Course {
                 let chance = (self.expected.between(from, until) / self.every).min(1.0);
                 let (replication, start) = (self.replication, back(from, LEAD_IN));
                 let (midway, of) = (false, Of::Quiet);
-                let piece = Piece { replication, from, to: until, start, midway, of };
+                let ends = [true, true];
+                let piece = Piece { replication, from, to: until, start, midway, ends, of };
                 self.offered.quiet.push((piece, chance));
             }
             self.next_point += self.every;

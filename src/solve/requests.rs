@@ -12,7 +12,7 @@ use crate::engine::draw::Lineage;
 use crate::model::Component;
 use crate::model::blueprint::Blueprint;
 use crate::model::gauge::Gauge;
-use crate::model::ids::ComponentId;
+use crate::model::ids::{ComponentId, WorkloadId};
 use crate::model::outage::{Faults, Illness, Past, Standing};
 use crate::model::record::{Record, ViewRecord};
 use crate::model::world::{Span, Stop, World};
@@ -313,6 +313,12 @@ impl<'p> Run<'p> {
     /// Pages that users who have gone away would still have asked for count as asked for by others.
     pub fn forget_who_left(&mut self) {
         self.world.forget_who_left();
+    }
+
+    /// Pages of a workload, by number, that users who have gone away would still ask for.
+    #[must_use]
+    pub fn who_left(&self, workload: usize) -> u64 {
+        self.world.who_left(WorkloadId(workload as u16))
     }
 
     /// Breaks a part here and now, by its place among the breakable ones of the plan, or mends it.

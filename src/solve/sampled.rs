@@ -39,8 +39,11 @@ pub struct ClassSeen {
     pub served: u64,
     /// Views lost, by cause of the blueprint.
     pub lost: Vec<u64>,
-    /// Views not asked for any more: their session had ended with one that was lost.
+    /// Views not asked for any more: their session had ended with one that was lost. Where an episode ends
+    /// with the piece, also those that would come later.
     pub never_born: u64,
+    /// Of these, those that would come later.
+    pub to_come: u64,
     /// Cells of which 1 % or more is not served.
     pub failing_cells: u32,
     /// Cells of which that holds, or whose 95 % latency is beyond the objective.
@@ -57,7 +60,7 @@ impl ClassSeen {
     /// Views not served, for whatever reason.
     #[must_use]
     pub const fn unserved(&self) -> u64 {
-        self.intended - self.served
+        self.intended - self.served + self.to_come
     }
 
     /// Views lost by the causes for which `which` holds.
@@ -134,12 +137,22 @@ pub fn live(
         run.forget_who_left();
     }
     run.live_until(piece.from, told_to_stop);
+    if piece.ends[0] {
+        run.forget_who_left();
+    }
     let cells: Vec<_> = piece.cells().collect();
     let mut run = Some(run);
     for (at, (from, to)) in cells.iter().enumerate() {
         let Some(mut now) = run.take() else { break };
         now.count_anew(*to - *from, None);
         now.live_until(*to, told_to_stop);
+        if at + 1 == cells.len() && piece.ends[1] {
+            for (class, counted) in seen.classes.iter_mut().zip(counted) {
+                let to_come: u64 = counted.workloads.iter().map(|at| now.who_left(*at)).sum();
+                class.to_come += to_come;
+                class.never_born += to_come;
+            }
+        }
         run = (at + 1 < cells.len()).then(|| now.clone());
         let Some(cell) = now.finish(told_to_stop)? else { return Ok(None) };
         let Observation { record, events, digest, stop, .. } = cell;

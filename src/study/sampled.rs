@@ -59,10 +59,8 @@ pub enum OfWindows {
     Objective(usize),
     /// Of these, the half of losses alone.
     Failing(usize),
-    /// Views a year that are lost by one kind of cause; `All`: that are not served.
+    /// Views a year of one kind that are not served.
     Lost(usize, Loss),
-    /// Views a year that nobody asks for since their session ended with one that was lost.
-    NeverBorn(usize),
     /// A quantile of the latency in seconds, of a class's requests or (`true`) of its views.
     Latency(usize, bool, f64),
 }
@@ -155,7 +153,7 @@ impl SampledPlan {
         let cdns = (0..draft.scenario.cdn.len()).map(cdn_of);
         Ok(Self {
             sizes,
-            apart: apart(plan, fluid, &classes),
+            apart: apart(plan, fluid),
             classes,
             causes,
             planned: place(PLANNED),
@@ -248,6 +246,7 @@ impl SampledPlan {
                     (Some("fault"), None) => Loss::Fault,
                     (Some("overload"), None) | (None, Some("overload")) => Loss::Overload,
                     (Some("planned"), None) => Loss::Planned,
+                    (Some("never-born"), None) => Loss::NeverBorn,
                     (None, Some(cause)) => {
                         let at = years.of.causes.iter().position(|other| other == cause);
                         Loss::Cause(at.ok_or_else(|| {
@@ -263,7 +262,7 @@ impl SampledPlan {
                     }
                     (Some(other), None) => {
                         return Err(format!(
-                            "`{figure}`: `[outcome={other}]` must be fault, overload or planned"
+                            "`{figure}`: `[outcome={other}]` must be fault, overload, planned or never-born"
                         ));
                     }
                 };
@@ -351,17 +350,7 @@ const HASTY: f64 = 1e-3;
 const SOON: SimDuration = SimDuration::from_nanos(100_000_000);
 
 /// Why `flows` need not lose what `requests` loses.
-fn apart(plan: &Blueprint, fluid: &FluidPlan, classes: &[Counted]) -> Option<String> {
-    let workloads =
-        classes.iter().flat_map(|class| &class.workloads).map(|at| &plan.workloads[*at]);
-    let clients = workloads.filter_map(|workload| workload.clients);
-    let clients: Vec<_> = clients.map(|at| &plan.clients[at]).collect();
-    if clients.iter().any(|clients| clients.retry.is_some()) {
-        return Some("clients retry".into());
-    }
-    if clients.iter().any(|clients| clients.session.is_some()) {
-        return Some("sessions end with a view that is lost".into());
-    }
+fn apart(plan: &Blueprint, fluid: &FluidPlan) -> Option<String> {
     // The fluid has patience in stalls and overload alone: who goes away while all is well is not in it.
     let hasty = fluid.classes.iter().map(|class| class.patience.gone(SOON.seconds()));
     let hasty = hasty.fold(0.0, f64::max);
@@ -505,8 +494,8 @@ pub fn run(
     watch.more.fetch_add(drawn.len(), std::sync::atomic::Ordering::Relaxed);
     let read = |replication: u64| {
         let own = drawn.iter().filter(|(piece, _)| piece.replication == replication);
-        let stretches: Vec<_> = own.map(|(piece, _)| (piece.from, piece.to)).collect();
-        let read = frame::read(&years.of, &known, replication, &stretches);
+        let own: Vec<Piece> = own.map(|(piece, _)| *piece).collect();
+        let read = frame::read(&years.of, &known, replication, &own);
         read.map_err(|error| breach(error, replication))
     };
     let flows: Vec<frame::Read> = (0..result.replications)

@@ -31,6 +31,8 @@
 //! | the users of a dead edge stay with it | what the others carry |
 //! | overload ignored over years | a pair of which one is lost, views lost to overload |
 //! | a death known at once over years | the same pair, views lost to the fault |
+//! | users who do not come back over years | an outage, views served late |
+//! | users who do not go away over years | the same outage, views not asked for any more |
 //! | beliefs of balancers forgotten over years | a shop in windows drawn from them: the solvers disagree |
 
 use crate::capacity::bare;
@@ -390,6 +392,11 @@ fn overload_ignored_over_years_is_noticed() {
 #[test]
 fn a_death_known_at_once_over_years_is_noticed() {
     crate::years::load::assert_ignored_detection_is_noticed();
+}
+
+#[test]
+fn users_who_neither_come_back_nor_go_away_over_years_are_noticed() {
+    crate::years::users::assert_users_who_neither_come_back_nor_go_are_noticed();
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub mod sampled;
 mod takeovers;
 #[path = "years/tiers.rs"]
 mod tiers;
+#[path = "years/users.rs"]
+pub mod users;
 
 use fivenines::plan::Draft;
 use fivenines::plan::availability::{self, AvailabilityPlan};
@@ -103,7 +105,7 @@ fn a_figure_that_cannot_be_is_refused_with_what_could_be_meant() {
         ("structural.page.p95@horizon", "not estimated"),
         ("request.pages@horizon", "did you mean `page`?"),
         ("request.page.p95@month", "not estimated"),
-        ("lost.page[outcome=lost]@horizon", "must be fault, overload or planned"),
+        ("lost.page[outcome=lost]@horizon", "must be fault, overload, planned or never-born"),
         ("lost.page[cause=chnge]@horizon", "did you mean `change`?"),
         ("utilization.www-1.cpu[hour=168]@horizon", "must be an hour of the week"),
     ] {

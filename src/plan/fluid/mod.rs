@@ -12,17 +12,17 @@
 //!
 //! Takes a draft. Gives a [`FluidPlan`], and for each net its facts. Leaves out: closed users and
 //! recorded traffic (classes that only they ask for are not in it), what operations (backups) ask
-//! of disks, memory that is cold after a break, retries of clients, and limits that are not a
-//! capacity: connections and, but for stalls, workers.
+//! of disks, memory that is cold after a break, and limits that are not a capacity: connections and,
+//! but for stalls, workers.
 
 pub mod copies;
 pub mod network;
 pub mod open;
 pub mod state;
+pub mod users;
 
 use std::collections::BTreeMap;
 
-use crate::engine::law::Law;
 use crate::health::declare::Expr;
 use crate::health::{Declaration, FactId, Net};
 use crate::model::spec::place::Algorithm;
@@ -43,6 +43,7 @@ use copies::{Copies, CopiesNet};
 use network::Network;
 use open::Open;
 use state::{Bits, Input};
+use users::{Patience, Users};
 
 /// Hours of a week.
 pub const HOURS: usize = 168;
@@ -123,54 +124,6 @@ pub struct FluidClass {
     pub available: Option<Probability>,
 }
 
-/// How long users wait for a view.
-#[derive(Clone, Debug, Default)]
-pub struct Patience {
-    /// Of one request.
-    pub law: Option<Law>,
-    /// Nobody waits longer: the time-out of clients, or when a view counts as lost.
-    pub most: Option<SimDuration>,
-}
-
-impl Patience {
-    /// Whether somebody ever gives up.
-    #[must_use]
-    pub const fn ends(&self) -> bool {
-        self.law.is_some() || self.most.is_some()
-    }
-
-    /// The share that has given up after `seconds`.
-    #[must_use]
-    pub fn gone(&self, seconds: f64) -> f64 {
-        if self.most.is_some_and(|most| seconds >= most.seconds()) {
-            return 1.0;
-        }
-        self.law.as_ref().map_or(0.0, |law| law.cdf(seconds).clamp(0.0, 1.0))
-    }
-
-    /// ∫₀ᵗ (1 − F(s)) ds: how many seconds of a rate still wait after a stall of `seconds`.
-    ///
-    /// By Simpson's rule on pieces of a fiftieth of the longest wait; of a stall beyond it
-    /// nothing is added.
-    #[must_use]
-    pub fn waiting(&self, seconds: f64) -> f64 {
-        let Some(law) = &self.law else {
-            return self.most.map_or(seconds, |most| seconds.min(most.seconds()));
-        };
-        let last = law.quantile(1.0 - 1e-9);
-        let until = self.most.map_or(last, |most| last.min(most.seconds())).min(seconds);
-        let pieces = 64;
-        let step = until / f64::from(pieces);
-        let kept = |x: f64| 1.0 - law.cdf(x).clamp(0.0, 1.0);
-        let mut sum = 0.0;
-        for piece in 0..pieces {
-            let from = f64::from(piece) * step;
-            sum += kept(from) + 4.0 * kept(from + step / 2.0) + kept(from + step);
-        }
-        sum * step / 6.0
-    }
-}
-
 /// A source of requests.
 #[derive(Clone, Debug)]
 pub struct FluidWorkload {
@@ -182,6 +135,8 @@ pub struct FluidWorkload {
     pub traffic: Traffic,
     /// Standard deviation of the logarithm of its hourly noise.
     pub sigma: f64,
+    /// Who sends it.
+    pub users: Users,
 }
 
 /// The facts of one net.
@@ -306,7 +261,7 @@ impl FluidPlan {
                 self.classes.push(FluidClass {
                     name: class_name.text.clone(),
                     class,
-                    patience: Patience { law, most },
+                    patience: Patience::new(law, most),
                     room: self.room(&services),
                     services,
                     requests: requests(draft, class),
@@ -315,8 +270,9 @@ impl FluidPlan {
                 self.classes.len() - 1
             });
             let sigma = spec.noise.as_ref().map_or(0.0, |noise| noise.sigma.value);
-            let name = name.text.clone();
-            self.workloads.push(FluidWorkload { name, class: place, traffic, sigma });
+            let clients = spec.from.as_ref().and_then(|from| scenario.clients.get(&from.text));
+            let (name, users) = (name.text.clone(), Users::of(clients));
+            self.workloads.push(FluidWorkload { name, class: place, traffic, sigma, users });
         }
         // A class that also closed users or a recording asks for is known but in part.
         let partly = |class: usize| {

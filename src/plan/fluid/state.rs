@@ -82,6 +82,12 @@ pub struct StateLoad {
 pub struct ClassLoad {
     /// Share of its views that meets something dead, or is cut off.
     pub fails: f64,
+    /// Of these, the share of the views that does at every try: what they ask for is dead wherever they
+    /// are sent. The others were sent to one of several.
+    pub lacks: f64,
+    /// Of the views of those, the share that nobody hears of: their users are cut off, and wait until they
+    /// give up.
+    pub unheard: f64,
     /// Share that meets something that stands still, and nothing dead.
     pub stalls: f64,
     /// Requests of a view that stand still, each of which holds a worker.
@@ -327,21 +333,23 @@ impl<'p> Standing<'p> {
             standing: self,
             ways,
             fetches: true,
+            anywhere: false,
             survives: vec![None; net.nodes.len()],
             visits: vec![0.0; ways.branches],
             blamed: vec![false; net.nodes.len()],
             because: Vec::new(),
             stalled_by: Vec::new(),
         };
-        let (mut survives, mut moves) = walk.survives(root);
         // All that a view fetches goes one way: with a dead link, nothing of it comes.
         let in_vain = self.cut_fetches[class].min(1.0);
-        if in_vain > 0.0 {
-            let mut walk = Walk { fetches: false, ..walk.clone() };
+        let (survives, moves) = walk.all_in_all(root, in_vain);
+        let reached = 1.0 - self.cut[class].min(1.0);
+        let fails = some(1.0 - reached * survives);
+        let mut lacks = 0.0;
+        if fails > 0.0 {
+            let mut walk = Walk { anywhere: true, ..walk.clone() };
             walk.survives.fill(None);
-            let (held, held_moves) = walk.survives(root);
-            survives += in_vain * (held - survives);
-            moves += in_vain * (held_moves - moves);
+            lacks = some(1.0 - reached * walk.all_in_all(root, in_vain).0).min(fails);
         }
         walk.visit(root, 1.0, true);
         // Each request of the view, the first and what it fetches, holds a worker of its own.
@@ -363,7 +371,6 @@ impl<'p> Standing<'p> {
             at = next.filter(|_| share > 0.0);
         }
         let fetches = walk.fetches();
-        let reached = 1.0 - self.cut[class].min(1.0);
         let mut work = vec![0.0; net.resources.len()];
         let mut stages = Vec::new();
         for (at, node) in net.nodes.iter().enumerate() {
@@ -405,7 +412,9 @@ impl<'p> Standing<'p> {
         let commits = net.commits.iter().map(commits).collect();
         let used = work.into_iter().enumerate().filter(|(_, work)| *work > 0.0);
         ClassLoad {
-            fails: some(1.0 - reached * survives),
+            fails,
+            lacks,
+            unheard: if lacks > 0.0 { ((1.0 - reached + in_vain) / lacks).min(1.0) } else { 0.0 },
             stalls: some(reached * (survives - moves)),
             held: some(held * reached * (1.0 - in_vain)),
             work: used.map(|(at, work)| (at as u32, work)).collect(),
@@ -528,6 +537,8 @@ struct Walk<'a, 'p> {
     standing: &'a Standing<'p>,
     /// Whether what edges fetch reaches somebody.
     fetches: bool,
+    /// Whether who is sent to one of several who is dead counts as sent to the others.
+    anywhere: bool,
     ways: &'a Ways,
     /// By node: chance that a visit survives where stalls are waited out, and where they are not.
     survives: Vec<Option<(f64, f64)>>,
@@ -549,6 +560,19 @@ impl<'p> Walk<'_, 'p> {
         &self.visits[self.ways.branches(node)]
     }
 
+    /// [`Self::survives`], where a share of the views fetches in vain.
+    fn all_in_all(&mut self, root: u32, in_vain: f64) -> (f64, f64) {
+        let (mut survives, mut moves) = self.survives(root);
+        if in_vain > 0.0 {
+            let mut walk = Walk { fetches: false, ..self.clone() };
+            walk.survives.fill(None);
+            let (held, held_moves) = walk.survives(root);
+            survives += in_vain * (held - survives);
+            moves += in_vain * (held_moves - moves);
+        }
+        (survives, moves)
+    }
+
     fn survives(&mut self, at: u32) -> (f64, f64) {
         if let Some(known) = self.survives[at as usize] {
             return known;
@@ -556,8 +580,11 @@ impl<'p> Walk<'_, 'p> {
         // A class that fetches itself in the end is refused elsewhere; here it ends.
         self.survives[at as usize] = Some((1.0, 1.0));
         let (net, ways) = (self.net(), self.ways);
-        let (mut fine, mut moving) = (ways.blocked[at as usize].stalled, 0.0);
+        let blocked = ways.blocked[at as usize];
+        let others = if self.anywhere && blocked.dead < 1.0 { 1.0 - blocked.dead } else { 1.0 };
+        let (mut fine, mut moving) = (blocked.stalled / others, 0.0);
         for (branch, share) in ways.taken(at as usize) {
+            let share = share / others;
             let then = &net.nodes[at as usize].branches[*branch as usize].then;
             let (mut survives, mut moves) = (1.0, 1.0);
             for onward in then.iter().map(|onward| self.standing.now(onward)) {

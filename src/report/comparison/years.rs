@@ -89,6 +89,7 @@ fn views(ladder: &Ladder) -> Option<Table> {
         Column::numbers("fault", "lost_fault_per_year", a_year()),
         Column::numbers("overload", "lost_overload_per_year", a_year()),
         Column::numbers("planned", "lost_planned_per_year", a_year()),
+        Column::numbers("not asked for any more", "never_born_per_year", a_year()),
         Column::numbers("5 minutes that lose below 1 %", "objective_ratio", Unit::Ratio),
         Column::numbers("95 % of months lose at most", "month_lost_p95_ratio", Unit::Ratio),
     ];
@@ -105,7 +106,7 @@ fn views(ladder: &Ladder) -> Option<Table> {
             return cells;
         };
         cells.push(share(&load.request));
-        for lost in [&load.lost, &load.fault, &load.overload, &load.planned] {
+        for lost in [&load.lost, &load.fault, &load.overload, &load.planned, &load.never_born] {
             cells.push(cell(lost, a_year()));
         }
         cells.push(share(&load.objective));
@@ -119,8 +120,7 @@ fn views(ladder: &Ladder) -> Option<Table> {
         cells
     };
     let caption = format!(
-        "Views of {} over years, its traffic as a fluid without retries: by the profile of the week, \
-         not at the design peak",
+        "Views of {} over years, its traffic as a fluid: by the profile of the week, not at the design peak",
         ladder.basis.class
     );
     let rows = ladder.years.iter().enumerate().map(row).collect();
@@ -272,6 +272,11 @@ pub(super) fn data(ladder: &Ladder) -> Table {
         Column::numbers("request", "request_ratio", Unit::Ratio),
         Column::numbers("objective", "objective_losses_ratio", Unit::Ratio),
         Column::numbers("lost", "lost_views_per_year", Unit::Other("views/y".into())),
+        Column::numbers(
+            "not asked for",
+            "never_born_views_per_year",
+            Unit::Other("views/y".into()),
+        ),
     ];
     let mut rows = Vec::new();
     for (row, years) in ladder.rows.iter().zip(&ladder.years) {
@@ -307,6 +312,7 @@ pub(super) fn data(ladder: &Ladder) -> Table {
             loaded(load.map(|load| &load.request), Unit::Ratio),
             loaded(load.map(|load| &load.objective), Unit::Ratio),
             loaded(load.map(|load| &load.lost), views()),
+            loaded(load.map(|load| &load.never_born), views()),
         ]);
         let lost_to = |cause: &str| {
             let found = load.and_then(|load| load.causes.iter().find(|(name, _)| name == cause));

@@ -107,11 +107,13 @@ fn losses(load: &LoadRows) -> Table {
         Column::numbers("fault", "fault_per_year", views()),
         Column::numbers("overload", "overload_per_year", views()),
         Column::numbers("planned", "planned_per_year", views()),
+        Column::numbers("not asked for any more", "never_born_per_year", views()),
         Column::numbers("served late", "late_per_year", views()),
     ];
     let row = |class: &LoadClass| {
         let mut cells = vec![Cell::text(class.name.clone())];
-        for lost in [&class.lost, &class.fault, &class.overload, &class.planned] {
+        let lost = [&class.lost, &class.fault, &class.overload, &class.planned, &class.never_born];
+        for lost in lost {
             cells.push(cell(lost, views()));
         }
         cells.push(Cell::Figure(Figure::exact(class.late, views())));
@@ -320,6 +322,7 @@ pub(super) fn summary(load: &LoadRows) -> Value {
             "fault_per_year": one(&class.fault),
             "overload_per_year": one(&class.overload),
             "planned_per_year": one(&class.planned),
+            "never_born_per_year": one(&class.never_born),
             "late_per_year": number(class.late),
             "month_lost_ratio": one(&class.month_lost),
             "month_lost_p95_ratio": one(&class.month_p95),

@@ -75,7 +75,7 @@ impl Held {
 
     fn insert(&mut self, bits: &Bits, mut load: StateLoad) -> Arc<StateLoad> {
         for class in &mut load.classes {
-            let heads = [class.fails, class.stalls, class.held];
+            let heads = [class.fails, class.lacks, class.unheard, class.stalls, class.held];
             let work = class.work.iter().flat_map(|(at, work)| [u64::from(*at), work.to_bits()]);
             let hash = hash_of(heads.iter().map(|head| head.to_bits()).chain(work));
             Self::once(&mut self.classes, hash, class);
@@ -314,7 +314,8 @@ impl<'p> Memo<'p> {
         let mut rates = vec![0.0; classes];
         let factors = &self.factors[level as usize];
         for (at, workload) in self.plan.workloads.iter().enumerate() {
-            rates[workload.class] += self.tops[at] * factors[at];
+            let tries = workload.users.tries(load.classes[workload.class].fails);
+            rates[workload.class] += self.tops[at] * factors[at] * tries;
         }
         let sigma = self.sigmas.iter().copied().fold(0.0, f64::max);
         let noise = libm::exp(4.0 * sigma);

@@ -20,18 +20,27 @@ pub struct ClassReading {
     pub intended: f64,
     /// Views lost, by cause of the plan; the last is overload.
     pub lost: Vec<f64>,
+    /// Views not asked for: the session had ended.
+    pub never_born: f64,
+    /// Views that will not be asked for: the session has ended.
+    pub to_come: f64,
     /// 5-minute intervals in which 1 % or more is lost or stands still; whole at their ends.
     pub bad_intervals: f64,
 }
 
 impl ClassReading {
-    /// What came since an earlier reading.
+    /// What came since an earlier reading. Who had gone then took along what he would have asked for
+    /// since, where something `begins` there; where it `ends` here, who has gone takes along the rest.
     #[must_use]
-    pub fn since(&self, earlier: &Self) -> Self {
+    pub fn since(&self, earlier: &Self, [begins, ends]: [bool; 2]) -> Self {
+        let before = if begins { earlier.to_come } else { 0.0 };
+        let after = if ends { self.to_come } else { 0.0 };
         let lost = self.lost.iter().zip(&earlier.lost).map(|(now, then)| now - then);
         Self {
             intended: self.intended - earlier.intended,
             lost: lost.collect(),
+            never_born: self.never_born - earlier.never_born - before + after,
+            to_come: self.to_come,
             bad_intervals: self.bad_intervals - earlier.bad_intervals,
         }
     }
@@ -98,15 +107,23 @@ impl Live<'_, '_> {
         let of = |row: &super::Row| ClassReading {
             intended: row.tally.intended,
             lost: row.tally.lost.clone(),
+            never_born: row.tally.never_born,
+            to_come: 0.0,
             bad_intervals: row.tally.bad_intervals,
         };
         let mut all: Vec<ClassReading> = self.rows.iter().map(of).collect();
+        for (of, crowd) in self.memo.plan.workloads.iter().zip(&self.crowds) {
+            all[of.class].to_come += crowd.to_come();
+        }
         for (group, stall) in self.stalls.iter().enumerate() {
             let Some(stall) = stall else { continue };
             let lasted = self.from.since(stall.since).seconds();
             if lasted > 0.0 {
-                for (class, lost, _) in self.stalled_so_far(group, stall, lasted) {
-                    all[class].lost[stall.cause as usize] += lost;
+                for (workload, endured, crowd) in self.stalled_so_far(group, stall, lasted) {
+                    let class = self.memo.plan.workloads[workload].class;
+                    all[class].lost[stall.cause as usize] += endured.lost;
+                    all[class].never_born += endured.never_born;
+                    all[class].to_come += crowd.to_come() - self.crowds[workload].to_come();
                 }
             }
         }

@@ -35,6 +35,8 @@ pub struct LoadClass {
     pub planned: Estimate,
     /// Views lost a year by cause, the most first; causes that lost none are left out.
     pub causes: Vec<(String, Estimate)>,
+    /// Views a year that were not asked for any more: their user had gone with one that was lost.
+    pub never_born: Estimate,
     /// Views served late a year: after a stall that their users waited out.
     pub late: f64,
     /// The share that the objective wants served, and the chance that a month does.
@@ -100,6 +102,7 @@ pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Option<LoadRows> {
             overload: lost(Loss::Overload),
             planned: lost(Loss::Planned),
             causes: causes.into_iter().map(|(_, name, lost)| (name, lost)).collect(),
+            never_born: lost(Loss::NeverBorn),
             late: folded.classes[at].late.iter().sum::<f64>() / years,
             month_meets: class.available.map(|least| (least, of(OfLoad::MonthMeets(at)))),
             month_lost: of(OfLoad::MonthLostMean(at)),

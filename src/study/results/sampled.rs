@@ -165,11 +165,16 @@ fn class(joined: &Joined<'_>, at: usize) -> SampledClassRows {
         ("request availability", "request", FigureUnit::Ratio, OfWindows::Request(at)),
         ("objective availability", "objective", FigureUnit::Ratio, OfWindows::Objective(at)),
         ("the same, losses alone", "objective_losses", FigureUnit::Ratio, OfWindows::Failing(at)),
-        ("not served", "unserved", FigureUnit::Count, OfWindows::Lost(at, Loss::All)),
+        ("not served", "unserved", FigureUnit::Count, OfWindows::Lost(at, Loss::Unserved)),
         ("lost, fault", "fault", FigureUnit::Count, OfWindows::Lost(at, Loss::Fault)),
         ("lost, overload", "overload", FigureUnit::Count, OfWindows::Lost(at, Loss::Overload)),
         ("lost, planned", "planned", FigureUnit::Count, OfWindows::Lost(at, Loss::Planned)),
-        ("not asked for any more", "never_born", FigureUnit::Count, OfWindows::NeverBorn(at)),
+        (
+            "not asked for any more",
+            "never_born",
+            FigureUnit::Count,
+            OfWindows::Lost(at, Loss::NeverBorn),
+        ),
     ];
     let row = |(what, key, unit, of): (_, _, _, OfWindows)| SampledRow {
         what,
@@ -202,7 +207,7 @@ fn window(joined: &Joined<'_>, order: &[usize], window: &Lived) -> SampledWindow
             never_born: seen.never_born,
             expected: window.flows[*at].intended,
             kinds: kinds.map(|kind| joined.lost_in(window, *at, kind)),
-            flows: joined.lost_in(window, *at, Loss::All).1,
+            flows: joined.lost_in(window, *at, Loss::Unserved).1,
             bad: (seen.bad_cells, window.flows[*at].bad_intervals),
         }
     };

@@ -108,11 +108,12 @@ pub fn compare(joined: &Joined<'_>) -> Vec<Compared> {
     let years = joined.years.of.horizon.seconds() / YEAR_S;
     let mut all: Vec<(Compared, Option<Equivalence>)> = Vec::new();
     for class in 0..joined.asked.classes.len() {
-        let by_flows = joined.windows.totals(|w| joined.lost_in(w, class, Loss::All).1 / years);
+        let by_flows =
+            joined.windows.totals(|w| joined.lost_in(w, class, Loss::Unserved).1 / years);
         let all_lost = ordered_sum(by_flows.iter().copied()) / by_flows.len().max(1) as f64;
         for of in &strata {
             let lost = |window: &Lived| match window.piece.of == *of {
-                true => joined.lost_in(window, class, Loss::All),
+                true => joined.lost_in(window, class, Loss::Unserved),
                 false => (0.0, 0.0),
             };
             let requests = joined.windows.totals(|window| lost(window).0 / years);

@@ -75,11 +75,6 @@ impl Joined<'_> {
                 let values = self.lost(class, loss);
                 self.a_year(&values)
             }
-            OfWindows::NeverBorn(class) => {
-                let born = |window: &Lived| window.seen.classes[class].never_born as f64;
-                let values = self.windows.totals(born);
-                self.a_year(&(vec![0.0; self.flows.replications], values))
-            }
         }
     }
 
@@ -88,9 +83,7 @@ impl Joined<'_> {
     pub fn by_flows(&self, of: OfWindows) -> Option<Estimate> {
         let what = match of {
             OfWindows::Request(class) => OfLoad::Request(class),
-            OfWindows::Objective(_) | OfWindows::Latency(..) | OfWindows::NeverBorn(_) => {
-                return None;
-            }
+            OfWindows::Objective(_) | OfWindows::Latency(..) => return None,
             OfWindows::Failing(class) => OfLoad::Intervals(class),
             OfWindows::Lost(class, loss) => OfLoad::Lost(class, loss),
         };
@@ -103,7 +96,7 @@ impl Joined<'_> {
     }
 
     fn unserved(&self, class: usize) -> (Vec<f64>, Vec<f64>) {
-        self.lost(class, Loss::All)
+        self.lost(class, Loss::Unserved)
     }
 
     /// Views lost: by `flows` in each replication, and the corrections.
@@ -130,7 +123,12 @@ impl Joined<'_> {
             lost.map(|(_, lost)| lost).sum::<f64>() * window.traffic(class)
         };
         let (requests, flows) = match loss {
-            Loss::All => (seen.unserved(), by_flows(&|_| true)),
+            Loss::All => (seen.lost_by(|_| true), by_flows(&|_| true)),
+            Loss::NeverBorn => (seen.never_born, flows.never_born * window.traffic(class)),
+            Loss::Unserved => {
+                let gone = flows.never_born * window.traffic(class);
+                (seen.unserved(), by_flows(&|_| true) + gone)
+            }
             Loss::Overload => (seen.lost_by(|at| at == own), by_flows(&|at| at == overload)),
             Loss::Planned => (
                 seen.lost_by(|at| Some(at) == self.asked.planned),

@@ -40,7 +40,7 @@ pub enum OfLoad {
     Busy(usize, BusyOf),
     /// Dollars: the bill of a month over a million views of a class that are served in it.
     PerMillion(usize),
-    /// Dollars a month: what the lost views of a class cost.
+    /// Dollars a month: what the views of a class that are not served cost.
     LostCost(usize),
     /// Writes a year that failovers of a database (by place) lose; of one cause, if it is given by place.
     LostWrites(usize, Option<usize>),
@@ -84,6 +84,11 @@ pub enum Loss {
     Planned,
     /// Those of one cause, by place.
     Cause(usize),
+    /// Not those: views that were not asked for any more, since the session had ended with one that was
+    /// lost.
+    NeverBorn,
+    /// All that was not served: lost, or not asked for any more.
+    Unserved,
 }
 
 /// Which utilisation.
@@ -106,9 +111,11 @@ pub struct FoldedClass {
     pub intended: Vec<f64>,
     /// Views lost, by replication.
     pub all_lost: Vec<f64>,
+    /// Views not asked for any more, by replication.
+    pub never_born: Vec<f64>,
     /// By cause (the last is overload), by replication: views lost.
     pub lost: Vec<Vec<f64>>,
-    /// Views served after a stall, by replication.
+    /// Views served after a stall or at a further try, by replication.
     pub late: Vec<f64>,
     /// 5-minute intervals in which 1 % or more is lost, by replication.
     pub bad: Vec<f64>,
@@ -209,6 +216,17 @@ impl FoldedLag {
     }
 }
 
+impl FoldedClass {
+    /// Views lost or not asked for any more, by replication.
+    fn unserved(&self) -> Vec<f64> {
+        self.all_lost.iter().zip(&self.never_born).map(|(lost, gone)| lost + gone).collect()
+    }
+
+    fn served(&self) -> Vec<f64> {
+        self.intended.iter().zip(self.unserved()).map(|(all, lost)| all - lost).collect()
+    }
+}
+
 impl FoldedWrites {
     fn lost(&self, cause: Option<usize>) -> Vec<f64> {
         if let Some(cause) = cause {
@@ -255,6 +273,7 @@ impl FoldedLoad {
         for (mine, seen) in self.classes.iter_mut().zip(&seen.classes) {
             mine.intended.push(seen.intended);
             mine.all_lost.push(seen.lost.iter().sum());
+            mine.never_born.push(seen.never_born);
             mine.late.push(seen.late);
             mine.bad.push(seen.bad_intervals);
             mine.lost.iter_mut().zip(&seen.lost).for_each(|(mine, lost)| mine.push(*lost));
@@ -283,6 +302,7 @@ impl FoldedLoad {
         for (mine, other) in self.classes.iter_mut().zip(other.classes) {
             mine.intended.extend(other.intended);
             mine.all_lost.extend(other.all_lost);
+            mine.never_born.extend(other.never_born);
             mine.late.extend(other.late);
             mine.bad.extend(other.bad);
             mine.lost.iter_mut().zip(other.lost).for_each(|(mine, lost)| mine.extend(lost));
@@ -332,6 +352,8 @@ impl FoldedLoad {
             Loss::Planned => sum(&|at| Some(at) == planned),
             Loss::Fault => sum(&|at| at != overload && Some(at) != planned),
             Loss::Cause(cause) => sum(&|at| at == cause),
+            Loss::NeverBorn => class.never_born.clone(),
+            Loss::Unserved => class.unserved(),
         }
     }
 
@@ -340,14 +362,14 @@ impl FoldedLoad {
     fn per_million(&self, plan: &AvailabilityPlan, class: usize) -> Option<Vec<f64>> {
         let bill = plan.fluid.as_ref()?.bill? * months(plan);
         let class = &self.classes[class];
-        let served = class.intended.iter().zip(&class.all_lost).map(|(all, lost)| all - lost);
+        let served = class.served().into_iter();
         served.map(|served| (served > 0.0).then(|| bill / served * 1e6)).collect()
     }
 
-    /// Dollars a month that lost views cost, by replication; none without their price.
+    /// Dollars a month that views not served cost, by replication; none without their price.
     fn lost_cost(&self, plan: &AvailabilityPlan, class: usize) -> Option<Vec<f64>> {
         let price = plan.fluid.as_ref()?.lost_view? / months(plan);
-        Some(self.classes[class].all_lost.iter().map(|lost| lost * price).collect())
+        Some(self.classes[class].unserved().iter().map(|lost| lost * price).collect())
     }
 
     /// What a precision looks at, by replication.
@@ -357,7 +379,8 @@ impl FoldedLoad {
             // The share lost: that of what is served is known well from the start.
             OfLoad::Request(class) => {
                 let class = &self.classes[class];
-                class.all_lost.iter().zip(&class.intended).map(|(l, i)| l / i.max(1e-300)).collect()
+                let each = class.unserved().into_iter().zip(&class.intended);
+                each.map(|(lost, wanted)| lost / wanted.max(1e-300)).collect()
             }
             OfLoad::Intervals(class) => self.classes[class].bad.clone(),
             OfLoad::Lost(class, loss) => self.lost(plan, class, loss),
@@ -385,13 +408,8 @@ impl FoldedLoad {
         match what {
             OfLoad::Request(class) => {
                 let class = &self.classes[class];
-                let served: Vec<f64> = class
-                    .intended
-                    .iter()
-                    .zip(&class.all_lost)
-                    .map(|(all, lost)| all - lost)
-                    .collect();
-                if class.all_lost.iter().all(|lost| *lost == 0.0) {
+                let served = class.served();
+                if class.unserved().iter().all(|lost| *lost == 0.0) {
                     return Estimate::Missing(NoValue::NoneIn(years * served.len() as f64));
                 }
                 ratio(&served, &class.intended, level)
@@ -563,9 +581,10 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, Strin
                 (Some("fault"), None) => Loss::Fault,
                 (Some("overload"), None) | (None, Some("overload")) => Loss::Overload,
                 (Some("planned"), None) => Loss::Planned,
+                (Some("never-born"), None) => Loss::NeverBorn,
                 (Some(other), None) => {
                     return Err(format!(
-                        "`{figure}`: `[outcome={other}]` must be fault, overload or planned"
+                        "`{figure}`: `[outcome={other}]` must be fault, overload, planned or never-born"
                     ));
                 }
                 (None, Some(cause)) => Loss::Cause(super::cause(plan, figure, cause)?),

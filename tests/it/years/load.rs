@@ -4,8 +4,8 @@
 use fivenines::engine::law::Law;
 use fivenines::plan::Draft;
 use fivenines::plan::availability::{self, AvailabilityPlan};
-use fivenines::plan::fluid::Patience;
 use fivenines::plan::fluid::state::Input;
+use fivenines::plan::fluid::users::Patience;
 use fivenines::plan::load;
 use fivenines::solve::fluid::{Known, MOST_CELLS, Memo, stalled};
 use fivenines::solve::{flows, requests};
@@ -175,9 +175,9 @@ fn the_busiest_hour_is_that_of_the_profile() {
 /// λ(t − ∫₀ᵗ(1 − F)) with exponential patience, and where workers and line are full.
 #[test]
 fn a_stall_loses_those_who_do_not_wait_for_its_end() {
-    let patience = |most: Option<f64>| Patience {
-        law: Some(Law::exponential(10.0).unwrap()),
-        most: most.map(SimDuration::from_seconds_f64),
+    let patience = |most: Option<f64>| {
+        let law = Law::exponential(10.0).unwrap();
+        Patience::new(Some(law), most.map(SimDuration::from_seconds_f64))
     };
     let kept = |t: f64| 10.0 * (1.0 - libm::exp(-t / 10.0));
     for t in [0.5, 5.0, 45.0, 600.0] {

@@ -85,8 +85,8 @@ impl Shop {
             let lost = window.seen.classes[0].unserved() as f64;
             assert!(alike(lost, expected), "{lost} of {expected}: {window:?}");
             let piece = &window.piece;
-            let stretch = [(piece.from, piece.to)];
-            let history = frame::read(&self.years.of, &known, piece.replication, &stretch).unwrap();
+            let history =
+                frame::read(&self.years.of, &known, piece.replication, &[*piece]).unwrap();
             let mut past = self.plan.past(&history, piece);
             forget(&mut past);
             let counted = &self.plan.classes;
@@ -138,7 +138,7 @@ fn windows_of_all_pieces_give_the_direct_sum() {
         lost * (1.0 - window.traffic(0))
     });
     let direct = direct.iter().zip(&more).map(|(direct, more)| direct + more).sum::<f64>() / 2.0;
-    let found = value(&joined.estimate(OfWindows::Lost(0, Loss::All)));
+    let found = value(&joined.estimate(OfWindows::Lost(0, Loss::Unserved)));
     assert!(near(found, shop.a_year(direct)), "{found}, {}", shop.a_year(direct));
 }
 
@@ -161,12 +161,12 @@ fn few_windows_say_with_their_interval_what_all_say() {
     let sizes = |quiet, episodes| Sizes { replications: 6, quiet, episodes, least: 2 };
     let of = |sizes| Shop::of(SHOP, "6h", sizes, |_| {});
     let all = of(sizes(1_000_000, 1_000_000));
-    let exact = value(&all.joined().estimate(OfWindows::Lost(0, Loss::All)));
+    let exact = value(&all.joined().estimate(OfWindows::Lost(0, Loss::Unserved)));
     for (quiet, episodes) in [(3, 24), (4, 40), (6, 60)] {
         let shop = of(sizes(quiet, episodes));
         let drawn = shop.windows.windows.iter().filter(|w| w.piece.of != Of::Quiet).count();
         assert_eq!(drawn, episodes);
-        let Estimate::Interval(found) = shop.joined().estimate(OfWindows::Lost(0, Loss::All))
+        let Estimate::Interval(found) = shop.joined().estimate(OfWindows::Lost(0, Loss::Unserved))
         else {
             panic!("an interval");
         };
@@ -190,7 +190,8 @@ fn a_lead_in_twice_as_long_changes_less_than_is_unknown_anyway() {
     };
     let change = |w: &Lived| longer(w) - w.seen.classes[0].unserved() as f64;
     let change = shop.windows.totals(change).iter().sum::<f64>() / 6.0;
-    let Estimate::Interval(found) = shop.joined().estimate(OfWindows::Lost(0, Loss::All)) else {
+    let Estimate::Interval(found) = shop.joined().estimate(OfWindows::Lost(0, Loss::Unserved))
+    else {
         panic!("an interval");
     };
     let change = shop.a_year(change).abs();
@@ -255,8 +256,7 @@ fn a_fault_of_a_role_strikes_in_the_windows_that_are_drawn_for_it() {
         pieces.sort_by_key(|piece| std::cmp::Reverse(piece.from));
         pieces.truncate(6);
         for piece in pieces {
-            let stretch = [(piece.from, piece.to)];
-            let history = frame::read(&years.of, &known, replication, &stretch).unwrap();
+            let history = frame::read(&years.of, &known, replication, &[piece]).unwrap();
             let lost: f64 = history.traffic[0][0].lost.iter().sum();
             if lost < 100.0 {
                 continue;
@@ -454,7 +454,7 @@ fn a_figure_of_windows_that_cannot_be_is_refused_with_what_could_be_meant() {
 
 /// A tier whose clients wait as long as `lost-after` lets them, neither retry nor have sessions, at 8 page views a second, whose parts break so
 /// much more often, with all laws exponential.
-fn strict(name: &str, more: f64) -> String {
+fn strict(name: &str, more: f64, left_out: &[&str]) -> String {
     let path = crate::common::scenarios().join(format!("tiers/{name}.toml"));
     let text = std::fs::read_to_string(path).unwrap();
     let mut section = String::new();
@@ -466,8 +466,7 @@ fn strict(name: &str, more: f64) -> String {
         }
         let value = || line.split('"').nth(1).unwrap_or_default().to_string();
         match key {
-            "retry" | "session" | "patience" | "false-rate" | "precision"
-                if !line.starts_with('[') => {}
+            key if left_out.contains(&key) && !line.starts_with('[') => {}
             "seed" => lines.push("seed = 1\nlaws = \"exponential\"".to_string()),
             "rate" if section.starts_with("[fault.") => {
                 let per_year: f64 = value().trim_end_matches("/y").parse().unwrap();
@@ -487,6 +486,16 @@ fn strict(name: &str, more: f64) -> String {
 /// Nine tiers, strictly: what is lost in episodes agrees by first cause. With FIVENINES_FULL=1.
 #[test]
 fn tiers_without_retries_and_with_exponential_laws_do_not_disagree() {
+    tiers_do_not_disagree(false);
+}
+
+/// The same with users who try again, and go away with the rest of their session.
+#[test]
+fn tiers_whose_users_try_again_and_go_away_do_not_disagree() {
+    tiers_do_not_disagree(true);
+}
+
+fn tiers_do_not_disagree(users: bool) {
     if std::env::var_os("FIVENINES_FULL").is_none() {
         return;
     }
@@ -496,7 +505,11 @@ fn tiers_without_retries_and_with_exponential_laws_do_not_disagree() {
     let mut wrong = Vec::new();
     for name in tiers.into_iter().filter(|name| only.as_deref().is_none_or(|only| only == *name)) {
         let sizes = Sizes { replications: 16, quiet: 1, episodes: 720, least: 40 };
-        let shop = Shop::of(&strict(name, 10.0), "90d", sizes, |_| {});
+        let left_out: &[&str] = match users {
+            true => &["patience", "false-rate", "precision"],
+            false => &["retry", "session", "patience", "false-rate", "precision"],
+        };
+        let shop = Shop::of(&strict(name, 10.0, left_out), "90d", sizes, |_| {});
         assert_eq!(shop.plan.apart, None, "{name}");
         let rows = shop.compared();
         for row in &rows {

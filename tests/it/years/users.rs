@@ -1,0 +1,174 @@
+//! Users whose page does not come try again, or go away with the rest of their session: years say of both
+//! what the formulas say, and what `requests` lives through.
+
+use fivenines::plan::availability::{self, AvailabilityPlan};
+use fivenines::plan::fluid::users::{Retry, Session};
+use fivenines::solve::fluid::{ClassTally, Known, Memo};
+use fivenines::solve::{flows, requests};
+
+use super::load::SHOP;
+use crate::faults::{drafted, planned, window};
+
+/// A process that is dead for a minute from the second hour on refuses 40 views a second.
+const DEAD: &str = r#"
+scenario = "dead"
+[run]
+horizon = "1d"
+initial = "new"
+seed = 7
+[site.here]
+[rack.r]
+site = "here"
+[server.box]
+rack = "r"
+cores = 4
+[zone.web]
+on = ["box"]
+[service.app]
+in = "web"
+workers = 1000
+restart = "0s"
+[clients.public]
+[workload.visitors]
+from = "public"
+request = "page"
+rate = "40/s"
+[request.page]
+enter = "app"
+draw = { page = "1ms" }
+steps = [ { cpu = "app", draw = "page" } ]
+[fault.dead]
+hits = "app-1"
+how = "crash"
+at = "1h"
+lasts = "60s"
+"#;
+
+const AGAIN: &str =
+    r#"retry = { chance = 0.5, after = { dist = "exponential", mean = "5s" }, at-most = 2 }"#;
+const SESSION: &str = r#"session = { pages = { dist = "geometric", mean = 3.7 }, think = { dist = "exponential", mean = "88s" } }"#;
+
+/// `text`, whose clients do so too.
+fn with(text: &str, users: &str) -> String {
+    text.replace("[clients.public]\n", &format!("[clients.public]\n{users}\n"))
+}
+
+fn by_flows(text: &str, mutate: impl Fn(&mut AvailabilityPlan)) -> ClassTally {
+    let mut plan = availability::plan(&drafted(text), &[]).unwrap();
+    mutate(&mut plan);
+    let known = Known::default();
+    let mut memo = Memo::new(plan.fluid.as_ref().unwrap(), &known);
+    let seen = flows::run_with_traffic(&plan, 0, 0, &[], &mut memo).unwrap();
+    seen.traffic.unwrap().classes.swap_remove(0)
+}
+
+/// Views lost, not asked for and served at a further try, in the mean of so many replications.
+fn by_requests(text: &str, (from, until): (f64, f64), replications: u64) -> [f64; 3] {
+    let plan = planned(text);
+    let mut all = [0.0; 3];
+    for replication in 0..replications {
+        let seen = requests::run(&plan, &window(from, until), replication).unwrap();
+        let views = &seen.record.views[0];
+        let lost = views.lost.iter().sum::<u64>() as f64;
+        let each = [lost, views.never_born as f64, views.delayed as f64];
+        all.iter_mut().zip(each).for_each(|(sum, one)| *sum += one / replications as f64);
+    }
+    all
+}
+
+fn of(tally: &ClassTally) -> [f64; 3] {
+    [tally.lost.iter().sum(), tally.never_born, tally.late]
+}
+
+fn near(found: [f64; 3], wanted: [f64; 3], within: f64) {
+    let all: f64 = wanted.iter().sum();
+    let far = |(found, wanted): (&f64, &f64)| (found - wanted).abs() > within * all;
+    assert!(!found.iter().zip(&wanted).any(far), "{found:?}, {wanted:?} wanted");
+}
+
+/// Of those refused for T = 60 s half try again 5 s later in the mean, and half of those who fail then once
+/// more. Served are who comes at his first further try after the end, c λ d (1 − e^(−T/d)), and who comes at
+/// his second: he came a time s before the end in which one further try was made, with the chance (s/d) e^(−s/d).
+#[test]
+fn who_tries_again_after_an_outage_is_served_late() {
+    let (t, rate, d) = (60.0, 40.0, 5.0);
+    let left = libm::exp(-t / d);
+    let late = rate * d * (0.5 * (1.0 - left) + 0.25 * (1.0 - (1.0 + t / d) * left));
+    let wanted = [rate * t - late, 0.0, late];
+    let text = with(DEAD, AGAIN);
+    near(of(&by_flows(&text, |_| {})), wanted, 1e-6);
+    near(by_requests(&text, (3_500.0, 3_900.0), 20), wanted, 0.01);
+}
+
+/// One of two members refuses and is never found out: each try meets it with one half.
+#[test]
+fn a_further_try_may_meet_the_same_dead_member() {
+    let text = with(DEAD, AGAIN)
+        .replace("lasts = \"60s\"", "lasts = \"1h\"")
+        .replace("cores = 4\n", "cores = 4\ncount = 2\n")
+        .replace("on = [\"box\"]", "count = 2\non = [\"box-1\", \"box-2\"]")
+        .replace("enter = \"app\"", "enter = \"front\"")
+        .replace(
+            "[clients.public]",
+            r#"[balancer.front]
+rack = "r"
+to = "app"
+algorithm = "round-robin"
+check = { interval = "1h", time-out = "1s", fall = 10, rise = 1, depth = "shallow" }
+[clients.public]"#,
+        );
+    let views = 40.0 * 3_600.0;
+    let lost = views * (0.25 + 0.25 * 0.25 + 0.25 * 0.25 * 0.5);
+    let late = views * (0.25 * 0.5 + 0.25 * 0.25 * 0.5);
+    let wanted = [lost, 0.0, late];
+    near(of(&by_flows(&text, |_| {})), wanted, 1e-3);
+    near(by_requests(&text, (3_600.0, 7_200.0), 1), wanted, 0.01);
+}
+
+/// Sessions of M = 3.7 pages, think times of τ = 88 s: of those who come while all is dead, S' = qλ − S/τ is not
+/// asked for, at S/τ; what is left of S then is not asked for within the next minutes, M of each.
+#[test]
+fn who_goes_away_takes_the_rest_of_his_session_along() {
+    let (t, rate, m, tau) = (600.0, 40.0, 3.7, 88.0);
+    let q = 1.0 - 1.0 / m;
+    let gone = tau * (1.0 - libm::exp(-t / tau));
+    let during = q * rate * (t - gone);
+    let never_born = during + q * rate * gone * m;
+    let wanted = [rate * t - during, never_born, 0.0];
+    let text = with(DEAD, SESSION).replace("lasts = \"60s\"", "lasts = \"600s\"");
+    // Within an outage the fluid takes it interval by interval.
+    near(of(&by_flows(&text, |_| {})), wanted, 5e-3);
+    near(by_requests(&text, (3_500.0, 7_500.0), 10), wanted, 0.01);
+}
+
+/// A shop whose users do both. The same seed, the same faults: what is lost, not asked for and served late
+/// is that of `requests` within a tenth of all that.
+#[test]
+fn users_of_a_day_do_what_those_of_requests_do() {
+    let text = with(SHOP, &format!("{AGAIN}\n{SESSION}"));
+    let requests = by_requests(&text, (0.0, 86_400.0), 1);
+    let flows = of(&by_flows(&text, |_| {}));
+    println!("{requests:?} {flows:?}");
+    near(flows, requests, 0.1);
+}
+
+/// The checks above must miss where users do neither.
+pub fn assert_users_who_neither_come_back_nor_go_are_noticed() {
+    let retry = |users: &Option<Retry>| users.is_some();
+    let session = |users: &Option<Session>| users.is_some();
+    let text = with(DEAD, &format!("{AGAIN}\n{SESSION}"));
+    let whole = of(&by_flows(&text, |_| {}));
+    for forget in [0, 1] {
+        let other = by_flows(&text, |plan| {
+            let users = &mut plan.fluid.as_mut().unwrap().workloads[0].users;
+            assert!(retry(&users.retry) && session(&users.session));
+            match forget {
+                0 => users.retry = None,
+                _ => users.session = None,
+            }
+        });
+        let all: f64 = whole.iter().sum();
+        let far = of(&other).iter().zip(&whole).any(|(a, b)| (a - b).abs() > 0.05 * all);
+        assert!(far, "{whole:?}, {other:?}");
+    }
+}
