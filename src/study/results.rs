@@ -32,6 +32,7 @@ pub use years::{YearCause, YearRow, YearSide, YearsRows};
 use crate::model::record::Attempts;
 use crate::plan::drills::Drillable;
 use crate::plan::figure::{FigureUnit, Stat};
+use crate::solve::trail::Trail;
 use crate::stats::interval::{Bound, Interval};
 use crate::stats::quantile::samples_needed;
 use crate::study::breaks::Drill;
@@ -123,6 +124,8 @@ pub struct WindowRows {
     pub events: u64,
     /// Event digests, by replication.
     pub digests: Vec<u64>,
+    /// What was noted of them on the way, by replication.
+    pub trails: Vec<Trail>,
     /// Latencies.
     pub latencies: Vec<Latency>,
     /// Utilisations.
