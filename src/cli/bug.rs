@@ -112,7 +112,8 @@ impl Words<'_> {
 }
 
 /// A word as a shell takes it back.
-fn quoted(word: &str) -> String {
+#[must_use]
+pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
     let word = shown(word);
     if !word.is_empty() && word.chars().all(plain) {

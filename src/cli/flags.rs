@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use super::console::When;
 use super::exit;
 use crate::study::scenario::{Choices, Solver};
+use crate::study::stretch::Stretch;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -126,8 +127,10 @@ pub enum Command {
     ///
     /// The scenario beside the results is lived through once more with the same effort. Compared are
     /// the order of events of every replication, by digest, and every file; of what differs the
-    /// first is shown. Exit code 0 when nothing differs, 7 when something does, 5 when another
-    /// version of fivenines made the results.
+    /// first is shown, and the stretch of a history in which another course was taken. The event
+    /// itself is named in two steps: the fivenines that made the results lists that stretch with
+    /// --events, this one holds its own against the list with --then. Exit code 0 when nothing
+    /// differs, 7 when something does, 5 when another version of fivenines made the results.
     Replay(ReplayArgs),
     /// Write a scenario to start from
     ///
@@ -340,6 +343,19 @@ pub struct ReplayArgs {
     /// scenario file that was run.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub files: Option<PathBuf>,
+    /// List the events of one stretch of one history, as CSV
+    ///
+    /// WINDOW:REPLICATION:STRETCH, as `replay` names it where a history differs, such as peak:1:7.
+    /// Replications count from 1; stretch 0 is the lead-in. Only that history is lived through, and no
+    /// further than that. Exit code 0.
+    #[arg(long, value_name = "STRETCH", conflicts_with_all = ["then", "format"])]
+    pub events: Option<Stretch>,
+    /// Name the first event that differs from such a list
+    ///
+    /// The list says which stretch it is of; `-` reads standard input. Shown are the event then and
+    /// now, and those before it that were the same. Exit code 0 when all are, else 7.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub then: Option<PathBuf>,
     /// Threads to work with
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,

@@ -11,6 +11,7 @@ mod compare;
 mod completions;
 pub mod console;
 pub mod diff;
+mod events;
 pub mod exit;
 mod explain;
 pub mod flags;

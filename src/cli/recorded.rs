@@ -7,9 +7,10 @@ use serde_json::Value as Json;
 
 use super::exit::{Exit, Failure};
 use super::flags::{Cli, Command, Effort};
-use crate::report::run::{SAMPLED, TOLD_ALONE};
+use crate::report::run::{EVENT_TRAILS, SAMPLED, TOLD_ALONE};
 use crate::report::write::{self, read_manifest};
 use crate::scenario::render::shown;
+use crate::solve::trail::pieces;
 
 /// Results of one scenario that are whole.
 pub struct Recorded {
@@ -77,6 +78,25 @@ impl Recorded {
         lines.filter_map(Json::as_str).collect()
     }
 
+    /// How many replications of a window there are.
+    #[must_use]
+    pub fn replications(&self, window: &str) -> Option<u64> {
+        let count = |line: &str| {
+            let (name, count) = line.strip_prefix("replications ")?.rsplit_once(' ')?;
+            if name == window { count.parse().ok() } else { None }
+        };
+        self.covers().into_iter().find_map(count)
+    }
+
+    /// What was noted of a history on the way; `None` when nothing was, as of results that are older
+    /// than such notes.
+    #[must_use]
+    pub fn trail(&self, of: &History<'_>) -> Option<Vec<u16>> {
+        let lines = self.manifest[EVENT_TRAILS].as_array()?.iter().filter_map(Json::as_str);
+        let found = lines.filter_map(History::after).find(|one| one.is_that_of(of))?;
+        pieces(found.digest)
+    }
+
     /// Whether they are of a scenario that was run alone.
     #[must_use]
     pub fn is_told_alone(&self) -> bool {
@@ -128,19 +148,44 @@ pub fn first_difference(old: &[&str], new: &[&str]) -> Option<String> {
     let none = "nothing";
     let at = (0..old.len().max(new.len())).find(|at| old.get(*at) != new.get(*at))?;
     let (was, is) = (old.get(at).unwrap_or(&none), new.get(at).unwrap_or(&none));
-    let history = |line: &str| {
-        let (rest, digest) = line.strip_prefix("events ")?.rsplit_once(' ')?;
-        let (window, replication) = rest.rsplit_once(' ')?;
-        let number: u64 = replication.parse().ok()?;
-        Some((window.to_string(), number + 1, digest.to_string()))
-    };
-    Some(match (history(was), history(is)) {
-        (Some((window, number, was)), Some((other, same, is)))
-            if window == other && number == same =>
-        {
-            let window = shown(&window);
+    Some(match (History::of(was), History::of(is)) {
+        (Some(was), Some(is)) if was.is_that_of(&is) => {
+            let (window, number) = (shown(was.window), was.replication + 1);
+            let (was, is) = (shown(was.digest), is.digest);
             format!("the history of window {window}, replication {number}: events {was} → {is}")
         }
         _ => format!("{} → {}", shown(was), shown(is)),
     })
+}
+
+/// What a digest covers of one history.
+#[derive(Clone, Copy, Debug)]
+pub struct History<'a> {
+    /// The window.
+    pub window: &'a str,
+    /// The replication, counted from 0.
+    pub replication: u64,
+    /// The digest of its events, or what was noted of it on the way.
+    pub digest: &'a str,
+}
+
+impl<'a> History<'a> {
+    /// Of a line of what a digest covers; `None` when it is of something else.
+    #[must_use]
+    pub fn of(line: &'a str) -> Option<Self> {
+        Self::after(line.strip_prefix("events ")?)
+    }
+
+    /// Of `<window> <replication> <digest>`.
+    fn after(line: &'a str) -> Option<Self> {
+        let (rest, digest) = line.rsplit_once(' ')?;
+        let (window, replication) = rest.rsplit_once(' ')?;
+        Some(Self { window, replication: replication.parse().ok()?, digest })
+    }
+
+    /// Whether both are of the same replication of the same window.
+    #[must_use]
+    pub fn is_that_of(&self, other: &History<'_>) -> bool {
+        (self.window, self.replication) == (other.window, other.replication)
+    }
 }

@@ -4,31 +4,59 @@ use std::fs;
 
 use serde_json::{Value as Json, json};
 
+use super::bug::quoted;
 use super::console::Console;
+use super::events;
 use super::exit::{Exit, Failure};
 use super::flags::{Effort, Format, ReplayArgs, TextOrJson};
 use super::gate::covers;
-use super::recorded::{Recorded, first_difference, identity};
-use super::run::Work;
+use super::recorded::{History, Recorded, first_difference, identity};
+use super::run::{Done, Ready, Work};
+use crate::report::events::parts;
 use crate::report::gate::sentence;
 use crate::report::json::bytes;
-use crate::report::run::Output;
+use crate::report::number::count;
 use crate::report::write::sha256;
 use crate::scenario::render::{shown, wrap};
 use crate::study::gate::{Mode, Verdict, judge};
 use crate::study::record::SummaryRecord;
 use crate::study::results::RESULTS_VERSION;
+use crate::study::scenario::StudyPlan;
+use crate::study::stretch::{Bounds, Stretch, stretches};
+use crate::units::SimDuration;
 
 /// Most letters shown of a line that differs.
 const MOST_LETTERS: usize = 160;
 
-/// Runs what stands beside the results, and compares.
+/// Runs what stands beside the results, and compares; or tells the events of a part of it.
 ///
 /// # Errors
 ///
 /// [`Exit::Integrity`] when the results are damaged; [`Exit::Inconclusive`] when another version made
 /// them or replications are missing: then there is nothing to be the same as.
 pub fn replay(args: &ReplayArgs, console: &Console) -> Result<Exit, Failure> {
+    let recorded = open(args)?;
+    let effort = Effort { threads: args.threads, ..recorded.effort()? };
+    let work = Work::of(&effort, Format::Text, false, console)?;
+    let work = work.told(recorded.is_told_alone()).sampling(recorded.is_sampled());
+    let folder = args.files.as_deref();
+    let ready = work.ready_in(&recorded.folder.join("scenario.toml"), folder);
+    let ready = ready.inspect_err(|_| {
+        if folder.is_none() {
+            let help = "files that the scenario names are not kept beside results: --files names their folder";
+            console.complain(&format!("{help}\n"));
+        }
+    })?;
+    let all = (&work, &ready, &recorded);
+    match (&args.events, &args.then) {
+        (Some(stretch), _) => events::list(all, stretch, console),
+        (None, Some(file)) => events::then(all, file, args.format, console),
+        (None, None) => again(all, args, console),
+    }
+}
+
+/// The results, where there is something to be the same as.
+fn open(args: &ReplayArgs) -> Result<Recorded, Failure> {
     let recorded = Recorded::open(&args.result)?.ok_or_else(|| {
         let name = shown(&args.result.display().to_string());
         let message = format!("`{name}` is no folder with results of one scenario");
@@ -49,26 +77,24 @@ pub fn replay(args: &ReplayArgs, console: &Console) -> Result<Exit, Failure> {
         let message = format!("{name} is partial: where it was stopped nobody knows");
         return Err(Failure::new(Exit::Inconclusive, message));
     }
-    let effort = Effort { threads: args.threads, ..recorded.effort()? };
-    let work = Work::of(&effort, Format::Text, false, console)?;
-    let work = work.told(recorded.is_told_alone()).sampling(recorded.is_sampled());
-    let folder = args.files.as_deref();
-    let ready = work.ready_in(&recorded.folder.join("scenario.toml"), folder);
-    let ready = ready.inspect_err(|_| {
-        if folder.is_none() {
-            let help = "files that the scenario names are not kept beside results: --files names their folder";
-            console.complain(&format!("{help}\n"));
-        }
-    })?;
-    let done = work.live(&ready)?;
+    Ok(recorded)
+}
+
+/// Runs all of it again, and compares.
+fn again(
+    (work, ready, recorded): (&Work<'_>, &Ready, &Recorded),
+    args: &ReplayArgs,
+    console: &Console,
+) -> Result<Exit, Failure> {
+    let name = recorded.name();
+    let done = work.live(ready)?;
     if let Some(stopped) = work.stop.exit() {
         return Ok(stopped);
     }
-    let found = compare(&recorded, &done.output);
+    let found = compare(recorded, &done, &ready.study, args);
     let same = found.is_none();
     match args.format {
         TextOrJson::Text => {
-            let terminal = console.terminal();
             let mut lines = Vec::new();
             match &found {
                 None => {
@@ -85,17 +111,7 @@ pub fn replay(args: &ReplayArgs, console: &Console) -> Result<Exit, Failure> {
                     lines.extend(found.lines());
                 }
             }
-            let mut answer = String::new();
-            for line in lines {
-                let line = terminal.letters.spell(&line);
-                let (indent, text) = line.split_at(line.len() - line.trim_start().len());
-                let room = usize::from(terminal.width).saturating_sub(indent.len());
-                for line in wrap(text, room) {
-                    answer.push_str(&format!("{indent}{line}\n"));
-                }
-            }
-            answer.push_str(&format!("digest {}\n", done.output.set.digest));
-            console.answer(&answer)?;
+            say(console, &lines, &format!("digest {}\n", done.output.set.digest))?;
         }
         TextOrJson::Json => {
             let answer = json!({
@@ -112,10 +128,34 @@ pub fn replay(args: &ReplayArgs, console: &Console) -> Result<Exit, Failure> {
     Ok(if same { Exit::Done } else { Exit::Integrity })
 }
 
+/// Answers with `lines`, folded where they are longer than the terminal is wide, but not the commands
+/// among them, which are there to be copied; then with `end` as it is.
+///
+/// # Errors
+///
+/// As [`Console::answer`].
+pub fn say(console: &Console, lines: &[String], end: &str) -> Result<(), Failure> {
+    let terminal = console.terminal();
+    let mut answer = String::new();
+    for line in lines {
+        let line = terminal.letters.spell(line);
+        let (indent, text) = line.split_at(line.len() - line.trim_start().len());
+        let room = usize::from(terminal.width).saturating_sub(indent.len());
+        let is_command = text.starts_with("fivenines ");
+        let folded = if is_command { vec![text.to_string()] } else { wrap(text, room) };
+        for line in folded {
+            answer.push_str(&format!("{indent}{line}\n"));
+        }
+    }
+    console.answer(&format!("{answer}{end}"))
+}
+
 /// The first that differs of each kind.
 struct Difference {
     /// What was run, or the first history that took another course.
     run: Option<String>,
+    /// Where the first history that did so parted from the recorded one.
+    parting: Option<Parting>,
     /// How many files differ, of how many.
     files: (usize, usize),
     /// The first of them, its first line, then and now.
@@ -129,6 +169,9 @@ impl Difference {
         let mut lines = Vec::new();
         if let Some(run) = &self.run {
             lines.push(format!("  first: {run}"));
+        }
+        if let Some(parting) = &self.parting {
+            lines.extend(parting.lines());
         }
         lines.push(format!("  {} of {} files differ", self.files.0, self.files.1));
         if let Some((file, line, was, is)) = &self.line {
@@ -148,6 +191,7 @@ impl Difference {
         );
         json!({
             "run": self.run,
+            "stretch": self.parting.as_ref().map(Parting::value),
             "files": self.files.0,
             "of_files": self.files.1,
             "line": line,
@@ -156,7 +200,92 @@ impl Difference {
     }
 }
 
-fn compare(recorded: &Recorded, output: &Output) -> Option<Difference> {
+/// Where a history took another course than the recorded one.
+struct Parting {
+    stretch: Stretch,
+    bounds: Bounds,
+    /// Events of this program in it.
+    events: u64,
+    /// The command that lists them, for the program that made the results.
+    list: String,
+    /// The command that holds its own against the list, for this one.
+    then: String,
+}
+
+impl Parting {
+    /// Of the first history that differs, where it was noted how it went.
+    fn of(
+        recorded: &Recorded,
+        (done, study): (&Done, &StudyPlan),
+        (was, is): (&[&str], &[&str]),
+        args: &ReplayArgs,
+    ) -> Option<Self> {
+        let before: Vec<History<'_>> = was.iter().filter_map(|line| History::of(line)).collect();
+        let differs = |now: &History<'_>| {
+            before.iter().any(|then| then.is_that_of(now) && then.digest != now.digest)
+        };
+        let history = is.iter().filter_map(|line| History::of(line)).find(differs)?;
+        let noted = recorded.trail(&history)?;
+        let seen = done.result.windows.iter().find(|window| window.name == history.window)?;
+        let trail = seen.trails.get(usize::try_from(history.replication).ok()?)?;
+        let asked = study.windows.iter().find(|one| one.window.name == history.window)?;
+        let all = stretches(asked);
+        let number = trail.parts_from(&noted).min(all.len() - 1);
+        let (window, replication) = (history.window.to_string(), history.replication);
+        let stretch = Stretch { window, replication, number };
+        let command = |more: String| {
+            let mut words = vec![args.result.display().to_string()];
+            if let Some(folder) = &args.files {
+                words.extend(["--files".to_string(), folder.display().to_string()]);
+            }
+            let words: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+            format!("fivenines replay {} {more}", words.join(" "))
+        };
+        Some(Self {
+            bounds: all[number],
+            events: trail.events_of(number),
+            list: command(format!("--events {} > then.csv", quoted(&stretch.to_string()))),
+            then: command("--then then.csv".to_string()),
+            stretch,
+        })
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let Stretch { window, replication, .. } = &self.stretch;
+        let (window, number) = (shown(window), replication + 1);
+        let (parts, events) = (parts(&self.bounds), count(self.events));
+        vec![
+            format!("  window {window}, replication {number}: {parts}"),
+            format!(
+                "  this program has {events} events there; to name the first that differs, with the \
+                 program that made the results"
+            ),
+            format!("    {}", self.list),
+            "  and then with this one".to_string(),
+            format!("    {}", self.then),
+        ]
+    }
+
+    fn value(&self) -> Json {
+        let seconds = |after: Option<SimDuration>| after.map(SimDuration::seconds);
+        json!({
+            "name": self.stretch.to_string(),
+            "same_until_s": seconds(self.bounds.from),
+            "differs_by_s": seconds(self.bounds.to),
+            "events": self.events,
+            "list": self.list,
+            "then": self.then,
+        })
+    }
+}
+
+fn compare(
+    recorded: &Recorded,
+    done: &Done,
+    study: &StudyPlan,
+    args: &ReplayArgs,
+) -> Option<Difference> {
+    let output = &done.output;
     let entries = recorded.manifest["files"].as_array().map(Vec::as_slice).unwrap_or_default();
     let mut names: Vec<&str> = entries.iter().filter_map(|entry| entry["path"].as_str()).collect();
     names.extend(output.set.files.iter().map(|file| file.path.as_str()));
@@ -194,6 +323,7 @@ fn compare(recorded: &Recorded, output: &Output) -> Option<Difference> {
     });
     Some(Difference {
         run,
+        parting: Parting::of(recorded, (done, study), (&was, &is), args),
         files: (differing.len(), names.len()),
         line,
         figure: first_figure(&old("summary.json"), &now("summary.json")),

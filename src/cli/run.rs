@@ -19,6 +19,7 @@ use crate::report::{csv, text};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::render::shown;
+use crate::solve::requests::Breach;
 use crate::study::expect::Verdict as Judgement;
 use crate::study::results::{Results, gather};
 use crate::study::sampled::agreement::Agrees;
@@ -346,22 +347,13 @@ impl<'a> Work<'a> {
     /// [`Exit::Bug`] when an invariant is broken; [`Exit::Io`] when a file it names is gone.
     pub fn live(&self, ready: &Ready) -> Result<Done, Failure> {
         let (draft, blueprint) = (ready.draft(), ready.blueprint());
-        let name = ready.name();
         let traces = self.traces(ready)?;
         let total: u64 = ready.study.windows.iter().map(|w| u64::from(w.replications.0)).sum();
-        let progress = Progress::new(self.console, name, total);
         let watch = Watch::default();
-        let lived = || {
+        let result = self.during(ready, total, &watch, || {
             let mut result = scenario::run(blueprint, &ready.study, &watch)?;
             result.why = why::ask(draft, &ready.study, &result, &watch)?;
             Ok(result)
-        };
-        let work = || self.pool.install(lived);
-        let (digest, seed) = (&ready.canonical.digest, draft.scenario.run.seed.value);
-        let result = bug::during(format!("scenario {name}, {digest}, seed {seed}"), || {
-            let result = progress.during(&watch, &self.stop, 0, work);
-            progress.finish();
-            result.map_err(|breach| bug::breach(&breach))
         })?;
         let results = gather(draft, blueprint, &ready.study, &result);
         let identity = Identity {
@@ -374,6 +366,29 @@ impl<'a> Work<'a> {
         };
         let output = output(&results, &identity);
         Ok(Done { result, results, output })
+    }
+
+    /// Does `work`, a piece of `total` replications of a scenario, on the threads, while `watch` is shown
+    /// and told to stop.
+    ///
+    /// # Errors
+    ///
+    /// [`Exit::Bug`] when an invariant is broken.
+    pub fn during<T: Send>(
+        &self,
+        ready: &Ready,
+        total: u64,
+        watch: &Watch,
+        work: impl FnOnce() -> Result<T, Breach> + Send,
+    ) -> Result<T, Failure> {
+        let (name, digest) = (ready.name(), &ready.canonical.digest);
+        let seed = ready.draft().scenario.run.seed.value;
+        let progress = Progress::new(self.console, name, total);
+        bug::during(format!("scenario {name}, {digest}, seed {seed}"), || {
+            let done = progress.during(watch, &self.stop, 0, || self.pool.install(work));
+            progress.finish();
+            done.map_err(|breach| bug::breach(&breach))
+        })
     }
 
     /// The command without paths: what the folder is called changes no result.

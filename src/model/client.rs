@@ -108,6 +108,12 @@ impl Views {
         self.gone[workload.index()].len() as u64
     }
 
+    /// The workload of a view that waits for the event of `ticket`.
+    pub(in crate::model) fn awaits(&self, view: u32, ticket: Ticket) -> Option<WorkloadId> {
+        let view = self.slots.get(view as usize)?;
+        (view.ticket == ticket).then_some(view.workload)
+    }
+
     fn insert(&mut self, view: View) -> Option<u32> {
         if let Some(index) = self.free.pop() {
             self.slots[index as usize] = view;

@@ -75,6 +75,27 @@ impl Event {
         (code >> 24 == 1).then_some(RequestId(code & MAX_INDEX))
     }
 
+    /// What it is, in plain words.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Arrival(_) => "arrival",
+            Self::Served(_) => "service ends",
+            Self::Alarm(_) => "alarm",
+            Self::Wake(_) => "wait ends",
+            Self::Patience(_) => "patience ends",
+            Self::Patiences => "patience is looked at",
+            Self::CallDeadline(_) => "call times out",
+            Self::View(_) => "page view goes on",
+            Self::Health => "health changes",
+            Self::Operation(_) => "operation",
+            Self::Probe(_) => "probe",
+            Self::Resize(_) => "memory changes",
+            Self::Database(_) => "database",
+            Self::User(_) => "user asks",
+        }
+    }
+
     /// The event of a code.
     #[must_use]
     #[inline]

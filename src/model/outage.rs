@@ -19,7 +19,7 @@
 //! part that is well. Leaves out: work lost by a stalled processor, half-open connections.
 
 use crate::engine::lane::NoProgress;
-use crate::health::{AutomatonId, FactId, Kernel, Listener, Net, Start, StateId, View};
+use crate::health::{AutomatonId, FactId, Kernel, Listener, Moved, Net, Start, StateId, View};
 use crate::model::blueprint::{Operation, Part};
 use crate::model::ids::{CallId, CauseId, ComponentId};
 use crate::model::request::{Frame, Hold, NO_CALL, Outcome, Owner, Request, RequestId, Waits};
@@ -242,6 +242,15 @@ impl Listener for Collector<'_> {
     }
 }
 
+/// The automaton that was the first to change its state.
+struct FirstMoved(Option<AutomatonId>);
+
+impl Listener for FirstMoved {
+    fn moved(&mut self, moved: &Moved) {
+        self.0.get_or_insert(moved.automaton);
+    }
+}
+
 impl Illness<'_> {
     /// Nothing can be ill.
     pub(in crate::model) const NONE: Self = Self(None);
@@ -390,6 +399,15 @@ impl<'p> World<'p> {
             return;
         }
         self.tell_components();
+    }
+
+    /// The automaton that changes its state first of what is due now, if any does: found on a copy.
+    pub(in crate::model) fn first_to_change(&self) -> Option<&str> {
+        let ills = self.ills.0.as_deref().filter(|ills| ills.armed <= self.now)?;
+        let mut first = FirstMoved(None);
+        // What stops it is told where it is lived through.
+        let _ = ills.kernel.clone().advance(self.now, &mut first);
+        first.0.map(|automaton| ills.plan.net.name(automaton))
     }
 
     fn force(&mut self, part: u32, breaks: bool) {

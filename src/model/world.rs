@@ -159,6 +159,7 @@ mod readings;
 pub mod resize;
 mod source;
 pub mod storage;
+pub mod telling;
 mod users;
 
 use source::Source;
@@ -307,17 +308,35 @@ impl<'p> World<'p> {
     ///
     /// [`Stop`] when a limit was met; the world is then of no further use.
     pub fn run_before(&mut self, end: SimTime) -> Result<(), Stop> {
+        self.run_before_telling(end, |_, _, _| ())
+    }
+
+    /// As [`Self::run_before`]; `tell` is told every event, by its code and ticket, when it is counted and
+    /// about to be handled.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::run_before`].
+    #[inline]
+    pub fn run_before_telling(
+        &mut self,
+        end: SimTime,
+        mut tell: impl FnMut(&Self, u32, Ticket),
+    ) -> Result<(), Stop> {
         loop {
             let (place, workload) = self.next_arrival;
             if place < self.calendar.next_place() {
                 if place.at() >= end {
                     break;
                 }
-                self.count(place.at(), Event::Arrival(workload).code())?;
+                let code = Event::Arrival(workload).code();
+                self.count(place.at(), code)?;
+                tell(self, code, Ticket::NONE);
                 self.arrival(workload);
             } else {
                 let Some(due) = self.calendar.pop_before(end) else { break };
                 self.count(due.at, due.code)?;
+                tell(self, due.code, due.ticket);
                 // Most events, and known at a glance.
                 match Event::served(due.code) {
                     Some(request) => self.served(request, due.ticket),

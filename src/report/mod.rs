@@ -10,6 +10,7 @@ pub mod comparison;
 pub mod csv;
 pub mod difference;
 pub mod document;
+pub mod events;
 pub mod explain;
 pub mod gate;
 pub mod html;

@@ -6,3 +6,4 @@ pub mod fluid;
 pub mod frame;
 pub mod requests;
 pub mod sampled;
+pub mod trail;

@@ -6,7 +6,8 @@
 //! ends: after the window the sources go on, uncounted, until the last counted request has ended,
 //! so that long ones are not cut off; after `drain` the rest is reported as in flight. Time
 //! averages are those of the window exactly. Around a break the page views are also counted in
-//! steps, so that it can be told when losses begin and end.
+//! steps, so that it can be told when losses begin and end. Of the order of events a [`Trail`] is kept;
+//! an [`Ear`] hears the events themselves.
 
 use crate::engine::draw::Lineage;
 use crate::model::Component;
@@ -15,8 +16,10 @@ use crate::model::gauge::Gauge;
 use crate::model::ids::{ComponentId, WorkloadId};
 use crate::model::outage::{Faults, Illness, Past, Standing};
 use crate::model::record::{Record, ViewRecord};
+use crate::model::world::telling::Happening;
 use crate::model::world::{Span, Stop, World};
 use crate::observe::histogram::Histogram;
+use crate::solve::trail::{Note, Trail};
 use crate::units::{Rate, SimDuration, SimTime};
 
 /// Length of the grid of utilisation.
@@ -44,6 +47,49 @@ pub struct Window {
     pub faults: Faults,
 }
 
+impl Window {
+    /// When what is counted begins, in the history.
+    #[must_use]
+    pub fn from(&self) -> SimTime {
+        self.at.max(SimTime::ZERO + self.lead_in)
+    }
+
+    /// When the notes of a [`Trail`] are taken, after the start of the window; `counted` as for a run.
+    #[must_use]
+    pub fn noted_at(&self, counted: Option<Steps>) -> Vec<SimDuration> {
+        let (mut trail, mut at) = (Trail::default(), SimDuration::ZERO);
+        trail.begin(Note::new(at, 0, 0));
+        let mut done = 0;
+        while at < self.length {
+            at = match counted {
+                None => sounding_after(self.length, done),
+                Some(steps) => steps.after(at, self.length),
+            };
+            done += 1;
+            trail.sound(Note::new(at, 0, 0));
+        }
+        trail.end(Note::new(self.length, 0, 0));
+        trail.notes().iter().map(|note| note.at).collect()
+    }
+}
+
+/// Hears the events from one instant of a history to another.
+#[derive(Clone, Copy)]
+pub struct Ear<'p> {
+    /// The first instant.
+    pub from: SimTime,
+    /// The first that is not heard any more: there the run is given up.
+    pub to: SimTime,
+    /// What is done with each.
+    pub hear: &'p (dyn Fn(&Happening<'_>) + Sync),
+}
+
+impl std::fmt::Debug for Ear<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Ear({}..{})", self.from, self.to)
+    }
+}
+
 /// Page views of a workload up to an instant of the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -62,6 +108,16 @@ pub struct Steps {
     pub every: SimDuration,
     /// How long the end of the window is, for what is still lost there.
     pub last: SimDuration,
+}
+
+impl Steps {
+    /// The end of the step in which `at` lies, both after the start of a window of `length`: the next
+    /// instant later than `at` that is a whole number of steps before the window's end.
+    fn after(self, at: SimDuration, length: SimDuration) -> SimDuration {
+        let left = (length.nanos() - at.nanos()).saturating_sub(1);
+        let every = self.every.nanos();
+        SimDuration::from_nanos(length.nanos() - left.checked_div(every).unwrap_or(0) * every)
+    }
 }
 
 /// The tallies of all workloads at one instant.
@@ -98,6 +154,8 @@ pub struct Observation {
     pub length: SimDuration,
     /// Digest of the events, in order.
     pub digest: u64,
+    /// What was noted of it on the way.
+    pub trail: Trail,
     /// Events handled.
     pub events: u64,
     /// The most requests in flight at one time.
@@ -142,6 +200,22 @@ pub fn run_unless(
     Run::new(plan, window, replication, None).finish(told_to_stop)
 }
 
+/// Lives through `window` as far as `ear` hears.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn tell(
+    plan: &Blueprint,
+    window: &Window,
+    replication: u64,
+    ear: Ear<'_>,
+    told_to_stop: &dyn Fn() -> bool,
+) -> Result<(), Breach> {
+    let run = Run::new(plan, window, replication, None).heard_by(Some(ear));
+    run.finish(told_to_stop).map(|_| ())
+}
+
 /// A replication of a window under way. It can be copied at any instant, and each copy lived on in
 /// a way of its own: what is the same before that instant is lived through once.
 #[derive(Clone, Debug)]
@@ -165,6 +239,8 @@ pub struct Run<'p> {
     grid: Vec<Vec<f64>>,
     soundings: Vec<usize>,
     steps: Vec<Step>,
+    trail: Trail,
+    ear: Option<Ear<'p>>,
     cut: Option<Cut>,
 }
 
@@ -185,7 +261,7 @@ impl<'p> Run<'p> {
         replication: u64,
         counted: Option<Steps>,
     ) -> Self {
-        let from = window.at.max(SimTime::ZERO + window.lead_in);
+        let from = window.from();
         let start = SimTime::from_nanos(from.nanos() - window.lead_in.nanos());
         let until = from + window.length;
         let horizon = until + window.drain;
@@ -226,8 +302,16 @@ impl<'p> Run<'p> {
             grid: vec![Vec::new(); plan.parts.len()],
             soundings: Vec::with_capacity(SOUNDINGS as usize),
             steps: Vec::new(),
+            trail: Trail::default(),
+            ear: None,
             cut: None,
         }
+    }
+
+    /// The same, with somebody who hears what happens.
+    #[must_use]
+    pub fn heard_by(self, ear: Option<Ear<'p>>) -> Self {
+        Self { ear, ..self }
     }
 
     /// Lives on until just before `at`, which is not after the end of what is counted; as far as
@@ -255,7 +339,7 @@ impl<'p> Run<'p> {
                 return;
             }
             if next == sounding {
-                self.soundings.push(self.world.in_flight());
+                self.sound();
             }
             if next == self.cell {
                 self.read_grid();
@@ -269,6 +353,16 @@ impl<'p> Run<'p> {
         self.cell = self.from;
         let (zones, in_flight) = (self.world.zone_gauges(), self.world.in_flight());
         self.first = Some(First { gauges, zones, in_flight });
+        self.trail.begin(self.note());
+    }
+
+    fn note(&self) -> Note {
+        Note::new(self.edge - self.from, self.world.events(), self.world.digest())
+    }
+
+    fn sound(&mut self) {
+        self.soundings.push(self.world.in_flight());
+        self.trail.sound(self.note());
     }
 
     /// Begins to count here and now, for `length`: what was counted before is forgotten, with
@@ -356,6 +450,9 @@ impl<'p> Run<'p> {
         told_to_stop: &dyn Fn() -> bool,
     ) -> Result<Option<Observation>, Breach> {
         self.live_until(self.until, told_to_stop);
+        if self.cut.is_none() {
+            self.trail.end(self.note());
+        }
         let first = self.first.take().unwrap_or_else(|| First {
             gauges: self.world.gauges(),
             zones: self.world.zone_gauges(),
@@ -378,6 +475,7 @@ impl<'p> Run<'p> {
             None => None,
         };
         let world = &self.world;
+        self.trail.close(world.events());
         let waits = |index: usize| match world.component(ComponentId(index as u32)) {
             Component::Station(station) => station.waits().cloned(),
             Component::Balancer(balancer) => balancer.waits().cloned(),
@@ -394,6 +492,7 @@ impl<'p> Run<'p> {
             waits: (0..self.plan.parts.len()).map(waits).collect(),
             length: self.until - self.from,
             digest: world.digest(),
+            trail: self.trail,
             events: world.events(),
             most_in_flight: world.most_in_flight(),
             in_flight,
@@ -407,13 +506,23 @@ impl<'p> Run<'p> {
     /// Lives on in slices. Where they end changes nothing of what is lived through.
     fn live(&mut self, end: SimTime, told_to_stop: &dyn Fn() -> bool) {
         while self.edge < end && self.cut.is_none() {
-            if told_to_stop() {
+            if told_to_stop() || self.ear.is_some_and(|ear| ear.to <= self.edge) {
                 self.cut = Some(Cut::Told);
                 return;
             }
             let before = self.world.events();
             let next = (self.edge + self.slice).min(end);
-            self.cut = self.world.run_before(next).map_err(Cut::Limit).err();
+            let lived = match self.ear {
+                None => self.world.run_before(next),
+                Some(Ear { from, to, hear }) => {
+                    self.world.run_before_telling(next, |world, code, ticket| {
+                        if from <= world.now() && world.now() < to {
+                            hear(&world.happening(code, ticket));
+                        }
+                    })
+                }
+            };
+            self.cut = lived.map_err(Cut::Limit).err();
             self.edge = next;
             let seen = self.world.events() - before;
             if seen > SLICE_EVENTS {
@@ -426,14 +535,11 @@ impl<'p> Run<'p> {
 
     /// Lives on to `end` with a tally after every step.
     fn live_in_steps(&mut self, end: SimTime, told_to_stop: &dyn Fn() -> bool) {
-        let every = self.counted.map(|counted| counted.every.nanos());
-        let Some(length) = every.filter(|length| *length > 0) else {
+        let Some(steps) = self.counted.filter(|steps| !steps.every.is_zero()) else {
             return self.live(end, told_to_stop);
         };
         while self.edge < end && self.cut.is_none() {
-            // The least whole number of steps before the end that is later than now.
-            let left = (self.until.nanos() - self.edge.nanos() - 1) / length * length;
-            let edge = SimTime::from_nanos(self.until.nanos() - left);
+            let edge = self.from + steps.after(self.edge - self.from, self.until - self.from);
             self.live(edge.min(end), told_to_stop);
             if self.cut.is_none() && self.edge == edge {
                 let tally = |views: &ViewRecord| Tally {
@@ -443,7 +549,7 @@ impl<'p> Run<'p> {
                 };
                 let views = self.world.record().views.iter().map(tally).collect();
                 self.steps.push(Step { at: edge - self.from, views });
-                self.soundings.push(self.world.in_flight());
+                self.sound();
             }
         }
     }

@@ -29,7 +29,7 @@ use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
-use crate::solve::requests::{Breach, Observation, Run, Steps, Window};
+use crate::solve::requests::{Breach, Ear, Observation, Run, Steps, Window};
 use crate::stats::interval::Statistic;
 use crate::study::measure::NoValue;
 use crate::study::underway;
@@ -316,7 +316,7 @@ pub fn run(
     let each: Vec<Option<Vec<Observation>>> = (0..replications)
         .into_par_iter()
         .with_max_len(1)
-        .map(|replication| live(plan, asked, u64::from(replication), watch))
+        .map(|replication| live(plan, asked, None, u64::from(replication), watch))
         .collect::<Result<_, Breach>>()?;
     let whole = each.iter().take_while(|one| one.is_some()).count();
     let ending = if whole < each.len() { Ending::Interrupted } else { Ending::Fixed };
@@ -330,13 +330,31 @@ pub fn run(
     Ok(samples.map(|(asked, samples)| window::fold(plan, asked, samples, ending, 0)).collect())
 }
 
-/// One replication of every run; `None` when told to stop.
+/// Lives through one replication of one of the runs, by its place in `asked`, as far as `ear` hears: as it
+/// is lived through among the others.
+///
+/// # Errors
+///
+/// As [`run`].
+pub fn tell(
+    plan: &Blueprint,
+    asked: &[&WindowPlan],
+    (place, ear): (usize, Ear<'_>),
+    replication: u64,
+    watch: &Watch,
+) -> Result<(), Breach> {
+    live(plan, asked, Some((place, ear)), replication, watch).map(|_| ())
+}
+
+/// One replication of every run, or of the one that somebody hears; `None` when told to stop.
 fn live<'a>(
     plan: &Blueprint,
     asked: &[&'a WindowPlan],
+    heard: Option<(usize, Ear<'_>)>,
     replication: u64,
     watch: &Watch,
 ) -> Result<Option<Vec<Observation>>, Breach> {
+    let wanted = |at: usize| heard.is_none_or(|(place, _)| place == at);
     let told_to_stop = || watch.told_to_stop();
     let drills =
         || asked.iter().enumerate().filter_map(|(at, one)| Some((at, one.drill.as_ref()?)));
@@ -350,12 +368,17 @@ fn live<'a>(
     let last = asked.iter().map(end).max().unwrap_or(well.at);
     // Users go on coming until the last of all runs is over.
     well.drain = DRAIN + (last - end(&asked[first]));
-    let mut base = Run::new(plan, &well, replication, drill.map(Drill::steps));
+    let mut base = Run::new(plan, &well, replication, drill.map(Drill::steps))
+        .heard_by(heard.map(|(_, ear)| ear));
     base.live_until(breaks, &told_to_stop);
     let mut places: Vec<Option<u32>> = drills().map(|(_, drill)| drill.place).collect();
     places.sort_unstable();
     places.dedup();
-    let groups = alike(&base, &places);
+    let mut groups = alike(&base, &places);
+    groups.retain(|group| {
+        let of_group = |place| group.iter().any(|(other, _)| *other == place);
+        drills().any(|(at, drill)| wanted(at) && of_group(drill.place))
+    });
     let branch = |group: &Group<'_>| -> Result<Option<Vec<(usize, Observation)>>, Breach> {
         let mut run = base.clone();
         if let Some(place) = group[0].0 {
@@ -385,7 +408,7 @@ fn live<'a>(
             run.live_until(asked[longest].window.at, &told_to_stop);
             let mut all = run.clone();
             all.count_anew(asked[longest].window.length, Some(drill.steps()));
-            for (at, drill, _) in well {
+            for (at, drill, _) in well.into_iter().filter(|(at, ..)| wanted(*at)) {
                 all.live_until(end(&asked[at]), &told_to_stop);
                 let mut one = all.clone();
                 one.end_at(end(&asked[at]), drill.steps());
@@ -394,7 +417,7 @@ fn live<'a>(
                 watch.one_done();
             }
         }
-        for (at, drill, ills) in mended {
+        for (at, drill, ills) in mended.into_iter().filter(|(at, ..)| wanted(*at)) {
             run.live_until(asked[at].window.at, &told_to_stop);
             let mut back = run.clone();
             if group.len() > 1 {
@@ -411,7 +434,9 @@ fn live<'a>(
         }
         // Whatever breaks, as long as the same things fare the same way it is one life.
         let downs = of_group(Way::Down);
-        if let Some((first, ..)) = downs.first() {
+        if let Some((first, ..)) =
+            downs.first().filter(|_| downs.iter().any(|(at, ..)| wanted(*at)))
+        {
             let Some(done) = finished(*first, run)? else { return Ok(None) };
             for (at, ..) in downs {
                 seen.push((at, done.clone()));

@@ -18,6 +18,7 @@ pub mod results;
 pub mod sampled;
 pub mod scenario;
 pub mod stories;
+pub mod stretch;
 pub mod sweep;
 pub mod underway;
 pub mod waterfall;

@@ -32,6 +32,7 @@ pub use years::{YearCause, YearRow, YearSide, YearsRows};
 use crate::model::record::Attempts;
 use crate::plan::drills::Drillable;
 use crate::plan::figure::{FigureUnit, Stat};
+use crate::solve::trail::Trail;
 use crate::stats::interval::{Bound, Interval};
 use crate::stats::quantile::samples_needed;
 use crate::study::breaks::Drill;
@@ -43,7 +44,7 @@ use crate::units::{Rate, SimDuration};
 use crate::workload::log::LogReport;
 
 /// Version of the result format; raised by any change that moves a byte of a shipped result (D6).
-pub const RESULTS_VERSION: u32 = 5;
+pub const RESULTS_VERSION: u32 = 6;
 
 /// The percentiles of every latency.
 pub const STATS: [(&str, Stat); 4] = [
@@ -123,6 +124,8 @@ pub struct WindowRows {
     pub events: u64,
     /// Event digests, by replication.
     pub digests: Vec<u64>,
+    /// What was noted of them on the way, by replication.
+    pub trails: Vec<Trail>,
     /// Latencies.
     pub latencies: Vec<Latency>,
     /// Utilisations.

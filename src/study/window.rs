@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use crate::model::blueprint::Blueprint;
 use crate::model::record::{Record, ViewRecord};
 use crate::solve::requests::{self, Breach, Observation, Tally, Window};
+use crate::solve::trail::Trail;
 use crate::stats::interval::{Interval, Statistic};
 use crate::stats::precision::{Decision, StoppingRule, Target};
 use crate::study::breaks::Drill;
@@ -114,6 +115,8 @@ pub struct WindowResult {
     pub pooled: Record,
     /// Event digests, by replication.
     pub digests: Vec<u64>,
+    /// What was noted of them on the way, by replication.
+    pub trails: Vec<Trail>,
     /// Events of all replications.
     pub events: u64,
     /// The most requests in flight at one time.
@@ -314,6 +317,7 @@ pub(super) fn fold(
         name: asked.window.name.clone(),
         estimates,
         digests: seen.iter().map(|o| o.digest).collect(),
+        trails: seen.iter().map(|o| o.trail.clone()).collect(),
         events: seen.iter().map(|o| o.events).sum(),
         most_in_flight: seen.iter().map(|o| o.most_in_flight).max().unwrap_or(0),
         samples: samples.into_iter().map(|sample| sample.values).collect(),

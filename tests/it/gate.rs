@@ -351,7 +351,7 @@ fn the_commands_of_the_manual_are_understood() {
     for line in page.lines().map(str::trim) {
         let line = line.trim_start_matches("- run: ").trim_start_matches("$ ");
         let Some(words) = line.strip_prefix("fivenines ") else { continue };
-        let words = words.split(['#', '|']).next().unwrap().replace('\\', " ");
+        let words = words.split(['#', '|', '>']).next().unwrap().replace('\\', " ");
         let words: Vec<&str> = words.split_whitespace().chain(["--help"]).collect();
         let (code, _, err) = run(&words);
         assert_eq!(code, 0, "{line}: {err}");

@@ -30,6 +30,7 @@ mod oracles;
 mod peers;
 mod promises;
 mod recorded;
+mod replay;
 mod reports;
 mod results;
 mod scale;

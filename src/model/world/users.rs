@@ -44,6 +44,11 @@ impl AllUsers {
         }
         Self { users, thinks }
     }
+
+    /// Whose user it is.
+    pub(super) fn workload_of(&self, user: u32) -> Option<WorkloadId> {
+        self.users.get(user as usize).map(|user| user.workload)
+    }
 }
 
 impl World<'_> {

@@ -22,7 +22,7 @@ use crate::report::document::{Block, Cell, Document, Figure, Rounding, Unit};
 use crate::report::write::{ResultFile, ResultSet, run_digest};
 use crate::report::{chart, html, json as form};
 use crate::stats::interval::Method;
-use crate::study::results::{RESULTS_VERSION, Results, Share};
+use crate::study::results::{RESULTS_VERSION, Results, Share, WindowRows};
 use crate::study::window::Estimate;
 
 use crate::plan::figure::FigureUnit;
@@ -31,6 +31,9 @@ use crate::plan::figure::FigureUnit;
 pub const TOLD_ALONE: &str = "told alone";
 /// The line of what a digest covers that is there where windows of requests were drawn from years.
 pub const SAMPLED: &str = "years-windows";
+
+/// The fact of a manifest that says how the events went on the way.
+pub const EVENT_TRAILS: &str = "event_trails";
 
 /// What identifies a run, beside its figures.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,8 +122,20 @@ fn facts(results: &Results, identity: &Identity) -> Map<String, Value> {
         ("seed", json!(results.seed)),
         ("command", json!(identity.command)),
         ("digest_covers", json!(covers)),
+        (EVENT_TRAILS, json!(trails(results))),
     ];
     facts.into_iter().map(|(key, value)| (key.to_string(), value)).collect()
+}
+
+/// What was noted of the order of events on the way, window by window: `<window> <replication> <hex>`.
+/// Where it ends is in the digest already.
+fn trails(results: &Results) -> Vec<String> {
+    let of = |window: &WindowRows| {
+        let lines = window.trails.iter().enumerate();
+        let line = |(replication, trail)| format!("{} {replication} {trail}", window.name);
+        lines.map(line).collect::<Vec<_>>()
+    };
+    results.windows.iter().flat_map(of).collect()
 }
 
 /// The unit of a figure.

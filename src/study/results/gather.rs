@@ -183,6 +183,7 @@ impl Gatherer<'_> {
             lead_in: asked.window.lead_in,
             events: seen.events,
             digests: seen.digests.clone(),
+            trails: seen.trails.clone(),
             latencies,
             uses,
             attempts: self.attempts(seen),

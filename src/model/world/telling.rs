@@ -1,0 +1,77 @@
+//! Events in words, for whoever looks at a history event by event: what happens, when and where.
+//!
+//! In: an event that was counted and is about to be handled, and the world as it stands then. Out:
+//! names of the plan. Changes nothing.
+
+use crate::engine::calendar::Ticket;
+use crate::model::event::{Event, MAX_INDEX};
+use crate::model::ids::{ComponentId, UnitId, WorkloadId};
+use crate::model::request::RequestId;
+use crate::model::world::World;
+use crate::units::SimTime;
+
+/// An event of a history, as it is about to be handled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Happening<'w> {
+    /// Its number in the history, counted from 1.
+    pub number: u64,
+    /// When, in the history.
+    pub at: SimTime,
+    /// What, in plain words.
+    pub what: &'static str,
+    /// The component, workload or automaton; empty where there is none, and where what was waited
+    /// for is not waited for any more: then nothing happens.
+    pub place: &'w str,
+    /// Its number among those of its kind: of a request the slot, of a unit the place in the plan.
+    pub id: u32,
+    /// The digest of all events of the history up to and with this one.
+    pub digest: u64,
+}
+
+impl World<'_> {
+    /// The event of `code` and `ticket`, which was counted last.
+    #[must_use]
+    pub fn happening(&self, code: u32, ticket: Ticket) -> Happening<'_> {
+        let event = Event::of(code);
+        Happening {
+            number: self.events(),
+            at: self.now,
+            what: event.words(),
+            place: self.place_of(event, ticket).unwrap_or_default(),
+            id: code & MAX_INDEX,
+            digest: self.digest(),
+        }
+    }
+
+    fn place_of(&self, event: Event, ticket: Ticket) -> Option<&str> {
+        let part = |id: ComponentId| self.plan.parts.get(id.index()).map(|part| part.name.as_str());
+        let unit = |id: UnitId| part(self.plan.units.get(id.index())?.0);
+        let workload =
+            |id: WorkloadId| self.plan.workloads.get(id.index()).map(|one| one.name.as_str());
+        let class = |id: RequestId| {
+            let class = self.requests[id].class;
+            self.plan.routes.classes.get(class.index()).map(|class| class.name.as_str())
+        };
+        match event {
+            Event::Arrival(id) => workload(id),
+            Event::Served(id) | Event::Wake(id) => {
+                let request = Some(&self.requests[id]).filter(|entry| entry.ticket == ticket)?;
+                part(request.at).or_else(|| class(id))
+            }
+            Event::Patience(id) if self.requests[id].patience == ticket => class(id),
+            Event::Patience(_) | Event::Patiences => None,
+            Event::Alarm(id) => unit(id),
+            Event::Probe(id) | Event::Database(id) => unit(UnitId(id)),
+            Event::CallDeadline(id) => {
+                self.plan.routes.calls.get(id as usize).map(|call| call.name.as_str())
+            }
+            Event::View(id) => workload(self.views.awaits(id, ticket)?),
+            Event::Health => self.first_to_change(),
+            Event::Operation(id) => {
+                self.plan.operations.get(id as usize).map(|one| one.name.as_str())
+            }
+            Event::Resize(id) => part(self.plan.resizes.get(id as usize)?.cache),
+            Event::User(id) => workload(self.users.workload_of(id)?),
+        }
+    }
+}

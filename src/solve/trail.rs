@@ -1,0 +1,194 @@
+//! What is kept of the order of events of a history, so that two can be held against each other.
+//!
+//! Model: the world carries a digest of all events so far. A piece of it is noted when the counting
+//! begins, at some of the soundings, and when the counting ends. From one note to the next is a
+//! *stretch*: number 0 is what comes before the first note, the lead-in; the last one begins with the
+//! last note, the end of the window. Once two histories have parted they stay apart, so that they
+//! part in the stretch that ends with the first note that differs.
+//!
+//! Holds: of however many soundings at most 32 are kept, and which ones depends on their number so far
+//! alone, not on how many there will be. Leaves out: two digests whose pieces are the
+//! same by chance, one pair in 65,536; the next note then tells.
+
+use std::fmt;
+
+use crate::units::SimDuration;
+
+/// Most soundings that are noted.
+const MOST: usize = 32;
+
+/// What is noted at one instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// After the window's start.
+    pub at: SimDuration,
+    /// Events of the history before.
+    pub events: u64,
+    /// The highest bits of their digest: they depend on all of the last event, the lowest do not.
+    pub digest: u16,
+}
+
+impl Note {
+    /// Of a history at `at` with so many `events` and this digest of them.
+    #[must_use]
+    pub const fn new(at: SimDuration, events: u64, digest: u64) -> Self {
+        Self { at, events, digest: (digest >> 48) as u16 }
+    }
+}
+
+/// The notes of one history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trail {
+    notes: Vec<Note>,
+    /// Soundings so far.
+    soundings: usize,
+    /// Every so many of them is noted.
+    every: usize,
+    events: u64,
+}
+
+impl Default for Trail {
+    fn default() -> Self {
+        Self { notes: Vec::new(), soundings: 0, every: 1, events: 0 }
+    }
+}
+
+impl Trail {
+    /// The counting begins: what was noted before is forgotten.
+    pub fn begin(&mut self, note: Note) {
+        *self = Self::default();
+        self.notes.push(note);
+    }
+
+    /// At a sounding. When there are too many every second is forgotten, and will not be noted from
+    /// then on.
+    pub fn sound(&mut self, note: Note) {
+        self.soundings += 1;
+        if !self.soundings.is_multiple_of(self.every) {
+            return;
+        }
+        self.notes.push(note);
+        if self.notes.len() > 1 + MOST {
+            self.every *= 2;
+            let mut place = 0;
+            // The first stays: it is no sounding.
+            self.notes.retain(|_| {
+                place += 1;
+                place % 2 == 1
+            });
+        }
+    }
+
+    /// The counting ends, at a sounding or after it.
+    pub fn end(&mut self, note: Note) {
+        if self.notes.last().is_none_or(|last| last.at < note.at) {
+            self.notes.push(note);
+        }
+    }
+
+    /// The history is over, after so many events in all.
+    pub fn close(&mut self, events: u64) {
+        self.events = events;
+    }
+
+    /// What was noted, in order.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// Events of a stretch; none beyond the end of the history.
+    #[must_use]
+    pub fn events_of(&self, stretch: usize) -> u64 {
+        let until = |notes: usize| self.notes.get(notes).map_or(self.events, |note| note.events);
+        let before = stretch.checked_sub(1).map_or(0, until);
+        until(stretch).saturating_sub(before)
+    }
+
+    /// The stretch in which the history parts from one with these notes; the last one where no
+    /// note differs.
+    #[must_use]
+    pub fn parts_from(&self, other: &[u16]) -> usize {
+        let own = |at: usize| self.notes.get(at).map(|note| note.digest);
+        let most = self.notes.len().max(other.len());
+        (0..most).find(|at| own(*at) != other.get(*at).copied()).unwrap_or(most)
+    }
+}
+
+/// The pieces of the digest, each as four hexadecimal digits, one behind the other.
+impl fmt::Display for Trail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.notes.iter().try_for_each(|note| write!(f, "{:04x}", note.digest))
+    }
+}
+
+/// The pieces of the digest of a trail as it is displayed; `None` when `text` is none.
+#[must_use]
+pub fn pieces(text: &str) -> Option<Vec<u16>> {
+    if !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let digits = text.as_bytes().chunks(4);
+    let piece = |four: &[u8]| {
+        let four = std::str::from_utf8(four).ok().filter(|four| four.len() == 4)?;
+        u16::from_str_radix(four, 16).ok()
+    };
+    digits.map(piece).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn note(at: u64, digest: u64) -> Note {
+        Note::new(SimDuration::from_secs(at), 10 * at, digest << 48)
+    }
+
+    fn trail(soundings: u64) -> Trail {
+        let mut trail = Trail::default();
+        trail.begin(note(0, 0));
+        (1..=soundings).for_each(|at| trail.sound(note(at, at)));
+        trail.end(note(soundings, soundings));
+        trail.close(10 * soundings + 5);
+        trail
+    }
+
+    #[test]
+    fn notes_are_few_and_evenly_spaced_however_many_the_soundings() {
+        for soundings in 1..1_000 {
+            let trail = trail(soundings);
+            let notes = trail.notes();
+            assert!(notes.len() <= 2 + MOST, "{soundings}: {}", notes.len());
+            assert!(notes.len() as u64 > soundings.min(MOST as u64 / 2), "{soundings}");
+            assert_eq!(notes[0].at, SimDuration::ZERO);
+            assert_eq!(notes.last().unwrap().at, SimDuration::from_secs(soundings));
+            let gap = notes[1].at.nanos();
+            let even = notes[..notes.len() - 1].windows(2);
+            assert!(even.into_iter().all(|two| (two[1].at - two[0].at).nanos() == gap));
+        }
+        assert_eq!(trail(100).notes().len(), 26);
+    }
+
+    #[test]
+    fn histories_part_in_the_stretch_before_the_first_note_that_differs() {
+        let trail = trail(4);
+        let text = trail.to_string();
+        assert_eq!(text, "00000001000200030004");
+        let mut other = pieces(&text).unwrap();
+        assert_eq!(trail.parts_from(&other), 5, "after the last note");
+        other[3] = 7;
+        assert_eq!(trail.parts_from(&other), 3);
+        // One that ended before, and one that came further.
+        assert_eq!(trail.parts_from(&other[..2]), 2);
+        assert_eq!(trail.parts_from(&[0, 1, 2, 3, 4, 5]), 5);
+        assert_eq!([0, 1, 4, 5, 6].map(|stretch| trail.events_of(stretch)), [0, 10, 10, 5, 0]);
+    }
+
+    #[test]
+    fn what_is_no_trail_is_none() {
+        for text in ["0", "00000", "000g", "+001", "00é"] {
+            assert_eq!(pieces(text), None, "{text}");
+        }
+        assert_eq!(pieces(""), Some(Vec::new()));
+    }
+}
