@@ -32,6 +32,9 @@ use crate::model::route::MAX_POSITION;
 use crate::model::world::{Stop, World};
 use crate::units::{Bytes, SimDuration, SimTime};
 
+/// Numbers of users who have gone before a world begins: no view has one.
+const BEYOND: u64 = 1 << 62;
+
 /// One page that a user wants.
 #[derive(Clone, Debug)]
 pub struct View {
@@ -413,6 +416,30 @@ impl World<'_> {
         view.waiting = false;
         view.attempt += 1;
         self.begin_try(view_id);
+    }
+
+    /// So many users of a workload, and no others, have gone away here and now whose sessions had at least
+    /// one more page.
+    pub(in crate::model) fn send_away(&mut self, workload: WorkloadId, sessions: u64) {
+        self.views.gone[workload.index()].clear();
+        let index = self.plan.workloads[workload.index()].clients;
+        let session = index.and_then(|index| self.plan.clients[index].session);
+        let Some(session) = session.filter(|session| session.mean_pages > 1.0) else { return };
+        let class = self.plan.workloads[workload.index()].class;
+        let entry = self.plan.routes.classes[class.index()].entry;
+        let mut keyed = Request::new(class, entry, Owner::Workload, self.now);
+        for number in 0..sessions {
+            keyed.ordinal = BEYOND + number;
+            let uniform = self.draws.uniform_at(session.key, keyed.ordinal, 0);
+            let further = libm::log(uniform) / libm::log(1.0 - 1.0 / session.mean_pages);
+            let mut at = self.now;
+            for page in 0..=(further as u32).min(u32::from(u16::MAX) - 1) {
+                keyed.iteration = page as u16;
+                let think = self.draws.demand(session.think, &keyed);
+                at = at + SimDuration::from_seconds_f64(think);
+                self.views.gone[workload.index()].push(Reverse(at));
+            }
+        }
     }
 
     /// The user of a lost view goes away; the pages still to come are taken from the source.

@@ -21,7 +21,7 @@
 use crate::engine::lane::NoProgress;
 use crate::health::{AutomatonId, FactId, Kernel, Listener, Moved, Net, Start, StateId, View};
 use crate::model::blueprint::{Operation, Part};
-use crate::model::ids::{CallId, CauseId, ComponentId};
+use crate::model::ids::{CallId, CauseId, ComponentId, WorkloadId};
 use crate::model::request::{Frame, Hold, NO_CALL, Outcome, Owner, Request, RequestId, Waits};
 use crate::model::world::storage::Handed;
 use crate::model::world::{Stop, World};
@@ -125,6 +125,9 @@ pub struct Past {
     pub silent: Vec<(ComponentId, SimTime)>,
     /// Which hangs of whom no probe saw. Of whom nothing is said here it is drawn.
     pub hangs: Vec<Hangs>,
+    /// Workloads of which sessions had ended with a lost view, and how many would have gone on, where what is
+    /// counted begins in the middle of an episode.
+    pub gone: Vec<(WorkloadId, u64)>,
 }
 
 impl Failed {

@@ -580,6 +580,14 @@ impl<'p> World<'p> {
         self.views.forget_who_left();
     }
 
+    /// So many sessions of workloads, and no others, had ended with a view that was lost, and would have
+    /// gone on from here.
+    pub fn have_gone(&mut self, gone: &[(WorkloadId, u64)]) {
+        for (workload, sessions) in gone {
+            self.send_away(*workload, *sessions);
+        }
+    }
+
     /// Pages of a workload that users who have gone away would still ask for.
     #[must_use]
     pub fn who_left(&self, workload: WorkloadId) -> u64 {

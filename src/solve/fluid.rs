@@ -71,8 +71,9 @@ pub const SHARE: f64 = 1e9;
 /// The step on which the rate is followed around changes.
 const STEP: SimDuration = SimDuration::from_secs(300);
 const HOUR_S: f64 = 3_600.0;
-/// Intervals after a change in which it is followed how many users have gone.
-const FOLLOWED: u32 = 24;
+/// Intervals after a change in which it is followed how many users have gone: several times what it
+/// takes until their number has settled, with think times of a minute or two.
+const FOLLOWED: u32 = 6;
 
 /// What one replication says of one class.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -167,8 +168,8 @@ pub struct Live<'m, 'p> {
     carried: Vec<f64>,
     /// By workload.
     crowds: Vec<Crowd<'p>>,
-    /// Stretches of [`INTERVAL`] since the last change, to follow who has gone.
-    intervals: u32,
+    /// So many more intervals are stretches of their own, to follow who has gone.
+    follow: u32,
     from: SimTime,
     month: SimTime,
     rows: Vec<Row>,
@@ -241,7 +242,7 @@ impl<'m, 'p> Live<'m, 'p> {
             tries: Vec::new(),
             carried: Vec::new(),
             crowds: fluid.workloads.iter().map(|workload| Crowd::new(&workload.users)).collect(),
-            intervals: 0,
+            follow: 0,
             from: SimTime::ZERO,
             month: SimTime::ZERO + MONTH,
             rows: fluid.classes.iter().map(row).collect(),
@@ -332,8 +333,11 @@ impl<'m, 'p> Live<'m, 'p> {
 
     fn change(&mut self, at: SimTime, view: View<'_>) {
         self.dirty = false;
-        self.intervals = 0;
+        let troubled = self.is_troubled();
         self.enter();
+        if troubled || self.is_troubled() {
+            self.follow = FOLLOWED;
+        }
         let load = Arc::clone(&self.load);
         for (class, load) in load.classes.iter().enumerate() {
             self.rows[class].settled = false;
@@ -473,18 +477,27 @@ impl<'m, 'p> Live<'m, 'p> {
         self.rows.iter().map(|row| row.tally.lost.iter().sum()).collect()
     }
 
+    /// Whether many views fail or stand still whose users may go away.
+    fn is_troubled(&self) -> bool {
+        let many = |of: &FluidWorkload| {
+            let load = &self.load.classes[of.class];
+            of.users.session.is_some() && load.fails + load.stalls >= BAD
+        };
+        self.memo.plan.workloads.iter().any(many)
+    }
+
     /// While many stay away who have gone, and they become more or less, each interval is a stretch of its
     /// own; for no longer than [`FOLLOWED`] after a change.
     fn interval_ends(&mut self) -> SimTime {
-        let workloads = self.memo.plan.workloads.iter().zip(&self.crowds);
-        let moves = |(of, crowd): (&FluidWorkload, &Crowd<'_>)| {
-            let fails = self.load.classes[of.class].fails;
-            crowd.share_gone() >= BAD || (of.users.session.is_some() && fails >= BAD)
-        };
-        if self.intervals >= FOLLOWED || !workloads.into_iter().any(moves) {
+        if self.follow == 0 {
             return SimTime::NEVER;
         }
-        self.intervals += 1;
+        self.follow -= 1;
+        let away = |crowd: &Crowd<'_>| crowd.share_gone() >= BAD;
+        if !self.is_troubled() && !self.crowds.iter().any(away) {
+            self.follow = 0;
+            return SimTime::NEVER;
+        }
         let step = INTERVAL.nanos();
         SimTime::from_nanos((self.from.nanos() / step + 1) * step)
     }
@@ -566,12 +579,17 @@ impl<'m, 'p> Live<'m, 'p> {
         (self.came, self.views, self.carried) = (came, views, all_carried);
     }
 
-    /// Tries for each view of a stretch, by class: more than one where some fail.
+    /// Tries for each view of a stretch, by class: more than one where some fail. They matter where there may
+    /// be too many.
     fn try_again(&mut self, came: &[f64], views: &[f64], seconds: f64) {
         self.tries.clear();
         self.tries.resize(views.len(), 1.0);
+        let over = self.memo.cells[self.cell as usize].over.contains(&true);
+        if !over && self.rows.iter().all(|row| row.waiting <= 0.0) {
+            return;
+        }
         for ((workload, of), came) in self.memo.plan.workloads.iter().enumerate().zip(came) {
-            let (class, crowd) = (of.class, &self.crowds[workload]);
+            let (class, crowd) = (of.class, &mut self.crowds[workload]);
             let load = &self.load.classes[class];
             if load.fails > 0.0 || !crowd.is_empty() {
                 let tries = crowd.tries(*came, seconds, Fails::of(load));

@@ -494,6 +494,7 @@ pub fn read(
         return Ok(Read::default());
     };
     let mut all = Vec::with_capacity(pieces.len());
+    let mut gone = Vec::new();
     for piece in pieces {
         let mut ends = Vec::with_capacity(2);
         for at in [piece.from, piece.to] {
@@ -501,6 +502,9 @@ pub fn read(
                 kernel.step(&mut watching)?;
             }
             watching.live.live_until(at);
+            if at == piece.from && piece.midway {
+                gone.push((at, watching.live.gone()));
+            }
             ends.push(watching.live.read());
         }
         let of = |(now, then): (&ClassReading, &ClassReading)| now.since(then, piece.ends);
@@ -519,7 +523,7 @@ pub fn read(
     let name = |belief: Belief| (watching.net.name(belief.of).to_string(), belief.unseen);
     let hangs = watching.beliefs.into_iter().map(name).collect();
     let Watching { moves, failed, silences, .. } = watching;
-    Ok(Read { traffic: all, moves, failed, silences, hangs })
+    Ok(Read { traffic: all, moves, failed, silences, hangs, gone })
 }
 
 /// What is read of a history.
@@ -535,6 +539,8 @@ pub struct Read {
     pub silences: Vec<Silence>,
     /// By automaton of what a balancer believes of a member: from when to when it hung and no probe saw it.
     pub hangs: Vec<(String, Vec<(SimTime, SimTime)>)>,
+    /// Where a piece begins midway: by workload, sessions that had ended and would have gone on.
+    pub gone: Vec<(SimTime, Vec<f64>)>,
 }
 
 /// From then on everything stood so.

@@ -409,6 +409,12 @@ impl<'p> Run<'p> {
         self.world.forget_who_left();
     }
 
+    /// So many sessions of workloads, and no others, had ended with a view that was lost, and would have
+    /// gone on from here.
+    pub fn have_gone(&mut self, gone: &[(WorkloadId, u64)]) {
+        self.world.have_gone(gone);
+    }
+
     /// Pages of a workload, by number, that users who have gone away would still ask for.
     #[must_use]
     pub fn who_left(&self, workload: usize) -> u64 {

@@ -129,6 +129,7 @@ pub fn live(
         drain: DRAIN,
         faults: Faults::Live,
     };
+    let gone = past.gone.clone();
     let mut run = Run::in_history(plan, &window, piece.replication, past);
     let mut seen = Seen { classes: vec![ClassSeen::default(); counted.len()], ..Seen::default() };
     if piece.midway {
@@ -139,6 +140,9 @@ pub fn live(
     run.live_until(piece.from, told_to_stop);
     if piece.ends[0] {
         run.forget_who_left();
+    }
+    if piece.midway {
+        run.have_gone(&gone);
     }
     let cells: Vec<_> = piece.cells().collect();
     let mut run = Some(run);

@@ -17,7 +17,7 @@ pub mod estimate;
 use rayon::prelude::*;
 
 use crate::model::blueprint::{Arrivals, Blueprint, Config};
-use crate::model::ids::ComponentId;
+use crate::model::ids::{ComponentId, WorkloadId};
 use crate::model::outage::{Failed, Hangs, Past};
 use crate::plan::Draft;
 use crate::plan::availability::{address, beliefs, failover};
@@ -91,6 +91,8 @@ pub struct SampledPlan {
     pub pairs: Vec<Option<ComponentId>>,
     /// By CDN of the draft: its component.
     pub cdns: Vec<Option<ComponentId>>,
+    /// By workload of the years: its number in the blueprint.
+    workloads: Vec<Option<WorkloadId>>,
     /// The automata of failovers and takeovers in the years, and who decides in `requests`.
     pub reacting: Vec<(String, ComponentId)>,
     /// The automata of what balancers believe of members in the years; the balancer, the member's number.
@@ -151,6 +153,10 @@ impl SampledPlan {
             })
         };
         let cdns = (0..draft.scenario.cdn.len()).map(cdn_of);
+        let workload = |name: &str| {
+            let at = plan.workloads.iter().position(|workload| workload.name == name);
+            at.map(|at| WorkloadId(at as u16))
+        };
         Ok(Self {
             sizes,
             apart: apart(plan, fluid),
@@ -160,6 +166,7 @@ impl SampledPlan {
             groups: databases.map(decides).collect(),
             pairs: balancers.map(decides).collect(),
             cdns: cdns.collect(),
+            workloads: fluid.workloads.iter().map(|of| workload(&of.name)).collect(),
             reacting,
             believed: believed(plan),
             figures: Vec::new(),
@@ -191,7 +198,13 @@ impl SampledPlan {
             let goes_on = silence.from < piece.start && piece.start < silence.until;
             Some((self.cdns.get(silence.cdn).copied().flatten()?, silence.from)).filter(|_| goes_on)
         };
+        let gone = history.gone.iter().find(|(at, _)| *at == piece.from);
+        let gone = gone.map_or(&[][..], |(_, gone)| gone);
+        let of_workload = |(workload, gone): (&Option<WorkloadId>, &f64)| {
+            Some((workload.as_ref().copied()?, gone.round() as u64))
+        };
         Past {
+            gone: self.workloads.iter().zip(gone).filter_map(of_workload).collect(),
             moves: moves.filter_map(moved).collect(),
             silent: history.silences.iter().filter_map(silent).collect(),
             failed: history.failed.iter().filter_map(failed).collect(),

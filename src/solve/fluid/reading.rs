@@ -130,6 +130,23 @@ impl Live<'_, '_> {
         all
     }
 
+    /// Sessions that have ended with a lost view and would have gone on, by workload. What a stall under way
+    /// has cost so far is in it as if it ended here.
+    #[must_use]
+    pub fn gone(&self) -> Vec<f64> {
+        let mut all: Vec<f64> = self.crowds.iter().map(|crowd| crowd.gone).collect();
+        for (group, stall) in self.stalls.iter().enumerate() {
+            let Some(stall) = stall else { continue };
+            let lasted = self.from.since(stall.since).seconds();
+            if lasted > 0.0 {
+                for (workload, _, crowd) in self.stalled_so_far(group, stall, lasted) {
+                    all[workload] = crowd.gone;
+                }
+            }
+        }
+        all
+    }
+
     /// How everything stands.
     #[must_use]
     pub fn looks(&self, wellness: &Wellness) -> Looks {

@@ -34,8 +34,10 @@ pub(super) struct Crowd<'p> {
     unheard: f64,
     /// By further try: those who wait for it; those who need what was dead apart.
     again: Vec<Waiting>,
+    /// The same at the end of a stretch that is looked at.
+    then: Vec<Waiting>,
     /// Sessions that have ended and would have had a further page.
-    gone: f64,
+    pub(super) gone: f64,
     /// Views a second that would have come in the last stretch.
     rate: f64,
 }
@@ -108,7 +110,8 @@ impl Fails {
 impl<'p> Crowd<'p> {
     pub(super) fn new(of: &'p Users) -> Self {
         let most = of.retry.as_ref().map_or(0, |retry| retry.at_most as usize);
-        Self { of, unheard: 0.0, again: vec![Waiting::default(); most], gone: 0.0, rate: 0.0 }
+        let none = vec![Waiting::default(); most];
+        Self { of, unheard: 0.0, again: none.clone(), then: none, gone: 0.0, rate: 0.0 }
     }
 
     /// Whether there is nobody.
@@ -132,24 +135,24 @@ impl<'p> Crowd<'p> {
     }
 
     /// Tries of a stretch of which `came` views come if nobody stays away.
-    pub(super) fn tries(&self, came: f64, seconds: f64, fails: Fails) -> f64 {
-        came + self.tried(came, seconds, fails, &mut |_, _| {}).further
+    pub(super) fn tries(&mut self, came: f64, seconds: f64, fails: Fails) -> f64 {
+        came + self.tried(came, seconds, fails).further
     }
 
     /// A stretch of `seconds` in which `came` views would come; `over` of them overload would lose.
     pub(super) fn pass(&mut self, came: f64, seconds: f64, fails: Fails, over: f64) -> Passed {
         self.rate = came / seconds;
-        if self.is_empty() && fails.none() && over <= 0.0 {
+        if fails.none() && over <= 0.0 && self.is_empty() {
             return Passed { tries: came, ..Passed::default() };
         }
-        let all = self.tried(came, seconds, fails, &mut |_, _| {});
-        let share = if came > 0.0 { (all.lost / came).min(1.0) } else { 0.0 };
-        let away =
-            self.stay_away(came, seconds, all.lost + over, if over > 0.0 { 1.0 } else { share });
-        let mut now = vec![Waiting::default(); self.again.len()];
-        let tried = self.tried(came - away, seconds, fails, &mut |k, waiting| now[k] = waiting);
-        let over = (over - away * (1.0 - share)).max(0.0);
-        self.again = now;
+        // Whom overload drives away stays away from it; who had gone before, from whatever comes.
+        let share = self.lost_of(fails);
+        let away = self.stay_away(self.gone, (came, seconds), came * share, share);
+        let spared = self.stay_away(0.0, (came - away, seconds), over, 1.0);
+        let away = away + spared;
+        let tried = self.tried(came - away, seconds, fails);
+        std::mem::swap(&mut self.again, &mut self.then);
+        let over = (over - spared * (1.0 - share)).max(0.0);
         if fails.lacking > 0.0 {
             self.unheard = fails.unheard;
         }
@@ -163,6 +166,20 @@ impl<'p> Crowd<'p> {
         }
     }
 
+    /// Share of the views that is lost in the end, where tries fail so from now on.
+    fn lost_of(&self, fails: Fails) -> f64 {
+        let others = (1.0 - fails.lacking) * fails.unlucky;
+        let again = self.of.retry.as_ref().map_or(0.0, |retry| retry.chance * fails.unlucky);
+        let (mut lost, mut fail) = (0.0, others);
+        for _ in &self.again {
+            let comes = fail * again;
+            // Who does not try again; who does and fails is in the next.
+            lost += fail - fail * self.of.retry.as_ref().map_or(0.0, |retry| retry.chance);
+            fail = comes;
+        }
+        fails.lacking + lost + fail
+    }
+
     /// So many are lost, and so many are not asked for.
     pub(super) fn leave(&mut self, lost: f64, away: f64) {
         let Some(session) = &self.of.session else { return };
@@ -173,11 +190,11 @@ impl<'p> Crowd<'p> {
         }
     }
 
-    /// Views that are not asked for in a stretch: `gross` would be lost if all were, of each of them
-    /// `share`.
-    fn stay_away(&self, came: f64, seconds: f64, gross: f64, share: f64) -> f64 {
+    /// Views that are not asked for in a stretch, of those who had `gone` and of those who go then: `gross`
+    /// would be lost if all were asked for, of each of them `share`.
+    fn stay_away(&self, gone: f64, (came, seconds): (f64, f64), gross: f64, share: f64) -> f64 {
         let Some(session) = &self.of.session else { return 0.0 };
-        if gross <= 0.0 && self.gone <= 0.0 {
+        if gross <= 0.0 && gone <= 0.0 {
             return 0.0;
         }
         let ends = 1.0 / session.pages;
@@ -185,33 +202,31 @@ impl<'p> Crowd<'p> {
         let leaves = goes_on * share + ends;
         let time = session.think.seconds() / leaves;
         let settled = goes_on * gross / seconds * time;
-        let left = settled + (self.gone - settled) * libm::exp(-seconds / time);
-        let away = (goes_on * gross - (left - self.gone)) / leaves;
+        let left = settled + (gone - settled) * libm::exp(-seconds / time);
+        let away = (goes_on * gross - (left - gone)) / leaves;
         away.clamp(0.0, came)
     }
 
-    /// First and further tries over a stretch; tells who waits at its end, by further try.
-    fn tried(
-        &self,
-        first: f64,
-        seconds: f64,
-        fails: Fails,
-        waits: &mut dyn FnMut(usize, Waiting),
-    ) -> Tried {
+    /// First and further tries over a stretch; who waits at its end is in [`Self::then`].
+    fn tried(&mut self, first: f64, seconds: f64, fails: Fails) -> Tried {
         let lacking = first * fails.lacking;
         let unlucky = (first - lacking) * fails.unlucky;
         let Some(retry) = &self.of.retry else {
             return Tried { lost: lacking + unlucky, ..Tried::default() };
         };
         let known = if fails.lacking > 0.0 { 1.0 } else { fails.unlucky };
-        let mut now = vec![Waiting::default(); self.again.len()];
+        let (old, now) = (&self.again, &mut self.then);
         let mut all = Tried::default();
         let mut chain = |failed: f64, again: f64, delay: f64, of: fn(&mut Waiting) -> &mut f64| {
             let (chance, lapse) = (retry.chance, seconds / delay);
-            let old = |k: usize| *of(&mut self.again[k].clone());
+            if failed <= 0.0 && old.iter().all(|waiting| *of(&mut waiting.clone()) <= 0.0) {
+                now.iter_mut().for_each(|waiting| *of(waiting) = 0.0);
+                return;
+            }
+            let old = |k: usize| *of(&mut old[k].clone());
             // By further try: how many wait once nothing changes any more.
-            let settled =
-                |k: usize| chance * failed / seconds * delay * libm::pow(chance * again, k as f64);
+            let first = chance * failed / seconds * delay;
+            let settled = |k: usize| (0..k).fold(first, |waiting, _| waiting * chance * again);
             let left = if lapse < LONG { libm::exp(-lapse) } else { 0.0 };
             let mut comes = chance * failed;
             all.lost += failed - comes;
@@ -237,7 +252,6 @@ impl<'p> Crowd<'p> {
         let silence = after + unheard * self.of.gives_up.map_or(0.0, |wait| wait.seconds());
         chain(unlucky, fails.unlucky, after, |waiting| &mut waiting.unlucky);
         chain(lacking, known, silence, |waiting| &mut waiting.lacking);
-        now.into_iter().enumerate().for_each(|(k, waiting)| waits(k, waiting));
         all
     }
 }
@@ -324,7 +338,7 @@ impl Crowd<'_> {
                 lost += failed - tries;
             }
             let came = rate * step;
-            let away = self.stay_away(came, step, lost, 0.0);
+            let away = self.stay_away(self.gone, (came, step), lost, 0.0);
             self.leave(lost, away);
             comes = if came > 0.0 { 1.0 - away / came } else { 1.0 };
             all.lost += lost;

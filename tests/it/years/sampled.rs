@@ -241,7 +241,6 @@ fn a_fault_of_a_role_strikes_in_the_windows_that_are_drawn_for_it() {
     loaded.plan.seed = Seed(loaded.draft.scenario.run.seed.value);
     let years = asked(&loaded.draft, "10y", 2, &[]);
     let mut plan = SampledPlan::of(&loaded.draft, &loaded.plan, &years).unwrap();
-    assert_eq!(plan.apart.as_deref(), Some("clients retry"));
     plan.sizes = Sizes { replications: 2, quiet: 0, episodes: 400, least: 400 };
     let known = Known::default();
     let cause = years.of.causes.iter().position(|cause| cause == "db-crash").unwrap() as u32;
@@ -356,14 +355,21 @@ fn a_hang_is_seen_in_the_windows_when_it_is_seen_in_the_years() {
     assert!(apart > 5, "drawing anew for the window what probes see makes no difference: {apart}");
 }
 
-/// Clients of the tiers retry, which the fluid does not: the solvers are not held against each other.
+/// The busiest hour of the starter and of tier 3 is above half load, on other parts; that of tier 8 is not.
 #[test]
-fn the_tiers_are_not_comparable_and_say_why() {
-    for name in ["starter", "tier-3", "tier-8"] {
+fn tiers_are_comparable_below_half_load_and_say_why_not() {
+    let tiers = [("starter", Some("www-1.cpu")), ("tier-3", Some("store.main")), ("tier-8", None)];
+    for (name, busiest) in tiers {
         let loaded = crate::common::load(&format!("tiers/{name}.toml"));
         let years = asked(&loaded.draft, "1y", 4, &[]);
         let plan = SampledPlan::of(&loaded.draft, &loaded.plan, &years).unwrap();
-        assert_eq!(plan.apart.as_deref(), Some("clients retry"), "{name}");
+        let found = plan.apart.as_deref();
+        let said = busiest.map(|part| format!("load above 50 %: {part} "));
+        let alike = match (&said, found) {
+            (Some(said), Some(found)) => found.starts_with(said.as_str()),
+            (said, found) => said.is_none() && found.is_none(),
+        };
+        assert!(alike, "{name}: {found:?}");
     }
 }
 
