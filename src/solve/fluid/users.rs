@@ -13,7 +13,8 @@
 //!
 //! Holds: views that came are served, lost, not asked for, or wait for a further try: the sums over a stretch
 //! follow from what waits at its ends. Leaves out: that a failure takes time until it is noticed (but for
-//! stalls, and for users who are cut off, whose patience comes before d in the mean), and the form of the laws of `after` and `think`: each is taken for exponential.
+//! stalls, and for users who are cut off, whose patience comes before d in the mean), and the form of the
+//! laws of `after` and `think`: each is taken for exponential.
 
 use std::ops::AddAssign;
 
