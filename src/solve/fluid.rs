@@ -527,8 +527,8 @@ impl<'m, 'p> Live<'m, 'p> {
             }
         }
         self.try_again(&came, &views, seconds);
-        for class in 0..views.len() {
-            let (wanted, fails) = (views[class], self.load.classes[class].fails);
+        for (class, wanted) in views.iter().copied().enumerate() {
+            let fails = self.load.classes[class].fails;
             let stands = self.load.classes[class].stalls;
             let row = &mut self.rows[class];
             row.tally.intended += wanted;

@@ -83,7 +83,7 @@ impl Patience {
     pub fn waiting(&self, seconds: f64) -> f64 {
         let Some((last, _)) = self.waits.last() else { return seconds.min(self.longest()) };
         let place = seconds / self.step;
-        if !(place < f64::from(PIECES)) {
+        if place.is_nan() || place >= f64::from(PIECES) {
             return *last;
         }
         let piece = place.max(0.0) as usize;
