@@ -2,7 +2,7 @@
 //! solver of years; the same by the kernel's calendar, as every part goes that others look at; and ten
 //! years of tiers.
 //!
-//! `cargo bench --bench years [b4|tiers]`. Absolute rates mean nothing on another machine.
+//! `cargo bench --bench years [b4|tiers [TIER]]`. Absolute rates mean nothing on another machine.
 #![allow(
     clippy::disallowed_types,
     clippy::disallowed_methods,
@@ -94,10 +94,10 @@ fn b4() {
 
 /// A thousand replications of ten years of a tier, with all its faults and traffic and once more without
 /// what is common to all, on as many threads as there are.
-fn tiers() {
+fn tiers(only: Option<&str>) {
     let tiers =
         ["starter", "tier-1", "tier-2", "tier-3", "tier-4", "tier-5", "tier-6", "tier-7", "tier-8"];
-    for tier in tiers {
+    for tier in tiers.into_iter().filter(|tier| only.is_none_or(|only| only == *tier)) {
         let draft = draft(&format!("scenarios/tiers/{tier}.toml"));
         let of = availability::plan(&draft, &[availability::common(&draft)]);
         let of = of.expect("something in it can fail");
@@ -121,6 +121,7 @@ fn main() {
         b4();
     }
     if wanted("tiers") {
-        tiers();
+        let only = std::env::args().nth(2).filter(|only| !only.starts_with('-'));
+        tiers(only.as_deref());
     }
 }

@@ -156,19 +156,32 @@ impl ObjectCache {
         true
     }
 
-    /// `object`, of `weight`, has been fetched: it is there from now on, in place of an older copy.
+    /// Since when `object` is there, or by when its copy counts; `None` when it is not.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such object.
+    #[must_use]
+    pub fn since(&self, object: u32) -> Option<SimTime> {
+        let slot = self.places[object as usize];
+        (slot != NONE).then(|| self.slots[slot as usize].since)
+    }
+
+    /// `object`, of `weight`, has been fetched: it is there from now on, in place of an older copy, as one
+    /// that was made at `since`.
     ///
     /// # Panics
     ///
     /// When there is no such object.
     #[inline]
-    pub fn keep(&mut self, now: SimTime, object: u32, weight: u32, uniform: f64) {
+    pub fn keep(&mut self, since: SimTime, object: u32, weight: u32, uniform: f64) {
         let slot = self.places[object as usize];
         if slot != NONE {
-            self.slots[slot as usize].since = now;
+            let there = &mut self.slots[slot as usize].since;
+            *there = since.max(*there);
             self.renew(slot);
         } else if u64::from(weight) <= self.room {
-            self.put(now, object, weight, uniform);
+            self.put(since, object, weight, uniform);
         }
     }
 

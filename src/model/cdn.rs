@@ -18,26 +18,32 @@
 //! fall in a line to none. Without `life` nothing is served while the origin is silent. Object by object
 //! every copy has an age of its own.
 //!
-//! In: `route`, `look_up`, `answered`, `unanswered`, `fares`, `wipe`, `alarm`. Holds: hits + misses =
+//! The edges of another CDN may ask these, which are shields then: edge number e asks shield e modulo their
+//! number, the next one that is left when routes have converged, and when none is the origin itself. An answer
+//! is as old as the shield's copy; with ratios, as old as its silence. What is fetched, for whom, and who waits
+//! for it is in `fetching`.
+//!
+//! In: `route`, `route_of`, `look_up`, `answered`, `unanswered`, `fares`, `wipe`, `alarm`. Holds: hits + misses =
 //! look-ups, by edge; at most one alarm an edge; an edge has room for as many objects as the file says.
-//! Leaves out: sizes of objects, a second tier of edges, collapsed fetches of one object, copies that are
-//! served though too old, what an edge can carry; an edge that came back or was purged shortly before a run
+//! Leaves out: sizes of objects, more than two tiers, copies that are served though too old, what an edge can carry; an edge that came back or was purged shortly before a run
 //! begins is as warm as the others; one that only closed users or recorded traffic ask begins empty.
-//! Source: as [`super::cache`].
+//! Source: as [`super::cache`]; for ages RFC 9111, HTTP caching, §4.2.3; for what edges do without a shield
+//! Amazon CloudFront's Origin Shield and Fastly's `try_select_shield`.
 
 use crate::engine::calendar::Ticket;
 use crate::model::event::Event;
 use crate::model::gauge::Gauge;
 use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
-use crate::model::request::{Outcome, Owner, Request, RequestId};
+use crate::model::request::{Request, RequestId};
 use crate::model::route::Draws;
-use crate::model::world::World;
-use crate::model::{Component, Ctx, Health};
+use crate::model::{Ctx, Health};
 use crate::units::{SimDuration, SimTime};
 
 pub mod content;
+mod fetching;
 
 use content::{EdgeContent, EdgeObjects, Held};
+use fetching::Flights;
 
 /// What a CDN is.
 #[derive(Clone, Debug)]
@@ -55,6 +61,11 @@ pub struct CdnConfig {
     /// Alarm of the first edge; those of the others follow.
     pub unit: UnitId,
 }
+
+/// The tier that users come to.
+pub const EDGE: usize = 0;
+/// The tier that edges come to.
+pub const SHIELD: usize = 1;
 
 /// Where a class enters a CDN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,6 +122,8 @@ struct State {
     silent: bool,
     /// Its objects, where they are played.
     held: Option<Box<Held>>,
+    /// What it is fetching, where others wait for that.
+    flights: Flights,
     hits: u64,
     misses: u64,
 }
@@ -124,6 +137,34 @@ pub enum Way {
     Dead(usize),
 }
 
+/// What a fetch brings.
+#[derive(Clone, Copy, Debug)]
+struct Came {
+    /// How old it is.
+    age: SimDuration,
+    /// It comes from a shield that nobody answers.
+    silent: bool,
+}
+
+/// `length` before `now`, or the start of time.
+fn earlier(now: SimTime, length: SimDuration) -> SimTime {
+    SimTime::from_nanos(now.nanos().saturating_sub(length.nanos()))
+}
+
+/// What a look-up finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Its object.
+    Hit,
+    /// Nothing: it has to be fetched.
+    Miss,
+    /// It is being fetched: it waits for that, behind this one.
+    Fetched {
+        /// Who came last before.
+        last: RequestId,
+    },
+}
+
 /// The edges of a CDN at work.
 #[derive(Clone, Debug)]
 pub struct Cdn {
@@ -134,9 +175,6 @@ pub struct Cdn {
 
 /// Most edges of a CDN.
 pub const MAX_EDGES: u32 = 10_000;
-/// Of the edge for which a request is fetched: it died meanwhile.
-const DIED: u16 = 1 << 15;
-const _: () = assert!(MAX_EDGES < DIED as u32);
 
 impl Cdn {
     /// Edges that work. Object by object they are warm at `start`; with the origin `silent` since then, as
@@ -163,6 +201,7 @@ impl Cdn {
             good,
             silent: silent.is_some(),
             held: warm(edge).map(Box::new),
+            flights: Flights::default(),
             hits: 0,
             misses: 0,
         };
@@ -187,6 +226,36 @@ impl Cdn {
         if self.edges[edge].works { Way::To(edge) } else { Way::Dead(edge) }
     }
 
+    /// The one of these edges, shields, that edge number `edge` of others asks; `None` when all are dead and
+    /// withdrawn, and those go round them.
+    #[must_use]
+    fn route_of(&self, edge: usize) -> Option<Way> {
+        let count = self.edges.len();
+        let mut all = (0..count).map(|further| (edge + further) % count);
+        let shield = all.find(|shield| !self.edges[*shield].withdrawn)?;
+        Some(if self.edges[shield].works { Way::To(shield) } else { Way::Dead(shield) })
+    }
+
+    /// How old what `request` has found at `edge` is; with ratios, how long the origin has been silent.
+    fn age(
+        &self,
+        now: SimTime,
+        edge: usize,
+        request: &Request,
+        at: AtCdn,
+        draws: &Draws<'_>,
+    ) -> SimDuration {
+        let state = &self.edges[edge];
+        match (&self.config.content, &state.held) {
+            (EdgeContent::Objects(objects), Some(held)) => {
+                let object = objects.asked_for(request, at, draws);
+                object.map_or(SimDuration::ZERO, |object| held.age(now, object))
+            }
+            _ if state.silent => now.since(state.good),
+            _ => SimDuration::ZERO,
+        }
+    }
+
     /// The share of what it holds that still serves.
     fn fresh(&self, now: SimTime, edge: usize) -> f64 {
         let state = &self.edges[edge];
@@ -199,36 +268,50 @@ impl Cdn {
         (1.0 - (now - state.good).seconds() / self.config.life.seconds()).max(0.0)
     }
 
-    /// Whether `request` finds its object at `edge`.
+    /// Whether `id` finds its object at `edge`.
     pub fn look_up(
         &mut self,
         now: SimTime,
         edge: usize,
-        request: &Request,
+        (id, request): (RequestId, &Request),
         at: AtCdn,
         draws: &Draws<'_>,
-    ) -> bool {
-        let hit = match &self.config.content {
+    ) -> Found {
+        let (hit, collapses) = match &self.config.content {
             EdgeContent::Ratios(ratios) => {
                 let ratio = ratios.get(usize::from(at.row)).copied().unwrap_or(0.0);
-                draws.uniform(at.key, request, 0) < ratio * self.fresh(now, edge)
+                (draws.uniform(at.key, request, 0) < ratio * self.fresh(now, edge), None)
             }
             EdgeContent::Objects(objects) => {
                 let object = objects.asked_for(request, at, draws);
                 let held = self.edges[edge].held.as_mut();
-                object.zip(held).is_some_and(|(object, held)| held.find(now, object))
+                let hit = object.zip(held).is_some_and(|(object, held)| held.find(now, object));
+                (hit, object.filter(|_| objects.collapse))
             }
         };
         let state = &mut self.edges[edge];
-        state.hits += u64::from(hit);
-        state.misses += u64::from(!hit);
-        hit
+        if !hit
+            && let Some(object) = collapses
+            && let Some(last) = state.flights.join(object, id)
+        {
+            return Found::Fetched { last };
+        }
+        self.counts(edge, hit);
+        if hit { Found::Hit } else { Found::Miss }
     }
 
-    /// The origin has answered a fetch of `edge`, for `request`.
-    pub fn answered(
+    /// A look-up at `edge` is over.
+    fn counts(&mut self, edge: usize, hit: bool) {
+        let state = &mut self.edges[edge];
+        state.hits += u64::from(hit);
+        state.misses += u64::from(!hit);
+    }
+
+    /// The origin, or the shield in front of it, has answered a fetch of `edge`, for `request`; what came is
+    /// so old by now.
+    fn answered(
         &mut self,
-        now: SimTime,
+        (now, came): (SimTime, Came),
         edge: usize,
         request: &Request,
         at: AtCdn,
@@ -236,13 +319,22 @@ impl Cdn {
     ) {
         self.fetched += 1;
         let state = &mut self.edges[edge];
-        state.good = now;
-        state.silent = false;
-        if let EdgeContent::Objects(objects) = &self.config.content
-            && let Some(object) = objects.asked_for(request, at, draws)
-            && let Some(held) = &mut state.held
-        {
-            held.keep(now, object, EdgeObjects::victim(request, at, draws));
+        match &self.config.content {
+            // A shield that nobody answers makes its edges no younger than itself.
+            EdgeContent::Ratios(_) if came.silent => {
+                state.good = state.good.max(earlier(now, came.age));
+                state.silent = true;
+            }
+            EdgeContent::Ratios(_) => (state.good, state.silent) = (now, false),
+            EdgeContent::Objects(objects) => {
+                (state.good, state.silent) = (now, false);
+                if let Some(object) = objects.asked_for(request, at, draws)
+                    && let Some(held) = &mut state.held
+                    && came.age < self.config.life
+                {
+                    held.keep((now, came.age), object, EdgeObjects::victim(request, at, draws));
+                }
+            }
         }
     }
 
@@ -268,6 +360,7 @@ impl Cdn {
             return;
         }
         edge.works = works;
+        edge.flights.clear();
         edge.ticket = Ticket::NONE;
         edge.withdrawn = false;
         if works {
@@ -324,95 +417,6 @@ impl State {
     fn wipe(&mut self) {
         if let Some(held) = &mut self.held {
             held.clear();
-        }
-    }
-}
-
-impl World<'_> {
-    /// `id` comes to the edge of its view: whether it finds its object there; `None` when nobody
-    /// answers.
-    #[inline(never)]
-    pub(in crate::model) fn at_edge(&mut self, id: RequestId) -> Option<bool> {
-        let request = &self.requests[id];
-        let at = self.plan.routes.classes[request.class.index()].cdn?;
-        let cdn = at.cdn;
-        let Component::Cdn(found) = &mut self.components[cdn.index()] else { return None };
-        match found.route(&self.draws, request.ordinal) {
-            Way::To(edge) => {
-                let hit = found.look_up(self.now, edge, request, at, &self.draws);
-                if !hit {
-                    self.requests[id].fetch = edge as u16 + 1;
-                }
-                Some(hit)
-            }
-            Way::Dead(edge) => {
-                let member = found.config.edges[edge];
-                let cause = self.causes[member.index()];
-                self.component_ctx(cdn, cause, |_, ctx| ctx.turn_away(id, Health::Unreachable));
-                None
-            }
-        }
-    }
-
-    /// An edge fares differently, for `cause`. What it was fetching when it stopped working reaches nobody,
-    /// though it may work again by then.
-    pub(in crate::model) fn edge_fares(&mut self, of: EdgeConfig, health: Health, cause: CauseId) {
-        let Component::Cdn(cdn) = &self.components[of.cdn.index()] else { return };
-        if cdn.works(of.number as usize) && !health.works() {
-            let classes = &self.plan.routes.classes;
-            let fetched = |request: &Request| {
-                let at = classes[request.class.index()].cdn;
-                u32::from(request.fetch) == of.number + 1 && at.is_some_and(|at| at.cdn == of.cdn)
-            };
-            let all = self.requests.iter().filter(|(_, request)| fetched(request));
-            for id in all.map(|(id, _)| id).collect::<Vec<_>>() {
-                self.requests[id].fetch |= DIED;
-            }
-        }
-        self.component_ctx(of.cdn, cause, |component, ctx| {
-            if let Component::Cdn(cdn) = component {
-                cdn.fares(ctx, of.number, health);
-            }
-        });
-    }
-
-    /// The fetch `id` of an edge has ended as `outcome`: how it ends for the client of the edge.
-    #[inline(never)]
-    pub(in crate::model) fn fetched(&mut self, id: RequestId, outcome: Outcome) -> Outcome {
-        let entry = &mut self.requests[id];
-        if matches!(entry.owner, Owner::Parent(_)) {
-            return outcome;
-        }
-        let fetch = std::mem::take(&mut entry.fetch);
-        let (edge, died) = (usize::from(fetch & !DIED) - 1, fetch & DIED != 0);
-        let class = entry.class;
-        let Some(at) = self.plan.routes.classes[class.index()].cdn else { return outcome };
-        let Component::Cdn(found) = &mut self.components[at.cdn.index()] else { return outcome };
-        let works = found.works(edge);
-        if died || !works {
-            let member = found.config.edges[edge];
-            let died_of = found.edges[edge].died_of;
-            self.requests[id].cause = if works { died_of } else { self.causes[member.index()] };
-            return if outcome == Outcome::Ok { Outcome::Unreachable } else { outcome };
-        }
-        if outcome == Outcome::Ok {
-            found.answered(self.now, edge, &self.requests[id], at, &self.draws);
-        } else {
-            found.unanswered(edge);
-        }
-        outcome
-    }
-
-    /// The client of the fetch `id` has given up before the origin answered.
-    pub(in crate::model) fn fetch_given_up(&mut self, id: RequestId) {
-        let entry = &self.requests[id];
-        let (fetch, class) = (entry.fetch, entry.class);
-        if fetch > 0
-            && fetch & DIED == 0
-            && let Some(at) = self.plan.routes.classes[class.index()].cdn
-            && let Component::Cdn(found) = &mut self.components[at.cdn.index()]
-        {
-            found.unanswered(usize::from(fetch) - 1);
         }
     }
 }

@@ -24,7 +24,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::engine::calendar::Ticket;
-use crate::model::blueprint::{Blueprint, Clients};
+use crate::model::blueprint::{Blueprint, Clients, Session};
 use crate::model::event::{Event, MAX_INDEX};
 use crate::model::ids::{CauseId, ClassId, WorkloadId};
 use crate::model::request::{Owner, Request, RequestId, Stage, Waits};
@@ -420,7 +420,7 @@ impl World<'_> {
 
     /// So many users of a workload, and no others, have gone away here and now whose sessions had at least
     /// one more page.
-    pub(in crate::model) fn send_away(&mut self, workload: WorkloadId, sessions: u64) {
+    pub fn send_away(&mut self, workload: WorkloadId, sessions: u64) {
         self.views.gone[workload.index()].clear();
         let index = self.plan.workloads[workload.index()].clients;
         let session = index.and_then(|index| self.plan.clients[index].session);
@@ -430,24 +430,32 @@ impl World<'_> {
         let mut keyed = Request::new(class, entry, Owner::Workload, self.now);
         for number in 0..sessions {
             keyed.ordinal = BEYOND + number;
-            let uniform = self.draws.uniform_at(session.key, keyed.ordinal, 0);
-            let further = libm::log(uniform) / libm::log(1.0 - 1.0 / session.mean_pages);
-            let mut at = self.now;
-            for page in 0..=(further as u32).min(u32::from(u16::MAX) - 1) {
-                keyed.iteration = page as u16;
-                let think = self.draws.demand(session.think, &keyed);
-                at = at + SimDuration::from_seconds_f64(think);
-                self.views.gone[workload.index()].push(Reverse(at));
-            }
+            self.take_along(workload, session, keyed, 1);
+        }
+    }
+
+    /// A user goes away here and now with what his session would still have had: `sure` pages, and then
+    /// as many as a geometric session has further ones: P(at least n) = (1 − 1/mean)ⁿ.
+    fn take_along(
+        &mut self,
+        workload: WorkloadId,
+        session: Session,
+        mut keyed: Request,
+        sure: u32,
+    ) {
+        let uniform = self.draws.uniform_at(session.key, keyed.ordinal, 0);
+        let further = libm::log(uniform) / libm::log(1.0 - 1.0 / session.mean_pages);
+        let mut at = self.now;
+        for page in 0..(further as u32).saturating_add(sure).min(u32::from(u16::MAX)) {
+            keyed.iteration = page as u16;
+            at = at + SimDuration::from_seconds_f64(self.draws.demand(session.think, &keyed));
+            self.views.gone[workload.index()].push(Reverse(at));
         }
     }
 
     /// The user of a lost view goes away; the pages still to come are taken from the source.
     fn session_ends(&mut self, view_id: u32) {
-        let (workload, ordinal) = {
-            let view = &self.views.slots[view_id as usize];
-            (view.workload, view.ordinal)
-        };
+        let workload = self.views.slots[view_id as usize].workload;
         let Some(session) = self.clients_of(workload).session else { return };
         if self.views.slots[view_id as usize].user.is_some() {
             return;
@@ -455,17 +463,9 @@ impl World<'_> {
         if session.mean_pages <= 1.0 {
             return;
         }
-        // The number of further pages of a geometric session is geometric from zero, whatever
-        // page this was: P(at least n) = (1 − 1/mean)ⁿ.
-        let uniform = self.draws.uniform_at(session.key, ordinal, 0);
-        let further = libm::log(uniform) / libm::log(1.0 - 1.0 / session.mean_pages);
-        let mut at = self.now;
+        // Its number of further pages is geometric from zero, whatever page this was.
         let class = self.plan.workloads[workload.index()].class;
-        let mut keyed = self.part(view_id, class, 0);
-        for page in 0..(further as u32).min(u32::from(u16::MAX)) {
-            keyed.iteration = page as u16;
-            at = at + SimDuration::from_seconds_f64(self.draws.demand(session.think, &keyed));
-            self.views.gone[workload.index()].push(Reverse(at));
-        }
+        let keyed = self.part(view_id, class, 0);
+        self.take_along(workload, session, keyed, 0);
     }
 }

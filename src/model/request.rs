@@ -13,6 +13,8 @@ use crate::units::SimTime;
 pub const MAX_DEPTH: usize = 5;
 /// Nested repetitions of one request.
 pub const MAX_LOOPS: usize = 3;
+/// Tiers of caches outside the sites: edges, and shields behind them.
+pub const TIERS: usize = 2;
 
 /// A request in flight, by its place in the slab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -131,6 +133,8 @@ pub enum Waits {
     Void,
     /// For the service `at` to go on: it stands still.
     Paused,
+    /// For what another fetches for the same edge.
+    Fetch,
 }
 
 /// Which side of the server's edge a request is on.
@@ -159,9 +163,10 @@ pub struct Request {
     pub ticket: Ticket,
     /// The event of its client's patience.
     pub patience: Ticket,
-    /// Service time, work or size of the present step, as the component counts it.
+    /// Service time, work or size of the present step, as the component counts it; on the way from a shield
+    /// to an edge, the age of what it brings, in nanoseconds.
     pub need: u64,
-    /// When the present service ends.
+    /// When the present service ends; on the way from a shield, when it left there.
     pub ends: SimTime,
     /// Time in line at stations so far, in nanoseconds.
     pub waited: u64,
@@ -187,8 +192,11 @@ pub struct Request {
     pub class: ClassId,
     /// The workload it comes from.
     pub workload: u16,
-    /// The edge of a CDN for which it is fetched from the origin, counted from 1; 0: none.
-    pub fetch: u16,
+    /// By tier of caches: the edge for which it is fetched, or where it waits for that, counted from 1; 0:
+    /// none.
+    pub fetch: [u16; TIERS],
+    /// By tier: of a fetch, who waits for it first; of who waits for one, who does so next.
+    pub joined: [RequestId; TIERS],
     /// The cause of its failure, when it failed.
     pub cause: CauseId,
     /// Frames in use.
@@ -246,7 +254,8 @@ impl Request {
             children: 0,
             class,
             workload: 0,
-            fetch: 0,
+            fetch: [0; TIERS],
+            joined: [RequestId::NONE; TIERS],
             cause: CauseId::OVERLOAD,
             depth: 0,
             loop_depth: 0,
@@ -262,6 +271,13 @@ impl Request {
             live: true,
             failed: None,
         }
+    }
+
+    /// Whether it is the fetch of an edge, or waits for one.
+    #[inline]
+    #[must_use]
+    pub fn is_of_edge(&self) -> bool {
+        self.fetch != [0; TIERS]
     }
 
     /// The innermost component it is inside of.
@@ -328,6 +344,8 @@ impl Requests {
         slot.iteration = 0;
         slot.children = 0;
         slot.class = class;
+        slot.fetch = [0; TIERS];
+        slot.joined = [RequestId::NONE; TIERS];
         slot.cause = CauseId::OVERLOAD;
         slot.depth = 0;
         slot.loop_depth = 0;

@@ -12,7 +12,7 @@ use crate::engine::draw::{Key, Lineage, Seed};
 use crate::engine::law::Sampler;
 use crate::model::cdn::AtCdn;
 use crate::model::ids::{AmountId, CallId, ComponentId, DemandId, KeyId, PoolId};
-use crate::model::request::Request;
+use crate::model::request::{Request, TIERS};
 use crate::units::{Bytes, SimDuration};
 
 /// One operation of a program.
@@ -88,6 +88,13 @@ pub enum Op {
         /// Where it goes when the edge has it not.
         miss: u32,
     },
+    /// A look-up at the shield of the edge: on where the shield has the object.
+    Shield {
+        /// Where it goes when the shield has it not.
+        miss: u32,
+    },
+    /// What a shield has not is there now.
+    Shielded,
     /// To one of several entrances, as the name service says.
     Resolve {
         /// The name service.
@@ -314,8 +321,8 @@ pub struct Class {
     pub reply: Option<Reply>,
     /// What the client fetches next.
     pub then: Option<Then>,
-    /// The CDN at whose edges it enters.
-    pub cdn: Option<AtCdn>,
+    /// The CDN at whose edges it enters, and the one that these ask.
+    pub cdns: [Option<AtCdn>; TIERS],
     /// The way of its client there and back, where that is not the client's own.
     pub round_trip: Option<DemandId>,
 }

@@ -92,7 +92,7 @@ struct Deadlines {
 #[derive(Clone, Debug)]
 pub struct World<'p> {
     pub(in crate::model) plan: &'p Blueprint,
-    ops: &'p [Op],
+    pub(in crate::model) ops: &'p [Op],
     pub(in crate::model) draws: Draws<'p>,
     pub(in crate::model) now: SimTime,
     pub(in crate::model) calendar: Calendar,
@@ -580,14 +580,6 @@ impl<'p> World<'p> {
         self.views.forget_who_left();
     }
 
-    /// So many sessions of workloads, and no others, had ended with a view that was lost, and would have
-    /// gone on from here.
-    pub fn have_gone(&mut self, gone: &[(WorkloadId, u64)]) {
-        for (workload, sessions) in gone {
-            self.send_away(*workload, *sessions);
-        }
-    }
-
     /// Pages of a workload that users who have gone away would still ask for.
     #[must_use]
     pub fn who_left(&self, workload: WorkloadId) -> u64 {
@@ -643,6 +635,16 @@ impl<'p> World<'p> {
                     Some(false) => self.requests[id].pc = miss,
                     None => return,
                 },
+                Op::Shield { miss } => match self.at_shield(id) {
+                    Some(true) => {}
+                    Some(false) => self.requests[id].pc = miss,
+                    None => return,
+                },
+                Op::Shielded => {
+                    if !self.shielded(id) {
+                        return;
+                    }
+                }
                 Op::Resolve { names, first } => {
                     let Some(target) = self.resolve(id, names) else { return };
                     let entrance = self.plan.routes.branches[usize::from(first) + target];

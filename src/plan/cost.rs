@@ -79,7 +79,7 @@ pub fn lost_view(draft: &Draft) -> Option<f64> {
     prices.lost_page.as_ref().map(|price| price.value.dollars())
 }
 
-/// Bytes that edges deliver in a month out of what they hold: rate × hit ratio × reply, of the
+/// Bytes that edges deliver in a month out of what they or their shields hold: rate × hit ratio × reply, of the
 /// class of each workload and of all that its clients fetch after it. A month is a twelfth of a
 /// year.
 fn bytes_from_edges(draft: &Draft) -> f64 {
@@ -94,7 +94,7 @@ fn bytes_from_edges(draft: &Draft) -> f64 {
             let Some(index) = class else { break };
             let spec = &scenario.request[index].1;
             if let Some(Entrance::Cdn(cdn)) = draft.links.enters[index] {
-                let hit = draft.hits.at_edge(cdn, index);
+                let hit = draft.hits.at_edges(draft, cdn, index);
                 let reply = spec.reply.as_ref().map_or(0.0, |reply| law_of(reply).mean());
                 per_second += rate * hit * reply;
             }

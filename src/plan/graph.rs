@@ -416,7 +416,9 @@ impl Builder<'_> {
                     .map(|member| self.part(Part::Edge { cdn, member }, &[]))
                     .collect();
                 let edges = self.group(name, 1, &edges);
-                let origin = draft.links.cdns[cdn].map(|origin| self.entrance(origin, outside));
+                // Edges go round shields that are dead: nobody needs them.
+                let origin = draft.links.origin_of(cdn);
+                let origin = origin.map(|origin| self.entrance(origin, outside));
                 let needs: Vec<NodeId> = [edges].into_iter().chain(origin).collect();
                 self.add(None, None, &needs)
             }

@@ -2,13 +2,15 @@
 //! comes out of popularity, room and life at the mean rates ([`crate::workload::hits`]).
 //!
 //! Takes a draft; gives a ratio for each cache and for each class at each CDN. What is asked for behind a
-//! cache depends on what that cache finds: rates are followed through as many caches as there are.
+//! cache depends on what that cache finds: rates are followed through as many caches as there are. Of
+//! shields a ratio is the share of what their edges ask.
 //!
 //! Assumes: mean rates, without surges; closed users and recorded traffic ask for nothing, so that what
-//! they alone ask for is never found where copies have a life. Edges are asked evenly.
+//! they alone ask for is never found where copies have a life. Edges are asked evenly. Fetches take no time, so
+//! that it makes no difference whether they are collapsed.
 
 use crate::model::cdn::content::EdgeRow;
-use crate::model::spec::place::{CachePolicy, CacheSpec, CdnSpec, PopularitySpec};
+use crate::model::spec::place::{CachePolicy, CacheSpec, CdnSpec, EdgeContentSpec, PopularitySpec};
 use crate::model::spec::request::StepSpec;
 use crate::plan::Draft;
 use crate::plan::flow::{self, Visits};
@@ -16,7 +18,7 @@ use crate::plan::links::Entrance;
 use crate::plan::load;
 use crate::plan::names::Kind;
 use crate::units::{Rate, SimDuration};
-use crate::workload::hits::{Holds, Life, Policy, reckon};
+use crate::workload::hits::{Holds, Life, Policy, Reckoned, reckon, reckon_two};
 use crate::workload::popularity::{MAX_OBJECTS, Zipf};
 
 /// Hit ratios of a scenario, and the tables of popularity that they come from.
@@ -47,7 +49,7 @@ impl Hits {
         let scenario = &draft.scenario;
         let by_ratio = |spec: &CacheSpec| spec.hit.as_ref().map_or(0.0, |hit| hit.value.get());
         let mut hits = Self {
-            edges: (0..scenario.cdn.len()).map(|cdn| at_edges(draft, cdn)).collect(),
+            edges: at_all_edges(draft),
             caches: scenario.cache.iter().map(|(_, spec)| by_ratio(spec)).collect(),
             played: scenario.cache.iter().map(|(_, spec)| Played::of(spec)).collect(),
         };
@@ -67,7 +69,15 @@ impl Hits {
         hits
     }
 
-    /// Share of the requests of `class` that an edge of `cdn` answers.
+    /// Share of the requests of `class` to the edges of `cdn` that these, or shields behind them, answer.
+    #[must_use]
+    pub fn at_edges(&self, draft: &Draft, cdn: usize, class: usize) -> f64 {
+        let shield = draft.links.shield_of(cdn);
+        let behind = shield.map_or(0.0, |shield| self.at_edge(shield, class));
+        1.0 - (1.0 - self.at_edge(cdn, class)) * (1.0 - behind)
+    }
+
+    /// Share of the requests of `class` that an edge of `cdn` answers, of those that come to it.
     #[must_use]
     pub fn at_edge(&self, cdn: usize, class: usize) -> f64 {
         self.edges[cdn].ratios[class]
@@ -109,7 +119,7 @@ impl Hits {
         let mut rates = vec![0.0; self.caches.len()];
         for (class, rate) in class_rates(draft).into_iter().enumerate() {
             let missed = match draft.links.enters[class] {
-                Some(Entrance::Cdn(cdn)) => 1.0 - self.at_edge(cdn, class),
+                Some(Entrance::Cdn(cdn)) => 1.0 - self.at_edges(draft, cdn, class),
                 _ => 1.0,
             };
             let steps = &draft.scenario.request[class].1.steps.value;
@@ -158,29 +168,58 @@ pub fn policy_of(policy: CachePolicy) -> Policy {
     }
 }
 
-/// Objects that the edges of a CDN keep track of, of all classes, edge by edge; `None` where nothing is
-/// played, the largest number where there are more.
+/// Objects of all classes; the largest number where there are more.
 #[must_use]
-pub fn tracked(spec: &CdnSpec) -> Option<u64> {
-    let classes = spec.content.as_ref()?.value.popularity.iter();
-    let of_all = classes.fold(0_u64, |sum, (_, of)| sum.saturating_add(of.objects.value));
-    Some(of_all.saturating_mul(u64::from(spec.count.value)))
+pub fn objects(content: &EdgeContentSpec) -> u64 {
+    content.popularity.iter().fold(0_u64, |sum, (_, of)| sum.saturating_add(of.objects.value))
 }
 
-fn at_edges(draft: &Draft, cdn: usize) -> AtEdges {
+fn at_all_edges(draft: &Draft) -> Vec<AtEdges> {
+    let count = draft.scenario.cdn.len();
+    let mut all: Vec<AtEdges> = (0..count).map(|cdn| by_ratios(draft, cdn)).collect();
+    for cdn in (0..count).filter(|cdn| draft.links.edges_of(*cdn).is_none()) {
+        let shield = draft.links.shield_of(cdn);
+        if let Some((edges, behind)) = by_objects(draft, cdn, shield) {
+            all[cdn] = edges;
+            if let (Some(shield), Some(behind)) = (shield, behind) {
+                all[shield] = behind;
+            }
+        }
+    }
+    all
+}
+
+fn by_ratios(draft: &Draft, cdn: usize) -> AtEdges {
+    let (spec, classes) = (&draft.scenario.cdn[cdn].1, &draft.scenario.request);
+    let ratio = |name: &str| spec.hit.get(name).map_or(0.0, |hit| hit.get());
+    let ratios = classes.iter().map(|(name, _)| ratio(&name.text)).collect();
+    AtEdges { ratios, rows: vec![None; classes.len()], stays: None }
+}
+
+fn holds_of(spec: &CdnSpec) -> Option<Holds> {
+    let content = &spec.content.as_ref()?.value;
+    Some(Holds {
+        capacity: content.objects.value,
+        policy: policy_of(content.policy.value),
+        life: Some(Life { length: spec.life.value, renewed: false }),
+    })
+}
+
+/// What edges that are played object by object find, and the shields behind them.
+fn by_objects(
+    draft: &Draft,
+    cdn: usize,
+    shield: Option<usize>,
+) -> Option<(AtEdges, Option<AtEdges>)> {
     let spec = &draft.scenario.cdn[cdn].1;
     let classes = &draft.scenario.request;
-    let none = vec![None; classes.len()];
-    let Some(content) = &spec.content else {
-        let ratio = |name: &str| spec.hit.get(name).map_or(0.0, |hit| hit.get());
-        let ratios = classes.iter().map(|(name, _)| ratio(&name.text)).collect();
-        return AtEdges { ratios, rows: none, stays: None };
-    };
-    if tracked(spec).is_some_and(|objects| objects > MAX_OBJECTS) {
+    let (content, holds) = (&spec.content.as_ref()?.value, holds_of(spec)?);
+    let most = shield.map_or(0, |shield| draft.scenario.cdn[shield].1.count.value);
+    let edges = u64::from(spec.count.value.max(most));
+    if objects(content).saturating_mul(edges) > MAX_OBJECTS {
         // Refused elsewhere.
-        return AtEdges { ratios: vec![0.0; classes.len()], rows: none, stays: None };
+        return None;
     }
-    let content = &content.value;
     let rates = class_rates(draft);
     let row = |class: usize| {
         let name = &classes[class].0;
@@ -189,22 +228,44 @@ fn at_edges(draft: &Draft, cdn: usize) -> AtEdges {
         let enters = draft.links.enters[class] == Some(Entrance::Cdn(cdn));
         let rate = if enters { rates[class] } else { 0.0 };
         let rate = Rate::per_second(rate * cacheable / f64::from(spec.count.value))?;
-        Some(EdgeRow { popularity, cacheable, rate })
+        Some(EdgeRow { popularity, cacheable, rate, behind: Vec::new() })
     };
     let rows: Vec<Option<EdgeRow>> = (0..classes.len()).map(row).collect();
     let asked: Vec<(Zipf, Rate)> =
         rows.iter().flatten().map(|row| (row.popularity.clone(), row.rate)).collect();
-    let holds = Holds {
-        capacity: content.objects.value,
-        policy: policy_of(content.policy.value),
-        life: Some(Life { length: spec.life.value, renewed: false }),
+    let behind = shield.map(|shield| &draft.scenario.cdn[shield].1);
+    let behind = behind.and_then(|spec| Some((spec, holds_of(spec)?)));
+    let Some((shield, shields)) = behind else {
+        let Reckoned { ratios, stays } = reckon(&asked, &holds);
+        return Some((found(rows, ratios, stays), None));
     };
-    let reckoned = reckon(&asked, &holds);
-    let mut found = reckoned.ratios.into_iter();
+    let each = f64::from(spec.count.value) / f64::from(shield.count.value);
+    let both = reckon_two(&asked, &holds, each, &shields);
+    let mut asked = both.asked.into_iter();
+    let mut behind = rows.clone();
+    for row in behind.iter_mut().flatten() {
+        row.behind = asked.next().unwrap_or_default();
+    }
+    let mut shields = found(behind, both.shield.ratios, both.shield.stays);
+    let edges = found(rows, both.edges.ratios, both.edges.stays);
+    // What no edge may answer comes to the shield, too.
+    for (class, ratio) in shields.ratios.iter_mut().enumerate() {
+        let Some(row) = &edges.rows[class] else { continue };
+        let of_row = if row.cacheable > 0.0 { *ratio / row.cacheable } else { 0.0 };
+        let kept = row.cacheable - edges.ratios[class];
+        let all = 1.0 - edges.ratios[class];
+        *ratio = if all > 0.0 { of_row * kept / all } else { 0.0 };
+    }
+    Some((edges, Some(shields)))
+}
+
+/// Ratios in the order of the rows that there are, of all requests of each.
+fn found(rows: Vec<Option<EdgeRow>>, ratios: Vec<f64>, stays: Option<SimDuration>) -> AtEdges {
+    let mut found = ratios.into_iter();
     let ratio = |row: &Option<EdgeRow>| {
         row.as_ref().map_or(0.0, |row| row.cacheable * found.next().unwrap_or(0.0))
     };
-    AtEdges { ratios: rows.iter().map(ratio).collect(), rows, stays: reckoned.stays }
+    AtEdges { ratios: rows.iter().map(ratio).collect(), rows, stays }
 }
 
 /// A cache that is played object by object.

@@ -150,7 +150,7 @@ pub struct Links {
     pub balancers: Vec<BalancerLinks>,
     /// By name service: what it leads to, in order.
     pub name_services: Vec<Vec<Entrance>>,
-    /// By CDN: its origin.
+    /// By CDN: its origin, or its shields.
     pub cdns: Vec<Option<Entrance>>,
     /// By cache: its zone member.
     pub caches: Vec<Option<(usize, u32)>>,
@@ -166,6 +166,29 @@ pub struct Links {
     pub thens: Vec<Option<usize>>,
     /// By workload: its class.
     pub classes: Vec<Option<usize>>,
+}
+
+impl Links {
+    /// The CDN that the edges of `cdn` ask, when there is one.
+    #[must_use]
+    pub fn shield_of(&self, cdn: usize) -> Option<usize> {
+        match self.cdns[cdn] {
+            Some(Entrance::Cdn(shield)) => Some(shield),
+            _ => None,
+        }
+    }
+
+    /// The CDN whose edges ask those of `shield`, when these are shields.
+    #[must_use]
+    pub fn edges_of(&self, shield: usize) -> Option<usize> {
+        self.cdns.iter().position(|to| *to == Some(Entrance::Cdn(shield)))
+    }
+
+    /// What is asked in the end for what edges of `cdn`, and shields behind them, have not.
+    #[must_use]
+    pub fn origin_of(&self, cdn: usize) -> Option<Entrance> {
+        self.cdns[self.shield_of(cdn).unwrap_or(cdn)]
+    }
 }
 
 /// Follows all references; reports those that fail.
@@ -198,9 +221,10 @@ pub fn follow(
         .map(|at| walk.entrances(&scenario.name_service[at].1.to, &members, None))
         .collect();
     for (_, cdn) in scenario.cdn.iter() {
-        let found = walk.entrance(&cdn.to, &members, &[Kind::NameService]);
+        let found = walk.entrance(&cdn.to, &members, &[Kind::NameService, Kind::Cdn]);
         links.cdns.push(found);
     }
+    walk.tiers(&mut links);
     for (_, cache) in scenario.cache.iter() {
         links.caches.push(walk.zone_member(&cache.in_));
     }
@@ -254,6 +278,31 @@ impl Walk<'_> {
 
     fn one(&mut self, reference: &Reference, kind: Kind) -> Option<usize> {
         self.resolve(reference, &[kind]).map(|found| found.index)
+    }
+
+    /// Edges, and shields behind them; whatever asks further ones is said, and leads nowhere.
+    fn tiers(&mut self, links: &mut Links) {
+        let all = links.cdns.clone();
+        for (at, (name, cdn)) in self.scenario.cdn.iter().enumerate() {
+            let Some(Entrance::Cdn(shield)) = all[at] else { continue };
+            let Some(Entrance::Cdn(third)) = all[shield] else { continue };
+            let [shield_name, third_name] = [shield, third].map(|cdn| &self.scenario.cdn[cdn].0);
+            links.cdns[at] = None;
+            let (code, message) = if shield == at {
+                (Code::SelfReference, format!("`{name}` would ask itself"))
+            } else if third == at {
+                (Code::SelfReference, format!("`{name}` → `{shield_name}` → `{name}`"))
+            } else {
+                (
+                    Code::WrongKind,
+                    format!("`{name}` → `{shield_name}` → `{third_name}`: three tiers of caches"),
+                )
+            };
+            self.out.push(
+                Diagnostic::new(code, cdn.to.span, message)
+                    .help("edges may ask one tier of shields, and these the origin"),
+            );
+        }
     }
 
     /// The rack of a server; a zone there would stand on what stands on it.

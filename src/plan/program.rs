@@ -6,7 +6,7 @@
 use crate::engine::law::Law;
 use crate::model::cdn::AtCdn;
 use crate::model::ids::{AmountId, CallId, ClassId, ComponentId, DemandId, KeyId, PoolId};
-use crate::model::request::{MAX_DEPTH, MAX_LOOPS};
+use crate::model::request::{MAX_DEPTH, MAX_LOOPS, TIERS};
 use crate::model::route::{
     Amount, Asks, Branch, CallKind, Class, Demand, KeyName, Op, Pick, Pool, Reply, Routes, Then,
 };
@@ -17,6 +17,8 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::law::LawSpec;
 use crate::scenario::source::Span;
 use crate::units::{Bytes, SimDuration};
+
+mod front;
 
 /// One query of a database, as its members do it.
 #[derive(Clone, Debug)]
@@ -134,6 +136,8 @@ pub struct CdnPlan {
     pub to: Option<Found>,
     /// Client to edge and back, in seconds.
     pub round_trip: Option<Law>,
+    /// Whether its edges are played object by object.
+    pub by_object: bool,
     /// Edge to origin and back, in seconds.
     pub origin: Option<Law>,
 }
@@ -186,8 +190,8 @@ pub struct Compiler<'a> {
     labels: Vec<(String, u32)>,
     jumps: Vec<(String, usize, Span)>,
     draws: Vec<(String, KeyId, Law)>,
-    /// The CDN at which the class enters, and the way there.
-    edge: Option<(AtCdn, Option<DemandId>)>,
+    /// The CDNs at which the class enters, by tier, and the way there.
+    edge: Option<([Option<AtCdn>; TIERS], Option<DemandId>)>,
 }
 
 impl<'a> Compiler<'a> {
@@ -319,9 +323,9 @@ impl<'a> Compiler<'a> {
             let mean = Bytes::new(law.mean() as u64);
             Reply { key: self.key("reply-size", name), sampler: law.sampler(), mean }
         });
-        let (cdn, round_trip) = self.edge.take().map_or((None, None), |(at, way)| (Some(at), way));
+        let (cdns, round_trip) = self.edge.take().unwrap_or_default();
         let name = name.to_string();
-        self.routes.classes.push(Class { name, entry, reply, then: None, cdn, round_trip });
+        self.routes.classes.push(Class { name, entry, reply, then: None, cdns, round_trip });
     }
 
     /// Into what the class enters by, and its steps there.
@@ -347,58 +351,6 @@ impl<'a> Compiler<'a> {
             Found { kind: Kind::Cdn, index, .. } => self.by_edge(index, name, steps),
             Found { kind: Kind::NameService, index, .. } => self.by_name(index, name, steps),
             _ => self.steps(steps),
-        }
-    }
-
-    /// A look-up at an edge: a hit ends there, a miss goes on to the origin and back.
-    fn by_edge(&mut self, index: usize, name: &str, steps: &[StepSpec]) {
-        let plan = &self.targets.cdns[index];
-        let owner = format!("{name}.{}", plan.name);
-        let round_trip = plan.round_trip.as_ref();
-        let round_trip = round_trip.map(|law| self.demand("round-trip", &plan.name, law));
-        let key = self.key("edge-hit", &owner);
-        let row = plan.classes.iter().position(|class| class == name);
-        let row = row.map_or(u16::MAX, |row| row as u16);
-        self.edge = Some((AtCdn { cdn: plan.component, row, key }, round_trip));
-        let look = self.emit(Op::End);
-        self.emit(Op::End);
-        let miss = self.here();
-        self.routes.ops[look] = Op::Edge { miss };
-        let way = plan.origin.as_ref().map(|law| {
-            let key = self.key("origin-trip", &owner);
-            self.demand_of(key, law, 0.5, true)
-        });
-        if let Some(demand) = way {
-            self.emit(Op::Delay { demand });
-        }
-        if let Some(to) = plan.to {
-            self.enter_at(to, name, steps);
-        }
-        if let Some(demand) = way {
-            self.emit(Op::Delay { demand });
-        }
-    }
-
-    /// To each of the targets of a name service: the same steps there, with the same draws.
-    fn by_name(&mut self, index: usize, name: &str, steps: &[StepSpec]) {
-        let plan = &self.targets.names[index];
-        let first = self.routes.branches.len();
-        let branch = Branch { below: 0.0, to: 0 };
-        self.routes.branches.extend(plan.to.iter().map(|_| branch));
-        self.emit(Op::Resolve { names: plan.component, first: first as u16 });
-        let seen = self.seen.clone();
-        let mut ends = Vec::new();
-        for (place, to) in plan.to.iter().enumerate() {
-            self.seen.clone_from(&seen);
-            self.routes.branches[first + place].to = self.here();
-            self.enter_at(*to, name, steps);
-            self.land_jumps();
-            self.labels.clear();
-            ends.push(self.emit(Op::Jump { to: 0 }));
-        }
-        let to = self.here();
-        for end in ends {
-            self.routes.ops[end] = Op::Jump { to };
         }
     }
 

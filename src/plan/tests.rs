@@ -343,6 +343,7 @@ fn the_reasons_why_a_tier_cannot_run_yet_are_named() {
         "scalable/image-peers.toml",
         "scalable/image-pair.toml",
         "scalable/image-edges.toml",
+        "scalable/image-shield.toml",
     ] {
         assert_eq!(reasons(path), Vec::<String>::new());
     }

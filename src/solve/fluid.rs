@@ -34,12 +34,15 @@
 
 mod busy;
 mod commits;
+mod excess;
 mod lag;
 mod memo;
 pub mod reading;
+mod row;
+mod stays;
 mod users;
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use crate::engine::draw::{Lineage, Seed};
 use crate::engine::special::ln;
@@ -47,9 +50,9 @@ use crate::health::{Explanation, FactId, Listener, View};
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::{AvailabilityNet, AvailabilityPlan};
 use crate::plan::fluid::copies::Copies;
-use crate::plan::fluid::state::{AGE_BITS, AGES, Bits, StateLoad};
+use crate::plan::fluid::state::{AGE_BITS, AGES, Bits};
 use crate::plan::fluid::users::Patience;
-use crate::plan::fluid::{FluidClass, FluidWorkload, HOUR_NS, LEVEL};
+use crate::plan::fluid::{FluidWorkload, HOUR_NS, LEVEL};
 use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::surge::Surging;
 
@@ -57,7 +60,9 @@ pub use busy::Busy;
 use commits::Group;
 pub use commits::WritesTally;
 pub use lag::LagTally;
+use memo::Shared;
 pub use memo::{Known, MOST_CELLS, Memo};
+use row::Row;
 use users::{Crowd, Endured, Fails, Passed, Still};
 
 /// A twelfth of a year.
@@ -86,7 +91,8 @@ pub struct ClassTally {
     pub never_born: f64,
     /// Views served after a stall that their users waited out, or at a further try.
     pub late: f64,
-    /// 5-minute intervals in which 1 % of the views or more are lost or stand still.
+    /// 5-minute intervals in which 1 % of the views or more are lost or stand still; where overload loses
+    /// them, in the mean over the noise.
     pub bad_intervals: f64,
     /// Whole months.
     pub months: u32,
@@ -122,23 +128,6 @@ struct Stall {
     cause: u32,
 }
 
-/// One class in one history.
-#[derive(Clone, Debug, Default)]
-struct Row {
-    tally: ClassTally,
-    /// Views that wait.
-    waiting: f64,
-    /// The wait no longer changes.
-    settled: bool,
-    /// First cause of what fails now.
-    cause: u32,
-    month_intended: f64,
-    month_lost: f64,
-    /// Number of the present interval, and share lost times nanoseconds in it.
-    interval: u64,
-    interval_lost: f64,
-}
-
 /// One history.
 pub struct Live<'m, 'p> {
     memo: &'m mut Memo<'p>,
@@ -159,7 +148,7 @@ pub struct Live<'m, 'p> {
     level_ends: SimTime,
     cell: u32,
     /// What that is.
-    load: Arc<StateLoad>,
+    load: Rc<Shared>,
     /// Views of a stretch: those that would come, by workload and by class, tries for each of them, and
     /// those that were carried.
     came: Vec<f64>,
@@ -168,8 +157,9 @@ pub struct Live<'m, 'p> {
     carried: Vec<f64>,
     /// By workload.
     crowds: Vec<Crowd<'p>>,
-    /// So many more intervals are stretches of their own, to follow who has gone.
+    /// So many more intervals are stretches of their own, to follow who has gone; this is one of them.
     follow: u32,
+    following: bool,
     from: SimTime,
     month: SimTime,
     rows: Vec<Row>,
@@ -210,10 +200,6 @@ impl<'m, 'p> Live<'m, 'p> {
         for fact in databases.iter().flatten().flat_map(Group::facts) {
             watched[fact.index()] = true;
         }
-        let row = |_: &FluidClass| Row {
-            tally: ClassTally { lost: vec![0.0; causes], ..ClassTally::default() },
-            ..Row::default()
-        };
         let mut groups: Vec<Vec<usize>> = Vec::new();
         for (at, class) in fluid.classes.iter().enumerate() {
             let same = |group: &&mut Vec<usize>| fluid.classes[group[0]].services == class.services;
@@ -227,7 +213,7 @@ impl<'m, 'p> Live<'m, 'p> {
             readers,
             facts: load.facts.clone(),
             places: &net.causes,
-            load: memo.shared.state(fluid, &bits),
+            load: Rc::new(Shared(memo.shared.state(fluid, &bits))),
             bits,
             dirty: true,
             databases,
@@ -243,9 +229,10 @@ impl<'m, 'p> Live<'m, 'p> {
             carried: Vec::new(),
             crowds: fluid.workloads.iter().map(|workload| Crowd::new(&workload.users)).collect(),
             follow: 0,
+            following: false,
             from: SimTime::ZERO,
             month: SimTime::ZERO + MONTH,
-            rows: fluid.classes.iter().map(row).collect(),
+            rows: fluid.classes.iter().map(|_| Row::of(causes)).collect(),
             stalls: vec![None; groups.len()],
             silent: vec![None; fluid.network.lives.len()],
             age_ends: SimTime::NEVER,
@@ -328,7 +315,7 @@ impl<'m, 'p> Live<'m, 'p> {
         if !std::mem::replace(&mut cell.touched, true) {
             self.memo.touched.push(self.cell);
         }
-        self.load = Arc::clone(&self.memo.loads[state as usize]);
+        self.load = Rc::clone(&self.memo.loads[state as usize]);
     }
 
     fn change(&mut self, at: SimTime, view: View<'_>) {
@@ -338,7 +325,7 @@ impl<'m, 'p> Live<'m, 'p> {
         if troubled || self.is_troubled() {
             self.follow = FOLLOWED;
         }
-        let load = Arc::clone(&self.load);
+        let load = Rc::clone(&self.load);
         for (class, load) in load.classes.iter().enumerate() {
             self.rows[class].settled = false;
             if load.fails > 0.0 {
@@ -489,6 +476,7 @@ impl<'m, 'p> Live<'m, 'p> {
     /// While many stay away who have gone, and they become more or less, each interval is a stretch of its
     /// own; for no longer than [`FOLLOWED`] after a change.
     fn interval_ends(&mut self) -> SimTime {
+        self.following = false;
         if self.follow == 0 {
             return SimTime::NEVER;
         }
@@ -498,6 +486,7 @@ impl<'m, 'p> Live<'m, 'p> {
             self.follow = 0;
             return SimTime::NEVER;
         }
+        self.following = true;
         let step = INTERVAL.nanos();
         SimTime::from_nanos((self.from.nanos() / step + 1) * step)
     }
@@ -535,12 +524,19 @@ impl<'m, 'p> Live<'m, 'p> {
             row.month_intended += wanted;
             let over = self.memo.cells[cell as usize].over[class];
             let stalled = self.stalled(class);
+            let tries_fail = Fails::of(&self.load.classes[class]);
             let mut overload = 0.0;
-            if (over || self.rows[class].waiting > 0.0) && !stalled {
-                overload = self.overload(class, to) * (1.0 - fails) / self.tries[class];
+            let strained = (over || self.rows[class].waiting > 0.0) && !stalled;
+            if strained {
+                // Either what is broken makes an interval bad, or there is too much in it.
+                let broken = self.broken(class, &came, wanted) + stands;
+                if broken >= BAD {
+                    self.rows[class].shade(from, to, broken);
+                }
+                overload = self.overload(class, to, broken < BAD);
+                overload *= (1.0 - fails) / self.tries[class];
             }
             let mut passed = Passed::default();
-            let load = Arc::clone(&self.load);
             let of_class = self.memo.plan.workloads.iter().enumerate();
             for (workload, _) in of_class.filter(|(_, of)| of.class == class) {
                 let came = came[workload];
@@ -552,8 +548,7 @@ impl<'m, 'p> Live<'m, 'p> {
                     passed.tries += came;
                 } else {
                     let share = if wanted > 0.0 { came / wanted } else { 0.0 };
-                    let fails = Fails::of(&load.classes[class]);
-                    passed += crowd.pass(came, seconds, fails, overload * share);
+                    passed += crowd.pass(came, seconds, tries_fail, overload * share);
                 }
             }
             let row = &mut self.rows[class];
@@ -562,13 +557,15 @@ impl<'m, 'p> Live<'m, 'p> {
             row.lose(last, passed.over);
             row.stay_away(passed.never_born);
             row.tally.late += passed.late;
-            let unserved = passed.lost + passed.never_born;
-            let share = if wanted > 0.0 { unserved / wanted } else { fails };
-            row.shade(from, to, share + stands);
+            if !strained {
+                let unserved = passed.lost + passed.never_born;
+                let share = if wanted > 0.0 { unserved / wanted } else { fails };
+                row.shade(from, to, share + stands);
+            }
             let carried = passed.tries - passed.over;
             self.memo.cells[cell as usize].carried[class] += carried;
             all_carried.push(carried);
-            let commits = &load.classes[class].commits;
+            let commits = &self.load.classes[class].commits;
             for database in self.databases.iter_mut().flatten() {
                 database.carry(carried, commits);
             }
@@ -579,12 +576,28 @@ impl<'m, 'p> Live<'m, 'p> {
         (self.came, self.views, self.carried) = (came, views, all_carried);
     }
 
+    /// The share of the views of a class, of which each workload sends `came`, that what is broken takes,
+    /// and those take along whom it drove away.
+    fn broken(&self, class: usize, came: &[f64], wanted: f64) -> f64 {
+        let load = &self.load.classes[class];
+        if wanted <= 0.0 {
+            return load.fails;
+        }
+        let all = self.memo.plan.workloads.iter().zip(&self.crowds).zip(came);
+        let of = all.filter(|((of, _), _)| of.class == class);
+        let share = |crowd: &Crowd<'_>| {
+            let gone = if self.following { crowd.share_gone() } else { 0.0 };
+            crowd.lost_of(Fails::of(load)) + gone
+        };
+        of.map(|((_, crowd), came)| came / wanted * share(crowd)).sum()
+    }
+
     /// Tries for each view of a stretch, by class: more than one where some fail. They matter where there may
     /// be too many.
     fn try_again(&mut self, came: &[f64], views: &[f64], seconds: f64) {
         self.tries.clear();
         self.tries.resize(views.len(), 1.0);
-        let over = self.memo.cells[self.cell as usize].over.contains(&true);
+        let over = self.memo.cells[self.cell as usize].strained;
         if !over && self.rows.iter().all(|row| row.waiting <= 0.0) {
             return;
         }
@@ -675,42 +688,48 @@ impl<'m, 'p> Live<'m, 'p> {
         }
     }
 
-    /// Views of `class` that overload loses up to `to`: step by step until the wait has settled.
-    fn overload(&mut self, class: usize, to: SimTime) -> f64 {
+    /// Views of `class` that overload loses up to `to`: step by step until the wait has settled; notes, where
+    /// it is asked to, in which intervals these are many.
+    fn overload(&mut self, class: usize, to: SimTime, notes: bool) -> f64 {
         let mut lost = 0.0;
         let mut at = self.from;
         let cell = &self.memo.cells[self.cell as usize];
         let (state, over) = (cell.state, cell.over[class]);
+        let (mut came, mut rates) = (Vec::new(), Vec::new());
         while at < to && !self.rows[class].settled {
             let until = to.min(at + STEP);
             let seconds = until.since(at).seconds();
-            let mut rates = Vec::new();
-            self.came(at, until, &mut Vec::new(), &mut rates);
+            self.came(at, until, &mut came, &mut rates);
             rates.iter_mut().zip(&self.tries).for_each(|(rate, tries)| *rate *= tries / seconds);
-            let (noisy, plain, most) = self.memo.excess(state, class, &rates);
+            let excess = self.memo.excess(state, class, &rates);
             let rate = rates[class];
-            let capacity = match (plain > 0.0, most > 0.0) {
-                (true, _) => rate * (1.0 - plain),
-                (false, true) => rate / most,
+            let capacity = match (excess.plain > 0.0, excess.most > 0.0) {
+                (true, _) => rate * (1.0 - excess.plain),
+                (false, true) => rate / excess.most,
                 (false, false) => f64::INFINITY,
             };
             let of = &self.memo.plan.classes[class];
             let room = of.room.map_or(f64::INFINITY, |(w, b)| (w + b) / of.requests.max(1.0));
             let row = &mut self.rows[class];
-            let before = lost;
-            lost += line(row, &of.patience, (rate, capacity), (seconds, room));
+            let from_line = line(row, &of.patience, (rate, capacity), (seconds, room));
             // Without patience the line is followed through the whole week.
             row.settled &= of.patience.ends() || !over;
-            lost += rate * seconds * (noisy - plain).max(0.0);
-            if lost - before >= BAD * rate * seconds {
-                self.rows[class].shade(at, until, 1.0);
+            lost += from_line + rate * seconds * (excess.noisy - excess.plain).max(0.0);
+            if notes {
+                let many = from_line >= BAD * rate * seconds && from_line > 0.0;
+                let risk = if many { 1.0 } else { excess.bad };
+                row.risk(at, until, |from, to| risk * to.since(from).nanos() as f64);
             }
             at = until;
         }
         if at < to && over {
-            let [more, hours] = self.memo.lost_settled(self.cell, class, at, to);
-            lost += more;
-            self.rows[class].tally.bad_intervals += hours * HOUR_S / INTERVAL.seconds();
+            lost += self.memo.lost_settled(self.cell, class, at, to)[0];
+            if notes {
+                let (memo, cell) = (&mut *self.memo, self.cell);
+                self.rows[class].risk(at, to, |from, to| {
+                    memo.lost_settled(cell, class, from, to)[1] * HOUR_NS as f64
+                });
+            }
         }
         lost
     }
@@ -759,49 +778,6 @@ impl<'m, 'p> Live<'m, 'p> {
             classes: self.rows.into_iter().map(|row| row.tally).collect(),
             writes: self.databases.into_iter().zip(&self.memo.plan.copies).map(writes).collect(),
         }
-    }
-}
-
-impl Row {
-    /// A share of the views is lost over a stretch of time.
-    fn shade(&mut self, from: SimTime, to: SimTime, share: f64) {
-        if share <= 0.0 {
-            return;
-        }
-        let (step, from, to) = (INTERVAL.nanos(), from.nanos(), to.nanos());
-        let (first, last) = (from / step, to / step);
-        let mut add = |interval: u64, nanos: u64| {
-            if interval != self.interval {
-                self.end_interval();
-                self.interval = interval;
-            }
-            self.interval_lost += share * nanos as f64;
-        };
-        if first == last {
-            add(first, to - from);
-            return;
-        }
-        add(first, (first + 1) * step - from);
-        add(last, to - last * step);
-        if share >= BAD {
-            self.tally.bad_intervals += (last - first - 1) as f64;
-        }
-    }
-
-    fn end_interval(&mut self) {
-        if std::mem::take(&mut self.interval_lost) >= BAD * INTERVAL.nanos() as f64 {
-            self.tally.bad_intervals += 1.0;
-        }
-    }
-
-    fn lose(&mut self, cause: usize, views: f64) {
-        self.tally.lost[cause] += views;
-        self.month_lost += views;
-    }
-
-    fn stay_away(&mut self, views: f64) {
-        self.tally.never_born += views;
-        self.month_lost += views;
     }
 }
 

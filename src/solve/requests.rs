@@ -412,7 +412,9 @@ impl<'p> Run<'p> {
     /// So many sessions of workloads, and no others, had ended with a view that was lost, and would have
     /// gone on from here.
     pub fn have_gone(&mut self, gone: &[(WorkloadId, u64)]) {
-        self.world.have_gone(gone);
+        for (workload, sessions) in gone {
+            self.world.send_away(*workload, *sessions);
+        }
     }
 
     /// Pages of a workload, by number, that users who have gone away would still ask for.

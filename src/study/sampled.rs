@@ -35,7 +35,7 @@ use crate::stats::sampling::allocate;
 use crate::study::underway;
 use crate::study::window::{Ending, Watch};
 use crate::study::years::YearsPlan;
-use crate::study::years::load::Loss;
+use crate::study::years::load::{self, Loss};
 use crate::units::{SimDuration, SimTime};
 
 /// What is drawn where nobody says how much.
@@ -254,32 +254,7 @@ impl SampledPlan {
             (Metric::Objective, None | Some(Stat::Mean)) => Ok(OfWindows::Objective(class)),
             (Metric::Latency, Some(Stat::Quantile(q))) => Ok(OfWindows::Latency(class, view, q)),
             (Metric::Lost, None | Some(Stat::Mean)) => {
-                let loss = match (figure.key("outcome"), figure.key("cause")) {
-                    (None, None) => Loss::All,
-                    (Some("fault"), None) => Loss::Fault,
-                    (Some("overload"), None) | (None, Some("overload")) => Loss::Overload,
-                    (Some("planned"), None) => Loss::Planned,
-                    (Some("never-born"), None) => Loss::NeverBorn,
-                    (None, Some(cause)) => {
-                        let at = years.of.causes.iter().position(|other| other == cause);
-                        Loss::Cause(at.ok_or_else(|| {
-                            let known: Vec<&str> =
-                                years.of.causes.iter().map(String::as_str).collect();
-                            let message = format!("`{figure}`: there is no cause `{cause}`");
-                            let help = suggest::help(cause, &known, "there are");
-                            suggest::with_help(message, help)
-                        })?)
-                    }
-                    (Some(_), Some(_)) => {
-                        return Err(format!("`{figure}`: `outcome` or `cause`, not both"));
-                    }
-                    (Some(other), None) => {
-                        return Err(format!(
-                            "`{figure}`: `[outcome={other}]` must be fault, overload, planned or never-born"
-                        ));
-                    }
-                };
-                Ok(OfWindows::Lost(class, loss))
+                Ok(OfWindows::Lost(class, load::loss(&years.of, figure)?))
             }
             _ => Err(format!("`{figure}` is not estimated: windows of years keep no such figure")),
         }

@@ -21,13 +21,17 @@
 //! (the inverse of its Laplace transform (λ + s) / (s (s + λe^(−(λ+s)T)))). What has expired stays in its
 //! place until it is thrown out or fetched anew.
 //!
+//! Of two tiers the second is asked for what the first misses, each object at its own rate; misses of one edge are
+//! a renewal process, those of several are independent ([`reckon_two`]).
+//!
 //! Takes: who is asked for, at which rate, by Zipf popularity. Holds: better the more objects there are;
 //! 1e-4 off at 100 objects and a cache of 20 (O41). Leaves out: dependence between requests, sizes,
 //! fetches that take time. With a life that each use renews, what leaves by age is reckoned as what leaves
 //! at random.
 //! Source: Che, Tung & Wang (2002), Hierarchical web caching systems; Fricker, Robert & Roberts
 //! (2012), A versatile and accurate approximation for LRU cache performance; Choungmo Fofack, Nain,
-//! Neglia & Towsley (2014), Performance evaluation of hierarchical TTL-based cache networks; for the
+//! Neglia & Towsley (2014), Performance evaluation of hierarchical TTL-based cache networks; for the gap after a
+//! miss Martina, Garetto & Leonardi (2014), A unified approach to the performance analysis of caching systems; for the
 //! renewal process Cox (1962), *Renewal theory*.
 
 use crate::units::{Rate, SimDuration};
@@ -105,6 +109,198 @@ pub fn reckon(asked: &[(Zipf, Rate)], holds: &Holds) -> Reckoned {
     }
 }
 
+/// How two tiers do, of which the second is asked for what the first has not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TwoTiers {
+    /// Each of the first.
+    pub edges: Reckoned,
+    /// Each of the second; ratios are of what it is asked for.
+    pub shield: Reckoned,
+    /// For each of those asked for: up to which rank each object is asked for how often at the second.
+    pub asked: Vec<Vec<(u64, Rate)>>,
+}
+
+/// The same for `each` edges, all asked as one is here, in front of one shield. A copy is as old at the edge as
+/// at the shield, and serves no longer at an edge than there.
+///
+/// While a copy of the shield lives, every edge fetches it once, and again when it has thrown it out; all of
+/// these end with it, and whoever comes next begins anew: a cycle of L + 1/nλ of n edges asked at λ each. A
+/// copy that the shield throws out before it is too old ties no edges together. Between the two it goes by the
+/// share of the copies at the shield that end by age.
+#[must_use]
+pub fn reckon_two(asked: &[(Zipf, Rate)], edges: &Holds, each: f64, shield: &Holds) -> TwoTiers {
+    let groups: Vec<Vec<Group>> =
+        asked.iter().map(|(popularity, rate)| grouped(popularity, rate.in_per_second())).collect();
+    let all = groups.concat();
+    let (each, time) = (each.max(1.0), time_in(&all, edges));
+    let alone: Vec<f64> = all.iter().map(|group| 1.0 - hit(group.rate, time, edges)).collect();
+    let tied: Vec<f64> =
+        all.iter().map(|group| tied_miss(group.rate, time, edges, (each, shield))).collect();
+    let mut missed = alone.clone();
+    let mut behind: Vec<Missed> = Vec::new();
+    let mut stays = f64::INFINITY;
+    // What the shield throws out depends on what edges miss, and the other way round.
+    for _ in 0..ROUNDS {
+        let rated = all.iter().zip(&missed);
+        behind =
+            rated.map(|(group, missed)| Missed::of(group, *missed, each, (time, edges))).collect();
+        stays = Missed::time_in(&behind, shield);
+        let mut change = 0.0_f64;
+        for (at, missed) in missed.iter_mut().enumerate() {
+            let ends = by_age(behind[at].rate, stays, shield);
+            let next = ends * tied[at] + (1.0 - ends) * alone[at];
+            change = change.max((next - *missed).abs());
+            *missed = (*missed + next) / 2.0;
+        }
+        if change < 1e-9 {
+            break;
+        }
+    }
+    let found = |at: usize| {
+        let (here, rate) = (&behind[at], all[at].rate);
+        let ends = by_age(here.rate, stays, shield);
+        let own = here.found(stays, shield);
+        let tied = shield.life.map_or(own, |life| {
+            let cycle = life.length.seconds() + 1.0 / (each * rate);
+            (1.0 - 1.0 / (here.rate * cycle)).max(0.0)
+        });
+        ends * tied + (1.0 - ends) * own
+    };
+    let lasting = |time: f64| time.is_finite().then(|| SimDuration::from_seconds_f64(time));
+    let mut both = TwoTiers {
+        edges: Reckoned { ratios: Vec::new(), stays: lasting(time) },
+        shield: Reckoned { ratios: Vec::new(), stays: lasting(stays) },
+        asked: Vec::new(),
+    };
+    let mut first = 0;
+    for groups in &groups {
+        let places = first..first + groups.len();
+        first = places.end;
+        let sum = |of: &dyn Fn(usize) -> f64| places.clone().map(of).sum::<f64>();
+        let total = sum(&|at| all[at].objects * all[at].rate);
+        let gone = sum(&|at| all[at].objects * all[at].rate * missed[at]);
+        let kept = sum(&|at| all[at].objects * all[at].rate * missed[at] * found(at));
+        both.edges.ratios.push(if total > 0.0 { 1.0 - gone / total } else { 0.0 });
+        both.shield.ratios.push(if gone > 0.0 { kept / gone } else { 0.0 });
+        let mut rank = 0;
+        let upto = places.map(|at| {
+            rank += behind[at].objects as u64;
+            (rank, Rate::per_second(behind[at].rate).unwrap_or(Rate::ZERO))
+        });
+        both.asked.push(upto.collect());
+    }
+    both
+}
+
+/// What edges miss of each object of a group.
+///
+/// An edge that throws out what was not asked for for T, and has just fetched it, misses it again after T at the
+/// earliest: its misses are T and an exponential time apart.
+#[derive(Clone, Copy, Debug)]
+struct Missed {
+    objects: f64,
+    /// A second, by all edges of a shield.
+    rate: f64,
+    /// So many they are.
+    each: f64,
+    /// T, in seconds.
+    quiet: f64,
+}
+
+impl Missed {
+    fn of(group: &Group, missed: f64, each: f64, (time, edges): (f64, &Holds)) -> Self {
+        // What is never missed is never asked for here: next to never.
+        let rate = (group.rate * missed * each).max(f64::MIN_POSITIVE);
+        let lives = edges.life.map_or(f64::INFINITY, |life| life.length.seconds());
+        let kept = edges.policy == Policy::Lru && time < lives && time * rate < each;
+        Self { objects: group.objects, rate, each, quiet: if kept { time } else { 0.0 } }
+    }
+
+    /// Chances that one edge does not miss it for `length`: from any moment on, and after it has.
+    fn silent(&self, length: f64) -> (f64, f64) {
+        let rate = self.rate / self.each;
+        let further = 1.0 / rate - self.quiet;
+        if length < self.quiet {
+            return (rate * (self.quiet - length + further), 1.0);
+        }
+        let after = libm::exp(-(length - self.quiet) / further);
+        (rate * further * after, after)
+    }
+
+    /// Chance that it is at a shield that throws out after `time`, expired or not.
+    fn there(&self, time: f64, shield: &Holds) -> f64 {
+        if shield.policy != Policy::Lru || self.quiet == 0.0 || time.is_infinite() {
+            return there(self.rate, time, shield);
+        }
+        1.0 - libm::pow(self.silent(time).0, self.each)
+    }
+
+    /// Chance that an edge finds it there.
+    fn found(&self, time: f64, shield: &Holds) -> f64 {
+        let poisson = hit(self.rate, time, shield);
+        if shield.policy != Policy::Lru || self.quiet == 0.0 || time.is_infinite() {
+            return poisson;
+        }
+        let (any, after) = self.silent(time);
+        let seen = 1.0 - libm::pow(any, self.each - 1.0) * after;
+        let forever = -libm::expm1(-self.rate * time);
+        if forever > 0.0 { (poisson * seen / forever).min(1.0) } else { 0.0 }
+    }
+
+    fn time_in(all: &[Self], shield: &Holds) -> f64 {
+        let held = |time: f64| all.iter().map(|one| one.objects * one.there(time, shield)).sum();
+        let objects = all.iter().map(|one| one.objects).sum();
+        let rate = all.iter().map(|one| one.objects * one.rate).sum();
+        fills_in((objects, rate), shield.capacity as f64, &held)
+    }
+}
+
+/// Rounds after which what two tiers do to each other has settled.
+const ROUNDS: u32 = 64;
+
+/// Chance that a look-up at one of `each` edges misses, whose copies all end when that of the shield does.
+fn tied_miss(rate: f64, time: f64, edges: &Holds, (each, shield): (f64, &Holds)) -> f64 {
+    let (Some(own), Some(shields)) = (edges.life, shield.life) else {
+        return 1.0 - hit(rate, time, edges);
+    };
+    let life = shields.length.seconds();
+    let own = own.length.seconds().min(life);
+    let (gone, there) = misses_in(own, rate, time, edges.policy);
+    // One of them has begun it.
+    let misses = (1.0 + there) / each + (1.0 - 1.0 / each) * gone + rate * (life - own);
+    (misses / (rate * (life + 1.0 / (each * rate)))).min(1.0)
+}
+
+/// Look-ups that miss in the next `length` at an edge that throws out after `time`: of one that has not the
+/// object now, and of one that has just fetched it.
+fn misses_in(length: f64, rate: f64, time: f64, policy: Policy) -> (f64, f64) {
+    if policy == Policy::Lru {
+        let first = -libm::expm1(-rate * time.min(length));
+        let again =
+            if time < length { rate * (length - time) * libm::exp(-rate * time) } else { 0.0 };
+        return (first + again, again);
+    }
+    // Comes at `rate`, goes at 1/time.
+    let either = rate + 1.0 / time;
+    let gone = if time.is_finite() { 1.0 / (1.0 + rate * time) } else { 0.0 };
+    let settles = -libm::expm1(-either * length) / either;
+    (rate * (gone * length + (1.0 - gone) * settles), rate * gone * (length - settles))
+}
+
+/// Chance that a copy ends by its age, not because it was thrown out.
+fn by_age(rate: f64, time: f64, holds: &Holds) -> f64 {
+    let Some(life) = holds.life else { return 0.0 };
+    let length = life.length.seconds();
+    match holds.policy {
+        _ if time.is_infinite() => 1.0,
+        Policy::Random => libm::exp(-length / time),
+        _ if time >= length => 1.0,
+        Policy::Fifo => 0.0,
+        // Until a gap that is too long.
+        Policy::Lru => libm::exp(-length * rate / libm::expm1(rate * time)),
+    }
+}
+
 /// The ratio of one popularity without a life: the same at any rate.
 #[must_use]
 pub fn ratio(popularity: &Zipf, capacity: u64, policy: Policy) -> f64 {
@@ -134,15 +330,19 @@ fn grouped(popularity: &Zipf, rate: f64) -> Vec<Group> {
 /// T, in seconds; infinite where everything finds room.
 fn time_in(groups: &[Group], holds: &Holds) -> f64 {
     let objects: f64 = groups.iter().map(|group| group.objects).sum();
-    let capacity = holds.capacity as f64;
-    if objects <= capacity {
-        return f64::INFINITY;
-    }
     let held = |time: f64| -> f64 {
         groups.iter().map(|group| group.objects * there(group.rate, time, holds)).sum()
     };
-    // To ask for so many different objects takes at least so many requests.
     let total: f64 = groups.iter().map(|group| group.objects * group.rate).sum();
+    fills_in((objects, total), holds.capacity as f64, &held)
+}
+
+/// The time at which so many of the objects are `held`, of those asked for so often in all.
+fn fills_in((objects, total): (f64, f64), capacity: f64, held: &dyn Fn(f64) -> f64) -> f64 {
+    if objects <= capacity {
+        return f64::INFINITY;
+    }
+    // To ask for so many different objects takes at least so many requests.
     let (mut low, mut high) = (0.0, capacity / total);
     while held(high) < capacity && high < f64::MAX / 2.0 {
         (low, high) = (high, high * 2.0);

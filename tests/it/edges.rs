@@ -10,8 +10,8 @@ use fivenines::workload::popularity::Zipf;
 use crate::faults::{draft_or_complaints, drafted, planned};
 use crate::front::{at, part, world, world_with};
 
-/// A hundred requests a second for two edges, of one class.
-fn scene(content: &str, life: &str) -> String {
+/// One class that enters by `[cdn.edge]`, at a rate, and an origin; edges are declared in `caches`.
+pub fn scene_of(caches: &str, rate: &str, step: &str) -> String {
     format!(
         r#"
 scenario = "edges"
@@ -24,20 +24,23 @@ cores = 64
 [service.origin]
 in = "east"
 workers = "unlimited"
-[cdn.edge]
-count   = 2
-to      = "origin"
-life    = "{life}"
-content = {content}
+{caches}
 [workload.visitors]
 request  = "get"
-rate     = "100/s"
+rate     = "{rate}"
 arrivals = {{ process = "poisson" }}
 [request.get]
 enter = "edge"
-steps = [ {{ delay = "1ms" }} ]
+steps = [ {step} ]
 "#
     )
+}
+
+/// A hundred requests a second for two edges, of one class.
+fn scene(content: &str, life: &str) -> String {
+    let edges =
+        format!("[cdn.edge]\ncount = 2\nto = \"origin\"\nlife = \"{life}\"\ncontent = {content}");
+    scene_of(&edges, "100/s", "{ delay = \"1ms\" }")
 }
 
 /// Look-ups at the edges until now, and how many of them found nothing.
@@ -248,7 +251,7 @@ fn what_an_edge_was_fetching_when_it_died_reaches_nobody_though_it_is_back() {
     let content = "{ objects = 50, popularity = { get = { zipf = 0.0, objects = 50 } } }";
     let text = scene(content, "1d")
         .replace("delay = \"1ms\"", "delay = \"500ms\"")
-        .replace("count   = 2", "count   = 1");
+        .replace("count = 2", "count = 1");
     let plan = planned(&text);
     let mut world = world(&plan, 0);
     let edge = part(&plan, "edge-1");
@@ -328,9 +331,9 @@ fn contents_of_edges_that_make_no_sense_are_refused_with_the_way_out() {
     assert!(draft_or_complaints(&both).unwrap_err().contains("hit ratios are given, or come out"));
     let neither = scene(content, "1h").replace(&line, "");
     assert!(draft_or_complaints(&neither).unwrap_err().contains("`hit` is missing"));
-    let lifeless = scene(content, "1h").replace("life    = \"1h\"\n", "");
+    let lifeless = scene(content, "1h").replace("life = \"1h\"\n", "");
     assert!(draft_or_complaints(&lifeless).unwrap_err().contains("`life` is missing"));
-    let many = scene(content, "1h").replace("count   = 2", "count   = 10001");
+    let many = scene(content, "1h").replace("count = 2", "count = 10001");
     assert!(draft_or_complaints(&many).unwrap_err().contains("at most 10000"));
     let elsewhere = scene(content, "1h").replace("enter = \"edge\"", "enter = \"origin\"");
     assert!(draft_or_complaints(&elsewhere).unwrap_err().contains("does not enter by these edges"));

@@ -4,11 +4,11 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 #[path = "faults/draws.rs"]
-mod draws;
+pub mod draws;
 #[path = "faults/pair.rs"]
 pub mod pair;
 #[path = "faults/processes.rs"]
-mod processes;
+pub mod processes;
 #[path = "faults/queues.rs"]
 mod queues;
 #[path = "faults/storage.rs"]

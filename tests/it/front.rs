@@ -43,7 +43,7 @@ pub fn part(plan: &Blueprint, name: &str) -> ComponentId {
     ComponentId(place as u32)
 }
 
-fn set(world: &mut World<'_>, plan: &Blueprint, name: &str, health: Health) {
+pub fn set(world: &mut World<'_>, plan: &Blueprint, name: &str, health: Health) {
     world.set_health(part(plan, name), health, CauseId::OVERLOAD);
 }
 
@@ -52,7 +52,7 @@ fn asked(world: &World<'_>, plan: &Blueprint, name: &str) -> f64 {
     world.gauges()[part(plan, name).index()].arrived as f64
 }
 
-fn ended(world: &World<'_>, outcome: usize) -> f64 {
+pub fn ended(world: &World<'_>, outcome: usize) -> f64 {
     world.record().classes[0].attempts.ended[outcome] as f64
 }
 

@@ -17,6 +17,7 @@ mod edges;
 #[cfg(target_os = "linux")]
 mod endings;
 mod faults;
+mod fetches;
 mod front;
 mod gate;
 mod health;
@@ -35,6 +36,8 @@ mod reports;
 mod results;
 mod scale;
 mod schema;
+mod shields;
+mod standard;
 mod stories;
 mod surges;
 mod surrogates;

@@ -4,12 +4,12 @@
 //! | mutant | caught by |
 //! |---|---|
 //! | service 3 % longer than asked | O02, mean wait |
-//! | one stream for gaps and service times | O01, mean number in system |
+//! | shared stream: one for gaps and service times | O01, mean number in system |
 //! | one server more than asked | O02, utilisation |
 //! | limit on those inside ignored | O04, share refused |
 //! | impatience ignored | O19, share given up |
 //! | first come first served for equal sharing | O08, time of a 5 ms job |
-//! | cap of a zone ignored | O09 on a server of 8 cores, number inside |
+//! | cap ignored: a zone takes the whole server | O09 on a server of 8 cores, number inside |
 //! | ranks turned round | O14, wait of the urgent class |
 //! | urgent class does not interrupt | O15, response of the urgent class |
 //! | round robin at random | B3, mean latency |
@@ -22,15 +22,21 @@
 //! | deferred writes wait | tier-1, latency of an idle site |
 //! | a flash crowd that is gone at once | flash-crowd, arrivals of the first hour of the way back |
 //! | closed users who do not wait for their answers | O10, 30 users, arrivals |
-//! | every takeover works | a pair of heads, coverage of one half |
+//! | coverage 1: every takeover works | a pair of heads, coverage of one half |
 //! | the head that takes over has room of its own for it | a pair of heads at 70 %, line after it |
-//! | a slave has every write at once | stale reads of a slave |
-//! | every failover works | a group without coverage |
-//! | a dead master noticed at once | time to the next master |
+//! | lag ignored: a slave has every write at once | stale reads of a slave |
+//! | coverage 1: every failover works | a group without coverage |
+//! | detection instant: a dead master noticed at once | time to the next master |
 //! | the time to live of a name ignored | O42, share moved at half of it |
 //! | the users of a dead edge stay with it | what the others carry |
+//! | edges stay with a dead shield | how many hear nobody |
+//! | who asks for what is being fetched fetches it too | how often the origin is asked |
+//! | no work after time-out: a call that is given up stops | ten calls, core-seconds |
+//! | one crew for two: one technician for two | O11 over years, 18 of 20 up |
+//! | two crews for one: each of two parts has its own | when the second is repaired |
+//! | wrong repair law: every repair takes the mean one | O34 (i), 95th of the years |
 //! | overload ignored over years | a pair of which one is lost, views lost to overload |
-//! | a death known at once over years | the same pair, views lost to the fault |
+//! | detection instant: a death known at once over years | the same pair, views lost to the fault |
 //! | users who do not come back over years | an outage, views served late |
 //! | users who do not go away over years | the same outage, views not asked for any more |
 //! | beliefs of balancers forgotten over years | a shop in windows drawn from them: the solvers disagree |
@@ -385,6 +391,16 @@ fn users_who_stay_with_a_dead_edge_are_noticed() {
 }
 
 #[test]
+fn fetches_that_are_not_collapsed_are_noticed() {
+    crate::fetches::assert_fetches_that_are_not_collapsed_are_noticed();
+}
+
+#[test]
+fn edges_that_stay_with_a_dead_shield_are_noticed() {
+    crate::shields::assert_edges_that_stay_with_a_dead_shield_are_noticed();
+}
+
+#[test]
 fn overload_ignored_over_years_is_noticed() {
     crate::years::load::assert_ignored_overload_is_noticed();
 }
@@ -402,4 +418,24 @@ fn users_who_neither_come_back_nor_go_away_over_years_are_noticed() {
 #[test]
 fn forgotten_beliefs_over_years_make_the_solvers_disagree() {
     crate::years::sampled::assert_blind_fluid_is_noticed();
+}
+
+#[test]
+fn work_that_stops_at_the_time_out_is_noticed() {
+    crate::faults::processes::assert_work_that_stops_at_the_time_out_is_noticed();
+}
+
+#[test]
+fn one_crew_for_two_is_noticed() {
+    crate::years::oracles::assert_one_technician_for_two_is_noticed();
+}
+
+#[test]
+fn two_crews_for_one_are_noticed() {
+    crate::faults::draws::assert_two_crews_for_one_are_noticed();
+}
+
+#[test]
+fn repairs_by_a_wrong_law_are_noticed() {
+    crate::years::oracles::assert_repairs_of_one_length_are_noticed();
 }

@@ -205,46 +205,27 @@ macro_rules! fast_set {
 }
 
 fast_set! {
-    /// O01.
-    one_exponential_server_is_mm1: "o01";
-    /// O02.
-    four_servers_with_one_queue_follow_erlang_c: "o02";
-    /// O03.
-    a_full_pool_refuses_by_erlang_b_whatever_the_law: "o03";
-    /// O04.
-    an_overloaded_bounded_pool_is_mm4_20: "o04";
-    /// O05.
-    fixed_service_waits_half_as_long: "o05";
-    /// O06.
-    a_long_tailed_service_waits_as_pollaczek_and_khinchine_say: "o06";
-    /// O07.
-    the_tail_of_the_wait_is_that_of_mh21: "o07";
-    /// O08.
-    an_equally_shared_core_slows_every_job_alike: "o08";
-    /// O09.
-    a_zone_of_four_cores_is_insensitive_to_the_law_of_work: "o09";
-    /// O10.
-    users_who_wait_for_their_answers_are_a_closed_network: "o10";
-    /// O12.
-    three_tiers_with_feedback_are_a_jackson_network: "o12";
-    /// O13.
-    two_stations_in_series_are_independent: "o13";
-    /// O14.
-    an_urgent_class_waits_as_cobham_says: "o14";
-    /// O15.
-    an_urgent_class_that_interrupts_sees_nobody_else: "o15";
-    /// O16.
-    a_request_of_parallel_parts_ends_with_its_last: "o16";
-    /// O18.
-    dealing_in_turn_beats_chance_and_the_shorter_queue_beats_both: "o18";
-    /// O19.
-    impatient_clients_give_up_as_erlang_a_says: "o19";
-    /// O45.
-    arrivals_in_spells_cost_what_the_modulated_queue_says: "o45";
-    /// O46.
-    arrivals_follow_a_daily_curve_in_mean_and_spread: "o46";
+    o01_one_exponential_server_is_mm1: "o01";
+    o02_four_servers_with_one_queue_follow_erlang_c: "o02";
+    o03_a_full_pool_refuses_by_erlang_b_whatever_the_law: "o03";
+    o04_an_overloaded_bounded_pool_is_mm4_20: "o04";
+    o05_fixed_service_waits_half_as_long: "o05";
+    o06_a_long_tailed_service_waits_as_pollaczek_and_khinchine_say: "o06";
+    o07_the_tail_of_the_wait_is_that_of_mh21: "o07";
+    o08_an_equally_shared_core_slows_every_job_alike: "o08";
+    o09_a_zone_of_four_cores_is_insensitive_to_the_law_of_work: "o09";
+    o10_users_who_wait_for_their_answers_are_a_closed_network: "o10";
+    o12_three_tiers_with_feedback_are_a_jackson_network: "o12";
+    o13_two_stations_in_series_are_independent: "o13";
+    o14_an_urgent_class_waits_as_cobham_says: "o14";
+    o15_an_urgent_class_that_interrupts_sees_nobody_else: "o15";
+    o16_a_request_of_parallel_parts_ends_with_its_last: "o16";
+    o18_dealing_in_turn_beats_chance_and_the_shorter_queue_beats_both: "o18";
+    o19_impatient_clients_give_up_as_erlang_a_says: "o19";
+    o45_arrivals_in_spells_cost_what_the_modulated_queue_says: "o45";
+    o46_arrivals_follow_a_daily_curve_in_mean_and_spread: "o46";
     /// O50, the rows of AsyncFlow, Ciw and LINE that are one queue.
-    what_other_programs_publish_of_their_queues_comes_out: "o50";
+    o50_what_other_programs_publish_of_their_queues_comes_out: "o50";
 }
 
 /// Every file of the folder is a case of the list, or of another solver.

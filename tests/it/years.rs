@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+#[path = "years/architectures.rs"]
+mod architectures;
 #[path = "years/edges.rs"]
 mod edges;
 #[path = "years/histories.rs"]
@@ -14,7 +16,9 @@ pub mod load;
 #[path = "years/offers.rs"]
 mod offers;
 #[path = "years/oracles.rs"]
-mod oracles;
+pub mod oracles;
+#[path = "years/overload.rs"]
+mod overload;
 #[path = "years/recovery.rs"]
 mod recovery;
 #[path = "years/sampled.rs"]
@@ -82,11 +86,15 @@ impl Years {
 
     /// The interval of `path` holds `exact`, and its half-width is at most the share `width` of it.
     pub fn holds(&self, path: &str, exact: f64, width: f64) {
-        let found = self.interval(path);
-        assert!(found.contains(exact), "{path}: {exact} is not in {found:?}");
-        let relative = found.half_width() / exact;
-        assert!(relative <= width, "{path}: known to {relative}, {width} wanted; {found:?}");
+        holds(path, &self.interval(path), exact, width);
     }
+}
+
+/// The interval holds `exact`, and its half-width is at most the share `width` of it.
+pub fn holds(what: &str, found: &Interval, exact: f64, width: f64) {
+    assert!(found.contains(exact), "{what}: {exact} is not in {found:?}");
+    let relative = found.half_width() / exact;
+    assert!(relative <= width, "{what}: known to {relative}, {width} wanted; {found:?}");
 }
 
 /// What a user asked for that cannot be is said, with the nearest that can.

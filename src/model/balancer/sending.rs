@@ -285,7 +285,8 @@ impl World<'_> {
         }
         let count = found.config.members.len();
         let unit = found.config.units[at / count].0;
-        let member = found.config.members[at % count].clone();
+        let member = &found.config.members[at % count];
+        let (member, deep) = (member.id, member.deep);
         let Some(probing) = found.config.probing else { return };
         let now = self.now;
         let belief = &mut self.balancer_mut(id).beliefs[at];
@@ -295,10 +296,10 @@ impl World<'_> {
         if !self.healths[unit.index()].works() {
             return self.with_balancer(id, |balancer, ctx| balancer.next_probe(ctx, at));
         }
-        if let Some(entry) = member.deep {
+        if let Some(entry) = deep {
             return self.probe_deep(id, at, entry, ordinal, now + probing.time_out);
         }
-        let health = self.healths[member.id.index()];
+        let health = self.healths[member.index()];
         let stands = health.stands_still();
         if !stands {
             self.balancer_mut(id).beliefs[at].hang = None;

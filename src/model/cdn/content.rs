@@ -13,12 +13,15 @@
 //!   that it is valid, too old, and gone. Their number is that of the capacity in the mean alone: the oldest
 //!   of too many are left out.
 //!
+//! What a shield holds is drawn the same way, at the rates at which its edges miss; what edges took from it is
+//! as if they had it from the origin.
+//!
 //! In: `find`, `keep`, `clear`. Holds: draws are keyed by object, edge and the first instant of the run.
 //! Leaves out: a loss or purge shortly before a run begins.
 //! Source: King (1971) for the least recently used; Cox (1962), *Renewal theory*.
 
 use crate::model::cache::{ObjectCache, Policy};
-use crate::model::cdn::AtCdn;
+use crate::model::cdn::{AtCdn, earlier};
 use crate::model::ids::KeyId;
 use crate::model::request::Request;
 use crate::model::route::{Draws, draw_of_request};
@@ -41,6 +44,8 @@ pub struct EdgeObjects {
     pub capacity: u32,
     /// What it throws out.
     pub policy: Policy,
+    /// Whether who asks for what is being fetched waits for that.
+    pub collapse: bool,
     /// How long an object is there in the mean, where it does not matter how often it is asked for; none:
     /// for ever.
     pub stays: Option<SimDuration>,
@@ -59,6 +64,8 @@ pub struct EdgeRow {
     pub cacheable: f64,
     /// How often each edge is asked for one that it may answer, in the mean.
     pub rate: Rate,
+    /// At shields: up to which rank each object is asked for how often.
+    pub behind: Vec<(u64, Rate)>,
 }
 
 /// Draws of a request: of its object, whether an edge may answer, of what is thrown out for it.
@@ -74,6 +81,16 @@ const OBJECT_BITS: u32 = 24;
 const _: () = assert!(MAX_OBJECTS < 1 << OBJECT_BITS);
 /// Copies are told apart by age up to this one.
 const OLDEST: SimDuration = SimDuration::YEAR.saturating_mul(100);
+
+impl EdgeContent {
+    /// The object that `request` asks for, where others wait for its fetch.
+    pub(super) fn collapses(&self, request: &Request, at: AtCdn, draws: &Draws<'_>) -> Option<u32> {
+        match self {
+            Self::Objects(objects) if objects.collapse => objects.asked_for(request, at, draws),
+            _ => None,
+        }
+    }
+}
 
 impl EdgeObjects {
     /// Objects of all classes.
@@ -99,11 +116,20 @@ impl EdgeObjects {
 
     /// Every object with its number and how often it is asked for, a second.
     fn objects(&self) -> impl Iterator<Item = (u32, f64)> + '_ {
-        let of_row = |row: &EdgeRow| {
-            let (rate, popularity) = (row.rate.in_per_second(), row.popularity.clone());
-            (1..=popularity.objects()).map(move |rank| rate * popularity.probability(rank))
-        };
-        (0..).zip(self.rows.iter().flat_map(of_row))
+        (0..).zip(self.rows.iter().flat_map(EdgeRow::rates))
+    }
+}
+
+impl EdgeRow {
+    /// How often each object is asked for, a second, by rank.
+    fn rates(&self) -> impl Iterator<Item = f64> + '_ {
+        let rate = self.rate.in_per_second();
+        let mut behind = self.behind.iter().peekable();
+        (1..=self.popularity.objects()).map(move |rank| {
+            while behind.next_if(|(until, _)| *until < rank).is_some() {}
+            let behind = behind.peek().map(|(_, rate)| rate.in_per_second());
+            behind.unwrap_or_else(|| rate * self.popularity.probability(rank))
+        })
     }
 }
 
@@ -171,10 +197,16 @@ impl Held {
         self.cache.find(clock, object)
     }
 
-    /// `object` has been fetched; `victim` says what makes room where any may.
-    pub(super) fn keep(&mut self, now: SimTime, object: u32, victim: f64) {
-        let clock = self.clock(now);
-        self.cache.keep(clock, object, 1, victim);
+    /// How old `object`, which is there, is.
+    pub(super) fn age(&self, now: SimTime, object: u32) -> SimDuration {
+        let since = self.cache.since(object);
+        since.map_or(SimDuration::ZERO, |since| self.clock(now) - since)
+    }
+
+    /// `object` has been fetched, so old; `victim` says what makes room where any may.
+    pub(super) fn keep(&mut self, (now, age): (SimTime, SimDuration), object: u32, victim: f64) {
+        let since = earlier(self.clock(now), age);
+        self.cache.keep(since, object, 1, victim);
     }
 
     /// Everything is gone.

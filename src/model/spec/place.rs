@@ -455,7 +455,7 @@ spec! {
     pub struct CdnSpec {
         /// Edges.
         count: u32 = 1 => at_least(1),
-        /// What is asked on a miss.
+        /// What is asked on a miss: the origin, or another CDN, whose edges are shields then.
         to: Reference,
         /// Hit ratio by request class; a class not named passes through.
         hit: Named<crate::units::Probability> = {},
@@ -480,10 +480,13 @@ spec! {
         objects: u64 => at_least(1),
         /// What it throws out.
         policy: CachePolicy = "lru",
-        /// What each request class asks for; a class not named passes through.
-        popularity: Named<PopularitySpec>,
+        /// What each request class asks for; a class not named passes through. Not of shields, which are
+        /// asked for what their edges are.
+        popularity: Named<PopularitySpec> = {},
         /// Share of the requests of a class that an edge may answer; all of those not named.
         cacheable: Named<crate::units::Probability> = {},
+        /// Whether who asks an edge for what it is fetching waits for that, instead of fetching it too.
+        collapse: bool = false,
     }
 }
 

@@ -4,7 +4,9 @@
 use crate::engine::calendar::Ticket;
 use crate::model::event::Event;
 use crate::model::ids::{CallId, CauseId, ComponentId, WorkloadId};
-use crate::model::request::{Hold, NO_CALL, Outcome, Owner, Request, RequestId, Stage, Waits};
+use crate::model::request::{
+    Hold, NO_CALL, Outcome, Owner, Request, RequestId, Stage, TIERS, Waits,
+};
 use crate::model::world::World;
 use crate::model::{Component, Ctx, Move};
 
@@ -13,7 +15,7 @@ impl World<'_> {
     #[inline(always)]
     pub(super) fn end(&mut self, id: RequestId, outcome: Outcome) {
         let entry = &self.requests[id];
-        let outcome = if entry.fetch == 0 { outcome } else { self.fetched(id, outcome) };
+        let outcome = if entry.is_of_edge() { self.fetched(id, outcome) } else { outcome };
         let entry = &self.requests[id];
         match entry.owner {
             Owner::Workload => self.request_was_view(id, outcome),
@@ -131,8 +133,15 @@ impl World<'_> {
         orphan.depth = (depth - keep) as u8;
         orphan.owner = Owner::Nobody;
         orphan.orphan = true;
+        // The fetch is the caller's.
+        orphan.fetch = [0; TIERS];
+        orphan.joined = [RequestId::NONE; TIERS];
         orphan.patience = Ticket::NONE;
-        self.insert(caller)
+        let caller = self.insert(caller)?;
+        if self.requests[caller].is_of_edge() {
+            self.fetch_moves(id, caller);
+        }
+        Some(caller)
     }
 
     /// The oldest call of a kind that was running has reached its time-out, if it still runs. Those
@@ -212,14 +221,15 @@ impl World<'_> {
         if entry.stage == Stage::Reply {
             return self.hang_up(id, view);
         }
-        if entry.fetch > 0 {
+        if entry.is_of_edge() {
             self.fetch_given_up(id);
         }
         let entry = &self.requests[id];
         let unreachable = entry.waits == Waits::Void && entry.depth <= 1;
-        let outcome = if unreachable { Outcome::Unreachable } else { Outcome::Timeout };
-        let (class, counted, attempt, own) =
-            (entry.class, entry.counted, entry.attempt, entry.cause);
+        let in_vain = if unreachable { Some(entry.cause) } else { self.waits_in_vain(id) };
+        let outcome = if in_vain.is_some() { Outcome::Unreachable } else { Outcome::Timeout };
+        let entry = &self.requests[id];
+        let (class, counted, attempt) = (entry.class, entry.counted, entry.attempt);
         let latency = self.now - entry.born;
         self.record.attempt_ends(class, outcome, latency, 0, counted);
         let entry = &mut self.requests[id];
@@ -228,9 +238,12 @@ impl World<'_> {
             if entry.depth == 1 && entry.top().call != NO_CALL {
                 self.record.call_ends(CallId(entry.top().call), outcome, counted);
             }
+            if entry.is_of_edge() {
+                self.fetch_removed(id);
+            }
             self.requests.remove(id);
         }
-        let cause = if unreachable { own } else { self.blame(CauseId::OVERLOAD) };
+        let cause = in_vain.unwrap_or_else(|| self.blame(CauseId::OVERLOAD));
         if !unreachable {
             self.leaves_before_its_turn(id);
         }

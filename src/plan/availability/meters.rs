@@ -225,12 +225,12 @@ pub fn resolve(
             (Some(node), Availability::Structural) => fact(net, &name_of(node)),
             (Some(_), Availability::Continuous) => fact(net, &continuous(&watched.name)),
         };
-        let (shares, fetches) = match node.filter(|_| watched.kind == WatchedKind::Class) {
-            Some(node) => shares(draft, graph, node, net),
-            None => (Vec::new(), Vec::new()),
-        };
+        let class = node.filter(|_| watched.kind == WatchedKind::Class);
+        let (shares, fetches) =
+            class.map_or((Vec::new(), Vec::new()), |node| shares(draft, graph, node, net));
+        let shields = class.map_or(Vec::new(), |node| shields(draft, graph, node, net));
         let all_above = (*availability == Availability::Continuous).then_some(WHOLE / 100);
-        Meter { up, shares, fetches, all_above }
+        Meter { up, shares, fetches, shields, all_above }
     };
     let facts = measured.iter().filter(|(at, _)| watched[*at].kind != WatchedKind::Fleet);
     facts.map(one).collect()
@@ -239,12 +239,14 @@ pub fn resolve(
 /// Sets of links and edges of which each carries its share of the users.
 type Carriers = Vec<Vec<Part>>;
 
+fn parts_below(graph: &Graph, node: NodeId) -> impl Iterator<Item = Part> {
+    graph.below(node).into_iter().filter_map(|id| graph.node(id).part)
+}
+
 /// By which links of sites, and by which edges, the users of a node come.
 fn carriers(draft: &Draft, graph: &Graph, node: NodeId) -> (Carriers, Carriers) {
-    let parts: Vec<Part> =
-        graph.below(node).into_iter().filter_map(|id| graph.node(id).part).collect();
     let (mut sites, mut cdns) = (Vec::new(), Vec::new());
-    for part in parts {
+    for part in parts_below(graph, node) {
         match part {
             Part::Uplink { site, number: 0 } => {
                 let count = routes::of_site(draft, site).map_or(0, |(count, _)| count);
@@ -275,4 +277,28 @@ fn shares(draft: &Draft, graph: &Graph, node: NodeId, net: &Net) -> (Shares, Sha
     };
     // Behind a CDN the users come to its edges, and only these to the sites.
     if cdns.is_empty() { (of(&sites), Vec::new()) } else { (of(&cdns), of(&sites)) }
+}
+
+/// The shields that the users of a node fetch by, each with its part of the edges.
+fn shields(draft: &Draft, graph: &Graph, node: NodeId, net: &Net) -> Shares {
+    let cdn_of = |part: Part| match part {
+        Part::Edge { cdn, member: 0 } => Some(cdn),
+        _ => None,
+    };
+    let edges: Vec<usize> = parts_below(graph, node).filter_map(cdn_of).collect();
+    let mut shares = Vec::new();
+    for edge in &edges {
+        let Some(cdn) = draft.links.shield_of(*edge) else { continue };
+        let Some((count, _)) = routes::of_cdn(draft, cdn) else { continue };
+        let all = draft.scenario.cdn[*edge].1.count.value;
+        for member in 0..count {
+            // Edge e asks shield e mod `count`.
+            let asks = (all + count - 1 - member) / count;
+            let share = u64::from(WHOLE) * u64::from(asks) / u64::from(all);
+            let part = Part::Edge { cdn, member };
+            let share = share as u32 / edges.len() as u32;
+            shares.push((fact(net, &routes::name(draft, part)), share));
+        }
+    }
+    shares
 }

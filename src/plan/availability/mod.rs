@@ -188,6 +188,8 @@ pub struct Meter {
     /// While it holds, so many parts of [`WHOLE`] fetch in vain what their edge does not have. That is
     /// part of the traffic alone, not of what is measured here.
     pub fetches: Vec<(FactId, u32)>,
+    /// The same of who asks a shield in vain.
+    pub shields: Vec<(FactId, u32)>,
     /// More than so many are all of them, fewer none; none: a share counts as a share.
     pub all_above: Option<u32>,
 }

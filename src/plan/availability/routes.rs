@@ -28,11 +28,13 @@ pub fn of_site(draft: &Draft, site: usize) -> Option<(u32, SimDuration)> {
     (count > 1 && time > SimDuration::ZERO).then_some((count, time))
 }
 
-/// The edges of a CDN that are cut off for a while when they die, and how long.
+/// The edges or shields of a CDN that are cut off for a while when they die, and how long. Edges go round
+/// their only shield, too.
 pub fn of_cdn(draft: &Draft, cdn: usize) -> Option<(u32, SimDuration)> {
     let spec = &draft.scenario.cdn[cdn].1;
     let (count, time) = (spec.count.value, spec.convergence.value);
-    (count > 1 && time > SimDuration::ZERO).then_some((count, time))
+    let others = count > 1 || draft.links.edges_of(cdn).is_some();
+    (others && time > SimDuration::ZERO).then_some((count, time))
 }
 
 /// Adds the automata of all links and edges that have some.

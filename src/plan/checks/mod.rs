@@ -5,6 +5,7 @@
 //! [`links`](crate::plan::links); here are steps, keys that exclude or need each other, keys without
 //! effect, faults and what nothing uses.
 
+mod cdn;
 mod faults;
 mod parts;
 mod routes;

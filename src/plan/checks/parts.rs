@@ -1,24 +1,19 @@
 //! Components: keys that need or exclude each other, quorums, guarantees, keys without effect. A key
 //! without effect that says what holds without it is no mistake.
 
-use crate::model::cdn::MAX_EDGES;
-use crate::model::spec::place::{
-    BalancerSpec, CacheSpec, CdnSpec, Depth, Placement, ServiceSpec, ZoneSpec,
-};
+use crate::model::spec::place::{BalancerSpec, CacheSpec, Depth, Placement, ServiceSpec, ZoneSpec};
 use crate::model::spec::storage::{
     DatabaseFailoverSpec, DatabaseSpec, NasSpec, Promotion, ReadsTo,
 };
 use crate::model::spec::textbook::{GroupMode, GroupSpec, PickWord, StationSpec};
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing};
-use crate::plan::hits;
-use crate::plan::links::{DatabaseMember, Entrance, Role, Store, find_named};
+use crate::plan::links::{DatabaseMember, Role, Store};
 use crate::plan::names::member_name;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
 use crate::scenario::value::Spanned;
-use crate::workload::popularity::MAX_OBJECTS;
 
 pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     let scenario = &draft.scenario;
@@ -48,7 +43,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
         inert_if(cpu, "probes of a name service cost no time", "remove `cpu`", out);
     }
     for (at, (_, cdn)) in scenario.cdn.iter().enumerate() {
-        check_cdn(draft, at, cdn, out);
+        super::cdn::check(draft, at, cdn, out);
     }
     for (_, cache) in scenario.cache.iter() {
         check_cache(cache, out);
@@ -284,53 +279,6 @@ fn check_peers(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
     }
     if let Some(vrrp) = &balancer.vrrp {
         exclude(peers.span, vrrp.span, "two ways of taking over", out);
-    }
-}
-
-fn check_cdn(draft: &Draft, at: usize, cdn: &CdnSpec, out: &mut Diagnostics) {
-    let classes = &draft.scenario.request;
-    let known = |class: &Name, out: &mut Diagnostics| {
-        let place = find_named(classes, class, class.span, "request class", out);
-        if place.is_some_and(|place| draft.links.enters[place] != Some(Entrance::Cdn(at))) {
-            let message = format!("`{class}` does not enter by these edges");
-            inert(class.span, message, "remove it, or let the class `enter` there", out);
-        }
-    };
-    cdn.hit.iter().for_each(|(class, _)| known(class, out));
-    if cdn.count.value > MAX_EDGES {
-        let message = format!("{} edges; there must be at most {MAX_EDGES}", cdn.count.value);
-        out.push(Diagnostic::new(Code::OutOfRange, cdn.count.span, message));
-    }
-    let Some(content) = &cdn.content else {
-        if !cdn.hit.given {
-            missing(cdn.span, "hit", "or `content`", out);
-        }
-        return;
-    };
-    content.value.popularity.iter().for_each(|(class, _)| known(class, out));
-    if !cdn.hit.value.is_empty() {
-        exclude(content.span, cdn.hit.span, "hit ratios are given, or come out", out);
-    }
-    if !cdn.life.given {
-        missing(cdn.span, "life", "how long a copy serves before it is fetched anew", out);
-    } else if cdn.life.value.is_zero() {
-        let help = "how long a copy serves before it is fetched anew, such as \"1h\"";
-        let message = "copies that serve for no time are none";
-        out.push(Diagnostic::new(Code::OutOfRange, cdn.life.span, message).help(help));
-    }
-    if let Some(tracked) = hits::tracked(cdn).filter(|tracked| *tracked > MAX_OBJECTS) {
-        let message = format!(
-            "{tracked} objects, of all classes and at all edges; there must be at most {MAX_OBJECTS}"
-        );
-        let help = "fewer edges or objects, or `hit` instead of `content`";
-        let span = content.value.popularity.span;
-        out.push(Diagnostic::new(Code::OutOfRange, span, message).help(help));
-    }
-    for (class, _) in content.value.cacheable.iter() {
-        if content.value.popularity.get(class).is_none() {
-            let message = format!("no `{class}` is kept: it has no `popularity`");
-            inert(class.span, message, "remove it, or say what is asked for", out);
-        }
     }
 }
 

@@ -65,7 +65,11 @@ fn edge_content(builder: &mut Builder<'_>, index: usize) -> EdgeContent {
     };
     let content = &content.value;
     let mut rows = Vec::new();
-    for (class, popularity) in content.popularity.iter() {
+    // Shields are asked for what their edges are asked for.
+    let users = draft.links.edges_of(index).unwrap_or(index);
+    let asked = draft.scenario.cdn[users].1.content.as_ref();
+    let asked = asked.into_iter().flat_map(|content| content.value.popularity.iter());
+    for (class, popularity) in asked {
         let place = draft.scenario.request.iter().position(|(name, _)| name.text == class.text);
         match place.and_then(|place| draft.hits.row_at_edge(index, place)) {
             Some(row) => rows.push(row.clone()),
@@ -76,6 +80,7 @@ fn edge_content(builder: &mut Builder<'_>, index: usize) -> EdgeContent {
     EdgeContent::Objects(EdgeObjects {
         capacity: u32::try_from(content.objects.value).unwrap_or(u32::MAX),
         policy: policy_of(content.policy.value),
+        collapse: content.collapse.value,
         stays: draft.hits.stays_at_edge(index),
         rows,
         before: KeyId(0),
@@ -168,6 +173,7 @@ pub(super) fn plan(builder: &Builder<'_>, targets: &mut Targets) {
             classes: classes_at(spec),
             to: draft.links.cdns[index].map(found),
             round_trip: spec.round_trip.as_ref().map(|law| law_of(law)),
+            by_object: spec.content.is_some(),
             origin: spec.origin.as_ref().map(|law| law_of(law)),
         });
     }

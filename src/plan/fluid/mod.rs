@@ -419,12 +419,12 @@ impl FluidPlan {
     /// Adds who is cut off with a link or an edge: known once meters are.
     pub fn cut_off(&mut self, meters: &[(usize, &Meter)], net: &Net) {
         for (class, meter) in meters {
-            let users = meter.shares.iter().map(|share| (share, false));
-            let fetches = meter.fetches.iter().map(|share| (share, true));
-            for ((fact, share), of_edges) in users.chain(fetches) {
+            let users = meter.shares.iter().map(|cut| (cut, Input::Cut as Cut));
+            let fetches = meter.fetches.iter().map(|cut| (cut, Input::CutFetches as Cut));
+            let shields = meter.shields.iter().map(|cut| (cut, Input::CutShield as Cut));
+            for ((fact, share), cut) in users.chain(fetches).chain(shields) {
                 let share = f64::from(*share) / f64::from(WHOLE);
                 let name = net.facts_of_whole().find(|(id, _)| id == fact).map(|(_, name)| name);
-                let cut = if of_edges { Input::CutFetches } else { Input::Cut };
                 self.inputs.push(cut(*class as u32, share));
                 self.names.push(name.expect("a fact of the whole has a name").to_string());
             }
@@ -511,6 +511,9 @@ impl FluidPlan {
         self.planned = causes.iter().position(|cause| cause == PLANNED).map(|at| at as u32);
     }
 }
+
+/// Of a class so large a share does not come any further.
+type Cut = fn(u32, f64) -> Input;
 
 /// The services that a class enters by.
 fn services(draft: &Draft, class: usize) -> Vec<usize> {

@@ -77,6 +77,8 @@ pub struct Hits {
     pub cdn: u32,
     /// The share of look-ups that find their object, while all is fresh.
     pub ratio: f64,
+    /// The fork behind all tiers.
+    pub origin: u32,
 }
 
 /// A branch of a fork.
@@ -337,22 +339,32 @@ impl Builder<'_> {
                 vec![once(own), once(self.node(split, branches))]
             }
             Entrance::Cdn(cdn) => {
-                let spec = &draft.scenario.cdn[cdn].1;
-                let hit = draft.hits.at_edge(cdn, class);
-                let count = spec.count.value;
+                let count = draft.scenario.cdn[cdn].1.count.value;
                 let edges = (0..count).map(|member| self.branch(Part::Edge { cdn, member }));
                 let edges = edges.collect();
                 let mut all = vec![once(self.node(Split::Even, edges))];
-                if let Some(origin) = draft.links.cdns[cdn] {
-                    let behind = self.entrance(origin, class, outside);
-                    let behind =
-                        self.node(Split::Blind, vec![Branch { then: behind, ..Branch::default() }]);
-                    let edge = Some(Hits { cdn: cdn as u32, ratio: hit });
-                    all.push(Onward { edge, ..times(behind, 1.0 - hit) });
-                }
+                let Some(to) = draft.links.origin_of(cdn) else { return all };
+                let behind = self.entrance(to, class, outside);
+                let origin = self.behind(behind);
+                let fetched = |cdn: usize, node: u32| {
+                    let ratio = draft.hits.at_edge(cdn, class);
+                    let edge = Hits { cdn: cdn as u32, ratio, origin };
+                    Onward { edge: Some(edge), ..times(node, 1.0 - ratio) }
+                };
+                // Edges go round dead shields: nothing else of them is in the way.
+                let behind = match draft.links.shield_of(cdn) {
+                    Some(shield) => self.behind(vec![fetched(shield, origin)]),
+                    None => origin,
+                };
+                all.push(fetched(cdn, behind));
                 all
             }
         }
+    }
+
+    /// A fork that leads one way.
+    fn behind(&mut self, then: Vec<Onward>) -> u32 {
+        self.node(Split::Blind, vec![Branch { then, ..Branch::default() }])
     }
 
     /// By whom an entrance that a name service leads to answers.

@@ -60,8 +60,10 @@ pub enum Input {
     Stall(u32, u32),
     /// So large a share of the users of a class (by place among those asked for) is cut off.
     Cut(u32, f64),
-    /// So large a share of its views fetches in vain what no edge has.
+    /// So large a share of its views fetches in vain what no edge has, nor its shield.
     CutFetches(u32, f64),
+    /// So large a share of its views asks a shield in vain for what no edge has.
+    CutShield(u32, f64),
 }
 
 /// A state, as the traffic of the classes asked for sees it.
@@ -123,6 +125,7 @@ pub struct Standing<'p> {
     head: Vec<Vec<Lead>>,
     cut: Vec<f64>,
     cut_fetches: Vec<f64>,
+    cut_shields: Vec<f64>,
     /// By CDN: the share of what its edges hold that still serves.
     fresh: Vec<f64>,
 }
@@ -188,6 +191,7 @@ impl<'p> Standing<'p> {
             head: plan.heads.iter().map(|count| vec![Lead::Home; *count as usize]).collect(),
             cut: vec![0.0; plan.classes.len()],
             cut_fetches: vec![0.0; plan.classes.len()],
+            cut_shields: vec![0.0; plan.classes.len()],
             fresh: Vec::new(),
         };
         let age = |cdn: usize| {
@@ -218,6 +222,9 @@ impl<'p> Standing<'p> {
                 Input::Cut(class, share) if set => all.cut[class as usize] += share,
                 Input::CutFetches(class, share) if set => {
                     all.cut_fetches[class as usize] += share;
+                }
+                Input::CutShield(class, share) if set => {
+                    all.cut_shields[class as usize] += share;
                 }
                 _ => {}
             }
@@ -332,7 +339,7 @@ impl<'p> Standing<'p> {
         let mut walk = Walk {
             standing: self,
             ways,
-            fetches: true,
+            fetches: Fetches::Answered,
             anywhere: false,
             survives: vec![None; net.nodes.len()],
             visits: vec![0.0; ways.branches],
@@ -341,15 +348,18 @@ impl<'p> Standing<'p> {
             stalled_by: Vec::new(),
         };
         // All that a view fetches goes one way: with a dead link, nothing of it comes.
-        let in_vain = self.cut_fetches[class].min(1.0);
-        let (survives, moves) = walk.all_in_all(root, in_vain);
+        let [links, shields] =
+            [&self.cut_fetches, &self.cut_shields].map(|cut| cut[class].min(1.0));
+        let in_vain = 1.0 - (1.0 - links) * (1.0 - shields);
+        let cuts = [(Fetches::ToShields, links), (Fetches::InVain, shields)];
+        let (survives, moves) = walk.all_in_all(root, cuts);
         let reached = 1.0 - self.cut[class].min(1.0);
         let fails = some(1.0 - reached * survives);
         let mut lacks = 0.0;
         if fails > 0.0 {
             let mut walk = Walk { anywhere: true, ..walk.clone() };
             walk.survives.fill(None);
-            lacks = some(1.0 - reached * walk.all_in_all(root, in_vain).0).min(fails);
+            lacks = some(1.0 - reached * walk.all_in_all(root, cuts).0).min(fails);
         }
         walk.visit(root, 1.0, true);
         // Each request of the view, the first and what it fetches, holds a worker of its own.
@@ -393,7 +403,8 @@ impl<'p> Standing<'p> {
         for (at, input) in self.plan.inputs.iter().enumerate() {
             let cut = match input {
                 Input::Cut(of, _) if *of as usize == class => self.cut[class],
-                Input::CutFetches(of, _) if *of as usize == class => in_vain,
+                Input::CutFetches(of, _) if *of as usize == class => links,
+                Input::CutShield(of, _) if *of as usize == class => shields,
                 _ => 0.0,
             };
             if cut > 0.0 {
@@ -532,11 +543,22 @@ impl Ways {
     }
 }
 
+/// How far what edges fetch comes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fetches {
+    /// To the origin.
+    Answered,
+    /// To the shields, where there are some.
+    ToShields,
+    /// Nowhere.
+    InVain,
+}
+
 #[derive(Clone)]
 struct Walk<'a, 'p> {
     standing: &'a Standing<'p>,
-    /// Whether what edges fetch reaches somebody.
-    fetches: bool,
+    /// How far what edges fetch comes.
+    fetches: Fetches,
     /// Whether who is sent to one of several who is dead counts as sent to the others.
     anywhere: bool,
     ways: &'a Ways,
@@ -560,11 +582,11 @@ impl<'p> Walk<'_, 'p> {
         &self.visits[self.ways.branches(node)]
     }
 
-    /// [`Self::survives`], where a share of the views fetches in vain.
-    fn all_in_all(&mut self, root: u32, in_vain: f64) -> (f64, f64) {
+    /// [`Self::survives`], where shares of the views fetch in vain.
+    fn all_in_all(&mut self, root: u32, cuts: [(Fetches, f64); 2]) -> (f64, f64) {
         let (mut survives, mut moves) = self.survives(root);
-        if in_vain > 0.0 {
-            let mut walk = Walk { fetches: false, ..self.clone() };
+        for (fetches, in_vain) in cuts.into_iter().filter(|(_, share)| *share > 0.0) {
+            let mut walk = Walk { fetches, ..self.clone() };
             walk.survives.fill(None);
             let (held, held_moves) = walk.survives(root);
             survives += in_vain * (held - survives);
@@ -588,7 +610,11 @@ impl<'p> Walk<'_, 'p> {
             let then = &net.nodes[at as usize].branches[*branch as usize].then;
             let (mut survives, mut moves) = (1.0, 1.0);
             for onward in then.iter().map(|onward| self.standing.now(onward)) {
-                let reached = self.fetches || onward.edge.is_none();
+                let reached = match (self.fetches, onward.edge) {
+                    (Fetches::Answered, _) | (_, None) => true,
+                    (Fetches::ToShields, Some(hits)) => onward.node != hits.origin,
+                    (Fetches::InVain, Some(_)) => false,
+                };
                 let (one, other) = if reached { self.survives(onward.node) } else { (0.0, 0.0) };
                 survives *= several(one, &onward);
                 moves *= several(other, &onward);
@@ -610,7 +636,8 @@ impl<'p> Walk<'_, 'p> {
                 let visited = self.visits[place] > 0.0;
                 for onward in branch.then.iter().filter(|_| visited) {
                     let Some(hits) = onward.edge.filter(|hits| hits.ratio < 1.0) else { continue };
-                    let answered = some(self.survives(onward.node).1) > 0.0;
+                    // An answer of a shield that nobody answers is none.
+                    let answered = some(self.survives(hits.origin).1) > 0.0;
                     let [asks, gets] = &mut fetches[hits.cdn as usize];
                     *asks = true;
                     *gets |= answered;

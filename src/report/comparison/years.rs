@@ -28,6 +28,7 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
             .into_iter()
             .flatten()
             .map(Block::Table)
+            .chain(loaded(ladder).then(|| Block::Text(AT_LEAST.into())))
             .collect(),
     })
 }
@@ -75,10 +76,18 @@ fn recovery(ladder: &Ladder) -> Option<Table> {
     (!rows.is_empty()).then(|| Table { caption: caption.into(), columns, rows })
 }
 
+/// What the views of a fluid are worth.
+const AT_LEAST: &str = "Overload is the least that it can be, and what is served the most: a fluid loses what \
+is too much in the mean of minutes. Near its limit a full line refuses single requests long before, and a view \
+is lost with any of them. Of a scenario run alone, windows of its years, request by request, say how much more.";
+
+fn loaded(ladder: &Ladder) -> bool {
+    ladder.years.iter().flatten().any(|years| years.load.is_some())
+}
+
 /// Page views over years: what of them is served, and why the others are not.
 fn views(ladder: &Ladder) -> Option<Table> {
-    let loaded = |years: &YearCell| years.load.is_some();
-    if !ladder.years.iter().flatten().any(loaded) {
+    if !loaded(ladder) {
         return None;
     }
     let a_year = || Unit::Other("views/y".into());
@@ -87,7 +96,7 @@ fn views(ladder: &Ladder) -> Option<Table> {
         Column::numbers("served", "request_ratio", Unit::Ratio),
         Column::numbers("lost a year", "lost_per_year", a_year()),
         Column::numbers("fault", "lost_fault_per_year", a_year()),
-        Column::numbers("overload", "lost_overload_per_year", a_year()),
+        Column::numbers("overload, at least", "lost_overload_per_year", a_year()),
         Column::numbers("planned", "lost_planned_per_year", a_year()),
         Column::numbers("not asked for any more", "never_born_per_year", a_year()),
         Column::numbers("5 minutes that lose below 1 %", "objective_ratio", Unit::Ratio),

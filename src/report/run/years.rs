@@ -26,18 +26,27 @@ pub fn minutes() -> Unit {
 /// A cell of minutes a year, of an estimate in seconds a year; downtime rounds up.
 #[must_use]
 pub fn minutes_cell(estimate: &Estimate) -> Cell {
-    let in_minutes = match estimate {
+    scaled_cell(estimate, 60.0, minutes(), Rounding::Up)
+}
+
+fn days() -> Unit {
+    Unit::Other("d".into())
+}
+
+/// A cell of an estimate in units of so many of its own.
+fn scaled_cell(estimate: &Estimate, each: f64, unit: Unit, rounding: Rounding) -> Cell {
+    let scaled = match estimate {
         Estimate::Interval(i) => Estimate::Interval(Interval {
-            estimate: i.estimate / 60.0,
-            low: i.low / 60.0,
-            high: i.high / 60.0,
+            estimate: i.estimate / each,
+            low: i.low / each,
+            high: i.high / each,
             ..*i
         }),
-        Estimate::Single(value) => Estimate::Single(value / 60.0),
+        Estimate::Single(value) => Estimate::Single(value / each),
         Estimate::Missing(reason) => Estimate::Missing(*reason),
     };
-    match cell(&in_minutes, minutes()) {
-        Cell::Figure(figure) => Cell::Figure(figure.rounded(Rounding::Up)),
+    match cell(&scaled, unit) {
+        Cell::Figure(figure) => Cell::Figure(figure.rounded(rounding)),
         other => other,
     }
 }
@@ -87,6 +96,7 @@ fn table(years: &YearsRows) -> Table {
     columns.push(Column::numbers("outages a year", "outages_per_year", Unit::None));
     columns.push(Column::numbers("95 % of years at most", "year_p95_min", minutes()));
     columns.push(Column::numbers("outages last", "length_s", Unit::Seconds));
+    columns.push(Column::numbers("up between them", "between_d", days()));
     if years.apart {
         let key = "architecture_value_ratio";
         columns.push(Column::numbers("architecture, share", key, Unit::Ratio));
@@ -102,6 +112,7 @@ fn table(years: &YearsRows) -> Table {
         cells.push(cell(&row.all.outages, Unit::None));
         cells.push(minutes_cell(&row.all.year_p95));
         cells.push(cell(&row.all.length, Unit::Seconds));
+        cells.push(scaled_cell(&row.all.between, 86_400.0, days(), Rounding::Down));
         cells.extend(side.map(|side| share_cell(&side.available)));
         cells
     };

@@ -5,11 +5,14 @@
 //! difference.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
+use super::HOUR_S;
 use super::busy::{BINS, Bins, Busy};
-use super::{BAD, HOUR_S};
-use crate::engine::special::{ln, normal_cdf};
+use super::excess::{Excess, Spread, Way};
+use super::stays::{MOST_STAYS, Spent, Stay, by_cell};
 use crate::plan::fluid::state::{Bits, ClassLoad, StateLoad};
 use crate::plan::fluid::{FluidPlan, HOUR_NS, HOURS, LEVEL, WEEK_NS};
 use crate::units::SimTime;
@@ -27,15 +30,14 @@ const RARE: f64 = 1e-3;
 pub(super) struct Cell {
     pub(super) state: u32,
     pub(super) level: u32,
-    /// Whole hours begun less those ended, by hour of the week; and weeks.
-    begun: Vec<i32>,
-    weeks: u64,
-    /// Parts of hours.
-    parts: Vec<u64>,
-    /// By class: whether it may be too much at the busiest hour.
+    /// What was spent there and is not among the stays any more.
+    spent: Box<Spent>,
+    /// There may be too much of a class at the busiest hour.
+    pub(super) strained: bool,
+    /// By class: whether that is so.
     pub(super) over: Vec<bool>,
-    /// By class: views lost to overload, and hours in which that are 1 % or more, from Monday 00:00
-    /// to each hour; none while not needed.
+    /// By class: views lost to overload, and hours in which that are 1 % or more, each in the mean over
+    /// the noise, from Monday 00:00 to each hour; none while not needed.
     losing: Vec<Option<Vec<[f64; 2]>>>,
     /// By class: views carried in this replication.
     pub(super) carried: Vec<f64>,
@@ -104,6 +106,19 @@ impl Known {
     }
 }
 
+/// A state that threads share. Each counts for itself who holds it: a counter that they shared would make them
+/// wait for each other.
+#[derive(Debug)]
+pub(super) struct Shared(pub(super) Arc<StateLoad>);
+
+impl Deref for Shared {
+    type Target = StateLoad;
+
+    fn deref(&self) -> &StateLoad {
+        &self.0
+    }
+}
+
 /// What is worked out once and used by every replication of a chunk that meets it again.
 pub struct Memo<'p> {
     pub(super) plan: &'p FluidPlan,
@@ -123,9 +138,9 @@ pub struct Memo<'p> {
     /// By class: standard deviation of the logarithm of its hourly noise.
     sigmas: Vec<f64>,
     states: BTreeMap<Bits, u32>,
-    pub(super) loads: Vec<Arc<StateLoad>>,
-    /// By state, by resource: [`Memo::sigma_at`], where it was asked for; else not a number.
-    spreads: Vec<Vec<f64>>,
+    pub(super) loads: Vec<Rc<Shared>>,
+    /// By state, by resource: where it was asked for.
+    spreads: Vec<Vec<Option<Spread>>>,
     levels: BTreeMap<Vec<i32>, u32>,
     pub(super) factors: Vec<Vec<f64>>,
     known: BTreeMap<(u32, u32), u32>,
@@ -136,9 +151,12 @@ pub struct Memo<'p> {
     /// Forgotten ones, empty.
     spare: Vec<Cell>,
     pub(super) touched: Vec<u32>,
+    stays: Vec<Stay>,
     busy: Busy,
     /// Of the replication under way: by resource, utilisation times seconds.
     pub(super) work: Vec<f64>,
+    /// Kept for its room.
+    ways: Vec<Way>,
 }
 
 impl<'p> Memo<'p> {
@@ -177,6 +195,7 @@ impl<'p> Memo<'p> {
             cells: Vec::new(),
             spare: Vec::new(),
             touched: Vec::new(),
+            stays: Vec::new(),
             busy: Busy {
                 hours: vec![vec![0.0; resources]; HOURS],
                 time: vec![0.0; HOURS],
@@ -184,6 +203,7 @@ impl<'p> Memo<'p> {
                 sigma: Vec::new(),
             },
             work: vec![0.0; resources],
+            ways: Vec::new(),
         };
         memo.sigmas = (0..plan.classes.len()).map(|class| memo.sigma_of(class)).collect();
         let load = shared.state(plan, &plan.well());
@@ -226,16 +246,15 @@ impl<'p> Memo<'p> {
     }
 
     /// [`Self::sigma_at`], worked out once a state.
-    fn spread(&mut self, state: u32, load: &StateLoad, resource: usize) -> f64 {
-        let known = self.spreads[state as usize].get(resource).copied();
-        if let Some(known) = known.filter(|known| !known.is_nan()) {
-            return known;
+    fn spread(&mut self, state: u32, load: &StateLoad, resource: usize) -> Spread {
+        if let Some(Some(known)) = self.spreads[state as usize].get(resource) {
+            return *known;
         }
-        let sigma = self.sigma_at(load, resource);
+        let spread = Spread::of(self.sigma_at(load, resource));
         let spreads = &mut self.spreads[state as usize];
-        spreads.resize(load.constant.len(), f64::NAN);
-        spreads[resource] = sigma;
-        sigma
+        spreads.resize(load.constant.len(), None);
+        spreads[resource] = Some(spread);
+        spread
     }
 
     /// Rates by class in an hour of the week at a level.
@@ -261,7 +280,7 @@ impl<'p> Memo<'p> {
         let load = self.shared.state(self.plan, bits);
         let at = self.loads.len() as u32;
         self.spreads.push(Vec::new());
-        self.loads.push(load);
+        self.loads.push(Rc::new(Shared(load)));
         self.states.insert(bits.clone(), at);
         at
     }
@@ -328,56 +347,57 @@ impl<'p> Memo<'p> {
         let mut cell = self.spare.pop().unwrap_or_else(|| Cell {
             state,
             level,
-            begun: vec![0; HOURS],
-            weeks: 0,
-            parts: vec![0; HOURS],
-            over: Vec::with_capacity(classes),
-            losing: vec![None; classes],
+            spent: Box::new(Spent::NONE),
+            strained: false,
+            over: Vec::new(),
+            losing: Vec::new(),
             carried: vec![0.0; classes],
             touched: false,
         });
         (cell.state, cell.level) = (state, level);
         cell.over.clear();
         cell.over.extend((0..classes).map(over));
+        cell.strained = cell.over.contains(&true);
+        if cell.strained {
+            cell.losing.resize(classes, None);
+        }
         let at = self.cells.len() as u32;
         self.cells.push(cell);
         self.known.insert((state, level), at);
         at
     }
 
-    /// Share of the views of `class` that is too much, at these rates: in the mean over the hourly
-    /// noise, without it, and the utilisation of the busiest resource on its way.
-    pub(super) fn excess(&mut self, state: u32, class: usize, rates: &[f64]) -> (f64, f64, f64) {
-        let load = Arc::clone(&self.loads[state as usize]);
+    /// What is too much of `class` at these rates.
+    pub(super) fn excess(&mut self, state: u32, class: usize, rates: &[f64]) -> Excess {
+        let load = Rc::clone(&self.loads[state as usize]);
         let used = utilization(&load, rates);
-        let (mut noisy, mut plain, mut most) = (0.0_f64, 0.0_f64, 0.0_f64);
+        let mut all = Excess::default();
+        let mut ways = std::mem::take(&mut self.ways);
         for stage in &load.classes[class].stages {
-            let (mut lost, mut without) = (0.0, 0.0);
+            ways.clear();
             for (share, uses) in stage {
                 let at =
                     uses.iter().max_by(|a, b| used[**a as usize].total_cmp(&used[**b as usize]));
                 let Some(at) = at.map(|at| *at as usize) else { continue };
-                most = most.max(used[at]);
-                without += share * too_much(used[at], 0.0);
-                lost += share * too_much(used[at], self.spread(state, &load, at));
+                ways.push((used[at], *share, self.spread(state, &load, at)));
             }
-            (noisy, plain) = (noisy.max(lost.min(1.0)), plain.max(without.min(1.0)));
+            all.meet(&mut ways);
         }
-        (noisy, plain, most)
+        self.ways = ways;
+        all
     }
 
-    /// Views of `class` lost to settled overload in a cell, and hours in which that are many, from
-    /// Monday 00:00 to each hour.
+    /// Views of `class` lost to settled overload in a cell, and hours in which these are many in the mean
+    /// over the noise, from Monday 00:00 to each hour.
     fn losing(&mut self, cell: u32, class: usize) -> &[[f64; 2]] {
         let Cell { state, level, ref losing, .. } = self.cells[cell as usize];
         if losing[class].is_none() {
             let mut sums = vec![[0.0; 2]; HOURS + 1];
             for hour in 0..HOURS {
                 let rates = self.rates(level, hour);
-                let (share, ..) = self.excess(state, class, &rates);
+                let excess = self.excess(state, class, &rates);
                 let [lost, bad] = sums[hour];
-                let many = f64::from(u8::from(share >= BAD));
-                sums[hour + 1] = [lost + rates[class] * share * HOUR_S, bad + many];
+                sums[hour + 1] = [lost + rates[class] * excess.noisy * HOUR_S, bad + excess.bad];
             }
             self.cells[cell as usize].losing[class] = Some(sums);
         }
@@ -388,7 +408,8 @@ impl<'p> Memo<'p> {
         at.nanos().saturating_add(self.zero)
     }
 
-    /// Views lost to settled overload over a stretch of time, and hours in which these are many.
+    /// Views lost to settled overload over a stretch of time, and hours in which these are many in the mean
+    /// over the noise.
     pub(super) fn lost_settled(
         &mut self,
         cell: u32,
@@ -413,30 +434,26 @@ impl<'p> Memo<'p> {
 
     /// Notes that a cell was there over a stretch of time.
     pub(super) fn spend(&mut self, cell: u32, from: SimTime, to: SimTime) {
-        let (from, to) = (self.calendar(from), self.calendar(to));
-        let cell = &mut self.cells[cell as usize];
-        let place = |hour: u64| (hour % HOURS as u64) as usize;
-        let (first, last) = (from / HOUR_NS, to / HOUR_NS);
-        if first == last {
-            cell.parts[place(first)] += to - from;
-            return;
+        if self.stays.len() >= MOST_STAYS {
+            self.put_stays();
         }
-        cell.parts[place(first)] += (first + 1) * HOUR_NS - from;
-        cell.parts[place(last)] += to - last * HOUR_NS;
-        let whole = last - first - 1;
-        cell.weeks += whole / HOURS as u64;
-        let (begin, end) = (place(first + 1), place(first + 1 + whole % HOURS as u64));
-        cell.begun[begin] += 1;
-        cell.begun[end] -= 1;
-        // Past Sunday: the hours up to its end, and those from Monday on.
-        if end < begin || (whole % HOURS as u64 > 0 && end == 0 && begin > 0) {
-            cell.begun[0] += 1;
+        let (from, to) = (self.calendar(from), self.calendar(to));
+        self.stays.push(Stay { cell, from, to });
+    }
+
+    /// Puts stays to their cells.
+    fn put_stays(&mut self) {
+        let stays = by_cell(&mut self.stays);
+        for (at, cell) in self.cells.iter_mut().enumerate() {
+            stays.of(at).iter().for_each(|(from, to)| cell.spent.add(*from, *to));
         }
     }
 
     /// Puts the time spent into utilisation by hour and bin, and forgets it.
     fn fold(&mut self) {
-        let times: Vec<[f64; HOURS]> = self.cells.iter().map(seconds_in).collect();
+        self.put_stays();
+        let time = |cell: &mut Cell| std::mem::replace(&mut *cell.spent, Spent::NONE).seconds();
+        let times: Vec<[f64; HOURS]> = self.cells.iter_mut().map(time).collect();
         let all: f64 = times.iter().map(|time| time.iter().sum::<f64>()).sum();
         let (mut rates, mut used) = (Vec::new(), Vec::new());
         let table = Bins::get();
@@ -447,7 +464,7 @@ impl<'p> Memo<'p> {
                 continue;
             }
             let (state, level) = (self.cells[at].state, self.cells[at].level);
-            let over = self.cells[at].over.contains(&true);
+            let over = self.cells[at].strained;
             let rare = spent < RARE * all;
             mean.fill(0.0);
             for hour in (0..HOURS).filter(|hour| time[*hour] > 0.0) {
@@ -455,7 +472,7 @@ impl<'p> Memo<'p> {
                 if over {
                     let offered = rates.clone();
                     for (class, rate) in rates.iter_mut().enumerate() {
-                        *rate *= 1.0 - self.excess(state, class, &offered).0;
+                        *rate *= 1.0 - self.excess(state, class, &offered).noisy;
                     }
                 }
                 utilization_into(&self.loads[state as usize], &rates, &mut used);
@@ -479,10 +496,6 @@ impl<'p> Memo<'p> {
                     self.busy.bins[resource][table.of(mean)] += spent;
                 }
             }
-            let cell = &mut self.cells[at];
-            cell.begun.fill(0);
-            cell.parts.fill(0);
-            cell.weeks = 0;
         }
     }
 
@@ -548,17 +561,6 @@ fn hash_of(words: impl Iterator<Item = u64>) -> u64 {
     words.fold(0, |hash: u64, word| (hash.rotate_left(23) ^ word).wrapping_mul(FACTOR))
 }
 
-/// Seconds that a cell was there, by hour of the week.
-fn seconds_in(cell: &Cell) -> [f64; HOURS] {
-    let mut whole = cell.weeks as i64;
-    let mut time = [0.0; HOURS];
-    for (hour, time) in time.iter_mut().enumerate() {
-        whole += i64::from(cell.begun[hour]);
-        *time = whole as f64 * HOUR_S + cell.parts[hour] as f64 / 1e9;
-    }
-    time
-}
-
 /// Standard deviation of the logarithm of a sum of independent parts, as if it were one.
 fn combined(parts: &[(f64, f64)]) -> f64 {
     let all: f64 = parts.iter().map(|(part, _)| part).sum();
@@ -584,16 +586,4 @@ fn utilization_into(load: &StateLoad, rates: &[f64], used: &mut Vec<f64>) {
         }
     }
     used.iter_mut().zip(load.capacity.iter()).for_each(|(used, capacity)| *used /= capacity);
-}
-
-/// Mean over lognormal noise of the share that a load of `used` is too much: E(N − 1/used)⁺.
-fn too_much(used: f64, sigma: f64) -> f64 {
-    if used <= 0.0 {
-        return 0.0;
-    }
-    if sigma <= 0.0 {
-        return (1.0 - 1.0 / used).max(0.0);
-    }
-    let far = (ln(used) + sigma * sigma / 2.0) / sigma;
-    (normal_cdf(far) - normal_cdf(far - sigma) / used).max(0.0)
 }

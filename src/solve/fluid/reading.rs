@@ -4,6 +4,7 @@
 //! Holds: readings of one history may be taken off each other, and those of neighbouring stretches add
 //! up to those of both. What a stall has cost at an instant is what it would cost if it ended there.
 
+use super::users::{Crowd, Endured};
 use super::{Live, set};
 use crate::health::View;
 use crate::plan::fluid::FluidPlan;
@@ -95,7 +96,7 @@ impl Wellness {
     }
 }
 
-impl Live<'_, '_> {
+impl<'p> Live<'_, 'p> {
     /// Accounts for everything up to `at`, which is not before the last change.
     pub fn live_until(&mut self, at: SimTime) {
         self.account(at.min(self.end));
@@ -103,8 +104,8 @@ impl Live<'_, '_> {
 
     /// What was wanted and lost up to now, at the end of a 5-minute interval.
     pub fn read(&mut self) -> Vec<ClassReading> {
-        self.rows.iter_mut().for_each(super::Row::end_interval);
-        let of = |row: &super::Row| ClassReading {
+        self.rows.iter_mut().for_each(super::row::Row::end_interval);
+        let of = |row: &super::row::Row| ClassReading {
             intended: row.tally.intended,
             lost: row.tally.lost.clone(),
             never_born: row.tally.never_born,
@@ -115,19 +116,30 @@ impl Live<'_, '_> {
         for (of, crowd) in self.memo.plan.workloads.iter().zip(&self.crowds) {
             all[of.class].to_come += crowd.to_come();
         }
-        for (group, stall) in self.stalls.iter().enumerate() {
-            let Some(stall) = stall else { continue };
-            let lasted = self.from.since(stall.since).seconds();
-            if lasted > 0.0 {
-                for (workload, endured, crowd) in self.stalled_so_far(group, stall, lasted) {
-                    let class = self.memo.plan.workloads[workload].class;
-                    all[class].lost[stall.cause as usize] += endured.lost;
-                    all[class].never_born += endured.never_born;
-                    all[class].to_come += crowd.to_come() - self.crowds[workload].to_come();
-                }
-            }
+        for (cause, workload, endured, crowd) in self.stalls_so_far() {
+            let class = self.memo.plan.workloads[workload].class;
+            all[class].lost[cause as usize] += endured.lost;
+            all[class].never_born += endured.never_born;
+            all[class].to_come += crowd.to_come() - self.crowds[workload].to_come();
         }
         all
+    }
+
+    /// What stalls under way have cost, as if they ended here: cause, workload, cost and its users then.
+    fn stalls_so_far(&self) -> impl Iterator<Item = (u32, usize, Endured, Crowd<'p>)> + '_ {
+        let stalls = self.stalls.iter().enumerate();
+        stalls.filter_map(|(group, stall)| Some((group, stall.as_ref()?))).flat_map(
+            |(group, stall)| {
+                let lasted = self.from.since(stall.since).seconds();
+                let seen = if lasted > 0.0 {
+                    self.stalled_so_far(group, stall, lasted)
+                } else {
+                    Vec::new()
+                };
+                seen.into_iter()
+                    .map(|(workload, endured, crowd)| (stall.cause, workload, endured, crowd))
+            },
+        )
     }
 
     /// Sessions that have ended with a lost view and would have gone on, by workload. What a stall under way
@@ -135,14 +147,8 @@ impl Live<'_, '_> {
     #[must_use]
     pub fn gone(&self) -> Vec<f64> {
         let mut all: Vec<f64> = self.crowds.iter().map(|crowd| crowd.gone).collect();
-        for (group, stall) in self.stalls.iter().enumerate() {
-            let Some(stall) = stall else { continue };
-            let lasted = self.from.since(stall.since).seconds();
-            if lasted > 0.0 {
-                for (workload, _, crowd) in self.stalled_so_far(group, stall, lasted) {
-                    all[workload] = crowd.gone;
-                }
-            }
+        for (_, workload, _, crowd) in self.stalls_so_far() {
+            all[workload] = crowd.gone;
         }
         all
     }
@@ -156,7 +162,7 @@ impl Live<'_, '_> {
             waits: self.stalls.iter().any(Option::is_some)
                 || self.rows.iter().any(|row| row.waiting > 0.0 && !row.settled),
             dark: load.iter().all(|class| class.fails + class.stalls >= ALL),
-            strained: self.memo.cells[self.cell as usize].over.contains(&true),
+            strained: self.memo.cells[self.cell as usize].strained,
         }
     }
 

@@ -146,14 +146,18 @@ impl<'p> Crowd<'p> {
         if fails.none() && over <= 0.0 && self.is_empty() {
             return Passed { tries: came, ..Passed::default() };
         }
-        // Whom overload drives away stays away from it; who had gone before, from whatever comes.
+        // Of what is too much, whoever has gone takes one for one: S' = q (ℓ + e) − S/τ as long as any of
+        // the excess e is left.
         let share = self.lost_of(fails);
-        let away = self.stay_away(self.gone, (came, seconds), came * share, share);
-        let spared = self.stay_away(0.0, (came - away, seconds), over, 1.0);
-        let away = away + spared;
+        let spared = (over > 0.0)
+            .then(|| self.stay_away(self.gone, (came, seconds), came * share + over, 1.0))
+            .map(|away| (away, over - away * (1.0 - share)))
+            .filter(|(_, left)| *left > 0.0);
+        let (away, over) = spared.unwrap_or_else(|| {
+            (self.stay_away(self.gone, (came, seconds), came * share, share), 0.0)
+        });
         let tried = self.tried(came - away, seconds, fails);
         std::mem::swap(&mut self.again, &mut self.then);
-        let over = (over - spared * (1.0 - share)).max(0.0);
         if fails.lacking > 0.0 {
             self.unheard = fails.unheard;
         }
@@ -168,15 +172,13 @@ impl<'p> Crowd<'p> {
     }
 
     /// Share of the views that is lost in the end, where tries fail so from now on.
-    fn lost_of(&self, fails: Fails) -> f64 {
-        let others = (1.0 - fails.lacking) * fails.unlucky;
-        let again = self.of.retry.as_ref().map_or(0.0, |retry| retry.chance * fails.unlucky);
-        let (mut lost, mut fail) = (0.0, others);
+    pub(super) fn lost_of(&self, fails: Fails) -> f64 {
+        let chance = self.of.retry.as_ref().map_or(0.0, |retry| retry.chance);
+        let (mut lost, mut fail) = (0.0, (1.0 - fails.lacking) * fails.unlucky);
         for _ in &self.again {
-            let comes = fail * again;
             // Who does not try again; who does and fails is in the next.
-            lost += fail - fail * self.of.retry.as_ref().map_or(0.0, |retry| retry.chance);
-            fail = comes;
+            lost += fail - fail * chance;
+            fail *= chance * fails.unlucky;
         }
         fails.lacking + lost + fail
     }

@@ -573,26 +573,34 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, Strin
             Ok(OfLoad::MonthMeets(class))
         }
         (Metric::Lost, None | Some(Stat::Mean), false) => {
-            let loss = match (figure.key("outcome"), figure.key("cause")) {
-                (Some(_), Some(_)) => {
-                    return Err(format!("`{figure}`: `outcome` or `cause`, not both"));
-                }
-                (None, None) => Loss::All,
-                (Some("fault"), None) => Loss::Fault,
-                (Some("overload"), None) | (None, Some("overload")) => Loss::Overload,
-                (Some("planned"), None) => Loss::Planned,
-                (Some("never-born"), None) => Loss::NeverBorn,
-                (Some(other), None) => {
-                    return Err(format!(
-                        "`{figure}`: `[outcome={other}]` must be fault, overload, planned or never-born"
-                    ));
-                }
-                (None, Some(cause)) => Loss::Cause(super::cause(plan, figure, cause)?),
-            };
-            Ok(OfLoad::Lost(class, loss))
+            Ok(OfLoad::Lost(class, loss(plan, figure)?))
         }
         _ => Err(wrong()),
     }
+}
+
+/// Which of the lost views a figure means.
+///
+/// # Errors
+///
+/// A sentence for the user.
+pub fn loss(plan: &AvailabilityPlan, figure: &Figure) -> Result<Loss, String> {
+    Ok(match (figure.key("outcome"), figure.key("cause")) {
+        (Some(_), Some(_)) => {
+            return Err(format!("`{figure}`: `outcome` or `cause`, not both"));
+        }
+        (None, None) => Loss::All,
+        (Some("fault"), None) => Loss::Fault,
+        (Some("overload"), None) | (None, Some("overload")) => Loss::Overload,
+        (Some("planned"), None) => Loss::Planned,
+        (Some("never-born"), None) => Loss::NeverBorn,
+        (Some(other), None) => {
+            return Err(format!(
+                "`{figure}`: `[outcome={other}]` must be fault, overload, planned or never-born"
+            ));
+        }
+        (None, Some(cause)) => Loss::Cause(super::cause(plan, figure, cause)?),
+    })
 }
 
 /// What failovers of a database lose.

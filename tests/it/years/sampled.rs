@@ -10,6 +10,7 @@ use fivenines::plan::Draft;
 use fivenines::plan::figure::Figure;
 use fivenines::plan::fluid::state::Input;
 use fivenines::scenario::diagnostic::Diagnostics;
+use fivenines::solve::fluid::reading::ClassReading;
 use fivenines::solve::fluid::{BAD, Known};
 use fivenines::solve::frame::{self, Of, Piece, Sizes};
 use fivenines::solve::requests;
@@ -61,6 +62,27 @@ impl Shop {
     fn joined(&self) -> Joined<'_> {
         let Self { plan, years, seen, windows, .. } = self;
         Joined { asked: plan, windows, years, flows: seen }
+    }
+
+    /// By history, what its pieces say of the first class where all are drawn, and what the whole does: views
+    /// wanted, lost, and bad intervals.
+    pub fn sums(&self) -> Vec<[[f64; 3]; 2]> {
+        let class = &self.seen.load[0].as_ref().unwrap().classes[0];
+        let of = |which: &dyn Fn(&ClassReading) -> f64| {
+            self.windows.totals(|window| which(&window.flows[0]))
+        };
+        let pieces = [
+            of(&|reading| reading.intended),
+            of(&|reading| reading.lost.iter().sum()),
+            of(&|reading| reading.bad_intervals),
+        ];
+        let whole =
+            |history: usize| [class.intended[history], class.all_lost[history], class.bad[history]];
+        let one = |history: usize| {
+            let drawn: Vec<f64> = pieces.iter().map(|of| of[history]).collect();
+            [drawn.try_into().unwrap(), whole(history)]
+        };
+        (0..pieces[0].len()).map(one).collect()
     }
 
     /// Views a year.
@@ -123,14 +145,9 @@ fn windows_of_all_pieces_give_the_direct_sum() {
         }
         assert_eq!(at, SimTime::ZERO + shop.years.of.horizon);
     }
-    let load = shop.seen.load[0].as_ref().unwrap();
-    let flows = shop.windows.totals(|window| window.flows[0].lost.iter().sum());
-    let intended = shop.windows.totals(|window| window.flows[0].intended);
     let near = |a: f64, b: f64| (a - b).abs() <= 1e-6 * a.abs().max(1.0);
-    for replication in 0..2 {
-        let whole = &load.classes[0];
-        assert!(near(flows[replication], whole.all_lost[replication]), "{flows:?} {whole:?}");
-        assert!(near(intended[replication], whole.intended[replication]), "{intended:?}");
+    for [pieces, whole] in shop.sums() {
+        assert!(pieces.iter().zip(&whole).all(|(a, b)| near(*a, *b)), "{pieces:?}, {whole:?}");
     }
     let direct = shop.windows.totals(|window| window.seen.classes[0].unserved() as f64);
     let more = shop.windows.totals(|window| {

@@ -44,16 +44,16 @@ at = "1h"
 lasts = "60s"
 "#;
 
-const AGAIN: &str =
+pub const AGAIN: &str =
     r#"retry = { chance = 0.5, after = { dist = "exponential", mean = "5s" }, at-most = 2 }"#;
-const SESSION: &str = r#"session = { pages = { dist = "geometric", mean = 3.7 }, think = { dist = "exponential", mean = "88s" } }"#;
+pub const SESSION: &str = r#"session = { pages = { dist = "geometric", mean = 3.7 }, think = { dist = "exponential", mean = "88s" } }"#;
 
 /// `text`, whose clients do so too.
-fn with(text: &str, users: &str) -> String {
+pub fn with(text: &str, users: &str) -> String {
     text.replace("[clients.public]\n", &format!("[clients.public]\n{users}\n"))
 }
 
-fn by_flows(text: &str, mutate: impl Fn(&mut AvailabilityPlan)) -> ClassTally {
+pub fn by_flows(text: &str, mutate: impl Fn(&mut AvailabilityPlan)) -> ClassTally {
     let mut plan = availability::plan(&drafted(text), &[]).unwrap();
     mutate(&mut plan);
     let known = Known::default();

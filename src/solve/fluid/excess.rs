@@ -1,0 +1,97 @@
+//! What is too much, over the noise of the hours.
+//!
+//! A load of u means as u N, N lognormal of mean 1: what is too much of it is E(N − 1/u)⁺ in the mean, by
+//! the partial expectation of the lognormal law (as in Black & Scholes 1973).
+
+use super::BAD;
+use crate::engine::special::{ln, normal_cdf};
+
+/// Hourly noise on the load of a resource: lognormal, of mean 1.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Spread {
+    /// Standard deviation of its logarithm.
+    sigma: f64,
+    /// Below this load the noise never makes it too much.
+    never: f64,
+}
+
+impl Spread {
+    /// Of the normal law less than 1e-16 lies so many deviations out.
+    const FAR: f64 = 8.3;
+
+    pub(super) fn of(sigma: f64) -> Self {
+        Self { sigma, never: libm::exp(-sigma * (Self::FAR + sigma / 2.0)) }
+    }
+
+    /// Mean over the noise of the share that a load of `used` is too much: E(N − 1/used)⁺.
+    fn too_much(self, used: f64) -> f64 {
+        if used <= self.never {
+            return 0.0;
+        }
+        if self.sigma <= 0.0 {
+            return (1.0 - 1.0 / used).max(0.0);
+        }
+        let far = (ln(used) + self.sigma * self.sigma / 2.0) / self.sigma;
+        (normal_cdf(far) - normal_cdf(far - self.sigma) / used).max(0.0)
+    }
+
+    /// Chance that the noise is `least` or more.
+    fn reaches(self, least: f64) -> f64 {
+        if self.sigma <= 0.0 {
+            return f64::from(u8::from(least <= 1.0));
+        }
+        normal_cdf(-(ln(least) + self.sigma * self.sigma / 2.0) / self.sigma)
+    }
+}
+
+/// How busy the busiest resource of a way is, the share of the views that goes it, and the noise there.
+pub(super) type Way = (f64, f64, Spread);
+
+/// What is too much of the views of a class.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Excess {
+    /// Share of them, in the mean over the hourly noise.
+    pub(super) noisy: f64,
+    /// Without noise.
+    pub(super) plain: f64,
+    /// Chance that it is [`BAD`] or more.
+    pub(super) bad: f64,
+    /// Utilisation of the busiest resource on their way.
+    pub(super) most: f64,
+}
+
+impl Excess {
+    /// One stage more, of which each view goes one of the ways: the narrowest stage decides.
+    pub(super) fn meet(&mut self, ways: &mut [Way]) {
+        let (mut noisy, mut plain) = (0.0, 0.0);
+        for (used, share, spread) in &*ways {
+            self.most = self.most.max(*used);
+            plain += share * (1.0 - 1.0 / used).max(0.0);
+            noisy += share * spread.too_much(*used);
+        }
+        (self.noisy, self.plain) = (self.noisy.max(noisy.min(1.0)), self.plain.max(plain.min(1.0)));
+        if noisy > 0.0 {
+            self.bad = self.bad.max(bad(ways));
+        }
+    }
+}
+
+/// Chance that [`BAD`] of the views or more is too much: that the noise N, as if it were the same everywhere,
+/// is so large that Σ shareᵢ (1 − 1/(usedᵢ N)) over those ways on which it is positive reaches that.
+fn bad(ways: &mut [Way]) -> f64 {
+    ways.sort_by(|(a, ..), (b, ..)| b.total_cmp(a));
+    let (mut shares, mut relieved) = (0.0, 0.0);
+    for (at, (used, share, spread)) in ways.iter().enumerate() {
+        shares += share;
+        relieved += share / used;
+        if shares <= BAD {
+            continue;
+        }
+        let least = relieved / (shares - BAD);
+        // The next way is not too much yet.
+        if ways.get(at + 1).is_none_or(|(used, ..)| used * least <= 1.0) {
+            return spread.reaches(least);
+        }
+    }
+    0.0
+}

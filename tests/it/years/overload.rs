@@ -1,0 +1,103 @@
+//! More is asked for than can be done: how often that makes an interval bad, and that each counts once.
+
+use fivenines::engine::special::{ln, normal_cdf};
+use fivenines::solve::fluid::{BAD, ClassTally};
+use fivenines::solve::frame::Sizes;
+
+use super::load::SHOP;
+use super::sampled::Shop;
+use super::users::{AGAIN, SESSION, by_flows, with};
+
+/// One core that does 50 views a second; the hour is louder or quieter by 12 %.
+fn core(rate: &str) -> String {
+    format!(
+        r#"
+scenario = "core"
+[run]
+horizon = "30d"
+initial = "new"
+[site.here]
+[rack.r]
+site = "here"
+[server.box]
+rack = "r"
+cores = 1
+[zone.web]
+on = ["box"]
+[service.app]
+in = "web"
+workers = 100
+restart = "5s"
+[clients.public]
+patience = {{ dist = "exponential", mean = "2s" }}
+[workload.visitors]
+from = "public"
+request = "page"
+rate = "{rate}"
+noise = {{ sigma = 0.12, phi = 0.84 }}
+[request.page]
+enter = "app"
+draw = {{ page = "20ms" }}
+steps = [ {{ cpu = "app", draw = "page" }} ]
+[fault.never]
+hits = "app-1"
+how = "crash"
+rate = "0.000001/y"
+"#
+    )
+}
+
+/// The same users who do not come back, try again, or go away too; and what becomes of their views.
+fn lived(rate: &str) -> [ClassTally; 3] {
+    let each = [String::new(), AGAIN.to_string(), format!("{AGAIN}\n{SESSION}")];
+    each.map(|users| by_flows(&with(&core(rate), &users), |_| {}))
+}
+
+/// Of 5-minute intervals those are bad whose hour is so loud that 1 % of the views or more is too much:
+/// P(N ≥ 1 / (0.99 u)), N lognormal of mean 1, whoever tries again or goes away.
+#[test]
+fn intervals_are_bad_as_often_as_the_hour_is_too_loud() {
+    for (rate, used) in [("40/s", 0.8), ("45/s", 0.9), ("55/s", 1.1)] {
+        let least: f64 = 1.0 / ((1.0 - BAD) * used);
+        let bad = normal_cdf(-(ln(least) + 0.12 * 0.12 / 2.0) / 0.12);
+        for seen in lived(rate) {
+            let share = seen.bad_intervals / (30.0 * 288.0);
+            println!("{rate}: {share:.6} bad, {bad:.6} by the law of the noise");
+            // The wait settles within the first intervals.
+            assert!(
+                (share - bad).abs() <= 3.0 / (30.0 * 288.0),
+                "{rate}: {share}, {bad}: {seen:?}"
+            );
+        }
+    }
+}
+
+/// However much is too much, there are no more bad intervals than intervals.
+#[test]
+fn no_interval_is_bad_twice() {
+    for seen in lived("150/s") {
+        let share = seen.bad_intervals / (30.0 * 288.0);
+        assert!(share <= 1.0 + 1e-12 && share > 0.999, "{share}: {seen:?}");
+    }
+}
+
+/// A shop at its limit with users who try again and go away: what its pieces want, lose and find bad adds up to
+/// what the whole history does.
+#[test]
+fn pieces_of_a_history_at_its_limit_add_up_to_the_whole() {
+    let text =
+        SHOP.replace("rate = \"4/s\"", "rate = \"4/s\"\nnoise = { sigma = 0.3, phi = 0.84 }");
+    let text = text.replace("draw = { page = \"50ms\" }", "draw = { page = \"2700ms\" }");
+    let text = text.replace("time-out = \"5s\"\n", "time-out = \"8s\"\n");
+    let text = with(&text, &format!("{AGAIN}\n{SESSION}"));
+    assert!(text.contains("sigma") && text.contains("2700ms") && text.contains("geometric"));
+    let sizes = Sizes { replications: 2, quiet: 1_000_000, episodes: 1_000_000, least: 2 };
+    let shop = Shop::of(&text, "3h", sizes, |_| {});
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-6 * b.abs().max(1.0);
+    for [pieces, whole] in shop.sums() {
+        println!("{pieces:?} in pieces, {whole:?} as one");
+        let each = pieces.iter().zip(&whole);
+        assert!(each.clone().all(|(a, b)| near(*a, *b)), "{pieces:?}, {whole:?}");
+        assert!(whole.iter().all(|value| *value > 1.0), "{whole:?}");
+    }
+}
