@@ -22,6 +22,9 @@
 //! - *hash*: the largest ln u / w of draws u keyed by (page view, member): all requests of a view
 //!   meet one member, and one that goes moves its own views alone.
 //!
+//! With sticky sessions that is asked for the first request of a session alone. A cookie names its
+//! member, and it stays there while that is believed alive; then it is picked anew, and stays there.
+//!
 //! Of two units one holds the address. When it is silent the other takes over, after the time of
 //! the file or by the timers of VRRP; until then who asks hears nobody. What is open at a unit
 //! that loses the address is lost. Any number of units may own several addresses together: see
@@ -129,6 +132,8 @@ pub struct BalancerConfig {
     pub farms: Vec<std::ops::Range<usize>>,
     /// How one is picked.
     pub choice: Choice,
+    /// Sticky sessions: its number among the balancers that have them.
+    pub sticky: Option<u16>,
     /// None: everybody is believed alive for ever.
     pub probing: Option<Probing>,
     /// A member that was put back gets its whole share only after this long.
@@ -143,6 +148,15 @@ pub struct BalancerConfig {
     pub peers: Option<PeersConfig>,
     /// Its alarms: one for each (unit, member), then that of the address.
     pub unit: UnitId,
+}
+
+/// Who is to be sent to a member.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Seeker {
+    /// Number of its page view.
+    pub ordinal: u64,
+    /// The member that a cookie names.
+    pub cookie: Option<usize>,
 }
 
 /// What one unit knows of one member.
@@ -328,11 +342,11 @@ impl Balancer {
         &mut self,
         now: SimTime,
         unit: usize,
-        ordinal: u64,
+        seeker: Seeker,
         avoid: Option<usize>,
         draws: impl Fn(u32) -> f64,
     ) -> Option<usize> {
-        self.pick_from(now, unit, 0, ordinal, |member| Some(member) == avoid, draws)
+        self.pick_from(now, unit, 0, seeker, |member| Some(member) == avoid, draws)
     }
 
     /// As [`Self::pick`], from the farm numbered `farm`, and nobody that is `barred`.
@@ -341,11 +355,18 @@ impl Balancer {
         now: SimTime,
         unit: usize,
         farm: usize,
-        ordinal: u64,
+        seeker: Seeker,
         barred: impl Fn(usize) -> bool,
         draws: impl Fn(u32) -> f64,
     ) -> Option<usize> {
         let range = self.config.farms[farm].clone();
+        let believed = self.at(unit, 0);
+        let stays = |m: &usize| self.beliefs[believed + m].alive && !barred(*m);
+        if let Some(own) = seeker.cookie.filter(stays) {
+            // Who has no room there waits for it.
+            let own = Some(own).filter(|own| !self.full(believed + own, *own, now));
+            return self.opened(now, unit, own);
+        }
         if self.config.choice == Choice::RoundRobin {
             let chosen = self.next_in_turn(now, unit, range, barred);
             return self.opened(now, unit, chosen);
@@ -382,7 +403,7 @@ impl Balancer {
                 }
             }
             // Who has no room at its own member waits for it.
-            Choice::Hash => self.hashed(now, base, range.filter(lives), ordinal).filter(may),
+            Choice::Hash => self.hashed(now, base, range.filter(lives), seeker.ordinal).filter(may),
         };
         if let Choice::LeastConnections = self.config.choice {
             self.turns[farm] = chosen.map_or(self.turns[farm], |m| (m - first + 1) % count);

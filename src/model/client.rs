@@ -17,6 +17,8 @@
 //! this user would have asked for. Closed users do not go away: served or not, they think and ask
 //! again. Their think begins where the view ended for them, and the way there of the next view is
 //! reckoned as long as the way back of this one, so that a cycle is a view's latency and a think.
+//! Whose page was served and whose session goes on is followed, in the same way, where a balancer has
+//! sticky sessions (`guests`).
 //!
 //! Leaves out: connection set-up, slow start, a cache in the browser.
 
@@ -26,6 +28,7 @@ use std::collections::BinaryHeap;
 use crate::engine::calendar::Ticket;
 use crate::model::blueprint::{Blueprint, Clients, Session};
 use crate::model::event::{Event, MAX_INDEX};
+use crate::model::guests::GuestId;
 use crate::model::ids::{CauseId, ClassId, WorkloadId};
 use crate::model::request::{Owner, Request, RequestId, Stage, Waits};
 use crate::model::route::MAX_POSITION;
@@ -36,7 +39,7 @@ use crate::units::{Bytes, SimDuration, SimTime};
 const BEYOND: u64 = 1 << 62;
 
 /// One page that a user wants.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct View {
     workload: WorkloadId,
     ordinal: u64,
@@ -47,6 +50,8 @@ pub struct View {
     round_trip: SimDuration,
     /// The closed user who wants it, by its place among all of them.
     user: Option<u32>,
+    /// The session it is of, where these are followed.
+    guest: Option<GuestId>,
     /// The event of its next try.
     ticket: Ticket,
     /// Requests of any of its tries that are still somewhere.
@@ -150,6 +155,10 @@ impl World<'_> {
             gone.pop();
             return self.record.view_never_born(workload, counted);
         }
+        let guest = match user {
+            Some(user) => self.guests.user(user),
+            None => self.guests.arrives(workload, self.now),
+        };
         let view = View {
             workload,
             ordinal,
@@ -157,6 +166,7 @@ impl World<'_> {
             received: self.now,
             round_trip: SimDuration::ZERO,
             user,
+            guest,
             ticket: Ticket::NONE,
             out: 0,
             to_ask: 0,
@@ -357,6 +367,7 @@ impl World<'_> {
             self.session_ends(view_id);
         } else {
             self.record.view_served(workload, latency, attempt > 0, counted);
+            self.session_goes_on(view_id, answered);
         }
         if let Some(user) = user {
             self.user_answered(user, answered);
@@ -455,11 +466,14 @@ impl World<'_> {
 
     /// The user of a lost view goes away; the pages still to come are taken from the source.
     fn session_ends(&mut self, view_id: u32) {
-        let workload = self.views.slots[view_id as usize].workload;
-        let Some(session) = self.clients_of(workload).session else { return };
-        if self.views.slots[view_id as usize].user.is_some() {
+        let View { workload, user, guest, .. } = self.views.slots[view_id as usize];
+        if user.is_some() {
             return;
         }
+        if let Some(guest) = guest {
+            self.guests.leaves(guest);
+        }
+        let Some(session) = self.clients_of(workload).session else { return };
         if session.mean_pages <= 1.0 {
             return;
         }
@@ -467,5 +481,41 @@ impl World<'_> {
         let class = self.plan.workloads[workload.index()].class;
         let keyed = self.part(view_id, class, 0);
         self.take_along(workload, session, keyed, 0);
+    }
+
+    /// A view was served at `answered`: where sessions are followed, its user thinks and comes back if the
+    /// session has a further page. By the draws of [`Self::take_along`], so that a page is asked for or not
+    /// asked for at the same time, whatever became of this one.
+    fn session_goes_on(&mut self, view_id: u32, answered: SimTime) {
+        let View { workload, user, guest, .. } = self.views.slots[view_id as usize];
+        let Some(guest) = guest.filter(|_| user.is_none()) else { return };
+        let class = self.plan.workloads[workload.index()].class;
+        let keyed = self.part(view_id, class, 0);
+        let goes_on = |session: &Session| {
+            session.mean_pages > 1.0
+                && self.draws.uniform_at(session.key, keyed.ordinal, 0)
+                    <= 1.0 - 1.0 / session.mean_pages
+        };
+        match self.clients_of(workload).session.filter(goes_on) {
+            Some(session) => {
+                let think = self.draws.demand(session.think, &keyed);
+                let at = answered + SimDuration::from_seconds_f64(think);
+                self.guests.comes_back(workload, guest, at);
+            }
+            None => self.guests.leaves(guest),
+        }
+    }
+
+    /// The session that `id` is of, where these are followed and somebody waits for it.
+    pub(in crate::model) fn guest_of(&self, id: RequestId) -> Option<GuestId> {
+        let entry = &self.requests[id];
+        match entry.owner {
+            Owner::User(user) => self.guests.user(user),
+            Owner::View(view) => {
+                let view = &self.views.slots[view as usize];
+                view.guest.filter(|_| view.running && view.attempt == entry.attempt)
+            }
+            _ => None,
+        }
     }
 }

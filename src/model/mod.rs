@@ -17,6 +17,7 @@ pub mod disks;
 pub mod event;
 pub mod flow_share;
 pub mod gauge;
+pub mod guests;
 pub mod head;
 pub mod ids;
 pub mod link;

@@ -17,7 +17,7 @@ use crate::engine::calendar::{Calendar, Place, Ticket};
 use crate::engine::draw::Lineage;
 use crate::engine::lane::{Lane, NoProgress};
 use crate::model::balancer::Balancer;
-use crate::model::blueprint::{Blueprint, Config, Mount};
+use crate::model::blueprint::{Blueprint, Config, Mount, Part};
 use crate::model::cache::Cache;
 use crate::model::cdn::{Cdn, Edge};
 use crate::model::client::Views;
@@ -25,6 +25,7 @@ use crate::model::cpu::Cpu;
 use crate::model::database::Database;
 use crate::model::disks::Disks;
 use crate::model::event::Event;
+use crate::model::guests::Guests;
 use crate::model::head::Head;
 use crate::model::ids::{CallId, CauseId, ComponentId, KeyId, PoolId, UnitId, WorkloadId};
 use crate::model::link::{Link, Links, Uplink};
@@ -128,6 +129,7 @@ pub struct World<'p> {
     serial: u32,
     operations: Vec<u64>,
     pub(in crate::model) views: Views,
+    pub(in crate::model) guests: Guests,
     pub(in crate::model) span: Span,
     pub(in crate::model) past: Option<Past>,
     pub(in crate::model) record: Record,
@@ -187,7 +189,7 @@ impl<'p> World<'p> {
         // matter of years, not of a few runs.
         let drilled = span.faults == Faults::Drill;
         let draws = Draws::new(&plan.routes, plan.seed, lineage);
-        let component = |(index, part): (usize, &crate::model::blueprint::Part)| {
+        let component = |(index, part): (usize, &Part)| {
             let id = ComponentId(index as u32);
             match &part.config {
                 Config::Station(config) => Component::Station(Station::new(id, config.clone())),
@@ -247,7 +249,14 @@ impl<'p> World<'p> {
             let source = Source::new(arrivals, plan.seed, lineage, &workload.name, times);
             if past.is_some() { source.numbered(arrivals, span.start) } else { source }
         };
-        let components = plan.parts.iter().enumerate().map(component).collect();
+        let components: Vec<Component> = plan.parts.iter().enumerate().map(component).collect();
+        let cookies = |part: &&Part| match &part.config {
+            Config::Balancer(balancer) => balancer.sticky.is_some(),
+            _ => false,
+        };
+        let sticky = plan.parts.iter().filter(cookies).count();
+        let users = AllUsers::new(plan, lineage);
+        let guests = Guests::new(sticky, users.count(), plan.workloads.len());
         let mut world = Self {
             plan,
             ops: &plan.routes.ops,
@@ -272,10 +281,11 @@ impl<'p> World<'p> {
             next_arrival: (Place::NEVER, WorkloadId(0)),
             deadlines: vec![Deadlines::default(); plan.routes.calls.len()],
             waiting: patience::Waiting::new(plan),
-            users: AllUsers::new(plan, lineage),
+            users,
             serial: 0,
             operations: vec![0; plan.operations.len()],
             views: Views::new(plan),
+            guests,
             record: Record::new(plan),
             span,
             past,

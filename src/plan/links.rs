@@ -189,6 +189,22 @@ impl Links {
     pub fn origin_of(&self, cdn: usize) -> Option<Entrance> {
         self.cdns[self.shield_of(cdn).unwrap_or(cdn)]
     }
+
+    /// Whether requests that enter at `to` can come to a balancer before anything else answers them.
+    #[must_use]
+    pub fn leads_to(&self, to: Entrance, balancer: usize) -> bool {
+        match to {
+            Entrance::Balancer(other) => other == balancer,
+            Entrance::NameService(at) => {
+                self.name_services[at].contains(&Entrance::Balancer(balancer))
+            }
+            Entrance::Cdn(cdn) => match self.origin_of(cdn) {
+                None | Some(Entrance::Cdn(_)) => false,
+                Some(origin) => self.leads_to(origin, balancer),
+            },
+            Entrance::Service(..) => false,
+        }
+    }
 }
 
 /// Follows all references; reports those that fail.

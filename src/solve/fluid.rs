@@ -586,7 +586,7 @@ impl<'m, 'p> Live<'m, 'p> {
         let all = self.memo.plan.workloads.iter().zip(&self.crowds).zip(came);
         let of = all.filter(|((of, _), _)| of.class == class);
         let share = |crowd: &Crowd<'_>| {
-            let gone = if self.following { crowd.share_gone() } else { 0.0 };
+            let gone = if self.following && !load.sticks { crowd.share_gone() } else { 0.0 };
             crowd.lost_of(Fails::of(load)) + gone
         };
         of.map(|((_, crowd), came)| came / wanted * share(crowd)).sum()

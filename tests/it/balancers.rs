@@ -15,6 +15,7 @@ use crate::links::blueprint;
 
 mod line;
 mod peers;
+mod sticky;
 
 // Outcomes in the order of the ledger.
 const OK: usize = 0;

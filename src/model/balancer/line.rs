@@ -4,7 +4,7 @@
 //! no member with room waits in the line of the unit, first come, first served, and is sent on when
 //! a request that the unit had open is answered or given up, or when a member is put back. While
 //! somebody waits, whoever comes goes to the end of the line. By *hash* a request waits for room at
-//! the member that is its own, and those of other members pass it.
+//! the member that is its own, and those of other members pass it; so it does with a cookie.
 //!
 //! Who finds the line full is refused; who waits longer than `time-out` is answered with an error,
 //! as is everybody when the last member is taken out. A caller that gives up leaves the line and
@@ -20,7 +20,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Balancer, Choice};
+use super::{Balancer, Choice, Seeker};
 use crate::engine::calendar::Ticket;
 use crate::model::event::Event;
 use crate::model::gauge::{Gauge, Occupancy};
@@ -49,7 +49,7 @@ pub struct Room {
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
     request: RequestId,
-    /// By hash: its member, as far as that is known.
+    /// By hash or cookie: its member, as far as that is known.
     bound: Option<usize>,
     /// A member that did not take it.
     avoid: Option<usize>,
@@ -137,27 +137,43 @@ impl Balancer {
     }
 
     /// Whether one that comes to `unit` has to wait behind others.
-    fn waits_behind(&self, now: SimTime, unit: usize, ordinal: u64, avoid: Option<usize>) -> bool {
+    fn waits_behind(
+        &self,
+        now: SimTime,
+        unit: usize,
+        seeker: Seeker,
+        avoid: Option<usize>,
+    ) -> bool {
         let Some(lines) = &self.lines else { return false };
         let line = &lines.lines[unit];
-        if line.is_empty() || self.config.choice != Choice::Hash {
+        if line.is_empty() || !self.binds() {
             return !line.is_empty();
         }
-        let own = self.own_member(now, unit, ordinal, avoid);
+        let own = self.own_member(now, unit, seeker, avoid);
         line.iter().any(|other| other.bound.is_none() || other.bound == own)
     }
 
-    /// By hash: the member of a page view among those believed alive.
+    /// Whether a request may have a member of its own.
+    fn binds(&self) -> bool {
+        self.config.choice == Choice::Hash || self.config.sticky.is_some()
+    }
+
+    /// By hash, or by cookie: the member of a page view among those believed alive.
     fn own_member(
         &self,
         now: SimTime,
         unit: usize,
-        ordinal: u64,
+        seeker: Seeker,
         avoid: Option<usize>,
     ) -> Option<usize> {
         let base = self.at(unit, 0);
         let may = |m: &usize| self.beliefs[base + m].alive && Some(*m) != avoid;
-        self.hashed(now, base, self.config.farms[0].clone().filter(may), ordinal)
+        match self.config.choice {
+            Choice::Hash => {
+                self.hashed(now, base, self.config.farms[0].clone().filter(may), seeker.ordinal)
+            }
+            _ => seeker.cookie.filter(may),
+        }
     }
 
     /// The number of the unit that `request` is inside of, and that of a member to avoid.
@@ -253,7 +269,8 @@ impl World<'_> {
         }
         let request = &self.requests[id];
         let (unit, avoid) = found.numbers(request, avoid);
-        unit.is_some_and(|unit| found.waits_behind(self.now, unit, request.ordinal, avoid))
+        let seeker = self.seeker(id, balancer);
+        unit.is_some_and(|unit| found.waits_behind(self.now, unit, seeker, avoid))
     }
 
     /// Whether somebody is believed alive who might have room later.
@@ -276,11 +293,10 @@ impl World<'_> {
         avoid: Option<ComponentId>,
     ) -> bool {
         let (now, request) = (self.now, self.requests[id]);
+        let seeker = self.seeker(id, balancer);
         let found = self.balancer_mut(balancer);
         let (Some(unit), avoid) = found.numbers(&request, avoid) else { return false };
-        let hashes = found.config.choice == Choice::Hash;
-        let own = || found.own_member(now, unit, request.ordinal, avoid);
-        let bound = if hashes { own() } else { None };
+        let bound = found.own_member(now, unit, seeker, avoid);
         let Some(lines) = &mut found.lines else { return false };
         let line = &mut lines.lines[unit];
         if lines.room.line.is_some_and(|bound| line.len() as u64 >= u64::from(bound)) {
@@ -355,17 +371,14 @@ impl World<'_> {
                 continue;
             }
             let now = self.now;
-            let ordinal = self.requests[id].ordinal;
+            let seeker = self.seeker(id, balancer);
             let found = self.balancer_mut(balancer);
-            if found.config.choice != Choice::Hash {
-                if next.avoid.is_none() {
-                    return;
-                }
-                // There may be room at the member that this one was sent to before.
-                place += 1;
-                continue;
+            let own = found.own_member(now, number, seeker, next.avoid);
+            // Without one of its own it finds room nowhere, as do those behind it; but there may be some at
+            // the member that it was sent to before.
+            if own.is_none() && next.avoid.is_none() {
+                return;
             }
-            let own = found.own_member(now, number, ordinal, next.avoid);
             if let Some(lines) = &mut found.lines {
                 lines.lines[number][place].bound = own;
             }

@@ -6,7 +6,7 @@
 //! has mounted and takes a connection wherever the requests it serves do. It is in no ledger.
 
 use crate::engine::calendar::Ticket;
-use crate::model::balancer::Balancer;
+use crate::model::balancer::{Balancer, Seeker};
 use crate::model::ids::{CallId, CauseId, ClassId, ComponentId, KeyId, UnitId};
 use crate::model::outage::Faults;
 use crate::model::request::{Hold, Outcome, Owner, Request, RequestId, Waits};
@@ -135,6 +135,15 @@ impl World<'_> {
         group.expect("the plan puts members of a database there").0
     }
 
+    /// Whose page view `id` is of, and which member its cookie names. Cookies are the client's: who is
+    /// called by another service has none.
+    pub(super) fn seeker(&self, id: RequestId, balancer: ComponentId) -> Seeker {
+        let request = &self.requests[id];
+        let sticky = self.balancer(balancer).config.sticky.filter(|_| request.depth == 1);
+        let cookie = sticky.and_then(|sticky| self.guests.cookie(self.guest_of(id)?, sticky));
+        Seeker { ordinal: request.ordinal, cookie }
+    }
+
     pub(super) fn member_for(
         &mut self,
         id: RequestId,
@@ -145,7 +154,12 @@ impl World<'_> {
     ) -> Option<ComponentId> {
         let now = self.now;
         let request = &self.requests[id];
-        let (unit, ordinal) = (request.top().at, request.ordinal);
+        let unit = request.top().at;
+        let seeker = if farm == 0 {
+            self.seeker(id, balancer)
+        } else {
+            Seeker { ordinal: request.ordinal, cookie: None }
+        };
         let mut uniforms = [0.5; 2];
         if self.balancer(balancer).config.choice.draws() {
             // Each try and each further member draws for itself.
@@ -165,8 +179,15 @@ impl World<'_> {
         let first = found.config.farms[usize::from(farm)].start;
         let out = |member| Some(member) == avoid || barred >> ((member - first) & 63) & 1 == 1;
         let farm = usize::from(farm);
-        let member = found.pick_from(now, unit, farm, ordinal, out, draw)?;
-        Some(found.config.members[member].id)
+        let member = found.pick_from(now, unit, farm, seeker, out, draw)?;
+        let (picked, sticky) = (found.config.members[member].id, found.config.sticky);
+        if let Some(sticky) = sticky.filter(|_| farm == 0 && seeker.cookie != Some(member))
+            && self.requests[id].depth == 1
+            && let Some(guest) = self.guest_of(id)
+        {
+            self.guests.set_cookie(guest, sticky, member);
+        }
+        Some(picked)
     }
 
     /// The frame numbered `depth` of `id` ends. It was entered through the unit below it, which

@@ -18,6 +18,7 @@ fn of(choice: Choice, weights: &[f64]) -> Balancer {
         members: weights.iter().enumerate().map(member).collect(),
         farms: std::iter::once(0..weights.len()).collect(),
         choice,
+        sticky: None,
         probing: Some(Probing {
             interval: SimDuration::from_secs(5),
             time_out: SimDuration::SECOND,
@@ -41,11 +42,16 @@ fn uniforms(ordinal: u64) -> impl Fn(u32) -> f64 {
     move |sub| key.uniform(ordinal, sub)
 }
 
+/// Of a page view without a cookie.
+fn seeks(ordinal: u64) -> Seeker {
+    Seeker { ordinal, cookie: None }
+}
+
 /// Shares of `count` requests at one instant, all answered at once.
 fn shares(balancer: &mut Balancer, now: SimTime, count: u64) -> Vec<u64> {
     let mut got = vec![0; balancer.config.members.len()];
     for ordinal in 0..count {
-        let member = balancer.pick(now, 0, ordinal, None, uniforms(ordinal)).unwrap();
+        let member = balancer.pick(now, 0, seeks(ordinal), None, uniforms(ordinal)).unwrap();
         got[member] += 1;
         balancer.close(now, ComponentId(0), ComponentId(10 + member as u32), SimDuration::ZERO);
     }
@@ -57,7 +63,9 @@ fn in_turn_every_round_has_the_shares_of_the_weights() {
     let mut balancer = of(Choice::RoundRobin, &[5.0, 1.0, 1.0]);
     // Worked by hand from the rule: a a b a c a a.
     let order: Vec<usize> = (0..7)
-        .map(|ordinal| balancer.pick(seconds(0), 0, ordinal, None, uniforms(ordinal)).unwrap())
+        .map(|ordinal| {
+            balancer.pick(seconds(0), 0, seeks(ordinal), None, uniforms(ordinal)).unwrap()
+        })
         .collect();
     assert_eq!(order, [0, 0, 1, 0, 2, 0, 0]);
     assert_eq!(shares(&mut balancer, seconds(0), 700), [500, 100, 100]);
@@ -77,7 +85,7 @@ fn fewest_connections_count_by_weight_and_go_round_at_ties() {
     assert_eq!(shares(&mut balancer, seconds(0), 30), [10, 10, 10]);
     let mut balancer = of(Choice::LeastConnections, &[3.0, 1.0]);
     for ordinal in 0..40 {
-        balancer.pick(seconds(0), 0, ordinal, None, uniforms(ordinal)).unwrap();
+        balancer.pick(seconds(0), 0, seeks(ordinal), None, uniforms(ordinal)).unwrap();
     }
     assert_eq!((balancer.open(0, 0), balancer.open(0, 1)), (30, 10));
 }
@@ -89,7 +97,7 @@ fn of_two_choices_the_better_keeps_the_fullest_low() {
     let most = |choice| {
         let mut balancer = of(choice, &[1.0; 1_000]);
         for ordinal in 0..1_000 {
-            balancer.pick(seconds(0), 0, ordinal, None, uniforms(ordinal)).unwrap();
+            balancer.pick(seconds(0), 0, seeks(ordinal), None, uniforms(ordinal)).unwrap();
         }
         (0..1_000).map(|member| balancer.open(0, member)).max().unwrap()
     };
@@ -102,7 +110,9 @@ fn of_two_choices_the_better_keeps_the_fullest_low() {
 fn a_hash_keeps_a_view_with_its_member() {
     let mut balancer = of(Choice::Hash, &[1.0, 1.0, 1.0]);
     let mut of_all = || -> Vec<usize> {
-        (0..3_000).map(|view| balancer.pick(seconds(0), 0, view, None, |_| 0.5).unwrap()).collect()
+        (0..3_000)
+            .map(|view| balancer.pick(seconds(0), 0, seeks(view), None, |_| 0.5).unwrap())
+            .collect()
     };
     let before = of_all();
     assert_eq!(before, of_all());
@@ -112,7 +122,7 @@ fn a_hash_keeps_a_view_with_its_member() {
     balancer.verdict(1, false, seconds(0));
     balancer.verdict(1, false, seconds(0));
     for (view, member) in before.iter().enumerate() {
-        let now = balancer.pick(seconds(0), 0, view as u64, None, |_| 0.5).unwrap();
+        let now = balancer.pick(seconds(0), 0, seeks(view as u64), None, |_| 0.5).unwrap();
         assert!(if *member == 1 { now != 1 } else { now == *member });
     }
 }

@@ -275,6 +275,8 @@ spec! {
         cpu: Option<LawSpec<SimDuration>>,
         /// How the next member is picked.
         algorithm: Algorithm = "round-robin",
+        /// Who has been to a member before in his session goes there again, while it is believed alive; `algorithm` picks for the others.
+        sticky: bool = false,
         /// Weights of members beside 1: by member, or by service for all of its members.
         weights: Named<f64, Reference> = {},
         /// How it learns that a member is dead.

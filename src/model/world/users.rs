@@ -45,6 +45,10 @@ impl AllUsers {
         Self { users, thinks }
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.users.len()
+    }
+
     /// Whose user it is.
     pub(super) fn workload_of(&self, user: u32) -> Option<WorkloadId> {
         self.users.get(user as usize).map(|user| user.workload)

@@ -1,11 +1,14 @@
 //! Components: keys that need or exclude each other, quorums, guarantees, keys without effect. A key
 //! without effect that says what holds without it is no mistake.
 
-use crate::model::spec::place::{BalancerSpec, CacheSpec, Depth, Placement, ServiceSpec, ZoneSpec};
+use crate::model::spec::place::{
+    Algorithm, BalancerSpec, CacheSpec, Depth, Placement, ServiceSpec, ZoneSpec,
+};
 use crate::model::spec::storage::{
     DatabaseFailoverSpec, DatabaseSpec, NasSpec, Promotion, ReadsTo,
 };
 use crate::model::spec::textbook::{GroupMode, GroupSpec, PickWord, StationSpec};
+use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing};
 use crate::plan::links::{DatabaseMember, Role, Store};
@@ -37,6 +40,7 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     for (at, (name, balancer)) in scenario.balancer.iter().enumerate() {
         check_balancer(name, balancer, out);
         check_weights(draft, at, balancer, out);
+        check_sticky(draft, at, name, balancer, out);
     }
     for (_, names) in scenario.name_service.iter() {
         let cpu = names.check.as_ref().and_then(|check| check.cpu.as_ref());
@@ -190,6 +194,47 @@ fn check_weights(draft: &Draft, at: usize, balancer: &BalancerSpec, out: &mut Di
             let message = format!("the weight of `{member}` is {weight}, it must be above 0");
             out.push(Diagnostic::new(Code::OutOfRange, member.span, message));
         }
+    }
+}
+
+/// Sessions stick where users have some, and where their own requests come.
+fn check_sticky(
+    draft: &Draft,
+    at: usize,
+    name: &Name,
+    balancer: &BalancerSpec,
+    out: &mut Diagnostics,
+) {
+    let span = balancer.sticky.span;
+    if !balancer.sticky.value {
+        return;
+    }
+    if balancer.algorithm.value == Algorithm::Hash {
+        let message = "by `hash` a page view has its member whatever the one before it met";
+        exclude(span, balancer.algorithm.span, message, out);
+    }
+    let scenario = &draft.scenario;
+    let comes_here = |class: usize| {
+        let all = std::iter::successors(Some(class), |class| draft.links.thens[*class]);
+        let mut all = all.take(draft.links.thens.len());
+        all.any(|class| draft.links.enters[class].is_some_and(|to| draft.links.leads_to(to, at)))
+    };
+    let workloads = scenario.workload.iter().zip(&draft.links.classes);
+    let here = workloads.filter(|(_, class)| class.is_some_and(comes_here));
+    let here: Vec<_> = here.map(|((_, workload), _)| workload).collect();
+    if here.is_empty() {
+        let message = format!("no user's own requests come to `{name}`: cookies are the client's");
+        return inert(span, message, "remove `sticky`", out);
+    }
+    let has_sessions = |workload: &WorkloadSpec| {
+        let clients = workload.from.as_ref().and_then(|from| scenario.clients.get(&from.text));
+        clients.is_some_and(|clients| clients.session.is_some())
+    };
+    let sticks = |workload: &WorkloadSpec| workload.users.is_some() || has_sessions(workload);
+    if !here.into_iter().any(sticks) {
+        let message =
+            format!("who comes to `{name}` has no session: each page view is another user's");
+        inert(span, message, "give the clients a `session`, or remove `sticky`", out);
     }
 }
 

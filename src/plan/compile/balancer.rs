@@ -141,6 +141,10 @@ pub(super) fn beliefs(builder: &mut Builder<'_>, id: ComponentId, index: usize) 
             Algorithm::TwoChoices => Choice::TwoChoices,
             Algorithm::Hash => Choice::Hash,
         },
+        sticky: spec.sticky.value.then(|| {
+            let before = draft.scenario.balancer.iter().take(index);
+            before.filter(|(_, other)| other.sticky.value).count() as u16
+        }),
         probing: spec.check.as_ref().map(|check| Probing {
             interval: check.interval.value,
             time_out: check.time_out.value,

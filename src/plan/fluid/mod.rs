@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 
 use crate::health::declare::Expr;
 use crate::health::{Declaration, FactId, Net};
-use crate::model::spec::place::Algorithm;
+use crate::model::spec::place::{Algorithm, BalancerSpec};
 use crate::plan::Draft;
 use crate::plan::availability::{Meter, WHOLE, beliefs, failover};
 use crate::plan::checks::week_start;
@@ -70,6 +70,8 @@ pub struct FluidPlan {
     names: Vec<String>,
     /// By balancer: members behind it.
     pub targets: Vec<u32>,
+    /// By balancer: whose requests meet one member, time and again.
+    pub keeps: Vec<Keeps>,
     /// By balancer: what it has open, where it counts that.
     pub open: Vec<Option<Open>>,
     /// Balancers whose address moves.
@@ -171,6 +173,7 @@ impl FluidPlan {
             inputs: Vec::new(),
             names: Vec::new(),
             targets: draft.links.balancers.iter().map(|b| b.targets.len() as u32).collect(),
+            keeps: draft.scenario.balancer.iter().map(|(_, spec)| keeps(spec)).collect(),
             open: Vec::new(),
             pairs: Vec::new(),
             databases: Vec::new(),
@@ -233,9 +236,22 @@ impl FluidPlan {
                 let all = self.workloads.iter().zip(&rates).map(of);
                 all.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
             };
-            Some(Open::new((0..HOURS).map(hour).collect()))
+            let begins = if spec.sticky.value { self.begins() } else { 1.0 };
+            Some(Open::new((0..HOURS).map(hour).collect(), begins))
         };
         (0..balancers.len()).map(one).collect()
+    }
+
+    /// Share of the views that begin a session.
+    fn begins(&self) -> f64 {
+        let rates = self.rates_by_hour();
+        let (mut begin, mut all) = (0.0, 0.0);
+        for (workload, rates) in self.workloads.iter().zip(&rates) {
+            let pages = workload.users.session.as_ref().map_or(1.0, |session| session.pages);
+            let rate: f64 = rates.iter().sum();
+            (begin, all) = (begin + rate / pages, all + rate);
+        }
+        if all > 0.0 { begin / all } else { 1.0 }
     }
 
     /// Who asks for what.
@@ -514,6 +530,25 @@ impl FluidPlan {
 
 /// Of a class so large a share does not come any further.
 type Cut = fn(u32, f64) -> Input;
+
+/// Whose requests meet one member behind a balancer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeps {
+    /// Each goes where it goes.
+    None,
+    /// All of a page view, its further tries too.
+    View,
+    /// All of a session.
+    Session,
+}
+
+fn keeps(spec: &BalancerSpec) -> Keeps {
+    match spec.algorithm.value {
+        _ if spec.sticky.value => Keeps::Session,
+        Algorithm::Hash => Keeps::View,
+        _ => Keeps::None,
+    }
+}
 
 /// The services that a class enters by.
 fn services(draft: &Draft, class: usize) -> Vec<usize> {

@@ -7,6 +7,10 @@
 //! chance p, a Poisson number is Poisson. Visits are independent of each other. A view is served when
 //! it and all that `then` fetches are. What fails costs nothing behind the fork at which it fails.
 //!
+//! Behind a balancer by `hash`, or with cookies, all requests of a view meet one member: while it sends some to
+//! a dead one, the view is lost with the share of these, once, and at a further try again. With cookies all of
+//! a session do.
+//!
 //! An edge that nobody answers holds what it has: of objects of even age the share 1 − t / `life` still
 //! serves at t after the last good answer, so more and more is fetched in vain. How old a state is so
 //! far is part of it, in steps of a [`AGES`]th of `life`, each as at its middle.
@@ -15,8 +19,8 @@
 
 use std::sync::Arc;
 
-use super::FluidPlan;
 use super::network::{Hits, Network, Node, Onward, Split};
+use super::{FluidPlan, Keeps};
 
 /// What is known of the parts: one bit an input, in the order of [`FluidPlan::inputs`]; then of each CDN
 /// how old what it holds is ([`AGE_BITS`] bits).
@@ -87,6 +91,8 @@ pub struct ClassLoad {
     /// Of these, the share of the views that does at every try: what they ask for is dead wherever they
     /// are sent. The others were sent to one of several.
     pub lacks: f64,
+    /// Whether some of these are sessions that stick to a dead member, so that who goes away is one of them.
+    pub sticks: bool,
     /// Of the views of those, the share that nobody hears of: their users are cut off, and wait until they
     /// give up.
     pub unheard: f64,
@@ -338,6 +344,7 @@ impl<'p> Standing<'p> {
         let root = net.roots[self.plan.classes[class].class];
         let mut walk = Walk {
             standing: self,
+            fates: vec![None; self.plan.keeps.len()],
             ways,
             fetches: Fetches::Answered,
             anywhere: false,
@@ -356,10 +363,15 @@ impl<'p> Standing<'p> {
         let reached = 1.0 - self.cut[class].min(1.0);
         let fails = some(1.0 - reached * survives);
         let mut lacks = 0.0;
+        let mut sticks = false;
         if fails > 0.0 {
             let mut walk = Walk { anywhere: true, ..walk.clone() };
             walk.survives.fill(None);
             lacks = some(1.0 - reached * walk.all_in_all(root, cuts).0).min(fails);
+            let sessions = self.plan.keeps.iter().map(|keeps| *keeps == Keeps::Session);
+            walk.fates = sessions.map(|session| session.then_some(false)).collect();
+            walk.survives.fill(None);
+            sticks = lacks > some(1.0 - reached * walk.all_in_all(root, cuts).0).min(fails);
         }
         walk.visit(root, 1.0, true);
         // Each request of the view, the first and what it fetches, holds a worker of its own.
@@ -425,6 +437,7 @@ impl<'p> Standing<'p> {
         ClassLoad {
             fails,
             lacks,
+            sticks,
             unheard: if lacks > 0.0 { ((1.0 - reached + in_vain) / lacks).min(1.0) } else { 0.0 },
             stalls: some(reached * (survives - moves)),
             held: some(held * reached * (1.0 - in_vain)),
@@ -557,6 +570,8 @@ enum Fetches {
 #[derive(Clone)]
 struct Walk<'a, 'p> {
     standing: &'a Standing<'p>,
+    /// By balancer: whether the view's member there is dead, where all its requests meet one.
+    fates: Vec<Option<bool>>,
     /// How far what edges fetch comes.
     fetches: Fetches,
     /// Whether who is sent to one of several who is dead counts as sent to the others.
@@ -582,8 +597,30 @@ impl<'p> Walk<'_, 'p> {
         &self.visits[self.ways.branches(node)]
     }
 
-    /// [`Self::survives`], where shares of the views fetch in vain.
+    /// [`Self::survives`], where shares of the views fetch in vain, and shares of them have a dead member.
     fn all_in_all(&mut self, root: u32, cuts: [(Fetches, f64); 2]) -> (f64, f64) {
+        let keeps = &self.standing.plan.keeps;
+        let open = |at: &usize| {
+            let astray = self.standing.refused[*at];
+            keeps[*at] != Keeps::None && self.fates[*at].is_none() && astray > 0.0 && astray < 1.0
+        };
+        let Some(balancer) = (0..keeps.len()).find(open) else {
+            return self.in_vain(root, cuts);
+        };
+        let astray = self.standing.refused[balancer];
+        let of = |dead: bool| {
+            let mut walk = self.clone();
+            walk.fates[balancer] = Some(dead);
+            walk.survives.fill(None);
+            walk.all_in_all(root, cuts)
+        };
+        let ((dead, dead_moves), (well, well_moves)) = (of(true), of(false));
+        let mean = |dead: f64, well: f64| astray * dead + (1.0 - astray) * well;
+        (mean(dead, well), mean(dead_moves, well_moves))
+    }
+
+    /// [`Self::survives`], where shares of the views fetch in vain.
+    fn in_vain(&mut self, root: u32, cuts: [(Fetches, f64); 2]) -> (f64, f64) {
         let (mut survives, mut moves) = self.survives(root);
         for (fetches, in_vain) in cuts.into_iter().filter(|(_, share)| *share > 0.0) {
             let mut walk = Walk { fetches, ..self.clone() };
@@ -603,7 +640,16 @@ impl<'p> Walk<'_, 'p> {
         self.survives[at as usize] = Some((1.0, 1.0));
         let (net, ways) = (self.net(), self.ways);
         let blocked = ways.blocked[at as usize];
-        let others = if self.anywhere && blocked.dead < 1.0 { 1.0 - blocked.dead } else { 1.0 };
+        let fate = match net.nodes[at as usize].split {
+            Split::Believed(balancer) => self.fates[balancer],
+            _ => None,
+        };
+        if fate == Some(true) {
+            self.survives[at as usize] = Some((0.0, 0.0));
+            return (0.0, 0.0);
+        }
+        let elsewhere = self.anywhere || fate == Some(false);
+        let others = if elsewhere && blocked.dead < 1.0 { 1.0 - blocked.dead } else { 1.0 };
         let (mut fine, mut moving) = (blocked.stalled / others, 0.0);
         for (branch, share) in ways.taken(at as usize) {
             let share = share / others;

@@ -77,7 +77,8 @@ impl Held {
 
     fn insert(&mut self, bits: &Bits, mut load: StateLoad) -> Arc<StateLoad> {
         for class in &mut load.classes {
-            let heads = [class.fails, class.lacks, class.unheard, class.stalls, class.held];
+            let sticks = f64::from(u8::from(class.sticks));
+            let heads = [class.fails, class.lacks, sticks, class.unheard, class.stalls, class.held];
             let work = class.work.iter().flat_map(|(at, work)| [u64::from(*at), work.to_bits()]);
             let hash = hash_of(heads.iter().map(|head| head.to_bits()).chain(work));
             Self::once(&mut self.classes, hash, class);

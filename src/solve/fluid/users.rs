@@ -57,6 +57,8 @@ struct Waiting {
 pub(super) struct Fails {
     /// Share of the views that fails wherever they are sent.
     pub(super) lacking: f64,
+    /// Those are sessions that stick to a dead member, some of them: who goes away would have been one.
+    pub(super) sticks: bool,
     /// Of these, who is not even heard, and finds out when his patience ends.
     pub(super) unheard: f64,
     /// Share of the tries of the others that fails.
@@ -100,7 +102,8 @@ impl Fails {
     pub(super) fn of(load: &ClassLoad) -> Self {
         let (lacking, others) = (load.lacks, 1.0 - load.lacks);
         let unlucky = if others > 0.0 { (load.fails - lacking) / others } else { 0.0 };
-        Self { lacking, unheard: load.unheard, unlucky: unlucky.clamp(0.0, 1.0) }
+        let unlucky = unlucky.clamp(0.0, 1.0);
+        Self { lacking, sticks: load.sticks, unheard: load.unheard, unlucky }
     }
 
     const fn none(self) -> bool {
@@ -148,15 +151,20 @@ impl<'p> Crowd<'p> {
         }
         // Of what is too much, whoever has gone takes one for one: S' = q (ℓ + e) − S/τ as long as any of
         // the excess e is left.
-        let share = self.lost_of(fails);
+        let share = if fails.sticks { 1.0 } else { self.lost_of(fails) };
+        let gross = came * self.lost_of(fails);
         let spared = (over > 0.0)
-            .then(|| self.stay_away(self.gone, (came, seconds), came * share + over, 1.0))
+            .then(|| self.stay_away(self.gone, (came, seconds), gross + over, 1.0))
             .map(|away| (away, over - away * (1.0 - share)))
             .filter(|(_, left)| *left > 0.0);
-        let (away, over) = spared.unwrap_or_else(|| {
-            (self.stay_away(self.gone, (came, seconds), came * share, share), 0.0)
-        });
-        let tried = self.tried(came - away, seconds, fails);
+        let (away, over) = spared
+            .unwrap_or_else(|| (self.stay_away(self.gone, (came, seconds), gross, share), 0.0));
+        // Of those who stick to a dead member nobody is asked for who has gone.
+        let lacking = match fails.sticks {
+            true => (came * fails.lacking - away).max(0.0) / (came - away).max(f64::MIN_POSITIVE),
+            false => fails.lacking,
+        };
+        let tried = self.tried(came - away, seconds, Fails { lacking, ..fails });
         std::mem::swap(&mut self.again, &mut self.then);
         if fails.lacking > 0.0 {
             self.unheard = fails.unheard;

@@ -125,6 +125,72 @@ check = { interval = "1h", time-out = "1s", fall = 10, rise = 1, depth = "shallo
     near(by_requests(&text, (3_600.0, 7_200.0), 1), wanted, 0.01);
 }
 
+/// [`DEAD`], with a page of nine requests and two members behind a balancer, the first of which is dead for an
+/// hour and never found out.
+fn nine_of_two(balancer: &str) -> String {
+    DEAD.replace("lasts = \"60s\"", "lasts = \"1h\"")
+        .replace("cores = 4\n", "cores = 4\ncount = 2\n")
+        .replace("on = [\"box\"]", "count = 2\non = [\"box-1\", \"box-2\"]")
+        .replace("enter = \"app\"", "enter = \"front\"\nthen = { request = \"part\", count = 8 }")
+        .replace(
+            "[fault.dead]",
+            r#"[request.part]
+enter = "front"
+steps = [ { delay = "1ms" } ]
+[fault.dead]"#,
+        )
+        .replace(
+            "[clients.public]",
+            &format!(
+                r#"[balancer.front]
+rack = "r"
+to = "app"
+{balancer}
+check = {{ interval = "1h", time-out = "1s", fall = 10, rise = 1, depth = "shallow" }}
+[clients.public]"#
+            ),
+        )
+}
+
+/// By hash all nine requests of a view meet one member, and at every try that one: half of the views are
+/// lost. In turn, each of nine must be lucky, and a further try may be.
+#[test]
+fn a_page_view_that_keeps_to_its_member_has_one_chance() {
+    let views = 40.0 * 3_600.0;
+    let text = with(&nine_of_two("algorithm = \"hash\""), AGAIN);
+    // Of 20 a second half try again, and half of those once more: who waits when the hour ends is served then.
+    let late = 20.0 * (0.5 + 0.25) * 5.0;
+    let wanted = [views / 2.0 - late, 0.0, late];
+    near(of(&by_flows(&text, |_| {})), wanted, 1e-3);
+    near(by_requests(&text, (3_600.0, 7_200.0), 1), wanted, 0.01);
+    let text = with(&nine_of_two("algorithm = \"random\""), AGAIN);
+    let lucky = libm::pow(0.5, 9.0);
+    let unlucky = 1.0 - lucky;
+    let lost = views * unlucky * (0.5 + 0.5 * unlucky * (0.5 + 0.5 * unlucky));
+    let late = views * unlucky * lucky * (0.5 + 0.25 * unlucky);
+    let waits = 40.0 * unlucky * (0.5 + 0.25 * unlucky) * 5.0;
+    let wanted = [lost - waits, 0.0, late + waits];
+    near(of(&by_flows(&text, |_| {})), wanted, 1e-3);
+    near(by_requests(&text, (3_600.0, 7_200.0), 1), wanted, 0.01);
+}
+
+/// Users with cookies of the dead one go away at their first page, with all that their sessions would have
+/// had; those of the other never meet it. In the long run 1/M of half of the views are lost, and the rest
+/// of that half is not asked for.
+#[test]
+fn who_sticks_to_a_dead_member_goes_away_and_the_others_never_meet_it() {
+    let (m, tau) = (3.7, 88.0);
+    let views = 40.0 * 3_600.0;
+    // S' = q (λ/2 − S/τ) − S (1 − q)/τ from nothing: towards qλτ/2, in τ.
+    let away = (1.0 - 1.0 / m) * (views / 2.0 - 20.0 * tau * (1.0 - libm::exp(-3_600.0 / tau)));
+    // Those gone at the end are not asked for after it.
+    let later = (1.0 - 1.0 / m) * 20.0 * tau * m;
+    let wanted = [views / 2.0 - away, away + later, 0.0];
+    let text = with(&nine_of_two("sticky = true"), SESSION);
+    near(of(&by_flows(&text, |_| {})), wanted, 5e-3);
+    near(by_requests(&text, (3_600.0, 9_000.0), 4), wanted, 0.01);
+}
+
 /// Sessions of M = 3.7 pages, think times of τ = 88 s: of those who come while all is dead, S' = qλ − S/τ is not
 /// asked for, at S/τ; what is left of S then is not asked for within the next minutes, M of each.
 #[test]
