@@ -569,6 +569,7 @@ fn charts(ladder: &Ladder) -> Vec<Chart> {
             }),
         });
     }
+    charts.extend(capacity_ladder(ladder));
     if ladder.rows.iter().any(|row| row.monthly_cost.is_some()) {
         let bars = ladder.rows.iter().map(|row| Bar {
             label: row.scenario.clone(),
@@ -587,6 +588,41 @@ fn charts(ladder: &Ladder) -> Vec<Chart> {
         });
     }
     charts
+}
+
+/// What each carries within its objective, and what arithmetic lets it carry at most.
+fn capacity_ladder(ladder: &Ladder) -> Option<Chart> {
+    let carries = |row: &Row| mark(&row.capacity.as_ref()?.carries.estimate());
+    let first = ladder.rows.iter().find_map(|row| row.capacity.as_ref())?;
+    let rows = ladder.rows.iter().map(|row| LadderRow {
+        label: row.scenario.clone(),
+        values: vec![
+            carries(row),
+            row.capacity.as_ref().map(|c| Mark { value: c.first.1, interval: None }),
+        ],
+    });
+    let known = ladder.rows.iter().filter_map(|row| Some((carries(row)?.value, row)));
+    let mut known: Vec<(f64, &Row)> = known.collect();
+    known.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let says = |(rate, row): &(f64, &Row)| {
+        let rate = number::figure(&Figure::exact(*rate, Unit::PerSecond));
+        format!("{} carries {rate}", row.scenario)
+    };
+    let finding = match known.as_slice() {
+        [least, .., most] => format!("{}, {}", says(least), says(most)),
+        few => few.iter().map(says).collect(),
+    };
+    Some(Chart {
+        name: "capacity".into(),
+        title: format!("Capacity for {} with {} < {}", ladder.basis.class, first.stat, first.bound),
+        finding,
+        kind: ChartKind::Ladder(LadderChart {
+            axis: Axis::log("page views", Unit::PerSecond),
+            levels: vec!["within the objective".into(), "something busy all the time".into()],
+            rows: rows.collect(),
+            objective: None,
+        }),
+    })
 }
 
 fn extremes(ladder: &Ladder, at: usize) -> String {

@@ -14,7 +14,10 @@ use super::{
     implies, routes,
 };
 
-/// What is watched: classes that somebody asks for, services, groups of units.
+/// What all classes together are called; no component is, for its blank.
+pub const ALL: &str = "all classes";
+
+/// What is watched: classes that somebody asks for, all of them together, services, groups of units.
 pub fn watched(draft: &Draft, graph: &Graph) -> Vec<Watched> {
     let mut all = Vec::new();
     let mut add = |name: &str, kind| all.push(Watched { name: name.to_string(), kind });
@@ -27,6 +30,11 @@ pub fn watched(draft: &Draft, graph: &Graph) -> Vec<Watched> {
             Subject::Group(_) => add(subject.name(draft), WatchedKind::Group),
         }
     }
+    let classes = all.iter().filter(|one| one.kind == WatchedKind::Class).count();
+    if classes > 1 {
+        all.push(Watched { name: ALL.to_string(), kind: WatchedKind::All });
+    }
+    let mut add = |name: &str, kind| all.push(Watched { name: name.to_string(), kind });
     for (name, _) in draft.scenario.service.iter() {
         add(name, WatchedKind::Service);
     }
@@ -67,7 +75,7 @@ pub fn measured(watched: &[Watched]) -> Vec<(usize, Availability)> {
     let mut all = Vec::new();
     for (at, one) in watched.iter().enumerate() {
         all.push((at, Availability::Structural));
-        if one.kind == WatchedKind::Class {
+        if matches!(one.kind, WatchedKind::Class | WatchedKind::All) {
             all.push((at, Availability::Continuous));
         }
     }
@@ -93,7 +101,7 @@ fn holds(node: NodeId) -> Expr {
 
 fn node_of(draft: &Draft, graph: &Graph, watched: &Watched) -> Option<NodeId> {
     match watched.kind {
-        WatchedKind::Group | WatchedKind::Fleet => None,
+        WatchedKind::All | WatchedKind::Group | WatchedKind::Fleet => None,
         WatchedKind::Class => {
             let class = draft.scenario.request.iter().position(|(n, _)| n.text == watched.name)?;
             graph.subject(Subject::Class(class))
@@ -142,7 +150,14 @@ pub fn declare(draft: &Draft, graph: &Graph, watched: &[Watched], into: &mut Dec
         };
         into.fact(&name_of(id), up);
     }
-    for one in watched.iter().filter(|one| one.kind == WatchedKind::Class) {
+    let classes = || watched.iter().filter(|one| one.kind == WatchedKind::Class);
+    if watched.iter().any(|one| one.kind == WatchedKind::All) {
+        let nodes = classes().filter_map(|one| node_of(draft, graph, one));
+        into.fact(ALL, Expr::All(nodes.map(holds).collect()));
+        let fine = classes().map(|one| Expr::system(&continuous(&one.name)));
+        into.fact(&continuous(ALL), Expr::All(fine.collect()));
+    }
+    for one in classes() {
         let Some(node) = node_of(draft, graph, one) else { continue };
         let balancers = graph.below(node).into_iter().filter_map(|id| match graph.node(id).part {
             Some(Part::Balancer { balancer, member: 0 }) => Some(balancer),
@@ -214,25 +229,40 @@ pub fn volume(draft: &Draft, graph: &Graph, user: Part, store: Option<Store>) ->
 pub fn resolve(
     draft: &Draft,
     graph: &Graph,
-    (watched, measured): (&[Watched], &[(usize, Availability)]),
+    (all, measured): (&[Watched], &[(usize, Availability)]),
     net: &Net,
 ) -> Vec<Meter> {
     let one = |(at, availability): &(usize, Availability)| {
-        let watched = &watched[*at];
+        let watched = &all[*at];
         let node = node_of(draft, graph, watched);
         let up = match (node, availability) {
-            (None, _) => fact(net, &watched.name),
+            (None, Availability::Continuous) => fact(net, &continuous(&watched.name)),
+            (None, Availability::Structural) => fact(net, &watched.name),
             (Some(node), Availability::Structural) => fact(net, &name_of(node)),
             (Some(_), Availability::Continuous) => fact(net, &continuous(&watched.name)),
         };
-        let class = node.filter(|_| watched.kind == WatchedKind::Class);
-        let (shares, fetches) =
-            class.map_or((Vec::new(), Vec::new()), |node| shares(draft, graph, node, net));
-        let shields = class.map_or(Vec::new(), |node| shields(draft, graph, node, net));
+        let own = |one: &&Watched| match watched.kind {
+            WatchedKind::Class => one.name == watched.name && one.kind == WatchedKind::Class,
+            kind => kind == WatchedKind::All && one.kind == WatchedKind::Class,
+        };
+        let classes = all.iter().filter(own).filter_map(|one| node_of(draft, graph, one));
+        let (mut cut, mut fetches, mut in_vain) = (Vec::new(), Vec::new(), Vec::new());
+        for node in classes {
+            let (own, own_fetches) = shares(draft, graph, node, net);
+            cut.extend(own);
+            fetches.extend(own_fetches);
+            in_vain.extend(shields(draft, graph, node, net));
+        }
+        // Who is cut off is so of all classes that come the same way.
+        let several = watched.kind == WatchedKind::All;
+        for shares in [&mut cut, &mut fetches, &mut in_vain].into_iter().filter(|_| several) {
+            shares.sort_by_key(|(fact, share)| (fact.index(), std::cmp::Reverse(*share)));
+            shares.dedup_by_key(|(fact, _)| *fact);
+        }
         let all_above = (*availability == Availability::Continuous).then_some(WHOLE / 100);
-        Meter { up, shares, fetches, shields, all_above }
+        Meter { up, shares: cut, fetches, shields: in_vain, all_above }
     };
-    let facts = measured.iter().filter(|(at, _)| watched[*at].kind != WatchedKind::Fleet);
+    let facts = measured.iter().filter(|(at, _)| all[*at].kind != WatchedKind::Fleet);
     facts.map(one).collect()
 }
 

@@ -27,6 +27,8 @@ mod meters;
 pub mod recovery;
 mod routes;
 
+pub use meters::ALL;
+
 use std::collections::BTreeSet;
 
 use crate::engine::draw::Seed;
@@ -105,6 +107,8 @@ pub struct Watched {
 pub enum WatchedKind {
     /// A request class, with all that is on its path, as its users see it.
     Class,
+    /// All classes that somebody asks for, where there are several: each of them at once.
+    All,
     /// A service: enough of its members.
     Service,
     /// A group of units.
@@ -140,6 +144,7 @@ impl WatchedKind {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Class => "class",
+            Self::All => "all",
             Self::Service => "service",
             Self::Group => "group",
             Self::Fleet => "fleet",

@@ -21,10 +21,16 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     if ladder.breaks.is_empty() {
         return None;
     }
-    let mut blocks = vec![Block::Table(matrix(ladder))];
+    let mut blocks = vec![Block::Table(matrix(ladder, What::Missed))];
     blocks.extend(unnoticed(ladder).map(Block::Text));
     blocks.push(Block::Chart(heat(ladder)));
     blocks.push(Block::Table(notices(ladder)));
+    for what in [What::Losing, What::AfterRepair] {
+        let table = matrix(ladder, what);
+        if !table.rows.is_empty() {
+            blocks.push(Block::Table(table));
+        }
+    }
     Some(Section {
         heading: HEADING.into(),
         intro: "Each kind of part is broken once and not mended; what it costs is the difference \
@@ -66,29 +72,91 @@ fn label(ladder: &Ladder, kind: &BreakKind) -> String {
     format!("{} {}{at}", kind.kind, kind.group)
 }
 
+/// What a matrix of parts and scenarios tells.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Missed,
+    Losing,
+    AfterRepair,
+}
+
+impl What {
+    fn of(self, row: &BreakRow) -> &Estimate {
+        match self {
+            Self::Missed => &row.missed,
+            Self::Losing => &row.losing,
+            Self::AfterRepair => &row.missed_after_repair,
+        }
+    }
+
+    fn unit(self) -> Unit {
+        match self {
+            Self::Losing => Unit::PerSecond,
+            Self::Missed | Self::AfterRepair => Unit::None,
+        }
+    }
+
+    fn key(self, scenario: &str) -> String {
+        let what = match self {
+            Self::Missed => "missed_views",
+            Self::Losing => "losing_per_s",
+            Self::AfterRepair => "missed_after_repair_views",
+        };
+        format!("{}_{what}", snake(scenario))
+    }
+
+    /// In how it is told of a class.
+    fn caption(self, ladder: &Ladder) -> String {
+        let class = &ladder.basis.class;
+        let what = match self {
+            Self::Missed => {
+                format!(
+                    "Views of `{class}` missed in a run because one part breaks and is not mended"
+                )
+            }
+            Self::Losing => format!(
+                "Still losing: views of `{class}` lost a second in the last minute with the part not mended, of those \
+                 that are still asked for"
+            ),
+            Self::AfterRepair => {
+                format!(
+                    "Views of `{class}` missed in a run because a part that was broken is mended"
+                )
+            }
+        };
+        let level = ladder.level * 100.0;
+        format!("{what}, {level:.0} % intervals; \u{2013}: no such part")
+    }
+
+    /// Parts that have a row: of what is lost for long, or after a repair, those of which some is seen to be.
+    fn tells(self, kind: &BreakKind) -> bool {
+        let some = |row: &BreakRow| match self.of(row) {
+            Estimate::Interval(i) => i.low > 0.0,
+            other => other.value().is_some_and(|value| value > 0.0),
+        };
+        self == Self::Missed || kind.cells.iter().flatten().any(some)
+    }
+}
+
 /// A row a kind, a column a scenario.
-fn matrix(ladder: &Ladder) -> Table {
+fn matrix(ladder: &Ladder, what: What) -> Table {
     let mut columns = vec![Column::words("broken", "part")];
     for row in &ladder.rows {
-        let key = format!("{}_missed_views", snake(&row.scenario));
-        columns.push(Column::numbers(&row.scenario, &key, Unit::None));
+        let key = what.key(&row.scenario);
+        columns.push(Column::numbers(&row.scenario, &key, what.unit()));
     }
     let row = |kind: &BreakKind| {
         let mut cells = vec![Cell::text(label(ladder, kind))];
         cells.extend(kind.cells.iter().map(|cell| {
-            cell.as_ref().map_or_else(|| Cell::missing("\u{2013}"), |row| missed(&row.missed))
+            cell.as_ref()
+                .map_or_else(|| Cell::missing("\u{2013}"), |row| shown(what.of(row), what.unit()))
         }));
         cells
     };
     Table {
-        caption: format!(
-            "Views of `{}` missed in a run because one part breaks and is not mended, {:.0} % \
-             intervals; \u{2013}: no such part",
-            ladder.basis.class,
-            ladder.level * 100.0
-        ),
+        caption: what.caption(ladder),
         columns,
-        rows: told(ladder).map(row).collect(),
+        rows: told(ladder).filter(|kind| what.tells(kind)).map(row).collect(),
     }
 }
 
@@ -104,7 +172,7 @@ fn notices(ladder: &Ladder) -> Table {
 
 /// The matrix for a terminal: a few scenarios at a time, with the parts that any of them has.
 pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
-    let full = matrix(ladder);
+    let full = matrix(ladder, What::Missed);
     let places: Vec<usize> = (0..ladder.rows.len()).collect();
     let some = places.chunks(SIDE_BY_SIDE).map(|places| {
         let pick = |at: &usize| full.columns[at + 1].clone();
@@ -121,12 +189,10 @@ pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
     some.chain(unnoticed(ladder).map(Block::Text)).collect()
 }
 
-fn missed(estimate: &Estimate) -> Cell {
+fn shown(estimate: &Estimate, unit: Unit) -> Cell {
     match estimate {
-        Estimate::Interval(i) if i.low == i.high => {
-            Cell::Figure(Figure::exact(i.estimate, Unit::None))
-        }
-        other => cell(other, Unit::None),
+        Estimate::Interval(i) if i.low == i.high => Cell::Figure(Figure::exact(i.estimate, unit)),
+        other => cell(other, unit),
     }
 }
 

@@ -6,7 +6,7 @@ use super::cell;
 use super::files::{Sheet, availability_row, estimate_value, fields, words};
 use super::years::minutes_cell;
 use crate::model::spec::traffic::WEEKDAYS;
-use crate::plan::availability::{Availability, WatchedKind};
+use crate::plan::availability::{ALL, Availability, WatchedKind};
 use crate::plan::load::Resource;
 use crate::report::csv::Field;
 use crate::report::document::{
@@ -15,7 +15,7 @@ use crate::report::document::{
 use crate::report::number;
 use crate::report::write::ResultFile;
 use crate::stats::interval::Interval;
-use crate::study::results::{LoadClass, LoadRows, LoadUse, Results, YearsRows};
+use crate::study::results::{LoadClass, LoadRows, LoadUse, Results, YearRow, YearsRows};
 use crate::study::window::Estimate;
 
 /// The heading of the section.
@@ -67,21 +67,26 @@ fn four(years: &YearsRows, load: &LoadRows) -> Table {
         Column::words("of", "of"),
     ];
     let mut rows = Vec::new();
-    for class in &load.classes {
-        for availability in [Availability::Structural, Availability::Continuous] {
-            let found = years.rows.iter().find(|row| {
-                let same = row.name == class.name && row.availability == availability;
-                same && row.kind == WatchedKind::Class
-            });
-            let Some(row) = found else { continue };
-            rows.push(vec![
-                Cell::text(class.name.clone()),
-                Cell::text(availability.word()),
+    let of_time = |name: &str, kind: WatchedKind| -> Vec<Vec<Cell>> {
+        let both = [Availability::Structural, Availability::Continuous].into_iter();
+        let found = both.filter_map(|availability| {
+            years.rows.iter().find(|row| {
+                row.name == name && row.availability == availability && row.kind == kind
+            })
+        });
+        let row = |row: &YearRow| {
+            vec![
+                Cell::text(name),
+                Cell::text(row.availability.word()),
                 super::share_cell(&row.all.available),
                 minutes_cell(&row.all.downtime),
                 Cell::text("time"),
-            ]);
-        }
+            ]
+        };
+        found.map(row).collect()
+    };
+    for class in &load.classes {
+        rows.extend(of_time(&class.name, WatchedKind::Class));
         rows.push(vec![
             Cell::text(class.name.clone()),
             Cell::text("objective, losses alone"),
@@ -93,6 +98,16 @@ fn four(years: &YearsRows, load: &LoadRows) -> Table {
             Cell::text(class.name.clone()),
             Cell::text("request"),
             share(&class.request),
+            Cell::missing("no time"),
+            Cell::text("views wanted"),
+        ]);
+    }
+    if let Some(request) = &load.all {
+        rows.extend(of_time(ALL, WatchedKind::All));
+        rows.push(vec![
+            Cell::text(ALL),
+            Cell::text("request"),
+            share(request),
             Cell::missing("no time"),
             Cell::text("views wanted"),
         ]);
@@ -292,22 +307,19 @@ pub(super) fn tables(results: &Results) -> Option<ResultFile> {
 /// Rows of `availability.csv`.
 pub(super) fn availability(results: &Results, sheet: &mut Sheet) {
     let Some(years) = &results.years else { return };
-    for class in years.load.iter().flat_map(|load| &load.classes) {
-        let (value, why) = fields(&class.request);
-        let (level, method) = match &class.request {
+    let classes = years.load.iter().flat_map(|load| &load.classes);
+    let classes = classes.map(|class| (class.name.as_str(), &class.request));
+    let all = years.load.iter().filter_map(|load| Some((ALL, load.all.as_ref()?)));
+    for (name, request) in classes.chain(all) {
+        let (value, why) = fields(request);
+        let (level, method) = match request {
             Estimate::Interval(Interval { level, method, .. }) => {
                 (Field::Number(*level), method.name())
             }
             _ => (Field::Missing, ""),
         };
         let told = (value, level, method, why);
-        availability_row(
-            sheet,
-            ["horizon", &class.name, "request"],
-            &told,
-            years.replications,
-            None,
-        );
+        availability_row(sheet, ["horizon", name, "request"], &told, years.replications, None);
     }
 }
 
@@ -315,7 +327,7 @@ pub(super) fn availability(results: &Results, sheet: &mut Sheet) {
 pub(super) fn summary(load: &LoadRows) -> Value {
     let one = estimate_value;
     let number = crate::report::json::number;
-    json!({
+    let mut summary = json!({
         "classes": load.classes.iter().map(|class| json!({
             "name": class.name,
             "request": one(&class.request),
@@ -343,5 +355,9 @@ pub(super) fn summary(load: &LoadRows) -> Value {
             "busiest_hour": one(&row.busiest),
             "busiest_hour_of_week": row.busiest_hour,
         })).collect::<Vec<_>>(),
-    })
+    });
+    if let Some(all) = &load.all {
+        summary["all_classes_request"] = one(all);
+    }
+    summary
 }

@@ -55,7 +55,9 @@ fn scaled_cell(estimate: &Estimate, each: f64, unit: Unit, rounding: Rounding) -
 pub(super) fn section(results: &Results) -> Option<Section> {
     let years = results.years.as_ref()?;
     let mut blocks = vec![Block::Table(table(years))];
-    for row in years.rows.iter().filter(|row| row.kind != WatchedKind::Service) {
+    // Of all classes together the causes are those of each.
+    let tells = |row: &&YearRow| !matches!(row.kind, WatchedKind::Service | WatchedKind::All);
+    for row in years.rows.iter().filter(tells) {
         if !row.all.causes.is_empty() {
             blocks.push(Block::Table(causes(row, years.apart)));
         }

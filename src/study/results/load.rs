@@ -12,6 +12,8 @@ use crate::units::Probability;
 pub struct LoadRows {
     /// By class asked for, in the order of names.
     pub classes: Vec<LoadClass>,
+    /// Served over intended views of all of them, where there are several.
+    pub all: Option<Estimate>,
     /// By resource, the busiest first.
     pub resources: Vec<LoadUse>,
 }
@@ -134,7 +136,11 @@ pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Option<LoadRows> {
         .collect();
     let key = |row: &LoadUse| row.busiest.value().unwrap_or(0.0);
     resources.sort_by(|a, b| key(b).total_cmp(&key(a)).then_with(|| a.name.cmp(&b.name)));
-    Some(LoadRows { classes, resources })
+    Some(LoadRows {
+        all: (classes.len() > 1).then(|| of(OfLoad::RequestOfAll)),
+        classes,
+        resources,
+    })
 }
 
 /// Of a stall of all file servers: how long until all workers of the services of a class are held, and

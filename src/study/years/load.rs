@@ -26,6 +26,8 @@ pub const BATCHES: usize = 8;
 pub enum OfLoad {
     /// Served over intended views of a class (by place among those asked for).
     Request(usize),
+    /// The same of all classes together.
+    RequestOfAll,
     /// Share of 5-minute intervals in which less than 1 % of a class's views are lost.
     Intervals(usize),
     /// Views lost a year.
@@ -357,6 +359,18 @@ impl FoldedLoad {
         }
     }
 
+    /// What `of` says of each class, and what was intended, of all of them: by replication.
+    fn of_all(&self, of: impl Fn(&FoldedClass) -> Vec<f64>) -> [Vec<f64>; 2] {
+        let mut all = [Vec::new(), Vec::new()];
+        for class in &self.classes {
+            for (all, own) in all.iter_mut().zip([of(class), class.intended.clone()]) {
+                all.resize(own.len(), 0.0);
+                all.iter_mut().zip(own).for_each(|(all, own)| *all += own);
+            }
+        }
+        all
+    }
+
     /// Dollars of the bill over a million views served, by replication; none without prices, or where
     /// nothing is served.
     fn per_million(&self, plan: &AvailabilityPlan, class: usize) -> Option<Vec<f64>> {
@@ -381,6 +395,10 @@ impl FoldedLoad {
                 let class = &self.classes[class];
                 let each = class.unserved().into_iter().zip(&class.intended);
                 each.map(|(lost, wanted)| lost / wanted.max(1e-300)).collect()
+            }
+            OfLoad::RequestOfAll => {
+                let [lost, wanted] = self.of_all(FoldedClass::unserved);
+                lost.iter().zip(&wanted).map(|(lost, wanted)| lost / wanted.max(1e-300)).collect()
             }
             OfLoad::Intervals(class) => self.classes[class].bad.clone(),
             OfLoad::Lost(class, loss) => self.lost(plan, class, loss),
@@ -413,6 +431,14 @@ impl FoldedLoad {
                     return Estimate::Missing(NoValue::NoneIn(years * served.len() as f64));
                 }
                 ratio(&served, &class.intended, level)
+            }
+            OfLoad::RequestOfAll => {
+                let [lost, wanted] = self.of_all(FoldedClass::unserved);
+                if lost.iter().all(|lost| *lost == 0.0) {
+                    return Estimate::Missing(NoValue::NoneIn(years * lost.len() as f64));
+                }
+                let [served, _] = self.of_all(FoldedClass::served);
+                ratio(&served, &wanted, level)
             }
             OfLoad::Intervals(class) => {
                 let bad = &self.classes[class].bad;

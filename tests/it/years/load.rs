@@ -515,3 +515,79 @@ fn who_does_not_ask_a_dead_database_is_served() {
     let seen = years(SELDOM, "10y", 200, &[figure]);
     seen.holds(figure, 2.0 * YEAR_S * down(12.0, 4.0) * 0.1, 0.05);
 }
+
+/// Two classes whose services are dead at different times, one for a minute, one for two. Together they are up
+/// while both are, for all but three minutes of a day; of 40 and 10 views a second those that come meanwhile are
+/// lost. A scenario with one class says nothing of all of them.
+#[test]
+fn all_classes_together_are_up_while_each_is() {
+    let text = r#"
+scenario = "two"
+[run]
+horizon = "1d"
+initial = "new"
+replications = 2
+[window.short]
+length = "1s"
+[server.box]
+cores = 8
+[zone.web]
+on = ["box"]
+[service.app]
+in = "web"
+workers = 100
+[service.api]
+in = "web"
+workers = 100
+[workload.visitors]
+request = "page"
+rate = "40/s"
+[workload.partners]
+request = "call"
+rate = "10/s"
+[request.page]
+enter = "app"
+steps = [ { delay = "1ms" } ]
+[request.call]
+enter = "api"
+steps = [ { delay = "1ms" } ]
+[fault.app]
+hits = "app-1"
+how = "crash"
+at = "1h"
+lasts = "60s"
+[fault.api]
+hits = "api-1"
+how = "crash"
+at = "2h"
+lasts = "120s"
+"#;
+    let seen = |text: &str| {
+        let loaded = crate::common::read(text, std::path::Path::new(".")).unwrap();
+        let result =
+            fivenines::study::scenario::run(&loaded.plan, &loaded.study, &Default::default());
+        let (draft, plan, study) = (&loaded.draft, &loaded.plan, &loaded.study);
+        fivenines::study::results::gather(draft, plan, study, &result.unwrap())
+    };
+    let two = seen(text).years.unwrap();
+    let down = |name: &str| -> Vec<f64> {
+        let rows = two.rows.iter().filter(|row| row.name == name);
+        // Structural, and of classes continuous; seconds a year.
+        rows.map(|row| row.all.downtime.value().unwrap() / 365.0).collect()
+    };
+    for (name, wanted) in [("page", 60.0), ("call", 120.0), ("all classes", 180.0)] {
+        let found = down(name);
+        assert_eq!(found.len(), 2, "{name}");
+        assert!(found.iter().all(|found| (found - wanted).abs() < 1e-6), "{name}: {found:?}");
+    }
+    let served = 1.0 - (40.0 * 60.0 + 10.0 * 120.0) / (50.0 * 86_400.0);
+    let request = two.load.unwrap().all.unwrap().value().unwrap();
+    assert!((request - served).abs() < 1e-9, "{request}, {served} wanted");
+    let one = text.split("[workload.partners]").next().unwrap().to_string()
+        + &text[text.find("[request.page]").unwrap()..text.find("[request.call]").unwrap()]
+        + &text[text.find("[fault.app]").unwrap()..text.find("[fault.api]").unwrap()];
+    let one = one.replace("[service.api]\nin = \"web\"\nworkers = 100\n", "");
+    let one = seen(&one).years.unwrap();
+    assert!(one.load.unwrap().all.is_none());
+    assert!(one.rows.iter().all(|row| row.name != "all classes"));
+}
