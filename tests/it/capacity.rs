@@ -313,6 +313,21 @@ fn tier_2_is_as_busy_as_its_demands_say() {
     );
 }
 
+/// The utilisation law: as tier 2; what the slave does is on a zone and a pool of its own.
+#[test]
+fn tiers_3_and_4_are_as_busy_as_their_demands_say() {
+    for tier in ["tier-3", "tier-4"] {
+        assert_utilization(
+            tier,
+            &[
+                ("sql-1.cpu", "sql-1.cpu", 20.0 * 0.031 / 4.0),
+                ("store.main", "store.main", 20.0 * 6.0 / 400.0),
+                ("front-1.cpu", "front-1.cpu", 20.0 * 9.0 * 0.000_2 / 2.0),
+            ],
+        );
+    }
+}
+
 /// The utilisation law: two zones share 83.2 ms; both volumes lie on two pools, 6.0 I/O ÷ 800 I/O
 /// per s; the slave applies 0.25 writes of 4 ms and 1.5 I/O, the second head carries those beside
 /// its half of the 14 operations.
@@ -381,6 +396,73 @@ fn tier_8_is_as_busy_as_its_demands_say() {
             ("front-1.cpu", "front-1.cpu", 20.0 * 0.000_925 / 2.0),
         ],
     );
+}
+
+/// What the small model leaves out, put back one after the other: what each takes from the capacity, by the same
+/// draws, and at the end the capacity of the tier's own file. With FIVENINES_FULL=1; FIVENINES_TIER picks one.
+#[test]
+fn what_the_small_model_leaves_out_is_what_capacities_differ_by() {
+    if std::env::var_os("FIVENINES_FULL").is_none() {
+        return;
+    }
+    let only = std::env::var("FIVENINES_TIER").ok();
+    let tiers = [
+        ("starter", 26.0, 24.6),
+        ("tier-1", 36.0, 33.1),
+        ("tier-2", 48.0, 42.0),
+        ("tier-5", 78.0, 72.9),
+        ("tier-6", 96.0, 86.9),
+    ];
+    for (tier, small_model, whole) in tiers {
+        if only.as_ref().is_some_and(|only| only != tier) {
+            continue;
+        }
+        let mut last = 0.0;
+        for back in 0..=PUT_BACK.len() {
+            let found = capacity_in(&with_back(tier, back), tier, small_model);
+            (_, last, _) = ends(&found);
+            let what = if back == 0 { "the small model" } else { PUT_BACK[back - 1] };
+            println!("{tier}, {what}: {last:.2}");
+        }
+        assert!((last - whole).abs() < 0.05 * whole, "{tier}: {last}, its report says {whole}");
+    }
+}
+
+/// What the small model leaves out.
+const PUT_BACK: [&str; 5] =
+    ["writes at once", "modulated arrivals", "backup", "users", "the network"];
+
+/// A tier with so many of these put back.
+fn with_back(tier: &str, back: usize) -> Loaded {
+    let path = scenarios().join(format!("tiers/{tier}.toml"));
+    let text = std::fs::read_to_string(&path).unwrap();
+    let text = if back < 1 { writes_come_evenly(&text) } else { text };
+    let mut loaded = read(&text, path.parent().unwrap()).unwrap_or_else(|found| panic!("{found}"));
+    let whole = loaded.plan.clone();
+    let plan = &mut loaded.plan;
+    bare(plan, Process::Poisson);
+    assert_eq!(plan.workloads.len(), 1, "{tier} has other traffic beside its visitors");
+    if back >= 2 {
+        plan.workloads[0].arrivals = whole.workloads[0].arrivals.at_level(per_s(20.0)).unwrap();
+    }
+    if back >= 3 {
+        plan.operations.clone_from(&whole.operations);
+    }
+    if back >= 4 {
+        let trips: Vec<_> = plan.clients.iter().map(|clients| clients.round_trip).collect();
+        plan.clients.clone_from(&whole.clients);
+        for (clients, trip) in plan.clients.iter_mut().zip(trips) {
+            clients.round_trip = trip;
+        }
+        for (workload, whole) in plan.workloads.iter_mut().zip(&whole.workloads) {
+            workload.lost_after = whole.lost_after;
+        }
+    }
+    if back >= 5 {
+        plan.clients.clone_from(&whole.clients);
+        plan.network.clone_from(&whole.network);
+    }
+    loaded
 }
 
 /// §6.3 of the standard set: tier-5 carries 82.

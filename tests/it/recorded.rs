@@ -237,12 +237,11 @@ fn a_trace_outside_the_folder_is_refused() {
     assert_refused(at("https://example.org/access.log"), &["PATH", "web address"]);
 }
 
-/// Tier 2 under one month of the NASA log, scaled to the tier's mean of 20 pages a second.
-fn tier_2_under(counts: &[u8], requests: f64, days: f64) -> crate::common::Loaded {
+/// Tier 2 under one month of the NASA log, so many times as much traffic.
+fn tier_2_under(counts: &[u8], scale: f64) -> crate::common::Loaded {
     let text = std::fs::read_to_string(scenarios().join("tiers/tier-2.toml")).unwrap();
     let described = text.find("rate    = \"20/s\"").expect("the tier's own rate");
     let end = text[described..].find("\n[request.page]").expect("the next section") + described;
-    let scale = 20.0 * 3.0 * days * 86_400.0 / requests;
     let recorded = format!(
         "trace = {{ file = \"month.csv\", format = \"csv\", time = \"unix_s\", \
          count = \"requests\", every = \"1min\", per-view = 3.0 }}\nscale = {scale}\n"
@@ -286,7 +285,8 @@ fn tier_2_lives_through_the_busiest_hours_of_two_recorded_months() {
     // 1 July and 1 August, 00:00 in Florida.
     for (name, from) in [("July", 804_571_200), ("August", 807_249_600)] {
         let (counts, requests, days) = month(&whole, from);
-        let loaded = tier_2_under(&counts, requests, days);
+        // To the tier's mean of 20 pages a second.
+        let loaded = tier_2_under(&counts, 20.0 * 3.0 * days * 86_400.0 / requests);
         let Arrivals::Recorded(playback) = &loaded.plan.workloads[0].arrivals else { panic!() };
         let mean = playback.pages() as f64 / (days * 86_400.0);
         assert!((mean / 20.0 - 1.0).abs() < 1e-6, "{mean} pages a second in the mean");
@@ -325,6 +325,52 @@ fn tier_2_lives_through_the_busiest_hours_of_two_recorded_months() {
         let expected = rate * window.length.seconds();
         let share = views.intended as f64 / expected;
         assert!((0.3..2.0).contains(&share), "{} of {expected}", views.intended);
+    }
+}
+
+/// C1: tier 2 lives through the whole of each month as it was recorded, with its faults, and every page is accounted
+/// for. With FIVENINES_FULL=1: a minute for both.
+#[test]
+#[allow(clippy::disallowed_methods)]
+fn tier_2_lives_through_two_recorded_months_from_end_to_end() {
+    let Some(folder) = std::env::var_os("FIVENINES_DATA") else {
+        println!("skipped: FIVENINES_DATA does not say where the large data is");
+        return;
+    };
+    if std::env::var_os("FIVENINES_FULL").is_none() {
+        println!("skipped: a minute, with FIVENINES_FULL=1");
+        return;
+    }
+    let whole =
+        std::fs::read_to_string(Path::new(&folder).join("nasa1995_per_minute.csv")).unwrap();
+    for (name, from) in [("July", 804_571_200), ("August", 807_249_600)] {
+        let (counts, requests, days) = month(&whole, from);
+        let loaded = tier_2_under(&counts, 1.0);
+        let mut window = loaded.study.windows[0].window.clone();
+        window.levels = Vec::new();
+        window.faults = fivenines::model::outage::Faults::Live;
+        window.at = SimTime::ZERO;
+        window.lead_in = SimDuration::ZERO;
+        window.length = SimDuration::from_secs((days * 86_400.0) as u64);
+        let seen = requests::run(&loaded.plan, &window, 0).unwrap();
+        let views = &seen.record.views[0];
+        let lost: u64 = views.lost.iter().sum();
+        println!(
+            "{name}: {} views of {requests} requests, {} served, {} delayed, {lost} lost, {} never \
+             born, {} open; {} events",
+            views.intended,
+            views.served,
+            views.delayed,
+            views.never_born,
+            views.in_flight(),
+            seen.events,
+        );
+        assert!(seen.stop.is_none(), "{:?}", seen.stop);
+        let ended = views.served + views.delayed + lost + views.never_born;
+        assert_eq!(views.intended, ended + views.in_flight());
+        // Three requests of the record are a view.
+        assert!((views.intended as f64 - requests / 3.0).abs() <= 1.0, "{}", views.intended);
+        assert!(lost > 0 && views.served as f64 > 0.99 * views.intended as f64, "{lost} lost");
     }
 }
 

@@ -184,7 +184,11 @@ fn bounded(dice: &mut Dice, text: &str) -> String {
     } else {
         text.to_string()
     };
-    text.replace("[balancer.front]\n", &format!("[balancer.front]\n{keys}"))
+    let sticky = dice.maybe("sticky = true\n");
+    let session = "session = { pages = { dist = \"geometric\", mean = 4 }, think = \"5s\" }\n";
+    let users = if sticky.is_empty() { String::new() } else { session.to_string() };
+    text.replace("[clients.users]\n", &format!("[clients.users]\n{users}"))
+        .replace("[balancer.front]\n", &format!("[balancer.front]\n{keys}{sticky}"))
         .replace("depth = \"deep\" }", "depth = \"deep\", cpu = \"1ms\" }")
 }
 
@@ -247,6 +251,74 @@ fn whatever_breaks_the_ledgers_close_and_everything_drains() {
     assert!(failures > 10_000, "the systems break: {failures}");
 }
 
+/// How many are inside a system at `seconds`, and the share of the attempts so far that failed.
+fn inside(text: &str, case: u64, seconds: u64, faults: Faults) -> (usize, f64) {
+    let at = |seconds: u64| SimTime::ZERO + SimDuration::from_secs(seconds);
+    let plan = planned(text);
+    let span = Span {
+        levels: Vec::new(),
+        start: SimTime::ZERO,
+        from: SimTime::ZERO,
+        until: at(seconds),
+        horizon: at(seconds),
+        faults,
+    };
+    let mut world = World::new(&plan, Lineage::replication(case), span);
+    world.run_before(at(seconds)).unwrap();
+    let classes = &world.record().classes;
+    let ok: u64 = classes.iter().map(|class| class.attempts.ended[0]).sum();
+    let all: u64 = classes.iter().map(|class| class.attempts.ended.iter().sum::<u64>()).sum();
+    (world.in_flight(), 1.0 - ok as f64 / all.max(1) as f64)
+}
+
+/// T30, the second phase: 500 systems that carry half of their load. Their faults stop after half a minute, when
+/// it falls to that half. Within minutes, where half of the load is 0.9 half an hour, there are no more inside than where nothing ever broke and the load was
+/// half from the start, but for chance. Users do not try again: with work that goes on for nobody a storm of
+/// further tries may keep itself alive at half of the load, as in `faults/retry-storm.toml`.
+#[test]
+fn when_all_is_repaired_and_the_load_is_half_what_has_piled_up_is_worked_off() {
+    let mut dice = Dice(17);
+    let often = "rate = \"4/min\"\nrepair = { dist = \"exponential\", mean = \"2s\" }\n";
+    let all = "rate = \"2/min\"\ntogether = true\nrepair = \"1s\"\n";
+    let comes = "arrivals = { process = \"poisson\" }\n";
+    let again = "retry = { chance = 0.8, after = \"1s\", at-most = 2 }\n";
+    let stopping = |dice: &mut Dice| {
+        let halves = format!("{comes}step = {{ at = \"34s\", factor = 0.5 }}\n");
+        system(dice)
+            .replace(often, "at = \"12s\"\nlasts = \"9s\"\n")
+            .replace(all, "together = true\nat = \"24s\"\nlasts = \"6s\"\n")
+            .replace(comes, &halves)
+            .replace(again, "")
+    };
+    let sound = std::iter::from_fn(|| Some(stopping(&mut dice)))
+        .take(20_000)
+        .filter(|text| draft_or_complaints(text).is_ok());
+    let (mut judged, mut piled) = (0, 0);
+    for (case, text) in (0..).zip(sound) {
+        if judged == 500 {
+            break;
+        }
+        let half = text.replace("at = \"34s\", factor", "at = \"0s\", factor");
+        let (calm, fail) = inside(&half, case, 94, Faults::Off);
+        // Who carries it because users give up does not carry it.
+        if calm > 20 || fail > 0.01 {
+            continue;
+        }
+        judged += 1;
+        piled += usize::from(inside(&text, case, 34, Faults::Live).0 > 3 * calm + 40);
+        // The busier the longer it takes: 400 that pile up where half of the load is 0.8 are a matter of minutes.
+        let mut left = Vec::new();
+        let off = [94, 214, 454, 934, 1_894].into_iter().any(|end| {
+            // Near its limit a system has more inside in the long run than at first.
+            let calm = inside(&half, case, end, Faults::Off).0.max(calm);
+            left.push((inside(&text, case, end, Faults::Live).0, calm));
+            left.last().is_some_and(|(left, calm)| *left <= 3 * calm + 40)
+        });
+        assert!(off, "case {case}: inside, and without faults: {left:?}\n{text}");
+    }
+    assert!(judged == 500 && piled > 50, "{judged} judged, {piled} of them piled up");
+}
+
 /// The same with a balancer whose members have room for few, whose lines are short, whose units
 /// fail and, in some, share addresses: 200 systems.
 #[test]
@@ -268,7 +340,7 @@ fn whatever_waits_at_a_balancer_the_ledgers_close_and_everything_drains() {
     let texts: Vec<String> = sound.collect();
     assert_eq!(texts.len(), 200);
     for feature in
-        ["peers", "backlog = 3\n", "line = 4", "\"hash\"", "failover = { detect = \"2s\""]
+        ["peers", "backlog = 3\n", "line = 4", "\"hash\"", "failover = { detect = \"2s\"", "sticky"]
     {
         let with = texts.iter().filter(|text| text.contains(feature)).count();
         assert!(with > 20, "{feature}: {with} of 200");
