@@ -484,8 +484,8 @@ impl World<'_> {
     }
 
     /// A view was served at `answered`: where sessions are followed, its user thinks and comes back if the
-    /// session has a further page. By the draws of [`Self::take_along`], so that a page is asked for or not
-    /// asked for at the same time, whatever became of this one.
+    /// session has a further page. Whether it has, and how long he thinks, are the draws of
+    /// [`Self::take_along`].
     fn session_goes_on(&mut self, view_id: u32, answered: SimTime) {
         let View { workload, user, guest, .. } = self.views.slots[view_id as usize];
         let Some(guest) = guest.filter(|_| user.is_none()) else { return };

@@ -545,7 +545,7 @@ impl<'m, 'p> Live<'m, 'p> {
                     // Who waits for a further try, or has gone, is looked at when it is over.
                     crowd.leave(came * fails, 0.0);
                     passed.lost += came * fails;
-                    passed.tries += came;
+                    passed.carried += came;
                 } else {
                     let share = if wanted > 0.0 { came / wanted } else { 0.0 };
                     passed += crowd.pass(came, seconds, tries_fail, overload * share);
@@ -562,12 +562,11 @@ impl<'m, 'p> Live<'m, 'p> {
                 let share = if wanted > 0.0 { unserved / wanted } else { fails };
                 row.shade(from, to, share + stands);
             }
-            let carried = passed.tries - passed.over;
-            self.memo.cells[cell as usize].carried[class] += carried;
-            all_carried.push(carried);
+            self.memo.cells[cell as usize].carried[class] += passed.carried;
+            all_carried.push(passed.carried);
             let commits = &self.load.classes[class].commits;
             for database in self.databases.iter_mut().flatten() {
-                database.carry(carried, commits);
+                database.carry(passed.carried, commits);
             }
         }
         if self.memo.lags {

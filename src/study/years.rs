@@ -14,7 +14,7 @@ pub mod recovery;
 use rayon::prelude::*;
 
 use crate::observe::histogram::Histogram;
-use crate::plan::availability::{Availability, AvailabilityPlan, WatchedKind};
+use crate::plan::availability::{Availability, AvailabilityPlan, Watched, WatchedKind};
 use crate::plan::figure::{Figure, Metric, Stat};
 use crate::scenario::suggest;
 use crate::solve::flows::kept::Kept;
@@ -685,8 +685,12 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, 
             return Err(format!("`[availability={other}]` must be structural or continuous"));
         }
     };
-    let names: Vec<&str> = plan.watched.iter().map(|watched| watched.name.as_str()).collect();
-    let Some(watched) = names.iter().position(|name| *name == figure.scope) else {
+    // All classes together have no name that a figure could have.
+    let named = |one: &&Watched| one.kind != WatchedKind::All;
+    let names: Vec<&str> =
+        plan.watched.iter().filter(named).map(|watched| watched.name.as_str()).collect();
+    let found = plan.watched.iter().position(|one| named(&one) && one.name == figure.scope);
+    let Some(watched) = found else {
         let message = format!("`{figure}`: there is no availability of `{}`", figure.scope);
         let help = suggest::help(&figure.scope, &names, "classes, services and groups");
         return Err(suggest::with_help(message, help));

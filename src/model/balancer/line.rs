@@ -15,7 +15,7 @@
 //! nobody waits in line who could be sent to a member with room, and no unit has more than `each`
 //! open at one; the area under the number in line and under the number open equals the sum of the
 //! times in line and open.
-//! Leaves out: a line for each member but by hash, a bound that grows with the load (`minconn`).
+//! Leaves out: a line for each member but by hash or cookie, a bound that grows with the load (`minconn`).
 //! Source: HAProxy, `maxconn` and `slowstart` of a server, `timeout queue`, 503 when that is over.
 
 use std::collections::VecDeque;
@@ -150,7 +150,10 @@ impl Balancer {
             return !line.is_empty();
         }
         let own = self.own_member(now, unit, seeker, avoid);
-        line.iter().any(|other| other.bound.is_none() || other.bound == own)
+        // Who was sent away from that member wants another.
+        let wants_any =
+            |other: &Waiting| other.bound.is_none() && (own.is_none() || other.avoid != own);
+        line.iter().any(|other| wants_any(other) || other.bound == own)
     }
 
     /// Whether a request may have a member of its own.
@@ -193,7 +196,7 @@ impl Balancer {
         members.any(|m| self.beliefs[base + m].alive && Some(m) != avoid)
     }
 
-    /// The beliefs of `unit` have changed: members by hash are sought anew.
+    /// The beliefs of `unit` have changed: members by hash or cookie are sought anew.
     pub(super) fn unbind(&mut self, unit: usize) {
         if let Some(lines) = &mut self.lines {
             lines.lines[unit].iter_mut().for_each(|waiting| waiting.bound = None);
@@ -345,7 +348,15 @@ impl World<'_> {
                 continue;
             }
             let belief = |member| found.at(number, member);
-            if next.bound.is_some_and(|own| found.full(belief(own), own, self.now)) {
+            // A cookie may name another by now.
+            let bound = match found.config.sticky {
+                Some(_) => {
+                    let seeker = self.seeker(id, balancer);
+                    found.own_member(self.now, number, seeker, next.avoid)
+                }
+                None => next.bound,
+            };
+            if bound.is_some_and(|own| found.full(belief(own), own, self.now)) {
                 place += 1;
                 continue;
             }

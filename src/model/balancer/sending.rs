@@ -186,6 +186,10 @@ impl World<'_> {
             && let Some(guest) = self.guest_of(id)
         {
             self.guests.set_cookie(guest, sticky, member);
+            // Who is his and waits in line has another member now.
+            if seeker.cookie.is_some() && self.balancer(balancer).lines.is_some() {
+                self.lane.push(Move::Room(self.requests[id].top().at));
+            }
         }
         Some(picked)
     }

@@ -73,7 +73,8 @@ const STANDS_STILL: [(How, &str); 2] = [(How::Hang, "is hung"), (How::Pause, "is
 pub fn targets(draft: &Draft, balancer: usize) -> Vec<(Expr, Expr)> {
     let (name, spec) = &draft.scenario.balancer[balancer];
     let retries = spec.retries.value > 0;
-    let avoids = spec.algorithm.value == Algorithm::LeastConnections;
+    // A cookie asks nobody how many are open.
+    let avoids = spec.algorithm.value == Algorithm::LeastConnections && !spec.sticky.value;
     let one = |(service, member): &(usize, u32)| {
         let member = Member::new(draft, Part::Service { service: *service, member: *member });
         let belief = self::name(&name.text, &member.name);

@@ -122,8 +122,8 @@ pub enum WatchedKind {
 pub enum Availability {
     /// Enough is up and reachable.
     Structural,
-    /// And no more than 1 % of the requests fail because a member's death is not seen yet. Of a
-    /// class alone.
+    /// And no more than 1 % of the requests fail because a member's death is not seen yet. Of
+    /// classes alone.
     Continuous,
 }
 

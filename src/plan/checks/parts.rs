@@ -12,6 +12,7 @@ use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing};
 use crate::plan::links::{DatabaseMember, Role, Store};
+use crate::plan::load;
 use crate::plan::names::member_name;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -213,6 +214,10 @@ fn check_sticky(
         let message = "by `hash` a page view has its member whatever the one before it met";
         exclude(span, balancer.algorithm.span, message, out);
     }
+    if draft.links.balancers[at].targets.len() < 2 {
+        let message = format!("`{name}` has one member: everybody is with it");
+        inert(span, message, "remove `sticky`", out);
+    }
     let scenario = &draft.scenario;
     let comes_here = |class: usize| {
         let all = std::iter::successors(Some(class), |class| draft.links.thens[*class]);
@@ -228,7 +233,8 @@ fn check_sticky(
     }
     let has_sessions = |workload: &WorkloadSpec| {
         let clients = workload.from.as_ref().and_then(|from| scenario.clients.get(&from.text));
-        clients.is_some_and(|clients| clients.session.is_some())
+        let session = clients.and_then(|clients| clients.session.as_ref());
+        session.is_some_and(|session| load::mean(&session.pages) > 1.0)
     };
     let sticks = |workload: &WorkloadSpec| workload.users.is_some() || has_sessions(workload);
     if !here.into_iter().any(sticks) {

@@ -70,8 +70,8 @@ pub struct FluidPlan {
     names: Vec<String>,
     /// By balancer: members behind it.
     pub targets: Vec<u32>,
-    /// By balancer: whose requests meet one member, time and again.
-    pub keeps: Vec<Keeps>,
+    /// By class of the file and balancer: whose requests meet one member, time and again.
+    pub keeps: Vec<Vec<Keeps>>,
     /// By balancer: what it has open, where it counts that.
     pub open: Vec<Option<Open>>,
     /// Balancers whose address moves.
@@ -173,7 +173,7 @@ impl FluidPlan {
             inputs: Vec::new(),
             names: Vec::new(),
             targets: draft.links.balancers.iter().map(|b| b.targets.len() as u32).collect(),
-            keeps: draft.scenario.balancer.iter().map(|(_, spec)| keeps(spec)).collect(),
+            keeps: (0..draft.scenario.request.len()).map(|class| keeps(draft, class)).collect(),
             open: Vec::new(),
             pairs: Vec::new(),
             databases: Vec::new(),
@@ -223,7 +223,8 @@ impl FluidPlan {
         let seconds: Vec<Vec<f64>> = self.classes.iter().map(seconds).collect();
         let one = |at: usize| {
             let spec = &balancers[at].1;
-            if spec.algorithm.value != Algorithm::LeastConnections {
+            // With cookies most go where they were before: each member has an even share.
+            if spec.algorithm.value != Algorithm::LeastConnections || spec.sticky.value {
                 return None;
             }
             // Peers count for themselves; of a pair one works.
@@ -236,22 +237,9 @@ impl FluidPlan {
                 let all = self.workloads.iter().zip(&rates).map(of);
                 all.fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
             };
-            let begins = if spec.sticky.value { self.begins() } else { 1.0 };
-            Some(Open::new((0..HOURS).map(hour).collect(), begins))
+            Some(Open::new((0..HOURS).map(hour).collect()))
         };
         (0..balancers.len()).map(one).collect()
-    }
-
-    /// Share of the views that begin a session.
-    fn begins(&self) -> f64 {
-        let rates = self.rates_by_hour();
-        let (mut begin, mut all) = (0.0, 0.0);
-        for (workload, rates) in self.workloads.iter().zip(&rates) {
-            let pages = workload.users.session.as_ref().map_or(1.0, |session| session.pages);
-            let rate: f64 = rates.iter().sum();
-            (begin, all) = (begin + rate / pages, all + rate);
-        }
-        if all > 0.0 { begin / all } else { 1.0 }
     }
 
     /// Who asks for what.
@@ -542,12 +530,20 @@ pub enum Keeps {
     Session,
 }
 
-fn keeps(spec: &BalancerSpec) -> Keeps {
-    match spec.algorithm.value {
-        _ if spec.sticky.value => Keeps::Session,
+/// By balancer, for a page view of a class: cookies are the client's, so that calls of other services have none.
+fn keeps(draft: &Draft, class: usize) -> Vec<Keeps> {
+    let links = &draft.links;
+    let comes = |at: usize| {
+        let all = std::iter::successors(Some(class), |class| links.thens[*class]);
+        let mut all = all.take(links.thens.len());
+        all.any(|class| links.enters[class].is_some_and(|to| links.leads_to(to, at)))
+    };
+    let one = |(at, (_, spec)): (usize, &(_, BalancerSpec))| match spec.algorithm.value {
+        _ if spec.sticky.value && comes(at) => Keeps::Session,
         Algorithm::Hash => Keeps::View,
         _ => Keeps::None,
-    }
+    };
+    draft.scenario.balancer.iter().enumerate().map(one).collect()
 }
 
 /// The services that a class enters by.

@@ -19,8 +19,6 @@ use crate::engine::special::{normal_cdf, normal_density};
 pub struct Open {
     /// By hour of the week: views, and the mean number of requests open at one unit while all is well.
     hours: Vec<(f64, f64)>,
-    /// Share of the views that are not sent to where a cookie says.
-    begins: f64,
 }
 
 impl Open {
@@ -31,10 +29,9 @@ impl Open {
             return if refusing > 0 { 1.0 } else { 0.0 };
         }
         let of = |idle: f64| refusing as f64 / (refusing as f64 + idle);
-        let evenly = of(well as f64);
         let all: f64 = self.hours.iter().map(|(weight, _)| weight).sum();
         if all <= 0.0 {
-            return evenly;
+            return of(well as f64);
         }
         let refused = |open: f64| {
             if open > MANY {
@@ -53,22 +50,19 @@ impl Open {
         };
         let settled = |open: f64| {
             // The more is refused the fewer are open, and the less is refused.
-            let (mut low, mut high) = (evenly, 1.0);
+            let (mut low, mut high) = (of(well as f64), 1.0);
             for _ in 0..HALVINGS {
                 let middle = f64::midpoint(low, high);
                 if refused(open * (1.0 - middle)) > middle { low = middle } else { high = middle }
             }
             f64::midpoint(low, high)
         };
-        let drawn: f64 =
-            self.hours.iter().map(|(weight, open)| weight / all * settled(*open)).sum();
-        evenly + self.begins * (drawn - evenly)
+        self.hours.iter().map(|(weight, open)| weight / all * settled(*open)).sum()
     }
 
-    /// Hours, each with its views and the mean number open; those alike as one. `begins`: the share of the views
-    /// for which it counts; the others have a cookie.
+    /// Hours, each with its views and the mean number open; those alike as one.
     #[must_use]
-    pub fn new(mut hours: Vec<(f64, f64)>, begins: f64) -> Self {
+    pub fn new(mut hours: Vec<(f64, f64)>) -> Self {
         hours.sort_by(|a, b| a.1.total_cmp(&b.1));
         hours.dedup_by(|next, last| {
             let alike = next.1 == last.1;
@@ -77,7 +71,7 @@ impl Open {
             }
             alike
         });
-        Self { hours, begins }
+        Self { hours }
     }
 }
 
@@ -166,7 +160,7 @@ mod tests {
     use super::*;
 
     fn at(open: f64) -> Open {
-        Open::new(vec![(1.0, open)], 1.0)
+        Open::new(vec![(1.0, open)])
     }
 
     #[test]
@@ -200,7 +194,7 @@ mod tests {
 
     #[test]
     fn hours_weigh_as_their_views() {
-        let two = Open::new(vec![(1.0, 0.0), (1.0, 1e9), (2.0, 0.0)], 1.0);
+        let two = Open::new(vec![(1.0, 0.0), (1.0, 1e9), (2.0, 0.0)]);
         assert_eq!(two.hours, [(3.0, 0.0), (1.0, 1e9)]);
         assert!((two.share(1, 1) - (0.75 * 0.5 + 0.25)).abs() < 1e-6);
     }

@@ -91,7 +91,10 @@ pub struct ClassLoad {
     /// Of these, the share of the views that does at every try: what they ask for is dead wherever they
     /// are sent. The others were sent to one of several.
     pub lacks: f64,
-    /// Whether some of these are sessions that stick to a dead member, so that who goes away is one of them.
+    /// Of these, the share of the views all of whose requests meet a dead member: none of their tries is work for
+    /// anybody behind the balancer.
+    pub stuck: f64,
+    /// Whether some of these are sessions that stick to it, so that who goes away is one of them.
     pub sticks: bool,
     /// Of the views of those, the share that nobody hears of: their users are cut off, and wait until they
     /// give up.
@@ -344,7 +347,8 @@ impl<'p> Standing<'p> {
         let root = net.roots[self.plan.classes[class].class];
         let mut walk = Walk {
             standing: self,
-            fates: vec![None; self.plan.keeps.len()],
+            keeps: &self.plan.keeps[self.plan.classes[class].class],
+            fates: vec![None; self.plan.targets.len()],
             ways,
             fetches: Fetches::Answered,
             anywhere: false,
@@ -363,15 +367,22 @@ impl<'p> Standing<'p> {
         let reached = 1.0 - self.cut[class].min(1.0);
         let fails = some(1.0 - reached * survives);
         let mut lacks = 0.0;
-        let mut sticks = false;
+        let (mut sticks, mut stuck) = (false, 0.0);
+        let keeps = walk.keeps.iter().any(|keeps| *keeps != Keeps::None);
         if fails > 0.0 {
             let mut walk = Walk { anywhere: true, ..walk.clone() };
             walk.survives.fill(None);
             lacks = some(1.0 - reached * walk.all_in_all(root, cuts).0).min(fails);
-            let sessions = self.plan.keeps.iter().map(|keeps| *keeps == Keeps::Session);
-            walk.fates = sessions.map(|session| session.then_some(false)).collect();
-            walk.survives.fill(None);
-            sticks = lacks > some(1.0 - reached * walk.all_in_all(root, cuts).0).min(fails);
+            // What of it is for a dead member that all requests of a view, or of a session, meet.
+            let mut owed_to = |kept: &dyn Fn(Keeps) -> bool| {
+                walk.fates = walk.keeps.iter().map(|keeps| kept(*keeps).then_some(false)).collect();
+                walk.survives.fill(None);
+                some(lacks - (1.0 - reached * walk.all_in_all(root, cuts).0))
+            };
+            if keeps {
+                sticks = owed_to(&|keeps| keeps == Keeps::Session) > 0.0;
+                stuck = owed_to(&|keeps| keeps != Keeps::None);
+            }
         }
         walk.visit(root, 1.0, true);
         // Each request of the view, the first and what it fetches, holds a worker of its own.
@@ -437,6 +448,7 @@ impl<'p> Standing<'p> {
         ClassLoad {
             fails,
             lacks,
+            stuck,
             sticks,
             unheard: if lacks > 0.0 { ((1.0 - reached + in_vain) / lacks).min(1.0) } else { 0.0 },
             stalls: some(reached * (survives - moves)),
@@ -570,7 +582,9 @@ enum Fetches {
 #[derive(Clone)]
 struct Walk<'a, 'p> {
     standing: &'a Standing<'p>,
-    /// By balancer: whether the view's member there is dead, where all its requests meet one.
+    /// By balancer: whether all requests of the view meet one member there.
+    keeps: &'a [Keeps],
+    /// By balancer: whether that is dead, where it is known.
     fates: Vec<Option<bool>>,
     /// How far what edges fetch comes.
     fetches: Fetches,
@@ -599,7 +613,7 @@ impl<'p> Walk<'_, 'p> {
 
     /// [`Self::survives`], where shares of the views fetch in vain, and shares of them have a dead member.
     fn all_in_all(&mut self, root: u32, cuts: [(Fetches, f64); 2]) -> (f64, f64) {
-        let keeps = &self.standing.plan.keeps;
+        let keeps = self.keeps;
         let open = |at: &usize| {
             let astray = self.standing.refused[*at];
             keeps[*at] != Keeps::None && self.fates[*at].is_none() && astray > 0.0 && astray < 1.0

@@ -62,7 +62,8 @@ fn unnoticed(ladder: &Ladder) -> Option<String> {
     }
     let rest = ladder.breaks.iter().filter(|kind| !is_missed(kind));
     let rest: Vec<String> = rest.map(|kind| label(ladder, kind)).collect();
-    (!rest.is_empty()).then(|| format!("No view missed in any run without: {}.", rest.join(", ")))
+    (!rest.is_empty())
+        .then(|| format!("No view missed in any run while it is broken: {}.", rest.join(", ")))
 }
 
 fn label(ladder: &Ladder, kind: &BreakKind) -> String {
@@ -73,7 +74,7 @@ fn label(ladder: &Ladder, kind: &BreakKind) -> String {
 }
 
 /// What a matrix of parts and scenarios tells.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum What {
     Missed,
     Losing,
@@ -128,13 +129,13 @@ impl What {
         format!("{what}, {level:.0} % intervals; \u{2013}: no such part")
     }
 
-    /// Parts that have a row: of what is lost for long, or after a repair, those of which some is seen to be.
+    /// Whether some is seen to be lost for long, or after a repair.
     fn tells(self, kind: &BreakKind) -> bool {
         let some = |row: &BreakRow| match self.of(row) {
             Estimate::Interval(i) => i.low > 0.0,
             other => other.value().is_some_and(|value| value > 0.0),
         };
-        self == Self::Missed || kind.cells.iter().flatten().any(some)
+        kind.cells.iter().flatten().any(some)
     }
 }
 
@@ -156,7 +157,10 @@ fn matrix(ladder: &Ladder, what: What) -> Table {
     Table {
         caption: what.caption(ladder),
         columns,
-        rows: told(ladder).filter(|kind| what.tells(kind)).map(row).collect(),
+        rows: match what {
+            What::Missed => told(ladder).map(row).collect(),
+            _ => ladder.breaks.iter().filter(|kind| what.tells(kind)).map(row).collect(),
+        },
     }
 }
 

@@ -78,7 +78,8 @@ impl Held {
     fn insert(&mut self, bits: &Bits, mut load: StateLoad) -> Arc<StateLoad> {
         for class in &mut load.classes {
             let sticks = f64::from(u8::from(class.sticks));
-            let heads = [class.fails, class.lacks, sticks, class.unheard, class.stalls, class.held];
+            let [fails, lacks, stuck] = [class.fails, class.lacks, class.stuck];
+            let heads = [fails, lacks, stuck, sticks, class.unheard, class.stalls, class.held];
             let work = class.work.iter().flat_map(|(at, work)| [u64::from(*at), work.to_bits()]);
             let hash = hash_of(heads.iter().map(|head| head.to_bits()).chain(work));
             Self::once(&mut self.classes, hash, class);
@@ -383,6 +384,12 @@ impl<'p> Memo<'p> {
                 ways.push((used[at], *share, self.spread(state, &load, at)));
             }
             all.meet(&mut ways);
+        }
+        // Of those who come: not of views that meet a dead member with all that they ask for.
+        let stuck = load.classes[class].stuck;
+        if stuck > 0.0 {
+            let of = |share: f64| (share / (1.0 - stuck).max(f64::MIN_POSITIVE)).min(1.0);
+            (all.noisy, all.plain) = (of(all.noisy), of(all.plain));
         }
         self.ways = ways;
         all

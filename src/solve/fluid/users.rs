@@ -11,6 +11,9 @@
 //! S, S' = q ℓ − (1 − q) S/τ where ℓ are those lost, and S/τ pages a second are not asked for any more. They
 //! are taken from those who come, so that ℓ falls with them.
 //!
+//! Where all requests of a view meet one member that is dead (by hash, by a cookie), no try of it is work for
+//! another. With cookies who goes away would have met it, so that ℓ is less by S/τ, not by its share of that.
+//!
 //! Holds: views that came are served, lost, not asked for, or wait for a further try: the sums over a stretch
 //! follow from what waits at its ends. Leaves out: that a failure takes time until it is noticed (but for
 //! stalls, and for users who are cut off, whose patience comes before d in the mean), and the form of the
@@ -57,7 +60,9 @@ struct Waiting {
 pub(super) struct Fails {
     /// Share of the views that fails wherever they are sent.
     pub(super) lacking: f64,
-    /// Those are sessions that stick to a dead member, some of them: who goes away would have been one.
+    /// Of the views, those all of whose requests meet a dead member.
+    pub(super) stuck: f64,
+    /// They are sessions, some of them: who goes away would have been one.
     pub(super) sticks: bool,
     /// Of these, who is not even heard, and finds out when his patience ends.
     pub(super) unheard: f64,
@@ -76,8 +81,8 @@ pub(super) struct Passed {
     pub(super) over: f64,
     /// Served at a further try.
     pub(super) late: f64,
-    /// Tries, the first ones too.
-    pub(super) tries: f64,
+    /// Tries that are not lost to overload, the first ones too, as far as they are work ([`Fails::work`]).
+    pub(super) carried: f64,
 }
 
 impl AddAssign for Passed {
@@ -86,7 +91,7 @@ impl AddAssign for Passed {
         self.lost += other.lost;
         self.over += other.over;
         self.late += other.late;
-        self.tries += other.tries;
+        self.carried += other.carried;
     }
 }
 
@@ -96,6 +101,8 @@ struct Tried {
     lost: f64,
     late: f64,
     further: f64,
+    /// Tries of those who need what is dead, first and further ones.
+    lacking: f64,
 }
 
 impl Fails {
@@ -103,7 +110,16 @@ impl Fails {
         let (lacking, others) = (load.lacks, 1.0 - load.lacks);
         let unlucky = if others > 0.0 { (load.fails - lacking) / others } else { 0.0 };
         let unlucky = unlucky.clamp(0.0, 1.0);
-        Self { lacking, sticks: load.sticks, unheard: load.unheard, unlucky }
+        Self { lacking, stuck: load.stuck, sticks: load.sticks, unheard: load.unheard, unlucky }
+    }
+
+    /// So many tries, `lacking` of them of those who need what is dead, as tries of which each is the work of
+    /// a view in the mean: those that all meet a dead member are none.
+    fn work(self, tries: f64, lacking: f64) -> f64 {
+        if self.stuck <= 0.0 {
+            return tries;
+        }
+        (tries - lacking * self.stuck / self.lacking) / (1.0 - self.stuck).max(f64::MIN_POSITIVE)
     }
 
     const fn none(self) -> bool {
@@ -138,16 +154,17 @@ impl<'p> Crowd<'p> {
         self.gone * self.of.unserved()
     }
 
-    /// Tries of a stretch of which `came` views come if nobody stays away.
+    /// Tries of a stretch of which `came` views come if nobody stays away, as far as they are work.
     pub(super) fn tries(&mut self, came: f64, seconds: f64, fails: Fails) -> f64 {
-        came + self.tried(came, seconds, fails).further
+        let tried = self.tried(came, seconds, fails);
+        fails.work(came + tried.further, tried.lacking)
     }
 
     /// A stretch of `seconds` in which `came` views would come; `over` of them overload would lose.
     pub(super) fn pass(&mut self, came: f64, seconds: f64, fails: Fails, over: f64) -> Passed {
         self.rate = came / seconds;
         if fails.none() && over <= 0.0 && self.is_empty() {
-            return Passed { tries: came, ..Passed::default() };
+            return Passed { carried: came, ..Passed::default() };
         }
         // Of what is too much, whoever has gone takes one for one: S' = q (ℓ + e) − S/τ as long as any of
         // the excess e is left.
@@ -155,10 +172,17 @@ impl<'p> Crowd<'p> {
         let gross = came * self.lost_of(fails);
         let spared = (over > 0.0)
             .then(|| self.stay_away(self.gone, (came, seconds), gross + over, 1.0))
-            .map(|away| (away, over - away * (1.0 - share)))
+            .map(|away| match fails.sticks {
+                true => (away, over - (away - gross).max(0.0)),
+                false => (away, over - away * (1.0 - share)),
+            })
             .filter(|(_, left)| *left > 0.0);
-        let (away, over) = spared
-            .unwrap_or_else(|| (self.stay_away(self.gone, (came, seconds), gross, share), 0.0));
+        let (away, over) = spared.unwrap_or_else(|| {
+            let away = self.stay_away(self.gone, (came, seconds), gross, share);
+            // More have gone than there are to be lost: nobody is.
+            let all = fails.sticks && away > gross;
+            (if all { self.stay_away(self.gone, (came, seconds), 0.0, 0.0) } else { away }, 0.0)
+        });
         // Of those who stick to a dead member nobody is asked for who has gone.
         let lacking = match fails.sticks {
             true => (came * fails.lacking - away).max(0.0) / (came - away).max(f64::MIN_POSITIVE),
@@ -175,7 +199,7 @@ impl<'p> Crowd<'p> {
             lost: tried.lost,
             over,
             late: tried.late,
-            tries: came - away + tried.further,
+            carried: fails.work(came - away + tried.further - over, tried.lacking),
         }
     }
 
@@ -223,7 +247,7 @@ impl<'p> Crowd<'p> {
         let lacking = first * fails.lacking;
         let unlucky = (first - lacking) * fails.unlucky;
         let Some(retry) = &self.of.retry else {
-            return Tried { lost: lacking + unlucky, ..Tried::default() };
+            return Tried { lost: lacking + unlucky, lacking, ..Tried::default() };
         };
         let known = if fails.lacking > 0.0 { 1.0 } else { fails.unlucky };
         let (old, now) = (&self.again, &mut self.then);
@@ -232,14 +256,14 @@ impl<'p> Crowd<'p> {
             let (chance, lapse) = (retry.chance, seconds / delay);
             if failed <= 0.0 && old.iter().all(|waiting| *of(&mut waiting.clone()) <= 0.0) {
                 now.iter_mut().for_each(|waiting| *of(waiting) = 0.0);
-                return;
+                return 0.0;
             }
             let old = |k: usize| *of(&mut old[k].clone());
             // By further try: how many wait once nothing changes any more.
             let first = chance * failed / seconds * delay;
             let settled = |k: usize| (0..k).fold(first, |waiting, _| waiting * chance * again);
             let left = if lapse < LONG { libm::exp(-lapse) } else { 0.0 };
-            let mut comes = chance * failed;
+            let (mut comes, mut further) = (chance * failed, 0.0);
             all.lost += failed - comes;
             for k in 0..now.len() {
                 let mut end = settled(k);
@@ -251,18 +275,21 @@ impl<'p> Crowd<'p> {
                 let end = if end < NONE { 0.0 } else { end };
                 let tries = comes - (end - old(k));
                 all.further += tries;
+                further += tries;
                 all.late += tries * (1.0 - again);
                 comes = if k + 1 < now.len() { chance * again * tries } else { 0.0 };
                 all.lost += tries * again - comes;
                 *of(&mut now[k]) = end;
             }
+            further
         };
         let after = retry.after.seconds();
         let unheard = if fails.lacking > 0.0 { fails.unheard } else { self.unheard };
         // Who waits for ever is as good as lost at once.
         let silence = after + unheard * self.of.gives_up.map_or(0.0, |wait| wait.seconds());
         chain(unlucky, fails.unlucky, after, |waiting| &mut waiting.unlucky);
-        chain(lacking, known, silence, |waiting| &mut waiting.lacking);
+        let further = chain(lacking, known, silence, |waiting| &mut waiting.lacking);
+        all.lacking = lacking + further;
         all
     }
 }

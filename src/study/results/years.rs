@@ -143,7 +143,8 @@ fn figures(
     (load, recovery): (Option<&LoadRows>, &[RecoveryRow]),
 ) -> Vec<FigureRow> {
     let mut paths: Vec<String> = plan.figures.iter().map(|asked| asked.path.clone()).collect();
-    for row in rows.iter().filter(|row| row.availability == Availability::Structural) {
+    let named = rows.iter().filter(|row| row.kind != WatchedKind::All);
+    for row in named.filter(|row| row.availability == Availability::Structural) {
         let name = &row.name;
         paths.push(format!("structural.{name}@horizon"));
         paths.push(format!("downtime.{name}@horizon"));

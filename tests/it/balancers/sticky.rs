@@ -167,6 +167,8 @@ fn cookies_that_nobody_has_are_refused_with_the_way_out() {
     };
     assert!(draft_or_complaints(&text).is_ok());
     refused(&text.replace(session, ""), "each page view is another user's");
+    refused(&text.replace("mean = 4", "mean = 1"), "each page view is another user's");
+    refused(&front(1, "", "rate = \"1/s\""), "everybody is with it");
     refused(&text.replace("from = \"public\"\n", ""), "each page view is another user's");
     refused(
         &text.replace("sticky = true", "sticky = true\nalgorithm = \"hash\""),

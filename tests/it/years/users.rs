@@ -3,7 +3,7 @@
 
 use fivenines::plan::availability::{self, AvailabilityPlan};
 use fivenines::plan::fluid::users::{Retry, Session};
-use fivenines::solve::fluid::{ClassTally, Known, Memo};
+use fivenines::solve::fluid::{ClassTally, Known, Memo, TrafficTally};
 use fivenines::solve::{flows, requests};
 
 use super::load::SHOP;
@@ -54,12 +54,30 @@ pub fn with(text: &str, users: &str) -> String {
 }
 
 pub fn by_flows(text: &str, mutate: impl Fn(&mut AvailabilityPlan)) -> ClassTally {
+    let (_, mut tally) = all_by_flows(text, mutate);
+    tally.classes.swap_remove(0)
+}
+
+/// With the names of classes and resources.
+fn all_by_flows(
+    text: &str,
+    mutate: impl Fn(&mut AvailabilityPlan),
+) -> ([Vec<String>; 2], TrafficTally) {
     let mut plan = availability::plan(&drafted(text), &[]).unwrap();
     mutate(&mut plan);
     let known = Known::default();
     let mut memo = Memo::new(plan.fluid.as_ref().unwrap(), &known);
     let seen = flows::run_with_traffic(&plan, 0, 0, &[], &mut memo).unwrap();
-    seen.traffic.unwrap().classes.swap_remove(0)
+    let fluid = plan.fluid.as_ref().unwrap();
+    let classes = fluid.classes.iter().map(|class| class.name.clone()).collect();
+    let resources = fluid.network.resources.iter().map(|r| r.name.clone()).collect();
+    ([classes, resources], seen.traffic.unwrap())
+}
+
+/// How busy the processor of the second server is over the day.
+fn second_busy(text: &str) -> f64 {
+    let ([_, resources], tally) = all_by_flows(text, |_| {});
+    tally.busy[resources.iter().position(|name| name == "box-2.cpu").unwrap()]
 }
 
 /// Views lost, not asked for and served at a further try, in the mean of so many replications.
@@ -163,6 +181,9 @@ fn a_page_view_that_keeps_to_its_member_has_one_chance() {
     let wanted = [views / 2.0 - late, 0.0, late];
     near(of(&by_flows(&text, |_| {})), wanted, 1e-3);
     near(by_requests(&text, (3_600.0, 7_200.0), 1), wanted, 0.01);
+    // The other member has its half of the views all day, 1 ms of four cores each.
+    let busy = second_busy(&text);
+    assert!((busy / 0.005 - 1.0).abs() < 1e-3, "{busy}");
     let text = with(&nine_of_two("algorithm = \"random\""), AGAIN);
     let lucky = libm::pow(0.5, 9.0);
     let unlucky = 1.0 - lucky;
@@ -189,6 +210,65 @@ fn who_sticks_to_a_dead_member_goes_away_and_the_others_never_meet_it() {
     let text = with(&nine_of_two("sticky = true"), SESSION);
     near(of(&by_flows(&text, |_| {})), wanted, 5e-3);
     near(by_requests(&text, (3_600.0, 9_000.0), 4), wanted, 0.01);
+    // The other member has its half all day, but for those who have gone when the first is back.
+    let busy = second_busy(&text);
+    assert!((busy / 0.005 - 1.0).abs() < 3e-3, "{busy}");
+    // A balancer that counts connections goes on sending who has a cookie to one that hangs.
+    let hangs = nine_of_two("sticky = true\nalgorithm = \"least-connections\"");
+    let hangs = with(&hangs.replace("how = \"crash\"", "how = \"hang\""), SESSION);
+    near(of(&by_flows(&hangs, |_| {})), wanted, 5e-3);
+}
+
+/// Members that can do three quarters of what comes, all day. While one is dead its sessions end, and the other has
+/// too much as before: it is busy all the time, nothing is served twice, and nothing less than nothing.
+#[test]
+fn who_sticks_to_a_dead_member_takes_nothing_from_a_busy_one() {
+    let patient = format!("{SESSION}\npatience = {{ dist = \"exponential\", mean = \"2s\" }}");
+    let text = with(&nine_of_two("sticky = true"), &patient)
+        .replace("draw = { page = \"1ms\" }", "draw = { page = \"267ms\" }");
+    let busy = second_busy(&text);
+    assert!((0.97..1.001).contains(&busy), "{busy}");
+    let [lost, never_born, late] = of(&by_flows(&text, |_| {}));
+    let views = 40.0 * 86_400.0;
+    let served = views - lost - never_born;
+    // Four cores of each, but for the hour of the first.
+    let can = 2.0 * 4.0 / 0.267 * 86_400.0 - 4.0 / 0.267 * 3_600.0;
+    assert!((served / can - 1.0).abs() < 0.03 && late >= 0.0, "{served}, {can}");
+}
+
+/// Cookies are the client's: a report whose service calls the balancer meets either member with each try.
+#[test]
+fn a_call_of_another_service_has_no_cookie() {
+    let users = format!("{AGAIN}\n{SESSION}");
+    let text = with(&nine_of_two("sticky = true"), &users).replace(
+        "[request.part]",
+        r#"[service.back]
+in = "web"
+workers = 1000
+[clients.partners]
+RETRY
+[workload.reporters]
+from = "partners"
+request = "report"
+rate = "10/s"
+[request.report]
+enter = "back"
+steps = [ { call = "front", steps = [ { delay = "1ms" } ] } ]
+[request.part]"#,
+    );
+    let text = text.replace("RETRY", AGAIN);
+    let views = 10.0 * 3_600.0;
+    let waits = 10.0 * (0.25 + 0.0625) * 5.0;
+    let lost = views * (0.25 + 0.0625 + 0.03125) - waits;
+    let ([classes, _], tally) = all_by_flows(&text, |_| {});
+    let class = &tally.classes[classes.iter().position(|name| name == "report").unwrap()];
+    let found: f64 = class.lost.iter().sum();
+    assert!((found / lost - 1.0).abs() < 5e-3, "{found}, {lost} wanted");
+    let plan = planned(&text);
+    let place = plan.workloads.iter().position(|one| one.name == "reporters").unwrap();
+    let seen = requests::run(&plan, &window(3_600.0, 7_200.0), 0).unwrap();
+    let found = seen.record.views[place].lost.iter().sum::<u64>() as f64;
+    assert!((found / lost - 1.0).abs() < 0.03, "{found}, {lost} wanted");
 }
 
 /// Sessions of M = 3.7 pages, think times of τ = 88 s: of those who come while all is dead, S' = qλ − S/τ is not
