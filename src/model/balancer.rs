@@ -360,11 +360,12 @@ impl Balancer {
         draws: impl Fn(u32) -> f64,
     ) -> Option<usize> {
         let range = self.config.farms[farm].clone();
-        let believed = self.at(unit, 0);
-        let stays = |m: &usize| self.beliefs[believed + m].alive && !barred(*m);
-        if let Some(own) = seeker.cookie.filter(stays) {
+        let base = self.at(unit, 0);
+        let lives = |m: &usize| self.beliefs[base + m].alive && !barred(*m);
+        let may = |m: &usize| lives(m) && !self.full(base + m, *m, now);
+        if let Some(own) = seeker.cookie.filter(lives) {
             // Who has no room there waits for it.
-            let own = Some(own).filter(|own| !self.full(believed + own, *own, now));
+            let own = Some(own).filter(may);
             return self.opened(now, unit, own);
         }
         if self.config.choice == Choice::RoundRobin {
@@ -372,9 +373,6 @@ impl Balancer {
             return self.opened(now, unit, chosen);
         }
         let (first, count) = (range.start, range.len());
-        let base = self.at(unit, 0);
-        let lives = |m: &usize| self.beliefs[base + m].alive && !barred(*m);
-        let may = |m: &usize| lives(m) && !self.full(base + m, *m, now);
         let weight = |m: usize| self.weight(base + m, m, now);
         let load = |m: usize| f64::from(self.beliefs[base + m].open + 1) / weight(m);
         let chosen = match self.config.choice {

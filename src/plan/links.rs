@@ -190,6 +190,15 @@ impl Links {
         self.cdns[self.shield_of(cdn).unwrap_or(cdn)]
     }
 
+    /// Whether some of the requests of a page view of `class` are the client's own at a balancer.
+    #[must_use]
+    pub fn view_comes_to(&self, class: usize, balancer: usize) -> bool {
+        // A class that fetches itself in the end is refused elsewhere.
+        let all = std::iter::successors(Some(class), |class| self.thens[*class]);
+        let mut all = all.take(self.thens.len());
+        all.any(|class| self.enters[class].is_some_and(|to| self.leads_to(to, balancer)))
+    }
+
     /// Whether requests that enter at `to` can come to a balancer before anything else answers them.
     #[must_use]
     pub fn leads_to(&self, to: Entrance, balancer: usize) -> bool {

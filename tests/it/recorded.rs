@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::common::{load, read, scenarios};
 
 use fivenines::model::blueprint::Arrivals;
-use fivenines::solve::requests;
+use fivenines::solve::requests::{self, Observation};
 use fivenines::study::window::{WindowPlan, run};
 use fivenines::units::{Rate, SimDuration, SimTime};
 
@@ -254,8 +254,16 @@ fn tier_2_under(counts: &[u8], scale: f64) -> crate::common::Loaded {
     read(&parts.concat(), folder.path()).unwrap_or_else(|wrong| panic!("{wrong}"))
 }
 
-/// July or August 1995, local time, out of the whole record: its rows, requests and days.
-fn month(whole: &str, from: u64) -> (Vec<u8>, f64, f64) {
+/// A month of the record.
+struct Month {
+    name: &'static str,
+    rows: Vec<u8>,
+    requests: f64,
+    days: f64,
+}
+
+/// July or August 1995, local time, out of the whole record.
+fn month(whole: &str, (name, from): (&'static str, u64)) -> Month {
     const DAYS: u64 = 31;
     let mut rows = String::from("unix_s,requests\n");
     let mut requests = 0.0;
@@ -267,107 +275,91 @@ fn month(whole: &str, from: u64) -> (Vec<u8>, f64, f64) {
             requests += count.parse::<f64>().unwrap();
         }
     }
-    (rows.into_bytes(), requests, DAYS as f64)
+    Month { name, rows: rows.into_bytes(), requests, days: DAYS as f64 }
+}
+
+/// July and August 1995. None, and said so, where the large data is not there.
+#[allow(clippy::disallowed_methods)]
+fn months() -> Vec<Month> {
+    let Some(folder) = std::env::var_os("FIVENINES_DATA") else {
+        println!("skipped: FIVENINES_DATA does not say where the large data is");
+        return Vec::new();
+    };
+    let path = Path::new(&folder).join("nasa1995_per_minute.csv");
+    let whole = std::fs::read_to_string(path).unwrap();
+    // 1 July and 1 August, 00:00 in Florida.
+    [("July", 804_571_200), ("August", 807_249_600)].map(|one| month(&whole, one)).into()
+}
+
+/// Lives through a stretch of a recorded month, with its faults; every page is accounted for.
+fn played(
+    name: &str,
+    loaded: &crate::common::Loaded,
+    at: SimTime,
+    [lead_in, length]: [SimDuration; 2],
+) -> Observation {
+    let mut window = loaded.study.windows[0].window.clone();
+    window.levels = Vec::new();
+    window.faults = fivenines::model::outage::Faults::Live;
+    (window.at, window.lead_in, window.length) = (at, lead_in, length);
+    let seen = requests::run(&loaded.plan, &window, 0).unwrap();
+    let views = &seen.record.views[0];
+    let lost: u64 = views.lost.iter().sum();
+    println!(
+        "{name}, {length} from {at} on: {} intended, {} served, {} delayed, {lost} lost, {} never born, \
+         {} open; p95 of a view {:?} ms; {} events",
+        views.intended,
+        views.served,
+        views.delayed,
+        views.never_born,
+        seen.record.open(),
+        views.latency.quantile(0.95).map(|nanos| nanos / 1_000_000),
+        seen.events,
+    );
+    assert!(seen.stop.is_none(), "{:?}", seen.stop);
+    let ended = views.served + views.delayed + lost + views.never_born;
+    assert_eq!(views.intended, ended + seen.record.open());
+    seen
 }
 
 /// C1: tier 2 lives through the busiest stretch of each NASA month, with its faults, and every page
 /// is accounted for: two minutes, or three hours around the busiest one with FIVENINES_FULL=1.
 #[test]
-#[allow(clippy::disallowed_methods, clippy::disallowed_types)]
 fn tier_2_lives_through_the_busiest_hours_of_two_recorded_months() {
-    let Some(folder) = std::env::var_os("FIVENINES_DATA") else {
-        println!("skipped: FIVENINES_DATA does not say where the large data is");
-        return;
-    };
     let full = std::env::var_os("FIVENINES_FULL").is_some();
-    let path = Path::new(&folder).join("nasa1995_per_minute.csv");
-    let whole = std::fs::read_to_string(path).unwrap();
-    // 1 July and 1 August, 00:00 in Florida.
-    for (name, from) in [("July", 804_571_200), ("August", 807_249_600)] {
-        let (counts, requests, days) = month(&whole, from);
+    for Month { name, rows, requests, days } in months() {
         // To the tier's mean of 20 pages a second.
-        let loaded = tier_2_under(&counts, 20.0 * 3.0 * days * 86_400.0 / requests);
+        let loaded = tier_2_under(&rows, 20.0 * 3.0 * days * 86_400.0 / requests);
         let Arrivals::Recorded(playback) = &loaded.plan.workloads[0].arrivals else { panic!() };
         let mean = playback.pages() as f64 / (days * 86_400.0);
         assert!((mean / 20.0 - 1.0).abs() < 1e-6, "{mean} pages a second in the mean");
         let busiest = playback.series().busiest(SimDuration::HOUR);
         let rate = busiest.requests / 3_600.0 * playback.pages() as f64 / requests;
-        let mut window = loaded.study.windows[0].window.clone();
-        window.levels = Vec::new();
-        window.faults = fivenines::model::outage::Faults::Live;
         let before = SimDuration::from_secs(if full { 3_600 } else { 0 });
-        window.at = SimTime::ZERO + (busiest.at - before);
-        window.lead_in = SimDuration::from_secs(if full { 600 } else { 60 });
-        window.length = SimDuration::from_secs(if full { 3 * 3_600 } else { 120 });
-        let clock = std::time::Instant::now();
-        let seen = requests::run(&loaded.plan, &window, 0).unwrap();
-        let views = &seen.record.views[0];
-        let lost: u64 = views.lost.iter().sum();
-        println!(
-            "{name}: busiest hour at {} with {rate:.1} pages/s; in {}: {} intended, {} served, \
-             {} delayed, {lost} lost, {} never born, {} open; p95 of a view {:?} ms; {} events in \
-             {:?}",
-            busiest.at,
-            window.length,
-            views.intended,
-            views.served,
-            views.delayed,
-            views.never_born,
-            views.in_flight(),
-            views.latency.quantile(0.95).map(|nanos| nanos / 1_000_000),
-            seen.events,
-            clock.elapsed()
-        );
-        assert!(seen.stop.is_none(), "{:?}", seen.stop);
-        let ended = views.served + views.delayed + lost + views.never_born;
-        assert_eq!(views.intended, ended + seen.record.open());
+        let lasts = if full { [600, 3 * 3_600] } else { [60, 120] }.map(SimDuration::from_secs);
+        let seen = played(name, &loaded, SimTime::ZERO + (busiest.at - before), lasts);
         // The record says how many pages come, whatever becomes of them.
-        let expected = rate * window.length.seconds();
-        let share = views.intended as f64 / expected;
-        assert!((0.3..2.0).contains(&share), "{} of {expected}", views.intended);
+        let expected = rate * lasts[1].seconds();
+        let intended = seen.record.views[0].intended;
+        let share = intended as f64 / expected;
+        assert!((0.3..2.0).contains(&share), "{intended} of {expected}");
     }
 }
 
 /// C1: tier 2 lives through the whole of each month as it was recorded, with its faults, and every page is accounted
 /// for. With FIVENINES_FULL=1: a minute for both.
 #[test]
-#[allow(clippy::disallowed_methods)]
 fn tier_2_lives_through_two_recorded_months_from_end_to_end() {
-    let Some(folder) = std::env::var_os("FIVENINES_DATA") else {
-        println!("skipped: FIVENINES_DATA does not say where the large data is");
-        return;
-    };
     if std::env::var_os("FIVENINES_FULL").is_none() {
         println!("skipped: a minute, with FIVENINES_FULL=1");
         return;
     }
-    let whole =
-        std::fs::read_to_string(Path::new(&folder).join("nasa1995_per_minute.csv")).unwrap();
-    for (name, from) in [("July", 804_571_200), ("August", 807_249_600)] {
-        let (counts, requests, days) = month(&whole, from);
-        let loaded = tier_2_under(&counts, 1.0);
-        let mut window = loaded.study.windows[0].window.clone();
-        window.levels = Vec::new();
-        window.faults = fivenines::model::outage::Faults::Live;
-        window.at = SimTime::ZERO;
-        window.lead_in = SimDuration::ZERO;
-        window.length = SimDuration::from_secs((days * 86_400.0) as u64);
-        let seen = requests::run(&loaded.plan, &window, 0).unwrap();
+    for Month { name, rows, requests, days } in months() {
+        let length = SimDuration::from_secs((days * 86_400.0) as u64);
+        let loaded = tier_2_under(&rows, 1.0);
+        let seen = played(name, &loaded, SimTime::ZERO, [SimDuration::ZERO, length]);
         let views = &seen.record.views[0];
         let lost: u64 = views.lost.iter().sum();
-        println!(
-            "{name}: {} views of {requests} requests, {} served, {} delayed, {lost} lost, {} never \
-             born, {} open; {} events",
-            views.intended,
-            views.served,
-            views.delayed,
-            views.never_born,
-            views.in_flight(),
-            seen.events,
-        );
-        assert!(seen.stop.is_none(), "{:?}", seen.stop);
-        let ended = views.served + views.delayed + lost + views.never_born;
-        assert_eq!(views.intended, ended + views.in_flight());
         // Three requests of the record are a view.
         assert!((views.intended as f64 - requests / 3.0).abs() <= 1.0, "{}", views.intended);
         assert!(lost > 0 && views.served as f64 > 0.99 * views.intended as f64, "{lost} lost");

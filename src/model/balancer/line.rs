@@ -196,7 +196,7 @@ impl Balancer {
         members.any(|m| self.beliefs[base + m].alive && Some(m) != avoid)
     }
 
-    /// The beliefs of `unit` have changed: members by hash or cookie are sought anew.
+    /// The beliefs of `unit` have changed, or a cookie has: members by hash or cookie are sought anew.
     pub(super) fn unbind(&mut self, unit: usize) {
         if let Some(lines) = &mut self.lines {
             lines.lines[unit].iter_mut().for_each(|waiting| waiting.bound = None);
@@ -348,15 +348,7 @@ impl World<'_> {
                 continue;
             }
             let belief = |member| found.at(number, member);
-            // A cookie may name another by now.
-            let bound = match found.config.sticky {
-                Some(_) => {
-                    let seeker = self.seeker(id, balancer);
-                    found.own_member(self.now, number, seeker, next.avoid)
-                }
-                None => next.bound,
-            };
-            if bound.is_some_and(|own| found.full(belief(own), own, self.now)) {
+            if next.bound.is_some_and(|own| found.full(belief(own), own, self.now)) {
                 place += 1;
                 continue;
             }

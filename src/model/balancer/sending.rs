@@ -7,6 +7,7 @@
 
 use crate::engine::calendar::Ticket;
 use crate::model::balancer::{Balancer, Seeker};
+use crate::model::guests::GuestId;
 use crate::model::ids::{CallId, CauseId, ClassId, ComponentId, KeyId, UnitId};
 use crate::model::outage::Faults;
 use crate::model::request::{Hold, Outcome, Owner, Request, RequestId, Waits};
@@ -135,13 +136,19 @@ impl World<'_> {
         group.expect("the plan puts members of a database there").0
     }
 
-    /// Whose page view `id` is of, and which member its cookie names. Cookies are the client's: who is
-    /// called by another service has none.
+    /// The session whose cookie of a balancer counts for `id`, and that cookie's number. Cookies are the
+    /// client's: who is called by another service has none.
+    fn cookie_of(&self, id: RequestId, balancer: ComponentId) -> Option<(GuestId, u16)> {
+        let sticky = self.balancer(balancer).config.sticky?;
+        let guest = self.guest_of(id).filter(|_| self.requests[id].depth == 1)?;
+        Some((guest, sticky))
+    }
+
+    /// Whose page view `id` is of, and which member of the service its cookie names.
     pub(super) fn seeker(&self, id: RequestId, balancer: ComponentId) -> Seeker {
-        let request = &self.requests[id];
-        let sticky = self.balancer(balancer).config.sticky.filter(|_| request.depth == 1);
-        let cookie = sticky.and_then(|sticky| self.guests.cookie(self.guest_of(id)?, sticky));
-        Seeker { ordinal: request.ordinal, cookie }
+        let cookie = self.cookie_of(id, balancer);
+        let cookie = cookie.and_then(|(guest, number)| self.guests.cookie(guest, number));
+        Seeker { ordinal: self.requests[id].ordinal, cookie }
     }
 
     pub(super) fn member_for(
@@ -155,11 +162,11 @@ impl World<'_> {
         let now = self.now;
         let request = &self.requests[id];
         let unit = request.top().at;
-        let seeker = if farm == 0 {
-            self.seeker(id, balancer)
-        } else {
-            Seeker { ordinal: request.ordinal, cookie: None }
-        };
+        let mut seeker = Seeker { ordinal: request.ordinal, cookie: None };
+        let kept = if farm == 0 { self.cookie_of(id, balancer) } else { None };
+        if let Some((guest, number)) = kept {
+            seeker.cookie = self.guests.cookie(guest, number);
+        }
         let mut uniforms = [0.5; 2];
         if self.balancer(balancer).config.choice.draws() {
             // Each try and each further member draws for itself.
@@ -180,16 +187,16 @@ impl World<'_> {
         let out = |member| Some(member) == avoid || barred >> ((member - first) & 63) & 1 == 1;
         let farm = usize::from(farm);
         let member = found.pick_from(now, unit, farm, seeker, out, draw)?;
-        let (picked, sticky) = (found.config.members[member].id, found.config.sticky);
-        if let Some(sticky) = sticky.filter(|_| farm == 0 && seeker.cookie != Some(member))
-            && self.requests[id].depth == 1
-            && let Some(guest) = self.guest_of(id)
-        {
-            self.guests.set_cookie(guest, sticky, member);
-            // Who is his and waits in line has another member now.
-            if seeker.cookie.is_some() && self.balancer(balancer).lines.is_some() {
-                self.lane.push(Move::Room(self.requests[id].top().at));
-            }
+        let picked = found.config.members[member].id;
+        let changed = kept.filter(|_| seeker.cookie != Some(member));
+        // Who is his and waits in line has another member now.
+        let rings = changed.is_some() && seeker.cookie.is_some() && found.lines.is_some();
+        if rings {
+            found.unbind(unit);
+            self.lane.push(Move::Room(self.requests[id].top().at));
+        }
+        if let Some((guest, number)) = changed {
+            self.guests.set_cookie(guest, number, member);
         }
         Some(picked)
     }

@@ -21,20 +21,20 @@ pub const ALL: &str = "all classes";
 pub fn watched(draft: &Draft, graph: &Graph) -> Vec<Watched> {
     let mut all = Vec::new();
     let mut add = |name: &str, kind| all.push(Watched { name: name.to_string(), kind });
+    let mut classes = 0;
     for (subject, _) in graph.subjects() {
         match *subject {
             Subject::Class(class) if draft.links.classes.contains(&Some(class)) => {
                 add(subject.name(draft), WatchedKind::Class);
+                classes += 1;
             }
             Subject::Class(_) => {}
             Subject::Group(_) => add(subject.name(draft), WatchedKind::Group),
         }
     }
-    let classes = all.iter().filter(|one| one.kind == WatchedKind::Class).count();
     if classes > 1 {
-        all.push(Watched { name: ALL.to_string(), kind: WatchedKind::All });
+        add(ALL, WatchedKind::All);
     }
-    let mut add = |name: &str, kind| all.push(Watched { name: name.to_string(), kind });
     for (name, _) in draft.scenario.service.iter() {
         add(name, WatchedKind::Service);
     }
@@ -236,15 +236,12 @@ pub fn resolve(
         let watched = &all[*at];
         let node = node_of(draft, graph, watched);
         let up = match (node, availability) {
-            (None, Availability::Continuous) => fact(net, &continuous(&watched.name)),
+            (_, Availability::Continuous) => fact(net, &continuous(&watched.name)),
             (None, Availability::Structural) => fact(net, &watched.name),
             (Some(node), Availability::Structural) => fact(net, &name_of(node)),
-            (Some(_), Availability::Continuous) => fact(net, &continuous(&watched.name)),
         };
-        let own = |one: &&Watched| match watched.kind {
-            WatchedKind::Class => one.name == watched.name && one.kind == WatchedKind::Class,
-            kind => kind == WatchedKind::All && one.kind == WatchedKind::Class,
-        };
+        let several = watched.kind == WatchedKind::All;
+        let own = |one: &&Watched| one.kind == WatchedKind::Class && (several || *one == watched);
         let classes = all.iter().filter(own).filter_map(|one| node_of(draft, graph, one));
         let (mut cut, mut fetches, mut in_vain) = (Vec::new(), Vec::new(), Vec::new());
         for node in classes {
@@ -254,7 +251,6 @@ pub fn resolve(
             in_vain.extend(shields(draft, graph, node, net));
         }
         // Who is cut off is so of all classes that come the same way.
-        let several = watched.kind == WatchedKind::All;
         for shares in [&mut cut, &mut fetches, &mut in_vain].into_iter().filter(|_| several) {
             shares.sort_by_key(|(fact, share)| (fact.index(), std::cmp::Reverse(*share)));
             shares.dedup_by_key(|(fact, _)| *fact);

@@ -219,11 +219,7 @@ fn check_sticky(
         inert(span, message, "remove `sticky`", out);
     }
     let scenario = &draft.scenario;
-    let comes_here = |class: usize| {
-        let all = std::iter::successors(Some(class), |class| draft.links.thens[*class]);
-        let mut all = all.take(draft.links.thens.len());
-        all.any(|class| draft.links.enters[class].is_some_and(|to| draft.links.leads_to(to, at)))
-    };
+    let comes_here = |class: usize| draft.links.view_comes_to(class, at);
     let workloads = scenario.workload.iter().zip(&draft.links.classes);
     let here = workloads.filter(|(_, class)| class.is_some_and(comes_here));
     let here: Vec<_> = here.map(|((_, workload), _)| workload).collect();

@@ -532,12 +532,7 @@ pub enum Keeps {
 
 /// By balancer, for a page view of a class: cookies are the client's, so that calls of other services have none.
 fn keeps(draft: &Draft, class: usize) -> Vec<Keeps> {
-    let links = &draft.links;
-    let comes = |at: usize| {
-        let all = std::iter::successors(Some(class), |class| links.thens[*class]);
-        let mut all = all.take(links.thens.len());
-        all.any(|class| links.enters[class].is_some_and(|to| links.leads_to(to, at)))
-    };
+    let comes = |at: usize| draft.links.view_comes_to(class, at);
     let one = |(at, (_, spec)): (usize, &(_, BalancerSpec))| match spec.algorithm.value {
         _ if spec.sticky.value && comes(at) => Keeps::Session,
         Algorithm::Hash => Keeps::View,

@@ -370,13 +370,12 @@ impl<'p> Standing<'p> {
         let (mut sticks, mut stuck) = (false, 0.0);
         let keeps = walk.keeps.iter().any(|keeps| *keeps != Keeps::None);
         if fails > 0.0 {
-            let mut walk = Walk { anywhere: true, ..walk.clone() };
-            walk.survives.fill(None);
+            let mut walk = walk.where_else(|walk| walk.anywhere = true);
             lacks = some(1.0 - reached * walk.all_in_all(root, cuts).0).min(fails);
             // What of it is for a dead member that all requests of a view, or of a session, meet.
-            let mut owed_to = |kept: &dyn Fn(Keeps) -> bool| {
-                walk.fates = walk.keeps.iter().map(|keeps| kept(*keeps).then_some(false)).collect();
-                walk.survives.fill(None);
+            let owed_to = |kept: &dyn Fn(Keeps) -> bool| {
+                let fates = walk.keeps.iter().map(|keeps| kept(*keeps).then_some(false)).collect();
+                let mut walk = walk.where_else(|walk| walk.fates = fates);
                 some(lacks - (1.0 - reached * walk.all_in_all(root, cuts).0))
             };
             if keeps {
@@ -611,6 +610,14 @@ impl<'p> Walk<'_, 'p> {
         &self.visits[self.ways.branches(node)]
     }
 
+    /// The same walk where something is different.
+    fn where_else(&self, change: impl FnOnce(&mut Self)) -> Self {
+        let mut walk = self.clone();
+        change(&mut walk);
+        walk.survives.fill(None);
+        walk
+    }
+
     /// [`Self::survives`], where shares of the views fetch in vain, and shares of them have a dead member.
     fn all_in_all(&mut self, root: u32, cuts: [(Fetches, f64); 2]) -> (f64, f64) {
         let keeps = self.keeps;
@@ -623,10 +630,7 @@ impl<'p> Walk<'_, 'p> {
         };
         let astray = self.standing.refused[balancer];
         let of = |dead: bool| {
-            let mut walk = self.clone();
-            walk.fates[balancer] = Some(dead);
-            walk.survives.fill(None);
-            walk.all_in_all(root, cuts)
+            self.where_else(|walk| walk.fates[balancer] = Some(dead)).all_in_all(root, cuts)
         };
         let ((dead, dead_moves), (well, well_moves)) = (of(true), of(false));
         let mean = |dead: f64, well: f64| astray * dead + (1.0 - astray) * well;
@@ -637,8 +641,7 @@ impl<'p> Walk<'_, 'p> {
     fn in_vain(&mut self, root: u32, cuts: [(Fetches, f64); 2]) -> (f64, f64) {
         let (mut survives, mut moves) = self.survives(root);
         for (fetches, in_vain) in cuts.into_iter().filter(|(_, share)| *share > 0.0) {
-            let mut walk = Walk { fetches, ..self.clone() };
-            walk.survives.fill(None);
+            let mut walk = self.where_else(|walk| walk.fetches = fetches);
             let (held, held_moves) = walk.survives(root);
             survives += in_vain * (held - survives);
             moves += in_vain * (held_moves - moves);

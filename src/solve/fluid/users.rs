@@ -168,13 +168,15 @@ impl<'p> Crowd<'p> {
         }
         // Of what is too much, whoever has gone takes one for one: S' = q (ℓ + e) − S/τ as long as any of
         // the excess e is left.
-        let share = if fails.sticks { 1.0 } else { self.lost_of(fails) };
-        let gross = came * self.lost_of(fails);
+        let lost = self.lost_of(fails);
+        let share = if fails.sticks { 1.0 } else { lost };
+        let gross = came * lost;
         let spared = (over > 0.0)
-            .then(|| self.stay_away(self.gone, (came, seconds), gross + over, 1.0))
-            .map(|away| match fails.sticks {
-                true => (away, over - (away - gross).max(0.0)),
-                false => (away, over - away * (1.0 - share)),
+            .then(|| {
+                let away = self.stay_away(self.gone, (came, seconds), gross + over, 1.0);
+                let spares =
+                    if fails.sticks { (away - gross).max(0.0) } else { away * (1.0 - share) };
+                (away, over - spares)
             })
             .filter(|(_, left)| *left > 0.0);
         let (away, over) = spared.unwrap_or_else(|| {
@@ -184,9 +186,10 @@ impl<'p> Crowd<'p> {
             (if all { self.stay_away(self.gone, (came, seconds), 0.0, 0.0) } else { away }, 0.0)
         });
         // Of those who stick to a dead member nobody is asked for who has gone.
-        let lacking = match fails.sticks {
-            true => (came * fails.lacking - away).max(0.0) / (came - away).max(f64::MIN_POSITIVE),
-            false => fails.lacking,
+        let lacking = if fails.sticks {
+            (came * fails.lacking - away).max(0.0) / (came - away).max(f64::MIN_POSITIVE)
+        } else {
+            fails.lacking
         };
         let tried = self.tried(came - away, seconds, Fails { lacking, ..fails });
         std::mem::swap(&mut self.again, &mut self.then);

@@ -97,7 +97,7 @@ pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Option<LoadRows> {
         causes.sort_by(|a, b| b.0.total_cmp(&a.0));
         classes.push(LoadClass {
             name: class.name.clone(),
-            request: of(OfLoad::Request(at)),
+            request: of(OfLoad::Request(Some(at))),
             objective: of(OfLoad::Intervals(at)),
             lost: lost(Loss::All),
             fault: lost(Loss::Fault),
@@ -137,7 +137,7 @@ pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Option<LoadRows> {
     let key = |row: &LoadUse| row.busiest.value().unwrap_or(0.0);
     resources.sort_by(|a, b| key(b).total_cmp(&key(a)).then_with(|| a.name.cmp(&b.name)));
     Some(LoadRows {
-        all: (classes.len() > 1).then(|| of(OfLoad::RequestOfAll)),
+        all: (classes.len() > 1).then(|| of(OfLoad::Request(None))),
         classes,
         resources,
     })

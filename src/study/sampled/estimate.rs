@@ -82,7 +82,7 @@ impl Joined<'_> {
     #[must_use]
     pub fn by_flows(&self, of: OfWindows) -> Option<Estimate> {
         let what = match of {
-            OfWindows::Request(class) => OfLoad::Request(class),
+            OfWindows::Request(class) => OfLoad::Request(Some(class)),
             OfWindows::Objective(_) | OfWindows::Latency(..) => return None,
             OfWindows::Failing(class) => OfLoad::Intervals(class),
             OfWindows::Lost(class, loss) => OfLoad::Lost(class, loss),

@@ -24,10 +24,8 @@ pub const BATCHES: usize = 8;
 /// What is told of the traffic.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum OfLoad {
-    /// Served over intended views of a class (by place among those asked for).
-    Request(usize),
-    /// The same of all classes together.
-    RequestOfAll,
+    /// Served over intended views of a class (by place among those asked for); none: of all together.
+    Request(Option<usize>),
     /// Share of 5-minute intervals in which less than 1 % of a class's views are lost.
     Intervals(usize),
     /// Views lost a year.
@@ -359,16 +357,22 @@ impl FoldedLoad {
         }
     }
 
-    /// What `of` says of each class, and what was intended, of all of them: by replication.
-    fn of_all(&self, of: impl Fn(&FoldedClass) -> Vec<f64>) -> [Vec<f64>; 2] {
-        let mut all = [Vec::new(), Vec::new()];
-        for class in &self.classes {
-            for (all, own) in all.iter_mut().zip([of(class), class.intended.clone()]) {
+    /// Views of classes that were served, that were not, and that were intended: by replication.
+    fn views(classes: &[FoldedClass]) -> [Vec<f64>; 3] {
+        let mut all = [Vec::new(), Vec::new(), Vec::new()];
+        for class in classes {
+            let own = [class.served(), class.unserved(), class.intended.clone()];
+            for (all, own) in all.iter_mut().zip(own) {
                 all.resize(own.len(), 0.0);
                 all.iter_mut().zip(own).for_each(|(all, own)| *all += own);
             }
         }
         all
+    }
+
+    /// Whose requests are meant.
+    fn asked(&self, class: Option<usize>) -> &[FoldedClass] {
+        class.map_or(&self.classes, |class| std::slice::from_ref(&self.classes[class]))
     }
 
     /// Dollars of the bill over a million views served, by replication; none without prices, or where
@@ -392,12 +396,7 @@ impl FoldedLoad {
         Some(match what {
             // The share lost: that of what is served is known well from the start.
             OfLoad::Request(class) => {
-                let class = &self.classes[class];
-                let each = class.unserved().into_iter().zip(&class.intended);
-                each.map(|(lost, wanted)| lost / wanted.max(1e-300)).collect()
-            }
-            OfLoad::RequestOfAll => {
-                let [lost, wanted] = self.of_all(FoldedClass::unserved);
+                let [_, lost, wanted] = Self::views(self.asked(class));
                 lost.iter().zip(&wanted).map(|(lost, wanted)| lost / wanted.max(1e-300)).collect()
             }
             OfLoad::Intervals(class) => self.classes[class].bad.clone(),
@@ -425,19 +424,10 @@ impl FoldedLoad {
         let a_year = |values: &[f64]| super::a_year(values, years, level);
         match what {
             OfLoad::Request(class) => {
-                let class = &self.classes[class];
-                let served = class.served();
-                if class.unserved().iter().all(|lost| *lost == 0.0) {
-                    return Estimate::Missing(NoValue::NoneIn(years * served.len() as f64));
-                }
-                ratio(&served, &class.intended, level)
-            }
-            OfLoad::RequestOfAll => {
-                let [lost, wanted] = self.of_all(FoldedClass::unserved);
+                let [served, lost, wanted] = Self::views(self.asked(class));
                 if lost.iter().all(|lost| *lost == 0.0) {
                     return Estimate::Missing(NoValue::NoneIn(years * lost.len() as f64));
                 }
-                let [served, _] = self.of_all(FoldedClass::served);
                 ratio(&served, &wanted, level)
             }
             OfLoad::Intervals(class) => {
@@ -575,7 +565,7 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, Strin
     let month = figure.window.as_deref() == Some("month");
     let wrong = || format!("`{figure}` is not estimated: no such statistic of years is kept");
     match (figure.metric, figure.stat, month) {
-        (Metric::Request, None | Some(Stat::Mean), false) => Ok(OfLoad::Request(class)),
+        (Metric::Request, None | Some(Stat::Mean), false) => Ok(OfLoad::Request(Some(class))),
         (Metric::Objective, None | Some(Stat::Mean), false) => Ok(OfLoad::Intervals(class)),
         (Metric::CostPerMillion | Metric::LostCost, None | Some(Stat::Mean), _) => {
             let (of, priced, key) = match figure.metric {

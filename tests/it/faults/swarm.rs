@@ -251,10 +251,12 @@ fn whatever_breaks_the_ledgers_close_and_everything_drains() {
     assert!(failures > 10_000, "the systems break: {failures}");
 }
 
-/// How many are inside a system at `seconds`, and the share of the attempts so far that failed.
-fn inside(text: &str, case: u64, seconds: u64, faults: Faults) -> (usize, f64) {
-    let at = |seconds: u64| SimTime::ZERO + SimDuration::from_secs(seconds);
-    let plan = planned(text);
+fn at(seconds: u64) -> SimTime {
+    SimTime::ZERO + SimDuration::from_secs(seconds)
+}
+
+/// A system to which somebody comes for so many seconds.
+fn world(plan: &Blueprint, case: u64, seconds: u64, faults: Faults) -> World<'_> {
     let span = Span {
         levels: Vec::new(),
         start: SimTime::ZERO,
@@ -263,7 +265,13 @@ fn inside(text: &str, case: u64, seconds: u64, faults: Faults) -> (usize, f64) {
         horizon: at(seconds),
         faults,
     };
-    let mut world = World::new(&plan, Lineage::replication(case), span);
+    World::new(plan, Lineage::replication(case), span)
+}
+
+/// How many are inside a system at `seconds`, and the share of the attempts so far that failed.
+fn inside(text: &str, case: u64, seconds: u64, faults: Faults) -> (usize, f64) {
+    let plan = planned(text);
+    let mut world = world(&plan, case, seconds, faults);
     world.run_before(at(seconds)).unwrap();
     let classes = &world.record().classes;
     let ok: u64 = classes.iter().map(|class| class.attempts.ended[0]).sum();
@@ -409,16 +417,7 @@ fn whatever_two_heads_do_the_ledgers_close_and_everything_drains() {
 }
 
 fn drains(plan: &Blueprint, case: u64, text: &str) {
-    let at = |seconds: u64| SimTime::ZERO + SimDuration::from_secs(seconds);
-    let span = Span {
-        levels: Vec::new(),
-        start: SimTime::ZERO,
-        from: SimTime::ZERO,
-        until: at(30),
-        horizon: at(30),
-        faults: Faults::Live,
-    };
-    let mut world = World::new(plan, Lineage::replication(case), span);
+    let mut world = world(plan, case, 30, Faults::Live);
     // Whatever waits for a head is sent again within a minute.
     for end in 1..100 {
         world.run_before(at(30 + 10 * end)).unwrap();
