@@ -17,7 +17,8 @@
 //! - *Overload*: of members that share the requests, one that is asked for λ' and can do C serves C.
 //!   With patience the wait w follows w' = λ(1 − F(w))/C − 1 from a change of state on until it
 //!   is settled, F(w) = 1 − C/λ; then 1 − C/λ of the views is lost. Without patience the line grows
-//!   and nothing is lost before it is full.
+//!   and nothing is lost before it is full. Where it fills up before users give up, single requests are
+//!   refused before that is reached in the mean (`refusals`).
 //!
 //! Quiet time is never walked: views are the integral of the rate, settled overload the sum over the
 //! week's hours, and time spent in a state is kept by the hour of the week in which it was spent.
@@ -27,9 +28,7 @@
 //! Holds: lost views by cause sum to those lost, to rounding; memory does not grow with the horizon:
 //! states met are remembered up to [`MOST_CELLS`], then forgotten, which changes no figure but for the
 //! order in which they are summed, and which states are rare in a p95 of utilisation (some 1e-4 of it).
-//! Leaves out: that work of those who gave up goes on (an overload
-//! in `requests` is worse than 1 − C/λ), and who is lost to it and tries again (what is served is C all the
-//! same); the drift of the wait within a
+//! Leaves out: that work of those who gave up goes on; the drift of the wait within a
 //! settled overload, as the rate rises and falls: in all less than one patience's worth of views.
 
 mod busy;
@@ -38,6 +37,7 @@ mod excess;
 mod lag;
 mod memo;
 pub mod reading;
+mod refusals;
 mod row;
 mod stays;
 mod users;
@@ -52,7 +52,7 @@ use crate::plan::availability::{AvailabilityNet, AvailabilityPlan};
 use crate::plan::fluid::copies::Copies;
 use crate::plan::fluid::state::{AGE_BITS, AGES, Bits};
 use crate::plan::fluid::users::Patience;
-use crate::plan::fluid::{FluidWorkload, HOUR_NS, LEVEL};
+use crate::plan::fluid::{FluidClass, FluidWorkload, HOUR_NS, LEVEL};
 use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::surge::Surging;
 
@@ -415,7 +415,8 @@ impl<'m, 'p> Live<'m, 'p> {
             .enumerate()
             .map(|(k, class)| each(k) * fluid.classes[*class].requests)
             .sum();
-        let (workers, backlog) = fluid.classes[members[0]].room.unwrap_or((f64::INFINITY, 0.0));
+        let (workers, backlog) =
+            room_of(&fluid.classes[members[0]]).unwrap_or((f64::INFINITY, 0.0));
         let held_up = if held > 0.0 { workers / held } else { f64::INFINITY };
         let full = if all > 0.0 { held_up + backlog / all } else { f64::INFINITY };
         let one = |(workload, of): (usize, &FluidWorkload)| {
@@ -525,7 +526,7 @@ impl<'m, 'p> Live<'m, 'p> {
             let over = self.memo.cells[cell as usize].over[class];
             let stalled = self.stalled(class);
             let tries_fail = Fails::of(&self.load.classes[class]);
-            let mut overload = 0.0;
+            let (mut overload, mut wasted) = (0.0, 0.0);
             let strained = (over || self.rows[class].waiting > 0.0) && !stalled;
             if strained {
                 // Either what is broken makes an interval bad, or there is too much in it.
@@ -533,8 +534,9 @@ impl<'m, 'p> Live<'m, 'p> {
                 if broken >= BAD {
                     self.rows[class].shade(from, to, broken);
                 }
-                overload = self.overload(class, to, broken < BAD);
-                overload *= (1.0 - fails) / self.tries[class];
+                let live = (1.0 - fails) / self.tries[class];
+                (overload, wasted) = self.overload(class, to, broken < BAD);
+                (overload, wasted) = (overload * live, wasted * live);
             }
             let mut passed = Passed::default();
             let of_class = self.memo.plan.workloads.iter().enumerate();
@@ -562,6 +564,8 @@ impl<'m, 'p> Live<'m, 'p> {
                 let share = if wanted > 0.0 { unserved / wanted } else { fails };
                 row.shade(from, to, share + stands);
             }
+            // Of views that were lost some of the work was done.
+            passed.carried += wasted;
             self.memo.cells[cell as usize].carried[class] += passed.carried;
             all_carried.push(passed.carried);
             let commits = &self.load.classes[class].commits;
@@ -663,8 +667,8 @@ impl<'m, 'p> Live<'m, 'p> {
         if !self.memo.cells[self.cell as usize].over[class] {
             return even;
         }
-        let [all, _] = self.memo.lost_settled(self.cell, class, self.from, to);
-        let [piece, _] = self.memo.lost_settled(self.cell, class, from, until);
+        let [all, ..] = self.memo.lost_settled(self.cell, class, self.from, to);
+        let [piece, ..] = self.memo.lost_settled(self.cell, class, from, until);
         if all > 0.0 { piece / all } else { even }
     }
 
@@ -687,13 +691,13 @@ impl<'m, 'p> Live<'m, 'p> {
         }
     }
 
-    /// Views of `class` that overload loses up to `to`: step by step until the wait has settled; notes, where
-    /// it is asked to, in which intervals these are many.
-    fn overload(&mut self, class: usize, to: SimTime, notes: bool) -> f64 {
-        let mut lost = 0.0;
+    /// Views of `class` that overload loses up to `to`, and views whose work is done in vain: step by step until
+    /// the wait has settled; notes, where it is asked to, in which intervals these are many.
+    fn overload(&mut self, class: usize, to: SimTime, notes: bool) -> (f64, f64) {
+        let (mut lost, mut wasted) = (0.0, 0.0);
         let mut at = self.from;
         let cell = &self.memo.cells[self.cell as usize];
-        let (state, over) = (cell.state, cell.over[class]);
+        let (state, over, grows) = (cell.state, cell.over[class], cell.grows[class]);
         let (mut came, mut rates) = (Vec::new(), Vec::new());
         while at < to && !self.rows[class].settled {
             let until = to.min(at + STEP);
@@ -708,12 +712,13 @@ impl<'m, 'p> Live<'m, 'p> {
                 (false, false) => f64::INFINITY,
             };
             let of = &self.memo.plan.classes[class];
-            let room = of.room.map_or(f64::INFINITY, |(w, b)| (w + b) / of.requests.max(1.0));
+            let room = room_of(of).map_or(f64::INFINITY, |(w, b)| (w + b) / of.requests.max(1.0));
             let row = &mut self.rows[class];
             let from_line = line(row, &of.patience, (rate, capacity), (seconds, room));
             // Without patience the line is followed through the whole week.
-            row.settled &= of.patience.ends() || !over;
+            row.settled &= of.patience.ends() || !grows;
             lost += from_line + rate * seconds * (excess.noisy - excess.plain).max(0.0);
+            wasted += rate * seconds * excess.wasted;
             if notes {
                 let many = from_line >= BAD * rate * seconds && from_line > 0.0;
                 let risk = if many { 1.0 } else { excess.bad };
@@ -722,7 +727,8 @@ impl<'m, 'p> Live<'m, 'p> {
             at = until;
         }
         if at < to && over {
-            lost += self.memo.lost_settled(self.cell, class, at, to)[0];
+            let [more, _, in_vain] = self.memo.lost_settled(self.cell, class, at, to);
+            (lost, wasted) = (lost + more, wasted + in_vain);
             if notes {
                 let (memo, cell) = (&mut *self.memo, self.cell);
                 self.rows[class].risk(at, to, |from, to| {
@@ -730,7 +736,7 @@ impl<'m, 'p> Live<'m, 'p> {
                 });
             }
         }
-        lost
+        (lost, wasted)
     }
 
     fn end_month(&mut self) {
@@ -815,6 +821,11 @@ fn set(bits: &mut Bits, at: usize, value: bool) {
     } else {
         bits[at / 64] &= !bit;
     }
+}
+
+/// Workers, and places in line, where a class comes in.
+fn room_of(class: &FluidClass) -> Option<(f64, f64)> {
+    class.entry.map(|entry| (entry.workers, entry.backlog))
 }
 
 /// Seconds' worth of a rate that a stall of `lasted` seconds loses, and that wait at its end. Up to

@@ -21,12 +21,12 @@ mod years;
 
 pub use checks::balance;
 pub use gather::gather;
-pub use load::{LoadClass, LoadRows, LoadUse};
+pub use load::{ClassCost, LoadClass, LoadRows, LoadUse};
 pub use recovery::{RecoveryRow, WritesRow};
 pub use sampled::{
     AgreementRow, QUANTILES, SampledClassRows, SampledRow, SampledRows, SampledViews, SampledWindow,
 };
-pub use why::{CostRow, FallBar, FallRow, LossRow, SpareRows, Spread, WhyRows};
+pub use why::{FallBar, FallRow, LossRow, SpareRows, Spread, WhyRows};
 pub use years::{YearCause, YearRow, YearSide, YearsRows};
 
 use crate::model::record::Attempts;
@@ -44,7 +44,7 @@ use crate::units::{Rate, SimDuration};
 use crate::workload::log::LogReport;
 
 /// Version of the result format; raised by any change that moves a byte of a shipped result (D6).
-pub const RESULTS_VERSION: u32 = 7;
+pub const RESULTS_VERSION: u32 = 8;
 
 /// The percentiles of every latency.
 pub const STATS: [(&str, Stat); 4] = [

@@ -21,6 +21,8 @@ pub mod oracles;
 mod overload;
 #[path = "years/recovery.rs"]
 mod recovery;
+#[path = "years/rooms.rs"]
+mod rooms;
 #[path = "years/sampled.rs"]
 pub mod sampled;
 #[path = "years/takeovers.rs"]

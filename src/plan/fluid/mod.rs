@@ -6,7 +6,7 @@
 //! balancers believe, who has an address, who is master, which head serves whose volumes.
 //!
 //! Rates are means by the hour: hourly noise enters by its law, not by its draws, and so only where
-//! what is lost is not a straight line in the rate (overload); modulated arrivals are at their mean.
+//! what is lost is not a straight line in the rate (overload); so do modulated arrivals.
 //! Flash crowds and steps of the rate are followed in steps of [`LEVEL`] of the level, at most half
 //! a step (0.25 %) wrong.
 //!
@@ -18,6 +18,7 @@
 pub mod copies;
 pub mod network;
 pub mod open;
+pub mod rooms;
 pub mod state;
 pub mod users;
 
@@ -42,6 +43,7 @@ use crate::workload::rate::RateCurve;
 use copies::{Copies, CopiesNet};
 use network::Network;
 use open::Open;
+use rooms::{Entry, Swing};
 use state::{Bits, Input};
 use users::{Patience, Users};
 
@@ -118,8 +120,8 @@ pub struct FluidClass {
     pub patience: Patience,
     /// The services that it enters by.
     pub services: Vec<usize>,
-    /// Their workers, and places in line.
-    pub room: Option<(f64, f64)>,
+    /// What room there is in them.
+    pub entry: Option<Entry>,
     /// Requests of a view: the first, and those that it fetches.
     pub requests: f64,
     /// The share of views that is to be served, if the file has an objective.
@@ -137,6 +139,8 @@ pub struct FluidWorkload {
     pub traffic: Traffic,
     /// Standard deviation of the logarithm of its hourly noise.
     pub sigma: f64,
+    /// How its rate swings within minutes.
+    pub swing: Swing,
     /// Who sends it.
     pub users: Users,
 }
@@ -261,13 +265,12 @@ impl FluidPlan {
                 let most = [time_out, lost].into_iter().flatten().map(|limit| limit.value).min();
                 let patience = clients.and_then(|clients| clients.patience.as_ref());
                 let law = patience.map(|law| law_of(law));
-                let services = services(draft, class);
                 self.classes.push(FluidClass {
                     name: class_name.text.clone(),
                     class,
                     patience: Patience::new(law, most),
-                    room: self.room(&services),
-                    services,
+                    entry: Entry::of(draft, &self.network, class, clients),
+                    services: services(draft, class),
                     requests: requests(draft, class),
                     available: objective.and_then(|o| o.available.as_ref()).map(|a| a.value),
                 });
@@ -276,7 +279,8 @@ impl FluidPlan {
             let sigma = spec.noise.as_ref().map_or(0.0, |noise| noise.sigma.value);
             let clients = spec.from.as_ref().and_then(|from| scenario.clients.get(&from.text));
             let (name, users) = (name.text.clone(), Users::of(clients));
-            self.workloads.push(FluidWorkload { name, class: place, traffic, sigma, users });
+            let swing = Swing::of(&traffic);
+            self.workloads.push(FluidWorkload { name, class: place, traffic, sigma, swing, users });
         }
         // A class that also closed users or a recording asks for is known but in part.
         let partly = |class: usize| {
@@ -295,12 +299,6 @@ impl FluidPlan {
             at += 1;
             whole[at - 1]
         });
-    }
-
-    fn room(&self, services: &[usize]) -> Option<(f64, f64)> {
-        let rooms = services.iter().map(|service| self.network.rooms[*service]);
-        let all = rooms.fold((0.0, 0.0), |sum, room| (sum.0 + room.workers, sum.1 + room.backlog));
-        (!services.is_empty()).then_some(all)
     }
 
     /// Adds the facts that say which state the parts are in, to the declaration of a net.

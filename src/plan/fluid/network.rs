@@ -118,6 +118,15 @@ pub struct ResourceOf {
     pub seconds: f64,
 }
 
+impl ResourceOf {
+    /// Whether a request holds a worker while it waits there: not before it has come in, nor when its reply
+    /// has left.
+    #[must_use]
+    pub const fn holds_a_worker(&self) -> bool {
+        !matches!(self.resource, Resource::Uplink) && !matches!(self.part, Part::Balancer { .. })
+    }
+}
+
 /// What deep probes cost, whatever the traffic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ProbeWork {

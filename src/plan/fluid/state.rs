@@ -83,6 +83,15 @@ pub struct StateLoad {
     pub silent: Vec<bool>,
 }
 
+/// Members that share the requests of a class.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stage {
+    /// Share of the views that meets each, and what it uses there.
+    pub ways: Vec<(f64, Vec<u32>)>,
+    /// A request waits for what is done there.
+    pub waits: bool,
+}
+
 /// One class in a state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassLoad {
@@ -105,9 +114,8 @@ pub struct ClassLoad {
     pub held: f64,
     /// By resource that it uses: work a view.
     pub work: Vec<(u32, f64)>,
-    /// Sets of members that share its requests: share of the views that meets each, and what it
-    /// uses there.
-    pub stages: Vec<Vec<(f64, Vec<u32>)>>,
+    /// Sets of members that share its requests.
+    pub stages: Vec<Stage>,
     /// Inputs that say why some fail.
     pub because: Vec<u32>,
     /// Inputs that say why some stand still.
@@ -355,6 +363,7 @@ impl<'p> Standing<'p> {
             survives: vec![None; net.nodes.len()],
             visits: vec![0.0; ways.branches],
             blamed: vec![false; net.nodes.len()],
+            waited: vec![false; net.nodes.len()],
             because: Vec::new(),
             stalled_by: Vec::new(),
         };
@@ -419,7 +428,7 @@ impl<'p> Standing<'p> {
                 }
             }
             if !stage.is_empty() {
-                stages.push(stage);
+                stages.push(Stage { ways: stage, waits: walk.waited[at] });
             }
         }
         for (at, input) in self.plan.inputs.iter().enumerate() {
@@ -596,6 +605,8 @@ struct Walk<'a, 'p> {
     visits: Vec<f64>,
     /// By node: it is known who is to blame for it.
     blamed: Vec<bool>,
+    /// By node: a visit waits for it.
+    waited: Vec<bool>,
     because: Vec<u32>,
     stalled_by: Vec<u32>,
 }
@@ -722,6 +733,7 @@ impl<'p> Walk<'_, 'p> {
             let into = if blocked.dead > 0.0 { &mut self.because } else { &mut self.stalled_by };
             self.standing.culprits(&net.nodes[at as usize], into);
         }
+        self.waited[at as usize] |= waits;
         for (branch, share) in ways.taken(at as usize) {
             self.visits[ways.branches(at as usize).start + *branch as usize] += rate * share;
             let then = &net.nodes[at as usize].branches[*branch as usize].then;

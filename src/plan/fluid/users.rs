@@ -155,7 +155,20 @@ impl Users {
     pub fn tries(&self, fails: f64) -> f64 {
         let Some(retry) = &self.retry else { return 1.0 };
         let again = retry.chance * fails;
-        (0..=retry.at_most).map(|k| libm::pow(again, f64::from(k))).sum()
+        (0..retry.at_most).fold(1.0, |tries, _| 1.0 + again * tries)
+    }
+
+    /// Share of the views that is lost in the end, where a share of the tries fails.
+    #[must_use]
+    pub fn lost(&self, fails: f64) -> f64 {
+        let Some(retry) = &self.retry else { return fails };
+        let (mut lost, mut fail) = (0.0, fails);
+        for _ in 0..retry.at_most {
+            // Who does not try again; who does and fails is in the next.
+            lost += fail - fail * retry.chance;
+            fail *= retry.chance * fails;
+        }
+        lost + fail
     }
 
     /// Views that are lost or not asked for, of each that is lost.

@@ -4,6 +4,7 @@ use super::Ladder;
 use crate::report::document::{Block, Cell, Column, Figure, Section, Table, Unit};
 use crate::report::number;
 use crate::report::run::load::share;
+use crate::report::run::why::{cost_cells, cost_columns};
 use crate::report::run::years::{minutes, minutes_cell};
 use crate::report::run::{cell, share_cell};
 use crate::stats::interval::Interval;
@@ -24,12 +25,18 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
                 Architecture only: the same histories without what is common to all, the site, its \
                 switches and links, and mistakes that take all members at once."
             .into(),
-        blocks: [Some(table(ladder)), Some(causes(ladder)), recovery(ladder), views(ladder)]
-            .into_iter()
-            .flatten()
-            .map(Block::Table)
-            .chain(loaded(ladder).then(|| Block::Text(AT_LEAST.into())))
-            .collect(),
+        blocks: [
+            Some(table(ladder)),
+            Some(causes(ladder)),
+            recovery(ladder),
+            views(ladder),
+            costs(ladder),
+        ]
+        .into_iter()
+        .flatten()
+        .map(Block::Table)
+        .chain(loaded(ladder).then(|| Block::Text(BY_FORMULA.into())))
+        .collect(),
     })
 }
 
@@ -77,9 +84,8 @@ fn recovery(ladder: &Ladder) -> Option<Table> {
 }
 
 /// What the views of a fluid are worth.
-const AT_LEAST: &str = "Overload is the least that it can be, and what is served the most: a fluid loses what \
-is too much in the mean of minutes. Near its limit a full line refuses single requests long before, and a view \
-is lost with any of them. Of a scenario run alone, windows of its years, request by request, say how much more.";
+const BY_FORMULA: &str = "Overload is what is too much in the mean of minutes, and what a room that is full refuses before, by \
+formula: some tenths more than request by request. Of a scenario run alone, windows of its years, request by request, say how much it is.";
 
 fn loaded(ladder: &Ladder) -> bool {
     ladder.years.iter().flatten().any(|years| years.load.is_some())
@@ -96,7 +102,7 @@ fn views(ladder: &Ladder) -> Option<Table> {
         Column::numbers("served", "request_ratio", Unit::Ratio),
         Column::numbers("lost a year", "lost_per_year", a_year()),
         Column::numbers("fault", "lost_fault_per_year", a_year()),
-        Column::numbers("overload, at least", "lost_overload_per_year", a_year()),
+        Column::numbers("overload", "lost_overload_per_year", a_year()),
         Column::numbers("planned", "lost_planned_per_year", a_year()),
         Column::numbers("not asked for any more", "never_born_per_year", a_year()),
         Column::numbers("5 minutes that lose below 1 %", "objective_ratio", Unit::Ratio),
@@ -133,6 +139,24 @@ fn views(ladder: &Ladder) -> Option<Table> {
         ladder.basis.class
     );
     let rows = ladder.years.iter().enumerate().map(row).collect();
+    Some(Table { caption, columns, rows })
+}
+
+/// What page views cost over years.
+fn costs(ladder: &Ladder) -> Option<Table> {
+    let of = |years: &Option<YearCell>| years.as_ref()?.load.as_ref()?.cost.clone();
+    ladder.years.iter().find_map(of)?;
+    let first = Column::words("scenario", "scenario");
+    let columns = std::iter::once(first).chain(cost_columns()).collect();
+    let row = |(row, years): (&crate::study::compare::Row, &Option<YearCell>)| {
+        let none = || Cell::missing("no prices");
+        let cells = of(years).map_or_else(|| [none(), none()], |cost| cost_cells(&cost));
+        std::iter::once(Cell::text(row.scenario.clone())).chain(cells).collect()
+    };
+    let rows = ladder.rows.iter().zip(&ladder.years).map(row).collect();
+    let caption =
+        "What page views cost over the years: the whole bill over those served, and those lost"
+            .into();
     Some(Table { caption, columns, rows })
 }
 
@@ -287,6 +311,7 @@ pub(super) fn data(ladder: &Ladder) -> Table {
             Unit::Other("views/y".into()),
         ),
     ];
+    let columns: Vec<Column> = columns.into_iter().chain(cost_columns()).collect();
     let mut rows = Vec::new();
     for (row, years) in ladder.rows.iter().zip(&ladder.years) {
         let Some(years) = years else { continue };
@@ -308,6 +333,10 @@ pub(super) fn data(ladder: &Ladder) -> Table {
             estimate.map_or_else(|| Cell::missing("no traffic"), |estimate| cell(estimate, unit))
         };
         let views = || Unit::Other("views/y".into());
+        let none_known = || Cell::missing("no prices");
+        let cost = load.and_then(|load| load.cost.as_ref());
+        let [per_million, lost_cost] =
+            cost.map_or_else(|| [none_known(), none_known()], cost_cells);
         rows.push(vec![
             Cell::text(row.scenario.clone()),
             Cell::text(""),
@@ -322,6 +351,8 @@ pub(super) fn data(ladder: &Ladder) -> Table {
             loaded(load.map(|load| &load.objective), Unit::Ratio),
             loaded(load.map(|load| &load.lost), views()),
             loaded(load.map(|load| &load.never_born), views()),
+            per_million,
+            lost_cost,
         ]);
         let lost_to = |cause: &str| {
             let found = load.and_then(|load| load.causes.iter().find(|(name, _)| name == cause));
@@ -345,6 +376,9 @@ pub(super) fn data(ladder: &Ladder) -> Table {
                 Cell::missing("of all causes"),
                 Cell::missing("of all causes"),
                 lost_to(&cause.name),
+                Cell::missing("of all causes"),
+                Cell::missing("of all causes"),
+                Cell::missing("of all causes"),
             ]);
         }
     }

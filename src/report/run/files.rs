@@ -424,7 +424,7 @@ pub fn summary(results: &Results) -> Value {
         }
     }
     if results.alone {
-        summary["why"] = super::why::summary(&results.why);
+        summary["why"] = super::why::summary(results);
     }
     summary
 }

@@ -44,9 +44,8 @@ pub(super) fn section(results: &Results) -> Option<Section> {
 
 const INTRO: &str = "The same years with their traffic as a fluid: rates by the hour, without a single \
 request. A view is lost when something that it needs is dead, or is not yet known to be; when its \
-user does not wait for the end of a stall; or when what is up cannot do more in the mean of minutes. That is \
-the least that overload loses: near its limit a full line refuses single requests long before, and a view \
-is lost with any of them. Cold memory after a break and the work of backups are not in it. Windows of \
+user does not wait for the end of a stall; when what is up cannot do more; or, near that limit, when one of its requests \
+finds the room full in which it comes in, by formula. Cold memory after a break and the work of backups are not in it. Windows of \
 requests, where there are some, correct all of this.";
 
 /// A share that may be nearly all: rounded down.
@@ -122,7 +121,7 @@ fn losses(load: &LoadRows) -> Table {
         Column::words("class", "class"),
         Column::numbers("lost", "lost_per_year", views()),
         Column::numbers("fault", "fault_per_year", views()),
-        Column::numbers("overload, at least", "overload_per_year", views()),
+        Column::numbers("overload", "overload_per_year", views()),
         Column::numbers("planned", "planned_per_year", views()),
         Column::numbers("not asked for any more", "never_born_per_year", views()),
         Column::numbers("served late", "late_per_year", views()),

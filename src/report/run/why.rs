@@ -17,7 +17,7 @@ use crate::report::number;
 use crate::report::write::ResultFile;
 use crate::study::journal::{self, OutageRecord, Record};
 use crate::study::results::{
-    CostRow, FallBar, FallRow, LossRow, Results, SpareRows, Spread, WhyRows,
+    ClassCost, FallBar, FallRow, LossRow, Results, SpareRows, Spread, WhyRows,
 };
 use crate::study::stories::{YearStrip, YearStrips};
 use crate::study::window::Estimate;
@@ -38,7 +38,7 @@ const YEAR_S: f64 = 31_536_000.0;
 /// The sections; none where it was not run alone.
 pub(super) fn sections(results: &Results) -> Vec<Section> {
     let why = &results.why;
-    [section(results), why.spare.as_ref().map(spare), cost(why)].into_iter().flatten().collect()
+    [section(results), why.spare.as_ref().map(spare), cost(results)].into_iter().flatten().collect()
 }
 
 fn section(results: &Results) -> Option<Section> {
@@ -409,30 +409,41 @@ fn losses(rows: &SpareRows) -> Option<Chart> {
     })
 }
 
-fn cost(why: &WhyRows) -> Option<Section> {
-    let bill = why.bill?;
-    let month = |value: f64| number::figure(&Figure::exact(value, Unit::DollarsPerMonth));
-    let columns = vec![
-        Column::words("class", "class"),
+/// What its page views cost, by class.
+fn costs(results: &Results) -> impl Iterator<Item = (&str, &ClassCost)> {
+    let load = results.years.as_ref().and_then(|years| years.load.as_ref());
+    let classes = load.into_iter().flat_map(|load| &load.classes);
+    classes.filter_map(|class| Some((class.name.as_str(), class.cost.as_ref()?)))
+}
+
+/// What a class's page views cost: a million served, and those lost a month.
+pub fn cost_cells(cost: &ClassCost) -> [Cell; 2] {
+    let none = || Cell::missing("no price");
+    let lost = cost.lost.as_ref().map_or_else(none, |lost| cell(lost, Unit::DollarsPerMonth));
+    [cell(&cost.per_million, Unit::Dollars), lost]
+}
+
+/// Their columns.
+pub fn cost_columns() -> [Column; 2] {
+    [
         Column::numbers("a million views served", "per_million_dollars", Unit::Dollars),
         Column::numbers("lost views a month", "lost_dollars_per_month", Unit::DollarsPerMonth),
-    ];
-    let row = |row: &CostRow| {
-        vec![
-            Cell::text(row.name.clone()),
-            cell(&row.per_million, Unit::Dollars),
-            row.lost.as_ref().map_or_else(
-                || Cell::missing("no price"),
-                |lost| cell(lost, Unit::DollarsPerMonth),
-            ),
-        ]
-    };
+    ]
+}
+
+fn cost(results: &Results) -> Option<Section> {
+    let bill = results.why.bill?;
+    let month = |value: f64| number::figure(&Figure::exact(value, Unit::DollarsPerMonth));
+    let columns = std::iter::once(Column::words("class", "class")).chain(cost_columns()).collect();
+    let rows: Vec<Vec<Cell>> = costs(results)
+        .map(|(name, cost)| std::iter::once(Cell::text(name)).chain(cost_cells(cost)).collect())
+        .collect();
     let mut blocks = vec![Block::Text(format!("The bill: {}.", month(bill)))];
-    if !why.costs.is_empty() {
+    if !rows.is_empty() {
         blocks.push(Block::Table(Table {
             caption: "What page views cost over the years: the whole bill over those served".into(),
             columns,
-            rows: why.costs.iter().map(row).collect(),
+            rows,
         }));
     }
     let intro = "Prices of the scenario's `[cost]`. Lost views are those of the years under load.";
@@ -589,7 +600,8 @@ fn spare_file(results: &Results, spare: &SpareRows) -> Vec<u8> {
 }
 
 /// For `summary.json`.
-pub(super) fn summary(why: &WhyRows) -> Value {
+pub(super) fn summary(results: &Results) -> Value {
+    let why = &results.why;
     let one = estimate_value;
     let number = crate::report::json::number;
     json!({
@@ -621,8 +633,8 @@ pub(super) fn summary(why: &WhyRows) -> Value {
         })),
         "cost": why.bill.map(|bill| json!({
             "bill_dollars_per_month": number(bill),
-            "classes": why.costs.iter().map(|row| json!({
-                "name": row.name,
+            "classes": costs(results).map(|(name, row)| json!({
+                "name": name,
                 "per_million_served_dollars": one(&row.per_million),
                 "lost_dollars_per_month": row.lost.as_ref().map(one),
             })).collect::<Vec<_>>(),

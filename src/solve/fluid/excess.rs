@@ -1,9 +1,11 @@
 //! What is too much, over the noise of the hours.
 //!
 //! A load of u means as u N, N lognormal of mean 1: what is too much of it is E(N − 1/u)⁺ in the mean, by
-//! the partial expectation of the lognormal law (as in Black & Scholes 1973).
+//! the partial expectation of the lognormal law (as in Black & Scholes 1973). Where a room fills up before users
+//! give up, more is lost than that, and sooner ([`Refusals`]).
 
 use super::BAD;
+use super::refusals::{FEW, Refusals};
 use crate::engine::special::{ln, normal_cdf};
 
 /// Hourly noise on the load of a resource: lognormal, of mean 1.
@@ -52,8 +54,10 @@ pub(super) type Way = (f64, f64, Spread);
 pub(super) struct Excess {
     /// Share of them, in the mean over the hourly noise.
     pub(super) noisy: f64,
-    /// Without noise.
+    /// Without noise, where no room is full.
     pub(super) plain: f64,
+    /// Work done for them all the same, over that of all.
+    pub(super) wasted: f64,
     /// Chance that it is [`BAD`] or more.
     pub(super) bad: f64,
     /// Utilisation of the busiest resource on their way.
@@ -62,18 +66,53 @@ pub(super) struct Excess {
 
 impl Excess {
     /// One stage more, of which each view goes one of the ways: the narrowest stage decides.
-    pub(super) fn meet(&mut self, ways: &mut [Way]) {
-        let (mut noisy, mut plain) = (0.0, 0.0);
+    pub(super) fn meet(&mut self, ways: &mut [Way], refusals: Option<&Refusals>) {
+        // A view that visits several of them goes each way for a part of it. What a full room refuses is told of whole
+        // views, whether they would have come here or not.
+        let all: f64 = ways.iter().map(|(_, share, _)| share).sum();
+        let whole = if refusals.is_some() { all } else { all.max(1.0) };
+        ways.iter_mut().for_each(|(_, share, _)| *share /= whole);
+        let (mut noisy, mut plain, mut wasted) = (0.0, 0.0, 0.0);
         for (used, share, spread) in &*ways {
             self.most = self.most.max(*used);
             plain += share * (1.0 - 1.0 / used).max(0.0);
-            noisy += share * spread.too_much(*used);
+            let [lost, vain] = refusals
+                .map_or_else(|| [spread.too_much(*used), 0.0], |of| of.mean(*used, spread.sigma));
+            noisy += share * lost;
+            wasted += share * vain;
         }
-        (self.noisy, self.plain) = (self.noisy.max(noisy.min(1.0)), self.plain.max(plain.min(1.0)));
-        if noisy > 0.0 {
-            self.bad = self.bad.max(bad(ways));
+        self.plain = self.plain.max(plain.min(1.0));
+        if noisy > self.noisy {
+            (self.noisy, self.wasted) = (noisy.min(1.0), wasted.min(1.0));
+        }
+        // By Markov's inequality it is no more than that over BAD.
+        if noisy > FEW * BAD {
+            let bad = match refusals {
+                Some(refusals) => bad_with(ways, refusals),
+                None => bad(ways),
+            };
+            self.bad = self.bad.max(bad);
         }
     }
+}
+
+/// Chance that [`BAD`] of the views or more is not served: that the noise, as if it were the same everywhere,
+/// is so large.
+fn bad_with(ways: &[Way], refusals: &Refusals) -> f64 {
+    let Some((first, _, spread)) = ways.first() else { return 0.0 };
+    let of = |best: fn(f64, f64) -> f64| ways.iter().fold(*first, |all, way| best(all, way.0));
+    let (busiest, idlest) = (of(f64::max), of(f64::min));
+    let load = refusals.reaches(BAD);
+    let (mut low, mut high) = (load / busiest, load / idlest);
+    if !high.is_finite() || low <= 0.0 {
+        return 0.0;
+    }
+    while high > low * (1.0 + 1e-6) {
+        let middle = (low * high).sqrt();
+        let each = ways.iter().map(|(used, share, _)| share * refusals.plain(used * middle)[0]);
+        if each.sum::<f64>() >= BAD { high = middle } else { low = middle }
+    }
+    spread.reaches(high)
 }
 
 /// Chance that [`BAD`] of the views or more is too much: that the noise N, as if it were the same everywhere,

@@ -7,11 +7,12 @@
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::HOUR_S;
 use super::busy::{BINS, Bins, Busy};
 use super::excess::{Excess, Spread, Way};
+use super::refusals::{FEW, Refusals};
 use super::stays::{MOST_STAYS, Spent, Stay, by_cell};
 use crate::plan::fluid::state::{Bits, ClassLoad, StateLoad};
 use crate::plan::fluid::{FluidPlan, HOUR_NS, HOURS, LEVEL, WEEK_NS};
@@ -34,22 +35,27 @@ pub(super) struct Cell {
     spent: Box<Spent>,
     /// There may be too much of a class at the busiest hour.
     pub(super) strained: bool,
-    /// By class: whether that is so.
+    /// By class: whether that is so, and whether a line may grow.
     pub(super) over: Vec<bool>,
-    /// By class: views lost to overload, and hours in which that are 1 % or more, each in the mean over
-    /// the noise, from Monday 00:00 to each hour; none while not needed.
-    losing: Vec<Option<Vec<[f64; 2]>>>,
+    pub(super) grows: Vec<bool>,
+    /// By class: what overload does, from Monday 00:00 to each hour; none while not needed.
+    losing: Vec<Option<Vec<Losing>>>,
     /// By class: views carried in this replication.
     pub(super) carried: Vec<f64>,
     /// It was entered in this replication.
     pub(super) touched: bool,
 }
 
+/// In the mean over the noise: views lost to overload, hours in which these are 1 % or more, and views whose
+/// work was done in vain.
+pub(super) type Losing = [f64; 3];
+
 /// States that any replication has worked out. They follow from the plan alone, so that it makes no
 /// difference who was first.
 #[derive(Debug, Default)]
 pub struct Known {
     held: Mutex<Held>,
+    refusals: OnceLock<Vec<Option<Refusals>>>,
 }
 
 /// States, and their parts, each once: most states differ in few of them.
@@ -95,6 +101,10 @@ impl Held {
 }
 
 impl Known {
+    fn refusals(&self, plan: &FluidPlan) -> &[Option<Refusals>] {
+        self.refusals.get_or_init(|| Refusals::all(plan))
+    }
+
     pub(super) fn state(&self, plan: &FluidPlan, bits: &Bits) -> Arc<StateLoad> {
         let found = self.held.lock().ok().and_then(|held| held.states.get(bits).cloned());
         if let Some(found) = found {
@@ -137,8 +147,9 @@ pub struct Memo<'p> {
     zero: u64,
     /// By workload: the highest of these.
     tops: Vec<f64>,
-    /// By class: standard deviation of the logarithm of its hourly noise.
+    /// By class: standard deviation of the logarithm of its hourly noise, and what full rooms refuse.
     sigmas: Vec<f64>,
+    refusals: &'p [Option<Refusals>],
     states: BTreeMap<Bits, u32>,
     pub(super) loads: Vec<Rc<Shared>>,
     /// By state, by resource: where it was asked for.
@@ -187,6 +198,7 @@ impl<'p> Memo<'p> {
             zero,
             tops,
             sigmas: Vec::new(),
+            refusals: shared.refusals(plan),
             states: BTreeMap::new(),
             loads: Vec::new(),
             spreads: Vec::new(),
@@ -341,10 +353,22 @@ impl<'p> Memo<'p> {
         let sigma = self.sigmas.iter().copied().fold(0.0, f64::max);
         let noise = libm::exp(4.0 * sigma);
         let top = utilization(load, &rates);
-        let tight: Vec<bool> = top.iter().map(|top| top * noise > 1.0).collect();
+        let resources = &self.plan.network.resources;
+        let is = |class: usize, tight: &dyn Fn(bool, f64) -> bool| {
+            load.classes[class].stages.iter().any(|stage| {
+                let mut uses = stage.ways.iter().flat_map(|(_, uses)| uses);
+                uses.any(|at| {
+                    let held = stage.waits && resources[*at as usize].holds_a_worker();
+                    tight(held, top[*at as usize])
+                })
+            })
+        };
+        let grows = |class: usize| is(class, &|_, top| top * noise > 1.0);
         let over = |class: usize| {
-            let mut stages = load.classes[class].stages.iter().flatten();
-            stages.any(|(_, uses)| uses.iter().any(|at| tight[*at as usize]))
+            let refused = |of: &Refusals, top: f64| of.mean(top, sigma)[0] > FEW;
+            let refusals = self.refusals[class].as_ref();
+            grows(class)
+                || refusals.is_some_and(|of| is(class, &|held, top| held && refused(of, top)))
         };
         let mut cell = self.spare.pop().unwrap_or_else(|| Cell {
             state,
@@ -352,6 +376,7 @@ impl<'p> Memo<'p> {
             spent: Box::new(Spent::NONE),
             strained: false,
             over: Vec::new(),
+            grows: Vec::new(),
             losing: Vec::new(),
             carried: vec![0.0; classes],
             touched: false,
@@ -359,6 +384,8 @@ impl<'p> Memo<'p> {
         (cell.state, cell.level) = (state, level);
         cell.over.clear();
         cell.over.extend((0..classes).map(over));
+        cell.grows.clear();
+        cell.grows.extend((0..classes).map(grows));
         cell.strained = cell.over.contains(&true);
         if cell.strained {
             cell.losing.resize(classes, None);
@@ -375,37 +402,41 @@ impl<'p> Memo<'p> {
         let used = utilization(&load, rates);
         let mut all = Excess::default();
         let mut ways = std::mem::take(&mut self.ways);
+        let resources = &self.plan.network.resources;
         for stage in &load.classes[class].stages {
             ways.clear();
-            for (share, uses) in stage {
+            let mut held = stage.waits;
+            for (share, uses) in &stage.ways {
                 let at =
                     uses.iter().max_by(|a, b| used[**a as usize].total_cmp(&used[**b as usize]));
                 let Some(at) = at.map(|at| *at as usize) else { continue };
                 ways.push((used[at], *share, self.spread(state, &load, at)));
+                held &= resources[at].holds_a_worker();
             }
-            all.meet(&mut ways);
+            all.meet(&mut ways, self.refusals[class].as_ref().filter(|_| held));
         }
         // Of those who come: not of views that meet a dead member with all that they ask for.
         let stuck = load.classes[class].stuck;
         if stuck > 0.0 {
             let of = |share: f64| (share / (1.0 - stuck).max(f64::MIN_POSITIVE)).min(1.0);
-            (all.noisy, all.plain) = (of(all.noisy), of(all.plain));
+            (all.noisy, all.plain, all.wasted) = (of(all.noisy), of(all.plain), of(all.wasted));
         }
         self.ways = ways;
         all
     }
 
-    /// Views of `class` lost to settled overload in a cell, and hours in which these are many in the mean
-    /// over the noise, from Monday 00:00 to each hour.
-    fn losing(&mut self, cell: u32, class: usize) -> &[[f64; 2]] {
+    /// What settled overload does to `class` in a cell, from Monday 00:00 to each hour.
+    fn losing(&mut self, cell: u32, class: usize) -> &[Losing] {
         let Cell { state, level, ref losing, .. } = self.cells[cell as usize];
         if losing[class].is_none() {
-            let mut sums = vec![[0.0; 2]; HOURS + 1];
+            let mut sums = vec![[0.0; 3]; HOURS + 1];
             for hour in 0..HOURS {
                 let rates = self.rates(level, hour);
                 let excess = self.excess(state, class, &rates);
-                let [lost, bad] = sums[hour];
-                sums[hour + 1] = [lost + rates[class] * excess.noisy * HOUR_S, bad + excess.bad];
+                let each = rates[class] * HOUR_S;
+                let [lost, bad, wasted] = sums[hour];
+                let (noisy, vain) = (each * excess.noisy, each * excess.wasted);
+                sums[hour + 1] = [lost + noisy, bad + excess.bad, wasted + vain];
             }
             self.cells[cell as usize].losing[class] = Some(sums);
         }
@@ -416,15 +447,14 @@ impl<'p> Memo<'p> {
         at.nanos().saturating_add(self.zero)
     }
 
-    /// Views lost to settled overload over a stretch of time, and hours in which these are many in the mean
-    /// over the noise.
+    /// What settled overload does over a stretch of time.
     pub(super) fn lost_settled(
         &mut self,
         cell: u32,
         class: usize,
         from: SimTime,
         to: SimTime,
-    ) -> [f64; 2] {
+    ) -> Losing {
         let (from, to) = (self.calendar(from), self.calendar(to));
         let sums = self.losing(cell, class);
         let upto = |at: u64, of: usize| {
@@ -434,7 +464,7 @@ impl<'p> Memo<'p> {
             let within = sums[hour][of] + (sums[hour + 1][of] - sums[hour][of]) * part;
             (weeks, within)
         };
-        [0, 1].map(|of| {
+        [0, 1, 2].map(|of| {
             let ((w0, a), (w1, b)) = (upto(from, of), upto(to, of));
             ((w1 - w0) as f64 * sums[HOURS][of] + (b - a)).max(0.0)
         })
@@ -480,7 +510,8 @@ impl<'p> Memo<'p> {
                 if over {
                     let offered = rates.clone();
                     for (class, rate) in rates.iter_mut().enumerate() {
-                        *rate *= 1.0 - self.excess(state, class, &offered).noisy;
+                        let excess = self.excess(state, class, &offered);
+                        *rate *= 1.0 - excess.noisy + excess.wasted;
                     }
                 }
                 utilization_into(&self.loads[state as usize], &rates, &mut used);
@@ -579,7 +610,7 @@ fn combined(parts: &[(f64, f64)]) -> f64 {
     spread.map(|share| share * share).sum::<f64>().sqrt()
 }
 
-fn utilization(load: &StateLoad, rates: &[f64]) -> Vec<f64> {
+pub(super) fn utilization(load: &StateLoad, rates: &[f64]) -> Vec<f64> {
     let mut used = Vec::new();
     utilization_into(load, rates, &mut used);
     used

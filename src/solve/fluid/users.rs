@@ -208,14 +208,7 @@ impl<'p> Crowd<'p> {
 
     /// Share of the views that is lost in the end, where tries fail so from now on.
     pub(super) fn lost_of(&self, fails: Fails) -> f64 {
-        let chance = self.of.retry.as_ref().map_or(0.0, |retry| retry.chance);
-        let (mut lost, mut fail) = (0.0, (1.0 - fails.lacking) * fails.unlucky);
-        for _ in &self.again {
-            // Who does not try again; who does and fails is in the next.
-            lost += fail - fail * chance;
-            fail *= chance * fails.unlucky;
-        }
-        fails.lacking + lost + fail
+        fails.lacking + (1.0 - fails.lacking) * self.of.lost(fails.unlucky)
     }
 
     /// So many are lost, and so many are not asked for.

@@ -1,5 +1,6 @@
 //! The traffic over years, as rows.
 
+use crate::plan::fluid::rooms::Entry;
 use crate::plan::fluid::{FluidPlan, HOURS};
 use crate::plan::load::Resource;
 use crate::study::window::Estimate;
@@ -51,6 +52,17 @@ pub struct LoadClass {
     /// at the mean rate and at the busiest hour, in seconds; and then to fill the line. None where
     /// nothing of it waits for a file server, or there is room for everybody.
     pub held_up: Option<[(f64, f64); 2]>,
+    /// What they cost, where the file has prices.
+    pub cost: Option<ClassCost>,
+}
+
+/// What the page views of a class cost.
+#[derive(Clone, Debug)]
+pub struct ClassCost {
+    /// The bill of a month over a million views served in it.
+    pub per_million: Estimate,
+    /// Dollars a month that lost views cost; none where they have no price.
+    pub lost: Option<Estimate>,
 }
 
 /// One resource.
@@ -110,6 +122,10 @@ pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Option<LoadRows> {
             month_lost: of(OfLoad::MonthLostMean(at)),
             month_p95: of(OfLoad::MonthLost(at, 0.95)),
             held_up: held_up(fluid, at),
+            cost: fluid.bill.map(|_| ClassCost {
+                per_million: of(OfLoad::PerMillion(at)),
+                lost: fluid.lost_view.map(|_| of(OfLoad::LostCost(at))),
+            }),
         });
     }
     classes.sort_by_cached_key(|class| super::natural(&class.name));
@@ -146,7 +162,7 @@ pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Option<LoadRows> {
 /// Of a stall of all file servers: how long until all workers of the services of a class are held, and
 /// until the line behind them is full, at the mean rates and at those of the busiest hour.
 fn held_up(fluid: &FluidPlan, class: usize) -> Option<[(f64, f64); 2]> {
-    let (workers, backlog) = fluid.classes[class].room?;
+    let Entry { workers, backlog, .. } = fluid.classes[class].entry?;
     let held = fluid.held_by_stalls();
     let same = |other: usize| fluid.classes[other].services == fluid.classes[class].services;
     let filled = |rates: &[f64]| {

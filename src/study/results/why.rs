@@ -12,7 +12,6 @@ use crate::study::scenario::{StudyPlan, StudyResult};
 use crate::study::stories::Stories;
 use crate::study::waterfall::{Fall, Waterfall};
 use crate::study::window::Estimate;
-use crate::study::years::load::OfLoad;
 use crate::study::years::{What, YearMeasure, YearsPlan, YearsResult};
 
 const YEAR_S: f64 = 31_536_000.0;
@@ -34,8 +33,6 @@ pub struct WhyRows {
     pub spare: Option<SpareRows>,
     /// The bill of a month, where the file has prices.
     pub bill: Option<f64>,
-    /// What page views cost.
-    pub costs: Vec<CostRow>,
 }
 
 /// What each cause costs one availability of one watched.
@@ -99,17 +96,6 @@ pub struct LossRow {
     pub kind: &'static str,
 }
 
-/// What the page views of a class cost.
-#[derive(Clone, Debug)]
-pub struct CostRow {
-    /// The class.
-    pub name: String,
-    /// The bill of a month over a million views served in it.
-    pub per_million: Estimate,
-    /// Dollars a month that lost views cost; none where they have no price.
-    pub lost: Option<Estimate>,
-}
-
 /// Puts them together; empty where the scenario was not run alone.
 pub(super) fn rows(draft: &Draft, study: &StudyPlan, result: &StudyResult) -> WhyRows {
     if !study.alone {
@@ -133,7 +119,6 @@ pub(super) fn rows(draft: &Draft, study: &StudyPlan, result: &StudyResult) -> Wh
     }
     rows.spreads = plan.of.felt().into_iter().filter_map(|m| spread(plan, seen, m)).collect();
     rows.spreads.sort_by_cached_key(|row| natural(&row.name));
-    rows.costs = costs(plan, seen);
     rows
 }
 
@@ -187,22 +172,6 @@ fn spread(plan: &YearsPlan, seen: &YearsResult, meter: usize) -> Option<Spread> 
         points,
         p95: seen.estimate(plan, YearMeasure { net: 0, meter, what: p95 }),
     })
-}
-
-fn costs(plan: &YearsPlan, seen: &YearsResult) -> Vec<CostRow> {
-    let Some(fluid) = &plan.of.fluid else { return Vec::new() };
-    if fluid.bill.is_none() {
-        return Vec::new();
-    }
-    let of = |what| seen.estimate(plan, YearMeasure { net: 0, meter: 0, what: What::Load(what) });
-    let row = |(at, class): (usize, &crate::plan::fluid::FluidClass)| CostRow {
-        name: class.name.clone(),
-        per_million: of(OfLoad::PerMillion(at)),
-        lost: fluid.lost_view.map(|_| of(OfLoad::LostCost(at))),
-    };
-    let mut rows: Vec<CostRow> = fluid.classes.iter().enumerate().map(row).collect();
-    rows.sort_by_cached_key(|row| natural(&row.name));
-    rows
 }
 
 fn spare(draft: &Draft) -> Option<SpareRows> {

@@ -6,12 +6,13 @@ use fivenines::report::comparison::{Members, output};
 use fivenines::study::compare::{Ladder, Member, compare};
 use fivenines::study::results::{Results, gather};
 use fivenines::study::scenario::{StudyResult, run};
+use fivenines::study::window::Estimate;
 
 use crate::common::{Loaded, read};
 
 /// A service that is lost twelve times a year, for so long.
-fn scenario(name: &str, repair: &str) -> Loaded {
-    let text = format!(
+fn text(name: &str, repair: &str) -> String {
+    format!(
         r#"
 scenario = "{name}"
 [run]
@@ -37,8 +38,11 @@ how = "crash"
 rate = "12/y"
 repair = {{ dist = "exponential", mean = "{repair}" }}
 "#
-    );
-    read(&text, Path::new(".")).unwrap_or_else(|found| panic!("{found}"))
+    )
+}
+
+fn scenario(text: &str) -> Loaded {
+    read(text, Path::new(".")).unwrap_or_else(|found| panic!("{found}"))
 }
 
 fn lived(loaded: &Loaded) -> (StudyResult, Results) {
@@ -50,10 +54,15 @@ fn lived(loaded: &Loaded) -> (StudyResult, Results) {
 /// Name, mean repair, dollars a month.
 fn ladder(offered: &[(&str, &str, Option<f64>)]) -> Ladder {
     let loaded: Vec<Loaded> =
-        offered.iter().map(|(name, repair, _)| scenario(name, repair)).collect();
+        offered.iter().map(|(name, repair, _)| scenario(&text(name, repair))).collect();
+    let costs: Vec<_> = offered.iter().map(|(.., cost)| *cost).collect();
+    side_by_side(&loaded, &costs)
+}
+
+fn side_by_side(loaded: &[Loaded], costs: &[Option<f64>]) -> Ladder {
     let results: Vec<_> = loaded.iter().map(lived).collect();
     let mut members = Vec::new();
-    for ((one, (result, results)), (.., cost)) in loaded.iter().zip(&results).zip(offered) {
+    for ((one, (result, results)), cost) in loaded.iter().zip(&results).zip(costs) {
         let Loaded { draft, plan, study } = one;
         members.push(Member { draft, plan, study, result, results, monthly_cost: *cost });
     }
@@ -99,4 +108,28 @@ fn without_prices_nothing_is_offered() {
     let out = output(&ladder, &Members::default());
     let page = out.set.files.iter().find(|file| file.path == "comparison.html").unwrap();
     assert!(!String::from_utf8_lossy(&page.bytes).contains("What to buy"));
+}
+
+/// A month of 730 h at one view a second is 2,628,000 views, of which 730 of 732 are served: $100 over those is $38.16 a
+/// million; at a cent each the others are $71.80. Who has no prices has none.
+#[test]
+fn what_page_views_cost_stands_side_by_side() {
+    let priced =
+        format!("{}\n[cost]\nzone = \"$100/month\"\nlost-page = \"$0.01\"\n", text("priced", "2h"));
+    let loaded = [priced, text("free", "2h")].map(|text| scenario(&text));
+    let ladder = side_by_side(&loaded, &[Some(100.0), None]);
+    let of = |at: usize| ladder.years[at].as_ref().unwrap().load.as_ref().unwrap().cost.clone();
+    let cost = of(0).unwrap();
+    let served = 2.628 * 730.0 / 732.0;
+    for (found, wanted) in
+        [(&cost.per_million, 100.0 / served), (cost.lost.as_ref().unwrap(), (2.628 - served) * 1e4)]
+    {
+        let Estimate::Interval(found) = found else { panic!("{found:?}") };
+        assert!(found.contains(wanted) && found.half_width() < 0.1 * wanted, "{wanted}: {found:?}");
+    }
+    assert!(of(1).is_none());
+    let out = output(&ladder, &Members::default());
+    let page = out.set.files.iter().find(|file| file.path == "comparison.html").unwrap();
+    let page = String::from_utf8_lossy(&page.bytes);
+    assert!(page.contains("a million views served") && page.contains("no prices"));
 }

@@ -81,7 +81,7 @@ fn second_busy(text: &str) -> f64 {
 }
 
 /// Views lost, not asked for and served at a further try, in the mean of so many replications.
-fn by_requests(text: &str, (from, until): (f64, f64), replications: u64) -> [f64; 3] {
+pub fn by_requests(text: &str, (from, until): (f64, f64), replications: u64) -> [f64; 3] {
     let plan = planned(text);
     let mut all = [0.0; 3];
     for replication in 0..replications {

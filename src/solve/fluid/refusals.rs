@@ -1,0 +1,431 @@
+//! What a full room refuses: single requests, long before what is asked for is too much in the mean.
+//!
+//! Model, for the views of one class where they come in, offered u of what the narrowest part on their way
+//! can do:
+//! - There is room for K views: workers, and places in line over the requests of a view. Of the first requests
+//!   L = (1 − u) uᴷ / (1 − uᴷ⁺¹) are refused, as in M/M/1/K.
+//! - Who follows the answer to a first request comes r later, a round trip. That view has left one place behind
+//!   it; a departing one leaves j < K behind with πⱼ / (1 − L), and the queue is reversible, so that a follower
+//!   is refused with L (1 − p(r)) / (1 − L): p(r) is the chance that a full room is full a time r later. Who goes
+//!   to another room meets L. A view fails with any of its requests.
+//! - Whose view fails tries again with chance c, at most so many times; each try is offered too. Of two loads
+//!   at which that settles the lower one is meant.
+//! - Who is lost goes away, with M − 1 further pages in the mean, which are not asked for.
+//! - Where arrivals are modulated, each state is as settled as if it lasted; but for who has gone away, whose
+//!   number is that of the mean where the states change within a session.
+//! - Hourly noise is a factor on u, lognormal of mean 1.
+//!
+//! Gives the share of the views that is lost or not asked for, and the work done for views that were lost, over
+//! the work that all would be. Holds: the first never falls as u grows. Where users give up before the room is full
+//! nothing is refused here, and 1 − 1/u of the views is too much.
+//! Leaves out: several servers of the narrowest part (with c of them less is refused far below the limit and more near it: of 16 and
+//! a room of 51 three times as much at 0.9), work whose spread is not that of an exponential law, other classes in the same room,
+//! rooms of members that are gone, what follows into other services, refused requests that a balancer sends on, users who give
+//! up below the limit.
+//! Source: Kleinrock (1975), 3.6; Kelly (1979), 1.2; Jensen's uniformisation for p(r).
+
+use crate::engine::special::ln;
+use crate::plan::fluid::rooms::Entry;
+use crate::plan::fluid::users::Users;
+use crate::plan::fluid::{FluidPlan, FluidWorkload};
+
+/// Logarithms of loads: the first, the step, their number. Of the odd ones the unserved views are the geometric mean of
+/// their neighbours', which is exact where they are a power of the load.
+const FIRST: f64 = -6.0;
+const STEP: f64 = 0.005;
+const POINTS: usize = 1_521;
+/// Steps of the variance of the noise.
+const DEVIATIONS: usize = 16;
+/// Nodes of the normal law to each side, and how far apart.
+const NODES: i32 = 24;
+const APART: f64 = 0.25;
+/// A load below which less is refused is none.
+const NONE: f64 = 1e-10;
+/// A cell is strained where so much is refused in its busiest hour.
+pub(super) const FEW: f64 = 1e-6;
+/// Places of a room in which what happens within a round trip is followed.
+const PLACES: usize = 96;
+/// Arrivals and departures within a round trip from which a follower is one like all.
+const MANY: f64 = 400.0;
+/// What followers meet is worked out at every so many loads.
+const SPARSE: usize = 20;
+
+/// Unserved views, and work in vain.
+type Shares = [f64; 2];
+
+/// What a full room refuses of a class.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Refusals {
+    /// By load, without noise.
+    plain: Vec<Shares>,
+    /// By variance of the noise, evenly up to the highest; by load in the mean.
+    noisy: Vec<Vec<Shares>>,
+    /// The highest standard deviation of its logarithm.
+    most: f64,
+}
+
+impl Refusals {
+    /// By class of a plan; none where no room fills up before users give up.
+    pub(super) fn all(plan: &FluidPlan) -> Vec<Option<Self>> {
+        let sigma = plan.workloads.iter().map(|workload| workload.sigma).fold(0.0, f64::max);
+        let capacities = capacities(plan);
+        let one = |class: usize| Self::of(plan, class, capacities[class]?, sigma);
+        (0..plan.classes.len()).map(one).collect()
+    }
+
+    /// `capacity` in views a second.
+    fn of(plan: &FluidPlan, class: usize, capacity: f64, sigma: f64) -> Option<Self> {
+        let of = &plan.classes[class];
+        let entry = of.entry.as_ref()?;
+        let views = entry.views();
+        let fills_up = views / (capacity / entry.rooms);
+        // Of several sources the largest.
+        let rate = |workload: &FluidWorkload| workload.traffic.curve().level().in_per_second();
+        let sources = plan.workloads.iter().filter(|workload| workload.class == class);
+        let source = sources.max_by(|a, b| rate(a).total_cmp(&rate(b)))?;
+        if !fills_up.is_finite() || fills_up >= of.patience.scale() {
+            return None;
+        }
+        let room = Room::of(entry, capacity);
+        Some(Self::under(&Settled { room, users: &source.users, source }, sigma))
+    }
+
+    fn under(settled: &Settled<'_>, sigma: f64) -> Self {
+        let mut plain: Vec<Shares> = Vec::with_capacity(POINTS);
+        let mut away = 0.0;
+        for point in (0..POINTS).step_by(2) {
+            let (shares, gone) = settled.at(load_at(point), away);
+            away = gone;
+            if let Some(before) = plain.last().copied() {
+                plain.push([0, 1].map(|of| (before[of] * shares[of]).sqrt()));
+            }
+            plain.push(shares);
+        }
+        let mut all = Self { plain, noisy: Vec::new(), most: sigma };
+        let deviations = if sigma > 0.0 { DEVIATIONS } else { 0 };
+        all.noisy = (0..=deviations)
+            .map(|step| all.blurred(sigma * (step as f64 / DEVIATIONS as f64).sqrt()))
+            .collect();
+        all
+    }
+
+    /// By load: means over the noise.
+    fn blurred(&self, sigma: f64) -> Vec<Shares> {
+        if sigma <= 0.0 {
+            return self.plain.clone();
+        }
+        let nodes = (-NODES..=NODES).map(|node| f64::from(node) * APART);
+        let weights: Vec<(f64, f64)> = nodes.map(|z| (z, libm::exp(-z * z / 2.0))).collect();
+        let all: f64 = weights.iter().map(|(_, weight)| weight).sum();
+        let mean = |point: usize| {
+            let at = FIRST + STEP * point as f64;
+            let mut sums = [0.0; 2];
+            for (z, weight) in &weights {
+                // Weighted with the noise itself its logarithm has the mean σ²/2.
+                let shares = look_up(&self.plain, at + sigma * (z + sigma / 2.0));
+                sums.iter_mut().zip(shares).for_each(|(sum, share)| *sum += weight * share / all);
+            }
+            sums
+        };
+        (0..POINTS).map(mean).collect()
+    }
+
+    /// At a load of `used` in the mean over the noise of the deviation `sigma`.
+    pub(super) fn mean(&self, used: f64, sigma: f64) -> Shares {
+        if used <= 0.0 {
+            return [0.0; 2];
+        }
+        let at = ln(used);
+        if at <= FIRST {
+            return [0.0; 2];
+        }
+        if self.most <= 0.0 {
+            return look_up(&self.plain, at);
+        }
+        let place = (sigma / self.most * (sigma / self.most)).min(1.0) * DEVIATIONS as f64;
+        let below = (place as usize).min(DEVIATIONS - 1);
+        let part = place - below as f64;
+        let [a, b] = [below, below + 1].map(|step| look_up(&self.noisy[step], at));
+        [0, 1].map(|of| a[of] + (b[of] - a[of]) * part)
+    }
+
+    /// At a load of `used`.
+    pub(super) fn plain(&self, used: f64) -> Shares {
+        if used > 0.0 { look_up(&self.plain, ln(used)) } else { [0.0; 2] }
+    }
+
+    /// The load from which a share of the views is not served; infinite where that is never so.
+    pub(super) fn reaches(&self, share: f64) -> f64 {
+        let above = self.plain.partition_point(|[unserved, _]| *unserved < share);
+        let Some(below) = above.checked_sub(1) else { return load_at(0) };
+        let Some([high, _]) = self.plain.get(above) else {
+            let [last, _] = self.plain[below];
+            return if share < 1.0 {
+                load_at(below) * (1.0 - last) / (1.0 - share)
+            } else {
+                f64::INFINITY
+            };
+        };
+        let [low, _] = self.plain[below];
+        load_at(below) * libm::exp(STEP * (share - low) / (high - low))
+    }
+}
+
+fn load_at(point: usize) -> f64 {
+    libm::exp(FIRST + STEP * point as f64)
+}
+
+/// Between the points on a straight line; beyond them what is done stays the same.
+fn look_up(of: &[Shares], at: f64) -> Shares {
+    let place = (at - FIRST) / STEP;
+    if place <= 0.0 {
+        return [0.0; 2];
+    }
+    let last = of.len() - 1;
+    if place >= last as f64 {
+        let [unserved, wasted] = of[last];
+        let less = libm::exp(FIRST + STEP * last as f64 - at);
+        return [1.0 - (1.0 - unserved) * less, wasted * less];
+    }
+    let below = place as usize;
+    let part = place - below as f64;
+    [0, 1].map(|share| of[below][share] + (of[below + 1][share] - of[below][share]) * part)
+}
+
+/// By class: views a second that the narrowest part on their way can do while nothing is wrong, at the mix of the
+/// hour in which most is asked for; none where nothing limits them.
+fn capacities(plan: &FluidPlan) -> Vec<Option<f64>> {
+    let well = plan.state(&plan.well());
+    let [_, rates] = plan.mean_and_top_rates();
+    let used = super::memo::utilization(&well, &rates);
+    let of = |(class, rate): (usize, &f64)| {
+        let stages = well.classes[class].stages.iter().filter(|stage| stage.waits);
+        let ways = stages.flat_map(|stage| &stage.ways);
+        let uses = ways.flat_map(|(_, uses)| uses).map(|at| *at as usize);
+        let held = uses.filter(|at| plan.network.resources[*at].holds_a_worker());
+        let most = held.map(|at| used[at]).fold(0.0, f64::max);
+        (most > 0.0 && *rate > 0.0).then(|| rate / most)
+    };
+    rates.iter().enumerate().map(of).collect()
+}
+
+/// Chance that M/M/1/K, K not whole as if it were, is full for who comes: (1 − u) uᴷ / (1 − uᴷ⁺¹).
+fn blocking(used: f64, room: f64) -> f64 {
+    if used <= 0.0 {
+        return 0.0;
+    }
+    let at = ln(used);
+    if at.abs() * (room + 1.0) < 1e-9 {
+        return 1.0 / (room + 1.0);
+    }
+    if at < 0.0 {
+        return libm::exp(room * at) * libm::expm1(at) / libm::expm1((room + 1.0) * at);
+    }
+    libm::expm1(-at) / libm::expm1(-(room + 1.0) * at)
+}
+
+/// Chance that a full room is full again after a time in which `came` would come and `done` can be done.
+fn stays_full(came: f64, done: f64, room: f64) -> f64 {
+    let all = came + done;
+    if all <= 0.0 {
+        return 1.0;
+    }
+    let most = (room.floor() as usize).clamp(1, PLACES);
+    let (fills, empties) = (came / all, done / all);
+    // By free places.
+    let mut free = vec![0.0; most + 1];
+    free[0] = 1.0;
+    let mut next = free.clone();
+    let (mut weight, mut covered, mut full, mut jumps) = (libm::exp(-all), 0.0, 0.0, 0.0);
+    loop {
+        full += weight * free[0];
+        covered += weight;
+        jumps += 1.0;
+        if covered > 1.0 - 1e-12 || jumps > all + 12.0 * all.sqrt() + 40.0 {
+            return full / covered;
+        }
+        weight *= all / jumps;
+        next.fill(0.0);
+        for (place, chance) in free.iter().enumerate() {
+            next[place.saturating_sub(1)] += chance * fills;
+            next[(place + 1).min(most)] += chance * empties;
+        }
+        std::mem::swap(&mut free, &mut next);
+    }
+}
+
+/// Where views come in.
+struct Room {
+    views: f64,
+    /// Share of the first requests that come so far, and how many follow each view.
+    first: f64,
+    followers: f64,
+    /// At every [`SPARSE`] loads: what a follower meets, over what a first request does.
+    follower: Vec<f64>,
+}
+
+impl Room {
+    /// `capacity` in views a second.
+    fn of(entry: &Entry, capacity: f64) -> Self {
+        let views = entry.views();
+        let done = capacity * entry.first / entry.rooms * entry.follow_after.seconds();
+        let elsewhere = entry.elsewhere;
+        let one = |point: usize| {
+            let used = load_at(point * SPARSE);
+            let came = used * done;
+            let full = if came + done < MANY { stays_full(came, done, views) } else { 0.0 };
+            let own = ((1.0 - full) / (1.0 - blocking(used, views))).min(1.0);
+            own + elsewhere * (1.0 - own)
+        };
+        let follower = (0..=POINTS / SPARSE).map(one).collect();
+        Self { views, first: entry.first, followers: entry.followers, follower }
+    }
+
+    /// Of first requests, and of views, the share that is refused at a load.
+    fn refuses(&self, used: f64) -> (f64, f64) {
+        let refused = blocking(used, self.views);
+        let last = self.follower.len() - 1;
+        let place = ((ln(used) - FIRST) / (STEP * SPARSE as f64)).clamp(0.0, last as f64);
+        let below = (place as usize).min(last - 1);
+        let [a, b] = [self.follower[below], self.follower[below + 1]];
+        let follower = a + (b - a) * (place - below as f64);
+        let follows = self.followers * libm::log1p(-(follower * refused).min(1.0));
+        (refused, 1.0 - (1.0 - self.first * refused) * libm::exp(follows))
+    }
+}
+
+/// Loads that have settled.
+struct Settled<'a> {
+    room: Room,
+    users: &'a Users,
+    source: &'a FluidWorkload,
+}
+
+/// Of views that are asked for.
+#[derive(Clone, Copy, Default)]
+struct State {
+    lost: f64,
+    /// Work that is done, over that of as many views.
+    work: f64,
+}
+
+impl Settled<'_> {
+    /// At a load of `used` in the mean; and the share not asked for, which is `at_least` so much.
+    fn at(&self, used: f64, at_least: f64) -> (Shares, f64) {
+        let swing = &self.source.swing;
+        let session = self.users.session.as_ref();
+        let highest = swing.states.iter().map(|(factor, _)| *factor).fold(0.0, f64::max);
+        if self.room.refuses(used * highest).1 < NONE {
+            return ([0.0; 2], 0.0);
+        }
+        let within = session
+            .is_some_and(|session| swing.cycle.seconds() < session.pages * session.think.seconds());
+        if within {
+            return self.balance(used, &swing.states, at_least);
+        }
+        let mut shares = [0.0; 2];
+        for (factor, time) in swing.states.iter().filter(|(factor, _)| *factor > 0.0) {
+            let (own, _) = self.balance(used * factor, &[(1.0, 1.0)], 0.0);
+            shares.iter_mut().zip(own).for_each(|(sum, own)| *sum += factor * time * own);
+        }
+        (shares, 0.0)
+    }
+
+    /// As many go away as are lost with a next page.
+    fn balance(&self, used: f64, states: &[(f64, f64)], at_least: f64) -> (Shares, f64) {
+        let further = self.users.unserved() - 1.0;
+        let away = if further > 0.0 {
+            let short =
+                |away: f64| further * self.states(used, states, away).lost * (1.0 - away) - away;
+            root(short, at_least)
+        } else {
+            0.0
+        };
+        let of = self.states(used, states, away);
+        // Where retries settle at one of two loads it is both by turns.
+        let lost = if further > 0.0 { away / further } else { of.lost };
+        let unserved = (lost + away).min(1.0);
+        let wasted = (of.work * (1.0 - away) - (1.0 - unserved)).max(0.0);
+        ([unserved, wasted], away)
+    }
+
+    /// Over the states, of the views that are asked for while a share stays away.
+    fn states(&self, used: f64, states: &[(f64, f64)], away: f64) -> State {
+        let mut mean = State::default();
+        for (factor, time) in states.iter().filter(|(factor, _)| *factor > 0.0) {
+            let of = self.tried(used * factor * (1.0 - away));
+            mean.lost += factor * time * of.lost;
+            mean.work += factor * time * of.work;
+        }
+        mean
+    }
+
+    /// First and further tries, of views offered so much.
+    fn tried(&self, used: f64) -> State {
+        let mut tries = 1.0;
+        // From below: of several balances the lowest.
+        for _ in 0..400 {
+            let (_, fails) = self.room.refuses(used * tries);
+            let next = self.users.tries(fails);
+            let moved = next - tries;
+            tries = next;
+            if moved <= 1e-8 {
+                break;
+            }
+        }
+        let (refused, fails) = self.room.refuses(used * tries);
+        // No more is done than can be.
+        let work = (tries * (1.0 - self.room.first * refused)).min(1.0 / used);
+        State { lost: self.users.lost(fails), work }
+    }
+}
+
+/// Where a falling function is 0, between 0 and 1; near `guess`, or above it. By the Illinois method (Dowell &
+/// Jarratt 1971), and by halves where it jumps.
+fn root(of: impl Fn(f64) -> f64, guess: f64) -> f64 {
+    let (mut low, mut high) = (0.0, 1.0);
+    let mut at_low = of(guess);
+    if at_low <= 0.0 {
+        (high, at_low) = (guess, of(0.0));
+        if at_low <= 0.0 {
+            return 0.0;
+        }
+    } else {
+        low = guess;
+        // The next one is not far.
+        let mut step = 1e-4_f64.max(guess / 16.0);
+        while low + step < 1.0 {
+            let above = of(low + step);
+            if above <= 0.0 {
+                high = low + step;
+                break;
+            }
+            (low, at_low, step) = (low + step, above, step * 4.0);
+        }
+    }
+    let mut at_high = of(high);
+    let mut turns = 0;
+    let mut side = 0;
+    while high - low > 1e-9 && turns < 80 {
+        turns += 1;
+        let weighed = low + (high - low) * at_low / (at_low - at_high);
+        let at = if turns % 4 == 0 { f64::midpoint(low, high) } else { weighed };
+        let value = of(at);
+        if value > 0.0 {
+            (low, at_low) = (at, value);
+            at_high *= if side == 1 { 0.5 } else { 1.0 };
+            side = 1;
+        } else {
+            (high, at_high) = (at, value);
+            at_low *= if side == -1 { 0.5 } else { 1.0 };
+            side = -1;
+            if value == 0.0 {
+                break;
+            }
+        }
+    }
+    high
+}
+
+#[cfg(test)]
+mod tests;
