@@ -258,7 +258,7 @@ pub enum Annotations {
 
 /// Flags of `sweep`.
 #[derive(Debug, Args)]
-#[command(group(clap::ArgGroup::new("what").required(true).args(["vary", "tornado", "latin_hypercube"])))]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["vary", "points", "tornado", "latin_hypercube"])))]
 pub struct SweepArgs {
     /// Scenario file
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -268,6 +268,12 @@ pub struct SweepArgs {
     /// Such as workload.visitors.rate=20/s,30/s,40/s. Path and values are those of --set.
     #[arg(long, value_name = "PATH=A,B,C")]
     pub vary: Vec<String>,
+    /// Variants listed in a CSV file, for keys that change together
+    ///
+    /// The first row has the paths, every other row the values of one variant; an empty field leaves a
+    /// key as the scenario has it. A value with a comma stands in quotes.
+    #[arg(long, value_name = "FILE.csv", value_hint = ValueHint::FilePath)]
+    pub points: Option<PathBuf>,
     /// Each key that has `low` and `high` at either end, one at a time
     ///
     /// Such keys are written { value = "4h", low = "1h", high = "12h" }. The answer names those first

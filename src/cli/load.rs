@@ -111,6 +111,23 @@ pub fn load_in(
     Ok(loaded)
 }
 
+/// The text of a table, read within the bounds of a scenario.
+///
+/// # Errors
+///
+/// When it cannot be read, is too large or not UTF-8.
+pub fn table(path: &Path) -> Result<String, Failure> {
+    let mut found = Diagnostics::new();
+    let source = read(path, &mut found)?;
+    match found.sorted().first() {
+        Some(wrong) => {
+            let name = shown(&path.display().to_string());
+            Err(Failure::new(Exit::Usage, format!("{name}: {}", wrong.message)))
+        }
+        None => Ok(source.text().to_string()),
+    }
+}
+
 fn read(path: &Path, found: &mut Diagnostics) -> Result<Source, Failure> {
     let name = shown(&path.display().to_string());
     let refused = |error: io::Error| match error.kind() {

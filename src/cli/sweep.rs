@@ -20,7 +20,9 @@ use crate::scenario::render::shown;
 use crate::scenario::value::Value as _;
 use crate::study::record::SummaryRecord;
 use crate::study::results::{RESULTS_VERSION, natural};
-use crate::study::sweep::{Axis, MOST, Variant, latin_hypercube, product, tornado, uncertain};
+use crate::study::sweep::{
+    Axis, MOST, Variant, latin_hypercube, listed, product, tornado, uncertain,
+};
 
 /// Folder of the tables of all variants, beside those of each.
 const SWEEP: &str = "sweep";
@@ -98,6 +100,11 @@ fn answer(
 
 fn variants(args: &SweepArgs, draft: &Draft) -> Result<Vec<Variant>, Failure> {
     let wrong = |message: String| Failure::new(Exit::Usage, message);
+    if let Some(path) = &args.points {
+        let name = shown(&path.display().to_string());
+        return listed(&load::table(path)?)
+            .map_err(|what| wrong(format!("{name}: {}", shown(&what))));
+    }
     if !args.tornado && args.latin_hypercube.is_none() {
         let axes: Result<Vec<Axis>, String> =
             args.vary.iter().map(|text| Axis::parse(text)).collect();
@@ -253,6 +260,9 @@ fn gather(
     let mut command = work.command_of("sweep", &["scenario"]);
     for text in &args.vary {
         command.push_str(&format!(" --vary {text}"));
+    }
+    if let Some(name) = args.points.as_ref().and_then(|path| path.file_name()) {
+        command.push_str(&format!(" --points {}", name.to_string_lossy()));
     }
     if args.tornado {
         command.push_str(" --tornado");

@@ -1,6 +1,6 @@
 //! Variants of a scenario: what a sweep runs.
 //!
-//! In: axes (`PATH=a,b,c`), or the keys of a scenario that say how uncertain they are (`low`, `high`).
+//! In: axes (`PATH=a,b,c`), a table of variants, or the keys of a scenario that say how uncertain they are (`low`, `high`).
 //! Out: variants, each a list of assignments to lay over the file, in a fixed order. Three ways: all
 //! combinations; one key at its low and high end at a time (a tornado); a Latin hypercube.
 //!
@@ -115,6 +115,46 @@ pub fn product(axes: &[Axis]) -> Option<Vec<Variant>> {
         all = all.iter().flat_map(longer).collect();
     }
     Some(all)
+}
+
+/// The variants of a table (CSV): its first row has the paths, each other row the values of one variant, both as
+/// `--set` takes them. An empty field leaves a key as it is in the file.
+///
+/// # Errors
+///
+/// A sentence for the user, with the line.
+pub fn listed(table: &str) -> Result<Vec<Variant>, String> {
+    let mut reader = csv::ReaderBuilder::new()
+        .comment(Some(b'#'))
+        .trim(csv::Trim::All)
+        .from_reader(table.as_bytes());
+    let paths: Vec<String> =
+        reader.headers().map_err(|error| error.to_string())?.iter().map(str::to_string).collect();
+    if paths.is_empty() {
+        return Err("it is empty; its first row has the paths".into());
+    }
+    for (at, path) in paths.iter().enumerate() {
+        if path.is_empty() {
+            return Err(format!("column {} has no path in the first row", at + 1));
+        }
+        if paths[..at].contains(path) {
+            return Err(format!("`{path}` has two columns"));
+        }
+    }
+    let mut all: Vec<Variant> = Vec::new();
+    for row in reader.records() {
+        let row = row.map_err(|error| error.to_string())?;
+        let given = paths.iter().zip(&row).filter(|(_, value)| !value.is_empty());
+        let changes = given.map(|(path, value)| (path.clone(), value.to_string())).collect();
+        all.push(Variant { changes });
+        if all.len() > MOST {
+            return Err(format!("these are more than {MOST} variants"));
+        }
+    }
+    if all.is_empty() {
+        return Err("no row follows the paths in the first one".into());
+    }
+    Ok(all)
 }
 
 /// A key that says how uncertain it is.
@@ -249,6 +289,27 @@ mod tests {
         assert_eq!((axis.path.as_str(), axis.values.len()), ("request.page.steps[2].read", 2));
         for wrong in ["rate", "=1,2", "rate=", "rate=1,,2", "rate=1,1"] {
             assert!(Axis::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_table_lists_variants_and_what_it_leaves_empty_stays_as_it_is() {
+        let table =
+            "zone.web.count, zone.web.on\n# a pair\n2,\"[\"\"a\"\", \"\"b\"\"]\"\n\n4,\n,\n";
+        let all: Vec<String> = listed(table).unwrap().iter().map(Variant::words).collect();
+        assert_eq!(
+            all,
+            ["zone.web.count=2, zone.web.on=[\"a\", \"b\"]", "zone.web.count=4", "as the file is"]
+        );
+        for (wrong, told) in [
+            ("", "it is empty"),
+            ("a\n", "no row"),
+            ("a,a\n1,2\n", "`a` has two columns"),
+            ("a,\n1,2\n", "column 2 has no path"),
+            ("a,b\n1,2\n3\n", "line: 3"),
+        ] {
+            let said = listed(wrong).unwrap_err();
+            assert!(said.contains(told), "{wrong:?}: {said}");
         }
     }
 

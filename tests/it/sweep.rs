@@ -163,6 +163,46 @@ fn what_cannot_be_swept_is_refused_before_anything_runs() {
     }
 }
 
+/// Keys that change together, and one that stays as it is in the file; each variant is that of `run --set`.
+#[test]
+fn variants_that_are_listed_are_lived_through_in_their_order() {
+    let place = Place::new();
+    let (site, out) = (place.text("site.toml"), place.text("out"));
+    let points = place.text("points.csv");
+    let rows = "workload.jobs.rate, station.web.servers\n250/s, 4\n150/s, 2\n120/s,\n";
+    fs::write(&points, rows).unwrap();
+    let (code, said, err) = run(&["sweep", &site, "--points", &points, "--out", &out]);
+    assert_eq!(code, 0, "{err}");
+    assert!(said.starts_with("site: 3 variants\n"), "{said}");
+    let told: Vec<&str> = said.lines().filter(|line| line.contains("/s ")).collect();
+    assert!(told[0].starts_with("250/s") && told[1].starts_with("150/s"), "{said}");
+    let keys = fs::read_to_string(place.text("out/sweep/variants.csv")).unwrap();
+    let name = keys.lines().find(|line| line.ends_with("rate,120/s")).unwrap().split(',').next();
+    let alone = place.text("alone");
+    let set = ["--set", "workload.jobs.rate=120/s", "--out", &alone, "--quiet"];
+    assert_eq!(run(&[&["run", &site], &set[..]].concat()).0, 0);
+    let listed = place.text(&format!("out/{}", name.unwrap()));
+    assert!(tree(Path::new(&alone)) == tree(Path::new(&listed)));
+    let sweep = fs::read_to_string(place.text("out/sweep/sweep.json")).unwrap();
+    assert!(sweep.contains("--points points.csv"), "{sweep}");
+    for (rows, wanted, code) in [
+        ("workload.jobs.rate\n", "no row follows the paths", 2),
+        ("workload.jobs.rate,station.web.servers\n1/s\n", "line: 2", 2),
+        ("workload.jobs.rte\n1/s\n", "workload.jobs.rte", 3),
+        ("workload.jobs.rate\nmany\n", "many", 3),
+        ("workload.jobs.rate\n1/s\n60/min\n", "the same model", 2),
+    ] {
+        fs::write(&points, rows).unwrap();
+        let (ended, _, err) =
+            run(&["sweep", &site, "--points", &points, "--out", &place.text("none")]);
+        assert_eq!(ended, code, "{rows}: {err}");
+        assert!(err.contains(wanted), "{rows}: {err}");
+    }
+    let gone = place.text("gone.csv");
+    assert_eq!(run(&["sweep", &site, "--points", &gone]).0, 2);
+    assert!(!Path::new(&place.text("none")).exists());
+}
+
 /// More servers, less waiting; more traffic, more. The key that moves it most comes first.
 #[test]
 fn uncertainty_is_swept_one_key_at_a_time_or_all_at_once() {
