@@ -109,14 +109,16 @@ pub fn output(ladder: &Ladder, members: &Members) -> Output {
 }
 
 fn document(ladder: &Ladder, members: &Members) -> Document {
-    let mut sections = vec![Section {
-        heading: "Side by side".into(),
+    let mut side_by_side = vec![Block::Table(table(ladder))];
+    side_by_side.extend(capacities(ladder).map(Block::Table));
+    side_by_side.extend(charts(ladder).into_iter().map(Block::Chart));
+    // Which to buy comes first: it is what most come for.
+    let mut sections: Vec<Section> = buy::section(ladder).into_iter().collect();
+    sections.push(Section {
+        heading: SIDE_BY_SIDE.into(),
         intro: String::new(),
-        blocks: vec![Block::Table(table(ladder))],
-    }];
-    sections[0].blocks.extend(capacities(ladder).map(Block::Table));
-    sections[0].blocks.extend(charts(ladder).into_iter().map(Block::Chart));
-    sections.extend(buy::section(ladder));
+        blocks: side_by_side,
+    });
     sections.extend(years::section(ladder));
     sections.extend(uses::section(ladder));
     sections.extend(breaks::section(ladder));
@@ -178,7 +180,8 @@ pub fn brief(ladder: &Ladder, document: &Document) -> Document {
         }
         section.intro.clear();
     }
-    if let Some(first) = brief.sections.first_mut() {
+    let is_first = |section: &&mut Section| section.heading == SIDE_BY_SIDE;
+    if let Some(first) = brief.sections.iter_mut().find(is_first) {
         first.intro.clear();
         first.blocks.retain(|block| matches!(block, Block::Definitions(_)));
         first.blocks.push(Block::Table(narrow(ladder)));
@@ -283,6 +286,7 @@ fn more(step: &Comparison) -> String {
 }
 
 const MEMBERS: &str = "Members";
+const SIDE_BY_SIDE: &str = "Side by side";
 
 /// What a step buys, and for how much.
 fn finding(ladder: &Ladder, at: usize) -> Option<Verdict> {
@@ -300,12 +304,12 @@ fn finding(ladder: &Ladder, at: usize) -> Option<Verdict> {
         _ => String::new(),
     };
     let served = row.served_step.as_ref().map_or_else(String::new, |step| {
-        format!(", page views served {}", said(&in_points(step), &points(), false))
+        format!(" Page views served: {}.", said(&in_points(step), &points(), false))
     });
     let down = ladder.years[at].as_ref().and_then(|years| years.step);
-    let down = down.map_or_else(String::new, |step| format!(", down {}", years::change(&step)));
+    let down = down.map_or_else(String::new, |step| format!(" Down: {}.", years::change(&step)));
     let text = format!(
-        "{} instead of {}{cost}: in window {window}, {} p95 {}{served}{down}",
+        "{} instead of {}{cost}. In window {window}, p95 of {}: {}.{served}{down}",
         row.scenario,
         above.scenario,
         ladder.basis.class,

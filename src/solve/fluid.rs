@@ -40,6 +40,7 @@ pub mod reading;
 mod refusals;
 mod row;
 mod stays;
+mod together;
 mod users;
 
 use std::rc::Rc;
@@ -63,6 +64,7 @@ pub use lag::LagTally;
 use memo::Shared;
 pub use memo::{Known, MOST_CELLS, Memo};
 use row::Row;
+use together::{Bad, union};
 use users::{Crowd, Endured, Fails, Passed, Still};
 
 /// A twelfth of a year.
@@ -109,6 +111,8 @@ pub struct ClassTally {
 pub struct TrafficTally {
     /// By class asked for.
     pub classes: Vec<ClassTally>,
+    /// 5-minute intervals that are bad for one class at least.
+    pub bad_intervals: f64,
     /// By resource: mean utilisation over the horizon.
     pub busy: Vec<f64>,
     /// By database of which a slave may become master.
@@ -163,6 +167,8 @@ pub struct Live<'m, 'p> {
     from: SimTime,
     month: SimTime,
     rows: Vec<Row>,
+    /// Intervals that were bad for one class at least.
+    bad: f64,
     /// By group of classes that enter by the same services.
     groups: Vec<Vec<usize>>,
     stalls: Vec<Option<Stall>>,
@@ -233,6 +239,7 @@ impl<'m, 'p> Live<'m, 'p> {
             from: SimTime::ZERO,
             month: SimTime::ZERO + MONTH,
             rows: fluid.classes.iter().map(|_| Row::of(causes)).collect(),
+            bad: 0.0,
             stalls: vec![None; groups.len()],
             silent: vec![None; fluid.network.lives.len()],
             age_ends: SimTime::NEVER,
@@ -442,6 +449,9 @@ impl<'m, 'p> Live<'m, 'p> {
         while self.from < to {
             let until = to.min(self.month).min(self.level_ends).min(self.age_ends);
             let until = until.min(self.interval_ends());
+            let interval = self.from.nanos() / INTERVAL.nanos();
+            self.rows.iter_mut().for_each(|row| row.enter_interval(interval));
+            self.gather();
             self.stretch(until);
             self.from = until;
             if until == self.month {
@@ -456,6 +466,15 @@ impl<'m, 'p> Live<'m, 'p> {
                 self.grow_old();
                 self.enter();
             }
+        }
+    }
+
+    /// Takes the intervals that are over for all classes.
+    fn gather(&mut self) {
+        if self.rows.iter().any(|row| !row.ended.is_empty()) {
+            let ended: Vec<Bad> =
+                self.rows.iter_mut().flat_map(|row| row.ended.drain(..)).collect();
+            self.bad += union(&ended);
         }
     }
 
@@ -763,6 +782,7 @@ impl<'m, 'p> Live<'m, 'p> {
             self.resume(group, end);
         }
         self.rows.iter_mut().for_each(Row::end_interval);
+        self.gather();
         self.memo.unload();
         let seconds = end.seconds();
         let constant = self.memo.shared.state(self.memo.plan, &self.memo.plan.well());
@@ -781,6 +801,7 @@ impl<'m, 'p> Live<'m, 'p> {
         TrafficTally {
             busy: busy.collect(),
             classes: self.rows.into_iter().map(|row| row.tally).collect(),
+            bad_intervals: self.bad,
             writes: self.databases.into_iter().zip(&self.memo.plan.copies).map(writes).collect(),
         }
     }

@@ -40,7 +40,7 @@ use crate::health::{AutomatonId, FactId, Kernel, Listener, Moved, Net, StateId, 
 use crate::plan::availability::{AvailabilityPlan, FALSE_FAILOVER};
 use crate::plan::fluid::FluidPlan;
 use crate::plan::fluid::state::Input;
-use crate::solve::fluid::reading::{ClassReading, Looks, Wellness};
+use crate::solve::fluid::reading::{Looks, Reading, Wellness};
 use crate::solve::fluid::{INTERVAL, Known, Live, Memo};
 use crate::stats::sampling::Priority;
 use crate::units::{SimDuration, SimTime};
@@ -507,8 +507,7 @@ pub fn read(
             }
             ends.push(watching.live.read());
         }
-        let of = |(now, then): (&ClassReading, &ClassReading)| now.since(then, piece.ends);
-        all.push(ends[1].iter().zip(&ends[0]).map(of).collect());
+        all.push(ends[1].since(&ends[0], piece.ends));
     }
     // What has failed at the end of the last is seen to its end.
     let end = SimTime::ZERO + plan.horizon;
@@ -529,8 +528,8 @@ pub fn read(
 /// What is read of a history.
 #[derive(Clone, Debug, Default)]
 pub struct Read {
-    /// By piece, by class, what the traffic was.
-    pub traffic: Vec<Vec<ClassReading>>,
+    /// By piece, what the traffic was.
+    pub traffic: Vec<Reading>,
     /// The roles and addresses that moved, in order.
     pub moves: Vec<RoleMoved>,
     /// The failovers and takeovers that did not work, in order.

@@ -69,7 +69,8 @@ impl ClassSeen {
         lost.map(|(_, lost)| *lost).sum()
     }
 
-    fn add(&mut self, counted: &Counted, record: &Record, bad: f64) {
+    /// Adds a cell; gives whether it fails, and whether it fails or is slow.
+    fn add(&mut self, counted: &Counted, record: &Record, bad: f64) -> (bool, bool) {
         let (mut intended, mut served) = (0, 0);
         for workload in &counted.workloads {
             let views = &record.views[*workload];
@@ -92,6 +93,7 @@ impl ClassSeen {
         self.failing_cells += u32::from(fails);
         self.bad_cells += u32::from(fails || slow);
         self.unjudged_cells += u32::from(counted.p95.is_some() && !judged);
+        (fails, fails || slow)
     }
 }
 
@@ -100,6 +102,10 @@ impl ClassSeen {
 pub struct Seen {
     /// By class counted.
     pub classes: Vec<ClassSeen>,
+    /// Cells that are so for one class at least: see [`ClassSeen::failing_cells`].
+    pub failing_cells: u32,
+    /// See [`ClassSeen::bad_cells`].
+    pub bad_cells: u32,
     /// Events, those of the lead-in too.
     pub events: u64,
     /// Digest of the events of all cells.
@@ -160,9 +166,13 @@ pub fn live(
         run = (at + 1 < cells.len()).then(|| now.clone());
         let Some(cell) = now.finish(told_to_stop)? else { return Ok(None) };
         let Observation { record, events, digest, stop, .. } = cell;
+        let (mut fails, mut is_bad) = (false, false);
         for (class, counted) in seen.classes.iter_mut().zip(counted) {
-            class.add(counted, &record, bad);
+            let (class_fails, class_bad) = class.add(counted, &record, bad);
+            (fails, is_bad) = (fails || class_fails, is_bad || class_bad);
         }
+        seen.failing_cells += u32::from(fails);
+        seen.bad_cells += u32::from(is_bad);
         seen.events = seen.events.max(events);
         seen.digest = seen.digest.rotate_left(7) ^ digest;
         if let Some(stop) = stop {

@@ -7,7 +7,8 @@
 //! Holds: findings of all ladders (latency, share served, capacity) together err with at most the
 //! level asked for: a third for each ladder, Holm within. Where two rows have another number of
 //! replications, the shorter prefix is compared.
-//! Leaves out: findings about years, whose steps are told with an interval each.
+//! Differences of years are told with intervals that hold together over all pairs of rows, so that a pair
+//! has the same wherever it is told of.
 
 mod offers;
 mod years;
@@ -30,6 +31,12 @@ use crate::study::results::{
 };
 use crate::study::scenario::{StudyPlan, StudyResult};
 use crate::study::window::{Estimate, Verdict, WindowPlan, estimate};
+
+/// The level of each difference of two of so many scenarios, for all pairs to hold together (Bonferroni).
+fn of_each_pair(level: f64, scenarios: usize) -> f64 {
+    let pairs = scenarios * scenarios.saturating_sub(1) / 2;
+    1.0 - (1.0 - level) / pairs.max(1) as f64
+}
 
 /// A smaller difference of the share served is not worth knowing.
 const SERVED_WORTH: f64 = 0.001;
@@ -193,10 +200,10 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
     let basis = basis(members)?;
     let level = members.iter().map(|member| member.results.level).fold(1.0, f64::min);
     let mut rows: Vec<Row> = members.iter().map(|member| row(member, &basis)).collect();
-    let years = years::cells(members, &basis);
-    let offers = offers::offers(members, &basis, level);
+    let years = years::cells(members, &basis, level);
     let Some(deciding) = basis.windows.last() else {
         let (uses, losses, breaks) = (Vec::new(), Vec::new(), Vec::new());
+        let offers = offers::offers(members, (&basis, &rows), level);
         return Some(Ladder { basis, rows, uses, losses, breaks, years, offers, level });
     };
     let each = 1.0 - (1.0 - level) / 3.0;
@@ -220,6 +227,7 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
     for (row, step) in rows.iter_mut().zip(capacity_steps(&column, each, &worth)) {
         row.capacity_step = step;
     }
+    let offers = offers::offers(members, (&basis, &rows), level);
     let breaks = breaks(members, &basis.class);
     let (uses, losses) = (uses(members, &basis), losses(members, &basis));
     Some(Ladder { basis, rows, uses, losses, breaks, years, offers, level })

@@ -10,6 +10,7 @@ pub mod compare;
 pub mod date;
 pub mod expect;
 pub mod gate;
+pub mod in_order;
 pub mod journal;
 pub mod limits;
 pub mod measure;

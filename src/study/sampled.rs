@@ -26,7 +26,7 @@ use crate::plan::figure::{Figure, Metric, Stat};
 use crate::plan::fluid::FluidPlan;
 use crate::plan::part::Part;
 use crate::scenario::suggest;
-use crate::solve::fluid::reading::ClassReading;
+use crate::solve::fluid::reading::Reading;
 use crate::solve::fluid::{BAD, Known};
 use crate::solve::frame::{self, Of, Offered, Piece, Role, RoleMoved, Silence, Sizes};
 use crate::solve::requests::Breach;
@@ -53,12 +53,13 @@ const EPISODE_COSTS: SimDuration = SimDuration::from_secs(1_500);
 /// What is told of years by windows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum OfWindows {
-    /// Served over intended views of a class (by place among those counted).
-    Request(usize),
-    /// Share of 5-minute intervals with less than 1 % not served and the 95 % latency in its objective.
-    Objective(usize),
+    /// Served over intended views of a class (by place among those counted); none: of all together.
+    Request(Option<usize>),
+    /// Share of 5-minute intervals with less than 1 % not served and the 95 % latency in its objective; none:
+    /// for every class.
+    Objective(Option<usize>),
     /// Of these, the half of losses alone.
-    Failing(usize),
+    Failing(Option<usize>),
     /// Views a year of one kind that are not served.
     Lost(usize, Loss),
     /// A quantile of the latency in seconds, of a class's requests or (`true`) of its views.
@@ -250,8 +251,8 @@ impl SampledPlan {
             }
         };
         match (figure.metric, figure.stat) {
-            (Metric::Request, None | Some(Stat::Mean)) => Ok(OfWindows::Request(class)),
-            (Metric::Objective, None | Some(Stat::Mean)) => Ok(OfWindows::Objective(class)),
+            (Metric::Request, None | Some(Stat::Mean)) => Ok(OfWindows::Request(Some(class))),
+            (Metric::Objective, None | Some(Stat::Mean)) => Ok(OfWindows::Objective(Some(class))),
             (Metric::Latency, Some(Stat::Quantile(q))) => Ok(OfWindows::Latency(class, view, q)),
             (Metric::Lost, None | Some(Stat::Mean)) => {
                 Ok(OfWindows::Lost(class, load::loss(&years.of, figure)?))
@@ -375,8 +376,8 @@ pub struct Lived {
     pub piece: Piece,
     /// With which probability it was drawn.
     pub probability: f64,
-    /// By class: what `flows` makes of it.
-    pub flows: Vec<ClassReading>,
+    /// What `flows` makes of it.
+    pub flows: Reading,
     /// What `requests` does.
     pub seen: Seen,
 }
@@ -388,10 +389,24 @@ impl Lived {
         1.0 / self.probability
     }
 
+    /// 5-minute intervals that fail, and those that fail or are slow, in `requests`, and those that are bad in
+    /// `flows`; of no class: those that are so for one at least.
+    #[must_use]
+    pub fn bad(&self, class: Option<usize>) -> ((u32, u32), f64) {
+        match class {
+            Some(class) => {
+                let seen = &self.seen.classes[class];
+                let flows = &self.flows.classes[class];
+                ((seen.failing_cells, seen.bad_cells), flows.bad_intervals)
+            }
+            None => ((self.seen.failing_cells, self.seen.bad_cells), self.flows.bad_intervals),
+        }
+    }
+
     /// Views wanted of a class in `requests` for each that `flows` expects.
     #[must_use]
     pub fn traffic(&self, class: usize) -> f64 {
-        let expected = self.flows[class].intended;
+        let expected = self.flows.classes[class].intended;
         if expected > 0.0 { self.seen.classes[class].intended as f64 / expected } else { 1.0 }
     }
 }
@@ -493,7 +508,7 @@ pub fn run(
         .collect::<Result<_, Breach>>()?;
     let told_to_stop = || watch.told_to_stop();
     let past = |piece: &Piece| asked.past(&flows[piece.replication as usize], piece);
-    let one = |(piece, probability): &(Piece, f64), flows: Vec<ClassReading>| {
+    let one = |(piece, probability): &(Piece, f64), flows: Reading| {
         let at = format!("window of years at {}, replication {}", piece.from, piece.replication);
         let seen = underway::during(at, || {
             sampled::live(plan, (piece, past(piece)), &asked.classes, BAD, &told_to_stop)

@@ -11,8 +11,6 @@
 pub mod load;
 pub mod recovery;
 
-use rayon::prelude::*;
-
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::{Availability, AvailabilityPlan, Watched, WatchedKind};
 use crate::plan::figure::{Figure, Metric, Stat};
@@ -25,6 +23,7 @@ use crate::stats::interval::{Bound, Interval, Method, Side, Statistic};
 use crate::stats::precision::{Decision, StoppingRule, Target};
 use crate::stats::proportion::unavailability_bound_without_outage;
 use crate::stats::quantile::interval_ranks;
+use crate::study::in_order;
 use crate::study::measure::NoValue;
 use crate::study::window::{Ending, Estimate, Watch};
 use crate::units::SimDuration;
@@ -43,8 +42,6 @@ pub const QUICK: u32 = 100;
 
 /// Replications that are folded by one thread before they are put together.
 const CHUNK: usize = 16;
-/// Chunks held before they are put together.
-const HELD: usize = 8;
 
 /// What replications gave, by net, and the steps taken.
 #[derive(Clone, Default)]
@@ -276,24 +273,18 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
             .step_by(CHUNK)
             .map(|from| (from, (from + CHUNK).min(goal)))
             .collect();
-        // What a chunk keeps is large: few are held before they are put together.
-        for some in chunks.chunks(HELD) {
-            let lived: Vec<Option<Result<Chunk, Breach>>> = some
-                .par_iter()
-                .with_max_len(1)
-                .map(|&(from, to)| {
-                    (!watch.told_to_stop()).then(|| chunk(plan, &known, empty.clone(), (from, to)))
-                })
-                .collect();
-            for (one, (_, to)) in lived.into_iter().zip(some) {
-                // Only an unbroken prefix counts.
-                let Some(one) = one else {
-                    result.ending = Ending::Interrupted;
-                    return Ok(result);
-                };
-                result.append(one?);
-                result.replications = *to;
-            }
+        // What a chunk keeps is large: none is held longer than it has to be.
+        let lived = in_order::fold(
+            chunks.len(),
+            |at| (!watch.told_to_stop()).then(|| chunk(plan, &known, empty.clone(), chunks[at])),
+            |at, one| {
+                result.append(one);
+                result.replications = chunks[at].1;
+            },
+        )?;
+        if lived < chunks.len() {
+            result.ending = Ending::Interrupted;
+            return Ok(result);
         }
         let Some(rule) = &rule else { return Ok(result) };
         let values: Option<Vec<Vec<f64>>> =

@@ -419,9 +419,9 @@ fn a_comparison_can_be_read_on_any_terminal() {
         let folded: Vec<&str> = shown.split_whitespace().collect();
         let folded = folded.join(" ");
         let step =
-            "tier-1 instead of starter for $764 a month more: in window peak, page p95 better";
+            "tier-1 instead of starter for $764 a month more. In window peak, p95 of page: better";
         assert!(folded.contains(step), "{shown}");
-        assert!(folded.contains("page views served better by") && folded.contains(" points ±"));
+        assert!(folded.contains("Page views served: better by") && folded.contains(" points ±"));
         assert!(folded.contains("* OVERLOADED: more was offered than could be served"));
         assert!(folded.contains("db-4: index and shards of the database"));
     }

@@ -7,9 +7,12 @@ use crate::report::document::{
     Judgement, Rounding, Section, Table, Unit, Verdict,
 };
 use crate::report::number;
-use crate::report::run::years::minutes;
+use crate::report::run::share_cell;
+use crate::report::run::years::{minutes, minutes_cell};
+use crate::report::text;
 use crate::stats::interval::Interval;
 use crate::study::compare::{Offer, Step};
+use crate::study::window::Verdict as Balance;
 
 /// The heading of the section.
 pub(super) const HEADING: &str = "What to buy";
@@ -21,13 +24,19 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     (ladder.offers.len() > 1).then(|| Section {
         heading: HEADING.into(),
         intro: format!(
-            "Structural downtime against the price of a month. A scenario is worth its price here \
-             when it is down less than every cheaper one, which is seen in the years that they \
-             live through alike; all these differences hold together at {:.0} %. One that is not \
-             may still carry more or answer sooner.",
+            "Structural downtime, the time in which too little of what {} needs is up and reachable, \
+             against the price of a month. It is the mean of all years lived through: single years \
+             differ. A scenario is worth its price here when it is down less than every cheaper one, \
+             which is seen in the years that they live through alike; all these differences hold \
+             together at {:.0} %. One that is not may still carry more or answer sooner.",
+            ladder.basis.class,
             ladder.level * 100.0
         ),
-        blocks: vec![Block::Table(table(ladder)), Block::Chart(chart(ladder))],
+        blocks: vec![
+            Block::Table(table(ladder)),
+            Block::Table(next(ladder)),
+            Block::Chart(chart(ladder)),
+        ],
     })
 }
 
@@ -47,14 +56,17 @@ pub(super) fn finding(ladder: &Ladder) -> Option<Verdict> {
     if ladder.offers.len() < 2 {
         return None;
     }
-    let said = limits(ladder).into_iter().map(|(offer, from, _)| {
-        format!("{} from {from:.0}\u{a0}min/y on", name(ladder, offer.row))
+    let limits = limits(ladder);
+    limits.first()?;
+    let said = limits.iter().map(|(offer, from, _)| {
+        let mark = last_verdict(ladder, offer.row);
+        format!("{}{mark} down to {from:.0}\u{a0}min/y", name(ladder, offer.row))
     });
     let said: Vec<String> = said.collect();
     let text = format!(
-        "cheapest for a limit of structural downtime of {}: {}",
+        "a limit of structural downtime of {} is kept for the least money by {}; below that by none",
         ladder.basis.class,
-        said.join(", ")
+        said.join(", by ")
     );
     Some(Verdict { judgement: Judgement::Finding, text })
 }
@@ -77,18 +89,30 @@ fn limits(ladder: &Ladder) -> Vec<(&Offer, f64, Option<f64>)> {
     found
 }
 
+/// That a scenario is not in balance in the last window, in brackets.
+fn last_verdict(ladder: &Ladder, row: usize) -> String {
+    let window = ladder.rows[row].windows.last().zip(ladder.basis.windows.last());
+    match window {
+        Some((cell, name)) if cell.verdict == Balance::Overloaded => {
+            format!(" ({} @{name})", cell.verdict.word())
+        }
+        _ => String::new(),
+    }
+}
+
+/// Which is the cheapest for which limit.
 fn table(ladder: &Ladder) -> Table {
-    let columns = vec![
+    let mut columns = vec![
         Column::words("scenario", "scenario"),
         Column::numbers("$/month", "cost_dollars_per_month", Unit::Dollars),
         Column::numbers("down", "downtime_min_per_year", minutes()),
         Column::words("cheapest for a limit of", "cheapest_for"),
-        Column::words("buys, against", "against"),
-        Column::numbers("more a month", "more_dollars_per_month", Unit::Dollars),
-        Column::words("less downtime", "downtime_less"),
-        Column::numbers("a minute less", "dollars_per_minute", Unit::Dollars),
-        Column::words(&last_window(ladder), "p95_less"),
+        Column::numbers("1 year in 20 longer than", "year_p95_min", minutes()),
     ];
+    if let Some(window) = ladder.basis.windows.last() {
+        columns.push(Column::words(&format!("served @{window}"), "served"));
+    }
+    columns.push(Column::words("what it is", "title"));
     let limits = limits(ladder);
     let row = |offer: &Offer| {
         let mut cells = vec![
@@ -103,19 +127,53 @@ fn table(ladder: &Ladder) -> Table {
             (None, Some((_, from, None))) => format!("{from:.0} min/y and more"),
             (None, None) => "none that is certain".into(),
         }));
-        match &offer.step {
-            Some(step) => cells.extend(bought(ladder, step)),
-            None => cells.extend((0..5).map(|_| Cell::text(""))),
-        }
+        let years = ladder.years[offer.row].as_ref();
+        let year = years.map(|years| minutes_cell(&years.structural.all.year_p95));
+        cells.push(year.unwrap_or_else(|| Cell::missing("no years")));
+        let member = &ladder.rows[offer.row];
+        cells.extend(member.windows.last().map(|window| {
+            let served = text::cell(&share_cell(&window.served));
+            Cell::text(format!("{served}{}", in_brackets(window.verdict)))
+        }));
+        cells.push(Cell::text(member.title.clone()));
         cells
     };
-    let caption = format!("Structural downtime of {} and its price", ladder.basis.class);
+    let caption = format!(
+        "The cheapest for a limit of structural downtime of {}: its interval lies below the limit",
+        ladder.basis.class
+    );
     Table { caption, columns, rows: ladder.offers.iter().map(row).collect() }
 }
 
-fn last_window(ladder: &Ladder) -> String {
+fn in_brackets(verdict: Balance) -> String {
+    match verdict {
+        Balance::Overloaded => format!(" ({})", verdict.word()),
+        _ => String::new(),
+    }
+}
+
+/// What each of those buys that is down less than all cheaper ones.
+fn next(ladder: &Ladder) -> Table {
     let window = ladder.basis.windows.last();
-    window.map_or_else(|| "p95".into(), |window| format!("p95 @{window}"))
+    let p95 = window.map_or_else(|| "p95".into(), |window| format!("p95 @{window}"));
+    let columns = vec![
+        Column::words("scenario", "scenario"),
+        Column::words("instead of", "against"),
+        Column::numbers("more a month", "more_dollars_per_month", Unit::Dollars),
+        Column::words("less downtime", "downtime_less"),
+        Column::numbers("$ a year for each minute", "dollars_per_minute", Unit::Dollars),
+        Column::words(&format!("{p95} changes by"), "p95_less"),
+    ];
+    let row = |offer: &Offer| {
+        let mut cells = vec![Cell::text(name(ladder, offer.row))];
+        cells.extend(bought(ladder, offer.step.as_ref()?));
+        Some(cells)
+    };
+    Table {
+        caption: "What each of those buys that is down less than all cheaper ones".into(),
+        columns,
+        rows: ladder.offers.iter().filter_map(row).collect(),
+    }
 }
 
 fn bought(ladder: &Ladder, step: &Step) -> [Cell; 5] {
@@ -123,11 +181,10 @@ fn bought(ladder: &Ladder, step: &Step) -> [Cell; 5] {
     let minutes_less = less.estimate / 60.0;
     let latency = step.latency.as_ref().map_or_else(
         || "not compared".into(),
-        |difference| {
-            seen(difference, 1.0, Unit::Seconds).map_or_else(
-                || "no difference seen".into(),
-                |(less, size)| format!("{size} {}", way(less)),
-            )
+        |difference| match seen(difference, 1.0, Unit::Seconds) {
+            Some((less, size)) => format!("{size} {}", way(less)),
+            None if difference.low == difference.high => "the same in every run".into(),
+            None => "no difference seen".into(),
         },
     );
     [
@@ -161,8 +218,8 @@ fn chart(ladder: &Ladder) -> Chart {
     let beaten = ladder.offers.iter().filter(|offer| offer.beaten_by.is_some()).count();
     let finding = match beaten {
         0 => "Each is down less than all that cost less".into(),
-        1 => "One is not down less than one that costs less".into(),
-        count => format!("{count} are not down less than one that costs less"),
+        1 => "One costs more than another and is not down less".into(),
+        count => format!("{count} cost more than another and are not down less"),
     };
     Chart {
         name: "downtime-against-cost".into(),
@@ -171,7 +228,7 @@ fn chart(ladder: &Ladder) -> Chart {
         kind: ChartKind::Front(FrontChart {
             x: Axis::linear("dollars a month", Unit::DollarsPerMonth),
             y: Axis::linear("structural downtime", minutes()),
-            kinds: ["down less than all cheaper ones".into(), "not".into()],
+            kinds: ["down less than all cheaper ones".into(), "not less than a cheaper one".into()],
             points: points.collect(),
         }),
     }

@@ -207,7 +207,10 @@ fn table(ladder: &Ladder) -> Table {
         cells
     };
     let rows = ladder.years.iter().enumerate().map(row).collect();
-    let caption = format!("Structural availability of {}; each ± is 95 %", ladder.basis.class);
+    let caption = format!(
+        "Structural availability of {}; each ± is 95 %, those of differences for all pairs together",
+        ladder.basis.class
+    );
     let caption = caption.replace("95 %", &format!("{:.0} %", interval_level(ladder) * 100.0));
     Table { caption, columns, rows }
 }

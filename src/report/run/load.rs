@@ -84,32 +84,24 @@ fn four(years: &YearsRows, load: &LoadRows) -> Table {
         };
         found.map(row).collect()
     };
+    let of_traffic = |name: &str, objective: &Estimate, request: &Estimate| {
+        let row = |what: &str, value: &Estimate, of: &str| {
+            let (name, what) = (Cell::text(name), Cell::text(what));
+            vec![name, what, share(value), Cell::missing("no time"), Cell::text(of)]
+        };
+        let intervals = "5-minute intervals; their latency is not known";
+        [
+            row("objective, losses alone", objective, intervals),
+            row("request", request, "views wanted"),
+        ]
+    };
     for class in &load.classes {
         rows.extend(of_time(&class.name, WatchedKind::Class));
-        rows.push(vec![
-            Cell::text(class.name.clone()),
-            Cell::text("objective, losses alone"),
-            share(&class.objective),
-            Cell::missing("no time"),
-            Cell::text("5-minute intervals; their latency is not known"),
-        ]);
-        rows.push(vec![
-            Cell::text(class.name.clone()),
-            Cell::text("request"),
-            share(&class.request),
-            Cell::missing("no time"),
-            Cell::text("views wanted"),
-        ]);
+        rows.extend(of_traffic(&class.name, &class.objective, &class.request));
     }
-    if let Some(request) = &load.all {
+    if let Some(all) = &load.all {
         rows.extend(of_time(ALL, WatchedKind::All));
-        rows.push(vec![
-            Cell::text(ALL),
-            Cell::text("request"),
-            share(request),
-            Cell::missing("no time"),
-            Cell::text("views wanted"),
-        ]);
+        rows.extend(of_traffic(ALL, &all.objective, &all.request));
     }
     Table { caption: "The four availabilities, never mixed".into(), columns, rows }
 }
@@ -308,7 +300,7 @@ pub(super) fn availability(results: &Results, sheet: &mut Sheet) {
     let Some(years) = &results.years else { return };
     let classes = years.load.iter().flat_map(|load| &load.classes);
     let classes = classes.map(|class| (class.name.as_str(), &class.request));
-    let all = years.load.iter().filter_map(|load| Some((ALL, load.all.as_ref()?)));
+    let all = years.load.iter().filter_map(|load| Some((ALL, &load.all.as_ref()?.request)));
     for (name, request) in classes.chain(all) {
         let (value, why) = fields(request);
         let (level, method) = match request {
@@ -356,7 +348,8 @@ pub(super) fn summary(load: &LoadRows) -> Value {
         })).collect::<Vec<_>>(),
     });
     if let Some(all) = &load.all {
-        summary["all_classes_request"] = one(all);
+        summary["all_classes_request"] = one(&all.request);
+        summary["all_classes_objective_losses_alone"] = one(&all.objective);
     }
     summary
 }

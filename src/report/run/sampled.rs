@@ -65,7 +65,7 @@ fn corrected(sampled: &SampledRows) -> Table {
         Column::numbers("with windows", "both", Unit::None),
     ];
     let mut rows = Vec::new();
-    for class in &sampled.classes {
+    for class in sampled.classes.iter().chain(&sampled.all) {
         for row in &class.rows {
             // Without an objective of latency the two are one.
             if row.key == "objective_losses" && !class.has_latency {
@@ -199,7 +199,7 @@ pub(super) fn tables(results: &Results) -> Option<ResultFile> {
 /// Rows of `availability.csv`.
 pub(super) fn availability(results: &Results, sheet: &mut Sheet) {
     let Some(sampled) = &results.sampled else { return };
-    for class in &sampled.classes {
+    for class in sampled.classes.iter().chain(&sampled.all) {
         for row in class.rows.iter().filter(|row| matches!(row.key, "request" | "objective")) {
             let (value, why) = fields(&row.both);
             let (level, method) = match &row.both {
@@ -249,6 +249,7 @@ pub(super) fn summary(sampled: &SampledRows) -> Value {
         "hours": number(sampled.hours()),
         "events": sampled.events,
         "classes": sampled.classes.iter().map(class).collect::<Vec<_>>(),
+        "all_classes": sampled.all.as_ref().map(class),
         "not_comparable": sampled.apart,
         "agreement": sampled.agreement.iter().map(|row| json!({
             "class": row.class,

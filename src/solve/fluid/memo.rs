@@ -490,14 +490,14 @@ impl<'p> Memo<'p> {
     /// Puts the time spent into utilisation by hour and bin, and forgets it.
     fn fold(&mut self) {
         self.put_stays();
-        let time = |cell: &mut Cell| std::mem::replace(&mut *cell.spent, Spent::NONE).seconds();
-        let times: Vec<[f64; HOURS]> = self.cells.iter_mut().map(time).collect();
-        let all: f64 = times.iter().map(|time| time.iter().sum::<f64>()).sum();
+        let sum = |time: &[f64; HOURS]| time.iter().sum::<f64>();
+        let all: f64 = self.cells.iter().map(|cell| sum(&cell.spent.seconds())).sum();
         let (mut rates, mut used) = (Vec::new(), Vec::new());
         let table = Bins::get();
         let mut mean = vec![0.0; self.busy.bins.len()];
-        for (at, time) in times.iter().enumerate() {
-            let spent: f64 = time.iter().sum();
+        for at in 0..self.cells.len() {
+            let time = std::mem::replace(&mut *self.cells[at].spent, Spent::NONE).seconds();
+            let spent = sum(&time);
             if spent <= 0.0 {
                 continue;
             }

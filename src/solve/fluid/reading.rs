@@ -29,6 +29,27 @@ pub struct ClassReading {
     pub bad_intervals: f64,
 }
 
+/// What all have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reading {
+    /// By class.
+    pub classes: Vec<ClassReading>,
+    /// 5-minute intervals that are bad for one class at least; whole at their ends.
+    pub bad_intervals: f64,
+}
+
+impl Reading {
+    /// See [`ClassReading::since`].
+    #[must_use]
+    pub fn since(&self, earlier: &Self, ends: [bool; 2]) -> Self {
+        let classes = self.classes.iter().zip(&earlier.classes);
+        Self {
+            classes: classes.map(|(now, then)| now.since(then, ends)).collect(),
+            bad_intervals: self.bad_intervals - earlier.bad_intervals,
+        }
+    }
+}
+
 impl ClassReading {
     /// What came since an earlier reading. Who had gone then took along what he would have asked for
     /// since, where something `begins` there; where it `ends` here, who has gone takes along the rest.
@@ -103,8 +124,9 @@ impl<'p> Live<'_, 'p> {
     }
 
     /// What was wanted and lost up to now, at the end of a 5-minute interval.
-    pub fn read(&mut self) -> Vec<ClassReading> {
+    pub fn read(&mut self) -> Reading {
         self.rows.iter_mut().for_each(super::row::Row::end_interval);
+        self.gather();
         let of = |row: &super::row::Row| ClassReading {
             intended: row.tally.intended,
             lost: row.tally.lost.clone(),
@@ -122,7 +144,7 @@ impl<'p> Live<'_, 'p> {
             all[class].never_born += endured.never_born;
             all[class].to_come += crowd.to_come() - self.crowds[workload].to_come();
         }
-        all
+        Reading { classes: all, bad_intervals: self.bad }
     }
 
     /// What stalls under way have cost, as if they ended here: cause, workload, cost and its users then.

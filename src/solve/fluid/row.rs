@@ -3,6 +3,7 @@
 //! An interval is bad by what is broken when that takes [`BAD`] of its views; else with the chance that there
 //! is too much in it. Holds: stretches of time come in their order, and each tells of one of the two.
 
+use super::together::Bad;
 use super::{BAD, ClassTally, INTERVAL};
 use crate::units::SimTime;
 
@@ -23,6 +24,8 @@ pub(super) struct Row {
     interval: u64,
     interval_lost: f64,
     interval_risk: f64,
+    /// Intervals that are over and of which some were bad, since they were last taken.
+    pub(super) ended: Vec<Bad>,
 }
 
 impl Row {
@@ -41,7 +44,7 @@ impl Row {
         self.walk(from, to, |row, from, to, whole| {
             let nanos = to.since(from).nanos();
             if whole {
-                row.tally.bad_intervals += all * (nanos / INTERVAL.nanos()) as f64;
+                row.end(from.nanos(), nanos, all * (nanos / INTERVAL.nanos()) as f64);
             } else {
                 row.interval_lost += share * nanos as f64;
             }
@@ -57,7 +60,8 @@ impl Row {
     ) {
         self.walk(from, to, |row, from, to, whole| {
             if whole {
-                row.tally.bad_intervals += of(from, to) / INTERVAL.nanos() as f64;
+                let bad = of(from, to) / INTERVAL.nanos() as f64;
+                row.end(from.nanos(), to.since(from).nanos(), bad);
             } else {
                 row.interval_risk += of(from, to);
             }
@@ -84,7 +88,17 @@ impl Row {
         }
     }
 
-    fn enter_interval(&mut self, interval: u64) {
+    /// So many are bad of the intervals that begin at `from` and last so long.
+    fn end(&mut self, from: u64, nanos: u64, bad: f64) {
+        let (from, to) = (from / INTERVAL.nanos(), (from + nanos) / INTERVAL.nanos());
+        self.tally.bad_intervals += bad;
+        if bad > 0.0 && from < to {
+            self.ended.push(Bad { from, to, chance: bad / (to - from) as f64 });
+        }
+    }
+
+    /// This is the present interval; the one before is over.
+    pub(super) fn enter_interval(&mut self, interval: u64) {
         if interval != self.interval {
             self.end_interval();
             self.interval = interval;
@@ -95,7 +109,8 @@ impl Row {
         let lost = std::mem::take(&mut self.interval_lost);
         let risk = std::mem::take(&mut self.interval_risk);
         let broken = lost >= BAD * INTERVAL.nanos() as f64;
-        self.tally.bad_intervals += if broken { 1.0 } else { risk / INTERVAL.nanos() as f64 };
+        let bad = if broken { 1.0 } else { risk / INTERVAL.nanos() as f64 };
+        self.end(self.interval * INTERVAL.nanos(), INTERVAL.nanos(), bad);
     }
 
     pub(super) fn lose(&mut self, cause: usize, views: f64) {

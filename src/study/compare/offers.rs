@@ -6,10 +6,11 @@
 //! it on the front: dollars, minutes, milliseconds.
 //!
 //! Holds: all differences of downtime together err with at most one minus the level (Bonferroni
-//! over all pairs), and so do all steps of latency. Leaves out: what else a scenario is bought for,
+//! over all pairs). A step of latency to the row above is told as among the rows; all others hold together with
+//! the level. Leaves out: what else a scenario is bought for,
 //! its capacity above all; those that are not on the front may still carry more.
 
-use super::{Basis, Member, years};
+use super::{Basis, Member, Row, of_each_pair, years};
 use crate::plan::figure::Metric;
 use crate::stats::interval::Interval;
 
@@ -42,7 +43,7 @@ pub struct Step {
 }
 
 /// All that have a price and years, the cheapest first.
-pub fn offers(members: &[Member<'_>], basis: &Basis, level: f64) -> Vec<Offer> {
+pub fn offers(members: &[Member<'_>], (basis, rows): (&Basis, &[Row]), level: f64) -> Vec<Offer> {
     let downs: Vec<Option<Vec<f64>>> =
         members.iter().map(|member| years::samples(member, basis)).collect();
     let offer = |(row, member): (usize, &Member<'_>)| {
@@ -54,8 +55,7 @@ pub fn offers(members: &[Member<'_>], basis: &Basis, level: f64) -> Vec<Offer> {
     all.sort_by(|a, b| {
         a.cost.total_cmp(&b.cost).then(a.downtime.estimate.total_cmp(&b.downtime.estimate))
     });
-    let pairs = all.len() * all.len().saturating_sub(1) / 2;
-    let each = 1.0 - (1.0 - level) / pairs.max(1) as f64;
+    let each = of_each_pair(level, members.len());
     let down = |row: usize| downs[row].as_deref().unwrap_or(&[]);
     let paired = |own: usize, other: usize, of: &dyn Fn(usize) -> Vec<f64>, level: f64| {
         let (own, other) = (of(own), of(other));
@@ -78,6 +78,9 @@ pub fn offers(members: &[Member<'_>], basis: &Basis, level: f64) -> Vec<Offer> {
     for pair in front.windows(2) {
         let (before, own) = (&all[pair[0]], &all[pair[1]]);
         let latency = basis.windows.last().and_then(|window| {
+            if own.row == before.row + 1 {
+                return rows[own.row].latency_step.map(|step| step.difference);
+            }
             let of = |row: usize| super::samples(&members[row], basis, window, Metric::Latency);
             paired(own.row, before.row, &of, together)
         });

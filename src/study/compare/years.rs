@@ -13,7 +13,7 @@ pub struct YearCell {
     /// And nobody meets a death that is not noticed yet.
     pub continuous: Option<YearRow>,
     /// Structural downtime in seconds a year, this row less the one above, replication by
-    /// replication.
+    /// replication; those of all pairs hold together.
     pub step: Option<Interval>,
     /// Its traffic; none where nobody asks for it at a rate.
     pub load: Option<LoadClass>,
@@ -22,7 +22,8 @@ pub struct YearCell {
 }
 
 /// By row; none where no years were lived through, or nobody can tell of the class.
-pub fn cells(members: &[Member<'_>], basis: &Basis) -> Vec<Option<YearCell>> {
+pub fn cells(members: &[Member<'_>], basis: &Basis, level: f64) -> Vec<Option<YearCell>> {
+    let each = super::of_each_pair(level, members.len());
     let cell = |member: &Member<'_>| {
         let of = |availability: Availability| {
             let years = member.results.years.as_ref()?;
@@ -42,11 +43,7 @@ pub fn cells(members: &[Member<'_>], basis: &Basis) -> Vec<Option<YearCell>> {
         let (above, own) = (samples(&members[at - 1], basis), samples(&members[at], basis));
         let (Some(above), Some(own)) = (above, own) else { continue };
         let count = above.len().min(own.len());
-        let step = Interval::of_paired_difference(
-            &own[..count],
-            &above[..count],
-            members[at].results.level,
-        );
+        let step = Interval::of_paired_difference(&own[..count], &above[..count], each);
         if let (Some(cell), Ok(step)) = (&mut all[at], step) {
             cell.step = Some(step);
         }

@@ -13,10 +13,19 @@ use crate::units::Probability;
 pub struct LoadRows {
     /// By class asked for, in the order of names.
     pub classes: Vec<LoadClass>,
-    /// Served over intended views of all of them, where there are several.
-    pub all: Option<Estimate>,
+    /// All of them together, where there are several.
+    pub all: Option<AllClasses>,
     /// By resource, the busiest first.
     pub resources: Vec<LoadUse>,
+}
+
+/// All classes together.
+#[derive(Clone, Debug)]
+pub struct AllClasses {
+    /// Served over intended views.
+    pub request: Estimate,
+    /// Share of 5-minute intervals in which no class loses 1 %.
+    pub objective: Estimate,
 }
 
 /// One class.
@@ -110,7 +119,7 @@ pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Option<LoadRows> {
         classes.push(LoadClass {
             name: class.name.clone(),
             request: of(OfLoad::Request(Some(at))),
-            objective: of(OfLoad::Intervals(at)),
+            objective: of(OfLoad::Intervals(Some(at))),
             lost: lost(Loss::All),
             fault: lost(Loss::Fault),
             overload: lost(Loss::Overload),
@@ -153,7 +162,10 @@ pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Option<LoadRows> {
     let key = |row: &LoadUse| row.busiest.value().unwrap_or(0.0);
     resources.sort_by(|a, b| key(b).total_cmp(&key(a)).then_with(|| a.name.cmp(&b.name)));
     Some(LoadRows {
-        all: (classes.len() > 1).then(|| of(OfLoad::Request(None))),
+        all: (classes.len() > 1).then(|| AllClasses {
+            request: of(OfLoad::Request(None)),
+            objective: of(OfLoad::Intervals(None)),
+        }),
         classes,
         resources,
     })

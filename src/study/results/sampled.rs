@@ -1,6 +1,7 @@
 //! Years corrected by windows of requests, as rows.
 
 use super::FigureRow;
+use crate::plan::availability::ALL;
 use crate::plan::figure::{Figure, FigureUnit};
 use crate::solve::frame::Of;
 use crate::stats::summary::ordered_sum;
@@ -28,6 +29,8 @@ pub struct SampledRows {
     pub in_episodes: f64,
     /// By class, in the order of names.
     pub classes: Vec<SampledClassRows>,
+    /// All of them together, where there are several: no latencies.
+    pub all: Option<SampledClassRows>,
     /// Losses of both solvers by first cause.
     pub agreement: Vec<AgreementRow>,
     /// Why the solvers are not held against each other; none: they are.
@@ -100,7 +103,7 @@ pub struct SampledWindow {
     pub cause: Option<String>,
     /// With which probability it was drawn.
     pub probability: f64,
-    /// By class, in the order of names.
+    /// By class, in the order of names; then all of them together, where there are several.
     pub classes: Vec<SampledViews>,
     /// Digest of its events.
     pub digest: u64,
@@ -125,6 +128,20 @@ pub struct SampledViews {
     pub flows: f64,
     /// 5-minute intervals that are bad, in `requests` by losses or latency, and in `flows`.
     pub bad: (u32, f64),
+}
+
+impl SampledViews {
+    /// Adds the views of another class; intervals are not for adding.
+    fn add(&mut self, other: &Self) {
+        self.intended += other.intended;
+        self.unserved += other.unserved;
+        self.never_born += other.never_born;
+        self.expected += other.expected;
+        self.flows += other.flows;
+        for (mine, other) in self.kinds.iter_mut().zip(&other.kinds) {
+            (mine.0, mine.1) = (mine.0 + other.0, mine.1 + other.1);
+        }
+    }
 }
 
 /// Puts them together; `None` where no windows were drawn.
@@ -155,6 +172,7 @@ pub(super) fn rows(study: &StudyPlan, result: &StudyResult) -> Option<SampledRow
         windows: windows.windows.iter().map(|w| window(&joined, &order, w)).collect(),
         figures: figures(&joined, &order),
         events: windows.windows.iter().map(|window| window.seen.events).sum(),
+        all: (classes.len() > 1).then(|| together(&joined, &classes)),
         classes,
     })
 }
@@ -162,9 +180,14 @@ pub(super) fn rows(study: &StudyPlan, result: &StudyResult) -> Option<SampledRow
 fn class(joined: &Joined<'_>, at: usize) -> SampledClassRows {
     let counted = &joined.asked.classes[at];
     let all = [
-        ("request availability", "request", FigureUnit::Ratio, OfWindows::Request(at)),
-        ("objective availability", "objective", FigureUnit::Ratio, OfWindows::Objective(at)),
-        ("the same, losses alone", "objective_losses", FigureUnit::Ratio, OfWindows::Failing(at)),
+        ("request availability", "request", FigureUnit::Ratio, OfWindows::Request(Some(at))),
+        ("objective availability", "objective", FigureUnit::Ratio, OfWindows::Objective(Some(at))),
+        (
+            "the same, losses alone",
+            "objective_losses",
+            FigureUnit::Ratio,
+            OfWindows::Failing(Some(at)),
+        ),
         ("not served", "unserved", FigureUnit::Count, OfWindows::Lost(at, Loss::Unserved)),
         ("lost, fault", "fault", FigureUnit::Count, OfWindows::Lost(at, Loss::Fault)),
         ("lost, overload", "overload", FigureUnit::Count, OfWindows::Lost(at, Loss::Overload)),
@@ -176,13 +199,6 @@ fn class(joined: &Joined<'_>, at: usize) -> SampledClassRows {
             OfWindows::Lost(at, Loss::NeverBorn),
         ),
     ];
-    let row = |(what, key, unit, of): (_, _, _, OfWindows)| SampledRow {
-        what,
-        key,
-        unit,
-        flows: joined.by_flows(of),
-        both: joined.estimate(of),
-    };
     let latency = |view: bool| {
         let name = if view { format!("{}-view", counted.name) } else { counted.name.clone() };
         let of = |(_, q): &(&str, f64)| joined.estimate(OfWindows::Latency(at, view, *q));
@@ -190,13 +206,50 @@ fn class(joined: &Joined<'_>, at: usize) -> SampledClassRows {
     };
     SampledClassRows {
         name: counted.name.clone(),
-        rows: all.into_iter().map(row).collect(),
+        rows: rows_of(joined, all),
         latencies: [false, true].map(latency).into_iter().filter(|(.., n)| *n > 0).collect(),
         has_latency: counted.p95.is_some(),
     }
 }
 
+/// Rows of figures: in words, as a key, their unit, what they are.
+fn rows_of<const N: usize>(
+    joined: &Joined<'_>,
+    of: [(&'static str, &'static str, FigureUnit, OfWindows); N],
+) -> Vec<SampledRow> {
+    let row = |(what, key, unit, of): (_, _, _, OfWindows)| SampledRow {
+        what,
+        key,
+        unit,
+        flows: joined.by_flows(of),
+        both: joined.estimate(of),
+    };
+    of.into_iter().map(row).collect()
+}
+
+/// All classes: views of all, intervals in which every one of them is well.
+fn together(joined: &Joined<'_>, classes: &[SampledClassRows]) -> SampledClassRows {
+    let ratio = FigureUnit::Ratio;
+    SampledClassRows {
+        name: ALL.into(),
+        rows: rows_of(
+            joined,
+            [
+                ("request availability", "request", ratio, OfWindows::Request(None)),
+                ("objective availability", "objective", ratio, OfWindows::Objective(None)),
+                ("the same, losses alone", "objective_losses", ratio, OfWindows::Failing(None)),
+            ],
+        ),
+        latencies: Vec::new(),
+        has_latency: classes.iter().any(|class| class.has_latency),
+    }
+}
+
 fn window(joined: &Joined<'_>, order: &[usize], window: &Lived) -> SampledWindow {
+    let bad = |class: Option<usize>| {
+        let ((_, requests), flows) = window.bad(class);
+        (requests, flows)
+    };
     let views = |at: &usize| {
         let seen = &window.seen.classes[*at];
         let kinds = [Loss::Fault, Loss::Overload, Loss::Planned];
@@ -205,12 +258,20 @@ fn window(joined: &Joined<'_>, order: &[usize], window: &Lived) -> SampledWindow
             intended: seen.intended,
             unserved: seen.unserved(),
             never_born: seen.never_born,
-            expected: window.flows[*at].intended,
+            expected: window.flows.classes[*at].intended,
             kinds: kinds.map(|kind| joined.lost_in(window, *at, kind)),
             flows: joined.lost_in(window, *at, Loss::Unserved).1,
-            bad: (seen.bad_cells, window.flows[*at].bad_intervals),
+            bad: bad(Some(*at)),
         }
     };
+    let mut classes: Vec<SampledViews> = order.iter().map(views).collect();
+    if let [first, others @ ..] = &classes[..]
+        && !others.is_empty()
+    {
+        let mut all = SampledViews { class: ALL.into(), bad: bad(None), ..first.clone() };
+        others.iter().for_each(|other| all.add(other));
+        classes.push(all);
+    }
     let episode = |of: Of| of != Of::Quiet;
     let cause = episode(window.piece.of)
         .then(|| joined.asked.stratum(joined.years, window.piece.of).to_string());
@@ -221,7 +282,7 @@ fn window(joined: &Joined<'_>, order: &[usize], window: &Lived) -> SampledWindow
         to: window.piece.to,
         cause,
         probability: window.probability,
-        classes: order.iter().map(views).collect(),
+        classes,
         digest: window.seen.digest,
     }
 }

@@ -24,7 +24,7 @@ use crate::stats::quantile::samples_needed;
 use crate::stats::sampling::{corrected, weighted_quantile};
 use crate::study::measure::NoValue;
 use crate::study::window::{Ending, Estimate};
-use crate::study::years::load::{Loss, OfLoad};
+use crate::study::years::load::{Loss, OfLoad, add};
 use crate::study::years::{What, YearMeasure, YearsPlan, YearsResult};
 use crate::units::SimDuration;
 
@@ -56,20 +56,25 @@ impl Joined<'_> {
             OfWindows::Latency(class, view, q) => self.latency(class, view, q),
             OfWindows::Request(class) => {
                 let Some(load) = self.load() else { return Estimate::Missing(NoValue::NotKept) };
-                let intended = &load.classes[class].intended;
-                let wanted = intended.iter().sum::<f64>() / intended.len().max(1) as f64;
-                self.share(self.unserved(class), wanted)
+                let (mut wanted, mut lost) = (0.0, (Vec::new(), Vec::new()));
+                for class in class.map_or(0..load.classes.len(), |class| class..class + 1) {
+                    let intended = &load.classes[class].intended;
+                    wanted += intended.iter().sum::<f64>() / intended.len().max(1) as f64;
+                    let (flows, corrections) = self.lost(class, Loss::Unserved);
+                    add(&mut lost.0, flows);
+                    add(&mut lost.1, corrections);
+                }
+                self.share(lost, wanted)
             }
             OfWindows::Objective(class) | OfWindows::Failing(class) => {
                 let Some(load) = self.load() else { return Estimate::Missing(NoValue::NotKept) };
                 let latency = matches!(of, OfWindows::Objective(_));
                 let bad = self.windows.totals(|window| {
-                    let seen = &window.seen.classes[class];
-                    let bad = if latency { seen.bad_cells } else { seen.failing_cells };
-                    f64::from(bad) - window.flows[class].bad_intervals
+                    let (seen, flows) = window.bad(class);
+                    f64::from(if latency { seen.1 } else { seen.0 }) - flows
                 });
                 let cells = self.years.of.horizon.seconds() / CELL.seconds();
-                self.share((load.classes[class].bad.clone(), bad), cells)
+                self.share((load.bad(class).to_vec(), bad), cells)
             }
             OfWindows::Lost(class, loss) => {
                 let values = self.lost(class, loss);
@@ -82,7 +87,7 @@ impl Joined<'_> {
     #[must_use]
     pub fn by_flows(&self, of: OfWindows) -> Option<Estimate> {
         let what = match of {
-            OfWindows::Request(class) => OfLoad::Request(Some(class)),
+            OfWindows::Request(class) => OfLoad::Request(class),
             OfWindows::Objective(_) | OfWindows::Latency(..) => return None,
             OfWindows::Failing(class) => OfLoad::Intervals(class),
             OfWindows::Lost(class, loss) => OfLoad::Lost(class, loss),
@@ -93,10 +98,6 @@ impl Joined<'_> {
 
     fn load(&self) -> Option<&crate::study::years::load::FoldedLoad> {
         self.flows.load.first()?.as_ref()
-    }
-
-    fn unserved(&self, class: usize) -> (Vec<f64>, Vec<f64>) {
-        self.lost(class, Loss::Unserved)
     }
 
     /// Views lost: by `flows` in each replication, and the corrections.
@@ -113,7 +114,7 @@ impl Joined<'_> {
     /// Views lost in a window: by `requests`, and by `flows` at the traffic that came.
     #[must_use]
     pub fn lost_in(&self, window: &Lived, class: usize, loss: Loss) -> (f64, f64) {
-        let (seen, flows) = (&window.seen.classes[class], &window.flows[class]);
+        let (seen, flows) = (&window.seen.classes[class], &window.flows.classes[class]);
         let fluid = self.years.of.fluid.as_ref();
         let planned = fluid.and_then(|fluid| fluid.planned).map(|at| at as usize);
         let overload = flows.lost.len() - 1;

@@ -26,8 +26,8 @@ pub const BATCHES: usize = 8;
 pub enum OfLoad {
     /// Served over intended views of a class (by place among those asked for); none: of all together.
     Request(Option<usize>),
-    /// Share of 5-minute intervals in which less than 1 % of a class's views are lost.
-    Intervals(usize),
+    /// Share of 5-minute intervals in which less than 1 % of a class's views are lost; none: of every class's.
+    Intervals(Option<usize>),
     /// Views lost a year.
     Lost(usize, Loss),
     /// The chance that a month serves the objective's share.
@@ -242,12 +242,20 @@ impl FoldedWrites {
 pub struct FoldedLoad {
     /// By class.
     pub classes: Vec<FoldedClass>,
+    /// 5-minute intervals that are bad for one class at least, by replication.
+    pub bad: Vec<f64>,
     /// By resource, by replication: mean utilisation.
     pub busy: Vec<Vec<f64>>,
     /// By database of which a slave may become master.
     pub writes: Vec<FoldedWrites>,
     /// By batch.
     pub batches: Vec<Busy>,
+}
+
+/// Adds the values of as many replications one by one.
+pub fn add(all: &mut Vec<f64>, own: Vec<f64>) {
+    all.resize(own.len(), 0.0);
+    all.iter_mut().zip(own).for_each(|(all, own)| *all += own);
 }
 
 impl FoldedLoad {
@@ -262,6 +270,7 @@ impl FoldedLoad {
         };
         Self {
             classes: plan.classes.iter().map(|_| class()).collect(),
+            bad: Vec::new(),
             busy: vec![Vec::new(); plan.network.resources.len()],
             writes: plan.copies.iter().map(writes).collect(),
             batches: vec![Busy::default(); BATCHES],
@@ -284,6 +293,7 @@ impl FoldedLoad {
             }
             mine.month_lost.merge(&seen.month_lost);
         }
+        self.bad.push(seen.bad_intervals);
         self.busy.iter_mut().zip(&seen.busy).for_each(|(mine, busy)| mine.push(*busy));
         for (mine, seen) in self.writes.iter_mut().zip(&seen.writes) {
             mine.failovers.push(seen.failovers as f64);
@@ -312,6 +322,7 @@ impl FoldedLoad {
             mine.month_lost.merge(&other.month_lost);
         }
         self.busy.iter_mut().zip(other.busy).for_each(|(mine, busy)| mine.extend(busy));
+        self.bad.extend(other.bad);
         for (mine, other) in self.writes.iter_mut().zip(other.writes) {
             mine.failovers.extend(other.failovers);
             mine.behind.extend(other.behind);
@@ -363,11 +374,16 @@ impl FoldedLoad {
         for class in classes {
             let own = [class.served(), class.unserved(), class.intended.clone()];
             for (all, own) in all.iter_mut().zip(own) {
-                all.resize(own.len(), 0.0);
-                all.iter_mut().zip(own).for_each(|(all, own)| *all += own);
+                add(all, own);
             }
         }
         all
+    }
+
+    /// Bad intervals of a class, or of one class at least, by replication.
+    #[must_use]
+    pub fn bad(&self, class: Option<usize>) -> &[f64] {
+        class.map_or(&self.bad, |class| &self.classes[class].bad)
     }
 
     /// Whose requests are meant.
@@ -399,7 +415,7 @@ impl FoldedLoad {
                 let [_, lost, wanted] = Self::views(self.asked(class));
                 lost.iter().zip(&wanted).map(|(lost, wanted)| lost / wanted.max(1e-300)).collect()
             }
-            OfLoad::Intervals(class) => self.classes[class].bad.clone(),
+            OfLoad::Intervals(class) => self.bad(class).to_vec(),
             OfLoad::Lost(class, loss) => self.lost(plan, class, loss),
             OfLoad::MonthLostMean(class) => self.classes[class].month_mean.clone(),
             OfLoad::Busy(resource, BusyOf::Mean) => self.busy[resource].clone(),
@@ -431,7 +447,7 @@ impl FoldedLoad {
                 ratio(&served, &wanted, level)
             }
             OfLoad::Intervals(class) => {
-                let bad = &self.classes[class].bad;
+                let bad = self.bad(class);
                 if bad.iter().all(|bad| *bad == 0.0) {
                     return Estimate::Missing(NoValue::NoneIn(years * bad.len() as f64));
                 }
@@ -566,7 +582,7 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, Strin
     let wrong = || format!("`{figure}` is not estimated: no such statistic of years is kept");
     match (figure.metric, figure.stat, month) {
         (Metric::Request, None | Some(Stat::Mean), false) => Ok(OfLoad::Request(Some(class))),
-        (Metric::Objective, None | Some(Stat::Mean), false) => Ok(OfLoad::Intervals(class)),
+        (Metric::Objective, None | Some(Stat::Mean), false) => Ok(OfLoad::Intervals(Some(class))),
         (Metric::CostPerMillion | Metric::LostCost, None | Some(Stat::Mean), _) => {
             let (of, priced, key) = match figure.metric {
                 Metric::LostCost => (OfLoad::LostCost(class), fluid.lost_view, "lost-page"),

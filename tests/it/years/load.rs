@@ -516,12 +516,8 @@ fn who_does_not_ask_a_dead_database_is_served() {
     seen.holds(figure, 2.0 * YEAR_S * down(12.0, 4.0) * 0.1, 0.05);
 }
 
-/// Two classes whose services are dead at different times, one for a minute, one for two. Together they are up
-/// while both are, for all but three minutes of a day; of 40 and 10 views a second those that come meanwhile are
-/// lost. A scenario with one class says nothing of all of them.
-#[test]
-fn all_classes_together_are_up_while_each_is() {
-    let text = r#"
+/// Two classes that share a server; each has a bad time of its own.
+pub const TWO: &str = r#"
 scenario = "two"
 [run]
 horizon = "1d"
@@ -562,6 +558,13 @@ how = "crash"
 at = "2h"
 lasts = "120s"
 "#;
+
+/// Two classes whose services are dead at different times, one for a minute, one for two. Together they are up
+/// while both are, for all but three minutes of a day; of 40 and 10 views a second those that come meanwhile are
+/// lost. A scenario with one class says nothing of all of them.
+#[test]
+fn all_classes_together_are_up_while_each_is() {
+    let text = TWO;
     let seen = |text: &str| {
         let loaded = crate::common::read(text, std::path::Path::new(".")).unwrap();
         let result =
@@ -581,8 +584,17 @@ lasts = "120s"
         assert!(found.iter().all(|found| (found - wanted).abs() < 1e-6), "{name}: {found:?}");
     }
     let served = 1.0 - (40.0 * 60.0 + 10.0 * 120.0) / (50.0 * 86_400.0);
-    let request = two.load.unwrap().all.unwrap().value().unwrap();
+    let all = |seen: fivenines::study::results::YearsRows| seen.load.unwrap().all.unwrap();
+    let all_of_two = all(two);
+    let request = all_of_two.request.value().unwrap();
     assert!((request - served).abs() < 1e-9, "{request}, {served} wanted");
+    // One interval of each; then one of the pages, and three of the calls of which that is the first.
+    let late = text.replace("at = \"2h\"\nlasts = \"120s\"", "at = \"3660s\"\nlasts = \"600s\"");
+    assert_ne!(late, text);
+    for (all, bad) in [(all_of_two, 2.0), (all(seen(&late).years.unwrap()), 3.0)] {
+        let objective = all.objective.value().unwrap();
+        assert!((objective - (1.0 - bad / 288.0)).abs() < 1e-9, "{objective}, {bad} bad");
+    }
     let one = text.split("[workload.partners]").next().unwrap().to_string()
         + &text[text.find("[request.page]").unwrap()..text.find("[request.call]").unwrap()]
         + &text[text.find("[fault.app]").unwrap()..text.find("[fault.api]").unwrap()];

@@ -91,9 +91,9 @@ fn who_is_not_down_less_than_a_cheaper_one_is_not_worth_its_price() {
     let out = output(&ladder, &Members::default());
     let page = out.set.files.iter().find(|file| file.path == "comparison.html").unwrap();
     let page = String::from_utf8_lossy(&page.bytes);
-    let said = page.split("cheapest for a limit of structural downtime of page: ").nth(1).unwrap();
+    let said = page.split("of page is kept for the least money by ").nth(1).unwrap();
     let keeps = |seconds: f64| format!("{:.0}", (seconds / 60.0).ceil());
-    let plainly = format!("plain from {}", keeps(plain.downtime.high));
+    let plainly = format!("plain down to {}", keeps(plain.downtime.high));
     assert!(said.starts_with(&plainly), "{}", &said[..200]);
     let limits = format!("{} to {} min/y", keeps(mended.downtime.high), keeps(plain.downtime.high));
     assert!(page.contains(&limits), "{limits}");

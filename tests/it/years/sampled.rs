@@ -24,7 +24,7 @@ use fivenines::study::years::{self, YearsPlan, YearsResult};
 use fivenines::units::{SimDuration, SimTime};
 
 use super::asked;
-use super::load::SHOP;
+use super::load::{SHOP, TWO};
 use crate::faults::{drafted, window};
 
 /// Everything: all pieces are drawn.
@@ -69,7 +69,7 @@ impl Shop {
     pub fn sums(&self) -> Vec<[[f64; 3]; 2]> {
         let class = &self.seen.load[0].as_ref().unwrap().classes[0];
         let of = |which: &dyn Fn(&ClassReading) -> f64| {
-            self.windows.totals(|window| which(&window.flows[0]))
+            self.windows.totals(|window| which(&window.flows.classes[0]))
         };
         let pieces = [
             of(&|reading| reading.intended),
@@ -103,7 +103,7 @@ impl Shop {
     ) -> usize {
         let known = Known::default();
         let apart = |window: &&Lived| {
-            let expected = window.flows[0].lost.iter().sum::<f64>() * window.traffic(0);
+            let expected = window.flows.classes[0].lost.iter().sum::<f64>() * window.traffic(0);
             let lost = window.seen.classes[0].unserved() as f64;
             assert!(alike(lost, expected), "{lost} of {expected}: {window:?}");
             let piece = &window.piece;
@@ -151,12 +151,42 @@ fn windows_of_all_pieces_give_the_direct_sum() {
     }
     let direct = shop.windows.totals(|window| window.seen.classes[0].unserved() as f64);
     let more = shop.windows.totals(|window| {
-        let lost: f64 = window.flows[0].lost.iter().sum();
+        let lost: f64 = window.flows.classes[0].lost.iter().sum();
         lost * (1.0 - window.traffic(0))
     });
     let direct = direct.iter().zip(&more).map(|(direct, more)| direct + more).sum::<f64>() / 2.0;
     let found = value(&joined.estimate(OfWindows::Lost(0, Loss::Unserved)));
     assert!(near(found, shop.a_year(direct)), "{found}, {}", shop.a_year(direct));
+}
+
+/// All classes together: views of all, and intervals in which every one is well, each counted once. Where all
+/// pieces are drawn both are what `requests` saw.
+#[test]
+fn windows_of_all_pieces_say_what_all_classes_together_had() {
+    let text = TWO.replace("\"40/s\"", "\"8/s\"").replace("\"10/s\"", "\"4/s\"");
+    let text = text.replace("at = \"2h\"\nlasts = \"120s\"", "at = \"3660s\"\nlasts = \"600s\"");
+    let shop = Shop::of(&text, "6h", ALL, |_| {});
+    let cells = |of: &dyn Fn(&Lived) -> u32| shop.windows.totals(|w| f64::from(of(w)));
+    // The pages lose an interval, the calls three; one is the same.
+    assert_eq!(cells(&|w| w.seen.classes[0].bad_cells + w.seen.classes[1].bad_cells), [4.0; 2]);
+    assert_eq!(cells(&|w| w.seen.bad_cells), [3.0; 2]);
+    assert_eq!(shop.windows.totals(|w| w.flows.bad_intervals), [3.0; 2]);
+    assert_eq!(shop.seen.load[0].as_ref().unwrap().bad, [3.0; 2]);
+    let joined = shop.joined();
+    for all in [OfWindows::Objective(None), OfWindows::Failing(None)] {
+        let found = value(&joined.estimate(all));
+        assert!((found - (1.0 - 3.0 / 72.0)).abs() < 1e-9, "{found}");
+    }
+    let [lost, wanted] = [0, 1]
+        .map(|class| {
+            let lost = value(&joined.estimate(OfWindows::Lost(class, Loss::Unserved)));
+            let intended = &shop.seen.load[0].as_ref().unwrap().classes[class].intended;
+            [lost / (365.0 * 4.0), intended.iter().sum::<f64>() / 2.0]
+        })
+        .into_iter()
+        .fold([0.0; 2], |all, [lost, wanted]| [all[0] + lost, all[1] + wanted]);
+    let request = value(&joined.estimate(OfWindows::Request(None)));
+    assert!((request - (1.0 - lost / wanted)).abs() < 1e-9, "{request}, {lost} of {wanted}");
 }
 
 /// One window over the whole horizon loses what its pieces lose, each begun anew. Some 3,800 views of two
@@ -273,7 +303,7 @@ fn a_fault_of_a_role_strikes_in_the_windows_that_are_drawn_for_it() {
         pieces.truncate(6);
         for piece in pieces {
             let history = frame::read(&years.of, &known, replication, &[piece]).unwrap();
-            let lost: f64 = history.traffic[0][0].lost.iter().sum();
+            let lost: f64 = history.traffic[0].classes[0].lost.iter().sum();
             if lost < 100.0 {
                 continue;
             }
