@@ -101,6 +101,9 @@ fn answer(
 fn variants(args: &SweepArgs, draft: &Draft) -> Result<Vec<Variant>, Failure> {
     let wrong = |message: String| Failure::new(Exit::Usage, message);
     if let Some(path) = &args.points {
+        if path == Path::new("-") {
+            return Err(wrong("--points takes a file: standard input may be the scenario".into()));
+        }
         let name = shown(&path.display().to_string());
         return listed(&load::table(path)?)
             .map_err(|what| wrong(format!("{name}: {}", shown(&what))));

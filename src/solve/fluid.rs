@@ -472,9 +472,9 @@ impl<'m, 'p> Live<'m, 'p> {
     /// Takes the intervals that are over for all classes.
     fn gather(&mut self) {
         if self.rows.iter().any(|row| !row.ended.is_empty()) {
-            let ended: Vec<Bad> =
+            let mut ended: Vec<Bad> =
                 self.rows.iter_mut().flat_map(|row| row.ended.drain(..)).collect();
-            self.bad += union(&ended);
+            self.bad += union(&mut ended);
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Holds: what is put together, and in which order, does not depend on the number of threads. Nobody waits for
 //! the slowest of a group: who is done takes the next piece, and what others are ahead is held until
-//! it is its turn.
+//! it is its turn; how much that is depends on how uneven the pieces are.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};

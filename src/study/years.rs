@@ -273,7 +273,7 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
             .step_by(CHUNK)
             .map(|from| (from, (from + CHUNK).min(goal)))
             .collect();
-        // What a chunk keeps is large: none is held longer than it has to be.
+        // What a chunk keeps is large: it is held until those before it are there, and no longer.
         let lived = in_order::fold(
             chunks.len(),
             |at| (!watch.told_to_stop()).then(|| chunk(plan, &known, empty.clone(), chunks[at])),

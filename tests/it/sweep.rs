@@ -199,6 +199,7 @@ fn variants_that_are_listed_are_lived_through_in_their_order() {
         assert!(err.contains(wanted), "{rows}: {err}");
     }
     let gone = place.text("gone.csv");
+    assert_eq!(run(&["sweep", &site, "--points", "-"]).0, 2);
     assert_eq!(run(&["sweep", &site, "--points", &gone]).0, 2);
     assert!(!Path::new(&place.text("none")).exists());
 }
