@@ -31,6 +31,7 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
 use crate::solve::requests::{Breach, Ear, Observation, Run, Steps, Window};
 use crate::stats::interval::Statistic;
+use crate::study::in_order;
 use crate::study::measure::NoValue;
 use crate::study::underway;
 use crate::study::window::{self, Ending, Watch, WindowPlan, WindowResult};
@@ -313,19 +314,17 @@ pub fn run(
     watch: &Watch,
 ) -> Result<Vec<WindowResult>, Breach> {
     let replications = asked.first().map_or(0, |first| first.replications.0);
-    let each: Vec<Option<Vec<Observation>>> = (0..replications)
-        .into_par_iter()
-        .with_max_len(1)
-        .map(|replication| live(plan, asked, None, u64::from(replication), watch))
-        .collect::<Result<_, Breach>>()?;
-    let whole = each.iter().take_while(|one| one.is_some()).count();
-    let ending = if whole < each.len() { Ending::Interrupted } else { Ending::Fixed };
     let mut samples: Vec<Vec<window::Sample>> = asked.iter().map(|_| Vec::new()).collect();
-    for seen in each.into_iter().take(whole).flatten() {
-        for ((samples, asked), seen) in samples.iter_mut().zip(asked).zip(seen) {
-            samples.push(window::Sample::new(plan, asked, seen));
-        }
-    }
+    let whole = in_order::fold(
+        replications as usize,
+        |replication| live(plan, asked, None, replication as u64, watch).transpose(),
+        |_, seen| {
+            for ((samples, asked), seen) in samples.iter_mut().zip(asked).zip(seen) {
+                samples.push(window::Sample::new(plan, asked, seen));
+            }
+        },
+    )?;
+    let ending = if whole < replications as usize { Ending::Interrupted } else { Ending::Fixed };
     let samples = asked.iter().zip(samples);
     Ok(samples.map(|(asked, samples)| window::fold(plan, asked, samples, ending, 0)).collect())
 }

@@ -23,7 +23,7 @@ use crate::plan::drills::Drillable;
 use crate::plan::figure::{Metric, Stat};
 use crate::plan::names::split_member;
 use crate::stats::equivalence::{Comparison, Finding, compare_ladder};
-use crate::stats::interval::Statistic;
+use crate::stats::interval::{Interval, Statistic};
 use crate::study::breaks::Way;
 use crate::study::measure::{Measure, NoValue};
 use crate::study::results::{
@@ -36,6 +36,12 @@ use crate::study::window::{Estimate, Verdict, WindowPlan, estimate};
 fn of_each_pair(level: f64, scenarios: usize) -> f64 {
     let pairs = scenarios * scenarios.saturating_sub(1) / 2;
     1.0 - (1.0 - level) / pairs.max(1) as f64
+}
+
+/// The paired difference of as many replications as both have, `own` less `other`.
+fn paired(own: &[f64], other: &[f64], level: f64) -> Option<Interval> {
+    let count = own.len().min(other.len());
+    Interval::of_paired_difference(&own[..count], &other[..count], level).ok()
 }
 
 /// A smaller difference of the share served is not worth knowing.

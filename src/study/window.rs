@@ -6,8 +6,6 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use rayon::prelude::*;
-
 use crate::model::blueprint::Blueprint;
 use crate::model::record::{Record, ViewRecord};
 use crate::solve::requests::{self, Breach, Observation, Tally, Window};
@@ -15,6 +13,7 @@ use crate::solve::trail::Trail;
 use crate::stats::interval::{Interval, Statistic};
 use crate::stats::precision::{Decision, StoppingRule, Target};
 use crate::study::breaks::Drill;
+use crate::study::in_order;
 use crate::study::measure::{Measure, NoValue};
 use crate::study::underway;
 use crate::units::SimDuration;
@@ -208,36 +207,26 @@ pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<Window
     let mut looks = 0;
     let ending = loop {
         watch.more.fetch_add(goal.saturating_sub(samples.len().max(least)), Ordering::Relaxed);
-        let fresh: Vec<Option<Result<Sample, Breach>>> = (samples.len()..goal)
-            .into_par_iter()
-            // Whoever is done early takes the next one, not a half of what is left.
-            .with_max_len(1)
-            .map(|replication| {
-                if told_to_stop() {
-                    return None;
-                }
-                let number = replication as u64;
-                let at = format!("window {}, replication {number}", asked.window.name);
-                let seen = underway::during(at, || {
-                    requests::run_unless(plan, &asked.window, number, &told_to_stop)
-                        .map_err(|breach| Breach { what: breach.what, during: underway::now() })
-                });
-                let sample = |observation: Observation| {
-                    watch.one_done();
-                    Sample::new(plan, asked, observation)
-                };
-                seen.map(|seen| seen.map(sample)).transpose()
-            })
-            .collect();
-        let mut interrupted = false;
-        for sample in fresh {
-            match sample {
-                // Only an unbroken prefix counts: what lies beyond a gap is not used.
-                Some(sample) if !interrupted => samples.push(sample?),
-                _ => interrupted = true,
+        let known = samples.len();
+        let live = |more: usize| {
+            if told_to_stop() {
+                return None;
             }
-        }
-        if interrupted {
+            let number = (known + more) as u64;
+            let at = format!("window {}, replication {number}", asked.window.name);
+            let seen = underway::during(at, || {
+                requests::run_unless(plan, &asked.window, number, &told_to_stop)
+                    .map_err(|breach| Breach { what: breach.what, during: underway::now() })
+            });
+            let sample = |observation: Observation| {
+                watch.one_done();
+                Sample::new(plan, asked, observation)
+            };
+            seen.map(|seen| seen.map(sample)).transpose()
+        };
+        in_order::fold(goal.saturating_sub(known), live, |_, sample| samples.push(sample))?;
+        // What lies beyond a gap is not used.
+        if samples.len() < goal {
             break Ending::Interrupted;
         }
         let Some(rule) = &rule else { break Ending::Fixed };

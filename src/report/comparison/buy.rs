@@ -58,8 +58,10 @@ pub(super) fn finding(ladder: &Ladder) -> Option<Verdict> {
     }
     let limits = limits(ladder);
     limits.first()?;
+    let window = ladder.basis.windows.last().map_or_else(String::new, |name| format!(" @{name}"));
     let said = limits.iter().map(|(offer, from, _)| {
-        let mark = last_verdict(ladder, offer.row);
+        let last = ladder.rows[offer.row].windows.last();
+        let mark = last.map_or_else(String::new, |last| overloaded(last.verdict, &window));
         format!("{}{mark} down to {from:.0}\u{a0}min/y", name(ladder, offer.row))
     });
     let said: Vec<String> = said.collect();
@@ -89,13 +91,10 @@ fn limits(ladder: &Ladder) -> Vec<(&Offer, f64, Option<f64>)> {
     found
 }
 
-/// That a scenario is not in balance in the last window, in brackets.
-fn last_verdict(ladder: &Ladder, row: usize) -> String {
-    let window = ladder.rows[row].windows.last().zip(ladder.basis.windows.last());
-    match window {
-        Some((cell, name)) if cell.verdict == Balance::Overloaded => {
-            format!(" ({} @{name})", cell.verdict.word())
-        }
+/// In brackets, where it is so.
+fn overloaded(verdict: Balance, window: &str) -> String {
+    match verdict {
+        Balance::Overloaded => format!(" ({}{window})", verdict.word()),
         _ => String::new(),
     }
 }
@@ -133,7 +132,7 @@ fn table(ladder: &Ladder) -> Table {
         let member = &ladder.rows[offer.row];
         cells.extend(member.windows.last().map(|window| {
             let served = text::cell(&share_cell(&window.served));
-            Cell::text(format!("{served}{}", in_brackets(window.verdict)))
+            Cell::text(format!("{served}{}", overloaded(window.verdict, "")))
         }));
         cells.push(Cell::text(member.title.clone()));
         cells
@@ -143,13 +142,6 @@ fn table(ladder: &Ladder) -> Table {
         ladder.basis.class
     );
     Table { caption, columns, rows: ladder.offers.iter().map(row).collect() }
-}
-
-fn in_brackets(verdict: Balance) -> String {
-    match verdict {
-        Balance::Overloaded => format!(" ({})", verdict.word()),
-        _ => String::new(),
-    }
 }
 
 /// What each of those buys that is down less than all cheaper ones.

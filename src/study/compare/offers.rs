@@ -10,7 +10,7 @@
 //! the level. Leaves out: what else a scenario is bought for,
 //! its capacity above all; those that are not on the front may still carry more.
 
-use super::{Basis, Member, Row, of_each_pair, years};
+use super::{Basis, Member, Row, of_each_pair, paired, years};
 use crate::plan::figure::Metric;
 use crate::stats::interval::Interval;
 
@@ -57,12 +57,7 @@ pub fn offers(members: &[Member<'_>], (basis, rows): (&Basis, &[Row]), level: f6
     });
     let each = of_each_pair(level, members.len());
     let down = |row: usize| downs[row].as_deref().unwrap_or(&[]);
-    let paired = |own: usize, other: usize, of: &dyn Fn(usize) -> Vec<f64>, level: f64| {
-        let (own, other) = (of(own), of(other));
-        let count = own.len().min(other.len());
-        Interval::of_paired_difference(&own[..count], &other[..count], level).ok()
-    };
-    let downtime = |own: usize, other: usize| paired(own, other, &|row| down(row).to_vec(), each);
+    let downtime = |own: usize, other: usize| paired(down(own), down(other), each);
     for at in 1..all.len() {
         let row = all[at].row;
         let better = |cheaper: &&Offer| {
@@ -82,7 +77,7 @@ pub fn offers(members: &[Member<'_>], (basis, rows): (&Basis, &[Row]), level: f6
                 return rows[own.row].latency_step.map(|step| step.difference);
             }
             let of = |row: usize| super::samples(&members[row], basis, window, Metric::Latency);
-            paired(own.row, before.row, &of, together)
+            paired(&of(own.row), &of(before.row), together)
         });
         let Some(downtime) = downtime(own.row, before.row) else { continue };
         let step = Step { from: before.row, cost: own.cost - before.cost, downtime, latency };

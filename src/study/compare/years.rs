@@ -2,7 +2,7 @@
 
 use crate::plan::availability::Availability;
 use crate::stats::interval::Interval;
-use crate::study::compare::{Basis, Member};
+use crate::study::compare::{Basis, Member, of_each_pair, paired};
 use crate::study::results::{LoadClass, RecoveryRow, YearRow};
 
 /// The availability of the compared class in one scenario.
@@ -23,7 +23,7 @@ pub struct YearCell {
 
 /// By row; none where no years were lived through, or nobody can tell of the class.
 pub fn cells(members: &[Member<'_>], basis: &Basis, level: f64) -> Vec<Option<YearCell>> {
-    let each = super::of_each_pair(level, members.len());
+    let each = of_each_pair(level, members.len());
     let cell = |member: &Member<'_>| {
         let of = |availability: Availability| {
             let years = member.results.years.as_ref()?;
@@ -42,10 +42,8 @@ pub fn cells(members: &[Member<'_>], basis: &Basis, level: f64) -> Vec<Option<Ye
     for at in 1..members.len() {
         let (above, own) = (samples(&members[at - 1], basis), samples(&members[at], basis));
         let (Some(above), Some(own)) = (above, own) else { continue };
-        let count = above.len().min(own.len());
-        let step = Interval::of_paired_difference(&own[..count], &above[..count], each);
-        if let (Some(cell), Ok(step)) = (&mut all[at], step) {
-            cell.step = Some(step);
+        if let Some(cell) = &mut all[at] {
+            cell.step = paired(&own, &above, each);
         }
     }
     all
