@@ -283,7 +283,7 @@ pub struct SweepArgs {
     /// N variants drawn between `low` and `high` of all such keys
     ///
     /// A Latin hypercube: every key takes one value from each of N equally likely parts of its range,
-    /// half of them below its value. Times, rates and plain numbers only; keys are independent.
+    /// half of them below its value. Keys are independent.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100_000))]
     pub latin_hypercube: Option<u32>,
     /// Figure to show; repeatable

@@ -4,6 +4,7 @@
 //! tables of all of them come last. Whatever instant a sweep ends at, the same command goes on, and
 //! what it leaves behind is what an undisturbed one would have left.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -14,14 +15,14 @@ use super::load::{self, Purpose};
 use super::recorded::{Recorded, identity};
 use super::run::{Ready, Work, beside, default_out, heard};
 use crate::plan::Draft;
-use crate::report::sweep::{Swept, SweptVariant, output, text};
+use crate::report::sweep::{Swept, SweptVariant, Way, output, text};
 use crate::report::write::{Overwrite, ResultsDirectory};
 use crate::scenario::render::shown;
 use crate::scenario::value::Value as _;
-use crate::study::record::SummaryRecord;
+use crate::study::record::{FigureRecord, SummaryRecord};
 use crate::study::results::{RESULTS_VERSION, natural};
 use crate::study::sweep::{
-    Axis, MOST, Variant, latin_hypercube, listed, product, tornado, uncertain,
+    Axis, MOST, Spread, Variant, latin_hypercube, listed, product, tornado, uncertain,
 };
 
 /// Folder of the tables of all variants, beside those of each.
@@ -273,14 +274,40 @@ fn gather(
     if let Some(count) = args.latin_hypercube {
         command.push_str(&format!(" --latin-hypercube {count}"));
     }
+    let way = match (args.tornado, args.latin_hypercube) {
+        (true, _) => Way::OneAtATime,
+        (_, Some(_)) => Way::Drawn,
+        _ => Way::Given,
+    };
+    let spread = if way == Way::Drawn { spreads(&variants) } else { Vec::new() };
     Ok(Swept {
         scenario: draft.scenario.scenario.value.text.clone(),
         command,
         seed: draft.scenario.run.seed.value,
         shown: headline(args, draft, &variants),
         variants,
-        one_at_a_time: args.tornado,
+        spread,
+        way,
     })
+}
+
+/// What each figure that some variant has comes to over all of them.
+fn spreads(variants: &[SweptVariant]) -> Vec<Spread> {
+    let mut known = BTreeSet::new();
+    let paths = variants.iter().flat_map(|one| &one.figures).map(|(path, _)| path);
+    let paths: Vec<&String> = paths.filter(|path| known.insert(*path)).collect();
+    let figures = |one: &SweptVariant| -> BTreeMap<String, f64> {
+        // A figure that is known as a bound alone has no value.
+        let value = |(path, record): &(String, FigureRecord)| Some((path.clone(), record.value?));
+        one.figures.iter().filter_map(value).collect()
+    };
+    let all: Vec<BTreeMap<String, f64>> = variants.iter().map(figures).collect();
+    let of = |path: &&String| {
+        let each = variants.iter().zip(&all);
+        let values = each.filter_map(|(one, all)| Some((&*one.changes, *all.get(*path)?)));
+        Spread::of(path, &values.collect::<Vec<_>>())
+    };
+    paths.iter().filter_map(of).collect()
 }
 
 /// The figures that the terminal shows: those asked for, else those that the scenario judges, else the

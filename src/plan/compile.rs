@@ -733,7 +733,7 @@ fn operations(
                 all.push(Operation {
                     name: name.text.clone(),
                     disks,
-                    rate: *rate,
+                    rate: rate.value,
                     key,
                     every,
                     first: SimTime::ZERO + first,

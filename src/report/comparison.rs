@@ -566,7 +566,7 @@ fn charts(ladder: &Ladder) -> Vec<Chart> {
             title: format!("Latency of {class} in window {name}"),
             finding: extremes(ladder, at),
             kind: ChartKind::Ladder(LadderChart {
-                axis: Axis::log("latency", Unit::Seconds),
+                axis: Axis::log("latency, logarithmic", Unit::Seconds),
                 levels: ["p50", "p95", "p99"].map(String::from).to_vec(),
                 rows: rows.collect(),
                 objective: None,
@@ -621,7 +621,7 @@ fn capacity_ladder(ladder: &Ladder) -> Option<Chart> {
         title: format!("Capacity for {} with {} < {}", ladder.basis.class, first.stat, first.bound),
         finding,
         kind: ChartKind::Ladder(LadderChart {
-            axis: Axis::log("page views", Unit::PerSecond),
+            axis: Axis::log("page views, logarithmic", Unit::PerSecond),
             levels: vec!["within the objective".into(), "something busy all the time".into()],
             rows: rows.collect(),
             objective: None,

@@ -1,7 +1,8 @@
 //! A sweep as files and for the terminal.
 //!
 //! `sweep.csv` has a row a variant and figure, `variants.csv` a row a variant and key: both are keyed by
-//! the name of the variant, which is that of its folder. Holds: no wall clock, path or order of
+//! the name of the variant, which is that of its folder. Of variants that were drawn `spread.csv` has a row a
+//! figure, and `moved-by.csv` a row a figure and key that it rises or falls with. Holds: no wall clock, path or order of
 //! completion in any of them, so that a sweep that was interrupted and went on gives the same bytes.
 
 use serde_json::{Map, Value, json};
@@ -14,6 +15,7 @@ use super::write::{ResultFile, ResultSet, run_digest};
 use crate::scenario::render::wrap;
 use crate::study::record::FigureRecord;
 use crate::study::results::RESULTS_VERSION;
+use crate::study::sweep::Spread;
 
 /// What was swept, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,10 +28,23 @@ pub struct Swept {
     pub seed: u64,
     /// Its variants.
     pub variants: Vec<SweptVariant>,
-    /// Whether each is but one key away from the first.
-    pub one_at_a_time: bool,
+    /// How they came about.
+    pub way: Way,
+    /// What each figure comes to over them, where they were drawn.
+    pub spread: Vec<Spread>,
     /// Figures to show on the terminal; none: the files alone.
     pub shown: Vec<String>,
+}
+
+/// How variants came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Named by the user.
+    Given,
+    /// Each but one key away from the first.
+    OneAtATime,
+    /// Drawn.
+    Drawn,
 }
 
 /// A variant and what came out.
@@ -52,6 +67,10 @@ pub fn output(swept: &Swept) -> ResultSet {
         ResultFile::covered("sweep.csv", figures(swept)),
         ResultFile::covered("variants.csv", variants(swept)),
     ];
+    if swept.way == Way::Drawn {
+        files.push(ResultFile::covered("spread.csv", spread(swept)));
+        files.push(ResultFile::covered("moved-by.csv", moved_by(swept)));
+    }
     let value = json!({
         "scenario": swept.scenario,
         "results_version": RESULTS_VERSION,
@@ -126,6 +145,40 @@ fn figures(swept: &Swept) -> Vec<u8> {
     sheet.finish()
 }
 
+fn spread(swept: &Swept) -> Vec<u8> {
+    let columns = ["figure", "unit", "variants", "least", "p05", "median", "p95", "most"];
+    let mut sheet = CsvWriter::new(None, &columns).expect("names of columns are written here");
+    let side = |value: Option<f64>| value.map_or(Field::Missing, Field::Number);
+    for one in &swept.spread {
+        let unit = swept.variants.iter().find_map(|variant| record(variant, &one.figure));
+        sheet
+            .record(&[
+                Field::Text(&one.figure),
+                Field::Text(unit.map_or("", |record| &record.unit)),
+                Field::Count(one.variants as u64),
+                Field::Number(one.least),
+                side(one.sides.map(|sides| sides.0)),
+                Field::Number(one.median),
+                side(one.sides.map(|sides| sides.1)),
+                Field::Number(one.most),
+            ])
+            .expect("as many fields as columns");
+    }
+    sheet.finish()
+}
+
+fn moved_by(swept: &Swept) -> Vec<u8> {
+    let columns = ["figure", "path", "rank_correlation"];
+    let mut sheet = CsvWriter::new(None, &columns).expect("names of columns are written here");
+    for one in &swept.spread {
+        for (path, correlation) in &one.moved_by {
+            let row = [Field::Text(&one.figure), Field::Text(path), Field::Number(*correlation)];
+            sheet.record(&row).expect("as many fields as columns");
+        }
+    }
+    sheet.finish()
+}
+
 fn variants(swept: &Swept) -> Vec<u8> {
     let columns = ["variant", "path", "value"];
     let mut sheet = CsvWriter::new(None, &columns).expect("names of columns are written here");
@@ -139,7 +192,7 @@ fn variants(swept: &Swept) -> Vec<u8> {
 }
 
 /// The answer in words: a table a figure, with a row a variant; of a tornado the keys that move it
-/// most first.
+/// most first; of variants that were drawn what each figure comes to, and what moves it.
 #[must_use]
 pub fn text(swept: &Swept, digest: &str, terminal: Terminal) -> String {
     let mut out = String::new();
@@ -150,17 +203,83 @@ pub fn text(swept: &Swept, digest: &str, terminal: Terminal) -> String {
         }
     };
     say(&mut out, &format!("{}: {} variants", swept.scenario, swept.variants.len()));
+    if swept.way == Way::Drawn && !swept.shown.is_empty() {
+        out.push('\n');
+        out.push_str(&table(&spreads(swept), terminal));
+    }
     for path in &swept.shown {
         out.push('\n');
-        let laid =
-            if swept.one_at_a_time { by_swing(swept, path) } else { by_variant(swept, path) };
-        match laid {
-            Some(laid) => out.push_str(&table(&laid, terminal)),
-            None => say(&mut out, &format!("{path}: no variant has this figure")),
+        if !swept.variants.iter().any(|one| record(one, path).is_some()) {
+            say(&mut out, &format!("{path}: no variant has this figure"));
+            continue;
+        }
+        match swept.way {
+            Way::Given => out.push_str(&table(&by_variant(swept, path), terminal)),
+            Way::OneAtATime => {
+                let Some((laid, unmoved)) = by_swing(swept, path) else { continue };
+                out.push_str(&table(&laid, terminal));
+                if !unmoved.is_empty() {
+                    let unmoved = unmoved.join(", ");
+                    say(&mut out, &format!("The same to the last digit with {unmoved}."));
+                }
+            }
+            Way::Drawn => match by_rank(swept, path) {
+                Some(laid) => out.push_str(&table(&laid, terminal)),
+                None => say(&mut out, &format!("{path}: no key is seen to move it")),
+            },
         }
     }
     out.push_str(&format!("digest {}\n", terminal.letters.spell(digest)));
     out
+}
+
+/// What the figures that are shown come to over all variants.
+fn spreads(swept: &Swept) -> Table {
+    let numbers = |title: &str, key: &str| Column::numbers(title, key, Unit::None);
+    let columns = vec![
+        Column::words("figure", "figure"),
+        numbers("least", "least"),
+        numbers("5 %", "p05"),
+        numbers("half", "median"),
+        numbers("95 %", "p95"),
+        numbers("most", "most"),
+    ];
+    let row = |path: &String| {
+        let found = swept.spread.iter().find(|one| one.figure == *path)?;
+        let record = swept.variants.iter().find_map(|one| record(one, path))?;
+        let cell = |value: f64| Cell::Figure(Figure::exact(value, unit(&record.unit)));
+        let side = |value: Option<f64>| {
+            value.map_or_else(|| Cell::missing("too few variants for a twentieth"), cell)
+        };
+        Some(vec![
+            Cell::text(path.clone()),
+            cell(found.least),
+            side(found.sides.map(|sides| sides.0)),
+            cell(found.median),
+            side(found.sides.map(|sides| sides.1)),
+            cell(found.most),
+        ])
+    };
+    let caption = "What the figures come to: the least of all variants, what 5 %, half and 95 % of them \
+                   do not exceed, the most";
+    let rows = swept.shown.iter().filter_map(row).collect();
+    Table { caption: caption.into(), columns, rows }
+}
+
+/// The keys that a figure rises or falls with.
+fn by_rank(swept: &Swept, path: &str) -> Option<Table> {
+    let found = swept.spread.iter().find(|one| one.figure == path)?;
+    let columns = vec![
+        Column::words("key", "key"),
+        Column::numbers("rank correlation", "rank_correlation", Unit::None),
+    ];
+    let row = |(key, correlation): &(String, f64)| {
+        vec![Cell::text(key.clone()), Cell::text(format!("{correlation:+.2}"))]
+    };
+    let rows: Vec<Vec<Cell>> = found.moved_by.iter().map(row).collect();
+    let caption =
+        format!("{path}: what it rises or falls with; by chance one key in twenty is shown");
+    (!rows.is_empty()).then_some(Table { caption, columns, rows })
 }
 
 fn record<'a>(one: &'a SweptVariant, path: &str) -> Option<&'a FigureRecord> {
@@ -188,30 +307,35 @@ fn cell(record: Option<&FigureRecord>) -> Cell {
     }
 }
 
-fn by_variant(swept: &Swept, path: &str) -> Option<Table> {
-    swept.variants.iter().find(|one| record(one, path).is_some())?;
+/// Keys for which a terminal has room beside what they give.
+const FEW: usize = 3;
+
+fn by_variant(swept: &Swept, path: &str) -> Table {
     let mut keys: Vec<&String> = Vec::new();
     for (key, _) in swept.variants.iter().flat_map(|one| &one.changes) {
         if !keys.contains(&key) {
             keys.push(key);
         }
     }
+    // What there is no room for is left out from the right.
+    let place = if keys.len() > FEW { 0 } else { keys.len() };
     let mut columns: Vec<Column> = keys.iter().map(|key| Column::words(key, "key")).collect();
-    columns.push(Column::numbers("value", "value", Unit::None));
+    columns.insert(place, Column::numbers("gives", "figure", Unit::None));
     let row = |one: &SweptVariant| {
         let value = |key: &&String| {
             let found = one.changes.iter().find(|(other, _)| other == *key);
             Cell::text(found.map_or("", |(_, value)| value))
         };
         let mut cells: Vec<Cell> = keys.iter().map(value).collect();
-        cells.push(cell(record(one, path)));
+        cells.insert(place, cell(record(one, path)));
         cells
     };
     let rows = swept.variants.iter().map(row).collect();
-    Some(Table { caption: path.into(), columns, rows })
+    Table { caption: path.into(), columns, rows }
 }
 
-fn by_swing(swept: &Swept, path: &str) -> Option<Table> {
+/// The keys that move it most first, and those that do not move it at all.
+fn by_swing<'a>(swept: &'a Swept, path: &str) -> Option<(Table, Vec<&'a str>)> {
     let base = record(swept.variants.first()?, path)?;
     let mut keys: Vec<(&String, Vec<&SweptVariant>)> = Vec::new();
     for one in &swept.variants[1..] {
@@ -236,11 +360,14 @@ fn by_swing(swept: &Swept, path: &str) -> Option<Table> {
         Column::numbers("gives", "figure", Unit::None),
     ];
     let mut rows = vec![vec![Cell::text("as the file is"), Cell::text(""), cell(Some(base))]];
-    for (key, ends) in keys {
+    let (moved, unmoved): (Vec<_>, Vec<_>) =
+        keys.into_iter().partition(|(_, ends)| swing(ends) > 0.0);
+    for (key, ends) in moved {
         for one in ends {
             let to = one.changes.first().map_or("", |(_, value)| value.as_str());
             rows.push(vec![Cell::text(key.clone()), Cell::text(to), cell(record(one, path))]);
         }
     }
-    Some(Table { caption: path.into(), columns, rows })
+    let unmoved = unmoved.into_iter().map(|(key, _)| key.as_str()).collect();
+    Some((Table { caption: path.into(), columns, rows }, unmoved))
 }

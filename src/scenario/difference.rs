@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 use super::document::{Data, Document, Item};
 use super::render::shown;
 use super::source::Span;
+use crate::units::Rate;
 
 /// A step on the way to a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,7 +151,10 @@ impl Change {
 #[must_use]
 pub fn inline(value: &Json, to_the_bit: bool) -> String {
     match value {
-        Json::String(text) if to_the_bit => shown(text),
+        Json::String(text) if to_the_bit => {
+            let short = rate(text).filter(|short| Rate::parse(short) == Rate::parse(text));
+            shown(&short.unwrap_or_else(|| text.clone()))
+        }
         Json::String(text) => shown(&rate(text).unwrap_or_else(|| text.clone())),
         Json::Array(items) => {
             let items: Vec<String> = items.iter().map(|item| inline(item, to_the_bit)).collect();

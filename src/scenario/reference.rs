@@ -132,6 +132,7 @@ impl Page {
                 });
                 return each.collect::<Vec<_>>().join(", ");
             }
+            Shape::Given(of) => return self.holds(of),
             Shape::List(of) => return format!("list of: {}", self.holds(of)),
             Shape::Named(keys, of) => {
                 let from = match keys {

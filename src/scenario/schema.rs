@@ -89,6 +89,7 @@ impl Maker {
             Shape::Name => json!({ "type": "string", "pattern": NAME, "maxLength": 128 }),
             Shape::Reference => json!({ "type": "string", "pattern": REFERENCE, "maxLength": 128 }),
             Shape::Word(words) => words_schema(words),
+            Shape::Given(of) => self.of(of, true),
             Shape::List(of) => json!({ "type": "array", "items": self.of(of, false) }),
             Shape::Named(keys, of) => self.named(*keys, of),
             Shape::Table { name, doc, keys } => self.refer(name, |maker| maker.table(doc, &keys())),
@@ -118,7 +119,6 @@ impl Maker {
     }
 
     fn named(&mut self, keys: KeyShape, of: &Shape) -> Json {
-        // The elements of a set of names are fields of it, but of `Named` no uncertainty is read.
         let of = self.of(of, false);
         match keys {
             KeyShape::Text => json!({ "type": "object", "additionalProperties": of }),

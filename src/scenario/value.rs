@@ -67,6 +67,8 @@ pub enum Shape {
     Boolean,
     /// Any text.
     Text,
+    /// A quantity of the given shape that may say how far it may be off, where it is no field of a table.
+    Given(Box<Shape>),
     /// A quantity of the given shape, or a law of it.
     Law(Box<Shape>),
     /// A kebab-case name.
@@ -209,7 +211,7 @@ impl<T: Value> Value for Spanned<T> {
         Self::read(item, out)
     }
     fn shape() -> Shape {
-        T::shape()
+        if T::QUANTITY { Shape::Given(Box::new(T::shape())) } else { T::shape() }
     }
     fn canonical(&self) -> Json {
         self.canonical()

@@ -10,6 +10,7 @@ pub mod interval;
 pub mod precision;
 pub mod proportion;
 pub mod quantile;
+pub mod rank;
 pub mod sampling;
 pub mod special;
 pub mod summary;

@@ -209,7 +209,7 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
     let years = years::cells(members, &basis, level);
     let Some(deciding) = basis.windows.last() else {
         let (uses, losses, breaks) = (Vec::new(), Vec::new(), Vec::new());
-        let offers = offers::offers(members, (&basis, &rows), level);
+        let offers = offers::offers(members, &basis, level);
         return Some(Ladder { basis, rows, uses, losses, breaks, years, offers, level });
     };
     let each = 1.0 - (1.0 - level) / 3.0;
@@ -220,9 +220,20 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
         let least = column.iter().filter(|v| !v.is_empty()).map(mean).fold(f64::MAX, f64::min);
         Metric::Latency.margin() * least
     };
+    let mut offers = offers::offers(members, &basis, level);
     let column: Vec<Vec<f64>> = members.iter().map(latency).collect();
-    for (row, step) in rows.iter_mut().zip(steps(&column, each, worth(&column))) {
-        row.latency_step = step;
+    // One family, so that a pair has one interval wherever it is told.
+    let mut pairs = neighbours(members.len());
+    pairs.extend(offers.iter().filter_map(Offer::pair).filter(|(from, to)| from + 1 != *to));
+    let found = held(&column, &pairs, each, worth(&column));
+    for (pair, step) in pairs.iter().zip(found) {
+        if pair.0 + 1 == pair.1 {
+            rows[pair.1].latency_step = step;
+        }
+        let offer = offers.iter_mut().find(|offer| offer.pair() == Some(*pair));
+        if let Some(of) = offer.and_then(|offer| offer.step.as_mut()) {
+            of.latency = step;
+        }
     }
     let column: Vec<Vec<f64>> = members.iter().map(served).collect();
     for (row, step) in rows.iter_mut().zip(steps(&column, each, SERVED_WORTH)) {
@@ -233,7 +244,6 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
     for (row, step) in rows.iter_mut().zip(capacity_steps(&column, each, &worth)) {
         row.capacity_step = step;
     }
-    let offers = offers::offers(members, (&basis, &rows), level);
     let breaks = breaks(members, &basis.class);
     let (uses, losses) = (uses(members, &basis), losses(members, &basis));
     Some(Ladder { basis, rows, uses, losses, breaks, years, offers, level })
@@ -515,19 +525,37 @@ fn samples(member: &Member<'_>, basis: &Basis, window: &str, metric: Metric) -> 
     values.collect::<Option<Vec<f64>>>().unwrap_or_default()
 }
 
-/// Each row against the one above, where both have two replications or more.
+/// Each row and the one above.
+fn neighbours(rows: usize) -> Vec<(usize, usize)> {
+    (1..rows).map(|at| (at - 1, at)).collect()
+}
+
+/// Each row against the one above; none of the first.
 fn steps(column: &[Vec<f64>], level: f64, worth: f64) -> Vec<Option<Comparison>> {
-    let mut pairs: Vec<(&[f64], &[f64])> = Vec::new();
+    let found = held(column, &neighbours(column.len()), level, worth);
+    std::iter::once(None).chain(found).take(column.len()).collect()
+}
+
+/// The second of each pair against its first, where both have two replications or more; all of them are one
+/// family.
+fn held(
+    column: &[Vec<f64>],
+    pairs: &[(usize, usize)],
+    level: f64,
+    worth: f64,
+) -> Vec<Option<Comparison>> {
+    let mut samples: Vec<(&[f64], &[f64])> = Vec::new();
     let mut places = Vec::new();
-    for (at, pair) in column.windows(2).enumerate() {
-        let count = pair[0].len().min(pair[1].len());
+    for (place, (above, own)) in pairs.iter().enumerate() {
+        let (above, own) = (&column[*above], &column[*own]);
+        let count = above.len().min(own.len());
         if count >= 2 {
-            pairs.push((&pair[1][..count], &pair[0][..count]));
-            places.push(at + 1);
+            samples.push((&own[..count], &above[..count]));
+            places.push(place);
         }
     }
-    let mut all = vec![None; column.len()];
-    let Ok(found) = compare_ladder(&pairs, level, worth) else { return all };
+    let mut all = vec![None; pairs.len()];
+    let Ok(found) = compare_ladder(&samples, level, worth) else { return all };
     for (place, comparison) in places.into_iter().zip(found) {
         all[place] = Some(comparison);
     }

@@ -13,6 +13,9 @@ use serde_json::Value as Json;
 
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::scenario::difference::{Change, Step, inline};
+use crate::stats::quantile::sample_quantile;
+use crate::stats::rank::spearman;
+use crate::stats::special::normal_upper_quantile;
 use crate::units::{Rate, SimDuration};
 
 /// More variants than these are a mistake.
@@ -237,7 +240,7 @@ pub fn latin_hypercube(keys: &[Uncertain], count: u32, seed: u64) -> Result<Vec<
             let share = (f64::from(*stratum) + within) / f64::from(count);
             let value = between(low, &key.value, high, share).ok_or_else(|| {
                 format!(
-                    "`{}`: between {} and {} no value can be drawn; only times, rates and plain numbers",
+                    "`{}`: between {} and {} no value can be drawn: write all three in one unit",
                     key.path,
                     inline(low, false),
                     inline(high, false)
@@ -270,9 +273,90 @@ fn between(low: &Json, value: &Json, high: &Json, share: f64) -> Option<String> 
         return Some(SimDuration::from_nanos(nanos.round().max(0.0) as u64).to_string());
     }
     if let [Ok(a), Ok(b), Ok(c)] = texts.map(Rate::parse) {
-        return Some(format!("{}/s", at(a.in_per_second(), b.in_per_second(), c.in_per_second())));
+        let rate = at(a.in_per_second(), b.in_per_second(), c.in_per_second());
+        return Some(inline(&Json::String(format!("{rate}/s")), false));
+    }
+    if let [Some((before, a, after)), Some(b), Some(c)] = texts.map(parted)
+        && [b, c].iter().all(|other| (other.0, other.2) == (before, after))
+    {
+        return Some(format!("{before}{}{after}", at(a, b.1, c.1)));
     }
     None
+}
+
+/// What a figure comes to over variants that were drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spread {
+    /// Its path.
+    pub figure: String,
+    /// Variants that have it.
+    pub variants: usize,
+    /// The least, the median and the most.
+    pub least: f64,
+    /// See [`Self::least`].
+    pub median: f64,
+    /// See [`Self::least`].
+    pub most: f64,
+    /// What 5 % of the variants do not exceed, and 95 %; none of fewer variants than [`SIDES`].
+    pub sides: Option<(f64, f64)>,
+    /// Keys that it rises or falls with, the closest first: path and rank correlation. Left out are those of
+    /// which as much is seen by chance: of twenty keys that have nothing to do with it one is kept.
+    pub moved_by: Vec<(String, f64)>,
+}
+
+/// Variants of which one in twenty lies beyond a side.
+const SIDES: usize = 20;
+
+impl Spread {
+    /// Of a figure's values, each with the changes of its variant; none where fewer than three have one.
+    #[must_use]
+    pub fn of(figure: &str, values: &[(&[(String, String)], f64)]) -> Option<Self> {
+        let all: Vec<f64> = values.iter().map(|(_, value)| *value).collect();
+        if all.len() < 3 || all.iter().any(|value| !value.is_finite()) {
+            return None;
+        }
+        let mut sorted = all.clone();
+        sorted.sort_by(f64::total_cmp);
+        let at = |q: f64| sample_quantile(&sorted, q).ok();
+        let sides = (all.len() >= SIDES).then(|| at(0.05).zip(at(0.95))).flatten();
+        let keys = values[0].0;
+        // Of ranks that have nothing to do with each other the correlation has a variance of 1 ÷ (n − 1).
+        let chance = normal_upper_quantile(0.025) / ((all.len() - 1) as f64).sqrt();
+        let drawn = |place: usize| -> Option<Vec<f64>> {
+            values.iter().map(|(changes, _)| number(&changes.get(place)?.1)).collect()
+        };
+        let moves = |(place, (path, _)): (usize, &(String, String))| {
+            let found = spearman(&drawn(place)?, &all).ok()?;
+            (found.abs() > chance).then(|| (path.clone(), found))
+        };
+        let mut moved_by: Vec<(String, f64)> = keys.iter().enumerate().filter_map(moves).collect();
+        moved_by.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then_with(|| a.0.cmp(&b.0)));
+        Some(Self {
+            figure: figure.to_string(),
+            variants: all.len(),
+            least: sorted[0],
+            median: at(0.5)?,
+            most: sorted[sorted.len() - 1],
+            sides,
+            moved_by,
+        })
+    }
+}
+
+/// The size of a quantity, in one unit for all that a key is given.
+fn number(text: &str) -> Option<f64> {
+    let plain = text.parse().ok();
+    let time = || Some(SimDuration::parse(text).ok()?.nanos() as f64);
+    let rate = || Some(Rate::parse(text).ok()?.in_per_second());
+    plain.or_else(time).or_else(rate).or_else(|| Some(parted(text)?.1))
+}
+
+/// What stands before the number of a quantity, the number, and what stands after it.
+fn parted(text: &str) -> Option<(&str, f64, &str)> {
+    let from = text.find(|c: char| c.is_ascii_digit())?;
+    let after = text[from..].find(|c: char| !c.is_ascii_digit() && c != '.');
+    let until = after.map_or(text.len(), |after| from + after);
+    Some((&text[..from], text[from..until].parse().ok()?, &text[until..]))
 }
 
 #[cfg(test)]
@@ -323,6 +407,45 @@ mod tests {
         assert!(product(&[axis.clone(), axis]).is_none());
     }
 
+    #[test]
+    fn between_prices_and_sizes_of_one_unit_a_value_is_drawn() {
+        let drawn = |low: &str, value: &str, high: &str, share: f64| {
+            between(&json!(low), &json!(value), &json!(high), share)
+        };
+        assert_eq!(drawn("$0.15/GB", "$0.3/GB", "$0.5/GB", 0.75).unwrap(), "$0.4/GB");
+        assert_eq!(drawn("1GiB", "2GiB", "4GiB", 0.25).unwrap(), "1.5GiB");
+        assert_eq!(drawn("512MiB", "1GiB", "4GiB", 0.25), None);
+        assert_eq!(drawn("0/y", "2/y", "4/y", 0.0).unwrap(), "0/s");
+    }
+
+    /// A figure that follows one key of two, with a little of what nobody drew.
+    #[test]
+    fn what_moves_a_figure_is_found_among_the_keys() {
+        let key = |path: &str| Uncertain {
+            path: path.into(),
+            value: json!("4h"),
+            low: Some(json!("1h")),
+            high: Some(json!("12h")),
+        };
+        let all = latin_hypercube(&[key("repair"), key("colour")], 40, 1).unwrap();
+        let hours = |variant: &Variant, at: usize| number(&variant.changes[at].1).unwrap() / 3.6e12;
+        let figure = |(at, one): (usize, &Variant)| -hours(one, 0) + (at % 3) as f64;
+        let values: Vec<f64> = all.iter().enumerate().map(figure).collect();
+        // By chance a second key would be kept once in twenty seeds.
+        let changes = all.iter().map(|variant| &*variant.changes);
+        let found: Vec<_> = changes.zip(values.iter().copied()).collect();
+        let spread = Spread::of("x", &found).unwrap();
+        let paths: Vec<&str> = spread.moved_by.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(paths, ["repair"], "{spread:?}");
+        assert!(spread.moved_by[0].1 < -0.9, "{spread:?}");
+        let (low, high) = spread.sides.unwrap();
+        assert!(spread.least < low && low < spread.median && spread.median < high, "{spread:?}");
+        assert!(high < spread.most && spread.variants == 40, "{spread:?}");
+        // Of nineteen none lies beyond a twentieth, and of two there is no spread.
+        assert_eq!(Spread::of("x", &found[..19]).unwrap().sides, None);
+        assert_eq!(Spread::of("x", &found[..2]), None);
+    }
+
     fn form() -> Json {
         json!({
             "fault": { "disk": { "repair": { "value": "4h", "low": "1h", "high": "12h" } } },
@@ -348,6 +471,21 @@ mod tests {
     }
 
     /// Each of the n strata once; half of the values at or below `value`; another key moves none.
+    #[test]
+    fn a_rate_of_faults_is_told_by_the_year_and_is_the_same_rate() {
+        let exact = |text: &str| json!(format!("{}/s", Rate::parse(text).unwrap().in_per_second()));
+        let ends = ["0.24/y", "5.2/y"];
+        let [low, high] = ends.map(|end| Some(exact(end)));
+        let key = Uncertain { path: "rate".into(), value: exact("1.04/y"), low, high };
+        let all = tornado(std::slice::from_ref(&key));
+        for (variant, end) in all[1..].iter().zip(ends) {
+            assert_eq!(variant.words(), format!("rate={end}"));
+            assert_eq!(Rate::parse(&variant.changes[0].1), Rate::parse(end));
+        }
+        let drawn = latin_hypercube(&[key], 2, 1).unwrap();
+        assert!(drawn.iter().all(|variant| variant.words().ends_with("/y")), "{drawn:?}");
+    }
+
     #[test]
     fn a_latin_hypercube_takes_every_stratum_once() {
         let keys = uncertain(&form());

@@ -7,6 +7,7 @@ use fivenines::plan::Draft;
 use fivenines::plan::compile::compile;
 use fivenines::scenario::diagnostic::Diagnostics;
 use fivenines::scenario::document::Document;
+use fivenines::scenario::overrides::set;
 use fivenines::scenario::render::{Report, Style};
 use fivenines::scenario::source::Source;
 use fivenines::study::scenario::{Choices, StudyPlan, prepare};
@@ -34,9 +35,17 @@ pub fn shown(document: &Document, out: &Diagnostics) -> String {
 
 /// Reads text as a scenario of `folder`; what is wrong, as the user sees it.
 pub fn read(text: &str, folder: &Path) -> Result<Loaded, String> {
+    read_with(text, folder, &[])
+}
+
+/// Reads text as a scenario of `folder` with what `--set` sets; what is wrong, as the user sees it.
+pub fn read_with(text: &str, folder: &Path, assignments: &[String]) -> Result<Loaded, String> {
     let mut out = Diagnostics::new();
     let source = Source::from_text("scenario.toml", text).beside(folder);
-    let document = Document::parse(source, &mut out).ok_or("not TOML")?;
+    let mut document = Document::parse(source, &mut out).ok_or("not TOML")?;
+    for assignment in assignments {
+        set(&mut document, assignment, &mut out);
+    }
     let Some(draft) = fivenines::plan::draft(&document, &mut out) else {
         return Err(shown(&document, &out));
     };

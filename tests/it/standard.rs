@@ -6,7 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use crate::common::scenarios;
+use crate::common::{read, read_with, scenarios};
+
+use fivenines::scenario::value::Value as _;
+use fivenines::study::sweep::{latin_hypercube, tornado, uncertain};
 
 use toml::{Table, Value};
 
@@ -226,19 +229,19 @@ fn no_exception_covers_what_every_tier_is_asked() {
 #[test]
 fn one_value_that_differs_in_one_tier_is_noticed() {
     for (tier, from, to, path) in [
-        (0, "mean = \"80ms\"", "mean = \"81ms\"", "request.page.draw.page.mean"),
+        (0, "value = \"80ms\"", "value = \"81ms\"", "request.page.draw.page.mean"),
         (1, "horizon = \"10y\"", "horizon = \"20y\"", "run.horizon"),
         (1, "rate    = \"20/s\"", "rate    = \"21/s\"", "workload.visitors.rate"),
         (2, "length = \"10min\"", "length = \"5min\"", "window.mean.length"),
         (3, "zone = \"$250/month\"", "zone = \"$249/month\"", "cost.zone"),
         (3, "bandwidth = \"1Gbit/s\"", "bandwidth = \"2Gbit/s\"", "rack.r.switch.bandwidth"),
-        (4, "rate   = \"12/y\"", "rate   = \"13/y\"", "fault.app-crash.rate"),
+        (4, "value = \"12/y\"", "value = \"13/y\"", "fault.app-crash.rate"),
         (4, "mean = \"134min\", cv = 0.9", "mean = \"134min\", cv = 1.9", "fault.site.repair.cv"),
         (5, "lost-after = \"8s\"", "lost-after = \"9s\"", "objective.page.lost-after"),
         (5, "write = 1.5, ops", "write = 1.6, ops", "request.page.steps.8.write"),
         (6, "1.52,", "1.53,", "profile.business.hours"),
-        (6, "noise   = { sigma = 0.12, phi = 0.84 }", "", "workload.visitors.noise.phi"),
-        (7, "mean = \"5.1s\"", "mean = \"5.2s\"", "clients.public.patience.mean"),
+        (6, ", phi = 0.84 }", " }", "workload.visitors.noise.phi"),
+        (7, "high = \"13s\"", "high = \"14s\"", "clients.public.patience.mean.high"),
         (7, "factors = [0.93, 1.14]", "factors = [0.9, 1.2]", "workload.visitors.arrivals.factors"),
         (8, "convergence = \"1min\"", "convergence = \"2min\"", "site.main.uplinks.convergence"),
         (8, "[fault.switch-reload]", "[fault.switch-restart]", "fault.switch-reload"),
@@ -275,5 +278,23 @@ fn the_backup_is_as_large_in_every_tier() {
         let of = |load: &str| load.trim_matches('"').strip_suffix("/s").unwrap().parse::<f64>();
         let sum: f64 = loads.map(|(_, load)| of(load).unwrap()).sum();
         assert_eq!(sum, 100.0, "{name}");
+    }
+}
+
+/// A tornado needs somewhere to go, and the ends of what is uncertain must make sense together.
+#[test]
+fn every_tier_can_be_taken_to_the_ends_of_what_is_uncertain() {
+    let folder = scenarios().join("tiers");
+    for (name, text) in NAMES.iter().zip(texts()) {
+        let loaded = read(&text, &folder).unwrap();
+        let keys = uncertain(&loaded.draft.scenario.canonical());
+        assert!(keys.iter().all(|key| key.low.is_some() && key.high.is_some()), "{name}");
+        assert!(keys.len() > 30, "{name}: {}", keys.len());
+        let mut variants = tornado(&keys);
+        variants.extend(latin_hypercube(&keys, 8, 1).unwrap());
+        for variant in variants {
+            let found = read_with(&text, &folder, &variant.assignments());
+            assert!(found.is_ok(), "{name}, {}:\n{}", variant.words(), found.err().unwrap());
+        }
     }
 }

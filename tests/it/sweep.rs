@@ -230,6 +230,18 @@ fn uncertainty_is_swept_one_key_at_a_time_or_all_at_once() {
     let first = draw("one");
     assert_eq!(first, draw("two"));
     assert!(first.starts_with("site: 4 variants\n"), "{first}");
+    let many = ["sweep", &site, "--latin-hypercube", "24", "--out", &place.text("many"), "--quick"];
+    let (code, said, err) = run(&many);
+    assert_eq!(code, 0, "{err}");
+    // What it comes to, and that it is the servers, not the traffic: three of them wait, eight do not.
+    let row = said.lines().find(|line| line.starts_with("latency.job.mean@steady  ")).unwrap();
+    assert_eq!(row.matches("\u{a0}ms").count(), 5, "{said}");
+    let key = said.lines().position(|line| line.starts_with("key")).unwrap();
+    assert!(said.lines().nth(key + 1).unwrap().starts_with("station.web.servers"), "{said}");
+    let moved = fs::read_to_string(place.text("many/sweep/moved-by.csv")).unwrap();
+    assert!(moved.contains("latency.job.mean@steady,station.web.servers,-0."), "{moved}");
+    let spread = fs::read_to_string(place.text("many/sweep/spread.csv")).unwrap();
+    assert!(spread.contains("latency.job.mean@steady,s,24,0.0"), "{spread}");
 }
 
 /// K1, K12: killed without warning at any instant and begun again, a sweep ends as if nothing had been.

@@ -3,6 +3,7 @@
 use crate::scenario::law::LawSpec;
 use crate::scenario::names::{Named, Reference};
 use crate::scenario::spec::spec;
+use crate::scenario::value::Spanned;
 use crate::scenario::words::words;
 use crate::units::{Bandwidth, Bytes, SimDuration};
 
@@ -460,7 +461,7 @@ spec! {
         /// What is asked on a miss: the origin, or another CDN, whose edges are shields then.
         to: Reference,
         /// Hit ratio by request class; a class not named passes through.
-        hit: Named<crate::units::Probability> = {},
+        hit: Named<Spanned<crate::units::Probability>> = {},
         /// What each edge holds, object by object, in place of `hit`.
         content: Option<EdgeContentSpec>,
         /// How long a cached answer serves: with `hit` while the origin is silent, when hits fall in a line
@@ -486,7 +487,7 @@ spec! {
         /// asked for what their edges are.
         popularity: Named<PopularitySpec> = {},
         /// Share of the requests of a class that an edge may answer; all of those not named.
-        cacheable: Named<crate::units::Probability> = {},
+        cacheable: Named<Spanned<crate::units::Probability>> = {},
         /// Whether who asks an edge for what it is fetching waits for that, instead of fetching it too.
         collapse: bool = false,
     }

@@ -3,6 +3,7 @@
 use crate::scenario::law::LawSpec;
 use crate::scenario::names::{Label, Name, Named, OneOrMany, Reference};
 use crate::scenario::spec::spec;
+use crate::scenario::value::Spanned;
 use crate::scenario::words::words;
 use crate::units::{Bytes, Money, Probability, Rate, SimDuration};
 
@@ -255,7 +256,7 @@ spec! {
         /// How long.
         lasts: Option<SimDuration>,
         /// Storage part to operations a second.
-        load: Named<Rate, Reference> = {},
+        load: Named<Spanned<Rate>, Reference> = {},
         /// What it does.
         does: Option<Does>,
         /// To whom.

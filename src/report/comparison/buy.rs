@@ -1,7 +1,6 @@
 //! Which to buy: structural downtime against cost.
 
-use super::Ladder;
-use super::years::{seen, way};
+use super::{Ladder, said};
 use crate::report::document::{
     Axis, Block, Cell, Chart, ChartKind, Column, Estimate as Mark, Figure, FrontChart, FrontPoint,
     Judgement, Rounding, Section, Table, Unit, Verdict,
@@ -77,11 +76,11 @@ fn name(ladder: &Ladder, row: usize) -> &str {
     &ladder.rows[row].scenario
 }
 
-/// Those on the front, each with the least limit in minutes a year that it keeps and with that of
-/// the cheaper one before it. A limit is kept by whose interval lies below it.
+/// Those that keep a limit which no cheaper one keeps, each with the least that it keeps in minutes a year and
+/// with that of the cheaper one before it. A limit is kept by whose interval lies below it.
 fn limits(ladder: &Ladder) -> Vec<(&Offer, f64, Option<f64>)> {
     let mut found: Vec<(&Offer, f64, Option<f64>)> = Vec::new();
-    for offer in ladder.offers.iter().filter(|offer| offer.beaten_by.is_none()) {
+    for offer in &ladder.offers {
         let keeps = (offer.downtime.high / 60.0).ceil();
         let before = found.last().map(|(_, before, _)| *before);
         if before.is_none_or(|before| keeps < before) {
@@ -121,9 +120,9 @@ fn table(ladder: &Ladder) -> Table {
         ];
         let kept = limits.iter().find(|(other, ..)| other.row == offer.row);
         cells.push(Cell::text(match (offer.beaten_by, kept) {
-            (Some(by), _) => format!("none: {} is cheaper", name(ladder, by)),
-            (None, Some((_, from, Some(to)))) => format!("{from:.0} to {to:.0} min/y"),
-            (None, Some((_, from, None))) => format!("{from:.0} min/y and more"),
+            (_, Some((_, from, Some(to)))) => format!("{from:.0} to {to:.0} min/y"),
+            (_, Some((_, from, None))) => format!("{from:.0} min/y and more"),
+            (Some(by), None) => format!("none: {} is cheaper", name(ladder, by)),
             (None, None) => "none that is certain".into(),
         }));
         let years = ladder.years[offer.row].as_ref();
@@ -154,7 +153,7 @@ fn next(ladder: &Ladder) -> Table {
         Column::numbers("more a month", "more_dollars_per_month", Unit::Dollars),
         Column::words("less downtime", "downtime_less"),
         Column::numbers("$ a year for each minute", "dollars_per_minute", Unit::Dollars),
-        Column::words(&format!("{p95} changes by"), "p95_less"),
+        Column::words(&p95, "p95_step"),
     ];
     let row = |offer: &Offer| {
         let mut cells = vec![Cell::text(name(ladder, offer.row))];
@@ -171,14 +170,8 @@ fn next(ladder: &Ladder) -> Table {
 fn bought(ladder: &Ladder, step: &Step) -> [Cell; 5] {
     let less = negated(&step.downtime);
     let minutes_less = less.estimate / 60.0;
-    let latency = step.latency.as_ref().map_or_else(
-        || "not compared".into(),
-        |difference| match seen(difference, 1.0, Unit::Seconds) {
-            Some((less, size)) => format!("{size} {}", way(less)),
-            None if difference.low == difference.high => "the same in every run".into(),
-            None => "no difference seen".into(),
-        },
-    );
+    let latency = step.latency.as_ref();
+    let latency = latency.map_or_else(|| "not compared".into(), |s| said(s, &Unit::Seconds, true));
     [
         Cell::text(name(ladder, step.from)),
         Cell::Figure(Figure::exact(step.cost, Unit::Dollars)),
@@ -251,7 +244,7 @@ pub(super) fn data(ladder: &Ladder) -> Table {
             Cell::text(step.map_or("", |step| name(ladder, step.from))),
             step.map_or_else(none, |step| Cell::Figure(Figure::exact(step.cost, Unit::Dollars))),
             step.map_or_else(none, |step| interval(&step.downtime)),
-            step.and_then(|step| step.latency.as_ref()).map_or_else(none, interval),
+            step.and_then(|step| step.latency).map_or_else(none, |step| interval(&step.difference)),
         ]
     };
     Table { caption: String::new(), columns, rows: ladder.offers.iter().map(row).collect() }

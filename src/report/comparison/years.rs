@@ -145,7 +145,9 @@ fn views(ladder: &Ladder) -> Option<Table> {
 /// What page views cost over years.
 fn costs(ladder: &Ladder) -> Option<Table> {
     let of = |years: &Option<YearCell>| years.as_ref()?.load.as_ref()?.cost.clone();
-    ladder.years.iter().find_map(of)?;
+    let first = ladder.years.iter().find_map(of)?;
+    let mut prices = ladder.years.iter().filter_map(of).map(|cost| cost.lost_view);
+    let price = first.lost_view.filter(|_| prices.all(|price| price == first.lost_view));
     let first = Column::words("scenario", "scenario");
     let columns = std::iter::once(first).chain(cost_columns()).collect();
     let row = |(row, years): (&crate::study::compare::Row, &Option<YearCell>)| {
@@ -154,9 +156,12 @@ fn costs(ladder: &Ladder) -> Option<Table> {
         std::iter::once(Cell::text(row.scenario.clone())).chain(cells).collect()
     };
     let rows = ladder.rows.iter().zip(&ladder.years).map(row).collect();
-    let caption =
-        "What page views cost over the years: the whole bill over those served, and those lost"
-            .into();
+    let each = price.map_or_else(String::new, |price| {
+        format!(" at {} each", number::figure(&Figure::exact(price, Unit::Dollars)))
+    });
+    let caption = format!(
+        "What page views cost over the years: the whole bill over those served, and those lost{each}"
+    );
     Some(Table { caption, columns, rows })
 }
 

@@ -446,8 +446,14 @@ fn cost(results: &Results) -> Option<Section> {
             rows,
         }));
     }
-    let intro = "Prices of the scenario's `[cost]`. Lost views are those of the years under load.";
-    Some(Section { heading: COST.into(), intro: intro.into(), blocks })
+    let price = costs(results).find_map(|(_, cost)| cost.lost_view);
+    let each = price.map_or_else(String::new, |price| {
+        format!(", {} each", number::figure(&Figure::exact(price, Unit::Dollars)))
+    });
+    let intro = format!(
+        "Prices of the scenario's `[cost]`. Lost views are those of the years under load{each}."
+    );
+    Some(Section { heading: COST.into(), intro, blocks })
 }
 
 /// `journal.jsonl`, `outages-years.csv`, `waterfall.csv`, `headroom.csv`.

@@ -4,7 +4,7 @@
 //! is too much in it. Holds: stretches of time come in their order, and each tells of one of the two.
 
 use super::together::Bad;
-use super::{BAD, ClassTally, INTERVAL};
+use super::{BAD, ClassTally, HOUR_NS, INTERVAL};
 use crate::units::SimTime;
 
 /// One class in one history.
@@ -44,26 +44,38 @@ impl Row {
         self.walk(from, to, |row, from, to, whole| {
             let nanos = to.since(from).nanos();
             if whole {
-                row.end(from.nanos(), nanos, all * (nanos / INTERVAL.nanos()) as f64);
+                row.end(from, to, all * (nanos / INTERVAL.nanos()) as f64);
             } else {
                 row.interval_lost += share * nanos as f64;
             }
         });
     }
 
-    /// Overload loses many in so many nanoseconds of each part of a stretch of time.
+    /// Overload loses many in so many nanoseconds of each part of a stretch of time. Where that is held
+    /// against what other classes have in the same stretch, it is told `by_hour`.
     pub(super) fn risk(
         &mut self,
-        from: SimTime,
-        to: SimTime,
+        (from, to): (SimTime, SimTime),
+        by_hour: bool,
         mut of: impl FnMut(SimTime, SimTime) -> f64,
     ) {
         self.walk(from, to, |row, from, to, whole| {
-            if whole {
-                let bad = of(from, to) / INTERVAL.nanos() as f64;
-                row.end(from.nanos(), to.since(from).nanos(), bad);
-            } else {
+            if !whole {
                 row.interval_risk += of(from, to);
+                return;
+            }
+            let mut bad = |from, to| of(from, to) / INTERVAL.nanos() as f64;
+            let all = bad(from, to);
+            row.tally.bad_intervals += all;
+            if !by_hour {
+                return row.note(from, to, all);
+            }
+            let mut at = from;
+            while at < to {
+                let hour = SimTime::from_nanos((at.nanos() / HOUR_NS + 1) * HOUR_NS);
+                let until = to.min(hour);
+                row.note(at, until, bad(at, until));
+                at = until;
             }
         });
     }
@@ -88,10 +100,15 @@ impl Row {
         }
     }
 
-    /// So many are bad of the intervals that begin at `from` and last so long.
-    fn end(&mut self, from: u64, nanos: u64, bad: f64) {
-        let (from, to) = (from / INTERVAL.nanos(), (from + nanos) / INTERVAL.nanos());
+    /// So many are bad of whole intervals.
+    fn end(&mut self, from: SimTime, to: SimTime, bad: f64) {
         self.tally.bad_intervals += bad;
+        self.note(from, to, bad);
+    }
+
+    /// The same, for all classes together.
+    fn note(&mut self, from: SimTime, to: SimTime, bad: f64) {
+        let (from, to) = (from.nanos() / INTERVAL.nanos(), to.nanos() / INTERVAL.nanos());
         if bad > 0.0 && from < to {
             self.ended.push(Bad { from, to, chance: bad / (to - from) as f64 });
         }
@@ -110,7 +127,8 @@ impl Row {
         let risk = std::mem::take(&mut self.interval_risk);
         let broken = lost >= BAD * INTERVAL.nanos() as f64;
         let bad = if broken { 1.0 } else { risk / INTERVAL.nanos() as f64 };
-        self.end(self.interval * INTERVAL.nanos(), INTERVAL.nanos(), bad);
+        let from = SimTime::from_nanos(self.interval * INTERVAL.nanos());
+        self.end(from, from + INTERVAL, bad);
     }
 
     pub(super) fn lose(&mut self, cause: usize, views: f64) {

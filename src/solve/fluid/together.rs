@@ -2,8 +2,8 @@
 //!
 //! Classes that share a part lose at once, so intervals are put side by side, never added. Where overload
 //! makes several bad with a chance each, the largest of these counts: what makes one too many makes the
-//! others too many. Leaves out: classes that share no part, and whose overload comes at other hours of one
-//! stretch, in which each is told with its mean chance; of these more are bad than is counted.
+//! others too many; of classes in overload together each tells its chance by the hour. Leaves out: classes that
+//! share no part and are too many in one hour; of these more are bad than is counted.
 
 /// Intervals of one class, each bad with the same chance.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -6,12 +6,11 @@
 //! it on the front: dollars, minutes, milliseconds.
 //!
 //! Holds: all differences of downtime together err with at most one minus the level (Bonferroni
-//! over all pairs). A step of latency to the row above is told as among the rows; all others hold together with
-//! the level. Leaves out: what else a scenario is bought for,
+//! over all pairs). Leaves out: what else a scenario is bought for,
 //! its capacity above all; those that are not on the front may still carry more.
 
-use super::{Basis, Member, Row, of_each_pair, paired, years};
-use crate::plan::figure::Metric;
+use super::{Basis, Member, of_each_pair, paired, years};
+use crate::stats::equivalence::Comparison;
 use crate::stats::interval::Interval;
 
 /// A scenario with its price and its downtime.
@@ -38,12 +37,21 @@ pub struct Step {
     pub cost: f64,
     /// Structural downtime in seconds a year, this one less the one before.
     pub downtime: Interval,
-    /// 95 % latency in seconds in the last window of the basis, this one less the one before.
-    pub latency: Option<Interval>,
+    /// 95 % latency in seconds in the last window of the basis, this one less the one before; put in by who
+    /// holds all latencies against each other.
+    pub latency: Option<Comparison>,
+}
+
+impl Offer {
+    /// The rows that its step is between.
+    #[must_use]
+    pub fn pair(&self) -> Option<(usize, usize)> {
+        self.step.as_ref().map(|step| (step.from, self.row))
+    }
 }
 
 /// All that have a price and years, the cheapest first.
-pub fn offers(members: &[Member<'_>], (basis, rows): (&Basis, &[Row]), level: f64) -> Vec<Offer> {
+pub fn offers(members: &[Member<'_>], basis: &Basis, level: f64) -> Vec<Offer> {
     let downs: Vec<Option<Vec<f64>>> =
         members.iter().map(|member| years::samples(member, basis)).collect();
     let offer = |(row, member): (usize, &Member<'_>)| {
@@ -68,20 +76,11 @@ pub fn offers(members: &[Member<'_>], (basis, rows): (&Basis, &[Row]), level: f6
         all[at].beaten_by = least.map(|cheaper| cheaper.row);
     }
     let front: Vec<usize> = (0..all.len()).filter(|at| all[*at].beaten_by.is_none()).collect();
-    let steps = front.len().saturating_sub(1).max(1);
-    let together = 1.0 - (1.0 - level) / steps as f64;
     for pair in front.windows(2) {
         let (before, own) = (&all[pair[0]], &all[pair[1]]);
-        let latency = basis.windows.last().and_then(|window| {
-            if own.row == before.row + 1 {
-                return rows[own.row].latency_step.map(|step| step.difference);
-            }
-            let of = |row: usize| super::samples(&members[row], basis, window, Metric::Latency);
-            paired(&of(own.row), &of(before.row), together)
-        });
         let Some(downtime) = downtime(own.row, before.row) else { continue };
-        let step = Step { from: before.row, cost: own.cost - before.cost, downtime, latency };
-        all[pair[1]].step = Some(step);
+        let (from, cost) = (before.row, own.cost - before.cost);
+        all[pair[1]].step = Some(Step { from, cost, downtime, latency: None });
     }
     all
 }

@@ -72,6 +72,8 @@ pub struct ClassCost {
     pub per_million: Estimate,
     /// Dollars a month that lost views cost; none where they have no price.
     pub lost: Option<Estimate>,
+    /// That price, in dollars.
+    pub lost_view: Option<f64>,
 }
 
 /// One resource.
@@ -134,6 +136,7 @@ pub(super) fn rows(plan: &YearsPlan, seen: &YearsResult) -> Option<LoadRows> {
             cost: fluid.bill.map(|_| ClassCost {
                 per_million: of(OfLoad::PerMillion(at)),
                 lost: fluid.lost_view.map(|_| of(OfLoad::LostCost(at))),
+                lost_view: fluid.lost_view,
             }),
         });
     }

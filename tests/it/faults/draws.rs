@@ -163,7 +163,8 @@ fn a_common_cause_belongs_to_the_set_also_when_it_has_one_member() {
 #[test]
 fn a_fault_that_follows_another_begins_when_that_one_is_repaired() {
     let text = only(&shipped("tiers/starter.toml"), &["server-hardware", "local-data"])
-        .replace("\"0.25/y\"", "\"0.25/d\"");
+        .replace("\"0.25/y\", low = \"0.08/y\", high = \"0.9/y\"", "\"0.25/d\"");
+    assert!(text.contains("0.25/d"), "{text}");
     let story = story(&text);
     let ends = |part: &str, what: &str| -> Vec<String> {
         let lines = story[part].iter().filter(|line| line.contains(what));

@@ -101,3 +101,59 @@ fn pieces_of_a_history_at_its_limit_add_up_to_the_whole() {
         assert!(whole.iter().all(|value| *value > 1.0), "{whole:?}");
     }
 }
+
+/// Pages are too many at ten in the morning, calls at eight in the evening, each of a service of its own; for a month
+/// nothing changes. An interval is bad for all when it is for one, so that of all as many are bad as of both.
+#[test]
+fn classes_in_overload_at_other_hours_make_other_intervals_bad() {
+    let loud_at = |hour: usize| {
+        let hours: Vec<&str> = (0..24).map(|at| if at == hour { "12.5" } else { "0.5" }).collect();
+        hours.join(", ")
+    };
+    let text = core("6/s").replace("noise =", "profile = \"morning\"\nnoise =");
+    let mut text = text.replace(
+        "initial = \"new\"\n",
+        "initial = \"new\"\nreplications = 2\n[window.short]\nlength = \"1s\"\n",
+    );
+    text += &format!(
+        r#"
+[profile.morning]
+hours = [{}]
+[profile.evening]
+hours = [{}]
+[server.other]
+rack = "r"
+cores = 1
+[zone.back]
+on = ["other"]
+[service.api]
+in = "back"
+workers = 100
+restart = "5s"
+[workload.partners]
+from = "public"
+request = "call"
+rate = "6/s"
+profile = "evening"
+noise = {{ sigma = 0.12, phi = 0.84 }}
+[request.call]
+enter = "api"
+draw = {{ call = "20ms" }}
+steps = [ {{ cpu = "api", draw = "call" }} ]
+"#,
+        loud_at(10),
+        loud_at(20),
+    );
+    let loaded = crate::common::read(&text, std::path::Path::new(".")).unwrap();
+    let study = &loaded.study;
+    let seen = fivenines::study::scenario::run(&loaded.plan, study, &Default::default()).unwrap();
+    let seen = fivenines::study::results::gather(&loaded.draft, &loaded.plan, study, &seen);
+    let load = seen.years.unwrap().load.unwrap();
+    let bad = |objective: &fivenines::study::window::Estimate| 1.0 - objective.value().unwrap();
+    let each: Vec<f64> = load.classes.iter().map(|class| bad(&class.objective)).collect();
+    let all = bad(&load.all.unwrap().objective);
+    println!("{each:?} of one class, {all} of both");
+    // One hour of twenty-four, and hardly an interval beside it.
+    assert!(each.iter().all(|bad| (bad * 24.0 - 1.0).abs() < 0.3), "{each:?}");
+    assert!((all / each.iter().sum::<f64>() - 1.0).abs() < 0.01, "{each:?}, {all}");
+}
