@@ -152,8 +152,10 @@ impl Change {
 pub fn inline(value: &Json, to_the_bit: bool) -> String {
     match value {
         Json::String(text) if to_the_bit => {
-            let short = rate(text).filter(|short| Rate::parse(short) == Rate::parse(text));
-            shown(&short.unwrap_or_else(|| text.clone()))
+            let says = |short: &String| {
+                Rate::parse(short).is_ok_and(|rate| format!("{}/s", rate.in_per_second()) == *text)
+            };
+            shown(&rate(text).filter(says).unwrap_or_else(|| text.clone()))
         }
         Json::String(text) => shown(&rate(text).unwrap_or_else(|| text.clone())),
         Json::Array(items) => {
