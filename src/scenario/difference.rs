@@ -151,12 +151,7 @@ impl Change {
 #[must_use]
 pub fn inline(value: &Json, to_the_bit: bool) -> String {
     match value {
-        Json::String(text) if to_the_bit => {
-            let says = |short: &String| {
-                Rate::parse(short).is_ok_and(|rate| format!("{}/s", rate.in_per_second()) == *text)
-            };
-            shown(&rate(text).filter(says).unwrap_or_else(|| text.clone()))
-        }
+        Json::String(text) if to_the_bit => shown(text),
         Json::String(text) => shown(&rate(text).unwrap_or_else(|| text.clone())),
         Json::Array(items) => {
             let items: Vec<String> = items.iter().map(|item| inline(item, to_the_bit)).collect();
@@ -171,6 +166,14 @@ pub fn inline(value: &Json, to_the_bit: bool) -> String {
         }
         other => other.to_string(),
     }
+}
+
+/// The same to the bit, a rate of failures by the year where that says all of it.
+#[must_use]
+pub fn exact(value: &Json) -> String {
+    let (short, long) = (inline(value, false), inline(value, true));
+    let says = |rate: Rate| format!("{}/s", rate.in_per_second()) == long;
+    if Rate::parse(&short).is_ok_and(says) { short } else { long }
 }
 
 /// A rate of failures a year: the canonical form is exact, and a second is no time for a fault.

@@ -12,7 +12,7 @@
 use serde_json::Value as Json;
 
 use crate::engine::draw::{Key, Lineage, Seed};
-use crate::scenario::difference::{Change, Step, inline};
+use crate::scenario::difference::{Change, Step, exact, inline};
 use crate::stats::quantile::sample_quantile;
 use crate::stats::rank::spearman;
 use crate::stats::special::normal_upper_quantile;
@@ -215,7 +215,7 @@ pub fn tornado(keys: &[Uncertain]) -> Vec<Variant> {
     let mut all = vec![Variant::default()];
     for key in keys {
         for end in [&key.low, &key.high].into_iter().flatten() {
-            all.push(Variant { changes: vec![(key.path.clone(), inline(end, true))] });
+            all.push(Variant { changes: vec![(key.path.clone(), exact(end))] });
         }
     }
     all
