@@ -1,6 +1,6 @@
 //! B4: ten thousand servers over a hundred years, from `scenarios/oracles/b4-fleet.toml` through the
 //! solver of years; the same by the kernel's calendar, as every part goes that others look at; and ten
-//! years of tiers.
+//! years of tiers, as they are and once more with the architecture alone.
 //!
 //! `cargo bench --bench years [b4|tiers [TIER]]`. Absolute rates mean nothing on another machine.
 #![allow(
@@ -99,18 +99,20 @@ fn tiers(only: Option<&str>) {
         ["starter", "tier-1", "tier-2", "tier-3", "tier-4", "tier-5", "tier-6", "tier-7", "tier-8"];
     for tier in tiers.into_iter().filter(|tier| only.is_none_or(|only| only == *tier)) {
         let draft = draft(&format!("scenarios/tiers/{tier}.toml"));
-        let of = availability::plan(&draft, &[availability::common(&draft)]);
-        let of = of.expect("something in it can fail");
-        let (replications, level) = ((1_000, 1_000), 0.95);
-        let plan = YearsPlan { of, replications, precision: vec![], level, figures: vec![] };
-        let start = Instant::now();
-        let seen = years::run(&plan, &Watch::default()).expect("time goes on");
-        println!(
-            "{tier}: 1,000 x {:.0} years in {:.2} s, {} steps",
-            plan.of.horizon.seconds() / 31_536_000.0,
-            start.elapsed().as_secs_f64(),
-            seen.steps,
-        );
+        for (what, nets) in [("", 1), (", and once more without what is common to all,", 2)] {
+            let mut of = availability::plan(&draft, &[]).expect("something in it can fail");
+            of.nets.truncate(nets);
+            let (replications, level) = ((1_000, 1_000), 0.95);
+            let plan = YearsPlan { of, replications, precision: vec![], level, figures: vec![] };
+            let start = Instant::now();
+            let seen = years::run(&plan, &Watch::default()).expect("time goes on");
+            println!(
+                "{tier}: 1,000 x {:.0} years{what} in {:.2} s, {} steps",
+                plan.of.horizon.seconds() / 31_536_000.0,
+                start.elapsed().as_secs_f64(),
+                seen.steps,
+            );
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Years: independent replications of the horizon by the solver `flows`, folded into figures.
 //!
 //! Takes an [`AvailabilityPlan`] and how often to live through it; gives, for each net and each
-//! meter, values by replication and histograms of all. Replications run side by side in chunks of a
-//! fixed size and are folded in the order of their numbers, so that threads decide nothing. Looks at
+//! meter, values by replication and histograms of all. Replications run side by side in chunks whose
+//! size follows from their number and are folded in the order of their numbers, so that threads decide nothing. Looks at
 //! the precision happen at fixed prefixes, as for windows.
 //!
 //! Memory: a number for each replication, meter and cause, and a histogram for each meter; nothing
@@ -40,8 +40,23 @@ pub const MOST: u32 = 20_000;
 /// Replications of a first look.
 pub const QUICK: u32 = 100;
 
-/// Replications that are folded by one thread before they are put together.
-const CHUNK: usize = 16;
+/// Replications that are folded by one thread before they are put together: a large chunk meets the same
+/// states more often, and there are enough of them for all batches and threads.
+const fn chunk_of(replications: usize) -> usize {
+    let mut size = 64;
+    while size > 16 && replications < 12 * size {
+        size /= 2;
+    }
+    size
+}
+
+/// Replications, from and to before, that go to one batch.
+#[derive(Clone, Copy)]
+struct Piece {
+    from: usize,
+    to: usize,
+    batch: usize,
+}
 
 /// What replications gave, by net, and the steps taken.
 #[derive(Clone, Default)]
@@ -267,22 +282,25 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
         steps: 0,
     };
     let known = Known::default();
-    let mut goal = least;
+    let (mut goal, mut done) = (least, 0);
     loop {
-        let chunks: Vec<(usize, usize)> = (result.replications..goal)
-            .step_by(CHUNK)
-            .map(|from| (from, (from + CHUNK).min(goal)))
+        let size = chunk_of(goal.saturating_sub(result.replications));
+        let pieces: Vec<Piece> = (result.replications..goal)
+            .step_by(size)
+            .zip(done..)
+            .map(|(from, at)| Piece { from, to: (from + size).min(goal), batch: at % BATCHES })
             .collect();
+        done += pieces.len();
         // What a chunk keeps is large: it is held until those before it are there, and no longer.
         let lived = in_order::fold(
-            chunks.len(),
-            |at| (!watch.told_to_stop()).then(|| chunk(plan, &known, empty.clone(), chunks[at])),
+            pieces.len(),
+            |at| (!watch.told_to_stop()).then(|| chunk(plan, &known, empty.clone(), pieces[at])),
             |at, one| {
                 result.append(one);
-                result.replications = chunks[at].1;
+                result.replications = pieces[at].to;
             },
         )?;
-        if lived < chunks.len() {
+        if lived < pieces.len() {
             result.ending = Ending::Interrupted;
             return Ok(result);
         }
@@ -322,7 +340,7 @@ fn chunk(
     asked: &YearsPlan,
     known: &Known,
     mut into: Chunk,
-    (from, to): (usize, usize),
+    Piece { from, to, batch }: Piece,
 ) -> Result<Chunk, Breach> {
     let plan = &asked.of;
     let until_failed: Vec<Vec<usize>> =
@@ -336,8 +354,9 @@ fn chunk(
             Some(if asked.follows_slaves(net) { memo.with_lags() } else { memo })
         })
         .collect();
-    for replication in from..to {
-        for net in 0..plan.nets.len() {
+    // Net by net: what one is made of stays close to the processor.
+    for net in 0..plan.nets.len() {
+        for replication in from..to {
             let until_failed = &until_failed[net];
             let number = replication as u64;
             // Stories are told of the history with all faults.
@@ -350,7 +369,7 @@ fn chunk(
             })?;
             let Observation { tallies, roles, traffic, steps } = seen;
             if let (Some(load), Some(traffic)) = (&mut into.load[net], &traffic) {
-                load.add(traffic, from / CHUNK % BATCHES);
+                load.add(traffic, batch);
             }
             let is_whole = |tally: &Tally| {
                 tally.lost == tally.causes.iter().map(|cause| cause.first).sum::<u128>()
@@ -368,7 +387,7 @@ fn chunk(
     }
     for (load, memo) in into.load.iter_mut().zip(&mut memos) {
         if let (Some(load), Some(memo)) = (load, memo) {
-            load.batches[from / CHUNK % BATCHES].add(&memo.busy());
+            load.batches[batch].add(&memo.busy());
         }
     }
     Ok(into)
