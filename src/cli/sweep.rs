@@ -22,7 +22,7 @@ use crate::scenario::value::Value as _;
 use crate::study::record::{FigureRecord, SummaryRecord};
 use crate::study::results::{RESULTS_VERSION, natural};
 use crate::study::sweep::{
-    Axis, MOST, Spread, Variant, latin_hypercube, listed, product, tornado, uncertain,
+    Axis, Drawn, MOST, Spread, Variant, latin_hypercube, listed, product, tornado, uncertain,
 };
 
 /// Folder of the tables of all variants, beside those of each.
@@ -302,10 +302,11 @@ fn spreads(variants: &[SweptVariant]) -> Vec<Spread> {
         one.figures.iter().filter_map(value).collect()
     };
     let all: Vec<BTreeMap<String, f64>> = variants.iter().map(figures).collect();
+    let changes: Vec<&[(String, String)]> = variants.iter().map(|one| &*one.changes).collect();
+    let drawn = Drawn::of(&changes);
     let of = |path: &&String| {
-        let each = variants.iter().zip(&all);
-        let values = each.filter_map(|(one, all)| Some((&*one.changes, *all.get(*path)?)));
-        Spread::of(path, &values.collect::<Vec<_>>())
+        let values: Vec<Option<f64>> = all.iter().map(|all| all.get(*path).copied()).collect();
+        Spread::of(path, &values, &drawn)
     };
     paths.iter().filter_map(of).collect()
 }

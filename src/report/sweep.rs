@@ -216,7 +216,7 @@ pub fn text(swept: &Swept, digest: &str, terminal: Terminal) -> String {
         match swept.way {
             Way::Given => out.push_str(&table(&by_variant(swept, path), terminal)),
             Way::OneAtATime => {
-                let Some((laid, unmoved)) = by_swing(swept, path) else { continue };
+                let (laid, unmoved) = by_swing(swept, path);
                 out.push_str(&table(&laid, terminal));
                 if !unmoved.is_empty() {
                     let unmoved = unmoved.join(", ");
@@ -334,11 +334,14 @@ fn by_variant(swept: &Swept, path: &str) -> Table {
     Table { caption: path.into(), columns, rows }
 }
 
-/// The keys that move it most first, and those that do not move it at all.
-fn by_swing<'a>(swept: &'a Swept, path: &str) -> Option<(Table, Vec<&'a str>)> {
-    let base = record(swept.variants.first()?, path)?;
+/// The keys that move it most first, and those of which neither end moves it at all.
+fn by_swing<'a>(swept: &'a Swept, path: &str) -> (Table, Vec<&'a str>) {
+    // One that met a limit is not there.
+    let base = swept.variants.iter().find(|one| one.changes.is_empty());
+    let base = base.and_then(|one| record(one, path));
+    let known = base.and_then(|record| record.value);
     let mut keys: Vec<(&String, Vec<&SweptVariant>)> = Vec::new();
-    for one in &swept.variants[1..] {
+    for one in &swept.variants {
         let Some((key, _)) = one.changes.first() else { continue };
         match keys.iter_mut().find(|(other, _)| *other == key) {
             Some((_, ends)) => ends.push(one),
@@ -347,7 +350,7 @@ fn by_swing<'a>(swept: &'a Swept, path: &str) -> Option<(Table, Vec<&'a str>)> {
     }
     let value = |one: &SweptVariant| record(one, path).and_then(|record| record.value);
     let swing = |ends: &[&SweptVariant]| {
-        let all: Vec<f64> = ends.iter().filter_map(|one| value(one)).chain(base.value).collect();
+        let all: Vec<f64> = ends.iter().filter_map(|one| value(one)).chain(known).collect();
         let most = all.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         most - all.iter().copied().fold(f64::INFINITY, f64::min)
     };
@@ -359,9 +362,11 @@ fn by_swing<'a>(swept: &'a Swept, path: &str) -> Option<(Table, Vec<&'a str>)> {
         Column::words("set to", "value"),
         Column::numbers("gives", "figure", Unit::None),
     ];
-    let mut rows = vec![vec![Cell::text("as the file is"), Cell::text(""), cell(Some(base))]];
-    let (moved, unmoved): (Vec<_>, Vec<_>) =
-        keys.into_iter().partition(|(_, ends)| swing(ends) > 0.0);
+    let mut rows = vec![vec![Cell::text("as the file is"), Cell::text(""), cell(base)]];
+    let is_moved = |ends: &[&SweptVariant]| {
+        known.is_none() || ends.len() < 2 || ends.iter().any(|one| value(one) != known)
+    };
+    let (moved, unmoved): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(_, ends)| is_moved(ends));
     for (key, ends) in moved {
         for one in ends {
             let to = one.changes.first().map_or("", |(_, value)| value.as_str());
@@ -369,5 +374,52 @@ fn by_swing<'a>(swept: &'a Swept, path: &str) -> Option<(Table, Vec<&'a str>)> {
         }
     }
     let unmoved = unmoved.into_iter().map(|(key, _)| key.as_str()).collect();
-    Some((Table { caption: path.into(), columns, rows }, unmoved))
+    (Table { caption: path.into(), columns, rows }, unmoved)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one(changes: &[(&str, &str)], value: Option<f64>) -> SweptVariant {
+        let text = |(path, value): &(&str, &str)| (path.to_string(), value.to_string());
+        let record = FigureRecord { value, unit: "s".into(), ..FigureRecord::default() };
+        SweptVariant {
+            name: "x".into(),
+            digest: String::new(),
+            changes: changes.iter().map(text).collect(),
+            figures: vec![("wait".into(), record)],
+        }
+    }
+
+    fn tornado(variants: Vec<SweptVariant>) -> (Table, Vec<String>) {
+        let swept = Swept {
+            scenario: "x".into(),
+            command: String::new(),
+            seed: 1,
+            variants,
+            way: Way::OneAtATime,
+            spread: Vec::new(),
+            shown: vec!["wait".into()],
+        };
+        let (table, unmoved) = by_swing(&swept, "wait");
+        (table, unmoved.into_iter().map(str::to_string).collect())
+    }
+
+    /// A key is told as moving nothing where both ends have the figure, and the same one.
+    #[test]
+    fn a_key_whose_figure_is_gone_is_not_told_as_unmoved() {
+        let ends =
+            |key: &'static str, low, high| [one(&[(key, "1")], low), one(&[(key, "9")], high)];
+        let mut variants = vec![one(&[], Some(2.0))];
+        variants.extend(ends("colour", Some(2.0), Some(2.0)));
+        variants.extend(ends("rate", None, Some(2.0)));
+        variants.extend(ends("repair", Some(1.0), Some(3.0)));
+        let (table, unmoved) = tornado(variants.clone());
+        assert_eq!(unmoved, ["colour"]);
+        assert_eq!(table.rows.len(), 5);
+        // The file as it is met a limit: nobody knows what moves it.
+        let (table, unmoved) = tornado(variants[1..].to_vec());
+        assert_eq!((unmoved.len(), table.rows.len()), (0, 7));
+    }
 }

@@ -741,7 +741,7 @@ impl<'m, 'p> Live<'m, 'p> {
             if notes {
                 let many = from_line >= BAD * rate * seconds && from_line > 0.0;
                 let risk = if many { 1.0 } else { excess.bad };
-                row.risk((at, until), false, |from, to| risk * to.since(from).nanos() as f64);
+                row.risk((at, until), None, |from, to| risk * to.since(from).nanos() as f64);
             }
             at = until;
         }
@@ -750,9 +750,9 @@ impl<'m, 'p> Live<'m, 'p> {
             (lost, wasted) = (lost + more, wasted + in_vain);
             if notes {
                 let (memo, cell) = (&mut *self.memo, self.cell);
-                let several =
-                    memo.cells[cell as usize].over.iter().filter(|over| **over).count() > 1;
-                self.rows[class].risk((at, to), several, |from, to| {
+                let over = memo.cells[cell as usize].over.iter().filter(|over| **over).count();
+                let hours = (over > 1).then(|| memo.calendar(SimTime::ZERO));
+                self.rows[class].risk((at, to), hours, |from, to| {
                     memo.lost_settled(cell, class, from, to)[1] * HOUR_NS as f64
                 });
             }

@@ -17,35 +17,54 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     ranks
 }
 
-/// Spearman's rank correlation, from −1 to 1: Pearson's of the ranks, ties at their mean rank (Kendall and
-/// Gibbons, *Rank Correlation Methods*, §3.8).
-///
-/// # Errors
-///
-/// [`StatsError::TooFew`] below three values, [`StatsError::LengthMismatch`], [`StatsError::NotFinite`],
-/// [`StatsError::NoSpread`] where all of one series are equal.
-pub fn spearman(one: &[f64], other: &[f64]) -> Result<f64, StatsError> {
-    if one.len() != other.len() {
-        return Err(StatsError::LengthMismatch);
+/// The ranks of a series, less their mean.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ranks {
+    centred: Vec<f64>,
+    /// Sum of their squares.
+    squares: f64,
+}
+
+impl Ranks {
+    /// Of a series.
+    ///
+    /// # Errors
+    ///
+    /// [`StatsError::TooFew`] below three values, [`StatsError::NotFinite`], [`StatsError::NoSpread`] where all
+    /// are equal.
+    pub fn of(values: &[f64]) -> Result<Self, StatsError> {
+        check_values(values, 3)?;
+        let mean = (values.len() + 1) as f64 / 2.0;
+        let centred: Vec<f64> = ranks(values).into_iter().map(|rank| rank - mean).collect();
+        let squares: f64 = centred.iter().map(|rank| rank * rank).sum();
+        if squares == 0.0 {
+            return Err(StatsError::NoSpread);
+        }
+        Ok(Self { centred, squares })
     }
-    check_values(one, 3)?;
-    check_values(other, 3)?;
-    let mean = (one.len() + 1) as f64 / 2.0;
-    let centred = |values: &[f64]| -> Vec<f64> {
-        ranks(values).into_iter().map(|rank| rank - mean).collect()
-    };
-    let (one, other) = (centred(one), centred(other));
-    let product = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    let spread = (product(&one, &one) * product(&other, &other)).sqrt();
-    if spread == 0.0 {
-        return Err(StatsError::NoSpread);
+
+    /// Spearman's rank correlation, from −1 to 1: Pearson's of the ranks, ties at their mean rank (Kendall and
+    /// Gibbons, *Rank Correlation Methods*, §3.8).
+    ///
+    /// # Errors
+    ///
+    /// [`StatsError::LengthMismatch`].
+    pub fn correlation(&self, other: &Self) -> Result<f64, StatsError> {
+        if self.centred.len() != other.centred.len() {
+            return Err(StatsError::LengthMismatch);
+        }
+        let product: f64 = self.centred.iter().zip(&other.centred).map(|(a, b)| a * b).sum();
+        Ok((product / (self.squares * other.squares).sqrt()).clamp(-1.0, 1.0))
     }
-    Ok((product(&one, &other) / spread).clamp(-1.0, 1.0))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn spearman(one: &[f64], other: &[f64]) -> Result<f64, StatsError> {
+        Ranks::of(one)?.correlation(&Ranks::of(other)?)
+    }
 
     #[test]
     fn equal_values_share_their_ranks() {
@@ -66,7 +85,8 @@ mod tests {
     #[test]
     fn what_cannot_be_correlated_is_refused() {
         assert_eq!(spearman(&[1.0; 4], &[1.0, 2.0, 3.0, 4.0]), Err(StatsError::NoSpread));
-        assert_eq!(spearman(&[1.0; 4], &[1.0; 3]), Err(StatsError::LengthMismatch));
+        let (four, three) = ([1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 3.0]);
+        assert_eq!(spearman(&four, &three), Err(StatsError::LengthMismatch));
         assert!(spearman(&[1.0, 2.0], &[1.0, 2.0]).is_err());
         assert!(spearman(&[1.0, 2.0, f64::NAN], &[1.0, 2.0, 3.0]).is_err());
     }

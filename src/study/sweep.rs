@@ -14,9 +14,9 @@ use serde_json::Value as Json;
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::scenario::difference::{Change, Step, exact, inline};
 use crate::stats::quantile::sample_quantile;
-use crate::stats::rank::spearman;
+use crate::stats::rank::Ranks;
 use crate::stats::special::normal_upper_quantile;
-use crate::units::{Rate, SimDuration};
+use crate::units::{Bytes, Rate, SimDuration};
 
 /// More variants than these are a mistake.
 pub const MOST: usize = 1_000_000;
@@ -276,6 +276,10 @@ fn between(low: &Json, value: &Json, high: &Json, share: f64) -> Option<String> 
         let rate = at(a.in_per_second(), b.in_per_second(), c.in_per_second());
         return Some(inline(&Json::String(format!("{rate}/s")), false));
     }
+    if let [Ok(a), Ok(b), Ok(c)] = texts.map(Bytes::parse) {
+        let drawn = at(a.count() as f64, b.count() as f64, c.count() as f64);
+        return Some(Bytes::new(drawn.round() as u64).to_string());
+    }
     if let [Some((before, a, after)), Some(b), Some(c)] = texts.map(parted)
         && [b, c].iter().all(|other| (other.0, other.2) == (before, after))
     {
@@ -297,7 +301,7 @@ pub struct Spread {
     pub median: f64,
     /// See [`Self::least`].
     pub most: f64,
-    /// What 5 % of the variants do not exceed, and 95 %; none of fewer variants than [`SIDES`].
+    /// What 5 % of the variants do not exceed, and 95 %; none of fewer than twenty variants.
     pub sides: Option<(f64, f64)>,
     /// Keys that it rises or falls with, the closest first: path and rank correlation. Left out are those of
     /// which as much is seen by chance: of twenty keys that have nothing to do with it one is kept.
@@ -307,11 +311,34 @@ pub struct Spread {
 /// Variants of which one in twenty lies beyond a side.
 const SIDES: usize = 20;
 
-impl Spread {
-    /// Of a figure's values, each with the changes of its variant; none where fewer than three have one.
+/// The keys of variants that were drawn, with the ranks of what each was given.
+pub struct Drawn {
+    paths: Vec<String>,
+    /// By key: sizes by variant; none of what has no size.
+    sizes: Vec<Option<Vec<f64>>>,
+    ranks: Vec<Option<Ranks>>,
+}
+
+impl Drawn {
+    /// Of the changes of each variant, all of the same keys in one order.
     #[must_use]
-    pub fn of(figure: &str, values: &[(&[(String, String)], f64)]) -> Option<Self> {
-        let all: Vec<f64> = values.iter().map(|(_, value)| *value).collect();
+    pub fn of(changes: &[&[(String, String)]]) -> Self {
+        let keys = changes.first().map_or(&[][..], |first| *first);
+        let size = |at: usize| {
+            let sizes = changes.iter().map(|changes| number(&changes.get(at)?.1));
+            sizes.collect::<Option<Vec<f64>>>()
+        };
+        let sizes: Vec<Option<Vec<f64>>> = (0..keys.len()).map(size).collect();
+        let ranks = sizes.iter().map(|sizes| Ranks::of(sizes.as_deref()?).ok()).collect();
+        Self { paths: keys.iter().map(|(path, _)| path.clone()).collect(), sizes, ranks }
+    }
+}
+
+impl Spread {
+    /// Of a figure's values, by variant as `drawn` has them; none where fewer than three have one.
+    #[must_use]
+    pub fn of(figure: &str, values: &[Option<f64>], drawn: &Drawn) -> Option<Self> {
+        let all: Vec<f64> = values.iter().copied().flatten().collect();
         if all.len() < 3 || all.iter().any(|value| !value.is_finite()) {
             return None;
         }
@@ -319,17 +346,23 @@ impl Spread {
         sorted.sort_by(f64::total_cmp);
         let at = |q: f64| sample_quantile(&sorted, q).ok();
         let sides = (all.len() >= SIDES).then(|| at(0.05).zip(at(0.95))).flatten();
-        let keys = values[0].0;
         // Of ranks that have nothing to do with each other the correlation has a variance of 1 ÷ (n − 1).
         let chance = normal_upper_quantile(0.025) / ((all.len() - 1) as f64).sqrt();
-        let drawn = |place: usize| -> Option<Vec<f64>> {
-            values.iter().map(|(changes, _)| number(&changes.get(place)?.1)).collect()
+        let own = Ranks::of(&all).ok();
+        let moves = |at: usize| {
+            let own = own.as_ref()?;
+            let found = if all.len() == values.len() {
+                own.correlation(drawn.ranks[at].as_ref()?)
+            } else {
+                let there = drawn.sizes[at].as_ref()?.iter().zip(values);
+                let there: Vec<f64> =
+                    there.filter(|(_, value)| value.is_some()).map(|(size, _)| *size).collect();
+                own.correlation(&Ranks::of(&there).ok()?)
+            };
+            let found = found.ok()?;
+            (found.abs() > chance).then(|| (drawn.paths[at].clone(), found))
         };
-        let moves = |(place, (path, _)): (usize, &(String, String))| {
-            let found = spearman(&drawn(place)?, &all).ok()?;
-            (found.abs() > chance).then(|| (path.clone(), found))
-        };
-        let mut moved_by: Vec<(String, f64)> = keys.iter().enumerate().filter_map(moves).collect();
+        let mut moved_by: Vec<(String, f64)> = (0..drawn.paths.len()).filter_map(moves).collect();
         moved_by.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()).then_with(|| a.0.cmp(&b.0)));
         Some(Self {
             figure: figure.to_string(),
@@ -348,7 +381,8 @@ fn number(text: &str) -> Option<f64> {
     let plain = text.parse().ok();
     let time = || Some(SimDuration::parse(text).ok()?.nanos() as f64);
     let rate = || Some(Rate::parse(text).ok()?.in_per_second());
-    plain.or_else(time).or_else(rate).or_else(|| Some(parted(text)?.1))
+    let size = || Some(Bytes::parse(text).ok()?.count() as f64);
+    plain.or_else(time).or_else(rate).or_else(size).or_else(|| Some(parted(text)?.1))
 }
 
 /// What stands before the number of a quantity, the number, and what stands after it.
@@ -413,8 +447,9 @@ mod tests {
             between(&json!(low), &json!(value), &json!(high), share)
         };
         assert_eq!(drawn("$0.15/GB", "$0.3/GB", "$0.5/GB", 0.75).unwrap(), "$0.4/GB");
-        assert_eq!(drawn("1GiB", "2GiB", "4GiB", 0.25).unwrap(), "1.5GiB");
-        assert_eq!(drawn("512MiB", "1GiB", "4GiB", 0.25), None);
+        assert_eq!(drawn("1GiB", "2GiB", "4GiB", 0.25).unwrap(), "1536MiB");
+        assert_eq!(drawn("512MiB", "1GiB", "4GiB", 0.0).unwrap(), "512MiB");
+        assert_eq!(drawn("$1/GB", "$2/TB", "$4/TB", 0.25), None);
         assert_eq!(drawn("0/y", "2/y", "4/y", 0.0).unwrap(), "0/s");
     }
 
@@ -432,9 +467,10 @@ mod tests {
         let figure = |(at, one): (usize, &Variant)| -hours(one, 0) + (at % 3) as f64;
         let values: Vec<f64> = all.iter().enumerate().map(figure).collect();
         // By chance a second key would be kept once in twenty seeds.
-        let changes = all.iter().map(|variant| &*variant.changes);
-        let found: Vec<_> = changes.zip(values.iter().copied()).collect();
-        let spread = Spread::of("x", &found).unwrap();
+        let changes: Vec<&[(String, String)]> = all.iter().map(|one| &*one.changes).collect();
+        let drawn = Drawn::of(&changes);
+        let mut values: Vec<Option<f64>> = values.into_iter().map(Some).collect();
+        let spread = Spread::of("x", &values, &drawn).unwrap();
         let paths: Vec<&str> = spread.moved_by.iter().map(|(path, _)| path.as_str()).collect();
         assert_eq!(paths, ["repair"], "{spread:?}");
         assert!(spread.moved_by[0].1 < -0.9, "{spread:?}");
@@ -442,8 +478,12 @@ mod tests {
         assert!(spread.least < low && low < spread.median && spread.median < high, "{spread:?}");
         assert!(high < spread.most && spread.variants == 40, "{spread:?}");
         // Of nineteen none lies beyond a twentieth, and of two there is no spread.
-        assert_eq!(Spread::of("x", &found[..19]).unwrap().sides, None);
-        assert_eq!(Spread::of("x", &found[..2]), None);
+        values[19..].fill(None);
+        let few = Spread::of("x", &values, &drawn).unwrap();
+        assert_eq!((few.variants, few.sides), (19, None));
+        assert_eq!(few.moved_by.first().map(|(path, _)| path.as_str()), Some("repair"), "{few:?}");
+        values[2..].fill(None);
+        assert_eq!(Spread::of("x", &values, &drawn), None);
     }
 
     fn form() -> Json {
@@ -470,7 +510,6 @@ mod tests {
         );
     }
 
-    /// Each of the n strata once; half of the values at or below `value`; another key moves none.
     #[test]
     fn a_rate_of_faults_is_told_by_the_year_and_is_the_same_rate() {
         let exact = |text: &str| json!(format!("{}/s", Rate::parse(text).unwrap().in_per_second()));
@@ -486,6 +525,7 @@ mod tests {
         assert!(drawn.iter().all(|variant| variant.words().ends_with("/y")), "{drawn:?}");
     }
 
+    /// Each of the n strata once; half of the values at or below `value`; another key moves none.
     #[test]
     fn a_latin_hypercube_takes_every_stratum_once() {
         let keys = uncertain(&form());

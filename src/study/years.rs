@@ -41,14 +41,16 @@ pub const MOST: u32 = 20_000;
 pub const QUICK: u32 = 100;
 
 /// Replications that are folded by one thread before they are put together: a large chunk meets the same
-/// states more often, and there are enough of them for all batches and threads.
+/// states more often. From [`MANY`] on there are a multiple of sixteen chunks, so that batches are of one size and
+/// as many threads have work.
 const fn chunk_of(replications: usize) -> usize {
-    let mut size = 64;
-    while size > 16 && replications < 12 * size {
-        size /= 2;
+    if replications < MANY {
+        return 16;
     }
-    size
+    replications.div_ceil(16 * replications.div_ceil(1024))
 }
+
+const MANY: usize = 512;
 
 /// Replications, from and to before, that go to one batch.
 #[derive(Clone, Copy)]

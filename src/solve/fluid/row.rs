@@ -52,11 +52,12 @@ impl Row {
     }
 
     /// Overload loses many in so many nanoseconds of each part of a stretch of time. Where that is held
-    /// against what other classes have in the same stretch, it is told `by_hour`.
+    /// against what other classes have in the same stretch, it is told hour by hour; `hours` is then the time of the
+    /// week at time zero.
     pub(super) fn risk(
         &mut self,
         (from, to): (SimTime, SimTime),
-        by_hour: bool,
+        hours: Option<u64>,
         mut of: impl FnMut(SimTime, SimTime) -> f64,
     ) {
         self.walk(from, to, |row, from, to, whole| {
@@ -67,12 +68,12 @@ impl Row {
             let mut bad = |from, to| of(from, to) / INTERVAL.nanos() as f64;
             let all = bad(from, to);
             row.tally.bad_intervals += all;
-            if !by_hour {
-                return row.note(from, to, all);
-            }
+            let Some(zero) = hours else { return row.note(from, to, all) };
             let mut at = from;
             while at < to {
-                let hour = SimTime::from_nanos((at.nanos() / HOUR_NS + 1) * HOUR_NS);
+                // Hours of the week, in whole intervals.
+                let hour = ((at.nanos() + zero) / HOUR_NS + 1) * HOUR_NS - zero;
+                let hour = SimTime::from_nanos(hour.next_multiple_of(INTERVAL.nanos()));
                 let until = to.min(hour);
                 row.note(at, until, bad(at, until));
                 at = until;

@@ -103,9 +103,16 @@ fn pieces_of_a_history_at_its_limit_add_up_to_the_whole() {
 }
 
 /// Pages are too many at ten in the morning, calls at eight in the evening, each of a service of its own; for a month
-/// nothing changes. An interval is bad for all when it is for one, so that of all as many are bad as of both.
+/// nothing changes. An interval is bad for all when it is for one, so that of all as many are bad as of both,
+/// whenever the clock is started.
 #[test]
 fn classes_in_overload_at_other_hours_make_other_intervals_bad() {
+    bad_of_each_and_of_all("Mon 00:00", 20);
+    bad_of_each_and_of_all("Mon 00:35", 11);
+}
+
+/// Pages are too many at ten, calls at `evening`.
+fn bad_of_each_and_of_all(start: &str, evening: usize) {
     let loud_at = |hour: usize| {
         let hours: Vec<&str> = (0..24).map(|at| if at == hour { "12.5" } else { "0.5" }).collect();
         hours.join(", ")
@@ -113,7 +120,9 @@ fn classes_in_overload_at_other_hours_make_other_intervals_bad() {
     let text = core("6/s").replace("noise =", "profile = \"morning\"\nnoise =");
     let mut text = text.replace(
         "initial = \"new\"\n",
-        "initial = \"new\"\nreplications = 2\n[window.short]\nlength = \"1s\"\n",
+        &format!(
+            "initial = \"new\"\nstart = \"{start}\"\nreplications = 2\n[window.short]\nlength = \"1s\"\n"
+        ),
     );
     text += &format!(
         r#"
@@ -142,7 +151,7 @@ draw = {{ call = "20ms" }}
 steps = [ {{ cpu = "api", draw = "call" }} ]
 "#,
         loud_at(10),
-        loud_at(20),
+        loud_at(evening),
     );
     let loaded = crate::common::read(&text, std::path::Path::new(".")).unwrap();
     let study = &loaded.study;
