@@ -116,7 +116,7 @@ fn agreement(sampled: &SampledRows) -> Table {
     let row = |row: &AgreementRow| {
         vec![
             Cell::text(row.class.clone()),
-            Cell::text(row.of.clone()),
+            Cell::text(row.of.as_deref().unwrap_or("all causes")),
             Cell::text(row.verdict.word()),
             cell(&row.requests, views()),
             cell(&row.flows, views()),

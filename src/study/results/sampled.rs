@@ -76,8 +76,8 @@ pub struct SampledRow {
 pub struct AgreementRow {
     /// The class.
     pub class: String,
-    /// First cause of the episodes, or `quiet`.
-    pub of: String,
+    /// First cause of the episodes, or `quiet`; none: of all episodes together.
+    pub of: Option<String>,
     /// Windows.
     pub windows: usize,
     /// Views a year not served.
@@ -156,7 +156,7 @@ pub(super) fn rows(study: &StudyPlan, result: &StudyResult) -> Option<SampledRow
     let classes: Vec<SampledClassRows> = order.iter().map(|at| class(&joined, *at)).collect();
     let agreement = compare(&joined).into_iter().map(|row| AgreementRow {
         class: asked.classes[row.class].name.clone(),
-        of: asked.stratum(joined.years, row.of).to_string(),
+        of: row.of.map(|of| asked.stratum(joined.years, of).to_string()),
         windows: row.windows,
         requests: row.requests,
         flows: row.flows,

@@ -5,7 +5,8 @@
 //! came. They agree when a difference beyond [`MARGIN`] is excluded, and disagree when one
 //! within it is: two one-sided tests of the ratio of the two sums over the same windows (jackknife over
 //! the windows, Särndal, Swensson & Wretman 1992, §5.6 and §11.5), so that how much breaks in one history
-//! or another is no part of the error. Over all causes and classes together no more
+//! or another is no part of the error; of all episodes together as if their windows were one sample, which makes
+//! the error larger than it is. Over all causes and classes together no more
 //! than one false verdict in a thousand (Holm). In quiet time, where `flows` hardly loses any, the margin is
 //! that share of all that it loses. Where the models mean different things (clients that
 //! try again) nothing is tested; both figures stand there all the same.
@@ -61,8 +62,8 @@ impl Agrees {
 /// One figure of both.
 #[derive(Clone, Debug)]
 pub struct Compared {
-    /// Pieces of what.
-    pub of: Of,
+    /// Pieces of what; none: of all episodes together.
+    pub of: Option<Of>,
     /// Class, by place.
     pub class: usize,
     /// Windows.
@@ -95,7 +96,7 @@ fn ratio(pairs: &[(f64, f64)]) -> Option<Equivalence> {
     Equivalence::of_estimates(&found, &one, Margin::Relative(MARGIN)).ok()
 }
 
-/// All strata of which there are windows, episodes first.
+/// All strata of which there are windows, after all episodes together where there are several; quiet time last.
 #[must_use]
 pub fn compare(joined: &Joined<'_>) -> Vec<Compared> {
     let windows = &joined.windows.windows;
@@ -105,6 +106,10 @@ pub fn compare(joined: &Joined<'_>) -> Vec<Compared> {
     let mut strata: Vec<Of> = windows.iter().map(|window| window.piece.of).collect();
     strata.sort_unstable();
     strata.dedup();
+    let episodes = strata.iter().filter(|of| **of != Of::Quiet).count();
+    let together = (episodes > 1).then_some(None);
+    let strata: Vec<Option<Of>> =
+        together.into_iter().chain(strata.into_iter().map(Some)).collect();
     let years = joined.years.of.horizon.seconds() / YEAR_S;
     let mut all: Vec<(Compared, Option<Equivalence>)> = Vec::new();
     for class in 0..joined.asked.classes.len() {
@@ -112,7 +117,11 @@ pub fn compare(joined: &Joined<'_>) -> Vec<Compared> {
             joined.windows.totals(|w| joined.lost_in(w, class, Loss::Unserved).1 / years);
         let all_lost = ordered_sum(by_flows.iter().copied()) / by_flows.len().max(1) as f64;
         for of in &strata {
-            let lost = |window: &Lived| match window.piece.of == *of {
+            let is_in = |window: &&Lived| match of {
+                Some(of) => window.piece.of == *of,
+                None => window.piece.of != Of::Quiet,
+            };
+            let lost = |window: &Lived| match is_in(&window) {
                 true => joined.lost_in(window, class, Loss::Unserved),
                 false => (0.0, 0.0),
             };
@@ -125,8 +134,8 @@ pub fn compare(joined: &Joined<'_>) -> Vec<Compared> {
                 .map(|(weight, (requests, flows))| (requests * weight, flows * weight))
                 .collect();
             let test = match of {
-                Of::Episode(_) => ratio(&pairs),
-                Of::Quiet => {
+                Some(Of::Episode(_)) | None => ratio(&pairs),
+                Some(Of::Quiet) => {
                     let margin = Margin::Absolute(MARGIN * all_lost);
                     Equivalence::paired(&requests, &flows, margin).ok()
                 }
@@ -140,7 +149,7 @@ pub fn compare(joined: &Joined<'_>) -> Vec<Compared> {
             let row = Compared {
                 of: *of,
                 class,
-                windows: windows.iter().filter(|window| window.piece.of == *of).count(),
+                windows: windows.iter().filter(is_in).count(),
                 requests: estimate(&requests),
                 flows: estimate(&flows),
                 verdict: match joined.asked.apart {
