@@ -276,17 +276,15 @@ fn gather(
     }
     let way = match (args.tornado, args.latin_hypercube) {
         (true, _) => Way::OneAtATime,
-        (_, Some(_)) => Way::Drawn,
+        (_, Some(_)) => Way::Drawn(spreads(&variants)),
         _ => Way::Given,
     };
-    let spread = if way == Way::Drawn { spreads(&variants) } else { Vec::new() };
     Ok(Swept {
         scenario: draft.scenario.scenario.value.text.clone(),
         command,
         seed: draft.scenario.run.seed.value,
         shown: headline(args, draft, &variants),
         variants,
-        spread,
         way,
     })
 }
@@ -296,16 +294,16 @@ fn spreads(variants: &[SweptVariant]) -> Vec<Spread> {
     let mut known = BTreeSet::new();
     let paths = variants.iter().flat_map(|one| &one.figures).map(|(path, _)| path);
     let paths: Vec<&String> = paths.filter(|path| known.insert(*path)).collect();
-    let figures = |one: &SweptVariant| -> BTreeMap<String, f64> {
-        // A figure that is known as a bound alone has no value.
-        let value = |(path, record): &(String, FigureRecord)| Some((path.clone(), record.value?));
-        one.figures.iter().filter_map(value).collect()
-    };
-    let all: Vec<BTreeMap<String, f64>> = variants.iter().map(figures).collect();
+    let all: Vec<BTreeMap<&str, &FigureRecord>> = variants
+        .iter()
+        .map(|one| one.figures.iter().map(|(path, record)| (path.as_str(), record)).collect())
+        .collect();
     let changes: Vec<&[(String, String)]> = variants.iter().map(|one| &*one.changes).collect();
     let drawn = Drawn::of(&changes);
     let of = |path: &&String| {
-        let values: Vec<Option<f64>> = all.iter().map(|all| all.get(*path).copied()).collect();
+        // A figure that is known as a bound alone has no value.
+        let values: Vec<Option<f64>> =
+            all.iter().map(|figures| figures.get(path.as_str())?.value).collect();
         Spread::of(path, &values, &drawn)
     };
     paths.iter().filter_map(of).collect()

@@ -30,21 +30,19 @@ pub struct Swept {
     pub variants: Vec<SweptVariant>,
     /// How they came about.
     pub way: Way,
-    /// What each figure comes to over them, where they were drawn.
-    pub spread: Vec<Spread>,
     /// Figures to show on the terminal; none: the files alone.
     pub shown: Vec<String>,
 }
 
 /// How variants came about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Way {
     /// Named by the user.
     Given,
     /// Each but one key away from the first.
     OneAtATime,
-    /// Drawn.
-    Drawn,
+    /// Drawn, and what each figure comes to over them.
+    Drawn(Vec<Spread>),
 }
 
 /// A variant and what came out.
@@ -67,9 +65,9 @@ pub fn output(swept: &Swept) -> ResultSet {
         ResultFile::covered("sweep.csv", figures(swept)),
         ResultFile::covered("variants.csv", variants(swept)),
     ];
-    if swept.way == Way::Drawn {
-        files.push(ResultFile::covered("spread.csv", spread(swept)));
-        files.push(ResultFile::covered("moved-by.csv", moved_by(swept)));
+    if let Way::Drawn(all) = &swept.way {
+        files.push(ResultFile::covered("spread.csv", spread(swept, all)));
+        files.push(ResultFile::covered("moved-by.csv", moved_by(all)));
     }
     let value = json!({
         "scenario": swept.scenario,
@@ -145,12 +143,12 @@ fn figures(swept: &Swept) -> Vec<u8> {
     sheet.finish()
 }
 
-fn spread(swept: &Swept) -> Vec<u8> {
+fn spread(swept: &Swept, all: &[Spread]) -> Vec<u8> {
     let columns = ["figure", "unit", "variants", "least", "p05", "median", "p95", "most"];
     let mut sheet = CsvWriter::new(None, &columns).expect("names of columns are written here");
     let side = |value: Option<f64>| value.map_or(Field::Missing, Field::Number);
-    for one in &swept.spread {
-        let unit = swept.variants.iter().find_map(|variant| record(variant, &one.figure));
+    for one in all {
+        let unit = any_record(swept, &one.figure);
         sheet
             .record(&[
                 Field::Text(&one.figure),
@@ -167,10 +165,10 @@ fn spread(swept: &Swept) -> Vec<u8> {
     sheet.finish()
 }
 
-fn moved_by(swept: &Swept) -> Vec<u8> {
+fn moved_by(all: &[Spread]) -> Vec<u8> {
     let columns = ["figure", "path", "rank_correlation"];
     let mut sheet = CsvWriter::new(None, &columns).expect("names of columns are written here");
-    for one in &swept.spread {
+    for one in all {
         for (path, correlation) in &one.moved_by {
             let row = [Field::Text(&one.figure), Field::Text(path), Field::Number(*correlation)];
             sheet.record(&row).expect("as many fields as columns");
@@ -203,17 +201,19 @@ pub fn text(swept: &Swept, digest: &str, terminal: Terminal) -> String {
         }
     };
     say(&mut out, &format!("{}: {} variants", swept.scenario, swept.variants.len()));
-    if swept.way == Way::Drawn && !swept.shown.is_empty() {
+    if let Way::Drawn(all) = &swept.way
+        && !swept.shown.is_empty()
+    {
         out.push('\n');
-        out.push_str(&table(&spreads(swept), terminal));
+        out.push_str(&table(&spreads(swept, all), terminal));
     }
     for path in &swept.shown {
         out.push('\n');
-        if !swept.variants.iter().any(|one| record(one, path).is_some()) {
+        if any_record(swept, path).is_none() {
             say(&mut out, &format!("{path}: no variant has this figure"));
             continue;
         }
-        match swept.way {
+        match &swept.way {
             Way::Given => out.push_str(&table(&by_variant(swept, path), terminal)),
             Way::OneAtATime => {
                 let (laid, unmoved) = by_swing(swept, path);
@@ -223,7 +223,7 @@ pub fn text(swept: &Swept, digest: &str, terminal: Terminal) -> String {
                     say(&mut out, &format!("The same to the last digit with {unmoved}."));
                 }
             }
-            Way::Drawn => match by_rank(swept, path) {
+            Way::Drawn(all) => match by_rank(all, path) {
                 Some(laid) => out.push_str(&table(&laid, terminal)),
                 None => say(&mut out, &format!("{path}: no key is seen to move it")),
             },
@@ -234,7 +234,7 @@ pub fn text(swept: &Swept, digest: &str, terminal: Terminal) -> String {
 }
 
 /// What the figures that are shown come to over all variants.
-fn spreads(swept: &Swept) -> Table {
+fn spreads(swept: &Swept, all: &[Spread]) -> Table {
     let numbers = |title: &str, key: &str| Column::numbers(title, key, Unit::None);
     let columns = vec![
         Column::words("figure", "figure"),
@@ -245,8 +245,8 @@ fn spreads(swept: &Swept) -> Table {
         numbers("most", "most"),
     ];
     let row = |path: &String| {
-        let found = swept.spread.iter().find(|one| one.figure == *path)?;
-        let record = swept.variants.iter().find_map(|one| record(one, path))?;
+        let found = all.iter().find(|one| one.figure == *path)?;
+        let record = any_record(swept, path)?;
         let cell = |value: f64| Cell::Figure(Figure::exact(value, unit(&record.unit)));
         let side = |value: Option<f64>| {
             value.map_or_else(|| Cell::missing("too few variants for a twentieth"), cell)
@@ -267,8 +267,8 @@ fn spreads(swept: &Swept) -> Table {
 }
 
 /// The keys that a figure rises or falls with.
-fn by_rank(swept: &Swept, path: &str) -> Option<Table> {
-    let found = swept.spread.iter().find(|one| one.figure == path)?;
+fn by_rank(all: &[Spread], path: &str) -> Option<Table> {
+    let found = all.iter().find(|one| one.figure == path)?;
     let columns = vec![
         Column::words("key", "key"),
         Column::numbers("rank correlation", "rank_correlation", Unit::None),
@@ -284,6 +284,11 @@ fn by_rank(swept: &Swept, path: &str) -> Option<Table> {
 
 fn record<'a>(one: &'a SweptVariant, path: &str) -> Option<&'a FigureRecord> {
     one.figures.iter().find(|(other, _)| other == path).map(|(_, record)| record)
+}
+
+/// A figure in the first variant that has it: its unit is that of all.
+fn any_record<'a>(swept: &'a Swept, path: &str) -> Option<&'a FigureRecord> {
+    swept.variants.iter().find_map(|one| record(one, path))
 }
 
 fn unit(name: &str) -> Unit {
@@ -399,7 +404,6 @@ mod tests {
             seed: 1,
             variants,
             way: Way::OneAtATime,
-            spread: Vec::new(),
             shown: vec!["wait".into()],
         };
         let (table, unmoved) = by_swing(&swept, "wait");
