@@ -25,7 +25,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use crate::model::spec::request::StepSpec;
 use crate::model::spec::storage::{Promotion, ReadsTo};
 use crate::plan::Draft;
-use crate::plan::links::{Entrance, Role, Store};
+use crate::plan::links::{Entrance, GroupMember, Role, Store};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
@@ -131,16 +131,22 @@ impl Graph {
                 subjects.push((Subject::Class(class), node));
             }
         }
-        for (at, (name, group)) in draft.scenario.group.iter().enumerate() {
-            let units = draft.links.groups[at].iter();
-            let units: Vec<NodeId> = units
-                .map(|(unit, member)| {
-                    builder.part(Part::Unit { unit: *unit, member: *member }, &[])
+        let mut groups: Vec<Option<NodeId>> = vec![None; draft.scenario.group.len()];
+        for at in &draft.links.group_order {
+            let (name, spec) = &draft.scenario.group[*at];
+            let members = draft.links.groups[*at].iter();
+            let members: Vec<NodeId> = members
+                .filter_map(|member| match *member {
+                    GroupMember::Unit { unit, member } => {
+                        Some(builder.part(Part::Unit { unit, member }, &[]))
+                    }
+                    GroupMember::Group(inner) => groups[inner],
                 })
                 .collect();
-            let node = builder.group(name, group.needs.value, &units);
-            subjects.push((Subject::Group(at), node));
+            groups[*at] = Some(builder.group(name, spec.needs.value, &members));
         }
+        let group = |(at, node): (usize, Option<NodeId>)| Some((Subject::Group(at), node?));
+        subjects.extend(groups.into_iter().enumerate().filter_map(group));
         let mut services = Vec::new();
         for (service, links) in draft.links.services.iter().enumerate().filter(|_| with_services) {
             let members: Vec<u32> = (0..links.members).collect();

@@ -5,8 +5,13 @@
 //! reference that failed is `None` or left out, so that what follows can go on and report more.
 //! References inside the steps of a request are checked with the routes.
 
+use std::collections::BTreeSet;
+
+use petgraph::graph::{DiGraph, NodeIndex};
+
 use crate::model::spec::place::{BalancerSpec, ServiceSpec};
 use crate::model::spec::storage::{DatabaseSpec, NasSpec};
+use crate::model::spec::textbook::GroupSpec;
 use crate::plan::document::ScenarioSpec;
 use crate::plan::names::{Found, Kind, Names, member_name};
 use crate::plan::placement::Placed;
@@ -46,6 +51,40 @@ pub enum Store {
         /// Which set.
         set: usize,
     },
+}
+
+/// What a group counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GroupMember {
+    /// One unit.
+    Unit {
+        /// The section of units.
+        unit: usize,
+        /// Its number, from 0.
+        member: u32,
+    },
+    /// Another group, by place.
+    Group(usize),
+}
+
+impl GroupMember {
+    /// The group that is counted; none for a unit.
+    #[must_use]
+    pub const fn group(&self) -> Option<usize> {
+        match self {
+            Self::Group(group) => Some(*group),
+            Self::Unit { .. } => None,
+        }
+    }
+
+    /// Its name: of the unit, or of the group.
+    #[must_use]
+    pub fn name(&self, scenario: &ScenarioSpec) -> String {
+        match *self {
+            Self::Unit { unit, member } => member_name(&scenario.unit[unit].0, member),
+            Self::Group(group) => scenario.group[group].0.to_string(),
+        }
+    }
 }
 
 /// A service.
@@ -158,8 +197,10 @@ pub struct Links {
     pub databases: Vec<DatabaseLinks>,
     /// By file server.
     pub nas: Vec<NasLinks>,
-    /// By group of units: its units, group and number.
-    pub groups: Vec<Vec<(usize, u32)>>,
+    /// By group: the units and groups that it counts.
+    pub groups: Vec<Vec<GroupMember>>,
+    /// The groups, each after the groups that it counts.
+    pub group_order: Vec<usize>,
     /// By request class: where it enters.
     pub enters: Vec<Option<Entrance>>,
     /// By request class: the class its client fetches next.
@@ -256,10 +297,8 @@ pub fn follow(
     for (name, database) in scenario.database.iter() {
         links.databases.push(walk.database(name, database));
     }
-    for (_, group) in scenario.group.iter() {
-        let units = group.of.iter().flat_map(|unit| walk.units(unit)).collect();
-        links.groups.push(units);
-    }
+    links.groups = scenario.group.iter().map(|(_, group)| walk.group(group)).collect();
+    links.group_order = walk.group_order(&mut links.groups);
     for (_, unit) in scenario.unit.iter() {
         if let Some(crew) = &unit.crew {
             let _reported = walk.one(crew, Kind::Crew);
@@ -267,6 +306,28 @@ pub fn follow(
     }
     walk.traffic(&mut links, &members);
     links
+}
+
+impl Links {
+    /// The units that a group counts, those of the groups in it as well, each once.
+    #[must_use]
+    pub fn units_of(&self, group: usize) -> BTreeSet<(usize, u32)> {
+        let mut units = BTreeSet::new();
+        let mut seen = BTreeSet::from([group]);
+        let mut open = vec![group];
+        while let Some(group) = open.pop() {
+            for member in &self.groups[group] {
+                match *member {
+                    GroupMember::Unit { unit, member } => {
+                        units.insert((unit, member));
+                    }
+                    GroupMember::Group(inner) if seen.insert(inner) => open.push(inner),
+                    GroupMember::Group(_) => {}
+                }
+            }
+        }
+        units
+    }
 }
 
 /// What `text` means among the entries of one section that is not a component's.
@@ -570,13 +631,78 @@ impl Walk<'_> {
         DatabaseLinks { members, through }
     }
 
-    fn units(&mut self, reference: &Reference) -> Vec<(usize, u32)> {
-        let Some(found) = self.resolve(reference, &[Kind::Unit]) else { return Vec::new() };
-        let count = self.scenario.unit[found.index].1.count.value;
-        match found.member {
-            Some(member) => vec![(found.index, member)],
-            None => (0..count).map(|member| (found.index, member)).collect(),
+    /// The members of a group, each once.
+    fn group(&mut self, group: &GroupSpec) -> Vec<GroupMember> {
+        let mut known = BTreeSet::new();
+        let mut members = Vec::new();
+        for reference in group.of.iter() {
+            let found = self.group_members(reference);
+            if let Some(twice) = found.iter().find(|member| known.contains(*member)) {
+                let message = format!("the group counts `{}` twice", twice.name(self.scenario));
+                let diagnostic = Diagnostic::new(Code::NameTwice, reference.span, message);
+                self.out.push(diagnostic.help("name each member once"));
+                continue;
+            }
+            known.extend(found.iter().copied());
+            members.extend(found);
         }
+        members
+    }
+
+    fn group_members(&mut self, reference: &Reference) -> Vec<GroupMember> {
+        let Some(found) = self.resolve(reference, &[Kind::Unit, Kind::Group]) else {
+            return Vec::new();
+        };
+        let unit = |member| GroupMember::Unit { unit: found.index, member };
+        match (found.kind, found.member) {
+            (Kind::Group, _) => vec![GroupMember::Group(found.index)],
+            (_, Some(member)) => vec![unit(member)],
+            (_, None) => (0..self.scenario.unit[found.index].1.count.value).map(unit).collect(),
+        }
+    }
+
+    /// The groups, each after those that it counts. Groups that count themselves, directly or by way
+    /// of others, are reported and lose these members.
+    fn group_order(&mut self, groups: &mut [Vec<GroupMember>]) -> Vec<usize> {
+        let mut graph = DiGraph::<(), (), u32>::default();
+        let nodes: Vec<NodeIndex> = groups.iter().map(|_| graph.add_node(())).collect();
+        for (at, members) in groups.iter().enumerate() {
+            for inner in members.iter().filter_map(GroupMember::group) {
+                graph.add_edge(nodes[at], nodes[inner], ());
+            }
+        }
+        // Components come after those that their edges lead to.
+        let mut order = Vec::with_capacity(groups.len());
+        for component in petgraph::algo::kosaraju_scc(&graph) {
+            let mut round: Vec<usize> = component.iter().map(|node| node.index()).collect();
+            round.sort_unstable();
+            for group in &round {
+                let circular = |member: &GroupMember| {
+                    member.group().is_some_and(|inner| round.binary_search(&inner).is_ok())
+                };
+                let before = groups[*group].len();
+                groups[*group].retain(|member| !circular(member));
+                if groups[*group].len() < before {
+                    self.counts_itself(*group, &round);
+                }
+            }
+            order.extend(round);
+        }
+        order
+    }
+
+    fn counts_itself(&mut self, group: usize, round: &[usize]) {
+        let scenario = self.scenario;
+        let name = |at: usize| format!("`{}`", scenario.group[at].0);
+        let others: Vec<String> =
+            round.iter().filter(|other| **other != group).take(3).map(|at| name(*at)).collect();
+        let message = match others.as_slice() {
+            [] => format!("{} counts itself", name(group)),
+            some => format!("{} counts itself by way of {}", name(group), some.join(", ")),
+        };
+        let diagnostic =
+            Diagnostic::new(Code::SelfReference, scenario.group[group].1.of.span, message);
+        self.out.push(diagnostic.help("a group counts units, and groups that do not count it"));
     }
 
     fn traffic(&mut self, links: &mut Links, members: &[u32]) {

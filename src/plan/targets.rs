@@ -160,8 +160,8 @@ fn of_component(
             bare(members.map(|member| Part::Unit { unit: index, member }).collect())
         }
         Kind::Group => {
-            let units = draft.links.groups[index].iter();
-            bare(units.map(|(unit, member)| Part::Unit { unit: *unit, member: *member }).collect())
+            let units = draft.links.units_of(index).into_iter();
+            bare(units.map(|(unit, member)| Part::Unit { unit, member }).collect())
         }
         Kind::Crew => None,
     }

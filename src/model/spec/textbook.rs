@@ -79,13 +79,13 @@ spec! {
 }
 
 spec! {
-    /// A group of units.
+    /// A group of units and of other groups.
     pub struct GroupSpec {
-        /// Its units.
+        /// The units and groups that it counts.
         of: OneOrMany<Reference> => not_empty(),
-        /// How many must be up.
+        /// How many of them must be up.
         needs: u32 = 1 => at_least(1),
-        /// How they stand.
+        /// Whether all work, or one works and the others stand by.
         mode: GroupMode = "parallel",
         /// Factor on the rate of failure while standing by: 0 cold, 1 hot.
         standby_rate: f64 = 1 => within(0.0, 1.0),

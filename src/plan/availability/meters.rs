@@ -1,11 +1,13 @@
 //! From the nodes of the dependency graph to facts of the whole, and what they mean.
 
+use std::collections::BTreeSet;
+
 use crate::health::declare::Expr;
 use crate::health::{Declaration, Net};
 use crate::plan::Draft;
 use crate::plan::faults::holder;
 use crate::plan::graph::{Graph, NodeId, Subject, Takeover, server_of};
-use crate::plan::links::Store;
+use crate::plan::links::{GroupMember, Store};
 use crate::plan::names::{Kind, member_name};
 use crate::plan::part::Part;
 
@@ -46,10 +48,18 @@ pub fn watched(draft: &Draft, graph: &Graph) -> Vec<Watched> {
 
 /// Units of which no member is in a group, by place and name.
 pub fn fleet_units(draft: &Draft) -> impl Iterator<Item = (usize, &str)> {
+    let grouped: BTreeSet<usize> =
+        draft.links.groups.iter().flatten().filter_map(unit_of).collect();
     let units = draft.scenario.unit.iter().enumerate();
-    let apart =
-        units.filter(|(at, _)| !draft.links.groups.iter().flatten().any(|(unit, _)| unit == at));
+    let apart = units.filter(move |(at, _)| !grouped.contains(at));
     apart.map(|(at, (name, _))| (at, name.text.as_str()))
+}
+
+fn unit_of(member: &GroupMember) -> Option<usize> {
+    match *member {
+        GroupMember::Unit { unit, .. } => Some(unit),
+        GroupMember::Group(_) => None,
+    }
 }
 
 /// The fleets among those watched, in their order.

@@ -1,6 +1,8 @@
 //! Components: keys that need or exclude each other, quorums, guarantees, keys without effect. A key
 //! without effect that says what holds without it is no mistake.
 
+use std::collections::BTreeMap;
+
 use crate::model::spec::place::{
     Algorithm, BalancerSpec, CacheSpec, Depth, Placement, ServiceSpec, ZoneSpec,
 };
@@ -11,7 +13,8 @@ use crate::model::spec::textbook::{GroupMode, GroupSpec, PickWord, StationSpec};
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing};
-use crate::plan::links::{DatabaseMember, Role, Store};
+use crate::plan::faults::textbook;
+use crate::plan::links::{DatabaseMember, GroupMember, Role, Store};
 use crate::plan::load;
 use crate::plan::names::member_name;
 use crate::scenario::code::Code;
@@ -63,8 +66,9 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
         check_station(station, out);
     }
     for (at, (name, group)) in scenario.group.iter().enumerate() {
-        check_group(name, group, draft.links.groups[at].len(), out);
+        check_group(name, group, &draft.links.groups[at], out);
     }
+    check_arranged(draft, out);
 }
 
 fn links(draft: &Draft, out: &mut Diagnostics) {
@@ -529,8 +533,37 @@ fn check_station(station: &StationSpec, out: &mut Diagnostics) {
     }
 }
 
-fn check_group(name: &Name, group: &GroupSpec, units: usize, out: &mut Diagnostics) {
-    quorum(&group.needs, name, units as u32, "units", out);
+/// A group that acts on what it counts takes units alone, and each unit is in one such group at most.
+fn check_arranged(draft: &Draft, out: &mut Diagnostics) {
+    let mut arranged: BTreeMap<GroupMember, &Name> = BTreeMap::new();
+    let groups = draft.scenario.group.iter().zip(&draft.links.groups);
+    for ((name, spec), members) in groups.filter(|((_, spec), _)| textbook::is_arranged(spec)) {
+        let help =
+            "only units stand by, age and fail together; count the rest in a group around it";
+        if let Some(inner) = members.iter().find(|member| member.group().is_some()) {
+            let inner = inner.name(&draft.scenario);
+            let message = format!(
+                "`{name}` counts the group `{inner}`, so `mode`, `ageing` and `beta` have no effect"
+            );
+            out.push(Diagnostic::new(Code::OutOfRange, spec.of.span, message).help(help));
+        }
+        for member in members {
+            let Some(other) = arranged.insert(*member, name) else { continue };
+            let unit = member.name(&draft.scenario);
+            let message = format!(
+                "`{name}` and `{other}` both say how `{unit}` stands by, ages or fails with others"
+            );
+            let found = Diagnostic::new(Code::OutOfRange, spec.of.span, message);
+            out.push(found.help("let one of the groups only count: without mode, ageing and beta"));
+            break;
+        }
+    }
+}
+
+fn check_group(name: &Name, group: &GroupSpec, members: &[GroupMember], out: &mut Diagnostics) {
+    let word =
+        if members.iter().any(|member| member.group().is_some()) { "members" } else { "units" };
+    quorum(&group.needs, name, u32::try_from(members.len()).unwrap_or(u32::MAX), word, out);
     if group.mode.value == GroupMode::Parallel {
         let message = "all units of a parallel group work: none stands by";
         let help = "set mode = \"standby\", or remove it";

@@ -27,7 +27,7 @@
 mod declare;
 pub use declare::{IS_PLANNED, holder, operated};
 pub mod parts;
-mod textbook;
+pub mod textbook;
 
 use std::collections::BTreeMap;
 

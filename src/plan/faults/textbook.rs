@@ -1,11 +1,14 @@
 //! Repairable units, their groups and crews, as the language writes them.
 
+use std::collections::BTreeSet;
+
 use crate::engine::law::DurationLaw;
 use crate::health::Declaration;
 use crate::health::declare::Expr;
 use crate::health::textbook::{Arrangement, Group, Standby, Unit};
 use crate::model::spec::textbook::{Ageing, GroupMode, GroupSpec};
 use crate::plan::Draft;
+use crate::plan::links::GroupMember;
 use crate::plan::names::member_name;
 use crate::plan::program::law_of;
 
@@ -15,25 +18,46 @@ pub fn declare(draft: &Draft, declaration: &mut Declaration) {
     for (name, crew) in scenario.crew.iter() {
         declaration.crew(name, crew.hands.value);
     }
-    let mut taken: Vec<(usize, u32)> = Vec::new();
-    for ((name, spec), members) in scenario.group.iter().zip(&draft.links.groups) {
-        if members.iter().any(|member| taken.contains(member)) {
-            // Units of an earlier group: this one only counts them.
-            let serving =
-                members.iter().map(|member| Expr::of(&unit_name(draft, *member), "serving"));
-            declaration.fact(name, Expr::AtLeast(spec.needs.value, serving.collect()));
+    let mut arranged: BTreeSet<(usize, u32)> = BTreeSet::new();
+    for at in &draft.links.group_order {
+        let (name, spec) = &scenario.group[*at];
+        let members = &draft.links.groups[*at];
+        if is_arranged(spec) {
+            let units: Vec<(usize, u32)> = members.iter().filter_map(unit_at).collect();
+            group(name, spec, units.iter().map(|at| unit(draft, *at)).collect())
+                .declare(declaration);
+            arranged.extend(units);
             continue;
         }
-        taken.extend(members);
-        let units = members.iter().map(|member| unit(draft, *member)).collect();
-        group(name, spec, units).declare(declaration);
+        let serves = |member: &GroupMember| match member {
+            GroupMember::Unit { .. } => Expr::of(&member.name(scenario), "serving"),
+            GroupMember::Group(_) => Expr::system(&member.name(scenario)),
+        };
+        let serving = members.iter().map(serves).collect();
+        declaration.fact(name, Expr::AtLeast(spec.needs.value, serving));
     }
     for (index, (_, spec)) in scenario.unit.iter().enumerate() {
         for member in 0..spec.count.value {
-            if !taken.contains(&(index, member)) {
+            if !arranged.contains(&(index, member)) {
                 declaration.add(unit(draft, (index, member)).automaton());
             }
         }
+    }
+}
+
+/// Whether a group acts on its units: switches between them, lets them age differently or takes them
+/// down together. Any other group only counts those that serve.
+#[must_use]
+pub fn is_arranged(spec: &GroupSpec) -> bool {
+    spec.mode.value == GroupMode::Standby
+        || spec.ageing.value == Ageing::WhileUp
+        || spec.beta.as_ref().is_some_and(|beta| beta.value.get() > 0.0)
+}
+
+fn unit_at(member: &GroupMember) -> Option<(usize, u32)> {
+    match *member {
+        GroupMember::Unit { unit, member } => Some((unit, member)),
+        GroupMember::Group(_) => None,
     }
 }
 
