@@ -5,6 +5,7 @@
 //!
 //! | folder | from → to |
 //! |---|---|
+//! | [`convert`] | numbers of one width → of another, none cut |
 //! | [`units`] | text ↔ quantities |
 //! | [`engine`] | events, draws, laws; knows no data centre |
 //! | [`stats`] | numbers → numbers |
@@ -23,6 +24,8 @@
 //! `plan` sees a name or a place in the text except to print it; `model` reads no file, clock or
 //! environment; nothing iterates a hash map; `report` computes no statistic; a plan is immutable,
 //! and `World::new(plan, lineage, span)` is the only way to a world.
+
+pub mod convert;
 
 pub mod units;
 

@@ -1,6 +1,7 @@
 //! `run`: lives through the windows of scenarios, writes their results, prints a table.
 
 use std::borrow::Cow;
+use std::num::NonZeroUsize;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,6 +27,9 @@ use crate::study::sampled::agreement::Agrees;
 use crate::study::scenario::{self, Choices, StudyPlan, StudyResult};
 use crate::study::why;
 use crate::study::window::Watch;
+
+/// Threads for each core, at most: more only wait for each other.
+const THREADS_PER_CORE: usize = 4;
 
 /// Runs every file.
 ///
@@ -237,8 +241,15 @@ impl<'a> Work<'a> {
     ) -> Result<Self, Failure> {
         let stop = Stop::listen()?;
         let mut builder = rayon::ThreadPoolBuilder::new();
-        if let Some(threads) = effort.threads {
-            builder = builder.num_threads(threads.get());
+        if let Some(asked) = effort.threads {
+            let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+            let most = cores.saturating_mul(THREADS_PER_CORE);
+            if asked.get() > most {
+                console.tell(&format!(
+                    "note: {most} threads instead of {asked}: {THREADS_PER_CORE} for each of {cores} cores\n"
+                ));
+            }
+            builder = builder.num_threads(asked.get().min(most));
         }
         let pool = builder.build().map_err(|error| {
             Failure::new(Exit::Io, format!("cannot start the threads: {error}"))

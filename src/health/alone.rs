@@ -14,7 +14,7 @@ use crate::units::SimTime;
 
 use super::kernel::Kernel;
 use super::marking::Moved;
-use super::net::{AutomatonId, CauseId, LengthNet, Net, StateId};
+use super::net::{AutomatonId, CauseId, LengthNet, Net, StateId, States};
 
 impl Net {
     /// By automaton: whether it is alone.
@@ -34,7 +34,7 @@ impl Net {
     /// Whether `automaton` waits for its own timers alone, one in each state, and nobody reads it.
     fn goes_its_way(&self, automaton: u32) -> bool {
         let program = &self.programs[automaton as usize];
-        let is_read = |(node, _): &(u32, u64)| {
+        let is_read = |(node, _): &(u32, States)| {
             let links = &self.links[*node as usize];
             let empty = |rows: (u32, u32)| rows.0 == rows.1;
             !(empty(links.edges) && empty(links.watchers) && empty(links.observed))

@@ -13,7 +13,7 @@ use super::error::{DEPTH_MAX, DeclarationError, STATES_MAX};
 use super::net::{
     AutomatonId, BranchNet, CauseId, CauseName, ChoiceNet, Description, Edge, FactId, FactNet,
     Laws, LengthNet, Lists, MoveNet, Net, Node, NodeLinks, Program, Reactions, Reading, Ref,
-    Service, StateId, StateNet, TimerNet, TimerText, TransitionNet, bit_of,
+    Service, StateId, StateNet, States, TimerNet, TimerText, TransitionNet, bit_of,
 };
 
 /// Earlier lengths that a new one is compared with.
@@ -591,10 +591,10 @@ fn state_of(automaton: &Automaton, name: &str) -> Compiled<StateId> {
     Ok(StateId(at as u8))
 }
 
-fn states_of(automaton: &Automaton, names: &[String]) -> Compiled<u64> {
+fn states_of(automaton: &Automaton, names: &[String]) -> Compiled<States> {
     names.iter().try_fold(0, |mask, name| Ok(mask | state_of(automaton, name)?.bit()))
 }
 
-fn mask(flags: impl Iterator<Item = bool>) -> u64 {
-    flags.enumerate().fold(0, |mask, (at, flag)| mask | (u64::from(flag) << at))
+fn mask(flags: impl Iterator<Item = bool>) -> States {
+    flags.enumerate().fold(0, |mask, (at, flag)| mask | (States::from(flag) << at))
 }

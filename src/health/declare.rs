@@ -433,7 +433,7 @@ pub struct Automaton {
     pub stream: Option<String>,
     /// Which components each role means.
     pub roles: Vec<(String, Vec<String>)>,
-    /// At most 64 states; the first is the initial one.
+    /// At most 128 states; the first is the initial one.
     pub states: Vec<State>,
     /// Its clocks.
     pub timers: Vec<Timer>,

@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-/// States an automaton may have: a set of them is one word.
-pub(super) const STATES_MAX: usize = 64;
+/// States an automaton may have: a set of them is one number.
+pub const STATES_MAX: usize = super::net::States::BITS as usize;
 /// Nesting of conditions, through facts of facts.
 pub(super) const DEPTH_MAX: u32 = 128;
 
@@ -15,7 +15,7 @@ pub enum DeclarationError {
     Duplicate(String),
     /// No component, state, timer, role, crew or fact has this name: (component, kind, name).
     Unknown(String, &'static str, String),
-    /// No state, or more than 64.
+    /// No state, or more than [`STATES_MAX`].
     StateCount(String),
     /// Probabilities do not sum to 1, or a number is outside its range: (component, what).
     Number(String, &'static str),

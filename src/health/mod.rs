@@ -27,7 +27,7 @@ pub mod textbook;
 
 pub use declare::Declaration;
 pub use enumerate::{Chain, EnumerateError};
-pub use error::DeclarationError;
+pub use error::{DeclarationError, STATES_MAX};
 pub use kernel::{Kernel, Listener, Start, View};
 pub use marking::{CAUSES_MAX, Cause, Explanation, Moved};
 pub use net::{

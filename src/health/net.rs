@@ -57,8 +57,11 @@ number!(
 )]
 pub struct StateId(pub(super) u8);
 
+/// A set of states of one automaton, a bit each.
+pub(super) type States = u128;
+
 impl StateId {
-    pub(super) const fn bit(self) -> u64 {
+    pub(super) const fn bit(self) -> States {
         1 << self.0
     }
 }
@@ -86,7 +89,7 @@ pub(super) struct Edge {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Node {
     /// The automaton is in one of the states of the mask.
-    Literal { automaton: u32, states: u64 },
+    Literal { automaton: u32, states: States },
     /// At least `need` of the inputs hold.
     Gate { need: i32, inputs: Vec<Ref> },
 }
@@ -129,9 +132,9 @@ impl<T> Lists<T> {
 pub(super) struct Program {
     pub timers: Range<u32>,
     /// States in which nothing is wrong.
-    pub sound: u64,
+    pub sound: States,
     /// States from which a transition waits for a condition.
-    pub impatient: u64,
+    pub impatient: States,
 }
 
 /// What the rest of the program asks of an automaton.
@@ -183,7 +186,7 @@ impl LengthNet {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TimerNet {
     /// States from which a transition waits for it.
-    pub wanted: u64,
+    pub wanted: States,
     pub guard: Option<Ref>,
     pub automaton: u32,
     pub crew: Option<u32>,
@@ -204,7 +207,7 @@ pub(super) struct TimerText {
 
 #[derive(Clone, Debug)]
 pub(super) struct TransitionNet {
-    pub from: u64,
+    pub from: States,
     pub automaton: u32,
     /// Rows of the table of branches.
     pub branches: (u32, u32),
@@ -229,7 +232,7 @@ pub(super) struct BranchNet {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct MoveNet {
     pub automaton: u32,
-    pub from: u64,
+    pub from: States,
     pub to: StateId,
 }
 
@@ -323,7 +326,7 @@ pub struct Net {
     pub(super) descriptions: Vec<Description>,
     pub(super) nodes: Vec<Node>,
     /// Per automaton: its literal nodes with their states.
-    pub(super) literals: Lists<(u32, u64)>,
+    pub(super) literals: Lists<(u32, States)>,
     /// Per node.
     pub(super) links: Vec<NodeLinks>,
     pub(super) edges: Vec<Edge>,

@@ -133,7 +133,7 @@ pub struct BalancerConfig {
     /// How one is picked.
     pub choice: Choice,
     /// Sticky sessions: its number among the balancers that have them.
-    pub sticky: Option<u16>,
+    pub sticky: Option<usize>,
     /// None: everybody is believed alive for ever.
     pub probing: Option<Probing>,
     /// A member that was put back gets its whole share only after this long.

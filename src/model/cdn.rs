@@ -73,7 +73,7 @@ pub struct AtCdn {
     /// Which.
     pub cdn: ComponentId,
     /// Its row there; none of them passes through.
-    pub row: u16,
+    pub row: u32,
     /// Key of its look-ups: whether it hits, or for which object.
     pub key: KeyId,
 }
@@ -211,7 +211,7 @@ impl Cdn {
     /// The edge that the view of `ordinal` is sent to.
     #[must_use]
     pub fn route(&self, draws: &Draws<'_>, ordinal: u64) -> Way {
-        let pick = |index: u32, count: usize| {
+        let pick = |index: u64, count: usize| {
             let uniform = draws.uniform_at(self.config.key, ordinal, index);
             ((uniform * count as f64) as usize).min(count - 1)
         };
@@ -279,7 +279,7 @@ impl Cdn {
     ) -> Found {
         let (hit, collapses) = match &self.config.content {
             EdgeContent::Ratios(ratios) => {
-                let ratio = ratios.get(usize::from(at.row)).copied().unwrap_or(0.0);
+                let ratio = ratios.get(at.row as usize).copied().unwrap_or(0.0);
                 (draws.uniform(at.key, request, 0) < ratio * self.fresh(now, edge), None)
             }
             EdgeContent::Objects(objects) => {

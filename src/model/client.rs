@@ -31,8 +31,8 @@ use crate::model::event::{Event, MAX_INDEX};
 use crate::model::guests::GuestId;
 use crate::model::ids::{CauseId, ClassId, WorkloadId};
 use crate::model::request::{Owner, Request, RequestId, Stage, Waits};
-use crate::model::route::MAX_POSITION;
-use crate::model::world::{Stop, World};
+use crate::model::route::MOST;
+use crate::model::world::{Bounded, Stop, World};
 use crate::units::{Bytes, SimDuration, SimTime};
 
 /// Numbers of users who have gone before a world begins: no view has one.
@@ -217,7 +217,7 @@ impl World<'_> {
         let entry = self.plan.routes.classes[class.index()].entry;
         let mut request = Request::new(class, entry, Owner::View(id), self.now);
         request.ordinal = view.ordinal;
-        request.position = position.min(MAX_POSITION);
+        request.position = position;
         request.counted = view.counted;
         request.attempt = view.attempt;
         request.workload = view.workload.0;
@@ -282,7 +282,10 @@ impl World<'_> {
         let Some(then) = self.plan.routes.classes[class.index()].then else {
             return self.view_complete(id, view_id);
         };
-        let parts = self.draws.amount(then.amount, &self.requests[id]).min(MAX_POSITION);
+        let parts = self.draws.amount(then.amount, &self.requests[id]);
+        if parts > u32::from(MOST) {
+            return self.stops_for(id, Bounded::Parts);
+        }
         if parts == 0 {
             return self.view_complete(id, view_id);
         }
@@ -399,7 +402,7 @@ impl World<'_> {
             (view.workload, view.ordinal, view.attempt, view.counted);
         if let Some(retry) = self.clients_of(workload).retry
             && attempt < retry.at_most
-            && self.draws.uniform_at(retry.key, ordinal, u32::from(attempt)) < retry.chance
+            && self.draws.uniform_at(retry.key, ordinal, u64::from(attempt)) < retry.chance
         {
             let mut keyed = self.part(view_id, self.plan.workloads[workload.index()].class, 0);
             keyed.iteration = u16::from(attempt);
@@ -452,13 +455,14 @@ impl World<'_> {
         workload: WorkloadId,
         session: Session,
         mut keyed: Request,
-        sure: u32,
+        sure: u16,
     ) {
         let uniform = self.draws.uniform_at(session.key, keyed.ordinal, 0);
         let further = libm::log(uniform) / libm::log(1.0 - 1.0 / session.mean_pages);
         let mut at = self.now;
-        for page in 0..(further as u32).saturating_add(sure).min(u32::from(u16::MAX)) {
-            keyed.iteration = page as u16;
+        // The plan bounds the mean, so that the longest session that can be drawn has fewer than 2¹⁶ pages.
+        for page in 0..(further as u16).saturating_add(sure) {
+            keyed.iteration = page;
             at = at + SimDuration::from_seconds_f64(self.draws.demand(session.think, &keyed));
             self.views.gone[workload.index()].push(Reverse(at));
         }

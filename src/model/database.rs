@@ -173,7 +173,7 @@ struct Write {
     position: u32,
     iteration: u16,
     /// Which kind of write.
-    step: u16,
+    step: u32,
     /// Whoever wrote it has been told.
     acknowledged: bool,
 }

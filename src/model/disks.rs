@@ -21,6 +21,7 @@ use crate::model::event::Event;
 use crate::model::gauge::{Availability, Gauge, Occupancy, Usable};
 use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::model::request::{Outcome, RequestId, Waits};
+use crate::model::world::storage::Among;
 use crate::model::{Ctx, Health};
 use crate::units::{SimDuration, SimTime};
 
@@ -107,18 +108,21 @@ impl Disks {
         }
     }
 
-    /// Those of `count` writes that nobody waits for, of the step of `request`, whose bits are set
-    /// in `among`.
+    /// Those of `count` writes that nobody waits for, of the step of `request`, that are `among` those
+    /// for its pool.
     pub fn defer(
         &mut self,
         ctx: &mut Ctx<'_>,
         request: RequestId,
         key: KeyId,
         count: u32,
-        among: u64,
+        among: Among,
     ) {
-        for sub in (0..count).filter(|sub| among >> (sub & 63) & 1 == 1) {
+        for sub in 0..count {
             let entry = &ctx.requests[request];
+            if !among.has(ctx.draws, entry, sub) {
+                continue;
+            }
             let index = crate::model::route::draw_index(entry, sub);
             let ordinal = entry.ordinal;
             self.background(ctx, key, ordinal, index, true);
@@ -131,7 +135,7 @@ impl Disks {
         ctx: &mut Ctx<'_>,
         key: KeyId,
         ordinal: u64,
-        index: u32,
+        index: u64,
         write: bool,
     ) {
         if self.health.is_lost() {
@@ -153,7 +157,7 @@ impl Disks {
         self.disks.iter().all(|disk| disk.line.is_empty())
     }
 
-    fn draw(&self, ctx: &Ctx<'_>, key: KeyId, ordinal: u64, index: u32) -> (SimDuration, f64) {
+    fn draw(&self, ctx: &Ctx<'_>, key: KeyId, ordinal: u64, index: u64) -> (SimDuration, f64) {
         let time = self.config.time.sample(ctx.draws.uniform_at(key, ordinal, index));
         let choice = ctx.draws.uniform_at(KeyId(key.0 + 1), ordinal, index);
         (SimDuration::from_seconds_f64(time), choice)

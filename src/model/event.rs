@@ -4,6 +4,7 @@
 //! An event that must be able to go stale is compared with the ticket that its owner kept; an
 //! event whose ticket is not the kept one does nothing.
 
+use crate::convert::table;
 use crate::model::ids::{UnitId, WorkloadId};
 use crate::model::request::RequestId;
 
@@ -102,7 +103,7 @@ impl Event {
     pub fn of(code: u32) -> Self {
         let index = code & MAX_INDEX;
         match code >> 24 {
-            0 => Self::Arrival(WorkloadId(index as u16)),
+            0 => Self::Arrival(WorkloadId(table::u16(index as usize))),
             1 => Self::Served(RequestId(index)),
             2 => Self::Alarm(UnitId(index)),
             3 => Self::Wake(RequestId(index)),

@@ -76,14 +76,14 @@ impl Guests {
 
     /// The member that the cookie of a balancer names.
     #[must_use]
-    pub fn cookie(&self, guest: GuestId, balancer: u16) -> Option<usize> {
-        let cookie = self.cookies[guest.0 as usize * self.balancers + usize::from(balancer)];
+    pub fn cookie(&self, guest: GuestId, balancer: usize) -> Option<usize> {
+        let cookie = self.cookies[guest.0 as usize * self.balancers + balancer];
         (cookie as usize).checked_sub(1)
     }
 
     /// A balancer sends `guest` to `member`.
-    pub fn set_cookie(&mut self, guest: GuestId, balancer: u16, member: usize) {
-        let place = guest.0 as usize * self.balancers + usize::from(balancer);
+    pub fn set_cookie(&mut self, guest: GuestId, balancer: usize, member: usize) {
+        let place = guest.0 as usize * self.balancers + balancer;
         self.cookies[place] = member as u32 + 1;
     }
 }

@@ -30,6 +30,7 @@ use crate::model::event::Event;
 use crate::model::gauge::{Availability, Gauge, Occupancy, Usable};
 use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::model::request::{Outcome, Request, RequestId, Waits};
+use crate::model::world::storage::Among;
 use crate::model::{Ctx, Health};
 use crate::units::{SimDuration, SimTime};
 
@@ -69,8 +70,8 @@ pub struct Work {
     pub key: KeyId,
     /// Operations of the step.
     pub count: u32,
-    /// Which of them, a bit each.
-    pub among: u64,
+    /// Which of them.
+    pub among: Among,
     /// What their client does in a silence.
     pub persistence: Persistence,
 }
@@ -155,7 +156,7 @@ impl Head {
         let entry = &ctx.requests[request];
         let mut seconds = 0.0;
         let mut opens = false;
-        for sub in (0..work.count).filter(|sub| work.among >> (sub & 63) & 1 == 1) {
+        for sub in (0..work.count).filter(|sub| work.among.has(ctx.draws, entry, *sub)) {
             seconds += match self.config.time.constant() {
                 Some(time) => time,
                 None => self.config.time.sample(ctx.draws.uniform(work.key, entry, sub)),

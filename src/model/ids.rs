@@ -1,13 +1,22 @@
 //! Dense numbers for the things of a plan. Names are resolved once, in `plan`; nothing in the
 //! event loop sees a string.
 
+use crate::convert::table;
+
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident($inner:ty)) => {
+    ($(#[$doc:meta])* $name:ident($inner:ident)) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(pub $inner);
 
         impl $name {
+            /// The entry at `index` of the table of its kind.
+            #[must_use]
+            #[inline]
+            pub const fn at(index: usize) -> Self {
+                Self(table::$inner(index))
+            }
+
             /// As an index into the table of its kind.
             #[must_use]
             #[inline]
@@ -24,19 +33,19 @@ id!(
 );
 id!(
     /// The members a step may be sent to, and how one is picked.
-    PoolId(u16)
+    PoolId(u32)
 );
 id!(
     /// A random quantity of a step: key, law and factor.
-    DemandId(u16)
+    DemandId(u32)
 );
 id!(
     /// How many times a step is done: fixed, a mean, or a law.
-    AmountId(u16)
+    AmountId(u32)
 );
 id!(
     /// A key of random draws, by purpose and owner.
-    KeyId(u16)
+    KeyId(u32)
 );
 id!(
     /// A request class.
@@ -48,7 +57,7 @@ id!(
 );
 id!(
     /// A kind of call with a time-out, for its ledger.
-    CallId(u16)
+    CallId(u32)
 );
 id!(
     /// Something with one armed alarm: a processor, one disk, a head, a link.
@@ -56,7 +65,7 @@ id!(
 );
 id!(
     /// A cause of harm: a fault of the plan. Zero is overload, where nothing was broken.
-    CauseId(u16)
+    CauseId(u32)
 );
 
 impl ComponentId {

@@ -136,7 +136,7 @@ impl Names {
 
     /// The target to which the view of `ordinal` is led; `None` when its resolver has no answer.
     pub fn resolve(&mut self, now: SimTime, draws: &Draws<'_>, ordinal: u64) -> Option<usize> {
-        let uniform = |index: u32| draws.uniform_at(self.config.key, ordinal, index);
+        let uniform = |index: u64| draws.uniform_at(self.config.key, ordinal, index);
         let stale = self.config.stale.is_some_and(|(share, _)| uniform(1) < share);
         let phase = uniform(0);
         let record = if stale {
@@ -152,7 +152,7 @@ impl Names {
         if self.config.failover {
             return Some(record.trailing_zeros() as usize);
         }
-        let score = |target: &usize| draws.uniform_at(self.config.key, ordinal, 2 + *target as u32);
+        let score = |target: &usize| draws.uniform_at(self.config.key, ordinal, 2 + *target as u64);
         let named = (0..self.config.to.len()).filter(|target| record >> target & 1 == 1);
         named.max_by(|one, other| score(one).total_cmp(&score(other)))
     }
@@ -219,7 +219,7 @@ impl Names {
         let belief = &mut self.beliefs[at];
         *belief.hang.get_or_insert_with(|| {
             belief.hangs += 1;
-            draws.uniform_at(key, at as u64, belief.hangs) < chance
+            draws.uniform_at(key, at as u64, u64::from(belief.hangs)) < chance
         })
     }
 

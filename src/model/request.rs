@@ -91,7 +91,7 @@ pub struct Frame {
     /// When it came in.
     pub since: SimTime,
     /// Kind of the call; [`NO_CALL`] for the way in.
-    pub call: u16,
+    pub call: u32,
     /// What it holds.
     pub hold: Hold,
     /// Whether it was entered through the frame below, a unit of a balancer.
@@ -101,7 +101,7 @@ pub struct Frame {
 }
 
 /// A frame that is not a call with a ledger.
-pub const NO_CALL: u16 = u16::MAX;
+pub const NO_CALL: u32 = u32::MAX;
 
 impl Frame {
     const EMPTY: Self = Self {
@@ -187,7 +187,7 @@ pub struct Request {
     /// Back edges taken so far; tells the draws of repeated steps apart.
     pub iteration: u16,
     /// Children not yet ended.
-    pub children: u16,
+    pub children: u32,
     /// Its class.
     pub class: ClassId,
     /// The workload it comes from.

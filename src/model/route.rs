@@ -31,7 +31,7 @@ pub enum Op {
     /// which is larger for a while after a restart, else past it.
     Miss {
         /// The chance, and what follows a miss.
-        branch: u16,
+        branch: u32,
         /// Key of the draw.
         key: KeyId,
         /// What follows when nothing is missed.
@@ -81,7 +81,7 @@ pub enum Op {
         /// The group.
         database: ComponentId,
         /// Which of the group's kinds of writes.
-        step: u16,
+        step: u32,
     },
     /// A look-up at the edge of the view: on where the edge has the object.
     Edge {
@@ -100,7 +100,7 @@ pub enum Op {
         /// The name service.
         names: ComponentId,
         /// First of the entrances in [`Routes::branches`].
-        first: u16,
+        first: u32,
     },
     /// Give back what the innermost `Enter`, `Front`, `Pick` or `Query` took.
     Leave,
@@ -149,9 +149,9 @@ pub enum Op {
     /// One of several branches, by one draw.
     Choose {
         /// First of its branches in [`Routes::branches`].
-        first: u16,
+        first: u32,
         /// How many branches.
-        count: u16,
+        count: u32,
         /// Key of the draw.
         key: KeyId,
         /// Where it goes when the draw takes no branch.
@@ -198,7 +198,7 @@ pub enum Op {
     End,
 }
 
-const _: () = assert!(size_of::<Op>() <= 16);
+const _: () = assert!(size_of::<Op>() <= 20);
 
 /// A branch of a choice.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -368,20 +368,28 @@ pub struct Routes {
     pub classes: Vec<Class>,
 }
 
-/// Position, repetition and sub-number of a draw inside a page, as one index.
+/// Position, repetition and sub-number of a draw inside a page, as one index: none of them above [`MOST`].
 ///
-/// Position below 4,096, repetition below 16,384, sub-number below 64; the plan and the route keep
-/// to that.
+/// The low 31 bits have room for a position below 2,048, a repetition below 16,384 and a sub-number
+/// below 64, as nearly all are; the digits above these follow.
 #[must_use]
 #[inline]
-pub fn draw_index(request: &Request, sub: u32) -> u32 {
-    request.position << 20 | u32::from(request.iteration) << 6 | (sub & 63)
+pub fn draw_index(request: &Request, sub: u32) -> u64 {
+    index_of(request.position, request.iteration, sub)
 }
 
-/// Largest number of repetitions of one request.
-pub const MAX_ITERATION: u16 = (1 << 14) - 1;
-/// Largest number of parts of one page.
-pub const MAX_POSITION: u32 = (1 << 12) - 1;
+/// As [`draw_index`], of the numbers alone.
+#[must_use]
+#[inline]
+pub fn index_of(position: u32, iteration: u16, sub: u32) -> u64 {
+    debug_assert!(position <= u32::from(MOST) && sub <= u32::from(MOST));
+    let low = (position & 0x7ff) << 20 | u32::from(iteration & 0x3fff) << 6 | (sub & 63);
+    let high = (position >> 11) << 12 | u32::from(iteration >> 14) << 10 | sub >> 6;
+    u64::from(high) << 31 | u64::from(low)
+}
+
+/// Most repetitions of the steps of one request, parts of one page, and operations of one step.
+pub const MOST: u16 = u16::MAX;
 
 /// The draws of one world: the keys of a plan under one seed and lineage.
 #[derive(Clone, Debug)]
@@ -506,7 +514,7 @@ impl<'p> Draws<'p> {
     #[inline]
     #[must_use]
     pub fn uniform(&self, key: KeyId, request: &Request, sub: u32) -> f64 {
-        self.keys[key.index()].uniform(request.ordinal, draw_index(request, sub))
+        self.uniform_at(key, request.ordinal, draw_index(request, sub))
     }
 
     /// The same uniform as [`Self::uniform`] at `sub` 0, for choices that most requests make.
@@ -515,7 +523,7 @@ impl<'p> Draws<'p> {
     pub fn uniform_ahead(&mut self, key: KeyId, request: &Request) -> f64 {
         let index = draw_index(request, 0);
         if index != 0 {
-            return self.keys[key.index()].uniform(request.ordinal, index);
+            return self.uniform_at(key, request.ordinal, index);
         }
         self.uniforms[key.index()].draw(request.ordinal)
     }
@@ -523,8 +531,8 @@ impl<'p> Draws<'p> {
     /// A uniform that belongs to `ordinal` and `index` alone.
     #[inline]
     #[must_use]
-    pub fn uniform_at(&self, key: KeyId, ordinal: u64, index: u32) -> f64 {
-        self.keys[key.index()].uniform(ordinal, index)
+    pub fn uniform_at(&self, key: KeyId, ordinal: u64, index: u64) -> f64 {
+        uniform_of(self.keys[key.index()], ordinal, index)
     }
 
     /// The value of a demand where its uniform falls at `uniform`, in the unit of its law.
@@ -542,8 +550,8 @@ impl<'p> Draws<'p> {
         if let Some(value) = demand.sampler.constant() {
             return value * demand.share;
         }
-        let uniform = self.keys[demand.key.index()]
-            .uniform(request.ordinal, draw_position(request, demand.once));
+        let index = draw_position(request, demand.once);
+        let uniform = self.uniform_at(demand.key, request.ordinal, index);
         demand.sampler.sample(uniform) * demand.share
     }
 
@@ -558,7 +566,7 @@ impl<'p> Draws<'p> {
         ahead.draw(request.ordinal) * ahead.share
     }
 
-    /// A count of `request`.
+    /// A count of `request`; more than [`MOST`] where a law of counts draws so many.
     #[inline]
     #[must_use]
     pub fn amount(&self, id: AmountId, request: &Request) -> u32 {
@@ -577,12 +585,26 @@ impl<'p> Draws<'p> {
 /// The same, in whatever repetition.
 #[must_use]
 #[inline]
-pub fn draw_of_request(request: &Request, sub: u32) -> u32 {
-    request.position << 20 | (sub & 63)
+pub fn draw_of_request(request: &Request, sub: u32) -> u64 {
+    index_of(request.position, 0, sub)
+}
+
+/// The uniform of `key` at an index of any size: one that needs more than 31 bits is drawn from a
+/// private key.
+#[inline]
+#[must_use]
+pub fn uniform_of(key: Key, ordinal: u64, index: u64) -> f64 {
+    let (high, low) = (index >> 31, (index & 0x7fff_ffff) as u32);
+    if high == 0 { key.uniform(ordinal, low) } else { beyond(key, ordinal, high, low) }
+}
+
+#[cold]
+fn beyond(key: Key, ordinal: u64, high: u64, low: u32) -> f64 {
+    key.child(high).uniform(ordinal, low)
 }
 
 /// Index of a draw of `request`; drawn once, it is the same in every repetition.
 #[inline]
-fn draw_position(request: &Request, once: bool) -> u32 {
+fn draw_position(request: &Request, once: bool) -> u64 {
     if once { draw_of_request(request, 0) } else { draw_index(request, 0) }
 }

@@ -36,7 +36,7 @@ use crate::model::request::{
     Frame, Hold, MAX_DEPTH, NO_CALL, Outcome, Owner, Request, RequestId, Requests, Stage, TooMany,
     Waits,
 };
-use crate::model::route::{Draws, MAX_ITERATION, Op, Pick};
+use crate::model::route::{Draws, MOST, Op, Pick};
 use crate::model::service::Service;
 use crate::model::station::Station;
 use crate::model::{Component, Ctx, Health, Move};
@@ -50,8 +50,36 @@ pub enum Stop {
         /// When.
         at: SimTime,
     },
+    /// A request, a step or a page has more of something than is simulated.
+    TooMany {
+        /// When.
+        at: SimTime,
+        /// The class of the request.
+        class: String,
+        /// Of what.
+        of: Bounded,
+    },
     /// Time stood still.
     NoProgress(NoProgress),
+}
+
+/// What is counted for each request and bounded by [`MOST`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bounded {
+    /// Repetitions of its steps.
+    Repetitions,
+    /// Operations of one of its steps.
+    Operations,
+    /// Parts of its page.
+    Parts,
+}
+
+impl Stop {
+    /// Whether more load than capacity is the reason.
+    #[must_use]
+    pub const fn is_overload(&self) -> bool {
+        matches!(self, Self::TooManyInFlight { .. })
+    }
 }
 
 impl std::fmt::Display for Stop {
@@ -59,6 +87,14 @@ impl std::fmt::Display for Stop {
         match self {
             Self::TooManyInFlight { at } => {
                 write!(f, "too many requests in flight at {at}: the system is overloaded")
+            }
+            Self::TooMany { at, class, of } => {
+                let what = match of {
+                    Bounded::Repetitions => "repeats its steps more than",
+                    Bounded::Operations => "has a step with more operations than",
+                    Bounded::Parts => "is followed by more parts than",
+                };
+                write!(f, "a request of `{class}` at {at} {what} {MOST}")
             }
             Self::NoProgress(error) => error.fmt(f),
         }
@@ -138,6 +174,8 @@ pub struct World<'p> {
     pub(in crate::model) trouble: Option<(CauseId, usize)>,
     /// Causes of what is broken, one for each component.
     pub(in crate::model) active: Vec<CauseId>,
+    /// Scratch: members of a database that do not read.
+    pub(in crate::model) barred: Vec<bool>,
     events: u64,
     digest: u64,
 }
@@ -190,7 +228,7 @@ impl<'p> World<'p> {
         let drilled = span.faults == Faults::Drill;
         let draws = Draws::new(&plan.routes, plan.seed, lineage);
         let component = |(index, part): (usize, &Part)| {
-            let id = ComponentId(index as u32);
+            let id = ComponentId::at(index);
             match &part.config {
                 Config::Station(config) => Component::Station(Station::new(id, config.clone())),
                 Config::Service(config) => Component::Service(Service::new(id, config.clone())),
@@ -292,11 +330,12 @@ impl<'p> World<'p> {
             stop: None,
             trouble: None,
             active: Vec::new(),
+            barred: Vec::new(),
             events: 0,
             digest: 0,
         };
         for index in 0..world.sources.len() {
-            world.schedule_arrival(WorkloadId(index as u16));
+            world.schedule_arrival(WorkloadId::at(index));
         }
         for index in 0..plan.operations.len() {
             let first = plan.operations[index].next_start(world.now);
@@ -461,7 +500,7 @@ impl<'p> World<'p> {
                 }
             }
             Event::Patiences => self.patiences_due(),
-            Event::CallDeadline(call) => self.call_deadline(CallId(call as u16)),
+            Event::CallDeadline(call) => self.call_deadline(CallId(call)),
             Event::View(view) => self.view_due(view, ticket),
             Event::Operation(index) => self.operation(index as usize),
             Event::Resize(index) => self.resized(index),
@@ -577,7 +616,7 @@ impl<'p> World<'p> {
         let Some(past) = &self.past else { return };
         let swaps = self.components.iter().enumerate().filter_map(|(index, component)| {
             let Component::Database(database) = component else { return None };
-            let master = past.holder(ComponentId(index as u32)).filter(|master| *master > 0)?;
+            let master = past.holder(ComponentId::at(index)).filter(|master| *master > 0)?;
             database.remounted_by(master)
         });
         for (new, old) in swaps.collect::<Vec<_>>() {
@@ -657,7 +696,7 @@ impl<'p> World<'p> {
                 }
                 Op::Resolve { names, first } => {
                     let Some(target) = self.resolve(id, names) else { return };
-                    let entrance = self.plan.routes.branches[usize::from(first) + target];
+                    let entrance = self.plan.routes.branches[first as usize + target];
                     self.requests[id].pc = entrance.to;
                 }
                 Op::Leave => {
@@ -690,8 +729,8 @@ impl<'p> World<'p> {
                 Op::Defer { mount, amount, key } => self.defer(id, mount, amount, key),
                 Op::Choose { first, count, key, otherwise } => {
                     let uniform = self.draws.uniform_ahead(key, &self.requests[id]);
-                    let first = usize::from(first);
-                    let branches = &self.plan.routes.branches[first..first + usize::from(count)];
+                    let first = first as usize;
+                    let branches = &self.plan.routes.branches[first..first + count as usize];
                     let taken = branches.iter().find(|branch| uniform < branch.below);
                     if !self.jump(id, taken.map_or(otherwise, |branch| branch.to)) {
                         return;
@@ -699,7 +738,7 @@ impl<'p> World<'p> {
                 }
                 Op::Miss { branch, key, otherwise } => {
                     let uniform = self.draws.uniform_ahead(key, &self.requests[id]);
-                    let taken = self.plan.routes.branches[usize::from(branch)];
+                    let taken = self.plan.routes.branches[branch as usize];
                     let missed = uniform < taken.below * self.coldness(id);
                     if !self.jump(id, if missed { taken.to } else { otherwise }) {
                         return;
@@ -719,12 +758,14 @@ impl<'p> World<'p> {
                 }
                 Op::Repeat { amount, end } => {
                     let count = self.draws.amount(amount, &self.requests[id]);
+                    let Ok(count) = u16::try_from(count) else {
+                        return self.stops_for(id, Bounded::Repetitions);
+                    };
                     let entry = &mut self.requests[id];
                     if count == 0 {
                         entry.pc = end;
                     } else {
-                        entry.loops[usize::from(entry.loop_depth)] =
-                            u16::try_from(count).unwrap_or(u16::MAX);
+                        entry.loops[usize::from(entry.loop_depth)] = count;
                         entry.loop_depth += 1;
                     }
                 }
@@ -734,7 +775,9 @@ impl<'p> World<'p> {
                     entry.loops[top] -= 1;
                     if entry.loops[top] == 0 {
                         entry.loop_depth -= 1;
-                        entry.iteration += 1;
+                        if !self.repeats(id) {
+                            return;
+                        }
                     } else if !self.jump(id, start) {
                         return;
                     }
@@ -757,20 +800,34 @@ impl<'p> World<'p> {
         }
     }
 
-    /// Sends `id` to another operation; a jump back counts as a repetition. Gives false when the
-    /// request has gone round too often and was ended.
+    /// Sends `id` to another operation; a jump back counts as a repetition. Returns false if the
+    /// request has repeated its steps too often: the run stops.
     #[inline(always)]
     fn jump(&mut self, id: RequestId, to: u32) -> bool {
-        let entry = &mut self.requests[id];
-        if to < entry.pc {
-            if entry.iteration >= MAX_ITERATION {
-                self.fail_up(id, Outcome::Error);
-                return false;
-            }
-            entry.iteration += 1;
+        if to < self.requests[id].pc && !self.repeats(id) {
+            return false;
         }
-        entry.pc = to;
+        self.requests[id].pc = to;
         true
+    }
+
+    /// Counts a repetition of `id`; returns false if it has too many.
+    #[inline(always)]
+    fn repeats(&mut self, id: RequestId) -> bool {
+        let entry = &mut self.requests[id];
+        if entry.iteration >= MOST {
+            self.stops_for(id, Bounded::Repetitions);
+            return false;
+        }
+        entry.iteration += 1;
+        true
+    }
+
+    /// The run stops: `id` has more of something than is simulated.
+    #[cold]
+    pub(in crate::model) fn stops_for(&mut self, id: RequestId, of: Bounded) {
+        let class = self.plan.routes.classes[self.requests[id].class.index()].name.clone();
+        self.stop = Some(Stop::TooMany { at: self.now, class, of });
     }
 
     /// Whether `id` finds its object in `cache`; `None` when its process is gone.
@@ -849,7 +906,7 @@ impl<'p> World<'p> {
                 line.line.push_back((deadline, id, self.serial));
                 if !line.armed {
                     line.armed = true;
-                    let code = Event::CallDeadline(u32::from(call.0)).code();
+                    let code = Event::CallDeadline(call.0).code();
                     self.calendar.push(deadline, code);
                 }
             }

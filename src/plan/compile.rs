@@ -192,7 +192,7 @@ impl Builder<'_> {
         front::gather(self);
         database::gather(self);
         for (place, name) in self.wanted.keys().enumerate() {
-            self.ids.insert(name.clone(), ComponentId(place as u32));
+            self.ids.insert(name.clone(), ComponentId::at(place));
         }
     }
 
@@ -238,7 +238,7 @@ impl Builder<'_> {
 
     fn unit(&mut self, id: ComponentId, local: u32) -> UnitId {
         self.units.push((id, local));
-        UnitId(self.units.len() as u32 - 1)
+        UnitId::at(self.units.len() - 1)
     }
 
     /// Adds what `owner:volume` is for something that runs in the zone member `at`.
@@ -491,7 +491,7 @@ impl Builder<'_> {
         let mut targets = Targets::default();
         let add = |routes: &mut Routes, name: &str, members: Vec<ComponentId>, pick: Pick| {
             routes.pools.push(pool(name, members, pick));
-            crate::model::ids::PoolId((routes.pools.len() - 1) as u16)
+            crate::model::ids::PoolId::at(routes.pools.len() - 1)
         };
         for (name, spec) in scenario.station.iter() {
             let ids: Vec<_> =
@@ -502,7 +502,7 @@ impl Builder<'_> {
                     let name =
                         crate::model::route::KeyName { purpose: "pick", owner: name.text.clone() };
                     routes.keys.push(name);
-                    Pick::Random(KeyId((routes.keys.len() - 1) as u16))
+                    Pick::Random(KeyId::at(routes.keys.len() - 1))
                 }
             };
             let members =
@@ -599,7 +599,7 @@ impl Builder<'_> {
         }
         let class_of = |name: &str| {
             let place = scenario.request.iter().position(|(class, _)| class.text == name);
-            place.map(|place| ClassId(place as u16))
+            place.map(ClassId::at)
         };
         for (index, (_, spec)) in scenario.request.iter().enumerate() {
             if let Some(then) = &spec.then
@@ -628,7 +628,7 @@ impl Builder<'_> {
         let zones = self.zone_meters();
         let network = network::ways(&self, &wanted);
         let resizes = resize::resizes(&self, &wanted);
-        Blueprint {
+        let blueprint = Blueprint {
             seed: Seed(scenario.run.seed.value),
             routes,
             parts,
@@ -641,7 +641,9 @@ impl Builder<'_> {
             causes: crate::plan::faults::causes(draft),
             health,
             network,
-        }
+        };
+        crate::plan::bounds::events(&blueprint, scenario.span, self.out);
+        blueprint
     }
 
     fn zone_meters(&self) -> Vec<ZoneMeter> {
@@ -691,7 +693,7 @@ fn clients(draft: &Draft, compiler: &mut Compiler<'_>) -> Vec<Clients> {
             chance: retry.chance.value.get(),
             after: compiler.demand("retry-after", name, &law_of(&retry.after)),
             key: compiler.key("retry", name),
-            at_most: retry.at_most.value.min(u32::from(u8::MAX)) as u8,
+            at_most: u8::try_from(retry.at_most.value).expect("the form bounds it"),
         });
         let session = spec.session.as_ref().map(|session| Session {
             mean_pages: law_of(&session.pages).mean(),

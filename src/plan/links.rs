@@ -343,7 +343,8 @@ pub fn find_named<T, K: Key>(
     }
     if !section.failed.iter().any(|name| **name == *text) {
         let known: Vec<&str> = section.entries.iter().map(|(name, _)| &**name).collect();
-        let help = suggest::help(text, &known, &format!("each {what}"));
+        let may = !out.is_full() && out.may_compare(known.len());
+        let help = may.then(|| suggest::help(text, &known, &format!("each {what}"))).flatten();
         let message = format!("no {what} is called `{text}`");
         out.push(Diagnostic::new(Code::NoSuchName, span, message).help_if(help));
     }

@@ -26,13 +26,8 @@ use crate::units::Bytes;
 pub fn free(draft: &Draft, id: ServerId) -> Option<Bytes> {
     let server = &draft.scenario.server[id.group].1;
     let all = server.memory.as_ref()?.value.count();
-    let mut held: u64 = 0;
-    for (zone, members) in draft.placed.zones.iter().enumerate() {
-        let memory = draft.scenario.zone[zone].1.memory.as_ref();
-        let here = members.iter().filter(|server| **server == id).count() as u64;
-        held = held.saturating_add(memory.map_or(0, |m| m.value.count()).saturating_mul(here));
-    }
-    Some(Bytes::new(all.saturating_sub(held)))
+    let held = draft.placed.held.get(id.group)?.get(id.member as usize)?;
+    Some(Bytes::new(all.saturating_sub(*held)))
 }
 
 /// What the memory of a server may keep of reads; `None` when the file says neither.

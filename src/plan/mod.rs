@@ -5,6 +5,7 @@
 //! folder sees a name or a place in the text except to print it.
 
 pub mod availability;
+pub mod bounds;
 pub mod checks;
 pub mod compile;
 pub mod cost;
@@ -69,6 +70,9 @@ pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     let mut scenario = scenario?;
     in_name_order(&mut scenario);
     let names = Names::gather(&scenario, out);
+    if !bounds::hold(&scenario, &names, out) {
+        return None;
+    }
     let placed = placement::place(&scenario, &names, out);
     let links = links::follow(&scenario, &names, &placed, out);
     let mut draft = Draft { scenario, names, placed, links, hits: Hits::default() };

@@ -12,9 +12,6 @@ use crate::scenario::names::{Name, Named};
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
 
-/// Components after expansion, at most.
-pub const MAX_COMPONENTS: u64 = 2_000_000;
-
 macro_rules! kinds {
     ($($Kind:ident, $field:ident, $word:literal, |$spec:ident| $count:expr;)*) => {
         /// A kind of component.
@@ -96,7 +93,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// Gathers the names of a scenario; reports double ones and too many.
+    /// Gathers the names of a scenario; reports double ones.
     #[must_use]
     pub fn gather(scenario: &ScenarioSpec, out: &mut Diagnostics) -> Self {
         let mut names = Self::default();
@@ -115,12 +112,6 @@ impl Names {
         self.broken.extend(section.failed.iter().map(|name| name.text.clone()));
         for (index, (name, members)) in members.into_iter().enumerate() {
             self.total += u64::from(members.max(1));
-            if self.total > MAX_COMPONENTS {
-                let message =
-                    format!("more than {MAX_COMPONENTS} components with this one's {members}");
-                out.push(Diagnostic::new(Code::TooMany, name.span, message));
-                return;
-            }
             let entry = Entry { kind, index, span: name.span, members };
             if let Some(first) = self.entries.get(&name.text) {
                 let message = format!(
@@ -213,7 +204,8 @@ impl Names {
             let wanted = list_kinds(kinds);
             let message = format!("`{text}` is a {}; {wanted} is needed here", found.kind.word());
             let diagnostic = Diagnostic::new(Code::WrongKind, span, message);
-            out.push(diagnostic.help_if(self.offer(text, kinds)));
+            let offer = self.offer(text, kinds, out);
+            out.push(diagnostic.help_if(offer));
             return None;
         }
         self.report_missing(text, span, kinds, out);
@@ -230,7 +222,7 @@ impl Names {
         if let Some(entry) = self.entries.get(group).filter(|entry| entry.members > 0) {
             let message = format!("`{group}` has no member `{bare}`");
             let help = format!("its members are `{group}-1` to `{group}-{}`", entry.members);
-            let nearest = self.offer(bare, kinds);
+            let nearest = self.offer(bare, kinds, out);
             out.push(
                 Diagnostic::new(Code::NoSuchMember, span, message)
                     .help(nearest.unwrap_or(help))
@@ -239,10 +231,16 @@ impl Names {
             return;
         }
         let message = format!("no component is called `{bare}`");
-        out.push(Diagnostic::new(Code::NoSuchName, span, message).help_if(self.offer(bare, kinds)));
+        let offer = self.offer(bare, kinds, out);
+        out.push(Diagnostic::new(Code::NoSuchName, span, message).help_if(offer));
     }
 
-    fn offer(&self, text: &str, kinds: &[Kind]) -> Option<String> {
+    fn offer(&self, text: &str, kinds: &[Kind], out: &mut Diagnostics) -> Option<String> {
+        let fits = self.entries.values().filter(|entry| kinds.contains(&entry.kind));
+        let count = |entry: &Entry| 1 + entry.members.min(64) as usize;
+        if out.is_full() || !out.may_compare(fits.map(count).sum()) {
+            return None;
+        }
         let mut members = Vec::new();
         let mut candidates: Vec<&str> = Vec::new();
         for (name, entry) in &self.entries {

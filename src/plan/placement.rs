@@ -3,7 +3,7 @@
 //! Zones are placed in the order of the file, members in the order of their numbers; among equals
 //! the server first in the file wins. So a placement is a function of the text alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::spec::place::{Placement, ZoneSpec};
 use crate::plan::document::ScenarioSpec;
@@ -27,6 +27,8 @@ pub struct ServerId {
 pub struct Placed {
     /// By zone, in the order of the file; then by member.
     pub zones: Vec<Vec<ServerId>>,
+    /// By server group, in the order of the file; then by member: memory that its zones hold, in bytes.
+    pub held: Vec<Vec<u64>>,
 }
 
 struct Room {
@@ -61,6 +63,10 @@ pub fn place(scenario: &ScenarioSpec, names: &Names, out: &mut Diagnostics) -> P
         placed.zones.push(here);
     }
     check_memory(scenario, &world.rooms, &placed, out);
+    placed.held = vec![Vec::new(); scenario.server.len()];
+    for room in &world.rooms {
+        placed.held[room.id.group].push(room.used);
+    }
     placed
 }
 
@@ -201,8 +207,10 @@ fn check_apart(
     span: crate::scenario::source::Span,
     out: &mut Diagnostics,
 ) {
+    let mut first_on: BTreeMap<ServerId, usize> = BTreeMap::new();
     for (at, id) in here.iter().enumerate() {
-        if let Some(first) = here[..at].iter().position(|other| other == id) {
+        let first = *first_on.entry(*id).or_insert(at);
+        if first < at {
             let message = format!(
                 "`{}` and `{}` stand on one server, but `{zone}` is to stand `apart`",
                 member_name(zone, first as u32),
@@ -214,13 +222,12 @@ fn check_apart(
 }
 
 fn check_memory(scenario: &ScenarioSpec, rooms: &[Room], placed: &Placed, out: &mut Diagnostics) {
-    let mut reported = Vec::new();
+    let mut reported = BTreeSet::new();
     for room in rooms {
         let Some(memory) = room.memory.filter(|all| room.used > *all) else { continue };
-        if reported.contains(&room.id.group) {
+        if !reported.insert(room.id.group) {
             continue;
         }
-        reported.push(room.id.group);
         let more = rooms
             .iter()
             .filter(|other| other.id.group == room.id.group)

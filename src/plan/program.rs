@@ -3,12 +3,14 @@
 //! Owners of draws are the class and the step, numbered among the steps of its kind
 //! (`page.call-2.read`), so that adding a step of another kind moves no draw of the rest.
 
+use crate::convert::place;
 use crate::engine::law::Law;
 use crate::model::cdn::AtCdn;
 use crate::model::ids::{AmountId, CallId, ClassId, ComponentId, DemandId, KeyId, PoolId};
 use crate::model::request::{MAX_DEPTH, MAX_LOOPS, TIERS};
 use crate::model::route::{
-    Amount, Asks, Branch, CallKind, Class, Demand, KeyName, Op, Pick, Pool, Reply, Routes, Then,
+    Amount, Asks, Branch, CallKind, Class, Demand, KeyName, MOST, Op, Pick, Pool, Reply, Routes,
+    Then,
 };
 use crate::model::spec::request::{RequestSpec, StepSpec};
 use crate::plan::names::{Found, Kind, Names};
@@ -187,6 +189,8 @@ pub struct Compiler<'a> {
     /// Services the step is inside of, by place in the file.
     inside: Vec<usize>,
     loops: usize,
+    /// Times that the steps so far are repeated, on the way with the most.
+    turns: f64,
     labels: Vec<(String, u32)>,
     jumps: Vec<(String, usize, Span)>,
     draws: Vec<(String, KeyId, Law)>,
@@ -213,6 +217,7 @@ impl<'a> Compiler<'a> {
             seen: std::collections::BTreeMap::new(),
             inside: Vec::new(),
             loops: 0,
+            turns: 0.0,
             labels: Vec::new(),
             jumps: Vec::new(),
             draws: Vec::new(),
@@ -223,7 +228,7 @@ impl<'a> Compiler<'a> {
     /// A key for `purpose` of `owner`.
     pub fn key(&mut self, purpose: &'static str, owner: &str) -> KeyId {
         self.routes.keys.push(KeyName { purpose, owner: owner.to_string() });
-        KeyId((self.routes.keys.len() - 1) as u16)
+        KeyId::at(self.routes.keys.len() - 1)
     }
 
     /// The keys of operations at a disk: their time, the choice of the disk, the block, the pool.
@@ -254,11 +259,12 @@ impl<'a> Compiler<'a> {
         let mean = law.mean() * share;
         let demand = Demand { key, sampler: law.sampler(), share, once, mean };
         self.routes.demands.push(demand);
-        DemandId((self.routes.demands.len() - 1) as u16)
+        DemandId::at(self.routes.demands.len() - 1)
     }
 
     /// A count of a mean: its whole part and a draw for the rest.
     pub fn amount(&mut self, mean: f64, owner: &str) -> AmountId {
+        // The forms of steps and stores bound what is a mean, a law bounds what it draws.
         let floor = mean as u32;
         let chance = mean - f64::from(floor);
         let amount = if chance > 0.0 {
@@ -267,7 +273,7 @@ impl<'a> Compiler<'a> {
             Amount::Fixed(floor)
         };
         self.routes.amounts.push(amount);
-        AmountId((self.routes.amounts.len() - 1) as u16)
+        AmountId::at(self.routes.amounts.len() - 1)
     }
 
     /// A count by a law.
@@ -277,7 +283,7 @@ impl<'a> Compiler<'a> {
         }
         let key = self.key("count", owner);
         self.routes.amounts.push(Amount::Law { key, sampler: law.sampler(), mean: law.mean() });
-        AmountId((self.routes.amounts.len() - 1) as u16)
+        AmountId::at(self.routes.amounts.len() - 1)
     }
 
     fn emit(&mut self, op: Op) -> usize {
@@ -286,7 +292,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn here(&self) -> u32 {
-        self.routes.ops.len() as u32
+        place(self.routes.ops.len())
     }
 
     fn owner(&mut self, kind: &'static str) -> String {
@@ -303,6 +309,7 @@ impl<'a> Compiler<'a> {
         self.labels.clear();
         self.jumps.clear();
         self.loops = 0;
+        self.turns = 0.0;
         self.draws.clear();
         for (draw, law) in spec.draw.iter() {
             let key = self.key("demand", &format!("{name}.{}", draw.text));
@@ -337,7 +344,7 @@ impl<'a> Compiler<'a> {
                 if let Some(only) = member.and_then(|member| members.get(member as usize)) {
                     let only = self::pool(name, vec![*only], Pick::RoundRobin);
                     self.routes.pools.push(only);
-                    pool = PoolId((self.routes.pools.len() - 1) as u16);
+                    pool = PoolId::at(self.routes.pools.len() - 1);
                 }
                 self.emit(Op::Enter { pool, call: None });
                 self.inside.push(index);
@@ -421,7 +428,7 @@ impl<'a> Compiler<'a> {
                 self.routes.branches.push(Branch { below: step.chance.value.get(), to: 0 });
                 self.jumps.push((step.goto.value.text.clone(), first, step.goto.span));
                 let otherwise = self.here() + 1;
-                self.emit(Op::Choose { first: first as u16, count: 1, key, otherwise });
+                self.emit(Op::Choose { first: place(first), count: 1, key, otherwise });
             }
             StepSpec::Parallel(step) => {
                 self.label(&step.label);
@@ -457,16 +464,21 @@ impl<'a> Compiler<'a> {
             below += chance;
             self.routes.branches.push(Branch { below, to: 0 });
         }
-        let (from, count) = (first as u16, chances.len() as u16);
+        let (from, count) = (place(first), place(chances.len()));
         let at = self.emit(Op::Choose { first: from, count, key, otherwise: 0 });
         let mut ends = Vec::new();
+        let turns = self.turns;
+        let mut most = turns;
         for branch in 0..chances.len() {
             self.routes.branches[first + branch].to = self.here();
+            self.turns = turns;
             body(self, branch);
+            most = most.max(self.turns);
             if branch + 1 < chances.len() {
                 ends.push(self.emit(Op::Jump { to: 0 }));
             }
         }
+        self.turns = most;
         let otherwise = self.here();
         self.routes.ops[at] = Op::Choose { first: from, count, key, otherwise };
         for end in ends {
@@ -485,7 +497,18 @@ impl<'a> Compiler<'a> {
         }
         let at = self.emit(Op::Repeat { amount, end: 0 });
         let start = self.here();
+        let before = std::mem::take(&mut self.turns);
         body(self);
+        self.turns = before + self.routes.amounts[amount.index()].mean() * (1.0 + self.turns);
+        if self.turns > f64::from(MOST) {
+            let message = format!(
+                "a request of `{}` repeats its steps {} times on average by here, at most {MOST}",
+                self.class, self.turns
+            );
+            let help = "let fewer repetitions each do more, or split them over several requests";
+            self.out.push(Diagnostic::new(Code::OutOfRange, span, message).help(help));
+            self.turns = 0.0;
+        }
         self.emit(Op::Again { start });
         let end = self.here();
         self.routes.ops[at] = Op::Repeat { amount, end };
@@ -497,8 +520,9 @@ impl<'a> Compiler<'a> {
         let jump = self.emit(Op::Jump { to: 0 });
         let entry = self.here();
         let loops = std::mem::take(&mut self.loops);
+        let turns = self.turns;
         body(self);
-        self.loops = loops;
+        (self.loops, self.turns) = (loops, turns);
         self.emit(Op::End);
         self.routes.ops[at] = Op::Fork { entry, wait };
         let after = self.here();
@@ -533,7 +557,7 @@ impl<'a> Compiler<'a> {
         let demand = self.demand("service", &owner, &law);
         let priority = step.priority.as_ref().map_or(0, |rank| rank.value.saturating_sub(1));
         let op = self.emit(Op::Visit { pool, demand, priority: priority as u8 });
-        self.visits.push((found.index, op as u32, owner));
+        self.visits.push((found.index, place(op), owner));
     }
 
     fn io(&mut self, step: &crate::model::spec::request::IoStep) {
@@ -740,7 +764,7 @@ impl<'a> Compiler<'a> {
             time_out,
             query: None,
         });
-        CallId((self.routes.calls.len() - 1) as u16)
+        CallId::at(self.routes.calls.len() - 1)
     }
 
     fn queries(
@@ -794,7 +818,7 @@ impl<'a> Compiler<'a> {
         };
         let number = group.filter(|_| writes).map(|group| {
             let own = |write: &&WriteStep| write.group == group;
-            (group, self.writes.iter().filter(own).count() as u16)
+            (group, place(self.writes.iter().filter(own).count()))
         });
         let read_by_slaves = group.filter(|_| !writes && database.by_slaves);
         // A call without a query takes no connection.
@@ -860,7 +884,7 @@ impl<'a> Compiler<'a> {
                 });
             };
             if query.chance < 1.0 && query.cold {
-                let branch = self.routes.branches.len() as u16;
+                let branch = place(self.routes.branches.len());
                 let at = self.emit(Op::End);
                 self.routes.branches.push(Branch { below: query.chance, to: self.here() });
                 waited(self);

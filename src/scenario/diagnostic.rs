@@ -13,6 +13,8 @@ use super::source::Span;
 /// Diagnostics kept; beyond that they are only counted, so that a file of nothing but mistakes
 /// costs neither memory nor time.
 const KEPT: usize = 1_000;
+/// Names compared with unknown ones in one scenario, at most; then no nearest name is offered.
+const COMPARED: usize = 1_000_000;
 
 /// One thing wrong, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +89,8 @@ pub struct Diagnostics {
     folder: PathBuf,
     /// Laws that are read are replaced by the exponential of their mean.
     exponential: bool,
+    /// Names compared so far to offer the nearest one.
+    compared: usize,
 }
 
 impl Diagnostics {
@@ -144,6 +148,12 @@ impl Diagnostics {
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.kept.len() >= KEPT
+    }
+
+    /// Whether one more unknown name may be compared with `candidates` known ones; counts them.
+    pub fn may_compare(&mut self, candidates: usize) -> bool {
+        self.compared = self.compared.saturating_add(candidates);
+        self.compared <= COMPARED
     }
 
     /// Errors so far.

@@ -420,7 +420,7 @@ impl<'p> Run<'p> {
     /// Pages of a workload, by number, that users who have gone away would still ask for.
     #[must_use]
     pub fn who_left(&self, workload: usize) -> u64 {
-        self.world.who_left(WorkloadId(workload as u16))
+        self.world.who_left(WorkloadId::at(workload))
     }
 
     /// Breaks a part here and now, by its place among the breakable ones of the plan, or mends it.

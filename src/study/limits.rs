@@ -81,7 +81,7 @@ pub fn sought(draft: &Draft, plan: &Blueprint, quick: bool) -> Vec<Sought> {
             let parts = if quick { 3 } else { 1 };
             all.push(Sought {
                 class: class.text.clone(),
-                workload: WorkloadId(workload as u16),
+                workload: WorkloadId::at(workload),
                 stat,
                 bound: bound.value,
                 objective: Objective { measure, below, lost_at_most: LOST_AT_MOST },

@@ -156,7 +156,7 @@ impl SampledPlan {
         let cdns = (0..draft.scenario.cdn.len()).map(cdn_of);
         let workload = |name: &str| {
             let at = plan.workloads.iter().position(|workload| workload.name == name);
-            at.map(|at| WorkloadId(at as u16))
+            at.map(WorkloadId::at)
         };
         Ok(Self {
             sizes,

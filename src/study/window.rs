@@ -58,7 +58,8 @@ pub enum Verdict {
     /// More was offered than could be done: requests were turned away or given up, or a limit
     /// of the run was met.
     Overloaded,
-    /// Nothing can be said: a single replication.
+    /// Nothing can be said: a single replication, or a replication cut short by a limit that says
+    /// nothing about load.
     Inconclusive,
     /// A part was broken in it: balance was not to be expected.
     Broken,
@@ -355,17 +356,20 @@ fn course(plan: &Blueprint, seen: &[&Observation]) -> Vec<Vec<Pace>> {
 /// Share of intended page views not served above which a window counts as overloaded.
 const OVERLOAD_SHARE: f64 = 0.01;
 
-/// How the run looked: overloaded when a limit stopped it or more than 1 % of the page views were
+/// How the run looked: overloaded when requests in flight ran out of numbers or more than 1 % of the page views were
 /// not served; backlogged when the number in flight at the end is half as much again as at the start,
 /// grows over the second half as well, and both are more than noise.
 fn verdict(pooled: &Record, seen: &[&Observation]) -> Verdict {
     let sum = |of: &dyn Fn(&ViewRecord) -> u64| -> u64 { pooled.views.iter().map(of).sum() };
     let intended = sum(&|views| views.intended);
     let unserved = sum(&|views| views.intended - views.served - views.delayed);
-    if seen.iter().any(|o| o.stop.is_some()) || unserved as f64 > OVERLOAD_SHARE * intended as f64 {
+    let stopped = |overloaded: bool| {
+        seen.iter().any(|o| o.stop.as_ref().is_some_and(|stop| stop.is_overload() == overloaded))
+    };
+    if stopped(true) || unserved as f64 > OVERLOAD_SHARE * intended as f64 && !stopped(false) {
         return Verdict::Overloaded;
     }
-    if seen.len() < 2 {
+    if seen.len() < 2 || stopped(false) {
         return Verdict::Inconclusive;
     }
     // It piled up when there is more at the end than at the start, and when it still grew in the

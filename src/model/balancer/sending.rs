@@ -5,6 +5,7 @@
 //! A deep probe is a request: it takes a worker of the member, asks the heads in front of what it
 //! has mounted and takes a connection wherever the requests it serves do. It is in no ledger.
 
+use crate::convert::place;
 use crate::engine::calendar::Ticket;
 use crate::model::balancer::{Balancer, Seeker};
 use crate::model::guests::GuestId;
@@ -138,7 +139,7 @@ impl World<'_> {
 
     /// The session whose cookie of a balancer counts for `id`, and that cookie's number. Cookies are the
     /// client's: who is called by another service has none.
-    fn cookie_of(&self, id: RequestId, balancer: ComponentId) -> Option<(GuestId, u16)> {
+    fn cookie_of(&self, id: RequestId, balancer: ComponentId) -> Option<(GuestId, usize)> {
         let sticky = self.balancer(balancer).config.sticky?;
         let guest = self.guest_of(id).filter(|_| self.requests[id].depth == 1)?;
         Some((guest, sticky))
@@ -174,19 +175,24 @@ impl World<'_> {
             uniforms = [0, 1].map(|sub| self.draws.uniform(key, request, own + sub));
         }
         // Of a database the slaves of the day.
-        let mut barred = 0_u64;
+        let mut barred = std::mem::take(&mut self.barred);
+        barred.clear();
         if farm > 0 {
             let group = self.group_behind(balancer, farm);
-            barred = self.not_reading(group);
+            self.not_reading(group, &mut barred);
         }
         let found = self.balancer_mut(balancer);
         let unit = found.unit_of(unit)?;
         let avoid = avoid.and_then(|member| found.member_of(member));
         let draw = |sub: u32| uniforms[sub as usize];
         let first = found.config.farms[usize::from(farm)].start;
-        let out = |member| Some(member) == avoid || barred >> ((member - first) & 63) & 1 == 1;
+        let out = |member: usize| {
+            Some(member) == avoid || barred.get(member - first).copied().unwrap_or(false)
+        };
         let farm = usize::from(farm);
-        let member = found.pick_from(now, unit, farm, seeker, out, draw)?;
+        let member = found.pick_from(now, unit, farm, seeker, out, draw);
+        self.barred = barred;
+        let (member, found) = (member?, self.balancer_mut(balancer));
         let picked = found.config.members[member].id;
         let changed = kept.filter(|_| seeker.cookie != Some(member));
         // Who is his and waits in line has another member now.
@@ -272,7 +278,7 @@ impl World<'_> {
             // Its process will be a new one.
             self.balancer_mut(balancer).forget(id);
         }
-        let planned = self.plan.causes.len() as u16 - 1;
+        let planned = place(self.plan.causes.len()) - 1;
         let cause = self.causes[id.index()];
         // Who takes it out as planned shuts it down, also an appliance, which answers nobody then; a
         // drill is no plan but a crash.

@@ -100,7 +100,7 @@ impl EdgeObjects {
 
     /// The object that `request` asks for, numbered through all rows; `None` when no edge may answer.
     pub(super) fn asked_for(&self, request: &Request, at: AtCdn, draws: &Draws<'_>) -> Option<u32> {
-        let place = usize::from(at.row);
+        let place = at.row as usize;
         let row = self.rows.get(place)?;
         if row.cacheable < 1.0 && draw(request, at, draws, CACHEABLE) >= row.cacheable {
             return None;
@@ -169,7 +169,7 @@ impl Held {
         let mut cache = ObjectCache::new(of.policy, of.capacity, of.count(), Some(life));
         let second = (start.nanos() / 1_000_000_000) << OBJECT_BITS;
         let draw = |object: u32, which: u32| {
-            let index = number * OF_EDGE + which;
+            let index = u64::from(number * OF_EDGE + which);
             draws.uniform_at(of.before, second | u64::from(object), index)
         };
         let mut there = match of.policy {

@@ -9,7 +9,7 @@ use super::{AGAIN, Alarm, Database, Phase, SEMI_SYNC_TIME_OUT, Standing, Write};
 use crate::engine::calendar::Ticket;
 use crate::model::ids::{CallId, ClassId, ComponentId, UnitId};
 use crate::model::request::{Frame, Hold, NO_CALL, Outcome, Owner, Request, RequestId, Waits};
-use crate::model::route::draw_index;
+use crate::model::route::{draw_index, index_of, uniform_of};
 use crate::model::world::World;
 use crate::model::{Component, Ctx, Health, Move};
 use crate::units::{SimDuration, SimTime};
@@ -27,16 +27,16 @@ impl Database {
 
     /// When a slave receives `write` that is sent now.
     fn receipt(&self, now: SimTime, member: usize, write: &Write) -> SimTime {
-        let index =
-            write.position << 20 | u32::from(write.iteration) << 6 | u32::from(write.step & 63);
+        let index = index_of(write.position, write.iteration, write.step);
         let state = &self.members[member];
-        let seconds = self.config.receive.sample(state.receive.uniform(write.ordinal, index));
+        let uniform = uniform_of(state.receive, write.ordinal, index);
+        let seconds = self.config.receive.sample(uniform);
         let at = now + SimDuration::from_seconds_f64(seconds);
         state.receipts.back().map_or(at, |last| at.max(*last))
     }
 
     /// `request` has done a write at `member`; gives whether it waits for a slave.
-    fn commit(&mut self, ctx: &mut Ctx<'_>, member: usize, request: RequestId, step: u16) -> bool {
+    fn commit(&mut self, ctx: &mut Ctx<'_>, member: usize, request: RequestId, step: u32) -> bool {
         let now = ctx.now;
         if member != self.master {
             self.counts.split_brain += self.counted(now);
@@ -252,10 +252,9 @@ impl World<'_> {
     }
 
     /// The members of a group that are no slaves now, one bit each.
-    pub(in crate::model) fn not_reading(&self, database: ComponentId) -> u64 {
+    pub(in crate::model) fn not_reading(&self, database: ComponentId, into: &mut Vec<bool>) {
         let group = self.database(database);
-        let bit = |member: usize| u64::from(!group.is_slave(member)) << (member & 63);
-        (0..group.members.len()).map(bit).fold(0, |all, bit| all | bit)
+        into.extend((0..group.members.len()).map(|member| !group.is_slave(member)));
     }
 
     /// A read of `id` begins at the innermost member.
@@ -281,7 +280,7 @@ impl World<'_> {
         &mut self,
         id: RequestId,
         database: ComponentId,
-        step: u16,
+        step: u32,
     ) -> bool {
         let at = self.requests[id].top().at;
         let Some((_, member)) = self.plan.parts[at.index()].database else { return false };
@@ -295,16 +294,13 @@ impl World<'_> {
         let group = self.database(database);
         let unit = group.unit(Alarm::Apply(slave));
         let member = &group.config.members[slave];
-        let entry = member.applies[usize::from(write.step)];
+        let entry = member.applies[write.step as usize];
         let at = member.id;
         let mut request = Request::new(ClassId(0), entry, Owner::Database(unit), self.now);
         request.ordinal = write.ordinal;
         request.position = write.position;
         request.iteration = write.iteration;
-        debug_assert_eq!(
-            draw_index(&request, 0),
-            write.position << 20 | u32::from(write.iteration) << 6
-        );
+        debug_assert_eq!(draw_index(&request, 0), index_of(write.position, write.iteration, 0));
         request.frames[0] = Frame {
             at,
             serial: 0,

@@ -287,7 +287,7 @@ spec! {
         /// For an answer.
         time_out: Option<SimDuration>,
         /// Further members asked when one refuses, or when the time for an answer is over before one has taken the request.
-        retries: u32 = 0,
+        retries: u32 = 0 => at_most(255),
         /// Requests inside a unit; more wait in its backlog. None: no bound.
         limit: Option<u32> => at_least(1),
         /// Requests that may wait for room in a unit; more are refused. None: no bound.

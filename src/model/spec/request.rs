@@ -78,9 +78,9 @@ spec! {
         /// Whom.
         call: Reference,
         /// Reads; a fraction is a mean.
-        read: Option<f64> => at_least(0.0),
+        read: Option<f64> => within(0.0, 65_535.0),
         /// Writes; a fraction is a mean.
-        write: Option<f64> => at_least(0.0),
+        write: Option<f64> => within(0.0, 65_535.0),
         /// Of a service: what is done there.
         steps: Option<Vec<StepSpec>>,
         /// After this long the caller gives up.
@@ -96,11 +96,11 @@ spec! {
         /// Which mount.
         io: Name,
         /// Reads from disk, one after the other; a fraction is a mean.
-        read: f64 = 0 => at_least(0.0),
+        read: f64 = 0 => within(0.0, 65_535.0),
         /// Writes that nobody waits for; a fraction is a mean.
-        write: f64 = 0 => at_least(0.0),
+        write: f64 = 0 => within(0.0, 65_535.0),
         /// File operations at the head of a file server; a fraction is a mean.
-        ops: f64 = 0 => at_least(0.0),
+        ops: f64 = 0 => within(0.0, 65_535.0),
         /// Whether the request waits for its reads.
         wait: bool = true,
         /// For `goto`.

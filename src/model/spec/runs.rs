@@ -28,6 +28,16 @@ spec! {
         precision: Named<Probability, Label> = {},
         /// Level of all intervals.
         confidence: f64 = 0.95 => within(0.5, 0.99999),
+        /// Bounds on what counts may make of the scenario.
+        limits: LimitsSpec = {},
+    }
+}
+
+spec! {
+    /// Bounds on what counts may make of a scenario.
+    pub struct LimitsSpec {
+        /// Parts after expansion: members, disks, links, and a probe per unit and member of a balancer.
+        parts: u32 = 1_000_000 => within(1, crate::plan::bounds::MOST_PARTS),
     }
 }
 

@@ -214,7 +214,7 @@ spec! {
         /// Chance of a miss.
         chance: Probability,
         /// Reads of a miss; a fraction is a mean.
-        mean: f64 => at_least(0.0),
+        mean: f64 => within(0.0, 65_535.0),
     }
 }
 
@@ -224,9 +224,9 @@ spec! {
         /// Processor time.
         cpu: LawSpec<SimDuration>,
         /// Disk operations the query waits for; a fraction is a mean.
-        sync_io: f64 = 0 => at_least(0.0),
+        sync_io: f64 = 0 => within(0.0, 65_535.0),
         /// Disk operations that nobody waits for; a fraction is a mean.
-        deferred_io: f64 = 0 => at_least(0.0),
+        deferred_io: f64 = 0 => within(0.0, 65_535.0),
     }
 }
 
@@ -249,7 +249,7 @@ spec! {
         apply: Apply = "serial",
         /// Disk operations per applied write, none of which the applier waits for; none: those of the
         /// write itself, waited for as there.
-        apply_io: Option<f64> => at_least(0.0),
+        apply_io: Option<f64> => within(0.0, 65_535.0),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::model::blueprint::Blueprint;
 use crate::model::event::Event;
 use crate::model::ids::{DemandId, KeyId, WorkloadId};
 use crate::model::request::{Request, RequestId};
+use crate::model::route::index_of;
 use crate::model::world::World;
 use crate::units::{SimDuration, SimTime};
 
@@ -113,8 +114,8 @@ fn floors(sampler: &Sampler, share: f64) -> [SimDuration; PIECES] {
 }
 
 /// Index of the draw of a try: the number of the try stands in place of a repetition.
-fn of_try(request: &Request) -> u32 {
-    request.position << 20 | u32::from(request.attempt) << 6
+fn of_try(request: &Request) -> u64 {
+    index_of(request.position, u16::from(request.attempt), 0)
 }
 
 impl World<'_> {

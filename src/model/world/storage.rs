@@ -13,13 +13,13 @@
 //! the head that takes over about the other's volumes (nothing: it starts cold).
 //! Source: takeover and giveback as of a pair of filers of the data ONTAP family.
 
-use super::World;
+use super::{Bounded, World};
 use crate::health::FactId;
 use crate::model::blueprint::{Config, Mount};
 use crate::model::head::{self, Head, Service, Work};
 use crate::model::ids::{AmountId, CauseId, ComponentId, KeyId};
-use crate::model::request::RequestId;
-use crate::model::route::Op;
+use crate::model::request::{Request, RequestId};
+use crate::model::route::{Draws, MOST, Op};
 use crate::model::{Component, Ctx, Health};
 use crate::units::{SimDuration, SimTime};
 
@@ -53,18 +53,55 @@ impl Volumed {
     /// Every owner serves its own.
     pub(in crate::model) fn new(components: usize) -> Self {
         let own = |index| Volumes {
-            by: ComponentId(index),
+            by: ComponentId::at(index),
             grace: SimTime::ZERO,
             cause: None,
             forgot: false,
         };
-        Self((0..components as u32).map(own).collect())
+        Self((0..components).map(own).collect())
     }
 
     /// By owner: who serves its volumes, and until when what opens or locks waits.
     pub(in crate::model) fn served(&self) -> Vec<(ComponentId, SimTime)> {
         self.0.iter().map(|volumes| (volumes.by, volumes.grace)).collect()
     }
+}
+
+/// Which operations of a step go to one pool of a volume.
+#[derive(Clone, Copy, Debug)]
+pub enum Among {
+    /// All: there is one pool.
+    All,
+    /// A bit for each of at most 64.
+    Few(u64),
+    /// Those that draw this pool.
+    Many {
+        /// Key of the draw.
+        key: KeyId,
+        /// The pool.
+        pool: u8,
+        /// Pools of the volume.
+        pools: u8,
+    },
+}
+
+impl Among {
+    /// Whether operation `sub` of a step of `request` is one of them.
+    #[inline]
+    #[must_use]
+    pub fn has(self, draws: &Draws<'_>, request: &Request, sub: u32) -> bool {
+        match self {
+            Self::All => true,
+            Self::Few(bits) => bits >> sub & 1 == 1,
+            Self::Many { key, pool, pools } => pool_drawn(draws, key, request, sub, pools) == pool,
+        }
+    }
+}
+
+/// The pool that operation `sub` of a step of `request` goes to, of `pools`; `key` is that of the draw.
+fn pool_drawn(draws: &Draws<'_>, key: KeyId, request: &Request, sub: u32, pools: u8) -> u8 {
+    let uniform = draws.uniform(key, request, sub);
+    ((uniform * f64::from(pools)) as u8).min(pools - 1)
 }
 
 impl World<'_> {
@@ -81,19 +118,19 @@ impl World<'_> {
         }
     }
 
-    /// The pool that operation `sub` of a step of `id` goes to, of `pools`; `key` is that of the draw.
-    fn drawn_pool(&self, id: RequestId, key: KeyId, sub: u32, pools: u8) -> u8 {
-        let uniform = self.draws.uniform(key, &self.requests[id], sub);
-        ((uniform * f64::from(pools)) as u8).min(pools - 1)
-    }
-
-    /// Which of `count` operations go to `pool`, a bit each.
-    fn among(&self, id: RequestId, key: KeyId, count: u32, pool: u8, pools: u8) -> u64 {
+    /// Which of `count` operations go to `pool`, and how many of them.
+    fn among(&self, id: RequestId, key: KeyId, count: u32, pool: u8, pools: u8) -> (Among, u32) {
         if pools == 1 {
-            return u64::MAX;
+            return (Among::All, count);
         }
-        let here = |sub: &u32| self.drawn_pool(id, key, *sub, pools) == pool;
-        (0..count.min(64)).filter(here).fold(0, |all, sub| all | 1 << sub)
+        let here =
+            |sub: &u32| pool_drawn(&self.draws, key, &self.requests[id], *sub, pools) == pool;
+        if count > u64::BITS {
+            let here = (0..count).filter(here).map(|_| 1).sum();
+            return (Among::Many { key, pool, pools }, here);
+        }
+        let bits: u64 = (0..count).filter(here).fold(0, |all, sub| all | 1 << sub);
+        (Among::Few(bits), bits.count_ones())
     }
 
     /// Operations of `id` at the head in front of one pool of a volume; false when it has none there.
@@ -111,11 +148,15 @@ impl World<'_> {
             self.no_further_pool(id, key);
             return false;
         }
-        let among = self.among(id, KeyId(key.0 + 2), count, pool, volume.pools);
-        if among.count_ones() >= count.min(64) {
+        if count > u32::from(MOST) {
+            self.stops_for(id, Bounded::Operations);
+            return true;
+        }
+        let (among, here) = self.among(id, KeyId(key.0 + 2), count, pool, volume.pools);
+        if here == count {
             self.no_further_pool(id, key);
         }
-        if among == 0 {
+        if here == 0 {
             return false;
         }
         let volumes = self.volumes.0[owner.index()];
@@ -140,7 +181,8 @@ impl World<'_> {
     /// A disk operation of `id`; false when the memory in front of the disks has what it reads.
     pub(super) fn at_disk(&mut self, id: RequestId, mount: u8, write: bool, key: KeyId) -> bool {
         let pools = self.pool_of(id, mount, 0).map_or(1, |volume| volume.pools);
-        let pool = if pools > 1 { self.drawn_pool(id, KeyId(key.0 + 3), 0, pools) } else { 0 };
+        let drawn = |request| pool_drawn(&self.draws, KeyId(key.0 + 3), request, 0, pools);
+        let pool = if pools > 1 { drawn(&self.requests[id]) } else { 0 };
         let Some(volume) = self.pool_of(id, mount, pool) else { return false };
         if !write && self.is_in_memory(id, volume, key) {
             return false;
@@ -159,8 +201,11 @@ impl World<'_> {
     pub(super) fn defer(&mut self, id: RequestId, mount: u8, amount: AmountId, key: KeyId) {
         let Some(first) = self.pool_of(id, mount, 0) else { return };
         let count = self.draws.amount(amount, &self.requests[id]);
+        if count > u32::from(MOST) {
+            return self.stops_for(id, Bounded::Operations);
+        }
         for pool in 0..first.pools {
-            let among = self.among(id, KeyId(key.0 + 3), count, pool, first.pools);
+            let (among, _) = self.among(id, KeyId(key.0 + 3), count, pool, first.pools);
             let Some(volume) = self.pool_of(id, mount, pool) else { continue };
             let cause = self.causes[volume.disks.index()];
             self.component_ctx(volume.disks, cause, |component, ctx| {

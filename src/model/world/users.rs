@@ -37,7 +37,7 @@ impl AllUsers {
                 thinks.push(None);
                 continue;
             };
-            let workload_id = WorkloadId(index as u16);
+            let workload_id = WorkloadId::at(index);
             let user = |number| User { workload: workload_id, number, begun: 0 };
             users.extend((0..closed.count()).map(user));
             thinks.push(Some(closed.thinks(plan.seed, lineage, &workload.name)));

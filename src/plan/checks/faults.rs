@@ -1,7 +1,8 @@
 //! Faults: what they hit, when they begin, how long they last, and that none overlap by schedule.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::health::STATES_MAX;
 use crate::model::spec::runs::{FaultSpec, How};
 use crate::plan::Draft;
 use crate::plan::checks::runs::after_horizon;
@@ -26,12 +27,16 @@ struct Scheduled {
 
 pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     let mut scheduled: BTreeMap<Part, Vec<Scheduled>> = BTreeMap::new();
+    let (mut states, mut all): (BTreeMap<Part, usize>, usize) = (BTreeMap::new(), 0);
     for (number, (_, fault)) in draft.scenario.fault.iter().enumerate() {
         let mut parts = Vec::new();
         for hit in fault.hits.iter() {
             parts.extend(targets::parts(draft, &hit.text, hit.span, out));
         }
         check_keys(draft, fault, &parts, out);
+        if !count_states(draft, fault, &parts, (&mut states, &mut all), out) {
+            return;
+        }
         check_group(draft, fault, out);
         if let Some(at) = &fault.at {
             after_horizon(draft, at.value, at.span, out);
@@ -46,6 +51,45 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     }
     after_each_other(draft, out);
     overlaps(draft, scheduled, out);
+}
+
+/// States of a part beside those of its faults: up, broken, on its way back, and one for each end of
+/// a planned operation.
+const OTHER_STATES: usize = 4;
+/// Faults on parts, all together: each is a state of a part.
+const MOST_STATES: usize = 16_000_000;
+
+/// Counts the states that a fault adds to each of its parts; false where there are too many for more to
+/// be looked at.
+fn count_states(
+    draft: &Draft,
+    fault: &FaultSpec,
+    parts: &[Part],
+    (states, all): (&mut BTreeMap<Part, usize>, &mut usize),
+    out: &mut Diagnostics,
+) -> bool {
+    let most = STATES_MAX - OTHER_STATES;
+    let added = 1 + usize::from(fault.detected_by_people.is_some());
+    for part in parts {
+        let count = states.entry(*part).or_insert(0);
+        *count += added;
+        if *count > most {
+            let part = part.name(draft);
+            let message = format!(
+                "more than {most} faults hit `{part}`; one that people detect counts twice"
+            );
+            let help = "write faults with one effect as one, with the sum of their rates";
+            out.push(Diagnostic::new(Code::TooMany, fault.hits.span, message).help(help));
+            return false;
+        }
+    }
+    *all += added * parts.len();
+    if *all > MOST_STATES {
+        let message = format!("the faults so far hit {all} parts, at most {MOST_STATES}");
+        out.push(Diagnostic::new(Code::TooMany, fault.hits.span, message));
+        return false;
+    }
+    true
 }
 
 /// How long it certainly lasts.
@@ -180,16 +224,15 @@ fn after_each_other(draft: &Draft, out: &mut Diagnostics) {
 }
 
 fn overlaps(draft: &Draft, scheduled: BTreeMap<Part, Vec<Scheduled>>, out: &mut Diagnostics) {
-    let mut reported: Vec<(usize, usize)> = Vec::new();
+    let mut reported: BTreeSet<(usize, usize)> = BTreeSet::new();
     for (part, mut list) in scheduled {
         list.sort_by_key(|one| (one.begins, one.fault));
         for pair in list.windows(2) {
             let (first, second) = (&pair[0], &pair[1]);
             let both = (first.fault.min(second.fault), first.fault.max(second.fault));
-            if second.begins >= first.ends || reported.contains(&both) {
+            if second.begins >= first.ends || !reported.insert(both) {
                 continue;
             }
-            reported.push(both);
             let name = |one: &Scheduled| &draft.scenario.fault[one.fault].0;
             let message = format!(
                 "`{}` ({} to {}) and `{}` ({} to {}) overlap on `{}`",

@@ -38,6 +38,16 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
         }
     }
     thens(draft, out);
+    for (name, class) in draft.scenario.request.iter() {
+        let Some(then) = &class.then else { continue };
+        let mean = then.count.law().mean();
+        if mean > f64::from(crate::model::route::MOST) {
+            let most = crate::model::route::MOST;
+            let message =
+                format!("`{name}` is followed by {mean} parts on average, at most {most}");
+            out.push(Diagnostic::new(Code::OutOfRange, then.count.span, message));
+        }
+    }
 }
 
 /// The service whose member works on what enters here; `None` when it was not found.

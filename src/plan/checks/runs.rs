@@ -18,6 +18,9 @@ use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::units::{Bytes, SimDuration};
 
+/// Mean pages of a session, at most: the longest one that can be drawn has fewer than 2¹⁶ pages.
+const MOST_PAGES: f64 = 1_000.0;
+
 pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     let scenario = &draft.scenario;
     if scenario.run.horizon.is_none() && scenario.window.is_empty() {
@@ -131,6 +134,15 @@ fn check_profile(profile: &ProfileSpec, out: &mut Diagnostics) {
 }
 
 fn check_clients(clients: &ClientsSpec, out: &mut Diagnostics) {
+    if let Some(session) = &clients.session
+        && session.pages.law().mean() > MOST_PAGES
+    {
+        let message = format!(
+            "a session has {} pages on average, at most {MOST_PAGES}",
+            session.pages.law().mean()
+        );
+        out.push(Diagnostic::new(Code::OutOfRange, session.pages.span, message));
+    }
     if let Some(session) = &clients.session
         && !matches!(session.pages.dist, "geometric" | "constant")
     {

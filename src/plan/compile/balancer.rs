@@ -143,7 +143,7 @@ pub(super) fn beliefs(builder: &mut Builder<'_>, id: ComponentId, index: usize) 
         },
         sticky: spec.sticky.value.then(|| {
             let before = draft.scenario.balancer.iter().take(index);
-            before.filter(|(_, other)| other.sticky.value).count() as u16
+            before.filter(|(_, other)| other.sticky.value).count()
         }),
         probing: spec.check.as_ref().map(|check| Probing {
             interval: check.interval.value,
@@ -153,7 +153,7 @@ pub(super) fn beliefs(builder: &mut Builder<'_>, id: ComponentId, index: usize) 
             sees_hang: check.sees_hang.as_ref().map_or(0.0, |chance| chance.value.get()),
         }),
         slow_start: spec.slow_start.as_ref().map_or(SimDuration::ZERO, |time| time.value),
-        retries: spec.retries.value.min(u32::from(u8::MAX)) as u8,
+        retries: u8::try_from(spec.retries.value).expect("the form bounds it"),
         room: spec.member_limit.as_ref().map(|each| Room {
             each: each.value,
             line: spec.line.as_ref().map(|line| line.value),
@@ -241,7 +241,7 @@ pub(super) fn finish(draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [Pa
             let owner = format!("{name}.check→{}", member.name);
             let only = pool(&member.name, vec![member.id], Pick::RoundRobin);
             compiler.routes.pools.push(only);
-            let pool = PoolId((compiler.routes.pools.len() - 1) as u16);
+            let pool = PoolId::at(compiler.routes.pools.len() - 1);
             let heads: Vec<(u8, u8)> = heads.collect();
             let spends = (check.time_out.value, cpu.as_ref());
             member.deep = Some(compiler.probe(&owner, pool, spends, &heads, &asks));

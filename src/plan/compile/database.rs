@@ -109,7 +109,7 @@ pub(super) fn finish(draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [Pa
             if let Some(failover) = &spec.failover {
                 let only = pool(&member.name, vec![member.id], Pick::RoundRobin);
                 compiler.routes.pools.push(only);
-                let pool = PoolId((compiler.routes.pools.len() - 1) as u16);
+                let pool = PoolId::at(compiler.routes.pools.len() - 1);
                 let owner = format!("{name}.check→{}", member.name);
                 let time_out = failover.detect.time_out.value;
                 member.probe = compiler.probe(&owner, pool, (time_out, None), &[], &[]);

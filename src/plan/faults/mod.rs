@@ -182,7 +182,7 @@ fn compile(
     };
     let causes = net
         .causes()
-        .map(|cause| cause_of(&cause.label).map_or(CauseId::OVERLOAD, |at| CauseId(at as u16)))
+        .map(|cause| cause_of(&cause.label).map_or(CauseId::OVERLOAD, |at| CauseId::at(at)))
         .collect();
     let mut breakable = Vec::with_capacity(declared.breakable.len());
     for (name, back) in &declared.breakable {

@@ -1,6 +1,7 @@
 //! What stands in front of the services a class works in: edges, their shields, name services.
 
 use super::{CdnPlan, Compiler};
+use crate::convert::place;
 use crate::model::cdn::{AtCdn, SHIELD};
 use crate::model::route::{Branch, Op};
 use crate::model::spec::request::StepSpec;
@@ -82,7 +83,7 @@ impl Compiler<'_> {
         let first = self.routes.branches.len();
         let branch = Branch { below: 0.0, to: 0 };
         self.routes.branches.extend(plan.to.iter().map(|_| branch));
-        self.emit(Op::Resolve { names: plan.component, first: first as u16 });
+        self.emit(Op::Resolve { names: plan.component, first: place(first) });
         let seen = self.seen.clone();
         let mut ends = Vec::new();
         for (place, to) in plan.to.iter().enumerate() {
@@ -101,6 +102,6 @@ impl Compiler<'_> {
 }
 
 /// The row of a class among what edges hold; the largest where they hold nothing of it.
-fn row_at(plan: &CdnPlan, class: &str) -> u16 {
-    plan.classes.iter().position(|name| name == class).map_or(u16::MAX, |row| row as u16)
+fn row_at(plan: &CdnPlan, class: &str) -> u32 {
+    plan.classes.iter().position(|name| name == class).map_or(u32::MAX, place)
 }
