@@ -27,7 +27,6 @@ pub fn explain(args: &ExplainArgs, console: &Console) -> Result<Exit, Failure> {
         let help = "name a folder that `run` has written";
         Failure::new(Exit::Usage, message).help(help)
     })?;
-    recorded.verify()?;
     let (head, records) = journal(&recorded)?;
     if let Some(of) = &args.of {
         known(&recorded, of, &records)?;

@@ -191,7 +191,9 @@ impl Gate<'_> {
     fn baseline(&self, name: &str, stem: &str) -> Result<Recorded, Failure> {
         let root = &self.args.baseline;
         for folder in [root.join(name), root.join(stem), root.clone()] {
-            let Some(recorded) = Recorded::open(&folder)? else { continue };
+            let again = format!("{} --force", how_to_make(self.args));
+            let opened = Recorded::open(&folder).map_err(|failure| failure.help(again))?;
+            let Some(recorded) = opened else { continue };
             if recorded.scenario() == name {
                 return Ok(recorded);
             }
@@ -204,7 +206,6 @@ impl Gate<'_> {
     /// Reads a baseline.
     fn known(&self, recorded: &Recorded) -> Result<SummaryRecord, Failure> {
         let again = how_to_make(self.args);
-        recorded.verify().map_err(|failure| failure.help(format!("{again} --force")))?;
         if !recorded.is_complete() {
             let message =
                 format!("the baseline {} is partial: replications are missing", recorded.name());

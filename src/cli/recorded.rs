@@ -21,7 +21,8 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// Reads the results in `folder`; `None` when there are none of one scenario.
+    /// Reads the results in `folder` and compares every file with what the manifest says of it;
+    /// `None` when there are none of one scenario.
     ///
     /// # Errors
     ///
@@ -29,16 +30,9 @@ impl Recorded {
     pub fn open(folder: &Path) -> Result<Option<Self>, Failure> {
         let manifest = read_manifest(folder)?;
         let manifest = manifest.filter(|manifest| manifest["scenario"].is_string());
-        Ok(manifest.map(|manifest| Self { folder: folder.to_path_buf(), manifest }))
-    }
-
-    /// Compares every file with what the manifest says of it.
-    ///
-    /// # Errors
-    ///
-    /// [`Exit::Integrity`] for the first that differs.
-    pub fn verify(&self) -> Result<(), Failure> {
-        Ok(write::verify(&self.folder, &self.manifest)?)
+        let Some(manifest) = manifest else { return Ok(None) };
+        write::verify(folder, &manifest)?;
+        Ok(Some(Self { folder: folder.to_path_buf(), manifest }))
     }
 
     /// The folder, to be shown.

@@ -214,21 +214,22 @@ fn live(
 
 /// Whether the results of a variant are there, whole, and those that it would give.
 fn is_there(one: &Planned, folder: &Path, overwrite: Overwrite) -> Result<bool, Failure> {
-    let Some(recorded) = Recorded::open(folder)? else { return Ok(false) };
+    let recorded = match Recorded::open(folder) {
+        Ok(Some(recorded)) => recorded,
+        Ok(None) => return Ok(false),
+        Err(_) if overwrite == Overwrite::Force => return Ok(false),
+        Err(failure) => return Err(failure),
+    };
     let same = identity(recorded.covers()).contains(&one.model.as_str())
         && recorded.results_version() == u64::from(RESULTS_VERSION)
         && recorded.command() == one.command
         && recorded.is_complete();
-    match (same, overwrite) {
-        (true, Overwrite::Force) => Ok(recorded.verify().is_ok()),
-        (true, Overwrite::Refuse) => recorded.verify().map(|()| true),
-        (false, Overwrite::Force) => Ok(false),
-        (false, Overwrite::Refuse) => {
-            let message = format!("{} holds results of another effort or version", recorded.name());
-            let help = "--force replaces them; --out puts this sweep elsewhere";
-            Err(Failure::new(Exit::Conflict, message).help(help))
-        }
+    if !same && overwrite == Overwrite::Refuse {
+        let message = format!("{} holds results of another effort or version", recorded.name());
+        let help = "--force replaces them; --out puts this sweep elsewhere";
+        return Err(Failure::new(Exit::Conflict, message).help(help));
     }
+    Ok(same)
 }
 
 /// Reads every variant back, so that one that was done before is as good as one that was done now.

@@ -23,6 +23,8 @@ use super::json;
 pub const MANIFEST: &str = "manifest.json";
 /// What the manifest says of itself.
 const FORMAT: &str = "fivenines-results";
+/// Last key of a manifest: the SHA-256 of the manifest without it.
+const CHECKSUM: &str = "manifest_sha256";
 /// A set that is being built, and one that is decided.
 const NEXT: &str = ".fivenines-next";
 const COMMIT: &str = ".fivenines-commit";
@@ -87,15 +89,25 @@ pub struct ResultSet {
 /// with `sha256sum`.
 #[must_use]
 pub fn run_digest(identity: &[(String, String)], files: &[ResultFile]) -> String {
+    let lines = identity.iter().map(|(key, value)| format!("{key} {value}"));
+    let covered = files.iter().filter(|file| file.coverage == Coverage::Digest);
+    let entry =
+        |file: &ResultFile| (file.path.clone(), file.bytes.len() as u64, sha256(&file.bytes));
+    digest_of(lines, covered.map(entry).collect())
+}
+
+/// The run digest of lines and of covered files (path, length, SHA-256).
+fn digest_of(
+    lines: impl Iterator<Item = String>,
+    mut covered: Vec<(String, u64, String)>,
+) -> String {
     let mut hasher = Sha256::new();
-    for (key, value) in identity {
-        hasher.update(format!("{key} {value}\n"));
+    for line in lines {
+        hasher.update(format!("{line}\n"));
     }
-    let mut covered: Vec<_> = files.iter().filter(|f| f.coverage == Coverage::Digest).collect();
-    covered.sort_by(|a, b| a.path.cmp(&b.path));
-    for file in covered {
-        let (length, hash) = (file.bytes.len(), sha256(&file.bytes));
-        hasher.update(format!("result {} {length} {hash}\n", file.path));
+    covered.sort();
+    for (path, length, hash) in covered {
+        hasher.update(format!("result {path} {length} {hash}\n"));
     }
     format!("sha256:{}", hex(&hasher.finalize()))
 }
@@ -133,7 +145,36 @@ pub fn manifest(set: &ResultSet) -> Value {
         })
     };
     object.insert("files".into(), files.iter().map(entry).collect());
+    let checksum = sha256(&json::bytes(&Value::Object(object.clone())));
+    object.insert(CHECKSUM.into(), checksum.into());
     Value::Object(object)
+}
+
+/// The first part of a manifest that contradicts the others: the checksum over all of them (results
+/// older than it have none), version and seed as the digest covers them, the digest itself.
+fn contradiction(manifest: &Value) -> Option<&'static str> {
+    let mut rest = manifest.clone();
+    let checksum = rest.as_object_mut().and_then(|object| object.shift_remove(CHECKSUM));
+    if checksum.is_some_and(|recorded| recorded != sha256(&json::bytes(&rest)).as_str()) {
+        return Some("it was altered: its checksum is another");
+    }
+    let texts = manifest["digest_covers"].as_array().into_iter().flatten();
+    let lines: Vec<&str> = texts.filter_map(Value::as_str).collect();
+    let covered = |key: &str| lines.iter().find_map(|line| line.strip_prefix(key));
+    let number = |key: &str| manifest[key].as_u64().map(|number| number.to_string());
+    if covered("results-version ") != number("results_version").as_deref() {
+        return Some("its version of results is not the one that its digest covers");
+    }
+    if covered("seed ").is_some_and(|seed| number("seed").as_deref() != Some(seed)) {
+        return Some("its seed is not the one that its digest covers");
+    }
+    let entries = manifest["files"].as_array().into_iter().flatten();
+    let covered = entries.filter(|entry| entry["digest"] == true).map(|entry| {
+        let text = |key: &str| entry[key].as_str().unwrap_or_default().to_string();
+        (text("path"), entry["bytes"].as_u64().unwrap_or_default(), text("sha256"))
+    });
+    let digest = digest_of(lines.iter().map(|line| (*line).to_string()), covered.collect());
+    (manifest["digest"] != digest.as_str()).then_some("its digest is not that of its parts")
 }
 
 /// What writing a set did.
@@ -419,13 +460,25 @@ impl ResultsDirectory {
     }
 }
 
-/// Reads the manifest of a directory without locking it. A directory without one is no result; a
-/// decided set that a crash kept from its place is the result, so `open` it first.
+/// Reads the manifest of a directory without locking it, and checks that its parts agree with each
+/// other. A directory without one is no result; a decided set that a crash kept from its place is the
+/// result, so `open` it first.
 ///
 /// # Errors
 ///
 /// [`WriteError::Io`], [`WriteError::Damaged`].
 pub fn read_manifest(directory: &Path) -> Result<Option<Value>, WriteError> {
+    let Some(manifest) = parse_manifest(directory)? else { return Ok(None) };
+    match contradiction(&manifest) {
+        None => Ok(Some(manifest)),
+        Some(what) => {
+            Err(WriteError::Damaged { file: directory.join(MANIFEST), what: what.into() })
+        }
+    }
+}
+
+/// The manifest of a directory as it stands there.
+fn parse_manifest(directory: &Path) -> Result<Option<Value>, WriteError> {
     let file = directory.join(MANIFEST);
     let bytes = match fs::read(&file) {
         Ok(bytes) => bytes,
@@ -510,8 +563,11 @@ fn refuse_foreign(directory: &Path) -> Result<(), WriteError> {
     if names.iter().any(ours) {
         return Ok(());
     }
-    if names.is_empty() || matches!(read_manifest(directory), Ok(Some(_))) {
+    if names.is_empty() {
         return Ok(());
+    }
+    if matches!(parse_manifest(directory), Ok(Some(_))) {
+        return read_manifest(directory).map(|_| ());
     }
     Err(WriteError::NotOurs { directory: directory.into(), example: names.swap_remove(0) })
 }

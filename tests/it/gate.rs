@@ -108,9 +108,11 @@ impl Place {
         change(&mut value);
         let bytes = fivenines::report::json::bytes(&value);
         fs::write(&path, &bytes).unwrap();
+        if file == "manifest.json" {
+            super::common::seal(&folder);
+        }
         if honest {
             self.tamper(scenario, "manifest.json", false, &|manifest| {
-                manifest["digest"] = "sha256:00".into();
                 let entries = manifest["files"].as_array_mut().unwrap();
                 let entry = entries.iter_mut().find(|entry| entry["path"] == file).unwrap();
                 entry["bytes"] = bytes.len().into();
@@ -180,6 +182,15 @@ fn half_as_much_traffic_again_fails_and_the_key_and_its_line_are_named() {
     assert_eq!((code, out.matches(": CHANGED: 9 figures: 7 changed").count()), (1, 2), "{out}");
 }
 
+/// Makes a manifest one of the first version of results.
+fn version_1(manifest: &mut Json) {
+    manifest["results_version"] = 1.into();
+    let lines = manifest["digest_covers"].as_array_mut().unwrap();
+    let mut lines = lines.iter_mut();
+    let line = lines.find(|line| line.as_str().unwrap().starts_with("results-version"));
+    *line.unwrap() = "results-version 1".into();
+}
+
 #[test]
 fn other_draws_and_other_versions_are_compared_by_equivalence() {
     let place = Place::new();
@@ -190,13 +201,7 @@ fn other_draws_and_other_versions_are_compared_by_equivalence() {
         assert_eq!(one["not_exactly_because"], json!(["the seed differs"]));
         assert_eq!(one["same"], 9);
     }
-    place.tamper("front", "manifest.json", false, &|manifest| {
-        manifest["results_version"] = 1.into();
-        let lines = manifest["digest_covers"].as_array_mut().unwrap();
-        let line =
-            lines.iter_mut().find(|line| line.as_str().unwrap().starts_with("results-version"));
-        *line.unwrap() = "results-version 1".into();
-    });
+    place.tamper("front", "manifest.json", false, &version_1);
     let (code, found) = place.json(&[]);
     assert_eq!(code, 0, "{found:#}");
     let because = found["scenarios"][1]["not_exactly_because"][0].as_str().unwrap();
@@ -288,6 +293,56 @@ fn a_baseline_that_is_missing_damaged_or_partial_is_told_with_the_way_out() {
     assert_eq!(place.gate(&[]).0, 7);
 }
 
+/// Exit 7 from each command that reads results, before it simulates anything.
+#[test]
+fn a_manifest_that_contradicts_itself_is_damaged_for_every_command() {
+    let place = Place::new();
+    let folder = place.text("baseline/front");
+    let file = place.path("baseline/front/manifest.json");
+    let whole = fs::read_to_string(&file).unwrap();
+    let version = fivenines::study::results::RESULTS_VERSION;
+    let (scenario, baseline) = (place.text("scenarios/front.toml"), place.text("baseline"));
+    let named = format!("\"results_version\": {version}");
+    for (was, is) in [
+        (named.as_str(), "\"results_version\": 1"),
+        ("\"digest\": \"sha256:", "\"digest\": \"sha256:0"),
+        ("\"seed\": 7", "\"seed\": 8"),
+        ("\"command\": \"fivenines run", "\"command\": \"fivenines run --quick"),
+    ] {
+        let altered = whole.replacen(was, is, 1);
+        fs::write(&file, &altered).unwrap();
+        assert_ne!(altered, whole, "{was} is not in the manifest");
+        for words in [
+            &["replay", &folder][..],
+            &["explain", &folder],
+            &["diff", &folder, &scenario],
+            &["gate", &scenario, "--baseline", &baseline],
+            &["run", &scenario, "--out", &folder],
+        ] {
+            let (code, out, err) = run(words);
+            assert_eq!(code, 7, "{was}, {words:?}: {out}{err}");
+            assert!(format!("{out}{err}").contains("damaged"), "{words:?}: {out}{err}");
+        }
+    }
+}
+
+/// One run is asked for by a number; the canonical spelling beside the results has equal bounds.
+#[test]
+fn results_of_a_single_replication_are_replayed() {
+    let place = Place::new();
+    let (scenario, out) = (place.text("scenarios/front.toml"), place.text("single"));
+    let one = ["--set", "run.replications=1", "--set", "window.steady.length=20s"];
+    let (code, _, err) = run(&[&["run", &scenario, "--out", &out, "-q"][..], &one].concat());
+    assert_eq!(code, 0, "{err}");
+    let (code, said, err) = run(&["replay", &out, "-q"]);
+    assert_eq!((code, err.as_str()), (0, ""), "{said}");
+    assert!(said.starts_with("front: the same: "), "{said}");
+    let more = ["--set", "run.replications={ min = 1, max = 4 }"];
+    let (code, _, err) = run(&[&["check", &scenario][..], &more].concat());
+    assert_eq!(code, 3, "{err}");
+    assert!(err.contains("one run says nothing about its own error"), "{err}");
+}
+
 #[test]
 fn results_run_again_come_out_the_same() {
     let place = Place::new();
@@ -310,9 +365,7 @@ fn results_run_again_come_out_the_same() {
     let (code, out, _) = run(&["replay", &place.text("baseline/front"), "--quiet"]);
     assert_eq!(code, 7, "{out}");
     assert!(out.contains("the history of window steady, replication 5: events 0123456789abcdef"));
-    place.tamper("front", "manifest.json", false, &|manifest| {
-        manifest["results_version"] = 1.into()
-    });
+    place.tamper("front", "manifest.json", false, &version_1);
     let (code, _, err) = run(&["replay", &place.text("baseline/front")]);
     assert_eq!(code, 5, "{err}");
     assert!(err.contains("gate"), "{err}");

@@ -14,7 +14,7 @@ use fivenines::study::window::Watch;
 use serde_json::Value as Json;
 
 use super::cli::{fivenines, run};
-use super::common::read;
+use super::common::{read, seal};
 
 /// Traffic that is another from an instant on: 50 s into a window whose stretches are 20 s long.
 const STEP: &str = r#"scenario = "step"
@@ -125,6 +125,7 @@ impl Place {
         let mut value = manifest(&self.path("mixed"));
         change(&mut value);
         fs::write(self.path("mixed/manifest.json"), bytes(&value)).unwrap();
+        seal(&self.path("mixed"));
     }
 
     /// What `replay` says of the mixed results, in words and as values.

@@ -74,9 +74,9 @@ spec! {
     /// Bounds of the number of runs.
     pub struct ReplicationBounds {
         /// At least.
-        min: u32 => at_least(2).because("one run says nothing about its own error"),
+        min: u32 => at_least(1),
         /// At most.
-        max: u32 => at_least(2),
+        max: u32 => at_least(1),
     }
 }
 
@@ -102,6 +102,17 @@ impl crate::scenario::value::Value for ReplicationsSpec {
             out.push(
                 crate::scenario::diagnostic::Diagnostic::new(code, bounds.min.span, message)
                     .related(bounds.max.span, "the maximum"),
+            );
+            return None;
+        }
+        // Equal bounds are the canonical spelling of a number, and one run is a number of them.
+        if bounds.min.value == 1 && bounds.max.value > 1 {
+            let code = crate::scenario::code::Code::OutOfRange;
+            let message = "`min` is 1: one run says nothing about its own error";
+            let help = "set `min` to 2 or more; `replications = 1` asks for a single run";
+            out.push(
+                crate::scenario::diagnostic::Diagnostic::new(code, bounds.min.span, message)
+                    .help(help),
             );
             return None;
         }

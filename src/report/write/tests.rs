@@ -1,14 +1,17 @@
 use super::*;
 use std::collections::BTreeMap;
 
-fn set(digest: &str, files: &[(&str, &str)]) -> ResultSet {
+fn set(name: &str, files: &[(&str, &str)]) -> ResultSet {
     let file = |(path, text): &(&str, &str)| ResultFile::covered(*path, text.as_bytes().to_vec());
+    let files: Vec<ResultFile> = files.iter().map(file).collect();
+    let identity = [("scenario".into(), name.into()), ("results-version".into(), "1".into())];
+    let covers = json!([format!("scenario {name}"), "results-version 1"]);
     ResultSet {
-        digest: format!("sha256:{digest}"),
+        digest: run_digest(&identity, &files),
         results_version: 1,
         partial: None,
-        facts: Map::new(),
-        files: files.iter().map(file).collect(),
+        facts: Map::from_iter([("digest_covers".to_string(), covers)]),
+        files,
     }
 }
 
@@ -246,4 +249,39 @@ fn damage_is_named() {
     assert_eq!(commit(place.path(), &old(), Overwrite::Force).unwrap(), Written::Replaced);
     let hostile = json!({ "format": FORMAT, "files": [{ "path": "../../etc/passwd" }] });
     assert!(matches!(verify(place.path(), &hostile), Err(WriteError::Damaged { .. })));
+}
+
+/// Every value of a manifest is guarded, and one without a checksum by what its digest covers.
+#[test]
+fn a_manifest_that_was_altered_is_damaged() {
+    let place = tempfile::tempdir().unwrap();
+    let mut set = old();
+    set.facts.insert("command".into(), "fivenines run x.toml".into());
+    commit(place.path(), &set, Overwrite::Refuse).unwrap();
+    let whole = read_manifest(place.path()).unwrap().unwrap();
+    let read = |manifest: &Value| {
+        fs::write(place.path().join(MANIFEST), json::bytes(manifest)).unwrap();
+        read_manifest(place.path())
+    };
+    for (key, value) in [
+        ("results_version", json!(2)),
+        ("digest", json!("sha256:00")),
+        ("digest_covers", json!(["scenario other", "results-version 1"])),
+        ("complete", json!(false)),
+        ("command", json!("fivenines run x.toml --quick")),
+        ("files", json!([])),
+    ] {
+        let mut altered = whole.clone();
+        altered[key] = value;
+        let error = read(&altered).unwrap_err();
+        assert!(matches!(error, WriteError::Damaged { .. }), "{key}: {error}");
+        assert_eq!(error.exit_code(), 7);
+        // Nothing is written over it, and it is not taken for another program's file.
+        let error = commit(place.path(), &new(), Overwrite::Refuse).unwrap_err();
+        assert!(matches!(error, WriteError::Damaged { .. }), "{key}: {error}");
+        altered.as_object_mut().unwrap().shift_remove(CHECKSUM);
+        let guarded = !matches!(key, "complete" | "command");
+        assert_eq!(read(&altered).is_err(), guarded, "{key} without a checksum");
+    }
+    assert_eq!(read(&whole).unwrap().unwrap(), whole);
 }
