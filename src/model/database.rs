@@ -103,6 +103,8 @@ pub struct DatabaseConfig {
     pub members: Vec<Member>,
     /// Reads go to the slaves.
     pub by_slaves: bool,
+    /// Owners of the draws of each kind of write, in the order of their numbers.
+    pub writes: Vec<String>,
     /// A slave may lack a write for this long.
     pub tolerates: SimDuration,
     /// Until a slave has received a write, in seconds.
@@ -234,7 +236,8 @@ struct State {
     blocks: u64,
     lag: Lag,
     phase: Key,
-    receive: Key,
+    /// By kind of write.
+    receive: Vec<Key>,
 }
 
 impl State {
@@ -357,7 +360,11 @@ impl Database {
                 blocks: 0,
                 lag,
                 phase: key("probe-phase", &owner),
-                receive: key("receive", &owner),
+                receive: config
+                    .writes
+                    .iter()
+                    .map(|write| key("receive", &format!("{owner}/{write}")))
+                    .collect(),
             }
         };
         let members: Vec<State> = config.members.iter().enumerate().map(member).collect();

@@ -22,6 +22,7 @@
 
 use std::collections::VecDeque;
 
+use crate::convert::place;
 use crate::engine::calendar::Ticket;
 use crate::model::event::Event;
 use crate::model::ids::{ComponentId, KeyId, UnitId};
@@ -59,7 +60,7 @@ pub struct NamesConfig {
     pub probing: Option<Probing>,
     /// Whether a probe wants a page.
     pub deep: bool,
-    /// Key of the draws of a view; the next is that of the probes.
+    /// Key of the draws of a view; two a target follow: of its choice, and of its probes.
     pub key: KeyId,
     /// Alarm of the first target; those of the others follow.
     pub unit: UnitId,
@@ -152,7 +153,7 @@ impl Names {
         if self.config.failover {
             return Some(record.trailing_zeros() as usize);
         }
-        let score = |target: &usize| draws.uniform_at(self.config.key, ordinal, 2 + *target as u64);
+        let score = |target: &usize| draws.uniform_at(self.target_key(*target, 0), ordinal, 0);
         let named = (0..self.config.to.len()).filter(|target| record >> target & 1 == 1);
         named.max_by(|one, other| score(one).total_cmp(&score(other)))
     }
@@ -161,15 +162,16 @@ impl Names {
     pub fn begin(&mut self, ctx: &mut Ctx<'_>) {
         let Some(probing) = self.config.probing else { return };
         for at in 0..self.beliefs.len() {
-            let uniform = ctx.draws.uniform_at(self.probe_key(), at as u64, 0);
+            let uniform = ctx.draws.uniform_at(self.target_key(at, 1), 0, 0);
             let due = first_probe(probing.interval, ctx.now, uniform);
             self.beliefs[at].due = due;
             self.arm(ctx, at, due);
         }
     }
 
-    fn probe_key(&self) -> KeyId {
-        KeyId(self.config.key.0 + 1)
+    /// The key of a target's choice (0) or of its probes (1).
+    fn target_key(&self, target: usize, which: usize) -> KeyId {
+        KeyId(self.config.key.0 + 1 + place(2 * target + which))
     }
 
     fn arm(&mut self, ctx: &mut Ctx<'_>, at: usize, when: SimTime) {
@@ -215,11 +217,11 @@ impl Names {
 
     fn sees_hang(&mut self, draws: &Draws<'_>, at: usize) -> bool {
         let chance = self.config.probing.map_or(0.0, |probing| probing.sees_hang);
-        let key = self.probe_key();
+        let key = self.target_key(at, 1);
         let belief = &mut self.beliefs[at];
         *belief.hang.get_or_insert_with(|| {
             belief.hangs += 1;
-            draws.uniform_at(key, at as u64, u64::from(belief.hangs)) < chance
+            draws.uniform_at(key, 0, u64::from(belief.hangs)) < chance
         })
     }
 

@@ -184,8 +184,12 @@ pub struct Request {
     pub frames: [Frame; MAX_DEPTH],
     /// Repetitions still to do, outermost first.
     pub loops: [u16; MAX_LOOPS],
-    /// Back edges taken so far; tells the draws of repeated steps apart.
+    /// Repetition of the steps that it takes now; tells the draws of repeated steps apart.
     pub iteration: u16,
+    /// The repetition outside of the loops that it is in.
+    pub outside: u16,
+    /// The first repetition that no loop so far has used.
+    pub unused: u16,
     /// Children not yet ended.
     pub children: u32,
     /// Its class.
@@ -251,6 +255,8 @@ impl Request {
             frames: [Frame::EMPTY; MAX_DEPTH],
             loops: [0; MAX_LOOPS],
             iteration: 0,
+            outside: 0,
+            unused: 0,
             children: 0,
             class,
             workload: 0,
@@ -342,6 +348,8 @@ impl Requests {
         slot.at = ComponentId::NONE;
         slot.pc = entry;
         slot.iteration = 0;
+        slot.outside = 0;
+        slot.unused = 0;
         slot.children = 0;
         slot.class = class;
         slot.fetch = [0; TIERS];

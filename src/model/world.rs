@@ -765,6 +765,9 @@ impl<'p> World<'p> {
                     if count == 0 {
                         entry.pc = end;
                     } else {
+                        if entry.loop_depth == 0 {
+                            entry.outside = entry.iteration;
+                        }
                         entry.loops[usize::from(entry.loop_depth)] = count;
                         entry.loop_depth += 1;
                     }
@@ -777,6 +780,12 @@ impl<'p> World<'p> {
                         entry.loop_depth -= 1;
                         if !self.repeats(id) {
                             return;
+                        }
+                        // What follows a loop draws as if there were none.
+                        let entry = &mut self.requests[id];
+                        if entry.loop_depth == 0 {
+                            entry.unused = entry.unused.max(entry.iteration);
+                            entry.iteration = entry.outside;
                         }
                     } else if !self.jump(id, start) {
                         return;
@@ -804,8 +813,15 @@ impl<'p> World<'p> {
     /// request has repeated its steps too often: the run stops.
     #[inline(always)]
     fn jump(&mut self, id: RequestId, to: u32) -> bool {
-        if to < self.requests[id].pc && !self.repeats(id) {
-            return false;
+        let entry = &mut self.requests[id];
+        if to < entry.pc {
+            // Outside of loops, a repetition of its own too: past all that the loops have used.
+            if entry.loop_depth == 0 {
+                entry.iteration = entry.iteration.max(entry.unused);
+            }
+            if !self.repeats(id) {
+                return false;
+            }
         }
         self.requests[id].pc = to;
         true

@@ -618,7 +618,7 @@ impl Builder<'_> {
         }
         network::finish(draft, &mut compiler, &mut self.units, &mut parts);
         balancer::finish(draft, &mut compiler, &mut parts);
-        front::finish(&mut compiler, &mut parts);
+        front::finish(draft, &mut compiler, &mut parts);
         database::finish(draft, &mut compiler, &mut parts);
         let clients = clients(draft, &mut compiler);
         let operations = operations(draft, &self.ids, &mut compiler);

@@ -1,7 +1,10 @@
 //! Steps to programs: what a request class does, as operations.
 //!
-//! Owners of draws are the class and the step, numbered among the steps of its kind
-//! (`page.call-2.read`), so that adding a step of another kind moves no draw of the rest.
+//! The owner of a draw is the class, the kind of the step and the component that it names, numbered
+//! among equal steps (`page.read.db#2`): a step of another kind or at another component moves no draw
+//! of the rest. A step that does nothing is left out, and one that never draws is not numbered.
+//! Steps behind a loop draw as if it were not there; a loop put into another moves the draws of the outer
+//! one's later repetitions.
 
 use crate::convert::place;
 use crate::engine::law::Law;
@@ -69,7 +72,8 @@ pub struct DatabasePlan {
 pub struct WriteStep {
     /// The group.
     pub group: ComponentId,
-    owner: String,
+    /// The owner of its draws.
+    pub owner: String,
     cpu: DemandId,
     io: Query,
     span: Span,
@@ -184,8 +188,8 @@ pub struct Compiler<'a> {
     targets: &'a Targets,
     out: &'a mut Diagnostics,
     class: String,
-    /// Steps seen in this class, by kind.
-    seen: std::collections::BTreeMap<&'static str, u32>,
+    /// Steps seen in this class, by kind and component.
+    seen: std::collections::BTreeMap<String, u32>,
     /// Services the step is inside of, by place in the file.
     inside: Vec<usize>,
     loops: usize,
@@ -295,10 +299,21 @@ impl<'a> Compiler<'a> {
         place(self.routes.ops.len())
     }
 
-    fn owner(&mut self, kind: &'static str) -> String {
-        let count = self.seen.entry(kind).or_insert(0);
+    /// The owner of the draws of a step of this `kind` that names the component `of`.
+    fn owner(&mut self, kind: &str, of: &str) -> String {
+        let what = format!("{kind}.{of}");
+        let count = self.seen.entry(what.clone()).or_insert(0);
         *count += 1;
-        format!("{}.{kind}-{count}", self.class)
+        format!("{}.{what}#{count}", self.class)
+    }
+
+    /// Compiles steps that are never run: they take no number from steps that are.
+    fn unnumbered(&mut self, never: bool, body: impl FnOnce(&mut Self)) {
+        let seen = never.then(|| self.seen.clone());
+        body(self);
+        if let Some(seen) = seen {
+            self.seen = seen;
+        }
     }
 
     /// Compiles a class; its place in the table is its id.
@@ -353,7 +368,9 @@ impl<'a> Compiler<'a> {
                 self.emit(Op::Leave);
             }
             Found { kind: Kind::Balancer, index, .. } => {
-                self.through((index, 0), None, None, name, |compiler| compiler.steps(steps));
+                // Not the class alone, which owns the draws that its steps name.
+                let owner = format!("{name}.enter");
+                self.through((index, 0), None, None, &owner, |compiler| compiler.steps(steps));
             }
             Found { kind: Kind::Cdn, index, .. } => self.by_edge(index, name, steps),
             Found { kind: Kind::NameService, index, .. } => self.by_name(index, name, steps),
@@ -400,6 +417,9 @@ impl<'a> Compiler<'a> {
     }
 
     fn step(&mut self, step: &StepSpec) {
+        if does_nothing(step) {
+            return;
+        }
         match step {
             StepSpec::Cpu(step) => {
                 self.label(&step.label);
@@ -413,16 +433,22 @@ impl<'a> Compiler<'a> {
             StepSpec::Visit(step) => self.visit(step),
             StepSpec::Choose(step) => {
                 self.label(&step.label);
-                let owner = self.owner("choose");
-                let key = self.key("branch", &owner);
                 let chances: Vec<f64> = step.choose.iter().map(|b| b.chance.value.get()).collect();
                 let bodies: Vec<&[StepSpec]> =
                     step.choose.iter().map(|b| b.steps.value.as_slice()).collect();
-                self.choose(key, &chances, |compiler, branch| compiler.steps(bodies[branch]));
+                let never = chances.iter().all(|chance| *chance == 0.0);
+                self.unnumbered(never, |compiler| {
+                    let owner = compiler.owner("choose", "");
+                    let key = compiler.key("branch", &owner);
+                    compiler.choose(key, &chances, |compiler, branch| {
+                        let never = chances[branch] == 0.0;
+                        compiler.unnumbered(never, |compiler| compiler.steps(bodies[branch]));
+                    });
+                });
             }
             StepSpec::Goto(step) => {
                 self.label(&step.label);
-                let owner = self.owner("goto");
+                let owner = self.owner("goto", &step.goto.value.text);
                 let key = self.key("branch", &owner);
                 let first = self.routes.branches.len();
                 self.routes.branches.push(Branch { below: step.chance.value.get(), to: 0 });
@@ -439,18 +465,26 @@ impl<'a> Compiler<'a> {
             }
             StepSpec::Repeat(step) => {
                 self.label(&step.label);
-                let owner = self.owner("repeat");
                 let law = law_of(&step.repeat.count);
-                let amount = self.amount_by_law(&law, &owner);
-                self.repeat(amount, step.repeat.span, |compiler| {
-                    compiler.steps(&step.repeat.steps.value);
+                let mut amount = AmountId(0);
+                self.unnumbered(law.is_constant() && law.mean().fract() == 0.0, |compiler| {
+                    let owner = compiler.owner("repeat", "");
+                    amount = compiler.amount_by_law(&law, &owner);
+                });
+                self.unnumbered(law.is_constant() && law.mean() == 0.0, |compiler| {
+                    compiler.repeat(amount, step.repeat.span, |compiler| {
+                        compiler.steps(&step.repeat.steps.value);
+                    });
                 });
             }
             StepSpec::Delay(step) => {
                 self.label(&step.label);
-                let owner = self.owner("delay");
-                let demand = self.demand("delay", &owner, &law_of(&step.delay));
-                self.emit(Op::Delay { demand });
+                let law = law_of(&step.delay);
+                self.unnumbered(law.is_constant(), |compiler| {
+                    let owner = compiler.owner("delay", "");
+                    let demand = compiler.demand("delay", &owner, &law);
+                    compiler.emit(Op::Delay { demand });
+                });
             }
             StepSpec::Cache(step) => self.cache(step),
         }
@@ -553,7 +587,9 @@ impl<'a> Compiler<'a> {
                 return;
             }
         };
-        let owner = self.owner("visit");
+        // A visit without work draws nothing: it is numbered apart from those that do.
+        let kind = if law.is_constant() && law.mean() == 0.0 { "pass" } else { "visit" };
+        let owner = self.owner(kind, &step.visit.text);
         let demand = self.demand("service", &owner, &law);
         let priority = step.priority.as_ref().map_or(0, |rank| rank.value.saturating_sub(1));
         let op = self.emit(Op::Visit { pool, demand, priority: priority as u8 });
@@ -562,7 +598,7 @@ impl<'a> Compiler<'a> {
 
     fn io(&mut self, step: &crate::model::spec::request::IoStep) {
         self.label(&step.label);
-        let owner = self.owner("io");
+        let owner = self.owner("io", &step.io.text);
         let mounts = self.inside.last().map(|index| &self.targets.services[*index].mounts);
         let place = mounts.and_then(|all| all.iter().position(|m| m.0 == step.io.value.text));
         let pools = place.zip(mounts).map_or(1, |(place, mounts)| mounts[place].1);
@@ -631,12 +667,14 @@ impl<'a> Compiler<'a> {
                 let Some(database) = self.targets.databases[found.index].clone() else { return };
                 for (count, writes) in [(&step.read, false), (&step.write, true)] {
                     if let Some(count) = count {
-                        self.queries(step, &database, count.value, writes, time_out);
+                        self.unnumbered(count.value == 0.0, |compiler| {
+                            compiler.queries(step, &database, count.value, writes, time_out);
+                        });
                     }
                 }
             }
             Kind::Service => {
-                let owner = self.owner("call");
+                let owner = self.owner("call", &step.call.text);
                 let call = self.call_kind(&owner, &step.call.text, time_out);
                 let pool = self.targets.services[found.index].pool;
                 self.emit(Op::Enter { pool, call: Some(call) });
@@ -654,7 +692,7 @@ impl<'a> Compiler<'a> {
                     self.out.push(Diagnostic::new(Code::TooDeep, step.call.span, message));
                     return;
                 }
-                let owner = self.owner("call");
+                let owner = self.owner("call", &step.call.text);
                 let call = self.call_kind(&owner, &step.call.text, time_out);
                 self.through((found.index, 0), None, Some(call), &owner, |compiler| {
                     if let Some(steps) = &step.steps {
@@ -737,7 +775,7 @@ impl<'a> Compiler<'a> {
             return self.out.push(Diagnostic::new(Code::TooDeep, span, message));
         }
         let cache = self.targets.caches[found.index].clone();
-        let owner = self.owner("cache");
+        let owner = self.owner("cache", text);
         let key = self.key("look-up", &owner);
         let call = self.call_kind(&owner, text, None);
         let demand = self.demand("demand", &format!("{owner}.cpu"), &cache.cpu);
@@ -759,8 +797,12 @@ impl<'a> Compiler<'a> {
     }
 
     fn call_kind(&mut self, owner: &str, callee: &str, time_out: Option<SimDuration>) -> CallId {
+        // What a reader knows anyway is left out: the callee twice, the way in, the first of equals.
+        let caller = owner.replacen(&format!(".{callee}#"), "#", 1).replacen(".enter.", ".", 1);
+        let caller = caller.replace("#1.", ".");
+        let caller = caller.strip_suffix("#1").unwrap_or(&caller);
         self.routes.calls.push(CallKind {
-            name: format!("{owner}→{callee}"),
+            name: format!("{caller}→{callee}"),
             time_out,
             query: None,
         });
@@ -775,7 +817,7 @@ impl<'a> Compiler<'a> {
         writes: bool,
         time_out: Option<SimDuration>,
     ) {
-        let owner = self.owner(if writes { "write" } else { "read" });
+        let owner = self.owner(if writes { "write" } else { "read" }, &step.call.text);
         let call = self.call_kind(&owner, &step.call.text, time_out);
         let asks = Asks { database: step.call.text.clone(), writes };
         self.routes.calls[call.index()].query = Some(asks);
@@ -919,6 +961,25 @@ struct QueryKeys {
     span: Span,
     head: bool,
     pools: u8,
+}
+
+/// Whether a step does nothing but pass on to the next: no time, no component, no place to go to.
+fn does_nothing(step: &StepSpec) -> bool {
+    let all = |steps: &[StepSpec]| steps.iter().all(does_nothing);
+    match step {
+        StepSpec::Delay(step) => {
+            let law = law_of(&step.delay);
+            step.label.is_none() && law.is_constant() && law.mean() == 0.0
+        }
+        StepSpec::Choose(step) => {
+            step.label.is_none() && step.choose.iter().all(|branch| all(&branch.steps.value))
+        }
+        StepSpec::Parallel(step) => {
+            step.label.is_none() && step.parallel.iter().all(|lane| all(&lane.steps.value))
+        }
+        StepSpec::Repeat(step) => step.label.is_none() && all(&step.repeat.steps.value),
+        _ => false,
+    }
 }
 
 /// A pool of `members`, picked in turn.

@@ -324,3 +324,75 @@ fn two_workloads_of_one_class_share_no_draw() {
     // 0 with a standard deviation of 1/100.
     assert!(correlation.abs() < 0.04, "{correlation}");
 }
+
+/// Steps of every kind that draws, with room for all requests, so that a latency is the sum of what
+/// was drawn.
+const STEPS: &str = r#"[station.web]
+servers = 5000
+service = { dist = "lognormal", mean = "10ms", cv = 1.5 }
+[station.db]
+servers = 5000
+service = { dist = "exponential", mean = "4ms" }
+[station.proxy]
+servers = 5000
+service = "1ms"
+[workload.pages]
+request  = "page"
+rate     = "100/s"
+arrivals = { process = "poisson" }
+[request.page]
+steps = [
+  HERE
+  { delay = { dist = "exponential", mean = "3ms" } },
+  { visit = "web" },
+  { repeat = { count = { dist = "geometric", mean = 3 }, steps = [
+    { visit = "db" },
+    { choose = [ { chance = 0.5, steps = [ { visit = "db" } ] } ] },
+  ] } },
+  { choose = [ { chance = 0.3, steps = [ { visit = "web" } ] } ] },
+  { visit = "db" },
+  { visit = "proxy" },
+]
+"#;
+
+/// How many pages there were, and their mean latency, with `step` in front of the other steps.
+fn latency_behind(step: &str) -> (u64, f64) {
+    let loaded = small(&[&STEPS.replace("HERE", step)]);
+    let seen = observed(&loaded);
+    let page = class(&loaded, &seen, "page");
+    assert_eq!(page.waited, 0);
+    (page.latency.count(), page.latency.mean().unwrap())
+}
+
+/// What does nothing, in front of everything: it moves no draw.
+#[test]
+fn a_step_without_effect_moves_no_draw() {
+    let bare = latency_behind("");
+    for step in [
+        "{ delay = \"0s\" },",
+        "{ visit = \"web\", service = \"0s\" },",
+        "{ visit = \"db\", service = \"0s\" },",
+        "{ repeat = { count = 0, steps = [ { visit = \"db\" } ] } },",
+        "{ repeat = { count = 3, steps = [ { delay = \"0s\" } ] } },",
+        "{ repeat = { count = 3, steps = [ { visit = \"web\", service = \"0s\" } ] } },",
+        "{ choose = [ { chance = 0, steps = [ { visit = \"web\" } ] } ] },",
+        "{ parallel = [ { steps = [ { delay = \"0s\" } ] } ] },",
+    ] {
+        assert_eq!(latency_behind(step), bare, "{step}");
+    }
+}
+
+/// One hop more is one hop longer, and nothing else: the two stay paired.
+#[test]
+fn a_hop_in_front_moves_no_draw_of_the_steps_behind_it() {
+    let bare = latency_behind("");
+    for step in [
+        "{ delay = \"1ms\" },",
+        "{ visit = \"proxy\" },",
+        "{ repeat = { count = 2, steps = [ { visit = \"proxy\", service = \"500us\" } ] } },",
+    ] {
+        let hop = latency_behind(step);
+        assert_eq!(hop.0, bare.0);
+        assert!((hop.1 - bare.1 - 1e6).abs() < 1e-3, "{step}: {hop:?} {bare:?}");
+    }
+}

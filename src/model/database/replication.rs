@@ -27,10 +27,10 @@ impl Database {
 
     /// When a slave receives `write` that is sent now.
     fn receipt(&self, now: SimTime, member: usize, write: &Write) -> SimTime {
-        let index = index_of(write.position, write.iteration, write.step);
+        let index = index_of(write.position, write.iteration, 0);
         let state = &self.members[member];
-        let uniform = uniform_of(state.receive, write.ordinal, index);
-        let seconds = self.config.receive.sample(uniform);
+        let key = state.receive[write.step as usize];
+        let seconds = self.config.receive.sample(uniform_of(key, write.ordinal, index));
         let at = now + SimDuration::from_seconds_f64(seconds);
         state.receipts.back().map_or(at, |last| at.max(*last))
     }

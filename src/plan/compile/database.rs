@@ -58,6 +58,7 @@ pub(super) fn group(builder: &mut Builder<'_>, index: usize) -> Config {
     let replication = spec.replication.as_ref();
     let reads = spec.reads.as_ref();
     Config::Database(DatabaseConfig {
+        writes: Vec::new(),
         name: name.text.clone(),
         members: (0..count).map(member).collect(),
         by_slaves: reads.is_some_and(|reads| reads.to.value == ReadsTo::Slaves),
@@ -102,6 +103,7 @@ pub(super) fn finish(draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [Pa
         let name = config.name.clone();
         let writes: Vec<_> =
             compiler.writes.iter().filter(|write| write.group == group).cloned().collect();
+        config.writes = writes.iter().map(|write| write.owner.clone()).collect();
         for member in &mut config.members {
             for write in &writes {
                 member.applies.push(compiler.apply(write, &member.name));

@@ -8,6 +8,7 @@ use crate::model::ids::{ComponentId, KeyId};
 use crate::model::names::{NamesConfig, Target};
 use crate::model::probing::Probing;
 use crate::model::spec::place::{CdnSpec, CheckSpec, Depth, NamePolicy};
+use crate::plan::Draft;
 use crate::plan::hits::policy_of;
 use crate::plan::links::Entrance;
 use crate::plan::names::{Found, Kind, member_name};
@@ -184,7 +185,7 @@ pub(super) fn plan(builder: &Builder<'_>, targets: &mut Targets) {
 }
 
 /// The keys by which views belong to edges and resolvers.
-pub(super) fn finish(compiler: &mut Compiler<'_>, parts: &mut [Part]) {
+pub(super) fn finish(draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [Part]) {
     for part in parts {
         match &mut part.config {
             Config::Cdn(config) => {
@@ -196,7 +197,13 @@ pub(super) fn finish(compiler: &mut Compiler<'_>, parts: &mut [Part]) {
             }
             Config::Names(config) => {
                 config.key = compiler.key("resolver", &part.name);
-                compiler.key("name-probe", &part.name);
+                let service = &draft.scenario.name_service;
+                let found = service.iter().find(|(name, _)| name.text == part.name);
+                for to in found.iter().flat_map(|(_, spec)| &spec.to.value) {
+                    let owner = format!("{}→{}", part.name, to.text);
+                    compiler.key("resolver", &owner);
+                    compiler.key("name-probe", &owner);
+                }
             }
             _ => {}
         }
