@@ -215,7 +215,12 @@ impl Gate<'_> {
         let bytes = fs::read(&file).map_err(|error| {
             Failure::new(Exit::Integrity, format!("cannot read {}: {error}", recorded.name()))
         })?;
-        SummaryRecord::parse(&bytes).map_err(|error| {
+        let values = fs::read(recorded.folder.join("replications.json")).ok();
+        let summary = SummaryRecord::parse(&bytes).and_then(|summary| match values {
+            Some(values) => summary.with_values(&values),
+            None => Ok(summary),
+        });
+        summary.map_err(|error| {
             let message = format!(
                 "the summary of {} (results version {}) cannot be read by this version ({RESULTS_VERSION}): {error}",
                 recorded.name(),
@@ -260,6 +265,8 @@ impl Gate<'_> {
         }
         let summary = bytes_of(&done.output, "summary.json").unwrap_or_default();
         let summary = SummaryRecord::parse(summary).expect("it was written from the same record");
+        let values = bytes_of(&done.output, "replications.json").unwrap_or_default();
+        let summary = summary.with_values(values).expect("it was written from the same values");
         Ok(New { ready, done, summary, effort })
     }
 

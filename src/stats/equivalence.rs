@@ -129,14 +129,29 @@ impl Equivalence {
         alpha: f64,
         beta: f64,
     ) -> Result<Option<f64>, StatsError> {
+        Self::effort_of_difference(&a.minus(b), b.estimate, margin, alpha, beta)
+    }
+
+    /// As [`Self::effort_to_decide`], of a difference that is known with an error of its own; `b` is the
+    /// estimate that a relative margin is a share of.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn effort_of_difference(
+        difference: &Student,
+        b: f64,
+        margin: Margin,
+        alpha: f64,
+        beta: f64,
+    ) -> Result<Option<f64>, StatsError> {
         check_open_unit(alpha, "error rate")?;
         check_open_unit(beta, "error rate")?;
         // Many replications: Student's law is as good as normal.
         let normal = |tail: f64| student_upper_quantile(tail, 1e6);
-        let difference = a.minus(b);
         let width = match margin {
             Margin::Absolute(size) => size,
-            Margin::Relative(size) => size * b.estimate.abs(),
+            Margin::Relative(size) => size * b.abs(),
         };
         let room = width - difference.estimate.abs();
         let rate = if room > 0.0 { beta } else { alpha };

@@ -290,7 +290,7 @@ pub struct Student {
 
 impl Student {
     /// Mean of at least two finite values.
-    pub(super) fn of(values: &[f64]) -> Self {
+    pub(crate) fn of(values: &[f64]) -> Self {
         let summary = Summary::of(values);
         Self {
             estimate: mean_of(&summary),
@@ -386,6 +386,6 @@ impl Student {
 }
 
 /// a − b, value by value.
-pub(super) fn differences(a: &[f64], b: &[f64]) -> Vec<f64> {
+pub(crate) fn differences(a: &[f64], b: &[f64]) -> Vec<f64> {
     a.iter().zip(b).map(|(a, b)| a - b).collect()
 }

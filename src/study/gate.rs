@@ -14,20 +14,25 @@
 //!
 //! Holds: the chance of any false `changed` in a scenario is at most [`FALSE_ALARM`], that of calling
 //! all the same when one is on its margin at most [`FALSE_PASS`].
-//! Leaves out: pairing of draws (a summary keeps no replications), so that a small change of a noisy
-//! figure stays `unsure`; categories (verdicts of windows, outcomes of expectations) are told, not
-//! judged.
+//! Two runs of one seed have the same draws, so that a figure that is a mean over replications is judged
+//! by its differences, replication by replication: what both owe to luck cancels.
+//!
+//! Leaves out: figures that are no mean over replications (quantiles of years, deviations), which are
+//! judged as two independent estimates; categories (verdicts of windows, outcomes of expectations) are
+//! told, not judged.
 
 use super::record::{FigureRecord, SummaryRecord};
 use super::results::natural;
 use crate::plan::figure::{Figure, Metric, Stat};
 use crate::stats::equivalence::{Equivalence, Margin, Verdict as Found, all_agree};
-use crate::stats::interval::Student;
+use crate::stats::interval::{Student, differences};
 
 /// Chance of any false `changed` among the figures of a scenario.
 pub const FALSE_ALARM: f64 = 0.01;
 /// Chance of a false `same`.
 pub const FALSE_PASS: f64 = 0.05;
+/// The path of what a month costs.
+const COST: &str = "cost.month";
 /// More replications than these are not worth naming.
 const MOST: f64 = 1e6;
 
@@ -54,6 +59,83 @@ impl Verdict {
             Self::Apart => "only in one",
             Self::Same => "same",
         }
+    }
+}
+
+/// Which way a figure has moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// To what its users want.
+    Better,
+    /// Away from it.
+    Worse,
+}
+
+impl Direction {
+    /// As a word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Better => "better",
+            Self::Worse => "worse",
+        }
+    }
+
+    /// The way of a figure from one value to another; `None` where it has not moved, or where more is
+    /// neither good nor bad by itself.
+    #[must_use]
+    pub fn of(path: &str, old: f64, new: f64) -> Option<Self> {
+        let more_is_better = if path == COST { false } else { more_is_better(path)? };
+        (old != new).then(|| match (new > old) == more_is_better {
+            true => Self::Better,
+            false => Self::Worse,
+        })
+    }
+}
+
+/// Whether more of a figure is better; `None` where it is neither.
+fn more_is_better(path: &str) -> Option<bool> {
+    let figure = Figure::parse(path).ok()?;
+    if figure.stat == Some(Stat::Deviation) {
+        return None;
+    }
+    match figure.metric {
+        Metric::Throughput
+        | Metric::Served
+        | Metric::Hit
+        | Metric::Capacity
+        | Metric::Structural
+        | Metric::Continuous
+        | Metric::Request
+        | Metric::Objective
+        | Metric::MeanTimeToFailure
+        | Metric::Headroom => Some(true),
+        Metric::Latency
+        | Metric::Waiting
+        | Metric::Sojourn
+        | Metric::InSystem
+        | Metric::Queue
+        | Metric::Utilization
+        | Metric::Lost
+        | Metric::Missed
+        | Metric::Losing
+        | Metric::Unavailability
+        | Metric::Downtime
+        | Metric::Outages
+        | Metric::Lag
+        | Metric::Backlog
+        | Metric::Stale
+        | Metric::Interruptions
+        | Metric::Recovery
+        | Metric::LostWrites
+        | Metric::DataLoss
+        | Metric::SplitBrain
+        | Metric::FailedReads
+        | Metric::FailedWrites
+        | Metric::CostPerMillion
+        | Metric::LostCost => Some(false),
+        // Load, and what is done about faults.
+        _ => None,
     }
 }
 
@@ -99,6 +181,10 @@ pub struct Row {
     pub allowed: Option<Allowed>,
     /// How it came out.
     pub verdict: Verdict,
+    /// Which way it went, where it has changed.
+    pub direction: Option<Direction>,
+    /// Whether it was judged by differences on the same draws.
+    pub paired: bool,
     /// Replications on both sides that would decide, about.
     pub replications: Option<u64>,
     /// Why it is unsure, where replications are not the reason.
@@ -133,6 +219,8 @@ pub fn judge(
             new: is.cloned(),
             allowed: None,
             verdict: Verdict::Same,
+            direction: None,
+            paired: false,
             replications: None,
             why: None,
         };
@@ -144,9 +232,11 @@ pub fn judge(
         if mode == Mode::Exact {
             row.verdict = if was == is { Verdict::Same } else { Verdict::Changed };
         } else if !(old.seed == new.seed && to_the_bit(was, is)) {
-            match Test::of(path, was, is) {
+            let paired = pairs(old, new, path);
+            match Test::of(path, (was, is), paired) {
                 Ok(test) => {
                     row.allowed = Some(test.allowed);
+                    row.paired = paired.is_some();
                     tests.push((rows.len(), test));
                 }
                 Err(why) => {
@@ -171,7 +261,25 @@ pub fn judge(
         }
     }
     rows.extend(cost(costs));
+    for row in rows.iter_mut().filter(|row| row.verdict == Verdict::Changed) {
+        let value = |side: &Option<FigureRecord>| side.as_ref().and_then(|record| record.value);
+        if let (Some(old), Some(new)) = (value(&row.old), value(&row.new)) {
+            row.direction = Direction::of(&row.path, old, new);
+        }
+    }
     rows
+}
+
+/// Values of both sides on the same draws: of one seed and as many replications.
+fn pairs<'a>(
+    old: &'a SummaryRecord,
+    new: &'a SummaryRecord,
+    path: &str,
+) -> Option<(&'a [f64], &'a [f64])> {
+    let count = |side: &SummaryRecord| side.figures.get(path).map(|record| record.replications);
+    let same = old.seed == new.seed && count(old) == count(new);
+    let (old, new) = (old.values(path).filter(|_| same)?, new.values(path)?);
+    (old.len() == new.len() && old.len() > 1).then_some((old, new))
 }
 
 /// By window, then by path with its numbers by size.
@@ -202,11 +310,13 @@ fn cost([old, new]: [Option<f64>; 2]) -> Option<Row> {
         _ => Verdict::Apart,
     };
     Some(Row {
-        path: "cost.month".into(),
+        path: COST.into(),
         old: old.map(record),
         new: new.map(record),
         allowed: None,
         verdict,
+        direction: None,
+        paired: false,
         replications: None,
         why: None,
     })
@@ -217,12 +327,18 @@ struct Test {
     old: Student,
     new: Student,
     allowed: Allowed,
+    /// New less old, where both are of the same draws.
+    difference: Option<Student>,
     most: u64,
     found: Equivalence,
 }
 
 impl Test {
-    fn of(path: &str, old: &FigureRecord, new: &FigureRecord) -> Result<Self, String> {
+    fn of(
+        path: &str,
+        (old, new): (&FigureRecord, &FigureRecord),
+        pairs: Option<(&[f64], &[f64])>,
+    ) -> Result<Self, String> {
         let figure = Figure::parse(path)?;
         let rest = of_the_rest(&figure);
         let side = |record: &FigureRecord, whose: &str| {
@@ -248,8 +364,18 @@ impl Test {
         } else {
             Margin::Relative(relative)
         };
-        let found = Equivalence::of_estimates(&new_side, &old_side, margin);
+        let pairs = pairs.map(|(old, new)| {
+            let turned = |values: &[f64]| -> Vec<f64> {
+                values.iter().map(|value| if rest { 1.0 - value } else { *value }).collect()
+            };
+            (turned(old), turned(new))
+        });
+        let found = match &pairs {
+            Some((old, new)) => Equivalence::paired(new, old, margin),
+            None => Equivalence::of_estimates(&new_side, &old_side, margin),
+        };
         Ok(Self {
+            difference: pairs.map(|(old, new)| Student::of(&differences(&new, &old))),
             old: old_side,
             new: new_side,
             allowed: Allowed { margin, of_the_rest: rest },
@@ -262,7 +388,9 @@ impl Test {
     fn replications(&self, family: usize) -> Option<u64> {
         let alpha = FALSE_ALARM / family.max(1) as f64;
         let margin = self.allowed.margin;
-        let times = Equivalence::effort_to_decide(&self.new, &self.old, margin, alpha, FALSE_PASS)
+        let difference = self.difference.unwrap_or_else(|| self.new.minus(&self.old));
+        let of = self.old.estimate;
+        let times = Equivalence::effort_of_difference(&difference, of, margin, alpha, FALSE_PASS)
             .ok()??;
         // What is there has not decided, whatever the normal law says of so few.
         let count = times.max(1.5) * self.most as f64;
@@ -348,6 +476,7 @@ mod tests {
             figures: figures.iter().map(|(path, one)| ((*path).into(), one.clone())).collect(),
             capacities: Vec::new(),
             expectations: Vec::new(),
+            by_replication: std::collections::BTreeMap::new(),
         }
     }
 
@@ -419,6 +548,69 @@ mod tests {
         assert_eq!(found(&side(1, 10.0), &side(2, 10.0)), Verdict::Unsure);
         let exact = judge(Mode::Exact, &side(1, 10.0), &side(1, 10.000_000_1), [None, None]);
         assert_eq!(exact[0].verdict, Verdict::Changed);
+    }
+
+    /// Ten replications that differ by half among each other, and by 1 % each from the baseline's: two
+    /// independent estimates would need thousands, the differences decide.
+    #[test]
+    fn figures_on_the_same_draws_are_judged_by_their_differences() {
+        let path = "latency.page.p95@peak";
+        let luck = [6.0, 14.0, 9.0, 11.0, 7.0, 13.0, 8.0, 12.0, 10.0, 10.0];
+        let side = |seed: u64, factor: f64| {
+            let mut side = summary(seed, &[(path, record(10.0 * factor, 1.9, 10))]);
+            let values = luck.iter().map(|value| value * factor).collect();
+            side.by_replication.insert(path.into(), values);
+            side
+        };
+        let found = |new: &SummaryRecord| {
+            judge(Mode::Equivalence, &side(1, 1.0), new, [None, None]).remove(0)
+        };
+        let row = found(&side(1, 1.01));
+        assert_eq!((row.verdict, row.paired, row.direction), (Verdict::Same, true, None));
+        let row = found(&side(1, 1.08));
+        assert_eq!((row.verdict, row.direction), (Verdict::Changed, Some(Direction::Worse)));
+        let row = found(&side(1, 0.9));
+        assert_eq!((row.verdict, row.direction), (Verdict::Changed, Some(Direction::Better)));
+        // Of another seed they are strangers, and so are other numbers of replications.
+        let row = found(&side(2, 1.01));
+        assert_eq!((row.verdict, row.paired), (Verdict::Unsure, false));
+        let mut fewer = side(1, 1.01);
+        fewer.by_replication.get_mut(path).unwrap().pop();
+        assert_eq!(found(&fewer).verdict, Verdict::Unsure);
+        // What is missing to one is paired as well.
+        let path = "structural.page@horizon";
+        let side = |factor: f64| {
+            let values: Vec<f64> = luck.iter().map(|value| 1.0 - 1e-5 * value * factor).collect();
+            let one = record(1.0 - 1e-4 * factor, 2e-5, 10);
+            let mut side = summary(1, &[(path, one)]);
+            side.by_replication.insert(path.into(), values);
+            side
+        };
+        let row = judge(Mode::Equivalence, &side(1.0), &side(1.01), [None, None]).remove(0);
+        assert_eq!(row.verdict, Verdict::Same);
+        let row = judge(Mode::Equivalence, &side(1.0), &side(0.8), [None, None]).remove(0);
+        assert_eq!((row.verdict, row.direction), (Verdict::Changed, Some(Direction::Better)));
+    }
+
+    /// More is good or bad by what is counted; of load it is neither.
+    #[test]
+    fn a_change_is_better_or_worse_by_its_metric() {
+        use Direction::{Better, Worse};
+        for (path, more) in [
+            ("latency.page.p95@peak", Some(Worse)),
+            ("served.page.chance@peak", Some(Better)),
+            ("lost.page@peak", Some(Worse)),
+            ("structural.page@horizon", Some(Better)),
+            ("downtime.page@horizon", Some(Worse)),
+            ("arrivals.page@peak", None),
+            ("arrivals.page.sd@peak", None),
+            ("cost.month", Some(Worse)),
+        ] {
+            assert_eq!(Direction::of(path, 1.0, 2.0), more, "{path}");
+            let less = more.map(|way| if way == Better { Worse } else { Better });
+            assert_eq!(Direction::of(path, 2.0, 1.0), less, "{path}");
+            assert_eq!(Direction::of(path, 2.0, 2.0), None, "{path}");
+        }
     }
 
     #[test]

@@ -72,6 +72,13 @@ pub struct CapacityRecord {
     pub busy_first_per_s: f64,
 }
 
+impl CapacityRecord {
+    /// The path that a figure of it has.
+    fn path(&self) -> String {
+        format!("capacity.{}[objective={}]", self.class, self.stat)
+    }
+}
+
 /// What a gate reads of a summary.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct SummaryRecord {
@@ -89,6 +96,26 @@ pub struct SummaryRecord {
     pub capacities: Vec<CapacityRecord>,
     /// Judged figures of the scenario.
     pub expectations: Vec<OutcomeRecord>,
+    /// Values by replication of the figures that are means over replications, from the file beside the
+    /// summary; results of older versions have none.
+    #[serde(skip)]
+    pub by_replication: BTreeMap<String, Vec<f64>>,
+}
+
+/// Values of a figure that are kept at most.
+const MOST_VALUES: usize = 60;
+/// Batches that more values than these are put together to.
+const BATCHES: usize = 30;
+
+/// `values` by replication as they are kept: many as the means of batches of consecutive replications.
+#[must_use]
+pub fn kept(values: &[f64]) -> Vec<f64> {
+    if values.len() <= MOST_VALUES {
+        return values.to_vec();
+    }
+    let end = |batch: usize| batch * values.len() / BATCHES;
+    let batch = |at: usize| &values[end(at)..end(at + 1)];
+    (0..BATCHES).map(|at| batch(at).iter().sum::<f64>() / batch(at).len() as f64).collect()
 }
 
 /// How an expectation came out.
@@ -112,12 +139,31 @@ impl SummaryRecord {
         serde_json::from_slice(bytes)
     }
 
+    /// Adds the values by replication.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with them, and where.
+    pub fn with_values(mut self, bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        self.by_replication = serde_json::from_slice(bytes)?;
+        Ok(self)
+    }
+
+    /// What is kept of a figure by replication; a capacity keeps the rate of each.
+    #[must_use]
+    pub fn values(&self, path: &str) -> Option<&[f64]> {
+        let rates = |row: &&CapacityRecord| row.path() == path;
+        let kept = self.by_replication.get(path);
+        let rate = || Some(&self.capacities.iter().find(rates)?.by_replication_per_s);
+        kept.or_else(rate).map(Vec::as_slice)
+    }
+
     /// All figures, those of capacity among them under the paths that figures have.
     #[must_use]
     pub fn all(&self) -> BTreeMap<String, FigureRecord> {
         let mut all = self.figures.clone();
         for row in &self.capacities {
-            let path = format!("capacity.{}[objective={}]", row.class, row.stat);
+            let path = row.path();
             let record = FigureRecord {
                 value: row.value_per_s,
                 // Where there is no rate, an end is a bound and no interval.

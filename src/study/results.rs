@@ -29,6 +29,8 @@ pub use sampled::{
 pub use why::{FallBar, FallRow, LossRow, SpareRows, Spread, WhyRows};
 pub use years::{YearCause, YearRow, YearSide, YearsRows};
 
+use std::collections::BTreeMap;
+
 use crate::model::record::Attempts;
 use crate::plan::drills::Drillable;
 use crate::plan::figure::{FigureUnit, Stat};
@@ -83,6 +85,9 @@ pub struct Results {
     pub breaks: Vec<BreakRow>,
     /// Every figure that was asked for, in order of path.
     pub figures: Vec<FigureRow>,
+    /// Values by replication of the figures that are means over replications, by path; see
+    /// [`kept`](crate::study::record::kept).
+    pub by_replication: BTreeMap<String, Vec<f64>>,
     /// Objectives of latency, by window.
     pub objectives: Vec<ObjectiveRow>,
     /// What can be carried, by objective.

@@ -108,6 +108,15 @@ pub struct YearMeasure {
     pub what: What,
 }
 
+impl YearMeasure {
+    /// Whether it is a share of which a precision looks at what is missing to one.
+    #[must_use]
+    pub fn is_of_the_rest(&self) -> bool {
+        use OfLoad::{Intervals, Request};
+        matches!(self.what, What::Availability | What::Load(Request(_) | Intervals(_)))
+    }
+}
+
 /// What is told of a meter.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum What {
@@ -461,7 +470,7 @@ impl YearsResult {
 
     /// What a precision looks at, by replication; none for what is no mean over replications, or
     /// has no value in one of them.
-    fn values(&self, plan: &AvailabilityPlan, measure: YearMeasure) -> Option<Vec<f64>> {
+    pub(super) fn values(&self, plan: &AvailabilityPlan, measure: YearMeasure) -> Option<Vec<f64>> {
         if let What::Load(what) = measure.what {
             return self.load[measure.net].as_ref()?.values(plan, what);
         }

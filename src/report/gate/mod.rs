@@ -15,7 +15,7 @@ use super::{json as form, number};
 use crate::scenario::difference::Change;
 use crate::scenario::render::wrap;
 use crate::stats::equivalence::Margin;
-use crate::study::gate::{Allowed, Mode, Row, Verdict};
+use crate::study::gate::{Allowed, Direction, Mode, Row, Verdict};
 use crate::study::record::FigureRecord;
 
 /// Most changed figures that are shown of one scenario, and most unsure ones.
@@ -116,8 +116,17 @@ impl Gated {
             let count = self.count(verdict);
             (count > 0).then(|| format!("{count} {word}"))
         };
+        let ways = [Direction::Worse, Direction::Better].map(|way| {
+            let count = self.of(Verdict::Changed).filter(|row| row.direction == Some(way)).count();
+            (count > 0).then(|| format!("{count} {}", way.word()))
+        });
+        let ways: Vec<String> = ways.into_iter().flatten().collect();
+        let changed = word(Verdict::Changed, "changed").map(|changed| match ways.as_slice() {
+            [] => changed,
+            ways => format!("{changed} ({})", ways.join(", ")),
+        });
         let parts = [
-            word(Verdict::Changed, "changed"),
+            changed,
             word(Verdict::Unsure, "unsure"),
             word(Verdict::Apart, "only in one"),
             word(Verdict::Same, "the same"),
@@ -238,6 +247,9 @@ fn figures(out: &mut String, one: &Gated, verdict: Verdict, most: usize, termina
 #[must_use]
 pub fn sentence(row: &Row) -> String {
     let mut text = format!("{}: {} → {}", row.path, shown(row, &row.old), shown(row, &row.new));
+    if let Some(direction) = row.direction {
+        text.push_str(&format!(", {}", direction.word()));
+    }
     if let Some(allowed) = allowed(row) {
         text.push_str(&format!(", allowed {allowed}"));
     }
@@ -255,8 +267,9 @@ fn table(rows: &[&Row], verdict: Verdict) -> Table {
         right("now", "now"),
         right("allowed", "allowed"),
     ];
-    if verdict == Verdict::Unsure {
-        columns.push(Column::words("to decide", "to_decide"));
+    match verdict {
+        Verdict::Unsure => columns.push(Column::words("to decide", "to_decide")),
+        _ => columns.push(Column::words("which is", "direction")),
     }
     let cells = |row: &&Row| {
         let mut cells = vec![
@@ -265,9 +278,10 @@ fn table(rows: &[&Row], verdict: Verdict) -> Table {
             Cell::text(shown(row, &row.new)),
             Cell::text(allowed(row).unwrap_or_else(|| "nothing".into())),
         ];
-        if verdict == Verdict::Unsure {
-            cells.push(Cell::text(needed(row)));
-        }
+        cells.push(Cell::text(match verdict {
+            Verdict::Unsure => needed(row),
+            _ => row.direction.map_or("–", Direction::word).into(),
+        }));
         cells
     };
     Table { caption: String::new(), columns, rows: rows.iter().map(cells).collect() }
@@ -352,6 +366,8 @@ pub fn value(report: &Report, exit: u8) -> Value {
         json!({
             "figure": row.path,
             "verdict": row.verdict.word(),
+            "direction": row.direction.map(Direction::word),
+            "paired": row.paired,
             "baseline": row.old,
             "now": row.new,
             "allowed": allowed,

@@ -429,6 +429,16 @@ pub fn summary(results: &Results) -> Value {
     summary
 }
 
+/// `replications.json`: values by replication, a figure a line. A gate pairs them with new ones.
+pub fn by_replication(results: &Results) -> Vec<u8> {
+    let line = |(path, values): (&String, &Vec<f64>)| {
+        let values = Value::Array(values.iter().map(|value| number(*value)).collect());
+        format!("  {}: {values}", Value::from(path.as_str()))
+    };
+    let lines: Vec<String> = results.by_replication.iter().map(line).collect();
+    format!("{{\n{}\n}}\n", lines.join(",\n")).into_bytes()
+}
+
 /// Samples behind a latency, of all replications.
 fn samples(window: &WindowRows, path: &str) -> Option<u64> {
     let rest = path.strip_prefix("latency.")?;

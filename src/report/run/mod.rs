@@ -66,6 +66,7 @@ pub fn output(results: &Results, identity: &Identity) -> Output {
     let mut covered = files::tables(results);
     covered.push(ResultFile::covered("scenario.toml", identity.canonical.clone().into_bytes()));
     covered.push(ResultFile::covered("summary.json", form::bytes(&files::summary(results))));
+    covered.push(ResultFile::covered("replications.json", files::by_replication(results)));
     for section in &document.sections {
         for block in &section.blocks {
             if let Block::Chart(drawn) = block {

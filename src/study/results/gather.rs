@@ -1,5 +1,7 @@
 //! From what came out of a study to the rows of its results.
 
+use std::collections::BTreeMap;
+
 use super::breaks;
 use super::checks::{checks, leaves_out, objectives};
 use super::{
@@ -14,13 +16,14 @@ use crate::plan::Draft;
 use crate::plan::figure::Stat;
 use crate::plan::load::{self, Offered};
 use crate::plan::names::split_member;
-use crate::stats::interval::{Bound, Interval, Side, bound_of_mean};
+use crate::stats::interval::{Bound, Interval, Side, Statistic, bound_of_mean};
 use crate::stats::proportion::Proportion;
 use crate::stats::quantile::samples_needed;
 use crate::study::capacity::CapacityResult;
 use crate::study::limits::Sought;
 use crate::study::measure::{Measure, Meters, NoValue};
-use crate::study::scenario::{StudyPlan, StudyResult, parts_are_listed};
+use crate::study::record::kept;
+use crate::study::scenario::{Asked, StudyPlan, StudyResult, parts_are_listed};
 use crate::study::window::{Ending, Estimate, WindowPlan, WindowResult};
 
 /// Puts results together.
@@ -50,6 +53,11 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         spare.iter_mut().for_each(|row| row.window = row.window.map(place));
         figures.extend(spare);
     }
+    let years = super::years::rows(study, result);
+    let mut by_replication = by_replication(study, result);
+    if let Some(years) = &years {
+        by_replication.extend(super::years::by_replication(study, result, &years.figures));
+    }
     figures.sort_by_cached_key(|figure| (figure.window, natural(&figure.path)));
     let expectations =
         study.expectations.iter().zip(&result.judgements).map(|(expect, how)| ExpectationRow {
@@ -76,7 +84,8 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         logs,
         leaves_out: leaves_out(draft, plan, study),
         partial: partial(result),
-        years: super::years::rows(study, result),
+        years,
+        by_replication,
         alone: study.alone,
         why: super::why::rows(draft, study, result),
         sampled: super::sampled::rows(study, result),
@@ -84,6 +93,17 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         windows,
         figures,
     }
+}
+
+/// Figures of windows that are means over replications, and have a value in each.
+fn by_replication(study: &StudyPlan, result: &StudyResult) -> BTreeMap<String, Vec<f64>> {
+    let means = study.figures.iter().filter(|asked| asked.measure.statistic() == Statistic::Mean);
+    let values = |asked: &Asked| {
+        let samples = result.windows[asked.window].samples.iter();
+        let values: Option<Vec<f64>> = samples.map(|sample| sample[asked.place].ok()).collect();
+        Some((asked.path.clone(), kept(&values?)))
+    };
+    means.filter_map(values).collect()
 }
 
 /// What was found in the access logs, in the order of their workloads' names.

@@ -1,5 +1,7 @@
 //! Availability over years, as rows.
 
+use std::collections::BTreeMap;
+
 use super::load::LoadRows;
 use super::recovery::RecoveryRow;
 use super::{FigureRow, Share, natural};
@@ -7,6 +9,7 @@ use crate::plan::availability::{Availability, WatchedKind};
 use crate::plan::figure::Figure;
 use crate::stats::interval::Interval;
 use crate::study::measure::NoValue;
+use crate::study::record::kept;
 use crate::study::scenario::{StudyPlan, StudyResult};
 use crate::study::window::{Ending, Estimate};
 use crate::study::years::{
@@ -197,6 +200,33 @@ fn figures(
         Some(FigureRow { path, window: None, unit, estimate })
     };
     paths.into_iter().filter_map(row).collect()
+}
+
+/// Figures of years that are means over replications, by replication.
+#[must_use]
+pub fn by_replication(
+    study: &StudyPlan,
+    result: &StudyResult,
+    figures: &[FigureRow],
+) -> BTreeMap<String, Vec<f64>> {
+    let (Some(plan), Some(seen)) = (&study.years, &result.years) else { return BTreeMap::new() };
+    let values = |row: &FigureRow| {
+        let figure = Figure::parse(&row.path).ok()?;
+        let measure = resolve(&plan.of, &figure).ok()?;
+        let values = seen.values(&plan.of, measure)?;
+        // What precision looks at is the figure but for a factor; of a share that is nearly one it is
+        // what is missing.
+        let missing = measure.is_of_the_rest();
+        let estimate = row.estimate.value()?;
+        let target = if missing { 1.0 - estimate } else { estimate };
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let factor = target / mean;
+        let value = |value: f64| if missing { 1.0 - value * factor } else { value * factor };
+        let values: Vec<f64> = kept(&values).into_iter().map(value).collect();
+        let finite = values.iter().all(|value| value.is_finite());
+        finite.then(|| (row.path.clone(), values))
+    };
+    figures.iter().filter_map(values).collect()
 }
 
 fn side(plan: &YearsPlan, seen: &YearsResult, net: usize, meter: usize) -> YearSide {
