@@ -42,6 +42,11 @@ pub fn round_ratio(numerator: u128, denominator: u128) -> Option<u64> {
     u64::try_from(numerator.checked_add(denominator / 2)? / denominator).ok()
 }
 
+/// What may stand around a number: no other space, which nobody sees.
+const BLANK: [char; 4] = [' ', '\t', '\n', '\r'];
+/// Digits after the point of the smallest number that is kept.
+const SMALLEST_SCALE: u32 = 38;
+
 /// A decimal number as digits and a power of ten, read without a float.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Decimal {
@@ -54,7 +59,7 @@ impl Decimal {
     /// Splits `text` into a leading decimal number and the rest, trimmed. Underscores between
     /// digits and an exponent are accepted, as in TOML.
     fn split(text: &str) -> Result<(Self, &str), UnitError> {
-        let text = text.trim();
+        let text = text.trim_matches(BLANK);
         let (negative, body) = match text.strip_prefix('-') {
             Some(rest) => (true, rest),
             None => (false, text.strip_prefix('+').unwrap_or(text)),
@@ -99,7 +104,12 @@ impl Decimal {
         if negative && number.digits != 0 {
             return Err(UnitError::Negative);
         }
-        Ok((number, rest.trim()))
+        Ok((number, rest.trim_matches(BLANK)))
+    }
+
+    /// Whether it was cut to the smallest number that is kept, whatever its digits.
+    const fn is_cut(self) -> bool {
+        self.digits == 1 && self.scale == SMALLEST_SCALE
     }
 
     fn shift(self, power: i32) -> Result<Self, UnitError> {
@@ -108,7 +118,7 @@ impl Decimal {
         }
         if power < -40 || self.scale > 40 {
             // Far below any unit's smallest step, whatever the digits.
-            return Ok(Self { digits: self.digits.min(1), scale: 38 });
+            return Ok(Self { digits: self.digits.min(1), scale: SMALLEST_SCALE });
         }
         if power <= 0 {
             return Ok(Self { scale: self.scale + power.unsigned_abs(), ..self });
@@ -696,7 +706,12 @@ impl Rate {
         if unit.is_empty() {
             return Err(UnitError::Missing(RATE_NAMES));
         }
-        let Some(period) = unit.strip_prefix('/').map(str::trim).and_then(period_nanos) else {
+        if number.is_cut() {
+            return Err(UnitError::TooSmall("event in 10^38 s"));
+        }
+        let Some(period) =
+            unit.strip_prefix('/').map(|period| period.trim_matches(BLANK)).and_then(period_nanos)
+        else {
             return Err(match names_of_other(unit, "rate") {
                 Some(other) => UnitError::Other(other, RATE_NAMES),
                 None => UnitError::Unknown(unit.to_string(), RATE_NAMES),
@@ -752,6 +767,7 @@ impl Probability {
     pub fn parse(text: &str) -> Result<Self, UnitError> {
         let (number, unit) = Decimal::split(text)?;
         match unit {
+            "%" if number.is_cut() => Err(UnitError::TooSmall("in 10^40")),
             "%" => {
                 let scale = 10_u128.checked_pow(number.scale + 2).ok_or(UnitError::TooLarge)?;
                 Self::new(number.digits as f64 / scale as f64).ok_or(UnitError::TooLarge)
@@ -797,7 +813,7 @@ impl Money {
     ///
     /// Any [`UnitError`].
     pub fn parse(text: &str) -> Result<Self, UnitError> {
-        let Some(body) = text.trim().strip_prefix('$') else {
+        let Some(body) = text.trim_matches(BLANK).strip_prefix('$') else {
             return Err(match Decimal::split(text) {
                 Ok(_) => UnitError::Missing(MONEY_NAMES),
                 Err(error) => error,
@@ -806,7 +822,7 @@ impl Money {
         let (number, unit) = Decimal::split(body)?;
         let period = match unit.strip_prefix('/') {
             None if unit.is_empty() => 0,
-            Some(name) => period_nanos(name.trim())
+            Some(name) => period_nanos(name.trim_matches(BLANK))
                 .ok_or_else(|| UnitError::Unknown(unit.to_string(), MONEY_NAMES))?,
             None => return Err(UnitError::Unknown(unit.to_string(), MONEY_NAMES)),
         };

@@ -193,8 +193,8 @@ impl Figure {
         let word = parts.remove(0);
         let Some(metric) = Metric::ALL.iter().copied().find(|metric| metric.id() == word) else {
             let known: Vec<&str> = Metric::ALL.iter().map(|metric| metric.id()).collect();
-            let help = suggest::help(word, &known, "metrics").unwrap_or_default();
-            return Err(format!("there is no metric `{word}`; {help}"));
+            let help = suggest::help(word, &known, "metrics");
+            return Err(suggest::with_help(format!("there is no metric `{word}`"), help));
         };
         if parts.len() > 1 && Kind::ALL.iter().any(|kind| kind.word() == parts[0]) {
             parts.remove(0);

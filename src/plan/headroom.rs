@@ -136,8 +136,9 @@ pub fn at(draft: &Draft, wanted: &Figure) -> Result<f64, String> {
     };
     let Some(window) = window else {
         let name = wanted.window.clone().unwrap_or_default();
-        let help = suggest::help(&name, &levels, "windows with a level are").unwrap_or_default();
-        return Err(format!("`{wanted}`: headroom is that at the level of a window; {help}"));
+        let help = suggest::help(&name, &levels, "windows with a level are");
+        let message = format!("`{wanted}`: headroom is that at the level of a window");
+        return Err(suggest::with_help(message, help));
     };
     figure(draft, wanted, window)
 }
@@ -175,8 +176,8 @@ fn part(draft: &Draft, figure: &Figure, name: &str) -> Result<Part, String> {
     let found = all.iter().find(|(other, _)| other == name);
     found.map(|(_, part)| *part).ok_or_else(|| {
         let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
-        let help = suggest::help(name, &names, "there are").unwrap_or_default();
-        format!("`{figure}`: there is no part `{name}`; {help}")
+        let help = suggest::help(name, &names, "there are");
+        suggest::with_help(format!("`{figure}`: there is no part `{name}`"), help)
     })
 }
 
@@ -209,6 +210,7 @@ fn value(draft: &Draft, figure: &Figure, all: &[Offered]) -> Result<f64, String>
         }
     }
     let names: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
-    let help = suggest::help(&name, &names, "resources are").unwrap_or_default();
-    Err(format!("`{figure}`: nothing is asked of a resource `{name}`; {help}"))
+    let help = suggest::help(&name, &names, "resources are");
+    let message = format!("`{figure}`: nothing is asked of a resource `{name}`");
+    Err(suggest::with_help(message, help))
 }

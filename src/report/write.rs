@@ -7,7 +7,7 @@
 //! opens the directory next, from the decided set alone. So at every instant the directory holds
 //! the old set or the new one.
 //! In: files as bytes. Out: what was done, or a typed error. Holds: K1, K3, K4, K9, K10, B10, I11.
-//! Leaves out: free space on the disk (the standard library does not tell); the checkpoint.
+//! Leaves out: the checkpoint.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -242,6 +242,8 @@ pub enum WriteError {
         doing: &'static str,
         /// Bytes that were to be written, where some were.
         wanted_bytes: Option<u64>,
+        /// Bytes that were free then, where there were too few.
+        free_bytes: Option<u64>,
         /// What the system said.
         source: io::Error,
     },
@@ -291,10 +293,15 @@ impl fmt::Display for WriteError {
             Self::Path(path) => {
                 write!(f, "`{}` cannot be the path of a result", super::text::visible(path))
             }
-            Self::Io { file, doing, wanted_bytes, source } => {
+            Self::Io { file, doing, wanted_bytes, free_bytes, source } => {
                 write!(f, "cannot {doing} {}", shown(file))?;
-                if let Some(bytes) = wanted_bytes {
-                    write!(f, " ({bytes} bytes)")?;
+                match (wanted_bytes, free_bytes) {
+                    (Some(wanted), Some(free)) => {
+                        write!(f, " ({wanted} bytes, {free} were free)")?;
+                    }
+                    (Some(bytes), None) => write!(f, " ({bytes} bytes)")?,
+                    (None, Some(free)) => write!(f, " ({free} bytes were free)")?,
+                    (None, None) => {}
                 }
                 write!(f, ": {source}")
             }
@@ -312,7 +319,32 @@ impl std::error::Error for WriteError {
 }
 
 fn io_error(doing: &'static str, file: &Path) -> impl FnOnce(io::Error) -> WriteError {
-    move |source| WriteError::Io { file: file.into(), doing, wanted_bytes: None, source }
+    move |source| {
+        let free_bytes = free_bytes(file, &source);
+        WriteError::Io { file: file.into(), doing, wanted_bytes: None, free_bytes, source }
+    }
+}
+
+/// Bytes that are free where `file` was to be written, if there were too few.
+fn free_bytes(file: &Path, error: &io::Error) -> Option<u64> {
+    use io::ErrorKind::{QuotaExceeded, StorageFull};
+    if !matches!(error.kind(), StorageFull | QuotaExceeded) {
+        return None;
+    }
+    free_space(file.ancestors().find(|folder| folder.is_dir())?)
+}
+
+/// Bytes that this user may still write below `folder`.
+#[cfg(unix)]
+fn free_space(folder: &Path) -> Option<u64> {
+    let found = rustix::fs::statvfs(folder).ok()?;
+    found.f_bavail.checked_mul(found.f_frsize)
+}
+
+/// Other systems have no call for it that the crates here know.
+#[cfg(not(unix))]
+const fn free_space(_folder: &Path) -> Option<u64> {
+    None
 }
 
 /// A results directory, locked for this process as long as the value lives.
@@ -695,6 +727,7 @@ fn write_new(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
         file: path.into(),
         doing: "write",
         wanted_bytes: Some(bytes.len() as u64),
+        free_bytes: free_bytes(path, &source),
         source,
     })
 }
@@ -705,8 +738,8 @@ fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     name.push(".part");
     let part = path.with_file_name(name);
     write_new(&part, bytes).map_err(|error| match error {
-        WriteError::Io { doing, wanted_bytes, source, .. } => {
-            WriteError::Io { file: path.into(), doing, wanted_bytes, source }
+        WriteError::Io { doing, wanted_bytes, free_bytes, source, .. } => {
+            WriteError::Io { file: path.into(), doing, wanted_bytes, free_bytes, source }
         }
         other => other,
     })?;

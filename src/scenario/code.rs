@@ -173,6 +173,7 @@ codes! {
     Overlap = "E1103", Conflict, "Two faults overlap on one part.";
     TimesConflict = "E1104", Conflict, "Two times contradict each other.";
     LawOverdetermined = "E1105", Conflict, "A law is given more than it needs.";
+    Contradiction = "E1106", Conflict, "No value meets two expectations of one figure.";
     Placement = "E1201", Infeasible, "A placement cannot be met.";
     Capacity = "E1202", Infeasible, "More is placed than there is.";
     Quorum = "E1203", Infeasible, "A quorum cannot be reached.";
@@ -200,6 +201,11 @@ codes! {
     NoOutage = "W1301", Inert, "The run is too short to see what goes wrong.";
     SeldomUsed = "W1302", Inert, "A setting has next to no effect.";
     NoContent = "W1303", Inert, "Memory cannot cache reads of what has no size.";
+    UnusedProfile = "W1304", Inert, "No workload uses this profile.";
+    NotPlayed = "W1305", Inert, "No window plays this recorded traffic.";
+    NoPrice = "W0701", Missing, "A part has no price.";
+    NoHealthCheck = "W1207", Infeasible, "A balancer never notices a dead member.";
+    TraceTimes = "W1601", Trace, "The times of a trace look like another unit.";
 }
 
 impl Code {

@@ -91,6 +91,8 @@ pub struct Diagnostics {
     exponential: bool,
     /// Names compared so far to offer the nearest one.
     compared: usize,
+    /// Keys that an unknown one was meant to be, with the place of their table.
+    meant: Vec<(Span, String)>,
 }
 
 impl Diagnostics {
@@ -125,6 +127,25 @@ impl Diagnostics {
     /// what held before.
     pub const fn replace_laws(&mut self, exponential: bool) -> bool {
         std::mem::replace(&mut self.exponential, exponential)
+    }
+
+    /// Notes that an unknown key of `table` was meant to be `key`, so that it is not called missing.
+    pub fn note_meant(&mut self, table: Span, key: &str) {
+        if self.meant.len() < KEPT {
+            self.meant.push((table, key.to_string()));
+        }
+    }
+
+    /// Whether an unknown key of `table` was meant to be `key`.
+    #[must_use]
+    pub fn is_meant(&self, table: Span, key: &str) -> bool {
+        self.meant.iter().any(|(at, meant)| *at == table && meant == key)
+    }
+
+    /// Whether an unknown section of the file was meant to be `section`.
+    #[must_use]
+    pub fn is_section_meant(&self, section: &str) -> bool {
+        self.meant.iter().any(|(at, meant)| (at.start, at.end) == (0, 0) && meant == section)
     }
 
     /// The sections told to [`Self::know`] that have `key`.

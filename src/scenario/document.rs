@@ -361,7 +361,18 @@ fn convert(value: TomlSpanned<DeValue<'_>>, base: usize, out: &mut Diagnostics) 
             Data::Integer(i128::from_str_radix(text, integer.radix()).unwrap_or(most))
         }
         // The standard parser rounds a number too large to infinity: a question of range.
-        DeValue::Float(float) => Data::Float(float.as_str().parse().unwrap_or(f64::NAN)),
+        DeValue::Float(float) => {
+            let text = float.as_str();
+            let value = text.parse().unwrap_or(f64::NAN);
+            let mantissa = text.split(['e', 'E']).next().unwrap_or_default();
+            if value == 0.0 && mantissa.bytes().any(|byte| matches!(byte, b'1'..=b'9')) {
+                let message =
+                    format!("`{text}` is smaller than any number that is kept: it would be 0");
+                let diagnostic = Diagnostic::new(Code::TooFine, local, message);
+                out.push(diagnostic.help("write 0 if nothing is meant"));
+            }
+            Data::Float(value)
+        }
         DeValue::Boolean(boolean) => Data::Boolean(boolean),
         DeValue::Datetime(date) => Data::Date(date.to_string()),
         DeValue::Array(items) => {

@@ -23,7 +23,11 @@ use super::code::Code;
 /// Longest line of a trace, in bytes.
 pub const MAX_LINE_BYTES: usize = 64 * 1024;
 /// Most bytes of a trace, unpacked: a week of a busy site's log.
-pub const MAX_BYTES: u64 = 1 << 32;
+pub const MAX_BYTES: u64 = 1 << 34;
+/// Most bytes unpacked for each packed one.
+pub const MAX_RATIO: u64 = 1_000;
+/// Unpacked bytes up to which no ratio is asked about.
+const FREE_BYTES: u64 = 1 << 20;
 /// Longest excerpt of a line in a message, in characters.
 const EXCERPT: usize = 80;
 
@@ -267,7 +271,22 @@ pub fn trace_code(kind: &TraceErrorKind) -> Code {
 #[derive(Debug)]
 enum Content<R> {
     Plain(BufReader<Whole<R>>),
-    Gzip(Box<BufReader<MultiGzDecoder<BufReader<Whole<R>>>>>),
+    Gzip(Box<BufReader<MultiGzDecoder<BufReader<Counted<Whole<R>>>>>>),
+}
+
+/// A reader and the bytes that came from it.
+#[derive(Debug)]
+struct Counted<R> {
+    reader: R,
+    bytes: u64,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.reader.read(into)?;
+        self.bytes += read as u64;
+        Ok(read)
+    }
 }
 
 /// A file whose first bytes have been looked at.
@@ -278,12 +297,20 @@ impl<R: Read> Content<R> {
         let mut start = Vec::with_capacity(GZIP.len());
         reader.by_ref().take(GZIP.len() as u64).read_to_end(&mut start)?;
         let packed = start == GZIP;
-        let whole = BufReader::new(Cursor::new(start).chain(reader));
+        let whole = Cursor::new(start).chain(reader);
         Ok(if packed {
-            Self::Gzip(Box::new(BufReader::new(MultiGzDecoder::new(whole))))
+            let counted = BufReader::new(Counted { reader: whole, bytes: 0 });
+            Self::Gzip(Box::new(BufReader::new(MultiGzDecoder::new(counted))))
         } else {
-            Self::Plain(whole)
+            Self::Plain(BufReader::new(whole))
         })
+    }
+
+    /// Whether what came out, `unpacked` bytes, is more than a file of traffic packs to.
+    fn is_bomb(&self, unpacked: u64) -> bool {
+        let Self::Gzip(reader) = self else { return false };
+        let packed = reader.get_ref().get_ref().get_ref().bytes;
+        unpacked > FREE_BYTES && unpacked > MAX_RATIO.saturating_mul(packed)
     }
 
     /// Up to and with the next line feed, at most `limit` bytes.
@@ -315,7 +342,8 @@ pub struct Lines<R> {
     content: Option<Content<R>>,
     line: Vec<u8>,
     number: u64,
-    /// Bytes that may still come.
+    /// Bytes that may come in all, and that may still come.
+    bytes: u64,
     left: u64,
 }
 
@@ -326,7 +354,7 @@ impl<R: Read> Lines<R> {
     }
 
     fn at_most(reader: R, bytes: u64) -> Self {
-        Self { fresh: Some(reader), content: None, line: Vec::new(), number: 0, left: bytes }
+        Self { fresh: Some(reader), content: None, line: Vec::new(), number: 0, bytes, left: bytes }
     }
 
     /// The next line, without its end (LF or CRLF) and without a byte order mark, and its number
@@ -355,6 +383,11 @@ impl<R: Read> Lines<R> {
             return Err(TraceErrorKind::Limit("bytes, unpacked", MAX_BYTES).at(number));
         };
         self.left = left;
+        if content.is_bomb(self.bytes - left) {
+            return Err(
+                TraceErrorKind::Limit("bytes unpacked from each packed one", MAX_RATIO).at(number)
+            );
+        }
         if number == 1
             && let Some(format) = compression(&self.line)
         {

@@ -170,6 +170,9 @@ fn without_unit(item: &Item, number: &str, kind: &Kind) -> Diagnostic {
 fn unit_error(item: &Item, text: &str, error: &UnitError, kind: &Kind) -> Diagnostic {
     let Kind { name, word, example, most, aliases, .. } = kind;
     let at = |code, message: String| Diagnostic::new(code, item.span, message);
+    if let Some((message, help)) = foreign(text) {
+        return at(Code::UnitUnknown, message).help(help);
+    }
     match error {
         UnitError::NotANumber => at(
             Code::WrongType,
@@ -198,6 +201,40 @@ fn unit_error(item: &Item, text: &str, error: &UnitError, kind: &Kind) -> Diagno
         .help("write 0 if nothing is meant"),
         UnitError::TooLarge => at(Code::OutOfRange, format!("{name} can be at most {most}")),
     }
+}
+
+/// What another country or program writes in a number, and what to write instead.
+#[must_use]
+pub fn foreign(text: &str) -> Option<(String, String)> {
+    let unseen = |c: char| {
+        (c.is_whitespace() && !c.is_ascii())
+            || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+    };
+    if let Some(space) = text.chars().find(|c| unseen(*c)) {
+        let name = match space {
+            '\u{a0}' => "a no-break space",
+            '\u{202f}' => "a narrow no-break space",
+            '\u{2007}' => "a figure space",
+            '\u{2009}' => "a thin space",
+            _ => "an invisible space",
+        };
+        let plain: String = text.chars().filter(|c| !unseen(*c)).collect();
+        let message = format!("{name} (U+{:04X}) stands in this quantity", u32::from(space));
+        return Some((message, format!("write \"{}\"", shown(plain.trim()))));
+    }
+    let bytes = text.as_bytes();
+    let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    let comma = (1..bytes.len()).find(|at| bytes[*at] == b',' && digit(at - 1) && digit(at + 1))?;
+    let (point, none) = (text.replacen(',', ".", 1), text.replace(',', ""));
+    let digits = bytes[comma + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let help = match (text.matches(',').count(), digits) {
+        (1, 3) => format!("write \"{}\" or \"{}\"", shown(&point), shown(&none)),
+        (1, _) => format!("write \"{}\"", shown(&point)),
+        _ => format!("write \"{}\"", shown(&none)),
+    };
+    let message = "a comma stands in this number: the decimal sign is a point, and nothing parts \
+                   thousands";
+    Some((message.into(), help))
 }
 
 fn not_finite(item: &Item, number: f64) -> Diagnostic {
@@ -263,7 +300,16 @@ impl Value for Probability {
                     Err(error) => error,
                 };
                 let at = |code, message: &str| Diagnostic::new(code, item.span, message);
+                if let Some((message, help)) = foreign(text) {
+                    out.push(at(Code::UnitUnknown, &message).help(help));
+                    return None;
+                }
                 out.push(match error {
+                    UnitError::TooSmall(_) => at(
+                        Code::TooFine,
+                        "smaller than any probability that is kept: it would be 0",
+                    )
+                    .help("write 0 if nothing is meant"),
                     UnitError::Missing(_) => at(
                         Code::WrongType,
                         "a number is needed here, not a string",
@@ -273,7 +319,7 @@ impl Value for Probability {
                     UnitError::Unknown(..) | UnitError::Other(..) => {
                         at(Code::UnitUnknown, "a probability is a number or has the unit %")
                     }
-                    UnitError::NotANumber | UnitError::TooSmall(_) => at(
+                    UnitError::NotANumber => at(
                         Code::WrongType,
                         "a probability such as 0.9995 or \"99.95%\" is needed here",
                     ),

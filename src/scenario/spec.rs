@@ -196,7 +196,22 @@ impl<'a> TableReader<'a> {
 
     /// Reports keys that are missing, and keys that nobody asked for with the nearest that exists.
     pub fn finish(self) {
-        let Self { item, table, out, asked, missing } = self;
+        let Self { item, table, out, asked, mut missing } = self;
+        let unknown: Vec<_> = table
+            .entries
+            .iter()
+            .filter(|entry| !asked.iter().any(|key| *key == entry.key))
+            .collect();
+        if !unknown.is_empty() && !out.is_full() {
+            let absent: Vec<&str> =
+                asked.iter().map(AsRef::as_ref).filter(|key| table.get(key).is_none()).collect();
+            for entry in &unknown {
+                if let Some(meant) = suggest::nearest(&entry.key, absent.iter().copied()) {
+                    out.note_meant(item.span, meant);
+                }
+            }
+            missing.retain(|key| !out.is_meant(item.span, key));
+        }
         match missing.as_slice() {
             [] => {}
             several if table.entries.is_empty() && several.len() > 1 => out.push(
@@ -215,10 +230,8 @@ impl<'a> TableReader<'a> {
                 }
             }
         }
-        for entry in &table.entries {
-            if !asked.iter().any(|key| *key == entry.key) {
-                out.push(unknown_key(&entry.key, entry.key_span, &asked, out));
-            }
+        for entry in unknown {
+            out.push(unknown_key(&entry.key, entry.key_span, &asked, out));
         }
     }
 }

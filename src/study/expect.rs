@@ -10,6 +10,7 @@
 //! *inconclusive*: never a pass.
 
 use crate::plan::figure::FigureUnit;
+use crate::scenario::quantity::foreign;
 use crate::stats::interval::Interval;
 use crate::units::{Money, Probability, Rate, SimDuration};
 
@@ -52,7 +53,10 @@ impl Verdict {
 fn quantity(text: &str, unit: FigureUnit) -> Result<f64, String> {
     let text = text.trim();
     let plain = || text.parse::<f64>().ok().filter(|value| value.is_finite());
-    let wrong = |needed: &str| format!("`{text}` is not {needed}");
+    let wrong = |needed: &str| match foreign(text) {
+        Some((message, help)) => format!("`{text}`: {message}; {help}"),
+        None => format!("`{text}` is not {needed}"),
+    };
     match unit {
         FigureUnit::Seconds => SimDuration::parse(text)
             .map(SimDuration::seconds)
@@ -118,6 +122,24 @@ impl Demand {
         ))
     }
 
+    /// Least and largest value that it allows.
+    #[must_use]
+    pub fn range(self) -> (f64, f64) {
+        match self {
+            Self::Below(bound) => (f64::NEG_INFINITY, bound),
+            Self::Above(bound) => (bound, f64::INFINITY),
+            Self::Equals(value, _) => (value, value),
+            Self::Within(value, margin) => (value - margin, value + margin),
+        }
+    }
+
+    /// Whether no value meets both.
+    #[must_use]
+    pub fn contradicts(self, other: Self) -> bool {
+        let ((low, high), (other_low, other_high)) = (self.range(), other.range());
+        low.max(other_low) > high.min(other_high)
+    }
+
     /// The verdict on `interval`.
     #[must_use]
     pub fn judge(self, interval: &Interval) -> Verdict {
@@ -171,6 +193,23 @@ mod tests {
         assert_eq!(within.judge(&interval(0.40, 0.43)), Verdict::Holds);
         assert_eq!(within.judge(&interval(0.35, 0.43)), Verdict::Inconclusive);
         assert_eq!(within.judge(&interval(0.30, 0.31)), Verdict::Fails);
+    }
+
+    #[test]
+    fn demands_that_no_value_meets_contradict_each_other() {
+        let parse = |text: &str| Demand::parse(text, FigureUnit::Count).unwrap();
+        for (one, other, wanted) in [
+            ("< 1", "> 2", true),
+            ("< 2", "> 1", false),
+            ("<= 1", ">= 1", false),
+            ("5 +- 1%", "< 4", true),
+            ("within 10% of 10", "> 10.5", false),
+            ("within 10% of 10", "> 11.5", true),
+            ("< 1", "< 2", false),
+        ] {
+            assert_eq!(parse(one).contradicts(parse(other)), wanted, "{one}, {other}");
+            assert_eq!(parse(other).contradicts(parse(one)), wanted, "{other}, {one}");
+        }
     }
 
     #[test]

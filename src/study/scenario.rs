@@ -219,6 +219,7 @@ pub fn prepare(
             Some(Judged::Capacity(_) | Judged::Arithmetic(_)) | None => {}
         }
     }
+    let mut spans: Vec<Span> = Vec::new();
     for expect in scenario.expect.iter() {
         let (path, span) = (&expect.figure.text, expect.figure.span);
         let Some(of) = study.add(draft, plan, path, span, out) else { continue };
@@ -238,6 +239,17 @@ pub fn prepare(
         match Demand::parse(&expect.is.text, unit) {
             Ok(demand) => {
                 let is = expect.is.value.text.clone();
+                let others = study.expectations.iter().zip(&spans);
+                let of_it = others.filter(|(other, _)| other.path == *path);
+                for (other, place) in of_it.filter(|(one, _)| one.demand.contradicts(demand)) {
+                    let message = format!("`{path}` cannot be both \"{}\" and \"{is}\"", other.is);
+                    out.push(
+                        Diagnostic::new(Code::Contradiction, expect.is.span, message)
+                            .related(*place, "the other")
+                            .help("keep one, or widen it"),
+                    );
+                }
+                spans.push(expect.is.span);
                 study.expectations.push(Expectation { of, path: path.clone(), unit, is, demand });
             }
             Err(message) => {

@@ -21,7 +21,7 @@ use super::rate::WeekTime;
 use super::stamp::{self, TimeForm};
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::scenario::file::{Lines, TraceError, TraceErrorKind, excerpt};
-use crate::units::{Rate, SimDuration, SimTime};
+use crate::units::{NANOS_PER_SECOND, Rate, SimDuration, SimTime};
 
 /// Most intervals with traffic in one series: eight years of minutes, 64 MiB.
 pub const MAX_ROWS: u64 = 1 << 22;
@@ -53,6 +53,8 @@ pub struct CountSeries {
     requests: f64,
     read: u64,
     missing: u64,
+    /// Between the two rows that lie closest.
+    least_step: Option<i128>,
 }
 
 /// An interval with traffic.
@@ -74,6 +76,7 @@ pub(super) struct SeriesBuilder {
     requests: f64,
     read: u64,
     missing: u64,
+    least_step: Option<i128>,
 }
 
 impl SeriesBuilder {
@@ -87,6 +90,7 @@ impl SeriesBuilder {
             requests: 0.0,
             read: 0,
             missing: 0,
+            least_step: None,
         }
     }
 
@@ -98,6 +102,7 @@ impl SeriesBuilder {
             if step < i128::from(self.interval) {
                 return Err(TraceErrorKind::NotSorted);
             }
+            self.least_step = Some(self.least_step.map_or(step, |least| least.min(step)));
             let skipped = step / i128::from(self.interval) - 1;
             self.missing = self.missing.saturating_add(skipped as u64);
         }
@@ -134,6 +139,7 @@ impl SeriesBuilder {
             requests: self.requests,
             read: self.read,
             missing: self.missing,
+            least_step: self.least_step,
         })
     }
 }
@@ -201,6 +207,24 @@ impl CountSeries {
     #[must_use]
     pub const fn missing(&self) -> u64 {
         self.missing
+    }
+
+    /// Why times that were read as seconds look like milliseconds, if they do: they lie beyond the year
+    /// 3000, or all rows are a thousand intervals apart.
+    #[must_use]
+    pub fn looks_like_milliseconds(&self) -> Option<String> {
+        const YEAR_3000_S: i128 = 32_503_680_000;
+        let second = i128::from(NANOS_PER_SECOND);
+        if self.origin > YEAR_3000_S * second {
+            let year = 1970 + self.origin / second / 31_556_952;
+            let first = self.origin / second;
+            return Some(format!("the first, {first}, is in the year {year}"));
+        }
+        let apart = self.least_step.filter(|_| self.read > 2)?;
+        (apart == 1_000 * i128::from(self.interval.nanos())).then(|| {
+            let apart = SimDuration::from_nanos(u64::try_from(apart).unwrap_or(u64::MAX));
+            format!("rows of {} are {apart} apart", self.interval)
+        })
     }
 
     /// Length of an interval.

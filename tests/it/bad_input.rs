@@ -66,3 +66,61 @@ fn every_bad_file_is_refused_at_its_place_with_what_to_do() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// A queue, with a figure and what it must be, twice.
+fn expecting(figure: &str, first: &str, second: &str) -> String {
+    let text = r#"scenario = "x"
+question = "Is this refused?"
+[run]
+replications = 2
+[window.all]
+length = "60s"
+[station.web]
+servers = 1
+service = { dist = "exponential", mean = "1ms" }
+[workload.jobs]
+request = "job"
+rate = "10/s"
+[request.job]
+steps = [ { visit = "web" } ]
+"#;
+    let expect = |is: &str| format!("[[expect]]\nfigure = \"{figure}\"\nis = \"{is}\"\n");
+    format!("{text}{}{}", expect(first), expect(second))
+}
+
+#[test]
+fn expectations_that_no_value_meets_are_refused_with_both_places() {
+    let refused = |first: &str, second: &str| {
+        crate::common::read(&expecting("latency.job.p95@all", first, second), Path::new(".")).err()
+    };
+    let why = refused("< 1ms", "> 2ms").expect("nothing is below 1 ms and above 2 ms");
+    assert!(why.contains("E1106") && why.contains("the other"), "{why}");
+    assert_eq!(refused("< 2ms", "> 1ms"), None);
+    let why = refused("< 1,5ms", "> 1ms").expect("a decimal comma");
+    assert!(why.contains("the decimal sign is a point"), "{why}");
+}
+
+#[test]
+fn a_figure_that_is_none_is_refused_in_a_whole_sentence() {
+    let text = expecting("nonsense.job.p95@all", "< 1ms", "< 1ms");
+    let why = crate::common::read(&text, Path::new(".")).err().expect("there is no such metric");
+    assert!(why.contains("there is no metric `nonsense`"), "{why}");
+    assert!(!why.lines().any(|line| line.trim_end().ends_with(';')), "{why}");
+}
+
+/// A trace in milliseconds where seconds are read is asked about by `check`.
+#[test]
+fn a_trace_that_looks_like_milliseconds_is_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("traces")).unwrap();
+    let rows = "t,n\n1700000000000,4\n1700000060000,5\n1700000120000,6\n";
+    fs::write(folder.path().join("traces/x.csv"), rows).unwrap();
+    let trace = "trace = { file = \"traces/x.csv\", format = \"csv\", time = \"t\", \
+                 count = \"n\", every = \"1min\" }";
+    let text = expecting("latency.job.p95@all", "< 1ms", "< 2ms");
+    let file = folder.path().join("x.toml");
+    fs::write(&file, text.replace("rate = \"10/s\"", trace)).unwrap();
+    let (code, out, err) = super::cli::run(&["check", file.to_str().unwrap()]);
+    assert_eq!(code, 0, "{out}{err}");
+    assert!(format!("{out}{err}").contains("W1601"), "{out}{err}");
+}

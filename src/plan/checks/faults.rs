@@ -17,6 +17,9 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
 use crate::units::SimDuration;
 
+/// Most faults of one kind that come to a part per second.
+const MOST_PER_SECOND: f64 = 1_000.0;
+
 /// A scheduled fault on one part.
 struct Scheduled {
     begins: SimDuration,
@@ -115,6 +118,24 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
             exclude(second, first, "a fault begins by `rate`, `up`, `at` or `after`", out);
         }
         _ => {}
+    }
+    let rate = fault.rate.as_ref().map(|rate| (rate.span, rate.value.in_per_second()));
+    let up = fault.up.as_ref().map(|up| (up.span, 1.0 / up.value.law().mean()));
+    for (span, per_second) in rate.into_iter().chain(up) {
+        if per_second > MOST_PER_SECOND {
+            let message = format!(
+                "a fault that comes {per_second}/s on average: at most {MOST_PER_SECOND}/s are \
+                 simulated"
+            );
+            let help = "what fails so often is a share of requests, not a fault: use `choose`, or \
+                        `slow` with a `factor`";
+            out.push(Diagnostic::new(Code::OutOfRange, span, message).help(help));
+        }
+    }
+    if let Some(repair) = fault.repair.as_ref().filter(|law| law.value.law().mean() <= 0.0) {
+        let message = "`repair` takes no time: the fault would end when it begins";
+        let help = "give the time that a repair takes; without `repair` a part restarts by itself";
+        out.push(Diagnostic::new(Code::EndBeforeStart, repair.span, message).help(help));
     }
     if fault.how.value == How::Slow {
         if fault.factor.is_none() {

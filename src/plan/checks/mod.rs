@@ -47,6 +47,9 @@ fn inert_if<T>(key: Option<&Spanned<T>>, message: &str, help: &str, out: &mut Di
 
 /// `key` is needed at `span`.
 fn missing(span: Span, key: &str, why: &str, out: &mut Diagnostics) {
+    if out.is_meant(span, key) {
+        return;
+    }
     let message = format!("required key `{key}` is missing: {why}");
     out.push(Diagnostic::new(Code::MissingKey, span, message).key(key));
 }

@@ -23,7 +23,8 @@ const MOST_PAGES: f64 = 1_000.0;
 
 pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     let scenario = &draft.scenario;
-    if scenario.run.horizon.is_none() && scenario.window.is_empty() {
+    let is_meant = ["run", "window"].iter().any(|section| out.is_section_meant(section));
+    if scenario.run.horizon.is_none() && scenario.window.is_empty() && !is_meant {
         let why = "a `horizon`, or a window, says how long";
         missing(scenario.run.span, "horizon", why, out);
     }

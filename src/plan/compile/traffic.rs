@@ -75,6 +75,14 @@ pub(super) fn recorded(
             return None;
         }
     };
+    if let Some(why) = series.looks_like_milliseconds().filter(|_| report.is_none()) {
+        let column = trace.time.as_ref().map_or("", |column| column.value.as_str());
+        let message = format!("`{file}`: times read as seconds look like milliseconds: {why}");
+        let help = format!(
+            "the column `{column}` is read in seconds since 1970: divide its times by 1000"
+        );
+        out.push(Diagnostic::new(Code::TraceTimes, trace.span, message).help(help));
+    }
     let placement = match spec.arrivals.process.value {
         ProcessWord::Regular => Placement::Even,
         ProcessWord::Poisson => Placement::Random,

@@ -285,3 +285,24 @@ fn a_manifest_that_was_altered_is_damaged() {
     }
     assert_eq!(read(&whole).unwrap().unwrap(), whole);
 }
+
+/// K9: a disk that is full says how much of it was free.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_says_the_bytes_that_were_free() {
+    let place = tempfile::tempdir().unwrap();
+    let full = io::Error::from(io::ErrorKind::StorageFull);
+    let file = place.path().join("not/yet/there.csv");
+    let free = free_bytes(&file, &full).unwrap();
+    assert!(free > 0);
+    let error = WriteError::Io {
+        file,
+        doing: "write",
+        wanted_bytes: Some(7),
+        free_bytes: Some(3),
+        source: full,
+    };
+    assert!(error.to_string().contains("(7 bytes, 3 were free): "), "{error}");
+    let other = io::Error::from(io::ErrorKind::PermissionDenied);
+    assert_eq!(free_bytes(place.path(), &other), None);
+}

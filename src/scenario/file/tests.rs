@@ -194,6 +194,13 @@ fn b8_a_gzip_bomb_ends_at_the_limits_of_its_content() {
         }
     };
     assert_eq!(error, TraceErrorKind::Limit("bytes, unpacked", MAX_BYTES).at(1_001));
+    // Sixteen million empty lines out of sixteen thousand bytes: refused on the way.
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(&vec![b'\n'; 1 << 24]).unwrap();
+    let bomb = gzip.finish().unwrap();
+    assert!((bomb.len() as u64) < (1 << 24) / MAX_RATIO);
+    let error = all_lines(&bomb).unwrap_err();
+    assert_eq!(error.kind, TraceErrorKind::Limit("bytes unpacked from each packed one", MAX_RATIO));
     // Ten thousand empty members hold nothing, and end.
     assert_eq!(all_lines(&packed(b"").repeat(10_000)), Ok(Vec::new()));
 }

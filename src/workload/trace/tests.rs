@@ -49,6 +49,23 @@ fn a_series_is_read_with_its_gaps() {
     assert_eq!(playback.rate(playback.end()), Rate::ZERO);
 }
 
+/// Seconds that are milliseconds lie in a far future, or a thousand intervals apart.
+#[test]
+fn times_in_milliseconds_are_asked_about() {
+    let why = |text: &str| read(text).unwrap().looks_like_milliseconds();
+    let far = why("unix_s,requests\n1700000000000,4\n1700000060000,5\n").unwrap();
+    assert_eq!(far, "the first, 1700000000000, is in the year 55840");
+    let apart = why("unix_s,requests\n0,4\n60000,5\n120000,6\n").unwrap();
+    assert!(apart.contains("apart"), "{apart}");
+    for sound in [
+        "unix_s,requests\n1700000000,4\n1700000060,5\n1700060000,5\n",
+        "unix_s,requests\n0,4\n60,5\n120,6\n",
+        "unix_s,requests\n0,4\n60000,5\n",
+    ] {
+        assert_eq!(why(sound), None, "{sound}");
+    }
+}
+
 #[test]
 fn the_calendar_of_a_record_is_that_of_its_zone() {
     // 1995-08-07T04:00Z is Monday 00:00 in Florida.
