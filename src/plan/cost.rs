@@ -5,10 +5,12 @@
 //! at the mean rate of the traffic × price. Prices are those of `[cost]`; what has no price costs nothing and is told.
 //! Source: hosting price lists of 2008–2010; the arithmetic adds, nothing else.
 
+use crate::model::spec::runs::CostSpec;
 use crate::plan::Draft;
 use crate::plan::links::Entrance;
 use crate::plan::program::law_of;
-use crate::units::SimDuration;
+use crate::scenario::value::Spanned;
+use crate::units::{Money, SimDuration};
 
 /// One line of a bill.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,11 +38,11 @@ impl Cost {
     }
 }
 
-/// The bill of a month; `None` without prices.
-#[must_use]
-pub fn monthly(draft: &Draft) -> Option<Cost> {
+/// What a price list has a price of: key, what it is, how many there are, the price.
+type Line<'d> = (&'static str, &'static str, u32, Option<&'d Money>);
+
+fn lines<'d>(draft: &'d Draft, prices: &'d CostSpec) -> [Line<'d>; 5] {
     let scenario = &draft.scenario;
-    let prices = &scenario.cost.as_ref()?.value;
     let zones = scenario.zone.iter().map(|(_, zone)| zone.count.value).sum();
     let balancers = scenario.balancer.iter().map(|(_, balancer)| balancer.count.value).sum();
     let heads = scenario.nas.iter().map(|(_, nas)| nas.heads.value).sum();
@@ -49,16 +51,38 @@ pub fn monthly(draft: &Draft) -> Option<Cost> {
         |pools: usize, heads: u32| u32::try_from(pools).unwrap_or(u32::MAX).saturating_sub(heads);
     let pools = scenario.nas.iter().map(|(_, nas)| further(nas.pools.len(), nas.heads.value)).sum();
     let sites = u32::try_from(scenario.site.len()).unwrap_or(u32::MAX);
-    let lines = [
-        ("zones", zones, &prices.zone),
-        ("balancers", balancers, &prices.balancer),
-        ("file server heads", heads, &prices.nas_head),
-        ("further pools", pools, &prices.pool),
-        ("transit of sites", sites, &prices.transit),
-    ];
+    let price = |price: &'d Option<Spanned<Money>>| price.as_ref().map(|price| &price.value);
+    [
+        ("zone", "zones", zones, price(&prices.zone)),
+        ("balancer", "balancers", balancers, price(&prices.balancer)),
+        ("nas-head", "file server heads", heads, price(&prices.nas_head)),
+        ("pool", "further pools", pools, price(&prices.pool)),
+        ("transit", "transit of sites", sites, price(&prices.transit)),
+    ]
+}
+
+/// Keys of `[cost]` that have no price though there is something of the kind: what, and how many.
+#[must_use]
+pub fn without_price(draft: &Draft) -> Vec<(&'static str, &'static str, u32)> {
+    let Some(cost) = &draft.scenario.cost else { return Vec::new() };
+    let free = |line: &Line<'_>| line.2 > 0 && line.3.is_none();
+    let all = lines(draft, &cost.value).into_iter().filter(free);
+    let bare = |what: &'static str| what.strip_prefix("transit of ").unwrap_or(what);
+    let mut all: Vec<_> = all.map(|(key, what, count, _)| (key, bare(what), count)).collect();
+    if cost.value.cdn.is_none() && bytes_from_edges(draft) > 0.0 {
+        let cdns = u32::try_from(draft.scenario.cdn.len()).unwrap_or(u32::MAX);
+        all.push(("cdn", "CDNs", cdns));
+    }
+    all
+}
+
+/// The bill of a month; `None` without prices.
+#[must_use]
+pub fn monthly(draft: &Draft) -> Option<Cost> {
+    let prices = &draft.scenario.cost.as_ref()?.value;
     let mut cost = Cost::default();
-    for (what, count, price) in lines {
-        let each = price.as_ref().and_then(|price| price.value.dollars_per_month());
+    for (_, what, count, price) in lines(draft, prices) {
+        let each = price.and_then(|price| price.dollars_per_month());
         if let Some(each) = each.filter(|_| count > 0) {
             cost.items.push(Item { what, count, each });
         }

@@ -3,7 +3,8 @@
 //! Takes a draft without errors; reports single points of failure by role with their hosts (W1202),
 //! domains shared by redundant parts (W1203), overload in a window (W1204) and after a single loss
 //! (W1205), time-outs that contradict each other (W1101), a run too short to see a fault (W1301),
-//! memory that could cache reads of what the file gives no size (W1303).
+//! memory that could cache reads of what the file gives no size (W1303), balancers that never notice
+//! a dead member (W1207), parts without a price (W0701), recorded traffic that no window plays (W1305).
 //!
 //! Judged are the classes with an objective, or all where none has. Stations and units of textbook
 //! models are never called single points. After-loss load is worked out in the busiest window, for
@@ -12,9 +13,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::spec::place::BalancerSpec;
 use crate::model::spec::request::StepSpec;
+use crate::model::spec::runs::WindowSpec;
 use crate::plan::Draft;
 use crate::plan::compile;
+use crate::plan::cost;
 use crate::plan::cutsets::{CutSets, SinglePoint, single_points};
 use crate::plan::flow::nested;
 use crate::plan::graph::{Graph, NodeId, Subject};
@@ -26,6 +30,7 @@ use crate::plan::placement::ServerId;
 use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
 use crate::units::{Rate, SimDuration};
@@ -48,6 +53,75 @@ pub fn lint(draft: &Draft, out: &mut Diagnostics) {
     time_outs(draft, out);
     too_short(draft, out);
     memory::lint(draft, out);
+    no_health_check(draft, out);
+    no_price(draft, out);
+    not_played(draft, out);
+}
+
+/// Balancers with several members and no check, where something can fail.
+fn no_health_check(draft: &Draft, out: &mut Diagnostics) {
+    let scenario = &draft.scenario;
+    if scenario.fault.is_empty() && scenario.operation.is_empty() {
+        return;
+    }
+    let members = |at: usize| draft.links.balancers[at].targets.len();
+    let blind = |(at, (_, balancer)): &(usize, &(Name, BalancerSpec))| {
+        balancer.check.is_none() && members(*at) > 1
+    };
+    let blind: Vec<&Name> =
+        scenario.balancer.iter().enumerate().filter(blind).map(|(_, (name, _))| name).collect();
+    let [first, others @ ..] = blind.as_slice() else { return };
+    let names: Vec<String> = blind.iter().map(|name| format!("`{name}`")).collect();
+    let (has, s) = if others.is_empty() { ("has", "") } else { ("have", "s") };
+    let message = format!(
+        "the balancer{s} {} {has} no `check`: a dead member keeps its share of the requests until \
+         it is repaired",
+        names.join(", ")
+    );
+    let help = "add check = { interval = \"2s\", time-out = \"1s\", fall = 3 }";
+    let mut diagnostic = Diagnostic::new(Code::NoHealthCheck, first.span, message).help(help);
+    for other in others {
+        diagnostic = diagnostic.related(other.span, "this one too");
+    }
+    out.push(diagnostic);
+}
+
+/// What the bill leaves out.
+fn no_price(draft: &Draft, out: &mut Diagnostics) {
+    let Some(cost) = &draft.scenario.cost else { return };
+    let free = cost::without_price(draft);
+    if free.is_empty() {
+        return;
+    }
+    let names: Vec<String> =
+        free.iter().map(|(key, what, count)| format!("`{key}` ({what}: {count})")).collect();
+    let message =
+        format!("`[cost]` has no price of {}: the bill leaves them out", names.join(", "));
+    let help = "give one; \"$0/month\" for what costs nothing";
+    out.push(Diagnostic::new(Code::NoPrice, cost.span, message).help(help));
+}
+
+/// Recorded traffic where every window fixes the rate of its workload.
+fn not_played(draft: &Draft, out: &mut Diagnostics) {
+    let scenario = &draft.scenario;
+    let level = |window: &WindowSpec| window.level.is_some();
+    if scenario.window.is_empty() || !scenario.window.iter().all(|(_, window)| level(window)) {
+        return;
+    }
+    for (name, workload) in scenario.workload.iter() {
+        let class = &workload.request.value.text;
+        let fixed = scenario.objective.is_empty() || scenario.objective.get(class).is_some();
+        if let Some(trace) = workload.trace.as_ref().filter(|_| fixed) {
+            let message = format!(
+                "no window plays the recorded traffic of `{name}`: each fixes the rate by its `level`"
+            );
+            let help = "leave `level` out of the window that shall play it";
+            let diagnostic = Diagnostic::new(Code::NotPlayed, trace.span, message).help(help);
+            let (_, window) = &scenario.window[0];
+            let place = window.level.as_ref().map_or(window.span, |level| level.span);
+            out.push(diagnostic.related(place, "a level"));
+        }
+    }
 }
 
 /// The subjects that count: classes with an objective, or all; and groups.

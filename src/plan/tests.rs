@@ -303,6 +303,63 @@ fn lint_finds_time_outs_that_contradict_each_other() {
     assert_eq!(twice.len(), 2, "against the client's and the balancer's: {twice:?}");
 }
 
+fn of_code(draft: &Draft, code: &str) -> Vec<String> {
+    let found = warnings(draft).into_iter().filter(|(other, _)| *other == code);
+    found.map(|(_, message)| message).collect()
+}
+
+#[test]
+fn a_balancer_without_a_check_is_warned_of_where_something_can_fail() {
+    let text = std::fs::read_to_string("scenarios/tiers/tier-2.toml").unwrap();
+    assert!(of_code(&drafted("tier-2", &text), "W1207").is_empty());
+    let lines = text.lines().filter(|line| !line.trim_start().starts_with("check "));
+    let blind: String = lines.map(|line| format!("{line}\n")).collect();
+    let found = of_code(&drafted("tier-2", &blind), "W1207");
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("`front` has no `check`"), "{found:?}");
+}
+
+#[test]
+fn parts_without_a_price_are_named_once_where_there_is_a_bill() {
+    let text = std::fs::read_to_string("scenarios/tiers/tier-2.toml").unwrap();
+    assert!(of_code(&drafted("tier-2", &text), "W0701").is_empty());
+    let (head, bill) = text.split_once("[cost]").unwrap();
+    let kept =
+        bill.lines().filter(|line| !line.starts_with("zone") && !line.starts_with("transit"));
+    let kept: String = kept.map(|line| format!("{line}\n")).collect();
+    let found = of_code(&drafted("tier-2", &format!("{head}[cost]{kept}")), "W0701");
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(
+        found[0].contains("`zone` (") && found[0].contains("`transit` (sites: 1)"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn recorded_traffic_that_every_window_replaces_is_warned_of() {
+    let text = r#"scenario = "x"
+question = "Who plays the record?"
+[run]
+replications = 2
+[window.peak]
+level  = "40/s"
+length = "60s"
+[station.web]
+servers = 1
+service = { dist = "exponential", mean = "1ms" }
+[workload.jobs]
+request = "job"
+trace = { file = "x.csv", format = "csv", time = "t", count = "n", every = "1min" }
+[request.job]
+steps = [ { visit = "web" } ]
+"#;
+    let found = of_code(&drafted("x", text), "W1305");
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("`jobs`") && found[0].contains("`level`"), "{found:?}");
+    let own = text.replace("level  = \"40/s\"\n", "");
+    assert!(of_code(&drafted("x", &own), "W1305").is_empty());
+}
+
 #[test]
 fn a_run_too_short_to_see_a_fault_is_told_so() {
     let text = std::fs::read_to_string("scenarios/tiers/tier-1.toml").unwrap();

@@ -58,7 +58,9 @@ fn traffic(draft: &Draft, out: &mut Diagnostics) {
     let workloads = || scenario.workload.iter().map(|(_, workload)| workload);
     let mut report = |what: &str, name: &Name| {
         let message = format!("nothing uses the {what} `{name}`");
-        out.push(Diagnostic::new(Code::Unused, name.span, message));
+        // A set of profiles to choose from is no mistake.
+        let code = if what == "profile" { Code::UnusedProfile } else { Code::Unused };
+        out.push(Diagnostic::new(code, name.span, message));
     };
     for (name, _) in scenario.profile.iter() {
         let uses = |profile: &crate::scenario::names::Reference| **profile == **name;
