@@ -15,7 +15,7 @@ mod years;
 use super::document::{Axis, Bar, BarChart, Estimate as Mark, Growth};
 use super::document::{
     Block, Cell, Chart, ChartKind, Column, Definition, Document, Figure, Judgement, LadderChart,
-    LadderRow, Section, Table, Unit, Verdict,
+    LadderRow, Rounding, Section, Table, Unit, Verdict,
 };
 use super::run::capacity::carries as run_capacity;
 use super::run::{Output, cell, charts::mark, share_cell};
@@ -253,7 +253,8 @@ fn capacities(ladder: &Ladder) -> Option<Table> {
             None => Cell::text(""),
         });
         cells.push(Cell::text(capacity.first.0.clone()));
-        cells.push(Cell::Figure(Figure::exact(capacity.first.1, Unit::PerSecond)));
+        let busy = Figure::exact(capacity.first.1, Unit::PerSecond);
+        cells.push(Cell::Figure(busy.rounded(Rounding::Down)));
         cells
     };
     Some(Table {
@@ -609,7 +610,8 @@ fn capacity_ladder(ladder: &Ladder) -> Option<Chart> {
     let mut known: Vec<(f64, &Row)> = known.collect();
     known.sort_by(|a, b| a.0.total_cmp(&b.0));
     let says = |(rate, row): &(f64, &Row)| {
-        let rate = number::figure(&Figure::exact(*rate, Unit::PerSecond));
+        let rate = Figure::exact(*rate, Unit::PerSecond).rounded(Rounding::Down);
+        let rate = number::figure(&rate);
         format!("{} carries {rate}", row.scenario)
     };
     let finding = match known.as_slice() {
@@ -621,7 +623,7 @@ fn capacity_ladder(ladder: &Ladder) -> Option<Chart> {
         title: format!("Capacity for {} with {} < {}", ladder.basis.class, first.stat, first.bound),
         finding,
         kind: ChartKind::Ladder(LadderChart {
-            axis: Axis::log("page views, logarithmic", Unit::PerSecond),
+            axis: Axis::log("page views, logarithmic", Unit::PerSecond).rounded(Rounding::Down),
             levels: vec!["within the objective".into(), "something busy all the time".into()],
             rows: rows.collect(),
             objective: None,

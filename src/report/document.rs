@@ -315,25 +315,34 @@ pub struct Axis {
     pub unit: Unit,
     /// How it is divided.
     pub spacing: Spacing,
+    /// Which way its values are rounded where they stand as numbers.
+    pub rounding: Rounding,
 }
 
 impl Axis {
     /// A linear axis.
     #[must_use]
     pub fn linear(label: &str, unit: Unit) -> Self {
-        Self { label: label.into(), unit, spacing: Spacing::Linear }
+        Self { label: label.into(), unit, spacing: Spacing::Linear, ..Self::default() }
+    }
+
+    /// The same axis with values rounded another way.
+    #[must_use]
+    pub fn rounded(self, rounding: Rounding) -> Self {
+        Self { rounding, ..self }
     }
 
     /// A logarithmic axis; values at or below zero are not drawn.
     #[must_use]
     pub fn log(label: &str, unit: Unit) -> Self {
-        Self { label: label.into(), unit, spacing: Spacing::Log }
+        Self { label: label.into(), unit, spacing: Spacing::Log, ..Self::default() }
     }
 
     /// An axis of availability, a step a nine; a value of one is not drawn.
     #[must_use]
     pub fn nines(label: &str) -> Self {
-        Self { label: label.into(), unit: Unit::Ratio, spacing: Spacing::Nines }
+        let rounding = Rounding::Down;
+        Self { label: label.into(), unit: Unit::Ratio, spacing: Spacing::Nines, rounding }
     }
 }
 

@@ -1,8 +1,10 @@
 //! Numbers for people: digits that the interval supports, a unit that fits the size.
 //!
 //! In: a figure in its base unit. Out: text. Holds: two significant digits of the half-width
-//! decide the digits (S8); a value rounded down never reads more than it is, one rounded up never
-//! less; nothing that is not finite is printed as a number (S9).
+//! decide the digits (S8), but no more than three of the value are shown, of a share that is nearly one
+//! three of what is missing; an interval narrower than the last digit is left out, since all digits
+//! are known then; rounding never changes how many nines there are; a value rounded down never reads
+//! more than it is, one rounded up never less; nothing that is not finite is printed as a number (S9).
 //! Leaves out: locales; the decimal sign is `.`, thousands are parted by `,`.
 
 use super::document::{Figure, Rounding, Unit};
@@ -81,8 +83,6 @@ impl<'a> Display<'a> {
 /// Sizes that are printed in full; others as powers of ten.
 const SMALLEST: f64 = 1e-9;
 const LARGEST: f64 = 1e15;
-/// A relative width of no more than this is that of sums.
-const NOISE: f64 = 1e-12;
 
 /// A figure as text: `99.9761 % ± 0.0029`, `12.3 ms (11.9 to 14.1)`, or `—` when not finite.
 #[must_use]
@@ -109,36 +109,62 @@ pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
         let half = figure.interval.map(|(low, high)| (high - low) / 2.0 * display.factor);
         return (display.dress(&format!("{shown:.2e}")), half.map(|half| format!("± {half:.1e}")));
     }
-    let Some((low, high)) = figure.interval else {
-        let text = match figure.unit {
-            // Nines: the digits that matter are those of the complement.
-            Unit::Ratio if figure.value > 0.9 && figure.value < 1.0 => {
-                rounded(shown, decimals_for(100.0 - shown, 3).min(9), figure.rounding)
-            }
-            _ => rounded(shown, decimals_for(shown, 3).clamp(0, 12), figure.rounding),
-        };
+    let Some((low, high)) = figure.interval.filter(|(low, high)| low < high) else {
+        let decimals = decimals_for(significant(figure, shown), DIGITS).clamp(0, 12);
+        let text = with_its_nines(figure, shown, decimals);
         // An exact value needs no zeros to show how far it is known.
         let text = if text.contains('.') { text.trim_end_matches('0') } else { &text };
         return (display.dress(&group(text.trim_end_matches('.'))), None);
     };
     let (low, high) = (low * display.factor, high * display.factor);
-    // What is known but for rounding has no digits to show.
-    // Of a share that is nearly all the rest is what counts.
-    let rest = if figure.unit == Unit::Ratio { (100.0 - shown).abs() } else { shown.abs() };
-    let known = high - low <= NOISE * shown.abs().min(rest);
-    let half = if known { 0.0 } else { (high - low) / 2.0 };
-    let decimals = if half > 0.0 { decimals_for(half, 2) } else { decimals_for(shown, 3) };
+    let half = (high - low) / 2.0;
+    let size = significant(figure, shown);
+    let (by_half, most) = (decimals_for(half, 2), decimals_for(size, DIGITS));
+    let decimals = match (half > 0.0, size > 0.0) {
+        (true, true) => by_half.min(most),
+        (true, false) => by_half,
+        (false, _) => most,
+    };
     let decimals = decimals.clamp(-15, 12);
-    let value = display.dress(&group(&rounded(shown, decimals, figure.rounding)));
-    let lopsided = !known && (high - shown - half).abs() > 0.05 * half;
+    let value = display.dress(&group(&with_its_nines(figure, shown, decimals)));
+    if half < 0.5 * power_of_ten(-decimals) {
+        return (value, None);
+    }
+    let lopsided = (high - shown - half).abs() > 0.05 * half;
     let interval = if lopsided {
         let low = group(&rounded(low, decimals, Rounding::Down));
         let high = group(&rounded(high, decimals, Rounding::Up));
         format!("({low} to {high})")
     } else {
-        format!("± {}", group(&rounded(half, decimals, Rounding::Nearest)))
+        // With fewer than its two digits a half-width is not rounded to less than it is.
+        let rounding = if decimals < by_half { Rounding::Up } else { Rounding::Nearest };
+        format!("± {}", group(&rounded(half, decimals, rounding)))
     };
     (value, Some(interval))
+}
+
+/// Significant digits of a value that are shown at most.
+const DIGITS: i32 = 3;
+
+/// What has the digits that count of a figure shown as `shown`: of a share above 90 % what is missing to
+/// one.
+fn significant(figure: &Figure, shown: f64) -> f64 {
+    let nines = figure.unit == Unit::Ratio && figure.value > 0.9 && figure.value < 1.0;
+    if nines { 100.0 - shown } else { shown.abs() }
+}
+
+/// `shown` rounded to `decimals`, of a share to as many more as keep its number of nines.
+fn with_its_nines(figure: &Figure, shown: f64, decimals: i32) -> String {
+    let text = |decimals: i32| rounded(shown, decimals, figure.rounding);
+    if figure.unit != Unit::Ratio || figure.value <= 0.9 || figure.value >= 1.0 {
+        return text(decimals);
+    }
+    let nines = |shown: f64| libm::floor(2.0 - libm::log10(100.0 - shown) + 1e-6);
+    let keeps = |decimals: &i32| {
+        let back: f64 = text(*decimals).parse().unwrap_or(100.0);
+        back < 100.0 && nines(back) == nines(shown)
+    };
+    text((decimals.max(0)..=12).find(keeps).unwrap_or(12))
 }
 
 /// A whole number with its thousands parted.
@@ -231,10 +257,48 @@ mod tests {
     #[test]
     fn the_interval_decides_the_digits() {
         assert_eq!(of(0.999_761_2, 0.000_029_4, Unit::Ratio), "99.9761 % ± 0.0029");
-        assert_eq!(of(0.021_3, 0.000_41, Unit::Seconds), "21.30 ms ± 0.41");
-        assert_eq!(of(12_346.0, 678.0, Unit::None), "12,350 ± 680");
-        assert_eq!(of(3_240.0, 0.0, Unit::DollarsPerMonth), "$3,240 a month ± 0");
+        assert_eq!(of(0.021_3, 0.001_41, Unit::Seconds), "21.3 ms ± 1.4");
+        assert_eq!(of(12_346.0, 1_678.0, Unit::None), "12,300 ± 1,700");
         assert_eq!(of(5.0, 0.0996, Unit::PerSecond), "5.00/s ± 0.10");
+    }
+
+    /// Three significant digits at most, and no interval of zeros: what is narrower than the last digit
+    /// is known to it.
+    #[test]
+    fn a_value_has_no_more_digits_than_a_reader_can_use() {
+        assert_eq!(of(12.661_72, 0.000_30, Unit::Dollars), "$12.7");
+        assert_eq!(of(0.074_3, 0.000_001, Unit::Ratio), "7.43 %");
+        assert_eq!(of(0.074_3, 0.000_41, Unit::Ratio), "7.43 % ± 0.05");
+        assert_eq!(of(0.021_3, 0.000_41, Unit::Seconds), "21.3 ms ± 0.5");
+        assert_eq!(of(12_346.0, 678.0, Unit::None), "12,300 ± 700");
+        assert_eq!(of(3_240.0, 0.0, Unit::DollarsPerMonth), "$3,240 a month");
+        assert_eq!(of(0.0, 0.04, Unit::None), "0.000 ± 0.040");
+    }
+
+    /// Five nines are never shown as four or six, however wide the interval and whichever way it is rounded.
+    #[test]
+    fn nines_are_never_rounded_into_another_class() {
+        let shown = |value: f64, half: f64, rounding| {
+            let figure = Figure::estimate(value, value - half, value + half, Unit::Ratio);
+            super::figure(&figure.rounded(rounding)).replace('\u{a0}', " ")
+        };
+        assert_eq!(shown(0.999_999_61, 0.0, Rounding::Down), "99.999961 %");
+        assert_eq!(shown(0.999_999_61, 1e-10, Rounding::Down), "99.9999610 %");
+        assert_eq!(shown(0.999_999_61, 1e-3, Rounding::Down), "99.9999 % ± 0.10");
+        assert_eq!(shown(0.999_998_999_6, 1e-3, Rounding::Nearest), "99.99989996 % ± 0.10");
+        for nines in 1..9 {
+            for lead in [1.000_4, 1.4, 3.0, 9.49, 9.96, 9.999_9] {
+                let missing = lead * libm::pow(10.0, f64::from(-nines - 1));
+                for half in [0.0, missing / 1e4, missing / 3.0, 30.0 * missing] {
+                    for rounding in [Rounding::Nearest, Rounding::Down, Rounding::Up] {
+                        let text = shown(1.0 - missing, half, rounding);
+                        let share: f64 = text.split(' ').next().unwrap().parse().unwrap();
+                        let class = |missing: f64| (-missing.log10() + 1e-6).floor();
+                        assert_eq!(class(1.0 - share / 100.0), class(missing), "{text}");
+                    }
+                }
+            }
+        }
     }
 
     /// S8: availability rounds down, downtime up, and almost all is not all.

@@ -455,7 +455,7 @@ fn numbers_that_are_none_are_not_drawn() {
             (Spacing::Log, Unit::Bytes),
             (Spacing::Nines, Unit::Ratio),
         ] {
-            let axis = Axis { label: "v".into(), unit, spacing };
+            let axis = Axis { label: "v".into(), unit, spacing, ..Axis::default() };
             let estimate = Some(Estimate { value, interval: Some((value, f64::NAN)) });
             let point = Point { x: value, y: Some(value), band: Some((value, value)) };
             let series = vec![Series { name: "s".into(), points: vec![point; 3] }];

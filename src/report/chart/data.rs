@@ -23,7 +23,7 @@ pub fn table(chart: &Chart) -> Table {
                 .bars
                 .iter()
                 .map(|bar| {
-                    let value = estimate(bar.estimate.as_ref(), &bars.axis.unit);
+                    let value = estimate(bar.estimate.as_ref(), &bars.axis);
                     vec![Cell::text(bar.label.clone()), value]
                 })
                 .collect(),
@@ -39,7 +39,7 @@ pub fn table(chart: &Chart) -> Table {
                 let mut cells = vec![Cell::text(row.label.clone())];
                 for at in 0..ladder.levels.len() {
                     let value = row.values.get(at).and_then(Option::as_ref);
-                    cells.push(estimate(value, &ladder.axis.unit));
+                    cells.push(estimate(value, &ladder.axis));
                 }
                 cells
             };
@@ -63,14 +63,14 @@ fn number(axis: &Axis, key: &str) -> Column {
     Column::numbers(&axis.label, key, axis.unit.clone())
 }
 
-fn estimate(estimate: Option<&Estimate>, unit: &Unit) -> Cell {
+fn estimate(estimate: Option<&Estimate>, axis: &Axis) -> Cell {
     match estimate {
         None => Cell::missing("no figure"),
         Some(Estimate { value, interval }) => Cell::Figure(Figure {
             value: *value,
             interval: *interval,
-            unit: unit.clone(),
-            ..Figure::default()
+            unit: axis.unit.clone(),
+            rounding: axis.rounding,
         }),
     }
 }
@@ -84,7 +84,7 @@ fn series(x: &Axis, y: &Axis, all: &[Series]) -> Table {
             rows.push(vec![
                 Cell::text(one.name.clone()),
                 Cell::Figure(Figure::exact(point.x, x.unit.clone())),
-                estimate(value.as_ref(), &y.unit),
+                estimate(value.as_ref(), y),
             ]);
         }
     }
@@ -103,7 +103,7 @@ fn matrix(heat: &HeatMap) -> Table {
         for column in 0..heat.columns.len() {
             let value = heat.values.get(at).and_then(|row| row.get(column)).copied().flatten();
             let value = value.map(|value| Estimate { value, interval: None });
-            cells.push(estimate(value.as_ref(), &heat.values_are.unit));
+            cells.push(estimate(value.as_ref(), &heat.values_are));
         }
         rows.push(cells);
     }
@@ -143,7 +143,7 @@ fn points(front: &FrontChart) -> Table {
         vec![
             Cell::text(point.label.clone()),
             Cell::Figure(Figure::exact(point.x, front.x.unit.clone())),
-            estimate(Some(&point.y), &front.y.unit),
+            estimate(Some(&point.y), &front.y),
             Cell::text(front.kinds[usize::from(!point.on_front)].clone()),
         ]
     };
@@ -169,8 +169,8 @@ fn falls(chart: &WaterfallChart) -> Table {
         vec![
             Cell::text(step.label.clone()),
             Cell::text(kind(step.kind)),
-            estimate(Some(&size), &unit()),
-            Cell::Figure(Figure::exact(step.to, unit())),
+            estimate(Some(&size), &chart.axis),
+            Cell::Figure(Figure::exact(step.to, unit()).rounded(chart.axis.rounding)),
         ]
     };
     Table { columns, rows: chart.steps.iter().map(row).collect(), ..Table::default() }

@@ -7,7 +7,7 @@ use super::{
     Drawn, Failure, Grid, Key, Margins, Plot, Root, Sample, Sheet, WORD_SIZE, marker, nothing,
     numbered, numbers, plot, units,
 };
-use crate::report::document::{Bar, BarChart, Estimate, Figure, Growth, LadderChart, Unit};
+use crate::report::document::{Axis, Bar, BarChart, Estimate, Figure, Growth, LadderChart, Unit};
 use crate::report::number::figure_parts;
 use crate::report::svg::{Drawing, Ink, fitted, text_width};
 use crate::report::text::visible;
@@ -22,14 +22,14 @@ const COLUMN: f64 = 44.0;
 
 /// The value of an estimate, to the digits its interval supports. Its unit is there only where it
 /// depends on the size: else the title of the axis has it.
-pub(super) fn value_text(estimate: &Estimate, unit: &Unit) -> String {
-    let unit = match unit {
-        Unit::Seconds | Unit::Bytes | Unit::BytesPerSecond | Unit::Ratio => unit.clone(),
+pub(super) fn value_text(estimate: &Estimate, axis: &Axis) -> String {
+    let unit = match &axis.unit {
+        Unit::Seconds | Unit::Bytes | Unit::BytesPerSecond | Unit::Ratio => axis.unit.clone(),
         Unit::Dollars | Unit::DollarsPerMonth => Unit::Dollars,
         Unit::None | Unit::PerSecond | Unit::Other(_) => Unit::None,
     };
-    let figure =
-        Figure { value: estimate.value, interval: estimate.interval, unit, ..Figure::default() };
+    let Estimate { value, interval } = *estimate;
+    let figure = Figure { value, interval, unit, rounding: axis.rounding };
     figure_parts(&figure).0
 }
 
@@ -111,7 +111,7 @@ fn across(
     let rows = Rows::new(sheet, labels);
     let texts: Vec<String> = found
         .iter()
-        .map(|e| e.map_or_else(|| "no figure".into(), |e| value_text(&e, &chart.axis.unit)))
+        .map(|e| e.map_or_else(|| "no figure".into(), |e| value_text(&e, &chart.axis)))
         .collect();
     let text_room = texts.iter().map(|t| text_width(t, TICK_SIZE)).fold(0.0, f64::max);
     let length = sheet.pixels() - rows.left - text_room - 12.0;
@@ -216,7 +216,7 @@ fn columns(
                 }
                 least = least.min(high);
             }
-            let text = value_text(estimate, &chart.axis.unit);
+            let text = value_text(estimate, &chart.axis);
             put_above(root, &text, (middle, least), slot, Ink::Label)?;
         }
         Ok(())

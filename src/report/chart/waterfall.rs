@@ -44,7 +44,7 @@ pub fn waterfall(sheet: &Sheet<'_>, chart: &WaterfallChart) -> Drawing {
         .iter()
         .map(|step| {
             let estimate = Estimate { value: step.size(), interval: step.interval };
-            value_text(&estimate, &chart.axis.unit)
+            value_text(&estimate, &chart.axis)
         })
         .collect();
     let rows = Rows::new(sheet, steps.iter().map(|step| step.label.clone()).collect());

@@ -212,7 +212,7 @@ fn chart(ladder: &Ladder) -> Chart {
         finding,
         kind: ChartKind::Front(FrontChart {
             x: Axis::linear("dollars a month", Unit::DollarsPerMonth),
-            y: Axis::linear("structural downtime", minutes()),
+            y: Axis::linear("structural downtime", minutes()).rounded(Rounding::Up),
             kinds: ["down less than all cheaper ones".into(), "not less than a cheaper one".into()],
             points: points.collect(),
         }),

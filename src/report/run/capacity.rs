@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::cell;
-use crate::report::document::{Block, Cell, Column, Figure, Section, Table, Unit};
+use crate::report::document::{Block, Cell, Column, Figure, Rounding, Section, Table, Unit};
 use crate::report::number;
 use crate::study::capacity::Look;
 use crate::study::record::CapacityRecord;
@@ -26,7 +26,7 @@ pub(super) fn section(results: &Results) -> Option<Section> {
             carries(&row.carries),
             Cell::text(bounded_by(row)),
             Cell::text(row.first.0.clone()),
-            Cell::Figure(Figure::exact(row.first.1, Unit::PerSecond)),
+            Cell::Figure(Figure::exact(row.first.1, Unit::PerSecond).rounded(Rounding::Down)),
         ]
     };
     let rows = results.capacities.iter().map(row).collect();
@@ -45,7 +45,7 @@ pub(super) fn section(results: &Results) -> Option<Section> {
     })
 }
 
-/// A cell for what is carried.
+/// A cell for what is carried; a capacity rounds down.
 #[must_use]
 pub fn carries(carries: &Carries) -> Cell {
     let bound = |sign: char, rate: f64| {
@@ -53,7 +53,10 @@ pub fn carries(carries: &Carries) -> Cell {
         Cell::text(format!("{sign} {rate}"))
     };
     match carries {
-        Carries::Rate(estimate) => cell(estimate, Unit::PerSecond),
+        Carries::Rate(estimate) => match cell(estimate, Unit::PerSecond) {
+            Cell::Figure(figure) => Cell::Figure(figure.rounded(Rounding::Down)),
+            other => other,
+        },
         Carries::Below(rate) => bound('<', *rate),
         Carries::Above(rate) => bound('>', *rate),
     }

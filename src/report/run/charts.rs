@@ -2,7 +2,7 @@
 
 use crate::report::document::{
     Axis, Bar, BarChart, Chart, ChartKind, EcdfChart, Estimate as Mark, Growth, Join, LadderChart,
-    LadderRow, LineChart, Objective, Point, Series, Unit,
+    LadderRow, LineChart, Objective, Point, Rounding, Series, Unit,
 };
 use crate::solve::requests::GRID;
 use crate::study::results::{Results, STATS, Use, WindowRows};
@@ -139,7 +139,7 @@ pub fn losses(results: &Results) -> Option<Chart> {
             crate::report::number::count(all)
         ),
         kind: ChartKind::Bars(BarChart {
-            axis: Axis::linear("share of intended page views", Unit::Ratio),
+            axis: Axis::linear("share of intended page views", Unit::Ratio).rounded(Rounding::Down),
             growth: Growth::Right,
             bars,
             objective: None,

@@ -126,7 +126,7 @@ fn waterfall(row: &FallRow) -> Chart {
         title: format!("What each cause's perfection would buy {}", row.name),
         finding: finding.unwrap_or_default(),
         kind: ChartKind::Waterfall(WaterfallChart {
-            axis: Axis::linear("structural downtime", minutes()),
+            axis: Axis::linear("structural downtime", minutes()).rounded(Rounding::Up),
             steps,
         }),
     }
@@ -240,7 +240,7 @@ fn years(spread: &Spread) -> Option<Chart> {
         title: format!("Structural downtime of {} in one year, over all years", spread.name),
         finding,
         kind: ChartKind::Ecdf(EcdfChart {
-            axis: Axis::log("downtime in a year", Unit::Seconds),
+            axis: Axis::log("downtime in a year", Unit::Seconds).rounded(Rounding::Up),
             series: vec![Series { name: spread.name.clone(), points }],
             objective: p95.map(|value| Objective {
                 value,
@@ -401,7 +401,8 @@ fn losses(rows: &SpareRows) -> Option<Chart> {
             "Whole it carries {whole}; of {singles} losses {short} leave less than the design peak of {level}"
         ),
         kind: ChartKind::Bars(BarChart {
-            axis: Axis::linear("rate at which the first resource is busy", Unit::PerSecond),
+            axis: Axis::linear("rate at which the first resource is busy", Unit::PerSecond)
+                .rounded(Rounding::Down),
             growth: Growth::Right,
             bars: known.iter().take(MOST_LOSSES).map(bar).collect(),
             objective: Some(Objective { value: rows.level, label: format!("design peak {level}") }),
