@@ -191,7 +191,7 @@ pub struct Request {
     /// The first repetition that no loop so far has used.
     pub unused: u16,
     /// Children not yet ended.
-    pub children: u32,
+    pub children: u16,
     /// Its class.
     pub class: ClassId,
     /// The workload it comes from.

@@ -72,6 +72,8 @@ pub enum Bounded {
     Operations,
     /// Parts of its page.
     Parts,
+    /// Branches that it waits for at one time.
+    Children,
 }
 
 impl Stop {
@@ -93,6 +95,7 @@ impl std::fmt::Display for Stop {
                     Bounded::Repetitions => "repeats its steps more than",
                     Bounded::Operations => "has a step with more operations than",
                     Bounded::Parts => "is followed by more parts than",
+                    Bounded::Children => "waits for more parallel branches than",
                 };
                 write!(f, "a request of `{class}` at {at} {what} {MOST}")
             }
@@ -990,6 +993,9 @@ impl<'p> World<'p> {
     #[inline(never)]
     fn fork(&mut self, id: RequestId, entry: u32, wait: bool) {
         let parent = &self.requests[id];
+        if wait && parent.children == MOST {
+            return self.stops_for(id, Bounded::Children);
+        }
         let owner = if wait { Owner::Parent(id) } else { Owner::Nobody };
         let mut child = Request::new(parent.class, entry, owner, self.now);
         child.ordinal = parent.ordinal;
