@@ -92,8 +92,7 @@ fn scenarios(args: &CompareArgs, work: &Work<'_>) -> Result<Scenarios, Failure> 
     let mut all = Scenarios { ready: Vec::new(), left_out: Vec::new() };
     let mut names: Vec<(String, PathBuf)> = Vec::new();
     for file in load::files(&args.paths)? {
-        let loaded =
-            load::load(&file, &args.simulation.effort.assignments(), load::Purpose::Check)?;
+        let loaded = load::load(&file, &args.simulation.effort.assignments(), load::Purpose::Read)?;
         let not_yet = loaded.sound().map(simulatable::not_yet).unwrap_or_default();
         let name = match loaded.sound() {
             Ok(draft) if !not_yet.is_empty() => {

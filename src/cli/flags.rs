@@ -450,6 +450,8 @@ pub enum What {
     Scenario,
     /// The codes of diagnostics
     Diagnostics,
+    /// The figures that a path can name
+    Figures,
 }
 
 /// Form of an answer.
@@ -603,7 +605,8 @@ impl Effort {
             None => None,
         };
         let (replications, quick) = (self.replications, self.quick);
-        Choices { solver, replications, quick, alone: false, sampled: false }
+        let (alone, sampled, resolve_only) = (false, false, false);
+        Choices { solver, replications, quick, alone, sampled, resolve_only }
     }
 }
 

@@ -14,14 +14,15 @@ use super::flags::TextOrJson;
 use crate::model::blueprint::Blueprint;
 use crate::plan::{self, Draft};
 use crate::report::{json, write};
-use crate::scenario::code::Severity;
-use crate::scenario::diagnostic::Diagnostics;
+use crate::scenario::code::{Code, Severity};
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::document::Document;
 use crate::scenario::overrides;
 use crate::scenario::render::{Report, shown};
 use crate::scenario::source::{MAX_FILE_BYTES, Source};
 use crate::scenario::suggest;
 use crate::scenario::value::Value;
+use crate::study::scenario::{self, Choices, StudyPlan};
 
 /// How a scenario on standard input is named on a command line.
 const STDIN: &str = "-";
@@ -39,6 +40,8 @@ pub struct Loaded {
     pub draft: Option<Draft>,
     /// Tables for the event loop; `None` when anything is wrong or cannot be acted out.
     pub blueprint: Option<Blueprint>,
+    /// What is asked of it; `None` when anything is wrong.
+    pub study: Option<StudyPlan>,
     /// What is wrong or worth a look.
     pub found: Diagnostics,
 }
@@ -60,8 +63,8 @@ pub enum Purpose {
     /// To be looked at: what is doubtful is said, what the event loop does not act out is not held
     /// against it.
     Check,
-    /// To be run: what cannot be acted out is an error.
-    Run,
+    /// To be run, as the flags have it: what cannot be acted out is an error.
+    Run(Choices),
 }
 
 /// The one spelling of a model, and its digest.
@@ -106,9 +109,7 @@ pub fn load_in(
     // The folder of `site.toml` is the one we are in, and a folder needs a name.
     let folder = folder.or(path.parent()).filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new(".")).to_path_buf();
-    let mut loaded = Loaded { source, folder, document: None, draft: None, blueprint: None, found };
-    loaded.understand(overrides, purpose);
-    Ok(loaded)
+    Ok(Loaded::of(source, folder, found, overrides, purpose))
 }
 
 /// The text of a table, read within the bounds of a scenario.
@@ -179,6 +180,21 @@ fn neighbour(path: &Path) -> Option<String> {
 }
 
 impl Loaded {
+    /// A scenario whose text has been read, with `overrides` laid over it; `found` is what is wrong so far.
+    #[must_use]
+    pub fn of(
+        source: Source,
+        folder: PathBuf,
+        found: Diagnostics,
+        overrides: &[String],
+        purpose: Purpose,
+    ) -> Self {
+        let (document, draft, blueprint, study) = (None, None, None, None);
+        let mut loaded = Self { source, folder, document, draft, blueprint, study, found };
+        loaded.understand(overrides, purpose);
+        loaded
+    }
+
     fn understand(&mut self, overrides: &[String], purpose: Purpose) {
         if self.found.has_errors() {
             return;
@@ -198,13 +214,28 @@ impl Loaded {
             return;
         }
         plan::lint::lint(draft, &mut self.found);
-        if purpose == Purpose::Run {
+        if matches!(purpose, Purpose::Run(_)) {
             plan::simulatable::check(draft, &mut self.found);
         }
-        if plan::simulatable::not_yet(draft).is_empty() {
-            let blueprint = plan::compile::compile(draft, &self.folder, &mut self.found);
-            self.blueprint = Some(blueprint).filter(|_| !self.found.has_errors());
+        if !plan::simulatable::not_yet(draft).is_empty() {
+            return scenario::resolve_without_requests(draft, &mut self.found);
         }
+        let blueprint = plan::compile::compile(draft, &self.folder, &mut self.found);
+        self.blueprint = Some(blueprint).filter(|_| !self.found.has_errors());
+        let Some(blueprint) = &self.blueprint else { return };
+        let choices = match purpose {
+            Purpose::Run(choices) => choices,
+            // As `run` without flags has it.
+            _ => Choices { alone: true, sampled: true, resolve_only: true, ..Choices::default() },
+        };
+        let study = scenario::prepare(draft, blueprint, choices, &mut self.found);
+        if !study.runs_something(draft, choices) {
+            let message = "there is no window with a length: nothing to live through";
+            let span = draft.scenario.scenario.span;
+            let help = "write `[window.mean]` with `level = \"20/s\"` and `length = \"10min\"`";
+            self.found.push(Diagnostic::new(Code::MissingSection, span, message).help(help));
+        }
+        self.study = Some(study).filter(|_| !self.found.has_errors());
     }
 
     /// The diagnostics with what is needed to show them.

@@ -17,8 +17,6 @@ use crate::plan::{Draft, cost};
 use crate::report::run::{Identity, Output, SAMPLED, TOLD_ALONE, output, page};
 use crate::report::write::{Overwrite, ResultsDirectory, Written, sha256};
 use crate::report::{csv, text};
-use crate::scenario::code::Code;
-use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::render::shown;
 use crate::solve::requests::Breach;
 use crate::study::expect::Verdict as Judgement;
@@ -285,6 +283,12 @@ impl<'a> Work<'a> {
         Work { console, ..self.clone() }
     }
 
+    /// Where it speaks.
+    #[must_use]
+    pub const fn console(&self) -> &Console {
+        self.console
+    }
+
     /// How much is simulated.
     #[must_use]
     pub fn effort(&self) -> &Effort {
@@ -322,20 +326,9 @@ impl<'a> Work<'a> {
     /// As [`Self::ready`].
     pub fn ready_in(&self, file: &Path, folder: Option<&Path>) -> Result<Ready, Failure> {
         let assignments = self.effort.assignments();
-        let mut loaded = load::load_in(file, folder, &assignments, Purpose::Run)?;
-        let mut study = None;
-        if let (Some(draft), Some(blueprint)) = (&loaded.draft, &loaded.blueprint) {
-            let (alone, sampled) = (self.alone, self.sampled);
-            let choices = Choices { alone, sampled, ..self.effort.choices() };
-            study = Some(scenario::prepare(draft, blueprint, choices, &mut loaded.found));
-            if study.as_ref().is_some_and(|study| study.windows.is_empty() && study.years.is_none())
-            {
-                let message = "there is no window with a length: nothing to live through";
-                let span = draft.scenario.scenario.span;
-                let help = "write `[window.mean]` with `level = \"20/s\"` and `length = \"10min\"`";
-                loaded.found.push(Diagnostic::new(Code::MissingSection, span, message).help(help));
-            }
-        }
+        let (alone, sampled) = (self.alone, self.sampled);
+        let choices = Choices { alone, sampled, ..self.effort.choices() };
+        let mut loaded = load::load_in(file, folder, &assignments, Purpose::Run(choices))?;
         if loaded.found.has_errors() {
             loaded.tell(self.console, self.diagnostics());
             return Err(Failure::silent(Exit::Refused));
@@ -347,7 +340,7 @@ impl<'a> Work<'a> {
         }
         let draft = loaded.runnable()?.draft;
         let canonical = load::canonical(draft);
-        let study = study.ok_or_else(|| Failure::silent(Exit::Refused))?;
+        let study = loaded.study.take().ok_or_else(|| Failure::silent(Exit::Refused))?;
         Ok(Ready { loaded, study, canonical })
     }
 
@@ -509,7 +502,8 @@ impl<'a> Work<'a> {
         if done.result.judgements.contains(&Judgement::Fails) {
             return Exit::Judged;
         }
-        if done.result.judgements.contains(&Judgement::Inconclusive) {
+        let open = |how: &Judgement| matches!(how, Judgement::Inconclusive | Judgement::NotJudged);
+        if done.result.judgements.iter().any(open) {
             return Exit::Inconclusive;
         }
         Exit::Done

@@ -6,6 +6,7 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{JsonOrMarkdown, SchemaArgs, What};
 use crate::plan::document::ScenarioSpec;
+use crate::plan::figure::registry::{self, Word};
 use crate::report::json;
 use crate::scenario::code::Code;
 use crate::scenario::value::Value;
@@ -21,7 +22,7 @@ pub fn print(args: &SchemaArgs, console: &Console) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The description of `what` in the form asked for; `docs/` holds three of them.
+/// The description of `what` in the form asked for; `docs/` holds four of them.
 #[must_use]
 pub fn describe(what: What, format: JsonOrMarkdown) -> String {
     match (what, format) {
@@ -33,6 +34,8 @@ pub fn describe(what: What, format: JsonOrMarkdown) -> String {
         }
         (What::Diagnostics, JsonOrMarkdown::Json) => text(&codes()),
         (What::Diagnostics, JsonOrMarkdown::Markdown) => diagnostics_page(),
+        (What::Figures, JsonOrMarkdown::Json) => text(&figures()),
+        (What::Figures, JsonOrMarkdown::Markdown) => registry::page(),
     }
 }
 
@@ -47,6 +50,29 @@ fn codes() -> Json {
             "class": code.class().word(),
             "severity": code.severity().word(),
             "meaning": code.title(),
+        })
+    });
+    Json::Array(all.collect())
+}
+
+fn figures() -> Json {
+    let all = registry::by_metric().into_iter().map(|row| {
+        let keys = row.keys.iter().map(
+            |key| json!({ "name": key.name, "value": key.value.words(), "required": key.required }),
+        );
+        json!({
+            "metric": row.metric.id(),
+            "of": row.of,
+            "statistics": row.stats.iter().flat_map(|word| word.written()).collect::<Vec<_>>(),
+            "without_a_statistic": row.stats.contains(&Word::Own),
+            "selections": keys.collect::<Vec<_>>(),
+            "windows": row.at.iter().map(|at| at.suffix()).collect::<Vec<_>>(),
+            "solver": row.by.solver(),
+            "unit": row.unit(row.stats[0]).words(),
+            "estimand": row.estimand,
+            "interval": row.interval.words(),
+            "precision": row.precise,
+            "margin": row.margin(row.stats[0]),
         })
     });
     Json::Array(all.collect())

@@ -15,6 +15,7 @@ use super::load::{self, Purpose};
 use super::recorded::{Recorded, identity};
 use super::run::{Ready, Work, beside, default_out, heard};
 use crate::plan::Draft;
+use crate::plan::figure::Figure;
 use crate::report::sweep::{Swept, SweptVariant, Way, output, text};
 use crate::report::write::{Overwrite, ResultsDirectory};
 use crate::scenario::render::shown;
@@ -37,6 +38,15 @@ const NAME: usize = 12;
 /// What keeps the command from going on, all that is wrong with any variant before the first is lived
 /// through.
 pub fn sweep(args: &SweepArgs, console: &Console) -> Result<Exit, Failure> {
+    for path in &args.figure {
+        if let Err(wrong) = Figure::parse(path) {
+            let failure = Failure::new(Exit::Usage, format!("--figure: {}", wrong.message));
+            return Err(match wrong.help {
+                Some(help) => failure.help(help),
+                None => failure,
+            });
+        }
+    }
     let work = Work::of(&args.effort, args.format, args.force, console)?;
     let loaded = load::load(&args.file, &args.effort.assignments(), Purpose::Read)?;
     if loaded.found.has_errors() {
@@ -284,7 +294,7 @@ fn gather(
         scenario: draft.scenario.scenario.value.text.clone(),
         command,
         seed: draft.scenario.run.seed.value,
-        shown: headline(args, draft, &variants),
+        shown: headline(args, draft, &variants, work.console()),
         variants,
         way,
     })
@@ -312,8 +322,22 @@ fn spreads(variants: &[SweptVariant]) -> Vec<Spread> {
 
 /// The figures that the terminal shows: those asked for, else those that the scenario judges, else the
 /// latencies and availabilities.
-fn headline(args: &SweepArgs, draft: &Draft, variants: &[SweptVariant]) -> Vec<String> {
+fn headline(
+    args: &SweepArgs,
+    draft: &Draft,
+    variants: &[SweptVariant],
+    console: &Console,
+) -> Vec<String> {
     if !args.figure.is_empty() {
+        let known = |path: &String| {
+            variants.iter().any(|one| one.figures.iter().any(|(other, _)| other == path))
+        };
+        for path in args.figure.iter().filter(|path| !known(path)) {
+            console.complain(&format!(
+                "--figure {}: no variant has it; ask for it in an `[[expect]]` of the scenario\n",
+                shown(path)
+            ));
+        }
         return args.figure.clone();
     }
     let figures = || variants.iter().flat_map(|one| &one.figures).map(|(path, _)| path);

@@ -9,9 +9,6 @@
 
 use crate::units::{SimDuration, SimTime};
 
-/// Numbers inside that are told apart when the distribution is kept.
-pub const LEVELS: usize = 256;
-
 /// Customers inside something, over time.
 #[derive(Clone, Debug)]
 pub struct Occupancy {
@@ -25,16 +22,20 @@ pub struct Occupancy {
     levels: Option<Box<Levels>>,
 }
 
-/// Time at each number inside.
+/// Time at each number inside, up to the largest number that there was.
 #[derive(Clone, Debug)]
 struct Levels {
     since: SimTime,
-    times: [u64; LEVELS],
+    times: Vec<u64>,
 }
 
 impl Levels {
     fn settle(&mut self, now: SimTime, number: u32) {
-        self.times[(number as usize).min(LEVELS - 1)] += (now - self.since).nanos();
+        let place = number as usize;
+        if place >= self.times.len() {
+            self.times.resize(place + 1, 0);
+        }
+        self.times[place] += (now - self.since).nanos();
         self.since = now;
     }
 }
@@ -49,7 +50,7 @@ impl Occupancy {
             went: 0,
             stayed: 0,
             left: 0,
-            levels: detailed.then(|| Box::new(Levels { since: SimTime::ZERO, times: [0; LEVELS] })),
+            levels: detailed.then(|| Box::new(Levels { since: SimTime::ZERO, times: Vec::new() })),
         }
     }
 
@@ -103,12 +104,12 @@ impl Occupancy {
         self.stayed
     }
 
-    /// Time at each number up to `now`, in nanoseconds; the last place is "that many or more".
+    /// Time at each number up to `now`, in nanoseconds, up to the largest number that there was.
     #[must_use]
     pub fn levels(&self, now: SimTime) -> Option<Vec<u64>> {
         let mut levels = self.levels.as_deref()?.clone();
         levels.settle(now, self.number);
-        Some(levels.times.to_vec())
+        Some(levels.times)
     }
 }
 
@@ -287,7 +288,10 @@ impl Gauge {
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
         let levels = match (&self.levels, &earlier.levels) {
-            (Some(now), Some(then)) => Some(now.iter().zip(then).map(|(a, b)| a - b).collect()),
+            (Some(now), Some(then)) => {
+                let then = then.iter().chain(std::iter::repeat(&0));
+                Some(now.iter().zip(then).map(|(now, then)| now - then).collect())
+            }
             (now, _) => now.clone(),
         };
         Self {
@@ -315,5 +319,26 @@ impl Gauge {
     #[must_use]
     pub fn utilization(&self) -> Option<f64> {
         (self.capacity > 0).then(|| self.busy as f64 / self.capacity as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One comes every nanosecond: of 1,000 ns each number from 0 to 999 has one.
+    #[test]
+    fn the_time_at_each_number_inside_has_no_largest_number() {
+        let mut inside = Occupancy::new(true);
+        let at = |nanos| SimTime::ZERO + SimDuration::from_nanos(nanos);
+        for nanos in 1..1_000 {
+            inside.add(at(nanos));
+        }
+        let reading = |now| Gauge { levels: inside.levels(now), ..Gauge::default() };
+        let levels = reading(at(1_000)).levels.unwrap();
+        assert_eq!(levels, vec![1; 1_000]);
+        let early = Gauge { levels: Some(vec![1; 3]), ..Gauge::default() };
+        let since = reading(at(1_000)).since(&early).levels.unwrap();
+        assert_eq!((&since[..3], since[3..].iter().sum::<u64>()), (&[0, 0, 0][..], 997));
     }
 }

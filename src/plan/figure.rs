@@ -3,12 +3,15 @@
 //! ```text
 //! figure = metric "." scope [ "." resource ] [ "." stat ] { "[" key "=" value "]" } [ "@" window ]
 //! ```
-//! The registry below is the closed set of metrics: id, unit, what is estimated, by which solver.
+//! The [registry] says which statistics of which metric there are, where, and what estimates them.
+
+pub mod registry;
 
 use std::fmt;
 
-use crate::plan::names::Kind;
+use crate::plan::names::{Kind, Names};
 use crate::scenario::suggest;
+use registry::{Row, Word};
 
 /// What a figure is measured in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,10 +26,96 @@ pub enum FigureUnit {
     Count,
     /// Dollars.
     Dollars,
+    /// No number: a name.
+    Name,
+}
+
+impl FigureUnit {
+    /// In a table.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Seconds => "s",
+            Self::PerSecond => "per s",
+            Self::Ratio => "share",
+            Self::Count => "number",
+            Self::Dollars => "$",
+            Self::Name => "name",
+        }
+    }
+}
+
+/// There is no such figure, here or anywhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoSuchFigure {
+    /// What is wrong with the path.
+    pub message: String,
+    /// What to write instead.
+    pub help: Option<String>,
+}
+
+impl NoSuchFigure {
+    /// Without help.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), help: None }
+    }
+
+    /// With what to write instead.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into()).filter(|help| !help.is_empty());
+        self
+    }
+
+    /// With what to write instead, when there is something to say.
+    #[must_use]
+    pub fn help_if(mut self, help: Option<String>) -> Self {
+        self.help = help.or(self.help);
+        self
+    }
+}
+
+impl From<String> for NoSuchFigure {
+    fn from(message: String) -> Self {
+        Self::new(message)
+    }
+}
+
+impl From<NoSuchFigure> for String {
+    fn from(wrong: NoSuchFigure) -> Self {
+        wrong.to_string()
+    }
+}
+
+impl fmt::Display for NoSuchFigure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&suggest::with_help(self.message.clone(), self.help.clone()))
+    }
+}
+
+/// Why a figure has no estimate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoFigure {
+    /// No command gives one: the scenario is refused.
+    NoSuch(NoSuchFigure),
+    /// This command, or these flags, do not give one: what is expected of it is not judged.
+    NotEstimated {
+        /// Why.
+        reason: String,
+        /// The command that gives it, where there is one.
+        judged_by: Option<&'static str>,
+    },
+}
+
+impl From<NoSuchFigure> for NoFigure {
+    fn from(wrong: NoSuchFigure) -> Self {
+        Self::NoSuch(wrong)
+    }
 }
 
 macro_rules! metrics {
-    ($($Metric:ident = $id:literal, $unit:ident, $margin:literal, $meaning:literal;)*) => {
+    ($($Metric:ident = $id:literal, $unit:ident, $margin:literal, $least:literal, $meaning:literal;)*) => {
         /// What is estimated.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Metric { $(#[doc = $meaning] $Metric,)* }
@@ -53,6 +142,12 @@ macro_rules! metrics {
                 match self { $(Self::$Metric => $margin,)* }
             }
 
+            /// The least difference in a window that matters, in base units; 0: every difference does.
+            #[must_use]
+            pub const fn least_difference(self) -> f64 {
+                match self { $(Self::$Metric => $least,)* }
+            }
+
             /// What it means.
             #[must_use]
             pub const fn meaning(self) -> &'static str {
@@ -63,46 +158,46 @@ macro_rules! metrics {
 }
 
 metrics! {
-    Latency = "latency", Seconds, 0.03, "Arrival at the edge to answer, of a class; of `class-view`: click to last byte of everything.";
-    Waiting = "waiting", Seconds, 0.03, "Time in line at a station, of a class, or of a service's backlog.";
-    Sojourn = "sojourn", Seconds, 0.03, "One visit: waiting and service.";
-    InSystem = "in-system", Count, 0.03, "Time average of those inside.";
-    Queue = "queue", Count, 0.05, "Time average of those in line.";
-    Busy = "busy", Count, 0.03, "Time average of servers at work.";
-    Utilization = "utilization", Ratio, 0.02, "Busy over capacity; over the horizon: its mean, a quantile over time, its `max` (the busiest hour of the week), or one `hour` of the week.";
-    Throughput = "throughput", PerSecond, 0.02, "Completions per second.";
-    Arrivals = "arrivals", Count, 0.02, "Arrivals in the window; of a class with views: intended views.";
-    ArrivalRate = "arrival-rate", PerSecond, 0.02, "Arrivals per second.";
-    Attempts = "attempts", Count, 0.05, "Requests, by outcome.";
-    Served = "served", Count, 0.02, "Page views served, at the first try or a later one.";
-    Lost = "lost", Count, 0.1, "Page views lost; over the horizon: a year, by `outcome` (fault, overload, planned) or `cause`.";
-    Missed = "missed", Count, 0.1, "Around a break: page views not served, lost or not asked for any more, that are served where nothing breaks.";
-    Losing = "losing", PerSecond, 0.1, "Around a break: page views a second lost in the last minute, beyond those where nothing breaks.";
-    Hit = "hit", Ratio, 0.02, "Look-ups that find their object.";
-    Capacity = "capacity", PerSecond, 0.05, "Highest rate that meets an objective.";
-    Structural = "structural", Ratio, 0.03, "Share of time with enough members up and reachable.";
-    Continuous = "continuous", Ratio, 0.03, "Share of time with enough members up and reachable and no more than 1 % of the requests failing because a death is not noticed yet.";
-    Request = "request", Ratio, 0.03, "Share of the intended page views that are served; its `chance` of a month: that the month serves the objective's share.";
-    Objective = "objective", Ratio, 0.03, "Share of 5-minute intervals in which less than 1 % of the page views are lost or stand still; over years, without the half of latency.";
-    Unavailability = "unavailability", Ratio, 0.03, "One minus the structural availability.";
-    Downtime = "downtime", Seconds, 0.1, "Time a year not structurally available; by first `cause`, or while one is `contributing`.";
-    Outages = "outages", Count, 0.1, "Outages a year; by first `cause`.";
-    MeanTimeToFailure = "mttf", Seconds, 0.1, "Mean time from the start to the first outage.";
-    Lag = "lag", Seconds, 0.05, "Of a slave: age of the oldest write that it has not applied, over the time that it follows.";
-    Backlog = "backlog", Count, 0.05, "Of a slave: writes that it has not applied, over the time that it follows.";
-    Stale = "stale", Count, 0.1, "Reads that slaves of a database answered without a write they should have had.";
-    Failovers = "failovers", Count, 0.1, "Failovers of a database begun; by `outcome`, `failed` ones or those `without-a-death`. Over the horizon: times a year that another took over, also of balancers and heads, and back again; `[outcome=behind]` those of a database to a member that had been away.";
-    Interruptions = "interruptions", Count, 0.1, "Times a year that nobody serves what takes over from each other: a database, a pair of balancers, a pair of heads; by first `cause`.";
-    Recovery = "recovery", Seconds, 0.1, "From when nobody serves such a role until somebody does, over years.";
-    LostWrites = "lost-writes", Count, 0.1, "Writes acknowledged by an old master that the new one never received; over the horizon: a year, by first `cause`, or with `.mean` those of a failover.";
-    DataLoss = "data-loss", Seconds, 0.1, "Age of the oldest write that a failover of a database loses, over years.";
-    SplitBrain = "split-brain", Count, 0.1, "Writes taken by an old master beside the new one, gone when it was cut off.";
-    FailedReads = "failed-reads", Count, 0.1, "Reads of a database that ended without an answer: refused, an error, timed out, given up.";
-    FailedWrites = "failed-writes", Count, 0.1, "Writes of a database that ended without an answer: refused, an error, timed out, given up.";
-    Headroom = "headroom", Ratio, 0.05, "Of a resource: the share that is spare at the level of a window, by arithmetic; `[after-loss=...]`: when that part is lost and what is redundant has taken over. Below zero where more is offered than can be done.";
-    CostPerMillion = "cost-per-million", Dollars, 0.03, "The bill of a month over what is served in one: a million page views of a class.";
-    LostCost = "lost-cost", Dollars, 0.1, "What the page views cost that a class loses in a month, at the price of a lost page.";
-    Saturates = "saturates", Ratio, 0.0, "What saturates first.";
+    Latency = "latency", Seconds, 0.03, 1e-4, "Arrival at the edge to answer, of a class; of `class-view`: click to last byte of everything.";
+    Waiting = "waiting", Seconds, 0.03, 1e-4, "Time in line at a station, of a class, or of a service's backlog.";
+    Sojourn = "sojourn", Seconds, 0.03, 1e-4, "One visit: waiting and service.";
+    InSystem = "in-system", Count, 0.03, 0.01, "Time average of those inside.";
+    Queue = "queue", Count, 0.05, 0.01, "Time average of those in line.";
+    Busy = "busy", Count, 0.03, 0.01, "Time average of servers at work.";
+    Utilization = "utilization", Ratio, 0.02, 0.001, "Busy over capacity; over the horizon: its mean, a quantile over time, its `max` (the busiest hour of the week), or one `hour` of the week.";
+    Throughput = "throughput", PerSecond, 0.02, 0.01, "Completions per second.";
+    Arrivals = "arrivals", Count, 0.02, 1.0, "Arrivals in the window; of a class with views: intended views.";
+    ArrivalRate = "arrival-rate", PerSecond, 0.02, 0.01, "Arrivals per second.";
+    Attempts = "attempts", Count, 0.05, 1.0, "Requests, by outcome.";
+    Served = "served", Count, 0.02, 1.0, "Page views served, at the first try or a later one.";
+    Lost = "lost", Count, 0.1, 1.0, "Page views lost; over the horizon: a year, by `outcome` (fault, overload, planned) or `cause`.";
+    Missed = "missed", Count, 0.1, 1.0, "Around a break: page views not served, lost or not asked for any more, that are served where nothing breaks.";
+    Losing = "losing", PerSecond, 0.1, 0.05, "Around a break: page views a second lost in the last minute, beyond those where nothing breaks.";
+    Hit = "hit", Ratio, 0.02, 0.001, "Look-ups that find their object.";
+    Capacity = "capacity", PerSecond, 0.05, 0.0, "Highest rate that meets an objective.";
+    Structural = "structural", Ratio, 0.03, 0.0, "Share of time with enough members up and reachable.";
+    Continuous = "continuous", Ratio, 0.03, 0.0, "Share of time with enough members up and reachable and no more than 1 % of the requests failing because a death is not noticed yet.";
+    Request = "request", Ratio, 0.03, 0.0, "Share of the intended page views that are served; its `chance` of a month: that the month serves the objective's share.";
+    Objective = "objective", Ratio, 0.03, 0.0, "Share of 5-minute intervals in which less than 1 % of the page views are lost or stand still; over years, without the half of latency.";
+    Unavailability = "unavailability", Ratio, 0.03, 0.0, "One minus the structural availability.";
+    Downtime = "downtime", Seconds, 0.1, 0.0, "Time a year not structurally available; by first `cause`, or while one is `contributing`.";
+    Outages = "outages", Count, 0.1, 0.0, "Outages a year; by first `cause`.";
+    MeanTimeToFailure = "mttf", Seconds, 0.1, 0.0, "Mean time from the start to the first outage.";
+    Lag = "lag", Seconds, 0.05, 0.05, "Of a slave: age of the oldest write that it has not applied, over the time that it follows.";
+    Backlog = "backlog", Count, 0.05, 0.01, "Of a slave: writes that it has not applied, over the time that it follows.";
+    Stale = "stale", Count, 0.1, 1.0, "Reads that slaves of a database answered without a write they should have had.";
+    Failovers = "failovers", Count, 0.1, 1.0, "Failovers of a database begun; by `outcome`, `failed` ones or those `without-a-death`. Over the horizon: times a year that another took over, also of balancers and heads, and back again; `[outcome=behind]` those of a database to a member that had been away.";
+    Interruptions = "interruptions", Count, 0.1, 1.0, "Times a year that nobody serves what takes over from each other: a database, a pair of balancers, a pair of heads; by first `cause`.";
+    Recovery = "recovery", Seconds, 0.1, 0.0, "From when nobody serves such a role until somebody does, over years.";
+    LostWrites = "lost-writes", Count, 0.1, 1.0, "Writes acknowledged by an old master that the new one never received; over the horizon: a year, by first `cause`, or with `.mean` those of a failover.";
+    DataLoss = "data-loss", Seconds, 0.1, 0.0, "Age of the oldest write that a failover of a database loses, over years.";
+    SplitBrain = "split-brain", Count, 0.1, 1.0, "Writes taken by an old master beside the new one, gone when it was cut off.";
+    FailedReads = "failed-reads", Count, 0.1, 1.0, "Reads of a database that ended without an answer: refused, an error, timed out, given up.";
+    FailedWrites = "failed-writes", Count, 0.1, 1.0, "Writes of a database that ended without an answer: refused, an error, timed out, given up.";
+    Headroom = "headroom", Ratio, 0.05, 0.001, "Of a resource: the share that is spare at the level of a window, by arithmetic; `[after-loss=...]`: when that part is lost and what is redundant has taken over. Below zero where more is offered than can be done.";
+    CostPerMillion = "cost-per-million", Dollars, 0.03, 0.0, "The bill of a month over what is served in one: a million page views of a class.";
+    LostCost = "lost-cost", Dollars, 0.1, 0.0, "What the page views cost that a class loses in a month, at the price of a lost page.";
+    Saturates = "saturates", Ratio, 0.0, 0.0, "What saturates first.";
 }
 
 /// Which statistic of the metric.
@@ -124,7 +219,7 @@ pub enum Stat {
     Year(f64),
 }
 
-const STATS: [(&str, Stat); 12] = [
+const STATS: [(&str, Stat); 13] = [
     ("mean", Stat::Mean),
     ("p50", Stat::Quantile(0.5)),
     ("p90", Stat::Quantile(0.9)),
@@ -134,6 +229,7 @@ const STATS: [(&str, Stat); 12] = [
     ("max", Stat::Max),
     ("sd", Stat::Deviation),
     ("chance", Stat::Chance),
+    ("first", Stat::First),
     ("year-p50", Stat::Year(0.5)),
     ("year-p95", Stat::Year(0.95)),
     ("year-p99", Stat::Year(0.99)),
@@ -144,7 +240,7 @@ const STATS: [(&str, Stat); 12] = [
 pub struct Figure {
     /// What is estimated.
     pub metric: Metric,
-    /// Of what: a name, a member, or `name-*`.
+    /// Of what: a name, a member, or `name-*`; empty: the whole scenario.
     pub scope: String,
     /// Which resource of it.
     pub resource: Option<String>,
@@ -155,6 +251,9 @@ pub struct Figure {
     /// Where.
     pub window: Option<String>,
     text: String,
+    /// The kind in front of the scope.
+    kind: Option<&'static str>,
+    row: &'static Row,
 }
 
 impl fmt::Display for Figure {
@@ -164,12 +263,18 @@ impl fmt::Display for Figure {
 }
 
 impl Figure {
-    /// Takes `text` apart; says what is wrong with it.
+    /// Takes `text` apart and looks it up in the registry.
     ///
     /// # Errors
     ///
-    /// A sentence for the user, with the nearest known word.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    /// What is wrong with it, and what to write instead.
+    pub fn parse(text: &str) -> Result<Self, NoSuchFigure> {
+        let several = text.split(['.', '[', '@']).next().unwrap_or_default();
+        if several.contains([':', '(']) {
+            let message = format!("`{text}` compares scenarios, and a file is one scenario alone");
+            return Err(NoSuchFigure::new(message)
+                .help("leave the scenario out; `fivenines compare` puts scenarios side by side"));
+        }
         let (path, window) = match text.split_once('@') {
             Some((path, window)) => (path, Some(window.to_string())),
             None => (text, None),
@@ -180,10 +285,10 @@ impl Figure {
         while let Some((before, after)) = rest.split_once('[') {
             bare.push_str(before);
             let Some((inside, after)) = after.split_once(']') else {
-                return Err(format!("`{text}`: a `[` is not closed"));
+                return Err(NoSuchFigure::new(format!("`{text}`: a `[` is not closed")));
             };
             let Some((key, value)) = inside.split_once('=') else {
-                return Err(format!("`[{inside}]` must be `[key=value]`"));
+                return Err(NoSuchFigure::new(format!("`[{inside}]` must be `[key=value]`")));
             };
             keys.push((key.trim().to_string(), value.trim().to_string()));
             rest = after;
@@ -193,32 +298,55 @@ impl Figure {
         let word = parts.remove(0);
         let Some(metric) = Metric::ALL.iter().copied().find(|metric| metric.id() == word) else {
             let known: Vec<&str> = Metric::ALL.iter().map(|metric| metric.id()).collect();
-            let help = suggest::help(word, &known, "metrics");
-            return Err(suggest::with_help(format!("there is no metric `{word}`"), help));
+            let message = format!("there is no metric `{word}`");
+            return Err(NoSuchFigure::new(message).help_if(suggest::help(word, &known, "metrics")));
         };
-        if parts.len() > 1 && Kind::ALL.iter().any(|kind| kind.word() == parts[0]) {
-            parts.remove(0);
-        }
-        let stat = match parts.last() {
-            Some(&"first") => Some(Stat::First),
-            Some(last) => STATS.iter().find(|(name, _)| name == last).map(|(_, stat)| *stat),
-            None => None,
-        };
-        if stat.is_some() && parts.len() > 1 {
+        // What saturates first is asked of the whole scenario; else one word is a name.
+        let fewest = if metric == Metric::Saturates { 0 } else { 1 };
+        let stat = parts.last().filter(|_| parts.len() > fewest);
+        let stat = stat.and_then(|last| STATS.iter().find(|(name, _)| name == last));
+        let stat = stat.map(|(_, stat)| *stat);
+        if stat.is_some() {
             parts.pop();
         }
-        if parts.is_empty() || parts[0].is_empty() || parts.len() > 2 {
-            return Err(format!("`{text}` must be metric.scope[.resource][.stat]"));
+        let kind =
+            Kind::ALL.iter().map(|kind| kind.word()).find(|word| parts.first() == Some(word));
+        let kind = kind.filter(|_| parts.len() > 1);
+        if kind.is_some() {
+            parts.remove(0);
         }
-        Ok(Self {
+        if parts.len() < fewest || parts.len() > 2 || parts.iter().any(|part| part.is_empty()) {
+            let message = format!("`{text}` must be metric.scope[.resource][.stat]");
+            return Err(NoSuchFigure::new(message));
+        }
+        let mut figure = Self {
             metric,
-            scope: parts[0].to_string(),
+            scope: parts.first().map_or_else(String::new, |part| (*part).to_string()),
             resource: parts.get(1).map(|part| (*part).to_string()),
             stat,
             keys,
             window,
             text: text.to_string(),
-        })
+            kind,
+            row: &registry::ROWS[0],
+        };
+        figure.row = registry::row(&figure)?;
+        Ok(figure)
+    }
+
+    /// As [`Self::parse`], in a scenario with these names: a component may be called as a kind is.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parse`].
+    pub fn parse_in(names: &Names, text: &str) -> Result<Self, NoSuchFigure> {
+        let mut figure = Self::parse(text)?;
+        if let (Some(kind), None) = (figure.kind, &figure.resource)
+            && names.split_kind(&format!("{kind}.{}", figure.scope)).0.is_none()
+        {
+            figure.resource = Some(std::mem::replace(&mut figure.scope, kind.to_string()));
+        }
+        Ok(figure)
     }
 
     /// As written.
@@ -233,13 +361,22 @@ impl Figure {
         self.keys.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// How it is estimated.
+    #[must_use]
+    pub const fn row(&self) -> &'static Row {
+        self.row
+    }
+
+    /// The words that choose its statistic.
+    #[must_use]
+    pub const fn word(&self) -> Word {
+        Word::of(self.stat)
+    }
+
     /// What it is measured in.
     #[must_use]
-    pub fn unit(&self) -> FigureUnit {
-        match self.stat {
-            Some(Stat::Chance) => FigureUnit::Ratio,
-            _ => self.metric.unit(),
-        }
+    pub const fn unit(&self) -> FigureUnit {
+        self.row.unit(self.word())
     }
 }
 
@@ -263,9 +400,86 @@ mod tests {
 
     #[test]
     fn a_misspelt_metric_is_answered_with_the_nearest() {
-        let error = Figure::parse("utilisation.web@peak").unwrap_err();
+        let error = Figure::parse("utilisation.web@peak").unwrap_err().to_string();
         assert!(error.contains("did you mean `utilization`"), "{error}");
         assert!(Figure::parse("latency").is_err());
         assert!(Figure::parse("latency.page[over=1ms").is_err());
+    }
+
+    /// A word that chooses no statistic of its metric never stands for another one.
+    #[test]
+    fn a_figure_with_an_unsupported_statistic_is_refused_with_those_there_are() {
+        for (path, said) in [
+            ("queue.app.max@peak", "in a window there is no `max` of `queue`"),
+            ("queue.app.max@peak", "there is mean: write `queue.app@peak`"),
+            ("in-system.app.max@peak", "the mean is kept alone"),
+            ("in-system.app.max@peak", "there is mean or chance: write `in-system.app@peak`"),
+            ("sojourn.app.p99@peak", "visits are not timed one by one"),
+            ("utilization.app.max@peak", "there is mean"),
+            ("throughput.app.max@peak", "there is mean"),
+            ("arrivals.page.max@peak", "there is mean or sd"),
+            ("queue.app.chance[at-least=10]@peak", "there is no `chance` of `queue`"),
+            ("latency.page.year-p95@peak", "years are followed for downtime alone"),
+            ("structural.page.p95@horizon", "there is mean"),
+            ("recovery.mysql.sd@horizon", "there is mean, p50, p90, p95, p99 or p999"),
+            ("headroom.www.cpu.p95@peak", "arithmetic has no statistic"),
+            ("capacity.page.p99", "write `capacity.page[objective=p99]`"),
+        ] {
+            let error = Figure::parse(path).unwrap_err().to_string();
+            assert!(error.contains(said), "{path}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_selection_without_effect_is_refused_with_those_there_are() {
+        for (path, said) in [
+            (
+                "utilization.app[hour=3]@peak",
+                "`[hour=...]` has no effect on `utilization` in a window",
+            ),
+            ("waiting.app[over=20ms]@peak", "write `waiting.app.chance[over=20ms]@peak`"),
+            ("lost.page[cuase=head]@peak", "did you mean `cause`?"),
+            ("attempts.page[outcome=lost]@peak", "must be ok,"),
+            ("attempts.page.chance@peak", "needs `[outcome=...]`"),
+            ("waiting.app.chance@peak", "write `waiting.app.chance[over=20ms]@peak`"),
+            ("waiting.app.chance[over=long]@peak", "must be a duration"),
+            ("in-system.app.chance[at-least=-1]@peak", "must be a whole number"),
+            ("utilization.www-1.cpu[hour=168]@horizon", "must be an hour of the week"),
+            ("lost.page[cause=a][cause=b]@horizon", "stands twice"),
+            (
+                "lost.page[cause=a][outcome=fault]@horizon",
+                "`cause` and `outcome` do not go together",
+            ),
+            ("lost.page[solver=exact]@horizon", "must be both"),
+        ] {
+            let error = Figure::parse(path).unwrap_err().to_string();
+            assert!(error.contains(said), "{path}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_figure_in_the_wrong_place_is_refused_with_the_right_one() {
+        for (path, said) in [
+            ("downtime.page@peak", "over the horizon: `downtime.page@horizon`"),
+            ("waiting.app@horizon", "in a window: `waiting.app@WINDOW`"),
+            ("downtime.page@year", "per year already"),
+            ("request.page.p95@month", "there is chance: write `request.page.chance@month`"),
+            ("missed.page@peak", "a window in which a part breaks"),
+            ("capacity.page[objective=p95]@some", "its rates are its own"),
+        ] {
+            let error = Figure::parse(path).unwrap_err().to_string();
+            assert!(error.contains(said), "{path}: {error}");
+        }
+    }
+
+    /// A component may be called as a kind or a statistic is.
+    #[test]
+    fn a_name_that_is_a_word_of_the_grammar_stays_a_name() {
+        let figure = Figure::parse("downtime.service.year-p95@horizon").unwrap();
+        assert_eq!((figure.scope.as_str(), figure.stat), ("service", Some(Stat::Year(0.95))));
+        let figure = Figure::parse("queue.max@peak").unwrap();
+        assert_eq!((figure.scope.as_str(), figure.stat), ("max", None));
+        let figure = Figure::parse("saturates.first@peak").unwrap();
+        assert_eq!((figure.scope.as_str(), figure.stat), ("", Some(Stat::First)));
     }
 }

@@ -8,10 +8,11 @@
 //! Takes a draft. Gives numbers without noise. Leaves out what [`load`] leaves out, and what comes
 //! between a loss and the takeover.
 
+use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::drills;
 use crate::plan::faults::parts::all_parts;
-use crate::plan::figure::Figure;
+use crate::plan::figure::{Figure, NoSuchFigure};
 use crate::plan::graph::Graph;
 use crate::plan::lint::judged;
 use crate::plan::load::{self, Offered, Resource};
@@ -82,19 +83,7 @@ fn spare(draft: &Draft, graph: &Graph, window: usize, lost: Option<Part>) -> Spa
         *rate = if *fixed { 0.0 } else { *own };
     }
     let constant = offered(&others);
-    let mut carries: Option<(String, f64)> = None;
-    for one in &all {
-        let beside = constant.iter().find(|other| other.name == one.name);
-        let beside = beside.map_or(0.0, |other| other.per_second);
-        let varies = one.per_second - beside;
-        if varies <= 1e-12 * one.per_second {
-            continue;
-        }
-        let rate = ((one.capacity - beside).max(0.0) / varies) * level;
-        if carries.as_ref().is_none_or(|(_, least)| rate < *least) {
-            carries = Some((one.name.clone(), rate));
-        }
-    }
+    let carries = first_busy(&all, &constant).map(|(name, factor)| (name, factor * level));
     Spare { lost: lost.map(|part| part.name(draft)), serves, busiest, carries }
 }
 
@@ -117,12 +106,8 @@ fn fixed_by_level(draft: &Draft) -> Vec<bool> {
     judged.iter().zip(open).map(|(judged, open)| open && (*judged || none)).collect()
 }
 
-/// A figure of headroom in the window that it names; without one at the design peak.
-///
-/// # Errors
-///
-/// A sentence for the user.
-pub fn at(draft: &Draft, wanted: &Figure) -> Result<f64, String> {
+/// The window whose level a figure means; without a name that of the design peak.
+fn window_of(draft: &Draft, wanted: &Figure) -> Result<usize, NoSuchFigure> {
     let windows = &draft.scenario.window;
     let levels: Vec<&str> = windows
         .iter()
@@ -134,27 +119,95 @@ pub fn at(draft: &Draft, wanted: &Figure) -> Result<f64, String> {
         Some(name) => (0..windows.len())
             .find(|at| windows[*at].0.text == name && windows[*at].1.level.is_some()),
     };
-    let Some(window) = window else {
+    window.ok_or_else(|| {
         let name = wanted.window.clone().unwrap_or_default();
-        let help = suggest::help(&name, &levels, "windows with a level are");
-        let message = format!("`{wanted}`: headroom is that at the level of a window");
-        return Err(suggest::with_help(message, help));
+        let id = wanted.metric.id();
+        NoSuchFigure::new(format!("`{wanted}`: `{id}` is that at the level of a window"))
+            .help_if(suggest::help(&name, &levels, "windows with a level are"))
+    })
+}
+
+/// A figure of headroom in the window that it names; without one at the design peak.
+///
+/// # Errors
+///
+/// What the scenario has no such figure of.
+pub fn at(draft: &Draft, wanted: &Figure) -> Result<f64, NoSuchFigure> {
+    figure(draft, wanted, window_of(draft, wanted)?)
+}
+
+/// The resource that is busy all the time first as the level of a window grows: of all workloads whose
+/// rate the level fixes, or of the one that asks for the class named.
+///
+/// # Errors
+///
+/// What the scenario has no such figure of.
+pub fn saturates(draft: &Draft, wanted: &Figure) -> Result<String, NoSuchFigure> {
+    let window = window_of(draft, wanted)?;
+    if let Some(resource) = &wanted.resource {
+        let message = format!("`{wanted}`: `{resource}` cannot be asked what saturates");
+        return Err(NoSuchFigure::new(message).help("write `saturates.first`"));
+    }
+    let lost = wanted.key("after-loss").map(|name| part(draft, wanted, name)).transpose()?;
+    let grows: Vec<bool> = if wanted.scope.is_empty() {
+        fixed_by_level(draft)
+    } else {
+        let asks = |workload: &WorkloadSpec| {
+            workload.users.is_none() && workload.request.value.text == wanted.scope
+        };
+        draft.scenario.workload.iter().map(|(_, workload)| asks(workload)).collect()
     };
-    figure(draft, wanted, window)
+    if !grows.contains(&true) {
+        let names: Vec<&str> = draft
+            .scenario
+            .workload
+            .iter()
+            .filter(|(_, workload)| workload.users.is_none())
+            .map(|(_, workload)| workload.request.value.text.as_str())
+            .collect();
+        let message = format!("`{wanted}`: no workload asks for `{}` at a rate", wanted.scope);
+        let help = suggest::help(&wanted.scope, &names, "asked for are");
+        return Err(NoSuchFigure::new(message).help_if(help));
+    }
+    let parts: Vec<Part> = lost.into_iter().collect();
+    let rates = load::rates_in(draft, window);
+    let mut rest = rates.clone();
+    rest.iter_mut().zip(&grows).filter(|(_, grows)| **grows).for_each(|(rate, _)| *rate = 0.0);
+    let graph = Graph::of(draft);
+    let mut all = limits(draft, &graph, &rates, &parts);
+    // Of equals the first by name.
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    let constant = limits(draft, &graph, &rest, &parts);
+    first_busy(&all, &constant).map(|(name, _)| name).ok_or_else(|| {
+        NoSuchFigure::new(format!("`{wanted}`: no resource gets busier as the level grows"))
+    })
+}
+
+/// The resource that is busy all the time first, and the factor on what grows at which it is, where
+/// `constant` is what does not grow; of equals the first.
+fn first_busy(all: &[Offered], constant: &[Offered]) -> Option<(String, f64)> {
+    let mut first: Option<(String, f64)> = None;
+    for one in all {
+        let beside = constant.iter().find(|other| other.name == one.name);
+        let beside = beside.map_or(0.0, |other| other.per_second);
+        let varies = one.per_second - beside;
+        if varies <= 1e-12 * one.per_second {
+            continue;
+        }
+        let factor = (one.capacity - beside).max(0.0) / varies;
+        if first.as_ref().is_none_or(|(_, least)| factor < *least) {
+            first = Some((one.name.clone(), factor));
+        }
+    }
+    first
 }
 
 /// The figure `headroom.<part>[.<resource>][after-loss=<part>]` at the level of a window.
 ///
 /// # Errors
 ///
-/// A sentence for the user.
-pub fn figure(draft: &Draft, figure: &Figure, window: usize) -> Result<f64, String> {
-    if figure.stat.is_some() {
-        return Err(format!("`{figure}`: headroom is arithmetic and has no statistic"));
-    }
-    if let Some((key, _)) = figure.keys.iter().find(|(key, _)| key != "after-loss") {
-        return Err(format!("`{figure}`: `[{key}=...]` says nothing about headroom"));
-    }
+/// What the scenario has no such figure of.
+pub fn figure(draft: &Draft, figure: &Figure, window: usize) -> Result<f64, NoSuchFigure> {
     let graph = Graph::of(draft);
     let rates = load::rates_in(draft, window);
     let lost = figure.key("after-loss").map(|name| part(draft, figure, name)).transpose()?;
@@ -164,20 +217,24 @@ pub fn figure(draft: &Draft, figure: &Figure, window: usize) -> Result<f64, Stri
     match value(draft, figure, &after) {
         Ok(used) => Ok(1.0 - used),
         Err(said) if value(draft, figure, &before).is_err() => Err(said),
-        Err(_) => {
-            Err(format!("`{figure}`: nothing is asked of it when `{}` is lost", lost.name(draft)))
-        }
+        Err(_) => Err(NoSuchFigure::new(format!(
+            "`{figure}`: nothing is asked of it when `{}` is lost",
+            lost.name(draft)
+        ))),
     }
 }
 
-fn part(draft: &Draft, figure: &Figure, name: &str) -> Result<Part, String> {
+fn part(draft: &Draft, figure: &Figure, name: &str) -> Result<Part, NoSuchFigure> {
     let all: Vec<(String, Part)> =
         all_parts(draft).into_iter().map(|part| (part.name(draft), part)).collect();
     let found = all.iter().find(|(other, _)| other == name);
     found.map(|(_, part)| *part).ok_or_else(|| {
         let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
-        let help = suggest::help(name, &names, "there are");
-        suggest::with_help(format!("`{figure}`: there is no part `{name}`"), help)
+        NoSuchFigure::new(format!("`{figure}`: there is no part `{name}`")).help_if(suggest::help(
+            name,
+            &names,
+            "there are",
+        ))
     })
 }
 
@@ -191,7 +248,7 @@ const WORDS: [(&str, Resource); 6] = [
 ];
 
 /// How busy the resource is that a figure names: one, or all members of a group together.
-fn value(draft: &Draft, figure: &Figure, all: &[Offered]) -> Result<f64, String> {
+fn value(draft: &Draft, figure: &Figure, all: &[Offered]) -> Result<f64, NoSuchFigure> {
     let scope = &figure.scope;
     let name = figure.resource.as_ref().map_or(scope.clone(), |of| format!("{scope}.{of}"));
     if let Some(one) = all.iter().find(|one| one.name == name) {
@@ -210,7 +267,6 @@ fn value(draft: &Draft, figure: &Figure, all: &[Offered]) -> Result<f64, String>
         }
     }
     let names: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
-    let help = suggest::help(&name, &names, "resources are");
     let message = format!("`{figure}`: nothing is asked of a resource `{name}`");
-    Err(suggest::with_help(message, help))
+    Err(NoSuchFigure::new(message).help_if(suggest::help(&name, &names, "resources are")))
 }

@@ -33,6 +33,7 @@ pub mod targets;
 
 use crate::model::spec::runs::Laws;
 use crate::plan::document::ScenarioSpec;
+use crate::plan::figure::{Figure, Metric, Stat};
 use crate::plan::hits::Hits;
 use crate::plan::links::Links;
 use crate::plan::names::Names;
@@ -90,16 +91,22 @@ fn in_name_order(scenario: &mut ScenarioSpec) {
 }
 
 impl Draft {
-    /// Whether a judged figure asks for the distribution of waiting or of the number inside the
-    /// station `name`.
+    /// Whether a figure that is judged or made precise asks for the distribution of waiting or of the
+    /// number inside the component `name`.
     #[must_use]
     pub fn wants_detail(&self, name: &str) -> bool {
-        let asks = |figure: &str| {
-            let mut parts = figure.split(['.', '@', '[']);
-            let metric = parts.next().unwrap_or_default();
-            matches!(metric, "waiting" | "in-system" | "queue") && parts.any(|part| part == name)
+        let asks = |path: &str| {
+            path.contains(name)
+                && Figure::parse_in(&self.names, path).is_ok_and(|figure| {
+                    let scope = figure.scope.as_str();
+                    let member = names::split_member(scope).is_some_and(|(group, _)| group == name);
+                    let of = scope == name || scope.strip_suffix("-*") == Some(name) || member;
+                    of && matches!(figure.metric, Metric::Waiting | Metric::InSystem)
+                        && !matches!(figure.stat, None | Some(Stat::Mean))
+                })
         };
         self.scenario.expect.iter().any(|expect| asks(&expect.figure.value.text))
+            || self.scenario.run.precision.iter().any(|(path, _)| asks(&path.text))
     }
 }
 #[cfg(test)]

@@ -163,11 +163,31 @@ impl Names {
         self.total
     }
 
+    /// The kind in front of a dotted path, if there is one, and the rest: `zone.web` is the zone `web`. A
+    /// component may be called as a kind is: then `cache.cpu` is the `cpu` of `cache`, unless a cache is
+    /// called `cpu`.
+    #[must_use]
+    pub fn split_kind<'a>(&self, text: &'a str) -> (Option<Kind>, &'a str) {
+        let Some((word, rest)) = text.split_once('.') else { return (None, text) };
+        let Some(kind) = Kind::ALL.iter().copied().find(|kind| kind.word() == word) else {
+            return (None, text);
+        };
+        if self.entries.contains_key(word) {
+            let name = rest.split_once('.').map_or(rest, |(name, _)| name);
+            let meant = name.contains('*') && !self.entries.contains_key(rest);
+            let meant = meant || self.find_bare(name).is_some_and(|found| found.kind == kind);
+            if !meant {
+                return (None, text);
+            }
+        }
+        (Some(kind), rest)
+    }
+
     /// What `text` leads to: `name`, `name-2`, or either with its kind in front. Parts after a
     /// further dot are the caller's. Nothing is reported.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<Found> {
-        let (kind, text) = split_kind(text);
+        let (kind, text) = self.split_kind(text);
         let found = self.find_bare(text)?;
         kind.is_none_or(|kind| kind == found.kind).then_some(found)
     }
@@ -194,7 +214,7 @@ impl Names {
         kinds: &[Kind],
         out: &mut Diagnostics,
     ) -> Option<Found> {
-        let (kind, bare) = split_kind(text);
+        let (kind, bare) = self.split_kind(text);
         if let Some(found) = self.find_bare(bare) {
             if kinds.contains(&found.kind) && kind.is_none_or(|kind| kind == found.kind) {
                 return Some(found);
@@ -214,7 +234,7 @@ impl Names {
 
     /// Reports that `text` leads nowhere, unless what it means was reported already.
     pub fn report_missing(&self, text: &str, span: Span, kinds: &[Kind], out: &mut Diagnostics) {
-        let (_, bare) = split_kind(text);
+        let (_, bare) = self.split_kind(text);
         let group = split_member(bare).map_or(bare, |(group, _)| group);
         if self.broken.iter().any(|name| name == bare || name == group) {
             return;
@@ -253,15 +273,6 @@ impl Names {
             return Some(format!("did you mean `{name}`?"));
         }
         suggest::help(text, &candidates, &format!("there is {}", list_kinds(kinds)))
-    }
-}
-
-/// `zone.web` is the zone `web`.
-fn split_kind(text: &str) -> (Option<Kind>, &str) {
-    let of = |word: &str| Kind::ALL.iter().copied().find(|kind| kind.word() == word);
-    match text.split_once('.') {
-        Some((word, rest)) if of(word).is_some() => (of(word), rest),
-        _ => (None, text),
     }
 }
 

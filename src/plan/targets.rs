@@ -17,7 +17,7 @@ use crate::scenario::suggest;
 /// The replicated database whose master `text` means: a role, held by one member after another.
 #[must_use]
 pub fn master_of(draft: &Draft, text: &str) -> Option<usize> {
-    let text = text.strip_prefix("database.").unwrap_or(text);
+    let (_, text) = draft.names.split_kind(text);
     let name = text.strip_suffix(".master")?;
     let found = draft.names.find(name).filter(|found| found.kind == Kind::Database)?;
     let replicated = draft.links.databases[found.index].of(Role::Slave).next().is_some();
@@ -27,11 +27,7 @@ pub fn master_of(draft: &Draft, text: &str) -> Option<usize> {
 /// The parts that `text` means; reports when it means none.
 #[must_use]
 pub fn parts(draft: &Draft, text: &str, span: Span, out: &mut Diagnostics) -> Vec<Part> {
-    let kind_of = |word: &str| Kind::ALL.iter().copied().find(|kind| kind.word() == word);
-    let (kind, rest) = match text.split_once('.') {
-        Some((word, rest)) if kind_of(word).is_some() => (kind_of(word), rest),
-        _ => (None, text),
-    };
+    let (kind, rest) = draft.names.split_kind(text);
     let (name, part) = match rest.split_once('.') {
         Some((name, part)) => (name, Some(part)),
         None => (rest, None),
@@ -47,7 +43,15 @@ pub fn parts(draft: &Draft, text: &str, span: Span, out: &mut Diagnostics) -> Ve
             found.sort_unstable();
             if found.is_empty() {
                 let message = format!("nothing is called `{text}`");
-                out.push(Diagnostic::new(Code::NoSuchName, span, message));
+                let known: Vec<&str> = draft.names.iter().map(|(name, _)| name).collect();
+                let group = start.trim_end_matches('-');
+                let help = match draft.names.entry(group) {
+                    Some(_) => {
+                        Some(format!("write `{group}`: the bare name means all its members"))
+                    }
+                    None => suggest::help(group, &known, "there are"),
+                };
+                out.push(Diagnostic::new(Code::NoSuchName, span, message).help_if(help));
             }
             found
         }

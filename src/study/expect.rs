@@ -11,11 +11,12 @@
 
 use crate::plan::figure::FigureUnit;
 use crate::scenario::quantity::foreign;
+use crate::plan::names::split_member;
 use crate::stats::interval::Interval;
 use crate::units::{Money, Probability, Rate, SimDuration};
 
 /// What a figure must be.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Demand {
     /// Below, or at most.
     Below(f64),
@@ -25,6 +26,10 @@ pub enum Demand {
     Equals(f64, f64),
     /// Not further than the second from the first.
     Within(f64, f64),
+    /// This number of things.
+    Exactly(f64),
+    /// This name.
+    Named(String),
 }
 
 /// The verdict.
@@ -36,6 +41,8 @@ pub enum Verdict {
     Fails,
     /// The interval cannot tell.
     Inconclusive,
+    /// The command, or its flags, do not estimate the figure.
+    NotJudged,
 }
 
 impl Verdict {
@@ -46,6 +53,7 @@ impl Verdict {
             Self::Holds => "holds",
             Self::Fails => "fails",
             Self::Inconclusive => "inconclusive",
+            Self::NotJudged => "not judged",
         }
     }
 }
@@ -72,6 +80,7 @@ fn quantity(text: &str, unit: FigureUnit) -> Result<f64, String> {
             .or_else(plain)
             .ok_or_else(|| wrong("a share such as 0.95 or \"95%\"")),
         FigureUnit::Count => plain().ok_or_else(|| wrong("a number")),
+        FigureUnit::Name => Err(wrong("a name with `=` in front")),
         FigureUnit::Dollars => Money::parse(text)
             .ok()
             .map(Money::dollars)
@@ -100,6 +109,21 @@ impl Demand {
     /// A sentence for the user.
     pub fn parse(text: &str, unit: FigureUnit) -> Result<Self, String> {
         let text = text.trim();
+        if unit == FigureUnit::Name {
+            return match text.strip_prefix('=').map(str::trim) {
+                Some(name) if !name.is_empty() => Ok(Self::Named(name.to_string())),
+                _ => Err(format!("`{text}` must be \"= name\": the figure is a name")),
+            };
+        }
+        if let Some(number) = text.strip_prefix('=') {
+            return match unit {
+                FigureUnit::Count => quantity(number, unit).map(Self::Exactly),
+                _ => Err(format!(
+                    "`{text}`: only a name or a number of things is equal; write \"{} +- 1%\"",
+                    number.trim()
+                )),
+            };
+        }
         for (sign, below) in [("<=", true), (">=", false), ("<", true), (">", false)] {
             if let Some(rest) = text.strip_prefix(sign) {
                 let bound = quantity(rest, unit)?;
@@ -122,34 +146,46 @@ impl Demand {
         ))
     }
 
-    /// Least and largest value that it allows.
-    #[must_use]
-    pub fn range(self) -> (f64, f64) {
-        match self {
+    /// Least and largest value that it allows; none for a name.
+    fn range(&self) -> Option<(f64, f64)> {
+        Some(match *self {
             Self::Below(bound) => (f64::NEG_INFINITY, bound),
             Self::Above(bound) => (bound, f64::INFINITY),
-            Self::Equals(value, _) => (value, value),
+            Self::Equals(value, _) | Self::Exactly(value) => (value, value),
             Self::Within(value, margin) => (value - margin, value + margin),
+            Self::Named(_) => return None,
+        })
+    }
+
+    /// Whether nothing meets both.
+    #[must_use]
+    pub fn contradicts(&self, other: &Self) -> bool {
+        match (self.range(), other.range()) {
+            (Some((low, high)), Some((other_low, other_high))) => {
+                low.max(other_low) > high.min(other_high)
+            }
+            _ => self != other,
         }
     }
 
-    /// Whether no value meets both.
-    #[must_use]
-    pub fn contradicts(self, other: Self) -> bool {
-        let ((low, high), (other_low, other_high)) = (self.range(), other.range());
-        low.max(other_low) > high.min(other_high)
-    }
-
     /// The verdict on `interval`.
+    ///
+    /// An interval that is a point has no noise, but the last bits of its arithmetic: it agrees with a
+    /// value to [`EXACT`].
     #[must_use]
-    pub fn judge(self, interval: &Interval) -> Verdict {
+    pub fn judge(&self, interval: &Interval) -> Verdict {
         let (low, high) = (interval.low, interval.high);
-        match self {
-            Self::Below(bound) if high < bound || (high <= bound && low == high) => Verdict::Holds,
+        let exact = high - low <= LAST_BITS * low.abs().max(high.abs());
+        let equal = |value: f64| exact && (low - value).abs() <= EXACT * value.abs().max(low.abs());
+        match *self {
+            Self::Below(bound) if high < bound || (high <= bound && exact) => Verdict::Holds,
             Self::Below(bound) if low > bound => Verdict::Fails,
-            Self::Above(bound) if low > bound || (low >= bound && low == high) => Verdict::Holds,
+            Self::Above(bound) if low > bound || (low >= bound && exact) => Verdict::Holds,
             Self::Above(bound) if high < bound => Verdict::Fails,
-            Self::Equals(value, _) if !(low <= value && value <= high) => Verdict::Fails,
+            Self::Equals(value, _) | Self::Exactly(value) if equal(value) => Verdict::Holds,
+            Self::Equals(value, _) | Self::Exactly(value) if !(low <= value && value <= high) => {
+                Verdict::Fails
+            }
             Self::Equals(_, margin) if interval.half_width() <= margin => Verdict::Holds,
             Self::Within(value, margin) if low >= value - margin && high <= value + margin => {
                 Verdict::Holds
@@ -160,7 +196,25 @@ impl Demand {
             _ => Verdict::Inconclusive,
         }
     }
+
+    /// The verdict on a name; that of a group stands for each of its members.
+    #[must_use]
+    pub fn judge_name(&self, name: &str) -> Verdict {
+        let group = |part| split_member(part).map_or(part, |(group, _)| group);
+        let of_group: Vec<&str> = name.split('.').map(group).collect();
+        match self {
+            Self::Named(wanted) if wanted == name || *wanted == of_group.join(".") => {
+                Verdict::Holds
+            }
+            _ => Verdict::Fails,
+        }
+    }
 }
+
+/// A value without noise agrees with a truth to this share of it.
+const EXACT: f64 = 1e-6;
+/// An interval that is no wider, of its value, has no noise.
+const LAST_BITS: f64 = 1e-12;
 
 #[cfg(test)]
 mod tests {
@@ -217,5 +271,32 @@ mod tests {
         assert!(Demand::parse("< 500", FigureUnit::Seconds).unwrap_err().contains("500ms"));
         assert!(Demand::parse("about 3", FigureUnit::Count).unwrap_err().contains("+-"));
         assert_eq!(Demand::parse(">= 99.5%", FigureUnit::Ratio), Ok(Demand::Above(0.995)));
+    }
+
+    /// 0.1 + 0.2 is not 0.3 in the last bit, and a figure without noise has no width to hide it.
+    #[test]
+    fn a_truth_without_noise_may_differ_in_its_last_bits() {
+        let exact = Demand::parse("0.3 +- 0", FigureUnit::Ratio).unwrap();
+        let found = 0.1 + 0.2;
+        assert_eq!(exact.judge(&interval(found, found)), Verdict::Holds);
+        assert_eq!(exact.judge(&interval(found, found + 1e-16)), Verdict::Holds);
+        assert_eq!(exact.judge(&interval(0.30001, 0.30001)), Verdict::Fails);
+        assert_eq!(exact.judge(&interval(0.29, 0.31)), Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn only_names_and_numbers_of_things_are_equal() {
+        let count = Demand::parse("= 42", FigureUnit::Count).unwrap();
+        assert_eq!(count.judge(&interval(42.0, 42.0)), Verdict::Holds);
+        assert_eq!(count.judge(&interval(43.0, 43.0)), Verdict::Fails);
+        assert_eq!(count.judge(&interval(41.0, 43.0)), Verdict::Inconclusive);
+        assert!(Demand::parse("= 3s", FigureUnit::Seconds).unwrap_err().contains("+- 1%"));
+        let name = Demand::parse("= store.main", FigureUnit::Name).unwrap();
+        assert_eq!(name.judge_name("store.main"), Verdict::Holds);
+        assert_eq!(name.judge_name("store"), Verdict::Fails);
+        let group = Demand::parse("= index.cpu", FigureUnit::Name).unwrap();
+        assert_eq!(group.judge_name("index-1.cpu"), Verdict::Holds);
+        assert_eq!(name.judge_name("store.main-2"), Verdict::Holds);
+        assert!(Demand::parse("< 3", FigureUnit::Name).unwrap_err().contains("= name"));
     }
 }

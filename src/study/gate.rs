@@ -10,7 +10,7 @@
 //! The margin is that of the figure's metric (the registry of [`figure`](crate::plan::figure)),
 //! relative to the baseline; of an availability or a share served it is relative to what is *missing*
 //! to one, since 3 % of 99.9 % would let everything pass. Next to nothing a relative margin is
-//! nothing, so that each metric of a window has a [least](least_difference) difference besides.
+//! nothing, so that a metric may have a least difference besides.
 //!
 //! Holds: the chance of any false `changed` in a scenario is at most [`FALSE_ALARM`], that of calling
 //! all the same when one is on its margin at most [`FALSE_PASS`].
@@ -23,7 +23,7 @@
 
 use super::record::{FigureRecord, SummaryRecord};
 use super::results::natural;
-use crate::plan::figure::{Figure, Metric, Stat};
+use crate::plan::figure::Figure;
 use crate::stats::equivalence::{Equivalence, Margin, Verdict as Found, all_agree};
 use crate::stats::interval::{Student, differences};
 
@@ -340,7 +340,8 @@ impl Test {
         pairs: Option<(&[f64], &[f64])>,
     ) -> Result<Self, String> {
         let figure = Figure::parse(path)?;
-        let rest = of_the_rest(&figure);
+        let (row, word) = (figure.row(), figure.word());
+        let rest = row.counts_the_rest(word);
         let side = |record: &FigureRecord, whose: &str| {
             let reason = || record.reason.clone().unwrap_or_else(|| "no interval".into());
             let known = (record.value, record.low, record.high, record.level);
@@ -353,12 +354,7 @@ impl Test {
                 .map_err(|error| format!("{whose}: {error}"))
         };
         let (old_side, new_side) = (side(old, "baseline")?, side(new, "now")?);
-        let relative = if rest && figure.metric == Metric::Served {
-            Metric::Lost.margin()
-        } else {
-            figure.metric.margin()
-        };
-        let least = least_difference(&figure);
+        let (relative, least) = (row.margin(word), row.least_difference(word));
         let margin = if relative * old_side.estimate.abs() < least {
             Margin::Absolute(least)
         } else {
@@ -395,59 +391,6 @@ impl Test {
         // What is there has not decided, whatever the normal law says of so few.
         let count = times.max(1.5) * self.most as f64;
         (count <= MOST).then(|| count.ceil() as u64)
-    }
-}
-
-/// Whether a figure is a share that all but is one, and what is missing is what counts.
-fn of_the_rest(figure: &Figure) -> bool {
-    match figure.metric {
-        Metric::Structural | Metric::Continuous | Metric::Request | Metric::Objective => {
-            figure.stat != Some(Stat::Chance)
-        }
-        Metric::Served => figure.stat == Some(Stat::Chance),
-        _ => false,
-    }
-}
-
-/// The least difference of a window's figure that is worth telling, in its unit. Figures of years
-/// have none: there every second counts.
-#[must_use]
-pub fn least_difference(figure: &Figure) -> f64 {
-    if figure.stat == Some(Stat::Chance) {
-        return 0.001;
-    }
-    match figure.metric {
-        Metric::Latency | Metric::Waiting | Metric::Sojourn => 1e-4,
-        Metric::Lag | Metric::Losing => 0.05,
-        Metric::InSystem | Metric::Queue | Metric::Busy | Metric::Backlog => 0.01,
-        Metric::Utilization | Metric::Hit | Metric::Headroom => 0.001,
-        Metric::Throughput | Metric::ArrivalRate => 0.01,
-        Metric::Attempts
-        | Metric::Arrivals
-        | Metric::Served
-        | Metric::Lost
-        | Metric::Missed
-        | Metric::Stale
-        | Metric::Failovers
-        | Metric::Interruptions
-        | Metric::LostWrites
-        | Metric::SplitBrain
-        | Metric::FailedReads
-        | Metric::FailedWrites => 1.0,
-        Metric::Capacity
-        | Metric::Structural
-        | Metric::Continuous
-        | Metric::Request
-        | Metric::Objective
-        | Metric::Unavailability
-        | Metric::Downtime
-        | Metric::Outages
-        | Metric::MeanTimeToFailure
-        | Metric::Recovery
-        | Metric::DataLoss
-        | Metric::CostPerMillion
-        | Metric::LostCost
-        | Metric::Saturates => 0.0,
     }
 }
 

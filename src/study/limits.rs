@@ -13,7 +13,7 @@ use crate::model::ids::WorkloadId;
 use crate::model::outage::Faults;
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
-use crate::plan::figure::{Figure, Stat};
+use crate::plan::figure::{Figure, NoSuchFigure, Stat};
 use crate::plan::load;
 use crate::solve::requests::Window;
 use crate::study::capacity::{Effort, Objective};
@@ -104,29 +104,16 @@ pub fn sought(draft: &Draft, plan: &Blueprint, quick: bool) -> Vec<Sought> {
 ///
 /// # Errors
 ///
-/// A sentence for the user, and what to write instead.
-pub fn found(all: &[Sought], figure: &Figure) -> Result<usize, (String, String)> {
+/// What the scenario lacks for such a search.
+pub fn found(all: &[Sought], figure: &Figure) -> Result<usize, NoSuchFigure> {
     let class = &figure.scope;
-    let stats = ["p50", "p95", "p99"];
-    let stat = figure.key("objective").filter(|stat| stats.contains(stat));
-    let plain = figure.resource.is_none() && figure.stat.is_none() && figure.keys.len() == 1;
-    let Some(stat) = stat.filter(|_| plain) else {
-        let message = format!("`{figure}`: a capacity is that of one objective of latency");
-        let one = stats.into_iter().find(|stat| figure.text().contains(stat)).unwrap_or("p95");
-        return Err((message, format!("write `capacity.{class}[objective={one}]`")));
-    };
-    if let Some(window) = &figure.window {
-        let message = format!("`{figure}`: a capacity is of no window, its rates are its own");
-        return Err((message, format!("leave `@{window}` out")));
-    }
+    let stat = figure.key("objective").unwrap_or_default();
     let place = all.iter().position(|one| one.class == *class && one.stat == stat);
-    place.ok_or_else(|| {
-        let message = format!("`{figure}`: nothing looks for this capacity");
-        let help = format!(
+    place.filter(|_| figure.resource.is_none()).ok_or_else(|| {
+        NoSuchFigure::new(format!("`{figure}`: nothing looks for this capacity")).help(format!(
             "that needs `[objective.{class}]` with `latency = {{ {stat} = \"500ms\" }}` or the like, \
              a workload with a `rate` that asks for `{class}`, and a window with a `level`"
-        );
-        (message, help)
+        ))
     })
 }
 

@@ -8,7 +8,8 @@ use crate::model::record::{Attempts, OUTCOMES};
 use crate::model::route::{Asks, CallKind};
 use crate::observe::histogram::Histogram;
 use crate::plan::compile::beliefs_name;
-use crate::plan::figure::{Figure, Metric, Stat};
+use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
+use crate::scenario::suggest;
 use crate::solve::requests::{Observation, Tally};
 use crate::stats::interval::Statistic;
 use crate::stats::quantile::samples_needed;
@@ -30,8 +31,14 @@ pub enum Measure {
     Latency(usize, Stat),
     /// Latency of a workload's page views.
     ViewLatency(usize, Stat),
+    /// Share of the requests of a class that take longer.
+    Slower(usize, SimDuration),
+    /// Share of the page views of a workload that take longer.
+    ViewSlower(usize, SimDuration),
     /// Waiting at stations.
-    Waiting(Vec<ComponentId>, Stat, Option<SimDuration>),
+    Waiting(Vec<ComponentId>, Stat),
+    /// Share of the visits to stations that wait longer.
+    WaitingOver(Vec<ComponentId>, SimDuration),
     /// Mean time in line of a class, over all its visits.
     ClassWaiting(usize),
     /// Mean sojourn.
@@ -132,6 +139,10 @@ pub enum NoValue {
     Stopped,
     /// Nothing of the kind in so many years.
     NoneIn(f64),
+    /// It is a name and no number.
+    Name,
+    /// The command, or its flags, do not estimate it.
+    NotEstimated,
     /// Only so many replications failed at all within the horizon: the others would fail later.
     NotYet {
         /// How many did.
@@ -150,6 +161,8 @@ impl std::fmt::Display for NoValue {
             Self::FewerThan(rate) => write!(f, "fewer than {rate:.1}/s, the smallest rate tried"),
             Self::MoreThan(rate) => write!(f, "more than {rate:.1}/s, the largest rate tried"),
             Self::Stopped => f.write_str("stopped before it was found"),
+            Self::Name => f.write_str("a name"),
+            Self::NotEstimated => f.write_str("not estimated"),
             Self::NoneIn(years) => write!(f, "none in {years:.0} years"),
             Self::NotYet { failed, of } => {
                 write!(f, "{failed} of {of} replications failed within the horizon")
@@ -204,21 +217,91 @@ fn zones(plan: &Blueprint, scope: &str) -> Vec<usize> {
     plan.zones.iter().enumerate().filter(|(_, z)| is(&z.name)).map(|(index, _)| index).collect()
 }
 
+/// A quantity that a component may have or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    /// A queue with servers behind it.
+    Queue,
+    /// Times in the queue, one by one.
+    Waits,
+    /// The time at each number inside.
+    Levels,
+    /// Visits that last.
+    Visits,
+    /// Completions.
+    Completions,
+}
+
+impl Of {
+    /// Whether a component of this configuration counts it.
+    fn is_of(self, config: &Config) -> bool {
+        match self {
+            Self::Queue => match config {
+                Config::Balancer(balancer) => balancer.room.is_some(),
+                _ => matches!(
+                    config,
+                    Config::Station(_) | Config::Service(_) | Config::Disks(_) | Config::Head(_)
+                ),
+            },
+            Self::Waits => match config {
+                Config::Balancer(balancer) => balancer.room.is_some(),
+                _ => matches!(config, Config::Station(_)),
+            },
+            Self::Levels => matches!(config, Config::Station(_) | Config::Service(_)),
+            Self::Visits => match config {
+                Config::Balancer(balancer) => balancer.room.is_some(),
+                _ => !matches!(
+                    config,
+                    Config::Cache(_)
+                        | Config::Cdn(_)
+                        | Config::Edge(_)
+                        | Config::Names(_)
+                        | Config::Uplink(_)
+                        | Config::Database(_)
+                ),
+            },
+            Self::Completions => {
+                !matches!(config, Config::Names(_) | Config::Uplink(_) | Config::Database(_))
+            }
+        }
+    }
+
+    /// Why a component has none.
+    const fn missing(self) -> &'static str {
+        match self {
+            Self::Queue => "it has no queue with servers behind it",
+            Self::Waits => {
+                "the times in a queue are kept of stations and of the queues of balancers"
+            }
+            Self::Levels => "the time at each number inside is kept of stations and services",
+            Self::Visits => "a look-up there takes no time",
+            Self::Completions => "nothing is completed there",
+        }
+    }
+}
+
 impl Measure {
     /// What `figure` asks of a replication.
     ///
     /// # Errors
     ///
-    /// A sentence for the user.
-    pub fn resolve(plan: &Blueprint, figure: &Figure) -> Result<Self, String> {
+    /// The component or class of which there is no such figure.
+    pub fn resolve(plan: &Blueprint, figure: &Figure) -> Result<Self, NoSuchFigure> {
         let class = |name: &str| plan.routes.classes.iter().position(|c| c.name == name);
         let of_class = |index: usize| {
             plan.workloads.iter().position(|workload| workload.class.index() == index)
         };
         let scope = figure.scope.as_str();
         let stat = figure.stat.unwrap_or(Stat::Mean);
-        let missing = || Err(format!("`{figure}`: there is nothing called `{scope}` to measure"));
+        let missing = || {
+            let message = format!("`{figure}`: there is nothing called `{scope}` to measure");
+            Err(NoSuchFigure::new(message).help_if(Self::nearest(plan, figure)))
+        };
         let share = stat == Stat::Chance;
+        let over = || {
+            let over = figure.key("over").and_then(|text| SimDuration::parse(text).ok());
+            over.ok_or_else(|| NoSuchFigure::new(format!("`{figure}` needs `[over=...]`")))
+        };
         let parts = match &figure.resource {
             Some(resource) if figure.metric != Metric::Utilization => {
                 resource_parts(plan, scope, resource)
@@ -234,37 +317,73 @@ impl Measure {
         let some = |parts: Vec<ComponentId>, make: &dyn Fn(Vec<ComponentId>) -> Self| {
             if parts.is_empty() { missing() } else { Ok(make(parts)) }
         };
+        let counted = |parts: Vec<ComponentId>, of: Of, make: &dyn Fn(Vec<ComponentId>) -> Self| {
+            let none = parts.iter().find(|id| !of.is_of(&plan.parts[id.index()].config));
+            match none {
+                Some(id) => Err(NoSuchFigure::new(format!(
+                    "`{figure}`: `{}` has no such figure: {}",
+                    plan.parts[id.index()].name,
+                    of.missing()
+                ))),
+                None => some(parts, make),
+            }
+        };
         match figure.metric {
             Metric::Latency => {
                 if let Some(index) = class(scope) {
-                    return Ok(Self::Latency(index, stat));
+                    return Ok(match stat {
+                        Stat::Chance => Self::Slower(index, over()?),
+                        stat => Self::Latency(index, stat),
+                    });
                 }
                 let page = scope.strip_suffix("-view").and_then(class).and_then(of_class);
-                page.map_or_else(missing, |workload| Ok(Self::ViewLatency(workload, stat)))
+                match (page, stat) {
+                    (None, _) => missing(),
+                    (Some(workload), Stat::Chance) => Ok(Self::ViewSlower(workload, over()?)),
+                    (Some(workload), stat) => Ok(Self::ViewLatency(workload, stat)),
+                }
             }
             Metric::Waiting => {
-                let over = match figure.key("over").map(SimDuration::parse) {
-                    Some(Ok(time)) => Some(time),
-                    Some(Err(_)) => return Err(format!("`{figure}`: `over` is not a duration")),
-                    None => None,
-                };
                 if parts.is_empty()
-                    && stat == Stat::Mean
                     && let Some(index) = class(scope)
                 {
-                    return Ok(Self::ClassWaiting(index));
+                    return match stat {
+                        Stat::Mean => Ok(Self::ClassWaiting(index)),
+                        _ => Err(NoSuchFigure::new(format!(
+                            "`{figure}`: of a class the mean wait is known alone"
+                        ))
+                        .help(format!("write `waiting.{scope}`, or ask a station"))),
+                    };
                 }
-                some(parts, &|parts| Self::Waiting(parts, stat, over))
+                match stat {
+                    Stat::Mean => {
+                        counted(parts, Of::Queue, &|parts| Self::Waiting(parts, Stat::Mean))
+                    }
+                    Stat::Chance => {
+                        let over = over()?;
+                        counted(parts, Of::Waits, &|parts| Self::WaitingOver(parts, over))
+                    }
+                    stat => counted(parts, Of::Waits, &|parts| Self::Waiting(parts, stat)),
+                }
             }
-            Metric::Sojourn => some(parts, &Self::Sojourn),
+            Metric::Sojourn => counted(parts, Of::Visits, &Self::Sojourn),
             Metric::InSystem if share => {
                 let number = figure.key("at-least").and_then(|text| text.parse().ok());
-                let number = number.ok_or(format!("`{figure}` needs `[at-least=n]`"))?;
-                some(parts, &|parts| Self::InsideChance(parts[0], number))
+                let number: usize =
+                    number.ok_or_else(|| format!("`{figure}` needs `[at-least=n]`"))?;
+                if let [first, _, ..] = parts.as_slice() {
+                    let first = &plan.parts[first.index()].name;
+                    let message = format!(
+                        "`{figure}`: `{scope}` has {} members, each with a number of its own",
+                        parts.len()
+                    );
+                    return Err(NoSuchFigure::new(message).help(format!("name one, `{first}` say")));
+                }
+                counted(parts, Of::Levels, &|parts| Self::InsideChance(parts[0], number))
             }
-            Metric::InSystem => some(parts, &Self::Inside),
-            Metric::Queue => some(parts, &Self::Queue),
-            Metric::Busy => some(parts, &Self::Busy),
+            Metric::InSystem => counted(parts, Of::Visits, &Self::Inside),
+            Metric::Queue => counted(parts, Of::Queue, &Self::Queue),
+            Metric::Busy => counted(parts, Of::Queue, &Self::Busy),
             Metric::Utilization => Self::utilization(plan, figure, parts),
             Metric::Hit => {
                 let mut caches = members(plan, &format!("{scope}.objects"));
@@ -277,7 +396,7 @@ impl Measure {
             }
             Metric::Throughput => match class(scope) {
                 Some(index) => Ok(Self::ClassThroughput(index)),
-                None => some(parts, &Self::Throughput),
+                None => counted(parts, Of::Completions, &Self::Throughput),
             },
             Metric::Arrivals | Metric::ArrivalRate => {
                 let Some(workload) = class(scope).and_then(of_class) else { return missing() };
@@ -292,12 +411,11 @@ impl Measure {
             Metric::Attempts => {
                 let Some(index) = class(scope) else { return missing() };
                 let outcome = match figure.key("outcome") {
-                    Some(word) => Some(
-                        OUTCOMES
-                            .iter()
-                            .position(|name| *name == word)
-                            .ok_or(format!("`{figure}`: outcomes are {}", OUTCOMES.join(", ")))?,
-                    ),
+                    Some(word) => {
+                        Some(OUTCOMES.iter().position(|name| *name == word).ok_or_else(|| {
+                            format!("`{figure}`: outcomes are {}", OUTCOMES.join(", "))
+                        })?)
+                    }
                     None => None,
                 };
                 Ok(Self::Attempts(index, outcome, share))
@@ -308,12 +426,14 @@ impl Measure {
                     return Ok(Self::Served(workload, share));
                 }
                 let cause = match figure.key("cause") {
-                    Some(name) => Some(
-                        plan.causes
-                            .iter()
-                            .position(|cause| cause == name)
-                            .ok_or(format!("`{figure}`: there is no cause `{name}`"))?,
-                    ),
+                    Some(name) => {
+                        let found = plan.causes.iter().position(|cause| cause == name);
+                        Some(found.ok_or_else(|| {
+                            let known: Vec<&str> = plan.causes.iter().map(String::as_str).collect();
+                            NoSuchFigure::new(format!("`{figure}`: there is no cause `{name}`"))
+                                .help_if(suggest::help(name, &known, "there are"))
+                        })?)
+                    }
                     None => None,
                 };
                 Ok(Self::Lost(workload, cause, share))
@@ -324,10 +444,10 @@ impl Measure {
                 match (member.iter().find(one), member.len()) {
                     (Some(id), 1) if figure.metric == Metric::Lag => Ok(Self::Lag(*id, stat)),
                     (Some(id), 1) => Ok(Self::Backlog(*id, stat)),
-                    _ => Err(format!(
+                    _ => Err(NoSuchFigure::new(format!(
                         "`{figure}`: lag is that of one member of a replicated database, \
                          `mysql-2` say"
-                    )),
+                    ))),
                 }
             }
             Metric::Stale | Metric::Failovers | Metric::LostWrites | Metric::SplitBrain => {
@@ -339,11 +459,7 @@ impl Measure {
                     (Metric::SplitBrain, _) => Counted::SplitBrain,
                     (_, None) => Counted::Failovers,
                     (_, Some("failed")) => Counted::Failed,
-                    (_, Some("without-a-death")) => Counted::WithoutADeath,
-                    (_, Some(_)) => {
-                        let known = "outcomes are failed, without-a-death";
-                        return Err(format!("`{figure}`: {known}"));
-                    }
+                    (_, Some(_)) => Counted::WithoutADeath,
                 };
                 some(groups, &|groups| Self::Database(groups, counted))
             }
@@ -363,8 +479,32 @@ impl Measure {
                 let missed = figure.metric == Metric::Missed;
                 Ok(if missed { Self::Missed(workload) } else { Self::Losing(workload) })
             }
-            other => Err(format!("`{}` is not estimated by the `requests` solver", other.id())),
+            // The registry gives these to other solvers.
+            _ => Err(NoSuchFigure::new(format!("`{figure}` is no figure of a window"))),
         }
+    }
+
+    /// The name nearest to the scope of a figure, of what could be meant.
+    fn nearest(plan: &Blueprint, figure: &Figure) -> Option<String> {
+        let classes = plan.routes.classes.iter().map(|class| class.name.clone());
+        let views = plan.routes.classes.iter().map(|class| format!("{}-view", class.name));
+        let groups = |name: &str| {
+            crate::plan::names::split_member(name)
+                .map_or_else(|| name.to_string(), |(group, _)| group.to_string())
+        };
+        let parts = plan.parts.iter().take(1_000);
+        let parts = parts.flat_map(|part| [part.name.clone(), groups(&part.name)]);
+        let of = figure.row().of;
+        let mut all: Vec<String> = if of.starts_with("class") {
+            let views = views.filter(|_| figure.metric == Metric::Latency);
+            classes.chain(views).collect()
+        } else {
+            parts.chain(classes.filter(|_| of.contains("class"))).collect()
+        };
+        all.sort();
+        all.dedup();
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        suggest::help(&figure.scope, &all, "there are")
     }
 
     /// Whether it is the difference between a run around a break and the same stretch without.
@@ -386,7 +526,7 @@ impl Measure {
         plan: &Blueprint,
         figure: &Figure,
         parts: Vec<ComponentId>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, NoSuchFigure> {
         let scope = figure.scope.as_str();
         if let Some(resource) = &figure.resource {
             if resource == "cpu" {
@@ -414,12 +554,15 @@ impl Measure {
             if !found.is_empty() {
                 return Ok(Self::Utilization(Meters::Parts(found)));
             }
-            return Err(format!("`{figure}`: `{scope}` has no resource `{resource}`"));
+            return Err(NoSuchFigure::new(format!(
+                "`{figure}`: `{scope}` has no resource `{resource}`"
+            )));
         }
         if parts.is_empty() {
             let zones = zones(plan, scope);
             if zones.is_empty() {
-                return Err(format!("`{figure}`: there is nothing called `{scope}` to measure"));
+                let message = format!("`{figure}`: there is nothing called `{scope}` to measure");
+                return Err(NoSuchFigure::new(message).help_if(Self::nearest(plan, figure)));
             }
             return Ok(Self::Utilization(Meters::Zones(zones)));
         }
@@ -449,26 +592,18 @@ impl Measure {
             Self::ViewLatency(workload, stat) => {
                 latency(&seen.record.views[*workload].latency, *stat)
             }
-            Self::Waiting(parts, Stat::Mean, _) => {
+            Self::Slower(class, over) => slower(&seen.record.classes[*class].latency, *over),
+            Self::ViewSlower(workload, over) => {
+                slower(&seen.record.views[*workload].latency, *over)
+            }
+            Self::Waiting(parts, Stat::Mean) => {
                 // Mean time in line by Little's law for the line: area under it over arrivals.
                 let line = parts.iter().map(|id| line(plan, seen, *id)).sum::<f64>();
                 let came = total(parts, &|gauge| u128::from(gauge.arrived - gauge.refused));
                 if came == 0 { Err(NoValue::Empty) } else { Ok(line / came as f64 / 1e9) }
             }
-            Self::Waiting(parts, stat, over) => {
-                let mut all = Histogram::new();
-                for id in parts {
-                    all.merge(seen.waits[id.index()].as_ref().ok_or(NoValue::NotKept)?);
-                }
-                match (stat, over) {
-                    (Stat::Chance, Some(over)) if all.count() > 0 => {
-                        let within = all.count_at_most(over.nanos());
-                        Ok(1.0 - within as f64 / all.count() as f64)
-                    }
-                    (Stat::Chance, _) => Err(NoValue::Empty),
-                    _ => latency(&all, *stat),
-                }
-            }
+            Self::Waiting(parts, stat) => latency(&waits(seen, parts)?, *stat),
+            Self::WaitingOver(parts, over) => slower(&waits(seen, parts)?, *over),
             Self::ClassWaiting(class) => {
                 let record = &seen.record.classes[*class];
                 let count = record.attempts.ended[0];
@@ -576,6 +711,23 @@ impl Measure {
     }
 }
 
+/// The times in the queues of several components together.
+fn waits(seen: &Observation, parts: &[ComponentId]) -> Result<Histogram, NoValue> {
+    let mut all = Histogram::new();
+    for id in parts {
+        all.merge(seen.waits[id.index()].as_ref().ok_or(NoValue::NotKept)?);
+    }
+    Ok(all)
+}
+
+/// The share of what a histogram holds that lies above a duration.
+fn slower(histogram: &Histogram, over: SimDuration) -> Result<f64, NoValue> {
+    match histogram.count() {
+        0 => Err(NoValue::Empty),
+        count => Ok(1.0 - histogram.count_at_most(over.nanos()) as f64 / count as f64),
+    }
+}
+
 fn lag_of(seen: &Observation, id: ComponentId) -> Result<&Lag, NoValue> {
     let mut all = seen.databases.iter().flat_map(|reading| &reading.lags);
     all.find(|(member, _)| *member == id).map(|(_, lag)| lag).ok_or(NoValue::NotKept)
@@ -625,9 +777,9 @@ pub fn latency(histogram: &Histogram, stat: Stat) -> Result<f64, NoValue> {
         return Err(NoValue::Empty);
     }
     match stat {
-        Stat::Mean | Stat::Chance | Stat::First | Stat::Year(_) => {
-            histogram.mean().map(|nanos| nanos / 1e9).ok_or(NoValue::Empty)
-        }
+        Stat::Mean => histogram.mean().map(|nanos| nanos / 1e9).ok_or(NoValue::Empty),
+        // No statistic of a histogram: the registry lets none come here.
+        Stat::Chance | Stat::First | Stat::Year(_) => Err(NoValue::NotKept),
         Stat::Max => histogram.max().map(|nanos| nanos as f64 / 1e9).ok_or(NoValue::Empty),
         Stat::Deviation => {
             let mean = histogram.mean().ok_or(NoValue::Empty)?;

@@ -466,6 +466,8 @@ pub struct ExpectationRow {
     pub unit: FigureUnit,
     /// What was estimated.
     pub estimate: Estimate,
+    /// Of a figure that is a name: the name. Of one that was not judged: the reason.
+    pub words: Option<String>,
     /// How it came out.
     pub judgement: Judgement,
 }

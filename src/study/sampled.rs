@@ -22,7 +22,7 @@ use crate::model::outage::{Failed, Hangs, Past};
 use crate::plan::Draft;
 use crate::plan::availability::{address, beliefs, failover};
 use crate::plan::faults::PLANNED;
-use crate::plan::figure::{Figure, Metric, Stat};
+use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
 use crate::plan::fluid::FluidPlan;
 use crate::plan::part::Part;
 use crate::scenario::suggest;
@@ -228,26 +228,20 @@ impl SampledPlan {
     ///
     /// # Errors
     ///
-    /// A sentence for the user.
-    pub fn resolve(&self, years: &YearsPlan, figure: &Figure) -> Result<OfWindows, String> {
+    /// What the scenario has no such figure of.
+    pub fn resolve(&self, years: &YearsPlan, figure: &Figure) -> Result<OfWindows, NoSuchFigure> {
         let names: Vec<&str> = self.classes.iter().map(|class| class.name.as_str()).collect();
         let known = |name: &str| names.iter().position(|other| *other == name);
-        let allowed = |key: &str| match figure.metric {
-            Metric::Lost => matches!(key, "cause" | "outcome" | SOLVER),
-            _ => key == SOLVER,
-        };
-        if let Some((key, _)) = figure.keys.iter().find(|(key, _)| !allowed(key)) {
-            return Err(format!("`{figure}`: `[{key}=...]` says nothing about windows of years"));
-        }
         let (class, view) = match (known(&figure.scope), figure.scope.strip_suffix("-view")) {
             (Some(class), _) => (class, false),
             (None, Some(page)) if figure.metric == Metric::Latency && known(page).is_some() => {
                 (known(page).unwrap_or(0), true)
             }
             _ => {
-                let message = format!("`{figure}`: nobody asks for `{}` at a rate", figure.scope);
+                let message =
+                    format!("`{figure}`: no workload asks for `{}` at a rate", figure.scope);
                 let help = suggest::help(&figure.scope, &names, "asked for are");
-                return Err(suggest::with_help(message, help));
+                return Err(NoSuchFigure::new(message).help_if(help));
             }
         };
         match (figure.metric, figure.stat) {
@@ -257,30 +251,8 @@ impl SampledPlan {
             (Metric::Lost, None | Some(Stat::Mean)) => {
                 Ok(OfWindows::Lost(class, load::loss(&years.of, figure)?))
             }
-            _ => Err(format!("`{figure}` is not estimated: windows of years keep no such figure")),
+            _ => Err(NoSuchFigure::new(format!("`{figure}` is no figure of windows of years"))),
         }
-    }
-}
-
-/// The key of figures that says which solvers are behind one.
-pub const SOLVER: &str = "solver";
-/// Its value for years corrected by windows.
-pub const BOTH: &str = "both";
-
-/// Whether a path is a figure of windows in years.
-///
-/// # Errors
-///
-/// A sentence for the user, where it names a solver that there is not.
-pub fn is_of_windows(figure: &Figure) -> Result<bool, String> {
-    let of_years = matches!(figure.window.as_deref(), Some("horizon"));
-    match figure.key(SOLVER) {
-        Some(BOTH) => Ok(true),
-        Some(other) => Err(format!(
-            "`{figure}`: `[{SOLVER}={other}]` must be `{BOTH}`; without it a figure of years is that of \
-             `flows`"
-        )),
-        None => Ok(figure.metric == Metric::Latency && of_years),
     }
 }
 

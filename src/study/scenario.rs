@@ -13,10 +13,12 @@ use crate::plan::availability;
 use crate::plan::checks::week_start;
 use crate::plan::cost;
 use crate::plan::faults::PLANNED;
-use crate::plan::figure::{Figure, FigureUnit, Metric};
+use crate::plan::figure::registry::By;
+use crate::plan::figure::{Figure, FigureUnit, Metric, NoFigure, NoSuchFigure};
 use crate::plan::headroom;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::Label;
 use crate::scenario::source::Span;
 use crate::solve::requests::{Breach, Window};
 use crate::stats::interval::Interval;
@@ -60,6 +62,10 @@ pub enum Judged {
     Arithmetic(usize),
     /// A figure of windows in years, by its place among those.
     Sampled(usize),
+    /// A name, by its place among those.
+    Name(usize),
+    /// None: this command, or its flags, do not estimate it; by its place among those.
+    NotEstimated(usize),
 }
 
 /// A judged figure.
@@ -88,7 +94,7 @@ pub struct StudyPlan {
     pub figures: Vec<Asked>,
     /// Judged ones.
     pub expectations: Vec<Expectation>,
-    /// Expectations that no solver here estimates yet, with the reason.
+    /// Figures that are judged, and that this command or its flags do not estimate, with the reason.
     pub not_estimated: Vec<(String, String)>,
     /// Capacities to find.
     pub sought: Vec<Sought>,
@@ -96,6 +102,8 @@ pub struct StudyPlan {
     pub years: Option<YearsPlan>,
     /// Figures that arithmetic gives: path, value, level of intervals.
     pub arithmetic: Vec<(String, Interval)>,
+    /// Figures that are names: path, name.
+    pub names: Vec<(String, String)>,
     /// It is run alone: why it is down and what it costs is told.
     pub alone: bool,
     /// A first look.
@@ -104,8 +112,6 @@ pub struct StudyPlan {
     pub sampled: Option<SampledPlan>,
     /// Why none are, where they were asked for.
     pub not_sampled: Option<String>,
-    /// The solvers that may be used.
-    solver: Option<Solver>,
 }
 
 /// A solver.
@@ -118,7 +124,7 @@ pub enum Solver {
 }
 
 /// What the command line changes.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Choices {
     /// One solver alone.
     pub solver: Option<Solver>,
@@ -130,6 +136,8 @@ pub struct Choices {
     pub alone: bool,
     /// Draw windows of requests from the years too; never for a first look, nor with one solver.
     pub sampled: bool,
+    /// Nothing is run: what is asked for is resolved, and no more is prepared.
+    pub resolve_only: bool,
 }
 
 /// Resolves windows and figures; everything wrong goes to `out`.
@@ -141,12 +149,11 @@ pub fn prepare(
     out: &mut Diagnostics,
 ) -> StudyPlan {
     let scenario = &draft.scenario;
-    let Choices { solver, quick, alone, .. } = choices;
-    let mut study = StudyPlan { solver, quick, alone, ..StudyPlan::default() };
-    let windows = choices.solver != Some(Solver::Flows);
+    let Choices { quick, alone, .. } = choices;
+    let mut study = StudyPlan { quick, alone, ..StudyPlan::default() };
     let level = scenario.run.confidence.value;
     let start = week_start(draft);
-    for (name, spec) in scenario.window.iter().filter(|_| windows) {
+    for (name, spec) in scenario.window.iter() {
         let Some(length) = &spec.length else { continue };
         let own = spec.replications.as_ref().map(|own| own.value);
         let replications = replications(own.unwrap_or(scenario.run.replications.value), choices);
@@ -172,7 +179,7 @@ pub fn prepare(
             drill: None,
         });
     }
-    for (name, spec) in scenario.window.iter().filter(|_| windows) {
+    for (name, spec) in scenario.window.iter() {
         let own = spec.replications.as_ref().map_or(breaks::REPLICATIONS, |own| own.value);
         let around = Around::new(
             &name.text,
@@ -187,87 +194,102 @@ pub fn prepare(
         around.add_windows(draft, plan, &mut study.windows);
         study.arounds.push(around);
     }
-    if windows {
-        study.sought = limits::sought(draft, plan, choices.quick);
-    }
-    study.years = years_of(draft, choices);
-    study.draw_windows(draft, plan, choices);
-    // Where there is nothing more to tell it is as beside others.
-    let more = study.years.is_some() || headroom::design_peak(draft).is_some();
-    study.alone &= more || cost::monthly(draft).is_some();
+    study.sought = limits::sought(draft, plan, choices.quick);
     for sought in &mut study.sought {
         sought.effort.replications = choices.replications.unwrap_or(sought.effort.replications);
     }
+    let asked = Asking { draft, plan, choices };
+    study.years = years_of(draft, choices);
+    study.draw_windows(&asked);
+    // Where there is nothing more to tell it is as beside others.
+    let more = study.years.is_some() || headroom::design_peak(draft).is_some();
+    study.alone &= more || cost::monthly(draft).is_some();
     for (path, width) in scenario.run.precision.iter() {
-        match study.add(draft, plan, &path.text, path.span, out) {
-            Some(Judged::Figure(place)) => {
-                let asked = &study.figures[place];
-                let target = (asked.measure.clone(), width.get());
-                let window = asked.window;
-                study.windows[window].precision.push(target);
-            }
-            // A number of replications that was asked for is kept.
-            Some(Judged::Capacity(place)) if choices.replications.is_none() && !choices.quick => {
-                let most = scenario.run.replications.value.max;
-                limits::sharpen(&mut study.sought[place], width.get(), most);
-            }
-            Some(Judged::Years(place)) => study.sharpen_years(place, width.get(), choices),
-            Some(Judged::Sampled(_)) => {
-                let reason = "windows of years are a fixed number: no precision is reached for it";
-                study.not_estimated.push((path.text.clone(), reason.into()));
-            }
-            Some(Judged::Capacity(_) | Judged::Arithmetic(_)) | None => {}
-        }
+        study.sharpen(&asked, path, width.get(), out);
     }
     let mut spans: Vec<Span> = Vec::new();
     for expect in scenario.expect.iter() {
         let (path, span) = (&expect.figure.text, expect.figure.span);
-        let Some(of) = study.add(draft, plan, path, span, out) else { continue };
-        let unit = match of {
-            Judged::Figure(place) => study.figures[place].figure.unit(),
-            Judged::Capacity(_) => Metric::Capacity.unit(),
-            Judged::Arithmetic(_) => Metric::Headroom.unit(),
-            Judged::Years(place) => {
-                let figures = study.years.as_ref().map(|years| &years.figures);
-                figures.map_or(FigureUnit::Ratio, |figures| figures[place].figure.unit())
-            }
-            Judged::Sampled(place) => {
-                let figures = study.sampled.as_ref().map(|sampled| &sampled.figures);
-                figures.map_or(FigureUnit::Ratio, |figures| figures[place].figure.unit())
+        let figure = match Figure::parse_in(&draft.names, path) {
+            Ok(figure) => figure,
+            Err(wrong) => {
+                refuse(wrong, span, out);
+                continue;
             }
         };
-        match Demand::parse(&expect.is.text, unit) {
-            Ok(demand) => {
-                let is = expect.is.value.text.clone();
-                let others = study.expectations.iter().zip(&spans);
-                let of_it = others.filter(|(other, _)| other.path == *path);
-                for (other, place) in of_it.filter(|(one, _)| one.demand.contradicts(demand)) {
-                    let message = format!("`{path}` cannot be both \"{}\" and \"{is}\"", other.is);
-                    out.push(
-                        Diagnostic::new(Code::Contradiction, expect.is.span, message)
-                            .related(*place, "the other")
-                            .help("keep one, or widen it"),
-                    );
-                }
-                spans.push(expect.is.span);
-                study.expectations.push(Expectation { of, path: path.clone(), unit, is, demand });
-            }
-            Err(message) => {
-                out.push(Diagnostic::new(Code::OutOfRange, expect.is.span, message));
-            }
+        let unit = figure.unit();
+        let demand = Demand::parse(&expect.is.text, unit).map_err(|message| {
+            out.push(Diagnostic::new(Code::OutOfRange, expect.is.span, message));
+        });
+        let of = study.judged(&asked, figure, span, out);
+        let (Some(of), Ok(demand)) = (of, demand) else { continue };
+        let is = expect.is.value.text.clone();
+        let others = study.expectations.iter().zip(&spans);
+        let of_it = others.filter(|(other, _)| other.path == *path);
+        for (other, place) in of_it.filter(|(one, _)| one.demand.contradicts(&demand)) {
+            let message = format!("`{path}` cannot be both \"{}\" and \"{is}\"", other.is);
+            out.push(
+                Diagnostic::new(Code::Contradiction, expect.is.span, message)
+                    .related(*place, "the other")
+                    .help("keep one, or widen it"),
+            );
+        }
+        spans.push(expect.is.span);
+        study.expectations.push(Expectation { of, path: path.clone(), unit, is, demand });
+    }
+    study.leave_out(choices);
+    if !choices.resolve_only {
+        study.add_standard(plan);
+    }
+    study
+}
+
+/// Resolves what is asked of a scenario that the request loop cannot simulate, as far as it goes: paths,
+/// what is expected, and arithmetic. Everything wrong goes to `out`.
+pub fn resolve_without_requests(draft: &Draft, out: &mut Diagnostics) {
+    let scenario = &draft.scenario;
+    let mut figure = |path: &str, span: Span| {
+        let found = Figure::parse_in(&draft.names, path).and_then(|figure| match figure.metric {
+            Metric::Headroom => headroom::at(draft, &figure).map(|_| figure),
+            Metric::Saturates => headroom::saturates(draft, &figure).map(|_| figure),
+            _ => Ok(figure),
+        });
+        found.map_err(|wrong| refuse(wrong, span, out)).ok()
+    };
+    for (path, _) in scenario.run.precision.iter() {
+        let _found = figure(&path.text, path.span);
+    }
+    let units: Vec<Option<FigureUnit>> = scenario
+        .expect
+        .iter()
+        .map(|expect| figure(&expect.figure.text, expect.figure.span).map(|figure| figure.unit()))
+        .collect();
+    for (expect, unit) in scenario.expect.iter().zip(units) {
+        if let Some(Err(message)) = unit.map(|unit| Demand::parse(&expect.is.text, unit)) {
+            out.push(Diagnostic::new(Code::OutOfRange, expect.is.span, message));
         }
     }
-    study.add_standard(plan);
-    study
+}
+
+/// Reports a figure that there is not.
+fn refuse(wrong: NoSuchFigure, span: Span, out: &mut Diagnostics) {
+    out.push(Diagnostic::new(Code::NoSuchFigure, span, wrong.message).help_if(wrong.help));
+}
+
+/// Whose figures are resolved, and for which command.
+struct Asking<'a> {
+    draft: &'a Draft,
+    plan: &'a Blueprint,
+    choices: Choices,
 }
 
 /// Years to live through: where the file has a horizon, a figure asks for them or the flag does.
 fn years_of(draft: &Draft, choices: Choices) -> Option<YearsPlan> {
-    if choices.solver == Some(Solver::Requests) {
-        return None;
-    }
     let scenario = &draft.scenario;
-    let of_years = |path: &str| Figure::parse(path).ok().filter(years::is_of_years);
+    let of_years = |path: &str| {
+        let figure = Figure::parse_in(&draft.names, path).ok();
+        figure.filter(|figure| figure.row().by.is_of_years() || figure.row().by == By::Both)
+    };
     let precise = scenario.run.precision.iter().filter_map(|(path, _)| of_years(&path.text));
     let mut asked: Vec<Figure> = precise.collect();
     // Who says how precise it is to be is looked after sooner.
@@ -275,6 +297,7 @@ fn years_of(draft: &Draft, choices: Choices) -> Option<YearsPlan> {
     let expected = scenario.expect.iter().map(|expect| &expect.figure.value.text);
     asked.extend(expected.filter_map(|path| of_years(path)));
     let wanted = scenario.run.horizon.is_some() || choices.solver == Some(Solver::Flows);
+    let wanted = wanted && choices.solver != Some(Solver::Requests) && !choices.resolve_only;
     if !wanted && asked.is_empty() {
         return None;
     }
@@ -335,210 +358,240 @@ fn levels(draft: &Draft, level: Option<Rate>) -> Vec<Option<Rate>> {
 }
 
 impl StudyPlan {
-    /// Adds the figure of `path`, or finds it; `None` when it makes no sense here.
-    fn add(
+    /// What is judged of a figure; `None` when there is no such figure, reported to `out`.
+    fn judged(
         &mut self,
-        draft: &Draft,
-        plan: &Blueprint,
-        path: &str,
+        asked: &Asking<'_>,
+        figure: Figure,
         span: Span,
         out: &mut Diagnostics,
     ) -> Option<Judged> {
-        let wrong = |message: String, out: &mut Diagnostics| {
-            out.push(Diagnostic::new(Code::NoSuchFigure, span, message));
-        };
-        let figure = match Figure::parse(path) {
+        let path = figure.text().to_string();
+        match self.add(asked, figure, span, out) {
+            Ok(judged) => Some(judged),
+            Err(Unresolved::Reported) => None,
+            Err(Unresolved::No(NoFigure::NoSuch(wrong))) => {
+                refuse(wrong, span, out);
+                None
+            }
+            Err(Unresolved::No(NoFigure::NotEstimated { reason, judged_by })) => {
+                let by = judged_by.map(|command| format!("; {command} judges it"));
+                self.not_estimated.push((path, reason + &by.unwrap_or_default()));
+                Some(Judged::NotEstimated(self.not_estimated.len() - 1))
+            }
+        }
+    }
+
+    /// Asks for so many replications that a figure is known to a relative half-width.
+    fn sharpen(&mut self, asked: &Asking<'_>, path: &Label, width: f64, out: &mut Diagnostics) {
+        let figure = match Figure::parse_in(&asked.draft.names, &path.text) {
             Ok(figure) => figure,
-            Err(message) => {
-                wrong(message, out);
-                return None;
-            }
+            Err(wrong) => return refuse(wrong, path.span, out),
         };
-        if figure.metric == Metric::Capacity {
-            let found = limits::found(&self.sought, &figure).map(Judged::Capacity);
-            return found
-                .map_err(|(message, help)| {
-                    out.push(Diagnostic::new(Code::NoSuchFigure, span, message).help(help));
-                })
-                .ok();
+        let inert = |why: &str, out: &mut Diagnostics| {
+            let message = format!("`{}` cannot be made precise: {why}", path.text);
+            let help = "leave it out of `precision`";
+            out.push(Diagnostic::new(Code::NoEffect, path.span, message).help(help));
+        };
+        let row = figure.row();
+        if !row.precise {
+            return inert(
+                match row.by {
+                    By::Arithmetic => "it is exact",
+                    By::Both => "the number of windows drawn from the horizon is fixed",
+                    _ => "it is no mean over replications",
+                },
+                out,
+            );
         }
-        if figure.metric == Metric::Headroom {
-            return self.add_of_arithmetic(draft, path, &figure, span, out);
-        }
-        match sampled::is_of_windows(&figure) {
-            Ok(true) => return self.add_of_windows(path, figure, span, out),
-            Ok(false) => {}
-            Err(message) => {
-                wrong(message, out);
-                return None;
+        let choices = asked.choices;
+        match self.add(asked, figure, path.span, out) {
+            Ok(Judged::Figure(place)) => {
+                let (measure, window) =
+                    (self.figures[place].measure.clone(), self.figures[place].window);
+                if self.windows[window].drill.is_some() {
+                    return inert("runs around a break are a fixed number", out);
+                }
+                self.windows[window].precision.push((measure, width));
             }
+            // A number of replications that was asked for is kept.
+            Ok(Judged::Capacity(place)) if choices.replications.is_none() && !choices.quick => {
+                let most = asked.draft.scenario.run.replications.value.max;
+                limits::sharpen(&mut self.sought[place], width, most);
+            }
+            Ok(Judged::Years(place)) => self.sharpen_years(place, width, choices),
+            Err(Unresolved::No(NoFigure::NoSuch(wrong))) => refuse(wrong, path.span, out),
+            // What these flags leave out needs no replications.
+            Ok(_) | Err(Unresolved::Reported | Unresolved::No(NoFigure::NotEstimated { .. })) => {}
         }
-        if years::is_of_years(&figure) {
-            return self.add_of_years(path, figure, span, out);
+    }
+
+    /// Adds a figure, or finds it.
+    fn add(
+        &mut self,
+        asked: &Asking<'_>,
+        figure: Figure,
+        span: Span,
+        out: &mut Diagnostics,
+    ) -> Result<Judged, Unresolved> {
+        let not_by = |solver: &str, of: &str| {
+            Err(Unresolved::No(NoFigure::NotEstimated {
+                reason: format!("`--solver {solver}` simulates {of}"),
+                judged_by: Some("`fivenines run` without `--solver`"),
+            }))
+        };
+        let by = figure.row().by;
+        let judged = match by {
+            By::Search => Judged::Capacity(limits::found(&self.sought, &figure)?),
+            By::Arithmetic => self.add_of_arithmetic(asked, &figure)?,
+            By::Both => return self.add_of_windows(asked, figure),
+            By::Up | By::Traffic | By::Roles => self.add_of_years(figure)?,
+            By::Requests => self.add_of_requests(asked, figure, span, out)?,
+        };
+        match (asked.choices.solver, by) {
+            (Some(Solver::Flows), By::Search | By::Requests) => not_by("flows", "no requests"),
+            (Some(Solver::Requests), By::Up | By::Traffic | By::Roles) => {
+                not_by("requests", "no long horizon")
+            }
+            _ => Ok(judged),
         }
-        let declared = |name: &str| draft.scenario.window.get(name).is_some();
-        let name = figure.window.as_deref().map(|w| w.split_once('/').map_or(w, |(name, _)| name));
-        let in_a_window = name.map_or(figure.metric != Metric::Capacity, declared);
-        if self.solver == Some(Solver::Flows) && in_a_window {
-            let reason = "`--solver flows` lives through no window";
-            self.not_estimated.push((path.to_string(), reason.to_string()));
-            return None;
-        }
+    }
+
+    /// Adds a figure of a window.
+    fn add_of_requests(
+        &mut self,
+        asked: &Asking<'_>,
+        figure: Figure,
+        span: Span,
+        out: &mut Diagnostics,
+    ) -> Result<Judged, Unresolved> {
+        let (draft, plan) = (asked.draft, asked.plan);
+        let plain: Vec<usize> =
+            (0..self.windows.len()).filter(|at| self.windows[*at].drill.is_none()).collect();
         let window = match &figure.window {
             Some(name) => self.windows.iter().position(|w| w.window.name == *name),
-            None if self.windows.len() == 1 => Some(0),
-            None => None,
+            None => plain.first().copied().filter(|_| plain.len() == 1),
         };
         let window = match window {
             Some(window) => Some(window),
-            None => match self.around(draft, plan, &figure, span, out) {
-                Ok(added) => added,
-                Err(Said) => return None,
-            },
+            None => self.around(draft, plan, &figure, span, out)?,
         };
         let Some(window) = window else {
-            let of_years = matches!(figure.window.as_deref(), Some("horizon" | "year" | "month"));
-            if of_years || figure.window.is_none() {
-                let reason = "no solver estimates it over years yet";
-                self.not_estimated.push((path.to_string(), reason.to_string()));
-                return None;
-            }
             let names: Vec<&str> =
                 self.windows.iter().map(|window| window.window.name.as_str()).collect();
-            let name = figure.window.clone().unwrap_or_default();
-            let help = crate::scenario::suggest::help(&name, &names, "windows");
-            out.push(
-                Diagnostic::new(Code::NoSuchName, span, format!("there is no window `{name}`"))
-                    .help_if(help),
-            );
-            return None;
+            let Some(name) = &figure.window else {
+                let message = format!("`{figure}` does not say in which window");
+                let example = names.first().copied().unwrap_or("WINDOW");
+                let help = format!("write `{figure}@{example}`");
+                return Err(NoSuchFigure::new(message).help(help).into());
+            };
+            let help = crate::scenario::suggest::help(name, &names, "windows");
+            let message = format!("there is no window `{name}`");
+            out.push(Diagnostic::new(Code::NoSuchName, span, message).help_if(help));
+            return Err(Unresolved::Reported);
         };
-        match Measure::resolve(plan, &figure) {
-            Ok(measure) if measure.is_paired() && !self.breaks_something(window) => {
-                let id = figure.metric.id();
-                wrong(format!("`{figure}`: `{id}` is of a window in which a part breaks"), out);
-                None
-            }
-            Ok(measure) => {
-                Some(Judged::Figure(self.ask(path.to_string(), figure, measure, window)))
-            }
-            Err(message) if message.contains("not estimated") => {
-                self.not_estimated.push((path.to_string(), message));
-                None
-            }
-            Err(message) => {
-                wrong(message, out);
-                None
-            }
-        }
+        let measure = Measure::resolve(plan, &figure)?;
+        Ok(Judged::Figure(self.ask(figure.text().to_string(), figure, measure, window)))
     }
 
     /// Adds a figure that needs no run.
     fn add_of_arithmetic(
         &mut self,
-        draft: &Draft,
-        path: &str,
+        asked: &Asking<'_>,
         figure: &Figure,
-        span: Span,
-        out: &mut Diagnostics,
-    ) -> Option<Judged> {
-        if let Some(known) = self.arithmetic.iter().position(|(other, _)| other == path) {
-            return Some(Judged::Arithmetic(known));
-        }
-        match headroom::at(draft, figure) {
-            Ok(value) => {
-                let level = draft.scenario.run.confidence.value;
-                self.arithmetic.push((path.to_string(), Interval::point(value, level)));
-                Some(Judged::Arithmetic(self.arithmetic.len() - 1))
+    ) -> Result<Judged, NoSuchFigure> {
+        let (draft, path) = (asked.draft, figure.text());
+        if figure.unit() == FigureUnit::Name {
+            let known = self.names.iter().position(|(other, _)| other == path);
+            if known.is_none() {
+                self.names.push((path.to_string(), headroom::saturates(draft, figure)?));
             }
-            Err(message) => {
-                out.push(Diagnostic::new(Code::NoSuchFigure, span, message));
-                None
-            }
+            return Ok(Judged::Name(known.unwrap_or(self.names.len() - 1)));
         }
+        let known = self.arithmetic.iter().position(|(other, _)| other == path);
+        if known.is_none() {
+            let level = draft.scenario.run.confidence.value;
+            let value = headroom::at(draft, figure)?;
+            self.arithmetic.push((path.to_string(), Interval::point(value, level)));
+        }
+        Ok(Judged::Arithmetic(known.unwrap_or(self.arithmetic.len() - 1)))
     }
 
-    /// Adds a figure of years.
-    fn add_of_years(
-        &mut self,
-        path: &str,
-        figure: Figure,
-        span: Span,
-        out: &mut Diagnostics,
-    ) -> Option<Judged> {
-        let Some(years) = &mut self.years else {
-            let reason = match self.solver {
-                Some(Solver::Requests) => "`--solver requests` lives through no years",
-                _ => "nothing in this scenario can fail",
-            };
-            self.not_estimated.push((path.to_string(), reason.to_string()));
-            return None;
-        };
-        match years::resolve(&years.of, &figure) {
-            Ok(measure) => {
-                let known = years.figures.iter().position(|other| other.path == path);
-                Some(Judged::Years(known.unwrap_or_else(|| {
-                    years.figures.push(YearFigure { path: path.to_string(), figure, measure });
-                    years.figures.len() - 1
-                })))
-            }
-            Err(message) => {
-                self.refuse(path, span, message, out);
-                None
-            }
-        }
-    }
-
-    /// A figure that is not estimated is passed over, one that cannot be is a mistake.
-    fn refuse(&mut self, path: &str, span: Span, message: String, out: &mut Diagnostics) {
-        if message.contains("not estimated") {
-            self.not_estimated.push((path.to_string(), message));
-        } else {
-            out.push(Diagnostic::new(Code::NoSuchFigure, span, message));
-        }
+    /// Adds a figure of the long horizon.
+    fn add_of_years(&mut self, figure: Figure) -> Result<Judged, NoSuchFigure> {
+        let Some(years) = &mut self.years else { return Err(nothing_fails(&figure)) };
+        let measure = years::resolve(&years.of, &figure)?;
+        let known = years.figures.iter().position(|other| other.path == figure.text());
+        Ok(Judged::Years(known.unwrap_or_else(|| {
+            years.figures.push(YearFigure { path: figure.text().to_string(), figure, measure });
+            years.figures.len() - 1
+        })))
     }
 
     /// Windows to be drawn from the years, where that was asked for and makes sense.
-    fn draw_windows(&mut self, draft: &Draft, plan: &Blueprint, choices: Choices) {
+    fn draw_windows(&mut self, asked: &Asking<'_>) {
+        let choices = asked.choices;
         let Some(years) = self.years.as_ref().filter(|_| choices.sampled) else { return };
         if choices.quick || choices.solver.is_some() || years.of.fluid.is_none() {
             return;
         }
-        match SampledPlan::of(draft, plan, years) {
+        match SampledPlan::of(asked.draft, asked.plan, years) {
             Ok(sampled) => self.sampled = Some(sampled),
             Err(reason) => self.not_sampled = Some(reason),
         }
     }
 
-    /// Adds a figure of windows in years.
-    fn add_of_windows(
-        &mut self,
-        path: &str,
-        figure: Figure,
-        span: Span,
-        out: &mut Diagnostics,
-    ) -> Option<Judged> {
-        let (Some(sampled), Some(years)) = (&mut self.sampled, &self.years) else {
-            let reason = self.not_sampled.clone().unwrap_or_else(|| {
-                "it needs windows of requests in years, which `run` alone draws, with both solvers and \
-                 not for a first look"
-                    .into()
-            });
-            self.not_estimated.push((path.to_string(), reason));
-            return None;
-        };
-        match sampled.resolve(years, &figure) {
-            Ok(of) => {
-                let known = sampled.figures.iter().position(|other| other.path == path);
-                Some(Judged::Sampled(known.unwrap_or_else(|| {
-                    sampled.figures.push(SampledFigure { path: path.to_string(), figure, of });
-                    sampled.figures.len() - 1
-                })))
+    /// Adds a figure of windows drawn from the long horizon.
+    fn add_of_windows(&mut self, asked: &Asking<'_>, figure: Figure) -> Result<Judged, Unresolved> {
+        let Some(years) = &self.years else { return Err(nothing_fails(&figure).into()) };
+        if years.of.fluid.is_none() {
+            let message = format!("`{figure}`: nothing in this scenario is asked for at a rate");
+            return Err(NoSuchFigure::new(message)
+                .help("it needs a workload with a `rate`")
+                .into());
+        }
+        if let Some(sampled) = &mut self.sampled {
+            let of = sampled.resolve(years, &figure)?;
+            let known = sampled.figures.iter().position(|other| other.path == figure.text());
+            return Ok(Judged::Sampled(known.unwrap_or_else(|| {
+                let path = figure.text().to_string();
+                sampled.figures.push(SampledFigure { path, figure, of });
+                sampled.figures.len() - 1
+            })));
+        }
+        // What cannot be is refused whatever the flags are.
+        match SampledPlan::of(asked.draft, asked.plan, years) {
+            Err(reason) => Err(NoFigure::NotEstimated { reason, judged_by: None }.into()),
+            Ok(sampled) => {
+                sampled.resolve(years, &figure)?;
+                let (reason, by) = match asked.choices {
+                    Choices { solver: Some(_), .. } => (
+                        "it needs both solvers, and `--solver` leaves one out",
+                        "`fivenines run` without `--solver`",
+                    ),
+                    Choices { quick: true, .. } => (
+                        "`--quick` draws no windows from the long horizon",
+                        "`fivenines run` without `--quick`",
+                    ),
+                    _ => ("this command draws no windows from the long horizon", "`fivenines run`"),
+                };
+                let reason = reason.to_string();
+                Err(NoFigure::NotEstimated { reason, judged_by: Some(by) }.into())
             }
-            Err(message) => {
-                self.refuse(path, span, message, out);
-                None
+        }
+    }
+
+    /// Leaves out what one solver alone does not estimate, once all of it has been resolved.
+    fn leave_out(&mut self, choices: Choices) {
+        match choices.solver {
+            Some(Solver::Flows) => {
+                self.windows.clear();
+                self.arounds.clear();
+                self.figures.clear();
+                self.sought.clear();
             }
+            Some(Solver::Requests) => self.years = None,
+            None => {}
         }
     }
 
@@ -550,6 +603,15 @@ impl StudyPlan {
         if choices.replications.is_some() || choices.quick {
             years.replications.1 = years.replications.0;
         }
+    }
+
+    /// Whether there is a window or a long horizon to simulate; where figures are only resolved, whether
+    /// `run` would have one.
+    #[must_use]
+    pub fn runs_something(&self, draft: &Draft, choices: Choices) -> bool {
+        let horizon = choices.resolve_only && draft.scenario.run.horizon.is_some();
+        let years = self.years.is_some() || (horizon && availability::can_fail(draft));
+        !self.windows.is_empty() || years
     }
 
     fn breaks_something(&self, window: usize) -> bool {
@@ -565,13 +627,16 @@ impl StudyPlan {
         figure: &Figure,
         span: Span,
         out: &mut Diagnostics,
-    ) -> Result<Option<usize>, Said> {
+    ) -> Result<Option<usize>, Unresolved> {
         let split = figure.window.as_deref().and_then(|window| window.split_once('/'));
         let Some((name, run)) = split else { return Ok(None) };
         let Some(around) = self.arounds.iter().find(|around| around.name == name) else {
             return Ok(None);
         };
-        around.asked(draft, plan, (run, span), &mut self.windows, out).map(Some).ok_or(Said)
+        around
+            .asked(draft, plan, (run, span), &mut self.windows, out)
+            .map(Some)
+            .ok_or(Unresolved::Reported)
     }
 
     fn ask(&mut self, path: String, figure: Figure, measure: Measure, window: usize) -> usize {
@@ -669,8 +734,30 @@ pub fn parts_are_listed(plan: &Blueprint) -> bool {
     plan.parts.len() + plan.zones.len() <= MOST_LISTED
 }
 
-/// A diagnostic has been given.
-struct Said;
+/// Why a figure was not added.
+enum Unresolved {
+    /// A diagnostic has been given.
+    Reported,
+    /// There is none.
+    No(NoFigure),
+}
+
+impl From<NoSuchFigure> for Unresolved {
+    fn from(wrong: NoSuchFigure) -> Self {
+        Self::No(wrong.into())
+    }
+}
+
+impl From<NoFigure> for Unresolved {
+    fn from(none: NoFigure) -> Self {
+        Self::No(none)
+    }
+}
+
+fn nothing_fails(figure: &Figure) -> NoSuchFigure {
+    NoSuchFigure::new(format!("`{figure}`: nothing in this scenario can fail"))
+        .help("it needs a `[fault.name]`, a `[unit.name]` or an operation that takes parts out")
+}
 
 /// Databases that are read from and written to (`true`), by name.
 fn queried(plan: &Blueprint) -> BTreeSet<(String, bool)> {
@@ -772,6 +859,8 @@ impl StudyResult {
                 (Some(plan), Some(years)) => years.estimate(plan, plan.figures[place].measure),
                 _ => Estimate::Missing(NoValue::Stopped),
             },
+            Judged::Name(_) => Estimate::Missing(NoValue::Name),
+            Judged::NotEstimated(_) => Estimate::Missing(NoValue::NotEstimated),
             Judged::Sampled(place) => match self.joined(study) {
                 Some(joined) => joined.estimate(joined.asked.figures[place].of),
                 None => Estimate::Missing(NoValue::Stopped),
@@ -827,9 +916,13 @@ pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyRe
     let (judgements, capacities) = (Vec::new(), capacities?);
     let why = Why::default();
     let mut result = StudyResult { windows, judgements, capacities, years, why, sampled };
-    let judge = |expectation: &Expectation| match result.judged(study, expectation.of) {
-        Estimate::Interval(interval) => expectation.demand.judge(&interval),
-        _ => Judgement::Inconclusive,
+    let judge = |expectation: &Expectation| match expectation.of {
+        Judged::NotEstimated(_) => Judgement::NotJudged,
+        Judged::Name(place) => expectation.demand.judge_name(&study.names[place].1),
+        of => match result.judged(study, of) {
+            Estimate::Interval(interval) => expectation.demand.judge(&interval),
+            _ => Judgement::Inconclusive,
+        },
     };
     result.judgements = study.expectations.iter().map(judge).collect();
     Ok(result)

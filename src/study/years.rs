@@ -13,7 +13,8 @@ pub mod recovery;
 
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::{Availability, AvailabilityPlan, Watched, WatchedKind};
-use crate::plan::figure::{Figure, Metric, Stat};
+use crate::plan::figure::registry::By;
+use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
 use crate::scenario::suggest;
 use crate::solve::flows::kept::Kept;
 use crate::solve::flows::{self, Observation, Tally};
@@ -654,23 +655,6 @@ pub fn at_least(bound: Bound) -> Bound {
     Bound { value: 1.0 - bound.value, side: Side::AtLeast, ..bound }
 }
 
-/// Whether a path is a figure of years.
-#[must_use]
-pub fn is_of_years(figure: &Figure) -> bool {
-    let metric = matches!(
-        figure.metric,
-        Metric::Structural
-            | Metric::Continuous
-            | Metric::Unavailability
-            | Metric::Downtime
-            | Metric::Outages
-            | Metric::MeanTimeToFailure
-    );
-    (metric && matches!(figure.window.as_deref(), None | Some("horizon")))
-        || load::is_of_load(figure)
-        || recovery::is_of_roles(figure)
-}
-
 /// The faults that a figure is to leave out: those of `[without=...]`, in the order written;
 /// `common` means all that strike what is common to all.
 #[must_use]
@@ -682,29 +666,27 @@ pub fn without(figure: &Figure, common: &[String]) -> Vec<String> {
     }
 }
 
-/// Resolves a figure of years.
+/// Resolves a figure of the long horizon.
 ///
 /// # Errors
 ///
-/// A sentence for the user.
-pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, String> {
-    if load::is_of_load(figure) {
-        let what = What::Load(load::resolve(plan, figure)?);
-        return Ok(YearMeasure { net: net_of(plan, figure)?, meter: 0, what });
-    }
-    if recovery::is_of_roles(figure) {
-        let (role, what) = recovery::resolve(plan, figure)?;
-        let what = What::Role(role, what);
-        return Ok(YearMeasure { net: net_of(plan, figure)?, meter: 0, what });
-    }
-    let allowed = |key: &str| matches!(key, "cause" | "contributing" | "without" | "availability");
-    only_keys(figure, &allowed, "years")?;
-    let wants = match (figure.metric, figure.key("availability")) {
-        (Metric::Continuous, None) | (_, Some("continuous")) => Availability::Continuous,
-        (_, None | Some("structural")) => Availability::Structural,
-        (_, Some(other)) => {
-            return Err(format!("`[availability={other}]` must be structural or continuous"));
+/// What the scenario has no such figure of.
+pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, NoSuchFigure> {
+    match figure.row().by {
+        By::Traffic => {
+            let what = What::Load(load::resolve(plan, figure)?);
+            return Ok(YearMeasure { net: net_of(plan, figure)?, meter: 0, what });
         }
+        By::Roles => {
+            let (role, what) = recovery::resolve(plan, figure)?;
+            let what = What::Role(role, what);
+            return Ok(YearMeasure { net: net_of(plan, figure)?, meter: 0, what });
+        }
+        _ => {}
+    }
+    let wants = match (figure.metric, figure.key("availability")) {
+        (Metric::Continuous, _) | (_, Some("continuous")) => Availability::Continuous,
+        _ => Availability::Structural,
     };
     // All classes together have no name that a figure could have.
     let named = |one: &&Watched| one.kind != WatchedKind::All;
@@ -714,13 +696,13 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, 
     let Some(watched) = found else {
         let message = format!("`{figure}`: there is no availability of `{}`", figure.scope);
         let help = suggest::help(&figure.scope, &names, "classes, services and groups");
-        return Err(suggest::with_help(message, help));
+        return Err(NoSuchFigure::new(message).help_if(help));
     };
     let Some(meter) = plan.measured.iter().position(|other| *other == (watched, wants)) else {
-        return Err(format!(
+        return Err(NoSuchFigure::new(format!(
             "`{figure}`: of `{}` there is a structural availability alone",
             figure.scope
-        ));
+        )));
     };
     let net = net_of(plan, figure)?;
     let place = |name: &str| cause(plan, figure, name);
@@ -739,43 +721,38 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, 
             if plan.watched[watched].kind == WatchedKind::Fleet =>
         {
             let message = format!("`{figure}`: of a fleet there is no time to the first outage");
-            return Err(format!("{message}; put its members into a [group]"));
+            return Err(NoSuchFigure::new(message).help("put its members into a [group]"));
         }
         (Metric::MeanTimeToFailure, None | Some(Stat::Mean), None, None) => What::TimeToFailure,
         _ => {
-            return Err(format!("`{figure}` is not estimated: no such statistic of years is kept"));
+            return Err(NoSuchFigure::new(format!("`{figure}` is no figure of what is up")));
         }
     };
     Ok(YearMeasure { net, meter, what })
 }
 
-/// Refuses a selection that says nothing about `what` is asked.
-fn only_keys(figure: &Figure, allowed: &dyn Fn(&str) -> bool, what: &str) -> Result<(), String> {
-    let other = figure.keys.iter().find(|(key, _)| !allowed(key));
-    other.map_or(Ok(()), |(key, _)| {
-        Err(format!("`{figure}`: `[{key}=...]` says nothing about {what}"))
-    })
-}
-
 /// The place of a cause that a figure names.
-fn cause(plan: &AvailabilityPlan, figure: &Figure, name: &str) -> Result<usize, String> {
+fn cause(plan: &AvailabilityPlan, figure: &Figure, name: &str) -> Result<usize, NoSuchFigure> {
     plan.causes.iter().position(|cause| cause == name).ok_or_else(|| {
         let known: Vec<&str> = plan.causes.iter().map(String::as_str).collect();
         let message = format!("`{figure}`: there is no cause `{name}`");
-        suggest::with_help(message, suggest::help(name, &known, "there are"))
+        NoSuchFigure::new(message).help_if(suggest::help(name, &known, "there are"))
     })
 }
 
 /// The net without the faults that a figure leaves out.
-fn net_of(plan: &AvailabilityPlan, figure: &Figure) -> Result<usize, String> {
+fn net_of(plan: &AvailabilityPlan, figure: &Figure) -> Result<usize, NoSuchFigure> {
     let left_out = without(figure, &plan.common);
     for name in &left_out {
         if !plan.removable.contains(name) {
             let known: Vec<&str> = plan.removable.iter().map(String::as_str).collect();
             let message = format!("`{figure}`: there is no fault `{name}` to leave out");
-            return Err(suggest::with_help(message, suggest::help(name, &known, "there are")));
+            let help = suggest::help(name, &known, "there are");
+            return Err(NoSuchFigure::new(message).help_if(help));
         }
     }
-    plan.without(&left_out)
-        .ok_or_else(|| format!("`{figure}`: there is no run without `{}`", left_out.join(",")))
+    let net = plan.without(&left_out);
+    net.ok_or_else(|| {
+        format!("`{figure}`: there is no run without `{}`", left_out.join(",")).into()
+    })
 }

@@ -235,7 +235,7 @@ fn what_init_writes_can_be_run_and_gives_its_own_hand_arithmetic() {
     let (_folder, path) = file(&starter());
     let quick = ["run.replications=2", "run.precision={}", "window.mean.length=2min"];
     let quick: Vec<String> = quick.map(String::from).to_vec();
-    let loaded = load(Path::new(&path), &quick, Purpose::Run).unwrap();
+    let loaded = load(Path::new(&path), &quick, Purpose::Run(Choices::default())).unwrap();
     assert!(!loaded.found.has_errors(), "{}", loaded.report().text(Style::default()));
     let Runnable { draft, blueprint } = loaded.runnable().unwrap();
     let mut found = Diagnostics::new();

@@ -18,6 +18,7 @@ mod edges;
 mod endings;
 mod faults;
 mod fetches;
+mod figures;
 mod front;
 mod gate;
 mod health;

@@ -104,9 +104,9 @@ fn judge(loaded: &Loaded, result: &StudyResult, looser: f64) -> Vec<Row> {
         let path = &expectation.path;
         let estimate = result.judged(&loaded.study, expectation.of);
         let Estimate::Interval(interval) = &estimate else { panic!("{path}: {estimate:?}") };
-        let holds = match expectation.demand {
+        let holds = match &expectation.demand {
             Demand::Equals(value, margin) => {
-                interval.contains(value) && interval.half_width() <= looser * margin
+                interval.contains(*value) && interval.half_width() <= looser * margin
             }
             demand => demand.judge(interval) == fivenines::study::expect::Verdict::Holds,
         };

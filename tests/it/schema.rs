@@ -26,6 +26,7 @@ fn the_generated_pages_are_those_of_this_version() {
             JsonOrMarkdown::Markdown,
             "schema diagnostics --format markdown",
         ),
+        ("figures.md", What::Figures, JsonOrMarkdown::Markdown, "schema figures --format markdown"),
     ];
     for (page, what, format, words) in pages {
         let there = fs::read_to_string(root("docs").join(page)).unwrap_or_default();

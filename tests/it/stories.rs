@@ -268,7 +268,8 @@ fn without_a_cause_there_is_no_downtime_of_that_cause() {
 }
 
 fn spare(draft: &Draft, path: &str) -> Result<f64, String> {
-    headroom::at(draft, &Figure::parse(path).unwrap())
+    let found = Figure::parse(path).and_then(|figure| headroom::at(draft, &figure));
+    found.map_err(|wrong| wrong.to_string())
 }
 
 /// λ × demand ÷ capacity by hand, as in docs/standard-set.md: 40 views a second, 83.2 ms of the web's
@@ -297,8 +298,8 @@ fn headroom_is_one_less_rate_times_demand_over_capacity_by_hand() {
         ("headroom.ww-1.cpu@peak", "did you mean `www-1.cpu`"),
         ("headroom.www-2.cpu[after-loss=www-9]@peak", "there is no part `www-9`"),
         ("headroom.www-1.cpu[after-loss=www-1]@peak", "when `www-1` is lost"),
-        ("headroom.www-1.cpu[cause=site]@peak", "says nothing about headroom"),
-        ("headroom.www-1.cpu.p95@peak", "has no statistic"),
+        ("headroom.www-1.cpu[cause=site]@peak", "`[cause=...]` has no effect on `headroom`"),
+        ("headroom.www-1.cpu.p95@peak", "arithmetic has no statistic"),
         ("headroom.www-1.cpu@nowhere", "level of a window"),
     ] {
         let message = spare(&two, path).unwrap_err();

@@ -106,17 +106,20 @@ pub fn holds(what: &str, found: &Interval, exact: f64, width: f64) {
 fn a_figure_that_cannot_be_is_refused_with_what_could_be_meant() {
     let draft = crate::common::load("tiers/tier-3.toml").draft;
     let plan = availability::plan(&draft, &[]).unwrap();
-    let refused = |path: &str| years::resolve(&plan, &Figure::parse(path).unwrap()).unwrap_err();
+    let refused = |path: &str| {
+        let found = Figure::parse(path).and_then(|figure| years::resolve(&plan, &figure));
+        found.unwrap_err().to_string()
+    };
     for (path, said) in [
         ("structural.pages@horizon", "did you mean `page`?"),
         ("continuous.app@horizon", "structural availability alone"),
         ("structural.app[without=sitee]@horizon", "did you mean `site`?"),
         ("structural.app[without=failed-failover]@horizon", "no fault `failed-failover`"),
         ("downtime.page[cause=chnge]@horizon", "did you mean `change`?"),
-        ("downtime.page[hour=3]@horizon", "says nothing about years"),
-        ("structural.page.p95@horizon", "not estimated"),
+        ("downtime.page[hour=3]@horizon", "`[hour=...]` has no effect on `downtime`"),
+        ("structural.page.p95@horizon", "there is no `p95` of `structural`"),
         ("request.pages@horizon", "did you mean `page`?"),
-        ("request.page.p95@month", "not estimated"),
+        ("request.page.p95@month", "write `request.page.chance@month`"),
         ("lost.page[outcome=lost]@horizon", "must be fault, overload, planned or never-born"),
         ("lost.page[cause=chnge]@horizon", "did you mean `change`?"),
         ("utilization.www-1.cpu[hour=168]@horizon", "must be an hour of the week"),

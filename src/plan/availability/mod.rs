@@ -199,6 +199,17 @@ pub struct Meter {
     pub all_above: Option<u32>,
 }
 
+/// Whether anything in a draft can fail.
+#[must_use]
+pub fn can_fail(draft: &Draft) -> bool {
+    let scenario = &draft.scenario;
+    !scenario.fault.is_empty() || !scenario.unit.is_empty() || has_planned_work(draft)
+}
+
+fn has_planned_work(draft: &Draft) -> bool {
+    draft.scenario.operation.iter().any(|(_, operation)| operation.takes_out())
+}
+
 /// What can be asked about a draft; `None` when nothing in it can fail.
 #[must_use]
 pub fn plan(draft: &Draft, without: &[Vec<String>]) -> Option<AvailabilityPlan> {
@@ -216,11 +227,10 @@ fn plan_with(
     without: &[Vec<String>],
     mut fluid: Option<FluidPlan>,
 ) -> Option<AvailabilityPlan> {
-    let scenario = &draft.scenario;
-    let planned = scenario.operation.iter().any(|(_, operation)| operation.takes_out());
-    if scenario.fault.is_empty() && scenario.unit.is_empty() && !planned {
+    if !can_fail(draft) {
         return None;
     }
+    let scenario = &draft.scenario;
     let common = common(draft);
     let mut sets: Vec<Vec<String>> = vec![Vec::new()];
     if !common.is_empty() {
@@ -279,7 +289,7 @@ fn plan_with(
         watched,
         measured,
         repair: longest_repair(draft),
-        removable: removable(draft, planned),
+        removable: removable(draft, has_planned_work(draft)),
         causes,
         roles,
         nets,

@@ -15,6 +15,7 @@ use crate::report::{document::Unit, json as form};
 use crate::solve::requests::GRID;
 use crate::stats::interval::Side;
 use crate::study::expect::Verdict as Judgement;
+use crate::study::measure::NoValue;
 use crate::study::record::FigureRecord;
 use crate::study::results::{
     AttemptsOf, Check, LogRow, RESULTS_VERSION, Results, STATS, Share, WindowRows,
@@ -371,9 +372,11 @@ pub fn summary(results: &Results) -> Value {
             "is": row.is,
             "outcome": judged(row.judgement),
             "estimate": row.estimate.value().map_or(Value::Null, number),
+            "name": row.words.as_ref().filter(|_| row.judgement != Judgement::NotJudged),
             "reason": match &row.estimate {
-                Estimate::Interval(_) => Value::Null,
+                Estimate::Interval(_) | Estimate::Missing(NoValue::Name) => Value::Null,
                 Estimate::Single(_) => json!("single run: no interval"),
+                Estimate::Missing(NoValue::NotEstimated) => json!(row.words),
                 Estimate::Missing(reason) => json!(reason.to_string()),
             },
         })
@@ -505,7 +508,7 @@ fn check(check: &Check) -> Value {
     let outcome = match check.judgement {
         Some(Judgement::Holds) => "passed",
         Some(Judgement::Fails) => "failed",
-        Some(Judgement::Inconclusive) => "unsure",
+        Some(Judgement::Inconclusive | Judgement::NotJudged) => "unsure",
         None => "noted",
     };
     json!({ "name": check.name, "outcome": outcome, "detail": check.detail })

@@ -146,7 +146,7 @@ pub const fn unit(unit: FigureUnit) -> Unit {
         FigureUnit::Seconds => Unit::Seconds,
         FigureUnit::PerSecond => Unit::PerSecond,
         FigureUnit::Ratio => Unit::Ratio,
-        FigureUnit::Count => Unit::None,
+        FigureUnit::Count | FigureUnit::Name => Unit::None,
         FigureUnit::Dollars => Unit::Dollars,
     }
 }

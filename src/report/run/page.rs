@@ -85,7 +85,7 @@ pub const fn word(judgement: Judgement) -> Word {
     match judgement {
         Judgement::Holds => Word::Met,
         Judgement::Fails => Word::NotMet,
-        Judgement::Inconclusive => Word::Unsure,
+        Judgement::Inconclusive | Judgement::NotJudged => Word::Unsure,
     }
 }
 
@@ -125,12 +125,13 @@ fn verdicts(results: &Results) -> Vec<Line> {
         lines.push(Line { judgement: word(row.judgement), text });
     }
     for row in &results.expectations {
-        let text = format!("{} is {}: {}", row.path, row.is, words(&row.estimate, unit(row.unit)));
+        let found = match (&row.words, row.judgement) {
+            (Some(reason), Judgement::NotJudged) => format!("not judged: {reason}"),
+            (Some(name), _) => name.clone(),
+            (None, _) => words(&row.estimate, unit(row.unit)),
+        };
+        let text = format!("{} is {}: {found}", row.path, row.is);
         lines.push(Line { judgement: word(row.judgement), text });
-    }
-    for (path, why) in &results.not_estimated {
-        let text = format!("{path} is not estimated: {why}");
-        lines.push(Line { judgement: Word::Finding, text });
     }
     lines
 }

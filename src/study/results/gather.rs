@@ -23,7 +23,7 @@ use crate::study::capacity::CapacityResult;
 use crate::study::limits::Sought;
 use crate::study::measure::{Measure, Meters, NoValue};
 use crate::study::record::kept;
-use crate::study::scenario::{Asked, StudyPlan, StudyResult, parts_are_listed};
+use crate::study::scenario::{Judged, StudyPlan, StudyResult, parts_are_listed};
 use crate::study::window::{Ending, Estimate, WindowPlan, WindowResult};
 
 /// Puts results together.
@@ -65,6 +65,11 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
             is: expect.is.clone(),
             unit: expect.unit,
             estimate: result.judged(study, expect.of),
+            words: match expect.of {
+                Judged::Name(place) => Some(study.names[place].1.clone()),
+                Judged::NotEstimated(place) => Some(study.not_estimated[place].1.clone()),
+                _ => None,
+            },
             judgement: *how,
         });
     let scenario = &draft.scenario;

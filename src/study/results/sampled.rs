@@ -2,12 +2,13 @@
 
 use super::FigureRow;
 use crate::plan::availability::ALL;
+use crate::plan::figure::registry::{BOTH, SOLVER};
 use crate::plan::figure::{Figure, FigureUnit};
 use crate::solve::frame::Of;
 use crate::stats::summary::ordered_sum;
 use crate::study::sampled::agreement::{Agrees, compare};
 use crate::study::sampled::estimate::Joined;
-use crate::study::sampled::{BOTH, Lived, OfWindows, SOLVER};
+use crate::study::sampled::{Lived, OfWindows};
 use crate::study::scenario::{StudyPlan, StudyResult};
 use crate::study::window::{Ending, Estimate};
 use crate::study::years::load::Loss;

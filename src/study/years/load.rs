@@ -6,7 +6,7 @@
 
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::AvailabilityPlan;
-use crate::plan::figure::{Figure, Metric, Stat};
+use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
 use crate::plan::fluid::copies::Copies;
 use crate::plan::fluid::{FluidPlan, HOURS};
 use crate::scenario::suggest;
@@ -529,33 +529,15 @@ fn ratio(top: &[f64], bottom: &[f64], level: f64) -> Estimate {
     }
 }
 
-/// Whether a path is a figure of the traffic over years.
-#[must_use]
-pub fn is_of_load(figure: &Figure) -> bool {
-    match (figure.metric, figure.window.as_deref()) {
-        (Metric::Request, None | Some("horizon" | "month")) => true,
-        (Metric::Objective, None | Some("horizon")) => true,
-        (Metric::CostPerMillion, None | Some("horizon")) => true,
-        (Metric::LostCost, None | Some("horizon" | "month")) => true,
-        (Metric::Lost | Metric::Utilization | Metric::LostWrites, Some("horizon")) => true,
-        (Metric::DataLoss, None | Some("horizon")) => true,
-        (Metric::Lag | Metric::Backlog, Some("horizon")) => true,
-        (Metric::Failovers, Some("horizon")) => figure.key("outcome").is_some(),
-        (Metric::Lost, Some("month")) => figure.unit() == Metric::Lost.unit(),
-        _ => false,
-    }
-}
-
 /// Resolves a figure of the traffic, but for the faults that it leaves out.
 ///
 /// # Errors
 ///
-/// A sentence for the user.
-pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, String> {
+/// What the scenario has no such figure of.
+pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, NoSuchFigure> {
     let Some(fluid) = &plan.fluid else {
-        return Err(format!(
-            "`{figure}` is not estimated: nobody in this scenario asks for anything at a rate"
-        ));
+        let message = format!("`{figure}`: nothing in this scenario is asked for at a rate");
+        return Err(NoSuchFigure::new(message).help("it needs a workload with a `rate`"));
     };
     match figure.metric {
         Metric::Utilization => return busy(fluid, figure),
@@ -565,21 +547,13 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, Strin
         Metric::Lag | Metric::Backlog => return lag(fluid, figure),
         _ => {}
     }
-    let allowed = |key: &str| match figure.metric {
-        Metric::Lost => matches!(key, "cause" | "outcome" | "without"),
-        _ => key == "without",
-    };
-    super::only_keys(figure, &allowed, "traffic over years")?;
     let names: Vec<&str> = fluid.classes.iter().map(|class| class.name.as_str()).collect();
     let Some(class) = names.iter().position(|name| *name == figure.scope) else {
-        let message = format!("`{figure}`: nobody asks for `{}` at a rate", figure.scope);
-        return Err(suggest::with_help(
-            message,
-            suggest::help(&figure.scope, &names, "asked for are"),
-        ));
+        let message = format!("`{figure}`: no workload asks for `{}` at a rate", figure.scope);
+        let help = suggest::help(&figure.scope, &names, "asked for are");
+        return Err(NoSuchFigure::new(message).help_if(help));
     };
     let month = figure.window.as_deref() == Some("month");
-    let wrong = || format!("`{figure}` is not estimated: no such statistic of years is kept");
     match (figure.metric, figure.stat, month) {
         (Metric::Request, None | Some(Stat::Mean), false) => Ok(OfLoad::Request(Some(class))),
         (Metric::Objective, None | Some(Stat::Mean), false) => Ok(OfLoad::Intervals(Some(class))),
@@ -589,70 +563,59 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<OfLoad, Strin
                 _ => (OfLoad::PerMillion(class), fluid.bill, "zone"),
             };
             let without = || {
-                format!(
-                    "`{figure}` is not estimated: the file has no such price; `[cost]` may have `{key}`"
-                )
+                NoSuchFigure::new(format!("`{figure}`: the file has no such price"))
+                    .help(format!("give `[cost]` a `{key}`"))
             };
             priced.map(|_| of).ok_or_else(without)
         }
         (Metric::Request, Some(Stat::Chance), true) => {
             if fluid.classes[class].available.is_none() {
-                return Err(format!(
+                return Err(NoSuchFigure::new(format!(
                     "`{figure}`: `{}` has no objective `available` that a month could meet",
                     figure.scope
-                ));
+                )));
             }
             Ok(OfLoad::MonthMeets(class))
         }
         (Metric::Lost, None | Some(Stat::Mean), false) => {
             Ok(OfLoad::Lost(class, loss(plan, figure)?))
         }
-        _ => Err(wrong()),
+        _ => Err(unknown(figure)),
     }
+}
+
+/// A figure that the registry gives to the traffic, and that nothing here estimates.
+fn unknown(figure: &Figure) -> NoSuchFigure {
+    NoSuchFigure::new(format!("`{figure}` is no figure of the traffic"))
 }
 
 /// Which of the lost views a figure means.
 ///
 /// # Errors
 ///
-/// A sentence for the user.
-pub fn loss(plan: &AvailabilityPlan, figure: &Figure) -> Result<Loss, String> {
+/// A cause that there is not.
+pub fn loss(plan: &AvailabilityPlan, figure: &Figure) -> Result<Loss, NoSuchFigure> {
     Ok(match (figure.key("outcome"), figure.key("cause")) {
-        (Some(_), Some(_)) => {
-            return Err(format!("`{figure}`: `outcome` or `cause`, not both"));
-        }
         (None, None) => Loss::All,
-        (Some("fault"), None) => Loss::Fault,
-        (Some("overload"), None) | (None, Some("overload")) => Loss::Overload,
-        (Some("planned"), None) => Loss::Planned,
-        (Some("never-born"), None) => Loss::NeverBorn,
-        (Some(other), None) => {
-            return Err(format!(
-                "`{figure}`: `[outcome={other}]` must be fault, overload, planned or never-born"
-            ));
-        }
+        (Some("fault"), _) => Loss::Fault,
+        (Some("overload"), _) | (None, Some("overload")) => Loss::Overload,
+        (Some("planned"), _) => Loss::Planned,
+        (Some(_), _) => Loss::NeverBorn,
         (None, Some(cause)) => Loss::Cause(super::cause(plan, figure, cause)?),
     })
 }
 
 /// What failovers of a database lose.
-fn writes(plan: &AvailabilityPlan, fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, String> {
-    let by_cause = figure.metric == Metric::LostWrites;
-    let outcome = figure.metric == Metric::Failovers;
-    let allowed = |key: &str| match key {
-        "cause" => by_cause,
-        "outcome" => outcome,
-        _ => key == "without",
-    };
-    super::only_keys(figure, &allowed, &format!("`{}` over years", figure.metric.id()))?;
-    if let Some(other) = figure.key("outcome").filter(|outcome| *outcome != "behind") {
-        return Err(format!("`{figure}`: over years `[outcome={other}]` must be behind"));
-    }
+fn writes(
+    plan: &AvailabilityPlan,
+    fluid: &FluidPlan,
+    figure: &Figure,
+) -> Result<OfLoad, NoSuchFigure> {
     let names: Vec<&str> = fluid.copies.iter().map(|copies| copies.name.as_str()).collect();
     let Some(at) = names.iter().position(|name| *name == figure.scope) else {
         let message = format!("`{figure}`: no slave takes over at `{}`", figure.scope);
         let help = suggest::help(&figure.scope, &names, "databases with a failover are");
-        return Err(suggest::with_help(message, help));
+        return Err(NoSuchFigure::new(message).help_if(help));
     };
     let cause = figure.key("cause").map(|name| super::cause(plan, figure, name)).transpose()?;
     match (figure.metric, figure.stat) {
@@ -663,13 +626,12 @@ fn writes(plan: &AvailabilityPlan, fluid: &FluidPlan, figure: &Figure) -> Result
         }
         (Metric::DataLoss, None | Some(Stat::Mean)) => Ok(OfLoad::DataLoss(at)),
         (Metric::DataLoss, Some(Stat::Quantile(q))) => Ok(OfLoad::DataLossQuantile(at, q)),
-        _ => Err(format!("`{figure}` is not estimated: no such statistic of years is kept")),
+        _ => Err(unknown(figure)),
     }
 }
 
 /// How far a member of a database is behind.
-fn lag(fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, String> {
-    super::only_keys(figure, &|key| key == "without", "lag over years")?;
+fn lag(fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, NoSuchFigure> {
     let members = fluid.copies.iter().enumerate().flat_map(|(at, copies)| {
         copies.members.iter().enumerate().map(move |(member, name)| (name.as_str(), at, member))
     });
@@ -680,7 +642,8 @@ fn lag(fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, String> {
             figure.scope
         );
         let names: Vec<&str> = members.iter().map(|(name, ..)| *name).collect();
-        return Err(suggest::with_help(message, suggest::help(&figure.scope, &names, "known are")));
+        let help = suggest::help(&figure.scope, &names, "known are");
+        return Err(NoSuchFigure::new(message).help_if(help));
     };
     let of = match (figure.metric, figure.stat) {
         (Metric::Lag, None | Some(Stat::Mean)) => LagOf::Mean,
@@ -688,47 +651,30 @@ fn lag(fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, String> {
         (Metric::Lag, Some(Stat::Max)) => LagOf::Longest,
         (_, None | Some(Stat::Mean)) => LagOf::Backlog,
         (_, Some(Stat::Max)) => LagOf::Most,
-        _ => {
-            return Err(format!("`{figure}` is not estimated: no such statistic of years is kept"));
-        }
+        _ => return Err(unknown(figure)),
     };
     Ok(OfLoad::Lag(*at, *member, of))
 }
 
 /// The name of a resource in figures: `www-1.cpu` is `www-1` and `cpu`, `store.main` itself.
-fn busy(fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, String> {
+fn busy(fluid: &FluidPlan, figure: &Figure) -> Result<OfLoad, NoSuchFigure> {
     let asked = match &figure.resource {
         Some(resource) => format!("{}.{resource}", figure.scope),
         None => figure.scope.clone(),
     };
     let names: Vec<&str> = fluid.network.resources.iter().map(|r| r.name.as_str()).collect();
     let Some(at) = names.iter().position(|name| *name == asked) else {
-        let message =
-            format!("`{figure}` is not estimated over years: no load is known of `{asked}`");
-        return Err(suggest::with_help(message, suggest::help(&asked, &names, "known are")));
+        let message = format!("`{figure}`: over the horizon no load is known of `{asked}`");
+        let help = suggest::help(&asked, &names, "known are");
+        return Err(NoSuchFigure::new(message).help_if(help));
     };
-    let allowed = |key: &str| matches!(key, "hour" | "without");
-    super::only_keys(figure, &allowed, "utilisation over years")?;
-    let hour = match figure.key("hour") {
-        None => None,
-        Some(text) => match text.parse::<usize>() {
-            Ok(hour) if hour < HOURS => Some(hour),
-            _ => {
-                return Err(format!(
-                    "`{figure}`: `[hour={text}]` must be an hour of the week, 0 (Monday, from \
-                     midnight) to 167"
-                ));
-            }
-        },
-    };
+    let hour = figure.key("hour").and_then(|text| text.parse().ok());
     let of = match (figure.stat, hour) {
         (None | Some(Stat::Mean), None) => BusyOf::Mean,
         (None | Some(Stat::Mean), Some(hour)) => BusyOf::Hour(hour),
         (Some(Stat::Max), None) => BusyOf::Busiest,
         (Some(Stat::Quantile(q)), None) => BusyOf::Quantile(q),
-        _ => {
-            return Err(format!("`{figure}` is not estimated: no such statistic of years is kept"));
-        }
+        _ => return Err(unknown(figure)),
     };
     Ok(OfLoad::Busy(at, of))
 }

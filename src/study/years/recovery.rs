@@ -5,7 +5,7 @@
 
 use crate::observe::histogram::Histogram;
 use crate::plan::availability::AvailabilityPlan;
-use crate::plan::figure::{Figure, Metric, Stat};
+use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
 use crate::scenario::suggest;
 use crate::solve::flows::recovery::RoleTally;
 use crate::stats::interval::Interval;
@@ -116,27 +116,12 @@ pub(super) fn over(top: &[f64], bottom: &[f64], level: f64) -> Estimate {
     }
 }
 
-/// Whether a path is a figure of roles over years.
-#[must_use]
-pub fn is_of_roles(figure: &Figure) -> bool {
-    match figure.metric {
-        Metric::Failovers => figure.window.as_deref() == Some("horizon"),
-        Metric::Interruptions | Metric::Recovery => {
-            matches!(figure.window.as_deref(), None | Some("horizon"))
-        }
-        _ => false,
-    }
-}
-
 /// Resolves a figure of a role: its place, and what of it.
 ///
 /// # Errors
 ///
-/// A sentence for the user.
-pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<(usize, OfRole), String> {
-    let interruptions = figure.metric == Metric::Interruptions;
-    let allowed = |key: &str| key == "without" || (key == "cause" && interruptions);
-    super::only_keys(figure, &allowed, &format!("`{}` over years", figure.metric.id()))?;
+/// What the scenario has no such figure of.
+pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<(usize, OfRole), NoSuchFigure> {
     let names: Vec<&str> = plan.roles.iter().map(|role| role.name.as_str()).collect();
     let Some(role) = names.iter().position(|name| *name == figure.scope) else {
         let message = format!("`{figure}`: nobody takes over from another at `{}`", figure.scope);
@@ -146,7 +131,7 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<(usize, OfRol
             "databases, balancers and file servers \
                                  where somebody does are",
         );
-        return Err(suggest::with_help(message, help));
+        return Err(NoSuchFigure::new(message).help_if(help));
     };
     let cause = figure.key("cause").map(|name| super::cause(plan, figure, name)).transpose()?;
     let what = match (figure.metric, figure.stat) {
@@ -154,9 +139,7 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<(usize, OfRol
         (Metric::Failovers, None | Some(Stat::Mean)) => OfRole::Failovers,
         (Metric::Recovery, None | Some(Stat::Mean)) => OfRole::Recovery,
         (Metric::Recovery, Some(Stat::Quantile(q))) => OfRole::RecoveryQuantile(q),
-        _ => {
-            return Err(format!("`{figure}` is not estimated: no such statistic of years is kept"));
-        }
+        _ => return Err(NoSuchFigure::new(format!("`{figure}` is no figure of a role"))),
     };
     Ok((role, what))
 }

@@ -493,21 +493,22 @@ fn a_figure_of_windows_that_cannot_be_is_refused_with_what_could_be_meant() {
     let loaded = crate::common::load("tiers/tier-3.toml");
     let years = asked(&loaded.draft, "1y", 4, &[]);
     let plan = SampledPlan::of(&loaded.draft, &loaded.plan, &years).unwrap();
-    let of = |path: &str| plan.resolve(&years, &Figure::parse(path).unwrap());
+    let of = |path: &str| {
+        let found = Figure::parse(path).and_then(|figure| plan.resolve(&years, &figure));
+        found.map_err(|wrong| wrong.to_string())
+    };
     for (path, said) in [
         ("latency.pages.p95@horizon", "did you mean `page`?"),
-        ("latency.page[hour=3].p95@horizon", "says nothing about windows of years"),
+        ("latency.page[hour=3].p95@horizon", "takes no selection"),
         ("lost.page[cause=chnge][solver=both]@horizon", "did you mean `change`?"),
-        ("latency.page.sd@horizon", "not estimated"),
+        ("latency.page.sd@horizon", "there is no `sd` of `latency`"),
+        ("lost.page[solver=exact]@horizon", "must be both"),
     ] {
         let message = of(path).unwrap_err();
         assert!(message.contains(said), "{path}: {message}");
     }
     let p95 = of("latency.page-view.p95@horizon").unwrap();
     assert_eq!(p95, OfWindows::Latency(0, true, 0.95));
-    let wrong = Figure::parse("lost.page[solver=exact]@horizon").unwrap();
-    assert!(sampled::is_of_windows(&wrong).unwrap_err().contains("must be `both`"));
-    assert_eq!(sampled::is_of_windows(&Figure::parse("lost.page@horizon").unwrap()), Ok(false));
     assert!(SimDuration::DAY > frame::SHORT);
 }
 

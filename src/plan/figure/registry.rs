@@ -1,0 +1,1238 @@
+//! The registry of figures: which statistic of which metric is estimated where, by which solver, with
+//! which interval; and the reason where there is none.
+//!
+//! Parsing, `check`, `run`, `gate`, `sweep` and the documentation read [`ROWS`]; nothing else decides
+//! which figures there are. To add a figure, add a row and the arm that estimates it in the module of
+//! its [`By`]: a test requires that each row is resolved somewhere.
+
+use std::fmt::Write as _;
+
+use super::{Figure, FigureUnit, Metric, NoSuchFigure, STATS, Stat};
+use crate::scenario::suggest;
+use crate::units::SimDuration;
+
+/// Where a figure is asked for: the kind of what follows the `@`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// Nothing follows: the only window, the horizon, or no window at all, as the metric has it.
+    Unnamed,
+    /// A window, or the run around a break in which nothing breaks.
+    Window,
+    /// A run in which a part breaks or is repaired.
+    Break,
+    /// The horizon.
+    Horizon,
+    /// The months of the horizon.
+    Month,
+    /// The years of the horizon.
+    Year,
+}
+
+impl At {
+    /// The kind of a window's name.
+    #[must_use]
+    pub fn of(window: Option<&str>) -> Self {
+        match window {
+            None => Self::Unnamed,
+            Some("horizon") => Self::Horizon,
+            Some("month") => Self::Month,
+            Some("year") => Self::Year,
+            Some(name) => match name.split_once('/') {
+                Some((_, run)) if run.contains(':') => Self::Break,
+                _ => Self::Window,
+            },
+        }
+    }
+
+    /// In a sentence: "in a window there is no ...".
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Unnamed => "without a window",
+            Self::Window => "in a window",
+            Self::Break => "around a break",
+            Self::Horizon => "over the horizon",
+            Self::Month => "over months",
+            Self::Year => "over single years",
+        }
+    }
+
+    /// In a table, and in examples of a path.
+    #[must_use]
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Self::Unnamed => "",
+            Self::Window => "@WINDOW",
+            Self::Break => "@WINDOW/down:PART",
+            Self::Horizon => "@horizon",
+            Self::Month => "@month",
+            Self::Year => "@year",
+        }
+    }
+}
+
+/// The words that choose a statistic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// No word.
+    Own,
+    /// `mean`.
+    Mean,
+    /// `p50` to `p999`.
+    Quantiles,
+    /// `max`.
+    Max,
+    /// `sd`.
+    Deviation,
+    /// `chance`.
+    Chance,
+    /// `first`.
+    First,
+    /// `year-p50` to `year-p99`.
+    Years,
+}
+
+impl Word {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Own,
+        Self::Mean,
+        Self::Quantiles,
+        Self::Max,
+        Self::Deviation,
+        Self::Chance,
+        Self::First,
+        Self::Years,
+    ];
+
+    /// The word of a statistic.
+    #[must_use]
+    pub const fn of(stat: Option<Stat>) -> Self {
+        match stat {
+            None => Self::Own,
+            Some(Stat::Mean) => Self::Mean,
+            Some(Stat::Quantile(_)) => Self::Quantiles,
+            Some(Stat::Max) => Self::Max,
+            Some(Stat::Deviation) => Self::Deviation,
+            Some(Stat::Chance) => Self::Chance,
+            Some(Stat::First) => Self::First,
+            Some(Stat::Year(_)) => Self::Years,
+        }
+    }
+
+    /// The statistics as they are written; none for [`Word::Own`].
+    #[must_use]
+    pub fn written(self) -> Vec<&'static str> {
+        let own = STATS.iter().filter(|(_, stat)| Self::of(Some(*stat)) == self);
+        own.map(|(word, _)| *word).collect()
+    }
+}
+
+/// What the value of a selection must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A duration.
+    Duration,
+    /// A whole number.
+    Whole,
+    /// An hour of the week.
+    HourOfWeek,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// A name in the scenario, of this.
+    Name(&'static str),
+}
+
+impl Value {
+    /// What is wrong with `text`, if anything.
+    fn refuses(self, text: &str) -> Option<String> {
+        match self {
+            Self::Duration => {
+                SimDuration::parse(text).is_err().then(|| "a duration such as 20ms".to_string())
+            }
+            Self::Whole => text.parse::<u32>().is_err().then(|| "a whole number".to_string()),
+            Self::HourOfWeek => (!text.parse::<u32>().is_ok_and(|hour| hour < 168))
+                .then(|| "an hour of the week, 0 (Monday, from midnight) to 167".to_string()),
+            Self::OneOf(words) => (!words.contains(&text)).then(|| alternatives(words)),
+            Self::Name(_) => text.is_empty().then(|| "a name".to_string()),
+        }
+    }
+
+    /// A value for an example; of words the one that occurs in `text`.
+    fn example(self, text: &str) -> String {
+        match self {
+            Self::Duration => "20ms".into(),
+            Self::Whole => "10".into(),
+            Self::HourOfWeek => "57".into(),
+            Self::OneOf(words) => {
+                let there = words.iter().rev().find(|word| text.contains(*word));
+                (*there.unwrap_or(&words[words.len() / 2])).into()
+            }
+            Self::Name(of) => of.to_uppercase(),
+        }
+    }
+
+    /// In the reference page.
+    #[must_use]
+    pub fn words(self) -> String {
+        match self {
+            Self::Duration => "duration".into(),
+            Self::Whole => "n".into(),
+            Self::HourOfWeek => "0 to 167".into(),
+            Self::OneOf(words) => words.join(" or "),
+            Self::Name(of) => of.into(),
+        }
+    }
+}
+
+/// "a, b or c".
+fn alternatives(words: &[&str]) -> String {
+    match words {
+        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => words.concat(),
+    }
+}
+
+/// A selection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// Its name.
+    pub name: &'static str,
+    /// What it takes.
+    pub value: Value,
+    /// Whether the figure has no meaning without it.
+    pub required: bool,
+}
+
+const fn key(name: &'static str, value: Value) -> Key {
+    Key { name, value, required: false }
+}
+
+const fn required(name: &'static str, value: Value) -> Key {
+    Key { name, value, required: true }
+}
+
+const OVER: Key = required("over", Value::Duration);
+const AT_LEAST: Key = required("at-least", Value::Whole);
+const HOUR: Key = required("hour", Value::HourOfWeek);
+const CAUSE: Key = key("cause", Value::Name("cause"));
+const CONTRIBUTING: Key = required("contributing", Value::Name("cause"));
+const WITHOUT: Key = key("without", Value::Name("faults"));
+const AFTER_LOSS: Key = key("after-loss", Value::Name("part"));
+const AVAILABILITY: Key = key("availability", Value::OneOf(&["structural", "continuous"]));
+const OBJECTIVE: Key = required("objective", Value::OneOf(&["p50", "p95", "p99"]));
+/// The key of figures that says which solvers are behind one.
+pub const SOLVER: &str = "solver";
+/// Its value for long-horizon figures corrected by windows.
+pub const BOTH: &str = "both";
+const WITH_BOTH: Key = required(SOLVER, Value::OneOf(&[BOTH]));
+const ENDED: Value = Value::OneOf(&crate::model::record::OUTCOMES);
+const OF_ATTEMPTS: Key = key("outcome", ENDED);
+const ONE_OF_ATTEMPTS: Key = required("outcome", ENDED);
+const OF_FAILOVERS: Key = key("outcome", Value::OneOf(&["failed", "without-a-death"]));
+const BEHIND: Key = required("outcome", Value::OneOf(&["behind"]));
+const OF_LOSSES: Key =
+    required("outcome", Value::OneOf(&["fault", "overload", "planned", "never-born"]));
+
+/// What estimates a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Windows, request by request ([`measure`](crate::study::measure)).
+    Requests,
+    /// A search over rates, request by request ([`limits`](crate::study::limits)).
+    Search,
+    /// The long horizon: what is up ([`years`](crate::study::years)).
+    Up,
+    /// The long horizon: its traffic ([`years::load`](crate::study::years::load)).
+    Traffic,
+    /// The long horizon: what takes over from each other
+    /// ([`years::recovery`](crate::study::years::recovery)).
+    Roles,
+    /// The long horizon with windows drawn from it ([`sampled`](crate::study::sampled)).
+    Both,
+    /// Arithmetic ([`headroom`](crate::plan::headroom)).
+    Arithmetic,
+}
+
+impl By {
+    /// The solver, as a flag names it, or what stands in its place.
+    #[must_use]
+    pub const fn solver(self) -> &'static str {
+        match self {
+            Self::Requests | Self::Search => "requests",
+            Self::Up | Self::Traffic | Self::Roles => "flows",
+            Self::Both => "both",
+            Self::Arithmetic => "arithmetic",
+        }
+    }
+
+    /// Whether the solver `flows` alone estimates it.
+    #[must_use]
+    pub const fn is_of_years(self) -> bool {
+        matches!(self, Self::Up | Self::Traffic | Self::Roles)
+    }
+}
+
+/// How the interval of a figure is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IntervalOf {
+    /// Student's t over replications.
+    Replications,
+    /// The standard deviation between replications.
+    Spread,
+    /// Student's t over replications of one rate tried against the next.
+    Crossing,
+    /// A ratio of sums over replications.
+    Ratio,
+    /// Order statistics of years, months or events.
+    Order,
+    /// Student's t over batches of replications.
+    Batches,
+    /// The sampling design of the windows drawn.
+    Drawn,
+    /// None: the value is exact.
+    Exact,
+}
+
+impl IntervalOf {
+    /// In the reference page.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Replications => "over replications",
+            Self::Spread => "of a standard deviation over replications",
+            Self::Crossing => "over replications, of the rate at which each crosses the objective",
+            Self::Ratio => "ratio of sums over replications",
+            Self::Order => "order statistics",
+            Self::Batches => "over 8 batches of replications",
+            Self::Drawn => "over trajectories, with the weights of the windows drawn",
+            Self::Exact => "exact",
+        }
+    }
+}
+
+/// A family of figures that are estimated in one way.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Row {
+    /// The metric.
+    pub metric: Metric,
+    /// Where.
+    pub at: &'static [At],
+    /// Which statistics.
+    pub stats: &'static [Word],
+    /// Which selections.
+    pub keys: &'static [Key],
+    /// What estimates it.
+    pub by: By,
+    /// What has such a figure.
+    pub of: &'static str,
+    /// What is estimated.
+    pub estimand: &'static str,
+    /// How its interval is made.
+    pub interval: IntervalOf,
+    /// Whether more replications are run until a `precision` is reached.
+    pub precise: bool,
+}
+
+impl Row {
+    const fn new(
+        metric: Metric,
+        (at, by): (&'static [At], By),
+        stats: &'static [Word],
+        of: &'static str,
+        estimand: &'static str,
+    ) -> Self {
+        let interval = IntervalOf::Replications;
+        Self { metric, at, stats, keys: &[], by, of, estimand, interval, precise: true }
+    }
+
+    const fn keys(self, keys: &'static [Key]) -> Self {
+        Self { keys, ..self }
+    }
+
+    const fn interval(self, interval: IntervalOf) -> Self {
+        Self { interval, ..self }
+    }
+
+    /// Of which no number of replications reaches a given precision by itself.
+    const fn as_it_comes(self, interval: IntervalOf) -> Self {
+        Self { interval, precise: false, ..self }
+    }
+
+    /// What it is measured in, with the statistic `word`.
+    #[must_use]
+    pub const fn unit(&self, word: Word) -> FigureUnit {
+        match word {
+            Word::Chance => FigureUnit::Ratio,
+            Word::First => FigureUnit::Name,
+            _ => self.metric.unit(),
+        }
+    }
+
+    fn key(&self, name: &str) -> Option<&'static Key> {
+        self.keys.iter().find(|key| key.name == name)
+    }
+
+    /// Whether the selections of a figure are those of this row.
+    fn takes(&self, keys: &[(String, String)]) -> bool {
+        let known = |(name, value): &(String, String)| {
+            self.key(name).is_some_and(|key| key.value.refuses(value).is_none())
+        };
+        let given = |key: &Key| keys.iter().any(|(name, _)| name == key.name);
+        keys.iter().all(known) && self.keys.iter().all(|key| !key.required || given(key))
+    }
+
+    /// Margin of equivalence in which a gate and two solvers agree, relative to the value, or to what is
+    /// missing to one where [`Self::counts_the_rest`].
+    #[must_use]
+    pub const fn margin(&self, word: Word) -> f64 {
+        match (self.metric, word) {
+            (Metric::Served, Word::Chance) => Metric::Lost.margin(),
+            _ => self.metric.margin(),
+        }
+    }
+
+    /// The least absolute difference that matters.
+    #[must_use]
+    pub const fn least_difference(&self, word: Word) -> f64 {
+        match word {
+            Word::Chance => 0.001,
+            _ => self.metric.least_difference(),
+        }
+    }
+
+    /// Whether it is a share that all but is one, so that what is missing to one is compared.
+    #[must_use]
+    pub const fn counts_the_rest(&self, word: Word) -> bool {
+        match self.metric {
+            Metric::Structural | Metric::Continuous | Metric::Request | Metric::Objective => {
+                !matches!(word, Word::Chance)
+            }
+            Metric::Served => matches!(word, Word::Chance),
+            _ => false,
+        }
+    }
+}
+
+const OF_WINDOWS: (&[At], By) = (&[At::Unnamed, At::Window, At::Break], By::Requests);
+const OF_BREAKS: (&[At], By) = (&[At::Break], By::Requests);
+const UP: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Up);
+const ROLES: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Roles);
+const TRAFFIC: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Traffic);
+/// Metrics that windows have too: without a window theirs is meant.
+const TRAFFIC_NAMED: (&[At], By) = (&[At::Horizon], By::Traffic);
+const DRAWN: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Both);
+const DRAWN_NAMED: (&[At], By) = (&[At::Horizon], By::Both);
+const LEVEL: (&[At], By) = (&[At::Unnamed, At::Window], By::Arithmetic);
+
+const MEAN: &[Word] = &[Word::Own, Word::Mean];
+const CHANCE: &[Word] = &[Word::Chance];
+const QUANTILES: &[Word] = &[Word::Quantiles];
+const MAX: &[Word] = &[Word::Max];
+
+/// All figures.
+pub const ROWS: &[Row] = &[
+    // Windows, request by request.
+    Row::new(
+        Metric::Latency,
+        OF_WINDOWS,
+        &[Word::Own, Word::Mean, Word::Quantiles, Word::Max, Word::Deviation],
+        "class, `CLASS-view`",
+        "Arrival to answer, of the requests that arrive in the window, each followed to its end; of a view: click to last byte of everything. A statistic of each replication, averaged",
+    ),
+    Row::new(
+        Metric::Latency,
+        OF_WINDOWS,
+        CHANCE,
+        "class, `CLASS-view`",
+        "Share of these requests that take longer",
+    )
+    .keys(&[OVER]),
+    Row::new(
+        Metric::Waiting,
+        OF_WINDOWS,
+        MEAN,
+        "station, service, balancer, class",
+        "Time in the queue; of a class: summed over its visits",
+    ),
+    Row::new(
+        Metric::Waiting,
+        OF_WINDOWS,
+        &[Word::Quantiles, Word::Max, Word::Deviation],
+        "station, balancer",
+        "A statistic of the times in the queue of each replication, averaged",
+    ),
+    Row::new(
+        Metric::Waiting,
+        OF_WINDOWS,
+        CHANCE,
+        "station, balancer",
+        "Share of the visits that wait longer",
+    )
+    .keys(&[OVER]),
+    Row::new(Metric::Sojourn, OF_WINDOWS, MEAN, "component", "One visit: waiting and service"),
+    Row::new(Metric::InSystem, OF_WINDOWS, MEAN, "component", "Time average of the number inside"),
+    Row::new(
+        Metric::InSystem,
+        OF_WINDOWS,
+        CHANCE,
+        "station, service",
+        "Share of the time with at least so many inside",
+    )
+    .keys(&[AT_LEAST]),
+    Row::new(
+        Metric::Queue,
+        OF_WINDOWS,
+        MEAN,
+        "station, service, balancer",
+        "Time average of the number in the queue",
+    ),
+    Row::new(
+        Metric::Busy,
+        OF_WINDOWS,
+        MEAN,
+        "station, service",
+        "Time average of the number in service",
+    ),
+    Row::new(
+        Metric::Utilization,
+        OF_WINDOWS,
+        MEAN,
+        "component, resource",
+        "Busy over capacity; of a group: over all members",
+    ),
+    Row::new(
+        Metric::Hit,
+        OF_WINDOWS,
+        MEAN,
+        "cache, CDN, memory",
+        "Share of the look-ups that find their object",
+    ),
+    Row::new(
+        Metric::Throughput,
+        OF_WINDOWS,
+        MEAN,
+        "component, class",
+        "Completions per second",
+    ),
+    Row::new(
+        Metric::Arrivals,
+        OF_WINDOWS,
+        MEAN,
+        "class",
+        "Arrivals in the window; of a class with views: intended views",
+    ),
+    Row::new(
+        Metric::Arrivals,
+        OF_WINDOWS,
+        &[Word::Deviation],
+        "class",
+        "Standard deviation of the arrivals between replications",
+    )
+    .interval(IntervalOf::Spread),
+    Row::new(Metric::ArrivalRate, OF_WINDOWS, MEAN, "class", "Arrivals per second"),
+    Row::new(Metric::Attempts, OF_WINDOWS, MEAN, "class", "Requests, all or of one outcome")
+        .keys(&[OF_ATTEMPTS]),
+    Row::new(
+        Metric::Attempts,
+        OF_WINDOWS,
+        CHANCE,
+        "class",
+        "Share of the requests that end in this way",
+    )
+    .keys(&[ONE_OF_ATTEMPTS]),
+    Row::new(
+        Metric::Served,
+        OF_WINDOWS,
+        MEAN,
+        "class",
+        "Page views served, at the first try or a later one",
+    ),
+    Row::new(
+        Metric::Served,
+        OF_WINDOWS,
+        CHANCE,
+        "class",
+        "Share of the intended page views that are served",
+    ),
+    Row::new(Metric::Lost, OF_WINDOWS, MEAN, "class", "Page views lost, all or by cause")
+        .keys(&[CAUSE]),
+    Row::new(
+        Metric::Lost,
+        OF_WINDOWS,
+        CHANCE,
+        "class",
+        "Share of the intended page views that are lost, all or by cause",
+    )
+    .keys(&[CAUSE]),
+    Row::new(
+        Metric::Missed,
+        OF_BREAKS,
+        MEAN,
+        "class",
+        "Page views not served because of the break: lost, or not asked for any more",
+    ),
+    Row::new(
+        Metric::Losing,
+        OF_BREAKS,
+        MEAN,
+        "class",
+        "Page views per second lost because of the break in the last minute of the run",
+    ),
+    Row::new(
+        Metric::Lag,
+        OF_WINDOWS,
+        &[Word::Own, Word::Mean, Word::Quantiles, Word::Max],
+        "member of a database",
+        "Age of the oldest write that a replica has not applied, over the time that it follows",
+    ),
+    Row::new(
+        Metric::Backlog,
+        OF_WINDOWS,
+        &[Word::Own, Word::Mean, Word::Max],
+        "member of a database",
+        "Writes that a replica has not applied, over the time that it follows",
+    ),
+    Row::new(
+        Metric::Stale,
+        OF_WINDOWS,
+        MEAN,
+        "database",
+        "Reads that replicas answered without a write they should have had",
+    ),
+    Row::new(Metric::Stale, OF_WINDOWS, CHANCE, "database", "Their share of the reads of replicas"),
+    Row::new(Metric::Failovers, OF_WINDOWS, MEAN, "database", "Failovers begun, all or of one outcome")
+        .keys(&[OF_FAILOVERS]),
+    Row::new(
+        Metric::LostWrites,
+        OF_WINDOWS,
+        MEAN,
+        "database",
+        "Writes acknowledged by an old primary that the new one never received",
+    ),
+    Row::new(
+        Metric::SplitBrain,
+        OF_WINDOWS,
+        MEAN,
+        "database",
+        "Writes taken by an old primary beside the new one",
+    ),
+    Row::new(
+        Metric::FailedReads,
+        OF_WINDOWS,
+        MEAN,
+        "database",
+        "Reads that ended without an answer: refused, an error, timed out, abandoned",
+    ),
+    Row::new(
+        Metric::FailedWrites,
+        OF_WINDOWS,
+        MEAN,
+        "database",
+        "Writes that ended without an answer: refused, an error, timed out, abandoned",
+    ),
+    // A search over rates.
+    Row::new(
+        Metric::Capacity,
+        (&[At::Unnamed], By::Search),
+        &[Word::Own],
+        "class with an objective of latency",
+        "Highest rate that meets the objective, with at most 1 % of the page views lost",
+    )
+    .keys(&[OBJECTIVE])
+    .interval(IntervalOf::Crossing),
+    // Arithmetic.
+    Row::new(
+        Metric::Headroom,
+        LEVEL,
+        &[Word::Own],
+        "resource, group",
+        "Spare share at the level of a window, or without one at the design peak; below zero where more is offered than can be done",
+    )
+    .keys(&[AFTER_LOSS])
+    .as_it_comes(IntervalOf::Exact),
+    Row::new(
+        Metric::Saturates,
+        LEVEL,
+        &[Word::First],
+        "none, or class",
+        "Name of the resource that is busy all the time first as the level of the window grows",
+    )
+    .keys(&[AFTER_LOSS])
+    .as_it_comes(IntervalOf::Exact),
+    // The long horizon: what is up.
+    Row::new(
+        Metric::Structural,
+        UP,
+        MEAN,
+        "class, service, group",
+        "Share of the time in which enough members are up and reachable",
+    )
+    .keys(&[WITHOUT]),
+    Row::new(
+        Metric::Continuous,
+        UP,
+        MEAN,
+        "class",
+        "Share of the time in which, besides, no more than 1 % of the requests fail because a death is not detected yet",
+    )
+    .keys(&[WITHOUT]),
+    Row::new(Metric::Unavailability, UP, MEAN, "class, service, group", "One minus the availability")
+        .keys(&[AVAILABILITY, WITHOUT]),
+    Row::new(
+        Metric::Downtime,
+        UP,
+        MEAN,
+        "class, service, group",
+        "Time per year not available, all or by first cause",
+    )
+    .keys(&[CAUSE, AVAILABILITY, WITHOUT]),
+    Row::new(
+        Metric::Downtime,
+        UP,
+        MEAN,
+        "class, service, group",
+        "Time per year not available while a cause contributes",
+    )
+    .keys(&[CONTRIBUTING, AVAILABILITY, WITHOUT]),
+    Row::new(
+        Metric::Downtime,
+        UP,
+        &[Word::Years],
+        "class, service, group",
+        "Time not available that this share of the years does not exceed",
+    )
+    .keys(&[CAUSE, AVAILABILITY, WITHOUT])
+    .as_it_comes(IntervalOf::Order),
+    Row::new(
+        Metric::Outages,
+        UP,
+        MEAN,
+        "class, service, group",
+        "Outages per year, all or by first cause",
+    )
+    .keys(&[CAUSE, AVAILABILITY, WITHOUT]),
+    Row::new(
+        Metric::MeanTimeToFailure,
+        UP,
+        MEAN,
+        "class, service, group",
+        "Time from the start to the first outage",
+    )
+    .keys(&[AVAILABILITY, WITHOUT]),
+    // The long horizon: what takes over from each other.
+    Row::new(
+        Metric::Interruptions,
+        ROLES,
+        MEAN,
+        "database, balancer, file server",
+        "Times per year that no member serves, all or by first cause",
+    )
+    .keys(&[CAUSE, WITHOUT]),
+    Row::new(
+        Metric::Failovers,
+        (&[At::Horizon], By::Roles),
+        MEAN,
+        "database, balancer, file server",
+        "Times per year that another member serves afterwards, giveback included",
+    )
+    .keys(&[WITHOUT]),
+    Row::new(
+        Metric::Recovery,
+        ROLES,
+        MEAN,
+        "database, balancer, file server",
+        "Time from when no member serves until one does (RTO)",
+    )
+    .keys(&[WITHOUT])
+    .as_it_comes(IntervalOf::Ratio),
+    Row::new(
+        Metric::Recovery,
+        ROLES,
+        QUANTILES,
+        "database, balancer, file server",
+        "Time that this share of the recoveries does not exceed",
+    )
+    .keys(&[WITHOUT])
+    .as_it_comes(IntervalOf::Order),
+    // The long horizon: its traffic.
+    Row::new(
+        Metric::Request,
+        TRAFFIC,
+        MEAN,
+        "class",
+        "Share of the intended page views that are served",
+    )
+    .keys(&[WITHOUT])
+    .interval(IntervalOf::Ratio),
+    Row::new(
+        Metric::Request,
+        (&[At::Month], By::Traffic),
+        CHANCE,
+        "class with an objective `available`",
+        "Share of the months of 730 h that serve the objective's share",
+    )
+    .keys(&[WITHOUT])
+    .as_it_comes(IntervalOf::Ratio),
+    Row::new(
+        Metric::Objective,
+        TRAFFIC,
+        MEAN,
+        "class",
+        "Share of the 5-minute intervals in which less than 1 % of the page views are lost or stalled; latency is not known",
+    )
+    .keys(&[WITHOUT]),
+    Row::new(Metric::Lost, TRAFFIC_NAMED, MEAN, "class", "Page views lost per year, all or by cause")
+        .keys(&[CAUSE, WITHOUT]),
+    Row::new(
+        Metric::Lost,
+        TRAFFIC_NAMED,
+        MEAN,
+        "class",
+        "Page views lost per year of one kind; `never-born`: not asked for, since their session ended with a loss",
+    )
+    .keys(&[OF_LOSSES, WITHOUT]),
+    Row::new(
+        Metric::CostPerMillion,
+        TRAFFIC,
+        MEAN,
+        "class",
+        "The bill of a month over a million page views served",
+    )
+    .keys(&[WITHOUT]),
+    Row::new(
+        Metric::LostCost,
+        (&[At::Unnamed, At::Horizon, At::Month], By::Traffic),
+        MEAN,
+        "class",
+        "Cost per month of the page views not served, at the price `lost-page`",
+    )
+    .keys(&[WITHOUT]),
+    Row::new(
+        Metric::Utilization,
+        TRAFFIC_NAMED,
+        MEAN,
+        "resource",
+        "Busy over capacity",
+    )
+    .keys(&[WITHOUT]),
+    Row::new(
+        Metric::Utilization,
+        TRAFFIC_NAMED,
+        MEAN,
+        "resource",
+        "Busy over capacity in one hour of the week",
+    )
+    .keys(&[HOUR, WITHOUT])
+    .as_it_comes(IntervalOf::Batches),
+    Row::new(
+        Metric::Utilization,
+        TRAFFIC_NAMED,
+        MAX,
+        "resource",
+        "Mean of the busiest hour of the week",
+    )
+    .keys(&[WITHOUT])
+    .as_it_comes(IntervalOf::Batches),
+    Row::new(
+        Metric::Utilization,
+        TRAFFIC_NAMED,
+        QUANTILES,
+        "resource",
+        "Utilisation that this share of the time does not exceed",
+    )
+    .keys(&[WITHOUT])
+    .as_it_comes(IntervalOf::Batches),
+    Row::new(
+        Metric::LostWrites,
+        TRAFFIC_NAMED,
+        &[Word::Own],
+        "database with a failover",
+        "Writes lost by failovers per year, all or by first cause",
+    )
+    .keys(&[CAUSE, WITHOUT]),
+    Row::new(
+        Metric::LostWrites,
+        TRAFFIC_NAMED,
+        &[Word::Mean],
+        "database with a failover",
+        "Writes lost per failover",
+    )
+    .keys(&[WITHOUT])
+    .as_it_comes(IntervalOf::Ratio),
+    Row::new(
+        Metric::DataLoss,
+        TRAFFIC,
+        MEAN,
+        "database with a failover",
+        "Age of the oldest write that a failover loses (RPO)",
+    )
+    .keys(&[WITHOUT])
+    .as_it_comes(IntervalOf::Ratio),
+    Row::new(
+        Metric::DataLoss,
+        TRAFFIC,
+        QUANTILES,
+        "database with a failover",
+        "The same, that this share of the failovers does not exceed",
+    )
+    .keys(&[WITHOUT])
+    .as_it_comes(IntervalOf::Order),
+    Row::new(
+        Metric::Failovers,
+        TRAFFIC_NAMED,
+        MEAN,
+        "database with a failover",
+        "Failovers per year to a member that had been away",
+    )
+    .keys(&[BEHIND, WITHOUT]),
+    Row::new(
+        Metric::Lag,
+        TRAFFIC_NAMED,
+        &[Word::Own, Word::Mean, Word::Max],
+        "member of a database with a failover",
+        "Age of the oldest write not applied, beyond the time that each write takes by itself; `max`: the largest of a horizon",
+    )
+    .keys(&[WITHOUT]),
+    Row::new(
+        Metric::Lag,
+        TRAFFIC_NAMED,
+        QUANTILES,
+        "member of a database with a failover",
+        "The same, that this share of the time does not exceed",
+    )
+    .keys(&[WITHOUT])
+    .as_it_comes(IntervalOf::Batches),
+    Row::new(
+        Metric::Backlog,
+        TRAFFIC_NAMED,
+        &[Word::Own, Word::Mean, Word::Max],
+        "member of a database with a failover",
+        "Writes not applied; `max`: the largest number of a horizon",
+    )
+    .keys(&[WITHOUT]),
+    // The long horizon, corrected by windows drawn from it.
+    Row::new(
+        Metric::Latency,
+        DRAWN_NAMED,
+        QUANTILES,
+        "class, `CLASS-view`",
+        "Latency that this share of the requests does not exceed",
+    )
+    .as_it_comes(IntervalOf::Drawn),
+    Row::new(
+        Metric::Request,
+        DRAWN,
+        MEAN,
+        "class",
+        "Share of the intended page views that are served, corrected by windows",
+    )
+    .keys(&[WITH_BOTH])
+    .as_it_comes(IntervalOf::Drawn),
+    Row::new(
+        Metric::Objective,
+        DRAWN,
+        MEAN,
+        "class",
+        "Share of the 5-minute intervals in which the objective holds, latency included",
+    )
+    .keys(&[WITH_BOTH])
+    .as_it_comes(IntervalOf::Drawn),
+    Row::new(
+        Metric::Lost,
+        DRAWN_NAMED,
+        MEAN,
+        "class",
+        "Page views lost per year, all or by cause, corrected by windows",
+    )
+    .keys(&[WITH_BOTH, CAUSE])
+    .as_it_comes(IntervalOf::Drawn),
+    Row::new(
+        Metric::Lost,
+        DRAWN_NAMED,
+        MEAN,
+        "class",
+        "Page views lost per year of one kind, corrected by windows",
+    )
+    .keys(&[WITH_BOTH, OF_LOSSES])
+    .as_it_comes(IntervalOf::Drawn),
+];
+
+/// Why a statistic of a metric is estimated nowhere, or not there.
+#[must_use]
+pub fn reason(metric: Metric, at: At, word: Word) -> &'static str {
+    let of = |by: fn(By) -> bool| ROWS.iter().any(|row| row.metric == metric && by(row.by));
+    let there = ROWS.iter().any(|row| row.metric == metric && row.at.contains(&at));
+    match (metric, at) {
+        (Metric::Missed | Metric::Losing, At::Window | At::Unnamed) => {
+            "it is of a window in which a part breaks"
+        }
+        (_, At::Year) => "counts and times over the horizon are per year already",
+        (_, At::Month) if !there => {
+            "months are followed for served page views and their cost alone"
+        }
+        (Metric::Capacity, _) if !there => "a capacity is of no window, its rates are its own",
+        (Metric::Headroom | Metric::Saturates, _) if !there => {
+            "the arithmetic is that at the level of a window"
+        }
+        (_, At::Horizon) if !there => "no request is simulated over the horizon",
+        (_, At::Window | At::Break) if !there && of(By::is_of_years) => {
+            "faults are too rare for a window"
+        }
+        (_, At::Unnamed) if !there => "it needs to know where",
+        (Metric::Headroom, _) => "arithmetic has no statistic",
+        (Metric::Saturates, _) => "the figure is the name of a resource",
+        (Metric::Capacity, _) => "the objective chooses the percentile",
+        (Metric::Sojourn, _) => "visits are not timed one by one",
+        (Metric::InSystem | Metric::Queue | Metric::Busy, _) => {
+            "of the number over time the mean is kept alone"
+        }
+        _ if matches!(word, Word::Years) => "years are followed for downtime alone",
+        _ if matches!(word, Word::First) => "`first` is that of `saturates`",
+        _ => "no such statistic is kept",
+    }
+}
+
+/// The row of a figure.
+///
+/// # Errors
+///
+/// What is wrong, the figures that there are, and one of them as it is to be written.
+pub fn row(figure: &Figure) -> Result<&'static Row, NoSuchFigure> {
+    let metric = figure.metric;
+    let (at, word) = (At::of(figure.window.as_deref()), Word::of(figure.stat));
+    let id = metric.id();
+    let own: Vec<&'static Row> = ROWS.iter().filter(|row| row.metric == metric).collect();
+    let there: Vec<&'static Row> = own.iter().copied().filter(|row| row.at.contains(&at)).collect();
+    if there.is_empty() {
+        let why = reason(metric, at, word);
+        let message = match metric {
+            Metric::Missed | Metric::Losing => format!("`{figure}`: {why}"),
+            _ => format!("`{figure}`: `{id}` is not estimated {}: {why}", at.words()),
+        };
+        return Err(NoSuchFigure::new(message).help(places(figure, &own)));
+    }
+    let chosen: Vec<&'static Row> =
+        there.iter().copied().filter(|row| row.stats.contains(&word)).collect();
+    if chosen.is_empty() {
+        let why = reason(metric, at, word);
+        let stat = match word {
+            Word::Own => "value without a statistic".to_string(),
+            _ => format!("`{}`", stat_written(figure)),
+        };
+        let message = format!("`{figure}`: {} there is no {stat} of `{id}`: {why}", at.words());
+        return Err(NoSuchFigure::new(message).help(supported(figure, &there)));
+    }
+    for (place, (name, value)) in figure.keys.iter().enumerate() {
+        if figure.keys[..place].iter().any(|(other, _)| other == name) {
+            return Err(NoSuchFigure::new(format!("`{figure}`: `[{name}=...]` stands twice")));
+        }
+        let known: Vec<&Key> = chosen.iter().filter_map(|row| row.key(name)).collect();
+        if known.is_empty() {
+            return Err(no_such_key(figure, (at, word), name, &chosen, &there));
+        }
+        // An example of a key that another statistic takes comes before the value of this one.
+        if let Some(wanted) = known[0].value.refuses(value)
+            && known.iter().all(|key| key.value.refuses(value).is_some())
+        {
+            return Err(NoSuchFigure::new(format!(
+                "`{figure}`: `[{name}={value}]` must be {wanted}"
+            )));
+        }
+    }
+    if let Some(row) = chosen.iter().find(|row| row.takes(&figure.keys)) {
+        return Ok(row);
+    }
+    let taken = |row: &&&'static Row| figure.keys.iter().all(|(name, _)| row.key(name).is_some());
+    if let Some(row) = chosen.iter().find(taken) {
+        let given = |key: &&Key| figure.key(key.name).is_none();
+        let missing = row.keys.iter().filter(|key| key.required).find(given);
+        let name = missing.map_or("", |key| key.name);
+        let message = format!("`{figure}` needs `[{name}=...]`");
+        return Err(NoSuchFigure::new(message).help(format!("write `{}`", written(figure, row))));
+    }
+    let names: Vec<String> = figure.keys.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let message = format!("`{figure}`: {} do not go together", names.join(" and "));
+    Err(NoSuchFigure::new(message).help("ask for one of them"))
+}
+
+fn no_such_key(
+    figure: &Figure,
+    (at, word): (At, Word),
+    name: &str,
+    chosen: &[&'static Row],
+    there: &[&'static Row],
+) -> NoSuchFigure {
+    let id = figure.metric.id();
+    let message = format!("`{figure}`: `[{name}=...]` has no effect on `{id}` {}", at.words());
+    let elsewhere = there.iter().find(|row| row.key(name).is_some());
+    if let Some(row) = elsewhere
+        && let Some(stat) = row.stats.first()
+        && *stat != word
+    {
+        return NoSuchFigure::new(message).help(format!("write `{}`", written(figure, row)));
+    }
+    let mut keys: Vec<&'static str> = Vec::new();
+    for key in chosen.iter().flat_map(|row| row.keys) {
+        if !keys.contains(&key.name) {
+            keys.push(key.name);
+        }
+    }
+    let help = match keys.as_slice() {
+        [] => "leave it out: this figure takes no selection".to_string(),
+        _ => suggest::help(name, &keys, "its selections are").unwrap_or_default(),
+    };
+    NoSuchFigure::new(message).help(help)
+}
+
+/// The statistic as the user wrote it.
+fn stat_written(figure: &Figure) -> &'static str {
+    let own = STATS.iter().find(|(_, stat)| Some(*stat) == figure.stat);
+    own.map_or("", |(word, _)| *word)
+}
+
+/// Where a metric is estimated, each with an example.
+fn places(figure: &Figure, rows: &[&'static Row]) -> String {
+    let mut all: Vec<String> = Vec::new();
+    let mut seen: Vec<At> = Vec::new();
+    for row in rows {
+        for at in row.at.iter().filter(|at| row.at.len() == 1 || **at != At::Unnamed) {
+            if seen.contains(at) || (*at == At::Break && seen.contains(&At::Window)) {
+                continue;
+            }
+            seen.push(*at);
+            let mut there = figure.clone();
+            there.window = Some(at.suffix().trim_start_matches('@').to_string())
+                .filter(|name| !name.is_empty());
+            all.push(format!("{}: `{}`", at.words(), written(&there, row)));
+        }
+    }
+    format!("it is estimated {}", all.join(", "))
+}
+
+/// The statistics that there are, with an example.
+fn supported(figure: &Figure, rows: &[&'static Row]) -> String {
+    let mut words: Vec<&'static str> = Vec::new();
+    for word in rows.iter().flat_map(|row| row.stats).flat_map(|word| word.written()) {
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    let example = written(figure, rows[0]);
+    match words.as_slice() {
+        [] => format!("write `{example}`"),
+        _ => format!("there is {}: write `{example}`", alternatives(&words)),
+    }
+}
+
+/// A path of this row for the same scope, as it is to be written.
+fn written(figure: &Figure, row: &Row) -> String {
+    let mut text = format!("{}.{}", row.metric.id(), figure.scope);
+    if figure.scope.is_empty() {
+        text.pop();
+    }
+    if let Some(resource) = &figure.resource {
+        let _ = write!(text, ".{resource}");
+    }
+    let word = Word::of(figure.stat);
+    let stat = match (row.stats.contains(&word), row.stats.contains(&Word::Own)) {
+        (true, _) => Some(stat_written(figure)),
+        (false, true) => None,
+        (false, false) => row.stats.first().and_then(|word| word.written().first().copied()),
+    };
+    if let Some(stat) = stat.filter(|stat| !stat.is_empty()) {
+        let _ = write!(text, ".{stat}");
+    }
+    for key in row.keys {
+        let own = figure.key(key.name).filter(|value| key.value.refuses(value).is_none());
+        let value = own.map(str::to_string);
+        if let Some(value) =
+            value.or_else(|| key.required.then(|| key.value.example(figure.text())))
+        {
+            let _ = write!(text, "[{}={value}]", key.name);
+        }
+    }
+    let at = At::of(figure.window.as_deref());
+    match figure.window.as_deref().filter(|_| row.at.contains(&at)) {
+        Some(window) => text + "@" + window,
+        None => text,
+    }
+}
+
+/// The reference page of all figures.
+#[must_use]
+pub fn page() -> String {
+    let mut page = String::from(
+        "# Figures\n\n\
+         Every figure that a path can name (the grammar is in [language.md](language.md), section 6). What is \
+         not listed here is refused with E0414. *Precision* says whether `precision` adds replications until \
+         its half-width is reached; *margin* is the relative difference that `gate` takes for a change, where a \
+         file gives no other.\n",
+    );
+    let mut last = None;
+    for row in by_metric() {
+        if last != Some(row.metric) {
+            last = Some(row.metric);
+            let metric = row.metric;
+            let _ = write!(
+                page,
+                "\n## `{}`\n\n{}\n\n\
+                 | of | statistic | selections | where | solver | unit | estimand | interval | precision | margin |\n\
+                 |---|---|---|---|---|---|---|---|---|---|\n",
+                metric.id(),
+                metric.meaning(),
+            );
+        }
+        let words: Vec<String> = row.stats.iter().map(|word| shown(*word)).collect();
+        let keys: Vec<String> = row
+            .keys
+            .iter()
+            .map(|key| {
+                let open = if key.required { "" } else { "?" };
+                format!("`[{}=`{}`]`{open}", key.name, key.value.words())
+            })
+            .collect();
+        let at: Vec<&str> =
+            row.at.iter().filter(|at| **at != At::Unnamed).map(|at| at.suffix()).collect();
+        let at =
+            if at.is_empty() { "no window".to_string() } else { format!("`{}`", at.join("`, `")) };
+        let word = row.stats[0];
+        let _ = writeln!(
+            page,
+            "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+            row.of,
+            words.join(", "),
+            keys.join(" "),
+            at,
+            row.by.solver(),
+            row.unit(word).words(),
+            row.estimand,
+            row.interval.words(),
+            if row.precise { "yes" } else { "no" },
+            match row.margin(word) {
+                0.0 => "none".to_string(),
+                margin => format!("{} %", (margin * 100.0).round()),
+            },
+        );
+    }
+    page.push_str("\nA selection marked `?` may be left out.\n");
+    page
+}
+
+/// The rows in the order of metrics, those of one metric as they stand.
+#[must_use]
+pub fn by_metric() -> Vec<&'static Row> {
+    let of = |metric: &Metric| {
+        let metric = *metric;
+        ROWS.iter().filter(move |row| row.metric == metric)
+    };
+    Metric::ALL.iter().flat_map(of).collect()
+}
+
+/// A statistic in the reference page.
+fn shown(word: Word) -> String {
+    match word {
+        Word::Own => "(none)".into(),
+        word => word.written().iter().map(|one| format!("`{one}`")).collect::<Vec<_>>().join(", "),
+    }
+}
