@@ -1189,7 +1189,7 @@ pub fn page() -> String {
             .iter()
             .map(|key| {
                 let open = if key.required { "" } else { "?" };
-                format!("`[{}=`{}`]`{open}", key.name, key.value.words())
+                format!("`[{}={}]`{open}", key.name, key.value.words())
             })
             .collect();
         let at: Vec<&str> =
@@ -1215,7 +1215,10 @@ pub fn page() -> String {
             },
         );
     }
-    page.push_str("\nA selection marked `?` may be left out.\n");
+    page.push_str(
+        "\nA selection marked `?` may be left out. Runs around a break are a fixed number: there `precision` is \
+         refused.\n",
+    );
     page
 }
 
