@@ -23,7 +23,7 @@
 
 use super::record::{FigureRecord, SummaryRecord};
 use super::results::natural;
-use crate::plan::figure::Figure;
+use crate::plan::figure::{Figure, Metric, Stat};
 use crate::stats::equivalence::{Equivalence, Margin, Verdict as Found, all_agree};
 use crate::stats::interval::{Student, differences};
 

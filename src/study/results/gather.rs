@@ -23,7 +23,7 @@ use crate::study::capacity::CapacityResult;
 use crate::study::limits::Sought;
 use crate::study::measure::{Measure, Meters, NoValue};
 use crate::study::record::kept;
-use crate::study::scenario::{Judged, StudyPlan, StudyResult, parts_are_listed};
+use crate::study::scenario::{Asked, Judged, StudyPlan, StudyResult, parts_are_listed};
 use crate::study::window::{Ending, Estimate, WindowPlan, WindowResult};
 
 /// Puts results together.
