@@ -271,8 +271,11 @@ pub fn trace_code(kind: &TraceErrorKind) -> Code {
 #[derive(Debug)]
 enum Content<R> {
     Plain(BufReader<Whole<R>>),
-    Gzip(Box<BufReader<MultiGzDecoder<BufReader<Counted<Whole<R>>>>>>),
+    Gzip(Box<BufReader<MultiGzDecoder<Packed<R>>>>),
 }
+
+/// A packed file, with the bytes that were taken from it.
+type Packed<R> = BufReader<Counted<Whole<R>>>;
 
 /// A reader and the bytes that came from it.
 #[derive(Debug)]

@@ -86,10 +86,8 @@ impl Direction {
     #[must_use]
     pub fn of(path: &str, old: f64, new: f64) -> Option<Self> {
         let more_is_better = if path == COST { false } else { more_is_better(path)? };
-        (old != new).then(|| match (new > old) == more_is_better {
-            true => Self::Better,
-            false => Self::Worse,
-        })
+        let way = if (new > old) == more_is_better { Self::Better } else { Self::Worse };
+        (old != new).then_some(way)
     }
 }
 
