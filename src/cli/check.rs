@@ -1,9 +1,13 @@
 //! `check`: whether scenarios make sense.
 
+use std::num::NonZeroUsize;
+
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{CheckArgs, TextOrJson};
 use super::load::{Loaded, Purpose, canonical, load};
+use crate::study::forecast::Forecast;
+use crate::study::scenario::Choices;
 
 /// Checks every file, whatever is wrong with those before it.
 ///
@@ -15,7 +19,10 @@ pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
     for file in &args.files {
         let ended = match load(file, &args.set.assignments, Purpose::Check) {
-            Ok(loaded) => check_one(&loaded, args, console)?,
+            Ok(mut loaded) => {
+                announce(&mut loaded, Choices::default(), args.long, console);
+                check_one(&loaded, args, console)?
+            }
             Err(failure) => {
                 match args.format {
                     TextOrJson::Text => console.failed(&failure),
@@ -29,6 +36,27 @@ pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
         }
     }
     Ok(exit)
+}
+
+/// Says what a run costs that takes long, and reports one beyond the bound unless that is `lifted`.
+pub fn announce(loaded: &mut Loaded, choices: Choices, lifted: bool, console: &Console) {
+    if loaded.found.has_errors() {
+        return;
+    }
+    let Some(draft) = &loaded.draft else { return };
+    let forecast = Forecast::of(draft, choices);
+    if let Some(cost) = forecast.announced(cores()) {
+        console.tell(&format!("note: {cost}\n"));
+    }
+    if !lifted {
+        forecast.judge(draft, &mut loaded.found);
+    }
+}
+
+/// Cores of this machine.
+#[must_use]
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
 fn check_one(loaded: &Loaded, args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {

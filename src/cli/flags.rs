@@ -171,6 +171,9 @@ pub struct CheckArgs {
     /// line `digest sha256:...` over the bytes before it. Two files of one model print the same.
     #[arg(long)]
     pub canonical: bool,
+    /// Accept a scenario however long its run takes
+    #[arg(long)]
+    pub long: bool,
 }
 
 /// Flags of `run`.
@@ -571,6 +574,12 @@ pub struct Effort {
     /// The output is the same bytes for any number. Without it, as many as the machine has cores.
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroUsize>,
+    /// Run however long it takes
+    ///
+    /// Without it a run of more than 10^11 events, or 10^10 in one replication, is refused. `check`
+    /// prints the same forecast.
+    #[arg(long)]
+    pub long: bool,
     /// A first look: fewer replications of shorter windows, a tenth of the effort
     ///
     /// Intervals are wide, and said to be. For figures to rely on, leave it out.

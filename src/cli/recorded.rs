@@ -114,7 +114,8 @@ impl Recorded {
     pub fn effort(&self) -> Result<Effort, Failure> {
         let words = self.command().split_whitespace();
         match Cli::try_parse_from(words).map(|cli| cli.command) {
-            Ok(Some(Command::Run(args))) => Ok(args.simulation.effort),
+            // It has been run once.
+            Ok(Some(Command::Run(args))) => Ok(Effort { long: true, ..args.simulation.effort }),
             _ => {
                 let message = format!(
                     "{} does not say how its results were made: `{}`",

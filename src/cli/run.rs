@@ -1,11 +1,11 @@
 //! `run`: lives through the windows of scenarios, writes their results, prints a table.
 
 use std::borrow::Cow;
-use std::num::NonZeroUsize;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::bug;
+use super::check::{announce, cores};
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{Effort, Format, Simulation, TextOrJson};
@@ -240,7 +240,7 @@ impl<'a> Work<'a> {
         let stop = Stop::listen()?;
         let mut builder = rayon::ThreadPoolBuilder::new();
         if let Some(asked) = effort.threads {
-            let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+            let cores = cores();
             let most = cores.saturating_mul(THREADS_PER_CORE);
             if asked.get() > most {
                 console.tell(&format!(
@@ -329,6 +329,7 @@ impl<'a> Work<'a> {
         let (alone, sampled) = (self.alone, self.sampled);
         let choices = Choices { alone, sampled, ..self.effort.choices() };
         let mut loaded = load::load_in(file, folder, &assignments, Purpose::Run(choices))?;
+        announce(&mut loaded, choices, self.effort.long, self.console);
         if loaded.found.has_errors() {
             loaded.tell(self.console, self.diagnostics());
             return Err(Failure::silent(Exit::Refused));

@@ -186,6 +186,7 @@ codes! {
     StringTooLong = "E1403", Limit, "A string is longer than 4 KiB.";
     NameTooLong = "E1404", Limit, "A name is longer than 128 bytes.";
     TooMany = "E1405", Limit, "More entries than the bound.";
+    RunTooLong = "E1408", Limit, "The run would simulate more events than the bound.";
     OutsideFolder = "E1501", Path, "A file outside the scenario's folder.";
     NotAFile = "E1502", Path, "A path that is not a regular file.";
     TraceUnreadable = "E1601", Trace, "A trace is missing, empty or has only a header.";

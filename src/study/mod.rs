@@ -9,6 +9,7 @@ pub mod capacity;
 pub mod compare;
 pub mod date;
 pub mod expect;
+pub mod forecast;
 pub mod gate;
 pub mod in_order;
 pub mod journal;

@@ -326,7 +326,8 @@ fn years_of(draft: &Draft, choices: Choices) -> Option<YearsPlan> {
     Some(YearsPlan { of, replications, precision: Vec::new(), level, figures: Vec::new() })
 }
 
-fn replications(asked: ReplicationsSpec, choices: Choices) -> (u32, u32) {
+/// The least and the largest number of replications of a window.
+pub(super) fn replications(asked: ReplicationsSpec, choices: Choices) -> (u32, u32) {
     if let Some(count) = choices.replications {
         return (count, count);
     }

@@ -486,7 +486,7 @@ cpu   = "0.2ms"
 /// Seconds until the address is at the second unit, the first being `health` for `cause`.
 fn takeovers(keys: &str, planned: bool, replications: u32) -> Vec<f64> {
     let plan = scene(&format!("{PAIR}{keys}"), "10/s", PLAIN);
-    let cause = CauseId(if planned { plan.causes.len() as u16 - 1 } else { 0 });
+    let cause = CauseId::at(if planned { plan.causes.len() - 1 } else { 0 });
     let one = |replication| {
         let mut world = world(&plan, replication);
         world.run_before(at(100.0)).unwrap();

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod balancers;
+mod bounds;
 mod breaks;
 mod browser;
 mod caches;

@@ -161,7 +161,7 @@ fn an_urgent_class_that_waits_for_the_service_in_progress_is_noticed() {
 #[test]
 fn round_robin_at_random_is_noticed() {
     assert_caught("b3-web-service", "latency.page.mean", |plan| {
-        let key = KeyId(plan.routes.keys.len() as u16);
+        let key = KeyId::at(plan.routes.keys.len());
         plan.routes.keys.push(KeyName { purpose: "pick", owner: "web".into() });
         let web = plan.routes.pools.iter_mut().find(|pool| pool.members.len() == 4).unwrap();
         web.pick = Pick::Random(key);
@@ -282,7 +282,7 @@ fn assets_that_hold_no_worker_are_noticed() {
         let mut pool = plan.routes.pools[0].clone();
         pool.members = vec![id];
         plan.routes.pools.push(pool);
-        let pool = PoolId(plan.routes.pools.len() as u16 - 1);
+        let pool = PoolId::at(plan.routes.pools.len() - 1);
         let asset = plan.routes.classes.iter().find(|class| class.name == "asset").unwrap();
         plan.routes.ops[asset.entry as usize] = Op::Enter { pool, call: None };
     };

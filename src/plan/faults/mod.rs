@@ -90,15 +90,18 @@ pub fn plan(
     if out.has_errors() {
         return None;
     }
-    let quiet = declare(draft, ids, false, &mut Diagnostics::new());
     let start = match scenario.run.initial.value {
         Initial::Stationary => Start::Stationary,
         Initial::New => Start::New,
     };
     let causes = causes(draft);
+    // A declaration is several times as large as what it is compiled to: one at a time.
+    let compiled = compile(draft, &live, &causes, ids, out)?;
+    drop(live);
+    let live = compiled;
+    let quiet = declare(draft, ids, false, &mut Diagnostics::new());
     let breakable = quiet.breakable.iter().map(|(name, _)| name.clone()).collect();
-    let (live, quiet) =
-        (compile(draft, &live, &causes, ids, out)?, compile(draft, &quiet, &causes, ids, out)?);
+    let quiet = compile(draft, &quiet, &causes, ids, out)?;
     Some(HealthPlan { live, quiet, start, breakable })
 }
 
@@ -182,7 +185,7 @@ fn compile(
     };
     let causes = net
         .causes()
-        .map(|cause| cause_of(&cause.label).map_or(CauseId::OVERLOAD, |at| CauseId::at(at)))
+        .map(|cause| cause_of(&cause.label).map_or(CauseId::OVERLOAD, CauseId::at))
         .collect();
     let mut breakable = Vec::with_capacity(declared.breakable.len());
     for (name, back) in &declared.breakable {

@@ -213,7 +213,7 @@ fn an_address_that_moves_cuts_off_whoever_came_by_it() {
 #[test]
 fn a_planned_stop_moves_the_addresses_at_once() {
     let plan = ring("30/s", "", "");
-    let planned = CauseId(plan.causes.len() as u16 - 1);
+    let planned = CauseId::at(plan.causes.len() - 1);
     let mut world = world(&plan, 0);
     world.run_before(at(20.0)).unwrap();
     world.set_health(part(&plan, "front-3"), Health::Down, planned);
