@@ -834,11 +834,11 @@ impl<'p> World<'p> {
     #[inline(always)]
     fn repeats(&mut self, id: RequestId) -> bool {
         let entry = &mut self.requests[id];
-        if entry.iteration >= MOST {
+        let Some(next) = entry.iteration.checked_add(1) else {
             self.stops_for(id, Bounded::Repetitions);
             return false;
-        }
-        entry.iteration += 1;
+        };
+        entry.iteration = next;
         true
     }
 

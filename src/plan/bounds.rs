@@ -122,13 +122,13 @@ fn lists(scenario: &ScenarioSpec, out: &mut Diagnostics) {
             out.push(Diagnostic::new(Code::TooMany, span, message));
         }
     };
-    if let Some((name, _)) = scenario.request.iter().nth(MOST_NAMED) {
+    if let Some((name, _)) = scenario.request.value.entries.get(MOST_NAMED) {
         bound(scenario.request.len(), MOST_NAMED, "request classes", name.span);
     }
-    if let Some((name, _)) = scenario.workload.iter().nth(MOST_NAMED) {
+    if let Some((name, _)) = scenario.workload.value.entries.get(MOST_NAMED) {
         bound(scenario.workload.len(), MOST_NAMED, "workloads", name.span);
     }
-    if let Some((name, _)) = scenario.database.iter().nth(MOST_NAMED - 1) {
+    if let Some((name, _)) = scenario.database.value.entries.get(MOST_NAMED - 1) {
         bound(scenario.database.len(), MOST_NAMED - 1, "databases", name.span);
     }
     for (name, service) in scenario.service.iter() {

@@ -157,7 +157,7 @@ impl World<'_> {
             let runs = found.filter(awaited);
             if runs.is_some() && deadline > self.now {
                 self.deadlines[call.index()].armed = true;
-                let code = Event::CallDeadline(u32::from(call.0)).code();
+                let code = Event::CallDeadline(call.0).code();
                 self.calendar.push(deadline, code);
                 return;
             }

@@ -283,7 +283,7 @@ fn needs(routes: &Routes, id: ComponentId) -> (Vec<Op>, Vec<u8>) {
         }
     }
     ways.sort_by_key(|way| match way {
-        Op::Enter { pool, .. } => (0, u32::from(pool.0)),
+        Op::Enter { pool, .. } => (0, pool.0),
         Op::Query { database, write, .. } => (1, database.0 * 2 + u32::from(*write)),
         _ => (2, 0),
     });
