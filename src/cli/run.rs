@@ -504,7 +504,7 @@ impl<'a> Work<'a> {
             return Exit::Judged;
         }
         let open = |how: &Judgement| matches!(how, Judgement::Inconclusive | Judgement::NotJudged);
-        if done.result.judgements.iter().any(open) {
+        if done.result.judgements.iter().any(open) || !done.results.unreached.is_empty() {
             return Exit::Inconclusive;
         }
         Exit::Done
@@ -540,6 +540,7 @@ pub fn told(path: &Path, output: &Output, written: Written) -> String {
 /// Every figure in one table.
 fn figures(results: &Results) -> crate::report::document::Table {
     use crate::report::document::{Cell, Column, Figure, Table, Unit};
+    use crate::report::run::files::bound;
     use crate::report::run::unit;
     use crate::study::window::Estimate;
     let columns = vec![
@@ -555,7 +556,7 @@ fn figures(results: &Results) -> crate::report::document::Table {
         let (value, reason) = match &row.estimate {
             Estimate::Interval(i) => {
                 let figure = Figure::estimate(i.estimate, i.low, i.high, unit.clone());
-                (Cell::Figure(figure), String::new())
+                (Cell::Figure(figure), bound(i).unwrap_or_default().to_string())
             }
             Estimate::Single(value) => {
                 (Cell::Figure(Figure::exact(*value, unit.clone())), "single run".to_string())

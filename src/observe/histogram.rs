@@ -299,12 +299,22 @@ impl Histogram {
         if self.count == 0 || !(0.0..=1.0).contains(&q) {
             return None;
         }
-        let rank = nearest_rank(q, self.count);
-        if rank == 1 {
-            return Some(self.min);
+        let [_, value, _] = self.ranked(nearest_rank(q, self.count));
+        Some(value)
+    }
+
+    /// The duration of a rank, from 1 for the shortest to the count: the least that it may be in
+    /// nanoseconds, the middle of its bucket, and the greatest. Zero while empty.
+    #[must_use]
+    pub fn ranked(&self, rank: u64) -> [u64; 3] {
+        if self.count == 0 {
+            return [0; 3];
         }
-        if rank == self.count {
-            return Some(self.max);
+        if rank <= 1 {
+            return [self.min; 3];
+        }
+        if rank >= self.count {
+            return [self.max; 3];
         }
         let mut seen = 0;
         let found = self.counts.iter(self.first).find(|(_, count)| {
@@ -312,7 +322,7 @@ impl Histogram {
             seen >= rank
         });
         let (low, high) = edges_of(found.expect("the buckets add up to the count").0);
-        Some((low + (high - low) / 2).clamp(self.min, self.max))
+        [low, low + (high - low) / 2, high].map(|nanos| nanos.clamp(self.min, self.max))
     }
 
     /// How many durations are at most `nanos`. The threshold is rounded up to the edge of its

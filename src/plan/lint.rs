@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use crate::model::spec::place::BalancerSpec;
 use crate::model::spec::request::StepSpec;
-use crate::model::spec::runs::WindowSpec;
+use crate::model::spec::runs::{HORIZON_REPLICATIONS, WindowSpec};
 use crate::plan::Draft;
 use crate::plan::compile;
 use crate::plan::cost;
@@ -525,7 +525,10 @@ fn too_short(draft: &Draft, out: &mut Diagnostics) {
         let each = if fault.together.value { 1.0 } else { parts as f64 };
         per_second += rate.unwrap_or_else(up) * each;
     }
-    let runs = f64::from(run.replications.value.max);
+    let runs = match run.replications.as_ref().map(|own| own.value) {
+        Some(own) if own.min == own.max => f64::from(own.max),
+        own => f64::from(own.map_or(0, |own| own.max).max(HORIZON_REPLICATIONS)),
+    };
     let expected = per_second * horizon.value.seconds() * runs;
     if per_second > 0.0 && !seen && expected < 1.0 {
         let mean = SimDuration::from_seconds_f64(1.0 / per_second);

@@ -116,6 +116,9 @@ pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
         let text = if text.contains('.') { text.trim_end_matches('0') } else { &text };
         return (display.dress(&group(text.trim_end_matches('.'))), None);
     };
+    if let Some(text) = bound(figure, (low, high)) {
+        return (text, None);
+    }
     let (low, high) = (low * display.factor, high * display.factor);
     let half = (high - low) / 2.0;
     let size = significant(figure, shown);
@@ -165,6 +168,20 @@ fn with_its_nines(figure: &Figure, shown: f64, decimals: i32) -> String {
         back < 100.0 && nines(back) == nines(shown)
     };
     text((decimals.max(0)..=12).find(keeps).unwrap_or(12))
+}
+
+/// A bound, where nothing was seen: `≤ 3 ms` where the value is the lower end, zero; `≥ 99.9998 %`
+/// where it is the upper end, all.
+fn bound(figure: &Figure, (low, high): (f64, f64)) -> Option<String> {
+    let none = figure.value == 0.0 && low == 0.0 && high > 0.0;
+    let all = figure.unit == Unit::Ratio && figure.value == 1.0 && high == 1.0 && low < 1.0;
+    let (sign, value, rounding) = match (none, all) {
+        (true, _) => ('≤', high, Rounding::Up),
+        (_, true) => ('≥', low, Rounding::Down),
+        _ => return None,
+    };
+    let exact = Figure::exact(value, figure.unit.clone()).rounded(rounding);
+    Some(format!("{sign} {}", self::figure(&exact)))
 }
 
 /// A whole number with its thousands parted.

@@ -75,6 +75,8 @@ pub struct Tally {
     pub cause_years: Vec<(u32, u64)>,
     /// Lengths of outages.
     pub lengths: Histogram,
+    /// The most that one outage lost, in parts of [`WHOLE`] of a nanosecond.
+    pub worst: u128,
     /// Outages that may be worth a story, where they were asked for.
     pub kept: Option<Box<Kept>>,
 }
@@ -370,6 +372,7 @@ impl<'p> FleetRow<'p> {
         self.tally.outages += 1;
         self.tally.length += u128::from(length.nanos());
         self.tally.lengths.record_duration(length);
+        self.tally.worst = self.tally.worst.max(u128::from(length.nanos()));
         let first = self.tally.first_failure.get_or_insert(from);
         *first = from.min(*first);
     }
@@ -383,6 +386,7 @@ impl<'p> FleetRow<'p> {
         let mean = |lost: u128| lost * u128::from(WHOLE) / members;
         let cause = self.of.cause as usize;
         self.tally.lost = mean(self.lost);
+        self.tally.worst = mean(self.tally.worst);
         if self.lost > 0 {
             self.tally.causes[cause].first = self.tally.lost;
             self.tally.causes[cause].outages = self.tally.outages;
@@ -610,9 +614,10 @@ impl<'p> Row<'p> {
         self.tally.lengths.record_duration(length);
         self.tally.first_failure.get_or_insert(begun);
         self.tally.causes[cause as usize].outages += 1;
+        let lost = self.tally.lost - before;
+        self.tally.worst = self.tally.worst.max(lost);
         if !matches!(self.keep, Keep::Nothing) {
             let also = self.whole_why.iter().copied().filter(|other| *other != cause).collect();
-            let lost = self.tally.lost - before;
             self.keep.outage(Outage { begun, ended, lost, cause, also });
         }
     }

@@ -43,6 +43,8 @@ pub enum Method {
     ExactPoisson,
     /// Nothing seen in n trials or in a time T: the exact form of the rule of three.
     RuleOfThree,
+    /// Gamma law of a sum over few events (Fay and Feuer).
+    CompoundPoisson,
     /// Order statistics with binomial ranks.
     OrderStatistics,
     /// χ² over replications, of a standard deviation.
@@ -80,6 +82,7 @@ impl Method {
             Self::Normal => "normal",
             Self::ExactPoisson => "exact-poisson",
             Self::RuleOfThree => "rule-of-three",
+            Self::CompoundPoisson => "compound-poisson",
             Self::OrderStatistics => "order-statistics",
             Self::ChiSquare => "chi-square",
             Self::Arithmetic => "arithmetic",

@@ -11,13 +11,14 @@ pub mod precision;
 pub mod proportion;
 pub mod quantile;
 pub mod rank;
+pub mod rare;
 pub mod sampling;
 pub mod special;
 pub mod summary;
 pub mod warmup;
 
 #[cfg(test)]
-mod oracle_tests;
+pub(crate) mod oracle_tests;
 
 use std::fmt;
 

@@ -199,25 +199,3 @@ impl EventRate {
         Ok(Bound { value, side, level, method: Method::ExactPoisson })
     }
 }
-
-/// What may be said of availability when no outage was seen: the rate of outages is at most
-/// −ln(1 − level) / `simulated`, each costs `repair` on average, so the unavailability is at most
-/// their product. Both in the same unit of time.
-///
-/// # Errors
-///
-/// [`StatsError::OutOfRange`] for times that are not finite and above zero, or a `level` outside
-/// (0, 1).
-pub fn unavailability_bound_without_outage(
-    simulated: f64,
-    repair: f64,
-    level: f64,
-) -> Result<Bound, StatsError> {
-    if !(repair.is_finite() && repair > 0.0) {
-        return Err(StatsError::OutOfRange("repair time"));
-    }
-    let rate = EventRate::new(0, simulated)?.bound(Side::AtMost, level)?;
-    // As a share of time: outages and the repairs between them alternate.
-    let load = rate.value * repair;
-    Ok(Bound { value: load / (1.0 + load), ..rate })
-}

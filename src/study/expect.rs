@@ -237,6 +237,22 @@ mod tests {
         assert_eq!(below.judge(&interval(0.6, 0.7)), Verdict::Fails);
     }
 
+    /// Nothing seen: known to lie between zero and the bound.
+    #[test]
+    fn a_bound_below_what_is_demanded_meets_it() {
+        let none = crate::stats::rare::mean_of_rare(
+            &[0.0; 1_000],
+            crate::stats::rare::Unseen::of(3.6e-8),
+            0.95,
+        );
+        let none = none.unwrap();
+        assert!(none.high < 1.1e-10 && none.low == 0.0);
+        let judge = |is: &str| Demand::parse(is, FigureUnit::Ratio).unwrap().judge(&none);
+        assert_eq!(judge("< 1e-9"), Verdict::Holds);
+        assert_eq!(judge("< 1e-10"), Verdict::Inconclusive);
+        assert_eq!(judge("> 1e-9"), Verdict::Fails);
+    }
+
     #[test]
     fn a_truth_must_be_contained_and_known_well_enough() {
         let truth = Demand::parse("0.05s +- 1%", FigureUnit::Seconds).unwrap();

@@ -96,6 +96,8 @@ pub struct Results {
     pub expectations: Vec<ExpectationRow>,
     /// Figures that no solver here estimates, and why.
     pub not_estimated: Vec<(String, String)>,
+    /// Figures whose precision was asked for and not reached.
+    pub unreached: Vec<Unreached>,
     /// Access logs that are replayed, by workload.
     pub logs: Vec<LogRow>,
     /// What was checked of the run itself.
@@ -104,6 +106,19 @@ pub struct Results {
     pub leaves_out: Vec<String>,
     /// Why the results are partial.
     pub partial: Option<String>,
+}
+
+/// A figure whose precision was asked for and not reached.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unreached {
+    /// Its path.
+    pub path: String,
+    /// The relative half-width asked for.
+    pub wanted: f64,
+    /// The one reached; none where there is no interval.
+    pub reached: Option<f64>,
+    /// Replications; none of a capacity.
+    pub replications: Option<usize>,
 }
 
 /// One window.

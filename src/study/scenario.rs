@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::model::blueprint::Blueprint;
 use crate::model::outage::Faults;
-use crate::model::spec::runs::ReplicationsSpec;
+use crate::model::spec::runs::{self, ReplicationsSpec};
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::availability;
@@ -83,6 +83,17 @@ pub struct Expectation {
     pub demand: Demand,
 }
 
+/// A figure with a precision to reach.
+#[derive(Clone, Debug)]
+pub struct Precise {
+    /// What it is of.
+    pub of: Judged,
+    /// Its path.
+    pub path: String,
+    /// The relative half-width.
+    pub width: f64,
+}
+
 /// Everything that will be run and asked.
 #[derive(Clone, Debug, Default)]
 pub struct StudyPlan {
@@ -94,6 +105,8 @@ pub struct StudyPlan {
     pub figures: Vec<Asked>,
     /// Judged ones.
     pub expectations: Vec<Expectation>,
+    /// Figures with a precision to reach; none where flags fix the number of replications.
+    pub precise: Vec<Precise>,
     /// Figures that are judged, and that this command or its flags do not estimate, with the reason.
     pub not_estimated: Vec<(String, String)>,
     /// Capacities to find.
@@ -156,7 +169,7 @@ pub fn prepare(
     for (name, spec) in scenario.window.iter() {
         let Some(length) = &spec.length else { continue };
         let own = spec.replications.as_ref().map(|own| own.value);
-        let replications = replications(own.unwrap_or(scenario.run.replications.value), choices);
+        let replications = replications(own.unwrap_or(own_replications(draft)), choices);
         let levels = levels(draft, spec.level.as_ref().map(|level| level.value));
         let whole = length.value.nanos();
         let length = SimDuration::from_nanos(if choices.quick { whole.div_ceil(4) } else { whole });
@@ -316,14 +329,20 @@ fn years_of(draft: &Draft, choices: Choices) -> Option<YearsPlan> {
     let replications = match choices {
         Choices { replications: Some(count), .. } => (count, count),
         Choices { quick: true, .. } => (years::QUICK, years::QUICK),
-        // The file's own are for windows, where one costs as much as thousands here.
-        _ => {
-            let own = scenario.run.replications.value;
-            (own.min.max(least), own.max.max(years::MOST))
-        }
+        // A number is obeyed. A range is for windows, where one costs as much as thousands here.
+        _ => match scenario.run.replications.as_ref().map(|own| own.value) {
+            Some(own) if own.min == own.max => (own.min, own.max),
+            Some(own) => (own.min.max(least), own.max.max(years::MOST)),
+            None => (least, years::MOST),
+        },
     };
     let level = scenario.run.confidence.value;
     Some(YearsPlan { of, replications, precision: Vec::new(), level, figures: Vec::new() })
+}
+
+/// Replications of a window without a number of its own.
+fn own_replications(draft: &Draft) -> ReplicationsSpec {
+    draft.scenario.run.replications.as_ref().map_or(runs::REPLICATIONS, |own| own.value)
 }
 
 /// The least and the largest number of replications of a window.
@@ -405,25 +424,37 @@ impl StudyPlan {
                 out,
             );
         }
-        let choices = asked.choices;
-        match self.add(asked, figure, path.span, out) {
-            Ok(Judged::Figure(place)) => {
+        // A number of replications that was asked for is kept.
+        let fixed = asked.choices.replications.is_some() || asked.choices.quick;
+        let of = match self.add(asked, figure, path.span, out) {
+            Ok(of) => of,
+            Err(Unresolved::No(NoFigure::NoSuch(wrong))) => return refuse(wrong, path.span, out),
+            // What these flags leave out needs no replications.
+            Err(Unresolved::Reported | Unresolved::No(NoFigure::NotEstimated { .. })) => return,
+        };
+        match of {
+            Judged::Figure(place) => {
                 let (measure, window) =
                     (self.figures[place].measure.clone(), self.figures[place].window);
                 if self.windows[window].drill.is_some() {
                     return inert("runs around a break are a fixed number", out);
                 }
-                self.windows[window].precision.push((measure, width));
+                if !fixed {
+                    self.windows[window].precision.push((measure, width));
+                }
             }
-            // A number of replications that was asked for is kept.
-            Ok(Judged::Capacity(place)) if choices.replications.is_none() && !choices.quick => {
-                let most = asked.draft.scenario.run.replications.value.max;
+            Judged::Capacity(place) if !fixed => {
+                let most = own_replications(asked.draft).max;
                 limits::sharpen(&mut self.sought[place], width, most);
             }
-            Ok(Judged::Years(place)) => self.sharpen_years(place, width, choices),
-            Err(Unresolved::No(NoFigure::NoSuch(wrong))) => refuse(wrong, path.span, out),
-            // What these flags leave out needs no replications.
-            Ok(_) | Err(Unresolved::Reported | Unresolved::No(NoFigure::NotEstimated { .. })) => {}
+            Judged::Years(place) if !fixed => self.sharpen_years(place, width),
+            Judged::Capacity(_) | Judged::Years(_) => {}
+            Judged::Arithmetic(_) | Judged::Sampled(_) | Judged::Name(_) | Judged::NotEstimated(_) => {
+                return;
+            }
+        }
+        if !fixed {
+            self.precise.push(Precise { of, path: path.text.clone(), width });
         }
     }
 
@@ -597,13 +628,10 @@ impl StudyPlan {
     }
 
     /// A figure of years is to be known this well.
-    fn sharpen_years(&mut self, place: usize, width: f64, choices: Choices) {
+    fn sharpen_years(&mut self, place: usize, width: f64) {
         let Some(years) = &mut self.years else { return };
         let measure = years.figures[place].measure;
         years.precision.push((measure, width));
-        if choices.replications.is_some() || choices.quick {
-            years.replications.1 = years.replications.0;
-        }
     }
 
     /// Whether there is a window or a long horizon to simulate; where figures are only resolved, whether
@@ -844,6 +872,21 @@ impl StudyResult {
     #[must_use]
     pub fn estimate(&self, asked: &Asked) -> &Estimate {
         &self.windows[asked.window].estimates[asked.place]
+    }
+
+    /// Half-width of a figure over its estimate; of an availability over years, over what is missing to
+    /// one. None where there is no interval.
+    #[must_use]
+    pub fn precision(&self, study: &StudyPlan, of: Judged) -> Option<f64> {
+        match (of, &study.years, &self.years) {
+            (Judged::Years(place), Some(plan), Some(years)) => {
+                years.precision(plan, plan.figures[place].measure)
+            }
+            _ => match self.judged(study, of) {
+                Estimate::Interval(interval) => interval.relative_half_width(),
+                _ => None,
+            },
+        }
     }
 
     /// The estimate of what is judged; of a capacity of which there is but a bound, that.

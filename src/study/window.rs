@@ -199,7 +199,8 @@ impl Sample {
 /// [`Breach`] when an invariant of some replication is broken.
 pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<WindowResult, Breach> {
     let (least, most) = (asked.replications.0 as usize, asked.replications.1 as usize);
-    let rule = (!asked.precision.is_empty() && most > least)
+    // Of a fixed number of replications there is one look, after the last.
+    let rule = (!asked.precision.is_empty())
         .then(|| StoppingRule::raised(asked.replications, asked.level))
         .flatten();
     let told_to_stop = || watch.told_to_stop();
@@ -232,6 +233,7 @@ pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<Window
         }
         let Some(rule) = &rule else { break Ending::Fixed };
         match decide(rule, asked, &samples) {
+            Some(Decision::Continue { .. }) if goal >= most => break Ending::BudgetSpent,
             Some(Decision::Continue { replications, .. }) => goal = replications,
             Some(Decision::Stop { looks: taken, .. }) => {
                 looks = taken;

@@ -8,6 +8,7 @@
 //! Memory: a number for each replication, meter and cause, and a histogram for each meter; nothing
 //! that grows with the horizon.
 
+pub mod few;
 pub mod load;
 pub mod recovery;
 
@@ -20,20 +21,19 @@ use crate::solve::flows::kept::Kept;
 use crate::solve::flows::{self, Observation, Tally};
 use crate::solve::fluid::{Known, Memo};
 use crate::solve::requests::Breach;
-use crate::stats::interval::{Bound, Interval, Method, Side, Statistic};
-use crate::stats::precision::{Decision, StoppingRule, Target};
-use crate::stats::proportion::unavailability_bound_without_outage;
+use crate::stats::interval::{Interval, Method};
+use crate::stats::precision::StoppingRule;
 use crate::stats::quantile::interval_ranks;
+use crate::stats::rare::Unseen;
 use crate::study::in_order;
 use crate::study::measure::NoValue;
 use crate::study::window::{Ending, Estimate, Watch};
-use crate::units::SimDuration;
-
+use few::{Modelled, a_year, few};
 use load::{BATCHES, FoldedLoad, OfLoad};
 use recovery::{FoldedRole, OfRole};
 
 /// Replications where nobody says how many.
-pub const REPLICATIONS: u32 = 1_000;
+pub const REPLICATIONS: u32 = crate::model::spec::runs::HORIZON_REPLICATIONS;
 /// Replications at which it is first asked whether a precision is reached.
 pub const FIRST_LOOK: u32 = 300;
 /// The most that a precision may ask for.
@@ -165,6 +165,8 @@ pub struct Folded {
     pub cause_years: Vec<Histogram>,
     /// Lengths of outages.
     pub lengths: Histogram,
+    /// The largest downtime of one outage, in seconds.
+    pub worst: f64,
     /// Outages that may be worth a story, where they were asked for.
     pub kept: Option<Box<Kept>>,
 }
@@ -192,7 +194,14 @@ impl Folded {
             self.cause_years[*cause as usize].record(*lost);
         }
         self.lengths.merge(&tally.lengths);
+        self.worst = self.worst.max(flows::seconds(tally.worst));
         self.keep(tally.kept.clone());
+    }
+
+    /// An outage that was not seen, and what heavy repairs may not have shown yet.
+    fn unseen(&self, modelled: Modelled<'_>) -> Unseen {
+        let causes = self.first.iter().zip(&self.began);
+        modelled.of_causes(causes.map(|(lost, began)| (lost.as_slice(), Some(began.as_slice()))))
     }
 
     fn keep(&mut self, kept: Option<Box<Kept>>) {
@@ -223,6 +232,7 @@ impl Folded {
             mine.merge(theirs);
         }
         self.lengths.merge(&other.lengths);
+        self.worst = self.worst.max(other.worst);
         self.keep(other.kept);
     }
 }
@@ -266,9 +276,13 @@ impl YearsResult {
 /// [`Breach`] when a declaration goes in circles.
 pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
     let (least, most) = (plan.replications.0 as usize, plan.replications.1 as usize);
-    let rule = (!plan.precision.is_empty() && most > least)
-        .then(|| StoppingRule::raised(plan.replications, plan.level))
-        .flatten();
+    // Of a fixed number of replications there is one look, after the last.
+    let mut looks: Option<Box<dyn Iterator<Item = usize>>> = match plan.precision.as_slice() {
+        [] => None,
+        _ if most <= least => Some(Box::new(std::iter::empty())),
+        _ => StoppingRule::raised(plan.replications, plan.level)
+            .map(|rule| Box::new(rule.looks().filter(move |look| *look > least)) as Box<_>),
+    };
     let empty: Vec<Vec<Folded>> = plan
         .of
         .nets
@@ -316,34 +330,19 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
             result.ending = Ending::Interrupted;
             return Ok(result);
         }
-        let Some(rule) = &rule else { return Ok(result) };
-        let values: Option<Vec<Vec<f64>>> =
-            plan.precision.iter().map(|(measure, _)| result.values(&plan.of, *measure)).collect();
-        let Some(values) = values else {
-            // One of them is not a mean over replications: more would not make it one.
-            result.ending = Ending::BudgetSpent;
-            return Ok(result);
+        let Some(looks) = &mut looks else { return Ok(result) };
+        result.looks += 1;
+        let reached = |(measure, width): &(YearMeasure, f64)| {
+            result.precision(plan, *measure).is_some_and(|precision| precision <= *width)
         };
-        let targets: Vec<Target<'_>> = values
-            .iter()
-            .zip(&plan.precision)
-            .map(|(values, (_, width))| Target {
-                values,
-                statistic: Statistic::Mean,
-                relative_half_width: *width,
-            })
-            .collect();
-        match rule.decide(&targets) {
-            Ok(Decision::Continue { replications, .. }) => goal = replications,
-            Ok(Decision::Stop { looks, .. }) => {
-                (result.looks, result.ending) = (looks, Ending::Precise);
-                return Ok(result);
-            }
-            Ok(Decision::BudgetSpent { looks, .. }) => {
-                (result.looks, result.ending) = (looks, Ending::BudgetSpent);
-                return Ok(result);
-            }
-            Err(_) => return Ok(result),
+        if plan.precision.iter().all(reached) {
+            result.ending = Ending::Precise;
+            return Ok(result);
+        }
+        result.ending = Ending::BudgetSpent;
+        match looks.next() {
+            Some(next) => goal = next,
+            None => return Ok(result),
         }
     }
 }
@@ -403,22 +402,6 @@ fn chunk(
         }
     }
     Ok(into)
-}
-
-/// What may be said of an availability.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Unavailable {
-    /// With its interval.
-    Interval(Interval),
-    /// No outage in so many years: at most this, where a length of repair is known.
-    AtMost {
-        /// Years lived through.
-        years: f64,
-        /// The bound.
-        bound: Option<Bound>,
-    },
-    /// One replication.
-    Single(f64),
 }
 
 impl YearsPlan {
@@ -492,6 +475,25 @@ impl YearsResult {
         })
     }
 
+    /// Half-width of a measure over its estimate; of an availability or a share served, over what is
+    /// missing to one. None without an interval, or where nothing was seen.
+    #[must_use]
+    pub fn precision(&self, plan: &YearsPlan, measure: YearMeasure) -> Option<f64> {
+        let what = match measure.what {
+            What::Availability => What::Unavailability,
+            other => other,
+        };
+        let Estimate::Interval(i) = self.estimate(plan, YearMeasure { what, ..measure }) else {
+            return None;
+        };
+        let served = matches!(
+            what,
+            What::Load(OfLoad::Request(_) | OfLoad::Intervals(_) | OfLoad::MonthMeets(_))
+        );
+        let size = if served { 1.0 - i.estimate } else { i.estimate };
+        (size > 0.0).then(|| i.half_width() / size)
+    }
+
     /// Years lived through, of one net.
     #[must_use]
     pub fn years(&self, plan: &AvailabilityPlan) -> f64 {
@@ -500,25 +502,17 @@ impl YearsResult {
 
     /// Share of the time that is lost.
     #[must_use]
-    pub fn unavailable(&self, plan: &YearsPlan, net: usize, meter: usize) -> Unavailable {
+    pub fn unavailable(&self, plan: &YearsPlan, net: usize, meter: usize) -> Estimate {
         let folded = &self.folded[net][meter];
-        let horizon = plan.of.horizon.seconds();
-        let shares: Vec<f64> = folded.downtime.iter().map(|down| down / horizon).collect();
-        if folded.downtime.iter().all(|down| *down == 0.0) {
-            let repair = plan.of.repair.map(SimDuration::seconds);
-            let simulated = horizon * self.replications as f64;
-            let bound = repair.and_then(|repair| {
-                unavailability_bound_without_outage(simulated, repair, plan.level).ok()
-            });
-            return Unavailable::AtMost { years: self.years(&plan.of), bound };
-        }
-        match (shares.as_slice(), Interval::of_mean(&shares, plan.level)) {
-            (_, Ok(interval)) => Unavailable::Interval(Interval {
-                low: interval.low.max(0.0),
-                high: interval.high.min(1.0),
-                ..interval
-            }),
-            (shares, Err(_)) => Unavailable::Single(shares.first().copied().unwrap_or(0.0)),
+        let unseen = folded.unseen(Modelled::outages(&plan.of, net, meter));
+        match few(&folded.downtime, unseen, plan.level, 1.0 / plan.of.horizon.seconds()) {
+            Estimate::Interval(i) => {
+                // As a share of time: outages and the time between them alternate.
+                let none = i.method == Method::RuleOfThree;
+                let high = if none { i.high / (1.0 + i.high) } else { i.high.min(1.0) };
+                Estimate::Interval(Interval { high, ..i })
+            }
+            other => other,
         }
     }
 
@@ -546,32 +540,26 @@ impl YearsResult {
         if folded.downtime.is_empty() {
             return Estimate::Missing(NoValue::Stopped);
         }
-        let years = plan.of.horizon.seconds() / YEAR_S;
-        let a_year = |values: &[f64]| a_year(values, years, plan.level);
+        let modelled = Modelled::outages(&plan.of, net, meter);
+        let a_year = |values: &[f64], unseen: Unseen| a_year(&plan.of, values, unseen, plan.level);
         match what {
-            What::Availability | What::Unavailability => {
-                let flip = what == What::Availability;
-                let turned = |share: f64| if flip { 1.0 - share } else { share };
-                match self.unavailable(plan, net, meter) {
-                    Unavailable::Interval(i) => Estimate::Interval(Interval {
-                        estimate: turned(i.estimate),
-                        low: turned(if flip { i.high } else { i.low }),
-                        high: turned(if flip { i.low } else { i.high }),
-                        ..i
-                    }),
-                    Unavailable::Single(share) => Estimate::Single(turned(share)),
-                    Unavailable::AtMost { years, .. } => Estimate::Missing(NoValue::NoneIn(years)),
-                }
+            What::Availability => turned(self.unavailable(plan, net, meter)),
+            What::Unavailability => self.unavailable(plan, net, meter),
+            What::Downtime(None) => a_year(&folded.downtime, folded.unseen(modelled)),
+            What::Downtime(Some(cause)) => {
+                let (lost, began) = (&folded.first[cause], &folded.began[cause]);
+                a_year(lost, modelled.of_cause(cause, lost, Some(began)))
             }
-            What::Downtime(None) => a_year(&folded.downtime),
-            What::Downtime(Some(cause)) => a_year(&folded.first[cause]),
-            What::Contributing(cause) => a_year(&folded.contributing[cause]),
+            What::Contributing(cause) => {
+                let lost = &folded.contributing[cause];
+                a_year(lost, modelled.of_cause(cause, lost, None))
+            }
             What::DowntimeQuantile(q, cause) => {
                 let years = cause.map_or(&folded.years, |cause| &folded.cause_years[cause]);
                 quantile(years, folded.years.count(), q, plan.level)
             }
-            What::Outages(None) => a_year(&folded.outages),
-            What::Outages(Some(cause)) => a_year(&folded.began[cause]),
+            What::Outages(None) => a_year(&folded.outages, Unseen::of(1.0)),
+            What::Outages(Some(cause)) => a_year(&folded.began[cause], Unseen::of(1.0)),
             What::TimeToFailure => {
                 let failed: Vec<f64> = folded.first_failure.iter().copied().flatten().collect();
                 let (of, all) = (failed.len() as u64, folded.first_failure.len() as u64);
@@ -589,13 +577,18 @@ impl YearsResult {
     #[must_use]
     pub fn up_and_down(&self, plan: &YearsPlan, net: usize, meter: usize) -> [Estimate; 2] {
         let folded = &self.folded[net][meter];
+        let years = self.years(&plan.of);
         let horizon = plan.of.horizon.seconds() * plan.of.members(net, meter) as f64;
         let up: Vec<f64> = folded.length.iter().map(|length| horizon - length).collect();
-        let ratio = |top: &[f64]| match Interval::of_ratio(top, &folded.outages, plan.level) {
-            Ok(interval) => not_negative(Estimate::Interval(interval)),
-            Err(_) => Estimate::Missing(NoValue::NoneIn(self.years(&plan.of))),
+        let between = match few(&folded.outages, Unseen::of(1.0), plan.level, 1.0) {
+            Estimate::Interval(i) if i.method == Method::CompoundPoisson => {
+                let up = up.iter().sum::<f64>() / up.len() as f64;
+                let [estimate, low, high] = [i.estimate, i.high, i.low].map(|count| up / count);
+                Estimate::Interval(Interval { estimate, low, high, ..i })
+            }
+            _ => few::each(&up, &folded.outages, years, plan.level),
         };
-        [ratio(&folded.length), ratio(&up)]
+        [few::each(&folded.length, &folded.outages, years, plan.level), between]
     }
 }
 
@@ -607,13 +600,18 @@ fn mean(values: &[f64], level: f64) -> Estimate {
     }
 }
 
-/// Of counts or sums by replication of so many years each, so many a year.
-fn a_year(values: &[f64], years: f64, level: f64) -> Estimate {
-    if values.iter().all(|value| *value == 0.0) {
-        return Estimate::Missing(NoValue::NoneIn(years * values.len() as f64));
+/// One minus a share.
+fn turned(share: Estimate) -> Estimate {
+    match share {
+        Estimate::Interval(i) => Estimate::Interval(Interval {
+            estimate: 1.0 - i.estimate,
+            low: 1.0 - i.high,
+            high: 1.0 - i.low,
+            ..i
+        }),
+        Estimate::Single(share) => Estimate::Single(1.0 - share),
+        missing @ Estimate::Missing(_) => missing,
     }
-    let values: Vec<f64> = values.iter().map(|value| value / years).collect();
-    not_negative(mean(&values, level))
 }
 
 fn not_negative(estimate: Estimate) -> Estimate {
@@ -633,26 +631,16 @@ fn quantile(years: &Histogram, count: u64, q: f64, level: f64) -> Estimate {
         let need = (4.0 / (1.0 - q).min(q)).ceil() as u64;
         return Estimate::Missing(NoValue::TooFew { have: count, need: need.max(count + 1) });
     };
-    let at = |rank: u64| {
-        if rank <= zeros {
-            return 0.0;
+    // The least and the greatest value that the one at a rank may have, and what stands for it.
+    let at = |rank: u64| -> [f64; 3] {
+        match rank.checked_sub(zeros) {
+            None | Some(0) => [0.0; 3],
+            Some(rank) => years.ranked(rank).map(|nanos| nanos as f64 / 1e9),
         }
-        let share = ((rank - zeros) as f64 - 0.5) / years.count() as f64;
-        years.quantile(share).unwrap_or(0) as f64 / 1e9
     };
-    Estimate::Interval(Interval {
-        estimate: at(crate::stats::quantile::nearest_rank(q, count)),
-        low: at(ranks.low),
-        high: at(ranks.high),
-        level,
-        method: Method::OrderStatistics,
-    })
-}
-
-/// The bound as one of the availability.
-#[must_use]
-pub fn at_least(bound: Bound) -> Bound {
-    Bound { value: 1.0 - bound.value, side: Side::AtLeast, ..bound }
+    let [_, estimate, _] = at(crate::stats::quantile::nearest_rank(q, count));
+    let ([low, ..], [.., high]) = (at(ranks.low), at(ranks.high));
+    Estimate::Interval(Interval { estimate, low, high, level, method: Method::OrderStatistics })
 }
 
 /// The faults that a figure is to leave out: those of `[without=...]`, in the order written;
@@ -755,4 +743,69 @@ fn net_of(plan: &AvailabilityPlan, figure: &Figure) -> Result<usize, NoSuchFigur
     net.ok_or_else(|| {
         format!("`{figure}`: there is no run without `{}`", left_out.join(",")).into()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::law::Law;
+    use crate::stats::oracle_tests::Draws;
+
+    fn of(hours: &[f64]) -> Histogram {
+        let mut years = Histogram::new();
+        hours.iter().for_each(|hours| years.record((hours * 3.6e12) as u64));
+        years
+    }
+
+    fn interval(years: &Histogram, q: f64) -> Interval {
+        match quantile(years, years.count(), q, 0.95) {
+            Estimate::Interval(interval) => interval,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// A bucket's width belongs to the interval: 7.5 h is in it, however equal the years.
+    #[test]
+    fn an_interval_of_a_year_quantile_holds_what_every_year_has() {
+        for hours in [7.5, 6.0, 0.001, 8_000.0] {
+            let mut years = vec![hours; 400];
+            (years[0], years[1]) = (0.0, 8_700.0);
+            let found = interval(&of(&years), 0.95);
+            assert!(found.contains(hours * 3_600.0), "{hours} h: {found:?}");
+            assert!(found.half_width() <= hours * 3_600.0 / 1_000.0, "{hours} h: {found:?}");
+        }
+    }
+
+    /// A year has an outage with a chance of `p`, of a lognormal length: of the years 95 % have no more
+    /// than the quantile 1 − 0.05/p of it.
+    #[test]
+    fn intervals_of_a_year_quantile_hold_the_truth_as_often_as_they_say() {
+        let full = std::env::var_os("FIVENINES_FULL").is_some();
+        let runs: u32 = if full { 2_000 } else { 300 };
+        let mut draws = Draws::named("intervals_of_a_year_quantile");
+        for cv in [0.3, 1.25, 30.0] {
+            let law = Law::lognormal(4.0, cv).unwrap();
+            for p in [0.0_f64, 0.01, 0.03, 0.1, 0.3, 1.0] {
+                let truth = if p > 0.05 { law.quantile(1.0 - 0.05 / p) * 3_600.0 } else { 0.0 };
+                let (mut below, mut above) = (0, 0);
+                for _ in 0..runs {
+                    let year = |draws: &mut Draws| {
+                        if draws.uniform() < p { law.quantile(draws.uniform()) } else { 0.0 }
+                    };
+                    let years: Vec<f64> = (0..1_000).map(|_| year(&mut draws)).collect();
+                    let found = interval(&of(&years), 0.95);
+                    below += u32::from(found.high < truth);
+                    above += u32::from(found.low > truth);
+                }
+                let share = |count: u32| 100.0 * f64::from(count) / f64::from(runs);
+                let covered = share(runs - below - above);
+                println!("cv {cv}, {p} outages per year: {covered:.1} % ({below}, {above})");
+                let chance = 330.0 * (0.025 * 0.975 / f64::from(runs)).sqrt();
+                assert!(
+                    share(below.max(above)) <= 2.5 + chance,
+                    "cv {cv}, p {p}: {below}, {above}"
+                );
+            }
+        }
+    }
 }

@@ -7,6 +7,8 @@
 mod architectures;
 #[path = "years/edges.rs"]
 mod edges;
+#[path = "years/few.rs"]
+mod few;
 #[path = "years/groups.rs"]
 mod groups;
 #[path = "years/histories.rs"]

@@ -22,8 +22,8 @@ spec! {
         laws: Option<Laws>,
         /// Root of all draws.
         seed: u64 = 1 => at_most(9_223_372_036_854_775_807),
-        /// Independent runs: a number, or bounds between which `precision` decides.
-        replications: ReplicationsSpec = 10,
+        /// Independent runs: a number, for windows and the horizon, or bounds between which `precision` decides, for windows. None: 10 of a window; of the horizon 1,000, or 300 to 20,000 if `precision` asks for a figure of it.
+        replications: Option<ReplicationsSpec>,
         /// Figure to relative half-width to reach.
         precision: Named<Probability, Label> = {},
         /// Level of all intervals.
@@ -60,6 +60,11 @@ words! {
         New = "new",
     }
 }
+
+/// Replications of a window where the file says nothing.
+pub const REPLICATIONS: ReplicationsSpec = ReplicationsSpec { min: 10, max: 10 };
+/// Replications of the horizon where the file says nothing.
+pub const HORIZON_REPLICATIONS: u32 = 1_000;
 
 /// `10`, or `{ min = 10, max = 400 }`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -75,8 +75,10 @@ pub struct AvailabilityPlan {
     pub watched: Vec<Watched>,
     /// What is measured, in the order of meters: of whom, by place, and how.
     pub measured: Vec<(usize, Availability)>,
-    /// The longest mean repair: what an outage that was never seen would take.
+    /// The longest mean repair: the length of an outage of which none was seen.
     pub repair: Option<SimDuration>,
+    /// By cause: its repair law; none for a cause that is not a fault of the file with a repair.
+    pub repairs: Vec<Option<RepairLaw>>,
     /// Faults that a figure may ask to leave out, by name.
     pub removable: Vec<String>,
     /// Names of all causes that any of the nets knows.
@@ -91,6 +93,15 @@ pub struct AvailabilityPlan {
     pub common: Vec<String>,
     /// Meters, by place, of which outages are kept that may be worth a story; none unless asked for.
     pub stories: Vec<usize>,
+}
+
+/// The first two moments of a repair time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RepairLaw {
+    /// Mean.
+    pub mean: SimDuration,
+    /// Standard deviation over the mean.
+    pub cv: f64,
 }
 
 /// Something whose availability is asked for.
@@ -251,6 +262,7 @@ fn plan_with(
         .collect();
     let compiled = compiled?;
     let causes = cause_names(draft, &compiled);
+    let repairs = causes.iter().map(|cause| repair_of(draft, cause)).collect();
     if let Some(fluid) = &mut fluid {
         let (net, meters) = &compiled[0];
         let structural = |class: &str| {
@@ -289,6 +301,7 @@ fn plan_with(
         watched,
         measured,
         repair: longest_repair(draft),
+        repairs,
         removable: removable(draft, has_planned_work(draft)),
         causes,
         roles,
@@ -413,6 +426,20 @@ fn longest_repair(draft: &Draft) -> Option<SimDuration> {
     let means = faults.chain(units).map(|law| law_of(law).mean());
     let longest = means.fold(0.0, f64::max);
     (longest > 0.0 && longest.is_finite()).then(|| SimDuration::from_seconds_f64(longest))
+}
+
+/// The repair law of a cause.
+fn repair_of(draft: &Draft, cause: &str) -> Option<RepairLaw> {
+    let fault = draft.scenario.fault.get(cause).and_then(|spec| spec.repair.as_ref());
+    let unit = || {
+        let found = draft.names.find(cause).filter(|found| found.kind == Kind::Unit)?;
+        draft.scenario.unit[found.index].1.repair.as_ref()
+    };
+    let law = law_of(fault.or_else(unit)?);
+    let (mean, cv) = (law.mean(), law.cv());
+    let known = mean > 0.0 && mean.is_finite();
+    // A variance without bound is a very large one.
+    known.then(|| RepairLaw { mean: SimDuration::from_seconds_f64(mean), cv: cv.min(1e6) })
 }
 
 /// What a cause is called in a report.

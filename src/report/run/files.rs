@@ -13,7 +13,7 @@ use crate::report::json::number;
 use crate::report::write::ResultFile;
 use crate::report::{document::Unit, json as form};
 use crate::solve::requests::GRID;
-use crate::stats::interval::Side;
+use crate::stats::interval::{Interval, Method, Side};
 use crate::study::expect::Verdict as Judgement;
 use crate::study::measure::NoValue;
 use crate::study::record::FigureRecord;
@@ -64,12 +64,19 @@ impl Sheet {
 /// Value, bounds and the reason why there is none.
 pub(super) fn fields(estimate: &Estimate) -> ([Field<'static>; 3], Option<String>) {
     match estimate {
-        Estimate::Interval(i) => ([i.estimate, i.low, i.high].map(Field::Number), None),
+        Estimate::Interval(i) => {
+            ([i.estimate, i.low, i.high].map(Field::Number), bound(i).map(Into::into))
+        }
         Estimate::Single(value) => {
             ([Field::Number(*value), Field::Missing, Field::Missing], Some("single run".into()))
         }
         Estimate::Missing(reason) => ([Field::Missing; 3], Some(reason.to_string())),
     }
+}
+
+/// What an interval is that is a bound.
+pub(crate) fn bound(interval: &Interval) -> Option<&'static str> {
+    (interval.method == Method::RuleOfThree).then_some("none seen: a one-sided bound")
 }
 
 /// An estimate for `summary.json`: value, bounds, and why it has none.
@@ -334,6 +341,7 @@ fn figure(estimate: &Estimate, shown: &Unit, replications: usize) -> FigureRecor
             high: Some(i.high),
             level: Some(i.level),
             method: Some(i.method.name().into()),
+            reason: bound(i).map(Into::into),
             ..record
         },
         Estimate::Single(value) => FigureRecord {
@@ -411,6 +419,16 @@ pub fn summary(results: &Results) -> Value {
             .not_estimated
             .iter()
             .map(|(path, why)| json!({ "figure": path, "reason": why }))
+            .collect::<Vec<_>>(),
+        "precision_not_reached": results
+            .unreached
+            .iter()
+            .map(|row| json!({
+                "figure": row.path,
+                "wanted_relative": row.wanted,
+                "reached_relative": row.reached.map_or(Value::Null, number),
+                "replications": row.replications,
+            }))
             .collect::<Vec<_>>(),
         "logs": results.logs.iter().map(log).collect::<Vec<_>>(),
         "checks": results.checks.iter().map(check).collect::<Vec<_>>(),

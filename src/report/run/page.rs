@@ -133,6 +133,17 @@ fn verdicts(results: &Results) -> Vec<Line> {
         let text = format!("{} is {}: {found}", row.path, row.is);
         lines.push(Line { judgement: word(row.judgement), text });
     }
+    for row in &results.unreached {
+        let half = |share: f64| number::figure(&Figure::exact(share, Unit::Ratio));
+        let reached =
+            row.reached.map_or_else(|| "no interval".into(), |share| format!("± {}", half(share)));
+        let with = row.replications.map_or_else(String::new, |count| {
+            format!(" with {} replications", number::count(count as u64))
+        });
+        let text = format!("precision of {}, ± {}: {reached}{with}", row.path, half(row.wanted));
+        lines.push(Line { judgement: Word::Unsure, text });
+    }
+    lines.extend(super::years::single_outages(results));
     lines
 }
 

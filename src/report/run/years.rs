@@ -6,7 +6,9 @@ use super::files::{Sheet, availability_row, estimate_value, fields, share, words
 use super::{cell, share_cell};
 use crate::plan::availability::WatchedKind;
 use crate::report::csv::Field;
-use crate::report::document::{Block, Cell, Column, Rounding, Section, Table, Unit};
+use crate::report::document::{
+    Block, Cell, Column, Figure, Judgement as Word, Rounding, Section, Table, Unit, Verdict as Line,
+};
 use crate::report::number;
 use crate::report::write::ResultFile;
 use crate::solve::flows::{LEAST_LENGTH, MERGE_GAP};
@@ -142,30 +144,45 @@ fn causes(row: &YearRow, apart: bool) -> Table {
     }
     columns.push(Column::numbers("outages a year", "outages_per_year", Unit::None));
     columns.push(Column::numbers("contributes to", "contributing_min_per_year", minutes()));
-    let line = |cause: &crate::study::results::YearCause| {
-        let or_none = |cell: Cell| match cell {
-            // How many years that is stands above.
-            Cell::Missing { .. } => Cell::missing("none"),
-            other => other,
+    let line =
+        |cause: &crate::study::results::YearCause| {
+            let mut cells = vec![Cell::text(cause.name.clone()), minutes_cell(&cause.downtime)];
+            if let Some(side) = &row.architecture {
+                let found = side.causes.iter().find(|other| other.name == cause.name);
+                cells.push(found.map_or_else(
+                    || Cell::missing("\u{2013}"),
+                    |cause| minutes_cell(&cause.downtime),
+                ));
+            }
+            cells.push(cell(&cause.outages, Unit::None));
+            cells.push(minutes_cell(&cause.contributing));
+            cells
         };
-        let mut cells =
-            vec![Cell::text(cause.name.clone()), or_none(minutes_cell(&cause.downtime))];
-        if let Some(side) = &row.architecture {
-            let found = side.causes.iter().find(|other| other.name == cause.name);
-            cells.push(found.map_or_else(
-                || Cell::missing("\u{2013}"),
-                |cause| or_none(minutes_cell(&cause.downtime)),
-            ));
-        }
-        cells.push(or_none(cell(&cause.outages, Unit::None)));
-        cells.push(or_none(minutes_cell(&cause.contributing)));
-        cells
-    };
     Table {
         caption: format!("Why {} is down ({})", row.name, row.availability.word()),
         columns,
         rows: row.all.causes.iter().map(line).collect(),
     }
+}
+
+/// Share of the downtime from which on one outage is named: its figure rests on it.
+const RESTS_ON: f64 = 1.0 / 3.0;
+
+/// Availabilities of classes and groups whose downtime is that of one outage, for the most part.
+pub(super) fn single_outages(results: &Results) -> Vec<Line> {
+    let rows = results.years.iter().flat_map(|years| &years.rows);
+    let felt = rows.filter(|row| matches!(row.kind, WatchedKind::Class | WatchedKind::Group));
+    let line = |row: &YearRow| {
+        let share = row.all.worst.filter(|share| *share > RESTS_ON)?;
+        let share = number::figure(&Figure::exact(share.min(1.0), Unit::Ratio));
+        let text = format!(
+            "{} ({}): one outage has {share} of all downtime seen; its length decides the figure",
+            row.name,
+            row.availability.word()
+        );
+        Some(Line { judgement: Word::Finding, text })
+    };
+    felt.filter_map(line).collect()
 }
 
 /// Which faults a side has.
@@ -267,6 +284,7 @@ pub(super) fn summary(years: &YearsRows) -> Value {
                 "level": shown(level), "method": method, "reason": reason,
             },
             "downtime_s_per_year": one(&side.downtime),
+            "worst_outage_share": side.worst,
             "year_p95_s": one(&side.year_p95),
             "outages_per_year": one(&side.outages),
             "mean_length_s": one(&side.length),

@@ -6,7 +6,7 @@ use super::breaks;
 use super::checks::{checks, leaves_out, objectives};
 use super::{
     AttemptRow, AttemptsOf, CapacityRow, ExpectationRow, FigureRow, Latency, LogRow, Results,
-    STATS, Share, Use, UseKind, ViewRow, WindowRows, natural,
+    STATS, Share, Unreached, Use, UseKind, ViewRow, WindowRows, natural,
 };
 use crate::model::blueprint::{Blueprint, Config};
 use crate::model::ids::ComponentId;
@@ -23,7 +23,9 @@ use crate::study::capacity::CapacityResult;
 use crate::study::limits::Sought;
 use crate::study::measure::{Measure, Meters, NoValue};
 use crate::study::record::kept;
-use crate::study::scenario::{Asked, Judged, StudyPlan, StudyResult, parts_are_listed};
+use crate::study::scenario::{
+    Asked, Judged, Precise, StudyPlan, StudyResult, parts_are_listed,
+};
 use crate::study::window::{Ending, Estimate, WindowPlan, WindowResult};
 
 /// Puts results together.
@@ -85,6 +87,7 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         capacities: capacities(study, result),
         expectations: expectations.collect(),
         not_estimated: study.not_estimated.clone(),
+        unreached: unreached(study, result),
         checks: checks(plan, result, &windows, &logs),
         logs,
         leaves_out: leaves_out(draft, plan, study),
@@ -109,6 +112,26 @@ fn by_replication(study: &StudyPlan, result: &StudyResult) -> BTreeMap<String, V
         Some((asked.path.clone(), kept(&values?)))
     };
     means.filter_map(values).collect()
+}
+
+/// Figures whose precision was asked for and not reached, in the order of the file.
+fn unreached(study: &StudyPlan, result: &StudyResult) -> Vec<Unreached> {
+    let row = |asked: &Precise| {
+        let reached = result.precision(study, asked.of);
+        if reached.is_some_and(|reached| reached <= asked.width) {
+            return None;
+        }
+        let replications = match asked.of {
+            Judged::Figure(place) => {
+                Some(result.windows[study.figures[place].window].samples.len())
+            }
+            Judged::Years(_) => result.years.as_ref().map(|years| years.replications),
+            Judged::Capacity(_) | Judged::Arithmetic(_) | Judged::Sampled(_) => None,
+        };
+        let path = asked.path.clone();
+        Some(Unreached { path, wanted: asked.width, reached, replications })
+    };
+    study.precise.iter().filter_map(row).collect()
 }
 
 /// What was found in the access logs, in the order of their workloads' names.

@@ -7,14 +7,12 @@ use super::recovery::RecoveryRow;
 use super::{FigureRow, Share, natural};
 use crate::plan::availability::{Availability, WatchedKind};
 use crate::plan::figure::Figure;
-use crate::stats::interval::Interval;
+use crate::stats::interval::{Bound, Interval, Method, Side};
 use crate::study::measure::NoValue;
 use crate::study::record::kept;
 use crate::study::scenario::{StudyPlan, StudyResult};
 use crate::study::window::{Ending, Estimate};
-use crate::study::years::{
-    Unavailable, What, YearMeasure, YearsPlan, YearsResult, at_least, resolve,
-};
+use crate::study::years::{What, YearMeasure, YearsPlan, YearsResult, resolve};
 use crate::units::SimDuration;
 
 /// What years say.
@@ -76,6 +74,8 @@ pub struct YearSide {
     pub between: Estimate,
     /// The longest that was seen, in seconds.
     pub longest: Option<f64>,
+    /// Share of all downtime that the worst outage has; none without an outage.
+    pub worst: Option<f64>,
     /// Mean time to the first, from the start.
     pub first: Estimate,
     /// By cause, the worst first; causes that never had a part in an outage are left out.
@@ -262,23 +262,23 @@ fn side(plan: &YearsPlan, seen: &YearsResult, net: usize, meter: usize) -> YearS
         length,
         between,
         longest: folded.lengths.max().map(|nanos| nanos as f64 / 1e9),
+        worst: {
+            let down = seconds(&folded.downtime);
+            (down > 0.0).then(|| folded.worst / down)
+        },
         first: of(What::TimeToFailure),
         causes: causes.into_iter().map(|(_, cause)| cause).collect(),
     }
 }
 
 fn share(plan: &YearsPlan, seen: &YearsResult, net: usize, meter: usize) -> Share {
-    match seen.unavailable(plan, net, meter) {
-        Unavailable::Interval(i) => Share::Interval(Interval {
-            estimate: 1.0 - i.estimate,
-            low: 1.0 - i.high,
-            high: 1.0 - i.low,
-            ..i
-        }),
-        Unavailable::Single(share) => Share::Single(1.0 - share),
-        Unavailable::AtMost { bound: Some(bound), .. } => {
-            Share::AtLeast { seen: 1.0, bound: at_least(bound) }
-        }
-        Unavailable::AtMost { years, bound: None } => Share::Missing(NoValue::NoneIn(years)),
+    match seen.estimate(plan, YearMeasure { net, meter, what: What::Availability }) {
+        Estimate::Interval(i) if i.method == Method::RuleOfThree => Share::AtLeast {
+            seen: i.estimate,
+            bound: Bound { value: i.low, side: Side::AtLeast, level: i.level, method: i.method },
+        },
+        Estimate::Interval(i) => Share::Interval(i),
+        Estimate::Single(share) => Share::Single(share),
+        Estimate::Missing(reason) => Share::Missing(reason),
     }
 }

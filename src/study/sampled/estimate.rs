@@ -46,9 +46,16 @@ pub struct Joined<'a> {
 }
 
 impl Joined<'_> {
-    /// The estimate of a figure.
+    /// The estimate of a figure; where neither years nor windows have seen anything, the bound of the years.
     #[must_use]
     pub fn estimate(&self, of: OfWindows) -> Estimate {
+        match self.of_both(of) {
+            none @ Estimate::Missing(NoValue::NoneIn(_)) => self.by_flows(of).unwrap_or(none),
+            found => found,
+        }
+    }
+
+    fn of_both(&self, of: OfWindows) -> Estimate {
         if self.windows.ending == Ending::Interrupted {
             return Estimate::Missing(NoValue::Stopped);
         }
@@ -102,8 +109,7 @@ impl Joined<'_> {
 
     /// Views lost: by `flows` in each replication, and the corrections.
     fn lost(&self, class: usize, loss: Loss) -> (Vec<f64>, Vec<f64>) {
-        let all =
-            self.load().and_then(|load| load.values(&self.years.of, OfLoad::Lost(class, loss)));
+        let all = self.load().map(|load| load.lost(&self.years.of, class, loss));
         let corrections = self.windows.totals(|window| {
             let (requests, flows) = self.lost_in(window, class, loss);
             requests - flows

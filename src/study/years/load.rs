@@ -12,10 +12,11 @@ use crate::plan::fluid::{FluidPlan, HOURS};
 use crate::scenario::suggest;
 use crate::solve::fluid::{Busy, INTERVAL, LagTally, TrafficTally};
 use crate::stats::interval::Interval;
+use crate::stats::rare::Unseen;
 use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
 
-use super::recovery::{each, over};
+use super::few::{Modelled, a_year, each, few, is_of_many, over, share_without};
 use super::{YEAR_S, mean, not_negative, quantile};
 
 /// Batches of replications.
@@ -184,20 +185,6 @@ impl FoldedLag {
         self.times.iter_mut().zip(&other.times).for_each(|(mine, other)| mine.merge(other));
     }
 
-    fn values(&self, of: LagOf) -> Option<Vec<f64>> {
-        let means = |areas: &[f64]| -> Vec<f64> {
-            let each = areas.iter().zip(&self.follows);
-            each.map(|(area, time)| if *time > 0.0 { area / time } else { 0.0 }).collect()
-        };
-        Some(match of {
-            LagOf::Mean => means(&self.lag),
-            LagOf::Backlog => means(&self.backlog),
-            LagOf::Longest => self.longest.clone(),
-            LagOf::Most => self.most.clone(),
-            LagOf::Quantile(_) => return None,
-        })
-    }
-
     fn estimate(&self, of: LagOf, level: f64) -> Estimate {
         match of {
             LagOf::Mean | LagOf::Backlog if self.follows.iter().all(|time| *time <= 0.0) => {
@@ -346,7 +333,8 @@ impl FoldedLoad {
     }
 
     /// Views lost, by replication.
-    fn lost(&self, plan: &AvailabilityPlan, class: usize, loss: Loss) -> Vec<f64> {
+    #[must_use]
+    pub fn lost(&self, plan: &AvailabilityPlan, class: usize, loss: Loss) -> Vec<f64> {
         let class = &self.classes[class];
         let planned = plan.fluid.as_ref().and_then(|fluid| fluid.planned).map(|at| at as usize);
         let overload = class.lost.len() - 1;
@@ -400,64 +388,65 @@ impl FoldedLoad {
         served.map(|served| (served > 0.0).then(|| bill / served * 1e6)).collect()
     }
 
-    /// Dollars a month that views not served cost, by replication; none without their price.
-    fn lost_cost(&self, plan: &AvailabilityPlan, class: usize) -> Option<Vec<f64>> {
-        let price = plan.fluid.as_ref()?.lost_view? / months(plan);
-        Some(self.classes[class].unserved().iter().map(|lost| lost * price).collect())
+    /// What an outage loses of the views of classes, where each second of one loses all of them.
+    fn modelled<'a>(plan: &'a AvailabilityPlan, classes: &[FoldedClass]) -> Modelled<'a> {
+        let rate = |class: &FoldedClass| {
+            let seconds = plan.horizon.seconds() * class.intended.len().max(1) as f64;
+            class.intended.iter().sum::<f64>() / seconds
+        };
+        Modelled::new(plan, classes.iter().map(rate).sum())
     }
 
-    /// What a precision looks at, by replication.
-    #[must_use]
-    pub fn values(&self, plan: &AvailabilityPlan, what: OfLoad) -> Option<Vec<f64>> {
-        Some(match what {
-            // The share lost: that of what is served is known well from the start.
-            OfLoad::Request(class) => {
-                let [_, lost, wanted] = Self::views(self.asked(class));
-                lost.iter().zip(&wanted).map(|(lost, wanted)| lost / wanted.max(1e-300)).collect()
+    /// Views of a class that an outage which was not seen loses.
+    fn unseen(&self, plan: &AvailabilityPlan, class: usize, loss: Loss) -> Unseen {
+        let class = &self.classes[class];
+        let modelled = Self::modelled(plan, std::slice::from_ref(class));
+        match loss {
+            Loss::Cause(cause) => modelled.of_cause(cause, &class.lost[cause], None),
+            Loss::All | Loss::Unserved | Loss::Fault => {
+                modelled.of_causes(class.lost.iter().map(|lost| (lost.as_slice(), None)))
             }
-            OfLoad::Intervals(class) => self.bad(class).to_vec(),
-            OfLoad::Lost(class, loss) => self.lost(plan, class, loss),
-            OfLoad::MonthLostMean(class) => self.classes[class].month_mean.clone(),
-            OfLoad::Busy(resource, BusyOf::Mean) => self.busy[resource].clone(),
-            OfLoad::PerMillion(class) => self.per_million(plan, class)?,
-            OfLoad::LostCost(class) => self.lost_cost(plan, class)?,
-            OfLoad::LostWrites(at, cause) => self.writes[at].lost(cause),
-            OfLoad::Behind(at) => self.writes[at].behind.clone(),
-            OfLoad::Lag(at, member, of) => self.writes[at].lags[member].values(of)?,
-            OfLoad::MonthMeets(_)
-            | OfLoad::MonthLost(..)
-            | OfLoad::Busy(..)
-            | OfLoad::LostPerFailover(_)
-            | OfLoad::DataLoss(_)
-            | OfLoad::DataLossQuantile(..) => return None,
-        })
+            Loss::Overload | Loss::Planned | Loss::NeverBorn => modelled.any(),
+        }
     }
 
     /// The estimate of a figure.
     #[must_use]
     pub fn estimate(&self, plan: &AvailabilityPlan, what: OfLoad, level: f64) -> Estimate {
-        let years = plan.horizon.seconds() / YEAR_S;
-        let a_year = |values: &[f64]| super::a_year(values, years, level);
+        let years = plan.horizon.seconds() / YEAR_S * self.bad.len() as f64;
+        let a_year = |values: &[f64], unseen: Unseen| a_year(plan, values, unseen, level);
         match what {
             OfLoad::Request(class) => {
-                let [served, lost, wanted] = Self::views(self.asked(class));
-                if lost.iter().all(|lost| *lost == 0.0) {
-                    return Estimate::Missing(NoValue::NoneIn(years * lost.len() as f64));
+                let classes = self.asked(class);
+                let [served, lost, wanted] = Self::views(classes);
+                let whole = wanted.iter().sum::<f64>() / wanted.len().max(1) as f64;
+                if whole <= 0.0 {
+                    return Estimate::Missing(NoValue::Empty);
                 }
-                ratio(&served, &wanted, level)
+                let unseen = Self::modelled(plan, classes).any();
+                match share_without(&lost, whole, unseen, level) {
+                    // Of many, how much was wanted belongs to the error.
+                    many if is_of_many(&many) => ratio(&served, &wanted, level),
+                    few => few,
+                }
             }
             OfLoad::Intervals(class) => {
-                let bad = self.bad(class);
-                if bad.iter().all(|bad| *bad == 0.0) {
-                    return Estimate::Missing(NoValue::NoneIn(years * bad.len() as f64));
-                }
                 let all = plan.horizon.seconds() / INTERVAL.seconds();
-                let good: Vec<f64> = bad.iter().map(|bad| (1.0 - bad / all).max(0.0)).collect();
-                mean(&good, level)
+                let each = Modelled::new(plan, 1.0 / INTERVAL.seconds());
+                share_without(self.bad(class), all, each.any(), level)
             }
-            OfLoad::Lost(class, loss) => a_year(&self.lost(plan, class, loss)),
-            OfLoad::LostWrites(at, cause) => a_year(&self.writes[at].lost(cause)),
-            OfLoad::Behind(at) => a_year(&self.writes[at].behind),
+            OfLoad::Lost(class, loss) => {
+                a_year(&self.lost(plan, class, loss), self.unseen(plan, class, loss))
+            }
+            OfLoad::LostWrites(at, cause) => {
+                let writes = &self.writes[at];
+                // A failover of a cause of which none was seen loses what the others lose.
+                let failovers: f64 = writes.failovers.iter().sum();
+                let lost: f64 = writes.lost(None).iter().sum();
+                let amount = (lost > 0.0 && failovers > 0.0).then(|| lost / failovers);
+                a_year(&writes.lost(cause), Unseen { amount, ..Unseen::default() })
+            }
+            OfLoad::Behind(at) => a_year(&self.writes[at].behind, Unseen::of(1.0)),
             OfLoad::Lag(at, member, of) => self.writes[at].lags[member].estimate(of, level),
             OfLoad::LostPerFailover(at) => {
                 each(&self.writes[at].lost(None), &self.writes[at].failovers, years, level)
@@ -473,19 +462,29 @@ impl FoldedLoad {
                 Some(values) => not_negative(mean(&values, level)),
                 None => Estimate::Missing(NoValue::Empty),
             },
-            OfLoad::LostCost(class) => match self.lost_cost(plan, class) {
-                Some(values) if values.iter().all(|cost| *cost == 0.0) => {
-                    Estimate::Missing(NoValue::NoneIn(years * values.len() as f64))
+            OfLoad::LostCost(class) => {
+                match plan.fluid.as_ref().and_then(|fluid| fluid.lost_view) {
+                    Some(price) => {
+                        let lost = self.lost(plan, class, Loss::Unserved);
+                        let unseen = self.unseen(plan, class, Loss::Unserved);
+                        few(&lost, unseen, level, price / months(plan))
+                    }
+                    None => Estimate::Missing(NoValue::Empty),
                 }
-                Some(values) => not_negative(mean(&values, level)),
-                None => Estimate::Missing(NoValue::Empty),
-            },
+            }
             OfLoad::MonthMeets(class) => {
                 let class = &self.classes[class];
-                ratio(&class.met, &class.months, level)
+                let missed: Vec<f64> =
+                    class.months.iter().zip(&class.met).map(|(all, met)| all - met).collect();
+                let whole = class.months.iter().sum::<f64>() / class.months.len().max(1) as f64;
+                if whole <= 0.0 {
+                    return Estimate::Missing(NoValue::Empty);
+                }
+                share_without(&missed, whole, Unseen::of(1.0), level)
             }
             OfLoad::MonthLostMean(class) => {
-                not_negative(mean(&self.classes[class].month_mean, level))
+                let months = Modelled::new(plan, 1.0 / plan.horizon.seconds());
+                few(&self.classes[class].month_mean, months.any(), level, 1.0)
             }
             OfLoad::MonthLost(class, q) => {
                 let months = &self.classes[class].month_lost;

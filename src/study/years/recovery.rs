@@ -8,11 +8,11 @@ use crate::plan::availability::AvailabilityPlan;
 use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
 use crate::scenario::suggest;
 use crate::solve::flows::recovery::RoleTally;
-use crate::stats::interval::Interval;
-use crate::study::measure::NoValue;
+use crate::stats::rare::Unseen;
 use crate::study::window::Estimate;
 
-use super::{YEAR_S, not_negative, quantile};
+use super::few::{a_year, each};
+use super::{YEAR_S, quantile};
 
 /// What is told of a role.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,44 +75,17 @@ impl FoldedRole {
         (0..self.length.len()).map(count).collect()
     }
 
-    /// What a precision looks at, by replication; none for what is no mean over replications.
-    #[must_use]
-    pub fn values(&self, what: OfRole) -> Option<Vec<f64>> {
-        match what {
-            OfRole::Interruptions(cause) => Some(self.interrupted(cause)),
-            OfRole::Failovers => Some(self.failovers.clone()),
-            OfRole::Recovery | OfRole::RecoveryQuantile(_) => None,
-        }
-    }
-
     /// The estimate of a figure.
     #[must_use]
     pub fn estimate(&self, plan: &AvailabilityPlan, what: OfRole, level: f64) -> Estimate {
-        let years = plan.horizon.seconds() / YEAR_S;
-        let a_year = |values: &[f64]| super::a_year(values, years, level);
+        let years = plan.horizon.seconds() / YEAR_S * self.length.len() as f64;
+        let a_year = |counts: &[f64]| a_year(plan, counts, Unseen::of(1.0), level);
         match what {
             OfRole::Interruptions(cause) => a_year(&self.interrupted(cause)),
             OfRole::Failovers => a_year(&self.failovers),
             OfRole::Recovery => each(&self.length, &self.interrupted(None), years, level),
             OfRole::RecoveryQuantile(q) => quantile(&self.lengths, self.lengths.count(), q, level),
         }
-    }
-}
-
-/// So much of the one for each of the other, over replications of so many years each.
-pub(super) fn each(top: &[f64], bottom: &[f64], years: f64, level: f64) -> Estimate {
-    let count: f64 = bottom.iter().sum();
-    if count <= 0.0 {
-        return Estimate::Missing(NoValue::NoneIn(years * bottom.len() as f64));
-    }
-    over(top, bottom, level)
-}
-
-/// A sum over another that is not zero; of one replication its own.
-pub(super) fn over(top: &[f64], bottom: &[f64], level: f64) -> Estimate {
-    match Interval::of_ratio(top, bottom, level) {
-        Ok(interval) => not_negative(Estimate::Interval(interval)),
-        Err(_) => Estimate::Single(top.iter().sum::<f64>() / bottom.iter().sum::<f64>()),
     }
 }
 

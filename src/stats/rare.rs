@@ -1,0 +1,425 @@
+//! Confidence intervals of means of sums over few events: outages, their downtime, what they lose.
+//!
+//! Model: replications are independent; in each, events come at random and each adds an amount. The mean
+//! per replication is estimated. With few events, or a few that carry most of the sum, Student's law
+//! gives intervals that lie below the truth, since what is missing is what was not seen yet.
+//!
+//! Takes one non-negative sum per replication and an [`Unseen`] event. Gives the mean per replication
+//! with an interval whose ends are quantiles of gamma laws:
+//!
+//! - the lower end is that of the gamma law with the mean and the variance of the sum;
+//! - the upper end is that of the sum with one further event added. For amounts that are all equal both
+//!   ends are those of Garwood's exact interval of a Poisson count;
+//! - a heavy law of amounts shows its mean late: the mean of n draws of a law with coefficient of
+//!   variation c lies mostly below the law's mean until n exceeds c². Where the amounts seen are
+//!   plausible for their law, [`Heavy`] raises the sum at the upper end to the law's mean;
+//! - nothing seen gives the exact one-sided bound of −ln(1 − level) events, the rule of three.
+//!
+//! Holds: the interval contains the estimate; its upper end is never below the bound without an event;
+//! from [`ENOUGH`] effective events on it is Student's, whose ends differ there by less than 3 % of the
+//! estimate. Effective events are the squared sum over its variance: amounts that vary count for less.
+//! Events that come regularly have a smaller variance than random ones, and an interval that is as
+//! short as it says, from [`FEW_REPLICATIONS`] replications on; of fewer replications a small variance
+//! is no evidence, and events count as random.
+//!
+//! Leaves out: amounts that are heavier than their modelled law; where no law is known, amounts with a
+//! coefficient of variation above 1.25.
+//!
+//! Sources: Garwood (1936); Fay and Feuer, Confidence intervals for directly standardized rates (1997),
+//! for the gamma ends; Fenton (1960) for the lognormal law of a mean of lognormal amounts.
+
+use super::interval::{Interval, Method};
+use super::special::{
+    gamma_quantile, gamma_upper_quantile, normal_upper_quantile, student_upper_quantile,
+};
+use super::summary::{Summary, ordered_sum};
+use super::{StatsError, check_open_unit, check_values};
+
+/// Effective events from which on Student's interval is used.
+pub const ENOUGH: f64 = 100.0;
+/// Replications below which events count as random, however equal the sums.
+pub const FEW_REPLICATIONS: usize = 10;
+
+/// Deviations below its median at which a mean of amounts begins to be implausible for their law; one
+/// more, and the law is not used.
+const PLAUSIBLE: f64 = 3.0;
+/// Times c² events, at which the law's mean and that of the amounts seen have equal weight.
+const PRIOR: f64 = 25.0;
+/// An event that was not seen adds so many times the largest one over the number of events more than the
+/// largest, where its amount is not known.
+const LARGER: f64 = 4.0;
+
+/// What an event adds according to the model, in the unit of the sums.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Unseen {
+    /// Mean amount of an event; none if the model does not know it.
+    pub amount: Option<f64>,
+    /// What seen events of heavy laws have probably not shown yet.
+    pub heavy: Heavy,
+}
+
+impl Unseen {
+    /// An event that adds `amount` on average.
+    #[must_use]
+    pub const fn of(amount: f64) -> Self {
+        Self { amount: Some(amount), heavy: Heavy { sum: 0.0, squares: 0.0 } }
+    }
+}
+
+/// What events of heavy laws add to the upper end: a sum, and the sum of the squares of its parts.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Heavy {
+    sum: f64,
+    squares: f64,
+}
+
+impl Heavy {
+    /// Adds `events` that brought `sum` in all, of amounts with this mean and coefficient of variation.
+    ///
+    /// Nothing is added where the amounts are so far below the law that it cannot be theirs: outages that
+    /// a failover ends do not last as long as the repair.
+    pub fn add(&mut self, events: f64, sum: f64, (mean, cv): (f64, f64)) {
+        if events <= 0.0 || sum <= 0.0 || sum >= mean * events {
+            return;
+        }
+        let seen = sum / events;
+        // The mean of n amounts is lognormal, nearly: the variance of its logarithm.
+        let variance = libm::log1p(cv * cv / events);
+        if variance <= 0.0 {
+            return;
+        }
+        let below = (libm::log(mean / seen) - 0.5 * variance) / variance.sqrt();
+        let plausible = (PLAUSIBLE + 1.0 - below).clamp(0.0, 1.0);
+        let prior = PRIOR * cv * cv;
+        let missing = plausible * prior / (prior + events) * (mean * events - sum);
+        self.sum += missing;
+        self.squares += missing * mean;
+    }
+}
+
+/// The mean of non-negative sums, one per replication, of which few may have an event.
+///
+/// # Errors
+///
+/// [`StatsError::TooFew`] without a value, or with one that is not zero: one replication says nothing
+/// about its own error. [`StatsError::OutOfRange`] for a `level` outside (0, 1), a negative value, or
+/// where all is zero and the amount of an event is not known; [`StatsError::NotFinite`].
+pub fn mean_of_rare(values: &[f64], unseen: Unseen, level: f64) -> Result<Interval, StatsError> {
+    check_values(values, 1)?;
+    check_open_unit(level, "level")?;
+    if values.iter().any(|value| *value < 0.0) {
+        return Err(StatsError::OutOfRange("value"));
+    }
+    let n = values.len() as f64;
+    let sum = ordered_sum(values.iter().copied());
+    let amount = unseen.amount.filter(|amount| amount.is_finite() && *amount > 0.0);
+    // No event: the exact one-sided bound of the rate, times what each adds.
+    let none = amount.map(|amount| -libm::log(1.0 - level) * amount / n);
+    if sum == 0.0 {
+        let high = none.ok_or(StatsError::OutOfRange("amount of an event"))?;
+        return Ok(Interval { low: 0.0, high, estimate: 0.0, level, method: Method::RuleOfThree });
+    }
+    let student = Interval::of_mean(values, level)?;
+    let tail = 0.5 * (1.0 - level);
+    let events = values.iter().filter(|value| **value > 0.0).count() as f64;
+    let mut variance = n * n * squared_error(values);
+    if values.len() < FEW_REPLICATIONS {
+        variance = variance.max(sum * sum / events);
+    }
+    // Few replications know their variance badly: as much wider as Student's law is than the normal.
+    let wider = student_upper_quantile(tail, n - 1.0) / normal_upper_quantile(tail);
+    variance *= wider * wider;
+    let largest = values.iter().copied().fold(0.0, f64::max);
+    let one = amount.unwrap_or(largest * (1.0 + LARGER / events));
+    let mean = sum + unseen.heavy.sum + one;
+    let spread = variance + unseen.heavy.squares + one * one;
+    if mean * mean >= ENOUGH * spread && unseen.heavy.sum <= 0.01 * sum {
+        return Ok(Interval { low: student.low.max(0.0), ..student });
+    }
+    let low = gamma_quantile(tail, sum * sum / variance) * variance / sum;
+    let high = gamma_upper_quantile(tail, mean * mean / spread) * spread / mean;
+    check_values(&[low, high], 2)?;
+    Ok(Interval {
+        low: (low / n).min(student.estimate),
+        high: (high / n).max(none.unwrap_or(0.0)).max(student.estimate),
+        estimate: student.estimate,
+        level,
+        method: Method::CompoundPoisson,
+    })
+}
+
+/// Squared standard error of the mean of at least two values.
+fn squared_error(values: &[f64]) -> f64 {
+    let error = Summary::of(values).standard_error().unwrap_or(0.0);
+    error * error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::oracle_tests::Draws;
+    use crate::stats::proportion::EventRate;
+
+    const REPLICATIONS: usize = 250;
+    const EXPECTED: [f64; 6] = [0.0, 1.0, 3.0, 10.0, 30.0, 100.0];
+
+    type Estimator = fn(&[f64], Unseen, f64) -> Result<Interval, StatsError>;
+
+    /// 2,000 runs with `FIVENINES_FULL=1`, else 300.
+    fn runs() -> u32 {
+        if std::env::var_os("FIVENINES_FULL").is_some() { 2_000 } else { 300 }
+    }
+
+    /// A draw of the lognormal law of mean 1.
+    fn lognormal(draws: &mut Draws, cv: f64) -> f64 {
+        let variance = libm::log1p(cv * cv);
+        libm::exp(draws.normal() * variance.sqrt() - 0.5 * variance)
+    }
+
+    /// A draw of a Poisson law: arrivals of rate 1 until `mean`.
+    fn poisson(draws: &mut Draws, mean: f64) -> usize {
+        let (mut at, mut count) = (draws.exponential(), 0);
+        while at < mean {
+            at += draws.exponential();
+            count += 1;
+        }
+        count
+    }
+
+    /// What is drawn: one experiment, by replication, and what is known of it.
+    #[derive(Clone, Copy)]
+    enum Case {
+        /// Outages, each counted.
+        Counts,
+        /// Downtime of repairs with this coefficient of variation.
+        Downtime(f64),
+        /// Downtime of one of two causes: repairs of the second last eight times as long.
+        SecondCause(f64),
+        /// Downtime of both of them, four events in five of the first.
+        BothCauses(f64),
+        /// The shorter of two repairs, as of a pair: the law of one is known.
+        Pair(f64),
+        /// Amounts of which the law is not known, with this coefficient of variation.
+        Unknown(f64),
+    }
+
+    impl Case {
+        fn name(self) -> String {
+            match self {
+                Self::Counts => "outages".into(),
+                Self::Downtime(cv) => format!("downtime, cv {cv}"),
+                Self::SecondCause(cv) => format!("of one cause, cv {cv}"),
+                Self::BothCauses(cv) => format!("two causes, cv {cv}"),
+                Self::Pair(cv) => format!("of a pair, cv {cv}"),
+                Self::Unknown(cv) => format!("unknown law, cv {cv}"),
+            }
+        }
+
+        /// Sums by replication, what the model knows, and the truth per replication.
+        fn draw(self, draws: &mut Draws, expected: f64) -> (Vec<f64>, Unseen, f64) {
+            let mut values = vec![0.0; REPLICATIONS];
+            let mut by_cause = [(0.0, 0.0); 2];
+            let mut events = |draws: &mut Draws,
+                              expected: f64,
+                              cause: usize,
+                              amount: &dyn Fn(&mut Draws) -> f64| {
+                for _ in 0..poisson(draws, expected) {
+                    let at = (draws.uniform() * REPLICATIONS as f64) as usize;
+                    let amount = amount(draws);
+                    values[at] += amount;
+                    by_cause[cause].0 += 1.0;
+                    by_cause[cause].1 += amount;
+                }
+            };
+            let longest = match self {
+                Self::SecondCause(_) | Self::BothCauses(_) => 8.0,
+                _ => 1.0,
+            };
+            let (cv, mean) = match self {
+                Self::Counts => {
+                    events(draws, expected, 0, &|_| 1.0);
+                    (0.0, 1.0)
+                }
+                Self::Downtime(cv) | Self::Unknown(cv) => {
+                    events(draws, expected, 0, &|draws| lognormal(draws, cv));
+                    (cv, 1.0)
+                }
+                Self::SecondCause(cv) => {
+                    events(draws, expected, 1, &|draws| 8.0 * lognormal(draws, cv));
+                    (cv, 8.0)
+                }
+                Self::BothCauses(cv) => {
+                    events(draws, 0.8 * expected, 0, &|draws| lognormal(draws, cv));
+                    events(draws, 0.2 * expected, 1, &|draws| 8.0 * lognormal(draws, cv));
+                    (cv, 0.8 + 0.2 * 8.0)
+                }
+                Self::Pair(cv) => {
+                    let shorter =
+                        |draws: &mut Draws| lognormal(draws, cv).min(lognormal(draws, cv));
+                    events(draws, expected, 0, &shorter);
+                    // E min = 2 Φ(−σ/√2) of two lognormal draws of mean 1.
+                    let sigma = libm::log1p(cv * cv).sqrt();
+                    (cv, libm::erfc(0.5 * sigma))
+                }
+            };
+            let mut unseen = Unseen::of(longest);
+            unseen.heavy.add(by_cause[0].0, by_cause[0].1, (1.0, cv));
+            unseen.heavy.add(by_cause[1].0, by_cause[1].1, (8.0, cv));
+            if matches!(self, Self::Unknown(_)) && by_cause[0].0 > 0.0 {
+                unseen = Unseen::default();
+            }
+            (values, unseen, expected * mean / REPLICATIONS as f64)
+        }
+    }
+
+    /// How many intervals lie below the truth and above it.
+    fn misses(case: Case, expected: f64, estimator: Estimator) -> (u32, u32) {
+        let mut draws = Draws::named(&format!("{}, {expected} expected", case.name()));
+        let (mut below, mut above) = (0, 0);
+        for _ in 0..runs() {
+            let (values, unseen, truth) = case.draw(&mut draws, expected);
+            let found = estimator(&values, unseen, 0.95).unwrap();
+            below += u32::from(found.high < truth);
+            above += u32::from(found.low > truth);
+        }
+        (below, above)
+    }
+
+    const CASES: [Case; 14] = [
+        Case::Counts,
+        Case::Downtime(0.3),
+        Case::Downtime(1.25),
+        Case::Downtime(30.0),
+        Case::SecondCause(0.3),
+        Case::SecondCause(1.25),
+        Case::SecondCause(30.0),
+        Case::BothCauses(0.3),
+        Case::BothCauses(1.25),
+        Case::BothCauses(30.0),
+        Case::Pair(0.3),
+        Case::Pair(1.25),
+        Case::Unknown(0.3),
+        Case::Unknown(1.25),
+    ];
+
+    /// The most of `runs` that a chance of `share` brings, but for one time of two thousand.
+    fn at_most(share: f64) -> f64 {
+        let runs = f64::from(runs());
+        runs * share + 3.3 * (runs * share * (1.0 - share)).sqrt()
+    }
+
+    /// Cases and numbers of events at which intervals of `estimator` are too short. Each side may miss
+    /// 2.5 %; at three expected events the one-sided bound alone misses exp(−3) of the time.
+    fn short(estimator: Estimator, print: bool) -> Vec<String> {
+        let mut short = Vec::new();
+        for case in CASES {
+            let mut line = format!("{:<22}", case.name());
+            for expected in EXPECTED {
+                let (below, above) = misses(case, expected, estimator);
+                let share = 100.0 / f64::from(runs());
+                let covered = 100.0 - share * f64::from(below + above);
+                line += &format!(
+                    "  {covered:5.1} ({:.1}, {:.1})",
+                    share * f64::from(below),
+                    share * f64::from(above)
+                );
+                let may = if expected == 3.0 { libm::exp(-3.0) + 0.01 } else { 0.025 };
+                if f64::from(below) > at_most(may) || f64::from(above) > at_most(0.025) {
+                    short.push(format!(
+                        "{}, {expected} expected: {below} below, {above} above",
+                        case.name()
+                    ));
+                }
+            }
+            if print {
+                println!("{line}");
+            }
+        }
+        short
+    }
+
+    #[test]
+    fn intervals_over_few_events_hold_the_truth_as_often_as_they_say() {
+        println!("% covered (below, above) of {} at {EXPECTED:?} expected events", runs());
+        assert_eq!(short(mean_of_rare, true), Vec::<String>::new());
+    }
+
+    /// The check can fail: Student's interval, which is what it replaces, does not pass it.
+    #[test]
+    fn students_interval_is_found_too_short_over_few_events() {
+        let student: Estimator = |values, unseen, level| match values.iter().sum::<f64>() {
+            0.0 => mean_of_rare(values, unseen, level),
+            _ => Interval::of_mean(values, level),
+        };
+        let short = short(student, false);
+        for case in CASES {
+            let name = format!("{}, ", case.name());
+            assert!(short.iter().any(|line| line.starts_with(&name)), "{name}: {short:?}");
+        }
+    }
+
+    fn spread(counts: &[(usize, f64)], replications: usize) -> Vec<f64> {
+        let mut values = vec![0.0; replications];
+        counts.iter().for_each(|(at, value)| values[*at] = *value);
+        values
+    }
+
+    #[test]
+    fn counts_have_garwoods_interval() {
+        for events in [1_usize, 3, 10, 60] {
+            let one_each: Vec<(usize, f64)> = (0..events).map(|at| (at, 1.0)).collect();
+            let values = spread(&one_each, 100_000);
+            let found = mean_of_rare(&values, Unseen::of(1.0), 0.95).unwrap();
+            let exact = EventRate::new(events as u64, 100_000.0).unwrap().exact(0.95).unwrap();
+            let near = |a: f64, b: f64| (a - b).abs() < 1e-3 * b;
+            assert!(
+                near(found.low, exact.low) && near(found.high, exact.high),
+                "{found:?} {exact:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_interval_is_never_shorter_than_the_bound_without_an_event() {
+        let none = mean_of_rare(&[0.0; 500], Unseen::of(8.0), 0.95).unwrap();
+        assert_eq!((none.low, none.estimate, none.method), (0.0, 0.0, Method::RuleOfThree));
+        assert!((none.high - -libm::log(0.05) * 8.0 / 500.0).abs() < 1e-15);
+        for tiny in [1e-9, 1e-3, 1.0, 8.0, 300.0] {
+            let one = mean_of_rare(&spread(&[(7, tiny)], 500), Unseen::of(8.0), 0.95).unwrap();
+            assert!(one.high >= none.high && one.contains(tiny / 500.0), "{one:?}");
+        }
+        assert!(mean_of_rare(&[0.0; 500], Unseen::default(), 0.95).is_err(), "no amount, no bound");
+    }
+
+    #[test]
+    fn what_is_scheduled_is_known_as_well_as_it_repeats() {
+        let same = mean_of_rare(&[7.5; 300], Unseen::of(8.0), 0.95).unwrap();
+        assert_eq!((same.low, same.high, same.method), (7.5, 7.5, Method::StudentT));
+        // Of few replications equal values are no evidence.
+        let few = mean_of_rare(&[1.0, 1.0], Unseen::of(1.0), 0.95).unwrap();
+        assert!(few.low < 0.3 && few.high > 3.0, "{few:?}");
+    }
+
+    #[test]
+    fn intervals_of_many_events_are_students() {
+        let mut draws = Draws::named("intervals_of_many_events_are_students");
+        for cv in [0.0, 0.3, 1.25] {
+            let values: Vec<f64> = (0..4_000)
+                .map(|_| (0..poisson(&mut draws, 0.5)).map(|_| lognormal(&mut draws, cv)).sum())
+                .collect();
+            let found = mean_of_rare(&values, Unseen::of(1.0), 0.95).unwrap();
+            assert_eq!(Ok(found), Interval::of_mean(&values, 0.95), "cv {cv}");
+        }
+        // Where one gives way to the other there is no step.
+        let one_each =
+            |events: usize| -> Vec<(usize, f64)> { (0..events).map(|at| (at, 1.0)).collect() };
+        let [gamma, student] = [97, 99].map(|events| {
+            mean_of_rare(&spread(&one_each(events), 50_000), Unseen::of(1.0), 0.95).unwrap()
+        });
+        assert_eq!((gamma.method, student.method), (Method::CompoundPoisson, Method::StudentT));
+        assert!(
+            (gamma.high - student.high).abs() < 0.03 * student.estimate,
+            "{gamma:?} {student:?}"
+        );
+    }
+}

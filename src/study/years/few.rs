@@ -1,0 +1,146 @@
+//! What the model says of outages that were not seen, for figures over few of them.
+//!
+//! Takes sums by replication; gives means with intervals ([`rare`](crate::stats::rare)). An outage that
+//! was not seen is taken to last as long as the mean repair of its cause, else the longest mean repair
+//! of the scenario; where nothing is repaired, to the end of the horizon. Leaves out: repairs that wait
+//! for hands or spare parts, which last longer.
+
+use crate::plan::availability::AvailabilityPlan;
+use crate::stats::interval::{Interval, Method};
+use crate::stats::rare::{Heavy, Unseen, mean_of_rare};
+use crate::stats::special::student_upper_quantile;
+use crate::study::measure::NoValue;
+use crate::study::window::Estimate;
+
+use super::{YEAR_S, not_negative};
+
+/// What a second of outage adds to a sum.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Modelled<'a> {
+    plan: &'a AvailabilityPlan,
+    per_second: f64,
+}
+
+impl<'a> Modelled<'a> {
+    pub(super) const fn new(plan: &'a AvailabilityPlan, per_second: f64) -> Self {
+        Self { plan, per_second }
+    }
+
+    /// Downtime of a meter: of a fleet an outage of a member adds its share.
+    pub(super) fn outages(plan: &'a AvailabilityPlan, net: usize, meter: usize) -> Self {
+        Self::new(plan, 1.0 / plan.members(net, meter) as f64)
+    }
+
+    /// An outage of a cause, or of any.
+    fn amount(self, cause: Option<usize>) -> f64 {
+        let own = cause.and_then(|cause| self.plan.repairs.get(cause).copied().flatten());
+        let mean = own.map(|law| law.mean).or(self.plan.repair).unwrap_or(self.plan.horizon);
+        mean.seconds() * self.per_second
+    }
+
+    /// Adds what the outages of a cause have probably not shown yet.
+    fn add(self, heavy: &mut Heavy, cause: usize, lost: &[f64], began: Option<&[f64]>) {
+        let Some(law) = self.plan.repairs.get(cause).copied().flatten() else { return };
+        let seen = lost.iter().filter(|lost| **lost > 0.0).count() as f64;
+        let events = began.map_or(0.0, |began| began.iter().sum()).max(seen);
+        heavy.add(events, lost.iter().sum(), (self.amount(Some(cause)), law.cv));
+    }
+
+    /// What one cause adds: its sums and, where they were counted, its outages by replication.
+    pub(super) fn of_cause(self, cause: usize, lost: &[f64], began: Option<&[f64]>) -> Unseen {
+        let mut heavy = Heavy::default();
+        self.add(&mut heavy, cause, lost, began);
+        Unseen { amount: Some(self.amount(Some(cause))), heavy }
+    }
+
+    /// What all causes add, in the order of the plan.
+    pub(super) fn of_causes<'b>(
+        self,
+        causes: impl Iterator<Item = (&'b [f64], Option<&'b [f64]>)>,
+    ) -> Unseen {
+        let mut heavy = Heavy::default();
+        for (cause, (lost, began)) in causes.enumerate() {
+            self.add(&mut heavy, cause, lost, began);
+        }
+        Unseen { amount: Some(self.amount(None)), heavy }
+    }
+
+    /// What any cause may add, where sums are not kept by cause.
+    pub(super) fn any(self) -> Unseen {
+        Unseen::of(self.amount(None))
+    }
+}
+
+/// The mean of sums by replication, times `factor`.
+pub(super) fn few(values: &[f64], unseen: Unseen, level: f64, factor: f64) -> Estimate {
+    match (values, mean_of_rare(values, unseen, level)) {
+        (_, Ok(i)) => Estimate::Interval(Interval {
+            estimate: i.estimate * factor,
+            low: i.low * factor,
+            high: i.high * factor,
+            ..i
+        }),
+        ([one], Err(_)) => Estimate::Single(one * factor),
+        _ => Estimate::Missing(NoValue::Empty),
+    }
+}
+
+/// Years of a replication.
+fn years(plan: &AvailabilityPlan) -> f64 {
+    plan.horizon.seconds() / YEAR_S
+}
+
+/// Counts or sums by replication, per year.
+pub(super) fn a_year(
+    plan: &AvailabilityPlan,
+    values: &[f64],
+    unseen: Unseen,
+    level: f64,
+) -> Estimate {
+    if unseen.amount.is_none() && values.iter().all(|value| *value == 0.0) {
+        return Estimate::Missing(NoValue::NoneIn(years(plan) * values.len() as f64));
+    }
+    few(values, unseen, level, 1.0 / years(plan))
+}
+
+/// A sum for each event of another, over replications of `years` in all.
+pub(super) fn each(top: &[f64], bottom: &[f64], years: f64, level: f64) -> Estimate {
+    if bottom.iter().all(|count| *count <= 0.0) {
+        return Estimate::Missing(NoValue::NoneIn(years));
+    }
+    over(top, bottom, level)
+}
+
+/// A sum over another that is not zero; of one replication its own. Only replications in which there
+/// is something to divide by say how much the ratio varies.
+pub(super) fn over(top: &[f64], bottom: &[f64], level: f64) -> Estimate {
+    let have = bottom.iter().filter(|count| **count > 0.0).count();
+    if let ([top], [bottom]) = (top, bottom) {
+        return Estimate::Single(top / bottom);
+    }
+    if have < 2 {
+        return Estimate::Missing(NoValue::TooFew { have: have as u64, need: 2 });
+    }
+    let Ok(i) = Interval::of_ratio(top, bottom, level) else {
+        return Estimate::Missing(NoValue::Empty);
+    };
+    let tail = 0.5 * (1.0 - level);
+    let quantile = |values: usize| student_upper_quantile(tail, (values - 1) as f64);
+    let wider = quantile(have) / quantile(bottom.len());
+    let (low, high) = (i.estimate - i.low, i.high - i.estimate);
+    let (low, high) = (i.estimate - low * wider, i.estimate + high * wider);
+    not_negative(Estimate::Interval(Interval { low, high, ..i }))
+}
+
+/// A share of which so much is missing by replication, of `whole` on average in each.
+pub(super) fn share_without(missing: &[f64], whole: f64, unseen: Unseen, level: f64) -> Estimate {
+    match super::turned(few(missing, unseen, level, 1.0 / whole)) {
+        Estimate::Interval(i) => Estimate::Interval(Interval { low: i.low.max(0.0), ..i }),
+        other => other,
+    }
+}
+
+/// Whether an interval is that of many events.
+pub(super) fn is_of_many(estimate: &Estimate) -> bool {
+    matches!(estimate, Estimate::Interval(i) if i.method == Method::StudentT)
+}
