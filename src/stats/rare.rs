@@ -102,13 +102,15 @@ impl Heavy {
 /// # Errors
 ///
 /// [`StatsError::TooFew`] without a value, or with one that is not zero: one replication says nothing
-/// about its own error. [`StatsError::OutOfRange`] for a `level` outside (0, 1), a negative value, or
-/// where all is zero and the amount of an event is not known; [`StatsError::NotFinite`].
+/// about its own error. [`StatsError::OutOfRange`] for a `level` outside (0, 1), or where all is
+/// zero and the amount of an event is not known; [`StatsError::NotFinite`].
 pub fn mean_of_rare(values: &[f64], unseen: Unseen, level: f64) -> Result<Interval, StatsError> {
     check_values(values, 1)?;
     check_open_unit(level, "level")?;
+    // Rounding may take a sum of nothing below zero.
     if values.iter().any(|value| *value < 0.0) {
-        return Err(StatsError::OutOfRange("value"));
+        let values: Vec<f64> = values.iter().map(|value| value.max(0.0)).collect();
+        return mean_of_rare(&values, unseen, level);
     }
     let n = values.len() as f64;
     let sum = ordered_sum(values.iter().copied());
