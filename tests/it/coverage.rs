@@ -77,9 +77,11 @@ fn intervals_of_few_outages_hold_the_truth_as_often_as_they_say() {
         let mut of: AvailabilityPlan = availability::plan(&draft, &[]).unwrap();
         of.horizon = SimDuration::parse("10y").unwrap();
         let meter = of.watched.iter().position(|watched| watched.name == "g").unwrap();
+        let named = |name: &&String| matches!(name.as_str(), "u" | "u-1");
+        let cause = of.causes.iter().position(|name| named(&name)).expect("the unit is a cause");
         let whats = [
             (What::Unavailability, 10.0 / 1_000_010.0),
-            (What::Downtime(Some(0)), 10.0 / 1_000_010.0 * 31_536_000.0),
+            (What::Downtime(Some(cause)), 10.0 / 1_000_010.0 * 31_536_000.0),
             (What::Outages(None), 8_760.0 / 1_000_010.0),
         ];
         let held = |seed: u64| -> [(bool, bool); 3] {
