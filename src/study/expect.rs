@@ -10,8 +10,8 @@
 //! *inconclusive*: never a pass.
 
 use crate::plan::figure::FigureUnit;
-use crate::scenario::quantity::foreign;
 use crate::plan::names::split_member;
+use crate::scenario::quantity::foreign;
 use crate::stats::interval::Interval;
 use crate::units::{Money, Probability, Rate, SimDuration};
 

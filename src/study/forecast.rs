@@ -15,7 +15,7 @@ use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
-use crate::study::scenario::{Choices, Solver, replications};
+use crate::study::scenario::{Choices, Solver, own_replications, replications, year_replications};
 use crate::study::years;
 use crate::units::SimDuration;
 
@@ -68,7 +68,8 @@ impl Forecast {
             let per_s: f64 = rates.iter().zip(&each).map(|(rate, each)| rate * each).sum();
             let shorter = if choices.quick { 0.25 } else { 1.0 };
             let seconds = window.lead_in.value.seconds() + length.value.seconds() * shorter;
-            let own = window.replications.as_ref().unwrap_or(&scenario.run.replications).value;
+            let own = window.replications.as_ref().map(|own| own.value);
+            let own = own.unwrap_or_else(|| own_replications(draft));
             let (least, _) = replications(own, choices);
             let in_one = per_s * seconds;
             self.in_one = self.in_one.max(in_one);
@@ -101,11 +102,7 @@ impl Forecast {
             let cycle = (load::mean(&unit.up.value) + repair).max(1e-9);
             per_s += 2.0 * f64::from(unit.count.value) / cycle;
         }
-        let histories = match choices {
-            Choices { replications: Some(count), .. } => count,
-            Choices { quick: true, .. } => years::QUICK,
-            _ => scenario.run.replications.value.min.max(years::REPLICATIONS),
-        };
+        let (histories, _) = year_replications(draft, choices, years::REPLICATIONS);
         self.changes += per_s * horizon.value.seconds() * f64::from(histories);
     }
 

@@ -326,22 +326,27 @@ fn years_of(draft: &Draft, choices: Choices) -> Option<YearsPlan> {
     if choices.alone {
         of.stories = of.felt();
     }
-    let replications = match choices {
-        Choices { replications: Some(count), .. } => (count, count),
-        Choices { quick: true, .. } => (years::QUICK, years::QUICK),
-        // A number is obeyed. A range is for windows, where one costs as much as thousands here.
-        _ => match scenario.run.replications.as_ref().map(|own| own.value) {
-            Some(own) if own.min == own.max => (own.min, own.max),
-            Some(own) => (own.min.max(least), own.max.max(years::MOST)),
-            None => (least, years::MOST),
-        },
-    };
+    let replications = year_replications(draft, choices, least);
     let level = scenario.run.confidence.value;
     Some(YearsPlan { of, replications, precision: Vec::new(), level, figures: Vec::new() })
 }
 
+/// Fewest and most replications of the horizon; `least`, where the file gives no number.
+pub(super) fn year_replications(draft: &Draft, choices: Choices, least: u32) -> (u32, u32) {
+    match choices {
+        Choices { replications: Some(count), .. } => (count, count),
+        Choices { quick: true, .. } => (years::QUICK, years::QUICK),
+        // A number is obeyed. A range is for windows, where one costs as much as thousands here.
+        _ => match draft.scenario.run.replications.as_ref().map(|own| own.value) {
+            Some(own) if own.min == own.max => (own.min, own.max),
+            Some(own) => (own.min.max(least), own.max.max(years::MOST)),
+            None => (least, years::MOST),
+        },
+    }
+}
+
 /// Replications of a window without a number of its own.
-fn own_replications(draft: &Draft) -> ReplicationsSpec {
+pub(super) fn own_replications(draft: &Draft) -> ReplicationsSpec {
     draft.scenario.run.replications.as_ref().map_or(runs::REPLICATIONS, |own| own.value)
 }
 
@@ -449,7 +454,10 @@ impl StudyPlan {
             }
             Judged::Years(place) if !fixed => self.sharpen_years(place, width),
             Judged::Capacity(_) | Judged::Years(_) => {}
-            Judged::Arithmetic(_) | Judged::Sampled(_) | Judged::Name(_) | Judged::NotEstimated(_) => {
+            Judged::Arithmetic(_)
+            | Judged::Sampled(_)
+            | Judged::Name(_)
+            | Judged::NotEstimated(_) => {
                 return;
             }
         }

@@ -452,8 +452,8 @@ impl YearsResult {
         self.steps += steps;
     }
 
-    /// What a precision looks at, by replication; none for what is no mean over replications, or
-    /// has no value in one of them.
+    /// Values by replication; none for what is no mean over replications, or has no value in one of
+    /// them.
     pub(super) fn values(&self, plan: &AvailabilityPlan, measure: YearMeasure) -> Option<Vec<f64>> {
         if let What::Load(what) = measure.what {
             return self.load[measure.net].as_ref()?.values(plan, what);

@@ -23,9 +23,7 @@ use crate::study::capacity::CapacityResult;
 use crate::study::limits::Sought;
 use crate::study::measure::{Measure, Meters, NoValue};
 use crate::study::record::kept;
-use crate::study::scenario::{
-    Asked, Judged, Precise, StudyPlan, StudyResult, parts_are_listed,
-};
+use crate::study::scenario::{Asked, Judged, Precise, StudyPlan, StudyResult, parts_are_listed};
 use crate::study::window::{Ending, Estimate, WindowPlan, WindowResult};
 
 /// Puts results together.
@@ -126,7 +124,7 @@ fn unreached(study: &StudyPlan, result: &StudyResult) -> Vec<Unreached> {
                 Some(result.windows[study.figures[place].window].samples.len())
             }
             Judged::Years(_) => result.years.as_ref().map(|years| years.replications),
-            Judged::Capacity(_) | Judged::Arithmetic(_) | Judged::Sampled(_) => None,
+            _ => None,
         };
         let path = asked.path.clone();
         Some(Unreached { path, wanted: asked.width, reached, replications })

@@ -185,6 +185,20 @@ impl FoldedLag {
         self.times.iter_mut().zip(&other.times).for_each(|(mine, other)| mine.merge(other));
     }
 
+    fn values(&self, of: LagOf) -> Option<Vec<f64>> {
+        let means = |areas: &[f64]| -> Vec<f64> {
+            let each = areas.iter().zip(&self.follows);
+            each.map(|(area, time)| if *time > 0.0 { area / time } else { 0.0 }).collect()
+        };
+        Some(match of {
+            LagOf::Mean => means(&self.lag),
+            LagOf::Backlog => means(&self.backlog),
+            LagOf::Longest => self.longest.clone(),
+            LagOf::Most => self.most.clone(),
+            LagOf::Quantile(_) => return None,
+        })
+    }
+
     fn estimate(&self, of: LagOf, level: f64) -> Estimate {
         match of {
             LagOf::Mean | LagOf::Backlog if self.follows.iter().all(|time| *time <= 0.0) => {
@@ -408,6 +422,36 @@ impl FoldedLoad {
             }
             Loss::Overload | Loss::Planned | Loss::NeverBorn => modelled.any(),
         }
+    }
+
+    /// Values by replication; none for what is no mean over replications.
+    #[must_use]
+    pub fn values(&self, plan: &AvailabilityPlan, what: OfLoad) -> Option<Vec<f64>> {
+        Some(match what {
+            // The share lost: that of what is served is known well from the start.
+            OfLoad::Request(class) => {
+                let [_, lost, wanted] = Self::views(self.asked(class));
+                lost.iter().zip(&wanted).map(|(lost, wanted)| lost / wanted.max(1e-300)).collect()
+            }
+            OfLoad::Intervals(class) => self.bad(class).to_vec(),
+            OfLoad::Lost(class, loss) => self.lost(plan, class, loss),
+            OfLoad::MonthLostMean(class) => self.classes[class].month_mean.clone(),
+            OfLoad::Busy(resource, BusyOf::Mean) => self.busy[resource].clone(),
+            OfLoad::PerMillion(class) => self.per_million(plan, class)?,
+            OfLoad::LostCost(class) => {
+                let price = plan.fluid.as_ref()?.lost_view? / months(plan);
+                self.classes[class].unserved().iter().map(|lost| lost * price).collect()
+            }
+            OfLoad::LostWrites(at, cause) => self.writes[at].lost(cause),
+            OfLoad::Behind(at) => self.writes[at].behind.clone(),
+            OfLoad::Lag(at, member, of) => self.writes[at].lags[member].values(of)?,
+            OfLoad::MonthMeets(_)
+            | OfLoad::MonthLost(..)
+            | OfLoad::Busy(..)
+            | OfLoad::LostPerFailover(_)
+            | OfLoad::DataLoss(_)
+            | OfLoad::DataLossQuantile(..) => return None,
+        })
     }
 
     /// The estimate of a figure.

@@ -75,6 +75,16 @@ impl FoldedRole {
         (0..self.length.len()).map(count).collect()
     }
 
+    /// Values by replication; none for what is no mean over replications.
+    #[must_use]
+    pub fn values(&self, what: OfRole) -> Option<Vec<f64>> {
+        match what {
+            OfRole::Interruptions(cause) => Some(self.interrupted(cause)),
+            OfRole::Failovers => Some(self.failovers.clone()),
+            OfRole::Recovery | OfRole::RecoveryQuantile(_) => None,
+        }
+    }
+
     /// The estimate of a figure.
     #[must_use]
     pub fn estimate(&self, plan: &AvailabilityPlan, what: OfRole, level: f64) -> Estimate {
