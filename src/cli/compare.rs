@@ -7,13 +7,17 @@ use super::exit::{Exit, Failure};
 use super::flags::{CompareArgs, Format};
 use super::load;
 use super::run::{Done, Ready, Work, default_out, heard, named_for, told};
+use crate::model::blueprint::Blueprint;
+use crate::plan::figure::NoSuchFigure;
 use crate::plan::{cost, simulatable};
 use crate::report::comparison::{Members, brief, output};
 use crate::report::run::Output;
 use crate::report::write::{Overwrite, ResultsDirectory};
 use crate::report::{json, text};
 use crate::scenario::render::shown;
+use crate::study::compare::asked::Ask;
 use crate::study::compare::{Ladder, Member, compare as side_by_side};
+use crate::study::scenario::StudyPlan;
 
 /// Runs what can be simulated, and compares.
 ///
@@ -22,6 +26,9 @@ use crate::study::compare::{Ladder, Member, compare as side_by_side};
 /// What keeps the command from going on, all of it before the first is lived through; a scenario
 /// that is wrong ends it, one that cannot be simulated yet is left out and told.
 pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
+    let asked: Result<Vec<Ask>, NoSuchFigure> =
+        args.figure.iter().map(|text| Ask::parse(text)).collect();
+    let asked = asked.map_err(wrong)?;
     let work = Work::new(&args.simulation, console)?;
     let out = args
         .simulation
@@ -41,6 +48,9 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
         console.tell(&format!("cannot be simulated yet, left out: {}\n", names.join(", ")));
     }
     order(&mut ready);
+    let studies: Vec<(&str, &Blueprint, &StudyPlan)> =
+        ready.iter().map(|one| (one.name(), one.blueprint(), &one.study)).collect();
+    asked.iter().try_for_each(|one| one.check(&studies)).map_err(wrong)?;
     let places = Places::open(&out, &ready, work.overwrite())?;
     let done = live(&work, console, &ready, &places)?;
     let stopped = work.stop.exit();
@@ -59,10 +69,11 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
             monthly_cost: cost::monthly(ready.draft()).map(|cost| cost.total()),
         })
         .collect();
-    let Some(ladder) = side_by_side(&members) else {
+    let Some(mut ladder) = side_by_side(&members) else {
         let message = "these scenarios have no window and no class of requests in common";
         return Err(Failure::new(Exit::Refused, message));
     };
+    ladder.asked = asked.iter().map(|one| one.answer(&members)).collect();
     let not_begun: Vec<&str> = ready[done.len()..].iter().map(Ready::name).collect();
     let output = output(&ladder, &identity(&work, &done, left_out, &not_begun));
     let written = work.write(&places.comparison, &output);
@@ -78,6 +89,15 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
             answered.unwrap_or_else(|failure| work.complain(&failure));
             Ok(stopped)
         }
+    }
+}
+
+/// A figure that cannot be answered.
+fn wrong(wrong: NoSuchFigure) -> Failure {
+    let failure = Failure::new(Exit::Usage, format!("--figure: {}", wrong.message));
+    match wrong.help {
+        Some(help) => failure.help(help),
+        None => failure,
     }
 }
 

@@ -193,6 +193,12 @@ pub struct CompareArgs {
     /// Folders of scenarios, or files
     #[arg(required = true, value_name = "DIR|FILE", value_hint = ValueHint::AnyPath)]
     pub paths: Vec<PathBuf>,
+    /// A figure of one scenario, or of two on the same draws; may be given again
+    ///
+    /// `tier-1:latency.page.p95@peak`, or `difference(tier-1, tier-2, latency.page.p95@peak)`: that of
+    /// the first less that of the second.
+    #[arg(long, value_name = "FIGURE")]
+    pub figure: Vec<String>,
     /// How to simulate.
     #[command(flatten)]
     pub simulation: Simulation,

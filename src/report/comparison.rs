@@ -77,6 +77,22 @@ pub fn output(ladder: &Ladder, members: &Members) -> Output {
     if ladder.years.iter().any(Option::is_some) {
         summary["years"] = form::table(&years::data(ladder));
     }
+    if !ladder.asked.is_empty() {
+        let row = |one: &crate::study::compare::asked::Answer| {
+            let unit = super::run::unit(one.unit);
+            let replications = 0;
+            let record = super::run::files::figure(&one.estimate, &unit, replications);
+            json!({
+                "figure": one.text,
+                "unit": form::unit(&unit),
+                "value": record.value,
+                "low": record.low,
+                "high": record.high,
+                "reason": record.reason,
+            })
+        };
+        summary["asked"] = ladder.asked.iter().map(row).collect();
+    }
     if ladder.offers.len() > 1 {
         summary["offers"] = form::table(&buy::data(ladder));
     }
@@ -108,6 +124,22 @@ pub fn output(ladder: &Ladder, members: &Members) -> Output {
     Output { set, document }
 }
 
+/// Figures that were asked for, each with its interval.
+fn asked(ladder: &Ladder) -> Option<Section> {
+    let columns =
+        vec![Column::words("figure", "figure"), Column::numbers("value", "value", Unit::None)];
+    let row = |one: &crate::study::compare::asked::Answer| {
+        vec![Cell::text(one.text.clone()), cell(&one.estimate, super::run::unit(one.unit))]
+    };
+    let rows: Vec<Vec<Cell>> = ladder.asked.iter().map(row).collect();
+    let caption = "a difference is over replications on the same draws".to_string();
+    (!rows.is_empty()).then(|| Section {
+        heading: "Asked for".into(),
+        intro: String::new(),
+        blocks: vec![Block::Table(Table { caption, columns, rows })],
+    })
+}
+
 fn document(ladder: &Ladder, members: &Members) -> Document {
     let mut side_by_side = vec![Block::Table(table(ladder))];
     side_by_side.extend(capacities(ladder).map(Block::Table));
@@ -119,6 +151,7 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
         intro: String::new(),
         blocks: side_by_side,
     });
+    sections.extend(asked(ladder));
     sections.extend(years::section(ladder));
     sections.extend(uses::section(ladder));
     sections.extend(breaks::section(ladder));

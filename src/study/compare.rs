@@ -10,6 +10,7 @@
 //! Differences of years are told with intervals that hold together over all pairs of rows, so that a pair
 //! has the same wherever it is told of.
 
+pub mod asked;
 mod offers;
 mod years;
 pub use offers::{Offer, Step};
@@ -198,6 +199,8 @@ pub struct Ladder {
     pub offers: Vec<Offer>,
     /// Level at which all findings hold together.
     pub level: f64,
+    /// Figures that were asked for besides.
+    pub asked: Vec<asked::Answer>,
 }
 
 /// Compares; `None` when the members share no window or no class.
@@ -210,7 +213,8 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
     let Some(deciding) = basis.windows.last() else {
         let (uses, losses, breaks) = (Vec::new(), Vec::new(), Vec::new());
         let offers = offers::offers(members, &basis, level);
-        return Some(Ladder { basis, rows, uses, losses, breaks, years, offers, level });
+        let asked = Vec::new();
+        return Some(Ladder { basis, rows, uses, losses, breaks, years, offers, level, asked });
     };
     let each = 1.0 - (1.0 - level) / 3.0;
     let latency = |member: &Member<'_>| samples(member, &basis, deciding, Metric::Latency);
@@ -246,7 +250,8 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
     }
     let breaks = breaks(members, &basis.class);
     let (uses, losses) = (uses(members, &basis), losses(members, &basis));
-    Some(Ladder { basis, rows, uses, losses, breaks, years, offers, level })
+    let asked = Vec::new();
+    Some(Ladder { basis, rows, uses, losses, breaks, years, offers, level, asked })
 }
 
 /// Steps of capacities. Where a replication's own lies somewhere between two rates, a step is one

@@ -125,6 +125,48 @@ fn a_sweep_refuses_a_figure_that_there_is_not() {
     assert!(said.contains("there is no `max` of `queue`"), "{said}");
 }
 
+/// Two scenarios on the same draws, of which one has the faster desk: the difference is known far better than
+/// either.
+#[test]
+fn a_difference_of_two_scenarios_is_taken_on_the_same_draws() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name).display().to_string();
+    let slow = desk(&[("sojourn.desk@steady", "< 10s")]);
+    let fast = slow.replace("\"desk\"\nformat", "\"fast\"\nformat").replace("50ms", "45ms");
+    std::fs::write(place("slow.toml"), &slow).unwrap();
+    std::fs::write(place("fast.toml"), &fast).unwrap();
+    let compare = |figure: &str| {
+        let (slow, fast, out) = (place("slow.toml"), place("fast.toml"), place("out"));
+        let words = ["compare", &slow, &fast, "--figure", figure, "--quick", "--force"];
+        run(&[&words[..], &["--out", &out, "--quiet", "--format", "json"]].concat())
+    };
+    let asked = |figure: &str| {
+        let (code, said, err) = compare(figure);
+        assert_eq!(code, 0, "{figure}: {said}{err}");
+        let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+        let row = &said["asked"][0];
+        let of = |key: &str| row[key].as_f64().unwrap();
+        (of("value"), of("high") - of("low"))
+    };
+    let (one, wide) = asked("desk:sojourn.desk@steady");
+    let (two, _) = asked("fast:sojourn.desk@steady");
+    let (more, narrow) = asked("difference(desk, fast, sojourn.desk@steady)");
+    assert!((more - (one - two)).abs() < 1e-9 && more > 0.0, "{one} - {two} is not {more}");
+    assert!(narrow < wide, "{narrow} of {wide}");
+    for (figure, said) in [
+        ("sojourn.desk@steady", "does not say of which scenario"),
+        ("other:sojourn.desk@steady", "no scenario `other` is compared"),
+        ("desk:sojourn.desk.p99@steady", "visits are not timed one by one"),
+        ("difference(desk, fast)", "needs two scenarios and a figure"),
+        ("desk:capacity.job[objective=p95]", "keeps no values of it"),
+    ] {
+        let (code, _, err) = compare(figure);
+        assert_eq!(code, 2, "{figure}: {err}");
+        let err = err.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(err.contains(said), "{figure}: {err}");
+    }
+}
+
 /// What the flags leave out is not judged, and the run says so and fails.
 #[test]
 fn an_expectation_that_the_flags_do_not_estimate_is_not_judged_and_fails() {

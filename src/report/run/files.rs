@@ -328,7 +328,7 @@ fn requests(results: &Results) -> Vec<u8> {
 }
 
 /// A figure with interval, method and unit, or `null` with its reason.
-fn figure(estimate: &Estimate, shown: &Unit, replications: usize) -> FigureRecord {
+pub(crate) fn figure(estimate: &Estimate, shown: &Unit, replications: usize) -> FigureRecord {
     let record = FigureRecord {
         unit: form::unit(shown).into(),
         replications: replications as u64,

@@ -1,0 +1,186 @@
+//! Figures that are asked of scenarios together: `scenario:figure` and `difference(a, b, figure)`.
+//!
+//! A difference is the first scenario's figure less the second's, replication by replication: both met
+//! the same draws. Holds: only figures whose values by replication a comparison keeps are answered; any
+//! other is refused before the first scenario is simulated.
+
+use crate::model::blueprint::Blueprint;
+use crate::plan::figure::registry::By;
+use crate::plan::figure::{Figure, FigureUnit, NoSuchFigure};
+use crate::scenario::suggest;
+use crate::stats::interval::Interval;
+use crate::study::compare::Member;
+use crate::study::measure::{Measure, NoValue};
+use crate::study::scenario::StudyPlan;
+use crate::study::window::Estimate;
+use crate::study::years::{self, What};
+
+const YEAR_S: f64 = 31_536_000.0;
+
+/// A figure of one scenario, or of two.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// As written.
+    pub text: String,
+    /// The scenario, or the two whose difference is asked for.
+    pub scenarios: Vec<String>,
+    /// The figure.
+    pub figure: Figure,
+}
+
+/// What came of it.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// As written.
+    pub text: String,
+    /// What it is measured in.
+    pub unit: FigureUnit,
+    /// The value.
+    pub estimate: Estimate,
+}
+
+/// Where the values by replication are kept.
+enum Kept {
+    /// In a window, as a measure of it.
+    Window(usize, usize),
+    /// Downtime over the horizon: of a net and a meter, as this.
+    Downtime(usize, usize, What),
+}
+
+impl Ask {
+    /// Takes `text` apart.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, and what to write instead.
+    pub fn parse(text: &str) -> Result<Self, NoSuchFigure> {
+        let example =
+            "write `a:latency.page.p95@peak` or `difference(a, b, latency.page.p95@peak)`";
+        let wrong = |message: String| NoSuchFigure::new(message).help(example);
+        let (scenarios, path): (Vec<&str>, &str) = match text.strip_prefix("difference(") {
+            Some(rest) => {
+                let inside = rest.strip_suffix(')');
+                let inside =
+                    inside.ok_or_else(|| wrong(format!("`{text}`: a `(` is not closed")))?;
+                match inside.splitn(3, ',').collect::<Vec<_>>().as_slice() {
+                    [one, two, path] => (vec![one, two], path),
+                    _ => return Err(wrong(format!("`{text}` needs two scenarios and a figure"))),
+                }
+            }
+            None => match text.split_once(':') {
+                Some((name, path)) if !name.contains(['.', '@']) => (vec![name], path),
+                _ => return Err(wrong(format!("`{text}` does not say of which scenario"))),
+            },
+        };
+        let scenarios: Vec<String> = scenarios.iter().map(|name| name.trim().into()).collect();
+        let figure = Figure::parse(path.trim())?;
+        if matches!(figure.unit(), FigureUnit::Name) {
+            return Err(wrong(format!("`{text}`: a name has no difference")));
+        }
+        Ok(Self { text: text.into(), scenarios, figure })
+    }
+
+    /// Whether it can be answered by scenarios of these names and studies.
+    ///
+    /// # Errors
+    ///
+    /// The scenario or figure that there is not.
+    pub fn check(&self, members: &[(&str, &Blueprint, &StudyPlan)]) -> Result<(), NoSuchFigure> {
+        for name in &self.scenarios {
+            let found = members.iter().find(|(other, ..)| other == name);
+            let Some((_, plan, study)) = found else {
+                let known: Vec<&str> = members.iter().map(|(name, ..)| *name).collect();
+                let message = format!("`{}`: no scenario `{name}` is compared", self.text);
+                return Err(NoSuchFigure::new(message).help_if(suggest::help(
+                    name,
+                    &known,
+                    "there are",
+                )));
+            };
+            kept(plan, study, &self.figure)?;
+        }
+        Ok(())
+    }
+
+    /// The answer.
+    #[must_use]
+    pub fn answer(&self, members: &[Member<'_>]) -> Answer {
+        let values: Option<Vec<Vec<f64>>> = self
+            .scenarios
+            .iter()
+            .map(|name| {
+                let is = |member: &&Member<'_>| member.results.scenario == *name;
+                values(members.iter().find(is)?, &self.figure)
+            })
+            .collect();
+        let level = members.iter().map(|member| member.results.level).fold(1.0, f64::min);
+        let estimate = match values.as_deref() {
+            Some([one]) => of(one, level),
+            Some([one, two]) => {
+                let pairs = one.iter().zip(two);
+                of(&pairs.map(|(one, two)| one - two).collect::<Vec<f64>>(), level)
+            }
+            _ => Estimate::Missing(NoValue::Empty),
+        };
+        Answer { text: self.text.clone(), unit: self.figure.unit(), estimate }
+    }
+}
+
+fn of(values: &[f64], level: f64) -> Estimate {
+    match (values, Interval::of_mean(values, level)) {
+        (_, Ok(interval)) => Estimate::Interval(interval),
+        ([one], Err(_)) => Estimate::Single(*one),
+        _ => Estimate::Missing(NoValue::Empty),
+    }
+}
+
+fn kept(plan: &Blueprint, study: &StudyPlan, figure: &Figure) -> Result<Kept, NoSuchFigure> {
+    let missing = || {
+        NoSuchFigure::new(format!("`{figure}`: a comparison keeps no values of it"))
+            .help("ask for it in an `[[expect]]` of each scenario")
+    };
+    match figure.row().by {
+        By::Requests => {
+            let name = figure.window.as_deref().unwrap_or_default();
+            let at = study.windows.iter().position(|window| window.window.name == name);
+            let at = at.ok_or_else(missing)?;
+            let measure = Measure::resolve(plan, figure)?;
+            let window = &study.windows[at];
+            let place = window.measures.iter().position(|other| *other == measure);
+            // Around a break the figure is the difference from the run without: its values are not kept so.
+            let place = place.filter(|_| !measure.is_paired()).ok_or_else(missing)?;
+            Ok(Kept::Window(at, place))
+        }
+        By::Up => {
+            let years = study.years.as_ref().ok_or_else(missing)?;
+            let measure = years::resolve(&years.of, figure)?;
+            match measure.what {
+                What::Availability | What::Unavailability | What::Downtime(None) => {
+                    Ok(Kept::Downtime(measure.net, measure.meter, measure.what))
+                }
+                _ => Err(missing()),
+            }
+        }
+        _ => Err(missing()),
+    }
+}
+
+/// Values by replication; none where one has no value.
+fn values(member: &Member<'_>, figure: &Figure) -> Option<Vec<f64>> {
+    match kept(member.plan, member.study, figure).ok()? {
+        Kept::Window(at, place) => {
+            let samples = member.result.windows[at].samples.iter();
+            samples.map(|values| values[place].ok()).collect()
+        }
+        Kept::Downtime(net, meter, what) => {
+            let horizon = member.study.years.as_ref()?.of.horizon.seconds();
+            let down = &member.result.years.as_ref()?.folded[net][meter].downtime;
+            let one = |down: &f64| match what {
+                What::Availability => 1.0 - down / horizon,
+                What::Unavailability => down / horizon,
+                _ => down / horizon * YEAR_S,
+            };
+            Some(down.iter().map(one).collect())
+        }
+    }
+}
