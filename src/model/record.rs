@@ -46,6 +46,8 @@ pub struct ClassRecord {
     pub attempts: Attempts,
     /// Time from the edge to the edge of those that ended well, in nanoseconds.
     pub latency: Histogram,
+    /// The same of those that no edge of a CDN had, in nanoseconds.
+    pub missed: Histogram,
     /// Time in line at stations of those that ended well, summed, in nanoseconds.
     pub waited: u128,
 }
@@ -106,6 +108,7 @@ impl Record {
         for (into, from) in self.classes.iter_mut().zip(&other.classes) {
             into.attempts.merge(&from.attempts);
             into.latency.merge(&from.latency);
+            into.missed.merge(&from.missed);
             into.waited += from.waited;
         }
         for (into, from) in self.calls.iter_mut().zip(&other.calls) {
@@ -152,6 +155,18 @@ impl Record {
         if outcome == Outcome::Ok {
             class.waited += u128::from(waited);
             class.latency.record(latency.nanos());
+        }
+    }
+
+    /// An attempt that no edge had has ended well.
+    pub(in crate::model) fn miss_answered(
+        &mut self,
+        class: ClassId,
+        latency: SimDuration,
+        counted: bool,
+    ) {
+        if counted {
+            self.classes[class.index()].missed.record(latency.nanos());
         }
     }
 

@@ -144,6 +144,8 @@ pub struct CdnPlan {
     pub round_trip: Option<Law>,
     /// Whether its edges are played object by object.
     pub by_object: bool,
+    /// Time an edge takes per request, in seconds.
+    pub service_time: Option<Law>,
     /// Edge to origin and back, in seconds.
     pub origin: Option<Law>,
 }

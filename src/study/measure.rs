@@ -1,6 +1,7 @@
 //! Figures resolved against a blueprint, and their value in one replication.
 
 use crate::model::blueprint::{Blueprint, Config};
+use crate::model::cdn::EDGE;
 use crate::model::database::{Counts, Lag};
 use crate::model::gauge::Gauge;
 use crate::model::ids::ComponentId;
@@ -35,6 +36,8 @@ pub enum Measure {
     Slower(usize, SimDuration),
     /// Share of the page views of a workload that take longer.
     ViewSlower(usize, SimDuration),
+    /// Latency of the requests of a class that no edge of a CDN had.
+    MissLatency(usize, Stat),
     /// Waiting at stations.
     Waiting(Vec<ComponentId>, Stat),
     /// Share of the visits to stations that wait longer.
@@ -336,6 +339,20 @@ impl Measure {
                         stat => Self::Latency(index, stat),
                     });
                 }
+                if let Some(index) = scope.strip_suffix("-miss").and_then(class) {
+                    return match (plan.routes.classes[index].cdns[EDGE], stat) {
+                        (None, _) => {
+                            let message = format!("`{figure}`: the class enters at no CDN");
+                            Err(NoSuchFigure::new(message))
+                        }
+                        (Some(_), Stat::Chance) => {
+                            let message =
+                                format!("`{figure}`: of the misses no share over a time is kept");
+                            Err(NoSuchFigure::new(message).help("ask for a percentile"))
+                        }
+                        (Some(_), stat) => Ok(Self::MissLatency(index, stat)),
+                    };
+                }
                 let page = scope.strip_suffix("-view").and_then(class).and_then(of_class);
                 match (page, stat) {
                     (None, _) => missing(),
@@ -589,6 +606,7 @@ impl Measure {
         let nanos = seen.length.nanos() as f64;
         match self {
             Self::Latency(class, stat) => latency(&seen.record.classes[*class].latency, *stat),
+            Self::MissLatency(class, stat) => latency(&seen.record.classes[*class].missed, *stat),
             Self::ViewLatency(workload, stat) => {
                 latency(&seen.record.views[*workload].latency, *stat)
             }

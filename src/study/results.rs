@@ -98,6 +98,8 @@ pub struct Results {
     pub not_estimated: Vec<(String, String)>,
     /// Figures whose precision was asked for and not reached.
     pub unreached: Vec<Unreached>,
+    /// Where the latency of the classes that enter at a CDN is measured, a sentence or two per CDN.
+    pub at_edges: Vec<String>,
     /// Access logs that are replayed, by workload.
     pub logs: Vec<LogRow>,
     /// What was checked of the run itself.

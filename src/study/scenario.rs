@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use crate::model::blueprint::Blueprint;
+use crate::model::cdn::EDGE;
 use crate::model::outage::Faults;
 use crate::model::spec::runs::{self, ReplicationsSpec};
 use crate::model::spec::traffic::WorkloadSpec;
@@ -713,6 +714,9 @@ impl StudyPlan {
             for class in &plan.routes.classes {
                 for stat in ["mean", "p50", "p95", "p99"] {
                     paths.push(format!("latency.{}.{stat}", class.name));
+                    if class.cdns[EDGE].is_some() {
+                        paths.push(format!("latency.{}-miss.{stat}", class.name));
+                    }
                 }
             }
             for workload in &plan.workloads {

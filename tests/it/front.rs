@@ -239,6 +239,23 @@ fn an_edge_keeps_its_share_from_the_origin() {
     }
 }
 
+/// A hit takes the edge's 2 ms; a miss these, the 20 ms to the origin and back, and the origin's 1 ms.
+#[test]
+fn a_hit_takes_the_service_time_and_a_miss_the_way_to_the_origin_too() {
+    let plan = cached("hit = { get = 0.9 }\nservice-time = \"2ms\"\norigin = \"20ms\"");
+    let mut world = world(&plan, 0);
+    world.run_before(at(1_000.0)).unwrap();
+    let class = &world.record().classes[0];
+    let millis = |time: Option<u64>| time.unwrap() as f64 / 1e6;
+    assert_eq!((millis(class.missed.min()), millis(class.missed.max())), (23.0, 23.0));
+    assert_eq!((millis(class.latency.min()), millis(class.latency.max())), (2.0, 23.0));
+    let origin = asked(&world, &plan, "here-1");
+    // Those under way are in neither.
+    assert!((class.missed.count() as f64 - origin).abs() <= 10.0, "{origin}");
+    let share = class.missed.count() as f64 / class.latency.count() as f64;
+    assert!((share - 0.1).abs() <= 0.004, "{share}");
+}
+
 /// One of four edges dies; its quarter of the 100 requests a second is cut off for the 30 s of
 /// convergence, 750 with a deviation of 24, and then carried by the other three alike.
 #[test]

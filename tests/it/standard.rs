@@ -19,8 +19,9 @@ const NAMES: [&str; 9] =
 
 /// Sections that not every tier has, with the first and the last tier that does.
 const PARTS: &[(&str, RangeInclusive<usize>)] = &[
-    // The only data on local disks; those of tiers 7 and 8 are copies of what the master has.
+    // Data on local disks: all of the starter's, the slaves' of tiers 7 and 8.
     ("fault.local-data", 0..=0),
+    ("fault.local-data", 7..=8),
     // A database zone of its own and shared storage, which may fail and is paid for.
     ("zone.sql", 1..=8),
     ("nas.store", 1..=8),
@@ -38,6 +39,9 @@ const PARTS: &[(&str, RangeInclusive<usize>)] = &[
     // Edge caches, and services beside the main path with a load of their own.
     ("cdn.edge", 8..=8),
     ("cost.cdn", 8..=8),
+    ("fault.edge", 8..=8),
+    ("fault.cdn", 8..=8),
+    ("fault.cdn-names", 8..=8),
     ("zone.aux-sql", 8..=8),
     ("zone.memcache", 8..=8),
     ("zone.monitoring", 8..=8),
@@ -153,8 +157,11 @@ fn differences(texts: &[String]) -> (Vec<String>, BTreeSet<usize>) {
         if excepted(name).next().is_some() {
             continue;
         }
-        let part = PARTS.iter().find(|(part, _)| part == name);
-        let tiers = part.map_or(0..=8, |(_, tiers)| tiers.clone());
+        let rows = PARTS.iter().filter(|(part, _)| part == name);
+        let mut tiers: Vec<usize> = rows.flat_map(|(_, tiers)| tiers.clone()).collect();
+        if tiers.is_empty() {
+            tiers.extend(0..NAMES.len());
+        }
         let (has, lacks): (Vec<usize>, Vec<usize>) =
             (0..NAMES.len()).partition(|tier| sections[*tier].contains(*name));
         if !has.iter().copied().eq(tiers) {

@@ -469,6 +469,8 @@ spec! {
         life: SimDuration = "0s",
         /// Client to edge and back, in place of the client's own.
         round_trip: Option<LawSpec<SimDuration>>,
+        /// Time an edge takes per request, hit or miss; none: no time. An edge has no queue.
+        service_time: Option<LawSpec<SimDuration>>,
         /// Edge to origin and back, on a miss; none: no time.
         origin: Option<LawSpec<SimDuration>>,
         /// How long the users of a dead edge are cut off before the others carry them.

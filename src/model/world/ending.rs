@@ -15,7 +15,7 @@ impl World<'_> {
     #[inline(always)]
     pub(super) fn end(&mut self, id: RequestId, outcome: Outcome) {
         let entry = &self.requests[id];
-        let outcome = if entry.is_of_edge() { self.fetched(id, outcome) } else { outcome };
+        let outcome = if entry.is_of_edge() { self.miss_ends(id, outcome) } else { outcome };
         let entry = &self.requests[id];
         match entry.owner {
             Owner::Workload => self.request_was_view(id, outcome),
@@ -58,6 +58,18 @@ impl World<'_> {
                 self.database_ends(unit, born, outcome);
             }
         }
+    }
+
+    /// The fetch `id` ends as `outcome`: how it ends for the client of the edge, who is in time
+    /// for the answer where it has an owner.
+    #[inline(never)]
+    fn miss_ends(&mut self, id: RequestId, outcome: Outcome) -> Outcome {
+        let outcome = self.fetched(id, outcome);
+        let Request { class, born, counted, owner, .. } = self.requests[id];
+        if outcome == Outcome::Ok && owner != Owner::Nobody {
+            self.record.miss_answered(class, self.now - born, counted);
+        }
+        outcome
     }
 
     #[inline(always)]

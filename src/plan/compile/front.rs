@@ -175,6 +175,7 @@ pub(super) fn plan(builder: &Builder<'_>, targets: &mut Targets) {
             to: draft.links.cdns[index].map(found),
             round_trip: spec.round_trip.as_ref().map(|law| law_of(law)),
             by_object: spec.content.is_some(),
+            service_time: spec.service_time.as_ref().map(|law| law_of(law)),
             origin: spec.origin.as_ref().map(|law| law_of(law)),
         });
     }

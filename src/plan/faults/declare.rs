@@ -16,6 +16,8 @@ use crate::plan::Draft;
 use crate::plan::checks::week_start;
 use crate::plan::faults::parts::{all_parts, owner};
 use crate::plan::faults::{Declared, PLANNED};
+use crate::plan::graph::server_of;
+use crate::plan::links::Store;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
@@ -566,9 +568,19 @@ fn sketch(draft: &Draft, part: Part) -> Sketch {
     let states = vec![State::serving(UP), State::failed(BROKEN, Effect::Refuse)];
     let host = match part {
         Part::Zone { .. } => part.stands_on(draft).map(|on| Expr::of(&on.name(draft), "alive")),
-        Part::Service { .. } | Part::Database { .. } => {
-            part.stands_on(draft).map(|on| Expr::of(&on.name(draft), "alive"))
-        }
+        Part::Service { .. } => part.stands_on(draft).map(|on| Expr::of(&on.name(draft), "alive")),
+        Part::Database { database, member } => part.stands_on(draft).map(|on| {
+            let zone = Expr::of(&on.name(draft), "alive");
+            match draft.links.databases[database].members[member as usize].store {
+                // Without its data the process does not run.
+                Some(Store::Disks { set, .. }) => {
+                    let disks = server_of(draft, part).map(|server| Part::Disks { server, set });
+                    let lost = disks.map(|disks| Expr::of(&disks.name(draft), "is down"));
+                    lost.map_or(zone.clone(), |lost| zone.and(!lost))
+                }
+                _ => zone,
+            }
+        }),
         _ => None,
     };
     let law = match part {

@@ -17,6 +17,7 @@ impl Compiler<'_> {
         let key = self.key("edge-hit", &owner);
         let at = AtCdn { cdn: plan.component, row: row_at(plan, name), key };
         self.edge = Some(([Some(at), None], round_trip));
+        self.service_time(plan, &owner);
         let look = self.emit(Op::End);
         self.emit(Op::End);
         let miss = self.here();
@@ -28,6 +29,15 @@ impl Compiler<'_> {
             Some(to) => compiler.enter_at(to, name, steps),
             None => {}
         });
+    }
+
+    /// The time that an edge or a shield takes before it answers or passes a request on.
+    fn service_time(&mut self, plan: &CdnPlan, owner: &str) {
+        if let Some(law) = &plan.service_time {
+            let key = self.key("edge-time", owner);
+            let demand = self.demand_of(key, law, 1.0, true);
+            self.emit(Op::Delay { demand });
+        }
     }
 
     /// What edges have not: half of their way before what is `behind`, half after it.
@@ -64,6 +74,7 @@ impl Compiler<'_> {
         if let Some((cdns, _)) = &mut self.edge {
             cdns[SHIELD] = Some(shield);
         }
+        self.service_time(plan, &owner);
         let look = self.emit(Op::End);
         let hit = self.emit(Op::End);
         let miss = self.here();

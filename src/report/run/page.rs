@@ -270,9 +270,12 @@ fn latency(results: &Results) -> Section {
     blocks.extend(charts::distribution(results).map(Block::Chart));
     Section {
         heading: "Latency".into(),
-        intro: "Of a class: from its arrival at the edge to its answer. Of its view: from the \
-                user's click to the last byte of everything. Of those that were answered."
-            .into(),
+        intro: format!(
+            "Of a class: from its arrival at the site, or at the edge of a CDN, to its answer. Of its \
+             view: from the user's click to the last byte of everything. Of those that were \
+             answered.{}",
+            results.at_edges.iter().map(|note| format!(" {note}")).collect::<String>()
+        ),
         blocks,
     }
 }

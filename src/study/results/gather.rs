@@ -9,11 +9,13 @@ use super::{
     STATS, Share, Unreached, Use, UseKind, ViewRow, WindowRows, natural,
 };
 use crate::model::blueprint::{Blueprint, Config};
+use crate::model::cdn::EDGE;
 use crate::model::ids::ComponentId;
 use crate::model::record::{Attempts, ViewRecord};
 use crate::observe::histogram::Histogram;
 use crate::plan::Draft;
 use crate::plan::figure::Stat;
+use crate::plan::links::Entrance;
 use crate::plan::load::{self, Offered};
 use crate::plan::names::split_member;
 use crate::stats::interval::{Bound, Interval, Side, Statistic, bound_of_mean};
@@ -87,6 +89,7 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         not_estimated: study.not_estimated.clone(),
         unreached: unreached(study, result),
         checks: checks(plan, result, &windows, &logs),
+        at_edges: at_edges(draft),
         logs,
         leaves_out: leaves_out(draft, plan, study),
         partial: partial(result),
@@ -130,6 +133,35 @@ fn unreached(study: &StudyPlan, result: &StudyResult) -> Vec<Unreached> {
         Some(Unreached { path, wanted: asked.width, reached, replications })
     };
     study.precise.iter().filter_map(row).collect()
+}
+
+/// Where the latency of the classes that enter at a CDN is measured, and what it leaves out.
+fn at_edges(draft: &Draft) -> Vec<String> {
+    let scenario = &draft.scenario;
+    let mut notes = Vec::new();
+    for (index, (name, spec)) in scenario.cdn.iter().enumerate() {
+        let enters = draft.links.enters.iter().zip(scenario.request.iter());
+        let classes: Vec<String> = enters
+            .filter(|(enters, _)| **enters == Some(Entrance::Cdn(index)))
+            .map(|(_, (class, _))| format!("`{class}`"))
+            .collect();
+        if classes.is_empty() {
+            continue;
+        }
+        let mut note = format!(
+            "The latency of {} is measured at the edges of `{name}`, without the way to the user; \
+             a name with `-miss` has the requests that no edge had.",
+            classes.join(", ")
+        );
+        if spec.service_time.is_none() {
+            note += &format!(" A hit takes no time: `cdn.{name}` has no `service-time`.");
+        }
+        if spec.origin.is_none() {
+            note += &format!(" The way to the origin takes no time: `cdn.{name}` has no `origin`.");
+        }
+        notes.push(note);
+    }
+    notes
 }
 
 /// What was found in the access logs, in the order of their workloads' names.
@@ -206,6 +238,11 @@ impl Gatherer<'_> {
             let estimates = four(&|stat| Measure::Latency(at, stat));
             let histogram = &seen.pooled.classes[at].latency;
             latencies.push(latency(class.name.clone(), estimates, histogram));
+            if class.cdns[EDGE].is_some() {
+                let name = format!("{}-miss", class.name);
+                let estimates = four(&|stat| Measure::MissLatency(at, stat));
+                latencies.push(latency(name, estimates, &seen.pooled.classes[at].missed));
+            }
         }
         for (at, workload) in plan.workloads.iter().enumerate().filter(|_| told) {
             if workload.clients.is_some() {

@@ -167,3 +167,152 @@ fn who_is_cut_off_with_one_of_two_links_counts_half() {
     let hand = 24.0 * 60.0 + both;
     assert!((continuous / hand - 1.0).abs() < 0.04, "{continuous} s, by hand {hand}");
 }
+
+/// Both members lose their power for 5 min and boot for 10 s. The replica restarts in a minute; the
+/// primary's board is dead for two hours. The replica misses it after U(0, 5 s) + 5 s + 5 s and is promoted
+/// in 30 s.
+const POWER: &str = r#"
+scenario = "power"
+[run]
+seed = 3
+initial = "new"
+[server.box]
+count = 2
+cores = 4
+[zone.sql]
+count = 2
+on = ["box-1", "box-2"]
+boot = "10s"
+[database.db]
+in = { master = "sql-1", slaves = ["sql-2"] }
+reads = { to = "master" }
+connections = 100
+read = { cpu = "1ms" }
+write = { cpu = "1ms" }
+replication = { mode = "async", receive = "10ms", apply = "serial" }
+restart = "60s"
+[database.db.failover]
+detect = { interval = "5s", time-out = "5s", fall = 2 }
+promote = "30s"
+coverage = 1.0
+failed = "45min"
+[clients.public]
+time-out = "1s"
+[workload.visitors]
+from = "public"
+request = "page"
+rate = "10/s"
+arrivals = { process = "regular" }
+[request.page]
+steps = [ { call = "db", write = 1 } ]
+[fault.power]
+hits = "server.box-2"
+how = "crash"
+at = "1000s"
+repair = "5min"
+[fault.board]
+hits = "server.box-1"
+how = "crash"
+at = "1000s"
+repair = "2h"
+"#;
+
+const POWER_S: f64 = 300.0 + 10.0 + 60.0 + 12.5 + 30.0;
+
+#[test]
+fn a_database_fails_over_when_its_primary_does_not_come_back_with_the_power() {
+    let path = "downtime.page@horizon";
+    let seen = Years::of(asked(&drafted(POWER), "1d", 400, &[path]));
+    let found = seen.interval(path).estimate / 365.0;
+    assert!((found - POWER_S).abs() < 0.3, "{found} s by `flows`, by hand {POWER_S}");
+    let plan = crate::faults::planned(POWER);
+    let mut lost = 0;
+    for replication in 0..20 {
+        let window = crate::faults::window(900.0, 2_000.0);
+        let seen = fivenines::solve::requests::run(&plan, &window, replication).unwrap();
+        lost += seen.record.views[0].lost.iter().sum::<u64>();
+    }
+    let found = lost as f64 / 20.0 / 10.0;
+    // A phase of 5 s: twenty of them scatter by 0.3 s.
+    assert!((found - POWER_S).abs() < 2.0, "{found} s by `requests`, by hand {POWER_S}");
+}
+
+/// Both lose their power together for 5 min and restart by the same law, each by itself. The one that
+/// is back first decides: the primary if it is, else the replica after detection (a restarting primary
+/// refuses its probes: U(0, 5 s) + 5 s) and promotion.
+#[test]
+fn after_a_common_loss_of_power_the_first_member_back_serves() {
+    let together = "[fault.power]\nhits = \"server.*\"\ntogether = true\nhow = \"crash\"\nat = \"1000s\"\nrepair = \"5min\"\n";
+    let text = POWER
+        .split("[fault.power]")
+        .next()
+        .unwrap()
+        .replace("restart = \"60s\"", "restart = { dist = \"exponential\", mean = \"4min\" }")
+        + together;
+    let path = "downtime.page@horizon";
+    let seen = Years::of(asked(&drafted(&text), "1d", 10_000, &[path]));
+    let found = seen.interval(path);
+    // Both restarts are exponential with the rate 1/m. The primary is back before the replica's decision,
+    // D after the replica, but for a share e^(−D/m)/2; a decided promotion takes P more.
+    let (m, promote) = (240.0, 30.0);
+    let steps = 1_000;
+    let decided = |d: f64| 0.5 * libm::exp(-d / m);
+    let mean = |d: f64| m - decided(d) * m + decided(d) * promote;
+    let over: f64 = (0..steps)
+        .map(|step| mean(5.0 + 5.0 * (f64::from(step) + 0.5) / f64::from(steps)))
+        .sum::<f64>()
+        / f64::from(steps);
+    let hand = (300.0 + 10.0 + over) * 365.0;
+    assert!((found.estimate / hand - 1.0).abs() < 0.02, "{found:?}, by hand {hand}");
+}
+
+/// A member whose own server's disks have lost their data stops, and restarts when they are restored:
+/// its balancer and its replicas see a process that is gone.
+const DISKS: &str = r#"
+scenario = "disks"
+[run]
+seed = 3
+initial = "new"
+[server.box]
+cores = 4
+[server.box.disks]
+local = { kind = "10k", layout = "mirror", data = 1, parity = 1 }
+[zone.sql]
+on = ["box-1"]
+[database.db]
+in = { master = "sql-1" }
+reads = { to = "master" }
+connections = 100
+read = { cpu = "1ms" }
+write = { cpu = "1ms" }
+data = { sql-1 = "box:local" }
+restart = "60s"
+[clients.public]
+time-out = "1s"
+[workload.visitors]
+from = "public"
+request = "page"
+rate = "10/s"
+arrivals = { process = "regular" }
+[request.page]
+steps = [ { call = "db", read = 1 } ]
+[fault.disks]
+hits = "server.box.local"
+how = "lost"
+at = "1000s"
+repair = "5min"
+"#;
+
+#[test]
+fn a_database_member_stops_when_its_disks_lose_their_data() {
+    let path = "downtime.page@horizon";
+    let seen = Years::of(asked(&drafted(DISKS), "1d", 10, &[path]));
+    let meter = &seen.seen.folded[0][0].downtime;
+    assert!(meter.iter().all(|down| (*down - 360.0).abs() < 1e-6), "{meter:?}");
+    let plan = crate::faults::planned(DISKS);
+    let window = crate::faults::window(900.0, 2_000.0);
+    let seen = fivenines::solve::requests::run(&plan, &window, 0).unwrap();
+    // Reads find everything in its buffer: without its data it would answer all the same.
+    let lost = crate::faults::lost(&plan, &seen, "disks");
+    assert!((3_599..=3_601).contains(&lost), "{lost}");
+}

@@ -14,10 +14,10 @@ const PATHS: [&str; 3] = [
     "downtime.page[availability=continuous]@horizon",
 ];
 
-/// Minutes a year of the switch, the site, changes and uplinks (tier 8: without the uplinks'
-/// minute, since its edges go round).
+/// Minutes per year of the switch, the site, changes and uplinks.
 const COMMON: f64 = 83.5;
-const COMMON_OF_EDGES: f64 = 79.5;
+/// Tier 8: without the uplinks' minute, since its edges go round, and with the CDN and its names.
+const COMMON_OF_EDGES: f64 = 79.5 + 27.0;
 
 /// Seconds a year, by first cause, that *continuous* has beyond *structural*: docs/standard-set.md
 /// "Members that are gone and not seen". One of two links cut off is all, not half.
@@ -37,6 +37,9 @@ const OF_SIX: [(&str, f64); 5] = [
     ("switch-reload", 1.43),
     ("switch-hardware", 0.29),
 ];
+
+/// Behind edges no link is missed, and a third of the users are cut off with an edge: two thirds more.
+const OF_EDGES: [(&str, f64); 5] = [OF_SIX[1], OF_SIX[2], OF_SIX[3], OF_SIX[4], ("edge", 60.0)];
 
 /// A tier, and what is reckoned of it by hand, minutes a year.
 struct ByHand<'a> {
@@ -117,7 +120,7 @@ impl ByHand<'_> {
 fn the_starter_is_down_as_long_as_by_hand() {
     ByHand {
         tier: "starter",
-        by_terms: 236.3,
+        by_terms: 236.6,
         first_order: 231.0,
         otherwise: 0.0,
         common: COMMON,
@@ -223,11 +226,11 @@ fn tier_7_is_down_as_long_as_by_hand() {
 fn tier_8_is_down_as_long_as_by_hand() {
     ByHand {
         tier: "tier-8",
-        by_terms: 125.4,
-        first_order: 115.0,
+        by_terms: 152.9,
+        first_order: 142.5,
         otherwise: 14.4 - 2.0,
         common: COMMON_OF_EDGES,
-        unseen: &OF_SIX[1..],
+        unseen: &OF_EDGES,
     }
     .holds();
 }
