@@ -88,6 +88,8 @@ pub struct Graph {
     redundant: Vec<(String, NodeId)>,
     takeovers: BTreeMap<NodeId, Takeover>,
     services: Vec<NodeId>,
+    /// Entrances as users from outside (true) or inside see them.
+    entries: BTreeMap<(Entrance, bool), NodeId>,
 }
 
 /// A node whose members take over from each other, which takes time and may fail.
@@ -158,6 +160,7 @@ impl Graph {
             redundant: builder.redundant,
             takeovers: builder.takeovers,
             services,
+            entries: builder.entries,
         }
     }
 
@@ -165,6 +168,12 @@ impl Graph {
     #[must_use]
     pub fn services(&self) -> &[NodeId] {
         &self.services
+    }
+
+    /// The node of an entrance that some class comes in by, as users from outside (true) or inside see it.
+    #[must_use]
+    pub fn entrance(&self, entrance: Entrance, outside: bool) -> Option<NodeId> {
+        self.entries.get(&(entrance, outside)).copied()
     }
 
     /// Who takes over at a node, if that is a matter of time.
@@ -656,7 +665,8 @@ impl Builder<'_> {
 
 /// Whether a class is asked for by clients, who come over the links of a site. Parts that a client
 /// fetches next come from where the first did.
-fn reached_from(draft: &Draft, class: usize) -> bool {
+#[must_use]
+pub fn reached_from(draft: &Draft, class: usize) -> bool {
     let workloads = draft.scenario.workload.iter().zip(&draft.links.classes);
     let direct = |class| {
         workloads

@@ -17,6 +17,8 @@ mod histories;
 mod lag;
 #[path = "years/load.rs"]
 pub mod load;
+#[path = "years/names.rs"]
+mod names;
 #[path = "years/offers.rs"]
 mod offers;
 #[path = "years/oracles.rs"]

@@ -11,7 +11,7 @@
 //! seen     -> back -> believed   it is well, after `rise` good probes: U(0, pace) + (rise - 1) x interval
 //! ```
 //!
-//! One automaton for each member behind a balancer; a pair of units is taken to believe alike. The
+//! One automaton for each member behind a balancer, and for each target of a name service (`answers`); a pair of units is taken to believe alike. The
 //! mechanism is `model::balancer`. While a member misleads, its share of the requests fails: of n
 //! members 1/n or more (`plan::fluid::open`), so that below 100 members one is more than 1 %. Two things take it away: a balancer
 //! that tries again elsewhere hides whoever refuses, and one that counts open connections soon sends
@@ -19,7 +19,7 @@
 
 use crate::health::Declaration;
 use crate::health::declare::{Automaton, Branch, Effect, Expr, State, Transition};
-use crate::model::spec::place::{Algorithm, BalancerSpec, Depth};
+use crate::model::spec::place::{Algorithm, CheckSpec, Depth};
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
 use crate::plan::part::Part;
@@ -41,8 +41,9 @@ pub fn declare(draft: &Draft, declaration: &mut Declaration) {
     for (balancer, (name, spec)) in draft.scenario.balancer.iter().enumerate() {
         let targets = &draft.links.balancers[balancer].targets;
         for (service, member) in targets {
-            let member = Member::new(draft, Part::Service { service: *service, member: *member });
-            declaration.add(member.belief(&self::name(&name.text, &member.name), spec));
+            let part = Part::Service { service: *service, member: *member };
+            let belief = self::name(&name.text, &part.name(draft));
+            declaration.add(Probed::of(draft, part).belief(&belief, spec.check.as_deref()));
         }
         let (believed, misled): (Vec<Expr>, Vec<Expr>) =
             self::targets(draft, balancer).into_iter().unzip();
@@ -88,6 +89,17 @@ pub fn targets(draft: &Draft, balancer: usize) -> Vec<(Expr, Expr)> {
         (Expr::of(&belief, "is believed"), misled)
     };
     draft.links.balancers[balancer].targets.iter().map(one).collect()
+}
+
+/// What a probe meets, and what it sees of that.
+#[derive(Clone)]
+pub struct Probed {
+    /// It works, and can be spoken to.
+    well: Expr,
+    /// The process is gone and its host says so.
+    refuses: Expr,
+    /// It answers a shallow probe, and nobody else.
+    hung: Option<Expr>,
 }
 
 struct Member {
@@ -137,8 +149,48 @@ impl Member {
         let still = (!self.still.is_empty()).then(|| Expr::Any(self.still.clone()))?;
         Some(still.and(Expr::of(&self.name, "reachable")))
     }
+}
 
-    fn belief(&self, name: &str, spec: &BalancerSpec) -> Automaton {
+impl Probed {
+    /// A part.
+    pub fn of(draft: &Draft, part: Part) -> Self {
+        let member = Member::new(draft, part);
+        Self { well: member.well(), refuses: member.refuses(), hung: member.hung() }
+    }
+
+    /// Any of several: one that works, else one that hangs, else the first.
+    pub fn any(all: Vec<Self>) -> Self {
+        let well = Expr::Any(all.iter().map(|one| one.well.clone()).collect());
+        let hung: Vec<Expr> = all.iter().filter_map(|one| one.hung.clone()).collect();
+        Self {
+            hung: (!hung.is_empty()).then(|| Expr::Any(hung).and(!well.clone())),
+            refuses: all.first().map_or(Expr::Never, |one| one.refuses.clone()),
+            well,
+        }
+    }
+
+    /// The first, and behind it the second.
+    pub fn both(one: Self, other: Self) -> Self {
+        Self {
+            refuses: one.refuses.or(one.well.clone().and(other.refuses)),
+            well: one.well.and(other.well),
+            hung: None,
+        }
+    }
+
+    /// One that no host speaks for.
+    pub fn silent(self) -> Self {
+        Self { refuses: Expr::Never, ..self }
+    }
+
+    /// Met only while `given` holds.
+    pub fn given(self, given: Expr) -> Self {
+        let hung = self.hung.map(|hung| hung.and(given.clone()));
+        Self { well: self.well.and(given.clone()), refuses: self.refuses.and(given), hung }
+    }
+
+    /// What is believed of it by who probes it, as `check` says; without one, that it is well.
+    pub fn belief(&self, name: &str, check: Option<&CheckSpec>) -> Automaton {
         let failed = |name: &str| State::failed(name, Effect::Lose);
         let states = vec![
             State::serving("believed"),
@@ -150,12 +202,13 @@ impl Member {
         let mut all = Automaton::new(name, states)
             .fact("misleads", Expr::within(&["unseen", "missed"]))
             .fact("is believed", Expr::within(&["believed"]));
-        let check = spec.check.as_ref();
+        let well = || self.well.clone();
+        let refuses = || self.refuses.clone();
         let sees = check.map_or(1.0, |check| match check.depth.value {
             Depth::Deep => 1.0,
             Depth::Shallow => check.sees_hang.as_ref().map_or(0.0, |chance| chance.value.get()),
         });
-        if let Some(hung) = self.hung().filter(|_| sees < 1.0) {
+        if let Some(hung) = self.hung.clone().filter(|_| sees < 1.0) {
             let way = |probability: f64, to: &str| Branch {
                 probability,
                 to: to.into(),
@@ -166,18 +219,18 @@ impl Member {
             ways.retain(|way| way.probability > 0.0);
             let begins = Transition::when(hung.clone(), &["believed"], "unseen");
             all = all.transition(begins.branching("probe-sees-hang", ways));
-            let gone = (!self.well()).and(!hung);
+            let gone = (!well()).and(!hung);
             all = all.transition(Transition::when(gone, &["missed"], "unseen"));
         }
         all = all
-            .transition(Transition::when(!self.well(), &["believed"], "unseen"))
-            .transition(Transition::when(self.well(), &["unseen", "missed"], "believed"));
+            .transition(Transition::when(!well(), &["believed"], "unseen"))
+            .transition(Transition::when(well(), &["unseen", "missed"], "believed"));
         let Some(check) = check else { return all };
         let (interval, time_out) = (check.interval.value, check.time_out.value);
         let [silent, refuses] = noticed(
             (interval, time_out, check.fall.value),
-            ("fall", !self.refuses()),
-            ("fall-by-refusal", self.refuses()),
+            ("fall", !refuses()),
+            ("fall-by-refusal", refuses()),
         );
         // Nobody is asked again before he has had his time.
         let pace = interval.max(time_out).seconds();
@@ -187,8 +240,8 @@ impl Member {
             .timer(probes("rise", least, pace, Expr::Always))
             .transition(Transition::on("fall", &["unseen"], "seen"))
             .transition(Transition::on("fall-by-refusal", &["unseen"], "seen"))
-            .transition(Transition::when(self.well(), &["seen"], "back"))
-            .transition(Transition::when(!self.well(), &["back"], "seen"))
+            .transition(Transition::when(well(), &["seen"], "back"))
+            .transition(Transition::when(!well(), &["back"], "seen"))
             .transition(Transition::on("rise", &["back"], "believed"))
     }
 }

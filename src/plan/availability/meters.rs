@@ -4,16 +4,18 @@ use std::collections::BTreeSet;
 
 use crate::health::declare::Expr;
 use crate::health::{Declaration, Net};
+use crate::model::spec::request::RequestSpec;
 use crate::plan::Draft;
 use crate::plan::faults::holder;
-use crate::plan::graph::{Graph, NodeId, Subject, Takeover, server_of};
-use crate::plan::links::{GroupMember, Store};
+use crate::plan::graph::{Graph, NodeId, Subject, Takeover, reached_from, server_of};
+use crate::plan::links::{Entrance, GroupMember, Store};
 use crate::plan::names::{Kind, member_name};
 use crate::plan::part::Part;
+use crate::scenario::names::Name;
 
 use super::{
-    Availability, Fleet, Meter, WHOLE, Watched, WatchedKind, address, beliefs, fact, failover,
-    implies, routes,
+    Availability, Fleet, Meter, WHOLE, Watched, WatchedKind, address, answers, beliefs, fact,
+    failover, implies, routes,
 };
 
 /// What all classes together are called; no component is, for its blank.
@@ -105,7 +107,8 @@ fn name_of(node: NodeId) -> String {
     format!("node {}", node.index())
 }
 
-fn holds(node: NodeId) -> Expr {
+/// That a node holds.
+pub fn holds(node: NodeId) -> Expr {
     Expr::system(&name_of(node))
 }
 
@@ -169,13 +172,43 @@ pub fn declare(draft: &Draft, graph: &Graph, watched: &[Watched], into: &mut Dec
     }
     for one in classes() {
         let Some(node) = node_of(draft, graph, one) else { continue };
+        // What is sent to a target of a name service counts by its share.
+        let led = led_to(draft, one);
         let balancers = graph.below(node).into_iter().filter_map(|id| match graph.node(id).part {
             Some(Part::Balancer { balancer, member: 0 }) => Some(balancer),
             _ => None,
         });
+        let balancers = balancers.filter(|at| !led.contains(&Entrance::Balancer(*at)));
         let fine = balancers.map(|at| !Expr::system(&beliefs::errors(draft, at)));
         into.fact(&continuous(&one.name), Expr::All(fine.chain([holds(node)]).collect()));
     }
+    answers::facts(draft, graph, into);
+}
+
+fn class_of(draft: &Draft, watched: &Watched) -> Option<usize> {
+    let named = |(name, _): &(Name, RequestSpec)| name.text == watched.name;
+    let class = watched.kind == WatchedKind::Class;
+    draft.scenario.request.iter().position(named).filter(|_| class)
+}
+
+/// The name services by which a class comes in.
+fn name_services(draft: &Draft, watched: &Watched) -> Vec<usize> {
+    class_of(draft, watched).map_or_else(Vec::new, |class| answers::of_class(draft, class))
+}
+
+/// The targets of the name services by which a class comes in.
+fn led_to(draft: &Draft, watched: &Watched) -> Vec<Entrance> {
+    let services = name_services(draft, watched);
+    services.iter().flat_map(|at| draft.links.name_services[*at].iter().copied()).collect()
+}
+
+/// Users of a class whom its name services send to targets that fail.
+fn led(draft: &Draft, graph: &Graph, watched: &Watched, net: &Net) -> Shares {
+    let Some(class) = class_of(draft, watched) else { return Vec::new() };
+    let outside = reached_from(draft, class);
+    let services = answers::of_class(draft, class);
+    let all = services.iter().flat_map(|at| answers::lost(draft, graph, *at, outside));
+    all.map(|(name, share)| (fact(net, &name), share)).collect()
 }
 
 fn continuous(class: &str) -> String {
@@ -252,21 +285,34 @@ pub fn resolve(
         };
         let several = watched.kind == WatchedKind::All;
         let own = |one: &&Watched| one.kind == WatchedKind::Class && (several || *one == watched);
-        let classes = all.iter().filter(own).filter_map(|one| node_of(draft, graph, one));
+        let classes = all.iter().filter(own);
         let (mut cut, mut fetches, mut in_vain) = (Vec::new(), Vec::new(), Vec::new());
-        for node in classes {
-            let (own, own_fetches) = shares(draft, graph, node, net);
+        let mut sent = Vec::new();
+        for class in classes {
+            let Some(node) = node_of(draft, graph, class) else { continue };
+            let (own, own_fetches) = shares(draft, graph, (class, node), net);
             cut.extend(own);
             fetches.extend(own_fetches);
             in_vain.extend(shields(draft, graph, node, net));
+            let led = led(draft, graph, class, net);
+            if *availability == Availability::Continuous {
+                cut.extend(led.iter().copied());
+            }
+            // Behind a CDN only what edges fetch is sent there.
+            let behind = class_of(draft, class).map(|class| draft.links.enters[class]);
+            match behind {
+                Some(Some(Entrance::Cdn(_))) => fetches.extend(led),
+                _ => sent.extend(led),
+            }
         }
         // Who is cut off is so of all classes that come the same way.
-        for shares in [&mut cut, &mut fetches, &mut in_vain].into_iter().filter(|_| several) {
+        let each = [&mut cut, &mut fetches, &mut in_vain, &mut sent];
+        for shares in each.into_iter().filter(|_| several) {
             shares.sort_by_key(|(fact, share)| (fact.index(), std::cmp::Reverse(*share)));
             shares.dedup_by_key(|(fact, _)| *fact);
         }
         let all_above = (*availability == Availability::Continuous).then_some(WHOLE / 100);
-        Meter { up, shares: cut, fetches, shields: in_vain, all_above }
+        Meter { up, shares: cut, fetches, led: sent, shields: in_vain, all_above }
     };
     let facts = measured.iter().filter(|(at, _)| all[*at].kind != WatchedKind::Fleet);
     facts.map(one).collect()
@@ -302,8 +348,14 @@ fn carriers(draft: &Draft, graph: &Graph, node: NodeId) -> (Carriers, Carriers) 
 type Shares = Vec<(crate::health::FactId, u32)>;
 
 /// The users of a node that are cut off with a link or an edge, and the fetches of its edges.
-fn shares(draft: &Draft, graph: &Graph, node: NodeId, net: &Net) -> (Shares, Shares) {
+fn shares(
+    draft: &Draft,
+    graph: &Graph,
+    (class, node): (&Watched, NodeId),
+    net: &Net,
+) -> (Shares, Shares) {
     let (sites, cdns) = carriers(draft, graph, node);
+    let services = name_services(draft, class);
     let of = |sets: &Carriers| -> Shares {
         let each = |set: &Vec<Part>| WHOLE / (set.len() * sets.len()).max(1) as u32;
         let of_set = |set: &Vec<Part>| -> Shares {
@@ -311,8 +363,12 @@ fn shares(draft: &Draft, graph: &Graph, node: NodeId, net: &Net) -> (Shares, Sha
         };
         sets.iter().flat_map(of_set).collect()
     };
+    // A name service sends users to some of the sites alone.
+    let named = services.iter().flat_map(|at| answers::cut(draft, graph, *at));
+    let named = named.map(|(name, share)| (fact(net, &name), share)).collect();
+    let to_sites = if services.is_empty() { of(&sites) } else { named };
     // Behind a CDN the users come to its edges, and only these to the sites.
-    if cdns.is_empty() { (of(&sites), Vec::new()) } else { (of(&cdns), of(&sites)) }
+    if cdns.is_empty() { (to_sites, Vec::new()) } else { (of(&cdns), to_sites) }
 }
 
 /// The shields that the users of a node fetch by, each with its part of the edges.

@@ -5,7 +5,8 @@
 //! that one is enough; here an automaton says who has the address of a balancer (`address`), who is
 //! master of a database (`failover`), which head serves a volume (the one that `requests` uses too),
 //! after which time and with which coverage. Whoever comes over one of several links of a site, or
-//! to one of several edges, is cut off until routes have converged (`routes`).
+//! to one of several edges, is cut off until routes have converged (`routes`). Users whom a name service
+//! sends to a target that fails are lost until it knows and their answers have run out (`answers`).
 //!
 //! The automata of parts, their faults and repairs are those of [`faults`], with the same draws: what
 //! breaks, and when it is repaired, is what `requests` lives through under the same seed. What the
@@ -15,12 +16,13 @@
 //! What may be asked "without" some faults is a net of its own, with the same draws for all others.
 //!
 //! Takes a draft. Gives an [`AvailabilityPlan`]. Leaves out: load; what a takeover leaves behind
-//! (cold memory, writes to apply); a name service's time to notice that a site is gone; that a
-//! storage which stands still lets a failover script believe that the master is dead.
+//! (cold memory, writes to apply); that a storage which stands still lets a failover script believe
+//! that the master is dead.
 //!
 //! [`faults`]: crate::plan::faults
 
 pub(crate) mod address;
+mod answers;
 pub(crate) mod beliefs;
 pub(crate) mod failover;
 mod meters;
@@ -204,6 +206,9 @@ pub struct Meter {
     /// While it holds, so many parts of [`WHOLE`] fetch in vain what their edge does not have. That is
     /// part of the traffic alone, not of what is measured here.
     pub fetches: Vec<(FactId, u32)>,
+    /// The same of users whom a name service sends to a target that fails: part of the traffic, and of
+    /// `shares` where requests that fail count.
+    pub led: Vec<(FactId, u32)>,
     /// The same of who asks a shield in vain.
     pub shields: Vec<(FactId, u32)>,
     /// More than so many are all of them, fewer none; none: a share counts as a share.
@@ -399,6 +404,7 @@ fn compile(
     address::declare(draft, &mut declared.declaration);
     routes::declare(draft, &mut declared.declaration);
     beliefs::declare(draft, &mut declared.declaration);
+    answers::declare(draft, &mut declared.declaration);
     meters::declare(draft, graph, watched, &mut declared.declaration);
     *roles = recovery::declare(draft, &mut declared.declaration);
     if let Some(fluid) = fluid {

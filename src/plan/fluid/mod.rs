@@ -421,7 +421,8 @@ impl FluidPlan {
     /// Adds who is cut off with a link or an edge: known once meters are.
     pub fn cut_off(&mut self, meters: &[(usize, &Meter)], net: &Net) {
         for (class, meter) in meters {
-            let users = meter.shares.iter().map(|cut| (cut, Input::Cut as Cut));
+            let users = meter.shares.iter().chain(&meter.led);
+            let users = users.map(|cut| (cut, Input::Cut as Cut));
             let fetches = meter.fetches.iter().map(|cut| (cut, Input::CutFetches as Cut));
             let shields = meter.shields.iter().map(|cut| (cut, Input::CutShield as Cut));
             for ((fact, share), cut) in users.chain(fetches).chain(shields) {

@@ -1,0 +1,335 @@
+//! Which target of a name service its users are sent to while one of them fails.
+//!
+//! ```text
+//! believed -> ...      what the name service believes of a target: as a balancer of a member (`beliefs`)
+//! unused -> used       its answers lead to the target: the first that is believed alive, or each of them
+//! used -> old-1        they do not any more
+//! old-1 -> old-2 ...   an eighth of `life` later: fewer resolvers still have the old answer
+//! old-8 -> stale       resolvers that keep it for longer than its life
+//! stale -> unused      they have asked, too
+//! old-k, stale -> used its answers lead to the target again
+//! ```
+//!
+//! One pair of automata for each target. Resolvers ask once per `life` at phases of their own, so t after
+//! the answers have changed the share 1 − t / `life` has the old one: counted in steps at their middle.
+//! While a target fails, the users sent to it are lost. Of several that are in turn each has its part of
+//! those in turn at that time; old answers count as one of all. The mechanism is `model::names`. While it
+//! believes no target alive, its answers lead as if it believed all.
+//!
+//! Leaves out: that answers run out while the name service itself is down.
+
+use crate::engine::law::Law;
+use crate::health::Declaration;
+use crate::health::declare::{Automaton, Expr, Fate, State, Timer, Transition};
+use crate::model::spec::place::{Depth, NamePolicy, NameServiceSpec};
+use crate::plan::Draft;
+use crate::plan::graph::Graph;
+use crate::plan::links::Entrance;
+use crate::plan::part::Part;
+use crate::units::SimDuration;
+
+use super::beliefs::{self, Probed};
+use super::{WHOLE, address, law, meters, routes};
+
+/// Steps in which old answers run out.
+const STEPS: u32 = 8;
+
+/// Up to this many targets in turn, each has its part of those that are in turn; beyond, of all.
+const MOST_EXACT: usize = 6;
+
+/// The name services by which a class and those that its clients fetch after it come in.
+pub fn of_class(draft: &Draft, class: usize) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut next = Some(class);
+    // A class follows another once at most: chains do not go round.
+    for _ in 0..draft.scenario.request.len() {
+        let Some(class) = next else { break };
+        let enters = match draft.links.enters[class] {
+            Some(Entrance::Cdn(cdn)) => draft.links.origin_of(cdn),
+            other => other,
+        };
+        if let Some(Entrance::NameService(at)) = enters
+            && !found.contains(&at)
+        {
+            found.push(at);
+        }
+        next = draft.links.thens[class];
+    }
+    found
+}
+
+/// Adds the automata of every name service.
+pub fn declare(draft: &Draft, declaration: &mut Declaration) {
+    for at in 0..draft.scenario.name_service.len() {
+        let names = Names::new(draft, at);
+        for target in 0..names.to.len() {
+            let probed = names.probed(declaration, target);
+            let belief = probed.belief(&names.belief(target), names.spec.check.as_deref());
+            let named = Expr::within(&["believed", "unseen", "missed"]);
+            declaration.add(belief.fact("named", named));
+        }
+        for target in 0..names.to.len() {
+            declaration.add(names.answers(target));
+        }
+    }
+}
+
+/// A share of the users, and what they meet: a fact of the whole.
+type Share = (String, u32);
+
+/// Adds the facts that users who are sent to a target are lost there; by name service and kind of user.
+pub fn facts(draft: &Draft, graph: &Graph, declaration: &mut Declaration) {
+    for at in 0..draft.scenario.name_service.len() {
+        let names = Names::new(draft, at);
+        for outside in [true, false] {
+            for (target, fails) in names.failing(graph, outside) {
+                for (when, place, _) in names.sent(target) {
+                    let name = names.lost_name(outside, target, &place);
+                    declaration.fact(&name, when.and(fails.clone()));
+                }
+            }
+        }
+        for target in 0..names.to.len() {
+            for (when, place, _) in names.asked(target) {
+                for link in names.links(graph, target) {
+                    let cut = Expr::system(&routes::name(draft, link));
+                    declaration.fact(&names.cut_name(target, &place, link), when.clone().and(cut));
+                }
+            }
+        }
+    }
+}
+
+/// Users of a name service who are sent to a target that fails, as facts with their shares.
+pub fn lost(draft: &Draft, graph: &Graph, at: usize, outside: bool) -> Vec<Share> {
+    let names = Names::new(draft, at);
+    let mut all = Vec::new();
+    for (target, _) in names.failing(graph, outside) {
+        let of_target = names.sent(target).into_iter();
+        all.extend(of_target.map(|(_, place, share)| {
+            (names.lost_name(outside, target, &place), (share * f64::from(WHOLE)) as u32)
+        }));
+    }
+    all
+}
+
+/// Users of a name service who are cut off with a link of the site that they are sent to.
+pub fn cut(draft: &Draft, graph: &Graph, at: usize) -> Vec<Share> {
+    let names = Names::new(draft, at);
+    let mut all = Vec::new();
+    for target in 0..names.to.len() {
+        let links = names.links(graph, target);
+        for (_, place, share) in names.asked(target) {
+            for link in &links {
+                let share = share / links.len() as f64 * f64::from(WHOLE);
+                all.push((names.cut_name(target, &place, *link), share as u32));
+            }
+        }
+    }
+    all
+}
+
+struct Names<'d> {
+    draft: &'d Draft,
+    name: &'d str,
+    spec: &'d NameServiceSpec,
+    to: &'d [Entrance],
+}
+
+impl<'d> Names<'d> {
+    fn new(draft: &'d Draft, at: usize) -> Self {
+        let (name, spec) = &draft.scenario.name_service[at];
+        Self { draft, name, spec, to: &draft.links.name_services[at] }
+    }
+
+    fn first_only(&self) -> bool {
+        self.spec.policy.value == NamePolicy::Failover
+    }
+
+    fn belief(&self, target: usize) -> String {
+        format!("{}/target-{}", self.name, target + 1)
+    }
+
+    fn answers_name(&self, target: usize) -> String {
+        format!("{}/answers-{}", self.name, target + 1)
+    }
+
+    fn lost_name(&self, outside: bool, target: usize, place: &str) -> String {
+        let from = if outside { "users" } else { "inside" };
+        format!("{}/{from} lost at {} {place}", self.name, target + 1)
+    }
+
+    fn cut_name(&self, target: usize, place: &str, link: Part) -> String {
+        let link = link.name(self.draft);
+        format!("{}/cut on the way to {} {place} by {link}", self.name, target + 1)
+    }
+
+    /// What a probe of a target meets.
+    fn probed(&self, declaration: &Declaration, target: usize) -> Probed {
+        let draft = self.draft;
+        let deep = self.spec.check.as_ref().is_some_and(|check| check.depth.value == Depth::Deep);
+        let members = |service: usize, numbers: Vec<u32>| -> Vec<Probed> {
+            let parts = numbers.into_iter().map(|member| Part::Service { service, member });
+            parts.map(|part| Probed::of(draft, part)).collect()
+        };
+        match self.to[target] {
+            Entrance::Balancer(balancer) => {
+                let unit = self.unit(declaration, balancer);
+                if !deep {
+                    return unit;
+                }
+                let behind = draft.links.balancers[balancer].targets.iter();
+                let behind =
+                    behind.flat_map(|(service, member)| members(*service, vec![*member])).collect();
+                Probed::both(unit, Probed::any(behind))
+            }
+            Entrance::Service(service, Some(member)) => Probed::any(members(service, vec![member])),
+            Entrance::Service(service, None) => {
+                let all = (0..draft.links.services[service].members).collect();
+                Probed::any(members(service, all))
+            }
+            // The links lead to nothing else.
+            Entrance::NameService(_) | Entrance::Cdn(_) => Probed::any(Vec::new()),
+        }
+    }
+
+    /// The unit that holds the address of a balancer.
+    fn unit(&self, declaration: &Declaration, balancer: usize) -> Probed {
+        let draft = self.draft;
+        let (name, spec) = &draft.scenario.balancer[balancer];
+        let address = address::name(name);
+        let moves = declaration.automata.iter().any(|automaton| automaton.name == address);
+        let count = if spec.peers.is_some() || moves { spec.count.value } else { 1 };
+        let appliance = draft.links.balancers[balancer].zone.is_none();
+        let units = (0..count).map(|member| {
+            let unit = Probed::of(draft, Part::Balancer { balancer, member });
+            // An appliance that is down answers as little as one without a network.
+            let unit = if appliance { unit.silent() } else { unit };
+            if moves { unit.given(Expr::of(&address, &format!("at-{}", member + 1))) } else { unit }
+        });
+        Probed::any(units.collect())
+    }
+
+    /// That answers lead to a target.
+    fn used(&self, target: usize) -> Expr {
+        let named = |at: usize| Expr::of(&self.belief(at), "named");
+        let all = 0..self.to.len();
+        let none = !Expr::Any(all.map(named).collect());
+        if !self.first_only() {
+            return named(target).or(none);
+        }
+        let before = !Expr::Any((0..target).map(named).collect());
+        let first = named(target).and(before);
+        if target == 0 { first.or(none) } else { first }
+    }
+
+    fn answers(&self, target: usize) -> Automaton {
+        let life = self.spec.life.value;
+        let keeps = self.spec.stale.as_ref().map(|stale| stale.for_.value);
+        let longer = keeps.filter(|keeps| *keeps > life).map(|keeps| keeps - life);
+        let mut after: Vec<(String, SimDuration)> = Vec::new();
+        if life > SimDuration::ZERO {
+            let step = SimDuration::from_nanos(life.nanos() / u64::from(STEPS));
+            after.extend((1..=STEPS).map(|number| (format!("old-{number}"), step)));
+        }
+        after.extend(longer.map(|longer| ("stale".to_string(), longer)));
+        let mut states = vec![State::serving("used"), State::serving("unused")];
+        if self.first_only() && target > 0 {
+            states.swap(0, 1);
+        }
+        states.extend(after.iter().map(|(name, _)| State::serving(name)));
+        let used = self.used(target);
+        let mut all = Automaton::new(&self.answers_name(target), states);
+        let mut from = vec!["unused"];
+        from.extend(after.iter().map(|(name, _)| name.as_str()));
+        all = all.transition(Transition::when(used.clone(), &from, "used"));
+        let next = |at: usize| after.get(at).map_or("unused", |(name, _)| name.as_str());
+        all = all.transition(Transition::when(!used, &["used"], next(0)));
+        for (at, (name, lasts)) in after.iter().enumerate() {
+            let timer = Timer::new(&format!("{name}.over"), law(Law::constant(lasts.seconds())));
+            all = all.timer(timer.fate(Fate::Restart { redraw: true })).transition(Transition::on(
+                &format!("{name}.over"),
+                &[name],
+                next(at + 1),
+            ));
+        }
+        for name in ["used"].into_iter().chain(after.iter().map(|(name, _)| name.as_str())) {
+            all = all.fact(name, Expr::within(&[name]));
+        }
+        all
+    }
+
+    /// When new answers lead to a target, and which share of them.
+    fn asked(&self, target: usize) -> Vec<(Expr, String, f64)> {
+        let used = Expr::of(&self.answers_name(target), "used");
+        let count = self.to.len();
+        if self.first_only() || count == 1 {
+            return vec![(used, "alone".into(), 1.0)];
+        }
+        if count > MOST_EXACT {
+            return vec![(used, "in turn".into(), 1.0 / count as f64)];
+        }
+        let all: Vec<Expr> =
+            (0..count).map(|at| Expr::of(&self.answers_name(at), "used")).collect();
+        let of = |number: usize| {
+            let exactly = Expr::AtLeast(number as u32, all.clone())
+                .and(!Expr::AtLeast(number as u32 + 1, all.clone()));
+            (used.clone().and(exactly), format!("of {number}"), 1.0 / number as f64)
+        };
+        (1..=count).map(of).collect()
+    }
+
+    /// When users are sent to a target, by new answers or old ones, and which share of them.
+    fn sent(&self, target: usize) -> Vec<(Expr, String, f64)> {
+        let mut all = self.asked(target);
+        let part = if self.first_only() { 1.0 } else { 1.0 / self.to.len() as f64 };
+        let life = self.spec.life.value;
+        let (share, keeps) = match &self.spec.stale {
+            Some(stale) => (stale.share.value.get(), stale.for_.value),
+            None => (0.0, SimDuration::ZERO),
+        };
+        let answers = self.answers_name(target);
+        if life > SimDuration::ZERO {
+            for number in 1..=STEPS {
+                let middle = (f64::from(number) - 0.5) / f64::from(STEPS);
+                let kept = if keeps.seconds() > middle * life.seconds() { share } else { 0.0 };
+                let has = (1.0 - share) * (1.0 - middle) + kept;
+                let name = format!("old-{number}");
+                all.push((Expr::of(&answers, &name), name, part * has));
+            }
+        }
+        if keeps > life && share > 0.0 {
+            all.push((Expr::of(&answers, "stale"), "stale".into(), part * share));
+        }
+        all
+    }
+
+    /// By target: that those who are sent there are lost.
+    fn failing(&self, graph: &Graph, outside: bool) -> Vec<(usize, Expr)> {
+        let target = |(at, to): (usize, &Entrance)| {
+            let node = graph.entrance(*to, outside)?;
+            let fails = !meters::holds(node);
+            Some(match *to {
+                Entrance::Balancer(balancer) => {
+                    let errors = beliefs::errors(self.draft, balancer);
+                    (at, fails.or(Expr::system(&errors)))
+                }
+                _ => (at, fails),
+            })
+        };
+        self.to.iter().enumerate().filter_map(target).collect()
+    }
+
+    /// The links by which users come to the site of a target, where one that dies cuts them off.
+    fn links(&self, graph: &Graph, target: usize) -> Vec<Part> {
+        let Some(node) = graph.entrance(self.to[target], true) else { return Vec::new() };
+        let mut links = Vec::new();
+        for id in graph.below(node) {
+            if let Some(Part::Uplink { site, number: 0 }) = graph.node(id).part {
+                let count = routes::of_site(self.draft, site).map_or(0, |(count, _)| count);
+                links.extend((0..count).map(|number| Part::Uplink { site, number }));
+            }
+        }
+        links
+    }
+}
