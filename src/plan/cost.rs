@@ -1,13 +1,19 @@
 //! What a scenario costs a month: its prices times what they are for.
 //!
-//! Model: zones × price + balancers × price + heads × price (with the disks of one pool) + pools
+//! Model: zones × price (those that no judged class uses on a line of their own) + balancers × price + heads × price (with the disks of one pool) + pools
 //! beyond one a head pair × price + transit of each site + what edges deliver out of what they hold
 //! at the mean rate of the traffic × price. Prices are those of `[cost]`; what has no price costs nothing and is told.
 //! Source: hosting price lists of 2008–2010; the arithmetic adds, nothing else.
 
+use std::collections::BTreeSet;
+
 use crate::model::spec::runs::CostSpec;
 use crate::plan::Draft;
+use crate::plan::graph::{Graph, Subject};
 use crate::plan::links::Entrance;
+use crate::plan::lint::judged;
+use crate::plan::load;
+use crate::plan::part::Part;
 use crate::plan::program::law_of;
 use crate::scenario::value::Spanned;
 use crate::units::{Money, SimDuration};
@@ -41,9 +47,10 @@ impl Cost {
 /// What a price list has a price of: key, what it is, how many there are, the price.
 type Line<'d> = (&'static str, &'static str, u32, Option<&'d Money>);
 
-fn lines<'d>(draft: &'d Draft, prices: &'d CostSpec) -> [Line<'d>; 5] {
+fn lines<'d>(draft: &'d Draft, prices: &'d CostSpec) -> [Line<'d>; 6] {
     let scenario = &draft.scenario;
-    let zones = scenario.zone.iter().map(|(_, zone)| zone.count.value).sum();
+    let zones: u32 = scenario.zone.iter().map(|(_, zone)| zone.count.value).sum();
+    let used = zones_used(draft).min(zones);
     let balancers = scenario.balancer.iter().map(|(_, balancer)| balancer.count.value).sum();
     let heads = scenario.nas.iter().map(|(_, nas)| nas.heads.value).sum();
     // A head comes with the disks of one pool.
@@ -53,7 +60,8 @@ fn lines<'d>(draft: &'d Draft, prices: &'d CostSpec) -> [Line<'d>; 5] {
     let sites = u32::try_from(scenario.site.len()).unwrap_or(u32::MAX);
     let price = |price: &'d Option<Spanned<Money>>| price.as_ref().map(|price| &price.value);
     [
-        ("zone", "zones", zones, price(&prices.zone)),
+        ("zone", "zones", used, price(&prices.zone)),
+        ("zone", "zones that no judged class uses", zones - used, price(&prices.zone)),
         ("balancer", "balancers", balancers, price(&prices.balancer)),
         ("nas-head", "file server heads", heads, price(&prices.nas_head)),
         ("pool", "further pools", pools, price(&prices.pool)),
@@ -68,7 +76,14 @@ pub fn without_price(draft: &Draft) -> Vec<(&'static str, &'static str, u32)> {
     let free = |line: &Line<'_>| line.2 > 0 && line.3.is_none();
     let all = lines(draft, &cost.value).into_iter().filter(free);
     let bare = |what: &'static str| what.strip_prefix("transit of ").unwrap_or(what);
-    let mut all: Vec<_> = all.map(|(key, what, count, _)| (key, bare(what), count)).collect();
+    let mut without: Vec<(&'static str, &'static str, u32)> = Vec::new();
+    for (key, what, count, _) in all {
+        match without.last_mut().filter(|last| last.0 == key) {
+            Some(last) => last.2 += count,
+            None => without.push((key, bare(what), count)),
+        }
+    }
+    let mut all = without;
     if cost.value.cdn.is_none() && bytes_from_edges(draft) > 0.0 {
         let cdns = u32::try_from(draft.scenario.cdn.len()).unwrap_or(u32::MAX);
         all.push(("cdn", "CDNs", cdns));
@@ -94,6 +109,24 @@ pub fn monthly(draft: &Draft) -> Option<Cost> {
         }
     }
     (!cost.items.is_empty()).then_some(cost)
+}
+
+/// Zones that the judged classes need or give work to.
+fn zones_used(draft: &Draft) -> u32 {
+    let graph = Graph::of(draft);
+    let judged = judged(draft, &graph);
+    let mut zones: BTreeSet<Part> = BTreeSet::new();
+    for node in judged.iter().filter_map(|subject| graph.subject(*subject)) {
+        zones.extend(graph.below(node).into_iter().filter_map(|id| graph.node(id).part));
+    }
+    let asks = |class: &Option<usize>| {
+        let one = class.is_some_and(|class| judged.contains(&Subject::Class(class)));
+        f64::from(u8::from(one))
+    };
+    let rates: Vec<f64> = draft.links.classes.iter().map(asks).collect();
+    zones.extend(load::offered(draft, &rates).into_iter().map(|one| one.part));
+    let is_zone = |part: &&Part| matches!(part, Part::Zone { .. });
+    u32::try_from(zones.iter().filter(is_zone).count()).unwrap_or(u32::MAX)
 }
 
 /// Dollars that a lost page view costs; `None` without a price.
@@ -138,12 +171,32 @@ mod tests {
     use crate::scenario::source::Source;
 
     fn bill(tier: &str) -> f64 {
+        items(tier).total()
+    }
+
+    fn items(tier: &str) -> Cost {
         let path = format!("{}/scenarios/tiers/{tier}.toml", env!("CARGO_MANIFEST_DIR"));
         let mut out = Diagnostics::new();
         let source = Source::read(std::path::Path::new(&path), &mut out).unwrap();
         let document = Document::parse(source, &mut out).unwrap();
         let draft = crate::plan::draft(&document, &mut out).unwrap();
-        monthly(&draft).unwrap().total()
+        monthly(&draft).unwrap()
+    }
+
+    /// A database pair, memcache, monitoring, staging and development stand beside the path of the
+    /// page; no other tier has a zone that no page uses.
+    #[test]
+    fn zones_that_no_page_uses_stand_on_a_line_of_their_own() {
+        let beside = |tier: &str| {
+            let items = items(tier).items.into_iter();
+            items.filter(|item| item.what.starts_with("zones that")).map(|item| item.count).sum()
+        };
+        let found: u32 = beside("tier-8");
+        assert_eq!(found, 6);
+        for tier in ["starter", "tier-1", "tier-4", "tier-6", "tier-7"] {
+            let found: u32 = beside(tier);
+            assert_eq!(found, 0, "{tier}");
+        }
     }
 
     /// Added by hand from the price list: zones, balancers, heads, the further pool, transit.

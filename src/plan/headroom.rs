@@ -5,8 +5,11 @@
 //! The rate that can be carried is the one at which the first resource is busy all the time: the
 //! rate of the window varies, all else (other workloads, probes) keeps its own.
 //!
+//! Right after a takeover a promoted database member reads with a cold buffer: that load stands beside
+//! the one once it is warm.
+//!
 //! Takes a draft. Gives numbers without noise. Leaves out what [`load`] leaves out, and what comes
-//! between a loss and the takeover.
+//! between a loss and the takeover, with the queues that it leaves.
 
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
@@ -18,6 +21,7 @@ use crate::plan::lint::judged;
 use crate::plan::load::{self, Offered, Resource};
 use crate::plan::part::Part;
 use crate::scenario::suggest;
+use crate::units::SimDuration;
 
 /// The most single losses that are worked out.
 pub const MOST_LOSSES: usize = 64;
@@ -34,6 +38,20 @@ pub struct Spare {
     /// The rate of the window's workloads at which the first resource is busy all the time, with its
     /// name; none where nothing depends on that rate.
     pub carries: Option<(String, f64)>,
+    /// Right after the takeover, where that leaves a database with a cold buffer.
+    pub cold: Option<Cold>,
+}
+
+/// The busiest resource right after a takeover, while a promoted database member reads more from its
+/// disks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cold {
+    /// Its name.
+    pub name: String,
+    /// How busy it is at first.
+    pub used: f64,
+    /// For how long more is offered than it can do.
+    pub over: SimDuration,
 }
 
 /// The window whose level is the design peak: the one called `peak`, else that with the highest
@@ -84,7 +102,37 @@ fn spare(draft: &Draft, graph: &Graph, window: usize, lost: Option<Part>) -> Spa
     }
     let constant = offered(&others);
     let carries = first_busy(&all, &constant).map(|(name, factor)| (name, factor * level));
-    Spare { lost: lost.map(|part| part.name(draft)), serves, busiest, carries }
+    let cold = cold(draft, graph, &rates, &parts, &all);
+    Spare { lost: lost.map(|part| part.name(draft)), serves, busiest, carries, cold }
+}
+
+/// What is busiest while a buffer is cold. What it adds decays as e^(−t/τ), so that the load comes down to
+/// the capacity after τ ln((cold − warm) / (1 − warm)).
+fn cold(
+    draft: &Draft,
+    graph: &Graph,
+    rates: &[f64],
+    lost: &[Part],
+    warm: &[Offered],
+) -> Option<Cold> {
+    let mut all = load::offered_right_after(draft, graph, rates, lost);
+    all.retain(|one| one.resource.is_limit());
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    let before = |name: &str| warm.iter().find(|one| one.name == name).map(Offered::utilization);
+    let more = all.iter().filter_map(|one| {
+        let (used, before) = (one.utilization(), before(&one.name)?);
+        (used > before).then_some((one, used, before))
+    });
+    let (one, used, before) = more.max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let colds = draft.scenario.database.iter().filter_map(|(_, spec)| spec.cold.as_ref());
+    // Of several databases the slowest, which warms up last.
+    let decay = colds.map(|cold| cold.decays_in.value).max()?;
+    if before >= 1.0 {
+        return None;
+    }
+    let times = libm::log((used - before) / (1.0 - before)).max(0.0);
+    let over = SimDuration::from_seconds_f64(decay.seconds() * times);
+    Some(Cold { name: one.name.clone(), used, over })
 }
 
 /// Resources above whose capacity nothing can be served.

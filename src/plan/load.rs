@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 
 use crate::model::spec::place::{Depth, ZoneCpuSpec};
 use crate::model::spec::request::{CallStep, StepSpec};
-use crate::model::spec::storage::{DiskSetSpec, Layout, ReadsTo};
+use crate::model::spec::storage::{DiskSetSpec, Layout, Promotion, ReadsTo};
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::flow::{self, Visits};
@@ -165,12 +165,27 @@ pub fn mean<U>(law: &LawSpec<U>) -> f64 {
 /// Offered load at these rates, one a workload, in the order of parts.
 #[must_use]
 pub fn offered(draft: &Draft, rates: &[f64]) -> Vec<Offered> {
-    walk(draft, rates, |_| true, |_| true)
+    walk(draft, rates, |_| true, |_| true, false)
 }
 
 /// Offered load when some parts are lost and what is redundant has taken over.
 #[must_use]
 pub fn offered_without(draft: &Draft, graph: &Graph, rates: &[f64], lost: &[Part]) -> Vec<Offered> {
+    after(draft, graph, rates, lost, false)
+}
+
+/// The same right after the takeover: the buffer of a database member that became master is cold.
+#[must_use]
+pub fn offered_right_after(
+    draft: &Draft,
+    graph: &Graph,
+    rates: &[f64],
+    lost: &[Part],
+) -> Vec<Offered> {
+    after(draft, graph, rates, lost, true)
+}
+
+fn after(draft: &Draft, graph: &Graph, rates: &[f64], lost: &[Part], cold: bool) -> Vec<Offered> {
     let up = graph.up(lost);
     let mut state: BTreeMap<Part, bool> = BTreeMap::new();
     for (id, node) in graph.nodes() {
@@ -181,7 +196,24 @@ pub fn offered_without(draft: &Draft, graph: &Graph, rates: &[f64], lost: &[Part
     let class_up: Vec<bool> = (0..draft.scenario.request.len())
         .map(|class| graph.subject(Subject::Class(class)).is_none_or(|node| up[node.index()]))
         .collect();
-    walk(draft, rates, |part| state.get(&part).copied().unwrap_or(true), |class| class_up[class])
+    let up = |part| state.get(&part).copied().unwrap_or(true);
+    walk(draft, rates, up, |class| class_up[class], cold)
+}
+
+/// Times as many reads of a database miss at first at a member that has become master; 1 where it is
+/// warm: members that serve reads already stay so, unless they take the volume of the old master.
+#[must_use]
+pub fn coldness(draft: &Draft, database: usize) -> f64 {
+    let spec = &draft.scenario.database[database].1;
+    let by_slaves = spec.reads.as_ref().is_some_and(|reads| reads.to.value == ReadsTo::Slaves);
+    let failover = spec.failover.as_ref();
+    let remount = failover.is_some_and(|of| of.promotion.value == Promotion::Remount);
+    if by_slaves && !remount {
+        return 1.0;
+    }
+    let chance = spec.read.io.as_ref().map_or(0.0, |io| io.chance.value.get());
+    let factor = spec.cold.as_ref().map_or(1.0, |cold| cold.miss_factor.value);
+    if chance > 0.0 { factor.min(1.0 / chance).max(1.0) } else { 1.0 }
 }
 
 /// The sum over all members of `group` of one resource: `www` of processors, `store.head` of heads.
@@ -208,8 +240,9 @@ fn walk(
     rates: &[f64],
     up: impl Fn(Part) -> bool,
     class_up: impl Fn(usize) -> bool,
+    cold: bool,
 ) -> Vec<Offered> {
-    let mut sums = Sums { draft, up: &up, work: BTreeMap::new() };
+    let mut sums = Sums { draft, up: &up, cold, work: BTreeMap::new() };
     let classes = flow::class_rates(draft, rates);
     for (class, rate) in classes.iter().enumerate() {
         if *rate > 0.0 && class_up(class) {
@@ -226,6 +259,8 @@ type Here = Vec<(Part, f64)>;
 struct Sums<'d> {
     draft: &'d Draft,
     up: &'d dyn Fn(Part) -> bool,
+    /// Whether a member that has become master has just done so.
+    cold: bool,
     work: BTreeMap<(Part, Resource), f64>,
 }
 
@@ -527,7 +562,7 @@ impl Sums<'_> {
             }
             let each = 1.0 / shards.len() as f64;
             for shard in shards {
-                self.reads(database, shard, reads * each);
+                self.reads(database, shard, reads * each, 1.0);
                 self.writes(database, shard, writes * each);
             }
             return;
@@ -539,8 +574,10 @@ impl Sums<'_> {
         if let Some(balancer) = links.through.filter(|_| by_slaves) {
             self.balancer_cpu(balancer, reads);
         }
+        let promoted = self.cold && of(Role::Master).first() != Some(&master);
         for reader in readers {
-            self.reads(database, *reader, reads / readers.len() as f64);
+            let cold = if promoted && *reader == master { coldness(draft, database) } else { 1.0 };
+            self.reads(database, *reader, reads / readers.len() as f64, cold);
         }
         self.writes(database, master, writes);
         for slave in slaves {
@@ -548,9 +585,11 @@ impl Sums<'_> {
         }
     }
 
-    fn reads(&mut self, database: usize, member: Part, rate: f64) {
+    /// Queries that read, of which `cold` times as many miss as where the buffer is warm.
+    fn reads(&mut self, database: usize, member: Part, rate: f64, cold: f64) {
         let query = &self.draft.scenario.database[database].1.read;
         let misses = query.io.as_ref().map_or(0.0, |io| io.chance.value.get() * io.mean.value);
+        let misses = misses * cold;
         self.zone_cpu(member, rate * mean(&query.cpu.value));
         self.data_io(database, member, rate * misses, 0.0);
     }

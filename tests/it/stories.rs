@@ -326,6 +326,29 @@ fn what_is_carried_is_where_the_first_resource_is_busy_all_the_time() {
     assert!(!master.serves);
 }
 
+/// Of tier 6 at its peak: 40 × (8.64 reads + 1.5 writes) of a pool of 400 right after the takeover, 40 ×
+/// 3.66 once warm; the difference decays with 15 min. Readers of tier 7 are warm.
+#[test]
+fn a_promoted_member_is_busier_while_its_buffer_is_cold() {
+    let tier = |name: &str| crate::common::load(&format!("tiers/{name}.toml")).draft;
+    let six = tier("tier-6");
+    let all = headroom::after_each_loss(&six, headroom::design_peak(&six).unwrap());
+    for lost in ["mysql.master", "sql-1"] {
+        let found = all.iter().find(|spare| spare.lost.as_deref() == Some(lost)).unwrap();
+        let cold = found.cold.as_ref().unwrap();
+        assert!(found.serves && cold.name == "store.slave", "{cold:?}");
+        let (used, warm) = (40.0 * 10.14 / 400.0, 40.0 * 3.66 / 400.0);
+        assert!((cold.used - used).abs() < 1e-9, "{lost}: {cold:?}, by hand {used}");
+        let over = 900.0 * libm::log((used - warm) / (1.0 - warm));
+        assert!((cold.over.seconds() - over).abs() < 1e-6, "{lost}: {cold:?}, by hand {over} s");
+    }
+    let nothing = all.iter().find(|spare| spare.lost.as_deref() == Some("www-1")).unwrap();
+    assert!(nothing.cold.is_none(), "{nothing:?}");
+    let seven = tier("tier-7");
+    let all = headroom::after_each_loss(&seven, headroom::design_peak(&seven).unwrap());
+    assert!(all.iter().all(|spare| spare.cold.is_none()), "{all:?}");
+}
+
 /// A place with the scenario of the pair, and its results.
 fn told(folder: &Path) -> PathBuf {
     let (file, out) = (folder.join("pair.toml"), folder.join("out"));

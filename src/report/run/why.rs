@@ -7,6 +7,7 @@ use super::cell;
 use super::files::{Sheet, estimate_value, fields, words};
 use super::years::{minutes, minutes_cell};
 use crate::plan::availability::{Availability, WatchedKind};
+use crate::plan::cost::{Cost, Item};
 use crate::report::csv::Field;
 use crate::report::document::{
     Axis, Bar, BarChart, Block, Cell, Chart, ChartKind, Column, EcdfChart, FallKind, FallStep,
@@ -327,6 +328,7 @@ fn spare(rows: &SpareRows) -> Section {
         Column::words("then", "serves"),
         Column::words("busiest", "busiest"),
         Column::numbers("busy", "utilization_ratio", Unit::Ratio),
+        Column::numbers("busiest right after", "cold_utilization_ratio", Unit::Ratio),
         Column::numbers("carries", "carries_per_s", Unit::PerSecond),
         Column::words("ends at", "first_to_run_out"),
     ];
@@ -335,10 +337,15 @@ fn spare(rows: &SpareRows) -> Section {
         let busiest = row.spare.busiest.as_ref().filter(|_| served);
         let carries = row.spare.carries.as_ref().filter(|_| served);
         let over = busiest.is_some_and(|(_, used)| *used >= 1.0);
-        let then = match (served, over) {
-            (false, _) => "down until repaired or taken over",
-            (true, true) => "overloaded",
-            (true, false) => "served",
+        let cold = row.spare.cold.as_ref().filter(|_| served);
+        let then = match (served, over, cold) {
+            (false, ..) => "down until repaired or taken over".into(),
+            (true, true, _) => "overloaded".into(),
+            (true, false, Some(cold)) if cold.used > 1.0 => {
+                let seconds = number::figure(&Figure::exact(cold.over.seconds(), Unit::Seconds));
+                format!("served after {seconds} of overload with a cold buffer")
+            }
+            (true, false, _) => String::from("served"),
         };
         let missing = || Cell::missing("\u{2013}");
         vec![
@@ -348,6 +355,9 @@ fn spare(rows: &SpareRows) -> Section {
             busiest.map_or_else(missing, |(name, _)| Cell::text(name.clone())),
             busiest.map_or_else(missing, |(_, used)| {
                 Cell::Figure(Figure::exact(*used, Unit::Ratio).rounded(Rounding::Up))
+            }),
+            cold.map_or_else(missing, |cold| {
+                Cell::Figure(Figure::exact(cold.used, Unit::Ratio).rounded(Rounding::Up))
             }),
             carries.map_or_else(missing, |(_, rate)| {
                 Cell::Figure(Figure::exact(*rate, Unit::PerSecond).rounded(Rounding::Down))
@@ -366,8 +376,10 @@ fn spare(rows: &SpareRows) -> Section {
         heading: SPARE.into(),
         intro: "Arithmetic, not simulation: rate \u{d7} visits \u{d7} demand \u{f7} capacity of every \
                 resource once what is redundant has taken over. It carries the rate at which its first \
-                resource is busy all the time, which no objective of latency allows; what users \
-                notice until then stands under the breaks. One of each kind and role is lost."
+                resource is busy all the time, which no objective of latency allows. A database member \
+                that takes over reads with a cold buffer: how busy the busiest resource of those that \
+                this touches is right after the takeover stands beside. What is lost until the takeover, \
+                and the queues that it leaves, stand under the breaks. One of each kind and role is lost."
             .into(),
         blocks,
     }
@@ -432,14 +444,39 @@ pub fn cost_columns() -> [Column; 2] {
     ]
 }
 
+/// The lines of a bill.
+fn bill_lines(bill: &Cost) -> Table {
+    let dollars = |value: f64| Cell::Figure(Figure::exact(value, Unit::DollarsPerMonth));
+    let row = |item: &Item| {
+        let sum = f64::from(item.count) * item.each;
+        vec![
+            Cell::text(item.what),
+            Cell::Count(u64::from(item.count)),
+            dollars(item.each),
+            dollars(sum),
+        ]
+    };
+    Table {
+        caption: "What the bill consists of".into(),
+        columns: vec![
+            Column::words("item", "item"),
+            Column::numbers("number", "number", Unit::None),
+            Column::numbers("each", "each_dollars_per_month", Unit::DollarsPerMonth),
+            Column::numbers("together", "sum_dollars_per_month", Unit::DollarsPerMonth),
+        ],
+        rows: bill.items.iter().map(row).collect(),
+    }
+}
+
 fn cost(results: &Results) -> Option<Section> {
-    let bill = results.why.bill?;
+    let bill = results.why.bill.as_ref()?;
     let month = |value: f64| number::figure(&Figure::exact(value, Unit::DollarsPerMonth));
     let columns = std::iter::once(Column::words("class", "class")).chain(cost_columns()).collect();
     let rows: Vec<Vec<Cell>> = costs(results)
         .map(|(name, cost)| std::iter::once(Cell::text(name)).chain(cost_cells(cost)).collect())
         .collect();
-    let mut blocks = vec![Block::Text(format!("The bill: {}.", month(bill)))];
+    let mut blocks = vec![Block::Text(format!("The bill: {}.", month(bill.total())))];
+    blocks.push(Block::Table(bill_lines(bill)));
     if !rows.is_empty() {
         blocks.push(Block::Table(Table {
             caption: "What page views cost over the years: the whole bill over those served".into(),
@@ -584,6 +621,9 @@ fn spare_file(results: &Results, spare: &SpareRows) -> Vec<u8> {
         "headroom_ratio",
         "carries_per_s",
         "first_to_run_out",
+        "cold_busiest",
+        "cold_utilization_ratio",
+        "overloaded_while_cold_s",
     ];
     let mut sheet = Sheet::new(results, &columns);
     for row in &spare.rows {
@@ -601,6 +641,9 @@ fn spare_file(results: &Results, spare: &SpareRows) -> Vec<u8> {
             number(used.map(|used| 1.0 - used)),
             number(carries),
             words(first),
+            words(row.spare.cold.as_ref().map(|cold| &cold.name)),
+            number(row.spare.cold.as_ref().map(|cold| cold.used)),
+            number(row.spare.cold.as_ref().map(|cold| cold.over.seconds())),
         ]);
     }
     sheet.finish()
@@ -636,10 +679,20 @@ pub(super) fn summary(results: &Results) -> Value {
                 "utilization_ratio": row.spare.busiest.as_ref().map(|(_, used)| number(*used)),
                 "carries_per_s": row.spare.carries.as_ref().map(|(_, rate)| number(*rate)),
                 "first_to_run_out": row.spare.carries.as_ref().map(|(name, _)| name),
+                "right_after": row.spare.cold.as_ref().map(|cold| json!({
+                    "busiest": cold.name,
+                    "utilization_ratio": number(cold.used),
+                    "overloaded_s": number(cold.over.seconds()),
+                })),
             })).collect::<Vec<_>>(),
         })),
-        "cost": why.bill.map(|bill| json!({
-            "bill_dollars_per_month": number(bill),
+        "cost": why.bill.as_ref().map(|bill| json!({
+            "bill_dollars_per_month": number(bill.total()),
+            "items": bill.items.iter().map(|item| json!({
+                "what": item.what,
+                "number": item.count,
+                "each_dollars_per_month": number(item.each),
+            })).collect::<Vec<_>>(),
             "classes": costs(results).map(|(name, row)| json!({
                 "name": name,
                 "per_million_served_dollars": one(&row.per_million),

@@ -2,7 +2,7 @@
 
 use super::{FigureRow, natural};
 use crate::plan::availability::{Availability, WatchedKind};
-use crate::plan::cost;
+use crate::plan::cost::{self, Cost};
 use crate::plan::figure::Figure;
 use crate::plan::headroom::{self, Spare};
 use crate::plan::{Draft, drills};
@@ -32,7 +32,7 @@ pub struct WhyRows {
     /// What can be spared at the design peak.
     pub spare: Option<SpareRows>,
     /// The bill of a month, where the file has prices.
-    pub bill: Option<f64>,
+    pub bill: Option<Cost>,
 }
 
 /// What each cause costs one availability of one watched.
@@ -104,7 +104,7 @@ pub(super) fn rows(draft: &Draft, study: &StudyPlan, result: &StudyResult) -> Wh
     let mut rows = WhyRows {
         stories: result.why.stories.clone(),
         spare: spare(draft),
-        bill: cost::monthly(draft).map(|cost| cost.total()),
+        bill: cost::monthly(draft),
         ..WhyRows::default()
     };
     let (Some(plan), Some(seen)) = (&study.years, &result.years) else { return rows };
