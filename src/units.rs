@@ -34,6 +34,9 @@ pub enum UnitError {
     TooSmall(&'static str),
     /// More than the type can hold.
     TooLarge,
+    /// Parts of a compound that do not go down from the largest unit to the smallest, or of which another than the
+    /// last has a fraction.
+    Compound,
 }
 
 /// `numerator / denominator`, rounded to nearest, ties up; `None` when it does not fit a `u64`.
@@ -338,14 +341,54 @@ impl SimDuration {
         Self(self.0.saturating_mul(n))
     }
 
-    /// Reads text such as `"250ms"`, `"1.5 h"`, `"10y"`.
+    /// Reads text such as `"250ms"`, `"1.5 h"`, `"10y"`, or `"2min40s"`: a compound goes down from the largest
+    /// unit, each unit once, and only its last part may have a fraction.
     ///
     /// # Errors
     ///
     /// Any [`UnitError`].
     pub fn parse(text: &str) -> Result<Self, UnitError> {
-        parse_in(text, "duration", TIME_UNITS, TIME_NAMES).map(Self)
+        let Some(parts) = parts_of(text) else {
+            return parse_in(text, "duration", TIME_UNITS, TIME_NAMES).map(Self);
+        };
+        let (mut sum, mut above) = (0_u64, u64::MAX);
+        for (at, part) in parts.iter().enumerate() {
+            let nanos = parse_in(part, "duration", TIME_UNITS, TIME_NAMES)?;
+            let unit = part.trim_start_matches(|c: char| !c.is_alphabetic());
+            let unit = TIME_UNITS.iter().find(|(name, ..)| *name == unit).map_or(0, |unit| unit.1);
+            let is_whole = !part.contains('.') || at + 1 == parts.len();
+            if unit >= above || !is_whole {
+                return Err(UnitError::Compound);
+            }
+            above = unit;
+            sum = sum.checked_add(nanos).ok_or(UnitError::TooLarge)?;
+        }
+        Ok(Self(sum))
     }
+}
+
+/// The parts of a compound such as `1h30min`, each a number without sign and exponent and a unit; `None` where
+/// it is no such text, or has one part alone.
+fn parts_of(text: &str) -> Option<Vec<&str>> {
+    let mut parts = Vec::new();
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let number = rest.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '_'))?;
+        let unit = &rest[number..];
+        let exponent = unit.trim_start_matches(['e', 'E']).trim_start_matches(['+', '-']);
+        if unit.starts_with(['e', 'E']) && exponent.starts_with(|c: char| c.is_ascii_digit()) {
+            return None;
+        }
+        let blanks = unit.len() - unit.trim_start().len();
+        let letters = unit[blanks..].find(|c: char| !c.is_alphabetic());
+        let end = letters.map_or(rest.len(), |letters| number + blanks + letters);
+        if number == 0 || end == number + blanks {
+            return None;
+        }
+        parts.push(&rest[..end]);
+        rest = rest[end..].trim_start();
+    }
+    (parts.len() > 1).then_some(parts)
 }
 
 impl Add<SimDuration> for SimTime {
@@ -859,6 +902,30 @@ mod tests {
         ] {
             assert_eq!(SimDuration::parse(text), Ok(SimDuration::from_nanos(nanos)), "{text}");
         }
+    }
+
+    #[test]
+    fn a_compound_duration_is_the_sum_of_its_parts() {
+        for (text, seconds) in [
+            ("2min40s", 160.0),
+            ("1h30min", 5_400.0),
+            ("1h 0.5s", 3_600.5),
+            ("1d2h3min4s5ms", 93_784.005),
+        ] {
+            let found = SimDuration::parse(text);
+            assert_eq!(found, Ok(SimDuration::from_seconds_f64(seconds)), "{text}");
+        }
+        for text in ["40s2min", "1h1h", "1.5h30min", "1min60000ms1s"] {
+            assert_eq!(SimDuration::parse(text), Err(UnitError::Compound), "{text}");
+        }
+        assert_eq!(SimDuration::parse("1e3s"), Ok(SimDuration::from_secs(1_000)));
+        assert!(
+            SimDuration::parse("5m30s").is_err(),
+            "m is minutes to some and milliseconds to others"
+        );
+        assert!(SimDuration::parse("2min-40s").is_err() && SimDuration::parse("2min40").is_err());
+        assert_eq!(SimDuration::parse("500y100y"), Err(UnitError::Compound));
+        assert_eq!(SimDuration::parse("584y365d"), Err(UnitError::TooLarge));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::TextOrJson;
+use crate::engine::draw::Seed;
 use crate::model::blueprint::Blueprint;
 use crate::plan::{self, Draft};
 use crate::report::{json, write};
@@ -214,13 +215,21 @@ impl Loaded {
             return;
         }
         plan::lint::lint(draft, &mut self.found);
-        if matches!(purpose, Purpose::Run(_)) {
+        // The long horizon is simulated without requests.
+        let flows =
+            matches!(purpose, Purpose::Run(Choices { solver: Some(Solver::Flows), .. }));
+        if matches!(purpose, Purpose::Run(_)) && !flows {
             plan::simulatable::check(draft, &mut self.found);
         }
-        if !plan::simulatable::not_yet(draft).is_empty() {
+        let unsupported = !plan::simulatable::not_yet(draft).is_empty();
+        if unsupported && !flows {
             return scenario::resolve_without_requests(draft, &mut self.found);
         }
-        let blueprint = plan::compile::compile(draft, &self.folder, &mut self.found);
+        let blueprint = if unsupported {
+            Blueprint::empty(Seed(draft.scenario.run.seed.value))
+        } else {
+            plan::compile::compile(draft, &self.folder, &mut self.found)
+        };
         self.blueprint = Some(blueprint).filter(|_| !self.found.has_errors());
         let Some(blueprint) = &self.blueprint else { return };
         let choices = match purpose {

@@ -13,7 +13,7 @@ use super::load::{self, Canonical, Loaded, Purpose};
 use super::progress::Progress;
 use super::stop::Stop;
 use crate::model::blueprint::Blueprint;
-use crate::plan::{Draft, cost};
+use crate::plan::{Draft, cost, simulatable};
 use crate::report::run::{Identity, Output, SAMPLED, TOLD_ALONE, output, page};
 use crate::report::write::{Overwrite, ResultsDirectory, Written, sha256};
 use crate::report::{csv, text};
@@ -22,7 +22,7 @@ use crate::solve::requests::Breach;
 use crate::study::expect::Verdict as Judgement;
 use crate::study::results::{Results, gather};
 use crate::study::sampled::agreement::Agrees;
-use crate::study::scenario::{self, Choices, StudyPlan, StudyResult};
+use crate::study::scenario::{self, Choices, Solver, StudyPlan, StudyResult};
 use crate::study::why;
 use crate::study::window::Watch;
 
@@ -141,6 +141,8 @@ pub struct Ready {
     pub study: StudyPlan,
     /// Its one spelling.
     pub canonical: Canonical,
+    /// What was laid over the file.
+    pub assignments: Vec<String>,
 }
 
 impl Ready {
@@ -325,11 +327,8 @@ impl<'a> Work<'a> {
     ///
     /// As [`Self::ready`].
     pub fn ready_in(&self, file: &Path, folder: Option<&Path>) -> Result<Ready, Failure> {
-        let assignments = self.effort.assignments();
-        let (alone, sampled) = (self.alone, self.sampled);
-        let choices = Choices { alone, sampled, ..self.effort.choices() };
-        let mut loaded = load::load_in(file, folder, &assignments, Purpose::Run(choices))?;
-        announce(&mut loaded, choices, self.effort.long, self.console);
+        let (mut loaded, study) = self.prepared(file, folder)?;
+        announce(&mut loaded, self.effort.choices(), self.effort.long, self.console);
         if loaded.found.has_errors() {
             loaded.tell(self.console, self.diagnostics());
             return Err(Failure::silent(Exit::Refused));
@@ -340,9 +339,39 @@ impl<'a> Work<'a> {
             self.console.tell(&format!("{count}; see `fivenines check {name}`\n"));
         }
         let draft = loaded.runnable()?.draft;
+        let left: Vec<String> =
+            simulatable::not_yet(draft).into_iter().map(|one| one.what).collect();
+        if !left.is_empty() {
+            self.console.tell(&format!(
+                "left out, since `--solver flows` runs no window: what the requests solver cannot \
+                 simulate yet, {}\n",
+                shown(&left.join("; "))
+            ));
+        }
         let canonical = load::canonical(draft);
-        let study = loaded.study.take().ok_or_else(|| Failure::silent(Exit::Refused))?;
-        Ok(Ready { loaded, study, canonical })
+        let study = study.ok_or_else(|| Failure::silent(Exit::Refused))?;
+        Ok(Ready { loaded, study, canonical, assignments: self.effort.assignments() })
+    }
+
+    /// As [`Self::ready`], without a message; `None` where something is wrong with it.
+    #[must_use]
+    pub fn ready_in_silence(&self, file: &Path) -> Option<Ready> {
+        let (loaded, study) = self.prepared(file, None).ok()?;
+        let canonical = load::canonical(loaded.runnable().ok()?.draft);
+        Some(Ready { loaded, study: study?, canonical, assignments: self.effort.assignments() })
+    }
+
+    fn prepared(
+        &self,
+        file: &Path,
+        folder: Option<&Path>,
+    ) -> Result<(Loaded, Option<StudyPlan>), Failure> {
+        let assignments = self.effort.assignments();
+        let (alone, sampled) = (self.alone, self.sampled);
+        let choices = Choices { alone, sampled, ..self.effort.choices() };
+        let mut loaded = load::load_in(file, folder, &assignments, Purpose::Run(choices))?;
+        let study = loaded.study.take();
+        Ok((loaded, study))
     }
 
     /// Lives through a scenario.

@@ -20,8 +20,10 @@ use crate::report::sweep::{Swept, SweptVariant, Way, output, text};
 use crate::report::write::{Overwrite, ResultsDirectory};
 use crate::scenario::render::shown;
 use crate::scenario::value::Value as _;
+use crate::study::reach::{Input, digest};
 use crate::study::record::{FigureRecord, SummaryRecord};
 use crate::study::results::{RESULTS_VERSION, natural};
+use crate::study::scenario::StudyPlan;
 use crate::study::sweep::{
     Axis, Drawn, MOST, Spread, Variant, latin_hypercube, listed, product, tornado, uncertain,
 };
@@ -54,6 +56,9 @@ pub fn sweep(args: &SweepArgs, console: &Console) -> Result<Exit, Failure> {
     }
     let draft = loaded.sound()?;
     let variants = variants(args, draft)?;
+    if !args.tornado && args.latin_hypercube.is_none() {
+        refuse_idle(&work, &args.file, draft, &args.figure, &variants)?;
+    }
     let planned = plan(&work, &args.file, variants, console)?;
     let out = args.out.clone().unwrap_or_else(|| beside(default_out(&args.file), "-sweep"));
     // Two sweeps into one folder would take turns: the second is refused here.
@@ -141,6 +146,131 @@ fn variants(args: &SweepArgs, draft: &Draft) -> Result<Vec<Variant>, Failure> {
         Some(count) => latin_hypercube(&keys, count, draft.scenario.run.seed.value).map_err(wrong),
         None => Ok(tornado(&keys)),
     }
+}
+
+/// Refuses a key that changes the model in some variant and in none what a figure that is asked for is computed
+/// from.
+fn refuse_idle(
+    work: &Work<'_>,
+    file: &Path,
+    draft: &Draft,
+    figures: &[String],
+    variants: &[Variant],
+) -> Result<(), Failure> {
+    let ready = |variant: &Variant| {
+        let mut effort = work.effort().clone();
+        effort.set.assignments.extend(variant.assignments());
+        work.with(effort).ready_in_silence(file)
+    };
+    let mut keys: Vec<&str> = Vec::new();
+    for (path, _) in variants.iter().flat_map(|one| &one.changes) {
+        if !keys.contains(&path.as_str()) {
+            keys.push(path);
+        }
+    }
+    for key in keys {
+        let mut idle = None;
+        for variant in variants.iter().filter(|one| one.changes.iter().any(|(p, _)| p == key)) {
+            let mut without = variant.clone();
+            without.changes.retain(|(path, _)| path != key);
+            // What is wrong with a variant is reported where it is planned.
+            let (Some(with), Some(without)) = (ready(variant), ready(&without)) else {
+                idle = None;
+                break;
+            };
+            if with.canonical.digest == without.canonical.digest {
+                continue;
+            }
+            let Some(asked) = inputs(draft, figures, &with.study) else { return Ok(()) };
+            if asked.iter().any(|input| differs(&with, &without, input)) {
+                idle = None;
+                break;
+            }
+            idle.get_or_insert((with, without, asked));
+        }
+        if let Some((with, without, asked)) = idle {
+            return Err(idle_key(work, file, key, (&with, &without), &asked));
+        }
+    }
+    Ok(())
+}
+
+/// What the figures of a sweep are computed from: those asked for, else those that the scenario judges, else all;
+/// `None` where that is not known of one of them.
+fn inputs(draft: &Draft, figures: &[String], study: &StudyPlan) -> Option<Vec<Input>> {
+    let judged = draft.scenario.expect.iter().map(|expect| &expect.figure.value.text);
+    let asked: Vec<&String> =
+        if figures.is_empty() { judged.collect() } else { figures.iter().collect() };
+    if asked.is_empty() {
+        let all = Input::all(study).into_iter();
+        return Some(all.filter(|input| *input != Input::Traffic).collect());
+    }
+    let mut inputs: Vec<Input> = Vec::new();
+    for path in asked {
+        let input = Input::of(study, path)?;
+        if !inputs.contains(&input) {
+            inputs.push(input);
+        }
+    }
+    Some(inputs)
+}
+
+fn differs(one: &Ready, other: &Ready, input: &Input) -> bool {
+    let of = |ready: &Ready| digest(ready.draft(), ready.blueprint(), &ready.study, input);
+    of(one) != of(other)
+}
+
+/// The failure that names what the key reaches, and which key reaches what is asked for.
+fn idle_key(
+    work: &Work<'_>,
+    file: &Path,
+    key: &str,
+    (with, without): (&Ready, &Ready),
+    asked: &[Input],
+) -> Failure {
+    let name = shown(key);
+    let windows = with.draft().scenario.window.iter();
+    let fixed: Vec<&str> = windows
+        .filter(|(name, window)| {
+            window.level.is_some() && asked.contains(&Input::Window(name.text.clone()))
+        })
+        .map(|(name, _)| name.text.as_str())
+        .collect();
+    // The same two files, if the levels were multiples of the rate.
+    let relative = |ready: &Ready| {
+        let mut effort = work.effort().clone();
+        effort.set.assignments = ready.assignments.clone();
+        let levels = fixed.iter().map(|window| format!("window.{window}.level=1 x rate"));
+        effort.set.assignments.extend(levels);
+        work.with(effort).ready_in_silence(file)
+    };
+    let mut message = format!("`{name}` moves no figure that is asked for");
+    let mut help = Vec::new();
+    if let (false, Some(with), Some(without)) =
+        (fixed.is_empty(), relative(with), relative(without))
+        && asked.iter().any(|input| differs(&with, &without, input))
+    {
+        let keys: Vec<String> =
+            fixed.iter().map(|window| format!("`window.{window}.level`")).collect();
+        let fix = if keys.len() == 1 { "fixes" } else { "fix" };
+        message.push_str(&format!(": {} {fix} the rate", keys.join(" and ")));
+        help.push(format!(
+            "vary {}, or write it as \"1 x rate\", a multiple of the workload's own",
+            keys.join(" or ")
+        ));
+    }
+    let reached: Vec<String> = Input::all(&with.study)
+        .iter()
+        .filter(|input| !asked.contains(input) && differs(with, without, input))
+        .map(Input::words)
+        .collect();
+    if !reached.is_empty() {
+        help.push(format!("it reaches {}: name one by --figure", reached.join(", ")));
+    }
+    if help.is_empty() {
+        help.push("nothing that is simulated here reads it".into());
+    }
+    Failure::new(Exit::Usage, message).help(help.join("; "))
 }
 
 /// A variant that can be run.

@@ -313,6 +313,25 @@ pub struct Network {
 }
 
 impl Blueprint {
+    /// One without parts and traffic, for solvers that need none.
+    #[must_use]
+    pub fn empty(seed: Seed) -> Self {
+        Self {
+            seed,
+            routes: Routes::default(),
+            parts: Vec::new(),
+            zones: Vec::new(),
+            units: Vec::new(),
+            workloads: Vec::new(),
+            clients: Vec::new(),
+            operations: Vec::new(),
+            resizes: Vec::new(),
+            causes: Vec::new(),
+            health: None,
+            network: None,
+        }
+    }
+
     /// The name of a cause.
     #[must_use]
     pub fn cause(&self, id: CauseId) -> &str {

@@ -59,7 +59,7 @@ pub struct Cold {
 #[must_use]
 pub fn design_peak(draft: &Draft) -> Option<usize> {
     let windows = &draft.scenario.window;
-    let level = |at: &usize| windows[*at].1.level.as_ref().map(|level| level.value.in_per_second());
+    let level = |at: &usize| load::level(draft, &windows[*at].1);
     let all = || (0..windows.len()).filter(|at| level(at).is_some());
     all().find(|at| windows[*at].0.text == "peak").or_else(|| {
         all().max_by(|a, b| level(a).partial_cmp(&level(b)).unwrap_or(std::cmp::Ordering::Equal))
@@ -93,9 +93,8 @@ fn spare(draft: &Draft, graph: &Graph, window: usize, lost: Option<Part>) -> Spa
     }
     // Rates that the level fixes are the same in all windows but for it.
     let own = load::rates(draft);
-    let level = draft.scenario.window[window].1.level.as_ref();
-    let level = level.map_or(0.0, |level| level.value.in_per_second());
-    let fixed = fixed_by_level(draft);
+    let level = load::level(draft, &draft.scenario.window[window].1).unwrap_or(0.0);
+    let fixed = load::fixed_by_levels(draft);
     let mut others = rates.clone();
     for ((rate, own), fixed) in others.iter_mut().zip(&own).zip(&fixed) {
         *rate = if *fixed { 0.0 } else { *own };
@@ -139,19 +138,6 @@ fn cold(
 fn limits(draft: &Draft, graph: &Graph, rates: &[f64], lost: &[Part]) -> Vec<Offered> {
     let all = load::offered_without(draft, graph, rates, lost);
     all.into_iter().filter(|one| one.resource.is_limit()).collect()
-}
-
-/// By workload: whether the level of a window is its rate.
-fn fixed_by_level(draft: &Draft) -> Vec<bool> {
-    let scenario = &draft.scenario;
-    let judged: Vec<bool> = scenario
-        .workload
-        .iter()
-        .map(|(_, workload)| scenario.objective.get(&workload.request.value.text).is_some())
-        .collect();
-    let none = !judged.contains(&true);
-    let open = scenario.workload.iter().map(|(_, workload)| workload.users.is_none());
-    judged.iter().zip(open).map(|(judged, open)| open && (*judged || none)).collect()
 }
 
 /// The window whose level a figure means; without a name that of the design peak.
@@ -198,7 +184,7 @@ pub fn saturates(draft: &Draft, wanted: &Figure) -> Result<String, NoSuchFigure>
     }
     let lost = wanted.key("after-loss").map(|name| part(draft, wanted, name)).transpose()?;
     let grows: Vec<bool> = if wanted.scope.is_empty() {
-        fixed_by_level(draft)
+        load::fixed_by_levels(draft)
     } else {
         let asks = |workload: &WorkloadSpec| {
             workload.users.is_none() && workload.request.value.text == wanted.scope

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use crate::model::spec::place::BalancerSpec;
 use crate::model::spec::request::StepSpec;
 use crate::model::spec::runs::{HORIZON_REPLICATIONS, WindowSpec};
+use crate::model::spec::traffic::WEEKDAYS;
 use crate::plan::Draft;
 use crate::plan::compile;
 use crate::plan::cost;
@@ -33,7 +34,7 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
-use crate::units::{Rate, SimDuration};
+use crate::units::{Rate, SimDuration, SimTime};
 
 /// Single losses whose load is worked out, at most.
 pub const MAX_LOSSES: usize = 64;
@@ -248,27 +249,55 @@ fn spares_together(draft: &Draft, graph: &Graph, cuts: &CutSets<'_>, out: &mut D
     }
 }
 
-/// Rates to judge, with a name: each window that fixes them, else the file's own; and, where some
-/// window lives through the file's own, the highest that a surge makes of one workload. Closed users
-/// ask for nothing here: they overload nothing.
-fn levels(draft: &Draft) -> Vec<(String, Vec<f64>)> {
-    let windows = draft.scenario.window.iter().enumerate();
-    let fixed = windows.filter(|(_, (_, window))| window.level.is_some());
-    let mut levels: Vec<(String, Vec<f64>)> = Vec::new();
-    for (at, (name, _)) in fixed {
-        let rates = load::open_rates_in(draft, at);
-        if !levels.iter().any(|(_, known)| *known == rates) {
-            levels.push((format!("in the window `{name}`"), rates));
+/// Rates to judge.
+struct Level {
+    /// When they are asked for.
+    when: String,
+    rates: Vec<f64>,
+    /// They are asked for all the time.
+    lasts: bool,
+}
+
+/// The rates of each window that fixes them. Where the file's own traffic is simulated too, over the horizon or
+/// in a window without a level, or no window fixes any: its mean, the peaks of the profiles, and the highest that
+/// steps and flash crowds make of one workload; all without noise. Closed users ask for nothing here: they
+/// overload nothing.
+fn levels(draft: &Draft) -> Vec<Level> {
+    let mut levels: Vec<Level> = Vec::new();
+    let mut add = |when: String, rates: Vec<f64>, lasts: bool| {
+        if !levels.iter().any(|known| known.rates == rates) {
+            levels.push(Level { when, rates, lasts });
+        }
+    };
+    let windows = &draft.scenario.window;
+    for (at, (name, _)) in windows.iter().enumerate().filter(|(_, (_, w))| w.level.is_some()) {
+        add(format!("in the window `{name}`"), load::open_rates_in(draft, at), true);
+    }
+    let plays = draft.scenario.run.horizon.is_some()
+        || windows.is_empty()
+        || windows.iter().any(|(_, window)| window.level.is_none());
+    if plays {
+        let lasts = windows.iter().all(|(_, window)| window.level.is_none());
+        add("at the mean rate".to_string(), load::open_rates(draft), lasts);
+        for (at, rates) in load::profile_peaks(draft) {
+            add(format!("at the peak of the profile, {}", asked(draft, at, &rates)), rates, false);
+        }
+        for (when, rates) in surges(draft) {
+            add(when, rates, false);
         }
     }
-    if levels.is_empty() {
-        levels.push(("at the mean rate".to_string(), load::open_rates(draft)));
-    }
-    let windows = &draft.scenario.window;
-    if windows.is_empty() || windows.iter().any(|(_, window)| window.level.is_none()) {
-        levels.extend(surges(draft));
-    }
     levels
+}
+
+/// Rates at a time of the week, in words.
+fn asked(draft: &Draft, at: SimTime, rates: &[f64]) -> String {
+    let minutes = at.nanos() / (60 * SimDuration::SECOND.nanos());
+    let (day, time) = (minutes / (24 * 60), minutes % (24 * 60));
+    let names = draft.scenario.workload.iter().zip(rates).filter(|(_, rate)| **rate > 0.0);
+    let each: Vec<String> =
+        names.map(|((name, _), rate)| format!("{rate:.4}/s of `{name}`")).collect();
+    let (hour, minute) = (time / 60, time % 60);
+    format!("{} {hour:02}:{minute:02}: {}", WEEKDAYS[day as usize % 7], each.join(", "))
 }
 
 /// The rates at the height of the surges of each workload that has any.
@@ -325,20 +354,25 @@ fn worst(draft: &Draft, all: Vec<Offered>) -> Vec<Offered> {
 }
 
 fn overload(draft: &Draft, out: &mut Diagnostics) {
-    for (when, rates) in levels(draft) {
+    let mut known: Vec<(Overloaded, f64)> = Vec::new();
+    for Level { when, rates, lasts } in levels(draft) {
         for one in worst(draft, load::offered(draft, &rates)) {
             let ratio = one.utilization();
-            if ratio < 1.0 {
+            let of = (one.part.span(draft), one.resource);
+            let more = known.iter().all(|(other, known)| *other != of || *known < ratio);
+            if ratio < 1.0 || !(lasts || more) {
                 continue;
             }
+            known.push((of, ratio));
             let message = format!(
                 "this load can never be served: `{}` is offered {:.2} of its capacity {when}",
                 one.name, ratio
             );
-            let help = format!(
-                "{:.1} % of that load is carried; the run will be labelled OVERLOADED",
-                100.0 / ratio
-            );
+            let then = match lasts {
+                true => "the run will be labelled OVERLOADED",
+                false => "the rest waits or is lost while it lasts",
+            };
+            let help = format!("{:.1} % of that load is carried; {then}", 100.0 / ratio);
             let diagnostic = Diagnostic::new(Code::Overload, one.part.span(draft), message);
             out.push(diagnostic.help(help));
         }
@@ -382,9 +416,9 @@ fn losses(draft: &Draft, graph: &Graph) -> Vec<Part> {
 }
 
 fn after_loss(draft: &Draft, graph: &Graph, out: &mut Diagnostics) {
-    let sum = |rates: &[f64]| rates.iter().sum::<f64>();
-    let busiest = levels(draft).into_iter().max_by(|a, b| sum(&a.1).total_cmp(&sum(&b.1)));
-    let Some((when, rates)) = busiest else { return };
+    let sum = |level: &Level| level.rates.iter().sum::<f64>();
+    let busiest = levels(draft).into_iter().max_by(|a, b| sum(a).total_cmp(&sum(b)));
+    let Some(Level { when, rates, .. }) = busiest else { return };
     let before: Vec<Offered> = load::offered(draft, &rates);
     let over = |one: &Offered| one.resource.is_limit() && one.utilization() >= 1.0;
     let known: Vec<(Part, load::Resource)> =

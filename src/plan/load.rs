@@ -22,16 +22,22 @@ use std::collections::BTreeMap;
 
 use crate::model::spec::place::{Depth, ZoneCpuSpec};
 use crate::model::spec::request::{CallStep, StepSpec};
+use crate::model::spec::runs::{Level, WindowSpec};
 use crate::model::spec::storage::{DiskSetSpec, Layout, Promotion, ReadsTo};
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
+use crate::plan::checks::week_start;
+use crate::plan::compile;
 use crate::plan::flow::{self, Visits};
 use crate::plan::graph::{Graph, Subject, store_at};
 use crate::plan::links::{Entrance, Role, Store};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
+use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::law::LawSpec;
+use crate::units::{Rate, SimDuration, SimTime};
+use crate::workload::rate::RateCurve;
 
 pub mod closed;
 
@@ -101,9 +107,8 @@ pub fn open_rates(draft: &Draft) -> Vec<f64> {
     draft.scenario.workload.iter().map(|(_, workload)| rate(workload)).collect()
 }
 
-/// Rates in a window: its level fixes those of the workloads whose class has an objective, or of
-/// all where none has. Those of closed users nothing fixes: they ask for at most what the others
-/// leave them.
+/// Rates in a window: those that its level fixes ([`levels`]), else the mean over the window by profile, steps
+/// and a flash crowd at a given time. Closed users ask for at most what the others leave them.
 #[must_use]
 pub fn rates_in(draft: &Draft, window: usize) -> Vec<f64> {
     let mut rates = open_rates_in(draft, window);
@@ -114,25 +119,90 @@ pub fn rates_in(draft: &Draft, window: usize) -> Vec<f64> {
 /// As [`rates_in`], zero for closed users.
 #[must_use]
 pub fn open_rates_in(draft: &Draft, window: usize) -> Vec<f64> {
-    let mut rates = open_rates(draft);
-    let Some(level) = &draft.scenario.window[window].1.level else { return rates };
-    let judged: Vec<bool> = draft
-        .links
-        .classes
-        .iter()
-        .map(|class| {
-            let name = class.map(|class| &draft.scenario.request[class].0);
-            name.is_some_and(|name| draft.scenario.objective.get(name).is_some())
-        })
-        .collect();
-    let none = !judged.contains(&true);
-    let workloads = draft.scenario.workload.iter();
-    for ((rate, judged), (_, workload)) in rates.iter_mut().zip(judged).zip(workloads) {
-        if (judged || none) && workload.users.is_none() {
-            *rate = level.value.in_per_second();
+    let spec = &draft.scenario.window[window].1;
+    let fixed = levels(draft, spec);
+    if spec.level.is_some() {
+        let own = open_rates(draft).into_iter().zip(fixed);
+        return own.map(|(own, fixed)| fixed.map_or(own, Rate::in_per_second)).collect();
+    }
+    let from = spec.at.as_ref().map(|at| at.value.after_zero(week_start(draft)));
+    let from = SimTime::ZERO + from.unwrap_or(SimDuration::ZERO).max(spec.lead_in.value);
+    let length = spec.length.as_ref().or(spec.before.as_ref()).map(|length| length.value);
+    let to = from + length.unwrap_or(SimDuration::SECOND);
+    let mut quiet = Diagnostics::new();
+    let own = open_rates(draft).into_iter().zip(draft.scenario.workload.iter());
+    own.map(|(own, (name, workload))| {
+        let traffic = compile::traffic(draft, name, workload, &mut quiet);
+        traffic.map_or(own, |traffic| traffic.planned_between(from, to).in_per_second())
+    })
+    .collect()
+}
+
+/// By workload: whether the level of a window fixes its rate. It does for those whose class has an objective,
+/// or for all where none has; what closed users ask for nothing fixes.
+#[must_use]
+pub fn fixed_by_levels(draft: &Draft) -> Vec<bool> {
+    let scenario = &draft.scenario;
+    let judged = |spec: &WorkloadSpec| scenario.objective.get(&spec.request.value.text).is_some();
+    let none = !scenario.workload.iter().any(|(_, spec)| judged(spec));
+    let fixed = |spec: &WorkloadSpec| spec.users.is_none() && (none || judged(spec));
+    scenario.workload.iter().map(|(_, spec)| fixed(spec)).collect()
+}
+
+/// By workload: the rate at which the level of a window fixes it; none where it keeps its own.
+#[must_use]
+pub fn levels(draft: &Draft, window: &WindowSpec) -> Vec<Option<Rate>> {
+    let level = window.level.as_ref().map(|level| level.value);
+    let workloads = draft.scenario.workload.iter().zip(fixed_by_levels(draft));
+    let own = |spec: &WorkloadSpec| spec.rate.as_ref().map(|rate| rate.value);
+    workloads.map(|((_, spec), fixed)| level.filter(|_| fixed)?.of(own(spec))).collect()
+}
+
+/// The level of a window as a rate: of a multiple the sum over the workloads that it fixes.
+#[must_use]
+pub fn level(draft: &Draft, window: &WindowSpec) -> Option<f64> {
+    match window.level.as_ref()?.value {
+        Level::Fixed(rate) => Some(rate.in_per_second()),
+        Level::Times(_) => {
+            let fixed = levels(draft, window);
+            Some(fixed.into_iter().flatten().map(Rate::in_per_second).sum())
         }
     }
-    rates
+}
+
+/// Rates that the workloads have at one time of the week by their profiles, without noise, surges and closed
+/// users: those of each half hour past the hour, and of each workload's own peak, as far as no other of these
+/// times has as much or more of every workload. The first is the earliest in the week.
+#[must_use]
+pub fn profile_peaks(draft: &Draft) -> Vec<(SimTime, Vec<f64>)> {
+    const HALF_HOUR: u64 = SimDuration::HOUR.nanos() / 2;
+    let mut quiet = Diagnostics::new();
+    let workloads = draft.scenario.workload.iter();
+    let curves: Vec<Option<RateCurve>> = workloads
+        .map(|(name, spec)| compile::traffic(draft, name, spec, &mut quiet).map(|t| t.curve()))
+        .collect();
+    let zero = week_start(draft);
+    let week = 7 * SimDuration::DAY.nanos();
+    let zero = u64::from(zero.weekday) * SimDuration::DAY.nanos() + zero.time.nanos();
+    let hours = (0..168).map(|hour| (hour * 2 + 1) * HALF_HOUR);
+    let own = curves.iter().flatten().map(|curve| (curve.peak().1.nanos() + zero) % week);
+    let mut times: Vec<u64> = hours.chain(own).collect();
+    times.sort_unstable();
+    let mut peaks: Vec<(SimTime, Vec<f64>)> = Vec::new();
+    for time in times {
+        let at = SimTime::from_nanos((time + week - zero % week) % week);
+        let rate = |curve: &Option<RateCurve>| {
+            curve.as_ref().map_or(0.0, |curve| curve.rate(at).in_per_second())
+        };
+        let rates: Vec<f64> = curves.iter().map(rate).collect();
+        let covers = |one: &[f64], other: &[f64]| one.iter().zip(other).all(|(a, b)| a >= b);
+        if peaks.iter().any(|(_, known)| covers(known, &rates)) {
+            continue;
+        }
+        peaks.retain(|(_, known)| !covers(&rates, known));
+        peaks.push((SimTime::from_nanos(time), rates));
+    }
+    peaks
 }
 
 /// The part whose load reaches its capacity first when the rate of `workload` rises and the others

@@ -281,6 +281,83 @@ fn lint_says_that_the_starter_is_overloaded_at_the_peak() {
     assert!(over[0].1.contains("`www-1.cpu` is offered 1.14") && over[0].1.contains("`peak`"));
 }
 
+/// A site that its mean rate leaves idle and the busiest hour of its profile does not: 10/s of 50 ms on one core,
+/// 2.4 times that from noon to one on Wednesday, three times as much in a step, 0.5, 1.2 and 3.6 of the core.
+#[test]
+fn check_judges_the_peak_of_the_profile_and_steps_beside_the_windows() {
+    let profile = format!("hours = [{}2.4{}]", "0.8, ".repeat(12), ", 1.0".repeat(11));
+    let text = |window: &str, step: &str, horizon: &str| {
+        format!(
+            r#"
+scenario = "peak"
+[run]
+{horizon}
+{window}
+[profile.week]
+{profile}
+days = [0.8, 0.8, 1.4, 1.0, 1.0, 1.0, 1.0]
+[server.box]
+cores = 1
+[zone.web]
+on = ["box"]
+[service.app]
+in = "web"
+workers = 10
+[workload.visitors]
+request = "page"
+rate = "10/s"
+profile = "week"
+{step}
+[request.page]
+enter = "app"
+draw = {{ page = "50ms" }}
+steps = [ {{ cpu = "app", draw = "page" }} ]
+"#
+        )
+    };
+    let over = |window: &str, step: &str, horizon: &str| -> Vec<String> {
+        let found = warnings(&drafted("peak", &text(window, step, horizon)));
+        let over = found.into_iter().filter(|(code, _)| *code == "W1204");
+        over.map(|(_, message)| message).filter(|message| message.contains("`web-1.cpu`")).collect()
+    };
+    let level = "[window.mean]\nlevel = \"10/s\"\nlength = \"1min\"";
+    let own = "[window.week]\nlength = \"1min\"";
+    let step = "step = { at = \"1d\", factor = 3.0 }";
+    let years = "horizon = \"1y\"";
+    assert!(over(level, "", "").is_empty(), "nothing plays the profile");
+    for (window, horizon) in [(own, ""), (level, years), ("", years)] {
+        let found = over(window, "", horizon);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains("Wed 12:30: "), "{found:?}");
+        let found = over(window, step, horizon);
+        assert!(found.iter().any(|one| one.contains("at the peak of `visitors`")), "{found:?}");
+    }
+}
+
+/// In a window without a level each part is offered the mean of the profile, the steps and a flash crowd at a given
+/// time over that window: 10/s until noon, 30/s from then on, is 20/s in the two hours around it.
+#[test]
+fn what_a_window_offers_has_the_steps_in_it() {
+    let text = r#"
+scenario = "step"
+[window.noon]
+at = "Mon 11:00"
+length = "2h"
+[station.web]
+servers = 1
+service = "10ms"
+[workload.visitors]
+request = "page"
+rate = "10/s"
+step = { at = "Mon 12:00", factor = 3.0 }
+[request.page]
+steps = [ { visit = "web" } ]
+"#;
+    let draft = drafted("step", text);
+    let all = load::offered(&draft, &load::rates_in(&draft, 0));
+    assert!((all[0].utilization() - 0.2).abs() < 1e-9, "{all:?}");
+}
+
 /// Tier 2 at 60/s: both web zones carry 0.62 each, one alone 1.25; the pool 0.90; the uplinks 0.51.
 #[test]
 fn lint_finds_what_the_rest_cannot_carry_after_a_loss() {

@@ -200,6 +200,11 @@ fn unit_error(item: &Item, text: &str, error: &UnitError, kind: &Kind) -> Diagno
         )
         .help("write 0 if nothing is meant"),
         UnitError::TooLarge => at(Code::OutOfRange, format!("{name} can be at most {most}")),
+        UnitError::Compound => at(
+            Code::OutOfRange,
+            format!("the parts of {name} go down from the largest unit, each unit once"),
+        )
+        .help("write it as \"1h30min\" or \"2min40.5s\"; only the last part may have a fraction"),
     }
 }
 
@@ -319,7 +324,7 @@ impl Value for Probability {
                     UnitError::Unknown(..) | UnitError::Other(..) => {
                         at(Code::UnitUnknown, "a probability is a number or has the unit %")
                     }
-                    UnitError::NotANumber => at(
+                    UnitError::NotANumber | UnitError::Compound => at(
                         Code::WrongType,
                         "a probability such as 0.9995 or \"99.95%\" is needed here",
                     ),

@@ -113,6 +113,7 @@ impl Page {
             Shape::Bandwidth => "bandwidth, `\"100Mbit/s\"`",
             Shape::Rate => "rate, `\"20/s\"`",
             Shape::Money => "money, `\"$250/month\"`",
+            Shape::Level => "rate, `\"40/s\"`, or a multiple of the workload's, `\"1.5 x rate\"`",
             Shape::SizePrice => "price per size, `\"$0.30/GB\"`",
             Shape::Probability => "probability, `0.9995` or `\"99.95%\"`",
             Shape::Count => "whole number",

@@ -50,7 +50,10 @@ impl Maker {
     fn of(&mut self, shape: &Shape, field: bool) -> Json {
         match shape {
             Shape::SimDuration => {
-                self.quantity("duration", field, text("(ns|us|µs|ms|s|min|h|d|w|y)", "250ms"))
+                // Parts of a compound duration have no sign and no exponent.
+                let unit = "(ns|us|µs|ms|s|min|h|d|w|y)";
+                let more = format!(r"{unit}(\s*[0-9][0-9_]*(\.[0-9_]*)?\s*{unit})*");
+                self.quantity("duration", field, text(&more, "250ms"))
             }
             Shape::Bytes => {
                 self.quantity("size", field, text("(B|kB|MB|GB|TB|KiB|MiB|GiB|TiB)", "64GiB"))
@@ -63,6 +66,14 @@ impl Maker {
             Shape::Rate => {
                 self.quantity("rate", field, text(r"/\s*(s|min|h|d|day|month|y|year)", "20/s"))
             }
+            Shape::Level => self.quantity(
+                "level",
+                field,
+                json!({ "anyOf": [
+                    text(r"/\s*(s|min|h|d|day|month|y|year)", "40/s"),
+                    text(r"[x×]\s*rate", "1.5 x rate"),
+                ] }),
+            ),
             Shape::Money => {
                 let per = r"(/\s*(s|min|h|d|day|month|y|year))?";
                 self.quantity("money", field, price(per, "$250/month"))

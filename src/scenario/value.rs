@@ -57,6 +57,8 @@ pub enum Shape {
     Money,
     /// `"$0.30/GB"`.
     SizePrice,
+    /// `"40/s"`, or `"1.5 x rate"`.
+    Level,
     /// `0.9995` or `"99.95%"`.
     Probability,
     /// A whole number from 0.

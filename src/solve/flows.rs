@@ -8,7 +8,7 @@
 //! Model: at any instant a share of the users is not served: all while a fact does not hold, a part
 //! while others do. Downtime is the integral of that share. An *outage* lasts while the share is not
 //! zero; two that are less than [`MERGE_GAP`] apart are one, and one shorter than
-//! [`LEAST_LENGTH`] in all is none (its downtime counts all the same). The first cause at an instant
+//! the plan's `shortest_outage` in all is none (its downtime counts all the same). The first cause at an instant
 //! is the oldest that explains it; the others contribute. The first cause of an outage is that of
 //! its first instant.
 //!
@@ -39,8 +39,6 @@ use crate::units::{SimDuration, SimTime};
 use kept::{Keep, Kept, Outage};
 use recovery::{Recoveries, RoleTally};
 
-/// Shorter outages are none.
-pub const LEAST_LENGTH: SimDuration = SimDuration::SECOND;
 /// Outages that are less than this apart are one.
 pub const MERGE_GAP: SimDuration = SimDuration::from_secs(60);
 
@@ -129,7 +127,7 @@ pub fn run(
     replication: u64,
     until_failed: &[usize],
 ) -> Result<Observation, NoProgress> {
-    live(plan, net, replication, until_failed, (&[], None))
+    whole(plan, net, replication, until_failed, None)
 }
 
 /// As [`run`], with the traffic too; `memo` knows what other replications have worked out.
@@ -144,32 +142,38 @@ pub fn run_with_traffic<'p>(
     until_failed: &[usize],
     memo: &mut Memo<'p>,
 ) -> Result<Observation, NoProgress> {
-    live(plan, net, replication, until_failed, (&[], Some(memo)))
+    whole(plan, net, replication, until_failed, Some(memo))
 }
 
+fn whole<'p>(
+    plan: &'p AvailabilityPlan,
+    net: usize,
+    replication: u64,
+    until_failed: &[usize],
+    memo: Option<&mut Memo<'p>>,
+) -> Result<Observation, NoProgress> {
+    let seen = run_unless(plan, net, replication, until_failed, (&[], memo), &|| false)?;
+    Ok(seen.expect("nothing stopped it"))
+}
+
+/// Steps of the kernel between two looks at whether to stop.
+const STEPS: u64 = 1 << 10;
+
 /// As [`run`], with the traffic where there is a `memo`; of the meters `stories` (by place) the
-/// outages that may be worth one are kept.
+/// outages that may be worth one are kept. `None` as soon as `told_to_stop` is true: a replication counts
+/// whole or not at all.
 ///
 /// # Errors
 ///
 /// As [`run`].
-pub fn run_with_stories<'p>(
+pub fn run_unless<'p>(
     plan: &'p AvailabilityPlan,
     net: usize,
     replication: u64,
     until_failed: &[usize],
     (stories, memo): (&[usize], Option<&mut Memo<'p>>),
-) -> Result<Observation, NoProgress> {
-    live(plan, net, replication, until_failed, (stories, memo))
-}
-
-fn live<'p>(
-    plan: &'p AvailabilityPlan,
-    net: usize,
-    replication: u64,
-    until_failed: &[usize],
-    (stories, memo): (&[usize], Option<&mut Memo<'p>>),
-) -> Result<Observation, NoProgress> {
+    told_to_stop: &dyn Fn() -> bool,
+) -> Result<Option<Observation>, NoProgress> {
     let which = &plan.nets[net];
     let lineage = Lineage::replication(replication);
     let aside = &which.alone;
@@ -182,21 +186,29 @@ fn live<'p>(
         }
     }
     let end = SimTime::ZERO + plan.horizon;
-    let mut meters = Meters::new(which, plan.causes.len(), keep, kernel.view(), end);
+    let mut meters = Meters::new(plan, which, keep, kernel.view(), end);
     let mut steps = 0;
+    let looks = |steps: u64| steps.is_multiple_of(STEPS) && told_to_stop();
     let fluid = memo.and_then(|memo| Live::new(plan, which, memo, replication, kernel.view()));
     let traffic = match fluid {
         None => {
             while kernel.next_at().is_some_and(|next| next < end) {
                 kernel.step(&mut meters)?;
                 steps += 1;
+                if looks(steps) {
+                    return Ok(None);
+                }
             }
             None
         }
-        Some(mut fluid) => {
+        Some(fluid) => {
+            let mut fluid = fluid.unless(told_to_stop);
             while kernel.next_at().is_some_and(|next| next < end) {
                 kernel.step(&mut (&mut meters, &mut fluid))?;
                 steps += 1;
+                if looks(steps) {
+                    return Ok(None);
+                }
             }
             Some(fluid.close())
         }
@@ -206,6 +218,9 @@ fn live<'p>(
             steps += 1;
             meters.member_moves(moved);
         })?;
+        if told_to_stop() {
+            return Ok(None);
+        }
     }
     meters.rows.iter_mut().for_each(|row| row.close(end));
     let fleets = std::mem::take(&mut meters.fleets);
@@ -218,10 +233,17 @@ fn live<'p>(
     while waits(&meters) && kernel.next_at().is_some_and(|next| next < latest) {
         kernel.step(&mut meters)?;
         steps += 1;
+        if looks(steps) {
+            return Ok(None);
+        }
+    }
+    // The traffic gives up early too.
+    if told_to_stop() {
+        return Ok(None);
     }
     let rows = meters.rows.into_iter().map(Row::tally);
     let tallies = rows.chain(fleets.into_iter().map(FleetRow::close)).collect();
-    Ok(Observation { tallies, roles, traffic, steps })
+    Ok(Some(Observation { tallies, roles, traffic, steps }))
 }
 
 /// Everything that is watched in one history.
@@ -241,12 +263,13 @@ struct Meters<'p> {
 impl<'p> Meters<'p> {
     /// `keep`: what is kept, by meter; `end`: of the horizon.
     fn new(
+        plan: &AvailabilityPlan,
         of: &'p AvailabilityNet,
-        causes: usize,
         keep: Vec<Keep>,
         view: View<'_>,
         end: SimTime,
     ) -> Self {
+        let (causes, shortest) = (plan.causes.len(), plan.shortest_outage);
         let mut readers = vec![Vec::new(); of.net.facts_of_whole().count()];
         for (row, meter) in of.meters.iter().enumerate() {
             let facts = std::iter::once(meter.up).chain(meter.shares.iter().map(|(fact, _)| *fact));
@@ -255,10 +278,12 @@ impl<'p> Meters<'p> {
             }
         }
         let rows = of.meters.iter().zip(keep);
-        let rows = rows.map(|(meter, keep)| Row { keep, ..Row::new(of, meter, causes) }).collect();
+        let rows = rows
+            .map(|(meter, keep)| Row { keep, shortest, ..Row::new(of, meter, causes) })
+            .collect();
         let explanation = Explanation::default();
-        let fleets: Vec<FleetRow<'_>> =
-            of.fleets.iter().map(|fleet| FleetRow::new(fleet, causes, view, end)).collect();
+        let fleet = |fleet| FleetRow { shortest, ..FleetRow::new(fleet, causes, view, end) };
+        let fleets: Vec<FleetRow<'_>> = of.fleets.iter().map(fleet).collect();
         let mut fleet_of = Vec::new();
         for (at, fleet) in of.fleets.iter().enumerate() {
             fleet_of.resize(of.net.automata().count(), None);
@@ -332,6 +357,8 @@ struct FleetRow<'p> {
     lost: u128,
     years: Vec<u128>,
     end: SimTime,
+    /// Shorter failures are no outages.
+    shortest: SimDuration,
 }
 
 impl<'p> FleetRow<'p> {
@@ -345,6 +372,7 @@ impl<'p> FleetRow<'p> {
             lost: 0,
             years: vec![0; years as usize],
             end,
+            shortest: SimDuration::ZERO,
         }
     }
 
@@ -366,7 +394,7 @@ impl<'p> FleetRow<'p> {
             self.years[number as usize] += u128::from(until - since);
             since = until;
         }
-        if length < LEAST_LENGTH {
+        if length < self.shortest {
             return;
         }
         self.tally.outages += 1;
@@ -436,6 +464,8 @@ struct Row<'p> {
     lost_in_year: u128,
     /// The same by first cause.
     first_in_year: Vec<u128>,
+    /// Shorter outages are none.
+    shortest: SimDuration,
     /// The horizon is over.
     over: bool,
 }
@@ -456,6 +486,7 @@ impl<'p> Row<'p> {
             year: SimTime::ZERO + SimDuration::YEAR,
             lost_in_year: 0,
             first_in_year: vec![0; causes],
+            shortest: SimDuration::ZERO,
             over: false,
         }
     }
@@ -606,7 +637,7 @@ impl<'p> Row<'p> {
             return;
         };
         let length = ended.since(begun);
-        if length < LEAST_LENGTH {
+        if length < self.shortest {
             return;
         }
         self.tally.outages += 1;

@@ -178,7 +178,14 @@ pub struct Live<'m, 'p> {
     age_ends: SimTime,
     explanation: Explanation,
     end: SimTime,
+    /// Asked while a long queue is followed: if true, the replication is given up.
+    told_to_stop: Option<&'m dyn Fn() -> bool>,
+    /// It is given up: nothing more is accounted for.
+    stopped: bool,
 }
+
+/// Slices of [`STEP`] of a queue that are followed between two looks at whether to stop.
+const SLICES: u32 = 1 << 12;
 
 impl<'m, 'p> Live<'m, 'p> {
     /// A history of `net` from time zero on.
@@ -246,11 +253,19 @@ impl<'m, 'p> Live<'m, 'p> {
             groups,
             explanation: Explanation::default(),
             end: SimTime::ZERO + plan.horizon,
+            told_to_stop: None,
+            stopped: false,
             memo,
         };
         live.look_at_level();
         live.change(SimTime::ZERO, view);
         Some(live)
+    }
+
+    /// Follows a queue no further once `told_to_stop` is true: the tally is then worth nothing.
+    #[must_use]
+    pub fn unless(self, told_to_stop: &'m dyn Fn() -> bool) -> Self {
+        Self { told_to_stop: Some(told_to_stop), ..self }
     }
 
     /// The level of every workload from here on, and until when.
@@ -447,6 +462,10 @@ impl<'m, 'p> Live<'m, 'p> {
     /// Accounts for everything up to `to`.
     fn account(&mut self, to: SimTime) {
         while self.from < to {
+            if self.stopped {
+                self.from = to;
+                return;
+            }
             let until = to.min(self.month).min(self.level_ends).min(self.age_ends);
             let until = until.min(self.interval_ends());
             let interval = self.from.nanos() / INTERVAL.nanos();
@@ -718,7 +737,13 @@ impl<'m, 'p> Live<'m, 'p> {
         let cell = &self.memo.cells[self.cell as usize];
         let (state, over, grows) = (cell.state, cell.over[class], cell.grows[class]);
         let (mut came, mut rates) = (Vec::new(), Vec::new());
+        let mut slices = 0_u32;
         while at < to && !self.rows[class].settled {
+            slices += 1;
+            if slices.is_multiple_of(SLICES) && self.told_to_stop.is_some_and(|told| told()) {
+                self.stopped = true;
+                break;
+            }
             let until = to.min(at + STEP);
             let seconds = until.since(at).seconds();
             self.came(at, until, &mut came, &mut rates);
@@ -869,7 +894,15 @@ pub fn stalled(
     (lost.max(0.0), share * some + all)
 }
 
-/// A line of those who wait, over `seconds` at a constant rate; gives the views lost from it.
+/// A queue whose length changes by less than this share of the capacity has settled. At a load of exactly 1, or
+/// just below, it would otherwise be followed for years: what drains it is the few who abandon it.
+const STEADY: f64 = 1e-3;
+
+/// The queue of views over `seconds` at a constant rate; gives the views lost from it.
+///
+/// It settles at the length at which as many abandon it as come too many. Where no more come than can be served,
+/// the rest of a steady queue is lost and served in proportion to the rates at which views abandon it and drain
+/// from it.
 fn line(
     row: &mut Row,
     patience: &Patience,
@@ -886,6 +919,7 @@ fn line(
     let scale = patience.scale();
     let most = patience.most().map_or(f64::INFINITY, |most| most.seconds() * capacity).min(room);
     let (mut left, mut lost) = (seconds, 0.0);
+    let mut before: Option<f64> = None;
     while left > 0.0 {
         if surplus <= 0.0 && row.waiting <= 0.0 {
             (row.waiting, row.settled) = (0.0, true);
@@ -897,10 +931,19 @@ fn line(
         }
         let gone = if capacity > 0.0 { patience.gone(row.waiting / capacity) } else { 1.0 };
         let change = rate * (1.0 - gone) - capacity;
-        if surplus > 0.0 && change.abs() <= 1e-3 * capacity {
+        // Between two steps of opposite sign lies the length at which it stays.
+        let stays = surplus > 0.0 && before.is_some_and(|before| before * change < 0.0);
+        if stays || change.abs() <= STEADY * capacity {
             row.settled = true;
-            return lost + surplus * left;
+            if surplus > 0.0 {
+                return lost + surplus * left;
+            }
+            let (abandons, drains) = (rate * gone, -surplus);
+            let rest = std::mem::take(&mut row.waiting);
+            let share = if abandons > 0.0 { abandons / (abandons + drains) } else { 0.0 };
+            return lost + rest * share;
         }
+        before = Some(change);
         let step = (scale / 50.0).min(left);
         let line = (row.waiting + change * step).max(0.0);
         // Who is lost is who came and neither waits nor was served; the line's end is the bound.

@@ -134,6 +134,8 @@ pub enum NoValue {
     },
     /// Nobody kept it.
     NotKept,
+    /// Of what has no limit.
+    Unlimited,
     /// Of a capacity: fewer than the smallest rate tried.
     FewerThan(f64),
     /// Of a capacity: more than the largest rate tried.
@@ -161,6 +163,7 @@ impl std::fmt::Display for NoValue {
             Self::Empty => f.write_str("no requests"),
             Self::TooFew { have, need } => write!(f, "n {have} < {need}"),
             Self::NotKept => f.write_str("not kept"),
+            Self::Unlimited => f.write_str("unlimited"),
             Self::FewerThan(rate) => write!(f, "fewer than {rate:.1}/s, the smallest rate tried"),
             Self::MoreThan(rate) => write!(f, "more than {rate:.1}/s, the largest rate tried"),
             Self::Stopped => f.write_str("stopped before it was found"),

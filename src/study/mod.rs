@@ -15,6 +15,7 @@ pub mod in_order;
 pub mod journal;
 pub mod limits;
 pub mod measure;
+pub mod reach;
 pub mod record;
 pub mod results;
 pub mod sampled;

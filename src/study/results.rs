@@ -255,8 +255,10 @@ pub struct Use {
     pub name: String,
     /// What it is.
     pub kind: UseKind,
-    /// Mean over the window.
+    /// Mean over the window; [`NoValue::Unlimited`] of what has no limit.
     pub mean: Estimate,
+    /// Of what has no limit: how many are busy in the mean.
+    pub busy: Option<Estimate>,
     /// What arithmetic says it is asked for, of its capacity: visits × demand, with nobody going
     /// away or trying again. None where the plan does not reckon it, or the traffic is recorded.
     pub offered: Option<f64>,

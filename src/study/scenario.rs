@@ -8,7 +8,6 @@ use crate::model::blueprint::Blueprint;
 use crate::model::cdn::EDGE;
 use crate::model::outage::Faults;
 use crate::model::spec::runs::{self, ReplicationsSpec};
-use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::availability;
 use crate::plan::checks::week_start;
@@ -17,6 +16,7 @@ use crate::plan::faults::PLANNED;
 use crate::plan::figure::registry::By;
 use crate::plan::figure::{Figure, FigureUnit, Metric, NoFigure, NoSuchFigure};
 use crate::plan::headroom;
+use crate::plan::load;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Label;
@@ -33,7 +33,7 @@ use crate::study::sampled::{self, SampledFigure, SampledPlan, SampledResult};
 use crate::study::why::Why;
 use crate::study::window::{self, Ending, Estimate, Watch, WindowPlan, WindowResult};
 use crate::study::years::{self, YearFigure, YearsPlan, YearsResult};
-use crate::units::{Rate, SimDuration, SimTime};
+use crate::units::{SimDuration, SimTime};
 
 /// A figure that is printed: where it is estimated, and what it is.
 #[derive(Clone, Debug)]
@@ -171,7 +171,7 @@ pub fn prepare(
         let Some(length) = &spec.length else { continue };
         let own = spec.replications.as_ref().map(|own| own.value);
         let replications = replications(own.unwrap_or(own_replications(draft)), choices);
-        let levels = levels(draft, spec.level.as_ref().map(|level| level.value));
+        let levels = load::levels(draft, spec);
         let whole = length.value.nanos();
         let length = SimDuration::from_nanos(if choices.quick { whole.div_ceil(4) } else { whole });
         study.windows.push(WindowPlan {
@@ -199,7 +199,7 @@ pub fn prepare(
             &name.text,
             spec,
             spec.at.as_ref().map_or(SimDuration::ZERO, |at| at.value.after_zero(start)),
-            levels(draft, spec.level.as_ref().map(|level| level.value)),
+            load::levels(draft, spec),
             around_replications(own, choices),
             level,
         );
@@ -371,18 +371,6 @@ fn around_replications(own: ReplicationsSpec, choices: Choices) -> (u32, u32) {
     }
 }
 
-/// A level fixes the rate of the workloads whose class has an objective, or of all where no class
-/// has one; that of closed users nothing fixes.
-fn levels(draft: &Draft, level: Option<Rate>) -> Vec<Option<Rate>> {
-    let scenario = &draft.scenario;
-    let any = !scenario.objective.is_empty();
-    let fixed = |class: &str| !any || scenario.objective.get(class).is_some();
-    let workloads = scenario.workload.iter();
-    let open = |w: &WorkloadSpec| w.users.is_none();
-    let fixes = |w: &WorkloadSpec| level.filter(|_| open(w) && fixed(&w.request.value.text));
-    workloads.map(|(_, w)| fixes(w)).collect()
-}
-
 impl StudyPlan {
     /// What is judged of a figure; `None` when there is no such figure, reported to `out`.
     fn judged(
@@ -482,6 +470,11 @@ impl StudyPlan {
             }))
         };
         let by = figure.row().by;
+        // What the request loop cannot simulate has no windows to resolve a figure in.
+        let bare = asked.plan.parts.is_empty() && asked.choices.solver == Some(Solver::Flows);
+        if bare && matches!(by, By::Search | By::Requests) {
+            return not_by("flows", "no requests");
+        }
         let judged = match by {
             By::Search => Judged::Capacity(limits::found(&self.sought, &figure)?),
             By::Arithmetic => self.add_of_arithmetic(asked, &figure)?,

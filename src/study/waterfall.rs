@@ -90,13 +90,13 @@ pub fn fall(
     let nets: Option<Vec<usize>> = sets.iter().map(place).collect();
     let (Some(nets), Some(none)) = (nets, place(&everything)) else { return Ok(None) };
     let replications = seen.replications.min(REPLICATIONS);
+    let told_to_stop = || watch.told_to_stop();
     let lived: Vec<Option<Result<Lost, Breach>>> = (0..replications)
         .into_par_iter()
         .map(|replication| {
-            (!watch.told_to_stop()).then(|| {
-                let which = [0, none].into_iter().chain(nets.iter().copied());
-                which.map(|net| lost(&of, net, replication as u64)).collect()
-            })
+            let which = [0, none].into_iter().chain(nets.iter().copied());
+            let all = which.map(|net| lost(&of, net, replication as u64, &told_to_stop));
+            all.collect::<Result<Option<Lost>, Breach>>().transpose()
         })
         .collect();
     let Some(lived) = lived.into_iter().collect::<Option<Result<Vec<Lost>, Breach>>>() else {
@@ -114,12 +114,18 @@ pub fn fall(
 /// Downtime by net and meter, in parts of nanoseconds.
 type Lost = Vec<Vec<i128>>;
 
-fn lost(plan: &AvailabilityPlan, net: usize, replication: u64) -> Result<Vec<i128>, Breach> {
-    let seen = flows::run(plan, net, replication, &[]).map_err(|error| Breach {
+fn lost(
+    plan: &AvailabilityPlan,
+    net: usize,
+    replication: u64,
+    told_to_stop: &dyn Fn() -> bool,
+) -> Result<Option<Vec<i128>>, Breach> {
+    let seen = flows::run_unless(plan, net, replication, &[], (&[], None), told_to_stop);
+    let seen = seen.map_err(|error| Breach {
         what: error.to_string(),
         during: format!("what each cause costs, replication {replication}"),
     })?;
-    Ok(seen.tallies.iter().map(|tally| tally.lost as i128).collect())
+    Ok(seen.map(|seen| seen.tallies.iter().map(|tally| tally.lost as i128).collect()))
 }
 
 /// The faults that cost most by what they began or had a part in, over all meters; and all others

@@ -320,7 +320,7 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
         // What a chunk keeps is large: it is held until those before it are there, and no longer.
         let lived = in_order::fold(
             pieces.len(),
-            |at| (!watch.told_to_stop()).then(|| chunk(plan, &known, empty.clone(), pieces[at])),
+            |at| chunk(plan, &known, empty.clone(), pieces[at], watch).transpose(),
             |at, one| {
                 result.append(one);
                 result.replications = pieces[at].to;
@@ -347,12 +347,18 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
     }
 }
 
+/// Runs the replications of one piece; `None` when it was told to stop before the last was done.
 fn chunk(
     asked: &YearsPlan,
     known: &Known,
     mut into: Chunk,
     Piece { from, to, batch }: Piece,
-) -> Result<Chunk, Breach> {
+    watch: &Watch,
+) -> Result<Option<Chunk>, Breach> {
+    let told_to_stop = || watch.told_to_stop();
+    if told_to_stop() {
+        return Ok(None);
+    }
     let plan = &asked.of;
     let until_failed: Vec<Vec<usize>> =
         (0..plan.nets.len()).map(|net| asked.until_failed(net)).collect();
@@ -373,11 +379,13 @@ fn chunk(
             // Stories are told of the history with all faults.
             let stories = if net == 0 { plan.stories.as_slice() } else { &[] };
             let memo = memos[net].as_mut();
-            let seen = flows::run_with_stories(plan, net, number, until_failed, (stories, memo));
+            let kept = (stories, memo);
+            let seen = flows::run_unless(plan, net, number, until_failed, kept, &told_to_stop);
             let seen = seen.map_err(|error| Breach {
                 what: error.to_string(),
                 during: format!("years, replication {replication}"),
             })?;
+            let Some(seen) = seen else { return Ok(None) };
             let Observation { tallies, roles, traffic, steps } = seen;
             if let (Some(load), Some(traffic)) = (&mut into.load[net], &traffic) {
                 load.add(traffic, batch);
@@ -401,7 +409,7 @@ fn chunk(
             load.batches[batch].add(&memo.busy());
         }
     }
-    Ok(into)
+    Ok(Some(into))
 }
 
 impl YearsPlan {

@@ -27,7 +27,7 @@ use super::surge::{Bend, Surges, Surging};
 use crate::engine::draw::{Key, Lineage, Pairs, Seed};
 use crate::engine::law::{Law, Sampler};
 use crate::engine::special::ln;
-use crate::units::{NANOS_PER_SECOND, Rate, SimTime};
+use crate::units::{NANOS_PER_SECOND, Rate, SimDuration, SimTime};
 
 const HOUR: u64 = 3_600 * NANOS_PER_SECOND;
 /// Highest level, per second: one arrival a nanosecond.
@@ -177,6 +177,23 @@ impl Traffic {
         Rate::per_second(peak).unwrap_or(self.level)
     }
 
+    /// The mean rate between two instants that is planned: by level, profile, steps and a flash crowd at a given
+    /// time, without noise, modulation and flash crowds at random.
+    #[must_use]
+    pub fn planned_between(&self, from: SimTime, to: SimTime) -> Rate {
+        // Nothing is drawn for what is planned.
+        let key = Key::derive(Seed(0), Lineage::replication(0), FLASH, "");
+        let mut surging = Surging::new(&self.surges.planned(), key);
+        let (curve, mut at, mut sum) = (self.curve(), from, 0.0);
+        while at < to {
+            let (factor, until) = surging.stretch(at, SLICE);
+            let until = until.min(to);
+            sum += factor * curve.between(at, until);
+            at = until;
+        }
+        Rate::per_second(sum / to.since(from).seconds()).unwrap_or(self.level)
+    }
+
     /// How arrivals scatter.
     #[must_use]
     pub const fn process(&self) -> &Process {
@@ -194,6 +211,8 @@ impl Traffic {
     }
 }
 
+/// Pieces of a flash crowd whose factor is taken at their middle.
+const SLICE: SimDuration = SimDuration::from_secs(10);
 /// Purposes of a source's draws.
 const GAPS: &str = "arrivals";
 const NOISE: &str = "arrival-noise";

@@ -163,6 +163,13 @@ impl Surges {
         flash * starts.map(|at| self.stepped(at).0).fold(0.0, f64::max)
     }
 
+    /// Those whose time is known beforehand: all but flash crowds that come at random.
+    #[must_use]
+    pub fn planned(&self) -> Self {
+        let flash = self.flash.filter(|(onset, _)| matches!(onset, Onset::At(_)));
+        Self { flash, steps: Arc::clone(&self.steps) }
+    }
+
     /// The product of the steps at an instant, and until when it holds.
     fn stepped(&self, at: SimTime) -> (f64, SimTime) {
         let mut product = 1.0;

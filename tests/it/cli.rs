@@ -499,3 +499,75 @@ fn a_panic_in_a_replication_knows_where_it_is() {
     let expected = ["window planted, replication 0", "window planted, replication 1"];
     assert!(!seen.is_empty() && seen.iter().all(|at| expected.contains(&at.as_str())), "{seen:?}");
 }
+
+/// One service with as many workers as are asked for; `more` is laid behind it.
+fn unlimited(more: &str) -> String {
+    format!(
+        r#"
+scenario = "unlimited"
+[run]
+horizon = "1y"
+replications = 4
+[window.w]
+length = "20s"
+[site.here]
+[rack.r]
+site = "here"
+[server.host]
+rack  = "r"
+cores = 8
+[zone.web]
+on = ["host"]
+[service.app]
+in = "web"
+workers = "unlimited"
+restart = "1s"
+[workload.visitors]
+request = "page"
+rate = "20/s"
+[request.page]
+enter = "app"
+draw = {{ page = "80ms" }}
+steps = [ {{ cpu = "app", draw = "page" }} ]
+[fault.crash]
+hits = "app-1"
+how = "crash"
+rate = "10/y"
+{more}"#
+    )
+}
+
+/// 20/s of 80 ms keep 1.6 workers busy on average; of "unlimited" that is no share.
+#[test]
+fn what_is_unlimited_has_no_utilisation_but_a_number_busy() {
+    let (folder, path) = file(&unlimited(""));
+    let out = folder.path().join("out");
+    let words = ["run", &path, "--solver", "requests", "--out", out.to_str().unwrap()];
+    let (code, said, err) = run(&words);
+    assert_eq!(code, 0, "{err}");
+    let row = |head: &str| -> Vec<&str> {
+        let lines = said.lines().skip_while(|line| !line.starts_with(head));
+        let row = lines.into_iter().find(|line| line.starts_with("app-1 "));
+        row.unwrap_or_else(|| panic!("{said}")).split_whitespace().collect()
+    };
+    assert_eq!(row("Utilisation")[2], "unlimited", "{said}");
+    let busy: f64 = row("Mean number busy of what is unlimited")[2].parse().unwrap();
+    assert!((busy - 1.6).abs() < 0.3, "{busy}: {said}");
+}
+
+/// A link between sites is nothing that requests can cross yet; the faults of years need none.
+#[test]
+fn flows_alone_runs_what_the_other_solver_cannot_and_says_what_it_leaves_out() {
+    let link = "[site.far]\n[link.wire]\nbetween = [\"here\", \"far\"]\nbandwidth = \"1Gbit/s\"\n";
+    let (folder, path) = file(&unlimited(link));
+    let out = folder.path().join("out");
+    let words = ["run", &path, "--out", out.to_str().unwrap()];
+    let (code, _, err) = run(&words);
+    assert_eq!(code, 3, "{err}");
+    assert!(err.contains("`--solver flows` runs the years without it"), "{err}");
+    assert!(!out.exists());
+    let (code, said, err) = run(&[&words[..], &["--solver", "flows", "--quick"]].concat());
+    assert_eq!(code, 0, "{err}");
+    assert!(err.contains("left out") && err.contains("link `wire` between sites"), "{err}");
+    assert!(said.contains("page, structural"), "{said}");
+}

@@ -119,6 +119,58 @@ fn each_signal_ends_a_run_soon_and_with_its_own_code() {
     }
 }
 
+/// The same in the middle of a replication of a long horizon: users without patience queue up every day for a
+/// hundred years, and that queue is followed step by step.
+#[test]
+fn a_signal_ends_a_long_horizon_run_within_one_replication() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("queue.toml");
+    fs::write(&path, QUEUE).unwrap();
+    let out = place.path().join("out");
+    let words = ["run", path.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    let mut child = start(HEARD, &words);
+    until(&out, &mut child);
+    std::thread::sleep(Duration::from_millis(500));
+    let sent = Instant::now();
+    send(&["TERM"], &child);
+    let output = child.wait_with_output().unwrap();
+    assert!(sent.elapsed() < Duration::from_secs(4), "{:?}", sent.elapsed());
+    assert_eq!(output.status.code(), Some(143), "{}", said(&output).1);
+}
+
+const QUEUE: &str = r#"
+scenario = "queue"
+[run]
+horizon = "100y"
+replications = 100
+[profile.day]
+hours = [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 1.0, 1.0, 2.5, 2.5, 2.5, 2.5, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]
+[site.here]
+[rack.r]
+site = "here"
+[server.box]
+rack = "r"
+cores = 1
+[zone.web]
+on = ["box"]
+[service.app]
+in = "web"
+workers = "unlimited"
+restart = "5s"
+[workload.visitors]
+request = "page"
+rate = "10/s"
+profile = "day"
+[request.page]
+enter = "app"
+draw = { page = "50ms" }
+steps = [ { cpu = "app", draw = "page" } ]
+[fault.never]
+hits = "app-1"
+how = "crash"
+rate = "0.000001/y"
+"#;
+
 /// Promise K7: the second signal ends it where it stands, whatever the work is at; what is on disk
 /// is no result.
 #[test]

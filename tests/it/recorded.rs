@@ -249,9 +249,13 @@ fn tier_2_under(counts: &[u8], scale: f64) -> crate::common::Loaded {
     let shape = text.find("[profile.business]").expect("the tier's profile");
     let after = text[shape..].find("\n\n").expect("an empty line") + shape;
     let parts = [&text[..shape], &text[after..described], recorded.as_str(), &text[end..]];
+    // A level would take the place of the recording.
+    let levels = |line: &&str| !line.starts_with("level ");
+    let text = parts.concat();
+    let text = text.lines().filter(levels).collect::<Vec<_>>().join("\n") + "\n";
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("month.csv"), counts).unwrap();
-    read(&parts.concat(), folder.path()).unwrap_or_else(|wrong| panic!("{wrong}"))
+    read(&text, folder.path()).unwrap_or_else(|wrong| panic!("{wrong}"))
 }
 
 /// A month of the record.

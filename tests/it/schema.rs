@@ -64,7 +64,8 @@ fn every_shipped_scenario_fits_the_schema_and_a_slip_of_the_pen_does_not() {
     }
     for (right, wrong) in [
         ("workers = 20", "wokers = 20"),
-        ("\"40/s\"", "\"40\""),
+        ("\"20/s\"", "\"20\""),
+        ("\"2 x rate\"", "\"2 rate\""),
         ("cores  = 8", "cores  = 0"),
         ("[zone.web]", "[zone.Web]"),
         ("[zone.web]", "[zones.web]"),

@@ -163,6 +163,60 @@ fn what_cannot_be_swept_is_refused_before_anything_runs() {
     }
 }
 
+/// Levels of windows fix the rate: what is asked for in them does not read the workload's own.
+#[test]
+fn a_key_that_moves_no_figure_is_refused_with_the_key_that_does() {
+    let place = Place::new();
+    let fixed = SITE.replace("[window.steady]", "[window.steady]\nlevel = \"200/s\"");
+    fs::write(place.text("fixed.toml"), &fixed).unwrap();
+    let out = place.text("out");
+    let site = place.text("fixed.toml");
+    let vary = |key: &str| run(&["sweep", &site, "--vary", key, "--out", &out]);
+    let (code, _, err) = vary("workload.jobs.rate=20/s,200/s,250/s");
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("`workload.jobs.rate` moves no figure that is asked for"), "{err}");
+    assert!(err.contains("`window.steady.level`"), "{err}");
+    assert!(!Path::new(&out).exists());
+    // The key that is named moves it, and so does another beside it.
+    assert_eq!(vary("window.steady.level=20/s,200/s").0, 0);
+    let out = place.text("both");
+    let keys = ["--vary", "station.web.servers=3,4", "--vary", "workload.jobs.rate=20/s,200/s"];
+    let (code, _, err) = run(&[&["sweep", &site, "--out", &out], &keys[..]].concat());
+    assert_eq!(code, 2, "{err}");
+    assert!(err.contains("`workload.jobs.rate`") && !err.contains("servers` moves"), "{err}");
+}
+
+/// 1 x rate and 1.5 x rate of 100/s and 200/s, 10 ms on four servers.
+#[test]
+fn a_level_that_is_a_multiple_of_the_rate_follows_it() {
+    let place = Place::new();
+    let windows = "[window.steady]\nlevel = \"1 x rate\"\nlength = \"100s\"\nlead-in = \"120s\"\n\
+                   [window.busy]\nlevel = \"1.5 x rate\"\nlength = \"100s\"\n";
+    let text = SITE.replace("[window.steady]\nlength  = \"100s\"\nlead-in = \"5s\"\n", windows);
+    assert!(text.contains("1.5 x rate"));
+    let text = text.replace("latency.job.mean@steady", "utilization.web-1@busy");
+    let text = text.replace("\"< 1s\"", "\"< 0.99\"");
+    fs::write(place.text("site.toml"), text).unwrap();
+    let (site, out) = (place.text("site.toml"), place.text("out"));
+    let vary = ["--vary", "workload.jobs.rate=100/s,200/s"];
+    let (code, said, err) = run(&[&["sweep", &site, "--out", &out], &vary[..]].concat());
+    assert_eq!(code, 0, "{err}");
+    let table = fs::read_to_string(place.text("out/sweep/sweep.csv")).unwrap();
+    let busy = |figure: &str| -> Vec<f64> {
+        let rows = table.lines().filter(|line| line.contains(&format!(",{figure},")));
+        rows.map(|line| line.split(',').nth(3).unwrap().parse().unwrap()).collect()
+    };
+    for (window, factor) in [("steady", 1.0), ("busy", 1.5)] {
+        let mut found = busy(&format!("utilization.web-1@{window}"));
+        found.sort_by(f64::total_cmp);
+        assert_eq!(found.len(), 2, "{said}\n{table}");
+        for (found, rate) in found.into_iter().zip([100.0, 200.0]) {
+            let expected = factor * rate * 0.01 / 4.0;
+            assert!((found / expected - 1.0).abs() < 0.05, "{window}: {found} for {expected}");
+        }
+    }
+}
+
 /// Keys that change together, and one that stays as it is in the file; each variant is that of `run --set`.
 #[test]
 fn variants_that_are_listed_are_lived_through_in_their_order() {

@@ -16,6 +16,8 @@ spec! {
         start: Option<WeekMoment>,
         /// Simulated time of availability; none: only windows are run.
         horizon: Option<SimDuration> => at_most(SimDuration::YEAR.saturating_mul(100)),
+        /// Outages of a long-horizon run that are shorter are not counted, in number and length; their downtime is. None: 1s.
+        shortest_outage: Option<SimDuration> => at_most(SimDuration::HOUR),
         /// Ages of parts at time zero.
         initial: Initial = "stationary",
         /// Laws as the file gives them, or each replaced by the exponential of its mean.
@@ -134,11 +136,76 @@ impl crate::scenario::value::Value for ReplicationsSpec {
     }
 }
 
+/// `"40/s"`, or `"1.5 x rate"`: the rate of a window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Level {
+    /// This rate, whatever the workload's own.
+    Fixed(Rate),
+    /// So many times the mean rate of the workload.
+    Times(f64),
+}
+
+impl Level {
+    /// The rate that it gives a workload; none where a multiple is asked of one without a rate.
+    #[must_use]
+    pub fn of(self, own: Option<Rate>) -> Option<Rate> {
+        match self {
+            Self::Fixed(rate) => Some(rate),
+            Self::Times(factor) => Rate::per_second(own?.in_per_second() * factor),
+        }
+    }
+
+    /// Reads `"1.5 x rate"`; none where it is written in another way.
+    fn times(text: &str) -> Option<f64> {
+        let factor = text.trim().strip_suffix("rate")?.trim_end().strip_suffix(['x', '×'])?;
+        factor.trim().parse().ok().filter(|factor: &f64| factor.is_finite() && *factor >= 0.0)
+    }
+}
+
+impl crate::scenario::value::Value for Level {
+    const QUANTITY: bool = true;
+    fn read(
+        item: &crate::scenario::document::Item,
+        out: &mut crate::scenario::diagnostic::Diagnostics,
+    ) -> Option<Self> {
+        let text = item.as_text().unwrap_or_default();
+        if !text.contains("rate") {
+            return <Rate as crate::scenario::value::Value>::read(item, out).map(Self::Fixed);
+        }
+        let found = Self::times(text).map(Self::Times);
+        if found.is_none() {
+            let message = format!("`{}` is no level", crate::scenario::render::shown(text));
+            let code = crate::scenario::code::Code::WrongType;
+            let wrong = crate::scenario::diagnostic::Diagnostic::new(code, item.span, message);
+            out.push(wrong.help("write \"40/s\", or \"1.5 x rate\" for 1.5 times the mean rate"));
+        }
+        found
+    }
+    fn shape() -> crate::scenario::value::Shape {
+        crate::scenario::value::Shape::Level
+    }
+    fn canonical(&self) -> serde_json::Value {
+        match self {
+            Self::Fixed(rate) => crate::scenario::value::Value::canonical(rate),
+            Self::Times(factor) => format!("{factor} x rate").into(),
+        }
+    }
+    fn compare(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        match (self, other) {
+            (Self::Fixed(one), Self::Fixed(two)) => {
+                crate::scenario::value::Value::compare(one, two)
+            }
+            (Self::Times(one), Self::Times(two)) => one.partial_cmp(two),
+            _ => None,
+        }
+    }
+}
+
 spec! {
     /// A stretch that is lived through request by request.
     pub struct WindowSpec {
-        /// Fixes the rate of the workloads whose class has an objective, or of all where none has; profile and noise off. None: the traffic's own rate.
-        level: Option<Rate>,
+        /// Fixes the rate of the workloads whose class has an objective, or of all where none has, to a rate or to a multiple of each one's own mean `rate`; profile and noise off. None: the traffic's own rate.
+        level: Option<Level>,
         /// Where it begins; none: at time zero.
         at: Option<Moment>,
         /// How long, after the lead-in.

@@ -53,6 +53,8 @@ use recovery::{Role, RoleFacts};
 
 /// How long, where the scenario does not say.
 pub const HORIZON: SimDuration = SimDuration::YEAR.saturating_mul(10);
+/// Shorter outages are none, where the file sets no other limit.
+const SHORTEST: SimDuration = SimDuration::SECOND;
 
 /// All of the users, in the parts in which shares of them are counted: a multiple of 1 to 16.
 pub const WHOLE: u32 = 720_720;
@@ -73,6 +75,8 @@ pub struct AvailabilityPlan {
     pub start: Start,
     /// How long a replication is.
     pub horizon: SimDuration,
+    /// Shorter outages are none: their downtime counts, their number does not.
+    pub shortest_outage: SimDuration,
     /// What is watched, by name.
     pub watched: Vec<Watched>,
     /// What is measured, in the order of meters: of whom, by place, and how.
@@ -303,6 +307,11 @@ fn plan_with(
             Initial::New => Start::New,
         },
         horizon: scenario.run.horizon.as_ref().map_or(HORIZON, |horizon| horizon.value),
+        shortest_outage: scenario
+            .run
+            .shortest_outage
+            .as_ref()
+            .map_or(SHORTEST, |least| least.value),
         watched,
         measured,
         repair: longest_repair(draft),

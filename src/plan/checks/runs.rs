@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::spec::runs::{Does, OperationSpec, WindowSpec};
+use crate::model::spec::runs::{Does, Level, OperationSpec, WindowSpec};
 use crate::model::spec::traffic::{
     ArrivalsSpec, ClientsSpec, Moment, ProcessWord, ProfileSpec, TraceFormat, WeekMoment,
     WorkloadSpec,
@@ -10,12 +10,14 @@ use crate::model::spec::traffic::{
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing};
 use crate::plan::faults::operated;
+use crate::plan::load;
 use crate::plan::names::{Kind, member_name};
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
 use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::Name;
 use crate::units::{Bytes, SimDuration};
 
 /// Mean pages of a session, at most: the longest one that can be drawn has fewer than 2¹⁶ pages.
@@ -37,8 +39,9 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     for (_, clients) in scenario.clients.iter() {
         check_clients(clients, out);
     }
-    for (_, workload) in scenario.workload.iter() {
+    for ((name, workload), fixed) in scenario.workload.iter().zip(load::fixed_by_levels(draft)) {
         check_workload(draft, workload, out);
+        check_is_played(draft, (name, fixed), workload, out);
     }
     for (_, operation) in scenario.operation.iter() {
         check_operation(draft, operation, out);
@@ -76,17 +79,6 @@ fn check_window(draft: &Draft, window: &WindowSpec, out: &mut Diagnostics) {
         (Some(length), Some(around)) => {
             exclude(around, length.span, "a window has a length, or lies around a fault", out);
         }
-        (Some(length), None) if window.lead_in.value >= length.value => {
-            let message = format!(
-                "the lead-in of {} is as long as the window of {}",
-                window.lead_in.value, length.value
-            );
-            out.push(
-                Diagnostic::new(Code::TimesConflict, window.lead_in.span, message)
-                    .related(length.span, "the window")
-                    .help("lengthen the window: what it discards should be the smaller part"),
-            );
-        }
         (Some(_), None) => {}
         (None, Some(around)) => {
             for (key, given) in [("before", &window.before), ("after", &window.after)] {
@@ -100,9 +92,50 @@ fn check_window(draft: &Draft, window: &WindowSpec, out: &mut Diagnostics) {
             }
         }
     }
+    check_level(draft, window, out);
     if let Some(at) = &window.at {
         after_horizon(draft, at.value.after_zero(start(draft)), at.span, out);
     }
+}
+
+/// A multiple of a mean rate needs one.
+fn check_level(draft: &Draft, window: &WindowSpec, out: &mut Diagnostics) {
+    let Some(level) = window.level.as_ref().filter(|l| matches!(l.value, Level::Times(_))) else {
+        return;
+    };
+    let workloads = draft.scenario.workload.iter().zip(load::fixed_by_levels(draft));
+    for ((name, spec), _) in workloads.filter(|(_, fixed)| *fixed) {
+        let Some(trace) = &spec.trace else { continue };
+        let message = format!("`{name}` is recorded: there is no `rate` to take a multiple of");
+        out.push(
+            Diagnostic::new(Code::KeysExclude, level.span, message)
+                .related(trace.span, "the recorded traffic")
+                .help("leave `level` out to play the recording, or write it as a rate, \"40/s\""),
+        );
+    }
+}
+
+/// Where every window fixes its rate a recording is never played.
+fn check_is_played(
+    draft: &Draft,
+    (name, fixed): (&Name, bool),
+    workload: &WorkloadSpec,
+    out: &mut Diagnostics,
+) {
+    let Some(trace) = workload.trace.as_ref().filter(|_| fixed) else { return };
+    let windows = &draft.scenario.window;
+    let levels = || windows.iter().filter_map(|(_, window)| window.level.as_ref());
+    if windows.is_empty() || levels().count() < windows.len() {
+        return;
+    }
+    let message =
+        format!("`{name}` is never played: every window has a `level`, which replaces recordings");
+    let mut diagnostic = Diagnostic::new(Code::NoEffect, trace.span, message);
+    if let Some(level) = levels().next() {
+        diagnostic = diagnostic.related(level.span, "the level of a window");
+    }
+    let help = "leave `level` out of the windows that are to play it; `at` is where they begin";
+    out.push(diagnostic.help(help));
 }
 
 fn check_profile(profile: &ProfileSpec, out: &mut Diagnostics) {

@@ -313,6 +313,7 @@ fn utilization(results: &Results) -> Section {
     let drawn = results.plain().filter_map(charts::utilization).map(Block::Chart);
     let mut blocks: Vec<Block> = drawn.collect();
     blocks.push(Block::Table(Table { caption: String::new(), columns, rows }));
+    blocks.extend(unlimited(results).map(Block::Table));
     blocks.extend(results.plain().filter_map(charts::timeline).map(Block::Chart));
     Section {
         heading: "Utilisation".into(),
@@ -322,6 +323,33 @@ fn utilization(results: &Results) -> Section {
             .into(),
         blocks,
     }
+}
+
+/// How many are busy of what has no limit, and so no utilisation.
+fn unlimited(results: &Results) -> Option<Table> {
+    let mut columns = vec![Column::words("component", "component"), Column::words("its", "of")];
+    for window in results.plain() {
+        let key = format!("{}_busy", window.name.replace('-', "_"));
+        columns.push(Column::numbers(&labelled(window), &key, Unit::None));
+    }
+    let mut names: Vec<(UseKind, &str)> = Vec::new();
+    for row in results.plain().flat_map(|window| &window.uses) {
+        if row.busy.is_some() && !names.contains(&(row.kind, row.name.as_str())) {
+            names.push((row.kind, &row.name));
+        }
+    }
+    let row = |(kind, name): &(UseKind, &str)| {
+        let mut cells = vec![Cell::text(*name), Cell::text(kind.counts())];
+        for window in results.plain() {
+            let found = window.uses.iter().find(|row| row.kind == *kind && row.name == *name);
+            let busy = found.and_then(|row| row.busy.as_ref());
+            cells.push(busy.map_or_else(|| Cell::missing("not kept"), |b| cell(b, Unit::None)));
+        }
+        cells
+    };
+    let rows: Vec<Vec<Cell>> = names.iter().map(row).collect();
+    let caption = "Mean number busy of what is unlimited".into();
+    (!rows.is_empty()).then_some(Table { caption, columns, rows })
 }
 
 fn ledgers(results: &Results) -> Section {

@@ -11,7 +11,7 @@ use crate::report::document::{
 };
 use crate::report::number;
 use crate::report::write::ResultFile;
-use crate::solve::flows::{LEAST_LENGTH, MERGE_GAP};
+use crate::solve::flows::MERGE_GAP;
 use crate::stats::interval::Interval;
 use crate::study::results::{Results, YearRow, YearSide, YearsRows};
 use crate::study::window::{Ending, Estimate};
@@ -73,9 +73,9 @@ fn intro(years: &YearsRows) -> String {
          is up and reachable for the whole path of a class; where members take over from each \
          other, one of them has done so; who is cut off with one link of several counts as his \
          share of the users. Continuous: no more than 1 % of the requests fail, also while a \
-         death is not noticed yet. An outage lasts {LEAST_LENGTH} or longer; two less than \
+         death is not noticed yet. An outage lasts {} or longer; two less than \
          {MERGE_GAP} apart are one.",
-        years.replications, years.horizon,
+        years.replications, years.horizon, years.shortest_outage,
     );
     if years.apart {
         text.push_str(&format!(
@@ -308,7 +308,7 @@ pub(super) fn summary(years: &YearsRows) -> Value {
             Ending::BudgetSpent => "budget-spent",
             Ending::Interrupted => "interrupted",
         },
-        "least_outage_s": LEAST_LENGTH.seconds(),
+        "least_outage_s": years.shortest_outage.seconds(),
         "merge_gap_s": MERGE_GAP.seconds(),
         "common": years.common,
         "of": years.rows.iter().map(|row| json!({

@@ -298,7 +298,14 @@ impl Gatherer<'_> {
             let mean = estimate(&Measure::Utilization(Meters::Zones(vec![at])));
             let name = zone.name.clone();
             let offered = load_of(&offered, &format!("{name}.cpu"));
-            uses.push(Use { name, kind: UseKind::Zone, mean, offered, series: Vec::new() });
+            uses.push(Use {
+                name,
+                kind: UseKind::Zone,
+                mean,
+                busy: None,
+                offered,
+                series: Vec::new(),
+            });
         }
         for (at, part) in self.plan.parts.iter().enumerate() {
             let group = split_member(&part.name).map_or(part.name.as_str(), |(group, _)| group);
@@ -329,14 +336,24 @@ impl Gatherer<'_> {
                 Config::Balancer(of) if of.room.is_some() => UseKind::Connections,
                 Config::Balancer(_) | Config::Database(_) => continue,
             };
-            let parts = Meters::Parts(vec![ComponentId(at as u32)]);
+            let id = ComponentId(at as u32);
+            let parts = Meters::Parts(vec![id]);
             let name = match kind {
                 UseKind::Server => format!("{}.cpu", part.name),
                 _ => part.name.clone(),
             };
-            let mean = estimate(&Measure::Utilization(parts));
+            let unlimited = matches!(&part.config, Config::Service(of) if of.workers.is_none());
+            let (mean, busy) = match unlimited {
+                // Nobody waits for a worker: who is inside has one.
+                true => (
+                    Estimate::Missing(NoValue::Unlimited),
+                    Some(estimate(&Measure::Inside(vec![id]))),
+                ),
+                false => (estimate(&Measure::Utilization(parts)), None),
+            };
             let offered = load_of(&offered, &name);
-            uses.push(Use { name, kind, mean, offered, series: seen.grid[at].clone() });
+            let series = if unlimited { Vec::new() } else { seen.grid[at].clone() };
+            uses.push(Use { name, kind, mean, busy, offered, series });
         }
         uses.sort_by_cached_key(|row| (row.kind, natural(&row.name)));
         uses

@@ -5,6 +5,7 @@ use crate::plan::availability::{Availability, WatchedKind};
 use crate::plan::cost::{self, Cost};
 use crate::plan::figure::Figure;
 use crate::plan::headroom::{self, Spare};
+use crate::plan::load;
 use crate::plan::{Draft, drills};
 use crate::stats::interval::{Interval, Method};
 use crate::study::measure::NoValue;
@@ -195,11 +196,7 @@ fn spare(draft: &Draft) -> Option<SpareRows> {
     };
     // Nothing lost stays where it is.
     rows[1..].sort_by(|a, b| left(a).total_cmp(&left(b)));
-    Some(SpareRows {
-        window: name.text.clone(),
-        level: window.level.as_ref()?.value.in_per_second(),
-        rows,
-    })
+    Some(SpareRows { window: name.text.clone(), level: load::level(draft, window)?, rows })
 }
 
 /// Figures of headroom: those that were asked for, and that of the busiest resource after each loss

@@ -19,6 +19,8 @@ use crate::units::SimDuration;
 pub struct YearsRows {
     /// Length of a replication.
     pub horizon: SimDuration,
+    /// Shorter outages are none.
+    pub shortest_outage: SimDuration,
     /// Replications.
     pub replications: usize,
     /// Looks at the precision.
@@ -123,6 +125,7 @@ pub(super) fn rows(study: &StudyPlan, result: &StudyResult) -> Option<YearsRows>
     let load = super::load::rows(plan, seen);
     let recovery = super::recovery::rows(plan, seen);
     Some(YearsRows {
+        shortest_outage: plan.of.shortest_outage,
         horizon: plan.of.horizon,
         replications: seen.replications,
         looks: seen.looks,

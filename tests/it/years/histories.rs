@@ -245,6 +245,48 @@ fn years_give_the_same_numbers_on_any_number_of_threads() {
     assert_eq!(one, on(4));
 }
 
+/// A service that is down for half a second 1,000 times a year: its downtime counts in any case, its outages
+/// where the file's `shortest-outage` is no longer than they are.
+#[test]
+fn outages_count_from_the_length_that_the_file_says() {
+    let text = |key: &str| {
+        format!(
+            r#"
+scenario = "short"
+[run]
+horizon = "10y"
+initial = "new"
+{key}
+[station.web]
+servers = 1
+service = "1ms"
+[workload.jobs]
+request = "job"
+rate = "1/s"
+[request.job]
+steps = [ {{ visit = "web" }} ]
+[fault.blink]
+hits = "web"
+how = "crash"
+rate = "1000/y"
+repair = "500ms"
+"#
+        )
+    };
+    let of = |key: &str| {
+        let plan = availability::plan(&drafted(&text(key)), &[]).unwrap();
+        let seen = flows::run(&plan, 0, 0, &[]).unwrap();
+        (seen.tallies[0].outages, seen.tallies[0].lost)
+    };
+    let (none, lost) = of("");
+    let (few, same) = of("shortest-outage = \"501ms\"");
+    let (all, also) = of("shortest-outage = \"500ms\"");
+    assert!(lost == same && lost == also);
+    // Two that are less than a minute apart are one, and then longer: 10,000 x 1,000/y x 1 min = 19 in ten years.
+    assert!(none == few && none < 50, "{none} in ten years");
+    assert!((all as f64 - 9_981.0).abs() < 400.0, "{all} in ten years");
+}
+
 /// Memory of one replication: a horizon ten times as long keeps no more than its years.
 #[test]
 fn downtime_adds_up_by_cause_and_by_year() {

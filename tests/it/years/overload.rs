@@ -72,6 +72,84 @@ fn intervals_are_bad_as_often_as_the_hour_is_too_loud() {
     }
 }
 
+/// Two sites of one core behind a name service, 50 views a second of 40 ms: each is offered exactly what it can
+/// do. The first is dead for four hours.
+fn at_the_limit(rate: &str) -> String {
+    format!(
+        r#"
+scenario = "limit"
+[run]
+horizon = "5y"
+initial = "new"
+[site.here]
+[rack.r]
+site = "here"
+[server.box]
+count = 2
+rack = "r"
+cores = 1
+[zone.web]
+count = 2
+on = ["box-1", "box-2"]
+[service.app]
+in = "web"
+workers = "unlimited"
+restart = "1s"
+[name-service.www]
+to = ["app-1", "app-2"]
+policy = "round-robin"
+life = "60s"
+check = {{ interval = "5s", time-out = "2s", fall = 2, rise = 2 }}
+[clients.public]
+patience = {{ dist = "lognormal", mean = "5s", cv = 0.8 }}
+[workload.visitors]
+from = "public"
+request = "page"
+rate = "{rate}"
+[request.page]
+enter = "www"
+draw = {{ page = "40ms" }}
+steps = [ {{ cpu = "app", draw = "page" }} ]
+[fault.dead]
+hits = "box-1"
+how = "crash"
+at = "30d"
+lasts = "4h"
+"#
+    )
+}
+
+/// While one site is dead half of the views are lost, first for it and then for lack of capacity: 25/s over four
+/// hours, and until all names lead to both again, a minute and a half at most. Afterwards nothing drains the queue of
+/// the other but the users who abandon it, ever fewer: that ends, and is not followed for years.
+#[test]
+fn a_load_of_exactly_the_capacity_ends_and_loses_what_an_outage_costs() {
+    let lost: Vec<f64> = ["50/s", "49.99999995/s", "50.00000005/s"]
+        .iter()
+        .map(|rate| by_flows(&at_the_limit(rate), |_| {}).lost.iter().sum())
+        .collect();
+    let outage = 25.0 * 4.0 * 3_600.0;
+    let few = 0.1 * 25.0 * 5.0 * 31_536_000.0 * 1e-6;
+    println!("{lost:?}, {outage} by arithmetic");
+    for lost in &lost {
+        assert!((outage - 300.0..outage + 25.0 * 90.0 + few).contains(lost), "{lost}, {outage}");
+    }
+    assert!(lost.iter().all(|one| (one - lost[0]).abs() < 100.0), "{lost:?}");
+}
+
+/// Users who all wait for the same time abandon all at once: the queue stays at that length, and what is lost is
+/// what is too much, 55/s of 50/s.
+#[test]
+fn a_queue_of_users_of_one_patience_settles_at_it() {
+    let text = core("55/s").replace("noise = { sigma = 0.12, phi = 0.84 }\n", "");
+    let text =
+        text.replace("patience = { dist = \"exponential\", mean = \"2s\" }", "patience = \"2s\"");
+    assert!(text.contains("patience = \"2s\"") && !text.contains("noise"));
+    let seen = by_flows(&text.replace("workers = 100", "workers = \"unlimited\""), |_| {});
+    let (lost, excess) = (seen.lost.iter().sum::<f64>(), 5.0 * 30.0 * 86_400.0);
+    assert!((lost / excess - 1.0).abs() < 1e-3, "{lost}, {excess}");
+}
+
 /// However much is too much, there are no more bad intervals than intervals.
 #[test]
 fn no_interval_is_bad_twice() {

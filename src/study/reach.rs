@@ -1,0 +1,201 @@
+//! Which figures of a scenario a change of its file can move.
+//!
+//! Model: a figure is a function of what its solver reads. For a window that is the blueprint, with the traffic of
+//! each workload as the level of the window fixes it; for a figure of the horizon the availability plan, and its
+//! traffic where the figure is of traffic; for a capacity the search; for headroom the value itself. What is
+//! read is hashed as its debug text, which names every field.
+//!
+//! Takes a compiled scenario and a path; gives a digest. Holds: two scenarios with equal digests give the same
+//! figure, bit for bit. Different digests may still give the same figure.
+//! Leaves out: figures of windows that are drawn from the years, and costs, which have no digest.
+
+use std::fmt::{self, Write};
+
+use sha2::{Digest, Sha256};
+
+use crate::model::blueprint::Blueprint;
+use crate::model::outage::Faults;
+use crate::plan::Draft;
+use crate::plan::availability::AvailabilityNet;
+use crate::plan::figure::{Figure, Metric};
+use crate::plan::headroom;
+use crate::study::scenario::StudyPlan;
+use crate::study::window::WindowPlan;
+use crate::study::years::{self, YearsPlan};
+use crate::units::Rate;
+
+/// What a figure is computed from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// A window, by name.
+    Window(String),
+    /// The faults of the horizon.
+    Faults,
+    /// These, and the traffic that meets them.
+    Traffic,
+    /// The searches for capacities.
+    Capacity,
+    /// Arithmetic.
+    Headroom(Figure),
+}
+
+impl Input {
+    /// That of the figure at `path`; `None` where what it is computed from is not known here.
+    #[must_use]
+    pub fn of(study: &StudyPlan, path: &str) -> Option<Self> {
+        let figure = Figure::parse(path).ok()?;
+        match figure.metric {
+            Metric::Capacity => return Some(Self::Capacity),
+            Metric::Headroom => return Some(Self::Headroom(figure)),
+            _ => {}
+        }
+        let window = figure.window.as_deref();
+        let known = study.windows.iter().find(|one| Some(one.window.name.as_str()) == window);
+        if let Some(known) = known {
+            return Some(Self::Window(known.window.name.clone()));
+        }
+        if !years::is_of_years(&figure) || study.years.is_none() {
+            return None;
+        }
+        let faults = matches!(
+            figure.metric,
+            Metric::Structural
+                | Metric::Continuous
+                | Metric::Unavailability
+                | Metric::Downtime
+                | Metric::Outages
+                | Metric::MeanTimeToFailure
+        );
+        Some(if faults { Self::Faults } else { Self::Traffic })
+    }
+
+    /// All that a study has.
+    #[must_use]
+    pub fn all(study: &StudyPlan) -> Vec<Self> {
+        let windows = study.windows.iter().map(|one| Self::Window(one.window.name.clone()));
+        let mut all: Vec<Self> = windows.collect();
+        if study.years.is_some() {
+            all.extend([Self::Faults, Self::Traffic]);
+        }
+        if !study.sought.is_empty() {
+            all.push(Self::Capacity);
+        }
+        all
+    }
+
+    /// What it is, in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Window(name) => format!("figures of the window `{name}`"),
+            Self::Faults => "availabilities over the horizon".into(),
+            Self::Traffic => {
+                "figures of traffic over the horizon, such as `lost.<class>@horizon`".into()
+            }
+            Self::Capacity => "capacities".into(),
+            Self::Headroom(figure) => format!("`{figure}`"),
+        }
+    }
+}
+
+/// A digest of what `input` is.
+#[must_use]
+pub fn digest(draft: &Draft, plan: &Blueprint, study: &StudyPlan, input: &Input) -> [u8; 32] {
+    let mut text = Hashed(Sha256::new());
+    // Nothing that is hashed refuses to be written.
+    let _ = match input {
+        Input::Window(name) => {
+            let window = study.windows.iter().find(|one| one.window.name == *name);
+            window.map_or(Ok(()), |one| text.window(plan, one))
+        }
+        Input::Faults => study.years.as_ref().map_or(Ok(()), |years| text.years(years, false)),
+        Input::Traffic => study.years.as_ref().map_or(Ok(()), |years| text.years(years, true)),
+        Input::Capacity => study.sought.iter().try_for_each(|sought| {
+            let mut levels = vec![None; plan.workloads.len()];
+            levels[sought.workload.index()] = Some(sought.effort.from);
+            write!(text, "{sought:?}")?;
+            text.blueprint(plan, &levels, sought.window.faults)
+        }),
+        Input::Headroom(figure) => write!(text, "{:?}", headroom::at(draft, figure)),
+    };
+    text.0.finalize().into()
+}
+
+/// Hashes what is written.
+struct Hashed(Sha256);
+
+impl Write for Hashed {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.update(text.as_bytes());
+        Ok(())
+    }
+}
+
+impl Hashed {
+    fn window(&mut self, plan: &Blueprint, of: &WindowPlan) -> fmt::Result {
+        // What is measured in it is what the figure asks, not what it reads.
+        let WindowPlan { window, replications, precision, measures: _, level, drill } = of;
+        write!(self, "{window:?} {replications:?} {precision:?} {level:?} {drill:?}")?;
+        self.blueprint(plan, &window.levels, window.faults)
+    }
+
+    /// `levels`: rates that take the place of a workload's own traffic; `faults`: what breaks.
+    fn blueprint(
+        &mut self,
+        plan: &Blueprint,
+        levels: &[Option<Rate>],
+        faults: Faults,
+    ) -> fmt::Result {
+        let Blueprint {
+            seed,
+            routes,
+            parts,
+            zones,
+            units,
+            workloads,
+            clients,
+            operations,
+            resizes,
+            causes,
+            health,
+            network,
+        } = plan;
+        for (at, workload) in workloads.iter().enumerate() {
+            let fixed = levels.get(at).copied().flatten();
+            match fixed.and_then(|level| workload.arrivals.at_level(level).ok()) {
+                Some(arrivals) => {
+                    let mut workload = workload.clone();
+                    workload.arrivals = arrivals;
+                    write!(self, "{workload:?}")?;
+                }
+                None => write!(self, "{workload:?}")?,
+            }
+        }
+        write!(self, "{seed:?} {routes:?} {parts:?} {zones:?} {units:?} {clients:?}")?;
+        write!(self, "{operations:?} {resizes:?} {causes:?} {network:?}")?;
+        match (faults, health) {
+            (Faults::Off, _) | (_, None) => Ok(()),
+            (Faults::Live, Some(health)) => write!(self, "{:?} {:?}", health.live, health.start),
+            (Faults::Drill, Some(health)) => write!(self, "{:?}", health.quiet),
+        }
+    }
+
+    fn years(&mut self, years: &YearsPlan, traffic: bool) -> fmt::Result {
+        let YearsPlan { of, replications, precision, level, figures: _ } = years;
+        write!(self, "{replications:?} {precision:?} {level:?}")?;
+        write!(self, "{:?} {:?} {:?} {:?}", of.seed, of.start, of.horizon, of.shortest_outage)?;
+        write!(self, "{:?} {:?} {:?}", of.watched, of.measured, of.repair)?;
+        write!(self, "{:?} {:?} {:?} {:?}", of.removable, of.causes, of.roles, of.common)?;
+        for one in &of.nets {
+            let AvailabilityNet { without, net, meters, fleets, alone, causes, roles, load } = one;
+            write!(
+                self,
+                "{without:?} {net:?} {meters:?} {fleets:?} {alone:?} {causes:?} {roles:?}"
+            )?;
+            if traffic {
+                write!(self, "{load:?}")?;
+            }
+        }
+        if traffic { write!(self, "{:?}", of.fluid) } else { Ok(()) }
+    }
+}
