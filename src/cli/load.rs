@@ -23,7 +23,7 @@ use crate::scenario::render::{Report, shown};
 use crate::scenario::source::{MAX_FILE_BYTES, Source};
 use crate::scenario::suggest;
 use crate::scenario::value::Value;
-use crate::study::scenario::{self, Choices, StudyPlan};
+use crate::study::scenario::{self, Choices, Solver, StudyPlan};
 
 /// How a scenario on standard input is named on a command line.
 const STDIN: &str = "-";
@@ -216,8 +216,7 @@ impl Loaded {
         }
         plan::lint::lint(draft, &mut self.found);
         // The long horizon is simulated without requests.
-        let flows =
-            matches!(purpose, Purpose::Run(Choices { solver: Some(Solver::Flows), .. }));
+        let flows = matches!(purpose, Purpose::Run(Choices { solver: Some(Solver::Flows), .. }));
         if matches!(purpose, Purpose::Run(_)) && !flows {
             plan::simulatable::check(draft, &mut self.found);
         }

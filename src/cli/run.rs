@@ -22,7 +22,7 @@ use crate::solve::requests::Breach;
 use crate::study::expect::Verdict as Judgement;
 use crate::study::results::{Results, gather};
 use crate::study::sampled::agreement::Agrees;
-use crate::study::scenario::{self, Choices, Solver, StudyPlan, StudyResult};
+use crate::study::scenario::{self, Choices, StudyPlan, StudyResult};
 use crate::study::why;
 use crate::study::window::Watch;
 

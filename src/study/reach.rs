@@ -17,11 +17,12 @@ use crate::model::blueprint::Blueprint;
 use crate::model::outage::Faults;
 use crate::plan::Draft;
 use crate::plan::availability::AvailabilityNet;
+use crate::plan::figure::registry::By;
 use crate::plan::figure::{Figure, Metric};
 use crate::plan::headroom;
 use crate::study::scenario::StudyPlan;
 use crate::study::window::WindowPlan;
-use crate::study::years::{self, YearsPlan};
+use crate::study::years::YearsPlan;
 use crate::units::Rate;
 
 /// What a figure is computed from.
@@ -44,29 +45,18 @@ impl Input {
     #[must_use]
     pub fn of(study: &StudyPlan, path: &str) -> Option<Self> {
         let figure = Figure::parse(path).ok()?;
-        match figure.metric {
-            Metric::Capacity => return Some(Self::Capacity),
-            Metric::Headroom => return Some(Self::Headroom(figure)),
-            _ => {}
+        let window = || {
+            let name = figure.window.as_deref()?;
+            study.windows.iter().find(|one| one.window.name == name)
+        };
+        match figure.row().by {
+            By::Search => Some(Self::Capacity),
+            By::Arithmetic => Some(Self::Headroom(figure)),
+            By::Requests => Some(Self::Window(window()?.window.name.clone())),
+            By::Up => study.years.as_ref().map(|_| Self::Faults),
+            By::Traffic | By::Roles => study.years.as_ref().map(|_| Self::Traffic),
+            By::Both => None,
         }
-        let window = figure.window.as_deref();
-        let known = study.windows.iter().find(|one| Some(one.window.name.as_str()) == window);
-        if let Some(known) = known {
-            return Some(Self::Window(known.window.name.clone()));
-        }
-        if !years::is_of_years(&figure) || study.years.is_none() {
-            return None;
-        }
-        let faults = matches!(
-            figure.metric,
-            Metric::Structural
-                | Metric::Continuous
-                | Metric::Unavailability
-                | Metric::Downtime
-                | Metric::Outages
-                | Metric::MeanTimeToFailure
-        );
-        Some(if faults { Self::Faults } else { Self::Traffic })
     }
 
     /// All that a study has.
@@ -116,6 +106,9 @@ pub fn digest(draft: &Draft, plan: &Blueprint, study: &StudyPlan, input: &Input)
             write!(text, "{sought:?}")?;
             text.blueprint(plan, &levels, sought.window.faults)
         }),
+        Input::Headroom(figure) if figure.metric == Metric::Saturates => {
+            write!(text, "{:?}", headroom::saturates(draft, figure))
+        }
         Input::Headroom(figure) => write!(text, "{:?}", headroom::at(draft, figure)),
     };
     text.0.finalize().into()
