@@ -126,22 +126,17 @@ fn a_page_with_more_parts_than_are_simulated_is_refused_by_name() {
 }
 
 fn faults(count: usize) -> String {
-    let server = "[server.one]\ncores = 1\n[run]\nhorizon = \"1y\"\n";
     let fault = |n| {
-        format!(
-            "[fault.f{n}]\nhits = \"one\"\nrate = \"1/year\"\nrepair = \"1h\"\nhow = \"crash\"\n"
-        )
+        format!("[fault.f{n}]\nhits = \"s\"\nrate = \"1/year\"\nrepair = \"1h\"\nhow = \"crash\"\n")
     };
-    let text = station(1, "", VISIT).replace("[run]\n", "").replace("replications = 2\n", "");
-    text + server + &(0..count).map(fault).collect::<String>()
+    station(1, "", VISIT) + &(0..count).map(fault).collect::<String>()
 }
 
 #[test]
 fn sixty_four_faults_on_one_part_are_fine_and_16_000_are_refused_at_once() {
-    let found = read(&faults(64), Path::new(".")).err();
-    assert!(!found.as_ref().is_some_and(|found| found.contains("error[")), "{found:?}");
+    assert_eq!(read(&faults(64), Path::new(".")).err(), None);
     let found = refused(&faults(16_000));
-    assert!(found.contains("faults hit `one-1`"), "{found}");
+    assert!(found.contains("faults hit `s-1`"), "{found}");
 }
 
 #[test]

@@ -30,7 +30,7 @@ const SHORT: [&str; 9] = [
     "window.peak.lead-in=1s",
 ];
 /// One replication of this takes longer than anybody waits.
-const ENDLESS: [&str; 4] = ["--replications", "2", "--set", "window.mean.length=5000h"];
+const ENDLESS: [&str; 5] = ["--long", "--replications", "2", "--set", "window.mean.length=5000h"];
 
 /// The starter under the name `name`, with `mean` for the length of its first window.
 fn site(folder: &Path, name: &str, mean: &str) -> PathBuf {
@@ -286,11 +286,11 @@ fn a_place_that_cannot_be_written_is_found_before_the_work() {
     let file = place.path().join("file");
     fs::write(&file, "mine").unwrap();
     for (out, blocks) in [(place.path().join("out"), 0), (file.join("out"), 1_000)] {
-        let words = ["run", scenario.to_str().unwrap(), "--out", out.to_str().unwrap()];
+        let words = ["run", scenario.to_str().unwrap(), "--out", out.to_str().unwrap(), "--long"];
         let output = within(blocks, &words);
         assert_eq!(output.status.code(), Some(8), "{}", said(&output).1);
         assert!(!out.exists());
-        let words = ["compare", words[1], words[2], words[3]];
+        let words = ["compare", words[1], words[2], words[3], words[4]];
         assert_eq!(within(blocks, &words).status.code(), Some(8));
         assert!(!out.exists());
     }
@@ -303,7 +303,7 @@ fn a_second_writer_is_told_at_once() {
     let place = tempfile::tempdir().unwrap();
     let scenario = site(place.path(), "site", "5000h");
     let out = place.path().join("out");
-    let words = ["run", scenario.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    let words = ["run", scenario.to_str().unwrap(), "--out", out.to_str().unwrap(), "--long"];
     let mut first = start(HEARD, &words);
     until(&out, &mut first);
     std::thread::sleep(Duration::from_millis(100));
