@@ -2,7 +2,7 @@
 
 use crate::report::document::{
     Axis, Cell, Chart, ChartKind, Column, Estimate, FallKind, FallStep, Figure, FrontChart,
-    HeatMap, Series, Table, Timeline, Unit, WaterfallChart,
+    HeatMap, Rounding, Series, Table, Timeline, Unit, WaterfallChart,
 };
 
 /// Rows above which a series is shown by every n-th point; the files hold all of them.
@@ -63,6 +63,7 @@ fn number(axis: &Axis, key: &str) -> Column {
     Column::numbers(&axis.label, key, axis.unit.clone())
 }
 
+/// A value of an axis; its figures are rounded as the axis says.
 fn estimate(estimate: Option<&Estimate>, axis: &Axis) -> Cell {
     match estimate {
         None => Cell::missing("no figure"),
@@ -166,12 +167,46 @@ fn falls(chart: &WaterfallChart) -> Table {
     };
     let row = |step: &FallStep| {
         let size = Estimate { value: step.size(), interval: step.interval };
+        // What a step takes away is a difference: it is rounded to the nearest.
+        let whole = matches!(step.kind, FallKind::Whole | FallKind::Left);
+        let rounding = if whole { chart.axis.rounding } else { Rounding::Nearest };
         vec![
             Cell::text(step.label.clone()),
             Cell::text(kind(step.kind)),
-            estimate(Some(&size), &chart.axis),
+            estimate(Some(&size), &chart.axis.clone().rounded(rounding)),
             Cell::Figure(Figure::exact(step.to, unit()).rounded(chart.axis.rounding)),
         ]
     };
     Table { columns, rows: chart.steps.iter().map(row).collect(), ..Table::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::document::{FrontPoint, Rounding};
+    use crate::report::number;
+
+    /// Downtime rounds up in tables; the data of a chart of it say the same.
+    #[test]
+    fn a_figure_rounds_in_the_data_of_its_chart_as_in_the_tables() {
+        let minutes = || Unit::Other("min/y".into());
+        let (value, interval) = (13.14, Some((11.47, 14.81)));
+        let chart = |rounding| FrontChart {
+            x: Axis::linear("dollars", Unit::Dollars),
+            y: Axis::linear("structural downtime", minutes()).rounded(rounding),
+            kinds: ["on".into(), "off".into()],
+            points: vec![FrontPoint {
+                label: "tier-5".into(),
+                x: 3_049.0,
+                y: Estimate { value, interval },
+                on_front: true,
+            }],
+        };
+        let shown = |rounding| match &points(&chart(rounding)).rows[0][2] {
+            Cell::Figure(figure) => number::figure(figure).replace('\u{a0}', " "),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(shown(Rounding::Up), "13.2 min/y ± 1.7");
+        assert_eq!(shown(Rounding::Nearest), "13.1 min/y ± 1.7");
+    }
 }
