@@ -200,7 +200,7 @@ fn live(
         }
         result.output.set.files = Vec::new();
         if let Some(years) = &mut result.result.years {
-            years.keep_downtime();
+            years.keep_compared();
         }
         done.push(result);
     }

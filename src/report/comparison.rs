@@ -10,6 +10,7 @@ mod breaks;
 mod buy;
 mod losses;
 mod uses;
+mod weigh;
 mod years;
 
 use super::document::{Axis, Bar, BarChart, Estimate as Mark, Growth};
@@ -22,6 +23,7 @@ use super::run::{Output, cell, charts::mark, share_cell};
 use super::write::{ResultFile, ResultSet, run_digest};
 use super::{chart, csv, html, json as form, number};
 use crate::stats::equivalence::{Comparison, Finding};
+use crate::stats::interval::Interval;
 use crate::study::compare::{Cell as Window, Ladder, Row};
 use crate::study::results::{RESULTS_VERSION, balance};
 use crate::study::window::Verdict as Balance;
@@ -72,6 +74,7 @@ pub fn output(ladder: &Ladder, members: &Members) -> Output {
         "utilization": form::table(&uses::data(ladder)),
         "databases": form::table(&losses::data(ladder)),
         "breaks": form::table(&breaks::data(ladder)),
+        "steps": form::table(&weigh::data(ladder)),
     });
     let mut summary = summary;
     if ladder.years.iter().any(Option::is_some) {
@@ -152,6 +155,7 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
         blocks: side_by_side,
     });
     sections.extend(asked(ladder));
+    sections.extend(weigh::section(ladder));
     sections.extend(years::section(ladder));
     sections.extend(uses::section(ladder));
     sections.extend(breaks::section(ladder));
@@ -188,7 +192,8 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
         partial: members.partial.clone(),
         verdicts: buy::finding(ladder)
             .into_iter()
-            .chain((0..ladder.rows.len()).filter_map(|at| finding(ladder, at)))
+            .chain((0..ladder.rows.len()).filter_map(|at| weigh::finding(ladder, at)))
+            .chain(years::finding(ladder))
             .collect(),
         sections,
         notes: members.notes.clone(),
@@ -200,7 +205,9 @@ fn document(ladder: &Ladder, members: &Members) -> Document {
 #[must_use]
 pub fn brief(ladder: &Ladder, document: &Document) -> Document {
     let mut brief = document.clone();
-    brief.sections.retain(|section| section.heading != MEMBERS);
+    // What gets better and worse stands in the verdicts.
+    let is_kept = |heading: &str| heading != MEMBERS && heading != weigh::HEADING;
+    brief.sections.retain(|section| is_kept(&section.heading));
     for section in &mut brief.sections {
         section.blocks.retain(|block| !matches!(block, Block::Chart(_)));
         match section.heading.as_str() {
@@ -310,47 +317,14 @@ fn more(step: &Comparison) -> String {
         Finding::NoDifference => "no difference".into(),
         Finding::Inconclusive => "unsure".into(),
         Finding::Larger | Finding::Smaller => {
-            let (value, half) = (step.difference.estimate, step.difference.half_width());
-            let size = value.abs();
-            let size = Figure::estimate(size, size - half, size + half, Unit::PerSecond);
-            let sign = if value < 0.0 { '\u{2212}' } else { '+' };
-            format!("{sign}{}", number::figure(&size))
+            let sign = if step.difference.estimate < 0.0 { '\u{2212}' } else { '+' };
+            format!("{sign}{}", size(&step.difference, 1.0, Unit::PerSecond))
         }
     }
 }
 
 const MEMBERS: &str = "Members";
 const SIDE_BY_SIDE: &str = "Side by side";
-
-/// What a step buys, and for how much.
-fn finding(ladder: &Ladder, at: usize) -> Option<Verdict> {
-    let row = &ladder.rows[at];
-    let above = &ladder.rows[at.checked_sub(1)?];
-    let latency = row.latency_step.as_ref()?;
-    let window = ladder.basis.windows.last()?;
-    let cost = match (row.monthly_cost, above.monthly_cost) {
-        (Some(cost), Some(before)) if cost == before => " for the same price".into(),
-        (Some(cost), Some(before)) => {
-            let size = Figure::exact((cost - before).abs(), Unit::DollarsPerMonth);
-            let way = if cost > before { "more" } else { "less" };
-            format!(" for {} {way}", number::figure(&size))
-        }
-        _ => String::new(),
-    };
-    let served = row.served_step.as_ref().map_or_else(String::new, |step| {
-        format!(" Page views served: {}.", said(&in_points(step), &points(), false))
-    });
-    let down = ladder.years[at].as_ref().and_then(|years| years.step);
-    let down = down.map_or_else(String::new, |step| format!(" Down: {}.", years::change(&step)));
-    let text = format!(
-        "{} instead of {}{cost}. In window {window}, p95 of {}: {}.{served}{down}",
-        row.scenario,
-        above.scenario,
-        ladder.basis.class,
-        said(latency, &Unit::Seconds, true)
-    );
-    Some(Verdict { judgement: Judgement::Finding, text })
-}
 
 /// A difference of shares is told in points: a percentage of a percentage says something else.
 fn points() -> Unit {
@@ -367,23 +341,30 @@ fn in_points(step: &Comparison) -> Comparison {
     step
 }
 
-/// A step in words (S7). A figure stays on one line.
+/// A figure that stays on one line.
+fn whole(figure: &Figure) -> String {
+    number::figure(figure).replace(' ', "\u{a0}")
+}
+
+/// The size of a difference without its sign, in `unit`, of which `each` is that of the interval.
+fn size(difference: &Interval, each: f64, unit: Unit) -> String {
+    let Interval { estimate, low, high, .. } = *difference;
+    let (value, low, high) =
+        if estimate < 0.0 { (-estimate, -high, -low) } else { (estimate, low, high) };
+    whole(&Figure::estimate(value / each, low / each, high / each, unit))
+}
+
+/// A step in words (S7).
 fn said(step: &Comparison, unit: &Unit, smaller_is_better: bool) -> String {
-    let whole = |figure: Figure| number::figure(&figure).replace(' ', "\u{a0}");
-    let size = |value: f64| whole(Figure::exact(value.abs(), unit.clone()));
-    let by = {
-        let (value, half) = (step.difference.estimate.abs(), step.difference.half_width());
-        whole(Figure::estimate(value, value - half, value + half, unit.clone()))
-    };
+    let by = || size(&step.difference, 1.0, unit.clone());
+    let bound = || whole(&Figure::exact(step.excluded, unit.clone()).rounded(Rounding::Up));
     let better = (step.finding == Finding::Smaller) == smaller_is_better;
     match step.finding {
-        Finding::Larger | Finding::Smaller if better => format!("better by {by}"),
-        Finding::Larger | Finding::Smaller => format!("worse by {by}"),
+        Finding::Larger | Finding::Smaller if better => format!("better by {}", by()),
+        Finding::Larger | Finding::Smaller => format!("worse by {}", by()),
         Finding::NoDifference if step.excluded == 0.0 => "the same in every run".into(),
-        Finding::NoDifference => {
-            format!("no difference found; more than {} excluded", size(step.excluded))
-        }
-        Finding::Inconclusive => format!("inconclusive: within {}", size(step.excluded)),
+        Finding::NoDifference => format!("no difference (within {})", bound()),
+        Finding::Inconclusive => format!("no difference detected (smaller than {})", bound()),
     }
 }
 
@@ -547,6 +528,7 @@ fn stacked(ladder: &Ladder) -> Table {
         ("component", uses::data(ladder)),
         ("break", breaks::data(ladder)),
         ("database", losses::data(ladder)),
+        ("step", weigh::data(ladder)),
     ];
     if ladder.years.iter().any(Option::is_some) {
         parts.push(("years", years::data(ladder)));
@@ -642,10 +624,11 @@ fn capacity_ladder(ladder: &Ladder) -> Option<Chart> {
     let known = ladder.rows.iter().filter_map(|row| Some((carries(row)?.value, row)));
     let mut known: Vec<(f64, &Row)> = known.collect();
     known.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let says = |(rate, row): &(f64, &Row)| {
-        let rate = Figure::exact(*rate, Unit::PerSecond).rounded(Rounding::Down);
-        let rate = number::figure(&rate);
-        format!("{} carries {rate}", row.scenario)
+    let says = |(_, row): &(f64, &Row)| {
+        // As in the table: one figure reads the same wherever it stands.
+        let carries =
+            row.capacity.as_ref().map(|one| super::text::cell(&run_capacity(&one.carries)));
+        format!("{} carries {}", row.scenario, carries.unwrap_or_default())
     };
     let finding = match known.as_slice() {
         [least, .., most] => format!("{}, {}", says(least), says(most)),

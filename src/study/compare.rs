@@ -4,16 +4,18 @@
 //! difference to the row above with a finding (S7). Replication k of one row met the same arrivals,
 //! demands and moods as replication k of the other, so their difference carries little noise.
 //!
-//! Holds: findings of all ladders (latency, share served, capacity) together err with at most the
-//! level asked for: a third for each ladder, Holm within. Where two rows have another number of
-//! replications, the shorter prefix is compared.
-//! Differences of years are told with intervals that hold together over all pairs of rows, so that a pair
-//! has the same wherever it is told of.
+//! Holds: all findings together err with at most the level asked for: an equal share for each family of
+//! tests (see [`weigh`]), Holm within. Where two rows have another number of replications, the shorter prefix
+//! is compared.
+//! Differences of years have intervals that hold together over all pairs of rows, so that a pair has the same
+//! interval wherever it is reported.
 
 pub mod asked;
 mod offers;
+mod weigh;
 mod years;
-pub use offers::{Offer, Step};
+pub use offers::{Offer, Step, Unfit};
+pub use weigh::{Change, Owner, Respect, Weighed};
 pub use years::YearCell;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +34,7 @@ use crate::study::results::{
 };
 use crate::study::scenario::{StudyPlan, StudyResult};
 use crate::study::window::{Estimate, Verdict, WindowPlan, estimate};
+use weigh::BrokenRun;
 
 /// The level of each difference of two of so many scenarios, for all pairs to hold together (Bonferroni).
 fn of_each_pair(level: f64, scenarios: usize) -> f64 {
@@ -195,6 +198,8 @@ pub struct Ladder {
     pub breaks: Vec<BreakKind>,
     /// Availability over years, by row; none where no years were lived through.
     pub years: Vec<Option<YearCell>>,
+    /// By row: each respect in which it is compared with the row above; none for the first.
+    pub weighed: Vec<Vec<Weighed>>,
     /// What each costs and how long it is down, the cheapest first; those with a price and years.
     pub offers: Vec<Offer>,
     /// Level at which all findings hold together.
@@ -209,49 +214,126 @@ pub fn compare(members: &[Member<'_>]) -> Option<Ladder> {
     let basis = basis(members)?;
     let level = members.iter().map(|member| member.results.level).fold(1.0, f64::min);
     let mut rows: Vec<Row> = members.iter().map(|member| row(member, &basis)).collect();
-    let years = years::cells(members, &basis, level);
-    let Some(deciding) = basis.windows.last() else {
-        let (uses, losses, breaks) = (Vec::new(), Vec::new(), Vec::new());
-        let offers = offers::offers(members, &basis, level);
-        let asked = Vec::new();
-        return Some(Ladder { basis, rows, uses, losses, breaks, years, offers, level, asked });
+    let each = weigh::of_each_family(level);
+    let mut years = years::cells(members, &basis);
+    let mut offers = offers::offers(members, &basis, (each, level));
+    // Neighbours first; one family, so that a pair has one interval wherever it is reported.
+    let mut pairs = neighbours(members.len());
+    pairs.extend(offers.iter().filter_map(Offer::pair).filter(|(from, to)| from + 1 != *to));
+    let mut weighed = years::weigh(members, &basis, &pairs, (each, level));
+    for ((_, to), weighed) in pairs.iter().zip(&weighed).take(rows.len() - 1) {
+        let step = weighed.iter().find(|one| one.respect == Respect::Structural);
+        if let Some(cell) = &mut years[*to] {
+            cell.step = step.map(|one| one.difference);
+        }
+    }
+    let mut steps: Vec<Option<Comparison>> = vec![None; pairs.len()];
+    let (uses, losses, breaks) = if let Some(deciding) = basis.windows.last() {
+        let found = in_windows(members, &basis, deciding, &pairs, &mut rows, (each, level));
+        for ((weighed, step), (latency, found)) in weighed.iter_mut().zip(&mut steps).zip(found) {
+            *weighed = found.into_iter().chain(std::mem::take(weighed)).collect();
+            *step = latency;
+        }
+        let breaks = breaks(members, &basis.class);
+        let runs = broken_runs(members, &breaks, &basis.class);
+        for (all, own) in weighed.iter_mut().zip(weigh::breaks(&runs, &pairs, (each, level))) {
+            all.extend(own);
+        }
+        (uses(members, &basis), losses(members, &basis), breaks)
+    } else {
+        Default::default()
     };
-    let each = 1.0 - (1.0 - level) / 3.0;
-    let latency = |member: &Member<'_>| samples(member, &basis, deciding, Metric::Latency);
-    let served = |member: &Member<'_>| samples(member, &basis, deciding, Metric::Served);
+    for offer in &mut offers {
+        let place = offer.pair().and_then(|own| pairs.iter().position(|pair| *pair == own));
+        if let (Some(step), Some(place)) = (&mut offer.step, place) {
+            step.latency = steps[place];
+            step.weighed.clone_from(&weighed[place]);
+        }
+    }
+    weighed.truncate(rows.len() - 1);
+    weighed.insert(0, Vec::new());
+    let asked = Vec::new();
+    Some(Ladder { basis, rows, uses, losses, breaks, years, weighed, offers, level, asked })
+}
+
+/// Latency, share served and, of neighbours, capacity, the second of each pair of rows against the first; also
+/// put into the rows.
+fn in_windows(
+    members: &[Member<'_>],
+    basis: &Basis,
+    deciding: &str,
+    pairs: &[(usize, usize)],
+    rows: &mut [Row],
+    (each, level): (f64, f64),
+) -> Vec<(Option<Comparison>, Vec<Weighed>)> {
+    let latency = |member: &Member<'_>| samples(member, basis, deciding, Metric::Latency);
+    let served = |member: &Member<'_>| samples(member, basis, deciding, Metric::Served);
     let worth = |column: &[Vec<f64>]| {
         let mean = |values: &Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
         let least = column.iter().filter(|v| !v.is_empty()).map(mean).fold(f64::MAX, f64::min);
         Metric::Latency.margin() * least
     };
-    let mut offers = offers::offers(members, &basis, level);
-    let column: Vec<Vec<f64>> = members.iter().map(latency).collect();
-    // One family, so that a pair has one interval wherever it is told.
-    let mut pairs = neighbours(members.len());
-    pairs.extend(offers.iter().filter_map(Offer::pair).filter(|(from, to)| from + 1 != *to));
-    let found = held(&column, &pairs, each, worth(&column));
-    for (pair, step) in pairs.iter().zip(found) {
-        if pair.0 + 1 == pair.1 {
-            rows[pair.1].latency_step = step;
-        }
-        let offer = offers.iter_mut().find(|offer| offer.pair() == Some(*pair));
-        if let Some(of) = offer.and_then(|offer| offer.step.as_mut()) {
-            of.latency = step;
-        }
-    }
-    let column: Vec<Vec<f64>> = members.iter().map(served).collect();
-    for (row, step) in rows.iter_mut().zip(steps(&column, each, SERVED_WORTH)) {
-        row.served_step = step;
-    }
+    let latencies: Vec<Vec<f64>> = members.iter().map(latency).collect();
+    let shares: Vec<Vec<f64>> = members.iter().map(served).collect();
     let carried = |row: &Row| row.capacity.as_ref().map_or(Vec::new(), |one| one.each.clone());
-    let column: Vec<Vec<Reached>> = rows.iter().map(carried).collect();
-    for (row, step) in rows.iter_mut().zip(capacity_steps(&column, each, &worth)) {
-        row.capacity_step = step;
+    let carried: Vec<Vec<Reached>> = rows.iter().map(carried).collect();
+    let rates: Vec<Vec<f64>> =
+        carried.iter().map(|each| each.iter().map(|one| one.rate).collect()).collect();
+    let in_latency = held(&latencies, pairs, each, worth(&latencies));
+    let in_served = held(&shares, pairs, each, SERVED_WORTH);
+    let in_capacity = capacity_steps(&carried, each, &worth);
+    let mut all = Vec::new();
+    for (place, (from, to)) in pairs.iter().enumerate() {
+        let is_neighbour = from + 1 == *to;
+        let capacity = in_capacity[*to].filter(|_| is_neighbour);
+        let (latency, served) = (in_latency[place], in_served[place]);
+        if is_neighbour {
+            let row = &mut rows[*to];
+            (row.latency_step, row.served_step, row.capacity_step) = (latency, served, capacity);
+        }
+        let found = [
+            (Respect::Latency, latency, &latencies),
+            (Respect::Served, served, &shares),
+            (Respect::Capacity, capacity, &rates),
+        ];
+        let found = found.into_iter().filter_map(|(respect, step, column)| {
+            Weighed::new(respect, step.as_ref()?, (&column[*to], &column[*from]), level)
+        });
+        all.push((latency, found.collect()));
     }
-    let breaks = breaks(members, &basis.class);
-    let (uses, losses) = (uses(members, &basis), losses(members, &basis));
-    let asked = Vec::new();
-    Some(Ladder { basis, rows, uses, losses, breaks, years, offers, level, asked })
+    all
+}
+
+/// Page views not served in the run of each break, by kind and row; none where a replication has no value.
+fn broken_runs(
+    members: &[Member<'_>],
+    kinds: &[BreakKind],
+    class: &str,
+) -> Vec<(String, Vec<Option<BrokenRun>>)> {
+    let run = |member: &Member<'_>, row: &BreakRow| -> Option<BrokenRun> {
+        let classes = &member.plan.routes.classes;
+        let mut workloads = member.plan.workloads.iter();
+        let workload = workloads.position(|one| classes[one.class.index()].name == class)?;
+        let name = &member.results.windows[row.down?].name;
+        let at = member.study.windows.iter().position(|one| one.window.name == *name)?;
+        let well = member.study.windows[at].drill.as_ref()?.well;
+        let values = |at: usize| -> Option<Vec<f64>> {
+            let mut measures = member.study.windows[at].measures.iter();
+            let place = measures.position(|one| *one == Measure::Missed(workload))?;
+            let samples = &member.result.windows[at].samples;
+            samples.iter().map(|values| values[place].ok()).collect()
+        };
+        let (missed, unbroken) = (values(at)?, values(well)?);
+        let pooled = &member.result.windows[at].pooled.views[workload];
+        let intended = pooled.intended as f64 / missed.len().max(1) as f64;
+        Some(BrokenRun { unbroken, missed, intended })
+    };
+    let of = |kind: &BreakKind| {
+        let cells = kind.cells.iter().zip(members);
+        let cells = cells.map(|(cell, member)| run(member, cell.as_ref()?)).collect();
+        (kind.window.clone(), cells)
+    };
+    kinds.iter().map(of).collect()
 }
 
 /// Steps of capacities. Where a replication's own lies somewhere between two rates, a step is one

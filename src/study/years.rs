@@ -69,7 +69,8 @@ struct Chunk {
     load: Vec<Option<FoldedLoad>>,
     steps: u64,
 }
-const YEAR_S: f64 = 31_536_000.0;
+/// Seconds of a year of 365 days.
+pub const YEAR_S: f64 = 31_536_000.0;
 
 /// What is asked of the years of a scenario.
 #[derive(Clone, Debug)]
@@ -257,14 +258,16 @@ pub struct YearsResult {
 }
 
 impl YearsResult {
-    /// Lets go of all but the downtime of each replication, which is what scenarios are held against
-    /// each other by.
-    pub fn keep_downtime(&mut self) {
+    /// Drops everything but what scenarios are compared by, replication by replication: downtime, and page
+    /// views not served.
+    pub fn keep_compared(&mut self) {
         for folded in self.folded.iter_mut().flatten() {
             let downtime = std::mem::take(&mut folded.downtime);
             *folded = Folded { downtime, ..Folded::default() };
         }
-        self.load.clear();
+        for load in self.load.iter_mut().flatten() {
+            load.keep_compared();
+        }
         self.roles.clear();
     }
 }

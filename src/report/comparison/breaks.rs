@@ -66,7 +66,8 @@ fn unnoticed(ladder: &Ladder) -> Option<String> {
         .then(|| format!("No view missed in any run while it is broken: {}.", rest.join(", ")))
 }
 
-fn label(ladder: &Ladder, kind: &BreakKind) -> String {
+/// A kind of part: `server twin`.
+pub(super) fn label(ladder: &Ladder, kind: &BreakKind) -> String {
     let first = &ladder.breaks[0].window;
     let many = ladder.breaks.iter().any(|other| other.window != *first);
     let at = if many { format!(" @{}", kind.window) } else { String::new() };

@@ -10,8 +10,7 @@ use crate::report::run::share_cell;
 use crate::report::run::years::{minutes, minutes_cell};
 use crate::report::text;
 use crate::stats::interval::Interval;
-use crate::study::compare::{Offer, Step};
-use crate::study::window::Verdict as Balance;
+use crate::study::compare::{Offer, Step, Unfit};
 
 /// The heading of the section.
 pub(super) const HEADING: &str = "What to buy";
@@ -24,12 +23,16 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
         heading: HEADING.into(),
         intro: format!(
             "Structural downtime, the time in which too little of what {} needs is up and reachable, \
-             against the price of a month. It is the mean of all years lived through: single years \
-             differ. A scenario is worth its price here when it is down less than every cheaper one, \
-             which is seen in the years that they live through alike; all these differences hold \
-             together at {:.0} %. One that is not may still carry more or answer sooner.",
+             against the price per month. It is the mean over all simulated years; single years differ. \
+             A scenario is worth its price here when its downtime is less than that of every cheaper one \
+             in the same years; all these differences hold together at {:.0} %. One that is not may \
+             still carry more or answer sooner.{}",
             ladder.basis.class,
-            ladder.level * 100.0
+            ladder.level * 100.0,
+            ladder.basis.windows.last().map_or_else(String::new, |peak| format!(
+                " A scenario that is overloaded in window {peak}, or misses an objective of latency \
+                 there, is not recommended at any price."
+            ))
         ),
         blocks: vec![
             Block::Table(table(ladder)),
@@ -50,37 +53,75 @@ pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
 /// Columns for which a terminal has room.
 const KEPT: usize = 4;
 
-/// Which is the cheapest for which limit, in one sentence.
+/// Which is the cheapest for which limit, and which are not recommended.
 pub(super) fn finding(ladder: &Ladder) -> Option<Verdict> {
     if ladder.offers.len() < 2 {
         return None;
     }
     let limits = limits(ladder);
-    limits.first()?;
-    let window = ladder.basis.windows.last().map_or_else(String::new, |name| format!(" @{name}"));
-    let said = limits.iter().map(|(offer, from, _)| {
-        let last = ladder.rows[offer.row].windows.last();
-        let mark = last.map_or_else(String::new, |last| overloaded(last.verdict, &window));
-        format!("{}{mark} down to {from:.0}\u{a0}min/y", name(ladder, offer.row))
+    let mut text = match limits.last() {
+        None => "No scenario is recommended.".to_string(),
+        Some((_, least, _)) => {
+            let kept = limits.iter().map(|(offer, up_to, _)| {
+                let cost = number::figure(&Figure::exact(offer.cost, Unit::Dollars));
+                let name = name(ladder, offer.row);
+                (format!("for up to {up_to:.0}\u{a0}min"), format!("{name} ({cost} per month)"))
+            });
+            let mut text = String::new();
+            for (at, (limit, buy)) in kept.enumerate() {
+                text.push_str(&match at {
+                    0 => format!(
+                        "Cheapest {limit} of structural downtime of {} per year: {buy}",
+                        ladder.basis.class
+                    ),
+                    _ => format!("; {limit}: {buy}"),
+                });
+            }
+            let all = ladder.offers.iter().all(|offer| offer.unfit.is_none());
+            let none = if all { "No scenario" } else { "No recommended scenario" };
+            format!("{text}. {none} stays below {least:.0}\u{a0}min per year.")
+        }
+    };
+    let unfit = ladder.offers.iter().filter_map(|offer| {
+        let why = why_unfit(ladder, offer.unfit.as_ref()?);
+        Some(format!("{} ({why})", name(ladder, offer.row)))
     });
-    let said: Vec<String> = said.collect();
-    let text = format!(
-        "a limit of structural downtime of {} is kept for the least money by {}; below that by none",
-        ladder.basis.class,
-        said.join(", by ")
-    );
+    let unfit: Vec<String> = unfit.collect();
+    if !unfit.is_empty() {
+        let window = ladder.basis.windows.last().map_or("", String::as_str);
+        text.push_str(&format!(" Not recommended, for window {window}: {}.", unfit.join(", ")));
+    }
     Some(Verdict { judgement: Judgement::Finding, text })
+}
+
+/// Why a scenario is not recommended.
+fn why_unfit(ladder: &Ladder, unfit: &Unfit) -> String {
+    match unfit {
+        Unfit::NotInBalance(verdict) => verdict.word().into(),
+        Unfit::Slow(row) => {
+            let found = row.estimate.value().map_or_else(String::new, |value| {
+                number::figure(&Figure::exact(value, Unit::Seconds).rounded(Rounding::Up))
+            });
+            let class = if row.class == ladder.basis.class {
+                String::new()
+            } else {
+                format!("{} ", row.class)
+            };
+            format!("{class}{} {found}, objective < {}", row.stat, row.bound)
+        }
+    }
 }
 
 fn name(ladder: &Ladder, row: usize) -> &str {
     &ladder.rows[row].scenario
 }
 
-/// Those that keep a limit which no cheaper one keeps, each with the least that it keeps in minutes a year and
-/// with that of the cheaper one before it. A limit is kept by whose interval lies below it.
+/// Recommended scenarios that keep a limit which no cheaper one keeps, each with the least limit that it
+/// keeps in minutes per year and with that of the cheaper one before it. A limit is kept when the whole
+/// interval lies below it.
 fn limits(ladder: &Ladder) -> Vec<(&Offer, f64, Option<f64>)> {
     let mut found: Vec<(&Offer, f64, Option<f64>)> = Vec::new();
-    for offer in &ladder.offers {
+    for offer in ladder.offers.iter().filter(|offer| offer.unfit.is_none()) {
         let keeps = (offer.downtime.high / 60.0).ceil();
         let before = found.last().map(|(_, before, _)| *before);
         if before.is_none_or(|before| keeps < before) {
@@ -88,14 +129,6 @@ fn limits(ladder: &Ladder) -> Vec<(&Offer, f64, Option<f64>)> {
         }
     }
     found
-}
-
-/// In brackets, where it is so.
-fn overloaded(verdict: Balance, window: &str) -> String {
-    match verdict {
-        Balance::Overloaded => format!(" ({}{window})", verdict.word()),
-        _ => String::new(),
-    }
 }
 
 /// Which is the cheapest for which limit.
@@ -119,11 +152,12 @@ fn table(ladder: &Ladder) -> Table {
             Cell::Figure(in_minutes(&offer.downtime).rounded(Rounding::Up)),
         ];
         let kept = limits.iter().find(|(other, ..)| other.row == offer.row);
-        cells.push(Cell::text(match (offer.beaten_by, kept) {
-            (_, Some((_, from, Some(to)))) => format!("{from:.0} to {to:.0} min/y"),
-            (_, Some((_, from, None))) => format!("{from:.0} min/y and more"),
-            (Some(by), None) => format!("none: {} is cheaper", name(ladder, by)),
-            (None, None) => "none that is certain".into(),
+        cells.push(Cell::text(match (&offer.unfit, offer.beaten_by, kept) {
+            (Some(unfit), ..) => format!("none: {}", why_unfit(ladder, unfit)),
+            (_, _, Some((_, from, Some(to)))) => format!("{from:.0} to {to:.0} min/y"),
+            (_, _, Some((_, from, None))) => format!("{from:.0} min/y and more"),
+            (_, Some(by), None) => format!("none: {} is cheaper", name(ladder, by)),
+            (None, None, None) => "none that is certain".into(),
         }));
         let years = ladder.years[offer.row].as_ref();
         let year = years.map(|years| minutes_cell(&years.structural.all.year_p95));
@@ -131,13 +165,16 @@ fn table(ladder: &Ladder) -> Table {
         let member = &ladder.rows[offer.row];
         cells.extend(member.windows.last().map(|window| {
             let served = text::cell(&share_cell(&window.served));
-            Cell::text(format!("{served}{}", overloaded(window.verdict, "")))
+            match super::mark_of(window) {
+                Some((_, verdict)) => Cell::text(format!("{served} ({})", verdict.word())),
+                None => Cell::text(served),
+            }
         }));
         cells.push(Cell::text(member.title.clone()));
         cells
     };
     let caption = format!(
-        "The cheapest for a limit of structural downtime of {}: its interval lies below the limit",
+        "The cheapest for a limit of structural downtime of {}: its whole interval lies below the limit",
         ladder.basis.class
     );
     Table { caption, columns, rows: ladder.offers.iter().map(row).collect() }
@@ -150,10 +187,11 @@ fn next(ladder: &Ladder) -> Table {
     let columns = vec![
         Column::words("scenario", "scenario"),
         Column::words("instead of", "against"),
-        Column::numbers("more a month", "more_dollars_per_month", Unit::Dollars),
+        Column::numbers("more per month", "more_dollars_per_month", Unit::Dollars),
         Column::words("less downtime", "downtime_less"),
-        Column::numbers("$ a year for each minute", "dollars_per_minute", Unit::Dollars),
+        Column::numbers("$ per year for each minute less", "dollars_per_minute", Unit::Dollars),
         Column::words(&p95, "p95_step"),
+        Column::words("worse", "worse"),
     ];
     let row = |offer: &Offer| {
         let mut cells = vec![Cell::text(name(ladder, offer.row))];
@@ -161,13 +199,14 @@ fn next(ladder: &Ladder) -> Table {
         Some(cells)
     };
     Table {
-        caption: "What each of those buys that is down less than all cheaper ones".into(),
+        caption: "What each recommended scenario adds that is down less than all cheaper ones"
+            .into(),
         columns,
         rows: ladder.offers.iter().filter_map(row).collect(),
     }
 }
 
-fn bought(ladder: &Ladder, step: &Step) -> [Cell; 5] {
+fn bought(ladder: &Ladder, step: &Step) -> [Cell; 6] {
     let less = negated(&step.downtime);
     let minutes_less = less.estimate / 60.0;
     let latency = step.latency.as_ref();
@@ -178,6 +217,7 @@ fn bought(ladder: &Ladder, step: &Step) -> [Cell; 5] {
         Cell::text(number::figure(&in_minutes(&less))),
         Cell::Figure(Figure::exact(MONTHS * step.cost / minutes_less, Unit::Dollars)),
         Cell::text(latency),
+        Cell::text(super::weigh::worse(ladder, &step.weighed)),
     ]
 }
 
@@ -198,14 +238,19 @@ fn chart(ladder: &Ladder) -> Chart {
             value: offer.downtime.estimate / 60.0,
             interval: Some((offer.downtime.low / 60.0, offer.downtime.high / 60.0)),
         },
-        on_front: offer.beaten_by.is_none(),
+        on_front: offer.is_on_front(),
     });
     let beaten = ladder.offers.iter().filter(|offer| offer.beaten_by.is_some()).count();
-    let finding = match beaten {
+    let mut finding = match beaten {
         0 => "Each is down less than all that cost less".into(),
         1 => "One costs more than another and is not down less".into(),
         count => format!("{count} cost more than another and are not down less"),
     };
+    match ladder.offers.iter().filter(|offer| offer.unfit.is_some()).count() {
+        0 => {}
+        1 => finding.push_str("; one is not recommended"),
+        count => finding.push_str(&format!("; {count} are not recommended")),
+    }
     Chart {
         name: "downtime-against-cost".into(),
         title: format!("Structural downtime of {} against cost", ladder.basis.class),
@@ -213,7 +258,10 @@ fn chart(ladder: &Ladder) -> Chart {
         kind: ChartKind::Front(FrontChart {
             x: Axis::linear("dollars a month", Unit::DollarsPerMonth),
             y: Axis::linear("structural downtime", minutes()).rounded(Rounding::Up),
-            kinds: ["down less than all cheaper ones".into(), "not less than a cheaper one".into()],
+            kinds: [
+                "down less than all cheaper ones".into(),
+                "beaten by a cheaper one, or not recommended".into(),
+            ],
             points: points.collect(),
         }),
     }
@@ -225,6 +273,7 @@ pub(super) fn data(ladder: &Ladder) -> Table {
         Column::words("scenario", "scenario"),
         Column::numbers("cost", "cost_dollars_per_month", Unit::Dollars),
         Column::numbers("down", "downtime_s_per_year", Unit::Seconds),
+        Column::words("not recommended", "not_recommended"),
         Column::words("beaten by", "beaten_by"),
         Column::words("against", "against"),
         Column::numbers("more", "more_dollars_per_month", Unit::Dollars),
@@ -240,6 +289,9 @@ pub(super) fn data(ladder: &Ladder) -> Table {
             Cell::text(name(ladder, offer.row)),
             Cell::Figure(Figure::exact(offer.cost, Unit::Dollars)),
             interval(&offer.downtime),
+            Cell::text(
+                offer.unfit.as_ref().map_or_else(String::new, |unfit| why_unfit(ladder, unfit)),
+            ),
             Cell::text(offer.beaten_by.map_or("", |row| name(ladder, row))),
             Cell::text(step.map_or("", |step| name(ladder, step.from))),
             step.map_or_else(none, |step| Cell::Figure(Figure::exact(step.cost, Unit::Dollars))),

@@ -1,7 +1,9 @@
 //! Availability over years, side by side.
 
 use super::Ladder;
-use crate::report::document::{Block, Cell, Column, Figure, Section, Table, Unit};
+use crate::report::document::{
+    Block, Cell, Column, Figure, Judgement, Section, Table, Unit, Verdict,
+};
 use crate::report::number;
 use crate::report::run::load::share;
 use crate::report::run::why::{cost_cells, cost_columns};
@@ -20,10 +22,10 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
     ladder.years.iter().flatten().next()?;
     Some(Section {
         heading: HEADING.into(),
-        intro: "Over years, from fault to fault. Parts that scenarios share break at the same \
-                instants in all of them, and steps are taken replication by replication. \
-                Architecture only: the same histories without what is common to all, the site, its \
-                switches and links, and mistakes that take all members at once."
+        intro: "Over years, from fault to fault. Parts that scenarios share fail at the same \
+                instants in all of them, and differences are taken replication by replication. \
+                Architecture only: the same years without shared faults of the site, its switches and \
+                links, and without mistakes that take all members at once."
             .into(),
         blocks: [
             Some(table(ladder)),
@@ -35,7 +37,7 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
         .into_iter()
         .flatten()
         .map(Block::Table)
-        .chain(loaded(ladder).then(|| Block::Text(BY_FORMULA.into())))
+        .chain(loaded(ladder).then(|| Block::Text(warning(ladder))))
         .collect(),
     })
 }
@@ -47,14 +49,14 @@ fn recovery(ladder: &Ladder) -> Option<Table> {
         Column::words("scenario", "scenario"),
         Column::words("of", "name"),
         Column::words("what passes", "role"),
-        Column::numbers("interrupted a year", "interruptions_per_year", Unit::None),
-        Column::numbers("until somebody serves", "recovery_s", Unit::Seconds),
-        Column::numbers("half at most", "recovery_p50_s", Unit::Seconds),
-        Column::numbers("95 % at most", "recovery_p95_s", Unit::Seconds),
-        Column::numbers("failovers a year", "failovers_per_year", Unit::None),
+        Column::numbers("interruptions per year", "interruptions_per_year", Unit::None),
+        Column::numbers("recovery time, mean", "recovery_s", Unit::Seconds),
+        Column::numbers("median", "recovery_p50_s", Unit::Seconds),
+        Column::numbers("p95", "recovery_p95_s", Unit::Seconds),
+        Column::numbers("failovers per year", "failovers_per_year", Unit::None),
         Column::numbers("writes lost", "lost_writes_per_year", writes()),
-        Column::numbers("of a failover", "lost_writes", Unit::None),
-        Column::numbers("by who had been away", "failovers_behind_per_year", Unit::None),
+        Column::numbers("per failover", "lost_writes", Unit::None),
+        Column::numbers("failovers to a stale replica", "failovers_behind_per_year", Unit::None),
     ];
     let mut rows = Vec::new();
     for (row, years) in ladder.rows.iter().zip(&ladder.years) {
@@ -78,14 +80,46 @@ fn recovery(ladder: &Ladder) -> Option<Table> {
             ]);
         }
     }
-    let caption = "Until somebody serves again what takes over from each other (RTO), and acknowledged \
-                   writes that its failovers lose (RPO)";
+    let caption = "Recovery time of parts that take over from each other (RTO), and acknowledged writes that \
+                   failovers lose (RPO)";
     (!rows.is_empty()).then(|| Table { caption: caption.into(), columns, rows })
 }
 
-/// What the views of a fluid are worth.
-const BY_FORMULA: &str = "Overload is what is too much in the mean of minutes, and what a room that is full refuses before, by \
-formula: some tenths more than request by request. Of a scenario run alone, windows of its years, request by request, say how much it is.";
+/// The solver of the page views over years.
+const FLOWS_ALONE: &str = "flows";
+/// What `flows` leaves out of the page views that it loses.
+const LEAVES_OUT: &str = "workers held by requests that wait for a failed or hanging part, cold memory after a \
+failover or a restart, connection limits, and the work of backups";
+
+/// What the figures of the page views are worth.
+fn warning(ladder: &Ladder) -> String {
+    let breaks = if ladder.breaks.is_empty() {
+        String::new()
+    } else {
+        format!(
+            " What single breaks lose request by request stands under {}.",
+            super::breaks::HEADING
+        )
+    };
+    format!(
+        "*: by flows alone, which leaves out {LEAVES_OUT}. Losses are too low where these matter. Overload \
+         is the excess over the mean of each minute, and what a full queue refuses before, by formula: where \
+         it is usual, it is some tenths too high. `fivenines run FILE` corrects these figures with windows of \
+         requests drawn from the same years.{breaks}"
+    )
+}
+
+/// The same as an answer, so that no one reads the losses without it.
+pub(super) fn finding(ladder: &Ladder) -> Option<Verdict> {
+    loaded(ladder).then(|| Verdict {
+        judgement: Judgement::Unsure,
+        text: format!(
+            "Page views lost over the years are by flows alone here, which leaves out {LEAVES_OUT}. \
+             They can be much too low, overload above all. `fivenines run FILE` corrects them with \
+             windows of requests."
+        ),
+    })
+}
 
 fn loaded(ladder: &Ladder) -> bool {
     ladder.years.iter().flatten().any(|years| years.load.is_some())
@@ -99,20 +133,20 @@ fn views(ladder: &Ladder) -> Option<Table> {
     let a_year = || Unit::Other("views/y".into());
     let mut columns = vec![
         Column::words("scenario", "scenario"),
-        Column::numbers("served", "request_ratio", Unit::Ratio),
-        Column::numbers("lost a year", "lost_per_year", a_year()),
-        Column::numbers("fault", "lost_fault_per_year", a_year()),
-        Column::numbers("overload", "lost_overload_per_year", a_year()),
-        Column::numbers("planned", "lost_planned_per_year", a_year()),
-        Column::numbers("not asked for any more", "never_born_per_year", a_year()),
-        Column::numbers("5 minutes that lose below 1 %", "objective_ratio", Unit::Ratio),
-        Column::numbers("95 % of months lose at most", "month_lost_p95_ratio", Unit::Ratio),
+        Column::numbers("served*", "request_ratio", Unit::Ratio),
+        Column::numbers("lost per year*", "lost_per_year", a_year()),
+        Column::numbers("fault*", "lost_fault_per_year", a_year()),
+        Column::numbers("overload*", "lost_overload_per_year", a_year()),
+        Column::numbers("planned*", "lost_planned_per_year", a_year()),
+        Column::numbers("not asked for any more*", "never_born_per_year", a_year()),
+        Column::numbers("5 minutes that lose below 1 %*", "objective_ratio", Unit::Ratio),
+        Column::numbers("95 % of months lose at most*", "month_lost_p95_ratio", Unit::Ratio),
     ];
     let judged = |years: &YearCell| years.load.as_ref().is_some_and(|l| l.month_meets.is_some());
     let judged = ladder.years.iter().flatten().any(judged);
     if judged {
         let key = "month_meets_ratio";
-        columns.push(Column::numbers("months that meet the objective", key, Unit::Ratio));
+        columns.push(Column::numbers("months that meet the objective*", key, Unit::Ratio));
     }
     let row = |(at, years): (usize, &Option<YearCell>)| {
         let mut cells = vec![Cell::text(ladder.rows[at].scenario.clone())];
@@ -135,7 +169,8 @@ fn views(ladder: &Ladder) -> Option<Table> {
         cells
     };
     let caption = format!(
-        "Views of {} over years, its traffic as a fluid: by the profile of the week, not at the design peak",
+        "Views of {} over years, its traffic as a fluid: by the profile of the week, not at the design \
+         peak. *: by flows alone, see the note below",
         ladder.basis.class
     );
     let rows = ladder.years.iter().enumerate().map(row).collect();
@@ -160,16 +195,17 @@ fn costs(ladder: &Ladder) -> Option<Table> {
         format!(" at {} each", number::figure(&Figure::exact(price, Unit::Dollars)))
     });
     let caption = format!(
-        "What page views cost over the years: the whole bill over those served, and those lost{each}"
+        "What page views cost over the years, by flows alone: the whole bill over those served, and those \
+         lost{each}"
     );
     Some(Table { caption, columns, rows })
 }
 
-/// What a terminal shows: what is lost, with and without what is common to all. The rest is on the
-/// page: a number without its interval says too much, and there is no room for more of them.
+/// What a terminal shows: structural downtime with and without shared faults, and continuous downtime. The
+/// rest is on the page: there is no room for more figures with their intervals.
 pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
     let mut table = table(ladder);
-    let kept = [0, 2, 3];
+    let kept = [0, 2, 3, 5];
     table.columns = kept.iter().map(|at| table.columns[*at].clone()).collect();
     for row in &mut table.rows {
         *row = kept.iter().map(|at| row[*at].clone()).collect();
@@ -183,11 +219,11 @@ fn table(ladder: &Ladder) -> Table {
         Column::numbers("structural", "structural_ratio", Unit::Ratio),
         Column::numbers("down", "downtime_min_per_year", minutes()),
         Column::numbers("architecture only", "architecture_downtime_min_per_year", minutes()),
-        Column::words("down against above", "downtime_step"),
-        Column::numbers("continuous, down", "continuous_downtime_min_per_year", minutes()),
-        Column::numbers("outages a year", "outages_per_year", Unit::None),
-        Column::numbers("95 % of years at most", "year_p95_min", minutes()),
-        Column::numbers("of mean length", "length_s", Unit::Seconds),
+        Column::words("downtime against the row above", "downtime_step"),
+        Column::numbers("continuous downtime", "continuous_downtime_min_per_year", minutes()),
+        Column::numbers("outages per year", "outages_per_year", Unit::None),
+        Column::numbers("p95 of a year", "year_p95_min", minutes()),
+        Column::numbers("mean length", "length_s", Unit::Seconds),
     ];
     let row = |(at, years): (usize, &Option<YearCell>)| {
         let mut cells = vec![Cell::text(ladder.rows[at].scenario.clone())];
@@ -228,36 +264,13 @@ fn interval_level(ladder: &Ladder) -> f64 {
     ladder.years.iter().flatten().find_map(level).unwrap_or(ladder.level)
 }
 
-/// Whether a difference is one of less, and its size in `unit`, which is so many of its own; `None`
-/// where there may be none.
-pub(super) fn seen(difference: &Interval, each: f64, unit: Unit) -> Option<(bool, String)> {
-    if difference.low <= 0.0 && difference.high >= 0.0 {
-        return None;
-    }
-    let (size, half) = (difference.estimate.abs() / each, difference.half_width() / each);
-    let size = Figure::estimate(size, size - half, size + half, unit);
-    Some((difference.estimate < 0.0, number::figure(&size)))
-}
-
-/// The word for a direction.
-pub(super) const fn way(less: bool) -> &'static str {
-    if less { "less" } else { "more" }
-}
-
-/// A difference in words: `−59.1 min/y ± 3.1`, or that there may be none.
+/// A difference of downtime in words: `−59.1 min/y ± 3.1`, or that none was detected.
 fn step(difference: Interval) -> String {
-    seen(&difference, 60.0, minutes()).map_or_else(
-        || "no difference seen".into(),
-        |(less, size)| format!("{}{size}", if less { '\u{2212}' } else { '+' }),
-    )
-}
-
-/// The same within a sentence.
-pub(super) fn change(difference: &Interval) -> String {
-    seen(difference, 60.0, minutes()).map_or_else(
-        || "as long, as far as can be seen".into(),
-        |(less, size)| format!("{} {}", size.replace(' ', "\u{a0}"), way(less)),
-    )
+    if difference.contains(0.0) {
+        return "no difference detected".into();
+    }
+    let sign = if difference.estimate < 0.0 { '\u{2212}' } else { '+' };
+    format!("{sign}{}", super::size(&difference, 60.0, minutes()))
 }
 
 /// Minutes by first cause: a row a cause, a column a scenario.
@@ -310,6 +323,7 @@ pub(super) fn data(ladder: &Ladder) -> Table {
         Column::numbers("outages", "outages_per_year", Unit::None),
         Column::numbers("year p95", "year_p95_s", Unit::Seconds),
         Column::numbers("step", "downtime_step_s_per_year", Unit::Seconds),
+        Column::words("losses by", "losses_by"),
         Column::numbers("request", "request_ratio", Unit::Ratio),
         Column::numbers("objective", "objective_losses_ratio", Unit::Ratio),
         Column::numbers("lost", "lost_views_per_year", Unit::Other("views/y".into())),
@@ -355,6 +369,7 @@ pub(super) fn data(ladder: &Ladder) -> Table {
             cell(&structural.all.outages, Unit::None),
             cell(&structural.all.year_p95, Unit::Seconds),
             step,
+            Cell::text(if load.is_some() { FLOWS_ALONE } else { "" }),
             loaded(load.map(|load| &load.request), Unit::Ratio),
             loaded(load.map(|load| &load.objective), Unit::Ratio),
             loaded(load.map(|load| &load.lost), views()),
@@ -381,6 +396,7 @@ pub(super) fn data(ladder: &Ladder) -> Table {
                 cell(&cause.outages, Unit::None),
                 cell(&cause.year_p95, Unit::Seconds),
                 Cell::missing("of all causes"),
+                Cell::text(if load.is_some() { FLOWS_ALONE } else { "" }),
                 Cell::missing("of all causes"),
                 Cell::missing("of all causes"),
                 lost_to(&cause.name),

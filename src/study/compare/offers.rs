@@ -1,17 +1,22 @@
 //! What each scenario buys: downtime against cost.
 //!
-//! Model: of two scenarios the one that costs less is the better buy unless the other is down less,
-//! which is seen in their paired difference, replication by replication of the same years. Those
-//! that no cheaper one beats are on the *front* (Pareto). Each is then held against the one before
-//! it on the front: dollars, minutes, milliseconds.
+//! Model: a scenario that is overloaded at its design peak, or misses an objective of latency there, is
+//! [`Unfit`]: it is neither offered nor does it beat another. Of two others the one that costs less is the
+//! better buy unless the other is down less, which is seen in their paired difference, replication by
+//! replication of the same years. Those that no cheaper one beats are on the *front* (Pareto). Each is then
+//! compared with the one before it on the front: dollars, minutes, milliseconds.
 //!
 //! Holds: all differences of downtime together err with at most one minus the level (Bonferroni
 //! over all pairs). Leaves out: what else a scenario is bought for,
 //! its capacity above all; those that are not on the front may still carry more.
 
-use super::{Basis, Member, of_each_pair, paired, years};
+use super::{Basis, Member, Weighed, of_each_pair, paired, years};
+use crate::plan::availability::Availability;
 use crate::stats::equivalence::Comparison;
 use crate::stats::interval::Interval;
+use crate::study::expect::Verdict as Judgement;
+use crate::study::results::ObjectiveRow;
+use crate::study::window::Verdict;
 
 /// A scenario with its price and its downtime.
 #[derive(Clone, Debug)]
@@ -22,10 +27,21 @@ pub struct Offer {
     pub cost: f64,
     /// Structural downtime in seconds a year.
     pub downtime: Interval,
-    /// A cheaper one that is not seen to be down longer; none for one on the front.
+    /// Why it is not offered, in the last window of the basis; none where it may be.
+    pub unfit: Option<Unfit>,
+    /// A cheaper one that is not seen to be down longer; none for one on the front, and for one that is unfit.
     pub beaten_by: Option<usize>,
     /// Against the one before it on the front.
     pub step: Option<Step>,
+}
+
+/// Why a scenario is not offered, whatever its downtime and price.
+#[derive(Clone, Debug)]
+pub enum Unfit {
+    /// It does not keep up with what is asked of it.
+    NotInBalance(Verdict),
+    /// It misses an objective of latency.
+    Slow(ObjectiveRow),
 }
 
 /// What the next on the front buys.
@@ -37,9 +53,11 @@ pub struct Step {
     pub cost: f64,
     /// Structural downtime in seconds a year, this one less the one before.
     pub downtime: Interval,
-    /// 95 % latency in seconds in the last window of the basis, this one less the one before; put in by who
-    /// holds all latencies against each other.
+    /// 95 % latency in seconds in the last window of the basis, this one less the one before; filled in by the
+    /// comparison of all latencies.
     pub latency: Option<Comparison>,
+    /// All respects in which the two are compared; filled in likewise.
+    pub weighed: Vec<Weighed>,
 }
 
 impl Offer {
@@ -48,39 +66,94 @@ impl Offer {
     pub fn pair(&self) -> Option<(usize, usize)> {
         self.step.as_ref().map(|step| (step.from, self.row))
     }
+
+    /// Whether no cheaper one beats it.
+    #[must_use]
+    pub const fn is_on_front(&self) -> bool {
+        self.unfit.is_none() && self.beaten_by.is_none()
+    }
 }
 
-/// All that have a price and years, the cheapest first.
-pub fn offers(members: &[Member<'_>], basis: &Basis, level: f64) -> Vec<Offer> {
-    let downs: Vec<Option<Vec<f64>>> =
-        members.iter().map(|member| years::samples(member, basis)).collect();
+/// Why a scenario is not offered: what it does in the last window of the basis, its design peak. A run
+/// too short to judge is no reason.
+fn unfit(member: &Member<'_>, basis: &Basis) -> Option<Unfit> {
+    let peak = basis.windows.last()?;
+    let at = member.results.windows.iter().position(|window| window.name == *peak)?;
+    let verdict = member.results.windows[at].verdict;
+    if matches!(verdict, Verdict::Overloaded | Verdict::Backlogged) {
+        return Some(Unfit::NotInBalance(verdict));
+    }
+    let missed = |row: &&ObjectiveRow| row.window == at && row.judgement == Judgement::Fails;
+    member.results.objectives.iter().find(missed).cloned().map(Unfit::Slow)
+}
+
+/// All that have a price and years, the cheapest first. Differences hold together at the level `family`,
+/// the downtime of one alone at `level`.
+pub fn offers(members: &[Member<'_>], basis: &Basis, (family, level): (f64, f64)) -> Vec<Offer> {
+    let down = |member: &Member<'_>| years::samples(member, basis, Availability::Structural);
+    let downs: Vec<Option<Vec<f64>>> = members.iter().map(down).collect();
     let offer = |(row, member): (usize, &Member<'_>)| {
         let downtime = Interval::of_mean(downs[row].as_deref()?, level).ok()?;
-        Some(Offer { row, cost: member.monthly_cost?, downtime, beaten_by: None, step: None })
+        let (cost, unfit) = (member.monthly_cost?, unfit(member, basis));
+        Some(Offer { row, cost, downtime, unfit, beaten_by: None, step: None })
     };
-    let mut all: Vec<Offer> = members.iter().enumerate().filter_map(offer).collect();
+    let all = members.iter().enumerate().filter_map(offer).collect();
+    front(all, &downs, of_each_pair(family, members.len()))
+}
+
+/// Puts offers in order of price and finds the front; `downs` has the downtime of each row by replication,
+/// `level` is that of each difference.
+fn front(mut all: Vec<Offer>, downs: &[Option<Vec<f64>>], level: f64) -> Vec<Offer> {
     // Of two at one price the one that is down less comes first.
     all.sort_by(|a, b| {
         a.cost.total_cmp(&b.cost).then(a.downtime.estimate.total_cmp(&b.downtime.estimate))
     });
-    let each = of_each_pair(level, members.len());
     let down = |row: usize| downs[row].as_deref().unwrap_or(&[]);
-    let downtime = |own: usize, other: usize| paired(down(own), down(other), each);
-    for at in 1..all.len() {
+    let downtime = |own: usize, other: usize| paired(down(own), down(other), level);
+    for at in (1..all.len()).filter(|at| all[*at].unfit.is_none()).collect::<Vec<_>>() {
         let row = all[at].row;
         let better = |cheaper: &&Offer| {
-            downtime(row, cheaper.row).is_none_or(|difference| difference.high >= 0.0)
+            cheaper.unfit.is_none()
+                && downtime(row, cheaper.row).is_none_or(|difference| difference.high >= 0.0)
         };
         let beaten = all[..at].iter().filter(better);
         let least = beaten.min_by(|a, b| a.downtime.estimate.total_cmp(&b.downtime.estimate));
         all[at].beaten_by = least.map(|cheaper| cheaper.row);
     }
-    let front: Vec<usize> = (0..all.len()).filter(|at| all[*at].beaten_by.is_none()).collect();
+    let front: Vec<usize> = (0..all.len()).filter(|at| all[*at].is_on_front()).collect();
     for pair in front.windows(2) {
         let (before, own) = (&all[pair[0]], &all[pair[1]]);
         let Some(downtime) = downtime(own.row, before.row) else { continue };
         let (from, cost) = (before.row, own.cost - before.cost);
-        all[pair[1]].step = Some(Step { from, cost, downtime, latency: None });
+        all[pair[1]].step = Some(Step { from, cost, downtime, latency: None, weighed: Vec::new() });
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The cheapest is down least and overloaded at the peak: it is no offer, beats none, and no other is
+    /// held against it.
+    #[test]
+    fn an_overloaded_scenario_is_neither_offered_nor_beats_another() {
+        let downs = [[10.0, 11.0, 9.0, 10.5], [30.0, 31.0, 29.0, 30.5], [20.0, 21.0, 19.0, 20.5]];
+        let offer = |row: usize, unfit| Offer {
+            row,
+            cost: 100.0 * (row + 1) as f64,
+            downtime: Interval::of_mean(&downs[row], 0.95).unwrap(),
+            unfit,
+            beaten_by: None,
+            step: None,
+        };
+        let unfit = || Some(Unfit::NotInBalance(Verdict::Overloaded));
+        let samples: Vec<_> = downs.iter().map(|down| Some(down.to_vec())).collect();
+        let all = vec![offer(2, None), offer(1, None), offer(0, unfit())];
+        let [overloaded, middle, best] = &front(all, &samples, 0.99)[..] else { panic!() };
+        assert_eq!((overloaded.row, overloaded.is_on_front()), (0, false));
+        assert!(overloaded.step.is_none());
+        assert_eq!((middle.beaten_by, middle.is_on_front(), middle.pair()), (None, true, None));
+        assert_eq!(best.pair(), Some((1, 2)));
+    }
 }

@@ -1,9 +1,11 @@
 //! Availability over years, side by side: same faults, where parts are the same.
 
 use crate::plan::availability::Availability;
+use crate::plan::figure::Metric;
 use crate::stats::interval::Interval;
-use crate::study::compare::{Basis, Member, of_each_pair, paired};
+use crate::study::compare::{Basis, Member, Respect, Weighed, of_each_pair, paired};
 use crate::study::results::{LoadClass, RecoveryRow, YearRow};
+use crate::study::years::YEAR_S;
 
 /// The availability of the compared class in one scenario.
 #[derive(Clone, Debug)]
@@ -22,8 +24,7 @@ pub struct YearCell {
 }
 
 /// By row; none where no years were lived through, or nobody can tell of the class.
-pub fn cells(members: &[Member<'_>], basis: &Basis, level: f64) -> Vec<Option<YearCell>> {
-    let each = of_each_pair(level, members.len());
+pub fn cells(members: &[Member<'_>], basis: &Basis) -> Vec<Option<YearCell>> {
     let cell = |member: &Member<'_>| {
         let of = |availability: Availability| {
             let years = member.results.years.as_ref()?;
@@ -38,23 +39,72 @@ pub fn cells(members: &[Member<'_>], basis: &Basis, level: f64) -> Vec<Option<Ye
         let recovery = recovery.unwrap_or_default();
         Some(YearCell { structural, continuous, step: None, load: load.cloned(), recovery })
     };
-    let mut all: Vec<Option<YearCell>> = members.iter().map(cell).collect();
-    for at in 1..members.len() {
-        let (above, own) = (samples(&members[at - 1], basis), samples(&members[at], basis));
-        let (Some(above), Some(own)) = (above, own) else { continue };
-        if let Some(cell) = &mut all[at] {
-            cell.step = paired(&own, &above, each);
+    members.iter().map(cell).collect()
+}
+
+/// Downtime and page views not served per year, the second of each pair of rows against the first. The
+/// intervals of each respect hold together over all pairs there are at the level `family`; `level` is that of
+/// one alone.
+pub(super) fn weigh(
+    members: &[Member<'_>],
+    basis: &Basis,
+    pairs: &[(usize, usize)],
+    (family, level): (f64, f64),
+) -> Vec<Vec<Weighed>> {
+    let each = of_each_pair(family, members.len());
+    let mut all: Vec<Vec<Weighed>> = vec![Vec::new(); pairs.len()];
+    let of_time = |wanted| move |member: &Member<'_>| samples(member, basis, wanted);
+    let column = |respect: &Respect| -> Vec<Option<Vec<f64>>> {
+        match respect {
+            Respect::Structural => members.iter().map(of_time(Availability::Structural)).collect(),
+            Respect::Continuous => members.iter().map(of_time(Availability::Continuous)).collect(),
+            _ => members.iter().map(|member| not_served(member, basis)).collect(),
+        }
+    };
+    for (respect, metric) in [
+        (Respect::Structural, Metric::Downtime),
+        (Respect::Continuous, Metric::Downtime),
+        (Respect::NotServed, Metric::Lost),
+    ] {
+        let column = column(&respect);
+        let means = column.iter().flatten().filter(|values| !values.is_empty());
+        let means = means.map(|values| values.iter().sum::<f64>() / values.len() as f64);
+        let worth = metric.margin() * means.fold(f64::INFINITY, f64::min);
+        for (found, (from, to)) in all.iter_mut().zip(pairs) {
+            let (Some(above), Some(own)) = (&column[*from], &column[*to]) else { continue };
+            let Some(difference) = paired(own, above, each) else { continue };
+            let count = own.len().min(above.len());
+            found.extend(Weighed::of_interval(
+                respect.clone(),
+                difference,
+                (&own[..count], &above[..count]),
+                (level, worth),
+            ));
         }
     }
     all
 }
 
-/// Structural downtime of the class in seconds a year, by replication.
-pub(super) fn samples(member: &Member<'_>, basis: &Basis) -> Option<Vec<f64>> {
+/// Downtime of the class in seconds per year, by replication.
+pub(super) fn samples(
+    member: &Member<'_>,
+    basis: &Basis,
+    availability: Availability,
+) -> Option<Vec<f64>> {
     let (plan, seen) = (member.study.years.as_ref()?, member.result.years.as_ref()?);
     let watched = plan.of.watched.iter().position(|watched| watched.name == basis.class)?;
-    let wanted = (watched, Availability::Structural);
+    let wanted = (watched, availability);
     let meter = plan.of.measured.iter().position(|other| *other == wanted)?;
-    let years = plan.of.horizon.seconds() / 31_536_000.0;
+    let years = plan.of.horizon.seconds() / YEAR_S;
     Some(seen.folded[0][meter].downtime.iter().map(|down| down / years).collect())
+}
+
+/// Page views of the class not served per year, lost or not asked for any more, by replication.
+fn not_served(member: &Member<'_>, basis: &Basis) -> Option<Vec<f64>> {
+    let (plan, seen) = (member.study.years.as_ref()?, member.result.years.as_ref()?);
+    let fluid = plan.of.fluid.as_ref()?;
+    let class = fluid.classes.iter().position(|class| class.name == basis.class)?;
+    let folded = seen.load.first()?.as_ref()?;
+    let years = plan.of.horizon.seconds() / YEAR_S;
+    Some(folded.classes[class].unserved().into_iter().map(|views| views / years).collect())
 }

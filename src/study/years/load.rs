@@ -219,7 +219,8 @@ impl FoldedLag {
 
 impl FoldedClass {
     /// Views lost or not asked for any more, by replication.
-    fn unserved(&self) -> Vec<f64> {
+    #[must_use]
+    pub fn unserved(&self) -> Vec<f64> {
         self.all_lost.iter().zip(&self.never_born).map(|(lost, gone)| lost + gone).collect()
     }
 
@@ -276,6 +277,16 @@ impl FoldedLoad {
             writes: plan.copies.iter().map(writes).collect(),
             batches: vec![Busy::default(); BATCHES],
         }
+    }
+
+    /// Drops everything but the views of each class that are lost or not asked for any more.
+    pub fn keep_compared(&mut self) {
+        let classes = self.classes.drain(..).map(|class| FoldedClass {
+            all_lost: class.all_lost,
+            never_born: class.never_born,
+            ..FoldedClass::default()
+        });
+        *self = Self { classes: classes.collect(), ..Self::default() };
     }
 
     /// Adds a replication of a batch.

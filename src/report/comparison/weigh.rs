@@ -1,0 +1,243 @@
+//! What gets better and what gets worse from each scenario to the next, in words and as tables.
+
+use super::{Ladder, breaks, points, whole};
+use crate::report::document::{
+    Block, Cell, Column, Figure, Judgement, Rounding, Section, Table, Unit, Verdict,
+};
+use crate::report::number;
+use crate::stats::interval::Interval;
+use crate::study::compare::{Change, Owner, Respect, Weighed};
+
+/// The heading of the section.
+pub(super) const HEADING: &str = "What gets better and what gets worse";
+/// Breaks that a sentence names; the table has all of them.
+const NAMED: usize = 3;
+
+/// The section; `None` where nothing is compared.
+pub(super) fn section(ladder: &Ladder) -> Option<Section> {
+    let table = table(ladder);
+    (!table.rows.is_empty()).then(|| Section {
+        heading: HEADING.into(),
+        intro: format!(
+            "Each scenario against the one above it, replication by replication on the same draws. \
+             Better and worse are certain: all of them hold together at {0:.0} %. Perhaps better and \
+             perhaps worse are certain by their own {0:.0} % interval alone; of many such differences \
+             a few are chance. Breaks in which no difference was detected are left out.",
+            ladder.level * 100.0
+        ),
+        blocks: vec![Block::Table(table)],
+    })
+}
+
+/// What changes from the row above, and for how much.
+pub(super) fn finding(ladder: &Ladder, at: usize) -> Option<Verdict> {
+    let row = &ladder.rows[at];
+    let above = &ladder.rows[at.checked_sub(1)?];
+    let weighed = &ladder.weighed[at];
+    if weighed.is_empty() {
+        return None;
+    }
+    let cost = match (row.monthly_cost, above.monthly_cost) {
+        (Some(cost), Some(before)) if cost == before => ", for the same price".into(),
+        (Some(cost), Some(before)) => {
+            let size = number::figure(&Figure::exact((cost - before).abs(), Unit::Dollars));
+            let way = if cost > before { "more" } else { "less" };
+            format!(", for {size} {way} per month")
+        }
+        _ => String::new(),
+    };
+    let mut text = format!("{} instead of {}{cost}.", row.scenario, above.scenario);
+    for (change, word) in [(Change::Better, "Better"), (Change::Worse, "Worse")] {
+        let all = sizes(ladder, weighed, change);
+        let all = if all.is_empty() { "nothing certain".into() } else { all.join("; ") };
+        text.push_str(&format!(" {word}: {all}."));
+    }
+    let alone = format!("by the {:.0} % interval of each alone", ladder.level * 100.0);
+    for (change, word) in
+        [(Change::PerhapsBetter, "Perhaps better"), (Change::PerhapsWorse, "Perhaps worse")]
+    {
+        let all = sizes(ladder, weighed, change);
+        if !all.is_empty() {
+            text.push_str(&format!(" {word}, {alone}: {}.", all.join("; ")));
+        }
+    }
+    let plain = |change: Change, says: &dyn Fn(&Weighed) -> String| -> Vec<String> {
+        let none = |one: &&Weighed| one.change == change && !is_break(one);
+        weighed.iter().filter(none).map(says).collect()
+    };
+    let bound = |one: &Weighed| whole(&limit(one).rounded(Rounding::Up));
+    let smaller = |one: &Weighed| format!("{} (smaller than {})", name(ladder, one), bound(one));
+    let within = |one: &Weighed| format!("{} (within {})", name(ladder, one), bound(one));
+    for (word, all) in [
+        ("No difference detected", plain(Change::Unsure, &smaller)),
+        ("No difference", plain(Change::None, &within)),
+        ("The same in every run", plain(Change::Equal, &|one| name(ladder, one))),
+    ] {
+        if !all.is_empty() {
+            text.push_str(&format!(" {word}: {}.", all.join("; ")));
+        }
+    }
+    Some(Verdict { judgement: Judgement::Finding, text })
+}
+
+/// What gets worse, in a cell.
+pub(super) fn worse(ladder: &Ladder, weighed: &[Weighed]) -> String {
+    let certain = sizes(ladder, weighed, Change::Worse);
+    let perhaps = sizes(ladder, weighed, Change::PerhapsWorse);
+    let perhaps = perhaps.into_iter().map(|what| format!("perhaps {what}"));
+    let all: Vec<String> = certain.into_iter().chain(perhaps).collect();
+    if all.is_empty() { "nothing certain".into() } else { all.join("; ") }
+}
+
+const fn is_break(one: &Weighed) -> bool {
+    matches!(one.respect, Respect::Break { .. })
+}
+
+/// The respects with this change, each with its size.
+fn sizes(ladder: &Ladder, weighed: &[Weighed], change: Change) -> Vec<String> {
+    let (broken, others): (Vec<&Weighed>, Vec<&Weighed>) =
+        weighed.iter().filter(|one| one.change == change).partition(|one| is_break(one));
+    let say = |one: &&Weighed| format!("{} by {}", name(ladder, one), size(one));
+    let mut all: Vec<String> = others.iter().map(say).collect();
+    all.extend(broken.iter().take(NAMED).map(say));
+    let rest = broken.len().saturating_sub(NAMED);
+    match rest {
+        0 => {}
+        1 => all.push("one more break".into()),
+        _ => all.push(format!("{rest} more breaks")),
+    }
+    all
+}
+
+/// A respect in words.
+fn name(ladder: &Ladder, one: &Weighed) -> String {
+    let class = &ladder.basis.class;
+    let window = ladder.basis.windows.last().map_or("", String::as_str);
+    match &one.respect {
+        Respect::Latency => format!("p95 of {class} in window {window}"),
+        Respect::Served => format!("page views served in window {window}"),
+        Respect::Capacity => format!("capacity for {class}"),
+        Respect::Structural => "structural downtime".into(),
+        Respect::Continuous => "continuous downtime".into(),
+        Respect::NotServed => "page views not served (flows alone)".into(),
+        Respect::Break { kinds, owner } => {
+            let labels: Vec<String> =
+                kinds.iter().map(|at| breaks::label(ladder, &ladder.breaks[*at])).collect();
+            let which = match owner {
+                Owner::Both => "",
+                Owner::Own => " (a new part)",
+                Owner::Above => " (a part that is gone)",
+            };
+            format!("a break of {}{which}", labels.join(" or "))
+        }
+    }
+}
+
+/// The unit of a respect, and how many of its base unit are one of it.
+fn unit(respect: &Respect) -> (Unit, f64) {
+    match respect {
+        Respect::Latency => (Unit::Seconds, 1.0),
+        Respect::Served => (points(), 0.01),
+        Respect::Capacity => (Unit::PerSecond, 1.0),
+        Respect::Structural | Respect::Continuous => (Unit::Other("min per year".into()), 60.0),
+        Respect::NotServed => (Unit::Other("per year".into()), 1.0),
+        Respect::Break { .. } => (Unit::Other("views".into()), 1.0),
+    }
+}
+
+fn limit(one: &Weighed) -> Figure {
+    let (unit, each) = unit(&one.respect);
+    Figure::exact(one.excluded / each, unit)
+}
+
+/// The size of a difference, with the interval that its change rests on.
+fn size(one: &Weighed) -> String {
+    let (unit, each) = unit(&one.respect);
+    let interval = match one.change {
+        Change::PerhapsBetter | Change::PerhapsWorse => &one.alone,
+        _ => &one.difference,
+    };
+    super::size(interval, each, unit)
+}
+
+/// A row for each scenario and respect.
+fn table(ladder: &Ladder) -> Table {
+    let columns = vec![
+        Column::words("scenario", "scenario"),
+        Column::words("instead of", "against"),
+        Column::words("change", "change"),
+        Column::words("in", "respect"),
+        Column::words("by", "difference"),
+    ];
+    let mut rows = Vec::new();
+    for (at, weighed) in ladder.weighed.iter().enumerate() {
+        let is_told = |one: &&Weighed| {
+            let undecided = matches!(one.change, Change::None | Change::Unsure | Change::Equal);
+            !(undecided && is_break(one))
+        };
+        for one in weighed.iter().filter(is_told) {
+            rows.push(vec![
+                Cell::text(ladder.rows[at].scenario.clone()),
+                Cell::text(ladder.rows[at - 1].scenario.clone()),
+                Cell::text(one.change.word()),
+                Cell::text(name(ladder, one)),
+                Cell::text(match one.change {
+                    Change::Equal => String::new(),
+                    Change::None | Change::Unsure => {
+                        format!("smaller than {}", whole(&limit(one).rounded(Rounding::Up)))
+                    }
+                    _ => size(one),
+                }),
+            ]);
+        }
+    }
+    Table { caption: String::new(), columns, rows }
+}
+
+/// For programs: a row for each scenario and respect, this scenario minus the one above.
+pub(super) fn data(ladder: &Ladder) -> Table {
+    let columns = vec![
+        Column::words("scenario", "scenario"),
+        Column::words("against", "against"),
+        Column::words("respect", "respect"),
+        Column::words("parts", "parts"),
+        Column::words("change", "change"),
+        Column::numbers("difference", "difference", Unit::None),
+        Column::numbers("of this alone", "difference_alone", Unit::None),
+        Column::words("unit", "unit"),
+    ];
+    let mut rows = Vec::new();
+    for (at, weighed) in ladder.weighed.iter().enumerate() {
+        for one in weighed {
+            let parts = match &one.respect {
+                Respect::Break { kinds, .. } => {
+                    let label = |at: &usize| breaks::label(ladder, &ladder.breaks[*at]);
+                    kinds.iter().map(label).collect::<Vec<_>>().join(", ")
+                }
+                _ => String::new(),
+            };
+            let unit = match one.respect {
+                Respect::Latency => "s",
+                Respect::Served => "ratio",
+                Respect::Capacity => "per_s",
+                Respect::Structural | Respect::Continuous => "s_per_year",
+                Respect::NotServed => "views_per_year",
+                Respect::Break { .. } => "views",
+            };
+            let cell = |i: &Interval| {
+                Cell::Figure(Figure::estimate(i.estimate, i.low, i.high, Unit::None))
+            };
+            rows.push(vec![
+                Cell::text(ladder.rows[at].scenario.clone()),
+                Cell::text(ladder.rows[at - 1].scenario.clone()),
+                Cell::text(one.respect.word()),
+                Cell::text(parts),
+                Cell::text(one.change.word()),
+                cell(&one.difference),
+                cell(&one.alone),
+                Cell::text(unit),
+            ]);
+        }
+    }
+    Table { caption: String::new(), columns, rows }
+}
