@@ -15,8 +15,8 @@ mod years;
 
 use super::document::{Axis, Bar, BarChart, Estimate as Mark, Growth};
 use super::document::{
-    Block, Cell, Chart, ChartKind, Column, Definition, Document, Figure, Judgement, LadderChart,
-    LadderRow, Rounding, Section, Table, Unit, Verdict,
+    Block, Cell, Chart, ChartKind, Column, Definition, Document, Figure, LadderChart, LadderRow,
+    Rounding, Section, Table, Unit,
 };
 use super::run::capacity::carries as run_capacity;
 use super::run::{Output, cell, charts::mark, share_cell};
