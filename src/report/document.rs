@@ -203,6 +203,8 @@ pub struct Figure {
     pub value: f64,
     /// Lower and upper bound of the interval.
     pub interval: Option<(f64, f64)>,
+    /// Words printed in place of an interval that few replications do not support.
+    pub note: Option<&'static str>,
     /// The unit.
     pub unit: Unit,
     /// Which way the last printed digit goes.
@@ -219,7 +221,7 @@ impl Figure {
     /// An estimate between `low` and `high`.
     #[must_use]
     pub fn estimate(value: f64, low: f64, high: f64, unit: Unit) -> Self {
-        Self { value, interval: Some((low, high)), unit, rounding: Rounding::Nearest }
+        Self { value, interval: Some((low, high)), unit, ..Self::default() }
     }
 
     /// The same figure, rounded `way`.

@@ -28,6 +28,9 @@ pub fn figure(figure: &Figure) -> Value {
         object.insert("low".into(), number(low));
         object.insert("high".into(), number(high));
     }
+    if let Some(note) = figure.note {
+        object.insert("reason".into(), note.into());
+    }
     object.insert("unit".into(), unit(&figure.unit).into());
     Value::Object(object)
 }

@@ -130,6 +130,9 @@ pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
     };
     let decimals = decimals.clamp(-15, 12);
     let value = display.dress(&group(&with_its_nines(figure, shown, decimals)));
+    if let Some(note) = figure.note {
+        return (value, Some(format!("({note})")));
+    }
     if half < 0.5 * power_of_ten(-decimals) {
         return (value, None);
     }

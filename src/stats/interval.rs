@@ -55,6 +55,10 @@ pub enum Method {
     TwoPhase,
     /// Student's t of the share at or below, taken through the distribution (Woodruff).
     Woodruff,
+    /// Student's t over the jackknife pseudo-values of a regression on controls whose expectation is known.
+    ControlVariate,
+    /// Student's t over few replications of which one alone makes up most of the mean.
+    OneRunDecides,
 }
 
 /// What is estimated from one value a replication.
@@ -88,6 +92,8 @@ impl Method {
             Self::Arithmetic => "arithmetic",
             Self::TwoPhase => "two-phase",
             Self::Woodruff => "woodruff",
+            Self::ControlVariate => "control-variate",
+            Self::OneRunDecides => "one-run-decides",
         }
     }
 }

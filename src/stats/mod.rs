@@ -4,6 +4,7 @@
 //! the same bits for the same values in the same order. Bad input is a [`StatsError`], never a
 //! panic and never not-a-number.
 
+pub mod control;
 pub mod equivalence;
 pub mod format;
 pub mod interval;

@@ -30,7 +30,6 @@ use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
 use crate::solve::requests::{Breach, Ear, Observation, Run, Steps, Window};
-use crate::stats::interval::Statistic;
 use crate::study::in_order;
 use crate::study::measure::NoValue;
 use crate::study::underway;
@@ -505,7 +504,10 @@ pub fn pair(plans: &[WindowPlan], results: &mut [WindowResult]) {
             let own = results[at].samples.iter().enumerate();
             let less: Vec<Result<f64, NoValue>> =
                 own.map(|(replication, values)| Ok(values[place]? - other(replication)?)).collect();
-            results[at].estimates[place] = window::estimate(&less, Statistic::Mean, asked.level);
+            // No less is missed than nothing: the difference is not below what is missed without it.
+            let without = (0..less.len()).filter_map(|replication| other(replication).ok());
+            let floor = 0.0 - without.sum::<f64>() / less.len().max(1) as f64;
+            results[at].estimates[place] = window::few(&less, floor, asked.level);
             for (values, less) in results[at].samples.iter_mut().zip(less) {
                 values[place] = less;
             }

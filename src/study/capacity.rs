@@ -2,15 +2,22 @@
 //!
 //! Model: the rate of one workload is fixed at r, the others keep theirs. All rates see the same
 //! draws, so that in each replication the figure is a function of the rate alone, and one that
-//! rises. A replication's own capacity is the rate at which its figure crosses the limit, or at
-//! which more than a stated share of its views is lost; the answer is the mean of these, with the
-//! interval of a mean. Each replication is searched by itself: in steps until one rate holds and one
-//! does not, then between the two, where a straight line through the logarithms of the figure would
-//! cross the limit, until they lie close; the capacity is read off such a line. The first two
-//! replications begin at a stated rate, the others where those arrived, with smaller steps.
+//! rises. A replication crosses its limit at some rate r; by luck the requests that came are a share f
+//! more or fewer than r asks for, and they are what the site carried. The replication's own capacity is
+//! therefore r × f, its realised rate (a control variate whose coefficient is known: what a site carries
+//! does not depend on the number it is called by). The answer is the mean of these, with the interval of
+//! a mean.
 //!
-//! Where between two rates a replication begins to lose too many views no line tells: it counts as the
-//! middle, and the interval reaches as far as it would with the one rate, and with the other.
+//! Each replication is searched by itself: in steps until one rate holds and one does not, then between
+//! the two, where a straight line through the logarithms of the figure would cross the limit, until they
+//! lie close; the capacity is read off such a line. The first replication begins at a stated rate.
+//! The others begin where it arrived, divided by their own f, which their arrivals tell before
+//! anything is simulated, and step as far as the slopes seen so far say.
+//!
+//! What may be lost is a limit like that of the figure, and the first of the two that is crossed counts. From a
+//! rate at which nothing is lost no line tells where losses begin: then the two rates are searched closer
+//! together, the replication counts as the middle, and the interval reaches as far as it would with the one
+//! rate, and with the other.
 //!
 //! Takes a blueprint, a window and an [`Objective`]; gives a [`CapacityResult`].
 //! Holds: the same rates are looked at whatever the number of threads; no rate is run twice in a
@@ -21,15 +28,16 @@
 
 use rayon::prelude::*;
 
-use crate::model::blueprint::Blueprint;
+use crate::engine::draw::Lineage;
+use crate::model::blueprint::{Arrivals, Blueprint};
 use crate::model::ids::WorkloadId;
 use crate::solve::requests::{self, Breach, Observation, Window};
 use crate::stats::interval::Statistic;
-use crate::stats::precision::StoppingRule;
 use crate::study::measure::{Measure, NoValue};
 use crate::study::underway;
 use crate::study::window::{Estimate, Watch, estimate};
-use crate::units::Rate;
+use crate::units::{Rate, SimTime};
+use crate::workload::arrivals::ArrivalStream;
 
 /// What must hold.
 #[derive(Clone, Debug)]
@@ -47,7 +55,8 @@ pub struct Objective {
 pub struct Effort {
     /// Replications.
     pub replications: u32,
-    /// Relative half-width to reach, and with how many replications at most.
+    /// Relative half-width to reach, and with how many replications at most; looked at after
+    /// `replications`, and then after a quarter as many again, and so on.
     pub precision: Option<(f64, u32)>,
     /// Level of the intervals.
     pub level: f64,
@@ -62,14 +71,17 @@ pub struct Effort {
 pub struct Look {
     /// The rate, per second.
     pub rate: f64,
-    /// How far the figure is, of its limit; infinite where too many views were lost or too few
-    /// answered to say.
+    /// The realised rate: what came in the window, per second.
+    pub came: f64,
+    /// How far the figure is, of its limit; infinite where too few answered to say.
     pub reached: f64,
+    /// The share of the views that was lost, of the share that may be; infinite where the run was cut short.
+    pub lost: f64,
 }
 
 impl Look {
     fn holds(self) -> bool {
-        self.reached < 1.0
+        self.reached < 1.0 && self.lost <= 1.0
     }
 }
 
@@ -96,20 +108,22 @@ impl Carries {
     }
 }
 
-/// Where one replication reaches its limit.
+/// Where one replication reaches its limit: realised rates.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reached {
     /// The rate, per second.
     pub rate: f64,
     /// No smaller than this, and no larger: both are the rate where that was read off a line.
     pub between: (f64, f64),
+    /// What ends it are the views lost, and not the figure.
+    pub lost: bool,
 }
 
 impl Reached {
     /// Known to the digit.
     #[cfg(test)]
     const fn at(rate: f64) -> Self {
-        Self { rate, between: (rate, rate) }
+        Self { rate, between: (rate, rate), lost: false }
     }
 
     /// Whether it is known to lie between two rates, and not where.
@@ -134,10 +148,17 @@ pub struct CapacityResult {
 const MAX_STEPS: u32 = 24;
 /// The first step of a search that knows nothing; each further one is longer by as much.
 const FAR: f64 = 1.25;
-/// The first step where other replications have been.
-const NEAR: f64 = 1.08;
-/// Replications that know nothing.
-const PILOTS: u32 = 2;
+/// The first step where other replications have been, and the longest and the shortest of those that
+/// their slopes predict.
+const NEAR: f64 = 1.05;
+const LONGEST: f64 = 1.12;
+const SHORTEST: f64 = 1.02;
+/// A predicted step goes this much beyond the limit, so that the limit lies between two rates.
+const BEYOND: f64 = 1.015;
+/// Replications that know nothing: their search is the longest.
+const PILOTS: u32 = 1;
+/// Where no line leads to the limit the two rates around it are to lie this much closer.
+const OPEN: f64 = 0.25;
 /// A rate tried between two others keeps this share of their distance away from both.
 const APART: f64 = 0.1;
 
@@ -160,16 +181,21 @@ pub fn search(
     let goals = goals(&effort);
     let pilots = PILOTS.min(goals[0]);
     for goal in std::iter::once(pilots).chain(goals.iter().copied()) {
-        let (from, step) = match roots(&looks) {
-            Ok(known) if !known.is_empty() => {
-                (known.iter().map(|one| one.rate).sum::<f64>() / known.len() as f64, NEAR)
+        let start = match roots(&looks) {
+            Ok(known) if !known.is_empty() => Start {
+                from: known.iter().map(|one| one.rate).sum::<f64>() / known.len() as f64,
+                step: NEAR,
+                slope: slope(&looks),
+                known: true,
+            },
+            Ok(_) => {
+                Start { from: effort.from.in_per_second(), step: FAR, slope: None, known: false }
             }
-            Ok(_) => (effort.from.in_per_second(), FAR),
             // What is but a bound for one is but a bound for all.
             Err(_) => break,
         };
         let runs = (looks.len() as u32..goal).into_par_iter().with_max_len(1);
-        let runs = runs.map(|replication| search.replication(replication, from, step));
+        let runs = runs.map(|replication| search.replication(replication, start));
         let fresh: Vec<Option<Vec<Look>>> = runs.collect::<Result<_, Breach>>()?;
         let Some(fresh) = fresh.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };
         looks.extend(fresh);
@@ -186,13 +212,23 @@ pub fn search(
 
 /// Numbers of replications at which the search looks whether it is precise; the last is enough.
 fn goals(effort: &Effort) -> Vec<u32> {
-    let rule = effort
-        .precision
-        .and_then(|(_, most)| StoppingRule::raised((effort.replications, most), effort.level));
-    rule.map_or_else(
-        || vec![effort.replications],
-        |rule| rule.looks().map(|look| look as u32).collect(),
-    )
+    let most = effort.precision.map_or(effort.replications, |(_, most)| most);
+    let next = |n: &u32| (*n < most).then(|| n.saturating_add(n.div_ceil(4)).min(most));
+    std::iter::successors(Some(effort.replications.max(1)), next).collect()
+}
+
+/// How fast the logarithm of the figure rises with that of the realised rate, by the looks on both sides of
+/// the limits; none where nothing is known of it.
+fn slope(looks: &[Vec<Look>]) -> Option<f64> {
+    let one = |looks: &Vec<Look>| {
+        let (Some(low), Some(high)) = around(looks) else { return None };
+        let rise = libm::log(high.reached) - libm::log(low.reached);
+        let slope = rise / (libm::log(high.came) - libm::log(low.came));
+        (slope.is_finite() && slope > 0.0).then_some(slope)
+    };
+    let mut known: Vec<f64> = looks.iter().filter_map(one).collect();
+    known.sort_unstable_by(f64::total_cmp);
+    known.get(known.len() / 2).copied()
 }
 
 /// The mean over replications. Its interval holds wherever each of them lies between its two rates.
@@ -228,10 +264,11 @@ fn root(looks: &[Look]) -> Result<Reached, Carries> {
         (Some(low), None) => return Err(Carries::Above(low.rate)),
         (None, high) => return Err(Carries::Below(high.map_or(0.0, |high| high.rate))),
     };
-    let rate = crossing(low, high);
-    // No line leads to a rate at which the figure is nobody's.
-    let open = high.reached.is_infinite() || low.reached <= 0.0;
-    Ok(Reached { rate, between: if open { (low.rate, high.rate) } else { (rate, rate) } })
+    let at = |share: f64| low.came + share * (high.came - low.came);
+    let Crossing { share, open, lost } = crossing(low, high);
+    let (rate, end) = (at(share), at((2.0 * share).min(1.0)));
+    let between = if open { (low.came.min(end), low.came.max(end)) } else { (rate, rate) };
+    Ok(Reached { rate, between, lost })
 }
 
 /// The rates of all replications; the first bound where one has but that.
@@ -239,11 +276,56 @@ fn roots(looks: &[Vec<Look>]) -> Result<Vec<Reached>, Carries> {
     looks.iter().map(|one| root(one)).collect()
 }
 
-/// Where a line through the logarithms of two figures crosses 1; the middle where there is none.
-fn crossing(low: Look, high: Look) -> f64 {
-    let share = -libm::log(low.reached) / (libm::log(high.reached) - libm::log(low.reached));
-    let share = if share.is_finite() && share > 0.0 { share.min(1.0) } else { 0.5 };
-    low.rate + share * (high.rate - low.rate)
+/// Where between two rates a limit is crossed, as a share of their distance.
+struct Crossing {
+    share: f64,
+    /// No line leads there: the middle of where it may lie.
+    open: bool,
+    /// It is the limit of what may be lost.
+    lost: bool,
+}
+
+/// The first crossing of a limit between a rate that holds and one that does not, by lines through the
+/// logarithms of what is limited. No line leads to a rate without a figure, or from one at which nothing is
+/// lost.
+fn crossing(low: Look, high: Look) -> Crossing {
+    let line = |low: f64, high: f64| -> Option<Option<f64>> {
+        (high >= 1.0).then(|| {
+            let share = -libm::log(low) / (libm::log(high) - libm::log(low));
+            (share.is_finite() && low > 0.0 && high.is_finite()).then(|| share.clamp(0.0, 1.0))
+        })
+    };
+    let (figure, lost) = (line(low.reached, high.reached), line(low.lost, high.lost));
+    let first = |a: Option<Option<f64>>| a.flatten().unwrap_or(1.0);
+    let share = first(figure).min(first(lost));
+    let is_open = |a: Option<Option<f64>>| a == Some(None);
+    if is_open(figure) || is_open(lost) {
+        return Crossing { share: 0.5 * share, open: true, lost: lost.is_some() };
+    }
+    Crossing { share, open: false, lost: lost.is_some() && first(lost) <= first(figure) }
+}
+
+/// Where replications begin.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    /// The rate.
+    from: f64,
+    /// The first step from there.
+    step: f64,
+    /// How fast the figure rises with the rate.
+    slope: Option<f64>,
+    /// Whether other replications arrived there: then it is a realised rate.
+    known: bool,
+}
+
+impl Start {
+    /// The factor from a rate on one side of the limit to one just beyond it, by the slope of the figure;
+    /// none where that is not known, or the figure is not.
+    fn reach(self, look: Look) -> Option<f64> {
+        let slope = self.slope.filter(|_| look.reached.is_finite() && look.reached > 0.0)?;
+        let away = libm::exp(libm::log(look.reached).abs() / slope);
+        Some((BEYOND * away).clamp(SHORTEST, LONGEST))
+    }
 }
 
 struct Search<'a> {
@@ -257,13 +339,9 @@ struct Search<'a> {
 
 impl Search<'_> {
     /// Everything that one replication looks at, by rising rate; `None` when told to stop.
-    fn replication(
-        &self,
-        replication: u32,
-        from: f64,
-        step: f64,
-    ) -> Result<Option<Vec<Look>>, Breach> {
+    fn replication(&self, replication: u32, start: Start) -> Result<Option<Vec<Look>>, Breach> {
         let mut looks: Vec<Look> = Vec::new();
+        let luck = if start.known { self.luck(replication, start.from) } else { 1.0 };
         let mut further = 1.0;
         for _ in 0..=MAX_STEPS {
             let next = match around(&looks) {
@@ -271,11 +349,11 @@ impl Search<'_> {
                     Some(next) => next,
                     None => break,
                 },
-                (Some(low), None) => low.rate * further,
-                (None, Some(high)) => high.rate / further,
-                (None, None) => from,
+                (Some(low), None) => low.rate * start.reach(low).unwrap_or(further),
+                (None, Some(high)) => high.rate / start.reach(high).unwrap_or(further),
+                (None, None) => start.from / luck,
             };
-            further *= step;
+            further *= start.step;
             let Some(look) = self.look(replication, next)? else { return Ok(None) };
             let place = looks.partition_point(|one| one.rate < next);
             looks.insert(place, look);
@@ -286,8 +364,31 @@ impl Search<'_> {
     /// The rate to try between a rate that holds and one that does not; none when they are close.
     fn between(&self, low: Look, high: Look) -> Option<f64> {
         let width = high.rate - low.rate;
-        let wide = width > self.effort.tolerance * high.rate;
-        wide.then(|| crossing(low, high).clamp(low.rate + APART * width, high.rate - APART * width))
+        let Crossing { share, open, .. } = crossing(low, high);
+        // What no line leads to is known no better than the rates around it.
+        let close = if open { OPEN * self.effort.tolerance } else { self.effort.tolerance };
+        let wide = width > close * high.rate;
+        wide.then(|| low.rate + share.clamp(APART, 1.0 - APART) * width)
+    }
+
+    /// The share of `rate` that comes in the window in one replication, from its arrivals alone; 1 where
+    /// none come.
+    fn luck(&self, replication: u32, rate: f64) -> f64 {
+        let workload = &self.plan.workloads[self.workload.index()];
+        let level = Rate::per_second(rate);
+        let Some(Ok(Arrivals::Described(traffic))) =
+            level.map(|level| workload.arrivals.at_level(level))
+        else {
+            return 1.0;
+        };
+        let from = self.window.from();
+        let start = SimTime::from_nanos(from.nanos() - self.window.lead_in.nanos());
+        let lineage = Lineage::replication(replication.into());
+        let times = (start, from + self.window.length);
+        let stream = ArrivalStream::new(&traffic, self.plan.seed, lineage, &workload.name, times);
+        let came = stream.filter(|arrival| arrival.at >= from).count();
+        let luck = came as f64 / (rate * self.window.length.seconds());
+        if luck > 0.0 { luck } else { 1.0 }
     }
 
     /// One replication at one rate; `None` when told to stop.
@@ -301,15 +402,30 @@ impl Search<'_> {
             requests::run_unless(self.plan, &window, replication.into(), &told)
                 .map_err(|breach| Breach { what: breach.what, during: underway::now() })
         })?;
-        Ok(seen.map(|seen| Look { rate, reached: self.reached(&seen) }))
+        Ok(seen.map(|seen| Look {
+            rate,
+            came: self.came(&seen, rate),
+            reached: self.reached(&seen),
+            lost: self.lost(&seen),
+        }))
+    }
+
+    /// The realised rate of the workload; a run that was cut short has the rate asked for.
+    fn came(&self, one: &Observation, rate: f64) -> f64 {
+        if one.stop.is_some() {
+            return rate;
+        }
+        one.record.views[self.workload.index()].intended as f64 / one.length.seconds()
+    }
+
+    /// The share of the views that was lost, of the share that may be.
+    fn lost(&self, one: &Observation) -> f64 {
+        let views = &one.record.views[self.workload.index()];
+        let lost = views.lost.iter().sum::<u64>() as f64 / views.intended.max(1) as f64;
+        if one.stop.is_some() { f64::INFINITY } else { lost / self.objective.lost_at_most }
     }
 
     fn reached(&self, one: &Observation) -> f64 {
-        let views = &one.record.views[self.workload.index()];
-        let lost = views.lost.iter().sum::<u64>() as f64 / views.intended.max(1) as f64;
-        if lost > self.objective.lost_at_most || one.stop.is_some() {
-            return f64::INFINITY;
-        }
         let value = self.objective.measure.value(self.plan, one);
         value.map_or(f64::INFINITY, |value| value / self.objective.below)
     }
@@ -337,23 +453,60 @@ mod tests {
     fn a_replication_is_read_between_the_rates_tried() {
         let looks = |reached: [f64; 3]| -> Vec<Look> {
             let rates = [10.0, 20.0, 30.0].into_iter();
-            rates.zip(reached).map(|(rate, reached)| Look { rate, reached }).collect()
+            rates
+                .zip(reached)
+                .map(|(rate, reached)| Look { rate, came: rate, reached, lost: 0.0 })
+                .collect()
         };
         // ln 0.5 and ln 2 are as far from 0: the middle. Lost in between: the middle. Never, always:
         // bounds.
         let line = root(&looks([0.5, 2.0, 8.0])).unwrap();
         assert!((line.rate - 15.0).abs() < 1e-12 && !line.is_open());
-        let lost = root(&looks([0.9, 0.95, f64::INFINITY])).unwrap();
-        assert_eq!(lost, Reached { rate: 25.0, between: (20.0, 30.0) });
+        let none = root(&looks([0.9, 0.95, f64::INFINITY])).unwrap();
+        assert_eq!((none.rate, none.between), (25.0, (20.0, 30.0)));
+        // Views lost rise from nothing: somewhere between. From half of what may be lost to twice that: the
+        // middle again, unless the figure crosses its limit before.
+        let losing = |lost: [f64; 2], reached: f64| {
+            let mut looks = looks([0.5, 0.5, reached]);
+            (looks[1].lost, looks[2].lost) = (lost[0], lost[1]);
+            root(&looks).unwrap()
+        };
+        let open = Reached { rate: 25.0, between: (20.0, 30.0), lost: true };
+        assert_eq!(losing([0.0, 2.0], 0.9), open);
+        assert_eq!(losing([0.0, 2.0], 2.0).between, (20.0, 25.0), "the figure ends it at 25");
+        let line = losing([0.5, 2.0], 0.9);
+        assert!((line.rate - 25.0).abs() < 1e-12 && line.lost && !line.is_open(), "{line:?}");
+        let sooner = losing([0.5, 2.0], 8.0);
+        assert!((sooner.rate - 22.5).abs() < 1e-12 && !sooner.lost, "{sooner:?}");
+        // Where a tenth more came than was asked for, that is what was carried.
+        let mut lucky = looks([0.5, 2.0, 8.0]);
+        lucky.iter_mut().for_each(|look| look.came *= 1.1);
+        assert!((root(&lucky).unwrap().rate - 16.5).abs() < 1e-12);
         assert!(matches!(root(&looks([0.1, 0.2, 0.3])), Err(Carries::Above(30.0))));
         assert!(matches!(root(&looks([1.1, 1.2, 1.3])), Err(Carries::Below(10.0))));
+    }
+
+    /// The search looks at fixed numbers of replications: as many as are asked for, then a quarter as many
+    /// again, up to the most.
+    #[test]
+    fn a_capacity_looks_at_fixed_numbers_of_replications() {
+        let effort = |replications, precision| Effort {
+            replications,
+            precision,
+            level: 0.95,
+            tolerance: 0.08,
+            from: Rate::per_second(1.0).unwrap(),
+        };
+        assert_eq!(goals(&effort(6, None)), [6]);
+        assert_eq!(goals(&effort(6, Some((0.03, 16)))), [6, 8, 10, 13, 16]);
+        assert_eq!(goals(&effort(6, Some((0.03, 4)))), [6]);
     }
 
     /// Four replications that begin to lose views somewhere between 20 and 30 agree to the digit and
     /// know the rate to ±5 all the same; one that was read off a line adds to it what it scatters.
     #[test]
     fn an_interval_reaches_over_what_was_not_looked_at() {
-        let lost = Reached { rate: 25.0, between: (20.0, 30.0) };
+        let lost = Reached { rate: 25.0, between: (20.0, 30.0), lost: true };
         let of = |each: &[Reached]| match mean(each, 0.95) {
             Carries::Rate(Estimate::Interval(i)) => (i.low, i.estimate, i.high),
             other => panic!("{other:?}"),

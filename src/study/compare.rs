@@ -28,12 +28,13 @@ use crate::plan::names::split_member;
 use crate::stats::equivalence::{Comparison, Finding, compare_ladder};
 use crate::stats::interval::{Interval, Statistic};
 use crate::study::breaks::Way;
+use crate::study::control;
 use crate::study::measure::{Measure, NoValue};
 use crate::study::results::{
     BreakRow, CapacityRow, Reached, Results, Share, Use, UseKind, ViewRow, WindowRows, natural,
 };
 use crate::study::scenario::{StudyPlan, StudyResult};
-use crate::study::window::{Estimate, Verdict, WindowPlan, estimate};
+use crate::study::window::{Estimate, Verdict, WindowPlan, estimate, few};
 use weigh::BrokenRun;
 
 /// The level of each difference of two of so many scenarios, for all pairs to hold together (Bonferroni).
@@ -266,8 +267,13 @@ fn in_windows(
     rows: &mut [Row],
     (each, level): (f64, f64),
 ) -> Vec<(Option<Comparison>, Vec<Weighed>)> {
-    let latency = |member: &Member<'_>| samples(member, basis, deciding, Metric::Latency);
-    let served = |member: &Member<'_>| samples(member, basis, deciding, Metric::Served);
+    let is_corrected = |member: &Member<'_>| {
+        let found = member.results.windows.iter().find(|window| window.name == *deciding);
+        found.is_some_and(|window| window.corrected)
+    };
+    let all = members.iter().all(is_corrected);
+    let latency = |member: &Member<'_>| samples(member, basis, (deciding, all), Metric::Latency);
+    let served = |member: &Member<'_>| samples(member, basis, (deciding, all), Metric::Served);
     let worth = |column: &[Vec<f64>]| {
         let mean = |values: &Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
         let least = column.iter().filter(|v| !v.is_empty()).map(mean).fold(f64::MAX, f64::min);
@@ -486,7 +492,13 @@ fn loss(
         let failed = matches!(metric, Metric::FailedReads | Metric::FailedWrites);
         let counted = if failed && paired.is_some() { &more } else { &own };
         let of = |values: &[Result<f64, NoValue>]| estimate(values, Statistic::Mean, asked.level);
-        counts[place] = of(counted);
+        let floor = if failed && paired.is_some() {
+            0.0 - without.iter().filter_map(|value| value.ok()).sum::<f64>()
+                / without.len().max(1) as f64
+        } else {
+            0.0
+        };
+        counts[place] = few(counted, floor, asked.level);
         seen[place] = if without.iter().all(|value| *value == Ok(0.0)) {
             counts[place].value().is_some_and(|value| value > 0.0)
         } else {
@@ -595,8 +607,14 @@ fn in_window(window: &WindowRows, basis: &Basis) -> Cell {
     }
 }
 
-/// Values of the compared figure by replication; none when some replication has no value.
-fn samples(member: &Member<'_>, basis: &Basis, window: &str, metric: Metric) -> Vec<f64> {
+/// Values of the compared figure by replication, corrected for their arrivals where those of all members
+/// can be; none when some replication has no value.
+fn samples(
+    member: &Member<'_>,
+    basis: &Basis,
+    (window, all): (&str, bool),
+    metric: Metric,
+) -> Vec<f64> {
     let class = member.plan.routes.classes.iter().position(|class| class.name == basis.class);
     let Some(class) = class else { return Vec::new() };
     let workload = member.plan.workloads.iter().position(|w| w.class.index() == class);
@@ -608,8 +626,12 @@ fn samples(member: &Member<'_>, basis: &Basis, window: &str, metric: Metric) -> 
     let Some(at) = at else { return Vec::new() };
     let place = member.study.windows[at].measures.iter().position(|other| *other == measure);
     let Some(place) = place else { return Vec::new() };
-    let values = member.result.windows[at].samples.iter().map(|values| values[place].ok());
-    values.collect::<Option<Vec<f64>>>().unwrap_or_default()
+    let seen = &member.result.windows[at];
+    let values = seen.samples.iter().map(|values| values[place].ok());
+    let values = values.collect::<Option<Vec<f64>>>().unwrap_or_default();
+    // As its estimate is, where all are: pseudo-values are paired as the values are.
+    let controls = seen.controls.as_ref().filter(|_| all && control::is_corrected(&measure));
+    controls.and_then(|controls| controls.corrected(&values)).unwrap_or(values)
 }
 
 /// Each row and the one above.

@@ -25,6 +25,8 @@ use crate::units::{Rate, SimDuration, SimTime};
 pub const LOST_AT_MOST: f64 = 0.01;
 /// Replications, length and lead-in at each rate: several, and longer than a spell of users.
 const REPLICATIONS: u32 = 6;
+/// Relative half-width to reach, and with how many replications at most.
+const PRECISION: (f64, u32) = (0.03, 16);
 const LENGTH: SimDuration = SimDuration::from_secs(180);
 const LEAD_IN: SimDuration = SimDuration::from_secs(30);
 /// Two rates this close, of their size, lie around the answer; between them a line is true enough.
@@ -88,7 +90,7 @@ pub fn sought(draft: &Draft, plan: &Blueprint, quick: bool) -> Vec<Sought> {
                 window: window(draft, SimDuration::from_nanos(LENGTH.nanos() / parts)),
                 effort: Effort {
                     replications: if quick { 3 } else { REPLICATIONS },
-                    precision: None,
+                    precision: (!quick).then_some(PRECISION),
                     level: scenario.run.confidence.value,
                     tolerance: TOLERANCE,
                     from,
@@ -121,6 +123,7 @@ pub fn found(all: &[Sought], figure: &Figure) -> Result<usize, NoSuchFigure> {
 pub fn sharpen(sought: &mut Sought, width: f64, most: u32) {
     let effort = &mut sought.effort;
     let width = effort.precision.map_or(width, |(other, _)| width.min(other));
+    let most = effort.precision.map_or(most, |(_, other)| most.max(other));
     effort.precision = Some((width, most));
     effort.tolerance = effort.tolerance.min(width);
 }

@@ -533,6 +533,17 @@ impl Measure {
         matches!(self, Self::Missed(_) | Self::Losing(_))
     }
 
+    /// Whether it counts, so that it is never below zero: few replications say so in their interval.
+    #[must_use]
+    pub const fn is_count(&self) -> bool {
+        match self {
+            Self::Lost(_, _, share) => !*share,
+            Self::Database(_, counted) => !matches!(counted, Counted::StaleShare),
+            Self::Unanswered(_) | Self::Missed(_) | Self::Losing(_) => true,
+            _ => false,
+        }
+    }
+
     /// What is estimated from its values over the replications.
     #[must_use]
     pub const fn statistic(&self) -> Statistic {

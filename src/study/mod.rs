@@ -7,6 +7,7 @@
 pub mod breaks;
 pub mod capacity;
 pub mod compare;
+pub mod control;
 pub mod date;
 pub mod expect;
 pub mod forecast;

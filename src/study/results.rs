@@ -41,7 +41,7 @@ use crate::study::breaks::Drill;
 pub use crate::study::capacity::{Carries, Look, Reached};
 use crate::study::expect::Verdict as Judgement;
 use crate::study::measure::NoValue;
-use crate::study::window::{Ending, Estimate, Pace, Verdict};
+use crate::study::window::{Came, Ending, Estimate, Pace, Verdict};
 use crate::units::{Rate, SimDuration};
 use crate::workload::log::LogReport;
 
@@ -156,6 +156,10 @@ pub struct WindowRows {
     pub attempts: Vec<AttemptRow>,
     /// Ledger of page views.
     pub views: Vec<ViewRow>,
+    /// Arrivals realised and expected, in the order of `views`.
+    pub came: Vec<Came>,
+    /// Latencies, utilisations and throughputs are corrected for the arrivals that were realised.
+    pub corrected: bool,
     /// What breaks in it, for a run around a break; such a run has no latencies and no
     /// utilisations of its own here, since they would mix before and after.
     pub drill: Option<Drill>,

@@ -210,7 +210,9 @@ pub fn prepare(
     }
     study.sought = limits::sought(draft, plan, choices.quick);
     for sought in &mut study.sought {
-        sought.effort.replications = choices.replications.unwrap_or(sought.effort.replications);
+        if let Some(count) = choices.replications {
+            (sought.effort.replications, sought.effort.precision) = (count, None);
+        }
     }
     let asked = Asking { draft, plan, choices };
     study.years = years_of(draft, choices);

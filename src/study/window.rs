@@ -1,6 +1,9 @@
 //! Windows: the same stretch lived through by many independent replications, until the figures
 //! asked for are precise or the budget is spent.
 //!
+//! Figures are corrected for the arrivals that the replications drew ([`control`]), and so are those
+//! whose precision is asked for.
+//!
 //! Looks happen at fixed prefixes (the minimum, then a quarter as many again), so how many threads there are, or
 //! which replication is done first, decides nothing.
 
@@ -10,9 +13,11 @@ use crate::model::blueprint::Blueprint;
 use crate::model::record::{Record, ViewRecord};
 use crate::solve::requests::{self, Breach, Observation, Tally, Window};
 use crate::solve::trail::Trail;
-use crate::stats::interval::{Interval, Statistic};
-use crate::stats::precision::{Decision, StoppingRule, Target};
+use crate::stats::control::Controls;
+use crate::stats::interval::{Interval, Method, Statistic};
+use crate::stats::precision::{Decision, StoppingRule};
 use crate::study::breaks::Drill;
+use crate::study::control;
 use crate::study::in_order;
 use crate::study::measure::{Measure, NoValue};
 use crate::study::underway;
@@ -111,6 +116,10 @@ pub struct WindowResult {
     pub samples: Vec<Vec<Result<f64, NoValue>>>,
     /// Estimates, by measure.
     pub estimates: Vec<Estimate>,
+    /// What the realised arrivals correct; none where nothing is corrected.
+    pub controls: Option<Controls>,
+    /// Arrivals, by workload.
+    pub came: Vec<Came>,
     /// Ledgers and latencies of all replications together.
     pub pooled: Record,
     /// Event digests, by replication.
@@ -135,6 +144,15 @@ pub struct WindowResult {
     pub verdict: Verdict,
     /// Why some replication was cut short, if one was.
     pub stopped: Option<String>,
+}
+
+/// Arrivals of one workload, per second.
+#[derive(Clone, Debug)]
+pub struct Came {
+    /// Realised, over the replications.
+    pub realised: Estimate,
+    /// Expected, from the plan; none where that is not known.
+    pub expected: Option<f64>,
 }
 
 /// Page views of one workload between two instants, in the mean over replications.
@@ -232,7 +250,7 @@ pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<Window
             break Ending::Interrupted;
         }
         let Some(rule) = &rule else { break Ending::Fixed };
-        match decide(rule, asked, &samples) {
+        match decide(rule, plan, asked, &samples) {
             Some(Decision::Continue { .. }) if goal >= most => break Ending::BudgetSpent,
             Some(Decision::Continue { replications, .. }) => goal = replications,
             Some(Decision::Stop { looks: taken, .. }) => {
@@ -251,21 +269,36 @@ pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<Window
 }
 
 /// What the stopping rule says; `None` when a figure has no value in some replication.
-fn decide(rule: &StoppingRule, asked: &WindowPlan, samples: &[Sample]) -> Option<Decision> {
-    let columns: Option<Vec<Vec<f64>>> = (0..asked.precision.len())
-        .map(|at| samples.iter().map(|sample| sample.targets[at].ok()).collect())
-        .collect();
-    let columns = columns?;
-    let targets: Vec<Target<'_>> = columns
-        .iter()
-        .zip(&asked.precision)
-        .map(|(values, (measure, width))| Target {
-            values,
-            statistic: measure.statistic(),
-            relative_half_width: *width,
-        })
-        .collect();
-    rule.decide(&targets).ok()
+fn decide(
+    rule: &StoppingRule,
+    plan: &Blueprint,
+    asked: &WindowPlan,
+    samples: &[Sample],
+) -> Option<Decision> {
+    let have = samples.len();
+    let looks = rule.looks().filter(|look| *look <= have).count();
+    let next = rule.looks().find(|look| *look > have);
+    let seen: Vec<&Observation> = samples.iter().map(|sample| &sample.observation).collect();
+    let controls = control::controls(plan, asked, &seen);
+    let mut precise = looks > 0;
+    for (at, (measure, width)) in asked.precision.iter().enumerate() {
+        let values: Vec<_> = samples.iter().map(|sample| sample.targets[at]).collect();
+        if values.iter().any(Result::is_err) {
+            return None;
+        }
+        precise &= match control::estimated(controls.as_ref(), measure, &values, asked.level) {
+            // An estimate of zero is never precise: nothing was seen yet, which is no knowledge.
+            Estimate::Interval(interval) => {
+                interval.relative_half_width().is_some_and(|half| half <= *width)
+            }
+            _ => false,
+        };
+    }
+    Some(match next {
+        _ if precise => Decision::Stop { replications: have, looks },
+        Some(replications) => Decision::Continue { replications, looks },
+        None => Decision::BudgetSpent { replications: have, looks },
+    })
 }
 
 pub(super) fn fold(
@@ -275,11 +308,20 @@ pub(super) fn fold(
     ending: Ending,
     looks: usize,
 ) -> WindowResult {
-    let estimates = (0..asked.measures.len())
-        .map(|at| {
+    let seen: Vec<&Observation> = samples.iter().map(|sample| &sample.observation).collect();
+    let controls = control::controls(plan, asked, &seen);
+    let drill = asked.drill.is_some();
+    let estimates = asked
+        .measures
+        .iter()
+        .enumerate()
+        .map(|(at, measure)| {
             let values: Vec<Result<f64, NoValue>> =
                 samples.iter().map(|sample| sample.values[at]).collect();
-            estimate(&values, asked.measures[at].statistic(), asked.level)
+            if drill && measure.is_count() {
+                return few(&values, 0.0, asked.level);
+            }
+            control::estimated(controls.as_ref(), measure, &values, asked.level)
         })
         .collect();
     let mut pooled = Record::new(plan);
@@ -298,16 +340,18 @@ pub(super) fn fold(
             }
         }
     }
-    let seen: Vec<&Observation> = samples.iter().map(|sample| &sample.observation).collect();
     let verdict = match &asked.drill {
         Some(drill) if drill.part.is_some() => Verdict::Broken,
         _ => verdict(&pooled, &seen),
     };
     let stopped = seen.iter().find_map(|o| o.stop.as_ref().map(ToString::to_string));
     let course = course(plan, &seen);
+    let came = came(plan, asked, &seen);
     WindowResult {
         name: asked.window.name.clone(),
         estimates,
+        controls,
+        came,
         digests: seen.iter().map(|o| o.digest).collect(),
         trails: seen.iter().map(|o| o.trail.clone()).collect(),
         events: seen.iter().map(|o| o.events).sum(),
@@ -322,6 +366,21 @@ pub(super) fn fold(
         verdict,
         stopped,
     }
+}
+
+/// Arrivals of every workload, beside what was to be expected.
+fn came(plan: &Blueprint, asked: &WindowPlan, seen: &[&Observation]) -> Vec<Came> {
+    let seconds = asked.window.length.seconds();
+    let expected = control::expected(plan, &asked.window).into_iter().enumerate();
+    let one = |(workload, expected): (usize, Option<f64>)| {
+        let rate = |one: &&Observation| {
+            Ok(one.record.views[workload].intended as f64 / one.length.seconds())
+        };
+        let values: Vec<Result<f64, NoValue>> = seen.iter().map(rate).collect();
+        let realised = estimate(&values, Statistic::Mean, asked.level);
+        Came { realised, expected: expected.map(|count| count / seconds) }
+    };
+    expected.map(one).collect()
 }
 
 /// The paces of every workload, step by step.
@@ -424,9 +483,62 @@ pub fn estimate(values: &[Result<f64, NoValue>], statistic: Statistic, level: f6
     }
 }
 
+/// Replications below which an interval is kept in the range of its quantity.
+const FEW: usize = 10;
+
+/// The mean over few replications of a quantity that is never below `floor`. Its interval keeps to that
+/// range; where the mean without one of the replications is less than half of that with it, the method says
+/// that this one decides.
+#[must_use]
+pub(super) fn few(values: &[Result<f64, NoValue>], floor: f64, level: f64) -> Estimate {
+    let mut found = estimate(values, Statistic::Mean, level);
+    let Estimate::Interval(interval) = &mut found else { return found };
+    if values.len() >= FEW {
+        return found;
+    }
+    interval.low = interval.low.max(floor.min(interval.estimate));
+    let numbers: Vec<f64> = values.iter().filter_map(|value| value.ok()).collect();
+    let n = numbers.len() as f64;
+    let largest =
+        numbers.iter().fold(0.0_f64, |most, v| if v.abs() > most.abs() { *v } else { most });
+    let others = (interval.estimate * n - largest) / (n - 1.0);
+    if interval.estimate != 0.0 && others.abs() < 0.5 * interval.estimate.abs() {
+        interval.method = Method::OneRunDecides;
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
-    use super::ends_of_halves;
+    use super::{Estimate, ends_of_halves, few};
+    use crate::stats::interval::{Interval, Method};
+
+    fn of(values: &[f64], floor: f64) -> Interval {
+        let values: Vec<_> = values.iter().map(|v| Ok(*v)).collect();
+        let Estimate::Interval(found) = few(&values, floor, 0.95) else { panic!("no interval") };
+        found
+    }
+
+    /// Four runs, of which one lost 56,000 reads and the others none: no negative count, and the reader
+    /// learns that one run decides. Even counts have the interval of a mean.
+    #[test]
+    fn few_counts_stay_in_their_range_and_say_when_one_run_decides() {
+        let one = of(&[0.0, 56_000.0, 0.0, 0.0], 0.0);
+        assert_eq!((one.low, one.method), (0.0, Method::OneRunDecides));
+        assert!((one.estimate - 14_000.0).abs() < 1e-9, "{one:?}");
+        assert!(one.high > 14_000.0);
+        let even = of(&[9.0, 10.0, 11.0, 10.0], 0.0);
+        assert_eq!(even, Interval::of_mean(&[9.0, 10.0, 11.0, 10.0], 0.95).unwrap());
+        let three = of(&[0.0, 1.0, 1.0, 1.0], 0.0);
+        assert_eq!((three.low, three.method), (0.0, Method::StudentT));
+        // A difference may be as far below zero as there is anything to lose without the break.
+        let less = of(&[-3.0, 2.0, 1.0, 0.0], -2.0);
+        assert!(less.low == -2.0 && less.estimate == 0.0, "{less:?}");
+        assert_eq!(of(&[0.0; 4], 0.0).method, Method::StudentT);
+        assert_eq!(of(&[1.0, 3.0], 0.0).method, Method::StudentT, "a half is not less than half");
+        let many: Vec<f64> = (0..10).map(|at| if at == 4 { 50.0 } else { 0.0 }).collect();
+        assert!(of(&many, 0.0).low < 0.0, "ten have the interval of a mean");
+    }
 
     #[test]
     fn growth_in_the_second_half_is_seen_however_few_the_soundings() {

@@ -156,6 +156,15 @@ impl Traffic {
         RateCurve::new(self.level, self.profile.clone(), self.start)
     }
 
+    /// Expected arrivals in `from..to`, noise and modulation included: both have mean 1 and begin in their
+    /// stationary state. `None` where that is not known in closed form (flash crowds and steps; gaps of
+    /// another law, the first of which begins with the run) or nothing is drawn (even gaps).
+    #[must_use]
+    pub fn expected_between(&self, from: SimTime, to: SimTime) -> Option<f64> {
+        let known = matches!(self.process, Process::Poisson | Process::Modulated(_));
+        (known && self.surges.is_empty()).then(|| self.curve().between(from, to))
+    }
+
     /// The hourly noise of `owner`'s traffic; `None` where there is none.
     #[must_use]
     pub fn hourly_noise(&self, seed: Seed, lineage: Lineage, owner: &str) -> Option<HourlyNoise> {

@@ -11,6 +11,7 @@ mod capacity;
 mod claims;
 mod cli;
 mod common;
+mod control;
 mod coverage;
 mod databases;
 mod determinism;

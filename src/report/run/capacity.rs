@@ -35,8 +35,9 @@ pub(super) fn section(results: &Results) -> Option<Section> {
         intro: format!(
             "The highest steady rate at which an objective is met and no more than {} of the page \
              views are lost, with nothing broken: {} runs of {} at each rate. Beside it what \
-             arithmetic says is busy all the time first, and at which rate. Where views are lost \
-             first, each run knows it between two rates alone, and the interval reaches over both.",
+             arithmetic says is busy all the time first, and at which rate. A run's capacity is the \
+             rate that came in it, not the rate asked for. Where a run begins to lose views between two \
+             rates and nothing is lost at the lower one, the interval reaches over both.",
             number::figure(&Figure::exact(first.lost_at_most, Unit::Ratio)),
             first.each.len().max(1),
             first.length
@@ -66,7 +67,7 @@ pub fn carries(carries: &Carries) -> Cell {
 #[must_use]
 pub fn bounded_by(row: &CapacityRow) -> String {
     let all = row.each.len();
-    let lost = row.each.iter().filter(|one| one.is_open()).count();
+    let lost = row.each.iter().filter(|one| one.lost).count();
     match lost {
         _ if all == 0 => String::new(),
         0 => row.stat.to_string(),

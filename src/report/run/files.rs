@@ -61,7 +61,7 @@ impl Sheet {
     }
 }
 
-/// Value, bounds and the reason why there is none.
+/// Value, bounds and the reason why there is none, or why they say little.
 pub(super) fn fields(estimate: &Estimate) -> ([Field<'static>; 3], Option<String>) {
     match estimate {
         Estimate::Interval(i) => {
@@ -74,9 +74,13 @@ pub(super) fn fields(estimate: &Estimate) -> ([Field<'static>; 3], Option<String
     }
 }
 
-/// What an interval is that is a bound.
+/// What an interval is that is no plain one: a bound, or the range of runs of which one decides.
 pub(crate) fn bound(interval: &Interval) -> Option<&'static str> {
-    (interval.method == Method::RuleOfThree).then_some("none seen: a one-sided bound")
+    match interval.method {
+        Method::RuleOfThree => Some("none seen: a one-sided bound"),
+        Method::OneRunDecides => Some("one run decides"),
+        _ => None,
+    }
 }
 
 /// An estimate for `summary.json`: value, bounds, and why it has none.
@@ -488,6 +492,13 @@ fn window(window: &WindowRows) -> Value {
         };
         (row.workload.clone(), value)
     });
+    let arrivals = window.views.iter().zip(&window.came).map(|(row, came)| {
+        let value = json!({
+            "realised_per_s": estimate_value(&came.realised),
+            "expected_per_s": came.expected.map(number),
+        });
+        (row.workload.clone(), value)
+    });
     json!({
         "name": window.name,
         "verdict": window.verdict.word(),
@@ -502,6 +513,8 @@ fn window(window: &WindowRows) -> Value {
         "length_s": window.length.seconds(),
         "lead_in_s": window.lead_in.seconds(),
         "rate_per_s": window.rate.map(|rate| number(rate.in_per_second())),
+        "arrivals": Value::Object(arrivals.collect()),
+        "corrected_for_arrivals": window.corrected,
         "events": window.events,
         "request_availability": Value::Object(availability.collect()),
     })

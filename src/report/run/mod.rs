@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 use crate::report::document::{Block, Cell, Document, Figure, Rounding, Unit};
 use crate::report::write::{ResultFile, ResultSet, run_digest};
 use crate::report::{chart, html, json as form};
-use crate::stats::interval::Method;
+use crate::stats::interval::{Interval, Method};
 use crate::study::results::{RESULTS_VERSION, Results, Share, WindowRows};
 use crate::study::window::Estimate;
 
@@ -151,6 +151,16 @@ pub const fn unit(unit: FigureUnit) -> Unit {
     }
 }
 
+/// An interval with its estimate; where one run alone decides, those words stand in its place.
+#[must_use]
+pub fn figure(interval: &Interval, unit: Unit) -> Figure {
+    let figure = Figure::estimate(interval.estimate, interval.low, interval.high, unit);
+    match interval.method {
+        Method::OneRunDecides => Figure { note: Some("one run decides"), ..figure },
+        _ => figure,
+    }
+}
+
 /// A cell for an estimate.
 #[must_use]
 pub fn cell(estimate: &Estimate, unit: Unit) -> Cell {
@@ -158,7 +168,7 @@ pub fn cell(estimate: &Estimate, unit: Unit) -> Cell {
         Estimate::Interval(i) if i.method == Method::Arithmetic => {
             Cell::Figure(Figure::exact(i.estimate, unit))
         }
-        Estimate::Interval(i) => Cell::Figure(Figure::estimate(i.estimate, i.low, i.high, unit)),
+        Estimate::Interval(i) => Cell::Figure(figure(i, unit)),
         Estimate::Single(value) => Cell::Figure(Figure::exact(*value, unit)),
         Estimate::Missing(reason) => Cell::missing(reason.to_string()),
     }

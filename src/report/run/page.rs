@@ -96,9 +96,7 @@ pub fn words(estimate: &Estimate, shown: Unit) -> String {
         Estimate::Interval(i) if i.method == Method::Arithmetic => {
             format!("{} (arithmetic)", number::figure(&Figure::exact(i.estimate, shown)))
         }
-        Estimate::Interval(i) => {
-            number::figure(&Figure::estimate(i.estimate, i.low, i.high, shown))
-        }
+        Estimate::Interval(i) => number::figure(&super::figure(i, shown)),
         Estimate::Single(value) => {
             format!("{} (single run)", number::figure(&Figure::exact(*value, shown)))
         }
@@ -154,13 +152,14 @@ fn windows(results: &Results, identity: &Identity) -> Section {
         Column::numbers("page views served", "served_ratio", Unit::Ratio),
         Column::words("not served", "not_served"),
         Column::words("rate", "rate"),
+        Column::numbers("arrived", "arrivals_per_s", Unit::PerSecond),
         Column::numbers("runs", "replications", Unit::None),
         Column::words("length", "length"),
         Column::numbers("events", "events", Unit::None),
     ];
     let mut rows = Vec::new();
     for window in results.plain() {
-        for row in &window.views {
+        for (row, came) in window.views.iter().zip(&window.came) {
             let name = match window.views.len() {
                 1 => window.name.clone(),
                 _ => format!("{}: {}", window.name, row.workload),
@@ -171,6 +170,7 @@ fn windows(results: &Results, identity: &Identity) -> Section {
                 share_cell(&row.served_share),
                 Cell::text(unserved(row)),
                 window.rate.map_or_else(|| Cell::text("own"), |rate| Cell::text(rate.to_string())),
+                cell(&came.realised, Unit::PerSecond),
                 Cell::Count(window.replications as u64),
                 Cell::text(window.length.to_string()),
                 Cell::Count(window.events),
@@ -186,6 +186,8 @@ fn windows(results: &Results, identity: &Identity) -> Section {
         columns,
         rows,
     })];
+    blocks.extend(corrected(results).map(Block::Text));
+    blocks.push(Block::Text(SINGLE.into()));
     blocks.push(Block::Definitions(meanings(results)));
     if let Some(cost) = identity.monthly_cost {
         let cost = number::figure(&Figure::exact(cost, Unit::DollarsPerMonth));
@@ -198,6 +200,25 @@ fn windows(results: &Results, identity: &Identity) -> Section {
             .into(),
         blocks,
     }
+}
+
+/// How far a set of intervals holds; every report says so once.
+const SINGLE: &str = "Each interval holds for its own figure. Intervals are not joint: of twenty intervals at 95 % \
+                      one misses its truth on average, and figures of one window meet the same arrivals, so that \
+                      their errors go the same way.";
+
+/// Which windows are corrected for their arrivals.
+fn corrected(results: &Results) -> Option<String> {
+    let names: Vec<&str> =
+        results.plain().filter(|one| one.corrected).map(|one| one.name.as_str()).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "Latencies, utilisations, numbers in the system and throughputs of {} are corrected from the arrivals \
+             that came to those expected (control variate: regression over replications, jackknife \
+             intervals). Counts and shares are of the requests that came.",
+            names.join(", ")
+        )
+    })
 }
 
 fn percent(level: f64) -> String {

@@ -271,6 +271,8 @@ impl Gatherer<'_> {
             uses,
             attempts: self.attempts(seen),
             views: self.views(asked, seen),
+            came: self.in_order_of_views(&seen.came),
+            corrected: seen.controls.is_some(),
             drill: asked.drill.clone(),
             course: self.in_order_of_views(&seen.course),
         }

@@ -1,0 +1,106 @@
+//! Figures of windows, corrected for the arrivals that the replications happened to draw.
+//!
+//! Model: all windows of one seed meet the same users, so that one lucky set of arrivals moves every
+//! figure the same way. How many arrivals a window expects is known from the plan: the cumulated rate,
+//! of modulated and of noisy traffic too. The realised arrivals of each workload are a control variate
+//! ([`stats::control`](crate::stats::control)).
+//!
+//! | figures | correction |
+//! |---|---|
+//! | utilisation, number busy, in the system, throughput | regression: nearly a straight line in the arrivals |
+//! | sojourn times and latencies, mean and quantiles | regression; the jackknife removes the bias of their curvature |
+//! | arrivals and their rate | none: they are the control, and are printed as they came |
+//! | ledgers, shares served and lost, hits | none: they are of the requests that came |
+//! | waiting and queues, probabilities of a number, maxima, lag, counts of databases | none: rare and skewed, a slope from few replications misleads |
+//!
+//! Holds: a window around a break is not corrected; its figures are differences on the same draws.
+//! Leaves out: closed users and recorded traffic, whose arrivals have no known expectation; flash crowds,
+//! renewal gaps; fewer than ten replications a control; a window of which a replication was cut short;
+//! the realised service demands, which are not recorded.
+
+use crate::model::blueprint::{Arrivals, Blueprint};
+use crate::plan::figure::Stat;
+use crate::solve::requests::{Observation, Window};
+use crate::stats::control::{Control, Controls};
+use crate::stats::interval::Statistic;
+use crate::study::measure::{Measure, NoValue};
+use crate::study::window::{Estimate, WindowPlan, estimate};
+
+/// Expected arrivals of `window`, by workload; `None` where they are not known.
+#[must_use]
+pub fn expected(plan: &Blueprint, window: &Window) -> Vec<Option<f64>> {
+    let (from, until) = (window.from(), window.from() + window.length);
+    let of = |arrivals: &Arrivals| match arrivals {
+        Arrivals::Described(traffic) => traffic.expected_between(from, until),
+        Arrivals::Recorded(_) | Arrivals::Closed(_) => None,
+    };
+    let workloads = plan.workloads.iter().enumerate();
+    let one = |(at, workload): (usize, &crate::model::blueprint::Workload)| {
+        let level = window.levels.get(at).copied().flatten();
+        match level.map(|level| workload.arrivals.at_level(level)) {
+            Some(fixed) => of(&fixed.ok()?),
+            None => of(&workload.arrivals),
+        }
+    };
+    workloads.map(one).collect()
+}
+
+/// The controls of a window, the workload with the most arrivals first; `None` where nothing is corrected.
+pub(super) fn controls(
+    plan: &Blueprint,
+    asked: &WindowPlan,
+    seen: &[&Observation],
+) -> Option<Controls> {
+    if asked.drill.is_some() || seen.iter().any(|one| one.stop.is_some()) {
+        return None;
+    }
+    let mut known: Vec<(usize, f64)> = expected(plan, &asked.window)
+        .into_iter()
+        .enumerate()
+        .filter_map(|(workload, expected)| Some((workload, expected?)))
+        .collect();
+    known.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let column = |(workload, expected): (usize, f64)| Control {
+        values: seen.iter().map(|one| one.record.views[workload].intended as f64).collect(),
+        expected,
+    };
+    Controls::new(&known.into_iter().map(column).collect::<Vec<_>>())
+}
+
+/// Whether a figure is corrected; the reasons stand in the table above.
+#[must_use]
+pub const fn is_corrected(measure: &Measure) -> bool {
+    match measure {
+        Measure::Utilization(_)
+        | Measure::Busy(_)
+        | Measure::Inside(_)
+        | Measure::Throughput(_)
+        | Measure::ClassThroughput(_)
+        | Measure::Sojourn(_) => true,
+        Measure::Latency(_, stat) | Measure::ViewLatency(_, stat) => {
+            matches!(stat, Stat::Mean | Stat::Quantile(_))
+        }
+        _ => false,
+    }
+}
+
+/// The estimate of a measure from its values by replication, corrected where it can be.
+pub(super) fn estimated(
+    controls: Option<&Controls>,
+    measure: &Measure,
+    values: &[Result<f64, NoValue>],
+    level: f64,
+) -> Estimate {
+    let plain = estimate(values, measure.statistic(), level);
+    let Some(controls) = controls.filter(|_| is_corrected(measure)) else { return plain };
+    if measure.statistic() != Statistic::Mean || !matches!(plain, Estimate::Interval(_)) {
+        return plain;
+    }
+    let numbers: Vec<f64> = values.iter().filter_map(|value| value.ok()).collect();
+    match controls.mean(&numbers, level) {
+        // Of a saturated part the straight line would lead beyond all of it.
+        Ok(Some(i)) if i.estimate > 1.0 && matches!(measure, Measure::Utilization(_)) => plain,
+        Ok(Some(interval)) => Estimate::Interval(interval),
+        _ => plain,
+    }
+}
