@@ -277,8 +277,8 @@ mod tests {
             ("within 10% of 10", "> 11.5", true),
             ("< 1", "< 2", false),
         ] {
-            assert_eq!(parse(one).contradicts(parse(other)), wanted, "{one}, {other}");
-            assert_eq!(parse(other).contradicts(parse(one)), wanted, "{other}, {one}");
+            assert_eq!(parse(one).contradicts(&parse(other)), wanted, "{one}, {other}");
+            assert_eq!(parse(other).contradicts(&parse(one)), wanted, "{other}, {one}");
         }
     }
 

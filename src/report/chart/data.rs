@@ -72,6 +72,7 @@ fn estimate(estimate: Option<&Estimate>, axis: &Axis) -> Cell {
             interval: *interval,
             unit: axis.unit.clone(),
             rounding: axis.rounding,
+            note: None,
         }),
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn value_text(estimate: &Estimate, axis: &Axis) -> String {
         Unit::None | Unit::PerSecond | Unit::Other(_) => Unit::None,
     };
     let Estimate { value, interval } = *estimate;
-    let figure = Figure { value, interval, unit, rounding: axis.rounding };
+    let figure = Figure { value, interval, unit, rounding: axis.rounding, note: None };
     figure_parts(&figure).0
 }
 
