@@ -4,7 +4,7 @@
 //! domains shared by redundant parts (W1203), overload in a window (W1204) and after a single loss
 //! (W1205), time-outs that contradict each other (W1101), a run too short to see a fault (W1301),
 //! memory that could cache reads of what the file gives no size (W1303), balancers that never notice
-//! a dead member (W1207), parts without a price (W0701), recorded traffic that no window plays (W1305).
+//! a dead member (W1207), parts without a price (W0701).
 //!
 //! Judged are the classes with an objective, or all where none has. Stations and units of textbook
 //! models are never called single points. After-loss load is worked out in the busiest window, for
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use crate::model::spec::place::BalancerSpec;
 use crate::model::spec::request::StepSpec;
-use crate::model::spec::runs::{HORIZON_REPLICATIONS, WindowSpec};
+use crate::model::spec::runs::HORIZON_REPLICATIONS;
 use crate::model::spec::traffic::WEEKDAYS;
 use crate::plan::Draft;
 use crate::plan::compile;
@@ -56,7 +56,6 @@ pub fn lint(draft: &Draft, out: &mut Diagnostics) {
     memory::lint(draft, out);
     no_health_check(draft, out);
     no_price(draft, out);
-    not_played(draft, out);
 }
 
 /// Balancers with several members and no check, where something can fail.
@@ -100,29 +99,6 @@ fn no_price(draft: &Draft, out: &mut Diagnostics) {
         format!("`[cost]` has no price of {}: the bill leaves them out", names.join(", "));
     let help = "give one; \"$0/month\" for what costs nothing";
     out.push(Diagnostic::new(Code::NoPrice, cost.span, message).help(help));
-}
-
-/// Recorded traffic where every window fixes the rate of its workload.
-fn not_played(draft: &Draft, out: &mut Diagnostics) {
-    let scenario = &draft.scenario;
-    let level = |window: &WindowSpec| window.level.is_some();
-    if scenario.window.is_empty() || !scenario.window.iter().all(|(_, window)| level(window)) {
-        return;
-    }
-    for (name, workload) in scenario.workload.iter() {
-        let class = &workload.request.value.text;
-        let fixed = scenario.objective.is_empty() || scenario.objective.get(class).is_some();
-        if let Some(trace) = workload.trace.as_ref().filter(|_| fixed) {
-            let message = format!(
-                "no window plays the recorded traffic of `{name}`: each fixes the rate by its `level`"
-            );
-            let help = "leave `level` out of the window that shall play it";
-            let diagnostic = Diagnostic::new(Code::NotPlayed, trace.span, message).help(help);
-            let (_, window) = &scenario.window[0];
-            let place = window.level.as_ref().map_or(window.span, |level| level.span);
-            out.push(diagnostic.related(place, "a level"));
-        }
-    }
 }
 
 /// The subjects that count: classes with an objective, or all; and groups.

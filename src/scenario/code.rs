@@ -203,7 +203,6 @@ codes! {
     SeldomUsed = "W1302", Inert, "A setting has next to no effect.";
     NoContent = "W1303", Inert, "Memory cannot cache reads of what has no size.";
     UnusedProfile = "W1304", Inert, "No workload uses this profile.";
-    NotPlayed = "W1305", Inert, "No window plays this recorded traffic.";
     NoPrice = "W0701", Missing, "A part has no price.";
     NoHealthCheck = "W1207", Infeasible, "A balancer never notices a dead member.";
     TraceTimes = "W1601", Trace, "The times of a trace look like another unit.";
