@@ -15,7 +15,8 @@
 //!   plausible for their law, [`Heavy`] raises the sum at the upper end to the law's mean;
 //! - nothing seen gives the exact one-sided bound of −ln(1 − level) events, the rule of three.
 //!
-//! Holds: the interval contains the estimate; its upper end is never below the bound without an event;
+//! Holds: the interval contains the estimate; its upper end is never below the bound without an event, up to
+//! [`MANY`] replications with one;
 //! from [`ENOUGH`] effective events on it is Student's, whose ends differ there by less than 3 % of the
 //! estimate. Effective events are the squared sum over its variance: amounts that vary count for less.
 //! Events that come regularly have a smaller variance than random ones, and an interval that is as
@@ -45,6 +46,8 @@ pub const FEW_REPLICATIONS: usize = 10;
 const PLAUSIBLE: f64 = 3.0;
 /// Times c² events, at which the law's mean and that of the amounts seen have equal weight.
 const PRIOR: f64 = 25.0;
+/// Replications with an event from which on the amounts seen tell what a further event adds at most.
+const MANY: f64 = 30.0;
 /// An event that was not seen adds so many times the largest one over the number of events more than the
 /// largest, where its amount is not known.
 const LARGER: f64 = 4.0;
@@ -132,7 +135,13 @@ pub fn mean_of_rare(values: &[f64], unseen: Unseen, level: f64) -> Result<Interv
     let wider = student_upper_quantile(tail, n - 1.0) / normal_upper_quantile(tail);
     variance *= wider * wider;
     let largest = values.iter().copied().fold(0.0, f64::max);
-    let one = amount.unwrap_or(largest * (1.0 + LARGER / events));
+    let larger = largest * (1.0 + LARGER / events);
+    // Many events show themselves what one adds, where the model knows but the worst that one may.
+    let (one, none) = match amount {
+        Some(amount) if events >= MANY => (amount.min(larger), None),
+        Some(amount) => (amount, none),
+        None => (larger, none),
+    };
     let mean = sum + unseen.heavy.sum + one;
     let spread = variance + unseen.heavy.squares + one * one;
     if mean * mean >= ENOUGH * spread && unseen.heavy.sum <= 0.01 * sum {
