@@ -354,9 +354,10 @@ impl Row {
         Self { interval, ..self }
     }
 
-    /// Of which no number of replications reaches a given precision by itself.
+    /// Of which more replications make no mean: only over the horizon, whose number follows the printed interval,
+    /// a precision can be asked for.
     const fn as_it_comes(self, interval: IntervalOf) -> Self {
-        Self { interval, precise: false, ..self }
+        Self { interval, precise: self.by.is_of_years(), ..self }
     }
 
     /// What it is measured in, with the statistic `word`.
