@@ -129,6 +129,12 @@ pub struct OutcomeRecord {
     pub outcome: String,
 }
 
+/// Values by replication, as `replications.json` has them.
+#[derive(Clone, Debug, Deserialize)]
+struct ValuesRecord {
+    values: BTreeMap<String, Vec<f64>>,
+}
+
 impl SummaryRecord {
     /// Reads a summary.
     ///
@@ -145,7 +151,8 @@ impl SummaryRecord {
     ///
     /// What is wrong with them, and where.
     pub fn with_values(mut self, bytes: &[u8]) -> Result<Self, serde_json::Error> {
-        self.by_replication = serde_json::from_slice(bytes)?;
+        let read: ValuesRecord = serde_json::from_slice(bytes)?;
+        self.by_replication = read.values;
         Ok(self)
     }
 

@@ -454,14 +454,16 @@ pub fn summary(results: &Results) -> Value {
     summary
 }
 
-/// `replications.json`: values by replication, a figure a line. A gate pairs them with new ones.
+/// `replications.json`: values by replication, one figure per line. A gate pairs them with new ones.
 pub fn by_replication(results: &Results) -> Vec<u8> {
     let line = |(path, values): (&String, &Vec<f64>)| {
         let values = Value::Array(values.iter().map(|value| number(*value)).collect());
-        format!("  {}: {values}", Value::from(path.as_str()))
+        format!("    {}: {values}", Value::from(path.as_str()))
     };
     let lines: Vec<String> = results.by_replication.iter().map(line).collect();
-    format!("{{\n{}\n}}\n", lines.join(",\n")).into_bytes()
+    let complete = results.partial.is_none();
+    let values = lines.join(",\n");
+    format!("{{\n  \"complete\": {complete},\n  \"values\": {{\n{values}\n  }}\n}}\n").into_bytes()
 }
 
 /// Samples behind a latency, of all replications.
