@@ -251,7 +251,7 @@ fn threads_change_nothing() {
 /// master and its zone; in tier 8, where much has a server to itself, that server too.
 #[test]
 fn a_break_is_the_same_whoever_else_breaks() {
-    for (tier, parts, alike) in [("tier-5", 15, 3), ("tier-8", 30, 10)] {
+    for (tier, parts, alike) in [("tier-5", 15, 2), ("tier-8", 30, 10)] {
         breaks_are_the_same_alone(tier, parts, alike);
     }
 }

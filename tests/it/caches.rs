@@ -42,7 +42,7 @@ fn o40_o41_scenarios_hold_what_they_expect() {
         let document = Document::parse(Source::from_text(name, &text), &mut out).unwrap();
         let draft = plan::draft(&document, &mut out).unwrap();
         let tables = compile(&draft, &path, &mut out);
-        let choices = Choices { replications: Some(8), ..Choices::default() };
+        let choices = Choices { replications: Some(12), ..Choices::default() };
         let study = prepare(&draft, &tables, choices, &mut out);
         assert!(!out.has_errors(), "{name}: {:#?}", out.sorted());
         let result = run(&tables, &study, &Watch::default()).unwrap();

@@ -262,7 +262,9 @@ fn assert_within(tier: &str, width: f64, by_hand: &[(&str, &str, f64)]) {
         let interval = Interval::of_mean(&values, 0.999).unwrap();
         println!("{tier} {figure}: {} of {truth}", Estimate::Interval(interval).value().unwrap());
         assert!(interval.contains(*truth), "{tier} {figure}: {interval} of {truth}");
-        assert!((interval.estimate - truth).abs() <= 0.005 * truth, "{tier} {figure}: {interval}");
+        // 0.5 % for the width of most tiers, more for members that do fewer pages.
+        let close = 2.0 / 3.0 * width * truth;
+        assert!((interval.estimate - truth).abs() <= close, "{tier} {figure}: {interval}");
         assert!(interval.half_width() <= width * truth, "{tier} {figure}: {interval}");
         let planned: Vec<f64> = plan_says
             .iter()

@@ -30,7 +30,8 @@ steps = [ { visit = "web" } ]
 "#;
 
 /// Utilisation ρ, mean sojourn 1/(μ − λ), its p95 ln 20/(μ − λ), mean number ρ/(1 − ρ): over many seeds 93 to
-/// 97 % of the intervals hold the formula, with the correction and without; with it they are shorter. Fewer
+/// 97 % of the intervals hold the formula, with the correction and without; those of utilisation and number are
+/// shorter with it. Fewer
 /// seeds by default, and a wider band: ± 2.6 standard deviations of 150 seeds.
 #[test]
 fn corrected_intervals_of_a_queue_hold_its_formulas() {
@@ -65,7 +66,10 @@ fn corrected_intervals_of_a_queue_hold_its_formulas() {
         let narrower = widths[at][1] / widths[at][0];
         println!("{path}: {before:.3} -> {after:.3}, width x {narrower:.2}");
         assert!(band.contains(&before) && band.contains(&after), "{path}: {before} {after}");
-        assert!(narrower < 1.0, "{path}: {narrower}");
+        // A latency at six tenths follows the arrivals of a window little: what is gained is lost to the slope
+        // that is estimated, and the interval is free of the luck of the arrivals at the same width.
+        let most = if path.starts_with("latency") { 1.1 } else { 1.0 };
+        assert!(narrower < most, "{path}: {narrower}");
     }
 }
 

@@ -99,7 +99,8 @@ fn most_memory(horizon: &str) -> u64 {
         }
         std::thread::sleep(std::time::Duration::from_millis(2));
     };
-    assert!(ended.success() && most > 0, "{ended}");
+    // What the file expects of windows is not judged by one solver alone: 5.
+    assert!(matches!(ended.code(), Some(0 | 5)) && most > 0, "{ended}");
     most
 }
 

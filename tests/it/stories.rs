@@ -210,7 +210,7 @@ title    = "Two parts of which one is enough"
 horizon = "1y"
 initial = "new"
 seed    = 1
-replications = { min = 2, max = 2 }
+replications = 1000
 
 [unit.left]
 up     = { dist = "constant", value = "1000h" }
