@@ -415,8 +415,7 @@ fn parts_without_a_price_are_named_once_where_there_is_a_bill() {
 #[test]
 fn a_run_too_short_to_see_a_fault_is_told_so() {
     let text = std::fs::read_to_string("scenarios/tiers/tier-1.toml").unwrap();
-    let short =
-        text.replace("horizon = \"10y\"", "horizon = \"1h\"").replace("= 1200", "= 10");
+    let short = text.replace("horizon = \"10y\"", "horizon = \"1h\"").replace("= 1200", "= 10");
     assert!(warnings(&drafted("tier-1", &short)).iter().any(|(code, _)| *code == "W1301"));
     assert!(!warnings(&drafted("tier-1", &text)).iter().any(|(code, _)| *code == "W1301"));
 }
