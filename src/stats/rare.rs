@@ -16,7 +16,7 @@
 //! - nothing seen gives the exact one-sided bound of −ln(1 − level) events, the rule of three.
 //!
 //! Holds: the interval contains the estimate; its upper end is never below the bound without an event, up to
-//! [`MANY`] replications with one;
+//! thirty replications with one;
 //! from [`ENOUGH`] effective events on it is Student's, whose ends differ there by less than 3 % of the
 //! estimate. Effective events are the squared sum over its variance: amounts that vary count for less.
 //! Events that come regularly have a smaller variance than random ones, and an interval that is as

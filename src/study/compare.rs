@@ -5,7 +5,7 @@
 //! demands and moods as replication k of the other, so their difference carries little noise.
 //!
 //! Holds: all findings together err with at most the level asked for: an equal share for each family of
-//! tests (see [`weigh`]), Holm within. Where two rows have another number of replications, the shorter prefix
+//! tests (`weigh`), Holm within. Where two rows have another number of replications, the shorter prefix
 //! is compared.
 //! Differences of years have intervals that hold together over all pairs of rows, so that a pair has the same
 //! interval wherever it is reported.

@@ -171,7 +171,7 @@ impl Demand {
     /// The verdict on `interval`.
     ///
     /// An interval that is a point has no noise, but the last bits of its arithmetic: it agrees with a
-    /// value to [`EXACT`].
+    /// value to a millionth of it.
     #[must_use]
     pub fn judge(&self, interval: &Interval) -> Verdict {
         let (low, high) = (interval.low, interval.high);
