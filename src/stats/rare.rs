@@ -46,7 +46,7 @@ pub const FEW_REPLICATIONS: usize = 10;
 const PLAUSIBLE: f64 = 3.0;
 /// Times c² events, at which the law's mean and that of the amounts seen have equal weight.
 const PRIOR: f64 = 25.0;
-/// Replications with an event from which on the amounts seen tell what a further event adds at most.
+/// Replications with an event from which on the amounts seen bound what a further event adds.
 const MANY: f64 = 30.0;
 /// An event that was not seen adds so many times the largest one over the number of events more than the
 /// largest, where its amount is not known.
@@ -136,7 +136,7 @@ pub fn mean_of_rare(values: &[f64], unseen: Unseen, level: f64) -> Result<Interv
     variance *= wider * wider;
     let largest = values.iter().copied().fold(0.0, f64::max);
     let larger = largest * (1.0 + LARGER / events);
-    // Many events show themselves what one adds, where the model knows but the worst that one may.
+    // After many events the amounts seen bound a further one; the amount of the model is the worst case.
     let (one, none) = match amount {
         Some(amount) if events >= MANY => (amount.min(larger), None),
         Some(amount) => (amount, none),

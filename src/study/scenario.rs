@@ -420,41 +420,37 @@ impl StudyPlan {
                 out,
             );
         }
-        // A number of replications that was asked for is kept.
-        let fixed = asked.choices.replications.is_some() || asked.choices.quick;
         let of = match self.add(asked, figure, path.span, out) {
             Ok(of) => of,
             Err(Unresolved::No(NoFigure::NoSuch(wrong))) => return refuse(wrong, path.span, out),
             // What these flags leave out needs no replications.
             Err(Unresolved::Reported | Unresolved::No(NoFigure::NotEstimated { .. })) => return,
         };
+        if let Judged::Figure(place) = of
+            && self.windows[self.figures[place].window].drill.is_some()
+        {
+            return inert("runs around a break are a fixed number", out);
+        }
+        // A number of replications that was asked for is kept.
+        if asked.choices.replications.is_some() || asked.choices.quick {
+            return;
+        }
         match of {
             Judged::Figure(place) => {
-                let (measure, window) =
-                    (self.figures[place].measure.clone(), self.figures[place].window);
-                if self.windows[window].drill.is_some() {
-                    return inert("runs around a break are a fixed number", out);
-                }
-                if !fixed {
-                    self.windows[window].precision.push((measure, width));
-                }
+                let Asked { measure, window, .. } = &self.figures[place];
+                self.windows[*window].precision.push((measure.clone(), width));
             }
-            Judged::Capacity(place) if !fixed => {
+            Judged::Capacity(place) => {
                 let most = own_replications(asked.draft).max;
                 limits::sharpen(&mut self.sought[place], width, most);
             }
-            Judged::Years(place) if !fixed => self.sharpen_years(place, width),
-            Judged::Capacity(_) | Judged::Years(_) => {}
+            Judged::Years(place) => self.sharpen_years(place, width),
             Judged::Arithmetic(_)
             | Judged::Sampled(_)
             | Judged::Name(_)
-            | Judged::NotEstimated(_) => {
-                return;
-            }
+            | Judged::NotEstimated(_) => return,
         }
-        if !fixed {
-            self.precise.push(Precise { of, path: path.text.clone(), width });
-        }
+        self.precise.push(Precise { of, path: path.text.clone(), width });
     }
 
     /// Adds a figure, or finds it.

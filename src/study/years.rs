@@ -463,8 +463,8 @@ impl YearsResult {
         self.steps += steps;
     }
 
-    /// Values by replication; none for what is no mean over replications, or has no value in one of
-    /// them.
+    /// Values by replication; none if the measure is not a mean over replications, or a replication has no
+    /// value.
     pub(super) fn values(&self, plan: &AvailabilityPlan, measure: YearMeasure) -> Option<Vec<f64>> {
         if let What::Load(what) = measure.what {
             return self.load[measure.net].as_ref()?.values(plan, what);

@@ -354,8 +354,8 @@ impl Row {
         Self { interval, ..self }
     }
 
-    /// Of which more replications make no mean: only over the horizon, whose number follows the printed interval,
-    /// a precision can be asked for.
+    /// A figure that is no mean over replications. A precision can be asked for only over the horizon, where the
+    /// printed interval decides how many replications are run.
     const fn as_it_comes(self, interval: IntervalOf) -> Self {
         Self { interval, precise: self.by.is_of_years(), ..self }
     }

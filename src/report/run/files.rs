@@ -74,7 +74,7 @@ pub(super) fn fields(estimate: &Estimate) -> ([Field<'static>; 3], Option<String
     }
 }
 
-/// What an interval is that is no plain one: a bound, or the range of runs of which one decides.
+/// The reason why an interval has no two ends of its own: it is a one-sided bound, or one run decides it.
 pub(crate) fn bound(interval: &Interval) -> Option<&'static str> {
     match interval.method {
         Method::RuleOfThree => Some("none seen: a one-sided bound"),

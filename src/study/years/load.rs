@@ -435,7 +435,7 @@ impl FoldedLoad {
         }
     }
 
-    /// Values by replication; none for what is no mean over replications.
+    /// Values by replication; none if the figure is not a mean over replications.
     #[must_use]
     pub fn values(&self, plan: &AvailabilityPlan, what: OfLoad) -> Option<Vec<f64>> {
         Some(match what {

@@ -75,7 +75,7 @@ impl FoldedRole {
         (0..self.length.len()).map(count).collect()
     }
 
-    /// Values by replication; none for what is no mean over replications.
+    /// Values by replication; none if the figure is not a mean over replications.
     #[must_use]
     pub fn values(&self, what: OfRole) -> Option<Vec<f64>> {
         match what {
