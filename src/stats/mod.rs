@@ -5,6 +5,7 @@
 //! panic and never not-a-number.
 
 pub mod control;
+pub mod counts;
 pub mod equivalence;
 pub mod format;
 pub mod interval;

@@ -10,7 +10,7 @@
 //! | utilisation, number busy, in the system, throughput | regression: nearly a straight line in the arrivals |
 //! | sojourn times and latencies, mean and quantiles | regression; the jackknife removes the bias of their curvature |
 //! | arrivals and their rate | none: they are the control, and are printed as they came |
-//! | ledgers, shares served and lost, hits | none: they are of the requests that came |
+//! | ledgers, shares served and lost, hits | none: they are of the requests that came; few of them have an interval for few counts ([`stats::counts`](crate::stats::counts)) |
 //! | waiting and queues, probabilities of a number, maxima, lag, counts of databases | none: rare and skewed, a slope from few replications misleads |
 //!
 //! Holds: a window around a break is not corrected; its figures are differences on the same draws.
@@ -23,8 +23,9 @@ use crate::plan::figure::Stat;
 use crate::solve::requests::{Observation, Window};
 use crate::stats::control::{Control, Controls};
 use crate::stats::interval::Statistic;
+use crate::stats::summary::ordered_sum;
 use crate::study::measure::{Measure, NoValue};
-use crate::study::window::{Estimate, WindowPlan, estimate};
+use crate::study::window::{self, Estimate, WindowPlan, estimate};
 
 /// Expected arrivals of `window`, by workload; `None` where they are not known.
 #[must_use]
@@ -84,13 +85,21 @@ pub const fn is_corrected(measure: &Measure) -> bool {
     }
 }
 
-/// The estimate of a measure from its values by replication, corrected where it can be.
+/// The estimate of a measure from its values by replication: of counts and shares of what may be rare with
+/// an interval for few counts, of others corrected where they can be.
 pub(super) fn estimated(
     controls: Option<&Controls>,
     measure: &Measure,
     values: &[Result<f64, NoValue>],
+    seen: &[&Observation],
     level: f64,
 ) -> Estimate {
+    let units: Vec<f64> = seen.iter().filter_map(|one| measure.unit(one)).collect();
+    if units.len() == seen.len() && !units.is_empty() {
+        // As many trials as in all replications together.
+        let unit = units.len() as f64 / ordered_sum(units.iter().map(|unit| 1.0 / unit));
+        return window::counted(values, unit, measure.is_share(), level);
+    }
     let plain = estimate(values, measure.statistic(), level);
     let Some(controls) = controls.filter(|_| is_corrected(measure)) else { return plain };
     if measure.statistic() != Statistic::Mean || !matches!(plain, Estimate::Interval(_)) {

@@ -533,13 +533,63 @@ impl Measure {
         matches!(self, Self::Missed(_) | Self::Losing(_))
     }
 
-    /// Whether it counts, so that it is never below zero: few replications say so in their interval.
+    /// What one thing adds to the value of a replication: 1 to a count, one over the trials to a share, the
+    /// mean stay over the length to a share of time. `None` of what is no count of rare things, or where there
+    /// were no trials.
     #[must_use]
-    pub const fn is_count(&self) -> bool {
+    pub fn unit(&self, seen: &Observation) -> Option<f64> {
+        let of_trials = |trials: u64| (trials > 0).then(|| 1.0 / trials as f64);
+        let gauges = |parts: &[ComponentId], of: &dyn Fn(&Gauge) -> u64| -> u64 {
+            parts.iter().map(|id| of(&seen.gauges[id.index()])).sum()
+        };
         match self {
-            Self::Lost(_, _, share) => !*share,
-            Self::Database(_, counted) => !matches!(counted, Counted::StaleShare),
-            Self::Unanswered(_) | Self::Missed(_) | Self::Losing(_) => true,
+            Self::Lost(workload, _, true) | Self::Served(workload, true) => {
+                of_trials(seen.record.views[*workload].intended)
+            }
+            Self::Attempts(class, Some(_), true) => {
+                of_trials(seen.record.classes[*class].attempts.begun)
+            }
+            Self::Lost(_, _, false)
+            | Self::Attempts(_, Some(_), false)
+            | Self::Unanswered(_)
+            | Self::Missed(_) => Some(1.0),
+            Self::Database(groups, Counted::StaleShare) => {
+                let read = seen.databases.iter().filter(|r| groups.contains(&r.group));
+                of_trials(read.map(|reading| reading.counts.slave_reads).sum())
+            }
+            Self::Database(..) => Some(1.0),
+            Self::Losing(_) => Some(1.0 / seen.last.seconds()).filter(|unit| unit.is_finite()),
+            Self::Slower(class, _) => of_trials(seen.record.classes[*class].latency.count()),
+            Self::ViewSlower(workload, _) => {
+                of_trials(seen.record.views[*workload].latency.count())
+            }
+            Self::WaitingOver(parts, _) => {
+                of_trials(waits(seen, parts).map_or(0, |histogram| histogram.count()))
+            }
+            Self::Hit(parts) => of_trials(gauges(parts, &|gauge| gauge.arrived)),
+            Self::InsideChance(id, _) => {
+                let gauge = &seen.gauges[id.index()];
+                let came = gauge.arrived - gauge.refused;
+                let stays = gauge.inside as f64 / seen.length.nanos() as f64;
+                (came > 0).then(|| (stays / came as f64).min(1.0)).filter(|unit| *unit > 0.0)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a value is a share, from 0 to 1.
+    #[must_use]
+    pub const fn is_share(&self) -> bool {
+        match self {
+            Self::Lost(_, _, share) | Self::Served(_, share) | Self::Attempts(_, _, share) => {
+                *share
+            }
+            Self::Database(_, counted) => matches!(counted, Counted::StaleShare),
+            Self::Slower(..)
+            | Self::ViewSlower(..)
+            | Self::WaitingOver(..)
+            | Self::Hit(_)
+            | Self::InsideChance(..) => true,
             _ => false,
         }
     }

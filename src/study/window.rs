@@ -14,6 +14,7 @@ use crate::model::record::{Record, ViewRecord};
 use crate::solve::requests::{self, Breach, Observation, Tally, Window};
 use crate::solve::trail::Trail;
 use crate::stats::control::Controls;
+use crate::stats::counts::{mean_of_counts, mean_of_shares};
 use crate::stats::interval::{Interval, Method, Statistic};
 use crate::stats::precision::{Decision, StoppingRule};
 use crate::study::breaks::Drill;
@@ -286,7 +287,8 @@ fn decide(
         if values.iter().any(Result::is_err) {
             return None;
         }
-        precise &= match control::estimated(controls.as_ref(), measure, &values, asked.level) {
+        precise &= match control::estimated(controls.as_ref(), measure, &values, &seen, asked.level)
+        {
             // An estimate of zero is never precise: nothing was seen yet, which is no knowledge.
             Estimate::Interval(interval) => {
                 interval.relative_half_width().is_some_and(|half| half <= *width)
@@ -310,7 +312,6 @@ pub(super) fn fold(
 ) -> WindowResult {
     let seen: Vec<&Observation> = samples.iter().map(|sample| &sample.observation).collect();
     let controls = control::controls(plan, asked, &seen);
-    let drill = asked.drill.is_some();
     let estimates = asked
         .measures
         .iter()
@@ -318,10 +319,7 @@ pub(super) fn fold(
         .map(|(at, measure)| {
             let values: Vec<Result<f64, NoValue>> =
                 samples.iter().map(|sample| sample.values[at]).collect();
-            if drill && measure.is_count() {
-                return few(&values, 0.0, asked.level);
-            }
-            control::estimated(controls.as_ref(), measure, &values, asked.level)
+            control::estimated(controls.as_ref(), measure, &values, &seen, asked.level)
         })
         .collect();
     let mut pooled = Record::new(plan);
@@ -498,14 +496,45 @@ pub(super) fn few(values: &[Result<f64, NoValue>], floor: f64, level: f64) -> Es
     }
     interval.low = interval.low.max(floor.min(interval.estimate));
     let numbers: Vec<f64> = values.iter().filter_map(|value| value.ok()).collect();
-    let n = numbers.len() as f64;
-    let largest =
-        numbers.iter().fold(0.0_f64, |most, v| if v.abs() > most.abs() { *v } else { most });
-    let others = (interval.estimate * n - largest) / (n - 1.0);
-    if interval.estimate != 0.0 && others.abs() < 0.5 * interval.estimate.abs() {
+    if one_decides(&numbers, interval.estimate) {
         interval.method = Method::OneRunDecides;
     }
     found
+}
+
+/// Whether the mean of the others is less than half of the `mean` of all, without the largest of `numbers`.
+fn one_decides(numbers: &[f64], mean: f64) -> bool {
+    let n = numbers.len() as f64;
+    let largest =
+        numbers.iter().fold(0.0_f64, |most, v| if v.abs() > most.abs() { *v } else { most });
+    let others = (mean * n - largest) / (n - 1.0);
+    mean != 0.0 && others.abs() < 0.5 * mean.abs()
+}
+
+/// The mean over replications of counts of which one adds `unit`, or of such shares; nothing seen is a
+/// bound. Of few replications the method says where one of them decides.
+#[must_use]
+pub(super) fn counted(
+    values: &[Result<f64, NoValue>],
+    unit: f64,
+    shares: bool,
+    level: f64,
+) -> Estimate {
+    let plain = estimate(values, Statistic::Mean, level);
+    if matches!(plain, Estimate::Missing(_)) {
+        return plain;
+    }
+    let numbers: Vec<f64> = values.iter().filter_map(|value| value.ok()).collect();
+    let found = match shares {
+        true => mean_of_shares(&numbers, unit, level),
+        false => mean_of_counts(&numbers, unit, level),
+    };
+    let Ok(mut interval) = found else { return plain };
+    let rare = !shares || interval.estimate <= 0.5;
+    if numbers.len() < FEW && rare && one_decides(&numbers, interval.estimate) {
+        interval.method = Method::OneRunDecides;
+    }
+    Estimate::Interval(interval)
 }
 
 #[cfg(test)]

@@ -210,6 +210,27 @@ fn an_expectation_that_the_flags_do_not_estimate_is_not_judged_and_fails() {
     assert_eq!(summary["expectations"][0]["outcome"], "holds");
 }
 
+/// Of 400 requests in all none is refused: that is known to three in 400, and to no more. A demand below
+/// that bound is undecided, one above it is met.
+#[test]
+fn what_was_not_seen_in_a_window_is_a_bound_and_no_zero() {
+    let (folder, path) = file(&desk(&[
+        ("lost.job.chance@steady", "< 1e-9"),
+        ("lost.job.chance@steady", "< 2%"),
+        ("lost.job@steady", "< 0.1"),
+        ("served.job.chance@steady", "> 0.999999"),
+        ("latency.job.chance[over=1h]@steady", "< 1e-9"),
+    ]));
+    let out = folder.path().join("out").display().to_string();
+    let words = ["run", &path, "--solver", "requests", "--replications", "2"];
+    let (code, said, err) = run(&[&words[..], &["--out", &out, "--quiet"]].concat());
+    assert_eq!(code, 5, "{said}{err}");
+    let lines: Vec<&str> = said.lines().filter(|line| line.contains("@steady is ")).collect();
+    let words: Vec<&str> = lines.iter().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(words, ["unsure", "met", "unsure", "unsure", "unsure"], "{said}");
+    assert!(lines[2].contains("\u{2264} 1.5"), "three in two windows: {said}");
+}
+
 /// By hand: 10 visits a second of 50 ms each at one server; of two stations the slower is busy first.
 #[test]
 fn what_saturates_first_is_judged_by_its_name() {

@@ -18,8 +18,7 @@ use crate::plan::figure::Stat;
 use crate::plan::links::Entrance;
 use crate::plan::load::{self, Offered};
 use crate::plan::names::split_member;
-use crate::stats::interval::{Bound, Interval, Side, Statistic, bound_of_mean};
-use crate::stats::proportion::Proportion;
+use crate::stats::interval::{Bound, Method, Side, Statistic};
 use crate::stats::quantile::samples_needed;
 use crate::study::capacity::CapacityResult;
 use crate::study::limits::Sought;
@@ -437,36 +436,18 @@ fn latency(name: String, estimates: Vec<Estimate>, histogram: &Histogram) -> Lat
     Latency { name, estimates, samples, distribution }
 }
 
-/// Served over intended: the jackknife over replications (S3); one-sided where an interval would
-/// reach beyond all; with nothing lost the rule of three over page views (S2).
+/// Served over intended, as the figure has it; one-sided where nothing was lost.
 fn served_share(asked: &WindowPlan, seen: &WindowResult, at: usize, views: &ViewRecord) -> Share {
-    let good = views.served + views.delayed;
     if views.intended == 0 {
         return Share::Missing(NoValue::Empty);
     }
-    let whole = good as f64 / views.intended as f64;
-    if good == views.intended {
-        let none = Proportion::new(0, views.intended)
-            .and_then(|lost| lost.bound(Side::AtMost, asked.level));
-        return none.map_or(Share::Missing(NoValue::Empty), |lost| Share::AtLeast {
-            seen: whole,
-            bound: Bound { value: 1.0 - lost.value, side: Side::AtLeast, ..lost },
-        });
-    }
-    let column = |measure: &Measure| -> Option<Vec<f64>> {
-        let place = asked.measures.iter().position(|other| other == measure)?;
-        seen.samples.iter().map(|values| values[place].ok()).collect()
-    };
-    let shares = column(&Measure::Served(at, true));
-    let intended = column(&Measure::ArrivalRate(at));
-    let (Some(shares), Some(rates)) = (shares, intended) else { return Share::Single(whole) };
-    let seconds = asked.window.length.seconds();
-    let intended: Vec<f64> = rates.iter().map(|rate| (rate * seconds).round()).collect();
-    let served: Vec<f64> = shares.iter().zip(&intended).map(|(s, n)| (s * n).round()).collect();
-    match Interval::of_ratio(&served, &intended, asked.level) {
-        Ok(interval) if interval.high <= 1.0 => Share::Interval(interval),
-        Ok(_) => bound_of_mean(&shares, Side::AtLeast, asked.level)
-            .map_or(Share::Single(whole), |bound| Share::AtLeast { seen: whole, bound }),
-        Err(_) => Share::Single(whole),
+    let place = asked.measures.iter().position(|other| *other == Measure::Served(at, true));
+    match place.map(|place| &seen.estimates[place]) {
+        Some(Estimate::Interval(i)) if i.method == Method::RuleOfThree => Share::AtLeast {
+            seen: i.estimate,
+            bound: Bound { value: i.low, side: Side::AtLeast, level: i.level, method: i.method },
+        },
+        Some(Estimate::Interval(interval)) => Share::Interval(*interval),
+        _ => Share::Single((views.served + views.delayed) as f64 / views.intended as f64),
     }
 }
