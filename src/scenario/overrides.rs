@@ -94,7 +94,9 @@ fn read_value(text: &str, base: usize, out: &mut Diagnostics) -> Option<Item> {
     let mut parsed = parse_text(&format!("v={text}"), base - 2, &mut found);
     let plain = || Some(Item { span, data: Data::Text(text.trim().to_string()) });
     if found.has_errors() {
-        if text.trim_start().starts_with(['"', '\'', '[', '{']) {
+        // Quotes, a list, a table, a number too small to keep: no bare text, so its mistake is the one to tell.
+        let number = found.sorted().iter().all(|one| one.code == Code::TooFine);
+        if number || text.trim_start().starts_with(['"', '\'', '[', '{']) {
             out.append(found);
             return None;
         }

@@ -213,6 +213,9 @@ fn a_value_of_set_counts_and_is_checked_like_the_file() {
     let (code, _, err) = run(&["check", &path, "--set", "zone.web.memory=4 apples"]);
     assert_eq!(code, 3);
     assert!(err.contains("--set:1:17") && err.contains("zone.web.memory"), "{err}");
+    let (code, _, err) = run(&["check", &path, "--set", "clients.public.retry.chance=1e-400"]);
+    assert_eq!(code, 3);
+    assert!(err.contains("1e-400") && err.contains("it would be 0"), "{err}");
 }
 
 #[test]
