@@ -1,0 +1,567 @@
+//! The table of figures: a row for each family that is estimated in one way. What a row means, and how a path finds
+//! its own, is the [registry](super)'s.
+
+use super::{At, BOTH, By, IntervalOf, Key, Row, SOLVER, Value, Word, key, required};
+use crate::plan::figure::Metric;
+
+const OVER: Key = required("over", Value::Duration);
+const AT_LEAST: Key = required("at-least", Value::Whole);
+const HOUR: Key = required("hour", Value::HourOfWeek);
+const CAUSE: Key = key("cause", Value::Name("cause"));
+const CONTRIBUTING: Key = required("contributing", Value::Name("cause"));
+const WITHOUT: Key = key("without", Value::Name("faults"));
+const AFTER_LOSS: Key = key("after-loss", Value::Name("part"));
+const AVAILABILITY: Key = key("availability", Value::OneOf(&["structural", "continuous"]));
+const OBJECTIVE: Key = required("objective", Value::OneOf(&["p50", "p95", "p99"]));
+const WITH_BOTH: Key = required(SOLVER, Value::OneOf(&[BOTH]));
+const ENDED: Value = Value::OneOf(&crate::model::record::OUTCOMES);
+const OF_ATTEMPTS: Key = key("outcome", ENDED);
+const ONE_OF_ATTEMPTS: Key = required("outcome", ENDED);
+const OF_FAILOVERS: Key = key("outcome", Value::OneOf(&["failed", "without-a-death"]));
+const BEHIND: Key = required("outcome", Value::OneOf(&["behind"]));
+const OF_LOSSES: Key =
+    required("outcome", Value::OneOf(&["fault", "overload", "planned", "never-born"]));
+
+const OF_WINDOWS: (&[At], By) = (&[At::Unnamed, At::Window, At::Break], By::Requests);
+const OF_BREAKS: (&[At], By) = (&[At::Break], By::Requests);
+const UP: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Up);
+const ROLES: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Roles);
+const TRAFFIC: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Traffic);
+/// Metrics that windows have too: without a window theirs is meant.
+const TRAFFIC_NAMED: (&[At], By) = (&[At::Horizon], By::Traffic);
+const DRAWN: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Both);
+const DRAWN_NAMED: (&[At], By) = (&[At::Horizon], By::Both);
+const LEVEL: (&[At], By) = (&[At::Unnamed, At::Window], By::Arithmetic);
+
+const MEAN: &[Word] = &[Word::Own, Word::Mean];
+const CHANCE: &[Word] = &[Word::Chance];
+const QUANTILES: &[Word] = &[Word::Quantiles];
+const MAX: &[Word] = &[Word::Max];
+
+/// All figures.
+pub const ROWS: &[Row] = &[
+    // Windows, request by request.
+    Row::new(
+        Metric::Latency,
+        OF_WINDOWS,
+        &[Word::Own, Word::Mean, Word::Quantiles, Word::Max, Word::Deviation],
+        "class, `CLASS-view`",
+        "Arrival to answer, of the requests that arrive in the window, each followed to its end; of a view: click to last byte of everything. A statistic of each replication, averaged",
+    ),
+    Row::new(
+        Metric::Latency,
+        OF_WINDOWS,
+        CHANCE,
+        "class, `CLASS-view`",
+        "Share of these requests that take longer",
+    )
+    .keys(&[OVER]),
+    Row::new(
+        Metric::Waiting,
+        OF_WINDOWS,
+        MEAN,
+        "station, service, balancer, class",
+        "Time in the queue; of a class: summed over its visits",
+    ),
+    Row::new(
+        Metric::Waiting,
+        OF_WINDOWS,
+        &[Word::Quantiles, Word::Max, Word::Deviation],
+        "station, balancer",
+        "A statistic of the times in the queue of each replication, averaged",
+    ),
+    Row::new(
+        Metric::Waiting,
+        OF_WINDOWS,
+        CHANCE,
+        "station, balancer",
+        "Share of the visits that wait longer",
+    )
+    .keys(&[OVER]),
+    Row::new(Metric::Sojourn, OF_WINDOWS, MEAN, "component", "One visit: waiting and service"),
+    Row::new(Metric::InSystem, OF_WINDOWS, MEAN, "component", "Time average of the number inside"),
+    Row::new(
+        Metric::InSystem,
+        OF_WINDOWS,
+        CHANCE,
+        "station, service",
+        "Share of the time with at least so many inside",
+    )
+    .keys(&[AT_LEAST]),
+    Row::new(
+        Metric::Queue,
+        OF_WINDOWS,
+        MEAN,
+        "station, service, balancer",
+        "Time average of the number in the queue",
+    ),
+    Row::new(
+        Metric::Busy,
+        OF_WINDOWS,
+        MEAN,
+        "station, service",
+        "Time average of the number in service",
+    ),
+    Row::new(
+        Metric::Utilization,
+        OF_WINDOWS,
+        MEAN,
+        "component, resource",
+        "Busy over capacity; of a group: over all members",
+    ),
+    Row::new(
+        Metric::Hit,
+        OF_WINDOWS,
+        MEAN,
+        "cache, CDN, memory",
+        "Share of the look-ups that find their object",
+    ),
+    Row::new(
+        Metric::Throughput,
+        OF_WINDOWS,
+        MEAN,
+        "component, class",
+        "Completions per second",
+    ),
+    Row::new(
+        Metric::Arrivals,
+        OF_WINDOWS,
+        MEAN,
+        "class",
+        "Arrivals in the window; of a class with views: intended views",
+    ),
+    Row::new(
+        Metric::Arrivals,
+        OF_WINDOWS,
+        &[Word::Deviation],
+        "class",
+        "Standard deviation of the arrivals between replications",
+    )
+    .interval(IntervalOf::Spread),
+    Row::new(Metric::ArrivalRate, OF_WINDOWS, MEAN, "class", "Arrivals per second"),
+    Row::new(Metric::Attempts, OF_WINDOWS, MEAN, "class", "Requests, all or of one outcome")
+        .keys(&[OF_ATTEMPTS]),
+    Row::new(
+        Metric::Attempts,
+        OF_WINDOWS,
+        CHANCE,
+        "class",
+        "Share of the requests that end in this way",
+    )
+    .keys(&[ONE_OF_ATTEMPTS]),
+    Row::new(
+        Metric::Served,
+        OF_WINDOWS,
+        MEAN,
+        "class",
+        "Page views served, at the first try or a later one",
+    ),
+    Row::new(
+        Metric::Served,
+        OF_WINDOWS,
+        CHANCE,
+        "class",
+        "Share of the intended page views that are served",
+    ),
+    Row::new(Metric::Lost, OF_WINDOWS, MEAN, "class", "Page views lost, all or by cause")
+        .keys(&[CAUSE]),
+    Row::new(
+        Metric::Lost,
+        OF_WINDOWS,
+        CHANCE,
+        "class",
+        "Share of the intended page views that are lost, all or by cause",
+    )
+    .keys(&[CAUSE]),
+    Row::new(
+        Metric::Missed,
+        OF_BREAKS,
+        MEAN,
+        "class",
+        "Page views not served because of the break: lost, or not asked for any more",
+    ),
+    Row::new(
+        Metric::Losing,
+        OF_BREAKS,
+        MEAN,
+        "class",
+        "Page views per second lost because of the break in the last minute of the run",
+    ),
+    Row::new(
+        Metric::Lag,
+        OF_WINDOWS,
+        &[Word::Own, Word::Mean, Word::Quantiles, Word::Max],
+        "member of a database",
+        "Age of the oldest write that a replica has not applied, over the time that it follows",
+    ),
+    Row::new(
+        Metric::Backlog,
+        OF_WINDOWS,
+        &[Word::Own, Word::Mean, Word::Max],
+        "member of a database",
+        "Writes that a replica has not applied, over the time that it follows",
+    ),
+    Row::new(
+        Metric::Stale,
+        OF_WINDOWS,
+        MEAN,
+        "database",
+        "Reads that replicas answered without a write they should have had",
+    ),
+    Row::new(Metric::Stale, OF_WINDOWS, CHANCE, "database", "Their share of the reads of replicas"),
+    Row::new(Metric::Failovers, OF_WINDOWS, MEAN, "database", "Failovers begun, all or of one outcome")
+        .keys(&[OF_FAILOVERS]),
+    Row::new(
+        Metric::LostWrites,
+        OF_WINDOWS,
+        MEAN,
+        "database",
+        "Writes acknowledged by an old primary that the new one never received",
+    ),
+    Row::new(
+        Metric::SplitBrain,
+        OF_WINDOWS,
+        MEAN,
+        "database",
+        "Writes taken by an old primary beside the new one",
+    ),
+    Row::new(
+        Metric::FailedReads,
+        OF_WINDOWS,
+        MEAN,
+        "database",
+        "Reads that ended without an answer: refused, an error, timed out, abandoned",
+    ),
+    Row::new(
+        Metric::FailedWrites,
+        OF_WINDOWS,
+        MEAN,
+        "database",
+        "Writes that ended without an answer: refused, an error, timed out, abandoned",
+    ),
+    // A search over rates.
+    Row::new(
+        Metric::Capacity,
+        (&[At::Unnamed], By::Search),
+        &[Word::Own],
+        "class with an objective of latency",
+        "Highest rate that meets the objective, with at most 1 % of the page views lost",
+    )
+    .keys(&[OBJECTIVE])
+    .interval(IntervalOf::Crossing),
+    // Arithmetic.
+    Row::new(
+        Metric::Headroom,
+        LEVEL,
+        &[Word::Own],
+        "resource, group",
+        "Spare share at the level of a window, or without one at the design peak; below zero where more is offered than can be done",
+    )
+    .keys(&[AFTER_LOSS])
+    .as_it_comes(IntervalOf::Exact),
+    Row::new(
+        Metric::Saturates,
+        LEVEL,
+        &[Word::First],
+        "none, or class",
+        "Name of the resource that is busy all the time first as the level of the window grows",
+    )
+    .keys(&[AFTER_LOSS])
+    .as_it_comes(IntervalOf::Exact),
+    // The long horizon: what is up.
+    Row::new(
+        Metric::Structural,
+        UP,
+        MEAN,
+        "class, service, group",
+        "Share of the time in which enough members are up and reachable",
+    )
+    .keys(&[WITHOUT]),
+    Row::new(
+        Metric::Continuous,
+        UP,
+        MEAN,
+        "class",
+        "Share of the time in which, besides, no more than 1 % of the requests fail because a death is not detected yet",
+    )
+    .keys(&[WITHOUT]),
+    Row::new(Metric::Unavailability, UP, MEAN, "class, service, group", "One minus the availability")
+        .keys(&[AVAILABILITY, WITHOUT]),
+    Row::new(
+        Metric::Downtime,
+        UP,
+        MEAN,
+        "class, service, group",
+        "Time per year not available, all or by first cause",
+    )
+    .keys(&[CAUSE, AVAILABILITY, WITHOUT]),
+    Row::new(
+        Metric::Downtime,
+        UP,
+        MEAN,
+        "class, service, group",
+        "Time per year not available while a cause contributes",
+    )
+    .keys(&[CONTRIBUTING, AVAILABILITY, WITHOUT]),
+    Row::new(
+        Metric::Downtime,
+        UP,
+        &[Word::Years],
+        "class, service, group",
+        "Time not available that this share of the years does not exceed",
+    )
+    .keys(&[CAUSE, AVAILABILITY, WITHOUT])
+    .as_it_comes(IntervalOf::Order),
+    Row::new(
+        Metric::Outages,
+        UP,
+        MEAN,
+        "class, service, group",
+        "Outages per year, all or by first cause",
+    )
+    .keys(&[CAUSE, AVAILABILITY, WITHOUT]),
+    Row::new(
+        Metric::MeanTimeToFailure,
+        UP,
+        MEAN,
+        "class, service, group",
+        "Time from the start to the first outage",
+    )
+    .keys(&[AVAILABILITY, WITHOUT]),
+    // The long horizon: what takes over from each other.
+    Row::new(
+        Metric::Interruptions,
+        ROLES,
+        MEAN,
+        "database, balancer, file server",
+        "Times per year that no member serves, all or by first cause",
+    )
+    .keys(&[CAUSE, WITHOUT]),
+    Row::new(
+        Metric::Failovers,
+        (&[At::Horizon], By::Roles),
+        MEAN,
+        "database, balancer, file server",
+        "Times per year that another member serves afterwards, giveback included",
+    )
+    .keys(&[WITHOUT]),
+    Row::new(
+        Metric::Recovery,
+        ROLES,
+        MEAN,
+        "database, balancer, file server",
+        "Time from when no member serves until one does (RTO)",
+    )
+    .keys(&[WITHOUT])
+    .as_it_comes(IntervalOf::Ratio),
+    Row::new(
+        Metric::Recovery,
+        ROLES,
+        QUANTILES,
+        "database, balancer, file server",
+        "Time that this share of the recoveries does not exceed",
+    )
+    .keys(&[WITHOUT])
+    .as_it_comes(IntervalOf::Order),
+    // The long horizon: its traffic.
+    Row::new(
+        Metric::Request,
+        TRAFFIC,
+        MEAN,
+        "class",
+        "Share of the intended page views that are served",
+    )
+    .keys(&[WITHOUT])
+    .interval(IntervalOf::Ratio),
+    Row::new(
+        Metric::Request,
+        (&[At::Month], By::Traffic),
+        CHANCE,
+        "class with an objective `available`",
+        "Share of the months of 730 h that serve the objective's share",
+    )
+    .keys(&[WITHOUT])
+    .as_it_comes(IntervalOf::Ratio),
+    Row::new(
+        Metric::Objective,
+        TRAFFIC,
+        MEAN,
+        "class",
+        "Share of the 5-minute intervals in which less than 1 % of the page views are lost or stalled; latency is not known",
+    )
+    .keys(&[WITHOUT]),
+    Row::new(Metric::Lost, TRAFFIC_NAMED, MEAN, "class", "Page views lost per year, all or by cause")
+        .keys(&[CAUSE, WITHOUT]),
+    Row::new(
+        Metric::Lost,
+        TRAFFIC_NAMED,
+        MEAN,
+        "class",
+        "Page views lost per year of one kind; `never-born`: not asked for, since their session ended with a loss",
+    )
+    .keys(&[OF_LOSSES, WITHOUT]),
+    Row::new(
+        Metric::CostPerMillion,
+        TRAFFIC,
+        MEAN,
+        "class",
+        "The bill of a month over a million page views served",
+    )
+    .keys(&[WITHOUT]),
+    Row::new(
+        Metric::LostCost,
+        (&[At::Unnamed, At::Horizon, At::Month], By::Traffic),
+        MEAN,
+        "class",
+        "Cost per month of the page views not served, at the price `lost-page`",
+    )
+    .keys(&[WITHOUT]),
+    Row::new(
+        Metric::Utilization,
+        TRAFFIC_NAMED,
+        MEAN,
+        "resource",
+        "Busy over capacity",
+    )
+    .keys(&[WITHOUT]),
+    Row::new(
+        Metric::Utilization,
+        TRAFFIC_NAMED,
+        MEAN,
+        "resource",
+        "Busy over capacity in one hour of the week",
+    )
+    .keys(&[HOUR, WITHOUT])
+    .as_it_comes(IntervalOf::Batches),
+    Row::new(
+        Metric::Utilization,
+        TRAFFIC_NAMED,
+        MAX,
+        "resource",
+        "Mean of the busiest hour of the week",
+    )
+    .keys(&[WITHOUT])
+    .as_it_comes(IntervalOf::Batches),
+    Row::new(
+        Metric::Utilization,
+        TRAFFIC_NAMED,
+        QUANTILES,
+        "resource",
+        "Utilisation that this share of the time does not exceed",
+    )
+    .keys(&[WITHOUT])
+    .as_it_comes(IntervalOf::Batches),
+    Row::new(
+        Metric::LostWrites,
+        TRAFFIC_NAMED,
+        &[Word::Own],
+        "database with a failover",
+        "Writes lost by failovers per year, all or by first cause",
+    )
+    .keys(&[CAUSE, WITHOUT]),
+    Row::new(
+        Metric::LostWrites,
+        TRAFFIC_NAMED,
+        &[Word::Mean],
+        "database with a failover",
+        "Writes lost per failover",
+    )
+    .keys(&[WITHOUT])
+    .as_it_comes(IntervalOf::Ratio),
+    Row::new(
+        Metric::DataLoss,
+        TRAFFIC,
+        MEAN,
+        "database with a failover",
+        "Age of the oldest write that a failover loses (RPO)",
+    )
+    .keys(&[WITHOUT])
+    .as_it_comes(IntervalOf::Ratio),
+    Row::new(
+        Metric::DataLoss,
+        TRAFFIC,
+        QUANTILES,
+        "database with a failover",
+        "The same, that this share of the failovers does not exceed",
+    )
+    .keys(&[WITHOUT])
+    .as_it_comes(IntervalOf::Order),
+    Row::new(
+        Metric::Failovers,
+        TRAFFIC_NAMED,
+        MEAN,
+        "database with a failover",
+        "Failovers per year to a member that had been away",
+    )
+    .keys(&[BEHIND, WITHOUT]),
+    Row::new(
+        Metric::Lag,
+        TRAFFIC_NAMED,
+        &[Word::Own, Word::Mean, Word::Max],
+        "member of a database with a failover",
+        "Age of the oldest write not applied, beyond the time that each write takes by itself; `max`: the largest of a horizon",
+    )
+    .keys(&[WITHOUT]),
+    Row::new(
+        Metric::Lag,
+        TRAFFIC_NAMED,
+        QUANTILES,
+        "member of a database with a failover",
+        "The same, that this share of the time does not exceed",
+    )
+    .keys(&[WITHOUT])
+    .as_it_comes(IntervalOf::Batches),
+    Row::new(
+        Metric::Backlog,
+        TRAFFIC_NAMED,
+        &[Word::Own, Word::Mean, Word::Max],
+        "member of a database with a failover",
+        "Writes not applied; `max`: the largest number of a horizon",
+    )
+    .keys(&[WITHOUT]),
+    // The long horizon, corrected by windows drawn from it.
+    Row::new(
+        Metric::Latency,
+        DRAWN_NAMED,
+        QUANTILES,
+        "class, `CLASS-view`",
+        "Latency that this share of the requests does not exceed",
+    )
+    .as_it_comes(IntervalOf::Drawn),
+    Row::new(
+        Metric::Request,
+        DRAWN,
+        MEAN,
+        "class",
+        "Share of the intended page views that are served, corrected by windows",
+    )
+    .keys(&[WITH_BOTH])
+    .as_it_comes(IntervalOf::Drawn),
+    Row::new(
+        Metric::Objective,
+        DRAWN,
+        MEAN,
+        "class",
+        "Share of the 5-minute intervals in which the objective holds, latency included",
+    )
+    .keys(&[WITH_BOTH])
+    .as_it_comes(IntervalOf::Drawn),
+    Row::new(
+        Metric::Lost,
+        DRAWN_NAMED,
+        MEAN,
+        "class",
+        "Page views lost per year, all or by cause, corrected by windows",
+    )
+    .keys(&[WITH_BOTH, CAUSE])
+    .as_it_comes(IntervalOf::Drawn),
+    Row::new(
+        Metric::Lost,
+        DRAWN_NAMED,
+        MEAN,
+        "class",
+        "Page views lost per year of one kind, corrected by windows",
+    )
+    .keys(&[WITH_BOTH, OF_LOSSES])
+    .as_it_comes(IntervalOf::Drawn),
+];
