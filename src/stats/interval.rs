@@ -41,7 +41,7 @@ pub enum Method {
     Normal,
     /// Exact Poisson (Garwood).
     ExactPoisson,
-    /// Nothing seen in n trials or in a time T: the exact form of the rule of three.
+    /// Nothing seen in n trials or in a time T: the exact bound, of which the rule of three is the one-sided form.
     RuleOfThree,
     /// Gamma law of a sum over few events (Fay and Feuer).
     CompoundPoisson,

@@ -13,7 +13,12 @@
 //! - a heavy law of amounts shows its mean late: the mean of n draws of a law with coefficient of
 //!   variation c lies mostly below the law's mean until n exceeds c². Where the amounts seen are
 //!   plausible for their law, [`Heavy`] raises the sum at the upper end to the law's mean;
-//! - nothing seen gives the exact one-sided bound of −ln(1 − level) events, the rule of three.
+//! - nothing seen gives the exact bound of −ln((1 − level)/2) events: 3.69 at 95 %. That is the upper
+//!   end of Garwood's interval of no event, so that each end of every interval misses the truth at most (1 − level)/2 of
+//!   the time. The rule of three, −ln(1 − level), is a one-sided bound: chosen only where nothing was seen,
+//!   beside two-sided intervals elsewhere, it would miss a truth of 3.0 to 3.7 events in up to 5 % of the runs on that
+//!   side alone (Feldman and Cousins 1998 on choosing after looking). What is judged by an upper end is judged
+//!   at the same level whether something was seen or not.
 //!
 //! Holds: the interval contains the estimate; its upper end is never below the bound without an event, up to
 //! thirty replications with one;
@@ -118,14 +123,14 @@ pub fn mean_of_rare(values: &[f64], unseen: Unseen, level: f64) -> Result<Interv
     let n = values.len() as f64;
     let sum = ordered_sum(values.iter().copied());
     let amount = unseen.amount.filter(|amount| amount.is_finite() && *amount > 0.0);
-    // No event: the exact one-sided bound of the rate, times what each adds.
-    let none = amount.map(|amount| -libm::log(1.0 - level) * amount / n);
+    let tail = 0.5 * (1.0 - level);
+    // No event: the exact bound of the rate, times what each adds.
+    let none = amount.map(|amount| -libm::log(tail) * amount / n);
     if sum == 0.0 {
         let high = none.ok_or(StatsError::OutOfRange("amount of an event"))?;
         return Ok(Interval { low: 0.0, high, estimate: 0.0, level, method: Method::RuleOfThree });
     }
     let student = Interval::of_mean(values, level)?;
-    let tail = 0.5 * (1.0 - level);
     let events = values.iter().filter(|value| **value > 0.0).count() as f64;
     let mut variance = n * n * squared_error(values);
     if values.len() < FEW_REPLICATIONS {
@@ -319,8 +324,7 @@ mod tests {
         runs * share + 3.3 * (runs * share * (1.0 - share)).sqrt()
     }
 
-    /// Cases and numbers of events at which intervals of `estimator` are too short. Each side may miss
-    /// 2.5 %; at three expected events the one-sided bound alone misses exp(−3) of the time.
+    /// Cases and numbers of events at which intervals of `estimator` are too short. Each side may miss 2.5 %.
     fn short(estimator: Estimator, print: bool) -> Vec<String> {
         let mut short = Vec::new();
         for case in CASES {
@@ -334,8 +338,7 @@ mod tests {
                     share * f64::from(below),
                     share * f64::from(above)
                 );
-                let may = if expected == 3.0 { libm::exp(-3.0) + 0.01 } else { 0.025 };
-                if f64::from(below) > at_most(may) || f64::from(above) > at_most(0.025) {
+                if f64::from(below.max(above)) > at_most(0.025) {
                     short.push(format!(
                         "{}, {expected} expected: {below} below, {above} above",
                         case.name()
@@ -394,7 +397,7 @@ mod tests {
     fn an_interval_is_never_shorter_than_the_bound_without_an_event() {
         let none = mean_of_rare(&[0.0; 500], Unseen::of(8.0), 0.95).unwrap();
         assert_eq!((none.low, none.estimate, none.method), (0.0, 0.0, Method::RuleOfThree));
-        assert!((none.high - -libm::log(0.05) * 8.0 / 500.0).abs() < 1e-15);
+        assert!((none.high - -libm::log(0.025) * 8.0 / 500.0).abs() < 1e-15);
         for tiny in [1e-9, 1e-3, 1.0, 8.0, 300.0] {
             let one = mean_of_rare(&spread(&[(7, tiny)], 500), Unseen::of(8.0), 0.95).unwrap();
             assert!(one.high >= none.high && one.contains(tiny / 500.0), "{one:?}");

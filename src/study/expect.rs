@@ -246,7 +246,7 @@ mod tests {
             0.95,
         );
         let none = none.unwrap();
-        assert!(none.high < 1.1e-10 && none.low == 0.0);
+        assert!(none.high < 1.4e-10 && none.low == 0.0);
         let judge = |is: &str| Demand::parse(is, FigureUnit::Ratio).unwrap().judge(&none);
         assert_eq!(judge("< 1e-9"), Verdict::Holds);
         assert_eq!(judge("< 1e-10"), Verdict::Inconclusive);
