@@ -211,6 +211,8 @@ pub enum Stat {
     Max,
     /// Standard deviation.
     Deviation,
+    /// Variance over mean.
+    Dispersion,
     /// A share or probability.
     Chance,
     /// The first of a ranking.
@@ -219,7 +221,7 @@ pub enum Stat {
     Year(f64),
 }
 
-const STATS: [(&str, Stat); 13] = [
+const STATS: [(&str, Stat); 14] = [
     ("mean", Stat::Mean),
     ("p50", Stat::Quantile(0.5)),
     ("p90", Stat::Quantile(0.9)),
@@ -228,6 +230,7 @@ const STATS: [(&str, Stat); 13] = [
     ("p999", Stat::Quantile(0.999)),
     ("max", Stat::Max),
     ("sd", Stat::Deviation),
+    ("dispersion", Stat::Dispersion),
     ("chance", Stat::Chance),
     ("first", Stat::First),
     ("year-p50", Stat::Year(0.5)),

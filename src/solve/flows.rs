@@ -17,7 +17,8 @@
 //! through one by one ([`Kernel::live_alone`]).
 //!
 //! Holds: downtime by first cause sums to downtime, exactly; memory does not grow with the
-//! horizon, but for 16 bytes a year for each fleet; times are whole nanoseconds. Traffic beside it is a
+//! horizon, but for 24 bytes per year with downtime, 16 per year of each fleet, and 16 per outage of meters
+//! whose outages are asked for by their begin; times are whole nanoseconds. Traffic beside it is a
 //! fluid: [`crate::solve::fluid`].
 //!
 //! Which outages are worth a story is kept beside it where that is asked for ([`kept`]); such a
@@ -66,11 +67,15 @@ pub struct Tally {
     pub first_failure: Option<SimTime>,
     /// By cause of the plan.
     pub causes: Vec<CauseLoss>,
-    /// Downtime of each whole year.
-    pub years: Histogram,
+    /// Whole years.
+    pub whole_years: u64,
+    /// Downtime of the whole years that have any, in nanoseconds, in their order.
+    pub years: Vec<u64>,
     /// Of the years in which a cause was the first of some downtime: cause and that downtime, in
     /// nanoseconds.
     pub cause_years: Vec<(u32, u64)>,
+    /// Begin and first cause of each outage, in the order in which they end; none unless asked for.
+    pub begun: Vec<(SimTime, u32)>,
     /// Lengths of outages.
     pub lengths: Histogram,
     /// The most that one outage lost, in parts of [`WHOLE`] of a nanosecond.
@@ -152,15 +157,26 @@ fn whole<'p>(
     until_failed: &[usize],
     memo: Option<&mut Memo<'p>>,
 ) -> Result<Observation, NoProgress> {
-    let seen = run_unless(plan, net, replication, until_failed, (&[], memo), &|| false)?;
+    let wanted = Wanted { memo, ..Wanted::default() };
+    let seen = run_unless(plan, net, replication, until_failed, wanted, &|| false)?;
     Ok(seen.expect("nothing stopped it"))
 }
 
 /// Steps of the kernel between two looks at whether to stop.
 const STEPS: u64 = 1 << 10;
 
-/// As [`run`], with the traffic where there is a `memo`; of the meters `stories` (by place) the
-/// outages that may be worth one are kept. `None` as soon as `told_to_stop` is true: a replication counts
+/// What is wanted of one replication beside its tallies.
+#[derive(Default)]
+pub struct Wanted<'a, 'p> {
+    /// Meters, by place, of which the outages that may be worth a story are kept.
+    pub stories: &'a [usize],
+    /// Meters, by place, of which the begin of each outage is kept.
+    pub begun: &'a [usize],
+    /// Follows the traffic too, and knows what other replications have worked out.
+    pub memo: Option<&'a mut Memo<'p>>,
+}
+
+/// As [`run`], with what is `wanted`. `None` as soon as `told_to_stop` is true: a replication counts
 /// whole or not at all.
 ///
 /// # Errors
@@ -171,7 +187,7 @@ pub fn run_unless<'p>(
     net: usize,
     replication: u64,
     until_failed: &[usize],
-    (stories, memo): (&[usize], Option<&mut Memo<'p>>),
+    Wanted { stories, begun, memo }: Wanted<'_, 'p>,
     told_to_stop: &dyn Fn() -> bool,
 ) -> Result<Option<Observation>, NoProgress> {
     let which = &plan.nets[net];
@@ -187,6 +203,7 @@ pub fn run_unless<'p>(
     }
     let end = SimTime::ZERO + plan.horizon;
     let mut meters = Meters::new(plan, which, keep, kernel.view(), end);
+    meters.keep_begun(begun);
     let mut steps = 0;
     let looks = |steps: u64| steps.is_multiple_of(STEPS) && told_to_stop();
     let fluid = memo.and_then(|memo| Live::new(plan, which, memo, replication, kernel.view()));
@@ -299,6 +316,16 @@ impl<'p> Meters<'p> {
         meters
     }
 
+    /// The begin of each outage is kept of these meters: rows, then fleets.
+    fn keep_begun(&mut self, wanted: &[usize]) {
+        for at in wanted {
+            match at.checked_sub(self.rows.len()) {
+                None => self.rows[*at].keeps_begun = true,
+                Some(fleet) => self.fleets[fleet].keeps_begun = true,
+            }
+        }
+    }
+
     /// A member of a fleet moves.
     #[inline]
     fn member_moves(&mut self, moved: &Moved) {
@@ -359,6 +386,7 @@ struct FleetRow<'p> {
     end: SimTime,
     /// Shorter failures are no outages.
     shortest: SimDuration,
+    keeps_begun: bool,
 }
 
 impl<'p> FleetRow<'p> {
@@ -373,6 +401,7 @@ impl<'p> FleetRow<'p> {
             years: vec![0; years as usize],
             end,
             shortest: SimDuration::ZERO,
+            keeps_begun: false,
         }
     }
 
@@ -401,6 +430,9 @@ impl<'p> FleetRow<'p> {
         self.tally.length += u128::from(length.nanos());
         self.tally.lengths.record_duration(length);
         self.tally.worst = self.tally.worst.max(u128::from(length.nanos()));
+        if self.keeps_begun {
+            self.tally.begun.push((from, self.of.cause));
+        }
         let first = self.tally.first_failure.get_or_insert(from);
         *first = from.min(*first);
     }
@@ -420,10 +452,11 @@ impl<'p> FleetRow<'p> {
             self.tally.causes[cause].outages = self.tally.outages;
         }
         let whole = self.years.len() - 1;
+        self.tally.whole_years = whole as u64;
         for lost in &self.years[..whole] {
             let lost = (lost / members) as u64;
-            self.tally.years.record(lost);
             if lost > 0 {
+                self.tally.years.push(lost);
                 self.tally.cause_years.push((self.of.cause, lost));
             }
         }
@@ -466,6 +499,7 @@ struct Row<'p> {
     first_in_year: Vec<u128>,
     /// Shorter outages are none.
     shortest: SimDuration,
+    keeps_begun: bool,
     /// The horizon is over.
     over: bool,
 }
@@ -487,6 +521,7 @@ impl<'p> Row<'p> {
             lost_in_year: 0,
             first_in_year: vec![0; causes],
             shortest: SimDuration::ZERO,
+            keeps_begun: false,
             over: false,
         }
     }
@@ -606,8 +641,9 @@ impl<'p> Row<'p> {
         let parts = std::mem::take(&mut self.lost_in_year);
         self.keep.year(self.year, parts);
         let lost = parts / u128::from(WHOLE);
-        self.tally.years.record(lost as u64);
+        self.tally.whole_years += 1;
         if lost > 0 {
+            self.tally.years.push(lost as u64);
             for (cause, lost) in self.first_in_year.iter_mut().enumerate().filter(|(_, l)| **l > 0)
             {
                 let lost = std::mem::take(lost) / u128::from(WHOLE);
@@ -644,6 +680,9 @@ impl<'p> Row<'p> {
         self.tally.length += u128::from(length.nanos());
         self.tally.lengths.record_duration(length);
         self.tally.first_failure.get_or_insert(begun);
+        if self.keeps_begun {
+            self.tally.begun.push((begun, cause));
+        }
         self.tally.causes[cause as usize].outages += 1;
         let lost = self.tally.lost - before;
         self.tally.worst = self.tally.worst.max(lost);

@@ -15,6 +15,7 @@ pub mod quantile;
 pub mod rank;
 pub mod rare;
 pub mod sampling;
+pub mod spans;
 pub mod special;
 pub mod summary;
 pub mod warmup;

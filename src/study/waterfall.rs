@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use crate::plan::Draft;
 use crate::plan::availability::{self, AvailabilityPlan};
-use crate::solve::flows;
+use crate::solve::flows::{self, Wanted};
 use crate::solve::requests::Breach;
 use crate::study::window::Watch;
 use crate::study::years::{YearsPlan, YearsResult};
@@ -120,7 +120,7 @@ fn lost(
     replication: u64,
     told_to_stop: &dyn Fn() -> bool,
 ) -> Result<Option<Vec<i128>>, Breach> {
-    let seen = flows::run_unless(plan, net, replication, &[], (&[], None), told_to_stop);
+    let seen = flows::run_unless(plan, net, replication, &[], Wanted::default(), told_to_stop);
     let seen = seen.map_err(|error| Breach {
         what: error.to_string(),
         during: format!("what each cause costs, replication {replication}"),

@@ -5,20 +5,23 @@
 //! size follows from their number and are folded in the order of their numbers, so that threads decide nothing. Looks at
 //! the precision happen at fixed prefixes, as for windows.
 //!
-//! Memory: a number for each replication, meter and cause, and a histogram for each meter; nothing
-//! that grows with the horizon.
+//! Memory: a number for each replication, meter and cause, two for each replication and figure over spans
+//! ([`spans`]), a histogram for each meter, and for each meter and cause the downtime of every year with any, as many as
+//! a [`Sample`] keeps; nothing else that grows with the horizon.
 
 pub mod few;
 pub mod load;
 pub mod recovery;
+pub mod spans;
 
 use crate::observe::histogram::Histogram;
+use crate::observe::sample::Sample;
 use crate::plan::availability::{Availability, AvailabilityPlan, Watched, WatchedKind};
 use crate::plan::figure::registry::By;
 use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
 use crate::scenario::suggest;
 use crate::solve::flows::kept::Kept;
-use crate::solve::flows::{self, Observation, Tally};
+use crate::solve::flows::{self, Observation, Tally, Wanted};
 use crate::solve::fluid::{Known, Memo};
 use crate::solve::requests::Breach;
 use crate::stats::interval::{Interval, Method};
@@ -28,9 +31,11 @@ use crate::stats::rare::Unseen;
 use crate::study::in_order;
 use crate::study::measure::NoValue;
 use crate::study::window::{Ending, Estimate, Watch};
+use crate::units::SimDuration;
 use few::{Modelled, a_year, few};
 use load::{BATCHES, FoldedLoad, OfLoad};
 use recovery::{FoldedRole, OfRole};
+use spans::{Column, OfSpans};
 
 /// Replications where nobody says how many.
 pub const REPLICATIONS: u32 = crate::model::spec::runs::HORIZON_REPLICATIONS;
@@ -135,6 +140,8 @@ pub enum What {
     DowntimeQuantile(f64, Option<usize>),
     /// Outages a year; of one first cause, if it is given by place.
     Outages(Option<usize>),
+    /// Something over single years or other spans.
+    Spans(OfSpans),
     /// From the start to the first outage.
     TimeToFailure,
     /// Something of the traffic; the meter says nothing.
@@ -161,9 +168,11 @@ pub struct Folded {
     /// By cause, by replication: outages that began with it.
     pub began: Vec<Vec<f64>>,
     /// Downtime of each whole year.
-    pub years: Histogram,
+    pub years: Sample,
     /// By cause: downtime of the whole years in which it was the first cause of any.
-    pub cause_years: Vec<Histogram>,
+    pub cause_years: Vec<Sample>,
+    /// Figures over spans that are asked for.
+    pub spans: Vec<Column>,
     /// Lengths of outages.
     pub lengths: Histogram,
     /// The largest downtime of one outage, in seconds.
@@ -173,14 +182,20 @@ pub struct Folded {
 }
 
 impl Folded {
-    fn of(causes: usize) -> Self {
+    fn of(causes: usize, spans: impl Iterator<Item = OfSpans>) -> Self {
         let columns = || vec![Vec::new(); causes];
         let (first, contributing, began) = (columns(), columns(), columns());
-        let cause_years = vec![Histogram::new(); causes];
-        Self { first, contributing, began, cause_years, ..Self::default() }
+        let cause_years = vec![Sample::new(); causes];
+        let mut folded = Self { first, contributing, began, cause_years, ..Self::default() };
+        for of in spans {
+            if folded.spans.iter().all(|column| column.of() != of) {
+                folded.spans.push(Column::new(of, causes));
+            }
+        }
+        folded
     }
 
-    fn add(&mut self, tally: &Tally) {
+    fn add(&mut self, tally: &Tally, horizon: SimDuration) {
         self.downtime.push(tally.downtime_s());
         self.outages.push(tally.outages as f64);
         self.length.push(tally.length_s());
@@ -190,10 +205,12 @@ impl Folded {
             self.contributing[at].push(flows::seconds(cause.contributing));
             self.began[at].push(cause.outages as f64);
         }
-        self.years.merge(&tally.years);
+        tally.years.iter().for_each(|lost| self.years.record(*lost));
+        self.years.record_zeros(tally.whole_years - tally.years.len() as u64);
         for (cause, lost) in &tally.cause_years {
             self.cause_years[*cause as usize].record(*lost);
         }
+        self.spans.iter_mut().for_each(|column| column.add(tally, horizon));
         self.lengths.merge(&tally.lengths);
         self.worst = self.worst.max(flows::seconds(tally.worst));
         self.keep(tally.kept.clone());
@@ -231,6 +248,9 @@ impl Folded {
         self.years.merge(&other.years);
         for (mine, theirs) in self.cause_years.iter_mut().zip(&other.cause_years) {
             mine.merge(theirs);
+        }
+        for (mine, theirs) in self.spans.iter_mut().zip(other.spans) {
+            mine.append(theirs);
         }
         self.lengths.merge(&other.lengths);
         self.worst = self.worst.max(other.worst);
@@ -290,7 +310,11 @@ pub fn run(plan: &YearsPlan, watch: &Watch) -> Result<YearsResult, Breach> {
         .of
         .nets
         .iter()
-        .map(|_| plan.of.measured.iter().map(|_| Folded::of(plan.of.causes.len())).collect())
+        .enumerate()
+        .map(|(net, _)| {
+            let of = |meter| Folded::of(plan.of.causes.len(), plan.spans_of(net, meter));
+            (0..plan.of.measured.len()).map(of).collect()
+        })
         .collect();
     let no_load: Vec<Option<FoldedLoad>> = (0..plan.of.nets.len())
         .map(|net| {
@@ -365,6 +389,7 @@ fn chunk(
     let plan = &asked.of;
     let until_failed: Vec<Vec<usize>> =
         (0..plan.nets.len()).map(|net| asked.until_failed(net)).collect();
+    let begun: Vec<Vec<usize>> = (0..plan.nets.len()).map(|net| asked.begun(net)).collect();
     let mut memos: Vec<Option<Memo<'_>>> = into
         .load
         .iter()
@@ -382,8 +407,8 @@ fn chunk(
             // Stories are told of the history with all faults.
             let stories = if net == 0 { plan.stories.as_slice() } else { &[] };
             let memo = memos[net].as_mut();
-            let kept = (stories, memo);
-            let seen = flows::run_unless(plan, net, number, until_failed, kept, &told_to_stop);
+            let wanted = Wanted { stories, begun: &begun[net], memo };
+            let seen = flows::run_unless(plan, net, number, until_failed, wanted, &told_to_stop);
             let seen = seen.map_err(|error| Breach {
                 what: error.to_string(),
                 during: format!("years, replication {replication}"),
@@ -403,7 +428,9 @@ fn chunk(
                 });
             }
             into.steps += steps;
-            into.meters[net].iter_mut().zip(&tallies).for_each(|(mine, tally)| mine.add(tally));
+            for (mine, tally) in into.meters[net].iter_mut().zip(&tallies) {
+                mine.add(tally, plan.horizon);
+            }
             into.roles[net].iter_mut().zip(&roles).for_each(|(mine, tally)| mine.add(tally));
         }
     }
@@ -436,9 +463,26 @@ impl YearsPlan {
 
     /// The meters of a net whose first outage is asked for.
     fn until_failed(&self, net: usize) -> Vec<usize> {
-        let all = self.asked_of(net);
-        let first = |m: &YearMeasure| m.what == What::TimeToFailure;
-        let mut meters: Vec<usize> = all.filter(first).map(|measure| measure.meter).collect();
+        self.meters_of(net, |what| what == What::TimeToFailure)
+    }
+
+    /// The meters of a net of which it is asked when each outage began.
+    fn begun(&self, net: usize) -> Vec<usize> {
+        self.meters_of(net, |what| matches!(what, What::Spans(of) if of.is_of_begins()))
+    }
+
+    /// What is asked of the spans of a meter.
+    fn spans_of(&self, net: usize, meter: usize) -> impl Iterator<Item = OfSpans> + '_ {
+        self.asked_of(net).filter_map(move |measure| match measure.what {
+            What::Spans(of) if measure.meter == meter => Some(of),
+            _ => None,
+        })
+    }
+
+    /// The meters of a net of which something like this is asked.
+    fn meters_of(&self, net: usize, is: impl Fn(What) -> bool) -> Vec<usize> {
+        let all = self.asked_of(net).filter(|measure| is(measure.what));
+        let mut meters: Vec<usize> = all.map(|measure| measure.meter).collect();
         meters.sort_unstable();
         meters.dedup();
         meters
@@ -482,7 +526,9 @@ impl YearsResult {
             What::Outages(None) => folded.outages.clone(),
             What::Outages(Some(cause)) => folded.began[cause].clone(),
             What::TimeToFailure => folded.first_failure.iter().copied().collect::<Option<_>>()?,
-            What::DowntimeQuantile(..) | What::Load(_) | What::Role(..) => return None,
+            What::DowntimeQuantile(..) | What::Spans(_) | What::Load(_) | What::Role(..) => {
+                return None;
+            }
         })
     }
 
@@ -567,8 +613,12 @@ impl YearsResult {
             }
             What::DowntimeQuantile(q, cause) => {
                 let years = cause.map_or(&folded.years, |cause| &folded.cause_years[cause]);
-                quantile(years, folded.years.count(), q, plan.level)
+                year_quantile(years, folded.years.count(), q, plan.level)
             }
+            What::Spans(of) => match folded.spans.iter().find(|column| column.of() == of) {
+                Some(column) => column.estimate(&plan.of, folded, modelled, plan.level),
+                None => Estimate::Missing(NoValue::NotKept),
+            },
             What::Outages(None) => a_year(&folded.outages, Unseen::of(1.0)),
             What::Outages(Some(cause)) => a_year(&folded.began[cause], Unseen::of(1.0)),
             What::TimeToFailure => {
@@ -632,26 +682,39 @@ fn not_negative(estimate: Estimate) -> Estimate {
     }
 }
 
-/// A quantile of the years, with the interval of order statistics: years of one replication hang
-/// together by no more than a repair that goes over New Year.
-fn quantile(years: &Histogram, count: u64, q: f64, level: f64) -> Estimate {
-    // Years in which nothing was lost may not be in it.
+/// A quantile of the years, with the interval of order statistics: years of one replication depend on each
+/// other by no more than a repair that goes over New Year. Years in which nothing was lost may not be
+/// in `years`: there are `count` in all.
+fn year_quantile(years: &Sample, count: u64, q: f64, level: f64) -> Estimate {
     let zeros = count - years.count();
+    quantile(count, q, level, |ranks| years.ranked(ranks, zeros))
+}
+
+/// A quantile of `count` durations with the interval of order statistics. `ranked` gives for each rank the
+/// least nanoseconds that the duration there may have, what stands for it, and the most.
+fn quantile(count: u64, q: f64, level: f64, ranked: impl Fn(&[u64]) -> Vec<[u64; 3]>) -> Estimate {
     let ranks = interval_ranks(q, count.max(1), level).ok().flatten();
     let Some(ranks) = ranks.filter(|_| count > 0) else {
         let need = (4.0 / (1.0 - q).min(q)).ceil() as u64;
         return Estimate::Missing(NoValue::TooFew { have: count, need: need.max(count + 1) });
     };
-    // The least and the greatest value that the one at a rank may have, and what stands for it.
-    let at = |rank: u64| -> [f64; 3] {
-        match rank.checked_sub(zeros) {
-            None | Some(0) => [0.0; 3],
-            Some(rank) => years.ranked(rank).map(|nanos| nanos as f64 / 1e9),
-        }
-    };
-    let [_, estimate, _] = at(crate::stats::quantile::nearest_rank(q, count));
-    let ([low, ..], [.., high]) = (at(ranks.low), at(ranks.high));
-    Estimate::Interval(Interval { estimate, low, high, level, method: Method::OrderStatistics })
+    let ranks = [ranks.low, crate::stats::quantile::nearest_rank(q, count), ranks.high];
+    let found = ranked(&ranks);
+    let seconds = |nanos: u64| nanos as f64 / 1e9;
+    Estimate::Interval(Interval {
+        low: seconds(found[0][0]),
+        estimate: seconds(found[1][1]),
+        high: seconds(found[2][2]),
+        level,
+        method: Method::OrderStatistics,
+    })
+}
+
+/// As [`quantile`], of durations that are counted in buckets.
+fn counted_quantile(durations: &Histogram, q: f64, level: f64) -> Estimate {
+    quantile(durations.count(), q, level, |ranks| {
+        ranks.iter().map(|rank| durations.ranked(*rank)).collect()
+    })
 }
 
 /// The faults that a figure is to leave out: those of `[without=...]`, in the order written;
@@ -707,6 +770,9 @@ pub fn resolve(plan: &AvailabilityPlan, figure: &Figure) -> Result<YearMeasure, 
     let place = |name: &str| cause(plan, figure, name);
     let cause = figure.key("cause").map(place).transpose()?;
     let contributing = figure.key("contributing").map(place).transpose()?;
+    if let Some(of) = spans::resolve(plan, figure, cause)? {
+        return Ok(YearMeasure { net, meter, what: What::Spans(of) });
+    }
     let what = match (figure.metric, figure.stat, cause, contributing) {
         (Metric::Structural | Metric::Continuous, None | Some(Stat::Mean), None, None) => {
             What::Availability
@@ -762,24 +828,36 @@ mod tests {
     use crate::engine::law::Law;
     use crate::stats::oracle_tests::Draws;
 
-    fn of(hours: &[f64]) -> Histogram {
-        let mut years = Histogram::new();
+    fn of(hours: &[f64]) -> Sample {
+        let mut years = Sample::new();
         hours.iter().for_each(|hours| years.record((hours * 3.6e12) as u64));
         years
     }
 
-    fn interval(years: &Histogram, q: f64) -> Interval {
-        match quantile(years, years.count(), q, 0.95) {
+    fn interval(years: &Sample, q: f64) -> Interval {
+        match year_quantile(years, years.count(), q, 0.95) {
             Estimate::Interval(interval) => interval,
             other => panic!("{other:?}"),
         }
     }
 
-    /// A bucket's width belongs to the interval: 7.5 h is in it, however equal the years.
+    /// What every year has is the quantile, to the nanosecond.
+    #[test]
+    fn a_year_quantile_is_the_downtime_of_a_year() {
+        for hours in [7.5, 6.0, 0.001, 8_000.0] {
+            let mut years = vec![hours; 400];
+            (years[0], years[1]) = (0.0, 8_700.0);
+            let found = interval(&of(&years), 0.95);
+            let exact = hours * 3_600.0;
+            assert_eq!((found.low, found.estimate, found.high), (exact, exact, exact));
+        }
+    }
+
+    /// More years than are kept one by one: a bucket's width belongs to the interval.
     #[test]
     fn an_interval_of_a_year_quantile_holds_what_every_year_has() {
         for hours in [7.5, 6.0, 0.001, 8_000.0] {
-            let mut years = vec![hours; 400];
+            let mut years = vec![hours; crate::observe::sample::EXACT + 10];
             (years[0], years[1]) = (0.0, 8_700.0);
             let found = interval(&of(&years), 0.95);
             assert!(found.contains(hours * 3_600.0), "{hours} h: {found:?}");

@@ -31,6 +31,8 @@ mod recovery;
 mod rooms;
 #[path = "years/sampled.rs"]
 pub mod sampled;
+#[path = "years/spans.rs"]
+mod spans;
 #[path = "years/takeovers.rs"]
 mod takeovers;
 #[path = "years/tiers.rs"]

@@ -88,6 +88,8 @@ pub enum Word {
     Max,
     /// `sd`.
     Deviation,
+    /// `dispersion`.
+    Dispersion,
     /// `chance`.
     Chance,
     /// `first`.
@@ -98,12 +100,13 @@ pub enum Word {
 
 impl Word {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Own,
         Self::Mean,
         Self::Quantiles,
         Self::Max,
         Self::Deviation,
+        Self::Dispersion,
         Self::Chance,
         Self::First,
         Self::Years,
@@ -118,6 +121,7 @@ impl Word {
             Some(Stat::Quantile(_)) => Self::Quantiles,
             Some(Stat::Max) => Self::Max,
             Some(Stat::Deviation) => Self::Deviation,
+            Some(Stat::Dispersion) => Self::Dispersion,
             Some(Stat::Chance) => Self::Chance,
             Some(Stat::First) => Self::First,
             Some(Stat::Year(_)) => Self::Years,
@@ -273,6 +277,12 @@ pub enum IntervalOf {
     Ratio,
     /// Order statistics of years, months or events.
     Order,
+    /// Exact binomial over spans of time, with replications as clusters.
+    Spans,
+    /// Of a mean of squares over few or many events.
+    Squares,
+    /// Of pairs of events in one year where they are few, else a jackknife over replications.
+    Pairs,
     /// Student's t over batches of replications.
     Batches,
     /// The sampling design of the windows drawn.
@@ -291,6 +301,11 @@ impl IntervalOf {
             Self::Crossing => "over replications, of the rate at which each crosses the objective",
             Self::Ratio => "ratio of sums over replications",
             Self::Order => "order statistics",
+            Self::Spans => "exact binomial, with replications as clusters",
+            Self::Squares => "of the mean square over few or many events",
+            Self::Pairs => {
+                "over few pairs of events in one year, else a jackknife over replications"
+            }
             Self::Batches => "over 8 batches of replications",
             Self::Drawn => "over trajectories, with the weights of the windows drawn",
             Self::Exact => "exact",
@@ -352,6 +367,7 @@ impl Row {
     pub const fn unit(&self, word: Word) -> FigureUnit {
         match word {
             Word::Chance => FigureUnit::Ratio,
+            Word::Dispersion => FigureUnit::Count,
             Word::First => FigureUnit::Name,
             _ => self.metric.unit(),
         }

@@ -8,6 +8,7 @@ use crate::plan::headroom::{self, Spare};
 use crate::plan::load;
 use crate::plan::{Draft, drills};
 use crate::stats::interval::{Interval, Method};
+use crate::stats::quantile::nearest_rank;
 use crate::study::measure::NoValue;
 use crate::study::scenario::{StudyPlan, StudyResult};
 use crate::study::stories::Stories;
@@ -160,11 +161,10 @@ fn spread(plan: &YearsPlan, seen: &YearsResult, meter: usize) -> Option<Spread> 
     let rare = [0.997, 0.998, 0.999, 0.9995, 0.9999];
     // A level needs a few years beyond it.
     let seen_often = |level: &f64| (1.0 - level) * years.count() as f64 >= 4.0;
-    let found = levels.chain(rare).filter(seen_often).filter_map(|level| {
-        let at = years.quantile(level)? as f64 / 1e9;
-        Some((at, level))
-    });
-    let points: Vec<(f64, f64)> = found.collect();
+    let levels: Vec<f64> = levels.chain(rare).filter(seen_often).collect();
+    let ranks: Vec<u64> = levels.iter().map(|level| nearest_rank(*level, years.count())).collect();
+    let at = years.ranked(&ranks, 0).into_iter().map(|[_, nanos, _]| nanos as f64 / 1e9);
+    let points: Vec<(f64, f64)> = at.zip(levels).collect();
     let none = points.iter().filter(|(at, _)| *at == 0.0).map(|(_, level)| *level);
     let p95 = What::DowntimeQuantile(0.95, None);
     Some(Spread {

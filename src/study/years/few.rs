@@ -65,6 +65,51 @@ impl<'a> Modelled<'a> {
         Unseen { amount: Some(self.amount(None)), heavy }
     }
 
+    /// Mean of the square of what an outage of a cause, or of any, adds to a year, with its coefficient of
+    /// variation: of a lognormal length, of which no year has more than a year.
+    fn square(self, cause: Option<usize>) -> (f64, f64) {
+        let own = cause.and_then(|cause| self.plan.repairs.get(cause).copied().flatten());
+        let moments = |mean: f64, cv: f64| {
+            let spread = 1.0 + cv * cv;
+            let year = YEAR_S * self.per_second;
+            (
+                (mean * mean * spread).min(mean * year),
+                (spread * spread * spread * spread - 1.0).sqrt(),
+            )
+        };
+        match own {
+            Some(law) => moments(self.amount(cause), law.cv),
+            None => {
+                let laws = self.plan.repairs.iter().flatten();
+                let each = laws.map(|law| moments(law.mean.seconds() * self.per_second, law.cv));
+                let unknown = moments(self.amount(None), 0.0);
+                each.fold(unknown, |most, one| if one.0 > most.0 { one } else { most })
+            }
+        }
+    }
+
+    fn add_square(self, heavy: &mut Heavy, cause: usize, squares: f64, began: f64) {
+        if self.plan.repairs.get(cause).copied().flatten().is_some() {
+            heavy.add(began, squares, self.square(Some(cause)));
+        }
+    }
+
+    /// What one cause adds to the squares of yearly downtimes: their sum so far, and its outages.
+    pub(super) fn square_of_cause(self, cause: usize, squares: f64, began: f64) -> Unseen {
+        let mut heavy = Heavy::default();
+        self.add_square(&mut heavy, cause, squares, began);
+        Unseen { amount: Some(self.square(Some(cause)).0), heavy }
+    }
+
+    /// What all causes add to them, in the order of the plan.
+    pub(super) fn squares(self, causes: impl Iterator<Item = (f64, f64)>) -> Unseen {
+        let mut heavy = Heavy::default();
+        for (cause, (squares, began)) in causes.enumerate() {
+            self.add_square(&mut heavy, cause, squares, began);
+        }
+        Unseen { amount: Some(self.square(None).0), heavy }
+    }
+
     /// What any cause may add, where sums are not kept by cause.
     pub(super) fn any(self) -> Unseen {
         Unseen::of(self.amount(None))

@@ -17,7 +17,7 @@ use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
 
 use super::few::{Modelled, a_year, each, few, is_of_many, over, share_without};
-use super::{YEAR_S, mean, not_negative, quantile};
+use super::{YEAR_S, counted_quantile, mean, not_negative};
 
 /// Batches of replications.
 pub const BATCHES: usize = 8;
@@ -511,7 +511,7 @@ impl FoldedLoad {
             }
             OfLoad::DataLossQuantile(at, q) => {
                 let windows = &self.writes[at].windows;
-                quantile(windows, windows.count(), q, level)
+                counted_quantile(windows, q, level)
             }
             OfLoad::PerMillion(class) => match self.per_million(plan, class) {
                 Some(values) => not_negative(mean(&values, level)),
@@ -544,7 +544,7 @@ impl FoldedLoad {
             OfLoad::MonthLost(class, q) => {
                 let months = &self.classes[class].month_lost;
                 // Shares are kept in the place of nanoseconds.
-                quantile(months, months.count(), q, level)
+                counted_quantile(months, q, level)
             }
             OfLoad::Busy(resource, BusyOf::Mean) => mean(&self.busy[resource], level),
             OfLoad::Busy(resource, of) => {

@@ -12,7 +12,7 @@ use crate::stats::rare::Unseen;
 use crate::study::window::Estimate;
 
 use super::few::{a_year, each};
-use super::{YEAR_S, quantile};
+use super::{YEAR_S, counted_quantile};
 
 /// What is told of a role.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -94,7 +94,7 @@ impl FoldedRole {
             OfRole::Interruptions(cause) => a_year(&self.interrupted(cause)),
             OfRole::Failovers => a_year(&self.failovers),
             OfRole::Recovery => each(&self.length, &self.interrupted(None), years, level),
-            OfRole::RecoveryQuantile(q) => quantile(&self.lengths, self.lengths.count(), q, level),
+            OfRole::RecoveryQuantile(q) => counted_quantile(&self.lengths, q, level),
         }
     }
 }

@@ -346,8 +346,15 @@ fn o34_i_downtime_of_a_year_with_few_outages_is_spread_as_their_sum() {
         "downtime.g.year-p50@horizon",
         "downtime.g.year-p95@horizon",
         "downtime.g.year-p99@horizon",
+        "downtime.g.sd@horizon",
+        "downtime.g.chance[over=4.38h]@horizon",
+        "outages.g.dispersion@horizon",
     ];
     let seen = rare_outages(EXPONENTIAL_HOUR, by_set(200_000, 800_000), &paths);
+    seen.holds(paths[4], 2.0 * H, 0.03);
+    seen.holds(paths[5], 1.0 - 0.879_121_669_3, 0.03);
+    // A unit fails while it is up alone: one part in 4,380 less than at random.
+    seen.holds(paths[6], 1.0, 0.02);
     seen.holds(paths[0], 2.0 * H, 0.01);
     seen.holds(paths[1], 1.469_405_867_53 * H, 0.03);
     seen.holds(paths[2], O34_I_P95_HOURS * H, 0.03);
@@ -375,8 +382,15 @@ pub fn assert_repairs_of_one_length_are_noticed() {
 /// (ii): one unit, up at the start, a year each.
 #[test]
 fn o34_ii_downtime_of_a_year_is_spread_as_takacs_has_it() {
-    let paths = ["downtime.g@horizon", "downtime.g.year-p95@horizon"];
+    let paths = [
+        "downtime.g@horizon",
+        "downtime.g.year-p95@horizon",
+        "downtime.g.sd@horizon",
+        "downtime.g.chance[over=87.6h]@horizon",
+    ];
     let seen = years(&mended(), "1y", 100_000, &paths);
+    seen.holds(paths[2], 41.190_285_597_1 * H, 0.03);
+    seen.holds(paths[3], 1.0 - 0.556_428_087_443, 0.03);
     seen.holds(paths[0], 86.634_643_662_4 * H, 0.01);
     seen.holds(paths[1], 161.790_706_417 * H, 0.03);
     let hours = sorted_hours(&seen);
@@ -502,5 +516,5 @@ fn ten_thousand_servers_are_up_as_long_as_renewal_theory_says() {
     assert!((available - 8_760.0 / 8_772.0).abs() <= 6e-6, "{available}");
     // Failures and repairs: 1.997e6, with a variance of as many but for the shorter repairs.
     assert!((seen.steps as f64 - 1.997e6).abs() <= 4.5e3, "{}", seen.steps);
-    assert_eq!(seen.tallies[0].years.count(), 100);
+    assert_eq!(seen.tallies[0].whole_years, 100);
 }

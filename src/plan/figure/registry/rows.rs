@@ -6,6 +6,7 @@ use crate::plan::figure::Metric;
 
 const OVER: Key = required("over", Value::Duration);
 const AT_LEAST: Key = required("at-least", Value::Whole);
+const PER: Key = key("per", Value::Duration);
 const HOUR: Key = required("hour", Value::HourOfWeek);
 const CAUSE: Key = key("cause", Value::Name("cause"));
 const CONTRIBUTING: Key = required("contributing", Value::Name("cause"));
@@ -313,6 +314,24 @@ pub const ROWS: &[Row] = &[
     .keys(&[CAUSE, AVAILABILITY, WITHOUT])
     .as_it_comes(IntervalOf::Order),
     Row::new(
+        Metric::Downtime,
+        UP,
+        &[Word::Deviation],
+        "class, service, group",
+        "Standard deviation of the time not available in a year, all or by first cause",
+    )
+    .keys(&[CAUSE, AVAILABILITY, WITHOUT])
+    .as_it_comes(IntervalOf::Squares),
+    Row::new(
+        Metric::Downtime,
+        UP,
+        CHANCE,
+        "class, service, group",
+        "Share of the years with more time not available than this, all or by first cause",
+    )
+    .keys(&[OVER, CAUSE, AVAILABILITY, WITHOUT])
+    .as_it_comes(IntervalOf::Spans),
+    Row::new(
         Metric::Outages,
         UP,
         MEAN,
@@ -320,6 +339,33 @@ pub const ROWS: &[Row] = &[
         "Outages per year, all or by first cause",
     )
     .keys(&[CAUSE, AVAILABILITY, WITHOUT]),
+    Row::new(
+        Metric::Outages,
+        UP,
+        &[Word::Deviation],
+        "class, service, group",
+        "Standard deviation of the number of outages that begin in a year, all or by first cause",
+    )
+    .keys(&[CAUSE, AVAILABILITY, WITHOUT])
+    .as_it_comes(IntervalOf::Squares),
+    Row::new(
+        Metric::Outages,
+        UP,
+        &[Word::Dispersion],
+        "class, service, group",
+        "Variance over mean of the number of outages that begin in a year: 1 if they come at random",
+    )
+    .keys(&[CAUSE, AVAILABILITY, WITHOUT])
+    .as_it_comes(IntervalOf::Pairs),
+    Row::new(
+        Metric::Outages,
+        UP,
+        CHANCE,
+        "class, service, group",
+        "Probability that at least so many outages begin in a span of the length `per` (one year): share of the spans, one after the other from the start of the horizon",
+    )
+    .keys(&[AT_LEAST, PER, CAUSE, AVAILABILITY, WITHOUT])
+    .as_it_comes(IntervalOf::Spans),
     Row::new(
         Metric::MeanTimeToFailure,
         UP,

@@ -1,0 +1,173 @@
+//! A sample of durations, exact up to a bounded number of values.
+//!
+//! Model: durations of zero are a count; up to [`EXACT`] others are kept one by one, more of them in a
+//! [`Histogram`], whose buckets are 0.2 % wide. Takes whole nanoseconds; gives order statistics, each with
+//! the least and the greatest value that it may have: the same one while the sample is exact.
+//!
+//! Holds: merging is commutative and associative but for the order in which values are kept, which no
+//! answer depends on; whether a sample is exact depends on how many values it has alone.
+//! Memory: 8 bytes for each value, at most [`EXACT`] of them; then that of a histogram.
+
+use super::histogram::Histogram;
+
+/// Durations above zero that are kept one by one.
+pub const EXACT: usize = 100_000;
+
+/// How the durations above zero are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kept {
+    Exact(Vec<u64>),
+    Counted(Box<Histogram>),
+}
+
+/// Durations of which order statistics are asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    zeros: u64,
+    kept: Kept,
+}
+
+impl Default for Sample {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Sample {
+    /// Nothing recorded.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { zeros: 0, kept: Kept::Exact(Vec::new()) }
+    }
+
+    /// Adds one duration of `nanos` nanoseconds.
+    pub fn record(&mut self, nanos: u64) {
+        if nanos == 0 {
+            self.zeros += 1;
+            return;
+        }
+        match &mut self.kept {
+            Kept::Exact(values) if values.len() < EXACT => values.push(nanos),
+            Kept::Exact(_) => self.counted().record(nanos),
+            Kept::Counted(histogram) => histogram.record(nanos),
+        }
+    }
+
+    /// Adds `count` durations of zero.
+    pub const fn record_zeros(&mut self, count: u64) {
+        self.zeros += count;
+    }
+
+    /// Adds all durations of `other`.
+    pub fn merge(&mut self, other: &Self) {
+        self.zeros += other.zeros;
+        match (&mut self.kept, &other.kept) {
+            (Kept::Exact(mine), Kept::Exact(theirs)) if mine.len() + theirs.len() <= EXACT => {
+                mine.extend_from_slice(theirs);
+            }
+            (_, Kept::Exact(theirs)) => {
+                let histogram = self.counted();
+                theirs.iter().for_each(|nanos| histogram.record(*nanos));
+            }
+            (_, Kept::Counted(theirs)) => self.counted().merge(theirs),
+        }
+    }
+
+    /// The histogram of the durations above zero, which it now is.
+    fn counted(&mut self) -> &mut Histogram {
+        if let Kept::Exact(values) = &self.kept {
+            let mut histogram = Histogram::new();
+            values.iter().for_each(|nanos| histogram.record(*nanos));
+            self.kept = Kept::Counted(Box::new(histogram));
+        }
+        match &mut self.kept {
+            Kept::Counted(histogram) => histogram,
+            Kept::Exact(_) => unreachable!("it was just turned into a histogram"),
+        }
+    }
+
+    /// Number of durations, zeros included.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.zeros
+            + match &self.kept {
+                Kept::Exact(values) => values.len() as u64,
+                Kept::Counted(histogram) => histogram.count(),
+            }
+    }
+
+    /// Whether every duration is kept as it is.
+    #[must_use]
+    pub const fn is_exact(&self) -> bool {
+        matches!(self.kept, Kept::Exact(_))
+    }
+
+    /// The durations of these ranks, from 1 for the shortest to the count, among as many zeros more as
+    /// `more_zeros`: each the least that it may be in nanoseconds, what stands for it, and the greatest.
+    /// Ranks beyond either end give the value at that end, 0 while empty.
+    #[must_use]
+    pub fn ranked(&self, ranks: &[u64], more_zeros: u64) -> Vec<[u64; 3]> {
+        let zeros = self.zeros + more_zeros;
+        let above = |rank: &u64| rank.checked_sub(zeros).filter(|rank| *rank > 0);
+        match &self.kept {
+            Kept::Exact(values) => {
+                let mut sorted = values.clone();
+                sorted.sort_unstable();
+                let at = |rank: u64| {
+                    let place = usize::try_from(rank - 1).unwrap_or(usize::MAX);
+                    let last = sorted.last().copied().unwrap_or(0);
+                    [sorted.get(place).copied().unwrap_or(last); 3]
+                };
+                ranks.iter().map(|rank| above(rank).map_or([0; 3], at)).collect()
+            }
+            Kept::Counted(histogram) => {
+                let at = |rank: u64| histogram.ranked(rank);
+                ranks.iter().map(|rank| above(rank).map_or([0; 3], at)).collect()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(values: impl IntoIterator<Item = u64>) -> Sample {
+        let mut sample = Sample::new();
+        values.into_iter().for_each(|nanos| sample.record(nanos));
+        sample
+    }
+
+    #[test]
+    fn order_statistics_are_the_values_themselves() {
+        let sample = of([27_000_000_000_000, 0, 3, 0, 5]);
+        assert_eq!(sample.count(), 5);
+        let found = sample.ranked(&[1, 2, 3, 4, 5, 9], 0);
+        assert_eq!(found, [0, 0, 3, 5, 27_000_000_000_000, 27_000_000_000_000].map(|v| [v; 3]));
+        assert_eq!(sample.ranked(&[3, 4], 1), [[0; 3], [3; 3]]);
+        assert_eq!(Sample::new().ranked(&[1], 0), [[0; 3]]);
+    }
+
+    /// One value more than are kept: buckets, whose width is in the answer, whatever the order of merges.
+    #[test]
+    fn a_large_sample_is_counted_and_says_how_wide_its_buckets_are() {
+        let values: Vec<u64> = (0..EXACT as u64 + 1).map(|at| 7_500_000_003 + 977 * at).collect();
+        let whole = of(values.iter().copied());
+        assert!(of(values[1..].iter().copied()).is_exact() && !whole.is_exact());
+        for cut in [1, EXACT / 2, EXACT] {
+            let (left, right) = values.split_at(cut);
+            let (mut one, other) = (of(left.iter().copied()), of(right.iter().copied()));
+            one.merge(&other);
+            assert_eq!(one, whole);
+            let mut two = other;
+            two.merge(&of(left.iter().copied()));
+            assert_eq!(two, whole);
+        }
+        for rank in [2, 1_000, EXACT as u64] {
+            let [low, middle, high] = whole.ranked(&[rank], 0)[0];
+            let exact = values[rank as usize - 1];
+            assert!(low <= exact && exact <= high && low <= middle && middle <= high);
+            assert!(high - low <= low / 500, "{low} to {high}");
+        }
+    }
+}
