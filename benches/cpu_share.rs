@@ -4,6 +4,7 @@
 //! `cargo bench --bench cpu_share`; the time printed is for the pair, two changes.
 
 use divan::Bencher;
+use fivenines::convert::{place, table};
 use fivenines::model::cpu_share::{CpuShare, ZoneLimits};
 use fivenines::units::{Cores, SimTime, Work};
 
@@ -22,7 +23,7 @@ struct Hold {
 impl Hold {
     fn new(cores: u16, zones: usize, phases: u32) -> Self {
         let limits: Vec<_> =
-            (0..zones).map(|zone| ZoneLimits::only_shares(100 + 50 * zone as u32)).collect();
+            (0..zones).map(|zone| ZoneLimits::only_shares(100 + 50 * place(zone))).collect();
         let cpu = CpuShare::new(Cores::whole(cores), &limits);
         let mut hold = Self { cpu, zones, state: 1, finished: Vec::new() };
         for phase in 0..phases {
@@ -52,7 +53,7 @@ impl Hold {
 
 #[divan::bench(args = [1, 10])]
 fn cores_for_all(bencher: Bencher<'_, '_>, phases: u32) {
-    let mut hold = Hold::new(phases as u16, 1, phases);
+    let mut hold = Hold::new(table::u16(phases as usize), 1, phases);
     bencher.bench_local(|| hold.turn());
 }
 

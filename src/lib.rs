@@ -25,6 +25,17 @@
 //! environment; nothing iterates a hash map; `report` computes no statistic; a plan is immutable,
 //! and `World::new(plan, lineage, span)` is the only way to a world.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::cast_lossless,
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        reason = "tests narrow numbers that they wrote"
+    )
+)]
+
 pub mod convert;
 
 pub mod units;

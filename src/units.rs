@@ -10,6 +10,8 @@
 use std::fmt;
 use std::ops::{Add, AddAssign, Sub, SubAssign};
 
+use crate::convert::whole;
+
 /// Nanoseconds in a second.
 pub const NANOS_PER_SECOND: u64 = 1_000_000_000;
 /// A year of the product: 365 days.
@@ -308,13 +310,12 @@ impl SimDuration {
     #[inline]
     pub fn from_seconds_f64(seconds: f64) -> Self {
         // Adding one half then truncating rounds to nearest for the positive values that occur.
-        // Half of the range is enough for one machine conversion; the rest is the slow way.
         let nanos = seconds * 1e9 + 0.5;
+        // Half of the range is enough for one machine conversion; the rest is the slow way.
         if nanos < i64::MAX as f64 {
-            return Self((nanos as i64).max(0) as u64);
+            return Self(whole::i64(nanos).max(0).cast_unsigned());
         }
-        // `as` saturates and sends not-a-number to zero.
-        Self(nanos as u64)
+        Self(whole::u64(nanos))
     }
 
     /// Nanoseconds.
@@ -668,7 +669,9 @@ impl Cores {
     #[must_use]
     pub fn new(count: f64) -> Option<Self> {
         // One half added and cut off rounds to nearest; the power of two changes no digit.
-        (0.0..65_536.0).contains(&count).then_some(Self((count * Self::ONE.0 as f64 + 0.5) as u64))
+        (0.0..65_536.0)
+            .contains(&count)
+            .then_some(Self(whole::u64(count * Self::ONE.0 as f64 + 0.5)))
     }
 
     /// How many cores.

@@ -154,6 +154,12 @@ impl Console {
         self.complain(&failure.text(self.err.width));
     }
 
+    /// Columns of standard error.
+    #[must_use]
+    pub const fn width(&self) -> u16 {
+        self.err.width
+    }
+
     /// How diagnostics are drawn on standard error.
     #[must_use]
     pub fn style(&self) -> Style {

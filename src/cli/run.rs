@@ -307,7 +307,7 @@ impl<'a> Work<'a> {
     /// Says what failed.
     pub fn complain(&self, failure: &Failure) {
         self.console.complain(&match self.diagnostics() {
-            TextOrJson::Text => failure.text(self.console.style().width as u16),
+            TextOrJson::Text => failure.text(self.console.width()),
             TextOrJson::Json => failure.json(),
         });
     }

@@ -15,6 +15,7 @@
 
 use std::hint::select_unpredictable;
 
+use crate::convert::{halves, low_half};
 use crate::units::SimTime;
 
 /// Bits of a key below the sequence.
@@ -174,7 +175,7 @@ impl Calendar {
             self.spill();
         }
         if !self.far.put(key) {
-            self.put_near(at.nanos(), key as u64);
+            self.put_near(at.nanos(), low_half(key));
         }
         Ticket(self.sequence >> CODE_BITS)
     }
@@ -269,8 +270,7 @@ impl Calendar {
             count += 1;
         }
         for (place, key) in keys[..count].iter().rev().enumerate() {
-            self.near_times[place + 1] = (*key >> 64) as u64;
-            self.near_lows[place + 1] = *key as u64;
+            [self.near_times[place + 1], self.near_lows[place + 1]] = halves(*key);
         }
         self.count = count;
     }
@@ -304,7 +304,7 @@ impl Calendar {
             }
             key
         };
-        let low = key as u64;
+        let low = low_half(key);
         self.now = time_of(key);
         Some(Due {
             at: self.now,

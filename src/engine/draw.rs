@@ -18,6 +18,8 @@ use std::convert::Infallible;
 use rand::TryRng;
 use sha2::{Digest, Sha256};
 
+use crate::convert::{halves, low};
+
 /// What the user gives to choose among equally likely histories.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Seed(pub u64);
@@ -91,7 +93,7 @@ impl Key {
     #[inline]
     pub fn child(self, ordinal: u64) -> Self {
         let [key, salt] = self.block(ordinal, CHILD);
-        Self { key, salt: salt as u32 }
+        Self { key, salt: low(salt) }
     }
 
     /// 64 random bits: the `index`-th draw of the `ordinal`-th use, with `index` below 2³¹.
@@ -236,8 +238,9 @@ fn philox<const ROUNDS: usize>(counter: [u64; 2], mut key: u64) -> [u64; 2] {
     let [mut left, mut right] = counter;
     for _ in 0..ROUNDS {
         let product = MULTIPLIER.wrapping_mul(u128::from(left));
-        left = (product >> 64) as u64 ^ key ^ right;
-        right = product as u64;
+        let [high, low] = halves(product);
+        left = high ^ key ^ right;
+        right = low;
         key = key.wrapping_add(WEYL);
     }
     [left, right]

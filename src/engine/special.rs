@@ -9,6 +9,8 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 
+use crate::convert::whole;
+
 /// Steps of a series or continued fraction before it is taken as it stands. Arguments up to 10⁸
 /// need a few times 10⁴.
 const STEPS_MAX: u32 = 1_000_000;
@@ -29,8 +31,8 @@ pub fn ln(x: f64) -> f64 {
     }
     let offset = bits.wrapping_sub(LN_START);
     let entry = &LN_TABLE[(offset >> 45) as usize % LN_TABLE.len()];
-    let exponent = (offset as i64) >> 52;
-    let scaled = f64::from_bits(bits.wrapping_sub((exponent as u64) << 52));
+    let exponent = offset.cast_signed() >> 52;
+    let scaled = f64::from_bits(bits.wrapping_sub(exponent.cast_unsigned() << 52));
     let r = (scaled - entry.middle) * entry.inverse;
     let power = exponent as f64;
     let r2 = r * r;
@@ -121,7 +123,7 @@ pub fn exp(x: f64) -> f64 {
 const EXP_STEPS: f64 = 128.0 * std::f64::consts::LOG2_E;
 /// ln 2 / 128, as a head of 36 digits and a tail.
 const EXP_STEP: (f64, f64) = {
-    let head = (LN_2.0 * (1_u64 << 36) as f64) as u64 as f64 / (1_u64 << 36) as f64;
+    let head = whole::u64(LN_2.0 * (1_u64 << 36) as f64) as f64 / (1_u64 << 36) as f64;
     (head / 128.0, ((LN_2.0 - head) + LN_2.1) / 128.0)
 };
 static EXP_TABLE: [f64; 128] = exp_table();
@@ -129,8 +131,8 @@ static EXP_TABLE: [f64; 128] = exp_table();
 /// 2ⁱᐟ¹²⁸: the series of the exponential in integers of 2⁻⁶⁰.
 const fn exp_table() -> [f64; 128] {
     // ln 2 in units of 2⁻⁶⁰: the head is a multiple of 2⁻⁴².
-    let ln_2 = ((LN_2.0 * (1_u64 << 42) as f64) as i128) << 18;
-    let ln_2 = ln_2 + (LN_2.1 * (1_u64 << 60) as f64) as i128;
+    let ln_2 = whole::i128(LN_2.0 * (1_u64 << 42) as f64) << 18;
+    let ln_2 = ln_2 + whole::i128(LN_2.1 * (1_u64 << 60) as f64);
     let mut table = [1.0; 128];
     let mut i = 1;
     while i < 128 {

@@ -8,6 +8,7 @@
 //!
 //! Leaves out: crews, even those with hands enough for all.
 
+use crate::convert::{place, table};
 use crate::engine::draw::Pairs;
 use crate::engine::lane::{Lane, NoProgress};
 use crate::units::SimTime;
@@ -21,7 +22,7 @@ impl Net {
     #[must_use]
     pub fn alone(&self) -> Vec<bool> {
         let mut alone: Vec<bool> =
-            (0..self.programs.len() as u32).map(|automaton| self.goes_its_way(automaton)).collect();
+            (0..place(self.programs.len())).map(|automaton| self.goes_its_way(automaton)).collect();
         for transition in &self.transitions {
             for moved in self.branches_of(transition).iter().flat_map(|b| self.moves_of(b)) {
                 alone[moved.automaton as usize] = false;
@@ -48,7 +49,7 @@ impl Net {
             let drawn = matches!(length, LengthNet::Law(..) | LengthNet::Fixed(_));
             timer.guard.is_none() && !timer.paced && timer.crew.is_none() && drawn
         };
-        let states = self.descriptions[automaton as usize].states.len() as u8;
+        let states = table::u8(self.descriptions[automaton as usize].states.len());
         let leads_one_way = |state: u8| match self.way_out(automaton, StateId(state)) {
             Some((_, transition)) => transition.choice.is_none(),
             // Where nothing waits it stays for ever.
@@ -78,7 +79,7 @@ impl Kernel<'_> {
         let begin =
             |at: usize| (Pairs::new(self.bank.keys[at]), u64::from(self.bank.timers[at].ordinal));
         let mut draws: Vec<(Pairs, u64)> = own.map(begin).collect();
-        let states = net.descriptions[index].states.len() as u8;
+        let states = table::u8(net.descriptions[index].states.len());
         let ways: Vec<_> =
             (0..states).map(|state| net.way_out(automaton.0, StateId(state))).collect();
         let first_cause = self.marking.causes[index].as_slice().first();

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::convert::table;
 use crate::engine::law::Law;
 
 use super::declare::{
@@ -70,14 +71,15 @@ impl<'d> Compiler<'d> {
         whole.sort_by(|a, b| a.0.cmp(&b.0));
         let mut names = BTreeMap::new();
         for (at, automaton) in automata.iter().enumerate() {
-            if names.insert(automaton.name.as_str(), at as u32).is_some() {
+            if names.insert(automaton.name.as_str(), table::u32(at)).is_some() {
                 return Err(DeclarationError::Duplicate(automaton.name.clone()));
             }
             check_automaton(automaton)?;
         }
         let mut facts = Vec::new();
         let mut fact_numbers = BTreeMap::new();
-        let own = automata.iter().enumerate().map(|(at, a)| (at as u32, a.facts.iter().collect()));
+        let own =
+            automata.iter().enumerate().map(|(at, a)| (table::u32(at), a.facts.iter().collect()));
         for (owner, list) in std::iter::once((WHOLE, whole)).chain(own) {
             let list: Vec<&(String, Expr)> = list;
             for (name, expr) in list {
@@ -127,8 +129,8 @@ impl<'d> Compiler<'d> {
         let mut on_timer = Vec::new();
         let mut on_condition = Vec::new();
         for (at, automaton) in self.automata.clone().into_iter().enumerate() {
-            let at = at as u32;
-            let first_timer = timers.len() as u32;
+            let at = table::u32(at);
+            let first_timer = table::u32(timers.len());
             for timer in &automaton.timers {
                 timers.push(self.timer(at, automaton, timer)?);
                 on_timer.push(Vec::new());
@@ -136,7 +138,7 @@ impl<'d> Compiler<'d> {
             let mut conditions = Vec::new();
             let mut impatient = 0;
             for transition in &automaton.transitions {
-                let number = transitions.len() as u32;
+                let number = table::u32(transitions.len());
                 let compiled = self.transition(at, automaton, transition)?;
                 if let Trigger::Timer(name) = &transition.on {
                     let local =
@@ -151,7 +153,7 @@ impl<'d> Compiler<'d> {
             }
             on_condition.push(conditions);
             let sound = mask(automaton.states.iter().map(|state| state.sound));
-            let own_timers = first_timer..timers.len() as u32;
+            let own_timers = first_timer..table::u32(timers.len());
             programs.push(Program { timers: own_timers, sound, impatient });
             descriptions.push(self.description(at, automaton)?);
         }
@@ -175,14 +177,14 @@ impl<'d> Compiler<'d> {
         for (at, node) in self.nodes.iter().enumerate() {
             match node {
                 Node::Literal { automaton, states } => {
-                    literals[*automaton as usize].push((at as u32, *states));
+                    literals[*automaton as usize].push((table::u32(at), *states));
                     links[at].need = 1;
                     links[at].below = bit_of(*automaton);
                 }
                 Node::Gate { need, inputs } => {
                     links[at].need = *need;
                     for input in inputs {
-                        let edge = Edge { gate: at as u32, inverted: input.inverted };
+                        let edge = Edge { gate: table::u32(at), inverted: input.inverted };
                         edges[input.node as usize].push(edge);
                         links[at].below |= links[input.node as usize].below;
                     }
@@ -192,7 +194,7 @@ impl<'d> Compiler<'d> {
         let mut observed = vec![Vec::new(); self.nodes.len()];
         for (at, fact) in parts.facts.iter().enumerate() {
             if fact.owner.is_none() {
-                observed[fact.value.node as usize].push(FactId(at as u32));
+                observed[fact.value.node as usize].push(FactId(table::u32(at)));
             }
         }
         let mut watchers = self.watched;
@@ -259,7 +261,7 @@ impl<'d> Compiler<'d> {
             None => None,
             Some(name) => {
                 let crews = self.declaration.crews.iter();
-                Some(position(automaton, "crew", name, crews, |crew| &crew.name)? as u32)
+                Some(table::u32(position(automaton, "crew", name, crews, |crew| &crew.name)?))
             }
         };
         let mut rates = Vec::new();
@@ -278,10 +280,10 @@ impl<'d> Compiler<'d> {
         // Neighbours are alike; a longer search would take the square of the number of laws.
         let recent = self.lengths.len().saturating_sub(LENGTHS_COMPARED);
         let known = self.lengths[recent..].iter().position(|other| *other == length);
-        let length = known.map(|at| recent + at).unwrap_or_else(|| {
+        let length = table::u32(known.map(|at| recent + at).unwrap_or_else(|| {
             self.lengths.push(length);
             self.lengths.len() - 1
-        }) as u32;
+        }));
         let paced = !rates.is_empty();
         self.timer_texts.push(TimerText { name: timer.name.clone(), rates });
         Ok(TimerNet { wanted: 0, guard, automaton: at, crew, length, fate: timer.fate, paced })
@@ -335,7 +337,7 @@ impl<'d> Compiler<'d> {
             let what = "the probabilities of a transition's branches must sum to 1";
             return Err(DeclarationError::Number(automaton.name.clone(), what));
         }
-        let first = self.branches.len() as u32;
+        let first = table::u32(self.branches.len());
         self.branches.extend_from_slice(&branches);
         let choice = (branches.len() > 1).then(|| {
             // Transitions of one purpose share their draws and their ordinal.
@@ -343,17 +345,17 @@ impl<'d> Compiler<'d> {
                 .choices
                 .iter()
                 .rposition(|choice| choice.automaton == at && choice.purpose == transition.purpose);
-            known.unwrap_or_else(|| {
+            table::u32(known.unwrap_or_else(|| {
                 self.choices.push(ChoiceNet { automaton: at, purpose: transition.purpose.clone() });
                 self.choices.len() - 1
-            }) as u32
+            }))
         });
         Ok(TransitionNet {
             automaton: at,
             from,
             when,
             given,
-            branches: (first, first + branches.len() as u32),
+            branches: (first, first + table::u32(branches.len())),
             choice,
             opens: transition.opens,
             cause,
@@ -367,7 +369,7 @@ impl<'d> Compiler<'d> {
         branch: &Branch,
     ) -> Compiled<BranchNet> {
         let to = state_of(automaton, &branch.to)?;
-        let first = self.moves.len() as u32;
+        let first = table::u32(self.moves.len());
         for Move { of, from, to } in &branch.also {
             for target in self.targets(at, of)? {
                 let other = self.automata[target as usize];
@@ -376,13 +378,13 @@ impl<'d> Compiler<'d> {
             }
         }
         let adds = branch.adds.as_ref().map(|label| self.cause(automaton, label));
-        let also = (first, self.moves.len() as u32);
+        let also = (first, table::u32(self.moves.len()));
         Ok(BranchNet { probability: branch.probability, also, adds, to })
     }
 
     fn cause(&mut self, automaton: &Automaton, label: &str) -> CauseId {
         let name = CauseName { component: automaton.name.clone(), label: label.to_string() };
-        let next = CauseId(self.causes.len() as u32);
+        let next = CauseId(table::u32(self.causes.len()));
         let id = *self.cause_numbers.entry(name.clone()).or_insert(next);
         if id == next {
             self.causes.push(name);
@@ -518,7 +520,7 @@ impl<'d> Compiler<'d> {
     }
 
     fn node(&mut self, node: Node) -> Ref {
-        let next = self.nodes.len() as u32;
+        let next = table::u32(self.nodes.len());
         let at = *self.known.entry(node.clone()).or_insert(next);
         if at == next {
             self.nodes.push(node);
@@ -545,9 +547,9 @@ fn in_one_piece<T>(
 ) -> Vec<T> {
     let mut table = Vec::new();
     for (row, links) in rows.into_iter().zip(links) {
-        let begin = table.len() as u32;
+        let begin = table::u32(table.len());
         table.extend(row);
-        *place(links) = (begin, table.len() as u32);
+        *place(links) = (begin, table::u32(table.len()));
     }
     table
 }
@@ -588,7 +590,7 @@ fn position<'a, T: 'a>(
 
 fn state_of(automaton: &Automaton, name: &str) -> Compiled<StateId> {
     let at = position(automaton, "state", name, automaton.states.iter(), |s| &s.name)?;
-    Ok(StateId(at as u8))
+    Ok(StateId(table::u8(at)))
 }
 
 fn states_of(automaton: &Automaton, names: &[String]) -> Compiled<States> {

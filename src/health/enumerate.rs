@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::error::Error;
 use std::fmt;
 
+use crate::convert::table;
 use crate::units::SimTime;
 
 use super::gth::{self, NotErgodic};
@@ -124,7 +125,7 @@ impl<'n> Chain<'n> {
         }
         let mut numbers = BTreeMap::new();
         for (state, probability) in explorer.start()? {
-            numbers.insert(state.clone(), chain.states.len() as u32);
+            numbers.insert(state.clone(), table::u32(chain.states.len()));
             chain.states.push(state);
             chain.initial.push(probability);
         }
@@ -139,7 +140,7 @@ impl<'n> Chain<'n> {
             }
             let mut row = Vec::with_capacity(successors.len());
             for (to, rate) in successors {
-                let next = chain.states.len() as u32;
+                let next = table::u32(chain.states.len());
                 let number = *numbers.entry(to.clone()).or_insert(next);
                 if number == next {
                     if chain.states.len() >= limit {
@@ -342,7 +343,7 @@ impl<'n, 'c> Explorer<'n, 'c> {
         let net = self.net;
         load(net, &mut self.marking, state);
         self.path.rates.fill(0.0);
-        for automaton in 0..net.programs.len() as u32 {
+        for automaton in 0..table::u32(net.programs.len()) {
             self.marking.refresh(net, SimTime::ZERO, automaton, &mut self.path);
         }
         let rates = self.path.rates.clone();
@@ -353,7 +354,7 @@ impl<'n, 'c> Explorer<'n, 'c> {
             loop {
                 load(net, &mut self.marking, state);
                 self.path.rewind();
-                self.marking.fire_timer(net, SimTime::ZERO, timer as u32, &mut self.path);
+                self.marking.fire_timer(net, SimTime::ZERO, table::u32(timer), &mut self.path);
                 self.finish(&mut found, rate)?;
                 if !self.path.advance() {
                     break;
@@ -383,12 +384,11 @@ fn load(net: &Net, marking: &mut Marking, state: &ChainState) {
     marking.state.clone_from(&state.automata);
     marking.hands.clone_from(&state.hands);
     for (at, queue) in state.queues.iter().enumerate() {
-        let holds = net
-            .timers
-            .iter()
-            .zip(&state.hands)
-            .filter(|(timer, hand)| timer.crew == Some(at as u32) && **hand == Hand::Holding);
-        let free = net.crews[at].hands - holds.count() as u32;
+        let holds =
+            net.timers.iter().zip(&state.hands).filter(|(timer, hand)| {
+                timer.crew == Some(table::u32(at)) && **hand == Hand::Holding
+            });
+        let free = net.crews[at].hands - table::u32(holds.count());
         let queue: VecDeque<_> = queue.iter().map(|timer| (*timer, SimTime::ZERO)).collect();
         marking.crews[at] = CrewState { free, queue };
     }

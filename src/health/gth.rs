@@ -10,6 +10,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::convert::{table, whole};
+
 /// Rows of a chain: (target, rate), targets below the number of rows.
 pub(super) type Rows = [Vec<(u32, f64)>];
 
@@ -22,7 +24,7 @@ pub(super) fn stationary(rows: &Rows) -> Result<Vec<f64>, NotErgodic> {
     let class = closed_class(rows)?;
     let mut place = vec![u32::MAX; rows.len()];
     for (at, state) in class.iter().enumerate() {
-        place[*state] = at as u32;
+        place[*state] = table::u32(at);
     }
     let mut system =
         System::new(class.iter().map(|state| {
@@ -57,7 +59,7 @@ pub(super) fn mean_first_passage(rows: &Rows, targets: &[bool], start: usize) ->
     let inside = reach(rows, start, |state| !targets[state]);
     let mut place = vec![u32::MAX; rows.len()];
     for (at, state) in inside.iter().enumerate() {
-        place[*state] = at as u32;
+        place[*state] = table::u32(at);
     }
     let mut leaving = Vec::with_capacity(inside.len());
     let mut system = System::new(inside.iter().map(|state| {
@@ -119,8 +121,8 @@ pub(super) fn transient(rows: &Rows, initial: &[f64], time: f64) -> (Vec<f64>, V
 
 /// Poisson probabilities of 0, 1, …, until the rest is negligible, summing to 1.
 fn poisson(mean: f64) -> Vec<f64> {
-    let last = (mean + 12.0 * libm::sqrt(mean) + 40.0) as usize;
-    let mode = mean as usize;
+    let last = whole::usize(mean + 12.0 * libm::sqrt(mean) + 40.0);
+    let mode = whole::usize(mean);
     let mut weights = vec![0.0; last + 1];
     weights[mode] = 1.0;
     for k in (0..mode).rev() {
@@ -191,7 +193,7 @@ fn closed_class(rows: &Rows) -> Result<Vec<usize>, NotErgodic> {
     let mut backward = vec![Vec::new(); rows.len()];
     for (from, row) in rows.iter().enumerate() {
         for (to, rate) in row.iter().filter(|(_, rate)| *rate > 0.0) {
-            backward[*to as usize].push((from as u32, *rate));
+            backward[*to as usize].push((table::u32(from), *rate));
         }
     }
     let mut root = 0;

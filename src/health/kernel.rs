@@ -11,6 +11,7 @@
 //! order; two components in the order in which their alarms were pushed, which at the start is
 //! the order of names.
 
+use crate::convert::{place, whole};
 use crate::engine::calendar::{Calendar, Ticket};
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::engine::lane::NoProgress;
@@ -177,7 +178,7 @@ impl Running {
             SimTime::from_nanos(self.since.saturating_add(self.left))
         } else if self.rate > 0.0 {
             // Saturates: later than any run.
-            let wait = (self.left as f64 / self.rate + 0.5) as u64;
+            let wait = whole::u64(self.left as f64 / self.rate + 0.5);
             SimTime::from_nanos(self.since.saturating_add(wait))
         } else {
             SimTime::NEVER
@@ -186,7 +187,8 @@ impl Running {
 
     fn settle_to(&mut self, now: u64) {
         let passed = now - self.since;
-        let aged = if self.rate == 1.0 { passed } else { (passed as f64 * self.rate + 0.5) as u64 };
+        let aged =
+            if self.rate == 1.0 { passed } else { whole::u64(passed as f64 * self.rate + 0.5) };
         self.left = self.left.saturating_sub(aged);
         self.since = now;
     }
@@ -401,7 +403,7 @@ impl<'n> Kernel<'n> {
             stationary = stationary::draw(net, &mut bank, &mut states);
         }
         let mut marking = Marking::new(net, states);
-        for automaton in 0..net.programs.len() as u32 {
+        for automaton in 0..place(net.programs.len()) {
             let state = marking.state[automaton as usize];
             if !net.is_sound(AutomatonId(automaton), state) {
                 let cause = stationary::cause_of(net, automaton, state);
@@ -413,7 +415,7 @@ impl<'n> Kernel<'n> {
             let mut waits = vec![true; net.programs.len()];
             aside.iter().for_each(|automaton| waits[automaton.index()] = false);
             marking.rest();
-            let all = (0..net.programs.len() as u32).filter(|at| waits[*at as usize]);
+            let all = (0..place(net.programs.len())).filter(|at| waits[*at as usize]);
             all.for_each(|automaton| marking.enqueue(automaton));
         }
         let mut kernel = Self { net, marking, bank, stationary };

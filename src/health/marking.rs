@@ -18,6 +18,7 @@
 
 use std::collections::VecDeque;
 
+use crate::convert::table;
 use crate::engine::lane::{Lane, NoProgress};
 use crate::units::SimTime;
 
@@ -70,7 +71,7 @@ impl Causes {
         let moved = len.min(CAUSES_MAX - 1);
         self.items.copy_within(at..moved, at + 1);
         self.items[at] = cause;
-        self.len = (moved + 1) as u8;
+        self.len = table::u8(moved + 1);
     }
 }
 
@@ -209,7 +210,7 @@ impl Marking {
             marking.crews.push(CrewState { free: crew.hands, queue: VecDeque::new() });
         }
         marking.evaluate(net);
-        for automaton in 0..net.programs.len() as u32 {
+        for automaton in 0..table::u32(net.programs.len()) {
             marking.enqueue(automaton);
         }
         marking
@@ -223,14 +224,14 @@ impl Marking {
                     i32::from(self.state[*automaton as usize].bit() & states != 0)
                 }
                 Node::Gate { inputs, .. } => {
-                    inputs.iter().filter(|input| self.holds(net, **input)).count() as i32
+                    inputs.iter().map(|input| i32::from(self.holds(net, *input))).sum()
                 }
             };
         }
         self.ill = Ill::default();
         for (index, (program, state)) in net.programs.iter().zip(&self.state).enumerate() {
             if program.sound & state.bit() == 0 {
-                self.ill.add(index as u32);
+                self.ill.add(table::u32(index));
             }
         }
         for (at, shown) in self.shown.iter_mut().enumerate() {

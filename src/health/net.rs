@@ -11,6 +11,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::convert::{place, table};
 use crate::engine::law::{Form, Law, Sampler};
 use crate::units::{SimDuration, SimTime};
 
@@ -106,7 +107,7 @@ impl<T> Lists<T> {
         let mut lists = Self { start: vec![0], items: Vec::new() };
         for row in rows {
             lists.items.extend(row);
-            lists.start.push(lists.items.len() as u32);
+            lists.start.push(place(lists.items.len()));
         }
         lists
     }
@@ -354,12 +355,12 @@ impl Net {
     #[must_use]
     pub fn automaton(&self, name: &str) -> Option<AutomatonId> {
         let at = self.descriptions.binary_search_by(|d| d.name.as_str().cmp(name)).ok()?;
-        Some(AutomatonId(at as u32))
+        Some(AutomatonId(place(at)))
     }
 
     /// All automata, in the order of names.
     pub fn automata(&self) -> impl Iterator<Item = AutomatonId> + use<> {
-        (0..self.programs.len() as u32).map(AutomatonId)
+        (0..place(self.programs.len())).map(AutomatonId)
     }
 
     /// The name of an automaton.
@@ -372,7 +373,7 @@ impl Net {
     #[must_use]
     pub fn state(&self, automaton: AutomatonId, name: &str) -> Option<StateId> {
         let states = &self.descriptions[automaton.index()].states;
-        Some(StateId(states.iter().position(|state| state.name == name)? as u8))
+        Some(StateId(table::u8(states.iter().position(|state| state.name == name)?)))
     }
 
     /// The name of a state.
@@ -399,7 +400,7 @@ impl Net {
         self.facts
             .iter()
             .position(|fact| fact.owner.is_none() && fact.name == name)
-            .map(|at| FactId(at as u32))
+            .map(|at| FactId(place(at)))
     }
 
     /// The fact that `automaton` publishes as `name`.
@@ -408,13 +409,13 @@ impl Net {
         self.facts
             .iter()
             .position(|fact| fact.owner == Some(automaton.0) && fact.name == name)
-            .map(|at| FactId(at as u32))
+            .map(|at| FactId(place(at)))
     }
 
     /// The facts of the whole with their names, in the order of declaration.
     pub fn facts_of_whole(&self) -> impl Iterator<Item = (FactId, &str)> {
         let whole = self.facts.iter().take_while(|fact| fact.owner.is_none());
-        whole.enumerate().map(|(at, fact)| (FactId(at as u32), fact.name.as_str()))
+        whole.enumerate().map(|(at, fact)| (FactId(place(at)), fact.name.as_str()))
     }
 
     /// All causes in words, by number.
@@ -425,7 +426,7 @@ impl Net {
     /// The crew called `name`.
     #[must_use]
     pub fn crew(&self, name: &str) -> Option<CrewId> {
-        Some(CrewId(self.crews.iter().position(|crew| crew.name == name)? as u32))
+        Some(CrewId(place(self.crews.iter().position(|crew| crew.name == name)?)))
     }
 
     /// A cause in words.
@@ -440,7 +441,7 @@ impl Net {
         self.causes
             .iter()
             .position(|cause| cause.component == component && cause.label == label)
-            .map(|at| CauseId(at as u32))
+            .map(|at| CauseId(place(at)))
     }
 
     /// How many causes there are.

@@ -9,6 +9,7 @@
 //! the time for which it contributed; several may contribute at once, so these times do not sum
 //! to anything.
 
+use crate::convert::place;
 use crate::units::{SimDuration, SimTime};
 
 use super::kernel::{Listener, View};
@@ -81,7 +82,7 @@ impl<'n> Observer<'n> {
         for member in members {
             counted[member.index()] = true;
         }
-        let crews = (0..net.crews.len() as u32).map(CrewId).map(|crew| CrewTime {
+        let crews = (0..place(net.crews.len())).map(CrewId).map(|crew| CrewTime {
             since: at,
             busy: view.busy(crew),
             waiting: view.waiting(crew) as u64,
@@ -175,7 +176,7 @@ impl<'n> Observer<'n> {
 
     /// Every cause with its downtime, [`CauseId::UNEXPLAINED`] first.
     pub fn causes(&self) -> impl Iterator<Item = (CauseId, CauseTime)> {
-        self.causes.iter().enumerate().map(|(at, time)| (CauseId(at as u32), *time))
+        self.causes.iter().enumerate().map(|(at, time)| (CauseId(place(at)), *time))
     }
 
     /// Time-average number of members in which something is wrong.

@@ -10,6 +10,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::convert::place;
 use crate::engine::calendar::Ticket;
 use crate::engine::draw::{Lineage, Seed};
 use crate::units::SimTime;
@@ -96,7 +97,7 @@ impl<'n> Kernel<'n> {
             now: self.bank.now.nanos(),
             automata: automata.collect(),
             timers: timers.collect(),
-            alarms: alarms.into_iter().map(|(at, (due, _))| (at as u32, due.nanos())).collect(),
+            alarms: alarms.into_iter().map(|(at, (due, _))| (place(at), due.nanos())).collect(),
             queues: self
                 .marking
                 .crews
@@ -138,9 +139,9 @@ impl<'n> Kernel<'n> {
         for (at, queue) in saved.queues.iter().enumerate() {
             let holding =
                 net.timers.iter().zip(&marking.hands).filter(|(timer, hand)| {
-                    timer.crew == Some(at as u32) && **hand == Hand::Holding
+                    timer.crew == Some(place(at)) && **hand == Hand::Holding
                 });
-            let busy = holding.count() as u32;
+            let busy = place(holding.count());
             let free = net.crews[at].hands.checked_sub(busy).ok_or(RestoreError::Damaged)?;
             marking.crews[at].free = free;
             marking.crews[at].queue =
@@ -185,7 +186,7 @@ fn check(net: &Net, saved: &KernelState) -> Result<(), RestoreError> {
     let queues = saved.queues.iter().enumerate().all(|(crew, queue)| {
         queue.iter().all(|(timer, since)| {
             let timer = net.timers.get(*timer as usize);
-            timer.is_some_and(|timer| timer.crew == Some(crew as u32)) && *since <= saved.now
+            timer.is_some_and(|timer| timer.crew == Some(place(crew))) && *since <= saved.now
         })
     });
     if states && timers && alarms && queues { Ok(()) } else { Err(RestoreError::Damaged) }

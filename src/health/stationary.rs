@@ -10,6 +10,7 @@
 //! Source: Cox, Renewal Theory (1962), section 5.3; Çınlar, Introduction to Stochastic Processes
 //! (1975), chapter 10.
 
+use crate::convert::{place, table};
 use crate::engine::law::Law;
 use crate::units::SimDuration;
 
@@ -27,7 +28,7 @@ pub(super) fn draw(net: &Net, bank: &mut Bank, states: &mut [StateId]) -> Vec<bo
     }
     let mut tables = Vec::new();
     let mut exact = Vec::with_capacity(states.len());
-    for automaton in 0..states.len() as u32 {
+    for automaton in 0..place(states.len()) {
         let index = automaton as usize;
         let shares = if acted_on[index] { None } else { shares(net, automaton) };
         if let Some(shares) = &shares {
@@ -62,7 +63,7 @@ pub(super) fn cause_of(net: &Net, automaton: u32, state: StateId) -> CauseId {
         if transition.from & sound != 0 {
             return transition.cause;
         }
-        target = StateId(transition.from.trailing_zeros() as u8);
+        target = StateId(table::u8(transition.from.trailing_zeros() as usize));
     }
     CauseId::UNEXPLAINED
 }
@@ -75,7 +76,7 @@ fn shares(net: &Net, automaton: u32) -> Option<Vec<f64>> {
         return None;
     }
     let mut rows = Vec::with_capacity(states);
-    for state in 0..states as u8 {
+    for state in 0..table::u8(states) {
         let state = StateId(state);
         let (timer, transition) = net.way_out(automaton, state)?;
         let mean = mean_of_free(net, &net.timers[timer as usize])?;
@@ -108,10 +109,10 @@ fn pick(shares: &[f64], u: f64) -> StateId {
     for (at, share) in shares.iter().enumerate() {
         sum += share;
         if u < sum {
-            return StateId(at as u8);
+            return StateId(table::u8(at));
         }
     }
-    StateId((shares.len() - 1) as u8)
+    StateId(table::u8(shares.len() - 1))
 }
 
 fn preset(net: &Net, bank: &mut Bank, timer: u32, tables: &mut Vec<(Law, Equilibrium)>) {

@@ -8,13 +8,14 @@
 use std::collections::BTreeMap;
 
 use super::net::{MoveNet, Net, Node, Ref, TransitionNet};
+use crate::convert::place;
 
 /// Classes of two or more automata, any of which can be swapped, in the order of names.
 pub(super) fn classes(net: &Net) -> Vec<Vec<u32>> {
     let numbers: BTreeMap<&Node, u32> =
-        net.nodes.iter().enumerate().map(|(at, node)| (node, at as u32)).collect();
+        net.nodes.iter().enumerate().map(|(at, node)| (node, place(at))).collect();
     let mut classes: Vec<Vec<u32>> = Vec::new();
-    for automaton in 0..net.programs.len() as u32 {
+    for automaton in 0..place(net.programs.len()) {
         let home = classes.iter_mut().find(|class| {
             let swap = Swap { net, numbers: &numbers, pair: (class[0], automaton) };
             swap.changes_nothing()
@@ -53,7 +54,7 @@ impl Swap<'_> {
         let renamed = |value: Ref| Ref { node: nodes[value.node as usize], ..value };
         let whole = self.net.facts.iter().take_while(|fact| fact.owner.is_none());
         let stays = whole.into_iter().all(|fact| renamed(fact.value) == fact.value);
-        stays && (0..self.net.programs.len() as u32).all(|at| self.program_fits(at, &renamed))
+        stays && (0..place(self.net.programs.len())).all(|at| self.program_fits(at, &renamed))
     }
 
     /// Per node the one it is renamed to; `None` when that does not exist.

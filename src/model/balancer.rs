@@ -45,6 +45,7 @@ mod sending;
 pub use line::Room;
 pub use peers::{PeersConfig, RingTimers};
 
+use crate::convert::{table, whole};
 use crate::engine::calendar::Ticket;
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::engine::law::Sampler;
@@ -491,7 +492,7 @@ impl Balancer {
     }
 
     fn arm(&mut self, ctx: &mut Ctx<'_>, at: usize, when: SimTime) {
-        let code = Event::Probe(self.config.unit.0 + at as u32).code();
+        let code = Event::Probe(self.config.unit.0 + table::u32(at)).code();
         self.beliefs[at].ticket = ctx.calendar.push(when, code);
     }
 
@@ -604,7 +605,7 @@ impl Balancer {
         self.change = change;
         self.ticket = Ticket::NONE;
         if change != Change::None {
-            let code = Event::Probe(self.config.unit.0 + self.beliefs.len() as u32).code();
+            let code = Event::Probe(self.config.unit.0 + table::u32(self.beliefs.len())).code();
             self.ticket = ctx.calendar.push(ctx.now + after, code);
         }
     }
@@ -636,7 +637,7 @@ impl Balancer {
                     skew
                 } else {
                     // Its timer runs since the last advertisement.
-                    let phase = (silence.uniform(0, 1) * interval.nanos() as f64) as u64;
+                    let phase = whole::u64(silence.uniform(0, 1) * interval.nanos() as f64);
                     let now = ctx.now.nanos();
                     let since = (now + interval.nanos() - phase) % interval.nanos();
                     let left = master_down(*interval, priorities[other]).nanos() - since;
@@ -745,8 +746,9 @@ fn drawn(
 /// How much longer a router of this `priority` waits: RFC 5798 §6.1.
 #[must_use]
 pub fn skew(interval: SimDuration, priority: u8) -> SimDuration {
-    let part = u128::from(interval.nanos()) * (256 - u128::from(priority)) / 256;
-    SimDuration::from_nanos(part as u64)
+    // 1/256 of the interval for each of 256 − priority, in whole nanoseconds, without a wider type.
+    let (nanos, parts) = (interval.nanos(), 256 - u64::from(priority));
+    SimDuration::from_nanos(nanos / 256 * parts + nanos % 256 * parts / 256)
 }
 
 /// Silence after which a router of this `priority` takes over: RFC 5798 §6.1.

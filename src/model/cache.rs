@@ -27,6 +27,7 @@
 //! the evaluation of a class of replacement algorithms; for memory as a cache in front of disks,
 //! Megiddo & Modha (2003), ARC.
 
+use crate::convert::{place, whole};
 use crate::model::gauge::Gauge;
 use crate::model::ids::{ComponentId, KeyId};
 use crate::model::request::RequestId;
@@ -198,7 +199,7 @@ impl ObjectCache {
             }
             None => {
                 self.slots.push(fresh);
-                self.slots.len() as u32 - 1
+                place(self.slots.len()) - 1
             }
         };
         self.places[object as usize] = slot;
@@ -219,8 +220,8 @@ impl ObjectCache {
             Policy::Lru | Policy::Fifo => self.oldest,
             // All slots are in use: objects of one weight fill them before any is thrown out.
             Policy::Random => {
-                let any = (uniform * self.slots.len() as f64) as usize;
-                any.min(self.slots.len() - 1) as u32
+                let any = whole::usize(uniform * self.slots.len() as f64);
+                place(any.min(self.slots.len() - 1))
             }
         };
         let Slot { object, weight, .. } = self.slots[slot as usize];
@@ -357,7 +358,7 @@ impl Cache {
         let inside = match config.content {
             Content::Ratio(ratio) => Inside::Ratio(ratio),
             Content::Objects { capacity, policy, popularity, life, renewed } => {
-                let objects = popularity.objects() as u32;
+                let objects = popularity.count();
                 let cache = ObjectCache::new(policy, capacity, objects, life).renewed(renewed);
                 Inside::Objects(Box::new(cache), popularity)
             }
@@ -365,7 +366,7 @@ impl Cache {
                 let mut first = 0;
                 let mut numbered = Vec::with_capacity(contents.len());
                 for content in contents {
-                    let blocks = content.popularity.objects() as u32;
+                    let blocks = content.popularity.count();
                     numbered.push((first, content));
                     first += blocks;
                 }
@@ -389,7 +390,7 @@ impl Cache {
         let hit = match &mut self.inside {
             Inside::Ratio(ratio) => uniform < *ratio,
             Inside::Objects(cache, popularity) => {
-                let object = (popularity.quantile(uniform) - 1) as u32;
+                let object = popularity.object(uniform);
                 let victim = match cache.policy {
                     Policy::Random => ctx.draws.uniform(key, entry, 1),
                     _ => 0.0,
@@ -413,7 +414,7 @@ impl Cache {
             unreachable!("the plan mounts nothing else on memory")
         };
         let (first, blocks) = &contents[content as usize];
-        let block = first + (blocks.popularity.quantile(uniform) - 1) as u32;
+        let block = first + blocks.popularity.object(uniform);
         let hit = cache.look_up_sized(now, block, blocks.block, 0.0);
         self.hits += u64::from(hit);
         self.misses += u64::from(!hit);

@@ -30,6 +30,7 @@
 //! Source: as [`super::cache`]; for ages RFC 9111, HTTP caching, §4.2.3; for what edges do without a shield
 //! Amazon CloudFront's Origin Shield and Fastly's `try_select_shield`.
 
+use crate::convert::{below, place};
 use crate::engine::calendar::Ticket;
 use crate::model::event::Event;
 use crate::model::gauge::Gauge;
@@ -190,7 +191,7 @@ impl Cdn {
         let warm = |edge: usize| match &config.content {
             EdgeContent::Ratios(_) => None,
             EdgeContent::Objects(objects) => {
-                Some(Held::warm(objects, config.life, draws, edge as u32, (start, good)))
+                Some(Held::warm(objects, config.life, draws, place(edge), (start, good)))
             }
         };
         let state = |edge: usize| State {
@@ -213,7 +214,7 @@ impl Cdn {
     pub fn route(&self, draws: &Draws<'_>, ordinal: u64) -> Way {
         let pick = |index: u64, count: usize| {
             let uniform = draws.uniform_at(self.config.key, ordinal, index);
-            ((uniform * count as f64) as usize).min(count - 1)
+            below(uniform, count)
         };
         let mut edge = pick(0, self.edges.len());
         if self.edges[edge].withdrawn {

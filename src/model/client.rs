@@ -25,6 +25,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use crate::convert::{place, whole};
 use crate::engine::calendar::Ticket;
 use crate::model::blueprint::{Blueprint, Clients, Session};
 use crate::model::event::{Event, MAX_INDEX};
@@ -127,7 +128,7 @@ impl Views {
             self.slots[index as usize] = view;
             return Some(index);
         }
-        let index = self.slots.len() as u32;
+        let index = place(self.slots.len());
         (index < MAX_INDEX).then(|| {
             self.slots.push(view);
             index
@@ -247,7 +248,7 @@ impl World<'_> {
         let size = self.plan.routes.classes[class.index()].reply.as_ref().map(|reply| {
             reply.sampler.sample(self.draws.uniform(reply.key, &self.requests[id], 0))
         });
-        let sent = size.is_some_and(|bytes| self.send(id, Bytes::new((bytes + 0.5) as u64)));
+        let sent = size.is_some_and(|bytes| self.send(id, Bytes::new(whole::u64(bytes + 0.5))));
         if !sent {
             self.network(id);
         }
@@ -461,7 +462,7 @@ impl World<'_> {
         let further = libm::log(uniform) / libm::log(1.0 - 1.0 / session.mean_pages);
         let mut at = self.now;
         // The plan bounds the mean, so that the longest session that can be drawn has fewer than 2¹⁶ pages.
-        for page in 0..(further as u16).saturating_add(sure) {
+        for page in 0..whole::u16(further).saturating_add(sure) {
             keyed.iteration = page;
             at = at + SimDuration::from_seconds_f64(self.draws.demand(session.think, &keyed));
             self.views.gone[workload.index()].push(Reverse(at));

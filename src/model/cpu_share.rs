@@ -25,6 +25,7 @@
 use super::cpu_zone::Zone;
 use super::share::{Demand, divide};
 use super::virtual_clock::Members;
+use crate::convert::whole;
 use crate::units::{Cores, SimDuration, SimTime, Work};
 
 pub use super::cpu_zone::{Burst, CoreTime, ZoneLedger, ZoneLimits};
@@ -450,7 +451,8 @@ impl CpuShare {
             zone.next_rate = 0;
             if zone.limit > 0 {
                 let full = self.rates[at] >= self.demands[at].limit;
-                let rate = if full { zone.limit } else { (self.rates[at] as u64).min(zone.limit) };
+                let rate =
+                    if full { zone.limit } else { whole::u64(self.rates[at]).min(zone.limit) };
                 zone.next_rate = rate.min(left);
                 left -= zone.next_rate;
                 at += 1;

@@ -15,6 +15,7 @@
 use std::ops::{Add, AddAssign};
 
 use super::virtual_clock::{MemberHandle, Members, VirtualClock};
+use crate::convert::{index, table, whole};
 use crate::units::{Cores, SimDuration, SimTime, Work};
 
 /// How long a zone may use more than its baseline.
@@ -359,7 +360,7 @@ impl Zone {
             }
             _ => {
                 self.classes.push(Class { most, clock: VirtualClock::new() });
-                self.order.push(self.order.len() as u32);
+                self.order.push(table::u32(self.order.len()));
                 self.order.len() - 1
             }
         };
@@ -376,7 +377,7 @@ impl Zone {
         key: u64,
         handle: MemberHandle,
     ) -> Work {
-        let class = &mut self.classes[(key & u64::from(u32::MAX)) as usize];
+        let class = &mut self.classes[index(key & u64::from(u32::MAX))];
         self.phases -= 1;
         self.demand -= u128::from(class.most);
         to_work(class.clock.leave(members, now, handle))
@@ -470,7 +471,7 @@ impl Zone {
 
     #[inline]
     fn count_alone(&mut self, now: SimTime) {
-        self.phases = self.alone.len() as u32;
+        self.phases = table::u32(self.alone.len());
         let demand = u64::from(self.phases) * Cores::ONE.steps();
         self.demand = u128::from(demand);
         (self.wanted, self.limit, self.rate) = (demand, demand, demand);
@@ -606,5 +607,5 @@ fn area(steps: u64, length: SimDuration) -> CoreTime {
 
 /// Nearest whole core-nanosecond.
 fn to_work(core_nanos: f64) -> Work {
-    Work::from_core_nanos((core_nanos + 0.5) as u64)
+    Work::from_core_nanos(whole::u64(core_nanos + 0.5))
 }

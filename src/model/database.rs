@@ -32,6 +32,7 @@ pub use lag::Lag;
 
 use std::collections::VecDeque;
 
+use crate::convert::place;
 use crate::engine::calendar::Ticket;
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::engine::law::Sampler;
@@ -368,7 +369,7 @@ impl Database {
             }
         };
         let members: Vec<State> = config.members.iter().enumerate().map(member).collect();
-        let alarms = Alarm::count(members.len() as u32) as usize;
+        let alarms = Alarm::count(place(members.len())) as usize;
         Self {
             id,
             members,
@@ -505,7 +506,7 @@ impl Database {
     }
 
     fn unit(&self, alarm: Alarm) -> UnitId {
-        UnitId(self.config.unit.0 + alarm.local(self.members.len()) as u32)
+        UnitId(self.config.unit.0 + place(alarm.local(self.members.len())))
     }
 
     fn arm(&mut self, ctx: &mut Ctx<'_>, alarm: Alarm, when: SimTime) {

@@ -15,6 +15,7 @@
 
 use std::collections::VecDeque;
 
+use crate::convert::whole;
 use crate::engine::calendar::Ticket;
 use crate::engine::law::Sampler;
 use crate::model::event::Event;
@@ -166,7 +167,7 @@ impl Disks {
     /// The first of `copies` neighbouring disks, chosen by a uniform.
     fn place(&self, choice: f64, copies: u32) -> u32 {
         let groups = self.config.disks / copies;
-        ((choice * f64::from(groups)) as u32).min(groups - 1) * copies
+        whole::u32(choice * f64::from(groups)).min(groups - 1) * copies
     }
 
     fn put(&mut self, ctx: &mut Ctx<'_>, index: u32, operation: Operation) {

@@ -17,6 +17,7 @@
 
 use super::share::{MaxMinBuffers, PathGroup, max_min};
 use super::virtual_clock::{Members, VirtualClock};
+use crate::convert::{self, place, whole};
 use crate::units::{Bandwidth, Bytes, NANOS_PER_SECOND, SimTime};
 
 pub use super::virtual_clock::MemberHandle as FlowHandle;
@@ -113,11 +114,11 @@ impl FlowShare {
     /// flow can use, if anything but the links limits it. Declare each path once, before the run.
     pub fn path(&mut self, links: &[usize], flow_limit: Option<Bandwidth>) -> usize {
         let index = self.paths.len();
-        let mut crossed: Vec<u32> = links.iter().map(|&link| link as u32).collect();
+        let mut crossed: Vec<u32> = links.iter().map(|&link| place(link)).collect();
         crossed.sort_unstable();
         crossed.dedup();
         for &link in &crossed {
-            self.links[link as usize].paths.push(index as u32);
+            self.links[link as usize].paths.push(place(index));
         }
         self.groups.push(PathGroup { links: crossed.into(), flows: 0, limit: 0.0 });
         let clock = VirtualClock::new();
@@ -161,11 +162,11 @@ impl FlowShare {
     /// or was taken away before. A transfer due at `now` counts as done.
     pub fn cancel(&mut self, now: SimTime, handle: FlowHandle) -> Option<Bytes> {
         self.settle(now);
-        let path = self.members.class_of(handle)? as usize;
+        let path = convert::index(self.members.class_of(handle)?);
         let left = self.paths[path].clock.leave(&mut self.members, now, handle);
         let was_full = self.count(path);
         self.divide_after(now, path, was_full);
-        Some(Bytes::new((left + 0.5) as u64))
+        Some(Bytes::new(whole::u64(left + 0.5)))
     }
 
     /// Gives `link` another capacity from now on; at zero its transfers wait, and are kept.
@@ -184,7 +185,7 @@ impl FlowShare {
             }
         }
         self.touched.clear();
-        self.touched.extend(0..self.paths.len() as u32);
+        self.touched.extend(0..place(self.paths.len()));
         self.divide_touched(now);
     }
 
@@ -311,7 +312,7 @@ impl FlowShare {
     /// are full (the links of `path` itself may have been full a moment ago).
     fn touch_connected(&mut self, path: usize) {
         self.touched.clear();
-        self.touched.push(path as u32);
+        self.touched.push(place(path));
         self.paths[path].seen = true;
         let mut next = 0;
         while next < self.touched.len() {
@@ -356,7 +357,7 @@ impl FlowShare {
         entry.moved += u128::from(entry.pace) * u128::from((now - entry.since).nanos());
         entry.since = now;
         let all = self.rates[path] * f64::from(self.groups[path].flows);
-        entry.pace = (all * PACE as f64) as u64;
+        entry.pace = whole::u64(all * PACE as f64);
         let clock = &mut entry.clock;
         clock.set_rate(&mut self.members, now, self.rates[path] / NANOS_PER_SECOND as f64);
         self.dues[path] = clock.due(&mut self.members);

@@ -11,6 +11,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use crate::convert::table;
 use crate::model::ids::WorkloadId;
 use crate::units::SimTime;
 
@@ -50,7 +51,7 @@ impl Guests {
             return Some(back);
         }
         Some(self.free.pop().unwrap_or_else(|| {
-            let fresh = GuestId((self.cookies.len() / self.balancers) as u32);
+            let fresh = GuestId(table::u32(self.cookies.len() / self.balancers));
             self.cookies.resize(self.cookies.len() + self.balancers, 0);
             fresh
         }))
@@ -84,6 +85,6 @@ impl Guests {
     /// A balancer sends `guest` to `member`.
     pub fn set_cookie(&mut self, guest: GuestId, balancer: usize, member: usize) {
         let place = guest.0 as usize * self.balancers + balancer;
-        self.cookies[place] = member as u32 + 1;
+        self.cookies[place] = table::u32(member) + 1;
     }
 }

@@ -22,6 +22,7 @@
 //! clients that have hung up: nobody would receive them, nothing is sent.
 //! Source: Bertsekas & Gallager, *Data Networks* (1992) 6.5.2.
 
+use crate::convert::{below, table, whole};
 use crate::engine::calendar::Ticket;
 use crate::model::cpu::Alarm;
 use crate::model::event::Event;
@@ -238,7 +239,7 @@ impl Links {
 
     fn belongs(&self, draws: &Draws<'_>, request: &Request, group: usize, number: usize) -> bool {
         let path = &self.paths[request.local as usize];
-        path.uplinks == Some(group as u32)
+        path.uplinks == Some(table::u32(group))
             && self.groups[group].number_of(draws, request.ordinal) == number
     }
 
@@ -346,7 +347,7 @@ impl Links {
         state.lost = state.lost_at(ctx.now);
         state.since = ctx.now;
         let share = share_of(self.whole) * share_of(state.health);
-        state.usable = (state.full as f64 * share + 0.5) as u64;
+        state.usable = whole::u64(state.full as f64 * share + 0.5);
         self.share.capacity(ctx.now, link, Bandwidth::from_bytes_per_s(state.usable));
     }
 
@@ -404,8 +405,7 @@ impl State {
 impl Group {
     /// Which uplink the users of a view belong to.
     fn number_of(&self, draws: &Draws<'_>, ordinal: u64) -> usize {
-        let count = self.cut.len();
-        ((draws.uniform_at(self.config.key, ordinal, 0) * count as f64) as usize).min(count - 1)
+        below(draws.uniform_at(self.config.key, ordinal, 0), self.cut.len())
     }
 }
 

@@ -22,7 +22,7 @@
 
 use std::collections::VecDeque;
 
-use crate::convert::place;
+use crate::convert::{place, whole};
 use crate::engine::calendar::Ticket;
 use crate::model::event::Event;
 use crate::model::ids::{ComponentId, KeyId, UnitId};
@@ -175,7 +175,7 @@ impl Names {
     }
 
     fn arm(&mut self, ctx: &mut Ctx<'_>, at: usize, when: SimTime) {
-        let code = Event::Probe(self.config.unit.0 + at as u32).code();
+        let code = Event::Probe(self.config.unit.0 + place(at)).code();
         self.beliefs[at].ticket = ctx.calendar.push(when, code);
     }
 
@@ -238,7 +238,7 @@ fn last_asked(now: SimTime, life: SimDuration, phase: f64) -> SimTime {
     if life == 0 {
         return now;
     }
-    let phase = (phase * life as f64) as u64;
+    let phase = whole::u64(phase * life as f64);
     let since = (now.nanos() + life - phase) % life;
     SimTime::from_nanos(now.nanos().saturating_sub(since))
 }
@@ -260,7 +260,7 @@ impl World<'_> {
     pub(in crate::model) fn start_names(&mut self) {
         for index in 0..self.components.len() {
             if matches!(self.components[index], Component::Names(_)) {
-                self.with_names(ComponentId(index as u32), Names::begin);
+                self.with_names(ComponentId::at(index), Names::begin);
             }
         }
     }

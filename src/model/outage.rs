@@ -18,6 +18,7 @@
 //! Holds: every frame of a process that is gone is given back once; nobody waits for ever for a
 //! part that is well. Leaves out: work lost by a stalled processor, half-open connections.
 
+use crate::convert::table;
 use crate::engine::lane::NoProgress;
 use crate::health::{AutomatonId, FactId, Kernel, Listener, Moved, Net, Start, StateId, View};
 use crate::model::blueprint::{Operation, Part};
@@ -299,8 +300,8 @@ impl<'p> World<'p> {
             self.stop = Some(Stop::NoProgress(error));
             return;
         }
-        let changed = (0..net.ailing.len() as u32).collect();
-        let handed = (0..net.handed.len() as u32).collect();
+        let changed = (0..table::u32(net.ailing.len())).collect();
+        let handed = (0..table::u32(net.handed.len())).collect();
         let (armed, wiped) = (SimTime::NEVER, Vec::new());
         let struck = None;
         let ills = Ills { plan: net, kernel, armed, changed, wiped, handed, struck };
@@ -364,7 +365,7 @@ impl<'p> World<'p> {
             Component::Disks(disks) => disks.is_idle(),
             _ => false,
         });
-        let idle = idle.map(|at| ComponentId(at as u32));
+        let idle = idle.map(ComponentId::at);
         let unused = |part: &ComponentId| {
             let uses = |user: &Part| {
                 let mut mounts = user.mounts.iter().chain(&user.further);
@@ -727,7 +728,7 @@ impl<'p> World<'p> {
             }
             let entry = &mut self.requests[caller];
             if usize::from(entry.depth) > depth {
-                entry.depth = depth as u8;
+                entry.depth = table::u8(depth);
                 if frame.hold == Hold::Inside
                     && let Component::Service(service) = &mut self.components[member.index()]
                 {

@@ -3,6 +3,7 @@
 //! Whoever watches others (a balancer, a name service, the script of a database) makes one in every
 //! interval at a phase of its own, and turns its belief after so many answers in a row against it.
 
+use crate::convert::whole;
 use crate::units::{SimDuration, SimTime};
 
 /// Probes.
@@ -38,7 +39,7 @@ impl Probing {
 #[must_use]
 pub fn first_probe(interval: SimDuration, now: SimTime, uniform: f64) -> SimTime {
     let interval = interval.nanos().max(1);
-    let phase = (uniform * interval as f64) as u64;
+    let phase = whole::u64(uniform * interval as f64);
     let past = now.nanos().saturating_sub(phase).div_ceil(interval);
     SimTime::from_nanos(phase + past * interval)
 }

@@ -4,6 +4,7 @@
 //! the route alone, when its last step is done and none of its children runs, so an id held by a
 //! queue is never stale. Events are guarded by tickets, not by generations.
 
+use crate::convert::place;
 use crate::engine::calendar::Ticket;
 use crate::model::event::MAX_INDEX;
 use crate::model::ids::{CauseId, ClassId, ComponentId, UnitId};
@@ -380,7 +381,7 @@ impl Requests {
             self.slots[index as usize] = request;
             return Ok(RequestId(index));
         }
-        let index = self.slots.len() as u32;
+        let index = place(self.slots.len());
         if index >= MAX_INDEX {
             return Err(TooMany);
         }
@@ -426,7 +427,7 @@ impl Requests {
 
     /// Ids and entries of all requests in flight, in the order of their slots.
     pub fn iter(&self) -> impl Iterator<Item = (RequestId, &Request)> {
-        let live = |(index, request): (usize, _)| (RequestId(index as u32), request);
+        let live = |(index, request): (usize, _)| (RequestId(place(index)), request);
         self.slots.iter().enumerate().filter(|(_, r)| r.live).map(live)
     }
 }

@@ -8,6 +8,7 @@
 //! Holds: every branch, loop and call of a class lies inside its own program; targets are absolute
 //! indices into one table; a program ends in `End`.
 
+use crate::convert::{self, table, whole};
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::engine::law::Sampler;
 use crate::model::cdn::AtCdn;
@@ -446,8 +447,8 @@ impl<'p> Ahead<'p> {
     #[inline(always)]
     fn draw(&mut self, ordinal: u64) -> f64 {
         let block = ordinal / BLOCK as u64;
-        let within = (ordinal % BLOCK as u64) as usize;
-        let place = (block % BLOCKS as u64) as usize;
+        let within = convert::index(ordinal % BLOCK as u64);
+        let place = convert::index(block % BLOCKS as u64);
         if let Some(table) = &self.table
             && table.blocks[place] == block
         {
@@ -467,7 +468,7 @@ impl<'p> Ahead<'p> {
         }
         let empty = || Table { blocks: [NO_BLOCK; BLOCKS], values: [[0.0; BLOCK]; BLOCKS] };
         let table = self.table.get_or_insert_with(|| Box::new(empty()));
-        let place = (block % BLOCKS as u64) as usize;
+        let place = convert::index(block % BLOCKS as u64);
         let values = &mut table.values[place];
         for (pair, two) in values.chunks_exact_mut(2).enumerate() {
             let bits = key.uniform_pair(first / 2 + pair as u64, 0);
@@ -479,7 +480,7 @@ impl<'p> Ahead<'p> {
         table.blocks[place] = block;
         let value = values[within];
         self.asked += 1;
-        self.filled += BLOCK as u32;
+        self.filled += table::u32(BLOCK);
         if self.filled >= REVIEW {
             self.single = self.asked < self.filled / 2;
             (self.asked, self.filled) = (0, 0);
@@ -576,7 +577,7 @@ impl<'p> Draws<'p> {
                 floor + u32::from(self.uniform(*key, request, 0) < *chance)
             }
             Amount::Law { key, sampler, .. } => {
-                sampler.sample(self.uniform(*key, request, 0)) as u32
+                whole::u32(sampler.sample(self.uniform(*key, request, 0)))
             }
         }
     }

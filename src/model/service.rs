@@ -16,6 +16,7 @@
 
 use std::collections::VecDeque;
 
+use crate::convert::table;
 use crate::model::gauge::{Availability, Gauge, Occupancy, Usable};
 use crate::model::ids::ComponentId;
 use crate::model::request::{Hold, Outcome, RequestId, Waits};
@@ -90,7 +91,7 @@ impl Service {
             ctx.requests[request].top_mut().hold = Hold::Inside;
             return ctx.proceed(request);
         }
-        let waiting = self.line.len() as u32;
+        let waiting = table::u32(self.line.len());
         if self.config.backlog.is_some_and(|backlog| waiting >= backlog) {
             self.refused += 1;
             if !self.health.works() && !self.config.callers_wait {

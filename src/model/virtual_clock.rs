@@ -14,6 +14,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use crate::convert::{place, whole};
 use crate::units::SimTime;
 
 /// The clock is set back above this reading (18 minutes of one core).
@@ -71,7 +72,7 @@ impl Members {
             member.present = true;
             return MemberHandle { slot, generation: member.generation };
         }
-        let slot = self.slots.len() as u32;
+        let slot = place(self.slots.len());
         assert!(u64::from(slot) <= SLOT_MASK, "fewer than 16 million phases at once");
         self.slots.push(Member { finish, class, id, generation: 0, present: true });
         MemberHandle { slot, generation: 0 }
@@ -284,7 +285,7 @@ impl VirtualClock {
             return SimTime::NEVER;
         }
         // `as` sends what is below zero (rounded past its finish) to zero and saturates above.
-        let wait = ((finish - self.reading) / self.rate + 0.5) as u64;
+        let wait = whole::u64((finish - self.reading) / self.rate + 0.5);
         SimTime::from_nanos(self.since.nanos().saturating_add(wait))
     }
 

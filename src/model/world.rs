@@ -13,6 +13,7 @@
 //! So a request may have to be split: the *caller's* part keeps the frames below the cut and
 //! fails, the *orphan* keeps those above and ends when it has given them back.
 
+use crate::convert::{below, table};
 use crate::engine::calendar::{Calendar, Place, Ticket};
 use crate::engine::draw::Lineage;
 use crate::engine::lane::{Lane, NoProgress};
@@ -342,7 +343,7 @@ impl<'p> World<'p> {
         }
         for index in 0..plan.operations.len() {
             let first = plan.operations[index].next_start(world.now);
-            world.calendar.push(first, Event::Operation(index as u32).code());
+            world.calendar.push(first, Event::Operation(table::u32(index)).code());
         }
         world.start_users();
         world.start_resizing();
@@ -591,7 +592,7 @@ impl<'p> World<'p> {
             }
             Pick::Random(key) => {
                 let uniform = self.draws.uniform(key, &self.requests[request], 0);
-                ((uniform * count as f64) as usize).min(count - 1)
+                below(uniform, count)
             }
         };
         pool_plan.members[index]
@@ -608,7 +609,7 @@ impl<'p> World<'p> {
     pub(in crate::model) fn data_of(&self, member: ComponentId, number: u64) -> Option<Mount> {
         let part = &self.plan.parts[self.data_owner(member).index()];
         let volume = part.mounts.first()?;
-        match (number % u64::from(volume.pools)) as u16 {
+        match u16::try_from(number % u64::from(volume.pools)).expect("less than pools, of 8 bits") {
             0 => Some(*volume),
             pool => part.further.get(usize::from(volume.others + pool - 1)).copied(),
         }
@@ -1077,7 +1078,7 @@ impl<'p> World<'p> {
         } else {
             next + SimDuration::from_nanos(plan.every.nanos() - since)
         };
-        self.calendar.push(next, Event::Operation(index as u32).code());
+        self.calendar.push(next, Event::Operation(table::u32(index)).code());
     }
 }
 

@@ -12,6 +12,7 @@
 //!
 //! Source: Tene, HdrHistogram, for the bucket layout.
 
+use crate::convert::{index, table};
 use crate::stats::quantile::nearest_rank;
 use crate::units::SimDuration;
 
@@ -122,7 +123,7 @@ const fn bucket_of(nanos: u64) -> usize {
     let shift = 63 - (nanos | (ROW as u64 - 1)).leading_zeros();
     // Below one row's worth the bucket is the value itself.
     let shift = shift.saturating_sub(BITS);
-    ((shift as usize) << BITS) + (nanos >> shift) as usize
+    ((shift as usize) << BITS) + index(nanos >> shift)
 }
 
 /// Least and greatest value of a bucket.
@@ -200,7 +201,7 @@ impl Histogram {
         if let Counts::Few(few) = &mut self.counts {
             match few.binary_search_by_key(&bucket, |(bucket, _)| usize::from(*bucket)) {
                 Ok(at) => few[at].1 += times,
-                Err(at) if few.len() < FEW => few.insert(at, (bucket as u16, times)),
+                Err(at) if few.len() < FEW => few.insert(at, (table::u16(bucket), times)),
                 Err(_) => {
                     self.lay_out(bucket, bucket);
                     self.add(bucket, times);

@@ -17,6 +17,8 @@ use crate::scenario::source::Span;
 pub const MOST_PARTS: u32 = 16_000_000;
 /// Classes, workloads, and databases behind one balancer, at most.
 const MOST_NAMED: usize = u16::MAX as usize;
+/// Edges of one CDN, at most: a request names the edge that it waits at by 16 bits, none included.
+const MOST_EDGES: u32 = u16::MAX as u32 - 1;
 /// Mounts of a service and pools of a volume, at most.
 const MOST_MOUNTS: usize = u8::MAX as usize;
 
@@ -133,6 +135,10 @@ fn lists(scenario: &ScenarioSpec, out: &mut Diagnostics) {
     }
     for (name, service) in scenario.service.iter() {
         bound(service.mounts.len(), MOST_MOUNTS, "mounts of one service", name.span);
+    }
+    for (_, cdn) in scenario.cdn.iter() {
+        let edges = &cdn.count;
+        bound(edges.value as usize, MOST_EDGES as usize, "edges of one CDN", edges.span);
     }
     for (_, nas) in scenario.nas.iter() {
         for (_, volume) in nas.volumes.iter() {

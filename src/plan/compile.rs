@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::convert::table;
 use crate::engine::draw::Seed;
 use crate::engine::law::Law;
 use crate::model::blueprint::{
@@ -178,7 +179,7 @@ impl Builder<'_> {
             }
         }
         for (index, (name, _)) in scenario.database.iter().enumerate() {
-            for member in 0..database_members(draft, index).len() as u32 {
+            for member in 0..table::u32(database_members(draft, index).len()) {
                 self.wanted.insert(member_name(name, member), Wanted::Database(index, member));
             }
         }
@@ -233,7 +234,7 @@ impl Builder<'_> {
         let server = self.server_of(at)?;
         let zones = self.zones_on(server);
         let zone = zones.iter().position(|(_, zone, member)| (*zone, *member) == at)?;
-        Some(Place { cpu: self.id(&self.server_name(server)), zone: zone as u32 })
+        Some(Place { cpu: self.id(&self.server_name(server)), zone: table::u32(zone) })
     }
 
     fn unit(&mut self, id: ComponentId, local: u32) -> UnitId {
@@ -252,7 +253,7 @@ impl Builder<'_> {
         let persistence = soft.map_or(Persistence::Hard, Persistence::Soft);
         let mut pools = self.pools_of(text, span, at).unwrap_or_default().into_iter();
         let Some(first) = pools.next() else { return };
-        let (count, others) = (1 + pools.len() as u8, part.further.len() as u16);
+        let (count, others) = (1 + table::u8(pools.len()), table::u16(part.further.len()));
         part.mounts.push(Mount { persistence, pools: count, others, ..first });
         part.further.extend(pools.map(|pool| Mount { persistence, pools: count, ..pool }));
     }
@@ -527,7 +528,7 @@ impl Builder<'_> {
         for (index, (name, spec)) in scenario.database.iter().enumerate() {
             let members = database_members(self.draft, index);
             let ids: Vec<_> =
-                (0..members.len() as u32).map(|m| self.ids[&member_name(name, m)]).collect();
+                (0..table::u32(members.len())).map(|m| self.ids[&member_name(name, m)]).collect();
             let Some(master) = ids.first().copied() else {
                 targets.databases.push(None);
                 continue;
@@ -651,7 +652,7 @@ impl Builder<'_> {
         for (zone, members) in self.draft.placed.zones.iter().enumerate() {
             let (name, spec) = &self.draft.scenario.zone[zone];
             for (member, server) in members.iter().enumerate() {
-                let at = (zone, member as u32);
+                let at = (zone, table::u32(member));
                 let Some(place) = self.place(at) else { continue };
                 let cores = f64::from(self.draft.scenario.server[server.group].1.cores.value);
                 let cap = spec.cpu.cap.as_ref().map_or(cores, |cap| cap.value.min(cores));

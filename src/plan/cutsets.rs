@@ -12,6 +12,7 @@
 //!
 //! Source: Fussell & Vesely (1972), the bottom-up method for coherent trees.
 
+use crate::convert::place;
 use crate::plan::Draft;
 use crate::plan::graph::{Graph, Node, NodeId, Subject};
 use crate::plan::part::{Part, PartKind};
@@ -57,7 +58,7 @@ impl<'g> CutSets<'g> {
             let mut needs: Vec<usize> = graph.needs(id).map(NodeId::index).collect();
             needs.sort_unstable();
             let needs: Vec<&NodeCuts> = needs.into_iter().map(|need| &nodes[need]).collect();
-            nodes.push(combine(id.index() as u32, node, &needs));
+            nodes.push(combine(place(id.index()), node, &needs));
         }
         Self { graph, nodes }
     }
@@ -83,7 +84,7 @@ impl<'g> CutSets<'g> {
     /// Whether the loss of `part` alone takes `node` down.
     #[must_use]
     pub fn is_single(&self, node: NodeId, part: NodeId) -> bool {
-        self.nodes[node.index()].singles.binary_search(&(part.index() as u32)).is_ok()
+        self.nodes[node.index()].singles.binary_search(&place(part.index())).is_ok()
     }
 
     /// Those of a subject; `None` when the graph has it not.
@@ -176,7 +177,7 @@ fn by_key<K: Copy + Ord>(
 ) -> Vec<(K, Vec<u32>)> {
     let mut all: Vec<(K, u32)> = Vec::new();
     for (at, need) in needs.iter().enumerate() {
-        all.extend(keys(need).iter().map(|key| (*key, at as u32)));
+        all.extend(keys(need).iter().map(|key| (*key, place(at))));
     }
     all.sort_unstable();
     let mut grouped: Vec<(K, Vec<u32>)> = Vec::new();

@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
+use crate::convert::table;
 use crate::model::spec::request::StepSpec;
 use crate::model::spec::storage::{Promotion, ReadsTo};
 use crate::plan::Draft;
@@ -289,7 +290,7 @@ impl Builder<'_> {
         let mut needs = needs.to_vec();
         needs.sort_unstable();
         needs.dedup();
-        let of = needs.len() as u32;
+        let of = table::u32(needs.len());
         let least = least.unwrap_or(of).min(of);
         let id = self.nodes.add_node(Node { part, least, of });
         for need in needs {
@@ -419,7 +420,7 @@ impl Builder<'_> {
                 let to = draft.links.name_services[at].clone();
                 let checked = spec.check.is_some();
                 // Without a check nobody learns that an entry is dead: its users stay lost.
-                let least = if checked { 1 } else { to.len() as u32 };
+                let least = if checked { 1 } else { table::u32(to.len()) };
                 let nodes: Vec<NodeId> =
                     to.iter().map(|entrance| self.entrance(*entrance, outside)).collect();
                 let any = self.group(name, least, &nodes);
@@ -539,10 +540,10 @@ impl Builder<'_> {
             .iter()
             .enumerate()
             .filter(|(_, member)| everybody || with_master(member.role))
-            .map(|(at, _)| self.database_member(database, at as u32, !remount))
+            .map(|(at, _)| self.database_member(database, table::u32(at), !remount))
             .collect();
         let sharded = links.of(Role::Index).next().is_some();
-        let least = if sharded { members.len() as u32 } else { 1 };
+        let least = if sharded { table::u32(members.len()) } else { 1 };
         let mut serving = self.group(name, least, &members);
         let of_master = write || !by_slaves;
         if failover.is_some() && of_master && members.len() > 1 && !sharded {

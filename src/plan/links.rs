@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
+use crate::convert::table;
 use crate::model::spec::place::{BalancerSpec, ServiceSpec};
 use crate::model::spec::storage::{DatabaseSpec, NasSpec};
 use crate::model::spec::textbook::GroupSpec;
@@ -146,16 +147,17 @@ impl DatabaseLinks {
     /// Members of a role, by number.
     pub fn of(&self, role: Role) -> impl Iterator<Item = u32> {
         let all = self.members.iter().enumerate();
-        all.filter(move |(_, member)| member.role == role).map(|(at, _)| at as u32)
+        all.filter(move |(_, member)| member.role == role).map(|(at, _)| table::u32(at))
     }
 
     /// `mysql.master`, `mysql.slave-2`, `catalogue.index`, `catalogue.shard-1`.
     #[must_use]
     pub fn role_name(&self, group: &str, member: usize) -> String {
         let Some(role) = self.members.get(member).map(|member| member.role) else {
-            return member_name(group, member as u32);
+            return member_name(group, table::u32(member));
         };
-        let number = self.of(role).take_while(|other| (*other as usize) < member).count() as u32;
+        let number =
+            table::u32(self.of(role).take_while(|other| (*other as usize) < member).count());
         match role {
             Role::Master => format!("{group}.master"),
             Role::Index => format!("{group}.index"),
@@ -483,7 +485,7 @@ impl Walk<'_> {
                 id.group != found.index && member.is_none_or(|member| member as usize == *at)
             });
             if let Some((at, _)) = elsewhere {
-                let user = member_name(&self.scenario.zone[zone].0, at as u32);
+                let user = member_name(&self.scenario.zone[zone].0, table::u32(at));
                 let message = format!("`{user}` does not stand on a server of `{name}`");
                 let help = "local disks serve the zones on their own server";
                 self.out.push(Diagnostic::new(Code::WrongKind, span, message).help(help));

@@ -13,6 +13,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::convert::{index, table};
 use crate::model::spec::place::BalancerSpec;
 use crate::model::spec::request::StepSpec;
 use crate::model::spec::runs::HORIZON_REPLICATIONS;
@@ -273,7 +274,7 @@ fn asked(draft: &Draft, at: SimTime, rates: &[f64]) -> String {
     let each: Vec<String> =
         names.map(|((name, _), rate)| format!("{rate:.4}/s of `{name}`")).collect();
     let (hour, minute) = (time / 60, time % 60);
-    format!("{} {hour:02}:{minute:02}: {}", WEEKDAYS[day as usize % 7], each.join(", "))
+    format!("{} {hour:02}:{minute:02}: {}", WEEKDAYS[index(day) % 7], each.join(", "))
 }
 
 /// The rates at the height of the surges of each workload that has any.
@@ -364,7 +365,7 @@ fn losses(draft: &Draft, graph: &Graph) -> Vec<Part> {
     }
     for (zone, members) in draft.placed.zones.iter().enumerate() {
         for (at, id) in members.iter().enumerate() {
-            let role = roles.get(&(zone, at as u32)).copied();
+            let role = roles.get(&(zone, table::u32(at))).copied();
             stands.entry(*id).or_default().push((zone, role));
         }
     }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::convert::table;
 use crate::model::spec::place::{Placement, ZoneSpec};
 use crate::plan::document::ScenarioSpec;
 use crate::plan::names::{Kind, Names, member_name};
@@ -160,9 +161,9 @@ impl World<'_> {
             .collect();
         let count = zone.count.value;
         let mut here = Vec::new();
-        while (here.len() as u32) < count {
+        while here.len() < count as usize {
             let Some((_, id)) = open.pop_first() else {
-                let left = count - here.len() as u32;
+                let left = count - table::u32(here.len());
                 self.full(name, zone, left, allowed.len(), out);
                 break;
             };
@@ -213,8 +214,8 @@ fn check_apart(
         if first < at {
             let message = format!(
                 "`{}` and `{}` stand on one server, but `{zone}` is to stand `apart`",
-                member_name(zone, first as u32),
-                member_name(zone, at as u32)
+                member_name(zone, table::u32(first)),
+                member_name(zone, table::u32(at))
             );
             out.push(Diagnostic::new(Code::Placement, span, message));
         }
@@ -239,7 +240,7 @@ fn check_memory(scenario: &ScenarioSpec, rooms: &[Room], placed: &Placed, out: &
             let (zone, spec) = &scenario.zone[zone];
             let Some(size) = &spec.memory else { continue };
             for (at, _) in stands.iter().enumerate().filter(|(_, id)| **id == room.id) {
-                held.push(format!("{} {}", member_name(zone, at as u32), size.value));
+                held.push(format!("{} {}", member_name(zone, table::u32(at)), size.value));
             }
         }
         let (name, server) = &scenario.server[room.id.group];

@@ -6,7 +6,7 @@
 //! Steps behind a loop draw as if it were not there; a loop put into another moves the draws of the outer
 //! one's later repetitions.
 
-use crate::convert::place;
+use crate::convert::{place, table, whole};
 use crate::engine::law::Law;
 use crate::model::cdn::AtCdn;
 use crate::model::ids::{AmountId, CallId, ClassId, ComponentId, DemandId, KeyId, PoolId};
@@ -271,7 +271,7 @@ impl<'a> Compiler<'a> {
     /// A count of a mean: its whole part and a draw for the rest.
     pub fn amount(&mut self, mean: f64, owner: &str) -> AmountId {
         // The forms of steps and stores bound what is a mean, a law bounds what it draws.
-        let floor = mean as u32;
+        let floor = whole::u32(mean);
         let chance = mean - f64::from(floor);
         let amount = if chance > 0.0 {
             Amount::Mean { floor, chance, key: self.key("count", owner) }
@@ -344,7 +344,7 @@ impl<'a> Compiler<'a> {
         self.land_jumps();
         let reply = spec.reply.as_ref().map(|law| {
             let law = law_of(law);
-            let mean = Bytes::new(law.mean() as u64);
+            let mean = Bytes::new(whole::u64(law.mean()));
             Reply { key: self.key("reply-size", name), sampler: law.sampler(), mean }
         });
         let (cdns, round_trip) = self.edge.take().unwrap_or_default();
@@ -594,7 +594,11 @@ impl<'a> Compiler<'a> {
         let owner = self.owner(kind, &step.visit.text);
         let demand = self.demand("service", &owner, &law);
         let priority = step.priority.as_ref().map_or(0, |rank| rank.value.saturating_sub(1));
-        let op = self.emit(Op::Visit { pool, demand, priority: priority as u8 });
+        let op = self.emit(Op::Visit {
+            pool,
+            demand,
+            priority: u8::try_from(priority).expect("its key takes 1 to 64"),
+        });
         self.visits.push((found.index, place(op), owner));
     }
 
@@ -604,7 +608,7 @@ impl<'a> Compiler<'a> {
         let mounts = self.inside.last().map(|index| &self.targets.services[*index].mounts);
         let place = mounts.and_then(|all| all.iter().position(|m| m.0 == step.io.value.text));
         let pools = place.zip(mounts).map_or(1, |(place, mounts)| mounts[place].1);
-        let Some(mount) = place.map(|place| place as u8) else {
+        let Some(mount) = place.map(|place| table::u8(place)) else {
             let message = format!("the service around this step has no mount `{}`", step.io.text);
             let known: Vec<&str> =
                 mounts.map_or(Vec::new(), |all| all.iter().map(|m| m.0.as_str()).collect());

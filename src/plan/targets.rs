@@ -4,6 +4,7 @@
 //! `database.mysql.master`. A role means the member that holds it in the file; who holds it at an
 //! onset is known at run time only.
 
+use crate::convert::place;
 use crate::plan::Draft;
 use crate::plan::links::Role;
 use crate::plan::names::Kind;
@@ -202,7 +203,7 @@ fn database(
 ) -> Option<Vec<Part>> {
     let links = &draft.links.databases[index];
     let to_part = |member| Part::Database { database: index, member };
-    let count = links.members.len() as u32;
+    let count = place(links.members.len());
     match (member, part) {
         (Some(member), None) => (member < count).then(|| vec![to_part(member)]),
         (Some(_), Some(_)) => None,
@@ -216,7 +217,7 @@ fn database(
             ];
             roles.into_iter().find_map(|(role, word)| {
                 let members: Vec<u32> = links.of(role).collect();
-                let numbers = numbered(part, word, members.len() as u32)?;
+                let numbers = numbered(part, word, place(members.len()))?;
                 let found: Vec<Part> =
                     numbers.map(|number| to_part(members[number as usize])).collect();
                 (!found.is_empty()).then_some(found)

@@ -10,6 +10,7 @@ use super::document::{Figure, Rounding, Unit};
 use super::number;
 use super::run::why::kept_as;
 use super::text::{Terminal, visible};
+use crate::convert::{nearest, whole};
 use crate::scenario::render::wrap;
 use crate::study::journal::{Head, OutageRecord, Record, ServiceRecord, StateRecord, Subject};
 
@@ -270,11 +271,11 @@ pub fn span(nanos: u64) -> String {
 fn sum(outage: &OutageRecord) -> String {
     let mut parts = vec![format!("{} in all", span(outage.ended_ns - outage.begun_ns))];
     if outage.downtime_s < 0.99 * outage.length_s {
-        let down = (outage.downtime_s * 1e9) as u64;
+        let down = whole::u64(outage.downtime_s * 1e9);
         parts.push(format!("worth {} of downtime", span(down)));
     }
     if let Some(views) = outage.views_lost {
-        parts.push(format!("{} page views lost", number::count(views.round() as u64)));
+        parts.push(format!("{} page views lost", number::count(nearest(views))));
     }
     if let Some(share) = outage.of_year_ratio {
         let share = number::figure(&Figure::exact(share, Unit::Ratio)).replace('\u{a0}', " ");
@@ -299,7 +300,7 @@ fn heading(head: &Head, subject: &Subject) -> String {
         visible(&subject.of),
         subject.availability,
         number::count(subject.outages),
-        number::count(years as u64),
+        number::count(whole::u64(years)),
         number::figure(&down).replace('\u{a0}', " "),
     )
 }

@@ -8,6 +8,7 @@
 //! Leaves out: locales; the decimal sign is `.`, thousands are parted by `,`.
 
 use super::document::{Figure, Rounding, Unit};
+use crate::convert::whole;
 
 /// How a value in base units is shown: `shown = value × factor`, then `suffix`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -199,7 +200,7 @@ fn decimals_for(value: f64, digits: i32) -> i32 {
         return 0;
     }
     let size = value.abs();
-    let decimals = digits - 1 - libm::floor(libm::log10(size)) as i32;
+    let decimals = digits - 1 - whole::i32(libm::floor(libm::log10(size)));
     // 0.0996 has its two digits at 0.10, not at 0.100.
     let carried = (size * power_of_ten(decimals)).round() >= power_of_ten(digits);
     decimals - i32::from(carried)
@@ -212,12 +213,9 @@ fn power_of_ten(exponent: i32) -> f64 {
 /// `value` at `decimals` decimals, the last digit going the way of `rounding`.
 fn rounded(value: f64, decimals: i32, rounding: Rounding) -> String {
     let step = power_of_ten(-decimals);
-    let print = |value: f64| {
-        if decimals >= 0 {
-            format!("{value:.*}", decimals as usize)
-        } else {
-            format!("{:.0}", (value / step).round() * step)
-        }
+    let print = |value: f64| match usize::try_from(decimals) {
+        Ok(decimals) => format!("{value:.decimals$}"),
+        Err(_) => format!("{:.0}", (value / step).round() * step),
     };
     let nearest = print(value);
     let back: f64 = nearest.parse().unwrap_or(value);
@@ -256,13 +254,13 @@ pub fn group(number: &str) -> String {
 /// `value` with as many decimals as `step` needs, thousands parted: labels of an axis.
 #[must_use]
 pub fn tick(value: f64, step: f64) -> String {
-    let mut decimals = 0_usize;
+    let mut decimals = 0;
     let mut scaled = step.abs();
     while decimals < 12 && (scaled - scaled.round()).abs() > 1e-6 * scaled.max(1e-12) {
         scaled *= 10.0;
         decimals += 1;
     }
-    group(&rounded(value, decimals as i32, Rounding::Nearest))
+    group(&rounded(value, decimals, Rounding::Nearest))
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub use super::measure::{fitted, text_width, wrapped};
 
 use super::measure::TIP;
 use super::text::visible;
+use crate::convert::whole;
 
 /// Plotters' units in a pixel.
 pub const UNITS: i32 = 10;
@@ -340,7 +341,7 @@ impl<'a> SvgBackend<'a> {
     fn open_path(&mut self, class: &str, width: u32) {
         let _ = write!(self.out, "<path class=\"{class}\"");
         if width != UNITS as u32 {
-            let _ = write!(self.out, " stroke-width=\"{}\"", tenths(width as i32));
+            let _ = write!(self.out, " stroke-width=\"{}\"", tenths(i64::from(width)));
         }
         self.out.push_str(" d=\"");
     }
@@ -377,7 +378,8 @@ impl<'a> SvgBackend<'a> {
 }
 
 /// Tenths of a pixel as pixels with one decimal.
-fn tenths(value: i32) -> String {
+fn tenths(value: impl Into<i64>) -> String {
+    let value: i64 = value.into();
     let sign = if value < 0 { "-" } else { "" };
     let size = value.unsigned_abs();
     match size % 10 {
@@ -458,7 +460,7 @@ impl DrawingBackend for SvgBackend<'_> {
         _fill: bool,
     ) -> Drawn {
         if style.color().alpha > 0.0 {
-            let (x, y, radius) = (tenths(x), tenths(y), tenths(radius as i32));
+            let (x, y, radius) = (tenths(x), tenths(y), tenths(radius));
             let class = Ink::of(style.color()).class();
             let _ = write!(self.out, "<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\"");
             let _ = write!(self.out, " r=\"{radius}\"");
@@ -500,7 +502,7 @@ impl DrawingBackend for SvgBackend<'_> {
             VPos::Center => 0.36,
             VPos::Bottom => -0.22,
         };
-        let shift = (size * rise).round() as i32;
+        let shift = whole::i32((size * rise).round());
         let (x, y, turn) = match style.transform() {
             FontTransform::None => (x, y + shift, 0),
             FontTransform::Rotate90 => (x - shift, y, 90),
@@ -508,7 +510,7 @@ impl DrawingBackend for SvgBackend<'_> {
             FontTransform::Rotate270 => (x + shift, y, 270),
         };
         let class = Ink::of(style.color()).class();
-        let (x, y, size) = (tenths(x), tenths(y), tenths(size.round() as i32));
+        let (x, y, size) = (tenths(x), tenths(y), tenths(whole::i32(size.round())));
         let _ = write!(self.out, "<text class=\"{class}\" x=\"{x}\" y=\"{y}\"");
         let _ = write!(self.out, " font-size=\"{size}\"");
         match anchor.h_pos {
@@ -539,8 +541,8 @@ impl DrawingBackend for SvgBackend<'_> {
         text: &str,
         style: &S,
     ) -> Result<(u32, u32), DrawingErrorKind<Infallible>> {
-        let width = text_width(text, style.size()).ceil() as u32;
-        Ok((width, style.size().ceil() as u32))
+        let width = whole::u32(text_width(text, style.size()).ceil());
+        Ok((width, whole::u32(style.size().ceil())))
     }
 }
 

@@ -9,6 +9,7 @@ use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
 
 use super::document::{Align, Block, Cell, Document, Judgement, Table};
 use super::{chart, number};
+use crate::convert::table;
 use crate::scenario::render::wrap;
 
 /// Replaces what must not reach a terminal or a page raw by its `\u{..}` spelling: C0 and C1
@@ -124,7 +125,7 @@ pub fn table(table: &Table, terminal: Terminal) -> String {
     }
     for (at, column) in table.columns.iter().take(kept).enumerate() {
         if let Some(drawn) = grid.column_mut(at) {
-            drawn.set_padding((0, if at + 1 == kept { 0 } else { GAP as u16 }));
+            drawn.set_padding((0, if at + 1 == kept { 0 } else { table::u16(GAP) }));
             if column.align == Align::Right {
                 drawn.set_cell_alignment(CellAlignment::Right);
             }

@@ -28,6 +28,7 @@ pub mod journal;
 pub mod kept;
 pub mod recovery;
 
+use crate::convert::{self, table};
 use crate::engine::draw::Lineage;
 use crate::engine::lane::NoProgress;
 use crate::health::{
@@ -291,7 +292,7 @@ impl<'p> Meters<'p> {
         for (row, meter) in of.meters.iter().enumerate() {
             let facts = std::iter::once(meter.up).chain(meter.shares.iter().map(|(fact, _)| *fact));
             for fact in facts {
-                readers[fact.index()].push(row as u32);
+                readers[fact.index()].push(table::u32(row));
             }
         }
         let rows = of.meters.iter().zip(keep);
@@ -305,7 +306,7 @@ impl<'p> Meters<'p> {
         for (at, fleet) in of.fleets.iter().enumerate() {
             fleet_of.resize(of.net.automata().count(), None);
             for (place, member) in fleet.members.iter().enumerate() {
-                fleet_of[member.index()] = Some((at as u32, place as u32));
+                fleet_of[member.index()] = Some((table::u32(at), table::u32(place)));
             }
         }
         let facts = (readers.len(), causes);
@@ -398,7 +399,7 @@ impl<'p> FleetRow<'p> {
             tally: Tally { causes: vec![CauseLoss::default(); causes], ..Tally::default() },
             since: of.members.iter().map(since).collect(),
             lost: 0,
-            years: vec![0; years as usize],
+            years: vec![0; convert::index(years)],
             end,
             shortest: SimDuration::ZERO,
             keeps_begun: false,
@@ -420,7 +421,7 @@ impl<'p> FleetRow<'p> {
         while since < to {
             let number = since / year;
             let until = to.min((number + 1) * year);
-            self.years[number as usize] += u128::from(until - since);
+            self.years[convert::index(number)] += u128::from(until - since);
             since = until;
         }
         if length < self.shortest {
@@ -454,7 +455,7 @@ impl<'p> FleetRow<'p> {
         let whole = self.years.len() - 1;
         self.tally.whole_years = whole as u64;
         for lost in &self.years[..whole] {
-            let lost = (lost / members) as u64;
+            let lost = of_year(lost / members);
             if lost > 0 {
                 self.tally.years.push(lost);
                 self.tally.cause_years.push((self.of.cause, lost));
@@ -462,6 +463,11 @@ impl<'p> FleetRow<'p> {
         }
         self.tally
     }
+}
+
+/// Nanoseconds of one year.
+fn of_year(nanos: u128) -> u64 {
+    u64::try_from(nanos).expect("a part of a year")
 }
 
 /// An outage that has begun, or that ended so shortly ago that another would be the same.
@@ -640,14 +646,14 @@ impl<'p> Row<'p> {
     fn end_year(&mut self) {
         let parts = std::mem::take(&mut self.lost_in_year);
         self.keep.year(self.year, parts);
-        let lost = parts / u128::from(WHOLE);
+        let lost = of_year(parts / u128::from(WHOLE));
         self.tally.whole_years += 1;
         if lost > 0 {
-            self.tally.years.push(lost as u64);
+            self.tally.years.push(lost);
             for (cause, lost) in self.first_in_year.iter_mut().enumerate().filter(|(_, l)| **l > 0)
             {
                 let lost = std::mem::take(lost) / u128::from(WHOLE);
-                self.tally.cause_years.push((cause as u32, lost as u64));
+                self.tally.cause_years.push((table::u32(cause), of_year(lost)));
             }
         }
         self.year = self.year + SimDuration::YEAR;

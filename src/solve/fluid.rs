@@ -45,6 +45,7 @@ mod users;
 
 use std::rc::Rc;
 
+use crate::convert::{nearest, table, whole};
 use crate::engine::draw::{Lineage, Seed};
 use crate::engine::special::ln;
 use crate::health::{Explanation, FactId, Listener, View};
@@ -202,7 +203,7 @@ impl<'m, 'p> Live<'m, 'p> {
         let mut bits = fluid.well();
         for (at, fact) in load.facts.iter().enumerate() {
             let Some(fact) = fact else { continue };
-            readers[fact.index()].push(at as u32);
+            readers[fact.index()].push(table::u32(at));
             set(&mut bits, at, view.fact(*fact));
         }
         let (seed, lineage): (Seed, Lineage) = (plan.seed, Lineage::replication(replication));
@@ -274,7 +275,8 @@ impl<'m, 'p> Live<'m, 'p> {
         for (level, surging) in self.level.iter_mut().zip(&mut self.surging) {
             let Some(surging) = surging else { continue };
             let (factor, until) = surging.stretch(self.from, STEP);
-            *level = if factor > 0.0 { (ln(factor) / ln(LEVEL)).round() as i32 } else { i32::MIN };
+            *level =
+                if factor > 0.0 { whole::i32((ln(factor) / ln(LEVEL)).round()) } else { i32::MIN };
             self.level_ends = self.level_ends.min(until);
         }
     }
@@ -316,12 +318,13 @@ impl<'m, 'p> Live<'m, 'p> {
                 None => 0,
                 Some(_) if step == 0 => AGES + 1,
                 Some(since) => {
-                    let steps = (self.from.since(since).nanos() / step).min(u64::from(AGES));
-                    if steps < u64::from(AGES) {
-                        let ends = SimDuration::from_nanos((steps + 1) * step);
+                    let steps = self.from.since(since).nanos() / step;
+                    let steps = u32::try_from(steps).unwrap_or(AGES).min(AGES);
+                    if steps < AGES {
+                        let ends = SimDuration::from_nanos(u64::from(steps + 1) * step);
                         self.age_ends = self.age_ends.min(since + ends);
                     }
-                    steps as u32 + 1
+                    steps + 1
                 }
             };
             for bit in 0..AGE_BITS {
@@ -792,7 +795,7 @@ impl<'m, 'p> Live<'m, 'p> {
             let intended = std::mem::take(&mut row.month_intended);
             let share = if intended > 0.0 { lost / intended } else { 0.0 };
             row.tally.months += 1;
-            row.tally.month_lost.record((share * SHARE).round() as u64);
+            row.tally.month_lost.record(nearest(share * SHARE));
             row.tally.month_sum += share;
             if class.available.is_some_and(|least| 1.0 - share >= least.get()) {
                 row.tally.met += 1;

@@ -34,6 +34,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::convert::place;
 use crate::engine::draw::{Key, Lineage};
 use crate::engine::lane::NoProgress;
 use crate::health::{AutomatonId, FactId, Kernel, Listener, Moved, Net, StateId, View};
@@ -609,7 +610,7 @@ impl Course {
             replication,
             end,
             sizes,
-            left_out: left_out.map(|at| at as u32),
+            left_out: left_out.map(|at| place(at)),
             episode: None,
             done: SimTime::ZERO,
             draws: Key::derive(plan.seed, lineage, PURPOSE, "episodes"),

@@ -484,7 +484,7 @@ impl<'p> Run<'p> {
         };
         let world = &self.world;
         self.trail.close(world.events());
-        let waits = |index: usize| match world.component(ComponentId(index as u32)) {
+        let waits = |index: usize| match world.component(ComponentId::at(index)) {
             Component::Station(station) => station.waits().cloned(),
             Component::Balancer(balancer) => balancer.waits().cloned(),
             _ => None,
@@ -566,7 +566,7 @@ impl<'p> Run<'p> {
 /// How long after the start of a window of `length` the sounding after `done` others is.
 fn sounding_after(length: SimDuration, done: usize) -> SimDuration {
     let part = u128::from(length.nanos()) * (done as u128 + 1) / u128::from(SOUNDINGS);
-    SimDuration::from_nanos(part as u64)
+    SimDuration::from_nanos(u64::try_from(part).expect("a part of the length"))
 }
 
 /// Events between two looks at whether to stop, about: a tenth of a second of work.

@@ -48,16 +48,18 @@ impl Digits {
     /// Rounds to `places` after the decimal point.
     fn round(mut self, places: i32, rounding: Rounding) -> Self {
         let kept = self.point + places;
-        if kept >= self.digits.len() as i32 {
+        // All are cut where even the first digit lies behind the last place.
+        let (before, kept) = (kept < 0, usize::try_from(kept).unwrap_or(0));
+        if kept >= self.digits.len() {
             return self;
         }
-        let first_cut = if kept < 0 { 0 } else { self.digits[kept as usize] };
-        let any_cut = self.digits[kept.max(0) as usize..].iter().any(|&digit| digit > 0);
+        let first_cut = if before { 0 } else { self.digits[kept] };
+        let any_cut = self.digits[kept..].iter().any(|&digit| digit > 0);
         let away = match rounding {
             Rounding::Nearest => first_cut >= 5,
             Rounding::Up => any_cut && !self.negative,
         };
-        self.digits.truncate(kept.max(0) as usize);
+        self.digits.truncate(kept);
         if self.digits.is_empty() {
             self.point = -places;
         }
@@ -134,7 +136,7 @@ pub fn with_half_width(estimate: f64, half_width: f64) -> Option<String> {
     if places > MAX_PLACES {
         // Too small for plain decimals: the same digits in scientific form.
         let leading = if estimate == 0.0 { 0 } else { Digits::of(estimate).point - 1 + places };
-        let digits = leading.clamp(0, 16) as usize;
+        let digits = usize::try_from(leading).unwrap_or(0).min(16);
         return Some(format!("{estimate:.digits$e} ± {half_width:.1e}"));
     }
     let [estimate, half] = [estimate, half_width].map(|v| shown(v, places, Rounding::Nearest));
@@ -189,7 +191,7 @@ fn complement_in_per_cent(share: &Digits, places: i32) -> String {
     if places == 2 {
         whole.to_string()
     } else {
-        format!("{whole}.{part:0width$}", width = (places - 2) as usize)
+        format!("{whole}.{part:0width$}", width = places.unsigned_abs() as usize - 2)
     }
 }
 

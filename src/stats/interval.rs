@@ -19,6 +19,7 @@ use super::special::{
 };
 use super::summary::{Summary, mean_of, ordered_sum};
 use super::{StatsError, check_open_unit, check_pairs, check_values, format};
+use crate::convert::index;
 
 /// How an interval was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -351,7 +352,7 @@ impl Student {
         check_open_unit(level, "level")?;
         check_values(&[estimate, ends.0, ends.1], 1)?;
         if replications < 2 {
-            return Err(StatsError::TooFew { needed: 2, given: replications as usize });
+            return Err(StatsError::TooFew { needed: 2, given: index(replications) });
         }
         let degrees = (replications - 1) as f64;
         let arm = (estimate - ends.0).max(ends.1 - estimate).max(0.0);

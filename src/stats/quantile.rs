@@ -11,6 +11,7 @@
 use super::interval::{Interval, Method};
 use super::special::{binomial_cdf, binomial_quantile};
 use super::{StatsError, check_open_unit, check_values};
+use crate::convert::{index, whole};
 
 /// Effective samples that must lie beyond a percentile before it is printed.
 pub const SAMPLES_BEYOND: f64 = 10.0;
@@ -21,7 +22,7 @@ pub const SAMPLES_BEYOND: f64 = 10.0;
 pub fn nearest_rank(q: f64, count: u64) -> u64 {
     // A decimal such as 0.07 is not exact: without the slack, 0.07 × 100 would round up to 8.
     let position = q * count as f64 * (1.0 - 4.0 * f64::EPSILON);
-    (position.ceil() as u64).clamp(1, count.max(1))
+    whole::u64(position.ceil()).clamp(1, count.max(1))
 }
 
 /// Quantile of sorted values by linear interpolation between the neighbours of position q(n − 1).
@@ -35,7 +36,7 @@ pub fn sample_quantile(sorted: &[f64], q: f64) -> Result<f64, StatsError> {
         return Err(StatsError::OutOfRange("quantile"));
     }
     let position = q * (sorted.len() - 1) as f64;
-    let below = position.floor() as usize;
+    let below = whole::usize(position.floor());
     let above = (below + 1).min(sorted.len() - 1);
     Ok(sorted[below] + (position - below as f64) * (sorted[above] - sorted[below]))
 }
@@ -65,7 +66,7 @@ pub fn samples_for_upper_bound(q: f64, level: f64) -> Result<u64, StatsError> {
 
 /// Rounds up, forgiving the last digits that 1 − q has lost.
 fn round_up(count: f64) -> u64 {
-    (count * (1.0 - 1e-9)).ceil() as u64
+    whole::u64((count * (1.0 - 1e-9)).ceil())
 }
 
 /// Ranks (from 1) of the order statistics that bracket a quantile.
@@ -111,9 +112,9 @@ pub fn quantile_interval(sorted: &[f64], q: f64, level: f64) -> Result<Interval,
     let estimate = sample_quantile(sorted, q)?;
     let Some(ranks) = interval_ranks(q, sorted.len() as u64, level)? else {
         let needed = samples_for_upper_bound(q.max(1.0 - q), 0.5 * (1.0 + level))?;
-        return Err(StatsError::TooFew { needed: needed as usize, given: sorted.len() });
+        return Err(StatsError::TooFew { needed: index(needed), given: sorted.len() });
     };
-    let at = |rank: u64| sorted[rank as usize - 1];
+    let at = |rank: u64| sorted[index(rank) - 1];
     Ok(Interval {
         low: at(ranks.low),
         high: at(ranks.high),
@@ -160,7 +161,7 @@ impl PSquare {
     pub fn add(&mut self, value: f64) -> Result<(), StatsError> {
         check_values(&[value], 1)?;
         if self.count < 5 {
-            let at = self.count as usize;
+            let at = index(self.count);
             self.heights[at] = value;
             self.heights[..=at].sort_by(f64::total_cmp);
             self.count += 1;
@@ -212,7 +213,7 @@ impl PSquare {
     pub fn estimate(&self) -> Option<f64> {
         match self.count {
             0 => None,
-            1..=5 => sample_quantile(&self.heights[..self.count as usize], self.q).ok(),
+            1..=5 => sample_quantile(&self.heights[..index(self.count)], self.q).ok(),
             _ => Some(self.heights[2]),
         }
     }

@@ -120,7 +120,7 @@ impl Moments<'_> {
     #[must_use]
     pub fn variance(&self) -> f64 {
         let all = self.all();
-        ordered_sum(self.distances().into_iter()) / (all - 1.0).max(1.0)
+        ordered_sum(self.distances()) / (all - 1.0).max(1.0)
     }
 }
 

@@ -19,6 +19,7 @@
 
 use rayon::prelude::*;
 
+use crate::convert::table;
 use crate::model::blueprint::Blueprint;
 use crate::model::outage::{Faults, Illness, Standing};
 use crate::model::spec::runs::{ReplicationsSpec, WindowSpec};
@@ -299,7 +300,7 @@ impl Around {
 /// The place of a part among those that the blueprint can break.
 fn place(plan: &Blueprint, name: &str) -> Option<u32> {
     let breakable = &plan.health.as_ref()?.breakable;
-    breakable.iter().position(|part| part == name).map(|place| place as u32)
+    breakable.iter().position(|part| part == name).map(|place| table::u32(place))
 }
 
 /// Runs around the breaks of one declared window, by place in the study.

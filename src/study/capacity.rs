@@ -28,6 +28,7 @@
 
 use rayon::prelude::*;
 
+use crate::convert::table;
 use crate::engine::draw::Lineage;
 use crate::model::blueprint::{Arrivals, Blueprint};
 use crate::model::ids::WorkloadId;
@@ -194,7 +195,7 @@ pub fn search(
             // What is but a bound for one is but a bound for all.
             Err(_) => break,
         };
-        let runs = (looks.len() as u32..goal).into_par_iter().with_max_len(1);
+        let runs = (table::u32(looks.len())..goal).into_par_iter().with_max_len(1);
         let runs = runs.map(|replication| search.replication(replication, start));
         let fresh: Vec<Option<Vec<Look>>> = runs.collect::<Result<_, Breach>>()?;
         let Some(fresh) = fresh.into_iter().collect::<Option<Vec<_>>>() else { return Ok(None) };

@@ -23,6 +23,7 @@
 
 use super::record::{FigureRecord, SummaryRecord};
 use super::results::natural;
+use crate::convert::whole;
 use crate::plan::figure::{Figure, Metric, Stat};
 use crate::stats::equivalence::{Equivalence, Margin, Verdict as Found, all_agree};
 use crate::stats::interval::{Student, differences};
@@ -388,7 +389,7 @@ impl Test {
             .ok()??;
         // What is there has not decided, whatever the normal law says of so few.
         let count = times.max(1.5) * self.most as f64;
-        (count <= MOST).then(|| count.ceil() as u64)
+        (count <= MOST).then(|| whole::u64(count.ceil()))
     }
 }
 

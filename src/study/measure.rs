@@ -190,10 +190,10 @@ fn members(plan: &Blueprint, scope: &str) -> Vec<ComponentId> {
     };
     let exact = plan.parts.iter().position(|part| part.name == scope);
     if let Some(index) = exact {
-        return vec![ComponentId(index as u32)];
+        return vec![ComponentId::at(index)];
     }
     let all = plan.parts.iter().enumerate().filter(|(_, part)| is(&part.name));
-    all.map(|(index, _)| ComponentId(index as u32)).collect()
+    all.map(|(index, _)| ComponentId::at(index)).collect()
 }
 
 /// The parts called `resource` of `scope`: of a file server by its own name, of servers by member.

@@ -16,6 +16,7 @@ pub mod estimate;
 
 use rayon::prelude::*;
 
+use crate::convert::{self, nearest, whole};
 use crate::model::blueprint::{Arrivals, Blueprint, Config};
 use crate::model::ids::{ComponentId, WorkloadId};
 use crate::model::outage::{Failed, Hangs, Past};
@@ -202,7 +203,7 @@ impl SampledPlan {
         let gone = history.gone.iter().find(|(at, _)| *at == piece.from);
         let gone = gone.map_or(&[][..], |(_, gone)| gone);
         let of_workload = |(workload, gone): (&Option<WorkloadId>, &f64)| {
-            Some((workload.as_ref().copied()?, gone.round() as u64))
+            Some((workload.as_ref().copied()?, nearest(*gone)))
         };
         Past {
             gone: self.workloads.iter().zip(gone).filter_map(of_workload).collect(),
@@ -264,7 +265,7 @@ fn reacting(plan: &Blueprint) -> Vec<(String, ComponentId)> {
         _ => None,
     };
     let all = plan.parts.iter().enumerate();
-    all.filter_map(|(at, part)| Some((automaton(part)?, ComponentId(at as u32)))).collect()
+    all.filter_map(|(at, part)| Some((automaton(part)?, ComponentId::at(at)))).collect()
 }
 
 /// What a balancer believes of its members, by the name of the automaton in the years.
@@ -272,7 +273,7 @@ fn believed(plan: &Blueprint) -> Vec<(String, ComponentId, usize)> {
     let mut all = Vec::new();
     for (at, part) in plan.parts.iter().enumerate() {
         let Config::Balancer(balancer) = &part.config else { continue };
-        let of = ComponentId(at as u32);
+        let of = ComponentId::at(at);
         let members = balancer.members.iter().enumerate();
         all.extend(
             members
@@ -289,10 +290,10 @@ fn affordable(sizes: Sizes, rate: f64, years: u64) -> Result<Sizes, String> {
         rate * (quiet + sizes.episodes as f64 * EPISODE_COSTS.seconds())
     };
     let share = (VIEWS / costs(sizes)).min(1.0);
-    let scaled = |count: u64| (count as f64 * share.sqrt()).round() as u64;
+    let scaled = |count: u64| nearest(count as f64 * share.sqrt());
     let replications = scaled(sizes.replications).max(FEWEST).min(years);
     let quiet = scaled(sizes.quiet).max(1);
-    let episodes = ((sizes.episodes as f64 * share) as usize).max(sizes.least * 4);
+    let episodes = whole::usize(sizes.episodes as f64 * share).max(sizes.least * 4);
     let sizes = Sizes { replications, quiet, episodes, ..sizes };
     if costs(sizes) > MOST_VIEWS {
         return Err(format!(
@@ -408,7 +409,7 @@ impl SampledResult {
     pub fn totals(&self, value: impl Fn(&Lived) -> f64) -> Vec<f64> {
         let mut totals = vec![0.0; self.replications];
         for window in &self.windows {
-            totals[window.piece.replication as usize] += value(window) * window.weight();
+            totals[convert::index(window.piece.replication)] += value(window) * window.weight();
         }
         totals
     }
@@ -432,7 +433,7 @@ pub fn run(
     watch: &Watch,
 ) -> Result<SampledResult, Breach> {
     let mut result = SampledResult {
-        replications: asked.sizes.replications as usize,
+        replications: convert::index(asked.sizes.replications),
         windows: Vec::new(),
         episodes: 0,
         pieces: 0,
@@ -479,7 +480,7 @@ pub fn run(
         .map(|replication| read(replication as u64))
         .collect::<Result<_, Breach>>()?;
     let told_to_stop = || watch.told_to_stop();
-    let past = |piece: &Piece| asked.past(&flows[piece.replication as usize], piece);
+    let past = |piece: &Piece| asked.past(&flows[convert::index(piece.replication)], piece);
     let one = |(piece, probability): &(Piece, f64), flows: Reading| {
         let at = format!("window of years at {}, replication {}", piece.from, piece.replication);
         let seen = underway::during(at, || {

@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
+use crate::convert::table;
 use crate::health::declare::Effect;
 use crate::health::{AutomatonId, CauseId, Net, StateId};
 use crate::model::spec::traffic::WeekMoment;
@@ -174,7 +175,7 @@ fn choose(meter: usize, seen: &YearsResult, kept: &Kept) -> Vec<Chosen> {
     let cost = |cause: usize| first[cause].iter().sum::<f64>();
     let mut causes: Vec<usize> = (0..first.len()).filter(|cause| cost(*cause) > 0.0).collect();
     causes.sort_by(|a, b| cost(*b).total_cmp(&cost(*a)).then(a.cmp(b)));
-    for cause in causes.into_iter().take(TYPICAL).map(|cause| cause as u32) {
+    for cause in causes.into_iter().take(TYPICAL).map(|cause| table::u32(cause)) {
         let Some((replication, outage)) = kept.typical(cause) else { continue };
         let same = |one: &&mut Chosen| one.replication == *replication && one.outage == *outage;
         match chosen.iter_mut().find(same) {

@@ -11,6 +11,7 @@
 
 use serde_json::Value as Json;
 
+use crate::convert::{nearest, whole};
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::scenario::difference::{Change, Step, exact, inline};
 use crate::stats::quantile::sample_quantile;
@@ -270,7 +271,7 @@ fn between(low: &Json, value: &Json, high: &Json, share: f64) -> Option<String> 
     let texts = all.map(|one| one.as_str().unwrap_or_default());
     if let [Ok(a), Ok(b), Ok(c)] = texts.map(SimDuration::parse) {
         let nanos = at(a.nanos() as f64, b.nanos() as f64, c.nanos() as f64);
-        return Some(SimDuration::from_nanos(nanos.round().max(0.0) as u64).to_string());
+        return Some(SimDuration::from_nanos(whole::u64(nanos.round().max(0.0))).to_string());
     }
     if let [Ok(a), Ok(b), Ok(c)] = texts.map(Rate::parse) {
         let rate = at(a.in_per_second(), b.in_per_second(), c.in_per_second());
@@ -278,7 +279,7 @@ fn between(low: &Json, value: &Json, high: &Json, share: f64) -> Option<String> 
     }
     if let [Ok(a), Ok(b), Ok(c)] = texts.map(Bytes::parse) {
         let drawn = at(a.count() as f64, b.count() as f64, c.count() as f64);
-        return Some(Bytes::new(drawn.round() as u64).to_string());
+        return Some(Bytes::new(nearest(drawn)).to_string());
     }
     if let [Some((before, a, after)), Some(b), Some(c)] = texts.map(parted)
         && [b, c].iter().all(|other| (other.0, other.2) == (before, after))

@@ -125,7 +125,12 @@ fn lost(
         what: error.to_string(),
         during: format!("what each cause costs, replication {replication}"),
     })?;
-    Ok(seen.map(|seen| seen.tallies.iter().map(|tally| tally.lost as i128).collect()))
+    Ok(seen.map(|seen| {
+        seen.tallies
+            .iter()
+            .map(|tally| i128::try_from(tally.lost).expect("views times nanoseconds"))
+            .collect()
+    }))
 }
 
 /// The faults that cost most by what they began or had a part in, over all meters; and all others

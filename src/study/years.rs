@@ -14,6 +14,7 @@ pub mod load;
 pub mod recovery;
 pub mod spans;
 
+use crate::convert::whole;
 use crate::observe::histogram::Histogram;
 use crate::observe::sample::Sample;
 use crate::plan::availability::{Availability, AvailabilityPlan, Watched, WatchedKind};
@@ -695,7 +696,7 @@ fn year_quantile(years: &Sample, count: u64, q: f64, level: f64) -> Estimate {
 fn quantile(count: u64, q: f64, level: f64, ranked: impl Fn(&[u64]) -> Vec<[u64; 3]>) -> Estimate {
     let ranks = interval_ranks(q, count.max(1), level).ok().flatten();
     let Some(ranks) = ranks.filter(|_| count > 0) else {
-        let need = (4.0 / (1.0 - q).min(q)).ceil() as u64;
+        let need = whole::u64((4.0 / (1.0 - q).min(q)).ceil());
         return Estimate::Missing(NoValue::TooFew { have: count, need: need.max(count + 1) });
     };
     let ranks = [ranks.low, crate::stats::quantile::nearest_rank(q, count), ranks.high];

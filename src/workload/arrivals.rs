@@ -24,6 +24,7 @@ use super::mmpp::{Modulation, ModulationState};
 use super::noise::{HourlyNoise, Noise};
 use super::rate::{LAST, Piece, Profile, RateCurve, WeekTime};
 use super::surge::{Bend, Surges, Surging};
+use crate::convert::whole;
 use crate::engine::draw::{Key, Lineage, Pairs, Seed};
 use crate::engine::law::{Law, Sampler};
 use crate::engine::special::ln;
@@ -290,8 +291,9 @@ fn exponential(uniform: f64) -> f64 {
 #[inline]
 fn moved(now: u64, fraction: f64, step: f64) -> (u64, f64) {
     let total = fraction + step;
-    let whole = (total as i64).max(0) as u64;
-    (now.saturating_add(whole), total - whole as i64 as f64)
+    // With a sign it is one machine conversion each way.
+    let moved = whole::i64(total).max(0);
+    (now.saturating_add(moved.cast_unsigned()), total - moved as f64)
 }
 
 impl ArrivalStream {

@@ -34,6 +34,7 @@
 //! miss Martina, Garetto & Leonardi (2014), A unified approach to the performance analysis of caching systems; for the
 //! renewal process Cox (1962), *Renewal theory*.
 
+use crate::convert::whole;
 use crate::units::{Rate, SimDuration};
 use crate::workload::popularity::Zipf;
 
@@ -184,7 +185,7 @@ pub fn reckon_two(asked: &[(Zipf, Rate)], edges: &Holds, each: f64, shield: &Hol
         both.shield.ratios.push(if gone > 0.0 { kept / gone } else { 0.0 });
         let mut rank = 0;
         let upto = places.map(|at| {
-            rank += behind[at].objects as u64;
+            rank += whole::u64(behind[at].objects);
             (rank, Rate::per_second(behind[at].rate).unwrap_or(Rate::ZERO))
         });
         both.asked.push(upto.collect());
@@ -316,7 +317,7 @@ fn grouped(popularity: &Zipf, rate: f64) -> Vec<Group> {
     let mut groups = Vec::new();
     let mut from = 0;
     while from < popularity.objects() {
-        let width = if from < SINGLY { 1 } else { (from as f64 * WIDTH) as u64 };
+        let width = if from < SINGLY { 1 } else { whole::u64(from as f64 * WIDTH) };
         let until = (from + width).min(popularity.objects());
         let share = popularity.share_of_top(until) - popularity.share_of_top(from);
         let objects = (until - from) as f64;
@@ -407,7 +408,7 @@ fn requests_until_gone(rate: f64, gap: f64, life: f64) -> f64 {
         return libm::exp(rate * gap);
     }
     let mut sum = 0.0;
-    for k in 0..=(life / gap) as u32 {
+    for k in 0..=whole::u32(life / gap) {
         let left = life - f64::from(k) * gap;
         // (ends · left)^k / k!
         let power: f64 = (1..=k).map(|i| ends * left / f64::from(i)).product();

@@ -171,7 +171,8 @@ pub fn read_log(
     format: LogFormat,
     mut each: impl FnMut(&LogEntry<'_>) -> Result<(), TraceErrorKind>,
 ) -> Result<LogReport, TraceError> {
-    let tolerance_s = (format.sort_within.min(MAX_TOLERANCE).nanos() / NANOS_PER_SECOND) as i64;
+    let tolerance_s =
+        (format.sort_within.min(MAX_TOLERANCE).nanos() / NANOS_PER_SECOND).cast_signed();
     let mut lines = Lines::new(reader);
     let mut report = LogReport::default();
     let mut latest = i64::MIN;
@@ -248,7 +249,7 @@ impl SecondCounts {
     fn new(tolerance: SimDuration) -> Self {
         Self {
             series: SeriesBuilder::new(SimDuration::SECOND),
-            tolerance_s: (tolerance.nanos() / NANOS_PER_SECOND) as i64,
+            tolerance_s: (tolerance.nanos() / NANOS_PER_SECOND).cast_signed(),
             open: BTreeMap::new(),
         }
     }

@@ -18,6 +18,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::convert::{below, place};
 use crate::engine::draw::Key;
 use crate::engine::special::ln;
 use crate::units::{Rate, SimDuration, SimTime};
@@ -180,7 +181,7 @@ impl Modulation {
                 break;
             }
         }
-        let mut begun = ModulationState { state: state as u32, sojourn: 0, until: from.nanos() };
+        let mut begun = ModulationState { state: place(state), sojourn: 0, until: from.nanos() };
         begun.until = self.end_of(key, &begun, from);
         begun
     }
@@ -188,12 +189,12 @@ impl Modulation {
     /// The state after `current`, entered at the instant that one ends.
     #[must_use]
     pub fn next(&self, key: Key, current: &ModulationState) -> ModulationState {
-        let count = self.factors().len() as u32;
+        let count = place(self.factors().len());
         let sojourn = current.sojourn + 1;
         let step = match self.0.succession {
             Succession::Cyclic => 1,
             Succession::Random => {
-                1 + (key.uniform(sojourn, SUCCESSOR) * f64::from(count - 1)) as u32
+                1 + place(below(key.uniform(sojourn, SUCCESSOR), count as usize - 1))
             }
         };
         let state = (current.state + step.min(count - 1)) % count;

@@ -10,6 +10,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::convert::{index, place};
+
 /// Most objects in one table: 80 MB.
 pub const MAX_OBJECTS: u64 = 10_000_000;
 
@@ -81,8 +83,20 @@ impl Zipf {
     /// The rank, from 1, at a uniform number strictly between 0 and 1.
     #[must_use]
     pub fn quantile(&self, uniform: f64) -> u64 {
-        let below = self.cumulated.partition_point(|upto| *upto < uniform) as u64;
-        (below + 1).min(self.objects())
+        u64::from(self.object(uniform)) + 1
+    }
+
+    /// Number of objects, as the length of a table.
+    #[must_use]
+    pub fn count(&self) -> u32 {
+        place(self.cumulated.len())
+    }
+
+    /// The object, from 0, at a uniform number strictly between 0 and 1: below [`Self::count`].
+    #[must_use]
+    pub fn object(&self, uniform: f64) -> u32 {
+        let below = self.cumulated.partition_point(|upto| *upto < uniform);
+        place(below.min(self.cumulated.len() - 1))
     }
 
     /// Probability of `rank`; zero outside 1..=n.
@@ -98,7 +112,7 @@ impl Zipf {
     #[must_use]
     pub fn share_of_top(&self, count: u64) -> f64 {
         let last = count.min(self.objects());
-        if last == 0 { 0.0 } else { self.cumulated[last as usize - 1] }
+        if last == 0 { 0.0 } else { self.cumulated[index(last) - 1] }
     }
 }
 

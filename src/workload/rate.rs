@@ -19,6 +19,7 @@ use std::f64::consts::PI;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::convert::nearest;
 use crate::units::{NANOS_PER_SECOND, Rate, SimDuration, SimTime};
 
 const HOUR: u64 = 3_600 * NANOS_PER_SECOND;
@@ -385,7 +386,7 @@ impl RateCurve {
         let from = piece.offset_s(SimTime::from_nanos(begin), 0.0);
         let rest = (shape_s - self.shape_s(begin)).max(0.0);
         let step_s = piece.advance(from, rest).unwrap_or(HOUR_S / 2.0).clamp(0.0, HOUR_S / 2.0);
-        begin + (step_s * 1e9).round() as u64
+        begin + nearest(step_s * 1e9)
     }
 }
 
@@ -509,7 +510,7 @@ fn advance_on_line(here: f64, slope: f64, amount: f64) -> Option<f64> {
 
 /// Whole nanoseconds nearest to `value`; `None` past the end of time.
 fn nanos_from(value: f64) -> Option<u64> {
-    (value < 1.8e19).then(|| value.round() as u64)
+    (value < 1.8e19).then(|| nearest(value))
 }
 
 #[cfg(test)]

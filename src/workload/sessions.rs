@@ -19,6 +19,7 @@ use std::collections::BinaryHeap;
 use std::fmt;
 
 use super::arrivals::{Arrival, ArrivalStream};
+use crate::convert::whole;
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::engine::law::{DurationLaw, Law, Sampler};
 use crate::units::{SimDuration, SimTime};
@@ -124,7 +125,7 @@ impl Sessions {
     pub fn pages(&self, session: u64) -> u32 {
         let further =
             self.further.as_ref().map_or(0.0, |law| law.sample(self.lengths.uniform(session, 0)));
-        1 + (further as u32).min(MAX_PAGES - 1)
+        1 + whole::u32(further).min(MAX_PAGES - 1)
     }
 
     /// Whether a page follows `page` in its session.

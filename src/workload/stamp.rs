@@ -5,6 +5,7 @@
 //! Source for the day number: Hinnant, chrono-compatible low-level date algorithms.
 
 use super::rate::{ProfileError, WeekTime};
+use crate::convert::place;
 use crate::scenario::file::{TraceErrorKind, excerpt};
 use crate::units::{NANOS_PER_SECOND, SimDuration};
 
@@ -92,7 +93,7 @@ pub(super) fn log_time(text: &str) -> Option<i64> {
     if separators.iter().any(|(at, byte)| text.as_bytes()[*at] != *byte) {
         return None;
     }
-    let month = MONTHS.iter().position(|name| *name == &text[3..6])? as u32 + 1;
+    let month = place(MONTHS.iter().position(|name| *name == &text[3..6])?) + 1;
     let day = day_number(number(&text[7..11], 4)?, month, number(&text[..2], 2)?)?;
     let clock = [&text[12..14], &text[15..17], &text[18..20]].map(|part| number(part, 2));
     let of_day = seconds_of_day(clock[0]?, clock[1]?, clock[2]?)?;
@@ -108,7 +109,7 @@ fn zone_minutes(text: &str) -> Option<i32> {
     };
     let digits = text[1..].replacen(':', "", 1);
     let (hours, minutes) = (number(digits.get(..2)?, 2)?, number(digits.get(2..)?, 2)?);
-    (hours < 24 && minutes < 60).then_some(east * (hours * 60 + minutes) as i32)
+    (hours < 24 && minutes < 60).then_some(east * (hours * 60 + minutes).cast_signed())
 }
 
 /// Exactly `digits` decimal digits.
@@ -147,8 +148,9 @@ pub(super) fn week_time(unix_nanos: i128, east_minutes: i32) -> Result<WeekTime,
     let local = unix_nanos + i128::from(east_minutes) * 60 * NANOS;
     let day = i128::from(DAY_S) * NANOS;
     // 1970-01-01 was a Thursday, the fourth day of its week.
-    let weekday = (local.div_euclid(day) + 3).rem_euclid(7) as u32;
-    WeekTime::new(weekday, SimDuration::from_nanos(local.rem_euclid(day) as u64))
+    let weekday = u32::try_from((local.div_euclid(day) + 3).rem_euclid(7)).expect("below 7");
+    let of_day = u64::try_from(local.rem_euclid(day)).expect("below a day");
+    WeekTime::new(weekday, SimDuration::from_nanos(of_day))
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use super::arrivals::Arrival;
 use super::rate::WeekTime;
 use super::stamp::{self, TimeForm};
+use crate::convert::{nearest, whole};
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::scenario::file::{Lines, TraceError, TraceErrorKind, excerpt};
 use crate::units::{NANOS_PER_SECOND, Rate, SimDuration, SimTime};
@@ -104,7 +105,7 @@ impl SeriesBuilder {
             }
             self.least_step = Some(self.least_step.map_or(step, |least| least.min(step)));
             let skipped = step / i128::from(self.interval) - 1;
-            self.missing = self.missing.saturating_add(skipped as u64);
+            self.missing = self.missing.saturating_add(u64::try_from(skipped).unwrap_or(u64::MAX));
         }
         let at = u64::try_from(stamp - origin)
             .ok()
@@ -441,12 +442,12 @@ impl Playback {
     }
 
     fn pages_of(&self, requests: f64) -> u64 {
-        (requests * self.scale / self.requests_per_page) as u64
+        whole::u64(requests * self.scale / self.requests_per_page)
     }
 
     /// Nanoseconds of simulated time for recorded ones.
     fn played(&self, recorded: u64) -> u64 {
-        if self.speed == 1.0 { recorded } else { (recorded as f64 / self.speed).round() as u64 }
+        if self.speed == 1.0 { recorded } else { nearest(recorded as f64 / self.speed) }
     }
 
     fn bounds(&self, row: Row) -> (u64, u64) {
@@ -552,7 +553,7 @@ impl RecordedStream {
             }
         };
         let length = to - from;
-        let offset = ((share * length as f64) as u64).min(length.saturating_sub(1));
+        let offset = whole::u64(share * length as f64).min(length.saturating_sub(1));
         Some(SimTime::from_nanos(from + offset))
     }
 }

@@ -72,6 +72,19 @@ fn counts_beyond_the_bound_are_refused_before_they_are_expanded() {
 }
 
 #[test]
+fn more_edges_than_a_request_can_name_are_refused() {
+    let cdn = |count: u32| {
+        let rest = "to = \"nobody\"\nlife = \"1h\"\nround-trip = \"1ms\"\norigin = \"1ms\"\n";
+        station(1, "", VISIT) + &format!("[cdn.c]\ncount = {count}\n{rest}convergence = \"1s\"\n")
+    };
+    let found = refused(&cdn(65_535));
+    assert!(found.contains("65535 edges of one CDN, at most 65534"), "{found}");
+    // It leads nowhere, and that alone is said.
+    let found = refused(&cdn(65_534));
+    assert!(!found.contains("edges of one CDN"), "{found}");
+}
+
+#[test]
 fn the_bound_on_parts_is_raised_by_a_key() {
     let more = "limits = { parts = 70000 }";
     assert!(read(&station(70_000, more, VISIT), Path::new(".")).is_ok());

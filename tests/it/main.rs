@@ -1,5 +1,12 @@
 //! One test binary; a module a promise to the user.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::cast_lossless,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "tests narrow numbers that they wrote"
+)]
 
 mod bad_input;
 mod balancers;

@@ -21,6 +21,7 @@
 use std::collections::VecDeque;
 
 use super::{Balancer, Choice, Seeker};
+use crate::convert::whole;
 use crate::engine::calendar::Ticket;
 use crate::model::event::Event;
 use crate::model::gauge::{Gauge, Occupancy};
@@ -94,7 +95,7 @@ impl Balancer {
         }
         let own = self.config.members[member].weight;
         let share = self.weight(belief, member, now) / own;
-        let each = (f64::from(lines.room.each) * share) as u32;
+        let each = whole::u32(f64::from(lines.room.each) * share);
         self.beliefs[belief].open >= each.max(1)
     }
 

@@ -19,6 +19,7 @@
 //! Source: Wackamole (`wackamole.c`, `Balance`, `AcquisitionsPerRound`), Spread (`membership.c`).
 
 use super::Balancer;
+use crate::convert::{below, place, whole};
 use crate::engine::calendar::Ticket;
 use crate::engine::draw::Key;
 use crate::model::Ctx;
@@ -56,7 +57,7 @@ impl RingTimers {
     /// How long the death of a unit goes unnoticed; `phase` is uniform on 0..1.
     #[must_use]
     pub fn surrogate(&self, phase: f64) -> SimDuration {
-        let form = SimDuration::from_nanos((phase * self.form.nanos() as f64) as u64);
+        let form = SimDuration::from_nanos(whole::u64(phase * self.form.nanos() as f64));
         self.token + self.gather + form
     }
 }
@@ -93,7 +94,7 @@ pub(super) struct Peers {
 
 /// The address that a page view reaches.
 fn address_of(key: Key, count: usize, ordinal: u64) -> usize {
-    ((key.uniform(ordinal, 0) * count as f64) as usize).min(count - 1)
+    below(key.uniform(ordinal, 0), count)
 }
 
 /// An address has left a unit: who reached it by that one is cut off.
@@ -275,7 +276,7 @@ impl Balancer {
     }
 
     fn arm_peers(&mut self, ctx: &mut Ctx<'_>) {
-        let code = Event::Probe(self.config.unit.0 + self.beliefs.len() as u32).code();
+        let code = Event::Probe(self.config.unit.0 + place(self.beliefs.len())).code();
         let Some(peers) = &mut self.peers else { return };
         let due = peers.next_due();
         peers.ticket =

@@ -48,7 +48,7 @@ impl World<'_> {
     pub(in crate::model) fn start_probes(&mut self) {
         for index in 0..self.components.len() {
             if matches!(self.components[index], Component::Balancer(_)) {
-                self.with_balancer(ComponentId(index as u32), Balancer::begin);
+                self.with_balancer(ComponentId::at(index), Balancer::begin);
             }
         }
     }
@@ -361,7 +361,7 @@ impl World<'_> {
 
     fn probe_deep(&mut self, id: ComponentId, at: usize, entry: u32, ordinal: u64, until: SimTime) {
         self.wait(id, at, until);
-        let unit = UnitId(self.balancer(id).config.unit.0 + at as u32);
+        let unit = UnitId(self.balancer(id).config.unit.0 + place(at));
         let mut request = Request::new(ClassId(0), entry, Owner::Probe(unit), self.now);
         request.ordinal = ordinal;
         if let Some(request) = self.insert(request) {

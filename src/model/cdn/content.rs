@@ -95,7 +95,7 @@ impl EdgeContent {
 impl EdgeObjects {
     /// Objects of all classes.
     fn count(&self) -> u32 {
-        self.rows.iter().map(|row| row.popularity.objects()).sum::<u64>() as u32
+        self.rows.iter().map(|row| row.popularity.count()).sum()
     }
 
     /// The object that `request` asks for, numbered through all rows; `None` when no edge may answer.
@@ -105,8 +105,8 @@ impl EdgeObjects {
         if row.cacheable < 1.0 && draw(request, at, draws, CACHEABLE) >= row.cacheable {
             return None;
         }
-        let before: u64 = self.rows[..place].iter().map(|row| row.popularity.objects()).sum();
-        Some((before + row.popularity.quantile(draw(request, at, draws, OBJECT)) - 1) as u32)
+        let before: u32 = self.rows[..place].iter().map(|row| row.popularity.count()).sum();
+        Some(before + row.popularity.object(draw(request, at, draws, OBJECT)))
     }
 
     /// Draw for what is thrown out for what `request` asks for.

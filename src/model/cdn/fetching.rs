@@ -23,6 +23,7 @@
 //! nothing is allocated for them.
 //! Source: collapsed forwarding of HTTP caches, RFC 9111 §4; Fastly's request collapsing.
 
+use crate::convert::table;
 use crate::model::cdn::{AtCdn, Came, Cdn, EDGE, EdgeConfig, Found, SHIELD, Way};
 use crate::model::ids::{CauseId, ClassId};
 use crate::model::request::{Outcome, Owner, Request, RequestId, TIERS, Waits};
@@ -176,7 +177,7 @@ impl World<'_> {
                     return Some(true);
                 }
                 let entry = &mut self.requests[id];
-                entry.fetch[tier] = edge as u16 + 1;
+                entry.fetch[tier] = table::u16(edge) + 1;
                 entry.joined[tier] = RequestId::NONE;
                 let Found::Fetched { last } = looked else { return Some(false) };
                 entry.waits = Waits::Fetch;

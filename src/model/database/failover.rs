@@ -18,6 +18,7 @@
 //! Years draw from a surrogate of it: `plan::availability::failover`.
 
 use super::{AGAIN, Alarm, Database, Phase, Standing};
+use crate::convert;
 use crate::engine::calendar::Ticket;
 use crate::engine::law::Sampler;
 use crate::model::ids::{CauseId, ClassId, ComponentId, KeyId, UnitId};
@@ -233,7 +234,7 @@ impl Database {
                 state.receipts.clear();
                 state.applying = None;
             } else if state.applied + state.receipts.len() as u64 > end {
-                state.receipts.truncate((end - state.applied) as usize);
+                state.receipts.truncate(convert::index(end - state.applied));
                 if state.receipts.is_empty() {
                     state.applying = None;
                 }
@@ -288,7 +289,7 @@ impl World<'_> {
         let faults = self.span.faults == crate::model::outage::Faults::Live;
         for index in 0..self.components.len() {
             if matches!(self.components[index], Component::Database(_)) {
-                self.with_database(ComponentId(index as u32), |group, ctx| {
+                self.with_database(ComponentId::at(index), |group, ctx| {
                     group.begin(ctx, faults);
                 });
             }

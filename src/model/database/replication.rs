@@ -6,6 +6,7 @@
 //! has nothing else to do.
 
 use super::{AGAIN, Alarm, Database, Phase, SEMI_SYNC_TIME_OUT, Standing, Write};
+use crate::convert;
 use crate::engine::calendar::Ticket;
 use crate::model::ids::{CallId, ClassId, ComponentId, UnitId};
 use crate::model::request::{Frame, Hold, NO_CALL, Outcome, Owner, Request, RequestId, Waits};
@@ -99,7 +100,7 @@ impl Database {
         for member in 0..self.members.len() {
             let state = &self.members[member];
             let place = number.checked_sub(state.applied).filter(|_| self.is_slave(member));
-            if let Some(at) = place.and_then(|place| state.receipts.get(place as usize)) {
+            if let Some(at) = place.and_then(|place| state.receipts.get(convert::index(place))) {
                 next = next.min(*at);
             }
         }
@@ -118,7 +119,7 @@ impl Database {
             self.fallen |= number >= most && late;
             self.waiting.pop_front();
             if let Some(place) = number.checked_sub(self.log.base)
-                && let Some(write) = self.log.writes.get_mut(place as usize)
+                && let Some(write) = self.log.writes.get_mut(convert::index(place))
             {
                 write.acknowledged = true;
             }

@@ -1,5 +1,6 @@
 //! Who asks: profiles, clients, workloads.
 
+use crate::convert::place;
 use crate::scenario::law::LawSpec;
 use crate::scenario::names::{Name, OneOrMany, Reference};
 use crate::scenario::spec::spec;
@@ -290,7 +291,7 @@ moment!(
 );
 fn week_moment(text: &str) -> Option<WeekMoment> {
     let (day, time) = text.split_once(' ')?;
-    let weekday = WEEKDAYS.iter().position(|name| *name == day)? as u32;
+    let weekday = place(WEEKDAYS.iter().position(|name| *name == day)?);
     Some(WeekMoment { weekday, time: clock(time)? })
 }
 

@@ -1,6 +1,7 @@
 //! How a request ends: at the end of its route, by a failure, by a time-out, by its client's
 //! patience; and how it is split when its caller gives up and its work goes on.
 
+use crate::convert::table;
 use crate::engine::calendar::Ticket;
 use crate::model::event::Event;
 use crate::model::ids::{CallId, CauseId, ComponentId, WorkloadId};
@@ -134,7 +135,7 @@ impl World<'_> {
             cut.call = NO_CALL;
         }
         let mut caller = *entry;
-        caller.depth = keep as u8;
+        caller.depth = table::u8(keep);
         caller.at = ComponentId::NONE;
         caller.waits = Waits::Nothing;
         caller.ticket = Ticket::NONE;
@@ -142,7 +143,7 @@ impl World<'_> {
         let orphan = &mut self.requests[id];
         let depth = usize::from(orphan.depth);
         orphan.frames.copy_within(keep..depth, 0);
-        orphan.depth = (depth - keep) as u8;
+        orphan.depth = table::u8(depth - keep);
         orphan.owner = Owner::Nobody;
         orphan.orphan = true;
         // The fetch is the caller's.
@@ -208,7 +209,7 @@ impl World<'_> {
             } else {
                 let entry = &mut self.requests[id];
                 entry.waits = Waits::Nothing;
-                entry.depth = depth as u8;
+                entry.depth = table::u8(depth);
             }
             Some(id)
         } else {

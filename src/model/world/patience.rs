@@ -11,6 +11,7 @@
 
 use std::collections::VecDeque;
 
+use crate::convert::{self, below};
 use crate::engine::calendar::Ticket;
 use crate::engine::law::Sampler;
 use crate::model::blueprint::Blueprint;
@@ -88,7 +89,7 @@ impl Waiting {
             self.first = present + 1;
         }
         let number = (bound.nanos() >> BUCKET_BITS).min(present + AHEAD).max(self.first);
-        let place = (number - self.first) as usize;
+        let place = convert::index(number - self.first);
         while self.buckets.len() <= place {
             self.buckets.push_back(self.spare.pop().unwrap_or_default());
         }
@@ -126,7 +127,7 @@ impl World<'_> {
         let entry = &self.requests[id];
         let bound = rule.patience.as_ref().map_or(SimDuration::MAX, |patience| {
             let uniform = self.draws.uniform_at(patience.key, entry.ordinal, of_try(entry));
-            patience.floors[((uniform * PIECES as f64) as usize).min(PIECES - 1)]
+            patience.floors[below(uniform, PIECES)]
         });
         let bound = self.now + bound.min(rule.time_out);
         let ticket = self.calendar.ticket();

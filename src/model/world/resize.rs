@@ -10,6 +10,7 @@
 //! Source: caps on the memory of zones as of SmartOS, which take effect at once.
 
 use super::World;
+use crate::convert::place;
 use crate::model::Component;
 use crate::model::event::Event;
 use crate::model::ids::ComponentId;
@@ -82,7 +83,7 @@ impl World<'_> {
     /// Gives every cache the room of the start, and arms its first change.
     pub(super) fn start_resizing(&mut self) {
         for index in 0..self.plan.resizes.len() {
-            self.resized(index as u32);
+            self.resized(place(index));
         }
     }
 

@@ -1,5 +1,6 @@
 //! Where requests come from.
 
+use crate::convert::whole;
 use crate::engine::draw::{Lineage, Seed};
 use crate::model::blueprint::Arrivals;
 use crate::units::SimTime;
@@ -52,7 +53,7 @@ impl Source {
     pub(super) fn numbered(self, arrivals: &Arrivals, start: SimTime) -> Self {
         let stream = match (self.stream, arrivals) {
             (Stream::Described(stream), Arrivals::Described(traffic)) => {
-                let before = traffic.curve().cumulated(start) as u64 % (1 << 39);
+                let before = whole::u64(traffic.curve().cumulated(start)) % (1 << 39);
                 Stream::Described(Box::new(stream.numbered_from(before)))
             }
             (other, _) => other,

@@ -14,6 +14,7 @@
 //! Source: takeover and giveback as of a pair of filers of the data ONTAP family.
 
 use super::{Bounded, World};
+use crate::convert::whole;
 use crate::health::FactId;
 use crate::model::blueprint::{Config, Mount};
 use crate::model::head::{self, Head, Service, Work};
@@ -101,7 +102,7 @@ impl Among {
 /// The pool that operation `sub` of a step of `request` goes to, of `pools`; `key` is that of the draw.
 fn pool_drawn(draws: &Draws<'_>, key: KeyId, request: &Request, sub: u32, pools: u8) -> u8 {
     let uniform = draws.uniform(key, request, sub);
-    ((uniform * f64::from(pools)) as u8).min(pools - 1)
+    whole::u8(uniform * f64::from(pools)).min(pools - 1)
 }
 
 impl World<'_> {

@@ -4,6 +4,7 @@
 //! carries its number. Whoever decides that one calls [`World::user_answered`]. After the horizon
 //! nobody begins to think: no request is made there.
 
+use crate::convert::place;
 use crate::engine::draw::Lineage;
 use crate::model::blueprint::{Arrivals, Blueprint};
 use crate::model::event::Event;
@@ -58,7 +59,7 @@ impl AllUsers {
 impl World<'_> {
     /// Everybody begins to think.
     pub(super) fn start_users(&mut self) {
-        for user in 0..self.users.users.len() as u32 {
+        for user in 0..place(self.users.users.len()) {
             self.user_answered(user, self.now);
         }
     }

@@ -47,7 +47,8 @@ fn way(spec: &BalancerSpec) -> Option<Way> {
     let nothing = || law(Law::constant(0.0));
     if let Some(vrrp) = &spec.vrrp {
         let interval = vrrp.interval.value;
-        let priorities = [vrrp.priority.value as u8, vrrp.partner.value as u8];
+        let priorities = [&vrrp.priority, &vrrp.partner]
+            .map(|priority| u8::try_from(priority.value).expect("its key takes 1 to 255"));
         let heard = |unit: usize| {
             // Its timer runs since the last advertisement.
             let most = interval.saturating_mul(3) + skew(interval, priorities[unit]);

@@ -18,6 +18,7 @@
 //!
 //! Leaves out: that answers run out while the name service itself is down.
 
+use crate::convert::{table, whole};
 use crate::engine::law::Law;
 use crate::health::Declaration;
 use crate::health::declare::{Automaton, Expr, Fate, State, Timer, Transition};
@@ -107,7 +108,7 @@ pub fn lost(draft: &Draft, graph: &Graph, at: usize, outside: bool) -> Vec<Share
     for (target, _) in names.failing(graph, outside) {
         let of_target = names.sent(target).into_iter();
         all.extend(of_target.map(|(_, place, share)| {
-            (names.lost_name(outside, target, &place), (share * f64::from(WHOLE)) as u32)
+            (names.lost_name(outside, target, &place), whole::u32(share * f64::from(WHOLE)))
         }));
     }
     all
@@ -122,7 +123,7 @@ pub fn cut(draft: &Draft, graph: &Graph, at: usize) -> Vec<Share> {
         for (_, place, share) in names.asked(target) {
             for link in &links {
                 let share = share / links.len() as f64 * f64::from(WHOLE);
-                all.push((names.cut_name(target, &place, *link), share as u32));
+                all.push((names.cut_name(target, &place, *link), whole::u32(share)));
             }
         }
     }
@@ -272,8 +273,8 @@ impl<'d> Names<'d> {
         let all: Vec<Expr> =
             (0..count).map(|at| Expr::of(&self.answers_name(at), "used")).collect();
         let of = |number: usize| {
-            let exactly = Expr::AtLeast(number as u32, all.clone())
-                .and(!Expr::AtLeast(number as u32 + 1, all.clone()));
+            let exactly = Expr::AtLeast(table::u32(number), all.clone())
+                .and(!Expr::AtLeast(table::u32(number) + 1, all.clone()));
             (used.clone().and(exactly), format!("of {number}"), 1.0 / number as f64)
         };
         (1..=count).map(of).collect()

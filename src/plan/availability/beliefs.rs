@@ -17,6 +17,7 @@
 //! that tries again elsewhere hides whoever refuses, and one that counts open connections soon sends
 //! next to nothing to whoever only takes them.
 
+use crate::convert::table;
 use crate::health::Declaration;
 use crate::health::declare::{Automaton, Branch, Effect, Expr, State, Transition};
 use crate::model::spec::place::{Algorithm, CheckSpec, Depth};
@@ -48,7 +49,7 @@ pub fn declare(draft: &Draft, declaration: &mut Declaration) {
         let (believed, misled): (Vec<Expr>, Vec<Expr>) =
             self::targets(draft, balancer).into_iter().unzip();
         // One member in a hundred is 1 % of what is sent on.
-        let more = targets.len() as u32 / 100 + 1;
+        let more = table::u32(targets.len()) / 100 + 1;
         let nobody = !Expr::Any(believed);
         declaration.fact(&errors(draft, balancer), Expr::AtLeast(more, misled).or(nobody));
     }

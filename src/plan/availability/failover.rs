@@ -21,6 +21,7 @@
 //! nothing left to apply. Where no `rebuild` is declared a member that is out follows again as soon
 //! as it and a master run: over years somebody sees to it.
 
+use crate::convert::place;
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::Declaration;
 use crate::health::declare::{
@@ -53,13 +54,13 @@ fn standing(member: &str) -> String {
 
 /// That a member of a database runs and follows.
 pub fn copies(draft: &Draft, database: usize, member: usize) -> Expr {
-    let part = Part::Database { database, member: member as u32 };
+    let part = Part::Database { database, member: place(member) };
     Expr::of(&part.name(draft), "serving").and(follows(draft, database, member))
 }
 
 /// That a member of a database follows, whether it runs or not.
 pub fn follows(draft: &Draft, database: usize, member: usize) -> Expr {
-    let part = Part::Database { database, member: member as u32 };
+    let part = Part::Database { database, member: place(member) };
     Expr::of(&standing(&part.name(draft)), "follows")
 }
 
@@ -93,7 +94,7 @@ impl Group<'_> {
     }
 
     fn part(&self, member: usize) -> Part {
-        Part::Database { database: self.database, member: member as u32 }
+        Part::Database { database: self.database, member: place(member) }
     }
 
     fn member(&self, member: usize) -> String {

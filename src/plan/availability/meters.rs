@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::convert::place;
 use crate::health::declare::Expr;
 use crate::health::{Declaration, Net};
 use crate::model::spec::request::RequestSpec;
@@ -76,7 +77,7 @@ pub fn fleets(draft: &Draft, watched: &[Watched], causes: &[String], net: &Net) 
         Fleet {
             members: (0..count).filter_map(member).collect(),
             // One that never fails has no cause, and loses nothing to it.
-            cause: causes.iter().position(|cause| cause == name).unwrap_or(0) as u32,
+            cause: place(causes.iter().position(|cause| cause == name).unwrap_or(0)),
         }
     };
     units.into_iter().map(fleet).collect()
@@ -357,7 +358,7 @@ fn shares(
     let (sites, cdns) = carriers(draft, graph, node);
     let services = name_services(draft, class);
     let of = |sets: &Carriers| -> Shares {
-        let each = |set: &Vec<Part>| WHOLE / (set.len() * sets.len()).max(1) as u32;
+        let each = |set: &Vec<Part>| WHOLE / place((set.len() * sets.len()).max(1));
         let of_set = |set: &Vec<Part>| -> Shares {
             set.iter().map(|part| (fact(net, &routes::name(draft, *part)), each(set))).collect()
         };
@@ -388,7 +389,7 @@ fn shields(draft: &Draft, graph: &Graph, node: NodeId, net: &Net) -> Shares {
             let asks = (all + count - 1 - member) / count;
             let share = u64::from(WHOLE) * u64::from(asks) / u64::from(all);
             let part = Part::Edge { cdn, member };
-            let share = share as u32 / edges.len() as u32;
+            let share = u32::try_from(share).expect("a part of the whole") / place(edges.len());
             shares.push((fact(net, &routes::name(draft, part)), share));
         }
     }

@@ -33,6 +33,7 @@ pub use meters::ALL;
 
 use std::collections::BTreeSet;
 
+use crate::convert::table;
 use crate::engine::draw::Seed;
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::{Automaton, Branch, Expr, Fate, Timer, Transition};
@@ -288,7 +289,7 @@ fn plan_with(
     let nets = compiled.into_iter().zip(sets).map(|((net, meters), without)| {
         let place = |cause: &CauseName| {
             let name = shown(draft, cause);
-            causes.iter().position(|other| *other == name).expect("it is listed") as u32
+            table::u32(causes.iter().position(|other| *other == name).expect("it is listed"))
         };
         let places = net.causes().map(place).collect();
         let load = fluid.as_ref().map(|fluid| fluid.resolve(&net));

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::convert::table;
 use crate::model::spec::place::{
     Algorithm, BalancerSpec, CacheSpec, Depth, Placement, ServiceSpec, ZoneSpec,
 };
@@ -143,7 +144,7 @@ fn guarantees(draft: &Draft, out: &mut Diagnostics) {
         let more = members.iter().filter(|sum| over(sum)).count() - 1;
         let message = format!(
             "server `{}` cannot keep what it guarantees: {} of {cores} cores{}",
-            member_name(name, member as u32),
+            member_name(name, table::u32(member)),
             members[member],
             if more > 0 { format!(", and {more} more like it") } else { String::new() }
         );
@@ -153,7 +154,7 @@ fn guarantees(draft: &Draft, out: &mut Diagnostics) {
             let Some(baseline) = &spec.cpu.baseline else { continue };
             for (at, id) in stands.iter().enumerate() {
                 if id.group == group && id.member as usize == member {
-                    held.push(format!("{} {}", member_name(zone, at as u32), baseline.value));
+                    held.push(format!("{} {}", member_name(zone, table::u32(at)), baseline.value));
                 }
             }
         }

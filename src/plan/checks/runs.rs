@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::convert::place;
 use crate::model::spec::runs::{Does, Level, OperationSpec, WindowSpec};
 use crate::model::spec::traffic::{
     ArrivalsSpec, ClientsSpec, Moment, ProcessWord, ProfileSpec, TraceFormat, WeekMoment,
@@ -476,7 +477,7 @@ fn check_resized(draft: &Draft, operation: &OperationSpec, out: &mut Diagnostics
         let mut held = server.ram_cache.as_ref().map_or(0, |cache| cache.value.count());
         for (zone, members) in draft.placed.zones.iter().enumerate() {
             for member in (0..members.len()).filter(|member| members[*member] == id) {
-                let part = Part::Zone { zone, member: member as u32 };
+                let part = Part::Zone { zone, member: place(member) };
                 let own = draft.scenario.zone[zone].1.memory.as_ref();
                 let own = own.map_or(0, |own| own.value.count());
                 let now = if resized.contains(&part) { memory.value.count() } else { own };

@@ -1,6 +1,7 @@
 //! `[balancer.name]` to its units, the processors of its appliances and what it believes.
 
 use super::{Builder, Wanted};
+use crate::convert::table;
 use crate::model::balancer::{
     BalancerConfig, Behind, Choice, PeersConfig, RingTimers, Room, Silence, Takeover, master_down,
 };
@@ -94,7 +95,7 @@ pub(super) fn farm_of(draft: &Draft, database: usize) -> Option<(usize, u16)> {
     let balancer = draft.links.databases[database].through?;
     let farms = databases(draft, balancer);
     let farm = farms.iter().position(|other| *other == database)?;
-    Some((balancer, farm as u16 + 1))
+    Some((balancer, table::u16(farm) + 1))
 }
 
 /// What it believes; its deep probes are made when the steps of all classes are, by [`finish`].
@@ -117,7 +118,7 @@ pub(super) fn beliefs(builder: &mut Builder<'_>, id: ComponentId, index: usize) 
     for database in databases(draft, index) {
         let name = &draft.scenario.database[database].0;
         let first = members.len();
-        for member in 0..draft.links.databases[database].members.len() as u32 {
+        for member in 0..table::u32(draft.links.databases[database].members.len()) {
             let name = member_name(name, member);
             members.push(Behind { id: builder.id(&name), name, weight: 1.0, deep: None });
         }
@@ -126,7 +127,7 @@ pub(super) fn beliefs(builder: &mut Builder<'_>, id: ComponentId, index: usize) 
     let unit_names = (0..spec.count.value).map(|member| member_name(name, member));
     let units: Vec<_> = unit_names.map(|unit| (builder.id(&unit), unit)).collect();
     let unit = builder.unit(id, 0);
-    for local in 1..=(units.len() * members.len()) as u32 {
+    for local in 1..=table::u32(units.len() * members.len()) {
         builder.unit(id, local);
     }
     Config::Balancer(BalancerConfig {
@@ -178,7 +179,8 @@ pub(super) fn beliefs(builder: &mut Builder<'_>, id: ComponentId, index: usize) 
 fn takeover(spec: &BalancerSpec) -> Option<Takeover> {
     if let Some(vrrp) = &spec.vrrp {
         let interval = vrrp.interval.value;
-        let priorities = [vrrp.priority.value as u8, vrrp.partner.value as u8];
+        let priorities = [&vrrp.priority, &vrrp.partner]
+            .map(|priority| u8::try_from(priority.value).expect("its key takes 1 to 255"));
         let none = crate::engine::law::Law::constant(0.0).ok()?.sampler();
         let back = master_down(interval, priorities[0]);
         return Some(Takeover {
@@ -216,7 +218,7 @@ pub(super) fn plan(builder: &Builder<'_>, index: usize) -> Option<BalancerPlan> 
 /// Deep probes: what the requests behind the balancer ask of others, each once.
 pub(super) fn finish(draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [Part]) {
     for index in 0..parts.len() {
-        let id = ComponentId(index as u32);
+        let id = ComponentId::at(index);
         let Config::Balancer(config) = &parts[index].config else { continue };
         let Some(spec) = draft.scenario.balancer.get(&config.name) else { continue };
         let Some(check) = spec.check.as_ref().filter(|c| c.depth.value == Depth::Deep) else {

@@ -3,6 +3,7 @@
 //! A database without slaves has no group: its calls go to its one member, as they stand.
 
 use super::{Builder, Wanted, database_members};
+use crate::convert::place;
 use crate::model::blueprint::{Config, Part};
 use crate::model::database::{Alarm, BLOCK, DatabaseConfig, Failover, Member, Rebuild};
 use crate::model::ids::{ComponentId, KeyId, PoolId};
@@ -43,7 +44,7 @@ pub(super) fn group_of(builder: &Builder<'_>, index: usize) -> Option<ComponentI
 pub(super) fn group(builder: &mut Builder<'_>, index: usize) -> Config {
     let draft = builder.draft;
     let (name, spec) = &draft.scenario.database[index];
-    let count = database_members(draft, index).len() as u32;
+    let count = place(database_members(draft, index).len());
     let id = builder.id(&group_name(name));
     let unit = builder.unit(id, 0);
     for local in 1..Alarm::count(count) {
@@ -98,7 +99,7 @@ fn take_over(spec: &DatabaseFailoverSpec) -> Failover {
 pub(super) fn finish(draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [Part]) {
     for (index, part) in parts.iter_mut().enumerate() {
         let Config::Database(config) = &mut part.config else { continue };
-        let group = ComponentId(index as u32);
+        let group = ComponentId::at(index);
         let Some(spec) = draft.scenario.database.get(&config.name) else { continue };
         let name = config.name.clone();
         let writes: Vec<_> =

@@ -1,6 +1,7 @@
 //! `[cdn.name]` and `[name-service.name]` to what stands in front of the balancers.
 
 use super::{Builder, Wanted};
+use crate::convert::table;
 use crate::model::blueprint::{Config, Part};
 use crate::model::cdn::content::{EdgeContent, EdgeObjects};
 use crate::model::cdn::{CdnConfig, EdgeConfig};
@@ -95,7 +96,7 @@ pub(super) fn names(builder: &mut Builder<'_>, id: ComponentId, index: usize) ->
     let to: Vec<Target> =
         draft.links.name_services[index].iter().map(|to| target(builder, *to)).collect();
     let unit = builder.unit(id, 0);
-    for local in 1..to.len() as u32 {
+    for local in 1..table::u32(to.len()) {
         builder.unit(id, local);
     }
     let check = spec.check.as_ref();

@@ -1,6 +1,7 @@
 //! The memory of servers and heads to caches of blocks.
 
 use super::{Builder, Wanted};
+use crate::convert::table;
 use crate::model::blueprint::Config;
 use crate::model::cache::{Blocks, CacheConfig, Content};
 use crate::model::ids::ComponentId;
@@ -80,7 +81,7 @@ fn blocks(
 ) -> Config {
     let contents = contents.iter().map(|(pools, content)| Blocks {
         popularity: popularity(builder, content, *pools),
-        block: content.block.value.count() as u32,
+        block: u32::try_from(content.block.value.count()).expect("its key takes 1 GiB at most"),
     });
     let contents = contents.collect();
     Config::Cache(CacheConfig { process, content: Content::Blocks { memory, contents } })
@@ -112,7 +113,7 @@ pub(super) fn before_disks(
     let name = format!("{}.objects", builder.server_name(id));
     let contents = memory::contents_of_server(builder.draft, id.group);
     let place = contents.iter().position(|(at, _)| *sets[*at].0 == *set)?;
-    Some((*builder.ids.get(&name)?, place as u32))
+    Some((*builder.ids.get(&name)?, table::u32(place)))
 }
 
 /// The memory of head `number` in front of pool `place` of a volume of a file server, and which
@@ -127,5 +128,5 @@ pub(super) fn before_volume(
     let contents = contents_by_pool(builder.draft, nas);
     let content = contents.iter().position(|one| (one.0, one.1) == (volume, place))?;
     let name = memory::name_of_head(builder.draft, nas, number);
-    Some((*builder.ids.get(&name)?, content as u32))
+    Some((*builder.ids.get(&name)?, table::u32(content)))
 }

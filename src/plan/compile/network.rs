@@ -4,6 +4,7 @@
 //! the rack's site. What stands in no rack has nothing in its way.
 
 use super::{Builder, Wanted};
+use crate::convert::table;
 use crate::model::blueprint::{Config, Network, Part};
 use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::model::link::{LinkConfig, LinksConfig, PathConfig, UplinkConfig, UplinkGroup};
@@ -77,12 +78,12 @@ pub(super) fn gather(builder: &mut Builder<'_>) {
         builder.wanted.insert(NETWORK.to_string(), Wanted::Network);
     }
     for (index, (name, _)) in table.links.into_iter().enumerate() {
-        builder.wanted.insert(name, Wanted::Link(index as u32));
+        builder.wanted.insert(name, Wanted::Link(table::u32(index)));
     }
     for (group, (site, uplinks)) in converging(builder.draft).into_iter().enumerate() {
         for number in 0..uplinks.count.value {
             let name = uplink_name(builder.draft, site, number);
-            builder.wanted.insert(name, Wanted::Uplink(group as u32, number));
+            builder.wanted.insert(name, Wanted::Uplink(table::u32(group), number));
         }
     }
 }
@@ -113,7 +114,7 @@ pub(super) fn links(builder: &mut Builder<'_>, id: ComponentId) -> Config {
             latency: spec.switch.as_ref().map_or(SimDuration::ZERO, |switch| switch.latency.value),
             uplinks: draft.links.racks[rack].and_then(|site| {
                 let place = converging.iter().position(|(other, _)| *other == site);
-                place.map(|place| place as u32)
+                place.map(|place| table::u32(place))
             }),
         });
     }
@@ -141,10 +142,10 @@ pub(super) fn finish(
         let mut local = 0;
         for (group, (site, _)) in links.groups.iter_mut().zip(converging(draft)) {
             group.key = compiler.key("uplink", &draft.scenario.site[site].0.text);
-            group.unit = UnitId(units.len() as u32);
+            group.unit = UnitId::at(units.len());
             for _ in &group.members {
                 local += 1;
-                units.push((ComponentId(index as u32), local));
+                units.push((ComponentId::at(index), local));
             }
         }
     }
@@ -157,7 +158,7 @@ pub(super) fn ways(builder: &Builder<'_>, wanted: &[(String, Wanted)]) -> Option
     let table = Table::of(draft);
     let way = |(_, wanted): &(String, Wanted)| {
         let rack = rack_of(builder, *wanted)?;
-        (!table.way(draft, rack).is_empty()).then_some(rack as u32)
+        (!table.way(draft, rack).is_empty()).then_some(table::u32(rack))
     };
     let converges = !converging(draft).is_empty();
     Some(Network { links, ways: wanted.iter().map(way).collect(), converges })

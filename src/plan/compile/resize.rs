@@ -39,7 +39,7 @@ pub(super) fn resizes(builder: &Builder<'_>, wanted: &[(String, Wanted)]) -> Vec
         let all = server.memory.as_ref().filter(|_| server.ram_cache.is_none())?.value;
         let zones = zones(builder, id);
         let changes = zones.iter().any(|(_, changes)| !changes.is_empty());
-        changes.then_some(Resizing { cache: ComponentId(index as u32), all, zones })
+        changes.then_some(Resizing { cache: ComponentId::at(index), all, zones })
     };
     wanted.iter().enumerate().filter_map(of).collect()
 }

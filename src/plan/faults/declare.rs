@@ -6,6 +6,7 @@ mod takeover;
 
 use std::collections::BTreeMap;
 
+use crate::convert::place;
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::{
     Automaton, Branch, Effect, Expr, Fate, Move, Opens, State, Timer, Transition,
@@ -162,7 +163,7 @@ impl<'a> Declarer<'a> {
             let mut members = self.members(spec);
             let master = self.master_of(spec);
             if let Some(database) = master {
-                let count = draft.links.databases[database].members.len() as u32;
+                let count = place(draft.links.databases[database].members.len());
                 let of = |member| self.at.get(&Part::Database { database, member }).copied();
                 members = (0..count).filter_map(of).collect();
             }

@@ -31,6 +31,7 @@ pub mod textbook;
 
 use std::collections::BTreeMap;
 
+use crate::convert::table;
 use crate::health::{Declaration, Net, Reading, Start};
 use crate::model::Health;
 use crate::model::ids::{CauseId, ComponentId};
@@ -169,7 +170,7 @@ fn compile(
         let mut found = Vec::with_capacity(states.len());
         for (name, health) in states {
             let fact = facts[name.as_str()];
-            readers[fact.index()] = Some(row as u32);
+            readers[fact.index()] = Some(table::u32(row));
             found.push((fact, *health));
         }
         ailing.push(Ailing { component: *component, states: found });
@@ -199,7 +200,7 @@ fn compile(
         let fact = |(name, by): &(String, Option<ComponentId>)| (facts[name.as_str()], *by);
         let states: Vec<_> = states.iter().map(fact).collect();
         for (fact, _) in &states {
-            handing[fact.index()] = Some(handed.len() as u32);
+            handing[fact.index()] = Some(table::u32(handed.len()));
         }
         handed.push(Handed { owner: *owner, states });
     }
@@ -235,10 +236,10 @@ fn masters(
             (0..count).map(|member| state(member).expect("a state for each member")).collect()
         };
         let place = |member: usize| {
-            let part = Part::Database { database: index, member: member as u32 }.name(draft);
+            let part = Part::Database { database: index, member: table::u32(member) }.name(draft);
             declared.breakable.iter().position(|(name, _)| *name == part)
         };
-        let members = (0..count).filter_map(place).map(|place| place as u32).collect();
+        let members = (0..count).filter_map(place).map(|place| table::u32(place)).collect();
         let automaton = automaton.map(|automaton| (automaton, states(automaton)));
         all.push(MasterRole { group, automaton, members });
     }

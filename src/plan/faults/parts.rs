@@ -1,5 +1,6 @@
 //! All parts of a scenario, and the component each belongs to.
 
+use crate::convert::place;
 use crate::plan::Draft;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
@@ -33,13 +34,13 @@ pub fn all_parts(draft: &Draft) -> Vec<Part> {
         parts.extend((0..spec.pools.len()).map(|pool| Part::Pool { nas, pool }));
     }
     for (zone, members) in draft.placed.zones.iter().enumerate() {
-        parts.extend((0..members.len() as u32).map(|member| Part::Zone { zone, member }));
+        parts.extend((0..place(members.len())).map(|member| Part::Zone { zone, member }));
     }
     for (service, links) in draft.links.services.iter().enumerate() {
         parts.extend((0..links.members).map(|member| Part::Service { service, member }));
     }
     for (database, links) in draft.links.databases.iter().enumerate() {
-        let members = 0..links.members.len() as u32;
+        let members = 0..place(links.members.len());
         parts.extend(members.map(|member| Part::Database { database, member }));
     }
     for (balancer, (_, spec)) in scenario.balancer.iter().enumerate() {

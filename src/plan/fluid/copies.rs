@@ -22,6 +22,7 @@
 //!
 //! [`ReplicationSpec`]: crate::model::spec::storage::ReplicationSpec
 
+use crate::convert::place;
 use crate::engine::law::Law;
 use crate::health::FactId;
 use crate::model::spec::storage::{Apply, Promotion, ReplicationMode};
@@ -279,8 +280,8 @@ pub fn of(draft: &Draft) -> Vec<Copies> {
         let members = 0..links.members.len();
         all.push(Copies {
             name: name.text.clone(),
-            database: database as u32,
-            members: members.clone().map(|member| member_name(name, member as u32)).collect(),
+            database: place(database),
+            members: members.clone().map(|member| member_name(name, place(member))).collect(),
             applies: members.map(|member| applies(draft, database, member)).collect(),
             rebuilds: spec.rebuild.is_some(),
             from,
@@ -296,7 +297,7 @@ fn applies(draft: &Draft, database: usize, member: usize) -> Option<Rate> {
     let spec = &draft.scenario.database[database].1;
     let replication = spec.replication.as_ref()?;
     let Apply::Serial = replication.apply.value;
-    let on = Part::Database { database, member: member as u32 }.stands_on(draft);
+    let on = Part::Database { database, member: place(member) }.stands_on(draft);
     let cores = on.and_then(|on| load::capacity(draft, on, Resource::Cpu));
     let cpu = mean(&spec.write.cpu.value) / cores.map_or(1.0, |cores| cores.min(1.0));
     // Of its own count of operations nobody waits for any.

@@ -24,6 +24,7 @@ pub mod users;
 
 use std::collections::BTreeMap;
 
+use crate::convert::table;
 use crate::health::declare::Expr;
 use crate::health::{Declaration, FactId, Net};
 use crate::model::spec::place::{Algorithm, BalancerSpec};
@@ -176,7 +177,7 @@ impl FluidPlan {
             resource_parts: Vec::new(),
             inputs: Vec::new(),
             names: Vec::new(),
-            targets: draft.links.balancers.iter().map(|b| b.targets.len() as u32).collect(),
+            targets: draft.links.balancers.iter().map(|b| table::u32(b.targets.len())).collect(),
             keeps: (0..draft.scenario.request.len()).map(|class| keeps(draft, class)).collect(),
             open: Vec::new(),
             pairs: Vec::new(),
@@ -307,12 +308,12 @@ impl FluidPlan {
         let mut numbers: BTreeMap<Part, u32> = BTreeMap::new();
         let mut parts = self.network.parts.clone();
         for (at, part) in parts.iter().enumerate() {
-            numbers.insert(*part, at as u32);
+            numbers.insert(*part, table::u32(at));
         }
         let mut number = |part: Part, parts: &mut Vec<Part>| {
             *numbers.entry(part).or_insert_with(|| {
                 parts.push(part);
-                parts.len() as u32 - 1
+                table::u32(parts.len()) - 1
             })
         };
         let mut below: Vec<Below> = Vec::new();
@@ -343,23 +344,23 @@ impl FluidPlan {
         for (at, part) in parts.iter().enumerate() {
             let name = part.name(draft);
             if known(declaration, &name, "fit") {
-                facts.push((Input::Fit(at as u32), Expr::of(&name, "fit")));
+                facts.push((Input::Fit(table::u32(at)), Expr::of(&name, "fit")));
             }
             let automaton = declaration.automata.iter().find(|automaton| automaton.name == name);
             for (fact, _) in automaton.iter().flat_map(|automaton| &automaton.facts) {
                 let factor = fact.strip_prefix("is slow ").and_then(|text| text.parse().ok());
                 if let Some(factor) = factor {
-                    facts.push((Input::Slow(at as u32, factor), Expr::of(&name, fact)));
+                    facts.push((Input::Slow(table::u32(at), factor), Expr::of(&name, fact)));
                 }
             }
         }
         let mut pairs = Vec::new();
         for (balancer, (name, _)) in draft.scenario.balancer.iter().enumerate() {
-            let of = balancer as u32;
+            let of = table::u32(balancer);
             let targets = beliefs::targets(draft, balancer);
             for (who, (believed, misled)) in targets.into_iter().enumerate() {
-                facts.push((Input::Believed(of, who as u32), believed));
-                facts.push((Input::Misled(of, who as u32), misled));
+                facts.push((Input::Believed(of, table::u32(who)), believed));
+                facts.push((Input::Misled(of, table::u32(who)), misled));
             }
             let address = crate::plan::availability::address::name(name);
             if known(declaration, &address, "at-1") {
@@ -374,14 +375,14 @@ impl FluidPlan {
         for (database, (name, _)) in draft.scenario.database.iter().enumerate() {
             let links = &draft.links.databases[database];
             databases.push(links.of(Role::Master).next().unwrap_or(0));
-            let (of, phases) = (database as u32, failover::name(name));
+            let (of, phases) = (table::u32(database), failover::name(name));
             if !known(declaration, &phases, "served") {
                 continue;
             }
             facts.push((Input::Served(of), Expr::of(&phases, "served")));
             for member in 0..links.members.len() {
                 let holds = Expr::of(&failover::role(name), &holder(member));
-                facts.push((Input::Holds(of, member as u32), holds));
+                facts.push((Input::Holds(of, table::u32(member)), holds));
                 let copies = failover::copies(draft, database, member);
                 declaration.fact(&name_of_copy(name, member), copies);
                 let follows = failover::follows(draft, database, member);
@@ -396,7 +397,7 @@ impl FluidPlan {
                 let volumes = format!("{head}/volumes");
                 if known(declaration, &volumes, "stall") {
                     pair = true;
-                    let (of, which) = (nas as u32, number);
+                    let (of, which) = (table::u32(nas), number);
                     let partner = Expr::of(&volumes, "are with the partner");
                     facts.push((Input::Partner(of, which), partner));
                     facts.push((Input::Stall(of, which), Expr::of(&volumes, "stall")));
@@ -428,7 +429,7 @@ impl FluidPlan {
             for ((fact, share), cut) in users.chain(fetches).chain(shields) {
                 let share = f64::from(*share) / f64::from(WHOLE);
                 let name = net.facts_of_whole().find(|(id, _)| id == fact).map(|(_, name)| name);
-                self.inputs.push(cut(*class as u32, share));
+                self.inputs.push(cut(table::u32(*class), share));
                 self.names.push(name.expect("a fact of the whole has a name").to_string());
             }
         }
@@ -441,7 +442,7 @@ impl FluidPlan {
         let copies = |of: &Copies| {
             let members = 0..of.members.len();
             let holds =
-                |member: usize| net.fact(&name_of(&Input::Holds(of.database, member as u32)));
+                |member: usize| net.fact(&name_of(&Input::Holds(of.database, table::u32(member))));
             let copies = |member: usize| net.fact(&name_of_copy(&of.name, member));
             let follows = |member: usize| net.fact(&name_of_follower(&of.name, member));
             Some(CopiesNet {
@@ -511,7 +512,7 @@ impl FluidPlan {
 
     /// Knows where what is planned stands among the causes.
     pub fn know_causes(&mut self, causes: &[String]) {
-        self.planned = causes.iter().position(|cause| cause == PLANNED).map(|at| at as u32);
+        self.planned = causes.iter().position(|cause| cause == PLANNED).map(|at| table::u32(at));
     }
 }
 

@@ -12,6 +12,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::convert::table;
 use crate::engine::law::Form;
 use crate::model::spec::place::{NamePolicy, Workers};
 use crate::model::spec::request::{CallStep, StepSpec};
@@ -229,11 +230,11 @@ const fn times(node: u32, count: f64) -> Onward {
 impl Builder<'_> {
     fn node(&mut self, split: Split, branches: Vec<Branch>) -> u32 {
         self.net.nodes.push(Node { split, branches });
-        self.net.nodes.len() as u32 - 1
+        table::u32(self.net.nodes.len()) - 1
     }
 
     fn part(&mut self, part: Part) -> u32 {
-        let next = self.net.parts.len() as u32;
+        let next = table::u32(self.net.parts.len());
         let found = *self.parts.entry(part).or_insert(next);
         if found == next {
             self.net.parts.push(part);
@@ -250,7 +251,7 @@ impl Builder<'_> {
         let known =
             known.map(|other| (other.part, other.resource)).position(|o| o == (part, resource));
         if let Some(at) = known {
-            return Some(at as u32);
+            return Some(table::u32(at));
         }
         let capacity = load::capacity(self.draft, part, resource)?;
         let name = load::resource_name(self.draft, part, resource);
@@ -267,7 +268,7 @@ impl Builder<'_> {
             _ => 0.0,
         };
         self.net.resources.push(ResourceOf { part, resource, name, capacity, seconds });
-        Some(self.net.resources.len() as u32 - 1)
+        Some(table::u32(self.net.resources.len()) - 1)
     }
 
     fn add(&mut self, branch: &mut Branch, (part, resource): (Part, Resource), work: f64) {
@@ -357,7 +358,7 @@ impl Builder<'_> {
                 let origin = self.behind(behind);
                 let fetched = |cdn: usize, node: u32| {
                     let ratio = draft.hits.at_edge(cdn, class);
-                    let edge = Hits { cdn: cdn as u32, ratio, origin };
+                    let edge = Hits { cdn: table::u32(cdn), ratio, origin };
                     Onward { edge: Some(edge), ..times(node, 1.0 - ratio) }
                 };
                 // Edges go round dead shields: nothing else of them is in the way.
@@ -698,7 +699,7 @@ impl Builder<'_> {
         let split = if sharded { Split::Blind } else { Split::Master(database) };
         let master = self.node(split, takes);
         if !sharded {
-            self.net.commits.push((database as u32, master));
+            self.net.commits.push((table::u32(database), master));
         }
         let mut all: Vec<Onward> = self.index(database).into_iter().collect();
         all.push(once(master));
@@ -814,7 +815,7 @@ impl Builder<'_> {
         order.sort_by_key(|at| (net.resources[*at].part, net.resources[*at].resource));
         let mut place = vec![0; order.len()];
         for (new, old) in order.iter().enumerate() {
-            place[*old] = new as u32;
+            place[*old] = table::u32(new);
         }
         let works = net.nodes.iter_mut().flat_map(|node| &mut node.branches);
         let works = works.map(|branch| &mut branch.work);

@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use super::network::{Hits, Network, Node, Onward, Split};
 use super::{FluidPlan, Keeps};
+use crate::convert::table;
 
 /// What is known of the parts: one bit an input, in the order of [`FluidPlan::inputs`]; then of each CDN
 /// how old what it holds is ([`AGE_BITS`] bits).
@@ -439,7 +440,7 @@ impl<'p> Standing<'p> {
                 _ => 0.0,
             };
             if cut > 0.0 {
-                walk.because.push(at as u32);
+                walk.because.push(table::u32(at));
             }
         }
         let sorted = |mut all: Vec<u32>| {
@@ -461,7 +462,7 @@ impl<'p> Standing<'p> {
             unheard: if lacks > 0.0 { ((1.0 - reached + in_vain) / lacks).min(1.0) } else { 0.0 },
             stalls: some(reached * (survives - moves)),
             held: some(held * reached * (1.0 - in_vain)),
-            work: used.map(|(at, work)| (at as u32, work)).collect(),
+            work: used.map(|(at, work)| (table::u32(at), work)).collect(),
             stages,
             because: sorted(walk.because),
             stalled_by: sorted(walk.stalled_by),
@@ -481,7 +482,7 @@ impl<'p> Standing<'p> {
         let plan = self.plan;
         let mut add = |found: &dyn Fn(&Input) -> bool| {
             let all = plan.inputs.iter().enumerate().filter(|(_, input)| found(input));
-            into.extend(all.map(|(at, _)| at as u32));
+            into.extend(all.map(|(at, _)| table::u32(at)));
         };
         match node.split {
             Split::Believed(of) => add(&|input| match input {
@@ -510,7 +511,7 @@ impl<'p> Standing<'p> {
                 if set.iter().all(|part| !self.fit[*part as usize]) {
                     let of = |input: &Input| matches!(input, Input::Fit(p) if set.contains(p));
                     let all = plan.inputs.iter().enumerate().filter(|(_, input)| of(input));
-                    into.extend(all.map(|(at, _)| at as u32));
+                    into.extend(all.map(|(at, _)| table::u32(at)));
                 }
             }
         }
@@ -556,13 +557,13 @@ impl Ways {
             branches: 0,
         };
         for node in nodes {
-            all.nodes.push((all.branches as u32, all.taken.len() as u32));
+            all.nodes.push((table::u32(all.branches), table::u32(all.taken.len())));
             let (taken, blocked) = standing.ways(node);
-            all.taken.extend(taken.into_iter().map(|(branch, share)| (branch as u32, share)));
+            all.taken.extend(taken.into_iter().map(|(branch, share)| (table::u32(branch), share)));
             all.blocked.push(blocked);
             all.branches += node.branches.len();
         }
-        all.nodes.push((all.branches as u32, all.taken.len() as u32));
+        all.nodes.push((table::u32(all.branches), table::u32(all.taken.len())));
         all
     }
 

@@ -1,6 +1,7 @@
 //! Users as the traffic of years sees them: how long they wait for a page, and what they do when it does
 //! not come.
 
+use crate::convert::whole;
 use crate::engine::law::Law;
 use crate::model::spec::traffic::ClientsSpec;
 use crate::plan::load;
@@ -86,7 +87,7 @@ impl Patience {
         if place.is_nan() || place >= f64::from(PIECES) {
             return *last;
         }
-        let piece = place.max(0.0) as usize;
+        let piece = whole::usize(place.max(0.0));
         let ((a, slope_a), (b, slope_b)) = (self.waits[piece], self.waits[piece + 1]);
         let t = place.max(0.0) - piece as f64;
         let u = 1.0 - t;

@@ -4,6 +4,7 @@ use plotters::element::Rectangle;
 
 use super::scale::{Room, Scale, TICK_SIZE};
 use super::{Drawn, Grid, Margins, Root, Sheet, nothing, plot, units, words};
+use crate::convert::whole;
 use crate::report::document::HeatMap;
 use crate::report::number::{self, Display};
 use crate::report::svg::{Drawing, HEAT_STEPS, Ink, fitted, text_width};
@@ -91,7 +92,7 @@ impl<'a> Matrix<'a> {
     fn step(&self, value: f64) -> u8 {
         let span = self.high - self.low;
         let share = if span > 0.0 { (value - self.low) / span } else { 0.0 };
-        ((share * f64::from(HEAT_STEPS)) as u8).min(HEAT_STEPS - 1)
+        whole::u8(share * f64::from(HEAT_STEPS)).min(HEAT_STEPS - 1)
     }
 
     fn draw(&self, sheet: &Sheet<'_>, map: &HeatMap) -> Drawing {

@@ -6,6 +6,7 @@ use super::scale::{Room, Scale};
 use super::{
     Drawn, Grid, Key, Margins, Plot, Root, Sample, Sheet, marker, nothing, numbered, plot,
 };
+use crate::convert::whole;
 use crate::report::document::{Axis, EcdfChart, Join, LineChart, Objective, Point, Series, Unit};
 use crate::report::svg::{Drawing, Ink};
 
@@ -61,7 +62,7 @@ fn draw(
     let room = sheet.pixels() - left;
     let (x, x_title) = Scale::over(x_axis, &xs, Room::Across(room - 30.0));
     let margins = Margins { left, right: x.overhang(room).max(8.0), below: 44.0 };
-    let columns = (room * 1.5) as usize;
+    let columns = whole::usize(room * 1.5);
     let mut keys: Vec<Key> = numbered(series)
         .map(|(i, s)| {
             let dense = is_dense(&s.points, columns);
@@ -202,7 +203,8 @@ fn thinned(points: &[(f64, f64)], x: &Scale, columns: usize) -> Vec<(f64, f64)> 
     if points.len() <= columns {
         return points.to_vec();
     }
-    let column = |point: &(f64, f64)| (x.fraction(point.0).unwrap_or(0.0) * columns as f64) as i64;
+    let column =
+        |point: &(f64, f64)| whole::i64(x.fraction(point.0).unwrap_or(0.0) * columns as f64);
     let mut out = Vec::new();
     for group in points.chunk_by(|a, b| column(a) == column(b)) {
         let order = |a: &usize, b: &usize| group[*a].1.total_cmp(&group[*b].1);

@@ -29,6 +29,7 @@ use scale::{Scale, TICK_SIZE};
 
 use super::document::{Chart, ChartKind, Estimate, Objective};
 use super::svg::{Drawing, Ink, SvgBackend, UNITS, fitted, text_width, wrapped};
+use crate::convert::whole;
 
 /// Width in pixels of a drawing for a screen or a page.
 pub const WIDE: u32 = 760;
@@ -130,7 +131,7 @@ impl Sheet<'_> {
         let rows = key_rows(keys, width);
         let mut top = 4.0 + LINE * (title.len() + rows.len()) as f64;
         top += if above.is_empty() { 6.0 } else { LINE + 4.0 };
-        let size = (self.width, (top + height).ceil() as u32 + 2);
+        let size = (self.width, whole::u32((top + height).ceil()) + 2);
         let mut body = String::new();
         let root = SvgBackend::new(&mut body, self.id, size).into_drawing_area();
         let header = || -> Drawn {
@@ -158,7 +159,7 @@ impl Sheet<'_> {
 
 /// Pixels to the integers of plotters.
 fn units(pixels: f64) -> i32 {
-    (pixels * f64::from(UNITS)).round() as i32
+    whole::i32((pixels * f64::from(UNITS)).round())
 }
 
 fn words(root: &Root<'_>, text: &str, style: &TextStyle<'_>, (x, y): (f64, f64)) -> Drawn {

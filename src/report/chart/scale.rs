@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 
+use crate::convert::whole;
 use crate::report::document::{Axis, Spacing, Unit};
 use crate::report::number::{self, Display};
 use crate::report::svg::{fitted, text_width};
@@ -82,11 +83,11 @@ impl Scale {
             low = 0.0;
         }
         let (from, to) = (low * display.factor, high * display.factor);
-        let first = libm::floor(libm::log10((to - from) / 20.0)) as i32;
+        let first = whole::i32(libm::floor(libm::log10((to - from) / 20.0)));
         let mut scale = Self { low, high, spacing: Spacing::Linear, ticks: Vec::new() };
-        for candidate in 0..15 {
-            let part = [1.0, 2.0, 5.0][candidate % 3];
-            let step = part * libm::pow(10.0, f64::from(first + candidate as i32 / 3));
+        for candidate in 0..15_u8 {
+            let part = [1.0, 2.0, 5.0][usize::from(candidate % 3)];
+            let step = part * libm::pow(10.0, f64::from(first + i32::from(candidate / 3)));
             let outward = matches!(room, Room::Up(_));
             let (start, end) = if outward {
                 ((from / step + 1e-9).floor(), (to / step - 1e-9).ceil())
@@ -100,7 +101,7 @@ impl Scale {
                 let shown = (start + f64::from(n)) * step;
                 (shown / display.factor, number::tick(shown, step))
             };
-            scale.ticks = (0..=(end - start).max(0.0) as i32).map(tick).collect();
+            scale.ticks = (0..=whole::i32((end - start).max(0.0))).map(tick).collect();
             if outward {
                 scale.low = start * step / display.factor;
                 scale.high = end * step / display.factor;
@@ -137,7 +138,7 @@ impl Scale {
         scale.choose(room, |decade, part| {
             // Upwards on this axis what is missing shrinks: 1 of 10^n, then 0.5, then 0.2.
             let missing = libm::pow(10.0, f64::from(-decade)) / part;
-            let decimals = (decade - if part > 1.0 { 1 } else { 2 }).max(0) as usize;
+            let decimals = usize::try_from(decade - if part > 1.0 { 1 } else { 2 }).unwrap_or(0);
             (1.0 - missing, format!("{:.decimals$}", 100.0 - missing * 100.0))
         });
         (scale, title(axis, &Display::of(&axis.unit, 1.0)))
@@ -147,7 +148,7 @@ impl Scale {
     fn choose(&mut self, room: Room, tick: impl Fn(i32, f64) -> (f64, String)) {
         let pad = 0.03 * (self.high - self.low);
         (self.low, self.high) = (self.low - pad, self.high + pad);
-        let (first, last) = (self.low.floor() as i32, self.high.ceil() as i32);
+        let (first, last) = (whole::i32(self.low.floor()), whole::i32(self.high.ceil()));
         let sets: [(&[f64], i32); 7] = [
             (&[1.0, 2.0, 5.0], 1),
             (&[1.0, 5.0], 1),
@@ -258,7 +259,7 @@ impl Ranged for Scale {
 
     fn map(&self, value: &f64, (start, end): (i32, i32)) -> i32 {
         let fraction = self.fraction(*value).unwrap_or(0.0).clamp(-1.0, 2.0);
-        start + (f64::from(end - start) * fraction).round() as i32
+        start + whole::i32((f64::from(end - start) * fraction).round())
     }
 
     fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {

@@ -4,6 +4,7 @@ use plotters::element::{PathElement, Rectangle};
 
 use super::scale::{Room, Scale, TICK_SIZE};
 use super::{Grid, Key, Margins, Sample, Sheet, nothing, plot, units};
+use crate::convert::table;
 use crate::report::document::{Figure, Timeline, Unit};
 use crate::report::number;
 use crate::report::svg::{Drawing, Ink, SERIES, SvgBackend, text_width};
@@ -33,7 +34,7 @@ pub fn timeline(sheet: &Sheet<'_>, chart: &Timeline) -> Drawing {
     let y = Scale::categories(&labels, room, Room::Up(height));
     let margins = Margins { left, right: x.overhang(length).max(8.0), below: 44.0 };
     let key = |(i, cause): (usize, &String)| Key {
-        sample: Sample::Pattern(i as u8),
+        sample: Sample::Pattern(table::u8(i)),
         name: cause.clone(),
     };
     let keys: Vec<Key> = causes.iter().enumerate().map(key).collect();
@@ -49,7 +50,7 @@ pub fn timeline(sheet: &Sheet<'_>, chart: &Timeline) -> Drawing {
                     continue;
                 }
                 let cause = causes.iter().position(|cause| *cause == span.cause);
-                let ink = Ink::Pattern(cause.unwrap_or(usize::from(SERIES) - 1) as u8);
+                let ink = Ink::Pattern(table::u8(cause.unwrap_or(usize::from(SERIES) - 1)));
                 let (start, y) = area.map_coordinate(&(from, at));
                 let (end, _) = area.map_coordinate(&(to, at));
                 let end = end.max(start + LEAST);

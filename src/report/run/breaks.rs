@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::files::{Sheet, fields, words};
 use super::{cell, share_cell};
+use crate::convert::nearest;
 use crate::report::csv::Field;
 use crate::report::document::{
     Axis, Block, Cell, Chart, ChartKind, Column, Definition, Figure, Join, LineChart, Point,
@@ -220,7 +221,7 @@ fn course(results: &Results, rows: &[&BreakRow], way: Way, many: bool) -> Option
     };
     let series: Vec<Series> = rows.iter().filter_map(line).take(MOST_SERIES).collect();
     let worst = rows.iter().find(|row| row.part.is_some())?;
-    let missed = number::count(of(worst).1?.max(0.0).round() as u64);
+    let missed = number::count(nearest(of(worst).1?.max(0.0)));
     let (window, class, part) = (&worst.window, &worst.class, part(worst));
     let (event, finding) = match way {
         Way::Down => ("break", format!("Most is missed without {part}: {missed} page views a run")),

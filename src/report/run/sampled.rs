@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::files::{Sheet, availability_row, estimate_value, fields};
 use super::{cell, unit};
+use crate::convert::whole;
 use crate::report::csv::Field;
 use crate::report::document::{Block, Cell, Column, Rounding, Section, Table, Unit};
 use crate::report::json::number;
@@ -179,9 +180,9 @@ pub(super) fn tables(results: &Results) -> Option<ResultFile> {
                 Field::Count(views.intended),
                 Field::Count(views.unserved),
                 Field::Count(views.never_born),
-                Field::Count(fault.0 as u64),
-                Field::Count(overload.0 as u64),
-                Field::Count(planned.0 as u64),
+                Field::Count(whole::u64(fault.0)),
+                Field::Count(whole::u64(overload.0)),
+                Field::Count(whole::u64(planned.0)),
                 Field::Count(u64::from(views.bad.0)),
                 Field::Number(views.expected),
                 Field::Number(views.flows),

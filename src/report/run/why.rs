@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::cell;
 use super::files::{Sheet, estimate_value, fields, words};
 use super::years::{minutes, minutes_cell};
+use crate::convert::nearest;
 use crate::plan::availability::{Availability, WatchedKind};
 use crate::plan::cost::{Cost, Item};
 use crate::report::csv::Field;
@@ -296,10 +297,9 @@ fn told(outages: &[&OutageRecord]) -> Table {
             Cell::text(kept_as(outage)),
             Cell::Figure(Figure::exact(outage.length_s, Unit::Seconds)),
             Cell::text(outage.first_cause.clone()),
-            outage.views_lost.map_or_else(
-                || Cell::missing("no traffic"),
-                |views| Cell::Count(views.round() as u64),
-            ),
+            outage
+                .views_lost
+                .map_or_else(|| Cell::missing("no traffic"), |views| Cell::Count(nearest(views))),
             Cell::text(format!("{}, replication {}", outage.begun, outage.replication)),
             outage.of_year_ratio.map_or_else(
                 || Cell::missing("over New Year"),

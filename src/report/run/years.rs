@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::files::{Sheet, availability_row, estimate_value, fields, share, words};
 use super::{cell, share_cell};
+use crate::convert::whole;
 use crate::plan::availability::WatchedKind;
 use crate::report::csv::Field;
 use crate::report::document::{
@@ -123,9 +124,9 @@ fn table(years: &YearsRows) -> Table {
     Table {
         caption: format!(
             "Availability over {} years",
-            number::count(
-                (years.replications as f64 * years.horizon.seconds() / 31_536_000.0) as u64
-            )
+            number::count(whole::u64(
+                years.replications as f64 * years.horizon.seconds() / 31_536_000.0
+            ))
         ),
         columns,
         rows: years.rows.iter().map(row).collect(),

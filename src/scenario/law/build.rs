@@ -4,6 +4,7 @@
 //! volume 1, 2nd ed., chapters 13 and 14.
 
 use super::{Random, Read};
+use crate::convert::whole;
 use crate::engine::law::{Law, LawError};
 use crate::engine::special::normal_quantile;
 
@@ -18,7 +19,7 @@ pub(super) fn build<U: Random>(name: &str, read: &Read<U>) -> Result<Law, LawErr
         "uniform" => Law::uniform(quantity("low"), quantity("high")),
         "exponential" => Law::exponential(mean),
         // A count of stages was read as a whole number of 32 bits.
-        "erlang" => Law::erlang(mean, factor("k") as u32),
+        "erlang" => Law::erlang(mean, whole::u32(factor("k"))),
         "gamma" => Law::gamma(mean, factor("cv")),
         "weibull" => match read.factor("shape") {
             Some(shape) => Law::weibull_with_shape(mean, shape),

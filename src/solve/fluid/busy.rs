@@ -4,6 +4,7 @@
 
 use std::sync::OnceLock;
 
+use crate::convert::{index, table};
 use crate::engine::special::{ln, normal_cdf};
 
 /// Bins of utilisation are 1 % wide, from a millionth on.
@@ -101,17 +102,17 @@ impl Bins {
             let last = Self::slot(*begin.last().expect("there are bins"));
             let low = |slot: usize| {
                 let within = 1.0 + (slot % (1 << SLOT_BITS)) as f64 / f64::from(1 << SLOT_BITS);
-                within * libm::scalbn(1.0, (slot >> SLOT_BITS) as i32)
+                within * libm::scalbn(1.0, i32::try_from(slot >> SLOT_BITS).expect("few slots"))
             };
             let of = |slot: usize| begin.partition_point(|begin| *begin <= low(slot)) - 1;
-            let first = (0..=last).map(|slot| of(slot) as u16).collect();
+            let first = (0..=last).map(|slot| table::u16(of(slot))).collect();
             Self { begin, first }
         })
     }
 
     /// The slot of a value of at least 1: its exponent and the first bits behind the point.
     fn slot(value: f64) -> usize {
-        ((value.to_bits() >> (52 - SLOT_BITS)) - (1023 << SLOT_BITS)) as usize
+        index((value.to_bits() >> (52 - SLOT_BITS)) - (1023 << SLOT_BITS))
     }
 
     pub(super) fn of(&self, value: f64) -> usize {

@@ -17,6 +17,7 @@
 
 use std::collections::VecDeque;
 
+use crate::convert::whole;
 use crate::observe::histogram::Histogram;
 use crate::units::{Rate, SimTime};
 
@@ -277,8 +278,8 @@ impl LagTally {
         self.lag_s2 += length * f64::midpoint(first, last);
         self.longest_s = self.longest_s.max(first).max(last);
         // Milliseconds since time zero, so that what is rounded off in one piece comes with the next.
-        let whole = |at: f64| (from.nanos() as f64 / 1e6 + at * 1e3) as u64;
-        let nanos = |lag: f64| (lag * 1e9).max(0.0) as u64;
+        let whole = |at: f64| whole::u64(from.nanos() as f64 / 1e6 + at * 1e3);
+        let nanos = |lag: f64| whole::u64((lag * 1e9).max(0.0));
         let (low, high) = (nanos(first.min(last)), nanos(first.max(last)));
         if low == high {
             return self.times.record_many(low, whole(end).saturating_sub(whole(begin)));

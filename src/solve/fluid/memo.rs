@@ -14,6 +14,7 @@ use super::busy::{BINS, Bins, Busy};
 use super::excess::{Excess, Spread, Way};
 use super::refusals::{FEW, Refusals};
 use super::stays::{MOST_STAYS, Spent, Stay, by_cell};
+use crate::convert::table;
 use crate::plan::fluid::state::{Bits, ClassLoad, StateLoad};
 use crate::plan::fluid::{FluidPlan, HOUR_NS, HOURS, LEVEL, WEEK_NS};
 use crate::units::SimTime;
@@ -292,7 +293,7 @@ impl<'p> Memo<'p> {
             return *known;
         }
         let load = self.shared.state(self.plan, bits);
-        let at = self.loads.len() as u32;
+        let at = table::u32(self.loads.len());
         self.spreads.push(Vec::new());
         self.loads.push(Rc::new(Shared(load)));
         self.states.insert(bits.clone(), at);
@@ -303,7 +304,7 @@ impl<'p> Memo<'p> {
         if let Some(known) = self.levels.get(key) {
             return *known;
         }
-        let at = self.factors.len() as u32;
+        let at = table::u32(self.factors.len());
         let factor = |step: &i32| match *step {
             i32::MIN => 0.0,
             step => libm::pow(LEVEL, f64::from(step)),
@@ -390,7 +391,7 @@ impl<'p> Memo<'p> {
         if cell.strained {
             cell.losing.resize(classes, None);
         }
-        let at = self.cells.len() as u32;
+        let at = table::u32(self.cells.len());
         self.cells.push(cell);
         self.known.insert((state, level), at);
         at
@@ -590,7 +591,8 @@ struct Recent {
 
 /// A place for a state and a level.
 fn place_of(bits: &Bits, level: &[i32]) -> usize {
-    let words = bits.iter().copied().chain(level.iter().map(|step| *step as u64));
+    let words =
+        bits.iter().copied().chain(level.iter().map(|step| i64::from(*step).cast_unsigned()));
     (hash_of(words) >> 52) as usize % RECENT
 }
 

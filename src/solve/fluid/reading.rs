@@ -6,6 +6,7 @@
 
 use super::users::{Crowd, Endured};
 use super::{Live, set};
+use crate::convert::table;
 use crate::health::View;
 use crate::plan::fluid::FluidPlan;
 use crate::plan::fluid::state::{Bits, Input};
@@ -113,7 +114,7 @@ impl Wellness {
             let word = (bits[at / 64] ^ self.well[at / 64]) & self.matters[at / 64];
             word >> (at % 64) & 1 == 1
         };
-        (0..bits.len() * 64).filter(|at| differs(*at)).map(|at| at as u32).collect()
+        (0..bits.len() * 64).filter(|at| differs(*at)).map(|at| table::u32(at)).collect()
     }
 }
 
@@ -199,7 +200,7 @@ impl<'p> Live<'_, 'p> {
     /// The place of overload among the causes.
     #[must_use]
     pub fn overload_place(&self) -> u32 {
-        self.rows.first().map_or(0, |row| row.tally.lost.len() as u32 - 1)
+        self.rows.first().map_or(0, |row| table::u32(row.tally.lost.len()) - 1)
     }
 
     /// By CDN: since when nobody answers its edges, where nobody does.

@@ -24,6 +24,7 @@
 //! up below the limit.
 //! Source: Kleinrock (1975), 3.6; Kelly (1979), 1.2; Jensen's uniformisation for p(r).
 
+use crate::convert::whole;
 use crate::engine::special::ln;
 use crate::plan::fluid::rooms::Entry;
 use crate::plan::fluid::users::Users;
@@ -143,7 +144,7 @@ impl Refusals {
             return look_up(&self.plain, at);
         }
         let place = (sigma / self.most * (sigma / self.most)).min(1.0) * DEVIATIONS as f64;
-        let below = (place as usize).min(DEVIATIONS - 1);
+        let below = whole::usize(place).min(DEVIATIONS - 1);
         let part = place - below as f64;
         let [a, b] = [below, below + 1].map(|step| look_up(&self.noisy[step], at));
         [0, 1].map(|of| a[of] + (b[of] - a[of]) * part)
@@ -187,7 +188,7 @@ fn look_up(of: &[Shares], at: f64) -> Shares {
         let less = libm::exp(FIRST + STEP * last as f64 - at);
         return [1.0 - (1.0 - unserved) * less, wasted * less];
     }
-    let below = place as usize;
+    let below = whole::usize(place);
     let part = place - below as f64;
     [0, 1].map(|share| of[below][share] + (of[below + 1][share] - of[below][share]) * part)
 }
@@ -230,7 +231,7 @@ fn stays_full(came: f64, done: f64, room: f64) -> f64 {
     if all <= 0.0 {
         return 1.0;
     }
-    let most = (room.floor() as usize).clamp(1, PLACES);
+    let most = whole::usize(room.floor()).clamp(1, PLACES);
     let (fills, empties) = (came / all, done / all);
     // By free places.
     let mut free = vec![0.0; most + 1];
@@ -286,7 +287,7 @@ impl Room {
         let refused = blocking(used, self.views);
         let last = self.follower.len() - 1;
         let place = ((ln(used) - FIRST) / (STEP * SPARSE as f64)).clamp(0.0, last as f64);
-        let below = (place as usize).min(last - 1);
+        let below = whole::usize(place).min(last - 1);
         let [a, b] = [self.follower[below], self.follower[below + 1]];
         let follower = a + (b - a) * (place - below as f64);
         let follows = self.followers * libm::log1p(-(follower * refused).min(1.0));

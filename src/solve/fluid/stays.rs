@@ -3,6 +3,7 @@
 //! Holds: sums of whole nanoseconds, the same in any order.
 
 use super::HOUR_S;
+use crate::convert::index;
 use crate::plan::fluid::{HOUR_NS, HOURS};
 
 /// Time, by hour of the week.
@@ -20,7 +21,7 @@ impl Spent {
 
     /// From one instant of the calendar to another, in nanoseconds.
     pub(super) fn add(&mut self, from: u64, to: u64) {
-        let place = |hour: u64| (hour % HOURS as u64) as usize;
+        let place = |hour: u64| index(hour % HOURS as u64);
         let (first, last) = (from / HOUR_NS, to / HOUR_NS);
         if first == last {
             self.parts[place(first)] += to - from;
@@ -40,7 +41,7 @@ impl Spent {
     }
 
     pub(super) fn seconds(&self) -> [f64; HOURS] {
-        let mut whole = self.weeks as i64;
+        let mut whole = self.weeks.cast_signed();
         let mut time = [0.0; HOURS];
         for (hour, time) in time.iter_mut().enumerate() {
             whole += i64::from(self.begun[hour]);

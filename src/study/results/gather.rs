@@ -337,7 +337,7 @@ impl Gatherer<'_> {
                 Config::Balancer(of) if of.room.is_some() => UseKind::Connections,
                 Config::Balancer(_) | Config::Database(_) => continue,
             };
-            let id = ComponentId(at as u32);
+            let id = ComponentId::at(at);
             let parts = Meters::Parts(vec![id]);
             let name = match kind {
                 UseKind::Server => format!("{}.cpu", part.name),

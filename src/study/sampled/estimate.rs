@@ -18,6 +18,7 @@
 use std::collections::BTreeMap;
 
 use super::{Lived, OfWindows, SampledPlan, SampledResult};
+use crate::convert::{self, whole};
 use crate::observe::histogram::Histogram;
 use crate::stats::interval::{Interval, Method};
 use crate::stats::quantile::samples_needed;
@@ -203,7 +204,7 @@ impl Joined<'_> {
             for (low, high, count) in histogram.buckets().filter(|(.., count)| *count > 0) {
                 let row =
                     buckets.entry(low.midpoint(high)).or_insert_with(|| vec![0.0; replications]);
-                row[window.piece.replication as usize] += count as f64 * window.weight();
+                row[convert::index(window.piece.replication)] += count as f64 * window.weight();
             }
         }
         let need = samples_needed(q).unwrap_or(u64::MAX);
@@ -226,7 +227,7 @@ impl Joined<'_> {
             let at = cumulated.partition_point(|(_, _, sum)| *sum < share * whole);
             cumulated.get(at.min(cumulated.len().saturating_sub(1))).map(|(value, ..)| *value)
         };
-        let seconds = |nanos: f64| SimDuration::from_nanos(nanos as u64).seconds();
+        let seconds = |nanos: f64| SimDuration::from_nanos(whole::u64(nanos)).seconds();
         match weighted_quantile(q, self.years.level, &all, below, find) {
             Some(i) => Estimate::Interval(Interval {
                 estimate: seconds(i.estimate),

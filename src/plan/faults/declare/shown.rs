@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Declarer, Harm, Sketch};
+use crate::convert::place;
 use crate::health::declare::Expr;
 use crate::model::Health;
 use crate::model::ids::ComponentId;
@@ -276,7 +277,7 @@ fn carried_by(
         !Expr::AtLeast(number, fit)
     };
     add("down", Health::Down, fewer(1));
-    let count = links.len() as u32;
+    let count = place(links.len());
     if !shared {
         return;
     }
