@@ -163,13 +163,10 @@ pub struct Seeker {
 /// What one unit knows of one member.
 #[derive(Clone, Debug)]
 struct Belief {
-    alive: bool,
     /// Results in a row that speak against the belief.
     against: u32,
     /// When it was put back last.
     since: Option<SimTime>,
-    /// Requests sent to it and not answered yet.
-    open: u32,
     /// How far ahead it is in the smooth round robin.
     ahead: f64,
     /// Start of the next probe.
@@ -183,6 +180,22 @@ struct Belief {
     hang: Option<bool>,
     phase: Key,
     hang_seen: Key,
+}
+
+/// Whom a unit may send to, and how much it has sent there.
+#[derive(Clone, Copy, Debug)]
+struct State {
+    /// It believes that the member is alive.
+    alive: bool,
+    /// Requests sent to it and not answered yet.
+    open: u32,
+}
+
+/// Who the units and the members are.
+#[derive(Clone, Debug)]
+struct Ids {
+    units: Vec<ComponentId>,
+    members: Vec<ComponentId>,
 }
 
 /// What becomes of the address next.
@@ -203,6 +216,13 @@ pub struct Balancer {
     config: BalancerConfig,
     /// By unit and member.
     beliefs: Vec<Belief>,
+    /// By unit and member, what every choice looks at.
+    states: Vec<State>,
+    /// Processes by unit and by member, and their places.
+    ids: Ids,
+    /// By farm: all members have one weight at all times, so that the fewest open requests are the
+    /// smallest load.
+    even: Vec<bool>,
     /// By member.
     hash: Vec<Key>,
     /// By farm.
@@ -237,10 +257,8 @@ impl Balancer {
             for member in &config.members {
                 let owner = format!("{unit}→{}", member.name);
                 beliefs.push(Belief {
-                    alive: true,
                     against: 0,
                     since: None,
-                    open: 0,
                     ahead: 0.0,
                     due: SimTime::NEVER,
                     asked: None,
@@ -261,6 +279,18 @@ impl Balancer {
             Box::new(peers::Peers::new(peers, silences, key("address", &name)))
         });
         let purposes = ["silence", "takeover", "takeover-works", "giveback"];
+        let states = vec![State { alive: true, open: 0 }; beliefs.len()];
+        let ids = Ids {
+            units: config.units.iter().map(|(unit, _)| *unit).collect(),
+            members: config.members.iter().map(|member| member.id).collect(),
+        };
+        let of_one_weight = |farm: &std::ops::Range<usize>| {
+            let mut weights = config.members[farm.clone()].iter().map(|member| member.weight);
+            let first = weights.next().unwrap_or(1.0);
+            first.is_normal() && weights.all(|weight| weight == first)
+        };
+        let steady = config.slow_start.is_zero() && config.room.is_none();
+        let even = config.farms.iter().map(|farm| steady && of_one_weight(farm)).collect();
         Self {
             hash: config
                 .members
@@ -271,6 +301,9 @@ impl Balancer {
             turns: vec![0; config.farms.len()],
             config,
             beliefs,
+            states,
+            ids,
+            even,
             holder: 0,
             travels: false,
             speaks: vec![true; units],
@@ -296,13 +329,13 @@ impl Balancer {
     /// Whether the unit numbered `unit` believes that the member numbered `member` is alive.
     #[must_use]
     pub fn believes(&self, unit: usize, member: usize) -> bool {
-        self.beliefs[self.at(unit, member)].alive
+        self.states[self.at(unit, member)].alive
     }
 
     /// Requests that the unit has sent to the member and that are not answered.
     #[must_use]
     pub fn open(&self, unit: usize, member: usize) -> u32 {
-        self.beliefs[self.at(unit, member)].open
+        self.states[self.at(unit, member)].open
     }
 
     /// The unit to which the address leads, of peers the first one; `None` while it leads to none.
@@ -319,11 +352,11 @@ impl Balancer {
     }
 
     fn unit_of(&self, id: ComponentId) -> Option<usize> {
-        self.config.units.iter().position(|(unit, _)| *unit == id)
+        self.ids.units.iter().position(|unit| *unit == id)
     }
 
     fn member_of(&self, id: ComponentId) -> Option<usize> {
-        self.config.members.iter().position(|member| member.id == id)
+        self.ids.members.iter().position(|member| *member == id)
     }
 
     /// The weight of a member now: a small one at least, so that it is never forgotten.
@@ -362,7 +395,7 @@ impl Balancer {
     ) -> Option<usize> {
         let range = self.config.farms[farm].clone();
         let base = self.at(unit, 0);
-        let lives = |m: &usize| self.beliefs[base + m].alive && !barred(*m);
+        let lives = |m: &usize| self.states[base + m].alive && !barred(*m);
         let may = |m: &usize| lives(m) && !self.full(base + m, *m, now);
         if let Some(own) = seeker.cookie.filter(lives) {
             // Who has no room there waits for it.
@@ -373,9 +406,13 @@ impl Balancer {
             let chosen = self.next_in_turn(now, unit, range, barred);
             return self.opened(now, unit, chosen);
         }
+        if self.config.choice == Choice::LeastConnections && self.even[farm] {
+            let chosen = self.fewest_open(farm, base, barred);
+            return self.opened(now, unit, chosen);
+        }
         let (first, count) = (range.start, range.len());
         let weight = |m: usize| self.weight(base + m, m, now);
-        let load = |m: usize| f64::from(self.beliefs[base + m].open + 1) / weight(m);
+        let load = |m: usize| f64::from(self.states[base + m].open + 1) / weight(m);
         let chosen = match self.config.choice {
             Choice::RoundRobin => None,
             Choice::LeastConnections => {
@@ -410,6 +447,34 @@ impl Balancer {
         self.opened(now, unit, chosen)
     }
 
+    /// Of a farm whose members have one weight the one with the fewest open requests, the first of several
+    /// in turn.
+    #[inline(always)]
+    fn fewest_open(
+        &mut self,
+        farm: usize,
+        base: usize,
+        barred: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let range = self.config.farms[farm].clone();
+        let turn = range.start + self.turns[farm];
+        let (mut least, mut chosen) = (u32::MAX, None);
+        let mut look = |from: usize, to: usize| {
+            for (member, state) in (from..to).zip(&self.states[base + from..base + to]) {
+                if state.open < least && state.alive && !barred(member) {
+                    (least, chosen) = (state.open, Some(member));
+                }
+            }
+        };
+        look(turn, range.end);
+        look(range.start, turn);
+        if let Some(member) = chosen {
+            let next = member + 1;
+            self.turns[farm] = if next == range.end { 0 } else { next - range.start };
+        }
+        chosen
+    }
+
     /// Of `members` the one that is a page view's own.
     fn hashed(
         &self,
@@ -427,7 +492,7 @@ impl Balancer {
         if let Some(member) = member {
             let at = self.at(unit, member);
             self.sent += 1;
-            self.beliefs[at].open += 1;
+            self.states[at].open += 1;
             self.slot_taken(member, now);
         }
         member
@@ -446,7 +511,7 @@ impl Balancer {
         let mut best: Option<usize> = None;
         for member in farm {
             let full = self.full(base + member, member, now);
-            if !self.beliefs[base + member].alive || barred(member) || full {
+            if !self.states[base + member].alive || barred(member) || full {
                 continue;
             }
             let step = self.weight(base + member, member, now);
@@ -476,7 +541,7 @@ impl Balancer {
             return false;
         };
         let at = self.at(unit, member);
-        self.beliefs[at].open -= 1;
+        self.states[at].open -= 1;
         self.slot_freed(unit, member, now, stay)
     }
 
@@ -507,9 +572,9 @@ impl Balancer {
     /// belief.
     pub fn verdict(&mut self, at: usize, good: bool, now: SimTime) {
         let Some(probing) = self.config.probing else { return };
-        let belief = &mut self.beliefs[at];
-        if probing.turns(belief.alive, &mut belief.against, good) {
-            belief.alive = good;
+        let (belief, state) = (&mut self.beliefs[at], &mut self.states[at]);
+        if probing.turns(state.alive, &mut belief.against, good) {
+            state.alive = good;
             belief.since = good.then_some(now);
             belief.ahead = 0.0;
             self.unbind(at / self.config.members.len());
@@ -534,9 +599,9 @@ impl Balancer {
     /// The process of a unit is a new one: it believes that everybody is alive.
     pub fn forget(&mut self, unit: ComponentId) {
         let Some(unit) = self.unit_of(unit) else { return };
-        let base = self.at(unit, 0);
-        for belief in &mut self.beliefs[base..base + self.config.members.len()] {
-            belief.alive = true;
+        let own = self.at(unit, 0)..self.at(unit + 1, 0);
+        self.states[own.clone()].iter_mut().for_each(|state| state.alive = true);
+        for belief in &mut self.beliefs[own] {
             belief.against = 0;
             belief.since = None;
             belief.asked = None;

@@ -96,7 +96,7 @@ impl Balancer {
         let own = self.config.members[member].weight;
         let share = self.weight(belief, member, now) / own;
         let each = whole::u32(f64::from(lines.room.each) * share);
-        self.beliefs[belief].open >= each.max(1)
+        self.states[belief].open >= each.max(1)
     }
 
     /// Whether what is open at `member` is bounded: members of the service are, those of databases
@@ -171,7 +171,7 @@ impl Balancer {
         avoid: Option<usize>,
     ) -> Option<usize> {
         let base = self.at(unit, 0);
-        let may = |m: &usize| self.beliefs[base + m].alive && Some(*m) != avoid;
+        let may = |m: &usize| self.states[base + m].alive && Some(*m) != avoid;
         match self.config.choice {
             Choice::Hash => {
                 self.hashed(now, base, self.config.farms[0].clone().filter(may), seeker.ordinal)
@@ -194,7 +194,7 @@ impl Balancer {
     fn has_anybody(&self, unit: usize, avoid: Option<usize>) -> bool {
         let base = self.at(unit, 0);
         let mut members = self.config.farms[0].clone();
-        members.any(|m| self.beliefs[base + m].alive && Some(m) != avoid)
+        members.any(|m| self.states[base + m].alive && Some(m) != avoid)
     }
 
     /// The beliefs of `unit` have changed, or a cookie has: members by hash or cookie are sought anew.

@@ -164,12 +164,14 @@ impl World<'_> {
         let request = &self.requests[id];
         let unit = request.top().at;
         let mut seeker = Seeker { ordinal: request.ordinal, cookie: None };
-        let kept = if farm == 0 { self.cookie_of(id, balancer) } else { None };
+        let config = &self.balancer(balancer).config;
+        let sticky = farm == 0 && config.sticky.is_some();
+        let kept = if sticky { self.cookie_of(id, balancer) } else { None };
         if let Some((guest, number)) = kept {
             seeker.cookie = self.guests.cookie(guest, number);
         }
         let mut uniforms = [0.5; 2];
-        if self.balancer(balancer).config.choice.draws() {
+        if config.choice.draws() {
             // Each try and each further member draws for itself.
             let own = u32::from(request.attempt) * 8 + u32::from(request.dispatches) * 2;
             uniforms = [0, 1].map(|sub| self.draws.uniform(key, request, own + sub));
