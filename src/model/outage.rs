@@ -208,6 +208,32 @@ impl Standing {
     }
 }
 
+/// How everything fares, and what the kernel will do by itself from here on. Two copies of one world in
+/// which it is the same live on as one, until somebody breaks or mends something.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outlook {
+    fares: Fares,
+    active: Vec<CauseId>,
+    trouble: Option<(CauseId, usize)>,
+    /// When the event in the calendar is due, and what is told at each instant of the kernel.
+    armed: SimTime,
+    told: Vec<(SimTime, News)>,
+    /// Where every automaton stands after the last.
+    states: Vec<StateId>,
+}
+
+/// Instants of the kernel that an [`Outlook`] reaches at most.
+const FORESEEN: usize = 64;
+
+/// What has changed and is to be told.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct News {
+    fares: Vec<(ComponentId, Health, CauseId)>,
+    /// Owners of volumes, who serves them, and why.
+    hands: Vec<(ComponentId, Option<ComponentId>, Option<CauseId>)>,
+    wiped: Vec<ComponentId>,
+}
+
 /// What is ill in a world, and why.
 #[derive(Clone, Debug)]
 pub struct Illness<'p>(Option<Box<Ills<'p>>>);
@@ -275,6 +301,40 @@ impl Ills<'_> {
             None => Ok(()),
         }
     }
+
+    /// What has changed since it was asked for last.
+    fn news(&mut self) -> News {
+        let Self { plan, kernel, changed, wiped, handed, .. } = self;
+        changed.sort_unstable();
+        changed.dedup();
+        handed.sort_unstable();
+        handed.dedup();
+        let view = kernel.view();
+        let mut explanation = crate::health::Explanation::default();
+        let mut first_cause = |fact: FactId| {
+            view.explain(fact, &mut explanation);
+            let first = explanation.causes.first();
+            first.map_or(CauseId::OVERLOAD, |first| plan.causes[first.id.index()])
+        };
+        let fares = changed.drain(..).map(|row| {
+            let ailing = &plan.ailing[row as usize];
+            let state = ailing.states.iter().find(|(fact, _)| view.fact(*fact));
+            match state {
+                Some((fact, health)) => (ailing.component, *health, first_cause(*fact)),
+                None => (ailing.component, Health::Up, CauseId::OVERLOAD),
+            }
+        });
+        let fares = fares.collect();
+        let hands = handed.drain(..).map(|row| {
+            let volumes = &plan.handed[row as usize];
+            let state = volumes.states.iter().find(|(fact, _)| view.fact(*fact));
+            match state {
+                Some((fact, by)) => (volumes.owner, *by, Some(first_cause(*fact))),
+                None => (volumes.owner, Some(volumes.owner), None),
+            }
+        });
+        News { fares, hands: hands.collect(), wiped: std::mem::take(wiped) }
+    }
 }
 
 impl<'p> World<'p> {
@@ -341,32 +401,61 @@ impl<'p> World<'p> {
             return None;
         }
         let resting = self.resting();
-        let (mut healths, mut causes) = (self.healths.clone(), self.causes.clone());
+        let mut fares = self.fares();
         for part in &resting {
-            (healths[part.index()], causes[part.index()]) = (Health::Up, CauseId::OVERLOAD);
+            fares.healths[part.index()] = Health::Up;
+            fares.causes[part.index()] = CauseId::OVERLOAD;
         }
-        let fares = Fares {
-            healths,
-            causes,
+        Some(Standing { fares, resting })
+    }
+
+    fn fares(&self) -> Fares {
+        Fares {
+            healths: self.healths.clone(),
+            causes: self.causes.clone(),
             served: self.volumes.served(),
             warm: self.warm_at.clone(),
             restarted: self.restarted.clone(),
             done: (self.requests.len(), self.calendar.pushed(), self.calendar.len()),
-        };
-        Some(Standing { fares, resting })
+        }
+    }
+
+    /// How everything fares and what the kernel will do; none where that reaches too far.
+    #[must_use]
+    pub fn outlook(&self) -> Option<Outlook> {
+        let (mut armed, mut told, mut states) = (SimTime::NEVER, Vec::new(), Vec::new());
+        if let Some(ills) = &self.ills.0 {
+            armed = ills.armed;
+            let mut ills = ills.clone();
+            while let Some(next) = ills.kernel.next_at() {
+                if told.len() >= FORESEEN || ills.live(next, None).is_err() {
+                    return None;
+                }
+                told.push((next, ills.news()));
+            }
+            let (net, view) = (&ills.plan.net, ills.kernel.view());
+            states.extend(net.automata().map(|automaton| view.state(automaton)));
+        }
+        let (active, trouble) = (self.active.clone(), self.trouble);
+        Some(Outlook { fares: self.fares(), active, trouble, armed, told, states })
     }
 
     /// Processors and disks that are ill, with nothing in them, and whose users are all lost: until
-    /// one of these is mended nobody asks whether they are well.
+    /// one of these is mended nobody asks whether they are well. Services that are ill and that no
+    /// request ever comes to.
     fn resting(&self) -> Vec<ComponentId> {
         let ill = (0..self.healths.len()).filter(|at| self.healths[*at] != Health::Up);
         let idle = ill.filter(|at| match &self.components[*at] {
             Component::Cpu(cpu) => cpu.is_idle(),
             Component::Disks(disks) => disks.is_idle(),
+            Component::Service(_) => true,
             _ => false,
         });
         let idle = idle.map(ComponentId::at);
         let unused = |part: &ComponentId| {
+            if let Component::Service(_) = &self.components[part.index()] {
+                return !self.plan.is_asked(*part);
+            }
             let uses = |user: &Part| {
                 let mut mounts = user.mounts.iter().chain(&user.further);
                 user.place.is_some_and(|place| place.cpu == *part)
@@ -460,47 +549,13 @@ impl<'p> World<'p> {
     /// Tells every component that fares differently, and arms the next event.
     fn tell_components(&mut self) {
         let Some(ills) = &mut self.ills.0 else { return };
-        let plan = ills.plan;
-        let mut changed = std::mem::take(&mut ills.changed);
-        changed.sort_unstable();
-        changed.dedup();
-        let mut news = Vec::with_capacity(changed.len());
-        let view = ills.kernel.view();
-        let mut explanation = crate::health::Explanation::default();
-        let mut first_cause = |fact: FactId| {
-            view.explain(fact, &mut explanation);
-            let first = explanation.causes.first();
-            first.map_or(CauseId::OVERLOAD, |first| plan.causes[first.id.index()])
-        };
-        for row in changed.drain(..) {
-            let ailing = &plan.ailing[row as usize];
-            let state = ailing.states.iter().find(|(fact, _)| view.fact(*fact));
-            news.push(match state {
-                Some((fact, health)) => (ailing.component, *health, first_cause(*fact)),
-                None => (ailing.component, Health::Up, CauseId::OVERLOAD),
-            });
-        }
-        ills.changed = changed;
-        let mut handed = std::mem::take(&mut ills.handed);
-        handed.sort_unstable();
-        handed.dedup();
-        let mut hands = Vec::with_capacity(handed.len());
-        for row in handed.drain(..) {
-            let volumes = &plan.handed[row as usize];
-            let state = volumes.states.iter().find(|(fact, _)| view.fact(*fact));
-            hands.push(match state {
-                Some((fact, by)) => (volumes.owner, *by, Some(first_cause(*fact))),
-                None => (volumes.owner, Some(volumes.owner), None),
-            });
-        }
-        ills.handed = handed;
-        let wiped = std::mem::take(&mut ills.wiped);
+        let News { fares, hands, wiped } = ills.news();
         if let Some(next) = ills.kernel.next_at().filter(|next| *next < ills.armed) {
             let next = next.max(self.now);
             ills.armed = next;
             self.calendar.push(next, crate::model::event::Event::Health.code());
         }
-        for (component, health, cause) in news {
+        for (component, health, cause) in fares {
             self.set_health(component, health, cause);
             if let Err(stop) = self.drain() {
                 self.stop = Some(stop);

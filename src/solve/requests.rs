@@ -14,7 +14,7 @@ use crate::model::Component;
 use crate::model::blueprint::Blueprint;
 use crate::model::gauge::Gauge;
 use crate::model::ids::{ComponentId, WorkloadId};
-use crate::model::outage::{Faults, Illness, Past, Standing};
+use crate::model::outage::{Faults, Illness, Outlook, Past, Standing};
 use crate::model::record::{Record, ViewRecord};
 use crate::model::world::telling::Happening;
 use crate::model::world::{Span, Stop, World};
@@ -434,6 +434,13 @@ impl<'p> Run<'p> {
     #[must_use]
     pub fn standing(&self) -> Option<Standing> {
         if self.cut.is_some() { None } else { self.world.standing() }
+    }
+
+    /// How everything fares, and what will change by itself; none when it has been cut off or that cannot be
+    /// told.
+    #[must_use]
+    pub fn outlook(&self) -> Option<Outlook> {
+        if self.cut.is_some() { None } else { self.world.outlook() }
     }
 
     /// What is ill, for another run of the same [`Standing`].

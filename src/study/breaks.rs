@@ -12,7 +12,8 @@
 //!
 //! One part of each kind and role is broken, and every part that a figure asks for. What comes
 //! before the break is the same in all runs of a replication: it is lived through once, and each
-//! break goes on from a copy; so does each repair from a copy of its break. Stretches of different
+//! break goes on from a copy; so does each repair from a copy of its break. Parts whose loss, or whose
+//! return, is the same to everybody share one life. Stretches of different
 //! length with nothing broken are one life, told at each of its ends. Holds: no run has a
 //! target of precision; a part's run is the same whoever asks for it. Leaves out: two parts at once,
 //! faults of the file (nothing else fails while a part is broken).
@@ -21,7 +22,7 @@ use rayon::prelude::*;
 
 use crate::convert::table;
 use crate::model::blueprint::Blueprint;
-use crate::model::outage::{Faults, Illness, Standing};
+use crate::model::outage::{Faults, Illness, Outlook, Standing};
 use crate::model::spec::runs::{ReplicationsSpec, WindowSpec};
 use crate::plan::Draft;
 use crate::plan::drills::{self, Drillable};
@@ -416,6 +417,8 @@ fn live<'a>(
                 watch.one_done();
             }
         }
+        // By what is to come: the repair of which this is one life with another.
+        let mut lived: Vec<(Outlook, &Window, usize)> = Vec::new();
         for (at, drill, ills) in mended.into_iter().filter(|(at, ..)| wanted(*at)) {
             run.live_until(asked[at].window.at, &told_to_stop);
             let mut back = run.clone();
@@ -425,6 +428,21 @@ fn live<'a>(
             }
             if let Some(place) = drill.place {
                 back.drill(place, false);
+            }
+            let window = &asked[at].window;
+            let outlook = if group.len() > 1 { back.outlook() } else { None };
+            if let Some(outlook) = outlook {
+                let same = |(other, of, _): &&(Outlook, &Window, usize)| {
+                    (of.at, of.length) == (window.at, window.length) && *other == outlook
+                };
+                if let Some(&(.., first)) = lived.iter().find(same) {
+                    let done: &(usize, Observation) = &seen[first];
+                    let done = done.1.clone();
+                    seen.push((at, done));
+                    watch.one_done();
+                    continue;
+                }
+                lived.push((outlook, window, seen.len()));
             }
             back.count_anew(asked[at].window.length, Some(drill.steps()));
             let Some(done) = finished(at, back)? else { return Ok(None) };
