@@ -1,13 +1,14 @@
 //! The processor of one server, shared by the zones on it.
 //!
-//! Model: weighted max-min over zones with caps, equal shares inside a zone, one core a phase at
-//! most; the arithmetic is [`cpu_share`](crate::model::cpu_share). This file gives phases to
-//! requests and counts. A phase that nothing holds up has an event of its own; those that share wait
-//! for one alarm.
+//! Model: weighted max-min over zones with caps; inside a zone equal shares of the phases, each one core
+//! a thread at most. The arithmetic is [`cpu_share`](crate::model::cpu_share). This file gives phases to
+//! requests and counts. A phase of one thread that nothing holds up has an event of its own; those
+//! that share wait for one alarm.
 //!
 //! In: `compute`, `served`, `alarm`, `cancel`, `health`. Out: the request goes on.
 //! Holds: used + idle + unavailable = cores × time, exactly.
-//! Leaves out: threads of one phase, context switches, simultaneous multithreading.
+//! Leaves out: the part of a phase that cannot run in parallel, threads that wait for each other,
+//! context switches, simultaneous multithreading.
 
 use crate::engine::calendar::Ticket;
 use crate::model::cpu_share::{CpuShare, PhaseHandle, ZoneLedger, ZoneLimits};
@@ -112,9 +113,15 @@ impl Cpu {
         }
     }
 
-    /// `request` has `work` core-nanoseconds to do in `zone`.
+    /// `request` has `work` core-nanoseconds to do in `zone`, by `threads` at once.
     #[inline]
-    pub fn compute(&mut self, ctx: &mut Ctx<'_>, request: RequestId, zone: u32, work: u64) {
+    pub fn compute(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        request: RequestId,
+        zone: u32,
+        (work, threads): (u64, u16),
+    ) {
         self.arrived += 1;
         self.inside.add(ctx.now);
         let entry = &mut ctx.requests[request];
@@ -123,11 +130,14 @@ impl Cpu {
         entry.local = zone;
         entry.waits = Waits::InService;
         let work = Work::from_core_nanos(work);
-        if let Some(due) = self.share.start_alone(ctx.now, zone as usize, request.0, work) {
+        if threads == 1
+            && let Some(due) = self.share.start_alone(ctx.now, zone as usize, request.0, work)
+        {
             entry.ticket = ctx.calendar.push(due, Event::Served(request).code());
             return;
         }
-        let handle = self.share.runnable(ctx.now, zone as usize, request.0, work, Cores::ONE);
+        let handle =
+            self.share.runnable(ctx.now, zone as usize, request.0, work, Cores::whole(threads));
         keep(&mut self.handles, request.index(), handle);
         self.arm(ctx);
     }

@@ -24,6 +24,7 @@ use crate::health::{AutomatonId, FactId, Kernel, Listener, Moved, Net, Start, St
 use crate::model::blueprint::{Operation, Part};
 use crate::model::ids::{CallId, CauseId, ComponentId, WorkloadId};
 use crate::model::request::{Frame, Hold, NO_CALL, Outcome, Owner, Request, RequestId, Waits};
+use crate::model::route::Op;
 use crate::model::world::storage::Handed;
 use crate::model::world::{Stop, World};
 use crate::model::{Component, Ctx, Health, Move};
@@ -896,10 +897,16 @@ impl<'p> World<'p> {
             let left = std::mem::take(&mut entry.need);
             entry.at = ComponentId::NONE;
             entry.waits = Waits::Nothing;
+            // Its work was put aside in the middle of the operation before the next one.
+            let under_way = entry.pc.checked_sub(1).map(|pc| self.plan.routes.ops[pc as usize]);
+            let threads = match under_way {
+                Some(Op::Cpu { threads, .. }) => threads,
+                _ => 1,
+            };
             match place.filter(|_| left > 0) {
                 Some(place) => self.component_ctx(place.cpu, CauseId::OVERLOAD, |cpu, ctx| {
                     if let Component::Cpu(cpu) = cpu {
-                        cpu.compute(ctx, id, place.zone, left);
+                        cpu.compute(ctx, id, place.zone, (left, threads));
                     }
                 }),
                 None => self.lane.push(Move::Advance(id)),

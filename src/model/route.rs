@@ -109,6 +109,8 @@ pub enum Op {
     Cpu {
         /// Core-seconds.
         demand: DemandId,
+        /// Threads that do it side by side, at least one.
+        threads: u16,
     },
     /// Wait.
     Delay {

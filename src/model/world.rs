@@ -709,8 +709,8 @@ impl<'p> World<'p> {
                         return self.requests.remove(id);
                     }
                 }
-                Op::Cpu { demand } => {
-                    if self.compute(id, demand) {
+                Op::Cpu { demand, threads } => {
+                    if self.compute(id, demand, threads) {
                         return;
                     }
                 }
@@ -967,7 +967,12 @@ impl<'p> World<'p> {
     }
 
     /// Processor time for `id`; false when it needs none.
-    fn compute(&mut self, id: RequestId, demand: crate::model::ids::DemandId) -> bool {
+    fn compute(
+        &mut self,
+        id: RequestId,
+        demand: crate::model::ids::DemandId,
+        threads: u16,
+    ) -> bool {
         let member = self.requests[id].top().at;
         let part = &self.plan.parts[member.index()];
         let place = part.place.expect("the plan gives every member a place");
@@ -986,7 +991,7 @@ impl<'p> World<'p> {
         }
         let mut ctx = ctx!(self, self.causes[place.cpu.index()]);
         if let Component::Cpu(cpu) = &mut self.components[place.cpu.index()] {
-            cpu.compute(&mut ctx, id, place.zone, work);
+            cpu.compute(&mut ctx, id, place.zone, (work, threads));
         }
         true
     }

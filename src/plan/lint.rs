@@ -3,8 +3,9 @@
 //! Takes a draft without errors; reports single points of failure by role with their hosts (W1202),
 //! domains shared by redundant parts (W1203), overload in a window (W1204) and after a single loss
 //! (W1205), time-outs that contradict each other (W1101), a run too short to see a fault (W1301),
-//! memory that could cache reads of what the file gives no size (W1303), balancers that never notice
-//! a dead member (W1207), parts without a price (W0701).
+//! memory that could cache reads of what the file gives no size (W1303), demands of more threads than
+//! there are cores (W1302), balancers that never notice a dead member (W1207), parts without a price
+//! (W0701).
 //!
 //! Judged are the classes with an objective, or all where none has. Stations and units of textbook
 //! models are never called single points. After-loss load is worked out in the busiest window, for
@@ -55,8 +56,44 @@ pub fn lint(draft: &Draft, out: &mut Diagnostics) {
     time_outs(draft, out);
     too_short(draft, out);
     memory::lint(draft, out);
+    threads(draft, out);
     no_health_check(draft, out);
     no_price(draft, out);
+}
+
+/// Processor steps of more threads than any member of their service has cores.
+fn threads(draft: &Draft, out: &mut Diagnostics) {
+    let mut look = |step: &StepSpec| {
+        let StepSpec::Cpu(step) = step else { return };
+        let threads = &step.threads;
+        let Some(most) = load::most_at_once(draft, step) else { return };
+        if f64::from(threads.value) < most + 1.0 {
+            return;
+        }
+        let cores = if most == 1.0 { "core" } else { "cores" };
+        let message = format!(
+            "a demand of {} threads, but no member of `{}` has more than {most} {cores}",
+            threads.value, step.cpu.text
+        );
+        let help = format!("threads above {} make it no faster", most.ceil());
+        out.push(Diagnostic::new(Code::SeldomUsed, threads.span, message).help(help));
+    };
+    for (_, class) in draft.scenario.request.iter() {
+        each_step(&class.steps.value, &mut look);
+    }
+}
+
+/// Visits every step of a class, those inside calls too.
+fn each_step<'s>(steps: &'s [StepSpec], visit: &mut dyn FnMut(&'s StepSpec)) {
+    for step in steps {
+        visit(step);
+        nested(step, &mut |steps| each_step(steps, visit));
+        if let StepSpec::Call(call) = step
+            && let Some(inside) = &call.steps
+        {
+            each_step(&inside.value, visit);
+        }
+    }
 }
 
 /// Balancers with several members and no check, where something can fail.

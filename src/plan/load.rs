@@ -21,7 +21,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::spec::place::{Depth, ZoneCpuSpec};
-use crate::model::spec::request::{CallStep, StepSpec};
+use crate::model::spec::request::{CallStep, CpuStep, StepSpec};
 use crate::model::spec::runs::{Level, WindowSpec};
 use crate::model::spec::storage::{DiskSetSpec, Layout, Promotion, ReadsTo};
 use crate::model::spec::traffic::WorkloadSpec;
@@ -781,6 +781,27 @@ pub fn each_per_s(set: &DiskSetSpec) -> f64 {
 pub fn cores_of_zone(cpu: &ZoneCpuSpec, cores: u32) -> f64 {
     let all = f64::from(cores);
     cpu.cap.as_ref().map_or(all, |cap| cap.value.min(all))
+}
+
+/// Cores on which one `threads` wide demand of `user` can be worked on at once: its threads, or the
+/// cores of its zone where those are fewer; never counted below one.
+#[must_use]
+pub fn cores_at_once(draft: &Draft, user: Part, threads: u32) -> f64 {
+    let zone = user.stands_on(draft).and_then(|zone| capacity(draft, zone, Resource::Cpu));
+    zone.map_or(1.0, |cores| f64::from(threads).min(cores).max(1.0))
+}
+
+/// The most cores on which a step's demand is worked on at once, at any member of its service; none
+/// where that has no member.
+#[must_use]
+pub fn most_at_once(draft: &Draft, step: &CpuStep) -> Option<f64> {
+    let found = draft.names.find(&step.cpu).filter(|at| at.kind == Kind::Service)?;
+    let service = found.index;
+    let members = (0..draft.links.services[service].members).map(|member| {
+        let part = Part::Service { service, member };
+        cores_at_once(draft, part, step.threads.value)
+    });
+    members.max_by(f64::total_cmp)
 }
 
 /// What a resource can do each second; none where the part has no such thing.

@@ -428,7 +428,8 @@ impl<'a> Compiler<'a> {
                 let found = self.draws.iter().find(|(name, ..)| *name == step.draw.value.text);
                 let Some((_, key, law)) = found.cloned() else { return };
                 let demand = self.demand_of(key, &law, step.share.value, true);
-                self.emit(Op::Cpu { demand });
+                let threads = u16::try_from(step.threads.value).expect("the language bounds it");
+                self.emit(Op::Cpu { demand, threads });
             }
             StepSpec::Call(step) => self.call(step),
             StepSpec::Io(step) => self.io(step),
@@ -727,7 +728,7 @@ impl<'a> Compiler<'a> {
         self.inside.push(plan.service);
         if let Some(cpu) = &plan.cpu {
             let demand = self.demand("demand", &owner, cpu);
-            self.emit(Op::Cpu { demand });
+            self.emit(Op::Cpu { demand, threads: 1 });
         }
         let key = self.key("pick", &owner);
         let call = Some(self.call_kind(&owner, to.unwrap_or(&plan.to), plan.time_out));
@@ -755,7 +756,7 @@ impl<'a> Compiler<'a> {
         self.emit(Op::Enter { pool, call: Some(call) });
         if let Some(cpu) = cpu {
             let demand = self.demand("demand", &format!("{owner}.cpu"), cpu);
-            self.emit(Op::Cpu { demand });
+            self.emit(Op::Cpu { demand, threads: 1 });
         }
         for mount in heads {
             let amount = self.amount(1.0, owner);
@@ -787,7 +788,7 @@ impl<'a> Compiler<'a> {
         let demand = self.demand("demand", &format!("{owner}.cpu"), &cache.cpu);
         let work = |compiler: &mut Self| {
             compiler.emit(Op::Enter { pool: cache.pool, call: Some(call) });
-            compiler.emit(Op::Cpu { demand });
+            compiler.emit(Op::Cpu { demand, threads: 1 });
             compiler.emit(Op::Leave);
         };
         let look = self.emit(Op::End);
@@ -854,7 +855,7 @@ impl<'a> Compiler<'a> {
                 let to = Some(step.call.text.as_str());
                 compiler.through(through, to, Some(call), &keys.owner, |compiler| {
                     compiler.emit(Op::Fresh { database: group });
-                    compiler.emit(Op::Cpu { demand: cpu });
+                    compiler.emit(Op::Cpu { demand: cpu, threads: 1 });
                     compiler.query_io(query, &keys);
                 });
             });
@@ -874,7 +875,7 @@ impl<'a> Compiler<'a> {
             if let Some(database) = read_by_slaves {
                 compiler.emit(Op::Fresh { database });
             }
-            compiler.emit(Op::Cpu { demand: cpu });
+            compiler.emit(Op::Cpu { demand: cpu, threads: 1 });
             compiler.query_io(query, &keys);
             if let Some((database, step)) = number {
                 compiler.emit(Op::Commit { database, step });
@@ -894,7 +895,7 @@ impl<'a> Compiler<'a> {
     /// Gives its entry.
     pub fn apply(&mut self, write: &WriteStep, member: &str) -> u32 {
         let entry = self.here();
-        self.emit(Op::Cpu { demand: write.cpu });
+        self.emit(Op::Cpu { demand: write.cpu, threads: 1 });
         let owner = format!("{}.apply→{member}", write.owner);
         // A write never asks the buffer.
         let (span, head, pools) = (write.span, write.head, write.pools);

@@ -52,6 +52,7 @@ mod stories;
 mod surges;
 mod surrogates;
 mod sweep;
+mod threads;
 mod traffic;
 mod users;
 mod years;

@@ -48,6 +48,7 @@ const CASES: &[(&str, Effort)] = &[
     ("o08-ps-exponential", effort(16, 0.5)),
     ("o08-ps-fixed", effort(16, 0.5)),
     ("o08-ps-lognormal", effort(16, 0.5)),
+    ("o09-threads-lognormal", effort(12, 0.2)),
     ("o09-zone-ps-exponential", effort(12, 0.3)),
     ("o09-zone-ps-fixed", effort(12, 0.3)),
     ("o09-zone-ps-lognormal", effort(12, 0.4)),

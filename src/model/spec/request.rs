@@ -67,6 +67,8 @@ spec! {
         draw: Name,
         /// What share of it.
         share: f64 = 1.0 => within(0.0, 1.0),
+        /// Threads that do it side by side, each on at most one core.
+        threads: u32 = 1 => within(1, 65_535),
         /// For `goto`.
         label: Option<Name>,
     }

@@ -89,6 +89,8 @@ pub struct Branch {
     pub open: Vec<Vec<u32>>,
     /// Work of a visit, by resource.
     pub work: Vec<(u32, f64)>,
+    /// Seconds of that work that cost a visit no time: done by other threads of the same demand.
+    pub aside: f64,
     /// What is asked for behind it.
     pub then: Vec<Onward>,
 }
@@ -502,7 +504,10 @@ impl Builder<'_> {
                     let draws = &draft.scenario.request[class].1.draw;
                     let demand = draws.get(&cpu.draw).map_or(0.0, mean) * cpu.share.value;
                     if let Some(here) = here {
-                        self.cpu(branch, here, demand * count);
+                        let work = demand * count;
+                        self.cpu(branch, here, work);
+                        let cores = load::cores_at_once(draft, here, cpu.threads.value);
+                        branch.aside += work - work / cores;
                     }
                 }
                 StepSpec::Io(io) => {

@@ -133,7 +133,7 @@ impl<'n> Times<'n> {
     fn taken(&self, node: u32) -> Vec<(f64, f64, &'n [Onward])> {
         let own = |branch: &Branch| -> f64 {
             let each = |(at, work): &(u32, f64)| work * self.net.resources[*at as usize].seconds;
-            branch.work.iter().map(each).sum()
+            branch.work.iter().map(each).sum::<f64>() - branch.aside
         };
         let ways = self.ways(node).into_iter();
         ways.map(|(branch, share)| (share, own(branch), branch.then.as_ref())).collect()

@@ -7,7 +7,8 @@
 //! only wait longer.
 //!
 //! R₀ is counted low, so that the bound holds: mean work of the steps one after the other, each on a
-//! whole core or server, and the way to the site and back. Steps side by side, disks and heads (a
+//! whole core or server (of several threads: on a core each, as far as the largest zone of the service
+//! has them), and the way to the site and back. Steps side by side, disks and heads (a
 //! cache may answer), the parts that a page fetches then, and links count as nothing.
 //! Source: Denning & Buzen (1978), asymptotic bounds of closed systems; Muntz & Wong (1974).
 
@@ -16,7 +17,7 @@ use std::ptr;
 use crate::model::spec::request::{CallStep, StepSpec};
 use crate::plan::Draft;
 use crate::plan::flow::{self, Visits};
-use crate::plan::load::{first_to_run_out, mean, open_rates};
+use crate::plan::load::{first_to_run_out, mean, most_at_once, open_rates};
 use crate::plan::names::Kind;
 
 /// Bounds of the users of one workload.
@@ -101,7 +102,8 @@ fn step_s(draft: &Draft, class: usize, step: &StepSpec) -> f64 {
     match step {
         StepSpec::Cpu(cpu) => {
             let draws = &draft.scenario.request[class].1.draw;
-            draws.get(&cpu.draw).map_or(0.0, mean) * cpu.share.value
+            let demand = draws.get(&cpu.draw).map_or(0.0, mean) * cpu.share.value;
+            demand / most_at_once(draft, cpu).unwrap_or(1.0)
         }
         StepSpec::Visit(visit) => {
             let station = draft.names.find(&visit.visit).filter(|at| at.kind == Kind::Station);

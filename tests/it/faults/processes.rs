@@ -72,6 +72,12 @@ fn a_paused_process_goes_on_with_what_is_left() {
     assert_eq!(ended(&seen), [2, 0, 0, 0, 0, 0]);
     let latency = &seen.record.classes[0].latency;
     assert_eq!((latency.min(), latency.max()), (Some(7_400_000_000), Some(7_400_000_000)));
+    // The page of 100 s has 0.7 s left on two cores when five more begin with two threads each: 1/2 s at
+    // 8/12 of a core each, then, with the page of 106 s, 11/30 s of work at 8/14.
+    let seen =
+        observed(&text.replace("draw = \"page\"", "draw = \"page\", threads = 2"), 98.5, 100.5);
+    let latency = &seen.record.classes[0].latency;
+    assert_eq!((latency.min(), latency.max()), (Some(1_200_000_000), Some(6_641_666_666)));
 }
 
 /// The host goes at 100.5 s for 20 s; the process restarts for 10 s after it.
