@@ -34,12 +34,12 @@
 //! Sources: Garwood (1936); Fay and Feuer, Confidence intervals for directly standardized rates (1997),
 //! for the gamma ends; Fenton (1960) for the lognormal law of a mean of lognormal amounts.
 
-use super::interval::{Interval, Method};
+use super::interval::{Interval, Method, differences};
 use super::special::{
     gamma_quantile, gamma_upper_quantile, normal_upper_quantile, student_upper_quantile,
 };
 use super::summary::{Summary, ordered_sum};
-use super::{StatsError, check_open_unit, check_values};
+use super::{StatsError, check_open_unit, check_pairs, check_values};
 
 /// Effective events from which on Student's interval is used.
 pub const ENOUGH: f64 = 100.0;
@@ -71,6 +71,14 @@ impl Unseen {
     #[must_use]
     pub const fn of(amount: f64) -> Self {
         Self { amount: Some(amount), heavy: Heavy { sum: 0.0, squares: 0.0 } }
+    }
+
+    /// The same in another unit: amounts times `factor`.
+    #[must_use]
+    pub fn times(self, factor: f64) -> Self {
+        let heavy =
+            Heavy { sum: self.heavy.sum * factor, squares: self.heavy.squares * factor * factor };
+        Self { amount: self.amount.map(|amount| amount * factor), heavy }
     }
 }
 
@@ -162,6 +170,126 @@ pub fn mean_of_rare(values: &[f64], unseen: Unseen, level: f64) -> Result<Interv
         level,
         method: Method::CompoundPoisson,
     })
+}
+
+/// A sum over a number of events: the mean amount of an event, from sums and numbers of events by replication.
+///
+/// With many events it is the jackknife over the replications with an event. With few its ends are quantiles of gamma laws, as
+/// of [`mean_of_rare`]: the lower one with the variance of the ratio, the upper one with a further event added
+/// that is larger than those seen, or as large as the model says, and with what heavy laws have not shown yet.
+///
+/// # Errors
+///
+/// [`StatsError::TooFew`] below two replications with an event, [`StatsError::LengthMismatch`],
+/// [`StatsError::OutOfRange`] for a `level` outside (0, 1), [`StatsError::NotFinite`].
+pub fn amount_of_rare(
+    sums: &[f64],
+    events: &[f64],
+    unseen: Unseen,
+    level: f64,
+) -> Result<Interval, StatsError> {
+    check_pairs(sums, events, 1)?;
+    check_open_unit(level, "level")?;
+    let with: Vec<(f64, f64)> =
+        sums.iter().copied().zip(events.iter().copied()).filter(|(_, n)| *n > 0.0).collect();
+    let have = with.len() as f64;
+    if with.len() < 2 {
+        return Err(StatsError::TooFew { needed: 2, given: with.len() });
+    }
+    let tail = 0.5 * (1.0 - level);
+    let sum = ordered_sum(sums.iter().copied());
+    let count = ordered_sum(with.iter().map(|(_, n)| *n));
+    let estimate = sum / count;
+    let jackknife = Interval::of_ratio(sums, events, level);
+    let squares = ordered_sum(with.iter().map(|(sum, n)| {
+        let off = sum - estimate * n;
+        off * off
+    }));
+    // Of the sum, given the number of events; as much wider as Student's law is than the normal.
+    let wider = student_upper_quantile(tail, have - 1.0) / normal_upper_quantile(tail);
+    let variance = squares * have / (have - 1.0) * wider * wider;
+    let largest = with.iter().map(|(sum, n)| sum / n).fold(0.0, f64::max);
+    let larger = largest * (1.0 + LARGER / have);
+    let one = match unseen.amount.filter(|amount| amount.is_finite() && *amount > 0.0) {
+        Some(amount) if have < MANY => amount.max(estimate).min(larger.max(amount)),
+        Some(amount) => amount.min(larger).max(estimate),
+        None => larger,
+    };
+    let more = count + 1.0;
+    let mean = (sum + unseen.heavy.sum) * more / count + (one - estimate).max(0.0);
+    // Nothing varies: as what is scheduled.
+    let unknown = if unseen.amount.is_none() { wider * wider } else { 1.0 };
+    let spread = variance * unknown + unseen.heavy.squares + (one - estimate) * (one - estimate);
+    // Where no law is known, the skewness of the amounts seen moves the end (Johnson 1978), more than twice as far
+    // as it says, and farther the fewer they are: without the largest amounts of a law a sample is less skew than it.
+    let skewness = match (unseen.amount, squares > 0.0) {
+        (None, true) => {
+            let cubes = with.iter().map(|(sum, n)| {
+                let off = sum - estimate * n;
+                off * off * off
+            });
+            let z = normal_upper_quantile(tail);
+            let moved = (ordered_sum(cubes) / squares).max(0.0) * (1.0 + 2.0 * z * z) / 6.0 / count;
+            moved * (2.0 + 10.0 / have)
+        }
+        _ => 0.0,
+    };
+    let many = mean * mean >= ENOUGH * spread && unseen.heavy.sum <= 0.01 * sum && have >= MANY;
+    if let (true, Ok(i)) = (many, &jackknife) {
+        let wider = wider * normal_upper_quantile(tail)
+            / student_upper_quantile(tail, sums.len() as f64 - 1.0);
+        let low = i.estimate - (i.estimate - i.low) * wider;
+        let high = i.estimate + (i.high - i.estimate) * wider + skewness;
+        return Ok(Interval { low: low.max(0.0), high, ..*i });
+    }
+    let low = match variance > 0.0 && sum > 0.0 {
+        true => gamma_quantile(tail, sum * sum / variance) * variance / sum / count,
+        false => estimate,
+    };
+    let high = match spread > 0.0 && mean > 0.0 {
+        true => gamma_upper_quantile(tail, mean * mean / spread) * spread / mean / more,
+        false => estimate,
+    };
+    let high = high + skewness;
+    check_values(&[low, high, estimate], 2)?;
+    let method = Method::CompoundPoisson;
+    Ok(Interval { low: low.min(estimate), high: high.max(estimate), estimate, level, method })
+}
+
+/// The mean of differences of sums over few events, from replications on the same draws.
+///
+/// What is more and what is less are two sums over events; each has its interval, and their arms are
+/// put together (Zou and Donner 2008). A side on which nothing was seen has the bound of no event, of the
+/// mean size of those seen on the other. With many events, or where all replications differ, it is Student's.
+///
+/// # Errors
+///
+/// As [`Interval::of_paired_difference`].
+pub fn difference_of_rare(own: &[f64], other: &[f64], level: f64) -> Result<Interval, StatsError> {
+    let student = Interval::of_paired_difference(own, other, level)?;
+    let differences = differences(own, other);
+    let sizes = differences.iter().map(|value| value.abs());
+    let (size, squares) = (ordered_sum(sizes), ordered_sum(differences.iter().map(|v| v * v)));
+    let events = differences.iter().filter(|value| **value != 0.0).count();
+    if squares == 0.0 || size * size >= ENOUGH * squares || events == differences.len() {
+        return Ok(student);
+    }
+    let events = events as f64;
+    let side = |sign: f64| {
+        let values: Vec<f64> = differences.iter().map(|value| (sign * value).max(0.0)).collect();
+        let known = if values.iter().all(|value| *value == 0.0) {
+            Unseen::of(size / events)
+        } else {
+            Unseen::default()
+        };
+        mean_of_rare(&values, known, level)
+    };
+    let (more, less) = (side(1.0)?, side(-1.0)?);
+    let arm = |a: f64, b: f64| (a * a + b * b).sqrt();
+    let low = student.estimate - arm(more.estimate - more.low, less.high - less.estimate);
+    let high = student.estimate + arm(more.high - more.estimate, less.estimate - less.low);
+    let method = Method::CompoundPoisson;
+    Ok(Interval { low: low.min(student.low), high: high.max(student.high), method, ..student })
 }
 
 /// Squared standard error of the mean of at least two values.
@@ -370,6 +498,67 @@ mod tests {
             let name = format!("{}, ", case.name());
             assert!(short.iter().any(|line| line.starts_with(&name)), "{name}: {short:?}");
         }
+    }
+
+    /// Mean length per event, and differences of which two in three events are more: as often as they say.
+    #[test]
+    fn amounts_per_event_and_differences_hold_the_truth_as_often_as_they_say() {
+        println!("% covered (below, above) of {} at {EXPECTED:?} expected events", runs());
+        let mut short = Vec::new();
+        let mut judge =
+            |name: String, draw: &dyn Fn(&mut Draws, f64) -> Option<(Interval, f64)>| {
+                let mut line = format!("{name:<26}");
+                for expected in EXPECTED {
+                    let mut draws = Draws::named(&format!("{name}, {expected} expected"));
+                    let (mut below, mut above) = (0, 0);
+                    for _ in 0..runs() {
+                        if let Some((found, truth)) = draw(&mut draws, expected) {
+                            below += u32::from(found.high < truth);
+                            above += u32::from(found.low > truth);
+                        }
+                    }
+                    let share = |count: u32| 100.0 * f64::from(count) / f64::from(runs());
+                    let covered = 100.0 - share(below + above);
+                    line += &format!("  {covered:5.1} ({:.1}, {:.1})", share(below), share(above));
+                    if f64::from(below.max(above)) > at_most(0.025) {
+                        short.push(format!("{name}, {expected}: {below} below, {above} above"));
+                    }
+                }
+                println!("{line}");
+            };
+        for (cv, known) in [(0.3, true), (1.25, true), (30.0, true), (0.3, false), (1.25, false)] {
+            let law = if known { "" } else { ", unknown law" };
+            judge(format!("length, cv {cv}{law}"), &|draws, expected| {
+                let (mut sums, mut events) = (vec![0.0; REPLICATIONS], vec![0.0; REPLICATIONS]);
+                for _ in 0..poisson(draws, expected) {
+                    let at = (draws.uniform() * REPLICATIONS as f64) as usize;
+                    sums[at] += lognormal(draws, cv);
+                    events[at] += 1.0;
+                }
+                let mut unseen = Unseen::default();
+                if known {
+                    unseen = Unseen::of(1.0);
+                    unseen.heavy.add(events.iter().sum(), sums.iter().sum(), (1.0, cv));
+                }
+                amount_of_rare(&sums, &events, unseen, 0.95).ok().map(|found| (found, 1.0))
+            });
+        }
+        for cv in [0.3, 1.25] {
+            judge(format!("difference, cv {cv}"), &|draws, expected| {
+                let (mut own, mut other) = (vec![0.0; REPLICATIONS], vec![0.0; REPLICATIONS]);
+                for _ in 0..poisson(draws, expected) {
+                    let at = (draws.uniform() * REPLICATIONS as f64) as usize;
+                    let which = if draws.uniform() < 2.0 / 3.0 { &mut own } else { &mut other };
+                    which[at] += lognormal(draws, cv);
+                }
+                if own.iter().chain(&other).all(|value| *value == 0.0) {
+                    return None;
+                }
+                let truth = expected / 3.0 / REPLICATIONS as f64;
+                difference_of_rare(&own, &other, 0.95).ok().map(|found| (found, truth))
+            });
+        }
+        assert_eq!(short, Vec::<String>::new());
     }
 
     fn spread(counts: &[(usize, f64)], replications: usize) -> Vec<f64> {

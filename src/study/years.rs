@@ -648,9 +648,15 @@ impl YearsResult {
                 let [estimate, low, high] = [i.estimate, i.high, i.low].map(|count| up / count);
                 Estimate::Interval(Interval { estimate, low, high, ..i })
             }
-            _ => few::each(&up, &folded.outages, years, plan.level),
+            _ if folded.outages.iter().all(|count| *count == 0.0) => {
+                Estimate::Missing(NoValue::NoneIn(years))
+            }
+            _ => few::over(&up, &folded.outages, plan.level),
         };
-        [few::each(&folded.length, &folded.outages, years, plan.level), between]
+        // Of a fleet a second of outage is that of a member.
+        let members = plan.of.members(net, meter) as f64;
+        let unseen = folded.unseen(Modelled::outages(&plan.of, net, meter)).times(members);
+        [few::each(&folded.length, &folded.outages, (years, unseen), plan.level), between]
     }
 }
 

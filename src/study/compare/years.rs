@@ -3,7 +3,8 @@
 use crate::plan::availability::Availability;
 use crate::plan::figure::Metric;
 use crate::stats::interval::Interval;
-use crate::study::compare::{Basis, Member, Respect, Weighed, of_each_pair, paired};
+use crate::stats::rare::difference_of_rare;
+use crate::study::compare::{Basis, Member, Respect, Weighed, of_each_pair};
 use crate::study::results::{LoadClass, RecoveryRow, YearRow};
 use crate::study::years::YEAR_S;
 
@@ -72,14 +73,10 @@ pub(super) fn weigh(
         let worth = metric.margin() * means.fold(f64::INFINITY, f64::min);
         for (found, (from, to)) in all.iter_mut().zip(pairs) {
             let (Some(above), Some(own)) = (&column[*from], &column[*to]) else { continue };
-            let Some(difference) = paired(own, above, each) else { continue };
             let count = own.len().min(above.len());
-            found.extend(Weighed::of_interval(
-                respect.clone(),
-                difference,
-                (&own[..count], &above[..count]),
-                (level, worth),
-            ));
+            let both = (&own[..count], &above[..count]);
+            let Ok(difference) = difference_of_rare(both.0, both.1, each) else { continue };
+            found.extend(Weighed::of_interval(respect.clone(), difference, both, (level, worth)));
         }
     }
     all

@@ -7,8 +7,9 @@ use crate::plan::figure::Figure;
 use crate::plan::headroom::{self, Spare};
 use crate::plan::load;
 use crate::plan::{Draft, drills};
-use crate::stats::interval::{Interval, Method};
+use crate::stats::interval::Interval;
 use crate::stats::quantile::nearest_rank;
+use crate::stats::rare::difference_of_rare;
 use crate::study::measure::NoValue;
 use crate::study::scenario::{StudyPlan, StudyResult};
 use crate::study::stories::Stories;
@@ -130,8 +131,9 @@ fn fall_row(plan: &YearsPlan, fall: &Fall) -> FallRow {
     let years = plan.of.horizon.seconds() / YEAR_S;
     let a_year = |parts: &[i128]| {
         let values: Vec<f64> = parts.iter().map(|parts| *parts as f64 / PARTS / years).collect();
-        match (values.as_slice(), Interval::of_mean(&values, plan.level)) {
-            (_, Ok(i)) => Estimate::Interval(Interval { method: Method::PairedT, ..i }),
+        let none = vec![0.0; values.len()];
+        match (values.as_slice(), difference_of_rare(&values, &none, plan.level)) {
+            (_, Ok(i)) => Estimate::Interval(i),
             ([one], Err(_)) => Estimate::Single(*one),
             _ => Estimate::Missing(NoValue::Empty),
         }

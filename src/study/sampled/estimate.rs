@@ -13,6 +13,9 @@
 //! an open source, the same whatever breaks, and the mean of that ratio is 1; so this is unbiased
 //! too, and where both lose everything the difference is nothing.
 //!
+//! Student's interval of that is too short where few replications have an event, or few histories a
+//! correction: its arms are no shorter than those of both parts by [`rare`](crate::stats::rare), put together.
+//!
 //! Latencies are of all drawn windows, each request with its window's 1/π; intervals after Woodruff.
 
 use std::collections::BTreeMap;
@@ -22,6 +25,7 @@ use crate::convert::{self, whole};
 use crate::observe::histogram::Histogram;
 use crate::stats::interval::{Interval, Method};
 use crate::stats::quantile::samples_needed;
+use crate::stats::rare::{Unseen, difference_of_rare, mean_of_rare};
 use crate::stats::sampling::{corrected, weighted_quantile};
 use crate::study::measure::NoValue;
 use crate::study::window::{Ending, Estimate};
@@ -181,6 +185,7 @@ impl Joined<'_> {
         };
         match found.interval(self.years.level, Method::TwoPhase) {
             Ok(i) => {
+                let i = no_shorter_than_events_allow(i, flows, d);
                 let (a, b) = (turn(i.low), turn(i.high));
                 let estimate = turn(i.estimate);
                 Estimate::Interval(Interval { estimate, low: a.min(b), high: a.max(b), ..i })
@@ -249,5 +254,54 @@ impl Joined<'_> {
             if view { seen.view_latency.count() } else { seen.latency.count() }
         };
         self.windows.windows.iter().map(of).sum()
+    }
+}
+
+/// `i` with arms no shorter than those of the sums `flows` and of the corrections `d`, each over its
+/// events, together.
+fn no_shorter_than_events_allow(i: Interval, flows: &[f64], d: &[f64]) -> Interval {
+    let arms = |part: Option<Interval>| {
+        part.map_or((0.0, 0.0), |part| (part.estimate - part.low, part.high - part.estimate))
+    };
+    let (less, more) = arms(mean_of_rare(flows, Unseen::default(), i.level).ok());
+    // Where most histories have a correction, Student's law is theirs.
+    let uneven = 2 * d.iter().filter(|value| **value != 0.0).count() < d.len();
+    let none = vec![0.0; d.len()];
+    let corrections = difference_of_rare(d, &none, i.level).ok().filter(|_| uneven);
+    let (below, above) = arms(corrections);
+    let arm = |a: f64, b: f64| (a * a + b * b).sqrt();
+    Interval {
+        low: i.low.min(i.estimate - arm(less, below)),
+        high: i.high.max(i.estimate + arm(more, above)),
+        ..i
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One replication in a thousand lost anything: the interval reaches as far up as that of one event, and one
+    /// correction of sixteen is no evidence that there are no others.
+    #[test]
+    fn a_correction_does_not_shorten_what_few_events_allow() {
+        let mut flows = vec![0.0; 1_000];
+        flows[7] = 5_000.0;
+        let mut d = vec![0.0; 16];
+        let joined = |flows: &[f64], d: &[f64]| {
+            let i = corrected(flows, d).unwrap().interval(0.95, Method::TwoPhase).unwrap();
+            (no_shorter_than_events_allow(i, flows, d), i)
+        };
+        let alone = mean_of_rare(&flows, Unseen::default(), 0.95).unwrap();
+        let (found, student) = joined(&flows, &d);
+        assert!(found.high >= alone.high * 0.999 && found.high > 1.3 * student.high, "{found:?}");
+        d[3] = 400.0;
+        let (found, student) = joined(&flows, &d);
+        assert!(found.high > student.high && found.low <= student.low, "{found:?} {student:?}");
+        // Many events and corrections everywhere: Student's.
+        let flows: Vec<f64> = (0..1_000).map(|at| f64::from(at % 7)).collect();
+        let d: Vec<f64> = (0..16).map(|at| f64::from(at % 5) - 1.5).collect();
+        let (found, student) = joined(&flows, &d);
+        assert_eq!((found.low, found.high), (student.low, student.high));
     }
 }

@@ -6,8 +6,9 @@
 //! for hands or spare parts, which last longer.
 
 use crate::plan::availability::AvailabilityPlan;
+use crate::stats::StatsError;
 use crate::stats::interval::{Interval, Method};
-use crate::stats::rare::{Heavy, Unseen, mean_of_rare};
+use crate::stats::rare::{Heavy, Unseen, amount_of_rare, mean_of_rare};
 use crate::stats::special::student_upper_quantile;
 use crate::study::measure::NoValue;
 use crate::study::window::Estimate;
@@ -148,12 +149,26 @@ pub(super) fn a_year(
     few(values, unseen, level, 1.0 / years(plan))
 }
 
-/// A sum for each event of another, over replications of `years` in all.
-pub(super) fn each(top: &[f64], bottom: &[f64], years: f64, level: f64) -> Estimate {
+/// A sum for each event of another, over replications of `years` in all; `unseen` says what is known of an event.
+pub(super) fn each(
+    top: &[f64],
+    bottom: &[f64],
+    (years, unseen): (f64, Unseen),
+    level: f64,
+) -> Estimate {
     if bottom.iter().all(|count| *count <= 0.0) {
         return Estimate::Missing(NoValue::NoneIn(years));
     }
-    over(top, bottom, level)
+    if let ([top], [bottom]) = (top, bottom) {
+        return Estimate::Single(top / bottom);
+    }
+    match amount_of_rare(top, bottom, unseen, level) {
+        Ok(interval) => Estimate::Interval(interval),
+        Err(StatsError::TooFew { needed, given }) => {
+            Estimate::Missing(NoValue::TooFew { have: given as u64, need: needed as u64 })
+        }
+        Err(_) => Estimate::Missing(NoValue::Empty),
+    }
 }
 
 /// A sum over another that is not zero; of one replication its own. Only replications in which there

@@ -503,12 +503,18 @@ impl FoldedLoad {
             }
             OfLoad::Behind(at) => a_year(&self.writes[at].behind, Unseen::of(1.0)),
             OfLoad::Lag(at, member, of) => self.writes[at].lags[member].estimate(of, level),
-            OfLoad::LostPerFailover(at) => {
-                each(&self.writes[at].lost(None), &self.writes[at].failovers, years, level)
-            }
-            OfLoad::DataLoss(at) => {
-                each(&self.writes[at].window, &self.writes[at].failovers, years, level)
-            }
+            OfLoad::LostPerFailover(at) => each(
+                &self.writes[at].lost(None),
+                &self.writes[at].failovers,
+                (years, Unseen::default()),
+                level,
+            ),
+            OfLoad::DataLoss(at) => each(
+                &self.writes[at].window,
+                &self.writes[at].failovers,
+                (years, Unseen::default()),
+                level,
+            ),
             OfLoad::DataLossQuantile(at, q) => {
                 let windows = &self.writes[at].windows;
                 counted_quantile(windows, q, level)

@@ -93,7 +93,9 @@ impl FoldedRole {
         match what {
             OfRole::Interruptions(cause) => a_year(&self.interrupted(cause)),
             OfRole::Failovers => a_year(&self.failovers),
-            OfRole::Recovery => each(&self.length, &self.interrupted(None), years, level),
+            OfRole::Recovery => {
+                each(&self.length, &self.interrupted(None), (years, Unseen::default()), level)
+            }
             OfRole::RecoveryQuantile(q) => counted_quantile(&self.lengths, q, level),
         }
     }
