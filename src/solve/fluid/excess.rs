@@ -73,11 +73,17 @@ impl Excess {
         let whole = if refusals.is_some() { all } else { all.max(1.0) };
         ways.iter_mut().for_each(|(_, share, _)| *share /= whole);
         let (mut noisy, mut plain, mut wasted) = (0.0, 0.0, 0.0);
+        // Members of one kind are as busy as each other.
+        let mut last = (f64::NAN, f64::NAN, [0.0; 2]);
         for (used, share, spread) in &*ways {
             self.most = self.most.max(*used);
             plain += share * (1.0 - 1.0 / used).max(0.0);
-            let [lost, vain] = refusals
-                .map_or_else(|| [spread.too_much(*used), 0.0], |of| of.mean(*used, spread.sigma));
+            if (last.0, last.1) != (*used, spread.sigma) {
+                let lost = || [spread.too_much(*used), 0.0];
+                let found = refusals.map_or_else(lost, |of| of.mean(*used, spread.sigma));
+                last = (*used, spread.sigma, found);
+            }
+            let [lost, vain] = last.2;
             noisy += share * lost;
             wasted += share * vain;
         }
@@ -109,7 +115,13 @@ fn bad_with(ways: &[Way], refusals: &Refusals) -> f64 {
     }
     while high > low * (1.0 + 1e-6) {
         let middle = (low * high).sqrt();
-        let each = ways.iter().map(|(used, share, _)| share * refusals.plain(used * middle)[0]);
+        let mut last = (f64::NAN, 0.0);
+        let each = ways.iter().map(|(used, share, _)| {
+            if last.0 != *used {
+                last = (*used, refusals.plain(used * middle)[0]);
+            }
+            share * last.1
+        });
         if each.sum::<f64>() >= BAD { high = middle } else { low = middle }
     }
     spread.reaches(high)

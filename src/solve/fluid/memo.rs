@@ -169,8 +169,9 @@ pub struct Memo<'p> {
     busy: Busy,
     /// Of the replication under way: by resource, utilisation times seconds.
     pub(super) work: Vec<f64>,
-    /// Kept for its room.
+    /// Kept for their room.
     ways: Vec<Way>,
+    used: Vec<f64>,
 }
 
 impl<'p> Memo<'p> {
@@ -219,6 +220,7 @@ impl<'p> Memo<'p> {
             },
             work: vec![0.0; resources],
             ways: Vec::new(),
+            used: Vec::new(),
         };
         memo.sigmas = (0..plan.classes.len()).map(|class| memo.sigma_of(class)).collect();
         let load = shared.state(plan, &plan.well());
@@ -400,7 +402,8 @@ impl<'p> Memo<'p> {
     /// What is too much of `class` at these rates.
     pub(super) fn excess(&mut self, state: u32, class: usize, rates: &[f64]) -> Excess {
         let load = Rc::clone(&self.loads[state as usize]);
-        let used = utilization(&load, rates);
+        let mut used = std::mem::take(&mut self.used);
+        utilization_into(&load, rates, &mut used);
         let mut all = Excess::default();
         let mut ways = std::mem::take(&mut self.ways);
         let resources = &self.plan.network.resources;
@@ -422,7 +425,7 @@ impl<'p> Memo<'p> {
             let of = |share: f64| (share / (1.0 - stuck).max(f64::MIN_POSITIVE)).min(1.0);
             (all.noisy, all.plain, all.wasted) = (of(all.noisy), of(all.plain), of(all.wasted));
         }
-        self.ways = ways;
+        (self.ways, self.used) = (ways, used);
         all
     }
 
