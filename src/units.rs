@@ -218,6 +218,17 @@ fn parse_in(
     table: UnitTable,
     names: &'static str,
 ) -> Result<u64, UnitError> {
+    parse_parts(text, own, table, names, 1)
+}
+
+/// As [`parse_in`], in steps of which `parts` are one of what the table counts in.
+fn parse_parts(
+    text: &str,
+    own: &'static str,
+    table: UnitTable,
+    names: &'static str,
+    parts: u64,
+) -> Result<u64, UnitError> {
     let (number, unit) = Decimal::split(text)?;
     if unit.is_empty() {
         return Err(UnitError::Missing(names));
@@ -228,7 +239,7 @@ fn parse_in(
             None => UnitError::Unknown(unit.to_string(), names),
         });
     };
-    let value = number.times(*numerator, *denominator)?;
+    let value = number.times(numerator * parts, *denominator)?;
     if value == 0 && number.digits != 0 {
         return Err(UnitError::TooSmall(table[0].0));
     }
@@ -585,6 +596,16 @@ impl Bandwidth {
     /// Any [`UnitError`].
     pub fn parse(text: &str) -> Result<Self, UnitError> {
         parse_in(text, "bandwidth", BANDWIDTH_UNITS, BANDWIDTH_NAMES).map(Self)
+    }
+
+    /// Reads the same text as a number of bits a second: a bandwidth is whole bytes, what crosses a link need not
+    /// be.
+    ///
+    /// # Errors
+    ///
+    /// Any [`UnitError`].
+    pub fn parse_bits_per_s(text: &str) -> Result<u64, UnitError> {
+        parse_parts(text, "bandwidth", BANDWIDTH_UNITS, BANDWIDTH_NAMES, 8)
     }
 }
 

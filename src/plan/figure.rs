@@ -20,6 +20,8 @@ pub enum FigureUnit {
     Seconds,
     /// Per second.
     PerSecond,
+    /// Bits per second.
+    BitsPerSecond,
     /// A share or a utilisation.
     Ratio,
     /// A number of things.
@@ -37,6 +39,7 @@ impl FigureUnit {
         match self {
             Self::Seconds => "s",
             Self::PerSecond => "per s",
+            Self::BitsPerSecond => "bit/s",
             Self::Ratio => "share",
             Self::Count => "number",
             Self::Dollars => "$",
@@ -166,6 +169,7 @@ metrics! {
     Busy = "busy", Count, 0.03, 0.01, "Time average of servers at work.";
     Utilization = "utilization", Ratio, 0.02, 0.001, "Busy over capacity; over the horizon: its mean, a quantile over time, its `max` (the busiest hour of the week), or one `hour` of the week.";
     Throughput = "throughput", PerSecond, 0.02, 0.01, "Completions per second.";
+    Transfer = "transfer", BitsPerSecond, 0.02, 1_000.0, "Mean rate at which bytes cross a switch or the uplinks of a site.";
     Arrivals = "arrivals", Count, 0.02, 1.0, "Arrivals in the window; of a class with views: intended views.";
     ArrivalRate = "arrival-rate", PerSecond, 0.02, 0.01, "Arrivals per second.";
     Attempts = "attempts", Count, 0.05, 1.0, "Requests, by outcome.";

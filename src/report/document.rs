@@ -266,6 +266,8 @@ pub enum Unit {
     Bytes,
     /// Bytes a second.
     BytesPerSecond,
+    /// Bits a second.
+    BitsPerSecond,
     /// Dollars, once.
     Dollars,
     /// Dollars a month.

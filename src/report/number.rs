@@ -41,6 +41,8 @@ const BYTES: [(f64, f64, &str); 5] = [
 ];
 const BYTES_PER_SECOND: [(f64, f64, &str); 4] =
     [(1e9, 1e-9, "GB/s"), (1e6, 1e-6, "MB/s"), (1e3, 1e-3, "kB/s"), (0.0, 1.0, "B/s")];
+const BITS_PER_SECOND: [(f64, f64, &str); 4] =
+    [(1e9, 1e-9, "Gbit/s"), (1e6, 1e-6, "Mbit/s"), (1e3, 1e-3, "kbit/s"), (0.0, 1.0, "bit/s")];
 
 impl<'a> Display<'a> {
     /// The display of `unit` for values about the size of `magnitude` (in base units).
@@ -64,6 +66,7 @@ impl<'a> Display<'a> {
             Unit::PerSecond => plain("", "/s", false),
             Unit::Bytes => stepped(&BYTES, "B"),
             Unit::BytesPerSecond => stepped(&BYTES_PER_SECOND, "B/s"),
+            Unit::BitsPerSecond => stepped(&BITS_PER_SECOND, "bit/s"),
             Unit::Dollars => plain("$", "", false),
             Unit::DollarsPerMonth => plain("$", "a month", true),
             Unit::Other(name) => plain("", name, true),

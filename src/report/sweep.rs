@@ -296,6 +296,7 @@ fn unit(name: &str) -> Unit {
         "ratio" => Unit::Ratio,
         "s" => Unit::Seconds,
         "per_s" => Unit::PerSecond,
+        "bits_per_s" => Unit::BitsPerSecond,
         "1" => Unit::None,
         other => Unit::Other(other.into()),
     }

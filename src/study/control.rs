@@ -7,7 +7,7 @@
 //!
 //! | figures | correction |
 //! |---|---|
-//! | utilisation, number busy, in the system, throughput | regression: nearly a straight line in the arrivals |
+//! | utilisation, number busy, in the system, throughput, transfer | regression: nearly a straight line in the arrivals |
 //! | sojourn times and latencies, mean and quantiles | regression; the jackknife removes the bias of their curvature |
 //! | arrivals and their rate | none: they are the control, and are printed as they came |
 //! | ledgers, shares served and lost, hits | none: they are of the requests that came; few of them have an interval for few counts ([`stats::counts`](crate::stats::counts)) |
@@ -76,6 +76,7 @@ pub const fn is_corrected(measure: &Measure) -> bool {
         | Measure::Busy(_)
         | Measure::Inside(_)
         | Measure::Throughput(_)
+        | Measure::Transfer(_)
         | Measure::ClassThroughput(_)
         | Measure::Sojourn(_) => true,
         Measure::Latency(_, stat) | Measure::ViewLatency(_, stat) => {
@@ -108,7 +109,7 @@ pub(super) fn estimated(
     let numbers: Vec<f64> = values.iter().filter_map(|value| value.ok()).collect();
     match controls.mean(&numbers, level) {
         // Of a saturated part the straight line would lead beyond all of it.
-        Ok(Some(i)) if i.estimate > 1.0 && matches!(measure, Measure::Utilization(_)) => plain,
+        Ok(Some(i)) if measure.most(seen).is_some_and(|most| i.estimate > most) => plain,
         Ok(Some(interval)) => Estimate::Interval(interval),
         _ => plain,
     }

@@ -13,7 +13,7 @@ use crate::plan::figure::FigureUnit;
 use crate::plan::names::split_member;
 use crate::scenario::quantity::foreign;
 use crate::stats::interval::Interval;
-use crate::units::{Money, Probability, Rate, SimDuration};
+use crate::units::{Bandwidth, Money, Probability, Rate, SimDuration};
 
 /// What a figure must be.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,6 +74,9 @@ fn quantity(text: &str, unit: FigureUnit) -> Result<f64, String> {
             .map(Rate::in_per_second)
             .or_else(plain)
             .ok_or_else(|| wrong("a rate such as \"40/s\"")),
+        FigureUnit::BitsPerSecond => Bandwidth::parse_bits_per_s(text)
+            .map(|bits| bits as f64)
+            .map_err(|_| wrong("a data rate such as \"8Mbit/s\"")),
         FigureUnit::Ratio => Probability::parse(text)
             .ok()
             .map(Probability::get)
@@ -284,6 +287,10 @@ mod tests {
 
     #[test]
     fn a_wrong_demand_says_what_is_meant() {
+        let bits = |is: &str| Demand::parse(is, FigureUnit::BitsPerSecond);
+        assert_eq!(bits("< 8Mbit/s"), Ok(Demand::Below(8e6)));
+        assert_eq!(bits("1MB/s +- 100bit/s"), Ok(Demand::Equals(8e6, 100.0)));
+        assert!(bits("< 8").unwrap_err().contains("8Mbit/s"));
         assert!(Demand::parse("< 500", FigureUnit::Seconds).unwrap_err().contains("500ms"));
         assert!(Demand::parse("about 3", FigureUnit::Count).unwrap_err().contains("+-"));
         assert_eq!(Demand::parse(">= 99.5%", FigureUnit::Ratio), Ok(Demand::Above(0.995)));

@@ -1,8 +1,9 @@
 //! Figures resolved against a blueprint, and their value in one replication.
 
-use crate::model::blueprint::{Blueprint, Config};
+use crate::model::blueprint::{Blueprint, Config, Part};
 use crate::model::cdn::EDGE;
 use crate::model::database::{Counts, Lag};
+use crate::model::flow_share::PACE;
 use crate::model::gauge::Gauge;
 use crate::model::ids::ComponentId;
 use crate::model::record::{Attempts, OUTCOMES};
@@ -60,6 +61,8 @@ pub enum Measure {
     Hit(Vec<ComponentId>),
     /// Completions per second of components.
     Throughput(Vec<ComponentId>),
+    /// Bits per second that cross links.
+    Transfer(Vec<ComponentId>),
     /// Answered requests of a class per second.
     ClassThroughput(usize),
     /// Intended views (or requests without clients) of a workload: their mean, or how much one
@@ -418,6 +421,7 @@ impl Measure {
                 Some(index) => Ok(Self::ClassThroughput(index)),
                 None => counted(parts, Of::Completions, &Self::Throughput),
             },
+            Metric::Transfer => Self::transfer(plan, figure, parts),
             Metric::Arrivals | Metric::ArrivalRate => {
                 let Some(workload) = class(scope).and_then(of_class) else { return missing() };
                 let spread = stat == Stat::Deviation;
@@ -603,6 +607,52 @@ impl Measure {
         }
     }
 
+    /// The largest value it can have, where there is one below which a correction must keep it.
+    #[must_use]
+    pub fn most(&self, seen: &[&Observation]) -> Option<f64> {
+        match self {
+            Self::Utilization(_) => Some(1.0),
+            Self::Transfer(links) => {
+                let bandwidth = |one: &&Observation| {
+                    let all = links.iter().map(|id| one.gauges[id.index()].capacity).sum();
+                    bits_per_second(all, one)
+                };
+                seen.iter().map(bandwidth).max_by(f64::total_cmp)
+            }
+            _ => None,
+        }
+    }
+
+    /// The rate at which bytes cross links, if `parts` are links.
+    fn transfer(
+        plan: &Blueprint,
+        figure: &Figure,
+        parts: Vec<ComponentId>,
+    ) -> Result<Self, NoSuchFigure> {
+        let is_link = |part: &Part| matches!(part.config, Config::Link(_));
+        if !parts.is_empty() && parts.iter().all(|id| is_link(&plan.parts[id.index()])) {
+            return Ok(Self::Transfer(parts));
+        }
+        let scope = match &figure.resource {
+            Some(resource) => format!("{}.{resource}", figure.scope),
+            None => figure.scope.clone(),
+        };
+        let of = |id: &ComponentId| matches!(plan.parts[id.index()].config, Config::Uplink(_));
+        let why = match parts.iter().any(of) {
+            true => "the uplinks of a site are counted together",
+            false => "bytes are counted of switches of racks and of the uplinks of sites",
+        };
+        let mut links: Vec<&str> =
+            plan.parts.iter().filter(|part| is_link(part)).map(|part| part.name.as_str()).collect();
+        links.sort_unstable();
+        let help = match links.is_empty() {
+            true => Some("give the rack a `switch`, or its site `uplinks`".to_string()),
+            false => suggest::help(&scope, &links, "there are"),
+        };
+        Err(NoSuchFigure::new(format!("`{figure}`: `{scope}` has no such figure: {why}"))
+            .help_if(help))
+    }
+
     fn utilization(
         plan: &Blueprint,
         figure: &Figure,
@@ -730,6 +780,7 @@ impl Measure {
             Self::Throughput(parts) => {
                 Ok(total(parts, &|gauge| u128::from(gauge.completed)) as f64 / seconds)
             }
+            Self::Transfer(links) => Ok(bits_per_second(total(links, &|gauge| gauge.busy), seen)),
             Self::ClassThroughput(class) => {
                 Ok(seen.record.classes[*class].attempts.ended[0] as f64 / seconds)
             }
@@ -791,6 +842,11 @@ impl Measure {
             Self::Losing(workload) => losing(seen, *workload),
         }
     }
+}
+
+/// What links moved, or could, over the window, in 1 / [`PACE`] bytes a second × ns: its mean in bits a second.
+fn bits_per_second(moved: u128, seen: &Observation) -> f64 {
+    moved as f64 * 8.0 / PACE as f64 / seen.length.nanos() as f64
 }
 
 /// The times in the queues of several components together.

@@ -145,6 +145,7 @@ pub const fn unit(unit: FigureUnit) -> Unit {
     match unit {
         FigureUnit::Seconds => Unit::Seconds,
         FigureUnit::PerSecond => Unit::PerSecond,
+        FigureUnit::BitsPerSecond => Unit::BitsPerSecond,
         FigureUnit::Ratio => Unit::Ratio,
         FigureUnit::Count | FigureUnit::Name => Unit::None,
         FigureUnit::Dollars => Unit::Dollars,

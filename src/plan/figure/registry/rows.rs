@@ -125,6 +125,13 @@ pub const ROWS: &[Row] = &[
         "Completions per second",
     ),
     Row::new(
+        Metric::Transfer,
+        OF_WINDOWS,
+        MEAN,
+        "switch, uplinks",
+        "Bytes that crossed, in bits, over the length of the window",
+    ),
+    Row::new(
         Metric::Arrivals,
         OF_WINDOWS,
         MEAN,
