@@ -70,9 +70,8 @@ fn threads(draft: &Draft, out: &mut Diagnostics) {
         if f64::from(threads.value) < most + 1.0 {
             return;
         }
-        let cores = if most == 1.0 { "core" } else { "cores" };
         let message = format!(
-            "a demand of {} threads, but no member of `{}` has more than {most} {cores}",
+            "a demand of {} threads, but no member of `{}` has cores for more than {most}",
             threads.value, step.cpu.text
         );
         let help = format!("threads above {} make it no faster", most.ceil());

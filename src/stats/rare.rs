@@ -505,27 +505,27 @@ mod tests {
     fn amounts_per_event_and_differences_hold_the_truth_as_often_as_they_say() {
         println!("% covered (below, above) of {} at {EXPECTED:?} expected events", runs());
         let mut short = Vec::new();
-        let mut judge =
-            |name: String, draw: &dyn Fn(&mut Draws, f64) -> Option<(Interval, f64)>| {
-                let mut line = format!("{name:<26}");
-                for expected in EXPECTED {
-                    let mut draws = Draws::named(&format!("{name}, {expected} expected"));
-                    let (mut below, mut above) = (0, 0);
-                    for _ in 0..runs() {
-                        if let Some((found, truth)) = draw(&mut draws, expected) {
-                            below += u32::from(found.high < truth);
-                            above += u32::from(found.low > truth);
-                        }
-                    }
-                    let share = |count: u32| 100.0 * f64::from(count) / f64::from(runs());
-                    let covered = 100.0 - share(below + above);
-                    line += &format!("  {covered:5.1} ({:.1}, {:.1})", share(below), share(above));
-                    if f64::from(below.max(above)) > at_most(0.025) {
-                        short.push(format!("{name}, {expected}: {below} below, {above} above"));
+        type Draw<'d> = &'d dyn Fn(&mut Draws, f64) -> Option<(Interval, f64)>;
+        let mut judge = |name: String, draw: Draw<'_>| {
+            let mut line = format!("{name:<26}");
+            for expected in EXPECTED {
+                let mut draws = Draws::named(&format!("{name}, {expected} expected"));
+                let (mut below, mut above) = (0, 0);
+                for _ in 0..runs() {
+                    if let Some((found, truth)) = draw(&mut draws, expected) {
+                        below += u32::from(found.high < truth);
+                        above += u32::from(found.low > truth);
                     }
                 }
-                println!("{line}");
-            };
+                let share = |count: u32| 100.0 * f64::from(count) / f64::from(runs());
+                let covered = 100.0 - share(below + above);
+                line += &format!("  {covered:5.1} ({:.1}, {:.1})", share(below), share(above));
+                if f64::from(below.max(above)) > at_most(0.025) {
+                    short.push(format!("{name}, {expected}: {below} below, {above} above"));
+                }
+            }
+            println!("{line}");
+        };
         for (cv, known) in [(0.3, true), (1.25, true), (30.0, true), (0.3, false), (1.25, false)] {
             let law = if known { "" } else { ", unknown law" };
             judge(format!("length, cv {cv}{law}"), &|draws, expected| {

@@ -189,7 +189,7 @@ fn threads_that_have_no_core_are_warned_of() {
     };
     assert_eq!(warned(&draft(4, 4)), Vec::<String>::new());
     let more = warned(&draft(4, 5));
-    assert!(more[0].ends_with("no member of `app` has more than 4 cores"), "{more:?}");
+    assert!(more[0].ends_with("no member of `app` has cores for more than 4"), "{more:?}");
     let capped = draft(4, 4).replace("[service.app]", "cpu = { cap = 2.5 }\n[service.app]");
     assert_eq!(warned(&capped).len(), 1);
     assert_eq!(warned(&capped.replace("threads = 4", "threads = 3")), Vec::<String>::new());
