@@ -41,6 +41,7 @@ use crate::model::event::Event;
 use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
 use crate::model::outage::Failed;
 use crate::model::request::{RequestId, Waits};
+use crate::model::route::Drawn;
 use crate::units::{SimDuration, SimTime};
 
 /// A semi-synchronous write waits so long for a slave.
@@ -172,7 +173,7 @@ impl Alarm {
 struct Write {
     at: SimTime,
     /// The draws of the request that wrote it.
-    ordinal: u64,
+    drawn: Drawn,
     position: u32,
     iteration: u16,
     /// Which kind of write.

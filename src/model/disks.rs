@@ -22,6 +22,7 @@ use crate::model::event::Event;
 use crate::model::gauge::{Availability, Gauge, Occupancy, Usable};
 use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::model::request::{Outcome, RequestId, Waits};
+use crate::model::route::Drawn;
 use crate::model::world::storage::Among;
 use crate::model::{Ctx, Health};
 use crate::units::{SimDuration, SimTime};
@@ -95,7 +96,7 @@ impl Disks {
         }
         let entry = &ctx.requests[request];
         let (time, choice) =
-            self.draw(ctx, key, entry.ordinal, crate::model::route::draw_index(entry, 0));
+            self.draw(ctx, key, entry.drawn(), crate::model::route::draw_index(entry, 0));
         let entry = &mut ctx.requests[request];
         entry.at = self.id;
         entry.since = ctx.now;
@@ -125,8 +126,8 @@ impl Disks {
                 continue;
             }
             let index = crate::model::route::draw_index(entry, sub);
-            let ordinal = entry.ordinal;
-            self.background(ctx, key, ordinal, index, true);
+            let of = entry.drawn();
+            self.background(ctx, key, of, index, true);
         }
     }
 
@@ -135,7 +136,7 @@ impl Disks {
         &mut self,
         ctx: &mut Ctx<'_>,
         key: KeyId,
-        ordinal: u64,
+        of: Drawn,
         index: u64,
         write: bool,
     ) {
@@ -143,7 +144,7 @@ impl Disks {
             self.refused += 1;
             return;
         }
-        let (time, choice) = self.draw(ctx, key, ordinal, index);
+        let (time, choice) = self.draw(ctx, key, of, index);
         let copies = if write { self.config.copies } else { 1 };
         let first = self.place(choice, copies);
         for copy in 0..copies {
@@ -158,9 +159,9 @@ impl Disks {
         self.disks.iter().all(|disk| disk.line.is_empty())
     }
 
-    fn draw(&self, ctx: &Ctx<'_>, key: KeyId, ordinal: u64, index: u64) -> (SimDuration, f64) {
-        let time = self.config.time.sample(ctx.draws.uniform_at(key, ordinal, index));
-        let choice = ctx.draws.uniform_at(KeyId(key.0 + 1), ordinal, index);
+    fn draw(&self, ctx: &Ctx<'_>, key: KeyId, of: Drawn, index: u64) -> (SimDuration, f64) {
+        let time = self.config.time.sample(ctx.draws.uniform_on(key, of, index));
+        let choice = ctx.draws.uniform_on(KeyId(key.0 + 1), of, index);
         (SimDuration::from_seconds_f64(time), choice)
     }
 

@@ -39,7 +39,7 @@ use crate::engine::lane::Lane;
 use crate::model::event::Event;
 use crate::model::gauge::{Gauge, Occupancy};
 use crate::model::ids::{CauseId, ComponentId, DemandId};
-use crate::model::request::{Hold, Outcome, RequestId, Requests, Waits};
+use crate::model::request::{Hold, Marks, Outcome, RequestId, Requests, Waits};
 use crate::model::route::Draws;
 use crate::units::{SimDuration, SimTime};
 
@@ -129,7 +129,7 @@ impl Ctx<'_> {
             entry.cause = self.cause;
             let ends = match entry.depth {
                 0 => entry.patience != Ticket::NONE,
-                _ => entry.top().hold == Hold::Calling && entry.can_time_out,
+                _ => entry.top().hold == Hold::Calling && entry.marks.has(Marks::CAN_TIME_OUT),
             };
             if ends {
                 entry.waits = Waits::Void;

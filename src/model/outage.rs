@@ -23,7 +23,9 @@ use crate::engine::lane::NoProgress;
 use crate::health::{AutomatonId, FactId, Kernel, Listener, Moved, Net, Start, StateId, View};
 use crate::model::blueprint::{Operation, Part};
 use crate::model::ids::{CallId, CauseId, ComponentId, WorkloadId};
-use crate::model::request::{Frame, Hold, NO_CALL, Outcome, Owner, Request, RequestId, Waits};
+use crate::model::request::{
+    Frame, Hold, Marks, NO_CALL, Outcome, Owner, Request, RequestId, Waits,
+};
 use crate::model::route::Op;
 use crate::model::world::storage::Handed;
 use crate::model::world::{Stop, World};
@@ -753,7 +755,7 @@ impl<'p> World<'p> {
         for (id, depth, serial) in everyone {
             // Throwing out a probe may end in a failover, whose fence throws out the same ones.
             let entry = &self.requests[id];
-            let there = entry.live && usize::from(entry.depth) > depth;
+            let there = entry.marks.has(Marks::LIVE) && usize::from(entry.depth) > depth;
             let frame = &entry.frames[depth];
             if !there || frame.serial != serial || frame.at != member || frame.hold == Hold::Calling
             {

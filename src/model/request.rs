@@ -8,6 +8,7 @@ use crate::convert::place;
 use crate::engine::calendar::Ticket;
 use crate::model::event::MAX_INDEX;
 use crate::model::ids::{CauseId, ClassId, ComponentId, UnitId};
+use crate::model::route::Drawn;
 use crate::units::SimTime;
 
 /// Nested calls of one request.
@@ -150,6 +151,34 @@ pub enum Stage {
     Travel,
 }
 
+/// What is so or not of a request, one bit each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Marks(u8);
+
+impl Marks {
+    /// The slot is in use.
+    pub const LIVE: Self = Self(1);
+    /// Nobody waits for the frames below: it ends when its own are given back.
+    pub const ORPHAN: Self = Self(2);
+    /// A patience or a time-out will end a wait without end for its innermost call.
+    pub const CAN_TIME_OUT: Self = Self(4);
+    /// Its service here has begun and was interrupted.
+    pub const RESUMED: Self = Self(8);
+
+    /// Whether `mark` is so.
+    #[inline(always)]
+    #[must_use]
+    pub const fn has(self, mark: Self) -> bool {
+        self.0 & mark.0 != 0
+    }
+
+    /// Lets `mark` be so, or not.
+    #[inline(always)]
+    pub const fn set(&mut self, mark: Self, so: bool) {
+        self.0 = if so { self.0 | mark.0 } else { self.0 & !mark.0 };
+    }
+}
+
 /// One request in flight; as large as four cache lines, so that a slot is found by a shift.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
@@ -160,6 +189,8 @@ pub struct Request {
     pub since: SimTime,
     /// Number of its page at the source: the key of its draws.
     pub ordinal: u64,
+    /// Which of all that its page sends out it is, for its draws (see [`Drawn`]).
+    pub path: u32,
     /// The event it waits for.
     pub ticket: Ticket,
     /// The event of its client's patience.
@@ -218,16 +249,10 @@ pub struct Request {
     pub attempt: u8,
     /// Further members that the balancer around it has tried.
     pub dispatches: u8,
-    /// Nobody waits for the frames below: it ends when its own are given back.
-    pub orphan: bool,
     /// Whether it was born inside the window that is measured.
     pub counted: bool,
-    /// Whether a patience or a time-out will end a wait without end for its innermost call.
-    pub can_time_out: bool,
-    /// Whether its service here has begun and was interrupted.
-    pub resumed: bool,
-    /// Whether the slot is in use.
-    pub live: bool,
+    /// What is so or not.
+    pub marks: Marks,
     /// The outcome its client has been told already, when the work goes on without it.
     pub failed: Option<Outcome>,
 }
@@ -243,6 +268,7 @@ impl Request {
             born,
             since: born,
             ordinal: 0,
+            path: 0,
             ticket: Ticket::NONE,
             patience: Ticket::NONE,
             need: 0,
@@ -271,11 +297,8 @@ impl Request {
             stage: Stage::Route,
             attempt: 0,
             dispatches: 0,
-            orphan: false,
             counted: false,
-            can_time_out: false,
-            resumed: false,
-            live: true,
+            marks: Marks::LIVE,
             failed: None,
         }
     }
@@ -285,6 +308,13 @@ impl Request {
     #[must_use]
     pub fn is_of_edge(&self) -> bool {
         self.fetch != [0; TIERS]
+    }
+
+    /// Whose draws it has.
+    #[inline]
+    #[must_use]
+    pub const fn drawn(&self) -> Drawn {
+        Drawn { ordinal: self.ordinal, path: self.path }
     }
 
     /// The innermost component it is inside of.
@@ -348,6 +378,7 @@ impl Requests {
         slot.position = 0;
         slot.at = ComponentId::NONE;
         slot.pc = entry;
+        slot.path = 0;
         slot.iteration = 0;
         slot.outside = 0;
         slot.unused = 0;
@@ -361,10 +392,7 @@ impl Requests {
         slot.waits = Waits::Nothing;
         slot.stage = Stage::Route;
         slot.attempt = 0;
-        slot.orphan = false;
-        slot.can_time_out = false;
-        slot.resumed = false;
-        slot.live = true;
+        slot.marks = Marks::LIVE;
         slot.failed = None;
         Ok(RequestId(index))
     }
@@ -394,8 +422,8 @@ impl Requests {
     #[inline(always)]
     pub fn remove(&mut self, id: RequestId) {
         let slot = &mut self.slots[id.index()];
-        debug_assert!(slot.live);
-        slot.live = false;
+        debug_assert!(slot.marks.has(Marks::LIVE));
+        slot.marks.set(Marks::LIVE, false);
         slot.ticket = Ticket::NONE;
         slot.patience = Ticket::NONE;
         self.live -= 1;
@@ -428,7 +456,7 @@ impl Requests {
     /// Ids and entries of all requests in flight, in the order of their slots.
     pub fn iter(&self) -> impl Iterator<Item = (RequestId, &Request)> {
         let live = |(index, request): (usize, _)| (RequestId(place(index)), request);
-        self.slots.iter().enumerate().filter(|(_, r)| r.live).map(live)
+        self.slots.iter().enumerate().filter(|(_, r)| r.marks.has(Marks::LIVE)).map(live)
     }
 }
 

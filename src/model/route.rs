@@ -8,7 +8,7 @@
 //! Holds: every branch, loop and call of a class lies inside its own program; targets are absolute
 //! indices into one table; a program ends in `End`.
 
-use crate::convert::{self, table, whole};
+use crate::convert::{self, low, table, whole};
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::engine::law::Sampler;
 use crate::model::cdn::AtCdn;
@@ -517,7 +517,7 @@ impl<'p> Draws<'p> {
     #[inline]
     #[must_use]
     pub fn uniform(&self, key: KeyId, request: &Request, sub: u32) -> f64 {
-        self.uniform_at(key, request.ordinal, draw_index(request, sub))
+        self.uniform_on(key, request.drawn(), draw_index(request, sub))
     }
 
     /// The same uniform as [`Self::uniform`] at `sub` 0, for choices that most requests make.
@@ -526,8 +526,9 @@ impl<'p> Draws<'p> {
     pub fn uniform_ahead(&mut self, key: KeyId, request: &Request) -> f64 {
         let index = draw_index(request, 0);
         if index != 0 {
-            return self.uniform_at(key, request.ordinal, index);
+            return self.uniform_on(key, request.drawn(), index);
         }
+        debug_assert_eq!(request.path, 0, "what is sent out of a repetition is in one");
         self.uniforms[key.index()].draw(request.ordinal)
     }
 
@@ -536,6 +537,13 @@ impl<'p> Draws<'p> {
     #[must_use]
     pub fn uniform_at(&self, key: KeyId, ordinal: u64, index: u64) -> f64 {
         uniform_of(self.keys[key.index()], ordinal, index)
+    }
+
+    /// A uniform that belongs to whose draws these are and `index` alone.
+    #[inline]
+    #[must_use]
+    pub fn uniform_on(&self, key: KeyId, of: Drawn, index: u64) -> f64 {
+        of.uniform(self.keys[key.index()], index)
     }
 
     /// The value of a demand where its uniform falls at `uniform`, in the unit of its law.
@@ -553,8 +561,12 @@ impl<'p> Draws<'p> {
         if let Some(value) = demand.sampler.constant() {
             return value * demand.share;
         }
-        let index = draw_position(request, demand.once);
-        let uniform = self.uniform_at(demand.key, request.ordinal, index);
+        // What is drawn once is the same in all that the request has sent out.
+        let uniform = if demand.once {
+            self.uniform_at(demand.key, request.ordinal, draw_of_request(request, 0))
+        } else {
+            self.uniform_on(demand.key, request.drawn(), draw_index(request, 0))
+        };
         demand.sampler.sample(uniform) * demand.share
     }
 
@@ -605,6 +617,58 @@ pub fn uniform_of(key: Key, ordinal: u64, index: u64) -> f64 {
 fn beyond(key: Key, ordinal: u64, high: u64, low: u32) -> f64 {
     key.child(high).uniform(ordinal, low)
 }
+
+/// Whose draws: a request at its source, and which of all that it has sent out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drawn {
+    /// Number of the page at its source.
+    pub ordinal: u64,
+    /// Zero for a request itself and for what it sends out before it repeats a step; else made of the path of who
+    /// sent it out and of the repetition in which that was.
+    pub path: u32,
+}
+
+impl Drawn {
+    /// A request itself.
+    #[must_use]
+    pub const fn of(ordinal: u64) -> Self {
+        Self { ordinal, path: 0 }
+    }
+
+    /// What this one sends out in its repetition `iteration`. It repeats steps by itself: counted on from there,
+    /// its second repetition would draw what the first of the next one draws.
+    #[must_use]
+    pub fn sends(self, iteration: u16) -> Self {
+        if self.path == 0 && iteration == 0 {
+            return self;
+        }
+        // SplitMix64 (Steele, Lea & Flood, Fast splittable pseudorandom number generators, 2014).
+        let bits =
+            u64::from(self.path) ^ (u64::from(iteration) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let bits = (bits ^ bits >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let bits = (bits ^ bits >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        // Of a thousand that one request sends out two have one path once in 8,000 requests.
+        Self { path: low(bits ^ bits >> 31).max(1), ..self }
+    }
+
+    /// The uniform of `key` at `index`.
+    #[inline]
+    #[must_use]
+    pub fn uniform(self, key: Key, index: u64) -> f64 {
+        if self.path == 0 {
+            return uniform_of(key, self.ordinal, index);
+        }
+        self.elsewhere(key, index)
+    }
+
+    #[cold]
+    fn elsewhere(self, key: Key, index: u64) -> f64 {
+        uniform_of(key.child(PATHS | u64::from(self.path)), self.ordinal, index)
+    }
+}
+
+/// Above all that stands for a large index (see [`uniform_of`]).
+const PATHS: u64 = 1 << 63;
 
 /// Index of a draw of `request`; drawn once, it is the same in every repetition.
 #[inline]

@@ -22,7 +22,7 @@ use crate::model::cpu_share::{CpuShare, PhaseHandle, ZoneLimits};
 use crate::model::event::Event;
 use crate::model::gauge::{Availability, Gauge, Queue, Usable};
 use crate::model::ids::{CauseId, ComponentId, DemandId, UnitId};
-use crate::model::request::{Outcome, RequestId, Waits};
+use crate::model::request::{Marks, Outcome, RequestId, Waits};
 use crate::model::virtual_clock::keep;
 use crate::model::{Ctx, Health};
 use crate::observe::histogram::Histogram;
@@ -220,7 +220,7 @@ impl Station {
         if !self.plain && self.config.discipline == Discipline::PriorityPreemptive {
             self.serving.push(request);
         }
-        if !entry.resumed {
+        if !entry.marks.has(Marks::RESUMED) {
             let waited = (ctx.now - entry.since).nanos();
             entry.waited += waited;
             self.note_wait(waited, entry.counted);
@@ -258,7 +258,7 @@ impl Station {
         entry.need = self.shorter(entry.ends - ctx.now);
         entry.ticket = Ticket::NONE;
         entry.waits = Waits::InLine;
-        entry.resumed = true;
+        entry.marks.set(Marks::RESUMED, true);
     }
 
     /// The service of `request` is over; the next in line starts before it moves on, which is the
@@ -284,7 +284,7 @@ impl Station {
         self.queue.depart(ctx.now, ctx.now - entry.since);
         entry.at = ComponentId::NONE;
         entry.waits = Waits::Nothing;
-        entry.resumed = false;
+        entry.marks.set(Marks::RESUMED, false);
     }
 
     #[inline(always)]
@@ -356,7 +356,7 @@ impl Station {
             return;
         }
         let entry = &ctx.requests[request];
-        if !entry.resumed {
+        if !entry.marks.has(Marks::RESUMED) {
             self.note_wait((ctx.now - entry.since).nanos(), entry.counted);
         }
         self.cancel(ctx, request);

@@ -34,10 +34,10 @@ use crate::model::names::Names;
 use crate::model::outage::{Faults, Illness, Past};
 use crate::model::record::Record;
 use crate::model::request::{
-    Frame, Hold, MAX_DEPTH, NO_CALL, Outcome, Owner, Request, RequestId, Requests, Stage, TooMany,
-    Waits,
+    Frame, Hold, MAX_DEPTH, Marks, NO_CALL, Outcome, Owner, Request, RequestId, Requests, Stage,
+    TooMany, Waits,
 };
-use crate::model::route::{Draws, MOST, Op, Pick};
+use crate::model::route::{Drawn, Draws, MOST, Op, Pick};
 use crate::model::service::Service;
 use crate::model::station::Station;
 use crate::model::{Component, Ctx, Health, Move};
@@ -448,13 +448,17 @@ impl<'p> World<'p> {
                 Move::Advance(request) => {
                     // It may have been thrown out since.
                     let entry = &self.requests[request];
-                    if entry.live && (entry.waits == Waits::Nothing || entry.stage != Stage::Route)
+                    if entry.marks.has(Marks::LIVE)
+                        && (entry.waits == Waits::Nothing || entry.stage != Stage::Route)
                     {
                         self.advance(request);
                     }
                 }
                 Move::Fail(request, outcome) => {
-                    debug_assert!(self.requests[request].live, "who has failed is still there");
+                    debug_assert!(
+                        self.requests[request].marks.has(Marks::LIVE),
+                        "who has failed is still there"
+                    );
                     self.fail_up(request, outcome);
                 }
                 Move::Room(unit) => self.sends_from_line(unit),
@@ -705,7 +709,7 @@ impl<'p> World<'p> {
                 }
                 Op::Leave => {
                     self.leave(id, Outcome::Ok);
-                    if self.requests[id].orphan && self.requests[id].depth == 0 {
+                    if self.requests[id].marks.has(Marks::ORPHAN) && self.requests[id].depth == 0 {
                         return self.requests.remove(id);
                     }
                 }
@@ -915,8 +919,8 @@ impl<'p> World<'p> {
         };
         entry.depth += 1;
         let time_out = call.and_then(|call| self.plan.routes.calls[call.index()].time_out);
-        entry.can_time_out =
-            time_out.is_some() || entry.depth == 1 && entry.patience != Ticket::NONE;
+        let patient = entry.depth == 1 && entry.patience != Ticket::NONE;
+        entry.marks.set(Marks::CAN_TIME_OUT, time_out.is_some() || patient);
         if let Some(call) = call {
             let counted = entry.counted;
             self.record.call_begins(call, counted);
@@ -1005,6 +1009,7 @@ impl<'p> World<'p> {
         let owner = if wait { Owner::Parent(id) } else { Owner::Nobody };
         let mut child = Request::new(parent.class, entry, owner, self.now);
         child.ordinal = parent.ordinal;
+        child.path = parent.drawn().sends(parent.iteration).path;
         child.position = parent.position;
         child.iteration = parent.iteration;
         child.counted = parent.counted;
@@ -1070,7 +1075,7 @@ impl<'p> World<'p> {
             let mut ctx = ctx!(self, self.causes[disks.index()]);
             if let Component::Disks(disks) = &mut self.components[disks.index()] {
                 let key = crate::model::ids::KeyId(plan.key.0 + 1);
-                disks.background(&mut ctx, key, ordinal, 0, false);
+                disks.background(&mut ctx, key, Drawn::of(ordinal), 0, false);
             }
         }
         let gap =

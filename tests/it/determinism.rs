@@ -396,3 +396,66 @@ fn a_hop_in_front_moves_no_draw_of_the_steps_behind_it() {
         assert!((hop.1 - bare.1 - 1e6).abs() < 1e-3, "{step}: {hop:?} {bare:?}");
     }
 }
+
+/// The steps above, with room for one more in a loop, in a loop of that loop, in a branch of a fork and behind all of
+/// them. Each is done by one server, so that the whole is a sum but for the fork, whose other branch is over first.
+const INSIDE: &str = r#"
+  { repeat = { count = { dist = "geometric", mean = 3 }, steps = [
+    LOOP
+    { visit = "db" },
+    { repeat = { count = 2, steps = [ INNER { visit = "web" } ] } },
+    { parallel = [
+      { steps = [ BRANCH { visit = "db" }, { repeat = { count = 2, steps = [ DEEP { delay = { dist = "exponential", mean = "3ms" } } ] } } ] },
+      { steps = [ { visit = "proxy" } ] },
+    ] },
+  ] } },
+  { visit = "web" },
+"#;
+
+const PLACES: [&str; 4] = ["LOOP", "INNER", "BRANCH", "DEEP"];
+
+/// How many pages there were, and their mean latency, with `step` at `place` inside of loops and forks.
+fn latency_inside(place: &str, step: &str) -> (u64, f64) {
+    let steps = PLACES.iter().fold(INSIDE.to_string(), |steps, known| {
+        steps.replace(known, if *known == place { step } else { "" })
+    });
+    latency_behind(&steps)
+}
+
+/// What does nothing moves no draw inside of loops and forks either.
+#[test]
+fn a_step_without_effect_moves_no_draw_inside_of_loops_and_forks() {
+    let bare = latency_inside("", "");
+    for place in PLACES {
+        for step in [
+            "{ delay = \"0s\" },",
+            "{ visit = \"db\", service = \"0s\" },",
+            "{ choose = [ { chance = 0, steps = [ { visit = \"web\" } ] } ] },",
+            "{ parallel = [ { steps = [ { delay = \"0s\" } ] } ] },",
+        ] {
+            assert_eq!(latency_inside(place, step), bare, "{step} at {place}");
+        }
+    }
+    for place in ["LOOP", "BRANCH"] {
+        let step = "{ repeat = { count = 3, steps = [ { delay = \"0s\" } ] } },";
+        assert_eq!(latency_inside(place, step), bare, "{step} at {place}");
+    }
+}
+
+/// One hop more in a loop is so many hops longer as there are repetitions, and nothing else.
+#[test]
+fn a_hop_inside_of_a_loop_moves_no_draw_of_the_steps_behind_it() {
+    let bare = latency_inside("", "");
+    let one = latency_inside("LOOP", "{ delay = \"1ms\" },").1 - bare.1;
+    // Repetitions per page, on the same draws.
+    assert!((one / 1e6 - 3.0).abs() < 0.1, "{one}");
+    for (place, step, hops) in [
+        ("LOOP", "{ visit = \"proxy\" },", 1.0),
+        ("INNER", "{ visit = \"proxy\" },", 2.0),
+        ("LOOP", "{ parallel = [ { steps = [ { visit = \"proxy\" } ] } ] },", 1.0),
+    ] {
+        let hop = latency_inside(place, step);
+        assert_eq!(hop.0, bare.0);
+        assert!((hop.1 - bare.1 - hops * one).abs() < 1e-3, "{step} at {place}: {hop:?} {bare:?}");
+    }
+}

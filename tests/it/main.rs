@@ -11,6 +11,7 @@
 mod bad_input;
 mod balancers;
 mod bounds;
+mod branches;
 mod breaks;
 mod browser;
 mod caches;

@@ -24,6 +24,7 @@ use crate::engine::law::Sampler;
 use crate::model::ids::{CauseId, ClassId, ComponentId, KeyId, UnitId};
 use crate::model::probing::first_probe;
 use crate::model::request::{Owner, Request};
+use crate::model::route::Drawn;
 use crate::model::world::World;
 use crate::model::{Component, Ctx, Health, Move};
 use crate::units::{SimDuration, SimTime};
@@ -475,7 +476,7 @@ impl World<'_> {
             let cause = self.causes[disks.index()];
             self.component_ctx(disks, cause, |component, ctx| {
                 if let Component::Disks(disks) = component {
-                    disks.background(ctx, key, block, 0, write);
+                    disks.background(ctx, key, Drawn::of(block), 0, write);
                 }
             });
         }

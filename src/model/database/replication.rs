@@ -10,7 +10,7 @@ use crate::convert;
 use crate::engine::calendar::Ticket;
 use crate::model::ids::{CallId, ClassId, ComponentId, UnitId};
 use crate::model::request::{Frame, Hold, NO_CALL, Outcome, Owner, Request, RequestId, Waits};
-use crate::model::route::{draw_index, index_of, uniform_of};
+use crate::model::route::{draw_index, index_of};
 use crate::model::world::World;
 use crate::model::{Component, Ctx, Health, Move};
 use crate::units::{SimDuration, SimTime};
@@ -31,7 +31,7 @@ impl Database {
         let index = index_of(write.position, write.iteration, 0);
         let state = &self.members[member];
         let key = state.receive[write.step as usize];
-        let seconds = self.config.receive.sample(uniform_of(key, write.ordinal, index));
+        let seconds = self.config.receive.sample(write.drawn.uniform(key, index));
         let at = now + SimDuration::from_seconds_f64(seconds);
         state.receipts.back().map_or(at, |last| at.max(*last))
     }
@@ -48,7 +48,7 @@ impl Database {
         let waits = self.config.semi_sync && self.phase == Phase::Served && !self.falls_back(now);
         let write = Write {
             at: now,
-            ordinal: entry.ordinal,
+            drawn: entry.drawn(),
             position: entry.position,
             iteration: entry.iteration,
             step,
@@ -298,7 +298,7 @@ impl World<'_> {
         let entry = member.applies[write.step as usize];
         let at = member.id;
         let mut request = Request::new(ClassId(0), entry, Owner::Database(unit), self.now);
-        request.ordinal = write.ordinal;
+        (request.ordinal, request.path) = (write.drawn.ordinal, write.drawn.path);
         request.position = write.position;
         request.iteration = write.iteration;
         debug_assert_eq!(draw_index(&request, 0), index_of(write.position, write.iteration, 0));

@@ -6,7 +6,7 @@ use crate::engine::calendar::Ticket;
 use crate::model::event::Event;
 use crate::model::ids::{CallId, CauseId, ComponentId, WorkloadId};
 use crate::model::request::{
-    Hold, NO_CALL, Outcome, Owner, Request, RequestId, Stage, TIERS, Waits,
+    Hold, Marks, NO_CALL, Outcome, Owner, Request, RequestId, Stage, TIERS, Waits,
 };
 use crate::model::world::World;
 use crate::model::{Component, Ctx, Move};
@@ -145,7 +145,7 @@ impl World<'_> {
         orphan.frames.copy_within(keep..depth, 0);
         orphan.depth = table::u8(depth - keep);
         orphan.owner = Owner::Nobody;
-        orphan.orphan = true;
+        orphan.marks.set(Marks::ORPHAN, true);
         // The fetch is the caller's.
         orphan.fetch = [0; TIERS];
         orphan.joined = [RequestId::NONE; TIERS];
@@ -166,7 +166,8 @@ impl World<'_> {
             let frames = &entry.frames[..usize::from(entry.depth)];
             let found = frames.iter().position(|frame| frame.serial == serial);
             // A call whose caller has gone has no deadline any more.
-            let awaited = |depth: &usize| entry.live && frames[*depth].call != NO_CALL;
+            let awaited =
+                |depth: &usize| entry.marks.has(Marks::LIVE) && frames[*depth].call != NO_CALL;
             let runs = found.filter(awaited);
             if runs.is_some() && deadline > self.now {
                 self.deadlines[call.index()].armed = true;

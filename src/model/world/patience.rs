@@ -17,7 +17,7 @@ use crate::engine::law::Sampler;
 use crate::model::blueprint::Blueprint;
 use crate::model::event::Event;
 use crate::model::ids::{DemandId, KeyId, WorkloadId};
-use crate::model::request::{Request, RequestId};
+use crate::model::request::{Marks, Request, RequestId};
 use crate::model::route::index_of;
 use crate::model::world::World;
 use crate::units::{SimDuration, SimTime};
@@ -133,7 +133,7 @@ impl World<'_> {
         let ticket = self.calendar.ticket();
         let entry = &mut self.requests[id];
         entry.patience = ticket;
-        entry.can_time_out = true;
+        entry.marks.set(Marks::CAN_TIME_OUT, true);
         self.wait_until(bound, Waiter { request: id, ticket, since: self.now });
     }
 
@@ -170,7 +170,7 @@ impl World<'_> {
             self.waiting.first += 1;
             for waiter in bucket.drain(..) {
                 let entry = &self.requests[waiter.request];
-                if entry.live && entry.patience == waiter.ticket {
+                if entry.marks.has(Marks::LIVE) && entry.patience == waiter.ticket {
                     self.ends_waiting_soon(waiter);
                 }
             }
