@@ -598,10 +598,7 @@ impl Builder<'_> {
         for (name, spec) in scenario.request.iter() {
             compiler.class(name, spec);
         }
-        let class_of = |name: &str| {
-            let place = scenario.request.iter().position(|(class, _)| class.text == name);
-            place.map(ClassId::at)
-        };
+        let class_of = |name: &str| scenario.request.place(name).map(ClassId::at);
         for (index, (_, spec)) in scenario.request.iter().enumerate() {
             if let Some(then) = &spec.then
                 && let Some(next) = class_of(&then.request.value.text)

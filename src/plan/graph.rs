@@ -127,6 +127,7 @@ impl Graph {
             takeovers: BTreeMap::new(),
             entries: BTreeMap::new(),
             classes: vec![Progress::New; draft.scenario.request.len()],
+            outside: all_reached(draft),
         };
         let mut subjects = Vec::new();
         for class in 0..draft.scenario.request.len() {
@@ -192,7 +193,10 @@ impl Graph {
     /// The node of a subject.
     #[must_use]
     pub fn subject(&self, subject: Subject) -> Option<NodeId> {
-        self.subjects.iter().find(|(other, _)| *other == subject).map(|(_, node)| *node)
+        // Classes stand in order, groups after them may not.
+        let met = self.subjects.binary_search_by_key(&subject, |(other, _)| *other).ok();
+        let met = met.or_else(|| self.subjects.iter().position(|(other, _)| *other == subject));
+        met.map(|place| self.subjects[place].1)
     }
 
     /// Groups that survive the loss of one of several, by name, in the order of building.
@@ -277,6 +281,8 @@ struct Builder<'d> {
     /// Entrances as users from outside (true) or inside see them.
     entries: BTreeMap<(Entrance, bool), NodeId>,
     classes: Vec<Progress>,
+    /// Whether each class is asked for by clients.
+    outside: Vec<bool>,
 }
 
 /// What a class asks of databases, services and stations: each once.
@@ -584,7 +590,7 @@ impl Builder<'_> {
         }
         for at in chain.into_iter().rev() {
             let mut asked = Asked::default();
-            let outside = reached_from(draft, at);
+            let outside = self.outside[at];
             let enter = draft.links.enters[at].map(|enter| self.entrance(enter, outside));
             asked.nodes.extend(enter);
             self.steps(&draft.scenario.request[at].1.steps, &mut asked);
@@ -668,15 +674,24 @@ impl Builder<'_> {
 /// fetches next come from where the first did.
 #[must_use]
 pub fn reached_from(draft: &Draft, class: usize) -> bool {
-    let workloads = draft.scenario.workload.iter().zip(&draft.links.classes);
-    let direct = |class| {
-        workloads
-            .clone()
-            .any(|((_, workload), issued)| workload.from.is_some() && *issued == Some(class))
-    };
-    direct(class)
-        || (0..draft.links.thens.len())
-            .any(|other| draft.links.thens[other] == Some(class) && direct(other))
+    all_reached(draft)[class]
+}
+
+/// The same of all classes.
+fn all_reached(draft: &Draft) -> Vec<bool> {
+    let mut direct = vec![false; draft.scenario.request.len()];
+    for ((_, workload), class) in draft.scenario.workload.iter().zip(&draft.links.classes) {
+        if let Some(class) = class.filter(|_| workload.from.is_some()) {
+            direct[class] = true;
+        }
+    }
+    let mut reached = direct.clone();
+    for (first, then) in draft.links.thens.iter().enumerate() {
+        if let Some(then) = then.filter(|_| direct[first]) {
+            reached[then] = true;
+        }
+    }
+    reached
 }
 
 /// The server under a part.

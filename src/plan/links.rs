@@ -340,7 +340,7 @@ pub fn find_named<T, K: Key>(
     what: &str,
     out: &mut Diagnostics,
 ) -> Option<usize> {
-    if let Some(found) = section.entries.iter().position(|(name, _)| **name == *text) {
+    if let Some(found) = section.place(text) {
         return Some(found);
     }
     if !section.failed.iter().any(|name| **name == *text) {

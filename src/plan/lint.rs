@@ -12,7 +12,7 @@
 //! one server of each make-up (same group, zones and database roles) and at most [`MAX_LOSSES`]
 //! losses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::convert::{index, table};
 use crate::model::spec::place::BalancerSpec;
@@ -40,6 +40,8 @@ use crate::units::{Rate, SimDuration, SimTime};
 
 /// Single losses whose load is worked out, at most.
 pub const MAX_LOSSES: usize = 64;
+/// Classes and groups named in one warning of a single component.
+const MOST_SUBJECTS: usize = 16;
 
 /// Reports all that is doubtful.
 pub fn lint(draft: &Draft, out: &mut Diagnostics) {
@@ -141,9 +143,8 @@ fn no_price(draft: &Draft, out: &mut Diagnostics) {
 /// The subjects that count: classes with an objective, or all; and groups.
 #[must_use]
 pub fn judged(draft: &Draft, graph: &Graph) -> Vec<Subject> {
-    let has_objective = |subject: &Subject| {
-        draft.scenario.objective.iter().any(|(name, _)| **name == *subject.name(draft))
-    };
+    let asked: BTreeSet<&str> = draft.scenario.objective.iter().map(|(name, _)| &**name).collect();
+    let has_objective = |subject: &Subject| asked.contains(&*subject.name(draft));
     let classes: Vec<Subject> = graph
         .subjects()
         .iter()
@@ -175,8 +176,14 @@ pub fn single_points_of(
 }
 
 fn single_point(draft: &Draft, point: &SinglePoint, subjects: &[Subject]) -> Diagnostic {
-    let names: Vec<String> =
-        subjects.iter().map(|subject| format!("`{}`", subject.name(draft))).collect();
+    let mut names: Vec<String> = subjects
+        .iter()
+        .take(MOST_SUBJECTS)
+        .map(|subject| format!("`{}`", subject.name(draft)))
+        .collect();
+    if subjects.len() > names.len() {
+        names.push(format!("{} more", subjects.len() - names.len()));
+    }
     let role = point.role.name(draft);
     let message = format!("one component still takes {} down: `{role}`", names.join(", "));
     let mut diagnostic = Diagnostic::new(Code::SinglePoint, point.role.span(draft), message);

@@ -188,6 +188,7 @@ pub fn profile_peaks(draft: &Draft) -> Vec<(SimTime, Vec<f64>)> {
     let own = curves.iter().flatten().map(|curve| (curve.peak().1.nanos() + zero) % week);
     let mut times: Vec<u64> = hours.chain(own).collect();
     times.sort_unstable();
+    times.dedup();
     let mut peaks: Vec<(SimTime, Vec<f64>)> = Vec::new();
     for time in times {
         let at = SimTime::from_nanos((time + week - zero % week) % week);

@@ -256,9 +256,13 @@ impl Names {
     }
 
     fn offer(&self, text: &str, kinds: &[Kind], out: &mut Diagnostics) -> Option<String> {
+        // To look for those that fit is work, too, however few they are.
+        if out.is_full() || !out.may_compare(self.entries.len()) {
+            return None;
+        }
         let fits = self.entries.values().filter(|entry| kinds.contains(&entry.kind));
         let count = |entry: &Entry| 1 + entry.members.min(64) as usize;
-        if out.is_full() || !out.may_compare(fits.map(count).sum()) {
+        if !out.may_compare(fits.map(count).sum()) {
             return None;
         }
         let mut members = Vec::new();

@@ -157,9 +157,15 @@ impl Document {
             return String::new();
         }
         let mut best = Best { span: None, path: String::new(), wanted: span };
-        walk(&self.root, &mut String::new(), &mut best);
+        walk(&self.root, &mut Vec::new(), &mut best);
         best.path
     }
+}
+
+/// One step of a path.
+enum Place<'a> {
+    Key(&'a str),
+    Index(usize),
 }
 
 /// The smallest item found so far that holds the wanted span.
@@ -170,38 +176,46 @@ struct Best {
 }
 
 impl Best {
-    fn offer(&mut self, span: Span, path: &str) {
+    fn offer(&mut self, span: Span, path: &[Place<'_>]) {
         let width = |span: Span| span.end - span.start;
         // An equal span found deeper wins: the table of a header over the list that it is in.
         if span.holds(self.wanted) && self.span.is_none_or(|best| width(span) <= width(best)) {
             self.span = Some(span);
             self.path.clear();
-            self.path.push_str(path);
+            for place in path {
+                match place {
+                    Place::Key(key) => {
+                        if !self.path.is_empty() {
+                            self.path.push('.');
+                        }
+                        push_key(&mut self.path, key);
+                    }
+                    Place::Index(index) => {
+                        write!(self.path, "[{index}]").expect("writing to a string does not fail");
+                    }
+                }
+            }
         }
     }
 }
 
-fn walk(item: &Item, path: &mut String, best: &mut Best) {
-    let length = path.len();
+fn walk<'a>(item: &'a Item, path: &mut Vec<Place<'a>>, best: &mut Best) {
     match &item.data {
         Data::Table(table) => {
             for entry in &table.entries {
-                if length > 0 {
-                    path.push('.');
-                }
-                push_key(path, &entry.key);
+                path.push(Place::Key(&entry.key));
                 best.offer(entry.key_span, path);
                 best.offer(entry.item.span, path);
                 walk(&entry.item, path, best);
-                path.truncate(length);
+                path.pop();
             }
         }
         Data::List(items) => {
             for (index, item) in items.iter().enumerate() {
-                write!(path, "[{index}]").expect("writing to a string does not fail");
+                path.push(Place::Index(index));
                 best.offer(item.span, path);
                 walk(item, path, best);
-                path.truncate(length);
+                path.pop();
             }
         }
         _ => {}

@@ -72,7 +72,7 @@ fn edge_content(builder: &mut Builder<'_>, index: usize) -> EdgeContent {
     let asked = draft.scenario.cdn[users].1.content.as_ref();
     let asked = asked.into_iter().flat_map(|content| content.value.popularity.iter());
     for (class, popularity) in asked {
-        let place = draft.scenario.request.iter().position(|(name, _)| name.text == class.text);
+        let place = draft.scenario.request.place(&class.text);
         match place.and_then(|place| draft.hits.row_at_edge(index, place)) {
             Some(row) => rows.push(row.clone()),
             // Here or before: something is reported, and nothing is run.
