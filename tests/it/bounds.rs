@@ -7,7 +7,7 @@ use fivenines::scenario::code::Code;
 use fivenines::scenario::diagnostic::Diagnostics;
 use fivenines::study::forecast::Forecast;
 use fivenines::study::scenario::{Choices, run};
-use fivenines::study::window::Verdict;
+use fivenines::study::window::{Estimate, Verdict};
 
 use crate::common::read;
 
@@ -45,17 +45,32 @@ fn refused(text: &str) -> String {
 
 #[test]
 fn a_station_of_65_536_members_serves_as_one_of_65_535() {
+    let more = |figure: &str| format!("[[expect]]\nfigure = \"{figure}\"\nis = \"> 0\"\n");
+    let more = more("utilization.s@mean") + &more("served.r@mean");
+    let mut seen = Vec::new();
     for count in [65_535, 65_536, 65_537] {
-        let loaded = read(&station(count, "", VISIT), Path::new(".")).unwrap();
+        let loaded = read(&(station(count, "", VISIT) + &more), Path::new(".")).unwrap();
         let result = run(&loaded.plan, &loaded.study, &Default::default()).unwrap();
         assert_eq!(result.windows[0].verdict, Verdict::Stable, "{count}");
         let views = &result.windows[0].pooled.views[0];
         assert_eq!(views.served + views.delayed, views.intended, "{count}");
+        let figure = |path: &str| {
+            let asked = loaded.study.figures.iter().find(|asked| asked.path == path).unwrap();
+            let Estimate::Interval(found) = result.estimate(asked) else { panic!("{path}") };
+            found.estimate
+        };
+        // Nobody waits: as many servers are busy, whoever they are.
+        seen.push((figure("utilization.s@mean") * count as f64, figure("served.r@mean")));
+    }
+    for (busy, served) in &seen {
+        assert!((busy / seen[0].0 - 1.0).abs() < 1e-9, "{seen:?}");
+        assert!((0.07..0.13).contains(busy) && *served == seen[0].1, "{seen:?}");
     }
 }
 
 #[test]
 fn counts_beyond_the_bound_are_refused_before_they_are_expanded() {
+    let began = std::time::Instant::now();
     // Any of these, expanded, needs more memory than a machine has.
     for count in ["1000001", "1000000000", "4294967295"] {
         let count = count.parse().unwrap();
@@ -66,6 +81,14 @@ fn counts_beyond_the_bound_are_refused_before_they_are_expanded() {
     let switches = "[site.here]\n[rack.r]\nsite = \"here\"\nswitch = { count = 4294967295, bandwidth = \"1 Gbit/s\" }";
     let found = refused(&format!("{}{switches}", station(1, "", VISIT)));
     assert!(found.contains("rack.r.switch.count"), "{found}");
+    let servers = "[server.box]\ncount = 1000000000\ncores = 1\n[zone.web]\ncount = 1000000000\n";
+    let found = refused(&format!("{}{servers}", station(1, "", VISIT)));
+    assert!(found.contains("2000000001 parts") && found.contains("zone.web.count"), "{found}");
+    let two = switches.replace("4294967295", "2000000");
+    let found = refused(&format!("{}{two}", station(1, "", VISIT)));
+    assert!(found.contains("rack.r.switch.count"), "{found}");
+    let took = began.elapsed();
+    assert!(took < std::time::Duration::from_secs(1), "{took:?}");
     let disks = "[server.big]\ncount = 100000\ncores = 1\n[server.big.disks.local]\nkind = \"10k\"\nlayout = \"plain\"\ndata = 40000";
     let found = refused(&format!("{}{disks}", station(1, "", VISIT)));
     assert!(found.contains("E1405"), "{found}");
@@ -181,4 +204,50 @@ fn a_forecast_is_near_the_events_of_the_run() {
     let forecast = Forecast::of(&loaded.draft, Choices::default()).events;
     let counted = result.windows[0].events as f64;
     assert!((0.5..2.0).contains(&(forecast / counted)), "{forecast} for {counted}");
+}
+
+/// Threads cost memory and do nothing beyond four for each core: what is left is told, and nothing else changes.
+#[test]
+fn a_million_threads_are_cut_to_some_per_core_and_that_is_told() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("s.toml");
+    std::fs::write(&file, station(1, "", VISIT)).unwrap();
+    let cores = std::thread::available_parallelism().unwrap().get();
+    for (threads, told) in [("1000000", true), ("1", false)] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_fivenines"))
+            .arg("run")
+            .arg(&file)
+            .arg("--out")
+            .arg(place.path().join(threads))
+            .args(["--threads", threads])
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        let note = format!("note: {} threads instead of {threads}: 4 for each", 4 * cores);
+        assert_eq!(said.contains(&note), told, "{said}");
+    }
+}
+
+/// Two thousand classes: what is said of all of them names a few.
+#[test]
+fn a_warning_of_very_many_classes_names_some_of_them() {
+    let mut text = String::from(
+        "scenario = \"many\"\n[window.all]\nlength = \"10s\"\n[server.box]\ncores = 8\n\
+         [zone.z]\non = [\"box\"]\n[service.s]\nin = \"z\"\nworkers = 4\n",
+    );
+    for n in 0..2_000 {
+        text += &format!(
+            "[workload.w{n}]\nrequest = \"r{n}\"\nrate = \"1/h\"\n[request.r{n}]\nenter = \"s\"\n\
+             draw = {{ work = \"1ms\" }}\nsteps = [ {{ cpu = \"s\", draw = \"work\" }} ]\n"
+        );
+    }
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("s.toml");
+    std::fs::write(&file, text).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_fivenines"));
+    let output = command.arg("check").arg(&file).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("1984 more down: `") && said.len() < 20_000, "{said}");
 }

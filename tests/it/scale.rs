@@ -81,8 +81,18 @@ fn most_memory(horizon: &str) -> u64 {
     let mut words = vec!["run", file, "--out", out, "--quiet", "--solver", "flows"];
     // As many as are alive at once: what is put together of more of them holds more rare years.
     words.extend(["--replications", "32", "--threads", "2", "--set", &horizon]);
+    let (code, most) = watched(&words);
+    // What the file expects of windows is not judged by one solver alone: 5.
+    assert!(matches!(code, Some(0 | 5)) && most > 0, "{code:?}");
+    most
+}
+
+/// What the command ends with, and the most memory that it holds, in bytes.
+#[cfg(target_os = "linux")]
+fn watched(words: &[&str]) -> (Option<i32>, u64) {
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_fivenines"))
-        .args(&words)
+        .args(words)
+        .stderr(std::process::Stdio::null())
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
@@ -99,9 +109,7 @@ fn most_memory(horizon: &str) -> u64 {
         }
         std::thread::sleep(std::time::Duration::from_millis(2));
     };
-    // What the file expects of windows is not judged by one solver alone: 5.
-    assert!(matches!(ended.code(), Some(0 | 5)) && most > 0, "{ended}");
-    most
+    (ended.code(), most)
 }
 
 /// Ten times the years take no more memory: but for noise of the allocator, and for histograms that
@@ -112,4 +120,57 @@ fn memory_does_not_grow_with_the_horizon() {
     let [few, many] = ["10y", "100y"].map(most_memory);
     println!("10 years {} KiB, 100 years {} KiB", few / 1_024, many / 1_024);
     assert!(many <= few + few / 5, "{few} and {many} bytes");
+}
+
+/// `check` of servers with a zone and a fault each, of unknown names and of classes: its time and its memory are in
+/// proportion to what is written, without a step beyond. In the fast set few of them and their memory alone.
+#[cfg(target_os = "linux")]
+#[test]
+fn check_is_linear_in_what_is_written() {
+    let full = std::env::var_os("FIVENINES_FULL").is_some();
+    let head = "scenario = \"fleet\"\n[window.all]\nlength = \"10s\"\n[site.main]\n[rack.r]\nsite = \"main\"\n";
+    let fleet = |count: usize| {
+        format!(
+            "{head}[server.box]\ncount = {count}\nrack = \"r\"\ncores = 8\n\
+             [zone.z]\ncount = {count}\nplacement = \"spread\"\napart = true\n\
+             [service.s]\nin = \"z\"\nworkers = 4\n[workload.w]\nrequest = \"r\"\nrate = \"200/s\"\n\
+             [request.r]\nenter = \"s\"\ndraw = {{ work = \"100ms\" }}\n\
+             steps = [ {{ cpu = \"s\", draw = \"work\" }} ]\n"
+        )
+    };
+    let each = |count: usize, write: &dyn Fn(usize) -> String| {
+        fleet(2) + &(0..count).map(write).collect::<String>()
+    };
+    let fault = |n: usize, hits: &str| {
+        format!(
+            "[fault.f{n}]\nhits = \"{hits}\"\nrate = \"1/y\"\nrepair = \"1h\"\nhow = \"crash\"\n"
+        )
+    };
+    let unknown = |n: usize| format!("[zone.x{n}]\non = [\"nobody{n}\"]\n");
+    let class = |n: usize| {
+        format!(
+            "[workload.w{n}]\nrequest = \"r{n}\"\nrate = \"1/s\"\n[request.r{n}]\nenter = \"s\"\n\
+             draw = {{ work = \"1ms\" }}\nsteps = [ {{ cpu = \"s\", draw = \"work\" }} ]\n"
+        )
+    };
+    let of = |all: usize| if full { all } else { all / 20 };
+    // Seconds and MB of a release build; the fast set has a twentieth of each, and 30 MB for the program.
+    for (name, text, code, (seconds, most)) in [
+        ("servers with zones", fleet(of(100_000)), 0, (3.0, 500)),
+        ("faults of one part", each(of(16_000), &|n| fault(n, "service.s")), 3, (1.0, 150)),
+        ("unknown names", each(of(100_000), &unknown), 3, (3.0, 300)),
+        ("classes", each(of(20_000), &class), 0, (6.0, 300)),
+    ] {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("s.toml");
+        std::fs::write(&file, text).unwrap();
+        let began = std::time::Instant::now();
+        let (ended, memory) = watched(&["check", file.to_str().unwrap()]);
+        let took = began.elapsed().as_secs_f64();
+        println!("{name}: {took:.2} s, {} MB", memory / 1_000_000);
+        assert_eq!(ended, Some(code), "{name}");
+        let most = if full { most } else { most / 20 + 30 };
+        assert!(memory < most * 1_000_000, "{name}: {memory} bytes");
+        assert!(!full || took < seconds, "{name}: {took} s");
+    }
 }

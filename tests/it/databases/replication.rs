@@ -284,7 +284,7 @@ steps = [ { call = "mysql", read = 4 } ]
     assert_eq!(ended(&world)[0] - before[0], 1_000, "the master reads");
 }
 
-/// λ × demand ÷ capacity: the master does all writes, the three slaves share the reads and apply
+/// λ × demand ÷ capacity: the master does all writes, the slaves, three or as many as there may be, share the reads and apply
 /// every write; with the master reading, the slaves only apply.
 #[test]
 fn utilisation_of_master_and_slaves_is_what_arithmetic_says() {
@@ -293,18 +293,31 @@ fn utilisation_of_master_and_slaves_is_what_arithmetic_says() {
 enter = "app"
 steps = [ { call = "mysql", read = 12 }, { call = "mysql", write = 1 } ]
 "#;
-    let load = r#"
-read  = { cpu = "2.5ms" }
-write = { cpu = "4ms", sync-io = 1, deferred-io = 5 }
-data  = { sql-1 = "box:local", sql-2 = "box:local", sql-3 = "box:local", sql-4 = "box:local" }
-replication = { mode = "async", receive = "33ms", apply-io = 3 }
-"#;
-    for (to, reads) in [("slaves", [0.0, 4.0, 4.0, 4.0]), ("master", [12.0, 0.0, 0.0, 0.0])] {
-        let database = format!("{load}reads = {{ to = \"{to}\" }}\n");
-        let slaves = r#"["sql-2", "sql-3", "sql-4"]"#;
-        let plan = members(slaves, 4, &database, "40/s", reading);
-        let seen = observed(&plan, 10.0, 310.0, Faults::Off);
-        for (member, reads) in reads.into_iter().enumerate() {
+    let list = |write: &dyn Fn(usize) -> String, from: usize, to: usize| {
+        (from..=to).map(write).collect::<Vec<_>>().join(", ")
+    };
+    for (slaves, to, seconds) in [(3, "slaves", 300.0), (3, "master", 300.0), (63, "slaves", 60.0)]
+    {
+        let data = list(&|n| format!("sql-{n} = \"box:local\""), 1, slaves + 1);
+        let database = format!(
+            r#"
+read  = {{ cpu = "2.5ms" }}
+write = {{ cpu = "4ms", sync-io = 1, deferred-io = 5 }}
+data  = {{ {data} }}
+replication = {{ mode = "async", receive = "33ms", apply-io = 3 }}
+reads = {{ to = "{to}" }}
+"#
+        );
+        let names = list(&|n| format!("\"sql-{n}\""), 2, slaves + 1);
+        let count = u32::try_from(slaves + 1).unwrap();
+        let plan = members(&format!("[{names}]"), count, &database, "40/s", reading);
+        let seen = observed(&plan, 10.0, 10.0 + seconds, Faults::Off);
+        for member in 0..=slaves {
+            let reads = match (to, member) {
+                ("master", 0) => 12.0,
+                ("master", _) | (_, 0) => 0.0,
+                _ => 12.0 / slaves as f64,
+            };
             let of = |name: String| {
                 let gauge = &seen.gauges[part(&plan, &name).index()];
                 gauge.busy as f64 / gauge.capacity as f64
@@ -317,4 +330,21 @@ replication = { mode = "async", receive = "33ms", apply-io = 3 }
             near(of(format!("box-{}.local", member + 2)), 40.0 * operations * 0.001 / 4.0);
         }
     }
+}
+
+/// More slaves than are simulated are refused by number.
+#[test]
+fn more_than_sixty_three_slaves_are_refused() {
+    let names: Vec<String> = (2..=65).map(|n| format!("\"sql-{n}\"")).collect();
+    let on: Vec<String> = (1..=65).map(|n| format!("\"box-{n}\"")).collect();
+    let text = format!(
+        "scenario = \"many\"\n[server.box]\ncount = 65\ncores = 1\n[zone.sql]\ncount = 65\n\
+         on = [{}]\n[database.mysql]\nin = {{ master = \"sql-1\", slaves = [{}] }}\n\
+         connections = 10\nread = {{ cpu = \"1ms\" }}\nwrite = {{ cpu = \"1ms\" }}\n\
+         replication = {{ mode = \"async\", receive = \"1ms\" }}\n",
+        on.join(", "),
+        names.join(", ")
+    );
+    let refused = crate::faults::draft_or_complaints(&text).err().expect("it is refused");
+    assert!(refused.contains("`mysql` has 64 slaves, at most 63"), "{refused}");
 }

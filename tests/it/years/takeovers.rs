@@ -1,7 +1,7 @@
 //! What a takeover costs, by the laws that follow from its timers.
 
 use super::{Years, asked};
-use crate::faults::drafted;
+use crate::faults::{draft_or_complaints, drafted};
 
 fn site(rest: &str) -> String {
     format!(
@@ -315,4 +315,64 @@ fn a_database_member_stops_when_its_disks_lose_their_data() {
     // Reads find everything in its buffer: without its data it would answer all the same.
     let lost = crate::faults::lost(&plan, &seen, "disks");
     assert!((3_599..=3_601).contains(&lost), "{lost}");
+}
+
+/// Faults on one part strike while it is up, each by itself: it is down for λm of each 1 + λm, of λ all together and m
+/// the mean outage. As many as there may be: 124, of which a hang that people detect counts twice; and one more is
+/// refused.
+#[test]
+fn as_many_faults_as_one_part_may_have_all_strike() {
+    let page = "[request.page]\nenter = \"app-1\"\ndraw = { page = \"5ms\" }\n\
+                steps = [ { cpu = \"app\", draw = \"page\" } ]\n";
+    let crash = "how = \"crash\"\nrepair = \"16min\"\n";
+    let hang = "how = \"hang\"\ndetected-by-people = \"15min\"\nrepair = \"60s\"\n";
+    let text = |count: u32, how: &str| {
+        let fault = |n| format!("[fault.f{n}]\nhits = \"service.app\"\nrate = \"2/y\"\n{how}");
+        site(&format!("{page}{}", (0..count).map(fault).collect::<String>()))
+            .replace("workers = 5", "workers = 5\nrestart = \"0s\"")
+    };
+    let path = "downtime.page@horizon";
+    for (count, how) in [(64, crash), (124, crash), (62, hang)] {
+        let seen = Years::of(asked(&drafted(&text(count, how)), "10y", 20, &[path]));
+        let year = 31_536_000.0;
+        let load = 2.0 * f64::from(count) * 960.0 / year;
+        let truth = year * load / (1.0 + load);
+        let found = seen.interval(path);
+        assert!((found.estimate / truth - 1.0).abs() < 0.025, "{count}: {found:?}, not {truth}");
+    }
+    for (count, how) in [(125, crash), (63, hang)] {
+        let refused = draft_or_complaints(&text(count, how)).err().expect("it is refused");
+        assert!(refused.contains("faults hit `app-1`"), "{refused}");
+    }
+}
+
+/// More than 64 parts that hang until people see it, each for itself.
+#[test]
+fn more_than_sixty_four_parts_may_hang_until_people_see_it() {
+    let count = 70_u32;
+    let mut text = String::from(
+        "scenario = \"many\"\n[run]\nseed = 3\n[server.box]\ncores = 4\n[zone.web]\non = [\"box\"]\n\
+         [fault.hang]\nhits = \"service.s*\"\nhow = \"hang\"\nrate = \"2/y\"\n\
+         detected-by-people = \"15min\"\nrepair = \"60s\"\n",
+    );
+    for n in 1..=count {
+        text += &format!(
+            "[service.s{n}]\nin = \"web\"\nworkers = 5\nrestart = \"0s\"\n\
+             [workload.w{n}]\nrequest = \"r{n}\"\nrate = \"1/s\"\n\
+             [request.r{n}]\nenter = \"s{n}\"\ndraw = {{ work = \"1ms\" }}\n\
+             steps = [ {{ cpu = \"s{n}\", draw = \"work\" }} ]\n"
+        );
+    }
+    let paths: Vec<String> = (1..=count).map(|n| format!("downtime.r{n}@horizon")).collect();
+    let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let seen = Years::of(asked(&drafted(&text), "10y", 5, &paths));
+    let found: Vec<f64> = paths.iter().map(|path| seen.interval(path).estimate).collect();
+    let load = 2.0 * 960.0 / 31_536_000.0;
+    let truth = 31_536_000.0 * load / (1.0 + load);
+    let mean = found.iter().sum::<f64>() / f64::from(count);
+    // 7,000 hangs in all, 100 of each.
+    assert!((mean / truth - 1.0).abs() < 0.04, "{mean}, not {truth}");
+    for (path, found) in paths.iter().zip(&found) {
+        assert!((found / truth - 1.0).abs() < 0.4, "{path}: {found}, not {truth}");
+    }
 }
