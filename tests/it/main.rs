@@ -27,6 +27,7 @@ mod edges;
 #[cfg(target_os = "linux")]
 mod endings;
 mod faults;
+mod faults_shipped;
 mod fetches;
 mod figures;
 mod front;

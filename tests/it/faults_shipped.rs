@@ -1,0 +1,238 @@
+//! Promise: the shipped scenarios of single faults meet what they expect, and an edit moves a figure to where its
+//! arithmetic says.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::cli::run;
+
+/// An edit of a scenario and the value that the figure of one of its expectations must then have. No row holds for the
+/// scenario as shipped.
+pub struct Edit {
+    /// Path below `scenarios/`, without its ending.
+    pub file: &'static str,
+    /// Flags of the run.
+    pub flags: &'static [&'static str],
+    /// `--set` assignments of the run.
+    pub sets: &'static [&'static str],
+    /// Number of the expectation, from 0.
+    pub expect: usize,
+    /// Figure of that expectation.
+    pub figure: &'static str,
+    /// Value of the figure after the edit.
+    pub is: &'static str,
+}
+
+/// Rates, times and shares are those of the header of each file.
+const EDITS: [Edit; 15] = [
+    // Three members: 10/s x 7.5 s / 3.
+    Edit {
+        file: "faults/crash",
+        flags: &["--solver", "requests", "--replications", "60"],
+        sets: &[
+            "server.box.count=3",
+            "zone.www.count=3",
+            "zone.www.on=[\"box-1\", \"box-2\", \"box-3\"]",
+            "window.broken.after=12s",
+        ],
+        expect: 0,
+        figure: "missed.page@broken/down:app-1",
+        is: "within 25% of 25",
+    },
+    // Coverage 0.5: 0.5 x 4 x 4 h, and both units down.
+    Edit {
+        file: "faults/failed-takeover",
+        flags: &["--solver", "flows", "--replications", "100"],
+        sets: &["balancer.front.failover.coverage=0.5"],
+        expect: 0,
+        figure: "downtime.page@horizon",
+        is: "within 20% of 8.03h",
+    },
+    // Detection in 5 min: 4 x (5 + 1) min.
+    Edit {
+        file: "faults/detected-by-people",
+        flags: &["--solver", "flows", "--replications", "60"],
+        sets: &["fault.hang.detected-by-people=5min"],
+        expect: 1,
+        figure: "downtime.unwatched-page@horizon",
+        is: "within 10% of 24min",
+    },
+    // An alarm that detects a hang in 5 min: 4 x (5 + 1) min behind the shallow check.
+    Edit {
+        file: "faults/hang-behind-a-shallow-check",
+        flags: &["--solver", "flows", "--replications", "100"],
+        sets: &["fault.hang.detected-by-people=5min"],
+        expect: 2,
+        figure: "downtime.checked-by-port[availability=continuous][cause=hang]@horizon",
+        is: "within 10% of 24min",
+    },
+    // Three independent members: 0.0037^3 of the time, 1.5 s per year.
+    Edit {
+        file: "faults/common-cause",
+        flags: &["--solver", "flows", "--replications", "100"],
+        sets: &[
+            "server.apart.count=3",
+            "zone.apart-www.count=3",
+            "zone.apart-www.on=[\"apart-1\", \"apart-2\", \"apart-3\"]",
+        ],
+        expect: 0,
+        figure: "downtime.apart-page@horizon",
+        is: "< 2min",
+    },
+    // A common cause of one crash in twenty: 0.05 x 4 x 8 h, and both by chance.
+    Edit {
+        file: "faults/common-cause",
+        flags: &["--solver", "flows", "--replications", "200"],
+        sets: &["fault.shared.common-cause.beta=0.05"],
+        expect: 1,
+        figure: "downtime.tied-page@horizon",
+        is: "within 20% of 102min",
+    },
+    // Half the time to live: 4 x 5/s x (9.5 + 15) s.
+    Edit {
+        file: "faults/dns-still-cached",
+        flags: &["--solver", "flows", "--replications", "100"],
+        sets: &["name-service.short.life=30s"],
+        expect: 2,
+        figure: "lost.short-page@horizon",
+        is: "within 10% of 490",
+    },
+    // Two hours each Sunday.
+    Edit {
+        file: "faults/planned-work",
+        flags: &["--solver", "flows", "--replications", "60"],
+        sets: &["operation.solo-work.lasts=2h"],
+        expect: 0,
+        figure: "downtime.solo-page@horizon",
+        is: "within 1% of 104.5h",
+    },
+    // One of two members instead of four: 1.04 x 8/s x 7.5 s / 2.
+    Edit {
+        file: "faults/bad-deploy",
+        flags: &["--solver", "flows", "--replications", "200"],
+        sets: &["server.box.count=2", "zone.www.count=2", "zone.www.on=[\"box-1\", \"box-2\"]"],
+        expect: 5,
+        figure: "lost.one-first-page[cause=change-of-one]@horizon",
+        is: "within 10% of 31.2",
+    },
+    // A probe time-out of 1 s: 2 x 10 x 8.5 s.
+    Edit {
+        file: "faults/partitioned",
+        flags: &["--solver", "flows", "--replications", "300"],
+        sets: &["balancer.door.check.time-out=1s"],
+        expect: 2,
+        figure: "downtime.page[availability=continuous][cause=cut]@horizon",
+        is: "within 5% of 170s",
+    },
+    // A life of 15 s: 1 of 1 + 0.1 x 15 look-ups misses.
+    Edit {
+        file: "faults/cache-lost",
+        flags: &["--replications", "10"],
+        sets: &["cache.objects.life=15s"],
+        expect: 0,
+        figure: "hit.objects@warm",
+        is: "within 5% of 0.6",
+    },
+    // A fence.
+    Edit {
+        file: "faults/split-brain",
+        flags: &["--replications", "30"],
+        sets: &["database.open.failover.fence=true"],
+        expect: 0,
+        figure: "split-brain.open@paused",
+        is: "< 1",
+    },
+    // A shorter interval of the script, 6 s: (6 - 1)^2 / (2 x 6) s of two primaries.
+    Edit {
+        file: "faults/split-brain",
+        flags: &["--replications", "100"],
+        sets: &["database.open.failover.detect.interval=6s"],
+        expect: 0,
+        figure: "split-brain.open@paused",
+        is: "within 30% of 10.4",
+    },
+    // One retry instead of three: 2 x 30/s stay below 100/s, and the service recovers.
+    Edit {
+        file: "faults/retry-storm",
+        flags: &["--replications", "3"],
+        sets: &["clients.hasty.retry.at-most=1"],
+        expect: 3,
+        figure: "lost.light-page.chance@after",
+        is: "< 0.001",
+    },
+    // Slow by a factor of 1.5: (71.4 + 75 / (1 - 0.45)) / 2 ms.
+    Edit {
+        file: "faults/slow",
+        flags: &["--replications", "10"],
+        sets: &["fault.limp.factor=1.5"],
+        expect: 1,
+        figure: "latency.by-lot-page.mean@slow",
+        is: "within 8% of 103.9ms",
+    },
+];
+
+/// Runs a scenario and returns its exit code and, per expectation, the figure and the outcome.
+fn judged(file: &str, more: &[&str]) -> (i32, Vec<(String, String)>) {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("results");
+    let path = format!("scenarios/{file}.toml");
+    let mut words = vec!["run", &path, "--quiet", "--out", out.to_str().unwrap()];
+    words.extend(more);
+    let (code, _, err) = run(&words);
+    let summary = std::fs::read(out.join("summary.json")).unwrap_or_else(|_| panic!("{err}"));
+    let summary: Value = serde_json::from_slice(&summary).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_string();
+    let expectations = summary["expectations"].as_array().unwrap();
+    let found = expectations.iter().map(|one| (text(&one["figure"]), text(&one["outcome"])));
+    (code, found.collect())
+}
+
+/// True in the full set of tests.
+pub fn full() -> bool {
+    std::env::var_os("FIVENINES_FULL").is_some()
+}
+
+/// Runs each edit and asserts that its figure has the value that the arithmetic gives.
+pub fn check_edits(edits: &[Edit]) {
+    for edit in edits {
+        let is = format!("expect[{}].is={}", edit.expect, edit.is);
+        let mut words = edit.flags.to_vec();
+        for set in edit.sets.iter().copied().chain([is.as_str()]) {
+            words.extend(["--set", set]);
+        }
+        let (_, found) = judged(edit.file, &words);
+        let expected = (edit.figure.to_string(), "holds".to_string());
+        assert_eq!(found[edit.expect], expected, "{}: {:?} is {}", edit.file, edit.sets, edit.is);
+    }
+}
+
+/// Runs the scenarios at three seeds and asserts that every expectation is met, so that none holds by chance.
+pub fn meet_at_three_seeds(files: &[String]) {
+    for file in files {
+        for seed in ["1", "2", "3"] {
+            let (code, found) = judged(file, &["--seed", seed]);
+            assert_eq!(code, 0, "{file}, seed {seed}: {found:?}");
+        }
+    }
+}
+
+#[test]
+fn an_edit_moves_the_figure_to_where_its_arithmetic_says() {
+    check_edits(&EDITS[..if full() { EDITS.len() } else { 3 }]);
+}
+
+/// With FIVENINES_FULL=1.
+#[test]
+fn every_shipped_fault_meets_what_it_expects() {
+    if !full() {
+        println!("skipped: FIVENINES_FULL is not set");
+        return;
+    }
+    let all = crate::cli::shipped();
+    let faults = all.iter().filter(|path| path.parent().is_some_and(|at| at.ends_with("faults")));
+    let name = |path: &Path| format!("faults/{}", path.file_stem().unwrap().to_str().unwrap());
+    let files: Vec<String> = faults.map(|path| name(path)).collect();
+    assert!(files.len() >= 13, "{files:?}");
+    meet_at_three_seeds(&files);
+}
