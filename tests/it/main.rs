@@ -54,6 +54,7 @@ mod stories;
 mod surges;
 mod surrogates;
 mod sweep;
+mod systems_shipped;
 mod threads;
 mod traffic;
 mod users;

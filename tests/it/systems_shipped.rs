@@ -1,0 +1,271 @@
+//! Promise: the shipped scenarios of the sources' systems meet what they expect, and an edit of a file alone moves a figure
+//! to where its arithmetic says.
+
+use crate::faults_shipped::{Edit, check_edits, full, meet_at_three_seeds};
+
+/// Rates, times and shares are those of the header of each file. The first three are cheap.
+const EDITS: [Edit; 25] = [
+    // Medium with 300 shares: 7.5 x 100 / 900 of 8 cores for small.
+    Edit {
+        file: "platform/fair-share",
+        flags: &["--replications", "2"],
+        sets: &["zone.medium.cpu.shares=300"],
+        expect: 0,
+        figure: "utilization.small.cpu@all-ask",
+        is: "within 3% of 0.10417",
+    },
+    // A reboot of 45 s instead of 105 s: 20/s x (45 + 15) s.
+    Edit {
+        file: "platform/memory-resize",
+        flags: &["--replications", "5"],
+        sets: &["operation.reboot.lasts=45s"],
+        expect: 0,
+        figure: "lost.vm-page@change",
+        is: "within 12% of 1200",
+    },
+    // A baseline of 2 cores: (4 + 2) / 2 of 4.
+    Edit {
+        file: "platform/bursting",
+        flags: &["--replications", "3"],
+        sets: &["zone.hog.cpu.baseline=2.0"],
+        expect: 2,
+        figure: "utilization.hog.cpu@hog-cycles",
+        is: "within 3% of 0.75",
+    },
+    // 1 GiB of free memory instead of 2, by Che's approximation.
+    Edit {
+        file: "platform/ram-cache",
+        flags: &["--replications", "10"],
+        sets: &["server.box.memory=5GiB"],
+        expect: 0,
+        figure: "hit.box-1.local.mean@warm",
+        is: "within 4% of 0.5868",
+    },
+    // 100/s: M/M/4 at a load of 0.5.
+    Edit {
+        file: "platform/multi-tenant",
+        flags: &["--replications", "10"],
+        sets: &["workload.shoppers.rate=100/s"],
+        expect: 1,
+        figure: "latency.page.mean@loud",
+        is: "within 5% of 43.48ms",
+    },
+    // Equal shares guarantee 1.6 of the 2.4 cores that the shop needs: 70 ms while its neighbour is overloaded.
+    Edit {
+        file: "platform/multi-tenant",
+        flags: &["--replications", "10"],
+        sets: &["zone.shop.cpu.shares=100"],
+        expect: 1,
+        figure: "latency.page.mean@loud",
+        is: "> 60ms",
+    },
+    // A third server, and a member of each zone on it: M/M/4 at 0.4, 40 ms x (1 + 0.0907 / (4 x 0.6)).
+    Edit {
+        file: "platform/multi-tenant",
+        flags: &["--replications", "10"],
+        sets: &[
+            "server.box.count=3",
+            "zone.shop.count=3",
+            "zone.loud.count=3",
+            "zone.first.count=3",
+            "zone.second.count=3",
+            "zone.third.count=3",
+        ],
+        expect: 1,
+        figure: "latency.page.mean@loud",
+        is: "within 5% of 41.5ms",
+    },
+    // Answers of 30 s: 5/s x (14.5 + 15) s.
+    Edit {
+        file: "platform/multi-site",
+        flags: &["--solver", "requests", "--replications", "10"],
+        sets: &["name-service.california-name.life=30s"],
+        expect: 0,
+        figure: "missed.page-california@loss/down:west",
+        is: "within 15% of 147.5",
+    },
+    // 60/s in the burst: 60/s x 31 ms / 8 cores.
+    Edit {
+        file: "databases/db-1",
+        flags: &["--replications", "4"],
+        sets: &["window.burst.level=60/s"],
+        expect: 1,
+        figure: "utilization.sql.cpu@burst",
+        is: "within 5% of 0.2325",
+    },
+    // Four cores: 40/s x 31 ms / 4.
+    Edit {
+        file: "databases/db-1-fixed",
+        flags: &["--replications", "4"],
+        sets: &["zone.sql.cpu.cap=4.0"],
+        expect: 1,
+        figure: "utilization.sql.cpu@quiet",
+        is: "within 6% of 0.31",
+    },
+    // Every second takeover fails: 8.86 s + 0.5 x 30 s + 0.5 x 45 min.
+    Edit {
+        file: "databases/db-2-master-slave",
+        flags: &["--solver", "flows", "--replications", "300"],
+        sets: &["database.mysql.failover.coverage=0.5"],
+        expect: 4,
+        figure: "recovery.mysql.mean@horizon",
+        is: "within 15% of 1374s",
+    },
+    // Four replicas: 300/s / 4 x 2.5 ms / 4 cores and 0.025.
+    Edit {
+        file: "databases/db-2-master-slave",
+        flags: &["--solver", "requests"],
+        sets: &[
+            "window.steady.length=4min",
+            "window.broken.replications=1",
+            "server.box.count=5",
+            "zone.sql.count=5",
+            "database.mysql.in.slaves=[\"sql-2\", \"sql-3\", \"sql-4\", \"sql-5\"]",
+            "database.mysql.data.sql-3=box:local",
+            "database.mysql.data.sql-4=box:local",
+            "database.mysql.data.sql-5=box:local",
+        ],
+        expect: 0,
+        figure: "utilization.sql-2.cpu@steady",
+        is: "within 5% of 0.0719",
+    },
+    // Half the load: (1000/s x 2.5 ms + 2 ms) / 8.
+    Edit {
+        file: "scalable/caching-none",
+        flags: &["--replications", "3"],
+        sets: &["workload.readers.rate=500/s"],
+        expect: 0,
+        figure: "utilization.sql.cpu@steady",
+        is: "within 5% of 0.3128",
+    },
+    // No reader has a cookie.
+    Edit {
+        file: "scalable/caching-layered",
+        flags: &["--replications", "3"],
+        sets: &["cdn.proxy.content.cacheable.page=1"],
+        expect: 0,
+        figure: "hit.proxy.mean@steady",
+        is: "within 3% of 0.7228",
+    },
+    // Pages of 30 s, by renewal theory.
+    Edit {
+        file: "scalable/caching-integrated",
+        flags: &["--replications", "3"],
+        sets: &["cache.pages.life=30s"],
+        expect: 0,
+        figure: "hit.pages.mean@steady",
+        is: "within 2% of 0.7554",
+    },
+    // 20 articles per second: 20/s x 4 ms / 8 cores at the primary.
+    Edit {
+        file: "scalable/caching-replica",
+        flags: &["--replications", "10"],
+        sets: &["workload.publishers.rate=20/s"],
+        expect: 2,
+        figure: "utilization.sql.cpu@steady",
+        is: "within 10% of 0.01",
+    },
+    // A page that takes 100 ms to build: (1 + 100 x 0.101) / (30 + 2 x 0.101) s.
+    Edit {
+        file: "scalable/caching-stampede",
+        flags: &["--replications", "40"],
+        sets: &["cdn.plain.origin=100ms"],
+        expect: 0,
+        figure: "throughput.plain.origin@steady",
+        is: "within 6% of 0.3675/s",
+    },
+    // Repairs in half the time: 0.25 / 729.75.
+    Edit {
+        file: "scalable/complexity",
+        flags: &["--replications", "400"],
+        sets: &["unit.process.repair={ dist = \"lognormal\", mean = \"15min\", cv = 0.8 }"],
+        expect: 0,
+        figure: "unavailability.one@horizon",
+        is: "within 8% of 0.00034258",
+    },
+    // A restore of 12 h, by elimination of the chain.
+    Edit {
+        file: "scalable/standby",
+        flags: &["--replications", "500"],
+        sets: &["group.cold.switch-over={ dist = \"exponential\", mean = \"12h\" }"],
+        expect: 4,
+        figure: "unavailability.cold@horizon",
+        is: "within 5% of 0.00091324",
+    },
+    // Answers of 1 min: 10/s x (14.5 + 30) s.
+    Edit {
+        file: "scalable/replica-location-dns",
+        flags: &["--solver", "requests", "--replications", "20"],
+        sets: &["name-service.ns-sj.life=1min"],
+        expect: 0,
+        figure: "missed.page-sj@loss/down:san-jose",
+        is: "within 10% of 445",
+    },
+    // Two missed keepalives: 10/s x 9.5 s.
+    Edit {
+        file: "scalable/replica-location-anycast",
+        flags: &["--solver", "requests", "--replications", "40"],
+        sets: &["name-service.ns-sj.check.fall=2"],
+        expect: 0,
+        figure: "missed.page-sj@loss/down:san-jose",
+        is: "within 15% of 95",
+    },
+    // Twice the failures of sites: 2 x 0.5 x 134 min.
+    Edit {
+        file: "scalable/replica-location-redirect",
+        flags: &["--solver", "flows", "--replications", "400"],
+        sets: &["fault.site.rate=0.5/y"],
+        expect: 4,
+        figure: "downtime.home-de@horizon",
+        is: "within 15% of 134min",
+    },
+    // The production machine of the source: 1 - 1 / 31.97.
+    Edit {
+        file: "scalable/whos-online-database",
+        flags: &["--replications", "5"],
+        sets: &[
+            "database.recent.read.cpu=13.33ms",
+            "database.recent.write.cpu={ dist = \"exponential\", mean = \"10ms\" }",
+        ],
+        expect: 2,
+        figure: "attempts.page.chance[outcome=refused]@steady",
+        is: "within 2% of 0.969",
+    },
+    // Twice the hits on the stream: 10,000/s x 12.5 us + 500/s x 2.01 us.
+    Edit {
+        file: "scalable/whos-online-memory",
+        flags: &["--replications", "5"],
+        sets: &["workload.stream.rate=10000/s"],
+        expect: 0,
+        figure: "utilization.skiplist@steady",
+        is: "within 2% of 0.126",
+    },
+    // A spike of 4 cores instead of 6: 20/s x 8 x 25 ms / 8 cores.
+    Edit {
+        file: "platform/bursting",
+        flags: &["--replications", "3"],
+        sets: &["workload.visitors.step[0].factor=8"],
+        expect: 3,
+        figure: "utilization.site.cpu@short-spike",
+        is: "within 8% of 0.5",
+    },
+];
+
+#[test]
+fn an_edit_moves_the_figure_to_where_its_arithmetic_says() {
+    check_edits(&EDITS[..if full() { EDITS.len() } else { 3 }]);
+}
+
+/// With FIVENINES_FULL=1.
+#[test]
+fn every_shipped_system_meets_what_it_expects() {
+    if !full() {
+        println!("skipped: FIVENINES_FULL is not set");
+        return;
+    }
+    let mut files: Vec<String> = EDITS.iter().map(|edit| edit.file.to_string()).collect();
+    files.sort();
+    files.dedup();
+    assert!(files.len() >= 20, "{files:?}");
+    meet_at_three_seeds(&files);
+}
