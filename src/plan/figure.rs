@@ -380,6 +380,31 @@ impl Figure {
         Word::of(self.stat)
     }
 
+    /// Least and largest value that it can have.
+    #[must_use]
+    pub fn range(&self) -> (f64, f64) {
+        let of_all = matches!(
+            self.metric,
+            Metric::Structural
+                | Metric::Continuous
+                | Metric::Request
+                | Metric::Objective
+                | Metric::Unavailability
+                | Metric::Hit
+        );
+        match self.metric {
+            Metric::Headroom => (f64::NEG_INFINITY, 1.0),
+            // Around a break: the difference to the same stretch without.
+            Metric::Missed | Metric::Losing => (f64::NEG_INFINITY, f64::INFINITY),
+            _ if self.stat == Some(Stat::Chance)
+                || of_all && self.stat != Some(Stat::Deviation) =>
+            {
+                (0.0, 1.0)
+            }
+            _ => (0.0, f64::INFINITY),
+        }
+    }
+
     /// What it is measured in.
     #[must_use]
     pub const fn unit(&self) -> FigureUnit {

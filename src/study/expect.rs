@@ -2,7 +2,7 @@
 //!
 //! | `is` | holds when |
 //! |---|---|
-//! | `"< x"`, `"<= x"`, `"> x"`, `">= x"` | the whole interval lies on that side |
+//! | `"< x"`, `"<= x"`, `"> x"`, `">= x"` | the whole interval lies on that side; a value that is x itself meets `<=` and `>=` alone |
 //! | `"x +- y"` | the interval contains x and its half-width is at most y |
 //! | `"within y of x"` | the whole interval lies within y of x |
 //!
@@ -18,10 +18,14 @@ use crate::units::{Bandwidth, Money, Probability, Rate, SimDuration};
 /// What a figure must be.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Demand {
-    /// Below, or at most.
+    /// Below.
     Below(f64),
-    /// Above, or at least.
+    /// Below, or this value.
+    AtMost(f64),
+    /// Above.
     Above(f64),
+    /// Above, or this value.
+    AtLeast(f64),
     /// This value, known to within the second.
     Equals(f64, f64),
     /// Not further than the second from the first.
@@ -127,10 +131,11 @@ impl Demand {
                 )),
             };
         }
-        for (sign, below) in [("<=", true), (">=", false), ("<", true), (">", false)] {
+        let sides: [(&str, fn(f64) -> Self); 4] =
+            [("<=", Self::AtMost), (">=", Self::AtLeast), ("<", Self::Below), (">", Self::Above)];
+        for (sign, side) in sides {
             if let Some(rest) = text.strip_prefix(sign) {
-                let bound = quantity(rest, unit)?;
-                return Ok(if below { Self::Below(bound) } else { Self::Above(bound) });
+                return quantity(rest, unit).map(side);
             }
         }
         if let Some(rest) = text.strip_prefix("within ") {
@@ -152,12 +157,20 @@ impl Demand {
     /// Least and largest value that it allows; none for a name.
     fn range(&self) -> Option<(f64, f64)> {
         Some(match *self {
-            Self::Below(bound) => (f64::NEG_INFINITY, bound),
-            Self::Above(bound) => (bound, f64::INFINITY),
+            Self::Below(bound) => (f64::NEG_INFINITY, bound.next_down()),
+            Self::AtMost(bound) => (f64::NEG_INFINITY, bound),
+            Self::Above(bound) => (bound.next_up(), f64::INFINITY),
+            Self::AtLeast(bound) => (bound, f64::INFINITY),
             Self::Equals(value, _) | Self::Exactly(value) => (value, value),
             Self::Within(value, margin) => (value - margin, value + margin),
             Self::Named(_) => return None,
         })
+    }
+
+    /// Whether no value between `least` and `most` meets it.
+    #[must_use]
+    pub fn is_outside(&self, (least, most): (f64, f64)) -> bool {
+        self.range().is_some_and(|(low, high)| high < least || low > most)
     }
 
     /// Whether nothing meets both.
@@ -180,11 +193,20 @@ impl Demand {
         let (low, high) = (interval.low, interval.high);
         let exact = high - low <= LAST_BITS * low.abs().max(high.abs());
         let equal = |value: f64| exact && (low - value).abs() <= EXACT * value.abs().max(low.abs());
+        let at =
+            |bound: f64| exact && (low - bound).abs() <= LAST_BITS * bound.abs().max(low.abs());
         match *self {
-            Self::Below(bound) if high < bound || (high <= bound && exact) => Verdict::Holds,
-            Self::Below(bound) if low > bound => Verdict::Fails,
-            Self::Above(bound) if low > bound || (low >= bound && exact) => Verdict::Holds,
-            Self::Above(bound) if high < bound => Verdict::Fails,
+            Self::Below(bound) | Self::Above(bound) if at(bound) => Verdict::Fails,
+            Self::AtMost(bound) | Self::AtLeast(bound) if at(bound) => Verdict::Holds,
+            Self::Below(bound) | Self::AtMost(bound) if high < bound => Verdict::Holds,
+            Self::Below(bound) | Self::AtMost(bound) if low > bound => Verdict::Fails,
+            Self::Above(bound) | Self::AtLeast(bound) if low > bound => Verdict::Holds,
+            Self::Above(bound) | Self::AtLeast(bound) if high < bound => Verdict::Fails,
+            // Of zero to a bound, nothing is below zero, and all of it at least zero.
+            Self::Below(bound) if low >= bound => Verdict::Fails,
+            Self::Above(bound) if high <= bound => Verdict::Fails,
+            Self::AtMost(bound) if high <= bound => Verdict::Holds,
+            Self::AtLeast(bound) if low >= bound => Verdict::Holds,
             Self::Equals(value, _) | Self::Exactly(value) if equal(value) => Verdict::Holds,
             Self::Equals(value, _) | Self::Exactly(value) if !(low <= value && value <= high) => {
                 Verdict::Fails
@@ -240,6 +262,23 @@ mod tests {
         assert_eq!(below.judge(&interval(0.6, 0.7)), Verdict::Fails);
     }
 
+    #[test]
+    fn a_value_that_is_the_bound_itself_is_not_below_and_not_above_it() {
+        let judge = |is: &str, low, high| {
+            Demand::parse(is, FigureUnit::Ratio).unwrap().judge(&interval(low, high))
+        };
+        for (is, wanted) in [("> 0", false), ("< 0", false), (">= 0", true), ("<= 0", true)] {
+            assert_eq!(judge(is, 0.0, 0.0) == Verdict::Holds, wanted, "{is}");
+            assert_ne!(judge(is, 0.0, 0.0), Verdict::Inconclusive, "{is}");
+        }
+        let found = 0.1 + 0.2;
+        assert_eq!(judge("<= 0.3", found, found), Verdict::Holds);
+        assert_eq!(judge("> 0.3", found, found), Verdict::Fails);
+        assert_eq!(judge(">= 0", 0.0, 0.1), Verdict::Holds);
+        assert_eq!(judge("< 0", 0.0, 0.1), Verdict::Fails);
+        assert_eq!(judge("> 0", 0.0, 0.1), Verdict::Inconclusive);
+    }
+
     /// Nothing seen: known to lie between zero and the bound.
     #[test]
     fn a_bound_below_what_is_demanded_meets_it() {
@@ -279,6 +318,8 @@ mod tests {
             ("within 10% of 10", "> 10.5", false),
             ("within 10% of 10", "> 11.5", true),
             ("< 1", "< 2", false),
+            ("< 1", ">= 1", true),
+            ("< 1", "> 1", true),
         ] {
             assert_eq!(parse(one).contradicts(&parse(other)), wanted, "{one}, {other}");
             assert_eq!(parse(other).contradicts(&parse(one)), wanted, "{other}, {one}");
@@ -293,7 +334,7 @@ mod tests {
         assert!(bits("< 8").unwrap_err().contains("8Mbit/s"));
         assert!(Demand::parse("< 500", FigureUnit::Seconds).unwrap_err().contains("500ms"));
         assert!(Demand::parse("about 3", FigureUnit::Count).unwrap_err().contains("+-"));
-        assert_eq!(Demand::parse(">= 99.5%", FigureUnit::Ratio), Ok(Demand::Above(0.995)));
+        assert_eq!(Demand::parse(">= 99.5%", FigureUnit::Ratio), Ok(Demand::AtLeast(0.995)));
     }
 
     /// 0.1 + 0.2 is not 0.3 in the last bit, and a figure without noise has no width to hide it.

@@ -237,11 +237,20 @@ pub fn prepare(
         let demand = Demand::parse(&expect.is.text, unit).map_err(|message| {
             out.push(Diagnostic::new(Code::OutOfRange, expect.is.span, message));
         });
+        if let Ok(demand) = &demand
+            && demand.is_outside(figure.range())
+        {
+            let message = format!("no value of `{path}` meets \"{}\"", expect.is.text);
+            out.push(
+                Diagnostic::new(Code::OutOfRange, expect.is.span, message).help(within(&figure)),
+            );
+            continue;
+        }
         let of = study.judged(&asked, figure, span, out);
         let (Some(of), Ok(demand)) = (of, demand) else { continue };
         let is = expect.is.value.text.clone();
         let others = study.expectations.iter().zip(&spans);
-        let of_it = others.filter(|(other, _)| other.path == *path);
+        let of_it = others.filter(|(other, _)| study.is_same((other.of, &other.path), (of, path)));
         for (other, place) in of_it.filter(|(one, _)| one.demand.contradicts(&demand)) {
             let message = format!("`{path}` cannot be both \"{}\" and \"{is}\"", other.is);
             out.push(
@@ -284,6 +293,15 @@ pub fn resolve_without_requests(draft: &Draft, out: &mut Diagnostics) {
         if let Some(Err(message)) = unit.map(|unit| Demand::parse(&expect.is.text, unit)) {
             out.push(Diagnostic::new(Code::OutOfRange, expect.is.span, message));
         }
+    }
+}
+
+/// Which values `figure` can have, as a help.
+fn within(figure: &Figure) -> String {
+    match figure.range() {
+        (0.0, f64::INFINITY) => "it is never below 0".into(),
+        (_, most) if figure.metric == Metric::Headroom => format!("it is never above {most}"),
+        (least, most) => format!("it lies between {least} and {most}"),
     }
 }
 
@@ -395,6 +413,22 @@ impl StudyPlan {
                 self.not_estimated.push((path, reason + &by.unwrap_or_default()));
                 Some(Judged::NotEstimated(self.not_estimated.len() - 1))
             }
+        }
+    }
+
+    /// Whether two are the same figure, however their paths are written.
+    fn is_same(&self, one: (Judged, &str), other: (Judged, &str)) -> bool {
+        match (one.0, other.0) {
+            (Judged::Figure(one), Judged::Figure(other)) => {
+                let [one, other] = [one, other].map(|place| &self.figures[place]);
+                (one.window, one.place) == (other.window, other.place)
+            }
+            (Judged::Years(one), Judged::Years(other)) => {
+                let of = |place: usize| Some(&self.years.as_ref()?.figures.get(place)?.measure);
+                of(one).is_some() && of(one) == of(other)
+            }
+            (Judged::Capacity(one), Judged::Capacity(other)) => one == other,
+            _ => one.1 == other.1,
         }
     }
 

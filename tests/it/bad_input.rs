@@ -96,6 +96,15 @@ fn expectations_that_no_value_meets_are_refused_with_both_places() {
     let why = refused("< 1ms", "> 2ms").expect("nothing is below 1 ms and above 2 ms");
     assert!(why.contains("E1106") && why.contains("the other"), "{why}");
     assert_eq!(refused("< 2ms", "> 1ms"), None);
+    let why = refused("< 1ms", ">= 1ms").expect("nothing is below 1 ms and 1 ms");
+    assert!(why.contains("E1106"), "{why}");
+    assert_eq!(refused("<= 1ms", ">= 1ms"), None);
+    let why = refused("> 1ms", "< 0ms").expect("no latency is negative");
+    assert!(why.contains("E0501") && why.contains("never below 0"), "{why}");
+    let spelt = expecting("latency.job@all", "< 1ms", "> 2ms");
+    let spelt = spelt.replacen("job@all", "job.mean@all", 1);
+    let why = crate::common::read(&spelt, Path::new(".")).err().expect("two names of one figure");
+    assert!(why.contains("E1106"), "{why}");
     let why = refused("< 1,5ms", "> 1ms").expect("a decimal comma");
     assert!(why.contains("the decimal sign is a point"), "{why}");
 }

@@ -34,7 +34,7 @@ pub(super) fn objectives(draft: &Draft, windows: &[WindowRows]) -> Vec<Objective
                 };
                 let estimate = row.estimates[stat].clone();
                 let judgement = match &estimate {
-                    Estimate::Interval(interval) => Demand::Below(bound.seconds()).judge(interval),
+                    Estimate::Interval(interval) => Demand::AtMost(bound.seconds()).judge(interval),
                     _ => Judgement::Inconclusive,
                 };
                 let (class, stat) = (class.to_string(), STATS[stat].0);
