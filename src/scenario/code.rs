@@ -167,6 +167,7 @@ codes! {
     PlacementCycle = "E0803", Cycle, "Something stands on what stands on it.";
     NameTwice = "E0901", Dup, "Two components have one name.";
     NameCase = "E0902", Dup, "Two names differ only in case.";
+    NameReserved = "E0903", Dup, "A name is a word of the language.";
     Empty = "E1001", Empty, "A list must hold at least one entry.";
     Sum = "E1101", Conflict, "Shares that must add up do not.";
     KeysExclude = "E1102", Conflict, "Two keys exclude each other.";

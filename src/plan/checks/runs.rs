@@ -31,7 +31,8 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
         let why = "a `horizon`, or a window, says how long";
         missing(scenario.run.span, "horizon", why, out);
     }
-    for (_, window) in scenario.window.iter() {
+    for (name, window) in scenario.window.iter() {
+        check_window_name(name, out);
         check_window(draft, window, out);
     }
     for (_, profile) in scenario.profile.iter() {
@@ -70,6 +71,18 @@ pub(super) fn after_horizon(
                 .related(horizon.span, "the horizon")
                 .help("let it begin earlier, or lengthen the horizon"),
         );
+    }
+}
+
+/// Words that mean the years behind the `@` of a figure.
+const OF_YEARS: [&str; 3] = ["horizon", "month", "year"];
+
+fn check_window_name(name: &Name, out: &mut Diagnostics) {
+    if OF_YEARS.contains(&name.text.as_str()) {
+        let message =
+            format!("no window is called `{0}`: in a figure `@{0}` means the years", name.text);
+        let help = format!("call it `{}-window`, say", name.text);
+        out.push(Diagnostic::new(Code::NameReserved, name.span, message).help(help));
     }
 }
 
