@@ -7,7 +7,12 @@
 //! kept by different code (`area` by the instants at which the number changed, `stayed` by what each
 //! customer says of itself).
 
+mod levels;
+
+use crate::observe::histogram::Histogram;
 use crate::units::{SimDuration, SimTime};
+use levels::Detail;
+pub use levels::{ByNumber, Change, Joint, Levels};
 
 /// Customers inside something, over time.
 #[derive(Clone, Debug)]
@@ -22,36 +27,12 @@ pub struct Occupancy {
     levels: Option<Box<Levels>>,
 }
 
-/// Time at each number inside, up to the largest number that there was.
-#[derive(Clone, Debug)]
-struct Levels {
-    since: SimTime,
-    times: Vec<u64>,
-}
-
-impl Levels {
-    fn settle(&mut self, now: SimTime, number: u32) {
-        let place = number as usize;
-        if place >= self.times.len() {
-            self.times.resize(place + 1, 0);
-        }
-        self.times[place] += (now - self.since).nanos();
-        self.since = now;
-    }
-}
-
 impl Occupancy {
     /// Nobody inside at time zero; `detailed` keeps the time at each number.
     #[must_use]
     pub fn new(detailed: bool) -> Self {
-        Self {
-            number: 0,
-            came: 0,
-            went: 0,
-            stayed: 0,
-            left: 0,
-            levels: detailed.then(|| Box::new(Levels { since: SimTime::ZERO, times: Vec::new() })),
-        }
+        let levels = detailed.then(|| Box::new(Levels::new()));
+        Self { number: 0, came: 0, went: 0, stayed: 0, left: 0, levels }
     }
 
     #[inline(always)]
@@ -104,12 +85,17 @@ impl Occupancy {
         self.stayed
     }
 
-    /// Time at each number up to `now`, in nanoseconds, up to the largest number that there was.
+    /// Time at each number up to `now`, when kept.
     #[must_use]
-    pub fn levels(&self, now: SimTime) -> Option<Vec<u64>> {
-        let mut levels = self.levels.as_deref()?.clone();
-        levels.settle(now, self.number);
-        Some(levels.times)
+    pub fn levels(&self, now: SimTime) -> Option<Levels> {
+        Some(self.levels.as_deref()?.read(now, self.number))
+    }
+
+    /// From now on is counted: when each number is first reached.
+    pub fn begin_to_count(&mut self, now: SimTime) {
+        if let Some(levels) = &mut self.levels {
+            levels.begin(now, self.number);
+        }
     }
 }
 
@@ -127,37 +113,70 @@ pub struct Queue {
     /// The instants at which a server began to work, and at which one ended, summed.
     began: u128,
     ended: u128,
+    detail: Option<Box<Detail>>,
 }
 
 impl Queue {
-    /// Empty; `detailed` keeps the time at each number inside.
+    /// Empty; `detailed` keeps the time at each number inside, in line and in service, and the stays.
     #[must_use]
     pub fn new(detailed: bool) -> Self {
-        Self { inside: Occupancy::new(detailed), busy: 0, began: 0, ended: 0 }
+        let detail = detailed.then(|| Box::new(Detail::of_numbers()));
+        Self { inside: Occupancy::new(false), busy: 0, began: 0, ended: 0, detail }
+    }
+
+    /// So many more are inside, and at work, from `now` on.
+    #[inline(always)]
+    fn note(&mut self, now: SimTime, inside: i32, busy: i32) {
+        if let Some(detail) = &mut self.detail {
+            detail.note(now, (self.inside.number, self.busy), (inside, busy));
+        }
     }
 
     /// Somebody comes.
     #[inline(always)]
     pub fn arrive(&mut self, now: SimTime) {
+        self.note(now, 1, 0);
         self.inside.add(now);
     }
 
-    /// Somebody who had been inside for `stay` goes.
+    /// Somebody who had been inside for `stay`, and was not in service, goes.
     #[inline(always)]
-    pub fn depart(&mut self, now: SimTime, stay: SimDuration) {
+    pub fn depart(&mut self, now: SimTime, stay: SimDuration, counted: bool) {
+        if let Some(detail) = &mut self.detail {
+            detail.note(now, (self.inside.number, self.busy), (-1, 0));
+            if counted {
+                detail.went(stay);
+            }
+        }
+        self.inside.remove(now, stay);
+    }
+
+    /// Somebody who had been inside for `stay`, and was in service, goes.
+    #[inline(always)]
+    pub fn leave(&mut self, now: SimTime, stay: SimDuration, counted: bool) {
+        if let Some(detail) = &mut self.detail {
+            detail.note(now, (self.inside.number, self.busy), (-1, -1));
+            if counted {
+                detail.went(stay);
+            }
+        }
+        self.ended += u128::from(now.nanos());
+        self.busy -= 1;
         self.inside.remove(now, stay);
     }
 
     /// A server begins to work.
     #[inline(always)]
     pub fn begin(&mut self, now: SimTime) {
+        self.note(now, 0, 1);
         self.began += u128::from(now.nanos());
         self.busy += 1;
     }
 
-    /// A server ends.
+    /// A server ends, and who was in service stays.
     #[inline(always)]
     pub fn end(&mut self, now: SimTime) {
+        self.note(now, 0, -1);
         self.ended += u128::from(now.nanos());
         self.busy -= 1;
     }
@@ -186,6 +205,52 @@ impl Queue {
     #[must_use]
     pub fn inside(&self) -> &Occupancy {
         &self.inside
+    }
+
+    /// Times at each number up to `now`, when kept.
+    #[must_use]
+    pub fn by_number(&self, now: SimTime) -> Option<ByNumber> {
+        self.detail.as_deref()?.by_number(now, (self.inside.number, self.busy))
+    }
+
+    /// The stays of who was counted, when kept, in nanoseconds.
+    #[must_use]
+    pub fn stays(&self) -> Option<&Histogram> {
+        self.detail.as_deref()?.stays()
+    }
+
+    /// Forgets the stays kept so far.
+    pub fn forget_stays(&mut self) {
+        self.detail.iter_mut().for_each(|detail| detail.forget_stays());
+    }
+
+    /// From now on is counted: when each number is first reached.
+    pub fn begin_to_count(&mut self, now: SimTime) {
+        if let Some(detail) = &mut self.detail {
+            detail.begin(now, (self.inside.number, self.busy));
+        }
+    }
+
+    /// From now on is followed when they are few again.
+    pub fn follow_back(&mut self, now: SimTime) {
+        if let Some(detail) = &mut self.detail {
+            detail.mark(now, (self.inside.number, self.busy));
+        }
+    }
+
+    /// From now on a [`Joint`] account is told what changes. Nobody may be inside yet.
+    pub fn tell(&mut self) {
+        self.detail.get_or_insert_default().tell();
+    }
+
+    /// What changed since this was last [forgotten](Self::forget_told).
+    pub fn told(&self) -> &[Change] {
+        self.detail.as_deref().map_or(&[], Detail::told)
+    }
+
+    /// What changed has been read.
+    pub fn forget_told(&mut self) {
+        self.detail.iter_mut().for_each(|detail| detail.forget_told());
     }
 }
 
@@ -275,8 +340,6 @@ pub struct Gauge {
     pub idle: u128,
     /// Part of `capacity` that was down, units × ns.
     pub unavailable: u128,
-    /// Time at each number inside, ns, when kept.
-    pub levels: Option<Vec<u64>>,
 }
 
 impl Gauge {
@@ -287,13 +350,6 @@ impl Gauge {
     /// When `earlier` is not earlier: a counter would have gone back.
     #[must_use]
     pub fn since(&self, earlier: &Self) -> Self {
-        let levels = match (&self.levels, &earlier.levels) {
-            (Some(now), Some(then)) => {
-                let then = then.iter().chain(std::iter::repeat(&0));
-                Some(now.iter().zip(then).map(|(now, then)| now - then).collect())
-            }
-            (now, _) => now.clone(),
-        };
         Self {
             arrived: self.arrived - earlier.arrived,
             refused: self.refused - earlier.refused,
@@ -305,7 +361,6 @@ impl Gauge {
             capacity: self.capacity - earlier.capacity,
             idle: self.idle - earlier.idle,
             unavailable: self.unavailable - earlier.unavailable,
-            levels,
         }
     }
 
@@ -326,19 +381,80 @@ impl Gauge {
 mod tests {
     use super::*;
 
+    fn at(nanos: u64) -> SimTime {
+        SimTime::ZERO + SimDuration::from_nanos(nanos)
+    }
+
     /// One comes every nanosecond: of 1,000 ns each number from 0 to 999 has one.
     #[test]
     fn the_time_at_each_number_inside_has_no_largest_number() {
         let mut inside = Occupancy::new(true);
-        let at = |nanos| SimTime::ZERO + SimDuration::from_nanos(nanos);
+        let mut early = None;
         for nanos in 1..1_000 {
+            if nanos == 3 {
+                early = inside.levels(at(3));
+            }
             inside.add(at(nanos));
         }
-        let reading = |now| Gauge { levels: inside.levels(now), ..Gauge::default() };
-        let levels = reading(at(1_000)).levels.unwrap();
-        assert_eq!(levels, vec![1; 1_000]);
-        let early = Gauge { levels: Some(vec![1; 3]), ..Gauge::default() };
-        let since = reading(at(1_000)).since(&early).levels.unwrap();
-        assert_eq!((&since[..3], since[3..].iter().sum::<u64>()), (&[0, 0, 0][..], 997));
+        let early = early.unwrap();
+        let levels = inside.levels(at(1_000)).unwrap();
+        assert_eq!(levels.times(), vec![1; 1_000]);
+        assert_eq!(early.times(), [1; 3]);
+        let since = levels.since(&early);
+        assert_eq!((&since.times()[..3], since.at_least(3)), (&[0, 0, 0][..], 997));
+    }
+
+    /// By hand: 0 for 10 ns, 1 for 60, 2 for 30; the line has one less.
+    #[test]
+    fn what_is_said_of_a_number_is_weighted_by_time() {
+        let mut queue = Queue::new(true);
+        queue.arrive(at(10));
+        queue.begin(at(10));
+        queue.arrive(at(40));
+        queue.leave(at(70), SimDuration::from_nanos(60), true);
+        queue.begin(at(70));
+        let all = queue.by_number(at(100)).unwrap();
+        let (inside, line, busy) = (all.inside.unwrap(), all.line.unwrap(), all.busy.unwrap());
+        assert_eq!(inside.times(), [10, 60, 30]);
+        assert_eq!(line.times(), [70, 30]);
+        assert_eq!(busy.times(), [10, 90], "who goes and who comes at one instant leave no gap");
+        let levels = [0.05, 0.1, 0.11, 0.7, 0.71, 0.999].map(|q| inside.quantile(q).unwrap());
+        assert_eq!(levels, [0, 0, 1, 1, 2, 2]);
+        assert_eq!((inside.max(), line.max()), (Some(2), Some(1)));
+        assert!((inside.mean().unwrap() - 1.2).abs() < 1e-12);
+        // 10 × 1.44 + 60 × 0.04 + 30 × 0.64 = 36, of 100.
+        assert!((inside.deviation().unwrap() - 0.6).abs() < 1e-12);
+        assert_eq!((inside.at_least(1), inside.at_least(3)), (90, 0));
+    }
+
+    /// What was before the counting began is not a first time; what does not last is never there.
+    #[test]
+    fn a_number_is_first_there_when_it_lasts() {
+        let nanos = |time: Option<SimDuration>| time.map(SimDuration::nanos);
+        let mut queue = Queue::new(true);
+        for when in [10, 20, 30] {
+            queue.arrive(at(when));
+        }
+        queue.begin_to_count(at(50));
+        queue.arrive(at(60));
+        queue.arrive(at(60));
+        queue.depart(at(60), SimDuration::ZERO, false);
+        queue.arrive(at(90));
+        let inside = queue.by_number(at(100)).unwrap().inside.unwrap();
+        let first = [0, 3, 4, 5, 6].map(|number| nanos(inside.first(number)));
+        assert_eq!(first, [Some(0), Some(0), Some(10), Some(40), None]);
+        assert_eq!(nanos(inside.back(3)), Some(0));
+        assert_eq!(nanos(inside.back(2)), None);
+        queue.follow_back(at(100));
+        for when in [110, 120, 120, 150] {
+            queue.depart(at(when), SimDuration::ZERO, false);
+        }
+        queue.arrive(at(160));
+        queue.depart(at(170), SimDuration::ZERO, false);
+        let inside = queue.by_number(at(200)).unwrap().inside.unwrap();
+        let back = [9, 5, 4, 3, 2, 1, 0].map(|number| nanos(inside.back(number)));
+        let wanted = [Some(0), Some(0), Some(10), Some(20), Some(20), Some(50), None];
+        assert_eq!(back, wanted);
+        assert_eq!(nanos(inside.first(4)), Some(10), "the first time stays what it was");
     }
 }

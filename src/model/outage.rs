@@ -785,12 +785,13 @@ impl<'p> World<'p> {
                 self.let_go(caller, depth);
             }
             let entry = &mut self.requests[caller];
+            let counted = entry.counted;
             if usize::from(entry.depth) > depth {
                 entry.depth = table::u8(depth);
                 if frame.hold == Hold::Inside
                     && let Component::Service(service) = &mut self.components[member.index()]
                 {
-                    service.forget(self.now, frame.since);
+                    service.forget(self.now, frame.since, counted);
                 }
             }
             self.fail_up(caller, Outcome::Error);

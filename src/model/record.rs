@@ -1,7 +1,8 @@
 //! What the event loop writes down about requests and page views: two closed ledgers and their
 //! latencies. Components count for themselves, see [`gauge`](crate::model::gauge).
 //!
-//! Only what was born inside the window is written down, wherever it ends. Integers only, so that
+//! Only what was born inside the window is written down, wherever it ends, but for the answers that
+//! intervals of the window count. Integers only, so that
 //! records of replications can be put together in any grouping.
 
 use crate::model::blueprint::Blueprint;
@@ -50,6 +51,8 @@ pub struct ClassRecord {
     pub missed: Histogram,
     /// Time in line at stations of those that ended well, summed, in nanoseconds.
     pub waited: u128,
+    /// Those that ended well and did not come in the window.
+    pub strangers: u64,
 }
 
 /// One workload's page views.
@@ -90,6 +93,14 @@ pub struct Record {
     open: u64,
 }
 
+impl ClassRecord {
+    /// All that ended well, whoever came when.
+    #[must_use]
+    pub const fn answered(&self) -> u64 {
+        self.attempts.ended[Outcome::Ok as usize] + self.strangers
+    }
+}
+
 impl Record {
     /// Nothing written down.
     #[must_use]
@@ -110,6 +121,7 @@ impl Record {
             into.latency.merge(&from.latency);
             into.missed.merge(&from.missed);
             into.waited += from.waited;
+            into.strangers += from.strangers;
         }
         for (into, from) in self.calls.iter_mut().zip(&other.calls) {
             into.merge(from);
@@ -147,10 +159,11 @@ impl Record {
         waited: u64,
         counted: bool,
     ) {
+        let class = &mut self.classes[class.index()];
         if !counted {
+            class.strangers += u64::from(outcome == Outcome::Ok);
             return;
         }
-        let class = &mut self.classes[class.index()];
         class.attempts.ended[outcome as usize] += 1;
         if outcome == Outcome::Ok {
             class.waited += u128::from(waited);

@@ -17,11 +17,11 @@
 use std::collections::VecDeque;
 
 use crate::convert::table;
-use crate::model::gauge::{Availability, Gauge, Occupancy, Usable};
+use crate::model::gauge::{Availability, Gauge, Queue, Usable};
 use crate::model::ids::ComponentId;
 use crate::model::request::{Hold, Outcome, RequestId, Waits};
 use crate::model::{Ctx, Health};
-use crate::units::{SimDuration, SimTime};
+use crate::units::SimTime;
 
 /// What a member is.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +32,7 @@ pub struct ServiceConfig {
     pub backlog: Option<u32>,
     /// The line stands at the caller (a connection pool): a caller that gives up leaves it.
     pub callers_wait: bool,
-    /// Keep the distribution of the number inside.
+    /// Keep the distribution of visits and of the numbers inside, in line and in service.
     pub detailed: bool,
 }
 
@@ -41,11 +41,10 @@ pub struct ServiceConfig {
 pub struct Service {
     id: ComponentId,
     config: ServiceConfig,
-    busy: Occupancy,
+    queue: Queue,
     availability: Availability,
     line: VecDeque<RequestId>,
     health: Health,
-    inside: Occupancy,
     arrived: u64,
     refused: u64,
     /// Processor work takes this many times longer: a slow process, or one that is still cold.
@@ -58,11 +57,10 @@ impl Service {
     pub fn new(id: ComponentId, config: ServiceConfig) -> Self {
         Self {
             id,
-            busy: Occupancy::new(false),
+            queue: Queue::new(config.detailed),
             availability: Availability::new(config.workers.unwrap_or(0)),
             line: VecDeque::new(),
             health: Health::Up,
-            inside: Occupancy::new(config.detailed),
             arrived: 0,
             refused: 0,
             slowness: 1.0,
@@ -84,10 +82,10 @@ impl Service {
             self.refused += 1;
             return ctx.turn_away(request, self.health);
         }
-        let free = self.config.workers.is_none_or(|workers| self.busy.number() < workers);
+        let free = self.config.workers.is_none_or(|workers| self.queue.busy() < workers);
         if free && self.health.works() {
-            self.inside.add(ctx.now);
-            self.busy.add(ctx.now);
+            self.queue.arrive(ctx.now);
+            self.queue.begin(ctx.now);
             ctx.requests[request].top_mut().hold = Hold::Inside;
             return ctx.proceed(request);
         }
@@ -101,7 +99,7 @@ impl Service {
             }
             return ctx.fail(request, Outcome::Refused);
         }
-        self.inside.add(ctx.now);
+        self.queue.arrive(ctx.now);
         let entry = &mut ctx.requests[request];
         entry.top_mut().hold = Hold::Inside;
         entry.at = self.id;
@@ -116,18 +114,18 @@ impl Service {
         let entry = &mut ctx.requests[request];
         entry.depth -= 1;
         let since = entry.frames[usize::from(entry.depth)].since;
-        self.inside.remove(ctx.now, ctx.now - since);
-        self.busy.remove(ctx.now, SimDuration::ZERO);
+        let counted = entry.counted;
+        self.queue.leave(ctx.now, ctx.now - since, counted);
         self.next(ctx);
     }
 
     fn next(&mut self, ctx: &mut Ctx<'_>) {
-        let free = self.config.workers.is_none_or(|workers| self.busy.number() < workers);
+        let free = self.config.workers.is_none_or(|workers| self.queue.busy() < workers);
         if !free || !self.health.works() {
             return;
         }
         if let Some(request) = self.line.pop_front() {
-            self.busy.add(ctx.now);
+            self.queue.begin(ctx.now);
             let entry = &mut ctx.requests[request];
             entry.at = ComponentId::NONE;
             entry.waits = Waits::Nothing;
@@ -144,13 +142,13 @@ impl Service {
         entry.at = ComponentId::NONE;
         entry.waits = Waits::Nothing;
         entry.depth -= 1;
-        self.inside.remove(ctx.now, ctx.now - entry.frames[usize::from(entry.depth)].since);
+        let (since, counted) = (entry.frames[usize::from(entry.depth)].since, entry.counted);
+        self.queue.depart(ctx.now, ctx.now - since, counted);
     }
 
     /// Forgets a worker of a process that is gone; the world takes the frame off.
-    pub fn forget(&mut self, now: SimTime, since: SimTime) {
-        self.inside.remove(now, now - since);
-        self.busy.remove(now, SimDuration::ZERO);
+    pub fn forget(&mut self, now: SimTime, since: SimTime, counted: bool) {
+        self.queue.leave(now, now - since, counted);
     }
 
     /// Another state. Who was inside a process that is gone is thrown out by the world first.
@@ -161,7 +159,7 @@ impl Service {
             Health::Stalled | Health::Hung => Usable::Held,
             Health::Down | Health::Unreachable => Usable::None,
         };
-        self.availability.set(ctx.now, usable, self.busy.area(ctx.now));
+        self.availability.set(ctx.now, usable, self.queue.worked(ctx.now));
         self.slowness = if let Health::Slow(factor) = health { factor } else { 1.0 };
         loop {
             let waiting = self.line.len();
@@ -170,6 +168,17 @@ impl Service {
                 return;
             }
         }
+    }
+
+    /// Its account of who is inside.
+    #[must_use]
+    pub fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    /// The same, to be told what to keep.
+    pub fn queue_mut(&mut self) -> &mut Queue {
+        &mut self.queue
     }
 
     /// Its present state.
@@ -182,7 +191,8 @@ impl Service {
     #[must_use]
     pub fn gauge(&self, now: SimTime) -> Gauge {
         let workers = self.config.workers.map_or(0, u128::from);
-        let busy = self.busy.area(now);
+        let inside = self.queue.inside();
+        let busy = self.queue.worked(now);
         let (idle, unavailable) = match workers {
             0 => (0, 0),
             _ => self.availability.split(now, busy),
@@ -190,10 +200,9 @@ impl Service {
         Gauge {
             arrived: self.arrived,
             refused: self.refused,
-            completed: self.inside.left(),
-            inside: self.inside.area(now),
-            stayed: self.inside.stayed(),
-            levels: self.inside.levels(now),
+            completed: inside.left(),
+            inside: inside.area(now),
+            stayed: inside.stayed(),
             busy,
             idle,
             unavailable,

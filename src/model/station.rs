@@ -55,7 +55,7 @@ pub struct StationConfig {
     pub patience: Vec<(u32, DemandId)>,
     /// Ranks in use: 1 but for the disciplines by rank.
     pub ranks: usize,
-    /// Keep the distribution of waiting and of the number inside.
+    /// Keep the distribution of waiting, of visits, and of the numbers inside, in line and in service.
     pub detailed: bool,
     /// Its alarm, for processor sharing.
     pub unit: UnitId,
@@ -265,23 +265,28 @@ impl Station {
     /// caller's part.
     #[inline(always)]
     pub fn served(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
-        self.release(ctx, request);
-        self.depart(ctx, request);
+        self.release(request);
+        self.depart(ctx, request, true);
         self.next(ctx);
     }
 
     #[inline(always)]
-    fn release(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
-        self.queue.end(ctx.now);
+    fn release(&mut self, request: RequestId) {
         if !self.plain && self.config.discipline == Discipline::PriorityPreemptive {
             self.serving.retain(|other| *other != request);
         }
     }
 
+    /// `request` goes, from a server or from the line.
     #[inline(always)]
-    fn depart(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+    fn depart(&mut self, ctx: &mut Ctx<'_>, request: RequestId, served: bool) {
         let entry = &mut ctx.requests[request];
-        self.queue.depart(ctx.now, ctx.now - entry.since);
+        let stay = ctx.now - entry.since;
+        if served {
+            self.queue.leave(ctx.now, stay, entry.counted);
+        } else {
+            self.queue.depart(ctx.now, stay, entry.counted);
+        }
         entry.at = ComponentId::NONE;
         entry.waits = Waits::Nothing;
         entry.marks.set(Marks::RESUMED, false);
@@ -340,8 +345,7 @@ impl Station {
         for index in finished.drain(..) {
             let request = RequestId(index);
             if request != not {
-                self.queue.end(ctx.now);
-                self.depart(ctx, request);
+                self.depart(ctx, request, true);
                 ctx.proceed(request);
             }
         }
@@ -376,13 +380,12 @@ impl Station {
                 // It is done at this very instant, perhaps with others.
                 self.finish(ctx, request);
             }
-            self.queue.end(ctx.now);
-            return self.depart(ctx, request);
+            return self.depart(ctx, request, true);
         }
         ctx.requests[request].ticket = Ticket::NONE;
         if ctx.requests[request].waits == Waits::InService {
-            self.release(ctx, request);
-            self.depart(ctx, request);
+            self.release(request);
+            self.depart(ctx, request, true);
             return self.next(ctx);
         }
         for line in self.lines.iter_mut().chain([&mut self.held]) {
@@ -392,7 +395,7 @@ impl Station {
                 break;
             }
         }
-        self.depart(ctx, request);
+        self.depart(ctx, request, false);
     }
 
     /// Another state: a stall keeps all work, a loss sends everyone away, and so does the end of a
@@ -503,15 +506,24 @@ impl Station {
             capacity,
             idle,
             unavailable,
-            levels: inside.levels(now),
         }
     }
 
-    /// Forgets the waiting times kept so far.
-    pub fn forget_waits(&mut self) {
-        if let Some(waits) = &mut self.waits {
-            **waits = Histogram::default();
-        }
+    /// Its account of who is inside.
+    #[must_use]
+    pub fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    /// The same, to be told what to keep.
+    pub fn queue_mut(&mut self) -> &mut Queue {
+        &mut self.queue
+    }
+
+    /// Forgets the waits and visits kept so far.
+    pub fn forget_times(&mut self) {
+        self.waits.iter_mut().for_each(|waits| **waits = Histogram::new());
+        self.queue.forget_stays();
     }
 
     /// Waiting times of counted customers, when kept, in nanoseconds.

@@ -26,6 +26,7 @@ use crate::model::cpu::Cpu;
 use crate::model::database::Database;
 use crate::model::disks::Disks;
 use crate::model::event::Event;
+use crate::model::gauge::Joint;
 use crate::model::guests::Guests;
 use crate::model::head::Head;
 use crate::model::ids::{CallId, CauseId, ComponentId, KeyId, PoolId, UnitId, WorkloadId};
@@ -178,6 +179,8 @@ pub struct World<'p> {
     pub(in crate::model) trouble: Option<(CauseId, usize)>,
     /// Causes of what is broken, one for each component.
     pub(in crate::model) active: Vec<CauseId>,
+    /// Queues that are taken together, as a figure asks.
+    joints: Vec<Joint>,
     /// Scratch: members of a database that do not read.
     pub(in crate::model) barred: Vec<bool>,
     events: u64,
@@ -198,6 +201,7 @@ macro_rules! ctx {
 }
 
 mod ending;
+mod numbers;
 mod patience;
 mod readings;
 pub mod resize;
@@ -334,6 +338,7 @@ impl<'p> World<'p> {
             stop: None,
             trouble: None,
             active: Vec::new(),
+            joints: Vec::new(),
             barred: Vec::new(),
             events: 0,
             digest: 0,
@@ -413,7 +418,8 @@ impl<'p> World<'p> {
         self.views.count_none();
         for component in &mut self.components {
             match component {
-                Component::Station(station) => station.forget_waits(),
+                Component::Station(station) => station.forget_times(),
+                Component::Service(service) => service.queue_mut().forget_stays(),
                 Component::Balancer(balancer) => balancer.forget_waits(),
                 Component::Database(database) => database.count_anew(self.now, until),
                 _ => {}

@@ -445,7 +445,10 @@ impl Builder<'_> {
             Wanted::Link(index) => part.config = network::link(self, index),
             Wanted::Uplink(group, number) => part.config = network::uplink(self, group, number),
             Wanted::Cache(index) => {
-                // A process without a bound on workers, which is what it was made as.
+                // A process without a bound on workers.
+                let detailed = self.draft.wants_detail(&scenario.cache[index].0);
+                part.config =
+                    Config::Service(ServiceConfig { detailed, ..ServiceConfig::default() });
                 part.place = self.draft.links.caches[index].and_then(|at| self.place(at));
             }
             Wanted::BalancerUnit(index, member) => balancer::unit(self, index, member, &mut part),
@@ -465,7 +468,7 @@ impl Builder<'_> {
                     workers: Some(spec.connections.value),
                     backlog: None,
                     callers_wait: true,
-                    detailed: false,
+                    detailed: self.draft.wants_detail(&scenario.database[index].0),
                 });
                 part.cold = spec.cold.as_ref().map(|cold| Cold {
                     factor: cold.miss_factor.value,

@@ -164,9 +164,10 @@ metrics! {
     Latency = "latency", Seconds, 0.03, 1e-4, "Arrival at the edge to answer, of a class; of `class-miss`: of those requests that no edge of a CDN had; of `class-view`: click to last byte of everything.";
     Waiting = "waiting", Seconds, 0.03, 1e-4, "Time in line at a station, of a class, or of a service's backlog.";
     Sojourn = "sojourn", Seconds, 0.03, 1e-4, "One visit: waiting and service.";
-    InSystem = "in-system", Count, 0.03, 0.01, "Time average of those inside.";
-    Queue = "queue", Count, 0.05, 0.01, "Time average of those in line.";
-    Busy = "busy", Count, 0.03, 0.01, "Time average of servers at work.";
+    InSystem = "in-system", Count, 0.03, 0.01, "Those inside: their time average, or another statistic over time.";
+    Queue = "queue", Count, 0.05, 0.01, "Those in line: their time average, or another statistic over time.";
+    Busy = "busy", Count, 0.03, 0.01, "Servers at work: their time average, or another statistic over time.";
+    Drain = "drain", Seconds, 0.1, 1e-3, "Time from the end of a disturbance until the number inside is first back at or below what it was without.";
     Utilization = "utilization", Ratio, 0.02, 0.001, "Busy over capacity; over the horizon: its mean, a quantile over time, its `max` (the busiest hour of the week), or one `hour` of the week.";
     Throughput = "throughput", PerSecond, 0.02, 0.01, "Completions per second.";
     Transfer = "transfer", BitsPerSecond, 0.02, 1_000.0, "Mean rate at which bytes cross a switch or the uplinks of a site.";
@@ -215,11 +216,11 @@ pub enum Stat {
     Max,
     /// Standard deviation.
     Deviation,
-    /// Variance over mean.
+    /// The variance of counts over their mean.
     Dispersion,
     /// A share or probability.
     Chance,
-    /// The first of a ranking.
+    /// The first of a ranking, or the first time.
     First,
     /// A quantile over years, by its level.
     Year(f64),
@@ -368,6 +369,12 @@ impl Figure {
         self.keys.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
+    /// Whether its statistic is the mean, or the metric's own.
+    #[must_use]
+    pub const fn is_mean(&self) -> bool {
+        matches!(self.stat, None | Some(Stat::Mean))
+    }
+
     /// How it is estimated.
     #[must_use]
     pub const fn row(&self) -> &'static Row {
@@ -442,14 +449,13 @@ mod tests {
     #[test]
     fn a_figure_with_an_unsupported_statistic_is_refused_with_those_there_are() {
         for (path, said) in [
-            ("queue.app.max@peak", "in a window there is no `max` of `queue`"),
-            ("queue.app.max@peak", "there is mean: write `queue.app@peak`"),
-            ("in-system.app.max@peak", "the mean is kept alone"),
-            ("in-system.app.max@peak", "there is mean or chance: write `in-system.app@peak`"),
-            ("sojourn.app.p99@peak", "visits are not timed one by one"),
-            ("utilization.app.max@peak", "there is mean"),
-            ("throughput.app.max@peak", "there is mean"),
-            ("arrivals.page.max@peak", "there is mean or sd"),
+            ("hit.app.max@peak", "in a window there is no `max` of `hit`"),
+            ("hit.app.max@peak", "there is mean: write `hit.app@peak`"),
+            ("busy.app.first@peak", "`first` is that of `saturates`, or of a number inside"),
+            ("sojourn.app.first@peak", "chance: write `sojourn.app@peak`"),
+            ("throughput.app.dispersion@peak", "it is that of the counts of `arrivals`"),
+            ("drain.app.p95@shift/repair:app-1", "one disturbance has one time to drain"),
+            ("arrivals.page.max@peak", "needs `[per=...]`"),
             ("queue.app.chance[at-least=10]@peak", "there is no `chance` of `queue`"),
             ("latency.page.year-p95@peak", "years are followed for downtime alone"),
             ("structural.page.p95@horizon", "there is mean"),
@@ -476,6 +482,10 @@ mod tests {
             ("waiting.app.chance@peak", "write `waiting.app.chance[over=20ms]@peak`"),
             ("waiting.app.chance[over=long]@peak", "must be a duration"),
             ("in-system.app.chance[at-least=-1]@peak", "must be a whole number"),
+            ("queue.app.first@peak", "write `queue.app.first[at-least=10]@peak`"),
+            ("utilization.app.max[per=0s]@peak", "must be a duration above 0"),
+            ("arrivals.page.p95@peak", "write `arrivals.page.p95[per=5min]@peak`"),
+            ("utilization.app[per=5min]@peak", "`[per=...]` has no effect on `utilization`"),
             ("utilization.www-1.cpu[hour=168]@horizon", "must be an hour of the week"),
             ("lost.page[cause=a][cause=b]@horizon", "stands twice"),
             (
@@ -513,5 +523,8 @@ mod tests {
         assert_eq!((figure.scope.as_str(), figure.stat), ("max", None));
         let figure = Figure::parse("saturates.first@peak").unwrap();
         assert_eq!((figure.scope.as_str(), figure.stat), ("", Some(Stat::First)));
+        assert_eq!(figure.unit(), FigureUnit::Name);
+        let figure = Figure::parse("queue.app.first[at-least=3]@peak").unwrap();
+        assert_eq!(figure.unit(), FigureUnit::Seconds);
     }
 }

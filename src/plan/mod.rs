@@ -33,7 +33,8 @@ pub mod targets;
 
 use crate::model::spec::runs::Laws;
 use crate::plan::document::ScenarioSpec;
-use crate::plan::figure::{Figure, Metric, Stat};
+use crate::plan::figure::registry::PER;
+use crate::plan::figure::{Figure, Metric};
 use crate::plan::hits::Hits;
 use crate::plan::links::Links;
 use crate::plan::names::Names;
@@ -91,8 +92,8 @@ fn in_name_order(scenario: &mut ScenarioSpec) {
 }
 
 impl Draft {
-    /// Whether a figure that is judged or made precise asks for the distribution of waiting or of the
-    /// number inside the component `name`.
+    /// Whether a figure that is judged or made precise asks for the distribution of waiting, of visits or of
+    /// a number of the component `name`.
     #[must_use]
     pub fn wants_detail(&self, name: &str) -> bool {
         let asks = |path: &str| {
@@ -101,8 +102,15 @@ impl Draft {
                     let scope = figure.scope.as_str();
                     let member = names::split_member(scope).is_some_and(|(group, _)| group == name);
                     let of = scope == name || scope.strip_suffix("-*") == Some(name) || member;
-                    of && matches!(figure.metric, Metric::Waiting | Metric::InSystem)
-                        && !matches!(figure.stat, None | Some(Stat::Mean))
+                    of && match figure.metric {
+                        Metric::Drain => true,
+                        Metric::Waiting | Metric::Sojourn => !figure.is_mean(),
+                        // What is said of intervals is read off their totals.
+                        Metric::InSystem | Metric::Queue | Metric::Busy => {
+                            !figure.is_mean() && figure.key(PER).is_none()
+                        }
+                        _ => false,
+                    }
                 })
         };
         self.scenario.expect.iter().any(|expect| asks(&expect.figure.value.text))

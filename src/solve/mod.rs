@@ -6,4 +6,5 @@ pub mod fluid;
 pub mod frame;
 pub mod requests;
 pub mod sampled;
+pub mod series;
 pub mod trail;

@@ -12,13 +12,14 @@
 use crate::engine::draw::Lineage;
 use crate::model::Component;
 use crate::model::blueprint::Blueprint;
-use crate::model::gauge::Gauge;
+use crate::model::gauge::{ByNumber, Gauge};
 use crate::model::ids::{ComponentId, WorkloadId};
 use crate::model::outage::{Faults, Illness, Outlook, Past, Standing};
 use crate::model::record::{Record, ViewRecord};
 use crate::model::world::telling::Happening;
 use crate::model::world::{Span, Stop, World};
 use crate::observe::histogram::Histogram;
+use crate::solve::series::{Calm, Cell, Followed, Ruler, Series};
 use crate::solve::trail::{Note, Trail};
 use crate::units::{Rate, SimDuration, SimTime};
 
@@ -148,8 +149,19 @@ pub struct Observation {
     pub steps: Vec<Step>,
     /// How long the end of the window is.
     pub last: SimDuration,
+    /// Times at each number, of what keeps them, by whose they are.
+    pub numbers: Vec<(Vec<ComponentId>, ByNumber)>,
     /// Waiting times of stations that keep them, by id, ns.
     pub waits: Vec<Option<Histogram>>,
+    /// Visits of components that keep them, by id, ns.
+    pub sojourns: Vec<Option<Histogram>>,
+    /// What was asked for interval by interval.
+    pub series: Vec<(Series, Vec<Cell>)>,
+    /// What was before a disturbance, where that was asked for and is over.
+    pub calm: Option<Calm>,
+    /// From the end of that disturbance, or from the window's start, to its end: how long numbers inside that
+    /// went back were followed.
+    pub followed: SimDuration,
     /// Length of the window.
     pub length: SimDuration,
     /// Digest of the events, in order.
@@ -242,6 +254,11 @@ pub struct Run<'p> {
     trail: Trail,
     ear: Option<Ear<'p>>,
     cut: Option<Cut>,
+    followed: Followed,
+    rulers: Vec<Ruler>,
+    calm: Option<Calm>,
+    /// From when numbers that go back are followed.
+    marked: SimTime,
 }
 
 /// What was read when the counting began.
@@ -249,6 +266,7 @@ pub struct Run<'p> {
 struct First {
     gauges: Vec<Gauge>,
     zones: Vec<Gauge>,
+    numbers: Vec<(Vec<ComponentId>, ByNumber)>,
     in_flight: usize,
 }
 
@@ -305,6 +323,10 @@ impl<'p> Run<'p> {
             trail: Trail::default(),
             ear: None,
             cut: None,
+            followed: Followed::default(),
+            rulers: Vec::new(),
+            calm: None,
+            marked: from,
         }
     }
 
@@ -312,6 +334,14 @@ impl<'p> Run<'p> {
     #[must_use]
     pub fn heard_by(self, ear: Option<Ear<'p>>) -> Self {
         Self { ear, ..self }
+    }
+
+    /// The same, with more kept than the totals.
+    #[must_use]
+    pub fn following(self, followed: Followed) -> Self {
+        let mut run = Self { followed, ..self };
+        run.followed.together.iter().for_each(|members| run.world.follow_together(members));
+        run
     }
 
     /// Lives on until just before `at`, which is not after the end of what is counted; as far as
@@ -333,11 +363,12 @@ impl<'p> Run<'p> {
                 None => self.from + sounding_after(self.until - self.from, self.soundings.len()),
                 Some(_) => SimTime::NEVER,
             };
-            let next = self.cell.min(sounding).min(at);
+            let next = self.cell.min(sounding).min(self.next_to_follow()).min(at);
             self.live_in_steps(next, told_to_stop);
             if self.cut.is_some() {
                 return;
             }
+            self.follow();
             if next == sounding {
                 self.sound();
             }
@@ -352,8 +383,40 @@ impl<'p> Run<'p> {
         self.last.clone_from(&gauges);
         self.cell = self.from;
         let (zones, in_flight) = (self.world.zone_gauges(), self.world.in_flight());
-        self.first = Some(First { gauges, zones, in_flight });
+        self.world.count_firsts();
+        let numbers = self.world.numbers();
+        self.first = Some(First { gauges, zones, numbers, in_flight });
         self.trail.begin(self.note());
+        let series = self.followed.series.iter();
+        self.rulers = series.map(|one| Ruler::new(&self.world, *one, self.until)).collect();
+        (self.calm, self.marked) = (None, self.from);
+    }
+
+    /// The next instant at which something is read that a figure asks for.
+    fn next_to_follow(&self) -> SimTime {
+        let unrest = self.followed.unrest.iter().flat_map(|(from, until)| [*from, *until]);
+        let unrest = unrest.map(|at| self.from + at).filter(|at| *at > self.edge);
+        let rulers = self.rulers.iter().map(|ruler| ruler.next);
+        rulers.chain(unrest).min().unwrap_or(SimTime::NEVER)
+    }
+
+    /// Reads what is to be read here and now.
+    fn follow(&mut self) {
+        for ruler in self.rulers.iter_mut().filter(|ruler| ruler.next == self.edge) {
+            ruler.read(&self.world, self.until);
+        }
+        let Some((from, until)) = self.followed.unrest else { return };
+        if self.edge == self.from + from
+            && let Some(first) = &self.first
+        {
+            let now = self.world.gauges();
+            let inside = now.iter().zip(&first.gauges).map(|(now, then)| now.inside - then.inside);
+            self.calm = Some(Calm { inside: inside.collect(), length: from });
+        }
+        if self.edge == self.from + until {
+            self.world.follow_back();
+            self.marked = self.edge;
+        }
     }
 
     fn note(&self) -> Note {
@@ -471,6 +534,7 @@ impl<'p> Run<'p> {
         let first = self.first.take().unwrap_or_else(|| First {
             gauges: self.world.gauges(),
             zones: self.world.zone_gauges(),
+            numbers: self.world.numbers(),
             in_flight: self.world.in_flight(),
         });
         let last = if self.last.is_empty() { first.gauges.clone() } else { self.last.clone() };
@@ -479,6 +543,8 @@ impl<'p> Run<'p> {
         };
         let gauges = since(&last, &first.gauges);
         let zones = since(&self.world.zone_gauges(), &first.zones);
+        let numbers = self.world.numbers().into_iter().zip(&first.numbers);
+        let numbers = numbers.map(|((of, now), (_, then))| (of, now.since(then))).collect();
         let in_flight = (first.in_flight, self.world.in_flight());
         while self.cut.is_none() && self.world.counted_open() > 0 && self.edge < self.horizon {
             let next = (self.edge + SimDuration::SECOND).min(self.horizon);
@@ -496,15 +562,26 @@ impl<'p> Run<'p> {
             Component::Balancer(balancer) => balancer.waits().cloned(),
             _ => None,
         };
+        let sojourns = |index: usize| match world.component(ComponentId::at(index)) {
+            Component::Station(station) => station.queue().stays().cloned(),
+            Component::Service(service) => service.queue().stays().cloned(),
+            _ => None,
+        };
+        let parts = 0..self.plan.parts.len();
         let observation = Observation {
             gauges,
             zones,
+            numbers,
             databases: world.databases(),
             grid: self.grid,
             soundings: self.soundings,
             steps: self.steps,
             last: self.counted.map_or(SimDuration::ZERO, |counted| counted.last),
-            waits: (0..self.plan.parts.len()).map(waits).collect(),
+            waits: parts.clone().map(waits).collect(),
+            sojourns: parts.map(sojourns).collect(),
+            series: self.rulers.into_iter().map(|ruler| (ruler.series, ruler.cells)).collect(),
+            calm: self.calm.filter(|_| self.marked > self.from),
+            followed: self.until - self.marked,
             length: self.until - self.from,
             digest: world.digest(),
             trail: self.trail,
@@ -538,6 +615,7 @@ impl<'p> Run<'p> {
                 }
             };
             self.cut = lived.map_err(Cut::Limit).err();
+            self.world.settle_joints();
             self.edge = next;
             let seen = self.world.events() - before;
             if seen > SLICE_EVENTS {

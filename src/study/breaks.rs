@@ -22,6 +22,7 @@ use rayon::prelude::*;
 
 use crate::convert::table;
 use crate::model::blueprint::Blueprint;
+use crate::model::ids::ComponentId;
 use crate::model::outage::{Faults, Illness, Outlook, Standing};
 use crate::model::spec::runs::{ReplicationsSpec, WindowSpec};
 use crate::plan::Draft;
@@ -32,6 +33,7 @@ use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
 use crate::solve::requests::{Breach, Ear, Observation, Run, Steps, Window};
+use crate::solve::series::Followed;
 use crate::study::in_order;
 use crate::study::measure::NoValue;
 use crate::study::underway;
@@ -239,6 +241,7 @@ impl Around {
             precision: Vec::new(),
             measures: Vec::new(),
             level: self.level,
+            followed: Followed::default(),
             drill: Some(Drill {
                 window: self.name.clone(),
                 way,
@@ -320,8 +323,19 @@ pub fn run(
         replications as usize,
         |replication| live(plan, asked, None, replication as u64, watch).transpose(),
         |_, seen| {
-            for ((samples, asked), seen) in samples.iter_mut().zip(asked).zip(seen) {
-                samples.push(window::Sample::new(plan, asked, seen));
+            let values = |(one, own): (&&WindowPlan, &Observation)| {
+                let well = one.drill.as_ref().and_then(|drill| {
+                    let is = |other: &&WindowPlan| {
+                        let other = other.drill.as_ref();
+                        other.is_some_and(|other| other.part.is_none() && other.well == drill.well)
+                    };
+                    seen.get(asked.iter().position(is)?)
+                });
+                window::Values::new(plan, one, own, well)
+            };
+            let values: Vec<window::Values> = asked.iter().zip(&seen).map(values).collect();
+            for ((samples, values), seen) in samples.iter_mut().zip(values).zip(seen) {
+                samples.push(window::Sample::of(values, seen));
             }
         },
     )?;
@@ -368,7 +382,14 @@ fn live<'a>(
     let last = asked.iter().map(end).max().unwrap_or(well.at);
     // Users go on coming until the last of all runs is over.
     well.drain = DRAIN + (last - end(&asked[first]));
+    let mut together: Vec<Vec<ComponentId>> = Vec::new();
+    for members in asked.iter().flat_map(|one| &one.followed.together) {
+        if !together.contains(members) {
+            together.push(members.clone());
+        }
+    }
     let mut base = Run::new(plan, &well, replication, drill.map(Drill::steps))
+        .following(Followed { together, ..Followed::default() })
         .heard_by(heard.map(|(_, ear)| ear));
     base.live_until(breaks, &told_to_stop);
     let mut places: Vec<Option<u32>> = drills().map(|(_, drill)| drill.place).collect();

@@ -4,17 +4,20 @@ use crate::model::blueprint::{Blueprint, Config, Part};
 use crate::model::cdn::EDGE;
 use crate::model::database::{Counts, Lag};
 use crate::model::flow_share::PACE;
-use crate::model::gauge::Gauge;
+use crate::model::gauge::{ByNumber, Gauge, Levels};
 use crate::model::ids::ComponentId;
 use crate::model::record::{Attempts, OUTCOMES};
 use crate::model::route::{Asks, CallKind};
 use crate::observe::histogram::Histogram;
 use crate::plan::compile::beliefs_name;
+use crate::plan::figure::registry::PER;
 use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
 use crate::scenario::suggest;
 use crate::solve::requests::{Observation, Tally};
+use crate::solve::series::{Meter, Series};
 use crate::stats::interval::Statistic;
 use crate::stats::quantile::samples_needed;
+use crate::study::intervals::{Every, Kept};
 use crate::units::SimDuration;
 
 /// Whose readings a figure adds up.
@@ -24,6 +27,27 @@ pub enum Meters {
     Parts(Vec<ComponentId>),
     /// Zones, by place in the blueprint.
     Zones(Vec<usize>),
+}
+
+/// A number of something with servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Number {
+    /// Inside.
+    Inside,
+    /// In line.
+    Line,
+    /// In service.
+    Busy,
+}
+
+impl Number {
+    fn of(self, all: &ByNumber) -> Option<&Levels> {
+        match self {
+            Self::Inside => all.inside.as_ref(),
+            Self::Line => all.line.as_ref(),
+            Self::Busy => all.busy.as_ref(),
+        }
+    }
 }
 
 /// A figure that one replication can be asked for.
@@ -47,10 +71,22 @@ pub enum Measure {
     ClassWaiting(usize),
     /// Mean sojourn.
     Sojourn(Vec<ComponentId>),
+    /// A statistic of the visits.
+    Visits(Vec<ComponentId>, Stat),
+    /// Share of the visits that last longer.
+    VisitsOver(Vec<ComponentId>, SimDuration),
     /// Mean number inside.
     Inside(Vec<ComponentId>),
     /// Share of time with at least so many inside.
-    InsideChance(ComponentId, usize),
+    InsideChance(Vec<ComponentId>, usize),
+    /// A statistic over time of a number.
+    OverTime(Number, Vec<ComponentId>, Stat),
+    /// When there are first so many, after the window's start.
+    First(Number, Vec<ComponentId>, usize),
+    /// How long after a disturbance there are first no more inside than without it.
+    Drain(Vec<ComponentId>),
+    /// A statistic over the intervals of a window.
+    Every(Every),
     /// Mean number in line.
     Queue(Vec<ComponentId>),
     /// Mean number of servers at work.
@@ -151,6 +187,19 @@ pub enum NoValue {
     Name,
     /// The command, or its flags, do not estimate it.
     NotEstimated,
+    /// Not before so many seconds, when this replication ended.
+    Later(f64),
+    /// Some replications ended before it came to pass.
+    AtLeast {
+        /// The mean over the replications, up to the end of each, s.
+        mean: f64,
+        /// The lower end of its interval, s.
+        low: f64,
+        /// How many ended before.
+        later: u64,
+        /// Of so many.
+        of: u64,
+    },
     /// Only so many replications failed at all within the horizon: the others would fail later.
     NotYet {
         /// How many did.
@@ -173,10 +222,23 @@ impl std::fmt::Display for NoValue {
             Self::Name => f.write_str("a name"),
             Self::NotEstimated => f.write_str("not estimated"),
             Self::NoneIn(years) => write!(f, "none in {years:.0} years"),
+            Self::Later(seconds) => write!(f, "later than {}", rough(*seconds)),
+            Self::AtLeast { mean, later, of, .. } => {
+                write!(f, "at least {}: {later} of {of} runs ended before", rough(*mean))
+            }
             Self::NotYet { failed, of } => {
                 write!(f, "{failed} of {of} replications failed within the horizon")
             }
         }
+    }
+}
+
+/// A time in seconds to four digits or so.
+fn rough(seconds: f64) -> String {
+    match seconds {
+        s if s >= 1_000.0 => format!("{s:.0} s"),
+        s if s >= 1.0 => format!("{s:.2} s"),
+        s => format!("{:.2} ms", s * 1e3),
     }
 }
 
@@ -233,8 +295,12 @@ enum Of {
     Queue,
     /// Times in the queue, one by one.
     Waits,
-    /// The time at each number inside.
+    /// The time at each number inside or in service.
     Levels,
+    /// The time at each number in line.
+    LineLevels,
+    /// Times inside, one by one.
+    Times,
     /// Visits that last.
     Visits,
     /// Completions.
@@ -256,7 +322,13 @@ impl Of {
                 Config::Balancer(balancer) => balancer.room.is_some(),
                 _ => matches!(config, Config::Station(_)),
             },
-            Self::Levels => matches!(config, Config::Station(_) | Config::Service(_)),
+            Self::Levels | Self::Times => {
+                matches!(config, Config::Station(_) | Config::Service(_))
+            }
+            Self::LineLevels => match config {
+                Config::Balancer(balancer) => balancer.room.is_some(),
+                _ => matches!(config, Config::Station(_) | Config::Service(_)),
+            },
             Self::Visits => match config {
                 Config::Balancer(balancer) => balancer.room.is_some(),
                 _ => !matches!(
@@ -275,6 +347,30 @@ impl Of {
         }
     }
 
+    /// What there is of components without it.
+    fn instead(self, plan: &Blueprint, figure: &Figure, parts: &[ComponentId]) -> Option<String> {
+        let mean = match self {
+            Self::Levels if figure.metric == Metric::Busy => Self::Queue,
+            Self::Levels | Self::Times => Self::Visits,
+            Self::LineLevels => Self::Queue,
+            _ => return None,
+        };
+        let path = figure.text().split(['[', '@']).next()?;
+        // Without the statistic, which is its last word.
+        let (path, word) = path.rsplit_once('.').filter(|_| figure.stat.is_some())?;
+        let window = figure.window.as_ref().map_or_else(String::new, |window| format!("@{window}"));
+        if !parts.iter().all(|id| mean.is_of(&plan.parts[id.index()].config)) {
+            return None;
+        }
+        let mut help = format!("there is the mean, `{path}{window}`");
+        let around = figure.window.as_ref().is_some_and(|window| window.contains('/'));
+        let spread = !matches!(figure.stat, Some(Stat::Chance | Stat::First));
+        if spread && !around && matches!(figure.metric, Metric::InSystem | Metric::Queue) {
+            help += &format!(", or by interval `{path}.{word}[{PER}=5min]{window}`");
+        }
+        Some(help)
+    }
+
     /// Why a component has none.
     const fn missing(self) -> &'static str {
         match self {
@@ -282,7 +378,11 @@ impl Of {
             Self::Waits => {
                 "the times in a queue are kept of stations and of the queues of balancers"
             }
-            Self::Levels => "the time at each number inside is kept of stations and services",
+            Self::Levels => "the time at each number is kept of stations and services",
+            Self::LineLevels => {
+                "the time at each number in line is kept of stations, services and balancers with a `member-limit`"
+            }
+            Self::Times => "visits are timed one by one at stations and services",
             Self::Visits => "a look-up there takes no time",
             Self::Completions => "nothing is completed there",
         }
@@ -333,9 +433,25 @@ impl Measure {
                     "`{figure}`: `{}` has no such figure: {}",
                     plan.parts[id.index()].name,
                     of.missing()
-                ))),
+                ))
+                .help_if(of.instead(plan, figure, &parts))),
                 None => some(parts, make),
             }
+        };
+        let at_least = || -> Result<usize, NoSuchFigure> {
+            let number = figure.key("at-least").and_then(|text| text.parse().ok());
+            number.ok_or_else(|| NoSuchFigure::new(format!("`{figure}` needs `[at-least=n]`")))
+        };
+        let number = match figure.metric {
+            Metric::Queue => Number::Line,
+            Metric::Busy => Number::Busy,
+            _ => Number::Inside,
+        };
+        let levels = if number == Number::Line { Of::LineLevels } else { Of::Levels };
+        let every = Every::of(figure);
+        let each = |kept: Kept, parts: &[ComponentId], every: Every| {
+            let meters = parts.iter().map(|id| Meter::Part(*id)).collect();
+            Self::Every(Every { kept, meters, ..every })
         };
         match figure.metric {
             Metric::Latency => {
@@ -389,25 +505,48 @@ impl Measure {
                     stat => counted(parts, Of::Waits, &|parts| Self::Waiting(parts, stat)),
                 }
             }
-            Metric::Sojourn => counted(parts, Of::Visits, &Self::Sojourn),
-            Metric::InSystem if share => {
-                let number = figure.key("at-least").and_then(|text| text.parse().ok());
-                let number: usize =
-                    number.ok_or_else(|| format!("`{figure}` needs `[at-least=n]`"))?;
-                if let [first, _, ..] = parts.as_slice() {
-                    let first = &plan.parts[first.index()].name;
-                    let message = format!(
-                        "`{figure}`: `{scope}` has {} members, each with a number of its own",
-                        parts.len()
-                    );
-                    return Err(NoSuchFigure::new(message).help(format!("name one, `{first}` say")));
+            Metric::Sojourn => match stat {
+                Stat::Mean => counted(parts, Of::Visits, &Self::Sojourn),
+                Stat::Chance => {
+                    let over = over()?;
+                    counted(parts, Of::Times, &|parts| Self::VisitsOver(parts, over))
                 }
-                counted(parts, Of::Levels, &|parts| Self::InsideChance(parts[0], number))
+                stat => counted(parts, Of::Times, &|parts| Self::Visits(parts, stat)),
+            },
+            Metric::InSystem | Metric::Queue if every.is_some() => {
+                let every = every.expect("just tested");
+                let (of, kept) = match number {
+                    Number::Line => (Of::Queue, Kept::Line),
+                    _ => (Of::Visits, Kept::Inside),
+                };
+                counted(parts, of, &|parts| each(kept, &parts, every.clone()))
             }
+            Metric::InSystem | Metric::Queue if stat == Stat::First => {
+                let at_least = at_least()?;
+                counted(parts, levels, &|parts| Self::First(number, parts, at_least))
+            }
+            Metric::InSystem if share => {
+                let at_least = at_least()?;
+                counted(parts, levels, &|parts| Self::InsideChance(parts, at_least))
+            }
+            Metric::InSystem | Metric::Queue | Metric::Busy if stat != Stat::Mean => {
+                counted(parts, levels, &|parts| Self::OverTime(number, parts, stat))
+            }
+            Metric::Drain => counted(parts, levels, &Self::Drain),
             Metric::InSystem => counted(parts, Of::Visits, &Self::Inside),
             Metric::Queue => counted(parts, Of::Queue, &Self::Queue),
             Metric::Busy => counted(parts, Of::Queue, &Self::Busy),
-            Metric::Utilization => Self::utilization(plan, figure, parts),
+            Metric::Utilization => {
+                let found = Self::utilization(plan, figure, parts)?;
+                let (Some(every), Self::Utilization(meters)) = (every, &found) else {
+                    return Ok(found);
+                };
+                let meters = match meters {
+                    Meters::Parts(parts) => parts.iter().map(|id| Meter::Part(*id)).collect(),
+                    Meters::Zones(zones) => zones.iter().map(|zone| Meter::Zone(*zone)).collect(),
+                };
+                Ok(Self::Every(Every { kept: Kept::Utilization, meters, ..every }))
+            }
             Metric::Hit => {
                 let mut caches = members(plan, &format!("{scope}.objects"));
                 if caches.is_empty() {
@@ -417,6 +556,18 @@ impl Measure {
                 }
                 some(caches, &Self::Hit)
             }
+            Metric::Throughput if every.is_some() => {
+                let every = every.expect("just tested");
+                match class(scope) {
+                    Some(index) => {
+                        let meters = vec![Meter::Class(index)];
+                        Ok(Self::Every(Every { kept: Kept::Rate, meters, ..every }))
+                    }
+                    None => counted(parts, Of::Completions, &|parts| {
+                        each(Kept::Rate, &parts, every.clone())
+                    }),
+                }
+            }
             Metric::Throughput => match class(scope) {
                 Some(index) => Ok(Self::ClassThroughput(index)),
                 None => counted(parts, Of::Completions, &Self::Throughput),
@@ -424,6 +575,10 @@ impl Measure {
             Metric::Transfer => Self::transfer(plan, figure, parts),
             Metric::Arrivals | Metric::ArrivalRate => {
                 let Some(workload) = class(scope).and_then(of_class) else { return missing() };
+                if let Some(every) = every {
+                    let meters = vec![Meter::Workload(workload)];
+                    return Ok(Self::Every(Every { kept: Kept::Count, meters, ..every }));
+                }
                 let spread = stat == Stat::Deviation;
                 Ok(if figure.metric == Metric::Arrivals {
                     let statistic = if spread { Statistic::Deviation } else { Statistic::Mean };
@@ -569,13 +724,16 @@ impl Measure {
                 of_trials(seen.record.views[*workload].latency.count())
             }
             Self::WaitingOver(parts, _) => {
-                of_trials(waits(seen, parts).map_or(0, |histogram| histogram.count()))
+                of_trials(times(&seen.waits, parts).map_or(0, |histogram| histogram.count()))
+            }
+            Self::VisitsOver(parts, _) => {
+                of_trials(times(&seen.sojourns, parts).map_or(0, |histogram| histogram.count()))
             }
             Self::Hit(parts) => of_trials(gauges(parts, &|gauge| gauge.arrived)),
-            Self::InsideChance(id, _) => {
-                let gauge = &seen.gauges[id.index()];
-                let came = gauge.arrived - gauge.refused;
-                let stays = gauge.inside as f64 / seen.length.nanos() as f64;
+            Self::InsideChance(parts, _) => {
+                let came = gauges(parts, &|gauge| gauge.arrived - gauge.refused);
+                let inside = parts.iter().map(|id| seen.gauges[id.index()].inside).sum::<u128>();
+                let stays = inside as f64 / seen.length.nanos() as f64;
                 (came > 0).then(|| (stays / came as f64).min(1.0)).filter(|unit| *unit > 0.0)
             }
             _ => None,
@@ -593,6 +751,7 @@ impl Measure {
             Self::Slower(..)
             | Self::ViewSlower(..)
             | Self::WaitingOver(..)
+            | Self::VisitsOver(..)
             | Self::Hit(_)
             | Self::InsideChance(..) => true,
             _ => false,
@@ -708,12 +867,44 @@ impl Measure {
         Ok(Self::Utilization(Meters::Parts(parts)))
     }
 
+    /// What has to be kept for it interval by interval.
+    pub fn series(&self) -> impl Iterator<Item = Series> {
+        let every = if let Self::Every(every) = self { Some(every) } else { None };
+        every.into_iter().flat_map(Every::series)
+    }
+
+    /// The components whose numbers have to be taken together for it.
+    #[must_use]
+    pub fn together(&self) -> Option<&[ComponentId]> {
+        match self {
+            Self::OverTime(_, parts, _)
+            | Self::First(_, parts, _)
+            | Self::Drain(parts)
+            | Self::InsideChance(parts, _) => (parts.len() > 1).then_some(parts.as_slice()),
+            _ => None,
+        }
+    }
+
     /// Its value in one replication, in base units.
     ///
     /// # Errors
     ///
     /// [`NoValue`] when the replication cannot say.
     pub fn value(&self, plan: &Blueprint, seen: &Observation) -> Result<f64, NoValue> {
+        self.value_beside(plan, seen, None)
+    }
+
+    /// As [`Self::value`], of a run around a break, beside that of the same stretch without one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::value`].
+    pub fn value_beside(
+        &self,
+        plan: &Blueprint,
+        seen: &Observation,
+        well: Option<&Observation>,
+    ) -> Result<f64, NoValue> {
         let seconds = seen.length.seconds();
         let total = |parts: &[ComponentId], of: &dyn Fn(&Gauge) -> u128| -> u128 {
             parts.iter().map(|id| of(&seen.gauges[id.index()])).sum()
@@ -735,8 +926,8 @@ impl Measure {
                 let came = total(parts, &|gauge| u128::from(gauge.arrived - gauge.refused));
                 if came == 0 { Err(NoValue::Empty) } else { Ok(line / came as f64 / 1e9) }
             }
-            Self::Waiting(parts, stat) => latency(&waits(seen, parts)?, *stat),
-            Self::WaitingOver(parts, over) => slower(&waits(seen, parts)?, *over),
+            Self::Waiting(parts, stat) => latency(&times(&seen.waits, parts)?, *stat),
+            Self::WaitingOver(parts, over) => slower(&times(&seen.waits, parts)?, *over),
             Self::ClassWaiting(class) => {
                 let record = &seen.record.classes[*class];
                 let count = record.attempts.ended[0];
@@ -750,11 +941,46 @@ impl Measure {
                 let came = total(parts, &|gauge| u128::from(gauge.arrived - gauge.refused));
                 if came == 0 { Err(NoValue::Empty) } else { Ok(area as f64 / came as f64 / 1e9) }
             }
+            Self::Visits(parts, stat) => latency(&times(&seen.sojourns, parts)?, *stat),
+            Self::VisitsOver(parts, over) => slower(&times(&seen.sojourns, parts)?, *over),
+            Self::OverTime(number, parts, stat) => {
+                let levels = levels(seen, *number, parts)?;
+                match stat {
+                    Stat::Quantile(level) => levels.quantile(*level).map(|number| number as f64),
+                    Stat::Max => levels.max().map(|number| number as f64),
+                    Stat::Deviation => levels.deviation(),
+                    _ => levels.mean(),
+                }
+                .ok_or(NoValue::Empty)
+            }
+            Self::First(number, parts, at_least) => {
+                let first = levels(seen, *number, parts)?.first(*at_least);
+                first.map(SimDuration::seconds).ok_or(NoValue::Later(seconds))
+            }
+            Self::Drain(parts) => {
+                let (area, length): (u128, _) = match (well, &seen.calm) {
+                    (Some(well), _) => {
+                        let inside = |id: &ComponentId| well.gauges[id.index()].inside;
+                        (parts.iter().map(inside).sum(), well.length)
+                    }
+                    (None, Some(calm)) => {
+                        (parts.iter().map(|id| calm.inside[id.index()]).sum(), calm.length)
+                    }
+                    // The disturbance was not over.
+                    (None, None) => return Err(NoValue::Later(0.0)),
+                };
+                // Whole customers: no more than the mean are no more than its whole part.
+                let without = area / u128::from(length.nanos().max(1));
+                let without = usize::try_from(without).unwrap_or(usize::MAX);
+                let back = levels(seen, Number::Inside, parts)?.back(without);
+                let end = seen.followed.seconds();
+                back.map(SimDuration::seconds).ok_or(NoValue::Later(end))
+            }
+            Self::Every(every) => every.value(plan, &seen.series),
             Self::Inside(parts) => Ok(total(parts, &|gauge| gauge.inside) as f64 / nanos),
-            Self::InsideChance(id, at_least) => {
-                let levels = seen.gauges[id.index()].levels.as_ref().ok_or(NoValue::NotKept)?;
-                let above: u64 = levels.iter().skip(*at_least).sum();
-                Ok(above as f64 / nanos)
+            Self::InsideChance(parts, at_least) => {
+                let levels = levels(seen, Number::Inside, parts)?;
+                Ok(levels.at_least(*at_least) as f64 / nanos)
             }
             Self::Queue(parts) => {
                 Ok(parts.iter().map(|id| line(plan, seen, *id)).sum::<f64>() / nanos)
@@ -850,13 +1076,23 @@ fn bits_per_second(moved: u128, seen: &Observation) -> f64 {
     moved as f64 * 8.0 / PACE as f64 / seen.length.nanos() as f64
 }
 
-/// The times in the queues of several components together.
-fn waits(seen: &Observation, parts: &[ComponentId]) -> Result<Histogram, NoValue> {
+/// The times kept of several components together.
+fn times(kept: &[Option<Histogram>], parts: &[ComponentId]) -> Result<Histogram, NoValue> {
     let mut all = Histogram::new();
     for id in parts {
-        all.merge(seen.waits[id.index()].as_ref().ok_or(NoValue::NotKept)?);
+        all.merge(kept[id.index()].as_ref().ok_or(NoValue::NotKept)?);
     }
     Ok(all)
+}
+
+/// The times at each number of components together.
+fn levels<'s>(
+    seen: &'s Observation,
+    number: Number,
+    parts: &[ComponentId],
+) -> Result<&'s Levels, NoValue> {
+    let all = seen.numbers.iter().find(|(of, _)| of == parts);
+    all.and_then(|(_, all)| number.of(all)).ok_or(NoValue::NotKept)
 }
 
 /// The share of what a histogram holds that lies above a duration.

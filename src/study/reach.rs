@@ -126,8 +126,9 @@ impl Write for Hashed {
 
 impl Hashed {
     fn window(&mut self, plan: &Blueprint, of: &WindowPlan) -> fmt::Result {
-        // What is measured in it is what the figure asks, not what it reads.
-        let WindowPlan { window, replications, precision, measures: _, level, drill } = of;
+        // What is measured in it, and followed for that, is what the figure asks, not what it reads.
+        let WindowPlan { window, replications, precision, measures: _, level, drill, followed: _ } =
+            of;
         write!(self, "{window:?} {replications:?} {precision:?} {level:?} {drill:?}")?;
         self.blueprint(plan, &window.levels, window.faults)
     }

@@ -22,10 +22,12 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Label;
 use crate::scenario::source::Span;
 use crate::solve::requests::{Breach, Window};
+use crate::solve::series::Followed;
 use crate::stats::interval::Interval;
 use crate::study::breaks::{self, Around};
 use crate::study::capacity::{self, CapacityResult};
 use crate::study::expect::{Demand, Verdict as Judgement};
+use crate::study::fits;
 use crate::study::limits::{self, Sought};
 use crate::study::measure::{Measure, NoValue};
 use crate::study::sampled::estimate::Joined;
@@ -191,6 +193,7 @@ pub fn prepare(
             measures: Vec::new(),
             level,
             drill: None,
+            followed: Followed::default(),
         });
     }
     for (name, spec) in scenario.window.iter() {
@@ -557,6 +560,7 @@ impl StudyPlan {
             return Err(Unresolved::Reported);
         };
         let measure = Measure::resolve(plan, &figure)?;
+        fits::check(draft, plan, &figure, &measure, &mut self.windows[window])?;
         Ok(Judged::Figure(self.ask(figure.text().to_string(), figure, measure, window)))
     }
 
@@ -717,7 +721,16 @@ impl StudyPlan {
 
     /// The place of a measure in a window, new or there already.
     fn measure(&mut self, window: usize, measure: &Measure) -> usize {
-        let measures = &mut self.windows[window].measures;
+        let WindowPlan { measures, followed, .. } = &mut self.windows[window];
+        for series in measure.series() {
+            if !followed.series.contains(&series) {
+                followed.series.push(series);
+            }
+        }
+        let together = measure.together().map(<[_]>::to_vec);
+        if let Some(members) = together.filter(|members| !followed.together.contains(members)) {
+            followed.together.push(members);
+        }
         measures.iter().position(|other| other == measure).unwrap_or_else(|| {
             measures.push(measure.clone());
             measures.len() - 1
@@ -1002,6 +1015,11 @@ pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyRe
         Judged::Name(place) => expectation.demand.judge_name(&study.names[place].1),
         of => match result.judged(study, of) {
             Estimate::Interval(interval) => expectation.demand.judge(&interval),
+            // A bound decides what lies on its other side.
+            Estimate::Missing(NoValue::AtLeast { low, mean, .. }) => {
+                let all = Interval::point(mean, 0.0);
+                expectation.demand.judge(&Interval { low, high: f64::MAX, ..all })
+            }
             _ => Judgement::Inconclusive,
         },
     };

@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::model::blueprint::Blueprint;
 use crate::model::record::{Record, ViewRecord};
-use crate::solve::requests::{self, Breach, Observation, Tally, Window};
+use crate::solve::requests::{Breach, Observation, Run, Tally, Window};
+use crate::solve::series::Followed;
 use crate::solve::trail::Trail;
 use crate::stats::control::Controls;
 use crate::stats::counts::{mean_of_counts, mean_of_shares};
@@ -39,6 +40,8 @@ pub struct WindowPlan {
     pub level: f64,
     /// What breaks in it, for a run around a break.
     pub drill: Option<Drill>,
+    /// What is kept beside the totals.
+    pub followed: Followed,
 }
 
 /// How a window ended.
@@ -203,11 +206,35 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    pub(super) fn new(plan: &Blueprint, asked: &WindowPlan, observation: Observation) -> Self {
-        let value = |measure: &Measure| measure.value(plan, &observation);
-        let values = asked.measures.iter().map(value).collect();
-        let targets = asked.precision.iter().map(|(m, _)| value(m)).collect();
-        Self { values, targets, observation }
+    fn new(plan: &Blueprint, asked: &WindowPlan, observation: Observation) -> Self {
+        let values = Values::new(plan, asked, &observation, None);
+        Self::of(values, observation)
+    }
+
+    pub(super) fn of(values: Values, observation: Observation) -> Self {
+        Self { values: values.measures, targets: values.targets, observation }
+    }
+}
+
+/// The values of one replication.
+pub(super) struct Values {
+    measures: Vec<Result<f64, NoValue>>,
+    targets: Vec<Result<f64, NoValue>>,
+}
+
+impl Values {
+    /// Of a run around a break beside that of the same stretch without one.
+    pub(super) fn new(
+        plan: &Blueprint,
+        asked: &WindowPlan,
+        seen: &Observation,
+        well: Option<&Observation>,
+    ) -> Self {
+        let value = |measure: &Measure| measure.value_beside(plan, seen, well);
+        Self {
+            measures: asked.measures.iter().map(value).collect(),
+            targets: asked.precision.iter().map(|(measure, _)| value(measure)).collect(),
+        }
     }
 }
 
@@ -236,7 +263,9 @@ pub fn run(plan: &Blueprint, asked: &WindowPlan, watch: &Watch) -> Result<Window
             let number = (known + more) as u64;
             let at = format!("window {}, replication {number}", asked.window.name);
             let seen = underway::during(at, || {
-                requests::run_unless(plan, &asked.window, number, &told_to_stop)
+                let run = Run::new(plan, &asked.window, number, None);
+                run.following(asked.followed.clone())
+                    .finish(&told_to_stop)
                     .map_err(|breach| Breach { what: breach.what, during: underway::now() })
             });
             let sample = |observation: Observation| {
@@ -467,11 +496,19 @@ fn grows(seen: &[&Observation], of: &dyn Fn(&Observation) -> (f64, f64), share: 
 #[must_use]
 pub fn estimate(values: &[Result<f64, NoValue>], statistic: Statistic, level: f64) -> Estimate {
     let mut numbers = Vec::with_capacity(values.len());
+    let mut later = 0;
     for value in values {
         match value {
             Ok(value) => numbers.push(*value),
+            Err(NoValue::Later(seconds)) => {
+                later += 1;
+                numbers.push(*seconds);
+            }
             Err(reason) => return Estimate::Missing(*reason),
         }
+    }
+    if later > 0 {
+        return Estimate::Missing(at_least(&numbers, later, level));
     }
     match (numbers.as_slice(), Interval::of(statistic, &numbers, level)) {
         ([], _) => Estimate::Missing(NoValue::Empty),
@@ -479,6 +516,14 @@ pub fn estimate(values: &[Result<f64, NoValue>], statistic: Statistic, level: f6
         ([one], Err(_)) if statistic == Statistic::Mean => Estimate::Single(*one),
         (_, Err(_)) => Estimate::Missing(NoValue::Empty),
     }
+}
+
+/// What is known of a time before which `later` of the replications ended: each value is the time itself or the
+/// end of the replication, whichever came first.
+fn at_least(values: &[f64], later: u64, level: f64) -> NoValue {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let low = Interval::of_mean(values, level).map_or(0.0, |interval| interval.low.max(0.0));
+    NoValue::AtLeast { mean, low, later, of: values.len() as u64 }
 }
 
 /// Replications below which an interval is kept in the range of its quantity.

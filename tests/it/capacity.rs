@@ -82,6 +82,7 @@ pub fn percentiles(loaded: &Loaded, rate: f64, replications: u32) -> (WindowResu
         measures: [0.5, 0.95, 0.99].map(|q| Measure::Latency(page, Stat::Quantile(q))).to_vec(),
         level: 0.95,
         drill: None,
+        followed: Default::default(),
     };
     let seen = window::run(&loaded.plan, &asked, &Watch::default()).unwrap();
     let figures = std::array::from_fn(|at| 1_000.0 * seen.estimates[at].value().unwrap());

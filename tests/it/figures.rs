@@ -88,7 +88,7 @@ fn check_refuses_what_run_refuses() {
         (desk(&[("latency.job.p95@steady", "purple")]), "`purple` must be"),
         (desk(&[("latency.job.p95@stedy", "< 1s")]), "there is no window `stedy`"),
         (desk(&[("latency.jobs.p95@steady", "< 1s")]), "did you mean `job`?"),
-        (desk(&[("queue.desk.max@steady", "< 1")]), "in a window there is no `max` of `queue`"),
+        (desk(&[("hit.desk.max@steady", "< 1")]), "in a window there is no `max` of `hit`"),
         (desk(&[("in-system.desk[at-least=3]@steady", "< 1")]), "chance[at-least=3]"),
         (desk(&[("latency.job.p95@steady", "= 3s")]), "only a name or a number of things"),
         (desk(&[("saturates.first@steady", "< 1")]), "the figure is a name"),
@@ -120,9 +120,9 @@ fn check_refuses_what_run_refuses() {
 fn a_sweep_refuses_a_figure_that_there_is_not() {
     let (_folder, path) = file(&desk(&[]));
     let words = ["sweep", &path, "--vary", "station.desk.servers=1,2", "--figure"];
-    let (code, _, said) = run(&[&words[..], &["queue.desk.max@steady"]].concat());
+    let (code, _, said) = run(&[&words[..], &["hit.desk.max@steady"]].concat());
     assert_eq!(code, 2, "{said}");
-    assert!(said.contains("there is no `max` of `queue`"), "{said}");
+    assert!(said.contains("there is no `max` of `hit`"), "{said}");
 }
 
 /// Two scenarios on the same draws, of which one has the faster desk: the difference is known far better than
@@ -156,7 +156,7 @@ fn a_difference_of_two_scenarios_is_taken_on_the_same_draws() {
     for (figure, said) in [
         ("sojourn.desk@steady", "does not say of which scenario"),
         ("other:sojourn.desk@steady", "no scenario `other` is compared"),
-        ("desk:sojourn.desk.p99@steady", "visits are not timed one by one"),
+        ("desk:sojourn.desk.first@steady", "`first` is that of `saturates`"),
         ("difference(desk, fast)", "needs two scenarios and a figure"),
         ("desk:capacity.job[objective=p95]", "keeps no values of it"),
     ] {
@@ -319,7 +319,7 @@ fn every_figure_of_the_registry_is_resolved() {
             };
             let keys = row.keys.iter().filter(|key| key.required).map(|key| {
                 let value = match key.value {
-                    Value::Duration => "20ms",
+                    Value::Duration | Value::Period => "20ms",
                     Value::Whole => "2",
                     Value::HourOfWeek => "57",
                     Value::OneOf(words) if key.name == "objective" => words[1],
@@ -401,6 +401,7 @@ fn path(dice: &mut Dice, text: &str) -> String {
     {
         let value = match key.value {
             Value::Duration => "20ms",
+            Value::Period => dice.pick(&["1s", "5min", "1h"]),
             Value::Whole | Value::HourOfWeek => "12",
             Value::OneOf(words) => dice.pick(words),
             Value::Name(_) => dice.pick(&known),

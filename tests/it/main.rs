@@ -58,4 +58,5 @@ mod systems_shipped;
 mod threads;
 mod traffic;
 mod users;
+mod windows;
 mod years;

@@ -232,6 +232,7 @@ fn bare_tier_1(
         measures: vec![measure],
         level: 0.999,
         drill: None,
+        followed: Default::default(),
     };
     match &run(&plan, &asked, &Watch::default()).unwrap().estimates[0] {
         Estimate::Interval(interval) => (interval.estimate, interval.half_width()),

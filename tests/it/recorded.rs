@@ -98,6 +98,7 @@ fn the_shipped_records_run_from_a_fresh_clone() {
             measures: Vec::new(),
             level: 0.95,
             drill: None,
+            followed: Default::default(),
         };
         let first = run(&loaded.plan, &asked, &Default::default()).unwrap();
         let second = run(&loaded.plan, &asked, &Default::default()).unwrap();

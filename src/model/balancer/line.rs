@@ -24,7 +24,7 @@ use super::{Balancer, Choice, Seeker};
 use crate::convert::whole;
 use crate::engine::calendar::Ticket;
 use crate::model::event::Event;
-use crate::model::gauge::{Gauge, Occupancy};
+use crate::model::gauge::{ByNumber, Gauge, Occupancy};
 use crate::model::ids::{CauseId, ComponentId};
 use crate::model::request::{Outcome, Request, RequestId, Waits};
 use crate::model::route::Op;
@@ -42,7 +42,7 @@ pub struct Room {
     pub line: Option<u32>,
     /// Who waits longer is answered with an error.
     pub time_out: Option<SimDuration>,
-    /// Keep the distribution of the waits.
+    /// Keep the distribution of the waits and of the number in line.
     pub detailed: bool,
 }
 
@@ -77,7 +77,7 @@ impl Lines {
         Self {
             room,
             lines: vec![VecDeque::new(); units],
-            waiting: Occupancy::new(false),
+            waiting: Occupancy::new(room.detailed),
             open: Occupancy::new(false),
             left: 0,
             reneged: 0,
@@ -228,6 +228,20 @@ impl Balancer {
         if let Some(waits) = self.lines.as_mut().and_then(|lines| lines.waits.as_mut()) {
             **waits = Histogram::default();
         }
+    }
+
+    /// From now on is counted: when each number in line is first reached.
+    pub fn begin_to_count(&mut self, now: SimTime) {
+        if let Some(lines) = &mut self.lines {
+            lines.waiting.begin_to_count(now);
+        }
+    }
+
+    /// Times at each number in line up to `now`, when kept.
+    #[must_use]
+    pub fn by_number(&self, now: SimTime) -> Option<ByNumber> {
+        let line = self.lines.as_ref()?.waiting.levels(now)?;
+        Some(ByNumber { line: Some(line), ..ByNumber::default() })
     }
 
     fn note_wait(&mut self, waited: SimDuration, counted: bool) {

@@ -58,6 +58,30 @@ impl World<'_> {
         gauges
     }
 
+    /// A reading of one component, without the stays of requests that are inside.
+    #[must_use]
+    pub fn gauge(&self, id: ComponentId) -> Gauge {
+        let own = self.components[id.index()].gauge(self.now);
+        match &self.components[id.index()] {
+            Component::Link(_) => {
+                let network = self.plan.network.as_ref();
+                let links = network.map(|network| &self.components[network.links.index()]);
+                let Some(Component::Links(links)) = links else { return own };
+                let mut readings = links.readings(self.now);
+                readings.find(|(link, _)| *link == id).map_or(own, |(_, reading)| reading)
+            }
+            Component::Edge(_) => {
+                let cdns = self.components.iter().filter_map(|component| match component {
+                    Component::Cdn(cdn) => Some(cdn),
+                    _ => None,
+                });
+                let mut readings = cdns.flat_map(|cdn| cdn.readings());
+                readings.find(|(edge, _)| *edge == id).map_or(own, |(_, reading)| reading)
+            }
+            _ => own,
+        }
+    }
+
     /// What every replicated database has to say of the window.
     #[must_use]
     pub fn databases(&self) -> Vec<crate::model::database::Reading> {
@@ -71,18 +95,22 @@ impl World<'_> {
     /// A reading of every zone's part of its processor, against its cap.
     #[must_use]
     pub fn zone_gauges(&self) -> Vec<Gauge> {
-        let reading = |zone: &crate::model::blueprint::ZoneMeter| {
-            let Component::Cpu(cpu) = &self.components[zone.place.cpu.index()] else {
-                return Gauge::default();
-            };
-            let ledger = cpu.zone(self.now, zone.place.zone);
-            Gauge {
-                busy: ledger.used.steps(),
-                capacity: u128::from(zone.cap.steps()) * u128::from(self.now.nanos()),
-                ..Gauge::default()
-            }
+        (0..self.plan.zones.len()).map(|zone| self.zone_gauge(zone)).collect()
+    }
+
+    /// As [`Self::zone_gauges`], of one, by its place in the blueprint.
+    #[must_use]
+    pub fn zone_gauge(&self, zone: usize) -> Gauge {
+        let zone = &self.plan.zones[zone];
+        let Component::Cpu(cpu) = &self.components[zone.place.cpu.index()] else {
+            return Gauge::default();
         };
-        self.plan.zones.iter().map(reading).collect()
+        let ledger = cpu.zone(self.now, zone.place.zone);
+        Gauge {
+            busy: ledger.used.steps(),
+            capacity: u128::from(zone.cap.steps()) * u128::from(self.now.nanos()),
+            ..Gauge::default()
+        }
     }
 
     /// The present instant.

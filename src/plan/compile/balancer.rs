@@ -46,6 +46,9 @@ pub(super) fn gather(builder: &mut Builder<'_>) {
 pub(super) fn unit(builder: &Builder<'_>, index: usize, member: u32, part: &mut Part) {
     let (name, spec) = &builder.draft.scenario.balancer[index];
     part.balancer = Some(builder.id(&beliefs_name(name)));
+    if let Config::Service(process) = &mut part.config {
+        process.detailed = builder.draft.wants_detail(name);
+    }
     if let (Some(limit), Config::Service(process)) = (&spec.limit, &mut part.config) {
         process.workers = Some(limit.value);
         process.backlog = spec.backlog.as_ref().map(|backlog| backlog.value);

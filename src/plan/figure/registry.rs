@@ -141,6 +141,8 @@ impl Word {
 pub enum Value {
     /// A duration.
     Duration,
+    /// The length of an interval.
+    Period,
     /// A whole number.
     Whole,
     /// An hour of the week.
@@ -158,6 +160,8 @@ impl Value {
             Self::Duration => {
                 SimDuration::parse(text).is_err().then(|| "a duration such as 20ms".to_string())
             }
+            Self::Period => (!SimDuration::parse(text).is_ok_and(|length| !length.is_zero()))
+                .then(|| "a duration above 0 such as 5min".to_string()),
             Self::Whole => text.parse::<u32>().is_err().then(|| "a whole number".to_string()),
             Self::HourOfWeek => (!text.parse::<u32>().is_ok_and(|hour| hour < 168))
                 .then(|| "an hour of the week, 0 (Monday, from midnight) to 167".to_string()),
@@ -170,6 +174,7 @@ impl Value {
     fn example(self, text: &str) -> String {
         match self {
             Self::Duration => "20ms".into(),
+            Self::Period => "5min".into(),
             Self::Whole => "10".into(),
             Self::HourOfWeek => "57".into(),
             Self::OneOf(words) => {
@@ -184,7 +189,7 @@ impl Value {
     #[must_use]
     pub fn words(self) -> String {
         match self {
-            Self::Duration => "duration".into(),
+            Self::Duration | Self::Period => "duration".into(),
             Self::Whole => "n".into(),
             Self::HourOfWeek => "0 to 167".into(),
             Self::OneOf(words) => words.join(" or "),
@@ -224,6 +229,9 @@ const fn required(name: &'static str, value: Value) -> Key {
 pub const SOLVER: &str = "solver";
 /// Its value for long-horizon figures corrected by windows.
 pub const BOTH: &str = "both";
+
+/// The key of figures over intervals of a window: their length.
+pub const PER: &str = "per";
 
 /// What estimates a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -367,8 +375,9 @@ impl Row {
     pub const fn unit(&self, word: Word) -> FigureUnit {
         match word {
             Word::Chance => FigureUnit::Ratio,
+            Word::First if matches!(self.metric, Metric::Saturates) => FigureUnit::Name,
+            Word::First => FigureUnit::Seconds,
             Word::Dispersion => FigureUnit::Count,
-            Word::First => FigureUnit::Name,
             _ => self.metric.unit(),
         }
     }
@@ -443,12 +452,14 @@ pub fn reason(metric: Metric, at: At, word: Word) -> &'static str {
         (Metric::Headroom, _) => "arithmetic has no statistic",
         (Metric::Saturates, _) => "the figure is the name of a resource",
         (Metric::Capacity, _) => "the objective chooses the percentile",
-        (Metric::Sojourn, _) => "visits are not timed one by one",
-        (Metric::InSystem | Metric::Queue | Metric::Busy, _) => {
-            "of the number over time the mean is kept alone"
+        (Metric::Drain, At::Window | At::Break | At::Unnamed) => {
+            "one disturbance has one time to drain"
         }
         _ if matches!(word, Word::Years) => "years are followed for downtime alone",
-        _ if matches!(word, Word::First) => "`first` is that of `saturates`",
+        _ if matches!(word, Word::First) => {
+            "`first` is that of `saturates`, or of a number inside or in line"
+        }
+        _ if matches!(word, Word::Dispersion) => "it is that of the counts of `arrivals`",
         _ => "no such statistic is kept",
     }
 }

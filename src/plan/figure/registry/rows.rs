@@ -1,12 +1,13 @@
 //! The table of figures: a row for each family that is estimated in one way. What a row means, and how a path finds
 //! its own, is the [registry](super)'s.
 
-use super::{At, BOTH, By, IntervalOf, Key, Row, SOLVER, Value, Word, key, required};
+use super::{At, BOTH, By, IntervalOf, Key, PER, Row, SOLVER, Value, Word, key, required};
 use crate::plan::figure::Metric;
 
 const OVER: Key = required("over", Value::Duration);
 const AT_LEAST: Key = required("at-least", Value::Whole);
-const PER: Key = key("per", Value::Duration);
+const EACH: Key = key(PER, Value::Period);
+const ONE_EACH: Key = required(PER, Value::Period);
 const HOUR: Key = required("hour", Value::HourOfWeek);
 const CAUSE: Key = key("cause", Value::Name("cause"));
 const CONTRIBUTING: Key = required("contributing", Value::Name("cause"));
@@ -24,6 +25,8 @@ const OF_LOSSES: Key =
     required("outcome", Value::OneOf(&["fault", "overload", "planned", "never-born"]));
 
 const OF_WINDOWS: (&[At], By) = (&[At::Unnamed, At::Window, At::Break], By::Requests);
+/// Intervals are those of a window with a length.
+const OF_INTERVALS: (&[At], By) = (&[At::Unnamed, At::Window], By::Requests);
 const OF_BREAKS: (&[At], By) = (&[At::Break], By::Requests);
 const UP: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Up);
 const ROLES: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Roles);
@@ -38,6 +41,8 @@ const MEAN: &[Word] = &[Word::Own, Word::Mean];
 const CHANCE: &[Word] = &[Word::Chance];
 const QUANTILES: &[Word] = &[Word::Quantiles];
 const MAX: &[Word] = &[Word::Max];
+const SPREAD: &[Word] = &[Word::Quantiles, Word::Max, Word::Deviation];
+const FIRST: &[Word] = &[Word::First];
 
 /// All figures.
 pub const ROWS: &[Row] = &[
@@ -80,13 +85,51 @@ pub const ROWS: &[Row] = &[
     )
     .keys(&[OVER]),
     Row::new(Metric::Sojourn, OF_WINDOWS, MEAN, "component", "One visit: waiting and service"),
+    Row::new(
+        Metric::Sojourn,
+        OF_WINDOWS,
+        SPREAD,
+        "station, service, database",
+        "A statistic of the visits of each replication, averaged; of those who come in the window, however they go",
+    ),
+    Row::new(
+        Metric::Sojourn,
+        OF_WINDOWS,
+        CHANCE,
+        "station, service, database",
+        "Share of these visits that last longer",
+    )
+    .keys(&[OVER]),
     Row::new(Metric::InSystem, OF_WINDOWS, MEAN, "component", "Time average of the number inside"),
     Row::new(
         Metric::InSystem,
         OF_WINDOWS,
+        SPREAD,
+        "station, service, database",
+        "A statistic over time of the number inside of each replication, averaged; `p95`: the smallest number not exceeded for 95 % of the time",
+    ),
+    Row::new(
+        Metric::InSystem,
+        OF_INTERVALS,
+        SPREAD,
+        "component",
+        "The same of the time averages of consecutive intervals of that length",
+    )
+    .keys(&[ONE_EACH]),
+    Row::new(
+        Metric::InSystem,
+        OF_WINDOWS,
         CHANCE,
-        "station, service",
+        "station, service, database",
         "Share of the time with at least so many inside",
+    )
+    .keys(&[AT_LEAST]),
+    Row::new(
+        Metric::InSystem,
+        OF_WINDOWS,
+        FIRST,
+        "station, service, database",
+        "Time from the start of the window until there are first so many inside; where some replication ends before: at least its mean up to there",
     )
     .keys(&[AT_LEAST]),
     Row::new(
@@ -97,11 +140,48 @@ pub const ROWS: &[Row] = &[
         "Time average of the number in the queue",
     ),
     Row::new(
+        Metric::Queue,
+        OF_WINDOWS,
+        SPREAD,
+        "station, service, database, balancer",
+        "A statistic over time of the number in the queue of each replication, averaged",
+    ),
+    Row::new(
+        Metric::Queue,
+        OF_INTERVALS,
+        SPREAD,
+        "station, service, balancer",
+        "The same of the time averages of consecutive intervals of that length",
+    )
+    .keys(&[ONE_EACH]),
+    Row::new(
+        Metric::Queue,
+        OF_WINDOWS,
+        FIRST,
+        "station, service, database, balancer",
+        "Time from the start of the window until there are first so many in the queue; where some replication ends before: at least its mean up to there",
+    )
+    .keys(&[AT_LEAST]),
+    Row::new(
         Metric::Busy,
         OF_WINDOWS,
         MEAN,
         "station, service",
         "Time average of the number in service",
+    ),
+    Row::new(
+        Metric::Busy,
+        OF_WINDOWS,
+        SPREAD,
+        "station, service, database",
+        "A statistic over time of the number in service of each replication, averaged",
+    ),
+    Row::new(
+        Metric::Drain,
+        OF_WINDOWS,
+        MEAN,
+        "station, service, database",
+        "Time from the end of the steps and flash crowds of the window, or from the repair of `@WINDOW/repair:PART`, until the number inside is first no larger than its time average before them, or in the same stretch without a break; where some replication ends before: at least its mean up to there",
     ),
     Row::new(
         Metric::Utilization,
@@ -110,6 +190,14 @@ pub const ROWS: &[Row] = &[
         "component, resource",
         "Busy over capacity; of a group: over all members",
     ),
+    Row::new(
+        Metric::Utilization,
+        OF_INTERVALS,
+        SPREAD,
+        "component, resource",
+        "A statistic of the utilisation of consecutive intervals, of 5 minutes or `per`, of each replication, averaged",
+    )
+    .keys(&[EACH]),
     Row::new(
         Metric::Hit,
         OF_WINDOWS,
@@ -124,6 +212,14 @@ pub const ROWS: &[Row] = &[
         "component, class",
         "Completions per second",
     ),
+    Row::new(
+        Metric::Throughput,
+        OF_INTERVALS,
+        SPREAD,
+        "component, class",
+        "A statistic of the completions per second of consecutive intervals, of 5 minutes or `per`, of each replication, averaged; of a class: answers in the interval, whoever came when",
+    )
+    .keys(&[EACH]),
     Row::new(
         Metric::Transfer,
         OF_WINDOWS,
@@ -146,6 +242,22 @@ pub const ROWS: &[Row] = &[
         "Standard deviation of the arrivals between replications",
     )
     .interval(IntervalOf::Spread),
+    Row::new(
+        Metric::Arrivals,
+        OF_INTERVALS,
+        SPREAD,
+        "class",
+        "A statistic of the arrivals in consecutive intervals of that length, of each replication, averaged",
+    )
+    .keys(&[ONE_EACH]),
+    Row::new(
+        Metric::Arrivals,
+        OF_INTERVALS,
+        &[Word::Dispersion],
+        "class",
+        "Variance over mean of the arrivals in consecutive intervals, of 5 minutes or `per`: 1 of a Poisson stream; of each replication, averaged",
+    )
+    .keys(&[EACH]),
     Row::new(Metric::ArrivalRate, OF_WINDOWS, MEAN, "class", "Arrivals per second"),
     Row::new(Metric::Attempts, OF_WINDOWS, MEAN, "class", "Requests, all or of one outcome")
         .keys(&[OF_ATTEMPTS]),
@@ -371,7 +483,7 @@ pub const ROWS: &[Row] = &[
         "class, service, group",
         "Probability that at least so many outages begin in a span of the length `per` (one year): share of the spans, one after the other from the start of the horizon",
     )
-    .keys(&[AT_LEAST, PER, CAUSE, AVAILABILITY, WITHOUT])
+    .keys(&[AT_LEAST, EACH, CAUSE, AVAILABILITY, WITHOUT])
     .as_it_comes(IntervalOf::Spans),
     Row::new(
         Metric::MeanTimeToFailure,

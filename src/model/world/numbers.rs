@@ -1,0 +1,94 @@
+//! Times at each number inside, in line and at work: of what keeps them, and of several taken together.
+
+use super::World;
+use crate::model::Component;
+use crate::model::gauge::{ByNumber, Change, Joint, Queue};
+use crate::model::ids::ComponentId;
+
+impl World<'_> {
+    /// Keeps what is said of the numbers of these stations and services together. Nothing may have happened yet.
+    pub fn follow_together(&mut self, members: &[ComponentId]) {
+        for id in members {
+            self.queue_mut(*id).into_iter().for_each(Queue::tell);
+        }
+        self.joints.push(Joint::new(members.to_vec()));
+    }
+
+    /// Puts what was told of changes in order; when that is done does not matter, but for memory.
+    pub fn settle_joints(&mut self) {
+        if self.joints.is_empty() {
+            return;
+        }
+        let mut joints = std::mem::take(&mut self.joints);
+        for joint in &mut joints {
+            joint.take(|id| self.queue(id).map_or(&[] as &[Change], Queue::told));
+        }
+        for id in joints.iter().flat_map(Joint::members) {
+            self.queue_mut(*id).into_iter().for_each(Queue::forget_told);
+        }
+        self.joints = joints;
+    }
+
+    /// From here on is counted when each number of somebody is first reached, where that is kept.
+    pub fn count_firsts(&mut self) {
+        self.settle_joints();
+        let now = self.now;
+        for component in &mut self.components {
+            match component {
+                Component::Station(station) => station.queue_mut().begin_to_count(now),
+                Component::Service(service) => service.queue_mut().begin_to_count(now),
+                Component::Balancer(balancer) => balancer.begin_to_count(now),
+                _ => {}
+            }
+        }
+        self.joints.iter_mut().for_each(|joint| joint.begin_to_count(now));
+    }
+
+    /// From here on is followed when the numbers inside are small again, where that is kept.
+    pub fn follow_back(&mut self) {
+        self.settle_joints();
+        let now = self.now;
+        for component in &mut self.components {
+            match component {
+                Component::Station(station) => station.queue_mut().follow_back(now),
+                Component::Service(service) => service.queue_mut().follow_back(now),
+                _ => {}
+            }
+        }
+        self.joints.iter_mut().for_each(|joint| joint.follow_back(now));
+    }
+
+    /// Times at each number until now, where they are kept, by whose they are; of those taken together until they
+    /// were last [settled](Self::settle_joints).
+    #[must_use]
+    pub fn numbers(&self) -> Vec<(Vec<ComponentId>, ByNumber)> {
+        let of = |(index, component): (usize, &Component)| {
+            let own = match component {
+                Component::Station(station) => station.queue().by_number(self.now),
+                Component::Service(service) => service.queue().by_number(self.now),
+                Component::Balancer(balancer) => balancer.by_number(self.now),
+                _ => None,
+            };
+            own.map(|own| (vec![ComponentId::at(index)], own))
+        };
+        let each = self.components.iter().enumerate().filter_map(of);
+        let joint = |joint: &Joint| (joint.members().to_vec(), joint.by_number(self.now));
+        each.chain(self.joints.iter().map(joint)).collect()
+    }
+
+    fn queue(&self, id: ComponentId) -> Option<&Queue> {
+        match &self.components[id.index()] {
+            Component::Station(station) => Some(station.queue()),
+            Component::Service(service) => Some(service.queue()),
+            _ => None,
+        }
+    }
+
+    fn queue_mut(&mut self, id: ComponentId) -> Option<&mut Queue> {
+        match &mut self.components[id.index()] {
+            Component::Station(station) => Some(station.queue_mut()),
+            Component::Service(service) => Some(service.queue_mut()),
+            _ => None,
+        }
+    }
+}
