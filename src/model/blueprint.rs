@@ -12,7 +12,7 @@ use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId, KeyId};
 use crate::model::link::{LinkConfig, LinksConfig, UplinkConfig};
 use crate::model::names::NamesConfig;
 use crate::model::outage::HealthPlan;
-use crate::model::route::{Op, Routes};
+use crate::model::route::Routes;
 use crate::model::service::ServiceConfig;
 use crate::model::station::StationConfig;
 use crate::model::world::resize::Resizing;
@@ -313,28 +313,6 @@ pub struct Network {
 }
 
 impl Blueprint {
-    /// Whether any request, of users or of those who look after others, ever comes to a component: it is in a
-    /// pool that an operation names, or belongs to a balancer, a database or a name service.
-    #[must_use]
-    pub fn is_asked(&self, id: ComponentId) -> bool {
-        let named = |op: &Op| match op {
-            Op::Visit { pool, .. } | Op::Enter { pool, .. } => {
-                self.routes.pools[pool.index()].members.contains(&id)
-            }
-            _ => false,
-        };
-        let behind = |part: &Part| match &part.config {
-            Config::Balancer(balancer) => balancer.members.iter().any(|member| member.id == id),
-            Config::Names(_) => true,
-            _ => false,
-        };
-        let part = &self.parts[id.index()];
-        part.balancer.is_some()
-            || part.database.is_some()
-            || self.parts.iter().any(behind)
-            || self.routes.ops.iter().any(named)
-    }
-
     /// One without parts and traffic, for solvers that need none.
     #[must_use]
     pub fn empty(seed: Seed) -> Self {

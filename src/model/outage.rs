@@ -444,21 +444,16 @@ impl<'p> World<'p> {
     }
 
     /// Processors and disks that are ill, with nothing in them, and whose users are all lost: until
-    /// one of these is mended nobody asks whether they are well. Services that are ill and that no
-    /// request ever comes to.
+    /// one of these is mended nobody asks whether they are well.
     fn resting(&self) -> Vec<ComponentId> {
         let ill = (0..self.healths.len()).filter(|at| self.healths[*at] != Health::Up);
         let idle = ill.filter(|at| match &self.components[*at] {
             Component::Cpu(cpu) => cpu.is_idle(),
             Component::Disks(disks) => disks.is_idle(),
-            Component::Service(_) => true,
             _ => false,
         });
         let idle = idle.map(ComponentId::at);
         let unused = |part: &ComponentId| {
-            if let Component::Service(_) = &self.components[part.index()] {
-                return !self.plan.is_asked(*part);
-            }
             let uses = |user: &Part| {
                 let mut mounts = user.mounts.iter().chain(&user.further);
                 user.place.is_some_and(|place| place.cpu == *part)
