@@ -18,6 +18,7 @@ pub mod intervals;
 pub mod journal;
 pub mod limits;
 pub mod measure;
+mod methods;
 pub mod reach;
 pub mod record;
 pub mod results;

@@ -30,6 +30,7 @@ use crate::study::expect::{Demand, Verdict as Judgement};
 use crate::study::fits;
 use crate::study::limits::{self, Sought};
 use crate::study::measure::{Measure, NoValue};
+use crate::study::methods;
 use crate::study::sampled::estimate::Joined;
 use crate::study::sampled::{self, SampledFigure, SampledPlan, SampledResult};
 use crate::study::why::Why;
@@ -416,6 +417,20 @@ impl StudyPlan {
                 self.not_estimated.push((path, reason + &by.unwrap_or_default()));
                 Some(Judged::NotEstimated(self.not_estimated.len() - 1))
             }
+        }
+    }
+
+    /// The path of what is estimated by runs, taken apart.
+    fn figure(&self, of: Judged) -> Option<&Figure> {
+        match of {
+            Judged::Figure(place) => self.figures.get(place).map(|asked| &asked.figure),
+            Judged::Years(place) => {
+                self.years.as_ref()?.figures.get(place).map(|asked| &asked.figure)
+            }
+            Judged::Sampled(place) => {
+                self.sampled.as_ref()?.figures.get(place).map(|asked| &asked.figure)
+            }
+            _ => None,
         }
     }
 
@@ -942,6 +957,15 @@ impl StudyResult {
     /// The estimate of what is judged; of a capacity of which there is but a bound, that.
     #[must_use]
     pub fn judged(&self, study: &StudyPlan, of: Judged) -> Estimate {
+        let found = self.found(study, of);
+        if let (Estimate::Interval(i), Some(figure)) = (&found, study.figure(of)) {
+            let said = figure.row().interval;
+            debug_assert!(methods::allows(said, i.method), "{figure}: {:?} of {said:?}", i.method);
+        }
+        found
+    }
+
+    fn found(&self, study: &StudyPlan, of: Judged) -> Estimate {
         match of {
             Judged::Figure(place) => self.estimate(&study.figures[place]).clone(),
             Judged::Capacity(place) => match self.capacities.get(place) {

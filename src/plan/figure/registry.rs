@@ -277,6 +277,10 @@ impl By {
 pub enum IntervalOf {
     /// Student's t over replications.
     Replications,
+    /// The same; of means and quantiles corrected for the arrivals that were drawn.
+    Corrected,
+    /// Of few events bounds of rare events, of many Student's t over replications.
+    Events,
     /// The standard deviation between replications.
     Spread,
     /// Student's t over replications of one rate tried against the next.
@@ -300,11 +304,48 @@ pub enum IntervalOf {
 }
 
 impl IntervalOf {
+    /// Where a row says nothing else.
+    const fn usual(metric: Metric, by: By, stats: &[Word]) -> Self {
+        let share = matches!(stats, [Word::Chance]);
+        let own = matches!(stats, [Word::Own, ..]);
+        match metric {
+            _ if by.is_of_years() || share => Self::Events,
+            Metric::Attempts
+            | Metric::Served
+            | Metric::Lost
+            | Metric::Missed
+            | Metric::Losing
+            | Metric::Hit
+            | Metric::Stale
+            | Metric::Failovers
+            | Metric::LostWrites
+            | Metric::SplitBrain
+            | Metric::FailedReads
+            | Metric::FailedWrites => Self::Events,
+            Metric::Latency
+            | Metric::Sojourn
+            | Metric::InSystem
+            | Metric::Busy
+            | Metric::Utilization
+            | Metric::Throughput
+            | Metric::Transfer
+                if own =>
+            {
+                Self::Corrected
+            }
+            _ => Self::Replications,
+        }
+    }
+
     /// In the reference page.
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
             Self::Replications => "over replications",
+            Self::Corrected => {
+                "over replications; of a mean or a quantile corrected for the arrivals that were drawn"
+            }
+            Self::Events => "of few events bounds of rare events, of many over replications",
             Self::Spread => "of a standard deviation over replications",
             Self::Crossing => "over replications, of the rate at which each crosses the objective",
             Self::Ratio => "ratio of sums over replications",
@@ -352,7 +393,7 @@ impl Row {
         of: &'static str,
         estimand: &'static str,
     ) -> Self {
-        let interval = IntervalOf::Replications;
+        let interval = IntervalOf::usual(metric, by, stats);
         Self { metric, at, stats, keys: &[], by, of, estimand, interval, precise: true }
     }
 
@@ -637,8 +678,8 @@ pub fn page() -> String {
         "# Figures\n\n\
          Every figure that a path can name (the grammar is in [language.md](language.md), section 6). What is \
          not listed here is refused with E0414. *Precision* says whether `precision` adds replications until \
-         its half-width is reached; *margin* is the relative difference that `gate` takes for a change, where a \
-         file gives no other.\n",
+         its half-width is reached; *margin* is the relative difference that `gate` takes for a \
+         change.\n",
     );
     let mut last = None;
     for row in by_metric() {

@@ -1,0 +1,48 @@
+//! Which methods of an interval the table of figures means by what it says of one.
+//!
+//! Every figure that is judged is held to it where assertions are on: the reference page of figures cannot
+//! name a method that the results do not.
+
+use crate::plan::figure::registry::IntervalOf;
+use crate::stats::interval::Method;
+
+/// Whether an interval may be made by `method`. One run that decides and values without noise can be met
+/// everywhere.
+#[must_use]
+pub const fn allows(interval: IntervalOf, method: Method) -> bool {
+    use IntervalOf as Of;
+    use Method as M;
+    if matches!(method, M::OneRunDecides | M::Arithmetic) {
+        return true;
+    }
+    match interval {
+        Of::Replications => matches!(method, M::StudentT | M::PairedT),
+        Of::Corrected => matches!(method, M::StudentT | M::PairedT | M::ControlVariate),
+        Of::Events => matches!(
+            method,
+            M::StudentT
+                | M::PairedT
+                | M::ClopperPearson
+                | M::ExactPoisson
+                | M::RuleOfThree
+                | M::CompoundPoisson
+        ),
+        Of::Spread => matches!(method, M::ChiSquare),
+        Of::Crossing => matches!(method, M::StudentT | M::PairedT | M::ControlVariate),
+        Of::Ratio => {
+            matches!(method, M::Jackknife | M::CompoundPoisson | M::RuleOfThree | M::ExactPoisson)
+        }
+        Of::Order => matches!(method, M::OrderStatistics),
+        Of::Spans => matches!(method, M::ClopperPearson | M::RuleOfThree | M::StudentT),
+        Of::Squares => matches!(
+            method,
+            M::CompoundPoisson | M::RuleOfThree | M::ExactPoisson | M::StudentT | M::Jackknife
+        ),
+        Of::Pairs => {
+            matches!(method, M::Jackknife | M::ExactPoisson | M::RuleOfThree | M::CompoundPoisson)
+        }
+        Of::Batches => matches!(method, M::StudentT | M::BatchMeans),
+        Of::Drawn => matches!(method, M::TwoPhase | M::Woodruff | M::RuleOfThree | M::StudentT),
+        Of::Exact => false,
+    }
+}
