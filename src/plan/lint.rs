@@ -144,7 +144,7 @@ fn no_price(draft: &Draft, out: &mut Diagnostics) {
 #[must_use]
 pub fn judged(draft: &Draft, graph: &Graph) -> Vec<Subject> {
     let asked: BTreeSet<&str> = draft.scenario.objective.iter().map(|(name, _)| &**name).collect();
-    let has_objective = |subject: &Subject| asked.contains(&*subject.name(draft));
+    let has_objective = |subject: &Subject| asked.contains(subject.name(draft));
     let classes: Vec<Subject> = graph
         .subjects()
         .iter()

@@ -131,12 +131,16 @@ impl Demand {
                 )),
             };
         }
-        let sides: [(&str, fn(f64) -> Self); 4] =
-            [("<=", Self::AtMost), (">=", Self::AtLeast), ("<", Self::Below), (">", Self::Above)];
-        for (sign, side) in sides {
-            if let Some(rest) = text.strip_prefix(sign) {
-                return quantity(rest, unit).map(side);
-            }
+        // The longer sign first.
+        for sign in ["<=", ">=", "<", ">"] {
+            let Some(rest) = text.strip_prefix(sign) else { continue };
+            let bound = quantity(rest, unit)?;
+            return Ok(match sign {
+                "<=" => Self::AtMost(bound),
+                ">=" => Self::AtLeast(bound),
+                "<" => Self::Below(bound),
+                _ => Self::Above(bound),
+            });
         }
         if let Some(rest) = text.strip_prefix("within ") {
             let (margin, value) = rest

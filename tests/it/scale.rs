@@ -122,8 +122,8 @@ fn memory_does_not_grow_with_the_horizon() {
     assert!(many <= few + few / 5, "{few} and {many} bytes");
 }
 
-/// `check` of servers with a zone and a fault each, of unknown names and of classes: its time and its memory are in
-/// proportion to what is written, without a step beyond. In the fast set few of them and their memory alone.
+/// `check` of servers with a zone and a fault each, of unknown names and of classes: its memory is in
+/// proportion to what is written, without a step beyond; of its time docs/testing.md tells. In the fast set few of them.
 #[cfg(target_os = "linux")]
 #[test]
 fn check_is_linear_in_what_is_written() {
@@ -154,23 +154,20 @@ fn check_is_linear_in_what_is_written() {
         )
     };
     let of = |all: usize| if full { all } else { all / 20 };
-    // Seconds and MB of a release build; the fast set has a twentieth of each, and 30 MB for the program.
-    for (name, text, code, (seconds, most)) in [
-        ("servers with zones", fleet(of(100_000)), 0, (3.0, 500)),
-        ("faults of one part", each(of(16_000), &|n| fault(n, "service.s")), 3, (1.0, 150)),
-        ("unknown names", each(of(100_000), &unknown), 3, (3.0, 300)),
-        ("classes", each(of(20_000), &class), 0, (6.0, 300)),
+    // MB; the fast set has a twentieth of each, and 30 MB for the program.
+    for (name, text, code, most) in [
+        ("servers with zones", fleet(of(100_000)), 0, 500),
+        ("faults of one part", each(of(16_000), &|n| fault(n, "service.s")), 3, 150),
+        ("unknown names", each(of(100_000), &unknown), 3, 300),
+        ("classes", each(of(20_000), &class), 0, 300),
     ] {
         let place = tempfile::tempdir().unwrap();
         let file = place.path().join("s.toml");
         std::fs::write(&file, text).unwrap();
-        let began = std::time::Instant::now();
         let (ended, memory) = watched(&["check", file.to_str().unwrap()]);
-        let took = began.elapsed().as_secs_f64();
-        println!("{name}: {took:.2} s, {} MB", memory / 1_000_000);
+        println!("{name}: {} MB", memory / 1_000_000);
         assert_eq!(ended, Some(code), "{name}");
         let most = if full { most } else { most / 20 + 30 };
         assert!(memory < most * 1_000_000, "{name}: {memory} bytes");
-        assert!(!full || took < seconds, "{name}: {took} s");
     }
 }

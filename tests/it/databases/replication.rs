@@ -345,6 +345,6 @@ fn more_than_sixty_three_slaves_are_refused() {
         on.join(", "),
         names.join(", ")
     );
-    let refused = crate::faults::draft_or_complaints(&text).err().expect("it is refused");
+    let refused = crate::faults::draft_or_complaints(&text).expect_err("it is refused");
     assert!(refused.contains("`mysql` has 64 slaves, at most 63"), "{refused}");
 }

@@ -341,7 +341,7 @@ fn as_many_faults_as_one_part_may_have_all_strike() {
         assert!((found.estimate / truth - 1.0).abs() < 0.025, "{count}: {found:?}, not {truth}");
     }
     for (count, how) in [(125, crash), (63, hang)] {
-        let refused = draft_or_complaints(&text(count, how)).err().expect("it is refused");
+        let refused = draft_or_complaints(&text(count, how)).expect_err("it is refused");
         assert!(refused.contains("faults hit `app-1`"), "{refused}");
     }
 }
