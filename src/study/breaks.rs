@@ -392,6 +392,10 @@ fn live<'a>(
         .following(Followed { together, ..Followed::default() })
         .heard_by(heard.map(|(_, ear)| ear));
     base.live_until(breaks, &told_to_stop);
+    if told_to_stop() {
+        // Copies of all that is under way take long, and would only be dropped.
+        return Ok(None);
+    }
     let mut places: Vec<Option<u32>> = drills().map(|(_, drill)| drill.place).collect();
     places.sort_unstable();
     places.dedup();
@@ -401,6 +405,9 @@ fn live<'a>(
         drills().any(|(at, drill)| wanted(at) && of_group(drill.place))
     });
     let branch = |group: &Group<'_>| -> Result<Option<Vec<(usize, Observation)>>, Breach> {
+        if told_to_stop() {
+            return Ok(None);
+        }
         let mut run = base.clone();
         if let Some(place) = group[0].0 {
             run.drill(place, true);
@@ -427,10 +434,16 @@ fn live<'a>(
         well.sort_by_key(|(at, ..)| asked[*at].window.length);
         if let Some(&(longest, drill, _)) = well.last() {
             run.live_until(asked[longest].window.at, &told_to_stop);
+            if told_to_stop() {
+                return Ok(None);
+            }
             let mut all = run.clone();
             all.count_anew(asked[longest].window.length, Some(drill.steps()));
             for (at, drill, _) in well.into_iter().filter(|(at, ..)| wanted(*at)) {
                 all.live_until(end(&asked[at]), &told_to_stop);
+                if told_to_stop() {
+                    return Ok(None);
+                }
                 let mut one = all.clone();
                 one.end_at(end(&asked[at]), drill.steps());
                 let Some(done) = finished(at, one)? else { return Ok(None) };
@@ -442,6 +455,9 @@ fn live<'a>(
         let mut lived: Vec<(Outlook, &Window, usize)> = Vec::new();
         for (at, drill, ills) in mended.into_iter().filter(|(at, ..)| wanted(*at)) {
             run.live_until(asked[at].window.at, &told_to_stop);
+            if told_to_stop() {
+                return Ok(None);
+            }
             let mut back = run.clone();
             if group.len() > 1 {
                 // Nothing has happened by itself since: what was ill at the break still is.
