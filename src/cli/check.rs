@@ -7,7 +7,7 @@ use super::exit::{Exit, Failure};
 use super::flags::{CheckArgs, TextOrJson};
 use super::load::{Loaded, Purpose, canonical, load};
 use crate::study::forecast::Forecast;
-use crate::study::scenario::Choices;
+use crate::study::scenario::{Choices, StudyPlan};
 
 /// Checks every file, whatever is wrong with those before it.
 ///
@@ -20,7 +20,8 @@ pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
     for file in &args.files {
         let ended = match load(file, &args.set.assignments, Purpose::Check) {
             Ok(mut loaded) => {
-                announce(&mut loaded, Choices::default(), args.long, console);
+                let study = loaded.study.take();
+                announce(&mut loaded, study.as_ref(), Choices::default(), args.long, console);
                 check_one(&loaded, args, console)?
             }
             Err(failure) => {
@@ -39,12 +40,18 @@ pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
 }
 
 /// Says what a run costs that takes long, and reports one beyond the bound unless that is `lifted`.
-pub fn announce(loaded: &mut Loaded, choices: Choices, lifted: bool, console: &Console) {
+pub fn announce(
+    loaded: &mut Loaded,
+    study: Option<&StudyPlan>,
+    choices: Choices,
+    lifted: bool,
+    console: &Console,
+) {
     if loaded.found.has_errors() {
         return;
     }
     let Some(draft) = &loaded.draft else { return };
-    let forecast = Forecast::of(draft, choices);
+    let forecast = Forecast::of(draft, loaded.blueprint.as_ref().zip(study), choices);
     if let Some(cost) = forecast.announced(cores()) {
         console.tell(&format!("note: {cost}\n"));
     }

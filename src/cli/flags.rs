@@ -582,8 +582,9 @@ pub struct Effort {
     pub threads: Option<NonZeroUsize>,
     /// Run however long it takes
     ///
-    /// Without it a run of more than 10^11 events, or 10^10 in one replication, is refused. `check`
-    /// prints the same forecast.
+    /// Without it a run of more than about 10^11 events, or 10^10 in one replication, is refused: those of
+    /// requests, recorded ones too, of probes and background load, of every run around a break, and the
+    /// state changes of the long horizon. `check` prints the same forecast.
     #[arg(long)]
     pub long: bool,
     /// A first look: fewer replications of shorter windows, a tenth of the effort

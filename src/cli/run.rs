@@ -328,7 +328,8 @@ impl<'a> Work<'a> {
     /// As [`Self::ready`].
     pub fn ready_in(&self, file: &Path, folder: Option<&Path>) -> Result<Ready, Failure> {
         let (mut loaded, study) = self.prepared(file, folder)?;
-        announce(&mut loaded, self.effort.choices(), self.effort.long, self.console);
+        let (choices, long) = (self.effort.choices(), self.effort.long);
+        announce(&mut loaded, study.as_ref(), choices, long, self.console);
         if loaded.found.has_errors() {
             loaded.tell(self.console, self.diagnostics());
             return Err(Failure::silent(Exit::Refused));

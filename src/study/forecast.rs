@@ -1,13 +1,18 @@
 //! What a run costs, computed before it begins.
 //!
-//! Takes a draft and what the command line changes of its effort. Gives the expected number of events
-//! of its windows (rate × events per request × length × replications), the state changes of its
-//! years, and the time that both take. Holds: linear in the text and in the parts that faults hit.
-//! Leaves out: windows around breaks, searches for a capacity, recorded traffic, retries, and
-//! replications beyond the least number; so it is a lower bound for most scenarios.
+//! Takes a draft, what it was compiled to, what is asked of it, and what the command line changes of its
+//! effort. Gives the expected number of events of its windows (rate × events per request × length ×
+//! replications, and what runs by the clock: probes and background load), the state changes of its long
+//! horizon, and the time that both take. Around breaks every run counts, each from its break on, though
+//! runs that fare the same are simulated once: an upper bound there. Holds: linear in the text, in the
+//! rows of recorded traffic, and in the parts that faults hit. Leaves out: searches for a capacity, windows
+//! drawn from the long horizon, retries, and replications beyond the least number; so it is a lower bound
+//! for most scenarios.
 
+use crate::model::blueprint::{Arrivals, Blueprint, Config, Operation};
 use crate::model::spec::request::StepSpec;
 use crate::plan::Draft;
+use crate::plan::availability::{HORIZON, can_fail};
 use crate::plan::flow::{Visits, class_rates};
 use crate::plan::load;
 use crate::plan::names::Kind;
@@ -15,9 +20,11 @@ use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
-use crate::study::scenario::{Choices, Solver, own_replications, replications, year_replications};
+use crate::study::breaks::Way;
+use crate::study::scenario::{Choices, Solver, StudyPlan, year_replications};
+use crate::study::window::WindowPlan;
 use crate::study::years;
-use crate::units::SimDuration;
+use crate::units::{SimDuration, SimTime};
 
 /// Events of one run, at most, unless the command line lifts it: hours of work.
 pub const MOST_EVENTS: f64 = 1e11;
@@ -39,51 +46,79 @@ pub struct Forecast {
     pub in_one: f64,
     /// State changes of parts over all years.
     pub changes: f64,
+    /// Events of all windows that come by the clock, whatever users do: probes, background load.
+    pub timed: f64,
     /// Where the window with the most events stands.
     span: Option<Span>,
 }
 
 impl Forecast {
-    /// The cost of a scenario.
+    /// The cost of a scenario; `ready` is what it was compiled to and what is asked of it, where windows can be
+    /// simulated.
     #[must_use]
-    pub fn of(draft: &Draft, choices: Choices) -> Self {
+    pub fn of(draft: &Draft, ready: Option<(&Blueprint, &StudyPlan)>, choices: Choices) -> Self {
         let mut forecast = Self::default();
-        if choices.solver != Some(Solver::Flows) {
-            forecast.windows(draft, choices);
+        if let Some((plan, study)) = ready
+            && choices.solver != Some(Solver::Flows)
+        {
+            forecast.windows(draft, plan, study);
         }
         if choices.solver != Some(Solver::Requests) {
-            forecast.years(draft, choices);
+            forecast.years(draft, ready.and_then(|(_, study)| study.years.as_ref()), choices);
         }
         forecast
     }
 
-    fn windows(&mut self, draft: &Draft, choices: Choices) {
-        let scenario = &draft.scenario;
-        let classes = 0..scenario.request.len();
+    fn windows(&mut self, draft: &Draft, plan: &Blueprint, study: &StudyPlan) {
+        let classes = 0..draft.scenario.request.len();
         let each: Vec<f64> = classes.map(|class| events_of(draft, class)).collect();
         let mut largest = 0.0;
-        for (at, (name, window)) in scenario.window.iter().enumerate() {
-            let Some(length) = &window.length else { continue };
-            let rates = class_rates(draft, &load::rates_in(draft, at));
-            let per_s: f64 = rates.iter().zip(&each).map(|(rate, each)| rate * each).sum();
-            let shorter = if choices.quick { 0.25 } else { 1.0 };
-            let seconds = window.lead_in.value.seconds() + length.value.seconds() * shorter;
-            let own = window.replications.as_ref().map(|own| own.value);
-            let own = own.unwrap_or_else(|| own_replications(draft));
-            let (least, _) = replications(own, choices);
-            let in_one = per_s * seconds;
+        for (at, (name, spec)) in draft.scenario.window.iter().enumerate() {
+            let of = |one: &&WindowPlan| match &one.drill {
+                Some(drill) => drill.window == name.text,
+                None => one.window.name == name.text,
+            };
+            let runs: Vec<&WindowPlan> = study.windows.iter().filter(of).collect();
+            let Some(first) = runs.first() else { continue };
+            // Before a break all runs of a replication are one, which is simulated once.
+            let before = first.drill.as_ref().map_or(SimDuration::ZERO, |drill| drill.at);
+            let from = SimTime::from_nanos(
+                first.window.at.nanos().saturating_sub(first.window.lead_in.nanos()),
+            );
+            let common = first.window.lead_in.seconds() + before.seconds();
+            let own = |run: &&WindowPlan| match &run.drill {
+                Some(drill) if drill.way == Way::Down => {
+                    run.window.length.seconds() - drill.at.seconds()
+                }
+                _ => run.window.length.seconds(),
+            };
+            let longest = common + runs.iter().map(own).fold(0.0, f64::max);
+            let all = common + runs.iter().map(own).sum::<f64>();
+            let rates = rates(draft, plan, at, (from, longest));
+            let rates = class_rates(draft, &rates);
+            let asked: f64 = rates.iter().zip(&each).map(|(rate, each)| rate * each).sum();
+            let timed = probes(plan)
+                + plan.operations.iter().map(|one| background(one, longest)).sum::<f64>();
+            let replications = f64::from(first.replications.0);
+            let in_one = (asked + timed) * longest;
             self.in_one = self.in_one.max(in_one);
-            self.events += in_one * f64::from(least);
+            self.events += (asked + timed) * all * replications;
+            self.timed += timed * all * replications;
             if in_one > largest {
                 largest = in_one;
-                self.span = Some(window.level.as_ref().map_or(name.span, |level| level.span));
+                self.span = Some(spec.level.as_ref().map_or(name.span, |level| level.span));
             }
         }
     }
 
-    fn years(&mut self, draft: &Draft, choices: Choices) {
+    fn years(&mut self, draft: &Draft, asked: Option<&years::YearsPlan>, choices: Choices) {
         let scenario = &draft.scenario;
-        let Some(horizon) = &scenario.run.horizon else { return };
+        // A figure asks for them too, and has a horizon where the file gives none.
+        let given = scenario.run.horizon.as_ref().map(|horizon| horizon.value);
+        let wanted = asked.is_some() || choices.solver == Some(Solver::Flows);
+        let Some(horizon) = given.or_else(|| (wanted && can_fail(draft)).then_some(HORIZON)) else {
+            return;
+        };
         let mut per_s = 0.0;
         let mut quiet = Diagnostics::new();
         for (_, fault) in scenario.fault.iter() {
@@ -102,8 +137,9 @@ impl Forecast {
             let cycle = (load::mean(&unit.up.value) + repair).max(1e-9);
             per_s += 2.0 * f64::from(unit.count.value) / cycle;
         }
-        let (histories, _) = year_replications(draft, choices, years::REPLICATIONS);
-        self.changes += per_s * horizon.value.seconds() * f64::from(histories);
+        let own = || year_replications(draft, choices, years::REPLICATIONS).0;
+        let histories = asked.map_or_else(own, |asked| asked.replications.0);
+        self.changes += per_s * horizon.seconds() * f64::from(histories);
     }
 
     /// How long it takes on some cores, in seconds.
@@ -136,14 +172,64 @@ impl Forecast {
         } else {
             return;
         };
+        let of_years = self.changes > self.events;
         let horizon = draft.scenario.run.horizon.as_ref().map(|horizon| horizon.span);
-        let of_years = horizon.filter(|_| self.changes > self.events);
-        let span = of_years.or(self.span).unwrap_or(draft.scenario.span);
+        let span = if of_years { horizon } else { self.span };
+        let span = span.unwrap_or(draft.scenario.span);
         let message =
             format!("{of} simulates about {} events, at most {}", count(many), count(most));
-        let help = "simulate a shorter window, a lower rate or fewer replications, or lift the bound with --long";
+        let less = match horizon {
+            None if of_years => "set a shorter `horizon` under [run] (10 years by default)",
+            _ if of_years => "simulate a shorter `horizon`, lower rates of faults",
+            _ if self.timed > self.events / 2.0 => {
+                "most of them are probes and background load: choose fewer of these, a shorter window"
+            }
+            _ => "simulate a shorter window, a lower rate",
+        };
+        let help = format!("{less} or fewer replications, or lift the bound with --long");
         out.push(Diagnostic::new(Code::RunTooLong, span, message).help(help));
     }
+}
+
+/// Rates of the workloads in the window at place `at`, for so many seconds from an instant on, with those of
+/// recorded traffic.
+fn rates(draft: &Draft, plan: &Blueprint, at: usize, (from, seconds): (SimTime, f64)) -> Vec<f64> {
+    let mut rates = load::rates_in(draft, at);
+    let fixed = load::levels(draft, &draft.scenario.window[at].1);
+    let to = from + SimDuration::from_seconds_f64(seconds);
+    for ((rate, fixed), workload) in rates.iter_mut().zip(fixed).zip(&plan.workloads) {
+        if let (Arrivals::Recorded(playback), None) = (&workload.arrivals, fixed) {
+            *rate = playback.pages_between(from, to) / seconds.max(1e-9);
+        }
+    }
+    rates
+}
+
+/// Events per second of all probes: a probe begins, and its answer comes or it has waited long enough.
+fn probes(plan: &Blueprint) -> f64 {
+    let of = |config: &Config| {
+        let (watched, interval) = match config {
+            Config::Balancer(balancer) => {
+                let interval = balancer.probing.map(|probing| probing.interval);
+                (balancer.units.len() * balancer.members.len(), interval)
+            }
+            Config::Names(names) => (names.to.len(), names.probing.map(|probing| probing.interval)),
+            Config::Database(group) => {
+                let interval = group.failover.as_ref().map(|failover| failover.interval);
+                (group.members.len(), interval)
+            }
+            _ => (0, None),
+        };
+        interval.map_or(0.0, |every| 2.0 * watched as f64 / every.seconds().max(1e-9))
+    };
+    plan.parts.iter().map(|part| of(&part.config)).sum()
+}
+
+/// Events per second of background load over an interval of this length: each piece of work begins and ends.
+fn background(operation: &Operation, seconds: f64) -> f64 {
+    let (lasts, every) = (operation.lasts.seconds(), operation.every.seconds().max(1e-9));
+    let busy = (lasts * (1.0 + seconds / every)).min(seconds) / seconds.max(1e-9);
+    2.0 * operation.rate.in_per_second() * busy
 }
 
 /// Expected events of one request of a class.

@@ -371,12 +371,12 @@ pub(super) fn year_replications(draft: &Draft, choices: Choices, least: u32) -> 
 }
 
 /// Replications of a window without a number of its own.
-pub(super) fn own_replications(draft: &Draft) -> ReplicationsSpec {
+fn own_replications(draft: &Draft) -> ReplicationsSpec {
     draft.scenario.run.replications.as_ref().map_or(runs::REPLICATIONS, |own| own.value)
 }
 
 /// The least and the largest number of replications of a window.
-pub(super) fn replications(asked: ReplicationsSpec, choices: Choices) -> (u32, u32) {
+fn replications(asked: ReplicationsSpec, choices: Choices) -> (u32, u32) {
     if let Some(count) = choices.replications {
         return (count, count);
     }

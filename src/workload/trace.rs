@@ -441,6 +441,23 @@ impl Playback {
         Rate::per_second(pages * 1e9 / (to - from) as f64).unwrap_or(Rate::ZERO)
     }
 
+    /// Arrivals between two instants, those of an interval in part spread evenly over it.
+    #[must_use]
+    pub fn pages_between(&self, from: SimTime, to: SimTime) -> f64 {
+        let rows = &self.series.rows;
+        let first = rows.partition_point(|row| self.bounds(*row).1 <= from.nanos());
+        let requests: f64 = (first..rows.len())
+            .map(|index| (index, self.bounds(rows[index])))
+            .take_while(|(_, (begin, _))| *begin < to.nanos())
+            .map(|(index, (begin, end))| {
+                let both = end.min(to.nanos()).saturating_sub(begin.max(from.nanos()));
+                let own = self.series.requests_before(index + 1) - rows[index].before;
+                own * both as f64 / end.saturating_sub(begin).max(1) as f64
+            })
+            .sum();
+        requests * self.scale / self.requests_per_page
+    }
+
     fn pages_of(&self, requests: f64) -> u64 {
         whole::u64(requests * self.scale / self.requests_per_page)
     }

@@ -7,9 +7,10 @@ use fivenines::scenario::code::Code;
 use fivenines::scenario::diagnostic::Diagnostics;
 use fivenines::study::forecast::Forecast;
 use fivenines::study::scenario::{Choices, run};
-use fivenines::study::window::{Estimate, Verdict};
-
-use crate::common::read;
+use fivenines::study::scenario::{Choices, prepare, run};
+use fivenines::study::window::Verdict;
+use crate::cli;
+use crate::common::{Loaded, read};
 
 fn station(count: u64, more: &str, step: &str) -> String {
     format!(
@@ -179,28 +180,142 @@ fn unknown_names_stop_being_compared_when_there_are_very_many() {
     assert_eq!(rounds, 1_000);
 }
 
+/// What a run as the flags have it is expected to cost.
+fn forecast(loaded: &Loaded, choices: Choices) -> Forecast {
+    let study = prepare(&loaded.draft, &loaded.plan, choices, &mut Diagnostics::new());
+    Forecast::of(&loaded.draft, Some((&loaded.plan, &study)), choices)
+}
+
 #[test]
 fn a_run_that_takes_days_is_refused_with_its_number_of_events() {
     let long = station(1, "", VISIT).replace("100/s", "1000000/s").replace("\"2s\"", "\"1d\"");
     let loaded = read(&long, Path::new(".")).unwrap();
-    let forecast = Forecast::of(&loaded.draft, Choices::default());
+    let all = forecast(&loaded, Choices::default());
     // An arrival and a service: 2 events for each of 10^6 × 86,400 requests.
-    assert_eq!(forecast.in_one, 2.0 * 1e6 * 86_400.0);
-    assert_eq!(forecast.events, 2.0 * forecast.in_one);
+    assert_eq!(all.in_one, 2.0 * 1e6 * 86_400.0);
+    assert_eq!(all.events, 2.0 * all.in_one);
     let mut out = Diagnostics::new();
-    forecast.judge(&loaded.draft, &mut out);
+    all.judge(&loaded.draft, &mut out);
     assert_eq!(out.sorted()[0].code, Code::RunTooLong);
     let few = Choices { quick: true, ..Choices::default() };
-    assert!(Forecast::of(&loaded.draft, few).in_one < forecast.in_one / 3.9);
+    assert!(forecast(&loaded, few).in_one < all.in_one / 3.9);
 }
 
 #[test]
 fn a_forecast_is_near_the_events_of_the_run() {
-    let loaded = read(&station(4, "", VISIT), Path::new(".")).unwrap();
-    let result = run(&loaded.plan, &loaded.study, &Default::default()).unwrap();
-    let forecast = Forecast::of(&loaded.draft, Choices::default()).events;
-    let counted = result.windows[0].events as f64;
-    assert!((0.5..2.0).contains(&(forecast / counted)), "{forecast} for {counted}");
+    let near = |text: &str, upper: f64| {
+        let loaded = read(text, Path::new(".")).unwrap();
+        let result = run(&loaded.plan, &loaded.study, &Default::default()).unwrap();
+        let counted: u64 = result.windows.iter().map(|window| window.events).sum();
+        let ratio = forecast(&loaded, Choices::default()).events / counted as f64;
+        assert!((0.5..upper).contains(&ratio), "{ratio} of {counted}");
+    };
+    near(&station(4, "", VISIT), 2.0);
+    // Two probes every 10 ms outnumber the requests; one that is answered at once is a single event.
+    near(&probed("10ms").replace("\"30d\"", "\"20s\""), 2.5);
+}
+
+/// Years that a figure alone asks for, a window around breaks, a scaled record, probes, background load.
+#[test]
+fn whatever_a_long_run_is_long_by_is_refused_before_it_begins() {
+    let years = station(1, "", VISIT)
+        + "[unit.d]\ncount = 2\nup = \"1ms\"\nrepair = \"1ms\"\n[group.g]\nof = \"d\"\nneeds = 1\n\
+           [[expect]]\nfigure = \"structural.g@horizon\"\nis = \"> 0.1\"\n";
+    let around = station(1, "", VISIT)
+        .replace("length = \"2s\"", "before = \"1d\"\nafter = \"1d\"")
+        .replace("100/s", "1000000/s")
+        + "[fault.f]\nhits = \"s\"\nrate = \"1/year\"\nrepair = \"1h\"\nhow = \"crash\"\n";
+    let recorded = station(1, "", VISIT)
+        .replace("level = \"100/s\"\nlength = \"2s\"", "at = \"0h\"\nlead-in = \"0s\"\nlength = \"1h\"")
+        .replace(
+            "rate = \"100/s\"",
+            "trace = { file = \"counts.csv\", format = \"csv\", time = \"t\", count = \"n\", every = \"1h\" }\n\
+             scale = 1e8",
+        );
+    for (text, more) in [
+        (years, "horizon"),
+        (around, "a lower rate"),
+        (recorded, "a lower rate"),
+        (probed("1us"), "probes and background load"),
+        (loaded_disks("1000000/s"), "probes and background load"),
+    ] {
+        let (folder, path) = cli::file(&text);
+        std::fs::write(folder.path().join("counts.csv"), "t,n\n600,1000\n").unwrap();
+        let out = folder.path().join("out");
+        for words in [&["check", &path][..], &["run", &path, "--out", out.to_str().unwrap()]] {
+            let (code, _, said) = cli::run(words);
+            assert_eq!(code, 3, "{said}\n{text}");
+            assert!(said.contains("simulates about") && said.contains(more), "{said}\n{text}");
+        }
+        assert!(!out.exists(), "{text}");
+    }
+}
+
+/// Two members behind a balancer that probes them.
+fn probed(interval: &str) -> String {
+    format!(
+        r#"
+scenario = "probed"
+[run]
+replications = 2
+[window.mean]
+level = "1/s"
+length = "30d"
+[server.box]
+cores = 8
+[zone.web]
+count = 2
+[service.app]
+in = "web"
+workers = 4
+[balancer.front]
+to = "app"
+check = {{ interval = "{interval}", time-out = "1s", fall = 2 }}
+[workload.w]
+request = "r"
+rate = "1/s"
+[request.r]
+enter = "front"
+draw = {{ work = "1ms" }}
+steps = [ {{ cpu = "app", draw = "work" }} ]
+"#
+    )
+}
+
+/// A server whose disk a backup reads all the time.
+fn loaded_disks(load: &str) -> String {
+    format!(
+        r#"
+scenario = "loaded"
+[run]
+replications = 2
+[window.mean]
+level = "1/s"
+length = "30d"
+[server.box]
+cores = 8
+[server.box.disks.local]
+kind = "10k"
+layout = "plain"
+data = 1
+[zone.web]
+[service.app]
+in = "web"
+workers = 4
+[workload.w]
+request = "r"
+rate = "1/s"
+[request.r]
+enter = "app"
+draw = {{ work = "1ms" }}
+steps = [ {{ cpu = "app", draw = "work" }} ]
+[operation.backup]
+every = "day"
+at = "00:00"
+lasts = "20h"
+load = {{ "server.box.local" = "{load}" }}
+"#
+    )
 }
 
 /// Threads cost memory and do nothing beyond four for each core: what is left is told, and nothing else changes.
