@@ -182,6 +182,11 @@ pub struct RunArgs {
     /// Scenario files, or folders of them
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub files: Vec<PathBuf>,
+    /// Figure to estimate beside those of the scenario; repeatable
+    ///
+    /// Such as waiting.desk.p95@steady. It is written with the others and not judged.
+    #[arg(long, value_name = "FIGURE", value_parser = figure_path)]
+    pub figure: Vec<String>,
     /// How to simulate.
     #[command(flatten)]
     pub simulation: Simulation,
@@ -295,11 +300,11 @@ pub struct SweepArgs {
     /// half of them below its value. Keys are independent.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=100_000))]
     pub latin_hypercube: Option<u32>,
-    /// Figure to show; repeatable
+    /// Figure to estimate in every variant and to show; repeatable
     ///
-    /// Without it those that the scenario judges, else latencies and availabilities. The files have
-    /// all.
-    #[arg(long, value_name = "FIGURE")]
+    /// Without it those that the scenario judges are shown, else latencies and availabilities. The files
+    /// have all.
+    #[arg(long, value_name = "FIGURE", value_parser = figure_path)]
     pub figure: Vec<String>,
     /// Folder for the results; without it, those of scenarios/a/b.toml go to results/a/b-sweep
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
@@ -592,6 +597,9 @@ pub struct Effort {
     /// Intervals are wide, and said to be. For figures to rely on, leave it out.
     #[arg(long, conflicts_with_all = ["replications", "precision"])]
     pub quick: bool,
+    /// Figures to estimate beside those of the scenario: `--figure` of `run` and `sweep`.
+    #[arg(skip)]
+    pub figure: Vec<String>,
     /// Values laid over each file.
     #[command(flatten)]
     pub set: Overrides,
@@ -624,6 +632,11 @@ impl Effort {
         let (alone, sampled, resolve_only) = (false, false, false);
         Choices { solver, replications, quick, alone, sampled, resolve_only }
     }
+}
+
+/// The path of a figure without blanks: it is one word of the command that results record.
+fn figure_path(text: &str) -> Result<String, std::convert::Infallible> {
+    Ok(text.split_whitespace().collect())
 }
 
 fn figure_and_share(text: &str) -> Result<(String, String), String> {

@@ -237,6 +237,7 @@ impl Gate<'_> {
         let mut effort = given.clone();
         effort.seed = given.seed.or(recorded.manifest["seed"].as_u64());
         effort.solver = given.solver.or(was.solver);
+        effort.figure.clone_from(&was.figure);
         if !given.quick && given.replications.is_none() {
             effort.quick = was.quick;
             effort.replications = was.replications;

@@ -86,11 +86,11 @@ pub struct Canonical {
 /// [`Exit::Usage`] when `path` leads to no file, [`Exit::Io`] when the file cannot be read. What is
 /// wrong *in* it is in [`Loaded::found`].
 pub fn load(path: &Path, overrides: &[String], purpose: Purpose) -> Result<Loaded, Failure> {
-    load_in(path, None, overrides, purpose)
+    load_in(path, None, overrides, &[], purpose)
 }
 
 /// As [`load`], with the files that the scenario names in `folder`, where it does not lie beside
-/// them.
+/// them, and with more figures than it asks for.
 ///
 /// # Errors
 ///
@@ -99,6 +99,7 @@ pub fn load_in(
     path: &Path,
     folder: Option<&Path>,
     overrides: &[String],
+    figures: &[String],
     purpose: Purpose,
 ) -> Result<Loaded, Failure> {
     let mut found = Diagnostics::new();
@@ -110,7 +111,7 @@ pub fn load_in(
     // The folder of `site.toml` is the one we are in, and a folder needs a name.
     let folder = folder.or(path.parent()).filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new(".")).to_path_buf();
-    Ok(Loaded::of(source, folder, found, overrides, purpose))
+    Ok(Loaded::asking(source, folder, found, overrides, figures, purpose))
 }
 
 /// The text of a table, read within the bounds of a scenario.
@@ -190,13 +191,25 @@ impl Loaded {
         overrides: &[String],
         purpose: Purpose,
     ) -> Self {
+        Self::asking(source, folder, found, overrides, &[], purpose)
+    }
+
+    /// As [`Self::of`], with figures that are estimated although the scenario does not ask for them.
+    fn asking(
+        source: Source,
+        folder: PathBuf,
+        found: Diagnostics,
+        overrides: &[String],
+        figures: &[String],
+        purpose: Purpose,
+    ) -> Self {
         let (document, draft, blueprint, study) = (None, None, None, None);
         let mut loaded = Self { source, folder, document, draft, blueprint, study, found };
-        loaded.understand(overrides, purpose);
+        loaded.understand(overrides, figures, purpose);
         loaded
     }
 
-    fn understand(&mut self, overrides: &[String], purpose: Purpose) {
+    fn understand(&mut self, overrides: &[String], figures: &[String], purpose: Purpose) {
         if self.found.has_errors() {
             return;
         }
@@ -209,7 +222,10 @@ impl Loaded {
         });
         self.document = document;
         let Some(document) = &self.document else { return };
-        self.draft = plan::draft(document, &mut self.found);
+        self.draft = plan::draft(document, &mut self.found).map(|mut draft| {
+            draft.asked = figures.to_vec();
+            draft
+        });
         let Some(draft) = self.draft.as_ref().filter(|_| !self.found.has_errors()) else { return };
         if purpose == Purpose::Read {
             return;

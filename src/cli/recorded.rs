@@ -115,7 +115,10 @@ impl Recorded {
         let words = self.command().split_whitespace();
         match Cli::try_parse_from(words).map(|cli| cli.command) {
             // It has been run once.
-            Ok(Some(Command::Run(args))) => Ok(Effort { long: true, ..args.simulation.effort }),
+            Ok(Some(Command::Run(args))) => {
+                let figure = args.figure;
+                Ok(Effort { long: true, figure, ..args.simulation.effort })
+            }
             _ => {
                 let message = format!(
                     "{} does not say how its results were made: `{}`",

@@ -13,8 +13,9 @@ use super::load::{self, Canonical, Loaded, Purpose};
 use super::progress::Progress;
 use super::stop::Stop;
 use crate::model::blueprint::Blueprint;
+use crate::plan::figure::NoSuchFigure;
 use crate::plan::{Draft, cost, simulatable};
-use crate::report::run::{Identity, Output, SAMPLED, TOLD_ALONE, output, page};
+use crate::report::run::{ASKED, Identity, Output, SAMPLED, TOLD_ALONE, output, page};
 use crate::report::write::{Overwrite, ResultsDirectory, Written, sha256};
 use crate::report::{csv, text};
 use crate::scenario::render::shown;
@@ -45,6 +46,7 @@ pub fn run(args: &super::flags::RunArgs, console: &Console) -> Result<Exit, Fail
     let places: Vec<PathBuf> = files.iter().map(place).collect();
     refuse_shared(&files, &places)?;
     let work = Work::new(&args.simulation, console)?.told(true).sampling(true);
+    let work = work.with(Effort { figure: args.figure.clone(), ..args.simulation.effort.clone() });
     let mut exit = Exit::Done;
     for (file, out) in files.iter().zip(&places) {
         let ended = match work.one(file, out) {
@@ -183,7 +185,18 @@ impl Ready {
         if let Some(sampled) = &self.study.sampled {
             facts.push(sampled_fact(sampled.sizes.replications));
         }
+        facts.extend(self.study.asked.iter().map(|one| format!("{ASKED} {}", one.path)));
         facts
+    }
+}
+
+/// The failure for a figure of `--figure` that there is not.
+#[must_use]
+pub fn no_such_figure(wrong: &NoSuchFigure) -> Failure {
+    let failure = Failure::new(Exit::Usage, format!("--figure: {}", wrong.message));
+    match &wrong.help {
+        Some(help) => failure.help(help.clone()),
+        None => failure,
     }
 }
 
@@ -351,6 +364,9 @@ impl<'a> Work<'a> {
         }
         let canonical = load::canonical(draft);
         let study = study.ok_or_else(|| Failure::silent(Exit::Refused))?;
+        if let Some((_, wrong)) = study.refused.first() {
+            return Err(no_such_figure(wrong));
+        }
         Ok(Ready { loaded, study, canonical, assignments: self.effort.assignments() })
     }
 
@@ -370,7 +386,8 @@ impl<'a> Work<'a> {
         let assignments = self.effort.assignments();
         let (alone, sampled) = (self.alone, self.sampled);
         let choices = Choices { alone, sampled, ..self.effort.choices() };
-        let mut loaded = load::load_in(file, folder, &assignments, Purpose::Run(choices))?;
+        let figures = &self.effort.figure;
+        let mut loaded = load::load_in(file, folder, &assignments, figures, Purpose::Run(choices))?;
         let study = loaded.study.take();
         Ok((loaded, study))
     }
@@ -441,6 +458,9 @@ impl<'a> Work<'a> {
         }
         if self.effort.quick {
             command.push_str(" --quick");
+        }
+        for path in &self.effort.figure {
+            command.push_str(&format!(" --figure {path}"));
         }
         command
     }

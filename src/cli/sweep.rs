@@ -10,12 +10,12 @@ use std::path::Path;
 
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::flags::{Format, SweepArgs, TextOrJson};
+use super::flags::{Effort, Format, SweepArgs, TextOrJson};
 use super::load::{self, Purpose};
 use super::recorded::{Recorded, identity};
-use super::run::{Ready, Work, beside, default_out, heard};
+use super::run::{Ready, Work, beside, default_out, heard, no_such_figure};
 use crate::plan::Draft;
-use crate::plan::figure::Figure;
+use crate::plan::figure::{Figure, FigureUnit, NoSuchFigure};
 use crate::report::sweep::{Swept, SweptVariant, Way, output, text};
 use crate::report::write::{Overwrite, ResultsDirectory};
 use crate::scenario::render::shown;
@@ -41,15 +41,13 @@ const NAME: usize = 12;
 /// through.
 pub fn sweep(args: &SweepArgs, console: &Console) -> Result<Exit, Failure> {
     for path in &args.figure {
-        if let Err(wrong) = Figure::parse(path) {
-            let failure = Failure::new(Exit::Usage, format!("--figure: {}", wrong.message));
-            return Err(match wrong.help {
-                Some(help) => failure.help(help),
-                None => failure,
-            });
+        let figure = Figure::parse(path).map_err(|wrong| no_such_figure(&wrong))?;
+        if figure.unit() == FigureUnit::Name {
+            return Err(no_such_figure(&NoSuchFigure::of_a_name(path)));
         }
     }
     let work = Work::of(&args.effort, args.format, args.force, console)?;
+    let work = work.with(Effort { figure: args.figure.clone(), ..args.effort.clone() });
     let loaded = load::load(&args.file, &args.effort.assignments(), Purpose::Read)?;
     if loaded.found.has_errors() {
         loaded.tell(console, TextOrJson::Text);
@@ -281,6 +279,8 @@ struct Planned {
     model: String,
     /// The command that its results will name.
     command: String,
+    /// Figures of `--figure` that its results would not have otherwise.
+    asked: Vec<String>,
 }
 
 fn plan(
@@ -303,10 +303,16 @@ fn plan(
             return Err(Failure::new(Exit::Usage, message));
         }
         let model = format!("scenario {digest}");
-        let command = work.command_of("run", &["scenario"]);
-        planned.push(Planned { variant, name, model, command });
+        let asked: Vec<String> = ready.study.asked.iter().map(|one| one.path.clone()).collect();
+        let command = asking(work, asked.clone()).command_of("run", &["scenario"]);
+        planned.push(Planned { variant, name, model, command, asked });
     }
     Ok(planned)
+}
+
+/// The same work with these figures to estimate beside those of the scenario.
+fn asking<'a>(work: &Work<'a>, figure: Vec<String>) -> Work<'a> {
+    work.with(Effort { figure, ..work.effort().clone() })
 }
 
 fn ready(
@@ -342,7 +348,9 @@ fn live(
         return Ok(Ended::There);
     }
     let quiet = Console { quiet: true, ..*console };
-    let ready = ready(work, &one.variant, file, &quiet)?;
+    // The command that is recorded names these alone, and gives the same bytes.
+    let work = asking(work, one.asked.clone());
+    let ready = ready(&work, &one.variant, file, &quiet)?;
     let done = work.live(&ready)?;
     if work.stop.asked() || done.results.partial.is_some() {
         // A partial variant is nothing to go on from.
@@ -402,7 +410,10 @@ fn gather(
             figures,
         });
     }
-    let mut command = work.command_of("sweep", &["scenario"]);
+    let asked =
+        args.figure.iter().filter(|path| planned.iter().any(|one| one.asked.contains(path)));
+    let asking = asking(work, asked.cloned().collect());
+    let mut command = asking.command_of("sweep", &["scenario"]);
     for text in &args.vary {
         command.push_str(&format!(" --vary {text}"));
     }
@@ -424,7 +435,7 @@ fn gather(
         scenario: draft.scenario.scenario.value.text.clone(),
         command,
         seed: draft.scenario.run.seed.value,
-        shown: headline(args, draft, &variants, work.console()),
+        shown: headline(args, draft, &variants),
         variants,
         way,
     })
@@ -452,22 +463,8 @@ fn spreads(variants: &[SweptVariant]) -> Vec<Spread> {
 
 /// The figures that the terminal shows: those asked for, else those that the scenario judges, else the
 /// latencies and availabilities.
-fn headline(
-    args: &SweepArgs,
-    draft: &Draft,
-    variants: &[SweptVariant],
-    console: &Console,
-) -> Vec<String> {
+fn headline(args: &SweepArgs, draft: &Draft, variants: &[SweptVariant]) -> Vec<String> {
     if !args.figure.is_empty() {
-        let known = |path: &String| {
-            variants.iter().any(|one| one.figures.iter().any(|(other, _)| other == path))
-        };
-        for path in args.figure.iter().filter(|path| !known(path)) {
-            console.complain(&format!(
-                "--figure {}: no variant has it; ask for it in an `[[expect]]` of the scenario\n",
-                shown(path)
-            ));
-        }
         return args.figure.clone();
     }
     let figures = || variants.iter().flat_map(|one| &one.figures).map(|(path, _)| path);

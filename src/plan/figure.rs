@@ -64,6 +64,13 @@ impl NoSuchFigure {
         Self { message: message.into(), help: None }
     }
 
+    /// A figure that is a name, asked for where numbers are.
+    #[must_use]
+    pub fn of_a_name(path: &str) -> Self {
+        Self::new(format!("`{path}` is a name, and tables of figures hold numbers"))
+            .help("ask for it in an `[[expect]]` of the scenario")
+    }
+
     /// With what to write instead.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {

@@ -57,6 +57,8 @@ pub struct Draft {
     pub links: Links,
     /// How often caches and edges find what they are asked for.
     pub hits: Hits,
+    /// Figures that the command line asks for, beside those of the scenario.
+    pub asked: Vec<String>,
 }
 
 /// Makes a draft of a document; everything wrong goes to `out`. `None` when the form itself cannot
@@ -77,7 +79,8 @@ pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     }
     let placed = placement::place(&scenario, &names, out);
     let links = links::follow(&scenario, &names, &placed, out);
-    let mut draft = Draft { scenario, names, placed, links, hits: Hits::default() };
+    let (hits, asked) = (Hits::default(), Vec::new());
+    let mut draft = Draft { scenario, names, placed, links, hits, asked };
     draft.hits = Hits::of(&draft);
     checks::check(&draft, out);
     Some(draft)
@@ -92,8 +95,8 @@ fn in_name_order(scenario: &mut ScenarioSpec) {
 }
 
 impl Draft {
-    /// Whether a figure that is judged or made precise asks for the distribution of waiting, of visits or of
-    /// a number of the component `name`.
+    /// Whether a figure that is judged, made precise or asked for by the command line wants the
+    /// distribution of waiting, of visits or of a number of the component `name`.
     #[must_use]
     pub fn wants_detail(&self, name: &str) -> bool {
         let asks = |path: &str| {
@@ -115,6 +118,7 @@ impl Draft {
         };
         self.scenario.expect.iter().any(|expect| asks(&expect.figure.value.text))
             || self.scenario.run.precision.iter().any(|(path, _)| asks(&path.text))
+            || self.asked.iter().any(|path| asks(path))
     }
 }
 #[cfg(test)]

@@ -83,6 +83,8 @@ pub struct Results {
     pub sampled: Option<SampledRows>,
     /// What users notice when a part breaks, the worst first.
     pub breaks: Vec<BreakRow>,
+    /// Paths of the figures that the command line alone asks for, in its order.
+    pub asked: Vec<String>,
     /// Every figure that was asked for, in order of path.
     pub figures: Vec<FigureRow>,
     /// Values by replication of the figures that are means over replications, by path; see

@@ -129,6 +129,21 @@ pub struct StudyPlan {
     pub sampled: Option<SampledPlan>,
     /// Why none are, where they were asked for.
     pub not_sampled: Option<String>,
+    /// Figures that the command line asks for and that would not be estimated otherwise, in its order.
+    pub asked: Vec<Extra>,
+    /// Figures that the command line asks for and that there are not, each with the reason.
+    pub refused: Vec<(String, NoSuchFigure)>,
+}
+
+/// A figure that the command line alone asks for.
+#[derive(Clone, Debug)]
+pub struct Extra {
+    /// What it is of.
+    pub of: Judged,
+    /// Its path.
+    pub path: String,
+    /// Its unit.
+    pub unit: FigureUnit,
 }
 
 /// A solver.
@@ -157,7 +172,8 @@ pub struct Choices {
     pub resolve_only: bool,
 }
 
-/// Resolves windows and figures; everything wrong goes to `out`.
+/// Resolves windows and figures; everything wrong goes to `out`, but a figure that the command line alone asks for
+/// and that there is not to [`StudyPlan::refused`].
 #[must_use]
 pub fn prepare(
     draft: &Draft,
@@ -219,7 +235,7 @@ pub fn prepare(
         }
     }
     let asked = Asking { draft, plan, choices };
-    study.years = years_of(draft, choices);
+    study.years = years_of(draft, choices, &draft.asked);
     study.draw_windows(&asked);
     // Where there is nothing more to tell it is as beside others.
     let more = study.years.is_some() || headroom::design_peak(draft).is_some();
@@ -266,10 +282,23 @@ pub fn prepare(
         spans.push(expect.is.span);
         study.expectations.push(Expectation { of, path: path.clone(), unit, is, demand });
     }
-    study.leave_out(choices);
-    if !choices.resolve_only {
+    // One solver alone leaves the windows out, and what every report shows of them.
+    let standard = !choices.resolve_only && choices.solver != Some(Solver::Flows);
+    if !draft.asked.is_empty() {
+        // What there would be without them.
+        let mut plain = study.clone();
+        plain.years = plain.years.filter(|_| years_of(draft, choices, &[]).is_some());
+        if standard {
+            plain.add_standard(plan);
+        }
+        for path in draft.asked.iter().filter(|path| !plain.estimates(path)) {
+            study.ask_for(&asked, path);
+        }
+    }
+    if standard {
         study.add_standard(plan);
     }
+    study.leave_out(choices);
     study
 }
 
@@ -322,7 +351,7 @@ struct Asking<'a> {
 }
 
 /// Years to live through: where the file has a horizon, a figure asks for them or the flag does.
-fn years_of(draft: &Draft, choices: Choices) -> Option<YearsPlan> {
+fn years_of(draft: &Draft, choices: Choices, figures: &[String]) -> Option<YearsPlan> {
     let scenario = &draft.scenario;
     let of_years = |path: &str| {
         let figure = Figure::parse_in(&draft.names, path).ok();
@@ -333,7 +362,7 @@ fn years_of(draft: &Draft, choices: Choices) -> Option<YearsPlan> {
     // Who says how precise it is to be is looked after sooner.
     let least = if asked.is_empty() { years::REPLICATIONS } else { years::FIRST_LOOK };
     let expected = scenario.expect.iter().map(|expect| &expect.figure.value.text);
-    asked.extend(expected.filter_map(|path| of_years(path)));
+    asked.extend(expected.chain(figures).filter_map(|path| of_years(path)));
     let wanted = scenario.run.horizon.is_some() || choices.solver == Some(Solver::Flows);
     let wanted = wanted && choices.solver != Some(Solver::Requests) && !choices.resolve_only;
     if !wanted && asked.is_empty() {
@@ -448,6 +477,44 @@ impl StudyPlan {
             (Judged::Capacity(one), Judged::Capacity(other)) => one == other,
             _ => one.1 == other.1,
         }
+    }
+
+    /// Whether a figure is among those that the results record.
+    fn estimates(&self, path: &str) -> bool {
+        let of_years = self.years.iter().flat_map(|years| &years.figures).map(|one| &*one.path);
+        let sampled = self.sampled.iter().flat_map(|one| &one.figures).map(|one| &*one.path);
+        let mut paths = self.figures.iter().map(|one| &*one.path).chain(of_years).chain(sampled);
+        paths.any(|other| other == path)
+            || self.years.iter().any(|years| years.always_estimates(path))
+    }
+
+    /// Adds a figure that the command line asks for.
+    fn ask_for(&mut self, asked: &Asking<'_>, path: &str) {
+        if self.asked.iter().any(|other| other.path == path) {
+            return;
+        }
+        let figure = match Figure::parse_in(&asked.draft.names, path) {
+            Ok(figure) => figure,
+            Err(wrong) => return self.refused.push((path.to_string(), wrong)),
+        };
+        let unit = figure.unit();
+        let mut found = Diagnostics::new();
+        let wrong = match self.add(asked, figure, asked.draft.scenario.scenario.span, &mut found) {
+            Ok(Judged::Name(_)) => NoSuchFigure::of_a_name(path),
+            // The results list every capacity that is sought.
+            Ok(Judged::Capacity(_)) => return,
+            Ok(of) => return self.asked.push(Extra { of, path: path.to_string(), unit }),
+            Err(Unresolved::Reported) => match found.sorted().first() {
+                Some(first) => NoSuchFigure::new(first.message.clone()).help_if(first.help.clone()),
+                None => NoSuchFigure::new(format!("`{path}` cannot be estimated here")),
+            },
+            Err(Unresolved::No(NoFigure::NoSuch(wrong))) => wrong,
+            Err(Unresolved::No(NoFigure::NotEstimated { reason, judged_by })) => {
+                let by = judged_by.map(|command| format!("{command} estimates it"));
+                NoSuchFigure::new(format!("`{path}` is not estimated: {reason}")).help_if(by)
+            }
+        };
+        self.refused.push((path.to_string(), wrong));
     }
 
     /// Asks for so many replications that a figure is known to a relative half-width.

@@ -444,6 +444,26 @@ fn chunk(
 }
 
 impl YearsPlan {
+    /// Paths of the figures that the results have of a class, service or group, whatever is asked.
+    pub(super) fn standard(kind: WatchedKind, name: &str) -> Vec<String> {
+        let mut stats = match kind {
+            WatchedKind::All => Vec::new(),
+            _ => vec!["structural.NAME", "downtime.NAME", "downtime.NAME.year-p95", "outages.NAME"],
+        };
+        if kind == WatchedKind::Class {
+            stats.push("continuous.NAME");
+        }
+        stats.iter().map(|stat| format!("{}@horizon", stat.replace("NAME", name))).collect()
+    }
+
+    /// Whether a figure is one of those.
+    pub(super) fn always_estimates(&self, path: &str) -> bool {
+        let measured = self.of.measured.iter();
+        let structural = measured.filter(|(_, kind)| *kind == Availability::Structural);
+        let mut watched = structural.map(|(watched, _)| &self.of.watched[*watched]);
+        watched.any(|one| Self::standard(one.kind, &one.name).iter().any(|other| other == path))
+    }
+
     /// What is asked of a net.
     fn asked_of(&self, net: usize) -> impl Iterator<Item = YearMeasure> + '_ {
         let figures = self.figures.iter().map(|figure| figure.measure);

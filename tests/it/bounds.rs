@@ -6,9 +6,9 @@ use std::path::Path;
 use fivenines::scenario::code::Code;
 use fivenines::scenario::diagnostic::Diagnostics;
 use fivenines::study::forecast::Forecast;
-use fivenines::study::scenario::{Choices, run};
 use fivenines::study::scenario::{Choices, prepare, run};
-use fivenines::study::window::Verdict;
+use fivenines::study::window::{Estimate, Verdict};
+
 use crate::cli;
 use crate::common::{Loaded, read};
 

@@ -125,6 +125,60 @@ fn a_sweep_refuses_a_figure_that_there_is_not() {
     assert!(said.contains("there is no `max` of `hit`"), "{said}");
 }
 
+/// Neither figure is one that results have by themselves, and no `[[expect]]` asks for them.
+#[test]
+fn a_sweep_estimates_the_figures_it_is_asked_for_in_every_variant_and_resumed_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name).display().to_string();
+    let (path, out) = (place("desk.toml"), place("out"));
+    std::fs::write(&path, desk(&[])).unwrap();
+    let words = |figures: &[&'static str]| {
+        let mut all = vec!["sweep", &path, "--vary", "station.desk.servers=1,2", "--out", &out];
+        all.extend(["--format", "json"]);
+        figures.iter().for_each(|figure| all.extend(["--figure", *figure]));
+        run(&all)
+    };
+    let asked = ["waiting.desk.p50@steady", "unavailability.pair@horizon", "headroom.desk@steady"];
+    let (code, said, err) = words(&asked);
+    assert_eq!(code, 0, "{err}");
+    let answer: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let variants = answer["variants"].as_array().unwrap();
+    assert_eq!(variants.len(), 2);
+    for (variant, figure) in variants.iter().flat_map(|one| asked.map(|figure| (one, figure))) {
+        assert!(variant["figures"][figure]["value"].is_number(), "{figure}: {variant}");
+    }
+    // One variant is gone: the same command makes it again, with what was asked; another ask is refused.
+    let name = variants[0]["name"].as_str().unwrap();
+    let table = std::fs::read(place("out/sweep/sweep.csv")).unwrap();
+    std::fs::remove_dir_all(place(&format!("out/{name}"))).unwrap();
+    assert_eq!(words(&asked).1, said);
+    assert_eq!(std::fs::read(place("out/sweep/sweep.csv")).unwrap(), table);
+    assert_eq!(words(&asked[..1]).0, 6);
+    // What is recorded as its command makes the same bytes.
+    let (code, said, err) = run(&["replay", &place(&format!("out/{name}"))]);
+    assert_eq!(code, 0, "{said}{err}");
+}
+
+#[test]
+fn a_figure_that_a_file_cannot_have_is_refused_before_a_sweep_or_a_run_begins() {
+    let (folder, path) = file(&desk(&[]));
+    let out = folder.path().join("out");
+    for (figure, said) in [
+        ("busy.nothing@steady", "nothing"),
+        ("waiting.desk.p95@peak", "there is no window `peak`"),
+        ("saturates.first@steady", "is a name"),
+    ] {
+        let more = ["--out", out.to_str().unwrap(), "--figure", figure];
+        let sweep = ["sweep", &path, "--vary", "station.desk.servers=1,2"];
+        for words in [[&sweep[..], &more].concat(), [&["run", &path][..], &more].concat()] {
+            let (code, _, err) = run(&words);
+            assert_eq!(code, 2, "{figure}: {err}");
+            assert!(err.contains("--figure") && err.contains(said), "{figure}: {err}");
+        }
+        assert!(!out.exists());
+    }
+}
+
 /// Two scenarios on the same draws, of which one has the faster desk: the difference is known far better than
 /// either.
 #[test]

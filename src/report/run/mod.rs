@@ -31,6 +31,8 @@ use crate::plan::figure::FigureUnit;
 pub const TOLD_ALONE: &str = "told alone";
 /// The line of what a digest covers that is there where windows of requests were drawn from years.
 pub const SAMPLED: &str = "years-windows";
+/// The head of a line of the digest for each figure that the command line alone asks for.
+pub const ASKED: &str = "figure";
 
 /// The fact of a manifest that says how the events went on the way.
 pub const EVENT_TRAILS: &str = "event_trails";
@@ -101,6 +103,7 @@ fn lines(results: &Results, identity: &Identity) -> Vec<(String, String)> {
         let count = years.replications.to_string();
         lines.push((format!("years {}", years.horizon), count));
     }
+    lines.extend(results.asked.iter().map(|path| (ASKED.to_string(), path.clone())));
     lines.extend(results.alone.then(|| ("told".to_string(), "alone".to_string())));
     if let Some(sampled) = &results.sampled {
         lines.push((SAMPLED.into(), sampled.replications.to_string()));

@@ -54,6 +54,16 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         spare.iter_mut().for_each(|row| row.window = row.window.map(place));
         figures.extend(spare);
     }
+    for extra in study.asked.iter().filter(|extra| matches!(extra.of, Judged::Arithmetic(_))) {
+        if figures.iter().all(|row| row.path != extra.path) {
+            figures.push(FigureRow {
+                path: extra.path.clone(),
+                window: None,
+                unit: extra.unit,
+                estimate: result.judged(study, extra.of),
+            });
+        }
+    }
     let years = super::years::rows(study, result);
     let mut by_replication = by_replication(study, result);
     if let Some(years) = &years {
@@ -95,6 +105,7 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         years,
         by_replication,
         alone: study.alone,
+        asked: study.asked.iter().map(|extra| extra.path.clone()).collect(),
         why: super::why::rows(draft, study, result),
         sampled: super::sampled::rows(study, result),
         breaks: breaks::rows(draft, plan, study, result, &windows, place),

@@ -148,16 +148,8 @@ fn figures(
     (load, recovery): (Option<&LoadRows>, &[RecoveryRow]),
 ) -> Vec<FigureRow> {
     let mut paths: Vec<String> = plan.figures.iter().map(|asked| asked.path.clone()).collect();
-    let named = rows.iter().filter(|row| row.kind != WatchedKind::All);
-    for row in named.filter(|row| row.availability == Availability::Structural) {
-        let name = &row.name;
-        paths.push(format!("structural.{name}@horizon"));
-        paths.push(format!("downtime.{name}@horizon"));
-        paths.push(format!("downtime.{name}.year-p95@horizon"));
-        paths.push(format!("outages.{name}@horizon"));
-        if row.kind == WatchedKind::Class {
-            paths.push(format!("continuous.{name}@horizon"));
-        }
+    for row in rows.iter().filter(|row| row.availability == Availability::Structural) {
+        paths.extend(YearsPlan::standard(row.kind, &row.name));
     }
     for class in load.into_iter().flat_map(|load| &load.classes) {
         let name = &class.name;
