@@ -6,7 +6,7 @@ use crate::health::STATES_MAX;
 use crate::model::spec::runs::{FaultSpec, How};
 use crate::plan::Draft;
 use crate::plan::checks::runs::after_horizon;
-use crate::plan::checks::{exclude, inert, inert_if, missing};
+use crate::plan::checks::{exclude, inert, inert_if, missing, takes_time};
 use crate::plan::links::find_named;
 use crate::plan::memory;
 use crate::plan::names::Kind;
@@ -132,11 +132,7 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
             out.push(Diagnostic::new(Code::OutOfRange, span, message).help(help));
         }
     }
-    if let Some(repair) = fault.repair.as_ref().filter(|law| law.value.law().mean() <= 0.0) {
-        let message = "`repair` takes no time: the fault would end when it begins";
-        let help = "give the time that a repair takes; without `repair` a part restarts by itself";
-        out.push(Diagnostic::new(Code::EndBeforeStart, repair.span, message).help(help));
-    }
+    takes_time(fault.repair.as_ref(), "repair", "a part restarts by itself", out);
     if fault.how.value == How::Slow {
         if fault.factor.is_none() {
             missing(fault.span, "factor", "how many times slower", out);

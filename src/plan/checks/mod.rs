@@ -15,8 +15,10 @@ mod unused;
 use crate::plan::Draft;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::law::LawSpec;
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
+use crate::units::SimDuration;
 
 /// Checks everything.
 pub fn check(draft: &Draft, out: &mut Diagnostics) {
@@ -42,6 +44,27 @@ pub(super) fn inert(span: Span, message: impl Into<String>, help: &str, out: &mu
 fn inert_if<T>(key: Option<&Spanned<T>>, message: &str, help: &str, out: &mut Diagnostics) {
     if let Some(key) = key {
         inert(key.span, message, help, out);
+    }
+}
+
+/// Reports the law of a repair that takes no time: what it mends would end when it begins.
+fn no_time(law: &Spanned<LawSpec<SimDuration>>, key: &str, way: &str, out: &mut Diagnostics) {
+    if law.value.law().mean() <= 0.0 {
+        let message = format!("`{key}` takes no time: the fault would end when it begins");
+        let help = format!("give the time that a repair takes; {way}");
+        out.push(Diagnostic::new(Code::EndBeforeStart, law.span, message).help(help));
+    }
+}
+
+/// The same of a key that can be left out, with what holds without it.
+fn takes_time(
+    law: Option<&Spanned<LawSpec<SimDuration>>>,
+    key: &str,
+    without: &str,
+    out: &mut Diagnostics,
+) {
+    if let Some(law) = law {
+        no_time(law, key, &format!("without `{key}` {without}"), out);
     }
 }
 

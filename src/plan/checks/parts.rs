@@ -13,7 +13,7 @@ use crate::model::spec::storage::{
 use crate::model::spec::textbook::{GroupMode, GroupSpec, PickWord, StationSpec};
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
-use crate::plan::checks::{exclude, inert, inert_if, missing};
+use crate::plan::checks::{exclude, inert, inert_if, missing, no_time, takes_time};
 use crate::plan::faults::textbook;
 use crate::plan::links::{DatabaseMember, GroupMember, Role, Store};
 use crate::plan::load;
@@ -65,6 +65,9 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
     }
     for (_, station) in scenario.station.iter() {
         check_station(station, out);
+    }
+    for (_, unit) in scenario.unit.iter() {
+        takes_time(unit.repair.as_ref(), "repair", "a unit stays down", out);
     }
     for (at, (name, group)) in scenario.group.iter().enumerate() {
         check_group(name, group, &draft.links.groups[at], out);
@@ -438,6 +441,7 @@ fn check_failover(
     failover: &DatabaseFailoverSpec,
     out: &mut Diagnostics,
 ) {
+    no_time(&failover.failed, "failed", "set coverage = 1 where every takeover works", out);
     if failover.promotion.value != Promotion::Remount {
         return;
     }
@@ -565,6 +569,7 @@ fn check_group(name: &Name, group: &GroupSpec, members: &[GroupMember], out: &mu
     let word =
         if members.iter().any(|member| member.group().is_some()) { "members" } else { "units" };
     quorum(&group.needs, name, u32::try_from(members.len()).unwrap_or(u32::MAX), word, out);
+    takes_time(group.failed.as_ref(), "failed", "nobody switches by hand", out);
     if group.mode.value == GroupMode::Parallel {
         let message = "all units of a parallel group work: none stands by";
         let help = "set mode = \"standby\", or remove it";
