@@ -251,8 +251,25 @@ impl Names {
             return;
         }
         let message = format!("no component is called `{bare}`");
-        let offer = self.offer(bare, kinds, out);
+        // Who writes a star means all members, never the one that is spelt most like it.
+        let stem = bare.split('*').next().unwrap_or(bare).trim_end_matches('-');
+        let group = self.entries.get(stem).filter(|entry| kinds.contains(&entry.kind));
+        let offer = match (bare.contains('*'), group) {
+            (true, Some(entry)) if has_members(entry) => Some(means_all(stem)),
+            (true, _) => self.offer_group(stem, kinds, out),
+            (false, _) => self.offer(bare, kinds, out),
+        };
         out.push(Diagnostic::new(Code::NoSuchName, span, message).help_if(offer));
+    }
+
+    /// As [`offer`](Self::offer), of whole components alone.
+    fn offer_group(&self, text: &str, kinds: &[Kind], out: &mut Diagnostics) -> Option<String> {
+        let fits = self.entries.iter().filter(|(_, entry)| kinds.contains(&entry.kind));
+        let names: Vec<&str> = fits.map(|(name, _)| name.as_str()).collect();
+        if out.is_full() || !out.may_compare(names.len()) {
+            return None;
+        }
+        suggest::help(text, &names, &format!("there is {}", list_kinds(kinds)))
     }
 
     fn offer(&self, text: &str, kinds: &[Kind], out: &mut Diagnostics) -> Option<String> {
@@ -288,6 +305,17 @@ pub fn split_member(text: &str) -> Option<(&str, u32)> {
         return None;
     }
     Some((group, number.parse().ok()?))
+}
+
+/// Members of services and databases are those of their zones, not counted here.
+fn has_members(entry: &Entry) -> bool {
+    entry.members > 0 || matches!(entry.kind, Kind::Service | Kind::Database)
+}
+
+/// What to write instead of `group-*`.
+#[must_use]
+pub fn means_all(group: &str) -> String {
+    format!("write `{group}`: the bare name means all its members")
 }
 
 fn list_kinds(kinds: &[Kind]) -> String {

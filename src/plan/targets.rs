@@ -7,7 +7,7 @@
 use crate::convert::place;
 use crate::plan::Draft;
 use crate::plan::links::Role;
-use crate::plan::names::Kind;
+use crate::plan::names::{Kind, means_all};
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
 use crate::scenario::code::Code;
@@ -47,9 +47,7 @@ pub fn parts(draft: &Draft, text: &str, span: Span, out: &mut Diagnostics) -> Ve
                 let known: Vec<&str> = draft.names.iter().map(|(name, _)| name).collect();
                 let group = start.trim_end_matches('-');
                 let help = match draft.names.entry(group) {
-                    Some(_) => {
-                        Some(format!("write `{group}`: the bare name means all its members"))
-                    }
+                    Some(_) => Some(means_all(group)),
                     None => suggest::help(group, &known, "there are"),
                 };
                 out.push(Diagnostic::new(Code::NoSuchName, span, message).help_if(help));

@@ -133,3 +133,38 @@ fn a_trace_that_looks_like_milliseconds_is_warned_of() {
     assert_eq!(code, 0, "{out}{err}");
     assert!(format!("{out}{err}").contains("W1601"), "{out}{err}");
 }
+
+/// A star after a group's name means all its members, wherever a group can be named: the bare name is told,
+/// never one member, which would move everything to it.
+#[test]
+fn a_star_is_answered_with_the_bare_name_wherever_a_group_is_named() {
+    let sound = include_str!("../bad/00-sound.toml");
+    for (key, star, group) in [
+        ("on = [\"box-1\", \"box-2\"]", "on = [\"box-*\"]", "box"),
+        ("on = [\"box-1\", \"box-2\"]", "on = [\"server.box-*\"]", "box"),
+        ("on = [\"box-1\", \"box-2\"]", "on = [\"box*\"]", "box"),
+        ("in = \"web\"", "in = \"web-*\"", "web"),
+        ("to = \"app\"", "to = \"app-*\"", "app"),
+        ("cpu = \"app\"", "cpu = \"app-*\"", "app"),
+        ("\"box:local\"", "\"box-*:local\"", "box"),
+        ("hits = \"server.*\"", "hits = \"box-*\"", "box"),
+        ("hits = \"server.*\"", "hits = \"box-*.local\"", "box"),
+        (
+            "rate = \"1/y\"",
+            "rate = \"1/y\"\ncommon-cause = { group = \"box-*\", beta = 0.1 }",
+            "box",
+        ),
+    ] {
+        assert!(sound.contains(key), "{key}");
+        let text = sound.replace(key, star);
+        let why =
+            crate::common::read(&text, Path::new(".")).err().unwrap_or_else(|| panic!("{star}"));
+        let said = format!("write `{group}`: the bare name means all its members");
+        assert!(why.contains(&said) && !why.contains("did you mean"), "{star}: {why}");
+    }
+    let on = sound.replace("on = [\"box-1\", \"box-2\"]", "on = [\"box\"]");
+    assert!(crate::common::read(&on, Path::new(".")).is_ok());
+    let misspelt = sound.replace("on = [\"box-1\", \"box-2\"]", "on = [\"bax-*\"]");
+    let why = crate::common::read(&misspelt, Path::new(".")).err().unwrap();
+    assert!(why.contains("did you mean `box`?"), "{why}");
+}
