@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use fivenines::engine::draw::Seed;
+use fivenines::report::text::{self, Letters, Terminal};
 use fivenines::stats::interval::{Interval, Method};
 use fivenines::study::scenario::run;
 use fivenines::study::window::{Estimate, Watch};
@@ -152,4 +153,29 @@ fn tier_2_is_as_busy_as_arithmetic_says_at_any_seed() {
         }
     }
     assert!(missed.len() <= 2, "{missed:?}");
+}
+
+/// Each report with windows says once that its intervals do not hold together.
+#[test]
+fn a_report_says_that_its_single_intervals_are_not_joint() {
+    let loaded = read(QUEUE, Path::new(".")).unwrap();
+    let result = run(&loaded.plan, &loaded.study, &Watch::default()).unwrap();
+    let results =
+        fivenines::study::results::gather(&loaded.draft, &loaded.plan, &loaded.study, &result);
+    let identity = fivenines::report::run::Identity {
+        canonical: QUEUE.into(),
+        canonical_digest: String::new(),
+        traces: Vec::new(),
+        command: String::new(),
+        monthly_cost: None,
+    };
+    let out = fivenines::report::run::output(&results, &identity);
+    let page = out.set.files.iter().find(|file| file.path == "report.html").unwrap();
+    let page = String::from_utf8(page.bytes.clone()).unwrap();
+    let terminal = Terminal { width: 80, letters: Letters::Ascii };
+    for told in [page, text::document(&out.document, terminal)] {
+        let told: Vec<&str> = told.split_whitespace().collect();
+        let said = "Each interval holds for its own figure. Intervals are not joint:";
+        assert_eq!(told.join(" ").replace('\u{a0}', " ").matches(said).count(), 1);
+    }
 }
