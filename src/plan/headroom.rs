@@ -11,20 +11,23 @@
 //! Takes a draft. Gives numbers without noise. Leaves out what [`load`] leaves out, and what comes
 //! between a loss and the takeover, with the queues that it leaves.
 
+use std::collections::BTreeMap;
+
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::drills;
 use crate::plan::faults::parts::all_parts;
 use crate::plan::figure::{Figure, NoSuchFigure};
-use crate::plan::graph::Graph;
+use crate::plan::graph::{Graph, Subject};
 use crate::plan::lint::judged;
 use crate::plan::load::{self, Offered, Resource};
 use crate::plan::part::Part;
 use crate::scenario::suggest;
 use crate::units::SimDuration;
 
-/// The most single losses that are worked out.
-pub const MOST_LOSSES: usize = 64;
+/// The most resources of which single losses are worked out, each loss counting all resources that
+/// something is asked of.
+pub const MOST_WORK: usize = 4_000_000;
 
 /// What is left after a loss, or without one.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,17 +72,56 @@ pub fn design_peak(draft: &Draft) -> Option<usize> {
 /// Nothing lost, then one of each kind and role of parts lost, in the order of names.
 #[must_use]
 pub fn after_each_loss(draft: &Draft, window: usize) -> Vec<Spare> {
-    let graph = Graph::of(draft);
-    let mut lost = drills::one_of_each(draft);
-    // Where a section stands in the file says nothing.
-    lost.sort_by_cached_key(|part| part.name(draft));
-    let lost = lost.into_iter().take(MOST_LOSSES).map(Some);
-    std::iter::once(None).chain(lost).map(|lost| spare(draft, &graph, window, lost)).collect()
+    within(draft, window, MOST_WORK).0
 }
 
-fn spare(draft: &Draft, graph: &Graph, window: usize, lost: Option<Part>) -> Spare {
+/// As [`after_each_loss`], with how many losses there are in all. Where all of them would take more than
+/// `work`, those of the parts with the most load are worked out.
+#[must_use]
+pub fn within(draft: &Draft, window: usize, work: usize) -> (Vec<Spare>, usize) {
+    let graph = Graph::of(draft);
+    let judged = judged(draft, &graph);
+    let mut lost = drills::one_of_each(draft);
+    let in_all = lost.len();
+    // Where a section stands in the file says nothing.
+    lost.sort_by_cached_key(|part| part.name(draft));
+    let offered = load::offered(draft, &load::rates_in(draft, window));
+    let most = work / offered.len().max(1);
+    if lost.len() > most {
+        let loads = loads(draft, &offered);
+        let load = |part: &Part| {
+            let mut on = std::iter::once(*part).chain(part.domains(draft));
+            on.find_map(|part| loads.get(&part).copied()).unwrap_or(0.0)
+        };
+        // Stable: of equals the first by name.
+        lost.sort_by(|a, b| load(b).total_cmp(&load(a)));
+        lost.truncate(most);
+        lost.sort_by_cached_key(|part| part.name(draft));
+    }
+    let lost = std::iter::once(None).chain(lost.into_iter().map(Some));
+    (lost.map(|lost| spare(draft, (&graph, &judged), window, lost)).collect(), in_all)
+}
+
+/// How busy the busiest resource is of each part and of all that stands on it.
+fn loads(draft: &Draft, offered: &[Offered]) -> BTreeMap<Part, f64> {
+    let mut loads: BTreeMap<Part, f64> = BTreeMap::new();
+    for one in offered.iter().filter(|one| one.resource.is_limit()) {
+        for part in std::iter::once(one.part).chain(one.part.domains(draft)) {
+            let most = loads.entry(part).or_insert(0.0);
+            *most = most.max(one.utilization());
+        }
+    }
+    loads
+}
+
+fn spare(
+    draft: &Draft,
+    (graph, judged): (&Graph, &[Subject]),
+    window: usize,
+    lost: Option<Part>,
+) -> Spare {
     let parts: Vec<Part> = lost.into_iter().collect();
-    let serves = judged(draft, graph).iter().all(|subject| graph.serves(*subject, &parts));
+    let serves = judged.iter().all(|subject| graph.serves(*subject, &parts));
     let rates = load::rates_in(draft, window);
     let offered = |rates: &[f64]| limits(draft, graph, rates, &parts);
     let mut all = offered(&rates);
@@ -117,7 +159,9 @@ fn cold(
     let mut all = load::offered_right_after(draft, graph, rates, lost);
     all.retain(|one| one.resource.is_limit());
     all.sort_by(|a, b| a.name.cmp(&b.name));
-    let before = |name: &str| warm.iter().find(|one| one.name == name).map(Offered::utilization);
+    let warm: BTreeMap<&str, f64> =
+        warm.iter().map(|one| (one.name.as_str(), one.utilization())).collect();
+    let before = |name: &str| warm.get(name).copied();
     let more = all.iter().filter_map(|one| {
         let (used, before) = (one.utilization(), before(&one.name)?);
         (used > before).then_some((one, used, before))
@@ -221,9 +265,10 @@ pub fn saturates(draft: &Draft, wanted: &Figure) -> Result<String, NoSuchFigure>
 /// `constant` is what does not grow; of equals the first.
 fn first_busy(all: &[Offered], constant: &[Offered]) -> Option<(String, f64)> {
     let mut first: Option<(String, f64)> = None;
+    let constant: BTreeMap<&str, f64> =
+        constant.iter().map(|one| (one.name.as_str(), one.per_second)).collect();
     for one in all {
-        let beside = constant.iter().find(|other| other.name == one.name);
-        let beside = beside.map_or(0.0, |other| other.per_second);
+        let beside = constant.get(one.name.as_str()).copied().unwrap_or(0.0);
         let varies = one.per_second - beside;
         if varies <= 1e-12 * one.per_second {
             continue;

@@ -349,6 +349,77 @@ fn a_promoted_member_is_busier_while_its_buffer_is_cold() {
     assert!(all.iter().all(|spare| spare.cold.is_none()), "{all:?}");
 }
 
+/// A station for each number up to `count`: a page needs the last alone, at twice the load of the others.
+fn stations(count: usize) -> String {
+    let mut text = String::from(
+        r#"
+scenario = "stations"
+[run]
+replications = 2
+[window.peak]
+level = "10/s"
+length = "1s"
+[workload.visitors]
+request = "page"
+rate = "10/s"
+arrivals = { process = "poisson" }
+[workload.others]
+request = "other"
+rate = "10/s"
+arrivals = { process = "poisson" }
+[objective.page]
+lost-after = "8s"
+"#,
+    );
+    let name = |number: usize| format!("s{number:04}");
+    for number in 1..=count {
+        let service = if number == count { 20 } else { 10 };
+        text += &format!("[station.{}]\nservers = 1\nservice = \"{service}ms\"\n", name(number));
+    }
+    let visits = (1..count).map(|number| format!("{{ visit = \"{}\" }}", name(number)));
+    let visits: Vec<String> = visits.collect();
+    text += &format!("[request.page]\nsteps = [ {{ visit = \"{}\" }} ]\n", name(count));
+    text + &format!("[request.other]\nsteps = [ {} ]\n", visits.join(", "))
+}
+
+/// Of a hundred losses the last by name is the only one that takes pages down: it stands first, and the files
+/// say how many were worked out.
+#[test]
+fn the_worst_single_loss_is_told_however_many_there_are() {
+    let place = tempfile::tempdir().unwrap();
+    let (file, out) = (place.path().join("stations.toml"), place.path().join("out"));
+    std::fs::write(&file, stations(100)).unwrap();
+    let words = ["run", file.to_str().unwrap(), "--out", out.to_str().unwrap(), "--quiet"];
+    let (code, _, err) = run(&words);
+    assert_eq!(code, 0, "{err}");
+    let table = std::fs::read_to_string(out.join("headroom.csv")).unwrap();
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let head = reader.headers().unwrap().clone();
+    let at = |name: &str| head.iter().position(|other| other == name).unwrap();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 101);
+    assert!(rows[1][at("lost")].starts_with("s0100"), "{:?}", rows[1]);
+    assert_eq!(&rows[1][at("serves")], "no");
+    let counts = (&rows[1][at("losses_worked_out")], &rows[1][at("losses_in_all")]);
+    assert_eq!(counts, ("100", "100"));
+    let page = std::fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(page.contains("all 100 losses worked out; the 64 that leave least stand here"));
+}
+
+/// Where there is not the time for all, the losses of what has the most load are worked out.
+#[test]
+fn losses_that_are_left_out_are_those_of_the_parts_with_the_least_load() {
+    let draft = crate::common::read(&stations(100), Path::new(".")).unwrap().draft;
+    let peak = headroom::design_peak(&draft).unwrap();
+    let (all, in_all) = headroom::within(&draft, peak, headroom::MOST_WORK);
+    assert_eq!((all.len(), in_all), (101, 100));
+    let (few, in_all) = headroom::within(&draft, peak, 10 * 100);
+    assert_eq!((few.len(), in_all), (11, 100));
+    let names: Vec<&str> = few.iter().filter_map(|one| one.lost.as_deref()).collect();
+    assert!(names[0].starts_with("s0001") && names[9].starts_with("s0100"), "{names:?}");
+    assert!(few.iter().all(|one| all.contains(one)), "{few:?}");
+}
+
 /// A place with the scenario of the pair, and its results.
 fn told(folder: &Path) -> PathBuf {
     let (file, out) = (folder.join("pair.toml"), folder.join("out"));

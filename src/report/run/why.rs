@@ -35,6 +35,8 @@ pub const COST: &str = "Cost";
 const MOST_DRAWN: usize = 2;
 /// Bars of the drawing of losses.
 const MOST_LOSSES: usize = 16;
+/// Losses in the table of the page: the worst.
+const MOST_LISTED: usize = 64;
 const YEAR_S: f64 = 31_536_000.0;
 
 /// The sections; none where it was not run alone.
@@ -366,9 +368,13 @@ fn spare(rows: &SpareRows) -> Section {
         ]
     };
     let table = Table {
-        caption: format!("At {level}, the level of window {}, with one part lost", rows.window),
+        caption: format!(
+            "At {level}, the level of window {}, with one part lost; {}",
+            rows.window,
+            looked_at(rows)
+        ),
         columns,
-        rows: rows.rows.iter().map(line).collect(),
+        rows: rows.rows.iter().take(1 + MOST_LISTED).map(line).collect(),
     };
     let mut blocks: Vec<Block> = losses(rows).map(Block::Chart).into_iter().collect();
     blocks.push(Block::Table(table));
@@ -383,6 +389,20 @@ fn spare(rows: &SpareRows) -> Section {
             .into(),
         blocks,
     }
+}
+
+/// How many of the losses were worked out, and how many of those stand in the table.
+fn looked_at(rows: &SpareRows) -> String {
+    let (all, done) = (rows.losses, rows.worked_out());
+    let mut said = match done {
+        _ if done == all => format!("all {all} losses worked out"),
+        _ => format!("{done} of {all} losses worked out, those of the parts with the most load"),
+    };
+    if done > MOST_LISTED {
+        said +=
+            &format!("; the {MOST_LISTED} that leave least stand here, the others in headroom.csv");
+    }
+    said
 }
 
 fn losses(rows: &SpareRows) -> Option<Chart> {
@@ -624,6 +644,8 @@ fn spare_file(results: &Results, spare: &SpareRows) -> Vec<u8> {
         "cold_busiest",
         "cold_utilization_ratio",
         "overloaded_while_cold_s",
+        "losses_worked_out",
+        "losses_in_all",
     ];
     let mut sheet = Sheet::new(results, &columns);
     for row in &spare.rows {
@@ -644,6 +666,8 @@ fn spare_file(results: &Results, spare: &SpareRows) -> Vec<u8> {
             words(row.spare.cold.as_ref().map(|cold| &cold.name)),
             number(row.spare.cold.as_ref().map(|cold| cold.used)),
             number(row.spare.cold.as_ref().map(|cold| cold.over.seconds())),
+            Field::Count(spare.worked_out() as u64),
+            Field::Count(spare.losses as u64),
         ]);
     }
     sheet.finish()
@@ -672,6 +696,8 @@ pub(super) fn summary(results: &Results) -> Value {
         "headroom": why.spare.as_ref().map(|spare| json!({
             "window": spare.window,
             "rate_per_s": number(spare.level),
+            "losses_worked_out": spare.worked_out(),
+            "losses_in_all": spare.losses,
             "after": spare.rows.iter().map(|row| json!({
                 "lost": row.spare.lost,
                 "serves": row.spare.serves,

@@ -49,10 +49,11 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
             estimate: result.estimate(asked).clone(),
         })
         .collect();
+    let spare = study.alone.then(|| super::why::spare(draft)).flatten();
     if study.alone {
-        let mut spare = super::why::figures(draft, study);
-        spare.iter_mut().for_each(|row| row.window = row.window.map(place));
-        figures.extend(spare);
+        let mut rows = super::why::figures(draft, study, spare.as_ref());
+        rows.iter_mut().for_each(|row| row.window = row.window.map(place));
+        figures.extend(rows);
     }
     for extra in study.asked.iter().filter(|extra| matches!(extra.of, Judged::Arithmetic(_))) {
         if figures.iter().all(|row| row.path != extra.path) {
@@ -106,7 +107,7 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
         by_replication,
         alone: study.alone,
         asked: study.asked.iter().map(|extra| extra.path.clone()).collect(),
-        why: super::why::rows(draft, study, result),
+        why: super::why::rows(draft, study, result, spare),
         sampled: super::sampled::rows(study, result),
         breaks: breaks::rows(draft, plan, study, result, &windows, place),
         windows,
@@ -149,7 +150,7 @@ fn unreached(study: &StudyPlan, result: &StudyResult) -> Vec<Unreached> {
 fn at_edges(draft: &Draft) -> Vec<String> {
     let scenario = &draft.scenario;
     let mut notes = Vec::new();
-    for (index, (name, spec)) in scenario.cdn.iter().enumerate() {
+    for index in 0..scenario.cdn.len() {
         let enters = draft.links.enters.iter().zip(scenario.request.iter());
         let classes: Vec<String> = enters
             .filter(|(enters, _)| **enters == Some(Entrance::Cdn(index)))
@@ -158,20 +159,30 @@ fn at_edges(draft: &Draft) -> Vec<String> {
         if classes.is_empty() {
             continue;
         }
-        let mut note = format!(
-            "The latency of {} is measured at the edges of `{name}`, without the way to the user; \
-             a name with `-miss` has the requests that no edge had.",
-            classes.join(", ")
-        );
-        if spec.service_time.is_none() {
-            note += &format!(" A hit takes no time: `cdn.{name}` has no `service-time`.");
-        }
-        if spec.origin.is_none() {
-            note += &format!(" The way to the origin takes no time: `cdn.{name}` has no `origin`.");
-        }
-        notes.push(note);
+        notes.push(measured_at(
+            draft,
+            index,
+            &classes.join(", "),
+            "a name with `-miss` has the requests that no edge had.",
+        ));
     }
     notes
+}
+
+/// Where the latency of `of`, which enters at a CDN, is measured, what its misses are, and what takes no
+/// time.
+pub(in crate::study) fn measured_at(draft: &Draft, cdn: usize, of: &str, misses: &str) -> String {
+    let (name, spec) = &draft.scenario.cdn[cdn];
+    let mut note = format!(
+        "The latency of {of} is measured at the edges of `{name}`, without the way to the user; {misses}"
+    );
+    if spec.service_time.is_none() {
+        note += &format!(" A hit takes no time: `cdn.{name}` has no `service-time`.");
+    }
+    if spec.origin.is_none() {
+        note += &format!(" The way to the origin takes no time: `cdn.{name}` has no `origin`.");
+    }
+    note
 }
 
 /// What was found in the access logs, in the order of their workloads' names.

@@ -1,5 +1,7 @@
 //! Why it is down, what it costs and what it can spare, as rows.
 
+use std::collections::BTreeMap;
+
 use super::{FigureRow, natural};
 use crate::plan::availability::{Availability, WatchedKind};
 use crate::plan::cost::{self, Cost};
@@ -88,6 +90,17 @@ pub struct SpareRows {
     pub level: f64,
     /// Nothing lost first, then each single loss, the one that leaves least first.
     pub rows: Vec<LossRow>,
+    /// Single losses in all; where there are more than rows, those of the parts with the most load were
+    /// worked out.
+    pub losses: usize,
+}
+
+impl SpareRows {
+    /// How many of the single losses were worked out.
+    #[must_use]
+    pub fn worked_out(&self) -> usize {
+        self.rows.iter().filter(|row| row.spare.lost.is_some()).count()
+    }
 }
 
 /// After one loss.
@@ -100,13 +113,18 @@ pub struct LossRow {
 }
 
 /// Puts them together; empty where the scenario was not run alone.
-pub(super) fn rows(draft: &Draft, study: &StudyPlan, result: &StudyResult) -> WhyRows {
+pub(super) fn rows(
+    draft: &Draft,
+    study: &StudyPlan,
+    result: &StudyResult,
+    spare: Option<SpareRows>,
+) -> WhyRows {
     if !study.alone {
         return WhyRows::default();
     }
     let mut rows = WhyRows {
         stories: result.why.stories.clone(),
-        spare: spare(draft),
+        spare,
         bill: cost::monthly(draft),
         ..WhyRows::default()
     };
@@ -177,17 +195,23 @@ fn spread(plan: &YearsPlan, seen: &YearsResult, meter: usize) -> Option<Spread> 
     })
 }
 
-fn spare(draft: &Draft) -> Option<SpareRows> {
+/// Losses whose headroom is a figure of its own: the worst. All of them stand in the table.
+const MOST_FIGURES: usize = 64;
+
+/// What can be spared; none where no window has a level or nothing is asked of anything.
+pub(super) fn spare(draft: &Draft) -> Option<SpareRows> {
     let at = headroom::design_peak(draft)?;
     let (name, window) = &draft.scenario.window[at];
-    let all = headroom::after_each_loss(draft, at);
+    let (all, losses) = headroom::within(draft, at, headroom::MOST_WORK);
     if all.iter().all(|spare| spare.busiest.is_none()) {
         return None;
     }
     let parts = crate::plan::faults::parts::all_parts(draft);
+    let parts = parts.into_iter().map(|part| (part.name(draft), drills::kind(part)));
+    let kinds: BTreeMap<String, &'static str> = parts.collect();
     let row = |spare: Spare| {
-        let named = |part: &&crate::plan::part::Part| Some(part.name(draft)) == spare.lost;
-        let kind = parts.iter().find(named).map_or("", |part| drills::kind(*part));
+        let lost = spare.lost.as_ref();
+        let kind = lost.and_then(|name| kinds.get(name)).copied().unwrap_or_default();
         LossRow { spare, kind }
     };
     let mut rows: Vec<LossRow> = all.into_iter().map(row).collect();
@@ -198,15 +222,19 @@ fn spare(draft: &Draft) -> Option<SpareRows> {
     };
     // Nothing lost stays where it is.
     rows[1..].sort_by(|a, b| left(a).total_cmp(&left(b)));
-    Some(SpareRows { window: name.text.clone(), level: load::level(draft, window)?, rows })
+    Some(SpareRows { window: name.text.clone(), level: load::level(draft, window)?, rows, losses })
 }
 
 /// Figures of headroom: those that were asked for, and that of the busiest resource after each loss
 /// that leaves everything served. Their window is that of the study, by place.
-pub(super) fn figures(draft: &Draft, study: &StudyPlan) -> Vec<FigureRow> {
+pub(super) fn figures(
+    draft: &Draft,
+    study: &StudyPlan,
+    spare: Option<&SpareRows>,
+) -> Vec<FigureRow> {
     let mut paths: Vec<String> = study.arithmetic.iter().map(|(path, _)| path.clone()).collect();
-    if let Some(spare) = spare(draft) {
-        for row in spare.rows.iter().filter(|row| row.spare.serves) {
+    if let Some(spare) = spare {
+        for row in spare.rows.iter().take(1 + MOST_FIGURES).filter(|row| row.spare.serves) {
             let Some((name, _)) = &row.spare.busiest else { continue };
             let after = row.spare.lost.as_ref().map(|lost| format!("[after-loss={lost}]"));
             let after = after.unwrap_or_default();
