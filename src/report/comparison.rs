@@ -8,6 +8,7 @@ use serde_json::{Map, json};
 
 mod breaks;
 mod buy;
+mod edges;
 mod losses;
 mod uses;
 mod weigh;
@@ -144,7 +145,8 @@ fn asked(ladder: &Ladder) -> Option<Section> {
 }
 
 fn document(ladder: &Ladder, members: &Members) -> Document {
-    let mut side_by_side = vec![Block::Table(table(ladder))];
+    let mut side_by_side = vec![Block::Table(edges::marked(ladder, table(ladder)))];
+    side_by_side.extend(edges::notes(ladder).into_iter().map(Block::Text));
     side_by_side.extend(capacities(ladder).map(Block::Table));
     side_by_side.extend(charts(ladder).into_iter().map(Block::Chart));
     // Which to buy comes first: it is what most come for.
@@ -224,7 +226,8 @@ pub fn brief(ladder: &Ladder, document: &Document) -> Document {
     if let Some(first) = brief.sections.iter_mut().find(is_first) {
         first.intro.clear();
         first.blocks.retain(|block| matches!(block, Block::Definitions(_)));
-        first.blocks.push(Block::Table(narrow(ladder)));
+        first.blocks.push(Block::Table(edges::marked(ladder, narrow(ladder))));
+        first.blocks.extend(edges::notes(ladder).into_iter().map(Block::Text));
         let marked = ladder.rows.iter().flat_map(|row| &row.windows).filter_map(mark_of);
         let mut marked: Vec<(&str, Balance)> = marked.collect();
         marked.sort_unstable_by_key(|(mark, _)| *mark);
@@ -433,6 +436,11 @@ fn cells(row: &Row) -> Vec<Cell> {
     cells
 }
 
+/// A latency in a sentence.
+fn text_of(latency: &crate::study::window::Estimate) -> String {
+    super::text::cell(&cell(latency, Unit::Seconds)).replace(' ', "\u{a0}")
+}
+
 fn latency_cell(window: &Window) -> Cell {
     cell(&window.latency[1], Unit::Seconds)
 }
@@ -463,6 +471,11 @@ fn data(ladder: &Ladder) -> Table {
         Column::numbers("at", "busy_first_per_s", Unit::PerSecond),
         Column::numbers("capacity step", "capacity_step_per_s", Unit::PerSecond),
         Column::words("finding", "capacity_finding"),
+        Column::words("latency measured at", "measured_at"),
+        Column::numbers("edges answer", "edges_answer_ratio", Unit::Ratio),
+        Column::numbers("p95 at the origin", "p95_origin_s", Unit::Seconds),
+        Column::numbers("step by caching", "p95_step_caching_s", Unit::Seconds),
+        Column::numbers("step of the origin", "p95_step_origin_s", Unit::Seconds),
     ];
     let mut rows = Vec::new();
     for row in &ladder.rows {
@@ -514,6 +527,7 @@ fn data(ladder: &Ladder) -> Table {
                 ]),
             }
             cells.extend(step(&row.capacity_step, Unit::PerSecond));
+            cells.extend(edges::cells(row, window, last));
             rows.push(cells);
         }
     }

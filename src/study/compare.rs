@@ -21,9 +21,11 @@ pub use years::YearCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::blueprint::Blueprint;
+use crate::model::cdn::EDGE;
 use crate::plan::Draft;
 use crate::plan::drills::Drillable;
 use crate::plan::figure::{Metric, Stat};
+use crate::plan::links::Entrance;
 use crate::plan::names::split_member;
 use crate::stats::equivalence::{Comparison, Finding, compare_ladder};
 use crate::stats::interval::{Interval, Statistic};
@@ -31,7 +33,8 @@ use crate::study::breaks::Way;
 use crate::study::control;
 use crate::study::measure::{Measure, NoValue};
 use crate::study::results::{
-    BreakRow, CapacityRow, Reached, Results, Share, Use, UseKind, ViewRow, WindowRows, natural,
+    BreakRow, CapacityRow, Reached, Results, Share, Use, UseKind, ViewRow, WindowRows, measured_at,
+    natural,
 };
 use crate::study::scenario::{StudyPlan, StudyResult};
 use crate::study::window::{Estimate, Verdict, WindowPlan, estimate, few};
@@ -98,6 +101,39 @@ pub struct Row {
     pub capacity: Option<CapacityRow>,
     /// That rate, this row less the one above.
     pub capacity_step: Option<Comparison>,
+    /// Where its latency is measured; none: at the site.
+    pub measured: Option<String>,
+    /// What the step of the latency is made of, where edges answer in this row or the one above.
+    pub step_parts: Option<StepParts>,
+}
+
+/// What edges change of the 95 % latency and what changes behind them, this row less the one above. They add
+/// up to the step. A row without edges has all its requests at the origin. Each interval holds for itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepParts {
+    /// Answers from edges: what the latency of all gains on that of the requests that reach the origin.
+    pub caching: Interval,
+    /// The latency of the requests that reach the origin.
+    pub origin: Interval,
+}
+
+/// Requests of the compared class that edges answered, and those that they did not.
+#[derive(Clone, Debug)]
+pub struct Edges {
+    /// Answered, in all replications together.
+    pub answered: u64,
+    /// Of these such that no edge had.
+    pub missed: u64,
+    /// 95 % latency of those.
+    pub origin: Estimate,
+}
+
+impl Edges {
+    /// Share of the answers that came from edges.
+    #[must_use]
+    pub fn share(&self) -> f64 {
+        1.0 - self.missed as f64 / self.answered.max(1) as f64
+    }
 }
 
 /// A scenario in one window.
@@ -107,6 +143,8 @@ pub struct Cell {
     pub verdict: Verdict,
     /// Median, 95 % and 99 % latency of the class.
     pub latency: [Estimate; 3],
+    /// Of these what edges did; none without edges.
+    pub edges: Option<Edges>,
     /// Share of its page views that were served.
     pub served: Share,
     /// The busiest component.
@@ -283,6 +321,12 @@ fn in_windows(
     let shares: Vec<Vec<f64>> = members.iter().map(served).collect();
     let carried = |row: &Row| row.capacity.as_ref().map_or(Vec::new(), |one| one.each.clone());
     let carried: Vec<Vec<Reached>> = rows.iter().map(carried).collect();
+    for at in 1..rows.len() {
+        if rows[at - 1].measured.is_some() || rows[at].measured.is_some() {
+            let both = (&members[at - 1], &members[at]);
+            rows[at].step_parts = step_parts(both, basis, (deciding, all), level);
+        }
+    }
     let rates: Vec<Vec<f64>> =
         carried.iter().map(|each| each.iter().map(|one| one.rate).collect()).collect();
     let in_latency = held(&latencies, pairs, each, worth(&latencies));
@@ -584,7 +628,22 @@ fn row(member: &Member<'_>, basis: &Basis) -> Row {
         served_step: None,
         capacity: member.results.capacities.iter().find(|row| row.class == basis.class).cloned(),
         capacity_step: None,
+        measured: measured(member, &basis.class),
+        step_parts: None,
     }
+}
+
+/// Where the latency of a class that enters at a CDN is measured.
+fn measured(member: &Member<'_>, class: &str) -> Option<String> {
+    let mut classes = member.draft.scenario.request.iter();
+    let Some(Entrance::Cdn(cdn)) =
+        member.draft.links.enters.get(classes.position(|(name, _)| **name == *class)?)?
+    else {
+        return None;
+    };
+    let misses =
+        "what no edge has goes on towards the origin, and its latency holds the way there.";
+    Some(measured_at(member.draft, *cdn, &format!("`{class}`"), misses))
 }
 
 fn in_window(window: &WindowRows, basis: &Basis) -> Cell {
@@ -594,6 +653,13 @@ fn in_window(window: &WindowRows, basis: &Basis) -> Cell {
         Some([_, p50, p95, p99]) => [p50.clone(), p95.clone(), p99.clone()],
         _ => [none(), none(), none()],
     };
+    let name = format!("{}-miss", basis.class);
+    let edges = found.zip(window.latencies.iter().find(|row| row.name == name));
+    let edges = edges.map(|(all, missed)| Edges {
+        answered: all.samples,
+        missed: missed.samples,
+        origin: missed.estimates.get(2).cloned().unwrap_or_else(none),
+    });
     let views = window.views.iter().find(|row: &&ViewRow| row.class == basis.class);
     let mut uses: Vec<(&Use, f64)> =
         window.uses.iter().filter_map(|row| Some((row, row.mean.value()?))).collect();
@@ -602,6 +668,7 @@ fn in_window(window: &WindowRows, basis: &Basis) -> Cell {
     Cell {
         verdict: window.verdict,
         latency,
+        edges,
         served: views.map_or(Share::Missing(NoValue::NotKept), |row| row.served_share),
         busiest: uses.first().map(|(row, value)| (row.name.clone(), *value)),
     }
@@ -622,15 +689,56 @@ fn samples(
         (Metric::Served, Some(workload)) => Measure::Served(workload, true),
         _ => Measure::Latency(class, Stat::Quantile(0.95)),
     };
+    values(member, (window, all), &measure)
+}
+
+/// 95 % latency of the requests that reach the origin, by replication: of all where there are no edges.
+fn at_origin(member: &Member<'_>, basis: &Basis, (window, all): (&str, bool)) -> Vec<f64> {
+    let mut classes = member.plan.routes.classes.iter();
+    let Some(at) = classes.position(|class| class.name == basis.class) else { return Vec::new() };
+    match member.plan.routes.classes[at].cdns[EDGE] {
+        None => samples(member, basis, (window, all), Metric::Latency),
+        Some(_) => values(member, (window, all), &Measure::MissLatency(at, Stat::Quantile(0.95))),
+    }
+}
+
+/// What the step of the latency from `above` to `own` is made of, where one of them has edges.
+fn step_parts(
+    (above, own): (&Member<'_>, &Member<'_>),
+    basis: &Basis,
+    window: (&str, bool),
+    level: f64,
+) -> Option<StepParts> {
+    let of = |member: &Member<'_>| {
+        let all = samples(member, basis, window, Metric::Latency);
+        (all, at_origin(member, basis, window))
+    };
+    let ((above_all, above_origin), (own_all, own_origin)) = (of(above), of(own));
+    let counts = [above_all.len(), above_origin.len(), own_all.len(), own_origin.len()];
+    let count = counts.into_iter().min().filter(|count| *count >= 2)?;
+    let gained = |all: &[f64], origin: &[f64]| -> Vec<f64> {
+        all.iter().zip(origin).take(count).map(|(all, origin)| all - origin).collect()
+    };
+    let (own_gains, above_gains) =
+        (gained(&own_all, &own_origin), gained(&above_all, &above_origin));
+    Some(StepParts {
+        caching: paired(&own_gains, &above_gains, level)?,
+        origin: paired(&own_origin[..count], &above_origin[..count], level)?,
+    })
+}
+
+/// Values of a measure by replication, corrected for their arrivals where `all` can be; none when some
+/// replication has no value.
+fn values(member: &Member<'_>, (window, all): (&str, bool), measure: &Measure) -> Vec<f64> {
     let at = member.result.windows.iter().position(|w| w.name == window);
     let Some(at) = at else { return Vec::new() };
-    let place = member.study.windows[at].measures.iter().position(|other| *other == measure);
+    let place = member.study.windows[at].measures.iter().position(|other| other == measure);
     let Some(place) = place else { return Vec::new() };
     let seen = &member.result.windows[at];
     let values = seen.samples.iter().map(|values| values[place].ok());
     let values = values.collect::<Option<Vec<f64>>>().unwrap_or_default();
     // As its estimate is, where all are: pseudo-values are paired as the values are.
-    let controls = seen.controls.as_ref().filter(|_| all && control::is_corrected(&measure));
+    let controls = seen.controls.as_ref().filter(|_| all && control::is_corrected(measure));
     controls.and_then(|controls| controls.corrected(&values)).unwrap_or(values)
 }
 

@@ -21,6 +21,7 @@ mod years;
 
 pub use checks::balance;
 pub use gather::gather;
+pub(in crate::study) use gather::measured_at;
 pub use load::{ClassCost, LoadClass, LoadRows, LoadUse};
 pub use recovery::{RecoveryRow, WritesRow};
 pub use sampled::{

@@ -1,0 +1,101 @@
+//! Edges in a comparison: where latency is measured, and what of a step is caching.
+//!
+//! In: the rows. Out: a mark on the scenarios whose latency is measured at edges, a note on each below the
+//! table, and cells for programs. Holds: caching and the origin add up to the step of the table.
+
+use super::{cell, whole};
+use crate::report::document::{Cell, Figure, Table, Unit};
+use crate::report::number;
+use crate::stats::interval::Interval;
+use crate::study::compare::{Cell as Window, Ladder, Row};
+
+/// Stands behind a scenario whose latency is measured at edges. No letter: terminals without any other
+/// letters show it too.
+const MARK: &str = "(e)";
+
+/// The table with a mark on each scenario whose latency is measured at edges.
+pub(super) fn marked(ladder: &Ladder, mut table: Table) -> Table {
+    for (cells, row) in table.rows.iter_mut().zip(&ladder.rows) {
+        if row.measured.is_some() && row.windows.iter().any(|window| window.edges.is_some()) {
+            cells[0] = Cell::text(format!("{} {MARK}", row.scenario));
+        }
+    }
+    table
+}
+
+/// What the mark means, for each scenario that has it, and for the one below where it has none.
+pub(super) fn notes(ladder: &Ladder) -> Vec<String> {
+    (0..ladder.rows.len()).filter_map(|at| note(ladder, at)).collect()
+}
+
+fn note(ladder: &Ladder, at: usize) -> Option<String> {
+    let row = &ladder.rows[at];
+    let window = ladder.basis.windows.last()?;
+    let class = &ladder.basis.class;
+    let mut said: Vec<String> = Vec::new();
+    if let (Some(measured), Some(last)) = (&row.measured, row.windows.last()) {
+        said.push(format!("{} {MARK}: {measured}", row.scenario));
+        if let Some(edges) = &last.edges {
+            let share = number::figure(&Figure::exact(edges.share(), Unit::Ratio));
+            let beside = |row: &Row| {
+                let p95 = super::text_of(&row.windows.last()?.latency[1]);
+                Some(format!(", in {} above {p95}", row.scenario))
+            };
+            let above = at.checked_sub(1).map(|above| &ladder.rows[above]);
+            let above = above.filter(|row| row.measured.is_none());
+            said.push(format!(
+                "In window {window} edges answer {share} of {class}: p95 of all is {}, of the rest, which \
+                 goes on towards the origin, {}{}.",
+                super::text_of(&last.latency[1]),
+                super::text_of(&edges.origin),
+                above.and_then(beside).unwrap_or_default()
+            ));
+        }
+    } else if row.step_parts.is_some() {
+        said.push(format!(
+            "{}: its latency is measured at the site, that of {} at edges.",
+            row.scenario,
+            ladder.rows[at - 1].scenario
+        ));
+    }
+    if let Some(parts) = &row.step_parts {
+        said.push(format!(
+            "Of the step in p95 {} is caching, answers from edges, and {} what goes on towards the origin: \
+             relief where it is less, but these are other requests than all of those above (each interval \
+             for itself).",
+            signed(&parts.caching),
+            signed(&parts.origin)
+        ));
+    }
+    (!said.is_empty()).then(|| said.join(" "))
+}
+
+/// `-120 ms ± 3 ms`, with the sign of print.
+fn signed(difference: &Interval) -> String {
+    let Interval { estimate, low, high, .. } = *difference;
+    let (sign, [value, low, high]) = match estimate < 0.0 {
+        true => ('\u{2212}', [-estimate, -high, -low]),
+        false => ('+', [estimate, low, high]),
+    };
+    format!("{sign}{}", whole(&Figure::estimate(value, low, high, Unit::Seconds)))
+}
+
+/// For programs: where latency is measured, what edges answer, what reaches the origin, and the parts of the
+/// step in the last window.
+pub(super) fn cells(row: &Row, window: &Window, last: bool) -> [Cell; 5] {
+    let without = || Cell::missing("no edges");
+    let edges = window.edges.as_ref();
+    let parts = row.step_parts.as_ref().filter(|_| last);
+    let of = |part: fn(&crate::study::compare::StepParts) -> Interval| {
+        parts.map(part).map_or_else(without, |i| {
+            Cell::Figure(Figure::estimate(i.estimate, i.low, i.high, Unit::Seconds))
+        })
+    };
+    [
+        Cell::text(if row.measured.is_some() { "edge" } else { "site" }),
+        edges.map_or_else(without, |one| Cell::Figure(Figure::exact(one.share(), Unit::Ratio))),
+        edges.map_or_else(without, |one| cell(&one.origin, Unit::Seconds)),
+        of(|parts| parts.caching),
+        of(|parts| parts.origin),
+    ]
+}
