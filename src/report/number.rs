@@ -133,10 +133,13 @@ pub fn figure_parts(figure: &Figure) -> (String, Option<String>) {
         (false, _) => most,
     };
     let decimals = decimals.clamp(-15, 12);
-    let value = display.dress(&group(&with_its_nines(figure, shown, decimals)));
     if let Some(note) = figure.note {
+        // No interval stands beside it that would tell what is rounded away.
+        let decimals = if size > 0.0 { decimals.max(decimals_for(size, 1)) } else { decimals };
+        let value = display.dress(&group(&with_its_nines(figure, shown, decimals)));
         return (value, Some(format!("({note})")));
     }
+    let value = display.dress(&group(&with_its_nines(figure, shown, decimals)));
     if half < 0.5 * power_of_ten(-decimals) {
         return (value, None);
     }
@@ -272,6 +275,20 @@ mod tests {
 
     fn of(value: f64, half: f64, unit: Unit) -> String {
         figure(&Figure::estimate(value, value - half, value + half, unit)).replace('\u{a0}', " ")
+    }
+
+    #[test]
+    fn what_one_run_decides_is_never_rounded_to_nothing() {
+        let half = Figure {
+            note: Some("one run decides"),
+            ..Figure::estimate(0.5, 0.0, 62.0, Unit::None)
+        };
+        assert_eq!(figure(&half), "0.5 (one run decides)");
+        let many = Figure {
+            note: Some("one run decides"),
+            ..Figure::estimate(14_321.0, 0.0, 58_000.0, Unit::None)
+        };
+        assert_eq!(figure(&many), "14,000 (one run decides)");
     }
 
     /// S8: two significant digits of the half-width.

@@ -37,7 +37,7 @@ use crate::study::results::{
     natural,
 };
 use crate::study::scenario::{StudyPlan, StudyResult};
-use crate::study::window::{Estimate, Verdict, WindowPlan, estimate, few};
+use crate::study::window::{self, Estimate, Verdict, WindowPlan, estimate, few};
 use weigh::BrokenRun;
 
 /// The level of each difference of two of so many scenarios, for all pairs to hold together (Bonferroni).
@@ -542,7 +542,10 @@ fn loss(
         } else {
             0.0
         };
-        counts[place] = few(counted, floor, asked.level);
+        counts[place] = match failed && paired.is_some() {
+            true => few(counted, floor, asked.level),
+            false => window::counted(counted, 1.0, false, asked.level),
+        };
         seen[place] = if without.iter().all(|value| *value == Ok(0.0)) {
             counts[place].value().is_some_and(|value| value > 0.0)
         } else {
