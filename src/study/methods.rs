@@ -22,6 +22,7 @@ pub const fn allows(interval: IntervalOf, method: Method) -> bool {
             method,
             M::StudentT
                 | M::PairedT
+                | M::Jackknife
                 | M::ClopperPearson
                 | M::ExactPoisson
                 | M::RuleOfThree

@@ -444,7 +444,8 @@ fn diagnostics_fit_a_narrow_terminal_and_name_no_place_twice() {
 fn a_scenario_in_the_folder_we_are_in_finds_its_files() {
     let folder = tempfile::tempdir().unwrap();
     flood(folder.path());
-    let output = fivenines(&["check", "flood.toml"]).current_dir(folder.path()).output().unwrap();
+    let output =
+        fivenines(&["check", "--long", "flood.toml"]).current_dir(folder.path()).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", said(&output).1);
 }
 

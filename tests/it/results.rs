@@ -435,7 +435,7 @@ fn a_limit_in_a_member_marks_the_comparison() {
     let place = tempfile::tempdir().unwrap();
     let scenario = crate::cli::flood(place.path());
     let out = place.path().join("out");
-    let words = ["compare", scenario.to_str().unwrap(), "--out", out.to_str().unwrap()];
+    let words = ["compare", scenario.to_str().unwrap(), "--long", "--out", out.to_str().unwrap()];
     let ended = fivenines(&words).output().unwrap();
     assert_eq!(ended.status.code(), Some(4), "{}", text(&ended.stderr));
     assert!(text(&ended.stdout).contains("PARTIAL: flood: window `all`: no progress"));

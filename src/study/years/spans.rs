@@ -219,10 +219,6 @@ pub(super) fn resolve(
         }
         _ => return Ok(None),
     };
-    if of.span() == SimDuration::ZERO {
-        let message = format!("`{figure}`: a span of no length has no outage");
-        return Err(NoSuchFigure::new(message).help("write `[per=1y]`"));
-    }
     if of.spans(plan.horizon) == 0 {
         let message = format!(
             "`{figure}`: a span of {} does not fit in the horizon of {}",

@@ -206,7 +206,7 @@ fn a_span_that_does_not_fit_is_refused() {
     };
     for (path, said) in [
         ("outages.g.chance[at-least=1][per=6y]@horizon", "does not fit in the horizon"),
-        ("outages.g.chance[at-least=1][per=0s]@horizon", "a span of no length"),
+        ("outages.g.chance[at-least=1][per=0s]@horizon", "must be a duration above 0"),
         ("outages.g.chance[at-least=0]@horizon", "write `[at-least=1]`"),
         ("outages.g.chance@horizon", "needs `[at-least=...]`"),
         ("downtime.g.chance@horizon", "needs `[over=...]`"),
