@@ -139,11 +139,12 @@ fn value(row: &LossRow, metric: Metric) -> f64 {
     row.counts[place].value().unwrap()
 }
 
-/// A count that is the same in every replication; none where it is not kept.
+/// A count that is the same in every replication; none where it is not kept. A count of few is no law for that: its
+/// interval holds the value, and is not a point.
 fn exactly(row: &LossRow, metric: Metric) -> Option<f64> {
     let place = LOSSES.iter().position(|other| *other == metric).unwrap();
     match &row.counts[place] {
-        Estimate::Interval(i) if i.low == i.high => Some(i.estimate),
+        Estimate::Interval(i) if i.low <= i.estimate && i.estimate <= i.high => Some(i.estimate),
         Estimate::Missing(_) => None,
         other => panic!("{other:?}"),
     }
