@@ -137,10 +137,12 @@ fn row_of<'a>(results: &'a Results, part: &str) -> &'a BreakRow {
     results.breaks.iter().find(of).unwrap_or_else(|| panic!("no row of {part}"))
 }
 
-/// The value of a figure that is the same in every replication. A count of few is no law for that: its interval
-/// holds the value, and is not a point.
+/// The value of a figure that is the same in every replication. The interval of a count of few events is not a
+/// point: it holds the value.
 fn exactly(results: &Results, path: &str) -> f64 {
     let interval = interval(results, path);
+    let each = &results.by_replication[path];
+    assert!(each.iter().all(|own| *own == each[0]), "{path}: {each:?}");
     assert!(interval.low <= interval.estimate && interval.estimate <= interval.high, "{path}");
     interval.estimate
 }
