@@ -19,6 +19,10 @@ use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::law::LawSpec;
 use crate::units::SimDuration;
 
+/// A mended head waits at most so long for its volumes in a drill, whatever its `giveback.after`: until then
+/// its partner serves them, as in the run in which it stays broken.
+pub const GIVEBACK_WAIT: SimDuration = SimDuration::from_secs(10);
+
 /// A part that a drill can break.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drillable {
@@ -137,7 +141,9 @@ pub fn way_back(draft: &Draft, part: Part) -> SimDuration {
         Part::Head { nas, .. } => {
             let failover = scenario.nas[nas].1.failover.as_ref();
             let giveback = failover.and_then(|failover| failover.giveback.as_ref());
-            giveback.map_or(SimDuration::ZERO, |back| back.after.value + mean(&back.lasts))
+            giveback.map_or(SimDuration::ZERO, |back| {
+                back.after.value.min(GIVEBACK_WAIT) + mean(&back.lasts)
+            })
         }
         _ => SimDuration::ZERO,
     };

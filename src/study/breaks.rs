@@ -148,7 +148,7 @@ impl Around {
     }
 
     /// The same with a fifth of what follows a break and half of what comes before it; no part is
-    /// waited for longer than 40 s, so that a late giveback is not seen.
+    /// waited for longer than 40 s, so that the end of a long boot is not seen.
     #[must_use]
     pub fn quick(mut self) -> Self {
         let part = |time: SimDuration, parts| SimDuration::from_nanos(time.nanos() / parts);

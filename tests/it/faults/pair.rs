@@ -427,7 +427,7 @@ fn the_share_of_takeovers_that_fail_is_one_less_coverage() {
 
 /// Around breaks: ten pages a second on a soft mount of 10 s. Broken, the head is taken over after
 /// 45 s, of which those of the first 35 s give up: 350 pages. Repaired, it gets its volumes back
-/// 600 s later, in 20 s, of which those of the first 10 s give up: 100 pages. The partner is not
+/// 10 s later, which the drill makes of the 600 s, in 20 s, of which those of the first 10 s give up: 100 pages. The partner is not
 /// missed, and a pool takes all reads of its own.
 #[test]
 fn a_break_shows_the_takeover_and_the_repair_the_giveback() {

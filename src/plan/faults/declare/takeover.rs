@@ -10,7 +10,8 @@
 //! unseen   -> takeover          the partner has heard nothing for `detect`
 //! unseen, orphan -> home        the head is back
 //! takeover -> partner           after `takeover`
-//! partner  -> giveback -> home  the head has been back for `giveback.after`; stalls for `giveback.lasts`
+//! partner  -> giveback -> home  the head has been back for `giveback.after`, 10 s at most in a drill; stalls for
+//!                               `giveback.lasts`
 //! takeover, partner -> adrift   the partner falls silent
 //! giveback -> unseen, orphan    the head falls silent again
 //! adrift   -> unseen            the partner alone is back: it takes over once more
@@ -34,6 +35,7 @@ use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::{Automaton, Branch, Effect, Expr, Fate, State, Timer, Transition};
 use crate::model::ids::ComponentId;
 use crate::model::spec::place::TakeoverSpec;
+use crate::plan::drills::GIVEBACK_WAIT;
 use crate::plan::faults::Declared;
 use crate::plan::part::{Part, head_name};
 use crate::plan::program::law_of;
@@ -147,8 +149,10 @@ impl Pair<'_> {
             ));
         }
         if let Some(back) = &spec.giveback {
+            let after = back.after.value;
+            let after = if self.live { after } else { after.min(GIVEBACK_WAIT) };
             all = all
-                .timer(Timer::held("settled", owner(), back.after.value))
+                .timer(Timer::held("settled", owner(), after))
                 .timer(Timer::new("giveback", DurationLaw(law_of(&back.lasts))))
                 .transition(Transition::on("settled", &["partner"], "giveback"))
                 .transition(Transition::on("giveback", &["giveback"], "home"));
