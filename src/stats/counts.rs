@@ -24,6 +24,7 @@
 //! the gamma ends with an added weight.
 
 use super::interval::{Interval, Method};
+use super::proportion::most_unseen;
 use super::rare::{ENOUGH, FEW_REPLICATIONS};
 use super::special::{
     gamma_quantile, gamma_upper_quantile, normal_upper_quantile, student_upper_quantile,
@@ -55,7 +56,7 @@ pub fn mean_of_counts(counts: &[f64], unit: f64, level: f64) -> Result<Interval,
     let n = counts.len() as f64;
     let sum = ordered_sum(counts.iter().copied());
     let tail = 0.5 * (1.0 - level);
-    let none = -libm::log(tail) * unit / n;
+    let none = most_unseen(tail) * unit / n;
     if sum == 0.0 {
         let method = Method::RuleOfThree;
         return Ok(Interval { low: 0.0, high: none, estimate: 0.0, level, method });
@@ -120,19 +121,10 @@ mod tests {
     use crate::stats::oracle_tests::Draws;
     use crate::stats::proportion::EventRate;
 
-    fn poisson(draws: &mut Draws, mean: f64) -> f64 {
-        let (mut at, mut count) = (draws.exponential(), 0.0);
-        while at < mean {
-            at += draws.exponential();
-            count += 1.0;
-        }
-        count
-    }
-
     /// Things in a replication: batches at random, single ones or of a geometric size of mean 20.
     fn count(draws: &mut Draws, batches: f64, of_twenty: bool) -> f64 {
         let mut all = 0.0;
-        for _ in 0..poisson(draws, batches) as u32 {
+        for _ in 0..draws.poisson(batches) {
             all += if of_twenty { 1.0 + (20.0 * draws.exponential() * 0.95).floor() } else { 1.0 };
         }
         all

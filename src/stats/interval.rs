@@ -186,7 +186,17 @@ impl Interval {
     /// As [`Interval::of_mean`], and [`StatsError::LengthMismatch`].
     pub fn of_paired_difference(a: &[f64], b: &[f64], level: f64) -> Result<Self, StatsError> {
         check_pairs(a, b, 2)?;
-        Student::of(&differences(a, b)).interval(level, Method::PairedT)
+        Self::of_differences(&differences(a, b), level)
+    }
+
+    /// As [`of_paired_difference`](Self::of_paired_difference), of the differences themselves.
+    ///
+    /// # Errors
+    ///
+    /// As [`Interval::of_mean`].
+    pub fn of_differences(differences: &[f64], level: f64) -> Result<Self, StatsError> {
+        check_values(differences, 2)?;
+        Student::of(differences).interval(level, Method::PairedT)
     }
 
     /// Interval of mean(a) − mean(b) for independent sets of replications (Welch).

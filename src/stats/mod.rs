@@ -21,6 +21,8 @@ pub mod summary;
 pub mod warmup;
 
 #[cfg(test)]
+pub(crate) mod coverage_tests;
+#[cfg(test)]
 pub(crate) mod oracle_tests;
 
 use std::fmt;

@@ -11,6 +11,12 @@ use super::interval::{Bound, Interval, Method, Side};
 use super::special::{beta_quantile, gamma_quantile, gamma_upper_quantile, normal_upper_quantile};
 use super::{StatsError, check_open_unit};
 
+/// So many events are to be expected at most where none was seen: with more, none is seen with a probability
+/// below `tail`. 3.69 for 2.5 %.
+pub(super) fn most_unseen(tail: f64) -> f64 {
+    -libm::log(tail)
+}
+
 /// A number of successes in independent trials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proportion {
@@ -112,7 +118,7 @@ impl Proportion {
         check_open_unit(level, "level")?;
         let tail = 1.0 - level;
         if self.successes == 0 && side == Side::AtMost {
-            let value = -libm::expm1(libm::log(tail) / self.trials as f64);
+            let value = -libm::expm1(-most_unseen(tail) / self.trials as f64);
             return Ok(Bound { value, side, level, method: Method::RuleOfThree });
         }
         let value = match side {
@@ -189,7 +195,7 @@ impl EventRate {
         check_open_unit(level, "level")?;
         let tail = 1.0 - level;
         if self.events == 0 && side == Side::AtMost {
-            let value = -libm::log(tail) / self.exposure;
+            let value = most_unseen(tail) / self.exposure;
             return Ok(Bound { value, side, level, method: Method::RuleOfThree });
         }
         let value = match side {

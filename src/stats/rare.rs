@@ -35,6 +35,7 @@
 //! for the gamma ends; Fenton (1960) for the lognormal law of a mean of lognormal amounts.
 
 use super::interval::{Interval, Method, differences};
+use super::proportion::most_unseen;
 use super::special::{
     gamma_quantile, gamma_upper_quantile, normal_upper_quantile, student_upper_quantile,
 };
@@ -133,7 +134,7 @@ pub fn mean_of_rare(values: &[f64], unseen: Unseen, level: f64) -> Result<Interv
     let amount = unseen.amount.filter(|amount| amount.is_finite() && *amount > 0.0);
     let tail = 0.5 * (1.0 - level);
     // No event: the exact bound of the rate, times what each adds.
-    let none = amount.map(|amount| -libm::log(tail) * amount / n);
+    let none = amount.map(|amount| most_unseen(tail) * amount / n);
     if sum == 0.0 {
         let high = none.ok_or(StatsError::OutOfRange("amount of an event"))?;
         return Ok(Interval { low: 0.0, high, estimate: 0.0, level, method: Method::RuleOfThree });
@@ -266,8 +267,17 @@ pub fn amount_of_rare(
 ///
 /// As [`Interval::of_paired_difference`].
 pub fn difference_of_rare(own: &[f64], other: &[f64], level: f64) -> Result<Interval, StatsError> {
-    let student = Interval::of_paired_difference(own, other, level)?;
-    let differences = differences(own, other);
+    check_pairs(own, other, 2)?;
+    mean_of_rare_differences(&differences(own, other), level)
+}
+
+/// As [`difference_of_rare`], of the differences themselves.
+///
+/// # Errors
+///
+/// As [`difference_of_rare`].
+pub fn mean_of_rare_differences(differences: &[f64], level: f64) -> Result<Interval, StatsError> {
+    let student = Interval::of_differences(differences, level)?;
     let sizes = differences.iter().map(|value| value.abs());
     let (size, squares) = (ordered_sum(sizes), ordered_sum(differences.iter().map(|v| v * v)));
     let events = differences.iter().filter(|value| **value != 0.0).count();
@@ -301,34 +311,11 @@ fn squared_error(values: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::coverage_tests::{self, REPLICATIONS};
     use crate::stats::oracle_tests::Draws;
     use crate::stats::proportion::EventRate;
 
-    const REPLICATIONS: usize = 250;
-    const EXPECTED: [f64; 6] = [0.0, 1.0, 3.0, 10.0, 30.0, 100.0];
-
     type Estimator = fn(&[f64], Unseen, f64) -> Result<Interval, StatsError>;
-
-    /// 2,000 runs with `FIVENINES_FULL=1`, else 300.
-    fn runs() -> u32 {
-        if std::env::var_os("FIVENINES_FULL").is_some() { 2_000 } else { 300 }
-    }
-
-    /// A draw of the lognormal law of mean 1.
-    fn lognormal(draws: &mut Draws, cv: f64) -> f64 {
-        let variance = libm::log1p(cv * cv);
-        libm::exp(draws.normal() * variance.sqrt() - 0.5 * variance)
-    }
-
-    /// A draw of a Poisson law: arrivals of rate 1 until `mean`.
-    fn poisson(draws: &mut Draws, mean: f64) -> usize {
-        let (mut at, mut count) = (draws.exponential(), 0);
-        while at < mean {
-            at += draws.exponential();
-            count += 1;
-        }
-        count
-    }
 
     /// What is drawn: one experiment, by replication, and what is known of it.
     #[derive(Clone, Copy)]
@@ -367,7 +354,7 @@ mod tests {
                               expected: f64,
                               cause: usize,
                               amount: &dyn Fn(&mut Draws) -> f64| {
-                for _ in 0..poisson(draws, expected) {
+                for _ in 0..draws.poisson(expected) {
                     let at = (draws.uniform() * REPLICATIONS as f64) as usize;
                     let amount = amount(draws);
                     values[at] += amount;
@@ -385,21 +372,20 @@ mod tests {
                     (0.0, 1.0)
                 }
                 Self::Downtime(cv) | Self::Unknown(cv) => {
-                    events(draws, expected, 0, &|draws| lognormal(draws, cv));
+                    events(draws, expected, 0, &|draws| draws.lognormal(cv));
                     (cv, 1.0)
                 }
                 Self::SecondCause(cv) => {
-                    events(draws, expected, 1, &|draws| 8.0 * lognormal(draws, cv));
+                    events(draws, expected, 1, &|draws| 8.0 * draws.lognormal(cv));
                     (cv, 8.0)
                 }
                 Self::BothCauses(cv) => {
-                    events(draws, 0.8 * expected, 0, &|draws| lognormal(draws, cv));
-                    events(draws, 0.2 * expected, 1, &|draws| 8.0 * lognormal(draws, cv));
+                    events(draws, 0.8 * expected, 0, &|draws| draws.lognormal(cv));
+                    events(draws, 0.2 * expected, 1, &|draws| 8.0 * draws.lognormal(cv));
                     (cv, 0.8 + 0.2 * 8.0)
                 }
                 Self::Pair(cv) => {
-                    let shorter =
-                        |draws: &mut Draws| lognormal(draws, cv).min(lognormal(draws, cv));
+                    let shorter = |draws: &mut Draws| draws.lognormal(cv).min(draws.lognormal(cv));
                     events(draws, expected, 0, &shorter);
                     // E min = 2 Φ(−σ/√2) of two lognormal draws of mean 1.
                     let sigma = libm::log1p(cv * cv).sqrt();
@@ -414,19 +400,6 @@ mod tests {
             }
             (values, unseen, expected * mean / REPLICATIONS as f64)
         }
-    }
-
-    /// How many intervals lie below the truth and above it.
-    fn misses(case: Case, expected: f64, estimator: Estimator) -> (u32, u32) {
-        let mut draws = Draws::named(&format!("{}, {expected} expected", case.name()));
-        let (mut below, mut above) = (0, 0);
-        for _ in 0..runs() {
-            let (values, unseen, truth) = case.draw(&mut draws, expected);
-            let found = estimator(&values, unseen, 0.95).unwrap();
-            below += u32::from(found.high < truth);
-            above += u32::from(found.low > truth);
-        }
-        (below, above)
     }
 
     const CASES: [Case; 14] = [
@@ -446,44 +419,24 @@ mod tests {
         Case::Unknown(1.25),
     ];
 
-    /// The most of `runs` that a chance of `share` brings, but for one time of two thousand.
-    fn at_most(share: f64) -> f64 {
-        let runs = f64::from(runs());
-        runs * share + 3.3 * (runs * share * (1.0 - share)).sqrt()
-    }
-
-    /// Cases and numbers of events at which intervals of `estimator` are too short. Each side may miss 2.5 %.
-    fn short(estimator: Estimator, print: bool) -> Vec<String> {
+    /// Cases and numbers of events at which intervals of `estimator` are too short, and a table of all.
+    fn short(estimator: Estimator) -> (Vec<String>, String) {
+        let mut table = coverage_tests::head();
         let mut short = Vec::new();
         for case in CASES {
-            let mut line = format!("{:<22}", case.name());
-            for expected in EXPECTED {
-                let (below, above) = misses(case, expected, estimator);
-                let share = 100.0 / f64::from(runs());
-                let covered = 100.0 - share * f64::from(below + above);
-                line += &format!(
-                    "  {covered:5.1} ({:.1}, {:.1})",
-                    share * f64::from(below),
-                    share * f64::from(above)
-                );
-                if f64::from(below.max(above)) > at_most(0.025) {
-                    short.push(format!(
-                        "{}, {expected} expected: {below} below, {above} above",
-                        case.name()
-                    ));
-                }
-            }
-            if print {
-                println!("{line}");
-            }
+            short.extend(coverage_tests::short(&case.name(), &mut table, |draws, expected| {
+                let (values, unseen, truth) = case.draw(draws, expected);
+                Some((estimator(&values, unseen, 0.95).unwrap(), truth))
+            }));
         }
-        short
+        (short, table)
     }
 
     #[test]
     fn intervals_over_few_events_hold_the_truth_as_often_as_they_say() {
-        println!("% covered (below, above) of {} at {EXPECTED:?} expected events", runs());
-        assert_eq!(short(mean_of_rare, true), Vec::<String>::new());
+        let (short, table) = short(mean_of_rare);
+        println!("{table}");
+        assert_eq!(short, Vec::<String>::new());
     }
 
     /// The check can fail: Student's interval, which is what it replaces, does not pass it.
@@ -493,7 +446,7 @@ mod tests {
             0.0 => mean_of_rare(values, unseen, level),
             _ => Interval::of_mean(values, level),
         };
-        let short = short(student, false);
+        let (short, _) = short(student);
         for case in CASES {
             let name = format!("{}, ", case.name());
             assert!(short.iter().any(|line| line.starts_with(&name)), "{name}: {short:?}");
@@ -503,36 +456,16 @@ mod tests {
     /// Mean length per event, and differences of which two in three events are more: as often as they say.
     #[test]
     fn amounts_per_event_and_differences_hold_the_truth_as_often_as_they_say() {
-        println!("% covered (below, above) of {} at {EXPECTED:?} expected events", runs());
+        let mut table = coverage_tests::head();
         let mut short = Vec::new();
-        type Draw<'d> = &'d dyn Fn(&mut Draws, f64) -> Option<(Interval, f64)>;
-        let mut judge = |name: String, draw: Draw<'_>| {
-            let mut line = format!("{name:<26}");
-            for expected in EXPECTED {
-                let mut draws = Draws::named(&format!("{name}, {expected} expected"));
-                let (mut below, mut above) = (0, 0);
-                for _ in 0..runs() {
-                    if let Some((found, truth)) = draw(&mut draws, expected) {
-                        below += u32::from(found.high < truth);
-                        above += u32::from(found.low > truth);
-                    }
-                }
-                let share = |count: u32| 100.0 * f64::from(count) / f64::from(runs());
-                let covered = 100.0 - share(below + above);
-                line += &format!("  {covered:5.1} ({:.1}, {:.1})", share(below), share(above));
-                if f64::from(below.max(above)) > at_most(0.025) {
-                    short.push(format!("{name}, {expected}: {below} below, {above} above"));
-                }
-            }
-            println!("{line}");
-        };
         for (cv, known) in [(0.3, true), (1.25, true), (30.0, true), (0.3, false), (1.25, false)] {
             let law = if known { "" } else { ", unknown law" };
-            judge(format!("length, cv {cv}{law}"), &|draws, expected| {
+            let name = format!("length, cv {cv}{law}");
+            short.extend(coverage_tests::short(&name, &mut table, |draws, expected| {
                 let (mut sums, mut events) = (vec![0.0; REPLICATIONS], vec![0.0; REPLICATIONS]);
-                for _ in 0..poisson(draws, expected) {
+                for _ in 0..draws.poisson(expected) {
                     let at = (draws.uniform() * REPLICATIONS as f64) as usize;
-                    sums[at] += lognormal(draws, cv);
+                    sums[at] += draws.lognormal(cv);
                     events[at] += 1.0;
                 }
                 let mut unseen = Unseen::default();
@@ -541,23 +474,25 @@ mod tests {
                     unseen.heavy.add(events.iter().sum(), sums.iter().sum(), (1.0, cv));
                 }
                 amount_of_rare(&sums, &events, unseen, 0.95).ok().map(|found| (found, 1.0))
-            });
+            }));
         }
         for cv in [0.3, 1.25] {
-            judge(format!("difference, cv {cv}"), &|draws, expected| {
+            let name = format!("difference, cv {cv}");
+            short.extend(coverage_tests::short(&name, &mut table, |draws, expected| {
                 let (mut own, mut other) = (vec![0.0; REPLICATIONS], vec![0.0; REPLICATIONS]);
-                for _ in 0..poisson(draws, expected) {
+                for _ in 0..draws.poisson(expected) {
                     let at = (draws.uniform() * REPLICATIONS as f64) as usize;
                     let which = if draws.uniform() < 2.0 / 3.0 { &mut own } else { &mut other };
-                    which[at] += lognormal(draws, cv);
+                    which[at] += draws.lognormal(cv);
                 }
                 if own.iter().chain(&other).all(|value| *value == 0.0) {
                     return None;
                 }
                 let truth = expected / 3.0 / REPLICATIONS as f64;
                 difference_of_rare(&own, &other, 0.95).ok().map(|found| (found, truth))
-            });
+            }));
         }
+        println!("{table}");
         assert_eq!(short, Vec::<String>::new());
     }
 
@@ -608,7 +543,7 @@ mod tests {
         let mut draws = Draws::named("intervals_of_many_events_are_students");
         for cv in [0.0, 0.3, 1.25] {
             let values: Vec<f64> = (0..4_000)
-                .map(|_| (0..poisson(&mut draws, 0.5)).map(|_| lognormal(&mut draws, cv)).sum())
+                .map(|_| (0..draws.poisson(0.5)).map(|_| draws.lognormal(cv)).sum())
                 .collect();
             let found = mean_of_rare(&values, Unseen::of(1.0), 0.95).unwrap();
             assert_eq!(Ok(found), Interval::of_mean(&values, 0.95), "cv {cv}");

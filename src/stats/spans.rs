@@ -18,6 +18,7 @@
 //! Leaves out: replications of different lengths.
 
 use super::interval::{Interval, Method, Student};
+use super::proportion::most_unseen;
 use super::rare::{Unseen, mean_of_rare};
 use super::special::{beta_quantile, normal_upper_quantile, student_upper_quantile};
 use super::summary::{Summary, ordered_sum};
@@ -45,7 +46,7 @@ pub fn share(hits: &[f64], spans: f64, together: f64, level: f64) -> Result<Inte
     let hit = ordered_sum(hits.iter().copied());
     let estimate = hit / all;
     // The share at which none of the trials is hit with a probability of `tail`.
-    let none = -libm::expm1(libm::log(tail) * together / all);
+    let none = -libm::expm1(-most_unseen(tail) * together / all);
     if hit == 0.0 {
         let method = Method::RuleOfThree;
         return Ok(Interval { low: 0.0, high: none, estimate, level, method });
@@ -219,32 +220,12 @@ fn jackknife(of: &Moments<'_>, estimate: f64, level: f64) -> Result<Interval, St
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::coverage_tests::{self, REPLICATIONS};
     use crate::stats::oracle_tests::Draws;
     use crate::stats::proportion::Proportion;
     use crate::stats::rare::Heavy;
 
-    const REPLICATIONS: usize = 250;
     const SPANS: usize = 4;
-    const EXPECTED: [f64; 6] = [0.0, 1.0, 3.0, 10.0, 30.0, 100.0];
-
-    /// 2,000 runs with `FIVENINES_FULL=1`, else 300.
-    fn runs() -> u32 {
-        if std::env::var_os("FIVENINES_FULL").is_some() { 2_000 } else { 300 }
-    }
-
-    fn lognormal(draws: &mut Draws, cv: f64) -> f64 {
-        let variance = libm::log1p(cv * cv);
-        libm::exp(draws.normal() * variance.sqrt() - 0.5 * variance)
-    }
-
-    fn poisson(draws: &mut Draws, mean: f64) -> usize {
-        let (mut at, mut count) = (draws.exponential(), 0);
-        while at < mean {
-            at += draws.exponential();
-            count += 1;
-        }
-        count
-    }
 
     /// Sums and squared distances to the mean, by replication.
     fn moments(values: &[f64], spans: usize) -> (Vec<f64>, Vec<f64>) {
@@ -316,9 +297,9 @@ mod tests {
                 }
                 Self::Deviation(cv) => {
                     let mut amounts = 0.0;
-                    for _ in 0..poisson(draws, expected) {
+                    for _ in 0..draws.poisson(expected) {
                         let at = (draws.uniform() * years as f64) as usize;
-                        values[at] += lognormal(draws, cv);
+                        values[at] += draws.lognormal(cv);
                         amounts += 1.0;
                     }
                     let spread = 1.0 + cv * cv;
@@ -332,7 +313,7 @@ mod tests {
                 }
                 Self::Counts | Self::Dispersion | Self::Pairs => {
                     let pairs = matches!(self, Self::Pairs);
-                    for _ in 0..poisson(draws, expected) {
+                    for _ in 0..draws.poisson(expected) {
                         let at = (draws.uniform() * years as f64) as usize;
                         values[at] += if pairs && draws.uniform() < 0.5 { 2.0 } else { 1.0 };
                     }
@@ -361,34 +342,15 @@ mod tests {
         Case::Pairs,
     ];
 
-    /// Each side may miss the truth in 2.5 % of the runs, and by chance in a few more.
     #[test]
     fn intervals_over_spans_hold_the_truth_as_often_as_they_say() {
-        let runs = runs();
-        println!("% covered (below, above) of {runs} at {EXPECTED:?} expected events");
+        let mut table = coverage_tests::head();
         let mut short = Vec::new();
         for case in CASES {
-            let mut line = format!("{:<24}", case.name());
-            for expected in EXPECTED {
-                let mut draws = Draws::named(&format!("{}, {expected} expected", case.name()));
-                let (mut below, mut above) = (0, 0);
-                for _ in 0..runs {
-                    if let Some((found, truth)) = case.draw(&mut draws, expected) {
-                        assert!(found.low <= found.estimate && found.estimate <= found.high);
-                        below += u32::from(found.high < truth);
-                        above += u32::from(found.low > truth);
-                    }
-                }
-                let share = |count: u32| 100.0 * f64::from(count) / f64::from(runs);
-                let covered = 100.0 - share(below + above);
-                line += &format!("  {covered:5.1} ({:.1}, {:.1})", share(below), share(above));
-                let most = 2.5 + 330.0 * (0.025 * 0.975 / f64::from(runs)).sqrt();
-                if share(below.max(above)) > most {
-                    short.push(format!("{}, {expected}: {below}, {above}", case.name()));
-                }
-            }
-            println!("{line}");
+            let draw = |draws: &mut Draws, expected: f64| case.draw(draws, expected);
+            short.extend(coverage_tests::short(&case.name(), &mut table, draw));
         }
+        println!("{table}");
         assert_eq!(short, Vec::<String>::new());
     }
 

@@ -29,6 +29,7 @@ use crate::plan::links::Entrance;
 use crate::plan::names::split_member;
 use crate::stats::equivalence::{Comparison, Finding, compare_ladder};
 use crate::stats::interval::{Interval, Statistic};
+use crate::stats::rare::difference_of_rare;
 use crate::study::breaks::Way;
 use crate::study::control;
 use crate::study::measure::{Measure, NoValue};
@@ -50,6 +51,12 @@ fn of_each_pair(level: f64, scenarios: usize) -> f64 {
 fn paired(own: &[f64], other: &[f64], level: f64) -> Option<Interval> {
     let count = own.len().min(other.len());
     Interval::of_paired_difference(&own[..count], &other[..count], level).ok()
+}
+
+/// As [`paired`], of sums over few events.
+fn paired_rare(own: &[f64], other: &[f64], level: f64) -> Option<Interval> {
+    let count = own.len().min(other.len());
+    difference_of_rare(&own[..count], &other[..count], level).ok()
 }
 
 /// A smaller difference of the share served is not worth knowing.

@@ -3,12 +3,14 @@
 //! Holds: what is refused here is refused whatever the flags are; the length is that of the file, also for a first
 //! look that is shorter.
 
-use crate::model::blueprint::{Blueprint, Config};
+use crate::model::blueprint::{Blueprint, Config, Part};
+use crate::model::ids::ComponentId;
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
 use crate::plan::figure::registry::PER;
 use crate::plan::figure::{Figure, NoSuchFigure, Stat};
 use crate::solve::requests::Window;
+use crate::solve::series::Meter;
 use crate::study::breaks::Way;
 use crate::study::intervals::{self, Every};
 use crate::study::measure::{Measure, Meters};
@@ -29,15 +31,16 @@ pub(super) fn check(
     asked: &mut WindowPlan,
 ) -> Result<(), NoSuchFigure> {
     match measure {
-        Measure::Utilization(meters) => has_a_limit(plan, figure, meters),
+        Measure::Utilization(Meters::Parts(parts)) => {
+            has_a_limit(plan, figure, parts.iter().copied())
+        }
         Measure::Every(every) => {
             if let intervals::Kept::Utilization = every.kept {
-                let part = |meter: &_| match meter {
-                    crate::solve::series::Meter::Part(id) => Some(*id),
+                let part = |meter: &Meter| match meter {
+                    Meter::Part(id) => Some(*id),
                     _ => None,
                 };
-                let parts = every.meters.iter().filter_map(part).collect();
-                has_a_limit(plan, figure, &Meters::Parts(parts))?;
+                has_a_limit(plan, figure, every.meters.iter().filter_map(part))?;
             }
             holds(draft, figure, every, asked)
         }
@@ -47,12 +50,14 @@ pub(super) fn check(
 }
 
 /// A utilisation is that of something with a limit.
-fn has_a_limit(plan: &Blueprint, figure: &Figure, meters: &Meters) -> Result<(), NoSuchFigure> {
-    let Meters::Parts(parts) = meters else { return Ok(()) };
-    let free = parts
-        .iter()
-        .map(|id| &plan.parts[id.index()])
-        .find(|part| matches!(&part.config, Config::Service(of) if of.workers.is_none()));
+fn has_a_limit(
+    plan: &Blueprint,
+    figure: &Figure,
+    mut parts: impl Iterator<Item = ComponentId>,
+) -> Result<(), NoSuchFigure> {
+    let unlimited =
+        |part: &&Part| matches!(&part.config, Config::Service(of) if of.workers.is_none());
+    let free = parts.find_map(|id| Some(&plan.parts[id.index()]).filter(unlimited));
     let Some(part) = free else { return Ok(()) };
     let message = format!(
         "`{figure}`: `{}` has unlimited workers, so that there is nothing to be busy of",

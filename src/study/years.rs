@@ -853,6 +853,7 @@ fn net_of(plan: &AvailabilityPlan, figure: &Figure) -> Result<usize, NoSuchFigur
 mod tests {
     use super::*;
     use crate::engine::law::Law;
+    use crate::stats::coverage_tests::Misses;
     use crate::stats::oracle_tests::Draws;
 
     fn of(hours: &[f64]) -> Sample {
@@ -896,31 +897,20 @@ mod tests {
     /// than the quantile 1 − 0.05/p of it.
     #[test]
     fn intervals_of_a_year_quantile_hold_the_truth_as_often_as_they_say() {
-        let full = std::env::var_os("FIVENINES_FULL").is_some();
-        let runs: u32 = if full { 2_000 } else { 300 };
         let mut draws = Draws::named("intervals_of_a_year_quantile");
         for cv in [0.3, 1.25, 30.0] {
             let law = Law::lognormal(4.0, cv).unwrap();
             for p in [0.0_f64, 0.01, 0.03, 0.1, 0.3, 1.0] {
                 let truth = if p > 0.05 { law.quantile(1.0 - 0.05 / p) * 3_600.0 } else { 0.0 };
-                let (mut below, mut above) = (0, 0);
-                for _ in 0..runs {
+                let misses = Misses::of(|| {
                     let year = |draws: &mut Draws| {
                         if draws.uniform() < p { law.quantile(draws.uniform()) } else { 0.0 }
                     };
                     let years: Vec<f64> = (0..1_000).map(|_| year(&mut draws)).collect();
-                    let found = interval(&of(&years), 0.95);
-                    below += u32::from(found.high < truth);
-                    above += u32::from(found.low > truth);
-                }
-                let share = |count: u32| 100.0 * f64::from(count) / f64::from(runs);
-                let covered = share(runs - below - above);
-                println!("cv {cv}, {p} outages per year: {covered:.1} % ({below}, {above})");
-                let chance = 330.0 * (0.025 * 0.975 / f64::from(runs)).sqrt();
-                assert!(
-                    share(below.max(above)) <= 2.5 + chance,
-                    "cv {cv}, p {p}: {below}, {above}"
-                );
+                    Some((interval(&of(&years), 0.95), truth))
+                });
+                println!("cv {cv}, {p} outages per year: {}", misses.shares());
+                assert!(!misses.is_short(), "cv {cv}, p {p}: {misses:?}");
             }
         }
     }

@@ -10,11 +10,10 @@
 //! over all pairs). Leaves out: what else a scenario is bought for,
 //! its capacity above all; those that are not on the front may still carry more.
 
-use super::{Basis, Member, Weighed, of_each_pair, years};
+use super::{Basis, Member, Weighed, of_each_pair, paired_rare, years};
 use crate::plan::availability::Availability;
 use crate::stats::equivalence::Comparison;
 use crate::stats::interval::Interval;
-use crate::stats::rare::difference_of_rare;
 use crate::study::expect::Verdict as Judgement;
 use crate::study::results::ObjectiveRow;
 use crate::study::window::Verdict;
@@ -110,11 +109,7 @@ fn front(mut all: Vec<Offer>, downs: &[Option<Vec<f64>>], level: f64) -> Vec<Off
         a.cost.total_cmp(&b.cost).then(a.downtime.estimate.total_cmp(&b.downtime.estimate))
     });
     let down = |row: usize| downs[row].as_deref().unwrap_or(&[]);
-    let downtime = |own: usize, other: usize| {
-        let (own, other) = (down(own), down(other));
-        let count = own.len().min(other.len());
-        difference_of_rare(&own[..count], &other[..count], level).ok()
-    };
+    let downtime = |own: usize, other: usize| paired_rare(down(own), down(other), level);
     for at in (1..all.len()).filter(|at| all[*at].unfit.is_none()).collect::<Vec<_>>() {
         let row = all[at].row;
         let better = |cheaper: &&Offer| {

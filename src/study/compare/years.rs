@@ -3,8 +3,7 @@
 use crate::plan::availability::Availability;
 use crate::plan::figure::Metric;
 use crate::stats::interval::Interval;
-use crate::stats::rare::difference_of_rare;
-use crate::study::compare::{Basis, Member, Respect, Weighed, of_each_pair};
+use crate::study::compare::{Basis, Member, Respect, Weighed, of_each_pair, paired_rare};
 use crate::study::results::{LoadClass, RecoveryRow, YearRow};
 use crate::study::years::YEAR_S;
 
@@ -75,7 +74,7 @@ pub(super) fn weigh(
             let (Some(above), Some(own)) = (&column[*from], &column[*to]) else { continue };
             let count = own.len().min(above.len());
             let both = (&own[..count], &above[..count]);
-            let Ok(difference) = difference_of_rare(both.0, both.1, each) else { continue };
+            let Some(difference) = paired_rare(both.0, both.1, each) else { continue };
             found.extend(Weighed::of_interval(respect.clone(), difference, both, (level, worth)));
         }
     }

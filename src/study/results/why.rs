@@ -11,7 +11,7 @@ use crate::plan::load;
 use crate::plan::{Draft, drills};
 use crate::stats::interval::Interval;
 use crate::stats::quantile::nearest_rank;
-use crate::stats::rare::difference_of_rare;
+use crate::stats::rare::mean_of_rare_differences;
 use crate::study::measure::NoValue;
 use crate::study::scenario::{StudyPlan, StudyResult};
 use crate::study::stories::Stories;
@@ -149,8 +149,7 @@ fn fall_row(plan: &YearsPlan, fall: &Fall) -> FallRow {
     let years = plan.of.horizon.seconds() / YEAR_S;
     let a_year = |parts: &[i128]| {
         let values: Vec<f64> = parts.iter().map(|parts| *parts as f64 / PARTS / years).collect();
-        let none = vec![0.0; values.len()];
-        match (values.as_slice(), difference_of_rare(&values, &none, plan.level)) {
+        match (values.as_slice(), mean_of_rare_differences(&values, plan.level)) {
             (_, Ok(i)) => Estimate::Interval(i),
             ([one], Err(_)) => Estimate::Single(*one),
             _ => Estimate::Missing(NoValue::Empty),

@@ -25,7 +25,7 @@ use crate::convert::{self, whole};
 use crate::observe::histogram::Histogram;
 use crate::stats::interval::{Interval, Method};
 use crate::stats::quantile::samples_needed;
-use crate::stats::rare::{Unseen, difference_of_rare, mean_of_rare};
+use crate::stats::rare::{Unseen, mean_of_rare, mean_of_rare_differences};
 use crate::stats::sampling::{corrected, weighted_quantile};
 use crate::study::measure::NoValue;
 use crate::study::window::{Ending, Estimate};
@@ -266,8 +266,7 @@ fn no_shorter_than_events_allow(i: Interval, flows: &[f64], d: &[f64]) -> Interv
     let (less, more) = arms(mean_of_rare(flows, Unseen::default(), i.level).ok());
     // Where most histories have a correction, Student's law is theirs.
     let uneven = 2 * d.iter().filter(|value| **value != 0.0).count() < d.len();
-    let none = vec![0.0; d.len()];
-    let corrections = difference_of_rare(d, &none, i.level).ok().filter(|_| uneven);
+    let corrections = mean_of_rare_differences(d, i.level).ok().filter(|_| uneven);
     let (below, above) = arms(corrections);
     let arm = |a: f64, b: f64| (a * a + b * b).sqrt();
     Interval {
