@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::model::blueprint::Blueprint;
 use crate::model::cdn::EDGE;
 use crate::model::outage::Faults;
-use crate::model::spec::runs::{self, ReplicationsSpec};
+use crate::model::spec::runs::{self, ExpectSpec, ReplicationsSpec};
 use crate::plan::Draft;
 use crate::plan::availability;
 use crate::plan::checks::week_start;
@@ -253,31 +253,14 @@ pub fn prepare(
                 continue;
             }
         };
-        let unit = figure.unit();
-        let demand = Demand::parse(&expect.is.text, unit).map_err(|message| {
-            out.push(Diagnostic::new(Code::OutOfRange, expect.is.span, message));
-        });
-        if let Ok(demand) = &demand
-            && demand.is_outside(figure.range())
-        {
-            let message = format!("no value of `{path}` meets \"{}\"", expect.is.text);
-            out.push(
-                Diagnostic::new(Code::OutOfRange, expect.is.span, message).help(within(&figure)),
-            );
-            continue;
-        }
+        let (unit, demand) = (figure.unit(), demand_of(expect, &figure, out));
         let of = study.judged(&asked, figure, span, out);
-        let (Some(of), Ok(demand)) = (of, demand) else { continue };
+        let (Some(of), Some(demand)) = (of, demand) else { continue };
         let is = expect.is.value.text.clone();
         let others = study.expectations.iter().zip(&spans);
         let of_it = others.filter(|(other, _)| study.is_same((other.of, &other.path), (of, path)));
         for (other, place) in of_it.filter(|(one, _)| one.demand.contradicts(&demand)) {
-            let message = format!("`{path}` cannot be both \"{}\" and \"{is}\"", other.is);
-            out.push(
-                Diagnostic::new(Code::Contradiction, expect.is.span, message)
-                    .related(*place, "the other")
-                    .help("keep one, or widen it"),
-            );
+            contradiction(expect, &other.is, *place, out);
         }
         spans.push(expect.is.span);
         study.expectations.push(Expectation { of, path: path.clone(), unit, is, demand });
@@ -306,7 +289,7 @@ pub fn prepare(
 /// what is expected, and arithmetic. Everything wrong goes to `out`.
 pub fn resolve_without_requests(draft: &Draft, out: &mut Diagnostics) {
     let scenario = &draft.scenario;
-    let mut figure = |path: &str, span: Span| {
+    let figure = |path: &str, span: Span, out: &mut Diagnostics| {
         let found = Figure::parse_in(&draft.names, path).and_then(|figure| match figure.metric {
             Metric::Headroom => headroom::at(draft, &figure).map(|_| figure),
             Metric::Saturates => headroom::saturates(draft, &figure).map(|_| figure),
@@ -315,21 +298,49 @@ pub fn resolve_without_requests(draft: &Draft, out: &mut Diagnostics) {
         found.map_err(|wrong| refuse(wrong, span, out)).ok()
     };
     for (path, _) in scenario.run.precision.iter() {
-        let _found = figure(&path.text, path.span);
+        let _found = figure(&path.text, path.span, out);
     }
-    let units: Vec<Option<FigureUnit>> = scenario
-        .expect
-        .iter()
-        .map(|expect| figure(&expect.figure.text, expect.figure.span).map(|figure| figure.unit()))
-        .collect();
-    for (expect, unit) in scenario.expect.iter().zip(units) {
-        if let Some(Err(message)) = unit.map(|unit| Demand::parse(&expect.is.text, unit)) {
-            out.push(Diagnostic::new(Code::OutOfRange, expect.is.span, message));
+    let mut before: Vec<(&ExpectSpec, Figure, Demand)> = Vec::new();
+    for expect in scenario.expect.iter() {
+        let found = figure(&expect.figure.text, expect.figure.span, out);
+        let Some(figure) = found else { continue };
+        let Some(demand) = demand_of(expect, &figure, out) else { continue };
+        for (other, ..) in
+            before.iter().filter(|(_, of, one)| *of == figure && one.contradicts(&demand))
+        {
+            contradiction(expect, &other.is.text, other.is.span, out);
         }
+        before.push((expect, figure, demand));
     }
 }
 
-/// Which values `figure` can have, as a help.
+/// What `expect` demands of `figure`, where some value can meet it.
+fn demand_of(expect: &ExpectSpec, figure: &Figure, out: &mut Diagnostics) -> Option<Demand> {
+    let (span, is) = (expect.is.span, &expect.is.text);
+    let refused = match Demand::parse(is, figure.unit()) {
+        Ok(demand) if demand.is_outside(figure.range()) => {
+            let message = format!("no value of `{}` meets \"{is}\"", expect.figure.text);
+            Diagnostic::new(Code::OutOfRange, span, message).help(within(figure))
+        }
+        Ok(demand) => return Some(demand),
+        Err(message) => Diagnostic::new(Code::OutOfRange, span, message),
+    };
+    out.push(refused);
+    None
+}
+
+/// Reports that `expect` and another expectation of the same figure cannot both be met.
+fn contradiction(expect: &ExpectSpec, other: &str, place: Span, out: &mut Diagnostics) {
+    let message =
+        format!("`{}` cannot be both \"{other}\" and \"{}\"", expect.figure.text, expect.is.text);
+    out.push(
+        Diagnostic::new(Code::Contradiction, expect.is.span, message)
+            .related(place, "the other")
+            .help("keep one, or widen it"),
+    );
+}
+
+/// Which values `figure` can have, as a help./// Which values `figure` can have, as a help.
 fn within(figure: &Figure) -> String {
     match figure.range() {
         (0.0, f64::INFINITY) => "it is never below 0".into(),
