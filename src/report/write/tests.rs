@@ -89,6 +89,27 @@ fn results_are_replaced_only_when_told() {
     verify(place.path(), &read_manifest(place.path()).unwrap().unwrap()).unwrap();
 }
 
+/// K3: the same figures in a page of other words stay as they are, and are replaced by force.
+#[test]
+fn force_replaces_a_page_that_was_written_in_other_words() {
+    let place = tempfile::tempdir().unwrap();
+    let page = |words: &str| {
+        let mut set = old();
+        set.files.push(ResultFile::listed("report.html", words.as_bytes().to_vec()));
+        set
+    };
+    let words = || fs::read(place.path().join("report.html")).unwrap();
+    commit(place.path(), &page("before"), Overwrite::Refuse).unwrap();
+    assert_eq!(
+        commit(place.path(), &page("after"), Overwrite::Refuse).unwrap(),
+        Written::Unchanged
+    );
+    assert_eq!(words(), b"before");
+    assert_eq!(commit(place.path(), &page("after"), Overwrite::Force).unwrap(), Written::Replaced);
+    assert_eq!(words(), b"after");
+    assert_eq!(commit(place.path(), &page("after"), Overwrite::Force).unwrap(), Written::Unchanged);
+}
+
 /// K3: a directory with other content is refused, even with force.
 #[test]
 fn a_directory_that_is_not_ours_is_refused() {
