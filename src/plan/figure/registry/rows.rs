@@ -121,7 +121,7 @@ pub const ROWS: &[Row] = &[
         OF_WINDOWS,
         CHANCE,
         "station, service, database",
-        "Share of the time with at least so many inside",
+        "Share of the time with at least n inside",
     )
     .keys(&[AT_LEAST]),
     Row::new(
@@ -129,7 +129,7 @@ pub const ROWS: &[Row] = &[
         OF_WINDOWS,
         FIRST,
         "station, service, database",
-        "Time from the start of the window until there are first so many inside; where some replication ends before: at least its mean up to there",
+        "Time from the start of the window until n are inside for the first time. Where a replication ends before that, the mean of all is a lower bound",
     )
     .keys(&[AT_LEAST]),
     Row::new(
@@ -159,7 +159,7 @@ pub const ROWS: &[Row] = &[
         OF_WINDOWS,
         FIRST,
         "station, service, database, balancer",
-        "Time from the start of the window until there are first so many in the queue; where some replication ends before: at least its mean up to there",
+        "Time from the start of the window until n are in the queue for the first time. Where a replication ends before that, the mean of all is a lower bound",
     )
     .keys(&[AT_LEAST]),
     Row::new(
@@ -181,7 +181,7 @@ pub const ROWS: &[Row] = &[
         OF_WINDOWS,
         MEAN,
         "station, service, database",
-        "Time from the end of the steps and flash crowds of the window, or from the repair of `@WINDOW/repair:PART`, until the number inside is first no larger than its time average before them, or in the same stretch without a break; where some replication ends before: at least its mean up to there",
+        "Time from the end of the steps and flash crowds of the window, or from the repair of `@WINDOW/repair:PART`, until the number inside is back at its time average: that before them, or that of the same time without the break. Where a replication ends before that, the mean of all is a lower bound",
     ),
     Row::new(
         Metric::Utilization,
@@ -217,7 +217,7 @@ pub const ROWS: &[Row] = &[
         OF_INTERVALS,
         SPREAD,
         "component, class",
-        "A statistic of the completions per second of consecutive intervals, of 5 minutes or `per`, of each replication, averaged; of a class: answers in the interval, whoever came when",
+        "A statistic of the completions per second of consecutive intervals, of 5 minutes or `per`, of each replication, averaged. Of a class: answers given in the interval",
     )
     .keys(&[EACH]),
     Row::new(
@@ -481,7 +481,7 @@ pub const ROWS: &[Row] = &[
         UP,
         CHANCE,
         "class, service, group",
-        "Probability that at least so many outages begin in a span of the length `per` (one year): share of the spans, one after the other from the start of the horizon",
+        "Probability that at least n outages begin in a span of the length `per` (one year): the share of such spans, counted one after the other from the start of the horizon",
     )
     .keys(&[AT_LEAST, EACH, CAUSE, AVAILABILITY, WITHOUT])
     .as_it_comes(IntervalOf::Spans),
