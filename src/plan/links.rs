@@ -11,7 +11,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::convert::table;
 use crate::model::spec::place::{BalancerSpec, ServiceSpec};
-use crate::model::spec::storage::{DatabaseSpec, NasSpec};
+use crate::model::spec::storage::{DatabaseSpec, NasSpec, ReadsTo};
 use crate::model::spec::textbook::GroupSpec;
 use crate::plan::document::ScenarioSpec;
 use crate::plan::names::{Found, Kind, Names, member_name};
@@ -104,6 +104,8 @@ pub struct ServiceLinks {
 pub struct BalancerLinks {
     /// Members behind it: service and number.
     pub targets: Vec<(usize, u32)>,
+    /// Databases that it stands in front of by its own `to`: their reads go through it.
+    pub databases: Vec<usize>,
     /// The rack of an appliance.
     pub rack: Option<usize>,
     /// The zone of software, and the one member where the file names one.
@@ -299,6 +301,7 @@ pub fn follow(
     for (name, database) in scenario.database.iter() {
         links.databases.push(walk.database(name, database));
     }
+    walk.balanced_databases(&mut links);
     links.groups = scenario.group.iter().map(|(_, group)| walk.group(group)).collect();
     links.group_order = walk.group_order(&mut links.groups);
     for (_, unit) in scenario.unit.iter() {
@@ -351,6 +354,19 @@ pub fn find_named<T, K: Key>(
         out.push(Diagnostic::new(Code::NoSuchName, span, message).help_if(help));
     }
     None
+}
+
+/// Reports that a request cannot enter where a balancer stands in front of a database.
+pub(super) fn balances_reads_alone(
+    span: Span,
+    balancer: &crate::scenario::names::Name,
+    database: &crate::scenario::names::Name,
+) -> Diagnostic {
+    let message = format!(
+        "`{balancer}` stands in front of the database `{database}`: no service is behind it"
+    );
+    let help = format!("call `{database}`; its reads go through `{balancer}`");
+    Diagnostic::new(Code::WrongKind, span, message).help(help)
 }
 
 struct Walk<'a> {
@@ -534,7 +550,21 @@ impl Walk<'_> {
 
     fn balancer(&mut self, balancer: &BalancerSpec, members: &[u32]) -> BalancerLinks {
         let mut targets: Vec<(usize, u32)> = Vec::new();
+        let mut databases: Vec<usize> = Vec::new();
         for target in balancer.to.iter() {
+            let named = self.names.find(&target.text);
+            if let Some(found) = named.filter(|found| found.kind == Kind::Database) {
+                if found.member.is_some() {
+                    let message = format!("`{}` is a member of a database", target.text);
+                    let name = &self.scenario.database[found.index].0;
+                    let help = format!("name the database, `{name}`: its reads are balanced");
+                    self.out
+                        .push(Diagnostic::new(Code::WrongKind, target.span, message).help(help));
+                } else {
+                    databases.push(found.index);
+                }
+                continue;
+            }
             for found in self.service_members(target, members) {
                 if targets.contains(&found) && members[found.0] <= 64 {
                     let name = member_name(&self.scenario.service[found.0].0, found.1);
@@ -547,7 +577,36 @@ impl Walk<'_> {
         }
         let rack = balancer.rack.as_ref().and_then(|rack| self.one(rack, Kind::Rack));
         let zone = balancer.in_.as_ref().and_then(|zone| self.resolve(zone, &[Kind::Zone]));
-        BalancerLinks { targets, rack, zone: zone.map(|found| (found.index, found.member)) }
+        let zone = zone.map(|found| (found.index, found.member));
+        BalancerLinks { targets, databases, rack, zone }
+    }
+
+    /// The reads of a database that stands behind a balancer go through it.
+    fn balanced_databases(&mut self, links: &mut Links) {
+        let balancers = links.balancers.iter().enumerate();
+        let all = balancers.flat_map(|(at, links)| links.databases.iter().map(move |db| (at, *db)));
+        for (balancer, database) in all.collect::<Vec<_>>() {
+            let (name, spec) = &self.scenario.balancer[balancer];
+            let (database_name, of) = &self.scenario.database[database];
+            let through = &mut links.databases[database].through;
+            if let Some(other) = through.filter(|other| *other != balancer) {
+                let message = format!(
+                    "reads of `{database_name}` go through `{}` already",
+                    self.scenario.balancer[other].0
+                );
+                let help = format!("remove it here, or from `{}`", self.scenario.balancer[other].0);
+                self.out.push(Diagnostic::new(Code::KeysExclude, spec.to.span, message).help(help));
+            } else if of.reads.as_ref().is_none_or(|reads| reads.to.value == ReadsTo::Master) {
+                let message = format!(
+                    "`{name}` balances the reads of `{database_name}`, which all go to its master"
+                );
+                let help =
+                    format!("add `reads = {{ to = \"slaves\" }}` to `[database.{database_name}]`");
+                self.out.push(Diagnostic::new(Code::NoEffect, spec.to.span, message).help(help));
+            } else {
+                *through = Some(balancer);
+            }
+        }
     }
 
     fn entrances(
@@ -570,7 +629,20 @@ impl Walk<'_> {
             [Kind::Service, Kind::Balancer].iter().chain(more).copied().collect();
         let found = self.resolve(reference, &kinds)?;
         Some(match found.kind {
-            Kind::Balancer => Entrance::Balancer(found.index),
+            Kind::Balancer => {
+                let (name, spec) = &self.scenario.balancer[found.index];
+                let of = |to: &Reference| {
+                    let found = self.names.find(&to.text)?;
+                    (found.kind == Kind::Database).then_some(found.index)
+                };
+                let databases: Option<Vec<usize>> = spec.to.iter().map(of).collect();
+                if let Some(first) = databases.as_deref().and_then(<[usize]>::first) {
+                    let database = &self.scenario.database[*first].0;
+                    self.out.push(balances_reads_alone(reference.span, name, database));
+                    return None;
+                }
+                Entrance::Balancer(found.index)
+            }
             Kind::NameService => Entrance::NameService(found.index),
             Kind::Cdn => Entrance::Cdn(found.index),
             _ => {

@@ -119,10 +119,10 @@ pub struct BalancerPlan {
     pub name: String,
     /// What it believes.
     pub beliefs: ComponentId,
-    /// The service behind it.
+    /// The service behind it, or the first database.
     pub to: String,
-    /// Its place in the file.
-    pub service: usize,
+    /// The place of the service in the file; none where it balances the reads of databases alone.
+    pub service: Option<usize>,
     /// Processor time of a request, in core-seconds.
     pub cpu: Option<Law>,
     /// How long it waits for an answer.
@@ -193,7 +193,7 @@ pub struct Compiler<'a> {
     /// Steps seen in this class, by kind and component.
     seen: std::collections::BTreeMap<String, u32>,
     /// Services the step is inside of, by place in the file.
-    inside: Vec<usize>,
+    inside: Vec<Option<usize>>,
     loops: usize,
     /// Times that the steps so far are repeated, on the way with the most.
     turns: f64,
@@ -364,7 +364,7 @@ impl<'a> Compiler<'a> {
                     pool = PoolId::at(self.routes.pools.len() - 1);
                 }
                 self.emit(Op::Enter { pool, call: None });
-                self.inside.push(index);
+                self.inside.push(Some(index));
                 self.steps(steps);
                 self.inside.pop();
                 self.emit(Op::Leave);
@@ -606,7 +606,8 @@ impl<'a> Compiler<'a> {
     fn io(&mut self, step: &crate::model::spec::request::IoStep) {
         self.label(&step.label);
         let owner = self.owner("io", &step.io.text);
-        let mounts = self.inside.last().map(|index| &self.targets.services[*index].mounts);
+        let mounts =
+            self.inside.last().copied().flatten().map(|index| &self.targets.services[index].mounts);
         let place = mounts.and_then(|all| all.iter().position(|m| m.0 == step.io.value.text));
         let pools = place.zip(mounts).map_or(1, |(place, mounts)| mounts[place].1);
         let Some(mount) = place.map(|place| table::u8(place)) else {
@@ -685,7 +686,7 @@ impl<'a> Compiler<'a> {
                 let call = self.call_kind(&owner, &step.call.text, time_out);
                 let pool = self.targets.services[found.index].pool;
                 self.emit(Op::Enter { pool, call: Some(call) });
-                self.inside.push(found.index);
+                self.inside.push(Some(found.index));
                 if let Some(steps) = &step.steps {
                     self.steps(&steps.value);
                 }

@@ -4,7 +4,7 @@
 use crate::faults_shipped::{Edit, check_edits, full, meet_at_three_seeds};
 
 /// Rates, times and shares are those of the header of each file. The first three are cheap.
-const EDITS: [Edit; 25] = [
+const EDITS: [Edit; 26] = [
     // Medium with 300 shares: 7.5 x 100 / 900 of 8 cores for small.
     Edit {
         file: "platform/fair-share",
@@ -128,6 +128,20 @@ const EDITS: [Edit; 25] = [
         expect: 0,
         figure: "utilization.sql-2.cpu@steady",
         is: "within 5% of 0.0719",
+    },
+    // One replica: (1,000/s x 2.5 ms + 25/s x 4 ms) / 4 cores, and a balancer of 1,000/s x 0.2 ms.
+    Edit {
+        file: "databases/db-3",
+        flags: &["--solver", "requests", "--replications", "4"],
+        sets: &[
+            "workload.readers.rate=1000/s",
+            "database.mysql.in.slaves=[\"sql-2\"]",
+            "database.mysql.data={ sql-1 = \"box:local\", sql-2 = \"box:local\" }",
+            "zone.sql.count=2",
+        ],
+        expect: 1,
+        figure: "utilization.sql-2.cpu@steady",
+        is: "within 5% of 0.65",
     },
     // Half the load: (1000/s x 2.5 ms + 2 ms) / 8.
     Edit {

@@ -260,7 +260,7 @@ impl crate::scenario::value::Value for MountSpec {
 }
 
 spec! {
-    /// A balancer in front of a service.
+    /// A balancer in front of a service, or of the reads of a database.
     pub struct BalancerSpec {
         /// 1, or 2 for a pair of which one works, or any number of `peers`.
         count: u32 = 1 => at_least(1),
@@ -268,7 +268,7 @@ spec! {
         rack: Option<Reference>,
         /// The zone, where it is software.
         in_: Option<Reference>,
-        /// A service, or a list of its members.
+        /// A service, a list of its members, or a database, whose reads then go through it.
         to: crate::scenario::names::OneOrMany<Reference> => not_empty(),
         /// Cores of the appliance.
         cores: Option<u32> => at_least(1),

@@ -41,6 +41,11 @@ pub fn errors(draft: &Draft, balancer: usize) -> String {
 pub fn declare(draft: &Draft, declaration: &mut Declaration) {
     for (balancer, (name, spec)) in draft.scenario.balancer.iter().enumerate() {
         let targets = &draft.links.balancers[balancer].targets;
+        if targets.is_empty() {
+            // It balances the reads of databases alone.
+            declaration.fact(&errors(draft, balancer), Expr::Never);
+            continue;
+        }
         for (service, member) in targets {
             let part = Part::Service { service: *service, member: *member };
             let belief = self::name(&name.text, &part.name(draft));

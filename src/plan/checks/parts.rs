@@ -222,7 +222,7 @@ fn check_sticky(
         let message = "by `hash` a page view has its member whatever the one before it met";
         exclude(span, balancer.algorithm.span, message, out);
     }
-    if draft.links.balancers[at].targets.len() < 2 {
+    if draft.links.balancers[at].targets.len() == 1 {
         let message = format!("`{name}` has one member: everybody is with it");
         inert(span, message, "remove `sticky`", out);
     }

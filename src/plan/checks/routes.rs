@@ -5,7 +5,7 @@ use crate::model::spec::textbook::DisciplineWord;
 use crate::plan::Draft;
 use crate::plan::checks::{inert, inert_if, missing};
 use crate::plan::flow::{Visits, label_of, nested};
-use crate::plan::links::{Entrance, find_named};
+use crate::plan::links::{Entrance, balances_reads_alone, find_named};
 use crate::plan::names::Kind;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -227,6 +227,14 @@ impl<'d> Route<'d, '_> {
         let entrance = if found.kind == Kind::Service {
             Entrance::Service(found.index, found.member)
         } else {
+            let links = &self.draft.links.balancers[found.index];
+            if let (true, Some(first)) = (links.targets.is_empty(), links.databases.first()) {
+                let scenario = &self.draft.scenario;
+                let (balancer, database) =
+                    (&scenario.balancer[found.index].0, &scenario.database[*first].0);
+                self.out.push(balances_reads_alone(call.call.span, balancer, database));
+                return;
+            }
             Entrance::Balancer(found.index)
         };
         let here = service_behind(self.draft, entrance);

@@ -207,11 +207,14 @@ fn takeover(spec: &BalancerSpec) -> Option<Takeover> {
 /// A balancer, as requests see it.
 pub(super) fn plan(builder: &Builder<'_>, index: usize) -> Option<BalancerPlan> {
     let (name, spec) = &builder.draft.scenario.balancer[index];
-    let (service, _) = *builder.draft.links.balancers[index].targets.first()?;
+    let draft = builder.draft;
+    let service = draft.links.balancers[index].targets.first().map(|(service, _)| *service);
+    let database = || databases(draft, index).first().map(|at| &draft.scenario.database[*at].0);
+    let to = service.map(|at| &draft.scenario.service[at].0).or_else(database)?;
     Some(BalancerPlan {
         name: name.text.clone(),
         beliefs: builder.id(&beliefs_name(name)),
-        to: builder.draft.scenario.service[service].0.text.clone(),
+        to: to.text.clone(),
         service,
         cpu: spec.cpu.as_ref().map(|law| law_of(law)),
         time_out: spec.time_out.as_ref().map(|time| time.value),

@@ -284,6 +284,95 @@ steps = [ { call = "mysql", read = 4 } ]
     assert_eq!(ended(&world)[0] - before[0], 1_000, "the master reads");
 }
 
+/// A balancer whose `to` is a database takes its reads alone: 400/s x 0.2 ms of its core, half of the reads at either
+/// slave, and every write at the master.
+#[test]
+fn a_balancer_in_front_of_a_database_splits_its_reads_from_its_writes() {
+    let database = format!("{ASYNC}reads = {{ to = \"slaves\" }}\n");
+    let rest = r#"
+[balancer.split]
+to    = "mysql"
+cores = 1
+cpu   = "0.2ms"
+[request.put]
+enter = "app"
+steps = [ { call = "mysql", read = 4 }, { call = "mysql", write = 1 } ]
+"#;
+    let plan = members(r#"["sql-2", "sql-3"]"#, 3, &database, "100/s", rest);
+    let seen = observed(&plan, 10.0, 110.0, Faults::Off);
+    for (name, truth) in [
+        ("split-1.cpu", 400.0 * 0.0002),
+        ("box-2", 100.0 * 0.001 / 8.0),
+        ("box-3", (200.0 + 100.0) * 0.001 / 8.0),
+        ("box-4", (200.0 + 100.0) * 0.001 / 8.0),
+    ] {
+        let gauge = &seen.gauges[part(&plan, name).index()];
+        let busy = gauge.busy as f64 / gauge.capacity as f64;
+        assert!((busy / truth - 1.0).abs() < 0.005, "{name}: {busy} of {truth}");
+    }
+}
+
+/// What a balancer in front of a database cannot mean is refused where it stands, with what to write instead.
+#[test]
+fn a_balancer_in_front_of_a_database_says_what_it_cannot_be() {
+    let text = |to: &str, reads: &str, enter: &str, call: &str| {
+        format!(
+            r#"
+scenario = "split"
+format   = 1
+[window.run]
+length = "10s"
+[server.box]
+count = 4
+cores = 8
+[server.box.disks]
+local = {{ kind = "10k", layout = "plain", data = 4 }}
+[zone.www]
+on = ["box-1"]
+[zone.sql]
+count = 3
+on    = ["box-2", "box-3", "box-4"]
+[service.app]
+in = "www"
+workers = 10
+[balancer.split]
+to    = "{to}"
+cores = 1
+cpu   = "0.2ms"
+[balancer.other]
+to    = "app"
+cores = 1
+cpu   = "0.2ms"
+[database.mysql]
+in          = {{ master = "sql-1", slaves = ["sql-2", "sql-3"] }}
+connections = 100
+{ASYNC}
+{reads}
+[workload.users]
+request = "page"
+rate    = "1/s"
+[request.page]
+enter = "{enter}"
+steps = [ {{ call = "{call}", read = 1 }} ]
+"#
+        )
+    };
+    let slaves = "reads = { to = \"slaves\" }";
+    let through = "reads = { to = \"slaves\", through = \"other\" }";
+    let read = |text: &str| crate::common::read(text, std::path::Path::new("."));
+    assert_eq!(read(&text("mysql", slaves, "other", "mysql")).err(), None);
+    for (text, said) in [
+        (text("mysql", "", "other", "mysql"), "add `reads = { to = \"slaves\" }`"),
+        (text("mysql", through, "other", "mysql"), "reads of `mysql` go through `other` already"),
+        (text("mysql", slaves, "split", "mysql"), "call `mysql`; its reads go through `split`"),
+        (text("mysql", slaves, "other", "split"), "call `mysql`; its reads go through `split`"),
+        (text("mysql-2", slaves, "other", "mysql"), "name the database, `mysql`"),
+    ] {
+        let found = read(&text).err().unwrap_or_default();
+        assert!(found.contains(said), "{said}: {found}");
+    }
+}
+
 /// λ × demand ÷ capacity: the master does all writes, the slaves, three or as many as there may be, share the reads and apply
 /// every write; with the master reading, the slaves only apply.
 #[test]
