@@ -99,6 +99,22 @@ impl<T: Copy> Lane<T> {
         Ok(Some(item))
     }
 
+    /// Takes the oldest hand-over if it is `wanted`; it counts as if it had been popped. At the limit
+    /// it is left for [`Self::pop`] to report.
+    #[inline]
+    pub fn take(&mut self, wanted: impl FnOnce(&T) -> bool) -> bool {
+        let is = self.events < Self::LIMIT && self.items.get(self.head).is_some_and(wanted);
+        if is {
+            self.events += 1;
+            self.head += 1;
+            if self.head == self.items.len() {
+                self.items.clear();
+                self.head = 0;
+            }
+        }
+        is
+    }
+
     /// Forgets everything handed over and starts anew at `at`.
     pub fn reset(&mut self, at: SimTime) {
         self.items.clear();
@@ -146,6 +162,33 @@ mod tests {
         assert_eq!(lane.pop(), Ok(Some(3)));
         assert_eq!(lane.pop(), Ok(None));
         assert!(lane.is_empty());
+    }
+
+    #[test]
+    fn only_the_oldest_hand_over_is_taken_and_only_if_it_is_the_one_wanted() {
+        let mut lane = Lane::new();
+        assert!(!lane.take(|_| true));
+        lane.push(1);
+        lane.push(2);
+        assert!(!lane.take(|item| *item == 2));
+        assert!(lane.take(|item| *item == 1));
+        assert_eq!(lane.len(), 1);
+        assert!(lane.take(|item| *item == 2));
+        assert!(lane.is_empty());
+        assert_eq!(lane.pop(), Ok(None));
+    }
+
+    #[test]
+    fn what_is_taken_counts_and_the_last_one_allowed_is_left_to_report() {
+        let mut lane = Lane::new();
+        lane.enter(SimTime::from_nanos(3)).unwrap();
+        for _ in 1..Lane::<()>::LIMIT {
+            lane.push(());
+            assert!(lane.take(|()| true));
+        }
+        lane.push(());
+        assert!(!lane.take(|()| true));
+        assert!(lane.pop().is_err());
     }
 
     /// Promise B4 of the limits: a model that goes in circles is stopped at 10⁶ events an instant.

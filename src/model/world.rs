@@ -679,13 +679,29 @@ impl<'p> World<'p> {
                     }
                     return;
                 }
-                Op::Enter { pool, call } => return self.enter(id, pool, call),
-                Op::Front { balancer, call } => return self.front(id, balancer, call),
+                Op::Enter { pool, call } => {
+                    self.enter(id, pool, call);
+                    if !self.goes_on(id) {
+                        return;
+                    }
+                }
+                Op::Front { balancer, call } => {
+                    self.front(id, balancer, call);
+                    if !self.goes_on(id) {
+                        return;
+                    }
+                }
                 Op::Pick { balancer, farm, call, key } => {
-                    return self.send_on(id, balancer, farm, call, key);
+                    self.send_on(id, balancer, farm, call, key);
+                    if !self.goes_on(id) {
+                        return;
+                    }
                 }
                 Op::Query { database, write, call } => {
-                    return self.query(id, database, write, call);
+                    self.query(id, database, write, call);
+                    if !self.goes_on(id) {
+                        return;
+                    }
                 }
                 Op::Fresh { database } => self.begin_read(id, database),
                 Op::Commit { database, step } => {
@@ -821,6 +837,13 @@ impl<'p> World<'p> {
                 Op::End => return self.end(id, Outcome::Ok),
             }
         }
+    }
+
+    /// Whether `id` has been let in at once and nothing else was handed over before: it goes on without
+    /// the way through the lane.
+    #[inline(always)]
+    fn goes_on(&mut self, id: RequestId) -> bool {
+        self.lane.take(|next| matches!(next, Move::Advance(request) if *request == id))
     }
 
     /// Sends `id` to another operation; a jump back counts as a repetition. Returns false if the
