@@ -142,8 +142,10 @@ impl World<'_> {
         amount: AmountId,
         key: KeyId,
     ) -> bool {
-        let Some(volume) = self.pool_of(id, mount, pool) else { return false };
-        let Some(owner) = volume.head else { return false };
+        let Some(mut volume) = self.pool_of(id, mount, pool) else { return false };
+        if volume.head.is_none() {
+            return false;
+        }
         let count = self.draws.amount(amount, &self.requests[id]);
         if count == 0 {
             self.no_further_pool(id, key);
@@ -153,13 +155,22 @@ impl World<'_> {
             self.stops_for(id, Bounded::Operations);
             return true;
         }
-        let (among, here) = self.among(id, KeyId(key.0 + 2), count, pool, volume.pools);
+        let of_pools = KeyId(key.0 + 2);
+        let (among, here) = if count == 1 && volume.pools > 1 {
+            // Straight to the pool that it draws.
+            let drawn = pool_drawn(&self.draws, of_pools, &self.requests[id], 0, volume.pools);
+            if drawn > pool {
+                let Some(other) = self.pool_of(id, mount, drawn) else { return false };
+                volume = other;
+            }
+            (Among::Few(1), u32::from(drawn >= pool))
+        } else {
+            self.among(id, of_pools, count, pool, volume.pools)
+        };
         if here == count {
             self.no_further_pool(id, key);
         }
-        if here == 0 {
-            return false;
-        }
+        let Some(owner) = volume.head.filter(|_| here > 0) else { return false };
         let volumes = self.volumes.0[owner.index()];
         let here = volumes.by != ComponentId::NONE;
         let at = if here { volumes.by } else { owner };
