@@ -97,7 +97,7 @@ const FULL: usize = 47;
 /// How many go to the heap then.
 const SPILL: usize = 24;
 /// How many come from a heap that is small when none is near.
-const REFILL: usize = 8;
+const REFILL: usize = 24;
 /// A heap of more events is too deep for that.
 const SMALL: usize = 1 << 12;
 
