@@ -82,6 +82,8 @@ struct Path {
     since: SimTime,
     /// Reached by the search under way.
     seen: bool,
+    /// No other path crosses a link of it.
+    apart: bool,
 }
 
 /// Steps of a byte in which moved bytes are counted: fine enough to lose nothing one can see, and
@@ -117,8 +119,14 @@ impl FlowShare {
         let mut crossed: Vec<u32> = links.iter().map(|&link| place(link)).collect();
         crossed.sort_unstable();
         crossed.dedup();
+        let mut apart = true;
         for &link in &crossed {
-            self.links[link as usize].paths.push(place(index));
+            let paths = &mut self.links[link as usize].paths;
+            for &other in &*paths {
+                self.paths[other as usize].apart = false;
+                apart = false;
+            }
+            paths.push(place(index));
         }
         self.groups.push(PathGroup { links: crossed.into(), flows: 0, limit: 0.0 });
         let clock = VirtualClock::new();
@@ -130,6 +138,7 @@ impl FlowShare {
             moved: 0,
             since: SimTime::ZERO,
             seen: false,
+            apart,
         });
         self.rates.push(0.0);
         self.dues.push(SimTime::NEVER);
@@ -153,8 +162,7 @@ impl FlowShare {
         self.settle(now);
         let clock = &mut self.paths[path].clock;
         let handle = clock.join(&mut self.members, now, size.count() as f64, path as u64, flow);
-        let was_full = self.count(path);
-        self.divide_after(now, path, was_full);
+        self.divide_after(now, path);
         handle
     }
 
@@ -164,8 +172,7 @@ impl FlowShare {
         self.settle(now);
         let path = convert::index(self.members.class_of(handle)?);
         let left = self.paths[path].clock.leave(&mut self.members, now, handle);
-        let was_full = self.count(path);
-        self.divide_after(now, path, was_full);
+        self.divide_after(now, path);
         Some(Bytes::new(whole::u64(left + 0.5)))
     }
 
@@ -244,18 +251,19 @@ impl FlowShare {
         u128::from(self.paths[path].limit) * u128::from(self.groups[path].flows)
     }
 
-    /// Counts the flows of `path` anew; whether one of its links was full before.
+    /// Counts the flows of `path` anew; whether one of its links held a flow back before, or may now.
     fn count(&mut self, path: usize) -> bool {
         let before = self.wanted(path);
         self.groups[path].flows = self.paths[path].clock.present();
         let after = self.wanted(path);
-        let mut was_full = false;
+        let mut full = false;
         for &link in &self.groups[path].links {
             let link = &mut self.links[link as usize];
-            was_full |= link.is_full();
+            full |= link.is_full();
             link.wanted = link.wanted - before + after;
+            full |= link.is_full();
         }
-        was_full
+        full
     }
 
     fn settle(&mut self, now: SimTime) {
@@ -272,30 +280,29 @@ impl FlowShare {
                 while let Some(flow) = clock.take_due(&mut self.members, at) {
                     self.done.push(flow);
                 }
-                let was_full = self.count(path);
-                self.divide_after(at, path, was_full);
+                self.divide_after(at, path);
             }
         }
     }
 
-    /// Works out rates after the number of flows of `path` changed.
-    fn divide_after(&mut self, now: SimTime, path: usize, was_full: bool) {
-        let mut links = self.groups[path].links.iter();
-        if !was_full && !links.any(|&link| self.links[link as usize].is_full()) {
-            // No link of it held a flow back or does now: all have their limits, as before.
-            self.rates[path] = self.groups[path].limit;
-            self.set_clock(now, path);
-            self.find_due();
-            return;
+    /// Counts the flows of `path`, of which one came or went, and works out rates.
+    fn divide_after(&mut self, now: SimTime, path: usize) {
+        let full = self.count(path);
+        if full && !self.paths[path].apart {
+            self.touch_connected(path);
+            if self.touched.len() > 1 {
+                return self.divide_touched(now);
+            }
         }
-        self.touch_connected(path);
-        if self.touched.len() == 1 {
+        self.rates[path] = if full {
             // Alone on its links, it has what its flows get of the narrowest.
-            self.rates[path] = self.alone(path);
-            self.set_clock(now, path);
-            return self.find_due();
-        }
-        self.divide_touched(now);
+            self.alone(path)
+        } else {
+            // No link of it held a flow back or does now: all have their limits, as before.
+            self.groups[path].limit
+        };
+        self.set_clock(now, path);
+        self.find_due();
     }
 
     /// Max-min fair rate of one flow of `path` where no other path has flows on its links.
