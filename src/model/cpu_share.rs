@@ -141,7 +141,7 @@ impl CpuShare {
             return None;
         }
         let due = SimTime::from_nanos(now.nanos().checked_add(work.core_nanos())?);
-        of.account(now);
+        of.account_alone(now);
         of.start_alone(now, phase, due);
         self.account(now);
         self.limits_sum = after;
@@ -157,7 +157,7 @@ impl CpuShare {
     #[inline]
     pub fn end_alone(&mut self, now: SimTime, zone: usize, phase: u32) -> SimTime {
         self.settle(now);
-        self.zones[zone].account(now);
+        self.zones[zone].account_alone(now);
         self.let_go(now, zone, phase)
     }
 

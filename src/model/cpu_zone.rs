@@ -314,6 +314,25 @@ impl Zone {
         }
     }
 
+    /// As [`Self::account`], of a zone in which each phase has a core of its own: it has what it wants, and
+    /// nothing holds it.
+    #[inline]
+    pub(super) fn account_alone(&mut self, now: SimTime) {
+        if now > self.since {
+            let length = now.since(self.since);
+            self.since = now;
+            if self.phases > 0 {
+                let had = area(self.rate, length);
+                self.ledger.runnable += length;
+                self.ledger.wanted += had;
+                self.ledger.used += had;
+                if self.baseline > 0 && self.rate > self.baseline {
+                    self.ledger.burst += area(self.rate - self.baseline, length);
+                }
+            }
+        }
+    }
+
     #[inline]
     fn has(&self) -> Has {
         Has {
@@ -464,7 +483,13 @@ impl Zone {
     #[inline]
     pub(super) fn end_alone(&mut self, now: SimTime, phase: u32) -> SimTime {
         let place = self.alone.iter().position(|(other, _)| *other == phase);
-        let (_, due) = self.alone.remove(place.expect("who ends has started"));
+        let place = place.expect("who ends has started");
+        let (_, due) = self.alone[place];
+        if place + 1 == self.alone.len() {
+            self.alone.pop();
+        } else {
+            self.alone.remove(place);
+        }
         self.count_alone(now);
         due
     }

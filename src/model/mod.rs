@@ -141,7 +141,7 @@ impl Ctx<'_> {
     }
 
     /// `request` is no longer among those `inside` the component it is at.
-    #[inline]
+    #[inline(always)]
     fn departs(&mut self, inside: &mut Occupancy, request: RequestId) {
         let entry = &mut self.requests[request];
         inside.remove(self.now, self.now - entry.since);
