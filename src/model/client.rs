@@ -71,6 +71,17 @@ pub struct View {
     live: bool,
 }
 
+impl View {
+    /// `request` is one of the present try.
+    #[inline]
+    fn sends(&self, request: &mut Request) {
+        request.ordinal = self.ordinal;
+        request.counted = self.counted;
+        request.attempt = self.attempt;
+        request.workload = self.workload.0;
+    }
+}
+
 /// All page views in progress, and what users who went away would still have asked for.
 #[derive(Clone, Debug)]
 pub struct Views {
@@ -191,15 +202,15 @@ impl World<'_> {
         let class = self.plan.workloads[workload.index()].class;
         let to_edge = self.plan.routes.classes[class.index()].round_trip;
         let round_trip = to_edge.or(self.clients_of(workload).round_trip);
-        let mut request = self.part(id, class, 0);
+        let Some(request) = self.part(id, class) else { return };
         if let Some(demand) = round_trip {
-            // Each try draws its own round trip.
-            let mut keyed = request;
-            keyed.iteration = u16::from(request.attempt);
-            let seconds = self.draws.demand(demand, &keyed);
+            // Each try draws its own round trip, as a repetition would.
+            let entry = &mut self.requests[request];
+            entry.iteration = u16::from(entry.attempt);
+            let seconds = self.draws.demand(demand, entry);
+            entry.iteration = 0;
             self.views.slots[id as usize].round_trip = SimDuration::from_seconds_f64(seconds);
         }
-        request.born = self.now;
         let view = &mut self.views.slots[id as usize];
         view.began = self.now;
         view.received = self.now;
@@ -208,20 +219,22 @@ impl World<'_> {
         view.to_come = 0;
         view.running = true;
         view.out += 1;
-        if let Some(id) = self.insert(request) {
-            self.part_begins(id);
-        }
+        self.part_begins(request);
     }
 
-    fn part(&self, id: u32, class: ClassId, position: u32) -> Request {
-        let view = &self.views.slots[id as usize];
+    /// A request of the view `view_id` that enters now.
+    fn part(&mut self, view_id: u32, class: ClassId) -> Option<RequestId> {
         let entry = self.plan.routes.classes[class.index()].entry;
-        let mut request = Request::new(class, entry, Owner::View(id), self.now);
-        request.ordinal = view.ordinal;
-        request.position = position;
-        request.counted = view.counted;
-        request.attempt = view.attempt;
-        request.workload = view.workload.0;
+        let id = self.begin(class, entry, Owner::View(view_id))?;
+        self.views.slots[view_id as usize].sends(&mut self.requests[id]);
+        Some(id)
+    }
+
+    /// A request as the view `view_id` sends it, for draws that belong to the view.
+    fn keyed(&self, view_id: u32, class: ClassId) -> Request {
+        let entry = self.plan.routes.classes[class.index()].entry;
+        let mut request = Request::new(class, entry, Owner::View(view_id), self.now);
+        self.views.slots[view_id as usize].sends(&mut request);
         request
     }
 
@@ -296,8 +309,7 @@ impl World<'_> {
         let workload = view.workload;
         let at_once = self.clients_of(workload).connections.min(parts);
         for _ in 1..at_once {
-            let fresh = self.part(view_id, then.class, 0);
-            if let Some(other) = self.insert(fresh) {
+            if let Some(other) = self.part(view_id, then.class) {
                 self.views.slots[view_id as usize].out += 1;
                 self.next_part(other, view_id, received);
             }
@@ -318,12 +330,15 @@ impl World<'_> {
         let page = self.plan.workloads[workload.index()].class;
         let then = self.plan.routes.classes[page.index()].then;
         let class = then.map_or(page, |then| then.class);
-        let mut request = self.part(view_id, class, position);
-        request.stage = Stage::Travel;
-        request.waits = Waits::Timer;
+        let first = self.plan.routes.classes[class.index()].entry;
         let ticket = self.calendar.push(from + round_trip, Event::Wake(id).code());
-        request.ticket = ticket;
-        self.requests[id] = request;
+        let entry = &mut self.requests[id];
+        entry.restart(class, first, Owner::View(view_id), self.now);
+        entry.position = position;
+        entry.stage = Stage::Travel;
+        entry.waits = Waits::Timer;
+        entry.ticket = ticket;
+        self.views.slots[view_id as usize].sends(entry);
     }
 
     /// The request for a part has reached the edge.
@@ -405,7 +420,7 @@ impl World<'_> {
             && attempt < retry.at_most
             && self.draws.uniform_at(retry.key, ordinal, u64::from(attempt)) < retry.chance
         {
-            let mut keyed = self.part(view_id, self.plan.workloads[workload.index()].class, 0);
+            let mut keyed = self.keyed(view_id, self.plan.workloads[workload.index()].class);
             keyed.iteration = u16::from(attempt);
             let after = self.draws.demand(retry.after, &keyed);
             let at = self.now + SimDuration::from_seconds_f64(after);
@@ -484,7 +499,7 @@ impl World<'_> {
         }
         // Its number of further pages is geometric from zero, whatever page this was.
         let class = self.plan.workloads[workload.index()].class;
-        let keyed = self.part(view_id, class, 0);
+        let keyed = self.keyed(view_id, class);
         self.take_along(workload, session, keyed, 0);
     }
 
@@ -495,7 +510,7 @@ impl World<'_> {
         let View { workload, user, guest, .. } = self.views.slots[view_id as usize];
         let Some(guest) = guest.filter(|_| user.is_none()) else { return };
         let class = self.plan.workloads[workload.index()].class;
-        let keyed = self.part(view_id, class, 0);
+        let keyed = self.keyed(view_id, class);
         let goes_on = |session: &Session| {
             session.mean_pages > 1.0
                 && self.draws.uniform_at(session.key, keyed.ordinal, 0)

@@ -303,6 +303,38 @@ impl Request {
         }
     }
 
+    /// Makes another one of it, at the start of its route, written in place: the stacks of calls and
+    /// loops are empty and need no cleaning, and what the components write as it comes to them stays.
+    /// Where it is of a page and a workload is the caller's to say.
+    #[inline(always)]
+    pub fn restart(&mut self, class: ClassId, entry: u32, owner: Owner, born: SimTime) {
+        self.born = born;
+        self.ticket = Ticket::NONE;
+        self.patience = Ticket::NONE;
+        self.owner = owner;
+        self.waited = 0;
+        self.position = 0;
+        self.at = ComponentId::NONE;
+        self.pc = entry;
+        self.path = 0;
+        self.frames[0].at = ComponentId::NONE;
+        self.iteration = 0;
+        self.outside = 0;
+        self.unused = 0;
+        self.children = 0;
+        self.class = class;
+        self.fetch = [0; TIERS];
+        self.joined = [RequestId::NONE; TIERS];
+        self.cause = CauseId::OVERLOAD;
+        self.depth = 0;
+        self.loop_depth = 0;
+        self.waits = Waits::Nothing;
+        self.stage = Stage::Route;
+        self.attempt = 0;
+        self.marks = Marks::LIVE;
+        self.failed = None;
+    }
+
     /// Whether it is the fetch of an edge, or waits for one.
     #[inline]
     #[must_use]
@@ -351,8 +383,8 @@ impl Requests {
         Self::default()
     }
 
-    /// Puts a fresh request of `class` in, at the start of its route. Writes a slot in place: the
-    /// stacks of calls and loops are empty and need no cleaning.
+    /// Puts a fresh request of `class` in, at the start of its route. Writes a slot in place
+    /// ([`Request::restart`]).
     ///
     /// # Errors
     ///
@@ -369,31 +401,7 @@ impl Requests {
             return self.insert(Request::new(class, entry, owner, born));
         };
         self.live += 1;
-        let slot = &mut self.slots[index as usize];
-        slot.born = born;
-        slot.ticket = Ticket::NONE;
-        slot.patience = Ticket::NONE;
-        slot.owner = owner;
-        slot.waited = 0;
-        slot.position = 0;
-        slot.at = ComponentId::NONE;
-        slot.pc = entry;
-        slot.path = 0;
-        slot.iteration = 0;
-        slot.outside = 0;
-        slot.unused = 0;
-        slot.children = 0;
-        slot.class = class;
-        slot.fetch = [0; TIERS];
-        slot.joined = [RequestId::NONE; TIERS];
-        slot.cause = CauseId::OVERLOAD;
-        slot.depth = 0;
-        slot.loop_depth = 0;
-        slot.waits = Waits::Nothing;
-        slot.stage = Stage::Route;
-        slot.attempt = 0;
-        slot.marks = Marks::LIVE;
-        slot.failed = None;
+        self.slots[index as usize].restart(class, entry, owner, born);
         Ok(RequestId(index))
     }
 
@@ -472,5 +480,47 @@ impl std::ops::IndexMut<RequestId> for Requests {
     #[inline]
     fn index_mut(&mut self, id: RequestId) -> &mut Request {
         &mut self.slots[id.index()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Left as they are: what a component or the page writes before it is read, and what lies above the
+    /// ends of the stacks.
+    #[test]
+    fn a_slot_that_is_used_again_is_as_good_as_new() {
+        let born = SimTime::from_nanos(9);
+        let fresh = Request::new(ClassId(1), 7, Owner::View(3), born);
+        let mut used = Request::new(ClassId(2), 8, Owner::Parent(RequestId(4)), SimTime::ZERO);
+        let mut calendar = crate::engine::calendar::Calendar::new();
+        let ticket = calendar.ticket();
+        (used.ticket, used.patience, used.cause) = (ticket, ticket, CauseId(5));
+        (used.path, used.waited, used.position) = (1, 2, 3);
+        (used.at, used.frames[0].at) = (ComponentId(6), ComponentId(6));
+        (used.iteration, used.outside, used.unused, used.children) = (1, 2, 3, 4);
+        (used.fetch, used.joined) = ([1; TIERS], [RequestId(1); TIERS]);
+        (used.depth, used.loop_depth, used.attempt) = (1, 2, 3);
+        (used.waits, used.stage) = (Waits::Void, Stage::Reply);
+        used.marks.set(Marks::ORPHAN, true);
+        used.failed = Some(Outcome::Error);
+        used.restart(ClassId(1), 7, Owner::View(3), born);
+        assert_eq!(used.frames[0].at, ComponentId::NONE);
+        let kept = Request {
+            since: fresh.since,
+            ordinal: fresh.ordinal,
+            need: fresh.need,
+            ends: fresh.ends,
+            local: fresh.local,
+            frames: fresh.frames,
+            loops: fresh.loops,
+            workload: fresh.workload,
+            priority: fresh.priority,
+            dispatches: fresh.dispatches,
+            counted: fresh.counted,
+            ..used
+        };
+        assert_eq!(format!("{kept:?}"), format!("{fresh:?}"));
     }
 }

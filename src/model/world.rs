@@ -29,7 +29,7 @@ use crate::model::event::Event;
 use crate::model::gauge::Joint;
 use crate::model::guests::Guests;
 use crate::model::head::Head;
-use crate::model::ids::{CallId, CauseId, ComponentId, KeyId, PoolId, UnitId, WorkloadId};
+use crate::model::ids::{CallId, CauseId, ClassId, ComponentId, KeyId, PoolId, UnitId, WorkloadId};
 use crate::model::link::{Link, Links, Uplink};
 use crate::model::names::Names;
 use crate::model::outage::{Faults, Illness, Past};
@@ -563,10 +563,7 @@ impl<'p> World<'p> {
         }
         let entry = self.plan.routes.classes[source.class.index()].entry;
         let owner = user.map_or(Owner::Workload, Owner::User);
-        let Ok(id) = self.requests.begin(source.class, entry, owner, self.now) else {
-            self.stop = Some(Stop::TooManyInFlight { at: self.now });
-            return;
-        };
+        let Some(id) = self.begin(source.class, entry, owner) else { return };
         let request = &mut self.requests[id];
         request.ordinal = ordinal;
         request.counted = counted;
@@ -576,8 +573,27 @@ impl<'p> World<'p> {
         self.advance(id);
     }
 
+    /// A fresh request of `class` that enters now, at `entry`; `None` when there are too many: the run
+    /// stops.
+    #[inline(always)]
+    pub(in crate::model) fn begin(
+        &mut self,
+        class: ClassId,
+        entry: u32,
+        owner: Owner,
+    ) -> Option<RequestId> {
+        let begun = self.requests.begin(class, entry, owner, self.now);
+        self.unless_too_many(begun)
+    }
+
     pub(in crate::model) fn insert(&mut self, request: Request) -> Option<RequestId> {
-        match self.requests.insert(request) {
+        let inserted = self.requests.insert(request);
+        self.unless_too_many(inserted)
+    }
+
+    #[inline(always)]
+    fn unless_too_many(&mut self, id: Result<RequestId, TooMany>) -> Option<RequestId> {
+        match id {
             Ok(id) => Some(id),
             Err(TooMany) => {
                 self.stop = Some(Stop::TooManyInFlight { at: self.now });
