@@ -398,7 +398,7 @@ impl<'p> World<'p> {
                 // Most events, and known at a glance.
                 match Event::served(due.code) {
                     Some(request) => self.served(request, due.ticket),
-                    None => self.handle(Event::of(due.code), due.ticket),
+                    None => self.handle(due.code, due.ticket),
                 }
             }
             if !self.lane.is_empty() || self.stop.is_some() {
@@ -494,8 +494,8 @@ impl<'p> World<'p> {
     }
 
     #[inline(never)]
-    fn handle(&mut self, event: Event, ticket: Ticket) {
-        match event {
+    fn handle(&mut self, code: u32, ticket: Ticket) {
+        match Event::of(code) {
             Event::Arrival(workload) => self.arrival(workload),
             Event::Served(request) => self.served(request, ticket),
             Event::Alarm(unit) => {
