@@ -39,7 +39,8 @@ pub struct Loaded {
     pub document: Option<Document>,
     /// Names resolved and zones placed; `None` when the form cannot be read.
     pub draft: Option<Draft>,
-    /// Tables for the event loop; `None` when anything is wrong or cannot be acted out.
+    /// Tables for the event loop; `None` when anything is wrong or cannot be acted out. Of a scenario that is only
+    /// checked without what breaks.
     pub blueprint: Option<Blueprint>,
     /// What is asked of it; `None` when anything is wrong.
     pub study: Option<StudyPlan>,
@@ -242,6 +243,8 @@ impl Loaded {
         }
         let blueprint = if unsupported {
             Blueprint::empty(Seed(draft.scenario.run.seed.value))
+        } else if purpose == Purpose::Check {
+            plan::compile::check(draft, &self.folder, &mut self.found)
         } else {
             plan::compile::compile(draft, &self.folder, &mut self.found)
         };

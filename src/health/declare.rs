@@ -19,6 +19,10 @@
 //! - *down because its host is down*: a fact that is an expression over the host's facts; its
 //!   cause is found through the expression.
 
+use std::borrow::Cow;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
 use crate::engine::law::DurationLaw;
 use crate::units::{SimDuration, SimTime};
 
@@ -424,15 +428,9 @@ impl Transition {
     }
 }
 
-/// A component's health, or a template of it: clone, rename and bind.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Automaton {
-    /// The component's name.
-    pub name: String,
-    /// The name its draws are keyed by; the component's own unless it was renamed and keeps them.
-    pub stream: Option<String>,
-    /// Which components each role means.
-    pub roles: Vec<(String, Vec<String>)>,
+/// What equal components share: all of an automaton but its name and whom its roles mean.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Shape {
     /// At most 128 states; the first is the initial one.
     pub states: Vec<State>,
     /// Its clocks.
@@ -443,19 +441,45 @@ pub struct Automaton {
     pub facts: Vec<(String, Expr)>,
 }
 
+/// A component's health, or a template of it: clone, rename and bind. Clones share their [`Shape`] until one of
+/// them is changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Automaton {
+    /// The component's name.
+    pub name: String,
+    /// The name its draws are keyed by; the component's own unless it was renamed and keeps them.
+    pub stream: Option<String>,
+    /// Which components each role means.
+    pub roles: Vec<(Cow<'static, str>, Vec<String>)>,
+    /// Its states, timers, transitions and facts.
+    pub shape: Arc<Shape>,
+}
+
+impl Deref for Automaton {
+    type Target = Shape;
+
+    fn deref(&self) -> &Shape {
+        &self.shape
+    }
+}
+
+impl DerefMut for Automaton {
+    fn deref_mut(&mut self) -> &mut Shape {
+        Arc::make_mut(&mut self.shape)
+    }
+}
+
 impl Automaton {
     /// An automaton with these states, in the first of them.
     #[must_use]
     pub fn new(name: &str, states: Vec<State>) -> Self {
-        Self {
-            name: name.into(),
-            stream: None,
-            roles: Vec::new(),
-            states,
-            timers: Vec::new(),
-            transitions: Vec::new(),
-            facts: Vec::new(),
-        }
+        Self::shaped(name.into(), Arc::new(Shape { states, ..Shape::default() }))
+    }
+
+    /// An automaton of a given shape.
+    #[must_use]
+    pub fn shaped(name: String, shape: Arc<Shape>) -> Self {
+        Self { name, stream: None, roles: Vec::new(), shape }
     }
 
     /// The same under another name.
@@ -466,9 +490,10 @@ impl Automaton {
 
     /// The same with `role` meaning `components`.
     #[must_use]
-    pub fn bind(mut self, role: &str, components: &[&str]) -> Self {
-        self.roles.retain(|(name, _)| name != role);
-        self.roles.push((role.into(), owned(components)));
+    pub fn bind(mut self, role: impl Into<Cow<'static, str>>, components: &[&str]) -> Self {
+        let role = role.into();
+        self.roles.retain(|(name, _)| *name != role);
+        self.roles.push((role, owned(components)));
         self
     }
 
@@ -503,6 +528,17 @@ pub struct Crew {
     pub hands: u32,
 }
 
+/// Which automata the reader of a net may [`force`](super::kernel::Kernel::force). Any other that nothing takes
+/// out of its first state stays there, and conditions about it are constants.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Forced {
+    /// Any.
+    #[default]
+    Any,
+    /// Those of these names.
+    Only(Vec<String>),
+}
+
 /// Everything the kernel and its enumerator read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Declaration {
@@ -515,6 +551,10 @@ pub struct Declaration {
     pub facts: Vec<(String, Expr)>,
     /// Causes that only a forced transition has: a drill, a mistake of an operator.
     pub forced_causes: Vec<String>,
+    /// Which automata the reader may move from outside.
+    pub forced: Forced,
+    /// The reader asks for facts of the whole alone: what a component publishes is read where a condition asks for it.
+    pub whole_facts_alone: bool,
 }
 
 impl Declaration {

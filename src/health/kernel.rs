@@ -208,7 +208,7 @@ pub(super) struct Bank {
 
 impl Bank {
     pub fn new(net: &Net, seed: Seed, lineage: Lineage) -> Self {
-        let stream = |automaton: u32| net.descriptions[automaton as usize].stream.as_str();
+        let stream = |automaton: u32| &*net.descriptions[automaton as usize].stream;
         let timers = net.timers.iter().zip(&net.timer_texts);
         let keys = timers
             .map(|(timer, text)| Key::derive(seed, lineage, &text.name, stream(timer.automaton)));
@@ -507,7 +507,7 @@ impl<'n> Kernel<'n> {
         listener: &mut impl Listener,
     ) -> Result<bool, NoProgress> {
         let mut own = self.net.programs[automaton.index()].timers.clone();
-        let found = own.find(|at| self.net.timer_texts[*at as usize].name == timer);
+        let found = own.find(|at| *self.net.timer_texts[*at as usize].name == *timer);
         let Some(number) = found.filter(|at| self.bank.timers[*at as usize].rate > 0.0) else {
             return Ok(false);
         };

@@ -25,7 +25,7 @@ mod stationary;
 mod symmetry;
 pub mod textbook;
 
-pub use declare::Declaration;
+pub use declare::{Declaration, Forced};
 pub use enumerate::{Chain, EnumerateError};
 pub use error::{DeclarationError, STATES_MAX};
 pub use kernel::{Kernel, Listener, Start, View};

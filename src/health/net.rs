@@ -10,6 +10,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::convert::{place, table};
 use crate::engine::law::{Form, Law, Sampler};
@@ -92,7 +93,7 @@ pub(super) enum Node {
     /// The automaton is in one of the states of the mask.
     Literal { automaton: u32, states: States },
     /// At least `need` of the inputs hold.
-    Gate { need: i32, inputs: Vec<Ref> },
+    Gate { need: i32, inputs: Arc<[Ref]> },
 }
 
 /// Rows of a table of lists, in one piece.
@@ -103,13 +104,16 @@ pub(super) struct Lists<T> {
 }
 
 impl<T> Lists<T> {
-    pub fn from_rows(rows: Vec<Vec<T>>) -> Self {
-        let mut lists = Self { start: vec![0], items: Vec::new() };
-        for row in rows {
-            lists.items.extend(row);
-            lists.start.push(place(lists.items.len()));
+    /// From pairs of a row and an item, in the order of rows.
+    pub fn from_pairs(rows: usize, pairs: Vec<(u32, T)>) -> Self {
+        let mut start = vec![0; rows + 1];
+        pairs.iter().for_each(|(row, _)| start[*row as usize + 1] += 1);
+        let mut before: u32 = 0;
+        for count in &mut start {
+            before += *count;
+            *count = before;
         }
-        lists
+        Self { start, items: pairs.into_iter().map(|(_, item)| item).collect() }
     }
 
     #[inline]
@@ -141,9 +145,9 @@ pub(super) struct Program {
 /// What the rest of the program asks of an automaton.
 #[derive(Clone, Debug)]
 pub(super) struct Description {
-    pub name: String,
-    pub stream: String,
-    pub states: Vec<StateNet>,
+    pub name: Arc<str>,
+    pub stream: Arc<str>,
+    pub states: Arc<[StateNet]>,
 }
 
 #[derive(Clone, Debug)]
@@ -201,7 +205,7 @@ pub(super) struct TimerNet {
 /// What few events need of a timer.
 #[derive(Clone, Debug)]
 pub(super) struct TimerText {
-    pub name: String,
+    pub name: Arc<str>,
     /// First condition that holds gives the speed of ageing; 1 when none does.
     pub rates: Vec<(Ref, f64)>,
 }
@@ -268,7 +272,7 @@ pub(super) struct ChoiceNet {
 pub(super) struct FactNet {
     /// `None` for the whole.
     pub owner: Option<u32>,
-    pub name: String,
+    pub name: Arc<str>,
     pub value: Ref,
 }
 
@@ -276,9 +280,9 @@ pub(super) struct FactNet {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CauseName {
     /// The component; empty for a forced cause and for "unexplained".
-    pub component: String,
+    pub component: Arc<str>,
     /// What happened to it: the name of a timer or of a branch.
-    pub label: String,
+    pub label: Arc<str>,
 }
 
 impl fmt::Display for CauseName {
@@ -354,7 +358,7 @@ impl Net {
     /// The automaton called `name`.
     #[must_use]
     pub fn automaton(&self, name: &str) -> Option<AutomatonId> {
-        let at = self.descriptions.binary_search_by(|d| d.name.as_str().cmp(name)).ok()?;
+        let at = self.descriptions.binary_search_by(|d| (*d.name).cmp(name)).ok()?;
         Some(AutomatonId(place(at)))
     }
 
@@ -399,7 +403,7 @@ impl Net {
     pub fn fact(&self, name: &str) -> Option<FactId> {
         self.facts
             .iter()
-            .position(|fact| fact.owner.is_none() && fact.name == name)
+            .position(|fact| fact.owner.is_none() && *fact.name == *name)
             .map(|at| FactId(place(at)))
     }
 
@@ -408,14 +412,14 @@ impl Net {
     pub fn fact_of(&self, automaton: AutomatonId, name: &str) -> Option<FactId> {
         self.facts
             .iter()
-            .position(|fact| fact.owner == Some(automaton.0) && fact.name == name)
+            .position(|fact| fact.owner == Some(automaton.0) && *fact.name == *name)
             .map(|at| FactId(place(at)))
     }
 
     /// The facts of the whole with their names, in the order of declaration.
     pub fn facts_of_whole(&self) -> impl Iterator<Item = (FactId, &str)> {
         let whole = self.facts.iter().take_while(|fact| fact.owner.is_none());
-        whole.enumerate().map(|(at, fact)| (FactId(place(at)), fact.name.as_str()))
+        whole.enumerate().map(|(at, fact)| (FactId(place(at)), &*fact.name))
     }
 
     /// All causes in words, by number.
@@ -440,7 +444,7 @@ impl Net {
     pub fn cause(&self, component: &str, label: &str) -> Option<CauseId> {
         self.causes
             .iter()
-            .position(|cause| cause.component == component && cause.label == label)
+            .position(|cause| *cause.component == *component && *cause.label == *label)
             .map(|at| CauseId(place(at)))
     }
 
@@ -466,7 +470,7 @@ impl Net {
     #[must_use]
     pub fn timer_law(&self, automaton: AutomatonId, timer: &str) -> Option<Law> {
         let mut own = self.programs[automaton.index()].timers.clone();
-        let at = own.find(|at| self.timer_texts[*at as usize].name == timer)?;
+        let at = own.find(|at| *self.timer_texts[*at as usize].name == *timer)?;
         match &self.lengths[self.timers[at as usize].length as usize] {
             LengthNet::Law(law, _) => Some(law.clone()),
             LengthNet::Fixed(length) => Law::constant(length.seconds()).ok(),

@@ -80,12 +80,12 @@ impl<'n> Kernel<'n> {
     #[must_use]
     pub fn export(&self) -> KernelState {
         let automata = self.net.descriptions.iter().enumerate().map(|(at, d)| AutomatonState {
-            name: d.name.clone(),
+            name: d.name.to_string(),
             state: self.marking.state[at],
             causes: self.marking.causes[at].as_slice().to_vec(),
         });
         let timers = self.net.timer_texts.iter().enumerate().map(|(at, timer)| TimerState {
-            name: timer.name.clone(),
+            name: timer.name.to_string(),
             running: self.bank.timers[at],
             hand: self.marking.hands[at],
         });
@@ -163,8 +163,8 @@ impl<'n> Kernel<'n> {
 fn check(net: &Net, saved: &KernelState) -> Result<(), RestoreError> {
     let same_names = saved.automata.len() == net.descriptions.len()
         && saved.timers.len() == net.timers.len()
-        && saved.automata.iter().zip(&net.descriptions).all(|(a, d)| a.name == d.name)
-        && saved.timers.iter().zip(&net.timer_texts).all(|(a, t)| a.name == t.name);
+        && saved.automata.iter().zip(&net.descriptions).all(|(a, d)| *a.name == *d.name)
+        && saved.timers.iter().zip(&net.timer_texts).all(|(a, t)| *a.name == *t.name);
     if !same_names
         || saved.queues.len() != net.crews.len()
         || saved.choice_ordinals.len() != net.choices.len()

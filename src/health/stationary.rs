@@ -53,7 +53,7 @@ pub(super) fn cause_of(net: &Net, automaton: u32, state: StateId) -> CauseId {
     let description = &net.descriptions[automaton as usize];
     let sound = net.programs[automaton as usize].sound;
     let mut target = state;
-    for _ in &description.states {
+    for _ in description.states.iter() {
         let leads = net.transitions.iter().filter(|transition| {
             transition.automaton == automaton
                 && transition.from & target.bit() == 0

@@ -69,7 +69,7 @@ impl Swap<'_> {
                     let rename = |input: &Ref| Ref { node: nodes[input.node as usize], ..*input };
                     let mut inputs: Vec<Ref> = inputs.iter().map(rename).collect();
                     inputs.sort_unstable();
-                    Node::Gate { need: *need, inputs }
+                    Node::Gate { need: *need, inputs: inputs.into() }
                 }
             };
             nodes.push(*self.numbers.get(&image)?);

@@ -93,13 +93,13 @@ pub struct HealthNet {
 /// Everything that can break.
 #[derive(Clone, Debug)]
 pub struct HealthPlan {
-    /// With all faults.
-    pub live: HealthNet,
-    /// Without: only drills break anything.
-    pub quiet: HealthNet,
+    /// With all faults; none where the scenario is only checked.
+    pub live: Option<HealthNet>,
+    /// Without: only drills break anything. None where no window does.
+    pub quiet: Option<HealthNet>,
     /// Ages at time zero.
     pub start: Start,
-    /// Names of the parts that a drill can break.
+    /// Names of the parts that a drill can break; none where no window breaks anything.
     pub breakable: Vec<String>,
 }
 
@@ -349,6 +349,7 @@ impl<'p> World<'p> {
             Faults::Live => (&plan.live, plan.start),
             Faults::Drill => (&plan.quiet, Start::New),
         };
+        let net = net.as_ref().expect("it was compiled to be run, with what its windows break");
         let kernel = Kernel::new(&net.net, self.plan.seed, self.lineage, start);
         let mut kernel = match kernel {
             Ok(kernel) => kernel,

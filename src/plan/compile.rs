@@ -26,6 +26,7 @@ use crate::model::spec::traffic::ProcessWord;
 use crate::model::station::{Discipline, StationConfig};
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
+use crate::plan::faults;
 use crate::plan::graph::store_at;
 use crate::plan::names::{Found, Kind, member_name};
 use crate::plan::part;
@@ -55,6 +56,8 @@ mod traffic;
 /// Gathers components and gives them their numbers.
 struct Builder<'a> {
     draft: &'a Draft,
+    /// It is simulated, not only checked.
+    to_run: bool,
     out: &'a mut Diagnostics,
     /// Wanted components by name; numbered in this order.
     wanted: BTreeMap<String, Wanted>,
@@ -95,8 +98,18 @@ enum Wanted {
 
 /// Makes the tables; everything wrong goes to `out`.
 pub fn compile(draft: &Draft, folder: &std::path::Path, out: &mut Diagnostics) -> Blueprint {
+    make(draft, folder, true, out)
+}
+
+/// As [`compile`], of a scenario that is only looked at: `out` is told the same, and what breaks is not drawn up.
+pub fn check(draft: &Draft, folder: &std::path::Path, out: &mut Diagnostics) -> Blueprint {
+    make(draft, folder, false, out)
+}
+
+fn make(draft: &Draft, folder: &std::path::Path, to_run: bool, out: &mut Diagnostics) -> Blueprint {
     let mut builder = Builder {
         draft,
+        to_run,
         out,
         wanted: BTreeMap::new(),
         ids: BTreeMap::new(),
@@ -625,7 +638,11 @@ impl Builder<'_> {
         let operations = operations(draft, &self.ids, &mut compiler);
         let routes = compiler.routes;
         let workloads = workloads(draft, folder, &class_of, self.out);
-        let health = crate::plan::faults::plan(draft, &self.ids, self.out);
+        let health = if self.to_run {
+            faults::plan(draft, &self.ids, self.out)
+        } else {
+            faults::check(draft, self.out)
+        };
         let zones = self.zone_meters();
         let network = network::ways(&self, &wanted);
         let resizes = resize::resizes(&self, &wanted);
@@ -639,7 +656,7 @@ impl Builder<'_> {
             clients,
             operations,
             resizes,
-            causes: crate::plan::faults::causes(draft),
+            causes: faults::causes(draft),
             health,
             network,
         };

@@ -122,7 +122,8 @@ fn memory_does_not_grow_with_the_horizon() {
     assert!(many <= few + few / 5, "{few} and {many} bytes");
 }
 
-/// `check` of servers with a zone and a fault each, of unknown names and of classes: its memory is in
+/// `check` of servers with a zone each, where nothing, one server or all of them fail and what stands on them comes back
+/// by itself, of faults, unknown names and classes: its memory is in
 /// proportion to what is written, without a step beyond; of its time docs/testing.md tells. In the fast set few of them.
 #[cfg(target_os = "linux")]
 #[test]
@@ -137,6 +138,10 @@ fn check_is_linear_in_what_is_written() {
              [request.r]\nenter = \"s\"\ndraw = {{ work = \"100ms\" }}\n\
              steps = [ {{ cpu = \"s\", draw = \"work\" }} ]\n"
         )
+    };
+    let restarting = |count: usize| {
+        let fleet = fleet(count).replace("apart = true\n", "apart = true\nboot = \"1min\"\n");
+        fleet.replace("workers = 4\n", "workers = 4\nrestart = \"10s\"\n")
     };
     let each = |count: usize, write: &dyn Fn(usize) -> String| {
         fleet(2) + &(0..count).map(write).collect::<String>()
@@ -157,6 +162,8 @@ fn check_is_linear_in_what_is_written() {
     // MB; the fast set has a twentieth of each, and 30 MB for the program.
     for (name, text, code, most) in [
         ("servers with zones", fleet(of(100_000)), 0, 500),
+        ("one of them fails", fleet(of(100_000)) + &fault(0, "box-1"), 0, 500),
+        ("all of them fail", restarting(of(100_000)) + &fault(0, "box"), 0, 500),
         ("faults of one part", each(of(16_000), &|n| fault(n, "service.s")), 3, 150),
         ("unknown names", each(of(100_000), &unknown), 3, 300),
         ("classes", each(of(20_000), &class), 0, 300),

@@ -198,7 +198,7 @@ fn causes_are_found_among_many_parts() {
     let mut explanation = Explanation::default();
     let mut causes = |kernel: &Kernel<'_>| -> Vec<String> {
         kernel.view().explain(all, &mut explanation);
-        let of = |cause: &Cause| net.cause_name(cause.id).component.clone();
+        let of = |cause: &Cause| net.cause_name(cause.id).component.to_string();
         explanation.causes.iter().map(of).collect()
     };
     let wrong: [(f64, &[usize]); 6] = [

@@ -260,6 +260,6 @@ fn the_exponential_reading_replaces_every_law() {
 }
 
 fn net_timer_rate(net: &Net) -> Option<f64> {
-    let at = net.timer_texts.iter().position(|timer| timer.name == FAULT)?;
+    let at = net.timer_texts.iter().position(|timer| &*timer.name == FAULT)?;
     net.rate(&net.timers[at])
 }

@@ -5,6 +5,7 @@ mod cascades;
 mod histories;
 mod nas_pair;
 mod starts;
+mod still;
 
 use crate::engine::draw::{Lineage, Seed};
 use crate::engine::law::{DurationLaw, Law};

@@ -17,9 +17,12 @@
 //! that tries again elsewhere hides whoever refuses, and one that counts open connections soon sends
 //! next to nothing to whoever only takes them.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use crate::convert::table;
 use crate::health::Declaration;
-use crate::health::declare::{Automaton, Branch, Effect, Expr, State, Transition};
+use crate::health::declare::{Automaton, Branch, Effect, Expr, Shape, State, Transition};
 use crate::model::spec::place::{Algorithm, CheckSpec, Depth};
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
@@ -63,13 +66,22 @@ pub fn declare(draft: &Draft, declaration: &mut Declaration) {
 /// Publishes that a part never hangs or pauses where the fault that makes it do so is left out: whoever
 /// believes in it asks all the same.
 pub fn know_of_hangs(declaration: &mut Declaration) {
+    let mut known: BTreeMap<*const Shape, Arc<Shape>> = BTreeMap::new();
+    // Their old shapes, so that no new one takes the place of one in memory.
+    let mut old = Vec::new();
     for automaton in &mut declaration.automata {
-        for (_, fact) in STANDS_STILL {
-            let publishes = |fact: &str| automaton.facts.iter().any(|(name, _)| name == fact);
-            if publishes("fit") && !publishes(fact) {
-                automaton.facts.push((fact.into(), Expr::Never));
+        let shape = known.entry(Arc::as_ptr(&automaton.shape)).or_insert_with(|| {
+            old.push(automaton.shape.clone());
+            let mut shape = automaton.shape.clone();
+            for (_, fact) in STANDS_STILL {
+                let publishes = |fact: &str| shape.facts.iter().any(|(name, _)| name == fact);
+                if publishes("fit") && !publishes(fact) {
+                    Arc::make_mut(&mut shape).facts.push((fact.into(), Expr::Never));
+                }
             }
-        }
+            shape
+        });
+        automaton.shape = shape.clone();
     }
 }
 

@@ -470,9 +470,9 @@ fn shown(draft: &Draft, cause: &CauseName) -> String {
     {
         // Of a fleet nobody asks which one it was.
         let fleet = meters::fleet_units(draft).find(|(unit, _)| *unit == found.index);
-        return fleet.map_or_else(|| cause.component.clone(), |(_, name)| name.to_string());
+        return fleet.map_or_else(|| cause.component.to_string(), |(_, name)| name.to_string());
     }
-    cause.label.clone()
+    cause.label.to_string()
 }
 
 /// All of them, by name: where a section stands in the file says nothing.

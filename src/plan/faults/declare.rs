@@ -4,15 +4,17 @@ mod peers;
 mod shown;
 mod takeover;
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::convert::place;
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::{
-    Automaton, Branch, Effect, Expr, Fate, Move, Opens, State, Timer, Transition,
+    Automaton, Branch, Effect, Expr, Fate, Move, Opens, Shape, State, Subject, Timer, Transition,
 };
 use crate::model::ids::ComponentId;
-use crate::model::spec::runs::{Does, FaultSpec, How, Once, OperationSpec};
+use crate::model::spec::runs::{AfterSpec, Does, FaultSpec, How, Once, OperationSpec};
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
 use crate::plan::faults::parts::{all_parts, owner};
@@ -25,6 +27,7 @@ use crate::plan::program::law_of;
 use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::law::LawSpec;
 use crate::units::{SimDuration, SimTime};
 
 /// Nothing is wrong.
@@ -35,6 +38,16 @@ pub const BROKEN: &str = "broken";
 const BOOTING: &str = "booting";
 /// A process on its way back.
 const STARTING: &str = "starting";
+/// Earlier laws that the law of a restart is compared with.
+const LAWS_COMPARED: usize = 64;
+/// [`kind_of`] of a site, a rack and so on.
+const SITE: u8 = kind_of(Part::Site(0));
+const UPLINK: u8 = kind_of(Part::Uplink { site: 0, number: 0 });
+const RACK: u8 = kind_of(Part::Rack(0));
+const SWITCH: u8 = kind_of(Part::Switch { rack: 0, number: 0 });
+const ZONE: u8 = kind_of(Part::Zone { zone: 0, member: 0 });
+const SERVICE: u8 = kind_of(Part::Service { service: 0, member: 0 });
+const DATABASE: u8 = kind_of(Part::Database { database: 0, member: 0 });
 /// The fact that nothing is wrong with a part itself.
 const WELL: &str = "is well";
 
@@ -87,18 +100,35 @@ fn degraded(name: &str) -> State {
 pub const IS_PLANNED: &str = "is planned";
 
 /// That it is in a state which an operation took it to, if one does.
-fn planned(sketch: &Sketch) -> Option<Expr> {
+fn planned(mould: &Mould) -> Option<Expr> {
     let by_plan = |state: &&String| state.split('.').next() == Some(PLANNED);
-    let states = sketch.states(|harm| harm == Harm::Down);
+    let states = mould.states(|harm| harm == Harm::Down);
     let states: Vec<String> = states.iter().filter(by_plan).cloned().collect();
     (!states.is_empty()).then_some(Expr::In(states))
 }
+
+/// The role of what a part stands on.
+const HOST: &str = "host";
+/// The role of the disks without which a database does not run.
+const DISKS: &str = "disks";
+/// The role of the links or switches by which a domain is reached.
+const LINKS: &str = "links";
 
 /// A part's automaton in the making.
 struct Sketch {
     part: Part,
     name: String,
-    automaton: Automaton,
+    /// The place of its mould.
+    mould: usize,
+    /// Whom its roles mean.
+    roles: Vec<(Cow<'static, str>, Vec<String>)>,
+}
+
+/// What equal parts share: the shape of their automata in the making. Other parts are roles in it.
+#[derive(Clone)]
+struct Mould {
+    kind: MouldKind,
+    shape: Shape,
     /// States in which something is wrong, with the harm.
     harms: Vec<(String, Harm)>,
     /// Sound states beside `up`.
@@ -108,6 +138,33 @@ struct Sketch {
     /// It runs only while this holds, if that is a matter of others.
     host: Option<Expr>,
     restart: Option<DurationLaw>,
+    /// In which state a broken part comes back.
+    back: &'static str,
+    /// How many sketches are of it.
+    users: usize,
+}
+
+/// What the mould of a part follows from before anything strikes it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct MouldKind {
+    /// In the order of [`Part`].
+    part: u8,
+    /// How long a zone takes to boot.
+    boot: Option<SimDuration>,
+    /// The place of the law of the restart.
+    restart: Option<usize>,
+    host: Option<Host>,
+    /// It runs only while its disks are there.
+    needs_disks: bool,
+    /// It is reached by links or switches that are parts.
+    has_links: bool,
+}
+
+/// What a part stands on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Host {
+    Zone,
+    Other,
 }
 
 /// The state of the automaton of a master's role in which `member` has it.
@@ -119,8 +176,9 @@ pub fn holder(member: usize) -> String {
 pub struct Declarer<'a> {
     draft: &'a Draft,
     out: &'a mut Diagnostics,
+    /// In the order of parts.
     sketches: Vec<Sketch>,
-    at: BTreeMap<Part, usize>,
+    moulds: Vec<Mould>,
     groups: Vec<Automaton>,
     /// By database whose master a fault strikes: the automaton of that role.
     masters: BTreeMap<usize, Automaton>,
@@ -140,15 +198,54 @@ impl<'a> Declarer<'a> {
     /// All parts, well.
     pub fn new(draft: &'a Draft, out: &'a mut Diagnostics) -> Self {
         let mut sketches = Vec::new();
-        let mut at = BTreeMap::new();
+        let mut moulds: Vec<Mould> = Vec::new();
+        let mut places: BTreeMap<MouldKind, usize> = BTreeMap::new();
+        let mut restarts = Vec::new();
         for part in all_parts(draft) {
             if matches!(part, Part::Unit { .. }) {
                 continue;
             }
-            at.insert(part, sketches.len());
-            sketches.push(sketch(draft, part));
+            let (kind, roles) = sketch(draft, part, &mut restarts);
+            let mould = *places.entry(kind).or_insert_with(|| {
+                moulds.push(Mould::new(kind, &restarts));
+                moulds.len() - 1
+            });
+            moulds[mould].users += 1;
+            sketches.push(Sketch { part, name: part.name(draft), mould, roles });
         }
-        Self { draft, out, sketches, at, groups: Vec::new(), masters: BTreeMap::new() }
+        let (groups, masters) = (Vec::new(), BTreeMap::new());
+        Self { draft, out, sketches, moulds, groups, masters }
+    }
+
+    fn at(&self, part: Part) -> Option<usize> {
+        self.sketches.binary_search_by(|sketch| sketch.part.cmp(&part)).ok()
+    }
+
+    fn mould(&self, index: usize) -> &Mould {
+        &self.moulds[self.sketches[index].mould]
+    }
+
+    /// Changes the moulds of `members`; those with the same `key` are changed alike. Whoever else is of one of these
+    /// moulds keeps it as it is.
+    fn change<K: Ord>(
+        &mut self,
+        members: &[usize],
+        key: impl Fn(&Self, usize) -> K,
+        mut edit: impl FnMut(&mut Mould, &K),
+    ) {
+        let mut alike: BTreeMap<(usize, K), Vec<usize>> = BTreeMap::new();
+        for &index in members {
+            alike.entry((self.sketches[index].mould, key(self, index))).or_default().push(index);
+        }
+        for ((mut mould, key), members) in alike {
+            if self.moulds[mould].users > members.len() {
+                self.moulds[mould].users -= members.len();
+                self.moulds.push(Mould { users: members.len(), ..self.moulds[mould].clone() });
+                mould = self.moulds.len() - 1;
+                members.iter().for_each(|index| self.sketches[*index].mould = mould);
+            }
+            edit(&mut self.moulds[mould], &key);
+        }
     }
 
     /// Adds every fault but those of these names.
@@ -164,12 +261,14 @@ impl<'a> Declarer<'a> {
             let master = self.master_of(spec);
             if let Some(database) = master {
                 let count = place(draft.links.databases[database].members.len());
-                let of = |member| self.at.get(&Part::Database { database, member }).copied();
+                let of = |member| self.at(Part::Database { database, member });
                 members = (0..count).filter_map(of).collect();
             }
             let name = &name.text;
             let hit = Hit { name, spec, members: Vec::new(), harm: Harm::of(spec), master };
-            if members.iter().all(|index| self.repair(&hit, Some(*index)).is_some()) {
+            let moulds: BTreeSet<usize> =
+                members.iter().map(|index| self.sketches[*index].mould).collect();
+            if moulds.iter().all(|mould| repair(&hit, Some(&self.moulds[*mould])).is_some()) {
                 hits.push(Hit { members, ..hit });
             }
         }
@@ -193,19 +292,34 @@ impl<'a> Declarer<'a> {
             let (Some(at), Some(lasts)) = (&spec.at, &spec.lasts) else { continue };
             let Ok(length) = Law::constant(lasts.value.seconds()) else { continue };
             let mut first = at.value.after_zero(week_start(draft));
-            for part in operated(draft, spec, self.out) {
-                let Some(index) = self.at.get(&part).copied() else { continue };
-                let state = format!("{PLANNED}.{name}");
-                let begins = SimTime::ZERO + first;
-                let clock = Timer::clock(&state, begins, spec.every.as_ref().map(|e| e.period()));
-                let back = Timer::new(&format!("{state}.done"), DurationLaw(length.clone()));
-                let sketch = &mut self.sketches[index];
-                sketch.add_harm(Harm::Down, &state, false);
-                sketch.step(clock, UP, &state);
-                sketch.step(back, &state, UP);
-                if spec.does.as_ref().is_some_and(|does| does.value == Does::Deploy) {
-                    first += lasts.value;
-                }
+            let state = format!("{PLANNED}.{name}");
+            let deploys = spec.does.as_ref().is_some_and(|does| does.value == Does::Deploy);
+            let take_out = |this: &mut Self, members: &[usize], first: SimDuration| {
+                this.change(
+                    members,
+                    |_, _| (),
+                    |mould, ()| {
+                        let begins = SimTime::ZERO + first;
+                        let every = spec.every.as_ref().map(|every| every.period());
+                        let clock = Timer::clock(&state, begins, every);
+                        let back =
+                            Timer::new(&format!("{state}.done"), DurationLaw(length.clone()));
+                        mould.add_harm(Harm::Down, &state, false);
+                        mould.step(clock, UP, &state);
+                        mould.step(back, &state, UP);
+                    },
+                );
+            };
+            let parts = operated(draft, spec, self.out);
+            let members: Vec<usize> = parts.into_iter().filter_map(|part| self.at(part)).collect();
+            if !deploys {
+                take_out(self, &members, first);
+                continue;
+            }
+            // One after the other.
+            for index in members {
+                take_out(self, &[index], first);
+                first += lasts.value;
             }
         }
     }
@@ -215,8 +329,8 @@ impl<'a> Declarer<'a> {
         let mut found = Vec::new();
         for reference in spec.hits.iter() {
             for part in targets::parts(self.draft, &reference.text, reference.span, self.out) {
-                match self.at.get(&part) {
-                    Some(index) => found.push(*index),
+                match self.at(part) {
+                    Some(index) => found.push(index),
                     None => {
                         let message = "a unit fails by its own `up`";
                         let diagnostic = Diagnostic::new(Code::NoEffect, reference.span, message);
@@ -228,50 +342,6 @@ impl<'a> Declarer<'a> {
         found.sort_unstable();
         found.dedup();
         found
-    }
-
-    /// Time of the repair of `hit` at the part `index`; the checks have seen to it that there is one
-    /// but for what leaves no mark.
-    fn repair(&self, hit: &Hit<'_>, index: Option<usize>) -> Option<DurationLaw> {
-        if let Some(lasts) = &hit.spec.lasts {
-            let law = Law::constant(lasts.value.seconds());
-            return law.ok().map(DurationLaw);
-        }
-        if let Some(law) = &hit.spec.repair {
-            return Some(DurationLaw(law_of(law)));
-        }
-        if hit.spec.how.value == How::CacheLost {
-            // Nothing to repair: it fills again by itself. Two instants, so that it shows.
-            return Law::constant(1e-9).ok().map(DurationLaw);
-        }
-        let sketch = &self.sketches[index?];
-        match sketch.part {
-            Part::Zone { zone, .. } => {
-                let boot = self.draft.scenario.zone[zone].1.boot.value;
-                Law::constant(boot.seconds()).ok().map(DurationLaw)
-            }
-            _ => sketch.restart.clone(),
-        }
-    }
-
-    /// Adds the state of `hit` to the part `index`, and the way from it to `back`.
-    fn state(&mut self, hit: &Hit<'_>, index: usize, back: &str) -> String {
-        let state = state_of(hit.name);
-        let Some(repair) = self.repair(hit, Some(index)) else { return UP.into() };
-        let by_restart = hit.spec.repair.is_none() || hit.harm != Harm::Down;
-        let sketch = &mut self.sketches[index];
-        sketch.add_harm(hit.harm, &state, by_restart);
-        let mut last = state.clone();
-        if let Some(law) = &hit.spec.detected_by_people {
-            let seen = format!("{}.seen", hit.name);
-            last = format!("{state}.seen");
-            sketch.add_harm(hit.harm, &last, by_restart);
-            let noticed = Timer::new(&seen, DurationLaw(law_of(law)));
-            sketch.step(noticed, &state, &last);
-        }
-        let timer = Timer::new(&format!("{}.repair", hit.name), repair);
-        sketch.step(timer, &last, back);
-        state
     }
 
     /// The replicated database whose master is all that a fault names, if it can move: what
@@ -286,19 +356,20 @@ impl<'a> Declarer<'a> {
     /// The holder of a role: its timer is the role's own, and strikes whoever has it.
     fn role(&mut self, hit: &Hit<'_>, database: usize, share: f64) {
         let name = self.draft.scenario.database[database].0.text.clone();
-        let states: Vec<String> = hit.members.iter().map(|at| self.state(hit, *at, UP)).collect();
+        self.change(&hit.members, |_, _| (), |mould, ()| mould.fall(hit, UP));
+        let state = state_of(hit.name);
         let Some(onset) = onset(hit, share) else { return };
         let well = |at: &usize| {
             let sketch = &self.sketches[*at];
-            let host = sketch.host.clone().unwrap_or(Expr::Always);
-            Expr::of(&sketch.name, WELL).and(host)
+            let host = self.mould(*at).kind.host_by(|role| sketch.subject(role));
+            Expr::of(&sketch.name, WELL).and(host.unwrap_or(Expr::Always))
         };
         let mut guards = Vec::new();
         let mut strikes = Vec::new();
-        for (member, (at, state)) in hit.members.iter().zip(&states).enumerate() {
+        for (member, at) in hit.members.iter().enumerate() {
             let holds = holder(member);
             guards.push(Expr::within(&[&holds]).and(well(at)));
-            let struck = Move::of(&self.sketches[*at].name, &[UP], state);
+            let struck = Move::of(&self.sketches[*at].name, &[UP], &state);
             let strike = Transition::on(hit.name, &[&holds], &holds);
             strikes.push(strike.also(&struck).opens(Opens::Always));
         }
@@ -328,19 +399,21 @@ impl<'a> Declarer<'a> {
             let share = shared.filter(of_it).map_or(1.0, |(_, beta)| 1.0 - beta);
             return self.role(hit, database, share);
         }
-        for &index in &hit.members {
-            let state = self.state(hit, index, UP);
+        let of_group = |this: &Self, index: usize| {
             let of_group = |(group, _): &(Option<(Kind, usize)>, f64)| {
-                *group == Some(owner(self.sketches[index].part))
+                *group == Some(owner(this.sketches[index].part))
             };
-            let share = shared.filter(of_group).map_or(1.0, |(_, beta)| 1.0 - beta);
-            let Some(onset) = onset(hit, share) else { continue };
-            let sketch = &mut self.sketches[index];
-            let guard = sketch.host.clone().unwrap_or(Expr::Always);
+            shared.filter(of_group).is_some()
+        };
+        self.change(&hit.members, of_group, |mould, of_group| {
+            let beta = shared.filter(|_| *of_group).map(|(_, beta)| beta);
+            mould.fall(hit, UP);
+            let Some(onset) = onset(hit, beta.map_or(1.0, |beta| 1.0 - beta)) else { return };
+            let guard = mould.host.clone().unwrap_or(Expr::Always);
             let clock = hit.spec.at.is_some();
             let onset = if clock { onset } else { onset.guarded(guard).fate(Fate::Freeze) };
-            sketch.step(onset, UP, &state);
-        }
+            mould.step(onset, UP, &state_of(hit.name));
+        });
     }
 
     /// Events that take a set of a group at once.
@@ -359,7 +432,7 @@ impl<'a> Declarer<'a> {
         // Of a role only the set that has it in the file.
         let sets = if hit.master.is_some() { 1 } else { usize::MAX };
         for (set, members) in group.chunks(size).enumerate().take(sets) {
-            let struck = members.iter().filter(|member| hit.members.contains(member));
+            let struck = members.iter().filter(|member| hit.members.binary_search(member).is_ok());
             let moves: Vec<Move> = struck
                 .map(|at| Move::of(&self.sketches[*at].name, &[UP], &state_of(hit.name)))
                 .collect();
@@ -378,7 +451,8 @@ impl<'a> Declarer<'a> {
     /// One event and one repair for all members.
     fn together(&mut self, hit: &Hit<'_>) {
         let first = hit.members.first().copied();
-        let (Some(repair), Some(onset)) = (self.repair(hit, first), onset(hit, 1.0)) else {
+        let first = first.map(|index| self.mould(index));
+        let (Some(repair), Some(onset)) = (repair(hit, first), onset(hit, 1.0)) else {
             return;
         };
         let name = format!("{}/together", hit.name);
@@ -400,105 +474,80 @@ impl<'a> Declarer<'a> {
         self.groups.push(event);
         let active = Expr::of(&name, "active");
         let state = state_of(hit.name);
-        for &index in &hit.members {
-            let sketch = &mut self.sketches[index];
-            sketch.add_harm(hit.harm, &state, false);
-            sketch.turn(Transition::when(active.clone(), &[UP], &state));
-            sketch.turn(Transition::when(!active.clone(), &[&state], UP));
-        }
+        self.change(
+            &hit.members,
+            |_, _| (),
+            |mould, ()| {
+                mould.add_harm(hit.harm, &state, false);
+                mould.turn(Transition::when(active.clone(), &[UP], &state));
+                mould.turn(Transition::when(!active.clone(), &[&state], UP));
+            },
+        );
     }
 
     /// A fault that follows another of the same part, or of what the part stands on.
-    fn follower(
-        &mut self,
-        hit: &Hit<'_>,
-        after: &crate::model::spec::runs::AfterSpec,
-        leads: Option<&Hit<'_>>,
-    ) {
+    fn follower(&mut self, hit: &Hit<'_>, after: &AfterSpec, leads: Option<&Hit<'_>>) {
         let Some(leads) = leads else { return };
+        let role = format!("what {} follows", hit.name);
+        let (mut own, mut hosted) = (Vec::new(), Vec::new());
         for &index in &hit.members {
             let part = self.sketches[index].part;
             let mut chain = std::iter::once(part).chain(part.domains(self.draft));
             let trigger = chain.find_map(|part| {
-                self.at.get(&part).copied().filter(|at| leads.members.contains(at))
+                self.at(part).filter(|at| leads.members.binary_search(at).is_ok())
             });
-            let Some(trigger) = trigger else {
-                let name = &self.sketches[index].name;
-                let message = format!("`{}` never strikes `{name}` or its host", leads.name);
-                self.out.push(Diagnostic::new(Code::NoEffect, after.fault.span, message));
-                continue;
-            };
-            self.follow(hit, after, index, &format!("in {}", leads.name), trigger);
-        }
-    }
-
-    fn follow(
-        &mut self,
-        hit: &Hit<'_>,
-        after: &crate::model::spec::runs::AfterSpec,
-        index: usize,
-        fact: &str,
-        trigger: usize,
-    ) {
-        let (pending, passed) = (format!("{}.pending", hit.name), format!("{}.passed", hit.name));
-        let begun = after.once.value == Once::Begun;
-        let state = self.state(hit, index, if begun { &passed } else { UP });
-        let leads = if trigger == index {
-            Expr::own(fact)
-        } else {
-            Expr::of(&self.sketches[trigger].name, fact)
-        };
-        let sketch = &mut self.sketches[index];
-        let from: Vec<String> =
-            std::iter::once(UP.to_string()).chain(sketch.sound.iter().cloned()).collect();
-        let from: Vec<&str> = from.iter().map(String::as_str).collect();
-        let chance = after.chance.value.get();
-        let way = |probability, to: &str, adds: bool| Branch {
-            probability,
-            to: to.into(),
-            also: Vec::new(),
-            adds: adds.then(|| hit.name.to_string()),
-        };
-        let target = if begun { &state } else { &pending };
-        let mut ways = vec![way(chance, target, begun), way(1.0 - chance, &passed, false)];
-        ways.retain(|way| way.probability > 0.0);
-        let draw = Transition::when(leads.clone(), &from, target);
-        sketch.turn(draw.branching(hit.name, ways));
-        sketch.sound.push(passed.clone());
-        sketch.automaton.states.push(State::serving(&passed));
-        sketch.turn(Transition::when(!leads.clone(), &[&passed], UP));
-        if !begun {
-            sketch.automaton.states.push(degraded(&pending));
-            let strike = Transition::when(!leads, &[&pending], &state);
-            sketch.turn(strike.branching("strike", vec![way(1.0, &state, true)]));
-        }
-    }
-
-    /// All automata with their facts, and what they mean for the components; `live`: with the faults
-    /// of the file.
-    pub fn finish(mut self, live: bool, ids: &BTreeMap<String, ComponentId>) -> Declared {
-        let mut declared = Declared::default();
-        let draft = self.draft;
-        for index in 0..self.sketches.len() {
-            let back = self.sketches[index].bring_back(draft);
-            declared.breakable.push((self.sketches[index].name.clone(), back));
-        }
-        for sketch in &mut self.sketches {
-            if let Some(planned) = planned(sketch) {
-                sketch.publish(IS_PLANNED, planned);
+            match trigger {
+                Some(trigger) if trigger == index => own.push(index),
+                Some(trigger) => {
+                    let name = self.sketches[trigger].name.clone();
+                    self.sketches[index].roles.push((role.clone().into(), vec![name]));
+                    hosted.push(index);
+                }
+                None => {
+                    let name = &self.sketches[index].name;
+                    let message = format!("`{}` never strikes `{name}` or its host", leads.name);
+                    self.out.push(Diagnostic::new(Code::NoEffect, after.fault.span, message));
+                }
             }
         }
+        let fact = format!("in {}", leads.name);
+        let led = Expr::own(&fact);
+        self.change(&own, |_, _| (), |mould, ()| mould.follow(hit, after, &led));
+        let led = Expr::of_role(&role, &fact);
+        self.change(&hosted, |_, _| (), |mould, ()| mould.follow(hit, after, &led));
+    }
+
+    /// All automata with their facts; with the numbers of components also what they mean for these. `live`: with the
+    /// faults of the file.
+    pub fn finish(mut self, live: bool, ids: Option<&BTreeMap<String, ComponentId>>) -> Declared {
+        let mut declared = Declared::default();
+        for mould in self.moulds.iter_mut().filter(|mould| mould.users > 0) {
+            mould.bring_back();
+            if let Some(planned) = planned(mould) {
+                mould.publish(IS_PLANNED, planned);
+            }
+            mould.facts();
+        }
         for index in 0..self.sketches.len() {
-            self.facts(index);
             self.heartbeat(index);
-            self.effects(index, ids, &mut declared);
-            self.memory(index, ids, &mut declared);
-            self.converging(index, ids, &mut declared);
+        }
+        if let Some(ids) = ids {
+            for index in 0..self.sketches.len() {
+                let sketch = &self.sketches[index];
+                declared.breakable.push((sketch.name.clone(), self.mould(index).back));
+                self.effects(index, ids, &mut declared);
+                self.memory(index, ids, &mut declared);
+                self.converging(index, ids, &mut declared);
+            }
         }
         self.takeovers(live, ids, &mut declared);
         self.peers();
-        for sketch in self.sketches {
-            declared.declaration.add(sketch.automaton);
+        let shapes: Vec<Arc<Shape>> =
+            self.moulds.into_iter().map(|mould| Arc::new(mould.shape)).collect();
+        declared.declaration.automata.reserve(self.sketches.len() + self.groups.len());
+        for Sketch { name, mould, roles, .. } in self.sketches {
+            let automaton = Automaton::shaped(name, shapes[mould].clone());
+            declared.declaration.add(Automaton { roles, ..automaton });
         }
         for group in self.groups {
             declared.declaration.add(group);
@@ -512,7 +561,7 @@ impl<'a> Declarer<'a> {
     }
 
     fn name(&self, part: Part) -> Option<&str> {
-        self.at.get(&part).map(|at| self.sketches[*at].name.as_str())
+        self.at(part).map(|at| self.sketches[at].name.as_str())
     }
 
     fn of(&self, part: Option<Part>, fact: &str) -> Expr {
@@ -523,12 +572,6 @@ impl<'a> Declarer<'a> {
     /// Names of the parts number 0, 1, … .
     fn parts(&self, part: impl Fn(u32) -> Part) -> Vec<&str> {
         (0..).map_while(|number| self.name(part(number))).collect()
-    }
-
-    /// One of the parts number 0, 1, … has `fact`; true when there is none.
-    fn any(&self, fact: &str, part: impl Fn(u32) -> Part) -> Expr {
-        let all: Vec<Expr> = self.parts(part).iter().map(|name| Expr::of(name, fact)).collect();
-        if all.is_empty() { Expr::Always } else { Expr::Any(all) }
     }
 }
 
@@ -564,46 +607,219 @@ fn onset(hit: &Hit<'_>, share: f64) -> Option<Timer> {
     Some(Timer::new(hit.name, DurationLaw(law)))
 }
 
-fn sketch(draft: &Draft, part: Part) -> Sketch {
-    let name = part.name(draft);
-    let states = vec![State::serving(UP), State::failed(BROKEN, Effect::Refuse)];
+/// Time of the repair of `hit` at a part of this mould; the checks have seen to it that there is one but for what
+/// leaves no mark.
+fn repair(hit: &Hit<'_>, mould: Option<&Mould>) -> Option<DurationLaw> {
+    if let Some(lasts) = &hit.spec.lasts {
+        let law = Law::constant(lasts.value.seconds());
+        return law.ok().map(DurationLaw);
+    }
+    if let Some(law) = &hit.spec.repair {
+        return Some(DurationLaw(law_of(law)));
+    }
+    if hit.spec.how.value == How::CacheLost {
+        // Nothing to repair: it fills again by itself. Two instants, so that it shows.
+        return Law::constant(1e-9).ok().map(DurationLaw);
+    }
+    let mould = mould?;
+    match mould.kind.boot {
+        Some(boot) => Law::constant(boot.seconds()).ok().map(DurationLaw),
+        None => mould.restart.clone(),
+    }
+}
+
+/// What the mould of a part follows from, and whom its roles mean.
+fn sketch<'a>(
+    draft: &'a Draft,
+    part: Part,
+    restarts: &mut Vec<(&'a LawSpec<SimDuration>, DurationLaw)>,
+) -> (MouldKind, Vec<(Cow<'static, str>, Vec<String>)>) {
+    let scenario = &draft.scenario;
+    // What stands on an uplink or a switch asks for it, not the other way round.
     let host = match part {
-        Part::Zone { .. } => part.stands_on(draft).map(|on| Expr::of(&on.name(draft), "alive")),
-        Part::Service { .. } => part.stands_on(draft).map(|on| Expr::of(&on.name(draft), "alive")),
-        Part::Database { database, member } => part.stands_on(draft).map(|on| {
-            let zone = Expr::of(&on.name(draft), "alive");
+        Part::Uplink { .. } | Part::Switch { .. } => None,
+        _ => part.stands_on(draft),
+    };
+    let disks = match part {
+        Part::Database { database, member } => {
+            // Without its data the process does not run.
             match draft.links.databases[database].members[member as usize].store {
-                // Without its data the process does not run.
-                Some(Store::Disks { set, .. }) => {
-                    let disks = server_of(draft, part).map(|server| Part::Disks { server, set });
-                    let lost = disks.map(|disks| Expr::of(&disks.name(draft), "is down"));
-                    lost.map_or(zone.clone(), |lost| zone.and(!lost))
-                }
-                _ => zone,
+                Some(Store::Disks { set, .. }) => server_of(draft, part)
+                    .filter(|_| host.is_some())
+                    .map(|server| Part::Disks { server, set }),
+                _ => None,
             }
+        }
+        _ => None,
+    };
+    let links: Vec<String> = match part {
+        Part::Site(site) => {
+            let uplinks = scenario.site[site].1.uplinks.as_ref();
+            let count = uplinks.map_or(0, |uplinks| uplinks.count.value);
+            (0..count).map(|number| Part::Uplink { site, number }.name(draft)).collect()
+        }
+        Part::Rack(rack) => {
+            let switch = scenario.rack[rack].1.switch.as_ref();
+            let count = switch.map_or(0, |switch| switch.count.value);
+            (0..count).map(|number| Part::Switch { rack, number }.name(draft)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let (boot, restart) = match part {
+        Part::Zone { zone, .. } => (Some(scenario.zone[zone].1.boot.value), None),
+        Part::Service { service, .. } => (None, scenario.service[service].1.restart.as_deref()),
+        Part::Database { database, .. } => (None, scenario.database[database].1.restart.as_deref()),
+        _ => (None, None),
+    };
+    let restart = restart.map(|spec| {
+        // Members of one group have one law, and neighbours are alike.
+        if let Some((last, _)) = restarts.last()
+            && std::ptr::eq(*last, spec)
+        {
+            return restarts.len() - 1;
+        }
+        let law = DurationLaw(law_of(spec));
+        let recent = restarts.len().saturating_sub(LAWS_COMPARED);
+        let known = restarts[recent..].iter().position(|(_, other)| *other == law);
+        known.map(|at| recent + at).unwrap_or_else(|| {
+            restarts.push((spec, law));
+            restarts.len() - 1
+        })
+    });
+    let kind = MouldKind {
+        part: kind_of(part),
+        boot,
+        restart,
+        host: host.map(|host| match host {
+            Part::Zone { .. } => Host::Zone,
+            _ => Host::Other,
         }),
-        _ => None,
+        needs_disks: disks.is_some(),
+        has_links: !links.is_empty(),
     };
-    let law = match part {
-        Part::Service { service, .. } => draft.scenario.service[service].1.restart.as_ref(),
-        Part::Database { database, .. } => draft.scenario.database[database].1.restart.as_ref(),
-        _ => None,
+    let mut roles = Vec::new();
+    let mut bind = |role: &'static str, members: Vec<String>| {
+        roles.extend((!members.is_empty()).then(|| (Cow::Borrowed(role), members)));
     };
-    Sketch {
-        part,
-        automaton: Automaton::new(&name, states),
-        name,
-        harms: vec![(BROKEN.into(), Harm::Down)],
-        sound: Vec::new(),
-        cured: Vec::new(),
-        host,
-        restart: law.map(|law| DurationLaw(law_of(law))),
+    bind(HOST, host.iter().map(|host| host.name(draft)).collect());
+    bind(DISKS, disks.iter().map(|disks| disks.name(draft)).collect());
+    bind(LINKS, links);
+    (kind, roles)
+}
+
+/// A number for each kind of part.
+const fn kind_of(part: Part) -> u8 {
+    match part {
+        Part::Site(_) => 0,
+        Part::Uplink { .. } => 1,
+        Part::Link(_) => 2,
+        Part::Rack(_) => 3,
+        Part::Switch { .. } => 4,
+        Part::Server(_) => 5,
+        Part::Disks { .. } => 6,
+        Part::Head { .. } => 7,
+        Part::Pool { .. } => 8,
+        Part::Zone { .. } => 9,
+        Part::Service { .. } => 10,
+        Part::Database { .. } => 11,
+        Part::Balancer { .. } => 12,
+        Part::Cache(_) => 13,
+        Part::NameService(_) => 14,
+        Part::Edge { .. } => 15,
+        Part::Station { .. } => 16,
+        Part::Unit { .. } => 17,
     }
 }
 
 impl Sketch {
+    /// Whom a role means, by name: for conditions of others.
+    fn subject(&self, role: &str) -> Subject {
+        let members = self.roles.iter().find(|(name, _)| name == role);
+        let first = members.and_then(|(_, members)| members.first());
+        Subject::Named(first.expect("a role that is asked for is bound").clone())
+    }
+}
+
+impl MouldKind {
+    /// That a part runs as far as others are concerned, who are found by their roles; none where nobody is.
+    fn host_by(self, subject: impl Fn(&'static str) -> Subject) -> Option<Expr> {
+        let runs_on_host = self.part == ZONE || self.part == SERVICE || self.part == DATABASE;
+        self.host.filter(|_| runs_on_host)?;
+        let alive = Expr::Fact(subject(HOST), "alive".into());
+        if !self.needs_disks {
+            return Some(alive);
+        }
+        Some(alive.and(!Expr::Fact(subject(DISKS), "is down".into())))
+    }
+}
+
+impl Mould {
+    fn new(kind: MouldKind, restarts: &[(&LawSpec<SimDuration>, DurationLaw)]) -> Self {
+        let states = vec![State::serving(UP), State::failed(BROKEN, Effect::Refuse)];
+        Self {
+            kind,
+            shape: Shape { states, ..Shape::default() },
+            harms: vec![(BROKEN.into(), Harm::Down)],
+            sound: Vec::new(),
+            cured: Vec::new(),
+            host: kind.host_by(|role| Subject::Role(role.into())),
+            restart: kind.restart.map(|at| restarts[at].1.clone()),
+            back: UP,
+            users: 0,
+        }
+    }
+
+    /// Adds the state of `hit`, and the way from it to `back`.
+    fn fall(&mut self, hit: &Hit<'_>, back: &str) {
+        let state = state_of(hit.name);
+        let Some(repair) = repair(hit, Some(self)) else { return };
+        let by_restart = hit.spec.repair.is_none() || hit.harm != Harm::Down;
+        self.add_harm(hit.harm, &state, by_restart);
+        let mut last = state.clone();
+        if let Some(law) = &hit.spec.detected_by_people {
+            let seen = format!("{}.seen", hit.name);
+            last = format!("{state}.seen");
+            self.add_harm(hit.harm, &last, by_restart);
+            let noticed = Timer::new(&seen, DurationLaw(law_of(law)));
+            self.step(noticed, &state, &last);
+        }
+        let timer = Timer::new(&format!("{}.repair", hit.name), repair);
+        self.step(timer, &last, back);
+    }
+
+    /// Adds the state of `hit`, which follows what `leads` says.
+    fn follow(&mut self, hit: &Hit<'_>, after: &AfterSpec, leads: &Expr) {
+        let (pending, passed) = (format!("{}.pending", hit.name), format!("{}.passed", hit.name));
+        let begun = after.once.value == Once::Begun;
+        let state = state_of(hit.name);
+        self.fall(hit, if begun { &passed } else { UP });
+        let from: Vec<String> =
+            std::iter::once(UP.to_string()).chain(self.sound.iter().cloned()).collect();
+        let from: Vec<&str> = from.iter().map(String::as_str).collect();
+        let chance = after.chance.value.get();
+        let way = |probability, to: &str, adds: bool| Branch {
+            probability,
+            to: to.into(),
+            also: Vec::new(),
+            adds: adds.then(|| hit.name.to_string()),
+        };
+        let target = if begun { &state } else { &pending };
+        let mut ways = vec![way(chance, target, begun), way(1.0 - chance, &passed, false)];
+        ways.retain(|way| way.probability > 0.0);
+        let draw = Transition::when(leads.clone(), &from, target);
+        self.turn(draw.branching(hit.name, ways));
+        self.sound.push(passed.clone());
+        self.shape.states.push(State::serving(&passed));
+        self.turn(Transition::when(!leads.clone(), &[&passed], UP));
+        if !begun {
+            self.shape.states.push(degraded(&pending));
+            let strike = Transition::when(!leads.clone(), &[&pending], &state);
+            self.turn(strike.branching("strike", vec![way(1.0, &state, true)]));
+        }
+    }
+
     fn add_harm(&mut self, harm: Harm, state: &str, cured: bool) {
-        self.automaton.states.push(harm.state(state));
+        self.shape.states.push(harm.state(state));
         self.harms.push((state.to_string(), harm));
         if cured {
             self.cured.push(state.to_string());
@@ -614,47 +830,42 @@ impl Sketch {
     fn step(&mut self, timer: Timer, from: &str, to: &str) {
         let step = Transition::on(&timer.name, &[from], to);
         self.turn(step);
-        self.automaton.timers.push(timer);
+        self.shape.timers.push(timer);
     }
 
     fn turn(&mut self, transition: Transition) {
-        self.automaton.transitions.push(transition);
+        self.shape.transitions.push(transition);
     }
 
     fn publish(&mut self, fact: &str, when: Expr) {
-        self.automaton.facts.push((fact.into(), when));
+        self.shape.facts.push((fact.into(), when));
     }
 
     fn states(&self, of: impl Fn(Harm) -> bool) -> Vec<String> {
         self.harms.iter().filter(|(_, harm)| of(*harm)).map(|(state, _)| state.clone()).collect()
     }
 
-    /// Adds the way back after the host was gone, and the facts about single harms; gives the
-    /// state in which a broken part comes back.
-    fn bring_back(&mut self, draft: &Draft) -> &'static str {
-        let boot = match self.part {
-            Part::Zone { zone, .. } => Some(draft.scenario.zone[zone].1.boot.value),
-            _ => None,
-        };
-        let way = match (boot.filter(|boot| *boot > SimDuration::ZERO), &self.restart) {
+    /// Adds the way back after the host was gone, and the facts about single harms.
+    fn bring_back(&mut self) {
+        let boot = self.kind.boot.filter(|boot| *boot > SimDuration::ZERO);
+        let way = match (boot, &self.restart) {
             (Some(boot), _) => Law::constant(boot.seconds()).ok().map(|law| (BOOTING, law)),
             (None, Some(restart)) => Some((STARTING, restart.0.clone())),
             (None, None) => None,
         };
-        let mut back = UP;
         if let (Some((state, law)), Some(host)) = (way, self.host.clone()) {
             let mut from: Vec<&str> = vec![UP];
             from.extend(self.sound.iter().map(String::as_str));
             from.extend(self.cured.iter().map(String::as_str));
             let lost = Transition::when(!host.clone(), &from, state);
             // Before anything else that waits: whoever has no host cannot fall ill.
-            self.automaton.transitions.insert(0, lost);
-            self.automaton.states.push(State::failed(state, Effect::Refuse));
+            self.shape.transitions.insert(0, lost);
+            self.shape.states.push(State::failed(state, Effect::Refuse));
             self.harms.push((state.to_string(), Harm::Down));
             // A dot keeps the name apart from that of every fault.
             let timer = Timer::new(&format!("{state}.done"), DurationLaw(law)).guarded(host);
             self.step(timer, state, UP);
-            back = state;
+            self.back = state;
         }
         let mut facts: Vec<(String, Vec<String>)> = Vec::new();
         for (state, harm) in &self.harms {
@@ -688,9 +899,8 @@ impl Sketch {
         for (fact, states) in facts {
             self.publish(&fact, Expr::In(states));
         }
-        if matches!(self.part, Part::Database { .. }) {
+        if self.kind.part == DATABASE {
             self.publish(WELL, Expr::within(&[UP]));
         }
-        back
     }
 }

@@ -32,13 +32,14 @@ pub mod textbook;
 use std::collections::BTreeMap;
 
 use crate::convert::table;
-use crate::health::{Declaration, Net, Reading, Start};
+use crate::health::{Declaration, FactId, Forced, Net, Reading, Start};
 use crate::model::Health;
 use crate::model::ids::{CauseId, ComponentId};
 use crate::model::outage::{Ailing, Breakable, HealthNet, HealthPlan, MasterRole};
 use crate::model::spec::runs::Initial;
 use crate::model::world::storage::Handed;
 use crate::plan::Draft;
+use crate::plan::drills;
 use crate::plan::part::Part;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -81,29 +82,69 @@ pub fn plan(
     ids: &BTreeMap<String, ComponentId>,
     out: &mut Diagnostics,
 ) -> Option<HealthPlan> {
-    let scenario = &draft.scenario;
-    let broken = scenario.window.iter().any(|(_, window)| window.before.is_some());
-    let planned = scenario.operation.iter().any(|(_, operation)| operation.takes_out());
-    if scenario.fault.is_empty() && scenario.unit.is_empty() && !broken && !planned {
+    let breaks = breaks(draft);
+    if !breaks && !can_break(draft) {
         return None;
     }
     let live = declare(draft, ids, true, out);
     if out.has_errors() {
         return None;
     }
-    let start = match scenario.run.initial.value {
-        Initial::Stationary => Start::Stationary,
-        Initial::New => Start::New,
-    };
     let causes = causes(draft);
     // A declaration is several times as large as what it is compiled to: one at a time.
     let compiled = compile(draft, &live, &causes, ids, out)?;
     drop(live);
-    let live = compiled;
-    let quiet = declare(draft, ids, false, &mut Diagnostics::new());
-    let breakable = quiet.breakable.iter().map(|(name, _)| name.clone()).collect();
-    let quiet = compile(draft, &quiet, &causes, ids, out)?;
-    Some(HealthPlan { live, quiet, start, breakable })
+    let live = Some(compiled);
+    let (mut quiet, mut breakable) = (None, Vec::new());
+    if breaks {
+        let declared = declare(draft, ids, false, &mut Diagnostics::new());
+        breakable = declared.breakable.iter().map(|(name, _)| name.clone()).collect();
+        quiet = Some(compile(draft, &declared, &causes, ids, out)?);
+    }
+    Some(HealthPlan { live, quiet, start: start(draft), breakable })
+}
+
+/// Says to `out` what [`plan`] would, and gives a health that cannot be simulated: what there is to break, and no
+/// automata. Without faults the net has fewer states and the same conditions, so that nothing else can be wrong
+/// with it.
+pub fn check(draft: &Draft, out: &mut Diagnostics) -> Option<HealthPlan> {
+    let breaks = breaks(draft);
+    if !breaks && !can_break(draft) {
+        return None;
+    }
+    let declarer = declare::Declarer::new(draft, out);
+    let declared = finish(draft, declarer, None, true, &[]);
+    if out.has_errors() {
+        return None;
+    }
+    if let Err(error) = Net::check(&declared.declaration) {
+        out.push(Diagnostic::new(Code::OutOfRange, draft.scenario.span, error.to_string()));
+        return None;
+    }
+    let mut breakable = Vec::new();
+    if breaks {
+        breakable.extend(drills::parts(draft).map(|part| part.name(draft)));
+    }
+    Some(HealthPlan { live: None, quiet: None, start: start(draft), breakable })
+}
+
+/// Whether a window breaks something.
+fn breaks(draft: &Draft) -> bool {
+    draft.scenario.window.iter().any(|(_, window)| window.before.is_some())
+}
+
+/// Whether anything breaks by itself or by plan.
+fn can_break(draft: &Draft) -> bool {
+    let scenario = &draft.scenario;
+    let planned = scenario.operation.iter().any(|(_, operation)| operation.takes_out());
+    !scenario.fault.is_empty() || !scenario.unit.is_empty() || planned
+}
+
+fn start(draft: &Draft) -> Start {
+    match draft.scenario.run.initial.value {
+        Initial::Stationary => Start::Stationary,
+        Initial::New => Start::New,
+    }
 }
 
 /// The declaration of a scenario, with its faults or (`live` false) with drills alone.
@@ -115,7 +156,7 @@ pub fn declare(
     out: &mut Diagnostics,
 ) -> Declared {
     let declarer = declare::Declarer::new(draft, out);
-    finish(draft, declarer, ids, live, &[])
+    finish(draft, declarer, Some(ids), live, &[])
 }
 
 /// The declaration of a scenario without some of its faults (or without what is `planned`): what
@@ -124,13 +165,13 @@ pub fn declare(
 pub fn declare_without(draft: &Draft, without: &[String]) -> Declared {
     let mut out = Diagnostics::new();
     let declarer = declare::Declarer::new(draft, &mut out);
-    finish(draft, declarer, &BTreeMap::new(), true, without)
+    finish(draft, declarer, None, true, without)
 }
 
 fn finish(
     draft: &Draft,
     mut declarer: declare::Declarer<'_>,
-    ids: &BTreeMap<String, ComponentId>,
+    ids: Option<&BTreeMap<String, ComponentId>>,
     live: bool,
     without: &[String],
 ) -> Declared {
@@ -141,8 +182,13 @@ fn finish(
         }
     }
     let mut declared = declarer.finish(live, ids);
+    // `requests` asks what the facts of the whole say of its components.
+    declared.declaration.whole_facts_alone = ids.is_some();
     if live {
         textbook::declare(draft, &mut declared.declaration);
+        // Drills alone move other parts, and break nothing where faults do.
+        let roles = declared.masters.values().cloned().collect();
+        declared.declaration.forced = Forced::Only(roles);
     }
     declared
 }
@@ -162,22 +208,26 @@ fn compile(
             return None;
         }
     };
-    let facts: BTreeMap<&str, _> = net.facts_of_whole().map(|(id, name)| (name, id)).collect();
-    let automata: BTreeMap<&str, _> = net.automata().map(|id| (net.name(id), id)).collect();
+    // They come in the order of names.
+    let whole: Vec<(FactId, &str)> = net.facts_of_whole().collect();
+    let fact_called = |name: &str| {
+        let at = whole.binary_search_by(|(_, other)| (*other).cmp(name));
+        whole[at.expect("it is declared under this name")].0
+    };
     let mut ailing = Vec::with_capacity(declared.effects.len());
-    let mut readers = vec![None; facts.len()];
+    let mut readers = vec![None; whole.len()];
     for (row, (component, states)) in declared.effects.iter().enumerate() {
         let mut found = Vec::with_capacity(states.len());
         for (name, health) in states {
-            let fact = facts[name.as_str()];
+            let fact = fact_called(name);
             readers[fact.index()] = Some(table::u32(row));
             found.push((fact, *health));
         }
         ailing.push(Ailing { component: *component, states: found });
     }
-    let mut wipes = vec![None; facts.len()];
+    let mut wipes = vec![None; whole.len()];
     for (name, component) in &declared.wipes {
-        wipes[facts[name.as_str()].index()] = Some(*component);
+        wipes[fact_called(name).index()] = Some(*component);
     }
     let cause_of = |label: &str| {
         let planned = label.starts_with(PLANNED) && label[PLANNED.len()..].starts_with('.');
@@ -190,14 +240,14 @@ fn compile(
         .collect();
     let mut breakable = Vec::with_capacity(declared.breakable.len());
     for (name, back) in &declared.breakable {
-        let automaton = automata[name.as_str()];
+        let automaton = net.automaton(name).expect("every part has one");
         let state = |name: &str| net.state(automaton, name).expect("every part has it");
         breakable.push(Breakable { automaton, back: state(back), broken: state(declare::BROKEN) });
     }
     let planned = net.cause("", PLANNED).expect("it is declared");
-    let (mut handed, mut handing) = (Vec::new(), vec![None; facts.len()]);
+    let (mut handed, mut handing) = (Vec::new(), vec![None; whole.len()]);
     for (owner, states) in &declared.handed {
-        let fact = |(name, by): &(String, Option<ComponentId>)| (facts[name.as_str()], *by);
+        let fact = |(name, by): &(String, Option<ComponentId>)| (fact_called(name), *by);
         let states: Vec<_> = states.iter().map(fact).collect();
         for (fact, _) in &states {
             handing[fact.index()] = Some(table::u32(handed.len()));

@@ -110,7 +110,7 @@ fn a_takeover_among_peers_takes_what_the_timers_of_the_ring_say() {
     is_uniform(&unheard(&plan, 400), least, most - least);
 
     let plan = ring("750/s", "", DEAD);
-    let net = &plan.health.as_ref().unwrap().live.net;
+    let net = &plan.health.as_ref().unwrap().live.as_ref().unwrap().net;
     let automaton = net.automaton("front-2/addresses").unwrap();
     let state = |name: &str| net.state(automaton, name).unwrap();
     let (mut stays, mut away) = (Vec::new(), Vec::new());
@@ -229,7 +229,8 @@ fn a_planned_stop_moves_the_addresses_at_once() {
 #[test]
 fn maintenance_is_announced_and_a_drill_is_not() {
     let operation = "[run]\nstart = \"Mon 00:00\"\ninitial = \"new\"\n[operation.upgrade]\n\
-                     does = \"maintain\"\nof = \"front-3\"\nat = \"Mon 00:01\"\nlasts = \"60s\"\n";
+                     does = \"maintain\"\nof = \"front-3\"\nat = \"Mon 00:01\"\nlasts = \"60s\"\n\
+                     [window.broken]\nbefore = \"20s\"\nafter = \"20s\"\n";
     let plan = ring("30/s", "", operation);
     let live = |faults| {
         let (until, horizon) = (at(1_000.0), at(1_000.0));

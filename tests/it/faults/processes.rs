@@ -206,7 +206,7 @@ fn a_crash_takes_the_frames_of_one_process_and_no_other() {
 #[test]
 fn a_drill_breaks_one_part_and_mends_it() {
     let text = app("[fault.often]\nhits = \"server.*\"\nhow = \"crash\"\nrate = \"1/min\"\n\
-                    repair = \"1s\"\n");
+                    repair = \"1s\"\n[window.broken]\nbefore = \"10s\"\nafter = \"10s\"\n");
     let plan = planned(&text);
     let parts = &plan.health.as_ref().unwrap().breakable;
     let part = parts.iter().position(|name| name == "app-1").unwrap() as u32;

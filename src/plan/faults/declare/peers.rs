@@ -36,7 +36,8 @@ impl Declarer<'_> {
             for (member, name) in (0..).zip(&names) {
                 let others: Vec<&str> =
                     names.iter().filter(|other| *other != name).map(String::as_str).collect();
-                let leaves = planned(&self.sketches[self.at[&unit(member)]]).is_some();
+                let at = self.at(unit(member));
+                let leaves = at.is_some_and(|at| planned(self.mould(at)).is_some());
                 let addresses = addresses(name, &others, spec, peers, leaves);
                 self.groups.push(addresses);
             }

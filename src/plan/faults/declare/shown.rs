@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{Declarer, Harm, Sketch};
+use super::{Declarer, HOST, Harm, Host, LINKS, Mould, RACK, SITE, SWITCH, Sketch, UPLINK};
 use crate::convert::place;
-use crate::health::declare::Expr;
+use crate::health::declare::{Expr, Quantifier};
 use crate::model::Health;
 use crate::model::ids::ComponentId;
 use crate::plan::faults::Declared;
@@ -12,43 +12,47 @@ use crate::plan::memory::name_of_head;
 use crate::plan::names::member_name;
 use crate::plan::part::{Part, head_name};
 
-impl Declarer<'_> {
+impl Mould {
     /// Publishes what others ask of a part: `alive` (it runs), `fit` (it works), `reachable`
     /// (it can be spoken to), `serving` (it works, as does the zone it runs in, and can be spoken to),
     /// and its harms.
-    pub(super) fn facts(&mut self, index: usize) {
-        let part = self.sketches[index].part;
-        let draft = self.draft;
-        let reachable = match part {
-            Part::Site(site) => self.any("fit", |number| Part::Uplink { site, number }),
-            Part::Rack(rack) => {
-                let switches = self.any("fit", |number| Part::Switch { rack, number });
-                self.of(part.stands_on(draft), "reachable").and(switches)
-            }
-            // What they stand on needs them.
-            Part::Uplink { .. } | Part::Switch { .. } => Expr::Always,
-            _ => self.of(part.stands_on(draft), "reachable"),
+    pub(super) fn facts(&mut self) {
+        let kind = self.kind;
+        let host = |fact: &str| match kind.host {
+            Some(_) => Expr::of_role(HOST, fact),
+            None => Expr::Always,
         };
-        let host = part.stands_on(draft).filter(|host| matches!(host, Part::Zone { .. }));
-        let zone = host.is_some().then(|| self.of(host, "fit"));
-        let sketch = &mut self.sketches[index];
-        let gone: Vec<String> = sketch.states(|harm| harm == Harm::Down);
-        let alive = (!within(gone)).and(sketch.host.clone().unwrap_or(Expr::Always));
-        let unfit = sketch.states(|harm| !matches!(harm, Harm::Slow(_) | Harm::Forgot));
+        let linked = match kind.has_links {
+            true => Expr::members(Quantifier::Any, LINKS, "fit"),
+            false => Expr::Always,
+        };
+        let reachable = match kind.part {
+            SITE => linked,
+            RACK => host("reachable").and(linked),
+            // What they stand on needs them.
+            UPLINK | SWITCH => Expr::Always,
+            _ => host("reachable"),
+        };
+        let zone = (kind.host == Some(Host::Zone)).then(|| host("fit"));
+        let gone: Vec<String> = self.states(|harm| harm == Harm::Down);
+        let alive = (!within(gone)).and(self.host.clone().unwrap_or(Expr::Always));
+        let unfit = self.states(|harm| !matches!(harm, Harm::Slow(_) | Harm::Forgot));
         let fit = !within(unfit);
-        let cut = sketch.states(|harm| harm == Harm::Cut);
-        let domain = matches!(part, Part::Site(_) | Part::Rack(_));
+        let cut = self.states(|harm| harm == Harm::Cut);
+        let domain = kind.part == SITE || kind.part == RACK;
         let own = if domain { Expr::own("fit") } else { Expr::own("alive").and(!within(cut)) };
-        sketch.publish("alive", alive);
-        sketch.publish("fit", fit);
-        sketch.publish("reachable", own.and(reachable));
+        self.publish("alive", alive);
+        self.publish("fit", fit);
+        self.publish("reachable", own.and(reachable));
         let mut serving = Expr::own("fit").and(Expr::own("reachable"));
         if let Some(zone) = zone {
             serving = serving.and(zone);
         }
-        sketch.publish("serving", serving);
+        self.publish("serving", serving);
     }
+}
 
+impl Declarer<'_> {
     /// The fact that what a part keeps in memory is lost: it or its host is gone or hangs, or a
     /// fault says so.
     pub(super) fn memory(
@@ -80,7 +84,7 @@ impl Declarer<'_> {
         let Some(id) = ids.get(&component) else { return };
         let mut lost = !Expr::of(&sketch.name, "alive");
         for (harm, fact) in [(Harm::Hung, "is hung"), (Harm::Forgot, "has forgotten")] {
-            if sketch.harms.iter().any(|(_, other)| *other == harm) {
+            if self.mould(index).harms.iter().any(|(_, other)| *other == harm) {
                 lost = lost.or(Expr::of(&sketch.name, fact));
             }
         }
@@ -109,7 +113,7 @@ impl Declarer<'_> {
 
     /// Facts of the whole that say how the component of a part fares.
     pub(super) fn effects(
-        &mut self,
+        &self,
         index: usize,
         ids: &BTreeMap<String, ComponentId>,
         declared: &mut Declared,
@@ -134,7 +138,8 @@ impl Declarer<'_> {
             facts.push((name.clone(), condition));
             states.push((name, health));
         };
-        let has = |harm: Harm| sketch.harms.iter().any(|(_, other)| *other == harm);
+        let mould = self.mould(index);
+        let has = |harm: Harm| mould.harms.iter().any(|(_, other)| *other == harm);
         let ill = |what: &str| Expr::of(&sketch.name, what);
         match sketch.part {
             Part::Balancer { balancer, .. } if draft.links.balancers[balancer].zone.is_none() => {
@@ -162,7 +167,7 @@ impl Declarer<'_> {
             Part::Head { nas, .. } => {
                 // What it knew of its clients, opens and locks, is lost when its process is.
                 if scenario.nas[nas].1.grace.is_some() {
-                    let restarts = (!ill("beats")).and(!keeps(sketch));
+                    let restarts = (!ill("beats")).and(!keeps(sketch, mould));
                     add("gone", Health::Down, restarts);
                 }
                 add("silent", Health::Stalled, !ill("serving"));
@@ -216,9 +221,9 @@ impl Declarer<'_> {
 
     /// By how much parts number 0, 1, … can be slow, and which of them; `None` when none can.
     fn slowness(&self, part: impl Fn(u32) -> Part) -> Option<(f64, Vec<bool>)> {
-        let all = (0..).map_while(|number| self.at.get(&part(number)));
+        let all = (0..).map_while(|number| self.at(part(number)));
         let own = all.map(|at| {
-            self.sketches[*at].harms.iter().find_map(|(_, harm)| match harm {
+            self.mould(at).harms.iter().find_map(|(_, harm)| match harm {
                 Harm::Slow(factor) => Some(*factor),
                 _ => None,
             })
@@ -230,15 +235,17 @@ impl Declarer<'_> {
 
     /// Ways in which a part works badly or stands still: a process also with the zone it runs in.
     /// What stands still `together` with others is not told one by one.
-    fn hindrances(&self, sketch: &Sketch, together: bool) -> Vec<(String, Health, Expr)> {
+    fn hindrances<'s>(&'s self, sketch: &'s Sketch, together: bool) -> Vec<(String, Health, Expr)> {
         let zone = sketch.part.stands_on(self.draft).filter(|on| matches!(on, Part::Zone { .. }));
-        let zone = zone.and_then(|zone| self.at.get(&zone)).map(|at| &self.sketches[*at]);
-        let both: Vec<&Sketch> = std::iter::once(sketch).chain(zone).collect();
+        let zone = zone.and_then(|zone| self.at(zone)).map(|at| &self.sketches[at]);
+        let with_harms = |sketch: &'s Sketch| (sketch, &self.moulds[sketch.mould].harms);
+        let both: Vec<_> = std::iter::once(sketch).chain(zone).map(with_harms).collect();
         let mut found = Vec::new();
         let mut add = |what: &str, health: Health, harm: Harm| {
-            let has = |sketch: &&&Sketch| sketch.harms.iter().any(|(_, other)| *other == harm);
+            let has = |harms: &[(String, Harm)]| harms.iter().any(|(_, other)| *other == harm);
             let fact = format!("is {what}");
-            let ill = both.iter().filter(has).map(|sketch| Expr::of(&sketch.name, &fact));
+            let ill = both.iter().filter(|(_, harms)| has(harms));
+            let ill = ill.map(|(sketch, _)| Expr::of(&sketch.name, &fact));
             let ill: Vec<Expr> = ill.collect();
             if !ill.is_empty() {
                 found.push((what.to_string(), health, Expr::Any(ill)));
@@ -248,7 +255,7 @@ impl Declarer<'_> {
             add("hung", Health::Hung, Harm::Hung);
             add("stalled", Health::Stalled, Harm::Stalled);
         }
-        let harms = both.iter().flat_map(|sketch| &sketch.harms);
+        let harms = both.iter().flat_map(|(_, harms)| harms.iter());
         let factor = |(_, harm): &(String, Harm)| match harm {
             Harm::Slow(factor) => Some(*factor),
             _ => None,
@@ -309,9 +316,9 @@ fn carried_by(
 }
 
 /// That the part is only cut off or stands still, and keeps what it knows.
-fn keeps(sketch: &Sketch) -> Expr {
+fn keeps(sketch: &Sketch, mould: &Mould) -> Expr {
     let facts = [(Harm::Cut, "is cut"), (Harm::Stalled, "is stalled")];
-    let has = |harm: Harm| sketch.harms.iter().any(|(_, other)| *other == harm);
+    let has = |harm: Harm| mould.harms.iter().any(|(_, other)| *other == harm);
     let ill = facts.into_iter().filter(|(harm, _)| has(*harm));
     Expr::Any(ill.map(|(_, fact)| Expr::of(&sketch.name, fact)).collect())
 }

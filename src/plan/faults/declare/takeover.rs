@@ -52,7 +52,7 @@ impl Declarer<'_> {
         for domain in part.domains(self.draft) {
             beats = beats.and(self.of(Some(domain), "alive"));
         }
-        self.sketches[index].publish("beats", beats);
+        self.change(&[index], |_, _| (), |mould, ()| mould.publish("beats", beats.clone()));
     }
 
     /// The volumes of the heads of every pair, and what their states mean. `live`: with the faults
@@ -60,7 +60,7 @@ impl Declarer<'_> {
     pub(super) fn takeovers(
         &mut self,
         live: bool,
-        ids: &BTreeMap<String, ComponentId>,
+        ids: Option<&BTreeMap<String, ComponentId>>,
         declared: &mut Declared,
     ) {
         let draft = self.draft;
@@ -71,11 +71,11 @@ impl Declarer<'_> {
             for number in 0..2 {
                 let name_of = |number| Part::Head { nas, number }.name(draft);
                 let (owner, partner) = (name_of(number), name_of(1 - number));
-                let at = self.at[&Part::Head { nas, number }];
-                let planned = planned(&self.sketches[at]).is_some();
+                let at = self.at(Part::Head { nas, number });
+                let planned = at.is_some_and(|at| planned(self.mould(at)).is_some());
                 let pair = Pair { owner: &owner, partner: &partner, live, planned };
                 let volumes = pair.volumes(failover);
-                let id = |number| ids.get(&head_name(draft, nas, number)).copied();
+                let id = |number| ids?.get(&head_name(draft, nas, number)).copied();
                 if let (Some(head), Some(other)) = (id(number), id(1 - number)) {
                     let facts = [("stall", None), ("are with the partner", Some(other))];
                     let states = facts.map(|(fact, by)| {
