@@ -401,10 +401,10 @@ impl Net {
     /// The fact of the whole called `name`.
     #[must_use]
     pub fn fact(&self, name: &str) -> Option<FactId> {
-        self.facts
-            .iter()
-            .position(|fact| fact.owner.is_none() && *fact.name == *name)
-            .map(|at| FactId(place(at)))
+        // They come first, in the order of names.
+        let whole = &self.facts[..self.facts.partition_point(|fact| fact.owner.is_none())];
+        let at = whole.binary_search_by(|fact| (*fact.name).cmp(name)).ok()?;
+        Some(FactId(place(at)))
     }
 
     /// The fact that `automaton` publishes as `name`.

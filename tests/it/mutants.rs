@@ -331,7 +331,7 @@ fn a_head_that_takes_over_without_sharing_its_time_is_noticed() {
     spare.name = "spare".into();
     plan.parts.push(spare);
     plan.units.push((id, 0));
-    for handed in &mut plan.health.as_mut().unwrap().live.handed {
+    for handed in &mut plan.health.as_mut().unwrap().live.as_mut().unwrap().handed {
         for (_, by) in handed.states.iter_mut().filter(|(_, by)| by.is_some()) {
             *by = Some(id);
         }

@@ -25,7 +25,7 @@ pub mod users;
 use std::collections::BTreeMap;
 
 use crate::convert::table;
-use crate::health::declare::Expr;
+use crate::health::declare::{Automaton, Expr};
 use crate::health::{Declaration, FactId, Net};
 use crate::model::spec::place::{Algorithm, BalancerSpec};
 use crate::plan::Draft;
@@ -337,16 +337,20 @@ impl FluidPlan {
             below.push(Below { needs });
             at += 1;
         }
-        let known = |declaration: &Declaration, of: &str, fact: &str| {
-            let mut all = declaration.automata.iter().filter(|automaton| automaton.name == of);
-            all.any(|automaton| automaton.facts.iter().any(|(name, _)| name == fact))
+        let automata = declaration.automata.iter();
+        let automata: BTreeMap<&str, &Automaton> =
+            automata.map(|automaton| (automaton.name.as_str(), automaton)).collect();
+        let known = |of: &str, fact: &str| {
+            let automaton = automata.get(of);
+            automaton.is_some_and(|own| own.facts.iter().any(|(name, _)| name == fact))
         };
+        let mut copies: Vec<(String, Expr)> = Vec::new();
         for (at, part) in parts.iter().enumerate() {
             let name = part.name(draft);
-            if known(declaration, &name, "fit") {
+            if known(&name, "fit") {
                 facts.push((Input::Fit(table::u32(at)), Expr::of(&name, "fit")));
             }
-            let automaton = declaration.automata.iter().find(|automaton| automaton.name == name);
+            let automaton = automata.get(name.as_str());
             for (fact, _) in automaton.iter().flat_map(|automaton| &automaton.facts) {
                 let factor = fact.strip_prefix("is slow ").and_then(|text| text.parse().ok());
                 if let Some(factor) = factor {
@@ -363,7 +367,7 @@ impl FluidPlan {
                 facts.push((Input::Misled(of, table::u32(who)), misled));
             }
             let address = crate::plan::availability::address::name(name);
-            if known(declaration, &address, "at-1") {
+            if known(&address, "at-1") {
                 pairs.push(of);
                 for unit in 0..2_u32 {
                     let state = format!("at-{}", unit + 1);
@@ -376,17 +380,17 @@ impl FluidPlan {
             let links = &draft.links.databases[database];
             databases.push(links.of(Role::Master).next().unwrap_or(0));
             let (of, phases) = (table::u32(database), failover::name(name));
-            if !known(declaration, &phases, "served") {
+            if !known(&phases, "served") {
                 continue;
             }
             facts.push((Input::Served(of), Expr::of(&phases, "served")));
             for member in 0..links.members.len() {
                 let holds = Expr::of(&failover::role(name), &holder(member));
                 facts.push((Input::Holds(of, table::u32(member)), holds));
-                let copies = failover::copies(draft, database, member);
-                declaration.fact(&name_of_copy(name, member), copies);
+                let copy = failover::copies(draft, database, member);
+                copies.push((name_of_copy(name, member), copy));
                 let follows = failover::follows(draft, database, member);
-                declaration.fact(&name_of_follower(name, member), follows);
+                copies.push((name_of_follower(name, member), follows));
             }
         }
         let mut pairs_of_heads = Vec::new();
@@ -395,7 +399,7 @@ impl FluidPlan {
             for number in 0..spec.heads.value {
                 let head = Part::Head { nas, number }.name(draft);
                 let volumes = format!("{head}/volumes");
-                if known(declaration, &volumes, "stall") {
+                if known(&volumes, "stall") {
                     pair = true;
                     let (of, which) = (table::u32(nas), number);
                     let partner = Expr::of(&volumes, "are with the partner");
@@ -405,11 +409,12 @@ impl FluidPlan {
             }
             pairs_of_heads.push(pair);
         }
+        declaration.facts.append(&mut copies);
         for (input, expr) in &facts {
             declaration.fact(&name_of(input), expr.clone());
         }
         if self.inputs.is_empty() {
-            let place = |part: &Part| parts.iter().position(|other| other == part);
+            let place = |part: &Part| numbers.get(part).map(|number| *number as usize);
             let resources = self.network.resources.iter();
             self.resource_parts = resources.map(|resource| place(&resource.part)).collect();
             self.names = facts.iter().map(|(input, _)| name_of(input)).collect();

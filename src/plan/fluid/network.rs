@@ -177,8 +177,9 @@ impl Network {
     /// Compiles a draft.
     #[must_use]
     pub fn of(draft: &Draft) -> Self {
-        let mut builder =
-            Builder { draft, net: Self::default(), parts: BTreeMap::new(), made: BTreeMap::new() };
+        let (parts, resources) = (BTreeMap::new(), BTreeMap::new());
+        let (net, made) = (Self::default(), BTreeMap::new());
+        let mut builder = Builder { draft, net, parts, resources, made };
         let classes = draft.scenario.request.len();
         // Every class has a root before any is filled: classes follow each other.
         for _ in 0..classes {
@@ -218,6 +219,7 @@ struct Builder<'d> {
     draft: &'d Draft,
     net: Network,
     parts: BTreeMap<Part, u32>,
+    resources: BTreeMap<(Part, Resource), u32>,
     made: BTreeMap<Made, u32>,
 }
 
@@ -249,11 +251,8 @@ impl Builder<'_> {
     }
 
     fn resource(&mut self, part: Part, resource: Resource) -> Option<u32> {
-        let known = self.net.resources.iter();
-        let known =
-            known.map(|other| (other.part, other.resource)).position(|o| o == (part, resource));
-        if let Some(at) = known {
-            return Some(table::u32(at));
+        if let Some(at) = self.resources.get(&(part, resource)) {
+            return Some(*at);
         }
         let capacity = load::capacity(self.draft, part, resource)?;
         let name = load::resource_name(self.draft, part, resource);
@@ -269,8 +268,10 @@ impl Builder<'_> {
             }
             _ => 0.0,
         };
+        let at = table::u32(self.net.resources.len());
         self.net.resources.push(ResourceOf { part, resource, name, capacity, seconds });
-        Some(table::u32(self.net.resources.len()) - 1)
+        self.resources.insert((part, resource), at);
+        Some(at)
     }
 
     fn add(&mut self, branch: &mut Branch, (part, resource): (Part, Resource), work: f64) {
