@@ -463,7 +463,8 @@ impl Builder<'_> {
             })
             .collect();
         let node = self.group(name, 1, &units);
-        if units.len() == 2 {
+        // Peers own addresses together: there is no one address that a second unit takes over.
+        if units.len() == 2 && spec.peers.is_none() {
             self.takeovers.insert(node, Takeover::Address(balancer, units));
         }
         node

@@ -281,3 +281,27 @@ fn peers_are_redundant_and_share_the_load_in_the_plan() {
         }
     }
 }
+
+/// Two peers, as well as three, have a long horizon: each address of theirs may move, and no address of a pair is there.
+#[test]
+fn two_peers_have_years_as_three_have() {
+    for count in [2, 3] {
+        let text = format!(
+            "scenario = \"peers\"\n[run]\nhorizon = \"1y\"\n[site.main]\n[rack.r]\nsite = \"main\"\n\
+             [server.box]\nrack = \"r\"\ncores = 4\n[zone.www]\non = [\"box-1\"]\n\
+             [service.app]\nin = \"www\"\nworkers = 4\nbacklog = 4\n\
+             [balancer.front]\ncount = {count}\nrack = \"r\"\nto = \"app\"\ncores = 1\ncpu = \"1ms\"\n\
+             algorithm = \"round-robin\"\n[balancer.front.peers]\naddresses = 6\n\
+             [workload.users]\nrequest = \"page\"\nrate = \"1/s\"\n\
+             [request.page]\nenter = \"front\"\nsteps = [ {{ cpu = \"app\", draw = \"d\" }} ]\n\
+             draw = {{ d = {{ dist = \"exponential\", mean = \"1ms\" }} }}\n\
+             [fault.front]\nhits = \"balancer.front\"\nhow = \"crash\"\nrate = \"1/y\"\nrepair = \"1h\"\n"
+        );
+        let (folder, file) = crate::cli::file(&text);
+        let out = folder.path().join("out");
+        let words = ["run", &file, "--solver", "flows", "--quick", "--out", out.to_str().unwrap()];
+        let (code, answer, told) = crate::cli::run(&words);
+        assert_eq!(code, 0, "{count} peers: {told}");
+        assert!(answer.contains("page, structural"), "{count} peers: {answer}");
+    }
+}
