@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use super::claims;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{CheckArgs, TextOrJson};
@@ -21,6 +22,7 @@ pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
         let ended = match load(file, &args.set.assignments, Purpose::Check) {
             Ok(mut loaded) => {
                 let study = loaded.study.take();
+                claims::check(&mut loaded, &args.set.assignments);
                 announce(&mut loaded, study.as_ref(), Choices::default(), args.long, console);
                 check_one(&loaded, args, console)?
             }

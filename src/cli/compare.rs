@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::claims;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{CompareArgs, Format};
@@ -26,6 +27,10 @@ use crate::study::scenario::StudyPlan;
 /// What keeps the command from going on, all of it before the first is lived through; a scenario
 /// that is wrong ends it, one that cannot be simulated yet is left out and told.
 pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
+    let files = load::files(&args.paths)?;
+    if claims::any(&files, &args.simulation.effort.assignments())? {
+        return claims::ledger(args, &files, console);
+    }
     let asked: Result<Vec<Ask>, NoSuchFigure> =
         args.figure.iter().map(|text| Ask::parse(text)).collect();
     let asked = asked.map_err(wrong)?;
@@ -219,7 +224,7 @@ fn order(ready: &mut [Ready]) {
 }
 
 /// `results/<folder below scenarios>`; of files, that of the first one's folder.
-fn home(paths: &[PathBuf]) -> PathBuf {
+pub(super) fn home(paths: &[PathBuf]) -> PathBuf {
     let first = paths.first().map(PathBuf::as_path).unwrap_or_else(|| Path::new(""));
     if first.is_dir() {
         return default_out(first);

@@ -196,7 +196,7 @@ impl Loaded {
     }
 
     /// As [`Self::of`], with figures that are estimated although the scenario does not ask for them.
-    fn asking(
+    pub(super) fn asking(
         source: Source,
         folder: PathBuf,
         found: Diagnostics,
@@ -313,7 +313,13 @@ impl Loaded {
 /// The canonical form of a scenario (D5): two spellings of one model give the same bytes.
 #[must_use]
 pub fn canonical(draft: &Draft) -> Canonical {
-    let value = draft.scenario.canonical();
+    let mut value = draft.scenario.canonical();
+    // A scenario without claims is the model that it was before there were any.
+    if let Json::Object(sections) = &mut value {
+        sections.retain(|key, section| {
+            key != "claim" || section.as_array().is_none_or(|claims| !claims.is_empty())
+        });
+    }
     let bytes = json::bytes(&value);
     let digest = format!("sha256:{}", write::sha256(&bytes));
     let text = String::from_utf8(bytes).expect("JSON is UTF-8");

@@ -7,6 +7,7 @@
 
 mod bug;
 mod check;
+mod claims;
 mod compare;
 mod completions;
 pub mod console;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::bug;
 use super::check::{announce, cores};
+use super::claims;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{Effort, Format, Simulation, TextOrJson};
@@ -45,7 +46,7 @@ pub fn run(args: &super::flags::RunArgs, console: &Console) -> Result<Exit, Fail
     };
     let places: Vec<PathBuf> = files.iter().map(place).collect();
     refuse_shared(&files, &places)?;
-    let work = Work::new(&args.simulation, console)?.told(true).sampling(true);
+    let work = Work::new(&args.simulation, console)?.told(true).sampling(true).checking_claims();
     let work = work.with(Effort { figure: args.figure.clone(), ..args.simulation.effort.clone() });
     let mut exit = Exit::Done;
     for (file, out) in files.iter().zip(&places) {
@@ -129,6 +130,8 @@ pub struct Work<'a> {
     alone: bool,
     /// Draw windows of requests from the years.
     sampled: bool,
+    /// Check the claims of a scenario too.
+    claims: bool,
     console: &'a Console,
     /// Whether the user wants it to end.
     pub stop: Stop,
@@ -269,8 +272,8 @@ impl<'a> Work<'a> {
         })?;
         let pool = Arc::new(pool);
         let effort = Cow::Borrowed(effort);
-        let (alone, sampled) = (false, false);
-        Ok(Self { effort, format, force, alone, sampled, console, stop, pool })
+        let (alone, sampled, claims) = (false, false, false);
+        Ok(Self { effort, format, force, alone, sampled, claims, console, stop, pool })
     }
 
     /// The same; `alone`: why a scenario is down and what it costs is told, which nothing that puts
@@ -284,6 +287,12 @@ impl<'a> Work<'a> {
     #[must_use]
     pub fn sampling(self, sampled: bool) -> Self {
         Self { sampled, ..self }
+    }
+
+    /// The same; what is wrong with the claims of a scenario keeps it from being run.
+    #[must_use]
+    pub fn checking_claims(self) -> Self {
+        Self { claims: true, ..self }
     }
 
     /// The same with another effort, on the same threads.
@@ -341,6 +350,9 @@ impl<'a> Work<'a> {
     /// As [`Self::ready`].
     pub fn ready_in(&self, file: &Path, folder: Option<&Path>) -> Result<Ready, Failure> {
         let (mut loaded, study) = self.prepared(file, folder)?;
+        if self.claims {
+            claims::check(&mut loaded, &self.effort.assignments());
+        }
         let (choices, long) = (self.effort.choices(), self.effort.long);
         announce(&mut loaded, study.as_ref(), choices, long, self.console);
         if loaded.found.has_errors() {
@@ -488,6 +500,13 @@ impl<'a> Work<'a> {
         directory.foresee(&ready.facts(), self.overwrite())?;
         let done = self.live(&ready)?;
         let written = self.write(&directory, &done.output)?;
+        let claims = ready.draft().scenario.claim.len();
+        if claims > 0 {
+            let name = shown(&file.display().to_string());
+            let are = if claims == 1 { "1 claim is" } else { &format!("{claims} claims are") };
+            self.console
+                .tell(&format!("note: {are} not judged here; `fivenines compare {name}` judges\n"));
+        }
         heard(self.answer(&done, &directory, written))?;
         Ok(self.exit(&done))
     }

@@ -7,7 +7,7 @@ use crate::model::spec::place::{
 };
 use crate::model::spec::request::RequestSpec;
 use crate::model::spec::runs::{
-    CostSpec, ExpectSpec, FaultSpec, ObjectiveSpec, OperationSpec, RunSpec, WindowSpec,
+    ClaimSpec, CostSpec, ExpectSpec, FaultSpec, ObjectiveSpec, OperationSpec, RunSpec, WindowSpec,
 };
 use crate::model::spec::storage::{DatabaseSpec, NasSpec};
 use crate::model::spec::textbook::{CrewSpec, GroupSpec, StationSpec, UnitSpec};
@@ -82,5 +82,7 @@ spec! {
         cost: Option<CostSpec>,
         /// Judged figures.
         expect: Vec<ExpectSpec> = [],
+        /// Claims of sources, judged by `compare`.
+        claim: Vec<ClaimSpec> = [],
     }
 }

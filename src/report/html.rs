@@ -15,8 +15,8 @@ use super::document::{Align, Block, Cell, Chart, Document, Judgement, Section, T
 use super::text::{check_word, visible, visible_lines};
 use super::{chart, number, svg};
 
-const PAGE_STYLE: &str = include_str!("templates/page.css");
-const SCRIPT: &str = include_str!("templates/sort.js");
+pub(super) const PAGE_STYLE: &str = include_str!("templates/page.css");
+pub(super) const SCRIPT: &str = include_str!("templates/sort.js");
 
 /// The page of a document.
 #[must_use]
@@ -45,7 +45,7 @@ pub fn page(document: &Document) -> String {
 }
 
 /// Who may load and run what: our style and our script, by their hashes.
-fn policy(style: &str, script: &str) -> String {
+pub(super) fn policy(style: &str, script: &str) -> String {
     let hash = |text: &str| base64(&Sha256::digest(text.as_bytes()));
     format!(
         "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; \
@@ -170,15 +170,15 @@ impl Piece {
 }
 
 /// A chart in two widths, of which the style sheet shows the one that fits.
-struct Picture {
-    wide: String,
-    narrow: String,
-    caption: String,
-    data: String,
+pub(super) struct Picture {
+    pub(super) wide: String,
+    pub(super) narrow: String,
+    pub(super) caption: String,
+    pub(super) data: String,
 }
 
 impl Picture {
-    fn new(drawn: &Chart, number: usize) -> Self {
+    pub(super) fn new(drawn: &Chart, number: usize) -> Self {
         let draw = |name: &str, width| {
             chart::draw(drawn, &format!("chart-{number}-{name}"), width).inline(name)
         };
@@ -212,7 +212,7 @@ struct Field {
 }
 
 /// A table as HTML.
-fn table(table: &Table) -> String {
+pub(super) fn table(table: &Table) -> String {
     let aligns: Vec<bool> = table.columns.iter().map(|c| c.align == Align::Right).collect();
     let fields = |row: &Vec<Cell>| {
         let right = |at: usize| aligns.get(at).copied().unwrap_or(false);

@@ -6,6 +6,7 @@
 //! escaped in HTML and SVG, guarded in CSV, made visible on a terminal.
 
 pub mod chart;
+pub mod claims;
 pub mod comparison;
 pub mod csv;
 pub mod difference;

@@ -60,6 +60,8 @@ pub enum Method {
     ControlVariate,
     /// Student's t over few replications of which one alone makes up most of the mean.
     OneRunDecides,
+    /// Extremes of two intervals that hold together (Bonferroni).
+    Joint,
 }
 
 /// What is estimated from one value a replication.
@@ -95,6 +97,7 @@ impl Method {
             Self::Woodruff => "woodruff",
             Self::ControlVariate => "control-variate",
             Self::OneRunDecides => "one-run-decides",
+            Self::Joint => "joint",
         }
     }
 }

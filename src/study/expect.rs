@@ -171,6 +171,21 @@ impl Demand {
         })
     }
 
+    /// The threshold, or the value that it is held against; none for a name.
+    #[must_use]
+    pub const fn threshold(&self) -> Option<f64> {
+        match *self {
+            Self::Below(value)
+            | Self::AtMost(value)
+            | Self::Above(value)
+            | Self::AtLeast(value)
+            | Self::Equals(value, _)
+            | Self::Within(value, _)
+            | Self::Exactly(value) => Some(value),
+            Self::Named(_) => None,
+        }
+    }
+
     /// Whether no value between `least` and `most` meets it.
     #[must_use]
     pub fn is_outside(&self, (least, most): (f64, f64)) -> bool {

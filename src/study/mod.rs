@@ -6,6 +6,7 @@
 
 pub mod breaks;
 pub mod capacity;
+pub mod claim;
 pub mod compare;
 pub mod control;
 pub mod date;

@@ -378,7 +378,7 @@ impl Spread {
 }
 
 /// The size of a quantity, in one unit for all that a key is given.
-fn number(text: &str) -> Option<f64> {
+pub(in crate::study) fn number(text: &str) -> Option<f64> {
     let plain = text.parse().ok();
     let time = || Some(SimDuration::parse(text).ok()?.nanos() as f64);
     let rate = || Some(Rate::parse(text).ok()?.in_per_second());

@@ -258,6 +258,40 @@ spec! {
 }
 
 spec! {
+    /// A claim that a source makes, judged by `compare` over a range of parameters.
+    pub struct ClaimSpec {
+        /// Its number in the ledger; several may have the same.
+        number: u32 => at_least(1),
+        /// The claim in a few words, for tables.
+        title: String,
+        /// The claim in the words of its source.
+        claim: String,
+        /// Where in the source it stands.
+        source: String,
+        /// The figure that decides: a path, of another scenario with its name in front, or `1 - …`, `difference(…)`, `ratio(…)` of such.
+        figure: Option<Label>,
+        /// What the figure is, in words. None: its path.
+        words: Option<String>,
+        /// What the figure must be for the claim to hold, as in `[[expect]]`.
+        is: Option<Label>,
+        /// Keys and the values over which the claim is tried, in all combinations.
+        range: Vec<ClaimRangeSpec> = [],
+        /// Instead of a figure: what is missing before the claim can be judged.
+        missing: Option<String>,
+    }
+}
+
+spec! {
+    /// Keys that a claim is tried over.
+    pub struct ClaimRangeSpec {
+        /// A key and its values as `sweep --vary` takes them; several of them change together, value by value.
+        vary: OneOrMany<Label> => not_empty(),
+        /// What the key is, in words. None: its path.
+        words: Option<String>,
+    }
+}
+
+spec! {
     /// Something that goes wrong.
     pub struct FaultSpec {
         /// What: a component, a member, a role, a domain, or a list.
