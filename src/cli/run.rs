@@ -637,7 +637,9 @@ fn figures(results: &Results) -> crate::report::document::Table {
             Cell::text(row.path.clone()),
             Cell::text(crate::report::json::unit(&unit)),
             value,
-            Cell::text(row.window.map_or("", |at| results.windows[at].verdict.word())),
+            Cell::text(
+                row.window.map_or("", |at| results.windows[at].verdict_of_figure(&row.path).word()),
+            ),
             Cell::text(reason),
         ]
     };

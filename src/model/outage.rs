@@ -571,6 +571,8 @@ impl<'p> World<'p> {
 
     /// What `id` kept in memory is gone; a process that is not back yet starts cold when it is.
     fn wipe(&mut self, id: ComponentId) {
+        let cause = self.calm.map_or(CauseId::OVERLOAD, |(_, cause)| cause);
+        self.calm = Some((self.now, cause));
         match &mut self.components[id.index()] {
             Component::Cache(cache) => cache.clear(),
             Component::Edge(edge) => {
@@ -693,6 +695,9 @@ impl<'p> World<'p> {
             && let Some(place) = self.active.iter().position(|other| *other == old)
         {
             self.active.remove(place);
+            if self.active.is_empty() && is.is_none() {
+                self.calm = Some((self.now, old));
+            }
         }
         if let Some(cause) = is {
             if self.active.is_empty() && was.is_none() {

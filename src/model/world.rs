@@ -179,6 +179,8 @@ pub struct World<'p> {
     pub(in crate::model) trouble: Option<(CauseId, usize)>,
     /// Causes of what is broken, one for each component.
     pub(in crate::model) active: Vec<CauseId>,
+    /// Since when nothing is broken after something was, and why that was.
+    pub(in crate::model) calm: Option<(SimTime, CauseId)>,
     /// Queues that are taken together, as a figure asks.
     joints: Vec<Joint>,
     /// Scratch: members of a database that do not read.
@@ -203,7 +205,7 @@ macro_rules! ctx {
 mod ending;
 mod numbers;
 mod patience;
-mod readings;
+pub mod readings;
 pub mod resize;
 mod source;
 pub mod storage;
@@ -338,6 +340,7 @@ impl<'p> World<'p> {
             stop: None,
             trouble: None,
             active: Vec::new(),
+            calm: None,
             joints: Vec::new(),
             barred: Vec::new(),
             events: 0,

@@ -209,6 +209,7 @@ metrics! {
     Headroom = "headroom", Ratio, 0.05, 0.001, "Of a resource: the share that is spare at the level of a window, by arithmetic; `[after-loss=...]`: when that part is lost and what is redundant has taken over. Below zero where more is offered than can be done.";
     CostPerMillion = "cost-per-million", Dollars, 0.03, 0.0, "The bill of a month over what is served in one: a million page views of a class.";
     LostCost = "lost-cost", Dollars, 0.1, 0.0, "What the page views cost that a class loses in a month, at the price of a lost page.";
+    Verdict = "verdict", Name, 0.0, 0.0, "Whether a class was in balance: `stable`, `backlogged` (its work piles up), `overloaded` (more than 1 % of its page views are not served), `metastable` (overloaded although the trigger has gone), `broken` (something it needs is) or `inconclusive`.";
     Saturates = "saturates", Ratio, 0.0, 0.0, "What saturates first.";
 }
 

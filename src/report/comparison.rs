@@ -248,6 +248,7 @@ fn mark_of(window: &Window) -> Option<(&'static str, Balance)> {
         Balance::Stable | Balance::Broken => None,
         Balance::Overloaded => Some(("*", Balance::Overloaded)),
         Balance::Backlogged => Some(("+", Balance::Backlogged)),
+        Balance::Metastable => Some(("!", Balance::Metastable)),
         Balance::Inconclusive => Some(("?", Balance::Inconclusive)),
     }
 }

@@ -16,6 +16,7 @@ use crate::model::gauge::{ByNumber, Gauge};
 use crate::model::ids::{ComponentId, WorkloadId};
 use crate::model::outage::{Faults, Illness, Outlook, Past, Standing};
 use crate::model::record::{Record, ViewRecord};
+use crate::model::world::readings::Unrest;
 use crate::model::world::telling::Happening;
 use crate::model::world::{Span, Stop, World};
 use crate::observe::histogram::Histogram;
@@ -28,6 +29,9 @@ pub const GRID: SimDuration = SimDuration::from_secs(300);
 
 /// Instants of a window at which those in flight are counted, evenly spaced, the last at its end.
 pub const SOUNDINGS: u32 = 100;
+
+/// Censuses around a break: they read every request in flight, and there are many such runs.
+pub const CENSUSES: u64 = 20;
 
 /// What to live through.
 #[derive(Clone, Debug)]
@@ -121,6 +125,17 @@ impl Steps {
     }
 }
 
+/// Requests in flight and outcomes of page views at one instant of a window.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// After the window's start.
+    pub at: SimDuration,
+    /// Requests in flight, by class.
+    pub in_flight: Vec<u64>,
+    /// Page views that ended since the window's start, by workload.
+    pub views: Vec<Tally>,
+}
+
 /// The tallies of all workloads at one instant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
@@ -145,6 +160,11 @@ pub struct Observation {
     pub grid: Vec<Vec<f64>>,
     /// Requests in flight at each of the [`SOUNDINGS`]; at every step where there are steps.
     pub soundings: Vec<usize>,
+    /// At the window's start, at each of the [`SOUNDINGS`] and at its end; around a break at
+    /// [`CENSUSES`] of the steps or so.
+    pub censuses: Vec<Census>,
+    /// What was broken up to the window's end.
+    pub unrest: Unrest,
     /// Tallies step by step, where steps were asked for: the last is that of the window's end.
     pub steps: Vec<Step>,
     /// How long the end of the window is.
@@ -250,6 +270,7 @@ pub struct Run<'p> {
     last: Vec<Gauge>,
     grid: Vec<Vec<f64>>,
     soundings: Vec<usize>,
+    censuses: Vec<Census>,
     steps: Vec<Step>,
     trail: Trail,
     ear: Option<Ear<'p>>,
@@ -319,6 +340,7 @@ impl<'p> Run<'p> {
             last: Vec::new(),
             grid: vec![Vec::new(); plan.parts.len()],
             soundings: Vec::with_capacity(SOUNDINGS as usize),
+            censuses: Vec::new(),
             steps: Vec::new(),
             trail: Trail::default(),
             ear: None,
@@ -387,6 +409,8 @@ impl<'p> Run<'p> {
         let numbers = self.world.numbers();
         self.first = Some(First { gauges, zones, numbers, in_flight });
         self.trail.begin(self.note());
+        self.censuses.clear();
+        self.count_classes();
         let series = self.followed.series.iter();
         self.rulers = series.map(|one| Ruler::new(&self.world, *one, self.until)).collect();
         (self.calm, self.marked) = (None, self.from);
@@ -426,6 +450,22 @@ impl<'p> Run<'p> {
     fn sound(&mut self) {
         self.soundings.push(self.world.in_flight());
         self.trail.sound(self.note());
+        let every = match self.counted {
+            Some(steps) => {
+                let length = (self.until - self.from).nanos();
+                length.checked_div(steps.every.nanos()).unwrap_or(0) / CENSUSES
+            }
+            None => 1,
+        };
+        if (self.soundings.len() as u64).is_multiple_of(every.max(1)) {
+            self.count_classes();
+        }
+    }
+
+    fn count_classes(&mut self) {
+        let views = self.world.record().views.iter().map(tally).collect();
+        let in_flight = self.world.in_flight_by_class();
+        self.censuses.push(Census { at: self.edge - self.from, in_flight, views });
     }
 
     /// Begins to count here and now, for `length`: what was counted before is forgotten, with
@@ -531,6 +571,11 @@ impl<'p> Run<'p> {
         if self.cut.is_none() {
             self.trail.end(self.note());
         }
+        let unrest = self.world.unrest();
+        let counts = self.first.is_some();
+        if counts && self.censuses.last().is_some_and(|last| self.from + last.at < self.edge) {
+            self.count_classes();
+        }
         let first = self.first.take().unwrap_or_else(|| First {
             gauges: self.world.gauges(),
             zones: self.world.zone_gauges(),
@@ -575,6 +620,8 @@ impl<'p> Run<'p> {
             databases: world.databases(),
             grid: self.grid,
             soundings: self.soundings,
+            censuses: self.censuses,
+            unrest,
             steps: self.steps,
             last: self.counted.map_or(SimDuration::ZERO, |counted| counted.last),
             waits: parts.clone().map(waits).collect(),
@@ -635,16 +682,19 @@ impl<'p> Run<'p> {
             let edge = self.from + steps.after(self.edge - self.from, self.until - self.from);
             self.live(edge.min(end), told_to_stop);
             if self.cut.is_none() && self.edge == edge {
-                let tally = |views: &ViewRecord| Tally {
-                    served: views.served + views.delayed,
-                    lost: views.lost.iter().sum(),
-                    never_born: views.never_born,
-                };
                 let views = self.world.record().views.iter().map(tally).collect();
                 self.steps.push(Step { at: edge - self.from, views });
                 self.sound();
             }
         }
+    }
+}
+
+fn tally(views: &ViewRecord) -> Tally {
+    Tally {
+        served: views.served + views.delayed,
+        lost: views.lost.iter().sum(),
+        never_born: views.never_born,
     }
 }
 

@@ -676,7 +676,7 @@ fn in_window(window: &WindowRows, basis: &Basis) -> Cell {
     // Rows stand in order of kind and name, and the sort is stable: ties go to the first.
     uses.sort_by(|a, b| b.1.total_cmp(&a.1));
     Cell {
-        verdict: window.verdict,
+        verdict: window.verdict_of(&basis.class),
         latency,
         edges,
         served: views.map_or(Share::Missing(NoValue::NotKept), |row| row.served_share),

@@ -158,6 +158,21 @@ impl Demand {
         ))
     }
 
+    /// The same where the name is one of these words.
+    ///
+    /// # Errors
+    ///
+    /// A sentence for the user.
+    pub fn of_words(self, words: &[&str]) -> Result<Self, String> {
+        match &self {
+            Self::Named(word) if !words.contains(&word.as_str()) => {
+                let all = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>();
+                Err(format!("`{word}` is none of {}", all.join(", ")))
+            }
+            _ => Ok(self),
+        }
+    }
+
     /// Least and largest value that it allows; none for a name.
     fn range(&self) -> Option<(f64, f64)> {
         Some(match *self {

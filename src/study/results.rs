@@ -42,12 +42,14 @@ use crate::study::breaks::Drill;
 pub use crate::study::capacity::{Carries, Look, Reached};
 use crate::study::expect::Verdict as Judgement;
 use crate::study::measure::NoValue;
-use crate::study::window::{Came, Ending, Estimate, Pace, Verdict};
+pub use crate::study::metastable::{Metastable, Recovery};
+use crate::study::verdict::Verdict;
+use crate::study::window::{Came, Ending, Estimate, Pace};
 use crate::units::{Rate, SimDuration};
 use crate::workload::log::LogReport;
 
 /// Version of the result format; raised by any change that moves a byte of a shipped result (D6).
-pub const RESULTS_VERSION: u32 = 12;
+pub const RESULTS_VERSION: u32 = 13;
 
 /// The percentiles of every latency.
 pub const STATS: [(&str, Stat); 4] = [
@@ -131,8 +133,10 @@ pub struct Unreached {
 pub struct WindowRows {
     /// Its name.
     pub name: String,
-    /// Whether it was in balance.
+    /// The worst verdict of its classes.
     pub verdict: Verdict,
+    /// The verdict on each class, in order of name.
+    pub classes: Vec<ClassRow>,
     /// How its replications ended.
     pub ending: Ending,
     /// Replications.
@@ -168,6 +172,59 @@ pub struct WindowRows {
     pub drill: Option<Drill>,
     /// Page views step by step around a break, in the order of `views`.
     pub course: Vec<Vec<Pace>>,
+}
+
+/// One request class of a window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClassRow {
+    /// Its name.
+    pub name: String,
+    /// Whether it was in balance.
+    pub verdict: Verdict,
+    /// Its requests in flight at the start and at the end of the window, mean over replications.
+    pub in_flight: (f64, f64),
+    /// Share of its page views that were not served; none without page views.
+    pub unserved: Option<f64>,
+    /// What is known of its overload, where that is metastable.
+    pub metastable: Option<Box<Metastable>>,
+}
+
+impl WindowRows {
+    /// The verdict on a class, by its name or that of one of its latencies (`page`, `page-view`,
+    /// `page-miss`); of any other name that of the window.
+    #[must_use]
+    pub fn verdict_of(&self, name: &str) -> Verdict {
+        self.class(name).map_or(self.verdict, |row| row.verdict)
+    }
+
+    fn class(&self, name: &str) -> Option<&ClassRow> {
+        let ends = ["", "-view", "-miss"].into_iter();
+        let mut names = ends.filter_map(|end| name.strip_suffix(end));
+        names.find_map(|name| self.classes.iter().find(|row| row.name == name))
+    }
+
+    /// The verdict that goes with a figure: that on its class, or of the window where it is of no class.
+    #[must_use]
+    pub fn verdict_of_figure(&self, path: &str) -> Verdict {
+        let scope = path.split(['@', '[']).next().unwrap_or_default();
+        scope
+            .split('.')
+            .skip(1)
+            .find_map(|name| self.class(name))
+            .map_or(self.verdict, |row| row.verdict)
+    }
+
+    /// The names of the classes that have the verdict of the window, unless all have it or it is
+    /// [`Verdict::Stable`].
+    #[must_use]
+    pub fn verdict_is_of(&self) -> Vec<&str> {
+        let has = |row: &&ClassRow| row.verdict == self.verdict;
+        let all = self.classes.iter().all(|row| has(&row));
+        if all || self.verdict == Verdict::Stable {
+            return Vec::new();
+        }
+        self.classes.iter().filter(has).map(|row| row.name.as_str()).collect()
+    }
 }
 
 impl Results {

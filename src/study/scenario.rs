@@ -30,9 +30,11 @@ use crate::study::expect::{Demand, Verdict as Judgement};
 use crate::study::fits;
 use crate::study::limits::{self, Sought};
 use crate::study::measure::{Measure, NoValue};
+use crate::study::metastable;
 use crate::study::methods;
 use crate::study::sampled::estimate::Joined;
 use crate::study::sampled::{self, SampledFigure, SampledPlan, SampledResult};
+use crate::study::verdict::{self, Verdict};
 use crate::study::why::Why;
 use crate::study::window::{self, Ending, Estimate, Watch, WindowPlan, WindowResult};
 use crate::study::years::{self, YearFigure, YearsPlan, YearsResult};
@@ -68,6 +70,8 @@ pub enum Judged {
     Sampled(usize),
     /// A name, by its place among those.
     Name(usize),
+    /// The verdict on a class in a window, by its place among those.
+    Verdict(usize),
     /// None: this command, or its flags, do not estimate it; by its place among those.
     NotEstimated(usize),
 }
@@ -121,6 +125,8 @@ pub struct StudyPlan {
     pub arithmetic: Vec<(String, Interval)>,
     /// Figures that are names: path, name.
     pub names: Vec<(String, String)>,
+    /// Verdicts on classes that are judged: path, window and class.
+    pub verdicts: Vec<(String, usize, usize)>,
     /// It is run alone: why it is down and what it costs is told.
     pub alone: bool,
     /// A first look.
@@ -317,7 +323,11 @@ pub fn resolve_without_requests(draft: &Draft, out: &mut Diagnostics) {
 /// What `expect` demands of `figure`, where some value can meet it.
 fn demand_of(expect: &ExpectSpec, figure: &Figure, out: &mut Diagnostics) -> Option<Demand> {
     let (span, is) = (expect.is.span, &expect.is.text);
-    let refused = match Demand::parse(is, figure.unit()) {
+    let demand = Demand::parse(is, figure.unit()).and_then(|demand| match figure.metric {
+        Metric::Verdict => demand.of_words(&Verdict::WORDS),
+        _ => Ok(demand),
+    });
+    let refused = match demand {
         Ok(demand) if demand.is_outside(figure.range()) => {
             let message = format!("no value of `{}` meets \"{is}\"", expect.figure.text);
             Diagnostic::new(Code::OutOfRange, span, message).help(within(figure))
@@ -486,6 +496,7 @@ impl StudyPlan {
                 of(one).is_some() && of(one) == of(other)
             }
             (Judged::Capacity(one), Judged::Capacity(other)) => one == other,
+            (Judged::Verdict(one), Judged::Verdict(other)) => one == other,
             _ => one.1 == other.1,
         }
     }
@@ -511,7 +522,7 @@ impl StudyPlan {
         let unit = figure.unit();
         let mut found = Diagnostics::new();
         let wrong = match self.add(asked, figure, asked.draft.scenario.scenario.span, &mut found) {
-            Ok(Judged::Name(_)) => NoSuchFigure::of_a_name(path),
+            Ok(Judged::Name(_) | Judged::Verdict(_)) => NoSuchFigure::of_a_name(path),
             // The results list every capacity that is sought.
             Ok(Judged::Capacity(_)) => return,
             Ok(of) => return self.asked.push(Extra { of, path: path.to_string(), unit }),
@@ -578,6 +589,7 @@ impl StudyPlan {
             Judged::Arithmetic(_)
             | Judged::Sampled(_)
             | Judged::Name(_)
+            | Judged::Verdict(_)
             | Judged::NotEstimated(_) => return,
         }
         self.precise.push(Precise { of, path: path.text.clone(), width });
@@ -652,9 +664,28 @@ impl StudyPlan {
             out.push(Diagnostic::new(Code::NoSuchName, span, message).help_if(help));
             return Err(Unresolved::Reported);
         };
+        if figure.metric == Metric::Verdict {
+            return Ok(self.add_verdict(plan, &figure, window)?);
+        }
         let measure = Measure::resolve(plan, &figure)?;
         fits::check(draft, plan, &figure, &measure, &mut self.windows[window])?;
         Ok(Judged::Figure(self.ask(figure.text().to_string(), figure, measure, window)))
+    }
+
+    /// Adds the verdict on a class.
+    fn add_verdict(
+        &mut self,
+        plan: &Blueprint,
+        figure: &Figure,
+        window: usize,
+    ) -> Result<Judged, NoSuchFigure> {
+        let class = verdict::class_of(plan, figure)?;
+        let path = figure.text().to_string();
+        let known = self.verdicts.iter().position(|(_, w, c)| (*w, *c) == (window, class));
+        Ok(Judged::Verdict(known.unwrap_or_else(|| {
+            self.verdicts.push((path, window, class));
+            self.verdicts.len() - 1
+        })))
     }
 
     /// Adds a figure that needs no run.
@@ -1011,6 +1042,16 @@ impl StudyResult {
         Some(Joined { asked, windows, years, flows })
     }
 
+    /// A verdict on a class, as a word of the language.
+    #[must_use]
+    pub fn verdict(&self, study: &StudyPlan, place: usize) -> String {
+        let (_, window, class) = &study.verdicts[place];
+        let of = &self.windows[*window];
+        // Nobody asked for a class that has no verdict.
+        let found = of.classes.iter().find(|one| one.class == *class);
+        found.map_or(Verdict::Stable, |one| one.verdict).word().to_lowercase()
+    }
+
     /// The estimate of a figure.
     #[must_use]
     pub fn estimate(&self, asked: &Asked) -> &Estimate {
@@ -1055,7 +1096,7 @@ impl StudyResult {
                 (Some(plan), Some(years)) => years.estimate(plan, plan.figures[place].measure),
                 _ => Estimate::Missing(NoValue::Stopped),
             },
-            Judged::Name(_) => Estimate::Missing(NoValue::Name),
+            Judged::Name(_) | Judged::Verdict(_) => Estimate::Missing(NoValue::Name),
             Judged::NotEstimated(_) => Estimate::Missing(NoValue::NotEstimated),
             Judged::Sampled(place) => match self.joined(study) {
                 Some(joined) => joined.estimate(joined.asked.figures[place].of),
@@ -1084,7 +1125,11 @@ pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyRe
         groups.par_iter().with_max_len(1).map(|group| {
             let asked: Vec<&WindowPlan> = group.iter().map(|at| &study.windows[*at]).collect();
             let seen = match asked.as_slice() {
-                [only] if only.drill.is_none() => vec![window::run(plan, only, watch)?],
+                [only] if only.drill.is_none() => {
+                    let mut seen = window::run(plan, only, watch)?;
+                    metastable::judge(plan, only, &mut seen, study.quick, watch)?;
+                    vec![seen]
+                }
                 _ => breaks::run(plan, &asked, watch)?,
             };
             Ok(group.iter().copied().zip(seen).collect::<Vec<_>>())
@@ -1115,6 +1160,12 @@ pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyRe
     let judge = |expectation: &Expectation| match expectation.of {
         Judged::NotEstimated(_) => Judgement::NotJudged,
         Judged::Name(place) => expectation.demand.judge_name(&study.names[place].1),
+        Judged::Verdict(place) => match result.verdict(study, place).as_str() {
+            "inconclusive" if expectation.demand != Demand::Named("inconclusive".into()) => {
+                Judgement::Inconclusive
+            }
+            word => expectation.demand.judge_name(word),
+        },
         of => match result.judged(study, of) {
             Estimate::Interval(interval) => expectation.demand.judge(&interval),
             // A bound decides what lies on its other side.

@@ -10,8 +10,9 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::model::blueprint::Blueprint;
-use crate::model::record::{Record, ViewRecord};
-use crate::solve::requests::{Breach, Observation, Run, Tally, Window};
+use crate::model::record::Record;
+use crate::model::world::readings::Unrest;
+use crate::solve::requests::{Breach, Census, Observation, Run, Tally, Window};
 use crate::solve::series::Followed;
 use crate::solve::trail::Trail;
 use crate::stats::control::Controls;
@@ -23,6 +24,8 @@ use crate::study::control;
 use crate::study::in_order;
 use crate::study::measure::{Measure, NoValue};
 use crate::study::underway;
+pub use crate::study::verdict::Verdict;
+use crate::study::verdict::{self, ClassVerdict};
 use crate::units::SimDuration;
 
 /// What is asked of one window.
@@ -55,37 +58,6 @@ pub enum Ending {
     BudgetSpent,
     /// Stopped from outside: only whole replications are in it.
     Interrupted,
-}
-
-/// What the run as a whole looked like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// In balance.
-    Stable,
-    /// Work kept piling up over the window.
-    Backlogged,
-    /// More was offered than could be done: requests were turned away or given up, or a limit
-    /// of the run was met.
-    Overloaded,
-    /// Nothing can be said: a single replication, or a replication cut short by a limit that says
-    /// nothing about load.
-    Inconclusive,
-    /// A part was broken in it: balance was not to be expected.
-    Broken,
-}
-
-impl Verdict {
-    /// As a word.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Stable => "STABLE",
-            Self::Backlogged => "BACKLOGGED",
-            Self::Overloaded => "OVERLOADED",
-            Self::Inconclusive => "INCONCLUSIVE",
-            Self::Broken => "BROKEN",
-        }
-    }
 }
 
 /// A figure over the replications.
@@ -134,6 +106,10 @@ pub struct WindowResult {
     pub events: u64,
     /// The most requests in flight at one time.
     pub most_in_flight: usize,
+    /// Requests and page views by class and workload over the window, by replication.
+    pub censuses: Vec<Vec<Census>>,
+    /// What was broken up to the end of the window, by replication.
+    pub unrest: Vec<Unrest>,
     /// Requests in flight at the soundings of the window, mean over replications.
     pub soundings: Vec<f64>,
     /// Utilisation of each component on the grid, mean over replications, by id.
@@ -144,8 +120,10 @@ pub struct WindowResult {
     pub ending: Ending,
     /// Looks taken.
     pub looks: usize,
-    /// How it looked.
+    /// The worst verdict of its classes; [`Verdict::Broken`] where a part is broken on purpose.
     pub verdict: Verdict,
+    /// The verdict on each class that asks for anything, in the order of the plan.
+    pub classes: Vec<ClassVerdict>,
     /// Why some replication was cut short, if one was.
     pub stopped: Option<String>,
 }
@@ -367,10 +345,11 @@ pub(super) fn fold(
             }
         }
     }
-    let verdict = match &asked.drill {
-        Some(drill) if drill.part.is_some() => Verdict::Broken,
-        _ => verdict(&pooled, &seen),
-    };
+    let mut classes = verdict::of_classes(plan, &pooled, &seen);
+    if asked.drill.as_ref().is_some_and(|drill| drill.part.is_some()) {
+        classes.iter_mut().for_each(|one| one.verdict = Verdict::Broken);
+    }
+    let verdict = verdict::worst(classes.iter().map(|one| &one.verdict));
     let stopped = seen.iter().find_map(|o| o.stop.as_ref().map(ToString::to_string));
     let course = course(plan, &seen);
     let came = came(plan, asked, &seen);
@@ -383,6 +362,8 @@ pub(super) fn fold(
         trails: seen.iter().map(|o| o.trail.clone()).collect(),
         events: seen.iter().map(|o| o.events).sum(),
         most_in_flight: seen.iter().map(|o| o.most_in_flight).max().unwrap_or(0),
+        unrest: seen.iter().map(|o| o.unrest).collect(),
+        censuses: samples.iter().map(|sample| sample.observation.censuses.clone()).collect(),
         samples: samples.into_iter().map(|sample| sample.values).collect(),
         course,
         pooled,
@@ -391,6 +372,7 @@ pub(super) fn fold(
         ending,
         looks,
         verdict,
+        classes,
         stopped,
     }
 }
@@ -439,56 +421,6 @@ fn course(plan: &Blueprint, seen: &[&Observation]) -> Vec<Vec<Pace>> {
         paces
     };
     (0..plan.workloads.len()).map(of).collect()
-}
-
-/// Share of intended page views not served above which a window counts as overloaded.
-const OVERLOAD_SHARE: f64 = 0.01;
-
-/// How the run looked: overloaded when requests in flight ran out of numbers or more than 1 % of the page views were
-/// not served; backlogged when the number in flight at the end is half as much again as at the start,
-/// grows over the second half as well, and both are more than noise.
-fn verdict(pooled: &Record, seen: &[&Observation]) -> Verdict {
-    let sum = |of: &dyn Fn(&ViewRecord) -> u64| -> u64 { pooled.views.iter().map(of).sum() };
-    let intended = sum(&|views| views.intended);
-    let unserved = sum(&|views| views.intended - views.served - views.delayed);
-    let stopped = |overloaded: bool| {
-        seen.iter().any(|o| o.stop.as_ref().is_some_and(|stop| stop.is_overload() == overloaded))
-    };
-    if stopped(true) || unserved as f64 > OVERLOAD_SHARE * intended as f64 && !stopped(false) {
-        return Verdict::Overloaded;
-    }
-    if seen.len() < 2 || stopped(false) {
-        return Verdict::Inconclusive;
-    }
-    // It piled up when there is more at the end than at the start, and when it still grew in the
-    // second half: a start from nothing does the one, a busy evening the other.
-    let whole = |o: &Observation| (o.in_flight.0 as f64, o.in_flight.1 as f64);
-    let late = |o: &Observation| ends_of_halves(&o.soundings);
-    if grows(seen, &whole, 0.5) && grows(seen, &late, 0.25) {
-        return Verdict::Backlogged;
-    }
-    Verdict::Stable
-}
-
-/// Means over the later half of each half: where the second half began and where it ended. Of fewer than
-/// four soundings it is the last of each half.
-fn ends_of_halves(soundings: &[usize]) -> (f64, f64) {
-    let half = soundings.len() / 2;
-    let quarter = (soundings.len() / 4).max(1).min(half);
-    let mean = |until: usize| {
-        let some = &soundings[until - quarter..until];
-        some.iter().sum::<usize>() as f64 / quarter.max(1) as f64
-    };
-    (mean(half), mean(soundings.len()))
-}
-
-/// Whether the requests in flight grew for sure, by more than one and more than a `share` of what
-/// they were before.
-fn grows(seen: &[&Observation], of: &dyn Fn(&Observation) -> (f64, f64), share: f64) -> bool {
-    let both: Vec<(f64, f64)> = seen.iter().map(|o| of(o)).collect();
-    let growth: Vec<f64> = both.iter().map(|(before, after)| after - before).collect();
-    let before = both.iter().map(|(before, _)| before).sum::<f64>() / both.len() as f64;
-    Interval::of_mean(&growth, 0.99).is_ok_and(|interval| interval.low > share * before + 1.0)
 }
 
 /// `statistic` over replications with its interval; missing when any replication has no value, for
@@ -584,7 +516,7 @@ pub(super) fn counted(
 
 #[cfg(test)]
 mod tests {
-    use super::{Estimate, ends_of_halves, few};
+    use super::{Estimate, few};
     use crate::stats::interval::{Interval, Method};
 
     fn of(values: &[f64], floor: f64) -> Interval {
@@ -612,15 +544,5 @@ mod tests {
         assert_eq!(of(&[1.0, 3.0], 0.0).method, Method::StudentT, "a half is not less than half");
         let many: Vec<f64> = (0..10).map(|at| if at == 4 { 50.0 } else { 0.0 }).collect();
         assert!(of(&many, 0.0).low < 0.0, "ten have the interval of a mean");
-    }
-
-    #[test]
-    fn growth_in_the_second_half_is_seen_however_few_the_soundings() {
-        assert_eq!(ends_of_halves(&[4, 9]), (4.0, 9.0));
-        assert_eq!(ends_of_halves(&[4, 9, 11]), (4.0, 11.0));
-        assert_eq!(ends_of_halves(&[0, 2, 4, 6, 7, 8, 10, 20]), (5.0, 15.0));
-        // Seven: the first half ends with the third, the second with the last.
-        assert_eq!(ends_of_halves(&[1, 2, 3, 4, 5, 6, 7]), (3.0, 7.0));
-        assert_eq!(ends_of_halves(&[]), (0.0, 0.0), "nothing grows");
     }
 }

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use super::mmpp::{Modulation, ModulationState};
 use super::noise::{HourlyNoise, Noise};
 use super::rate::{LAST, Piece, Profile, RateCurve, WeekTime};
-use super::surge::{Bend, Surges, Surging};
+use super::surge::{Bend, Step, Surges, Surging};
 use crate::convert::whole;
 use crate::engine::draw::{Key, Lineage, Pairs, Seed};
 use crate::engine::law::{Law, Sampler};
@@ -138,6 +138,19 @@ impl Traffic {
     #[must_use]
     pub fn with_surges(self, surges: Surges) -> Self {
         Self { surges, ..self }
+    }
+
+    /// Its flash crowds and steps.
+    #[must_use]
+    pub const fn surges(&self) -> &Surges {
+        &self.surges
+    }
+
+    /// The same traffic, times `factor` from an instant on.
+    #[must_use]
+    pub fn times_from(&self, from: SimTime, factor: f64) -> Self {
+        let step = Step { from, until: SimTime::NEVER, factor };
+        Self { surges: self.surges.and(step), ..self.clone() }
     }
 
     /// The traffic of a window that fixes the level: profile, noise and surges are off, the process

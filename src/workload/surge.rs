@@ -27,6 +27,8 @@ use crate::units::{Rate, SimDuration, SimTime};
 
 /// Of its rise, when a flash is over.
 const OVER: f64 = 1e-6;
+/// Of the rate without it, when a flash is hardly felt.
+const FELT: f64 = 0.01;
 /// Shortest mean gap between flashes: more often is a profile, not a flash.
 pub const SHORTEST_GAP: SimDuration = SimDuration::from_secs(60);
 /// Longest ramp, plateau or decay.
@@ -94,6 +96,13 @@ impl Course {
     #[must_use]
     pub fn length(&self) -> SimDuration {
         self.ramp + self.plateau + self.tail()
+    }
+
+    /// From its onset until the rate is within 1 % of what it was.
+    #[must_use]
+    pub fn felt(&self) -> SimDuration {
+        let constants = ln((self.factor - 1.0).max(FELT) / FELT);
+        self.ramp + self.plateau + SimDuration::from_seconds_f64(self.decay.seconds() * constants)
     }
 
     /// How long it falls.
@@ -168,6 +177,41 @@ impl Surges {
     pub fn planned(&self) -> Self {
         let flash = self.flash.filter(|(onset, _)| matches!(onset, Onset::At(_)));
         Self { flash, steps: Arc::clone(&self.steps) }
+    }
+
+    /// Instants from which on the factor on the rate is another, each with what it is the end or the begin of:
+    /// the begin and the end of each step, and the end of a flash crowd at a given time. Flash crowds at random
+    /// are not among them.
+    #[must_use]
+    pub fn changes(&self) -> Vec<(SimTime, &'static str)> {
+        let mut changes = Vec::new();
+        for step in self.steps.iter() {
+            changes.push((step.from, "step"));
+            if step.until < SimTime::NEVER {
+                changes.push((step.until, "step"));
+            }
+        }
+        if let Some((Onset::At(at), course)) = self.flash {
+            changes.push((at + course.felt(), "flash crowd"));
+        }
+        changes
+    }
+
+    /// Whether a flash crowd at a given time has begun at `at` and is not over.
+    #[must_use]
+    pub fn is_under_way(&self, at: SimTime) -> bool {
+        let flash = self.flash.filter(|(onset, _)| matches!(onset, Onset::At(_)));
+        flash.is_some_and(|(onset, course)| match onset {
+            Onset::At(from) => (from..from + course.felt()).contains(&at),
+            Onset::Rate(_) => false,
+        })
+    }
+
+    /// The same, with one more step.
+    #[must_use]
+    pub fn and(&self, step: Step) -> Self {
+        let steps = self.steps.iter().copied().chain([step]).collect();
+        Self { flash: self.flash, steps }
     }
 
     /// The product of the steps at an instant, and until when it holds.

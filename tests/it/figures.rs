@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use fivenines::cli::load::{Loaded, Purpose};
 use fivenines::plan::figure::registry::{At, By, ROWS, Row, Value, Word};
-use fivenines::plan::figure::{Figure, NoSuchFigure};
+use fivenines::plan::figure::{Figure, Metric, NoSuchFigure};
 use fivenines::plan::{headroom, simulatable};
 use fivenines::scenario::diagnostic::Diagnostics;
 use fivenines::scenario::render::Style;
@@ -14,7 +14,7 @@ use fivenines::study::expect::Verdict;
 use fivenines::study::measure::Measure;
 use fivenines::study::sampled::SampledPlan;
 use fivenines::study::scenario::{Choices, Judged, Solver, StudyPlan, prepare};
-use fivenines::study::{limits, years};
+use fivenines::study::{limits, verdict, years};
 
 use crate::cli::{file, fivenines, run, shipped};
 use crate::common::{load, scenarios};
@@ -98,6 +98,11 @@ fn check_refuses_what_run_refuses() {
         (precise("latency.job.p95@nowhere"), "there is no window `nowhere`"),
         (precise("latency.job.p95@horizon"), "cannot be made precise"),
         (precise("headroom.desk@steady"), "it is exact"),
+        (precise("verdict.job@steady"), "it is no mean"),
+        (desk(&[("verdict.job@steady", "< 1")]), "the figure is a name"),
+        (desk(&[("verdict.job@steady", "= calm")]), "`calm` is none of `stable`"),
+        (desk(&[("verdict.jib@steady", "= stable")]), "did you mean `job`?"),
+        (desk(&[("verdict.job.desk@steady", "= stable")]), "has no resources"),
     ];
     for (text, said) in cases {
         let [check, run] = both(&text, Path::new("."));
@@ -110,6 +115,7 @@ fn check_refuses_what_run_refuses() {
         ("waiting.desk.p95@steady", "< 1s"),
         ("structural.pair@horizon", "> 0.5"),
         ("saturates.first@steady", "= desk"),
+        ("verdict.job@steady", "= stable"),
     ];
     assert_eq!(both(&desk(&good), Path::new(".")), [String::new(), String::new()]);
     let (_folder, path) = file(&desk(&[("nonsense.r.p95@w", "< 1")]));
@@ -394,6 +400,9 @@ fn every_figure_of_the_registry_is_resolved() {
                     return false;
                 }
                 let done = match row.by {
+                    By::Requests if row.metric == Metric::Verdict => {
+                        verdict::class_of(plan, &figure).map(|_| ())
+                    }
                     By::Requests => Measure::resolve(plan, &figure).map(|_| ()),
                     By::Search => limits::found(&sought, &figure).map(|_| ()),
                     By::Arithmetic if *word == Word::First => {

@@ -58,5 +58,6 @@ mod systems_shipped;
 mod threads;
 mod traffic;
 mod users;
+mod verdicts;
 mod windows;
 mod years;

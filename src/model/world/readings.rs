@@ -2,11 +2,20 @@
 
 use crate::model::Component;
 use crate::model::gauge::Gauge;
-use crate::model::ids::ComponentId;
+use crate::model::ids::{CauseId, ComponentId};
 use crate::model::record::Record;
-use crate::model::request::Hold;
+use crate::model::request::{Hold, Owner};
 use crate::model::world::World;
 use crate::units::SimTime;
+
+/// What was broken up to an instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unrest {
+    /// Something is.
+    pub broken: bool,
+    /// When something was repaired last, or lost what it had in memory, and why it was broken.
+    pub over: Option<(SimTime, CauseId)>,
+}
 
 impl World<'_> {
     /// A reading of every component, with the stays of requests that are inside.
@@ -135,6 +144,24 @@ impl World<'_> {
     #[must_use]
     pub fn in_flight(&self) -> usize {
         self.requests.len()
+    }
+
+    /// What was broken up to now.
+    #[must_use]
+    pub fn unrest(&self) -> Unrest {
+        Unrest { broken: !self.active.is_empty(), over: self.calm }
+    }
+
+    /// Requests in flight of each class, abandoned ones too; probes are of no class.
+    #[must_use]
+    pub fn in_flight_by_class(&self) -> Vec<u64> {
+        let mut counts = vec![0; self.plan.routes.classes.len()];
+        for (_, request) in self.requests.iter() {
+            if !matches!(request.owner, Owner::Probe(_)) {
+                counts[request.class.index()] += 1;
+            }
+        }
+        counts
     }
 
     /// Where each request in flight is and what it waits for, for whoever looks for one that never

@@ -491,6 +491,7 @@ pub fn reason(metric: Metric, at: At, word: Word) -> &'static str {
         }
         (_, At::Unnamed) if !there => "it needs to know where",
         (Metric::Headroom, _) => "arithmetic has no statistic",
+        (Metric::Verdict, _) => "a verdict is a word",
         (Metric::Saturates, _) => "the figure is the name of a resource",
         (Metric::Capacity, _) => "the objective chooses the percentile",
         (Metric::Drain, At::Window | At::Break | At::Unnamed) => {

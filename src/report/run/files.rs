@@ -18,9 +18,11 @@ use crate::study::expect::Verdict as Judgement;
 use crate::study::measure::NoValue;
 use crate::study::record::FigureRecord;
 use crate::study::results::{
-    AttemptsOf, Check, LogRow, RESULTS_VERSION, Results, STATS, Share, WindowRows,
+    AttemptsOf, Check, ClassRow, LogRow, Metastable, RESULTS_VERSION, Recovery, Results, STATS,
+    Share, WindowRows,
 };
 use crate::study::window::{Ending, Estimate};
+use crate::units::SimTime;
 
 /// All tables.
 #[must_use]
@@ -203,7 +205,7 @@ fn latency(results: &Results) -> Vec<u8> {
                 let (value, reason) = fields(estimate);
                 sheet.row(&[
                     Field::Text(&window.name),
-                    Field::Text(window.verdict.word()),
+                    Field::Text(window.verdict_of(&row.name).word()),
                     Field::Text(&row.name),
                     Field::Text(stat),
                     value[0],
@@ -372,7 +374,7 @@ pub fn summary(results: &Results) -> Value {
         let replications = window.map_or(years, |window| window.replications);
         let record = FigureRecord {
             samples: window.and_then(|window| samples(window, &row.path)),
-            verdict: window.map(|window| window.verdict.word().into()),
+            verdict: window.map(|window| window.verdict_of_figure(&row.path).word().into()),
             ..figure(&row.estimate, &unit(row.unit), replications)
         };
         let record = serde_json::to_value(record).expect("a record has text keys");
@@ -504,6 +506,8 @@ fn window(window: &WindowRows) -> Value {
     json!({
         "name": window.name,
         "verdict": window.verdict.word(),
+        "verdict_is_of": window.verdict_is_of(),
+        "classes": window.classes.iter().map(class).collect::<Vec<_>>(),
         "ending": match window.ending {
             Ending::Fixed => "fixed",
             Ending::Precise => "precise",
@@ -519,6 +523,33 @@ fn window(window: &WindowRows) -> Value {
         "corrected_for_arrivals": window.corrected,
         "events": window.events,
         "request_availability": Value::Object(availability.collect()),
+    })
+}
+
+fn class(row: &ClassRow) -> Value {
+    json!({
+        "name": row.name,
+        "verdict": row.verdict.word(),
+        "in_flight_start": number(row.in_flight.0),
+        "in_flight_end": number(row.in_flight.1),
+        "unserved_ratio": row.unserved.map(number),
+        "metastable": row.metastable.as_deref().map(metastable),
+    })
+}
+
+fn metastable(of: &Metastable) -> Value {
+    let (recovers, stays, unknown) = match of.recovery {
+        Recovery::Between(recovers, stays, _) => (number(recovers), number(stays), None),
+        Recovery::Unknown(why) => (Value::Null, Value::Null, Some(why)),
+    };
+    json!({
+        "trigger": of.trigger,
+        "trigger_over_s": of.over.since(SimTime::ZERO).seconds(),
+        "lost_at_end_ratio": number(of.lost),
+        "lost_at_end_without_ratio": number(of.lost_without),
+        "recovers_at_per_s": recovers,
+        "stays_overloaded_at_per_s": stays,
+        "reason": unknown,
     })
 }
 

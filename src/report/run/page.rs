@@ -9,9 +9,11 @@ use crate::report::number;
 use crate::stats::interval::Method;
 use crate::study::expect::Verdict as Judgement;
 use crate::study::results::{
-    AttemptsOf, Latency, RESULTS_VERSION, Results, STATS, UseKind, ViewRow, WindowRows, balance,
+    AttemptsOf, ClassRow, Latency, RESULTS_VERSION, Recovery, Results, STATS, UseKind, ViewRow,
+    WindowRows, balance,
 };
 use crate::study::window::{Estimate, Verdict};
+use crate::units::SimTime;
 
 /// The whole report.
 #[must_use]
@@ -108,9 +110,10 @@ fn verdicts(results: &Results) -> Vec<Line> {
     let mut lines = Vec::new();
     for row in &results.objectives {
         let window = &results.windows[row.window];
-        let label = match window.verdict {
-            Verdict::Stable => String::new(),
-            other => format!("; the window is {}", other.word()),
+        let label = match (window.verdict_of(&row.class), window.classes.len()) {
+            (Verdict::Stable, _) => String::new(),
+            (other, 0 | 1) => format!("; the window is {}", other.word()),
+            (other, _) => format!("; the class is {} in it", other.word()),
         };
         let text = format!(
             "objective {} {} < {} in window {}: {}{label}",
@@ -122,6 +125,7 @@ fn verdicts(results: &Results) -> Vec<Line> {
         );
         lines.push(Line { judgement: word(row.judgement), text });
     }
+    lines.extend(results.plain().flat_map(metastable));
     for row in &results.expectations {
         let found = match (&row.words, row.judgement) {
             (Some(reason), Judgement::NotJudged) => format!("not judged: {reason}"),
@@ -145,6 +149,39 @@ fn verdicts(results: &Results) -> Vec<Line> {
     lines
 }
 
+/// What is to be known of each class whose overload is metastable.
+fn metastable(window: &WindowRows) -> Vec<Line> {
+    let share = |share: f64| number::figure(&Figure::exact(share, Unit::Ratio));
+    let rate = |rate: f64| number::figure(&Figure::exact(rate, Unit::PerSecond));
+    let time = |seconds: f64| number::figure(&Figure::exact(seconds, Unit::Seconds));
+    let line = |row: &ClassRow| {
+        let of = row.metastable.as_deref()?;
+        let recovery = match of.recovery {
+            Recovery::Between(recovers, stays, own) => format!(
+                "It recovers when its rate falls from {} to {}, and does not at {}.",
+                rate(own),
+                rate(recovers),
+                rate(stays)
+            ),
+            Recovery::Unknown(why) => {
+                format!("The rate below which it recovers is not worked out: {why}.")
+            }
+        };
+        let text = format!(
+            "{} is METASTABLE in window {}: its trigger ({}) ended at {}, and {} of its page views are still lost at \
+             the end of the window. Without that history {} are, at the same rate. {recovery}",
+            row.name,
+            window.name,
+            of.trigger,
+            time(of.over.since(SimTime::ZERO).seconds()),
+            share(of.lost),
+            share(of.lost_without),
+        );
+        Some(Line { judgement: Word::Finding, text })
+    };
+    window.classes.iter().filter_map(line).collect()
+}
+
 fn windows(results: &Results, identity: &Identity) -> Section {
     let columns = vec![
         Column::words("window", "window"),
@@ -166,7 +203,7 @@ fn windows(results: &Results, identity: &Identity) -> Section {
             };
             rows.push(vec![
                 Cell::text(name),
-                Cell::text(window.verdict.word()),
+                Cell::text(window.verdict_of(&row.class).word()),
                 share_cell(&row.served_share),
                 Cell::text(unserved(row)),
                 window.rate.map_or_else(|| Cell::text("own"), |rate| Cell::text(rate.to_string())),
@@ -228,8 +265,11 @@ fn percent(level: f64) -> String {
 fn meanings(results: &Results) -> Vec<Definition> {
     let mut seen: Vec<Verdict> = Vec::new();
     for window in results.plain() {
-        if !seen.contains(&window.verdict) {
-            seen.push(window.verdict);
+        let classes = window.classes.iter().map(|row| row.verdict);
+        for verdict in classes.chain([window.verdict]) {
+            if !seen.contains(&verdict) {
+                seen.push(verdict);
+            }
         }
     }
     let meaning = |verdict: Verdict| Definition {
@@ -252,10 +292,27 @@ fn unserved(row: &ViewRow) -> String {
     if parts.is_empty() { "none seen".into() } else { parts.join(", ") }
 }
 
-fn labelled(window: &WindowRows) -> String {
-    match window.verdict {
+/// The window's name, with the verdict on a class in it.
+fn labelled_for(window: &WindowRows, class: &str) -> String {
+    match window.verdict_of(class) {
         Verdict::Stable => window.name.clone(),
         other => format!("{} ({})", window.name, other.word()),
+    }
+}
+
+/// The window's name with its verdict, and with the classes that have it where others do not.
+fn labelled(window: &WindowRows) -> String {
+    match (window.verdict, window.verdict_is_of()) {
+        (Verdict::Stable, _) => window.name.clone(),
+        (other, classes) if classes.is_empty() => format!("{} ({})", window.name, other.word()),
+        (other, classes) => {
+            let all = window.classes.len();
+            let of = match classes.as_slice() {
+                [only] => (*only).to_string(),
+                several => format!("{} of {all} classes", several.len()),
+            };
+            format!("{} ({}: {of})", window.name, other.word())
+        }
     }
 }
 
@@ -274,7 +331,8 @@ fn latency(results: &Results) -> Section {
         }
     }
     let row_of = |window: &WindowRows, row: &Latency| {
-        let mut cells = vec![Cell::text(row.name.clone()), Cell::text(labelled(window))];
+        let mut cells =
+            vec![Cell::text(row.name.clone()), Cell::text(labelled_for(window, &row.name))];
         cells.extend(wanted.iter().map(|stat| cell(&row.estimates[*stat], Unit::Seconds)));
         cells.push(Cell::Count(row.samples));
         cells

@@ -80,7 +80,7 @@ fn unfit(member: &Member<'_>, basis: &Basis) -> Option<Unfit> {
     let peak = basis.windows.last()?;
     let at = member.results.windows.iter().position(|window| window.name == *peak)?;
     let verdict = member.results.windows[at].verdict;
-    if matches!(verdict, Verdict::Overloaded | Verdict::Backlogged) {
+    if verdict.is_overload() {
         return Some(Unfit::NotInBalance(verdict));
     }
     let missed = |row: &&ObjectiveRow| row.window == at && row.judgement == Judgement::Fails;

@@ -9,7 +9,8 @@ use crate::solve::requests::GRID;
 use crate::stats::warmup::{SteadyState, mser5};
 use crate::study::expect::{Demand, Verdict as Judgement};
 use crate::study::scenario::{MOST_LISTED, StudyPlan, StudyResult, parts_are_listed};
-use crate::study::window::{Ending, Estimate, Verdict};
+use crate::study::verdict::Verdict;
+use crate::study::window::{Ending, Estimate};
 use crate::units::SimDuration;
 
 /// The bounds of an objective, with the name and place in [`STATS`] of each.
@@ -174,6 +175,9 @@ pub const fn balance(verdict: Verdict) -> &'static str {
         Verdict::Backlogged => "work piled up: its latencies depend on the length of the window",
         Verdict::Overloaded => {
             "more was offered than could be served: its latencies are those of who got through"
+        }
+        Verdict::Metastable => {
+            "overload that stays although its trigger has gone: at the same rate without that history it is in balance"
         }
         Verdict::Inconclusive => "a single run does not tell whether it was in balance",
         Verdict::Broken => "a part was broken in it: its latencies are those of who got through",

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::breaks;
 use super::checks::{checks, leaves_out, objectives};
 use super::{
-    AttemptRow, AttemptsOf, CapacityRow, ExpectationRow, FigureRow, Latency, LogRow, Results,
-    STATS, Share, Unreached, Use, UseKind, ViewRow, WindowRows, natural,
+    AttemptRow, AttemptsOf, CapacityRow, ClassRow, ExpectationRow, FigureRow, Latency, LogRow,
+    Results, STATS, Share, Unreached, Use, UseKind, ViewRow, WindowRows, natural,
 };
 use crate::model::blueprint::{Blueprint, Config};
 use crate::model::cdn::EDGE;
@@ -25,6 +25,7 @@ use crate::study::limits::Sought;
 use crate::study::measure::{Measure, Meters, NoValue};
 use crate::study::record::kept;
 use crate::study::scenario::{Asked, Judged, Precise, StudyPlan, StudyResult, parts_are_listed};
+use crate::study::verdict::ClassVerdict;
 use crate::study::window::{Ending, Estimate, WindowPlan, WindowResult};
 
 /// Puts results together.
@@ -79,6 +80,7 @@ pub fn gather(draft: &Draft, plan: &Blueprint, study: &StudyPlan, result: &Study
             estimate: result.judged(study, expect.of),
             words: match expect.of {
                 Judged::Name(place) => Some(study.names[place].1.clone()),
+                Judged::Verdict(place) => Some(result.verdict(study, place)),
                 Judged::NotEstimated(place) => Some(study.not_estimated[place].1.clone()),
                 _ => None,
             },
@@ -279,6 +281,7 @@ impl Gatherer<'_> {
         WindowRows {
             name: seen.name.clone(),
             verdict: seen.verdict,
+            classes: self.classes(seen),
             ending: seen.ending,
             replications: seen.samples.len(),
             looks: seen.looks,
@@ -297,6 +300,19 @@ impl Gatherer<'_> {
             drill: asked.drill.clone(),
             course: self.in_order_of_views(&seen.course),
         }
+    }
+
+    fn classes(&self, seen: &WindowResult) -> Vec<ClassRow> {
+        let row = |one: &ClassVerdict| ClassRow {
+            name: self.plan.routes.classes[one.class].name.clone(),
+            verdict: one.verdict,
+            in_flight: one.in_flight,
+            unserved: one.unserved,
+            metastable: one.metastable.clone(),
+        };
+        let mut rows: Vec<ClassRow> = seen.classes.iter().map(row).collect();
+        rows.sort_by_cached_key(|row| natural(&row.name));
+        rows
     }
 
     /// What the plan says every part is asked for in this window, by name.

@@ -380,6 +380,14 @@ pub const ROWS: &[Row] = &[
     .keys(&[AFTER_LOSS])
     .as_it_comes(IntervalOf::Exact),
     Row::new(
+        Metric::Verdict,
+        OF_INTERVALS,
+        &[Word::Own],
+        "class",
+        "Verdict on the class over all replications of the window",
+    )
+    .as_it_comes(IntervalOf::Exact),
+    Row::new(
         Metric::Saturates,
         LEVEL,
         &[Word::First],

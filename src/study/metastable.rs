@@ -1,0 +1,358 @@
+//! Metastable overload: overload that stays after its trigger has gone.
+//!
+//! A window is examined where a class in it is out of balance and something happened before it ends: a part that
+//! was broken works again, the memory of a part was lost, a flash crowd at a given time is over, a step has changed
+//! a rate. The *tail* is what is left of the window after the last of these, in every replication.
+//! A class is metastable when
+//! 1. nothing is broken at the end of the window, and the tail is at least a quarter of it;
+//! 2. in the last quarter of the tail more than 1 % of its page views that end are lost, or its requests in
+//!    flight grow over the tail;
+//! 3. its requests in flight do not fall over the tail, from its first to its last quarter: by 2 % for sure (99 %), or by
+//!    5 % on average; a class that is still working off a backlog is overloaded, not metastable;
+//! 4. the same class in the same tail without that history is in balance. The window is run again on the same
+//!    draws with nothing broken; where the trigger was traffic, it begins with an empty system at the end of the
+//!    trigger, at the rates that hold from then on.
+//!
+//! Thus the first-time load is below the capacity, and what keeps the class overloaded is work that the trigger left
+//! behind or that the overload makes itself.
+//!
+//! The rate below which it recovers is found by bisection: the same window on the same draws, in which the rate
+//! of the class is multiplied by a factor from the end of the trigger on; [`STEPS`] steps of at most [`FEW`]
+//! replications each. It recovers at a rate where 2. does not hold or 3. does not. Several such classes are searched
+//! for at once, and what was found is run once more together.
+//!
+//! Leaves out: triggers whose end is not known beforehand or read from the health of parts (flash crowds at random,
+//! the hours of a profile, backups, resized zones); the rate of closed users and of recorded traffic.
+//! Source: Bronson et al., Metastable Failures in Distributed Systems, HotOS 2021, for the definition.
+
+use crate::model::blueprint::{Arrivals, Blueprint};
+use crate::model::outage::Faults;
+use crate::solve::requests::{Breach, Census, Window};
+use crate::stats::interval::Interval;
+use crate::study::verdict::{self, ClassVerdict, OVERLOAD_SHARE, Verdict};
+use crate::study::window::{self, Ending, Watch, WindowPlan, WindowResult};
+use crate::units::{SimDuration, SimTime};
+
+/// Most replications of a run that is made for this alone.
+const FEW: u32 = 4;
+/// Steps of the bisection: the rate is known to a 64th of that of the file.
+const STEPS: u32 = 6;
+/// Most events that a search may take, estimated from the window: some twenty seconds of one core.
+const MOST_EVENTS: u64 = 100_000_000;
+/// Censuses of a tail from which quarters are taken.
+const LEAST_CENSUSES: usize = 8;
+
+/// What is known of a class that is metastable in a window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Metastable {
+    /// What the last trigger was.
+    pub trigger: String,
+    /// When it was over, in the history.
+    pub over: SimTime,
+    /// Share of the page views that are lost of those that end in the last quarter of the tail.
+    pub lost: f64,
+    /// The same without the history.
+    pub lost_without: f64,
+    /// The rate below which it recovers.
+    pub recovery: Recovery,
+}
+
+/// The rate below which a metastable class recovers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Recovery {
+    /// It recovers at the first and stays overloaded at the second, arrivals per second; the third is the rate of
+    /// the file.
+    Between(f64, f64, f64),
+    /// It is not known.
+    Unknown(&'static str),
+}
+
+/// The last trigger before the end of a window.
+struct Trigger {
+    what: String,
+    over: SimTime,
+    /// It was traffic: without it the history begins at its end.
+    of_traffic: bool,
+}
+
+/// Marks the classes of a window that are metastable.
+///
+/// # Errors
+///
+/// [`Breach`] when an invariant of some replication is broken.
+pub(super) fn judge(
+    plan: &Blueprint,
+    asked: &WindowPlan,
+    result: &mut WindowResult,
+    quick: bool,
+    watch: &Watch,
+) -> Result<(), Breach> {
+    let suspect = |one: &ClassVerdict| one.verdict.is_overload();
+    let usable = result.censuses.len() >= 2 && result.stopped.is_none();
+    if !usable || result.ending == Ending::Interrupted || !result.classes.iter().any(suspect) {
+        return Ok(());
+    }
+    let Some(trigger) = last_trigger(plan, &asked.window, result) else { return Ok(()) };
+    let from = trigger.over.max(asked.window.from()) - asked.window.from();
+    if from.nanos() > asked.window.length.nanos() / 4 * 3 {
+        return Ok(());
+    }
+    let stuck: Vec<usize> = (0..result.classes.len())
+        .filter(|at| suspect(&result.classes[*at]))
+        .filter(|at| {
+            let tail = Tail::of(plan, &result.censuses, result.classes[*at].class, from);
+            tail.is_some_and(|tail| tail.is_stuck())
+        })
+        .collect();
+    if stuck.is_empty() {
+        return Ok(());
+    }
+    let few = FEW.min(asked.replications.0.max(2));
+    let again = |plan: &Blueprint, window: Window| -> Result<Option<Vec<Vec<Census>>>, Breach> {
+        watch.more.fetch_add(few as usize, std::sync::atomic::Ordering::Relaxed);
+        let replications = (few, few);
+        let asked = WindowPlan {
+            window,
+            replications,
+            precision: Vec::new(),
+            measures: Vec::new(),
+            level: asked.level,
+            drill: None,
+            followed: Default::default(),
+        };
+        let seen = window::run(plan, &asked, watch)?;
+        let whole = seen.ending != Ending::Interrupted && seen.stopped.is_none();
+        Ok(whole.then_some(seen.censuses))
+    };
+    let without = without(&asked.window, &trigger);
+    let begins = from + asked.window.from().since(SimTime::ZERO);
+    let tail_without =
+        SimDuration::from_nanos(begins.nanos().saturating_sub(without.from().nanos()));
+    let Some(calm) = again(plan, without)? else { return Ok(()) };
+    let mut found: Vec<(usize, Metastable)> = Vec::new();
+    for at in stuck {
+        let class = result.classes[at].class;
+        let tails = (
+            Tail::of(plan, &result.censuses, class, from),
+            Tail::of(plan, &calm, class, tail_without),
+        );
+        let (Some(tail), Some(calm)) = tails else { continue };
+        if calm.lost > OVERLOAD_SHARE || calm.grows {
+            continue;
+        }
+        found.push((
+            at,
+            Metastable {
+                trigger: trigger.what.clone(),
+                over: trigger.over,
+                lost: tail.lost,
+                lost_without: calm.lost,
+                recovery: Recovery::Unknown("it was not searched for"),
+            },
+        ));
+    }
+    let classes: Vec<usize> = found.iter().map(|(at, _)| result.classes[*at].class).collect();
+    let each = result.events / result.censuses.len() as u64;
+    let effort = each * u64::from(few) * u64::from(STEPS + 1);
+    let recoveries = match () {
+        () if found.is_empty() => Vec::new(),
+        () if quick => vec![Recovery::Unknown("`--quick` does not search for it"); found.len()],
+        () if effort > MOST_EVENTS => {
+            vec![Recovery::Unknown("the search would take too long"); found.len()]
+        }
+        () => {
+            let run = |plan: &Blueprint| again(plan, asked.window.clone());
+            bisect(plan, asked, &classes, (trigger.over, from), &run)?
+        }
+    };
+    for ((at, mut metastable), recovery) in found.into_iter().zip(recoveries) {
+        metastable.recovery = recovery;
+        result.classes[at].verdict = Verdict::Metastable;
+        result.classes[at].metastable = Some(Box::new(metastable));
+    }
+    result.verdict = verdict::worst(result.classes.iter().map(|one| &one.verdict));
+    Ok(())
+}
+
+/// The last trigger, where it is over at the end of the window in every replication.
+fn last_trigger(plan: &Blueprint, window: &Window, result: &WindowResult) -> Option<Trigger> {
+    let until = window.from() + window.length;
+    if result.unrest.iter().any(|one| one.broken) {
+        return None;
+    }
+    let mended = result.unrest.iter().filter_map(|one| one.over);
+    let mended = mended.max_by_key(|(at, _)| *at).map(|(over, cause)| Trigger {
+        what: plan.cause(cause).to_string(),
+        over,
+        of_traffic: false,
+    });
+    let start = SimTime::from_nanos(window.from().nanos() - window.lead_in.nanos());
+    let mut last = mended;
+    for (at, workload) in plan.workloads.iter().enumerate() {
+        let level = window.levels.get(at).copied().flatten();
+        let Arrivals::Described(traffic) = &workload.arrivals else { continue };
+        if level.is_some() {
+            continue;
+        }
+        if traffic.surges().is_under_way(until) {
+            return None;
+        }
+        let changes = traffic.surges().changes();
+        let past = changes.into_iter().filter(|(when, _)| (start..until).contains(when));
+        for (over, what) in past {
+            if last.as_ref().is_none_or(|last| last.over <= over) {
+                let what = format!("the {what} of {}", workload.name);
+                last = Some(Trigger { what, over, of_traffic: true });
+            }
+        }
+    }
+    // Traffic that changed before the last repair is a part of the history as well.
+    let any = plan.workloads.iter().any(|workload| match &workload.arrivals {
+        Arrivals::Described(traffic) => {
+            traffic.surges().changes().iter().any(|(when, _)| (start..until).contains(when))
+        }
+        _ => false,
+    });
+    last.map(|last| Trigger { of_traffic: any, ..last })
+}
+
+/// The window without what happened before the end of the trigger.
+fn without(window: &Window, trigger: &Trigger) -> Window {
+    let faults = Faults::Off;
+    if !trigger.of_traffic {
+        return Window { faults, ..window.clone() };
+    }
+    let from = window.from().max(trigger.over);
+    let until = window.from() + window.length;
+    let lead_in = window.lead_in.min(from.since(trigger.over));
+    Window { faults, at: from, lead_in, length: until.since(from), ..window.clone() }
+}
+
+/// What a class does in the tail.
+#[derive(Clone, Copy, Debug)]
+struct Tail {
+    /// Share of the page views lost, or not asked for any more, of those that end in its last quarter.
+    lost: f64,
+    /// Requests in flight grow from its first quarter to its last.
+    grows: bool,
+    /// They fall.
+    falls: bool,
+}
+
+impl Tail {
+    /// Whether it is overloaded and stays so.
+    fn is_stuck(&self) -> bool {
+        (self.lost > OVERLOAD_SHARE || self.grows) && !self.falls
+    }
+
+    /// Over all replications; `None` where the tail is too short for quarters.
+    fn of(plan: &Blueprint, runs: &[Vec<Census>], class: usize, from: SimDuration) -> Option<Self> {
+        let (mut lost, mut ended) = (0, 0);
+        let mut ends: Vec<(f64, f64)> = Vec::new();
+        for run in runs {
+            let tail: Vec<&Census> = run.iter().filter(|census| census.at >= from).collect();
+            if tail.len() < LEAST_CENSUSES {
+                return None;
+            }
+            let quarter = tail.len() / 4;
+            let mean = |some: &[&Census]| {
+                some.iter().map(|one| one.in_flight[class] as f64).sum::<f64>() / some.len() as f64
+            };
+            ends.push((mean(&tail[..quarter]), mean(&tail[tail.len() - quarter..])));
+            let (then, now) = (tail[tail.len() - 1 - quarter], tail[tail.len() - 1]);
+            for (at, workload) in plan.workloads.iter().enumerate() {
+                if workload.class.index() == class {
+                    let (then, now) = (then.views[at], now.views[at]);
+                    let gone = |tally: crate::solve::requests::Tally| tally.lost + tally.never_born;
+                    lost += gone(now) - gone(then);
+                    ended += gone(now) - gone(then) + now.served - then.served;
+                }
+            }
+        }
+        let growth: Vec<f64> = ends.iter().map(|(first, last)| last - first).collect();
+        let before = ends.iter().map(|(first, _)| first).sum::<f64>() / ends.len() as f64;
+        let interval = Interval::of_mean(&growth, LEVEL).ok()?;
+        Some(Self {
+            lost: lost as f64 / ended.max(1) as f64,
+            grows: interval.low > GROWTH * before + 1.0,
+            falls: interval.high < -FALL * before || interval.estimate < -CLEAR_FALL * before,
+        })
+    }
+}
+
+/// Level at which work in flight grows or falls.
+const LEVEL: f64 = 0.99;
+/// Of the number before, what is more than noise.
+const GROWTH: f64 = 0.25;
+/// Of the number before: a fall that would take fifty tails more is none, however sure.
+const FALL: f64 = 0.02;
+/// Of the number before: a fall by which it would be gone in some fifteen tails, although few replications are not sure.
+const CLEAR_FALL: f64 = 0.05;
+
+/// Bisects the rate of each class from the end of the trigger on.
+fn bisect(
+    plan: &Blueprint,
+    asked: &WindowPlan,
+    classes: &[usize],
+    (over, from): (SimTime, SimDuration),
+    run: &dyn Fn(&Blueprint) -> Result<Option<Vec<Vec<Census>>>, Breach>,
+) -> Result<Vec<Recovery>, Breach> {
+    let unknown = |why| Ok(vec![Recovery::Unknown(why); classes.len()]);
+    let mut rates: Vec<f64> = Vec::new();
+    for class in classes {
+        let mut sum = 0.0;
+        for workload in plan.workloads.iter().filter(|one| one.class.index() == *class) {
+            let Arrivals::Described(traffic) = &workload.arrivals else {
+                return unknown(
+                    "users who wait for their answers, and recorded traffic, have no rate to lower",
+                );
+            };
+            let begin = asked.window.from() + from;
+            let until = asked.window.from() + asked.window.length;
+            sum += traffic.planned_between(begin, until).in_per_second();
+        }
+        if sum <= 0.0 {
+            return unknown("no workload asks for the class itself");
+        }
+        rates.push(sum);
+    }
+    // Each recovers at the first factor and stays overloaded at the second.
+    let mut known = vec![(0.0, 1.0); classes.len()];
+    let recovers = |factors: &[f64]| -> Result<Option<Vec<bool>>, Breach> {
+        let mut slower = plan.clone();
+        for workload in &mut slower.workloads {
+            let Some(at) = classes.iter().position(|class| *class == workload.class.index()) else {
+                continue;
+            };
+            if let Arrivals::Described(traffic) = &workload.arrivals {
+                workload.arrivals = Arrivals::Described(traffic.times_from(over, factors[at]));
+            }
+        }
+        let Some(seen) = run(&slower)? else { return Ok(None) };
+        let tails = classes.iter().map(|class| Tail::of(plan, &seen, *class, from));
+        Ok(tails.map(|tail| tail.map(|tail| !tail.is_stuck())).collect())
+    };
+    for _ in 0..STEPS {
+        let middles: Vec<f64> = known.iter().map(|(low, high)| (low + high) / 2.0).collect();
+        let Some(found) = recovers(&middles)? else { return unknown("the search was stopped") };
+        for ((known, middle), recovers) in known.iter_mut().zip(middles).zip(found) {
+            if recovers {
+                known.0 = middle;
+            } else {
+                known.1 = middle;
+            }
+        }
+    }
+    if classes.len() > 1 {
+        let lows: Vec<f64> = known.iter().map(|(low, _)| *low).collect();
+        let found = recovers(&lows)?;
+        if !found.is_some_and(|all| all.iter().all(|one| *one)) {
+            return unknown("it depends on the rates of the other metastable classes");
+        }
+    }
+    let each = known.iter().zip(rates).map(|(&(low, high), rate)| match low > 0.0 {
+        true => Recovery::Between(low * rate, high * rate, rate),
+        false => Recovery::Unknown("it stays overloaded at a 64th of its rate"),
+    });
+    Ok(each.collect())
+}

@@ -1,0 +1,271 @@
+//! Verdicts: whether each request class of a window was in balance.
+//!
+//! Model: a class is judged by its own requests and page views alone, so that a tenant does not wear the
+//! overload of its neighbour. It is
+//! - *overloaded* when more than 1 % of its page views are not served for want of capacity, or when requests in
+//!   flight ran out of numbers and it held the most of them;
+//! - *backlogged* when its requests in flight grow: by half as much again over the window and by a quarter from
+//!   the middle to the end of the window, both more than noise;
+//! - *broken* when more than 1 % of its page views are not served, nearly all of them for faults or planned
+//!   work, and something is broken at the end of the window;
+//! - *metastable* when its overload stays after its trigger has gone: see
+//!   [`metastable`](crate::study::metastable), which looks at what is overloaded here.
+//!
+//! In: the observations of all replications. Out: one [`ClassVerdict`] per class that asks for anything. The
+//! verdict of a window is the worst of its classes.
+//! Leaves out: work without a class (probes). Runs around a break count by class at some of their steps.
+
+use crate::model::blueprint::Blueprint;
+use crate::model::ids::CauseId;
+use crate::model::record::Record;
+use crate::model::world::Stop;
+use crate::plan::figure::{Figure, NoSuchFigure};
+use crate::solve::requests::{Census, Observation};
+use crate::stats::interval::Interval;
+use crate::study::metastable::Metastable;
+
+/// Balance of a class, or of a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// In balance.
+    Stable,
+    /// Work kept piling up over the window.
+    Backlogged,
+    /// More was offered than could be done: requests were turned away or given up, or a limit
+    /// of the run was met.
+    Overloaded,
+    /// Its overload stays after the trigger has gone; see [`metastable`](crate::study::metastable).
+    Metastable,
+    /// Nothing can be said: a single replication, or a replication cut short by a limit that says
+    /// nothing about load.
+    Inconclusive,
+    /// A part was broken in it: balance was not to be expected.
+    Broken,
+}
+
+impl Verdict {
+    /// The words of the language.
+    pub const WORDS: [&'static str; 6] =
+        ["stable", "backlogged", "overloaded", "metastable", "broken", "inconclusive"];
+
+    /// As a word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Stable => "STABLE",
+            Self::Backlogged => "BACKLOGGED",
+            Self::Overloaded => "OVERLOADED",
+            Self::Metastable => "METASTABLE",
+            Self::Inconclusive => "INCONCLUSIVE",
+            Self::Broken => "BROKEN",
+        }
+    }
+
+    /// Its rank: the higher, the worse.
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Stable => 0,
+            Self::Inconclusive => 1,
+            Self::Broken => 2,
+            Self::Backlogged => 3,
+            Self::Overloaded => 4,
+            Self::Metastable => 5,
+        }
+    }
+
+    /// Whether more was offered than could be done.
+    #[must_use]
+    pub const fn is_overload(self) -> bool {
+        matches!(self, Self::Overloaded | Self::Backlogged | Self::Metastable)
+    }
+}
+
+/// The verdict on one request class of a window.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClassVerdict {
+    /// The class, by place in the plan.
+    pub class: usize,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Its requests in flight at the start and at the end of the window, mean over replications.
+    pub in_flight: (f64, f64),
+    /// Share of its page views that were not served, over all replications; none without page views.
+    pub unserved: Option<f64>,
+    /// What is known of its overload, where that is metastable.
+    pub metastable: Option<Box<Metastable>>,
+}
+
+/// The class whose verdict `figure` is, by place in the plan.
+///
+/// # Errors
+///
+/// There is no such class.
+pub fn class_of(plan: &Blueprint, figure: &Figure) -> Result<usize, NoSuchFigure> {
+    if figure.resource.is_some() {
+        return Err(NoSuchFigure::new(format!("`{figure}`: a class of requests has no resources")));
+    }
+    let names: Vec<&str> = plan.routes.classes.iter().map(|class| class.name.as_str()).collect();
+    names.iter().position(|name| *name == figure.scope).ok_or_else(|| {
+        let message = format!("`{figure}`: `{}` is no class of requests", figure.scope);
+        let help = crate::scenario::suggest::help(&figure.scope, &names, "classes");
+        NoSuchFigure::new(message).help_if(help)
+    })
+}
+
+/// The worst verdict of some classes; stable where there are none.
+#[must_use]
+pub fn worst<'a>(classes: impl IntoIterator<Item = &'a Verdict>) -> Verdict {
+    classes.into_iter().copied().max_by_key(|verdict| verdict.rank()).unwrap_or(Verdict::Stable)
+}
+
+/// Share of intended page views not served above which a class counts as overloaded.
+pub(super) const OVERLOAD_SHARE: f64 = 0.01;
+
+/// The verdicts on every class that asks for anything, in the order of the plan.
+pub(super) fn of_classes(
+    plan: &Blueprint,
+    pooled: &Record,
+    seen: &[&Observation],
+) -> Vec<ClassVerdict> {
+    let stopped = |overloaded: bool| {
+        seen.iter().any(|o| o.stop.as_ref().is_some_and(|stop| stop.is_overload() == overloaded))
+    };
+    let broken = seen.iter().any(|o| o.unrest.broken);
+    let fullest = stopped(true).then(|| fullest(seen)).flatten();
+    let one = |class: usize| {
+        let lost = Lost::of(plan, pooled, class);
+        let asked = plan.workloads.iter().any(|workload| workload.class.index() == class);
+        if !asked && pooled.classes[class].attempts.begun == 0 {
+            return None;
+        }
+        let short = stopped(true) || stopped(false);
+        let verdict = if fullest == Some(class) {
+            Verdict::Overloaded
+        } else if lost.unserved > OVERLOAD_SHARE && !stopped(false) {
+            match lost.for_load > OVERLOAD_SHARE || !broken {
+                true => Verdict::Overloaded,
+                false => Verdict::Broken,
+            }
+        } else if seen.len() < 2 || short {
+            Verdict::Inconclusive
+        } else if is_growing(seen, class) {
+            Verdict::Backlogged
+        } else {
+            Verdict::Stable
+        };
+        let unserved = (lost.intended > 0).then_some(lost.unserved);
+        let in_flight = in_flight(seen, class);
+        Some(ClassVerdict { class, verdict, in_flight, unserved, metastable: None })
+    };
+    (0..plan.routes.classes.len()).filter_map(one).collect()
+}
+
+/// Page views of a class that were not served.
+struct Lost {
+    intended: u64,
+    /// Their share.
+    unserved: f64,
+    /// The share of those that no fault and no planned work is the cause of. Page views that nobody asked for,
+    /// since their session had ended, are divided as those that were lost.
+    for_load: f64,
+}
+
+impl Lost {
+    fn of(plan: &Blueprint, pooled: &Record, class: usize) -> Self {
+        let (mut intended, mut unserved, mut load, mut caused) = (0, 0, 0, 0);
+        for (workload, views) in plan.workloads.iter().zip(&pooled.views) {
+            if workload.class.index() != class {
+                continue;
+            }
+            intended += views.intended;
+            unserved += views.intended - views.served - views.delayed;
+            let under_way = views.in_flight();
+            load += views.lost[CauseId::OVERLOAD.index()] + under_way;
+            caused += views.lost.iter().sum::<u64>() + under_way;
+        }
+        let share = unserved as f64 / intended.max(1) as f64;
+        let part = if caused > 0 { load as f64 / caused as f64 } else { 1.0 };
+        Self { intended, unserved: share, for_load: share * part }
+    }
+}
+
+/// The class with the most requests in flight where requests ran out of numbers; of equal ones the first.
+fn fullest(seen: &[&Observation]) -> Option<usize> {
+    let cut = seen.iter().filter(|o| o.stop.as_ref().is_some_and(Stop::is_overload));
+    let last = cut.filter_map(|o| o.censuses.last());
+    let all = last.flat_map(|census| census.in_flight.iter().copied().enumerate());
+    let larger =
+        |best: (usize, u64), next: (usize, u64)| if best.1 >= next.1 { best } else { next };
+    all.reduce(larger).map(|(class, _)| class)
+}
+
+/// Requests of a class at the start and the end of the window, mean over replications.
+fn in_flight(seen: &[&Observation], class: usize) -> (f64, f64) {
+    let mean = |of: &dyn Fn(&Observation) -> f64| {
+        seen.iter().map(|o| of(o)).sum::<f64>() / seen.len().max(1) as f64
+    };
+    let ends = |o: &Observation| ends_of(&o.censuses, class);
+    (mean(&|o| ends(o).0), mean(&|o| ends(o).1))
+}
+
+fn ends_of(censuses: &[Census], class: usize) -> (f64, f64) {
+    let number = |census: Option<&Census>| census.map_or(0.0, |one| one.in_flight[class] as f64);
+    (number(censuses.first()), number(censuses.last()))
+}
+
+/// Whether the work of a class piled up: there is more at the end than at the start, and it still grew in the
+/// second half. A start from nothing does the one, a busy evening the other.
+fn is_growing(seen: &[&Observation], class: usize) -> bool {
+    let whole = |o: &Observation| ends_of(&o.censuses, class);
+    let late = |o: &Observation| {
+        let numbers: Vec<u64> =
+            o.censuses.iter().skip(1).map(|census| census.in_flight[class]).collect();
+        ends_of_halves(&numbers)
+    };
+    grows(seen, &whole, 0.5) && grows(seen, &late, 0.25)
+}
+
+/// Means over the later half of each half: where the second half began and where it ended. Of fewer than
+/// four numbers it is the last of each half.
+fn ends_of_halves(numbers: &[u64]) -> (f64, f64) {
+    let half = numbers.len() / 2;
+    let quarter = (numbers.len() / 4).max(1).min(half);
+    let mean = |until: usize| {
+        let some = &numbers[until - quarter..until];
+        some.iter().sum::<u64>() as f64 / quarter.max(1) as f64
+    };
+    (mean(half), mean(numbers.len()))
+}
+
+/// Whether the requests in flight grew for sure, by more than one and more than a `share` of what
+/// they were before.
+fn grows(seen: &[&Observation], of: &dyn Fn(&Observation) -> (f64, f64), share: f64) -> bool {
+    let both: Vec<(f64, f64)> = seen.iter().map(|o| of(o)).collect();
+    let growth: Vec<f64> = both.iter().map(|(before, after)| after - before).collect();
+    let before = both.iter().map(|(before, _)| before).sum::<f64>() / both.len() as f64;
+    Interval::of_mean(&growth, 0.99).is_ok_and(|interval| interval.low > share * before + 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_in_the_second_half_is_seen_however_few_the_numbers() {
+        assert_eq!(ends_of_halves(&[4, 9]), (4.0, 9.0));
+        assert_eq!(ends_of_halves(&[4, 9, 11]), (4.0, 11.0));
+        assert_eq!(ends_of_halves(&[0, 2, 4, 6, 7, 8, 10, 20]), (5.0, 15.0));
+        // Seven: the first half ends with the third, the second with the last.
+        assert_eq!(ends_of_halves(&[1, 2, 3, 4, 5, 6, 7]), (3.0, 7.0));
+        assert_eq!(ends_of_halves(&[]), (0.0, 0.0), "nothing grows");
+    }
+
+    #[test]
+    fn the_worst_of_the_classes_is_the_word_of_the_window() {
+        use Verdict::{Backlogged, Broken, Inconclusive, Overloaded, Stable};
+        assert_eq!(worst(&[]), Stable);
+        assert_eq!(worst(&[Stable, Inconclusive]), Inconclusive);
+        assert_eq!(worst(&[Overloaded, Stable, Backlogged]), Overloaded);
+        assert_eq!(worst(&[Stable, Backlogged, Broken]), Backlogged);
+    }
+}
