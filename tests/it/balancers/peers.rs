@@ -230,7 +230,8 @@ fn a_planned_stop_moves_the_addresses_at_once() {
 fn maintenance_is_announced_and_a_drill_is_not() {
     let operation = "[run]\nstart = \"Mon 00:00\"\ninitial = \"new\"\n[operation.upgrade]\n\
                      does = \"maintain\"\nof = \"front-3\"\nat = \"Mon 00:01\"\nlasts = \"60s\"\n\
-                     [window.broken]\nbefore = \"20s\"\nafter = \"20s\"\n";
+                     [window.broken]\nbefore = \"20s\"\nafter = \"20s\"\n\
+                     [fault.late]\nhits = \"front-1\"\nhow = \"crash\"\nrate = \"1/y\"\nrepair = \"1h\"\n";
     let plan = ring("30/s", "", operation);
     let live = |faults| {
         let (until, horizon) = (at(1_000.0), at(1_000.0));
