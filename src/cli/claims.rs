@@ -13,7 +13,7 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{CompareArgs, Effort, Format};
 use super::load::{self, Loaded, Purpose};
-use super::run::{Work, heard, named_for, no_such_figure, told};
+use super::run::{Ready, Work, heard, named_for, no_such_figure, told};
 use crate::model::spec::runs::ClaimSpec;
 use crate::report::claims::{Ledger, output, text};
 use crate::report::write::ResultsDirectory;
@@ -314,6 +314,81 @@ struct Planned {
     runs: Vec<Vec<usize>>,
 }
 
+/// What has to be run for the claims, gathered claim by claim.
+struct Planner<'a> {
+    work: &'a Work<'a>,
+    quiet: &'a Console,
+    /// Each model once.
+    runs: Vec<Run>,
+    /// The digest of each scenario that a claim stands in or names, as its file is.
+    members: BTreeMap<String, String>,
+}
+
+impl Planner<'_> {
+    /// Plans a claim of a scenario that has been checked.
+    fn claim(&mut self, claim: &ClaimSpec, file: &Path, ready: &Ready) -> Result<Planned, Failure> {
+        let missing = claim.missing.as_ref().map(|missing| missing.value.clone());
+        let head = Judged {
+            number: claim.number.value,
+            title: claim.title.value.clone(),
+            claim: claim.claim.value.clone(),
+            source: claim.source.value.clone(),
+            scenario: ready.name().to_string(),
+            decided: None,
+            outcome: Outcome::NotJudged(missing.unwrap_or_default()),
+        };
+        let level = ready.draft().scenario.run.confidence.value;
+        let asked = read(claim, &mut Diagnostics::new());
+        let mut planned = Planned { head, asked, level, runs: Vec::new() };
+        let Some(asked) = &planned.asked else { return Ok(planned) };
+        let each = asked.quantity.level_of_each(level);
+        let as_it_is = At { places: Vec::new(), variant: Default::default() };
+        for at in std::iter::once(&as_it_is).chain(&asked.points) {
+            let mut places = Vec::new();
+            for term in &asked.quantity.terms {
+                let name = term.scenario.as_deref().unwrap_or(ready.name());
+                let path = match name == ready.name() {
+                    true => file.to_path_buf(),
+                    false => beside(&ready.loaded.folder, name),
+                };
+                let mut assignments = at.assignments(name);
+                if each > level {
+                    assignments.push(format!("run.confidence={each}"));
+                }
+                if !self.members.contains_key(name) {
+                    let as_it_is = variant(self.work, self.quiet, &path, &[], Vec::new())?;
+                    self.members.insert(name.to_string(), as_it_is.canonical.digest);
+                }
+                places.push(self.run(path, assignments, term.figure.text())?);
+            }
+            planned.runs.push(places);
+        }
+        Ok(planned)
+    }
+
+    /// The run of a model, with one more figure to estimate.
+    fn run(
+        &mut self,
+        file: PathBuf,
+        assignments: Vec<String>,
+        figure: &str,
+    ) -> Result<usize, Failure> {
+        let asked = vec![figure.to_string()];
+        let ready = variant(self.work, self.quiet, &file, &assignments, asked)?;
+        let model = ready.canonical.digest;
+        let place = self.runs.iter().position(|run| run.model == model);
+        let place = place.unwrap_or_else(|| {
+            self.runs.push(Run { file, assignments, model, figures: Vec::new() });
+            self.runs.len() - 1
+        });
+        let figures = &mut self.runs[place].figures;
+        if !figures.iter().any(|other| other == figure) {
+            figures.push(figure.to_string());
+        }
+        Ok(place)
+    }
+}
+
 /// Judges the claims of scenarios, prints the ledger and writes it.
 ///
 /// # Errors
@@ -329,95 +404,32 @@ pub fn ledger(args: &CompareArgs, files: &[PathBuf], console: &Console) -> Resul
     let out = args.simulation.out.clone();
     let out = out.unwrap_or_else(|| named_for(home(&args.paths), args.simulation.effort.quick));
     let quiet = Console { quiet: true, ..*console };
-    let mut runs: Vec<Run> = Vec::new();
+    let mut planner =
+        Planner { work: &work, quiet: &quiet, runs: Vec::new(), members: BTreeMap::new() };
     let mut planned: Vec<Planned> = Vec::new();
-    let mut members: BTreeMap<String, String> = BTreeMap::new();
-    let mut without: Vec<(String, PathBuf)> = Vec::new();
-    let (mut seed, mut named) = (None, Vec::new());
+    let mut without: Vec<String> = Vec::new();
+    let mut seed = None;
     for file in files {
         let loaded = load::load(file, &work.effort().assignments(), Purpose::Read)?;
         if let Ok(draft) = loaded.sound()
             && draft.scenario.claim.is_empty()
         {
-            without.push((draft.scenario.scenario.value.text.clone(), file.clone()));
+            without.push(draft.scenario.scenario.value.text.clone());
             continue;
         }
         let ready = work.clone().checking_claims().ready(file)?;
         let scenario = &ready.draft().scenario;
         seed.get_or_insert(scenario.run.seed.value);
-        members.insert(ready.name().to_string(), ready.canonical.digest.clone());
+        planner.members.insert(ready.name().to_string(), ready.canonical.digest.clone());
         for claim in scenario.claim.iter() {
-            let head = Judged {
-                number: claim.number.value,
-                title: claim.title.value.clone(),
-                claim: claim.claim.value.clone(),
-                source: claim.source.value.clone(),
-                scenario: ready.name().to_string(),
-                decided: None,
-                outcome: Outcome::NotJudged(
-                    claim
-                        .missing
-                        .as_ref()
-                        .map_or_else(String::new, |missing| missing.value.clone()),
-                ),
-            };
-            let level = scenario.run.confidence.value;
-            let asked = read(claim, &mut Diagnostics::new());
-            let mut one = Planned { head, asked, level, runs: Vec::new() };
-            if let Some(asked) = &one.asked {
-                let as_it_is = At { places: Vec::new(), variant: Default::default() };
-                for at in std::iter::once(&as_it_is).chain(&asked.points) {
-                    let of_term = |term: usize| -> Result<usize, Failure> {
-                        let (name, figure) = (
-                            &asked.quantity.terms[term].scenario,
-                            &asked.quantity.terms[term].figure,
-                        );
-                        let name = name.as_deref().unwrap_or(ready.name());
-                        let path = match name == ready.name() {
-                            true => file.clone(),
-                            false => beside(&ready.loaded.folder, name),
-                        };
-                        let mut assignments = at.assignments(name);
-                        let each = asked.quantity.level_of_each(level);
-                        if each > level {
-                            assignments.push(format!("run.confidence={each}"));
-                        }
-                        let variant = variant(
-                            &work,
-                            &quiet,
-                            &path,
-                            &assignments,
-                            vec![figure.text().into()],
-                        )?;
-                        if at.places.is_empty() && each <= level {
-                            members.insert(name.to_string(), variant.canonical.digest.clone());
-                        }
-                        let model = variant.canonical.digest;
-                        let place = runs.iter().position(|run: &Run| run.model == model);
-                        let place = place.unwrap_or_else(|| {
-                            runs.push(Run { file: path, assignments, model, figures: Vec::new() });
-                            runs.len() - 1
-                        });
-                        let figures = &mut runs[place].figures;
-                        if !figures.iter().any(|other| *other == figure.text()) {
-                            figures.push(figure.text().to_string());
-                        }
-                        named.push(name.to_string());
-                        Ok(place)
-                    };
-                    let places: Result<Vec<usize>, Failure> =
-                        (0..asked.quantity.terms.len()).map(of_term).collect();
-                    one.runs.push(places?);
-                }
-            }
-            planned.push(one);
+            planned.push(planner.claim(claim, file, &ready)?);
         }
     }
-    without.retain(|(name, _)| !named.contains(name));
+    let Planner { runs, members, .. } = planner;
+    without.retain(|name| !members.contains_key(name));
     if !without.is_empty() {
-        let names: Vec<&str> = without.iter().map(|(name, _)| name.as_str()).collect();
-        console
-            .tell(&format!("without a claim, and named by none, left out: {}\n", names.join(", ")));
+        let names = without.join(", ");
+        console.tell(&format!("without a claim, and named by none, left out: {names}\n"));
     }
     let place = ResultsDirectory::open(&out)?;
     let mut lines = vec![("results-version".to_string(), RESULTS_VERSION.to_string())];
@@ -483,7 +495,7 @@ fn variant(
     file: &Path,
     assignments: &[String],
     figure: Vec<String>,
-) -> Result<super::run::Ready, Failure> {
+) -> Result<Ready, Failure> {
     let mut effort = Effort { figure, ..work.effort().clone() };
     effort.set.assignments.extend(assignments.iter().cloned());
     work.with(effort).on(quiet).ready(file)

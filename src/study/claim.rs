@@ -514,6 +514,16 @@ impl Decided {
         if kept.is_empty() {
             return "everything is as in the file".into();
         }
+        if kept.len() == self.points.iter().filter(|point| !point.places.is_empty()).count() {
+            // The file as it is lies outside of the range.
+            let all = |range: &Range| {
+                let values: Vec<&str> =
+                    range.values().iter().map(|value| unquoted(value)).collect();
+                format!("{}: {}", range.words, values.join(", "))
+            };
+            let all: Vec<String> = self.ranges.iter().map(all).collect();
+            return format!("{}, other than in the file", all.join(" and "));
+        }
         let mut sets: Vec<Vec<usize>> = vec![Vec::new(); self.ranges.len()];
         for point in &kept {
             for (set, place) in sets.iter_mut().zip(&point.places) {
