@@ -123,6 +123,33 @@ pub struct ZoneLedger {
     pub held: SimDuration,
 }
 
+impl ZoneLedger {
+    /// The part added since `earlier`, a former state of the same account.
+    ///
+    /// # Panics
+    ///
+    /// When `earlier` is more: accounts never shrink.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        Self {
+            wanted: self.wanted.since(earlier.wanted),
+            used: self.used.since(earlier.used),
+            burst: self.burst.since(earlier.burst),
+            capped_wait: self.capped_wait.since(earlier.capped_wait),
+            steal: self.steal.since(earlier.steal),
+            runnable: self.runnable - earlier.runnable,
+            capped: self.capped - earlier.capped,
+            held: self.held - earlier.held,
+        }
+    }
+
+    /// Whether used + capped wait + steal is what was wanted, exactly.
+    #[must_use]
+    pub fn balances(&self) -> bool {
+        self.used + self.capped_wait + self.steal == self.wanted
+    }
+}
+
 /// A limit that no zone reaches.
 const NO_LIMIT: u64 = u64::MAX;
 /// Distinct limits of phases kept apart before an unused one is taken over.

@@ -384,6 +384,19 @@ pub struct LineChart {
     pub series: Vec<Series>,
     /// A line across.
     pub objective: Option<Objective>,
+    /// Limits of single series.
+    pub limits: Vec<SeriesLimit>,
+}
+
+/// A thin line across in the colour of a series.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SeriesLimit {
+    /// The series, by place.
+    pub series: usize,
+    /// Where.
+    pub value: f64,
+    /// Whether it is dashed: what is meant as a floor, where a solid line is a ceiling.
+    pub is_floor: bool,
 }
 
 /// How the points of a series are joined.

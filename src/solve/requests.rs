@@ -12,6 +12,7 @@
 use crate::engine::draw::Lineage;
 use crate::model::Component;
 use crate::model::blueprint::Blueprint;
+use crate::model::cpu_share::ZoneLedger;
 use crate::model::gauge::{ByNumber, Gauge};
 use crate::model::ids::{ComponentId, WorkloadId};
 use crate::model::outage::{Faults, Illness, Outlook, Past, Standing};
@@ -32,6 +33,9 @@ pub const SOUNDINGS: u32 = 100;
 
 /// Censuses around a break: they read every request in flight, and there are many such runs.
 pub const CENSUSES: u64 = 20;
+
+/// Most zones of a plan whose accounts are followed over the time of a window.
+pub const MOST_ZONES: usize = 200;
 
 /// What to live through.
 #[derive(Clone, Debug)]
@@ -154,6 +158,11 @@ pub struct Observation {
     pub gauges: Vec<Gauge>,
     /// Readings of the zones over the window, in the order of the blueprint.
     pub zones: Vec<Gauge>,
+    /// Accounts of the zones over the window, in the order of the blueprint.
+    pub zone_ledgers: Vec<ZoneLedger>,
+    /// The same at the window's start and at each of the [`SOUNDINGS`], summed since the start of the world; none
+    /// around a break, or of more than [`MOST_ZONES`].
+    pub zone_course: Vec<(SimDuration, Vec<ZoneLedger>)>,
     /// What the replicated databases have to say of the window.
     pub databases: Vec<crate::model::database::Reading>,
     /// Busy ÷ capacity of each component on the grid, by id.
@@ -271,6 +280,7 @@ pub struct Run<'p> {
     grid: Vec<Vec<f64>>,
     soundings: Vec<usize>,
     censuses: Vec<Census>,
+    zone_course: Vec<(SimDuration, Vec<ZoneLedger>)>,
     steps: Vec<Step>,
     trail: Trail,
     ear: Option<Ear<'p>>,
@@ -287,6 +297,7 @@ pub struct Run<'p> {
 struct First {
     gauges: Vec<Gauge>,
     zones: Vec<Gauge>,
+    ledgers: Vec<ZoneLedger>,
     numbers: Vec<(Vec<ComponentId>, ByNumber)>,
     in_flight: usize,
 }
@@ -341,6 +352,7 @@ impl<'p> Run<'p> {
             grid: vec![Vec::new(); plan.parts.len()],
             soundings: Vec::with_capacity(SOUNDINGS as usize),
             censuses: Vec::new(),
+            zone_course: Vec::new(),
             steps: Vec::new(),
             trail: Trail::default(),
             ear: None,
@@ -407,10 +419,13 @@ impl<'p> Run<'p> {
         let (zones, in_flight) = (self.world.zone_gauges(), self.world.in_flight());
         self.world.count_firsts();
         let numbers = self.world.numbers();
-        self.first = Some(First { gauges, zones, numbers, in_flight });
+        let ledgers = self.world.zone_ledgers();
+        self.first = Some(First { gauges, zones, ledgers, numbers, in_flight });
         self.trail.begin(self.note());
         self.censuses.clear();
+        self.zone_course.clear();
         self.count_classes();
+        self.read_zones();
         let series = self.followed.series.iter();
         self.rulers = series.map(|one| Ruler::new(&self.world, *one, self.until)).collect();
         (self.calm, self.marked) = (None, self.from);
@@ -450,6 +465,7 @@ impl<'p> Run<'p> {
     fn sound(&mut self) {
         self.soundings.push(self.world.in_flight());
         self.trail.sound(self.note());
+        self.read_zones();
         let every = match self.counted {
             Some(steps) => {
                 let length = (self.until - self.from).nanos();
@@ -459,6 +475,12 @@ impl<'p> Run<'p> {
         };
         if (self.soundings.len() as u64).is_multiple_of(every.max(1)) {
             self.count_classes();
+        }
+    }
+
+    fn read_zones(&mut self) {
+        if self.counted.is_none() && (1..=MOST_ZONES).contains(&self.plan.zones.len()) {
+            self.zone_course.push((self.edge - self.from, self.world.zone_ledgers()));
         }
     }
 
@@ -579,6 +601,7 @@ impl<'p> Run<'p> {
         let first = self.first.take().unwrap_or_else(|| First {
             gauges: self.world.gauges(),
             zones: self.world.zone_gauges(),
+            ledgers: self.world.zone_ledgers(),
             numbers: self.world.numbers(),
             in_flight: self.world.in_flight(),
         });
@@ -588,6 +611,9 @@ impl<'p> Run<'p> {
         };
         let gauges = since(&last, &first.gauges);
         let zones = since(&self.world.zone_gauges(), &first.zones);
+        let ledgers = self.world.zone_ledgers();
+        let zone_ledgers = ledgers.iter().zip(&first.ledgers);
+        let zone_ledgers = zone_ledgers.map(|(now, then)| now.since(then)).collect();
         let numbers = self.world.numbers().into_iter().zip(&first.numbers);
         let numbers = numbers.map(|((of, now), (_, then))| (of, now.since(then))).collect();
         let in_flight = (first.in_flight, self.world.in_flight());
@@ -616,6 +642,8 @@ impl<'p> Run<'p> {
         let observation = Observation {
             gauges,
             zones,
+            zone_ledgers,
+            zone_course: self.zone_course,
             numbers,
             databases: world.databases(),
             grid: self.grid,
@@ -738,6 +766,14 @@ fn audit(plan: &Blueprint, observation: &Observation) -> Result<(), Breach> {
             return breach(format!(
                 "`{}`: busy {} + idle {} + unavailable {} is not its capacity {}",
                 part.name, gauge.busy, gauge.idle, gauge.unavailable, gauge.capacity
+            ));
+        }
+    }
+    for (zone, ledger) in plan.zones.iter().zip(&observation.zone_ledgers) {
+        if !ledger.balances() {
+            return breach(format!(
+                "zone `{}`: used {:?} + capped wait {:?} + steal {:?} is not what it wanted, {:?}",
+                zone.name, ledger.used, ledger.capped_wait, ledger.steal, ledger.wanted
             ));
         }
     }

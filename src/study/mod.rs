@@ -35,3 +35,4 @@ pub mod waterfall;
 pub mod why;
 pub mod window;
 pub mod years;
+pub mod zones;

@@ -45,6 +45,7 @@ use crate::study::measure::NoValue;
 pub use crate::study::metastable::{Metastable, Recovery};
 use crate::study::verdict::Verdict;
 use crate::study::window::{Came, Ending, Estimate, Pace};
+use crate::study::zones::ZoneUse;
 use crate::units::{Rate, SimDuration};
 use crate::workload::log::LogReport;
 
@@ -159,6 +160,8 @@ pub struct WindowRows {
     pub latencies: Vec<Latency>,
     /// Utilisations.
     pub uses: Vec<Use>,
+    /// Processor accounts of zones, by server and name.
+    pub zones: Vec<ZoneRow>,
     /// Ledger of attempts, classes first, then calls.
     pub attempts: Vec<AttemptRow>,
     /// Ledger of page views.
@@ -172,6 +175,27 @@ pub struct WindowRows {
     pub drill: Option<Drill>,
     /// Page views step by step around a break, in the order of `views`.
     pub course: Vec<Vec<Pace>>,
+}
+
+/// Processor account of one zone in a window.
+#[derive(Clone, Debug)]
+pub struct ZoneRow {
+    /// Its name.
+    pub name: String,
+    /// Its server.
+    pub server: String,
+    /// Cores of the server.
+    pub cores: f64,
+    /// Cores that its shares entitle it to while all zones of the server need theirs; within its cap.
+    pub guaranteed: f64,
+    /// Cores above which it counts as bursting.
+    pub baseline: Option<f64>,
+    /// Cores at most.
+    pub cap: Option<f64>,
+    /// Its processor has a share, a baseline or a cap of its own.
+    pub declared: bool,
+    /// What it had and missed.
+    pub use_of: ZoneUse,
 }
 
 /// One request class of a window.

@@ -26,6 +26,7 @@ use crate::study::measure::{Measure, NoValue};
 use crate::study::underway;
 pub use crate::study::verdict::Verdict;
 use crate::study::verdict::{self, ClassVerdict};
+use crate::study::zones::{self, ZoneUse};
 use crate::units::SimDuration;
 
 /// What is asked of one window.
@@ -106,6 +107,8 @@ pub struct WindowResult {
     pub events: u64,
     /// The most requests in flight at one time.
     pub most_in_flight: usize,
+    /// Processor accounts of the zones, in the order of the plan; none around a break.
+    pub zones: Vec<ZoneUse>,
     /// Requests and page views by class and workload over the window, by replication.
     pub censuses: Vec<Vec<Census>>,
     /// What was broken up to the end of the window, by replication.
@@ -345,6 +348,10 @@ pub(super) fn fold(
             }
         }
     }
+    let zones = match asked.drill {
+        None => zones::of_window(plan.zones.len(), &seen, asked.level),
+        Some(_) => Vec::new(),
+    };
     let mut classes = verdict::of_classes(plan, &pooled, &seen);
     if asked.drill.as_ref().is_some_and(|drill| drill.part.is_some()) {
         classes.iter_mut().for_each(|one| one.verdict = Verdict::Broken);
@@ -362,6 +369,7 @@ pub(super) fn fold(
         trails: seen.iter().map(|o| o.trail.clone()).collect(),
         events: seen.iter().map(|o| o.events).sum(),
         most_in_flight: seen.iter().map(|o| o.most_in_flight).max().unwrap_or(0),
+        zones,
         unrest: seen.iter().map(|o| o.unrest).collect(),
         censuses: samples.iter().map(|sample| sample.observation.censuses.clone()).collect(),
         samples: samples.into_iter().map(|sample| sample.values).collect(),

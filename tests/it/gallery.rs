@@ -23,6 +23,7 @@ fn capacity() -> Chart {
             join: Join::Line,
             series: vec![curve("whole", 690.0), curve("one web zone down", 350.0)],
             objective: Some(Objective { value: 0.5, label: "objective 500 ms".into() }),
+            limits: Vec::new(),
         }),
     }
 }
@@ -57,6 +58,7 @@ fn utilization() -> Chart {
                 series("mysql-1", 0.34, 2),
             ],
             objective: None,
+            limits: Vec::new(),
         }),
     }
 }

@@ -467,6 +467,7 @@ fn numbers_that_are_none_are_not_drawn() {
                     join: Join::Step,
                     series: series.clone(),
                     objective: objective.clone(),
+                    limits: Vec::new(),
                 }),
                 ChartKind::Ecdf(EcdfChart {
                     axis: axis.clone(),

@@ -7,7 +7,7 @@ use fivenines::study::expect::Verdict as Judgement;
 use fivenines::study::metastable::Recovery;
 use fivenines::study::scenario::{self, StudyResult};
 use fivenines::study::verdict::{ClassVerdict, Verdict};
-use fivenines::study::window::{Watch, WindowResult};
+use fivenines::study::window::{Estimate, Watch, WindowResult};
 
 use crate::common::{Loaded, read};
 
@@ -189,12 +189,12 @@ fn a_backlog_that_is_being_worked_off_is_no_metastable_overload() {
     assert_eq!(class(&loaded, &result.windows[0], "page").verdict, Verdict::Broken);
 }
 
-/// The same by traffic: three times the rate for 20 s, or a flash crowd.
+/// The same by traffic: twice the rate for 20 s, or a flash crowd.
 #[test]
 fn overload_that_outlives_a_surge_is_metastable() {
     let surges = [
-        "step    = { at = \"20s\", factor = 3, for = \"20s\" }\n",
-        "flash   = { at = \"20s\", factor = 3, ramp = \"5s\", plateau = \"15s\", decay = \"2s\" }\n",
+        "step    = { at = \"20s\", factor = 2, for = \"20s\" }\n",
+        "flash   = { at = \"20s\", factor = 2, ramp = \"5s\", plateau = \"15s\", decay = \"2s\" }\n",
     ];
     for surge in surges {
         let text = STORM
@@ -208,7 +208,7 @@ fn overload_that_outlives_a_surge_is_metastable() {
         assert_eq!(class(&loaded, &result.windows[0], "page").verdict, Verdict::Stable, "{surge}");
     }
     // A rate that stays high is overload at that rate.
-    let step = "rate    = \"14/s\"\nstep    = { at = \"20s\", factor = 3 }\n";
+    let step = "rate    = \"14/s\"\nstep    = { at = \"20s\", factor = 2 }\n";
     let (loaded, result) = ran(&STORM.replace("TRIGGER", "").replace("rate    = \"14/s\"\n", step));
     assert_eq!(class(&loaded, &result.windows[0], "page").verdict, Verdict::Overloaded);
 }
@@ -223,4 +223,65 @@ fn a_verdict_that_there_is_not_is_refused() {
     assert!(found.contains("`unstable` is none of `stable`"), "{found}");
     let found = wrong("verdict.page@after", "verdict.pages@after");
     assert!(found.contains("pages"), "{found}");
+}
+
+/// 4 cores; the zone may use one, and is always offered more: it wants 4, has 1 and waits for its cap with the rest.
+/// Two equal zones of 2 cores, both with more to do than both cores: each wants 2, has 1 and misses 1 to the other.
+#[test]
+fn the_account_of_a_zone_says_what_it_wanted_and_what_kept_it_from_that() {
+    let one = r#"scenario = "zones"
+format   = 1
+title    = "Zones"
+question = "What did they get?"
+source   = "a test"
+[run]
+seed = 1
+replications = 3
+[window.all]
+length  = "20s"
+lead-in = "10s"
+[server.box]
+cores = 4
+[zone.capped]
+on  = ["box-1"]
+cpu = { cap = 1.0, baseline = 0.25 }
+[service.app]
+in      = "capped"
+workers = 30
+backlog = 10
+[workload.users]
+request = "page"
+rate    = "60/s"
+[request.page]
+enter = "app"
+draw  = { page = { dist = "exponential", mean = "100ms" } }
+steps = [ { cpu = "app", draw = "page" } ]
+"#;
+    let accounts = |text: &str| -> Vec<[f64; 5]> {
+        let (_, result) = ran(text);
+        let zones = &result.windows[0].zones;
+        let value = |estimate: &Estimate| estimate.value().unwrap();
+        for zone in zones {
+            assert_eq!(zone.course.len(), 100, "as many intervals as soundings");
+            let mean = zone.course.iter().map(|cell| cell.used).sum::<f64>() / 100.0;
+            assert!((mean - value(&zone.used)).abs() < 1e-9);
+        }
+        let all = |zone: &fivenines::study::zones::ZoneUse| {
+            [&zone.wanted, &zone.used, &zone.burst, &zone.capped_wait, &zone.steal].map(value)
+        };
+        zones.iter().map(all).collect()
+    };
+    let near = |found: &[f64; 5], wanted: [f64; 5]| {
+        assert!((found[1] + found[3] + found[4] - found[0]).abs() < 1e-9, "{found:?}");
+        let close = found.iter().zip(wanted).all(|(one, other)| (one - other).abs() < 0.001);
+        assert!(close, "{found:?}, not {wanted:?}");
+    };
+    near(&accounts(one)[0], [4.0, 1.0, 0.75, 3.0, 0.0]);
+    let two = one
+        .replace("cores = 4", "cores = 2")
+        .replace("cpu = { cap = 1.0, baseline = 0.25 }", "[zone.other]\non  = [\"box-1\"]")
+        .replace("[workload.users]", "[service.rest]\nin      = \"other\"\nworkers = 30\nbacklog = 10\n[workload.others]\nrequest = \"other-page\"\nrate    = \"60/s\"\n[request.other-page]\nenter = \"rest\"\ndraw  = { page = { dist = \"exponential\", mean = \"100ms\" } }\nsteps = [ { cpu = \"rest\", draw = \"page\" } ]\n[workload.users]");
+    for found in accounts(&two) {
+        near(&found, [2.0, 1.0, 0.0, 0.0, 1.0]);
+    }
 }

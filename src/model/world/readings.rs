@@ -1,6 +1,8 @@
 //! What can be read off a world: its clock, its counts, the gauges of its components.
 
 use crate::model::Component;
+use crate::model::blueprint::ZoneMeter;
+use crate::model::cpu_share::ZoneLedger;
 use crate::model::gauge::Gauge;
 use crate::model::ids::{CauseId, ComponentId};
 use crate::model::record::Record;
@@ -105,6 +107,16 @@ impl World<'_> {
     #[must_use]
     pub fn zone_gauges(&self) -> Vec<Gauge> {
         (0..self.plan.zones.len()).map(|zone| self.zone_gauge(zone)).collect()
+    }
+
+    /// The account of every zone, by its place in the blueprint.
+    #[must_use]
+    pub fn zone_ledgers(&self) -> Vec<ZoneLedger> {
+        let ledger = |zone: &ZoneMeter| match &self.components[zone.place.cpu.index()] {
+            Component::Cpu(cpu) => cpu.zone(self.now, zone.place.zone),
+            _ => ZoneLedger::default(),
+        };
+        self.plan.zones.iter().map(ledger).collect()
     }
 
     /// As [`Self::zone_gauges`], of one, by its place in the blueprint.

@@ -7,7 +7,9 @@ use super::{
     Drawn, Grid, Key, Margins, Plot, Root, Sample, Sheet, marker, nothing, numbered, plot,
 };
 use crate::convert::whole;
-use crate::report::document::{Axis, EcdfChart, Join, LineChart, Objective, Point, Series, Unit};
+use crate::report::document::{
+    Axis, EcdfChart, Join, LineChart, Objective, Point, Series, SeriesLimit, Unit,
+};
 use crate::report::svg::{Drawing, Ink};
 
 /// A line to hold the series against.
@@ -21,19 +23,19 @@ enum Guide<'a> {
 
 pub fn lines(sheet: &Sheet<'_>, chart: &LineChart) -> Drawing {
     let guide = Guide::Across(chart.objective.as_ref());
-    draw(sheet, (&chart.x, &chart.y), &chart.series, chart.join, guide)
+    draw(sheet, (&chart.x, &chart.y), (&chart.series, &chart.limits), chart.join, guide)
 }
 
 pub fn ecdf(sheet: &Sheet<'_>, chart: &EcdfChart) -> Drawing {
     let y = Axis::linear("share at or below", Unit::Ratio);
     let guide = Guide::Down(chart.objective.as_ref());
-    draw(sheet, (&chart.axis, &y), &chart.series, Join::Step, guide)
+    draw(sheet, (&chart.axis, &y), (&chart.series, &[]), Join::Step, guide)
 }
 
 fn draw(
     sheet: &Sheet<'_>,
     (x_axis, y_axis): (&Axis, &Axis),
-    series: &[Series],
+    (series, limits): (&[Series], &[SeriesLimit]),
     join: Join,
     guide: Guide<'_>,
 ) -> Drawing {
@@ -52,6 +54,7 @@ fn draw(
     if xs.is_empty() || ys.is_empty() {
         return nothing(sheet);
     }
+    ys.extend(limits.iter().map(|limit| limit.value).filter(|value| value.is_finite()));
     if matches!(guide, Guide::Down(_)) {
         // A distribution starts at zero and ends at one.
         ys.extend([0.0, 1.0]);
@@ -82,6 +85,10 @@ fn draw(
         if let Some(objective) = objective.filter(|o| o.value.is_finite()) {
             rule(root, &area, &guide, objective.value)?;
         }
+        for limit in limits.iter().filter(|limit| limit.value.is_finite()) {
+            let index = u8::try_from(limit.series % 8).expect("below eight");
+            bound(root, &area, index, limit)?;
+        }
         for (index, one) in numbered(series) {
             curve(root, &area, index, (&one.points, join), (&x, &y, columns))?;
         }
@@ -103,6 +110,22 @@ fn rule(root: &Root<'_>, area: &Plot<'_>, guide: &Guide<'_>, value: f64) -> Draw
         }
     };
     root.draw(&PathElement::new(ends, Ink::Objective.stroke(15)))
+}
+
+/// Draws a limit of a series from edge to edge.
+fn bound(root: &Root<'_>, area: &Plot<'_>, index: u8, limit: &SeriesLimit) -> Drawn {
+    let (xs, _) = area.get_pixel_range();
+    let y = area.map_coordinate(&(0.0, limit.value)).1;
+    let style = Ink::Stroke(index).stroke(8);
+    if !limit.is_floor {
+        return root.draw(&PathElement::new(vec![(xs.start, y), (xs.end, y)], style));
+    }
+    let dash = (xs.end - xs.start) / 60;
+    for at in (0..60).step_by(2) {
+        let from = xs.start + at * dash;
+        root.draw(&PathElement::new(vec![(from, y), (from + dash, y)], style))?;
+    }
+    Ok(())
 }
 
 fn drawable(point: &Point, x: &Scale, y: &Scale) -> Option<(f64, f64)> {

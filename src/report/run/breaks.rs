@@ -243,6 +243,7 @@ fn course(results: &Results, rows: &[&BreakRow], way: Way, many: bool) -> Option
             join: Join::Step,
             series,
             objective: None,
+            limits: Vec::new(),
         }),
     })
 }

@@ -216,6 +216,7 @@ pub fn timeline(window: &WindowRows) -> Option<Chart> {
             join: Join::Step,
             series: rows.iter().map(|(row, _)| line(row)).collect(),
             objective: None,
+            limits: Vec::new(),
         }),
     })
 }

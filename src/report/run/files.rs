@@ -37,6 +37,7 @@ pub fn tables(results: &Results) -> Vec<ResultFile> {
         files.push(ResultFile::covered("timeline.csv", timeline(results)));
     }
     files.extend(breaks::tables(results));
+    files.extend(super::zones::tables(results));
     files.extend(super::databases::tables(results));
     files.extend(super::years::tables(results));
     files.extend(super::load::tables(results));

@@ -15,6 +15,7 @@ pub mod recovery;
 pub mod sampled;
 pub mod why;
 pub mod years;
+pub mod zones;
 
 use serde_json::{Map, Value, json};
 

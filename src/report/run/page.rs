@@ -55,6 +55,7 @@ fn following(results: &Results, identity: &Identity) -> Vec<Section> {
     let sections = [
         (!results.windows.is_empty()).then(|| latency(results)),
         (!results.windows.is_empty()).then(|| utilization(results)),
+        super::zones::section(results),
         databases::section(results),
         capacity::section(results),
         breaks::section(results),
@@ -69,7 +70,9 @@ fn following(results: &Results, identity: &Identity) -> Vec<Section> {
 #[must_use]
 pub fn brief(document: &Document) -> Document {
     let mut brief = document.clone();
-    brief.sections.retain(|section| !matches!(section.heading.as_str(), LEDGERS | SCENARIO));
+    brief.sections.retain(|section| {
+        !matches!(section.heading.as_str(), LEDGERS | SCENARIO | super::zones::HEADING)
+    });
     for section in &mut brief.sections {
         section.intro.clear();
         section.blocks.retain(|block| matches!(block, Block::Table(_) | Block::Checks(_)));

@@ -6,7 +6,7 @@ use super::breaks;
 use super::checks::{checks, leaves_out, objectives};
 use super::{
     AttemptRow, AttemptsOf, CapacityRow, ClassRow, ExpectationRow, FigureRow, Latency, LogRow,
-    Results, STATS, Share, Unreached, Use, UseKind, ViewRow, WindowRows, natural,
+    Results, STATS, Share, Unreached, Use, UseKind, ViewRow, WindowRows, ZoneRow, natural,
 };
 use crate::model::blueprint::{Blueprint, Config};
 use crate::model::cdn::EDGE;
@@ -293,6 +293,7 @@ impl Gatherer<'_> {
             trails: seen.trails.clone(),
             latencies,
             uses,
+            zones: self.zones(seen),
             attempts: self.attempts(seen),
             views: self.views(asked, seen),
             came: self.in_order_of_views(&seen.came),
@@ -312,6 +313,37 @@ impl Gatherer<'_> {
         };
         let mut rows: Vec<ClassRow> = seen.classes.iter().map(row).collect();
         rows.sort_by_cached_key(|row| natural(&row.name));
+        rows
+    }
+
+    /// Processor accounts of the zones, unless there are too many to be listed.
+    fn zones(&self, seen: &WindowResult) -> Vec<ZoneRow> {
+        let mut rows = Vec::new();
+        if !parts_are_listed(self.plan) {
+            return rows;
+        }
+        for (zone, use_of) in self.plan.zones.iter().zip(&seen.zones) {
+            let server = &self.plan.parts[zone.place.cpu.index()];
+            let Config::Cpu(of) = &server.config else { continue };
+            let limits = |place: u32| of.zones.get(place as usize);
+            let Some(own) = limits(zone.place.zone) else { continue };
+            let shares: f64 = of.zones.iter().map(|zone| f64::from(zone.shares)).sum();
+            let cores = f64::from(of.cores);
+            let cap = own.cap.map(|cap| cap.count());
+            let guaranteed = cores * f64::from(own.shares) / shares.max(1.0);
+            let equal = of.zones.iter().all(|other| other.shares == own.shares);
+            rows.push(ZoneRow {
+                name: zone.name.clone(),
+                server: server.name.clone(),
+                cores,
+                guaranteed: guaranteed.min(cap.unwrap_or(cores)),
+                baseline: own.baseline.map(|baseline| baseline.count()),
+                cap,
+                declared: !equal || own.cap.is_some() || own.baseline.is_some(),
+                use_of: use_of.clone(),
+            });
+        }
+        rows.sort_by_cached_key(|row| (natural(&row.server), natural(&row.name)));
         rows
     }
 

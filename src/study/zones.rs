@@ -1,0 +1,99 @@
+//! Processor accounts of zones over a window: what each could have used, what it had, and what kept it from more.
+//!
+//! In: the ledgers of all replications, which are whole numbers. Out: cores on average over the window, each with
+//! its interval, and the same over the time of the window. Holds: wanted = used + capped wait + steal, exactly in
+//! every replication. Leaves out: windows around a break; plans with more than [`MOST_ZONES`] zones have no
+//! course over time.
+
+use crate::model::cpu_share::{CoreTime, ZoneLedger};
+use crate::solve::requests::Observation;
+use crate::stats::interval::Statistic;
+use crate::study::measure::NoValue;
+use crate::study::window::{Estimate, estimate};
+use crate::units::SimDuration;
+
+pub use crate::solve::requests::MOST_ZONES;
+
+/// One zone in a window, in cores on average.
+#[derive(Clone, Debug)]
+pub struct ZoneUse {
+    /// What its phases could have used.
+    pub wanted: Estimate,
+    /// What they had.
+    pub used: Estimate,
+    /// The part of that above the baseline.
+    pub burst: Estimate,
+    /// Wanted, and more than the cap, or than the baseline while it was held to that.
+    pub capped_wait: Estimate,
+    /// Wanted within the cap, and not given: other zones had it, or the server had lost it.
+    pub steal: Estimate,
+    /// Share of the time in which it was held to its baseline, mean over replications.
+    pub held: f64,
+    /// Interval by interval, mean over replications.
+    pub course: Vec<ZoneCell>,
+}
+
+/// One zone in one interval of a window, in cores, mean over replications.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ZoneCell {
+    /// From, after the window's start.
+    pub from: SimDuration,
+    /// Until, after the window's start.
+    pub until: SimDuration,
+    /// What it could have used.
+    pub wanted: f64,
+    /// What it had.
+    pub used: f64,
+    /// Beyond its cap.
+    pub capped_wait: f64,
+    /// Within its cap, and not given.
+    pub steal: f64,
+}
+
+/// By zone of the plan.
+pub(super) fn of_window(zones: usize, seen: &[&Observation], level: f64) -> Vec<ZoneUse> {
+    let one = |zone: usize| {
+        let mean = |of: &dyn Fn(&ZoneLedger) -> CoreTime| {
+            let value = |one: &&Observation| {
+                let ledger = one.zone_ledgers.get(zone).ok_or(NoValue::NotKept)?;
+                Ok(of(ledger).core_seconds() / one.length.seconds())
+            };
+            let values: Vec<Result<f64, NoValue>> = seen.iter().map(value).collect();
+            estimate(&values, Statistic::Mean, level)
+        };
+        let held = seen.iter().filter_map(|one| {
+            let ledger = one.zone_ledgers.get(zone)?;
+            Some(ledger.held.seconds() / one.length.seconds())
+        });
+        ZoneUse {
+            wanted: mean(&|ledger| ledger.wanted),
+            used: mean(&|ledger| ledger.used),
+            burst: mean(&|ledger| ledger.burst),
+            capped_wait: mean(&|ledger| ledger.capped_wait),
+            steal: mean(&|ledger| ledger.steal),
+            held: held.sum::<f64>() / seen.len().max(1) as f64,
+            course: course(zone, seen),
+        }
+    };
+    (0..zones).map(one).collect()
+}
+
+fn course(zone: usize, seen: &[&Observation]) -> Vec<ZoneCell> {
+    let steps = seen.iter().map(|one| one.zone_course.len()).min().unwrap_or(0);
+    let mut cells = Vec::with_capacity(steps.saturating_sub(1));
+    for step in 1..steps {
+        let (from, until) = (seen[0].zone_course[step - 1].0, seen[0].zone_course[step].0);
+        let mut cell = ZoneCell { from, until, ..ZoneCell::default() };
+        let seconds = (until - from).seconds() * seen.len() as f64;
+        for one in seen {
+            let (then, now) = (&one.zone_course[step - 1].1[zone], &one.zone_course[step].1[zone]);
+            let cores = |now: CoreTime, then: CoreTime| now.since(then).core_seconds() / seconds;
+            cell.wanted += cores(now.wanted, then.wanted);
+            cell.used += cores(now.used, then.used);
+            cell.capped_wait += cores(now.capped_wait, then.capped_wait);
+            cell.steal += cores(now.steal, then.steal);
+        }
+        cells.push(cell);
+    }
+    cells
+}
