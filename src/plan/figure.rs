@@ -389,6 +389,11 @@ impl Figure {
         self.row
     }
 
+    /// The same of the whole, where it is of a part.
+    pub(super) fn whole(&self) -> Self {
+        Self { resource: None, ..self.clone() }
+    }
+
     /// The words that choose its statistic.
     #[must_use]
     pub const fn word(&self) -> Word {

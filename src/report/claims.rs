@@ -509,7 +509,14 @@ fn chart(one: &Judged, decided: &Decided, place: usize) -> Chart {
         false => Axis::linear(words, of_x),
     };
     let series = series.into_iter().take(8).map(|(_, one)| one).collect();
-    chart(ChartKind::Lines(LineChart { x, y: axis("figure"), join: Join::Line, series, objective }))
+    chart(ChartKind::Lines(LineChart {
+        x,
+        y: axis("figure"),
+        join: Join::Line,
+        series,
+        objective,
+        limits: Vec::new(),
+    }))
 }
 
 #[derive(Template)]

@@ -396,7 +396,10 @@ impl Measure {
     ///
     /// The component or class of which there is no such figure.
     pub fn resolve(plan: &Blueprint, figure: &Figure) -> Result<Self, NoSuchFigure> {
-        let class = |name: &str| plan.routes.classes.iter().position(|c| c.name == name);
+        let class = |name: &str| {
+            let known = plan.routes.classes.iter().position(|class| class.name == name);
+            known.filter(|_| figure.resource.is_none())
+        };
         let of_class = |index: usize| {
             plan.workloads.iter().position(|workload| workload.class.index() == index)
         };
@@ -548,7 +551,9 @@ impl Measure {
                 Ok(Self::Every(Every { kept: Kept::Utilization, meters, ..every }))
             }
             Metric::Hit => {
-                let mut caches = members(plan, &format!("{scope}.objects"));
+                let whole = figure.resource.is_none();
+                let caches = whole.then(|| members(plan, &format!("{scope}.objects")));
+                let mut caches = caches.unwrap_or_default();
                 if caches.is_empty() {
                     let edge =
                         |id: &ComponentId| matches!(plan.parts[id.index()].config, Config::Edge(_));

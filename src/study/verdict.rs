@@ -101,9 +101,6 @@ pub struct ClassVerdict {
 ///
 /// There is no such class.
 pub fn class_of(plan: &Blueprint, figure: &Figure) -> Result<usize, NoSuchFigure> {
-    if figure.resource.is_some() {
-        return Err(NoSuchFigure::new(format!("`{figure}`: a class of requests has no resources")));
-    }
     let names: Vec<&str> = plan.routes.classes.iter().map(|class| class.name.as_str()).collect();
     names.iter().position(|name| *name == figure.scope).ok_or_else(|| {
         let message = format!("`{figure}`: `{}` is no class of requests", figure.scope);

@@ -553,6 +553,12 @@ pub fn row(figure: &Figure) -> Result<&'static Row, NoSuchFigure> {
             )));
         }
     }
+    if let Some(resource) = &figure.resource
+        && !chosen.iter().any(|row| row.is_of_parts())
+    {
+        let message = format!("`{figure}`: `{resource}` is no statistic of `{id}`");
+        return Err(NoSuchFigure::new(message).help(supported(&figure.whole(), &there)));
+    }
     if let Some(row) = chosen.iter().find(|row| row.takes(&figure.keys)) {
         return Ok(row);
     }
@@ -635,6 +641,14 @@ fn supported(figure: &Figure, rows: &[&'static Row]) -> String {
     match words.as_slice() {
         [] => format!("write `{example}`"),
         _ => format!("there is {}: write `{example}`", alternatives(&words)),
+    }
+}
+
+impl Row {
+    /// Whether what it is of may have a second part in its name: `store.main`, `www-1.cpu`.
+    fn is_of_parts(&self) -> bool {
+        let have = ["component", "resource", "station", "switch", "cache"];
+        self.of.split(", ").any(|word| have.contains(&word))
     }
 }
 
