@@ -120,9 +120,11 @@ struct Sketch {
     name: String,
     /// The place of its mould.
     mould: usize,
-    /// Whom its roles mean.
-    roles: Vec<(Cow<'static, str>, Vec<String>)>,
+    roles: Roles,
 }
+
+/// Whom each role of a part means.
+type Roles = Vec<(Cow<'static, str>, Vec<String>)>;
 
 /// What equal parts share: the shape of their automata in the making. Other parts are roles in it.
 #[derive(Clone)]
@@ -633,7 +635,7 @@ fn sketch<'a>(
     draft: &'a Draft,
     part: Part,
     restarts: &mut Vec<(&'a LawSpec<SimDuration>, DurationLaw)>,
-) -> (MouldKind, Vec<(Cow<'static, str>, Vec<String>)>) {
+) -> (MouldKind, Roles) {
     let scenario = &draft.scenario;
     // What stands on an uplink or a switch asks for it, not the other way round.
     let host = match part {
@@ -699,7 +701,7 @@ fn sketch<'a>(
     };
     let mut roles = Vec::new();
     let mut bind = |role: &'static str, members: Vec<String>| {
-        roles.extend((!members.is_empty()).then(|| (Cow::Borrowed(role), members)));
+        roles.extend((!members.is_empty()).then_some((Cow::Borrowed(role), members)));
     };
     bind(HOST, host.iter().map(|host| host.name(draft)).collect());
     bind(DISKS, disks.iter().map(|disks| disks.name(draft)).collect());
