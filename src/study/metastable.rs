@@ -42,6 +42,9 @@ const MOST_EVENTS: u64 = 100_000_000;
 /// Censuses of a tail from which quarters are taken.
 const LEAST_CENSUSES: usize = 8;
 
+/// Censuses of a window, by replication.
+type Runs = Vec<Vec<Census>>;
+
 /// What is known of a class that is metastable in a window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metastable {
@@ -60,8 +63,8 @@ pub struct Metastable {
 /// The rate below which a metastable class recovers.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Recovery {
-    /// It recovers at the first and stays overloaded at the second, arrivals per second; the third is the rate of
-    /// the file.
+    /// It recovers at the first and is not seen to by the end of the window at the second, arrivals per second; the
+    /// third is the rate of the file.
     Between(f64, f64, f64),
     /// It is not known.
     Unknown(&'static str),
@@ -108,7 +111,7 @@ pub(super) fn judge(
         return Ok(());
     }
     let few = FEW.min(asked.replications.0.max(2));
-    let again = |plan: &Blueprint, window: Window| -> Result<Option<Vec<Vec<Census>>>, Breach> {
+    let again = |plan: &Blueprint, window: Window| -> Result<Option<Runs>, Breach> {
         watch.more.fetch_add(few as usize, std::sync::atomic::Ordering::Relaxed);
         let replications = (few, few);
         let asked = WindowPlan {
@@ -295,7 +298,7 @@ fn bisect(
     asked: &WindowPlan,
     classes: &[usize],
     (over, from): (SimTime, SimDuration),
-    run: &dyn Fn(&Blueprint) -> Result<Option<Vec<Vec<Census>>>, Breach>,
+    run: &dyn Fn(&Blueprint) -> Result<Option<Runs>, Breach>,
 ) -> Result<Vec<Recovery>, Breach> {
     let unknown = |why| Ok(vec![Recovery::Unknown(why); classes.len()]);
     let mut rates: Vec<f64> = Vec::new();

@@ -549,7 +549,7 @@ fn metastable(of: &Metastable) -> Value {
         "lost_at_end_ratio": number(of.lost),
         "lost_at_end_without_ratio": number(of.lost_without),
         "recovers_at_per_s": recovers,
-        "stays_overloaded_at_per_s": stays,
+        "not_seen_to_recover_at_per_s": stays,
         "reason": unknown,
     })
 }

@@ -161,7 +161,7 @@ fn metastable(window: &WindowRows) -> Vec<Line> {
         let of = row.metastable.as_deref()?;
         let recovery = match of.recovery {
             Recovery::Between(recovers, stays, own) => format!(
-                "It recovers when its rate falls from {} to {}, and does not at {}.",
+                "It recovers when its rate falls from {} to {}; at {} that is not seen by the end of the window.",
                 rate(own),
                 rate(recovers),
                 rate(stays)
