@@ -501,13 +501,16 @@ fn variant(
     work.with(effort).on(quiet).ready(file)
 }
 
+/// What was estimated, by run and by path.
+type Sides = BTreeMap<(usize, String), Side>;
+
 /// The figures of every run; none where it was told to stop.
 fn simulate(
     work: &Work<'_>,
     quiet: &Console,
     runs: &[Run],
     console: &Console,
-) -> Result<Option<BTreeMap<(usize, String), Side>>, Failure> {
+) -> Result<Option<Sides>, Failure> {
     let mut sides = BTreeMap::new();
     for (at, run) in runs.iter().enumerate() {
         let ready = variant(work, quiet, &run.file, &run.assignments, run.figures.clone())?;

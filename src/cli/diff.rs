@@ -15,7 +15,6 @@ use crate::report::json::bytes;
 use crate::report::write::{MANIFEST, sha256};
 use crate::scenario::difference::{Change, Step, between};
 use crate::scenario::render::{shown, wrap};
-use crate::scenario::value::Value as _;
 
 /// A scenario, as far as it is compared.
 pub struct Side {
@@ -104,7 +103,7 @@ fn of_loaded(name: String, loaded: &Loaded, console: &Console) -> Result<Side, F
         loaded.tell(console, TextOrJson::Text);
     }
     let draft = loaded.sound()?;
-    let form = draft.scenario.canonical();
+    let form = load::canonical_form(draft);
     let mut traces = Vec::new();
     for file in traces_of(&form) {
         let path = loaded.folder.join(&file);
@@ -162,7 +161,7 @@ pub fn stored(
     let form = match loaded.sound() {
         Ok(draft) => {
             price = dollars(draft);
-            draft.scenario.canonical()
+            load::canonical_form(draft)
         }
         // Files that it names do not lie beside it, and another version may know other keys: then
         // what stands there is taken as it stands, since it is canonical already.

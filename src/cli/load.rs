@@ -313,17 +313,22 @@ impl Loaded {
 /// The canonical form of a scenario (D5): two spellings of one model give the same bytes.
 #[must_use]
 pub fn canonical(draft: &Draft) -> Canonical {
+    let value = canonical_form(draft);
+    let bytes = json::bytes(&value);
+    let digest = format!("sha256:{}", write::sha256(&bytes));
+    let text = String::from_utf8(bytes).expect("JSON is UTF-8");
+    Canonical { text, digest, toml: as_scenario(value) }
+}
+
+/// The canonical form as JSON. A scenario without claims is the model that it was before there were any.
+pub(super) fn canonical_form(draft: &Draft) -> Json {
     let mut value = draft.scenario.canonical();
-    // A scenario without claims is the model that it was before there were any.
     if let Json::Object(sections) = &mut value {
         sections.retain(|key, section| {
             key != "claim" || section.as_array().is_none_or(|claims| !claims.is_empty())
         });
     }
-    let bytes = json::bytes(&value);
-    let digest = format!("sha256:{}", write::sha256(&bytes));
-    let text = String::from_utf8(bytes).expect("JSON is UTF-8");
-    Canonical { text, digest, toml: as_scenario(value) }
+    value
 }
 
 /// The canonical form as TOML. What JSON says with `null`, and sections without entries, a file says

@@ -416,15 +416,16 @@ fn of_one_unit(texts: &[&str]) -> Option<(Vec<f64>, String)> {
     same.then(|| (all.into_iter().map(|(size, _)| size).collect(), unit))
 }
 
+/// The size of a value as it is written.
+type Size = fn(&str) -> Option<f64>;
+
 /// Values across, with the unit of their axis; none where they have no size or do not rise.
 fn across(range: &Range) -> Option<(Vec<f64>, Unit)> {
     let texts: Vec<&str> = range.values().iter().map(|value| unquoted(value)).collect();
-    let of = |size: fn(&str) -> Option<f64>| {
-        texts.iter().map(|text| size(text)).collect::<Option<Vec<f64>>>()
-    };
+    let of = |size: Size| texts.iter().map(|text| size(text)).collect::<Option<Vec<f64>>>();
     let rising =
         |found: &Vec<f64>| found.windows(2).all(|pair| pair[0] < pair[1]) && found.len() > 1;
-    let kinds: [(fn(&str) -> Option<f64>, Unit); 4] = [
+    let kinds: [(Size, Unit); 4] = [
         (|text| text.parse().ok(), Unit::None),
         (|text| SimDuration::parse(text).ok().map(SimDuration::seconds), Unit::Seconds),
         (|text| Rate::parse(text).ok().map(Rate::in_per_second), Unit::PerSecond),

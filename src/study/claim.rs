@@ -190,7 +190,7 @@ impl Quantity {
                     Estimate::Interval(Interval { low, high, estimate: 1.0 - i.estimate, ..*i })
                 }
                 Estimate::Single(value) => Estimate::Single(1.0 - value),
-                Estimate::Missing(reason) => Estimate::Missing(reason.clone()),
+                Estimate::Missing(reason) => Estimate::Missing(*reason),
             },
             (how, [one, two]) if self.is_paired() => paired(how, one, two, level),
             (how, [one, two]) => apart(how, one, two, level),
@@ -240,7 +240,7 @@ impl Side {
 
     fn missing(&self) -> Option<NoValue> {
         match &self.estimate {
-            Estimate::Missing(reason) => Some(reason.clone()),
+            Estimate::Missing(reason) => Some(*reason),
             _ => None,
         }
     }

@@ -551,8 +551,9 @@ impl Measure {
                 Ok(Self::Every(Every { kept: Kept::Utilization, meters, ..every }))
             }
             Metric::Hit => {
-                let whole = figure.resource.is_none();
-                let caches = whole.then(|| members(plan, &format!("{scope}.objects")));
+                // The memory of a server is named with what it stands in front of: `box-1.local`.
+                let there = figure.resource.is_none() || !parts.is_empty();
+                let caches = there.then(|| members(plan, &format!("{scope}.objects")));
                 let mut caches = caches.unwrap_or_default();
                 if caches.is_empty() {
                     let edge =

@@ -239,7 +239,7 @@ fn one_value_that_differs_in_one_tier_is_noticed() {
         (0, "value = \"80ms\"", "value = \"81ms\"", "request.page.draw.page.mean"),
         (1, "horizon = \"10y\"", "horizon = \"20y\"", "run.horizon"),
         (1, "rate    = \"20/s\"", "rate    = \"21/s\"", "workload.visitors.rate"),
-        (2, "length = \"10min\"", "length = \"5min\"", "window.mean.length"),
+        (2, "length = \"5min\"", "length = \"4min\"", "window.mean.length"),
         (3, "zone = \"$250/month\"", "zone = \"$249/month\"", "cost.zone"),
         (3, "bandwidth = \"1Gbit/s\"", "bandwidth = \"2Gbit/s\"", "rack.r.switch.bandwidth"),
         (4, "value = \"12/y\"", "value = \"13/y\"", "fault.app-crash.rate"),
