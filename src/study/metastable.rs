@@ -17,7 +17,7 @@
 //! behind or that the overload makes itself.
 //!
 //! The rate below which it recovers is found by bisection: the same window on the same draws, in which the rate
-//! of the class is multiplied by a factor from the end of the trigger on; [`STEPS`] steps of at most [`FEW`]
+//! of the class is multiplied by a factor from the end of the trigger on; `STEPS` steps of at most `FEW`
 //! replications each. It recovers at a rate where 2. does not hold or 3. does not. Several such classes are searched
 //! for at once, and what was found is run once more together.
 //!
