@@ -430,7 +430,7 @@ struct Ahead<'p> {
 /// Draws of a block.
 const BLOCK: usize = 8;
 /// Blocks kept, by the low bits of their number.
-const BLOCKS: usize = 64;
+const BLOCKS: usize = 16;
 /// Draws worked out between two reviews.
 const REVIEW: u32 = 4_096;
 const NO_BLOCK: u64 = u64::MAX;

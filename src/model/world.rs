@@ -788,7 +788,7 @@ impl<'p> World<'p> {
                 Op::Miss { branch, key, otherwise } => {
                     let uniform = self.draws.uniform_ahead(key, &self.requests[id]);
                     let taken = self.plan.routes.branches[branch as usize];
-                    let missed = uniform < taken.below * self.coldness(id);
+                    let missed = self.misses(id, taken.below, uniform);
                     if !self.jump(id, if missed { taken.to } else { otherwise }) {
                         return;
                     }
@@ -918,13 +918,21 @@ impl<'p> World<'p> {
         Some(found.look_up(&ctx, id, key))
     }
 
-    /// Factor on the misses of the buffer that `id` asks: above 1 for a while after a restart.
-    fn coldness(&self, id: RequestId) -> f64 {
+    /// Whether the query of `id` misses the buffer, by a uniform: with `chance`, and more for a while after
+    /// a restart.
+    fn misses(&self, id: RequestId, chance: f64, uniform: f64) -> bool {
         let member = self.requests[id].top().at.index();
-        match (self.plan.parts[member].cold, self.restarted[member]) {
-            (Some(cold), Some(at)) => cold.factor_at(self.now - at.min(self.now)),
-            _ => 1.0,
+        let (Some(cold), Some(at)) = (self.plan.parts[member].cold, self.restarted[member]) else {
+            return uniform < chance;
+        };
+        // Most draws tell without the exponential: they miss warm, or find even cold.
+        if cold.factor >= 1.0 && uniform < chance {
+            return true;
         }
+        if cold.factor >= 1.0 && uniform >= chance * (1.0 + (cold.factor - 1.0)) {
+            return false;
+        }
+        uniform < chance * cold.factor_at(self.now - at.min(self.now))
     }
 
     /// The cache whose process is `id` starts cold.
