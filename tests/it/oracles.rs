@@ -74,11 +74,6 @@ const CASES: &[(&str, Effort)] = &[
     ("o45-mmpp-fast", effort(16, 0.5)),
     ("o45-poisson-queue", effort(12, 0.4)),
     ("o46-diurnal", effort(100, 1.0)),
-    ("o50-asyncflow-a", effort(10, 1.0)),
-    ("o50-asyncflow-b", effort(10, 1.0)),
-    ("o50-ciw-mm3", effort(30, 0.25)),
-    ("o50-ciw-mm4", effort(30, 0.25)),
-    ("o50-line-mm1", effort(30, 0.2)),
 ];
 
 /// A figure of a case, judged.
@@ -225,8 +220,6 @@ fast_set! {
     o19_impatient_clients_give_up_as_erlang_a_says: "o19";
     o45_arrivals_in_spells_cost_what_the_modulated_queue_says: "o45";
     o46_arrivals_follow_a_daily_curve_in_mean_and_spread: "o46";
-    /// O50, the rows of AsyncFlow, Ciw and LINE that are one queue.
-    o50_what_other_programs_publish_of_their_queues_comes_out: "o50";
 }
 
 /// Every file of the folder is a case of the list, or of another solver.

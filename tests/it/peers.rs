@@ -1,188 +1,190 @@
-//! Promise: the exact anchors that other simulators publish come out here too (O50); the rows that
-//! need a model of energy are left out.
+//! Promise: the published cases of other simulators come out here too (O50), and docs/peers.md reports the figures of a run.
 //!
-//! Queues of one station are files of `scenarios/oracles` and judged with the oracles; repairable
-//! parts are judged with the health kernel. Here are tasks on hosts, built from what the language
-//! has: a closed user who asks after an hour of thought is a task that is submitted once.
+//! Every file of `scenarios/peers` is a case. The fast set runs each with a part of its effort: no expectation may fail,
+//! and the intervals of the page and of the run must overlap. The full set (`FIVENINES_FULL=1`) runs the files as they are:
+//! every expectation must be met, and the page must have the very figures of the run. The rows of energy are left out:
+//! there is no model of it. The pairs of O50 are judged with the health kernel.
 
-use crate::faults::{observed, planned, window};
+use serde_json::Value;
 
-use fivenines::model::outage::Faults;
-use fivenines::solve::requests;
-use fivenines::units::SimDuration;
+use crate::cli::{run, shipped};
+use crate::faults_shipped::full;
 
-const HOUR: f64 = 3_600.0;
+/// Flags of the fast set, by file. Files that are not listed have no noise and run as they are.
+const EFFORTS: [(&str, &[&str]); 11] = [
+    ("asyncflow-balanced", &["--replications", "5", "--set", "window.run.length=60s"]),
+    ("asyncflow-events", &["--replications", "4"]),
+    ("asyncflow-single", &["--replications", "5", "--set", "window.run.length=200s"]),
+    ("ciw-bank-3", &["--replications", "10", "--set", "window.steady.length=200000min"]),
+    ("ciw-bank-4", &["--replications", "10", "--set", "window.steady.length=400000min"]),
+    ("jmt-class-switch", &["--replications", "10", "--set", "window.steady.length=1000s"]),
+    ("jmt-fork-join", &["--replications", "10", "--set", "window.steady.length=500000s"]),
+    ("jmt-mg1-fcfs", &["--replications", "10", "--set", "window.steady.length=60000s"]),
+    ("jmt-mg1-ps", &["--replications", "10", "--set", "window.steady.length=60000s"]),
+    ("jmt-mm1k", &["--replications", "10"]),
+    ("line-mm1", &["--replications", "10", "--set", "window.steady.length=200000s"]),
+];
 
-#[track_caller]
-fn assert_near(found: f64, wanted: f64) {
-    assert!((found / wanted - 1.0).abs() <= 1e-6, "{found} is not {wanted}");
+/// Widest interval of the fast set, as a share of its figure: half of it.
+const WIDEST: f64 = 0.1;
+
+/// A figure with its interval, in the unit of the program: seconds, per second, a share, a number.
+#[derive(Clone, Copy, Debug)]
+struct Figure {
+    value: f64,
+    low: f64,
+    high: f64,
 }
 
-/// One `page` is asked for after exactly an hour, on what `parts` describes.
-fn task(parts: &str, request: &str) -> String {
-    format!(
-        "scenario = \"task\"\n{parts}\n[workload.owner]\nrequest = \"page\"\nusers = 1\n\
-         think = \"1h\"\n[request.page]\n{request}\n"
-    )
-}
-
-/// Core-seconds of work done by the `cores` of the box in the window, and the latest answer, both in
-/// seconds.
-fn done(text: &str, cores: f64, length: f64) -> (f64, f64) {
-    let plan = planned(text);
-    let seen = requests::run(&plan, &window(HOUR, HOUR + length), 0).unwrap();
-    let part = plan.parts.iter().position(|part| part.name == "box-1").unwrap();
-    let gauge = &seen.gauges[part];
-    let share = gauge.busy as f64 / gauge.capacity as f64;
-    let latest = seen.record.classes[0].latency.max().map_or(0.0, |nanos| nanos as f64 / 1e9);
-    (share * cores * seen.length.seconds(), latest)
-}
-
-const BOX: &str = "[server.box]\ncount = 1\ncores = CORES\nmemory = \"8GiB\"\n\
-    [zone.vm]\ncount = 1\non = [\"box-1\"]\ncpu = { shares = 100, cap = CAP }\nmemory = \"1GiB\"\n\
-    [service.app]\nin = \"vm\"\nworkers = \"unlimited\"\nrestart = \"0s\"\n";
-
-fn host(cores: u32, cap: f64) -> String {
-    BOX.replace("CORES", &cores.to_string()).replace("CAP", &format!("{cap:?}"))
-}
-
-/// O50, cloudsim_51_utilisation: four equal one-core tasks of 10 s on two cores, time-shared, keep
-/// them busy to the last instant, at 20 s.
-#[test]
-fn four_tasks_keep_two_cores_busy_to_the_end() {
-    let lane = "{ steps = [ { cpu = \"app\", draw = \"work\" } ] }";
-    let request = format!(
-        "enter = \"app\"\ndraw = {{ work = \"10s\" }}\nsteps = [ {{ parallel = [ {} ] }} ]",
-        [lane; 4].join(", ")
-    );
-    let (work, end) = done(&task(&host(2, 2.0), &request), 2.0, 20.0);
-    assert_near(end, 20.0);
-    assert_near(work / 20.0 / 2.0, 1.0);
-}
-
-/// O50, cloudsim_53: two machines of four cores each, three tasks that take all four for 10 s,
-/// space-shared: a station of two servers. The third waits 10 s, runs 10 s and ends at 20 s.
-#[test]
-fn a_queued_task_runs_when_a_machine_is_free() {
-    let machines = "[station.vm]\nservers = 2\nservice = \"10s\"";
-    let lane = "{ steps = [ { visit = \"vm\" } ] }";
-    let request = format!("steps = [ {{ parallel = [ {} ] }} ]", [lane; 3].join(", "));
-    let text = task(machines, &request);
-    let plan = planned(&text);
-    let seen = requests::run(&plan, &window(HOUR, HOUR + 30.0), 0).unwrap();
-    let end = seen.record.classes[0].latency.max().unwrap() as f64 / 1e9;
-    // What all three were inside, less what they were served, is what the third waited.
-    let gauge = &seen.gauges[0];
-    let (inside, busy) = (gauge.inside as f64 / 1e9, gauge.busy as f64 / gauge.capacity as f64);
-    let waited = inside - busy * 2.0 * 30.0;
-    assert_near(end, 20.0);
-    assert_near(end - waited, 10.0);
-}
-
-/// O50, opendc_B: ten minutes at half the core's speed, then five at all of it, one after the other:
-/// the end at 15 min, the core 600 s active and 300 s idle.
-#[test]
-fn two_tasks_in_a_row_use_a_core_as_far_as_they_ask() {
-    let parts = format!(
-        "{}[zone.fast]\ncount = 1\non = [\"box-1\"]\ncpu = {{ shares = 100, cap = 1.0 }}\n\
-         memory = \"1GiB\"\n[service.second]\nin = \"fast\"\nworkers = \"unlimited\"\n",
-        host(1, 0.5)
-    );
-    let request = "enter = \"app\"\ndraw = { work = \"5min\" }\nsteps = [\n\
-        { cpu = \"app\", draw = \"work\" },\n\
-        { call = \"second\", steps = [ { cpu = \"second\", draw = \"work\" } ] },\n]";
-    let (active, end) = done(&task(&parts, request), 1.0, 900.0);
-    assert_near(end, 900.0);
-    assert_near(active, 600.0);
-    assert_near(900.0 - active, 300.0);
-}
-
-/// O50, opendc_A: a ten-minute task at half a core; its host is down from minute 5 to minute 10, and
-/// the task starts again from zero and ends at minute 20, the core 450 s active and 750 s idle or
-/// down. The language has no task that starts again by itself: its owner tries again when the host
-/// is back.
-#[test]
-fn a_task_starts_again_when_its_host_is_back() {
-    let parts = format!(
-        "{}[fault.host]\nhits = \"server.box\"\nhow = \"crash\"\nat = \"65min\"\nlasts = \"5min\"\n\
-         [clients.owner]\nretry = {{ chance = 1.0, after = \"300.0001s\", at-most = 1 }}\n",
-        host(1, 0.5)
-    );
-    let request = "enter = \"app\"\ndraw = { work = \"5min\" }\nsteps = [ { cpu = \"app\", draw = \"work\" } ]";
-    let text =
-        task(&parts, request).replace("request = \"page\"", "request = \"page\"\nfrom = \"owner\"");
-    let plan = planned(&text);
-    let ended_by = |minutes: f64| {
-        let mut window = window(HOUR, HOUR + minutes * 60.0);
-        window.drain = SimDuration::ZERO;
-        let seen = requests::run(&plan, &window, 0).unwrap();
-        let views = &seen.record.views[0];
-        assert_eq!((views.intended, views.served), (1, 0), "the first try fails");
-        views.delayed == 1
-    };
-    assert!(!ended_by(20.0 * (1.0 - 1e-6)));
-    assert!(ended_by(20.0 * (1.0 + 1e-6)));
-    let (active, _) = done(&text, 1.0, 1_200.0);
-    assert_near(active, 450.0);
-    assert_near(1_200.0 - active, 750.0);
-    // Without the fault it ends at minute 10.
-    let mut calm = window(HOUR, HOUR + 1_200.0);
-    calm.faults = Faults::Off;
-    let seen = requests::run(&plan, &calm, 0).unwrap();
-    assert_near(seen.record.views[0].latency.max().unwrap() as f64 / 1e9, 600.0);
-}
-
-/// O50, asyncflow_C_mean: B's servers at 40 requests/s for 600 s, with spikes on edges and a server
-/// down at a time. Edges have no spikes of their own here, so each stretch is a run with the edges of
-/// its time, and the mean is that over time: 27.5 ms to 3 %.
-#[test]
-fn spikes_on_edges_and_a_dead_server_cost_what_asyncflow_says() {
-    // Seconds, extra ms at the client's edge, extra ms on the way to server 2, servers at work.
-    let stretches = [
-        (100.0, 0, 0, [true, true]),
-        (60.0, 15, 0, [true, true]),
-        (20.0, 0, 0, [true, true]),
-        (60.0, 0, 0, [false, true]),
-        (60.0, 0, 0, [true, true]),
-        (60.0, 0, 20, [true, true]),
-        (60.0, 0, 0, [true, false]),
-        (60.0, 0, 0, [true, true]),
-        (60.0, 10, 0, [true, true]),
-        (60.0, 0, 0, [true, true]),
-    ];
-    let edge = |ms: u32| format!("{{ delay = {{ dist = \"exponential\", mean = \"{ms}ms\" }} }}");
-    let (mut sum, mut time) = (0.0, 0.0);
-    for (seconds, extra, second, alive) in stretches {
-        let to_second = format!("{{ delay = \"{second}ms\" }}, {{ visit = \"two\" }}");
-        let spike = format!("{{ delay = \"{extra}ms\" }}");
-        let choice = match alive {
-            [true, true] => format!(
-                "{{ choose = [ {{ chance = 0.5, steps = [ {{ visit = \"one\" }} ] }}, \
-                 {{ chance = 0.5, steps = [ {to_second} ] }} ] }}"
-            ),
-            [true, false] => "{ visit = \"one\" }".to_string(),
-            _ => to_second,
-        };
-        let steps =
-            [spike, edge(3), edge(2), choice, "{ delay = \"12ms\" }".to_string(), edge(2), edge(3)];
-        let text = format!(
-            "scenario = \"c\"\n[station.one]\nservers = 1\nservice = \"2ms\"\n[station.two]\n\
-             servers = 1\nservice = \"2ms\"\n[workload.users]\nrequest = \"call\"\n\
-             rate = \"40/s\"\n[request.call]\nsteps = [ {} ]\n",
-            steps.join(", ")
-        );
-        let unused = |name: &str| format!("[station.{name}]\nservers = 1\nservice = \"2ms\"\n");
-        let text = match alive {
-            [true, false] => text.replace(&unused("two"), ""),
-            [false, true] => text.replace(&unused("one"), ""),
-            _ => text,
-        };
-        // Twenty times as long, so that chance has no part in it.
-        let seen = observed(&text, 1.0, 1.0 + 20.0 * seconds);
-        sum += seconds * seen.record.classes[0].latency.mean().unwrap() / 1e9;
-        time += seconds;
+impl Figure {
+    fn overlaps(self, other: Self) -> bool {
+        self.low <= other.high && other.low <= self.high
     }
-    assert!((time - 600.0).abs() < 1e-9);
-    let mean = sum / time;
-    assert!((mean / 0.0275 - 1.0).abs() <= 0.03, "{mean}");
+}
+
+/// A row of the page: the file, the path of the figure, what is published, and our figure on the page.
+#[derive(Debug)]
+struct Row {
+    file: String,
+    path: String,
+    published: String,
+    ours: String,
+}
+
+/// Text of a figure of this unit, as the page has it: four digits, and its interval where they show it.
+fn shown(figure: Figure, unit: &str) -> String {
+    let (factor, word) = match (unit, figure.value.abs()) {
+        ("s", below) if below < 1.0 => (1e-3, " ms"),
+        ("s", below) if below < 120.0 => (1.0, " s"),
+        ("s", below) if below < 7_200.0 => (60.0, " min"),
+        ("s", _) => (3_600.0, " h"),
+        ("per_s", _) => (1.0, "/s"),
+        _ => (1.0, ""),
+    };
+    let mut digits = 3;
+    let mut rest = (figure.value / factor).abs();
+    while rest >= 10.0 && digits > 0 {
+        (rest, digits) = (rest / 10.0, digits - 1);
+    }
+    while rest > 0.0 && rest < 1.0 && digits < 9 {
+        (rest, digits) = (rest * 10.0, digits + 1);
+    }
+    let text = |value: f64| format!("{:.digits$}", value / factor);
+    let Figure { value, low, high } = figure;
+    let [value, low, high] = [value, low, high].map(text);
+    if low == high {
+        return format!("{value}{word}");
+    }
+    format!("{value}{word} ({low} to {high})")
+}
+
+/// What [`shown`] wrote, widened by half of its last digit.
+fn read(text: &str) -> Figure {
+    let (first, interval) = text.split_once(" (").map_or((text, None), |(a, b)| (a, Some(b)));
+    let at = first.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(first.len());
+    let (number, unit) = first.split_at(at);
+    let factor = match unit.trim() {
+        "ms" => 1e-3,
+        "" | "s" | "/s" => 1.0,
+        "min" => 60.0,
+        "h" => 3_600.0,
+        other => panic!("`{text}`: {other} is no unit of the page"),
+    };
+    let digits = number.split_once('.').map_or(0, |(_, digits)| digits.len());
+    let half = (0..digits).fold(0.5, |half, _| half / 10.0);
+    let read = |number: &str| number.parse::<f64>().unwrap_or_else(|_| panic!("`{text}`"));
+    let (low, high) = interval.map_or((number, number), |ends| {
+        ends.trim_end_matches(')').split_once(" to ").unwrap_or_else(|| panic!("`{text}`"))
+    });
+    Figure {
+        value: read(number) * factor,
+        low: (read(low) - half) * factor,
+        high: (read(high) + half) * factor,
+    }
+}
+
+/// The rows of the page that name a file.
+fn page() -> Vec<Row> {
+    let text = include_str!("../../docs/peers.md");
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let (_, link) = cells[1].split_once("](../scenarios/peers/")?;
+        let file = link.split_once(".toml)").unwrap_or_else(|| panic!("{line}")).0.to_string();
+        let [path, published, ours] = [2, 3, 4].map(|at: usize| cells[at].to_string());
+        Some(Row { file, path: path.trim_matches('`').to_string(), published, ours })
+    };
+    text.lines().filter(|line| line.starts_with('|')).filter_map(row).collect()
+}
+
+/// Names of the cases.
+fn cases() -> Vec<String> {
+    let files = shipped().into_iter();
+    let files = files.filter(|path| path.parent().is_some_and(|at| at.ends_with("peers")));
+    files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_string()).collect()
+}
+
+/// Runs a case; its exit code and its summary.
+fn summary(case: &str, flags: &[&str]) -> (i32, Value) {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("results");
+    let path = format!("scenarios/peers/{case}.toml");
+    let mut words = vec!["run", &path, "--quiet", "--out", out.to_str().unwrap()];
+    words.extend(flags);
+    let (code, _, err) = run(&words);
+    let text = std::fs::read(out.join("summary.json")).unwrap_or_else(|_| panic!("{case}: {err}"));
+    (code, serde_json::from_slice(&text).unwrap())
+}
+
+fn figure(summary: &Value, path: &str) -> (Figure, String) {
+    let found = &summary["figures"][path];
+    let number = |key: &str| found[key].as_f64().unwrap_or_else(|| panic!("{path}: {found}"));
+    let of = Figure { value: number("value"), low: number("low"), high: number("high") };
+    (of, found["unit"].as_str().unwrap().to_string())
+}
+
+/// Holds one case against its expectations and its rows.
+fn judge(case: &str, rows: &[Row]) {
+    let noisy = EFFORTS.iter().find(|(name, _)| *name == case);
+    let flags = if full() { &[][..] } else { noisy.map_or(&[][..], |(_, flags)| flags) };
+    let (code, summary) = summary(case, flags);
+    for expected in summary["expectations"].as_array().unwrap() {
+        let outcome = expected["outcome"].as_str().unwrap();
+        let met = if full() || noisy.is_none() { outcome == "holds" } else { outcome != "fails" };
+        assert!(met, "{case}: {expected}");
+    }
+    assert!(!full() || code == 0, "{case} ends with {code}");
+    let rows: Vec<&Row> = rows.iter().filter(|row| row.file == case).collect();
+    assert!(!rows.is_empty(), "docs/peers.md has no row of {case}");
+    for row in rows {
+        let (found, unit) = figure(&summary, &row.path);
+        let said = read(&row.ours);
+        let wanted = shown(found, &unit);
+        assert!(said.overlaps(found), "{case}: `{}` is {wanted}, not {}", row.path, row.ours);
+        let half = (found.high - found.low) / 2.0;
+        assert!(half <= WIDEST * found.value.abs(), "{case}: `{}` is {wanted}: too wide", row.path);
+        assert!(!full() || wanted == row.ours, "{case}: `{}` is {wanted}", row.path);
+    }
+}
+
+#[test]
+fn every_published_case_comes_out_as_the_page_reports_it() {
+    let (rows, cases) = (page(), cases());
+    assert!(cases.len() >= 16, "{cases:?}");
+    assert!(rows.iter().all(|row| cases.contains(&row.file)), "{rows:?}");
+    assert!(EFFORTS.iter().all(|(name, _)| cases.iter().any(|case| case == name)));
+    for case in &cases {
+        judge(case, &rows);
+    }
+}
+
+/// The page and the header of the file have the published figure in the same words.
+#[test]
+fn published_figures_stand_in_the_headers_of_their_files() {
+    for row in page() {
+        let path = format!("{}/scenarios/peers/{}.toml", env!("CARGO_MANIFEST_DIR"), row.file);
+        let text = std::fs::read_to_string(path).unwrap();
+        let header: Vec<&str> = text.lines().take_while(|line| line.starts_with('#')).collect();
+        let found = header.iter().any(|line| line.contains(&row.published));
+        assert!(found, "the header of {} has no `{}`", row.file, row.published);
+    }
 }

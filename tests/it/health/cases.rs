@@ -61,14 +61,6 @@ pub fn series(ages_while_down: bool) -> Declaration {
     of(&Group { ages_while_down, ..Group::parallel("group", members, 5) })
 }
 
-/// O50, ReliaWiki: two units in series that fail every 100 and 120 h of operation and are repaired in
-/// 10 h; neither ages while the other is down.
-pub fn relia_wiki() -> Declaration {
-    let unit = |(at, up): (usize, f64)| Unit::new(&format!("unit-{at}"), fixed(up), fixed(10.0));
-    let members = [(1, 100.0), (2, 120.0)].map(unit).into();
-    of(&Group { ages_while_down: false, ..Group::parallel("group", members, 2) })
-}
-
 /// O50: a pair of which one is needed, with a repairer each or one for both.
 pub fn pair(one_crew: bool) -> Declaration {
     let members = units(2, 1000.0, 10.0);

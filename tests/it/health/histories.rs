@@ -7,8 +7,7 @@ use fivenines::units::{SimDuration, SimTime};
 
 use super::cases::{self, compile, exponential, fixed};
 use super::measure::{
-    YEAR, is_full, lifetimes, mean, normal_interval, one_history, ratio, seed, simulate,
-    simulate_from, skipped,
+    YEAR, is_full, lifetimes, mean, normal_interval, ratio, seed, simulate, simulate_from, skipped,
 };
 
 /// Effort and width of a rare row: the case's own, or a quarter of it at twice the width.
@@ -71,16 +70,6 @@ fn a_series_depends_on_whether_units_age_while_it_is_down() {
     let found = simulate("O27 paused", &cases::series(false), 20_000.0);
     found.unavailability().assert_holds(0.00203584687238, 0.03);
     found.outages_per_year().assert_holds(8.04279270289, 0.01);
-}
-
-/// O50, ReliaWiki: in 300 h four failures, 40 h of downtime, an availability of 260/300.
-#[test]
-fn two_units_that_fail_by_the_clock_fail_four_times() {
-    let net = compile(&cases::relia_wiki());
-    let observer = one_history(&net, seed("O50"), 0, 300.0, Start::New);
-    assert_eq!(observer.outages(), 4);
-    assert!((observer.downtime().seconds() - 40.0).abs() <= 1e-6, "a second is an hour here");
-    assert!(((1.0 - observer.unavailability()) / (260.0 / 300.0) - 1.0).abs() <= 1e-6);
 }
 
 /// O28
