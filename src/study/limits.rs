@@ -23,11 +23,15 @@ use crate::units::{Rate, SimDuration, SimTime};
 /// At most this share of the page views may be lost at a rate that is carried: beyond it a window is
 /// called overloaded.
 pub const LOST_AT_MOST: f64 = 0.01;
-/// Replications, length and lead-in at each rate: several, and longer than a spell of users.
+/// Replications at each rate, before the width of the interval asks for more.
 const REPLICATIONS: u32 = 6;
 /// Relative half-width to reach, and with how many replications at most.
 const PRECISION: (f64, u32) = (0.03, 16);
+/// What is counted at each rate: longer than a spell of users, or as long as so many views take at the first
+/// rate, but no less than the shortest.
 const LENGTH: SimDuration = SimDuration::from_secs(180);
+const VIEWS: f64 = 40_000.0;
+const SHORTEST: SimDuration = SimDuration::from_secs(60);
 const LEAD_IN: SimDuration = SimDuration::from_secs(30);
 /// Two rates this close, of their size, lie around the answer; between them a line is true enough.
 const TOLERANCE: f64 = 0.08;
@@ -80,14 +84,14 @@ pub fn sought(draft: &Draft, plan: &Blueprint, quick: bool) -> Vec<Sought> {
             let Some(bound) = bound else { continue };
             let measure = Measure::Latency(place, Stat::Quantile(level));
             let below = bound.value.seconds();
-            let parts = if quick { 3 } else { 1 };
+            let length = if quick { SHORTEST } else { length(from) };
             all.push(Sought {
                 class: class.text.clone(),
                 workload: WorkloadId::at(workload),
                 stat,
                 bound: bound.value,
                 objective: Objective { measure, below, lost_at_most: LOST_AT_MOST },
-                window: window(draft, SimDuration::from_nanos(LENGTH.nanos() / parts)),
+                window: window(draft, length),
                 effort: Effort {
                     replications: if quick { 3 } else { REPLICATIONS },
                     precision: (!quick).then_some(PRECISION),
@@ -126,6 +130,11 @@ pub fn sharpen(sought: &mut Sought, width: f64, most: u32) {
     let most = effort.precision.map_or(most, |(_, other)| most.max(other));
     effort.precision = Some((width, most));
     effort.tolerance = effort.tolerance.min(width);
+}
+
+/// How long is counted where the first rate is `from`.
+fn length(from: Rate) -> SimDuration {
+    SimDuration::from_seconds_f64(VIEWS / from.in_per_second()).clamp(SHORTEST, LENGTH)
 }
 
 /// Where the windows with a level begin.
