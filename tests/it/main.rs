@@ -23,6 +23,7 @@ mod control;
 mod coverage;
 mod databases;
 mod determinism;
+mod digests;
 mod edges;
 #[cfg(target_os = "linux")]
 mod endings;
