@@ -24,6 +24,7 @@ use crate::scenario::source::Span;
 use crate::solve::requests::{Breach, Window};
 use crate::solve::series::Followed;
 use crate::stats::interval::Interval;
+use crate::stats::precision::LEAST_MINIMUM;
 use crate::study::breaks::{self, Around};
 use crate::study::capacity::{self, CapacityResult};
 use crate::study::expect::{Demand, Verdict as Judgement};
@@ -425,6 +426,24 @@ fn own_replications(draft: &Draft) -> ReplicationsSpec {
     draft.scenario.run.replications.as_ref().map_or(runs::REPLICATIONS, |own| own.value)
 }
 
+/// A range of replications that begins below the first look of the stopping rule cannot be kept.
+fn refuse_few(draft: &Draft, of: &WindowPlan, path: &Label, out: &mut Diagnostics) {
+    let scenario = &draft.scenario;
+    let own = scenario.window.iter().find(|(name, _)| name.text == of.window.name);
+    let own = own.and_then(|(_, spec)| spec.replications.as_ref());
+    let Some(asked) = own.or(scenario.run.replications.as_ref()) else { return };
+    let ReplicationsSpec { min, max } = asked.value;
+    if min == max || min as usize >= LEAST_MINIMUM {
+        return;
+    }
+    let message = format!(
+        "`{}` is made precise in the window `{}`, and that needs {LEAST_MINIMUM} replications before the first look",
+        path.text, of.window.name
+    );
+    let help = format!("write `min = {LEAST_MINIMUM}` or more, or a number without a range");
+    out.push(Diagnostic::new(Code::OutOfRange, asked.span, message).help(help));
+}
+
 /// The least and the largest number of replications of a window.
 fn replications(asked: ReplicationsSpec, choices: Choices) -> (u32, u32) {
     if let Some(count) = choices.replications {
@@ -571,6 +590,9 @@ impl StudyPlan {
             && self.windows[self.figures[place].window].drill.is_some()
         {
             return inert("runs around a break are a fixed number", out);
+        }
+        if let Judged::Figure(place) = of {
+            refuse_few(asked.draft, &self.windows[self.figures[place].window], path, out);
         }
         // A number of replications that was asked for is kept.
         if asked.choices.replications.is_some() || asked.choices.quick {
