@@ -284,18 +284,12 @@ fn apart(how: How, one: &Side, two: &Side, level: f64) -> Estimate {
     Estimate::Interval(Interval { low, high, estimate, level, method: Method::Joint })
 }
 
-/// The verdict on a quantity.
+/// The verdict on a quantity; one that was not estimated is not judged.
 #[must_use]
 pub fn judge(demand: &Demand, found: &Estimate) -> Verdict {
     match found {
-        Estimate::Interval(interval) => demand.judge(interval),
-        // A bound decides what lies on its other side.
-        Estimate::Missing(NoValue::AtLeast { low, mean, .. }) => {
-            let all = Interval::point(*mean, 0.0);
-            demand.judge(&Interval { low: *low, high: f64::MAX, ..all })
-        }
         Estimate::Missing(NoValue::NotEstimated | NoValue::Stopped) => Verdict::NotJudged,
-        Estimate::Single(_) | Estimate::Missing(_) => Verdict::Inconclusive,
+        estimate => demand.judge_estimate(estimate),
     }
 }
 

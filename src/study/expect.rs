@@ -13,6 +13,8 @@ use crate::plan::figure::FigureUnit;
 use crate::plan::names::split_member;
 use crate::scenario::quantity::foreign;
 use crate::stats::interval::Interval;
+use crate::study::measure::NoValue;
+use crate::study::window::Estimate;
 use crate::units::{Bandwidth, Money, Probability, Rate, SimDuration};
 
 /// What a figure must be.
@@ -253,6 +255,20 @@ impl Demand {
                 Verdict::Fails
             }
             _ => Verdict::Inconclusive,
+        }
+    }
+
+    /// The verdict on an estimate: that on its interval, or on its lower bound, which decides what lies on the other side of
+    /// it. One value without an interval, or none, decides nothing.
+    #[must_use]
+    pub fn judge_estimate(&self, estimate: &Estimate) -> Verdict {
+        match estimate {
+            Estimate::Interval(interval) => self.judge(interval),
+            Estimate::Missing(NoValue::AtLeast { low, mean, .. }) => {
+                let all = Interval::point(*mean, 0.0);
+                self.judge(&Interval { low: *low, high: f64::MAX, ..all })
+            }
+            Estimate::Single(_) | Estimate::Missing(_) => Verdict::Inconclusive,
         }
     }
 

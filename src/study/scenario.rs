@@ -1188,15 +1188,7 @@ pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyRe
             }
             word => expectation.demand.judge_name(word),
         },
-        of => match result.judged(study, of) {
-            Estimate::Interval(interval) => expectation.demand.judge(&interval),
-            // A bound decides what lies on its other side.
-            Estimate::Missing(NoValue::AtLeast { low, mean, .. }) => {
-                let all = Interval::point(mean, 0.0);
-                expectation.demand.judge(&Interval { low, high: f64::MAX, ..all })
-            }
-            _ => Judgement::Inconclusive,
-        },
+        of => expectation.demand.judge_estimate(&result.judged(study, of)),
     };
     result.judgements = study.expectations.iter().map(judge).collect();
     Ok(result)
