@@ -14,7 +14,7 @@
 use crate::plan::figure::registry::By;
 use crate::plan::figure::{Figure, FigureUnit, Metric, NoSuchFigure, Stat};
 use crate::stats::interval::{Interval, Method};
-use crate::stats::rare::difference_of_rare;
+use crate::study::compare::paired_rare;
 use crate::study::expect::{Demand, Verdict};
 use crate::study::measure::NoValue;
 use crate::study::results::Results;
@@ -257,13 +257,13 @@ fn paired(how: How, one: &Side, two: &Side, level: f64) -> Estimate {
     let count = a.len().min(b.len());
     let (a, b) = (&a[..count], &b[..count]);
     let found = match how {
-        How::Ratio => Interval::of_ratio(a, b, level),
-        _ => difference_of_rare(a, b, level),
+        How::Ratio => Interval::of_ratio(a, b, level).ok(),
+        _ => paired_rare(a, b, level),
     };
     match (found, a, b) {
-        (Ok(interval), ..) => Estimate::Interval(interval),
-        (Err(_), [a], [b]) if how == How::Ratio && *b > 0.0 => Estimate::Single(a / b),
-        (Err(_), [a], [b]) if how == How::Difference => Estimate::Single(a - b),
+        (Some(interval), ..) => Estimate::Interval(interval),
+        (None, [a], [b]) if how == How::Ratio && *b > 0.0 => Estimate::Single(a / b),
+        (None, [a], [b]) if how == How::Difference => Estimate::Single(a - b),
         _ => Estimate::Missing(NoValue::Empty),
     }
 }

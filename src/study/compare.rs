@@ -54,7 +54,7 @@ fn paired(own: &[f64], other: &[f64], level: f64) -> Option<Interval> {
 }
 
 /// As [`paired`], of sums over few events.
-fn paired_rare(own: &[f64], other: &[f64], level: f64) -> Option<Interval> {
+pub(in crate::study) fn paired_rare(own: &[f64], other: &[f64], level: f64) -> Option<Interval> {
     let count = own.len().min(other.len());
     difference_of_rare(&own[..count], &other[..count], level).ok()
 }
