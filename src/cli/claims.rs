@@ -22,7 +22,7 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::render::shown;
 use crate::scenario::source::Span;
 use crate::study::claim::{
-    At, Decided, How, Judged, MOST_POINTS, Outcome, Point, Quantity, Range, Side, judge, points,
+    At, Decided, Judged, MOST_POINTS, Outcome, Point, Quantity, Range, Side, Term, judge, points,
 };
 use crate::study::expect::Demand;
 use crate::study::measure::NoValue;
@@ -199,7 +199,7 @@ fn resolve(
         }
     }
     // The file as it is, then what is laid over it.
-    let as_it_is = At { places: Vec::new(), variant: Default::default() };
+    let as_it_is = At::as_it_is();
     let mut reads: Vec<(&At, Vec<[u8; 32]>)> = Vec::new();
     for at in std::iter::once(&as_it_is).chain(&asked.points) {
         let mut inputs = Vec::new();
@@ -342,7 +342,7 @@ impl Planner<'_> {
         let mut planned = Planned { head, asked, level, runs: Vec::new() };
         let Some(asked) = &planned.asked else { return Ok(planned) };
         let each = asked.quantity.level_of_each(level);
-        let as_it_is = At { places: Vec::new(), variant: Default::default() };
+        let as_it_is = At::as_it_is();
         for at in std::iter::once(&as_it_is).chain(&asked.points) {
             let mut places = Vec::new();
             for term in &asked.quantity.terms {
@@ -541,12 +541,12 @@ fn simulate(
 }
 
 /// The verdict on a claim, from the figures of its points.
-fn decide(planned: &Planned, sides: &BTreeMap<(usize, String), Side>) -> Judged {
+fn decide(planned: &Planned, sides: &Sides) -> Judged {
     let mut judged = planned.head.clone();
     let Some(asked) = &planned.asked else { return judged };
     let value = |runs: &[usize]| {
         let terms = runs.iter().zip(&asked.quantity.terms);
-        let of = |(run, term): (&usize, &crate::study::claim::Term)| {
+        let of = |(run, term): (&usize, &Term)| {
             let path = term.figure.text().to_string();
             let none = Side { estimate: Estimate::Missing(NoValue::NotEstimated), values: None };
             sides.get(&(*run, path)).cloned().unwrap_or(none)
@@ -566,10 +566,7 @@ fn decide(planned: &Planned, sides: &BTreeMap<(usize, String), Side>) -> Judged 
     }
     let decided = Decided {
         figure: asked.quantity.text.clone(),
-        unit: match asked.quantity.how {
-            How::Ratio => crate::plan::figure::FigureUnit::Count,
-            _ => asked.quantity.unit(),
-        },
+        unit: asked.quantity.unit(),
         words: asked.words.clone(),
         is: asked.is.clone(),
         demand: asked.demand.clone(),

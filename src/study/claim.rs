@@ -358,7 +358,7 @@ pub fn points(ranges: &[Range]) -> Option<Vec<At>> {
     if count > MOST_POINTS {
         return None;
     }
-    let mut all = vec![At { places: Vec::new(), variant: Variant::default() }];
+    let mut all = vec![At::as_it_is()];
     for range in ranges {
         let longer = |one: &At| {
             let one = one.clone();
@@ -377,6 +377,12 @@ pub fn points(ranges: &[Range]) -> Option<Vec<At>> {
 }
 
 impl At {
+    /// The files as they are: a value of no range.
+    #[must_use]
+    pub fn as_it_is() -> Self {
+        Self { places: Vec::new(), variant: Variant::default() }
+    }
+
     /// What is laid over the file of `scenario`.
     #[must_use]
     pub fn assignments(&self, scenario: &str) -> Vec<String> {
