@@ -16,7 +16,7 @@ use super::load::{self, Loaded, Purpose};
 use super::run::{Ready, Work, heard, named_for, no_such_figure, told};
 use crate::model::spec::runs::ClaimSpec;
 use crate::report::claims::{Ledger, output, text};
-use crate::report::write::ResultsDirectory;
+use crate::report::write::{ResultsDirectory, covers};
 use crate::scenario::code::{Code, Severity};
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::render::shown;
@@ -440,8 +440,7 @@ pub fn ledger(args: &CompareArgs, files: &[PathBuf], console: &Console) -> Resul
     if work.effort().quick {
         lines.push(("quick".into(), "yes".into()));
     }
-    let facts: Vec<String> = lines.iter().map(|(key, value)| format!("{key} {value}")).collect();
-    place.foresee(&facts, work.overwrite())?;
+    place.foresee(&covers(&lines), work.overwrite())?;
     let Some(sides) = simulate(&work, &quiet, &runs, console)? else {
         return Ok(work.stop.exit().unwrap_or(Exit::Interrupted));
     };

@@ -16,7 +16,7 @@ use super::document::{
 use super::html::{PAGE_STYLE, Picture, SCRIPT, policy, table};
 use super::run::{Output, charts::mark, figure as of_interval, files, unit};
 use super::text::{Terminal, visible};
-use super::write::{ResultFile, ResultSet, run_digest};
+use super::write::{ResultFile, ResultSet, covers, run_digest};
 use super::{json as form, number, svg};
 use crate::scenario::render::wrap;
 use crate::study::claim::{Decided, Judged, Outcome, Point, Range, unquoted};
@@ -57,12 +57,10 @@ pub fn output(ledger: &Ledger) -> Output {
     ];
     let digest = run_digest(&ledger.lines, &files);
     files.push(ResultFile::listed("claims.html", page(ledger, &digest).into_bytes()));
-    let covers: Vec<String> =
-        ledger.lines.iter().map(|(key, value)| format!("{key} {value}")).collect();
     let facts = [
         ("seed", json!(ledger.seed)),
         ("command", json!(ledger.command)),
-        ("digest_covers", json!(covers)),
+        ("digest_covers", json!(covers(&ledger.lines))),
     ];
     let facts =
         facts.into_iter().map(|(key, value)| (key.to_string(), value)).collect::<Map<_, _>>();

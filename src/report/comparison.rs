@@ -21,7 +21,7 @@ use super::document::{
 };
 use super::run::capacity::carries as run_capacity;
 use super::run::{Output, cell, charts::mark, share_cell};
-use super::write::{ResultFile, ResultSet, run_digest};
+use super::write::{ResultFile, ResultSet, covers, run_digest};
 use super::{chart, csv, html, json as form, number};
 use crate::stats::equivalence::{Comparison, Finding};
 use crate::stats::interval::Interval;
@@ -121,8 +121,7 @@ pub fn output(ladder: &Ladder, members: &Members) -> Output {
     facts.insert("compared".into(), json!(members.name));
     facts.insert("seed".into(), json!(members.seed));
     facts.insert("command".into(), json!(members.command));
-    let covers = lines.iter().map(|(key, value)| format!("{key} {value}"));
-    facts.insert("digest_covers".into(), json!(covers.collect::<Vec<_>>()));
+    facts.insert("digest_covers".into(), json!(covers(&lines)));
     let partial = members.partial.clone();
     let set = ResultSet { digest, results_version: RESULTS_VERSION, partial, facts, files };
     Output { set, document }

@@ -11,7 +11,7 @@ use super::csv::{CsvWriter, Field};
 use super::document::{Cell, Column, Figure, Table, Unit};
 use super::json as form;
 use super::text::{Terminal, table, visible};
-use super::write::{ResultFile, ResultSet, run_digest};
+use super::write::{ResultFile, ResultSet, covers, run_digest};
 use crate::scenario::render::wrap;
 use crate::study::record::FigureRecord;
 use crate::study::results::RESULTS_VERSION;
@@ -82,12 +82,11 @@ pub fn output(swept: &Swept) -> ResultSet {
         lines.push((format!("variant {}", one.name), one.digest.clone()));
     }
     let digest = run_digest(&lines, &files);
-    let covers: Vec<String> = lines.iter().map(|(key, value)| format!("{key} {value}")).collect();
     let facts = [
         ("swept", json!(swept.scenario)),
         ("seed", json!(swept.seed)),
         ("command", json!(swept.command)),
-        ("digest_covers", json!(covers)),
+        ("digest_covers", json!(covers(&lines))),
     ];
     let facts =
         facts.into_iter().map(|(key, value)| (key.to_string(), value)).collect::<Map<_, _>>();

@@ -89,11 +89,10 @@ pub struct ResultSet {
 /// with `sha256sum`.
 #[must_use]
 pub fn run_digest(identity: &[(String, String)], files: &[ResultFile]) -> String {
-    let lines = identity.iter().map(|(key, value)| format!("{key} {value}"));
     let covered = files.iter().filter(|file| file.coverage == Coverage::Digest);
     let entry =
         |file: &ResultFile| (file.path.clone(), file.bytes.len() as u64, sha256(&file.bytes));
-    digest_of(lines, covered.map(entry).collect())
+    digest_of(covers(identity).into_iter(), covered.map(entry).collect())
 }
 
 /// The run digest of lines and of covered files (path, length, SHA-256).
@@ -148,6 +147,12 @@ pub fn manifest(set: &ResultSet) -> Value {
     let checksum = sha256(&json::bytes(&Value::Object(object.clone())));
     object.insert(CHECKSUM.into(), checksum.into());
     Value::Object(object)
+}
+
+/// What a digest covers besides the files, a line each as a manifest has it: `key value`.
+#[must_use]
+pub fn covers(lines: &[(String, String)]) -> Vec<String> {
+    lines.iter().map(|(key, value)| format!("{key} {value}")).collect()
 }
 
 /// The first part of a manifest that contradicts the others: the checksum over all of them (results

@@ -20,7 +20,7 @@ pub mod zones;
 use serde_json::{Map, Value, json};
 
 use crate::report::document::{Block, Cell, Document, Figure, Rounding, Unit};
-use crate::report::write::{ResultFile, ResultSet, run_digest};
+use crate::report::write::{ResultFile, ResultSet, covers, run_digest};
 use crate::report::{chart, html, json as form};
 use crate::stats::interval::{Interval, Method};
 use crate::study::results::{RESULTS_VERSION, Results, Share, WindowRows};
@@ -120,13 +120,11 @@ fn lines(results: &Results, identity: &Identity) -> Vec<(String, String)> {
 }
 
 fn facts(results: &Results, identity: &Identity) -> Map<String, Value> {
-    let covers: Vec<String> =
-        lines(results, identity).into_iter().map(|(key, value)| format!("{key} {value}")).collect();
     let facts = [
         ("scenario", json!(results.scenario)),
         ("seed", json!(results.seed)),
         ("command", json!(identity.command)),
-        ("digest_covers", json!(covers)),
+        ("digest_covers", json!(covers(&lines(results, identity)))),
         (EVENT_TRAILS, json!(trails(results))),
     ];
     facts.into_iter().map(|(key, value)| (key.to_string(), value)).collect()
