@@ -15,7 +15,7 @@ use super::document::{
 };
 use super::html::{PAGE_STYLE, Picture, SCRIPT, policy, table};
 use super::run::{Output, charts::mark, figure as of_interval, files, unit};
-use super::text::{Terminal, visible};
+use super::text::{Terminal, capital, visible};
 use super::write::{ResultFile, ResultSet, covers, run_digest};
 use super::{json as form, number, svg};
 use crate::scenario::render::wrap;
@@ -92,12 +92,6 @@ fn spelled(decided: &Decided) -> String {
 /// What the figure is.
 fn what(decided: &Decided) -> &str {
     decided.words.as_ref().unwrap_or(&decided.figure)
-}
-
-/// The range that was tried, in words: `cores: 2, 4, 8`.
-fn tried(range: &Range) -> String {
-    let values: Vec<&str> = range.values().iter().map(|value| unquoted(value)).collect();
-    format!("{}: {}", range.words, values.join(", "))
 }
 
 /// The point in words; the file as it is where that is none of the range.
@@ -378,22 +372,16 @@ fn markdown(ledger: &Ledger) -> String {
     out
 }
 
-/// With a capital.
-fn upper(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
 /// Verdict, figure, threshold and scenario in a sentence or two.
 fn sentence(one: &Judged, decided: &Decided) -> String {
-    let mut verdict = upper(&one.outcome.words());
+    let mut verdict = capital(&one.outcome.words());
     if let Outcome::NotJudged(why) = &one.outcome {
         verdict = format!("{verdict}: {why}");
     }
-    let ranges: Vec<String> = decided.ranges.iter().map(tried).collect();
+    let ranges: Vec<String> = decided.ranges.iter().map(Range::text).collect();
     format!(
         "**{verdict}.** {}: {} in scenario `{}` as it stands, and it must be {}. Figure: `{}`. Tried over {}.",
-        upper(what(decided)),
+        capital(what(decided)),
         own(decided),
         one.scenario,
         spelled(decided),
@@ -463,8 +451,12 @@ fn chart(one: &Judged, decided: &Decided, place: usize) -> Chart {
         .map(|point| format!("{}: {}", at(decided, point), word(point.verdict)))
         .collect();
     let finding = format!("{}. {}.", one.title, judged.join("; "));
-    let chart =
-        |kind| Chart { name: format!("claim-{place}"), title: upper(what(decided)), finding, kind };
+    let chart = |kind| Chart {
+        name: format!("claim-{place}"),
+        title: capital(what(decided)),
+        finding,
+        kind,
+    };
     let ranges = decided.ranges.len();
     let along = (0..ranges).rev().find_map(|place| Some((place, across(&decided.ranges[place])?)));
     let Some((along, (sizes, of_x))) = along else {
@@ -631,7 +623,7 @@ fn entry(place: usize, one: &Judged, decided: &Decided) -> Entry {
         is: visible(&spelled(decided)),
         words: visible(decided.words.as_deref().unwrap_or("the figure")),
         path: visible(&decided.figure),
-        ranges: decided.ranges.iter().map(|range| visible(&tried(range))).collect(),
+        ranges: decided.ranges.iter().map(|range| visible(&range.text())).collect(),
         picture: Picture::new(&chart(one, decided, place), place),
         points: table(&table_of(decided)),
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::document::{Figure, Rounding, Unit};
 use super::number;
 use super::run::why::kept_as;
-use super::text::{Terminal, visible};
+use super::text::{Terminal, capital, visible};
 use crate::convert::{nearest, whole};
 use crate::scenario::render::wrap;
 use crate::study::journal::{Head, OutageRecord, Record, ServiceRecord, StateRecord, Subject};
@@ -369,13 +369,6 @@ fn clock(date: &str) -> String {
     let mut words = date.split(' ').skip(2);
     let weekday = words.next().unwrap_or_default();
     format!("{weekday} {}", words.last().unwrap_or_default())
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().collect::<String>() + letters.as_str()
-    })
 }
 
 /// For programs.

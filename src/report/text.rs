@@ -25,6 +25,13 @@ pub fn visible_lines(text: &str) -> String {
     visible_but(text, &['\n', '\t'])
 }
 
+/// The same text with a capital letter in front.
+#[must_use]
+pub fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 fn visible_but(text: &str, kept: &[char]) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -333,6 +333,13 @@ impl Range {
         &self.axes[0].values
     }
 
+    /// Its words with its values: `cores: 2, 4, 8`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let values: Vec<&str> = self.values().iter().map(|value| unquoted(value)).collect();
+        format!("{}: {}", self.words, values.join(", "))
+    }
+
     /// The size of each value, where all have one and they rise.
     #[must_use]
     pub fn rising(&self) -> Option<Vec<f64>> {
@@ -516,12 +523,7 @@ impl Decided {
         }
         if kept.len() == self.points.iter().filter(|point| !point.places.is_empty()).count() {
             // The file as it is lies outside of the range.
-            let all = |range: &Range| {
-                let values: Vec<&str> =
-                    range.values().iter().map(|value| unquoted(value)).collect();
-                format!("{}: {}", range.words, values.join(", "))
-            };
-            let all: Vec<String> = self.ranges.iter().map(all).collect();
+            let all: Vec<String> = self.ranges.iter().map(Range::text).collect();
             return format!("{}, other than in the file", all.join(" and "));
         }
         let mut sets: Vec<Vec<usize>> = vec![Vec::new(); self.ranges.len()];
