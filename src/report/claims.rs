@@ -569,26 +569,13 @@ fn page(ledger: &Ledger, digest: &str) -> String {
             _ => String::new(),
         },
     });
-    let words = ["holds", "holds only if", "does not hold", "undecided", "not judged"];
-    let count =
-        |word: &&str| ledger.claims.iter().filter(|one| one.outcome.word() == *word).count();
-    let counts = words.iter().map(|word| (word, count(word))).filter(|(_, count)| *count > 0);
-    let counts = counts.map(|(word, count)| match *word {
-        "holds" => format!("{count} hold{}", if count == 1 { "s" } else { "" }),
-        "holds only if" if count == 1 => "1 holds in part of its range".into(),
-        "holds only if" => format!("{count} hold in part of their range"),
-        "does not hold" => format!("{count} do{} not hold", if count == 1 { "es" } else { "" }),
-        "undecided" => format!("{count} {} undecided", if count == 1 { "is" } else { "are" }),
-        _ => format!("{count} cannot be judged yet"),
-    });
-    let counts: Vec<String> = counts.collect();
     let page = Page {
         policy: policy(&style, SCRIPT),
         style,
         script: SCRIPT,
         quick: ledger.quick,
         intro: INTRO.into(),
-        counts: format!("Of {} claims {}.", ledger.claims.len(), counts.join(", ")),
+        counts: counts(&ledger.claims),
         claims,
         open: open.collect(),
         facts: vec![
@@ -599,6 +586,34 @@ fn page(ledger: &Ledger, digest: &str) -> String {
         command: visible(&ledger.command),
     };
     page.render().expect("the templates use no filter that fails and write to a string")
+}
+
+/// Claims by outcome, in a sentence.
+fn counts(claims: &[Judged]) -> String {
+    let (mut hold, mut in_part, mut fail, mut undecided, mut open) = (0, 0, 0, 0, 0);
+    for one in claims {
+        *match one.outcome {
+            Outcome::Holds => &mut hold,
+            Outcome::OnlyIf(_) => &mut in_part,
+            Outcome::DoesNotHold => &mut fail,
+            Outcome::Undecided => &mut undecided,
+            Outcome::NotJudged(_) => &mut open,
+        } += 1_usize;
+    }
+    let words = |count: usize, one: &str, several: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        count => Some(format!("{count} {several}")),
+    };
+    let parts = [
+        words(hold, "holds", "hold"),
+        words(in_part, "holds in part of its range", "hold in part of their range"),
+        words(fail, "does not hold", "do not hold"),
+        words(undecided, "is undecided", "are undecided"),
+        words(open, "cannot be judged yet", "cannot be judged yet"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    format!("Of {} claims {}.", claims.len(), parts.join(", "))
 }
 
 fn entry(place: usize, one: &Judged, decided: &Decided) -> Entry {
