@@ -27,6 +27,7 @@
 
 use crate::model::blueprint::{Arrivals, Blueprint};
 use crate::model::outage::Faults;
+use crate::model::world::readings::Unrest;
 use crate::solve::requests::{Breach, Census, Window};
 use crate::stats::interval::Interval;
 use crate::study::verdict::{self, ClassVerdict, OVERLOAD_SHARE, Verdict};
@@ -95,7 +96,7 @@ pub(super) fn judge(
     if !usable || result.ending == Ending::Interrupted || !result.classes.iter().any(suspect) {
         return Ok(());
     }
-    let Some(trigger) = last_trigger(plan, &asked.window, result) else { return Ok(()) };
+    let Some(trigger) = last_trigger(plan, &asked.window, &result.unrest) else { return Ok(()) };
     let from = trigger.over.max(asked.window.from()) - asked.window.from();
     if from.nanos() > asked.window.length.nanos() / 4 * 3 {
         return Ok(());
@@ -178,12 +179,12 @@ pub(super) fn judge(
 }
 
 /// The last trigger, where it is over at the end of the window in every replication.
-fn last_trigger(plan: &Blueprint, window: &Window, result: &WindowResult) -> Option<Trigger> {
+fn last_trigger(plan: &Blueprint, window: &Window, unrest: &[Unrest]) -> Option<Trigger> {
     let until = window.from() + window.length;
-    if result.unrest.iter().any(|one| one.broken) {
+    if unrest.iter().any(|one| one.broken) {
         return None;
     }
-    let mended = result.unrest.iter().filter_map(|one| one.over);
+    let mended = unrest.iter().filter_map(|one| one.over);
     let mended = mended.max_by_key(|(at, _)| *at).map(|(over, cause)| Trigger {
         what: plan.cause(cause).to_string(),
         over,
@@ -191,6 +192,8 @@ fn last_trigger(plan: &Blueprint, window: &Window, result: &WindowResult) -> Opt
     });
     let start = SimTime::from_nanos(window.from().nanos() - window.lead_in.nanos());
     let mut last = mended;
+    // Traffic that changed before the last repair is a part of the history as well.
+    let mut of_traffic = false;
     for (at, workload) in plan.workloads.iter().enumerate() {
         let level = window.levels.get(at).copied().flatten();
         let Arrivals::Described(traffic) = &workload.arrivals else { continue };
@@ -203,20 +206,14 @@ fn last_trigger(plan: &Blueprint, window: &Window, result: &WindowResult) -> Opt
         let changes = traffic.surges().changes();
         let past = changes.into_iter().filter(|(when, _)| (start..until).contains(when));
         for (over, what) in past {
+            of_traffic = true;
             if last.as_ref().is_none_or(|last| last.over <= over) {
                 let what = format!("the {what} of {}", workload.name);
                 last = Some(Trigger { what, over, of_traffic: true });
             }
         }
     }
-    // Traffic that changed before the last repair is a part of the history as well.
-    let any = plan.workloads.iter().any(|workload| match &workload.arrivals {
-        Arrivals::Described(traffic) => {
-            traffic.surges().changes().iter().any(|(when, _)| (start..until).contains(when))
-        }
-        _ => false,
-    });
-    last.map(|last| Trigger { of_traffic: any, ..last })
+    last.map(|last| Trigger { of_traffic, ..last })
 }
 
 /// The window without what happened before the end of the trigger.
@@ -358,4 +355,70 @@ fn bisect(
         false => Recovery::Unknown("it stays overloaded at a 64th of its rate"),
     });
     Ok(each.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::draw::Seed;
+    use crate::model::blueprint::Workload;
+    use crate::model::ids::{CauseId, ClassId};
+    use crate::units::Rate;
+    use crate::workload::arrivals::{Process, Traffic};
+    use crate::workload::surge::{Step, Surges};
+
+    fn seconds(seconds: u64) -> SimTime {
+        SimTime::ZERO + SimDuration::from_secs(seconds)
+    }
+
+    /// A workload of 10 requests per second, doubled from 20 s to 30 s where it has a step.
+    fn workload(name: &str, step: bool) -> Workload {
+        let steps: &[Step] =
+            if step { &[Step { from: seconds(20), until: seconds(30), factor: 2.0 }] } else { &[] };
+        let surges = Surges::new(None, steps).unwrap();
+        let traffic = Traffic::new(Rate::per_second(10.0).unwrap(), Process::Poisson).unwrap();
+        Workload {
+            name: name.into(),
+            first_ordinal: 0,
+            class: ClassId(0),
+            clients: None,
+            arrivals: Arrivals::Described(traffic.with_surges(surges)),
+            lost_after: None,
+            log: None,
+        }
+    }
+
+    /// A part works again at 50 s of a window from 10 s to 110 s. Steps of the rate belong to its history if they are in
+    /// it; those of a workload whose rate the window fixes are not.
+    #[test]
+    fn a_fixed_rate_is_no_trigger_whatever_surges_its_workload_has() {
+        let mut plan = Blueprint::empty(Seed(1));
+        plan.causes = vec!["overload".into(), "pause".into()];
+        plan.workloads = vec![workload("plain", false), workload("stepped", true)];
+        let mut window = Window {
+            name: "after".into(),
+            levels: vec![None, None],
+            at: seconds(10),
+            lead_in: SimDuration::ZERO,
+            length: SimDuration::from_secs(100),
+            drain: SimDuration::ZERO,
+            faults: Faults::Live,
+        };
+        let mended = Unrest { broken: false, over: Some((seconds(50), CauseId(1))) };
+        let of = |plan: &Blueprint, window: &Window, unrest| {
+            let found = last_trigger(plan, window, &[unrest]);
+            found.map(|one| (one.what, one.over, one.of_traffic))
+        };
+        // The repair is later than the step, and both are in the history.
+        assert_eq!(of(&plan, &window, mended), Some(("pause".into(), seconds(50), true)));
+        let step = ("the step of stepped".to_string(), seconds(30), true);
+        assert_eq!(of(&plan, &window, Unrest::default()), Some(step));
+        window.levels[1] = Some(Rate::per_second(10.0).unwrap());
+        assert_eq!(of(&plan, &window, mended), Some(("pause".into(), seconds(50), false)));
+        assert_eq!(of(&plan, &window, Unrest::default()), None);
+        // Neither is a step that comes before the window.
+        window.levels[1] = None;
+        window.at = seconds(40);
+        assert_eq!(of(&plan, &window, mended), Some(("pause".into(), seconds(50), false)));
+    }
 }
