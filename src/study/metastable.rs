@@ -29,8 +29,7 @@ use crate::model::blueprint::{Arrivals, Blueprint};
 use crate::model::outage::Faults;
 use crate::model::world::readings::Unrest;
 use crate::solve::requests::{Breach, Census, Window};
-use crate::stats::interval::Interval;
-use crate::study::verdict::{self, ClassVerdict, OVERLOAD_SHARE, Verdict};
+use crate::study::verdict::{self, ClassVerdict, Growth, OVERLOAD_SHARE, Verdict};
 use crate::study::window::{self, Ending, Watch, WindowPlan, WindowResult};
 use crate::units::{SimDuration, SimTime};
 
@@ -269,19 +268,16 @@ impl Tail {
                 }
             }
         }
-        let growth: Vec<f64> = ends.iter().map(|(first, last)| last - first).collect();
-        let before = ends.iter().map(|(first, _)| first).sum::<f64>() / ends.len() as f64;
-        let interval = Interval::of_mean(&growth, LEVEL).ok()?;
+        let growth = Growth::of(&ends)?;
+        let Growth { before, change } = growth;
         Some(Self {
             lost: lost as f64 / ended.max(1) as f64,
-            grows: interval.low > GROWTH * before + 1.0,
-            falls: interval.high < -FALL * before || interval.estimate < -CLEAR_FALL * before,
+            grows: growth.exceeds(GROWTH),
+            falls: change.high < -FALL * before || change.estimate < -CLEAR_FALL * before,
         })
     }
 }
 
-/// Level at which work in flight grows or falls.
-const LEVEL: f64 = 0.99;
 /// Of the number before, what is more than noise.
 const GROWTH: f64 = 0.25;
 /// Of the number before: a fall that would take fifty tails more is none, however sure.

@@ -234,13 +234,36 @@ fn ends_of_halves(numbers: &[u64]) -> (f64, f64) {
     (mean(half), mean(numbers.len()))
 }
 
-/// Whether the requests in flight grew for sure, by more than one and more than a `share` of what
-/// they were before.
+/// Whether the requests in flight grew for sure, see [`Growth::exceeds`].
 fn grows(seen: &[&Observation], of: &dyn Fn(&Observation) -> (f64, f64), share: f64) -> bool {
     let both: Vec<(f64, f64)> = seen.iter().map(|o| of(o)).collect();
-    let growth: Vec<f64> = both.iter().map(|(before, after)| after - before).collect();
-    let before = both.iter().map(|(before, _)| before).sum::<f64>() / both.len() as f64;
-    Interval::of_mean(&growth, 0.99).is_ok_and(|interval| interval.low > share * before + 1.0)
+    Growth::of(&both).is_some_and(|growth| growth.exceeds(share))
+}
+
+/// Level at which requests in flight grow or fall.
+const LEVEL: f64 = 0.99;
+
+/// How the number of requests in flight changes from one part of a window to another.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Growth {
+    /// The number before, mean over replications.
+    pub(super) before: f64,
+    /// The change, with its interval at 99 %.
+    pub(super) change: Interval,
+}
+
+impl Growth {
+    /// From the numbers before and after, by replication; `None` of fewer than two.
+    pub(super) fn of(both: &[(f64, f64)]) -> Option<Self> {
+        let growth: Vec<f64> = both.iter().map(|(before, after)| after - before).collect();
+        let before = both.iter().map(|(before, _)| before).sum::<f64>() / both.len() as f64;
+        Some(Self { before, change: Interval::of_mean(&growth, LEVEL).ok()? })
+    }
+
+    /// Whether the number grows for sure by more than one request and more than a `share` of the number before.
+    pub(super) fn exceeds(&self, share: f64) -> bool {
+        self.change.low > share * self.before + 1.0
+    }
 }
 
 #[cfg(test)]
