@@ -62,7 +62,7 @@ fn figures() -> Json {
         );
         json!({
             "metric": row.metric.id(),
-            "of": row.of,
+            "of": row.whose(),
             "statistics": row.stats.iter().flat_map(|word| word.written()).collect::<Vec<_>>(),
             "without_a_statistic": row.stats.contains(&Word::Own),
             "selections": keys.collect::<Vec<_>>(),

@@ -681,11 +681,11 @@ impl Measure {
         let parts = plan.parts.iter().filter(|part| !part.name.contains(' ')).take(1_000);
         let parts = parts.flat_map(|part| [part.name.clone(), groups(&part.name)]);
         let of = figure.row().of;
-        let mut all: Vec<String> = if of.starts_with("class") {
+        let mut all: Vec<String> = if of.first().is_some_and(|of| of.is_class()) {
             let views = views.filter(|_| figure.metric == Metric::Latency);
             classes.chain(views).collect()
         } else {
-            parts.chain(classes.filter(|_| of.contains("class"))).collect()
+            parts.chain(classes.filter(|_| of.iter().any(|of| of.is_class()))).collect()
         };
         all.sort();
         all.dedup();

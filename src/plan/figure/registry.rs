@@ -272,6 +272,104 @@ impl By {
     }
 }
 
+/// What has a figure: what the name in its path may be of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// The whole scenario, without a name, or a request class.
+    ScenarioOrClass,
+    /// A request class.
+    Class,
+    /// A request class with an objective of availability.
+    ClassWithAvailability,
+    /// A request class with an objective of latency.
+    ClassWithLatency,
+    /// The page views of a class.
+    View,
+    /// Anything with a queue or servers, by its name or that of its part.
+    Component,
+    /// What can be busy: the processor of a server, say.
+    Resource,
+    /// A station.
+    Station,
+    /// A service.
+    Service,
+    /// The members of one name.
+    Group,
+    /// A load balancer.
+    Balancer,
+    /// A database.
+    Database,
+    /// A replicated database whose replicas may take over.
+    DatabaseWithFailover,
+    /// A member of a replicated database.
+    Member,
+    /// A member of a replicated database whose replicas may take over.
+    MemberWithFailover,
+    /// A file server.
+    FileServer,
+    /// A cache of a service.
+    Cache,
+    /// A content delivery network.
+    Cdn,
+    /// The memory of a server.
+    Memory,
+    /// A switch.
+    Switch,
+    /// The uplinks of a site.
+    Uplinks,
+}
+
+impl Whose {
+    /// In the reference page.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::ScenarioOrClass => "none, or class",
+            Self::Class => "class",
+            Self::ClassWithAvailability => "class with an objective `available`",
+            Self::ClassWithLatency => "class with an objective of latency",
+            Self::View => "`CLASS-view`",
+            Self::Component => "component",
+            Self::Resource => "resource",
+            Self::Station => "station",
+            Self::Service => "service",
+            Self::Group => "group",
+            Self::Balancer => "balancer",
+            Self::Database => "database",
+            Self::DatabaseWithFailover => "database with a failover",
+            Self::Member => "member of a database",
+            Self::MemberWithFailover => "member of a database with a failover",
+            Self::FileServer => "file server",
+            Self::Cache => "cache",
+            Self::Cdn => "CDN",
+            Self::Memory => "memory",
+            Self::Switch => "switch",
+            Self::Uplinks => "uplinks",
+        }
+    }
+
+    /// Whether it is a request class.
+    #[must_use]
+    pub const fn is_class(self) -> bool {
+        matches!(
+            self,
+            Self::ScenarioOrClass
+                | Self::Class
+                | Self::ClassWithAvailability
+                | Self::ClassWithLatency
+        )
+    }
+
+    /// Whether its name may have a second part: `store.main`, `www-1.cpu`.
+    #[must_use]
+    pub const fn has_parts(self) -> bool {
+        matches!(
+            self,
+            Self::Component | Self::Resource | Self::Station | Self::Switch | Self::Cache
+        )
+    }
+}
+
 /// How the interval of a figure is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IntervalOf {
@@ -376,7 +474,7 @@ pub struct Row {
     /// What estimates it.
     pub by: By,
     /// What has such a figure.
-    pub of: &'static str,
+    pub of: &'static [Whose],
     /// What is estimated.
     pub estimand: &'static str,
     /// How its interval is made.
@@ -390,7 +488,7 @@ impl Row {
         metric: Metric,
         (at, by): (&'static [At], By),
         stats: &'static [Word],
-        of: &'static str,
+        of: &'static [Whose],
         estimand: &'static str,
     ) -> Self {
         let interval = IntervalOf::usual(metric, by, stats);
@@ -421,6 +519,17 @@ impl Row {
             Word::Dispersion => FigureUnit::Count,
             _ => self.metric.unit(),
         }
+    }
+
+    /// What has such a figure, in the reference page.
+    #[must_use]
+    pub fn whose(&self) -> String {
+        self.of.iter().map(|of| of.words()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether the name of something that has such a figure may have a second part: `store.main`, `www-1.cpu`.
+    fn is_of_parts(&self) -> bool {
+        self.of.iter().any(|of| of.has_parts())
     }
 
     fn key(&self, name: &str) -> Option<&'static Key> {
@@ -644,14 +753,6 @@ fn supported(figure: &Figure, rows: &[&'static Row]) -> String {
     }
 }
 
-impl Row {
-    /// Whether what it is of may have a second part in its name: `store.main`, `www-1.cpu`.
-    fn is_of_parts(&self) -> bool {
-        let have = ["component", "resource", "station", "switch", "cache"];
-        self.of.split(", ").any(|word| have.contains(&word))
-    }
-}
-
 /// A path of this row for the same scope, as it is to be written.
 fn written(figure: &Figure, row: &Row) -> String {
     let mut text = format!("{}.{}", row.metric.id(), figure.scope);
@@ -727,7 +828,7 @@ pub fn page() -> String {
         let _ = writeln!(
             page,
             "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} |",
-            row.of,
+            row.whose(),
             words.join(", "),
             keys.join(" "),
             at,

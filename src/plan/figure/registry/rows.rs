@@ -1,7 +1,7 @@
 //! The table of figures: a row for each family that is estimated in one way. What a row means, and how a path finds
 //! its own, is the [registry](super)'s.
 
-use super::{At, BOTH, By, IntervalOf, Key, PER, Row, SOLVER, Value, Word, key, required};
+use super::{At, BOTH, By, IntervalOf, Key, PER, Row, SOLVER, Value, Whose, Word, key, required};
 use crate::plan::figure::Metric;
 
 const OVER: Key = required("over", Value::Duration);
@@ -51,14 +51,14 @@ pub const ROWS: &[Row] = &[
         Metric::Latency,
         OF_WINDOWS,
         &[Word::Own, Word::Mean, Word::Quantiles, Word::Max, Word::Deviation],
-        "class, `CLASS-view`",
+        &[Whose::Class, Whose::View],
         "Arrival to answer, of the requests that arrive in the window, each followed to its end; of a view: click to last byte of everything. A statistic of each replication, averaged",
     ),
     Row::new(
         Metric::Latency,
         OF_WINDOWS,
         CHANCE,
-        "class, `CLASS-view`",
+        &[Whose::Class, Whose::View],
         "Share of these requests that take longer",
     )
     .keys(&[OVER]),
@@ -66,53 +66,53 @@ pub const ROWS: &[Row] = &[
         Metric::Waiting,
         OF_WINDOWS,
         MEAN,
-        "station, service, balancer, class",
+        &[Whose::Station, Whose::Service, Whose::Balancer, Whose::Class],
         "Time in the queue; of a class: summed over its visits",
     ),
     Row::new(
         Metric::Waiting,
         OF_WINDOWS,
         &[Word::Quantiles, Word::Max, Word::Deviation],
-        "station, balancer",
+        &[Whose::Station, Whose::Balancer],
         "A statistic of the times in the queue of each replication, averaged",
     ),
     Row::new(
         Metric::Waiting,
         OF_WINDOWS,
         CHANCE,
-        "station, balancer",
+        &[Whose::Station, Whose::Balancer],
         "Share of the visits that wait longer",
     )
     .keys(&[OVER]),
-    Row::new(Metric::Sojourn, OF_WINDOWS, MEAN, "component", "One visit: waiting and service"),
+    Row::new(Metric::Sojourn, OF_WINDOWS, MEAN, &[Whose::Component], "One visit: waiting and service"),
     Row::new(
         Metric::Sojourn,
         OF_WINDOWS,
         SPREAD,
-        "station, service, database",
+        &[Whose::Station, Whose::Service, Whose::Database],
         "A statistic of the visits of each replication, averaged; of those who come in the window, however they go",
     ),
     Row::new(
         Metric::Sojourn,
         OF_WINDOWS,
         CHANCE,
-        "station, service, database",
+        &[Whose::Station, Whose::Service, Whose::Database],
         "Share of these visits that last longer",
     )
     .keys(&[OVER]),
-    Row::new(Metric::InSystem, OF_WINDOWS, MEAN, "component", "Time average of the number inside"),
+    Row::new(Metric::InSystem, OF_WINDOWS, MEAN, &[Whose::Component], "Time average of the number inside"),
     Row::new(
         Metric::InSystem,
         OF_WINDOWS,
         SPREAD,
-        "station, service, database",
+        &[Whose::Station, Whose::Service, Whose::Database],
         "A statistic over time of the number inside of each replication, averaged; `p95`: the smallest number not exceeded for 95 % of the time",
     ),
     Row::new(
         Metric::InSystem,
         OF_INTERVALS,
         SPREAD,
-        "component",
+        &[Whose::Component],
         "The same of the time averages of consecutive intervals of that length",
     )
     .keys(&[ONE_EACH]),
@@ -120,7 +120,7 @@ pub const ROWS: &[Row] = &[
         Metric::InSystem,
         OF_WINDOWS,
         CHANCE,
-        "station, service, database",
+        &[Whose::Station, Whose::Service, Whose::Database],
         "Share of the time with at least n inside",
     )
     .keys(&[AT_LEAST]),
@@ -128,7 +128,7 @@ pub const ROWS: &[Row] = &[
         Metric::InSystem,
         OF_WINDOWS,
         FIRST,
-        "station, service, database",
+        &[Whose::Station, Whose::Service, Whose::Database],
         "Time from the start of the window until n are inside for the first time. Where a replication ends before that, the mean of all is a lower bound",
     )
     .keys(&[AT_LEAST]),
@@ -136,21 +136,21 @@ pub const ROWS: &[Row] = &[
         Metric::Queue,
         OF_WINDOWS,
         MEAN,
-        "station, service, balancer",
+        &[Whose::Station, Whose::Service, Whose::Balancer],
         "Time average of the number in the queue",
     ),
     Row::new(
         Metric::Queue,
         OF_WINDOWS,
         SPREAD,
-        "station, service, database, balancer",
+        &[Whose::Station, Whose::Service, Whose::Database, Whose::Balancer],
         "A statistic over time of the number in the queue of each replication, averaged",
     ),
     Row::new(
         Metric::Queue,
         OF_INTERVALS,
         SPREAD,
-        "station, service, balancer",
+        &[Whose::Station, Whose::Service, Whose::Balancer],
         "The same of the time averages of consecutive intervals of that length",
     )
     .keys(&[ONE_EACH]),
@@ -158,7 +158,7 @@ pub const ROWS: &[Row] = &[
         Metric::Queue,
         OF_WINDOWS,
         FIRST,
-        "station, service, database, balancer",
+        &[Whose::Station, Whose::Service, Whose::Database, Whose::Balancer],
         "Time from the start of the window until n are in the queue for the first time. Where a replication ends before that, the mean of all is a lower bound",
     )
     .keys(&[AT_LEAST]),
@@ -166,35 +166,35 @@ pub const ROWS: &[Row] = &[
         Metric::Busy,
         OF_WINDOWS,
         MEAN,
-        "station, service",
+        &[Whose::Station, Whose::Service],
         "Time average of the number in service",
     ),
     Row::new(
         Metric::Busy,
         OF_WINDOWS,
         SPREAD,
-        "station, service, database",
+        &[Whose::Station, Whose::Service, Whose::Database],
         "A statistic over time of the number in service of each replication, averaged",
     ),
     Row::new(
         Metric::Drain,
         OF_WINDOWS,
         MEAN,
-        "station, service, database",
+        &[Whose::Station, Whose::Service, Whose::Database],
         "Time from the end of the steps and flash crowds of the window, or from the repair of `@WINDOW/repair:PART`, until the number inside is back at its time average: that before them, or that of the same time without the break. Where a replication ends before that, the mean of all is a lower bound",
     ),
     Row::new(
         Metric::Utilization,
         OF_WINDOWS,
         MEAN,
-        "component, resource",
+        &[Whose::Component, Whose::Resource],
         "Busy over capacity; of a group: over all members",
     ),
     Row::new(
         Metric::Utilization,
         OF_INTERVALS,
         SPREAD,
-        "component, resource",
+        &[Whose::Component, Whose::Resource],
         "A statistic of the utilisation of consecutive intervals, of 5 minutes or `per`, of each replication, averaged",
     )
     .keys(&[EACH]),
@@ -202,21 +202,21 @@ pub const ROWS: &[Row] = &[
         Metric::Hit,
         OF_WINDOWS,
         MEAN,
-        "cache, CDN, memory",
+        &[Whose::Cache, Whose::Cdn, Whose::Memory],
         "Share of the look-ups that find their object",
     ),
     Row::new(
         Metric::Throughput,
         OF_WINDOWS,
         MEAN,
-        "component, class",
+        &[Whose::Component, Whose::Class],
         "Completions per second",
     ),
     Row::new(
         Metric::Throughput,
         OF_INTERVALS,
         SPREAD,
-        "component, class",
+        &[Whose::Component, Whose::Class],
         "A statistic of the completions per second of consecutive intervals, of 5 minutes or `per`, of each replication, averaged. Of a class: answers given in the interval",
     )
     .keys(&[EACH]),
@@ -224,21 +224,21 @@ pub const ROWS: &[Row] = &[
         Metric::Transfer,
         OF_WINDOWS,
         MEAN,
-        "switch, uplinks",
+        &[Whose::Switch, Whose::Uplinks],
         "Bytes that crossed, in bits, over the length of the window",
     ),
     Row::new(
         Metric::Arrivals,
         OF_WINDOWS,
         MEAN,
-        "class",
+        &[Whose::Class],
         "Arrivals in the window; of a class with views: intended views",
     ),
     Row::new(
         Metric::Arrivals,
         OF_WINDOWS,
         &[Word::Deviation],
-        "class",
+        &[Whose::Class],
         "Standard deviation of the arrivals between replications",
     )
     .interval(IntervalOf::Spread),
@@ -246,7 +246,7 @@ pub const ROWS: &[Row] = &[
         Metric::Arrivals,
         OF_INTERVALS,
         SPREAD,
-        "class",
+        &[Whose::Class],
         "A statistic of the arrivals in consecutive intervals of that length, of each replication, averaged",
     )
     .keys(&[ONE_EACH]),
@@ -254,18 +254,18 @@ pub const ROWS: &[Row] = &[
         Metric::Arrivals,
         OF_INTERVALS,
         &[Word::Dispersion],
-        "class",
+        &[Whose::Class],
         "Variance over mean of the arrivals in consecutive intervals, of 5 minutes or `per`: 1 of a Poisson stream; of each replication, averaged",
     )
     .keys(&[EACH]),
-    Row::new(Metric::ArrivalRate, OF_WINDOWS, MEAN, "class", "Arrivals per second"),
-    Row::new(Metric::Attempts, OF_WINDOWS, MEAN, "class", "Requests, all or of one outcome")
+    Row::new(Metric::ArrivalRate, OF_WINDOWS, MEAN, &[Whose::Class], "Arrivals per second"),
+    Row::new(Metric::Attempts, OF_WINDOWS, MEAN, &[Whose::Class], "Requests, all or of one outcome")
         .keys(&[OF_ATTEMPTS]),
     Row::new(
         Metric::Attempts,
         OF_WINDOWS,
         CHANCE,
-        "class",
+        &[Whose::Class],
         "Share of the requests that end in this way",
     )
     .keys(&[ONE_OF_ATTEMPTS]),
@@ -273,23 +273,23 @@ pub const ROWS: &[Row] = &[
         Metric::Served,
         OF_WINDOWS,
         MEAN,
-        "class",
+        &[Whose::Class],
         "Page views served, at the first try or a later one",
     ),
     Row::new(
         Metric::Served,
         OF_WINDOWS,
         CHANCE,
-        "class",
+        &[Whose::Class],
         "Share of the intended page views that are served",
     ),
-    Row::new(Metric::Lost, OF_WINDOWS, MEAN, "class", "Page views lost, all or by cause")
+    Row::new(Metric::Lost, OF_WINDOWS, MEAN, &[Whose::Class], "Page views lost, all or by cause")
         .keys(&[CAUSE]),
     Row::new(
         Metric::Lost,
         OF_WINDOWS,
         CHANCE,
-        "class",
+        &[Whose::Class],
         "Share of the intended page views that are lost, all or by cause",
     )
     .keys(&[CAUSE]),
@@ -297,66 +297,66 @@ pub const ROWS: &[Row] = &[
         Metric::Missed,
         OF_BREAKS,
         MEAN,
-        "class",
+        &[Whose::Class],
         "Page views not served because of the break: lost, or not asked for any more",
     ),
     Row::new(
         Metric::Losing,
         OF_BREAKS,
         MEAN,
-        "class",
+        &[Whose::Class],
         "Page views per second lost because of the break in the last minute of the run",
     ),
     Row::new(
         Metric::Lag,
         OF_WINDOWS,
         &[Word::Own, Word::Mean, Word::Quantiles, Word::Max],
-        "member of a database",
+        &[Whose::Member],
         "Age of the oldest write that a replica has not applied, over the time that it follows",
     ),
     Row::new(
         Metric::Backlog,
         OF_WINDOWS,
         &[Word::Own, Word::Mean, Word::Max],
-        "member of a database",
+        &[Whose::Member],
         "Writes that a replica has not applied, over the time that it follows",
     ),
     Row::new(
         Metric::Stale,
         OF_WINDOWS,
         MEAN,
-        "database",
+        &[Whose::Database],
         "Reads that replicas answered without a write they should have had",
     ),
-    Row::new(Metric::Stale, OF_WINDOWS, CHANCE, "database", "Their share of the reads of replicas"),
-    Row::new(Metric::Failovers, OF_WINDOWS, MEAN, "database", "Failovers begun, all or of one outcome")
+    Row::new(Metric::Stale, OF_WINDOWS, CHANCE, &[Whose::Database], "Their share of the reads of replicas"),
+    Row::new(Metric::Failovers, OF_WINDOWS, MEAN, &[Whose::Database], "Failovers begun, all or of one outcome")
         .keys(&[OF_FAILOVERS]),
     Row::new(
         Metric::LostWrites,
         OF_WINDOWS,
         MEAN,
-        "database",
+        &[Whose::Database],
         "Writes acknowledged by an old primary that the new one never received",
     ),
     Row::new(
         Metric::SplitBrain,
         OF_WINDOWS,
         MEAN,
-        "database",
+        &[Whose::Database],
         "Writes taken by an old primary beside the new one",
     ),
     Row::new(
         Metric::FailedReads,
         OF_WINDOWS,
         MEAN,
-        "database",
+        &[Whose::Database],
         "Reads that ended without an answer: refused, an error, timed out, abandoned",
     ),
     Row::new(
         Metric::FailedWrites,
         OF_WINDOWS,
         MEAN,
-        "database",
+        &[Whose::Database],
         "Writes that ended without an answer: refused, an error, timed out, abandoned",
     ),
     // A search over rates.
@@ -364,7 +364,7 @@ pub const ROWS: &[Row] = &[
         Metric::Capacity,
         (&[At::Unnamed], By::Search),
         &[Word::Own],
-        "class with an objective of latency",
+        &[Whose::ClassWithLatency],
         "Highest rate that meets the objective, with at most 1 % of the page views lost",
     )
     .keys(&[OBJECTIVE])
@@ -374,7 +374,7 @@ pub const ROWS: &[Row] = &[
         Metric::Headroom,
         LEVEL,
         &[Word::Own],
-        "resource, group",
+        &[Whose::Resource, Whose::Group],
         "Spare share at the level of a window, or without one at the design peak; below zero where more is offered than can be done",
     )
     .keys(&[AFTER_LOSS])
@@ -383,7 +383,7 @@ pub const ROWS: &[Row] = &[
         Metric::Verdict,
         OF_INTERVALS,
         &[Word::Own],
-        "class",
+        &[Whose::Class],
         "Verdict on the class over all replications of the window",
     )
     .as_it_comes(IntervalOf::Exact),
@@ -391,7 +391,7 @@ pub const ROWS: &[Row] = &[
         Metric::Saturates,
         LEVEL,
         &[Word::First],
-        "none, or class",
+        &[Whose::ScenarioOrClass],
         "Name of the resource that is busy all the time first as the level of the window grows",
     )
     .keys(&[AFTER_LOSS])
@@ -401,7 +401,7 @@ pub const ROWS: &[Row] = &[
         Metric::Structural,
         UP,
         MEAN,
-        "class, service, group",
+        &[Whose::Class, Whose::Service, Whose::Group],
         "Share of the time in which enough members are up and reachable",
     )
     .keys(&[WITHOUT]),
@@ -409,17 +409,17 @@ pub const ROWS: &[Row] = &[
         Metric::Continuous,
         UP,
         MEAN,
-        "class",
+        &[Whose::Class],
         "Share of the time in which, besides, no more than 1 % of the requests fail because a death is not detected yet",
     )
     .keys(&[WITHOUT]),
-    Row::new(Metric::Unavailability, UP, MEAN, "class, service, group", "One minus the availability")
+    Row::new(Metric::Unavailability, UP, MEAN, &[Whose::Class, Whose::Service, Whose::Group], "One minus the availability")
         .keys(&[AVAILABILITY, WITHOUT]),
     Row::new(
         Metric::Downtime,
         UP,
         MEAN,
-        "class, service, group",
+        &[Whose::Class, Whose::Service, Whose::Group],
         "Time per year not available, all or by first cause",
     )
     .keys(&[CAUSE, AVAILABILITY, WITHOUT]),
@@ -427,7 +427,7 @@ pub const ROWS: &[Row] = &[
         Metric::Downtime,
         UP,
         MEAN,
-        "class, service, group",
+        &[Whose::Class, Whose::Service, Whose::Group],
         "Time per year not available while a cause contributes",
     )
     .keys(&[CONTRIBUTING, AVAILABILITY, WITHOUT]),
@@ -435,7 +435,7 @@ pub const ROWS: &[Row] = &[
         Metric::Downtime,
         UP,
         &[Word::Years],
-        "class, service, group",
+        &[Whose::Class, Whose::Service, Whose::Group],
         "Time not available that this share of the years does not exceed",
     )
     .keys(&[CAUSE, AVAILABILITY, WITHOUT])
@@ -444,7 +444,7 @@ pub const ROWS: &[Row] = &[
         Metric::Downtime,
         UP,
         &[Word::Deviation],
-        "class, service, group",
+        &[Whose::Class, Whose::Service, Whose::Group],
         "Standard deviation of the time not available in a year, all or by first cause",
     )
     .keys(&[CAUSE, AVAILABILITY, WITHOUT])
@@ -453,7 +453,7 @@ pub const ROWS: &[Row] = &[
         Metric::Downtime,
         UP,
         CHANCE,
-        "class, service, group",
+        &[Whose::Class, Whose::Service, Whose::Group],
         "Share of the years with more time not available than this, all or by first cause",
     )
     .keys(&[OVER, CAUSE, AVAILABILITY, WITHOUT])
@@ -462,7 +462,7 @@ pub const ROWS: &[Row] = &[
         Metric::Outages,
         UP,
         MEAN,
-        "class, service, group",
+        &[Whose::Class, Whose::Service, Whose::Group],
         "Outages per year, all or by first cause",
     )
     .keys(&[CAUSE, AVAILABILITY, WITHOUT]),
@@ -470,7 +470,7 @@ pub const ROWS: &[Row] = &[
         Metric::Outages,
         UP,
         &[Word::Deviation],
-        "class, service, group",
+        &[Whose::Class, Whose::Service, Whose::Group],
         "Standard deviation of the number of outages that begin in a year, all or by first cause",
     )
     .keys(&[CAUSE, AVAILABILITY, WITHOUT])
@@ -479,7 +479,7 @@ pub const ROWS: &[Row] = &[
         Metric::Outages,
         UP,
         &[Word::Dispersion],
-        "class, service, group",
+        &[Whose::Class, Whose::Service, Whose::Group],
         "Variance over mean of the number of outages that begin in a year: 1 if they come at random",
     )
     .keys(&[CAUSE, AVAILABILITY, WITHOUT])
@@ -488,7 +488,7 @@ pub const ROWS: &[Row] = &[
         Metric::Outages,
         UP,
         CHANCE,
-        "class, service, group",
+        &[Whose::Class, Whose::Service, Whose::Group],
         "Probability that at least n outages begin in a span of the length `per` (one year): the share of such spans, counted one after the other from the start of the horizon",
     )
     .keys(&[AT_LEAST, EACH, CAUSE, AVAILABILITY, WITHOUT])
@@ -497,7 +497,7 @@ pub const ROWS: &[Row] = &[
         Metric::MeanTimeToFailure,
         UP,
         MEAN,
-        "class, service, group",
+        &[Whose::Class, Whose::Service, Whose::Group],
         "Time from the start to the first outage",
     )
     .keys(&[AVAILABILITY, WITHOUT]),
@@ -506,7 +506,7 @@ pub const ROWS: &[Row] = &[
         Metric::Interruptions,
         ROLES,
         MEAN,
-        "database, balancer, file server",
+        &[Whose::Database, Whose::Balancer, Whose::FileServer],
         "Times per year that no member serves, all or by first cause",
     )
     .keys(&[CAUSE, WITHOUT]),
@@ -514,7 +514,7 @@ pub const ROWS: &[Row] = &[
         Metric::Failovers,
         (&[At::Horizon], By::Roles),
         MEAN,
-        "database, balancer, file server",
+        &[Whose::Database, Whose::Balancer, Whose::FileServer],
         "Times per year that another member serves afterwards, giveback included",
     )
     .keys(&[WITHOUT]),
@@ -522,7 +522,7 @@ pub const ROWS: &[Row] = &[
         Metric::Recovery,
         ROLES,
         MEAN,
-        "database, balancer, file server",
+        &[Whose::Database, Whose::Balancer, Whose::FileServer],
         "Time from when no member serves until one does (RTO)",
     )
     .keys(&[WITHOUT])
@@ -531,7 +531,7 @@ pub const ROWS: &[Row] = &[
         Metric::Recovery,
         ROLES,
         QUANTILES,
-        "database, balancer, file server",
+        &[Whose::Database, Whose::Balancer, Whose::FileServer],
         "Time that this share of the recoveries does not exceed",
     )
     .keys(&[WITHOUT])
@@ -541,7 +541,7 @@ pub const ROWS: &[Row] = &[
         Metric::Request,
         TRAFFIC,
         MEAN,
-        "class",
+        &[Whose::Class],
         "Share of the intended page views that are served",
     )
     .keys(&[WITHOUT])
@@ -550,7 +550,7 @@ pub const ROWS: &[Row] = &[
         Metric::Request,
         (&[At::Month], By::Traffic),
         CHANCE,
-        "class with an objective `available`",
+        &[Whose::ClassWithAvailability],
         "Share of the months of 730 h that serve the objective's share",
     )
     .keys(&[WITHOUT])
@@ -559,17 +559,17 @@ pub const ROWS: &[Row] = &[
         Metric::Objective,
         TRAFFIC,
         MEAN,
-        "class",
+        &[Whose::Class],
         "Share of the 5-minute intervals in which less than 1 % of the page views are lost or stalled; latency is not known",
     )
     .keys(&[WITHOUT]),
-    Row::new(Metric::Lost, TRAFFIC_NAMED, MEAN, "class", "Page views lost per year, all or by cause")
+    Row::new(Metric::Lost, TRAFFIC_NAMED, MEAN, &[Whose::Class], "Page views lost per year, all or by cause")
         .keys(&[CAUSE, WITHOUT]),
     Row::new(
         Metric::Lost,
         TRAFFIC_NAMED,
         MEAN,
-        "class",
+        &[Whose::Class],
         "Page views lost per year of one kind; `never-born`: not asked for, since their session ended with a loss",
     )
     .keys(&[OF_LOSSES, WITHOUT]),
@@ -577,7 +577,7 @@ pub const ROWS: &[Row] = &[
         Metric::CostPerMillion,
         TRAFFIC,
         MEAN,
-        "class",
+        &[Whose::Class],
         "The bill of a month over a million page views served",
     )
     .keys(&[WITHOUT]),
@@ -585,7 +585,7 @@ pub const ROWS: &[Row] = &[
         Metric::LostCost,
         (&[At::Unnamed, At::Horizon, At::Month], By::Traffic),
         MEAN,
-        "class",
+        &[Whose::Class],
         "Cost per month of the page views not served, at the price `lost-page`",
     )
     .keys(&[WITHOUT]),
@@ -593,7 +593,7 @@ pub const ROWS: &[Row] = &[
         Metric::Utilization,
         TRAFFIC_NAMED,
         MEAN,
-        "resource",
+        &[Whose::Resource],
         "Busy over capacity",
     )
     .keys(&[WITHOUT]),
@@ -601,7 +601,7 @@ pub const ROWS: &[Row] = &[
         Metric::Utilization,
         TRAFFIC_NAMED,
         MEAN,
-        "resource",
+        &[Whose::Resource],
         "Busy over capacity in one hour of the week",
     )
     .keys(&[HOUR, WITHOUT])
@@ -610,7 +610,7 @@ pub const ROWS: &[Row] = &[
         Metric::Utilization,
         TRAFFIC_NAMED,
         MAX,
-        "resource",
+        &[Whose::Resource],
         "Mean of the busiest hour of the week",
     )
     .keys(&[WITHOUT])
@@ -619,7 +619,7 @@ pub const ROWS: &[Row] = &[
         Metric::Utilization,
         TRAFFIC_NAMED,
         QUANTILES,
-        "resource",
+        &[Whose::Resource],
         "Utilisation that this share of the time does not exceed",
     )
     .keys(&[WITHOUT])
@@ -628,7 +628,7 @@ pub const ROWS: &[Row] = &[
         Metric::LostWrites,
         TRAFFIC_NAMED,
         &[Word::Own],
-        "database with a failover",
+        &[Whose::DatabaseWithFailover],
         "Writes lost by failovers per year, all or by first cause",
     )
     .keys(&[CAUSE, WITHOUT]),
@@ -636,7 +636,7 @@ pub const ROWS: &[Row] = &[
         Metric::LostWrites,
         TRAFFIC_NAMED,
         &[Word::Mean],
-        "database with a failover",
+        &[Whose::DatabaseWithFailover],
         "Writes lost per failover",
     )
     .keys(&[WITHOUT])
@@ -645,7 +645,7 @@ pub const ROWS: &[Row] = &[
         Metric::DataLoss,
         TRAFFIC,
         MEAN,
-        "database with a failover",
+        &[Whose::DatabaseWithFailover],
         "Age of the oldest write that a failover loses (RPO)",
     )
     .keys(&[WITHOUT])
@@ -654,7 +654,7 @@ pub const ROWS: &[Row] = &[
         Metric::DataLoss,
         TRAFFIC,
         QUANTILES,
-        "database with a failover",
+        &[Whose::DatabaseWithFailover],
         "The same, that this share of the failovers does not exceed",
     )
     .keys(&[WITHOUT])
@@ -663,7 +663,7 @@ pub const ROWS: &[Row] = &[
         Metric::Failovers,
         TRAFFIC_NAMED,
         MEAN,
-        "database with a failover",
+        &[Whose::DatabaseWithFailover],
         "Failovers per year to a member that had been away",
     )
     .keys(&[BEHIND, WITHOUT]),
@@ -671,7 +671,7 @@ pub const ROWS: &[Row] = &[
         Metric::Lag,
         TRAFFIC_NAMED,
         &[Word::Own, Word::Mean, Word::Max],
-        "member of a database with a failover",
+        &[Whose::MemberWithFailover],
         "Age of the oldest write not applied, beyond the time that each write takes by itself; `max`: the largest of a horizon",
     )
     .keys(&[WITHOUT]),
@@ -679,7 +679,7 @@ pub const ROWS: &[Row] = &[
         Metric::Lag,
         TRAFFIC_NAMED,
         QUANTILES,
-        "member of a database with a failover",
+        &[Whose::MemberWithFailover],
         "The same, that this share of the time does not exceed",
     )
     .keys(&[WITHOUT])
@@ -688,7 +688,7 @@ pub const ROWS: &[Row] = &[
         Metric::Backlog,
         TRAFFIC_NAMED,
         &[Word::Own, Word::Mean, Word::Max],
-        "member of a database with a failover",
+        &[Whose::MemberWithFailover],
         "Writes not applied; `max`: the largest number of a horizon",
     )
     .keys(&[WITHOUT]),
@@ -697,7 +697,7 @@ pub const ROWS: &[Row] = &[
         Metric::Latency,
         DRAWN_NAMED,
         QUANTILES,
-        "class, `CLASS-view`",
+        &[Whose::Class, Whose::View],
         "Latency that this share of the requests does not exceed",
     )
     .as_it_comes(IntervalOf::Drawn),
@@ -705,7 +705,7 @@ pub const ROWS: &[Row] = &[
         Metric::Request,
         DRAWN,
         MEAN,
-        "class",
+        &[Whose::Class],
         "Share of the intended page views that are served, corrected by windows",
     )
     .keys(&[WITH_BOTH])
@@ -714,7 +714,7 @@ pub const ROWS: &[Row] = &[
         Metric::Objective,
         DRAWN,
         MEAN,
-        "class",
+        &[Whose::Class],
         "Share of the 5-minute intervals in which the objective holds, latency included",
     )
     .keys(&[WITH_BOTH])
@@ -723,7 +723,7 @@ pub const ROWS: &[Row] = &[
         Metric::Lost,
         DRAWN_NAMED,
         MEAN,
-        "class",
+        &[Whose::Class],
         "Page views lost per year, all or by cause, corrected by windows",
     )
     .keys(&[WITH_BOTH, CAUSE])
@@ -732,7 +732,7 @@ pub const ROWS: &[Row] = &[
         Metric::Lost,
         DRAWN_NAMED,
         MEAN,
-        "class",
+        &[Whose::Class],
         "Page views lost per year of one kind, corrected by windows",
     )
     .keys(&[WITH_BOTH, OF_LOSSES])
