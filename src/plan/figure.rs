@@ -124,8 +124,19 @@ impl From<NoSuchFigure> for NoFigure {
     }
 }
 
+/// What users want of a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// More of it.
+    More,
+    /// Less of it.
+    Less,
+    /// Neither by itself: it is load, or what is done about faults.
+    Neither,
+}
+
 macro_rules! metrics {
-    ($($Metric:ident = $id:literal, $unit:ident, $margin:literal, $least:literal, $meaning:literal;)*) => {
+    ($($Metric:ident = $id:literal, $unit:ident, $wanted:ident, $margin:literal, $least:literal, $meaning:literal;)*) => {
         /// What is estimated.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Metric { $(#[doc = $meaning] $Metric,)* }
@@ -144,6 +155,12 @@ macro_rules! metrics {
             #[must_use]
             pub const fn unit(self) -> FigureUnit {
                 match self { $(Self::$Metric => FigureUnit::$unit,)* }
+            }
+
+            /// Whether users want more of it or less.
+            #[must_use]
+            pub const fn wanted(self) -> Wanted {
+                match self { $(Self::$Metric => Wanted::$wanted,)* }
             }
 
             /// Relative margin of equivalence where nothing else is said.
@@ -168,49 +185,49 @@ macro_rules! metrics {
 }
 
 metrics! {
-    Latency = "latency", Seconds, 0.03, 1e-4, "Arrival at the edge to answer, of a class; of `class-miss`: of those requests that no edge of a CDN had; of `class-view`: click to last byte of everything.";
-    Waiting = "waiting", Seconds, 0.03, 1e-4, "Time in line at a station, of a class, or of a service's backlog.";
-    Sojourn = "sojourn", Seconds, 0.03, 1e-4, "One visit: waiting and service.";
-    InSystem = "in-system", Count, 0.03, 0.01, "Those inside: their time average, or another statistic over time.";
-    Queue = "queue", Count, 0.05, 0.01, "Those in line: their time average, or another statistic over time.";
-    Busy = "busy", Count, 0.03, 0.01, "Servers at work: their time average, or another statistic over time.";
-    Drain = "drain", Seconds, 0.1, 1e-3, "Time from the end of a disturbance until the number inside is first back at or below what it was without.";
-    Utilization = "utilization", Ratio, 0.02, 0.001, "Busy over capacity; over the horizon: its mean, a quantile over time, its `max` (the busiest hour of the week), or one `hour` of the week.";
-    Throughput = "throughput", PerSecond, 0.02, 0.01, "Completions per second.";
-    Transfer = "transfer", BitsPerSecond, 0.02, 1_000.0, "Mean rate at which bytes cross a switch or the uplinks of a site.";
-    Arrivals = "arrivals", Count, 0.02, 1.0, "Arrivals in the window; of a class with views: intended views.";
-    ArrivalRate = "arrival-rate", PerSecond, 0.02, 0.01, "Arrivals per second.";
-    Attempts = "attempts", Count, 0.05, 1.0, "Requests, by outcome.";
-    Served = "served", Count, 0.02, 1.0, "Page views served, at the first try or a later one.";
-    Lost = "lost", Count, 0.1, 1.0, "Page views lost; over the horizon: a year, by `outcome` (fault, overload, planned) or `cause`.";
-    Missed = "missed", Count, 0.1, 1.0, "Around a break: page views not served, lost or not asked for any more, that are served where nothing breaks.";
-    Losing = "losing", PerSecond, 0.1, 0.05, "Around a break: page views a second lost in the last minute, beyond those where nothing breaks.";
-    Hit = "hit", Ratio, 0.02, 0.001, "Look-ups that find their object.";
-    Capacity = "capacity", PerSecond, 0.05, 0.0, "Highest rate that meets an objective.";
-    Structural = "structural", Ratio, 0.03, 0.0, "Share of time with enough members up and reachable.";
-    Continuous = "continuous", Ratio, 0.03, 0.0, "Share of time with enough members up and reachable and no more than 1 % of the requests failing because a death is not noticed yet.";
-    Request = "request", Ratio, 0.03, 0.0, "Share of the intended page views that are served; its `chance` of a month: that the month serves the objective's share.";
-    Objective = "objective", Ratio, 0.03, 0.0, "Share of 5-minute intervals in which less than 1 % of the page views are lost or stand still; over years, without the half of latency.";
-    Unavailability = "unavailability", Ratio, 0.03, 0.0, "One minus the structural availability.";
-    Downtime = "downtime", Seconds, 0.1, 0.0, "Time a year not structurally available; by first `cause`, or while one is `contributing`.";
-    Outages = "outages", Count, 0.1, 0.0, "Outages a year; by first `cause`.";
-    MeanTimeToFailure = "mttf", Seconds, 0.1, 0.0, "Mean time from the start to the first outage.";
-    Lag = "lag", Seconds, 0.05, 0.05, "Of a slave: age of the oldest write that it has not applied, over the time that it follows.";
-    Backlog = "backlog", Count, 0.05, 0.01, "Of a slave: writes that it has not applied, over the time that it follows.";
-    Stale = "stale", Count, 0.1, 1.0, "Reads that slaves of a database answered without a write they should have had.";
-    Failovers = "failovers", Count, 0.1, 1.0, "Failovers of a database begun; by `outcome`, `failed` ones or those `without-a-death`. Over the horizon: times a year that another took over, also of balancers and heads, and back again; `[outcome=behind]` those of a database to a member that had been away.";
-    Interruptions = "interruptions", Count, 0.1, 1.0, "Times a year that nobody serves what takes over from each other: a database, a pair of balancers, a pair of heads; by first `cause`.";
-    Recovery = "recovery", Seconds, 0.1, 0.0, "From when nobody serves such a role until somebody does, over years.";
-    LostWrites = "lost-writes", Count, 0.1, 1.0, "Writes acknowledged by an old master that the new one never received; over the horizon: a year, by first `cause`, or with `.mean` those of a failover.";
-    DataLoss = "data-loss", Seconds, 0.1, 0.0, "Age of the oldest write that a failover of a database loses, over years.";
-    SplitBrain = "split-brain", Count, 0.1, 1.0, "Writes taken by an old master beside the new one, gone when it was cut off.";
-    FailedReads = "failed-reads", Count, 0.1, 1.0, "Reads of a database that ended without an answer: refused, an error, timed out, given up.";
-    FailedWrites = "failed-writes", Count, 0.1, 1.0, "Writes of a database that ended without an answer: refused, an error, timed out, given up.";
-    Headroom = "headroom", Ratio, 0.05, 0.001, "Of a resource: the share that is spare at the level of a window, by arithmetic; `[after-loss=...]`: when that part is lost and what is redundant has taken over. Below zero where more is offered than can be done.";
-    CostPerMillion = "cost-per-million", Dollars, 0.03, 0.0, "The bill of a month over what is served in one: a million page views of a class.";
-    LostCost = "lost-cost", Dollars, 0.1, 0.0, "What the page views cost that a class loses in a month, at the price of a lost page.";
-    Verdict = "verdict", Name, 0.0, 0.0, "Whether a class was in balance: `stable`, `backlogged` (its work piles up), `overloaded` (more than 1 % of its page views are not served), `metastable` (overloaded although the trigger has gone), `broken` (something it needs is) or `inconclusive`.";
-    Saturates = "saturates", Ratio, 0.0, 0.0, "What saturates first.";
+    Latency = "latency", Seconds, Less, 0.03, 1e-4, "Arrival at the edge to answer, of a class; of `class-miss`: of those requests that no edge of a CDN had; of `class-view`: click to last byte of everything.";
+    Waiting = "waiting", Seconds, Less, 0.03, 1e-4, "Time in line at a station, of a class, or of a service's backlog.";
+    Sojourn = "sojourn", Seconds, Less, 0.03, 1e-4, "One visit: waiting and service.";
+    InSystem = "in-system", Count, Less, 0.03, 0.01, "Those inside: their time average, or another statistic over time.";
+    Queue = "queue", Count, Less, 0.05, 0.01, "Those in line: their time average, or another statistic over time.";
+    Busy = "busy", Count, Neither, 0.03, 0.01, "Servers at work: their time average, or another statistic over time.";
+    Drain = "drain", Seconds, Neither, 0.1, 1e-3, "Time from the end of a disturbance until the number inside is first back at or below what it was without.";
+    Utilization = "utilization", Ratio, Less, 0.02, 0.001, "Busy over capacity; over the horizon: its mean, a quantile over time, its `max` (the busiest hour of the week), or one `hour` of the week.";
+    Throughput = "throughput", PerSecond, More, 0.02, 0.01, "Completions per second.";
+    Transfer = "transfer", BitsPerSecond, Neither, 0.02, 1_000.0, "Mean rate at which bytes cross a switch or the uplinks of a site.";
+    Arrivals = "arrivals", Count, Neither, 0.02, 1.0, "Arrivals in the window; of a class with views: intended views.";
+    ArrivalRate = "arrival-rate", PerSecond, Neither, 0.02, 0.01, "Arrivals per second.";
+    Attempts = "attempts", Count, Neither, 0.05, 1.0, "Requests, by outcome.";
+    Served = "served", Count, More, 0.02, 1.0, "Page views served, at the first try or a later one.";
+    Lost = "lost", Count, Less, 0.1, 1.0, "Page views lost; over the horizon: a year, by `outcome` (fault, overload, planned) or `cause`.";
+    Missed = "missed", Count, Less, 0.1, 1.0, "Around a break: page views not served, lost or not asked for any more, that are served where nothing breaks.";
+    Losing = "losing", PerSecond, Less, 0.1, 0.05, "Around a break: page views a second lost in the last minute, beyond those where nothing breaks.";
+    Hit = "hit", Ratio, More, 0.02, 0.001, "Look-ups that find their object.";
+    Capacity = "capacity", PerSecond, More, 0.05, 0.0, "Highest rate that meets an objective.";
+    Structural = "structural", Ratio, More, 0.03, 0.0, "Share of time with enough members up and reachable.";
+    Continuous = "continuous", Ratio, More, 0.03, 0.0, "Share of time with enough members up and reachable and no more than 1 % of the requests failing because a death is not noticed yet.";
+    Request = "request", Ratio, More, 0.03, 0.0, "Share of the intended page views that are served; its `chance` of a month: that the month serves the objective's share.";
+    Objective = "objective", Ratio, More, 0.03, 0.0, "Share of 5-minute intervals in which less than 1 % of the page views are lost or stand still; over years, without the half of latency.";
+    Unavailability = "unavailability", Ratio, Less, 0.03, 0.0, "One minus the structural availability.";
+    Downtime = "downtime", Seconds, Less, 0.1, 0.0, "Time a year not structurally available; by first `cause`, or while one is `contributing`.";
+    Outages = "outages", Count, Less, 0.1, 0.0, "Outages a year; by first `cause`.";
+    MeanTimeToFailure = "mttf", Seconds, More, 0.1, 0.0, "Mean time from the start to the first outage.";
+    Lag = "lag", Seconds, Less, 0.05, 0.05, "Of a slave: age of the oldest write that it has not applied, over the time that it follows.";
+    Backlog = "backlog", Count, Less, 0.05, 0.01, "Of a slave: writes that it has not applied, over the time that it follows.";
+    Stale = "stale", Count, Less, 0.1, 1.0, "Reads that slaves of a database answered without a write they should have had.";
+    Failovers = "failovers", Count, Neither, 0.1, 1.0, "Failovers of a database begun; by `outcome`, `failed` ones or those `without-a-death`. Over the horizon: times a year that another took over, also of balancers and heads, and back again; `[outcome=behind]` those of a database to a member that had been away.";
+    Interruptions = "interruptions", Count, Less, 0.1, 1.0, "Times a year that nobody serves what takes over from each other: a database, a pair of balancers, a pair of heads; by first `cause`.";
+    Recovery = "recovery", Seconds, Less, 0.1, 0.0, "From when nobody serves such a role until somebody does, over years.";
+    LostWrites = "lost-writes", Count, Less, 0.1, 1.0, "Writes acknowledged by an old master that the new one never received; over the horizon: a year, by first `cause`, or with `.mean` those of a failover.";
+    DataLoss = "data-loss", Seconds, Less, 0.1, 0.0, "Age of the oldest write that a failover of a database loses, over years.";
+    SplitBrain = "split-brain", Count, Less, 0.1, 1.0, "Writes taken by an old master beside the new one, gone when it was cut off.";
+    FailedReads = "failed-reads", Count, Less, 0.1, 1.0, "Reads of a database that ended without an answer: refused, an error, timed out, given up.";
+    FailedWrites = "failed-writes", Count, Less, 0.1, 1.0, "Writes of a database that ended without an answer: refused, an error, timed out, given up.";
+    Headroom = "headroom", Ratio, More, 0.05, 0.001, "Of a resource: the share that is spare at the level of a window, by arithmetic; `[after-loss=...]`: when that part is lost and what is redundant has taken over. Below zero where more is offered than can be done.";
+    CostPerMillion = "cost-per-million", Dollars, Less, 0.03, 0.0, "The bill of a month over what is served in one: a million page views of a class.";
+    LostCost = "lost-cost", Dollars, Less, 0.1, 0.0, "What the page views cost that a class loses in a month, at the price of a lost page.";
+    Verdict = "verdict", Name, Neither, 0.0, 0.0, "Whether a class was in balance: `stable`, `backlogged` (its work piles up), `overloaded` (more than 1 % of its page views are not served), `metastable` (overloaded although the trigger has gone), `broken` (something it needs is) or `inconclusive`.";
+    Saturates = "saturates", Ratio, Neither, 0.0, 0.0, "What saturates first.";
 }
 
 /// Which statistic of the metric.

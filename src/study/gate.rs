@@ -24,7 +24,7 @@
 use super::record::{FigureRecord, SummaryRecord};
 use super::results::natural;
 use crate::convert::whole;
-use crate::plan::figure::{Figure, Metric, Stat};
+use crate::plan::figure::{Figure, Wanted};
 use crate::stats::equivalence::{Equivalence, Margin, Verdict as Found, all_agree};
 use crate::stats::interval::{Student, differences};
 
@@ -86,55 +86,20 @@ impl Direction {
     /// neither good nor bad by itself.
     #[must_use]
     pub fn of(path: &str, old: f64, new: f64) -> Option<Self> {
-        let more_is_better = if path == COST { false } else { more_is_better(path)? };
+        let wanted = match path {
+            COST => Wanted::Less,
+            path => {
+                let figure = Figure::parse(path).ok()?;
+                figure.row().wanted(figure.word())
+            }
+        };
+        let more_is_better = match wanted {
+            Wanted::More => true,
+            Wanted::Less => false,
+            Wanted::Neither => return None,
+        };
         let way = if (new > old) == more_is_better { Self::Better } else { Self::Worse };
         (old != new).then_some(way)
-    }
-}
-
-/// Whether more of a figure is better; `None` where it is neither.
-fn more_is_better(path: &str) -> Option<bool> {
-    let figure = Figure::parse(path).ok()?;
-    if figure.stat == Some(Stat::Deviation) {
-        return None;
-    }
-    match figure.metric {
-        Metric::Throughput
-        | Metric::Served
-        | Metric::Hit
-        | Metric::Capacity
-        | Metric::Structural
-        | Metric::Continuous
-        | Metric::Request
-        | Metric::Objective
-        | Metric::MeanTimeToFailure
-        | Metric::Headroom => Some(true),
-        Metric::Latency
-        | Metric::Waiting
-        | Metric::Sojourn
-        | Metric::InSystem
-        | Metric::Queue
-        | Metric::Utilization
-        | Metric::Lost
-        | Metric::Missed
-        | Metric::Losing
-        | Metric::Unavailability
-        | Metric::Downtime
-        | Metric::Outages
-        | Metric::Lag
-        | Metric::Backlog
-        | Metric::Stale
-        | Metric::Interruptions
-        | Metric::Recovery
-        | Metric::LostWrites
-        | Metric::DataLoss
-        | Metric::SplitBrain
-        | Metric::FailedReads
-        | Metric::FailedWrites
-        | Metric::CostPerMillion
-        | Metric::LostCost => Some(false),
-        // Load, and what is done about faults.
-        _ => None,
     }
 }
 

@@ -11,7 +11,7 @@ pub use rows::ROWS;
 
 use std::fmt::Write as _;
 
-use super::{Figure, FigureUnit, Metric, NoSuchFigure, STATS, Stat};
+use super::{Figure, FigureUnit, Metric, NoSuchFigure, STATS, Stat, Wanted};
 use crate::scenario::suggest;
 use crate::units::SimDuration;
 
@@ -561,6 +561,15 @@ impl Row {
         match word {
             Word::Chance => 0.001,
             _ => self.metric.least_difference(),
+        }
+    }
+
+    /// Whether users want more of it or less, with the statistic `word`.
+    #[must_use]
+    pub const fn wanted(&self, word: Word) -> Wanted {
+        match word {
+            Word::Deviation => Wanted::Neither,
+            _ => self.metric.wanted(),
         }
     }
 
