@@ -356,17 +356,25 @@ pub fn find_named<T, K: Key>(
     None
 }
 
-/// Reports that a request cannot enter where a balancer stands in front of a database.
+/// What is wrong with a request that enters at a balancer in front of databases alone; `None` of any other balancer.
 pub(super) fn balances_reads_alone(
+    scenario: &ScenarioSpec,
+    names: &Names,
+    balancer: usize,
     span: Span,
-    balancer: &crate::scenario::names::Name,
-    database: &crate::scenario::names::Name,
-) -> Diagnostic {
+) -> Option<Diagnostic> {
+    let (balancer, spec) = &scenario.balancer[balancer];
+    let of = |to: &Reference| {
+        let found = names.find(&to.text)?;
+        (found.kind == Kind::Database).then_some(found.index)
+    };
+    let databases: Option<Vec<usize>> = spec.to.iter().map(of).collect();
+    let database = &scenario.database[*databases?.first()?].0;
     let message = format!(
         "`{balancer}` stands in front of the database `{database}`: no service is behind it"
     );
     let help = format!("call `{database}`; its reads go through `{balancer}`");
-    Diagnostic::new(Code::WrongKind, span, message).help(help)
+    Some(Diagnostic::new(Code::WrongKind, span, message).help(help))
 }
 
 struct Walk<'a> {
@@ -630,15 +638,10 @@ impl Walk<'_> {
         let found = self.resolve(reference, &kinds)?;
         Some(match found.kind {
             Kind::Balancer => {
-                let (name, spec) = &self.scenario.balancer[found.index];
-                let of = |to: &Reference| {
-                    let found = self.names.find(&to.text)?;
-                    (found.kind == Kind::Database).then_some(found.index)
-                };
-                let databases: Option<Vec<usize>> = spec.to.iter().map(of).collect();
-                if let Some(first) = databases.as_deref().and_then(<[usize]>::first) {
-                    let database = &self.scenario.database[*first].0;
-                    self.out.push(balances_reads_alone(reference.span, name, database));
+                let (scenario, names) = (self.scenario, self.names);
+                let wrong = balances_reads_alone(scenario, names, found.index, reference.span);
+                if let Some(wrong) = wrong {
+                    self.out.push(wrong);
                     return None;
                 }
                 Entrance::Balancer(found.index)

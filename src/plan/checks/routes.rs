@@ -227,13 +227,10 @@ impl<'d> Route<'d, '_> {
         let entrance = if found.kind == Kind::Service {
             Entrance::Service(found.index, found.member)
         } else {
-            let links = &self.draft.links.balancers[found.index];
-            if let (true, Some(first)) = (links.targets.is_empty(), links.databases.first()) {
-                let scenario = &self.draft.scenario;
-                let (balancer, database) =
-                    (&scenario.balancer[found.index].0, &scenario.database[*first].0);
-                self.out.push(balances_reads_alone(call.call.span, balancer, database));
-                return;
+            let (scenario, names) = (&self.draft.scenario, &self.draft.names);
+            let wrong = balances_reads_alone(scenario, names, found.index, call.call.span);
+            if let Some(wrong) = wrong {
+                return self.out.push(wrong);
             }
             Entrance::Balancer(found.index)
         };
