@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
+use crate::health::DeclarationError;
 use crate::model::blueprint::Blueprint;
 use crate::model::cdn::EDGE;
 use crate::model::outage::Faults;
 use crate::model::spec::runs::{self, ExpectSpec, ReplicationsSpec};
 use crate::plan::Draft;
-use crate::plan::availability;
+use crate::plan::availability::{self, NoPlan};
 use crate::plan::checks::week_start;
 use crate::plan::cost;
 use crate::plan::faults::PLANNED;
@@ -242,7 +243,19 @@ pub fn prepare(
         }
     }
     let asked = Asking { draft, plan, choices };
-    study.years = years_of(draft, choices, &draft.asked);
+    match years_of(draft, choices, &draft.asked) {
+        Ok(years) => study.years = years,
+        Err(wrong) => {
+            let span = draft.scenario.scenario.span;
+            let help = has_long_chain(draft).then_some(
+                "a class needs all that the classes need that it fetches by `then`: shorten the chain",
+            );
+            let wrong = Diagnostic::new(Code::OutOfRange, span, wrong.to_string());
+            out.push(wrong.help_if(help.map(str::to_string)));
+            // Figures of the long horizon cannot be resolved without it.
+            return study;
+        }
+    }
     study.draw_windows(&asked);
     // Where there is nothing more to tell it is as beside others.
     let more = study.years.is_some() || headroom::design_peak(draft).is_some();
@@ -277,7 +290,7 @@ pub fn prepare(
     if !draft.asked.is_empty() {
         // What there would be without them.
         let mut plain = study.clone();
-        plain.years = plain.years.filter(|_| years_of(draft, choices, &[]).is_some());
+        plain.years = plain.years.filter(|_| matches!(years_of(draft, choices, &[]), Ok(Some(_))));
         if standard {
             plain.add_standard(plan);
         }
@@ -351,7 +364,7 @@ fn contradiction(expect: &ExpectSpec, other: &str, place: Span, out: &mut Diagno
     );
 }
 
-/// Which values `figure` can have, as a help./// Which values `figure` can have, as a help.
+/// Which values `figure` can have, as a help.
 fn within(figure: &Figure) -> String {
     match figure.range() {
         (0.0, f64::INFINITY) => "it is never below 0".into(),
@@ -372,8 +385,12 @@ struct Asking<'a> {
     choices: Choices,
 }
 
-/// Years to live through: where the file has a horizon, a figure asks for them or the flag does.
-fn years_of(draft: &Draft, choices: Choices, figures: &[String]) -> Option<YearsPlan> {
+/// The long horizon to simulate: where the file has one, a figure asks for it or the flag does, and something can fail.
+fn years_of(
+    draft: &Draft,
+    choices: Choices,
+    figures: &[String],
+) -> Result<Option<YearsPlan>, DeclarationError> {
     let scenario = &draft.scenario;
     let of_years = |path: &str| {
         let figure = Figure::parse_in(&draft.names, path).ok();
@@ -386,9 +403,11 @@ fn years_of(draft: &Draft, choices: Choices, figures: &[String]) -> Option<Years
     let expected = scenario.expect.iter().map(|expect| &expect.figure.value.text);
     asked.extend(expected.chain(figures).filter_map(|path| of_years(path)));
     let wanted = scenario.run.horizon.is_some() || choices.solver == Some(Solver::Flows);
+    // Whatever else a file has, only such a chain nests conditions too deep.
+    let doubtful = wanted && choices.resolve_only && has_long_chain(draft);
     let wanted = wanted && choices.solver != Some(Solver::Requests) && !choices.resolve_only;
-    if !wanted && asked.is_empty() {
-        return None;
+    if !wanted && !doubtful && asked.is_empty() {
+        return Ok(None);
     }
     let common = availability::common(draft);
     let mut sets: Vec<Vec<String>> = Vec::new();
@@ -398,13 +417,31 @@ fn years_of(draft: &Draft, choices: Choices, figures: &[String]) -> Option<Years
             sets.push(set);
         }
     }
-    let mut of = availability::plan(draft, &sets)?;
+    let mut of = match availability::plan(draft, &sets) {
+        Ok(of) => of,
+        Err(NoPlan::NothingFails) => return Ok(None),
+        Err(NoPlan::Declaration(wrong)) => return Err(wrong),
+    };
+    if !wanted && asked.is_empty() {
+        return Ok(None);
+    }
     if choices.alone {
         of.stories = of.felt();
     }
     let replications = year_replications(draft, choices, least);
     let level = scenario.run.confidence.value;
-    Some(YearsPlan { of, replications, precision: Vec::new(), level, figures: Vec::new() })
+    let precision = Vec::new();
+    Ok(Some(YearsPlan { of, replications, precision, level, figures: Vec::new() }))
+}
+
+/// Classes that fetch each other one after the other, in a chain that may nest conditions too deep.
+const LONG_CHAIN: usize = 16;
+
+/// Whether more than [`LONG_CHAIN`] classes fetch each other one after the other.
+fn has_long_chain(draft: &Draft) -> bool {
+    let thens = &draft.links.thens;
+    let chain = |start| std::iter::successors(Some(start), |at: &usize| thens[*at]);
+    (0..thens.len()).any(|start| chain(start).nth(LONG_CHAIN).is_some())
 }
 
 /// Fewest and most replications of the horizon; `least`, where the file gives no number.

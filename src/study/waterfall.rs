@@ -84,7 +84,7 @@ pub fn fall(
     }
     let mut wanted = sets.clone();
     wanted.push(everything.clone());
-    let Some(mut of) = availability::plan_of_parts(draft, &wanted) else { return Ok(None) };
+    let Ok(mut of) = availability::plan_of_parts(draft, &wanted) else { return Ok(None) };
     (of.horizon, of.start, of.seed) = (years.of.horizon, years.of.start, years.of.seed);
     let place = |set: &Vec<String>| of.without(set);
     let nets: Option<Vec<usize>> = sets.iter().map(place).collect();

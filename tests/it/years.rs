@@ -43,7 +43,11 @@ pub mod users;
 use fivenines::plan::Draft;
 use fivenines::plan::availability::{self, AvailabilityPlan};
 use fivenines::plan::figure::Figure;
+use fivenines::scenario::diagnostic::Diagnostics;
+use fivenines::scenario::document::Document;
+use fivenines::scenario::source::Source;
 use fivenines::stats::interval::Interval;
+use fivenines::study::scenario::{Choices, prepare};
 use fivenines::study::window::{Estimate, Watch};
 use fivenines::study::years::{self, YearFigure, YearsPlan, YearsResult};
 use fivenines::units::SimDuration;
@@ -132,5 +136,50 @@ fn a_figure_that_cannot_be_is_refused_with_what_could_be_meant() {
     ] {
         let message = refused(path);
         assert!(message.contains(said), "{path}: {message}");
+    }
+}
+
+/// A class needs what the classes need that it fetches: a chain so long that its conditions nest too deep is refused
+/// by `check` as by `run`, also where the horizon alone asks for it, and never taken for one in which nothing can fail.
+#[test]
+fn a_chain_of_classes_too_long_for_the_horizon_is_refused_by_check_as_by_run() {
+    let chain = |classes: usize| {
+        let class = |at: usize| {
+            let then = if at + 1 < classes {
+                format!("then = {{ request = \"c{}\", count = 1 }}\n", at + 1)
+            } else {
+                String::new()
+            };
+            format!("[request.c{at}]\nenter = \"app\"\n{then}steps = [ {{ delay = \"1ms\" }} ]\n")
+        };
+        "scenario = \"chain\"\nformat = 1\ntitle = \"t\"\nquestion = \"q\"\nsource = \"s\"\n\
+         [run]\nhorizon = \"10y\"\n[server.box]\ncores = 1\n[zone.www]\non = [\"box-1\"]\n\
+         [service.app]\nin = \"www\"\nworkers = \"unlimited\"\n\
+         [clients.people]\ntime-out = \"5s\"\n\
+         [workload.readers]\nfrom = \"people\"\nrequest = \"c0\"\nrate = \"1/h\"\n\
+         [fault.crash]\nhits = \"server.box\"\nhow = \"crash\"\n\
+         up = { dist = \"exponential\", mean = \"4000h\" }\n\
+         repair = { dist = \"exponential\", mean = \"2h\" }\n"
+            .to_string()
+            + &(0..classes).map(class).collect::<String>()
+    };
+    let wrong = |classes: usize, resolve_only: bool| {
+        let mut out = Diagnostics::new();
+        let source = Source::from_text("chain.toml", &chain(classes));
+        let document = Document::parse(source, &mut out).unwrap();
+        let draft = fivenines::plan::draft(&document, &mut out).unwrap();
+        let folder = std::path::Path::new(".");
+        let plan = fivenines::plan::compile::compile(&draft, folder, &mut out);
+        assert!(!out.has_errors(), "{:#?}", out.sorted());
+        let choices = Choices { resolve_only, ..Choices::default() };
+        let study = prepare(&draft, &plan, choices, &mut out);
+        let found = out.sorted().first().map(|first| format!("{first:?}"));
+        (found, study.runs_something(&draft, choices))
+    };
+    for resolve_only in [false, true] {
+        assert_eq!(wrong(20, resolve_only), (None, true), "{resolve_only}");
+        let (found, _) = wrong(100, resolve_only);
+        let found = found.unwrap_or_else(|| panic!("accepted: {resolve_only}"));
+        assert!(found.contains("nest deeper") && found.contains("shorten"), "{found}");
     }
 }

@@ -37,7 +37,7 @@ use crate::convert::table;
 use crate::engine::draw::Seed;
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::{Automaton, Branch, Expr, Fate, Timer, Transition};
-use crate::health::{AutomatonId, CauseName, FactId, Net, Reading, Start};
+use crate::health::{AutomatonId, CauseName, DeclarationError, FactId, Net, Reading, Start};
 use crate::model::spec::runs::Initial;
 use crate::plan::Draft;
 use crate::plan::faults::{self, PLANNED};
@@ -231,15 +231,30 @@ fn has_planned_work(draft: &Draft) -> bool {
     draft.scenario.operation.iter().any(|(_, operation)| operation.takes_out())
 }
 
-/// What can be asked about a draft; `None` when nothing in it can fail.
-#[must_use]
-pub fn plan(draft: &Draft, without: &[Vec<String>]) -> Option<AvailabilityPlan> {
+/// Why a draft has no plan of the long horizon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoPlan {
+    /// Nothing in it can fail.
+    NothingFails,
+    /// Its declaration cannot be compiled: conditions nest too deep.
+    Declaration(DeclarationError),
+}
+
+/// What can be asked about a draft.
+///
+/// # Errors
+///
+/// [`NoPlan`]: nothing in it can fail, or conditions nest too deep.
+pub fn plan(draft: &Draft, without: &[Vec<String>]) -> Result<AvailabilityPlan, NoPlan> {
     plan_with(draft, without, FluidPlan::of(draft))
 }
 
 /// As [`plan`], without its traffic.
-#[must_use]
-pub fn plan_of_parts(draft: &Draft, without: &[Vec<String>]) -> Option<AvailabilityPlan> {
+///
+/// # Errors
+///
+/// As [`plan`].
+pub fn plan_of_parts(draft: &Draft, without: &[Vec<String>]) -> Result<AvailabilityPlan, NoPlan> {
     plan_with(draft, without, None)
 }
 
@@ -247,9 +262,9 @@ fn plan_with(
     draft: &Draft,
     without: &[Vec<String>],
     mut fluid: Option<FluidPlan>,
-) -> Option<AvailabilityPlan> {
+) -> Result<AvailabilityPlan, NoPlan> {
     if !can_fail(draft) {
-        return None;
+        return Err(NoPlan::NothingFails);
     }
     let scenario = &draft.scenario;
     let common = common(draft);
@@ -266,11 +281,11 @@ fn plan_with(
     let watched = meters::watched(draft, &graph);
     let measured = meters::measured(&watched);
     let mut roles = Vec::new();
-    let compiled: Option<Vec<(Net, Vec<Meter>)>> = sets
+    let compiled: Result<Vec<(Net, Vec<Meter>)>, DeclarationError> = sets
         .iter()
         .map(|set| compile(draft, &graph, (&watched, &measured), set, (fluid.as_mut(), &mut roles)))
         .collect();
-    let compiled = compiled?;
+    let compiled = compiled.map_err(NoPlan::Declaration)?;
     let causes = cause_names(draft, &compiled);
     let repairs = causes.iter().map(|cause| repair_of(draft, cause)).collect();
     if let Some(fluid) = &mut fluid {
@@ -301,7 +316,7 @@ fn plan_with(
         AvailabilityNet { without, net, meters, fleets, alone, causes: places, roles, load }
     });
     let nets = nets.collect();
-    Some(AvailabilityPlan {
+    Ok(AvailabilityPlan {
         seed: Seed(scenario.run.seed.value),
         start: match scenario.run.initial.value {
             Initial::Stationary => Start::Stationary,
@@ -400,7 +415,7 @@ fn compile(
     (watched, measured): (&[Watched], &[(usize, Availability)]),
     without: &[String],
     (fluid, roles): (Option<&mut FluidPlan>, &mut Vec<Role>),
-) -> Option<(Net, Vec<Meter>)> {
+) -> Result<(Net, Vec<Meter>), DeclarationError> {
     let mut declared = faults::declare_without(draft, without);
     for (component, timer) in meters::unit_faults(draft, without) {
         declared.declaration.remove_fault(&component, &timer);
@@ -420,9 +435,9 @@ fn compile(
     if let Some(fluid) = fluid {
         fluid.declare(draft, &mut declared.declaration);
     }
-    let net = Net::compile(&declared.declaration, Reading::default()).ok()?;
+    let net = Net::compile(&declared.declaration, Reading::default())?;
     let meters = meters::resolve(draft, graph, (watched, measured), &net);
-    Some((net, meters))
+    Ok((net, meters))
 }
 
 /// The faults of the file, those of units, and what is planned.
