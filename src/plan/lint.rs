@@ -10,7 +10,7 @@
 //! Judged are the classes with an objective, or all where none has. Stations and units of textbook
 //! models are never called single points. After-loss load is worked out in the busiest window, for
 //! one server of each make-up (same group, zones and database roles) and at most [`MAX_LOSSES`]
-//! losses.
+//! losses; more are reported as not computed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -432,7 +432,7 @@ fn losses(draft: &Draft, graph: &Graph) -> Vec<Part> {
             Part::Head { .. } | Part::Database { .. } | Part::Uplink { .. } => true,
             _ => false,
         };
-        if wanted && found.len() < MAX_LOSSES {
+        if wanted {
             found.push(part);
         }
     }
@@ -448,7 +448,18 @@ fn after_loss(draft: &Draft, graph: &Graph, out: &mut Diagnostics) {
     let known: Vec<(Part, load::Resource)> =
         before.iter().filter(|one| over(one)).map(|one| (one.part, one.resource)).collect();
     let mut found: BTreeMap<Overloaded, (Offered, Vec<String>)> = BTreeMap::new();
-    for lost in losses(draft, graph) {
+    let losses = losses(draft, graph);
+    if losses.len() > MAX_LOSSES {
+        let message = format!(
+            "of {} single losses the load after the first {MAX_LOSSES} is computed",
+            losses.len()
+        );
+        let span = draft.scenario.scenario.span;
+        out.push(Diagnostic::new(Code::AfterLoss, span, message).help(
+            "a figure computes any other: `headroom.RESOURCE[after-loss=PART]` in an `[[expect]]`",
+        ));
+    }
+    for lost in losses.into_iter().take(MAX_LOSSES) {
         let served = |subject: &Subject| graph.serves(*subject, &[lost]);
         if !judged(draft, graph).iter().all(served) {
             continue;

@@ -371,6 +371,33 @@ fn lint_finds_what_the_rest_cannot_carry_after_a_loss() {
     assert!(after[1].1.contains("`twin-2` `www-1.cpu` is offered 1.25"), "{}", after[1].1);
 }
 
+/// Groups of one server each behind a balancer on another: of 66 losses the load after two is not computed.
+#[test]
+fn lint_says_after_how_many_losses_the_load_is_not_computed() {
+    let of = |groups: usize| {
+        let zone = |at: usize| {
+            format!(
+                "[server.box{at}]\ncores = 1\n[zone.www{at}]\non = [\"box{at}-1\"]\n\
+                 [service.app{at}]\nin = \"www{at}\"\nworkers = 8\n"
+            )
+        };
+        let to: Vec<String> = (0..groups).map(|at| format!("\"app{at}\"")).collect();
+        let text = format!(
+            "scenario = \"many\"\nformat = 1\ntitle = \"t\"\nquestion = \"q\"\nsource = \"s\"\n\
+             [window.peak]\nlength = \"1h\"\nlevel = \"10/s\"\n\
+             [server.edge]\ncores = 1\n[zone.lb]\non = [\"edge-1\"]\n\
+             [balancer.front]\nto = [{}]\nin = \"lb\"\nalgorithm = \"round-robin\"\n\
+             [workload.all]\nrequest = \"page\"\nrate = \"10/s\"\n\
+             [request.page]\nenter = \"front\"\nsteps = [ {{ delay = \"1ms\" }} ]\n{}",
+            to.join(", "),
+            (0..groups).map(zone).collect::<String>()
+        );
+        of_code(&drafted("many", &text), "W1205")
+    };
+    assert_eq!(of(63), Vec::<String>::new());
+    assert_eq!(of(65), ["of 66 single losses the load after the first 64 is computed"]);
+}
+
 #[test]
 fn lint_finds_time_outs_that_contradict_each_other() {
     let text = std::fs::read_to_string("scenarios/tiers/tier-2.toml").unwrap();
