@@ -264,7 +264,8 @@ pub(super) fn parse_text(text: &str, base: usize, out: &mut Diagnostics) -> Item
     root
 }
 
-/// A mistake that the parser found, in our words.
+/// A mistake that the parser found, in our words. The parser gives a place and a message, and no kind of mistake, so
+/// that its message is looked into here, and nowhere else; a test has an example of each.
 fn syntax(text: &str, error: &toml::de::Error, budget: &mut usize) -> Diagnostic {
     let span = Span::from(error.span().unwrap_or(text.len()..text.len()));
     let message = error.message();

@@ -48,6 +48,27 @@ check: 1 error, 0 warnings in tier.toml
     );
 }
 
+/// The parser gives a message and a place, and no kind: an upgrade that words a message in another way shows here.
+#[test]
+fn what_the_parser_says_of_common_mistakes_has_our_words_and_a_way_out() {
+    for (text, code, words) in [
+        ("a = 1\na = 2\n", Code::KeyTwice, "given twice"),
+        ("[a]\n[a]\n", Code::KeyTwice, "given twice"),
+        ("b = { c = 1, c = 2 }\n", Code::KeyTwice, "given twice"),
+        ("a = 30s\n", Code::NotToml, "put quotes around it"),
+        ("a = soon\n", Code::NotToml, "put quotes around it"),
+        (" = 1\n", Code::NotToml, "anything else needs quotes"),
+        ("größe = 1\n", Code::NotToml, "anything else needs quotes"),
+        ("a = 1\na.b = 2\n", Code::NotToml, "already given as a value"),
+    ] {
+        let outcome = read(text);
+        let found: Vec<String> =
+            outcome.found.sorted().iter().map(|one| format!("{:?} {one:?}", one.code)).collect();
+        let wanted = |one: &String| one.starts_with(&format!("{code:?} ")) && one.contains(words);
+        assert!(found.iter().any(wanted), "{text}: {found:#?}");
+    }
+}
+
 /// Promise I9: control characters, C1 and bidirectional overrides never reach a terminal.
 #[test]
 fn what_a_terminal_would_act_on_is_shown_as_an_escape() {
