@@ -1,0 +1,549 @@
+//! Which measure a figure of a blueprint is; where there is none, why, and what there is in its place.
+
+use super::{Counted, Measure, Meters, Number};
+use crate::model::blueprint::{Blueprint, Config, Part};
+use crate::model::cdn::EDGE;
+use crate::model::ids::ComponentId;
+use crate::model::record::OUTCOMES;
+use crate::model::route::{Asks, CallKind};
+use crate::plan::compile::beliefs_name;
+use crate::plan::figure::registry::PER;
+use crate::plan::figure::{Figure, Metric, NoSuchFigure, Stat};
+use crate::scenario::suggest;
+use crate::solve::series::Meter;
+use crate::stats::interval::Statistic;
+use crate::study::intervals::{Every, Kept};
+use crate::units::SimDuration;
+
+fn members(plan: &Blueprint, scope: &str) -> Vec<ComponentId> {
+    let group = scope.strip_suffix("-*").unwrap_or(scope);
+    let is = |name: &str| {
+        name == scope
+            || name.strip_prefix(group).and_then(|rest| rest.strip_prefix('-')).is_some_and(
+                |number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()),
+            )
+    };
+    let exact = plan.parts.iter().position(|part| part.name == scope);
+    if let Some(index) = exact {
+        return vec![ComponentId::at(index)];
+    }
+    let all = plan.parts.iter().enumerate().filter(|(_, part)| is(&part.name));
+    all.map(|(index, _)| ComponentId::at(index)).collect()
+}
+
+/// The parts called `resource` of `scope`: of a file server by its own name, of servers by member.
+fn resource_parts(plan: &Blueprint, scope: &str, resource: &str) -> Vec<ComponentId> {
+    let own = members(plan, &format!("{scope}.{resource}"));
+    if !own.is_empty() {
+        return own;
+    }
+    let of =
+        |id: &ComponentId| members(plan, &format!("{}.{resource}", plan.parts[id.index()].name));
+    members(plan, scope).iter().flat_map(of).collect()
+}
+
+/// The lines of the balancer called `scope`, when it has any.
+fn lines_of(plan: &Blueprint, scope: &str) -> Vec<ComponentId> {
+    let mut all = members(plan, &beliefs_name(scope));
+    let has = |id: &ComponentId| matches!(&plan.parts[id.index()].config, Config::Balancer(of) if of.room.is_some());
+    all.retain(has);
+    all
+}
+
+fn zones(plan: &Blueprint, scope: &str) -> Vec<usize> {
+    let group = scope.strip_suffix("-*").unwrap_or(scope);
+    let is = |name: &str| {
+        name == scope || crate::plan::names::split_member(name).is_some_and(|(g, _)| g == group)
+    };
+    plan.zones.iter().enumerate().filter(|(_, z)| is(&z.name)).map(|(index, _)| index).collect()
+}
+
+/// A quantity that a component may have or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    /// A queue with servers behind it.
+    Queue,
+    /// Times in the queue, one by one.
+    Waits,
+    /// The time at each number inside or in service.
+    Levels,
+    /// The time at each number in line.
+    LineLevels,
+    /// Times inside, one by one.
+    Times,
+    /// Visits that last.
+    Visits,
+    /// Completions.
+    Completions,
+}
+
+impl Of {
+    /// Whether a component of this configuration counts it.
+    fn is_of(self, config: &Config) -> bool {
+        match self {
+            Self::Queue => match config {
+                Config::Balancer(balancer) => balancer.room.is_some(),
+                _ => matches!(
+                    config,
+                    Config::Station(_) | Config::Service(_) | Config::Disks(_) | Config::Head(_)
+                ),
+            },
+            Self::Waits => match config {
+                Config::Balancer(balancer) => balancer.room.is_some(),
+                _ => matches!(config, Config::Station(_)),
+            },
+            Self::Levels | Self::Times => {
+                matches!(config, Config::Station(_) | Config::Service(_))
+            }
+            Self::LineLevels => match config {
+                Config::Balancer(balancer) => balancer.room.is_some(),
+                _ => matches!(config, Config::Station(_) | Config::Service(_)),
+            },
+            Self::Visits => match config {
+                Config::Balancer(balancer) => balancer.room.is_some(),
+                _ => !matches!(
+                    config,
+                    Config::Cache(_)
+                        | Config::Cdn(_)
+                        | Config::Edge(_)
+                        | Config::Names(_)
+                        | Config::Uplink(_)
+                        | Config::Database(_)
+                ),
+            },
+            Self::Completions => {
+                !matches!(config, Config::Names(_) | Config::Uplink(_) | Config::Database(_))
+            }
+        }
+    }
+
+    /// What there is of components without it.
+    fn instead(self, plan: &Blueprint, figure: &Figure, parts: &[ComponentId]) -> Option<String> {
+        let mean = match self {
+            Self::Levels if figure.metric == Metric::Busy => Self::Queue,
+            Self::Levels | Self::Times => Self::Visits,
+            Self::LineLevels => Self::Queue,
+            _ => return None,
+        };
+        let path = figure.text().split(['[', '@']).next()?;
+        // Without the statistic, which is its last word.
+        let (path, word) = path.rsplit_once('.').filter(|_| figure.stat.is_some())?;
+        let window = figure.window.as_ref().map_or_else(String::new, |window| format!("@{window}"));
+        if !parts.iter().all(|id| mean.is_of(&plan.parts[id.index()].config)) {
+            return None;
+        }
+        let mut help = format!("there is the mean, `{path}{window}`");
+        let around = figure.window.as_ref().is_some_and(|window| window.contains('/'));
+        let spread = !matches!(figure.stat, Some(Stat::Chance | Stat::First));
+        if spread && !around && matches!(figure.metric, Metric::InSystem | Metric::Queue) {
+            help += &format!(", or by interval `{path}.{word}[{PER}=5min]{window}`");
+        }
+        Some(help)
+    }
+
+    /// Why a component has none.
+    const fn missing(self) -> &'static str {
+        match self {
+            Self::Queue => "it has no queue with servers behind it",
+            Self::Waits => {
+                "the times in a queue are kept of stations and of the queues of balancers"
+            }
+            Self::Levels => "the time at each number is kept of stations and services",
+            Self::LineLevels => {
+                "the time at each number in line is kept of stations, services and balancers with a `member-limit`"
+            }
+            Self::Times => "visits are timed one by one at stations and services",
+            Self::Visits => "a look-up there takes no time",
+            Self::Completions => "nothing is completed there",
+        }
+    }
+}
+
+impl Measure {
+    /// What `figure` asks of a replication.
+    ///
+    /// # Errors
+    ///
+    /// The component or class of which there is no such figure.
+    pub fn resolve(plan: &Blueprint, figure: &Figure) -> Result<Self, NoSuchFigure> {
+        let class = |name: &str| {
+            let known = plan.routes.classes.iter().position(|class| class.name == name);
+            known.filter(|_| figure.resource.is_none())
+        };
+        let of_class = |index: usize| {
+            plan.workloads.iter().position(|workload| workload.class.index() == index)
+        };
+        let scope = figure.scope.as_str();
+        let stat = figure.stat.unwrap_or(Stat::Mean);
+        let missing = || {
+            let message = format!("`{figure}`: there is nothing called `{scope}` to measure");
+            Err(NoSuchFigure::new(message).help_if(Self::nearest(plan, figure)))
+        };
+        let share = stat == Stat::Chance;
+        let over = || {
+            let over = figure.key("over").and_then(|text| SimDuration::parse(text).ok());
+            over.ok_or_else(|| NoSuchFigure::new(format!("`{figure}` needs `[over=...]`")))
+        };
+        let parts = match &figure.resource {
+            Some(resource) if figure.metric != Metric::Utilization => {
+                resource_parts(plan, scope, resource)
+            }
+            // Who waits at a balancer waits for room at its members.
+            None if matches!(figure.metric, Metric::Waiting | Metric::Queue)
+                && !lines_of(plan, scope).is_empty() =>
+            {
+                lines_of(plan, scope)
+            }
+            _ => members(plan, scope),
+        };
+        let some = |parts: Vec<ComponentId>, make: &dyn Fn(Vec<ComponentId>) -> Self| {
+            if parts.is_empty() { missing() } else { Ok(make(parts)) }
+        };
+        let counted = |parts: Vec<ComponentId>, of: Of, make: &dyn Fn(Vec<ComponentId>) -> Self| {
+            let none = parts.iter().find(|id| !of.is_of(&plan.parts[id.index()].config));
+            match none {
+                Some(id) => Err(NoSuchFigure::new(format!(
+                    "`{figure}`: `{}` has no such figure: {}",
+                    plan.parts[id.index()].name,
+                    of.missing()
+                ))
+                .help_if(of.instead(plan, figure, &parts))),
+                None => some(parts, make),
+            }
+        };
+        let at_least = || -> Result<usize, NoSuchFigure> {
+            let number = figure.key("at-least").and_then(|text| text.parse().ok());
+            number.ok_or_else(|| NoSuchFigure::new(format!("`{figure}` needs `[at-least=n]`")))
+        };
+        let number = match figure.metric {
+            Metric::Queue => Number::Line,
+            Metric::Busy => Number::Busy,
+            _ => Number::Inside,
+        };
+        let levels = if number == Number::Line { Of::LineLevels } else { Of::Levels };
+        let every = Every::of(figure);
+        let each = |kept: Kept, parts: &[ComponentId], every: Every| {
+            let meters = parts.iter().map(|id| Meter::Part(*id)).collect();
+            Self::Every(Every { kept, meters, ..every })
+        };
+        match figure.metric {
+            Metric::Latency => {
+                if let Some(index) = class(scope) {
+                    return Ok(match stat {
+                        Stat::Chance => Self::Slower(index, over()?),
+                        stat => Self::Latency(index, stat),
+                    });
+                }
+                if let Some(index) = scope.strip_suffix("-miss").and_then(class) {
+                    return match (plan.routes.classes[index].cdns[EDGE], stat) {
+                        (None, _) => {
+                            let message = format!("`{figure}`: the class enters at no CDN");
+                            Err(NoSuchFigure::new(message))
+                        }
+                        (Some(_), Stat::Chance) => {
+                            let message =
+                                format!("`{figure}`: of the misses no share over a time is kept");
+                            Err(NoSuchFigure::new(message).help("ask for a percentile"))
+                        }
+                        (Some(_), stat) => Ok(Self::MissLatency(index, stat)),
+                    };
+                }
+                let page = scope.strip_suffix("-view").and_then(class).and_then(of_class);
+                match (page, stat) {
+                    (None, _) => missing(),
+                    (Some(workload), Stat::Chance) => Ok(Self::ViewSlower(workload, over()?)),
+                    (Some(workload), stat) => Ok(Self::ViewLatency(workload, stat)),
+                }
+            }
+            Metric::Waiting => {
+                if parts.is_empty()
+                    && let Some(index) = class(scope)
+                {
+                    return match stat {
+                        Stat::Mean => Ok(Self::ClassWaiting(index)),
+                        _ => Err(NoSuchFigure::new(format!(
+                            "`{figure}`: of a class the mean wait is known alone"
+                        ))
+                        .help(format!("write `waiting.{scope}`, or ask a station"))),
+                    };
+                }
+                match stat {
+                    Stat::Mean => {
+                        counted(parts, Of::Queue, &|parts| Self::Waiting(parts, Stat::Mean))
+                    }
+                    Stat::Chance => {
+                        let over = over()?;
+                        counted(parts, Of::Waits, &|parts| Self::WaitingOver(parts, over))
+                    }
+                    stat => counted(parts, Of::Waits, &|parts| Self::Waiting(parts, stat)),
+                }
+            }
+            Metric::Sojourn => match stat {
+                Stat::Mean => counted(parts, Of::Visits, &Self::Sojourn),
+                Stat::Chance => {
+                    let over = over()?;
+                    counted(parts, Of::Times, &|parts| Self::VisitsOver(parts, over))
+                }
+                stat => counted(parts, Of::Times, &|parts| Self::Visits(parts, stat)),
+            },
+            Metric::InSystem | Metric::Queue if every.is_some() => {
+                let every = every.expect("just tested");
+                let (of, kept) = match number {
+                    Number::Line => (Of::Queue, Kept::Line),
+                    _ => (Of::Visits, Kept::Inside),
+                };
+                counted(parts, of, &|parts| each(kept, &parts, every.clone()))
+            }
+            Metric::InSystem | Metric::Queue if stat == Stat::First => {
+                let at_least = at_least()?;
+                counted(parts, levels, &|parts| Self::First(number, parts, at_least))
+            }
+            Metric::InSystem if share => {
+                let at_least = at_least()?;
+                counted(parts, levels, &|parts| Self::InsideChance(parts, at_least))
+            }
+            Metric::InSystem | Metric::Queue | Metric::Busy if stat != Stat::Mean => {
+                counted(parts, levels, &|parts| Self::OverTime(number, parts, stat))
+            }
+            Metric::Drain => counted(parts, levels, &Self::Drain),
+            Metric::InSystem => counted(parts, Of::Visits, &Self::Inside),
+            Metric::Queue => counted(parts, Of::Queue, &Self::Queue),
+            Metric::Busy => counted(parts, Of::Queue, &Self::Busy),
+            Metric::Utilization => {
+                let found = Self::utilization(plan, figure, parts)?;
+                let (Some(every), Self::Utilization(meters)) = (every, &found) else {
+                    return Ok(found);
+                };
+                let meters = match meters {
+                    Meters::Parts(parts) => parts.iter().map(|id| Meter::Part(*id)).collect(),
+                    Meters::Zones(zones) => zones.iter().map(|zone| Meter::Zone(*zone)).collect(),
+                };
+                Ok(Self::Every(Every { kept: Kept::Utilization, meters, ..every }))
+            }
+            Metric::Hit => {
+                // The memory of a server is named with what it stands in front of: `box-1.local`.
+                let there = figure.resource.is_none() || !parts.is_empty();
+                let caches = there.then(|| members(plan, &format!("{scope}.objects")));
+                let mut caches = caches.unwrap_or_default();
+                if caches.is_empty() {
+                    let edge =
+                        |id: &ComponentId| matches!(plan.parts[id.index()].config, Config::Edge(_));
+                    caches = parts.into_iter().filter(edge).collect();
+                }
+                some(caches, &Self::Hit)
+            }
+            Metric::Throughput if every.is_some() => {
+                let every = every.expect("just tested");
+                match class(scope) {
+                    Some(index) => {
+                        let meters = vec![Meter::Class(index)];
+                        Ok(Self::Every(Every { kept: Kept::Rate, meters, ..every }))
+                    }
+                    None => counted(parts, Of::Completions, &|parts| {
+                        each(Kept::Rate, &parts, every.clone())
+                    }),
+                }
+            }
+            Metric::Throughput => match class(scope) {
+                Some(index) => Ok(Self::ClassThroughput(index)),
+                None => counted(parts, Of::Completions, &Self::Throughput),
+            },
+            Metric::Transfer => Self::transfer(plan, figure, parts),
+            Metric::Arrivals | Metric::ArrivalRate => {
+                let Some(workload) = class(scope).and_then(of_class) else { return missing() };
+                if let Some(every) = every {
+                    let meters = vec![Meter::Workload(workload)];
+                    return Ok(Self::Every(Every { kept: Kept::Count, meters, ..every }));
+                }
+                let spread = stat == Stat::Deviation;
+                Ok(if figure.metric == Metric::Arrivals {
+                    let statistic = if spread { Statistic::Deviation } else { Statistic::Mean };
+                    Self::Arrivals(workload, statistic)
+                } else {
+                    Self::ArrivalRate(workload)
+                })
+            }
+            Metric::Attempts => {
+                let Some(index) = class(scope) else { return missing() };
+                let outcome = match figure.key("outcome") {
+                    Some(word) => {
+                        Some(OUTCOMES.iter().position(|name| *name == word).ok_or_else(|| {
+                            format!("`{figure}`: outcomes are {}", OUTCOMES.join(", "))
+                        })?)
+                    }
+                    None => None,
+                };
+                Ok(Self::Attempts(index, outcome, share))
+            }
+            Metric::Served | Metric::Lost => {
+                let Some(workload) = class(scope).and_then(of_class) else { return missing() };
+                if figure.metric == Metric::Served {
+                    return Ok(Self::Served(workload, share));
+                }
+                let cause = match figure.key("cause") {
+                    Some(name) => {
+                        let found = plan.causes.iter().position(|cause| cause == name);
+                        Some(found.ok_or_else(|| {
+                            let known: Vec<&str> = plan.causes.iter().map(String::as_str).collect();
+                            NoSuchFigure::new(format!("`{figure}`: there is no cause `{name}`"))
+                                .help_if(suggest::help(name, &known, "there are"))
+                        })?)
+                    }
+                    None => None,
+                };
+                Ok(Self::Lost(workload, cause, share))
+            }
+            Metric::Lag | Metric::Backlog => {
+                let member = members(plan, scope);
+                let one = |id: &&ComponentId| plan.parts[id.index()].database.is_some();
+                match (member.iter().find(one), member.len()) {
+                    (Some(id), 1) if figure.metric == Metric::Lag => Ok(Self::Lag(*id, stat)),
+                    (Some(id), 1) => Ok(Self::Backlog(*id, stat)),
+                    _ => Err(NoSuchFigure::new(format!(
+                        "`{figure}`: lag is that of one member of a replicated database, \
+                         `mysql-2` say"
+                    ))),
+                }
+            }
+            Metric::Stale | Metric::Failovers | Metric::LostWrites | Metric::SplitBrain => {
+                let groups = members(plan, &format!("{scope}.group"));
+                let counted = match (figure.metric, figure.key("outcome")) {
+                    (Metric::Stale, _) if share => Counted::StaleShare,
+                    (Metric::Stale, _) => Counted::Stale,
+                    (Metric::LostWrites, _) => Counted::LostWrites,
+                    (Metric::SplitBrain, _) => Counted::SplitBrain,
+                    (_, None) => Counted::Failovers,
+                    (_, Some("failed")) => Counted::Failed,
+                    (_, Some(_)) => Counted::WithoutADeath,
+                };
+                some(groups, &|groups| Self::Database(groups, counted))
+            }
+            Metric::FailedReads | Metric::FailedWrites => {
+                let writes = figure.metric == Metric::FailedWrites;
+                let asks = |call: &CallKind| {
+                    let asks = |query: &Asks| query.database == scope && query.writes == writes;
+                    call.query.as_ref().is_some_and(asks)
+                };
+                let calls = plan.routes.calls.iter().enumerate();
+                let calls: Vec<usize> =
+                    calls.filter(|(_, call)| asks(call)).map(|(at, _)| at).collect();
+                if calls.is_empty() { missing() } else { Ok(Self::Unanswered(calls)) }
+            }
+            Metric::Missed | Metric::Losing => {
+                let Some(workload) = class(scope).and_then(of_class) else { return missing() };
+                let missed = figure.metric == Metric::Missed;
+                Ok(if missed { Self::Missed(workload) } else { Self::Losing(workload) })
+            }
+            // The registry gives these to other solvers.
+            _ => Err(NoSuchFigure::new(format!("`{figure}` is no figure of a window"))),
+        }
+    }
+
+    /// The name nearest to the scope of a figure, of what could be meant.
+    fn nearest(plan: &Blueprint, figure: &Figure) -> Option<String> {
+        let classes = plan.routes.classes.iter().map(|class| class.name.clone());
+        let views = plan.routes.classes.iter().map(|class| format!("{}-view", class.name));
+        let groups = |name: &str| {
+            crate::plan::names::split_member(name)
+                .map_or_else(|| name.to_string(), |(group, _)| group.to_string())
+        };
+        // No name of a file has a blank: such parts are not declared.
+        let parts = plan.parts.iter().filter(|part| !part.name.contains(' ')).take(1_000);
+        let parts = parts.flat_map(|part| [part.name.clone(), groups(&part.name)]);
+        let of = figure.row().of;
+        let mut all: Vec<String> = if of.first().is_some_and(|of| of.is_class()) {
+            let views = views.filter(|_| figure.metric == Metric::Latency);
+            classes.chain(views).collect()
+        } else {
+            parts.chain(classes.filter(|_| of.iter().any(|of| of.is_class()))).collect()
+        };
+        all.sort();
+        all.dedup();
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        suggest::help(&figure.scope, &all, "there are")
+    }
+
+    /// The rate at which bytes cross links, if `parts` are links.
+    fn transfer(
+        plan: &Blueprint,
+        figure: &Figure,
+        parts: Vec<ComponentId>,
+    ) -> Result<Self, NoSuchFigure> {
+        let is_link = |part: &Part| matches!(part.config, Config::Link(_));
+        if !parts.is_empty() && parts.iter().all(|id| is_link(&plan.parts[id.index()])) {
+            return Ok(Self::Transfer(parts));
+        }
+        let scope = match &figure.resource {
+            Some(resource) => format!("{}.{resource}", figure.scope),
+            None => figure.scope.clone(),
+        };
+        let of = |id: &ComponentId| matches!(plan.parts[id.index()].config, Config::Uplink(_));
+        let why = match parts.iter().any(of) {
+            true => "the uplinks of a site are counted together",
+            false => "bytes are counted of switches of racks and of the uplinks of sites",
+        };
+        let mut links: Vec<&str> =
+            plan.parts.iter().filter(|part| is_link(part)).map(|part| part.name.as_str()).collect();
+        links.sort_unstable();
+        let help = match links.is_empty() {
+            true => Some("give the rack a `switch`, or its site `uplinks`".to_string()),
+            false => suggest::help(&scope, &links, "there are"),
+        };
+        Err(NoSuchFigure::new(format!("`{figure}`: `{scope}` has no such figure: {why}"))
+            .help_if(help))
+    }
+
+    fn utilization(
+        plan: &Blueprint,
+        figure: &Figure,
+        parts: Vec<ComponentId>,
+    ) -> Result<Self, NoSuchFigure> {
+        let scope = figure.scope.as_str();
+        if let Some(resource) = &figure.resource {
+            if resource == "cpu" {
+                let zones = zones(plan, scope);
+                if !zones.is_empty() {
+                    return Ok(Self::Utilization(Meters::Zones(zones)));
+                }
+                let own = resource_parts(plan, scope, resource);
+                if !own.is_empty() {
+                    return Ok(Self::Utilization(Meters::Parts(own)));
+                }
+                if !parts.is_empty() {
+                    return Ok(Self::Utilization(Meters::Parts(parts)));
+                }
+            }
+            let bounded = |id: &ComponentId| {
+                let part = &plan.parts[id.index()];
+                part.balancer.is_some()
+                    && matches!(&part.config, Config::Service(of) if of.workers.is_some())
+            };
+            if resource == "connections" && !parts.is_empty() && parts.iter().all(bounded) {
+                return Ok(Self::Utilization(Meters::Parts(parts)));
+            }
+            let found = resource_parts(plan, scope, resource);
+            if !found.is_empty() {
+                return Ok(Self::Utilization(Meters::Parts(found)));
+            }
+            return Err(NoSuchFigure::new(format!(
+                "`{figure}`: `{scope}` has no resource `{resource}`"
+            )));
+        }
+        if parts.is_empty() {
+            let zones = zones(plan, scope);
+            if zones.is_empty() {
+                let message = format!("`{figure}`: there is nothing called `{scope}` to measure");
+                return Err(NoSuchFigure::new(message).help_if(Self::nearest(plan, figure)));
+            }
+            return Ok(Self::Utilization(Meters::Zones(zones)));
+        }
+        if parts.iter().all(|part| plan.parts[part.index()].balancer.is_some()) {
+            // Units of a balancer are busy as far as their processors are.
+            let cpus = resource_parts(plan, scope, "cpu");
+            if !cpus.is_empty() {
+                return Ok(Self::Utilization(Meters::Parts(cpus)));
+            }
+        }
+        Ok(Self::Utilization(Meters::Parts(parts)))
+    }
+}

@@ -1,0 +1,371 @@
+//! The value of a measure in one replication, in base units, or why it has none.
+
+use super::{Counted, Measure, Meters, NoValue, Number};
+use crate::model::blueprint::{Blueprint, Config};
+use crate::model::database::{Counts, Lag};
+use crate::model::flow_share::PACE;
+use crate::model::gauge::{Gauge, Levels};
+use crate::model::ids::ComponentId;
+use crate::model::record::{Attempts, OUTCOMES};
+use crate::observe::histogram::Histogram;
+use crate::plan::figure::Stat;
+use crate::solve::requests::{Observation, Tally};
+use crate::stats::quantile::samples_needed;
+use crate::units::SimDuration;
+
+/// Outcomes of calls that were answered.
+const ANSWERS: [&str; 2] = ["ok", "stale"];
+
+impl Measure {
+    /// What one thing adds to the value of a replication: 1 to a count, one over the trials to a share, the
+    /// mean stay over the length to a share of time. `None` of what is no count of rare things, or where there
+    /// were no trials.
+    #[must_use]
+    pub fn unit(&self, seen: &Observation) -> Option<f64> {
+        let of_trials = |trials: u64| (trials > 0).then(|| 1.0 / trials as f64);
+        let gauges = |parts: &[ComponentId], of: &dyn Fn(&Gauge) -> u64| -> u64 {
+            parts.iter().map(|id| of(&seen.gauges[id.index()])).sum()
+        };
+        match self {
+            Self::Lost(workload, _, true) | Self::Served(workload, true) => {
+                of_trials(seen.record.views[*workload].intended)
+            }
+            Self::Attempts(class, Some(_), true) => {
+                of_trials(seen.record.classes[*class].attempts.begun)
+            }
+            Self::Lost(_, _, false)
+            | Self::Attempts(_, Some(_), false)
+            | Self::Unanswered(_)
+            | Self::Missed(_) => Some(1.0),
+            Self::Database(groups, Counted::StaleShare) => {
+                let read = seen.databases.iter().filter(|r| groups.contains(&r.group));
+                of_trials(read.map(|reading| reading.counts.slave_reads).sum())
+            }
+            Self::Database(..) => Some(1.0),
+            Self::Losing(_) => Some(1.0 / seen.last.seconds()).filter(|unit| unit.is_finite()),
+            Self::Slower(class, _) => of_trials(seen.record.classes[*class].latency.count()),
+            Self::ViewSlower(workload, _) => {
+                of_trials(seen.record.views[*workload].latency.count())
+            }
+            Self::WaitingOver(parts, _) => {
+                of_trials(times(&seen.waits, parts).map_or(0, |histogram| histogram.count()))
+            }
+            Self::VisitsOver(parts, _) => {
+                of_trials(times(&seen.sojourns, parts).map_or(0, |histogram| histogram.count()))
+            }
+            Self::Hit(parts) => of_trials(gauges(parts, &|gauge| gauge.arrived)),
+            Self::InsideChance(parts, _) => {
+                let came = gauges(parts, &|gauge| gauge.arrived - gauge.refused);
+                let inside = parts.iter().map(|id| seen.gauges[id.index()].inside).sum::<u128>();
+                let stays = inside as f64 / seen.length.nanos() as f64;
+                (came > 0).then(|| (stays / came as f64).min(1.0)).filter(|unit| *unit > 0.0)
+            }
+            _ => None,
+        }
+    }
+
+    /// The largest value it can have, where there is one below which a correction must keep it.
+    #[must_use]
+    pub fn most(&self, seen: &[&Observation]) -> Option<f64> {
+        match self {
+            Self::Utilization(_) => Some(1.0),
+            Self::Transfer(links) => {
+                let bandwidth = |one: &&Observation| {
+                    let all = links.iter().map(|id| one.gauges[id.index()].capacity).sum();
+                    bits_per_second(all, one)
+                };
+                seen.iter().map(bandwidth).max_by(f64::total_cmp)
+            }
+            _ => None,
+        }
+    }
+
+    /// Its value in one replication, in base units.
+    ///
+    /// # Errors
+    ///
+    /// [`NoValue`] when the replication cannot say.
+    pub fn value(&self, plan: &Blueprint, seen: &Observation) -> Result<f64, NoValue> {
+        self.value_beside(plan, seen, None)
+    }
+
+    /// As [`Self::value`], of a run around a break, beside that of the same stretch without one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::value`].
+    pub fn value_beside(
+        &self,
+        plan: &Blueprint,
+        seen: &Observation,
+        well: Option<&Observation>,
+    ) -> Result<f64, NoValue> {
+        let seconds = seen.length.seconds();
+        let total = |parts: &[ComponentId], of: &dyn Fn(&Gauge) -> u128| -> u128 {
+            parts.iter().map(|id| of(&seen.gauges[id.index()])).sum()
+        };
+        let nanos = seen.length.nanos() as f64;
+        match self {
+            Self::Latency(class, stat) => latency(&seen.record.classes[*class].latency, *stat),
+            Self::MissLatency(class, stat) => latency(&seen.record.classes[*class].missed, *stat),
+            Self::ViewLatency(workload, stat) => {
+                latency(&seen.record.views[*workload].latency, *stat)
+            }
+            Self::Slower(class, over) => slower(&seen.record.classes[*class].latency, *over),
+            Self::ViewSlower(workload, over) => {
+                slower(&seen.record.views[*workload].latency, *over)
+            }
+            Self::Waiting(parts, Stat::Mean) => {
+                // Mean time in line by Little's law for the line: area under it over arrivals.
+                let line = parts.iter().map(|id| line(plan, seen, *id)).sum::<f64>();
+                let came = total(parts, &|gauge| u128::from(gauge.arrived - gauge.refused));
+                if came == 0 { Err(NoValue::Empty) } else { Ok(line / came as f64 / 1e9) }
+            }
+            Self::Waiting(parts, stat) => latency(&times(&seen.waits, parts)?, *stat),
+            Self::WaitingOver(parts, over) => slower(&times(&seen.waits, parts)?, *over),
+            Self::ClassWaiting(class) => {
+                let record = &seen.record.classes[*class];
+                let count = record.attempts.ended[0];
+                if count == 0 {
+                    return Err(NoValue::Empty);
+                }
+                Ok(record.waited as f64 / count as f64 / 1e9)
+            }
+            Self::Sojourn(parts) => {
+                let area = total(parts, &|gauge| gauge.inside);
+                let came = total(parts, &|gauge| u128::from(gauge.arrived - gauge.refused));
+                if came == 0 { Err(NoValue::Empty) } else { Ok(area as f64 / came as f64 / 1e9) }
+            }
+            Self::Visits(parts, stat) => latency(&times(&seen.sojourns, parts)?, *stat),
+            Self::VisitsOver(parts, over) => slower(&times(&seen.sojourns, parts)?, *over),
+            Self::OverTime(number, parts, stat) => {
+                let levels = levels(seen, *number, parts)?;
+                match stat {
+                    Stat::Quantile(level) => levels.quantile(*level).map(|number| number as f64),
+                    Stat::Max => levels.max().map(|number| number as f64),
+                    Stat::Deviation => levels.deviation(),
+                    _ => levels.mean(),
+                }
+                .ok_or(NoValue::Empty)
+            }
+            Self::First(number, parts, at_least) => {
+                let first = levels(seen, *number, parts)?.first(*at_least);
+                first.map(SimDuration::seconds).ok_or(NoValue::Later(seconds))
+            }
+            Self::Drain(parts) => {
+                let (area, length): (u128, _) = match (well, &seen.calm) {
+                    (Some(well), _) => {
+                        let inside = |id: &ComponentId| well.gauges[id.index()].inside;
+                        (parts.iter().map(inside).sum(), well.length)
+                    }
+                    (None, Some(calm)) => {
+                        (parts.iter().map(|id| calm.inside[id.index()]).sum(), calm.length)
+                    }
+                    // The disturbance was not over.
+                    (None, None) => return Err(NoValue::Later(0.0)),
+                };
+                // Whole customers: no more than the mean are no more than its whole part.
+                let without = area / u128::from(length.nanos().max(1));
+                let without = usize::try_from(without).unwrap_or(usize::MAX);
+                let back = levels(seen, Number::Inside, parts)?.back(without);
+                let end = seen.followed.seconds();
+                back.map(SimDuration::seconds).ok_or(NoValue::Later(end))
+            }
+            Self::Every(every) => every.value(plan, &seen.series),
+            Self::Inside(parts) => Ok(total(parts, &|gauge| gauge.inside) as f64 / nanos),
+            Self::InsideChance(parts, at_least) => {
+                let levels = levels(seen, Number::Inside, parts)?;
+                Ok(levels.at_least(*at_least) as f64 / nanos)
+            }
+            Self::Queue(parts) => {
+                Ok(parts.iter().map(|id| line(plan, seen, *id)).sum::<f64>() / nanos)
+            }
+            Self::Busy(parts) => {
+                Ok(parts.iter().map(|id| busy(plan, seen, *id)).sum::<f64>() / nanos)
+            }
+            Self::Utilization(meters) => {
+                let gauges: Vec<&Gauge> = match meters {
+                    Meters::Parts(parts) => {
+                        parts.iter().map(|id| &seen.gauges[id.index()]).collect()
+                    }
+                    Meters::Zones(zones) => zones.iter().map(|zone| &seen.zones[*zone]).collect(),
+                };
+                let busy: f64 = gauges.iter().map(|gauge| gauge.busy as f64).sum();
+                let capacity: f64 = gauges.iter().map(|gauge| gauge.capacity as f64).sum();
+                if capacity > 0.0 { Ok(busy / capacity) } else { Err(NoValue::Empty) }
+            }
+            Self::Hit(parts) => {
+                let hits = total(parts, &|gauge| u128::from(gauge.completed));
+                let all = total(parts, &|gauge| u128::from(gauge.arrived));
+                if all == 0 { Err(NoValue::Empty) } else { Ok(hits as f64 / all as f64) }
+            }
+            Self::Throughput(parts) => {
+                Ok(total(parts, &|gauge| u128::from(gauge.completed)) as f64 / seconds)
+            }
+            Self::Transfer(links) => Ok(bits_per_second(total(links, &|gauge| gauge.busy), seen)),
+            Self::ClassThroughput(class) => {
+                Ok(seen.record.classes[*class].attempts.ended[0] as f64 / seconds)
+            }
+            Self::Arrivals(workload, _) => Ok(seen.record.views[*workload].intended as f64),
+            Self::ArrivalRate(workload) => {
+                Ok(seen.record.views[*workload].intended as f64 / seconds)
+            }
+            Self::Attempts(class, outcome, share) => {
+                let attempts = &seen.record.classes[*class].attempts;
+                let count = outcome.map_or(attempts.begun, |outcome| attempts.ended[outcome]);
+                ratio_or_count(count, attempts.begun, *share)
+            }
+            Self::Served(workload, share) => {
+                let views = &seen.record.views[*workload];
+                ratio_or_count(views.served + views.delayed, views.intended, *share)
+            }
+            Self::Lost(workload, cause, share) => {
+                let views = &seen.record.views[*workload];
+                let all = || views.lost.iter().sum();
+                let count = cause.map_or_else(all, |cause| views.lost[cause]);
+                ratio_or_count(count, views.intended, *share)
+            }
+            Self::Lag(id, stat) => {
+                let lag = lag_of(seen, *id)?;
+                match stat {
+                    Stat::Quantile(level) => lag.quantile(*level),
+                    Stat::Max => lag.max(),
+                    _ => lag.mean(),
+                }
+                .ok_or(NoValue::Empty)
+            }
+            Self::Backlog(id, stat) => {
+                let lag = lag_of(seen, *id)?;
+                let largest = *stat == Stat::Max;
+                let value = if largest { lag.most_backlog() } else { lag.mean_backlog() };
+                value.ok_or(NoValue::Empty)
+            }
+            Self::Database(groups, counted) => {
+                let of = |sum: &dyn Fn(&Counts) -> u64| -> u64 {
+                    let read = seen.databases.iter().filter(|r| groups.contains(&r.group));
+                    read.map(|reading| sum(&reading.counts)).sum()
+                };
+                let count = of(&|counts| counted.of(counts));
+                let share = *counted == Counted::StaleShare;
+                ratio_or_count(count, of(&|counts| counts.slave_reads), share)
+            }
+            Self::Unanswered(calls) => {
+                let of = |attempts: &Attempts| {
+                    let ended = attempts.ended.iter().zip(OUTCOMES);
+                    let bad = ended.filter(|(_, word)| !ANSWERS.contains(word));
+                    bad.map(|(count, _)| *count).sum::<u64>()
+                };
+                Ok(calls.iter().map(|call| of(&seen.record.calls[*call])).sum::<u64>() as f64)
+            }
+            Self::Missed(workload) => {
+                let views = &seen.record.views[*workload];
+                Ok((views.intended - views.served - views.delayed) as f64)
+            }
+            Self::Losing(workload) => losing(seen, *workload),
+        }
+    }
+}
+
+/// What links moved, or could, over the window, in 1 / [`PACE`] bytes a second × ns: its mean in bits a second.
+fn bits_per_second(moved: u128, seen: &Observation) -> f64 {
+    moved as f64 * 8.0 / PACE as f64 / seen.length.nanos() as f64
+}
+
+/// The times kept of several components together.
+fn times(kept: &[Option<Histogram>], parts: &[ComponentId]) -> Result<Histogram, NoValue> {
+    let mut all = Histogram::new();
+    for id in parts {
+        all.merge(kept[id.index()].as_ref().ok_or(NoValue::NotKept)?);
+    }
+    Ok(all)
+}
+
+/// The times at each number of components together.
+fn levels<'s>(
+    seen: &'s Observation,
+    number: Number,
+    parts: &[ComponentId],
+) -> Result<&'s Levels, NoValue> {
+    let all = seen.numbers.iter().find(|(of, _)| of == parts);
+    all.and_then(|(_, all)| number.of(all)).ok_or(NoValue::NotKept)
+}
+
+/// The share of what a histogram holds that lies above a duration.
+fn slower(histogram: &Histogram, over: SimDuration) -> Result<f64, NoValue> {
+    match histogram.count() {
+        0 => Err(NoValue::Empty),
+        count => Ok(1.0 - histogram.count_at_most(over.nanos()) as f64 / count as f64),
+    }
+}
+
+fn lag_of(seen: &Observation, id: ComponentId) -> Result<&Lag, NoValue> {
+    let mut all = seen.databases.iter().flat_map(|reading| &reading.lags);
+    all.find(|(member, _)| *member == id).map(|(_, lag)| lag).ok_or(NoValue::NotKept)
+}
+
+/// Views a second that were asked for and lost at the end of the window.
+fn losing(seen: &Observation, workload: usize) -> Result<f64, NoValue> {
+    let last = seen.steps.last().ok_or(NoValue::NotKept)?;
+    let mut before = seen.steps.iter().rev();
+    let before = before.find(|step| last.at.nanos() - step.at.nanos() >= seen.last.nanos());
+    let (from, then) = before
+        .map_or((SimDuration::ZERO, Tally::default()), |step| (step.at, step.views[workload]));
+    Ok((last.views[workload].lost - then.lost) as f64 / (last.at - from).seconds())
+}
+
+fn ratio_or_count(count: u64, of: u64, share: bool) -> Result<f64, NoValue> {
+    match (share, of) {
+        (false, _) => Ok(count as f64),
+        (true, 0) => Err(NoValue::Empty),
+        (true, of) => Ok(count as f64 / of as f64),
+    }
+}
+
+/// Servers at work over the window, servers × ns.
+fn busy(plan: &Blueprint, seen: &Observation, id: ComponentId) -> f64 {
+    let gauge = &seen.gauges[id.index()];
+    match &plan.parts[id.index()].config {
+        // In the processor's own fine steps; its utilisation tells the same in servers.
+        Config::Station(config) => {
+            gauge.utilization().unwrap_or(0.0)
+                * f64::from(config.servers)
+                * seen.length.nanos() as f64
+        }
+        _ => gauge.busy as f64,
+    }
+}
+
+/// Area under the number in line over the window, customers × ns.
+fn line(plan: &Blueprint, seen: &Observation, id: ComponentId) -> f64 {
+    seen.gauges[id.index()].inside as f64 - busy(plan, seen, id)
+}
+
+/// A statistic of a histogram of nanoseconds, in seconds.
+pub fn latency(histogram: &Histogram, stat: Stat) -> Result<f64, NoValue> {
+    let count = histogram.count();
+    if count == 0 {
+        return Err(NoValue::Empty);
+    }
+    match stat {
+        Stat::Mean => histogram.mean().map(|nanos| nanos / 1e9).ok_or(NoValue::Empty),
+        // No statistic of a histogram: the registry lets none come here.
+        Stat::Chance | Stat::Dispersion | Stat::First | Stat::Year(_) => Err(NoValue::NotKept),
+        Stat::Max => histogram.max().map(|nanos| nanos as f64 / 1e9).ok_or(NoValue::Empty),
+        Stat::Deviation => {
+            let mean = histogram.mean().ok_or(NoValue::Empty)?;
+            let mut sum = 0.0;
+            for (low, high, times) in histogram.buckets() {
+                let middle = low as f64 + (high - low) as f64 / 2.0;
+                sum += (middle - mean) * (middle - mean) * times as f64;
+            }
+            Ok((sum / count as f64).sqrt() / 1e9)
+        }
+        Stat::Quantile(level) => {
+            let need = samples_needed(level).unwrap_or(u64::MAX);
+            if count < need {
+                return Err(NoValue::TooFew { have: count, need });
+            }
+            histogram.quantile(level).map(|nanos| nanos as f64 / 1e9).ok_or(NoValue::Empty)
+        }
+    }
+}
