@@ -1,0 +1,176 @@
+//! Runs all that a study asks for, and judges.
+
+use rayon::prelude::*;
+
+use super::{Asked, Expectation, Judged, StudyPlan};
+use crate::model::blueprint::Blueprint;
+use crate::solve::requests::Breach;
+use crate::study::breaks;
+use crate::study::capacity::{self, CapacityResult};
+use crate::study::expect::{Demand, Verdict as Judgement};
+use crate::study::limits::Sought;
+use crate::study::measure::NoValue;
+use crate::study::metastable;
+use crate::study::methods;
+use crate::study::sampled::estimate::Joined;
+use crate::study::sampled::{self, SampledResult};
+use crate::study::verdict::Verdict;
+use crate::study::why::Why;
+use crate::study::window::{self, Ending, Estimate, Watch, WindowPlan, WindowResult};
+use crate::study::years::{self, YearsResult};
+
+/// What a scenario gave.
+#[derive(Clone, Debug)]
+pub struct StudyResult {
+    /// By window.
+    pub windows: Vec<WindowResult>,
+    /// Verdicts, by expectation.
+    pub judgements: Vec<Judgement>,
+    /// By [`StudyPlan::sought`]; none where it was told to stop.
+    pub capacities: Vec<Option<CapacityResult>>,
+    /// What the years gave, where they were lived through.
+    pub years: Option<YearsResult>,
+    /// Why, where that was asked.
+    pub why: Why,
+    /// What windows drawn from them gave.
+    pub sampled: Option<SampledResult>,
+}
+
+impl StudyResult {
+    /// Years and the windows drawn from them, where there are both.
+    #[must_use]
+    pub fn joined<'a>(&'a self, study: &'a StudyPlan) -> Option<Joined<'a>> {
+        let (asked, windows) = (study.sampled.as_ref()?, self.sampled.as_ref()?);
+        let (years, flows) = (study.years.as_ref()?, self.years.as_ref()?);
+        Some(Joined { asked, windows, years, flows })
+    }
+
+    /// A verdict on a class, as a word of the language.
+    #[must_use]
+    pub fn verdict(&self, study: &StudyPlan, place: usize) -> String {
+        let (_, window, class) = &study.verdicts[place];
+        let of = &self.windows[*window];
+        // Nobody asked for a class that has no verdict.
+        let found = of.classes.iter().find(|one| one.class == *class);
+        found.map_or(Verdict::Stable, |one| one.verdict).word().to_lowercase()
+    }
+
+    /// The estimate of a figure.
+    #[must_use]
+    pub fn estimate(&self, asked: &Asked) -> &Estimate {
+        &self.windows[asked.window].estimates[asked.place]
+    }
+
+    /// Half-width of a figure over its estimate; of an availability over years, over what is missing to
+    /// one. None where there is no interval.
+    #[must_use]
+    pub fn precision(&self, study: &StudyPlan, of: Judged) -> Option<f64> {
+        match (of, &study.years, &self.years) {
+            (Judged::Years(place), Some(plan), Some(years)) => {
+                years.precision(plan, plan.figures[place].measure)
+            }
+            _ => match self.judged(study, of) {
+                Estimate::Interval(interval) => interval.relative_half_width(),
+                _ => None,
+            },
+        }
+    }
+
+    /// The estimate of what is judged; of a capacity of which there is but a bound, that.
+    #[must_use]
+    pub fn judged(&self, study: &StudyPlan, of: Judged) -> Estimate {
+        let found = self.found(study, of);
+        if let (Estimate::Interval(i), Some(figure)) = (&found, study.figure(of)) {
+            let said = figure.row().interval;
+            debug_assert!(methods::allows(said, i.method), "{figure}: {:?} of {said:?}", i.method);
+        }
+        found
+    }
+
+    fn found(&self, study: &StudyPlan, of: Judged) -> Estimate {
+        match of {
+            Judged::Figure(place) => self.estimate(&study.figures[place]).clone(),
+            Judged::Capacity(place) => match self.capacities.get(place) {
+                Some(Some(found)) => found.carries.estimate(),
+                _ => Estimate::Missing(NoValue::Stopped),
+            },
+            Judged::Arithmetic(place) => Estimate::Interval(study.arithmetic[place].1),
+            Judged::Years(place) => match (&study.years, &self.years) {
+                (Some(plan), Some(years)) => years.estimate(plan, plan.figures[place].measure),
+                _ => Estimate::Missing(NoValue::Stopped),
+            },
+            Judged::Name(_) | Judged::Verdict(_) => Estimate::Missing(NoValue::Name),
+            Judged::NotEstimated(_) => Estimate::Missing(NoValue::NotEstimated),
+            Judged::Sampled(place) => match self.joined(study) {
+                Some(joined) => joined.estimate(joined.asked.figures[place].of),
+                None => Estimate::Missing(NoValue::Stopped),
+            },
+        }
+    }
+}
+
+/// Runs every window and judges.
+///
+/// # Errors
+///
+/// [`Breach`] when an invariant is broken.
+pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyResult, Breach> {
+    // Side by side: the runs of one window alone may be fewer than the threads.
+    let alone = study.windows.iter().enumerate().filter(|(_, asked)| asked.drill.is_none());
+    let mut groups: Vec<Vec<usize>> = alone.map(|(at, _)| vec![at]).collect();
+    for around in &study.arounds {
+        let of = |asked: &WindowPlan| {
+            asked.drill.as_ref().is_some_and(|drill| drill.window == around.name)
+        };
+        groups.push((0..study.windows.len()).filter(|at| of(&study.windows[*at])).collect());
+    }
+    let lived = || {
+        groups.par_iter().with_max_len(1).map(|group| {
+            let asked: Vec<&WindowPlan> = group.iter().map(|at| &study.windows[*at]).collect();
+            let seen = match asked.as_slice() {
+                [only] if only.drill.is_none() => {
+                    let mut seen = window::run(plan, only, watch)?;
+                    metastable::judge(plan, only, &mut seen, study.quick, watch)?;
+                    vec![seen]
+                }
+                _ => breaks::run(plan, &asked, watch)?,
+            };
+            Ok(group.iter().copied().zip(seen).collect::<Vec<_>>())
+        })
+    };
+    let carried = || {
+        let one = |sought: &Sought| {
+            let Sought { window, workload, objective, effort, .. } = sought;
+            capacity::search(plan, window, *workload, objective, *effort, watch)
+        };
+        study.sought.par_iter().with_max_len(1).map(one).collect::<Result<Vec<_>, Breach>>()
+    };
+    let (lived, capacities) = rayon::join(|| lived().collect::<Result<Vec<_>, Breach>>(), carried);
+    let mut windows: Vec<(usize, WindowResult)> = lived?.into_iter().flatten().collect();
+    windows.sort_by_key(|(at, _)| *at);
+    let mut windows: Vec<WindowResult> = windows.into_iter().map(|(_, window)| window).collect();
+    breaks::pair(&study.windows, &mut windows);
+    let years = study.years.as_ref().map(|years| years::run(years, watch)).transpose()?;
+    // A history that was given up has no frame.
+    let whole = years.as_ref().is_some_and(|years| years.ending != Ending::Interrupted);
+    let sampled = match (&study.sampled, &study.years) {
+        (Some(asked), Some(of)) if whole => Some(sampled::run(plan, asked, of, watch)?),
+        _ => None,
+    };
+    let (judgements, capacities) = (Vec::new(), capacities?);
+    let why = Why::default();
+    let mut result = StudyResult { windows, judgements, capacities, years, why, sampled };
+    let judge = |expectation: &Expectation| match expectation.of {
+        Judged::NotEstimated(_) => Judgement::NotJudged,
+        Judged::Name(place) => expectation.demand.judge_name(&study.names[place].1),
+        Judged::Verdict(place) => match result.verdict(study, place).as_str() {
+            "inconclusive" if expectation.demand != Demand::Named("inconclusive".into()) => {
+                Judgement::Inconclusive
+            }
+            word => expectation.demand.judge_name(word),
+        },
+        of => expectation.demand.judge_estimate(&result.judged(study, of)),
+    };
+    result.judgements = study.expectations.iter().map(judge).collect();
+    Ok(result)
+}
