@@ -320,6 +320,8 @@ struct Planner<'a> {
     quiet: &'a Console,
     /// Each model once.
     runs: Vec<Run>,
+    /// The digest of each model, by its file and what is laid over it.
+    digests: BTreeMap<(PathBuf, Vec<String>), String>,
     /// The digest of each scenario that a claim stands in or names, as its file is.
     members: BTreeMap<String, String>,
 }
@@ -373,9 +375,16 @@ impl Planner<'_> {
         assignments: Vec<String>,
         figure: &str,
     ) -> Result<usize, Failure> {
-        let asked = vec![figure.to_string()];
-        let ready = variant(self.work, self.quiet, &file, &assignments, asked)?;
-        let model = ready.canonical.digest;
+        let key = (file.clone(), assignments.clone());
+        let model = match self.digests.get(&key) {
+            Some(digest) => digest.clone(),
+            None => {
+                let asked = vec![figure.to_string()];
+                let ready = variant(self.work, self.quiet, &file, &assignments, asked)?;
+                self.digests.insert(key, ready.canonical.digest.clone());
+                ready.canonical.digest
+            }
+        };
         let place = self.runs.iter().position(|run| run.model == model);
         let place = place.unwrap_or_else(|| {
             self.runs.push(Run { file, assignments, model, figures: Vec::new() });
@@ -404,8 +413,13 @@ pub fn ledger(args: &CompareArgs, files: &[PathBuf], console: &Console) -> Resul
     let out = args.simulation.out.clone();
     let out = out.unwrap_or_else(|| named_for(home(&args.paths), args.simulation.effort.quick));
     let quiet = Console { quiet: true, ..*console };
-    let mut planner =
-        Planner { work: &work, quiet: &quiet, runs: Vec::new(), members: BTreeMap::new() };
+    let mut planner = Planner {
+        work: &work,
+        quiet: &quiet,
+        runs: Vec::new(),
+        digests: BTreeMap::new(),
+        members: BTreeMap::new(),
+    };
     let mut planned: Vec<Planned> = Vec::new();
     let mut without: Vec<String> = Vec::new();
     let mut seed = None;
