@@ -8,7 +8,6 @@ use super::exit::{Exit, Failure};
 use super::flags::{CompareArgs, Format};
 use super::load;
 use super::run::{Done, Ready, Work, default_out, heard, named_for, told};
-use crate::model::blueprint::Blueprint;
 use crate::plan::figure::NoSuchFigure;
 use crate::plan::{cost, simulatable};
 use crate::report::comparison::{Members, brief, output};
@@ -16,9 +15,8 @@ use crate::report::run::Output;
 use crate::report::write::{Overwrite, ResultsDirectory};
 use crate::report::{json, text};
 use crate::scenario::render::shown;
-use crate::study::compare::asked::Ask;
+use crate::study::compare::asked::{Ask, Asked};
 use crate::study::compare::{Ladder, Member, compare as side_by_side};
-use crate::study::scenario::StudyPlan;
 
 /// Runs what can be simulated, and compares.
 ///
@@ -53,8 +51,8 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
         console.tell(&format!("cannot be simulated yet, left out: {}\n", names.join(", ")));
     }
     order(&mut ready);
-    let studies: Vec<(&str, &Blueprint, &StudyPlan)> =
-        ready.iter().map(|one| (one.name(), one.blueprint(), &one.study)).collect();
+    let studies: Vec<Asked<'_>> =
+        ready.iter().map(|one| (one.name(), one.draft(), one.blueprint(), &one.study)).collect();
     asked.iter().try_for_each(|one| one.check(&studies)).map_err(wrong)?;
     let places = Places::open(&out, &ready, work.overwrite())?;
     let done = live(&work, console, &ready, &places)?;
@@ -65,13 +63,17 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
     let members: Vec<Member<'_>> = ready
         .iter()
         .zip(&done)
-        .map(|(ready, done)| Member {
-            draft: ready.draft(),
-            plan: ready.blueprint(),
-            study: &ready.study,
-            result: &done.result,
-            results: &done.results,
-            monthly_cost: cost::monthly(ready.draft()).map(|cost| cost.total()),
+        .map(|(ready, done)| {
+            let (monthly_cost, once_cost) = cost::totals(ready.draft());
+            Member {
+                draft: ready.draft(),
+                plan: ready.blueprint(),
+                study: &ready.study,
+                result: &done.result,
+                results: &done.results,
+                monthly_cost,
+                once_cost,
+            }
         })
         .collect();
     let Some(mut ladder) = side_by_side(&members) else {
@@ -212,13 +214,15 @@ fn live(
     Ok(done)
 }
 
-/// Cheapest first where all have prices: each step then asks what more money buys.
+/// Cheapest first where all have prices, per month before once: each step then asks what more money buys.
 fn order(ready: &mut [Ready]) {
-    let cost = |one: &Ready| cost::monthly(one.draft()).map(|cost| cost.total());
-    if ready.iter().all(|one| cost(one).is_some()) {
+    let cost = |one: &Ready| cost::totals(one.draft());
+    if ready.iter().all(|one| cost(one) != (None, None)) {
         ready.sort_by(|a, b| {
-            let (a, b) = (cost(a).unwrap_or_default(), cost(b).unwrap_or_default());
-            a.total_cmp(&b)
+            let ((a, a_once), (b, b_once)) = (cost(a), cost(b));
+            let dollars = Option::unwrap_or_default;
+            let once = || dollars(a_once).total_cmp(&dollars(b_once));
+            dollars(a).total_cmp(&dollars(b)).then_with(once)
         });
     }
 }

@@ -9,7 +9,7 @@ use super::exit::{Exit, Failure};
 use super::flags::{DiffArgs, TextOrJson};
 use super::load::{self, Loaded, Purpose};
 use super::recorded::Recorded;
-use crate::plan::{Draft, cost};
+use crate::plan::cost;
 use crate::report::difference::{lines, value};
 use crate::report::json::bytes;
 use crate::report::write::{MANIFEST, sha256};
@@ -24,8 +24,8 @@ pub struct Side {
     pub form: Json,
     /// The files that its workloads replay, with the digests of their content.
     pub traces: Vec<(String, String)>,
-    /// What it costs a month, in dollars, where it has prices.
-    pub cost: Option<f64>,
+    /// What it costs per month and once, in dollars, where it has prices.
+    pub cost: (Option<f64>, Option<f64>),
 }
 
 /// Compares two.
@@ -112,11 +112,7 @@ fn of_loaded(name: String, loaded: &Loaded, console: &Console) -> Result<Side, F
         })?;
         traces.push((file, format!("sha256:{}", sha256(&content))));
     }
-    Ok(Side { name, form, traces, cost: dollars(draft) })
-}
-
-fn dollars(draft: &Draft) -> Option<f64> {
-    cost::monthly(draft).map(|cost| cost.total())
+    Ok(Side { name, form, traces, cost: cost::totals(draft) })
 }
 
 fn traces_of(form: &Json) -> Vec<String> {
@@ -157,10 +153,10 @@ pub fn stored(
     let loaded = load::load(&path, &[], Purpose::Read).map_err(|failure| {
         damaged(failure.message.unwrap_or_else(|| "scenario.toml cannot be read".into()))
     })?;
-    let mut price = None;
+    let mut price = (None, None);
     let form = match loaded.sound() {
         Ok(draft) => {
-            price = dollars(draft);
+            price = cost::totals(draft);
             load::canonical_form(draft)
         }
         // Files that it names do not lie beside it, and another version may know other keys: then

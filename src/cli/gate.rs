@@ -284,7 +284,7 @@ impl Gate<'_> {
             name: shown(&file.display().to_string()),
             form: serde_json::from_str(&new.ready.canonical.text).expect("we wrote it"),
             traces: traces(&new.done.output),
-            cost: cost::monthly(new.ready.draft()).map(|cost| cost.total()),
+            cost: cost::totals(new.ready.draft()),
         };
         let source = new.ready.loaded.document.as_ref();
         let keys = diff::changes(&side, &now).into_iter().map(|change| Key {

@@ -346,7 +346,7 @@ fn first_line(old: &str, new: &str) -> (usize, String, String) {
 fn first_figure(old: &str, new: &str) -> Option<String> {
     let old = SummaryRecord::parse(old.as_bytes()).ok()?;
     let new = SummaryRecord::parse(new.as_bytes()).ok()?;
-    let rows = judge(Mode::Exact, &old, &new, [None, None]);
+    let rows = judge(Mode::Exact, &old, &new, [(None, None); 2]);
     let row = rows.iter().find(|row| row.verdict == Verdict::Changed)?;
     Some(sentence(row))
 }

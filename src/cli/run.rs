@@ -420,13 +420,15 @@ impl<'a> Work<'a> {
             Ok(result)
         })?;
         let results = gather(draft, blueprint, &ready.study, &result);
+        let (monthly_cost, once_cost) = cost::totals(draft);
         let identity = Identity {
             canonical: ready.canonical.toml.clone(),
             canonical_digest: ready.canonical.digest.clone(),
             traces,
             // By the name of the file beside the results.
             command: self.command_of("run", &["scenario"]),
-            monthly_cost: cost::monthly(draft).map(|cost| cost.total()),
+            monthly_cost,
+            once_cost,
         };
         let output = output(&results, &identity);
         Ok(Done { result, results, output })

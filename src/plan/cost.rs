@@ -1,35 +1,57 @@
-//! What a scenario costs a month: its prices times what they are for.
+//! The bill of a scenario, once and per month: its prices times the number of parts that they are for.
 //!
 //! Model: zones × price (those that no judged class uses on a line of their own) + balancers × price + heads × price (with the disks of one pool) + pools
 //! beyond one a head pair × price + transit of each site + what edges deliver out of what they hold
-//! at the mean rate of the traffic × price. Prices are those of `[cost]`; what has no price costs nothing and is told.
+//! at the mean rate of the traffic × price. Prices are those of `[cost]`; a part with an own price (`[cost.of]`) is charged that
+//! and not the price of its kind. What has no price costs nothing and is named.
+//! Holds: amounts once and per month are never added to each other.
 //! Source: hosting price lists of 2008–2010; the arithmetic adds, nothing else.
 
 use std::collections::BTreeSet;
 
-use crate::model::spec::runs::CostSpec;
+use crate::convert::place;
+use crate::model::spec::runs::{CostSpec, Price};
 use crate::plan::Draft;
+use crate::plan::figure::{Figure, NoSuchFigure, Stat};
 use crate::plan::graph::{Graph, Subject};
 use crate::plan::links::Entrance;
 use crate::plan::lint::judged;
 use crate::plan::load;
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
+use crate::plan::targets;
+use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::value::Spanned;
-use crate::units::{Money, SimDuration};
+use crate::units::SimDuration;
 
 /// One line of a bill.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
-    /// What.
-    pub what: &'static str,
-    /// How many.
+    /// What is priced: a kind of part, or the name in `[cost.of]`.
+    pub what: String,
+    /// Number of parts.
     pub count: u32,
-    /// Dollars a month, each.
-    pub each: f64,
+    /// Dollars per month, each; `None` without a monthly price.
+    pub each: Option<f64>,
+    /// Dollars once, each; `None` without a price paid once.
+    pub once: Option<f64>,
 }
 
-/// The bill of a month.
+impl Item {
+    /// Dollars per month of all of them.
+    #[must_use]
+    pub fn sum(&self) -> Option<f64> {
+        self.each.map(|each| f64::from(self.count) * each)
+    }
+
+    /// Dollars once of all of them.
+    #[must_use]
+    pub fn sum_once(&self) -> Option<f64> {
+        self.once.map(|once| f64::from(self.count) * once)
+    }
+}
+
+/// What is paid once and what is paid per month.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cost {
     /// Its lines.
@@ -37,28 +59,63 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// Dollars a month.
+    /// Dollars per month; `None` where nothing has a monthly price.
     #[must_use]
-    pub fn total(&self) -> f64 {
-        self.items.iter().map(|item| f64::from(item.count) * item.each).sum()
+    pub fn month(&self) -> Option<f64> {
+        self.items.iter().any(|item| item.each.is_some()).then(|| self.total())
+    }
+
+    /// Dollars paid once; `None` where nothing has such a price.
+    #[must_use]
+    pub fn once(&self) -> Option<f64> {
+        let known = self.items.iter().filter_map(Item::sum_once);
+        self.items.iter().any(|item| item.once.is_some()).then(|| known.sum())
+    }
+
+    fn total(&self) -> f64 {
+        self.items.iter().filter_map(Item::sum).sum()
     }
 }
 
 /// What a price list has a price of: key, what it is, how many there are, the price.
-type Line<'d> = (&'static str, &'static str, u32, Option<&'d Money>);
+type Line<'d> = (&'static str, &'static str, u32, Option<&'d Price>);
 
-fn lines<'d>(draft: &'d Draft, prices: &'d CostSpec) -> [Line<'d>; 6] {
+/// Each entry of `[cost.of]`: name, parts, price.
+fn owned(draft: &Draft) -> Vec<(&str, Vec<Part>, &Price)> {
+    let of = draft.scenario.cost.as_ref().and_then(|cost| cost.value.of.as_ref());
+    let entries = of.into_iter().flat_map(|of| of.value.iter());
+    // Names that mean nothing were refused by `check`.
+    let parts = |name: &str, span| targets::parts(draft, name, span, &mut Diagnostics::new());
+    entries.map(|(name, price)| (&*name.text, parts(&name.text, name.span), &price.value)).collect()
+}
+
+/// Parts with an own price.
+fn own_parts(draft: &Draft) -> BTreeSet<Part> {
+    owned(draft).into_iter().flat_map(|(_, parts, _)| parts).collect()
+}
+
+fn lines<'d>(draft: &'d Draft, prices: &'d CostSpec, own: &BTreeSet<Part>) -> [Line<'d>; 6] {
     let scenario = &draft.scenario;
+    let of_kind = |kind: fn(&Part) -> bool| place(own.iter().filter(|part| kind(part)).count());
+    let is_zone = |part: &Part| matches!(part, Part::Zone { .. });
     let zones: u32 = scenario.zone.iter().map(|(_, zone)| zone.count.value).sum();
-    let used = zones_used(draft).min(zones);
-    let balancers = scenario.balancer.iter().map(|(_, balancer)| balancer.count.value).sum();
-    let heads = scenario.nas.iter().map(|(_, nas)| nas.heads.value).sum();
+    let zones = zones.saturating_sub(of_kind(is_zone));
+    let used = zones_used(draft).into_iter().filter(|part| !own.contains(part));
+    let used = place(used.count()).min(zones);
+    let balancers: u32 = scenario.balancer.iter().map(|(_, balancer)| balancer.count.value).sum();
+    let balancers = balancers.saturating_sub(of_kind(|part| matches!(part, Part::Balancer { .. })));
+    let heads: u32 = scenario.nas.iter().map(|(_, nas)| nas.heads.value).sum();
+    let heads = heads.saturating_sub(of_kind(|part| matches!(part, Part::Head { .. })));
     // A head comes with the disks of one pool.
-    let further =
-        |pools: usize, heads: u32| u32::try_from(pools).unwrap_or(u32::MAX).saturating_sub(heads);
-    let pools = scenario.nas.iter().map(|(_, nas)| further(nas.pools.len(), nas.heads.value)).sum();
-    let sites = u32::try_from(scenario.site.len()).unwrap_or(u32::MAX);
-    let price = |price: &'d Option<Spanned<Money>>| price.as_ref().map(|price| &price.value);
+    let further = |nas: usize, pools: usize, heads: u32| {
+        let is_own = |pool: &usize| own.contains(&Part::Pool { nas, pool: *pool });
+        place((0..pools).filter(|pool| !is_own(pool)).count()).saturating_sub(heads)
+    };
+    let all = scenario.nas.iter().enumerate();
+    let pools = all.map(|(at, (_, nas))| further(at, nas.pools.len(), nas.heads.value)).sum();
+    let sites = place(scenario.site.len());
+    let sites = sites.saturating_sub(of_kind(|part| matches!(part, Part::Site(_))));
+    let price = |price: &'d Option<Spanned<Price>>| price.as_ref().map(|price| &price.value);
     [
         ("zone", "zones", used, price(&prices.zone)),
         ("zone", "zones that no judged class uses", zones - used, price(&prices.zone)),
@@ -70,11 +127,22 @@ fn lines<'d>(draft: &'d Draft, prices: &'d CostSpec) -> [Line<'d>; 6] {
 }
 
 /// Keys of `[cost]` that have no price though there is something of the kind: what, and how many.
+/// A zone on a server with an own price is paid with it.
 #[must_use]
 pub fn without_price(draft: &Draft) -> Vec<(&'static str, &'static str, u32)> {
     let Some(cost) = &draft.scenario.cost else { return Vec::new() };
+    let own = own_parts(draft);
+    let mut covered = own.clone();
+    if own.iter().any(|part| matches!(part, Part::Server(_))) {
+        let zones = draft.placed.zones.iter().enumerate().flat_map(|(zone, members)| {
+            (0..place(members.len())).map(move |member| Part::Zone { zone, member })
+        });
+        covered.extend(
+            zones.filter(|zone| zone.stands_on(draft).is_some_and(|server| own.contains(&server))),
+        );
+    }
     let free = |line: &Line<'_>| line.2 > 0 && line.3.is_none();
-    let all = lines(draft, &cost.value).into_iter().filter(free);
+    let all = lines(draft, &cost.value, &covered).into_iter().filter(free);
     let bare = |what: &'static str| what.strip_prefix("transit of ").unwrap_or(what);
     let mut without: Vec<(&'static str, &'static str, u32)> = Vec::new();
     for (key, what, count, _) in all {
@@ -91,28 +159,64 @@ pub fn without_price(draft: &Draft) -> Vec<(&'static str, &'static str, u32)> {
     all
 }
 
-/// The bill of a month; `None` without prices.
+/// The bill; `None` without prices.
 #[must_use]
-pub fn monthly(draft: &Draft) -> Option<Cost> {
+pub fn bill(draft: &Draft) -> Option<Cost> {
     let prices = &draft.scenario.cost.as_ref()?.value;
     let mut cost = Cost::default();
-    for (_, what, count, price) in lines(draft, prices) {
-        let each = price.and_then(|price| price.dollars_per_month());
-        if let Some(each) = each.filter(|_| count > 0) {
-            cost.items.push(Item { what, count, each });
+    let mut add = |what: &str, count: u32, price: &Price| {
+        let (once, each) = price.dollars();
+        if count > 0 {
+            cost.items.push(Item { what: what.into(), count, each, once });
         }
+    };
+    for (_, what, count, price) in lines(draft, prices, &own_parts(draft)) {
+        if let Some(price) = price {
+            add(what, count, price);
+        }
+    }
+    for (name, parts, price) in owned(draft) {
+        add(name, place(parts.len()), price);
     }
     if let Some(price) = &prices.cdn {
         let each = bytes_from_edges(draft) * price.value.dollars_per_byte();
         if each > 0.0 {
-            cost.items.push(Item { what: "delivery by edges", count: 1, each });
+            let what = "delivery by edges".into();
+            cost.items.push(Item { what, count: 1, each: Some(each), once: None });
         }
     }
     (!cost.items.is_empty()).then_some(cost)
 }
 
+/// Dollars per month, and dollars once; `None` of what has no price.
+#[must_use]
+pub fn totals(draft: &Draft) -> (Option<f64>, Option<f64>) {
+    bill(draft).map_or((None, None), |bill| (bill.month(), bill.once()))
+}
+
+/// The value of `cost.month` or `cost.once`.
+///
+/// # Errors
+///
+/// A scope, and a file without such a price.
+pub fn at(draft: &Draft, figure: &Figure) -> Result<f64, NoSuchFigure> {
+    if !figure.scope.is_empty() {
+        let message = format!("`{figure}`: the bill is that of the whole scenario");
+        return Err(NoSuchFigure::new(message).help("write `cost.month` or `cost.once`"));
+    }
+    let (month, once) = totals(draft);
+    let (value, example) = match figure.stat {
+        Some(Stat::Once) => (once, "zone = \"$2000\""),
+        _ => (month, "zone = \"$250/month\""),
+    };
+    value.ok_or_else(|| {
+        NoSuchFigure::new(format!("`{figure}`: the file has no such price"))
+            .help(format!("give `[cost]` one, such as `{example}`"))
+    })
+}
+
 /// Zones that the judged classes need or give work to.
-fn zones_used(draft: &Draft) -> u32 {
+fn zones_used(draft: &Draft) -> BTreeSet<Part> {
     let graph = Graph::of(draft);
     let judged = judged(draft, &graph);
     let mut zones: BTreeSet<Part> = BTreeSet::new();
@@ -125,8 +229,8 @@ fn zones_used(draft: &Draft) -> u32 {
     };
     let rates: Vec<f64> = draft.links.classes.iter().map(asks).collect();
     zones.extend(load::offered(draft, &rates).into_iter().map(|one| one.part));
-    let is_zone = |part: &&Part| matches!(part, Part::Zone { .. });
-    u32::try_from(zones.iter().filter(is_zone).count()).unwrap_or(u32::MAX)
+    let is_zone = |part: &Part| matches!(part, Part::Zone { .. });
+    zones.into_iter().filter(is_zone).collect()
 }
 
 /// Dollars that a lost page view costs; `None` without a price.
@@ -171,7 +275,7 @@ mod tests {
     use crate::scenario::source::Source;
 
     fn bill(tier: &str) -> f64 {
-        items(tier).total()
+        items(tier).month().unwrap()
     }
 
     fn items(tier: &str) -> Cost {
@@ -180,7 +284,7 @@ mod tests {
         let source = Source::read(std::path::Path::new(&path), &mut out).unwrap();
         let document = Document::parse(source, &mut out).unwrap();
         let draft = crate::plan::draft(&document, &mut out).unwrap();
-        monthly(&draft).unwrap()
+        super::bill(&draft).unwrap()
     }
 
     /// A database pair, memcache, monitoring, staging and development stand beside the path of the
@@ -197,6 +301,56 @@ mod tests {
             let found: u32 = beside(tier);
             assert_eq!(found, 0, "{tier}");
         }
+    }
+
+    /// The draft of a shipped scenario with prices of its own.
+    fn priced(tier: &str, cost: &str) -> Draft {
+        let path = format!("{}/scenarios/tiers/{tier}.toml", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).unwrap();
+        let (head, rest) = text.split_once("[cost]").unwrap();
+        let text =
+            format!("{head}[cost]\n{cost}\n[[expect]]{}", rest.split_once("[[expect]]").unwrap().1);
+        let mut out = Diagnostics::new();
+        let source = Source::from_text("priced.toml", &text);
+        let document = Document::parse(source, &mut out).unwrap();
+        let draft = crate::plan::draft(&document, &mut out).unwrap();
+        assert!(!out.has_errors());
+        draft
+    }
+
+    /// The balancer of tier 5 has two units, each with a price of its own or that of its kind.
+    #[test]
+    fn an_own_price_takes_the_place_of_that_of_its_kind_for_these_parts_alone() {
+        let kinds = "zone = \"$250/month\"\nbalancer = \"$278/month\"\ntransit = \"$368/month\"";
+        let plain = super::bill(&priced("tier-5", kinds)).unwrap();
+        assert_eq!(plain.once(), None);
+        let own = "[cost.of]\nfront-2 = { once = \"$10000\", month = \"$90/month\" }\nwww = \"$2000\"\n\
+                   \"server.*\" = \"$12/y\"";
+        let draft = priced("tier-5", &format!("{kinds}\n{own}"));
+        let bill = super::bill(&draft).unwrap();
+        let servers =
+            f64::from(draft.scenario.server.iter().map(|(_, one)| one.count.value).sum::<u32>());
+        let www = f64::from(
+            draft.scenario.zone.iter().find(|(name, _)| **name == *"www").unwrap().1.count.value,
+        );
+        let month = plain.month().unwrap() - 278.0 + 90.0 - www * 250.0 + servers;
+        assert!((bill.month().unwrap() - month).abs() < 1e-9, "{:?}", bill.items);
+        assert_eq!(bill.once(), Some(10_000.0 + www * 2_000.0), "{:?}", bill.items);
+        let line = |what: &str| bill.items.iter().find(|item| item.what == what).unwrap();
+        assert_eq!((line("www").each, line("www").sum_once()), (None, Some(www * 2_000.0)));
+        assert_eq!((line("balancers").count, line("balancers").each), (1, Some(278.0)));
+    }
+
+    /// What stands on a server that is paid for is paid with it; everything else stays named.
+    #[test]
+    fn parts_without_a_price_of_their_own_or_of_their_kind_are_named() {
+        let free = |cost: &str| -> Vec<&'static str> {
+            without_price(&priced("tier-5", cost)).into_iter().map(|(key, ..)| key).collect()
+        };
+        assert_eq!(free("lost-page = \"$1\""), ["zone", "balancer", "nas-head", "pool", "transit"]);
+        let own = "[cost.of]\n\"server.*\" = \"$2000\"\nfront = \"$10000\"\nmain = \"$1/month\"";
+        assert_eq!(free(own), ["nas-head", "pool"]);
+        assert_eq!(free(&own.replace("front", "front-1")), ["balancer", "nas-head", "pool"]);
     }
 
     /// Added by hand from the price list: zones, balancers, heads, the further pool, transit.

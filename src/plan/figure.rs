@@ -28,6 +28,8 @@ pub enum FigureUnit {
     Count,
     /// Dollars.
     Dollars,
+    /// Dollars per month.
+    DollarsPerMonth,
     /// No number: a name.
     Name,
 }
@@ -43,6 +45,7 @@ impl FigureUnit {
             Self::Ratio => "share",
             Self::Count => "number",
             Self::Dollars => "$",
+            Self::DollarsPerMonth => "$ per month",
             Self::Name => "name",
         }
     }
@@ -224,7 +227,8 @@ metrics! {
     FailedReads = "failed-reads", Count, Less, 0.1, 1.0, "Reads of a database that ended without an answer: refused, an error, timed out, given up.";
     FailedWrites = "failed-writes", Count, Less, 0.1, 1.0, "Writes of a database that ended without an answer: refused, an error, timed out, given up.";
     Headroom = "headroom", Ratio, More, 0.05, 0.001, "Of a resource: the share that is spare at the level of a window, by arithmetic; `[after-loss=...]`: when that part is lost and what is redundant has taken over. Below zero where more is offered than can be done.";
-    CostPerMillion = "cost-per-million", Dollars, Less, 0.03, 0.0, "The bill of a month over what is served in one: a million page views of a class.";
+    Cost = "cost", Dollars, Less, 0.0, 0.0, "The bill of the whole scenario by the prices of `[cost]`: what is paid per month, or once. The two are never added.";
+    CostPerMillion = "cost-per-million", Dollars, Less, 0.03, 0.0, "The bill of a month, without what is paid once, over what is served in one: a million page views of a class.";
     LostCost = "lost-cost", Dollars, Less, 0.1, 0.0, "What the page views cost that a class loses in a month, at the price of a lost page.";
     Verdict = "verdict", Name, Neither, 0.0, 0.0, "Whether a class was in balance: `stable`, `backlogged` (its work piles up), `overloaded` (more than 1 % of its page views are not served), `metastable` (overloaded although the trigger has gone), `broken` (something it needs is) or `inconclusive`.";
     Saturates = "saturates", Ratio, Neither, 0.0, 0.0, "What saturates first.";
@@ -249,9 +253,20 @@ pub enum Stat {
     First,
     /// A quantile over years, by its level.
     Year(f64),
+    /// Per month, of a bill.
+    Month,
+    /// Once, of a bill.
+    Once,
 }
 
-const STATS: [(&str, Stat); 14] = [
+impl Stat {
+    /// Whether a bill has it, and nothing else.
+    const fn is_of_bills(self) -> bool {
+        matches!(self, Self::Month | Self::Once)
+    }
+}
+
+const STATS: [(&str, Stat); 16] = [
     ("mean", Stat::Mean),
     ("p50", Stat::Quantile(0.5)),
     ("p90", Stat::Quantile(0.9)),
@@ -266,6 +281,8 @@ const STATS: [(&str, Stat); 14] = [
     ("year-p50", Stat::Year(0.5)),
     ("year-p95", Stat::Year(0.95)),
     ("year-p99", Stat::Year(0.99)),
+    ("month", Stat::Month),
+    ("once", Stat::Once),
 ];
 
 /// A path, taken apart.
@@ -334,10 +351,13 @@ impl Figure {
             let message = format!("there is no metric `{word}`");
             return Err(NoSuchFigure::new(message).help_if(suggest::help(word, &known, "metrics")));
         };
-        // What saturates first is asked of the whole scenario; else one word is a name.
-        let fewest = if metric == Metric::Saturates { 0 } else { 1 };
+        // What saturates first and the bill are asked of the whole scenario; else one word is a name.
+        let whole = matches!(metric, Metric::Saturates | Metric::Cost);
+        let fewest = if whole { 0 } else { 1 };
         let stat = parts.last().filter(|_| parts.len() > fewest);
-        let stat = stat.and_then(|last| STATS.iter().find(|(name, _)| name == last));
+        let fits = |stat: Stat| stat.is_of_bills() == (metric == Metric::Cost);
+        let stat =
+            stat.and_then(|last| STATS.iter().find(|(name, stat)| name == last && fits(*stat)));
         let stat = stat.map(|(_, stat)| *stat);
         if stat.is_some() {
             parts.pop();

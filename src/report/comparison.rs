@@ -378,13 +378,17 @@ fn table(ladder: &Ladder) -> Table {
         Column::words("scenario", "scenario"),
         Column::numbers("$/month", "cost_dollars_per_month", Unit::Dollars),
     ];
+    if has_once(ladder) {
+        columns.push(once_column());
+    }
     for window in &ladder.basis.windows {
         let key = format!("p95_{}_s", snake(window));
         columns.push(Column::numbers(&format!("p95 @{window}"), &key, Unit::Seconds));
     }
     let Some(deciding) = ladder.basis.windows.last().cloned() else {
         // Nothing but years: they have a table of their own.
-        let row = |row: &Row| cells(row).into_iter().take(2).collect();
+        let row =
+            |row: &Row| cells(row, has_once(ladder)).into_iter().take(columns.len()).collect();
         let rows = ladder.rows.iter().map(row).collect();
         return Table { caption: String::new(), columns, rows };
     };
@@ -393,7 +397,7 @@ fn table(ladder: &Ladder) -> Table {
     columns.push(Column::words("busiest", "busiest"));
     columns.push(Column::words("p95 against the row above", "p95_step"));
     columns.push(Column::words("served against the row above", "served_step"));
-    let rows = ladder.rows.iter().map(cells).collect();
+    let rows = ladder.rows.iter().map(|row| cells(row, has_once(ladder))).collect();
     Table {
         caption: format!(
             "p95 is that of {class}. Same users, same demands for all; ± is the interval of each, \
@@ -405,12 +409,31 @@ fn table(ladder: &Ladder) -> Table {
     }
 }
 
-fn cells(row: &Row) -> Vec<Cell> {
+/// Whether a scenario has prices paid once.
+fn has_once(ladder: &Ladder) -> bool {
+    ladder.rows.iter().any(|row| row.once_cost.is_some())
+}
+
+fn once_column() -> Column {
+    Column::numbers("$ once", "cost_dollars_once", Unit::Dollars)
+}
+
+fn once_cell(once: Option<f64>) -> Cell {
+    once.map_or_else(
+        || Cell::missing("no price paid once"),
+        |once| Cell::Figure(Figure::exact(once, Unit::Dollars)),
+    )
+}
+
+fn cells(row: &Row, with_once: bool) -> Vec<Cell> {
     let mut cells = vec![Cell::text(row.scenario.clone())];
     cells.push(row.monthly_cost.map_or_else(
         || Cell::missing("no prices"),
         |cost| Cell::Figure(Figure::exact(cost, Unit::Dollars)),
     ));
+    if with_once {
+        cells.push(once_cell(row.once_cost));
+    }
     for window in &row.windows {
         // An overloaded window has only the latencies of those who got through.
         cells.push(match window.verdict {
@@ -451,7 +474,7 @@ fn snake(name: &str) -> String {
 
 /// The table that programs read: a row a scenario and a window.
 fn data(ladder: &Ladder) -> Table {
-    let columns = vec![
+    let mut columns = vec![
         Column::words("scenario", "scenario"),
         Column::words("window", "window"),
         Column::words("verdict", "verdict"),
@@ -477,6 +500,9 @@ fn data(ladder: &Ladder) -> Table {
         Column::numbers("step by caching", "p95_step_caching_s", Unit::Seconds),
         Column::numbers("step of the origin", "p95_step_origin_s", Unit::Seconds),
     ];
+    if has_once(ladder) {
+        columns.push(once_column());
+    }
     let mut rows = Vec::new();
     for row in &ladder.rows {
         for (at, (name, window)) in ladder.basis.windows.iter().zip(&row.windows).enumerate() {
@@ -528,6 +554,9 @@ fn data(ladder: &Ladder) -> Table {
             }
             cells.extend(step(&row.capacity_step, Unit::PerSecond));
             cells.extend(edges::cells(row, window, last));
+            if has_once(ladder) {
+                cells.push(once_cell(row.once_cost));
+            }
             rows.push(cells);
         }
     }
@@ -604,24 +633,37 @@ fn charts(ladder: &Ladder) -> Vec<Chart> {
         });
     }
     charts.extend(capacity_ladder(ladder));
-    if ladder.rows.iter().any(|row| row.monthly_cost.is_some()) {
-        let bars = ladder.rows.iter().map(|row| Bar {
-            label: row.scenario.clone(),
-            estimate: row.monthly_cost.map(|value| Mark { value, interval: None }),
-        });
-        charts.push(Chart {
-            name: "cost".into(),
-            title: "Cost of a month".into(),
-            finding: "Prices of the scenario times what they are for".into(),
-            kind: ChartKind::Bars(BarChart {
-                axis: Axis::linear("dollars a month", Unit::DollarsPerMonth),
-                growth: Growth::Right,
-                bars: bars.collect(),
-                objective: None,
-            }),
-        });
-    }
+    let month = |row: &Row| row.monthly_cost;
+    let axis = Axis::linear("dollars a month", Unit::DollarsPerMonth);
+    charts.extend(bill(ladder, ("cost", "Cost of a month"), axis, month));
+    let axis = Axis::linear("dollars once", Unit::Dollars);
+    charts.extend(bill(ladder, ("cost-once", "What is paid once"), axis, |row| row.once_cost));
     charts
+}
+
+/// What each costs, as bars; `None` where none has such a price.
+fn bill(
+    ladder: &Ladder,
+    (name, title): (&str, &str),
+    axis: Axis,
+    cost: impl Fn(&Row) -> Option<f64>,
+) -> Option<Chart> {
+    ladder.rows.iter().find_map(&cost)?;
+    let bars = ladder.rows.iter().map(|row| Bar {
+        label: row.scenario.clone(),
+        estimate: cost(row).map(|value| Mark { value, interval: None }),
+    });
+    Some(Chart {
+        name: name.into(),
+        title: title.into(),
+        finding: "Prices of the scenario times what they are for".into(),
+        kind: ChartKind::Bars(BarChart {
+            axis,
+            growth: Growth::Right,
+            bars: bars.collect(),
+            objective: None,
+        }),
+    })
 }
 
 /// What each carries within its objective, and what arithmetic lets it carry at most.

@@ -14,7 +14,7 @@ pub mod asked;
 mod offers;
 mod weigh;
 mod years;
-pub use offers::{Offer, Step, Unfit};
+pub use offers::{Offer, Step, Unfit, in_order};
 pub use weigh::{Change, Owner, Respect, Weighed};
 pub use years::YearCell;
 
@@ -75,8 +75,19 @@ pub struct Member<'a> {
     pub result: &'a StudyResult,
     /// Its rows.
     pub results: &'a Results,
-    /// Dollars a month.
+    /// Dollars per month.
     pub monthly_cost: Option<f64>,
+    /// Dollars once.
+    pub once_cost: Option<f64>,
+}
+
+impl Member<'_> {
+    /// Dollars per month and once; `None` without any price.
+    fn price(&self) -> Option<(f64, f64)> {
+        let (month, once) = (self.monthly_cost, self.once_cost);
+        let none = month.is_none() && once.is_none();
+        (!none).then(|| (month.unwrap_or_default(), once.unwrap_or_default()))
+    }
 }
 
 /// What is compared: a class of requests, in windows that all members have.
@@ -96,8 +107,10 @@ pub struct Row {
     pub scenario: String,
     /// One line about it.
     pub title: String,
-    /// Dollars a month.
+    /// Dollars per month.
     pub monthly_cost: Option<f64>,
+    /// Dollars once.
+    pub once_cost: Option<f64>,
     /// By window of the basis.
     pub windows: Vec<Cell>,
     /// 95 % latency, this row less the one above.
@@ -633,6 +646,7 @@ fn row(member: &Member<'_>, basis: &Basis) -> Row {
         scenario: member.results.scenario.clone(),
         title: member.results.title.clone(),
         monthly_cost: member.monthly_cost,
+        once_cost: member.once_cost,
         windows: basis.windows.iter().filter_map(find).map(|w| in_window(w, basis)).collect(),
         latency_step: None,
         served_step: None,

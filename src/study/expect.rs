@@ -90,6 +90,11 @@ fn quantity(text: &str, unit: FigureUnit) -> Result<f64, String> {
             .ok_or_else(|| wrong("a share such as 0.95 or \"95%\"")),
         FigureUnit::Count => plain().ok_or_else(|| wrong("a number")),
         FigureUnit::Name => Err(wrong("a name with `=` in front")),
+        FigureUnit::DollarsPerMonth => Money::parse(text)
+            .ok()
+            .map(|money| money.dollars_per_month().unwrap_or_else(|| money.dollars()))
+            .or_else(plain)
+            .ok_or_else(|| wrong("an amount per month such as \"$250/month\"")),
         FigureUnit::Dollars => Money::parse(text)
             .ok()
             .map(Money::dollars)

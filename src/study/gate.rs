@@ -32,8 +32,8 @@ use crate::stats::interval::{Student, differences};
 pub const FALSE_ALARM: f64 = 0.01;
 /// Chance of a false `same`.
 pub const FALSE_PASS: f64 = 0.05;
-/// The path of what a month costs.
-const COST: &str = "cost.month";
+/// The paths of what is paid per month and once, with the units of their records.
+const COSTS: [(&str, &str); 2] = [("cost.month", "dollars_per_month"), ("cost.once", "dollars")];
 /// More replications than these are not worth naming.
 const MOST: f64 = 1e6;
 
@@ -86,14 +86,8 @@ impl Direction {
     /// neither good nor bad by itself.
     #[must_use]
     pub fn of(path: &str, old: f64, new: f64) -> Option<Self> {
-        let wanted = match path {
-            COST => Wanted::Less,
-            path => {
-                let figure = Figure::parse(path).ok()?;
-                figure.row().wanted(figure.word())
-            }
-        };
-        let more_is_better = match wanted {
+        let figure = Figure::parse(path).ok()?;
+        let more_is_better = match figure.row().wanted(figure.word()) {
             Wanted::More => true,
             Wanted::Less => false,
             Wanted::Neither => return None,
@@ -155,13 +149,13 @@ pub struct Row {
     pub why: Option<String>,
 }
 
-/// Judges every figure of two summaries, in the order of their paths. `costs`: a month, in dollars.
+/// Judges every figure of two summaries, in the order of their paths. `costs`: per month and once, in dollars.
 #[must_use]
 pub fn judge(
     mode: Mode,
     old: &SummaryRecord,
     new: &SummaryRecord,
-    costs: [Option<f64>; 2],
+    costs: [(Option<f64>, Option<f64>); 2],
 ) -> Vec<Row> {
     let (olds, news) = (old.all(), new.all());
     let mut paths: Vec<&String> = olds.keys().chain(news.keys()).collect();
@@ -169,7 +163,13 @@ pub fn judge(
     paths.dedup();
     let mut rows = Vec::new();
     let mut tests: Vec<(usize, Test)> = Vec::new();
-    for path in paths {
+    // Prices are no estimates: where there are bills, those are compared.
+    let [old_bill, new_bill] = costs;
+    let sides = [[old_bill.0, new_bill.0], [old_bill.1, new_bill.1]];
+    let prices: Vec<Row> =
+        COSTS.into_iter().zip(sides).filter_map(|(of, sides)| cost(of, sides)).collect();
+    let is_price = |path: &String| prices.iter().any(|row| row.path == *path);
+    for path in paths.into_iter().filter(|path| !is_price(path)) {
         let (was, is) = (olds.get(path), news.get(path));
         // What neither can tell is no figure.
         if [was, is].iter().all(|side| side.is_none_or(|record| record.value.is_none()))
@@ -224,7 +224,7 @@ pub fn judge(
             rows[*at].replications = test.replications(family.len());
         }
     }
-    rows.extend(cost(costs));
+    rows.extend(prices);
     for row in rows.iter_mut().filter(|row| row.verdict == Verdict::Changed) {
         let value = |side: &Option<FigureRecord>| side.as_ref().and_then(|record| record.value);
         if let (Some(old), Some(new)) = (value(&row.old), value(&row.new)) {
@@ -261,10 +261,10 @@ fn to_the_bit(old: &FigureRecord, new: &FigureRecord) -> bool {
 }
 
 /// A price list is no estimate: any difference counts.
-fn cost([old, new]: [Option<f64>; 2]) -> Option<Row> {
+fn cost((path, unit): (&str, &str), [old, new]: [Option<f64>; 2]) -> Option<Row> {
     let record = |value: f64| FigureRecord {
         value: Some(value),
-        unit: "dollars_per_month".into(),
+        unit: unit.into(),
         ..FigureRecord::default()
     };
     let verdict = match (old, new) {
@@ -274,7 +274,7 @@ fn cost([old, new]: [Option<f64>; 2]) -> Option<Row> {
         _ => Verdict::Apart,
     };
     Some(Row {
-        path: COST.into(),
+        path: path.into(),
         old: old.map(record),
         new: new.map(record),
         allowed: None,
@@ -389,7 +389,7 @@ mod tests {
 
     fn verdict(path: &str, old: FigureRecord, new: FigureRecord) -> Row {
         let (old, new) = (summary(1, &[(path, old)]), summary(2, &[(path, new)]));
-        judge(Mode::Equivalence, &old, &new, [None, None]).remove(0)
+        judge(Mode::Equivalence, &old, &new, [(None, None); 2]).remove(0)
     }
 
     /// Half-widths 0.1 of 30 replications are standard errors of 0.0489 (t = 2.045), of the
@@ -449,11 +449,11 @@ mod tests {
         let path = "latency.page.p95@peak";
         let side = |seed, value| summary(seed, &[(path, record(value, 5.0, 3))]);
         let found = |a: &SummaryRecord, b: &SummaryRecord| {
-            judge(Mode::Equivalence, a, b, [None, None])[0].verdict
+            judge(Mode::Equivalence, a, b, [(None, None); 2])[0].verdict
         };
         assert_eq!(found(&side(1, 10.0), &side(1, 10.0)), Verdict::Same);
         assert_eq!(found(&side(1, 10.0), &side(2, 10.0)), Verdict::Unsure);
-        let exact = judge(Mode::Exact, &side(1, 10.0), &side(1, 10.000_000_1), [None, None]);
+        let exact = judge(Mode::Exact, &side(1, 10.0), &side(1, 10.000_000_1), [(None, None); 2]);
         assert_eq!(exact[0].verdict, Verdict::Changed);
     }
 
@@ -470,7 +470,7 @@ mod tests {
             side
         };
         let found = |new: &SummaryRecord| {
-            judge(Mode::Equivalence, &side(1, 1.0), new, [None, None]).remove(0)
+            judge(Mode::Equivalence, &side(1, 1.0), new, [(None, None); 2]).remove(0)
         };
         let row = found(&side(1, 1.01));
         assert_eq!((row.verdict, row.paired, row.direction), (Verdict::Same, true, None));
@@ -493,9 +493,9 @@ mod tests {
             side.by_replication.insert(path.into(), values);
             side
         };
-        let row = judge(Mode::Equivalence, &side(1.0), &side(1.01), [None, None]).remove(0);
+        let row = judge(Mode::Equivalence, &side(1.0), &side(1.01), [(None, None); 2]).remove(0);
         assert_eq!(row.verdict, Verdict::Same);
-        let row = judge(Mode::Equivalence, &side(1.0), &side(0.8), [None, None]).remove(0);
+        let row = judge(Mode::Equivalence, &side(1.0), &side(0.8), [(None, None); 2]).remove(0);
         assert_eq!((row.verdict, row.direction), (Verdict::Changed, Some(Direction::Better)));
     }
 
@@ -524,8 +524,10 @@ mod tests {
     fn what_only_one_side_has_is_told_and_a_price_is_no_estimate() {
         let old = summary(1, &[("latency.page.p95@peak", record(1.0, 0.1, 9))]);
         let new = summary(1, &[("latency.page.p95@mean", record(1.0, 0.1, 9))]);
-        let rows = judge(Mode::Equivalence, &old, &new, [Some(10.0), Some(10.5)]);
+        let rows =
+            judge(Mode::Equivalence, &old, &new, [(Some(10.0), None), (Some(10.5), Some(5.0))]);
         let verdicts: Vec<Verdict> = rows.iter().map(|row| row.verdict).collect();
-        assert_eq!(verdicts, [Verdict::Apart, Verdict::Apart, Verdict::Changed]);
+        assert_eq!(verdicts, [Verdict::Apart, Verdict::Apart, Verdict::Changed, Verdict::Apart]);
+        assert_eq!((rows[2].path.as_str(), rows[3].path.as_str()), ("cost.month", "cost.once"));
     }
 }

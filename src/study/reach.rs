@@ -20,7 +20,7 @@ use crate::plan::availability::AvailabilityNet;
 use crate::plan::figure::registry::By;
 use crate::plan::figure::{Figure, Metric};
 use crate::plan::headroom;
-use crate::study::scenario::StudyPlan;
+use crate::study::scenario::{StudyPlan, by_arithmetic};
 use crate::study::window::WindowPlan;
 use crate::study::years::YearsPlan;
 use crate::units::Rate;
@@ -109,7 +109,7 @@ pub fn digest(draft: &Draft, plan: &Blueprint, study: &StudyPlan, input: &Input)
         Input::Headroom(figure) if figure.metric == Metric::Saturates => {
             write!(text, "{:?}", headroom::saturates(draft, figure))
         }
-        Input::Headroom(figure) => write!(text, "{:?}", headroom::at(draft, figure)),
+        Input::Headroom(figure) => write!(text, "{:?}", by_arithmetic(draft, figure)),
     };
     text.0.finalize().into()
 }

@@ -255,7 +255,7 @@ pub fn prepare(
     study.draw_windows(&asked);
     // Where there is nothing more to tell it is as beside others.
     let more = study.years.is_some() || headroom::design_peak(draft).is_some();
-    study.alone &= more || cost::monthly(draft).is_some();
+    study.alone &= more || cost::bill(draft).is_some();
     for (path, width) in scenario.run.precision.iter() {
         study.sharpen(&asked, path, width.get(), out);
     }
@@ -301,13 +301,25 @@ pub fn prepare(
     study
 }
 
+/// The value of a figure that needs no run.
+///
+/// # Errors
+///
+/// Why the scenario has no such figure.
+pub fn by_arithmetic(draft: &Draft, figure: &Figure) -> Result<f64, NoSuchFigure> {
+    match figure.metric {
+        Metric::Cost => cost::at(draft, figure),
+        _ => headroom::at(draft, figure),
+    }
+}
+
 /// Resolves what is asked of a scenario that the request loop cannot simulate, as far as it goes: paths,
 /// what is expected, and arithmetic. Everything wrong goes to `out`.
 pub fn resolve_without_requests(draft: &Draft, out: &mut Diagnostics) {
     let scenario = &draft.scenario;
     let figure = |path: &str, span: Span, out: &mut Diagnostics| {
         let found = Figure::parse_in(&draft.names, path).and_then(|figure| match figure.metric {
-            Metric::Headroom => headroom::at(draft, &figure).map(|_| figure),
+            Metric::Headroom | Metric::Cost => by_arithmetic(draft, &figure).map(|_| figure),
             Metric::Saturates => headroom::saturates(draft, &figure).map(|_| figure),
             _ => Ok(figure),
         });

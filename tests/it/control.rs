@@ -168,6 +168,7 @@ fn a_report_says_that_its_single_intervals_are_not_joint() {
         traces: Vec::new(),
         command: String::new(),
         monthly_cost: None,
+        once_cost: None,
     };
     let out = fivenines::report::run::output(&results, &identity);
     let page = out.set.files.iter().find(|file| file.path == "report.html").unwrap();

@@ -177,6 +177,7 @@ fn intervals_of_a_paired_difference_hold_the_truth_as_often_as_they_say() {
                 result,
                 results,
                 monthly_cost: None,
+                once_cost: None,
             })
             .collect();
         let ladder = compare(&members).unwrap();

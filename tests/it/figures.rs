@@ -13,7 +13,7 @@ use fivenines::scenario::source::Source;
 use fivenines::study::expect::Verdict;
 use fivenines::study::measure::Measure;
 use fivenines::study::sampled::SampledPlan;
-use fivenines::study::scenario::{Choices, Judged, Solver, StudyPlan, prepare};
+use fivenines::study::scenario::{Choices, Judged, Solver, StudyPlan, by_arithmetic, prepare};
 use fivenines::study::{limits, verdict, years};
 
 use crate::cli::{file, fivenines, run, shipped};
@@ -192,8 +192,10 @@ fn a_figure_that_a_file_cannot_have_is_refused_before_a_sweep_or_a_run_begins() 
 fn a_difference_of_two_scenarios_is_taken_on_the_same_draws() {
     let folder = tempfile::tempdir().unwrap();
     let place = |name: &str| folder.path().join(name).display().to_string();
-    let slow = desk(&[("sojourn.desk@steady", "< 10s")]);
+    let prices = "\n[cost.of]\npair = { once = \"$2000\", month = \"$10/month\" }\n";
+    let slow = desk(&[("sojourn.desk@steady", "< 10s")]) + prices;
     let fast = slow.replace("\"desk\"\nformat", "\"fast\"\nformat").replace("50ms", "45ms");
+    let fast = fast.replace("$2000", "$1500");
     std::fs::write(place("slow.toml"), &slow).unwrap();
     std::fs::write(place("fast.toml"), &fast).unwrap();
     let compare = |figure: &str| {
@@ -214,6 +216,9 @@ fn a_difference_of_two_scenarios_is_taken_on_the_same_draws() {
     let (more, narrow) = asked("difference(desk, fast, sojourn.desk@steady)");
     assert!((more - (one - two)).abs() < 1e-9 && more > 0.0, "{one} - {two} is not {more}");
     assert!(narrow < wide, "{narrow} of {wide}");
+    // A bill has no noise: 2 x $2,000 less 2 x $1,500.
+    assert_eq!(asked("difference(desk, fast, cost.once)"), (1_000.0, 0.0));
+    assert_eq!(asked("fast:cost.month"), (20.0, 0.0));
     for (figure, said) in [
         ("sojourn.desk@steady", "does not say of which scenario"),
         ("other:sojourn.desk@steady", "no scenario `other` is compared"),
@@ -336,13 +341,14 @@ fn a_star_behind_a_group_is_answered_with_the_bare_name() {
 }
 
 /// Scenarios that have, between them, all that the registry speaks of.
-const RICH: [&str; 6] = [
+const RICH: [&str; 7] = [
     "tiers/tier-6.toml",
     "tiers/tier-8.toml",
     "databases/slave-away.toml",
     "oracles/o40-lru.toml",
     "oracles/b4-fleet.toml",
     "oracles/o01-mm1.toml",
+    "claims/dedicated.toml",
 ];
 
 /// Every row of the registry is resolved in some scenario by the module that it names.
@@ -409,7 +415,7 @@ fn every_figure_of_the_registry_is_resolved() {
                     By::Arithmetic if *word == Word::First => {
                         headroom::saturates(draft, &figure).map(|_| ())
                     }
-                    By::Arithmetic => headroom::at(draft, &figure).map(|_| ()),
+                    By::Arithmetic => by_arithmetic(draft, &figure).map(|_| ()),
                     By::Both => match (&sampled, years) {
                         (Some(sampled), Some(years)) => sampled.resolve(years, &figure).map(|_| ()),
                         _ => Err(NoSuchFigure::new("no windows are drawn")),

@@ -122,6 +122,7 @@ impl Lived {
                 result,
                 results,
                 monthly_cost: None,
+                once_cost: None,
             })
             .collect();
         compare(&members).unwrap()

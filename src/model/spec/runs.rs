@@ -434,22 +434,115 @@ words! {
 }
 
 spec! {
-    /// Prices.
+    /// Prices: `"$250/month"` is paid per month, `"$2000"` once.
     pub struct CostSpec {
-        /// Of a zone.
-        zone: Option<Money>,
-        /// Of a balancer.
-        balancer: Option<Money>,
-        /// Of a head with the disks of its pool.
-        nas_head: Option<Money>,
+        /// Of each zone.
+        zone: Option<Price>,
+        /// Of each unit of a balancer.
+        balancer: Option<Price>,
+        /// Of each head of a file server with the disks of its pool.
+        nas_head: Option<Price>,
         /// Of each further pool.
-        pool: Option<Money>,
-        /// Of the links to the world.
-        transit: Option<Money>,
+        pool: Option<Price>,
+        /// Of each site: its links to the world.
+        transit: Option<Price>,
         /// Of what the edges deliver, per size.
         cdn: Option<SizePrice>,
         /// Of a lost page view.
         lost_page: Option<Money>,
+        /// Own prices: a name, as faults name what they hit, to the price of each part that it means, in place of that of its kind.
+        of: Option<Named<Spanned<Price>, Reference>>,
+    }
+
+    /// A price of both sorts.
+    pub struct PriceSpec {
+        /// Once: `"$2000"`.
+        once: Option<Money>,
+        /// Per month: `"$250/month"`, or another period.
+        month: Option<Money>,
+    }
+}
+
+/// `"$10000"` once, `"$250/month"`, or both: `{ once = "$10000", month = "$90/month" }`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Price {
+    /// Paid once.
+    pub once: Option<Spanned<Money>>,
+    /// Paid per month.
+    pub month: Option<Spanned<Money>>,
+}
+
+impl Price {
+    /// Dollars once, and dollars per month; `None` where nothing is said of either.
+    #[must_use]
+    pub fn dollars(&self) -> (Option<f64>, Option<f64>) {
+        let once = self.once.as_ref().map(|price| price.value.dollars());
+        (once, self.month.as_ref().and_then(|price| price.value.dollars_per_month()))
+    }
+}
+
+impl crate::scenario::value::Value for Price {
+    const QUANTITY: bool = true;
+    fn read(
+        item: &crate::scenario::document::Item,
+        out: &mut crate::scenario::diagnostic::Diagnostics,
+    ) -> Option<Self> {
+        use crate::scenario::code::Code;
+        use crate::scenario::diagnostic::Diagnostic;
+        if item.as_table().is_none() {
+            let money = Money::read(item, out)?;
+            let price = Some(Spanned::new(money, item.span));
+            return Some(match money.dollars_per_month() {
+                Some(_) => Self { month: price, once: None },
+                None => Self { once: price, month: None },
+            });
+        }
+        let PriceSpec { once, month, span } = PriceSpec::read(item, out)?;
+        let mut wrong = |span, message: &str, help: &str| {
+            out.push(Diagnostic::new(Code::OutOfRange, span, message).help(help));
+            None
+        };
+        let is_periodic = |price: &Spanned<Money>| price.value.dollars_per_month().is_some();
+        if let Some(price) = once.as_ref().filter(|price| is_periodic(price)) {
+            return wrong(price.span, "`once` has a period", "write `\"$2000\"`, or give `month`");
+        }
+        if let Some(price) = month.as_ref().filter(|price| !is_periodic(price)) {
+            return wrong(
+                price.span,
+                "`month` has no period",
+                "write `\"$250/month\"`, or give `once`",
+            );
+        }
+        if once.is_none() && month.is_none() {
+            return wrong(span, "a price without an amount", "give `once`, `month` or both");
+        }
+        Some(Self { once, month })
+    }
+    fn shape() -> crate::scenario::value::Shape {
+        crate::scenario::value::Shape::Either(vec![
+            crate::scenario::value::Shape::Money,
+            PriceSpec::shape(),
+        ])
+    }
+    fn canonical(&self) -> serde_json::Value {
+        match (&self.once, &self.month) {
+            (Some(price), None) | (None, Some(price)) if price.uncertainty.is_none() => {
+                price.canonical()
+            }
+            (once, month) => {
+                let both = [("month", month), ("once", once)].into_iter();
+                let given = both.filter_map(|(key, price)| Some((key, price.as_ref()?)));
+                let all = given.map(|(key, price)| (key.to_string(), price.canonical()));
+                serde_json::Value::Object(all.collect())
+            }
+        }
+    }
+    fn compare(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        let (a, b) = (self.dollars(), other.dollars());
+        let same = |a: Option<f64>, b: Option<f64>| a.is_some() == b.is_some();
+        // An amount once and one per month have no order.
+        let comparable = same(a.0, b.0) && same(a.1, b.1);
+        a.partial_cmp(&b).filter(|_| comparable)
     }
 }
 

@@ -6,6 +6,7 @@
 //! effect, faults and what nothing uses.
 
 mod cdn;
+mod cost;
 mod faults;
 mod parts;
 mod routes;
@@ -26,6 +27,7 @@ pub fn check(draft: &Draft, out: &mut Diagnostics) {
     parts::check(draft, out);
     routes::check(draft, out);
     faults::check(draft, out);
+    cost::check(draft, out);
     crate::plan::memory::check(draft, out);
     // A misspelt name leaves what it means unused: said only when all names lead somewhere.
     if !out.has_errors() {

@@ -96,11 +96,15 @@ pub enum Word {
     First,
     /// `year-p50` to `year-p99`.
     Years,
+    /// `month`.
+    Month,
+    /// `once`.
+    Once,
 }
 
 impl Word {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Own,
         Self::Mean,
         Self::Quantiles,
@@ -110,6 +114,8 @@ impl Word {
         Self::Chance,
         Self::First,
         Self::Years,
+        Self::Month,
+        Self::Once,
     ];
 
     /// The word of a statistic.
@@ -125,6 +131,8 @@ impl Word {
             Some(Stat::Chance) => Self::Chance,
             Some(Stat::First) => Self::First,
             Some(Stat::Year(_)) => Self::Years,
+            Some(Stat::Month) => Self::Month,
+            Some(Stat::Once) => Self::Once,
         }
     }
 
@@ -249,7 +257,7 @@ pub enum By {
     Roles,
     /// The long horizon with windows drawn from it ([`sampled`](crate::study::sampled)).
     Both,
-    /// Arithmetic ([`headroom`](crate::plan::headroom)).
+    /// Arithmetic ([`headroom`](crate::plan::headroom), [`cost`](crate::plan::cost)).
     Arithmetic,
 }
 
@@ -275,6 +283,8 @@ impl By {
 /// What has a figure: what the name in its path may be of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
+    /// The whole scenario, without a name.
+    Scenario,
     /// The whole scenario, without a name, or a request class.
     ScenarioOrClass,
     /// A request class.
@@ -324,6 +334,7 @@ impl Whose {
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
+            Self::Scenario => "none: the whole scenario",
             Self::ScenarioOrClass => "none, or class",
             Self::Class => "class",
             Self::ClassWithAvailability => "class with an objective `available`",
@@ -517,6 +528,7 @@ impl Row {
             Word::First if matches!(self.metric, Metric::Saturates) => FigureUnit::Name,
             Word::First => FigureUnit::Seconds,
             Word::Dispersion => FigureUnit::Count,
+            Word::Month => FigureUnit::DollarsPerMonth,
             _ => self.metric.unit(),
         }
     }
@@ -603,12 +615,14 @@ pub fn reason(metric: Metric, at: At, word: Word) -> &'static str {
         (Metric::Headroom | Metric::Saturates, _) if !there => {
             "the arithmetic is that at the level of a window"
         }
+        (Metric::Cost, _) if !there => "a bill is of no window",
         (_, At::Horizon) if !there => "no request is simulated over the horizon",
         (_, At::Window | At::Break) if !there && of(By::is_of_years) => {
             "faults are too rare for a window"
         }
         (_, At::Unnamed) if !there => "it needs to know where",
         (Metric::Headroom, _) => "arithmetic has no statistic",
+        (Metric::Cost, _) => "what is paid once and what is paid per month are not added",
         (Metric::Verdict, _) => "a verdict is a word",
         (Metric::Saturates, _) => "the figure is the name of a resource",
         (Metric::Capacity, _) => "the objective chooses the percentile",
@@ -764,8 +778,10 @@ fn supported(figure: &Figure, rows: &[&'static Row]) -> String {
 
 /// A path of this row for the same scope, as it is to be written.
 fn written(figure: &Figure, row: &Row) -> String {
-    let mut text = format!("{}.{}", row.metric.id(), figure.scope);
-    if figure.scope.is_empty() {
+    // A bill is that of the whole scenario.
+    let scope = if row.metric == Metric::Cost { "" } else { figure.scope.as_str() };
+    let mut text = format!("{}.{scope}", row.metric.id());
+    if scope.is_empty() {
         text.pop();
     }
     if let Some(resource) = &figure.resource {

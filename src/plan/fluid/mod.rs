@@ -190,7 +190,7 @@ impl FluidPlan {
             workloads: Vec::new(),
             zero: week_zero(draft),
             planned: None,
-            bill: cost::monthly(draft).map(|cost| cost.total()),
+            bill: cost::totals(draft).0,
             lost_view: cost::lost_view(draft),
             network,
         };

@@ -1,16 +1,16 @@
 //! Which to buy: structural downtime against cost.
 
-use super::{Ladder, said};
+use super::{Ladder, has_once, once_cell, once_column, said};
 use crate::report::document::{
     Axis, Block, Cell, Chart, ChartKind, Column, Estimate as Mark, Figure, FrontChart, FrontPoint,
     Judgement, Rounding, Section, Table, Unit, Verdict,
 };
 use crate::report::number;
-use crate::report::run::share_cell;
 use crate::report::run::years::{minutes, minutes_cell};
+use crate::report::run::{price, share_cell};
 use crate::report::text;
 use crate::stats::interval::Interval;
-use crate::study::compare::{Offer, Step, Unfit};
+use crate::study::compare::{Offer, Step, Unfit, in_order};
 
 /// The heading of the section.
 pub(super) const HEADING: &str = "What to buy";
@@ -23,11 +23,12 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
         heading: HEADING.into(),
         intro: format!(
             "Structural downtime, the time in which too little of what {} needs is up and reachable, \
-             against the price per month. It is the mean over all simulated years; single years differ. \
+             against the price per month{}. It is the mean over all simulated years; single years differ. \
              A scenario is worth its price here when its downtime is less than that of every cheaper one \
              in the same years; all these differences hold together at {:.0} %. One that is not may \
              still carry more or answer sooner.{}",
             ladder.basis.class,
+            if has_once(ladder) { " and once" } else { "" },
             ladder.level * 100.0,
             ladder.basis.windows.last().map_or_else(String::new, |peak| format!(
                 " A scenario that is overloaded in window {peak}, or misses an objective of latency \
@@ -45,8 +46,9 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
 /// What a terminal shows.
 pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
     let mut table = table(ladder);
-    table.columns.truncate(KEPT);
-    table.rows.iter_mut().for_each(|row| row.truncate(KEPT));
+    let kept = KEPT + usize::from(has_once(ladder));
+    table.columns.truncate(kept);
+    table.rows.iter_mut().for_each(|row| row.truncate(kept));
     vec![Block::Table(table)]
 }
 
@@ -56,7 +58,7 @@ const KEPT: usize = 4;
 /// Which is the cheapest for which limit, and which are not recommended.
 pub(super) fn finding(ladder: &Ladder) -> Option<Verdict> {
     if ladder.offers.len() < 2 {
-        return None;
+        return without_order(ladder);
     }
     let limits = limits(ladder);
     let mut text = match limits.last() {
@@ -64,8 +66,11 @@ pub(super) fn finding(ladder: &Ladder) -> Option<Verdict> {
         Some((_, least, _)) => {
             let kept = limits.iter().map(|(offer, up_to, _)| {
                 let cost = number::figure(&Figure::exact(offer.cost, Unit::Dollars));
+                let once = ladder.rows[offer.row].once_cost;
+                let once = price(None, once).map_or_else(String::new, |once| format!(", {once}"));
                 let name = name(ladder, offer.row);
-                (format!("for up to {up_to:.0}\u{a0}min"), format!("{name} ({cost} per month)"))
+                let limit = format!("for up to {up_to:.0}\u{a0}min");
+                (limit, format!("{name} ({cost} per month{once})"))
             });
             let mut text = String::new();
             for (at, (limit, buy)) in kept.enumerate() {
@@ -92,6 +97,19 @@ pub(super) fn finding(ladder: &Ladder) -> Option<Verdict> {
         text.push_str(&format!(" Not recommended, for window {window}: {}.", unfit.join(", ")));
     }
     Some(Verdict { judgement: Judgement::Finding, text })
+}
+
+/// That prices per month and once leave the scenarios in no order, where they do.
+fn without_order(ladder: &Ladder) -> Option<Verdict> {
+    let years = ladder.years.iter().filter(|years| years.is_some()).count();
+    let priced = ladder.rows.iter().filter_map(|row| {
+        let none = row.monthly_cost.is_none() && row.once_cost.is_none();
+        let price = (row.monthly_cost.unwrap_or_default(), row.once_cost.unwrap_or_default());
+        (!none).then_some(price)
+    });
+    let text = "No scenario is recommended by its price: one costs less per month than another and more once.";
+    (years > 1 && !in_order(&priced.collect::<Vec<_>>()))
+        .then(|| Verdict { judgement: Judgement::Finding, text: text.into() })
 }
 
 /// Why a scenario is not recommended.
@@ -140,6 +158,9 @@ fn table(ladder: &Ladder) -> Table {
         Column::words("cheapest for a limit of", "cheapest_for"),
         Column::numbers("1 year in 20 longer than", "year_p95_min", minutes()),
     ];
+    if has_once(ladder) {
+        columns.insert(2, once_column());
+    }
     if let Some(window) = ladder.basis.windows.last() {
         columns.push(Column::words(&format!("served @{window}"), "served"));
     }
@@ -151,6 +172,9 @@ fn table(ladder: &Ladder) -> Table {
             Cell::Figure(Figure::exact(offer.cost, Unit::Dollars)),
             Cell::Figure(in_minutes(&offer.downtime).rounded(Rounding::Up)),
         ];
+        if has_once(ladder) {
+            cells.insert(2, once_cell(ladder.rows[offer.row].once_cost));
+        }
         let kept = limits.iter().find(|(other, ..)| other.row == offer.row);
         cells.push(Cell::text(match (&offer.unfit, offer.beaten_by, kept) {
             (Some(unfit), ..) => format!("none: {}", why_unfit(ladder, unfit)),
@@ -184,7 +208,7 @@ fn table(ladder: &Ladder) -> Table {
 fn next(ladder: &Ladder) -> Table {
     let window = ladder.basis.windows.last();
     let p95 = window.map_or_else(|| "p95".into(), |window| format!("p95 @{window}"));
-    let columns = vec![
+    let mut columns = vec![
         Column::words("scenario", "scenario"),
         Column::words("instead of", "against"),
         Column::numbers("more per month", "more_dollars_per_month", Unit::Dollars),
@@ -193,6 +217,9 @@ fn next(ladder: &Ladder) -> Table {
         Column::words(&p95, "p95_step"),
         Column::words("worse", "worse"),
     ];
+    if has_once(ladder) {
+        columns.insert(3, Column::numbers("more once", "more_dollars_once", Unit::Dollars));
+    }
     let row = |offer: &Offer| {
         let mut cells = vec![Cell::text(name(ladder, offer.row))];
         cells.extend(bought(ladder, offer.step.as_ref()?));
@@ -206,19 +233,23 @@ fn next(ladder: &Ladder) -> Table {
     }
 }
 
-fn bought(ladder: &Ladder, step: &Step) -> [Cell; 6] {
+fn bought(ladder: &Ladder, step: &Step) -> Vec<Cell> {
     let less = negated(&step.downtime);
     let minutes_less = less.estimate / 60.0;
     let latency = step.latency.as_ref();
     let latency = latency.map_or_else(|| "not compared".into(), |s| said(s, &Unit::Seconds, true));
-    [
+    let mut cells = vec![
         Cell::text(name(ladder, step.from)),
         Cell::Figure(Figure::exact(step.cost, Unit::Dollars)),
         Cell::text(number::figure(&in_minutes(&less))),
         Cell::Figure(Figure::exact(MONTHS * step.cost / minutes_less, Unit::Dollars)),
         Cell::text(latency),
         Cell::text(super::weigh::worse(ladder, &step.weighed)),
-    ]
+    ];
+    if has_once(ladder) {
+        cells.insert(2, Cell::Figure(Figure::exact(step.once, Unit::Dollars)));
+    }
+    cells
 }
 
 fn negated(interval: &Interval) -> Interval {
@@ -269,7 +300,7 @@ fn chart(ladder: &Ladder) -> Chart {
 
 /// For programs: a row a scenario.
 pub(super) fn data(ladder: &Ladder) -> Table {
-    let columns = vec![
+    let mut columns = vec![
         Column::words("scenario", "scenario"),
         Column::numbers("cost", "cost_dollars_per_month", Unit::Dollars),
         Column::numbers("down", "downtime_s_per_year", Unit::Seconds),
@@ -280,12 +311,16 @@ pub(super) fn data(ladder: &Ladder) -> Table {
         Column::numbers("downtime step", "downtime_from_front_s_per_year", Unit::Seconds),
         Column::numbers("p95 step", "p95_from_front_s", Unit::Seconds),
     ];
+    if has_once(ladder) {
+        columns.push(once_column());
+        columns.push(Column::numbers("more once", "more_dollars_once", Unit::Dollars));
+    }
     let interval =
         |i: &Interval| Cell::Figure(Figure::estimate(i.estimate, i.low, i.high, Unit::Seconds));
     let row = |offer: &Offer| {
         let none = || Cell::missing("nothing before it on the front");
         let step = offer.step.as_ref();
-        vec![
+        let mut cells = vec![
             Cell::text(name(ladder, offer.row)),
             Cell::Figure(Figure::exact(offer.cost, Unit::Dollars)),
             interval(&offer.downtime),
@@ -297,7 +332,13 @@ pub(super) fn data(ladder: &Ladder) -> Table {
             step.map_or_else(none, |step| Cell::Figure(Figure::exact(step.cost, Unit::Dollars))),
             step.map_or_else(none, |step| interval(&step.downtime)),
             step.and_then(|step| step.latency).map_or_else(none, |step| interval(&step.difference)),
-        ]
+        ];
+        if has_once(ladder) {
+            cells.push(once_cell(ladder.rows[offer.row].once_cost));
+            let more = |step: &Step| Cell::Figure(Figure::exact(step.once, Unit::Dollars));
+            cells.push(step.map_or_else(none, more));
+        }
+        cells
     };
     Table { caption: String::new(), columns, rows: ladder.offers.iter().map(row).collect() }
 }

@@ -37,14 +37,24 @@ pub(super) fn finding(ladder: &Ladder, at: usize) -> Option<Verdict> {
     if weighed.is_empty() {
         return None;
     }
-    let cost = match (row.monthly_cost, above.monthly_cost) {
-        (Some(cost), Some(before)) if cost == before => ", for the same price".into(),
-        (Some(cost), Some(before)) => {
-            let size = number::figure(&Figure::exact((cost - before).abs(), Unit::Dollars));
+    let change = |cost: f64, before: f64, how: &str| {
+        let size = number::figure(&Figure::exact((cost - before).abs(), Unit::Dollars));
+        (cost != before).then(|| {
             let way = if cost > before { "more" } else { "less" };
-            format!(", for {size} {way} per month")
-        }
-        _ => String::new(),
+            format!("{size} {way} {how}")
+        })
+    };
+    let month = row.monthly_cost.zip(above.monthly_cost);
+    let once = (row.once_cost.is_some() || above.once_cost.is_some())
+        .then(|| (row.once_cost.unwrap_or_default(), above.once_cost.unwrap_or_default()));
+    let known = month.map(|(cost, before)| change(cost, before, "per month"));
+    let known = known.into_iter().chain(once.map(|(cost, before)| change(cost, before, "once")));
+    let known: Vec<Option<String>> = known.collect();
+    let changes: Vec<String> = known.iter().flatten().cloned().collect();
+    let cost = match (known.is_empty(), changes.is_empty()) {
+        (true, _) => String::new(),
+        (_, true) => ", for the same price".into(),
+        _ => format!(", for {}", changes.join(" and ")),
     };
     let mut text = format!("{} instead of {}{cost}.", row.scenario, above.scenario);
     for (change, word) in [(Change::Better, "Better"), (Change::Worse, "Worse")] {

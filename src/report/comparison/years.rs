@@ -194,8 +194,9 @@ fn costs(ladder: &Ladder) -> Option<Table> {
     let each = price.map_or_else(String::new, |price| {
         format!(" at {} each", number::figure(&Figure::exact(price, Unit::Dollars)))
     });
+    let bill = if super::has_once(ladder) { "the bill per month" } else { "the whole bill" };
     let caption = format!(
-        "What page views cost over the years, by flows alone: the whole bill over those served, and those \
+        "What page views cost over the years, by flows alone: {bill} over those served, and those \
          lost{each}"
     );
     Some(Table { caption, columns, rows })

@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 
 use crate::report::document::{Block, Cell, Document, Figure, Rounding, Unit};
 use crate::report::write::{ResultFile, ResultSet, covers, run_digest};
-use crate::report::{chart, html, json as form};
+use crate::report::{chart, html, json as form, number};
 use crate::stats::interval::{Interval, Method};
 use crate::study::results::{RESULTS_VERSION, Results, Share, WindowRows};
 use crate::study::window::Estimate;
@@ -51,6 +51,23 @@ pub struct Identity {
     pub command: String,
     /// Figures beside each other are worth more: the cost of a month, in dollars.
     pub monthly_cost: Option<f64>,
+    /// What is paid once, in dollars.
+    pub once_cost: Option<f64>,
+}
+
+/// What is paid per month and what is paid once, in a sentence; `None` without prices.
+pub fn price(month: Option<f64>, once: Option<f64>) -> Option<String> {
+    let text = |value: f64, unit: Unit| number::figure(&Figure::exact(value, unit));
+    match (month, once) {
+        (None, None) => None,
+        (Some(month), None) => Some(text(month, Unit::DollarsPerMonth)),
+        (None, Some(once)) => Some(format!("{} once", text(once, Unit::Dollars))),
+        (Some(month), Some(once)) => Some(format!(
+            "{} and {} once",
+            text(month, Unit::DollarsPerMonth),
+            text(once, Unit::Dollars)
+        )),
+    }
 }
 
 /// Everything that is written and shown of one scenario.
@@ -151,6 +168,7 @@ pub const fn unit(unit: FigureUnit) -> Unit {
         FigureUnit::Ratio => Unit::Ratio,
         FigureUnit::Count | FigureUnit::Name => Unit::None,
         FigureUnit::Dollars => Unit::Dollars,
+        FigureUnit::DollarsPerMonth => Unit::DollarsPerMonth,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The report of one scenario, as a document; the terminal shows its first tables.
 
-use super::{Identity, breaks, capacity, cell, charts, databases, share_cell, unit};
+use super::{Identity, breaks, capacity, cell, charts, databases, price, share_cell, unit};
 use crate::report::document::{
     Block, Cell, Check, Column, Definition, Document, Figure, Judgement as Word, Section, Table,
     Unit, Verdict as Line,
@@ -229,8 +229,7 @@ fn windows(results: &Results, identity: &Identity) -> Section {
     blocks.extend(corrected(results).map(Block::Text));
     blocks.push(Block::Text(SINGLE.into()));
     blocks.push(Block::Definitions(meanings(results)));
-    if let Some(cost) = identity.monthly_cost {
-        let cost = number::figure(&Figure::exact(cost, Unit::DollarsPerMonth));
+    if let Some(cost) = price(identity.monthly_cost, identity.once_cost) {
         blocks.push(Block::Text(format!("Cost: {cost}.")));
     }
     Section {

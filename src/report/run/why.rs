@@ -466,40 +466,60 @@ pub fn cost_columns() -> [Column; 2] {
 
 /// The lines of a bill.
 fn bill_lines(bill: &Cost) -> Table {
-    let dollars = |value: f64| Cell::Figure(Figure::exact(value, Unit::DollarsPerMonth));
-    let row = |item: &Item| {
-        let sum = f64::from(item.count) * item.each;
-        vec![
-            Cell::text(item.what),
-            Cell::Count(u64::from(item.count)),
-            dollars(item.each),
-            dollars(sum),
-        ]
-    };
-    Table {
-        caption: "What the bill consists of".into(),
-        columns: vec![
-            Column::words("item", "item"),
-            Column::numbers("number", "number", Unit::None),
-            Column::numbers("each", "each_dollars_per_month", Unit::DollarsPerMonth),
-            Column::numbers("together", "sum_dollars_per_month", Unit::DollarsPerMonth),
-        ],
-        rows: bill.items.iter().map(row).collect(),
+    let month = |value: Option<f64>| price_cell(value, Unit::DollarsPerMonth);
+    let once = |value: Option<f64>| price_cell(value, Unit::Dollars);
+    let has_once = bill.once().is_some();
+    let mut columns = vec![
+        Column::words("item", "item"),
+        Column::numbers("number", "number", Unit::None),
+        Column::numbers("each", "each_dollars_per_month", Unit::DollarsPerMonth),
+        Column::numbers("together", "sum_dollars_per_month", Unit::DollarsPerMonth),
+    ];
+    if has_once {
+        columns.push(Column::numbers("each, once", "each_dollars_once", Unit::Dollars));
+        columns.push(Column::numbers("together, once", "sum_dollars_once", Unit::Dollars));
     }
+    let row = |item: &Item| {
+        let mut cells = vec![Cell::text(item.what.clone()), Cell::Count(u64::from(item.count))];
+        cells.extend([month(item.each), month(item.sum())]);
+        if has_once {
+            cells.extend([once(item.once), once(item.sum_once())]);
+        }
+        cells
+    };
+    let mut rows: Vec<Vec<Cell>> = bill.items.iter().map(row).collect();
+    if has_once {
+        let mut total = vec![Cell::text("all"), Cell::text(""), Cell::text("")];
+        total.extend([month(bill.month()), Cell::text(""), once(bill.once())]);
+        rows.push(total);
+    }
+    Table { caption: "What the bill consists of".into(), columns, rows }
+}
+
+/// A price, or that there is none of this sort.
+fn price_cell(value: Option<f64>, unit: Unit) -> Cell {
+    let none = || Cell::missing("none");
+    value.map_or_else(none, |value| Cell::Figure(Figure::exact(value, unit)))
 }
 
 fn cost(results: &Results) -> Option<Section> {
     let bill = results.why.bill.as_ref()?;
-    let month = |value: f64| number::figure(&Figure::exact(value, Unit::DollarsPerMonth));
     let columns = std::iter::once(Column::words("class", "class")).chain(cost_columns()).collect();
     let rows: Vec<Vec<Cell>> = costs(results)
         .map(|(name, cost)| std::iter::once(Cell::text(name)).chain(cost_cells(cost)).collect())
         .collect();
-    let mut blocks = vec![Block::Text(format!("The bill: {}.", month(bill.total())))];
+    let total = super::price(bill.month(), bill.once())?;
+    let mut blocks = vec![Block::Text(format!("The bill: {total}."))];
     blocks.push(Block::Table(bill_lines(bill)));
     if !rows.is_empty() {
         blocks.push(Block::Table(Table {
-            caption: "What page views cost over the years: the whole bill over those served".into(),
+            caption: match bill.once() {
+                None => "What page views cost over the years: the whole bill over those served",
+                Some(_) => {
+                    "What page views cost over the years: the bill per month over those served"
+                }
+            }
+            .into(),
             columns,
             rows,
         }));
@@ -712,18 +732,36 @@ pub(super) fn summary(results: &Results) -> Value {
                 })),
             })).collect::<Vec<_>>(),
         })),
-        "cost": why.bill.as_ref().map(|bill| json!({
-            "bill_dollars_per_month": number(bill.total()),
-            "items": bill.items.iter().map(|item| json!({
-                "what": item.what,
-                "number": item.count,
-                "each_dollars_per_month": number(item.each),
-            })).collect::<Vec<_>>(),
-            "classes": costs(results).map(|(name, row)| json!({
-                "name": name,
-                "per_million_served_dollars": one(&row.per_million),
-                "lost_dollars_per_month": row.lost.as_ref().map(one),
-            })).collect::<Vec<_>>(),
-        })),
+        "cost": why.bill.as_ref().map(|bill| bill_value(results, bill)),
     })
+}
+
+/// The bill; amounts paid once are there where the scenario has such prices.
+fn bill_value(results: &Results, bill: &Cost) -> Value {
+    let number = crate::report::json::number;
+    let once = bill.once();
+    let items = bill.items.iter().map(|item| {
+        let mut value = json!({
+            "what": item.what,
+            "number": item.count,
+            "each_dollars_per_month": item.each.map(number),
+        });
+        if once.is_some() {
+            value["each_dollars_once"] = json!(item.once.map(number));
+        }
+        value
+    });
+    let mut value = json!({
+        "bill_dollars_per_month": bill.month().map(number),
+        "items": items.collect::<Vec<_>>(),
+        "classes": costs(results).map(|(name, row)| json!({
+            "name": name,
+            "per_million_served_dollars": estimate_value(&row.per_million),
+            "lost_dollars_per_month": row.lost.as_ref().map(estimate_value),
+        })).collect::<Vec<_>>(),
+    });
+    if let Some(once) = once {
+        value["bill_dollars_once"] = number(once);
+    }
+    value
 }

@@ -5,13 +5,14 @@
 //! other is refused before the first scenario is simulated.
 
 use crate::model::blueprint::Blueprint;
+use crate::plan::Draft;
 use crate::plan::figure::registry::By;
 use crate::plan::figure::{Figure, FigureUnit, NoSuchFigure};
 use crate::scenario::suggest;
 use crate::stats::interval::Interval;
 use crate::study::compare::Member;
 use crate::study::measure::{Measure, NoValue};
-use crate::study::scenario::StudyPlan;
+use crate::study::scenario::{StudyPlan, by_arithmetic};
 use crate::study::window::Estimate;
 use crate::study::years::{self, What};
 
@@ -27,6 +28,9 @@ pub struct Ask {
     /// The figure.
     pub figure: Figure,
 }
+
+/// A scenario of which figures are asked: its name, draft, tables and study.
+pub type Asked<'a> = (&'a str, &'a Draft, &'a Blueprint, &'a StudyPlan);
 
 /// What came of it.
 #[derive(Clone, Debug)]
@@ -45,6 +49,8 @@ enum Kept {
     Window(usize, usize),
     /// Downtime over the horizon: of a net and a meter, as this.
     Downtime(usize, usize, What),
+    /// A value by arithmetic, without noise.
+    Exact(f64),
 }
 
 impl Ask {
@@ -85,10 +91,10 @@ impl Ask {
     /// # Errors
     ///
     /// The scenario or figure that there is not.
-    pub fn check(&self, members: &[(&str, &Blueprint, &StudyPlan)]) -> Result<(), NoSuchFigure> {
+    pub fn check(&self, members: &[Asked<'_>]) -> Result<(), NoSuchFigure> {
         for name in &self.scenarios {
             let found = members.iter().find(|(other, ..)| other == name);
-            let Some((_, plan, study)) = found else {
+            let Some((_, draft, plan, study)) = found else {
                 let known: Vec<&str> = members.iter().map(|(name, ..)| *name).collect();
                 let message = format!("`{}`: no scenario `{name}` is compared", self.text);
                 return Err(NoSuchFigure::new(message).help_if(suggest::help(
@@ -97,7 +103,7 @@ impl Ask {
                     "there are",
                 )));
             };
-            kept(plan, study, &self.figure)?;
+            kept(draft, plan, study, &self.figure)?;
         }
         Ok(())
     }
@@ -115,6 +121,14 @@ impl Ask {
             .collect();
         let level = members.iter().map(|member| member.results.level).fold(1.0, f64::min);
         let estimate = match values.as_deref() {
+            Some(values) if self.figure.row().by == By::Arithmetic => {
+                let exact = |value: f64| Estimate::Interval(Interval::point(value, level));
+                match values.concat()[..] {
+                    [one] => exact(one),
+                    [one, two] => exact(one - two),
+                    _ => Estimate::Missing(NoValue::Empty),
+                }
+            }
             Some([one]) => of(one, level),
             Some([one, two]) => {
                 let pairs = one.iter().zip(two);
@@ -134,7 +148,12 @@ fn of(values: &[f64], level: f64) -> Estimate {
     }
 }
 
-fn kept(plan: &Blueprint, study: &StudyPlan, figure: &Figure) -> Result<Kept, NoSuchFigure> {
+fn kept(
+    draft: &Draft,
+    plan: &Blueprint,
+    study: &StudyPlan,
+    figure: &Figure,
+) -> Result<Kept, NoSuchFigure> {
     let missing = || {
         NoSuchFigure::new(format!("`{figure}`: a comparison keeps no values of it"))
             .help("ask for it in an `[[expect]]` of each scenario")
@@ -161,17 +180,19 @@ fn kept(plan: &Blueprint, study: &StudyPlan, figure: &Figure) -> Result<Kept, No
                 _ => Err(missing()),
             }
         }
+        By::Arithmetic => by_arithmetic(draft, figure).map(Kept::Exact),
         _ => Err(missing()),
     }
 }
 
 /// Values by replication; none where one has no value.
 fn values(member: &Member<'_>, figure: &Figure) -> Option<Vec<f64>> {
-    match kept(member.plan, member.study, figure).ok()? {
+    match kept(member.draft, member.plan, member.study, figure).ok()? {
         Kept::Window(at, place) => {
             let samples = member.result.windows[at].samples.iter();
             samples.map(|values| values[place].ok()).collect()
         }
+        Kept::Exact(value) => Some(vec![value]),
         Kept::Downtime(net, meter, what) => {
             let horizon = member.study.years.as_ref()?.of.horizon.seconds();
             let down = &member.result.years.as_ref()?.folded[net][meter].downtime;

@@ -23,8 +23,10 @@ use crate::study::window::Verdict;
 pub struct Offer {
     /// Which row.
     pub row: usize,
-    /// Dollars a month.
+    /// Dollars per month.
     pub cost: f64,
+    /// Dollars once.
+    pub once: f64,
     /// Structural downtime in seconds a year.
     pub downtime: Interval,
     /// Why it is not offered, in the last window of the basis; none where it may be.
@@ -49,8 +51,10 @@ pub enum Unfit {
 pub struct Step {
     /// The one before, by row.
     pub from: usize,
-    /// Dollars a month more.
+    /// Dollars per month more.
     pub cost: f64,
+    /// Dollars once more.
+    pub once: f64,
     /// Structural downtime in seconds a year, this one less the one before.
     pub downtime: Interval,
     /// 95 % latency in seconds in the last window of the basis, this one less the one before; filled in by the
@@ -87,17 +91,30 @@ fn unfit(member: &Member<'_>, basis: &Basis) -> Option<Unfit> {
     member.results.objectives.iter().find(missed).cloned().map(Unfit::Slow)
 }
 
-/// All that have a price and years, the cheapest first. Differences hold together at the level `family`,
+/// Whether prices per month and once put these in one order: none is cheaper than another per month and dearer
+/// once. `prices` are dollars per month and once.
+#[must_use]
+pub fn in_order(prices: &[(f64, f64)]) -> bool {
+    let mut all = prices.to_vec();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    all.windows(2).all(|pair| pair[0].1 <= pair[1].1)
+}
+
+/// All that have a price and years, the cheapest first; none where prices [put them in no order](in_order). Differences hold together at the level `family`,
 /// the downtime of one alone at `level`.
 pub fn offers(members: &[Member<'_>], basis: &Basis, (family, level): (f64, f64)) -> Vec<Offer> {
     let down = |member: &Member<'_>| years::samples(member, basis, Availability::Structural);
     let downs: Vec<Option<Vec<f64>>> = members.iter().map(down).collect();
     let offer = |(row, member): (usize, &Member<'_>)| {
         let downtime = Interval::of_mean(downs[row].as_deref()?, level).ok()?;
-        let (cost, unfit) = (member.monthly_cost?, unfit(member, basis));
-        Some(Offer { row, cost, downtime, unfit, beaten_by: None, step: None })
+        let (cost, once) = member.price()?;
+        let unfit = unfit(member, basis);
+        Some(Offer { row, cost, once, downtime, unfit, beaten_by: None, step: None })
     };
-    let all = members.iter().enumerate().filter_map(offer).collect();
+    let all: Vec<Offer> = members.iter().enumerate().filter_map(offer).collect();
+    if !in_order(&all.iter().map(|offer| (offer.cost, offer.once)).collect::<Vec<_>>()) {
+        return Vec::new();
+    }
     front(all, &downs, of_each_pair(family, members.len()))
 }
 
@@ -106,7 +123,8 @@ pub fn offers(members: &[Member<'_>], basis: &Basis, (family, level): (f64, f64)
 fn front(mut all: Vec<Offer>, downs: &[Option<Vec<f64>>], level: f64) -> Vec<Offer> {
     // Of two at one price the one that is down less comes first.
     all.sort_by(|a, b| {
-        a.cost.total_cmp(&b.cost).then(a.downtime.estimate.total_cmp(&b.downtime.estimate))
+        let down = || a.downtime.estimate.total_cmp(&b.downtime.estimate);
+        a.cost.total_cmp(&b.cost).then(a.once.total_cmp(&b.once)).then_with(down)
     });
     let down = |row: usize| downs[row].as_deref().unwrap_or(&[]);
     let downtime = |own: usize, other: usize| paired_rare(down(own), down(other), level);
@@ -124,8 +142,9 @@ fn front(mut all: Vec<Offer>, downs: &[Option<Vec<f64>>], level: f64) -> Vec<Off
     for pair in front.windows(2) {
         let (before, own) = (&all[pair[0]], &all[pair[1]]);
         let Some(downtime) = downtime(own.row, before.row) else { continue };
-        let (from, cost) = (before.row, own.cost - before.cost);
-        all[pair[1]].step = Some(Step { from, cost, downtime, latency: None, weighed: Vec::new() });
+        let (from, cost, once) = (before.row, own.cost - before.cost, own.once - before.once);
+        let step = Step { from, cost, once, downtime, latency: None, weighed: Vec::new() };
+        all[pair[1]].step = Some(step);
     }
     all
 }
@@ -136,12 +155,20 @@ mod tests {
 
     /// The cheapest is down least and overloaded at the peak: it is no offer, beats none, and no other is
     /// held against it.
+    /// Cheaper per month and dearer once: neither is the cheaper of the two.
+    #[test]
+    fn prices_per_month_and_once_that_cross_have_no_order() {
+        assert!(in_order(&[(100.0, 0.0), (100.0, 9.0), (200.0, 9.0), (50.0, 0.0)]));
+        assert!(!in_order(&[(100.0, 9.0), (200.0, 0.0)]));
+    }
+
     #[test]
     fn an_overloaded_scenario_is_neither_offered_nor_beats_another() {
         let downs = [[10.0, 11.0, 9.0, 10.5], [30.0, 31.0, 29.0, 30.5], [20.0, 21.0, 19.0, 20.5]];
         let offer = |row: usize, unfit| Offer {
             row,
             cost: 100.0 * (row + 1) as f64,
+            once: 0.0,
             downtime: Interval::of_mean(&downs[row], 0.95).unwrap(),
             unfit,
             beaten_by: None,

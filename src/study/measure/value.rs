@@ -349,7 +349,12 @@ pub fn latency(histogram: &Histogram, stat: Stat) -> Result<f64, NoValue> {
     match stat {
         Stat::Mean => histogram.mean().map(|nanos| nanos / 1e9).ok_or(NoValue::Empty),
         // No statistic of a histogram: the registry lets none come here.
-        Stat::Chance | Stat::Dispersion | Stat::First | Stat::Year(_) => Err(NoValue::NotKept),
+        Stat::Chance
+        | Stat::Dispersion
+        | Stat::First
+        | Stat::Year(_)
+        | Stat::Month
+        | Stat::Once => Err(NoValue::NotKept),
         Stat::Max => histogram.max().map(|nanos| nanos as f64 / 1e9).ok_or(NoValue::Empty),
         Stat::Deviation => {
             let mean = histogram.mean().ok_or(NoValue::Empty)?;

@@ -36,7 +36,7 @@ pub struct WhyRows {
     pub spreads: Vec<Spread>,
     /// What can be spared at the design peak.
     pub spare: Option<SpareRows>,
-    /// The bill of a month, where the file has prices.
+    /// The bill, where the file has prices.
     pub bill: Option<Cost>,
 }
 
@@ -125,7 +125,7 @@ pub(super) fn rows(
     let mut rows = WhyRows {
         stories: result.why.stories.clone(),
         spare,
-        bill: cost::monthly(draft),
+        bill: cost::bill(draft),
         ..WhyRows::default()
     };
     let (Some(plan), Some(seen)) = (&study.years, &result.years) else { return rows };

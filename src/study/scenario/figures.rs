@@ -2,7 +2,8 @@
 //! refused with the reason.
 
 use super::{
-    Asked, Asking, Choices, Extra, Judged, Precise, Solver, StudyPlan, own_replications, refuse,
+    Asked, Asking, Choices, Extra, Judged, Precise, Solver, StudyPlan, by_arithmetic,
+    own_replications, refuse,
 };
 use crate::model::blueprint::Blueprint;
 use crate::model::spec::runs::ReplicationsSpec;
@@ -319,7 +320,7 @@ impl StudyPlan {
         let known = self.arithmetic.iter().position(|(other, _)| other == path);
         if known.is_none() {
             let level = draft.scenario.run.confidence.value;
-            let value = headroom::at(draft, figure)?;
+            let value = by_arithmetic(draft, figure)?;
             self.arithmetic.push((path.to_string(), Interval::point(value, level)));
         }
         Ok(Judged::Arithmetic(known.unwrap_or(self.arithmetic.len() - 1)))

@@ -60,11 +60,18 @@ fn ladder(offered: &[(&str, &str, Option<f64>)]) -> Ladder {
 }
 
 fn side_by_side(loaded: &[Loaded], costs: &[Option<f64>]) -> Ladder {
+    let costs: Vec<_> = costs.iter().map(|month| (*month, None)).collect();
+    priced(loaded, &costs)
+}
+
+/// Dollars per month and once.
+fn priced(loaded: &[Loaded], costs: &[(Option<f64>, Option<f64>)]) -> Ladder {
     let results: Vec<_> = loaded.iter().map(lived).collect();
     let mut members = Vec::new();
     for ((one, (result, results)), cost) in loaded.iter().zip(&results).zip(costs) {
         let Loaded { draft, plan, study } = one;
-        members.push(Member { draft, plan, study, result, results, monthly_cost: *cost });
+        let (monthly_cost, once_cost) = *cost;
+        members.push(Member { draft, plan, study, result, results, monthly_cost, once_cost });
     }
     compare(&members).unwrap()
 }
@@ -182,6 +189,55 @@ fn losses_that_leave_something_out_carry_a_warning_and_the_command_that_corrects
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     let of_losses = rows.iter().filter(|row| !row[lost].is_empty());
     assert!(of_losses.clone().count() > 1 && of_losses.clone().all(|row| &row[by] == "flows"));
+}
+
+/// What is paid once decides between two at one price per month, and stands beside it wherever prices stand.
+#[test]
+fn what_is_paid_once_stands_beside_what_is_paid_per_month() {
+    let loaded = [("dear", "2h"), ("better", "1h"), ("plain", "2h")];
+    let loaded = loaded.map(|(name, repair)| scenario(&text(name, repair)));
+    let month = Some(100.0);
+    let ladder = priced(
+        &loaded,
+        &[(month, Some(24_000.0)), (month, Some(72_000.0)), (month, Some(12_000.0))],
+    );
+    let [plain, dear, better] = ladder.offers.as_slice() else { panic!("{:?}", ladder.offers) };
+    assert_eq!((plain.row, dear.beaten_by, better.is_on_front()), (2, Some(2), true));
+    let step = better.step.as_ref().unwrap();
+    assert_eq!((step.from, step.cost, step.once), (2, 0.0, 60_000.0));
+    assert!(
+        said(&ladder)[0].contains("plain ($100 per month, $12,000 once)"),
+        "{:?}",
+        said(&ladder)
+    );
+    let out = output(&ladder, &Members::default());
+    let file = |name: &str| out.set.files.iter().find(|file| file.path == name).unwrap();
+    let page = String::from_utf8_lossy(&file("comparison.html").bytes);
+    for words in ["$ once", "more once", "$72,000", "$60,000", "What is paid once"] {
+        assert!(page.contains(words), "{words}");
+    }
+    let mut reader = csv::Reader::from_reader(file("comparison.csv").bytes.as_slice());
+    let head = reader.headers().unwrap().clone();
+    let once = head.iter().position(|name| name == "cost_dollars_once").unwrap();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert!(rows.iter().any(|row| row[once].starts_with("72000")));
+
+    // Cheaper per month and dearer once: which is the better buy is not for this page to say.
+    let ladder =
+        priced(&loaded, &[(month, None), (Some(50.0), Some(72_000.0)), (month, Some(1.0))]);
+    assert!(ladder.offers.is_empty());
+    assert!(said(&ladder)[0].starts_with("No scenario is recommended by its price"));
+}
+
+/// Files without prices paid once have no word of them.
+#[test]
+fn without_prices_paid_once_no_table_has_a_column_for_them() {
+    let ladder = ladder(&[("plain", "1h", Some(100.0)), ("dear", "2h", Some(150.0))]);
+    let out = output(&ladder, &Members::default());
+    for file in &out.set.files {
+        let text = String::from_utf8_lossy(&file.bytes);
+        assert!(!text.contains("dollars_once") && !text.contains("$ once"), "{}", file.path);
+    }
 }
 
 /// Where no price is known nothing is said about what to buy.

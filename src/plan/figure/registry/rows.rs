@@ -35,6 +35,7 @@ const TRAFFIC: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Traffic);
 const TRAFFIC_NAMED: (&[At], By) = (&[At::Horizon], By::Traffic);
 const DRAWN: (&[At], By) = (&[At::Unnamed, At::Horizon], By::Both);
 const DRAWN_NAMED: (&[At], By) = (&[At::Horizon], By::Both);
+const BILL: (&[At], By) = (&[At::Unnamed], By::Arithmetic);
 const LEVEL: (&[At], By) = (&[At::Unnamed, At::Window], By::Arithmetic);
 
 const MEAN: &[Word] = &[Word::Own, Word::Mean];
@@ -395,6 +396,22 @@ pub const ROWS: &[Row] = &[
         "Name of the resource that is busy all the time first as the level of the window grows",
     )
     .keys(&[AFTER_LOSS])
+    .as_it_comes(IntervalOf::Exact),
+    Row::new(
+        Metric::Cost,
+        BILL,
+        &[Word::Month],
+        &[Whose::Scenario],
+        "Prices per month, own ones or those of the kind, times the parts that they are for, and what edges deliver",
+    )
+    .as_it_comes(IntervalOf::Exact),
+    Row::new(
+        Metric::Cost,
+        BILL,
+        &[Word::Once],
+        &[Whose::Scenario],
+        "Prices paid once times the parts that they are for",
+    )
     .as_it_comes(IntervalOf::Exact),
     // The long horizon: what is up.
     Row::new(
