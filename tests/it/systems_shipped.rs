@@ -4,7 +4,7 @@
 use crate::faults_shipped::{Edit, check_edits, full, meet_at_three_seeds};
 
 /// Rates, times and shares are those of the header of each file. The first three are cheap.
-const EDITS: [Edit; 26] = [
+const EDITS: [Edit; 29] = [
     // Medium with 300 shares: 7.5 x 100 / 900 of 8 cores for small.
     Edit {
         file: "platform/fair-share",
@@ -262,6 +262,33 @@ const EDITS: [Edit; 26] = [
         expect: 3,
         figure: "utilization.site.cpu@short-spike",
         is: "within 8% of 0.5",
+    },
+    // Servers at $3,000: 6 x $3,000 + 6 x $10,000.
+    Edit {
+        file: "scalable/image-cluster-dedicated",
+        flags: &["--solver", "flows", "--replications", "20"],
+        sets: &["cost.of={ \"server.*\" = \"$3000\", \"balancer.*\" = \"$10000\" }"],
+        expect: 0,
+        figure: "cost.once",
+        is: "$78000 +- 0%",
+    },
+    // Twice the silence: 156.25/s x 10 s.
+    Edit {
+        file: "scalable/image-cluster-dedicated",
+        flags: &["--solver", "requests"],
+        sets: &["balancer.sj-front.failover.detect=10s"],
+        expect: 5,
+        figure: "missed.image-sj@broken/down:sj-front-1",
+        is: "within 10% of 1562",
+    },
+    // Three addresses on two servers, two of them on the first: (2 / 3 x 2,500/s x 1 ms + 1,250/s x 0.1 ms) / 4 cores.
+    Edit {
+        file: "scalable/image-cluster-peers",
+        flags: &["--solver", "requests"],
+        sets: &["balancer.sj-front.peers.addresses=3"],
+        expect: 2,
+        figure: "utilization.sj-www-1.cpu@peak",
+        is: "within 5% of 0.4479",
     },
 ];
 
