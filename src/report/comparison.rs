@@ -256,15 +256,16 @@ fn mark_of(window: &Window) -> Option<(&'static str, Balance)> {
 fn narrow(ladder: &Ladder) -> Table {
     let mut table = table(ladder);
     let windows = ladder.basis.windows.len();
-    // Scenario, cost, latencies, served, busiest.
-    let kept = windows + 4;
+    // Scenario, costs, latencies, served, busiest.
+    let latencies = 2 + usize::from(has_once(ladder));
+    let kept = latencies + windows + 2;
     if windows == 0 {
         return table;
     }
     table.columns.truncate(kept);
     for (cells, row) in table.rows.iter_mut().zip(&ladder.rows) {
         cells.truncate(kept);
-        for (cell, window) in cells[2..2 + windows].iter_mut().zip(&row.windows) {
+        for (cell, window) in cells[latencies..latencies + windows].iter_mut().zip(&row.windows) {
             let value = super::text::cell(&latency_cell(window));
             // Two more letters for all, so that the numbers stand under each other.
             *cell =

@@ -219,6 +219,15 @@ fn a_difference_of_two_scenarios_is_taken_on_the_same_draws() {
     // A bill has no noise: 2 x $2,000 less 2 x $1,500.
     assert_eq!(asked("difference(desk, fast, cost.once)"), (1_000.0, 0.0));
     assert_eq!(asked("fast:cost.month"), (20.0, 0.0));
+    // In a terminal the amounts stand before the latencies.
+    let (slow, fast, out) = (place("slow.toml"), place("fast.toml"), place("out"));
+    let words = ["compare", &slow, &fast, "--quick", "--force", "--out", &out, "--quiet"];
+    let (_, said, err) = run(&words);
+    let row = said.lines().find(|line| line.trim_start().starts_with("fast ")).unwrap_or_default();
+    let cells: Vec<&str> = row.split_whitespace().take(3).collect();
+    assert_eq!(cells, ["fast", "$20", "$3,000"], "{said}{err}");
+    let cells = row.split("$3,000").nth(1).unwrap();
+    assert!(cells.contains(" ms"), "{said}");
     for (figure, said) in [
         ("sojourn.desk@steady", "does not say of which scenario"),
         ("other:sojourn.desk@steady", "no scenario `other` is compared"),
