@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use super::claims;
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::flags::{CheckArgs, TextOrJson};
+use super::flags::{CheckArgs, SolverName, TextOrJson};
 use super::load::{Loaded, Purpose, canonical, load};
 use crate::study::forecast::Forecast;
 use crate::study::scenario::{Choices, StudyPlan};
@@ -18,12 +18,19 @@ use crate::study::scenario::{Choices, StudyPlan};
 /// is taken; the exit code is that of the first that failed.
 pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
+    let solver = args.solver.map(SolverName::solver);
     for file in &args.files {
-        let ended = match load(file, &args.set.assignments, Purpose::Check) {
+        let ended = match load(file, &args.set.assignments, Purpose::Check(solver)) {
             Ok(mut loaded) => {
                 let study = loaded.study.take();
                 claims::check(&mut loaded, &args.set.assignments);
-                announce(&mut loaded, study.as_ref(), Choices::default(), args.long, console);
+                announce(
+                    &mut loaded,
+                    study.as_ref(),
+                    Choices { solver, ..Choices::default() },
+                    args.long,
+                    console,
+                );
                 check_one(&loaded, args, console)?
             }
             Err(failure) => {

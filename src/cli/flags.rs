@@ -174,6 +174,11 @@ pub struct CheckArgs {
     /// Accept a scenario however long its run takes
     #[arg(long)]
     pub long: bool,
+    /// Check for a run by one solver alone, as `run --solver` does it: requests, flows
+    ///
+    /// `flows` accepts what the requests solver cannot simulate yet.
+    #[arg(long, value_name = "SOLVER", hide_possible_values = true)]
+    pub solver: Option<SolverName>,
 }
 
 /// Flags of `run`.
@@ -510,6 +515,15 @@ pub enum SolverName {
 }
 
 impl SolverName {
+    /// The solver of this name.
+    #[must_use]
+    pub const fn solver(self) -> Solver {
+        match self {
+            Self::Requests => Solver::Requests,
+            Self::Flows => Solver::Flows,
+        }
+    }
+
     /// As it is written.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -624,8 +638,7 @@ impl Effort {
     #[must_use]
     pub const fn choices(&self) -> Choices {
         let solver = match self.solver {
-            Some(SolverName::Requests) => Some(Solver::Requests),
-            Some(SolverName::Flows) => Some(Solver::Flows),
+            Some(name) => Some(name.solver()),
             None => None,
         };
         let (replications, quick) = (self.replications, self.quick);

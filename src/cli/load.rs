@@ -62,9 +62,8 @@ pub struct Runnable<'a> {
 pub enum Purpose {
     /// To be read alone: what is doubtful is not said, and traces that it names are not opened.
     Read,
-    /// To be looked at: what is doubtful is said, what the event loop does not act out is not held
-    /// against it.
-    Check,
+    /// To be looked at, as a run by this solver or by all of them would: what such a run refuses is an error.
+    Check(Option<Solver>),
     /// To be run, as the flags have it: what cannot be acted out is an error.
     Run(Choices),
 }
@@ -228,13 +227,22 @@ impl Loaded {
             draft
         });
         let Some(draft) = self.draft.as_ref().filter(|_| !self.found.has_errors()) else { return };
-        if purpose == Purpose::Read {
-            return;
-        }
+        let choices = match purpose {
+            Purpose::Read => return,
+            Purpose::Run(choices) => choices,
+            // As `run` without other flags has it.
+            Purpose::Check(solver) => Choices {
+                solver,
+                alone: true,
+                sampled: true,
+                resolve_only: true,
+                ..Choices::default()
+            },
+        };
         plan::lint::lint(draft, &mut self.found);
         // The long horizon is simulated without requests.
-        let flows = matches!(purpose, Purpose::Run(Choices { solver: Some(Solver::Flows), .. }));
-        if matches!(purpose, Purpose::Run(_)) && !flows {
+        let flows = choices.solver == Some(Solver::Flows);
+        if !flows {
             plan::simulatable::check(draft, &mut self.found);
         }
         let unsupported = !plan::simulatable::not_yet(draft).is_empty();
@@ -243,18 +251,13 @@ impl Loaded {
         }
         let blueprint = if unsupported {
             Blueprint::empty(Seed(draft.scenario.run.seed.value))
-        } else if purpose == Purpose::Check {
+        } else if matches!(purpose, Purpose::Check(_)) {
             plan::compile::check(draft, &self.folder, &mut self.found)
         } else {
             plan::compile::compile(draft, &self.folder, &mut self.found)
         };
         self.blueprint = Some(blueprint).filter(|_| !self.found.has_errors());
         let Some(blueprint) = &self.blueprint else { return };
-        let choices = match purpose {
-            Purpose::Run(choices) => choices,
-            // As `run` without flags has it.
-            _ => Choices { alone: true, sampled: true, resolve_only: true, ..Choices::default() },
-        };
         let study = scenario::prepare(draft, blueprint, choices, &mut self.found);
         if !study.runs_something(draft, choices) {
             let message = "there is no window with a length: nothing to live through";

@@ -104,8 +104,7 @@ fn slow_factors(draft: &Draft, site: usize) -> usize {
 pub fn check(draft: &Draft, out: &mut Diagnostics) {
     for reason in not_yet(draft) {
         let message = format!("the requests solver cannot simulate this yet: {}", reason.what);
-        let help =
-            "`check` and the hand calculation know it; `--solver flows` runs the years without it";
+        let help = "`--solver flows` checks and runs the years without requests";
         out.push(Diagnostic::new(Code::NotYet, reason.span, message).help(help));
     }
 }

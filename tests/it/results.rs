@@ -402,7 +402,7 @@ fn results_of_two_scenarios_never_share_a_place() {
 fn a_comparison_can_be_read_on_any_terminal() {
     let place = tempfile::tempdir().unwrap();
     let tiers = tier("starter").parent().unwrap().to_path_buf();
-    let shards = tiers.join("../databases/db-4.toml");
+    let shards = tiers.join("../../tests/scenarios/db-4.toml");
     let files = ["starter.toml", "tier-1.toml"].map(|name| tiers.join(name));
     for columns in [80, 100, 140] {
         let out = place.path().join(columns.to_string());

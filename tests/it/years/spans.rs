@@ -192,7 +192,7 @@ fn a_span_that_does_not_fit_is_refused() {
             exponential("8760h"),
             exponential("4h"),
         );
-        let both = [Purpose::Check, Purpose::Run(Default::default())].map(|purpose| {
+        let both = [Purpose::Check(None), Purpose::Run(Default::default())].map(|purpose| {
             let mut found = Diagnostics::new();
             let source = Source::from_bytes("scenario.toml", text.as_bytes(), &mut found);
             let loaded = fivenines::cli::load::Loaded::of(source, ".".into(), found, &[], purpose);
