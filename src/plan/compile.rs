@@ -32,7 +32,7 @@ use crate::plan::names::{Found, Kind, member_name};
 use crate::plan::part;
 use crate::plan::placement::ServerId;
 use crate::plan::program::{
-    CachePlan, Compiler, DatabasePlan, Query, ServicePlan, StationPlan, Targets, law_of, pool,
+    CachePlan, Compiler, DatabasePlan, OneQuery, ServicePlan, StationPlan, Targets, law_of, pool,
 };
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -525,8 +525,8 @@ impl Builder<'_> {
             let members =
                 ids.iter().map(|id| add(routes, name, vec![*id], Pick::RoundRobin)).collect();
             let group = add(routes, name, ids, pick);
-            let service = spec.service.as_ref().map(|law| law_of(law));
-            targets.stations.push(StationPlan { pool: group, members, service });
+            let name = name.text.clone();
+            targets.stations.push(StationPlan { name, pool: group, members });
         }
         for (name, spec) in scenario.service.iter() {
             let count = self.zone_count(&spec.in_.text);
@@ -539,7 +539,8 @@ impl Builder<'_> {
             let mounts =
                 names.map(|(place, (name, _))| (name.text.clone(), pools(place))).collect();
             let group = add(routes, name, ids, Pick::RoundRobin);
-            targets.services.push(ServicePlan { pool: group, mounts });
+            let name = name.text.clone();
+            targets.services.push(ServicePlan { name, pool: group, mounts });
         }
         for (index, (name, spec)) in scenario.database.iter().enumerate() {
             let members = database_members(self.draft, index);
@@ -558,13 +559,14 @@ impl Builder<'_> {
             let io = spec.read.io.as_ref();
             let apply_io = spec.replication.as_ref().and_then(|how| how.apply_io.as_ref());
             targets.databases.push(Some(DatabasePlan {
+                name: name.text.clone(),
                 reads,
                 writes,
                 group: database::group_of(self, index),
                 by_slaves: spec.reads.as_ref().is_some_and(|r| r.to.value == ReadsTo::Slaves),
                 through: balancer::farm_of(self.draft, index),
                 apply_io: apply_io.map(|count| count.value),
-                read: Query {
+                read: OneQuery {
                     cpu: law_of(&spec.read.cpu),
                     chance: io.map_or(0.0, |io| io.chance.value.get()),
                     waited: io.map_or(0.0, |io| io.mean.value),
@@ -572,7 +574,7 @@ impl Builder<'_> {
                     write: false,
                     cold: spec.cold.is_some(),
                 },
-                write: Query {
+                write: OneQuery {
                     cpu: law_of(&spec.write.cpu),
                     chance: 1.0,
                     waited: spec.write.sync_io.value,
@@ -593,7 +595,8 @@ impl Builder<'_> {
         for (name, spec) in scenario.cache.iter() {
             let pool = add(routes, name, vec![self.ids[&name.text]], Pick::RoundRobin);
             let objects = self.ids[&cache::content_name(name)];
-            targets.caches.push(CachePlan { pool, objects, cpu: law_of(&spec.cpu) });
+            let (name, cpu) = (name.text.clone(), law_of(&spec.cpu));
+            targets.caches.push(CachePlan { name, pool, objects, cpu });
         }
         targets.balancers =
             (0..scenario.balancer.len()).map(|index| balancer::plan(self, index)).collect();
@@ -610,9 +613,9 @@ impl Builder<'_> {
         let targets = self.targets(&mut routes, &parts);
         let draft = self.draft;
         let scenario = &draft.scenario;
-        let mut compiler = Compiler::new(routes, &draft.names, &targets, self.out);
-        for (name, spec) in scenario.request.iter() {
-            compiler.class(name, spec);
+        let mut compiler = Compiler::new(routes, &targets, self.out);
+        for (class, (name, spec)) in scenario.request.iter().enumerate() {
+            compiler.class(name, spec, draft.links.enters[class], &draft.routes[class]);
         }
         let class_of = |name: &str| scenario.request.place(name).map(ClassId::at);
         for (index, (_, spec)) in scenario.request.iter().enumerate() {

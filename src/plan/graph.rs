@@ -23,13 +23,12 @@ use std::collections::BTreeMap;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::convert::table;
-use crate::model::spec::request::StepSpec;
 use crate::model::spec::storage::{Promotion, ReadsTo};
 use crate::plan::Draft;
 use crate::plan::links::{Entrance, GroupMember, Role, Store};
-use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
+use crate::plan::route::{Does, Step, each};
 
 /// A node: up when its own part, if it has one, and `least` of the nodes it needs are up.
 #[derive(Clone, Copy, Debug)]
@@ -594,7 +593,7 @@ impl Builder<'_> {
             let outside = self.outside[at];
             let enter = draft.links.enters[at].map(|enter| self.entrance(enter, outside));
             asked.nodes.extend(enter);
-            self.steps(&draft.scenario.request[at].1.steps, &mut asked);
+            self.steps(&draft.routes[at].steps, &mut asked);
             if let Some(Progress::Done(then)) = draft.links.thens[at].map(|then| self.classes[then])
             {
                 asked.nodes.push(then);
@@ -608,66 +607,37 @@ impl Builder<'_> {
         }
     }
 
-    /// Walks steps; they nest no deeper than the text.
-    fn steps(&mut self, steps: &[StepSpec], asked: &mut Asked) {
+    /// What steps ask for, inside calls too.
+    fn steps(&mut self, steps: &[Step], asked: &mut Asked) {
         let draft = self.draft;
-        for step in steps {
-            match step {
-                StepSpec::Cpu(_) | StepSpec::Io(_) | StepSpec::Goto(_) | StepSpec::Delay(_) => {}
-                StepSpec::Call(call) => {
-                    let Some(found) = draft.names.find(&call.call) else { continue };
-                    match found.kind {
-                        Kind::Database => {
-                            if call.write.is_some() {
-                                asked.nodes.push(self.database(found.index, true));
-                            }
-                            if call.read.is_some() {
-                                asked.nodes.push(self.database(found.index, false));
-                            }
-                        }
-                        Kind::Service => {
-                            let entrance = Entrance::Service(found.index, found.member);
-                            asked.nodes.push(self.entrance(entrance, false));
-                        }
-                        Kind::Balancer => {
-                            asked.nodes.push(self.entrance(Entrance::Balancer(found.index), false));
-                        }
-                        _ => {}
-                    }
-                    if let Some(steps) = &call.steps {
-                        self.steps(steps, asked);
-                    }
+        each(steps, &mut |step| match &step.does {
+            Does::Query(query) => {
+                if query.writes.is_some() {
+                    asked.nodes.push(self.database(query.database, true));
                 }
-                StepSpec::Visit(visit) => {
-                    let found = draft.names.find(&visit.visit);
-                    let Some(found) = found.filter(|found| found.kind == Kind::Station) else {
-                        continue;
-                    };
-                    let (name, spec) = &draft.scenario.station[found.index];
-                    let all = spec.count.value;
-                    let members: Vec<u32> = found.member.map_or((0..all).collect(), |m| vec![m]);
-                    let nodes: Vec<NodeId> = members
-                        .into_iter()
-                        .map(|member| {
-                            self.part(Part::Station { station: found.index, member }, &[])
-                        })
-                        .collect();
-                    asked.nodes.push(self.group(name, 1, &nodes));
+                if query.reads.is_some() {
+                    asked.nodes.push(self.database(query.database, false));
                 }
-                StepSpec::Choose(choose) => {
-                    for branch in choose.choose.iter() {
-                        self.steps(&branch.steps, asked);
-                    }
-                }
-                StepSpec::Parallel(parallel) => {
-                    for lane in parallel.parallel.iter() {
-                        self.steps(&lane.steps, asked);
-                    }
-                }
-                StepSpec::Repeat(repeat) => self.steps(&repeat.repeat.steps, asked),
-                StepSpec::Cache(cache) => self.steps(&cache.else_, asked),
             }
-        }
+            Does::Call(call) => asked.nodes.push(self.entrance(call.to, false)),
+            Does::Visit(visit) => {
+                let (name, spec) = &draft.scenario.station[visit.station];
+                let members = visit.member.map_or(0..spec.count.value, |one| one..one + 1);
+                let nodes: Vec<NodeId> = members
+                    .map(|member| self.part(Part::Station { station: visit.station, member }, &[]))
+                    .collect();
+                asked.nodes.push(self.group(name, 1, &nodes));
+            }
+            // A look-up fails over to what a miss does.
+            Does::LookUp(_)
+            | Does::Work(_)
+            | Does::Io(_)
+            | Does::Choose(_)
+            | Does::Jump(_)
+            | Does::Parallel(_)
+            | Does::Repeat(_)
+            | Does::Delay(_) => {}
+        });
     }
 }
 

@@ -11,12 +11,12 @@
 
 use crate::model::cdn::content::EdgeRow;
 use crate::model::spec::place::{CachePolicy, CacheSpec, CdnSpec, EdgeContentSpec, PopularitySpec};
-use crate::model::spec::request::StepSpec;
 use crate::plan::Draft;
-use crate::plan::flow::{self, Visits};
+use crate::plan::flow;
 use crate::plan::links::Entrance;
 use crate::plan::load;
-use crate::plan::names::Kind;
+use crate::plan::route::visits::Visits;
+use crate::plan::route::{Does, Step};
 use crate::units::{Rate, SimDuration};
 use crate::workload::hits::{Holds, Life, Policy, Reckoned, reckon, reckon_two};
 use crate::workload::popularity::{MAX_OBJECTS, Zipf};
@@ -108,12 +108,6 @@ impl Hits {
         self.caches[cache]
     }
 
-    /// The ratio of the cache that a step names.
-    #[must_use]
-    pub fn of_step(&self, draft: &Draft, cache: &str) -> f64 {
-        cache_of(draft, cache).map_or(0.0, |cache| self.in_cache(cache))
-    }
-
     /// Look-ups a second of each cache.
     fn look_ups(&self, draft: &Draft) -> Vec<f64> {
         let mut rates = vec![0.0; self.caches.len()];
@@ -122,35 +116,21 @@ impl Hits {
                 Some(Entrance::Cdn(cdn)) => 1.0 - self.at_edges(draft, cdn, class),
                 _ => 1.0,
             };
-            let steps = &draft.scenario.request[class].1.steps.value;
-            self.follow(draft, steps, rate * missed, &mut rates);
+            self.follow(&draft.routes[class].steps, rate * missed, &mut rates);
         }
         rates
     }
 
-    fn follow(&self, draft: &Draft, steps: &[StepSpec], rate: f64, rates: &mut [f64]) {
-        let hit = |cache: &str| self.of_step(draft, cache);
+    fn follow(&self, steps: &[Step], rate: f64, rates: &mut [f64]) {
+        let hit = |cache: usize| self.in_cache(cache);
         for (step, count) in Visits::new(steps, &hit).take() {
-            match step {
-                StepSpec::Cache(cache) => {
-                    if let Some(cache) = cache_of(draft, &cache.cache) {
-                        rates[cache] += rate * count;
-                    }
-                }
-                StepSpec::Call(call) => {
-                    if let Some(steps) = &call.steps {
-                        self.follow(draft, &steps.value, rate * count, rates);
-                    }
-                }
+            match &step.does {
+                Does::LookUp(look_up) => rates[look_up.cache] += rate * count,
+                Does::Call(call) => self.follow(&call.steps, rate * count, rates),
                 _ => {}
             }
         }
     }
-}
-
-fn cache_of(draft: &Draft, name: &str) -> Option<usize> {
-    let found = draft.names.find(name).filter(|found| found.kind == Kind::Cache);
-    found.map(|found| found.index)
 }
 
 /// Requests a second of each class, of the workloads that have a rate.

@@ -16,20 +16,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::convert::{index, table};
 use crate::model::spec::place::BalancerSpec;
-use crate::model::spec::request::StepSpec;
 use crate::model::spec::runs::HORIZON_REPLICATIONS;
 use crate::model::spec::traffic::WEEKDAYS;
 use crate::plan::Draft;
 use crate::plan::compile;
 use crate::plan::cost;
 use crate::plan::cutsets::{CutSets, SinglePoint, single_points};
-use crate::plan::flow::nested;
 use crate::plan::graph::{Graph, NodeId, Subject};
 use crate::plan::links::{Entrance, Role};
 use crate::plan::load::{self, Offered};
 use crate::plan::memory;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
+use crate::plan::route::{Does, Step, each, each_here};
 use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -65,35 +64,22 @@ pub fn lint(draft: &Draft, out: &mut Diagnostics) {
 
 /// Processor steps of more threads than any member of their service has cores.
 fn threads(draft: &Draft, out: &mut Diagnostics) {
-    let mut look = |step: &StepSpec| {
-        let StepSpec::Cpu(step) = step else { return };
-        let threads = &step.threads;
-        let Some(most) = load::most_at_once(draft, step) else { return };
+    let mut look = |step: &Step| {
+        let Does::Work(work) = &step.does else { return };
+        let threads = &work.threads;
+        let Some(most) = load::most_at_once(draft, work) else { return };
         if f64::from(threads.value) < most + 1.0 {
             return;
         }
         let message = format!(
             "a demand of {} threads, but no member of `{}` has cores for more than {most}",
-            threads.value, step.cpu.text
+            threads.value, draft.scenario.service[work.service].0
         );
         let help = format!("threads above {} make it no faster", most.ceil());
         out.push(Diagnostic::new(Code::SeldomUsed, threads.span, message).help(help));
     };
-    for (_, class) in draft.scenario.request.iter() {
-        each_step(&class.steps.value, &mut look);
-    }
-}
-
-/// Visits every step of a class, those inside calls too.
-fn each_step<'s>(steps: &'s [StepSpec], visit: &mut dyn FnMut(&'s StepSpec)) {
-    for step in steps {
-        visit(step);
-        nested(step, &mut |steps| each_step(steps, visit));
-        if let StepSpec::Call(call) = step
-            && let Some(inside) = &call.steps
-        {
-            each_step(&inside.value, visit);
-        }
+    for route in &draft.routes {
+        each(&route.steps, &mut look);
     }
 }
 
@@ -504,9 +490,9 @@ fn time_outs(draft: &Draft, out: &mut Diagnostics) {
             }
         }
     }
-    for (class, (_, request)) in scenario.request.iter().enumerate() {
+    for (class, route) in draft.routes.iter().enumerate() {
         let mut calls: Vec<&Spanned<SimDuration>> = Vec::new();
-        calls_of(&request.steps, &mut calls);
+        calls_of(&route.steps, &mut calls);
         let mut limits: Vec<(&Spanned<SimDuration>, &str)> = patience[class].into_iter().collect();
         if let Some(enter) = draft.links.enters[class] {
             balancers_behind(draft, enter, &mut limits);
@@ -565,13 +551,12 @@ fn balancers_behind<'d>(
     }
 }
 
-fn calls_of<'s>(steps: &'s [StepSpec], calls: &mut Vec<&'s Spanned<SimDuration>>) {
-    for step in steps {
-        if let StepSpec::Call(call) = step {
-            calls.extend(call.time_out.as_ref());
-        }
-        nested(step, &mut |inside| calls_of(inside, calls));
-    }
+fn calls_of<'s>(steps: &'s [Step], calls: &mut Vec<&'s Spanned<SimDuration>>) {
+    each_here(steps, &mut |step| match &step.does {
+        Does::Query(query) => calls.extend(query.time_out.as_ref()),
+        Does::Call(call) => calls.extend(call.time_out.as_ref()),
+        _ => {}
+    });
 }
 
 /// Fewer than one fault is expected in all runs together.

@@ -21,19 +21,19 @@
 use std::collections::BTreeMap;
 
 use crate::model::spec::place::{Depth, ZoneCpuSpec};
-use crate::model::spec::request::{CallStep, CpuStep, StepSpec};
 use crate::model::spec::runs::{Level, WindowSpec};
 use crate::model::spec::storage::{DiskSetSpec, Layout, Promotion, ReadsTo};
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
 use crate::plan::compile;
-use crate::plan::flow::{self, Visits};
+use crate::plan::flow;
 use crate::plan::graph::{Graph, Subject, store_at};
 use crate::plan::links::{Entrance, Role, Store};
-use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
+use crate::plan::route::visits::Visits;
+use crate::plan::route::{Does, Step, Work};
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::law::LawSpec;
 use crate::units::{Rate, SimDuration, SimTime};
@@ -379,7 +379,7 @@ impl Sums<'_> {
                 *part /= share;
             }
         }
-        self.steps(class, &draft.scenario.request[class].1.steps, rate, &here);
+        self.steps(class, &draft.routes[class].steps, rate, &here);
     }
 
     /// Sends `rate` requests a second into an entrance; gives what arrives behind it.
@@ -475,102 +475,72 @@ impl Sums<'_> {
         }
     }
 
-    fn steps(&mut self, class: usize, steps: &[StepSpec], rate: f64, here: &Here) {
+    fn steps(&mut self, class: usize, steps: &[Step], rate: f64, here: &Here) {
         let draft = self.draft;
-        let hit = |cache: &str| draft.hits.of_step(draft, cache);
+        let hit = |cache: usize| draft.hits.in_cache(cache);
         let visits = Visits::new(steps, &hit);
         for (step, count) in visits.take() {
             self.step(class, step, rate * count, here);
         }
     }
 
-    fn step(&mut self, class: usize, step: &StepSpec, rate: f64, here: &Here) {
+    fn step(&mut self, class: usize, step: &Step, rate: f64, here: &Here) {
         let draft = self.draft;
-        match step {
-            StepSpec::Cpu(cpu) => {
-                let draws = &draft.scenario.request[class].1.draw;
-                let demand = draws.get(&cpu.draw).map_or(0.0, mean) * cpu.share.value;
+        match &step.does {
+            Does::Work(work) => {
+                let demand = work_s(draft, class, work);
                 for (part, share) in here {
                     self.zone_cpu(*part, rate * share * demand);
                 }
             }
-            StepSpec::Io(io) => {
+            Does::Io(io) => {
                 for (part, share) in here {
                     let Part::Service { service, .. } = *part else { continue };
-                    let mounts = &draft.scenario.service[service].1.mounts;
-                    let at = mounts.iter().position(|(name, _)| **name == **io.io);
-                    let Some(stores) = at.map(|at| &draft.links.services[service].mounts[at])
-                    else {
-                        continue;
-                    };
+                    let Some(mount) = io.mount_of(service) else { continue };
+                    let stores = &draft.links.services[service].mounts[mount];
                     let Some(store) = store_at(draft, stores, *part) else { continue };
                     let rate = rate * share;
-                    let (reads, writes) = (rate * io.read.value, rate * io.write.value);
-                    self.io(store, *part, reads, writes, rate * io.ops.value);
+                    let (reads, writes) = (rate * io.reads, rate * io.writes);
+                    self.io(store, *part, reads, writes, rate * io.operations);
                 }
             }
-            StepSpec::Call(call) => self.call(class, call, rate),
-            StepSpec::Visit(visit) => {
-                let found = draft.names.find(&visit.visit);
-                let Some(found) = found.filter(|found| found.kind == Kind::Station) else { return };
-                let spec = &draft.scenario.station[found.index].1;
-                let service = visit.service.as_ref().or(spec.service.as_ref());
-                let demand = service.map_or(0.0, |law| mean(&law.value));
+            Does::Query(query) => {
+                let of = |count: Option<f64>| rate * count.unwrap_or(0.0);
+                self.queries(query.database, of(query.reads), of(query.writes));
+            }
+            Does::Call(call) => {
+                let mut here = Here::new();
+                self.enter_inside(call.to, rate, &mut here);
+                for (_, share) in &mut here {
+                    *share /= rate;
+                }
+                self.steps(class, &call.steps, rate, &here);
+            }
+            Does::Visit(visit) => {
+                let spec = &draft.scenario.station[visit.station].1;
                 let all = spec.count.value;
-                let members = found.member.map_or(0..all, |one| one..one + 1);
-                let each = rate * demand / members.len() as f64;
+                let members = visit.member.map_or(0..all, |one| one..one + 1);
+                let each = rate * visit.service.mean() / members.len() as f64;
                 for member in members {
-                    let part = Part::Station { station: found.index, member };
+                    let part = Part::Station { station: visit.station, member };
                     self.add(part, Resource::Servers, each);
                 }
             }
-            StepSpec::Cache(cache) => {
-                let found = draft.names.find(&cache.cache);
-                if let Some(found) = found.filter(|found| found.kind == Kind::Cache) {
-                    let work = rate * mean(&draft.scenario.cache[found.index].1.cpu.value);
-                    self.zone_cpu(Part::Cache(found.index), work);
-                }
+            Does::LookUp(look_up) => {
+                let work = rate * mean(&draft.scenario.cache[look_up.cache].1.cpu.value);
+                self.zone_cpu(Part::Cache(look_up.cache), work);
             }
-            StepSpec::Choose(_)
-            | StepSpec::Goto(_)
-            | StepSpec::Parallel(_)
-            | StepSpec::Repeat(_)
-            | StepSpec::Delay(_) => {}
+            Does::Choose(_)
+            | Does::Jump(_)
+            | Does::Parallel(_)
+            | Does::Repeat(_)
+            | Does::Delay(_) => {}
         }
     }
 
     fn zone_cpu(&mut self, part: Part, cores: f64) {
         if let Some(zone) = part.stands_on(self.draft) {
             self.add(zone, Resource::Cpu, cores);
-        }
-    }
-
-    fn call(&mut self, class: usize, call: &CallStep, rate: f64) {
-        let draft = self.draft;
-        let Some(found) = draft.names.find(&call.call) else { return };
-        match found.kind {
-            Kind::Database => {
-                let of = |count: &Option<crate::scenario::value::Spanned<f64>>| {
-                    count.as_ref().map_or(0.0, |count| count.value)
-                };
-                self.queries(found.index, rate * of(&call.read), rate * of(&call.write));
-            }
-            Kind::Service | Kind::Balancer => {
-                let entrance = if found.kind == Kind::Service {
-                    Entrance::Service(found.index, found.member)
-                } else {
-                    Entrance::Balancer(found.index)
-                };
-                let mut here = Here::new();
-                self.enter_inside(entrance, rate, &mut here);
-                for (_, share) in &mut here {
-                    *share /= rate;
-                }
-                if let Some(steps) = &call.steps {
-                    self.steps(class, &steps.value, rate, &here);
-                }
-            }
-            _ => {}
         }
     }
 
@@ -795,14 +765,19 @@ pub fn cores_at_once(draft: &Draft, user: Part, threads: u32) -> f64 {
 /// The most cores on which a step's demand is worked on at once, at any member of its service; none
 /// where that has no member.
 #[must_use]
-pub fn most_at_once(draft: &Draft, step: &CpuStep) -> Option<f64> {
-    let found = draft.names.find(&step.cpu).filter(|at| at.kind == Kind::Service)?;
-    let service = found.index;
+pub fn most_at_once(draft: &Draft, work: &Work) -> Option<f64> {
+    let service = work.service;
     let members = (0..draft.links.services[service].members).map(|member| {
         let part = Part::Service { service, member };
-        cores_at_once(draft, part, step.threads.value)
+        cores_at_once(draft, part, work.threads.value)
     });
     members.max_by(f64::total_cmp)
+}
+
+/// Mean processor time of a step of `class`, in core-seconds.
+#[must_use]
+pub fn work_s(draft: &Draft, class: usize, work: &Work) -> f64 {
+    mean(&draft.scenario.request[class].1.draw[work.draw].1) * work.share
 }
 
 /// What a resource can do each second; none where the part has no such thing.

@@ -7,17 +7,15 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::spec::request::StepSpec;
 use crate::model::spec::storage::ContentSpec;
 use crate::plan::Draft;
 use crate::plan::checks::inert;
-use crate::plan::flow::nested;
 use crate::plan::links::Store;
 use crate::plan::part::head_name;
 use crate::plan::placement::ServerId;
+use crate::plan::route::{Does, each};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
-use crate::scenario::names::Name;
 use crate::scenario::value::Spanned;
 use crate::units::Bytes;
 
@@ -157,17 +155,14 @@ fn check_content(
 
 /// Stores that some step or query reads.
 fn read(draft: &Draft) -> BTreeSet<Store> {
-    let mut mounts: Vec<&Name> = Vec::new();
-    for (_, class) in draft.scenario.request.iter() {
-        mounts_read(&class.steps, &mut mounts);
-    }
     let mut stores = BTreeSet::new();
-    for ((_, service), links) in draft.scenario.service.iter().zip(&draft.links.services) {
-        for ((mount, _), of_mount) in service.mounts.iter().zip(&links.mounts) {
-            if mounts.iter().any(|name| ***name == **mount) {
-                stores.extend(of_mount.iter().copied());
+    for route in &draft.routes {
+        each(&route.steps, &mut |step| {
+            let Does::Io(io) = &step.does else { return };
+            for (service, mount) in io.mounts.iter().filter(|_| io.reads > 0.0) {
+                stores.extend(draft.links.services[*service].mounts[*mount].iter().copied());
             }
-        }
+        });
     }
     for ((_, database), links) in draft.scenario.database.iter().zip(&draft.links.databases) {
         if database.read.io.is_some() {
@@ -175,24 +170,6 @@ fn read(draft: &Draft) -> BTreeSet<Store> {
         }
     }
     stores
-}
-
-fn mounts_read<'d>(steps: &'d [StepSpec], found: &mut Vec<&'d Name>) {
-    for step in steps {
-        if let StepSpec::Io(io) = step
-            && io.read.value > 0.0
-        {
-            found.push(&io.io.value);
-        }
-        if let StepSpec::Call(call) = step
-            && let Some(inside) = &call.steps
-        {
-            mounts_read(&inside.value, found);
-        }
-        let mut lists: Vec<&'d [StepSpec]> = Vec::new();
-        nested(step, &mut |steps| lists.push(steps));
-        lists.into_iter().for_each(|steps| mounts_read(steps, found));
-    }
 }
 
 /// Memory that could cache what is read and cannot, since the file does not say what is read.

@@ -28,6 +28,7 @@ pub mod names;
 pub mod part;
 pub mod placement;
 pub mod program;
+pub mod route;
 pub mod simulatable;
 pub mod targets;
 
@@ -39,6 +40,7 @@ use crate::plan::hits::Hits;
 use crate::plan::links::Links;
 use crate::plan::names::Names;
 use crate::plan::placement::Placed;
+use crate::plan::route::Route;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::document::{Document, Item};
 use crate::scenario::spec::know_sections;
@@ -55,6 +57,8 @@ pub struct Draft {
     pub placed: Placed,
     /// What references lead to.
     pub links: Links,
+    /// What each request class does, in the order of the file.
+    pub routes: Vec<Route>,
     /// How often caches and edges find what they are asked for.
     pub hits: Hits,
     /// Figures that the command line asks for, beside those of the scenario.
@@ -79,8 +83,9 @@ pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     }
     let placed = placement::place(&scenario, &names, out);
     let links = links::follow(&scenario, &names, &placed, out);
+    let routes = route::resolve::resolve(&scenario, &names, &links, out);
     let (hits, asked) = (Hits::default(), Vec::new());
-    let mut draft = Draft { scenario, names, placed, links, hits, asked };
+    let mut draft = Draft { scenario, names, placed, links, routes, hits, asked };
     draft.hits = Hits::of(&draft);
     checks::check(&draft, out);
     Some(draft)

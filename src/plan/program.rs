@@ -15,8 +15,10 @@ use crate::model::route::{
     Amount, Asks, Branch, CallKind, Class, Demand, KeyName, MOST, Op, Pick, Pool, Reply, Routes,
     Then,
 };
-use crate::model::spec::request::{RequestSpec, StepSpec};
-use crate::plan::names::{Found, Kind, Names};
+use crate::model::spec::request::RequestSpec;
+use crate::plan::links::Entrance;
+use crate::plan::names::member_name;
+use crate::plan::route::{Call, Does, Io, LookUp, Query, Route, Step, Visit};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::law::LawSpec;
@@ -27,7 +29,7 @@ mod front;
 
 /// One query of a database, as its members do it.
 #[derive(Clone, Debug)]
-pub struct Query {
+pub struct OneQuery {
     /// Processor time, in core-seconds.
     pub cpu: Law,
     /// Chance that it needs the disk at all.
@@ -45,14 +47,16 @@ pub struct Query {
 /// A database, as calls see it.
 #[derive(Clone, Debug)]
 pub struct DatabasePlan {
+    /// Its name.
+    pub name: String,
     /// Who answers reads.
     pub reads: PoolId,
     /// Who takes writes.
     pub writes: PoolId,
     /// One read.
-    pub read: Query,
+    pub read: OneQuery,
     /// One write.
-    pub write: Query,
+    pub write: OneQuery,
     /// Whether a head stands in front of its data, or of that of a member.
     pub head: bool,
     /// Pools that its data are spread over at most.
@@ -75,7 +79,7 @@ pub struct WriteStep {
     /// The owner of its draws.
     pub owner: String,
     cpu: DemandId,
-    io: Query,
+    io: OneQuery,
     span: Span,
     head: bool,
     pools: u8,
@@ -84,6 +88,8 @@ pub struct WriteStep {
 /// A service, as requests see it.
 #[derive(Clone, Debug)]
 pub struct ServicePlan {
+    /// Its name.
+    pub name: String,
     /// Its members.
     pub pool: PoolId,
     /// Names of its mounts, in order, each with the pools it is spread over at most.
@@ -93,17 +99,19 @@ pub struct ServicePlan {
 /// A station group, as requests see it.
 #[derive(Clone, Debug)]
 pub struct StationPlan {
+    /// Its name.
+    pub name: String,
     /// The whole group.
     pub pool: PoolId,
     /// Each member alone.
     pub members: Vec<PoolId>,
-    /// Its own service time.
-    pub service: Option<Law>,
 }
 
 /// A cache, as look-ups see it.
 #[derive(Clone, Debug)]
 pub struct CachePlan {
+    /// Its name.
+    pub name: String,
     /// Its process.
     pub pool: PoolId,
     /// What it holds.
@@ -139,7 +147,7 @@ pub struct CdnPlan {
     /// Classes with a hit ratio, in the order of the ratios.
     pub classes: Vec<String>,
     /// What is asked on a miss.
-    pub to: Option<Found>,
+    pub to: Option<Entrance>,
     /// Client to edge and back, in seconds.
     pub round_trip: Option<Law>,
     /// Whether its edges are played object by object.
@@ -156,7 +164,7 @@ pub struct NamesPlan {
     /// What answers.
     pub component: ComponentId,
     /// Where it may lead.
-    pub to: Vec<Found>,
+    pub to: Vec<Entrance>,
 }
 
 /// What steps may refer to, by kind and place in the file.
@@ -186,7 +194,6 @@ pub struct Compiler<'a> {
     pub visits: Vec<(usize, u32, String)>,
     /// Steps that write to replicated databases; of one group in the order of their numbers.
     pub writes: Vec<WriteStep>,
-    names: &'a Names,
     targets: &'a Targets,
     out: &'a mut Diagnostics,
     class: String,
@@ -197,26 +204,23 @@ pub struct Compiler<'a> {
     loops: usize,
     /// Times that the steps so far are repeated, on the way with the most.
     turns: f64,
-    labels: Vec<(String, u32)>,
-    jumps: Vec<(String, usize, Span)>,
-    draws: Vec<(String, KeyId, Law)>,
+    /// Labels passed so far, with their places.
+    labels: Vec<(usize, u32)>,
+    names_of_labels: &'a [String],
+    /// Jumps to labels, with their branches.
+    jumps: Vec<(usize, usize)>,
+    draws: Vec<(KeyId, Law)>,
     /// The CDNs at which the class enters, by tier, and the way there.
     edge: Option<([Option<AtCdn>; TIERS], Option<DemandId>)>,
 }
 
 impl<'a> Compiler<'a> {
     /// Starts from pools already made.
-    pub fn new(
-        routes: Routes,
-        names: &'a Names,
-        targets: &'a Targets,
-        out: &'a mut Diagnostics,
-    ) -> Self {
+    pub fn new(routes: Routes, targets: &'a Targets, out: &'a mut Diagnostics) -> Self {
         Self {
             routes,
             visits: Vec::new(),
             writes: Vec::new(),
-            names,
             targets,
             out,
             class: String::new(),
@@ -225,6 +229,7 @@ impl<'a> Compiler<'a> {
             loops: 0,
             turns: 0.0,
             labels: Vec::new(),
+            names_of_labels: &[],
             jumps: Vec::new(),
             draws: Vec::new(),
             edge: None,
@@ -318,9 +323,16 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// Compiles a class; its place in the table is its id.
-    pub fn class(&mut self, name: &str, spec: &RequestSpec) {
+    /// Compiles a class, which enters at `enter`; its place in the table is its id.
+    pub fn class(
+        &mut self,
+        name: &str,
+        spec: &RequestSpec,
+        enter: Option<Entrance>,
+        route: &'a Route,
+    ) {
         self.class = name.to_string();
+        self.names_of_labels = &route.labels;
         self.seen.clear();
         self.inside.clear();
         self.labels.clear();
@@ -330,15 +342,12 @@ impl<'a> Compiler<'a> {
         self.draws.clear();
         for (draw, law) in spec.draw.iter() {
             let key = self.key("demand", &format!("{name}.{}", draw.text));
-            self.draws.push((draw.text.clone(), key, law_of(law)));
+            self.draws.push((key, law_of(law)));
         }
         let entry = self.here();
-        match &spec.enter {
-            Some(enter) => match self.names.find(&enter.text) {
-                Some(found) => self.enter_at(found, name, &spec.steps.value),
-                None => self.steps(&spec.steps.value),
-            },
-            None => self.steps(&spec.steps.value),
+        match enter {
+            Some(enter) => self.enter_at(enter, name, &route.steps),
+            None => self.steps(&route.steps),
         }
         self.emit(Op::End);
         self.land_jumps();
@@ -353,31 +362,33 @@ impl<'a> Compiler<'a> {
     }
 
     /// Into what the class enters by, and its steps there.
-    fn enter_at(&mut self, found: Found, name: &str, steps: &[StepSpec]) {
-        match found {
-            Found { kind: Kind::Service, index, member } => {
-                let mut pool = self.targets.services[index].pool;
-                let members = &self.routes.pools[pool.index()].members;
-                if let Some(only) = member.and_then(|member| members.get(member as usize)) {
-                    let only = self::pool(name, vec![*only], Pick::RoundRobin);
-                    self.routes.pools.push(only);
-                    pool = PoolId::at(self.routes.pools.len() - 1);
-                }
+    fn enter_at(&mut self, entrance: Entrance, name: &str, steps: &[Step]) {
+        match entrance {
+            Entrance::Service(index, member) => {
+                let pool = self.pool_of(index, member, name);
                 self.emit(Op::Enter { pool, call: None });
                 self.inside.push(Some(index));
                 self.steps(steps);
                 self.inside.pop();
                 self.emit(Op::Leave);
             }
-            Found { kind: Kind::Balancer, index, .. } => {
+            Entrance::Balancer(index) => {
                 // Not the class alone, which owns the draws that its steps name.
                 let owner = format!("{name}.enter");
                 self.through((index, 0), None, None, &owner, |compiler| compiler.steps(steps));
             }
-            Found { kind: Kind::Cdn, index, .. } => self.by_edge(index, name, steps),
-            Found { kind: Kind::NameService, index, .. } => self.by_name(index, name, steps),
-            _ => self.steps(steps),
+            Entrance::Cdn(index) => self.by_edge(index, name, steps),
+            Entrance::NameService(index) => self.by_name(index, name, steps),
         }
+    }
+
+    /// The members of a service, or one of them, which then is a pool of its own, called `name`.
+    fn pool_of(&mut self, service: usize, member: Option<u32>, name: &str) -> PoolId {
+        let all = self.targets.services[service].pool;
+        let Some(member) = member else { return all };
+        let only = self.routes.pools[all.index()].members[member as usize];
+        self.routes.pools.push(self::pool(name, vec![only], Pick::RoundRobin));
+        PoolId::at(self.routes.pools.len() - 1)
     }
 
     /// What the client of `class` fetches next.
@@ -388,108 +399,82 @@ impl<'a> Compiler<'a> {
     }
 
     fn land_jumps(&mut self) {
-        for (label, place, span) in std::mem::take(&mut self.jumps) {
-            let Some((_, to)) = self.labels.iter().find(|(name, _)| *name == label) else {
-                let known: Vec<&str> = self.labels.iter().map(|(name, _)| name.as_str()).collect();
-                let message = format!("no step carries the label `{label}`");
-                self.out.push(
-                    Diagnostic::new(Code::NoSuchName, span, message)
-                        .help_if(crate::scenario::suggest::help(&label, &known, "labels here")),
-                );
-                continue;
-            };
+        for (label, place) in std::mem::take(&mut self.jumps) {
+            let landing = self.labels.iter().find(|(other, _)| *other == label);
+            let (_, to) = landing.expect("a route has the labels of its jumps");
             self.routes.branches[place].to = *to;
         }
     }
 
-    fn steps(&mut self, steps: &[StepSpec]) {
+    fn steps(&mut self, steps: &[Step]) {
         for step in steps {
             self.step(step);
         }
     }
 
-    fn label(
-        &mut self,
-        label: &Option<crate::scenario::value::Spanned<crate::scenario::names::Name>>,
-    ) {
-        if let Some(label) = label {
-            let here = self.here();
-            self.labels.push((label.value.text.clone(), here));
-        }
-    }
-
-    fn step(&mut self, step: &StepSpec) {
-        if does_nothing(step) {
+    fn step(&mut self, step: &Step) {
+        if step.does_nothing() {
             return;
         }
-        match step {
-            StepSpec::Cpu(step) => {
-                self.label(&step.label);
-                let found = self.draws.iter().find(|(name, ..)| *name == step.draw.value.text);
-                let Some((_, key, law)) = found.cloned() else { return };
-                let demand = self.demand_of(key, &law, step.share.value, true);
-                let threads = u16::try_from(step.threads.value).expect("the language bounds it");
+        if let Some(label) = step.label {
+            let here = self.here();
+            self.labels.push((label, here));
+        }
+        match &step.does {
+            Does::Work(work) => {
+                let (key, law) = self.draws[work.draw].clone();
+                let demand = self.demand_of(key, &law, work.share, true);
+                let threads = u16::try_from(work.threads.value).expect("the language bounds it");
                 self.emit(Op::Cpu { demand, threads });
             }
-            StepSpec::Call(step) => self.call(step),
-            StepSpec::Io(step) => self.io(step),
-            StepSpec::Visit(step) => self.visit(step),
-            StepSpec::Choose(step) => {
-                self.label(&step.label);
-                let chances: Vec<f64> = step.choose.iter().map(|b| b.chance.value.get()).collect();
-                let bodies: Vec<&[StepSpec]> =
-                    step.choose.iter().map(|b| b.steps.value.as_slice()).collect();
+            Does::Query(query) => self.query(query, step.span),
+            Does::Call(call) => self.call(call),
+            Does::Io(io) => self.io(io, step.span),
+            Does::Visit(visit) => self.visit(visit),
+            Does::LookUp(look_up) => self.look_up(look_up),
+            Does::Choose(ways) => {
+                let chances: Vec<f64> = ways.iter().map(|way| way.chance).collect();
                 let never = chances.iter().all(|chance| *chance == 0.0);
                 self.unnumbered(never, |compiler| {
                     let owner = compiler.owner("choose", "");
                     let key = compiler.key("branch", &owner);
                     compiler.choose(key, &chances, |compiler, branch| {
                         let never = chances[branch] == 0.0;
-                        compiler.unnumbered(never, |compiler| compiler.steps(bodies[branch]));
+                        compiler.unnumbered(never, |compiler| compiler.steps(&ways[branch].steps));
                     });
                 });
             }
-            StepSpec::Goto(step) => {
-                self.label(&step.label);
-                let owner = self.owner("goto", &step.goto.value.text);
+            Does::Jump(jump) => {
+                let owner = self.owner("goto", &self.names_of_labels[jump.to]);
                 let key = self.key("branch", &owner);
                 let first = self.routes.branches.len();
-                self.routes.branches.push(Branch { below: step.chance.value.get(), to: 0 });
-                self.jumps.push((step.goto.value.text.clone(), first, step.goto.span));
+                self.routes.branches.push(Branch { below: jump.chance, to: 0 });
+                self.jumps.push((jump.to, first));
                 let otherwise = self.here() + 1;
                 self.emit(Op::Choose { first: place(first), count: 1, key, otherwise });
             }
-            StepSpec::Parallel(step) => {
-                self.label(&step.label);
-                for lane in step.parallel.iter() {
-                    self.fork(true, |compiler| compiler.steps(&lane.steps.value));
+            Does::Parallel(lanes) => {
+                for lane in lanes {
+                    self.fork(true, |compiler| compiler.steps(lane));
                 }
                 self.emit(Op::Join);
             }
-            StepSpec::Repeat(step) => {
-                self.label(&step.label);
-                let law = law_of(&step.repeat.count);
+            Does::Repeat(repeat) => {
+                let law = &repeat.count;
                 let mut amount = AmountId(0);
                 self.unnumbered(law.is_constant() && law.mean().fract() == 0.0, |compiler| {
                     let owner = compiler.owner("repeat", "");
-                    amount = compiler.amount_by_law(&law, &owner);
+                    amount = compiler.amount_by_law(law, &owner);
                 });
                 self.unnumbered(law.is_constant() && law.mean() == 0.0, |compiler| {
-                    compiler.repeat(amount, step.repeat.span, |compiler| {
-                        compiler.steps(&step.repeat.steps.value);
-                    });
+                    compiler.repeat(amount, repeat.span, |compiler| compiler.steps(&repeat.steps));
                 });
             }
-            StepSpec::Delay(step) => {
-                self.label(&step.label);
-                let law = law_of(&step.delay);
-                self.unnumbered(law.is_constant(), |compiler| {
-                    let owner = compiler.owner("delay", "");
-                    let demand = compiler.demand("delay", &owner, &law);
-                    compiler.emit(Op::Delay { demand });
-                });
-            }
-            StepSpec::Cache(step) => self.cache(step),
+            Does::Delay(law) => self.unnumbered(law.is_constant(), |compiler| {
+                let owner = compiler.owner("delay", "");
+                let demand = compiler.demand("delay", &owner, law);
+                compiler.emit(Op::Delay { demand });
+            }),
         }
     }
 
@@ -566,66 +551,36 @@ impl<'a> Compiler<'a> {
         self.routes.ops[jump] = Op::Jump { to: after };
     }
 
-    fn visit(&mut self, step: &crate::model::spec::request::VisitStep) {
-        self.label(&step.label);
-        let Some(found) = self.names.find(&step.visit.text) else { return };
-        if found.kind != Kind::Station {
-            return;
-        }
-        let station = &self.targets.stations[found.index];
-        let pool = match found.member {
-            Some(member) => station.members[member as usize],
-            None => station.pool,
+    fn visit(&mut self, visit: &Visit) {
+        let station = &self.targets.stations[visit.station];
+        let (pool, name) = match visit.member {
+            Some(member) => (station.members[member as usize], member_name(&station.name, member)),
+            None => (station.pool, station.name.clone()),
         };
-        let law = match (&step.service, &station.service) {
-            (Some(own), _) => law_of(own),
-            (None, Some(law)) => law.clone(),
-            (None, None) => {
-                let message = format!("`{}` has no service time of its own", step.visit.text);
-                self.out.push(
-                    Diagnostic::new(Code::MissingKey, step.visit.span, message)
-                        .key("service")
-                        .help("give the station or the step a `service`"),
-                );
-                return;
-            }
-        };
+        let law = &visit.service;
         // A visit without work draws nothing: it is numbered apart from those that do.
         let kind = if law.is_constant() && law.mean() == 0.0 { "pass" } else { "visit" };
-        let owner = self.owner(kind, &step.visit.text);
-        let demand = self.demand("service", &owner, &law);
-        let priority = step.priority.as_ref().map_or(0, |rank| rank.value.saturating_sub(1));
-        let op = self.emit(Op::Visit {
-            pool,
-            demand,
-            priority: u8::try_from(priority).expect("its key takes 1 to 64"),
-        });
-        self.visits.push((found.index, place(op), owner));
+        let owner = self.owner(kind, &name);
+        let demand = self.demand("service", &owner, law);
+        let op = self.emit(Op::Visit { pool, demand, priority: visit.rank });
+        self.visits.push((visit.station, place(op), owner));
     }
 
-    fn io(&mut self, step: &crate::model::spec::request::IoStep) {
-        self.label(&step.label);
-        let owner = self.owner("io", &step.io.text);
-        let mounts =
-            self.inside.last().copied().flatten().map(|index| &self.targets.services[index].mounts);
-        let place = mounts.and_then(|all| all.iter().position(|m| m.0 == step.io.value.text));
-        let pools = place.zip(mounts).map_or(1, |(place, mounts)| mounts[place].1);
-        let Some(mount) = place.map(|place| table::u8(place)) else {
-            let message = format!("the service around this step has no mount `{}`", step.io.text);
-            let known: Vec<&str> =
-                mounts.map_or(Vec::new(), |all| all.iter().map(|m| m.0.as_str()).collect());
-            let help = crate::scenario::suggest::help(&step.io.text, &known, "its mounts are");
-            self.out.push(Diagnostic::new(Code::NoSuchName, step.io.span, message).help_if(help));
-            return;
+    fn io(&mut self, io: &Io, span: Span) {
+        let service = self.inside.last().copied().flatten();
+        let Some((service, at)) = service.and_then(|at| Some((at, io.mount_of(at)?))) else {
+            let message = "the service around this step has no such mount".to_string();
+            return self.out.push(Diagnostic::new(Code::NoSuchName, span, message));
         };
-        let (ops, read, write) = (step.ops.value, step.read.value, step.write.value);
-        let span = step.span;
+        let (name, pools) = &self.targets.services[service].mounts[at];
+        let (owner, pools, mount) = (name.clone(), *pools, table::u8(at));
+        let owner = self.owner("io", &owner);
         let body = |compiler: &mut Self| {
-            compiler.head((mount, pools), ops, &owner);
-            compiler.disk(mount, read, false, &format!("{owner}.read"), span);
-            compiler.defer(mount, write, &format!("{owner}.write"));
+            compiler.head((mount, pools), io.operations, &owner);
+            compiler.disk(mount, io.reads, false, &format!("{owner}.read"), span);
+            compiler.defer(mount, io.writes, &format!("{owner}.write"));
         };
-        if step.wait.value { body(self) } else { self.fork(false, body) }
+        if io.waits { body(self) } else { self.fork(false, body) }
     }
 
     fn head(&mut self, mount: (u8, u8), mean: f64, owner: &str) {
@@ -661,54 +616,62 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn call(&mut self, step: &crate::model::spec::request::CallStep) {
-        self.label(&step.label);
-        let Some(found) = self.names.find(&step.call.text) else { return };
-        if self.inside.len() + 1 > MAX_DEPTH {
-            let message = format!("calls are nested deeper than {MAX_DEPTH}");
-            self.out.push(Diagnostic::new(Code::TooDeep, step.call.span, message));
+    /// Whether `more` frames around what a step asks for are too many, which is then reported.
+    fn too_deep(&mut self, more: usize, named: Span, counted: &str) -> bool {
+        let deep = self.inside.len() + more > MAX_DEPTH;
+        if deep {
+            let message = format!("calls are nested deeper than {MAX_DEPTH}{counted}");
+            self.out.push(Diagnostic::new(Code::TooDeep, named, message));
+        }
+        deep
+    }
+
+    fn query(&mut self, query: &Query, span: Span) {
+        if self.too_deep(1, query.named, "") {
             return;
         }
-        let time_out = step.time_out.as_ref().map(|time| time.value);
-        match found.kind {
-            Kind::Database => {
-                let Some(database) = self.targets.databases[found.index].clone() else { return };
-                for (count, writes) in [(&step.read, false), (&step.write, true)] {
-                    if let Some(count) = count {
-                        self.unnumbered(count.value == 0.0, |compiler| {
-                            compiler.queries(step, &database, count.value, writes, time_out);
-                        });
-                    }
-                }
+        let Some(database) = self.targets.databases[query.database].clone() else { return };
+        for (count, writes) in [(query.reads, false), (query.writes, true)] {
+            if let Some(count) = count {
+                self.unnumbered(count == 0.0, |compiler| {
+                    compiler.queries(query, &database, (count, writes), span);
+                });
             }
-            Kind::Service => {
-                let owner = self.owner("call", &step.call.text);
-                let call = self.call_kind(&owner, &step.call.text, time_out);
-                let pool = self.targets.services[found.index].pool;
-                self.emit(Op::Enter { pool, call: Some(call) });
-                self.inside.push(Some(found.index));
-                if let Some(steps) = &step.steps {
-                    self.steps(&steps.value);
+        }
+    }
+
+    fn call(&mut self, call: &Call) {
+        if self.too_deep(1, call.named, "") {
+            return;
+        }
+        let time_out = call.time_out.as_ref().map(|time| time.value);
+        match call.to {
+            Entrance::Balancer(index) => {
+                if self.too_deep(2, call.named, ", a balancer counted as one") {
+                    return;
                 }
+                let Some(plan) = &self.targets.balancers[index] else { return };
+                let name = plan.name.clone();
+                let owner = self.owner("call", &name);
+                let kind = self.call_kind(&owner, &name, time_out);
+                self.through((index, 0), None, Some(kind), &owner, |compiler| {
+                    compiler.steps(&call.steps);
+                });
+            }
+            Entrance::Service(index, member) => {
+                let name = self.targets.services[index].name.clone();
+                let name = member.map_or(name.clone(), |member| member_name(&name, member));
+                let owner = self.owner("call", &name);
+                let kind = self.call_kind(&owner, &name, time_out);
+                let pool = self.pool_of(index, member, &name);
+                self.emit(Op::Enter { pool, call: Some(kind) });
+                self.inside.push(Some(index));
+                self.steps(&call.steps);
                 self.inside.pop();
                 self.emit(Op::Leave);
             }
-            Kind::Balancer => {
-                if self.inside.len() + 2 > MAX_DEPTH {
-                    let message = format!("calls are nested deeper than {MAX_DEPTH}");
-                    let message = format!("{message}, a balancer counted as one");
-                    self.out.push(Diagnostic::new(Code::TooDeep, step.call.span, message));
-                    return;
-                }
-                let owner = self.owner("call", &step.call.text);
-                let call = self.call_kind(&owner, &step.call.text, time_out);
-                self.through((found.index, 0), None, Some(call), &owner, |compiler| {
-                    if let Some(steps) = &step.steps {
-                        compiler.steps(&steps.value);
-                    }
-                });
-            }
-            _ => {}
+            // Nobody calls these from inside.
+            Entrance::NameService(_) | Entrance::Cdn(_) => {}
         }
     }
 
@@ -774,15 +737,12 @@ impl<'a> Compiler<'a> {
     }
 
     /// A look-up; the process of the cache works as long on a hit as on a miss.
-    fn cache(&mut self, step: &crate::model::spec::request::CacheStep) {
-        self.label(&step.label);
-        let (text, span) = (&step.cache.text, step.cache.span);
-        let Some(found) = self.names.resolve(text, span, &[Kind::Cache], self.out) else { return };
-        if self.inside.len() + 1 > MAX_DEPTH {
-            let message = format!("calls are nested deeper than {MAX_DEPTH}");
-            return self.out.push(Diagnostic::new(Code::TooDeep, span, message));
+    fn look_up(&mut self, look_up: &LookUp) {
+        if self.too_deep(1, look_up.named, "") {
+            return;
         }
-        let cache = self.targets.caches[found.index].clone();
+        let cache = self.targets.caches[look_up.cache].clone();
+        let text = &cache.name;
         let owner = self.owner("cache", text);
         let key = self.key("look-up", &owner);
         let call = self.call_kind(&owner, text, None);
@@ -798,7 +758,7 @@ impl<'a> Compiler<'a> {
         let miss = self.here();
         work(self);
         let nobody = self.here();
-        self.steps(&step.else_.value);
+        self.steps(&look_up.misses);
         let to = self.here();
         self.routes.ops[look] = Op::Look { key, cache: cache.objects, miss, nobody };
         self.routes.ops[hit] = Op::Jump { to };
@@ -819,15 +779,16 @@ impl<'a> Compiler<'a> {
 
     fn queries(
         &mut self,
-        step: &crate::model::spec::request::CallStep,
+        asked: &Query,
         database: &DatabasePlan,
-        count: f64,
-        writes: bool,
-        time_out: Option<SimDuration>,
+        (count, writes): (f64, bool),
+        span: Span,
     ) {
-        let owner = self.owner(if writes { "write" } else { "read" }, &step.call.text);
-        let call = self.call_kind(&owner, &step.call.text, time_out);
-        let asks = Asks { database: step.call.text.clone(), writes };
+        let name = &database.name;
+        let time_out = asked.time_out.as_ref().map(|time| time.value);
+        let owner = self.owner(if writes { "write" } else { "read" }, name);
+        let call = self.call_kind(&owner, name, time_out);
+        let asks = Asks { database: name.clone(), writes };
         self.routes.calls[call.index()].query = Some(asks);
         let query = if writes { &database.write } else { &database.read };
         let pool = if writes { database.writes } else { database.reads };
@@ -836,7 +797,7 @@ impl<'a> Compiler<'a> {
         let keys = QueryKeys {
             miss: self.key("branch", &format!("{owner}.miss")),
             owner,
-            span: step.span,
+            span,
             head: database.head,
             pools: database.pools,
         };
@@ -844,17 +805,12 @@ impl<'a> Compiler<'a> {
         if let Some(through) = database.through.filter(|_| !writes)
             && let Some(group) = group
         {
-            let depth = self.inside.len() + 2;
-            if depth > MAX_DEPTH {
-                let message = format!("calls are nested deeper than {MAX_DEPTH}");
-                let message = format!("{message}, the balancer of the reads counted as one");
-                self.out.push(Diagnostic::new(Code::TooDeep, step.call.span, message));
+            if self.too_deep(2, asked.named, ", the balancer of the reads counted as one") {
                 return;
             }
             // Each query is a call of its own: the balancer sends one after the other.
-            self.repeat(amount, step.span, |compiler| {
-                let to = Some(step.call.text.as_str());
-                compiler.through(through, to, Some(call), &keys.owner, |compiler| {
+            self.repeat(amount, span, |compiler| {
+                compiler.through(through, Some(name), Some(call), &keys.owner, |compiler| {
                     compiler.emit(Op::Fresh { database: group });
                     compiler.emit(Op::Cpu { demand: cpu, threads: 1 });
                     compiler.query_io(query, &keys);
@@ -872,7 +828,7 @@ impl<'a> Compiler<'a> {
         });
         let read_by_slaves = group.filter(|_| !writes && database.by_slaves);
         // A call without a query takes no connection.
-        self.repeat_call(amount, step.span, enter, |compiler| {
+        self.repeat_call(amount, span, enter, |compiler| {
             if let Some(database) = read_by_slaves {
                 compiler.emit(Op::Fresh { database });
             }
@@ -919,7 +875,7 @@ impl<'a> Compiler<'a> {
         self.emit(Op::Leave);
     }
 
-    fn query_io(&mut self, query: &Query, keys: &QueryKeys) {
+    fn query_io(&mut self, query: &OneQuery, keys: &QueryKeys) {
         if query.waited > 0.0 && query.chance > 0.0 {
             let owner = format!("{}.io", keys.owner);
             let amount = self.amount(query.waited, &owner);
@@ -969,25 +925,6 @@ struct QueryKeys {
     span: Span,
     head: bool,
     pools: u8,
-}
-
-/// Whether a step does nothing but pass on to the next: no time, no component, no place to go to.
-fn does_nothing(step: &StepSpec) -> bool {
-    let all = |steps: &[StepSpec]| steps.iter().all(does_nothing);
-    match step {
-        StepSpec::Delay(step) => {
-            let law = law_of(&step.delay);
-            step.label.is_none() && law.is_constant() && law.mean() == 0.0
-        }
-        StepSpec::Choose(step) => {
-            step.label.is_none() && step.choose.iter().all(|branch| all(&branch.steps.value))
-        }
-        StepSpec::Parallel(step) => {
-            step.label.is_none() && step.parallel.iter().all(|lane| all(&lane.steps.value))
-        }
-        StepSpec::Repeat(step) => step.label.is_none() && all(&step.repeat.steps.value),
-        _ => false,
-    }
 }
 
 /// A pool of `members`, picked in turn.

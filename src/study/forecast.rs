@@ -10,12 +10,12 @@
 //! for most scenarios.
 
 use crate::model::blueprint::{Arrivals, Blueprint, Config, Operation};
-use crate::model::spec::request::StepSpec;
 use crate::plan::Draft;
 use crate::plan::availability::{HORIZON, can_fail};
-use crate::plan::flow::{Visits, class_rates};
+use crate::plan::flow::class_rates;
 use crate::plan::load;
-use crate::plan::names::Kind;
+use crate::plan::route::visits::Visits;
+use crate::plan::route::{Does, Step};
 use crate::plan::targets;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -236,37 +236,28 @@ fn background(operation: &Operation, seconds: f64) -> f64 {
 fn events_of(draft: &Draft, class: usize) -> f64 {
     let spec = &draft.scenario.request[class].1;
     let reply = f64::from(u8::from(spec.reply.is_some()));
-    1.0 + reply + events_in(draft, &spec.steps)
+    1.0 + reply + events_in(draft, &draft.routes[class].steps)
 }
 
-fn events_in(draft: &Draft, steps: &[StepSpec]) -> f64 {
-    let hit = |cache: &str| draft.hits.of_step(draft, cache);
+fn events_in(draft: &Draft, steps: &[Step]) -> f64 {
+    let hit = |cache: usize| draft.hits.in_cache(cache);
     let visits = Visits::new(steps, &hit);
     visits.take().into_iter().map(|(step, count)| count * events_at(draft, step)).sum()
 }
 
-fn events_at(draft: &Draft, step: &StepSpec) -> f64 {
-    match step {
-        StepSpec::Cpu(_) | StepSpec::Visit(_) | StepSpec::Delay(_) | StepSpec::Cache(_) => 1.0,
-        StepSpec::Io(io) => io.read.value + io.write.value + io.ops.value.min(1.0),
-        StepSpec::Call(call) => {
-            let steps = call.steps.as_ref().map_or(0.0, |steps| events_in(draft, steps));
-            let found = draft.names.find(&call.call).filter(|found| found.kind == Kind::Database);
-            let queries = found.map_or(0.0, |found| {
-                let spec = &draft.scenario.database[found.index].1;
-                let of = |count: &Option<crate::scenario::value::Spanned<f64>>| {
-                    count.as_ref().map_or(0.0, |count| count.value)
-                };
-                let miss = spec.read.io.as_ref();
-                let miss = miss.map_or(0.0, |io| io.chance.value.get() * io.mean.value);
-                let write = 1.0 + spec.write.sync_io.value + spec.write.deferred_io.value;
-                of(&call.read) * (1.0 + miss) + of(&call.write) * write
-            });
-            steps + queries
+fn events_at(draft: &Draft, step: &Step) -> f64 {
+    match &step.does {
+        Does::Work(_) | Does::Visit(_) | Does::Delay(_) | Does::LookUp(_) => 1.0,
+        Does::Io(io) => io.reads + io.writes + io.operations.min(1.0),
+        Does::Call(call) => events_in(draft, &call.steps),
+        Does::Query(query) => {
+            let spec = &draft.scenario.database[query.database].1;
+            let miss = spec.read.io.as_ref();
+            let miss = miss.map_or(0.0, |io| io.chance.value.get() * io.mean.value);
+            let write = 1.0 + spec.write.sync_io.value + spec.write.deferred_io.value;
+            query.reads.unwrap_or(0.0) * (1.0 + miss) + query.writes.unwrap_or(0.0) * write
         }
-        StepSpec::Choose(_) | StepSpec::Goto(_) | StepSpec::Parallel(_) | StepSpec::Repeat(_) => {
-            0.0
-        }
+        Does::Choose(_) | Does::Jump(_) | Does::Parallel(_) | Does::Repeat(_) => 0.0,
     }
 }
 

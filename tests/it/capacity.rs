@@ -2,6 +2,8 @@
 
 use crate::common::{Loaded, load, read, scenarios};
 
+use std::path::Path;
+
 use fivenines::engine::law::Law;
 use fivenines::model::blueprint::{Arrivals, Blueprint, Config};
 use fivenines::model::ids::WorkloadId;
@@ -486,4 +488,46 @@ fn tier_6_carries_97_pages_a_second() {
         return;
     }
     assert_near(&capacity_of("tier-6", 97.0), 97.0);
+}
+
+/// A page of 5 ms at one of two members and 10 ms at the second one that it calls by name: 50 pages/s x 5 ms / 2 / 4
+/// cores, and 50 pages/s x 10 ms / 4 cores more. The named member was picked in turn with the other.
+#[test]
+fn a_call_that_names_one_member_is_answered_by_that_member() {
+    let text = "scenario = \"members\"\n[site.main]\n[rack.r]\nsite = \"main\"\n\
+        [server.box]\ncount = 2\nrack = \"r\"\ncores = 4\nmemory = \"8GiB\"\n\
+        [zone.www]\ncount = 2\nmemory = \"1GiB\"\n\
+        [service.app]\nin = \"www\"\nworkers = 10\n[service.back]\nin = \"www\"\nworkers = 10\n\
+        [workload.visitors]\nrequest = \"page\"\nrate = \"50/s\"\n\
+        [request.page]\nenter = \"app\"\ndraw = { own = \"5ms\", called = \"10ms\" }\n\
+        steps = [ { cpu = \"app\", draw = \"own\" },\n\
+        { call = \"back-2\", steps = [ { cpu = \"back\", draw = \"called\" } ] } ]\n\
+        [window.all]\nlength = \"40s\"\nlead-in = \"1s\"\nreplications = 10\n\
+        [[expect]]\nfigure = \"utilization.www-1.cpu@all\"\nis = \"within 4% of 0.03125\"\n\
+        [[expect]]\nfigure = \"utilization.www-2.cpu@all\"\nis = \"within 4% of 0.15625\"\n";
+    let loaded = read(text, Path::new(".")).unwrap();
+    let rates = vec![50.0];
+    for (name, truth) in [("www-1.cpu", 0.03125), ("www-2.cpu", 0.15625)] {
+        let planned = offered(&loaded.draft, &rates);
+        let planned = planned.iter().find(|one| one.name == name).unwrap().utilization();
+        assert!((planned - truth).abs() < 1e-12, "{name}: {planned}");
+    }
+    let result = run(&loaded.plan, &loaded.study, &Watch::default()).unwrap();
+    for (path, truth) in [("www-1.cpu", 0.03125), ("www-2.cpu", 0.15625)] {
+        let values = samples(&loaded, &result, &format!("utilization.{path}@all"));
+        let interval = Interval::of_mean(&values, 0.999).unwrap();
+        assert!(interval.contains(truth) && interval.half_width() < 0.05 * truth, "{interval}");
+    }
+    // What names no member there is, or a member where only all can be meant, is refused.
+    for (from, to, says) in [
+        ("\"back-2\"", "\"back-9\"", "`back` has no member `back-9`"),
+        ("cpu = \"back\"", "cpu = \"back-2\"", "the one that has the request works on it"),
+    ] {
+        let wrong = read(&text.replace(from, to), Path::new(".")).err().unwrap_or_default();
+        assert!(wrong.contains(says), "{wrong}");
+    }
+    let starter = std::fs::read_to_string(scenarios().join("tiers/starter.toml")).unwrap();
+    let member = starter.replace("call = \"mysql\"", "call = \"mysql-2\"");
+    let wrong = read(&member, Path::new(".")).err().unwrap_or_default();
+    assert!(wrong.contains("`mysql-2` is a member of a database"), "{wrong}");
 }

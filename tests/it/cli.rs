@@ -588,7 +588,7 @@ fn flows_alone_runs_what_the_other_solver_cannot_and_says_what_it_leaves_out() {
     let words = ["run", &path, "--out", out.to_str().unwrap()];
     let (code, _, err) = run(&words);
     assert_eq!(code, 3, "{err}");
-    assert!(err.contains("`--solver flows` runs the years without it"), "{err}");
+    assert!(err.contains("`--solver flows` checks and runs the years"), "{err}");
     assert!(!out.exists());
     let (code, said, err) = run(&[&words[..], &["--solver", "flows", "--quick"]].concat());
     assert_eq!(code, 0, "{err}");

@@ -43,7 +43,12 @@ pub(super) fn inert(span: Span, message: impl Into<String>, help: &str, out: &mu
 }
 
 /// Reports `key` when it is given.
-fn inert_if<T>(key: Option<&Spanned<T>>, message: &str, help: &str, out: &mut Diagnostics) {
+pub(super) fn inert_if<T>(
+    key: Option<&Spanned<T>>,
+    message: &str,
+    help: &str,
+    out: &mut Diagnostics,
+) {
     if let Some(key) = key {
         inert(key.span, message, help, out);
     }
@@ -71,7 +76,7 @@ fn takes_time(
 }
 
 /// `key` is needed at `span`.
-fn missing(span: Span, key: &str, why: &str, out: &mut Diagnostics) {
+pub(super) fn missing(span: Span, key: &str, why: &str, out: &mut Diagnostics) {
     if out.is_meant(span, key) {
         return;
     }

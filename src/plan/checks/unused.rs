@@ -3,11 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::spec::request::StepSpec;
 use crate::plan::Draft;
-use crate::plan::flow::nested;
 use crate::plan::links::{Entrance, Store};
 use crate::plan::names::Kind;
+use crate::plan::route::{Does, Step, each};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
@@ -87,12 +86,8 @@ fn used(draft: &Draft) -> BTreeSet<(Kind, usize)> {
     let scenario = &draft.scenario;
     let links = &draft.links;
     let mut used = BTreeSet::new();
-    for (class, (_, request)) in scenario.request.iter().enumerate() {
-        if let Some(enter) = links.enters[class] {
-            entrance(enter, &mut used);
-        }
-        steps(draft, &request.steps, &mut used);
-    }
+    links.enters.iter().flatten().for_each(|enter| entrance(*enter, &mut used));
+    draft.routes.iter().for_each(|route| steps(&route.steps, &mut used));
     for cdn in links.cdns.iter().flatten() {
         entrance(*cdn, &mut used);
     }
@@ -145,22 +140,13 @@ fn entrance(entrance: Entrance, used: &mut BTreeSet<(Kind, usize)>) {
     });
 }
 
-fn steps(draft: &Draft, list: &[StepSpec], used: &mut BTreeSet<(Kind, usize)>) {
-    for step in list {
-        let target = match step {
-            StepSpec::Call(call) => {
-                if let Some(inside) = &call.steps {
-                    steps(draft, &inside.value, used);
-                }
-                Some(&call.call.value)
-            }
-            StepSpec::Cpu(cpu) => Some(&cpu.cpu.value),
-            StepSpec::Visit(visit) => Some(&visit.visit.value),
-            StepSpec::Cache(cache) => Some(&cache.cache.value),
-            _ => None,
-        };
-        let found = target.and_then(|target| draft.names.find(target));
-        used.extend(found.map(|found| (found.kind, found.index)));
-        nested(step, &mut |inside| steps(draft, inside, used));
-    }
+fn steps(list: &[Step], used: &mut BTreeSet<(Kind, usize)>) {
+    each(list, &mut |step| match &step.does {
+        Does::Call(call) => entrance(call.to, used),
+        Does::Query(query) => _ = used.insert((Kind::Database, query.database)),
+        Does::Work(work) => _ = used.insert((Kind::Service, work.service)),
+        Does::Visit(visit) => _ = used.insert((Kind::Station, visit.station)),
+        Does::LookUp(look_up) => _ = used.insert((Kind::Cache, look_up.cache)),
+        _ => {}
+    });
 }

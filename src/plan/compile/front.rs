@@ -12,7 +12,7 @@ use crate::model::spec::place::{CdnSpec, CheckSpec, Depth, NamePolicy};
 use crate::plan::Draft;
 use crate::plan::hits::policy_of;
 use crate::plan::links::Entrance;
-use crate::plan::names::{Found, Kind, member_name};
+use crate::plan::names::member_name;
 use crate::plan::program::{CdnPlan, Compiler, NamesPlan, Targets, law_of};
 
 /// The edges of the CDN `name` together, as those who fetch from its origin.
@@ -155,16 +155,6 @@ fn classes_at(spec: &CdnSpec) -> Vec<String> {
     }
 }
 
-fn found(entrance: Entrance) -> Found {
-    let (kind, index, member) = match entrance {
-        Entrance::Service(index, member) => (Kind::Service, index, member),
-        Entrance::Balancer(index) => (Kind::Balancer, index, None),
-        Entrance::NameService(index) => (Kind::NameService, index, None),
-        Entrance::Cdn(index) => (Kind::Cdn, index, None),
-    };
-    Found { kind, index, member }
-}
-
 /// CDNs and name services, as the classes that enter there see them.
 pub(super) fn plan(builder: &Builder<'_>, targets: &mut Targets) {
     let draft = builder.draft;
@@ -173,7 +163,7 @@ pub(super) fn plan(builder: &Builder<'_>, targets: &mut Targets) {
             name: name.text.clone(),
             component: builder.id(&origin_name(name)),
             classes: classes_at(spec),
-            to: draft.links.cdns[index].map(found),
+            to: draft.links.cdns[index],
             round_trip: spec.round_trip.as_ref().map(|law| law_of(law)),
             by_object: spec.content.is_some(),
             service_time: spec.service_time.as_ref().map(|law| law_of(law)),
@@ -181,7 +171,7 @@ pub(super) fn plan(builder: &Builder<'_>, targets: &mut Targets) {
         });
     }
     for (index, (name, _)) in draft.scenario.name_service.iter().enumerate() {
-        let to = draft.links.name_services[index].iter().map(|to| found(*to)).collect();
+        let to = draft.links.name_services[index].clone();
         targets.names.push(NamesPlan { component: builder.id(name), to });
     }
 }

@@ -15,15 +15,14 @@ use std::collections::BTreeMap;
 use crate::convert::table;
 use crate::engine::law::Form;
 use crate::model::spec::place::{NamePolicy, Workers};
-use crate::model::spec::request::{CallStep, StepSpec};
 use crate::model::spec::storage::{Promotion, ReadsTo};
 use crate::plan::Draft;
-use crate::plan::flow::Visits;
 use crate::plan::graph::{server_of, store_at};
 use crate::plan::links::{Entrance, Role, Store};
 use crate::plan::load::{self, Resource, mean};
-use crate::plan::names::Kind;
 use crate::plan::part::Part;
+use crate::plan::route::visits::Visits;
+use crate::plan::route::{Call, Does, Query, Step};
 use crate::units::SimDuration;
 
 /// How a fork leads on.
@@ -300,7 +299,7 @@ impl Builder<'_> {
             .zip(&draft.links.classes)
             .any(|((_, workload), issued)| workload.from.is_some() && *issued == Some(class));
         let after = draft.links.thens.contains(&Some(class));
-        let steps = &draft.scenario.request[class].1.steps;
+        let steps = &draft.routes[class].steps;
         let mut then = Vec::new();
         match draft.links.enters[class] {
             Some(enter) => then.extend(self.entrance(enter, class, outside || after)),
@@ -407,14 +406,13 @@ impl Builder<'_> {
     fn members(
         &mut self,
         class: usize,
-        steps: Option<&[StepSpec]>,
+        steps: Option<&[Step]>,
         targets: Vec<(usize, u32)>,
         split: Split,
         outside: bool,
     ) -> u32 {
         let draft = self.draft;
-        let own: &[StepSpec] = &draft.scenario.request[class].1.steps;
-        let steps = steps.unwrap_or(own);
+        let steps = steps.unwrap_or(&draft.routes[class].steps);
         let mut branches = Vec::new();
         for (service, member) in targets {
             let part = Part::Service { service, member };
@@ -492,117 +490,105 @@ impl Builder<'_> {
     fn steps(
         &mut self,
         class: usize,
-        steps: &[StepSpec],
+        steps: &[Step],
         here: Option<Part>,
         branch: &mut Branch,
         then: &mut Vec<Onward>,
     ) {
         let draft = self.draft;
-        let hit = |cache: &str| draft.hits.of_step(draft, cache);
+        let hit = |cache: usize| draft.hits.in_cache(cache);
         for (step, count) in Visits::new(steps, &hit).take() {
-            match step {
-                StepSpec::Cpu(cpu) => {
-                    let draws = &draft.scenario.request[class].1.draw;
-                    let demand = draws.get(&cpu.draw).map_or(0.0, mean) * cpu.share.value;
+            match &step.does {
+                Does::Work(own) => {
                     if let Some(here) = here {
-                        let work = demand * count;
+                        let work = load::work_s(draft, class, own) * count;
                         self.cpu(branch, here, work);
-                        let cores = load::cores_at_once(draft, here, cpu.threads.value);
+                        let cores = load::cores_at_once(draft, here, own.threads.value);
                         branch.aside += work - work / cores;
                     }
                 }
-                StepSpec::Io(io) => {
+                Does::Io(io) => {
                     let Some(user @ Part::Service { service, .. }) = here else { continue };
-                    let mounts = &draft.scenario.service[service].1.mounts;
-                    let at = mounts.iter().position(|(name, _)| **name == **io.io);
-                    let stores = at.map(|at| &draft.links.services[service].mounts[at]);
+                    let mount = io.mount_of(service);
+                    let stores = mount.map(|at| &draft.links.services[service].mounts[at]);
                     let store = stores.and_then(|stores| store_at(draft, stores, user));
                     let Some(store) = store else { continue };
-                    let (reads, writes) = (io.read.value * count, io.write.value * count);
-                    let asked = (io.ops.value * count - writes).max(0.0);
-                    self.io(store, user, [reads, 0.0, asked], io.wait.value, then);
-                    let operations = writes.min(io.ops.value * count);
+                    let (reads, writes) = (io.reads * count, io.writes * count);
+                    let asked = (io.operations * count - writes).max(0.0);
+                    self.io(store, user, [reads, 0.0, asked], io.waits, then);
+                    let operations = writes.min(io.operations * count);
                     self.io(store, user, [0.0, writes, operations], false, then);
                 }
-                StepSpec::Call(call) => self.call(class, call, count, then),
-                StepSpec::Visit(visit) => {
-                    let found = draft.names.find(&visit.visit);
-                    let Some(found) = found.filter(|found| found.kind == Kind::Station) else {
-                        continue;
-                    };
-                    let spec = &draft.scenario.station[found.index].1;
-                    let service = visit.service.as_ref().or(spec.service.as_ref());
-                    let demand = service.map_or(0.0, |law| mean(&law.value));
-                    let members = found.member.map_or(0..spec.count.value, |one| one..one + 1);
+                Does::Query(query) => self.query(query, count, then),
+                Does::Call(call) => self.call(class, call, count, then),
+                Does::Visit(visit) => {
+                    let all = draft.scenario.station[visit.station].1.count.value;
+                    let members = visit.member.map_or(0..all, |one| one..one + 1);
                     let mut branches = Vec::new();
                     for member in members {
-                        let part = Part::Station { station: found.index, member };
+                        let part = Part::Station { station: visit.station, member };
                         let mut branch = self.branch(part);
+                        let demand = visit.service.mean();
                         self.add(&mut branch, (part, Resource::Servers), demand);
                         branches.push(branch);
                     }
                     let node = self.node(Split::Blind, branches);
                     then.push(times(node, count));
                 }
-                StepSpec::Cache(cache) => {
-                    let found = draft.names.find(&cache.cache);
-                    let Some(found) = found.filter(|found| found.kind == Kind::Cache) else {
-                        continue;
-                    };
-                    let part = Part::Cache(found.index);
+                Does::LookUp(look_up) => {
+                    let part = Part::Cache(look_up.cache);
                     let mut branch = self.branch(part);
-                    let cpu = mean(&draft.scenario.cache[found.index].1.cpu.value);
+                    let cpu = mean(&draft.scenario.cache[look_up.cache].1.cpu.value);
                     self.cpu(&mut branch, part, cpu);
                     let node = self.node(Split::Blind, vec![branch]);
                     // A cache that is gone is one that misses.
                     then.push(Onward { waits: false, ..times(node, count) });
                 }
-                StepSpec::Choose(_)
-                | StepSpec::Goto(_)
-                | StepSpec::Parallel(_)
-                | StepSpec::Repeat(_)
-                | StepSpec::Delay(_) => {}
+                Does::Choose(_)
+                | Does::Jump(_)
+                | Does::Parallel(_)
+                | Does::Repeat(_)
+                | Does::Delay(_) => {}
             }
         }
     }
 
-    fn call(&mut self, class: usize, call: &CallStep, count: f64, then: &mut Vec<Onward>) {
+    fn query(&mut self, query: &Query, count: f64, then: &mut Vec<Onward>) {
+        let of = |count: Option<f64>| count.unwrap_or(0.0);
+        let (reads, writes) = (of(query.reads), of(query.writes));
+        // All queries of one request are asked or none is: `count` is how often they are.
+        let mut queries = Vec::new();
+        if reads > 0.0 {
+            queries.push(times(self.reads(query.database), reads));
+        }
+        if writes > 0.0 {
+            queries.push(times(self.writes(query.database), writes));
+        }
+        let queries = Branch { then: queries, ..Branch::default() };
+        let queries = self.node(Split::Blind, vec![queries]);
+        then.push(times(queries, count));
+    }
+
+    fn call(&mut self, class: usize, call: &Call, count: f64, then: &mut Vec<Onward>) {
         let draft = self.draft;
-        let Some(found) = draft.names.find(&call.call) else { return };
-        let steps = call.steps.as_ref().map_or(&[][..], |steps| &steps.value);
-        match found.kind {
-            Kind::Database => {
-                let of = |count: &Option<crate::scenario::value::Spanned<f64>>| {
-                    count.as_ref().map_or(0.0, |count| count.value)
-                };
-                let (reads, writes) = (of(&call.read), of(&call.write));
-                // All queries of one request are asked or none is: `count` is how often they are.
-                let mut queries = Vec::new();
-                if reads > 0.0 {
-                    queries.push(times(self.reads(found.index), reads));
-                }
-                if writes > 0.0 {
-                    queries.push(times(self.writes(found.index), writes));
-                }
-                let queries = Branch { then: queries, ..Branch::default() };
-                let queries = self.node(Split::Blind, vec![queries]);
-                then.push(times(queries, count));
-            }
-            Kind::Service => {
-                let all = draft.links.services[found.index].members;
-                let members = found.member.map_or(0..all, |one| one..one + 1);
-                let targets = members.map(|member| (found.index, member)).collect();
-                let node = self.members(class, Some(steps), targets, Split::Blind, false);
-                then.push(times(node, count));
-            }
-            Kind::Balancer => {
-                let units = self.units(found.index, None);
-                let targets = draft.links.balancers[found.index].targets.clone();
-                let split = Split::Believed(found.index);
+        let steps = call.steps.as_slice();
+        match call.to {
+            Entrance::Balancer(balancer) => {
+                let units = self.units(balancer, None);
+                let targets = draft.links.balancers[balancer].targets.clone();
+                let split = Split::Believed(balancer);
                 let node = self.members(class, Some(steps), targets, split, false);
                 then.extend([times(units, count), times(node, count)]);
             }
-            _ => {}
+            Entrance::Service(service, member) => {
+                let all = draft.links.services[service].members;
+                let members = member.map_or(0..all, |one| one..one + 1);
+                let targets = members.map(|member| (service, member)).collect();
+                let node = self.members(class, Some(steps), targets, Split::Blind, false);
+                then.push(times(node, count));
+            }
+            // Nobody calls these from inside.
+            Entrance::NameService(_) | Entrance::Cdn(_) => {}
         }
     }
 

@@ -14,11 +14,10 @@
 
 use std::ptr;
 
-use crate::model::spec::request::{CallStep, StepSpec};
 use crate::plan::Draft;
-use crate::plan::flow::{self, Visits};
-use crate::plan::load::{first_to_run_out, mean, most_at_once, open_rates};
-use crate::plan::names::Kind;
+use crate::plan::load::{first_to_run_out, mean, most_at_once, open_rates, work_s};
+use crate::plan::route::visits::Visits;
+use crate::plan::route::{Does, Step, each_here};
 
 /// Bounds of the users of one workload.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +61,7 @@ pub fn bounds(draft: &Draft, workload: usize, open: &[f64]) -> Option<Bounds> {
     let clients = spec.from.as_ref().and_then(|from| draft.scenario.clients.get(&from.text));
     let round_trip = clients.and_then(|clients| clients.round_trip.as_ref());
     let way_s = round_trip.map_or(0.0, |law| mean(&law.value));
-    let alone_s = steps_s(draft, class, &draft.scenario.request[class].1.steps);
+    let alone_s = steps_s(draft, class, &draft.routes[class].steps);
     let cycle_s = mean(&think.value) + alone_s + way_s;
     Some(Bounds { users, cycle_s, first: first_to_run_out(draft, workload, open) })
 }
@@ -80,17 +79,18 @@ pub(super) fn bound(draft: &Draft, rates: &mut [f64]) {
 }
 
 /// The least mean time of these steps, one after the other.
-fn steps_s(draft: &Draft, class: usize, steps: &[StepSpec]) -> f64 {
-    let all_hit = |_: &str| 1.0;
+fn steps_s(draft: &Draft, class: usize, steps: &[Step]) -> f64 {
+    let all_hit = |_: usize| 1.0;
     let visits = Visits::new(steps, &all_hit).take();
-    let mut aside: Vec<*const StepSpec> = Vec::new();
+    let mut aside: Vec<*const Step> = Vec::new();
     for (step, _) in &visits {
-        if let StepSpec::Parallel(parallel) = step {
-            let lanes = parallel.parallel.iter().flat_map(|lane| lane.steps.iter());
-            flow::each(lanes, &mut |step| aside.push(ptr::from_ref(step)));
+        if let Does::Parallel(lanes) = &step.does {
+            for lane in lanes {
+                each_here(lane, &mut |step| aside.push(ptr::from_ref(step)));
+            }
         }
     }
-    let alone = |step: &StepSpec| !aside.iter().any(|other| ptr::eq(*other, step));
+    let alone = |step: &Step| !aside.iter().any(|other| ptr::eq(*other, step));
     visits
         .iter()
         .filter(|(step, _)| alone(step))
@@ -98,39 +98,19 @@ fn steps_s(draft: &Draft, class: usize, steps: &[StepSpec]) -> f64 {
         .sum()
 }
 
-fn step_s(draft: &Draft, class: usize, step: &StepSpec) -> f64 {
-    match step {
-        StepSpec::Cpu(cpu) => {
-            let draws = &draft.scenario.request[class].1.draw;
-            let demand = draws.get(&cpu.draw).map_or(0.0, mean) * cpu.share.value;
-            demand / most_at_once(draft, cpu).unwrap_or(1.0)
+fn step_s(draft: &Draft, class: usize, step: &Step) -> f64 {
+    match &step.does {
+        Does::Work(work) => work_s(draft, class, work) / most_at_once(draft, work).unwrap_or(1.0),
+        Does::Visit(visit) => visit.service.mean(),
+        Does::Delay(law) => law.mean(),
+        Does::Call(call) => steps_s(draft, class, &call.steps),
+        Does::Query(query) => {
+            let spec = &draft.scenario.database[query.database].1;
+            query.reads.unwrap_or(0.0) * mean(&spec.read.cpu.value)
+                + query.writes.unwrap_or(0.0) * mean(&spec.write.cpu.value)
         }
-        StepSpec::Visit(visit) => {
-            let station = draft.names.find(&visit.visit).filter(|at| at.kind == Kind::Station);
-            let own = visit.service.as_ref().map(|law| mean(&law.value));
-            let of_station = || {
-                let spec = &draft.scenario.station[station?.index].1;
-                spec.service.as_ref().map(|law| mean(&law.value))
-            };
-            own.or_else(of_station).unwrap_or(0.0)
-        }
-        StepSpec::Delay(delay) => mean(&delay.delay.value),
-        StepSpec::Call(call) => call_s(draft, class, call),
         _ => 0.0,
     }
-}
-
-fn call_s(draft: &Draft, class: usize, call: &CallStep) -> f64 {
-    let Some(found) = draft.names.find(&call.call) else { return 0.0 };
-    if found.kind != Kind::Database {
-        return call.steps.as_ref().map_or(0.0, |steps| steps_s(draft, class, &steps.value));
-    }
-    let spec = &draft.scenario.database[found.index].1;
-    let count = |count: &Option<crate::scenario::value::Spanned<f64>>| {
-        count.as_ref().map_or(0.0, |count| count.value)
-    };
-    count(&call.read) * mean(&spec.read.cpu.value)
-        + count(&call.write) * mean(&spec.write.cpu.value)
 }
 
 /// The workloads of closed users with their bounds, at the file's own rates.

@@ -4,12 +4,12 @@ use super::{CdnPlan, Compiler};
 use crate::convert::place;
 use crate::model::cdn::{AtCdn, SHIELD};
 use crate::model::route::{Branch, Op};
-use crate::model::spec::request::StepSpec;
-use crate::plan::names::{Found, Kind};
+use crate::plan::links::Entrance;
+use crate::plan::route::Step;
 
 impl Compiler<'_> {
     /// A look-up at an edge: a hit ends there, a miss goes on to the origin and back.
-    pub(super) fn by_edge(&mut self, index: usize, name: &str, steps: &[StepSpec]) {
+    pub(super) fn by_edge(&mut self, index: usize, name: &str, steps: &[Step]) {
         let plan = &self.targets.cdns[index];
         let owner = format!("{name}.{}", plan.name);
         let round_trip = plan.round_trip.as_ref();
@@ -23,7 +23,7 @@ impl Compiler<'_> {
         let miss = self.here();
         self.routes.ops[look] = Op::Edge { miss };
         self.there_and_back(plan, &owner, |compiler| match plan.to {
-            Some(Found { kind: Kind::Cdn, index: shield, .. }) => {
+            Some(Entrance::Cdn(shield)) => {
                 compiler.by_shield((index, at), shield, name, steps);
             }
             Some(to) => compiler.enter_at(to, name, steps),
@@ -57,13 +57,7 @@ impl Compiler<'_> {
 
     /// A look-up at a shield of the edges `at`: a hit goes back from there, a miss on to the origin. Objects
     /// are those that the edges were asked for.
-    fn by_shield(
-        &mut self,
-        (edges, at): (usize, AtCdn),
-        index: usize,
-        name: &str,
-        steps: &[StepSpec],
-    ) {
+    fn by_shield(&mut self, (edges, at): (usize, AtCdn), index: usize, name: &str, steps: &[Step]) {
         let [edges, plan] = [&self.targets.cdns[edges], &self.targets.cdns[index]];
         let owner = format!("{name}.{}", plan.name);
         let mut shield = AtCdn { cdn: plan.component, ..at };
@@ -89,7 +83,7 @@ impl Compiler<'_> {
     }
 
     /// To each of the targets of a name service: the same steps there, with the same draws.
-    pub(super) fn by_name(&mut self, index: usize, name: &str, steps: &[StepSpec]) {
+    pub(super) fn by_name(&mut self, index: usize, name: &str, steps: &[Step]) {
         let plan = &self.targets.names[index];
         let first = self.routes.branches.len();
         let branch = Branch { below: 0.0, to: 0 };

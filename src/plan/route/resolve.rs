@@ -1,0 +1,434 @@
+//! From the steps of the file to routes: names to components, labels and draws to numbers.
+//!
+//! Takes a scenario whose links were followed; gives a route for each request class, in the order of the file.
+//! Reports every step that names what is not there or cannot be done where it stands: targets, draws, mounts,
+//! labels, chances, loops. Such a step is left out of the route.
+
+use crate::model::spec::request::{
+    CacheStep, CallStep, ChooseStep, CpuStep, GotoStep, IoStep, RequestSpec, StepSpec, VisitStep,
+};
+use crate::model::spec::textbook::DisciplineWord;
+use crate::plan::checks::{inert, inert_if, missing};
+use crate::plan::document::ScenarioSpec;
+use crate::plan::links::{Entrance, Links, balances_reads_alone, find_named};
+use crate::plan::names::{Kind, Names, member_name};
+use crate::plan::route::visits::Visits;
+use crate::plan::route::{
+    Call, Does, Io, Jump, LookUp, Query, Repeat, Route, Step, Visit, Way, Work,
+};
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::{Name, Reference};
+use crate::scenario::source::Span;
+use crate::scenario::suggest;
+use crate::scenario::value::Spanned;
+
+/// Chances may add up to this.
+const MOST: f64 = 1.0 + 1e-9;
+
+/// The routes of all classes.
+#[must_use]
+pub fn resolve(
+    scenario: &ScenarioSpec,
+    names: &Names,
+    links: &Links,
+    out: &mut Diagnostics,
+) -> Vec<Route> {
+    let class = |class: usize| {
+        let spec = &scenario.request[class].1;
+        let before = out.errors();
+        let spent = vec![false; spec.draw.len()];
+        let mut resolver =
+            Resolver { scenario, names, links, class, spent, labels: Vec::new(), out };
+        resolver.labels_of(&spec.steps);
+        let here = Here {
+            service: links.enters[class].and_then(|enter| service_behind(links, enter)),
+            nowhere: spec.enter.is_none(),
+        };
+        let steps = resolver.steps(&spec.steps, here, &mut Vec::new());
+        resolver.unspent(spec, before);
+        let labels = resolver.labels.iter().map(|label| label.text.clone()).collect();
+        Route { steps, labels }
+    };
+    (0..scenario.request.len()).map(class).collect()
+}
+
+/// The service whose member works on what enters here; `None` when it was not found.
+#[must_use]
+pub fn service_behind(links: &Links, entrance: Entrance) -> Option<usize> {
+    match entrance {
+        Entrance::Service(service, _) => Some(service),
+        Entrance::Balancer(balancer) => {
+            links.balancers[balancer].targets.first().map(|(service, _)| *service)
+        }
+        Entrance::NameService(at) => {
+            links.name_services[at].first().and_then(|to| service_behind(links, *to))
+        }
+        Entrance::Cdn(cdn) => links.cdns[cdn].and_then(|to| service_behind(links, to)),
+    }
+}
+
+/// Where steps are done.
+#[derive(Clone, Copy)]
+struct Here {
+    /// The service that works on the request, where it is known.
+    service: Option<usize>,
+    /// The request has entered nothing.
+    nowhere: bool,
+}
+
+struct Resolver<'s, 'o> {
+    scenario: &'s ScenarioSpec,
+    names: &'s Names,
+    links: &'s Links,
+    class: usize,
+    /// By draw: whether a step spends it.
+    spent: Vec<bool>,
+    labels: Vec<&'s Name>,
+    out: &'o mut Diagnostics,
+}
+
+impl<'s> Resolver<'s, '_> {
+    /// Labels are unique in their request.
+    fn labels_of(&mut self, steps: &'s [StepSpec]) {
+        for step in steps {
+            if let Some(label) = label_of(step) {
+                match self.labels.iter().find(|other| ***other == *label) {
+                    Some(first) => {
+                        let message = format!("two steps are labelled `{label}`");
+                        let first = first.span;
+                        self.out.push(
+                            Diagnostic::new(Code::NameTwice, label.span, message)
+                                .related(first, "the first"),
+                        );
+                    }
+                    None => self.labels.push(label),
+                }
+            }
+            match step {
+                StepSpec::Choose(choose) => {
+                    choose.choose.iter().for_each(|way| self.labels_of(&way.steps));
+                }
+                StepSpec::Parallel(parallel) => {
+                    parallel.parallel.iter().for_each(|lane| self.labels_of(&lane.steps));
+                }
+                StepSpec::Repeat(repeat) => self.labels_of(&repeat.repeat.steps),
+                StepSpec::Cache(cache) => self.labels_of(&cache.else_),
+                StepSpec::Call(call) => {
+                    if let Some(steps) = &call.steps {
+                        self.labels_of(&steps.value);
+                    }
+                }
+                StepSpec::Cpu(_)
+                | StepSpec::Io(_)
+                | StepSpec::Visit(_)
+                | StepSpec::Goto(_)
+                | StepSpec::Delay(_) => {}
+            }
+        }
+    }
+
+    fn number(&self, label: &Name) -> Option<usize> {
+        self.labels.iter().position(|other| **other == *label)
+    }
+
+    /// Draws that no step spends, where no error since `before` says why.
+    fn unspent(&mut self, spec: &RequestSpec, before: usize) {
+        for (at, (draw, _)) in spec.draw.iter().enumerate() {
+            if !self.spent[at] && self.out.errors() == before {
+                let message = format!("`{draw}` is drawn and never spent");
+                let help = format!("spend it in a step: {{ cpu = …, draw = \"{draw}\" }}");
+                self.out.push(Diagnostic::new(Code::Unused, draw.span, message).help(help));
+            }
+        }
+    }
+
+    /// Steps done `here`; `reach` are the labels of those around them, to which they may jump.
+    fn steps(&mut self, steps: &'s [StepSpec], here: Here, reach: &mut Vec<&'s Name>) -> Vec<Step> {
+        let known = reach.len();
+        reach.extend(steps.iter().filter_map(label_of));
+        let mut all = Vec::with_capacity(steps.len());
+        for step in steps {
+            let label = label_of(step).and_then(|label| self.number(label));
+            let Some((does, span)) = self.step(step, here, reach) else { continue };
+            all.push(Step { label, does, span });
+        }
+        reach.truncate(known);
+        if known == 0 {
+            self.loops(&all);
+        }
+        all
+    }
+
+    fn step(
+        &mut self,
+        step: &'s StepSpec,
+        here: Here,
+        reach: &mut Vec<&'s Name>,
+    ) -> Option<(Does, Span)> {
+        Some(match step {
+            StepSpec::Cpu(step) => (Does::Work(self.work(step, here)?), step.span),
+            StepSpec::Call(step) => (self.call(step)?, step.span),
+            StepSpec::Io(step) => (Does::Io(self.io(step, here)?), step.span),
+            StepSpec::Visit(step) => (Does::Visit(self.visit(step)?), step.span),
+            StepSpec::Choose(step) => (Does::Choose(self.choose(step, here, reach)), step.span),
+            StepSpec::Goto(step) => (Does::Jump(self.jump(step, reach)?), step.span),
+            StepSpec::Parallel(step) => {
+                let lanes = step.parallel.iter();
+                let lanes = lanes.map(|lane| self.steps(&lane.steps, here, reach)).collect();
+                (Does::Parallel(lanes), step.span)
+            }
+            StepSpec::Repeat(step) => {
+                let count = step.repeat.count.law().clone();
+                let steps = self.steps(&step.repeat.steps, here, reach);
+                (Does::Repeat(Repeat { count, steps, span: step.repeat.span }), step.span)
+            }
+            StepSpec::Delay(step) => (Does::Delay(step.delay.law().clone()), step.span),
+            StepSpec::Cache(step) => {
+                let look_up = self.look_up(step, here, reach);
+                (Does::LookUp(look_up?), step.span)
+            }
+        })
+    }
+
+    fn work(&mut self, step: &CpuStep, here: Here) -> Option<Work> {
+        let (text, span) = (&step.cpu.text, step.cpu.span);
+        let service = self.names.resolve(text, span, &[Kind::Service], self.out);
+        self.entered(here.nowhere.then_some(span), "spend processor time");
+        if let Some(found) = service {
+            let name = &self.scenario.service[found.index].0;
+            if found.member.is_some() {
+                let message =
+                    format!("`{text}` is one member: the one that has the request works on it");
+                let help = format!("write `{name}`");
+                self.out.push(Diagnostic::new(Code::WrongKind, span, message).help(help));
+            } else if let Some(here) = here.service.filter(|here| *here != found.index) {
+                self.elsewhere(span, text, here);
+            }
+        }
+        let draws = &self.scenario.request[self.class].1.draw;
+        let draw = find_named(draws, &step.draw, step.draw.span, "draw", self.out)?;
+        self.spent[draw] = true;
+        let (share, threads) = (step.share.value, step.threads.clone());
+        Some(Work { service: service?.index, draw, share, threads })
+    }
+
+    fn entered(&mut self, span: Option<Span>, what: &str) {
+        if span.is_some() {
+            let (name, spec) = &self.scenario.request[self.class];
+            let why = format!("`{name}` must be in a service to {what}");
+            missing(spec.span, "enter", &why, self.out);
+        }
+    }
+
+    fn elsewhere(&mut self, span: Span, wanted: &str, here: usize) {
+        let here = &self.scenario.service[here].0;
+        let message = format!("the request is in `{here}` here, not in `{wanted}`");
+        let help = format!("`call = \"{wanted}\"` with steps of its own, or enter there");
+        self.out.push(Diagnostic::new(Code::WrongKind, span, message).help(help));
+    }
+
+    fn call(&mut self, step: &'s CallStep) -> Option<Does> {
+        let kinds = [Kind::Database, Kind::Service, Kind::Balancer];
+        let named = step.call.span;
+        let found = self.names.resolve(&step.call.text, named, &kinds, self.out)?;
+        let time_out = step.time_out.clone();
+        let to = match (found.kind, found.member) {
+            (Kind::Database, member) => {
+                if step.read.is_none() && step.write.is_none() {
+                    missing(
+                        step.span,
+                        "read",
+                        "how many queries: `read`, `write` or both",
+                        self.out,
+                    );
+                }
+                let message = "a database answers queries; it does no steps";
+                inert_if(step.steps.as_ref(), message, "remove `steps`", self.out);
+                if member.is_some() {
+                    self.member_of_database(&step.call, found.index);
+                }
+                let [reads, writes] =
+                    [&step.read, &step.write].map(|count| count.as_ref().map(|count| count.value));
+                let database = found.index;
+                return Some(Does::Query(Query { database, reads, writes, time_out, named }));
+            }
+            (Kind::Balancer, _) => {
+                let wrong = balances_reads_alone(self.scenario, self.names, found.index, named);
+                if let Some(wrong) = wrong {
+                    self.out.push(wrong);
+                    return None;
+                }
+                Entrance::Balancer(found.index)
+            }
+            (_, member) => {
+                let members = self.links.services[found.index].members;
+                if member.is_some_and(|member| member >= members) {
+                    self.no_member(&step.call, found.index, members);
+                    return None;
+                }
+                Entrance::Service(found.index, member)
+            }
+        };
+        for key in [&step.read, &step.write] {
+            let message = "queries go to a database; this is none";
+            inert_if(key.as_ref(), message, "say in `steps` what is done there", self.out);
+        }
+        let there = Here { service: service_behind(self.links, to), nowhere: false };
+        let steps = step.steps.as_ref();
+        let steps = steps.map_or(Vec::new(), |s| self.steps(&s.value, there, &mut Vec::new()));
+        Some(Does::Call(Call { to, steps, time_out, named }))
+    }
+
+    fn member_of_database(&mut self, reference: &Reference, database: usize) {
+        let name = &self.scenario.database[database].0;
+        let message =
+            format!("`{}` is a member of a database: queries go to all of it", reference.text);
+        let help = format!("write `{name}`: its master and `reads` decide who answers");
+        self.out.push(Diagnostic::new(Code::WrongKind, reference.span, message).help(help));
+    }
+
+    fn no_member(&mut self, reference: &Reference, service: usize, members: u32) {
+        // Without members something else is wrong, and said.
+        if members > 0 {
+            let name = &self.scenario.service[service].0;
+            let message = format!("`{name}` has no member `{}`", reference.text);
+            let (first, last) = (member_name(name, 0), member_name(name, members - 1));
+            let help = format!("its members are `{first}` to `{last}`");
+            let diagnostic = Diagnostic::new(Code::NoSuchMember, reference.span, message);
+            self.out.push(diagnostic.help(help));
+        }
+    }
+
+    fn io(&mut self, step: &IoStep, here: Here) -> Option<Io> {
+        self.entered(here.nowhere.then_some(step.span), "use a mount");
+        let mut found = true;
+        if let Some(here) = here.service {
+            let (name, spec) = &self.scenario.service[here];
+            let what = format!("mount of `{name}`");
+            found = find_named(&spec.mounts, &step.io, step.io.span, &what, self.out).is_some();
+        }
+        let (reads, writes, operations) = (step.read.value, step.write.value, step.ops.value);
+        if reads + writes + operations <= 0.0 {
+            let help = "give `read`, `write` or `ops`";
+            inert(step.span, "this step asks for no operation", help, self.out);
+        }
+        let services = self.scenario.service.iter().enumerate();
+        let mounts = services
+            .filter_map(|(at, (_, spec))| Some((at, spec.mounts.place(&step.io.text)?)))
+            .collect();
+        let waits = step.wait.value;
+        found.then_some(Io { mounts, reads, writes, operations, waits })
+    }
+
+    fn visit(&mut self, step: &VisitStep) -> Option<Visit> {
+        let (text, span) = (&step.visit.text, step.visit.span);
+        let found = self.names.resolve(text, span, &[Kind::Station], self.out)?;
+        let spec = &self.scenario.station[found.index].1;
+        if step.service.is_none() && spec.service.is_none() {
+            let why = format!("neither the step nor the station `{text}` has one");
+            missing(step.span, "service", &why, self.out);
+        }
+        let ranks = [DisciplineWord::Priority, DisciplineWord::PriorityPreemptive];
+        if !ranks.contains(&spec.discipline.value) {
+            let word = spec.discipline.value.word();
+            let message = format!("no rank counts at `{text}`: its discipline is \"{word}\"");
+            let help = "set discipline = \"priority\" there, or remove `priority`";
+            inert_if(step.priority.as_ref(), &message, help, self.out);
+        }
+        let service = step.service.as_ref().or(spec.service.as_ref())?.law().clone();
+        let rank = step.priority.as_ref().map_or(0, |rank| rank.value.saturating_sub(1));
+        let (station, member) = (found.index, found.member);
+        Some(Visit {
+            station,
+            member,
+            service,
+            rank: u8::try_from(rank).expect("its key takes 1 to 64"),
+        })
+    }
+
+    fn choose(&mut self, step: &'s ChooseStep, here: Here, reach: &mut Vec<&'s Name>) -> Vec<Way> {
+        let all: f64 = step.choose.iter().map(|way| way.chance.value.get()).sum();
+        if all > MOST {
+            let all = (all * 1e9).round() / 1e9;
+            let message = format!("the chances add up to {all}, must be at most 1");
+            let help = "what is left of 1 is the chance of none of them";
+            self.out.push(Diagnostic::new(Code::Sum, step.choose.span, message).help(help));
+        }
+        let way = |way: &'s crate::model::spec::request::BranchSpec| Way {
+            chance: way.chance.value.get(),
+            steps: self.steps(&way.steps, here, reach),
+        };
+        step.choose.iter().map(way).collect()
+    }
+
+    fn jump(&mut self, step: &GotoStep, reach: &[&'s Name]) -> Option<Jump> {
+        let (label, named) = (&step.goto.value, step.goto.span);
+        let to = self.number(label);
+        if !reach.iter().any(|other| **other == *label) {
+            let message = if to.is_some() {
+                format!("`{label}` is inside another branch")
+            } else {
+                format!("no step is labelled `{label}`")
+            };
+            let known: Vec<&str> = reach.iter().map(|label| &***label).collect();
+            let help = suggest::help(label, &known, "labels that can be reached");
+            let diagnostic = Diagnostic::new(Code::NoSuchName, named, message);
+            self.out.push(diagnostic.help_if(help));
+            return None;
+        }
+        Some(Jump { to: to?, chance: step.chance.value.get(), named })
+    }
+
+    fn look_up(
+        &mut self,
+        step: &'s CacheStep,
+        here: Here,
+        reach: &mut Vec<&'s Name>,
+    ) -> Option<LookUp> {
+        let named = step.cache.span;
+        let found = self.names.resolve(&step.cache.text, named, &[Kind::Cache], self.out);
+        let misses = self.steps(&step.else_, here, reach);
+        Some(LookUp { cache: found?.index, misses, named })
+    }
+
+    /// A loop that nothing leaves.
+    fn loops(&mut self, steps: &[Step]) {
+        let never = |_: usize| 0.0;
+        if Visits::new(steps, &never).ends() {
+            return;
+        }
+        let mut jumps = Vec::new();
+        super::each_here(steps, &mut |step| {
+            if let Does::Jump(jump) = &step.does
+                && jump.chance >= 1.0
+            {
+                jumps.push(jump);
+            }
+        });
+        let labelled = steps.iter().find(|step| step.label.is_some());
+        let span = jumps.first().map(|jump| jump.named).or(labelled.map(|step| step.span));
+        let path: Vec<&str> = jumps.iter().map(|jump| &**self.labels[jump.to]).collect();
+        let message = format!("the steps go round without an exit: {}", path.join(" → "));
+        let help = "give the `goto` a chance below 1";
+        let diagnostic = Diagnostic::new(Code::RouteCycle, span.unwrap_or_default(), message);
+        self.out.push(diagnostic.help(help));
+    }
+}
+
+/// The label of a step.
+fn label_of(step: &StepSpec) -> Option<&Name> {
+    let label: &Option<Spanned<Name>> = match step {
+        StepSpec::Cpu(step) => &step.label,
+        StepSpec::Call(step) => &step.label,
+        StepSpec::Io(step) => &step.label,
+        StepSpec::Visit(step) => &step.label,
+        StepSpec::Choose(step) => &step.label,
+        StepSpec::Goto(step) => &step.label,
+        StepSpec::Parallel(step) => &step.label,
+        StepSpec::Repeat(step) => &step.label,
+        StepSpec::Delay(step) => &step.label,
+        StepSpec::Cache(step) => &step.label,
+    };
+    label.as_ref().map(|label| &label.value)
+}
