@@ -19,7 +19,7 @@ use crate::model::head::{HeadConfig, Persistence};
 use crate::model::ids::{ClassId, ComponentId, DemandId, KeyId, UnitId};
 use crate::model::route::{Pick, Routes};
 use crate::model::service::ServiceConfig;
-use crate::model::spec::place::{Burst, MountSpec, Workers};
+use crate::model::spec::place::{Burst, Workers};
 use crate::model::spec::storage::{DiskSetSpec, Layout, ReadsTo};
 use crate::model::spec::textbook::{DisciplineWord, PickWord};
 use crate::model::spec::traffic::ProcessWord;
@@ -28,6 +28,7 @@ use crate::plan::Draft;
 use crate::plan::checks::week_start;
 use crate::plan::faults;
 use crate::plan::graph::store_at;
+use crate::plan::links::Store;
 use crate::plan::names::{Found, Kind, member_name};
 use crate::plan::part;
 use crate::plan::placement::ServerId;
@@ -134,29 +135,6 @@ fn zones(draft: &Draft) -> BTreeMap<ServerId, Vec<ZoneHere>> {
     all
 }
 
-/// The zone members of a database, master first, with the places of zone and member.
-fn database_members(draft: &Draft, index: usize) -> Vec<Found> {
-    let members = &draft.scenario.database[index].1.in_;
-    let mut all = Vec::new();
-    let mut add = |text: &str| {
-        if let Some(found) = draft.names.find(text).filter(|found| found.kind == Kind::Zone) {
-            all.push(Found { member: Some(found.member.unwrap_or(0)), ..found });
-        }
-    };
-    if let Some(master) = &members.master {
-        add(&master.text);
-    }
-    if let Some(index) = &members.index {
-        add(&index.text);
-    }
-    for list in [&members.slaves, &members.shards].into_iter().flatten() {
-        for text in list.iter() {
-            add(&text.text);
-        }
-    }
-    all
-}
-
 impl Builder<'_> {
     fn gather(&mut self) {
         let draft = self.draft;
@@ -186,13 +164,13 @@ impl Builder<'_> {
                 self.wanted.insert(format!("{name}.{}", pool.text), Wanted::Pool(index, place));
             }
         }
-        for (index, (name, spec)) in scenario.service.iter().enumerate() {
-            for member in 0..self.zone_count(&spec.in_.text) {
+        for (index, (name, _)) in scenario.service.iter().enumerate() {
+            for member in 0..draft.links.services[index].members {
                 self.wanted.insert(member_name(name, member), Wanted::Service(index, member));
             }
         }
         for (index, (name, _)) in scenario.database.iter().enumerate() {
-            for member in 0..table::u32(database_members(draft, index).len()) {
+            for member in 0..table::u32(draft.links.databases[index].members.len()) {
                 self.wanted.insert(member_name(name, member), Wanted::Database(index, member));
             }
         }
@@ -208,22 +186,6 @@ impl Builder<'_> {
         for (place, name) in self.wanted.keys().enumerate() {
             self.ids.insert(name.clone(), ComponentId::at(place));
         }
-    }
-
-    fn zone_count(&self, text: &str) -> u32 {
-        match self.draft.names.find(text) {
-            Some(Found { kind: Kind::Zone, index, member: None }) => {
-                self.draft.scenario.zone[index].1.count.value
-            }
-            Some(Found { kind: Kind::Zone, member: Some(_), .. }) => 1,
-            _ => 0,
-        }
-    }
-
-    /// The zone member that member `member` of something in the zones `text` runs in.
-    fn zone_of(&self, text: &str, member: u32) -> Option<(usize, u32)> {
-        let found = self.draft.names.find(text).filter(|found| found.kind == Kind::Zone)?;
-        Some((found.index, found.member.unwrap_or(member)))
     }
 
     fn id(&self, name: &str) -> ComponentId {
@@ -255,26 +217,24 @@ impl Builder<'_> {
         UnitId::at(self.units.len() - 1)
     }
 
-    /// Adds what `owner:volume` is for something that runs in the zone member `at`.
+    /// Adds a store as something that runs in the zone member `at` mounts it.
     fn mount(
         &mut self,
         part: &mut Part,
-        (text, span): (&str, Span),
+        store: Store,
         at: (usize, u32),
         soft: Option<SimDuration>,
     ) {
         let persistence = soft.map_or(Persistence::Hard, Persistence::Soft);
-        let mut pools = self.pools_of(text, span, at).unwrap_or_default().into_iter();
+        let mut pools = self.pools_of(store, at).into_iter();
         let Some(first) = pools.next() else { return };
         let (count, others) = (1 + table::u8(pools.len()), table::u16(part.further.len()));
         part.mounts.push(Mount { persistence, pools: count, others, ..first });
         part.further.extend(pools.map(|pool| Mount { persistence, pools: count, ..pool }));
     }
 
-    /// The pools of `owner:volume`, with the head in front of each.
-    fn pools_of(&mut self, text: &str, span: Span, at: (usize, u32)) -> Option<Vec<Mount>> {
-        let (owner, volume_name) = text.split_once(':')?;
-        let found = self.draft.names.find(owner)?;
+    /// The pools of a store, with the head in front of each.
+    fn pools_of(&self, store: Store, at: (usize, u32)) -> Vec<Mount> {
         let alone = |head, disks| Mount {
             head,
             disks,
@@ -284,41 +244,31 @@ impl Builder<'_> {
             pools: 1,
             others: 0,
         };
-        match found.kind {
-            Kind::Nas => {
-                let (name, spec) = &self.draft.scenario.nas[found.index];
-                let volume = spec.volumes.iter().position(|(name, _)| **name == *volume_name)?;
-                let mut pools = Vec::new();
-                for (place, pool) in spec.volumes[volume].1.pool.value.0.iter().enumerate() {
-                    let disks = *self.ids.get(&format!("{name}.{}", pool.text))?;
-                    let owner = spec.pools.get(&pool.text)?.head.value - 1;
-                    let head = self.id(&part::head_name(self.draft, found.index, owner));
-                    let before =
-                        |number| memory::before_volume(self, found.index, number, volume, place);
+        match store {
+            Store::Volume { nas, volume } => {
+                let (name, spec) = &self.draft.scenario.nas[nas];
+                let pools = self.draft.links.nas[nas].volumes[volume].iter().enumerate();
+                let mount = |(place, pool): (usize, &usize)| {
+                    let (pool, spec_of_pool) = &spec.pools[*pool];
+                    let disks = self.id(&format!("{name}.{}", pool.text));
+                    let owner = spec_of_pool.head.value - 1;
+                    let head = self.id(&part::head_name(self.draft, nas, owner));
+                    let before = |number| memory::before_volume(self, nas, number, volume, place);
                     let away = (spec.heads.value > 1).then(|| before(1 - owner)).flatten();
-                    pools.push(Mount {
-                        memory: before(owner),
-                        away: away.map(|(memory, _)| memory),
-                        ..alone(Some(head), disks)
-                    });
-                }
-                Some(pools)
-            }
-            Kind::Server => {
-                let server = self.server_of(at)?;
-                let local = format!("{}.{volume_name}", self.server_name(server));
-                let Some(disks) = self.ids.get(&local) else {
-                    let message = format!(
-                        "server `{}` has no disk set `{volume_name}`",
-                        self.server_name(server)
-                    );
-                    self.out.push(Diagnostic::new(Code::NoSuchName, span, message));
-                    return None;
+                    let away = away.map(|(memory, _)| memory);
+                    Mount { memory: before(owner), away, ..alone(Some(head), disks) }
                 };
-                let memory = memory::before_disks(self, server, volume_name);
-                Some(vec![Mount { memory, ..alone(None, *disks) }])
+                pools.map(mount).collect()
             }
-            _ => None,
+            Store::Disks { server, set } => {
+                let set = &self.draft.scenario.server[server].1.disks[set].0;
+                let server = self.server_of(at).expect("every zone of a sound draft is placed");
+                let disks = self.id(&format!("{}.{set}", self.server_name(server)));
+                vec![Mount {
+                    memory: memory::before_disks(self, server, set),
+                    ..alone(None, disks)
+                }]
+            }
         }
     }
 
@@ -440,17 +390,14 @@ impl Builder<'_> {
                     callers_wait: false,
                     detailed,
                 });
-                if let Some(at) = self.zone_of(&spec.in_.text, member) {
+                let links = &self.draft.links.services[index];
+                if let Some(at) = links.zone.map(|zone| (zone, member)) {
                     part.place = self.place(at);
-                    let mounts: Vec<MountSpec> =
-                        spec.mounts.iter().map(|(_, mount)| mount.clone()).collect();
-                    let stores = &self.draft.links.services[index].mounts;
-                    for (mount, stores) in mounts.iter().zip(stores) {
-                        let member = part::Part::Service { service: index, member };
-                        let near = store_at(self.draft, stores, member);
-                        let place = stores.iter().position(|store| Some(*store) == near);
-                        let volume = &mount.volumes[place.unwrap_or(0)];
-                        self.mount(&mut part, (&volume.text, volume.span), at, mount.soft);
+                    let user = part::Part::Service { service: index, member };
+                    for ((_, mount), stores) in spec.mounts.iter().zip(&links.mounts) {
+                        if let Some(store) = store_at(self.draft, stores, user) {
+                            self.mount(&mut part, store, at, mount.soft);
+                        }
                     }
                 }
                 part.warm_up = spec.warm_up.as_ref().map(|w| (w.for_.value, w.speed.value));
@@ -488,15 +435,12 @@ impl Builder<'_> {
                     decays_in: cold.decays_in.value,
                 });
                 part.database = database::group_of(self, index).map(|group| (group, member));
-                let found = database_members(self.draft, index)[member as usize];
-                let at = (found.index, found.member.unwrap_or(0));
-                part.place = self.place(at);
-                let zone = member_name(&scenario.zone[found.index].0, at.1);
-                let data = spec.data.get(&zone).or_else(|| {
-                    (at.1 == 0).then(|| spec.data.get(&scenario.zone[found.index].0)).flatten()
-                });
-                if let Some(volume) = data.cloned() {
-                    self.mount(&mut part, (&volume.text, volume.span), at, None);
+                let links = self.draft.links.databases[index].members[member as usize];
+                if let Some(at) = links.zone {
+                    part.place = self.place(at);
+                    if let Some(store) = links.store {
+                        self.mount(&mut part, store, at, None);
+                    }
                 }
             }
         }
@@ -528,8 +472,8 @@ impl Builder<'_> {
             let name = name.text.clone();
             targets.stations.push(StationPlan { name, pool: group, members });
         }
-        for (name, spec) in scenario.service.iter() {
-            let count = self.zone_count(&spec.in_.text);
+        for (index, (name, spec)) in scenario.service.iter().enumerate() {
+            let count = self.draft.links.services[index].members;
             let ids: Vec<_> = (0..count).map(|m| self.ids[&member_name(name, m)]).collect();
             let pools = |place: usize| {
                 let volumes = ids.iter().filter_map(|id| parts[id.index()].mounts.get(place));
@@ -543,9 +487,9 @@ impl Builder<'_> {
             targets.services.push(ServicePlan { name, pool: group, mounts });
         }
         for (index, (name, spec)) in scenario.database.iter().enumerate() {
-            let members = database_members(self.draft, index);
+            let members = self.draft.links.databases[index].members.len();
             let ids: Vec<_> =
-                (0..table::u32(members.len())).map(|m| self.ids[&member_name(name, m)]).collect();
+                (0..table::u32(members)).map(|m| self.ids[&member_name(name, m)]).collect();
             let Some(master) = ids.first().copied() else {
                 targets.databases.push(None);
                 continue;
@@ -617,12 +561,9 @@ impl Builder<'_> {
         for (class, (name, spec)) in scenario.request.iter().enumerate() {
             compiler.class(name, spec, draft.links.enters[class], &draft.routes[class]);
         }
-        let class_of = |name: &str| scenario.request.place(name).map(ClassId::at);
-        for (index, (_, spec)) in scenario.request.iter().enumerate() {
-            if let Some(then) = &spec.then
-                && let Some(next) = class_of(&then.request.value.text)
-            {
-                compiler.then(index, next, &law_of(&then.count));
+        for (class, (_, spec)) in scenario.request.iter().enumerate() {
+            if let (Some(then), Some(next)) = (&spec.then, draft.links.thens[class]) {
+                compiler.then(class, ClassId::at(next), &law_of(&then.count));
             }
         }
         let patience = patience(draft, &mut compiler);
@@ -640,7 +581,7 @@ impl Builder<'_> {
         let clients = clients(draft, &mut compiler);
         let operations = operations(draft, &self.ids, &mut compiler);
         let routes = compiler.routes;
-        let workloads = workloads(draft, folder, &class_of, self.out);
+        let workloads = workloads(draft, folder, self.out);
         let health = if self.to_run {
             faults::plan(draft, &self.ids, self.out)
         } else {
@@ -788,16 +729,11 @@ fn disks_of(draft: &Draft, ids: &BTreeMap<String, ComponentId>, text: &str) -> V
     }
 }
 
-fn workloads(
-    draft: &Draft,
-    folder: &std::path::Path,
-    class_of: &impl Fn(&str) -> Option<ClassId>,
-    out: &mut Diagnostics,
-) -> Vec<Workload> {
+fn workloads(draft: &Draft, folder: &std::path::Path, out: &mut Diagnostics) -> Vec<Workload> {
     let scenario = &draft.scenario;
     let mut all = Vec::new();
-    for (name, spec) in scenario.workload.iter() {
-        let Some(class) = class_of(&spec.request.value.text) else { continue };
+    for ((name, spec), class) in scenario.workload.iter().zip(&draft.links.classes) {
+        let Some(class) = class.map(ClassId::at) else { continue };
         let clients = spec
             .from
             .as_ref()

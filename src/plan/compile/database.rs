@@ -2,7 +2,7 @@
 //!
 //! A database without slaves has no group: its calls go to its one member, as they stand.
 
-use super::{Builder, Wanted, database_members};
+use super::{Builder, Wanted};
 use crate::convert::place;
 use crate::model::blueprint::{Config, Part};
 use crate::model::database::{Alarm, BLOCK, DatabaseConfig, Failover, Member, Rebuild};
@@ -44,7 +44,7 @@ pub(super) fn group_of(builder: &Builder<'_>, index: usize) -> Option<ComponentI
 pub(super) fn group(builder: &mut Builder<'_>, index: usize) -> Config {
     let draft = builder.draft;
     let (name, spec) = &draft.scenario.database[index];
-    let count = place(database_members(draft, index).len());
+    let count = place(draft.links.databases[index].members.len());
     let id = builder.id(&group_name(name));
     let unit = builder.unit(id, 0);
     for local in 1..Alarm::count(count) {

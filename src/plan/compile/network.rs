@@ -168,9 +168,7 @@ pub(super) fn ways(builder: &Builder<'_>, wanted: &[(String, Wanted)]) -> Option
 fn rack_of(builder: &Builder<'_>, wanted: Wanted) -> Option<usize> {
     let draft = builder.draft;
     let at = match wanted {
-        Wanted::Service(index, member) => {
-            builder.zone_of(&draft.scenario.service[index].1.in_.text, member)?
-        }
+        Wanted::Service(index, member) => (draft.links.services[index].zone?, member),
         Wanted::Database(index, member) => {
             draft.links.databases[index].members.get(member as usize)?.zone?
         }
