@@ -7,14 +7,13 @@
 
 use crate::model::blueprint::{Arrivals, Blueprint};
 use crate::model::event::MAX_INDEX;
+use crate::model::spec::runs::MOST_PARTS;
 use crate::plan::document::ScenarioSpec;
 use crate::plan::names::{Kind, Names};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
 
-/// The largest bound on parts that `[run] limits` takes: an event names a part by 24 bits.
-pub const MOST_PARTS: u32 = 16_000_000;
 /// Classes, workloads, and databases behind one balancer, at most.
 const MOST_NAMED: usize = u16::MAX as usize;
 /// Edges of one CDN, at most: a request names the edge that it waits at by 16 bits, none included.

@@ -57,6 +57,7 @@ mod surrogates;
 mod sweep;
 mod systems_shipped;
 mod threads;
+mod tidy;
 mod traffic;
 mod users;
 mod verdicts;

@@ -35,11 +35,14 @@ spec! {
     }
 }
 
+/// The largest bound on parts that `[run] limits` takes: an event names a part by 24 bits.
+pub const MOST_PARTS: u32 = 16_000_000;
+
 spec! {
     /// Bounds on what counts may make of a scenario.
     pub struct LimitsSpec {
         /// Parts after expansion: members, disks, links, and a probe per unit and member of a balancer.
-        parts: u32 = 1_000_000 => within(1, crate::plan::bounds::MOST_PARTS),
+        parts: u32 = 1_000_000 => within(1, MOST_PARTS),
     }
 }
 

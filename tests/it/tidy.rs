@@ -1,0 +1,241 @@
+//! Promise: who changes the program finds each thing in its room: folders use only those above them, names are
+//! resolved in few files, and long files and functions are known by name, each with its reason.
+//!
+//! `tidy.txt` is the list of what is longer than it should be. A number there is the most that the test accepts:
+//! what has become shorter is written down with `FIVENINES_TIDY=write`, what has become longer is a failure. The
+//! test prints what it counted (`cargo test --test it tidy:: -- --nocapture`).
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// The folders of `src` in the order of dependence: each uses only those before it.
+const FOLDERS: [&str; 14] = [
+    "convert", "units", "engine", "stats", "scenario", "observe", "health", "workload", "model",
+    "plan", "solve", "study", "report", "cli",
+];
+
+/// Lines of a file that need a reason.
+const LONG_FILE: usize = 600;
+/// Lines of a function that need a reason.
+const LONG_FUNCTION: usize = 70;
+
+/// A source file: its path below `src`, its lines.
+struct File {
+    path: String,
+    lines: Vec<String>,
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files() -> Vec<File> {
+    let mut found = Vec::new();
+    let mut open = vec![root().join("src")];
+    while let Some(folder) = open.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path: PathBuf = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let lines = text.lines().map(String::from).collect();
+                let path = path.strip_prefix(root().join("src")).unwrap();
+                found.push(File { path: path.display().to_string(), lines });
+            }
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    assert!(found.len() > 200, "the sources are there");
+    found
+}
+
+impl File {
+    /// Lines of code: no comment, not empty.
+    fn code(&self) -> impl Iterator<Item = (usize, &str)> {
+        let lines = self.lines.iter().map(|line| line.trim()).enumerate();
+        lines.filter(|(_, line)| !line.is_empty() && !line.starts_with("//"))
+    }
+
+    fn folder(&self) -> &str {
+        let first = self.path.split('/').next().unwrap();
+        first.strip_suffix(".rs").unwrap_or(first)
+    }
+
+    /// Names and lines of its functions, as rustfmt writes them.
+    fn functions(&self) -> Vec<(String, usize)> {
+        let mut found = Vec::new();
+        for (at, line) in self.lines.iter().enumerate() {
+            let body = line.trim_start();
+            let indent = &line[..line.len() - body.len()];
+            let words: Vec<&str> = body.split_whitespace().collect();
+            let Some(place) = words.iter().position(|word| *word == "fn") else { continue };
+            let before = ["pub", "const", "unsafe", "async", "extern"];
+            let known = |word: &&str| before.iter().any(|one| word.starts_with(one));
+            if !words[..place].iter().all(known) || body.ends_with(';') {
+                continue;
+            }
+            let name = words.get(place + 1).unwrap_or(&"").split(['(', '<']).next().unwrap();
+            let end = format!("{indent}}}");
+            let length = self.lines[at..].iter().position(|line| *line == end);
+            found.push((name.to_string(), length.map_or(1, |length| length + 1)));
+        }
+        found
+    }
+}
+
+#[test]
+fn a_folder_uses_only_those_above_it() {
+    let place = |folder: &str| FOLDERS.iter().position(|other| *other == folder);
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for file in files() {
+        let Some(own) = place(file.folder()) else { continue };
+        for (at, line) in file.code() {
+            for used in line.split("crate::").skip(1) {
+                let end = used.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                let Some(other) = place(&used[..end.unwrap_or(used.len())]) else { continue };
+                seen += 1;
+                if other > own {
+                    wrong.push(format!("{}:{}: {line}", file.path, at + 1));
+                }
+            }
+        }
+    }
+    assert!(seen > 1_000, "uses were read");
+    assert!(wrong.is_empty(), "these use a folder below them:\n{}", wrong.join("\n"));
+}
+
+/// Where text may still be asked for what it names, and why. Everything else takes what these have resolved.
+const RESOLVE: [(&str, &str); 14] = [
+    ("plan/names.rs", "the names themselves"),
+    ("plan/links.rs", "references between components"),
+    ("plan/placement.rs", "where zones stand"),
+    ("plan/route/resolve.rs", "steps"),
+    ("plan/targets.rs", "what faults and operations hit"),
+    ("plan/bounds.rs", "counts parts before anything is resolved"),
+    ("plan/checks/parts.rs", "keys of a table of members"),
+    ("plan/checks/unused.rs", "crews of units"),
+    ("plan/checks/runs.rs", "zones of a resize"),
+    ("plan/checks/cost.rs", "prices by name"),
+    ("plan/checks/faults.rs", "groups of common causes"),
+    ("plan/faults/declare.rs", "groups of common causes"),
+    ("plan/compile.rs", "disks of background load"),
+    ("plan/availability/", "causes, which are kept by name"),
+];
+
+#[test]
+fn names_are_resolved_in_few_rooms() {
+    let mut used = [false; RESOLVE.len()];
+    let mut wrong = Vec::new();
+    for file in files() {
+        for (at, line) in file.code() {
+            let asks = line.contains("names.find(") || line.contains("names.resolve(");
+            // The names of `model` are those of a name service.
+            if !asks || file.folder() == "model" {
+                continue;
+            }
+            match RESOLVE.iter().position(|(room, _)| file.path.starts_with(room)) {
+                Some(room) => used[room] = true,
+                None => wrong.push(format!("{}:{}: {line}", file.path, at + 1)),
+            }
+        }
+    }
+    // The names ask themselves without a field.
+    used[0] = true;
+    assert!(wrong.is_empty(), "names are resolved where they should be ids:\n{}", wrong.join("\n"));
+    let idle: Vec<&str> =
+        RESOLVE.iter().zip(used).filter(|(_, used)| !used).map(|((room, _), _)| *room).collect();
+    assert!(idle.is_empty(), "these resolve nothing any more, take them off the list: {idle:?}");
+}
+
+/// What is longer than it should be, with its length.
+fn long(files: &[File]) -> BTreeMap<String, usize> {
+    let mut found = BTreeMap::new();
+    for file in files {
+        if file.lines.len() > LONG_FILE {
+            found.insert(format!("file {}", file.path), file.lines.len());
+        }
+        for (name, lines) in file.functions() {
+            if lines > LONG_FUNCTION {
+                let most = found.entry(format!("function {} {name}", file.path)).or_insert(0);
+                *most = lines.max(*most);
+            }
+        }
+    }
+    found
+}
+
+/// Lines such as `file model/world.rs 1155: the loop`.
+fn listed(text: &str) -> BTreeMap<String, (usize, String)> {
+    let line = |line: &str| {
+        let (what, reason) = line.split_once(": ")?;
+        let (what, lines) = what.rsplit_once(' ')?;
+        Some((what.to_string(), (lines.parse().ok()?, reason.to_string())))
+    };
+    text.lines().filter_map(line).collect()
+}
+
+#[test]
+fn long_files_and_functions_are_known_each_with_its_reason() {
+    let files = files();
+    let (found, place) = (long(&files), root().join("tests/it/tidy.txt"));
+    let known = listed(&std::fs::read_to_string(&place).unwrap_or_default());
+    if std::env::var("FIVENINES_TIDY").is_ok_and(|word| word == "write") {
+        let mut text = String::new();
+        for (what, lines) in &found {
+            let reason = known.get(what).map_or("no reason yet", |(_, reason)| reason);
+            // Rounded up, so that a line more or less is no change.
+            let _ = writeln!(text, "{what} {}: {reason}", lines.div_ceil(20) * 20);
+        }
+        return std::fs::write(&place, text).unwrap();
+    }
+    let mut wrong = Vec::new();
+    for (what, lines) in &found {
+        match known.get(what) {
+            None => wrong.push(format!("{what} has {lines} lines and is not on the list")),
+            Some((most, _)) if lines > most => {
+                wrong.push(format!("{what} has {lines} lines, {most} are on the list"));
+            }
+            Some((_, reason)) if reason == "no reason yet" => wrong.push(format!("{what}: why?")),
+            Some(_) => {}
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "split them, or say in tests/it/tidy.txt why not:\n{}",
+        wrong.join("\n")
+    );
+    let gone: Vec<&String> = known.keys().filter(|what| !found.contains_key(*what)).collect();
+    assert!(gone.is_empty(), "these are short now, take them off tests/it/tidy.txt: {gone:?}");
+}
+
+/// What says how far the house is from one folder a kind.
+#[test]
+fn the_house_is_counted() {
+    let files = files();
+    let mut lines: BTreeMap<&str, usize> = BTreeMap::new();
+    let (mut public, mut worlds, mut rooms) = (0, 0, 0);
+    for file in &files {
+        *lines.entry(file.folder()).or_default() += file.code().count();
+        let is_public = |(_, line): &(usize, &str)| {
+            let rest = line.strip_prefix("pub ").unwrap_or_default();
+            let items = ["fn ", "const ", "struct ", "enum ", "trait ", "type ", "static ", "mod "];
+            items.iter().any(|item| rest.starts_with(item))
+        };
+        public += file.code().filter(is_public).count();
+        let blocks = file.code().filter(|(_, line)| {
+            line.starts_with("impl") && (line.contains(" World<") || line.contains(" World {"))
+        });
+        let blocks = blocks.count();
+        worlds += blocks;
+        rooms += usize::from(blocks > 0 && !file.path.starts_with("model/world"));
+    }
+    println!("lines of code by folder: {lines:?}");
+    println!("public items: {public}");
+    println!("`impl World` blocks: {worlds}, in {rooms} files outside model/world");
+    // More than today is a step back.
+    assert!(worlds <= 20 && rooms <= 11, "`impl World` in {rooms} files outside of its own");
+    assert!(public > 100, "items were read");
+}
