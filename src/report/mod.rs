@@ -7,6 +7,7 @@
 
 pub mod chart;
 pub mod claims;
+pub mod columns;
 pub mod comparison;
 pub mod csv;
 pub mod difference;

@@ -3,10 +3,9 @@
 //! In: the figures of the results whose metric is one of a database's. Out: a section with two tables,
 //! and `databases.csv` with all of them, a row a figure. Nothing where there is no database.
 
-use super::files::{Sheet, fields, words};
 use super::{cell, unit};
 use crate::plan::figure::{Figure, Metric, Stat};
-use crate::report::csv::Field;
+use crate::report::columns::{Described, ResultTable, estimates, words};
 use crate::report::document::{Block, Cell, Column, Section, Table, Unit};
 use crate::report::write::ResultFile;
 use crate::study::results::{FigureRow, Results};
@@ -143,35 +142,54 @@ pub fn section(results: &Results) -> Option<Section> {
     })
 }
 
-/// `databases.csv`.
-pub(super) fn tables(results: &Results) -> Vec<ResultFile> {
+/// A figure of a database in a window.
+struct Line<'a> {
+    window: Option<&'a str>,
+    told: &'a Told<'a>,
+}
+
+/// `databases.csv`. The page has a row a slave or a group, and a column a figure.
+fn declared<'a>() -> ResultTable<Line<'a>> {
+    ResultTable::new(
+        "databases.csv",
+        "A figure of a database in a window.",
+        [
+            words("window", "", "Window of the scenario.", |line| line.window.into()),
+            words("figure", "", "Metric, as in the path of the figure.", |line| {
+                line.told.figure.metric.id().into()
+            }),
+            words("of", "", "Database, or the slave whose lag it is.", |line| {
+                (&line.told.figure.scope).into()
+            }),
+            words("stat", "", "Statistic: mean, percentile, maximum or chance.", |line| {
+                match line.told.figure.stat {
+                    Some(Stat::Quantile(_)) => "p95",
+                    Some(Stat::Max) => "max",
+                    Some(Stat::Chance) => "chance",
+                    _ => "mean",
+                }
+                .into()
+            }),
+            words("unit", "", "Unit of the value: seconds, or 1 for a count or a share.", |line| {
+                if line.told.figure.metric == Metric::Lag { "s" } else { "1" }.into()
+            }),
+            estimates("value", "", Unit::None, "Estimate of the figure.", |line: &Line<'_>| {
+                (&line.told.row.estimate).into()
+            })
+            .with_reason(),
+        ],
+    )
+}
+
+/// What the file holds.
+pub(super) fn described() -> Described {
+    declared().described()
+}
+
+/// `databases.csv`; `None` without databases.
+pub(super) fn file(results: &Results) -> Option<ResultFile> {
     let told = told(results);
-    if told.is_empty() {
-        return Vec::new();
-    }
-    let columns =
-        ["window", "figure", "of", "stat", "unit", "value", "value_lo", "value_hi", "reason"];
-    let mut sheet = Sheet::new(results, &columns);
-    for Told { figure, row } in &told {
-        let stat = match figure.stat {
-            Some(Stat::Quantile(_)) => "p95",
-            Some(Stat::Max) => "max",
-            Some(Stat::Chance) => "chance",
-            _ => "mean",
-        };
-        let shown = if figure.metric == Metric::Lag { "s" } else { "1" };
-        let (value, reason) = fields(&row.estimate);
-        sheet.row(&[
-            row.window.map_or(Field::Missing, |at| Field::Text(&results.windows[at].name)),
-            Field::Text(figure.metric.id()),
-            Field::Text(&figure.scope),
-            Field::Text(stat),
-            Field::Text(shown),
-            value[0],
-            value[1],
-            value[2],
-            words(reason.as_ref()),
-        ]);
-    }
-    vec![ResultFile::covered("databases.csv", sheet.finish())]
+    let window = |at: usize| results.windows[at].name.as_str();
+    let lines = told.iter().map(|told| Line { window: told.row.window.map(window), told });
+    (!told.is_empty()).then(|| declared().file(results.partial.as_deref(), lines))
 }

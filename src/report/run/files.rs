@@ -8,18 +8,18 @@ use serde_json::{Value, json};
 
 use super::{breaks, capacity, unit};
 use crate::model::record::OUTCOMES;
+use crate::report::columns::Described;
 use crate::report::csv::{CsvWriter, Field};
 use crate::report::json::number;
 use crate::report::write::ResultFile;
 use crate::report::{document::Unit, json as form};
-use crate::solve::requests::GRID;
 use crate::stats::interval::{Interval, Method, Side};
 use crate::study::expect::Verdict as Judgement;
 use crate::study::measure::NoValue;
 use crate::study::record::FigureRecord;
 use crate::study::results::{
-    AttemptsOf, Check, ClassRow, LogRow, Metastable, RESULTS_VERSION, Recovery, Results, STATS,
-    Share, WindowRows,
+    AttemptsOf, Check, ClassRow, LogRow, Metastable, RESULTS_VERSION, Recovery, Results, Share,
+    WindowRows,
 };
 use crate::study::window::{Ending, Estimate};
 use crate::units::SimTime;
@@ -29,22 +29,34 @@ use crate::units::SimTime;
 pub fn tables(results: &Results) -> Vec<ResultFile> {
     let mut files = vec![ResultFile::covered("availability.csv", availability(results))];
     if !results.windows.is_empty() {
-        files.push(ResultFile::covered("latency.csv", latency(results)));
+        files.push(super::latency::file(results));
         files.push(ResultFile::covered("requests.csv", requests(results)));
-        files.push(ResultFile::covered("utilization.csv", utilization(results)));
+        files.push(super::utilization::file(results));
     }
-    if results.windows.iter().flat_map(|w| &w.uses).any(|row| !row.series.is_empty()) {
-        files.push(ResultFile::covered("timeline.csv", timeline(results)));
-    }
+    files.extend(super::utilization::timeline(results));
     files.extend(breaks::tables(results));
     files.extend(super::zones::tables(results));
-    files.extend(super::databases::tables(results));
+    files.extend(super::databases::file(results));
     files.extend(super::years::tables(results));
     files.extend(super::load::tables(results));
     files.extend(super::recovery::tables(results));
     files.extend(super::why::tables(results));
     files.extend(super::sampled::tables(results));
     files
+}
+
+/// What the files hold, column by column, in the order of their names.
+#[must_use]
+pub fn described() -> Vec<Described> {
+    let mut all = vec![
+        super::latency::described(),
+        super::databases::described(),
+        super::recovery::described(),
+    ];
+    all.extend(super::utilization::described());
+    all.extend(super::zones::described());
+    all.sort_by_key(|file| file.name);
+    all
 }
 
 pub(super) struct Sheet(CsvWriter);
@@ -65,7 +77,7 @@ impl Sheet {
 }
 
 /// Value, bounds and the reason why there is none, or why they say little.
-pub(super) fn fields(estimate: &Estimate) -> ([Field<'static>; 3], Option<String>) {
+pub(crate) fn fields(estimate: &Estimate) -> ([Field<'static>; 3], Option<String>) {
     match estimate {
         Estimate::Interval(i) => {
             ([i.estimate, i.low, i.high].map(Field::Number), bound(i).map(Into::into))
@@ -87,7 +99,7 @@ pub(crate) fn bound(interval: &Interval) -> Option<&'static str> {
 }
 
 /// An estimate for `summary.json`: value, bounds, and why it has none.
-pub(super) fn estimate_value(estimate: &Estimate) -> Value {
+pub(crate) fn estimate_value(estimate: &Estimate) -> Value {
     let ([value, low, high], reason) = fields(estimate);
     let shown = |field: Field<'_>| match field {
         Field::Number(value) => number(value),
@@ -132,7 +144,7 @@ fn availability(results: &Results) -> Vec<u8> {
     sheet.finish()
 }
 
-pub(super) type ShareFields = ([Field<'static>; 3], Field<'static>, &'static str, Option<String>);
+pub(crate) type ShareFields = ([Field<'static>; 3], Field<'static>, &'static str, Option<String>);
 
 /// A row of `availability.csv`: window, of whom, which; what is told of it; of how many replications
 /// and of which views, intended and served, where they were counted.
@@ -162,7 +174,7 @@ pub(super) fn availability_row(
     ]);
 }
 
-pub(super) fn share(share: &Share) -> ShareFields {
+pub(crate) fn share(share: &Share) -> ShareFields {
     match share {
         Share::Interval(i) => {
             let value = [i.estimate, i.low, i.high].map(Field::Number);
@@ -183,110 +195,6 @@ pub(super) fn share(share: &Share) -> ShareFields {
             ([Field::Missing; 3], Field::Missing, "", Some(reason.to_string()))
         }
     }
-}
-
-fn latency(results: &Results) -> Vec<u8> {
-    let mut sheet = Sheet::new(
-        results,
-        &[
-            "window",
-            "verdict",
-            "class",
-            "stat",
-            "value_s",
-            "value_s_lo",
-            "value_s_hi",
-            "samples",
-            "reason",
-        ],
-    );
-    for window in &results.windows {
-        for row in &window.latencies {
-            for ((stat, _), estimate) in STATS.iter().zip(&row.estimates) {
-                let (value, reason) = fields(estimate);
-                sheet.row(&[
-                    Field::Text(&window.name),
-                    Field::Text(window.verdict_of(&row.name).word()),
-                    Field::Text(&row.name),
-                    Field::Text(stat),
-                    value[0],
-                    value[1],
-                    value[2],
-                    Field::Count(row.samples),
-                    words(reason.as_ref()),
-                ]);
-            }
-        }
-    }
-    sheet.finish()
-}
-
-fn utilization(results: &Results) -> Vec<u8> {
-    let mut sheet = Sheet::new(
-        results,
-        &[
-            "window",
-            "component",
-            "kind",
-            "mean_ratio",
-            "mean_ratio_lo",
-            "mean_ratio_hi",
-            "offered_ratio",
-            "busiest_ratio",
-            "busiest_start_s",
-            "p95_ratio",
-            "reason",
-        ],
-    );
-    for window in &results.windows {
-        for row in &window.uses {
-            let (mean, reason) = fields(&row.mean);
-            let (p95, why) = match row.p95() {
-                Ok(value) => (Field::Number(value), None),
-                Err(reason) => (Field::Missing, Some(format!("p95: {reason}"))),
-            };
-            let reason = reason.or(why);
-            let busiest = row.busiest();
-            let start = |at: usize| at as f64 * GRID.seconds();
-            sheet.row(&[
-                Field::Text(&window.name),
-                Field::Text(&row.name),
-                Field::Text(row.kind.word()),
-                mean[0],
-                mean[1],
-                mean[2],
-                row.offered.map_or(Field::Missing, Field::Number),
-                busiest.map_or(Field::Missing, |(_, value)| Field::Number(value)),
-                busiest.map_or(Field::Missing, |(at, _)| Field::Number(start(at))),
-                p95,
-                words(reason.as_ref()),
-            ]);
-        }
-    }
-    sheet.finish()
-}
-
-fn timeline(results: &Results) -> Vec<u8> {
-    let mut sheet =
-        Sheet::new(results, &["window", "start_s", "length_s", "component", "utilization_ratio"]);
-    for window in &results.windows {
-        let steps = window.uses.iter().map(|row| row.series.len()).max().unwrap_or(0);
-        for step in 0..steps {
-            let start = step as f64 * GRID.seconds();
-            let length = GRID.seconds().min(window.length.seconds() - start);
-            for row in &window.uses {
-                let Some(value) = row.series.get(step) else { continue };
-                sheet.row(&[
-                    Field::Text(&window.name),
-                    Field::Number(start),
-                    Field::Number(length),
-                    Field::Text(&row.name),
-                    Field::Number(*value),
-                ]);
-            }
-        }
-    }
-    sheet.finish()
 }
 
 /// Both ledgers: a row an outcome, so that the rows of one name add up to its `all`.

@@ -9,8 +9,7 @@ use crate::report::number;
 use crate::stats::interval::Method;
 use crate::study::expect::Verdict as Judgement;
 use crate::study::results::{
-    AttemptsOf, ClassRow, Latency, RESULTS_VERSION, Recovery, Results, STATS, UseKind, ViewRow,
-    WindowRows, balance,
+    AttemptsOf, ClassRow, RESULTS_VERSION, Recovery, Results, ViewRow, WindowRows, balance,
 };
 use crate::study::window::{Estimate, Verdict};
 use crate::units::SimTime;
@@ -53,8 +52,8 @@ fn leading(results: &Results, identity: &Identity) -> Vec<Section> {
 
 fn following(results: &Results, identity: &Identity) -> Vec<Section> {
     let sections = [
-        (!results.windows.is_empty()).then(|| latency(results)),
-        (!results.windows.is_empty()).then(|| utilization(results)),
+        (!results.windows.is_empty()).then(|| super::latency::section(results)),
+        (!results.windows.is_empty()).then(|| super::utilization::section(results)),
         super::zones::section(results),
         databases::section(results),
         capacity::section(results),
@@ -295,7 +294,7 @@ fn unserved(row: &ViewRow) -> String {
 }
 
 /// The window's name, with the verdict on a class in it.
-fn labelled_for(window: &WindowRows, class: &str) -> String {
+pub(super) fn labelled_for(window: &WindowRows, class: &str) -> String {
     match window.verdict_of(class) {
         Verdict::Stable => window.name.clone(),
         other => format!("{} ({})", window.name, other.word()),
@@ -303,7 +302,7 @@ fn labelled_for(window: &WindowRows, class: &str) -> String {
 }
 
 /// The window's name with its verdict, and with the classes that have it where others do not.
-fn labelled(window: &WindowRows) -> String {
+pub(super) fn labelled(window: &WindowRows) -> String {
     match (window.verdict, window.verdict_is_of()) {
         (Verdict::Stable, _) => window.name.clone(),
         (other, classes) if classes.is_empty() => format!("{} ({})", window.name, other.word()),
@@ -316,121 +315,6 @@ fn labelled(window: &WindowRows) -> String {
             format!("{} ({}: {of})", window.name, other.word())
         }
     }
-}
-
-fn latency(results: &Results) -> Section {
-    let mut columns = vec![Column::words("class", "class"), Column::words("window", "window")];
-    let wanted = [1, 2, 3, 0];
-    for stat in wanted {
-        let (name, _) = STATS[stat];
-        columns.push(Column::numbers(name, &format!("{name}_s"), Unit::Seconds));
-    }
-    columns.push(Column::numbers("samples", "samples", Unit::None));
-    let mut names: Vec<&str> = Vec::new();
-    for row in results.plain().flat_map(|window| &window.latencies) {
-        if !names.contains(&row.name.as_str()) {
-            names.push(&row.name);
-        }
-    }
-    let row_of = |window: &WindowRows, row: &Latency| {
-        let mut cells =
-            vec![Cell::text(row.name.clone()), Cell::text(labelled_for(window, &row.name))];
-        cells.extend(wanted.iter().map(|stat| cell(&row.estimates[*stat], Unit::Seconds)));
-        cells.push(Cell::Count(row.samples));
-        cells
-    };
-    let mut rows = Vec::new();
-    for name in names {
-        for window in results.plain() {
-            let found = window.latencies.iter().find(|row| row.name == name);
-            rows.extend(found.map(|row| row_of(window, row)));
-        }
-    }
-    let mut blocks = vec![Block::Table(Table { caption: String::new(), columns, rows })];
-    blocks.extend(charts::latencies(results).map(Block::Chart));
-    blocks.extend(charts::distribution(results).map(Block::Chart));
-    Section {
-        heading: "Latency".into(),
-        intro: format!(
-            "Of a class: from its arrival at the site, or at the edge of a CDN, to its answer. Of its \
-             view: from the user's click to the last byte of everything. Of those that were \
-             answered.{}",
-            results.at_edges.iter().map(|note| format!(" {note}")).collect::<String>()
-        ),
-        blocks,
-    }
-}
-
-fn utilization(results: &Results) -> Section {
-    let mut columns = vec![Column::words("component", "component"), Column::words("of its", "of")];
-    for window in results.plain() {
-        let key = format!("{}_ratio", window.name.replace('-', "_"));
-        columns.push(Column::numbers(&labelled(window), &key, Unit::Ratio));
-        let key = format!("{}_offered_ratio", window.name.replace('-', "_"));
-        columns.push(Column::numbers("offered", &key, Unit::Ratio));
-    }
-    let mut names: Vec<(UseKind, &str)> = Vec::new();
-    for row in results.plain().flat_map(|window| &window.uses) {
-        if !names.contains(&(row.kind, row.name.as_str())) {
-            names.push((row.kind, &row.name));
-        }
-    }
-    let row = |(kind, name): &(UseKind, &str)| {
-        let mut cells = vec![Cell::text(*name), Cell::text(kind.counts())];
-        for window in results.plain() {
-            let found = window.uses.iter().find(|row| row.kind == *kind && row.name == *name);
-            cells.push(
-                found.map_or_else(|| Cell::missing("not kept"), |row| cell(&row.mean, Unit::Ratio)),
-            );
-            cells.push(found.and_then(|row| row.offered).map_or_else(
-                || Cell::missing("\u{2013}"),
-                |offered| Cell::Figure(Figure::exact(offered, Unit::Ratio)),
-            ));
-        }
-        cells
-    };
-    let rows = names.iter().map(row).collect();
-    // The drawings first: there the busiest stand on top.
-    let drawn = results.plain().filter_map(charts::utilization).map(Block::Chart);
-    let mut blocks: Vec<Block> = drawn.collect();
-    blocks.push(Block::Table(Table { caption: String::new(), columns, rows }));
-    blocks.extend(unlimited(results).map(Block::Table));
-    blocks.extend(results.plain().filter_map(charts::timeline).map(Block::Chart));
-    Section {
-        heading: "Utilisation".into(),
-        intro: "Busy over capacity, in the mean of a window; beside it what arithmetic says is \
-                offered: rate \u{d7} visits \u{d7} demand \u{f7} capacity, with nobody giving up or \
-                trying again. The two agree where everything offered is served."
-            .into(),
-        blocks,
-    }
-}
-
-/// How many are busy of what has no limit, and so no utilisation.
-fn unlimited(results: &Results) -> Option<Table> {
-    let mut columns = vec![Column::words("component", "component"), Column::words("its", "of")];
-    for window in results.plain() {
-        let key = format!("{}_busy", window.name.replace('-', "_"));
-        columns.push(Column::numbers(&labelled(window), &key, Unit::None));
-    }
-    let mut names: Vec<(UseKind, &str)> = Vec::new();
-    for row in results.plain().flat_map(|window| &window.uses) {
-        if row.busy.is_some() && !names.contains(&(row.kind, row.name.as_str())) {
-            names.push((row.kind, &row.name));
-        }
-    }
-    let row = |(kind, name): &(UseKind, &str)| {
-        let mut cells = vec![Cell::text(*name), Cell::text(kind.counts())];
-        for window in results.plain() {
-            let found = window.uses.iter().find(|row| row.kind == *kind && row.name == *name);
-            let busy = found.and_then(|row| row.busy.as_ref());
-            cells.push(busy.map_or_else(|| Cell::missing("not kept"), |b| cell(b, Unit::None)));
-        }
-        cells
-    };
-    let rows: Vec<Vec<Cell>> = names.iter().map(row).collect();
-    let caption = "Mean number busy of what is unlimited".into();
-    (!rows.is_empty()).then_some(Table { caption, columns, rows })
 }
 
 fn ledgers(results: &Results) -> Section {

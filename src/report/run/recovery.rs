@@ -1,13 +1,12 @@
 //! How long it takes over years until another serves, and what that loses: in the report and as files.
 
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
 
-use super::cell;
-use super::files::{Sheet, estimate_value, fields, words};
-use crate::report::csv::Field;
-use crate::report::document::{Block, Cell, Column, Section, Table, Unit};
+use super::files::{estimate_value, fields};
+use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
+use crate::report::document::{Block, Section, Table, Unit};
 use crate::report::write::ResultFile;
-use crate::study::results::{RecoveryRow, Results};
+use crate::study::results::{RecoveryRow, Results, WritesRow};
 use crate::study::window::Estimate;
 
 /// The heading of the section.
@@ -37,146 +36,205 @@ pub(super) fn section(results: &Results) -> Option<Section> {
     has.then(|| Section { heading: HEADING.into(), intro: INTRO.into(), blocks })
 }
 
-fn times(rows: &[RecoveryRow]) -> Table {
-    let columns = vec![
-        Column::words("of", "name"),
-        Column::words("what passes", "role"),
-        Column::numbers("interrupted a year", "interruptions_per_year", Unit::None),
-        Column::numbers("until somebody serves", "recovery_s", Unit::Seconds),
-        Column::numbers("half at most", "recovery_p50_s", Unit::Seconds),
-        Column::numbers("95 % at most", "recovery_p95_s", Unit::Seconds),
-        Column::numbers("another takes over", "failovers_per_year", Unit::None),
-        Column::words("most often because of", "cause"),
-    ];
-    let row = |row: &RecoveryRow| {
-        vec![
-            Cell::text(row.name.clone()),
-            Cell::text(row.kind.word()),
-            cell(&row.interruptions, Unit::None),
-            cell(&row.recovery, Unit::Seconds),
-            cell(&row.recovery_p50, Unit::Seconds),
-            cell(&row.recovery_p95, Unit::Seconds),
-            cell(&row.failovers, Unit::None),
-            Cell::text(row.causes.first().map_or("", |(name, _)| name)),
-        ]
-    };
-    Table {
-        caption: "Until somebody serves again".into(),
-        columns,
-        rows: rows.iter().map(row).collect(),
-    }
+/// A role, or one first cause of its interruptions.
+pub(crate) struct Line<'a> {
+    row: &'a RecoveryRow,
+    cause: Option<&'a (String, Estimate)>,
 }
 
-fn losses(rows: &[RecoveryRow]) -> Table {
-    let writes = || Unit::Other("writes/y".into());
-    let columns = vec![
-        Column::words("database", "name"),
-        Column::numbers("failovers a year", "failovers_per_year", Unit::None),
-        Column::numbers("lost a year", "lost_writes_per_year", writes()),
-        Column::numbers("of a failover", "lost_writes", Unit::None),
-        Column::numbers("window", "data_loss_s", Unit::Seconds),
-        Column::numbers("95 % at most", "data_loss_p95_s", Unit::Seconds),
-        Column::numbers("by who had been away", "failovers_behind_per_year", Unit::None),
-    ];
-    let row = |row: &RecoveryRow| {
-        let lost = row.writes.as_ref()?;
-        Some(vec![
-            Cell::text(row.name.clone()),
-            cell(&row.failovers, Unit::None),
-            cell(&lost.lost, writes()),
-            cell(&lost.per_failover, Unit::None),
-            cell(&lost.window, Unit::Seconds),
-            cell(&lost.window_p95, Unit::Seconds),
-            cell(&lost.behind, Unit::None),
-        ])
-    };
-    Table {
-        caption: "Acknowledged writes that failovers lose".into(),
-        columns,
-        rows: rows.iter().filter_map(row).collect(),
+impl<'a> Line<'a> {
+    /// Of a role.
+    pub(crate) const fn of(row: &'a RecoveryRow) -> Self {
+        Self { row, cause: None }
+    }
+
+    /// What is estimated of the role alone, not of its causes.
+    fn whole(&self, of: impl Fn(&'a RecoveryRow) -> &'a Estimate) -> Value<'a> {
+        self.cause.is_none().then(|| of(self.row)).into()
+    }
+
+    /// What is estimated of the writes that the role loses.
+    fn writes(&self, of: impl Fn(&'a WritesRow) -> &'a Estimate) -> Value<'a> {
+        let writes = self.row.writes.as_ref().filter(|_| self.cause.is_none());
+        Value::or(writes.map(of), "no writes")
     }
 }
 
 /// `recovery.csv`: a row a role, and below it one for each first cause.
-pub(super) fn tables(results: &Results) -> Option<ResultFile> {
-    let rows = &results.years.as_ref().filter(|years| !years.recovery.is_empty())?.recovery;
-    let columns = [
+pub(crate) fn recoveries<'a>() -> ResultTable<Line<'a>> {
+    let numbers =
+        |id, header, unit, meaning, read: Read<Line<'a>>| numbers(id, header, unit, meaning, read);
+    let estimates = |id, header, unit, meaning, read: Read<Line<'a>>| {
+        estimates(id, header, unit, meaning, read)
+    };
+    let writes = || Unit::Other("writes/y".into());
+    ResultTable::new(
+        "recovery.csv",
+        "A role that members take over from each other, or one first cause of its interruptions.",
+        [
+            words("name", "of", "Database, balancer or file server.", |l| (&l.row.name).into()),
+            words("role", "what passes", "What passes from one member to another.", |l| {
+                l.row.kind.word().into()
+            }),
+            words("cause", "", "First cause; empty in the row of all causes.", |l: &Line<'_>| {
+                l.cause.map(|(name, _)| name).into()
+            })
+            .on_page(|l| l.row.causes.first().map_or("", |(name, _)| name).into()),
+            estimates(
+                "interruptions_per_year",
+                "interrupted a year",
+                Unit::None,
+                "Interruptions per year, however short.",
+                |l| l.cause.map_or(&l.row.interruptions, |(_, estimate)| estimate).into(),
+            ),
+            numbers(
+                "failovers_per_year",
+                "another takes over",
+                Unit::None,
+                "Interruptions per year that end with a takeover by another member.",
+                |l| l.whole(|row| &row.failovers),
+            ),
+            estimates(
+                "recovery_s",
+                "until somebody serves",
+                Unit::Seconds,
+                "Mean recovery time (RTO): from the loss of service to its return.",
+                |l| l.whole(|row| &row.recovery),
+            ),
+            numbers(
+                "recovery_p50_s",
+                "half at most",
+                Unit::Seconds,
+                "Median recovery time.",
+                |l| l.whole(|row| &row.recovery_p50),
+            ),
+            numbers(
+                "recovery_p95_s",
+                "95 % at most",
+                Unit::Seconds,
+                "Recovery time that 95 % of the interruptions do not exceed.",
+                |l| l.whole(|row| &row.recovery_p95),
+            ),
+            estimates(
+                "lost_writes_per_year",
+                "lost a year",
+                writes(),
+                "Acknowledged writes per year that failovers lose (RPO).",
+                |l| l.writes(|writes| &writes.lost),
+            ),
+            numbers(
+                "failovers_behind_per_year",
+                "by who had been away",
+                Unit::None,
+                "Failovers per year to a member that had been away.",
+                |l| l.writes(|writes| &writes.behind),
+            ),
+            numbers(
+                "lost_writes_per_failover",
+                "of a failover",
+                Unit::None,
+                "Mean number of acknowledged writes that a failover loses.",
+                |l| l.writes(|writes| &writes.per_failover),
+            )
+            .keyed("lost_writes"),
+            numbers(
+                "data_loss_s",
+                "window",
+                Unit::Seconds,
+                "Mean age of the oldest write that a failover loses; 0 where it loses none.",
+                |l| l.writes(|writes| &writes.window),
+            ),
+            numbers(
+                "data_loss_p95_s",
+                "95 % at most",
+                Unit::Seconds,
+                "The same age that 95 % of the failovers do not exceed.",
+                |l| l.writes(|writes| &writes.window_p95),
+            ),
+            words("reason", "", "Why the interruptions have no interval.", |l| {
+                let why = fields(&l.row.interruptions).1;
+                why.filter(|_| l.cause.is_none()).into()
+            }),
+        ],
+    )
+}
+
+fn times(rows: &[RecoveryRow]) -> Table {
+    let ids = [
         "name",
         "role",
-        "cause",
         "interruptions_per_year",
-        "interruptions_per_year_lo",
-        "interruptions_per_year_hi",
-        "failovers_per_year",
         "recovery_s",
-        "recovery_s_lo",
-        "recovery_s_hi",
         "recovery_p50_s",
         "recovery_p95_s",
+        "failovers_per_year",
+        "cause",
+    ];
+    let table = recoveries().headed(&[("cause", "most often because of")]);
+    table.page("Until somebody serves again", &ids, rows.iter().map(Line::of))
+}
+
+fn losses(rows: &[RecoveryRow]) -> Table {
+    let ids = [
+        "name",
+        "failovers_per_year",
         "lost_writes_per_year",
-        "lost_writes_per_year_lo",
-        "lost_writes_per_year_hi",
-        "failovers_behind_per_year",
         "lost_writes_per_failover",
         "data_loss_s",
         "data_loss_p95_s",
-        "reason",
+        "failovers_behind_per_year",
     ];
-    let mut sheet = Sheet::new(results, &columns);
-    let value = |estimate: &Estimate| estimate.value().map_or(Field::Missing, Field::Number);
-    let missing = [Field::Missing, Field::Missing, Field::Missing];
-    for row in rows {
-        let names = [Field::Text(&row.name), Field::Text(row.kind.word())];
-        let (interruptions, why) = fields(&row.interruptions);
-        let (recovery, _) = fields(&row.recovery);
-        let writes = row.writes.as_ref();
-        let mut all = names.to_vec();
-        all.push(Field::Missing);
-        all.extend(interruptions);
-        all.push(value(&row.failovers));
-        all.extend(recovery);
-        all.push(value(&row.recovery_p50));
-        all.push(value(&row.recovery_p95));
-        all.extend(writes.map_or(missing, |writes| fields(&writes.lost).0));
-        let rest = writes.map(|w| [&w.behind, &w.per_failover, &w.window, &w.window_p95]);
-        all.extend(rest.map_or([Field::Missing; 4], |rest| rest.map(value)));
-        all.push(words(why.as_ref()));
-        sheet.row(&all);
-        for (cause, interruptions) in &row.causes {
-            let mut all = names.to_vec();
-            all.push(Field::Text(cause));
-            all.extend(fields(interruptions).0);
-            all.resize(columns.len() - 1, Field::Missing);
-            all.push(words(None));
-            sheet.row(&all);
-        }
-    }
-    Some(ResultFile::covered("recovery.csv", sheet.finish()))
+    let headers = [("name", "database"), ("failovers_per_year", "failovers a year")];
+    let rows = rows.iter().filter(|row| row.writes.is_some()).map(Line::of);
+    recoveries().headed(&headers).page("Acknowledged writes that failovers lose", &ids, rows)
+}
+
+/// What the file holds.
+pub(super) fn described() -> Described {
+    recoveries().described()
+}
+
+/// `recovery.csv`; `None` where nothing takes over.
+pub(super) fn tables(results: &Results) -> Option<ResultFile> {
+    let rows = &results.years.as_ref().filter(|years| !years.recovery.is_empty())?.recovery;
+    let lines = rows.iter().flat_map(|row| {
+        let causes = row.causes.iter().map(move |cause| Line { row, cause: Some(cause) });
+        std::iter::once(Line::of(row)).chain(causes)
+    });
+    Some(recoveries().file(results.partial.as_deref(), lines))
 }
 
 /// For `summary.json`.
-pub(super) fn summary(rows: &[RecoveryRow]) -> Value {
+pub(super) fn summary(rows: &[RecoveryRow]) -> Json {
+    let table = recoveries();
+    let ids = [
+        "name",
+        "role",
+        "interruptions_per_year",
+        "failovers_per_year",
+        "recovery_s",
+        "recovery_p50_s",
+        "recovery_p95_s",
+    ];
     let one = estimate_value;
-    let row = |row: &RecoveryRow| {
-        json!({
-            "name": row.name,
-            "role": row.kind.word(),
-            "interruptions_per_year": one(&row.interruptions),
-            "failovers_per_year": one(&row.failovers),
-            "recovery_s": one(&row.recovery),
-            "recovery_p50_s": one(&row.recovery_p50),
-            "recovery_p95_s": one(&row.recovery_p95),
-            "causes": row.causes.iter().map(|(cause, estimate)| json!({
-                "cause": cause, "interruptions_per_year": one(estimate),
-            })).collect::<Vec<_>>(),
-            "writes": row.writes.as_ref().map(|writes| json!({
+    let mut all = Vec::new();
+    for row in rows {
+        let cause = |cause| {
+            table.object(&["cause", "interruptions_per_year"], &Line { row, cause: Some(cause) })
+        };
+        let mut object = table.object(&ids, &Line::of(row));
+        object.insert("causes".into(), row.causes.iter().map(cause).collect());
+        let writes = row.writes.as_ref().map(|writes| {
+            json!({
                 "lost_per_year": one(&writes.lost),
                 "failovers_behind_per_year": one(&writes.behind),
                 "lost_per_failover": one(&writes.per_failover),
                 "window_s": one(&writes.window),
                 "window_p95_s": one(&writes.window_p95),
-            })),
-        })
-    };
-    rows.iter().map(row).collect()
+            })
+        });
+        object.insert("writes".into(), json!(writes));
+        all.push(Json::Object(object));
+    }
+    Json::Array(all)
 }

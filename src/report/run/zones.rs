@@ -1,16 +1,14 @@
 //! Processor accounts of zones, in the report and as files.
 
-use super::cell;
-use super::files::{Sheet, fields, words};
-use crate::report::csv::Field;
+use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
 use crate::report::document::{
-    Axis, Block, Cell, Chart, ChartKind, Column, Figure, Join, LineChart, Point, Section, Series,
-    SeriesLimit, Table, Unit,
+    Axis, Block, Chart, ChartKind, Figure, Join, LineChart, Point, Section, Series, SeriesLimit,
+    Table, Unit,
 };
 use crate::report::number;
 use crate::report::write::ResultFile;
 use crate::study::results::{Results, WindowRows, ZoneRow, natural};
-use crate::study::window::Estimate;
+use crate::study::zones::ZoneCell;
 
 /// The heading of the section.
 pub const HEADING: &str = "Processor of zones";
@@ -60,50 +58,147 @@ fn table(results: &Results) -> Option<Table> {
         caption = format!("The {MOST_ROWS} of {all} rows that missed the most; zones.csv has all");
     }
     let has = |of: fn(&ZoneRow) -> Option<f64>| rows.iter().any(|(_, row)| of(row).is_some());
-    let (caps, baselines) = (has(|row| row.cap), has(|row| row.baseline));
-    let number = |name: &str, key: &str| Column::numbers(name, key, Unit::None);
-    let mut columns = vec![
-        Column::words("zone", "zone"),
-        Column::words("window", "window"),
-        number("guaranteed", "guaranteed_cores"),
-        number("wanted", "wanted_cores"),
-        number("used", "used_cores"),
-        number("steal", "steal_cores"),
-    ];
-    if baselines {
-        columns.push(number("baseline", "baseline_cores"));
-        columns.push(number("burst", "burst_cores"));
+    let mut ids =
+        vec!["zone", "window", "guaranteed_cores", "wanted_cores", "used_cores", "steal_cores"];
+    if has(|row| row.baseline) {
+        ids.extend(["baseline_cores", "burst_cores"]);
     }
-    if caps {
-        columns.push(number("cap", "cap_cores"));
-        columns.push(number("capped wait", "capped_wait_cores"));
+    if has(|row| row.cap) {
+        ids.extend(["cap_cores", "capped_wait_cores"]);
     }
-    let row = |(window, row): (&WindowRows, &ZoneRow)| {
-        let of = &row.use_of;
-        let mut cells = vec![
-            Cell::text(row.name.clone()),
-            Cell::text(window.name.clone()),
-            Cell::Figure(Figure::exact(row.guaranteed, Unit::None)),
-            cell(&of.wanted, Unit::None),
-            cell(&of.used, Unit::None),
-            cell(&of.steal, Unit::None),
-        ];
-        let mut pair = |limit: Option<f64>, estimate: &Estimate| match limit {
-            Some(value) => {
-                cells.push(Cell::Figure(Figure::exact(value, Unit::None)));
-                cells.push(cell(estimate, Unit::None));
-            }
-            None => cells.extend([Cell::missing("none"), Cell::missing("\u{2013}")]),
-        };
-        if baselines {
-            pair(row.baseline, &of.burst);
-        }
-        if caps {
-            pair(row.cap, &of.capped_wait);
-        }
-        cells
+    let lines = rows.into_iter().map(|(window, zone)| Line { window, zone });
+    Some(accounts().page(caption, &ids, lines))
+}
+
+/// A zone in a window.
+struct Line<'a> {
+    window: &'a WindowRows,
+    zone: &'a ZoneRow,
+}
+
+/// `zones.csv`.
+fn accounts<'a>() -> ResultTable<Line<'a>> {
+    let cores = |id, header, meaning, read: Read<Line<'a>>| {
+        estimates(id, header, Unit::None, meaning, read).with_reason()
     };
-    Some(Table { caption, columns, rows: rows.iter().map(|one| row(*one)).collect() })
+    ResultTable::new(
+        "zones.csv",
+        "A zone in a window.",
+        [
+            words("window", "window", "Window of the scenario.", |row| (&row.window.name).into()),
+            words("server", "server", "Server on which the zone runs.", |row| {
+                (&row.zone.server).into()
+            }),
+            words("zone", "zone", "Zone.", |row| (&row.zone.name).into()),
+            numbers("cores", "cores", Unit::None, "Cores of the server.", |row| {
+                row.zone.cores.into()
+            }),
+            numbers(
+                "guaranteed_cores",
+                "guaranteed",
+                Unit::None,
+                "Cores that the shares of the zone entitle it to while all zones of the server are busy.",
+                |row| row.zone.guaranteed.into(),
+            ),
+            numbers(
+                "baseline_cores",
+                "baseline",
+                Unit::None,
+                "Cores above which the zone bursts; empty without a baseline.",
+                |row| Value::or(row.zone.baseline, "none"),
+            ),
+            numbers(
+                "cap_cores",
+                "cap",
+                Unit::None,
+                "Most cores of the zone; empty without a cap.",
+                |row| Value::or(row.zone.cap, "none"),
+            ),
+            cores(
+                "wanted_cores",
+                "wanted",
+                "Mean number of cores that the phases of the zone could use.",
+                |row| (&row.zone.use_of.wanted).into(),
+            ),
+            cores("used_cores", "used", "Mean number of cores that the zone used.", |row| {
+                (&row.zone.use_of.used).into()
+            }),
+            cores("burst_cores", "burst", "Part of the used cores above the baseline.", |row| {
+                (&row.zone.use_of.burst).into()
+            })
+            .on_page(|row| {
+                Value::or(row.zone.baseline.map(|_| &row.zone.use_of.burst), "\u{2013}")
+            }),
+            cores(
+                "capped_wait_cores",
+                "capped wait",
+                "Wanted cores beyond the cap, or beyond the baseline while the zone is held to it.",
+                |row| (&row.zone.use_of.capped_wait).into(),
+            )
+            .on_page(|row| {
+                Value::or(row.zone.cap.map(|_| &row.zone.use_of.capped_wait), "\u{2013}")
+            }),
+            cores(
+                "steal_cores",
+                "steal",
+                "Wanted cores within the cap that other zones used.",
+                |row| (&row.zone.use_of.steal).into(),
+            ),
+            numbers(
+                "held_ratio",
+                "held",
+                Unit::Ratio,
+                "Share of the window in which the zone is held to its baseline.",
+                |row| row.zone.use_of.held.into(),
+            ),
+        ],
+    )
+}
+
+/// A zone in one interval of a window.
+struct Step<'a> {
+    line: Line<'a>,
+    cell: &'a ZoneCell,
+}
+
+/// `zones-timeline.csv`.
+fn courses<'a>() -> ResultTable<Step<'a>> {
+    let cores = |id, meaning, read: Read<Step<'a>>| numbers(id, "", Unit::None, meaning, read);
+    let time = |id, meaning, read: Read<Step<'a>>| numbers(id, "", Unit::Seconds, meaning, read);
+    let row_is = "A zone in one interval of a window; only zones of servers whose course is drawn.";
+    ResultTable::new(
+        "zones-timeline.csv",
+        row_is,
+        [
+            words("window", "", "Window of the scenario.", |row| (&row.line.window.name).into()),
+            words("server", "", "Server on which the zone runs.", |row| {
+                (&row.line.zone.server).into()
+            }),
+            words("zone", "", "Zone.", |row| (&row.line.zone.name).into()),
+            time("from_s", "Start of the interval, after the start of the window.", |row| {
+                row.cell.from.seconds().into()
+            }),
+            time("until_s", "End of the interval, after the start of the window.", |row| {
+                row.cell.until.seconds().into()
+            }),
+            cores(
+                "wanted_cores",
+                "Mean number of cores that the phases of the zone could use.",
+                |row| row.cell.wanted.into(),
+            ),
+            cores("used_cores", "Mean number of cores that the zone used.", |row| {
+                row.cell.used.into()
+            }),
+            cores(
+                "capped_wait_cores",
+                "Wanted cores beyond the cap, or beyond the baseline while the zone is held to it.",
+                |row| row.cell.capped_wait.into(),
+            ),
+            cores("steal_cores", "Wanted cores within the cap that other zones used.", |row| {
+                row.cell.steal.into()
+            }),
+        ],
+    )
 }
 
 /// The zones of a window, server by server.
@@ -190,101 +285,29 @@ fn chart(window: &WindowRows, zones: &[&ZoneRow]) -> Chart {
     }
 }
 
-/// `zones.csv`, a row per window and zone, and `zones-timeline.csv`, a row per interval of the zones that are drawn.
+/// What the files hold.
+pub(super) fn described() -> [Described; 2] {
+    [accounts().described(), courses().described()]
+}
+
+/// `zones.csv` and `zones-timeline.csv`; none without zones.
 pub(super) fn tables(results: &Results) -> Vec<ResultFile> {
-    let any = results.plain().any(|window| !window.zones.is_empty());
-    if !any {
+    let partial = results.partial.as_deref();
+    let line = |window| move |zone| Line { window, zone };
+    let lines: Vec<Line<'_>> =
+        results.plain().flat_map(|window| window.zones.iter().map(line(window))).collect();
+    if lines.is_empty() {
         return Vec::new();
     }
-    let mut columns = vec![
-        "window",
-        "server",
-        "zone",
-        "cores",
-        "guaranteed_cores",
-        "baseline_cores",
-        "cap_cores",
-    ];
-    columns.extend([
-        "wanted_cores",
-        "wanted_cores_lo",
-        "wanted_cores_hi",
-        "used_cores",
-        "used_cores_lo",
-        "used_cores_hi",
-        "burst_cores",
-        "burst_cores_lo",
-        "burst_cores_hi",
-        "capped_wait_cores",
-        "capped_wait_cores_lo",
-        "capped_wait_cores_hi",
-        "steal_cores",
-        "steal_cores_lo",
-        "steal_cores_hi",
-        "held_ratio",
-        "reason",
-    ]);
-    let mut sheet = Sheet::new(results, &columns);
-    let mut over_time = Sheet::new(
-        results,
-        &[
-            "window",
-            "server",
-            "zone",
-            "from_s",
-            "until_s",
-            "wanted_cores",
-            "used_cores",
-            "capped_wait_cores",
-            "steal_cores",
-        ],
-    );
-    let mut drawn = false;
+    let mut steps = Vec::new();
     for window in results.plain() {
-        for zones in servers(window) {
-            for row in &zones {
-                let of = &row.use_of;
-                let limit = |value: Option<f64>| value.map_or(Field::Missing, Field::Number);
-                let mut all = vec![
-                    Field::Text(&window.name),
-                    Field::Text(&row.server),
-                    Field::Text(&row.name),
-                    Field::Number(row.cores),
-                    Field::Number(row.guaranteed),
-                    limit(row.baseline),
-                    limit(row.cap),
-                ];
-                let mut why = None;
-                for estimate in [&of.wanted, &of.used, &of.burst, &of.capped_wait, &of.steal] {
-                    let (values, reason) = fields(estimate);
-                    all.extend(values);
-                    why = why.or(reason);
-                }
-                all.extend([Field::Number(of.held), words(why.as_ref())]);
-                sheet.row(&all);
-            }
-            if !is_shown(&zones) {
-                continue;
-            }
-            drawn = true;
-            for row in &zones {
-                for cell in &row.use_of.course {
-                    over_time.row(&[
-                        Field::Text(&window.name),
-                        Field::Text(&row.server),
-                        Field::Text(&row.name),
-                        Field::Number(cell.from.seconds()),
-                        Field::Number(cell.until.seconds()),
-                        Field::Number(cell.wanted),
-                        Field::Number(cell.used),
-                        Field::Number(cell.capped_wait),
-                        Field::Number(cell.steal),
-                    ]);
-                }
-            }
+        let drawn = servers(window).into_iter().filter(|zones| is_shown(zones));
+        for zone in drawn.flatten() {
+            let cells = zone.use_of.course.iter();
+            steps.extend(cells.map(|cell| Step { line: Line { window, zone }, cell }));
         }
     }
-    let mut files = vec![ResultFile::covered("zones.csv", sheet.finish())];
-    files.extend(drawn.then(|| ResultFile::covered("zones-timeline.csv", over_time.finish())));
+    let mut files = vec![accounts().file(partial, lines)];
+    files.extend((!steps.is_empty()).then(|| courses().file(partial, steps)));
     files
 }

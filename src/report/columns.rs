@@ -1,0 +1,485 @@
+//! Tables of results: each column is declared once; the page, the files and JSON are views of it.
+//!
+//! In: a [`ResultTable`], which is the list of its [`Column`]s, and the rows. Out: a CSV file with all
+//! columns of the declaration ([`ResultTable::file`]), a table for people with some of them
+//! ([`ResultTable::page`]), a table for programs ([`ResultTable::data`]), a JSON object
+//! ([`ResultTable::object`]), or its documentation ([`ResultTable::described`]).
+//! Holds: a value of a missing estimate stays missing with its reason in every view; no view names a
+//! column that is not declared. Leaves out: which rows a view has, and in which order.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value as Json};
+
+use super::csv::{CsvWriter, Field};
+use super::document::{self, Align, Cell, Figure, Rounding, Unit};
+use super::json as form;
+use super::run::files::{estimate_value, fields, share};
+use super::run::{cell, share_cell};
+use super::write::ResultFile;
+use crate::stats::interval::Interval;
+use crate::study::results::Share;
+use crate::study::window::Estimate;
+
+/// The value of one column in one row.
+#[derive(Clone, Debug)]
+pub enum Value<'a> {
+    /// Words.
+    Text(Cow<'a, str>),
+    /// An exact count.
+    Count(u64),
+    /// A number without an interval.
+    Number(f64),
+    /// An estimate with its interval, or the reason why it has none.
+    Estimate(Estimate),
+    /// A share that may be a bound.
+    Share(Share),
+    /// A cell that the page alone can spell: a figure in a unit of its own row.
+    Cell(Cell),
+    /// No value. A page prints these words; a file has an empty field, JSON `null`.
+    Missing(Cow<'a, str>),
+}
+
+impl<'a> Value<'a> {
+    /// Returns the value, or a missing one for which a page prints `words`.
+    pub fn or<V: Into<Self>>(value: Option<V>, words: &'a str) -> Self {
+        value.map_or(Self::Missing(words.into()), Into::into)
+    }
+
+    /// Returns the value divided by `each`: seconds in minutes with 60.
+    #[must_use]
+    pub fn scaled(self, each: f64) -> Self {
+        match self {
+            Self::Number(value) => Self::Number(value / each),
+            Self::Estimate(estimate) => Self::Estimate(match estimate {
+                Estimate::Interval(i) => Estimate::Interval(Interval {
+                    estimate: i.estimate / each,
+                    low: i.low / each,
+                    high: i.high / each,
+                    ..i
+                }),
+                Estimate::Single(value) => Estimate::Single(value / each),
+                Estimate::Missing(reason) => Estimate::Missing(reason),
+            }),
+            other => other,
+        }
+    }
+
+    /// The fields of a file: the value, its bounds, and why one of them is missing.
+    fn fields(&self) -> ([Field<'_>; 3], Option<String>) {
+        let alone = |field| ([field, Field::Missing, Field::Missing], None);
+        match self {
+            Self::Text(words) => alone(Field::Text(words)),
+            Self::Count(count) => alone(Field::Count(*count)),
+            Self::Number(value) => alone(Field::Number(*value)),
+            Self::Estimate(estimate) => fields(estimate),
+            Self::Share(told) => {
+                let (value, _, _, reason) = share(told);
+                (value, reason)
+            }
+            Self::Cell(Cell::Text(words)) => alone(Field::Text(words)),
+            Self::Cell(Cell::Count(count)) => alone(Field::Count(*count)),
+            Self::Cell(Cell::Figure(figure)) => {
+                let bound = |bound: Option<f64>| bound.map_or(Field::Missing, Field::Number);
+                let (low, high) = figure.interval.unzip();
+                ([Field::Number(figure.value), bound(low), bound(high)], None)
+            }
+            Self::Cell(Cell::Missing { .. }) | Self::Missing(_) => alone(Field::Missing),
+        }
+    }
+
+    /// Returns its cell on a page.
+    #[must_use]
+    pub fn cell(self, unit: Unit, rounding: Rounding) -> Cell {
+        match self {
+            Self::Text(words) => Cell::Text(words.into_owned()),
+            Self::Count(count) => Cell::Count(count),
+            Self::Number(value) => Cell::Figure(Figure::exact(value, unit).rounded(rounding)),
+            Self::Estimate(estimate) => match cell(&estimate, unit) {
+                Cell::Figure(figure) => Cell::Figure(figure.rounded(rounding)),
+                other => other,
+            },
+            Self::Share(told) => share_cell(&told),
+            Self::Cell(cell) => cell,
+            Self::Missing(words) => Cell::missing(words),
+        }
+    }
+
+    fn json(self) -> Json {
+        match self {
+            Self::Text(words) => Json::from(words.into_owned()),
+            Self::Count(count) => count.into(),
+            Self::Number(value) => form::number(value),
+            Self::Estimate(estimate) => estimate_value(&estimate),
+            Self::Share(told) => form::cell(&share_cell(&told)),
+            Self::Cell(cell) => form::cell(&cell),
+            Self::Missing(_) => Json::Null,
+        }
+    }
+}
+
+macro_rules! value_from {
+    ($($from:ty => |$value:ident| $to:expr;)*) => {$(
+        impl<'a> From<$from> for Value<'a> {
+            fn from($value: $from) -> Self {
+                $to
+            }
+        }
+    )*};
+}
+
+value_from! {
+    &'a str => |words| Self::Text(words.into());
+    &'a String => |words| Self::Text(words.as_str().into());
+    String => |words| Self::Text(words.into());
+    u64 => |count| Self::Count(count);
+    u32 => |count| Self::Count(count.into());
+    usize => |count| Self::Count(count as u64);
+    f64 => |value| Self::Number(value);
+    &'a Estimate => |estimate| Self::Estimate(estimate.clone());
+    Estimate => |estimate| Self::Estimate(estimate);
+    Share => |share| Self::Share(share);
+    Cell => |cell| Self::Cell(cell);
+}
+
+impl<'a, V: Into<Value<'a>>> From<Option<V>> for Value<'a> {
+    fn from(value: Option<V>) -> Self {
+        value.map_or(Self::Missing("".into()), Into::into)
+    }
+}
+
+/// Reads the value of a column from a row.
+pub type Read<Row> = fn(&Row) -> Value<'_>;
+
+/// One column of a table of results: its name, its meaning, and how a row holds it.
+#[derive(Clone)]
+pub struct Column<Row> {
+    /// Name in files, with its unit as suffix: `used_cores`.
+    pub id: &'static str,
+    /// Heading on the page; empty where no page shows it.
+    pub header: &'static str,
+    /// Unit of its values.
+    pub unit: Unit,
+    /// What it is, in a sentence.
+    pub meaning: &'static str,
+    read: Read<Row>,
+    align: Align,
+    rounding: Rounding,
+    /// Its interval has columns of its own in a file.
+    has_bounds: bool,
+    /// The reason of a missing value goes to the column `reason`, behind this name where there is one.
+    reason: Option<&'static str>,
+    /// The file has it.
+    is_in_file: bool,
+    on_page: OnPage<Row>,
+}
+
+/// How a page differs from a file in one column.
+#[derive(Clone)]
+struct OnPage<Row> {
+    /// The key, where it is not the name in files.
+    key: Option<&'static str>,
+    /// The unit and how many of the column's own it has.
+    unit: Option<(f64, Unit)>,
+    /// The value.
+    read: Option<Read<Row>>,
+}
+
+/// Declares a column of words.
+pub fn words<Row>(
+    id: &'static str,
+    header: &'static str,
+    meaning: &'static str,
+    read: Read<Row>,
+) -> Column<Row> {
+    Column { align: Align::Left, ..numbers(id, header, Unit::None, meaning, read) }
+}
+
+/// Declares a column of numbers in `unit`.
+pub fn numbers<Row>(
+    id: &'static str,
+    header: &'static str,
+    unit: Unit,
+    meaning: &'static str,
+    read: Read<Row>,
+) -> Column<Row> {
+    Column {
+        id,
+        header,
+        unit,
+        meaning,
+        read,
+        align: Align::Right,
+        rounding: Rounding::Nearest,
+        has_bounds: false,
+        reason: None,
+        is_in_file: true,
+        on_page: OnPage { key: None, unit: None, read: None },
+    }
+}
+
+/// Declares a column of estimates in `unit`: the file has their bounds as `_lo` and `_hi` too.
+pub fn estimates<Row>(
+    id: &'static str,
+    header: &'static str,
+    unit: Unit,
+    meaning: &'static str,
+    read: Read<Row>,
+) -> Column<Row> {
+    Column { has_bounds: true, ..numbers(id, header, unit, meaning, read) }
+}
+
+impl<Row> Column<Row> {
+    /// Puts the reason of a missing value into the file's column `reason`.
+    #[must_use]
+    pub fn with_reason(self) -> Self {
+        self.with_reason_as("")
+    }
+
+    /// Puts the reason of a missing value into the file's column `reason`, behind `name: `.
+    #[must_use]
+    pub fn with_reason_as(self, name: &'static str) -> Self {
+        Self { reason: Some(name), ..self }
+    }
+
+    /// Rounds its last printed digit `way`.
+    #[must_use]
+    pub fn rounded(self, way: Rounding) -> Self {
+        Self { rounding: way, ..self }
+    }
+
+    /// Names it `key` on a page.
+    #[must_use]
+    pub fn keyed(mut self, key: &'static str) -> Self {
+        self.on_page.key = Some(key);
+        self
+    }
+
+    /// Prints it on a page in `unit`, which has `each` of its own, and names it `key` there.
+    #[must_use]
+    pub fn in_units(mut self, key: &'static str, each: f64, unit: Unit) -> Self {
+        self.on_page.unit = Some((each, unit));
+        self.keyed(key)
+    }
+
+    /// Prints another value on a page than in a file.
+    #[must_use]
+    pub fn on_page(mut self, read: Read<Row>) -> Self {
+        self.on_page.read = Some(read);
+        self
+    }
+
+    /// Leaves it out of the file.
+    #[must_use]
+    pub fn off_file(self) -> Self {
+        Self { is_in_file: false, ..self }
+    }
+
+    fn page_column(&self) -> document::Column {
+        let unit = self.on_page.unit.as_ref().map_or(&self.unit, |(_, unit)| unit).clone();
+        let key = self.on_page.key.unwrap_or(self.id).into();
+        document::Column { name: self.header.into(), key, unit, align: self.align }
+    }
+
+    fn page_cell(&self, row: &Row) -> Cell {
+        let value = self.on_page.read.unwrap_or(self.read)(row);
+        match &self.on_page.unit {
+            None => value.cell(self.unit.clone(), self.rounding),
+            Some((each, unit)) => value.scaled(*each).cell(unit.clone(), self.rounding),
+        }
+    }
+}
+
+/// The heading of the last column of a file, and what it means.
+const REASON: (&str, &str) = ("reason", "Why a value or an interval of the row is missing.");
+
+/// A table of results.
+#[derive(Clone)]
+pub struct ResultTable<Row> {
+    /// The file that holds it; empty where there is none.
+    pub name: &'static str,
+    /// What one row is, in a sentence.
+    pub row_is: &'static str,
+    /// Its columns, in the order of the file.
+    pub columns: Vec<Column<Row>>,
+}
+
+impl<Row> ResultTable<Row> {
+    /// Declares a table that `name` holds; `row_is` says what one row is.
+    #[must_use]
+    pub fn new<const N: usize>(
+        name: &'static str,
+        row_is: &'static str,
+        columns: [Column<Row>; N],
+    ) -> Self {
+        Self { name, row_is, columns: columns.into() }
+    }
+
+    fn in_file(&self) -> impl Iterator<Item = &Column<Row>> {
+        self.columns.iter().filter(|column| column.is_in_file)
+    }
+
+    /// The names of a file's columns, each with the declaration that it comes from; `None`: the reason.
+    fn names(&self) -> Vec<(String, Option<&Column<Row>>)> {
+        let mut names = Vec::new();
+        for column in self.in_file() {
+            names.push((column.id.to_string(), Some(column)));
+            if column.has_bounds {
+                let bounds = ["lo", "hi"].map(|end| (format!("{}_{end}", column.id), Some(column)));
+                names.extend(bounds);
+            }
+        }
+        let reasons = self.in_file().any(|column| column.reason.is_some());
+        names.extend(reasons.then(|| (REASON.0.to_string(), None)));
+        names
+    }
+
+    /// Writes the CSV file; `partial` is why the results are not complete.
+    ///
+    /// # Panics
+    ///
+    /// When two columns have one name, or one is not in snake case.
+    #[must_use]
+    pub fn file(&self, partial: Option<&str>, rows: impl IntoIterator<Item = Row>) -> ResultFile {
+        let names = self.names();
+        let names: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
+        let mut writer = CsvWriter::new(partial, &names).expect("names of columns are declared");
+        for row in rows {
+            let values: Vec<_> = self.in_file().map(|c| (c, (c.read)(&row))).collect();
+            let mut record = Vec::with_capacity(names.len());
+            let mut why: Option<String> = None;
+            for (column, value) in &values {
+                let (three, reason) = value.fields();
+                record.extend(&three[..if column.has_bounds { 3 } else { 1 }]);
+                let named = |reason: String| match column.reason {
+                    Some("") => Some(reason),
+                    Some(name) => Some(format!("{name}: {reason}")),
+                    None => None,
+                };
+                why = why.or_else(|| reason.and_then(named));
+            }
+            if record.len() < names.len() {
+                record.push(why.as_deref().map_or(Field::Missing, Field::Text));
+            }
+            writer.record(&record).expect("as many fields as declared columns");
+        }
+        ResultFile::covered(self.name, writer.finish())
+    }
+
+    /// The column with this name.
+    ///
+    /// # Panics
+    ///
+    /// When none is declared.
+    #[must_use]
+    pub fn column(&self, id: &str) -> &Column<Row> {
+        let found = self.columns.iter().find(|column| column.id == id);
+        found.unwrap_or_else(|| panic!("no column `{id}` is declared"))
+    }
+
+    /// The same table with other headings of some columns, each after the column's name.
+    #[must_use]
+    pub fn headed(mut self, headers: &[(&str, &'static str)]) -> Self {
+        for column in &mut self.columns {
+            let other = headers.iter().find(|(id, _)| *id == column.id);
+            column.header = other.map_or(column.header, |(_, header)| header);
+        }
+        self
+    }
+
+    /// The cell of one column for people.
+    ///
+    /// # Panics
+    ///
+    /// When the column is not declared.
+    #[must_use]
+    pub fn cell(&self, id: &str, row: &Row) -> Cell {
+        self.column(id).page_cell(row)
+    }
+
+    /// Lays out the columns `ids`, in that order, for people.
+    ///
+    /// # Panics
+    ///
+    /// When one of them is not declared.
+    #[must_use]
+    pub fn page(
+        &self,
+        caption: impl Into<String>,
+        ids: &[&str],
+        rows: impl IntoIterator<Item = Row>,
+    ) -> document::Table {
+        let columns: Vec<&Column<Row>> = ids.iter().map(|id| self.column(id)).collect();
+        let cells = |row: Row| columns.iter().map(|column| column.page_cell(&row)).collect();
+        document::Table {
+            caption: caption.into(),
+            columns: columns.iter().map(|column| column.page_column()).collect(),
+            rows: rows.into_iter().map(cells).collect(),
+        }
+    }
+
+    /// Lays out all columns of the file for programs: a share that is a bound has no value.
+    #[must_use]
+    pub fn data(&self, rows: impl IntoIterator<Item = Row>) -> document::Table {
+        let columns = self.in_file().map(|column| document::Column {
+            name: column.header.into(),
+            key: column.id.into(),
+            unit: column.unit.clone(),
+            align: column.align,
+        });
+        let cell = |column: &Column<Row>, row: &Row| {
+            let value = (column.read)(row);
+            let is_number = matches!(value, Value::Share(_) | Value::Cell(_));
+            match value.cell(column.unit.clone(), column.rounding) {
+                Cell::Text(reason) if is_number => Cell::Missing { reason },
+                other => other,
+            }
+        };
+        let cells = |row: Row| self.in_file().map(|column| cell(column, &row)).collect();
+        document::Table {
+            caption: String::new(),
+            columns: columns.collect(),
+            rows: rows.into_iter().map(cells).collect(),
+        }
+    }
+
+    /// The columns `ids` of one row as a JSON object; estimates are objects with their bounds.
+    ///
+    /// # Panics
+    ///
+    /// When one of them is not declared.
+    #[must_use]
+    pub fn object(&self, ids: &[&str], row: &Row) -> Map<String, Json> {
+        let value = |id: &&str| ((*id).to_string(), (self.column(id).read)(row).json());
+        ids.iter().map(value).collect()
+    }
+
+    /// Its documentation.
+    #[must_use]
+    pub fn described(&self) -> Described {
+        let column = |(name, column): (String, Option<&Column<Row>>)| {
+            let meaning = column.map_or(REASON.1, |column| column.meaning);
+            let meaning = match column {
+                Some(column) if name != column.id => {
+                    let end = if name.ends_with("_lo") { "Lower" } else { "Upper" };
+                    format!("{end} bound of `{}`.", column.id)
+                }
+                _ => meaning.to_string(),
+            };
+            (name, meaning)
+        };
+        let columns = self.names().into_iter().map(column).collect();
+        Described { name: self.name, row_is: self.row_is, columns }
+    }
+}
+
+/// What the documentation says of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    /// Name of the file.
+    pub name: &'static str,
+    /// What one row is.
+    pub row_is: &'static str,
+    /// Names of its columns with their meanings, in order.
+    pub columns: Vec<(String, String)>,
+}
