@@ -27,7 +27,7 @@ use crate::units::SimTime;
 /// All tables.
 #[must_use]
 pub fn tables(results: &Results) -> Vec<ResultFile> {
-    let mut files = vec![ResultFile::covered("availability.csv", availability(results))];
+    let mut files = vec![super::availability::file(results)];
     if !results.windows.is_empty() {
         files.push(super::latency::file(results));
         files.push(ResultFile::covered("requests.csv", requests(results)));
@@ -49,7 +49,11 @@ pub fn tables(results: &Results) -> Vec<ResultFile> {
 #[must_use]
 pub fn described() -> Vec<Described> {
     let mut all = vec![
+        super::availability::described(),
         super::latency::described(),
+        super::years::described(),
+        super::load::described(),
+        super::sampled::described(),
         super::databases::described(),
         super::recovery::described(),
     ];
@@ -112,67 +116,7 @@ pub(super) fn words(reason: Option<&String>) -> Field<'_> {
     reason.map_or(Field::Missing, |reason| Field::Text(reason))
 }
 
-fn availability(results: &Results) -> Vec<u8> {
-    let mut sheet = Sheet::new(
-        results,
-        &[
-            "window",
-            "workload",
-            "availability",
-            "value_ratio",
-            "value_ratio_lo",
-            "value_ratio_hi",
-            "level",
-            "method",
-            "replications",
-            "intended",
-            "served",
-            "reason",
-        ],
-    );
-    super::years::availability(results, &mut sheet);
-    super::load::availability(results, &mut sheet);
-    super::sampled::availability(results, &mut sheet);
-    for window in &results.windows {
-        for row in &window.views {
-            let told = share(&row.served_share);
-            let of = [&window.name, &row.workload, "request"];
-            let views = Some((row.intended, row.served + row.delayed));
-            availability_row(&mut sheet, of, &told, window.replications, views);
-        }
-    }
-    sheet.finish()
-}
-
 pub(crate) type ShareFields = ([Field<'static>; 3], Field<'static>, &'static str, Option<String>);
-
-/// A row of `availability.csv`: window, of whom, which; what is told of it; of how many replications
-/// and of which views, intended and served, where they were counted.
-pub(super) fn availability_row(
-    sheet: &mut Sheet,
-    of: [&str; 3],
-    (value, level, method, reason): &ShareFields,
-    replications: usize,
-    views: Option<(u64, u64)>,
-) {
-    let [window, whose, which] = of.map(Field::Text);
-    let (intended, served) = views.unzip();
-    let count = |count: Option<u64>| count.map_or(Field::Missing, Field::Count);
-    sheet.row(&[
-        window,
-        whose,
-        which,
-        value[0],
-        value[1],
-        value[2],
-        *level,
-        Field::Text(method),
-        Field::Count(replications as u64),
-        count(intended),
-        count(served),
-        words(reason.as_ref()),
-    ]);
-}
 
 pub(crate) fn share(share: &Share) -> ShareFields {
     match share {

@@ -1,20 +1,19 @@
 //! The traffic over years, in the report and as files.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value as Json, json};
 
 use super::cell;
-use super::files::{Sheet, availability_row, estimate_value, fields, words};
+use super::files::estimate_value;
 use super::years::minutes_cell;
 use crate::model::spec::traffic::WEEKDAYS;
 use crate::plan::availability::{ALL, Availability, WatchedKind};
 use crate::plan::load::Resource;
-use crate::report::csv::Field;
+use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
 use crate::report::document::{
     Axis, Block, Cell, Chart, ChartKind, Column, Figure, HeatMap, Rounding, Section, Table, Unit,
 };
 use crate::report::number;
 use crate::report::write::ResultFile;
-use crate::stats::interval::Interval;
 use crate::study::results::{LoadClass, LoadRows, LoadUse, Results, YearRow, YearsRows};
 use crate::study::window::Estimate;
 
@@ -106,32 +105,58 @@ fn four(years: &YearsRows, load: &LoadRows) -> Table {
     Table { caption: "The four availabilities, never mixed".into(), columns, rows }
 }
 
+/// What years say of the page views of one class.
+fn classes<'a>() -> ResultTable<&'a LoadClass> {
+    let views = |id, header, read: Read<&'a LoadClass>| {
+        numbers(id, header, Unit::Other("views/y".into()), "", read)
+    };
+    let ratios = |id, header, read: Read<&'a LoadClass>| numbers(id, header, Unit::Ratio, "", read);
+    ResultTable::new(
+        "",
+        "A class.",
+        [
+            words("class", "class", "", |class| (&class.name).into()),
+            ratios("request", "", |class| (&class.request).into()),
+            ratios("objective_losses_alone", "", |class| (&class.objective).into()),
+            views("lost_per_year", "lost", |class| (&class.lost).into()),
+            views("fault_per_year", "fault", |class| (&class.fault).into()),
+            views("overload_per_year", "overload", |class| (&class.overload).into()),
+            views("planned_per_year", "planned", |class| (&class.planned).into()),
+            views("never_born_per_year", "not asked for any more", |class| {
+                (&class.never_born).into()
+            }),
+            views("late_per_year", "served late", |class| class.late.into()),
+            ratios("month_lost_ratio", "lost of a month's views", |class| {
+                (&class.month_lost).into()
+            }),
+            ratios("month_lost_p95_ratio", "95 % of months at most", |class| {
+                (&class.month_p95).into()
+            }),
+            ratios("available_ratio", "objective", |class| {
+                let least = class.month_meets.as_ref().map(|(least, _)| least.get());
+                Value::or(least, "none in the file")
+            }),
+            ratios("month_meets_ratio", "months that meet it", |class| {
+                let meets = class.month_meets.as_ref().map(|(_, meets)| meets);
+                Value::or(meets, "no objective")
+            })
+            .rounded(Rounding::Down),
+        ],
+    )
+}
+
 /// Views lost a year, by kind.
 fn losses(load: &LoadRows) -> Table {
-    let views = || Unit::Other("views/y".into());
-    let columns = vec![
-        Column::words("class", "class"),
-        Column::numbers("lost", "lost_per_year", views()),
-        Column::numbers("fault", "fault_per_year", views()),
-        Column::numbers("overload", "overload_per_year", views()),
-        Column::numbers("planned", "planned_per_year", views()),
-        Column::numbers("not asked for any more", "never_born_per_year", views()),
-        Column::numbers("served late", "late_per_year", views()),
+    let ids = [
+        "class",
+        "lost_per_year",
+        "fault_per_year",
+        "overload_per_year",
+        "planned_per_year",
+        "never_born_per_year",
+        "late_per_year",
     ];
-    let row = |class: &LoadClass| {
-        let mut cells = vec![Cell::text(class.name.clone())];
-        let lost = [&class.lost, &class.fault, &class.overload, &class.planned, &class.never_born];
-        for lost in lost {
-            cells.push(cell(lost, views()));
-        }
-        cells.push(Cell::Figure(Figure::exact(class.late, views())));
-        cells
-    };
-    Table {
-        caption: "Page views lost a year".into(),
-        columns,
-        rows: load.classes.iter().map(row).collect(),
-    }
+    classes().page("Page views lost a year", &ids, &load.classes)
 }
 
 fn causes(load: &LoadRows) -> Table {
@@ -156,33 +181,14 @@ fn causes(load: &LoadRows) -> Table {
 
 /// Error budgets of months.
 fn months(load: &LoadRows) -> Table {
-    let columns = vec![
-        Column::words("class", "class"),
-        Column::numbers("lost of a month's views", "month_lost_ratio", Unit::Ratio),
-        Column::numbers("95 % of months at most", "month_lost_p95_ratio", Unit::Ratio),
-        Column::numbers("objective", "available_ratio", Unit::Ratio),
-        Column::numbers("months that meet it", "month_meets_ratio", Unit::Ratio),
+    let ids = [
+        "class",
+        "month_lost_ratio",
+        "month_lost_p95_ratio",
+        "available_ratio",
+        "month_meets_ratio",
     ];
-    let row = |class: &LoadClass| {
-        let (objective, meets) = match &class.month_meets {
-            Some((least, meets)) => {
-                (Cell::Figure(Figure::exact(least.get(), Unit::Ratio)), share(meets))
-            }
-            None => (Cell::missing("none in the file"), Cell::missing("no objective")),
-        };
-        vec![
-            Cell::text(class.name.clone()),
-            cell(&class.month_lost, Unit::Ratio),
-            cell(&class.month_p95, Unit::Ratio),
-            objective,
-            meets,
-        ]
-    };
-    Table {
-        caption: "Error budgets: months of 730 hours".into(),
-        columns,
-        rows: load.classes.iter().map(row).collect(),
-    }
+    classes().page("Error budgets: months of 730 hours", &ids, &load.classes)
 }
 
 /// When a stall of the file server stops everybody.
@@ -205,30 +211,76 @@ fn hour_name(hour: usize) -> String {
     format!("{} {:02}", WEEKDAYS[hour / 24 % 7], hour % 24)
 }
 
+/// A resource over the years, or in one hour of the week.
+struct Line<'a> {
+    row: &'a LoadUse,
+    hour: Option<usize>,
+}
+
+impl<'a> Line<'a> {
+    const fn of(row: &'a LoadUse) -> Self {
+        Self { row, hour: None }
+    }
+
+    fn whole(&self, of: impl Fn(&'a LoadUse) -> &'a Estimate) -> Value<'a> {
+        self.hour.is_none().then(|| of(self.row)).into()
+    }
+}
+
+/// `utilization-years.csv`: a row a resource, and below it one for each hour of the week.
+fn utilizations<'a>() -> ResultTable<Line<'a>> {
+    let ratios =
+        |id, header, meaning, read: Read<Line<'a>>| numbers(id, header, Unit::Ratio, meaning, read);
+    ResultTable::new(
+        "utilization-years.csv",
+        "A resource over the years, or in one hour of the week.",
+        [
+            words("name", "resource", "Resource, as in the paths of figures.", |l| {
+                (&l.row.name).into()
+            }),
+            words("resource", "", "Kind of the resource.", |l| resource(l.row.resource).into()),
+            numbers(
+                "hour_of_week",
+                "",
+                Unit::None,
+                "Hour from Monday 00:00; empty in the row of all hours.",
+                |l| l.hour.into(),
+            ),
+            estimates(
+                "utilization_ratio",
+                "mean",
+                Unit::Ratio,
+                "Mean utilisation.",
+                |l: &Line<'_>| l.hour.map_or(&l.row.mean, |hour| &l.row.hours[hour]).into(),
+            )
+            .keyed("mean_ratio")
+            .with_reason(),
+            ratios(
+                "p95_ratio",
+                "95 % of the time at most",
+                "Utilisation that is not exceeded during 95 % of the time.",
+                |l| l.whole(|row| &row.p95),
+            ),
+            ratios(
+                "busiest_hour_ratio",
+                "busiest hour of the week",
+                "Mean utilisation in the busiest hour of the week.",
+                |l| l.whole(|row| &row.busiest),
+            ),
+            words("busiest_hour", "which is", "", |l: &Line<'_>| {
+                hour_name(l.row.busiest_hour).into()
+            })
+            .off_file(),
+        ],
+    )
+}
+
 /// How busy everything is.
 fn uses(load: &LoadRows) -> Table {
-    let columns = vec![
-        Column::words("resource", "name"),
-        Column::numbers("mean", "mean_ratio", Unit::Ratio),
-        Column::numbers("95 % of the time at most", "p95_ratio", Unit::Ratio),
-        Column::numbers("busiest hour of the week", "busiest_hour_ratio", Unit::Ratio),
-        Column::words("which is", "busiest_hour"),
-    ];
-    let row = |row: &LoadUse| {
-        vec![
-            Cell::text(row.name.clone()),
-            cell(&row.mean, Unit::Ratio),
-            cell(&row.p95, Unit::Ratio),
-            cell(&row.busiest, Unit::Ratio),
-            Cell::text(hour_name(row.busiest_hour)),
-        ]
-    };
-    Table {
-        caption: "Utilisation over the years, the busiest first; hourly noise is in the 95 % alone"
-            .into(),
-        columns,
-        rows: load.resources.iter().take(MOST_ROWS).map(row).collect(),
-    }
+    let ids = ["name", "utilization_ratio", "p95_ratio", "busiest_hour_ratio", "busiest_hour"];
+    let caption =
+        "Utilisation over the years, the busiest first; hourly noise is in the 95 % alone";
+    utilizations().page(caption, &ids, load.resources.iter().take(MOST_ROWS).map(Line::of))
 }
 
 fn heat(row: &LoadUse) -> Chart {
@@ -262,83 +314,52 @@ const fn resource(resource: Resource) -> &'static str {
     }
 }
 
-/// `utilization-years.csv`: a row an hour of the week, and of each resource one without an hour.
-pub(super) fn tables(results: &Results) -> Option<ResultFile> {
-    let load = results.years.as_ref()?.load.as_ref()?;
-    let columns = [
-        "name",
-        "resource",
-        "hour_of_week",
-        "utilization_ratio",
-        "utilization_ratio_lo",
-        "utilization_ratio_hi",
-        "p95_ratio",
-        "busiest_hour_ratio",
-        "reason",
-    ];
-    let mut sheet = Sheet::new(results, &columns);
-    for row in &load.resources {
-        let mut put = |hour: Field<'_>, estimate: &Estimate, rest: [Field<'_>; 2]| {
-            let (values, why) = fields(estimate);
-            let mut all = vec![Field::Text(&row.name), Field::Text(resource(row.resource)), hour];
-            all.extend(values);
-            all.extend(rest);
-            all.push(words(why.as_ref()));
-            sheet.row(&all);
-        };
-        let value = |estimate: &Estimate| estimate.value().map_or(Field::Missing, Field::Number);
-        put(Field::Missing, &row.mean, [value(&row.p95), value(&row.busiest)]);
-        for (hour, estimate) in row.hours.iter().enumerate() {
-            put(Field::Count(hour as u64), estimate, [Field::Missing, Field::Missing]);
-        }
-    }
-    Some(ResultFile::covered("utilization-years.csv", sheet.finish()))
+/// What the file holds.
+pub(super) fn described() -> Described {
+    utilizations().described()
 }
 
-/// Rows of `availability.csv`.
-pub(super) fn availability(results: &Results, sheet: &mut Sheet) {
-    let Some(years) = &results.years else { return };
-    let classes = years.load.iter().flat_map(|load| &load.classes);
-    let classes = classes.map(|class| (class.name.as_str(), &class.request));
-    let all = years.load.iter().filter_map(|load| Some((ALL, &load.all.as_ref()?.request)));
-    for (name, request) in classes.chain(all) {
-        let (value, why) = fields(request);
-        let (level, method) = match request {
-            Estimate::Interval(Interval { level, method, .. }) => {
-                (Field::Number(*level), method.name())
-            }
-            _ => (Field::Missing, ""),
-        };
-        let told = (value, level, method, why);
-        availability_row(sheet, ["horizon", name, "request"], &told, years.replications, None);
-    }
+/// `utilization-years.csv`; `None` where no traffic was followed.
+pub(super) fn tables(results: &Results) -> Option<ResultFile> {
+    let load = results.years.as_ref()?.load.as_ref()?;
+    let lines = load.resources.iter().flat_map(|row| {
+        let hours = (0..row.hours.len()).map(move |hour| Line { row, hour: Some(hour) });
+        std::iter::once(Line::of(row)).chain(hours)
+    });
+    Some(utilizations().file(results.partial.as_deref(), lines))
 }
 
 /// For `summary.json`.
-pub(super) fn summary(load: &LoadRows) -> Value {
+pub(super) fn summary(load: &LoadRows) -> Json {
     let one = estimate_value;
-    let number = crate::report::json::number;
+    let ids = [
+        "request",
+        "objective_losses_alone",
+        "lost_per_year",
+        "fault_per_year",
+        "overload_per_year",
+        "planned_per_year",
+        "never_born_per_year",
+        "late_per_year",
+        "month_lost_ratio",
+        "month_lost_p95_ratio",
+        "available_ratio",
+        "month_meets_ratio",
+    ];
+    let class = |class: &LoadClass| {
+        let mut object = Map::new();
+        object.insert("name".into(), json!(class.name));
+        object.extend(classes().object(&ids, &class));
+        let held = |of: fn((f64, f64)) -> f64| class.held_up.map(|both| json!(both.map(of)));
+        object.insert("workers_held_s".into(), json!(held(|(held, _)| held)));
+        object.insert("line_full_s".into(), json!(held(|(_, full)| full)));
+        let causes = class.causes.iter();
+        let cause = |(cause, lost): &(String, Estimate)| json!({ "cause": cause, "lost_per_year": one(lost) });
+        object.insert("causes".into(), causes.map(cause).collect());
+        Json::Object(object)
+    };
     let mut summary = json!({
-        "classes": load.classes.iter().map(|class| json!({
-            "name": class.name,
-            "request": one(&class.request),
-            "objective_losses_alone": one(&class.objective),
-            "lost_per_year": one(&class.lost),
-            "fault_per_year": one(&class.fault),
-            "overload_per_year": one(&class.overload),
-            "planned_per_year": one(&class.planned),
-            "never_born_per_year": one(&class.never_born),
-            "late_per_year": number(class.late),
-            "month_lost_ratio": one(&class.month_lost),
-            "month_lost_p95_ratio": one(&class.month_p95),
-            "available_ratio": class.month_meets.as_ref().map(|(least, _)| number(least.get())),
-            "month_meets_ratio": class.month_meets.as_ref().map(|(_, meets)| one(meets)),
-            "workers_held_s": class.held_up.map(|[mean, top]| json!([mean.0, top.0])),
-            "line_full_s": class.held_up.map(|[mean, top]| json!([mean.1, top.1])),
-            "causes": class.causes.iter().map(|(cause, lost)| json!({
-                "cause": cause, "lost_per_year": one(lost),
-            })).collect::<Vec<_>>(),
-        })).collect::<Vec<_>>(),
+        "classes": load.classes.iter().map(class).collect::<Vec<_>>(),
         "resources": load.resources.iter().map(|row| json!({
             "name": row.name,
             "mean": one(&row.mean),

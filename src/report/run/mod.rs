@@ -4,6 +4,7 @@
 //! document that page and terminal show. Holds: no wall clock, path or machine in any of them (D2);
 //! whatever the order of sections in the scenario, the same bytes (D5).
 
+mod availability;
 pub mod breaks;
 pub mod capacity;
 pub mod charts;

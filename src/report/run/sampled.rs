@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::files::{Sheet, availability_row, estimate_value, fields};
+use super::files::estimate_value;
 use super::{cell, unit};
 use crate::convert::whole;
-use crate::report::csv::Field;
+use crate::report::columns::{Described, Read, ResultTable, numbers, words};
 use crate::report::document::{Block, Cell, Column, Rounding, Section, Table, Unit};
 use crate::report::json::number;
 use crate::report::write::ResultFile;
-use crate::stats::interval::Interval;
 use crate::study::results::{
-    AgreementRow, QUANTILES, Results, SampledClassRows, SampledRow, SampledRows,
+    AgreementRow, QUANTILES, Results, SampledClassRows, SampledRow, SampledRows, SampledViews,
+    SampledWindow,
 };
 use crate::study::window::Estimate;
 
@@ -103,27 +103,28 @@ fn latencies(sampled: &SampledRows) -> Table {
     Table { caption: "Latency over the years, of what was answered".into(), columns, rows }
 }
 
-fn agreement(sampled: &SampledRows) -> Table {
+/// Losses of both solvers in pieces of one kind.
+fn agreements<'a>() -> ResultTable<&'a AgreementRow> {
     let views = || Unit::Other("views/y".into());
-    let columns = vec![
-        Column::words("class", "class"),
-        Column::words("episodes of", "first_cause"),
-        Column::words("the two", "verdict"),
-        Column::numbers("requests lose", "requests_per_year", views()),
-        Column::numbers("flows lose", "flows_per_year", views()),
-        Column::numbers("windows", "windows", Unit::None),
-    ];
-    let count = |count: usize| crate::report::document::Figure::exact(count as f64, Unit::None);
-    let row = |row: &AgreementRow| {
-        vec![
-            Cell::text(row.class.clone()),
-            Cell::text(row.of.as_deref().unwrap_or("all causes")),
-            Cell::text(row.verdict.word()),
-            cell(&row.requests, views()),
-            cell(&row.flows, views()),
-            Cell::Figure(count(row.windows)),
-        ]
-    };
+    ResultTable::new(
+        "",
+        "A class and a first cause.",
+        [
+            words("class", "class", "", |row| (&row.class).into()),
+            words("first_cause", "episodes of", "", |row: &&AgreementRow| row.of.as_ref().into())
+                .on_page(|row| row.of.as_deref().unwrap_or("all causes").into()),
+            words("verdict", "the two", "", |row| row.verdict.word().into()),
+            numbers("requests_per_year", "requests lose", views(), "", |row| {
+                (&row.requests).into()
+            }),
+            numbers("flows_per_year", "flows lose", views(), "", |row| (&row.flows).into()),
+            numbers("windows", "windows", Unit::None, "", |row: &&AgreementRow| row.windows.into())
+                .on_page(|row| (row.windows as f64).into()),
+        ],
+    )
+}
+
+fn agreement(sampled: &SampledRows) -> Table {
     let caption = match &sampled.apart {
         Some(why) => {
             format!("Views not served, by both solvers on the same windows: not comparable, {why}")
@@ -131,90 +132,98 @@ fn agreement(sampled: &SampledRows) -> Table {
         None => "Views not served, by both solvers on the same windows: do they agree within 10 %?"
             .into(),
     };
-    Table { caption, columns, rows: sampled.agreement.iter().map(row).collect() }
+    let ids = ["class", "first_cause", "verdict", "requests_per_year", "flows_per_year", "windows"];
+    agreements().page(caption, &ids, &sampled.agreement)
 }
 
-/// `windows.csv`: a row a window and class. Over all rows of a class, the sum of (unserved −
-/// flows_unserved) × weight, over the histories, is what is added to the mean of the years.
+/// A class in a window.
+struct Line<'a> {
+    window: &'a SampledWindow,
+    views: &'a SampledViews,
+}
+
+/// `windows.csv`. Over all rows of a class, the sum of (unserved − flows_unserved) × weight, over the
+/// histories, is what is added to the mean of the years.
+fn windows<'a>() -> ResultTable<Line<'a>> {
+    let times = |id, meaning, read: Read<Line<'a>>| numbers(id, "", Unit::Seconds, meaning, read);
+    let counts = |id, meaning, read: Read<Line<'a>>| numbers(id, "", Unit::None, meaning, read);
+    ResultTable::new(
+        "windows.csv",
+        "A class in a window of requests that was drawn from the years.",
+        [
+            counts("replication", "Replication of the years, from 0.", |l| {
+                l.window.replication.into()
+            }),
+            times(
+                "start_s",
+                "Start of the simulation by requests, in the time of the years.",
+                |l| l.window.start.seconds().into(),
+            ),
+            times("from_s", "Start of the window that is counted.", |l| {
+                l.window.from.seconds().into()
+            }),
+            times("to_s", "End of the window that is counted.", |l| l.window.to.seconds().into()),
+            words("first_cause", "", "First cause of its episode, or `quiet`.", |l| {
+                l.window.cause.as_deref().unwrap_or("quiet").into()
+            }),
+            counts("probability", "Probability with which the window was drawn.", |l| {
+                l.window.probability.into()
+            }),
+            counts("weight", "1 over that probability.", |l| (1.0 / l.window.probability).into()),
+            words("class", "", "Class of the page views, or all of them together.", |l| {
+                (&l.views.class).into()
+            }),
+            counts("intended", "Page views that users wanted.", |l| l.views.intended.into()),
+            counts("unserved", "Page views not served.", |l| l.views.unserved.into()),
+            counts("never_born", "Page views not requested: their session had ended.", |l| {
+                l.views.never_born.into()
+            }),
+            counts("fault", "Page views lost by a fault.", |l| {
+                whole::u64(l.views.kinds[0].0).into()
+            }),
+            counts("overload", "Page views lost by overload.", |l| {
+                whole::u64(l.views.kinds[1].0).into()
+            }),
+            counts("planned", "Page views lost by planned work.", |l| {
+                whole::u64(l.views.kinds[2].0).into()
+            }),
+            counts("bad_intervals", "5-minute intervals that miss the objective.", |l| {
+                l.views.bad.0.into()
+            }),
+            counts("flows_intended", "Page views that the flows solver expects.", |l| {
+                l.views.expected.into()
+            }),
+            counts("flows_unserved", "Page views that it loses at the traffic that came.", |l| {
+                l.views.flows.into()
+            }),
+            counts("flows_fault", "Of these, lost by a fault.", |l| l.views.kinds[0].1.into()),
+            counts("flows_overload", "Of these, lost by overload.", |l| l.views.kinds[1].1.into()),
+            counts("flows_planned", "Of these, lost by planned work.", |l| {
+                l.views.kinds[2].1.into()
+            }),
+            counts("flows_bad_intervals", "5-minute intervals that lose too much by it.", |l| {
+                l.views.bad.1.into()
+            }),
+            words("events_digest", "", "Digest of the order of the window's events.", |l| {
+                format!("{:016x}", l.window.digest).into()
+            }),
+        ],
+    )
+}
+
+/// What the file holds.
+pub(super) fn described() -> Described {
+    windows().described()
+}
+
+/// `windows.csv`; `None` where no windows were drawn from years.
 pub(super) fn tables(results: &Results) -> Option<ResultFile> {
     let sampled = results.sampled.as_ref()?;
-    let columns = [
-        "replication",
-        "start_s",
-        "from_s",
-        "to_s",
-        "first_cause",
-        "probability",
-        "weight",
-        "class",
-        "intended",
-        "unserved",
-        "never_born",
-        "fault",
-        "overload",
-        "planned",
-        "bad_intervals",
-        "flows_intended",
-        "flows_unserved",
-        "flows_fault",
-        "flows_overload",
-        "flows_planned",
-        "flows_bad_intervals",
-        "events_digest",
-    ];
-    let mut sheet = Sheet::new(results, &columns);
-    for window in &sampled.windows {
-        let time = |at: crate::units::SimTime| Field::Number(at.seconds());
-        let digest = format!("{:016x}", window.digest);
-        for views in &window.classes {
-            let [fault, overload, planned] = views.kinds;
-            sheet.row(&[
-                Field::Count(window.replication),
-                time(window.start),
-                time(window.from),
-                time(window.to),
-                Field::Text(window.cause.as_deref().unwrap_or("quiet")),
-                Field::Number(window.probability),
-                Field::Number(1.0 / window.probability),
-                Field::Text(&views.class),
-                Field::Count(views.intended),
-                Field::Count(views.unserved),
-                Field::Count(views.never_born),
-                Field::Count(whole::u64(fault.0)),
-                Field::Count(whole::u64(overload.0)),
-                Field::Count(whole::u64(planned.0)),
-                Field::Count(u64::from(views.bad.0)),
-                Field::Number(views.expected),
-                Field::Number(views.flows),
-                Field::Number(fault.1),
-                Field::Number(overload.1),
-                Field::Number(planned.1),
-                Field::Number(views.bad.1),
-                Field::Text(&digest),
-            ]);
-        }
-    }
-    Some(ResultFile::covered("windows.csv", sheet.finish()))
-}
-
-/// Rows of `availability.csv`.
-pub(super) fn availability(results: &Results, sheet: &mut Sheet) {
-    let Some(sampled) = &results.sampled else { return };
-    for class in sampled.classes.iter().chain(&sampled.all) {
-        for row in class.rows.iter().filter(|row| matches!(row.key, "request" | "objective")) {
-            let (value, why) = fields(&row.both);
-            let (level, method) = match &row.both {
-                Estimate::Interval(Interval { level, method, .. }) => {
-                    (Field::Number(*level), method.name())
-                }
-                _ => (Field::Missing, ""),
-            };
-            let which = format!("{}, with windows", row.key);
-            let told = (value, level, method, why);
-            let of = ["horizon", &class.name, &which];
-            availability_row(sheet, of, &told, sampled.replications, None);
-        }
-    }
+    let lines = sampled
+        .windows
+        .iter()
+        .flat_map(|window| window.classes.iter().map(move |views| Line { window, views }));
+    Some(windows().file(results.partial.as_deref(), lines))
 }
 
 /// For `summary.json`.
@@ -240,6 +249,11 @@ pub(super) fn summary(sampled: &SampledRows) -> Value {
         })
     };
     let (quiet, broken) = sampled.counts();
+    let agreement = |row| {
+        let ids =
+            ["class", "first_cause", "windows", "requests_per_year", "flows_per_year", "verdict"];
+        agreements().object(&ids, &row)
+    };
     json!({
         "replications": sampled.replications,
         "episodes": sampled.episodes,
@@ -252,13 +266,6 @@ pub(super) fn summary(sampled: &SampledRows) -> Value {
         "classes": sampled.classes.iter().map(class).collect::<Vec<_>>(),
         "all_classes": sampled.all.as_ref().map(class),
         "not_comparable": sampled.apart,
-        "agreement": sampled.agreement.iter().map(|row| json!({
-            "class": row.class,
-            "first_cause": row.of,
-            "windows": row.windows,
-            "requests_per_year": one(&row.requests),
-            "flows_per_year": one(&row.flows),
-            "verdict": row.verdict.word(),
-        })).collect::<Vec<_>>(),
+        "agreement": sampled.agreement.iter().map(agreement).collect::<Vec<_>>(),
     })
 }

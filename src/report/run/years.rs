@@ -1,20 +1,19 @@
 //! Availability over years, in the report and as files.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value as Json, json};
 
-use super::files::{Sheet, availability_row, estimate_value, fields, share, words};
-use super::{cell, share_cell};
+use super::files::share;
 use crate::convert::whole;
 use crate::plan::availability::WatchedKind;
+use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
 use crate::report::csv::Field;
 use crate::report::document::{
-    Block, Cell, Column, Figure, Judgement as Word, Rounding, Section, Table, Unit, Verdict as Line,
+    Block, Cell, Figure, Judgement as Word, Rounding, Section, Table, Unit, Verdict,
 };
 use crate::report::number;
 use crate::report::write::ResultFile;
 use crate::solve::flows::MERGE_GAP;
-use crate::stats::interval::Interval;
-use crate::study::results::{Results, YearRow, YearSide, YearsRows};
+use crate::study::results::{Results, Share, YearCause, YearRow, YearSide, YearsRows};
 use crate::study::window::{Ending, Estimate};
 
 /// The heading of the section.
@@ -29,29 +28,7 @@ pub fn minutes() -> Unit {
 /// A cell of minutes a year, of an estimate in seconds a year; downtime rounds up.
 #[must_use]
 pub fn minutes_cell(estimate: &Estimate) -> Cell {
-    scaled_cell(estimate, 60.0, minutes(), Rounding::Up)
-}
-
-fn days() -> Unit {
-    Unit::Other("d".into())
-}
-
-/// A cell of an estimate in units of so many of its own.
-fn scaled_cell(estimate: &Estimate, each: f64, unit: Unit, rounding: Rounding) -> Cell {
-    let scaled = match estimate {
-        Estimate::Interval(i) => Estimate::Interval(Interval {
-            estimate: i.estimate / each,
-            low: i.low / each,
-            high: i.high / each,
-            ..*i
-        }),
-        Estimate::Single(value) => Estimate::Single(value / each),
-        Estimate::Missing(reason) => Estimate::Missing(*reason),
-    };
-    match cell(&scaled, unit) {
-        Cell::Figure(figure) => Cell::Figure(figure.rounded(rounding)),
-        other => other,
-    }
+    Value::from(estimate).scaled(60.0).cell(minutes(), Rounding::Up)
 }
 
 /// The section; `None` where no years were lived through.
@@ -88,89 +65,176 @@ fn intro(years: &YearsRows) -> String {
     text
 }
 
-fn table(years: &YearsRows) -> Table {
-    let mut columns = vec![
-        Column::words("of", "name"),
-        Column::numbers("share of time", "value_ratio", Unit::Ratio),
-        Column::numbers("down", "downtime_min_per_year", minutes()),
-    ];
-    if years.apart {
-        let key = "architecture_downtime_min_per_year";
-        columns.push(Column::numbers("architecture only", key, minutes()));
+/// An availability with some of the faults, or one cause of its downtime.
+struct Line<'a> {
+    row: &'a YearRow,
+    /// Which faults the side has.
+    faults: &'static str,
+    side: &'a YearSide,
+    cause: Option<&'a YearCause>,
+}
+
+impl<'a> Line<'a> {
+    /// With all faults.
+    const fn of(row: &'a YearRow) -> Self {
+        Self { row, faults: "all", side: &row.all, cause: None }
     }
-    columns.push(Column::numbers("outages a year", "outages_per_year", Unit::None));
-    columns.push(Column::numbers("95 % of years at most", "year_p95_min", minutes()));
-    columns.push(Column::numbers("outages last", "length_s", Unit::Seconds));
-    columns.push(Column::numbers("up between them", "between_d", days()));
-    if years.apart {
-        let key = "architecture_value_ratio";
-        columns.push(Column::numbers("architecture, share", key, Unit::Ratio));
+
+    /// An estimate of the side, or of the cause.
+    fn either(
+        &self,
+        side: impl Fn(&'a YearSide) -> &'a Estimate,
+        cause: impl Fn(&'a YearCause) -> &'a Estimate,
+    ) -> Value<'a> {
+        self.cause.map_or_else(|| side(self.side), cause).into()
     }
-    let row = |row: &YearRow| {
-        let side = row.architecture.as_ref();
-        let mut cells = vec![
-            Cell::text(format!("{}, {}", row.name, row.availability.word())),
-            share_cell(&row.all.available),
-            minutes_cell(&row.all.downtime),
-        ];
-        cells.extend(side.map(|side| minutes_cell(&side.downtime)));
-        cells.push(cell(&row.all.outages, Unit::None));
-        cells.push(minutes_cell(&row.all.year_p95));
-        cells.push(cell(&row.all.length, Unit::Seconds));
-        cells.push(scaled_cell(&row.all.between, 86_400.0, days(), Rounding::Down));
-        cells.extend(side.map(|side| share_cell(&side.available)));
-        cells
-    };
-    Table {
-        caption: format!(
-            "Availability over {} years",
-            number::count(whole::u64(
-                years.replications as f64 * years.horizon.seconds() / 31_536_000.0
-            ))
-        ),
-        columns,
-        rows: years.rows.iter().map(row).collect(),
+
+    /// An estimate of the side that its causes do not have.
+    fn whole<V: Into<Value<'a>>>(&self, of: impl Fn(&'a YearSide) -> V) -> Value<'a> {
+        self.cause.is_none().then(|| of(self.side)).into()
+    }
+
+    /// Downtime without the shared faults.
+    fn architecture(&self) -> Value<'a> {
+        let side = self.row.architecture.as_ref();
+        let downtime = match self.cause {
+            None => side.map(|side| &side.downtime),
+            Some(cause) => side
+                .and_then(|side| side.causes.iter().find(|other| other.name == cause.name))
+                .map(|cause| &cause.downtime),
+        };
+        Value::or(downtime, "\u{2013}")
     }
 }
 
-/// Why it is down.
-fn causes(row: &YearRow, apart: bool) -> Table {
-    let mut columns = vec![
-        Column::words("first cause", "cause"),
-        Column::numbers("down", "downtime_min_per_year", minutes()),
+/// `downtime.csv`: a row an availability, and below it one for each first cause.
+fn downtimes<'a>() -> ResultTable<Line<'a>> {
+    let numbers =
+        |id, header, unit, meaning, read: Read<Line<'a>>| numbers(id, header, unit, meaning, read);
+    let seconds = |id, header, meaning, read: Read<Line<'a>>| {
+        estimates(id, header, Unit::Seconds, meaning, read).rounded(Rounding::Up)
+    };
+    ResultTable::new(
+        "downtime.csv",
+        "An availability of a class, a service or a group, or one first cause of its downtime.",
+        [
+            words("name", "of", "Class, service or group.", |l: &Line<'_>| (&l.row.name).into())
+                .on_page(|l| format!("{}, {}", l.row.name, l.row.availability.word()).into()),
+            words("availability", "", "Which availability: structural or continuous.", |l| {
+                l.row.availability.word().into()
+            }),
+            words("faults", "", "`all`, or `architecture`: without shared faults.", |l| {
+                l.faults.into()
+            }),
+            words("cause", "first cause", "First cause; empty in the row of all causes.", |l| {
+                l.cause.map(|cause| &cause.name).into()
+            }),
+            numbers("value_ratio", "share of time", Unit::Ratio, "", |l| l.side.available.into())
+                .off_file(),
+            seconds("downtime_s_per_year", "down", "Downtime per year.", |l| {
+                l.either(|side| &side.downtime, |cause| &cause.downtime)
+            })
+            .in_units("downtime_min_per_year", 60.0, minutes())
+            .with_reason(),
+            seconds("architecture_downtime", "architecture only", "", |l| l.architecture())
+                .in_units("architecture_downtime_min_per_year", 60.0, minutes())
+                .off_file(),
+            seconds(
+                "year_p95_s",
+                "95 % of years at most",
+                "Downtime in a year that 95 % of the years do not exceed.",
+                |l| l.either(|side| &side.year_p95, |cause| &cause.year_p95),
+            )
+            .in_units("year_p95_min", 60.0, minutes())
+            .with_reason_as("year_p95"),
+            numbers(
+                "contributing_s_per_year",
+                "contributes to",
+                Unit::Seconds,
+                "Downtime per year during which the cause is present.",
+                |l| l.cause.map(|cause| &cause.contributing).into(),
+            )
+            .in_units("contributing_min_per_year", 60.0, minutes())
+            .rounded(Rounding::Up),
+            estimates(
+                "outages_per_year",
+                "outages a year",
+                Unit::None,
+                "Outages per year; of a cause those that begin with it.",
+                |l| l.either(|side| &side.outages, |cause| &cause.outages),
+            ),
+            numbers(
+                "mean_length_s",
+                "outages last",
+                Unit::Seconds,
+                "Mean length of an outage.",
+                |l| l.whole(|side| &side.length),
+            )
+            .keyed("length_s"),
+            numbers("longest_s", "", Unit::Seconds, "Longest outage seen.", |l| {
+                l.whole(|side| side.longest)
+            }),
+            numbers(
+                "mean_time_between_s",
+                "up between them",
+                Unit::Seconds,
+                "Mean time from the end of an outage to the start of the next.",
+                |l| l.whole(|side| &side.between),
+            )
+            .in_units("between_d", 86_400.0, Unit::Other("d".into()))
+            .rounded(Rounding::Down),
+            numbers("architecture_value_ratio", "architecture, share", Unit::Ratio, "", |l| {
+                l.row.architecture.as_ref().map(|side| side.available).into()
+            })
+            .off_file(),
+            numbers("worst_outage_share", "", Unit::Ratio, "", |l| l.side.worst.into()).off_file(),
+            numbers("mean_time_to_first_s", "", Unit::Seconds, "", |l| (&l.side.first).into())
+                .off_file(),
+        ],
+    )
+}
+
+/// The columns `ids` without those of the architecture where there are no shared faults.
+fn apart<'a>(ids: &[&'a str], apart: bool) -> Vec<&'a str> {
+    ids.iter().copied().filter(|id| apart || !id.starts_with("architecture")).collect()
+}
+
+fn table(years: &YearsRows) -> Table {
+    let ids = [
+        "name",
+        "value_ratio",
+        "downtime_s_per_year",
+        "architecture_downtime",
+        "outages_per_year",
+        "year_p95_s",
+        "mean_length_s",
+        "mean_time_between_s",
+        "architecture_value_ratio",
     ];
-    if apart {
-        let key = "architecture_downtime_min_per_year";
-        columns.push(Column::numbers("architecture only", key, minutes()));
-    }
-    columns.push(Column::numbers("outages a year", "outages_per_year", Unit::None));
-    columns.push(Column::numbers("contributes to", "contributing_min_per_year", minutes()));
-    let line =
-        |cause: &crate::study::results::YearCause| {
-            let mut cells = vec![Cell::text(cause.name.clone()), minutes_cell(&cause.downtime)];
-            if let Some(side) = &row.architecture {
-                let found = side.causes.iter().find(|other| other.name == cause.name);
-                cells.push(found.map_or_else(
-                    || Cell::missing("\u{2013}"),
-                    |cause| minutes_cell(&cause.downtime),
-                ));
-            }
-            cells.push(cell(&cause.outages, Unit::None));
-            cells.push(minutes_cell(&cause.contributing));
-            cells
-        };
-    Table {
-        caption: format!("Why {} is down ({})", row.name, row.availability.word()),
-        columns,
-        rows: row.all.causes.iter().map(line).collect(),
-    }
+    let lived = years.replications as f64 * years.horizon.seconds() / 31_536_000.0;
+    let caption = format!("Availability over {} years", number::count(whole::u64(lived)));
+    downtimes().page(caption, &apart(&ids, years.apart), years.rows.iter().map(Line::of))
+}
+
+/// Why it is down.
+fn causes(row: &YearRow, is_apart: bool) -> Table {
+    let ids = [
+        "cause",
+        "downtime_s_per_year",
+        "architecture_downtime",
+        "outages_per_year",
+        "contributing_s_per_year",
+    ];
+    let caption = format!("Why {} is down ({})", row.name, row.availability.word());
+    let lines = row.all.causes.iter().map(|cause| Line { cause: Some(cause), ..Line::of(row) });
+    downtimes().page(caption, &apart(&ids, is_apart), lines)
 }
 
 /// Share of the downtime from which on one outage is named: its figure rests on it.
 const RESTS_ON: f64 = 1.0 / 3.0;
 
 /// Availabilities of classes and groups whose downtime is that of one outage, for the most part.
-pub(super) fn single_outages(results: &Results) -> Vec<Line> {
+pub(super) fn single_outages(results: &Results) -> Vec<Verdict> {
     let rows = results.years.iter().flat_map(|years| &years.rows);
     let felt = rows.filter(|row| matches!(row.kind, WatchedKind::Class | WatchedKind::Group));
     let line = |row: &YearRow| {
@@ -181,123 +245,55 @@ pub(super) fn single_outages(results: &Results) -> Vec<Line> {
             row.name,
             row.availability.word()
         );
-        Some(Line { judgement: Word::Finding, text })
+        Some(Verdict { judgement: Word::Finding, text })
     };
     felt.filter_map(line).collect()
 }
 
 /// Which faults a side has.
-fn sides(row: &YearRow) -> impl Iterator<Item = (&'static str, &YearSide)> {
+pub(super) fn sides(row: &YearRow) -> impl Iterator<Item = (&'static str, &YearSide)> {
     std::iter::once(("all", &row.all)).chain(row.architecture.iter().map(|s| ("architecture", s)))
 }
 
-/// Rows of `availability.csv`.
-pub(super) fn availability(results: &Results, sheet: &mut Sheet) {
-    let Some(years) = &results.years else { return };
-    for row in &years.rows {
-        for (faults, side) in sides(row) {
-            let window = if faults == "all" { "horizon" } else { "horizon[without=common]" };
-            let of = [window, &row.name, row.availability.word()];
-            availability_row(sheet, of, &share(&side.available), years.replications, None);
-        }
-    }
+/// What the file holds.
+pub(super) fn described() -> Described {
+    downtimes().described()
 }
 
-/// `downtime.csv`: why it was down, by first cause; a row without a cause is of all.
+/// `downtime.csv`; `None` where no years were lived through.
 pub(super) fn tables(results: &Results) -> Option<ResultFile> {
-    let years = results.years.as_ref()?;
-    let columns = [
-        "name",
-        "availability",
-        "faults",
-        "cause",
-        "downtime_s_per_year",
-        "downtime_s_per_year_lo",
-        "downtime_s_per_year_hi",
-        "year_p95_s",
-        "year_p95_s_lo",
-        "year_p95_s_hi",
-        "contributing_s_per_year",
-        "outages_per_year",
-        "outages_per_year_lo",
-        "outages_per_year_hi",
-        "mean_length_s",
-        "longest_s",
-        "mean_time_between_s",
-        "reason",
-    ];
-    let mut sheet = Sheet::new(results, &columns);
-    for row in &years.rows {
+    let mut lines = Vec::new();
+    for row in &results.years.as_ref()?.rows {
         for (faults, side) in sides(row) {
-            let names =
-                [Field::Text(&row.name), Field::Text(row.availability.word()), Field::Text(faults)];
-            let mut put = |cause: Field<'_>, rest: [&Estimate; 3], tail: [Field<'_>; 4]| {
-                let (down, why) = fields(rest[0]);
-                let (p95, not) = fields(rest[1]);
-                let (outages, _) = fields(rest[2]);
-                let why = why.or(not.map(|not| format!("year_p95: {not}")));
-                let mut all = names.to_vec();
-                all.push(cause);
-                all.extend(down);
-                all.extend(p95);
-                all.push(tail[0]);
-                all.extend(outages);
-                all.extend(&tail[1..]);
-                all.push(words(why.as_ref()));
-                sheet.row(&all);
-            };
-            let value =
-                |estimate: &Estimate| estimate.value().map_or(Field::Missing, Field::Number);
-            put(
-                Field::Missing,
-                [&side.downtime, &side.year_p95, &side.outages],
-                [
-                    Field::Missing,
-                    value(&side.length),
-                    side.longest.map_or(Field::Missing, Field::Number),
-                    value(&side.between),
-                ],
-            );
-            for cause in &side.causes {
-                put(
-                    Field::Text(&cause.name),
-                    [&cause.downtime, &cause.year_p95, &cause.outages],
-                    [value(&cause.contributing), Field::Missing, Field::Missing, Field::Missing],
-                );
-            }
+            lines.push(Line { row, faults, side, cause: None });
+            let causes = side.causes.iter();
+            lines.extend(causes.map(|cause| Line { row, faults, side, cause: Some(cause) }));
         }
     }
-    Some(ResultFile::covered("downtime.csv", sheet.finish()))
+    Some(downtimes().file(results.partial.as_deref(), lines))
 }
 
 /// For `summary.json`.
-pub(super) fn summary(years: &YearsRows) -> Value {
-    let one = estimate_value;
-    let side = |side: &YearSide| {
-        let ([value, low, high], level, method, reason) = share(&side.available);
-        let shown = |field: Field<'_>| match field {
-            Field::Number(number) => crate::report::json::number(number),
-            _ => Value::Null,
-        };
-        json!({
-            "available": {
-                "value": shown(value), "low": shown(low), "high": shown(high),
-                "level": shown(level), "method": method, "reason": reason,
-            },
-            "downtime_s_per_year": one(&side.downtime),
-            "worst_outage_share": side.worst,
-            "year_p95_s": one(&side.year_p95),
-            "outages_per_year": one(&side.outages),
-            "mean_length_s": one(&side.length),
-            "mean_time_between_s": one(&side.between),
-            "mean_time_to_first_s": one(&side.first),
-            "causes": side.causes.iter().map(|cause| json!({
-                "cause": cause.name,
-                "downtime_s_per_year": one(&cause.downtime),
-                "contributing_s_per_year": one(&cause.contributing),
-                "outages_per_year": one(&cause.outages),
-            })).collect::<Vec<_>>(),
-        })
+pub(super) fn summary(years: &YearsRows) -> Json {
+    let ids = [
+        "downtime_s_per_year",
+        "worst_outage_share",
+        "year_p95_s",
+        "outages_per_year",
+        "mean_length_s",
+        "mean_time_between_s",
+        "mean_time_to_first_s",
+    ];
+    let of_cause = ["cause", "downtime_s_per_year", "contributing_s_per_year", "outages_per_year"];
+    let side = |line: Line<'_>| {
+        let table = downtimes();
+        let mut object = Map::new();
+        object.insert("available".into(), available(&line.side.available));
+        object.extend(table.object(&ids, &line));
+        let causes = line.side.causes.iter();
+        let cause = |cause| table.object(&of_cause, &Line { cause: Some(cause), ..line });
+        object.insert("causes".into(), causes.map(cause).collect());
+        Json::Object(object)
     };
     json!({
         "horizon_s": years.horizon.seconds(),
@@ -316,8 +312,20 @@ pub(super) fn summary(years: &YearsRows) -> Value {
             "name": row.name,
             "kind": row.kind.word(),
             "availability": row.availability.word(),
-            "all": side(&row.all),
-            "architecture": row.architecture.as_ref().map(side),
+            "all": side(Line::of(row)),
+            "architecture": row.architecture.as_ref().map(|of| side(Line { side: of, ..Line::of(row) })),
         })).collect::<Vec<_>>(),
+    })
+}
+
+fn available(told: &Share) -> Json {
+    let ([value, low, high], level, method, reason) = share(told);
+    let shown = |field: Field<'_>| match field {
+        Field::Number(number) => crate::report::json::number(number),
+        _ => Json::Null,
+    };
+    json!({
+        "value": shown(value), "low": shown(low), "high": shown(high),
+        "level": shown(level), "method": method, "reason": reason,
     })
 }
