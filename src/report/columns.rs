@@ -418,6 +418,17 @@ impl<Row> ResultTable<Row> {
         }
     }
 
+    /// Lays out all columns for people.
+    #[must_use]
+    pub fn all(
+        &self,
+        caption: impl Into<String>,
+        rows: impl IntoIterator<Item = Row>,
+    ) -> document::Table {
+        let ids: Vec<&str> = self.columns.iter().map(|column| column.id).collect();
+        self.page(caption, &ids, rows)
+    }
+
     /// Lays out all columns of the file for programs: a share that is a bound has no value.
     #[must_use]
     pub fn data(&self, rows: impl IntoIterator<Item = Row>) -> document::Table {

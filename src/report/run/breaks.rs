@@ -1,14 +1,14 @@
 //! What users notice when a part breaks: section, drawing and files.
 
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
 
-use super::files::{Sheet, fields, words};
-use super::{cell, share_cell};
+use super::cell;
 use crate::convert::nearest;
-use crate::report::csv::Field;
+use crate::plan::drills::Drillable;
+use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
 use crate::report::document::{
-    Axis, Block, Cell, Chart, ChartKind, Column, Definition, Figure, Join, LineChart, Point,
-    Section, Series, Table, Unit,
+    Axis, Block, Cell, Chart, ChartKind, Definition, Figure, Join, LineChart, Point, Section,
+    Series, Table, Unit,
 };
 use crate::report::json::number as json_number;
 use crate::report::number;
@@ -152,42 +152,150 @@ fn caption(results: &Results, rows: &[&BreakRow]) -> String {
     caption
 }
 
-fn table(results: &Results, rows: &[&BreakRow]) -> Table {
-    let columns = vec![
-        Column::words("part", "part"),
-        Column::words("users notice", "noticed"),
-        Column::numbers("missed", "missed_views", Unit::None),
-        Column::numbers("still losing", "losing_per_s", Unit::PerSecond),
-        Column::numbers("after repair", "missed_after_repair_views", Unit::None),
-        Column::words("over?", "over"),
-        Column::numbers("served", "served_ratio", Unit::Ratio),
-        Column::numbers("p95", "p95_s", Unit::Seconds),
-        Column::words("faults", "faults"),
-    ];
-    let row = |row: &&BreakRow| {
-        let broken = row.part.is_some();
-        let not_run = || Cell::missing("not run");
-        let of = |run: Option<usize>, estimate: &Estimate, unit: Unit| {
-            run.map_or_else(not_run, |_| whole(estimate, unit))
-        };
-        vec![
-            Cell::text(part(row)),
-            Cell::text(if broken { noticed(row.noticed) } else { String::new() }),
-            of(row.down, &row.missed, Unit::None),
-            of(row.down, &row.losing, Unit::PerSecond),
-            of(row.repair, &row.missed_after_repair, Unit::None),
-            Cell::text(match row.over {
-                _ if !broken => "",
-                Some(true) => "yes",
-                Some(false) => "no",
-                None => "unsure",
+/// A part that breaks, or none.
+struct Line<'a> {
+    results: &'a Results,
+    row: &'a BreakRow,
+}
+
+impl<'a> Line<'a> {
+    /// A value of the part, which is missing where nothing breaks.
+    fn part<V: Into<Value<'a>>>(&self, of: impl Fn(&'a Drillable) -> V) -> Value<'a> {
+        self.row.part.as_ref().map(of).into()
+    }
+
+    /// What a page says of an estimate in a run, where there is such a run.
+    fn of_run(&self, run: Option<usize>, estimate: &Estimate, unit: Unit) -> Value<'a> {
+        Value::or(run.map(|_| whole(estimate, unit)), "not run")
+    }
+
+    const fn run(&self) -> Option<usize> {
+        match self.row.down {
+            None => self.row.repair,
+            down => down,
+        }
+    }
+}
+
+/// `outages.csv`.
+fn outages<'a>() -> ResultTable<Line<'a>> {
+    type L<'a> = Line<'a>;
+    ResultTable::new(
+        "outages.csv",
+        "A part that is broken once in a window around a break; a row without a part is of nothing \
+         broken.",
+        [
+            words("window", "", "Window of the scenario.", |l| (&l.row.window).into()),
+            words("class", "", "Class of the page views.", |l| (&l.row.class).into()),
+            words("part", "part", "Part that is broken; empty where none is.", |l: &L<'_>| {
+                l.part(|part| &part.name)
+            })
+            .on_page(|l| part(l.row).into()),
+            words("kind", "", "Kind of the part.", |l| l.part(|part| part.kind)),
+            words(
+                "noticed",
+                "users notice",
+                "What users notice: `all-lost`, `some-lost`, a `dip`, `slower`, `nothing` or `unsure`.",
+                |l: &L<'_>| l.part(|_| l.row.noticed.word()),
+            )
+            .on_page(|l| match l.row.part {
+                Some(_) => noticed(l.row.noticed).into(),
+                None => "".into(),
             }),
-            row.down.map_or_else(not_run, |_| share_cell(&row.served)),
-            of(row.down, &row.latency, Unit::Seconds),
-            Cell::text(faults(row)),
-        ]
-    };
-    Table { caption: caption(results, rows), columns, rows: rows.iter().map(row).collect() }
+            estimates(
+                "missed_views",
+                "missed",
+                Unit::None,
+                "Page views not served because of the break, in a run; without a part: not served.",
+                |l: &L<'_>| (&l.row.missed).into(),
+            )
+            .on_page(|l| l.of_run(l.row.down, &l.row.missed, Unit::None))
+            .with_reason(),
+            estimates(
+                "losing_per_s",
+                "still losing",
+                Unit::PerSecond,
+                "Page views per second lost because of the break in the last minute of the run.",
+                |l: &L<'_>| (&l.row.losing).into(),
+            )
+            .on_page(|l| l.of_run(l.row.down, &l.row.losing, Unit::PerSecond)),
+            estimates(
+                "served_ratio",
+                "served",
+                Unit::Ratio,
+                "Page views served over intended in the run, all causes.",
+                |l: &L<'_>| match l.row.served {
+                    // What was seen is not told beside a bound.
+                    Share::AtLeast { bound, .. } => Share::AtLeast { seen: 1.0, bound }.into(),
+                    other => other.into(),
+                },
+            )
+            .on_page(|l| Value::or(l.row.down.map(|_| l.row.served), "not run")),
+            estimates(
+                "p95_s",
+                "p95",
+                Unit::Seconds,
+                "95 % latency of the page views served in the run.",
+                |l: &L<'_>| (&l.row.latency).into(),
+            )
+            .on_page(|l| l.of_run(l.row.down, &l.row.latency, Unit::Seconds))
+            .with_reason_as("p95"),
+            estimates(
+                "missed_after_repair_views",
+                "after repair",
+                Unit::None,
+                "Page views not served because of the break, of those intended after the repair.",
+                |l: &L<'_>| (&l.row.missed_after_repair).into(),
+            )
+            .on_page(|l| l.of_run(l.row.repair, &l.row.missed_after_repair, Unit::None))
+            .with_reason_as("repair"),
+            estimates(
+                "losing_after_repair_per_s",
+                "",
+                Unit::PerSecond,
+                "Page views per second lost because of it in the last minute of the repair's run.",
+                |l| (&l.row.losing_after_repair).into(),
+            ),
+            words(
+                "over",
+                "over?",
+                "Whether the losses have ended with the repair's run; empty where runs do not tell.",
+                |l: &L<'_>| {
+                    let over = l.row.over.filter(|_| l.row.part.is_some());
+                    over.map(|over| if over { "yes" } else { "no" }).into()
+                },
+            )
+            .on_page(|l| match (&l.row.part, l.row.over) {
+                (None, _) => "".into(),
+                (_, Some(true)) => "yes".into(),
+                (_, Some(false)) => "no".into(),
+                (_, None) => "unsure".into(),
+            }),
+            numbers("replications", "", Unit::None, "Runs.", |l| {
+                l.run().map_or(0, |at| l.results.windows[at].replications).into()
+            }),
+            words("faults", "faults", "Faults of the file that strike the part.", |l: &L<'_>| {
+                l.part(|part| part.faults.join(" "))
+            })
+            .on_page(|l| faults(l.row).into()),
+        ],
+    )
+}
+
+fn table(results: &Results, rows: &[&BreakRow]) -> Table {
+    let ids = [
+        "part",
+        "noticed",
+        "missed_views",
+        "losing_per_s",
+        "missed_after_repair_views",
+        "over",
+        "served_ratio",
+        "p95_s",
+        "faults",
+    ];
+    let lines = rows.iter().map(|row| Line { results, row });
+    outages().page(caption(results, rows), &ids, lines)
 }
 
 /// As [`cell`]; what is exactly as without the break is said without an interval.
@@ -256,129 +364,77 @@ const fn unserved(pace: &Pace) -> f64 {
     pace.lost + pace.never_born
 }
 
-/// `outages.csv`, a row a part, and `outages-timeline.csv`, a row a step of every run; none when
-/// no window lies around a break.
+/// One step of the page views of a run around a break.
+struct Step<'a> {
+    window: &'a WindowRows,
+    workload: &'a str,
+    /// When it breaks or is repaired, after the start of the window.
+    event_s: f64,
+    pace: &'a Pace,
+}
+
+/// `outages-timeline.csv`.
+fn courses<'a>() -> ResultTable<Step<'a>> {
+    let times = |id, meaning, read: Read<Step<'a>>| numbers(id, "", Unit::Seconds, meaning, read);
+    let rates = |id, meaning, read: Read<Step<'a>>| numbers(id, "", Unit::PerSecond, meaning, read);
+    ResultTable::new(
+        "outages-timeline.csv",
+        "The page views of a workload in one step of a run around a break.",
+        [
+            words("window", "", "Run: the window, what breaks or is repaired in it.", |step| {
+                (&step.window.name).into()
+            }),
+            words("workload", "", "Workload.", |step| step.workload.into()),
+            times("start_s", "Start of the step, after the start of the run.", |step| {
+                step.pace.from.seconds().into()
+            }),
+            times("length_s", "Length of the step.", |step| {
+                (step.pace.until - step.pace.from).seconds().into()
+            }),
+            times("after_event_s", "Start of the step, after the break or the repair.", |step| {
+                (step.pace.from.seconds() - step.event_s).into()
+            }),
+            rates("served_per_s", "Page views served, mean over replications.", |step| {
+                step.pace.served.into()
+            }),
+            rates("lost_per_s", "Page views lost.", |step| step.pace.lost.into()),
+            rates(
+                "not_asked_per_s",
+                "Page views not requested: their session had ended.",
+                |step| step.pace.never_born.into(),
+            ),
+        ],
+    )
+}
+
+/// What the files hold.
+pub(super) fn described() -> [Described; 2] {
+    [outages().described(), courses().described()]
+}
+
+/// `outages.csv` and `outages-timeline.csv`; none when no window lies around a break.
 #[must_use]
 pub fn tables(results: &Results) -> Vec<ResultFile> {
     if results.breaks.is_empty() {
         return Vec::new();
     }
-    vec![
-        ResultFile::covered("outages.csv", outages(results)),
-        ResultFile::covered("outages-timeline.csv", timeline(results)),
-    ]
-}
-
-fn outages(results: &Results) -> Vec<u8> {
-    let columns = [
-        "window",
-        "class",
-        "part",
-        "kind",
-        "noticed",
-        "missed_views",
-        "missed_views_lo",
-        "missed_views_hi",
-        "losing_per_s",
-        "losing_per_s_lo",
-        "losing_per_s_hi",
-        "served_ratio",
-        "served_ratio_lo",
-        "served_ratio_hi",
-        "p95_s",
-        "p95_s_lo",
-        "p95_s_hi",
-        "missed_after_repair_views",
-        "missed_after_repair_views_lo",
-        "missed_after_repair_views_hi",
-        "losing_after_repair_per_s",
-        "losing_after_repair_per_s_lo",
-        "losing_after_repair_per_s_hi",
-        "over",
-        "replications",
-        "faults",
-        "reason",
-    ];
-    let mut sheet = Sheet::new(results, &columns);
-    for row in &results.breaks {
-        let (missed, reason) = fields(&row.missed);
-        let (losing, _) = fields(&row.losing);
-        let (p95, why) = fields(&row.latency);
-        let (after, other) = fields(&row.missed_after_repair);
-        let (losing_after, _) = fields(&row.losing_after_repair);
-        let served = match &row.served {
-            Share::Interval(i) => [i.estimate, i.low, i.high].map(Field::Number),
-            Share::AtLeast { bound, .. } => {
-                [Field::Missing, Field::Number(bound.value), Field::Missing]
-            }
-            Share::Single(value) => [Field::Number(*value), Field::Missing, Field::Missing],
-            Share::Missing(_) => [Field::Missing; 3],
-        };
-        let why = why.map(|why| format!("p95: {why}"));
-        let reason = reason.or(why).or(other.map(|why| format!("repair: {why}")));
-        let runs = row.down.or(row.repair).map_or(0, |at| results.windows[at].replications);
-        let broken = row.part.is_some();
-        let faults = row.part.as_ref().map(|part| part.faults.join(" "));
-        let mut record = vec![
-            Field::Text(&row.window),
-            Field::Text(&row.class),
-            row.part.as_ref().map_or(Field::Missing, |part| Field::Text(&part.name)),
-            row.part.as_ref().map_or(Field::Missing, |part| Field::Text(part.kind)),
-            if broken { Field::Text(row.noticed.word()) } else { Field::Missing },
-        ];
-        for three in [missed, losing, served, p95, after, losing_after] {
-            record.extend(three);
-        }
-        record.extend([
-            match row.over.filter(|_| broken) {
-                Some(true) => Field::Text("yes"),
-                Some(false) => Field::Text("no"),
-                None => Field::Missing,
-            },
-            Field::Count(runs as u64),
-            words(faults.as_ref().filter(|faults| !faults.is_empty())),
-            words(reason.as_ref()),
-        ]);
-        sheet.row(&record);
-    }
-    sheet.finish()
-}
-
-fn timeline(results: &Results) -> Vec<u8> {
-    let columns = [
-        "window",
-        "workload",
-        "start_s",
-        "length_s",
-        "after_event_s",
-        "served_per_s",
-        "lost_per_s",
-        "not_asked_per_s",
-    ];
-    let mut sheet = Sheet::new(results, &columns);
+    let lines = results.breaks.iter().map(|row| Line { results, row });
+    let mut steps = Vec::new();
     for window in &results.windows {
         let Some(drill) = &window.drill else { continue };
+        let event_s = drill.at.seconds();
         for (row, paces) in window.views.iter().zip(&window.course) {
-            for pace in paces {
-                sheet.row(&[
-                    Field::Text(&window.name),
-                    Field::Text(&row.workload),
-                    Field::Number(pace.from.seconds()),
-                    Field::Number((pace.until - pace.from).seconds()),
-                    Field::Number(pace.from.seconds() - drill.at.seconds()),
-                    Field::Number(pace.served),
-                    Field::Number(pace.lost),
-                    Field::Number(pace.never_born),
-                ]);
-            }
+            let workload = row.workload.as_str();
+            steps.extend(paces.iter().map(|pace| Step { window, workload, event_s, pace }));
         }
     }
-    sheet.finish()
+    let partial = results.partial.as_deref();
+    vec![outages().file(partial, lines), courses().file(partial, steps)]
 }
 
 /// What stands in `summary.json`.
 #[must_use]
-pub fn summary(results: &Results) -> Value {
+pub fn summary(results: &Results) -> Json {
     let row = |row: &BreakRow| {
         let name = |at: Option<usize>| at.map(|at| results.windows[at].name.as_str());
         let figure = |estimate: &Estimate| match estimate {
@@ -415,5 +471,5 @@ pub fn summary(results: &Results) -> Value {
             "over": row.over,
         })
     };
-    Value::Array(results.breaks.iter().map(row).collect())
+    Json::Array(results.breaks.iter().map(row).collect())
 }

@@ -7,9 +7,8 @@
 use serde_json::{Value, json};
 
 use super::{breaks, capacity, unit};
-use crate::model::record::OUTCOMES;
 use crate::report::columns::Described;
-use crate::report::csv::{CsvWriter, Field};
+use crate::report::csv::Field;
 use crate::report::json::number;
 use crate::report::write::ResultFile;
 use crate::report::{document::Unit, json as form};
@@ -18,8 +17,7 @@ use crate::study::expect::Verdict as Judgement;
 use crate::study::measure::NoValue;
 use crate::study::record::FigureRecord;
 use crate::study::results::{
-    AttemptsOf, Check, ClassRow, LogRow, Metastable, RESULTS_VERSION, Recovery, Results, Share,
-    WindowRows,
+    Check, ClassRow, LogRow, Metastable, RESULTS_VERSION, Recovery, Results, Share, WindowRows,
 };
 use crate::study::window::{Ending, Estimate};
 use crate::units::SimTime;
@@ -30,7 +28,7 @@ pub fn tables(results: &Results) -> Vec<ResultFile> {
     let mut files = vec![super::availability::file(results)];
     if !results.windows.is_empty() {
         files.push(super::latency::file(results));
-        files.push(ResultFile::covered("requests.csv", requests(results)));
+        files.push(super::ledgers::file(results));
         files.push(super::utilization::file(results));
     }
     files.extend(super::utilization::timeline(results));
@@ -51,6 +49,7 @@ pub fn described() -> Vec<Described> {
     let mut all = vec![
         super::availability::described(),
         super::latency::described(),
+        super::ledgers::described(),
         super::years::described(),
         super::load::described(),
         super::sampled::described(),
@@ -59,25 +58,10 @@ pub fn described() -> Vec<Described> {
     ];
     all.extend(super::utilization::described());
     all.extend(super::zones::described());
+    all.extend(super::why::described());
+    all.extend(breaks::described());
     all.sort_by_key(|file| file.name);
     all
-}
-
-pub(super) struct Sheet(CsvWriter);
-
-impl Sheet {
-    pub(super) fn new(results: &Results, columns: &[&str]) -> Self {
-        let writer = CsvWriter::new(results.partial.as_deref(), columns);
-        Self(writer.expect("names of columns are written in this file"))
-    }
-
-    pub(super) fn row(&mut self, fields: &[Field<'_>]) {
-        self.0.record(fields).expect("as many fields as columns, both written in this file");
-    }
-
-    pub(super) fn finish(self) -> Vec<u8> {
-        self.0.finish()
-    }
 }
 
 /// Value, bounds and the reason why there is none, or why they say little.
@@ -112,10 +96,6 @@ pub(crate) fn estimate_value(estimate: &Estimate) -> Value {
     json!({ "value": shown(value), "low": shown(low), "high": shown(high), "reason": reason })
 }
 
-pub(super) fn words(reason: Option<&String>) -> Field<'_> {
-    reason.map_or(Field::Missing, |reason| Field::Text(reason))
-}
-
 pub(crate) type ShareFields = ([Field<'static>; 3], Field<'static>, &'static str, Option<String>);
 
 pub(crate) fn share(share: &Share) -> ShareFields {
@@ -139,51 +119,6 @@ pub(crate) fn share(share: &Share) -> ShareFields {
             ([Field::Missing; 3], Field::Missing, "", Some(reason.to_string()))
         }
     }
-}
-
-/// Both ledgers: a row an outcome, so that the rows of one name add up to its `all`.
-fn requests(results: &Results) -> Vec<u8> {
-    let columns = ["window", "ledger", "name", "outcome", "cause", "count"];
-    let mut sheet = Sheet::new(results, &columns);
-    for window in &results.windows {
-        let mut put = |ledger: &str, name: &str, outcome: &str, cause: Option<&str>, count| {
-            sheet.row(&[
-                Field::Text(&window.name),
-                Field::Text(ledger),
-                Field::Text(name),
-                Field::Text(outcome),
-                cause.map_or(Field::Missing, Field::Text),
-                Field::Count(count),
-            ]);
-        };
-        for row in &window.attempts {
-            let ledger = match row.of {
-                AttemptsOf::Class => "attempts",
-                AttemptsOf::Call => "calls",
-            };
-            put(ledger, &row.name, "all", None, row.attempts.begun);
-            for (outcome, count) in OUTCOMES.iter().zip(row.attempts.ended) {
-                // Only what slaves answer can be stale.
-                if *outcome == "stale" && count == 0 {
-                    continue;
-                }
-                put(ledger, &row.name, outcome, None, count);
-            }
-            put(ledger, &row.name, "in-flight", None, row.attempts.in_flight());
-        }
-        for row in &window.views {
-            let name = &row.workload;
-            put("page-views", name, "all", None, row.intended);
-            put("page-views", name, "served", None, row.served);
-            put("page-views", name, "delayed", None, row.delayed);
-            for (cause, count) in &row.lost {
-                put("page-views", name, "lost", Some(cause), *count);
-            }
-            put("page-views", name, "never-born", None, row.never_born);
-            put("page-views", name, "in-flight", None, row.in_flight);
-        }
-    }
-    sheet.finish()
 }
 
 /// A figure with interval, method and unit, or `null` with its reason.

@@ -11,6 +11,7 @@ pub mod charts;
 pub mod databases;
 pub mod files;
 mod latency;
+mod ledgers;
 pub mod load;
 pub mod page;
 pub mod recovery;

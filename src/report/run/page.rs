@@ -1,17 +1,17 @@
 //! The report of one scenario, as a document; the terminal shows its first tables.
 
-use super::{Identity, breaks, capacity, cell, charts, databases, price, share_cell, unit};
+use super::{Identity, breaks, capacity, databases, ledgers, price, unit};
+use crate::report::columns::{ResultTable, numbers, words};
 use crate::report::document::{
-    Block, Cell, Check, Column, Definition, Document, Figure, Judgement as Word, Section, Table,
-    Unit, Verdict as Line,
+    Block, Check, Definition, Document, Figure, Judgement as Word, Section, Unit, Verdict as Line,
 };
 use crate::report::number;
 use crate::stats::interval::Method;
 use crate::study::expect::Verdict as Judgement;
 use crate::study::results::{
-    AttemptsOf, ClassRow, RESULTS_VERSION, Recovery, Results, ViewRow, WindowRows, balance,
+    ClassRow, RESULTS_VERSION, Recovery, Results, ViewRow, WindowRows, balance,
 };
-use crate::study::window::{Estimate, Verdict};
+use crate::study::window::{Came, Estimate, Verdict};
 use crate::units::SimTime;
 
 /// The whole report.
@@ -58,7 +58,7 @@ fn following(results: &Results, identity: &Identity) -> Vec<Section> {
         databases::section(results),
         capacity::section(results),
         breaks::section(results),
-        (!results.windows.is_empty()).then(|| ledgers(results)),
+        (!results.windows.is_empty()).then(|| ledgers::section(results)),
         (!results.windows.is_empty()).then(|| checks(results)),
         Some(scenario(identity)),
     ];
@@ -70,7 +70,7 @@ fn following(results: &Results, identity: &Identity) -> Vec<Section> {
 pub fn brief(document: &Document) -> Document {
     let mut brief = document.clone();
     brief.sections.retain(|section| {
-        !matches!(section.heading.as_str(), LEDGERS | SCENARIO | super::zones::HEADING)
+        !matches!(section.heading.as_str(), ledgers::HEADING | SCENARIO | super::zones::HEADING)
     });
     for section in &mut brief.sections {
         section.intro.clear();
@@ -80,7 +80,6 @@ pub fn brief(document: &Document) -> Document {
     brief
 }
 
-const LEDGERS: &str = "Ledgers";
 const SCENARIO: &str = "The scenario";
 
 /// A judgement as its word.
@@ -95,7 +94,7 @@ pub const fn word(judgement: Judgement) -> Word {
 
 /// An estimate in words.
 #[must_use]
-pub fn words(estimate: &Estimate, shown: Unit) -> String {
+pub fn in_words(estimate: &Estimate, shown: Unit) -> String {
     match estimate {
         Estimate::Interval(i) if i.method == Method::Arithmetic => {
             format!("{} (arithmetic)", number::figure(&Figure::exact(i.estimate, shown)))
@@ -123,7 +122,7 @@ fn verdicts(results: &Results) -> Vec<Line> {
             row.stat,
             row.bound,
             window.name,
-            words(&row.estimate, Unit::Seconds)
+            in_words(&row.estimate, Unit::Seconds)
         );
         lines.push(Line { judgement: word(row.judgement), text });
     }
@@ -132,7 +131,7 @@ fn verdicts(results: &Results) -> Vec<Line> {
         let found = match (&row.words, row.judgement) {
             (Some(reason), Judgement::NotJudged) => format!("not judged: {reason}"),
             (Some(name), _) => name.clone(),
-            (None, _) => words(&row.estimate, unit(row.unit)),
+            (None, _) => in_words(&row.estimate, unit(row.unit)),
         };
         let text = format!("{} is {}: {found}", row.path, row.is);
         lines.push(Line { judgement: word(row.judgement), text });
@@ -184,47 +183,48 @@ fn metastable(window: &WindowRows) -> Vec<Line> {
     window.classes.iter().filter_map(line).collect()
 }
 
+/// The page views of a workload in a window.
+struct Views<'a> {
+    window: &'a WindowRows,
+    row: &'a ViewRow,
+    came: &'a Came,
+}
+
+fn of_windows<'a>() -> ResultTable<Views<'a>> {
+    ResultTable::new(
+        "",
+        "The page views of a workload in a window.",
+        [
+            words("window", "window", "", |l| match l.window.views.len() {
+                1 => (&l.window.name).into(),
+                _ => format!("{}: {}", l.window.name, l.row.workload).into(),
+            }),
+            words("verdict", "verdict", "", |l| l.window.verdict_of(&l.row.class).word().into()),
+            numbers("served_ratio", "page views served", Unit::Ratio, "", |l| {
+                l.row.served_share.into()
+            }),
+            words("not_served", "not served", "", |l| unserved(l.row).into()),
+            words("rate", "rate", "", |l| {
+                l.window.rate.map_or_else(|| "own".into(), |rate| rate.to_string()).into()
+            }),
+            numbers("arrivals_per_s", "arrived", Unit::PerSecond, "", |l| {
+                (&l.came.realised).into()
+            }),
+            numbers("replications", "runs", Unit::None, "", |l| l.window.replications.into()),
+            words("length", "length", "", |l| l.window.length.to_string().into()),
+            numbers("events", "events", Unit::None, "", |l| l.window.events.into()),
+        ],
+    )
+}
+
 fn windows(results: &Results, identity: &Identity) -> Section {
-    let columns = vec![
-        Column::words("window", "window"),
-        Column::words("verdict", "verdict"),
-        Column::numbers("page views served", "served_ratio", Unit::Ratio),
-        Column::words("not served", "not_served"),
-        Column::words("rate", "rate"),
-        Column::numbers("arrived", "arrivals_per_s", Unit::PerSecond),
-        Column::numbers("runs", "replications", Unit::None),
-        Column::words("length", "length"),
-        Column::numbers("events", "events", Unit::None),
-    ];
-    let mut rows = Vec::new();
-    for window in results.plain() {
-        for (row, came) in window.views.iter().zip(&window.came) {
-            let name = match window.views.len() {
-                1 => window.name.clone(),
-                _ => format!("{}: {}", window.name, row.workload),
-            };
-            rows.push(vec![
-                Cell::text(name),
-                Cell::text(window.verdict_of(&row.class).word()),
-                share_cell(&row.served_share),
-                Cell::text(unserved(row)),
-                window.rate.map_or_else(|| Cell::text("own"), |rate| Cell::text(rate.to_string())),
-                cell(&came.realised, Unit::PerSecond),
-                Cell::Count(window.replications as u64),
-                Cell::text(window.length.to_string()),
-                Cell::Count(window.events),
-            ]);
-        }
-    }
-    let mut blocks = vec![Block::Table(Table {
-        caption: format!(
-            "{} intervals over replications, seed {}",
-            percent(results.level),
-            results.seed
-        ),
-        columns,
-        rows,
-    })];
+    let lines = results.plain().flat_map(|window| {
+        let both = window.views.iter().zip(&window.came);
+        both.map(move |(row, came)| Views { window, row, came })
+    });
+    let level = percent(results.level);
+    let caption = format!("{level} intervals over replications, seed {}", results.seed);
+    let mut blocks = vec![Block::Table(of_windows().all(caption, lines))];
     blocks.extend(corrected(results).map(Block::Text));
     blocks.push(Block::Text(SINGLE.into()));
     blocks.push(Block::Definitions(meanings(results)));
@@ -314,70 +314,6 @@ pub(super) fn labelled(window: &WindowRows) -> String {
             };
             format!("{} ({}: {of})", window.name, other.word())
         }
-    }
-}
-
-fn ledgers(results: &Results) -> Section {
-    let mut blocks: Vec<Block> = charts::losses(results).map(Block::Chart).into_iter().collect();
-    let count = |name: &str, key: &str| Column::numbers(name, key, Unit::None);
-    let views = vec![
-        Column::words("workload", "workload"),
-        Column::words("window", "window"),
-        count("intended", "intended"),
-        count("served", "served"),
-        count("delayed", "delayed"),
-        count("lost", "lost"),
-        count("session over", "never_born"),
-        count("under way", "in_flight"),
-    ];
-    let mut rows = Vec::new();
-    for window in results.plain() {
-        for row in &window.views {
-            let counts = [
-                row.intended,
-                row.served,
-                row.delayed,
-                row.all_lost(),
-                row.never_born,
-                row.in_flight,
-            ];
-            let mut cells = vec![Cell::text(row.workload.clone()), Cell::text(window.name.clone())];
-            cells.extend(counts.map(Cell::Count));
-            rows.push(cells);
-        }
-    }
-    let caption = "Page views: what users wanted, and what became of it".to_string();
-    blocks.push(Block::Table(Table { caption, columns: views, rows }));
-    let mut columns = vec![
-        Column::words("requests of", "name"),
-        Column::words("window", "window"),
-        count("begun", "begun"),
-    ];
-    for outcome in crate::model::record::OUTCOMES {
-        columns.push(count(outcome, &outcome.replace('-', "_")));
-    }
-    columns.push(count("in flight", "in_flight"));
-    let mut rows = Vec::new();
-    for window in results.plain() {
-        for row in &window.attempts {
-            let name = match row.of {
-                AttemptsOf::Class => row.name.clone(),
-                AttemptsOf::Call => format!("call {}", row.name),
-            };
-            let mut cells = vec![Cell::text(name), Cell::text(window.name.clone())];
-            cells.push(Cell::Count(row.attempts.begun));
-            cells.extend(row.attempts.ended.map(Cell::Count));
-            cells.push(Cell::Count(row.attempts.in_flight()));
-            rows.push(cells);
-        }
-    }
-    let caption = "Attempts: requests and calls, with every retry".to_string();
-    blocks.push(Block::Table(Table { caption, columns, rows }));
-    Section {
-        heading: LEDGERS.into(),
-        intro: "Counts of all replications together; each row adds up. Those of runs around a break are in \
-                requests.csv.".into(),
-        blocks,
     }
 }
 

@@ -1,15 +1,16 @@
 //! Why a scenario is down, what it can spare and what it costs: sections and files of a scenario
 //! that was run alone.
 
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
 
 use super::cell;
-use super::files::{Sheet, estimate_value, fields, words};
-use super::years::{minutes, minutes_cell};
+use super::files::estimate_value;
+use super::years::minutes;
 use crate::convert::nearest;
 use crate::plan::availability::{Availability, WatchedKind};
 use crate::plan::cost::{Cost, Item};
-use crate::report::csv::Field;
+use crate::plan::headroom::Cold;
+use crate::report::columns::{Described, ResultTable, Value, estimates, numbers, words};
 use crate::report::document::{
     Axis, Bar, BarChart, Block, Cell, Chart, ChartKind, Column, EcdfChart, FallKind, FallStep,
     Figure, Growth, Lane, Objective, Point, Rounding, Section, Series, Span, Table, Timeline, Unit,
@@ -17,7 +18,7 @@ use crate::report::document::{
 };
 use crate::report::number;
 use crate::report::write::ResultFile;
-use crate::study::journal::{self, OutageRecord, Record};
+use crate::study::journal::{self, OutageRecord, Record, Subject};
 use crate::study::results::{
     ClassCost, FallBar, FallRow, LossRow, Results, SpareRows, Spread, WhyRows,
 };
@@ -136,39 +137,93 @@ fn waterfall(row: &FallRow) -> Chart {
     }
 }
 
+/// What leaving out one cause, or all, does to one availability.
+struct FallLine<'a> {
+    why: &'a WhyRows,
+    row: &'a FallRow,
+    /// `all`, `effect`, `interaction` or `left`.
+    bar: &'static str,
+    effect: Option<&'a FallBar>,
+    estimate: &'a Estimate,
+}
+
+impl FallLine<'_> {
+    fn label(&self) -> String {
+        match (self.effect, self.bar) {
+            (Some(bar), _) => label(bar),
+            (None, "left") => "(left without any)".into(),
+            (None, "all") => "(down in all)".into(),
+            (None, other) => other.into(),
+        }
+    }
+}
+
+/// The lines of one availability: all, the effects, their interaction, what is left.
+fn fall_lines<'a>(why: &'a WhyRows, row: &'a FallRow) -> Vec<FallLine<'a>> {
+    let line = |bar, effect, estimate| FallLine { why, row, bar, effect, estimate };
+    let mut lines = vec![line("all", None, &row.all)];
+    lines.extend(row.bars.iter().map(|bar| line("effect", Some(bar), &bar.saved)));
+    lines.push(line("interaction", None, &row.interaction));
+    lines.push(line("left", None, &row.left));
+    lines
+}
+
+/// `waterfall.csv`.
+fn waterfalls<'a>() -> ResultTable<FallLine<'a>> {
+    ResultTable::new(
+        "waterfall.csv",
+        "The effect of one cause on an availability, or what they have in all.",
+        [
+            words("name", "of", "Class, service or group.", |l: &FallLine<'_>| {
+                (&l.row.name).into()
+            })
+            .on_page(|l| format!("{}, {}", l.row.name, l.row.availability.word()).into()),
+            words("availability", "", "Which availability: structural or continuous.", |l| {
+                l.row.availability.word().into()
+            }),
+            words(
+                "bar",
+                "",
+                "`all` faults, the `effect` of leaving one out, their `interaction`, or what is `left` \
+                 without any.",
+                |l| l.bar.into(),
+            ),
+            words("without", "without", "Causes that are left out.", |l: &FallLine<'_>| {
+                l.effect.map_or_else(String::new, |bar| bar.without.join(" ")).into()
+            })
+            .on_page(|l| l.label().into()),
+            estimates(
+                "downtime_s_per_year",
+                "down less",
+                Unit::Seconds,
+                "Downtime per year of the bar.",
+                |l: &FallLine<'_>| l.estimate.into(),
+            )
+            .in_units("saved_min_per_year", 60.0, minutes())
+            .on_page(|l| match signed(l.estimate) {
+                Some(figure) => Cell::Figure(figure).into(),
+                None => l.estimate.into(),
+            })
+            .with_reason(),
+            numbers("replications", "", Unit::None, "Replications, paired.", |l| {
+                l.why.fall_replications.into()
+            }),
+        ],
+    )
+}
+
 fn falls(why: &WhyRows) -> Table {
-    let columns = vec![
-        Column::words("of", "name"),
-        Column::words("without", "without"),
-        Column::numbers("down less", "saved_min_per_year", minutes()),
-    ];
-    let mut rows = Vec::new();
+    let mut lines = Vec::new();
     for row in &why.falls {
-        let name = format!("{}, {}", row.name, row.availability.word());
-        let mut put = |what: String, estimate: &Estimate| {
-            let cell = match signed(estimate) {
-                Some(figure) => Cell::Figure(figure),
-                None => minutes_cell(estimate),
-            };
-            rows.push(vec![Cell::text(name.clone()), Cell::text(what), cell]);
-        };
-        for bar in &row.bars {
-            put(label(bar), &bar.saved);
-        }
-        put("interaction".into(), &row.interaction);
-        if row.left.value().is_some_and(|left| left > 0.0) {
-            put("(left without any)".into(), &row.left);
-        }
-        put("(down in all)".into(), &row.all);
+        let mut of_row = fall_lines(why, row);
+        // A page begins with the effects, and leaves out that nothing is left.
+        of_row.rotate_left(1);
+        of_row.retain(|line| line.bar != "left" || row.left.value().is_some_and(|left| left > 0.0));
+        lines.extend(of_row);
     }
-    Table {
-        caption:
-            "What leaving out buys, each alone and on the same draws (the others by name are in \
-                  waterfall.csv)"
-                .into(),
-        columns,
-        rows,
-    }
+    let caption = "What leaving out buys, each alone and on the same draws (the others by name are in \
+                  waterfall.csv)";
+    waterfalls().page(caption, &["name", "without", "downtime_s_per_year"], lines)
 }
 
 /// Minutes of a difference: it may be below zero, and is rounded to the nearest.
@@ -273,74 +328,171 @@ pub fn kept_as(outage: &OutageRecord) -> String {
     }
 }
 
+/// An outage that is told, or the rest of those of one availability.
+enum StoryLine<'a> {
+    Outage(&'a OutageRecord),
+    Rest(&'a Subject),
+}
+
+impl<'a> StoryLine<'a> {
+    /// A value of an outage, which the rest has not.
+    fn outage<V: Into<Value<'a>>>(&self, of: impl Fn(&'a OutageRecord) -> V) -> Value<'a> {
+        match self {
+            Self::Outage(outage) => of(outage).into(),
+            Self::Rest(_) => Value::Missing("".into()),
+        }
+    }
+
+    const fn of(&self) -> (&'a String, &'a String) {
+        match self {
+            Self::Outage(outage) => (&outage.of, &outage.availability),
+            Self::Rest(rest) => (&rest.of, &rest.availability),
+        }
+    }
+}
+
+/// Names that a file parts by blanks and a page by commas.
+fn listed(names: &[String]) -> Value<'static> {
+    match names {
+        [] => Value::Missing("nothing".into()),
+        names => names.join(", ").into(),
+    }
+}
+
+/// `outages-years.csv`: a row an outage that is told, and one without a replication for the rest.
+fn told_outages<'a>() -> ResultTable<StoryLine<'a>> {
+    type L<'a> = StoryLine<'a>;
+    ResultTable::new(
+        "outages-years.csv",
+        "An outage that the journal tells, or the rest of the outages of one availability.",
+        [
+            words("name", "of", "Class, service or group.", |l: &L<'_>| l.of().0.into())
+                .keyed("of")
+                .on_page(|l| format!("{}, {}", l.of().0, l.of().1).into()),
+            words("availability", "", "Which availability: structural or continuous.", |l| {
+                l.of().1.into()
+            }),
+            words(
+                "told_as",
+                "told as",
+                "Why the journal tells it: its rank among the worst, or the cause it is typical of; \
+                 `rest` for all others together.",
+                |l: &L<'_>| match l {
+                    L::Outage(outage) => kept_as(outage).into(),
+                    L::Rest(_) => "rest".into(),
+                },
+            )
+            .keyed("kept_as"),
+            numbers("outages", "", Unit::None, "Outages in the row.", |l| match l {
+                L::Outage(_) => 1_u64.into(),
+                L::Rest(rest) => rest.rest_outages.into(),
+            }),
+            numbers("replication", "", Unit::None, "Replication, from 0.", |l| {
+                l.outage(|outage| outage.replication)
+            }),
+            numbers("episode", "", Unit::None, "Episode of the replication, from 0.", |l| {
+                l.outage(|outage| outage.episode)
+            }),
+            words("begun", "began", "Start, in the calendar of the years.", |l: &L<'_>| {
+                l.outage(|outage| &outage.begun)
+            })
+            .on_page(|l| l.outage(|o| format!("{}, replication {}", o.begun, o.replication))),
+            numbers("begun_s", "", Unit::Seconds, "Start, from the start of the years.", |l| {
+                l.outage(|outage| outage.begun_ns as f64 / 1e9)
+            }),
+            numbers("length_s", "lasted", Unit::Seconds, "Length.", |l| {
+                l.outage(|outage| outage.length_s)
+            }),
+            numbers(
+                "downtime_s",
+                "",
+                Unit::Seconds,
+                "Downtime: the length times the share of the users that it strikes.",
+                |l| match l {
+                    L::Outage(outage) => outage.downtime_s.into(),
+                    L::Rest(rest) => rest.rest_downtime_s.into(),
+                },
+            ),
+            numbers(
+                "views_lost",
+                "views lost",
+                Unit::None,
+                "Page views lost; empty without traffic.",
+                |l: &L<'_>| l.outage(|outage| outage.views_lost),
+            )
+            .on_page(|l| l.outage(|o| Value::or(o.views_lost.map(nearest), "no traffic"))),
+            numbers(
+                "of_year_ratio",
+                "of its year's downtime",
+                Unit::Ratio,
+                "Share of the downtime of its year; empty where it lasts over New Year.",
+                |l| l.outage(|outage| Value::or(outage.of_year_ratio, "over New Year")),
+            ),
+            words("first_cause", "first cause", "First cause.", |l| {
+                l.outage(|outage| &outage.first_cause)
+            }),
+            words("contributing", "with", "Other causes that are present.", |l: &L<'_>| {
+                l.outage(|outage| outage.contributing.join(" "))
+            })
+            .on_page(|l| l.outage(|outage| listed(&outage.contributing))),
+            words("down", "down", "Parts that are down.", |l: &L<'_>| {
+                l.outage(|outage| outage.down.join(" "))
+            })
+            .on_page(|l| l.outage(|outage| listed(&outage.down))),
+        ],
+    )
+}
+
 fn told(outages: &[&OutageRecord]) -> Table {
-    let columns = vec![
-        Column::words("of", "of"),
-        Column::words("told as", "kept_as"),
-        Column::numbers("lasted", "length_s", Unit::Seconds),
-        Column::words("first cause", "first_cause"),
-        Column::numbers("views lost", "views_lost", Unit::None),
-        Column::words("began", "begun"),
-        Column::numbers("of its year's downtime", "of_year_ratio", Unit::Ratio),
-        Column::words("with", "contributing"),
-        Column::words("down", "down"),
+    let ids = [
+        "name",
+        "told_as",
+        "length_s",
+        "first_cause",
+        "views_lost",
+        "begun",
+        "of_year_ratio",
+        "contributing",
+        "down",
     ];
-    let mut sorted: Vec<&&OutageRecord> = outages.iter().collect();
+    let mut sorted = outages.to_vec();
     sorted.sort_by_key(|outage| {
         let rank = outage.worst.unwrap_or(u32::MAX);
         (&outage.of, std::cmp::Reverse(&outage.availability), rank, &outage.typical_of)
     });
-    let or_none = |names: &[String]| {
-        if names.is_empty() { Cell::missing("nothing") } else { Cell::text(names.join(", ")) }
-    };
-    let row = |outage: &&&OutageRecord| {
-        vec![
-            Cell::text(format!("{}, {}", outage.of, outage.availability)),
-            Cell::text(kept_as(outage)),
-            Cell::Figure(Figure::exact(outage.length_s, Unit::Seconds)),
-            Cell::text(outage.first_cause.clone()),
-            outage
-                .views_lost
-                .map_or_else(|| Cell::missing("no traffic"), |views| Cell::Count(nearest(views))),
-            Cell::text(format!("{}, replication {}", outage.begun, outage.replication)),
-            outage.of_year_ratio.map_or_else(
-                || Cell::missing("over New Year"),
-                |share| Cell::Figure(Figure::exact(share, Unit::Ratio)),
-            ),
-            or_none(&outage.contributing),
-            or_none(&outage.down),
-        ]
-    };
-    Table {
-        caption: "The worst outages, and a typical one of each of the causes that cost most".into(),
-        columns,
-        rows: sorted.iter().map(row).collect(),
+    let caption = "The worst outages, and a typical one of each of the causes that cost most";
+    told_outages().page(caption, &ids, sorted.into_iter().map(StoryLine::Outage))
+}
+
+/// One loss, or none.
+struct SpareLine<'a> {
+    rows: &'a SpareRows,
+    row: &'a LossRow,
+}
+
+impl<'a> SpareLine<'a> {
+    /// The busiest resource and its utilisation.
+    fn busiest(&self) -> Option<&'a (String, f64)> {
+        self.row.spare.busiest.as_ref()
     }
-}
 
-fn lost_name(row: &LossRow) -> String {
-    row.spare.lost.clone().unwrap_or_else(|| "nothing".into())
-}
+    fn carries(&self) -> Option<&'a (String, f64)> {
+        self.row.spare.carries.as_ref()
+    }
 
-fn spare(rows: &SpareRows) -> Section {
-    let level = number::figure(&Figure::exact(rows.level, Unit::PerSecond));
-    let columns = vec![
-        Column::words("lost", "lost"),
-        Column::words("which is", "kind"),
-        Column::words("then", "serves"),
-        Column::words("busiest", "busiest"),
-        Column::numbers("busy", "utilization_ratio", Unit::Ratio),
-        Column::numbers("busiest right after", "cold_utilization_ratio", Unit::Ratio),
-        Column::numbers("carries", "carries_per_s", Unit::PerSecond),
-        Column::words("ends at", "first_to_run_out"),
-    ];
-    let line = |row: &LossRow| {
-        let served = row.spare.serves;
-        let busiest = row.spare.busiest.as_ref().filter(|_| served);
-        let carries = row.spare.carries.as_ref().filter(|_| served);
-        let over = busiest.is_some_and(|(_, used)| *used >= 1.0);
-        let cold = row.spare.cold.as_ref().filter(|_| served);
-        let then = match (served, over, cold) {
+    fn cold(&self) -> Option<&'a Cold> {
+        self.row.spare.cold.as_ref()
+    }
+
+    /// What a page says of it, unless the loss takes it down.
+    fn while_serving<V: Into<Value<'a>>>(&self, value: Option<V>) -> Value<'a> {
+        Value::or(value.filter(|_| self.row.spare.serves), "\u{2013}")
+    }
+
+    /// What users have after the loss.
+    fn then(&self) -> String {
+        let over = self.busiest().is_some_and(|(_, used)| *used >= 1.0);
+        match (self.row.spare.serves, over, self.cold()) {
             (false, ..) => "down until repaired or taken over".into(),
             (true, true, _) => "overloaded".into(),
             (true, false, Some(cold)) if cold.used > 1.0 => {
@@ -348,34 +500,106 @@ fn spare(rows: &SpareRows) -> Section {
                 format!("served after {seconds} of overload with a cold buffer")
             }
             (true, false, _) => String::from("served"),
-        };
-        let missing = || Cell::missing("\u{2013}");
-        vec![
-            Cell::text(lost_name(row)),
-            Cell::text(row.kind),
-            Cell::text(then),
-            busiest.map_or_else(missing, |(name, _)| Cell::text(name.clone())),
-            busiest.map_or_else(missing, |(_, used)| {
-                Cell::Figure(Figure::exact(*used, Unit::Ratio).rounded(Rounding::Up))
+        }
+    }
+}
+
+/// `headroom.csv`: a row a loss; the first is without one.
+fn headrooms<'a>() -> ResultTable<SpareLine<'a>> {
+    type L<'a> = SpareLine<'a>;
+    ResultTable::new(
+        "headroom.csv",
+        "The load after the loss of one part; the first row is without a loss.",
+        [
+            words("window", "", "Window whose rate is carried.", |l| (&l.rows.window).into()),
+            numbers("rate_per_s", "", Unit::PerSecond, "Rate of that window.", |l| {
+                l.rows.level.into()
             }),
-            cold.map_or_else(missing, |cold| {
-                Cell::Figure(Figure::exact(cold.used, Unit::Ratio).rounded(Rounding::Up))
+            words("lost", "lost", "Part that is lost; empty where none is.", |l: &L<'_>| {
+                l.row.spare.lost.as_ref().into()
+            })
+            .on_page(|l| l.row.spare.lost.as_deref().unwrap_or("nothing").into()),
+            words("kind", "which is", "Kind of the part.", |l| l.row.kind.into()),
+            words("serves", "then", "Whether requests are still served.", |l: &L<'_>| {
+                if l.row.spare.serves { "yes" } else { "no" }.into()
+            })
+            .on_page(|l| l.then().into()),
+            words("busiest", "busiest", "Busiest resource.", |l: &L<'_>| {
+                l.busiest().map(|(name, _)| name).into()
+            })
+            .on_page(|l| l.while_serving(l.busiest().map(|(name, _)| name))),
+            numbers("utilization_ratio", "busy", Unit::Ratio, "Its utilisation.", |l: &L<'_>| {
+                l.busiest().map(|(_, used)| *used).into()
+            })
+            .on_page(|l| l.while_serving(l.busiest().map(|(_, used)| *used)))
+            .rounded(Rounding::Up),
+            numbers("headroom_ratio", "", Unit::Ratio, "1 minus that utilisation.", |l| {
+                l.busiest().map(|(_, used)| 1.0 - used).into()
             }),
-            carries.map_or_else(missing, |(_, rate)| {
-                Cell::Figure(Figure::exact(*rate, Unit::PerSecond).rounded(Rounding::Down))
+            numbers(
+                "carries_per_s",
+                "carries",
+                Unit::PerSecond,
+                "Rate at which the first resource is busy all the time.",
+                |l: &L<'_>| l.carries().map(|(_, rate)| *rate).into(),
+            )
+            .on_page(|l| l.while_serving(l.carries().map(|(_, rate)| *rate)))
+            .rounded(Rounding::Down),
+            words("first_to_run_out", "ends at", "That resource.", |l: &L<'_>| {
+                l.carries().map(|(name, _)| name).into()
+            })
+            .on_page(|l| l.while_serving(l.carries().map(|(name, _)| name))),
+            words(
+                "cold_busiest",
+                "",
+                "Busiest resource right after a takeover by a member with a cold buffer.",
+                |l| l.cold().map(|cold| &cold.name).into(),
+            ),
+            numbers(
+                "cold_utilization_ratio",
+                "busiest right after",
+                Unit::Ratio,
+                "Its utilisation then.",
+                |l: &L<'_>| l.cold().map(|cold| cold.used).into(),
+            )
+            .on_page(|l| l.while_serving(l.cold().map(|cold| cold.used)))
+            .rounded(Rounding::Up),
+            numbers(
+                "overloaded_while_cold_s",
+                "",
+                Unit::Seconds,
+                "Time for which it is overloaded while the buffer is cold.",
+                |l| l.cold().map(|cold| cold.over.seconds()).into(),
+            ),
+            numbers("losses_worked_out", "", Unit::None, "Losses that are computed.", |l| {
+                l.rows.worked_out().into()
             }),
-            carries.map_or_else(missing, |(name, _)| Cell::text(name.clone())),
-        ]
-    };
-    let table = Table {
-        caption: format!(
-            "At {level}, the level of window {}, with one part lost; {}",
-            rows.window,
-            looked_at(rows)
-        ),
-        columns,
-        rows: rows.rows.iter().take(1 + MOST_LISTED).map(line).collect(),
-    };
+            numbers("losses_in_all", "", Unit::None, "Losses that there are.", |l| {
+                l.rows.losses.into()
+            }),
+        ],
+    )
+}
+
+fn spare(rows: &SpareRows) -> Section {
+    let level = number::figure(&Figure::exact(rows.level, Unit::PerSecond));
+    let ids = [
+        "lost",
+        "kind",
+        "serves",
+        "busiest",
+        "utilization_ratio",
+        "cold_utilization_ratio",
+        "carries_per_s",
+        "first_to_run_out",
+    ];
+    let caption = format!(
+        "At {level}, the level of window {}, with one part lost; {}",
+        rows.window,
+        looked_at(rows)
+    );
+    let lines = rows.rows.iter().take(1 + MOST_LISTED).map(|row| SpareLine { rows, row });
+    let table = headrooms().page(caption, &ids, lines);
     let mut blocks: Vec<Block> = losses(rows).map(Block::Chart).into_iter().collect();
     blocks.push(Block::Table(table));
     Section {
@@ -534,167 +758,38 @@ fn cost(results: &Results) -> Option<Section> {
     Some(Section { heading: COST.into(), intro, blocks })
 }
 
+/// What the files hold.
+pub(super) fn described() -> [Described; 3] {
+    [told_outages().described(), waterfalls().described(), headrooms().described()]
+}
+
 /// `journal.jsonl`, `outages-years.csv`, `waterfall.csv`, `headroom.csv`.
 pub(super) fn tables(results: &Results) -> Vec<ResultFile> {
-    let why = &results.why;
+    let (why, partial) = (&results.why, results.partial.as_deref());
     let mut files = Vec::new();
     if let Some(stories) = &why.stories {
         let text = journal::write(&stories.records).into_bytes();
         files.push(ResultFile::covered("journal.jsonl", text));
-        files.push(ResultFile::covered("outages-years.csv", outages_file(results, why)));
+        let rest = stories.records.iter().filter_map(|record| match record {
+            Record::Of(subject) => Some(StoryLine::Rest(subject)),
+            _ => None,
+        });
+        let lines = outages(why).map(StoryLine::Outage).chain(rest);
+        files.push(told_outages().file(partial, lines));
     }
     if !why.falls.is_empty() {
-        files.push(ResultFile::covered("waterfall.csv", falls_file(results, why)));
+        let lines = why.falls.iter().flat_map(|row| fall_lines(why, row));
+        files.push(waterfalls().file(partial, lines));
     }
-    if let Some(spare) = &why.spare {
-        files.push(ResultFile::covered("headroom.csv", spare_file(results, spare)));
+    if let Some(rows) = &why.spare {
+        let lines = rows.rows.iter().map(|row| SpareLine { rows, row });
+        files.push(headrooms().file(partial, lines));
     }
     files
 }
 
-/// A row an outage that is told, and one without a replication for the rest of each.
-fn outages_file(results: &Results, why: &WhyRows) -> Vec<u8> {
-    let columns = [
-        "name",
-        "availability",
-        "told_as",
-        "outages",
-        "replication",
-        "episode",
-        "begun",
-        "begun_s",
-        "length_s",
-        "downtime_s",
-        "views_lost",
-        "of_year_ratio",
-        "first_cause",
-        "contributing",
-        "down",
-    ];
-    let mut sheet = Sheet::new(results, &columns);
-    for outage in outages(why) {
-        let number = |value: Option<f64>| value.map_or(Field::Missing, Field::Number);
-        let (told_as, contributing) = (kept_as(outage), outage.contributing.join(" "));
-        let down = outage.down.join(" ");
-        sheet.row(&[
-            Field::Text(&outage.of),
-            Field::Text(&outage.availability),
-            Field::Text(&told_as),
-            Field::Count(1),
-            Field::Count(outage.replication),
-            Field::Count(outage.episode),
-            Field::Text(&outage.begun),
-            Field::Number(outage.begun_ns as f64 / 1e9),
-            Field::Number(outage.length_s),
-            Field::Number(outage.downtime_s),
-            number(outage.views_lost),
-            number(outage.of_year_ratio),
-            Field::Text(&outage.first_cause),
-            Field::Text(&contributing),
-            Field::Text(&down),
-        ]);
-    }
-    for record in why.stories.iter().flat_map(|stories| &stories.records) {
-        let Record::Of(subject) = record else { continue };
-        let mut row = vec![
-            Field::Text(&subject.of),
-            Field::Text(&subject.availability),
-            Field::Text("rest"),
-            Field::Count(subject.rest_outages),
-        ];
-        row.extend([Field::Missing; 5]);
-        row.push(Field::Number(subject.rest_downtime_s));
-        row.extend([Field::Missing; 5]);
-        sheet.row(&row);
-    }
-    sheet.finish()
-}
-
-/// A row a bar.
-fn falls_file(results: &Results, why: &WhyRows) -> Vec<u8> {
-    let columns = [
-        "name",
-        "availability",
-        "bar",
-        "without",
-        "downtime_s_per_year",
-        "downtime_s_per_year_lo",
-        "downtime_s_per_year_hi",
-        "replications",
-        "reason",
-    ];
-    let mut sheet = Sheet::new(results, &columns);
-    for row in &why.falls {
-        let mut put = |bar: &str, without: &str, estimate: &Estimate| {
-            let (values, reason) = fields(estimate);
-            let mut all = vec![
-                Field::Text(&row.name),
-                Field::Text(row.availability.word()),
-                Field::Text(bar),
-                Field::Text(without),
-            ];
-            all.extend(values);
-            all.push(Field::Count(why.fall_replications as u64));
-            all.push(words(reason.as_ref()));
-            sheet.row(&all);
-        };
-        put("all", "", &row.all);
-        for bar in &row.bars {
-            put("effect", &bar.without.join(" "), &bar.saved);
-        }
-        put("interaction", "", &row.interaction);
-        put("left", "", &row.left);
-    }
-    sheet.finish()
-}
-
-/// A row a loss; the first is without one.
-fn spare_file(results: &Results, spare: &SpareRows) -> Vec<u8> {
-    let columns = [
-        "window",
-        "rate_per_s",
-        "lost",
-        "kind",
-        "serves",
-        "busiest",
-        "utilization_ratio",
-        "headroom_ratio",
-        "carries_per_s",
-        "first_to_run_out",
-        "cold_busiest",
-        "cold_utilization_ratio",
-        "overloaded_while_cold_s",
-        "losses_worked_out",
-        "losses_in_all",
-    ];
-    let mut sheet = Sheet::new(results, &columns);
-    for row in &spare.rows {
-        let number = |value: Option<f64>| value.map_or(Field::Missing, Field::Number);
-        let (busiest, used) = row.spare.busiest.as_ref().map(|(n, u)| (n, *u)).unzip();
-        let (first, carries) = row.spare.carries.as_ref().map(|(n, r)| (n, *r)).unzip();
-        sheet.row(&[
-            Field::Text(&spare.window),
-            Field::Number(spare.level),
-            words(row.spare.lost.as_ref()),
-            Field::Text(row.kind),
-            Field::Text(if row.spare.serves { "yes" } else { "no" }),
-            words(busiest),
-            number(used),
-            number(used.map(|used| 1.0 - used)),
-            number(carries),
-            words(first),
-            words(row.spare.cold.as_ref().map(|cold| &cold.name)),
-            number(row.spare.cold.as_ref().map(|cold| cold.used)),
-            number(row.spare.cold.as_ref().map(|cold| cold.over.seconds())),
-            Field::Count(spare.worked_out() as u64),
-            Field::Count(spare.losses as u64),
-        ]);
-    }
-    sheet.finish()
-}
-
 /// For `summary.json`.
-pub(super) fn summary(results: &Results) -> Value {
+pub(super) fn summary(results: &Results) -> Json {
     let why = &results.why;
     let one = estimate_value;
     let number = crate::report::json::number;
@@ -737,7 +832,7 @@ pub(super) fn summary(results: &Results) -> Value {
 }
 
 /// The bill; amounts paid once are there where the scenario has such prices.
-fn bill_value(results: &Results, bill: &Cost) -> Value {
+fn bill_value(results: &Results, bill: &Cost) -> Json {
     let number = crate::report::json::number;
     let once = bill.once();
     let items = bill.items.iter().map(|item| {
