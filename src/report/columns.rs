@@ -32,6 +32,8 @@ pub enum Value<'a> {
     Number(f64),
     /// An estimate with its interval, or the reason why it has none.
     Estimate(Estimate),
+    /// A difference or another interval, with both bounds whatever its method.
+    Interval(Interval),
     /// A share that may be a bound.
     Share(Share),
     /// A cell that the page alone can spell: a figure in a unit of its own row.
@@ -51,13 +53,9 @@ impl<'a> Value<'a> {
     pub fn scaled(self, each: f64) -> Self {
         match self {
             Self::Number(value) => Self::Number(value / each),
+            Self::Interval(i) => Self::Interval(scaled(i, each)),
             Self::Estimate(estimate) => Self::Estimate(match estimate {
-                Estimate::Interval(i) => Estimate::Interval(Interval {
-                    estimate: i.estimate / each,
-                    low: i.low / each,
-                    high: i.high / each,
-                    ..i
-                }),
+                Estimate::Interval(i) => Estimate::Interval(scaled(i, each)),
                 Estimate::Single(value) => Estimate::Single(value / each),
                 Estimate::Missing(reason) => Estimate::Missing(reason),
             }),
@@ -73,6 +71,7 @@ impl<'a> Value<'a> {
             Self::Count(count) => alone(Field::Count(*count)),
             Self::Number(value) => alone(Field::Number(*value)),
             Self::Estimate(estimate) => fields(estimate),
+            Self::Interval(i) => ([i.estimate, i.low, i.high].map(Field::Number), None),
             Self::Share(told) => {
                 let (value, _, _, reason) = share(told);
                 (value, reason)
@@ -99,6 +98,10 @@ impl<'a> Value<'a> {
                 Cell::Figure(figure) => Cell::Figure(figure.rounded(rounding)),
                 other => other,
             },
+            Self::Interval(i) => {
+                let figure = Figure::estimate(i.estimate, i.low, i.high, unit);
+                Cell::Figure(figure.rounded(rounding))
+            }
             Self::Share(told) => share_cell(&told),
             Self::Cell(cell) => cell,
             Self::Missing(words) => Cell::missing(words),
@@ -111,11 +114,16 @@ impl<'a> Value<'a> {
             Self::Count(count) => count.into(),
             Self::Number(value) => form::number(value),
             Self::Estimate(estimate) => estimate_value(&estimate),
+            Self::Interval(i) => estimate_value(&Estimate::Interval(i)),
             Self::Share(told) => form::cell(&share_cell(&told)),
             Self::Cell(cell) => form::cell(&cell),
             Self::Missing(_) => Json::Null,
         }
     }
+}
+
+fn scaled(i: Interval, each: f64) -> Interval {
+    Interval { estimate: i.estimate / each, low: i.low / each, high: i.high / each, ..i }
 }
 
 macro_rules! value_from {
@@ -139,6 +147,7 @@ value_from! {
     &'a Estimate => |estimate| Self::Estimate(estimate.clone());
     Estimate => |estimate| Self::Estimate(estimate);
     Share => |share| Self::Share(share);
+    Interval => |interval| Self::Interval(interval);
     Cell => |cell| Self::Cell(cell);
 }
 
@@ -269,6 +278,12 @@ impl<Row> Column<Row> {
         self
     }
 
+    /// Prints words on a page in place of its numbers.
+    #[must_use]
+    pub fn in_words(self, read: Read<Row>) -> Self {
+        Self { align: Align::Left, ..self.on_page(read) }
+    }
+
     /// Leaves it out of the file.
     #[must_use]
     pub fn off_file(self) -> Self {
@@ -387,6 +402,13 @@ impl<Row> ResultTable<Row> {
         self
     }
 
+    /// The same table without some columns.
+    #[must_use]
+    pub fn without(mut self, ids: &[&str]) -> Self {
+        self.columns.retain(|column| !ids.contains(&column.id));
+        self
+    }
+
     /// The cell of one column for people.
     ///
     /// # Panics
@@ -416,6 +438,23 @@ impl<Row> ResultTable<Row> {
             columns: columns.iter().map(|column| column.page_column()).collect(),
             rows: rows.into_iter().map(cells).collect(),
         }
+    }
+
+    /// Lays out the columns `ids` for people behind the scenario that each row belongs to.
+    #[must_use]
+    pub fn by_scenario<'a>(
+        &self,
+        caption: impl Into<String>,
+        ids: &[&str],
+        rows: impl IntoIterator<Item = (&'a str, Row)>,
+    ) -> document::Table {
+        let (scenarios, rows): (Vec<&str>, Vec<Row>) = rows.into_iter().unzip();
+        let mut table = self.page(caption, ids, rows);
+        table.columns.insert(0, document::Column::words("scenario", "scenario"));
+        for (cells, scenario) in table.rows.iter_mut().zip(scenarios) {
+            cells.insert(0, Cell::text(scenario));
+        }
+        table
     }
 
     /// Lays out all columns for people.

@@ -14,6 +14,7 @@ mod uses;
 mod weigh;
 mod years;
 
+use super::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
 use super::document::{Axis, Bar, BarChart, Estimate as Mark, Growth};
 use super::document::{
     Block, Cell, Chart, ChartKind, Column, Definition, Document, Figure, LadderChart, LadderRow,
@@ -25,8 +26,8 @@ use super::write::{ResultFile, ResultSet, covers, run_digest};
 use super::{chart, csv, html, json as form, number};
 use crate::stats::equivalence::{Comparison, Finding};
 use crate::stats::interval::Interval;
-use crate::study::compare::{Cell as Window, Ladder, Row};
-use crate::study::results::{RESULTS_VERSION, balance};
+use crate::study::compare::{Cell as Window, Edges, Ladder, Row};
+use crate::study::results::{CapacityRow, RESULTS_VERSION, balance};
 use crate::study::window::Verdict as Balance;
 
 /// What identifies a comparison.
@@ -278,41 +279,40 @@ fn narrow(ladder: &Ladder) -> Table {
 /// What each carries; `None` when no capacity was sought.
 fn capacities(ladder: &Ladder) -> Option<Table> {
     let first = ladder.rows.iter().find_map(|row| row.capacity.as_ref())?;
-    let columns = vec![
-        Column::words("scenario", "scenario"),
-        Column::numbers("carries", "capacity_per_s", Unit::PerSecond),
-        Column::words("than above", "capacity_step"),
-        Column::words("busy first", "busy_first"),
-        Column::numbers("at", "busy_first_per_s", Unit::PerSecond),
-    ];
-    let row = |row: &Row| {
-        let mut cells = vec![Cell::text(row.scenario.clone())];
-        let Some(capacity) = &row.capacity else {
-            cells.resize(5, Cell::missing("not sought"));
-            return cells;
-        };
-        cells.push(run_capacity(&capacity.carries));
-        cells.push(match &row.capacity_step {
-            Some(step) => Cell::text(more(step)),
-            None => Cell::text(""),
-        });
-        cells.push(Cell::text(capacity.first.0.clone()));
-        let busy = Figure::exact(capacity.first.1, Unit::PerSecond);
-        cells.push(Cell::Figure(busy.rounded(Rounding::Down)));
-        cells
-    };
-    Some(Table {
-        caption: format!(
-            "Highest steady rate of {} with {} < {} and no more than {} of the views lost; what is \
-             busy all the time first, by arithmetic",
-            ladder.basis.class,
-            first.stat,
-            first.bound,
-            number::figure(&Figure::exact(first.lost_at_most, Unit::Ratio))
-        ),
-        columns,
-        rows: ladder.rows.iter().map(row).collect(),
-    })
+    let caption = format!(
+        "Highest steady rate of {} with {} < {} and no more than {} of the views lost; what is \
+         busy all the time first, by arithmetic",
+        ladder.basis.class,
+        first.stat,
+        first.bound,
+        number::figure(&Figure::exact(first.lost_at_most, Unit::Ratio))
+    );
+    Some(of_capacities().all(caption, &ladder.rows))
+}
+
+fn of_capacities<'a>() -> ResultTable<&'a Row> {
+    ResultTable::new(
+        "",
+        "A scenario.",
+        [
+            words("scenario", "scenario", "", |row| (&row.scenario).into()),
+            numbers("capacity_per_s", "carries", Unit::PerSecond, "", |row| {
+                sought(row, |one| run_capacity(&one.carries))
+            }),
+            words("capacity_step", "than above", "", |row| {
+                sought(row, |_| row.capacity_step.as_ref().map_or_else(String::new, more))
+            }),
+            words("busy_first", "busy first", "", |row| sought(row, |one| &one.first.0)),
+            numbers("busy_first_per_s", "at", Unit::PerSecond, "", |row: &&Row| {
+                sought(row, |one| one.first.1)
+            })
+            .rounded(Rounding::Down),
+        ],
+    )
+}
+
+fn sought<'a, V: Into<Value<'a>>>(row: &'a Row, of: impl Fn(&'a CapacityRow) -> V) -> Value<'a> {
+    Value::or(row.capacity.as_ref().map(of), "not sought")
 }
 
 /// A step of capacities: `+13.1/s ± 0.6`.
@@ -415,15 +415,24 @@ fn has_once(ladder: &Ladder) -> bool {
     ladder.rows.iter().any(|row| row.once_cost.is_some())
 }
 
+/// The table without prices paid once where no scenario has one.
+fn with_once<T>(table: ResultTable<T>, ladder: &Ladder) -> ResultTable<T> {
+    if has_once(ladder) {
+        return table;
+    }
+    table.without(&["cost_dollars_once", "more_dollars_once"])
+}
+
 fn once_column() -> Column {
     Column::numbers("$ once", "cost_dollars_once", Unit::Dollars)
 }
 
-fn once_cell(once: Option<f64>) -> Cell {
-    once.map_or_else(
-        || Cell::missing("no price paid once"),
-        |once| Cell::Figure(Figure::exact(once, Unit::Dollars)),
-    )
+fn once(once: Option<f64>) -> Value<'static> {
+    Value::or(once, "no price paid once")
+}
+
+fn once_cell(price: Option<f64>) -> Cell {
+    once(price).cell(Unit::Dollars, Rounding::Nearest)
 }
 
 fn cells(row: &Row, with_once: bool) -> Vec<Cell> {
@@ -473,95 +482,152 @@ fn snake(name: &str) -> String {
     name.replace('-', "_")
 }
 
+/// A scenario in a window.
+struct Line<'a> {
+    row: &'a Row,
+    name: &'a str,
+    window: &'a Window,
+    /// It is the last window, to which steps and capacities belong.
+    is_last: bool,
+}
+
+impl<'a> Line<'a> {
+    fn step(&self, of: fn(&'a Row) -> Option<&'a Comparison>) -> Value<'a> {
+        let step = of(self.row).filter(|_| self.is_last);
+        Value::or(step.map(|step| step.difference), "nothing above")
+    }
+
+    fn finding(&self, of: fn(&'a Row) -> Option<&'a Comparison>) -> Value<'a> {
+        of(self.row).filter(|_| self.is_last).map_or("", |step| found(step.finding)).into()
+    }
+
+    fn capacity(&self) -> Option<&'a CapacityRow> {
+        self.row.capacity.as_ref().filter(|_| self.is_last)
+    }
+}
+
+/// Rows about `window` in comparison.csv.
+fn of_windows<'a>() -> ResultTable<Line<'a>> {
+    let latency =
+        |id, meaning, read: Read<Line<'a>>| estimates(id, "", Unit::Seconds, meaning, read);
+    let finding = |id, meaning, read: Read<Line<'a>>| words(id, "", meaning, read);
+    ResultTable::new(
+        "comparison.csv",
+        "A scenario in a window.",
+        [
+            words("scenario", "", "Scenario.", |l| (&l.row.scenario).into()),
+            words("window", "", "Window, or run around a break.", |l| l.name.into()),
+            words("verdict", "", "Verdict on the window.", |l| l.window.verdict.word().into()),
+            latency("p50_s", "Median latency of the compared class.", |l| {
+                (&l.window.latency[0]).into()
+            }),
+            latency("p95_s", "95 % latency of the compared class.", |l| {
+                (&l.window.latency[1]).into()
+            }),
+            latency("p99_s", "99 % latency of the compared class.", |l| {
+                (&l.window.latency[2]).into()
+            }),
+            estimates("served_ratio", "", Unit::Ratio, "Page views served over intended.", |l| {
+                l.window.served.into()
+            }),
+            words("busiest", "", "Busiest component.", |l| {
+                l.window.busiest.as_ref().map_or("", |(name, _)| name).into()
+            }),
+            numbers("busiest_ratio", "", Unit::Ratio, "Its mean utilisation.", |l| {
+                l.window.busiest.as_ref().map_or(0.0, |(_, value)| *value).into()
+            }),
+            numbers("cost_dollars_per_month", "", Unit::Dollars, "Price per month.", |l| {
+                Value::or(l.row.monthly_cost, "no prices")
+            }),
+            latency("p95_step_s", "95 % latency minus that of the scenario above.", |l| {
+                l.step(|row| row.latency_step.as_ref())
+            }),
+            finding("p95_finding", "Whether that difference is certain.", |l| {
+                l.finding(|row| row.latency_step.as_ref())
+            }),
+            estimates(
+                "served_step_ratio",
+                "",
+                Unit::Ratio,
+                "Share served minus that of the scenario above.",
+                |l| l.step(|row| row.served_step.as_ref()),
+            ),
+            finding("served_finding", "Whether that difference is certain.", |l| {
+                l.finding(|row| row.served_step.as_ref())
+            }),
+            estimates(
+                "capacity_per_s",
+                "",
+                Unit::PerSecond,
+                "Highest rate that meets the objective of latency, beside the last window.",
+                |l| {
+                    let carries = l.capacity().map(|one| run_capacity(&one.carries));
+                    Value::or(carries, "of the last window")
+                },
+            ),
+            words("busy_first", "", "First resource that is busy all the time.", |l| {
+                l.capacity().map_or("", |one| &one.first.0).into()
+            }),
+            numbers("busy_first_per_s", "", Unit::PerSecond, "Rate at which it is.", |l| {
+                Value::or(l.capacity().map(|one| one.first.1), "of the last window")
+            }),
+            estimates(
+                "capacity_step_per_s",
+                "",
+                Unit::PerSecond,
+                "Capacity minus that of the scenario above.",
+                |l| l.step(|row| row.capacity_step.as_ref()),
+            ),
+            finding("capacity_finding", "Whether that difference is certain.", |l| {
+                l.finding(|row| row.capacity_step.as_ref())
+            }),
+            words("measured_at", "", "Where latency is measured: `site` or `edge`.", |l| {
+                if l.row.measured.is_some() { "edge" } else { "site" }.into()
+            }),
+            numbers("edges_answer_ratio", "", Unit::Ratio, "Share that edges answer.", |l| {
+                Value::or(l.window.edges.as_ref().map(Edges::share), "no edges")
+            }),
+            latency("p95_origin_s", "95 % latency of requests that reach the origin.", |l| {
+                Value::or(l.window.edges.as_ref().map(|one| &one.origin), "no edges")
+            }),
+            latency("p95_step_caching_s", "Part of `p95_step_s` by answers of edges.", |l| {
+                let parts = l.row.step_parts.as_ref().filter(|_| l.is_last);
+                Value::or(parts.map(|parts| parts.caching), "no edges")
+            }),
+            latency("p95_step_origin_s", "Part of `p95_step_s` by the origin.", |l| {
+                let parts = l.row.step_parts.as_ref().filter(|_| l.is_last);
+                Value::or(parts.map(|parts| parts.origin), "no edges")
+            }),
+            numbers("cost_dollars_once", "", Unit::Dollars, "Price paid once.", |l| {
+                once(l.row.once_cost)
+            }),
+        ],
+    )
+}
+
 /// The table that programs read: a row a scenario and a window.
 fn data(ladder: &Ladder) -> Table {
-    let mut columns = vec![
-        Column::words("scenario", "scenario"),
-        Column::words("window", "window"),
-        Column::words("verdict", "verdict"),
-        Column::numbers("p50", "p50_s", Unit::Seconds),
-        Column::numbers("p95", "p95_s", Unit::Seconds),
-        Column::numbers("p99", "p99_s", Unit::Seconds),
-        Column::numbers("served", "served_ratio", Unit::Ratio),
-        Column::words("busiest", "busiest"),
-        Column::numbers("busiest", "busiest_ratio", Unit::Ratio),
-        Column::numbers("cost", "cost_dollars_per_month", Unit::Dollars),
-        Column::numbers("p95 step", "p95_step_s", Unit::Seconds),
-        Column::words("finding", "p95_finding"),
-        Column::numbers("served step", "served_step_ratio", Unit::Ratio),
-        Column::words("finding", "served_finding"),
-        Column::numbers("capacity", "capacity_per_s", Unit::PerSecond),
-        Column::words("busy first", "busy_first"),
-        Column::numbers("at", "busy_first_per_s", Unit::PerSecond),
-        Column::numbers("capacity step", "capacity_step_per_s", Unit::PerSecond),
-        Column::words("finding", "capacity_finding"),
-        Column::words("latency measured at", "measured_at"),
-        Column::numbers("edges answer", "edges_answer_ratio", Unit::Ratio),
-        Column::numbers("p95 at the origin", "p95_origin_s", Unit::Seconds),
-        Column::numbers("step by caching", "p95_step_caching_s", Unit::Seconds),
-        Column::numbers("step of the origin", "p95_step_origin_s", Unit::Seconds),
-    ];
-    if has_once(ladder) {
-        columns.push(once_column());
-    }
-    let mut rows = Vec::new();
-    for row in &ladder.rows {
-        for (at, (name, window)) in ladder.basis.windows.iter().zip(&row.windows).enumerate() {
-            let last = at + 1 == ladder.basis.windows.len();
-            let mut cells = vec![
-                Cell::text(row.scenario.clone()),
-                Cell::text(name.clone()),
-                Cell::text(window.verdict.word()),
-            ];
-            cells.extend(window.latency.iter().map(|one| cell(one, Unit::Seconds)));
-            cells.push(match share_cell(&window.served) {
-                Cell::Text(text) => Cell::Missing { reason: text },
-                other => other,
-            });
-            let (busiest, value) = window.busiest.clone().unwrap_or_default();
-            cells.push(Cell::text(busiest));
-            cells.push(Cell::Figure(Figure::exact(value, Unit::Ratio)));
-            cells.push(row.monthly_cost.map_or_else(
-                || Cell::missing("no prices"),
-                |cost| Cell::Figure(Figure::exact(cost, Unit::Dollars)),
-            ));
-            let step = |step: &Option<Comparison>, unit: Unit| {
-                let (figure, word) = match step.as_ref().filter(|_| last) {
-                    Some(step) => {
-                        let d = step.difference;
-                        let figure = Figure::estimate(d.estimate, d.low, d.high, unit);
-                        (Cell::Figure(figure), found(step.finding))
-                    }
-                    None => (Cell::missing("nothing above"), ""),
-                };
-                [figure, Cell::text(word)]
-            };
-            cells.extend(step(&row.latency_step, Unit::Seconds));
-            cells.extend(step(&row.served_step, Unit::Ratio));
-            match row.capacity.as_ref().filter(|_| last) {
-                Some(capacity) => {
-                    cells.push(match run_capacity(&capacity.carries) {
-                        Cell::Text(text) => Cell::Missing { reason: text },
-                        other => other,
-                    });
-                    cells.push(Cell::text(capacity.first.0.clone()));
-                    cells.push(Cell::Figure(Figure::exact(capacity.first.1, Unit::PerSecond)));
-                }
-                None => cells.extend([
-                    Cell::missing("of the last window"),
-                    Cell::text(""),
-                    Cell::missing("of the last window"),
-                ]),
-            }
-            cells.extend(step(&row.capacity_step, Unit::PerSecond));
-            cells.extend(edges::cells(row, window, last));
-            if has_once(ladder) {
-                cells.push(once_cell(row.once_cost));
-            }
-            rows.push(cells);
-        }
-    }
-    Table { caption: String::new(), columns, rows }
+    let names = || ladder.basis.windows.iter().enumerate();
+    let last = ladder.basis.windows.len();
+    let lines = ladder.rows.iter().flat_map(|row| {
+        let both = names().zip(&row.windows);
+        both.map(move |((at, name), window)| Line { row, name, window, is_last: at + 1 == last })
+    });
+    with_once(of_windows(), ladder).data(lines)
+}
+
+/// What the parts of comparison.csv hold, each after the word in its column `about`.
+#[must_use]
+pub fn described() -> Vec<(&'static str, Described)> {
+    vec![
+        ("window", of_windows().described()),
+        ("component", uses::described()),
+        ("break", breaks::described()),
+        ("database", losses::described()),
+        ("step", weigh::described()),
+        ("years", years::described()),
+        ("offer", buy::described()),
+    ]
 }
 
 /// `comparison.csv`: all tables for programs under each other, each row saying what it is about;

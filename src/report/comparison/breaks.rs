@@ -1,6 +1,7 @@
 //! What each kind of break costs in each scenario.
 
 use super::{Ladder, snake};
+use crate::report::columns::{Described, ResultTable, Value, estimates, words};
 use crate::report::document::{
     Axis, Block, Cell, Chart, ChartKind, Column, Figure, HeatMap, Section, Table, Unit,
 };
@@ -249,47 +250,76 @@ fn heat(ladder: &Ladder) -> Chart {
     }
 }
 
+/// A part of one kind that breaks in a scenario.
+struct Line<'a> {
+    scenario: &'a str,
+    kind: &'a BreakKind,
+    row: &'a BreakRow,
+}
+
+impl Line<'_> {
+    fn part(&self) -> &str {
+        self.row.part.as_ref().map_or("", |part| &part.name)
+    }
+}
+
+/// Rows about `break` in comparison.csv.
+fn declared<'a>() -> ResultTable<Line<'a>> {
+    ResultTable::new(
+        "comparison.csv",
+        "A kind of part that breaks in a scenario.",
+        [
+            words("scenario", "", "Scenario.", |l| l.scenario.into()),
+            words("window", "", "Window, or run around a break.", |l| {
+                format!("{}/{}:{}", l.kind.window, Way::Down.word(), l.part()).into()
+            }),
+            words("verdict", "", "Verdict on the window.", |_| Verdict::Broken.word().into()),
+            words("kind", "", "Kind of the component or part.", |l| l.kind.kind.into()),
+            words("group", "", "Name that the members have in common.", |l| (&l.kind.group).into()),
+            words("part", "", "Part that is broken.", |l| l.part().into()),
+            words("noticed", "", "What users notice, as in outages.csv.", |l| {
+                l.row.noticed.word().into()
+            }),
+            estimates(
+                "missed_views",
+                "",
+                Unit::None,
+                "Page views not served because of the break, in a run.",
+                |l| (&l.row.missed).into(),
+            ),
+            estimates(
+                "losing_per_s",
+                "",
+                Unit::PerSecond,
+                "Page views per second lost because of the break in the last minute of the run.",
+                |l| (&l.row.losing).into(),
+            ),
+            estimates(
+                "missed_after_repair_views",
+                "",
+                Unit::None,
+                "Page views not served because of the break, of those intended after the repair.",
+                |l| (&l.row.missed_after_repair).into(),
+            ),
+            words("over", "", "Whether the losses have ended with the repair's run.", |l| {
+                Value::or(l.row.over.map(|over| if over { "yes" } else { "no" }), "unsure")
+            }),
+        ],
+    )
+}
+
+/// What the rows hold.
+pub(super) fn described() -> Described {
+    declared().described()
+}
+
 /// The table that programs read: a row a scenario and a kind of part.
 pub(super) fn data(ladder: &Ladder) -> Table {
-    let columns = vec![
-        Column::words("scenario", "scenario"),
-        Column::words("window", "window"),
-        Column::words("verdict", "verdict"),
-        Column::words("kind", "kind"),
-        Column::words("group", "group"),
-        Column::words("part", "part"),
-        Column::words("noticed", "noticed"),
-        Column::numbers("missed", "missed_views", Unit::None),
-        Column::numbers("losing", "losing_per_s", Unit::PerSecond),
-        Column::numbers("after the repair", "missed_after_repair_views", Unit::None),
-        Column::words("over", "over"),
-    ];
-    let mut rows = Vec::new();
-    for (at, scenario) in ladder.rows.iter().enumerate() {
-        for kind in &ladder.breaks {
-            let Some(row) = &kind.cells[at] else { continue };
-            rows.push(vec![
-                Cell::text(scenario.scenario.clone()),
-                Cell::text(format!(
-                    "{}/{}:{}",
-                    kind.window,
-                    Way::Down.word(),
-                    row.part.as_ref().map_or("", |part| &part.name)
-                )),
-                Cell::text(Verdict::Broken.word()),
-                Cell::text(kind.kind),
-                Cell::text(kind.group.clone()),
-                Cell::text(row.part.as_ref().map_or("", |part| &part.name)),
-                Cell::text(row.noticed.word()),
-                cell(&row.missed, Unit::None),
-                cell(&row.losing, Unit::PerSecond),
-                cell(&row.missed_after_repair, Unit::None),
-                row.over.map_or_else(
-                    || Cell::missing("unsure"),
-                    |over| Cell::text(if over { "yes" } else { "no" }),
-                ),
-            ]);
-        }
-    }
-    Table { caption: String::new(), columns, rows }
+    let lines = ladder.rows.iter().enumerate().flat_map(|(at, scenario)| {
+        ladder.breaks.iter().filter_map(move |kind| {
+            let row = kind.cells[at].as_ref()?;
+            Some(Line { scenario: &scenario.scenario, kind, row })
+        })
+    });
+    declared().data(lines)
 }

@@ -1,6 +1,7 @@
 //! Which to buy: structural downtime against cost.
 
-use super::{Ladder, has_once, once_cell, once_column, said};
+use super::{Ladder, has_once, once, once_cell, once_column, said, with_once};
+use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
 use crate::report::document::{
     Axis, Block, Cell, Chart, ChartKind, Column, Estimate as Mark, Figure, FrontChart, FrontPoint,
     Judgement, Rounding, Section, Table, Unit, Verdict,
@@ -298,47 +299,74 @@ fn chart(ladder: &Ladder) -> Chart {
     }
 }
 
+/// A scenario with a price and years.
+struct Line<'a> {
+    ladder: &'a Ladder,
+    offer: &'a Offer,
+}
+
+impl<'a> Line<'a> {
+    /// A value of the step from the scenario before it on the front.
+    fn step<V: Into<Value<'a>>>(&self, of: impl Fn(&'a Step) -> Option<V>) -> Value<'a> {
+        Value::or(self.offer.step.as_ref().and_then(of), "nothing before it on the front")
+    }
+}
+
+/// Rows about `offer` in comparison.csv.
+fn declared<'a>() -> ResultTable<Line<'a>> {
+    let dollars = |id, meaning, read: Read<Line<'a>>| numbers(id, "", Unit::Dollars, meaning, read);
+    let seconds =
+        |id, meaning, read: Read<Line<'a>>| estimates(id, "", Unit::Seconds, meaning, read);
+    ResultTable::new(
+        "comparison.csv",
+        "A scenario with a price and years.",
+        [
+            words("scenario", "", "Scenario.", |l| name(l.ladder, l.offer.row).into()),
+            dollars("cost_dollars_per_month", "Price per month.", |l| l.offer.cost.into()),
+            seconds("downtime_s_per_year", "Structural downtime per year.", |l| {
+                l.offer.downtime.into()
+            }),
+            words(
+                "not_recommended",
+                "",
+                "Why it is not recommended; empty where it may be.",
+                |l| {
+                    let unfit = l.offer.unfit.as_ref();
+                    unfit.map_or_else(String::new, |unfit| why_unfit(l.ladder, unfit)).into()
+                },
+            ),
+            words("beaten_by", "", "Cheaper scenario whose downtime is not longer.", |l| {
+                l.offer.beaten_by.map_or("", |row| name(l.ladder, row)).into()
+            }),
+            words("against", "", "Scenario that it is compared with.", |l| {
+                l.offer.step.as_ref().map_or("", |step| name(l.ladder, step.from)).into()
+            }),
+            dollars("more_dollars_per_month", "Price per month minus that of `against`.", |l| {
+                l.step(|step| Some(step.cost))
+            }),
+            seconds("downtime_from_front_s_per_year", "Downtime minus that of `against`.", |l| {
+                l.step(|step| Some(step.downtime))
+            }),
+            seconds("p95_from_front_s", "95 % latency minus that of `against`.", |l| {
+                l.step(|step| step.latency.map(|latency| latency.difference))
+            }),
+            dollars("cost_dollars_once", "Price paid once.", |l| {
+                once(l.ladder.rows[l.offer.row].once_cost)
+            }),
+            dollars("more_dollars_once", "Price paid once minus that of `against`.", |l| {
+                l.step(|step| Some(step.once))
+            }),
+        ],
+    )
+}
+
+/// What the rows hold.
+pub(super) fn described() -> Described {
+    declared().described()
+}
+
 /// For programs: a row a scenario.
 pub(super) fn data(ladder: &Ladder) -> Table {
-    let mut columns = vec![
-        Column::words("scenario", "scenario"),
-        Column::numbers("cost", "cost_dollars_per_month", Unit::Dollars),
-        Column::numbers("down", "downtime_s_per_year", Unit::Seconds),
-        Column::words("not recommended", "not_recommended"),
-        Column::words("beaten by", "beaten_by"),
-        Column::words("against", "against"),
-        Column::numbers("more", "more_dollars_per_month", Unit::Dollars),
-        Column::numbers("downtime step", "downtime_from_front_s_per_year", Unit::Seconds),
-        Column::numbers("p95 step", "p95_from_front_s", Unit::Seconds),
-    ];
-    if has_once(ladder) {
-        columns.push(once_column());
-        columns.push(Column::numbers("more once", "more_dollars_once", Unit::Dollars));
-    }
-    let interval =
-        |i: &Interval| Cell::Figure(Figure::estimate(i.estimate, i.low, i.high, Unit::Seconds));
-    let row = |offer: &Offer| {
-        let none = || Cell::missing("nothing before it on the front");
-        let step = offer.step.as_ref();
-        let mut cells = vec![
-            Cell::text(name(ladder, offer.row)),
-            Cell::Figure(Figure::exact(offer.cost, Unit::Dollars)),
-            interval(&offer.downtime),
-            Cell::text(
-                offer.unfit.as_ref().map_or_else(String::new, |unfit| why_unfit(ladder, unfit)),
-            ),
-            Cell::text(offer.beaten_by.map_or("", |row| name(ladder, row))),
-            Cell::text(step.map_or("", |step| name(ladder, step.from))),
-            step.map_or_else(none, |step| Cell::Figure(Figure::exact(step.cost, Unit::Dollars))),
-            step.map_or_else(none, |step| interval(&step.downtime)),
-            step.and_then(|step| step.latency).map_or_else(none, |step| interval(&step.difference)),
-        ];
-        if has_once(ladder) {
-            cells.push(once_cell(ladder.rows[offer.row].once_cost));
-            let more = |step: &Step| Cell::Figure(Figure::exact(step.once, Unit::Dollars));
-            cells.push(step.map_or_else(none, more));
-        }
-        cells
-    };
-    Table { caption: String::new(), columns, rows: ladder.offers.iter().map(row).collect() }
+    let lines = ladder.offers.iter().map(|offer| Line { ladder, offer });
+    with_once(declared(), ladder).data(lines)
 }

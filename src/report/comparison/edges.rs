@@ -1,13 +1,13 @@
 //! Edges in a comparison: where latency is measured, and what of a step is caching.
 //!
 //! In: the rows. Out: a mark on the scenarios whose latency is measured at edges, a note on each below the
-//! table, and cells for programs. Holds: caching and the origin add up to the step of the table.
+//! table. Holds: caching and the origin add up to the step of the table.
 
-use super::{cell, whole};
+use super::whole;
 use crate::report::document::{Cell, Figure, Table, Unit};
 use crate::report::number;
 use crate::stats::interval::Interval;
-use crate::study::compare::{Cell as Window, Ladder, Row};
+use crate::study::compare::{Ladder, Row};
 
 /// Stands behind a scenario whose latency is measured at edges. No letter: terminals without any other
 /// letters show it too.
@@ -78,24 +78,4 @@ fn signed(difference: &Interval) -> String {
         false => ('+', [estimate, low, high]),
     };
     format!("{sign}{}", whole(&Figure::estimate(value, low, high, Unit::Seconds)))
-}
-
-/// For programs: where latency is measured, what edges answer, what reaches the origin, and the parts of the
-/// step in the last window.
-pub(super) fn cells(row: &Row, window: &Window, last: bool) -> [Cell; 5] {
-    let without = || Cell::missing("no edges");
-    let edges = window.edges.as_ref();
-    let parts = row.step_parts.as_ref().filter(|_| last);
-    let of = |part: fn(&crate::study::compare::StepParts) -> Interval| {
-        parts.map(part).map_or_else(without, |i| {
-            Cell::Figure(Figure::estimate(i.estimate, i.low, i.high, Unit::Seconds))
-        })
-    };
-    [
-        Cell::text(if row.measured.is_some() { "edge" } else { "site" }),
-        edges.map_or_else(without, |one| Cell::Figure(Figure::exact(one.share(), Unit::Ratio))),
-        edges.map_or_else(without, |one| cell(&one.origin, Unit::Seconds)),
-        of(|parts| parts.caching),
-        of(|parts| parts.origin),
-    ]
 }

@@ -1,6 +1,8 @@
 //! What databases did not answer, answered from the past or forgot in each scenario.
 
 use super::Ladder;
+use crate::plan::drills::Drillable;
+use crate::report::columns::{Described, Read, ResultTable, Value, estimates, words};
 use crate::report::document::{Block, Cell, Column, Figure, Section, Table, Unit};
 use crate::report::run::cell;
 use crate::study::breaks::Way;
@@ -147,32 +149,64 @@ pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
     blocks
 }
 
+/// A database in a window or a run around a break of a scenario.
+struct Line<'a> {
+    scenario: &'a str,
+    row: &'a LossRow,
+}
+
+impl<'a> Line<'a> {
+    fn part(&self) -> Option<&'a Drillable> {
+        self.row.part.as_ref().map(|(part, _)| part)
+    }
+}
+
+/// Rows about `database` in comparison.csv.
+fn declared<'a>() -> ResultTable<Line<'a>> {
+    let count = |at: usize, meaning, read: Read<Line<'a>>| {
+        estimates(NAMES[at].1, NAMES[at].0, Unit::None, meaning, read)
+    };
+    fn of<'r>(line: &'r Line<'_>, at: usize) -> Value<'r> {
+        match &line.row.counts[at] {
+            Estimate::Missing(NoValue::NotKept) => Value::Missing("no slaves".into()),
+            other => other.into(),
+        }
+    }
+    ResultTable::new(
+        "comparison.csv",
+        "A database in a window, or in a run around a break, of a scenario.",
+        [
+            words("scenario", "", "Scenario.", |l| l.scenario.into()),
+            words("window", "", "Window, or run around a break.", |l| (&l.row.window).into()),
+            words("kind", "", "Kind of the component or part.", |l| {
+                l.part().map_or("", |part| part.kind).into()
+            }),
+            words("group", "", "Name that the members have in common.", |l| {
+                l.part().map_or("", |part| &part.group).into()
+            }),
+            words("part", "", "Part that is broken.", |l| {
+                l.part().map_or("", |part| &part.name).into()
+            }),
+            words("database", "", "Database.", |l| (&l.row.database).into()),
+            count(0, "Reads that failed.", |l| of(l, 0)),
+            count(1, "Reads that a replica answered from the past.", |l| of(l, 1)),
+            count(2, "Writes that failed.", |l| of(l, 2)),
+            count(3, "Acknowledged writes that a failover lost.", |l| of(l, 3)),
+            count(4, "Writes that an old primary took beside the new one.", |l| of(l, 4)),
+        ],
+    )
+}
+
+/// What the rows hold.
+pub(super) fn described() -> Described {
+    declared().described()
+}
+
 /// The table that programs read: a row a scenario, a window or run around a break, and a database.
 pub(super) fn data(ladder: &Ladder) -> Table {
-    let mut columns = vec![
-        Column::words("scenario", "scenario"),
-        Column::words("window", "window"),
-        Column::words("kind", "kind"),
-        Column::words("group", "group"),
-        Column::words("part", "part"),
-        Column::words("database", "database"),
-    ];
-    columns.extend(NAMES.map(|(name, key)| Column::numbers(name, key, Unit::None)));
-    let row = |row: &LossRow| {
-        let part = row.part.as_ref().map(|(part, _)| part);
-        let mut cells = vec![
-            Cell::text(ladder.rows[row.row].scenario.clone()),
-            Cell::text(row.window.clone()),
-            Cell::text(part.map_or("", |part| part.kind)),
-            Cell::text(part.map_or("", |part| &part.group)),
-            Cell::text(part.map_or("", |part| &part.name)),
-            Cell::text(row.database.clone()),
-        ];
-        cells.extend(row.counts.iter().map(|one| match one {
-            Estimate::Missing(NoValue::NotKept) => Cell::missing("no slaves"),
-            other => cell(other, Unit::None),
-        }));
-        cells
-    };
-    Table { caption: String::new(), columns, rows: ladder.losses.iter().map(row).collect() }
+    let lines = ladder.losses.iter().map(|row| {
+        let scenario = ladder.rows[row.row].scenario.as_str();
+        Line { scenario, row }
+    });
+    declared().data(lines)
 }

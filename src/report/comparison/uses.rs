@@ -1,8 +1,9 @@
 //! How busy each kind of component is in each scenario.
 
 use super::{Ladder, snake};
+use crate::report::columns::{Described, ResultTable, Value, estimates, numbers, words};
 use crate::report::document::{
-    Axis, Block, Cell, Chart, ChartKind, Column, Figure, HeatMap, Section, Table, Unit,
+    Axis, Block, Cell, Chart, ChartKind, Column, HeatMap, Section, Table, Unit,
 };
 use crate::report::run::cell;
 use crate::study::compare::{Busiest, UseGroup};
@@ -166,38 +167,57 @@ fn heat(ladder: &Ladder, at: usize, window: &str) -> Chart {
     }
 }
 
+/// The busiest of one kind and name in a window of a scenario.
+struct Line<'a> {
+    scenario: &'a str,
+    window: &'a str,
+    group: &'a UseGroup,
+    one: &'a Busiest,
+}
+
+/// Rows about `component` in comparison.csv.
+fn declared<'a>() -> ResultTable<Line<'a>> {
+    ResultTable::new(
+        "comparison.csv",
+        "The components of one kind and name in a window of a scenario.",
+        [
+            words("scenario", "", "Scenario.", |l| l.scenario.into()),
+            words("window", "", "Window, or run around a break.", |l| l.window.into()),
+            words("kind", "", "Kind of the component or part.", |l| l.group.kind.word().into()),
+            words("group", "", "Name that the members have in common.", |l| {
+                (&l.group.group).into()
+            }),
+            numbers("members", "", Unit::None, "Members.", |l| l.one.members.into()),
+            words("busiest", "", "Busiest component.", |l| (&l.one.name).into()),
+            estimates("busiest_ratio", "", Unit::Ratio, "Its mean utilisation.", |l| {
+                (&l.one.mean).into()
+            }),
+            numbers(
+                "busiest_offered_ratio",
+                "",
+                Unit::Ratio,
+                "Offered load of that component, in closed form.",
+                |l| Value::or(l.one.offered, "not reckoned"),
+            ),
+        ],
+    )
+}
+
+/// What the rows hold.
+pub(super) fn described() -> Described {
+    declared().described()
+}
+
 /// The table that programs read: a row a scenario, a window, a kind and a name.
 pub(super) fn data(ladder: &Ladder) -> Table {
-    let columns = vec![
-        Column::words("scenario", "scenario"),
-        Column::words("window", "window"),
-        Column::words("kind", "kind"),
-        Column::words("group", "group"),
-        Column::numbers("members", "members", Unit::None),
-        Column::words("busiest", "busiest"),
-        Column::numbers("busy", "busiest_ratio", Unit::Ratio),
-        Column::numbers("offered", "busiest_offered_ratio", Unit::Ratio),
-    ];
-    let mut rows = Vec::new();
+    let mut lines = Vec::new();
     for (row, scenario) in ladder.rows.iter().enumerate() {
         for (at, window) in ladder.basis.windows.iter().enumerate() {
-            for group in &ladder.uses {
-                let Some(one) = &group.cells[row][at] else { continue };
-                rows.push(vec![
-                    Cell::text(scenario.scenario.clone()),
-                    Cell::text(window.clone()),
-                    Cell::text(group.kind.word()),
-                    Cell::text(group.group.clone()),
-                    Cell::Count(one.members as u64),
-                    Cell::text(one.name.clone()),
-                    cell(&one.mean, Unit::Ratio),
-                    one.offered.map_or_else(
-                        || Cell::missing("not reckoned"),
-                        |offered| Cell::Figure(Figure::exact(offered, Unit::Ratio)),
-                    ),
-                ]);
-            }
+            lines.extend(ladder.uses.iter().filter_map(|group| {
+                let one = group.cells[row][at].as_ref()?;
+                Some(Line { scenario: &scenario.scenario, window, group, one })
+            }));
         }
     }
-    Table { caption: String::new(), columns, rows }
+    declared().data(lines)
 }

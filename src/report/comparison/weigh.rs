@@ -1,11 +1,9 @@
 //! What gets better and what gets worse from each scenario to the next, in words and as tables.
 
 use super::{Ladder, breaks, points, whole};
-use crate::report::document::{
-    Block, Cell, Column, Figure, Judgement, Rounding, Section, Table, Unit, Verdict,
-};
+use crate::report::columns::{Described, ResultTable, estimates, words};
+use crate::report::document::{Block, Figure, Judgement, Rounding, Section, Table, Unit, Verdict};
 use crate::report::number;
-use crate::stats::interval::Interval;
 use crate::study::compare::{Change, Owner, Respect, Weighed};
 
 /// The heading of the section.
@@ -170,84 +168,109 @@ fn size(one: &Weighed) -> String {
     super::size(interval, each, unit)
 }
 
-/// A row for each scenario and respect.
-fn table(ladder: &Ladder) -> Table {
-    let columns = vec![
-        Column::words("scenario", "scenario"),
-        Column::words("instead of", "against"),
-        Column::words("change", "change"),
-        Column::words("in", "respect"),
-        Column::words("by", "difference"),
-    ];
-    let mut rows = Vec::new();
-    for (at, weighed) in ladder.weighed.iter().enumerate() {
-        let is_told = |one: &&Weighed| {
-            let undecided = matches!(one.change, Change::None | Change::Unsure | Change::Equal);
-            !(undecided && is_break(one))
-        };
-        for one in weighed.iter().filter(is_told) {
-            rows.push(vec![
-                Cell::text(ladder.rows[at].scenario.clone()),
-                Cell::text(ladder.rows[at - 1].scenario.clone()),
-                Cell::text(one.change.word()),
-                Cell::text(name(ladder, one)),
-                Cell::text(match one.change {
-                    Change::Equal => String::new(),
-                    Change::None | Change::Unsure => {
-                        format!("smaller than {}", whole(&limit(one).rounded(Rounding::Up)))
-                    }
-                    _ => size(one),
-                }),
-            ]);
+/// One respect in which a scenario is compared with the one above.
+struct Line<'a> {
+    ladder: &'a Ladder,
+    at: usize,
+    one: &'a Weighed,
+}
+
+impl Line<'_> {
+    /// The parts whose break it is about.
+    fn parts(&self) -> String {
+        match &self.one.respect {
+            Respect::Break { kinds, .. } => {
+                let label = |at: &usize| breaks::label(self.ladder, &self.ladder.breaks[*at]);
+                kinds.iter().map(label).collect::<Vec<_>>().join(", ")
+            }
+            _ => String::new(),
         }
     }
-    Table { caption: String::new(), columns, rows }
+
+    const fn unit(&self) -> &'static str {
+        match self.one.respect {
+            Respect::Latency => "s",
+            Respect::Served => "ratio",
+            Respect::Capacity => "per_s",
+            Respect::Structural | Respect::Continuous => "s_per_year",
+            Respect::NotServed => "views_per_year",
+            Respect::Break { .. } => "views",
+        }
+    }
+
+    /// The difference in words, for people.
+    fn told(&self) -> String {
+        match self.one.change {
+            Change::Equal => String::new(),
+            Change::None | Change::Unsure => {
+                format!("smaller than {}", whole(&limit(self.one).rounded(Rounding::Up)))
+            }
+            _ => size(self.one),
+        }
+    }
+}
+
+/// Rows about `step` in comparison.csv.
+fn declared<'a>() -> ResultTable<Line<'a>> {
+    ResultTable::new(
+        "comparison.csv",
+        "A respect in which a scenario is compared with the one above; the difference is this \
+         scenario minus that.",
+        [
+            words("scenario", "scenario", "Scenario.", |l| (&l.ladder.rows[l.at].scenario).into()),
+            words("against", "instead of", "Scenario that it is compared with.", |l| {
+                (&l.ladder.rows[l.at - 1].scenario).into()
+            }),
+            words("respect", "in", "What is compared.", |l: &Line<'_>| l.one.respect.word().into())
+                .on_page(|l| name(l.ladder, l.one).into()),
+            words("parts", "", "Parts whose break it is about.", |l| l.parts().into()),
+            words("change", "change", "Whether it is better or worse, and how certain.", |l| {
+                l.one.change.word().into()
+            }),
+            estimates(
+                "difference",
+                "by",
+                Unit::None,
+                "Difference; its intervals hold together for all differences.",
+                |l: &Line<'_>| l.one.difference.into(),
+            )
+            .in_words(|l| l.told().into()),
+            estimates(
+                "difference_alone",
+                "",
+                Unit::None,
+                "The same with the interval of this difference alone.",
+                |l| l.one.alone.into(),
+            ),
+            words("unit", "", "Unit of the difference.", |l| l.unit().into()),
+        ],
+    )
+}
+
+fn lines(ladder: &Ladder) -> impl Iterator<Item = Line<'_>> {
+    let of = move |(at, weighed): (usize, &'_ Vec<Weighed>)| {
+        (0..weighed.len()).map(move |one| (at, one))
+    };
+    let places = ladder.weighed.iter().enumerate().flat_map(of);
+    places.map(move |(at, one)| Line { ladder, at, one: &ladder.weighed[at][one] })
+}
+
+/// A row for each scenario and respect.
+fn table(ladder: &Ladder) -> Table {
+    let is_told = |line: &Line<'_>| {
+        let undecided = matches!(line.one.change, Change::None | Change::Unsure | Change::Equal);
+        !(undecided && is_break(line.one))
+    };
+    let ids = ["scenario", "against", "change", "respect", "difference"];
+    declared().page("", &ids, lines(ladder).filter(is_told))
+}
+
+/// What the rows hold.
+pub(super) fn described() -> Described {
+    declared().described()
 }
 
 /// For programs: a row for each scenario and respect, this scenario minus the one above.
 pub(super) fn data(ladder: &Ladder) -> Table {
-    let columns = vec![
-        Column::words("scenario", "scenario"),
-        Column::words("against", "against"),
-        Column::words("respect", "respect"),
-        Column::words("parts", "parts"),
-        Column::words("change", "change"),
-        Column::numbers("difference", "difference", Unit::None),
-        Column::numbers("of this alone", "difference_alone", Unit::None),
-        Column::words("unit", "unit"),
-    ];
-    let mut rows = Vec::new();
-    for (at, weighed) in ladder.weighed.iter().enumerate() {
-        for one in weighed {
-            let parts = match &one.respect {
-                Respect::Break { kinds, .. } => {
-                    let label = |at: &usize| breaks::label(ladder, &ladder.breaks[*at]);
-                    kinds.iter().map(label).collect::<Vec<_>>().join(", ")
-                }
-                _ => String::new(),
-            };
-            let unit = match one.respect {
-                Respect::Latency => "s",
-                Respect::Served => "ratio",
-                Respect::Capacity => "per_s",
-                Respect::Structural | Respect::Continuous => "s_per_year",
-                Respect::NotServed => "views_per_year",
-                Respect::Break { .. } => "views",
-            };
-            let cell = |i: &Interval| {
-                Cell::Figure(Figure::estimate(i.estimate, i.low, i.high, Unit::None))
-            };
-            rows.push(vec![
-                Cell::text(ladder.rows[at].scenario.clone()),
-                Cell::text(ladder.rows[at - 1].scenario.clone()),
-                Cell::text(one.respect.word()),
-                Cell::text(parts),
-                Cell::text(one.change.word()),
-                cell(&one.difference),
-                cell(&one.alone),
-                Cell::text(unit),
-            ]);
-        }
-    }
-    Table { caption: String::new(), columns, rows }
+    declared().data(lines(ladder))
 }

@@ -1,17 +1,19 @@
 //! Availability over years, side by side.
 
 use super::Ladder;
+use crate::report::columns::{Described, Read, ResultTable, Value, estimates, words};
 use crate::report::document::{
     Block, Cell, Column, Figure, Judgement, Section, Table, Unit, Verdict,
 };
 use crate::report::number;
 use crate::report::run::load::share;
+use crate::report::run::recovery;
 use crate::report::run::why::{cost_cells, cost_columns};
 use crate::report::run::years::{minutes, minutes_cell};
 use crate::report::run::{cell, share_cell};
 use crate::stats::interval::Interval;
 use crate::study::compare::YearCell;
-use crate::study::results::{WritesRow, YearSide};
+use crate::study::results::{ClassCost, LoadClass, YearCause, YearSide};
 use crate::study::window::Estimate;
 
 /// The heading of the section.
@@ -30,7 +32,7 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
         blocks: [
             Some(table(ladder)),
             Some(causes(ladder)),
-            recovery(ladder),
+            recoveries(ladder),
             views(ladder),
             costs(ladder),
         ]
@@ -43,46 +45,38 @@ pub(super) fn section(ladder: &Ladder) -> Option<Section> {
 }
 
 /// How long it takes until another serves, and what that loses: a row a role of each scenario.
-fn recovery(ladder: &Ladder) -> Option<Table> {
-    let writes = || Unit::Other("writes/y".into());
-    let columns = vec![
-        Column::words("scenario", "scenario"),
-        Column::words("of", "name"),
-        Column::words("what passes", "role"),
-        Column::numbers("interruptions per year", "interruptions_per_year", Unit::None),
-        Column::numbers("recovery time, mean", "recovery_s", Unit::Seconds),
-        Column::numbers("median", "recovery_p50_s", Unit::Seconds),
-        Column::numbers("p95", "recovery_p95_s", Unit::Seconds),
-        Column::numbers("failovers per year", "failovers_per_year", Unit::None),
-        Column::numbers("writes lost", "lost_writes_per_year", writes()),
-        Column::numbers("per failover", "lost_writes", Unit::None),
-        Column::numbers("failovers to a stale replica", "failovers_behind_per_year", Unit::None),
+fn recoveries(ladder: &Ladder) -> Option<Table> {
+    let ids = [
+        "name",
+        "role",
+        "interruptions_per_year",
+        "recovery_s",
+        "recovery_p50_s",
+        "recovery_p95_s",
+        "failovers_per_year",
+        "lost_writes_per_year",
+        "lost_writes_per_failover",
+        "failovers_behind_per_year",
+    ];
+    let headers = [
+        ("interruptions_per_year", "interruptions per year"),
+        ("recovery_s", "recovery time, mean"),
+        ("recovery_p50_s", "median"),
+        ("recovery_p95_s", "p95"),
+        ("failovers_per_year", "failovers per year"),
+        ("lost_writes_per_year", "writes lost"),
+        ("lost_writes_per_failover", "per failover"),
+        ("failovers_behind_per_year", "failovers to a stale replica"),
     ];
     let mut rows = Vec::new();
     for (row, years) in ladder.rows.iter().zip(&ladder.years) {
-        for role in years.iter().flat_map(|years| &years.recovery) {
-            let lost = |of: fn(&WritesRow) -> &Estimate, unit: Unit| {
-                let none = || Cell::missing("no writes");
-                role.writes.as_ref().map_or_else(none, |writes| cell(of(writes), unit))
-            };
-            rows.push(vec![
-                Cell::text(row.scenario.clone()),
-                Cell::text(role.name.clone()),
-                Cell::text(role.kind.word()),
-                cell(&role.interruptions, Unit::None),
-                cell(&role.recovery, Unit::Seconds),
-                cell(&role.recovery_p50, Unit::Seconds),
-                cell(&role.recovery_p95, Unit::Seconds),
-                cell(&role.failovers, Unit::None),
-                lost(|writes| &writes.lost, writes()),
-                lost(|writes| &writes.per_failover, Unit::None),
-                lost(|writes| &writes.behind, Unit::None),
-            ]);
-        }
+        let roles = years.iter().flat_map(|years| &years.recovery);
+        rows.extend(roles.map(|role| (row.scenario.as_str(), recovery::Line::of(role))));
     }
     let caption = "Recovery time of parts that take over from each other (RTO), and acknowledged writes that \
                    failovers lose (RPO)";
-    (!rows.is_empty()).then(|| Table { caption: caption.into(), columns, rows })
+    let table = recovery::recoveries().headed(&headers).by_scenario(caption, &ids, rows);
+    (!table.rows.is_empty()).then_some(table)
 }
 
 /// The solver of the page views over years.
@@ -283,7 +277,7 @@ fn causes(ladder: &Ladder) -> Table {
         .iter()
         .map(|years| years.as_ref().map(|years| &years.structural.all))
         .collect();
-    let first = |cause: &crate::study::results::YearCause| cause.downtime.value().is_some();
+    let first = |cause: &YearCause| cause.downtime.value().is_some();
     for side in sides.iter().flatten() {
         for cause in side.causes.iter().filter(|cause| first(cause)) {
             if !names.contains(&cause.name.as_str()) {
@@ -312,100 +306,145 @@ fn causes(ladder: &Ladder) -> Table {
     }
 }
 
-/// For programs: a row a scenario and a cause; a row without a cause is of all.
-pub(super) fn data(ladder: &Ladder) -> Table {
-    let columns = vec![
-        Column::words("scenario", "scenario"),
-        Column::words("cause", "cause"),
-        Column::numbers("structural", "structural_ratio", Unit::Ratio),
-        Column::numbers("down", "downtime_s_per_year", Unit::Seconds),
-        Column::numbers("architecture", "architecture_downtime_s_per_year", Unit::Seconds),
-        Column::numbers("continuous", "continuous_downtime_s_per_year", Unit::Seconds),
-        Column::numbers("outages", "outages_per_year", Unit::None),
-        Column::numbers("year p95", "year_p95_s", Unit::Seconds),
-        Column::numbers("step", "downtime_step_s_per_year", Unit::Seconds),
-        Column::words("losses by", "losses_by"),
-        Column::numbers("request", "request_ratio", Unit::Ratio),
-        Column::numbers("objective", "objective_losses_ratio", Unit::Ratio),
-        Column::numbers("lost", "lost_views_per_year", Unit::Other("views/y".into())),
-        Column::numbers(
-            "not asked for",
-            "never_born_views_per_year",
-            Unit::Other("views/y".into()),
-        ),
-    ];
-    let columns: Vec<Column> = columns.into_iter().chain(cost_columns()).collect();
-    let mut rows = Vec::new();
-    for (row, years) in ladder.rows.iter().zip(&ladder.years) {
-        let Some(years) = years else { continue };
-        let (structural, continuous) = (&years.structural, years.continuous.as_ref());
-        let none = || Cell::missing("not told apart");
-        let step = years.step.map_or_else(
-            || Cell::missing("nothing above"),
-            |d| Cell::Figure(Figure::estimate(d.estimate, d.low, d.high, Unit::Seconds)),
-        );
-        let available = match share_cell(&structural.all.available) {
-            Cell::Text(text) => Cell::Missing { reason: text },
-            other => other,
+/// A scenario over years, or one first cause of its downtime.
+struct Line<'a> {
+    scenario: &'a str,
+    years: &'a YearCell,
+    cause: Option<&'a YearCause>,
+}
+
+impl<'a> Line<'a> {
+    /// Downtime of a side: all of it, or that by the cause.
+    fn downtime(&self, side: Option<&'a YearSide>) -> Value<'a> {
+        let found = match self.cause {
+            None => side.map(|side| &side.downtime),
+            Some(cause) => side
+                .and_then(|side| side.causes.iter().find(|one| one.name == cause.name))
+                .map(|cause| &cause.downtime),
         };
-        let seconds = |side: Option<&YearSide>| {
-            side.map_or_else(none, |side| cell(&side.downtime, Unit::Seconds))
-        };
-        let load = years.load.as_ref();
-        let loaded = |estimate: Option<&Estimate>, unit: Unit| {
-            estimate.map_or_else(|| Cell::missing("no traffic"), |estimate| cell(estimate, unit))
-        };
-        let views = || Unit::Other("views/y".into());
-        let none_known = || Cell::missing("no prices");
-        let cost = load.and_then(|load| load.cost.as_ref());
-        let [per_million, lost_cost] =
-            cost.map_or_else(|| [none_known(), none_known()], cost_cells);
-        rows.push(vec![
-            Cell::text(row.scenario.clone()),
-            Cell::text(""),
-            available,
-            seconds(Some(&structural.all)),
-            seconds(structural.architecture.as_ref()),
-            seconds(continuous.map(|row| &row.all)),
-            cell(&structural.all.outages, Unit::None),
-            cell(&structural.all.year_p95, Unit::Seconds),
-            step,
-            Cell::text(if load.is_some() { FLOWS_ALONE } else { "" }),
-            loaded(load.map(|load| &load.request), Unit::Ratio),
-            loaded(load.map(|load| &load.objective), Unit::Ratio),
-            loaded(load.map(|load| &load.lost), views()),
-            loaded(load.map(|load| &load.never_born), views()),
-            per_million,
-            lost_cost,
-        ]);
-        let lost_to = |cause: &str| {
-            let found = load.and_then(|load| load.causes.iter().find(|(name, _)| name == cause));
-            found.map_or_else(|| Cell::missing("none lost"), |(_, lost)| cell(lost, views()))
-        };
-        for cause in &structural.all.causes {
-            let of = |side: Option<&YearSide>| {
-                let found = side.and_then(|s| s.causes.iter().find(|c| c.name == cause.name));
-                found.map_or_else(none, |found| cell(&found.downtime, Unit::Seconds))
-            };
-            rows.push(vec![
-                Cell::text(row.scenario.clone()),
-                Cell::text(cause.name.clone()),
-                Cell::missing("of all causes"),
-                cell(&cause.downtime, Unit::Seconds),
-                of(structural.architecture.as_ref()),
-                of(continuous.map(|row| &row.all)),
-                cell(&cause.outages, Unit::None),
-                cell(&cause.year_p95, Unit::Seconds),
-                Cell::missing("of all causes"),
-                Cell::text(if load.is_some() { FLOWS_ALONE } else { "" }),
-                Cell::missing("of all causes"),
-                Cell::missing("of all causes"),
-                lost_to(&cause.name),
-                Cell::missing("of all causes"),
-                Cell::missing("of all causes"),
-                Cell::missing("of all causes"),
-            ]);
+        Value::or(found, "not told apart")
+    }
+
+    /// A value of all causes.
+    fn whole<V: Into<Value<'a>>>(&self, value: V) -> Value<'a> {
+        match self.cause {
+            None => value.into(),
+            Some(_) => Value::Missing("of all causes".into()),
         }
     }
-    Table { caption: String::new(), columns, rows }
+
+    /// An estimate of the traffic.
+    fn load(&self, of: impl Fn(&'a LoadClass) -> &'a Estimate) -> Value<'a> {
+        self.whole(Value::or(self.years.load.as_ref().map(of), "no traffic"))
+    }
+
+    fn cost(&self) -> Option<&'a ClassCost> {
+        self.years.load.as_ref().and_then(|load| load.cost.as_ref())
+    }
+
+    fn side(&self) -> &'a YearSide {
+        &self.years.structural.all
+    }
+}
+
+/// Rows about `years` in comparison.csv.
+fn declared<'a>() -> ResultTable<Line<'a>> {
+    let seconds =
+        |id, meaning, read: Read<Line<'a>>| estimates(id, "", Unit::Seconds, meaning, read);
+    let views = |id, meaning, read: Read<Line<'a>>| {
+        estimates(id, "", Unit::Other("views/y".into()), meaning, read)
+    };
+    let ratios = |id, meaning, read: Read<Line<'a>>| estimates(id, "", Unit::Ratio, meaning, read);
+    ResultTable::new(
+        "comparison.csv",
+        "A scenario over years, or one first cause of its downtime.",
+        [
+            words("scenario", "", "Scenario.", |l| l.scenario.into()),
+            words("cause", "", "First cause; empty in the row of all causes.", |l| {
+                l.cause.map_or("", |cause| &cause.name).into()
+            }),
+            ratios("structural_ratio", "Structural availability.", |l| l.whole(l.side().available)),
+            seconds("downtime_s_per_year", "Structural downtime per year.", |l| {
+                l.downtime(Some(l.side()))
+            }),
+            seconds("architecture_downtime_s_per_year", "The same without shared faults.", |l| {
+                l.downtime(l.years.structural.architecture.as_ref())
+            }),
+            seconds("continuous_downtime_s_per_year", "Continuous downtime per year.", |l| {
+                l.downtime(l.years.continuous.as_ref().map(|row| &row.all))
+            }),
+            estimates("outages_per_year", "", Unit::None, "Structural outages per year.", |l| {
+                l.cause.map_or(&l.side().outages, |cause| &cause.outages).into()
+            }),
+            seconds(
+                "year_p95_s",
+                "Downtime in a year that 95 % of the years do not exceed.",
+                |l| l.cause.map_or(&l.side().year_p95, |cause| &cause.year_p95).into(),
+            ),
+            seconds(
+                "downtime_step_s_per_year",
+                "Structural downtime minus that of the scenario above.",
+                |l| l.whole(Value::or(l.years.step, "nothing above")),
+            ),
+            words("losses_by", "", "Solver of the page views lost.", |l| {
+                if l.years.load.is_some() { FLOWS_ALONE } else { "" }.into()
+            }),
+            ratios("request_ratio", "Page views served over intended.", |l| {
+                l.load(|load| &load.request)
+            }),
+            ratios(
+                "objective_losses_ratio",
+                "Share of 5-minute intervals that lose less than 1 %.",
+                |l| l.load(|load| &load.objective),
+            ),
+            views("lost_views_per_year", "Page views lost per year.", |l| match l.cause {
+                None => l.load(|load| &load.lost),
+                Some(cause) => {
+                    let causes = l.years.load.iter().flat_map(|load| &load.causes);
+                    let found = causes.into_iter().find(|(name, _)| *name == cause.name);
+                    Value::or(found.map(|(_, lost)| lost), "none lost")
+                }
+            }),
+            views(
+                "never_born_views_per_year",
+                "Page views per year not requested any more.",
+                |l| l.load(|load| &load.never_born),
+            ),
+            estimates(
+                "per_million_dollars",
+                "",
+                Unit::Dollars,
+                "Price per month over a million page views served in it.",
+                |l| l.whole(Value::or(l.cost().map(|cost| &cost.per_million), "no prices")),
+            ),
+            estimates(
+                "lost_dollars_per_month",
+                "",
+                Unit::DollarsPerMonth,
+                "Cost per month of the page views lost.",
+                |l| {
+                    let lost = l.cost().map(|cost| Value::or(cost.lost.as_ref(), "no price"));
+                    l.whole(Value::or(lost, "no prices"))
+                },
+            ),
+        ],
+    )
+}
+
+/// What the rows hold.
+pub(super) fn described() -> Described {
+    declared().described()
+}
+
+/// For programs: a row a scenario and a cause; a row without a cause is of all.
+pub(super) fn data(ladder: &Ladder) -> Table {
+    let mut lines = Vec::new();
+    for (row, years) in ladder.rows.iter().zip(&ladder.years) {
+        let Some(years) = years else { continue };
+        let scenario = row.scenario.as_str();
+        lines.push(Line { scenario, years, cause: None });
+        let causes = years.structural.all.causes.iter();
+        lines.extend(causes.map(|cause| Line { scenario, years, cause: Some(cause) }));
+    }
+    declared().data(lines)
 }
