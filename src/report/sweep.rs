@@ -5,9 +5,9 @@
 //! figure, and `moved-by.csv` a row a figure and key that it rises or falls with. Holds: no wall clock, path or order of
 //! completion in any of them, so that a sweep that was interrupted and went on gives the same bytes.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value as Json, json};
 
-use super::csv::{CsvWriter, Field};
+use super::columns::{Described, Read, ResultTable, Value, numbers, words};
 use super::document::{Cell, Column, Figure, Table, Unit};
 use super::json as form;
 use super::text::{Terminal, table, visible};
@@ -61,13 +61,18 @@ pub struct SweptVariant {
 /// Lays the files out.
 #[must_use]
 pub fn output(swept: &Swept) -> ResultSet {
-    let mut files = vec![
-        ResultFile::covered("sweep.csv", figures(swept)),
-        ResultFile::covered("variants.csv", variants(swept)),
-    ];
+    let of_figures = swept.variants.iter().flat_map(|one| {
+        let line = |(path, record)| FigureLine { variant: &one.name, path, record };
+        one.figures.iter().map(|(path, record)| (path.as_str(), record)).map(line)
+    });
+    let of_changes = swept.variants.iter().flat_map(|one| {
+        let line = |(path, value)| ChangeLine { variant: &one.name, path, value };
+        one.changes.iter().map(|(path, value)| (path.as_str(), value.as_str())).map(line)
+    });
+    let mut files = vec![figures().file(None, of_figures), variants().file(None, of_changes)];
     if let Way::Drawn(all) = &swept.way {
-        files.push(ResultFile::covered("spread.csv", spread(swept, all)));
-        files.push(ResultFile::covered("moved-by.csv", moved_by(all)));
+        files.push(spread().file(None, all.iter().map(|one| SpreadLine { swept, one })));
+        files.push(moved_by().file(None, all.iter().flat_map(moved_lines)));
     }
     let value = json!({
         "scenario": swept.scenario,
@@ -93,7 +98,7 @@ pub fn output(swept: &Swept) -> ResultSet {
     ResultSet { digest, results_version: RESULTS_VERSION, partial: None, facts, files }
 }
 
-fn variant(one: &SweptVariant) -> Value {
+fn variant(one: &SweptVariant) -> Json {
     let changes = one.changes.iter().map(|(path, value)| (path.clone(), value.as_str().into()));
     let figures = one.figures.iter().map(|(path, record)| {
         (path.clone(), serde_json::to_value(record).expect("a record has text keys"))
@@ -101,91 +106,147 @@ fn variant(one: &SweptVariant) -> Value {
     json!({
         "name": one.name,
         "digest": one.digest,
-        "set": Value::Object(changes.collect()),
-        "figures": Value::Object(figures.collect()),
+        "set": Json::Object(changes.collect()),
+        "figures": Json::Object(figures.collect()),
     })
 }
 
-fn figures(swept: &Swept) -> Vec<u8> {
-    let columns = [
-        "variant",
-        "figure",
-        "unit",
-        "value",
-        "value_lo",
-        "value_hi",
-        "replications",
-        "verdict",
-        "reason",
-    ];
-    let mut sheet = CsvWriter::new(None, &columns).expect("names of columns are written here");
-    let number = |value: Option<f64>| value.map_or(Field::Missing, Field::Number);
-    for one in &swept.variants {
-        for (path, record) in &one.figures {
-            let words = |text: &Option<String>| text.clone().unwrap_or_default();
-            let (verdict, reason) = (words(&record.verdict), words(&record.reason));
-            sheet
-                .record(&[
-                    Field::Text(&one.name),
-                    Field::Text(path),
-                    Field::Text(&record.unit),
-                    number(record.value),
-                    number(record.low),
-                    number(record.high),
-                    Field::Count(record.replications),
-                    Field::Text(&verdict),
-                    Field::Text(&reason),
-                ])
-                .expect("as many fields as columns");
-        }
-    }
-    sheet.finish()
+/// A figure of a variant.
+struct FigureLine<'a> {
+    variant: &'a str,
+    path: &'a str,
+    record: &'a FigureRecord,
 }
 
-fn spread(swept: &Swept, all: &[Spread]) -> Vec<u8> {
-    let columns = ["figure", "unit", "variants", "least", "p05", "median", "p95", "most"];
-    let mut sheet = CsvWriter::new(None, &columns).expect("names of columns are written here");
-    let side = |value: Option<f64>| value.map_or(Field::Missing, Field::Number);
-    for one in all {
-        let unit = any_record(swept, &one.figure);
-        sheet
-            .record(&[
-                Field::Text(&one.figure),
-                Field::Text(unit.map_or("", |record| &record.unit)),
-                Field::Count(one.variants as u64),
-                Field::Number(one.least),
-                side(one.sides.map(|sides| sides.0)),
-                Field::Number(one.median),
-                side(one.sides.map(|sides| sides.1)),
-                Field::Number(one.most),
-            ])
-            .expect("as many fields as columns");
-    }
-    sheet.finish()
+/// `sweep.csv`.
+fn figures<'a>() -> ResultTable<FigureLine<'a>> {
+    let value =
+        |id, meaning, read: Read<FigureLine<'a>>| numbers(id, "", Unit::None, meaning, read);
+    ResultTable::new(
+        "sweep.csv",
+        "A figure of a variant.",
+        [
+            words("variant", "", "Variant, which is also the name of its folder.", |l| {
+                l.variant.into()
+            }),
+            words("figure", "", "Path of the figure.", |l| l.path.into()),
+            words("unit", "", "Unit of the value.", |l| (&l.record.unit).into()),
+            value("value", "Estimate of the figure.", |l| l.record.value.into()),
+            value("value_lo", "Lower bound of `value`.", |l| l.record.low.into()),
+            value("value_hi", "Upper bound of `value`.", |l| l.record.high.into()),
+            value("replications", "Replications.", |l| l.record.replications.into()),
+            words("verdict", "", "Verdict on its window.", |l| l.record.verdict.as_ref().into()),
+            words("reason", "", "Why the value or its interval is missing.", |l| {
+                l.record.reason.as_ref().into()
+            }),
+        ],
+    )
 }
 
-fn moved_by(all: &[Spread]) -> Vec<u8> {
-    let columns = ["figure", "path", "rank_correlation"];
-    let mut sheet = CsvWriter::new(None, &columns).expect("names of columns are written here");
-    for one in all {
-        for (path, correlation) in &one.moved_by {
-            let row = [Field::Text(&one.figure), Field::Text(path), Field::Number(*correlation)];
-            sheet.record(&row).expect("as many fields as columns");
-        }
-    }
-    sheet.finish()
+/// What a figure comes to over all variants.
+struct SpreadLine<'a> {
+    swept: &'a Swept,
+    one: &'a Spread,
 }
 
-fn variants(swept: &Swept) -> Vec<u8> {
-    let columns = ["variant", "path", "value"];
-    let mut sheet = CsvWriter::new(None, &columns).expect("names of columns are written here");
-    for one in &swept.variants {
-        for (path, value) in &one.changes {
-            let row = [Field::Text(&one.name), Field::Text(path), Field::Text(value)];
-            sheet.record(&row).expect("as many fields as columns");
-        }
+/// `spread.csv`, and what the terminal shows of it.
+fn spread<'a>() -> ResultTable<SpreadLine<'a>> {
+    type L<'a> = SpreadLine<'a>;
+    /// A value in the unit of its figure.
+    fn shown(line: &L<'_>, value: f64) -> Value<'static> {
+        let unit = any_record(line.swept, &line.one.figure).map_or(Unit::None, |r| unit(&r.unit));
+        Value::Cell(Cell::Figure(Figure::exact(value, unit)))
     }
-    sheet.finish()
+    fn side(line: &L<'_>, value: Option<f64>) -> Value<'static> {
+        Value::or(value.map(|value| shown(line, value)), "too few variants for a twentieth")
+    }
+    let value =
+        |id, header, meaning, read: Read<L<'a>>| numbers(id, header, Unit::None, meaning, read);
+    ResultTable::new(
+        "spread.csv",
+        "A figure over all variants that were drawn.",
+        [
+            words("figure", "figure", "Path of the figure.", |l| (&l.one.figure).into()),
+            words("unit", "", "Unit of the values.", |l| {
+                any_record(l.swept, &l.one.figure).map_or("", |record| &record.unit).into()
+            }),
+            value("variants", "", "Variants that have the figure.", |l| l.one.variants.into()),
+            value("least", "least", "Least value.", |l| shown(l, l.one.least)),
+            value("p05", "5 %", "Value that 5 % of the variants do not exceed.", |l| {
+                side(l, l.one.sides.map(|sides| sides.0))
+            }),
+            value("median", "half", "Median.", |l| shown(l, l.one.median)),
+            value("p95", "95 %", "Value that 95 % of the variants do not exceed.", |l| {
+                side(l, l.one.sides.map(|sides| sides.1))
+            }),
+            value("most", "most", "Largest value.", |l| shown(l, l.one.most)),
+        ],
+    )
+}
+
+/// A key that a figure rises or falls with.
+struct MovedLine<'a> {
+    figure: &'a str,
+    path: &'a str,
+    correlation: f64,
+}
+
+/// `moved-by.csv`, and what the terminal shows of it.
+fn moved_by<'a>() -> ResultTable<MovedLine<'a>> {
+    ResultTable::new(
+        "moved-by.csv",
+        "A key that a figure rises or falls with.",
+        [
+            words("figure", "", "Path of the figure.", |l| l.figure.into()),
+            words("path", "key", "Path of the key.", |l: &MovedLine<'_>| l.path.into())
+                .keyed("key"),
+            numbers(
+                "rank_correlation",
+                "rank correlation",
+                Unit::None,
+                "Rank correlation of the key with the figure over the variants.",
+                |l: &MovedLine<'_>| l.correlation.into(),
+            )
+            .on_page(|l| format!("{:+.2}", l.correlation).into()),
+        ],
+    )
+}
+
+fn moved_lines(one: &Spread) -> impl Iterator<Item = MovedLine<'_>> {
+    let figure = one.figure.as_str();
+    one.moved_by.iter().map(move |(path, correlation)| MovedLine {
+        figure,
+        path,
+        correlation: *correlation,
+    })
+}
+
+/// A key of a variant.
+struct ChangeLine<'a> {
+    variant: &'a str,
+    path: &'a str,
+    value: &'a str,
+}
+
+/// `variants.csv`.
+fn variants<'a>() -> ResultTable<ChangeLine<'a>> {
+    ResultTable::new(
+        "variants.csv",
+        "A key of a variant.",
+        [
+            words("variant", "", "Variant, which is also the name of its folder.", |l| {
+                l.variant.into()
+            }),
+            words("path", "", "Path of the key.", |l| l.path.into()),
+            words("value", "", "Its value.", |l| l.value.into()),
+        ],
+    )
+}
+
+/// What the files of a sweep hold, column by column.
+#[must_use]
+pub fn described() -> [Described; 4] {
+    [figures().described(), variants().described(), spread().described(), moved_by().described()]
 }
 
 /// The answer in words: a table a figure, with a row a variant; of a tornado the keys that move it
@@ -234,51 +295,24 @@ pub fn text(swept: &Swept, digest: &str, terminal: Terminal) -> String {
 
 /// What the figures that are shown come to over all variants.
 fn spreads(swept: &Swept, all: &[Spread]) -> Table {
-    let numbers = |title: &str, key: &str| Column::numbers(title, key, Unit::None);
-    let columns = vec![
-        Column::words("figure", "figure"),
-        numbers("least", "least"),
-        numbers("5 %", "p05"),
-        numbers("half", "median"),
-        numbers("95 %", "p95"),
-        numbers("most", "most"),
-    ];
-    let row = |path: &String| {
-        let found = all.iter().find(|one| one.figure == *path)?;
-        let record = any_record(swept, path)?;
-        let cell = |value: f64| Cell::Figure(Figure::exact(value, unit(&record.unit)));
-        let side = |value: Option<f64>| {
-            value.map_or_else(|| Cell::missing("too few variants for a twentieth"), cell)
-        };
-        Some(vec![
-            Cell::text(path.clone()),
-            cell(found.least),
-            side(found.sides.map(|sides| sides.0)),
-            cell(found.median),
-            side(found.sides.map(|sides| sides.1)),
-            cell(found.most),
-        ])
+    let line = |path: &String| {
+        let one = all.iter().find(|one| one.figure == *path)?;
+        any_record(swept, path)?;
+        Some(SpreadLine { swept, one })
     };
     let caption = "What the figures come to: the least of all variants, what 5 %, half and 95 % of them \
                    do not exceed, the most";
-    let rows = swept.shown.iter().filter_map(row).collect();
-    Table { caption: caption.into(), columns, rows }
+    let ids = ["figure", "least", "p05", "median", "p95", "most"];
+    spread().page(caption, &ids, swept.shown.iter().filter_map(line))
 }
 
 /// The keys that a figure rises or falls with.
 fn by_rank(all: &[Spread], path: &str) -> Option<Table> {
     let found = all.iter().find(|one| one.figure == path)?;
-    let columns = vec![
-        Column::words("key", "key"),
-        Column::numbers("rank correlation", "rank_correlation", Unit::None),
-    ];
-    let row = |(key, correlation): &(String, f64)| {
-        vec![Cell::text(key.clone()), Cell::text(format!("{correlation:+.2}"))]
-    };
-    let rows: Vec<Vec<Cell>> = found.moved_by.iter().map(row).collect();
     let caption =
         format!("{path}: what it rises or falls with; by chance one key in twenty is shown");
-    (!rows.is_empty()).then_some(Table { caption, columns, rows })
+    let table = moved_by().page(caption, &["path", "rank_correlation"], moved_lines(found));
+    (!table.rows.is_empty()).then_some(table)
 }
 
 fn record<'a>(one: &'a SweptVariant, path: &str) -> Option<&'a FigureRecord> {
