@@ -5,10 +5,10 @@
 //! threshold, then the range.
 
 use askama::Template;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value as Json, json};
 use std::fmt::Write as _;
 
-use super::csv::{CsvWriter, Field};
+use super::columns::{Described, ResultTable, Value, estimates, numbers, words};
 use super::document::{
     Axis, Bar, BarChart, Cell, Chart, ChartKind, Column, Document, Figure, Growth, Join, LineChart,
     Objective, Point as Dot, Series, Table, Unit,
@@ -19,6 +19,7 @@ use super::text::{Terminal, capital, visible};
 use super::write::{ResultFile, ResultSet, covers, run_digest};
 use super::{json as form, number, svg};
 use crate::scenario::render::wrap;
+use crate::stats::interval::Interval;
 use crate::study::claim::{Decided, Judged, Outcome, Point, Range, unquoted};
 use crate::study::expect::Verdict;
 use crate::study::results::RESULTS_VERSION;
@@ -51,7 +52,7 @@ pub fn output(ledger: &Ledger) -> Output {
         "claims": ledger.claims.iter().map(claim_json).collect::<Vec<_>>(),
     });
     let mut files = vec![
-        ResultFile::covered("claims.csv", rows(ledger)),
+        rows(ledger),
         ResultFile::covered("claims.json", form::bytes(&value)),
         ResultFile::covered("claims.md", markdown(ledger).into_bytes()),
     ];
@@ -189,7 +190,7 @@ pub fn text(ledger: &Ledger, digest: &str, terminal: Terminal) -> String {
     out
 }
 
-fn claim_json(one: &Judged) -> Value {
+fn claim_json(one: &Judged) -> Json {
     let mut value = json!({
         "number": one.number,
         "title": one.title,
@@ -208,19 +209,19 @@ fn claim_json(one: &Judged) -> Value {
         value["figure"] = decided.figure.as_str().into();
         value["unit"] = form::unit(&of).into();
         value["is"] = decided.is.as_str().into();
-        value["threshold"] = decided.demand.threshold().map_or(Value::Null, form::number);
+        value["threshold"] = decided.demand.threshold().map_or(Json::Null, form::number);
         value["points"] = decided.points.iter().map(|point| point_json(decided, point)).collect();
     }
     value
 }
 
-fn point_json(decided: &Decided, point: &Point) -> Value {
+fn point_json(decided: &Decided, point: &Point) -> Json {
     let record = files::figure(&point.estimate, &unit(decided.unit), 0);
     let set = decided.ranges.iter().zip(&point.places).flat_map(|(range, place)| {
         range.axes.iter().map(|axis| (axis.path.clone(), axis.values[*place].as_str().into()))
     });
     json!({
-        "set": set.collect::<Map<String, Value>>(),
+        "set": set.collect::<Map<String, Json>>(),
         "as_in_the_file": point.own,
         "value": record.value,
         "low": record.low,
@@ -232,69 +233,89 @@ fn point_json(decided: &Decided, point: &Point) -> Value {
     })
 }
 
-fn rows(ledger: &Ledger) -> Vec<u8> {
-    let columns = [
-        "claim",
-        "title",
-        "scenario",
-        "outcome",
-        "figure",
-        "unit",
-        "is",
-        "point",
-        "as_in_the_file",
-        "value",
-        "value_lo",
-        "value_hi",
-        "level",
-        "method",
-        "verdict",
-        "reason",
-    ];
-    let mut sheet = CsvWriter::new(None, &columns).expect("names of columns are written here");
-    let number = |value: Option<f64>| value.map_or(Field::Missing, Field::Number);
-    for one in &ledger.claims {
-        let count = Field::Count(u64::from(one.number));
-        let head = [count, Field::Text(&one.title), Field::Text(&one.scenario)];
-        let outcome = one.outcome.words();
-        let Some(decided) = &one.decided else {
-            let why = match &one.outcome {
-                Outcome::NotJudged(why) => why.as_str(),
-                _ => "",
-            };
-            let mut row: Vec<Field<'_>> = head.to_vec();
-            row.push(Field::Text(&outcome));
-            row.extend(std::iter::repeat_n(Field::Missing, columns.len() - 5));
-            row.push(Field::Text(why));
-            sheet.record(&row).expect("as many fields as columns");
-            continue;
-        };
-        let of = unit(decided.unit);
-        for point in &decided.points {
-            let record = files::figure(&point.estimate, &of, 0);
-            let (method, reason) =
-                (record.method.unwrap_or_default(), record.reason.unwrap_or_default());
-            let place = at(decided, point);
-            let mut row: Vec<Field<'_>> = head.to_vec();
-            row.extend([
-                Field::Text(&outcome),
-                Field::Text(&decided.figure),
-                Field::Text(form::unit(&of)),
-                Field::Text(&decided.is),
-                Field::Text(&place),
-                Field::Text(if point.own { "yes" } else { "no" }),
-                number(record.value),
-                number(record.low),
-                number(record.high),
-                number(record.level),
-                Field::Text(&method),
-                Field::Text(word(point.verdict)),
-                Field::Text(&reason),
-            ]);
-            sheet.record(&row).expect("as many fields as columns");
+/// A point of a claim, or a claim that was not decided.
+struct Line<'a> {
+    one: &'a Judged,
+    decided: Option<(&'a Decided, &'a Point)>,
+}
+
+impl<'a> Line<'a> {
+    /// A value of what decided the claim.
+    fn decided<V: Into<Value<'a>>>(&self, of: impl Fn(&'a Decided, &'a Point) -> V) -> Value<'a> {
+        self.decided.map(|(decided, point)| of(decided, point)).into()
+    }
+
+    fn interval(&self) -> Option<&'a Interval> {
+        match self.decided.map(|(_, point)| &point.estimate) {
+            Some(Estimate::Interval(interval)) => Some(interval),
+            _ => None,
         }
     }
-    sheet.finish()
+
+    fn reason(&self) -> Option<String> {
+        match (self.decided, &self.one.outcome) {
+            (Some((decided, point)), _) => {
+                files::figure(&point.estimate, &unit(decided.unit), 0).reason
+            }
+            (None, Outcome::NotJudged(why)) => Some(why.clone()),
+            (None, _) => None,
+        }
+    }
+}
+
+/// `claims.csv`.
+fn declared<'a>() -> ResultTable<Line<'a>> {
+    ResultTable::new(
+        "claims.csv",
+        "A point of a claim; one row without a figure where a claim is not judged.",
+        [
+            numbers("claim", "", Unit::None, "Number of the claim.", |l| l.one.number.into()),
+            words("title", "", "The claim.", |l| (&l.one.title).into()),
+            words("scenario", "", "Scenario that tries it.", |l| (&l.one.scenario).into()),
+            words("outcome", "", "Verdict over all points.", |l| l.one.outcome.words().into()),
+            words("figure", "", "Figure that decides.", |l| l.decided(|of, _| &of.figure)),
+            words("unit", "", "Unit of the figure.", |l| {
+                l.decided(|of, _| form::unit(&unit(of.unit)).to_string())
+            }),
+            words("is", "", "What the figure must be.", |l| l.decided(|of, _| &of.is)),
+            words("point", "", "Values of what was varied.", |l| l.decided(at)),
+            words("as_in_the_file", "", "Whether the point is the file as it is.", |l| {
+                l.decided(|_, point| if point.own { "yes" } else { "no" })
+            }),
+            estimates("value", "", Unit::None, "Estimate of the figure.", |l| {
+                l.decided(|_, point| &point.estimate)
+            }),
+            numbers("level", "", Unit::None, "Confidence level of the interval.", |l| {
+                l.interval().map(|interval| interval.level).into()
+            }),
+            words("method", "", "Method of the interval.", |l| {
+                l.interval().map(|interval| interval.method.name()).into()
+            }),
+            words("verdict", "", "Verdict on the point.", |l| {
+                l.decided(|_, point| word(point.verdict))
+            }),
+            words("reason", "", "Why the value, its interval or a verdict is missing.", |l| {
+                l.reason().into()
+            }),
+        ],
+    )
+}
+
+/// What the file holds, column by column.
+#[must_use]
+pub fn described() -> Described {
+    declared().described()
+}
+
+fn rows(ledger: &Ledger) -> ResultFile {
+    let lines = ledger.claims.iter().flat_map(|one| match &one.decided {
+        None => vec![Line { one, decided: None }],
+        Some(of) => {
+            let line = |point| Line { one, decided: Some((of, point)) };
+            of.points.iter().map(line).collect()
+        }
+    });
+    declared().file(None, lines)
 }
 
 const INTRO: &str = "What the documents behind the scenarios claim, held against figures. A claim is tried in its \
