@@ -471,6 +471,8 @@ pub enum What {
     Diagnostics,
     /// The figures that a path can name
     Figures,
+    /// The columns of result files
+    Results,
 }
 
 /// Form of an answer.

@@ -1,4 +1,4 @@
-//! `schema`: the language and its diagnostics, from their declarations.
+//! `schema`: the language, its diagnostics, figures and results, from their declarations.
 
 use serde_json::{Value as Json, json};
 
@@ -7,7 +7,7 @@ use super::exit::{Exit, Failure};
 use super::flags::{JsonOrMarkdown, SchemaArgs, What};
 use crate::plan::document::ScenarioSpec;
 use crate::plan::figure::registry::{self, Word};
-use crate::report::json;
+use crate::report::{json, reference as results};
 use crate::scenario::code::Code;
 use crate::scenario::value::Value;
 use crate::scenario::{reference, schema};
@@ -22,7 +22,7 @@ pub fn print(args: &SchemaArgs, console: &Console) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The description of `what` in the form asked for; `docs/` holds four of them.
+/// The description of `what` in the form asked for; `docs/` holds five of them.
 #[must_use]
 pub fn describe(what: What, format: JsonOrMarkdown) -> String {
     match (what, format) {
@@ -36,6 +36,8 @@ pub fn describe(what: What, format: JsonOrMarkdown) -> String {
         (What::Diagnostics, JsonOrMarkdown::Markdown) => diagnostics_page(),
         (What::Figures, JsonOrMarkdown::Json) => text(&figures()),
         (What::Figures, JsonOrMarkdown::Markdown) => registry::page(),
+        (What::Results, JsonOrMarkdown::Json) => text(&results::list()),
+        (What::Results, JsonOrMarkdown::Markdown) => results::page(),
     }
 }
 

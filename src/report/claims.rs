@@ -270,7 +270,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
         "A point of a claim; one row without a figure where a claim is not judged.",
         [
             numbers("claim", "", Unit::None, "Number of the claim.", |l| l.one.number.into()),
-            words("title", "", "The claim.", |l| (&l.one.title).into()),
+            words("title", "", "Claim in words.", |l| (&l.one.title).into()),
             words("scenario", "", "Scenario that tries it.", |l| (&l.one.scenario).into()),
             words("outcome", "", "Verdict over all points.", |l| l.one.outcome.words().into()),
             words("figure", "", "Figure that decides.", |l| l.decided(|of, _| &of.figure)),

@@ -507,18 +507,19 @@ impl<Row> ResultTable<Row> {
     /// Its documentation.
     #[must_use]
     pub fn described(&self) -> Described {
-        let column = |(name, column): (String, Option<&Column<Row>>)| {
-            let meaning = column.map_or(REASON.1, |column| column.meaning);
-            let meaning = match column {
-                Some(column) if name != column.id => {
-                    let end = if name.ends_with("_lo") { "Lower" } else { "Upper" };
-                    format!("{end} bound of `{}`.", column.id)
+        let mut columns: Vec<DescribedColumn> = Vec::new();
+        let mut last: Option<&str> = None;
+        for (name, column) in self.names() {
+            let id = column.map(|column| column.id);
+            match columns.last_mut() {
+                Some(before) if id.is_some() && id == last => before.names.push(name),
+                _ => {
+                    let meaning = column.map_or(REASON.1, |column| column.meaning);
+                    columns.push(DescribedColumn { names: vec![name], meaning });
                 }
-                _ => meaning.to_string(),
-            };
-            (name, meaning)
-        };
-        let columns = self.names().into_iter().map(column).collect();
+            }
+            last = id;
+        }
         Described { name: self.name, row_is: self.row_is, columns }
     }
 }
@@ -530,6 +531,100 @@ pub struct Described {
     pub name: &'static str,
     /// What one row is.
     pub row_is: &'static str,
-    /// Names of its columns with their meanings, in order.
-    pub columns: Vec<(String, String)>,
+    /// Its columns, in order.
+    pub columns: Vec<DescribedColumn>,
+}
+
+/// What the documentation says of a column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DescribedColumn {
+    /// Its name in the file, and those of its bounds.
+    pub names: Vec<String>,
+    /// What it is.
+    pub meaning: &'static str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::interval::Method;
+    use crate::study::measure::NoValue;
+
+    struct Road {
+        name: String,
+        closed: Estimate,
+        lanes: Option<u64>,
+    }
+
+    fn roads<'a>() -> ResultTable<&'a Road> {
+        ResultTable::new(
+            "roads.csv",
+            "A road.",
+            [
+                words("name", "road", "Name of the road.", |road| (&road.name).into()),
+                estimates("closed_s", "closed", Unit::Seconds, "Time closed.", |road: &&Road| {
+                    (&road.closed).into()
+                })
+                .in_units("closed_min", 60.0, Unit::Other("min".into()))
+                .with_reason_as("closed"),
+                numbers("lanes", "lanes", Unit::None, "Lanes.", |road| {
+                    Value::or(road.lanes, "no survey")
+                }),
+                words("plan", "plan", "", |_| "none".into()).off_file(),
+            ],
+        )
+    }
+
+    fn two() -> [Road; 2] {
+        let interval = Interval {
+            low: 60.0,
+            high: 180.0,
+            estimate: 120.0,
+            level: 0.95,
+            method: Method::StudentT,
+        };
+        let known =
+            Road { name: "A1".into(), closed: Estimate::Interval(interval), lanes: Some(4) };
+        let unknown =
+            Road { name: "A2".into(), closed: Estimate::Missing(NoValue::Empty), lanes: None };
+        [known, unknown]
+    }
+
+    /// One declaration, three views: bounds and reasons in the file, other units on the page, `null`
+    /// for what is missing in JSON.
+    #[test]
+    fn views_agree_on_what_a_row_holds() {
+        let both = two();
+        let file = roads().file(None, &both);
+        let reason = NoValue::Empty.to_string();
+        let expected = format!(
+            "name,closed_s,closed_s_lo,closed_s_hi,lanes,reason\n\
+             A1,120.0,60.0,180.0,4,\n\
+             A2,,,,,closed: {reason}\n"
+        );
+        assert_eq!(String::from_utf8(file.bytes).unwrap(), expected);
+        let page = roads().headed(&[("lanes", "width")]).page("", &["closed_s", "lanes"], &both);
+        let heads: Vec<(&str, &str)> =
+            page.columns.iter().map(|one| (one.name.as_str(), one.key.as_str())).collect();
+        assert_eq!(heads, [("closed", "closed_min"), ("width", "lanes")]);
+        let minutes = Figure::estimate(2.0, 1.0, 3.0, Unit::Other("min".into()));
+        assert_eq!(page.rows[0], [Cell::Figure(minutes), Cell::Count(4)]);
+        assert_eq!(page.rows[1], [Cell::missing(reason.clone()), Cell::missing("no survey")]);
+        let object = roads().object(&["name", "lanes", "closed_s"], &&both[1]);
+        let missing = serde_json::json!({
+            "name": "A2", "lanes": null,
+            "closed_s": { "value": null, "low": null, "high": null, "reason": reason },
+        });
+        assert_eq!(Json::Object(object), missing);
+    }
+
+    /// The documentation has the columns of the file, in their order, and no other.
+    #[test]
+    fn the_documentation_names_the_columns_of_the_file() {
+        let file = String::from_utf8(roads().file(None, &two()).bytes).unwrap();
+        let described = roads().described();
+        let names: Vec<&str> =
+            described.columns.iter().flat_map(|one| &one.names).map(String::as_str).collect();
+        assert_eq!(names.join(","), file.lines().next().unwrap());
+    }
 }

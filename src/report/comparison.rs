@@ -515,7 +515,7 @@ fn of_windows<'a>() -> ResultTable<Line<'a>> {
         "comparison.csv",
         "A scenario in a window.",
         [
-            words("scenario", "", "Scenario.", |l| (&l.row.scenario).into()),
+            words("scenario", "", "Name of the scenario.", |l| (&l.row.scenario).into()),
             words("window", "", "Window, or run around a break.", |l| l.name.into()),
             words("verdict", "", "Verdict on the window.", |l| l.window.verdict.word().into()),
             latency("p50_s", "Median latency of the compared class.", |l| {
@@ -533,7 +533,7 @@ fn of_windows<'a>() -> ResultTable<Line<'a>> {
             words("busiest", "", "Busiest component.", |l| {
                 l.window.busiest.as_ref().map_or("", |(name, _)| name).into()
             }),
-            numbers("busiest_ratio", "", Unit::Ratio, "Its mean utilisation.", |l| {
+            numbers("busiest_ratio", "", Unit::Ratio, "Mean utilisation of that component.", |l| {
                 l.window.busiest.as_ref().map_or(0.0, |(_, value)| *value).into()
             }),
             numbers("cost_dollars_per_month", "", Unit::Dollars, "Price per month.", |l| {
@@ -542,9 +542,11 @@ fn of_windows<'a>() -> ResultTable<Line<'a>> {
             latency("p95_step_s", "95 % latency minus that of the scenario above.", |l| {
                 l.step(|row| row.latency_step.as_ref())
             }),
-            finding("p95_finding", "Whether that difference is certain.", |l| {
-                l.finding(|row| row.latency_step.as_ref())
-            }),
+            finding(
+                "p95_finding",
+                "Finding on that difference: `larger`, `smaller`, `no difference` or `inconclusive`.",
+                |l| l.finding(|row| row.latency_step.as_ref()),
+            ),
             estimates(
                 "served_step_ratio",
                 "",
@@ -552,14 +554,16 @@ fn of_windows<'a>() -> ResultTable<Line<'a>> {
                 "Share served minus that of the scenario above.",
                 |l| l.step(|row| row.served_step.as_ref()),
             ),
-            finding("served_finding", "Whether that difference is certain.", |l| {
-                l.finding(|row| row.served_step.as_ref())
-            }),
+            finding(
+                "served_finding",
+                "Finding on that difference: `larger`, `smaller`, `no difference` or `inconclusive`.",
+                |l| l.finding(|row| row.served_step.as_ref()),
+            ),
             estimates(
                 "capacity_per_s",
                 "",
                 Unit::PerSecond,
-                "Highest rate that meets the objective of latency, beside the last window.",
+                "Highest rate that meets the objective of latency; in the row of the last window.",
                 |l| {
                     let carries = l.capacity().map(|one| run_capacity(&one.carries));
                     Value::or(carries, "of the last window")
@@ -568,9 +572,13 @@ fn of_windows<'a>() -> ResultTable<Line<'a>> {
             words("busy_first", "", "First resource that is busy all the time.", |l| {
                 l.capacity().map_or("", |one| &one.first.0).into()
             }),
-            numbers("busy_first_per_s", "", Unit::PerSecond, "Rate at which it is.", |l| {
-                Value::or(l.capacity().map(|one| one.first.1), "of the last window")
-            }),
+            numbers(
+                "busy_first_per_s",
+                "",
+                Unit::PerSecond,
+                "Rate at which that resource is busy all the time.",
+                |l| Value::or(l.capacity().map(|one| one.first.1), "of the last window"),
+            ),
             estimates(
                 "capacity_step_per_s",
                 "",
@@ -578,15 +586,21 @@ fn of_windows<'a>() -> ResultTable<Line<'a>> {
                 "Capacity minus that of the scenario above.",
                 |l| l.step(|row| row.capacity_step.as_ref()),
             ),
-            finding("capacity_finding", "Whether that difference is certain.", |l| {
-                l.finding(|row| row.capacity_step.as_ref())
-            }),
+            finding(
+                "capacity_finding",
+                "Finding on that difference: `larger`, `smaller`, `no difference` or `inconclusive`.",
+                |l| l.finding(|row| row.capacity_step.as_ref()),
+            ),
             words("measured_at", "", "Where latency is measured: `site` or `edge`.", |l| {
                 if l.row.measured.is_some() { "edge" } else { "site" }.into()
             }),
-            numbers("edges_answer_ratio", "", Unit::Ratio, "Share that edges answer.", |l| {
-                Value::or(l.window.edges.as_ref().map(Edges::share), "no edges")
-            }),
+            numbers(
+                "edges_answer_ratio",
+                "",
+                Unit::Ratio,
+                "Share of the requests that edges answer.",
+                |l| Value::or(l.window.edges.as_ref().map(Edges::share), "no edges"),
+            ),
             latency("p95_origin_s", "95 % latency of requests that reach the origin.", |l| {
                 Value::or(l.window.edges.as_ref().map(|one| &one.origin), "no edges")
             }),

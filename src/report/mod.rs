@@ -19,6 +19,7 @@ pub mod html;
 pub mod json;
 mod measure;
 pub mod number;
+pub mod reference;
 pub mod run;
 pub mod svg;
 pub mod sweep;

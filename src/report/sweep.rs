@@ -134,8 +134,10 @@ fn figures<'a>() -> ResultTable<FigureLine<'a>> {
             value("value", "Estimate of the figure.", |l| l.record.value.into()),
             value("value_lo", "Lower bound of `value`.", |l| l.record.low.into()),
             value("value_hi", "Upper bound of `value`.", |l| l.record.high.into()),
-            value("replications", "Replications.", |l| l.record.replications.into()),
-            words("verdict", "", "Verdict on its window.", |l| l.record.verdict.as_ref().into()),
+            value("replications", "Number of replications.", |l| l.record.replications.into()),
+            words("verdict", "", "Verdict on the window of the figure.", |l| {
+                l.record.verdict.as_ref().into()
+            }),
             words("reason", "", "Why the value or its interval is missing.", |l| {
                 l.record.reason.as_ref().into()
             }),
@@ -170,12 +172,14 @@ fn spread<'a>() -> ResultTable<SpreadLine<'a>> {
             words("unit", "", "Unit of the values.", |l| {
                 any_record(l.swept, &l.one.figure).map_or("", |record| &record.unit).into()
             }),
-            value("variants", "", "Variants that have the figure.", |l| l.one.variants.into()),
+            value("variants", "", "Number of variants that have the figure.", |l| {
+                l.one.variants.into()
+            }),
             value("least", "least", "Least value.", |l| shown(l, l.one.least)),
             value("p05", "5 %", "Value that 5 % of the variants do not exceed.", |l| {
                 side(l, l.one.sides.map(|sides| sides.0))
             }),
-            value("median", "half", "Median.", |l| shown(l, l.one.median)),
+            value("median", "half", "Median value.", |l| shown(l, l.one.median)),
             value("p95", "95 %", "Value that 95 % of the variants do not exceed.", |l| {
                 side(l, l.one.sides.map(|sides| sides.1))
             }),
@@ -238,7 +242,7 @@ fn variants<'a>() -> ResultTable<ChangeLine<'a>> {
                 l.variant.into()
             }),
             words("path", "", "Path of the key.", |l| l.path.into()),
-            words("value", "", "Its value.", |l| l.value.into()),
+            words("value", "", "Value of the key.", |l| l.value.into()),
         ],
     )
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use fivenines::cli::flags::{JsonOrMarkdown, What};
 use fivenines::cli::schema::describe;
+use fivenines::report::reference;
 use fivenines::scenario::code::Code;
 use serde_json::Value as Json;
 
@@ -27,6 +28,7 @@ fn the_generated_pages_are_those_of_this_version() {
             "schema diagnostics --format markdown",
         ),
         ("figures.md", What::Figures, JsonOrMarkdown::Markdown, "schema figures --format markdown"),
+        ("results.md", What::Results, JsonOrMarkdown::Markdown, "schema results --format markdown"),
     ];
     for (page, what, format, words) in pages {
         let there = fs::read_to_string(root("docs").join(page)).unwrap_or_default();
@@ -89,4 +91,69 @@ fn every_code_is_on_the_page_of_diagnostics() {
         let row = format!("| {} | {} | {} |", code.id(), code.class().word(), code.title());
         assert!(page.contains(&row), "{row}");
     }
+}
+
+/// Every column of a CSV file that ships with the repository has a meaning on the page of result files, and
+/// stands in the order of the page.
+#[test]
+fn every_column_of_a_shipped_result_file_is_explained() {
+    let files = reference::files();
+    let mut seen = 0;
+    for path in csv_files(&root("results")) {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let header = text.lines().find(|line| !line.starts_with('#')).unwrap();
+        let header: Vec<&str> = header.split(',').filter(|column| *column != "about").collect();
+        let parts: Vec<_> = files.iter().filter(|file| file.name == name).collect();
+        assert!(!parts.is_empty(), "{} is not on the page", path.display());
+        let explained = |column: &str| {
+            let columns = parts.iter().flat_map(|part| &part.columns);
+            columns
+                .clone()
+                .any(|one| one.names.iter().any(|n| n == column) && is_sentence(one.meaning))
+        };
+        for column in &header {
+            assert!(explained(column), "{}: {column}", path.display());
+        }
+        if let [whole] = parts.as_slice() {
+            let names: Vec<&str> =
+                whole.columns.iter().flat_map(|one| &one.names).map(String::as_str).collect();
+            assert_eq!(header, names, "{}", path.display());
+        }
+        seen += 1;
+    }
+    assert!(seen > 90, "{seen} files");
+}
+
+/// Also of files that are not among the results of the repository: each column says what it is.
+#[test]
+fn every_declared_column_of_a_file_has_a_meaning() {
+    for file in reference::files() {
+        assert!(is_sentence(file.row_is), "{}", file.name);
+        for column in &file.columns {
+            assert!(is_sentence(column.meaning), "{} {:?}", file.name, column.names);
+        }
+    }
+}
+
+fn is_sentence(text: &str) -> bool {
+    text.ends_with('.')
+        && text.starts_with(|first: char| {
+            first.is_uppercase() || first.is_ascii_digit() || first == '`'
+        })
+        && text.split(' ').count() <= 30
+}
+
+fn csv_files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(csv_files(&path));
+        } else if path.extension().is_some_and(|end| end == "csv") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
 }

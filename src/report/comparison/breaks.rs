@@ -269,7 +269,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
         "comparison.csv",
         "A kind of part that breaks in a scenario.",
         [
-            words("scenario", "", "Scenario.", |l| l.scenario.into()),
+            words("scenario", "", "Name of the scenario.", |l| l.scenario.into()),
             words("window", "", "Window, or run around a break.", |l| {
                 format!("{}/{}:{}", l.kind.window, Way::Down.word(), l.part()).into()
             }),

@@ -321,7 +321,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
         "comparison.csv",
         "A scenario with a price and years.",
         [
-            words("scenario", "", "Scenario.", |l| name(l.ladder, l.offer.row).into()),
+            words("scenario", "", "Name of the scenario.", |l| name(l.ladder, l.offer.row).into()),
             dollars("cost_dollars_per_month", "Price per month.", |l| l.offer.cost.into()),
             seconds("downtime_s_per_year", "Structural downtime per year.", |l| {
                 l.offer.downtime.into()

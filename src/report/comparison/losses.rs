@@ -176,7 +176,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
         "comparison.csv",
         "A database in a window, or in a run around a break, of a scenario.",
         [
-            words("scenario", "", "Scenario.", |l| l.scenario.into()),
+            words("scenario", "", "Name of the scenario.", |l| l.scenario.into()),
             words("window", "", "Window, or run around a break.", |l| (&l.row.window).into()),
             words("kind", "", "Kind of the component or part.", |l| {
                 l.part().map_or("", |part| part.kind).into()
@@ -187,7 +187,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
             words("part", "", "Part that is broken.", |l| {
                 l.part().map_or("", |part| &part.name).into()
             }),
-            words("database", "", "Database.", |l| (&l.row.database).into()),
+            words("database", "", "Name of the database.", |l| (&l.row.database).into()),
             count(0, "Reads that failed.", |l| of(l, 0)),
             count(1, "Reads that a replica answered from the past.", |l| of(l, 1)),
             count(2, "Writes that failed.", |l| of(l, 2)),

@@ -181,17 +181,21 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
         "comparison.csv",
         "The components of one kind and name in a window of a scenario.",
         [
-            words("scenario", "", "Scenario.", |l| l.scenario.into()),
+            words("scenario", "", "Name of the scenario.", |l| l.scenario.into()),
             words("window", "", "Window, or run around a break.", |l| l.window.into()),
             words("kind", "", "Kind of the component or part.", |l| l.group.kind.word().into()),
             words("group", "", "Name that the members have in common.", |l| {
                 (&l.group.group).into()
             }),
-            numbers("members", "", Unit::None, "Members.", |l| l.one.members.into()),
+            numbers("members", "", Unit::None, "Number of members.", |l| l.one.members.into()),
             words("busiest", "", "Busiest component.", |l| (&l.one.name).into()),
-            estimates("busiest_ratio", "", Unit::Ratio, "Its mean utilisation.", |l| {
-                (&l.one.mean).into()
-            }),
+            estimates(
+                "busiest_ratio",
+                "",
+                Unit::Ratio,
+                "Mean utilisation of that component.",
+                |l| (&l.one.mean).into(),
+            ),
             numbers(
                 "busiest_offered_ratio",
                 "",

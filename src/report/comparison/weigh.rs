@@ -217,21 +217,26 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
         "A respect in which a scenario is compared with the one above; the difference is this \
          scenario minus that.",
         [
-            words("scenario", "scenario", "Scenario.", |l| (&l.ladder.rows[l.at].scenario).into()),
+            words("scenario", "scenario", "Name of the scenario.", |l| {
+                (&l.ladder.rows[l.at].scenario).into()
+            }),
             words("against", "instead of", "Scenario that it is compared with.", |l| {
                 (&l.ladder.rows[l.at - 1].scenario).into()
             }),
             words("respect", "in", "What is compared.", |l: &Line<'_>| l.one.respect.word().into())
                 .on_page(|l| name(l.ladder, l.one).into()),
-            words("parts", "", "Parts whose break it is about.", |l| l.parts().into()),
-            words("change", "change", "Whether it is better or worse, and how certain.", |l| {
-                l.one.change.word().into()
-            }),
+            words("parts", "", "Parts whose break is compared.", |l| l.parts().into()),
+            words(
+                "change",
+                "change",
+                "Whether the scenario is better or worse, and how certain that is.",
+                |l| l.one.change.word().into(),
+            ),
             estimates(
                 "difference",
                 "by",
                 Unit::None,
-                "Difference; its intervals hold together for all differences.",
+                "Difference with an interval that holds together with those of all differences.",
                 |l: &Line<'_>| l.one.difference.into(),
             )
             .in_words(|l| l.told().into()),
@@ -239,7 +244,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
                 "difference_alone",
                 "",
                 Unit::None,
-                "The same with the interval of this difference alone.",
+                "Same difference with the interval of this difference alone.",
                 |l| l.one.alone.into(),
             ),
             words("unit", "", "Unit of the difference.", |l| l.unit().into()),

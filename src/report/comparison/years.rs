@@ -359,7 +359,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
         "comparison.csv",
         "A scenario over years, or one first cause of its downtime.",
         [
-            words("scenario", "", "Scenario.", |l| l.scenario.into()),
+            words("scenario", "", "Name of the scenario.", |l| l.scenario.into()),
             words("cause", "", "First cause; empty in the row of all causes.", |l| {
                 l.cause.map_or("", |cause| &cause.name).into()
             }),
@@ -367,9 +367,11 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
             seconds("downtime_s_per_year", "Structural downtime per year.", |l| {
                 l.downtime(Some(l.side()))
             }),
-            seconds("architecture_downtime_s_per_year", "The same without shared faults.", |l| {
-                l.downtime(l.years.structural.architecture.as_ref())
-            }),
+            seconds(
+                "architecture_downtime_s_per_year",
+                "Structural downtime per year without shared faults.",
+                |l| l.downtime(l.years.structural.architecture.as_ref()),
+            ),
             seconds("continuous_downtime_s_per_year", "Continuous downtime per year.", |l| {
                 l.downtime(l.years.continuous.as_ref().map(|row| &row.all))
             }),

@@ -52,7 +52,7 @@ impl Told<'_> {
 fn availabilities<'a>() -> ResultTable<Line<'a>> {
     ResultTable::new(
         "availability.csv",
-        "One availability of a class, a service or a group.",
+        "One availability of a class, a service, a group or a fleet.",
         [
             words(
                 "window",
@@ -61,7 +61,9 @@ fn availabilities<'a>() -> ResultTable<Line<'a>> {
                  for the same years without shared faults.",
                 |line| line.window.into(),
             ),
-            words("workload", "", "Workload, class, service or group.", |line| line.whose.into()),
+            words("workload", "", "Workload, class, service, group or fleet.", |line| {
+                line.whose.into()
+            }),
             words(
                 "availability",
                 "",
@@ -84,7 +86,7 @@ fn availabilities<'a>() -> ResultTable<Line<'a>> {
                 line.told.level().into()
             }),
             words("method", "", "Method of the interval.", |line| line.told.method().into()),
-            numbers("replications", "", Unit::None, "Replications.", |line| {
+            numbers("replications", "", Unit::None, "Number of replications.", |line| {
                 line.replications.into()
             }),
             numbers("intended", "", Unit::None, "Page views that users wanted.", |line| {

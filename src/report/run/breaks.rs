@@ -182,8 +182,7 @@ fn outages<'a>() -> ResultTable<Line<'a>> {
     type L<'a> = Line<'a>;
     ResultTable::new(
         "outages.csv",
-        "A part that is broken once in a window around a break; a row without a part is of nothing \
-         broken.",
+        "A part that is broken once in a window around a break; in one row nothing breaks.",
         [
             words("window", "", "Window of the scenario.", |l| (&l.row.window).into()),
             words("class", "", "Class of the page views.", |l| (&l.row.class).into()),
@@ -271,10 +270,10 @@ fn outages<'a>() -> ResultTable<Line<'a>> {
                 (_, Some(false)) => "no".into(),
                 (_, None) => "unsure".into(),
             }),
-            numbers("replications", "", Unit::None, "Runs.", |l| {
+            numbers("replications", "", Unit::None, "Number of runs.", |l| {
                 l.run().map_or(0, |at| l.results.windows[at].replications).into()
             }),
-            words("faults", "faults", "Faults of the file that strike the part.", |l: &L<'_>| {
+            words("faults", "faults", "Faults of the scenario that strike the part, separated by blanks.", |l: &L<'_>| {
                 l.part(|part| part.faults.join(" "))
             })
             .on_page(|l| faults(l.row).into()),
@@ -381,10 +380,13 @@ fn courses<'a>() -> ResultTable<Step<'a>> {
         "outages-timeline.csv",
         "The page views of a workload in one step of a run around a break.",
         [
-            words("window", "", "Run: the window, what breaks or is repaired in it.", |step| {
-                (&step.window.name).into()
-            }),
-            words("workload", "", "Workload.", |step| step.workload.into()),
+            words(
+                "window",
+                "",
+                "Run around a break or a repair: `WINDOW/down:PART` or `WINDOW/repair:PART`.",
+                |step| (&step.window.name).into(),
+            ),
+            words("workload", "", "Workload of the page views.", |step| step.workload.into()),
             times("start_s", "Start of the step, after the start of the run.", |step| {
                 step.pace.from.seconds().into()
             }),
@@ -397,7 +399,9 @@ fn courses<'a>() -> ResultTable<Step<'a>> {
             rates("served_per_s", "Page views served, mean over replications.", |step| {
                 step.pace.served.into()
             }),
-            rates("lost_per_s", "Page views lost.", |step| step.pace.lost.into()),
+            rates("lost_per_s", "Page views lost, mean over replications.", |step| {
+                step.pace.lost.into()
+            }),
             rates(
                 "not_asked_per_s",
                 "Page views not requested: their session had ended.",

@@ -33,7 +33,7 @@ fn latencies<'a>() -> ResultTable<Line<'a>> {
             words(
                 "class",
                 "class",
-                "Class of the requests; with `-view` behind it that of its page views.",
+                "Class of the requests; `CLASS-view` for its page views, `CLASS-miss` for requests that no edge answers.",
                 |row| (&row.latency.name).into(),
             ),
             words("stat", "", "Statistic: the mean or a percentile.", |row| {
@@ -51,9 +51,13 @@ fn latencies<'a>() -> ResultTable<Line<'a>> {
             stat(2, "p95_s", |row| (&row.latency.estimates[2]).into()),
             stat(3, "p99_s", |row| (&row.latency.estimates[3]).into()),
             stat(0, "mean_s", |row| (&row.latency.estimates[0]).into()),
-            numbers("samples", "samples", Unit::None, "Samples of all replications.", |row| {
-                row.latency.samples.into()
-            }),
+            numbers(
+                "samples",
+                "samples",
+                Unit::None,
+                "Number of samples in all replications.",
+                |row| row.latency.samples.into(),
+            ),
         ],
     )
 }

@@ -35,9 +35,13 @@ fn ledger_lines<'a>() -> ResultTable<Line<'a>> {
                 |l| l.ledger.into(),
             ),
             words("name", "", "Class, call or workload.", |l| l.name.into()),
-            words("outcome", "", "How it ended.", |l| l.outcome.into()),
-            words("cause", "", "Why page views are lost.", |l| l.cause.into()),
-            numbers("count", "", Unit::None, "Count of all replications.", |l| l.count.into()),
+            words("outcome", "", "How the requests or page views end; `all` is their sum.", |l| {
+                l.outcome.into()
+            }),
+            words("cause", "", "Why page views are lost; empty for other outcomes.", |l| {
+                l.cause.into()
+            }),
+            numbers("count", "", Unit::None, "Number in all replications.", |l| l.count.into()),
         ],
     )
 }

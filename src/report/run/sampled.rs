@@ -151,25 +151,29 @@ fn windows<'a>() -> ResultTable<Line<'a>> {
         "windows.csv",
         "A class in a window of requests that was drawn from the years.",
         [
-            counts("replication", "Replication of the years, from 0.", |l| {
+            counts("replication", "Replication of the long-horizon run, from 0.", |l| {
                 l.window.replication.into()
             }),
-            times(
-                "start_s",
-                "Start of the simulation by requests, in the time of the years.",
-                |l| l.window.start.seconds().into(),
-            ),
-            times("from_s", "Start of the window that is counted.", |l| {
-                l.window.from.seconds().into()
+            times("start_s", "Start of the warm-up, after the start of the replication.", |l| {
+                l.window.start.seconds().into()
             }),
-            times("to_s", "End of the window that is counted.", |l| l.window.to.seconds().into()),
+            times(
+                "from_s",
+                "Start of the counted time, after the start of the replication.",
+                |l| l.window.from.seconds().into(),
+            ),
+            times("to_s", "End of the counted time, after the start of the replication.", |l| {
+                l.window.to.seconds().into()
+            }),
             words("first_cause", "", "First cause of its episode, or `quiet`.", |l| {
                 l.window.cause.as_deref().unwrap_or("quiet").into()
             }),
             counts("probability", "Probability with which the window was drawn.", |l| {
                 l.window.probability.into()
             }),
-            counts("weight", "1 over that probability.", |l| (1.0 / l.window.probability).into()),
+            counts("weight", "Inverse of that probability.", |l| {
+                (1.0 / l.window.probability).into()
+            }),
             words("class", "", "Class of the page views, or all of them together.", |l| {
                 (&l.views.class).into()
             }),
@@ -193,17 +197,25 @@ fn windows<'a>() -> ResultTable<Line<'a>> {
             counts("flows_intended", "Page views that the flows solver expects.", |l| {
                 l.views.expected.into()
             }),
-            counts("flows_unserved", "Page views that it loses at the traffic that came.", |l| {
-                l.views.flows.into()
+            counts(
+                "flows_unserved",
+                "Page views that the flows solver loses at the traffic that came.",
+                |l| l.views.flows.into(),
+            ),
+            counts("flows_fault", "Of `flows_unserved`: lost by a fault.", |l| {
+                l.views.kinds[0].1.into()
             }),
-            counts("flows_fault", "Of these, lost by a fault.", |l| l.views.kinds[0].1.into()),
-            counts("flows_overload", "Of these, lost by overload.", |l| l.views.kinds[1].1.into()),
-            counts("flows_planned", "Of these, lost by planned work.", |l| {
+            counts("flows_overload", "Of `flows_unserved`: lost by overload.", |l| {
+                l.views.kinds[1].1.into()
+            }),
+            counts("flows_planned", "Of `flows_unserved`: lost by planned work.", |l| {
                 l.views.kinds[2].1.into()
             }),
-            counts("flows_bad_intervals", "5-minute intervals that lose too much by it.", |l| {
-                l.views.bad.1.into()
-            }),
+            counts(
+                "flows_bad_intervals",
+                "5-minute intervals that lose too much by the flows solver.",
+                |l| l.views.bad.1.into(),
+            ),
             words("events_digest", "", "Digest of the order of the window's events.", |l| {
                 format!("{:016x}", l.window.digest).into()
             }),

@@ -58,7 +58,7 @@ fn utilizations<'a>() -> ResultTable<Line<'a>> {
                 "busiest_ratio",
                 "",
                 Unit::Ratio,
-                "Utilisation in the busiest interval of the window, mean over replications.",
+                "Utilisation in the busiest 5-minute interval of the window, mean over replications.",
                 |line| line.row.busiest().map(|(_, value)| value).into(),
             ),
             numbers(
@@ -72,7 +72,7 @@ fn utilizations<'a>() -> ResultTable<Line<'a>> {
                 "p95_ratio",
                 "",
                 Unit::Ratio,
-                "Utilisation that 95 % of the intervals of the window do not exceed.",
+                "Utilisation that 95 % of the 5-minute intervals do not exceed.",
                 |line: &Line<'_>| p95(line.row).into(),
             )
             .with_reason_as("p95"),
@@ -80,7 +80,7 @@ fn utilizations<'a>() -> ResultTable<Line<'a>> {
     )
 }
 
-/// A component in an interval of a window.
+/// A component in a 5-minute interval of a window.
 struct Step<'a> {
     line: Line<'a>,
     step: usize,
@@ -97,7 +97,7 @@ impl Step<'_> {
 fn timelines<'a>() -> ResultTable<Step<'a>> {
     ResultTable::new(
         "timeline.csv",
-        "A component in an interval of a window.",
+        "A component in a 5-minute interval of a window.",
         [
             words("window", "", "Window of the scenario.", |step| (&step.line.window.name).into()),
             numbers(

@@ -174,7 +174,7 @@ fn waterfalls<'a>() -> ResultTable<FallLine<'a>> {
         "waterfall.csv",
         "The effect of one cause on an availability, or what they have in all.",
         [
-            words("name", "of", "Class, service or group.", |l: &FallLine<'_>| {
+            words("name", "of", "Class, service, group or fleet.", |l: &FallLine<'_>| {
                 (&l.row.name).into()
             })
             .on_page(|l| format!("{}, {}", l.row.name, l.row.availability.word()).into()),
@@ -188,9 +188,14 @@ fn waterfalls<'a>() -> ResultTable<FallLine<'a>> {
                  without any.",
                 |l| l.bar.into(),
             ),
-            words("without", "without", "Causes that are left out.", |l: &FallLine<'_>| {
-                l.effect.map_or_else(String::new, |bar| bar.without.join(" ")).into()
-            })
+            words(
+                "without",
+                "without",
+                "Causes that are left out, separated by blanks.",
+                |l: &FallLine<'_>| {
+                    l.effect.map_or_else(String::new, |bar| bar.without.join(" ")).into()
+                },
+            )
             .on_page(|l| l.label().into()),
             estimates(
                 "downtime_s_per_year",
@@ -205,9 +210,13 @@ fn waterfalls<'a>() -> ResultTable<FallLine<'a>> {
                 None => l.estimate.into(),
             })
             .with_reason(),
-            numbers("replications", "", Unit::None, "Replications, paired.", |l| {
-                l.why.fall_replications.into()
-            }),
+            numbers(
+                "replications",
+                "",
+                Unit::None,
+                "Replications, paired on the same draws.",
+                |l| l.why.fall_replications.into(),
+            ),
         ],
     )
 }
@@ -366,7 +375,7 @@ fn told_outages<'a>() -> ResultTable<StoryLine<'a>> {
         "outages-years.csv",
         "An outage that the journal tells, or the rest of the outages of one availability.",
         [
-            words("name", "of", "Class, service or group.", |l: &L<'_>| l.of().0.into())
+            words("name", "of", "Class or group.", |l: &L<'_>| l.of().0.into())
                 .keyed("of")
                 .on_page(|l| format!("{}, {}", l.of().0, l.of().1).into()),
             words("availability", "", "Which availability: structural or continuous.", |l| {
@@ -390,24 +399,24 @@ fn told_outages<'a>() -> ResultTable<StoryLine<'a>> {
             numbers("replication", "", Unit::None, "Replication, from 0.", |l| {
                 l.outage(|outage| outage.replication)
             }),
-            numbers("episode", "", Unit::None, "Episode of the replication, from 0.", |l| {
+            numbers("episode", "", Unit::None, "Episode of the journal, from 1.", |l| {
                 l.outage(|outage| outage.episode)
             }),
-            words("begun", "began", "Start, in the calendar of the years.", |l: &L<'_>| {
+            words("begun", "began", "Start, as a simulated date.", |l: &L<'_>| {
                 l.outage(|outage| &outage.begun)
             })
             .on_page(|l| l.outage(|o| format!("{}, replication {}", o.begun, o.replication))),
-            numbers("begun_s", "", Unit::Seconds, "Start, from the start of the years.", |l| {
+            numbers("begun_s", "", Unit::Seconds, "Start, after the start of the replication.", |l| {
                 l.outage(|outage| outage.begun_ns as f64 / 1e9)
             }),
-            numbers("length_s", "lasted", Unit::Seconds, "Length.", |l| {
+            numbers("length_s", "lasted", Unit::Seconds, "Length of the outage.", |l| {
                 l.outage(|outage| outage.length_s)
             }),
             numbers(
                 "downtime_s",
                 "",
                 Unit::Seconds,
-                "Downtime: the length times the share of the users that it strikes.",
+                "Downtime: the length weighted by the share that is lost.",
                 |l| match l {
                     L::Outage(outage) => outage.downtime_s.into(),
                     L::Rest(rest) => rest.rest_downtime_s.into(),
@@ -431,11 +440,11 @@ fn told_outages<'a>() -> ResultTable<StoryLine<'a>> {
             words("first_cause", "first cause", "First cause.", |l| {
                 l.outage(|outage| &outage.first_cause)
             }),
-            words("contributing", "with", "Other causes that are present.", |l: &L<'_>| {
+            words("contributing", "with", "Other causes that contribute, separated by blanks.", |l: &L<'_>| {
                 l.outage(|outage| outage.contributing.join(" "))
             })
             .on_page(|l| l.outage(|outage| listed(&outage.contributing))),
-            words("down", "down", "Parts that are down.", |l: &L<'_>| {
+            words("down", "down", "Parts that are down at its start, separated by blanks.", |l: &L<'_>| {
                 l.outage(|outage| outage.down.join(" "))
             })
             .on_page(|l| l.outage(|outage| listed(&outage.down))),
@@ -520,17 +529,24 @@ fn headrooms<'a>() -> ResultTable<SpareLine<'a>> {
             })
             .on_page(|l| l.row.spare.lost.as_deref().unwrap_or("nothing").into()),
             words("kind", "which is", "Kind of the part.", |l| l.row.kind.into()),
-            words("serves", "then", "Whether requests are still served.", |l: &L<'_>| {
-                if l.row.spare.serves { "yes" } else { "no" }.into()
-            })
+            words(
+                "serves",
+                "then",
+                "`yes` where everything that is judged is still served, else `no`.",
+                |l: &L<'_>| if l.row.spare.serves { "yes" } else { "no" }.into(),
+            )
             .on_page(|l| l.then().into()),
             words("busiest", "busiest", "Busiest resource.", |l: &L<'_>| {
                 l.busiest().map(|(name, _)| name).into()
             })
             .on_page(|l| l.while_serving(l.busiest().map(|(name, _)| name))),
-            numbers("utilization_ratio", "busy", Unit::Ratio, "Its utilisation.", |l: &L<'_>| {
-                l.busiest().map(|(_, used)| *used).into()
-            })
+            numbers(
+                "utilization_ratio",
+                "busy",
+                Unit::Ratio,
+                "Utilisation of that resource.",
+                |l: &L<'_>| l.busiest().map(|(_, used)| *used).into(),
+            )
             .on_page(|l| l.while_serving(l.busiest().map(|(_, used)| *used)))
             .rounded(Rounding::Up),
             numbers("headroom_ratio", "", Unit::Ratio, "1 minus that utilisation.", |l| {
@@ -545,9 +561,12 @@ fn headrooms<'a>() -> ResultTable<SpareLine<'a>> {
             )
             .on_page(|l| l.while_serving(l.carries().map(|(_, rate)| *rate)))
             .rounded(Rounding::Down),
-            words("first_to_run_out", "ends at", "That resource.", |l: &L<'_>| {
-                l.carries().map(|(name, _)| name).into()
-            })
+            words(
+                "first_to_run_out",
+                "ends at",
+                "Resource that is then busy all the time.",
+                |l: &L<'_>| l.carries().map(|(name, _)| name).into(),
+            )
             .on_page(|l| l.while_serving(l.carries().map(|(name, _)| name))),
             words(
                 "cold_busiest",
@@ -559,7 +578,7 @@ fn headrooms<'a>() -> ResultTable<SpareLine<'a>> {
                 "cold_utilization_ratio",
                 "busiest right after",
                 Unit::Ratio,
-                "Its utilisation then.",
+                "Utilisation of that resource then.",
                 |l: &L<'_>| l.cold().map(|cold| cold.used).into(),
             )
             .on_page(|l| l.while_serving(l.cold().map(|cold| cold.used)))
@@ -571,10 +590,14 @@ fn headrooms<'a>() -> ResultTable<SpareLine<'a>> {
                 "Time for which it is overloaded while the buffer is cold.",
                 |l| l.cold().map(|cold| cold.over.seconds()).into(),
             ),
-            numbers("losses_worked_out", "", Unit::None, "Losses that are computed.", |l| {
-                l.rows.worked_out().into()
-            }),
-            numbers("losses_in_all", "", Unit::None, "Losses that there are.", |l| {
+            numbers(
+                "losses_worked_out",
+                "",
+                Unit::None,
+                "Number of losses that are computed.",
+                |l| l.rows.worked_out().into(),
+            ),
+            numbers("losses_in_all", "", Unit::None, "Number of possible losses.", |l| {
                 l.rows.losses.into()
             }),
         ],

@@ -116,10 +116,12 @@ fn downtimes<'a>() -> ResultTable<Line<'a>> {
     };
     ResultTable::new(
         "downtime.csv",
-        "An availability of a class, a service or a group, or one first cause of its downtime.",
+        "An availability of a class, a service, a group or a fleet, or one first cause of its downtime.",
         [
-            words("name", "of", "Class, service or group.", |l: &Line<'_>| (&l.row.name).into())
-                .on_page(|l| format!("{}, {}", l.row.name, l.row.availability.word()).into()),
+            words("name", "of", "Class, service, group or fleet.", |l: &Line<'_>| {
+                (&l.row.name).into()
+            })
+            .on_page(|l| format!("{}, {}", l.row.name, l.row.availability.word()).into()),
             words("availability", "", "Which availability: structural or continuous.", |l| {
                 l.row.availability.word().into()
             }),

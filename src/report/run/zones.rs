@@ -89,7 +89,7 @@ fn accounts<'a>() -> ResultTable<Line<'a>> {
             words("server", "server", "Server on which the zone runs.", |row| {
                 (&row.zone.server).into()
             }),
-            words("zone", "zone", "Zone.", |row| (&row.zone.name).into()),
+            words("zone", "zone", "Name of the zone.", |row| (&row.zone.name).into()),
             numbers("cores", "cores", Unit::None, "Cores of the server.", |row| {
                 row.zone.cores.into()
             }),
@@ -174,7 +174,7 @@ fn courses<'a>() -> ResultTable<Step<'a>> {
             words("server", "", "Server on which the zone runs.", |row| {
                 (&row.line.zone.server).into()
             }),
-            words("zone", "", "Zone.", |row| (&row.line.zone.name).into()),
+            words("zone", "", "Name of the zone.", |row| (&row.line.zone.name).into()),
             time("from_s", "Start of the interval, after the start of the window.", |row| {
                 row.cell.from.seconds().into()
             }),
