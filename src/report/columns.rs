@@ -166,7 +166,7 @@ pub struct Column<Row> {
     /// Name in files, with its unit as suffix: `used_cores`.
     pub id: &'static str,
     /// Heading on the page; empty where no page shows it.
-    pub header: &'static str,
+    pub header: Cow<'static, str>,
     /// Unit of its values.
     pub unit: Unit,
     /// What it is, in a sentence.
@@ -214,7 +214,7 @@ pub fn numbers<Row>(
 ) -> Column<Row> {
     Column {
         id,
-        header,
+        header: header.into(),
         unit,
         meaning,
         read,
@@ -293,7 +293,7 @@ impl<Row> Column<Row> {
     fn page_column(&self) -> document::Column {
         let unit = self.on_page.unit.as_ref().map_or(&self.unit, |(_, unit)| unit).clone();
         let key = self.on_page.key.unwrap_or(self.id).into();
-        document::Column { name: self.header.into(), key, unit, align: self.align }
+        document::Column { name: self.header.clone().into(), key, unit, align: self.align }
     }
 
     fn page_cell(&self, row: &Row) -> Cell {
@@ -394,10 +394,11 @@ impl<Row> ResultTable<Row> {
 
     /// The same table with other headings of some columns, each after the column's name.
     #[must_use]
-    pub fn headed(mut self, headers: &[(&str, &'static str)]) -> Self {
+    pub fn headed(mut self, headers: &[(&str, &str)]) -> Self {
         for column in &mut self.columns {
-            let other = headers.iter().find(|(id, _)| *id == column.id);
-            column.header = other.map_or(column.header, |(_, header)| header);
+            if let Some((_, header)) = headers.iter().find(|(id, _)| *id == column.id) {
+                column.header = Cow::Owned((*header).into());
+            }
         }
         self
     }
@@ -440,19 +441,25 @@ impl<Row> ResultTable<Row> {
         }
     }
 
-    /// Lays out the columns `ids` for people behind the scenario that each row belongs to.
+    /// Lays out the columns `ids` for people behind the scenario that each row belongs to; a scenario
+    /// without a row has `none` in all of them.
     #[must_use]
     pub fn by_scenario<'a>(
         &self,
         caption: impl Into<String>,
         ids: &[&str],
-        rows: impl IntoIterator<Item = (&'a str, Row)>,
+        rows: impl IntoIterator<Item = (&'a str, Option<Row>)>,
+        none: &str,
     ) -> document::Table {
-        let (scenarios, rows): (Vec<&str>, Vec<Row>) = rows.into_iter().unzip();
-        let mut table = self.page(caption, ids, rows);
+        let mut table = self.page(caption, ids, []);
         table.columns.insert(0, document::Column::words("scenario", "scenario"));
-        for (cells, scenario) in table.rows.iter_mut().zip(scenarios) {
-            cells.insert(0, Cell::text(scenario));
+        for (scenario, row) in rows {
+            let cell = |id: &&str| {
+                row.as_ref().map_or_else(|| Cell::missing(none), |row| self.cell(id, row))
+            };
+            table
+                .rows
+                .push(std::iter::once(Cell::text(scenario)).chain(ids.iter().map(cell)).collect());
         }
         table
     }
@@ -472,7 +479,7 @@ impl<Row> ResultTable<Row> {
     #[must_use]
     pub fn data(&self, rows: impl IntoIterator<Item = Row>) -> document::Table {
         let columns = self.in_file().map(|column| document::Column {
-            name: column.header.into(),
+            name: column.header.clone().into(),
             key: column.id.into(),
             unit: column.unit.clone(),
             align: column.align,

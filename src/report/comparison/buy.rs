@@ -1,17 +1,18 @@
 //! Which to buy: structural downtime against cost.
 
-use super::{Ladder, has_once, once, once_cell, once_column, said, with_once};
+use super::{Ladder, has_once, once, said, with_once};
 use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
 use crate::report::document::{
-    Axis, Block, Cell, Chart, ChartKind, Column, Estimate as Mark, Figure, FrontChart, FrontPoint,
-    Judgement, Rounding, Section, Table, Unit, Verdict,
+    Axis, Block, Chart, ChartKind, Estimate as Mark, Figure, FrontChart, FrontPoint, Judgement,
+    Rounding, Section, Table, Unit, Verdict,
 };
 use crate::report::number;
-use crate::report::run::years::{minutes, minutes_cell};
+use crate::report::run::years::minutes;
 use crate::report::run::{price, share_cell};
 use crate::report::text;
+use crate::stats::equivalence::Comparison;
 use crate::stats::interval::Interval;
-use crate::study::compare::{Offer, Step, Unfit, in_order};
+use crate::study::compare::{Cell as Window, Offer, Step, Unfit, in_order};
 
 /// The heading of the section.
 pub(super) const HEADING: &str = "What to buy";
@@ -152,105 +153,46 @@ fn limits(ladder: &Ladder) -> Vec<(&Offer, f64, Option<f64>)> {
 
 /// Which is the cheapest for which limit.
 fn table(ladder: &Ladder) -> Table {
-    let mut columns = vec![
-        Column::words("scenario", "scenario"),
-        Column::numbers("$/month", "cost_dollars_per_month", Unit::Dollars),
-        Column::numbers("down", "downtime_min_per_year", minutes()),
-        Column::words("cheapest for a limit of", "cheapest_for"),
-        Column::numbers("1 year in 20 longer than", "year_p95_min", minutes()),
+    let mut ids = vec![
+        "scenario",
+        "cost_dollars_per_month",
+        "cost_dollars_once",
+        "downtime_s_per_year",
+        "cheapest_for",
+        "year_p95_s",
     ];
-    if has_once(ladder) {
-        columns.insert(2, once_column());
-    }
-    if let Some(window) = ladder.basis.windows.last() {
-        columns.push(Column::words(&format!("served @{window}"), "served"));
-    }
-    columns.push(Column::words("what it is", "title"));
-    let limits = limits(ladder);
-    let row = |offer: &Offer| {
-        let mut cells = vec![
-            Cell::text(name(ladder, offer.row)),
-            Cell::Figure(Figure::exact(offer.cost, Unit::Dollars)),
-            Cell::Figure(in_minutes(&offer.downtime).rounded(Rounding::Up)),
-        ];
-        if has_once(ladder) {
-            cells.insert(2, once_cell(ladder.rows[offer.row].once_cost));
-        }
-        let kept = limits.iter().find(|(other, ..)| other.row == offer.row);
-        cells.push(Cell::text(match (&offer.unfit, offer.beaten_by, kept) {
-            (Some(unfit), ..) => format!("none: {}", why_unfit(ladder, unfit)),
-            (_, _, Some((_, from, Some(to)))) => format!("{from:.0} to {to:.0} min/y"),
-            (_, _, Some((_, from, None))) => format!("{from:.0} min/y and more"),
-            (_, Some(by), None) => format!("none: {} is cheaper", name(ladder, by)),
-            (None, None, None) => "none that is certain".into(),
-        }));
-        let years = ladder.years[offer.row].as_ref();
-        let year = years.map(|years| minutes_cell(&years.structural.all.year_p95));
-        cells.push(year.unwrap_or_else(|| Cell::missing("no years")));
-        let member = &ladder.rows[offer.row];
-        cells.extend(member.windows.last().map(|window| {
-            let served = text::cell(&share_cell(&window.served));
-            match super::mark_of(window) {
-                Some((_, verdict)) => Cell::text(format!("{served} ({})", verdict.word())),
-                None => Cell::text(served),
-            }
-        }));
-        cells.push(Cell::text(member.title.clone()));
-        cells
-    };
+    ids.retain(|id| has_once(ladder) || *id != "cost_dollars_once");
+    let window = ladder.basis.windows.last();
+    let served = window.map_or_else(String::new, |window| format!("served @{window}"));
+    ids.extend(window.map(|_| "served"));
+    ids.push("title");
     let caption = format!(
         "The cheapest for a limit of structural downtime of {}: its whole interval lies below the limit",
         ladder.basis.class
     );
-    Table { caption, columns, rows: ladder.offers.iter().map(row).collect() }
+    let lines = ladder.offers.iter().map(|offer| Line { ladder, offer });
+    declared().headed(&[("served", &served)]).page(caption, &ids, lines)
 }
 
 /// What each of those buys that is down less than all cheaper ones.
 fn next(ladder: &Ladder) -> Table {
     let window = ladder.basis.windows.last();
     let p95 = window.map_or_else(|| "p95".into(), |window| format!("p95 @{window}"));
-    let mut columns = vec![
-        Column::words("scenario", "scenario"),
-        Column::words("instead of", "against"),
-        Column::numbers("more per month", "more_dollars_per_month", Unit::Dollars),
-        Column::words("less downtime", "downtime_less"),
-        Column::numbers("$ per year for each minute less", "dollars_per_minute", Unit::Dollars),
-        Column::words(&p95, "p95_step"),
-        Column::words("worse", "worse"),
+    let mut ids = vec![
+        "scenario",
+        "against",
+        "more_dollars_per_month",
+        "more_dollars_once",
+        "downtime_from_front_s_per_year",
+        "dollars_per_minute",
+        "p95_from_front_s",
+        "worse",
     ];
-    if has_once(ladder) {
-        columns.insert(3, Column::numbers("more once", "more_dollars_once", Unit::Dollars));
-    }
-    let row = |offer: &Offer| {
-        let mut cells = vec![Cell::text(name(ladder, offer.row))];
-        cells.extend(bought(ladder, offer.step.as_ref()?));
-        Some(cells)
-    };
-    Table {
-        caption: "What each recommended scenario adds that is down less than all cheaper ones"
-            .into(),
-        columns,
-        rows: ladder.offers.iter().filter_map(row).collect(),
-    }
-}
-
-fn bought(ladder: &Ladder, step: &Step) -> Vec<Cell> {
-    let less = negated(&step.downtime);
-    let minutes_less = less.estimate / 60.0;
-    let latency = step.latency.as_ref();
-    let latency = latency.map_or_else(|| "not compared".into(), |s| said(s, &Unit::Seconds, true));
-    let mut cells = vec![
-        Cell::text(name(ladder, step.from)),
-        Cell::Figure(Figure::exact(step.cost, Unit::Dollars)),
-        Cell::text(number::figure(&in_minutes(&less))),
-        Cell::Figure(Figure::exact(MONTHS * step.cost / minutes_less, Unit::Dollars)),
-        Cell::text(latency),
-        Cell::text(super::weigh::worse(ladder, &step.weighed)),
-    ];
-    if has_once(ladder) {
-        cells.insert(2, Cell::Figure(Figure::exact(step.once, Unit::Dollars)));
-    }
-    cells
+    ids.retain(|id| has_once(ladder) || *id != "more_dollars_once");
+    let stepped = ladder.offers.iter().filter(|offer| offer.step.is_some());
+    let lines = stepped.map(|offer| Line { ladder, offer });
+    let caption = "What each recommended scenario adds that is down less than all cheaper ones";
+    declared().headed(&[("p95_from_front_s", &p95)]).page(caption, &ids, lines)
 }
 
 fn negated(interval: &Interval) -> Interval {
@@ -312,20 +254,68 @@ impl<'a> Line<'a> {
     }
 }
 
+/// For which limits of downtime a scenario is the cheapest, in words.
+fn cheapest_for(l: &Line<'_>) -> String {
+    let limits = limits(l.ladder);
+    let kept = limits.iter().find(|(other, ..)| other.row == l.offer.row);
+    match (&l.offer.unfit, l.offer.beaten_by, kept) {
+        (Some(unfit), ..) => format!("none: {}", why_unfit(l.ladder, unfit)),
+        (_, _, Some((_, from, Some(to)))) => format!("{from:.0} to {to:.0} min/y"),
+        (_, _, Some((_, from, None))) => format!("{from:.0} min/y and more"),
+        (_, Some(by), None) => format!("none: {} is cheaper", name(l.ladder, by)),
+        (None, None, None) => "none that is certain".into(),
+    }
+}
+
+/// The share served in the last window, with the verdict where the window is not in balance.
+fn served(window: &Window) -> String {
+    let served = text::cell(&share_cell(&window.served));
+    match super::mark_of(window) {
+        Some((_, verdict)) => format!("{served} ({})", verdict.word()),
+        None => served,
+    }
+}
+
 /// Rows about `offer` in comparison.csv.
 fn declared<'a>() -> ResultTable<Line<'a>> {
-    let dollars = |id, meaning, read: Read<Line<'a>>| numbers(id, "", Unit::Dollars, meaning, read);
-    let seconds =
-        |id, meaning, read: Read<Line<'a>>| estimates(id, "", Unit::Seconds, meaning, read);
+    type L<'a> = Line<'a>;
+    let dollars =
+        |id, header, meaning, read: Read<L<'a>>| numbers(id, header, Unit::Dollars, meaning, read);
+    let seconds = |id, header, meaning, read: Read<L<'a>>| {
+        estimates(id, header, Unit::Seconds, meaning, read).rounded(Rounding::Up)
+    };
     ResultTable::new(
         "comparison.csv",
         "A scenario with a price and years.",
         [
-            words("scenario", "", "Name of the scenario.", |l| name(l.ladder, l.offer.row).into()),
-            dollars("cost_dollars_per_month", "Price per month.", |l| l.offer.cost.into()),
-            seconds("downtime_s_per_year", "Structural downtime per year.", |l| {
-                l.offer.downtime.into()
+            words("scenario", "scenario", "Name of the scenario.", |l| {
+                name(l.ladder, l.offer.row).into()
             }),
+            dollars("cost_dollars_per_month", "$/month", "Price per month.", |l| {
+                l.offer.cost.into()
+            }),
+            seconds("downtime_s_per_year", "down", "Structural downtime per year.", |l| {
+                l.offer.downtime.into()
+            })
+            .in_units("downtime_min_per_year", 60.0, minutes()),
+            words("cheapest_for", "cheapest for a limit of", "", |l: &L<'_>| {
+                cheapest_for(l).into()
+            })
+            .off_file(),
+            seconds("year_p95_s", "1 year in 20 longer than", "", |l| {
+                let years = l.ladder.years[l.offer.row].as_ref();
+                Value::or(years.map(|years| &years.structural.all.year_p95), "no years")
+            })
+            .in_units("year_p95_min", 60.0, minutes())
+            .off_file(),
+            words("served", "", "", |l: &L<'_>| {
+                l.ladder.rows[l.offer.row].windows.last().map(served).into()
+            })
+            .off_file(),
+            words("title", "what it is", "", |l: &L<'_>| {
+                (&l.ladder.rows[l.offer.row].title).into()
+            })
+            .off_file(),
             words(
                 "not_recommended",
                 "",
@@ -338,24 +328,51 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
             words("beaten_by", "", "Cheaper scenario whose downtime is not longer.", |l| {
                 l.offer.beaten_by.map_or("", |row| name(l.ladder, row)).into()
             }),
-            words("against", "", "Scenario that it is compared with.", |l| {
+            words("against", "instead of", "Scenario that it is compared with.", |l| {
                 l.offer.step.as_ref().map_or("", |step| name(l.ladder, step.from)).into()
             }),
-            dollars("more_dollars_per_month", "Price per month minus that of `against`.", |l| {
-                l.step(|step| Some(step.cost))
+            dollars(
+                "more_dollars_per_month",
+                "more per month",
+                "Price per month minus that of `against`.",
+                |l| l.step(|step| Some(step.cost)),
+            ),
+            seconds(
+                "downtime_from_front_s_per_year",
+                "less downtime",
+                "Downtime minus that of `against`.",
+                |l| l.step(|step| Some(step.downtime)),
+            )
+            .keyed("downtime_less")
+            .in_words(|l| {
+                l.step(|step| Some(number::figure(&in_minutes(&negated(&step.downtime)))))
             }),
-            seconds("downtime_from_front_s_per_year", "Downtime minus that of `against`.", |l| {
-                l.step(|step| Some(step.downtime))
-            }),
-            seconds("p95_from_front_s", "95 % latency minus that of `against`.", |l| {
+            dollars("dollars_per_minute", "$ per year for each minute less", "", |l| {
+                l.step(|step| Some(MONTHS * step.cost / (negated(&step.downtime).estimate / 60.0)))
+            })
+            .off_file(),
+            seconds("p95_from_front_s", "", "95 % latency minus that of `against`.", |l| {
                 l.step(|step| step.latency.map(|latency| latency.difference))
+            })
+            .keyed("p95_step")
+            .in_words(|l| {
+                let said = |latency: &Comparison| said(latency, &Unit::Seconds, true);
+                let none = || "not compared".to_string();
+                l.step(|step| Some(step.latency.as_ref().map_or_else(none, said)))
             }),
-            dollars("cost_dollars_once", "Price paid once.", |l| {
+            words("worse", "worse", "", |l: &L<'_>| {
+                l.step(|step| Some(super::weigh::worse(l.ladder, &step.weighed)))
+            })
+            .off_file(),
+            dollars("cost_dollars_once", "$ once", "Price paid once.", |l| {
                 once(l.ladder.rows[l.offer.row].once_cost)
             }),
-            dollars("more_dollars_once", "Price paid once minus that of `against`.", |l| {
-                l.step(|step| Some(step.once))
-            }),
+            dollars(
+                "more_dollars_once",
+                "more once",
+                "Price paid once minus that of `against`.",
+                |l| l.step(|step| Some(step.once)),
+            ),
         ],
     )
 }

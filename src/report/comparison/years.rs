@@ -1,16 +1,15 @@
 //! Availability over years, side by side.
 
 use super::Ladder;
-use crate::report::columns::{Described, Read, ResultTable, Value, estimates, words};
+use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
 use crate::report::document::{
-    Block, Cell, Column, Figure, Judgement, Section, Table, Unit, Verdict,
+    Block, Cell, Column, Figure, Judgement, Rounding, Section, Table, Unit, Verdict,
 };
 use crate::report::number;
+use crate::report::run::cell;
 use crate::report::run::load::share;
 use crate::report::run::recovery;
-use crate::report::run::why::{cost_cells, cost_columns};
 use crate::report::run::years::{minutes, minutes_cell};
-use crate::report::run::{cell, share_cell};
 use crate::stats::interval::Interval;
 use crate::study::compare::YearCell;
 use crate::study::results::{ClassCost, LoadClass, YearCause, YearSide};
@@ -71,11 +70,11 @@ fn recoveries(ladder: &Ladder) -> Option<Table> {
     let mut rows = Vec::new();
     for (row, years) in ladder.rows.iter().zip(&ladder.years) {
         let roles = years.iter().flat_map(|years| &years.recovery);
-        rows.extend(roles.map(|role| (row.scenario.as_str(), recovery::Line::of(role))));
+        rows.extend(roles.map(|role| (row.scenario.as_str(), Some(recovery::Line::of(role)))));
     }
     let caption = "Recovery time of parts that take over from each other (RTO), and acknowledged writes that \
                    failovers lose (RPO)";
-    let table = recovery::recoveries().headed(&headers).by_scenario(caption, &ids, rows);
+    let table = recovery::recoveries().headed(&headers).by_scenario(caption, &ids, rows, "");
     (!table.rows.is_empty()).then_some(table)
 }
 
@@ -177,14 +176,6 @@ fn costs(ladder: &Ladder) -> Option<Table> {
     let first = ladder.years.iter().find_map(of)?;
     let mut prices = ladder.years.iter().filter_map(of).map(|cost| cost.lost_view);
     let price = first.lost_view.filter(|_| prices.all(|price| price == first.lost_view));
-    let first = Column::words("scenario", "scenario");
-    let columns = std::iter::once(first).chain(cost_columns()).collect();
-    let row = |(row, years): (&crate::study::compare::Row, &Option<YearCell>)| {
-        let none = || Cell::missing("no prices");
-        let cells = of(years).map_or_else(|| [none(), none()], |cost| cost_cells(&cost));
-        std::iter::once(Cell::text(row.scenario.clone())).chain(cells).collect()
-    };
-    let rows = ladder.rows.iter().zip(&ladder.years).map(row).collect();
     let each = price.map_or_else(String::new, |price| {
         format!(" at {} each", number::figure(&Figure::exact(price, Unit::Dollars)))
     });
@@ -193,7 +184,8 @@ fn costs(ladder: &Ladder) -> Option<Table> {
         "What page views cost over the years, by flows alone: {bill} over those served, and those \
          lost{each}"
     );
-    Some(Table { caption, columns, rows })
+    let ids = ["per_million_dollars", "lost_dollars_per_month"];
+    Some(declared().by_scenario(caption, &ids, whole(ladder), "no prices"))
 }
 
 /// What a terminal shows: structural downtime with and without shared faults, and continuous downtime. The
@@ -209,46 +201,22 @@ pub(super) fn narrow(ladder: &Ladder) -> Vec<Block> {
 }
 
 fn table(ladder: &Ladder) -> Table {
-    let columns = vec![
-        Column::words("scenario", "scenario"),
-        Column::numbers("structural", "structural_ratio", Unit::Ratio),
-        Column::numbers("down", "downtime_min_per_year", minutes()),
-        Column::numbers("architecture only", "architecture_downtime_min_per_year", minutes()),
-        Column::words("downtime against the row above", "downtime_step"),
-        Column::numbers("continuous downtime", "continuous_downtime_min_per_year", minutes()),
-        Column::numbers("outages per year", "outages_per_year", Unit::None),
-        Column::numbers("p95 of a year", "year_p95_min", minutes()),
-        Column::numbers("mean length", "length_s", Unit::Seconds),
+    let ids = [
+        "structural_ratio",
+        "downtime_s_per_year",
+        "architecture_downtime_s_per_year",
+        "downtime_step_s_per_year",
+        "continuous_downtime_s_per_year",
+        "outages_per_year",
+        "year_p95_s",
+        "length_s",
     ];
-    let row = |(at, years): (usize, &Option<YearCell>)| {
-        let mut cells = vec![Cell::text(ladder.rows[at].scenario.clone())];
-        let Some(years) = years else {
-            cells.resize(columns.len(), Cell::missing("no years"));
-            return cells;
-        };
-        let all = &years.structural.all;
-        let none = || Cell::missing("not told apart");
-        cells.push(share_cell(&all.available));
-        cells.push(minutes_cell(&all.downtime));
-        cells.push(
-            years.structural.architecture.as_ref().map_or_else(none, |s| minutes_cell(&s.downtime)),
-        );
-        cells.push(Cell::text(years.step.map_or_else(String::new, step)));
-        cells.push(
-            years.continuous.as_ref().map_or_else(none, |row| minutes_cell(&row.all.downtime)),
-        );
-        cells.push(cell(&all.outages, Unit::None));
-        cells.push(minutes_cell(&all.year_p95));
-        cells.push(cell(&all.length, Unit::Seconds));
-        cells
-    };
-    let rows = ladder.years.iter().enumerate().map(row).collect();
     let caption = format!(
         "Structural availability of {}; each ± is 95 %, those of differences for all pairs together",
         ladder.basis.class
     );
     let caption = caption.replace("95 %", &format!("{:.0} %", interval_level(ladder) * 100.0));
-    Table { caption, columns, rows }
+    declared().by_scenario(caption, &ids, whole(ladder), "no years")
 }
 
 fn interval_level(ladder: &Ladder) -> f64 {
@@ -347,14 +315,25 @@ impl<'a> Line<'a> {
     }
 }
 
+/// Each scenario with its years, where it has some.
+fn whole(ladder: &Ladder) -> impl Iterator<Item = (&str, Option<Line<'_>>)> {
+    ladder.rows.iter().zip(&ladder.years).map(|(row, years)| {
+        let scenario = row.scenario.as_str();
+        (scenario, years.as_ref().map(|years| Line { scenario, years, cause: None }))
+    })
+}
+
 /// Rows about `years` in comparison.csv.
 fn declared<'a>() -> ResultTable<Line<'a>> {
-    let seconds =
-        |id, meaning, read: Read<Line<'a>>| estimates(id, "", Unit::Seconds, meaning, read);
+    let seconds = |id, header, meaning, read: Read<Line<'a>>| {
+        estimates(id, header, Unit::Seconds, meaning, read).rounded(Rounding::Up)
+    };
     let views = |id, meaning, read: Read<Line<'a>>| {
         estimates(id, "", Unit::Other("views/y".into()), meaning, read)
     };
-    let ratios = |id, meaning, read: Read<Line<'a>>| estimates(id, "", Unit::Ratio, meaning, read);
+    let ratios = |id, header, meaning, read: Read<Line<'a>>| {
+        estimates(id, header, Unit::Ratio, meaning, read)
+    };
     ResultTable::new(
         "comparison.csv",
         "A scenario over years, or one first cause of its downtime.",
@@ -363,39 +342,62 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
             words("cause", "", "First cause; empty in the row of all causes.", |l| {
                 l.cause.map_or("", |cause| &cause.name).into()
             }),
-            ratios("structural_ratio", "Structural availability.", |l| l.whole(l.side().available)),
-            seconds("downtime_s_per_year", "Structural downtime per year.", |l| {
-                l.downtime(Some(l.side()))
+            ratios("structural_ratio", "structural", "Structural availability.", |l| {
+                l.whole(l.side().available)
             }),
+            seconds("downtime_s_per_year", "down", "Structural downtime per year.", |l| {
+                l.downtime(Some(l.side()))
+            })
+            .in_units("downtime_min_per_year", 60.0, minutes()),
             seconds(
                 "architecture_downtime_s_per_year",
+                "architecture only",
                 "Structural downtime per year without shared faults.",
                 |l| l.downtime(l.years.structural.architecture.as_ref()),
+            )
+            .in_units("architecture_downtime_min_per_year", 60.0, minutes()),
+            seconds(
+                "continuous_downtime_s_per_year",
+                "continuous downtime",
+                "Continuous downtime per year.",
+                |l| l.downtime(l.years.continuous.as_ref().map(|row| &row.all)),
+            )
+            .in_units("continuous_downtime_min_per_year", 60.0, minutes()),
+            estimates(
+                "outages_per_year",
+                "outages per year",
+                Unit::None,
+                "Structural outages per year.",
+                |l| l.cause.map_or(&l.side().outages, |cause| &cause.outages).into(),
             ),
-            seconds("continuous_downtime_s_per_year", "Continuous downtime per year.", |l| {
-                l.downtime(l.years.continuous.as_ref().map(|row| &row.all))
-            }),
-            estimates("outages_per_year", "", Unit::None, "Structural outages per year.", |l| {
-                l.cause.map_or(&l.side().outages, |cause| &cause.outages).into()
-            }),
             seconds(
                 "year_p95_s",
+                "p95 of a year",
                 "Downtime in a year that 95 % of the years do not exceed.",
                 |l| l.cause.map_or(&l.side().year_p95, |cause| &cause.year_p95).into(),
-            ),
+            )
+            .in_units("year_p95_min", 60.0, minutes()),
+            numbers("length_s", "mean length", Unit::Seconds, "", |l: &Line<'_>| {
+                (&l.side().length).into()
+            })
+            .off_file(),
             seconds(
                 "downtime_step_s_per_year",
+                "downtime against the row above",
                 "Structural downtime minus that of the scenario above.",
                 |l| l.whole(Value::or(l.years.step, "nothing above")),
-            ),
+            )
+            .keyed("downtime_step")
+            .in_words(|l| l.years.step.map_or_else(String::new, step).into()),
             words("losses_by", "", "Solver of the page views lost.", |l| {
                 if l.years.load.is_some() { FLOWS_ALONE } else { "" }.into()
             }),
-            ratios("request_ratio", "Page views served over intended.", |l| {
+            ratios("request_ratio", "", "Page views served over intended.", |l| {
                 l.load(|load| &load.request)
             }),
             ratios(
                 "objective_losses_ratio",
+                "",
                 "Share of 5-minute intervals that lose less than 1 %.",
                 |l| l.load(|load| &load.objective),
             ),
@@ -414,14 +416,14 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
             ),
             estimates(
                 "per_million_dollars",
-                "",
+                "a million views served",
                 Unit::Dollars,
                 "Price per month over a million page views served in it.",
                 |l| l.whole(Value::or(l.cost().map(|cost| &cost.per_million), "no prices")),
             ),
             estimates(
                 "lost_dollars_per_month",
-                "",
+                "lost views a month",
                 Unit::DollarsPerMonth,
                 "Cost per month of the page views lost.",
                 |l| {

@@ -1,9 +1,10 @@
 //! What a scenario can carry, in the report and as rows for programs.
 
-use serde_json::Value;
+use serde_json::Value as Json;
 
 use super::cell;
-use crate::report::document::{Block, Cell, Column, Figure, Rounding, Section, Table, Unit};
+use crate::report::columns::{ResultTable, numbers, words};
+use crate::report::document::{Block, Cell, Figure, Rounding, Section, Unit};
 use crate::report::number;
 use crate::study::capacity::Look;
 use crate::study::record::CapacityRecord;
@@ -13,23 +14,6 @@ use crate::study::window::Estimate;
 /// The section; `None` when nothing was sought.
 pub(super) fn section(results: &Results) -> Option<Section> {
     let first = results.capacities.first()?;
-    let columns = vec![
-        Column::words("objective", "objective"),
-        Column::numbers("carries", "capacity_per_s", Unit::PerSecond),
-        Column::words("bounded by", "bounded_by"),
-        Column::words("busy first", "first"),
-        Column::numbers("at", "first_per_s", Unit::PerSecond),
-    ];
-    let row = |row: &CapacityRow| {
-        vec![
-            Cell::text(format!("{} {} < {}", row.class, row.stat, row.bound)),
-            carries(&row.carries),
-            Cell::text(bounded_by(row)),
-            Cell::text(row.first.0.clone()),
-            Cell::Figure(Figure::exact(row.first.1, Unit::PerSecond).rounded(Rounding::Down)),
-        ]
-    };
-    let rows = results.capacities.iter().map(row).collect();
     Some(Section {
         heading: "Capacity".into(),
         intro: format!(
@@ -42,8 +26,29 @@ pub(super) fn section(results: &Results) -> Option<Section> {
             first.each.len().max(1),
             first.length
         ),
-        blocks: vec![Block::Table(Table { caption: String::new(), columns, rows })],
+        blocks: vec![Block::Table(declared().all("", &results.capacities))],
     })
+}
+
+fn declared<'a>() -> ResultTable<&'a CapacityRow> {
+    ResultTable::new(
+        "",
+        "An objective.",
+        [
+            words("objective", "objective", "", |row| {
+                format!("{} {} < {}", row.class, row.stat, row.bound).into()
+            }),
+            numbers("capacity_per_s", "carries", Unit::PerSecond, "", |row| {
+                carries(&row.carries).into()
+            }),
+            words("bounded_by", "bounded by", "", |row| bounded_by(row).into()),
+            words("first", "busy first", "", |row| (&row.first.0).into()),
+            numbers("first_per_s", "at", Unit::PerSecond, "", |row: &&CapacityRow| {
+                row.first.1.into()
+            })
+            .rounded(Rounding::Down),
+        ],
+    )
 }
 
 /// A cell for what is carried; a capacity rounds down.
@@ -77,7 +82,7 @@ pub fn bounded_by(row: &CapacityRow) -> String {
 }
 
 /// For `summary.json`.
-pub(super) fn summary(results: &Results) -> Vec<Value> {
+pub(super) fn summary(results: &Results) -> Vec<Json> {
     let one = |row: &CapacityRow| {
         let (value, low, high, reason) = match &row.carries {
             Carries::Rate(Estimate::Interval(i)) => {

@@ -3,17 +3,16 @@
 
 use serde_json::{Value as Json, json};
 
-use super::cell;
 use super::files::estimate_value;
 use super::years::minutes;
 use crate::convert::nearest;
 use crate::plan::availability::{Availability, WatchedKind};
 use crate::plan::cost::{Cost, Item};
 use crate::plan::headroom::Cold;
-use crate::report::columns::{Described, ResultTable, Value, estimates, numbers, words};
+use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
 use crate::report::document::{
-    Axis, Bar, BarChart, Block, Cell, Chart, ChartKind, Column, EcdfChart, FallKind, FallStep,
-    Figure, Growth, Lane, Objective, Point, Rounding, Section, Series, Span, Table, Timeline, Unit,
+    Axis, Bar, BarChart, Block, Cell, Chart, ChartKind, EcdfChart, FallKind, FallStep, Figure,
+    Growth, Lane, Objective, Point, Rounding, Section, Series, Span, Table, Timeline, Unit,
     WaterfallChart,
 };
 use crate::report::number;
@@ -696,80 +695,100 @@ fn costs(results: &Results) -> impl Iterator<Item = (&str, &ClassCost)> {
     classes.filter_map(|class| Some((class.name.as_str(), class.cost.as_ref()?)))
 }
 
-/// What a class's page views cost: a million served, and those lost a month.
-pub fn cost_cells(cost: &ClassCost) -> [Cell; 2] {
-    let none = || Cell::missing("no price");
-    let lost = cost.lost.as_ref().map_or_else(none, |lost| cell(lost, Unit::DollarsPerMonth));
-    [cell(&cost.per_million, Unit::Dollars), lost]
+/// What the page views of a class cost.
+fn class_costs<'a>() -> ResultTable<(&'a str, &'a ClassCost)> {
+    ResultTable::new(
+        "",
+        "A class.",
+        [
+            words("class", "class", "", |(name, _)| (*name).into()),
+            numbers(
+                "per_million_dollars",
+                "a million views served",
+                Unit::Dollars,
+                "",
+                |(_, cost)| (&cost.per_million).into(),
+            ),
+            numbers(
+                "lost_dollars_per_month",
+                "lost views a month",
+                Unit::DollarsPerMonth,
+                "",
+                |(_, cost)| Value::or(cost.lost.as_ref(), "no price"),
+            ),
+        ],
+    )
 }
 
-/// Their columns.
-pub fn cost_columns() -> [Column; 2] {
-    [
-        Column::numbers("a million views served", "per_million_dollars", Unit::Dollars),
-        Column::numbers("lost views a month", "lost_dollars_per_month", Unit::DollarsPerMonth),
-    ]
+/// A line of a bill, or all of them together.
+enum BillLine<'a> {
+    Item(&'a Item),
+    All(&'a Cost),
 }
 
-/// The lines of a bill.
+/// The lines of a bill; prices for each are not of all.
+fn bill_table<'a>() -> ResultTable<BillLine<'a>> {
+    type L<'a> = BillLine<'a>;
+    let month =
+        |id, header, read: Read<L<'a>>| numbers(id, header, Unit::DollarsPerMonth, "", read);
+    let once = |id, header, read: Read<L<'a>>| numbers(id, header, Unit::Dollars, "", read);
+    fn price(price: Option<f64>) -> Value<'static> {
+        Value::or(price, "none")
+    }
+    ResultTable::new(
+        "",
+        "An item of the bill.",
+        [
+            words("item", "item", "", |l| match l {
+                L::Item(item) => (&item.what).into(),
+                L::All(_) => "all".into(),
+            }),
+            numbers("number", "number", Unit::None, "", |l| match l {
+                L::Item(item) => item.count.into(),
+                L::All(_) => "".into(),
+            }),
+            month("each_dollars_per_month", "each", |l| match l {
+                L::Item(item) => price(item.each),
+                L::All(_) => "".into(),
+            }),
+            month("sum_dollars_per_month", "together", |l| match l {
+                L::Item(item) => price(item.sum()),
+                L::All(bill) => price(bill.month()),
+            }),
+            once("each_dollars_once", "each, once", |l| match l {
+                L::Item(item) => price(item.once),
+                L::All(_) => "".into(),
+            }),
+            once("sum_dollars_once", "together, once", |l| match l {
+                L::Item(item) => price(item.sum_once()),
+                L::All(bill) => price(bill.once()),
+            }),
+        ],
+    )
+}
+
 fn bill_lines(bill: &Cost) -> Table {
-    let month = |value: Option<f64>| price_cell(value, Unit::DollarsPerMonth);
-    let once = |value: Option<f64>| price_cell(value, Unit::Dollars);
-    let has_once = bill.once().is_some();
-    let mut columns = vec![
-        Column::words("item", "item"),
-        Column::numbers("number", "number", Unit::None),
-        Column::numbers("each", "each_dollars_per_month", Unit::DollarsPerMonth),
-        Column::numbers("together", "sum_dollars_per_month", Unit::DollarsPerMonth),
-    ];
-    if has_once {
-        columns.push(Column::numbers("each, once", "each_dollars_once", Unit::Dollars));
-        columns.push(Column::numbers("together, once", "sum_dollars_once", Unit::Dollars));
-    }
-    let row = |item: &Item| {
-        let mut cells = vec![Cell::text(item.what.clone()), Cell::Count(u64::from(item.count))];
-        cells.extend([month(item.each), month(item.sum())]);
-        if has_once {
-            cells.extend([once(item.once), once(item.sum_once())]);
+    let caption = "What the bill consists of";
+    let items = bill.items.iter().map(BillLine::Item);
+    match bill.once() {
+        Some(_) => bill_table().all(caption, items.chain([BillLine::All(bill)])),
+        None => {
+            bill_table().without(&["each_dollars_once", "sum_dollars_once"]).all(caption, items)
         }
-        cells
-    };
-    let mut rows: Vec<Vec<Cell>> = bill.items.iter().map(row).collect();
-    if has_once {
-        let mut total = vec![Cell::text("all"), Cell::text(""), Cell::text("")];
-        total.extend([month(bill.month()), Cell::text(""), once(bill.once())]);
-        rows.push(total);
     }
-    Table { caption: "What the bill consists of".into(), columns, rows }
-}
-
-/// A price, or that there is none of this sort.
-fn price_cell(value: Option<f64>, unit: Unit) -> Cell {
-    let none = || Cell::missing("none");
-    value.map_or_else(none, |value| Cell::Figure(Figure::exact(value, unit)))
 }
 
 fn cost(results: &Results) -> Option<Section> {
     let bill = results.why.bill.as_ref()?;
-    let columns = std::iter::once(Column::words("class", "class")).chain(cost_columns()).collect();
-    let rows: Vec<Vec<Cell>> = costs(results)
-        .map(|(name, cost)| std::iter::once(Cell::text(name)).chain(cost_cells(cost)).collect())
-        .collect();
     let total = super::price(bill.month(), bill.once())?;
     let mut blocks = vec![Block::Text(format!("The bill: {total}."))];
     blocks.push(Block::Table(bill_lines(bill)));
-    if !rows.is_empty() {
-        blocks.push(Block::Table(Table {
-            caption: match bill.once() {
-                None => "What page views cost over the years: the whole bill over those served",
-                Some(_) => {
-                    "What page views cost over the years: the bill per month over those served"
-                }
-            }
-            .into(),
-            columns,
-            rows,
-        }));
+    if costs(results).next().is_some() {
+        let caption = match bill.once() {
+            None => "What page views cost over the years: the whole bill over those served",
+            Some(_) => "What page views cost over the years: the bill per month over those served",
+        };
+        blocks.push(Block::Table(class_costs().all(caption, costs(results))));
     }
     let price = costs(results).find_map(|(_, cost)| cost.lost_view);
     let each = price.map_or_else(String::new, |price| {
