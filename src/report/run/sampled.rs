@@ -129,7 +129,8 @@ fn agreement(sampled: &SampledRows) -> Table {
         Some(why) => {
             format!("Views not served, by both solvers on the same windows: not comparable, {why}")
         }
-        None => "Views not served, by both solvers on the same windows: do they agree within 10 %?"
+        None => "Views not served, by both solvers on the same windows: do they agree within 10 %, or 1 % of \
+                 all?"
             .into(),
     };
     let ids = ["class", "first_cause", "verdict", "requests_per_year", "flows_per_year", "windows"];

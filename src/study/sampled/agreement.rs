@@ -2,13 +2,14 @@
 //!
 //! The question: of the page views that come in episodes of one first cause, how many a year are not
 //! served? Both are estimated from the same windows with the same weights, `flows` at the traffic that
-//! came. They agree when a difference beyond [`MARGIN`] is excluded, and disagree when one
-//! within it is: two one-sided tests of the ratio of the two sums over the same windows (jackknife over
-//! the windows, Särndal, Swensson & Wretman 1992, §5.6 and §11.5), so that how much breaks in one history
-//! or another is no part of the error; of all episodes together as if their windows were one sample, which makes
-//! the error larger than it is. Over all causes and classes together no more
-//! than one false verdict in a thousand (Holm). In quiet time, where `flows` hardly loses any, the margin is
-//! that share of all that it loses. Where the models mean different things (clients that
+//! came. They agree when a difference beyond [`MARGIN`] of these losses is excluded, and disagree when one
+//! within it is. A difference of less than [`OF_ALL`] of the losses of the class, whatever their cause,
+//! counts as none: it moves no answer. Tested by two one-sided tests of the ratio of the two sums over the
+//! same windows (jackknife over the windows, Särndal, Swensson & Wretman 1992, §5.6 and §11.5), so that how
+//! much breaks in one history or another is no part of the error; of all episodes together as if their
+//! windows were one sample, which makes the error larger than it is. Over all causes and classes together no
+//! more than one false verdict in a thousand (Holm). In quiet time, where `flows` hardly loses any, the
+//! margin is that share of all that it loses. Where the models mean different things (clients that
 //! try again) nothing is tested; both figures stand there all the same.
 //!
 //! Of structural availability `requests` has none to hold against: it knows who was served, not what
@@ -25,6 +26,8 @@ use crate::study::years::load::Loss;
 
 /// The largest difference of losses that counts as none.
 pub const MARGIN: f64 = 0.10;
+/// A difference of so small a share of all losses of the class counts as none.
+pub const OF_ALL: f64 = 0.01;
 /// Chance of any false verdict.
 pub const ERROR: f64 = 1e-3;
 
@@ -79,21 +82,21 @@ pub struct Compared {
 /// Fewer windows in which something is lost decide nothing.
 const LEAST: usize = 6;
 
-/// Of windows: what `requests` loses over what `flows` loses in them, held against one. Where `flows` loses
-/// nothing at all there is no ratio, and whether `requests` loses something is asked of the sums.
-fn ratio(pairs: &[(f64, f64)]) -> Option<Equivalence> {
+/// Of windows: what `requests` loses over what `flows` loses in them, held against one with `margin`. Where
+/// `flows` loses nothing at all there is no ratio, and whether `requests` loses something is asked of the sums.
+fn ratio(pairs: &[(f64, f64)], margin: f64) -> Option<Equivalence> {
     if pairs.len() < LEAST {
         return None;
     }
     let (requests, flows): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
     if flows.iter().all(|lost| *lost == 0.0) {
-        return Equivalence::paired(&requests, &flows, Margin::Relative(MARGIN)).ok();
+        return Equivalence::paired(&requests, &flows, Margin::Relative(margin)).ok();
     }
     let found = Interval::of_ratio(&requests, &flows, LEVEL).ok()?;
     let ends = (found.low, found.high);
     let found = Student::of_interval(found.estimate, ends, LEVEL, pairs.len() as u64).ok()?;
     let one = Student { estimate: 1.0, standard_error: 0.0, degrees: 1.0 };
-    Equivalence::of_estimates(&found, &one, Margin::Relative(MARGIN)).ok()
+    Equivalence::of_estimates(&found, &one, Margin::Relative(margin)).ok()
 }
 
 /// All strata of which there are windows, after all episodes together where there are several; quiet time last.
@@ -115,7 +118,8 @@ pub fn compare(joined: &Joined<'_>) -> Vec<Compared> {
     for class in 0..joined.asked.classes.len() {
         let by_flows =
             joined.windows.totals(|w| joined.lost_in(w, class, Loss::Unserved).1 / years);
-        let all_lost = ordered_sum(by_flows.iter().copied()) / by_flows.len().max(1) as f64;
+        let mean = |all: &[f64]| ordered_sum(all.iter().copied()) / all.len().max(1) as f64;
+        let all_lost = mean(&by_flows);
         for of in &strata {
             let is_in = |window: &&Lived| match of {
                 Some(of) => window.piece.of == *of,
@@ -134,7 +138,12 @@ pub fn compare(joined: &Joined<'_>) -> Vec<Compared> {
                 .map(|(weight, (requests, flows))| (requests * weight, flows * weight))
                 .collect();
             let test = match of {
-                Some(Of::Episode(_)) | None => ratio(&pairs),
+                Some(Of::Episode(_)) | None => {
+                    // Of a small cause the share of all losses is more than that of its own.
+                    let own = mean(&flows);
+                    let of_all = if own > 0.0 { OF_ALL * all_lost / own } else { 0.0 };
+                    ratio(&pairs, MARGIN.max(of_all))
+                }
                 Some(Of::Quiet) => {
                     let margin = Margin::Absolute(MARGIN * all_lost);
                     Equivalence::paired(&requests, &flows, margin).ok()
