@@ -1,6 +1,6 @@
 //! Tables of results: each column is declared once; the page, the files and JSON are views of it.
 //!
-//! In: a [`ResultTable`], which is the list of its [`Column`]s, and the rows. Out: a CSV file with all
+//! In: a [`ResultTable`], which is the list of its [`ResultColumn`]s, and the rows. Out: a CSV file with all
 //! columns of the declaration ([`ResultTable::file`]), a table for people with some of them
 //! ([`ResultTable::page`]), a table for programs ([`ResultTable::data`]), a JSON object
 //! ([`ResultTable::object`]), or its documentation ([`ResultTable::described`]).
@@ -9,12 +9,12 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 use super::csv::{CsvWriter, Field};
 use super::document::{self, Align, Cell, Figure, Rounding, Unit};
 use super::json as form;
-use super::run::files::{estimate_value, fields, share};
+use super::run::files::{fields, share};
 use super::run::{cell, share_cell};
 use super::write::ResultFile;
 use crate::stats::interval::Interval;
@@ -36,7 +36,7 @@ pub enum Value<'a> {
     Interval(Interval),
     /// A share that may be a bound.
     Share(Share),
-    /// A cell that the page alone can spell: a figure in a unit of its own row.
+    /// A finished cell: words in place of a number, or a figure whose unit depends on the row.
     Cell(Cell),
     /// No value. A page prints these words; a file has an empty field, JSON `null`.
     Missing(Cow<'a, str>),
@@ -63,7 +63,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The fields of a file: the value, its bounds, and why one of them is missing.
+    /// Returns the fields of a file: the value, its bounds, and why one of them is missing.
     fn fields(&self) -> ([Field<'_>; 3], Option<String>) {
         let alone = |field| ([field, Field::Missing, Field::Missing], None);
         match self {
@@ -108,16 +108,24 @@ impl<'a> Value<'a> {
         }
     }
 
-    fn json(self) -> Json {
+    /// Returns its value in JSON; an estimate is an object with its bounds and the reason why one of
+    /// them is missing.
+    #[must_use]
+    pub fn json(&self) -> Json {
         match self {
-            Self::Text(words) => Json::from(words.into_owned()),
-            Self::Count(count) => count.into(),
-            Self::Number(value) => form::number(value),
-            Self::Estimate(estimate) => estimate_value(&estimate),
-            Self::Interval(i) => estimate_value(&Estimate::Interval(i)),
-            Self::Share(told) => form::cell(&share_cell(&told)),
-            Self::Cell(cell) => form::cell(&cell),
+            Self::Text(words) => words.as_ref().into(),
+            Self::Count(count) => (*count).into(),
+            Self::Number(value) => form::number(*value),
+            Self::Cell(cell) => form::cell(cell),
             Self::Missing(_) => Json::Null,
+            Self::Estimate(_) | Self::Interval(_) | Self::Share(_) => {
+                let (three, reason) = self.fields();
+                let [value, low, high] = three.map(|field| match field {
+                    Field::Number(value) => form::number(value),
+                    _ => Json::Null,
+                });
+                json!({ "value": value, "low": low, "high": high, "reason": reason })
+            }
         }
     }
 }
@@ -162,7 +170,7 @@ pub type Read<Row> = fn(&Row) -> Value<'_>;
 
 /// One column of a table of results: its name, its meaning, and how a row holds it.
 #[derive(Clone)]
-pub struct Column<Row> {
+pub struct ResultColumn<Row> {
     /// Name in files, with its unit as suffix: `used_cores`.
     pub id: &'static str,
     /// Heading on the page; empty where no page shows it.
@@ -174,11 +182,11 @@ pub struct Column<Row> {
     read: Read<Row>,
     align: Align,
     rounding: Rounding,
-    /// Its interval has columns of its own in a file.
+    /// Whether a file has columns for its bounds.
     has_bounds: bool,
-    /// The reason of a missing value goes to the column `reason`, behind this name where there is one.
+    /// Whether the reason of a missing value goes to the file's column `reason`, and behind which name.
     reason: Option<&'static str>,
-    /// The file has it.
+    /// Whether the file has it.
     is_in_file: bool,
     on_page: OnPage<Row>,
 }
@@ -188,7 +196,7 @@ pub struct Column<Row> {
 struct OnPage<Row> {
     /// The key, where it is not the name in files.
     key: Option<&'static str>,
-    /// The unit and how many of the column's own it has.
+    /// The unit, and how many units of the column it is.
     unit: Option<(f64, Unit)>,
     /// The value.
     read: Option<Read<Row>>,
@@ -200,8 +208,8 @@ pub fn words<Row>(
     header: &'static str,
     meaning: &'static str,
     read: Read<Row>,
-) -> Column<Row> {
-    Column { align: Align::Left, ..numbers(id, header, Unit::None, meaning, read) }
+) -> ResultColumn<Row> {
+    ResultColumn { align: Align::Left, ..numbers(id, header, Unit::None, meaning, read) }
 }
 
 /// Declares a column of numbers in `unit`.
@@ -211,8 +219,8 @@ pub fn numbers<Row>(
     unit: Unit,
     meaning: &'static str,
     read: Read<Row>,
-) -> Column<Row> {
-    Column {
+) -> ResultColumn<Row> {
+    ResultColumn {
         id,
         header: header.into(),
         unit,
@@ -234,11 +242,11 @@ pub fn estimates<Row>(
     unit: Unit,
     meaning: &'static str,
     read: Read<Row>,
-) -> Column<Row> {
-    Column { has_bounds: true, ..numbers(id, header, unit, meaning, read) }
+) -> ResultColumn<Row> {
+    ResultColumn { has_bounds: true, ..numbers(id, header, unit, meaning, read) }
 }
 
-impl<Row> Column<Row> {
+impl<Row> ResultColumn<Row> {
     /// Puts the reason of a missing value into the file's column `reason`.
     #[must_use]
     pub fn with_reason(self) -> Self {
@@ -264,7 +272,7 @@ impl<Row> Column<Row> {
         self
     }
 
-    /// Prints it on a page in `unit`, which has `each` of its own, and names it `key` there.
+    /// Prints it on a page in `unit`, which is `each` units of the column, and names it `key` there.
     #[must_use]
     pub fn in_units(mut self, key: &'static str, each: f64, unit: Unit) -> Self {
         self.on_page.unit = Some((each, unit));
@@ -316,7 +324,7 @@ pub struct ResultTable<Row> {
     /// What one row is, in a sentence.
     pub row_is: &'static str,
     /// Its columns, in the order of the file.
-    pub columns: Vec<Column<Row>>,
+    pub columns: Vec<ResultColumn<Row>>,
 }
 
 impl<Row> ResultTable<Row> {
@@ -325,17 +333,17 @@ impl<Row> ResultTable<Row> {
     pub fn new<const N: usize>(
         name: &'static str,
         row_is: &'static str,
-        columns: [Column<Row>; N],
+        columns: [ResultColumn<Row>; N],
     ) -> Self {
         Self { name, row_is, columns: columns.into() }
     }
 
-    fn in_file(&self) -> impl Iterator<Item = &Column<Row>> {
+    fn in_file(&self) -> impl Iterator<Item = &ResultColumn<Row>> {
         self.columns.iter().filter(|column| column.is_in_file)
     }
 
-    /// The names of a file's columns, each with the declaration that it comes from; `None`: the reason.
-    fn names(&self) -> Vec<(String, Option<&Column<Row>>)> {
+    /// Returns the names of a file's columns, each with its declaration; the column of reasons has none.
+    fn names(&self) -> Vec<(String, Option<&ResultColumn<Row>>)> {
         let mut names = Vec::new();
         for column in self.in_file() {
             names.push((column.id.to_string(), Some(column)));
@@ -381,18 +389,18 @@ impl<Row> ResultTable<Row> {
         ResultFile::covered(self.name, writer.finish())
     }
 
-    /// The column with this name.
+    /// Returns the column with this name.
     ///
     /// # Panics
     ///
     /// When none is declared.
     #[must_use]
-    pub fn column(&self, id: &str) -> &Column<Row> {
+    pub fn column(&self, id: &str) -> &ResultColumn<Row> {
         let found = self.columns.iter().find(|column| column.id == id);
         found.unwrap_or_else(|| panic!("no column `{id}` is declared"))
     }
 
-    /// The same table with other headings of some columns, each after the column's name.
+    /// Returns the table with other headings of some columns: pairs of a column's name and its heading.
     #[must_use]
     pub fn headed(mut self, headers: &[(&str, &str)]) -> Self {
         for column in &mut self.columns {
@@ -403,14 +411,14 @@ impl<Row> ResultTable<Row> {
         self
     }
 
-    /// The same table without some columns.
+    /// Returns the table without the columns `ids`.
     #[must_use]
     pub fn without(mut self, ids: &[&str]) -> Self {
         self.columns.retain(|column| !ids.contains(&column.id));
         self
     }
 
-    /// The cell of one column for people.
+    /// Returns the cell of one column for people.
     ///
     /// # Panics
     ///
@@ -432,7 +440,7 @@ impl<Row> ResultTable<Row> {
         ids: &[&str],
         rows: impl IntoIterator<Item = Row>,
     ) -> document::Table {
-        let columns: Vec<&Column<Row>> = ids.iter().map(|id| self.column(id)).collect();
+        let columns: Vec<&ResultColumn<Row>> = ids.iter().map(|id| self.column(id)).collect();
         let cells = |row: Row| columns.iter().map(|column| column.page_cell(&row)).collect();
         document::Table {
             caption: caption.into(),
@@ -484,7 +492,7 @@ impl<Row> ResultTable<Row> {
             unit: column.unit.clone(),
             align: column.align,
         });
-        let cell = |column: &Column<Row>, row: &Row| {
+        let cell = |column: &ResultColumn<Row>, row: &Row| {
             let value = (column.read)(row);
             let is_number = matches!(value, Value::Share(_) | Value::Cell(_));
             match value.cell(column.unit.clone(), column.rounding) {
@@ -500,7 +508,7 @@ impl<Row> ResultTable<Row> {
         }
     }
 
-    /// The columns `ids` of one row as a JSON object; estimates are objects with their bounds.
+    /// Returns the columns `ids` of one row as a JSON object; estimates are objects with their bounds.
     ///
     /// # Panics
     ///
@@ -511,7 +519,7 @@ impl<Row> ResultTable<Row> {
         ids.iter().map(value).collect()
     }
 
-    /// Its documentation.
+    /// Returns its documentation.
     #[must_use]
     pub fn described(&self) -> Described {
         let mut columns: Vec<DescribedColumn> = Vec::new();

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::document::{Figure, Rounding, Unit};
 use super::number;
-use super::run::why::kept_as;
+use super::run::stories::kept_as;
 use super::text::{Terminal, capital, visible};
 use crate::convert::{nearest, whole};
 use crate::scenario::render::wrap;

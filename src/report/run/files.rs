@@ -4,10 +4,10 @@
 //! empty, with its reason in a column of its own. A file is only there when it has something to
 //! tell: no table of outages without faults.
 
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
 
 use super::{breaks, capacity, unit};
-use crate::report::columns::Described;
+use crate::report::columns::{Described, Value};
 use crate::report::csv::Field;
 use crate::report::json::number;
 use crate::report::write::ResultFile;
@@ -87,13 +87,8 @@ pub(crate) fn bound(interval: &Interval) -> Option<&'static str> {
 }
 
 /// An estimate for `summary.json`: value, bounds, and why it has none.
-pub(crate) fn estimate_value(estimate: &Estimate) -> Value {
-    let ([value, low, high], reason) = fields(estimate);
-    let shown = |field: Field<'_>| match field {
-        Field::Number(value) => number(value),
-        _ => Value::Null,
-    };
-    json!({ "value": shown(value), "low": shown(low), "high": shown(high), "reason": reason })
+pub(crate) fn estimate_value(estimate: &Estimate) -> Json {
+    Value::from(estimate).json()
 }
 
 pub(crate) type ShareFields = ([Field<'static>; 3], Field<'static>, &'static str, Option<String>);
@@ -153,7 +148,7 @@ const fn judged(judgement: Judgement) -> &'static str {
 
 /// `summary.json`, without the digest that covers it.
 #[must_use]
-pub fn summary(results: &Results) -> Value {
+pub fn summary(results: &Results) -> Json {
     let of_years = results.years.iter().flat_map(|years| &years.figures);
     let joined = results.sampled.iter().flat_map(|sampled| &sampled.figures);
     let figures = results.figures.iter().chain(of_years).chain(joined).map(|row| {
@@ -173,10 +168,10 @@ pub fn summary(results: &Results) -> Value {
             "figure": row.path,
             "is": row.is,
             "outcome": judged(row.judgement),
-            "estimate": row.estimate.value().map_or(Value::Null, number),
+            "estimate": row.estimate.value().map_or(Json::Null, number),
             "name": row.words.as_ref().filter(|_| row.judgement != Judgement::NotJudged),
             "reason": match &row.estimate {
-                Estimate::Interval(_) | Estimate::Missing(NoValue::Name) => Value::Null,
+                Estimate::Interval(_) | Estimate::Missing(NoValue::Name) => Json::Null,
                 Estimate::Single(_) => json!("single run: no interval"),
                 Estimate::Missing(NoValue::NotEstimated) => json!(row.words),
                 Estimate::Missing(reason) => json!(reason.to_string()),
@@ -189,7 +184,7 @@ pub fn summary(results: &Results) -> Value {
             "window": results.windows[row.window].name,
             "stat": row.stat,
             "bound_s": row.bound.seconds(),
-            "value_s": row.estimate.value().map_or(Value::Null, number),
+            "value_s": row.estimate.value().map_or(Json::Null, number),
             "outcome": judged(row.judgement),
         })
     });
@@ -204,7 +199,7 @@ pub fn summary(results: &Results) -> Value {
         "seed": results.seed,
         "level": results.level,
         "windows": results.windows.iter().map(window).collect::<Vec<_>>(),
-        "figures": Value::Object(figures.collect()),
+        "figures": Json::Object(figures.collect()),
         "breaks": breaks::summary(results),
         "capacities": capacity::summary(results),
         "objectives": objectives.collect::<Vec<_>>(),
@@ -220,7 +215,7 @@ pub fn summary(results: &Results) -> Value {
             .map(|row| json!({
                 "figure": row.path,
                 "wanted_relative": row.wanted,
-                "reached_relative": row.reached.map_or(Value::Null, number),
+                "reached_relative": row.reached.map_or(Json::Null, number),
                 "replications": row.replications,
             }))
             .collect::<Vec<_>>(),
@@ -247,8 +242,8 @@ pub fn summary(results: &Results) -> Value {
 /// `replications.json`: values by replication, one figure per line. A gate pairs them with new ones.
 pub fn by_replication(results: &Results) -> Vec<u8> {
     let line = |(path, values): (&String, &Vec<f64>)| {
-        let values = Value::Array(values.iter().map(|value| number(*value)).collect());
-        format!("    {}: {values}", Value::from(path.as_str()))
+        let values = Json::Array(values.iter().map(|value| number(*value)).collect());
+        format!("    {}: {values}", Json::from(path.as_str()))
     };
     let lines: Vec<String> = results.by_replication.iter().map(line).collect();
     let complete = results.partial.is_none();
@@ -263,7 +258,7 @@ fn samples(window: &WindowRows, path: &str) -> Option<u64> {
     window.latencies.iter().find(|row| row.name == name).map(|row| row.samples)
 }
 
-fn window(window: &WindowRows) -> Value {
+fn window(window: &WindowRows) -> Json {
     let availability = window.views.iter().map(|row| {
         let value = match &row.served_share {
             Share::Interval(i) => json!({
@@ -307,14 +302,14 @@ fn window(window: &WindowRows) -> Value {
         "length_s": window.length.seconds(),
         "lead_in_s": window.lead_in.seconds(),
         "rate_per_s": window.rate.map(|rate| number(rate.in_per_second())),
-        "arrivals": Value::Object(arrivals.collect()),
+        "arrivals": Json::Object(arrivals.collect()),
         "corrected_for_arrivals": window.corrected,
         "events": window.events,
-        "request_availability": Value::Object(availability.collect()),
+        "request_availability": Json::Object(availability.collect()),
     })
 }
 
-fn class(row: &ClassRow) -> Value {
+fn class(row: &ClassRow) -> Json {
     json!({
         "name": row.name,
         "verdict": row.verdict.word(),
@@ -325,10 +320,10 @@ fn class(row: &ClassRow) -> Value {
     })
 }
 
-fn metastable(of: &Metastable) -> Value {
+fn metastable(of: &Metastable) -> Json {
     let (recovers, stays, unknown) = match of.recovery {
         Recovery::Between(recovers, stays, _) => (number(recovers), number(stays), None),
-        Recovery::Unknown(why) => (Value::Null, Value::Null, Some(why)),
+        Recovery::Unknown(why) => (Json::Null, Json::Null, Some(why)),
     };
     json!({
         "trigger": of.trigger,
@@ -341,7 +336,7 @@ fn metastable(of: &Metastable) -> Value {
     })
 }
 
-fn log(row: &LogRow) -> Value {
+fn log(row: &LogRow) -> Json {
     let first = row.found.broken_lines.iter();
     json!({
         "workload": row.workload,
@@ -356,7 +351,7 @@ fn log(row: &LogRow) -> Value {
     })
 }
 
-fn check(check: &Check) -> Value {
+fn check(check: &Check) -> Json {
     let outcome = match check.judgement {
         Some(Judgement::Holds) => "passed",
         Some(Judgement::Fails) => "failed",

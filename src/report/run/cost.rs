@@ -1,0 +1,149 @@
+//! What a scenario costs: the bill and what page views cost, in the report and in `summary.json`.
+
+use serde_json::{Value as Json, json};
+
+use super::files::estimate_value;
+use crate::plan::cost::{Cost, Item};
+use crate::report::columns::{Read, ResultTable, Value, numbers, words};
+use crate::report::document::{Block, Figure, Section, Table, Unit};
+use crate::report::json::number as json_number;
+use crate::report::number;
+use crate::study::results::{ClassCost, Results};
+
+/// The heading of the section.
+pub const HEADING: &str = "Cost";
+
+/// What its page views cost, by class.
+fn costs(results: &Results) -> impl Iterator<Item = (&str, &ClassCost)> {
+    let load = results.years.as_ref().and_then(|years| years.load.as_ref());
+    let classes = load.into_iter().flat_map(|load| &load.classes);
+    classes.filter_map(|class| Some((class.name.as_str(), class.cost.as_ref()?)))
+}
+
+/// What the page views of a class cost.
+fn class_costs<'a>() -> ResultTable<(&'a str, &'a ClassCost)> {
+    ResultTable::new(
+        "",
+        "A class.",
+        [
+            words("class", "class", "", |(name, _)| (*name).into()),
+            numbers(
+                "per_million_dollars",
+                "a million views served",
+                Unit::Dollars,
+                "",
+                |(_, cost)| (&cost.per_million).into(),
+            ),
+            numbers(
+                "lost_dollars_per_month",
+                "lost views a month",
+                Unit::DollarsPerMonth,
+                "",
+                |(_, cost)| Value::or(cost.lost.as_ref(), "no price"),
+            ),
+        ],
+    )
+}
+
+/// A line of a bill, or all of them together.
+enum BillLine<'a> {
+    Item(&'a Item),
+    All(&'a Cost),
+}
+
+/// The lines of a bill; prices for each are not of all.
+fn bill_table<'a>() -> ResultTable<BillLine<'a>> {
+    type L<'a> = BillLine<'a>;
+    let month =
+        |id, header, read: Read<L<'a>>| numbers(id, header, Unit::DollarsPerMonth, "", read);
+    let once = |id, header, read: Read<L<'a>>| numbers(id, header, Unit::Dollars, "", read);
+    fn price(price: Option<f64>) -> Value<'static> {
+        Value::or(price, "none")
+    }
+    ResultTable::new(
+        "",
+        "An item of the bill.",
+        [
+            words("what", "item", "", |l: &L<'_>| match l {
+                L::Item(item) => (&item.what).into(),
+                L::All(_) => "all".into(),
+            })
+            .keyed("item"),
+            numbers("number", "number", Unit::None, "", |l| match l {
+                L::Item(item) => item.count.into(),
+                L::All(_) => "".into(),
+            }),
+            month("each_dollars_per_month", "each", |l| match l {
+                L::Item(item) => price(item.each),
+                L::All(_) => "".into(),
+            }),
+            month("sum_dollars_per_month", "together", |l| match l {
+                L::Item(item) => price(item.sum()),
+                L::All(bill) => price(bill.month()),
+            }),
+            once("each_dollars_once", "each, once", |l| match l {
+                L::Item(item) => price(item.once),
+                L::All(_) => "".into(),
+            }),
+            once("sum_dollars_once", "together, once", |l| match l {
+                L::Item(item) => price(item.sum_once()),
+                L::All(bill) => price(bill.once()),
+            }),
+        ],
+    )
+}
+
+fn bill_lines(bill: &Cost) -> Table {
+    let caption = "What the bill consists of";
+    let items = bill.items.iter().map(BillLine::Item);
+    match bill.once() {
+        Some(_) => bill_table().all(caption, items.chain([BillLine::All(bill)])),
+        None => {
+            bill_table().without(&["each_dollars_once", "sum_dollars_once"]).all(caption, items)
+        }
+    }
+}
+
+/// The section; `None` without prices.
+pub(super) fn section(results: &Results) -> Option<Section> {
+    let bill = results.why.bill.as_ref()?;
+    let total = super::price(bill.month(), bill.once())?;
+    let mut blocks = vec![Block::Text(format!("The bill: {total}."))];
+    blocks.push(Block::Table(bill_lines(bill)));
+    if costs(results).next().is_some() {
+        let caption = match bill.once() {
+            None => "What page views cost over the years: the whole bill over those served",
+            Some(_) => "What page views cost over the years: the bill per month over those served",
+        };
+        blocks.push(Block::Table(class_costs().all(caption, costs(results))));
+    }
+    let price = costs(results).find_map(|(_, cost)| cost.lost_view);
+    let each = price.map_or_else(String::new, |price| {
+        format!(", {} each", number::figure(&Figure::exact(price, Unit::Dollars)))
+    });
+    let intro = format!(
+        "Prices of the scenario's `[cost]`. Lost views are those of the years under load{each}."
+    );
+    Some(Section { heading: HEADING.into(), intro, blocks })
+}
+
+/// For `summary.json`; amounts paid once are there where the scenario has such prices.
+pub(super) fn summary(results: &Results, bill: &Cost) -> Json {
+    let once = bill.once();
+    let mut ids = vec!["what", "number", "each_dollars_per_month"];
+    ids.extend(once.map(|_| "each_dollars_once"));
+    let item = |item| bill_table().object(&ids, &BillLine::Item(item));
+    let mut value = json!({
+        "bill_dollars_per_month": bill.month().map(json_number),
+        "items": bill.items.iter().map(item).collect::<Vec<_>>(),
+        "classes": costs(results).map(|(name, row)| json!({
+            "name": name,
+            "per_million_served_dollars": estimate_value(&row.per_million),
+            "lost_dollars_per_month": row.lost.as_ref().map(estimate_value),
+        })).collect::<Vec<_>>(),
+    });
+    if let Some(once) = once {
+        value["bill_dollars_once"] = json_number(once);
+    }
+    value
+}

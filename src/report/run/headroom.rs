@@ -1,0 +1,280 @@
+//! What a scenario can spare: the load after each single loss, in the report and as a file.
+
+use serde_json::{Value as Json, json};
+
+use crate::plan::headroom::Cold;
+use crate::report::columns::{Described, ResultTable, Value, numbers, words};
+use crate::report::document::{
+    Axis, Bar, BarChart, Block, Chart, ChartKind, Figure, Growth, Objective, Rounding, Section,
+    Unit,
+};
+use crate::report::json::number as json_number;
+use crate::report::number;
+use crate::report::write::ResultFile;
+use crate::study::results::{LossRow, SpareRows};
+
+/// The heading of the section.
+pub const HEADING: &str = "What it can spare";
+
+/// Bars of the drawing of losses.
+const MOST_LOSSES: usize = 16;
+/// Losses in the table of the page: the worst.
+const MOST_LISTED: usize = 64;
+
+/// One loss, or none.
+struct SpareLine<'a> {
+    rows: &'a SpareRows,
+    row: &'a LossRow,
+}
+
+impl<'a> SpareLine<'a> {
+    /// The busiest resource and its utilisation.
+    fn busiest(&self) -> Option<&'a (String, f64)> {
+        self.row.spare.busiest.as_ref()
+    }
+
+    fn carries(&self) -> Option<&'a (String, f64)> {
+        self.row.spare.carries.as_ref()
+    }
+
+    fn cold(&self) -> Option<&'a Cold> {
+        self.row.spare.cold.as_ref()
+    }
+
+    /// What a page says of it, unless the loss takes it down.
+    fn while_serving<V: Into<Value<'a>>>(&self, value: Option<V>) -> Value<'a> {
+        Value::or(value.filter(|_| self.row.spare.serves), "\u{2013}")
+    }
+
+    /// What users have after the loss.
+    fn then(&self) -> String {
+        let over = self.busiest().is_some_and(|(_, used)| *used >= 1.0);
+        match (self.row.spare.serves, over, self.cold()) {
+            (false, ..) => "down until repaired or taken over".into(),
+            (true, true, _) => "overloaded".into(),
+            (true, false, Some(cold)) if cold.used > 1.0 => {
+                let seconds = number::figure(&Figure::exact(cold.over.seconds(), Unit::Seconds));
+                format!("served after {seconds} of overload with a cold buffer")
+            }
+            (true, false, _) => String::from("served"),
+        }
+    }
+}
+
+/// `headroom.csv`: a row a loss; the first is without one.
+fn headrooms<'a>() -> ResultTable<SpareLine<'a>> {
+    type L<'a> = SpareLine<'a>;
+    ResultTable::new(
+        "headroom.csv",
+        "The load after the loss of one part; the first row is without a loss.",
+        [
+            words("window", "", "Window whose rate is carried.", |l| (&l.rows.window).into()),
+            numbers("rate_per_s", "", Unit::PerSecond, "Rate of that window.", |l| {
+                l.rows.level.into()
+            }),
+            words("lost", "lost", "Part that is lost; empty where none is.", |l: &L<'_>| {
+                l.row.spare.lost.as_ref().into()
+            })
+            .on_page(|l| l.row.spare.lost.as_deref().unwrap_or("nothing").into()),
+            words("kind", "which is", "Kind of the part.", |l| l.row.kind.into()),
+            words(
+                "serves",
+                "then",
+                "`yes` where everything that is judged is still served, else `no`.",
+                |l: &L<'_>| if l.row.spare.serves { "yes" } else { "no" }.into(),
+            )
+            .on_page(|l| l.then().into()),
+            words("busiest", "busiest", "Busiest resource.", |l: &L<'_>| {
+                l.busiest().map(|(name, _)| name).into()
+            })
+            .on_page(|l| l.while_serving(l.busiest().map(|(name, _)| name))),
+            numbers(
+                "utilization_ratio",
+                "busy",
+                Unit::Ratio,
+                "Utilisation of that resource.",
+                |l: &L<'_>| l.busiest().map(|(_, used)| *used).into(),
+            )
+            .on_page(|l| l.while_serving(l.busiest().map(|(_, used)| *used)))
+            .rounded(Rounding::Up),
+            numbers("headroom_ratio", "", Unit::Ratio, "1 minus that utilisation.", |l| {
+                l.busiest().map(|(_, used)| 1.0 - used).into()
+            }),
+            numbers(
+                "carries_per_s",
+                "carries",
+                Unit::PerSecond,
+                "Rate at which the first resource is busy all the time.",
+                |l: &L<'_>| l.carries().map(|(_, rate)| *rate).into(),
+            )
+            .on_page(|l| l.while_serving(l.carries().map(|(_, rate)| *rate)))
+            .rounded(Rounding::Down),
+            words(
+                "first_to_run_out",
+                "ends at",
+                "Resource that is then busy all the time.",
+                |l: &L<'_>| l.carries().map(|(name, _)| name).into(),
+            )
+            .on_page(|l| l.while_serving(l.carries().map(|(name, _)| name))),
+            words(
+                "cold_busiest",
+                "",
+                "Busiest resource right after a takeover by a member with a cold buffer.",
+                |l| l.cold().map(|cold| &cold.name).into(),
+            ),
+            numbers(
+                "cold_utilization_ratio",
+                "busiest right after",
+                Unit::Ratio,
+                "Utilisation of that resource then.",
+                |l: &L<'_>| l.cold().map(|cold| cold.used).into(),
+            )
+            .on_page(|l| l.while_serving(l.cold().map(|cold| cold.used)))
+            .rounded(Rounding::Up),
+            numbers(
+                "overloaded_while_cold_s",
+                "",
+                Unit::Seconds,
+                "Time for which it is overloaded while the buffer is cold.",
+                |l| l.cold().map(|cold| cold.over.seconds()).into(),
+            ),
+            numbers(
+                "losses_worked_out",
+                "",
+                Unit::None,
+                "Number of losses that are computed.",
+                |l| l.rows.worked_out().into(),
+            ),
+            numbers("losses_in_all", "", Unit::None, "Number of possible losses.", |l| {
+                l.rows.losses.into()
+            }),
+        ],
+    )
+}
+
+/// The section.
+pub(super) fn section(rows: &SpareRows) -> Section {
+    let level = number::figure(&Figure::exact(rows.level, Unit::PerSecond));
+    let ids = [
+        "lost",
+        "kind",
+        "serves",
+        "busiest",
+        "utilization_ratio",
+        "cold_utilization_ratio",
+        "carries_per_s",
+        "first_to_run_out",
+    ];
+    let caption = format!(
+        "At {level}, the level of window {}, with one part lost; {}",
+        rows.window,
+        looked_at(rows)
+    );
+    let table = headrooms().page(caption, &ids, lines(rows).take(1 + MOST_LISTED));
+    let mut blocks: Vec<Block> = losses(rows).map(Block::Chart).into_iter().collect();
+    blocks.push(Block::Table(table));
+    Section {
+        heading: HEADING.into(),
+        intro: "Arithmetic, not simulation: rate \u{d7} visits \u{d7} demand \u{f7} capacity of every \
+                resource once what is redundant has taken over. It carries the rate at which its first \
+                resource is busy all the time, which no objective of latency allows. A database member \
+                that takes over reads with a cold buffer: how busy the busiest resource of those that \
+                this touches is right after the takeover stands beside. What is lost until the takeover, \
+                and the queues that it leaves, stand under the breaks. One of each kind and role is lost."
+            .into(),
+        blocks,
+    }
+}
+
+/// How many of the losses were worked out, and how many of those stand in the table.
+fn looked_at(rows: &SpareRows) -> String {
+    let (all, done) = (rows.losses, rows.worked_out());
+    let mut said = match done {
+        _ if done == all => format!("all {all} losses worked out"),
+        _ => format!("{done} of {all} losses worked out, those of the parts with the most load"),
+    };
+    if done > MOST_LISTED {
+        said +=
+            &format!("; the {MOST_LISTED} that leave least stand here, the others in headroom.csv");
+    }
+    said
+}
+
+fn losses(rows: &SpareRows) -> Option<Chart> {
+    let carries = |row: &LossRow| match (&row.spare.carries, row.spare.serves) {
+        (_, false) => Some(0.0),
+        (Some((_, rate)), true) => Some(*rate),
+        (None, true) => None,
+    };
+    let known: Vec<&LossRow> = rows.rows.iter().filter(|row| carries(row).is_some()).collect();
+    let whole = carries(known.first()?)?;
+    let bar = |row: &&LossRow| Bar {
+        label: match &row.spare.lost {
+            None => "nothing lost".into(),
+            Some(lost) => format!("{lost} lost"),
+        },
+        estimate: carries(row)
+            .map(|value| crate::report::document::Estimate { value, interval: None }),
+    };
+    let short = known.iter().filter(|row| carries(row).is_some_and(|rate| rate < rows.level));
+    let short = short.filter(|row| row.spare.lost.is_some()).count();
+    let singles = known.len() - usize::from(known[0].spare.lost.is_none());
+    let whole = number::figure(&Figure::exact(whole, Unit::PerSecond).rounded(Rounding::Down));
+    let level = number::figure(&Figure::exact(rows.level, Unit::PerSecond));
+    Some(Chart {
+        name: "capacity-after-loss".into(),
+        title: "What can be carried after each single loss, by arithmetic".into(),
+        finding: format!(
+            "Whole it carries {whole}; of {singles} losses {short} leave less than the design peak of {level}"
+        ),
+        kind: ChartKind::Bars(BarChart {
+            axis: Axis::linear("rate at which the first resource is busy", Unit::PerSecond)
+                .rounded(Rounding::Down),
+            growth: Growth::Right,
+            bars: known.iter().take(MOST_LOSSES).map(bar).collect(),
+            objective: Some(Objective { value: rows.level, label: format!("design peak {level}") }),
+        }),
+    })
+}
+
+fn lines(rows: &SpareRows) -> impl Iterator<Item = SpareLine<'_>> {
+    rows.rows.iter().map(move |row| SpareLine { rows, row })
+}
+
+/// What the file holds.
+pub(super) fn described() -> Described {
+    headrooms().described()
+}
+
+/// `headroom.csv`.
+pub(super) fn file(partial: Option<&str>, rows: &SpareRows) -> ResultFile {
+    headrooms().file(partial, lines(rows))
+}
+
+/// For `summary.json`.
+pub(super) fn summary(rows: &SpareRows) -> Json {
+    let table = headrooms();
+    let mut after = Vec::new();
+    for line in lines(rows) {
+        let mut object = table.object(&["lost"], &line);
+        object.insert("serves".into(), line.row.spare.serves.into());
+        let ids = ["busiest", "utilization_ratio", "carries_per_s", "first_to_run_out"];
+        object.extend(table.object(&ids, &line));
+        let cold = line.cold().map(|cold| {
+            json!({
+                "busiest": cold.name,
+                "utilization_ratio": json_number(cold.used),
+                "overloaded_s": json_number(cold.over.seconds()),
+            })
+        });
+        object.insert("right_after".into(), cold.into());
+        after.push(Json::Object(object));
+    }
+    json!({
+        "window": rows.window,
+        "rate_per_s": json_number(rows.level),
+        "losses_worked_out": rows.worked_out(),
+        "losses_in_all": rows.losses,
+        "after": after,
+    })
+}
