@@ -240,7 +240,7 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// A value of what decided the claim.
+    /// Returns a value of the figure that decides the claim.
     fn decided<V: Into<Value<'a>>>(&self, of: impl Fn(&'a Decided, &'a Point) -> V) -> Value<'a> {
         self.decided.map(|(decided, point)| of(decided, point)).into()
     }
@@ -263,7 +263,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// `claims.csv`.
+/// Declares `claims.csv`.
 fn declared<'a>() -> ResultTable<Line<'a>> {
     ResultTable::new(
         "claims.csv",
@@ -301,7 +301,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
     )
 }
 
-/// What the file holds, column by column.
+/// Returns the documentation of the columns.
 #[must_use]
 pub fn described() -> Described {
     declared().described()

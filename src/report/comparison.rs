@@ -415,7 +415,7 @@ fn has_once(ladder: &Ladder) -> bool {
     ladder.rows.iter().any(|row| row.once_cost.is_some())
 }
 
-/// The table without prices paid once where no scenario has one.
+/// Returns the table without prices paid once where no scenario has one.
 fn with_once<T>(table: ResultTable<T>, ladder: &Ladder) -> ResultTable<T> {
     if has_once(ladder) {
         return table;
@@ -506,7 +506,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Rows about `window` in comparison.csv.
+/// Declares the rows about `window` in comparison.csv.
 fn of_windows<'a>() -> ResultTable<Line<'a>> {
     let latency =
         |id, meaning, read: Read<Line<'a>>| estimates(id, "", Unit::Seconds, meaning, read);
@@ -630,7 +630,7 @@ fn data(ladder: &Ladder) -> Table {
     with_once(of_windows(), ladder).data(lines)
 }
 
-/// What the parts of comparison.csv hold, each after the word in its column `about`.
+/// Returns the documentation of the parts of comparison.csv, each after the word in its column `about`.
 #[must_use]
 pub fn described() -> Vec<(&'static str, Described)> {
     vec![

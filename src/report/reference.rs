@@ -52,13 +52,14 @@ fn commands() -> [Command; 4] {
     ]
 }
 
-/// The files of all commands, in the order of the page; a file with several kinds of rows has an entry for each.
+/// Returns the documentation of the files of all commands, in the order of the page; a file with several kinds of rows
+/// has an entry for each.
 #[must_use]
 pub fn files() -> Vec<Described> {
     commands().into_iter().flat_map(|one| one.files).map(|part| part.described).collect()
 }
 
-/// The page, in Markdown.
+/// Writes the page in Markdown.
 #[must_use]
 pub fn page() -> String {
     let mut page = String::from(
@@ -94,7 +95,7 @@ fn uncapitalised(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
-/// The same for programs: a list of files.
+/// Returns the same for programs: a list of files.
 #[must_use]
 pub fn list() -> Json {
     let part = |Part { about, described }: Part| {

@@ -118,7 +118,7 @@ struct FigureLine<'a> {
     record: &'a FigureRecord,
 }
 
-/// `sweep.csv`.
+/// Declares `sweep.csv`.
 fn figures<'a>() -> ResultTable<FigureLine<'a>> {
     let value =
         |id, meaning, read: Read<FigureLine<'a>>| numbers(id, "", Unit::None, meaning, read);
@@ -145,13 +145,13 @@ fn figures<'a>() -> ResultTable<FigureLine<'a>> {
     )
 }
 
-/// What a figure comes to over all variants.
+/// A figure over all variants.
 struct SpreadLine<'a> {
     swept: &'a Swept,
     one: &'a Spread,
 }
 
-/// `spread.csv`, and what the terminal shows of it.
+/// Declares `spread.csv`, and what the terminal shows of it.
 fn spread<'a>() -> ResultTable<SpreadLine<'a>> {
     type L<'a> = SpreadLine<'a>;
     /// A value in the unit of its figure.
@@ -195,7 +195,7 @@ struct MovedLine<'a> {
     correlation: f64,
 }
 
-/// `moved-by.csv`, and what the terminal shows of it.
+/// Declares `moved-by.csv`, and what the terminal shows of it.
 fn moved_by<'a>() -> ResultTable<MovedLine<'a>> {
     ResultTable::new(
         "moved-by.csv",
@@ -232,7 +232,7 @@ struct ChangeLine<'a> {
     value: &'a str,
 }
 
-/// `variants.csv`.
+/// Declares `variants.csv`.
 fn variants<'a>() -> ResultTable<ChangeLine<'a>> {
     ResultTable::new(
         "variants.csv",
@@ -247,7 +247,7 @@ fn variants<'a>() -> ResultTable<ChangeLine<'a>> {
     )
 }
 
-/// What the files of a sweep hold, column by column.
+/// Returns the documentation of the columns.
 #[must_use]
 pub fn described() -> [Described; 4] {
     [figures().described(), variants().described(), spread().described(), moved_by().described()]

@@ -263,7 +263,7 @@ impl Line<'_> {
     }
 }
 
-/// Rows about `break` in comparison.csv.
+/// Declares the rows about `break` in comparison.csv.
 fn declared<'a>() -> ResultTable<Line<'a>> {
     ResultTable::new(
         "comparison.csv",
@@ -308,7 +308,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
     )
 }
 
-/// What the rows hold.
+/// Returns the documentation of the columns.
 pub(super) fn described() -> Described {
     declared().described()
 }

@@ -248,13 +248,13 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// A value of the step from the scenario before it on the front.
+    /// Returns a value of the step from the scenario before it on the front.
     fn step<V: Into<Value<'a>>>(&self, of: impl Fn(&'a Step) -> Option<V>) -> Value<'a> {
         Value::or(self.offer.step.as_ref().and_then(of), "nothing before it on the front")
     }
 }
 
-/// For which limits of downtime a scenario is the cheapest, in words.
+/// Returns in words for which limits of downtime a scenario is the cheapest.
 fn cheapest_for(l: &Line<'_>) -> String {
     let limits = limits(l.ladder);
     let kept = limits.iter().find(|(other, ..)| other.row == l.offer.row);
@@ -267,7 +267,7 @@ fn cheapest_for(l: &Line<'_>) -> String {
     }
 }
 
-/// The share served in the last window, with the verdict where the window is not in balance.
+/// Returns the share served in a window, with the verdict where the window is not in balance.
 fn served(window: &Window) -> String {
     let served = text::cell(&share_cell(&window.served));
     match super::mark_of(window) {
@@ -276,7 +276,7 @@ fn served(window: &Window) -> String {
     }
 }
 
-/// Rows about `offer` in comparison.csv.
+/// Declares the rows about `offer` in comparison.csv.
 fn declared<'a>() -> ResultTable<Line<'a>> {
     type L<'a> = Line<'a>;
     let dollars =
@@ -377,7 +377,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
     )
 }
 
-/// What the rows hold.
+/// Returns the documentation of the columns.
 pub(super) fn described() -> Described {
     declared().described()
 }

@@ -161,7 +161,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Rows about `database` in comparison.csv.
+/// Declares the rows about `database` in comparison.csv.
 fn declared<'a>() -> ResultTable<Line<'a>> {
     let count = |at: usize, meaning, read: Read<Line<'a>>| {
         estimates(NAMES[at].1, NAMES[at].0, Unit::None, meaning, read)
@@ -197,7 +197,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
     )
 }
 
-/// What the rows hold.
+/// Returns the documentation of the columns.
 pub(super) fn described() -> Described {
     declared().described()
 }

@@ -175,7 +175,7 @@ struct Line<'a> {
     one: &'a Busiest,
 }
 
-/// Rows about `component` in comparison.csv.
+/// Declares the rows about `component` in comparison.csv.
 fn declared<'a>() -> ResultTable<Line<'a>> {
     ResultTable::new(
         "comparison.csv",
@@ -207,7 +207,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
     )
 }
 
-/// What the rows hold.
+/// Returns the documentation of the columns.
 pub(super) fn described() -> Described {
     declared().described()
 }

@@ -176,7 +176,7 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
-    /// The parts whose break it is about.
+    /// Returns the parts whose break is compared.
     fn parts(&self) -> String {
         match &self.one.respect {
             Respect::Break { kinds, .. } => {
@@ -198,7 +198,7 @@ impl Line<'_> {
         }
     }
 
-    /// The difference in words, for people.
+    /// Returns the difference in words.
     fn told(&self) -> String {
         match self.one.change {
             Change::Equal => String::new(),
@@ -210,7 +210,7 @@ impl Line<'_> {
     }
 }
 
-/// Rows about `step` in comparison.csv.
+/// Declares the rows about `step` in comparison.csv.
 fn declared<'a>() -> ResultTable<Line<'a>> {
     ResultTable::new(
         "comparison.csv",
@@ -270,7 +270,7 @@ fn table(ladder: &Ladder) -> Table {
     declared().page("", &ids, lines(ladder).filter(is_told))
 }
 
-/// What the rows hold.
+/// Returns the documentation of the columns.
 pub(super) fn described() -> Described {
     declared().described()
 }

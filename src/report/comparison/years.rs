@@ -282,7 +282,7 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// Downtime of a side: all of it, or that by the cause.
+    /// Returns the downtime of a side, or the part of it by the cause.
     fn downtime(&self, side: Option<&'a YearSide>) -> Value<'a> {
         let found = match self.cause {
             None => side.map(|side| &side.downtime),
@@ -293,7 +293,7 @@ impl<'a> Line<'a> {
         Value::or(found, "not told apart")
     }
 
-    /// A value of all causes.
+    /// Returns a value of all causes together; a single cause has none.
     fn whole<V: Into<Value<'a>>>(&self, value: V) -> Value<'a> {
         match self.cause {
             None => value.into(),
@@ -301,7 +301,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// An estimate of the traffic.
+    /// Returns an estimate of the traffic.
     fn load(&self, of: impl Fn(&'a LoadClass) -> &'a Estimate) -> Value<'a> {
         self.whole(Value::or(self.years.load.as_ref().map(of), "no traffic"))
     }
@@ -323,7 +323,7 @@ fn whole(ladder: &Ladder) -> impl Iterator<Item = (&str, Option<Line<'_>>)> {
     })
 }
 
-/// Rows about `years` in comparison.csv.
+/// Declares the rows about `years` in comparison.csv.
 fn declared<'a>() -> ResultTable<Line<'a>> {
     let seconds = |id, header, meaning, read: Read<Line<'a>>| {
         estimates(id, header, Unit::Seconds, meaning, read).rounded(Rounding::Up)
@@ -435,7 +435,7 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
     )
 }
 
-/// What the rows hold.
+/// Returns the documentation of the columns.
 pub(super) fn described() -> Described {
     declared().described()
 }

@@ -99,12 +99,12 @@ fn availabilities<'a>() -> ResultTable<Line<'a>> {
     )
 }
 
-/// What the file holds.
+/// Returns the documentation of the columns.
 pub(super) fn described() -> Described {
     availabilities().described()
 }
 
-/// `availability.csv`.
+/// Writes `availability.csv`.
 pub(super) fn file(results: &Results) -> ResultFile {
     let lines = of_time(results).into_iter().chain(of_traffic(results)).chain(of_both(results));
     let lines = lines.chain(of_windows(results));

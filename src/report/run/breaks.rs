@@ -159,12 +159,12 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// A value of the part, which is missing where nothing breaks.
+    /// Returns a value of the part; it is missing where nothing breaks.
     fn part<V: Into<Value<'a>>>(&self, of: impl Fn(&'a Drillable) -> V) -> Value<'a> {
         self.row.part.as_ref().map(of).into()
     }
 
-    /// What a page says of an estimate in a run, where there is such a run.
+    /// Returns the page's cell of an estimate in a run; it is missing where there is no such run.
     fn of_run(&self, run: Option<usize>, estimate: &Estimate, unit: Unit) -> Value<'a> {
         Value::or(run.map(|_| whole(estimate, unit)), "not run")
     }
@@ -177,7 +177,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// `outages.csv`.
+/// Declares `outages.csv`.
 fn outages<'a>() -> ResultTable<Line<'a>> {
     type L<'a> = Line<'a>;
     ResultTable::new(
@@ -372,7 +372,7 @@ struct Step<'a> {
     pace: &'a Pace,
 }
 
-/// `outages-timeline.csv`.
+/// Declares `outages-timeline.csv`.
 fn courses<'a>() -> ResultTable<Step<'a>> {
     let times = |id, meaning, read: Read<Step<'a>>| numbers(id, "", Unit::Seconds, meaning, read);
     let rates = |id, meaning, read: Read<Step<'a>>| numbers(id, "", Unit::PerSecond, meaning, read);
@@ -411,12 +411,12 @@ fn courses<'a>() -> ResultTable<Step<'a>> {
     )
 }
 
-/// What the files hold.
+/// Returns the documentation of the columns.
 pub(super) fn described() -> [Described; 2] {
     [outages().described(), courses().described()]
 }
 
-/// `outages.csv` and `outages-timeline.csv`; none when no window lies around a break.
+/// Writes `outages.csv` and `outages-timeline.csv`; none when no window lies around a break.
 #[must_use]
 pub fn tables(results: &Results) -> Vec<ResultFile> {
     if results.breaks.is_empty() {

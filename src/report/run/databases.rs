@@ -148,7 +148,7 @@ struct Line<'a> {
     told: &'a Told<'a>,
 }
 
-/// `databases.csv`. The page has a row a slave or a group, and a column a figure.
+/// Declares `databases.csv`. The page has a row per slave or group and a column per figure.
 fn declared<'a>() -> ResultTable<Line<'a>> {
     ResultTable::new(
         "databases.csv",
@@ -181,12 +181,12 @@ fn declared<'a>() -> ResultTable<Line<'a>> {
     )
 }
 
-/// What the file holds.
+/// Returns the documentation of the columns.
 pub(super) fn described() -> Described {
     declared().described()
 }
 
-/// `databases.csv`; `None` without databases.
+/// Writes `databases.csv`; `None` without databases.
 pub(super) fn file(results: &Results) -> Option<ResultFile> {
     let told = told(results);
     let window = |at: usize| results.windows[at].name.as_str();

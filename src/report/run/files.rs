@@ -43,7 +43,7 @@ pub fn tables(results: &Results) -> Vec<ResultFile> {
     files
 }
 
-/// What the files hold, column by column, in the order of their names.
+/// Returns the documentation of the columns.
 #[must_use]
 pub fn described() -> Vec<Described> {
     let mut all = vec![

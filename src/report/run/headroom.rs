@@ -28,7 +28,7 @@ struct SpareLine<'a> {
 }
 
 impl<'a> SpareLine<'a> {
-    /// The busiest resource and its utilisation.
+    /// Returns the busiest resource and its utilisation.
     fn busiest(&self) -> Option<&'a (String, f64)> {
         self.row.spare.busiest.as_ref()
     }
@@ -41,12 +41,12 @@ impl<'a> SpareLine<'a> {
         self.row.spare.cold.as_ref()
     }
 
-    /// What a page says of it, unless the loss takes it down.
+    /// Returns the value for a page; it is missing where the loss takes the service down.
     fn while_serving<V: Into<Value<'a>>>(&self, value: Option<V>) -> Value<'a> {
         Value::or(value.filter(|_| self.row.spare.serves), "\u{2013}")
     }
 
-    /// What users have after the loss.
+    /// Returns in words what users have after the loss.
     fn then(&self) -> String {
         let over = self.busiest().is_some_and(|(_, used)| *used >= 1.0);
         match (self.row.spare.serves, over, self.cold()) {
@@ -61,7 +61,7 @@ impl<'a> SpareLine<'a> {
     }
 }
 
-/// `headroom.csv`: a row a loss; the first is without one.
+/// Declares `headroom.csv`: a row a loss; the first is without one.
 fn headrooms<'a>() -> ResultTable<SpareLine<'a>> {
     type L<'a> = SpareLine<'a>;
     ResultTable::new(
@@ -241,12 +241,12 @@ fn lines(rows: &SpareRows) -> impl Iterator<Item = SpareLine<'_>> {
     rows.rows.iter().map(move |row| SpareLine { rows, row })
 }
 
-/// What the file holds.
+/// Returns the documentation of the columns.
 pub(super) fn described() -> Described {
     headrooms().described()
 }
 
-/// `headroom.csv`.
+/// Writes `headroom.csv`.
 pub(super) fn file(partial: Option<&str>, rows: &SpareRows) -> ResultFile {
     headrooms().file(partial, lines(rows))
 }

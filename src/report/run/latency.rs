@@ -14,7 +14,7 @@ struct Line<'a> {
     stat: usize,
 }
 
-/// `latency.csv`: a row a statistic. The page has a row a latency and a column a statistic.
+/// Declares `latency.csv`: a row per statistic. The page has a row per latency and a column per statistic.
 fn latencies<'a>() -> ResultTable<Line<'a>> {
     let stat = |at: usize, id, read: Read<Line<'a>>| {
         numbers(id, STATS[at].0, Unit::Seconds, "", read).off_file()
@@ -62,12 +62,12 @@ fn latencies<'a>() -> ResultTable<Line<'a>> {
     )
 }
 
-/// What the file holds.
+/// Returns the documentation of the columns.
 pub(super) fn described() -> Described {
     latencies().described()
 }
 
-/// `latency.csv`.
+/// Writes `latency.csv`.
 pub(super) fn file(results: &Results) -> ResultFile {
     let of = |(window, latency)| (0..STATS.len()).map(move |stat| Line { window, latency, stat });
     let all = results.windows.iter().flat_map(|w| w.latencies.iter().map(move |one| (w, one)));

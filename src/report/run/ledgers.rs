@@ -10,7 +10,7 @@ use crate::study::results::{AttemptsOf, Results, ViewRow, WindowRows};
 /// The heading of the section.
 pub(super) const HEADING: &str = "Ledgers";
 
-/// How many requests or page views ended in one way.
+/// The count of one outcome in a ledger.
 struct Line<'a> {
     window: &'a WindowRows,
     ledger: &'static str,
@@ -20,7 +20,7 @@ struct Line<'a> {
     count: u64,
 }
 
-/// `requests.csv`.
+/// Declares `requests.csv`.
 fn ledger_lines<'a>() -> ResultTable<Line<'a>> {
     ResultTable::new(
         "requests.csv",
@@ -46,12 +46,12 @@ fn ledger_lines<'a>() -> ResultTable<Line<'a>> {
     )
 }
 
-/// What the file holds.
+/// Returns the documentation of the columns.
 pub(super) fn described() -> Described {
     ledger_lines().described()
 }
 
-/// `requests.csv`: both ledgers.
+/// Writes `requests.csv`: both ledgers.
 pub(super) fn file(results: &Results) -> ResultFile {
     let lines = results.windows.iter().flat_map(|window| {
         let mut lines = Vec::new();

@@ -105,7 +105,7 @@ fn four(years: &YearsRows, load: &LoadRows) -> Table {
     Table { caption: "The four availabilities, never mixed".into(), columns, rows }
 }
 
-/// What years say of the page views of one class.
+/// Declares the columns of the page views of a class over years.
 fn classes<'a>() -> ResultTable<&'a LoadClass> {
     let views = |id, header, read: Read<&'a LoadClass>| {
         numbers(id, header, Unit::Other("views/y".into()), "", read)
@@ -227,7 +227,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// `utilization-years.csv`: a row a resource, and below it one for each hour of the week.
+/// Declares `utilization-years.csv`: a row per resource, and below it one per hour of the week.
 fn utilizations<'a>() -> ResultTable<Line<'a>> {
     let ratios =
         |id, header, meaning, read: Read<Line<'a>>| numbers(id, header, Unit::Ratio, meaning, read);
@@ -314,12 +314,12 @@ const fn resource(resource: Resource) -> &'static str {
     }
 }
 
-/// What the file holds.
+/// Returns the documentation of the columns.
 pub(super) fn described() -> Described {
     utilizations().described()
 }
 
-/// `utilization-years.csv`; `None` where no traffic was followed.
+/// Writes `utilization-years.csv`; `None` where no traffic was followed.
 pub(super) fn tables(results: &Results) -> Option<ResultFile> {
     let load = results.years.as_ref()?.load.as_ref()?;
     let lines = load.resources.iter().flat_map(|row| {

@@ -48,19 +48,19 @@ impl<'a> Line<'a> {
         Self { row, cause: None }
     }
 
-    /// What is estimated of the role alone, not of its causes.
+    /// Returns an estimate of the role; causes have none.
     fn whole(&self, of: impl Fn(&'a RecoveryRow) -> &'a Estimate) -> Value<'a> {
         self.cause.is_none().then(|| of(self.row)).into()
     }
 
-    /// What is estimated of the writes that the role loses.
+    /// Returns an estimate of the writes that the role loses; causes have none.
     fn writes(&self, of: impl Fn(&'a WritesRow) -> &'a Estimate) -> Value<'a> {
         let writes = self.row.writes.as_ref().filter(|_| self.cause.is_none());
         Value::or(writes.map(of), "no writes")
     }
 }
 
-/// `recovery.csv`: a row a role, and below it one for each first cause.
+/// Declares `recovery.csv`: a row per role, and below it one per first cause.
 pub(crate) fn recoveries<'a>() -> ResultTable<Line<'a>> {
     let numbers =
         |id, header, unit, meaning, read: Read<Line<'a>>| numbers(id, header, unit, meaning, read);
@@ -189,12 +189,12 @@ fn losses(rows: &[RecoveryRow]) -> Table {
     recoveries().headed(&headers).page("Acknowledged writes that failovers lose", &ids, rows)
 }
 
-/// What the file holds.
+/// Returns the documentation of the columns.
 pub(super) fn described() -> Described {
     recoveries().described()
 }
 
-/// `recovery.csv`; `None` where nothing takes over.
+/// Writes `recovery.csv`; `None` where nothing takes over.
 pub(super) fn tables(results: &Results) -> Option<ResultFile> {
     let rows = &results.years.as_ref().filter(|years| !years.recovery.is_empty())?.recovery;
     let lines = rows.iter().flat_map(|row| {

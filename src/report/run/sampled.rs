@@ -103,7 +103,7 @@ fn latencies(sampled: &SampledRows) -> Table {
     Table { caption: "Latency over the years, of what was answered".into(), columns, rows }
 }
 
-/// Losses of both solvers in pieces of one kind.
+/// Declares the columns of the losses of both solvers in pieces of one kind.
 fn agreements<'a>() -> ResultTable<&'a AgreementRow> {
     let views = || Unit::Other("views/y".into());
     ResultTable::new(
@@ -143,7 +143,7 @@ struct Line<'a> {
     views: &'a SampledViews,
 }
 
-/// `windows.csv`. Over all rows of a class, the sum of (unserved − flows_unserved) × weight, over the
+/// Declares `windows.csv`. Over all rows of a class, the sum of (unserved − flows_unserved) × weight, over the
 /// histories, is what is added to the mean of the years.
 fn windows<'a>() -> ResultTable<Line<'a>> {
     let times = |id, meaning, read: Read<Line<'a>>| numbers(id, "", Unit::Seconds, meaning, read);
@@ -224,12 +224,12 @@ fn windows<'a>() -> ResultTable<Line<'a>> {
     )
 }
 
-/// What the file holds.
+/// Returns the documentation of the columns.
 pub(super) fn described() -> Described {
     windows().described()
 }
 
-/// `windows.csv`; `None` where no windows were drawn from years.
+/// Writes `windows.csv`; `None` where no windows were drawn from years.
 pub(super) fn tables(results: &Results) -> Option<ResultFile> {
     let sampled = results.sampled.as_ref()?;
     let lines = sampled

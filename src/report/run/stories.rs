@@ -25,7 +25,7 @@ enum StoryLine<'a> {
 }
 
 impl<'a> StoryLine<'a> {
-    /// A value of an outage, which the rest has not.
+    /// Returns a value of an outage; the rest has none.
     fn outage<V: Into<Value<'a>>>(&self, of: impl Fn(&'a OutageRecord) -> V) -> Value<'a> {
         match self {
             Self::Outage(outage) => of(outage).into(),
@@ -41,7 +41,7 @@ impl<'a> StoryLine<'a> {
     }
 }
 
-/// Names that a file parts by blanks and a page by commas.
+/// Lists names for a page.
 fn listed(names: &[String]) -> Value<'static> {
     match names {
         [] => Value::Missing("nothing".into()),
@@ -49,7 +49,7 @@ fn listed(names: &[String]) -> Value<'static> {
     }
 }
 
-/// `outages-years.csv`: a row an outage that is told, and one without a replication for the rest.
+/// Declares `outages-years.csv`: a row per outage of the journal, and one without a replication for the rest of each availability.
 fn told_outages<'a>() -> ResultTable<StoryLine<'a>> {
     type L<'a> = StoryLine<'a>;
     ResultTable::new(
@@ -157,12 +157,12 @@ pub(super) fn table(stories: &Stories) -> Option<Table> {
     (!table.rows.is_empty()).then_some(table)
 }
 
-/// What the file holds.
+/// Returns the documentation of the columns.
 pub(super) fn described() -> Described {
     told_outages().described()
 }
 
-/// `outages-years.csv`: the outages that are told, then the rest of each availability.
+/// Writes `outages-years.csv`: the outages that are told, then the rest of each availability.
 pub(super) fn file(partial: Option<&str>, stories: &Stories) -> ResultFile {
     let rest = stories.records.iter().filter_map(|record| match record {
         Record::Of(subject) => Some(StoryLine::Rest(subject)),

@@ -20,7 +20,7 @@ fn p95(row: &Use) -> Estimate {
     row.p95().map_or_else(Estimate::Missing, Estimate::Single)
 }
 
-/// `utilization.csv`. The page has a row a component, and two columns a window.
+/// Declares `utilization.csv`. The page has a row per component and two columns per window.
 fn utilizations<'a>() -> ResultTable<Line<'a>> {
     ResultTable::new(
         "utilization.csv",
@@ -93,7 +93,7 @@ impl Step<'_> {
     }
 }
 
-/// `timeline.csv`.
+/// Declares `timeline.csv`.
 fn timelines<'a>() -> ResultTable<Step<'a>> {
     ResultTable::new(
         "timeline.csv",
@@ -125,7 +125,7 @@ fn timelines<'a>() -> ResultTable<Step<'a>> {
     )
 }
 
-/// What the files hold.
+/// Returns the documentation of the columns.
 pub(super) fn described() -> [Described; 2] {
     [utilizations().described(), timelines().described()]
 }
@@ -134,13 +134,13 @@ fn lines(window: &WindowRows) -> impl Iterator<Item = Line<'_>> {
     window.uses.iter().map(move |row| Line { window, row })
 }
 
-/// `utilization.csv`.
+/// Writes `utilization.csv`.
 pub(super) fn file(results: &Results) -> ResultFile {
     let all = results.windows.iter().flat_map(lines);
     utilizations().file(results.partial.as_deref(), all)
 }
 
-/// `timeline.csv`; `None` where no series are kept.
+/// Writes `timeline.csv`; `None` where no series are kept.
 pub(super) fn timeline(results: &Results) -> Option<ResultFile> {
     let mut all = Vec::new();
     for window in &results.windows {

@@ -122,7 +122,7 @@ fn waterfall(row: &FallRow) -> Chart {
     }
 }
 
-/// What leaving out one cause, or all, does to one availability.
+/// One bar of the waterfall of an availability.
 struct FallLine<'a> {
     why: &'a WhyRows,
     row: &'a FallRow,
@@ -153,7 +153,7 @@ fn fall_lines<'a>(why: &'a WhyRows, row: &'a FallRow) -> Vec<FallLine<'a>> {
     lines
 }
 
-/// `waterfall.csv`.
+/// Declares `waterfall.csv`.
 fn waterfalls<'a>() -> ResultTable<FallLine<'a>> {
     ResultTable::new(
         "waterfall.csv",
@@ -303,12 +303,12 @@ fn years(spread: &Spread) -> Option<Chart> {
     })
 }
 
-/// What the files hold.
+/// Returns the documentation of the columns.
 pub(super) fn described() -> [Described; 3] {
     [stories::described(), waterfalls().described(), headroom::described()]
 }
 
-/// `journal.jsonl`, `outages-years.csv`, `waterfall.csv`, `headroom.csv`.
+/// Writes `journal.jsonl`, `outages-years.csv`, `waterfall.csv`, `headroom.csv`.
 pub(super) fn tables(results: &Results) -> Vec<ResultFile> {
     let (why, partial) = (&results.why, results.partial.as_deref());
     let mut files = Vec::new();

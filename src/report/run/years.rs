@@ -80,7 +80,7 @@ impl<'a> Line<'a> {
         Self { row, faults: "all", side: &row.all, cause: None }
     }
 
-    /// An estimate of the side, or of the cause.
+    /// Returns an estimate of the side, or of the cause.
     fn either(
         &self,
         side: impl Fn(&'a YearSide) -> &'a Estimate,
@@ -89,12 +89,12 @@ impl<'a> Line<'a> {
         self.cause.map_or_else(|| side(self.side), cause).into()
     }
 
-    /// An estimate of the side that its causes do not have.
+    /// Returns an estimate of the side; causes have none.
     fn whole<V: Into<Value<'a>>>(&self, of: impl Fn(&'a YearSide) -> V) -> Value<'a> {
         self.cause.is_none().then(|| of(self.side)).into()
     }
 
-    /// Downtime without the shared faults.
+    /// Returns the downtime without the shared faults.
     fn architecture(&self) -> Value<'a> {
         let side = self.row.architecture.as_ref();
         let downtime = match self.cause {
@@ -107,7 +107,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// `downtime.csv`: a row an availability, and below it one for each first cause.
+/// Declares `downtime.csv`: a row per availability, and below it one per first cause.
 fn downtimes<'a>() -> ResultTable<Line<'a>> {
     let numbers =
         |id, header, unit, meaning, read: Read<Line<'a>>| numbers(id, header, unit, meaning, read);
@@ -196,7 +196,7 @@ fn downtimes<'a>() -> ResultTable<Line<'a>> {
     )
 }
 
-/// The columns `ids` without those of the architecture where there are no shared faults.
+/// Returns `ids` without the columns of the architecture where there are no shared faults.
 fn apart<'a>(ids: &[&'a str], apart: bool) -> Vec<&'a str> {
     ids.iter().copied().filter(|id| apart || !id.starts_with("architecture")).collect()
 }
@@ -257,12 +257,12 @@ pub(super) fn sides(row: &YearRow) -> impl Iterator<Item = (&'static str, &YearS
     std::iter::once(("all", &row.all)).chain(row.architecture.iter().map(|s| ("architecture", s)))
 }
 
-/// What the file holds.
+/// Returns the documentation of the columns.
 pub(super) fn described() -> Described {
     downtimes().described()
 }
 
-/// `downtime.csv`; `None` where no years were lived through.
+/// Writes `downtime.csv`; `None` where no years were lived through.
 pub(super) fn tables(results: &Results) -> Option<ResultFile> {
     let mut lines = Vec::new();
     for row in &results.years.as_ref()?.rows {

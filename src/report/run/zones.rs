@@ -76,7 +76,7 @@ struct Line<'a> {
     zone: &'a ZoneRow,
 }
 
-/// `zones.csv`.
+/// Declares `zones.csv`.
 fn accounts<'a>() -> ResultTable<Line<'a>> {
     let cores = |id, header, meaning, read: Read<Line<'a>>| {
         estimates(id, header, Unit::None, meaning, read).with_reason()
@@ -161,7 +161,7 @@ struct Step<'a> {
     cell: &'a ZoneCell,
 }
 
-/// `zones-timeline.csv`.
+/// Declares `zones-timeline.csv`.
 fn courses<'a>() -> ResultTable<Step<'a>> {
     let cores = |id, meaning, read: Read<Step<'a>>| numbers(id, "", Unit::None, meaning, read);
     let time = |id, meaning, read: Read<Step<'a>>| numbers(id, "", Unit::Seconds, meaning, read);
@@ -285,12 +285,12 @@ fn chart(window: &WindowRows, zones: &[&ZoneRow]) -> Chart {
     }
 }
 
-/// What the files hold.
+/// Returns the documentation of the columns.
 pub(super) fn described() -> [Described; 2] {
     [accounts().described(), courses().described()]
 }
 
-/// `zones.csv` and `zones-timeline.csv`; none without zones.
+/// Writes `zones.csv` and `zones-timeline.csv`; none without zones.
 pub(super) fn tables(results: &Results) -> Vec<ResultFile> {
     let partial = results.partial.as_deref();
     let line = |window| move |zone| Line { window, zone };
