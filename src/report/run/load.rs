@@ -4,17 +4,16 @@ use serde_json::{Map, Value as Json, json};
 
 use super::cell;
 use super::files::estimate_value;
-use super::years::minutes_cell;
 use crate::model::spec::traffic::WEEKDAYS;
 use crate::plan::availability::{ALL, Availability, WatchedKind};
 use crate::plan::load::Resource;
 use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
 use crate::report::document::{
-    Axis, Block, Cell, Chart, ChartKind, Column, Figure, HeatMap, Rounding, Section, Table, Unit,
+    Axis, Block, Cell, Chart, ChartKind, Figure, HeatMap, Rounding, Section, Table, Unit,
 };
 use crate::report::number;
 use crate::report::write::ResultFile;
-use crate::study::results::{LoadClass, LoadRows, LoadUse, Results, YearRow, YearsRows};
+use crate::study::results::{LoadClass, LoadRows, LoadUse, Results, YearsRows};
 use crate::study::window::Estimate;
 
 /// The heading of the section.
@@ -55,54 +54,79 @@ pub fn share(estimate: &Estimate) -> Cell {
     }
 }
 
-/// The four availabilities; those that nobody knows say so.
+/// One of the four availabilities.
+struct Availabilities<'a> {
+    class: &'a str,
+    which: &'static str,
+    share: Value<'a>,
+    /// Time per year; availabilities of traffic have none.
+    downtime: Option<&'a Estimate>,
+    of: &'static str,
+}
+
+fn availabilities<'a>() -> ResultTable<Availabilities<'a>> {
+    ResultTable::new(
+        "",
+        "One availability of a class.",
+        [
+            words("class", "class", "", |row| row.class.into()),
+            words("availability", "availability", "", |row| row.which.into()),
+            numbers("value_ratio", "share", Unit::Ratio, "", |row: &Availabilities<'_>| {
+                row.share.clone()
+            })
+            .rounded(Rounding::Down),
+            numbers(
+                "unavailable",
+                "not available",
+                Unit::Seconds,
+                "",
+                |row: &Availabilities<'_>| Value::or(row.downtime, "no time"),
+            )
+            .in_units("unavailable_min_per_year", 60.0, super::years::minutes())
+            .rounded(Rounding::Up),
+            words("of", "of", "", |row| row.of.into()),
+        ],
+    )
+}
+
+/// Lays out the four availabilities of each class.
 fn four(years: &YearsRows, load: &LoadRows) -> Table {
-    let columns = vec![
-        Column::words("class", "class"),
-        Column::words("availability", "availability"),
-        Column::numbers("share", "value_ratio", Unit::Ratio),
-        Column::numbers("not available", "unavailable_min_per_year", super::years::minutes()),
-        Column::words("of", "of"),
-    ];
     let mut rows = Vec::new();
-    let of_time = |name: &str, kind: WatchedKind| -> Vec<Vec<Cell>> {
+    let of_time = |class, kind: WatchedKind| {
         let both = [Availability::Structural, Availability::Continuous].into_iter();
-        let found = both.filter_map(|availability| {
+        let found = both.filter_map(move |availability| {
             years.rows.iter().find(|row| {
-                row.name == name && row.availability == availability && row.kind == kind
+                row.name == class && row.availability == availability && row.kind == kind
             })
         });
-        let row = |row: &YearRow| {
-            vec![
-                Cell::text(name),
-                Cell::text(row.availability.word()),
-                super::share_cell(&row.all.available),
-                minutes_cell(&row.all.downtime),
-                Cell::text("time"),
-            ]
-        };
-        found.map(row).collect()
+        found.map(move |row| Availabilities {
+            class,
+            which: row.availability.word(),
+            share: row.all.available.into(),
+            downtime: Some(&row.all.downtime),
+            of: "time",
+        })
     };
-    let of_traffic = |name: &str, objective: &Estimate, request: &Estimate| {
-        let row = |what: &str, value: &Estimate, of: &str| {
-            let (name, what) = (Cell::text(name), Cell::text(what));
-            vec![name, what, share(value), Cell::missing("no time"), Cell::text(of)]
-        };
+    let row = |class, which, share: &Estimate, of| {
+        let share = share.clone().into();
+        Availabilities { class, which, share, downtime: None, of }
+    };
+    let of_traffic = |class, objective, request| {
         let intervals = "5-minute intervals; their latency is not known";
         [
-            row("objective, losses alone", objective, intervals),
-            row("request", request, "views wanted"),
+            row(class, "objective, losses alone", objective, intervals),
+            row(class, "request", request, "views wanted"),
         ]
     };
     for class in &load.classes {
-        rows.extend(of_time(&class.name, WatchedKind::Class));
-        rows.extend(of_traffic(&class.name, &class.objective, &class.request));
+        rows.extend(of_time(class.name.as_str(), WatchedKind::Class));
+        rows.extend(of_traffic(class.name.as_str(), &class.objective, &class.request));
     }
     if let Some(all) = &load.all {
         rows.extend(of_time(ALL, WatchedKind::All));
         rows.extend(of_traffic(ALL, &all.objective, &all.request));
     }
-    Table { caption: "The four availabilities, never mixed".into(), columns, rows }
+    availabilities().all("The four availabilities, never mixed", rows)
 }
 
 /// Declares the columns of the page views of a class over years.
@@ -159,24 +183,34 @@ fn losses(load: &LoadRows) -> Table {
     classes().page("Page views lost a year", &ids, &load.classes)
 }
 
+/// A first cause of the losses of a class.
+struct CauseLine<'a> {
+    class: &'a LoadClass,
+    cause: &'a str,
+    lost: &'a Estimate,
+}
+
+fn cause_lines<'a>() -> ResultTable<CauseLine<'a>> {
+    ResultTable::new(
+        "",
+        "A first cause of the losses of a class.",
+        [
+            words("class", "class", "", |line| (&line.class.name).into()),
+            words("cause", "first cause", "", |line| line.cause.into()),
+            numbers("lost_per_year", "lost", Unit::Other("views/y".into()), "", |line| {
+                line.lost.into()
+            }),
+        ],
+    )
+}
+
+fn of_class(class: &LoadClass) -> impl Iterator<Item = CauseLine<'_>> {
+    class.causes.iter().map(move |(cause, lost)| CauseLine { class, cause, lost })
+}
+
 fn causes(load: &LoadRows) -> Table {
-    let views = || Unit::Other("views/y".into());
-    let columns = vec![
-        Column::words("class", "class"),
-        Column::words("first cause", "cause"),
-        Column::numbers("lost", "lost_per_year", views()),
-    ];
-    let mut rows = Vec::new();
-    for class in &load.classes {
-        for (cause, lost) in &class.causes {
-            rows.push(vec![
-                Cell::text(class.name.clone()),
-                Cell::text(cause.clone()),
-                cell(lost, views()),
-            ]);
-        }
-    }
-    Table { caption: "Page views lost a year, by first cause".into(), columns, rows }
+    let lines = load.classes.iter().flat_map(of_class);
+    cause_lines().all("Page views lost a year, by first cause", lines)
 }
 
 /// Error budgets of months.

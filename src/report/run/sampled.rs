@@ -1,11 +1,11 @@
 //! Years corrected by windows of requests, in the report and as files.
 
-use serde_json::{Value, json};
+use serde_json::{Value as Json, json};
 
 use super::files::estimate_value;
 use super::{cell, unit};
 use crate::convert::whole;
-use crate::report::columns::{Described, Read, ResultTable, numbers, words};
+use crate::report::columns::{Described, Read, ResultTable, Value, numbers, words};
 use crate::report::document::{Block, Cell, Column, Rounding, Section, Table, Unit};
 use crate::report::json::number;
 use crate::report::write::ResultFile;
@@ -45,43 +45,47 @@ fn intro(sampled: &SampledRows) -> String {
     )
 }
 
-/// A figure of a row; shares round down, losses are views a year.
-fn shown(row: &SampledRow, estimate: &Estimate) -> Cell {
-    let of = match unit(row.unit) {
-        Unit::None => Unit::Other("views/y".into()),
-        other => other,
-    };
-    match cell(estimate, of.clone()) {
-        Cell::Figure(figure) if of == Unit::Ratio => Cell::Figure(figure.rounded(Rounding::Down)),
-        other => other,
+/// A figure of a class, by flows alone and with windows.
+struct Corrected<'a> {
+    class: &'a str,
+    row: &'a SampledRow,
+}
+
+impl Corrected<'_> {
+    /// Returns the cell of an estimate: shares round down, losses are views per year.
+    fn shown(&self, estimate: &Estimate) -> Value<'static> {
+        let (of, rounding) = match unit(self.row.unit) {
+            Unit::None => (Unit::Other("views/y".into()), Rounding::Nearest),
+            Unit::Ratio => (Unit::Ratio, Rounding::Down),
+            other => (other, Rounding::Nearest),
+        };
+        Value::Cell(Value::from(estimate).cell(of, rounding))
     }
 }
 
-/// Both numbers of every figure.
+fn corrections<'a>() -> ResultTable<Corrected<'a>> {
+    ResultTable::new(
+        "",
+        "A figure of a class.",
+        [
+            words("class", "class", "", |line| line.class.into()),
+            words("figure", "figure", "", |line| line.row.what.into()),
+            numbers("flows", "flows alone", Unit::None, "", |line| {
+                Value::or(line.row.flows.as_ref().map(|flows| line.shown(flows)), "not told")
+            }),
+            numbers("both", "with windows", Unit::None, "", |line| line.shown(&line.row.both)),
+        ],
+    )
+}
+
+/// Lays out both numbers of every figure.
 fn corrected(sampled: &SampledRows) -> Table {
-    let columns = vec![
-        Column::words("class", "class"),
-        Column::words("figure", "figure"),
-        Column::numbers("flows alone", "flows", Unit::None),
-        Column::numbers("with windows", "both", Unit::None),
-    ];
-    let mut rows = Vec::new();
-    for class in sampled.classes.iter().chain(&sampled.all) {
-        for row in &class.rows {
-            // Without an objective of latency the two are one.
-            if row.key == "objective_losses" && !class.has_latency {
-                continue;
-            }
-            let flows = row.flows.as_ref();
-            rows.push(vec![
-                Cell::text(class.name.clone()),
-                Cell::text(row.what),
-                flows.map_or(Cell::missing("not told"), |flows| shown(row, flows)),
-                shown(row, &row.both),
-            ]);
-        }
-    }
-    Table { caption: "The same years, corrected by windows of requests".into(), columns, rows }
+    let lines = sampled.classes.iter().chain(&sampled.all).flat_map(|class| {
+        // Without an objective of latency the two are one.
+        let told = |row: &&SampledRow| row.key != "objective_losses" || class.has_latency;
+        class.rows.iter().filter(told).map(|row| Corrected { class: &class.name, row })
+    });
+    corrections().all("The same years, corrected by windows of requests", lines)
 }
 
 fn latencies(sampled: &SampledRows) -> Table {
@@ -240,7 +244,7 @@ pub(super) fn tables(results: &Results) -> Option<ResultFile> {
 }
 
 /// For `summary.json`.
-pub(super) fn summary(sampled: &SampledRows) -> Value {
+pub(super) fn summary(sampled: &SampledRows) -> Json {
     let one = estimate_value;
     let class = |class: &SampledClassRows| {
         let rows = class.rows.iter().map(|row| {
@@ -249,11 +253,11 @@ pub(super) fn summary(sampled: &SampledRows) -> Value {
         });
         let latencies = class.latencies.iter().map(|(name, estimates, samples)| {
             let quantiles = QUANTILES.iter().zip(estimates);
-            let mut of: serde_json::Map<String, Value> = quantiles
+            let mut of: serde_json::Map<String, Json> = quantiles
                 .map(|((word, _), estimate)| (format!("{word}_s"), one(estimate)))
                 .collect();
             of.insert("samples".into(), json!(samples));
-            (name.clone(), Value::Object(of))
+            (name.clone(), Json::Object(of))
         });
         json!({
             "name": class.name,
