@@ -62,4 +62,10 @@ pub mod study;
 
 pub mod report;
 
+pub mod facade;
+
+pub use facade::{
+    Builder, Comparison, Diagnostic, Error, Estimate, Figure, Results, Run, Scenario, Value,
+};
+
 pub mod cli;

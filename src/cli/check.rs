@@ -6,7 +6,8 @@ use super::claims;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{CheckArgs, SolverName, TextOrJson};
-use super::load::{Loaded, Purpose, canonical, load};
+use super::load::load;
+use crate::facade::load::{Loaded, Purpose, canonical};
 use crate::study::forecast::Forecast;
 use crate::study::scenario::{Choices, StudyPlan};
 

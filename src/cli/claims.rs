@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 use super::compare::home;
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::flags::{CompareArgs, Effort, Format};
-use super::load::{self, Loaded, Purpose};
-use super::run::{Ready, Work, heard, named_for, no_such_figure, told};
+use super::flags::{CompareArgs, Format};
+use super::load;
+use super::run::{Work, heard, named_for, no_such_figure, told};
+use crate::facade::load::{Loaded, Purpose};
+use crate::facade::ready::Ready;
 use crate::model::spec::runs::ClaimSpec;
 use crate::report::claims::{Ledger, output, text};
 use crate::report::write::{ResultsDirectory, covers};
@@ -424,7 +426,7 @@ pub fn ledger(args: &CompareArgs, files: &[PathBuf], console: &Console) -> Resul
     let mut without: Vec<String> = Vec::new();
     let mut seed = None;
     for file in files {
-        let loaded = load::load(file, &work.effort().assignments(), Purpose::Read)?;
+        let loaded = load::load(file, &work.options().assignments, Purpose::Read)?;
         if let Ok(draft) = loaded.sound()
             && draft.scenario.claim.is_empty()
         {
@@ -448,10 +450,10 @@ pub fn ledger(args: &CompareArgs, files: &[PathBuf], console: &Console) -> Resul
     let place = ResultsDirectory::open(&out)?;
     let mut lines = vec![("results-version".to_string(), RESULTS_VERSION.to_string())];
     lines.extend(members.into_iter().map(|(name, digest)| (format!("scenario {name}"), digest)));
-    if let Some(count) = work.effort().replications {
+    if let Some(count) = work.options().choices.replications {
         lines.push(("replications".into(), count.to_string()));
     }
-    if work.effort().quick {
+    if work.options().choices.quick {
         lines.push(("quick".into(), "yes".into()));
     }
     place.foresee(&covers(&lines), work.overwrite())?;
@@ -465,7 +467,7 @@ pub fn ledger(args: &CompareArgs, files: &[PathBuf], console: &Console) -> Resul
         command: command(&work, &args.paths),
         seed: seed.unwrap_or(1),
         lines,
-        quick: work.effort().quick,
+        quick: work.options().choices.quick,
     };
     let output = output(&ledger);
     let written = work.write(&place, &output)?;
@@ -498,7 +500,7 @@ fn command(work: &Work<'_>, paths: &[PathBuf]) -> String {
         let from = from.unwrap_or(names.len().saturating_sub(1));
         command.push_str(&format!(" {}", names[from..].join("/")));
     }
-    let flags = work.command_of("compare", &[]);
+    let flags = work.options().command("compare", &[]);
     command + flags.trim_start_matches("fivenines compare")
 }
 
@@ -509,9 +511,7 @@ fn variant(
     assignments: &[String],
     figure: Vec<String>,
 ) -> Result<Ready, Failure> {
-    let mut effort = Effort { figure, ..work.effort().clone() };
-    effort.set.assignments.extend(assignments.iter().cloned());
-    work.with(effort).on(quiet).ready(file)
+    work.asking(figure).laying(assignments.iter().cloned()).on(quiet).ready(file)
 }
 
 /// What was estimated, by run and by path.
@@ -530,9 +530,7 @@ fn simulate(
         if let Some((_, wrong)) = ready.study.refused.first() {
             return Err(no_such_figure(wrong));
         }
-        let mut effort = work.effort().clone();
-        effort.figure.clone_from(&run.figures);
-        let done = work.with(effort).on(quiet).live(&ready)?;
+        let done = work.asking(run.figures.clone()).on(quiet).live(&ready)?;
         if work.stop.asked() {
             return Ok(None);
         }

@@ -7,7 +7,9 @@ use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{CompareArgs, Format};
 use super::load;
-use super::run::{Done, Ready, Work, default_out, heard, named_for, told};
+use super::run::{Done, Work, default_out, heard, named_for, told};
+use crate::facade::load::Purpose;
+use crate::facade::ready::Ready;
 use crate::plan::figure::NoSuchFigure;
 use crate::plan::{cost, simulatable};
 use crate::report::comparison::{Members, brief, output};
@@ -63,18 +65,7 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
     let members: Vec<Member<'_>> = ready
         .iter()
         .zip(&done)
-        .map(|(ready, done)| {
-            let (monthly_cost, once_cost) = cost::totals(ready.draft());
-            Member {
-                draft: ready.draft(),
-                plan: ready.blueprint(),
-                study: &ready.study,
-                result: &done.result,
-                results: &done.results,
-                monthly_cost,
-                once_cost,
-            }
-        })
+        .map(|(ready, done)| ready.member(&done.result, &done.results))
         .collect();
     let Some(mut ladder) = side_by_side(&members) else {
         let message = "these scenarios have no window and no class of requests in common";
@@ -119,7 +110,7 @@ fn scenarios(args: &CompareArgs, work: &Work<'_>) -> Result<Scenarios, Failure> 
     let mut all = Scenarios { ready: Vec::new(), left_out: Vec::new() };
     let mut names: Vec<(String, PathBuf)> = Vec::new();
     for file in load::files(&args.paths)? {
-        let loaded = load::load(&file, &args.simulation.effort.assignments(), load::Purpose::Read)?;
+        let loaded = load::load(&file, &args.simulation.effort.assignments(), Purpose::Read)?;
         let not_yet = loaded.sound().map(simulatable::not_yet).unwrap_or_default();
         let name = match loaded.sound() {
             Ok(draft) if !not_yet.is_empty() => {
@@ -265,7 +256,7 @@ fn identity(
             .collect(),
         left_out,
         name: names.join(", "),
-        command: work.command_of("compare", &names),
+        command: work.options().command("compare", &names),
         seed: done.first().map_or(1, |one| one.results.seed),
         partial: (!partial.is_empty()).then(|| partial.join("; ")),
         notes,

@@ -7,8 +7,9 @@ use serde_json::{Value as Json, json};
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{DiffArgs, TextOrJson};
-use super::load::{self, Loaded, Purpose};
+use super::load;
 use super::recorded::Recorded;
+use crate::facade::load::{Loaded, Purpose, canonical_form};
 use crate::plan::cost;
 use crate::report::difference::{lines, value};
 use crate::report::json::bytes;
@@ -103,7 +104,7 @@ fn of_loaded(name: String, loaded: &Loaded, console: &Console) -> Result<Side, F
         loaded.tell(console, TextOrJson::Text);
     }
     let draft = loaded.sound()?;
-    let form = load::canonical_form(draft);
+    let form = canonical_form(draft);
     let mut traces = Vec::new();
     for file in traces_of(&form) {
         let path = loaded.folder.join(&file);
@@ -157,7 +158,7 @@ pub fn stored(
     let form = match loaded.sound() {
         Ok(draft) => {
             price = cost::totals(draft);
-            load::canonical_form(draft)
+            canonical_form(draft)
         }
         // Files that it names do not lie beside it, and another version may know other keys: then
         // what stands there is taken as it stands, since it is canonical already.

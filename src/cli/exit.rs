@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use anstyle::AnsiColor;
 use serde_json::json;
 
+use crate::facade::error::{Error, Kind};
 use crate::scenario::render::wrap;
 
 macro_rules! exits {
@@ -160,6 +161,26 @@ impl From<crate::report::write::WriteError> for Failure {
         let code = error.exit_code();
         let exit = Exit::ALL.iter().copied().find(|exit| exit.code() == code);
         Self::new(exit.unwrap_or(Exit::Bug), error.to_string())
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let exit = match error.kind() {
+            Kind::Usage => Exit::Usage,
+            // Its diagnostics have been printed.
+            Kind::Refused if !error.diagnostics().is_empty() => return Self::silent(Exit::Refused),
+            Kind::Refused => Exit::Refused,
+            Kind::Conflict => Exit::Conflict,
+            Kind::Integrity => Exit::Integrity,
+            Kind::Io => Exit::Io,
+            Kind::Bug => Exit::Bug,
+        };
+        let failure = Self::new(exit, error.message());
+        match error.help() {
+            Some(help) => failure.help(help),
+            None => failure,
+        }
     }
 }
 

@@ -8,7 +8,8 @@ use clap_complete::Shell;
 
 use super::console::When;
 use super::exit;
-use crate::study::scenario::{Choices, Solver};
+use crate::facade::Run;
+use crate::study::scenario::Solver;
 use crate::study::stretch::Stretch;
 
 const EXAMPLES: &str = "\
@@ -636,16 +637,16 @@ impl Effort {
         all
     }
 
-    /// The flags that change how often it is run.
+    /// The flags as options of a run that is for a comparison.
     #[must_use]
-    pub const fn choices(&self) -> Choices {
-        let solver = match self.solver {
-            Some(name) => Some(name.solver()),
-            None => None,
-        };
-        let (replications, quick) = (self.replications, self.quick);
-        let (alone, sampled, resolve_only) = (false, false, false);
-        Choices { solver, replications, quick, alone, sampled, resolve_only }
+    pub fn run(&self) -> Run {
+        let mut run = Run::new().for_comparison();
+        run.assignments = self.assignments();
+        run.figures.clone_from(&self.figure);
+        run.choices.solver = self.solver.map(SolverName::solver);
+        (run.choices.replications, run.choices.quick) = (self.replications, self.quick);
+        run.long = self.long;
+        run
     }
 }
 
@@ -670,20 +671,20 @@ mod tests {
 
     #[derive(Debug, Parser)]
     #[command(name = "run")]
-    struct Run {
+    struct Flags {
         #[command(flatten)]
         simulation: Simulation,
     }
 
     fn run(words: &[&str]) -> Result<Simulation, clap::Error> {
         let words = ["run"].iter().chain(words);
-        Run::try_parse_from(words).map(|run| run.simulation)
+        Flags::try_parse_from(words).map(|flags| flags.simulation)
     }
 
     #[test]
     fn the_declarations_are_sound() {
         Cli::command().debug_assert();
-        Run::command().debug_assert();
+        Flags::command().debug_assert();
     }
 
     #[test]
@@ -713,10 +714,8 @@ mod tests {
         let some = run(&[&words[..], &more].concat()).unwrap();
         let precision = "run.precision.\"chance.page[over=20ms]@peak\"=2%";
         assert_eq!(some.effort.assignments(), ["run.seed=7", precision, "run.seed=8"]);
-        assert_eq!(
-            (some.effort.choices().replications, some.effort.choices().quick),
-            (Some(20), false)
-        );
-        assert!(run(&["--quick"]).unwrap().effort.choices().quick);
+        let choices = some.effort.run().choices;
+        assert_eq!((choices.replications, choices.quick), (Some(20), false));
+        assert!(run(&["--quick"]).unwrap().effort.run().choices.quick);
     }
 }

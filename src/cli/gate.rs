@@ -7,9 +7,11 @@ use super::console::Console;
 use super::diff::{self, Side};
 use super::exit::{Exit, Failure};
 use super::flags::{Annotations, Effort, Format, GateArgs, TextOrJson};
-use super::load::{self, Purpose};
+use super::load;
 use super::recorded::{Recorded, first_difference, identity};
-use super::run::{Done, Ready, Work, told};
+use super::run::{Done, Work, told};
+use crate::facade::load::Purpose;
+use crate::facade::ready::Ready;
 use crate::plan::{cost, simulatable};
 use crate::report::gate::{Gated, Key, Outcome, Report, annotations, bytes, junit, text};
 use crate::report::run::Output;
@@ -167,7 +169,7 @@ impl Gate<'_> {
         if loaded.found.has_errors() {
             loaded.tell(self.console, self.args.format);
         }
-        let draft = loaded.sound().map_err(nameless)?;
+        let draft = loaded.sound().map_err(|error| nameless(error.into()))?;
         let name = draft.scenario.scenario.value.text.clone();
         let named = |failure| (name.clone(), failure);
         let recorded = match self.baseline(&name, &stem) {
@@ -242,7 +244,7 @@ impl Gate<'_> {
             effort.quick = was.quick;
             effort.replications = was.replications;
         }
-        let work = self.work.with(effort.clone());
+        let work = self.work.with(effort.run());
         let work = work.told(recorded.is_told_alone()).sampling(recorded.is_sampled());
         let ready = work.ready(file)?;
         let place = match &self.args.out {

@@ -1,83 +1,19 @@
-//! A scenario from its file to tables, for every command that takes one.
-//!
-//! The way: text → document → what `--set` lays over it → draft → lint → blueprint. All that is
-//! wrong is gathered on the way; the later steps are only taken while there is no error.
+//! Scenarios from files and standard input, for every command that takes one.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use serde_json::Value as Json;
-
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::TextOrJson;
-use crate::engine::draw::Seed;
-use crate::model::blueprint::Blueprint;
-use crate::plan::{self, Draft};
-use crate::report::{json, write};
-use crate::scenario::code::{Code, Severity};
-use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
-use crate::scenario::document::Document;
-use crate::scenario::overrides;
-use crate::scenario::render::{Report, shown};
+use crate::facade::load::{Loaded, Purpose, folder_of, read as read_file, unreadable};
+use crate::scenario::code::Severity;
+use crate::scenario::diagnostic::Diagnostics;
+use crate::scenario::render::shown;
 use crate::scenario::source::{MAX_FILE_BYTES, Source};
-use crate::scenario::suggest;
-use crate::scenario::value::Value;
-use crate::study::scenario::{self, Choices, Solver, StudyPlan};
 
 /// How a scenario on standard input is named on a command line.
 const STDIN: &str = "-";
-
-/// A scenario, as far as it could be read.
-#[derive(Debug)]
-pub struct Loaded {
-    /// Its text, without what `--set` laid behind it.
-    pub source: Source,
-    /// Folder of the file: paths in the scenario start there.
-    pub folder: PathBuf,
-    /// Its tree; `None` when the text cannot be parsed.
-    pub document: Option<Document>,
-    /// Names resolved and zones placed; `None` when the form cannot be read.
-    pub draft: Option<Draft>,
-    /// Tables for the event loop; `None` when anything is wrong or cannot be acted out. Of a scenario that is only
-    /// checked without what breaks.
-    pub blueprint: Option<Blueprint>,
-    /// What is asked of it; `None` when anything is wrong.
-    pub study: Option<StudyPlan>,
-    /// What is wrong or worth a look.
-    pub found: Diagnostics,
-}
-
-/// A scenario that may be run.
-#[derive(Clone, Copy, Debug)]
-pub struct Runnable<'a> {
-    /// Names resolved, zones placed.
-    pub draft: &'a Draft,
-    /// Tables for the event loop.
-    pub blueprint: &'a Blueprint,
-}
-
-/// What a scenario is wanted for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// To be read alone: what is doubtful is not said, and traces that it names are not opened.
-    Read,
-    /// To be looked at, as a run by this solver or by all of them would: what such a run refuses is an error.
-    Check(Option<Solver>),
-    /// To be run, as the flags have it: what cannot be acted out is an error.
-    Run(Choices),
-}
-
-/// The one spelling of a model, and its digest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Canonical {
-    /// JSON, defaults and units resolved, names sorted; ends with a newline.
-    pub text: String,
-    /// `sha256:<64 hex>` of the bytes of `text`.
-    pub digest: String,
-    /// The same as a scenario file: what is read from it has this canonical form.
-    pub toml: String,
-}
 
 /// Reads the scenario at `path` (`-`: standard input) with `overrides` laid over it.
 ///
@@ -108,9 +44,11 @@ pub fn load_in(
         Some(folder) => source.beside(folder),
         None => source,
     };
-    // The folder of `site.toml` is the one we are in, and a folder needs a name.
-    let folder = folder.or(path.parent()).filter(|folder| !folder.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new(".")).to_path_buf();
+    let folder = match folder {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
+        Some(_) => ".".into(),
+        None => folder_of(path),
+    };
     Ok(Loaded::asking(source, folder, found, overrides, figures, purpose))
 }
 
@@ -132,151 +70,19 @@ pub fn table(path: &Path) -> Result<String, Failure> {
 }
 
 fn read(path: &Path, found: &mut Diagnostics) -> Result<Source, Failure> {
-    let name = shown(&path.display().to_string());
-    let refused = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound => {
-            let failure = Failure::new(Exit::Usage, format!("there is no file `{name}`"));
-            match neighbour(path) {
-                Some(near) => failure.help(format!("did you mean `{}`?", shown(&near))),
-                None => failure,
-            }
-        }
-        io::ErrorKind::InvalidInput => {
-            let failure = Failure::new(Exit::Usage, format!("`{name}` is {error}, not a scenario"));
-            if path.is_dir() {
-                let all = path.join("*.toml").display().to_string();
-                return failure.help(format!("name the files in it: {}", shown(&all)));
-            }
-            failure
-        }
-        _ => Failure::new(Exit::Io, format!("cannot read `{name}`: {error}")),
-    };
     if path == Path::new(STDIN) {
         let mut bytes = Vec::new();
         let most = MAX_FILE_BYTES + 1;
-        io::stdin().lock().take(most).read_to_end(&mut bytes).map_err(refused)?;
+        let ended = io::stdin().lock().take(most).read_to_end(&mut bytes);
+        ended.map_err(|error| unreadable(path, &error))?;
         return Ok(Source::from_bytes("standard input", &bytes, found));
     }
-    Source::read(path, found).map_err(refused)
-}
-
-/// The file beside `path` whose name is nearest, so that a slip of the pen is found.
-fn neighbour(path: &Path) -> Option<String> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let wanted = path.file_name()?.to_str()?;
-    let entries = std::fs::read_dir(folder).ok()?;
-    let names: Vec<String> = entries
-        .take(10_000)
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".toml"))
-        .collect();
-    let with_end = format!("{wanted}.toml");
-    let nearest = match names.iter().find(|name| **name == with_end) {
-        Some(name) => name.as_str(),
-        None => suggest::nearest(wanted, names.iter().map(String::as_str))?,
-    };
-    Some(path.with_file_name(nearest).display().to_string())
+    Ok(read_file(path, found)?)
 }
 
 impl Loaded {
-    /// A scenario whose text has been read, with `overrides` laid over it; `found` is what is wrong so far.
-    #[must_use]
-    pub fn of(
-        source: Source,
-        folder: PathBuf,
-        found: Diagnostics,
-        overrides: &[String],
-        purpose: Purpose,
-    ) -> Self {
-        Self::asking(source, folder, found, overrides, &[], purpose)
-    }
-
-    /// As [`Self::of`], with figures that are estimated although the scenario does not ask for them.
-    pub(super) fn asking(
-        source: Source,
-        folder: PathBuf,
-        found: Diagnostics,
-        overrides: &[String],
-        figures: &[String],
-        purpose: Purpose,
-    ) -> Self {
-        let (document, draft, blueprint, study) = (None, None, None, None);
-        let mut loaded = Self { source, folder, document, draft, blueprint, study, found };
-        loaded.understand(overrides, figures, purpose);
-        loaded
-    }
-
-    fn understand(&mut self, overrides: &[String], figures: &[String], purpose: Purpose) {
-        if self.found.has_errors() {
-            return;
-        }
-        let parsed = Document::parse(self.source.clone(), &mut self.found);
-        let document = parsed.map(|mut document| {
-            for assignment in overrides {
-                overrides::set(&mut document, assignment, &mut self.found);
-            }
-            document
-        });
-        self.document = document;
-        let Some(document) = &self.document else { return };
-        self.draft = plan::draft(document, &mut self.found).map(|mut draft| {
-            draft.asked = figures.to_vec();
-            draft
-        });
-        let Some(draft) = self.draft.as_ref().filter(|_| !self.found.has_errors()) else { return };
-        let choices = match purpose {
-            Purpose::Read => return,
-            Purpose::Run(choices) => choices,
-            // As `run` without other flags has it.
-            Purpose::Check(solver) => Choices {
-                solver,
-                alone: true,
-                sampled: true,
-                resolve_only: true,
-                ..Choices::default()
-            },
-        };
-        plan::lint::lint(draft, &mut self.found);
-        // The long horizon is simulated without requests.
-        let flows = choices.solver == Some(Solver::Flows);
-        if !flows {
-            plan::simulatable::check(draft, &mut self.found);
-        }
-        let unsupported = !plan::simulatable::not_yet(draft).is_empty();
-        if unsupported && !flows {
-            return scenario::resolve_without_requests(draft, &mut self.found);
-        }
-        let blueprint = if unsupported {
-            Blueprint::empty(Seed(draft.scenario.run.seed.value))
-        } else if matches!(purpose, Purpose::Check(_)) {
-            plan::compile::check(draft, &self.folder, &mut self.found)
-        } else {
-            plan::compile::compile(draft, &self.folder, &mut self.found)
-        };
-        self.blueprint = Some(blueprint).filter(|_| !self.found.has_errors());
-        let Some(blueprint) = &self.blueprint else { return };
-        let study = scenario::prepare(draft, blueprint, choices, &mut self.found);
-        if !study.runs_something(draft, choices) {
-            let message = "there is no window with a length: nothing to live through";
-            let span = draft.scenario.scenario.span;
-            let help = "write `[window.mean]` with `level = \"20/s\"` and `length = \"10min\"`";
-            self.found.push(Diagnostic::new(Code::MissingSection, span, message).help(help));
-        }
-        self.study = Some(study).filter(|_| !self.found.has_errors());
-    }
-
-    /// The diagnostics with what is needed to show them.
-    #[must_use]
-    pub fn report(&self) -> Report<'_> {
-        let source = self.document.as_ref().map_or(&self.source, |document| &document.source);
-        Report { source, document: self.document.as_ref(), found: &self.found }
-    }
-
     /// Says on standard error what was found, if anything; when told to be quiet, errors alone.
-    pub fn tell(&self, console: &Console, format: TextOrJson) {
+    pub(super) fn tell(&self, console: &Console, format: TextOrJson) {
         let mut errors = Diagnostics::new();
         let mut report = self.report();
         if console.quiet {
@@ -290,69 +96,6 @@ impl Loaded {
             TextOrJson::Json => console.complain(&report.json()),
         }
     }
-
-    /// The scenario, when nothing is wrong with it.
-    ///
-    /// # Errors
-    ///
-    /// [`Exit::Refused`], without a word, when there is an error: [`Self::tell`] says which.
-    pub fn sound(&self) -> Result<&Draft, Failure> {
-        let draft = self.draft.as_ref().filter(|_| !self.found.has_errors());
-        draft.ok_or(Failure::silent(Exit::Refused))
-    }
-
-    /// What can be run, of a scenario loaded to be run.
-    ///
-    /// # Errors
-    ///
-    /// [`Exit::Refused`], without a word, when there is an error: [`Self::tell`] says which.
-    pub fn runnable(&self) -> Result<Runnable<'_>, Failure> {
-        let draft = self.sound()?;
-        let blueprint = self.blueprint.as_ref().ok_or(Failure::silent(Exit::Refused))?;
-        Ok(Runnable { draft, blueprint })
-    }
-}
-
-/// The canonical form of a scenario (D5): two spellings of one model give the same bytes.
-#[must_use]
-pub fn canonical(draft: &Draft) -> Canonical {
-    let value = canonical_form(draft);
-    let bytes = json::bytes(&value);
-    let digest = format!("sha256:{}", write::sha256(&bytes));
-    let text = String::from_utf8(bytes).expect("JSON is UTF-8");
-    Canonical { text, digest, toml: as_scenario(value) }
-}
-
-/// The canonical form as JSON. A scenario without claims is the model that it was before there were any.
-pub(super) fn canonical_form(draft: &Draft) -> Json {
-    let mut value = draft.scenario.canonical();
-    if let Json::Object(sections) = &mut value {
-        sections.retain(|key, section| {
-            key != "claim" || section.as_array().is_none_or(|claims| !claims.is_empty())
-        });
-    }
-    value
-}
-
-/// The canonical form as TOML. What JSON says with `null`, and sections without entries, a file says
-/// by leaving them out.
-fn as_scenario(mut value: Json) -> String {
-    fn without_null(value: &mut Json) {
-        match value {
-            Json::Object(entries) => {
-                entries.retain(|_, value| !value.is_null());
-                entries.values_mut().for_each(without_null);
-            }
-            Json::Array(items) => items.iter_mut().for_each(without_null),
-            _ => {}
-        }
-    }
-    without_null(&mut value);
-    if let Json::Object(sections) = &mut value {
-        sections.retain(|_, section| section.as_object().is_none_or(|table| !table.is_empty()));
-    }
-    let toml = toml::to_string(&value).expect("it came from TOML");
-    format!("# As it was run: defaults filled in, flags laid over it.\n{toml}")
 }
 
 /// The scenario files that `paths` stand for: a file for itself, a folder for the `.toml` files in

@@ -1,6 +1,5 @@
 //! `run`: lives through the windows of scenarios, writes their results, prints a table.
 
-use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,22 +9,23 @@ use super::claims;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{Effort, Format, Simulation, TextOrJson};
-use super::load::{self, Canonical, Loaded, Purpose};
+use super::load;
 use super::progress::Progress;
 use super::stop::Stop;
-use crate::model::blueprint::Blueprint;
+use crate::facade::Run;
+use crate::facade::load::{Loaded, Purpose};
+use crate::facade::ready::Ready;
 use crate::plan::figure::NoSuchFigure;
-use crate::plan::{Draft, cost, simulatable};
-use crate::report::run::{ASKED, Identity, Output, SAMPLED, TOLD_ALONE, output, page};
-use crate::report::write::{Overwrite, ResultsDirectory, Written, sha256};
+use crate::plan::simulatable;
+use crate::report::run::{Output, output, page};
+use crate::report::write::{Overwrite, ResultsDirectory, Written};
 use crate::report::{csv, text};
 use crate::scenario::render::shown;
 use crate::solve::requests::Breach;
 use crate::study::expect::Verdict as Judgement;
-use crate::study::results::{Results, gather};
+use crate::study::results::Results;
 use crate::study::sampled::agreement::Agrees;
-use crate::study::scenario::{self, Choices, StudyPlan, StudyResult};
-use crate::study::why;
+use crate::study::scenario::{StudyPlan, StudyResult};
 use crate::study::window::Watch;
 
 /// Threads for each core, at most: more only wait for each other.
@@ -47,7 +47,7 @@ pub fn run(args: &super::flags::RunArgs, console: &Console) -> Result<Exit, Fail
     let places: Vec<PathBuf> = files.iter().map(place).collect();
     refuse_shared(&files, &places)?;
     let work = Work::new(&args.simulation, console)?.told(true).sampling(true).checking_claims();
-    let work = work.with(Effort { figure: args.figure.clone(), ..args.simulation.effort.clone() });
+    let work = work.asking(args.figure.clone());
     let mut exit = Exit::Done;
     for (file, out) in files.iter().zip(&places) {
         let ended = match work.one(file, out) {
@@ -124,73 +124,15 @@ pub fn beside(out: PathBuf, ending: &str) -> PathBuf {
 /// What all files of one command share.
 #[derive(Clone)]
 pub struct Work<'a> {
-    effort: Cow<'a, Effort>,
+    run: Run,
     format: Format,
     force: bool,
-    alone: bool,
-    /// Draw windows of requests from the years.
-    sampled: bool,
     /// Check the claims of a scenario too.
     claims: bool,
     console: &'a Console,
     /// Whether the user wants it to end.
     pub stop: Stop,
     pool: Arc<rayon::ThreadPool>,
-}
-
-/// A scenario that is ready to be lived through.
-pub struct Ready {
-    /// As it was read.
-    pub loaded: Loaded,
-    /// What is asked of it.
-    pub study: StudyPlan,
-    /// Its one spelling.
-    pub canonical: Canonical,
-    /// What was laid over the file.
-    pub assignments: Vec<String>,
-}
-
-impl Ready {
-    /// The draft.
-    #[must_use]
-    pub fn draft(&self) -> &Draft {
-        self.loaded.draft.as_ref().expect("what is ready has a draft")
-    }
-
-    /// The name of the scenario.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        &self.draft().scenario.scenario.value.text
-    }
-
-    /// The blueprint.
-    #[must_use]
-    pub fn blueprint(&self) -> &Blueprint {
-        self.loaded.blueprint.as_ref().expect("what is ready has a blueprint")
-    }
-
-    /// What its digest will cover, as far as it is known before the work.
-    #[must_use]
-    pub fn facts(&self) -> Vec<String> {
-        let mut facts = vec![format!("scenario {}", self.canonical.digest)];
-        for window in &self.study.windows {
-            let (least, most) = window.replications;
-            if least == most || window.precision.is_empty() {
-                facts.push(format!("replications {} {least}", window.window.name));
-            }
-        }
-        if let Some(years) = self.study.years.as_ref().filter(|years| years.precision.is_empty()) {
-            facts.push(format!("years {} {}", years.of.horizon, years.replications.0));
-        }
-        if self.study.alone {
-            facts.push(TOLD_ALONE.to_string());
-        }
-        if let Some(sampled) = &self.study.sampled {
-            facts.push(sampled_fact(sampled.sizes.replications));
-        }
-        facts.extend(self.study.asked.iter().map(|one| format!("{ASKED} {}", one.path)));
-        facts
-    }
 }
 
 /// The failure for a figure of `--figure` that there is not.
@@ -201,11 +143,6 @@ pub fn no_such_figure(wrong: &NoSuchFigure) -> Failure {
         Some(help) => failure.help(help.clone()),
         None => failure,
     }
-}
-
-/// What a digest covers says so where windows of requests were drawn from the years.
-fn sampled_fact(replications: u64) -> String {
-    format!("{SAMPLED} {replications}")
 }
 
 /// What a scenario gave.
@@ -271,22 +208,22 @@ impl<'a> Work<'a> {
             Failure::new(Exit::Io, format!("cannot start the threads: {error}"))
         })?;
         let pool = Arc::new(pool);
-        let effort = Cow::Borrowed(effort);
-        let (alone, sampled, claims) = (false, false, false);
-        Ok(Self { effort, format, force, alone, sampled, claims, console, stop, pool })
+        Ok(Self { run: effort.run(), format, force, claims: false, console, stop, pool })
     }
 
     /// The same; `alone`: why a scenario is down and what it costs is told, which nothing that puts
     /// scenarios side by side needs.
     #[must_use]
-    pub fn told(self, alone: bool) -> Self {
-        Self { alone, ..self }
+    pub fn told(mut self, alone: bool) -> Self {
+        self.run.choices.alone = alone;
+        self
     }
 
     /// The same, with windows of requests drawn from the years or without.
     #[must_use]
-    pub fn sampling(self, sampled: bool) -> Self {
-        Self { sampled, ..self }
+    pub fn sampling(mut self, sampled: bool) -> Self {
+        self.run.choices.sampled = sampled;
+        self
     }
 
     /// The same; what is wrong with the claims of a scenario keeps it from being run.
@@ -295,10 +232,24 @@ impl<'a> Work<'a> {
         Self { claims: true, ..self }
     }
 
-    /// The same with another effort, on the same threads.
+    /// The same with other options, on the same threads.
     #[must_use]
-    pub fn with(&self, effort: Effort) -> Self {
-        Self { effort: Cow::Owned(effort), ..self.clone() }
+    pub fn with(&self, run: Run) -> Self {
+        Self { run, ..self.clone() }
+    }
+
+    /// The same, with these figures to estimate beside those of the scenario.
+    #[must_use]
+    pub fn asking(&self, figures: Vec<String>) -> Self {
+        self.with(Run { figures, ..self.run.clone() })
+    }
+
+    /// The same, with more laid over each file.
+    #[must_use]
+    pub fn laying(&self, assignments: impl IntoIterator<Item = String>) -> Self {
+        let mut run = self.run.clone();
+        run.assignments.extend(assignments);
+        self.with(run)
     }
 
     /// The same, speaking elsewhere.
@@ -315,8 +266,8 @@ impl<'a> Work<'a> {
 
     /// How much is simulated.
     #[must_use]
-    pub fn effort(&self) -> &Effort {
-        &self.effort
+    pub const fn options(&self) -> &Run {
+        &self.run
     }
 
     fn diagnostics(&self) -> TextOrJson {
@@ -351,9 +302,9 @@ impl<'a> Work<'a> {
     pub fn ready_in(&self, file: &Path, folder: Option<&Path>) -> Result<Ready, Failure> {
         let (mut loaded, study) = self.prepared(file, folder)?;
         if self.claims {
-            claims::check(&mut loaded, &self.effort.assignments());
+            claims::check(&mut loaded, &self.run.assignments);
         }
-        let (choices, long) = (self.effort.choices(), self.effort.long);
+        let (choices, long) = (self.run.choices, self.run.long);
         announce(&mut loaded, study.as_ref(), choices, long, self.console);
         if loaded.found.has_errors() {
             loaded.tell(self.console, self.diagnostics());
@@ -374,20 +325,18 @@ impl<'a> Work<'a> {
                 shown(&left.join("; "))
             ));
         }
-        let canonical = load::canonical(draft);
-        let study = study.ok_or_else(|| Failure::silent(Exit::Refused))?;
-        if let Some((_, wrong)) = study.refused.first() {
+        let ready = Ready::new(loaded, study, self.run.assignments.clone())?;
+        if let Some((_, wrong)) = ready.study.refused.first() {
             return Err(no_such_figure(wrong));
         }
-        Ok(Ready { loaded, study, canonical, assignments: self.effort.assignments() })
+        Ok(ready)
     }
 
     /// As [`Self::ready`], without a message; `None` where something is wrong with it.
     #[must_use]
     pub fn ready_in_silence(&self, file: &Path) -> Option<Ready> {
         let (loaded, study) = self.prepared(file, None).ok()?;
-        let canonical = load::canonical(loaded.runnable().ok()?.draft);
-        Some(Ready { loaded, study: study?, canonical, assignments: self.effort.assignments() })
+        Ready::new(loaded, study, self.run.assignments.clone()).ok()
     }
 
     fn prepared(
@@ -395,11 +344,8 @@ impl<'a> Work<'a> {
         file: &Path,
         folder: Option<&Path>,
     ) -> Result<(Loaded, Option<StudyPlan>), Failure> {
-        let assignments = self.effort.assignments();
-        let (alone, sampled) = (self.alone, self.sampled);
-        let choices = Choices { alone, sampled, ..self.effort.choices() };
-        let figures = &self.effort.figure;
-        let mut loaded = load::load_in(file, folder, &assignments, figures, Purpose::Run(choices))?;
+        let Run { assignments, figures, choices, .. } = &self.run;
+        let mut loaded = load::load_in(file, folder, assignments, figures, Purpose::Run(*choices))?;
         let study = loaded.study.take();
         Ok((loaded, study))
     }
@@ -410,26 +356,13 @@ impl<'a> Work<'a> {
     ///
     /// [`Exit::Bug`] when an invariant is broken; [`Exit::Io`] when a file it names is gone.
     pub fn live(&self, ready: &Ready) -> Result<Done, Failure> {
-        let (draft, blueprint) = (ready.draft(), ready.blueprint());
-        let traces = self.traces(ready)?;
-        let total: u64 = ready.study.windows.iter().map(|w| u64::from(w.replications.0)).sum();
+        let traces = ready.traces()?;
         let watch = Watch::default();
-        let result = self.during(ready, total, &watch, || {
-            let mut result = scenario::run(blueprint, &ready.study, &watch)?;
-            result.why = why::ask(draft, &ready.study, &result, &watch)?;
-            Ok(result)
-        })?;
-        let results = gather(draft, blueprint, &ready.study, &result);
-        let (monthly_cost, once_cost) = cost::totals(draft);
-        let identity = Identity {
-            canonical: ready.canonical.toml.clone(),
-            canonical_digest: ready.canonical.digest.clone(),
-            traces,
-            // By the name of the file beside the results.
-            command: self.command_of("run", &["scenario"]),
-            monthly_cost,
-            once_cost,
-        };
+        let simulate = || ready.simulate(&watch);
+        let result = self.during(ready, ready.replications(), &watch, simulate)?;
+        let results = ready.rows(&result);
+        // By the name of the file beside the results.
+        let identity = ready.identity(traces, self.run.command("run", &["scenario"]));
         let output = output(&results, &identity);
         Ok(Done { result, results, output })
     }
@@ -455,44 +388,6 @@ impl<'a> Work<'a> {
             progress.finish();
             done.map_err(|breach| bug::breach(&breach))
         })
-    }
-
-    /// The command without paths: what the folder is called changes no result.
-    #[must_use]
-    pub fn command_of(&self, verb: &str, names: &[&str]) -> String {
-        let mut command = format!("fivenines {verb}");
-        for name in names {
-            command.push_str(&format!(" {name}.toml"));
-        }
-        if let Some(solver) = self.effort.solver {
-            command.push_str(&format!(" --solver {}", solver.word()));
-        }
-        if let Some(count) = self.effort.replications {
-            command.push_str(&format!(" --replications {count}"));
-        }
-        if self.effort.quick {
-            command.push_str(" --quick");
-        }
-        for path in &self.effort.figure {
-            command.push_str(&format!(" --figure {path}"));
-        }
-        command
-    }
-
-    /// The files that the scenario names, each with the digest of its content.
-    fn traces(&self, ready: &Ready) -> Result<Vec<(String, String)>, Failure> {
-        let mut traces = Vec::new();
-        for (_, workload) in ready.draft().scenario.workload.iter() {
-            let Some(trace) = &workload.trace else { continue };
-            let name = &trace.file.value;
-            let bytes = std::fs::read(ready.loaded.folder.join(name)).map_err(|error| {
-                Failure::new(Exit::Io, format!("cannot read `{}`: {error}", shown(name)))
-            })?;
-            traces.push((name.clone(), format!("sha256:{}", sha256(&bytes))));
-        }
-        traces.sort();
-        traces.dedup();
-        Ok(traces)
     }
 
     fn one(&self, file: &Path, out: &Path) -> Result<Exit, Failure> {

@@ -10,10 +10,13 @@ use std::path::Path;
 
 use super::console::Console;
 use super::exit::{Exit, Failure};
-use super::flags::{Effort, Format, SweepArgs, TextOrJson};
-use super::load::{self, Purpose};
+use super::flags::{Format, SweepArgs, TextOrJson};
+use super::load;
 use super::recorded::{Recorded, identity};
-use super::run::{Ready, Work, beside, default_out, heard, no_such_figure};
+use super::run::{Work, beside, default_out, heard, no_such_figure};
+use crate::facade::Run;
+use crate::facade::load::Purpose;
+use crate::facade::ready::Ready;
 use crate::plan::Draft;
 use crate::plan::figure::{Figure, FigureUnit, NoSuchFigure};
 use crate::report::sweep::{Swept, SweptVariant, Way, output, text};
@@ -47,7 +50,7 @@ pub fn sweep(args: &SweepArgs, console: &Console) -> Result<Exit, Failure> {
         }
     }
     let work = Work::of(&args.effort, args.format, args.force, console)?;
-    let work = work.with(Effort { figure: args.figure.clone(), ..args.effort.clone() });
+    let work = work.asking(args.figure.clone());
     let loaded = load::load(&args.file, &args.effort.assignments(), Purpose::Read)?;
     if loaded.found.has_errors() {
         loaded.tell(console, TextOrJson::Text);
@@ -155,11 +158,7 @@ fn refuse_idle(
     figures: &[String],
     variants: &[Variant],
 ) -> Result<(), Failure> {
-    let ready = |variant: &Variant| {
-        let mut effort = work.effort().clone();
-        effort.set.assignments.extend(variant.assignments());
-        work.with(effort).ready_in_silence(file)
-    };
+    let ready = |variant: &Variant| work.laying(variant.assignments()).ready_in_silence(file);
     let mut keys: Vec<&str> = Vec::new();
     for (path, _) in variants.iter().flat_map(|one| &one.changes) {
         if !keys.contains(&path.as_str()) {
@@ -236,11 +235,10 @@ fn idle_key(
         .collect();
     // The same two files, if the levels were multiples of the rate.
     let relative = |ready: &Ready| {
-        let mut effort = work.effort().clone();
-        effort.set.assignments = ready.assignments.clone();
+        let assignments = ready.assignments.clone();
         let levels = fixed.iter().map(|window| format!("window.{window}.level=1 x rate"));
-        effort.set.assignments.extend(levels);
-        work.with(effort).ready_in_silence(file)
+        let fixed = work.with(Run { assignments, ..work.options().clone() });
+        fixed.laying(levels).ready_in_silence(file)
     };
     let mut message = format!("`{name}` moves no figure that is asked for");
     let mut help = Vec::new();
@@ -304,15 +302,10 @@ fn plan(
         }
         let model = format!("scenario {digest}");
         let asked: Vec<String> = ready.study.asked.iter().map(|one| one.path.clone()).collect();
-        let command = asking(work, asked.clone()).command_of("run", &["scenario"]);
+        let command = work.asking(asked.clone()).options().command("run", &["scenario"]);
         planned.push(Planned { variant, name, model, command, asked });
     }
     Ok(planned)
-}
-
-/// The same work with these figures to estimate beside those of the scenario.
-fn asking<'a>(work: &Work<'a>, figure: Vec<String>) -> Work<'a> {
-    work.with(Effort { figure, ..work.effort().clone() })
 }
 
 fn ready(
@@ -321,9 +314,7 @@ fn ready(
     file: &Path,
     quiet: &Console,
 ) -> Result<Ready, Failure> {
-    let mut effort = work.effort().clone();
-    effort.set.assignments.extend(variant.assignments());
-    work.with(effort).on(quiet).ready(file)
+    work.laying(variant.assignments()).on(quiet).ready(file)
 }
 
 /// How it went with a variant.
@@ -349,8 +340,8 @@ fn live(
     }
     let quiet = Console { quiet: true, ..*console };
     // The command that is recorded names these alone, and gives the same bytes.
-    let work = asking(work, one.asked.clone());
-    let ready = ready(&work, &one.variant, file, &quiet)?;
+    let work = &work.asking(one.asked.clone());
+    let ready = ready(work, &one.variant, file, &quiet)?;
     let done = work.live(&ready)?;
     if work.stop.asked() || done.results.partial.is_some() {
         // A partial variant is nothing to go on from.
@@ -412,8 +403,8 @@ fn gather(
     }
     let asked =
         args.figure.iter().filter(|path| planned.iter().any(|one| one.asked.contains(path)));
-    let asking = asking(work, asked.cloned().collect());
-    let mut command = asking.command_of("sweep", &["scenario"]);
+    let asking = work.asking(asked.cloned().collect());
+    let mut command = asking.options().command("sweep", &["scenario"]);
     for text in &args.vary {
         command.push_str(&format!(" --vary {text}"));
     }

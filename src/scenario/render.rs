@@ -84,7 +84,9 @@ pub struct Report<'a> {
 }
 
 impl Report<'_> {
-    fn field(&self, diagnostic: &Diagnostic) -> String {
+    /// The path of the key in question; empty for the whole file.
+    #[must_use]
+    pub fn field(&self, diagnostic: &Diagnostic) -> String {
         let mut path = String::new();
         let place = self.document.map(|document| document.path_of(diagnostic.span));
         for c in place.unwrap_or_default().chars() {

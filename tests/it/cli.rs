@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output, Stdio};
 
 use assert_cmd::Command;
-use fivenines::cli::load::{Purpose, Runnable, load};
+use fivenines::cli::load::load;
+use fivenines::facade::load::{Purpose, Runnable};
 use fivenines::scenario::diagnostic::Diagnostics;
 use fivenines::scenario::render::Style;
 use fivenines::study::scenario::{self, Choices};

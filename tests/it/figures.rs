@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fivenines::cli::load::{Loaded, Purpose};
+use fivenines::facade::load::{Loaded, Purpose};
 use fivenines::plan::figure::registry::{At, By, ROWS, Row, Value, Word};
 use fivenines::plan::figure::{Figure, Metric, NoSuchFigure};
 use fivenines::plan::headroom;

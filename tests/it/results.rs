@@ -320,7 +320,7 @@ fn what_stands_beside_the_results_can_be_run_again() {
 /// D5: so it is for every shipped scenario.
 #[test]
 fn every_shipped_scenario_is_what_its_canonical_spelling_says() {
-    use fivenines::cli::load::canonical;
+    use fivenines::facade::load::canonical;
     for path in crate::cli::shipped() {
         let folder = path.parent().unwrap();
         let first = std::fs::read_to_string(&path).unwrap();

@@ -121,22 +121,54 @@ impl Ask {
             .collect();
         let level = members.iter().map(|member| member.results.level).fold(1.0, f64::min);
         let estimate = match values.as_deref() {
-            Some(values) if self.figure.row().by == By::Arithmetic => {
-                let exact = |value: f64| Estimate::Interval(Interval::point(value, level));
-                match values.concat()[..] {
-                    [one] => exact(one),
-                    [one, two] => exact(one - two),
-                    _ => Estimate::Missing(NoValue::Empty),
-                }
-            }
-            Some([one]) => of(one, level),
-            Some([one, two]) => {
-                let pairs = one.iter().zip(two);
-                of(&pairs.map(|(one, two)| one - two).collect::<Vec<f64>>(), level)
-            }
-            _ => Estimate::Missing(NoValue::Empty),
+            Some(values) => subtract(values, &self.figure, level),
+            None => Estimate::Missing(NoValue::Empty),
         };
         Answer { text: self.text.clone(), unit: self.figure.unit(), estimate }
+    }
+}
+
+/// The paired difference of a figure, `own` less `other`.
+///
+/// # Errors
+///
+/// A figure whose values by replication one of them does not keep.
+pub fn difference(
+    own: &Member<'_>,
+    other: &Member<'_>,
+    figure: &Figure,
+) -> Result<Estimate, NoSuchFigure> {
+    if matches!(figure.unit(), FigureUnit::Name) {
+        return Err(NoSuchFigure::new(format!("`{figure}`: a name has no difference")));
+    }
+    let level = own.results.level.min(other.results.level);
+    for member in [own, other] {
+        kept(member.draft, member.plan, member.study, figure)?;
+    }
+    let pairs = values(own, figure).zip(values(other, figure));
+    Ok(match pairs {
+        Some((own, other)) => subtract(&[own, other], figure, level),
+        None => Estimate::Missing(NoValue::Empty),
+    })
+}
+
+/// The estimate of one figure's values by replication, or of the first's less the second's.
+fn subtract(values: &[Vec<f64>], figure: &Figure, level: f64) -> Estimate {
+    if figure.row().by == By::Arithmetic {
+        let exact = |value: f64| Estimate::Interval(Interval::point(value, level));
+        return match values.concat()[..] {
+            [one] => exact(one),
+            [one, two] => exact(one - two),
+            _ => Estimate::Missing(NoValue::Empty),
+        };
+    }
+    match values {
+        [one] => of(one, level),
+        [one, two] => {
+            let pairs = one.iter().zip(two);
+            of(&pairs.map(|(one, two)| one - two).collect::<Vec<f64>>(), level)
+        }
+        _ => Estimate::Missing(NoValue::Empty),
     }
 }
 

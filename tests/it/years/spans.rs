@@ -1,7 +1,7 @@
 //! Promise: how much years differ, and in how many of them something happens, is what theory says of the scenario as it
 //! is written down.
 
-use fivenines::cli::load::Purpose;
+use fivenines::facade::load::Purpose;
 use fivenines::plan::availability;
 use fivenines::plan::figure::Figure;
 use fivenines::scenario::diagnostic::Diagnostics;
@@ -195,7 +195,8 @@ fn a_span_that_does_not_fit_is_refused() {
         let both = [Purpose::Check(None), Purpose::Run(Default::default())].map(|purpose| {
             let mut found = Diagnostics::new();
             let source = Source::from_bytes("scenario.toml", text.as_bytes(), &mut found);
-            let loaded = fivenines::cli::load::Loaded::of(source, ".".into(), found, &[], purpose);
+            let loaded =
+                fivenines::facade::load::Loaded::of(source, ".".into(), found, &[], purpose);
             match loaded.found.has_errors() {
                 true => loaded.report().text(Style { colour: false, width: 200, ascii: true }),
                 false => String::new(),

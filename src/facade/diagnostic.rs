@@ -1,0 +1,104 @@
+//! One finding of `check`, with its place in the text.
+
+use std::fmt;
+
+use crate::scenario::code::Severity;
+use crate::scenario::render::Report;
+
+/// One error or warning about a scenario.
+///
+/// ```
+/// use fivenines::Scenario;
+///
+/// let found = Scenario::check("scenario = \"desk\"\nformat = 1\n[run]\nhorizont = \"10y\"\n");
+/// let first = &found[0];
+/// assert_eq!((first.field(), first.line(), first.column()), ("run.horizont", 4, 1));
+/// assert!(first.is_error());
+/// assert_eq!(first.help(), Some("did you mean `horizon`?"));
+/// assert_eq!(first.to_string(), "scenario:4:1: error[E0601]: unknown key `horizont` (did you mean `horizon`?)");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    code: &'static str,
+    severity: Severity,
+    file: String,
+    line: usize,
+    column: usize,
+    field: String,
+    message: String,
+    help: Option<String>,
+}
+
+impl Diagnostic {
+    /// All diagnostics that were kept: errors in the order of the text, then warnings.
+    pub(crate) fn all(report: &Report<'_>) -> Vec<Self> {
+        let one = |found: &crate::scenario::diagnostic::Diagnostic| {
+            let place = report.source.place(found.span);
+            Self {
+                code: found.code.id(),
+                severity: found.severity(),
+                file: place.file.to_string(),
+                line: place.line,
+                column: place.column,
+                field: report.field(found),
+                message: found.message.clone(),
+                help: found.help.clone(),
+            }
+        };
+        report.found.sorted().into_iter().map(one).collect()
+    }
+
+    /// The stable code, such as `E0701`; `docs/diagnostics.md` explains each.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// Whether the scenario is refused because of it; a warning lets it run.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+
+    /// Line in the text, from 1.
+    #[must_use]
+    pub const fn line(&self) -> usize {
+        self.line
+    }
+
+    /// Column in characters, from 1.
+    #[must_use]
+    pub const fn column(&self) -> usize {
+        self.column
+    }
+
+    /// Path of the key in question, such as `station.desk.servers`; empty for the whole file.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// What is wrong, one sentence without a full stop.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to write instead, where that is known.
+    #[must_use]
+    pub fn help(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+}
+
+/// One line: `shop.toml:3:1: error[E0701]: message (help)`.
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { code, file, line, column, message, .. } = self;
+        write!(f, "{file}:{line}:{column}: {}[{code}]: {message}", self.severity.word())?;
+        match &self.help {
+            Some(help) => write!(f, " ({help})"),
+            None => Ok(()),
+        }
+    }
+}

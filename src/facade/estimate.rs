@@ -1,0 +1,112 @@
+//! A value with its interval.
+
+use std::fmt;
+
+use crate::plan::figure::FigureUnit;
+use crate::report::document::Figure as Shown;
+use crate::report::number;
+use crate::report::run::{figure, unit};
+use crate::stats::interval::Interval;
+use crate::study::window::Estimate as Inner;
+
+/// The estimate of a figure: a value with its confidence interval, in base units (seconds, per second, dollars).
+///
+/// It prints itself with the digits that its interval supports, such as `451 ms ± 8`.
+///
+/// ```
+/// use fivenines::{Run, Scenario};
+///
+/// let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "20s")?;
+/// let busy = desk.run(&Run::new().replications(4))?.figure("utilization.web@steady")?;
+/// assert!(busy.low() < busy.value() && busy.value() < busy.high());
+/// assert_eq!((busy.level(), busy.unit()), (Some(0.999), "share"));
+/// # Ok::<(), fivenines::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    known: Known,
+    unit: FigureUnit,
+}
+
+/// What is known of a value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Known {
+    Interval(Interval),
+    Single(f64),
+}
+
+impl Estimate {
+    /// `None` where there is no value.
+    pub(crate) fn of(estimate: &Inner, unit: FigureUnit) -> Option<Self> {
+        let known = match estimate {
+            Inner::Interval(interval) => Known::Interval(*interval),
+            Inner::Single(value) => Known::Single(*value),
+            Inner::Missing(_) => return None,
+        };
+        Some(Self { known, unit })
+    }
+
+    /// As studies judge it.
+    pub(crate) const fn inner(&self) -> Inner {
+        match self.known {
+            Known::Interval(interval) => Inner::Interval(interval),
+            Known::Single(value) => Inner::Single(value),
+        }
+    }
+
+    const fn interval(&self) -> Option<Interval> {
+        match self.known {
+            Known::Interval(interval) => Some(interval),
+            Known::Single(_) => None,
+        }
+    }
+
+    /// The point estimate.
+    #[must_use]
+    pub const fn value(&self) -> f64 {
+        match self.known {
+            Known::Interval(interval) => interval.estimate,
+            Known::Single(value) => value,
+        }
+    }
+
+    /// Lower end of the interval; minus infinity where one run says nothing about its error.
+    #[must_use]
+    pub fn low(&self) -> f64 {
+        self.interval().map_or(f64::NEG_INFINITY, |interval| interval.low)
+    }
+
+    /// Upper end of the interval; infinity where one run says nothing about its error.
+    #[must_use]
+    pub fn high(&self) -> f64 {
+        self.interval().map_or(f64::INFINITY, |interval| interval.high)
+    }
+
+    /// Confidence level of the interval.
+    #[must_use]
+    pub fn level(&self) -> Option<f64> {
+        self.interval().map(|interval| interval.level)
+    }
+
+    /// How the interval was made, such as `student-t`.
+    #[must_use]
+    pub fn method(&self) -> Option<&'static str> {
+        self.interval().map(|interval| interval.method.name())
+    }
+
+    /// The unit of value and interval: `s`, `per s`, `share`, `number`, `$`, …
+    #[must_use]
+    pub const fn unit(&self) -> &'static str {
+        self.unit.words()
+    }
+}
+
+impl fmt::Display for Estimate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = match self.known {
+            Known::Interval(interval) => figure(&interval, unit(self.unit)),
+            Known::Single(value) => Shown::exact(value, unit(self.unit)),
+        };
+        f.pad(&number::figure(&shown))
+    }
+}

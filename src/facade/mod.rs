@@ -1,0 +1,40 @@
+//! fivenines for Rust programs: a scenario is loaded or built, run, and asked for its figures.
+//!
+//! | type | what it is |
+//! |---|---|
+//! | [`Scenario`] | a system without errors: loaded, parsed or built; varied, run |
+//! | [`Builder`] | a scenario under construction, in code |
+//! | [`Value`] | what a key holds; a row of a table of results |
+//! | [`Run`] | how a scenario is run |
+//! | [`Results`] | what a run gives |
+//! | [`Figure`] | a figure by its path, with its estimate or the reason why there is none |
+//! | [`Estimate`] | a value with its interval |
+//! | [`Comparison`] | scenarios side by side |
+//! | [`Diagnostic`] | one error or warning of `check` |
+//! | [`Error`] | why a scenario was not read, run or compared |
+//!
+//! These ten stand at the root of the crate. [`load`] and [`ready`] are what they and the command share.
+//! Holds: a [`Scenario`] has no errors; no figure without its interval or the reason why there is none; nothing
+//! here names the command.
+
+mod builder;
+mod comparison;
+pub mod diagnostic;
+pub mod error;
+mod estimate;
+pub mod load;
+pub mod ready;
+mod results;
+mod run;
+mod scenario;
+mod value;
+
+pub use builder::Builder;
+pub use comparison::Comparison;
+pub use diagnostic::Diagnostic;
+pub use error::Error;
+pub use estimate::Estimate;
+pub use results::{Figure, Results};
+pub use run::Run;
+pub use scenario::Scenario;
+pub use value::Value;

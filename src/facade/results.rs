@@ -1,0 +1,407 @@
+//! What a run gives.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use super::error::{Error, Kind};
+use super::estimate::Estimate;
+use super::ready::Ready;
+use super::value::Value;
+use crate::plan::figure::{Figure as Parsed, FigureUnit};
+use crate::report::run::{Identity, Output, output, page};
+use crate::report::text::{Letters, Terminal, document};
+use crate::report::write::{Overwrite, ResultsDirectory};
+use crate::scenario::suggest;
+use crate::study::compare::Member;
+use crate::study::compare::asked;
+use crate::study::expect::{Demand, Verdict as Judgement};
+use crate::study::measure::Measure;
+use crate::study::results::Results as Rows;
+use crate::study::scenario::StudyResult;
+use crate::study::window::Estimate as Inner;
+
+/// Columns of texts that are for no terminal.
+pub(super) const TERMINAL: Terminal = Terminal { width: 100, letters: Letters::Unicode };
+
+/// The results of one scenario: figures with their intervals, tables, and the report that the command writes.
+///
+/// ```
+/// use fivenines::{Run, Scenario};
+///
+/// let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "20s")?;
+/// let results = desk.run(&Run::new().replications(4))?;
+/// let p95 = results.figure("latency.job.p95@steady")?;
+/// println!("{p95}: {} to {} {}", p95.low(), p95.high(), p95.unit());
+/// # Ok::<(), fivenines::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Results {
+    ready: Ready,
+    result: StudyResult,
+    rows: Rows,
+    identity: Identity,
+    output: OnceLock<Output>,
+}
+
+/// A figure of a run: its path, with its estimate or the reason why there is none.
+///
+/// ```
+/// use fivenines::{Run, Scenario};
+///
+/// let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+/// let results = desk.run(&Run::new().replications(2))?;
+/// let busy = results.figures().find(|figure| figure.path() == "utilization.web@steady").unwrap();
+/// assert!(busy.estimate().is_some() && busy.reason().is_none());
+/// # Ok::<(), fivenines::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    path: String,
+    estimate: Option<Estimate>,
+    reason: Option<String>,
+}
+
+impl Figure {
+    fn of(path: &str, unit: FigureUnit, estimate: &Inner) -> Self {
+        let reason = match estimate {
+            Inner::Missing(reason) => Some(reason.to_string()),
+            _ => None,
+        };
+        Self { path: path.to_string(), estimate: Estimate::of(estimate, unit), reason }
+    }
+
+    /// Its path, such as `latency.page.p95@peak`; `docs/figures.md` lists all there are.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The estimate; `None`: see [`Self::reason`].
+    #[must_use]
+    pub const fn estimate(&self) -> Option<Estimate> {
+        self.estimate
+    }
+
+    /// Why there is no estimate, such as too few samples beyond a percentile.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+}
+
+/// `latency.page.p95@peak 451 ms ± 8`, or the reason in place of the value.
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.estimate, &self.reason) {
+            (Some(estimate), _) => write!(f, "{} {estimate}", self.path),
+            (None, reason) => write!(f, "{} {}", self.path, reason.as_deref().unwrap_or("–")),
+        }
+    }
+}
+
+impl Results {
+    pub(super) fn new(ready: Ready, result: StudyResult, rows: Rows, identity: Identity) -> Self {
+        Self { ready, result, rows, identity, output: OnceLock::new() }
+    }
+
+    fn output(&self) -> &Output {
+        self.output.get_or_init(|| output(&self.rows, &self.identity))
+    }
+
+    pub(super) fn member(&self) -> Member<'_> {
+        self.ready.member(&self.result, &self.rows)
+    }
+
+    pub(super) const fn rows(&self) -> &Rows {
+        &self.rows
+    }
+
+    /// Name of the scenario.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "1s")?;
+    /// assert_eq!(desk.run(&Run::new().replications(2))?.scenario(), "o01-mm1");
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    #[must_use]
+    pub fn scenario(&self) -> &str {
+        &self.rows.scenario
+    }
+
+    /// The estimate of a figure by its path. The standard figures of a report and all that the scenario names are
+    /// there; [`Run::figure`](crate::Run::figure) asks for more.
+    ///
+    /// # Errors
+    ///
+    /// A path that is no figure of this run; a figure without a value, with the reason.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+    /// let results = desk.run(&Run::new().replications(2))?;
+    /// let mean = results.figure("latency.job.mean@steady")?;
+    /// let wrong = results.figure("latency.job.mena@steady").unwrap_err();
+    /// assert!(wrong.to_string().contains("mena"));
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    pub fn figure(&self, path: &str) -> Result<Estimate, Error> {
+        let found = self.find(path)?;
+        found.estimate.ok_or_else(|| {
+            let reason = found.reason.unwrap_or_default();
+            Error::new(Kind::Usage, format!("`{path}` has no value: {reason}"))
+        })
+    }
+
+    /// The figure of a path, or of another spelling of it: `utilization.web` of the only member `web-1`.
+    fn find(&self, path: &str) -> Result<Figure, Error> {
+        if let Some(found) = self.figures().find(|figure| figure.path == path) {
+            return Ok(found);
+        }
+        let parsed = Parsed::parse(path)?;
+        self.same(&parsed).map_or_else(
+            || Err(self.no_such_figure(path)),
+            |estimate| Ok(Figure::of(path, parsed.unit(), estimate)),
+        )
+    }
+
+    /// The estimate of what a figure measures in its window, under whichever path it was asked for.
+    fn same(&self, figure: &Parsed) -> Option<&Inner> {
+        let measure = Measure::resolve(self.ready.blueprint(), figure).ok()?;
+        let windows = &self.ready.study.windows;
+        let at =
+            windows.iter().position(|asked| Some(&asked.window.name) == figure.window.as_ref())?;
+        let place = windows[at].measures.iter().position(|other| *other == measure)?;
+        self.result.windows.get(at)?.estimates.get(place)
+    }
+
+    fn no_such_figure(&self, path: &str) -> Error {
+        let paths: Vec<String> = self.figures().map(|figure| figure.path).collect();
+        let near = suggest::nearest(path, paths.iter().map(String::as_str));
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`? `Run::figure` asks for others"),
+            None => "`Run::figure` asks for it".to_string(),
+        };
+        Error::new(Kind::Usage, format!("these results have no figure `{path}`"))
+            .with_help(Some(help))
+    }
+
+    /// All figures: those of windows, of capacities, of the long horizon, each in order of path.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "1s")?;
+    /// let results = desk.run(&Run::new().replications(2))?;
+    /// for figure in results.figures() {
+    ///     println!("{figure}");
+    /// }
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    pub fn figures(&self) -> impl Iterator<Item = Figure> {
+        let rows = &self.rows;
+        let capacities = rows.capacities.iter().map(|row| {
+            let path = format!("capacity.{}[objective={}]", row.class, row.stat);
+            Figure::of(&path, FigureUnit::PerSecond, &row.carries.estimate())
+        });
+        let years = rows.years.iter().flat_map(|years| &years.figures);
+        let sampled = rows.sampled.iter().flat_map(|sampled| &sampled.figures);
+        let known = |path: &str| rows.figures.iter().any(|row| row.path == path);
+        let capacities = capacities.filter(move |figure| !known(&figure.path));
+        let all = rows.figures.iter().chain(years).chain(sampled);
+        all.map(|row| Figure::of(&row.path, row.unit, &row.estimate)).chain(capacities)
+    }
+
+    /// Whether a figure meets a condition in the words of `[[expect]]`, such as `< 500ms` or `within 5% of 0.8`:
+    /// its whole interval has to. `None` where the interval cannot tell, or there is no value.
+    ///
+    /// # Errors
+    ///
+    /// A path that is no figure of this run; a condition that cannot be read.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "20s")?;
+    /// let results = desk.run(&Run::new().replications(4))?;
+    /// assert_eq!(results.meets("utilization.web@steady", "< 95%")?, Some(true));
+    /// assert_eq!(results.meets("utilization.web@steady", "> 95%")?, Some(false));
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    pub fn meets(&self, path: &str, condition: &str) -> Result<Option<bool>, Error> {
+        let figure = self.find(path)?;
+        let unit = Parsed::parse(path)?.unit();
+        let demand =
+            Demand::parse(condition, unit).map_err(|wrong| Error::new(Kind::Usage, wrong))?;
+        let Some(estimate) = figure.estimate else { return Ok(None) };
+        Ok(match demand.judge_estimate(&estimate.inner()) {
+            Judgement::Holds => Some(true),
+            Judgement::Fails => Some(false),
+            Judgement::Inconclusive | Judgement::NotJudged => None,
+        })
+    }
+
+    /// The expectations of the scenario that do not hold, a sentence each; empty when all hold.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+    /// let results = desk.run(&Run::new().replications(2))?;
+    /// assert!(results.unmet().iter().any(|one| one.starts_with("latency.job.mean@steady ")));
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    #[must_use]
+    pub fn unmet(&self) -> Vec<String> {
+        let rows = self.rows.expectations.iter();
+        let unmet = rows.filter(|row| row.judgement != Judgement::Holds);
+        let sentence = unmet.map(|row| {
+            let is = match (&row.words, Estimate::of(&row.estimate, row.unit), &row.estimate) {
+                (Some(words), ..) => words.clone(),
+                (None, Some(estimate), _) => estimate.to_string(),
+                (None, None, Inner::Missing(reason)) => reason.to_string(),
+                (None, None, _) => String::new(),
+            };
+            format!("{} must be {}, and is {is}: {}", row.path, row.is, row.judgement.word())
+        });
+        sentence.collect()
+    }
+
+    /// The paired difference of a figure, these results less `other`, with its interval. Both met the same
+    /// arrivals and demands, so that the difference is known better than either value.
+    ///
+    /// # Errors
+    ///
+    /// A figure whose values by replication are not kept in both, or that is a name.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "20s")?;
+    /// let run = Run::new().replications(5);
+    /// let (one, two) = (desk.run(&run)?, desk.with("station.web.servers", 2)?.run(&run)?);
+    /// assert!(two.difference(&one, "utilization.web@steady")?.high() < 0.0);
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    pub fn difference(&self, other: &Self, path: &str) -> Result<Estimate, Error> {
+        let figure = Parsed::parse(path)?;
+        let members = [self.member(), other.member()];
+        let estimate = asked::difference(&members[0], &members[1], &figure)?;
+        Estimate::of(&estimate, figure.unit()).ok_or_else(|| {
+            Error::new(Kind::Usage, format!("`{path}` has no value in both results"))
+        })
+    }
+
+    /// Names of the tables of [`Self::table`].
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "1s")?;
+    /// let results = desk.run(&Run::new().replications(2))?;
+    /// assert!(results.tables().any(|name| name == "latency"));
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    pub fn tables(&self) -> impl Iterator<Item = &str> {
+        let files = self.output().set.files.iter();
+        files.filter_map(|file| file.path.strip_suffix(".csv"))
+    }
+
+    /// The rows of a table, as the CSV file of that name has them: each a table by column. What is missing has
+    /// no key.
+    ///
+    /// # Errors
+    ///
+    /// A table that there is not.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+    /// let results = desk.run(&Run::new().replications(2))?;
+    /// for row in results.table("utilization")? {
+    ///     println!("{} {:?}", row.text_of("component").unwrap_or_default(), row.number_of("mean_ratio"));
+    /// }
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    pub fn table(&self, name: &str) -> Result<impl Iterator<Item = Value>, Error> {
+        let path = format!("{name}.csv");
+        let file = self.output().set.files.iter().find(|file| file.path == path);
+        let Some(file) = file else {
+            let known: Vec<&str> = self.tables().collect();
+            let help = suggest::help(name, &known, "there are");
+            let message = format!("these results have no table `{name}`");
+            return Err(Error::new(Kind::Usage, message).with_help(help));
+        };
+        Ok(rows_of(&file.bytes).into_iter())
+    }
+
+    /// Why the results are partial; `None` when they are whole.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "1s")?;
+    /// let stopped = desk.run(&Run::new().replications(2).stop_when(|| true))?;
+    /// assert!(stopped.partial().is_some());
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    #[must_use]
+    pub fn partial(&self) -> Option<&str> {
+        self.rows.partial.as_deref()
+    }
+
+    /// Digest of the results: the command prints the same for the same scenario, options and seed.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "1s")?;
+    /// let run = Run::new().replications(2);
+    /// assert_eq!(desk.run(&run)?.digest(), desk.run(&run)?.digest());
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.output().set.digest
+    }
+
+    /// What the command prints: answers, tables and checks, in 100 columns.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// # let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "1s")?;
+    /// println!("{}", desk.run(&Run::new().replications(2))?.text());
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    #[must_use]
+    pub fn text(&self) -> String {
+        document(&page::brief(&self.output().document), TERMINAL)
+    }
+
+    /// Writes report, tables and scenario into a folder, whole or not at all: the files that the command writes.
+    /// The same results that are there are left alone.
+    ///
+    /// # Errors
+    ///
+    /// Other results or other files in the folder; what the system says.
+    ///
+    /// ```no_run
+    /// # use fivenines::{Run, Scenario};
+    /// let results = Scenario::load("shop.toml")?.run(&Run::new())?;
+    /// results.write("results/shop")?;
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    pub fn write(&self, folder: impl AsRef<Path>) -> Result<(), Error> {
+        let directory = ResultsDirectory::open(folder.as_ref())?;
+        directory.commit(&self.output().set, Overwrite::Refuse)?;
+        Ok(())
+    }
+}
+
+/// The rows of a CSV file, each a table by column; lines of `#` say why it is partial.
+pub(super) fn rows_of(bytes: &[u8]) -> Vec<Value> {
+    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(bytes);
+    let columns = reader.headers().cloned().unwrap_or_default();
+    let row = |record: csv::StringRecord| {
+        let cells = columns.iter().zip(record.iter()).filter(|(_, cell)| !cell.is_empty());
+        cells.fold(Value::table(), |row, (column, cell)| match cell.parse::<f64>() {
+            Ok(number) if number.is_finite() => row.with(column, number),
+            _ => row.with(column, cell),
+        })
+    };
+    reader.records().filter_map(Result::ok).map(row).collect()
+}

@@ -1,0 +1,352 @@
+//! How a scenario is run.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use super::error::{Error, Kind};
+use crate::study::scenario::{Choices, Solver};
+use crate::study::window::Watch;
+
+/// Most replications that can be asked for.
+const MOST_REPLICATIONS: u32 = 1_000_000;
+/// Time between two looks at how far a run is.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Takes the replications done and those there are.
+type Progress = Arc<dyn Fn(u64, u64) + Send + Sync>;
+/// Answers whether to stop.
+type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// How a scenario is run: how often, with which seed, by which solver, on how many threads.
+///
+/// Without any option a run does what the command `fivenines run` does: all that the scenario asks for.
+/// The same scenario, options and seed give the same results, on any number of threads.
+///
+/// ```
+/// use fivenines::{Run, Scenario};
+///
+/// let scenario = Scenario::parse(
+///     r#"
+///     scenario = "desk"
+///     format = 1
+///     station.desk = { servers = 1, service = { dist = "exponential", mean = "20ms" } }
+///     request.page.steps = [{ visit = "desk" }]
+///     workload.visitors = { request = "page", rate = "20/s" }
+///     window.busy.length = "20s"
+///     "#,
+/// )?;
+/// let run = Run::new().seed(7).replications(3).threads(2);
+/// let once = scenario.run(&run)?;
+/// let again = scenario.run(&run.threads(1))?;
+/// assert_eq!(once.digest(), again.digest());
+/// # Ok::<(), fivenines::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Run {
+    /// Values laid over the scenario.
+    pub(crate) assignments: Vec<String>,
+    /// Figures to estimate beside those of the scenario.
+    pub(crate) figures: Vec<String>,
+    /// How often, by which solver; whether it is for a comparison.
+    pub(crate) choices: Choices,
+    pub(crate) long: bool,
+    pub(crate) threads: usize,
+    pub(crate) progress: Option<Progress>,
+    pub(crate) stop: Option<Stop>,
+}
+
+impl Run {
+    /// A run as the scenario has it.
+    ///
+    /// ```
+    /// # use fivenines::Run;
+    /// let run = Run::new().seed(7);
+    /// ```
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            assignments: Vec::new(),
+            figures: Vec::new(),
+            choices: Choices { alone: true, sampled: true, ..Choices::default() },
+            long: false,
+            threads: 0,
+            progress: None,
+            stop: None,
+        }
+    }
+
+    /// A quick run: fewer replications of shorter windows, a tenth of the effort. Intervals are wide.
+    ///
+    /// ```
+    /// # use fivenines::Run;
+    /// let run = Run::quick().seed(7);
+    /// ```
+    #[must_use]
+    pub fn quick() -> Self {
+        let run = Self::new();
+        Self { choices: Choices { quick: true, ..run.choices }, ..run }
+    }
+
+    fn assign(mut self, assignment: String) -> Self {
+        self.assignments.push(assignment);
+        self
+    }
+
+    /// Sets the root of all draws, in place of the scenario's.
+    ///
+    /// ```
+    /// # use fivenines::Run;
+    /// let run = Run::new().seed(7);
+    /// ```
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        self.assign(format!("run.seed={seed}"))
+    }
+
+    /// Sets the number of replications of everything, in place of the scenario's: 1 to 1,000,000. A single one
+    /// says nothing about its error, so that its figures have no interval.
+    ///
+    /// ```
+    /// # use fivenines::Run;
+    /// let run = Run::new().replications(30);
+    /// ```
+    #[must_use]
+    pub fn replications(mut self, count: u32) -> Self {
+        self.choices.replications = Some(count);
+        self
+    }
+
+    /// Adds replications until the half-width of the figure's interval is at most this share of its value, up to
+    /// the scenario's largest number.
+    ///
+    /// ```
+    /// # use fivenines::Run;
+    /// let run = Run::new().precision("latency.page.p95@peak", 0.02);
+    /// ```
+    #[must_use]
+    pub fn precision(self, figure: &str, share: f64) -> Self {
+        self.assign(format!("run.precision.\"{figure}\"={share}"))
+    }
+
+    /// Estimates one more figure, beside those that the scenario asks for.
+    ///
+    /// ```
+    /// # use fivenines::Run;
+    /// let run = Run::new().figure("latency.page.p999@peak");
+    /// ```
+    #[must_use]
+    pub fn figure(mut self, path: &str) -> Self {
+        // Without blanks: the path is one word of the command that results record.
+        self.figures.push(path.split_whitespace().collect());
+        self
+    }
+
+    /// Simulates the windows alone, request by request.
+    ///
+    /// ```
+    /// # use fivenines::Run;
+    /// let run = Run::new().requests_only();
+    /// ```
+    #[must_use]
+    pub fn requests_only(mut self) -> Self {
+        self.choices.solver = Some(Solver::Requests);
+        self
+    }
+
+    /// Simulates the long horizon alone, from fault to fault.
+    ///
+    /// ```
+    /// # use fivenines::Run;
+    /// let run = Run::new().years_only();
+    /// ```
+    #[must_use]
+    pub fn years_only(mut self) -> Self {
+        self.choices.solver = Some(Solver::Flows);
+        self
+    }
+
+    /// Replaces every law of a time or a size by the exponential of the same mean.
+    ///
+    /// ```
+    /// # use fivenines::Run;
+    /// let run = Run::new().exponential_laws();
+    /// ```
+    #[must_use]
+    pub fn exponential_laws(self) -> Self {
+        self.assign("run.laws=exponential".to_string())
+    }
+
+    /// Leaves out what only a report on one scenario needs: why it is down, and windows drawn from the long
+    /// horizon. The command `fivenines compare` runs its scenarios so.
+    ///
+    /// ```
+    /// # use fivenines::Run;
+    /// let run = Run::new().for_comparison();
+    /// ```
+    #[must_use]
+    pub fn for_comparison(mut self) -> Self {
+        (self.choices.alone, self.choices.sampled) = (false, false);
+        self
+    }
+
+    /// Allows a run of more than about 10^11 events, which is refused otherwise.
+    ///
+    /// ```
+    /// # use fivenines::Run;
+    /// let run = Run::new().long();
+    /// ```
+    #[must_use]
+    pub fn long(mut self) -> Self {
+        self.long = true;
+        self
+    }
+
+    /// Sets the number of threads; 0, as without it: as many as the machine has cores. Results do not depend on it.
+    ///
+    /// ```
+    /// # use fivenines::Run;
+    /// let run = Run::new().threads(4);
+    /// ```
+    #[must_use]
+    pub fn threads(mut self, count: usize) -> Self {
+        self.threads = count;
+        self
+    }
+
+    /// Calls `progress` every 50 ms with the replications that are done and those there are. A precision may
+    /// ask for more on the way.
+    ///
+    /// ```
+    /// # use fivenines::Run;
+    /// let run = Run::new().on_progress(|done, all| eprintln!("{done} of {all}"));
+    /// ```
+    #[must_use]
+    pub fn on_progress(mut self, progress: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
+        self.progress = Some(Arc::new(progress));
+        self
+    }
+
+    /// Asks `stop` every 50 ms whether to stop. A run that is stopped gives the results of its whole
+    /// replications, and [`Results::partial`](crate::Results::partial) says so.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicBool, Ordering};
+    /// # use fivenines::Run;
+    ///
+    /// let cancelled = Arc::new(AtomicBool::new(false));
+    /// let asked = Arc::clone(&cancelled);
+    /// let run = Run::new().stop_when(move || asked.load(Ordering::Relaxed));
+    /// ```
+    #[must_use]
+    pub fn stop_when(mut self, stop: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        self.stop = Some(Arc::new(stop));
+        self
+    }
+
+    /// Refuses options that no run can have.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match self.choices.replications {
+            Some(count) if count == 0 || count > MOST_REPLICATIONS => {
+                let message = format!("{count} replications, where a run has 1 to 1,000,000");
+                Err(Error::new(Kind::Usage, message))
+            }
+            Some(_) if self.choices.quick => {
+                let message = "a quick run has a number of replications of its own";
+                let help = "use `Run::new()` with `replications`";
+                Err(Error::new(Kind::Usage, message).with_help(Some(help.to_string())))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The command that gives the same results, without paths: what the folder is called changes no result.
+    pub(crate) fn command(&self, verb: &str, names: &[&str]) -> String {
+        let mut command = format!("fivenines {verb}");
+        for name in names {
+            command.push_str(&format!(" {name}.toml"));
+        }
+        match self.choices.solver {
+            Some(Solver::Requests) => command.push_str(" --solver requests"),
+            Some(Solver::Flows) => command.push_str(" --solver flows"),
+            None => {}
+        }
+        if let Some(count) = self.choices.replications {
+            command.push_str(&format!(" --replications {count}"));
+        }
+        if self.choices.quick {
+            command.push_str(" --quick");
+        }
+        for path in &self.figures {
+            command.push_str(&format!(" --figure {path}"));
+        }
+        command
+    }
+
+    /// Does `work` on the threads of this run, while its callbacks are told how far `watch` is; `least`
+    /// replications there are in any case.
+    pub(crate) fn during<T: Send>(
+        &self,
+        least: u64,
+        watch: &Watch,
+        work: impl FnOnce() -> T + Send,
+    ) -> Result<T, Error> {
+        let pool = match self.threads {
+            0 => None,
+            count => {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build();
+                Some(pool.map_err(|error| {
+                    Error::new(Kind::Io, format!("cannot start the threads: {error}"))
+                })?)
+            }
+        };
+        let work = || match &pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        };
+        if self.progress.is_none() && self.stop.is_none() {
+            return Ok(work());
+        }
+        let look = || {
+            if self.stop.as_ref().is_some_and(|stop| stop()) {
+                watch.stop.store(true, Ordering::Relaxed);
+            }
+            if let Some(progress) = &self.progress {
+                let done = watch.done.load(Ordering::Relaxed) as u64;
+                progress(done, least + watch.more.load(Ordering::Relaxed) as u64);
+            }
+        };
+        look();
+        let (ended, end) = mpsc::channel::<()>();
+        let done = thread::scope(|scope| {
+            scope.spawn(move || {
+                // The channel closes when the work ends, well or in a panic.
+                while end.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
+                    look();
+                }
+                look();
+            });
+            let _ended = ended;
+            work()
+        });
+        Ok(done)
+    }
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Run");
+        shown.field("command", &self.command("run", &[])).field("set", &self.assignments);
+        shown.field("threads", &self.threads).field("long", &self.long).finish_non_exhaustive()
+    }
+}

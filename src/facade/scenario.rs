@@ -1,0 +1,324 @@
+//! A scenario without errors.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::builder::Builder;
+use super::diagnostic::Diagnostic;
+use super::error::{Error, Kind};
+use super::load::{Canonical, Loaded, Purpose, canonical, folder_of, read};
+use super::ready::Ready;
+use super::results::Results;
+use super::run::Run;
+use super::value::Value;
+use crate::plan::{Draft, cost, simulatable};
+use crate::scenario::diagnostic::Diagnostics;
+use crate::scenario::source::Source;
+use crate::study::forecast::Forecast;
+use crate::study::scenario::{Choices, Solver};
+use crate::study::window::Watch;
+
+/// Name of a text in diagnostics that comes from no file.
+const TEXT: &str = "scenario";
+
+/// A system with its traffic, its faults and what is asked of it, without errors.
+///
+/// Whatever `fivenines check` refuses does not become one: a value of this type can be run. Changes by
+/// [`Self::with`] give another one, or the diagnostics.
+///
+/// ```
+/// use fivenines::{Run, Scenario};
+///
+/// let desk = Scenario::parse(
+///     r#"
+///     scenario = "desk"
+///     format = 1
+///     station.desk = { servers = 1, service = { dist = "exponential", mean = "20ms" } }
+///     request.page.steps = [{ visit = "desk" }]
+///     workload.visitors = { request = "page", rate = "20/s" }
+///     window.busy.length = "20s"
+///     "#,
+/// )?;
+/// let busier = desk.with("workload.visitors.rate", "40/s")?;
+/// let results = busier.run(&Run::new().replications(3))?;
+/// println!("{}", results.figure("latency.page.p95@busy")?);
+/// # Ok::<(), fivenines::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    loaded: Arc<Loaded>,
+    overrides: Vec<String>,
+    canonical: Canonical,
+}
+
+impl Scenario {
+    /// Reads the scenario file at `path`. Paths in it start in its folder.
+    ///
+    /// # Errors
+    ///
+    /// A file that is not there or cannot be read; the diagnostics, where the scenario has errors.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// let scenario = Scenario::load("scenarios/oracles/o01-mm1.toml")?;
+    /// assert_eq!(scenario.name(), "o01-mm1");
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let mut found = Diagnostics::new();
+        let source = read(path, &mut found)?;
+        Self::of(source, folder_of(path), found, Vec::new())
+    }
+
+    /// Reads a scenario from its text. Paths in it start in the current folder.
+    ///
+    /// # Errors
+    ///
+    /// The diagnostics, where it has errors.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// let error = Scenario::parse("scenario = \"desk\"\nformat = 1\n").unwrap_err();
+    /// assert_eq!(error.diagnostics()[0].field(), "horizon");
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let mut found = Diagnostics::new();
+        let source = Source::from_bytes(TEXT, text.as_bytes(), &mut found);
+        Self::of(source, ".".into(), found, Vec::new())
+    }
+
+    /// Begins a scenario in code.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// let builder = Scenario::builder("desk").title("One desk");
+    /// ```
+    #[must_use]
+    pub fn builder(name: &str) -> Builder {
+        Builder::new(name)
+    }
+
+    /// Everything that `fivenines check` reports of a text: errors in the order of the text, then warnings.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// let found = Scenario::check("scenario = \"desk\"\nformat = 1\n[run]\nseeds = 1\n");
+    /// assert!(found.iter().any(|one| one.is_error() && one.line() == 4));
+    /// ```
+    #[must_use]
+    pub fn check(text: &str) -> Vec<Diagnostic> {
+        let mut found = Diagnostics::new();
+        let source = Source::from_bytes(TEXT, text.as_bytes(), &mut found);
+        let mut loaded = Loaded::of(source, ".".into(), found, &[], Purpose::Check(None));
+        let study = loaded.study.take();
+        if let (false, Some(draft)) = (loaded.found.has_errors(), &loaded.draft) {
+            let ready = loaded.blueprint.as_ref().zip(study.as_ref());
+            Forecast::of(draft, ready, Choices::default()).judge(draft, &mut loaded.found);
+        }
+        Diagnostic::all(&loaded.report())
+    }
+
+    fn of(
+        source: Source,
+        folder: PathBuf,
+        found: Diagnostics,
+        overrides: Vec<String>,
+    ) -> Result<Self, Error> {
+        if found.has_errors() {
+            return Err(Error::refused(&Loaded::of(source, folder, found, &[], Purpose::Read)));
+        }
+        let load = |purpose| {
+            let (source, folder) = (source.clone(), folder.clone());
+            Loaded::of(source, folder, Diagnostics::new(), &overrides, purpose)
+        };
+        let mut loaded = load(Purpose::Check(None));
+        if loaded.found.has_errors()
+            && loaded.draft.as_ref().is_some_and(|draft| !simulatable::not_yet(draft).is_empty())
+        {
+            // What cannot be simulated request by request may be simulated over years.
+            let years = load(Purpose::Check(Some(Solver::Flows)));
+            if !years.found.has_errors() {
+                loaded = years;
+            }
+        }
+        let canonical = canonical(loaded.sound()?);
+        Ok(Self { loaded: Arc::new(loaded), overrides, canonical })
+    }
+
+    /// The scenario with another value at the path of a key, such as `workload.visitors.rate` or
+    /// `request.page.steps[2].read`: what `--set` does on the command line.
+    ///
+    /// # Errors
+    ///
+    /// The diagnostics, where it then has errors.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// let scenario = Scenario::load("scenarios/oracles/o01-mm1.toml")?;
+    /// let two = scenario.with("station.web.servers", 2)?;
+    /// assert_ne!(scenario.digest(), two.digest());
+    ///
+    /// let error = scenario.with("station.web.severs", 2).unwrap_err();
+    /// assert!(error.to_string().contains("did you mean `servers`?"));
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    pub fn with(&self, path: &str, value: impl Into<Value>) -> Result<Self, Error> {
+        let mut overrides = self.overrides.clone();
+        overrides.push(format!("{path}={}", value.into()));
+        let (source, folder) = (self.loaded.source.clone(), self.loaded.folder.clone());
+        Self::of(source, folder, Diagnostics::new(), overrides)
+    }
+
+    /// One variant for each value of a key, all of them checked before any is run: a sweep.
+    ///
+    /// # Errors
+    ///
+    /// The diagnostics of the first variant that has errors.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// let desk = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+    /// for variant in desk.vary("station.web.servers", [1, 2])? {
+    ///     let results = variant.run(&Run::new().replications(2))?;
+    ///     println!("{}: {}", variant.changes()[1], results.figure("latency.job.mean@steady")?);
+    /// }
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    pub fn vary<V: Into<Value>>(
+        &self,
+        path: &str,
+        values: impl IntoIterator<Item = V>,
+    ) -> Result<Vec<Self>, Error> {
+        values.into_iter().map(|value| self.with(path, value)).collect()
+    }
+
+    /// What was laid over the file, each as `PATH=VALUE`, in order.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// let scenario = Scenario::load("scenarios/oracles/o01-mm1.toml")?;
+    /// assert_eq!(scenario.with("run.seed", 7)?.changes(), ["run.seed=7"]);
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    #[must_use]
+    pub fn changes(&self) -> &[String] {
+        &self.overrides
+    }
+
+    pub(crate) fn draft(&self) -> &Draft {
+        self.loaded.draft.as_ref().expect("a scenario without errors has a draft")
+    }
+
+    /// Its name.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// assert_eq!(Scenario::load("scenarios/oracles/o01-mm1.toml")?.name(), "o01-mm1");
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.draft().scenario.scenario.value.text
+    }
+
+    /// Warnings: what makes it doubtful as a system, and does not keep it from being run.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// let scenario = Scenario::load("scenarios/oracles/o01-mm1.toml")?;
+    /// assert!(scenario.warnings().iter().all(|found| !found.is_error()));
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Diagnostic> {
+        Diagnostic::all(&self.loaded.report())
+    }
+
+    /// Digest of its one spelling: equal for two texts that say the same.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// let scenario = Scenario::load("scenarios/oracles/o01-mm1.toml")?;
+    /// assert_eq!(scenario.with("workload.jobs.rate", "4800/min")?.digest(), scenario.digest());
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    #[must_use]
+    pub fn digest(&self) -> &str {
+        &self.canonical.digest
+    }
+
+    /// Its one spelling as a scenario file: defaults filled in, changes applied.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// let scenario = Scenario::load("scenarios/oracles/o01-mm1.toml")?;
+    /// assert_eq!(Scenario::parse(&scenario.to_toml())?.digest(), scenario.digest());
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        self.canonical.toml.clone()
+    }
+
+    /// What it costs in dollars per month; `None` without prices.
+    ///
+    /// ```
+    /// # use fivenines::Scenario;
+    /// let scenario = Scenario::load("scenarios/tiers/starter.toml")?;
+    /// assert_eq!(scenario.monthly_cost(), Some(618.0));
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    #[must_use]
+    pub fn monthly_cost(&self) -> Option<f64> {
+        cost::totals(self.draft()).0
+    }
+
+    /// Simulates it.
+    ///
+    /// # Errors
+    ///
+    /// The diagnostics, where these options make it one that cannot be run; a figure of
+    /// [`Run::figure`] that there is not; a file that the scenario names and that is gone.
+    ///
+    /// ```
+    /// # use fivenines::{Run, Scenario};
+    /// let scenario = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+    /// let results = scenario.run(&Run::new().replications(2))?;
+    /// assert_eq!(results.scenario(), "o01-mm1");
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
+    pub fn run(&self, run: &Run) -> Result<Results, Error> {
+        run.check()?;
+        let ready = self.ready(run)?;
+        let traces = ready.traces()?;
+        let watch = Watch::default();
+        let result = run.during(ready.replications(), &watch, || ready.simulate(&watch))?;
+        let result = result.map_err(|breach| Error::breach(&breach))?;
+        let rows = ready.rows(&result);
+        let identity = ready.identity(traces, run.command("run", &["scenario"]));
+        Ok(Results::new(ready, result, rows, identity))
+    }
+
+    fn ready(&self, run: &Run) -> Result<Ready, Error> {
+        let mut assignments = self.overrides.clone();
+        assignments.extend(run.assignments.iter().cloned());
+        let (source, folder) = (self.loaded.source.clone(), self.loaded.folder.clone());
+        let (figures, purpose) = (&run.figures, Purpose::Run(run.choices));
+        let found = Diagnostics::new();
+        let mut loaded = Loaded::asking(source, folder, found, &assignments, figures, purpose);
+        let study = loaded.study.take();
+        if let (false, false, Some(draft)) = (run.long, loaded.found.has_errors(), &loaded.draft) {
+            let ready = loaded.blueprint.as_ref().zip(study.as_ref());
+            Forecast::of(draft, ready, run.choices).judge(draft, &mut loaded.found);
+        }
+        let ready = Ready::new(loaded, study, assignments)?;
+        match ready.study.refused.first() {
+            Some((_, wrong)) => {
+                let error = Error::new(Kind::Usage, wrong.message.clone());
+                Err(error.with_help(wrong.help.clone()))
+            }
+            None => Ok(ready),
+        }
+    }
+}
