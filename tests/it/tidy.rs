@@ -10,9 +10,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The folders of `src` in the order of dependence: each uses only those before it.
-const FOLDERS: [&str; 14] = [
+const FOLDERS: [&str; 15] = [
     "convert", "units", "engine", "stats", "scenario", "observe", "health", "workload", "model",
-    "plan", "solve", "study", "report", "cli",
+    "plan", "solve", "study", "report", "facade", "cli",
 ];
 
 /// Lines of a file that need a reason.
