@@ -1,5 +1,17 @@
 //! `fivenines`: a deterministic discrete-event datacenter simulator.
 //!
+//! A program loads a [`Scenario`], or builds it with a [`Builder`], and asks its [`Results`] for figures:
+//!
+//! ```
+//! use fivenines::{Run, Scenario};
+//!
+//! let shop = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "20s")?;
+//! let results = shop.run(&Run::new().seed(7).replications(4))?;
+//! let mean = results.figure("latency.job.mean@steady")?;
+//! println!("{mean}: from {} to {} {}", mean.low(), mean.high(), mean.unit());
+//! # Ok::<(), fivenines::Error>(())
+//! ```
+//!
 //! A scenario file is compiled once into an immutable plan; solvers read it, studies repeat them,
 //! reports show what came out. Folders in the order of dependence, a folder uses only those above:
 //!
@@ -18,6 +30,7 @@
 //! | [`solve`] | plan → observations |
 //! | [`study`] | replications, windows, comparisons |
 //! | [`report`] | results → text, CSV, JSON, SVG, HTML; computes no statistic |
+//! | [`facade`] | scenarios, runs and results for Rust programs; its types stand at the root |
 //! | [`cli`] | flags, progress, exit status |
 //!
 //! What never happens: the engine names no component; a component names no other; nothing after

@@ -154,13 +154,16 @@ impl Builder {
     ///
     /// ```
     /// # use fivenines::Scenario;
-    /// let builder = Scenario::builder("shop").zone("web", ["host-1", "host-2"], 4.0, 4 << 30);
+    /// let builder = Scenario::builder("shop").zone("web", &["host-1", "host-2"], 4.0, 4 << 30);
     /// ```
     #[must_use]
-    pub fn zone(self, name: &str, on: impl Into<Value>, cores: f64, memory: u64) -> Self {
+    pub fn zone(self, name: &str, on: &[&str], cores: f64, memory: u64) -> Self {
         let of = |key| ["zone", name, key];
         let cpu = Value::table().with("cap", cores);
-        self.put(&of("on"), on).put(&of("cpu"), cpu).put(&of("memory"), Value::bytes(memory))
+        self.put(&of("count"), on.len())
+            .put(&of("on"), on.to_vec())
+            .put(&of("cpu"), cpu)
+            .put(&of("memory"), Value::bytes(memory))
     }
 
     /// Adds a service in each zone of this name, with so many workers each.

@@ -27,6 +27,7 @@ mod digests;
 mod edges;
 #[cfg(target_os = "linux")]
 mod endings;
+mod facade;
 mod faults;
 mod faults_shipped;
 mod fetches;

@@ -1,0 +1,174 @@
+//! What Rust programs are promised: the root of the crate gives what the command gives.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use fivenines::{Run, Scenario, Value};
+
+use crate::cli::{file, run};
+
+const TWIN: &str = r#"
+scenario = "shop"
+format = 1
+title = "One web zone"
+[run]
+seed = 7
+replications = 3
+horizon = "1y"
+[window.peak]
+length = "20s"
+lead-in = "5s"
+level = "2 x rate"
+[server.host]
+count = 2
+cores = 8
+memory = "32GiB"
+[zone.web]
+count = 2
+on = ["host-1", "host-2"]
+cpu = { cap = 4.0 }
+memory = "4GiB"
+[service.app]
+in = "web"
+workers = 20
+backlog = 100
+[station.desk]
+servers = 2
+service = { dist = "exponential", mean = "20ms" }
+[request.page]
+enter = "app"
+draw = { page = { dist = "lognormal", mean = "60ms", cv = 1.0 } }
+steps = [{ cpu = "app", draw = "page" }, { visit = "desk" }]
+[workload.visitors]
+request = "page"
+rate = "20/s"
+[fault.server]
+hits = "server.*"
+how = "crash"
+rate = "0.25/y"
+repair = "4h"
+[objective.page]
+latency = { p95 = "500ms" }
+[[expect]]
+figure = "utilization.desk@peak"
+is = "within 50% of 0.4"
+"#;
+
+/// Built in code or written as a file, it is one model.
+#[test]
+fn a_system_built_in_code_is_the_model_of_its_file() {
+    let repair = Duration::from_secs(4 * 3_600);
+    let built = Scenario::builder("shop")
+        .title("One web zone")
+        .seed(7)
+        .replications(3)
+        .horizon(Duration::from_secs(365 * 86_400))
+        .window("peak", Duration::from_secs(20))
+        .set("window.peak.lead-in", Duration::from_secs(5))
+        .set("window.peak.level", "2 x rate")
+        .server("host", 2, 8, 32 << 30)
+        .zone("web", &["host-1", "host-2"], 4.0, 4 << 30)
+        .service("app", "web", 20)
+        .set("service.app.backlog", 100)
+        .station("desk", 2, Value::exponential(Duration::from_millis(20)))
+        .set("request.page.enter", "app")
+        .set("request.page.draw.page", Value::lognormal(Duration::from_millis(60), 1.0))
+        .request(
+            "page",
+            [Value::step("cpu", "app").with("draw", "page"), Value::step("visit", "desk")],
+        )
+        .workload("visitors", "page", Value::per_second(20.0))
+        .set("fault.server", Value::table().with("hits", "server.*").with("how", "crash"))
+        .set("fault.server.rate", Value::per_year(0.25))
+        .set("fault.server.repair", repair)
+        .objective("page", "p95", Duration::from_millis(500))
+        .expect("utilization.desk@peak", "within 50% of 0.4")
+        .build()
+        .unwrap();
+    let written = Scenario::parse(TWIN).unwrap();
+    assert_eq!(built.to_toml(), written.to_toml());
+    assert_eq!(built.digest(), written.digest());
+}
+
+/// The digest is over every file of the results.
+#[test]
+fn a_run_from_rust_gives_the_results_of_the_command() {
+    let (folder, path) = file(TWIN);
+    let (ours, theirs) = (folder.path().join("ours"), folder.path().join("theirs"));
+    let options = ["--seed", "9", "--replications", "2", "--solver", "requests"];
+    let words = ["run", path.as_str(), "--out", theirs.to_str().unwrap()];
+    let (code, answer, said) = run(&[&words[..], &options].concat());
+    assert!([0, 1, 5].contains(&code), "{said}");
+    let of_rust = Run::new().seed(9).replications(2).requests_only();
+    let results = Scenario::load(&path).unwrap().run(&of_rust).unwrap();
+    results.write(&ours).unwrap();
+    let read = |folder: &Path, name: &str| fs::read_to_string(folder.join(name)).unwrap();
+    for name in ["manifest.json", "summary.json", "report.html", "scenario.toml"] {
+        assert_eq!(read(&ours, name), read(&theirs, name), "{name}");
+    }
+    assert!(answer.contains(results.digest()), "{answer}");
+}
+
+#[test]
+fn an_error_prints_what_the_command_prints() {
+    let (_folder, path) = file(&TWIN.replace("servers = 2", "severs = 2"));
+    let (code, _, said) = run(&["check", path.as_str()]);
+    assert_eq!(code, 3);
+    let error = Scenario::load(&path).unwrap_err();
+    assert_eq!(error.to_string(), said.trim_end());
+    let missing = Path::new(&path).with_file_name("sitte.toml");
+    let (code, _, said) = run(&["check", missing.to_str().unwrap()]);
+    assert_eq!(code, 2);
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(plain(&Scenario::load(&missing).unwrap_err().to_string()), plain(&said));
+}
+
+#[test]
+fn progress_reaches_all_replications() {
+    let seen = Arc::new(AtomicU64::new(0));
+    let last = Arc::clone(&seen);
+    let watched = Run::new().requests_only().on_progress(move |done, all| {
+        assert!(done <= all);
+        last.store(done, Ordering::Relaxed);
+    });
+    let results = Scenario::parse(TWIN).unwrap().run(&watched).unwrap();
+    assert_eq!((results.partial(), seen.load(Ordering::Relaxed)), (None, 3));
+}
+
+#[test]
+fn options_that_no_run_can_have_are_refused() {
+    let scenario = Scenario::parse(TWIN).unwrap();
+    for run in [Run::new().replications(0), Run::quick().replications(3)] {
+        assert!(scenario.run(&run).is_err(), "{run:?}");
+    }
+    let wrong = scenario.run(&Run::new().figure("latency.pgae.p95@peak")).unwrap_err();
+    assert!(wrong.to_string().contains("pgae"), "{wrong}");
+}
+
+/// The room stands on the folders above it, and the examples stand on the root alone.
+#[test]
+fn the_facade_names_no_command_and_examples_name_the_root_alone() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let files = |folder: &str| {
+        let entries = fs::read_dir(root.join(folder)).unwrap();
+        entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect::<Vec<_>>()
+    };
+    for path in files("src/facade") {
+        assert!(!fs::read_to_string(&path).unwrap().contains("cli::"), "{}", path.display());
+    }
+    for path in files("examples") {
+        let text = fs::read_to_string(&path).unwrap();
+        // The gallery shows charts, for who changes them.
+        if path.ends_with("report_gallery.rs") {
+            continue;
+        }
+        for used in text.split("fivenines::").skip(1) {
+            let is_root = used.starts_with(|c: char| c == '{' || c.is_uppercase());
+            let inside = used.split(';').next().unwrap_or_default();
+            assert!(is_root && !inside.contains("::"), "{}: {inside}", path.display());
+        }
+    }
+}
