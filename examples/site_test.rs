@@ -1,6 +1,6 @@
 //! Tests one's own site as `cargo test` does: put the functions under `#[test]` into `tests/site.rs` of a crate
 //! that has fivenines as a development dependency.
-//! `cargo test --release --example site_test` runs them here, `cargo run --release --example site_test` prints the figures.
+//! `cargo test --example site_test` runs them here, `cargo run --release --example site_test` prints the figures.
 
 use fivenines::{Error, Run, Scenario};
 

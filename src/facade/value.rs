@@ -203,7 +203,6 @@ impl Value {
     /// assert_eq!(Value::from("4").number(), None);
     /// ```
     #[must_use]
-    #[allow(clippy::cast_precision_loss, reason = "counts of results are below 2^53")]
     pub fn number(&self) -> Option<f64> {
         match &self.0 {
             toml::Value::Integer(count) => Some(*count as f64),
