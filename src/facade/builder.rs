@@ -123,7 +123,7 @@ impl Builder {
         self.set("run.horizon", length)
     }
 
-    /// Adds a station: a queue with so many servers and a law of service times.
+    /// Adds a station: a queue with this number of servers and a law of service times.
     ///
     /// ```
     /// use std::time::Duration;
@@ -136,7 +136,7 @@ impl Builder {
         self.put(&["station", name, "servers"], servers).put(&["station", name, "service"], service)
     }
 
-    /// Adds a server model: so many machines, each with cores and memory in bytes.
+    /// Adds a server model: this number of machines, each with cores and memory in bytes.
     ///
     /// ```
     /// # use fivenines::Scenario;

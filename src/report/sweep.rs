@@ -1,5 +1,6 @@
 //! A sweep as files and for the terminal.
 //!
+//! `sweep.html` begins with a chart of each figure ([`page`]), which is a file under `plots/` too.
 //! `sweep.csv` has a row a variant and figure, `variants.csv` a row a variant and key: both are keyed by
 //! the name of the variant, which is that of its folder. Of variants that were drawn `spread.csv` has a row a
 //! figure, and `moved-by.csv` a row a figure and key that it rises or falls with. Holds: no wall clock, path or order of
@@ -8,14 +9,16 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::columns::{Described, Read, ResultTable, Value, numbers, words};
-use super::document::{Cell, Column, Figure, Table, Unit};
-use super::json as form;
+use super::document::{Block, Cell, Column, Figure, Table, Unit};
 use super::text::{Terminal, table, visible};
 use super::write::{ResultFile, ResultSet, covers, run_digest};
+use super::{chart, html, json as form};
 use crate::scenario::render::wrap;
 use crate::study::record::FigureRecord;
 use crate::study::results::RESULTS_VERSION;
 use crate::study::sweep::Spread;
+
+mod page;
 
 /// What was swept, in order.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,11 +85,23 @@ pub fn output(swept: &Swept) -> ResultSet {
         "variants": swept.variants.iter().map(variant).collect::<Vec<_>>(),
     });
     files.push(ResultFile::covered("sweep.json", form::bytes(&value)));
+    let mut page = page::document(swept);
+    for block in page.sections.iter().flat_map(|section| &section.blocks) {
+        if let Block::Chart(drawn) = block {
+            let drawing = chart::draw(drawn, &drawn.name, chart::WIDE).standalone();
+            files.push(ResultFile::covered(
+                format!("plots/{}.svg", drawn.name),
+                drawing.into_bytes(),
+            ));
+        }
+    }
     let mut lines = vec![("results-version".to_string(), RESULTS_VERSION.to_string())];
     for one in &swept.variants {
         lines.push((format!("variant {}", one.name), one.digest.clone()));
     }
     let digest = run_digest(&lines, &files);
+    page.digest.clone_from(&digest);
+    files.push(ResultFile::listed("sweep.html", html::page(&page).into_bytes()));
     let facts = [
         ("swept", json!(swept.scenario)),
         ("seed", json!(swept.seed)),

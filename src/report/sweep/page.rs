@@ -1,0 +1,297 @@
+//! The page of a sweep, `sweep.html`: of each figure that is shown a chart over the key that is varied, and its table.
+//!
+//! In: what was swept. Out: a document, whose charts are files of their own as well. A figure over one key with
+//! numbers stands over that key, with one line for each combination of the other keys; else it has a row a variant.
+//! Holds: a value without an interval has none in the chart. Leaves out: more than eight lines of one figure.
+
+use super::{
+    Swept, SweptVariant, Way, any_record, by_rank, by_swing, by_variant, record, spreads, unit,
+};
+use crate::report::document::{
+    Axis, Block, Chart, ChartKind, Document, Estimate, Judgement, LadderChart, LadderRow,
+    LineChart, Point, Section, Series, Table, Unit, Verdict,
+};
+use crate::study::record::FigureRecord;
+use crate::study::results::RESULTS_VERSION;
+
+/// Most lines of one chart.
+const MOST_LINES: usize = 8;
+
+/// The page; its digest is not known yet.
+pub(super) fn document(swept: &Swept) -> Document {
+    let mut sections = Vec::new();
+    if let Way::Drawn(all) = &swept.way
+        && !swept.shown.is_empty()
+    {
+        sections.push(section("All variants", vec![Block::Table(spreads(swept, all))]));
+    }
+    let known = swept.shown.iter().filter(|path| any_record(swept, path).is_some());
+    let mut verdicts = Vec::new();
+    for (at, path) in known.enumerate() {
+        let mut blocks = Vec::new();
+        if swept.way == Way::Given {
+            let chart = chart(swept, at, path);
+            if !chart.finding.is_empty() {
+                let text = format!("{path}: {}.", chart.finding);
+                verdicts.push(Verdict { judgement: Judgement::Finding, text });
+            }
+            blocks.push(Block::Chart(chart));
+        }
+        blocks.extend(table(swept, path).map(Block::Table));
+        sections.push(section(path, blocks));
+    }
+    Document {
+        title: format!("{}: {} variants", swept.scenario, swept.variants.len()),
+        scenario: swept.scenario.clone(),
+        seed: swept.seed,
+        results_version: RESULTS_VERSION,
+        command: swept.command.clone(),
+        verdicts,
+        sections,
+        notes: vec![
+            "Every variant meets the same users with the same draws: what differs is the variant. Intervals are \
+             those of each variant alone."
+                .into(),
+        ],
+        ..Document::default()
+    }
+}
+
+fn section(heading: &str, blocks: Vec<Block>) -> Section {
+    Section { heading: heading.into(), intro: String::new(), blocks }
+}
+
+fn table(swept: &Swept, path: &str) -> Option<Table> {
+    match &swept.way {
+        Way::Given => Some(by_variant(swept, path)),
+        Way::OneAtATime => Some(by_swing(swept, path).0),
+        Way::Drawn(all) => by_rank(all, path),
+    }
+}
+
+/// One figure over all variants.
+fn chart(swept: &Swept, at: usize, path: &str) -> Chart {
+    let unit = any_record(swept, path).map(|record| unit(&record.unit)).unwrap_or_default();
+    let y = Axis::linear("", unit);
+    let (kind, finding) = match over_a_key(swept, path) {
+        Some((over, series)) => {
+            let finding = match &series[..] {
+                [one] => settles(&over, &one.points),
+                _ => String::new(),
+            };
+            let x = Axis::linear(&over.label(), Unit::None);
+            let lines = LineChart { x, y, series, ..LineChart::default() };
+            (ChartKind::Lines(lines), finding)
+        }
+        None => {
+            let row = |one: &SweptVariant| LadderRow {
+                label: words(one, None),
+                values: vec![record(one, path).and_then(estimate)],
+            };
+            let rows = swept.variants.iter().map(row).collect();
+            let levels = vec![path.to_string()];
+            (
+                ChartKind::Ladder(LadderChart { axis: y, levels, rows, objective: None }),
+                String::new(),
+            )
+        }
+    };
+    Chart { name: format!("figure-{}", at + 1), title: path.into(), finding, kind }
+}
+
+fn estimate(record: &FigureRecord) -> Option<Estimate> {
+    Some(Estimate { value: record.value?, interval: record.low.zip(record.high) })
+}
+
+/// The changes of a variant in words, but for one key.
+fn words(one: &SweptVariant, but: Option<&str>) -> String {
+    let rest = one.changes.iter().filter(|(path, _)| Some(path.as_str()) != but);
+    rest.map(|(path, value)| format!("{path}={value}")).collect::<Vec<_>>().join(", ")
+}
+
+/// A key with numbers in one unit.
+struct Over<'a> {
+    key: &'a str,
+    unit: &'a str,
+    /// One a variant.
+    values: Vec<f64>,
+}
+
+impl Over<'_> {
+    fn label(&self) -> String {
+        match self.unit.trim() {
+            "" => self.key.to_string(),
+            unit => format!("{} ({unit})", self.key),
+        }
+    }
+
+    fn value(&self, x: f64) -> String {
+        format!("{x}{}", self.unit)
+    }
+}
+
+/// A number at the beginning of a text, and what stands behind it.
+fn number(text: &str) -> Option<(f64, &str)> {
+    let end =
+        text.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '-')).unwrap_or(text.len());
+    Some((text[..end].parse().ok()?, &text[end..]))
+}
+
+/// The keys that every variant gives as a number in the same unit.
+fn numeric(swept: &Swept) -> Vec<Over<'_>> {
+    let Some(first) = swept.variants.first() else { return Vec::new() };
+    let all = first.changes.iter().filter_map(|(key, value)| {
+        let (_, unit) = number(value)?;
+        let of = |one: &SweptVariant| {
+            let (_, text) = one.changes.iter().find(|(other, _)| other == key)?;
+            number(text).filter(|(_, other)| *other == unit).map(|(value, _)| value)
+        };
+        let values = swept.variants.iter().map(of).collect::<Option<Vec<f64>>>()?;
+        Some(Over { key, unit, values })
+    });
+    all.collect()
+}
+
+/// The key over which a figure stands, and a line for each combination of the others; none where no key has
+/// two numbers, or there are too many combinations.
+fn over_a_key<'a>(swept: &'a Swept, path: &str) -> Option<(Over<'a>, Vec<Series>)> {
+    let distinct = |over: &Over<'_>| {
+        let mut values = over.values.clone();
+        values.sort_unstable_by(f64::total_cmp);
+        values.dedup();
+        values.len()
+    };
+    // The first of those with the most values.
+    let over = numeric(swept).into_iter().rev().max_by_key(distinct)?;
+    if distinct(&over) < 2 {
+        return None;
+    }
+    let apart = distinct(&over) == swept.variants.len();
+    let mut series: Vec<Series> = Vec::new();
+    for (one, x) in swept.variants.iter().zip(&over.values) {
+        let name = if apart { path.to_string() } else { words(one, Some(over.key)) };
+        let found = record(one, path).and_then(estimate);
+        let point = Point {
+            x: *x,
+            y: found.map(|one| one.value),
+            band: found.and_then(|one| one.interval),
+        };
+        match series.iter_mut().find(|other| other.name == name) {
+            Some(line) => line.points.push(point),
+            None => series.push(Series { name, points: vec![point] }),
+        }
+    }
+    for line in &mut series {
+        line.points.sort_by(|a, b| a.x.total_cmp(&b.x));
+    }
+    (series.len() <= MOST_LINES).then_some((over, series))
+}
+
+/// From which value on a figure moves by no more than its intervals: the knee. Empty where it goes on moving.
+fn settles(over: &Over<'_>, points: &[Point]) -> String {
+    let Some(bands) = points.iter().map(|point| point.band).collect::<Option<Vec<_>>>() else {
+        return String::new();
+    };
+    let same = |from: usize| {
+        let highest_low = bands[from..].iter().map(|band| band.0).fold(f64::MIN, f64::max);
+        let lowest_high = bands[from..].iter().map(|band| band.1).fold(f64::MAX, f64::min);
+        highest_low <= lowest_high
+    };
+    match (0..bands.len().saturating_sub(1)).find(|from| same(*from)) {
+        Some(0) => format!("no value of {} tried moves it by more than the intervals", over.key),
+        Some(from) => {
+            let at = over.value(points[from].x);
+            format!("from {} = {at} on it moves by no more than the intervals", over.key)
+        }
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record_of(value: f64, half: f64) -> FigureRecord {
+        let text = format!(
+            "{{\"unit\":\"per_s\",\"value\":{value},\"low\":{},\"high\":{},\"replications\":6}}",
+            value - half,
+            value + half
+        );
+        serde_json::from_str(&text).unwrap()
+    }
+
+    fn swept(variants: Vec<(Vec<(&str, &str)>, f64)>) -> Swept {
+        let variant = |(changes, value): (Vec<(&str, &str)>, f64)| SweptVariant {
+            name: "v".into(),
+            digest: "sha256:0".into(),
+            changes: changes.into_iter().map(|(k, v)| (k.to_string(), v.to_string())).collect(),
+            figures: vec![("capacity.look".into(), record_of(value, 20.0))],
+        };
+        Swept {
+            scenario: "db".into(),
+            command: "sweep scenario".into(),
+            seed: 1,
+            variants: variants.into_iter().map(variant).collect(),
+            way: Way::Given,
+            shown: vec!["capacity.look".into()],
+        }
+    }
+
+    fn lines(swept: &Swept) -> LineChart {
+        match chart(swept, 0, "capacity.look").kind {
+            ChartKind::Lines(lines) => lines,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Keys that change together stand over the first of them; the knee is told.
+    #[test]
+    fn a_figure_stands_over_the_key_that_is_varied_and_its_knee_is_told() {
+        let counts = [("2", 1450.0), ("3", 2960.0), ("4", 4460.0), ("5", 4930.0), ("6", 4935.0)];
+        let variants = counts.map(|(n, value)| {
+            (vec![("zone.sql.count", n), ("database.mysql.in", "{ master = \"sql-1\" }")], value)
+        });
+        let swept = swept(variants.to_vec());
+        let drawn = lines(&swept);
+        assert_eq!(drawn.x.label, "zone.sql.count");
+        assert_eq!(drawn.series.len(), 1);
+        assert_eq!(
+            drawn.series[0].points[3],
+            Point { x: 5.0, y: Some(4930.0), band: Some((4910.0, 4950.0)) }
+        );
+        let page = document(&swept);
+        assert_eq!(
+            page.verdicts[0].text,
+            "capacity.look: from zone.sql.count = 5 on it moves by no more than the intervals."
+        );
+    }
+
+    /// Two keys in all combinations: a line for each value of the other.
+    #[test]
+    fn a_second_key_makes_a_line_for_each_of_its_values() {
+        let mut variants = Vec::new();
+        for rate in ["20/s", "30/s", "40/s"] {
+            for zones in ["2", "3"] {
+                let value = 100.0 * number(rate).unwrap().0 / number(zones).unwrap().0;
+                variants.push((vec![("workload.v.rate", rate), ("zone.web.count", zones)], value));
+            }
+        }
+        let drawn = lines(&swept(variants));
+        assert_eq!(drawn.x.label, "workload.v.rate (/s)");
+        let names: Vec<&str> = drawn.series.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["zone.web.count=2", "zone.web.count=3"]);
+        assert!(drawn.series.iter().all(|one| one.points.len() == 3));
+        assert_eq!(document(&swept(Vec::new())).verdicts.len(), 0);
+    }
+
+    /// Words have no place on an axis: a row a variant.
+    #[test]
+    fn variants_that_are_words_have_a_row_each() {
+        let variants =
+            ["async", "semi-sync"].map(|word| (vec![("database.db.replication.mode", word)], 5.0));
+        let chart = chart(&swept(variants.to_vec()), 0, "capacity.look");
+        let ChartKind::Ladder(ladder) = chart.kind else { panic!("no ladder") };
+        assert_eq!(ladder.rows[1].label, "database.db.replication.mode=semi-sync");
+        assert_eq!(ladder.rows.len(), 2);
+    }
+}
