@@ -77,6 +77,7 @@ pub fn draft(document: &Document, out: &mut Diagnostics) -> Option<Draft> {
     out.replace_laws(false);
     let mut scenario = scenario?;
     in_name_order(&mut scenario);
+    at_least_one(&mut scenario);
     let names = Names::gather(&scenario, out);
     if !bounds::hold(&scenario, &names, out) {
         return None;
@@ -97,6 +98,28 @@ fn in_name_order(scenario: &mut ScenarioSpec) {
     scenario.request.value.entries.sort_by(|(a, _), (b, _)| a.text.cmp(&b.text));
     scenario.workload.value.entries.sort_by(|(a, _), (b, _)| a.text.cmp(&b.text));
     scenario.operation.value.entries.sort_by(|(a, _), (b, _)| a.text.cmp(&b.text));
+}
+
+/// A count of none is an error, and reported; what is checked after it takes it for one, so that no member is named
+/// that has no place.
+fn at_least_one(scenario: &mut ScenarioSpec) {
+    let one = |count: &mut u32| *count = (*count).max(1);
+    for (_, site) in &mut scenario.site.value.entries {
+        if let Some(uplinks) = &mut site.uplinks {
+            one(&mut uplinks.value.count.value);
+        }
+    }
+    for (_, rack) in &mut scenario.rack.value.entries {
+        if let Some(switch) = &mut rack.switch {
+            one(&mut switch.value.count.value);
+        }
+    }
+    scenario.server.value.entries.iter_mut().for_each(|(_, spec)| one(&mut spec.count.value));
+    scenario.zone.value.entries.iter_mut().for_each(|(_, spec)| one(&mut spec.count.value));
+    scenario.balancer.value.entries.iter_mut().for_each(|(_, spec)| one(&mut spec.count.value));
+    scenario.cdn.value.entries.iter_mut().for_each(|(_, spec)| one(&mut spec.count.value));
+    scenario.station.value.entries.iter_mut().for_each(|(_, spec)| one(&mut spec.count.value));
+    scenario.unit.value.entries.iter_mut().for_each(|(_, spec)| one(&mut spec.count.value));
 }
 
 impl Draft {

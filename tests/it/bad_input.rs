@@ -168,3 +168,24 @@ fn a_star_is_answered_with_the_bare_name_wherever_a_group_is_named() {
     let why = crate::common::read(&misspelt, Path::new(".")).err().unwrap();
     assert!(why.contains("did you mean `box`?"), "{why}");
 }
+
+/// A count of none is reported where it stands; a member that is named all the same crashed `check`.
+#[test]
+fn a_count_of_none_is_an_error_wherever_its_members_are_named() {
+    let sound = include_str!("../bad/00-sound.toml");
+    let all = sound.lines().filter(|line| line.trim_start().starts_with("count")).count();
+    assert!(all > 0);
+    let one_at_a_time = (0..all).map(|which| {
+        let mut seen = 0;
+        let line = |line: &str| {
+            let is_count = line.trim_start().starts_with("count");
+            seen += usize::from(is_count);
+            if is_count && seen == which + 1 { "count = 0".into() } else { line.to_string() }
+        };
+        sound.lines().map(line).collect::<Vec<_>>().join("\n")
+    });
+    for text in one_at_a_time {
+        let why = crate::common::read(&text, Path::new(".")).err().unwrap_or_default();
+        assert!(why.contains("E0501") || why.contains("must be"), "{why}");
+    }
+}
