@@ -1,6 +1,6 @@
 //! A sweep as files and for the terminal.
 //!
-//! `sweep.html` begins with a chart of each figure ([`page`]), which is a file under `plots/` too.
+//! `sweep.html` begins with a chart of each figure, which is a file under `plots/` too.
 //! `sweep.csv` has a row a variant and figure, `variants.csv` a row a variant and key: both are keyed by
 //! the name of the variant, which is that of its folder. Of variants that were drawn `spread.csv` has a row a
 //! figure, and `moved-by.csv` a row a figure and key that it rises or falls with. Holds: no wall clock, path or order of
