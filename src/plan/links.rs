@@ -356,8 +356,40 @@ pub fn find_named<T, K: Key>(
     None
 }
 
+/// Where requests go that name what was `found`; else the error, if nothing else reports it.
+pub(super) fn entrance_of(
+    scenario: &ScenarioSpec,
+    names: &Names,
+    found: Found,
+    reference: &Reference,
+    members: impl Fn(usize) -> u32,
+) -> Result<Entrance, Option<Diagnostic>> {
+    let at = found.index;
+    match found.kind {
+        Kind::Balancer => match balances_reads_alone(scenario, names, at, reference.span) {
+            Some(wrong) => Err(Some(wrong)),
+            None => Ok(Entrance::Balancer(at)),
+        },
+        Kind::NameService => Ok(Entrance::NameService(at)),
+        Kind::Cdn => Ok(Entrance::Cdn(at)),
+        _ if found.member.is_some_and(|member| member >= members(at)) => {
+            Err(no_member(reference, &scenario.service[at].0, members(at)))
+        }
+        _ => Ok(Entrance::Service(at, found.member)),
+    }
+}
+
+/// The member that a reference names is not there; `None` of a group without members, where something else is wrong.
+fn no_member(reference: &Reference, group: &str, count: u32) -> Option<Diagnostic> {
+    (count > 0).then(|| {
+        let message = format!("`{group}` has no member `{}`", reference.text);
+        let help = format!("its members are `{group}-1` to `{group}-{count}`");
+        Diagnostic::new(Code::NoSuchMember, reference.span, message).help(help)
+    })
+}
+
 /// What is wrong with a request that enters at a balancer in front of databases alone; `None` of any other balancer.
-pub(super) fn balances_reads_alone(
+fn balances_reads_alone(
     scenario: &ScenarioSpec,
     names: &Names,
     balancer: usize,
@@ -541,18 +573,10 @@ impl Walk<'_> {
             None => (0..count).map(|member| (found.index, member)).collect(),
             Some(member) if member < count => vec![(found.index, member)],
             Some(_) => {
-                self.no_member(reference, &self.scenario.service[found.index].0.text, count);
+                let wrong = no_member(reference, &self.scenario.service[found.index].0, count);
+                wrong.into_iter().for_each(|wrong| self.out.push(wrong));
                 Vec::new()
             }
-        }
-    }
-
-    fn no_member(&mut self, reference: &Reference, group: &str, count: u32) {
-        if count > 0 {
-            let message = format!("`{group}` has no member `{}`", reference.text);
-            let help = format!("its members are `{group}-1` to `{group}-{count}`");
-            let diagnostic = Diagnostic::new(Code::NoSuchMember, reference.span, message);
-            self.out.push(diagnostic.help(help));
         }
     }
 
@@ -636,27 +660,8 @@ impl Walk<'_> {
         let kinds: Vec<Kind> =
             [Kind::Service, Kind::Balancer].iter().chain(more).copied().collect();
         let found = self.resolve(reference, &kinds)?;
-        Some(match found.kind {
-            Kind::Balancer => {
-                let (scenario, names) = (self.scenario, self.names);
-                let wrong = balances_reads_alone(scenario, names, found.index, reference.span);
-                if let Some(wrong) = wrong {
-                    self.out.push(wrong);
-                    return None;
-                }
-                Entrance::Balancer(found.index)
-            }
-            Kind::NameService => Entrance::NameService(found.index),
-            Kind::Cdn => Entrance::Cdn(found.index),
-            _ => {
-                if found.member.is_some_and(|member| member >= members[found.index]) {
-                    let group = self.scenario.service[found.index].0.text.clone();
-                    self.no_member(reference, &group, members[found.index]);
-                    return None;
-                }
-                Entrance::Service(found.index, found.member)
-            }
-        })
+        let entrance = entrance_of(self.scenario, self.names, found, reference, |at| members[at]);
+        entrance.map_err(|wrong| wrong.into_iter().for_each(|wrong| self.out.push(wrong))).ok()
     }
 
     fn database(

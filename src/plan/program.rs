@@ -569,8 +569,7 @@ impl<'a> Compiler<'a> {
     fn io(&mut self, io: &Io, span: Span) {
         let service = self.inside.last().copied().flatten();
         let Some((service, at)) = service.and_then(|at| Some((at, io.mount_of(at)?))) else {
-            let message = "the service around this step has no such mount".to_string();
-            return self.out.push(Diagnostic::new(Code::NoSuchName, span, message));
+            return self.no_mount(io, service, span);
         };
         let (name, pools) = &self.targets.services[service].mounts[at];
         let (owner, pools, mount) = (name.clone(), *pools, table::u8(at));

@@ -105,13 +105,7 @@ pub fn output(ladder: &Ladder, members: &Members) -> Output {
         ResultFile::covered("comparison.csv", rows),
         ResultFile::covered("comparison.json", form::bytes(&summary)),
     ];
-    for block in document.sections.iter().flat_map(|section| &section.blocks) {
-        if let Block::Chart(drawn) = block {
-            let drawing = chart::draw(drawn, &drawn.name, chart::WIDE).standalone();
-            let path = format!("plots/{}.svg", drawn.name);
-            files.push(ResultFile::covered(path, drawing.into_bytes()));
-        }
-    }
+    files.extend(chart::files(&document));
     let mut lines = vec![("results-version".to_string(), RESULTS_VERSION.to_string())];
     let member = |(name, digest): &(String, String)| (format!("member {name}"), digest.clone());
     lines.extend(members.digests.iter().map(member));

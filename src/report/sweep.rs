@@ -9,7 +9,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::columns::{Described, Read, ResultTable, Value, numbers, words};
-use super::document::{Block, Cell, Column, Figure, Table, Unit};
+use super::document::{Cell, Column, Figure, Table, Unit};
 use super::text::{Terminal, table, visible};
 use super::write::{ResultFile, ResultSet, covers, run_digest};
 use super::{chart, html, json as form};
@@ -86,15 +86,7 @@ pub fn output(swept: &Swept) -> ResultSet {
     });
     files.push(ResultFile::covered("sweep.json", form::bytes(&value)));
     let mut page = page::document(swept);
-    for block in page.sections.iter().flat_map(|section| &section.blocks) {
-        if let Block::Chart(drawn) = block {
-            let drawing = chart::draw(drawn, &drawn.name, chart::WIDE).standalone();
-            files.push(ResultFile::covered(
-                format!("plots/{}.svg", drawn.name),
-                drawing.into_bytes(),
-            ));
-        }
-    }
+    files.extend(chart::files(&page));
     let mut lines = vec![("results-version".to_string(), RESULTS_VERSION.to_string())];
     for one in &swept.variants {
         lines.push((format!("variant {}", one.name), one.digest.clone()));

@@ -5,7 +5,10 @@ use crate::convert::place;
 use crate::model::cdn::{AtCdn, SHIELD};
 use crate::model::route::{Branch, Op};
 use crate::plan::links::Entrance;
-use crate::plan::route::Step;
+use crate::plan::route::{Io, Step};
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::source::Span;
 
 impl Compiler<'_> {
     /// A look-up at an edge: a hit ends there, a miss goes on to the origin and back.
@@ -80,6 +83,19 @@ impl Compiler<'_> {
         });
         self.emit(Op::Shielded);
         self.routes.ops[hit] = Op::Jump { to: self.here() };
+    }
+
+    /// Of several services behind one name not all need have the mount that a step names.
+    pub(super) fn no_mount(&mut self, io: &Io, service: Option<usize>, span: Span) {
+        let names = |service: usize| {
+            let mounts = self.targets.services[service].mounts.iter();
+            mounts.map(|(name, _)| name.as_str()).collect::<Vec<_>>()
+        };
+        let wanted = io.mounts.first().map_or("", |(service, place)| names(*service)[*place]);
+        let known = service.map_or(Vec::new(), names);
+        let message = format!("the service around this step has no mount `{wanted}`");
+        let help = crate::scenario::suggest::help(wanted, &known, "its mounts are");
+        self.out.push(Diagnostic::new(Code::NoSuchName, span, message).help_if(help));
     }
 
     /// To each of the targets of a name service: the same steps there, with the same draws.

@@ -10,15 +10,15 @@ use crate::model::spec::request::{
 use crate::model::spec::textbook::DisciplineWord;
 use crate::plan::checks::{inert, inert_if, missing};
 use crate::plan::document::ScenarioSpec;
-use crate::plan::links::{Entrance, Links, balances_reads_alone, find_named};
-use crate::plan::names::{Kind, Names, member_name};
+use crate::plan::links::{Entrance, Links, entrance_of, find_named};
+use crate::plan::names::{Found, Kind, Names};
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{
     Call, Does, Io, Jump, LookUp, Query, Repeat, Route, Step, Visit, Way, Work,
 };
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
-use crate::scenario::names::{Name, Reference};
+use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
 use crate::scenario::value::Spanned;
@@ -233,43 +233,12 @@ impl<'s> Resolver<'s, '_> {
         let named = step.call.span;
         let found = self.names.resolve(&step.call.text, named, &kinds, self.out)?;
         let time_out = step.time_out.clone();
-        let to = match (found.kind, found.member) {
-            (Kind::Database, member) => {
-                if step.read.is_none() && step.write.is_none() {
-                    missing(
-                        step.span,
-                        "read",
-                        "how many queries: `read`, `write` or both",
-                        self.out,
-                    );
-                }
-                let message = "a database answers queries; it does no steps";
-                inert_if(step.steps.as_ref(), message, "remove `steps`", self.out);
-                if member.is_some() {
-                    self.member_of_database(&step.call, found.index);
-                }
-                let [reads, writes] =
-                    [&step.read, &step.write].map(|count| count.as_ref().map(|count| count.value));
-                let database = found.index;
-                return Some(Does::Query(Query { database, reads, writes, time_out, named }));
-            }
-            (Kind::Balancer, _) => {
-                let wrong = balances_reads_alone(self.scenario, self.names, found.index, named);
-                if let Some(wrong) = wrong {
-                    self.out.push(wrong);
-                    return None;
-                }
-                Entrance::Balancer(found.index)
-            }
-            (_, member) => {
-                let members = self.links.services[found.index].members;
-                if member.is_some_and(|member| member >= members) {
-                    self.no_member(&step.call, found.index, members);
-                    return None;
-                }
-                Entrance::Service(found.index, member)
-            }
-        };
+        if found.kind == Kind::Database {
+            return Some(Does::Query(self.query(step, found)));
+        }
+        let members = |service: usize| self.links.services[service].members;
+        let to = entrance_of(self.scenario, self.names, found, &step.call, members);
+        let to = to.map_err(|wrong| wrong.into_iter().for_each(|one| self.out.push(one))).ok()?;
         for key in [&step.read, &step.write] {
             let message = "queries go to a database; this is none";
             inert_if(key.as_ref(), message, "say in `steps` what is done there", self.out);
@@ -280,24 +249,23 @@ impl<'s> Resolver<'s, '_> {
         Some(Does::Call(Call { to, steps, time_out, named }))
     }
 
-    fn member_of_database(&mut self, reference: &Reference, database: usize) {
-        let name = &self.scenario.database[database].0;
-        let message =
-            format!("`{}` is a member of a database: queries go to all of it", reference.text);
-        let help = format!("write `{name}`: its master and `reads` decide who answers");
-        self.out.push(Diagnostic::new(Code::WrongKind, reference.span, message).help(help));
-    }
-
-    fn no_member(&mut self, reference: &Reference, service: usize, members: u32) {
-        // Without members something else is wrong, and said.
-        if members > 0 {
-            let name = &self.scenario.service[service].0;
-            let message = format!("`{name}` has no member `{}`", reference.text);
-            let (first, last) = (member_name(name, 0), member_name(name, members - 1));
-            let help = format!("its members are `{first}` to `{last}`");
-            let diagnostic = Diagnostic::new(Code::NoSuchMember, reference.span, message);
-            self.out.push(diagnostic.help(help));
+    fn query(&mut self, step: &CallStep, found: Found) -> Query {
+        if step.read.is_none() && step.write.is_none() {
+            missing(step.span, "read", "how many queries: `read`, `write` or both", self.out);
         }
+        let message = "a database answers queries; it does no steps";
+        inert_if(step.steps.as_ref(), message, "remove `steps`", self.out);
+        let (text, named) = (&step.call.text, step.call.span);
+        if found.member.is_some() {
+            let name = &self.scenario.database[found.index].0;
+            let message = format!("`{text}` is a member of a database: queries go to all of it");
+            let help = format!("write `{name}`: its master and `reads` decide who answers");
+            self.out.push(Diagnostic::new(Code::WrongKind, named, message).help(help));
+        }
+        let [reads, writes] =
+            [&step.read, &step.write].map(|count| count.as_ref().map(|n| n.value));
+        let (database, time_out) = (found.index, step.time_out.clone());
+        Query { database, reads, writes, time_out, named }
     }
 
     fn io(&mut self, step: &IoStep, here: Here) -> Option<Io> {

@@ -27,8 +27,9 @@ use plotters::style::TextStyle;
 pub use data::table;
 use scale::{Scale, TICK_SIZE};
 
-use super::document::{Chart, ChartKind, Estimate, Objective};
+use super::document::{Block, Chart, ChartKind, Document, Estimate, Objective};
 use super::svg::{Drawing, Ink, SvgBackend, UNITS, fitted, text_width, wrapped};
+use super::write::ResultFile;
 use crate::convert::whole;
 
 /// Width in pixels of a drawing for a screen or a page.
@@ -56,6 +57,16 @@ pub fn draw(chart: &Chart, id: &str, width: u32) -> Drawing {
         ChartKind::Front(points) => front::front(&sheet, points),
         ChartKind::Waterfall(falls) => waterfall::waterfall(&sheet, falls),
     }
+}
+
+/// The drawings of a document, a file each under `plots/`.
+pub fn files(document: &Document) -> impl Iterator<Item = ResultFile> + '_ {
+    let blocks = document.sections.iter().flat_map(|section| &section.blocks);
+    blocks.filter_map(|block| {
+        let Block::Chart(drawn) = block else { return None };
+        let drawing = draw(drawn, &drawn.name, WIDE).standalone();
+        Some(ResultFile::covered(format!("plots/{}.svg", drawn.name), drawing.into_bytes()))
+    })
 }
 
 /// What a chart shows, in words.

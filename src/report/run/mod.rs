@@ -26,7 +26,7 @@ pub mod zones;
 
 use serde_json::{Map, Value, json};
 
-use crate::report::document::{Block, Cell, Document, Figure, Rounding, Unit};
+use crate::report::document::{Cell, Document, Figure, Rounding, Unit};
 use crate::report::write::{ResultFile, ResultSet, covers, run_digest};
 use crate::report::{chart, html, json as form, number};
 use crate::stats::interval::{Interval, Method};
@@ -94,15 +94,7 @@ pub fn output(results: &Results, identity: &Identity) -> Output {
     covered.push(ResultFile::covered("scenario.toml", identity.canonical.clone().into_bytes()));
     covered.push(ResultFile::covered("summary.json", form::bytes(&files::summary(results))));
     covered.push(ResultFile::covered("replications.json", files::by_replication(results)));
-    for section in &document.sections {
-        for block in &section.blocks {
-            if let Block::Chart(drawn) = block {
-                let drawing = chart::draw(drawn, &drawn.name, chart::WIDE).standalone();
-                let path = format!("plots/{}.svg", drawn.name);
-                covered.push(ResultFile::covered(path, drawing.into_bytes()));
-            }
-        }
-    }
+    covered.extend(chart::files(&document));
     let digest = run_digest(&lines(results, identity), &covered);
     document.digest.clone_from(&digest);
     covered.push(ResultFile::listed("report.html", html::page(&document).into_bytes()));
