@@ -5,7 +5,7 @@
 
 use divan::Bencher;
 use fivenines::convert::{place, table};
-use fivenines::model::cpu_share::{CpuShare, ZoneLimits};
+use fivenines::mechanism::cpu_share::{CpuShare, ZoneLimits};
 use fivenines::units::{Cores, SimTime, Work};
 
 fn main() {

@@ -25,7 +25,9 @@
 //! | [`observe`] | what the loop writes down |
 //! | [`health`] | automata, facts, causes; runs without requests |
 //! | [`workload`] | arrivals, recorded traffic |
-//! | [`model`] | the world, one component a file |
+//! | [`mechanism`] | what several kinds share: a processor, links |
+//! | [`model`] | the world: the loop, requests, records |
+//! | [`kinds`] | a folder each kind of component: keys, tables, behaviour |
 //! | [`plan`] | document → plan |
 //! | [`solve`] | plan → observations |
 //! | [`study`] | replications, windows, comparisons |
@@ -65,7 +67,11 @@ pub mod health;
 
 pub mod workload;
 
+pub mod mechanism;
+
 pub mod model;
+
+pub mod kinds;
 
 pub mod plan;
 

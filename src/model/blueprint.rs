@@ -1,20 +1,20 @@
 //! What `plan` hands to the event loop: dense tables, no names to resolve, immutable.
 
 use crate::engine::draw::{Key, Lineage, Seed};
-use crate::model::balancer::BalancerConfig;
-use crate::model::cache::CacheConfig;
-use crate::model::cdn::{CdnConfig, EdgeConfig};
-use crate::model::cpu::CpuConfig;
-use crate::model::database::DatabaseConfig;
-use crate::model::disks::DisksConfig;
-use crate::model::head::{HeadConfig, Persistence};
+use crate::kinds::balancer::live::BalancerConfig;
+use crate::kinds::cache::live::CacheConfig;
+use crate::kinds::cdn::live::{CdnConfig, EdgeConfig};
+use crate::kinds::database::live::DatabaseConfig;
+use crate::kinds::disks::live::DisksConfig;
+use crate::kinds::name_service::live::NamesConfig;
+use crate::kinds::nas::live::{HeadConfig, Persistence};
+use crate::kinds::network::live::{LinkConfig, LinksConfig, UplinkConfig};
+use crate::kinds::service::live::ServiceConfig;
+use crate::kinds::station::live::StationConfig;
+use crate::kinds::zone::live::CpuConfig;
 use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId, KeyId};
-use crate::model::link::{LinkConfig, LinksConfig, UplinkConfig};
-use crate::model::names::NamesConfig;
 use crate::model::outage::HealthPlan;
 use crate::model::route::Routes;
-use crate::model::service::ServiceConfig;
-use crate::model::station::StationConfig;
 use crate::model::world::resize::Resizing;
 use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::arrivals::{Process, Traffic, TrafficError};

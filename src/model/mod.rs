@@ -4,34 +4,16 @@
 //! own state, names no other component, and ends a step by telling the context that the request
 //! may go on ([`Ctx::proceed`]) or has failed ([`Ctx::fail`]); [`route`] knows what follows.
 
-pub mod balancer;
 pub mod blueprint;
-pub mod cache;
-pub mod cdn;
-pub mod client;
-pub mod cpu;
-pub mod cpu_share;
-pub mod cpu_zone;
-pub mod database;
-pub mod disks;
 pub mod event;
-pub mod flow_share;
 pub mod gauge;
-pub mod guests;
-pub mod head;
 pub mod ids;
-pub mod link;
-pub mod names;
 pub mod outage;
 pub mod probing;
 pub mod record;
 pub mod request;
 pub mod route;
-pub mod service;
-pub mod share;
 pub mod spec;
-pub mod station;
-mod virtual_clock;
 pub mod world;
 
 use crate::engine::calendar::{Calendar, Ticket};
@@ -142,7 +124,7 @@ impl Ctx<'_> {
 
     /// `request` is no longer among those `inside` the component it is at.
     #[inline(always)]
-    fn departs(&mut self, inside: &mut Occupancy, request: RequestId) {
+    pub(crate) fn departs(&mut self, inside: &mut Occupancy, request: RequestId) {
         let entry = &mut self.requests[request];
         inside.remove(self.now, self.now - entry.since);
         entry.at = ComponentId::NONE;
@@ -163,50 +145,67 @@ impl Ctx<'_> {
     }
 }
 
-/// What a kind of component does that has no alarm of its own, in which nothing of a request waits,
-/// that has no state of health and counts nothing: nothing at all. What a kind writes itself goes
-/// before these; a kind that writes all of it need not be one.
-trait Quiet {
-    fn alarm(&mut self, _: &mut Ctx<'_>, _local: u32, _: Ticket) {}
-    fn wake(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
-    fn cancel(&mut self, _: &mut Ctx<'_>, _: RequestId) {}
-    fn health(&mut self, _: &mut Ctx<'_>, _: Health) {}
-    fn gauge(&self, _: SimTime) -> Gauge {
-        Gauge::default()
-    }
+/// What a kind of component owes the loop. A kind says all of it: what it has no part in, with [`none!`].
+pub trait Live {
+    /// The armed alarm `local` of this component rings.
+    fn alarm(&mut self, ctx: &mut Ctx<'_>, local: u32, ticket: Ticket);
+
+    /// The event that `request` waits for inside this component has come.
+    fn wake(&mut self, ctx: &mut Ctx<'_>, request: RequestId);
+
+    /// Takes `request` out of the line or of service, where it is.
+    fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId);
+
+    /// The component is in another state from now on.
+    fn health(&mut self, ctx: &mut Ctx<'_>, health: Health);
+
+    /// What it has counted up to `now`; the stays of requests still inside are added by the world, which
+    /// knows them.
+    #[must_use]
+    fn gauge(&self, now: SimTime) -> Gauge;
 }
 
-impl Quiet for balancer::Balancer {}
-impl Quiet for cache::Cache {}
-impl Quiet for cdn::Cdn {}
-impl Quiet for cdn::Edge {}
-impl Quiet for database::Database {}
-impl Quiet for cpu::Cpu {}
-impl Quiet for disks::Disks {}
-impl Quiet for head::Head {}
-impl Quiet for link::Link {}
-impl Quiet for link::Links {}
-impl Quiet for link::Uplink {}
-impl Quiet for names::Names {}
-impl Quiet for service::Service {}
+/// What a kind has no part in: no alarm of its own, nothing of a request that waits, no state of health, nothing
+/// that is counted.
+macro_rules! none {
+    ($($what:ident),*) => { $(crate::model::none!(@$what);)* };
+    (@alarm) => {
+        fn alarm(&mut self, _: &mut Ctx<'_>, _: u32, _: crate::engine::calendar::Ticket) {}
+    };
+    (@wake) => {
+        fn wake(&mut self, _: &mut Ctx<'_>, _: crate::model::request::RequestId) {}
+    };
+    (@cancel) => {
+        fn cancel(&mut self, _: &mut Ctx<'_>, _: crate::model::request::RequestId) {}
+    };
+    (@health) => {
+        fn health(&mut self, _: &mut Ctx<'_>, _: crate::model::Health) {}
+    };
+    (@gauge) => {
+        fn gauge(&self, _: crate::units::SimTime) -> crate::model::gauge::Gauge {
+            crate::model::gauge::Gauge::default()
+        }
+    };
+}
+pub(crate) use none;
 
 macro_rules! component_table {
     ($make:ident) => {
         $make! {
-            Station: station::Station,
-            Service: service::Service,
-            Cpu: Box<cpu::Cpu>,
-            Disks: disks::Disks,
-            Head: head::Head,
-            Links: Box<link::Links>,
-            Link: link::Link,
-            Uplink: link::Uplink,
-            Cache: cache::Cache,
-            Cdn: Box<cdn::Cdn>,
-            Edge: cdn::Edge,
-            Names: Box<names::Names>,
-            Balancer: Box<balancer::Balancer>,
-            Database: Box<database::Database>,
+            Station: crate::kinds::station::live::Station,
+            Service: crate::kinds::service::live::Service,
+            Cpu: Box<crate::kinds::zone::live::Cpu>,
+            Disks: crate::kinds::disks::live::Disks,
+            Head: crate::kinds::nas::live::Head,
+            Links: Box<crate::kinds::network::live::Links>,
+            Link: crate::kinds::network::live::Link,
+            Uplink: crate::kinds::network::live::Uplink,
+            Cache: crate::kinds::cache::live::Cache,
+            Cdn: Box<crate::kinds::cdn::live::Cdn>,
+            Edge: crate::kinds::cdn::live::Edge,
+            Names: Box<crate::kinds::name_service::live::Names>,
+            Balancer: Box<crate::kinds::balancer::live::Balancer>,
+            Database: Box<crate::kinds::database::live::Database>,
         }
     };
 }

@@ -286,7 +286,7 @@ impl Listener for FirstMoved {
 
 impl Illness<'_> {
     /// Nothing can be ill.
-    pub(in crate::model) const NONE: Self = Self(None);
+    pub(crate) const NONE: Self = Self(None);
 }
 
 impl Ills<'_> {
@@ -342,7 +342,7 @@ impl Ills<'_> {
 
 impl<'p> World<'p> {
     /// Sets the kernel up as the span asks, with the state of every component at its start.
-    pub(in crate::model) fn start_health(&mut self) {
+    pub(crate) fn start_health(&mut self) {
         let Some(plan) = &self.plan.health else { return };
         let (net, start) = match self.span.faults {
             Faults::Off => return,
@@ -480,7 +480,7 @@ impl<'p> World<'p> {
     }
 
     /// The kernel has something to do.
-    pub(in crate::model) fn health_due(&mut self) {
+    pub(crate) fn health_due(&mut self) {
         let Some(ills) = &mut self.ills.0 else { return };
         if ills.armed > self.now {
             return;
@@ -494,7 +494,7 @@ impl<'p> World<'p> {
     }
 
     /// The automaton that changes its state first of what is due now, if any does: found on a copy.
-    pub(in crate::model) fn first_to_change(&self) -> Option<&str> {
+    pub(crate) fn first_to_change(&self) -> Option<&str> {
         let ills = self.ills.0.as_deref().filter(|ills| ills.armed <= self.now)?;
         let mut first = FirstMoved(None);
         // What stops it is told where it is lived through.
@@ -532,7 +532,7 @@ impl<'p> World<'p> {
     }
 
     /// The member number `member` of `group` is master from now on: faults of the role strike it.
-    pub(in crate::model) fn role_moves(&mut self, group: ComponentId, member: usize) {
+    pub(crate) fn role_moves(&mut self, group: ComponentId, member: usize) {
         let Some(ills) = &mut self.ills.0 else { return };
         let role = ills.plan.masters.iter().find(|role| role.group == group);
         let Some((automaton, states)) = role.and_then(|role| role.automaton.as_ref()) else {
@@ -590,7 +590,7 @@ impl<'p> World<'p> {
     }
 
     /// Lets `act` be done with a component, in the context of `cause`.
-    pub(in crate::model) fn component_ctx<R>(
+    pub(crate) fn component_ctx<R>(
         &mut self,
         id: ComponentId,
         cause: CauseId,
@@ -690,7 +690,7 @@ impl<'p> World<'p> {
 
     /// Takes the cause of something that was wrong off the account, and puts that of what is wrong
     /// with it now on it.
-    pub(in crate::model) fn account(&mut self, was: Option<CauseId>, is: Option<CauseId>) {
+    pub(crate) fn account(&mut self, was: Option<CauseId>, is: Option<CauseId>) {
         if let Some(old) = was
             && let Some(place) = self.active.iter().position(|other| *other == old)
         {
@@ -722,7 +722,7 @@ impl<'p> World<'p> {
 
     /// Whom a loss is laid to: the cause itself; else the fault that is there, or whose backlog
     /// has not been worked off; else overload.
-    pub(in crate::model) fn blame(&mut self, cause: CauseId) -> CauseId {
+    pub(crate) fn blame(&mut self, cause: CauseId) -> CauseId {
         if cause != CauseId::OVERLOAD || self.trouble.is_none() {
             return cause;
         }
@@ -732,12 +732,12 @@ impl<'p> World<'p> {
 
     /// Everyone inside a process that is gone fails, and what it did by itself ends. Parents come
     /// before their children, whom they then no longer wait for.
-    pub(in crate::model) fn throw_out(&mut self, member: ComponentId, cause: CauseId) {
+    pub(crate) fn throw_out(&mut self, member: ComponentId, cause: CauseId) {
         self.throw_out_those(member, cause, &|_| true);
     }
 
     /// As [`Self::throw_out`], of those that are meant.
-    pub(in crate::model) fn throw_out_those(
+    pub(crate) fn throw_out_those(
         &mut self,
         member: ComponentId,
         cause: CauseId,
@@ -874,7 +874,7 @@ impl<'p> World<'p> {
 
     /// Whether `id` is inside a service that stands still; it then waits there.
     #[cold]
-    pub(in crate::model) fn stands_still(&mut self, id: RequestId) -> bool {
+    pub(crate) fn stands_still(&mut self, id: RequestId) -> bool {
         let entry = &self.requests[id];
         if entry.depth == 0 || entry.top().hold == Hold::Calling {
             return false;

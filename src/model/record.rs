@@ -146,12 +146,12 @@ impl Record {
     }
 
     #[inline]
-    pub(in crate::model) fn attempt_begins(&mut self, class: ClassId, counted: bool) {
+    pub(crate) fn attempt_begins(&mut self, class: ClassId, counted: bool) {
         self.classes[class.index()].attempts.begun += u64::from(counted);
     }
 
     #[inline(always)]
-    pub(in crate::model) fn attempt_ends(
+    pub(crate) fn attempt_ends(
         &mut self,
         class: ClassId,
         outcome: Outcome,
@@ -172,40 +172,35 @@ impl Record {
     }
 
     /// An attempt that no edge had has ended well.
-    pub(in crate::model) fn miss_answered(
-        &mut self,
-        class: ClassId,
-        latency: SimDuration,
-        counted: bool,
-    ) {
+    pub(crate) fn miss_answered(&mut self, class: ClassId, latency: SimDuration, counted: bool) {
         if counted {
             self.classes[class.index()].missed.record(latency.nanos());
         }
     }
 
     #[inline]
-    pub(in crate::model) fn call_begins(&mut self, call: CallId, counted: bool) {
+    pub(crate) fn call_begins(&mut self, call: CallId, counted: bool) {
         self.calls[call.index()].begun += u64::from(counted);
     }
 
     #[inline]
-    pub(in crate::model) fn call_ends(&mut self, call: CallId, outcome: Outcome, counted: bool) {
+    pub(crate) fn call_ends(&mut self, call: CallId, outcome: Outcome, counted: bool) {
         self.calls[call.index()].ended[outcome as usize] += u64::from(counted);
     }
 
     #[inline]
-    pub(in crate::model) fn view_begins(&mut self, workload: WorkloadId, counted: bool) {
+    pub(crate) fn view_begins(&mut self, workload: WorkloadId, counted: bool) {
         self.views[workload.index()].intended += u64::from(counted);
         self.open += u64::from(counted);
     }
 
     #[inline]
-    pub(in crate::model) fn view_never_born(&mut self, workload: WorkloadId, counted: bool) {
+    pub(crate) fn view_never_born(&mut self, workload: WorkloadId, counted: bool) {
         self.views[workload.index()].never_born += u64::from(counted);
         self.open -= u64::from(counted);
     }
 
-    pub(in crate::model) fn view_served(
+    pub(crate) fn view_served(
         &mut self,
         workload: WorkloadId,
         latency: SimDuration,
@@ -225,12 +220,7 @@ impl Record {
         views.latency.record(latency.nanos());
     }
 
-    pub(in crate::model) fn view_lost(
-        &mut self,
-        workload: WorkloadId,
-        cause: CauseId,
-        counted: bool,
-    ) {
+    pub(crate) fn view_lost(&mut self, workload: WorkloadId, cause: CauseId, counted: bool) {
         if counted {
             self.open -= 1;
             self.views[workload.index()].lost[cause.index()] += 1;
@@ -239,7 +229,7 @@ impl Record {
 
     /// A request without a client is its own page view.
     #[inline(always)]
-    pub(in crate::model) fn request_is_view(
+    pub(crate) fn request_is_view(
         &mut self,
         workload: WorkloadId,
         outcome: Outcome,

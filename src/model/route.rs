@@ -11,7 +11,7 @@
 use crate::convert::{self, low, table, whole};
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::engine::law::Sampler;
-use crate::model::cdn::AtCdn;
+use crate::kinds::cdn::live::AtCdn;
 use crate::model::ids::{AmountId, CallId, ComponentId, DemandId, KeyId, PoolId};
 use crate::model::request::{Request, TIERS};
 use crate::units::{Bytes, SimDuration};

@@ -17,21 +17,23 @@ use crate::convert::{below, table};
 use crate::engine::calendar::{Calendar, Place, Ticket};
 use crate::engine::draw::Lineage;
 use crate::engine::lane::{Lane, NoProgress};
-use crate::model::balancer::Balancer;
+use crate::kinds::balancer::live::Balancer;
+use crate::kinds::cache::live::Cache;
+use crate::kinds::cdn::live::{Cdn, Edge};
+use crate::kinds::client::guests::Guests;
+use crate::kinds::client::live::Views;
+use crate::kinds::database::live::Database;
+use crate::kinds::disks::live::Disks;
+use crate::kinds::name_service::live::Names;
+use crate::kinds::nas::live::Head;
+use crate::kinds::network::live::{Link, Links, Uplink};
+use crate::kinds::service::live::Service;
+use crate::kinds::station::live::Station;
+use crate::kinds::zone::live::Cpu;
 use crate::model::blueprint::{Blueprint, Config, Mount, Part};
-use crate::model::cache::Cache;
-use crate::model::cdn::{Cdn, Edge};
-use crate::model::client::Views;
-use crate::model::cpu::Cpu;
-use crate::model::database::Database;
-use crate::model::disks::Disks;
 use crate::model::event::Event;
 use crate::model::gauge::Joint;
-use crate::model::guests::Guests;
-use crate::model::head::Head;
 use crate::model::ids::{CallId, CauseId, ClassId, ComponentId, KeyId, PoolId, UnitId, WorkloadId};
-use crate::model::link::{Link, Links, Uplink};
-use crate::model::names::Names;
 use crate::model::outage::{Faults, Illness, Past};
 use crate::model::record::Record;
 use crate::model::request::{
@@ -39,8 +41,6 @@ use crate::model::request::{
     TooMany, Waits,
 };
 use crate::model::route::{Drawn, Draws, MOST, Op, Pick};
-use crate::model::service::Service;
-use crate::model::station::Station;
 use crate::model::{Component, Ctx, Health, Move};
 use crate::units::{Bytes, Rate, SimDuration, SimTime};
 
@@ -133,30 +133,30 @@ struct Deadlines {
 /// One replication at work. A copy lives on by itself.
 #[derive(Clone, Debug)]
 pub struct World<'p> {
-    pub(in crate::model) plan: &'p Blueprint,
-    pub(in crate::model) ops: &'p [Op],
-    pub(in crate::model) draws: Draws<'p>,
-    pub(in crate::model) now: SimTime,
-    pub(in crate::model) calendar: Calendar,
-    pub(in crate::model) lane: Lane<Move>,
-    pub(in crate::model) requests: Requests,
-    pub(in crate::model) components: Vec<Component>,
+    pub(crate) plan: &'p Blueprint,
+    pub(crate) ops: &'p [Op],
+    pub(crate) draws: Draws<'p>,
+    pub(crate) now: SimTime,
+    pub(crate) calendar: Calendar,
+    pub(crate) lane: Lane<Move>,
+    pub(crate) requests: Requests,
+    pub(crate) components: Vec<Component>,
     /// How each component fares.
-    pub(in crate::model) healths: Vec<Health>,
+    pub(crate) healths: Vec<Health>,
     /// Why each component is in the health it is in.
-    pub(in crate::model) causes: Vec<CauseId>,
+    pub(crate) causes: Vec<CauseId>,
     /// After a restart a part is slow until this instant.
-    pub(in crate::model) warm_at: Vec<SimTime>,
+    pub(crate) warm_at: Vec<SimTime>,
     /// When each part with a buffer came back last.
-    pub(in crate::model) restarted: Vec<Option<SimTime>>,
+    pub(crate) restarted: Vec<Option<SimTime>>,
     /// Members of databases that took the data of another, with whose they use.
     remounted: Vec<(ComponentId, ComponentId)>,
     /// Services that stand still.
-    pub(in crate::model) frozen: u32,
-    pub(in crate::model) lineage: Lineage,
-    pub(in crate::model) ills: Illness<'p>,
+    pub(crate) frozen: u32,
+    pub(crate) lineage: Lineage,
+    pub(crate) ills: Illness<'p>,
     /// Which head serves whose volumes.
-    pub(in crate::model) volumes: Volumed,
+    pub(crate) volumes: Volumed,
     turns: Vec<u32>,
     sources: Vec<Source>,
     /// Next arrival of each workload. There are few workloads and each has one arrival pending, so
@@ -169,22 +169,22 @@ pub struct World<'p> {
     users: AllUsers,
     serial: u32,
     operations: Vec<u64>,
-    pub(in crate::model) views: Views,
-    pub(in crate::model) guests: Guests,
-    pub(in crate::model) span: Span,
-    pub(in crate::model) past: Option<Past>,
-    pub(in crate::model) record: Record,
-    pub(in crate::model) stop: Option<Stop>,
+    pub(crate) views: Views,
+    pub(crate) guests: Guests,
+    pub(crate) span: Span,
+    pub(crate) past: Option<Past>,
+    pub(crate) record: Record,
+    pub(crate) stop: Option<Stop>,
     /// The fault that is being lived through, and how many requests were in flight before it.
-    pub(in crate::model) trouble: Option<(CauseId, usize)>,
+    pub(crate) trouble: Option<(CauseId, usize)>,
     /// Causes of what is broken, one for each component.
-    pub(in crate::model) active: Vec<CauseId>,
+    pub(crate) active: Vec<CauseId>,
     /// Since when nothing is broken after something was, and why that was.
-    pub(in crate::model) calm: Option<(SimTime, CauseId)>,
+    pub(crate) calm: Option<(SimTime, CauseId)>,
     /// Queues that are taken together, as a figure asks.
     joints: Vec<Joint>,
     /// Scratch: members of a database that do not read.
-    pub(in crate::model) barred: Vec<bool>,
+    pub(crate) barred: Vec<bool>,
     events: u64,
     digest: u64,
 }
@@ -451,7 +451,7 @@ impl<'p> World<'p> {
     }
 
     #[inline]
-    pub(in crate::model) fn drain(&mut self) -> Result<(), Stop> {
+    pub(crate) fn drain(&mut self) -> Result<(), Stop> {
         while let Some(next) = self.lane.pop().map_err(Stop::NoProgress)? {
             match next {
                 Move::Advance(request) => {
@@ -579,17 +579,12 @@ impl<'p> World<'p> {
     /// A fresh request of `class` that enters now, at `entry`; `None` when there are too many: the run
     /// stops.
     #[inline(always)]
-    pub(in crate::model) fn begin(
-        &mut self,
-        class: ClassId,
-        entry: u32,
-        owner: Owner,
-    ) -> Option<RequestId> {
+    pub(crate) fn begin(&mut self, class: ClassId, entry: u32, owner: Owner) -> Option<RequestId> {
         let begun = self.requests.begin(class, entry, owner, self.now);
         self.unless_too_many(begun)
     }
 
-    pub(in crate::model) fn insert(&mut self, request: Request) -> Option<RequestId> {
+    pub(crate) fn insert(&mut self, request: Request) -> Option<RequestId> {
         let inserted = self.requests.insert(request);
         self.unless_too_many(inserted)
     }
@@ -628,14 +623,14 @@ impl<'p> World<'p> {
     }
 
     /// Whose data a member of a database uses: its own, or those that it took over.
-    pub(in crate::model) fn data_owner(&self, member: ComponentId) -> ComponentId {
+    pub(crate) fn data_owner(&self, member: ComponentId) -> ComponentId {
         let moved = self.remounted.iter().find(|(other, _)| *other == member);
         moved.map_or(member, |(_, owner)| *owner)
     }
 
     /// Where block `number` of the data of a member of a database lies now: the pools of its volume
     /// have one after the other.
-    pub(in crate::model) fn data_of(&self, member: ComponentId, number: u64) -> Option<Mount> {
+    pub(crate) fn data_of(&self, member: ComponentId, number: u64) -> Option<Mount> {
         let part = &self.plan.parts[self.data_owner(member).index()];
         let volume = part.mounts.first()?;
         match u16::try_from(number % u64::from(volume.pools)).expect("less than pools, of 8 bits") {
@@ -669,7 +664,7 @@ impl<'p> World<'p> {
     }
 
     /// Two members of a database exchange their data.
-    pub(in crate::model) fn swap_data(&mut self, one: ComponentId, other: ComponentId) {
+    pub(crate) fn swap_data(&mut self, one: ComponentId, other: ComponentId) {
         let (a, b) = (self.data_owner(one), self.data_owner(other));
         self.remounted.retain(|(member, _)| *member != one && *member != other);
         self.remounted.extend([(one, b), (other, a)]);
@@ -897,7 +892,7 @@ impl<'p> World<'p> {
 
     /// The run stops: `id` has more of something than is simulated.
     #[cold]
-    pub(in crate::model) fn stops_for(&mut self, id: RequestId, of: Bounded) {
+    pub(crate) fn stops_for(&mut self, id: RequestId, of: Bounded) {
         let class = self.plan.routes.classes[self.requests[id].class.index()].name.clone();
         self.stop = Some(Stop::TooMany { at: self.now, class, of });
     }
@@ -954,7 +949,7 @@ impl<'p> World<'p> {
 
     /// A frame for `id` that asks `member`; `behind` when the frame below is a balancer's.
     #[inline(always)]
-    pub(in crate::model) fn ask(
+    pub(crate) fn ask(
         &mut self,
         id: RequestId,
         member: ComponentId,
@@ -995,7 +990,7 @@ impl<'p> World<'p> {
 
     /// The innermost frame of `id` asks `member` to be let in.
     #[inline(always)]
-    pub(in crate::model) fn let_in(&mut self, id: RequestId, member: ComponentId) {
+    pub(crate) fn let_in(&mut self, id: RequestId, member: ComponentId) {
         if let Some(uplink) = self.cut_off(id, member) {
             return ctx!(self, self.causes[uplink.index()]).turn_away(id, Health::Unreachable);
         }
@@ -1006,7 +1001,7 @@ impl<'p> World<'p> {
     }
 
     /// Gives back the innermost frame of `id`.
-    pub(in crate::model) fn leave(&mut self, id: RequestId, outcome: Outcome) {
+    pub(crate) fn leave(&mut self, id: RequestId, outcome: Outcome) {
         let frame = *self.requests[id].top();
         if frame.behind {
             self.let_go(id, usize::from(self.requests[id].depth) - 1);
@@ -1083,7 +1078,7 @@ impl<'p> World<'p> {
     }
 
     /// Sends the reply to `id`, `size` bytes; false when nothing is in its way.
-    pub(in crate::model) fn send(&mut self, id: RequestId, size: Bytes) -> bool {
+    pub(crate) fn send(&mut self, id: RequestId, size: Bytes) -> bool {
         let Some(network) = &self.plan.network else { return false };
         // It leaves from the outermost component that the request was inside of last.
         let from = self.requests[id].frames[0].at;

@@ -8,22 +8,22 @@ use std::collections::BTreeMap;
 use crate::convert::table;
 use crate::engine::draw::Seed;
 use crate::engine::law::Law;
+use crate::kinds::disks::live::DisksConfig;
+use crate::kinds::nas::live::{HeadConfig, Persistence};
+use crate::kinds::service::live::ServiceConfig;
+use crate::kinds::station::live::{Discipline, StationConfig};
+use crate::kinds::zone::live::CpuConfig;
+use crate::mechanism::cpu_share::{self, ZoneLimits};
 use crate::model::blueprint::{
     Arrivals, Blueprint, Clients, Cold, Config, Mount, Operation, Part, Place, Retry, Session,
     Workload, ZoneMeter,
 };
-use crate::model::cpu::CpuConfig;
-use crate::model::cpu_share::{self, ZoneLimits};
-use crate::model::disks::DisksConfig;
-use crate::model::head::{HeadConfig, Persistence};
 use crate::model::ids::{ClassId, ComponentId, DemandId, KeyId, UnitId};
 use crate::model::route::{Pick, Routes};
-use crate::model::service::ServiceConfig;
 use crate::model::spec::place::{Burst, Workers};
 use crate::model::spec::storage::{DiskSetSpec, Layout, ReadsTo};
 use crate::model::spec::textbook::{DisciplineWord, PickWord};
 use crate::model::spec::traffic::ProcessWord;
-use crate::model::station::{Discipline, StationConfig};
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
 use crate::plan::faults;

@@ -9,7 +9,7 @@
 //! they alone ask for is never found where copies have a life. Edges are asked evenly. Fetches take no time, so
 //! that it makes no difference whether they are collapsed.
 
-use crate::model::cdn::content::EdgeRow;
+use crate::kinds::cdn::live::content::EdgeRow;
 use crate::model::spec::place::{CachePolicy, CacheSpec, CdnSpec, EdgeContentSpec, PopularitySpec};
 use crate::plan::Draft;
 use crate::plan::flow;

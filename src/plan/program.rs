@@ -8,7 +8,7 @@
 
 use crate::convert::{place, table, whole};
 use crate::engine::law::Law;
-use crate::model::cdn::AtCdn;
+use crate::kinds::cdn::live::AtCdn;
 use crate::model::ids::{AmountId, CallId, ClassId, ComponentId, DemandId, KeyId, PoolId};
 use crate::model::request::{MAX_DEPTH, MAX_LOOPS, TIERS};
 use crate::model::route::{

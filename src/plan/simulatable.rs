@@ -4,7 +4,7 @@
 //! the request loop does not act out. A scenario with an entry here is refused by that solver, with
 //! each reason at its place, rather than run without it.
 
-use crate::model::names::MOST_TARGETS;
+use crate::kinds::name_service::live::MOST_TARGETS;
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
 use crate::plan::part::Part;

@@ -10,9 +10,9 @@
 //! an [`Ear`] hears the events themselves.
 
 use crate::engine::draw::Lineage;
+use crate::mechanism::cpu_share::ZoneLedger;
 use crate::model::Component;
 use crate::model::blueprint::Blueprint;
-use crate::model::cpu_share::ZoneLedger;
 use crate::model::gauge::{ByNumber, Gauge};
 use crate::model::ids::{ComponentId, WorkloadId};
 use crate::model::outage::{Faults, Illness, Outlook, Past, Standing};
@@ -164,7 +164,7 @@ pub struct Observation {
     /// around a break, or of more than [`MOST_ZONES`].
     pub zone_course: Vec<(SimDuration, Vec<ZoneLedger>)>,
     /// What the replicated databases have to say of the window.
-    pub databases: Vec<crate::model::database::Reading>,
+    pub databases: Vec<crate::kinds::database::live::Reading>,
     /// Busy ÷ capacity of each component on the grid, by id.
     pub grid: Vec<Vec<f64>>,
     /// Requests in flight at each of the [`SOUNDINGS`]; at every step where there are steps.

@@ -20,8 +20,8 @@ pub use years::YearCell;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::kinds::cdn::live::EDGE;
 use crate::model::blueprint::Blueprint;
-use crate::model::cdn::EDGE;
 use crate::plan::Draft;
 use crate::plan::drills::Drillable;
 use crate::plan::figure::{Metric, Stat};

@@ -8,7 +8,7 @@ mod value;
 
 pub use value::latency;
 
-use crate::model::database::Counts;
+use crate::kinds::database::live::Counts;
 use crate::model::gauge::{ByNumber, Levels};
 use crate::model::ids::ComponentId;
 use crate::plan::figure::Stat;

@@ -5,7 +5,7 @@
 //! every replication. Leaves out: windows around a break; plans with more than [`MOST_ZONES`] zones have no
 //! course over time.
 
-use crate::model::cpu_share::{CoreTime, ZoneLedger};
+use crate::mechanism::cpu_share::{CoreTime, ZoneLedger};
 use crate::solve::requests::Observation;
 use crate::stats::interval::Statistic;
 use crate::study::measure::NoValue;

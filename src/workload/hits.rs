@@ -1,4 +1,4 @@
-//! How often a cache finds what it is asked for: by arithmetic, where [`crate::model::cache`] plays it
+//! How often a cache finds what it is asked for: by arithmetic, where [`crate::kinds::cache::live`] plays it
 //! object by object.
 //!
 //! Che's approximation: every object has the same time T in the cache, from the last request for it

@@ -2,7 +2,7 @@
 //! rule of the file, and its address moves by its timers.
 
 use fivenines::engine::draw::Lineage;
-use fivenines::model::balancer::Balancer;
+use fivenines::kinds::balancer::live::Balancer;
 use fivenines::model::blueprint::Blueprint;
 use fivenines::model::ids::{CauseId, ComponentId};
 use fivenines::model::outage::Faults;

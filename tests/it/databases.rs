@@ -2,8 +2,8 @@
 //! decides over its master but its own probes.
 
 use fivenines::engine::draw::Lineage;
+use fivenines::kinds::database::live::{Database, Phase, Standing};
 use fivenines::model::blueprint::{Arrivals, Blueprint, Config};
-use fivenines::model::database::{Database, Phase, Standing};
 use fivenines::model::ids::{CauseId, ComponentId};
 use fivenines::model::outage::Faults;
 use fivenines::model::world::{Span, World};

@@ -1,9 +1,9 @@
 //! Promise: who asks an edge for what it is fetching waits for that, gets what it brings, and loses nothing
 //! else by it.
 
+use fivenines::kinds::cdn::live::content::EdgeContent;
 use fivenines::model::Health;
 use fivenines::model::blueprint::Blueprint;
-use fivenines::model::cdn::content::EdgeContent;
 use fivenines::model::world::World;
 
 use crate::edges::scene_of;

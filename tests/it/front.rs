@@ -474,7 +474,9 @@ fn o39_a_dead_zone_in_rotation_loses_its_share() {
 }
 
 /// What a blueprint of the front has; used by the mutants too.
-pub fn names_config(plan: &mut Blueprint) -> &mut fivenines::model::names::NamesConfig {
+pub fn names_config(
+    plan: &mut Blueprint,
+) -> &mut fivenines::kinds::name_service::live::NamesConfig {
     let found = plan.parts.iter_mut().find_map(|part| match &mut part.config {
         Config::Names(config) => Some(config),
         _ => None,
@@ -483,7 +485,7 @@ pub fn names_config(plan: &mut Blueprint) -> &mut fivenines::model::names::Names
 }
 
 /// The edges of the blueprint.
-pub fn cdn_config(plan: &mut Blueprint) -> &mut fivenines::model::cdn::CdnConfig {
+pub fn cdn_config(plan: &mut Blueprint) -> &mut fivenines::kinds::cdn::live::CdnConfig {
     let found = plan.parts.iter_mut().find_map(|part| match &mut part.config {
         Config::Cdn(config) => Some(config),
         _ => None,

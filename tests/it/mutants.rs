@@ -52,12 +52,12 @@ use crate::users::impatient;
 
 use fivenines::engine::draw::Seed;
 use fivenines::engine::law::Law;
+use fivenines::kinds::service::live::ServiceConfig;
+use fivenines::kinds::station::live::{Discipline, StationConfig};
 use fivenines::model::Health;
 use fivenines::model::blueprint::{Arrivals, Blueprint, Config};
 use fivenines::model::ids::{ComponentId, KeyId, PoolId, UnitId};
 use fivenines::model::route::{KeyName, Op, Pick};
-use fivenines::model::service::ServiceConfig;
-use fivenines::model::station::{Discipline, StationConfig};
 use fivenines::plan::figure::Figure;
 use fivenines::study::measure::Measure;
 use fivenines::study::window::{Estimate, Watch, WindowPlan, run};

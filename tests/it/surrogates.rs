@@ -21,7 +21,7 @@ mod volumes;
 use fivenines::engine::draw::Lineage;
 use fivenines::engine::law::Law;
 use fivenines::health::{AutomatonId, Kernel, Listener, Moved, Net, Start};
-use fivenines::model::balancer::Balancer;
+use fivenines::kinds::balancer::live::Balancer;
 use fivenines::model::blueprint::Blueprint;
 use fivenines::model::ids::ComponentId;
 use fivenines::model::outage::Faults;

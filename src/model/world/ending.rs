@@ -92,7 +92,7 @@ impl World<'_> {
 
     /// `id` has failed where it is: everything it holds is given back, and whoever waits is told.
     #[inline(never)]
-    pub(in crate::model) fn fail_up(&mut self, id: RequestId, outcome: Outcome) {
+    pub(crate) fn fail_up(&mut self, id: RequestId, outcome: Outcome) {
         if self.try_another(id, outcome) {
             return;
         }
@@ -119,7 +119,7 @@ impl World<'_> {
     /// Cuts `id` above its first `keep` frames. Gives the caller's part, free to fail; the frames
     /// above go on as an orphan under the old id, and the call they were part of ends as `outcome`.
     #[inline(never)]
-    pub(in crate::model) fn split(
+    pub(crate) fn split(
         &mut self,
         id: RequestId,
         keep: usize,

@@ -121,7 +121,7 @@ fn of_try(request: &Request) -> u64 {
 
 impl World<'_> {
     /// The client of `id` waits for it from now on.
-    pub(in crate::model) fn begins_to_wait(&mut self, id: RequestId) {
+    pub(crate) fn begins_to_wait(&mut self, id: RequestId) {
         let workload = WorkloadId(self.requests[id].workload);
         let Some(rule) = &self.waiting.rules[workload.index()] else { return };
         let entry = &self.requests[id];

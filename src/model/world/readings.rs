@@ -1,8 +1,8 @@
 //! What can be read off a world: its clock, its counts, the gauges of its components.
 
+use crate::mechanism::cpu_share::ZoneLedger;
 use crate::model::Component;
 use crate::model::blueprint::ZoneMeter;
-use crate::model::cpu_share::ZoneLedger;
 use crate::model::gauge::Gauge;
 use crate::model::ids::{CauseId, ComponentId};
 use crate::model::record::Record;
@@ -95,7 +95,7 @@ impl World<'_> {
 
     /// What every replicated database has to say of the window.
     #[must_use]
-    pub fn databases(&self) -> Vec<crate::model::database::Reading> {
+    pub fn databases(&self) -> Vec<crate::kinds::database::live::Reading> {
         let reading = |component: &Component| match component {
             Component::Database(database) => Some(database.reading(self.now)),
             _ => None,

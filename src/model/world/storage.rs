@@ -16,8 +16,8 @@
 use super::{Bounded, World};
 use crate::convert::whole;
 use crate::health::FactId;
+use crate::kinds::nas::live::{self as head, Head, Service, Work};
 use crate::model::blueprint::{Config, Mount};
-use crate::model::head::{self, Head, Service, Work};
 use crate::model::ids::{AmountId, CauseId, ComponentId, KeyId};
 use crate::model::request::{Request, RequestId};
 use crate::model::route::{Draws, MOST, Op};
@@ -48,11 +48,11 @@ struct Volumes {
 
 /// Who serves whose volumes, by component.
 #[derive(Clone, Debug)]
-pub(in crate::model) struct Volumed(Vec<Volumes>);
+pub(crate) struct Volumed(Vec<Volumes>);
 
 impl Volumed {
     /// Every owner serves its own.
-    pub(in crate::model) fn new(components: usize) -> Self {
+    pub(crate) fn new(components: usize) -> Self {
         let own = |index| Volumes {
             by: ComponentId::at(index),
             grace: SimTime::ZERO,
@@ -63,7 +63,7 @@ impl Volumed {
     }
 
     /// By owner: who serves its volumes, and until when what opens or locks waits.
-    pub(in crate::model) fn served(&self) -> Vec<(ComponentId, SimTime)> {
+    pub(crate) fn served(&self) -> Vec<(ComponentId, SimTime)> {
         self.0.iter().map(|volumes| (volumes.by, volumes.grace)).collect()
     }
 }
@@ -256,7 +256,7 @@ impl World<'_> {
     }
 
     /// Whether all pools of the first volume of `member` can be read and written now.
-    pub(in crate::model) fn volume_answers(&self, member: ComponentId) -> bool {
+    pub(crate) fn volume_answers(&self, member: ComponentId) -> bool {
         let part = &self.plan.parts[member.index()];
         let Some(volume) = part.mounts.first() else { return true };
         let further = usize::from(volume.others);
@@ -294,7 +294,7 @@ impl World<'_> {
 
     /// The volumes of `owner` are served by `by` from now on, or by nobody, for `cause`; by their
     /// owner without one.
-    pub(in crate::model) fn hand_volumes(
+    pub(crate) fn hand_volumes(
         &mut self,
         owner: ComponentId,
         by: Option<ComponentId>,
@@ -317,7 +317,7 @@ impl World<'_> {
     }
 
     /// A head is in another state: one whose process was gone begins its service anew.
-    pub(in crate::model) fn head_fares(&mut self, id: ComponentId, health: Health) {
+    pub(crate) fn head_fares(&mut self, id: ComponentId, health: Health) {
         let volumes = &mut self.volumes.0[id.index()];
         match health {
             Health::Down => volumes.forgot = true,

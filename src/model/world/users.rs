@@ -65,7 +65,7 @@ impl World<'_> {
     }
 
     /// `user` has its answer, or knows that none comes, at `at`, and thinks.
-    pub(in crate::model) fn user_answered(&mut self, user: u32, at: SimTime) {
+    pub(crate) fn user_answered(&mut self, user: u32, at: SimTime) {
         let User { workload, number, begun } = self.users.users[user as usize];
         let Some(thinks) = &self.users.thinks[workload.index()] else { return };
         let asks = at + thinks.before(number, begun);

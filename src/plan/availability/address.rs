@@ -18,7 +18,7 @@
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::Declaration;
 use crate::health::declare::{Automaton, Effect, Expr, Fate, State, Timer, Transition};
-use crate::model::balancer::{master_down, skew};
+use crate::kinds::balancer::live::{master_down, skew};
 use crate::model::spec::place::BalancerSpec;
 use crate::plan::Draft;
 use crate::plan::faults::IS_PLANNED;

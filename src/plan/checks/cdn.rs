@@ -1,6 +1,6 @@
 //! What edges hold, and shields behind them.
 
-use crate::model::cdn::MAX_EDGES;
+use crate::kinds::cdn::live::MAX_EDGES;
 use crate::model::spec::place::{CdnSpec, EdgeContentSpec};
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing};

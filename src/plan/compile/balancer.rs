@@ -2,12 +2,12 @@
 
 use super::{Builder, Wanted};
 use crate::convert::table;
-use crate::model::balancer::{
+use crate::kinds::balancer::live::{
     BalancerConfig, Behind, Choice, PeersConfig, RingTimers, Room, Silence, Takeover, master_down,
 };
+use crate::kinds::zone::live::CpuConfig;
+use crate::mechanism::cpu_share::{self, ZoneLimits};
 use crate::model::blueprint::{Config, Part, Place};
-use crate::model::cpu::CpuConfig;
-use crate::model::cpu_share::{self, ZoneLimits};
 use crate::model::ids::{ComponentId, PoolId};
 use crate::model::probing::Probing;
 use crate::model::route::{Op, Pick, Routes};

@@ -1,8 +1,8 @@
 //! `[cache.name]` to what the cache holds.
 
 use super::Builder;
+use crate::kinds::cache::live::{CacheConfig, Content};
 use crate::model::blueprint::Config;
-use crate::model::cache::{CacheConfig, Content};
 use crate::model::spec::place::{CacheSpec, PopularitySpec};
 use crate::plan::hits::policy_of;
 use crate::scenario::code::Code;

@@ -4,8 +4,8 @@
 
 use super::{Builder, Wanted};
 use crate::convert::place;
+use crate::kinds::database::live::{Alarm, BLOCK, DatabaseConfig, Failover, Member, Rebuild};
 use crate::model::blueprint::{Config, Part};
-use crate::model::database::{Alarm, BLOCK, DatabaseConfig, Failover, Member, Rebuild};
 use crate::model::ids::{ComponentId, KeyId, PoolId};
 use crate::model::route::Pick;
 use crate::model::spec::storage::{DatabaseFailoverSpec, Promotion, ReadsTo, ReplicationMode};

@@ -2,11 +2,11 @@
 
 use super::{Builder, Wanted};
 use crate::convert::table;
+use crate::kinds::cdn::live::content::{EdgeContent, EdgeObjects};
+use crate::kinds::cdn::live::{CdnConfig, EdgeConfig};
+use crate::kinds::name_service::live::{NamesConfig, Target};
 use crate::model::blueprint::{Config, Part};
-use crate::model::cdn::content::{EdgeContent, EdgeObjects};
-use crate::model::cdn::{CdnConfig, EdgeConfig};
 use crate::model::ids::{ComponentId, KeyId};
-use crate::model::names::{NamesConfig, Target};
 use crate::model::probing::Probing;
 use crate::model::spec::place::{CdnSpec, CheckSpec, Depth, NamePolicy};
 use crate::plan::Draft;

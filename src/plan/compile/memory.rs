@@ -2,8 +2,8 @@
 
 use super::{Builder, Wanted};
 use crate::convert::table;
+use crate::kinds::cache::live::{Blocks, CacheConfig, Content};
 use crate::model::blueprint::Config;
-use crate::model::cache::{Blocks, CacheConfig, Content};
 use crate::model::ids::ComponentId;
 use crate::model::spec::storage::ContentSpec;
 use crate::plan::Draft;

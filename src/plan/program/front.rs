@@ -2,7 +2,7 @@
 
 use super::{CdnPlan, Compiler};
 use crate::convert::place;
-use crate::model::cdn::{AtCdn, SHIELD};
+use crate::kinds::cdn::live::{AtCdn, SHIELD};
 use crate::model::route::{Branch, Op};
 use crate::plan::links::Entrance;
 use crate::plan::route::{Io, Step};

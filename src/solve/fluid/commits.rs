@@ -19,7 +19,7 @@
 use super::lag::{LagTally, Lags};
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::health::{FactId, View};
-use crate::model::database::SEMI_SYNC_TIME_OUT;
+use crate::kinds::database::live::SEMI_SYNC_TIME_OUT;
 use crate::observe::histogram::Histogram;
 use crate::plan::fluid::FluidPlan;
 use crate::plan::fluid::copies::{Copies, CopiesNet, Loss, Source};

@@ -1,8 +1,8 @@
 //! Which measure a figure of a blueprint is; where there is none, why, and what there is in its place.
 
 use super::{Counted, Measure, Meters, Number};
+use crate::kinds::cdn::live::EDGE;
 use crate::model::blueprint::{Blueprint, Config, Part};
-use crate::model::cdn::EDGE;
 use crate::model::ids::ComponentId;
 use crate::model::record::OUTCOMES;
 use crate::model::route::{Asks, CallKind};

@@ -1,9 +1,9 @@
 //! The value of a measure in one replication, in base units, or why it has none.
 
 use super::{Counted, Measure, Meters, NoValue, Number};
+use crate::kinds::database::live::{Counts, Lag};
+use crate::mechanism::flow_share::PACE;
 use crate::model::blueprint::{Blueprint, Config};
-use crate::model::database::{Counts, Lag};
-use crate::model::flow_share::PACE;
 use crate::model::gauge::{Gauge, Levels};
 use crate::model::ids::ComponentId;
 use crate::model::record::{Attempts, OUTCOMES};

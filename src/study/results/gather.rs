@@ -8,8 +8,8 @@ use super::{
     AttemptRow, AttemptsOf, CapacityRow, ClassRow, ExpectationRow, FigureRow, Latency, LogRow,
     Results, STATS, Share, Unreached, Use, UseKind, ViewRow, WindowRows, ZoneRow, natural,
 };
+use crate::kinds::cdn::live::EDGE;
 use crate::model::blueprint::{Blueprint, Config};
-use crate::model::cdn::EDGE;
 use crate::model::ids::ComponentId;
 use crate::model::record::{Attempts, ViewRecord};
 use crate::observe::histogram::Histogram;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::StudyPlan;
+use crate::kinds::cdn::live::EDGE;
 use crate::model::blueprint::{Blueprint, Config};
-use crate::model::cdn::EDGE;
 use crate::plan::faults::PLANNED;
 use crate::plan::figure::Figure;
 use crate::study::measure::Measure;

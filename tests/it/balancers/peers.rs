@@ -3,7 +3,7 @@
 
 use fivenines::engine::draw::Seed;
 use fivenines::health::{Kernel, Listener, Moved, Start};
-use fivenines::model::balancer::RingTimers;
+use fivenines::kinds::balancer::live::RingTimers;
 
 use super::*;
 

@@ -2,7 +2,7 @@
 
 use super::*;
 
-use fivenines::model::database::DatabaseConfig;
+use fivenines::kinds::database::live::DatabaseConfig;
 use fivenines::workload::stamp::TimeForm;
 use fivenines::workload::trace::{CountSeries, Placement, Playback, SeriesFormat};
 

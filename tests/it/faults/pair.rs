@@ -2,7 +2,7 @@
 
 use fivenines::engine::draw::{Lineage, Seed};
 use fivenines::health::{Kernel, Listener, Moved, Net, Reading, Start};
-use fivenines::model::head::next_retry;
+use fivenines::kinds::nas::live::next_retry;
 use fivenines::plan::faults;
 use fivenines::study::expect::Verdict;
 

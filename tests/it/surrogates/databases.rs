@@ -1,6 +1,6 @@
 //! Who is master of a database.
 
-use fivenines::model::database::{Database, Phase, Standing};
+use fivenines::kinds::database::live::{Database, Phase, Standing};
 
 use super::*;
 

@@ -1,7 +1,7 @@
 //! Which head serves a volume. The automaton of the volumes is the same in both solvers, draw by draw; what
 //! is held against it here is when the first operation is served.
 
-use fivenines::model::head::next_retry;
+use fivenines::kinds::nas::live::next_retry;
 
 use super::*;
 

@@ -1,0 +1,3 @@
+//! Object caches: a process that keeps objects, found by a ratio or object by object.
+
+pub mod live;

@@ -1,0 +1,3 @@
+//! CDNs: edges outside the sites, and shields behind them, that keep copies of what an origin serves.
+
+pub mod live;

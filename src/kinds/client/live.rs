@@ -1,0 +1,541 @@
+//! Clients: what a user sees as one page, and what a user does when it does not come.
+//!
+//! Model: a page view arrives at the server's edge at its time of arrival. Its HTML is one
+//! request; the reply crosses the links between them; the client then fetches the parts, at most `connections`
+//! at a time, each a request of its own after a round trip. The view is served when everything
+//! has arrived within `lost_after`; its latency is from the user's click (half a round trip
+//! before the arrival) to the last byte (half a round trip after it left).
+//! Requests on their way to the site are small and cost nothing. Patience and time-out run from the
+//! arrival of each request at the edge to the last byte of its reply.
+//! A part that fails, or for which patience ends, fails the try; with some probability the user
+//! tries again after a while, at most so often, and else goes away: the view is lost, and the
+//! pages the session would still have asked for are never born.
+//!
+//! Sessions do not shape the arrivals (their times are those of the open source, whatever the
+//! system does): when a user goes away, the number of further pages and the times between them
+//! are drawn, and the next page of the source at or after each of these times counts as one that
+//! this user would have asked for. Closed users do not go away: served or not, they think and ask
+//! again. Their think begins where the view ended for them, and the way there of the next view is
+//! reckoned as long as the way back of this one, so that a cycle is a view's latency and a think.
+//! Whose page was served and whose session goes on is followed, in the same way, where a balancer has
+//! sticky sessions (`guests`).
+//!
+//! Leaves out: connection set-up, slow start, a cache in the browser.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::convert::{place, whole};
+use crate::engine::calendar::Ticket;
+use crate::kinds::client::guests::GuestId;
+use crate::model::blueprint::{Blueprint, Clients, Session};
+use crate::model::event::{Event, MAX_INDEX};
+use crate::model::ids::{CauseId, ClassId, WorkloadId};
+use crate::model::request::{Owner, Request, RequestId, Stage, Waits};
+use crate::model::route::MOST;
+use crate::model::world::{Bounded, Stop, World};
+use crate::units::{Bytes, SimDuration, SimTime};
+
+/// Numbers of users who have gone before a world begins: no view has one.
+const BEYOND: u64 = 1 << 62;
+
+/// One page that a user wants.
+#[derive(Clone, Copy, Debug)]
+pub struct View {
+    workload: WorkloadId,
+    ordinal: u64,
+    /// When the present try began, at the edge.
+    began: SimTime,
+    /// The latest instant at which something of the present try arrived.
+    received: SimTime,
+    round_trip: SimDuration,
+    /// The closed user who wants it, by its place among all of them.
+    user: Option<u32>,
+    /// The session it is of, where these are followed.
+    guest: Option<GuestId>,
+    /// The event of its next try.
+    ticket: Ticket,
+    /// Requests of any of its tries that are still somewhere.
+    out: u32,
+    /// Parts not yet asked for.
+    to_ask: u32,
+    /// Parts not yet arrived.
+    to_come: u32,
+    /// Position of the next part.
+    position: u32,
+    /// Present try, from 0.
+    attempt: u8,
+    running: bool,
+    waiting: bool,
+    counted: bool,
+    live: bool,
+}
+
+impl View {
+    /// `request` is one of the present try.
+    #[inline]
+    fn sends(&self, request: &mut Request) {
+        request.ordinal = self.ordinal;
+        request.counted = self.counted;
+        request.attempt = self.attempt;
+        request.workload = self.workload.0;
+    }
+}
+
+/// All page views in progress, and what users who went away would still have asked for.
+#[derive(Clone, Debug)]
+pub struct Views {
+    slots: Vec<View>,
+    free: Vec<u32>,
+    /// Times, by workload, at which the next page belongs to a user who is gone.
+    gone: Vec<BinaryHeap<Reverse<SimTime>>>,
+    /// Number of the next arrival, by workload.
+    expected: Vec<u64>,
+}
+
+impl Views {
+    /// None in progress.
+    #[must_use]
+    pub fn new(plan: &Blueprint) -> Self {
+        let count = plan.workloads.len();
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+            gone: vec![BinaryHeap::new(); count],
+            expected: vec![0; count],
+        }
+    }
+
+    pub(crate) fn expect(&mut self, workload: WorkloadId, ordinal: u64) {
+        self.expected[workload.index()] = ordinal;
+    }
+
+    #[inline]
+    pub(crate) fn expected(&self, workload: WorkloadId) -> u64 {
+        self.expected[workload.index()]
+    }
+
+    /// None of those in progress is written down.
+    pub(crate) fn count_none(&mut self) {
+        self.slots.iter_mut().for_each(|view| view.counted = false);
+    }
+
+    pub(crate) fn forget_who_left(&mut self) {
+        self.gone.iter_mut().for_each(BinaryHeap::clear);
+    }
+
+    pub(crate) fn who_left(&self, workload: WorkloadId) -> u64 {
+        self.gone[workload.index()].len() as u64
+    }
+
+    /// The workload of a view that waits for the event of `ticket`.
+    pub(crate) fn awaits(&self, view: u32, ticket: Ticket) -> Option<WorkloadId> {
+        let view = self.slots.get(view as usize)?;
+        (view.ticket == ticket).then_some(view.workload)
+    }
+
+    fn insert(&mut self, view: View) -> Option<u32> {
+        if let Some(index) = self.free.pop() {
+            self.slots[index as usize] = view;
+            return Some(index);
+        }
+        let index = place(self.slots.len());
+        (index < MAX_INDEX).then(|| {
+            self.slots.push(view);
+            index
+        })
+    }
+}
+
+impl World<'_> {
+    fn clients_of(&self, workload: WorkloadId) -> &Clients {
+        let index = self.plan.workloads[workload.index()].clients;
+        &self.plan.clients[index.expect("only workloads with clients have views")]
+    }
+
+    /// A page view arrives.
+    pub(crate) fn view_begins(
+        &mut self,
+        workload: WorkloadId,
+        ordinal: u64,
+        user: Option<u32>,
+        counted: bool,
+    ) {
+        self.record.view_begins(workload, counted);
+        let gone = &mut self.views.gone[workload.index()];
+        if gone.peek().is_some_and(|Reverse(at)| *at <= self.now) {
+            gone.pop();
+            return self.record.view_never_born(workload, counted);
+        }
+        let guest = match user {
+            Some(user) => self.guests.user(user),
+            None => self.guests.arrives(workload, self.now),
+        };
+        let view = View {
+            workload,
+            ordinal,
+            began: self.now,
+            received: self.now,
+            round_trip: SimDuration::ZERO,
+            user,
+            guest,
+            ticket: Ticket::NONE,
+            out: 0,
+            to_ask: 0,
+            to_come: 0,
+            position: 0,
+            attempt: 0,
+            running: true,
+            waiting: false,
+            counted,
+            live: true,
+        };
+        match self.views.insert(view) {
+            Some(id) => self.begin_try(id),
+            None => self.stop = Some(Stop::TooManyInFlight { at: self.now }),
+        }
+    }
+
+    /// The client sends for the page: its first try, or a further one.
+    fn begin_try(&mut self, id: u32) {
+        let workload = self.views.slots[id as usize].workload;
+        let class = self.plan.workloads[workload.index()].class;
+        let to_edge = self.plan.routes.classes[class.index()].round_trip;
+        let round_trip = to_edge.or(self.clients_of(workload).round_trip);
+        let Some(request) = self.part(id, class) else { return };
+        if let Some(demand) = round_trip {
+            // Each try draws its own round trip, as a repetition would.
+            let entry = &mut self.requests[request];
+            entry.iteration = u16::from(entry.attempt);
+            let seconds = self.draws.demand(demand, entry);
+            entry.iteration = 0;
+            self.views.slots[id as usize].round_trip = SimDuration::from_seconds_f64(seconds);
+        }
+        let view = &mut self.views.slots[id as usize];
+        view.began = self.now;
+        view.received = self.now;
+        view.position = 1;
+        view.to_ask = 0;
+        view.to_come = 0;
+        view.running = true;
+        view.out += 1;
+        self.part_begins(request);
+    }
+
+    /// A request of the view `view_id` that enters now.
+    fn part(&mut self, view_id: u32, class: ClassId) -> Option<RequestId> {
+        let entry = self.plan.routes.classes[class.index()].entry;
+        let id = self.begin(class, entry, Owner::View(view_id))?;
+        self.views.slots[view_id as usize].sends(&mut self.requests[id]);
+        Some(id)
+    }
+
+    /// A request as the view `view_id` sends it, for draws that belong to the view.
+    fn keyed(&self, view_id: u32, class: ClassId) -> Request {
+        let entry = self.plan.routes.classes[class.index()].entry;
+        let mut request = Request::new(class, entry, Owner::View(view_id), self.now);
+        self.views.slots[view_id as usize].sends(&mut request);
+        request
+    }
+
+    /// `id` reaches the edge: with a patience, onto its route.
+    fn part_begins(&mut self, id: RequestId) {
+        let entry = &self.requests[id];
+        self.record.attempt_begins(entry.class, entry.counted);
+        self.begins_to_wait(id);
+        self.lane.push(crate::model::Move::Advance(id));
+    }
+
+    /// The reply to `id` leaves the edge. To a client that has hung up, since its view failed
+    /// elsewhere, nothing is sent.
+    pub(crate) fn reply(&mut self, id: RequestId, view_id: u32) {
+        let entry = &mut self.requests[id];
+        entry.stage = Stage::Reply;
+        entry.waits = Waits::Nothing;
+        entry.ends = self.now;
+        let (attempt, class) = (entry.attempt, entry.class);
+        let view = &self.views.slots[view_id as usize];
+        if !view.running || view.attempt != attempt {
+            return self.part_gone(id, view_id);
+        }
+        let size = self.plan.routes.classes[class.index()].reply.as_ref().map(|reply| {
+            reply.sampler.sample(self.draws.uniform(reply.key, &self.requests[id], 0))
+        });
+        let sent = size.is_some_and(|bytes| self.send(id, Bytes::new(whole::u64(bytes + 0.5))));
+        if !sent {
+            self.network(id);
+        }
+    }
+
+    /// The last byte of the reply to `id` has left the last link; the client has it at the
+    /// request's `ends`, which is later where the way has a latency. What the client does then is
+    /// reckoned from there, without an event of its own.
+    pub(crate) fn network(&mut self, id: RequestId) {
+        let entry = &self.requests[id];
+        let Owner::View(view_id) = entry.owner else { return self.requests.remove(id) };
+        let (attempt, position, class) = (entry.attempt, entry.position, entry.class);
+        let received = entry.ends;
+        let view = &mut self.views.slots[view_id as usize];
+        if !view.running || view.attempt != attempt {
+            return self.part_gone(id, view_id);
+        }
+        view.received = view.received.max(received);
+        if position == 0 {
+            return self.page_received(id, view_id, class);
+        }
+        let view = &mut self.views.slots[view_id as usize];
+        view.to_come -= 1;
+        if view.to_come == 0 {
+            return self.view_complete(id, view_id);
+        }
+        self.next_part(id, view_id, received);
+    }
+
+    fn page_received(&mut self, id: RequestId, view_id: u32, class: ClassId) {
+        let received = self.views.slots[view_id as usize].received;
+        let Some(then) = self.plan.routes.classes[class.index()].then else {
+            return self.view_complete(id, view_id);
+        };
+        let parts = self.draws.amount(then.amount, &self.requests[id]);
+        if parts > u32::from(MOST) {
+            return self.stops_for(id, Bounded::Parts);
+        }
+        if parts == 0 {
+            return self.view_complete(id, view_id);
+        }
+        let view = &mut self.views.slots[view_id as usize];
+        view.to_ask = parts;
+        view.to_come = parts;
+        let workload = view.workload;
+        let at_once = self.clients_of(workload).connections.min(parts);
+        for _ in 1..at_once {
+            if let Some(other) = self.part(view_id, then.class) {
+                self.views.slots[view_id as usize].out += 1;
+                self.next_part(other, view_id, received);
+            }
+        }
+        self.next_part(id, view_id, received);
+    }
+
+    /// The connection of `id` is free at `from`: it asks for the next part, if there is one.
+    fn next_part(&mut self, id: RequestId, view_id: u32, from: SimTime) {
+        let view = &mut self.views.slots[view_id as usize];
+        if view.to_ask == 0 {
+            return self.part_gone(id, view_id);
+        }
+        view.to_ask -= 1;
+        let position = view.position;
+        view.position += 1;
+        let (workload, round_trip) = (view.workload, view.round_trip);
+        let page = self.plan.workloads[workload.index()].class;
+        let then = self.plan.routes.classes[page.index()].then;
+        let class = then.map_or(page, |then| then.class);
+        let first = self.plan.routes.classes[class.index()].entry;
+        let ticket = self.calendar.push(from + round_trip, Event::Wake(id).code());
+        let entry = &mut self.requests[id];
+        entry.restart(class, first, Owner::View(view_id), self.now);
+        entry.position = position;
+        entry.stage = Stage::Travel;
+        entry.waits = Waits::Timer;
+        entry.ticket = ticket;
+        self.views.slots[view_id as usize].sends(entry);
+    }
+
+    /// The request for a part has reached the edge.
+    pub(crate) fn travelled(&mut self, id: RequestId) {
+        let entry = &self.requests[id];
+        let Owner::View(view_id) = entry.owner else { return self.requests.remove(id) };
+        let view = &self.views.slots[view_id as usize];
+        if !view.running || view.attempt != entry.attempt {
+            return self.part_gone(id, view_id);
+        }
+        let entry = &mut self.requests[id];
+        entry.stage = Stage::Route;
+        entry.waits = Waits::Nothing;
+        entry.ticket = Ticket::NONE;
+        entry.born = self.now;
+        self.part_begins(id);
+    }
+
+    fn part_gone(&mut self, id: RequestId, view_id: u32) {
+        self.requests.remove(id);
+        self.views.slots[view_id as usize].out -= 1;
+        self.free_view(view_id);
+    }
+
+    /// A view is forgotten when it is decided and nothing of it is anywhere.
+    fn free_view(&mut self, view_id: u32) {
+        let view = &mut self.views.slots[view_id as usize];
+        if view.live && view.out == 0 && !view.running && !view.waiting {
+            view.live = false;
+            view.ticket = Ticket::NONE;
+            self.views.free.push(view_id);
+        }
+    }
+
+    fn view_complete(&mut self, id: RequestId, view_id: u32) {
+        let view = &self.views.slots[view_id as usize];
+        let latency = view.received - view.began + view.round_trip;
+        let (workload, counted, attempt) = (view.workload, view.counted, view.attempt);
+        let (user, answered) = (view.user, view.received + view.round_trip);
+        let limit = self.plan.workloads[workload.index()].lost_after;
+        self.views.slots[view_id as usize].running = false;
+        if limit.is_some_and(|limit| latency > limit) {
+            let cause = self.blame(CauseId::OVERLOAD);
+            self.record.view_lost(workload, cause, counted);
+            self.session_ends(view_id);
+        } else {
+            self.record.view_served(workload, latency, attempt > 0, counted);
+            self.session_goes_on(view_id, answered);
+        }
+        if let Some(user) = user {
+            self.user_answered(user, answered);
+        }
+        self.part_gone(id, view_id);
+    }
+
+    /// A request of a view has failed.
+    pub(crate) fn part_failed(&mut self, id: RequestId, view_id: u32, cause: CauseId) {
+        let attempt = self.requests[id].attempt;
+        self.requests.remove(id);
+        self.part_given_up(view_id, attempt, cause);
+    }
+
+    /// A request of a view has ended for its client, one way or another, without an answer.
+    pub(crate) fn part_given_up(&mut self, view_id: u32, attempt: u8, cause: CauseId) {
+        let view = &mut self.views.slots[view_id as usize];
+        view.out -= 1;
+        if view.running && view.attempt == attempt {
+            self.try_failed(view_id, cause);
+        }
+        self.free_view(view_id);
+    }
+
+    fn try_failed(&mut self, view_id: u32, cause: CauseId) {
+        let view = &mut self.views.slots[view_id as usize];
+        view.running = false;
+        let (workload, ordinal, attempt, counted) =
+            (view.workload, view.ordinal, view.attempt, view.counted);
+        if let Some(retry) = self.clients_of(workload).retry
+            && attempt < retry.at_most
+            && self.draws.uniform_at(retry.key, ordinal, u64::from(attempt)) < retry.chance
+        {
+            let mut keyed = self.keyed(view_id, self.plan.workloads[workload.index()].class);
+            keyed.iteration = u16::from(attempt);
+            let after = self.draws.demand(retry.after, &keyed);
+            let at = self.now + SimDuration::from_seconds_f64(after);
+            let view = &mut self.views.slots[view_id as usize];
+            view.ticket = self.calendar.push(at, Event::View(view_id).code());
+            view.waiting = true;
+            return;
+        }
+        self.record.view_lost(workload, cause, counted);
+        self.session_ends(view_id);
+        if let Some(user) = self.views.slots[view_id as usize].user {
+            self.user_answered(user, self.now);
+        }
+    }
+
+    /// The next try of a view is due.
+    pub(crate) fn view_due(&mut self, view_id: u32, ticket: Ticket) {
+        let view = &mut self.views.slots[view_id as usize];
+        if view.ticket != ticket {
+            return;
+        }
+        view.ticket = Ticket::NONE;
+        view.waiting = false;
+        view.attempt += 1;
+        self.begin_try(view_id);
+    }
+
+    /// So many users of a workload, and no others, have gone away here and now whose sessions had at least
+    /// one more page.
+    pub fn send_away(&mut self, workload: WorkloadId, sessions: u64) {
+        self.views.gone[workload.index()].clear();
+        let index = self.plan.workloads[workload.index()].clients;
+        let session = index.and_then(|index| self.plan.clients[index].session);
+        let Some(session) = session.filter(|session| session.mean_pages > 1.0) else { return };
+        let class = self.plan.workloads[workload.index()].class;
+        let entry = self.plan.routes.classes[class.index()].entry;
+        let mut keyed = Request::new(class, entry, Owner::Workload, self.now);
+        for number in 0..sessions {
+            keyed.ordinal = BEYOND + number;
+            self.take_along(workload, session, keyed, 1);
+        }
+    }
+
+    /// A user goes away here and now with what his session would still have had: `sure` pages, and then
+    /// as many as a geometric session has further ones: P(at least n) = (1 − 1/mean)ⁿ.
+    fn take_along(
+        &mut self,
+        workload: WorkloadId,
+        session: Session,
+        mut keyed: Request,
+        sure: u16,
+    ) {
+        let uniform = self.draws.uniform_at(session.key, keyed.ordinal, 0);
+        let further = libm::log(uniform) / libm::log(1.0 - 1.0 / session.mean_pages);
+        let mut at = self.now;
+        // The plan bounds the mean, so that the longest session that can be drawn has fewer than 2¹⁶ pages.
+        for page in 0..whole::u16(further).saturating_add(sure) {
+            keyed.iteration = page;
+            at = at + SimDuration::from_seconds_f64(self.draws.demand(session.think, &keyed));
+            self.views.gone[workload.index()].push(Reverse(at));
+        }
+    }
+
+    /// The user of a lost view goes away; the pages still to come are taken from the source.
+    fn session_ends(&mut self, view_id: u32) {
+        let View { workload, user, guest, .. } = self.views.slots[view_id as usize];
+        if user.is_some() {
+            return;
+        }
+        if let Some(guest) = guest {
+            self.guests.leaves(guest);
+        }
+        let Some(session) = self.clients_of(workload).session else { return };
+        if session.mean_pages <= 1.0 {
+            return;
+        }
+        // Its number of further pages is geometric from zero, whatever page this was.
+        let class = self.plan.workloads[workload.index()].class;
+        let keyed = self.keyed(view_id, class);
+        self.take_along(workload, session, keyed, 0);
+    }
+
+    /// A view was served at `answered`: where sessions are followed, its user thinks and comes back if the
+    /// session has a further page. Whether it has, and how long he thinks, are the draws of
+    /// [`Self::take_along`].
+    fn session_goes_on(&mut self, view_id: u32, answered: SimTime) {
+        let View { workload, user, guest, .. } = self.views.slots[view_id as usize];
+        let Some(guest) = guest.filter(|_| user.is_none()) else { return };
+        let class = self.plan.workloads[workload.index()].class;
+        let keyed = self.keyed(view_id, class);
+        let goes_on = |session: &Session| {
+            session.mean_pages > 1.0
+                && self.draws.uniform_at(session.key, keyed.ordinal, 0)
+                    <= 1.0 - 1.0 / session.mean_pages
+        };
+        match self.clients_of(workload).session.filter(goes_on) {
+            Some(session) => {
+                let think = self.draws.demand(session.think, &keyed);
+                let at = answered + SimDuration::from_seconds_f64(think);
+                self.guests.comes_back(workload, guest, at);
+            }
+            None => self.guests.leaves(guest),
+        }
+    }
+
+    /// The session that `id` is of, where these are followed and somebody waits for it.
+    pub(crate) fn guest_of(&self, id: RequestId) -> Option<GuestId> {
+        let entry = &self.requests[id];
+        match entry.owner {
+            Owner::User(user) => self.guests.user(user),
+            Owner::View(view) => {
+                let view = &self.views.slots[view as usize];
+                view.guest.filter(|_| view.running && view.attempt == entry.attempt)
+            }
+            _ => None,
+        }
+    }
+}

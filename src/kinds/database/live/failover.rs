@@ -1,0 +1,492 @@
+//! Who takes over, when, and what becomes of the old master.
+//!
+//! A script on the first slave that runs probes the master: a connection is taken and given back.
+//! A process that is gone refuses at once, a silent or hanging one costs the time-out, and so does
+//! one whose connections are all taken: an overloaded master may be declared dead. After `fall`
+//! failed probes in a row the failover is decided. Whether it works is drawn for the onset of the
+//! master's fault, keyed by its instant, so that nothing that happens in between moves the draw.
+//!
+//! - It works: the old master is cut off (unless `fence` is false), the running slave that has
+//!   received most is chosen, applies all it has received, and is master when `promote` is over.
+//!   On the old master's volume nothing has to be applied and nothing is lost, but the volume must
+//!   answer. The chosen one dies on the way: another is chosen. With nobody left the old master
+//!   serves again when it is back.
+//! - It does not: there is no master until people are done. Then the old master serves again if it
+//!   runs; else they promote a slave as above, without a further `promote`, or wait for the first
+//!   member that comes back.
+//!
+//! Years draw from a surrogate of it: `plan::availability::failover`.
+
+use super::{AGAIN, Alarm, Database, Phase, Standing};
+use crate::convert;
+use crate::engine::calendar::Ticket;
+use crate::engine::law::Sampler;
+use crate::model::ids::{CauseId, ClassId, ComponentId, KeyId, UnitId};
+use crate::model::probing::first_probe;
+use crate::model::request::{Owner, Request};
+use crate::model::route::Drawn;
+use crate::model::world::World;
+use crate::model::{Component, Ctx, Health, Move};
+use crate::units::{SimDuration, SimTime};
+
+fn drawn(law: &Sampler, key: crate::engine::draw::Key, ordinal: u64) -> SimDuration {
+    SimDuration::from_seconds_f64(law.sample(key.uniform(ordinal, 0)))
+}
+
+impl Database {
+    /// Arms the first probes, and the first failover without a death when faults are lived through.
+    pub(crate) fn begin(&mut self, ctx: &mut Ctx<'_>, faults: bool) {
+        let Some(failover) = &self.config.failover else { return };
+        let interval = failover.interval;
+        let gap = failover.false_gap.filter(|_| faults);
+        for member in 0..self.members.len() {
+            let uniform = self.members[member].phase.uniform(0, 0);
+            self.members[member].due = first_probe(interval, ctx.now, uniform);
+            self.arm(ctx, Alarm::Probe(member), self.members[member].due);
+        }
+        let Some(gap) = gap else { return };
+        // A renewal since time zero: the same instants whenever a window begins.
+        let mut at = SimTime::ZERO;
+        while at <= ctx.now {
+            at = at + self.next_false_gap(gap);
+        }
+        self.arm(ctx, Alarm::False, at);
+    }
+
+    fn next_false_gap(&mut self, mean: f64) -> SimDuration {
+        let uniform = self.false_gap.uniform(self.false_alarms, 0);
+        self.false_alarms += 1;
+        SimDuration::from_seconds_f64(-libm::log(uniform) * mean)
+    }
+
+    /// Whether somebody runs who could probe `member`.
+    fn has_watcher(&self, member: usize) -> bool {
+        let may = |m: usize| {
+            let slave = member != self.master || self.is_slave(m);
+            m != member && self.members[m].up && !self.members[m].fenced && slave
+        };
+        (0..self.members.len()).any(may)
+    }
+
+    /// Whether anybody wants to know how `member` is.
+    fn is_watched(&self, member: usize) -> bool {
+        member == self.master && self.phase == Phase::Served
+            || Some(member) == self.rival
+            || self.config.by_slaves && self.is_slave(member)
+    }
+
+    /// A probe of `member` that began at its due time is over.
+    fn next_probe(&mut self, ctx: &mut Ctx<'_>, member: usize) {
+        let state = &mut self.members[member];
+        state.asked = None;
+        let due = state.due.max(ctx.now);
+        self.arm(ctx, Alarm::Probe(member), due);
+    }
+
+    /// A probe of `member` was answered, or was not; gives whether its master is dead for the script.
+    fn verdict(&mut self, member: usize, good: bool) -> bool {
+        let Some(failover) = &self.config.failover else { return false };
+        let fall = failover.fall;
+        let state = &mut self.members[member];
+        state.failed = if good { 0 } else { state.failed + 1 };
+        if good {
+            state.alive = true;
+        } else if state.failed >= fall {
+            state.alive = false;
+        }
+        member == self.master && state.failed >= fall && self.phase == Phase::Served
+    }
+
+    /// A member fares differently, as its process does.
+    fn fares(&mut self, ctx: &mut Ctx<'_>, member: usize, up: bool, cause: CauseId) {
+        let was = std::mem::replace(&mut self.members[member].up, up);
+        if member == self.master && self.phase == Phase::Served {
+            if was && !up {
+                self.onset = Some(ctx.now);
+                self.cause = cause;
+            } else if up {
+                self.onset = None;
+            }
+        }
+        self.reconnect(ctx);
+        if was != up {
+            self.look_around(ctx);
+        }
+    }
+
+    /// What waits for somebody to come back looks again, as an event of its own.
+    fn look_around(&mut self, ctx: &mut Ctx<'_>) {
+        if !matches!(self.phase, Phase::Served | Phase::People(_)) {
+            self.arm(ctx, Alarm::Step, ctx.now);
+        }
+        for member in 0..self.members.len() {
+            if self.members[member].standing != Standing::Member {
+                self.arm(ctx, Alarm::Rebuild(member), ctx.now);
+            }
+        }
+    }
+
+    /// The master is declared dead, or somebody thinks so; gives whether it is cut off now.
+    fn decide(&mut self, ctx: &mut Ctx<'_>) -> bool {
+        let Some(failover) = &self.config.failover else { return false };
+        let known = self.history.as_ref();
+        let known = known.map(|history| history.iter().find(|failed| failed.lasts_at(ctx.now)));
+        let covered = match (known, self.onset) {
+            (Some(failed), _) => failed.is_none(),
+            (None, Some(at)) => self.works.uniform(at.nanos(), 0) < failover.coverage,
+            (None, None) => self.works_falsely.uniform(self.failovers, 0) < failover.coverage,
+        };
+        let done = known.flatten().and_then(|failed| failed.people).filter(|at| *at > ctx.now);
+        let fence = failover.fence || !covered;
+        let people = (!covered).then(|| match done {
+            Some(at) => at - ctx.now,
+            None => drawn(&failover.failed, self.people, self.failovers),
+        });
+        let counted = self.counted(ctx.now);
+        self.counts.failovers += counted;
+        self.counts.failed += counted * u64::from(!covered);
+        self.counts.without_a_death += counted * u64::from(self.onset.is_none());
+        self.failovers += 1;
+        self.by_people = !covered;
+        self.phase = match people {
+            None => Phase::Seeks,
+            Some(time) => Phase::People(ctx.now + time),
+        };
+        let next = people.map_or(ctx.now, |time| ctx.now + time);
+        self.arm(ctx, Alarm::Step, next);
+        if self.onset.is_none() {
+            self.cause = CauseId::OVERLOAD;
+        }
+        self.members[self.master].fenced = fence;
+        self.reconnect(ctx);
+        fence
+    }
+
+    /// The running slave that has received most, the first of equals.
+    fn choice(&self, now: SimTime) -> Option<usize> {
+        let able = |m: &usize| self.is_slave(*m) && self.members[*m].up;
+        let all = (0..self.members.len()).filter(able);
+        all.max_by_key(|m| (self.members[*m].received(now), std::cmp::Reverse(*m)))
+    }
+
+    /// Nobody can be promoted, and the old master is back.
+    fn give_up(&mut self, ctx: &mut Ctx<'_>) {
+        self.members[self.master].fenced = false;
+        self.members[self.master].failed = 0;
+        self.phase = Phase::Served;
+        self.onset = None;
+        self.cause = CauseId::OVERLOAD;
+        self.reconnect(ctx);
+        self.look_around(ctx);
+    }
+
+    /// `to` is master from now on. Gives the old one.
+    fn take_over(&mut self, ctx: &mut Ctx<'_>, to: usize) -> usize {
+        let now = ctx.now;
+        let failover = self.config.failover.as_ref();
+        let (remount, fence) = failover.map_or((false, true), |f| (f.remount, f.fence));
+        let old = std::mem::replace(&mut self.master, to);
+        if remount {
+            self.members[to].applied = self.log.end();
+        } else {
+            let has = self.members[to].received(now);
+            let mut lost = 0;
+            while self.log.end() > has
+                && let Some(write) = self.log.writes.pop_back()
+            {
+                lost += u64::from(write.acknowledged);
+            }
+            self.counts.lost_writes += lost * self.counted(now);
+            self.members[to].applied = self.log.end();
+            self.leave_behind(to);
+        }
+        let state = &mut self.members[to];
+        state.receipts.clear();
+        state.applying = None;
+        state.alive = true;
+        state.failed = 0;
+        let state = &mut self.members[old];
+        state.standing = Standing::Out;
+        state.receipts.clear();
+        state.failed = 0;
+        self.rival = (!fence && !self.by_people).then_some(old);
+        self.members[old].fenced = self.rival.is_none();
+        self.phase = Phase::Served;
+        self.onset = (!self.members[to].up).then_some(now);
+        self.cause = CauseId::OVERLOAD;
+        self.fallen = false;
+        self.trim();
+        self.reconnect(ctx);
+        self.look_around(ctx);
+        old
+    }
+
+    /// Whoever has more than the new master: what it has not applied yet it forgets, and with what it has
+    /// applied it is no copy of anybody any more, and is copied anew.
+    fn leave_behind(&mut self, master: usize) {
+        let end = self.log.end();
+        for (member, state) in self.members.iter_mut().enumerate() {
+            if member == master {
+                continue;
+            }
+            if state.applied > end {
+                state.standing = Standing::Out;
+                state.fenced = true;
+                state.receipts.clear();
+                state.applying = None;
+            } else if state.applied + state.receipts.len() as u64 > end {
+                state.receipts.truncate(convert::index(end - state.applied));
+                if state.receipts.is_empty() {
+                    state.applying = None;
+                }
+            }
+        }
+    }
+
+    /// A member that is out begins to be copied, or goes on; gives the number of the block to copy.
+    fn copy(&mut self, ctx: &mut Ctx<'_>, member: usize) -> Option<u64> {
+        let rebuild = self.config.rebuild?;
+        let able = self.phase == Phase::Served
+            && self.members[member].up
+            && self.members[self.master].up
+            && self.rival != Some(member);
+        let end = self.log.end();
+        let state = &mut self.members[member];
+        let left = match state.standing {
+            Standing::Member => return None,
+            _ if !able => {
+                state.standing = Standing::Out;
+                return None;
+            }
+            Standing::Out => {
+                // The copy is of this instant: what comes later is applied after it.
+                state.fenced = true;
+                state.applied = end;
+                state.receipts.clear();
+                state.applying = None;
+                rebuild.blocks
+            }
+            Standing::Copied(left) => left,
+        };
+        if left == 0 {
+            state.standing = Standing::Member;
+            state.fenced = false;
+            state.alive = true;
+            state.failed = 0;
+            self.reconnect(ctx);
+            return None;
+        }
+        state.standing = Standing::Copied(left - 1);
+        let block = state.blocks;
+        state.blocks += 1;
+        self.arm(ctx, Alarm::Rebuild(member), ctx.now + rebuild.gap);
+        Some(block)
+    }
+}
+
+impl World<'_> {
+    /// Arms what the groups do by themselves.
+    pub(crate) fn start_databases(&mut self) {
+        let faults = self.span.faults == crate::model::outage::Faults::Live;
+        for index in 0..self.components.len() {
+            if matches!(self.components[index], Component::Database(_)) {
+                self.with_database(ComponentId::at(index), |group, ctx| {
+                    group.begin(ctx, faults);
+                });
+            }
+        }
+    }
+
+    /// An alarm of a group rings.
+    #[inline(never)]
+    pub(crate) fn database_due(&mut self, unit: UnitId, ticket: Ticket) {
+        let (id, local) = self.plan.units[unit.index()];
+        let group = self.database(id);
+        if group.tickets[local as usize] != ticket {
+            return;
+        }
+        match Alarm::of(local as usize, group.members.len()) {
+            Alarm::Probe(member) => self.probe_member(id, member),
+            Alarm::Apply(slave) => self.apply_next(id, slave),
+            Alarm::Rebuild(member) => self.copy_block(id, member),
+            Alarm::Step => self.failover_step(id),
+            Alarm::False => self.false_failover(id),
+            Alarm::Acknowledge => self.with_database(id, Database::acknowledge),
+        }
+    }
+
+    fn probe_member(&mut self, id: ComponentId, member: usize) {
+        let now = self.now;
+        let entry = self.with_database(id, |group, ctx| {
+            let interval = group.config.failover.as_ref().map(|failover| failover.interval)?;
+            if now < group.members[member].due {
+                group.next_probe(ctx, member);
+                return None;
+            }
+            group.members[member].due = now + interval;
+            if !group.is_watched(member) || !group.has_watcher(member) {
+                group.next_probe(ctx, member);
+                return None;
+            }
+            group.members[member].asked = Some(now);
+            Some((group.config.members[member].probe, group.unit(Alarm::Probe(member))))
+        });
+        let Some((entry, unit)) = entry else { return };
+        let request = Request::new(ClassId(0), entry, Owner::Database(unit), now);
+        if let Some(request) = self.insert(request) {
+            self.lane.push(Move::Advance(request));
+        }
+    }
+
+    pub(super) fn probe_answered(
+        &mut self,
+        id: ComponentId,
+        member: usize,
+        born: SimTime,
+        good: bool,
+    ) {
+        let dead = self.with_database(id, |group, ctx| {
+            if group.members[member].asked != Some(born) {
+                return false;
+            }
+            group.next_probe(ctx, member);
+            // Whoever asked is gone: nobody has heard the answer.
+            let heard = group.has_watcher(member) && group.is_watched(member);
+            heard && group.verdict(member, good)
+        });
+        if dead {
+            self.fail_over(id);
+        } else if good && self.database(id).rival == Some(member) {
+            self.cut_off_rival(id, member);
+        }
+    }
+
+    fn fail_over(&mut self, id: ComponentId) {
+        if self.with_database(id, Database::decide) {
+            let group = self.database(id);
+            let (master, cause) = (group.config.members[group.master].id, group.cause);
+            self.throw_out(master, cause);
+        }
+    }
+
+    /// There are two masters and the script sees it.
+    fn cut_off_rival(&mut self, id: ComponentId, member: usize) {
+        let old = self.with_database(id, |group, ctx| {
+            group.rival = None;
+            group.members[member].fenced = true;
+            group.look_around(ctx);
+            group.config.members[member].id
+        });
+        self.throw_out(old, CauseId::OVERLOAD);
+    }
+
+    fn false_failover(&mut self, id: ComponentId) {
+        let able = self.with_database(id, |group, ctx| {
+            let gap = group.config.failover.as_ref().and_then(|failover| failover.false_gap);
+            if let Some(gap) = gap {
+                let next = ctx.now + group.next_false_gap(gap);
+                group.arm(ctx, Alarm::False, next);
+            }
+            let master = group.master;
+            group.phase == Phase::Served
+                && group.members[master].up
+                && group.choice(ctx.now).is_some()
+        });
+        if able {
+            self.fail_over(id);
+        }
+    }
+
+    /// The failover goes on as far as it can.
+    pub(super) fn failover_step(&mut self, id: ComponentId) {
+        loop {
+            let (now, group) = (self.now, self.database(id));
+            let up = |member: usize| group.members[member].up;
+            let remount = group.config.failover.as_ref().is_some_and(|failover| failover.remount);
+            let next = match group.phase {
+                Phase::Served => return,
+                Phase::People(until) if now < until => return,
+                Phase::People(_) if up(group.master) => {
+                    return self.with_database(id, Database::give_up);
+                }
+                Phase::People(_) => Phase::Seeks,
+                Phase::Seeks => match group.choice(now) {
+                    None if up(group.master) => {
+                        return self.with_database(id, Database::give_up);
+                    }
+                    None => return,
+                    Some(_) if remount && !self.old_volume_answers(id) => {
+                        return self.with_database(id, |group, ctx| {
+                            group.arm(ctx, Alarm::Step, ctx.now + AGAIN);
+                        });
+                    }
+                    Some(to) => Phase::Replays(to),
+                },
+                Phase::Replays(to) | Phase::Promotes(to, _) if !up(to) => Phase::Seeks,
+                Phase::Replays(to) => {
+                    let state = &group.members[to];
+                    if !remount && state.applied < state.received(now) {
+                        return;
+                    }
+                    let law = group.config.failover.as_ref().filter(|_| !group.by_people);
+                    let lasts = law.map_or(SimDuration::ZERO, |failover| {
+                        drawn(&failover.promote, group.promote, group.failovers - 1)
+                    });
+                    Phase::Promotes(to, now + lasts)
+                }
+                Phase::Promotes(_, at) if now < at => {
+                    return self.with_database(id, |group, ctx| group.arm(ctx, Alarm::Step, at));
+                }
+                Phase::Promotes(to, _) => return self.promote(id, to),
+            };
+            self.with_database(id, |group, _| group.phase = next);
+        }
+    }
+
+    /// Whether the old master's volume can be taken.
+    fn old_volume_answers(&self, id: ComponentId) -> bool {
+        let group = self.database(id);
+        self.volume_answers(self.data_owner(group.config.members[group.master].id))
+    }
+
+    fn promote(&mut self, id: ComponentId, to: usize) {
+        let old = self.with_database(id, |group, ctx| group.take_over(ctx, to));
+        let group = self.database(id);
+        let (new, before) = (group.config.members[to].id, group.config.members[old].id);
+        let remount = group.config.failover.as_ref().is_some_and(|failover| failover.remount);
+        let cold = remount || !group.config.by_slaves;
+        if remount {
+            self.swap_data(new, before);
+        }
+        if cold && self.plan.parts[new.index()].cold.is_some() {
+            self.restarted[new.index()] = Some(self.now);
+        }
+        self.role_moves(id, to);
+    }
+
+    /// The next block of a rebuild: a read at the master's data, a write at the member's.
+    fn copy_block(&mut self, id: ComponentId, member: usize) {
+        let block = self.with_database(id, |group, ctx| group.copy(ctx, member));
+        let Some(block) = block else { return };
+        let group = self.database(id);
+        let copied = &group.config.members[member];
+        let (from, to, key) = (group.config.members[group.master].id, copied.id, copied.rebuild);
+        for (of, key, write) in [(from, KeyId(key.0 + 3), false), (to, key, true)] {
+            let Some(disks) = self.data_of(of, block).map(|mount| mount.disks) else { continue };
+            let cause = self.causes[disks.index()];
+            self.component_ctx(disks, cause, |component, ctx| {
+                if let Component::Disks(disks) = component {
+                    disks.background(ctx, key, Drawn::of(block), 0, write);
+                }
+            });
+        }
+    }
+
+    /// The process `id` of a group fares differently.
+    pub(crate) fn member_fares(&mut self, id: ComponentId, health: Health) {
+        let Some((group, member)) = self.plan.parts[id.index()].database else { return };
+        let up = health.works();
+        let cause = self.causes[id.index()];
+        self.with_database(group, |group, ctx| group.fares(ctx, member as usize, up, cause));
+    }
+}

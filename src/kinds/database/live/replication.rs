@@ -1,0 +1,333 @@
+//! Queries on their way to a member, the log, and the slaves that apply it.
+//!
+//! A slave's applier is at most one request at a time, in no ledger: it stands in the slab with a
+//! borrowed frame of the slave, so that it stops, fails and is thrown out with that process. The
+//! instants of receipt are known when a write is committed; an alarm is armed only when the applier
+//! has nothing else to do.
+
+use super::{AGAIN, Alarm, Database, Phase, SEMI_SYNC_TIME_OUT, Standing, Write};
+use crate::convert;
+use crate::engine::calendar::Ticket;
+use crate::model::ids::{CallId, ClassId, ComponentId, UnitId};
+use crate::model::request::{Frame, Hold, NO_CALL, Outcome, Owner, Request, RequestId, Waits};
+use crate::model::route::{draw_index, index_of};
+use crate::model::world::World;
+use crate::model::{Component, Ctx, Health, Move};
+use crate::units::{SimDuration, SimTime};
+
+impl Database {
+    /// The lag of a member from now on.
+    pub(super) fn note(&mut self, now: SimTime, member: usize) {
+        let follows = self.is_slave(member);
+        let end = self.log.end();
+        let state = &mut self.members[member];
+        let oldest = self.log.get(state.applied).filter(|_| follows).map(|write| write.at);
+        let backlog = if follows { end - state.applied } else { 0 };
+        state.lag.set(now, follows, oldest, backlog);
+    }
+
+    /// When a slave receives `write` that is sent now.
+    fn receipt(&self, now: SimTime, member: usize, write: &Write) -> SimTime {
+        let index = index_of(write.position, write.iteration, 0);
+        let state = &self.members[member];
+        let key = state.receive[write.step as usize];
+        let seconds = self.config.receive.sample(write.drawn.uniform(key, index));
+        let at = now + SimDuration::from_seconds_f64(seconds);
+        state.receipts.back().map_or(at, |last| at.max(*last))
+    }
+
+    /// `request` has done a write at `member`; gives whether it waits for a slave.
+    fn commit(&mut self, ctx: &mut Ctx<'_>, member: usize, request: RequestId, step: u32) -> bool {
+        let now = ctx.now;
+        if member != self.master {
+            self.counts.split_brain += self.counted(now);
+            return false;
+        }
+        let entry = &ctx.requests[request];
+        let number = self.log.end();
+        let waits = self.config.semi_sync && self.phase == Phase::Served && !self.falls_back(now);
+        let write = Write {
+            at: now,
+            drawn: entry.drawn(),
+            position: entry.position,
+            iteration: entry.iteration,
+            step,
+            acknowledged: !waits,
+        };
+        self.log.writes.push_back(write);
+        for slave in 0..self.members.len() {
+            if !self.is_slave(slave) {
+                continue;
+            }
+            if self.members[slave].connected {
+                let at = self.receipt(now, slave, &write);
+                let state = &mut self.members[slave];
+                state.receipts.push_back(at);
+                if state.receipts.len() == 1 && state.applying.is_none() {
+                    self.arm(ctx, Alarm::Apply(slave), at);
+                }
+            }
+            self.note(now, slave);
+        }
+        self.trim();
+        if waits {
+            let entry = &mut ctx.requests[request];
+            entry.at = self.id;
+            entry.since = now;
+            entry.waits = Waits::Timer;
+            entry.ticket = Ticket::NONE;
+            self.waiting.push_back((number, request, now));
+            if self.waiting.len() == 1 {
+                self.arm_acknowledgement(ctx);
+            }
+        }
+        waits
+    }
+
+    /// Whether the group goes on as asynchronous, since no slave has answered in time.
+    fn falls_back(&mut self, now: SimTime) -> bool {
+        let end = self.log.end();
+        let caught_up = |m: usize| self.is_slave(m) && self.members[m].received(now) >= end;
+        if self.fallen && (0..self.members.len()).any(caught_up) {
+            self.fallen = false;
+        }
+        self.fallen
+    }
+
+    fn arm_acknowledgement(&mut self, ctx: &mut Ctx<'_>) {
+        let Some((number, _, since)) = self.waiting.front().copied() else { return };
+        let mut next = since + SEMI_SYNC_TIME_OUT;
+        for member in 0..self.members.len() {
+            let state = &self.members[member];
+            let place = number.checked_sub(state.applied).filter(|_| self.is_slave(member));
+            if let Some(at) = place.and_then(|place| state.receipts.get(convert::index(place))) {
+                next = next.min(*at);
+            }
+        }
+        self.arm(ctx, Alarm::Acknowledge, next);
+    }
+
+    /// Lets those go on whose writes a slave has, or who have waited long enough.
+    pub(super) fn acknowledge(&mut self, ctx: &mut Ctx<'_>) {
+        let slaves = (0..self.members.len()).filter(|m| self.is_slave(*m));
+        let most = slaves.map(|m| self.members[m].received(ctx.now)).max().unwrap_or(0);
+        while let Some((number, request, since)) = self.waiting.front().copied() {
+            let late = ctx.now - since >= SEMI_SYNC_TIME_OUT;
+            if number >= most && !late && !self.fallen {
+                break;
+            }
+            self.fallen |= number >= most && late;
+            self.waiting.pop_front();
+            if let Some(place) = number.checked_sub(self.log.base)
+                && let Some(write) = self.log.writes.get_mut(convert::index(place))
+            {
+                write.acknowledged = true;
+            }
+            let entry = &mut ctx.requests[request];
+            entry.at = ComponentId::NONE;
+            entry.waits = Waits::Nothing;
+            ctx.proceed(request);
+        }
+        self.arm_acknowledgement(ctx);
+    }
+
+    /// Forgets the writes that everybody has.
+    pub(super) fn trim(&mut self) {
+        let needs = |m: &usize| match self.members[*m].standing {
+            Standing::Member => *m != self.master,
+            Standing::Copied(_) => true,
+            Standing::Out => false,
+        };
+        let least = (0..self.members.len()).filter(needs).map(|m| self.members[m].applied).min();
+        let least = least.unwrap_or(self.log.end());
+        while self.log.base < least && self.log.writes.pop_front().is_some() {
+            self.log.base += 1;
+        }
+    }
+
+    /// Who runs, who is master, or what they are to each other has changed: who receives?
+    pub(super) fn reconnect(&mut self, ctx: &mut Ctx<'_>) {
+        let now = ctx.now;
+        let sends = self.phase == Phase::Served && self.members[self.master].up;
+        for slave in 0..self.members.len() {
+            let receives = sends && self.is_slave(slave) && self.members[slave].up;
+            if self.members[slave].connected && !receives {
+                let state = &mut self.members[slave];
+                let received = state.receipts.partition_point(|at| *at <= now);
+                state.receipts.truncate(received);
+            }
+            if !self.members[slave].connected && receives {
+                let first = self.members[slave].applied + self.members[slave].receipts.len() as u64;
+                for number in first..self.log.end() {
+                    let Some(write) = self.log.get(number).copied() else { continue };
+                    let at = self.receipt(now, slave, &write);
+                    self.members[slave].receipts.push_back(at);
+                }
+            }
+            self.members[slave].connected = receives;
+            self.note(now, slave);
+            let state = &self.members[slave];
+            if let Some(first) = state.receipts.front().copied()
+                && state.applying.is_none()
+            {
+                self.arm(ctx, Alarm::Apply(slave), first);
+            }
+        }
+        self.arm_acknowledgement(ctx);
+    }
+
+    /// The write that a slave applies now, if it can.
+    fn next_write(&mut self, ctx: &mut Ctx<'_>, slave: usize) -> Option<Write> {
+        let state = &self.members[slave];
+        if !self.is_slave(slave) || !state.up || state.applying.is_some() {
+            return None;
+        }
+        let first = *state.receipts.front()?;
+        if first > ctx.now {
+            self.arm(ctx, Alarm::Apply(slave), first);
+            return None;
+        }
+        self.members[slave].applying = Some(ctx.now);
+        self.log.get(self.members[slave].applied).copied()
+    }
+
+    /// The applier of a slave, at work since `born`, is done; gives whether it may go on.
+    fn applied(&mut self, ctx: &mut Ctx<'_>, slave: usize, born: SimTime, well: bool) -> bool {
+        if self.members[slave].applying != Some(born) {
+            return false;
+        }
+        self.members[slave].applying = None;
+        if !well {
+            self.arm(ctx, Alarm::Apply(slave), ctx.now + AGAIN);
+            return false;
+        }
+        let state = &mut self.members[slave];
+        state.applied += 1;
+        state.receipts.pop_front();
+        self.note(ctx.now, slave);
+        self.trim();
+        true
+    }
+}
+
+impl World<'_> {
+    pub(super) fn database(&self, id: ComponentId) -> &Database {
+        match &self.components[id.index()] {
+            Component::Database(database) => database,
+            _ => unreachable!("the plan gives databases their own ids"),
+        }
+    }
+
+    pub(super) fn with_database<R>(
+        &mut self,
+        id: ComponentId,
+        act: impl FnOnce(&mut Database, &mut Ctx<'_>) -> R,
+    ) -> R {
+        let cause = self.causes[id.index()];
+        self.component_ctx(id, cause, |component, ctx| match component {
+            Component::Database(database) => act(database, ctx),
+            _ => unreachable!("the plan gives databases their own ids"),
+        })
+    }
+
+    /// `id` asks for the member of a group that serves it.
+    #[inline(never)]
+    pub(crate) fn query(
+        &mut self,
+        id: RequestId,
+        database: ComponentId,
+        write: bool,
+        call: Option<CallId>,
+    ) {
+        let (member, cause) = self.with_database(database, |group, _| {
+            let at = group.serves(write);
+            let fenced = group.members[at].fenced.then_some(group.cause);
+            (group.config.members[at].id, fenced)
+        });
+        self.ask(id, member, call, false);
+        let Some(cause) = cause else { return self.let_in(id, member) };
+        // Whoever is cut off has no port; a host that is gone has no voice.
+        let silent = self.healths[member.index()] == Health::Unreachable;
+        let health = if silent { Health::Unreachable } else { Health::Down };
+        self.component_ctx(member, cause, |_, ctx| ctx.turn_away(id, health));
+    }
+
+    /// The members of a group that are no slaves now, one bit each.
+    pub(crate) fn not_reading(&self, database: ComponentId, into: &mut Vec<bool>) {
+        let group = self.database(database);
+        into.extend((0..group.members.len()).map(|member| !group.is_slave(member)));
+    }
+
+    /// A read of `id` begins at the innermost member.
+    #[inline(never)]
+    pub(crate) fn begin_read(&mut self, id: RequestId, database: ComponentId) {
+        let at = self.requests[id].top().at;
+        let Some((_, member)) = self.plan.parts[at.index()].database else { return };
+        let stale = self.with_database(database, |group, ctx| {
+            let lag = group.members[member as usize].lag.now(ctx.now)?;
+            let (counted, stale) = (group.counted(ctx.now), lag > group.config.tolerates);
+            group.counts.slave_reads += counted;
+            group.counts.stale += counted * u64::from(stale);
+            Some(stale)
+        });
+        if stale == Some(true) {
+            self.requests[id].top_mut().stale = true;
+        }
+    }
+
+    /// `id` has done a write at the innermost member; gives whether it waits there.
+    #[inline(never)]
+    pub(crate) fn commit(&mut self, id: RequestId, database: ComponentId, step: u32) -> bool {
+        let at = self.requests[id].top().at;
+        let Some((_, member)) = self.plan.parts[at.index()].database else { return false };
+        self.with_database(database, |group, ctx| group.commit(ctx, member as usize, id, step))
+    }
+
+    /// A slave applies its next write, if it has one.
+    pub(super) fn apply_next(&mut self, database: ComponentId, slave: usize) {
+        let write = self.with_database(database, |group, ctx| group.next_write(ctx, slave));
+        let Some(write) = write else { return };
+        let group = self.database(database);
+        let unit = group.unit(Alarm::Apply(slave));
+        let member = &group.config.members[slave];
+        let entry = member.applies[write.step as usize];
+        let at = member.id;
+        let mut request = Request::new(ClassId(0), entry, Owner::Database(unit), self.now);
+        (request.ordinal, request.path) = (write.drawn.ordinal, write.drawn.path);
+        request.position = write.position;
+        request.iteration = write.iteration;
+        debug_assert_eq!(draw_index(&request, 0), index_of(write.position, write.iteration, 0));
+        request.frames[0] = Frame {
+            at,
+            serial: 0,
+            since: self.now,
+            call: NO_CALL,
+            hold: Hold::Borrowed,
+            behind: false,
+            stale: false,
+        };
+        request.depth = 1;
+        if let Some(request) = self.insert(request) {
+            self.lane.push(Move::Advance(request));
+        }
+    }
+
+    /// A request of a group that began at `born` has ended.
+    pub(crate) fn database_ends(&mut self, unit: UnitId, born: SimTime, outcome: Outcome) {
+        let (id, local) = self.plan.units[unit.index()];
+        let well = outcome == Outcome::Ok;
+        match Alarm::of(local as usize, self.database(id).members.len()) {
+            Alarm::Probe(member) => self.probe_answered(id, member, born, well),
+            Alarm::Apply(slave) => {
+                if !self.with_database(id, |group, ctx| group.applied(ctx, slave, born, well)) {
+                    return;
+                }
+                self.apply_next(id, slave);
+                if self.database(id).phase == Phase::Replays(slave) {
+                    self.failover_step(id);
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Databases: a group of members of which one takes the writes, and others follow it.
+
+pub mod live;

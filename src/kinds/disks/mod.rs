@@ -1,0 +1,3 @@
+//! Disks: a set of disks in a server or behind a head.
+
+pub mod live;

@@ -1,0 +1,363 @@
+//! A name service: which address a name leads to, and what resolvers still believe.
+//!
+//! Model: the service answers with its record: the first of its targets that it believes alive
+//! (`failover`), or one of those, each as often (`round-robin`, drawn for each view so that a
+//! target that goes moves its own views alone). When it believes nobody alive the record stays.
+//! It learns of a death by probes, as a balancer does: one every `interval` at a phase of its own,
+//! refused at once or failed after `time-out`; `fall` in a row take a target out, `rise` put it
+//! back. A shallow probe of a balancer meets the unit that holds the address, one of a service any
+//! member that works; a deep one also wants a member behind the balancer that works.
+//!
+//! A view asks a resolver of its own, which asks the name service once in every `life`, at a phase
+//! drawn for the view: at a change of the record its residual life is uniform in (0, `life`).
+//! Resolvers that do not keep to the life (`stale`, a share drawn by view) keep what they had when
+//! the record changed for a time of their own, and then take the record of that instant.
+//!
+//! While the name service itself is out, resolvers whose answer has run out since get none.
+//!
+//! In: `resolve`, `begin`, `verdict`, `fares`. Holds: at most one alarm a target.
+//! Leaves out: several addresses in one answer, negative answers, caches inside browsers.
+//! Source: Jung, Berger & Balakrishnan (2003), Modeling TTL-based Internet caches; Flavel et al.
+//! (2014), Re-evaluating the responsiveness of DNS-based network control.
+
+use std::collections::VecDeque;
+
+use crate::convert::{place, whole};
+use crate::engine::calendar::Ticket;
+use crate::model::event::Event;
+use crate::model::ids::{ComponentId, KeyId, UnitId};
+use crate::model::probing::{Probing, first_probe};
+use crate::model::request::RequestId;
+use crate::model::route::Draws;
+use crate::model::world::World;
+use crate::model::{Component, Ctx, Health, Live, none};
+use crate::units::{SimDuration, SimTime};
+
+/// Most targets of one name service.
+pub const MOST_TARGETS: usize = 60;
+
+/// Where a name may lead.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// To one of these members.
+    Members(Vec<ComponentId>),
+    /// To the unit that holds the address of a balancer, with the members behind it.
+    Balancer(ComponentId, Vec<ComponentId>),
+}
+
+/// What a name service is.
+#[derive(Clone, Debug)]
+pub struct NamesConfig {
+    /// Where the name leads, in order.
+    pub to: Vec<Target>,
+    /// Whether all are sent to the first that is believed alive.
+    pub failover: bool,
+    /// Time to live of an answer.
+    pub life: SimDuration,
+    /// Share of the resolvers that keep an old answer, and how long.
+    pub stale: Option<(f64, SimDuration)>,
+    /// None: everybody is believed alive for ever.
+    pub probing: Option<Probing>,
+    /// Whether a probe wants a page.
+    pub deep: bool,
+    /// Key of the draws of a view; two a target follow: of its choice, and of its probes.
+    pub key: KeyId,
+    /// Alarm of the first target; those of the others follow.
+    pub unit: UnitId,
+}
+
+#[derive(Clone, Debug)]
+struct Belief {
+    alive: bool,
+    /// Results in a row that speak against the belief.
+    against: u32,
+    due: SimTime,
+    /// A probe waits for an answer.
+    asked: bool,
+    ticket: Ticket,
+    hangs: u32,
+    hang: Option<bool>,
+}
+
+/// A name service at work.
+#[derive(Clone, Debug)]
+pub struct Names {
+    config: NamesConfig,
+    beliefs: Vec<Belief>,
+    /// Records, as sets of targets, each with the instant from which it holds; the last is the
+    /// present one.
+    records: VecDeque<(SimTime, u64)>,
+    /// What stale resolvers have, and until when they keep it.
+    kept: u64,
+    until: Option<SimTime>,
+    out: Option<SimTime>,
+}
+
+impl Names {
+    /// Everybody is believed alive.
+    #[must_use]
+    pub fn new(config: NamesConfig) -> Self {
+        let belief = Belief {
+            alive: true,
+            against: 0,
+            due: SimTime::NEVER,
+            asked: false,
+            ticket: Ticket::NONE,
+            hangs: 0,
+            hang: None,
+        };
+        let all = (1 << config.to.len()) - 1;
+        Self {
+            beliefs: vec![belief; config.to.len()],
+            config,
+            records: VecDeque::from([(SimTime::ZERO, all)]),
+            kept: all,
+            until: None,
+            out: None,
+        }
+    }
+
+    /// The targets that the record names now.
+    fn record(&self) -> u64 {
+        self.records.back().map_or(0, |(_, record)| *record)
+    }
+
+    fn record_at(&self, at: SimTime) -> u64 {
+        let before = self.records.iter().rev().find(|(since, _)| *since <= at);
+        before.or(self.records.front()).map_or(0, |(_, record)| *record)
+    }
+
+    /// Stale resolvers whose time is over have asked.
+    fn settle(&mut self, now: SimTime) {
+        if self.until.is_some_and(|until| until <= now) {
+            self.kept = self.record();
+            self.until = None;
+        }
+    }
+
+    /// The target to which the view of `ordinal` is led; `None` when its resolver has no answer.
+    pub fn resolve(&mut self, now: SimTime, draws: &Draws<'_>, ordinal: u64) -> Option<usize> {
+        let uniform = |index: u64| draws.uniform_at(self.config.key, ordinal, index);
+        let stale = self.config.stale.is_some_and(|(share, _)| uniform(1) < share);
+        let phase = uniform(0);
+        let record = if stale {
+            self.settle(now);
+            self.kept
+        } else {
+            let asked = last_asked(now, self.config.life, phase);
+            if self.out.is_some_and(|since| asked >= since) {
+                return None;
+            }
+            self.record_at(asked)
+        };
+        if self.config.failover {
+            return Some(record.trailing_zeros() as usize);
+        }
+        let score = |target: &usize| draws.uniform_at(self.target_key(*target, 0), ordinal, 0);
+        let named = (0..self.config.to.len()).filter(|target| record >> target & 1 == 1);
+        named.max_by(|one, other| score(one).total_cmp(&score(other)))
+    }
+
+    /// Arms the first probes at or after now.
+    pub fn begin(&mut self, ctx: &mut Ctx<'_>) {
+        let Some(probing) = self.config.probing else { return };
+        for at in 0..self.beliefs.len() {
+            let uniform = ctx.draws.uniform_at(self.target_key(at, 1), 0, 0);
+            let due = first_probe(probing.interval, ctx.now, uniform);
+            self.beliefs[at].due = due;
+            self.arm(ctx, at, due);
+        }
+    }
+
+    /// The key of a target's choice (0) or of its probes (1).
+    fn target_key(&self, target: usize, which: usize) -> KeyId {
+        KeyId(self.config.key.0 + 1 + place(2 * target + which))
+    }
+
+    fn arm(&mut self, ctx: &mut Ctx<'_>, at: usize, when: SimTime) {
+        let code = Event::Probe(self.config.unit.0 + place(at)).code();
+        self.beliefs[at].ticket = ctx.calendar.push(when, code);
+    }
+
+    /// A probe was answered, or was not; the next is armed.
+    fn conclude(&mut self, ctx: &mut Ctx<'_>, at: usize, good: bool) {
+        self.beliefs[at].asked = false;
+        self.verdict(ctx.now, at, good);
+        let due = self.beliefs[at].due.max(ctx.now);
+        self.beliefs[at].due = due;
+        self.arm(ctx, at, due);
+    }
+
+    /// What a probe of a target said.
+    pub fn verdict(&mut self, now: SimTime, at: usize, good: bool) {
+        let Some(probing) = self.config.probing else { return };
+        let belief = &mut self.beliefs[at];
+        if !probing.turns(belief.alive, &mut belief.against, good) {
+            return;
+        }
+        belief.alive = good;
+        let alive = self.beliefs.iter().enumerate();
+        let alive = alive.fold(0, |set, (at, belief)| set | u64::from(belief.alive) << at);
+        if alive == 0 || alive == self.record() {
+            return;
+        }
+        self.settle(now);
+        // Of a failover record only the first target shows.
+        let shows =
+            !self.config.failover || alive.trailing_zeros() != self.record().trailing_zeros();
+        if shows && self.until.is_none() {
+            self.until = self.config.stale.map(|(_, keep)| now + keep);
+        }
+        self.records.push_back((now, alive));
+        let oldest = now.nanos().saturating_sub(self.config.life.nanos());
+        while self.records.get(1).is_some_and(|(since, _)| since.nanos() <= oldest) {
+            self.records.pop_front();
+        }
+    }
+
+    fn sees_hang(&mut self, draws: &Draws<'_>, at: usize) -> bool {
+        let chance = self.config.probing.map_or(0.0, |probing| probing.sees_hang);
+        let key = self.target_key(at, 1);
+        let belief = &mut self.beliefs[at];
+        *belief.hang.get_or_insert_with(|| {
+            belief.hangs += 1;
+            draws.uniform_at(key, 0, u64::from(belief.hangs)) < chance
+        })
+    }
+}
+
+impl Live for Names {
+    none!(alarm, wake, cancel, gauge);
+
+    /// It is in another state from now on.
+    fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
+        let works = health.works();
+        self.out = if works { None } else { self.out.or(Some(ctx.now)) };
+    }
+}
+
+/// When a resolver asked last, which asks once in every `life` at this `phase` of it.
+fn last_asked(now: SimTime, life: SimDuration, phase: f64) -> SimTime {
+    let life = life.nanos();
+    if life == 0 {
+        return now;
+    }
+    let phase = whole::u64(phase * life as f64);
+    let since = (now.nanos() + life - phase) % life;
+    SimTime::from_nanos(now.nanos().saturating_sub(since))
+}
+
+impl World<'_> {
+    fn with_names<R>(
+        &mut self,
+        id: ComponentId,
+        act: impl FnOnce(&mut Names, &mut Ctx<'_>) -> R,
+    ) -> R {
+        let cause = self.causes[id.index()];
+        self.component_ctx(id, cause, |component, ctx| match component {
+            Component::Names(names) => act(names, ctx),
+            _ => unreachable!("the plan gives name services their own ids"),
+        })
+    }
+
+    /// Arms the first probes of every name service.
+    pub(crate) fn start_names(&mut self) {
+        for index in 0..self.components.len() {
+            if matches!(self.components[index], Component::Names(_)) {
+                self.with_names(ComponentId::at(index), Names::begin);
+            }
+        }
+    }
+
+    /// Where `id` is led by the name service; `None` when that says nothing.
+    #[inline(never)]
+    pub(crate) fn resolve(&mut self, id: RequestId, names: ComponentId) -> Option<usize> {
+        let ordinal = self.requests[id].ordinal;
+        let now = self.now;
+        let found = self.with_names(names, |names, ctx| names.resolve(now, ctx.draws, ordinal));
+        if found.is_none() {
+            self.with_names(names, |_, ctx| ctx.turn_away(id, Health::Unreachable));
+        }
+        found
+    }
+
+    /// How the target numbered `at` meets a probe.
+    fn target_fares(&self, id: ComponentId, at: usize) -> Health {
+        let Component::Names(names) = &self.components[id.index()] else { return Health::Up };
+        let of = |member: &ComponentId| self.healths[member.index()];
+        let works = |health: &Health| health.works();
+        let any = |members: &[ComponentId]| {
+            let all = || members.iter().map(of);
+            let stands = |health: &Health| health.stands_still();
+            let best = all().find(works).or_else(|| all().find(stands));
+            best.or_else(|| all().next()).unwrap_or(Health::Unreachable)
+        };
+        match &names.config.to[at] {
+            Target::Members(members) => any(members),
+            Target::Balancer(beliefs, members) => {
+                let Component::Balancer(balancer) = &self.components[beliefs.index()] else {
+                    return Health::Unreachable;
+                };
+                let Some(unit) = balancer.holder() else { return Health::Unreachable };
+                let unit = self.healths[balancer.config().units[unit].0.index()];
+                if works(&unit) && names.config.deep { any(members) } else { unit }
+            }
+        }
+    }
+
+    /// A probe of a name service is due, or has waited long enough.
+    pub(crate) fn name_probe_due(&mut self, id: ComponentId, at: usize, ticket: Ticket) {
+        let health = self.target_fares(id, at);
+        let now = self.now;
+        self.with_names(id, |names, ctx| {
+            let Some(probing) = names.config.probing else { return };
+            if names.beliefs[at].ticket != ticket {
+                return;
+            }
+            if names.beliefs[at].asked {
+                return names.conclude(ctx, at, false);
+            }
+            if now < names.beliefs[at].due {
+                let due = names.beliefs[at].due;
+                return names.arm(ctx, at, due);
+            }
+            names.beliefs[at].due = now + probing.interval;
+            if names.out.is_some() {
+                let due = names.beliefs[at].due;
+                return names.arm(ctx, at, due);
+            }
+            let stands = health.stands_still();
+            if !stands {
+                names.beliefs[at].hang = None;
+            }
+            match health {
+                Health::Up | Health::Slow(_) => names.conclude(ctx, at, true),
+                Health::Down => names.conclude(ctx, at, false),
+                _ if stands && !names.config.deep && !names.sees_hang(ctx.draws, at) => {
+                    names.conclude(ctx, at, true);
+                }
+                _ => {
+                    names.beliefs[at].asked = true;
+                    names.arm(ctx, at, now + probing.time_out);
+                }
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A resolver of phase p asked last at the largest p + k × life that is not after now.
+    #[test]
+    fn a_resolver_asks_once_in_every_life_at_its_phase() {
+        let at = |seconds: u64| SimTime::ZERO + SimDuration::from_secs(seconds);
+        let life = SimDuration::from_secs(60);
+        assert_eq!(last_asked(at(130), life, 0.5), at(90));
+        assert_eq!(last_asked(at(149), life, 0.5), at(90));
+        assert_eq!(last_asked(at(150), life, 0.5), at(150));
+        assert_eq!(last_asked(at(7), life, 0.5), SimTime::ZERO);
+        assert_eq!(last_asked(at(7), SimDuration::ZERO, 0.5), at(7));
+    }
+}

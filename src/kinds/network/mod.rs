@@ -1,0 +1,3 @@
+//! The network: sites and their uplinks, racks and their switches, links.
+
+pub mod live;

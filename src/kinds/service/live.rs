@@ -1,0 +1,216 @@
+//! One member of a service or of a database group: a process with workers (or connections) in a
+//! zone.
+//!
+//! Model: a request takes a worker, keeps it through every nested step, and gives it back when it
+//! leaves. Without a free worker it waits in the backlog; a full backlog refuses, but for a process
+//! that stands still, whose host drops what does not fit. Processor time
+//! is not taken here: the route asks the processor of the zone's server.
+//!
+//! In: `enter`, `leave`, `cancel`, `health`. Out: the request goes on, or is refused.
+//! Holds: nobody waits while a worker is free and the process is alive; workers taken = workers
+//! given back + workers held; busy + idle + unavailable workers = workers × time. A worker that is
+//! held counts as busy, also while the process stands still; a free one is then unavailable.
+//! States: down refuses at once (nobody listens), unreachable answers nothing, hung accepts until
+//! the backlog is full, then answers nothing, and serves nobody; a fresh process works at `warm-up` speed for a while.
+//! Leaves out: the cost of a fork, memory of a worker, keep-alive time-outs.
+
+use std::collections::VecDeque;
+
+use crate::convert::table;
+use crate::model::gauge::{Availability, Gauge, Queue, Usable};
+use crate::model::ids::ComponentId;
+use crate::model::request::{Hold, Outcome, RequestId, Waits};
+use crate::model::{Ctx, Health, Live, none};
+use crate::units::SimTime;
+
+/// What a member is.
+#[derive(Clone, Debug, Default)]
+pub struct ServiceConfig {
+    /// Requests or connections at a time; `None` without a bound.
+    pub workers: Option<u32>,
+    /// Requests that may wait for a worker; `None` without a bound.
+    pub backlog: Option<u32>,
+    /// The line stands at the caller (a connection pool): a caller that gives up leaves it.
+    pub callers_wait: bool,
+    /// Keep the distribution of visits and of the numbers inside, in line and in service.
+    pub detailed: bool,
+}
+
+/// A member at work.
+#[derive(Clone, Debug)]
+pub struct Service {
+    id: ComponentId,
+    config: ServiceConfig,
+    queue: Queue,
+    availability: Availability,
+    line: VecDeque<RequestId>,
+    health: Health,
+    arrived: u64,
+    refused: u64,
+    /// Processor work takes this many times longer: a slow process, or one that is still cold.
+    pub slowness: f64,
+}
+
+impl Service {
+    /// An idle member.
+    #[must_use]
+    pub fn new(id: ComponentId, config: ServiceConfig) -> Self {
+        Self {
+            id,
+            queue: Queue::new(config.detailed),
+            availability: Availability::new(config.workers.unwrap_or(0)),
+            line: VecDeque::new(),
+            health: Health::Up,
+            arrived: 0,
+            refused: 0,
+            slowness: 1.0,
+            config,
+        }
+    }
+
+    /// Whether a waiting caller leaves the line when it gives up.
+    #[must_use]
+    pub fn callers_wait(&self) -> bool {
+        self.config.callers_wait
+    }
+
+    /// `request`, whose innermost frame is this member, asks for a worker.
+    #[inline]
+    pub fn enter(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        self.arrived += 1;
+        if self.health.is_lost() {
+            self.refused += 1;
+            return ctx.turn_away(request, self.health);
+        }
+        let free = self.config.workers.is_none_or(|workers| self.queue.busy() < workers);
+        if free && self.health.works() {
+            self.queue.arrive(ctx.now);
+            self.queue.begin(ctx.now);
+            ctx.requests[request].top_mut().hold = Hold::Inside;
+            return ctx.proceed(request);
+        }
+        let waiting = table::u32(self.line.len());
+        if self.config.backlog.is_some_and(|backlog| waiting >= backlog) {
+            self.refused += 1;
+            if !self.health.works() && !self.config.callers_wait {
+                // Its host drops the connections that it does not accept and there is no room for
+                // (Linux `tcp_abort_on_overflow` = 0, illumos `tcpListenDrop`): nobody refuses.
+                return ctx.turn_away(request, Health::Unreachable);
+            }
+            return ctx.fail(request, Outcome::Refused);
+        }
+        self.queue.arrive(ctx.now);
+        let entry = &mut ctx.requests[request];
+        entry.top_mut().hold = Hold::Inside;
+        entry.at = self.id;
+        entry.since = ctx.now;
+        entry.waits = Waits::InLine;
+        self.line.push_back(request);
+    }
+
+    /// `request` gives its worker back and takes its frame off.
+    #[inline]
+    pub fn leave(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        let entry = &mut ctx.requests[request];
+        entry.depth -= 1;
+        let since = entry.frames[usize::from(entry.depth)].since;
+        let counted = entry.counted;
+        self.queue.leave(ctx.now, ctx.now - since, counted);
+        self.next(ctx);
+    }
+
+    fn next(&mut self, ctx: &mut Ctx<'_>) {
+        let free = self.config.workers.is_none_or(|workers| self.queue.busy() < workers);
+        if !free || !self.health.works() {
+            return;
+        }
+        if let Some(request) = self.line.pop_front() {
+            self.queue.begin(ctx.now);
+            let entry = &mut ctx.requests[request];
+            entry.at = ComponentId::NONE;
+            entry.waits = Waits::Nothing;
+            ctx.proceed(request);
+        }
+    }
+
+    /// Forgets a worker of a process that is gone; the world takes the frame off.
+    pub fn forget(&mut self, now: SimTime, since: SimTime, counted: bool) {
+        self.queue.leave(now, now - since, counted);
+    }
+
+    /// Its account of who is inside.
+    #[must_use]
+    pub fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    /// The same, to be told what to keep.
+    pub fn queue_mut(&mut self) -> &mut Queue {
+        &mut self.queue
+    }
+
+    /// Its present state.
+    #[must_use]
+    pub fn state(&self) -> Health {
+        self.health
+    }
+}
+
+impl Live for Service {
+    none!(alarm, wake);
+
+    /// Takes a waiting `request`, whose innermost frame is this member, out of the line.
+    fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        if let Some(place) = self.line.iter().position(|other| *other == request) {
+            self.line.remove(place);
+        }
+        let entry = &mut ctx.requests[request];
+        entry.at = ComponentId::NONE;
+        entry.waits = Waits::Nothing;
+        entry.depth -= 1;
+        let (since, counted) = (entry.frames[usize::from(entry.depth)].since, entry.counted);
+        self.queue.depart(ctx.now, ctx.now - since, counted);
+    }
+
+    /// Another state. Who was inside a process that is gone is thrown out by the world first.
+    fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
+        self.health = health;
+        let usable = match health {
+            Health::Up | Health::Slow(_) => Usable::All,
+            Health::Stalled | Health::Hung => Usable::Held,
+            Health::Down | Health::Unreachable => Usable::None,
+        };
+        self.availability.set(ctx.now, usable, self.queue.worked(ctx.now));
+        self.slowness = if let Health::Slow(factor) = health { factor } else { 1.0 };
+        loop {
+            let waiting = self.line.len();
+            self.next(ctx);
+            if self.line.len() == waiting {
+                return;
+            }
+        }
+    }
+
+    /// What it has counted: utilisation is that of the workers.
+    fn gauge(&self, now: SimTime) -> Gauge {
+        let workers = self.config.workers.map_or(0, u128::from);
+        let inside = self.queue.inside();
+        let busy = self.queue.worked(now);
+        let (idle, unavailable) = match workers {
+            0 => (0, 0),
+            _ => self.availability.split(now, busy),
+        };
+        Gauge {
+            arrived: self.arrived,
+            refused: self.refused,
+            completed: inside.left(),
+            inside: inside.area(now),
+            stayed: inside.stayed(),
+            busy,
+            idle,
+            unavailable,
+            capacity: workers * u128::from(now.nanos()),
+            ..Gauge::default()
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Services: processes in zones, with workers and a backlog.
+
+pub mod live;

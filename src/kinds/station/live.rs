@@ -1,0 +1,545 @@
+//! A textbook queueing station: c equal servers and one line.
+//!
+//! Model: customers come, wait in one line, are served by one of `servers` servers, go. Line: first
+//! come first served, or by rank, with or without interruption (an interrupted customer resumes
+//! where it stopped, Conway, Maxwell, Miller 1967). Processor sharing is the discipline `ps`: each
+//! of n customers gets min(1, c/n) of a server (Kleinrock II, ch. 4). At most `limit` customers
+//! are inside, others are refused. A waiting customer may lose patience and leave the line.
+//!
+//! In: `visit`, `served`, `alarm`, `cancel`, `health`. Out: the request goes on along its route.
+//! Holds: nobody waits while a server is free and the station is up; the area under the number
+//! inside equals the sum of the times inside, in integer nanoseconds.
+//! busy + idle + unavailable servers = servers × time, in nanoseconds, slow ones included as
+//! available.
+//! A pause (a fault that stalls) keeps all work and resumes it; a crash sends everyone away with
+//! an error.
+
+use std::collections::VecDeque;
+
+use crate::engine::calendar::Ticket;
+use crate::kinds::zone::live::Alarm;
+use crate::mechanism::cpu_share::{CpuShare, PhaseHandle, ZoneLimits};
+use crate::mechanism::virtual_clock::keep;
+use crate::model::event::Event;
+use crate::model::gauge::{Availability, Gauge, Queue, Usable};
+use crate::model::ids::{CauseId, ComponentId, DemandId, UnitId};
+use crate::model::request::{Marks, Outcome, RequestId, Waits};
+use crate::model::{Ctx, Health, Live};
+use crate::observe::histogram::Histogram;
+use crate::units::{Cores, SimDuration, SimTime, Work};
+
+/// Who goes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discipline {
+    /// First come, first served.
+    Fifo,
+    /// All at once, equally.
+    Ps,
+    /// The smallest rank, first come first served inside a rank; nobody is interrupted.
+    Priority,
+    /// The smallest rank; a customer of larger rank is interrupted and resumes later.
+    PriorityPreemptive,
+}
+
+/// What a station is.
+#[derive(Clone, Debug)]
+pub struct StationConfig {
+    /// Servers.
+    pub servers: u32,
+    /// Line.
+    pub discipline: Discipline,
+    /// Most customers inside, in service too.
+    pub limit: Option<u32>,
+    /// How long a customer waits in line before it leaves, by the operation that brought it, in
+    /// order: each step draws its own.
+    pub patience: Vec<(u32, DemandId)>,
+    /// Ranks in use: 1 but for the disciplines by rank.
+    pub ranks: usize,
+    /// Keep the distribution of waiting, of visits, and of the numbers inside, in line and in service.
+    pub detailed: bool,
+    /// Its alarm, for processor sharing.
+    pub unit: UnitId,
+}
+
+/// A station at work.
+#[derive(Clone, Debug)]
+pub struct Station {
+    id: ComponentId,
+    config: StationConfig,
+    lines: Vec<VecDeque<RequestId>>,
+    waiting: u32,
+    /// In service, for the disciplines that interrupt.
+    serving: Vec<RequestId>,
+    sharing: Option<Box<Sharing>>,
+    /// Were in service when it stopped; they go on first.
+    held: VecDeque<RequestId>,
+    health: Health,
+    /// It stands still or is gone.
+    paused: bool,
+    /// Services take this many times longer.
+    slowness: f64,
+    /// Nothing but a line in order and servers, all at work: what most stations are most of the
+    /// time. Spares their customers the questions that the others must be asked.
+    plain: bool,
+    queue: Queue,
+    availability: Availability,
+    waits: Option<Box<Histogram>>,
+    arrived: u64,
+    refused: u64,
+    reneged: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Sharing {
+    share: CpuShare,
+    alarm: Alarm,
+    handles: Vec<Option<PhaseHandle>>,
+    finished: Vec<u32>,
+}
+
+impl Station {
+    /// An empty station.
+    #[must_use]
+    pub fn new(id: ComponentId, config: StationConfig) -> Self {
+        let sharing = (config.discipline == Discipline::Ps).then(|| {
+            Box::new(Sharing {
+                share: CpuShare::new(cores(config.servers), &[ZoneLimits::only_shares(1)]),
+                alarm: Alarm::default(),
+                handles: Vec::new(),
+                finished: Vec::new(),
+            })
+        });
+        let mut station = Self {
+            id,
+            lines: vec![VecDeque::new(); config.ranks.max(1)],
+            waiting: 0,
+            serving: Vec::new(),
+            sharing,
+            held: VecDeque::new(),
+            health: Health::Up,
+            paused: false,
+            slowness: 1.0,
+            plain: false,
+            queue: Queue::new(config.detailed),
+            availability: Availability::new(config.servers),
+            waits: config.detailed.then(Box::default),
+            arrived: 0,
+            refused: 0,
+            reneged: 0,
+            config,
+        };
+        station.plain = station.is_plain();
+        station
+    }
+
+    fn is_plain(&self) -> bool {
+        self.config.discipline == Discipline::Fifo
+            && self.config.limit.is_none()
+            && self.config.patience.is_empty()
+            && self.lines.len() == 1
+            && self.held.is_empty()
+            && !self.paused
+            && self.slowness == 1.0
+    }
+
+    /// `request` comes for a service of `need` nanoseconds.
+    #[inline(always)]
+    pub fn visit(&mut self, ctx: &mut Ctx<'_>, request: RequestId, need: u64, priority: u8) {
+        self.arrived += 1;
+        if !self.plain {
+            return self.visit_special(ctx, request, need, priority);
+        }
+        self.let_in(ctx, request, need, priority);
+        if self.queue.busy() < self.config.servers {
+            return self.start(ctx, request);
+        }
+        ctx.requests[request].waits = Waits::InLine;
+        self.lines[0].push_back(request);
+        self.waiting += 1;
+    }
+
+    #[inline(always)]
+    fn let_in(&mut self, ctx: &mut Ctx<'_>, request: RequestId, need: u64, priority: u8) {
+        self.queue.arrive(ctx.now);
+        let entry = &mut ctx.requests[request];
+        entry.at = self.id;
+        entry.since = ctx.now;
+        entry.need = need;
+        entry.priority = priority;
+    }
+
+    fn visit_special(&mut self, ctx: &mut Ctx<'_>, request: RequestId, need: u64, priority: u8) {
+        if self.paused && self.health.is_lost() {
+            self.refused += 1;
+            return ctx.turn_away(request, self.health);
+        }
+        if self.config.limit.is_some_and(|limit| self.queue.number() >= limit) {
+            self.refused += 1;
+            return ctx.fail(request, Outcome::Refused);
+        }
+        self.let_in(ctx, request, need, priority);
+        if self.sharing.is_some() {
+            return self.share(ctx, request, need);
+        }
+        if self.queue.busy() < self.config.servers && !self.paused {
+            return self.start(ctx, request);
+        }
+        if self.config.discipline == Discipline::PriorityPreemptive
+            && !self.paused
+            && let Some(victim) = self.victim(ctx, priority)
+        {
+            self.interrupt(ctx, victim);
+            return self.start(ctx, request);
+        }
+        self.wait(ctx, request);
+    }
+
+    fn wait(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        let entry = &mut ctx.requests[request];
+        entry.waits = Waits::InLine;
+        let rank = usize::from(entry.priority).min(self.lines.len() - 1);
+        self.lines[rank].push_back(request);
+        self.waiting += 1;
+        let visit = entry.pc - 1;
+        if let Ok(place) = self.config.patience.binary_search_by_key(&visit, |(op, _)| *op) {
+            let patience = ctx.duration(self.config.patience[place].1, request);
+            let ticket = ctx.calendar.push(ctx.now + patience, Event::Wake(request).code());
+            ctx.requests[request].ticket = ticket;
+        }
+    }
+
+    #[inline(always)]
+    fn start(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        self.queue.begin(ctx.now);
+        let entry = &mut ctx.requests[request];
+        entry.waits = Waits::InService;
+        let length =
+            if self.plain { SimDuration::from_nanos(entry.need) } else { self.longer(entry.need) };
+        entry.ends = ctx.now + length;
+        entry.ticket = ctx.calendar.push(entry.ends, Event::Served(request).code());
+        if !self.plain && self.config.discipline == Discipline::PriorityPreemptive {
+            self.serving.push(request);
+        }
+        if !entry.marks.has(Marks::RESUMED) {
+            let waited = (ctx.now - entry.since).nanos();
+            entry.waited += waited;
+            self.note_wait(waited, entry.counted);
+        }
+    }
+
+    #[inline(always)]
+    fn note_wait(&mut self, waited: u64, counted: bool) {
+        if let Some(waits) = &mut self.waits
+            && counted
+        {
+            waits.record(waited);
+        }
+    }
+
+    /// The customer in service of the largest rank above `priority`, the latest to start.
+    fn victim(&self, ctx: &Ctx<'_>, priority: u8) -> Option<usize> {
+        let rank = |index: usize| ctx.requests[self.serving[index]].priority;
+        (0..self.serving.len()).filter(|i| rank(*i) > priority).max_by_key(|i| (rank(*i), *i))
+    }
+
+    fn interrupt(&mut self, ctx: &mut Ctx<'_>, index: usize) {
+        let request = self.serving.remove(index);
+        self.hold(ctx, request);
+        let rank = usize::from(ctx.requests[request].priority).min(self.lines.len() - 1);
+        // It was the first of its rank in line when it started, so it goes back to the front.
+        self.lines[rank].push_front(request);
+        self.waiting += 1;
+    }
+
+    /// Stops the service of `request` and keeps what is left of it.
+    fn hold(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        self.queue.end(ctx.now);
+        let entry = &mut ctx.requests[request];
+        entry.need = self.shorter(entry.ends - ctx.now);
+        entry.ticket = Ticket::NONE;
+        entry.waits = Waits::InLine;
+        entry.marks.set(Marks::RESUMED, true);
+    }
+
+    /// The service of `request` is over; the next in line starts before it moves on, which is the
+    /// caller's part.
+    #[inline(always)]
+    pub fn served(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        self.release(request);
+        self.depart(ctx, request, true);
+        self.next(ctx);
+    }
+
+    #[inline(always)]
+    fn release(&mut self, request: RequestId) {
+        if !self.plain && self.config.discipline == Discipline::PriorityPreemptive {
+            self.serving.retain(|other| *other != request);
+        }
+    }
+
+    /// `request` goes, from a server or from the line.
+    #[inline(always)]
+    fn depart(&mut self, ctx: &mut Ctx<'_>, request: RequestId, served: bool) {
+        let entry = &mut ctx.requests[request];
+        let stay = ctx.now - entry.since;
+        if served {
+            self.queue.leave(ctx.now, stay, entry.counted);
+        } else {
+            self.queue.depart(ctx.now, stay, entry.counted);
+        }
+        entry.at = ComponentId::NONE;
+        entry.waits = Waits::Nothing;
+        entry.marks.set(Marks::RESUMED, false);
+    }
+
+    #[inline(always)]
+    fn next(&mut self, ctx: &mut Ctx<'_>) {
+        if self.waiting == 0 || self.paused {
+            return;
+        }
+        if self.plain {
+            if let Some(request) = self.lines[0].pop_front() {
+                self.waiting -= 1;
+                self.start(ctx, request);
+            }
+            return;
+        }
+        if let Some(request) = self.held.pop_front() {
+            self.waiting -= 1;
+            return self.start(ctx, request);
+        }
+        for rank in 0..self.lines.len() {
+            if let Some(request) = self.lines[rank].pop_front() {
+                self.waiting -= 1;
+                return self.start(ctx, request);
+            }
+        }
+    }
+
+    fn share(&mut self, ctx: &mut Ctx<'_>, request: RequestId, need: u64) {
+        self.queue.begin(ctx.now);
+        ctx.requests[request].waits = Waits::InService;
+        let sharing = self.sharing.as_mut().expect("only processor sharing comes here");
+        let work = Work::from_core_nanos(need);
+        let handle = sharing.share.runnable(ctx.now, 0, request.0, work, Cores::ONE);
+        keep(&mut sharing.handles, request.index(), handle);
+        sharing.arm(ctx, self.config.unit);
+    }
+
+    /// Lets go of all customers of processor sharing that are done, but for `not`.
+    fn finish(&mut self, ctx: &mut Ctx<'_>, not: RequestId) {
+        let Some(sharing) = &mut self.sharing else { return };
+        let mut finished = std::mem::take(&mut sharing.finished);
+        finished.extend(sharing.share.advance(ctx.now));
+        for index in finished.drain(..) {
+            let request = RequestId(index);
+            if request != not {
+                self.depart(ctx, request, true);
+                ctx.proceed(request);
+            }
+        }
+        if let Some(sharing) = &mut self.sharing {
+            sharing.finished = finished;
+        }
+    }
+
+    fn send_away(&mut self, ctx: &mut Ctx<'_>) {
+        let inside =
+            |(id, r): (RequestId, &crate::model::request::Request)| (r.at == self.id).then_some(id);
+        let everyone: Vec<_> = ctx.requests.iter().filter_map(inside).collect();
+        for request in everyone {
+            // One whose service ended at this very instant is on its way already.
+            if ctx.requests[request].at == self.id {
+                self.cancel(ctx, request);
+                ctx.fail(request, Outcome::Error);
+            }
+        }
+    }
+
+    /// Stops all services and keeps what is left of them.
+    fn pause(&mut self, ctx: &mut Ctx<'_>) {
+        if self.sharing.is_some() {
+            return;
+        }
+        let in_service = |(id, r): (RequestId, &crate::model::request::Request)| {
+            (r.at == self.id && r.waits == Waits::InService).then_some((r.since, id))
+        };
+        let mut held: Vec<_> = ctx.requests.iter().filter_map(in_service).collect();
+        held.sort_unstable();
+        for (_, request) in held {
+            self.serving.retain(|other| *other != request);
+            self.hold(ctx, request);
+            self.held.push_back(request);
+            self.waiting += 1;
+        }
+    }
+
+    /// How long a service of `need` takes now.
+    #[inline(always)]
+    fn longer(&self, need: u64) -> SimDuration {
+        if self.slowness == 1.0 {
+            return SimDuration::from_nanos(need);
+        }
+        SimDuration::from_seconds_f64(need as f64 / 1e9 * self.slowness)
+    }
+
+    /// What is left of a service that would still take `rest`.
+    fn shorter(&self, rest: SimDuration) -> u64 {
+        if self.slowness == 1.0 {
+            return rest.nanos();
+        }
+        SimDuration::from_seconds_f64(rest.seconds() / self.slowness).nanos()
+    }
+
+    /// Its account of who is inside.
+    #[must_use]
+    pub fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    /// The same, to be told what to keep.
+    pub fn queue_mut(&mut self) -> &mut Queue {
+        &mut self.queue
+    }
+
+    /// Forgets the waits and visits kept so far.
+    pub fn forget_times(&mut self) {
+        self.waits.iter_mut().for_each(|waits| **waits = Histogram::new());
+        self.queue.forget_stays();
+    }
+
+    /// Waiting times of counted customers, when kept, in nanoseconds.
+    #[must_use]
+    pub fn waits(&self) -> Option<&Histogram> {
+        self.waits.as_deref()
+    }
+}
+
+impl Live for Station {
+    /// The next customers of processor sharing are done.
+    fn alarm(&mut self, ctx: &mut Ctx<'_>, _local: u32, ticket: Ticket) {
+        let Some(sharing) = &mut self.sharing else { return };
+        if !sharing.alarm.rings(ticket) {
+            return;
+        }
+        self.finish(ctx, RequestId::NONE);
+        let sharing = self.sharing.as_mut().expect("seen above");
+        sharing.arm(ctx, self.config.unit);
+    }
+
+    /// The patience of a waiting customer has come to its end.
+    fn wake(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        if ctx.requests[request].waits != Waits::InLine {
+            return;
+        }
+        let entry = &ctx.requests[request];
+        if !entry.marks.has(Marks::RESUMED) {
+            self.note_wait((ctx.now - entry.since).nanos(), entry.counted);
+        }
+        self.cancel(ctx, request);
+        self.reneged += 1;
+        ctx.requests[request].cause = CauseId::OVERLOAD;
+        ctx.fail(request, Outcome::Timeout);
+    }
+
+    /// Takes `request` out, waiting or in service.
+    fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        if self.sharing.is_some() {
+            let sharing = self.sharing.as_mut().expect("tested");
+            let handle = sharing.handles[request.0 as usize].take();
+            let left = handle.and_then(|handle| sharing.share.cancel(ctx.now, 0, handle));
+            sharing.arm(ctx, self.config.unit);
+            if left.is_none() {
+                // It is done at this very instant, perhaps with others.
+                self.finish(ctx, request);
+            }
+            return self.depart(ctx, request, true);
+        }
+        ctx.requests[request].ticket = Ticket::NONE;
+        if ctx.requests[request].waits == Waits::InService {
+            self.release(request);
+            self.depart(ctx, request, true);
+            return self.next(ctx);
+        }
+        for line in self.lines.iter_mut().chain([&mut self.held]) {
+            if let Some(place) = line.iter().position(|other| *other == request) {
+                line.remove(place);
+                self.waiting -= 1;
+                break;
+            }
+        }
+        self.depart(ctx, request, false);
+    }
+
+    /// Another state: a stall keeps all work, a loss sends everyone away, and so does the end of a
+    /// hang, after which the station is a new one.
+    fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
+        let before = std::mem::replace(&mut self.health, health);
+        self.plain = false;
+        if !self.paused {
+            self.pause(ctx);
+        }
+        self.paused = true;
+        let lost = health.is_lost();
+        if lost || before == Health::Hung && health != Health::Hung {
+            self.send_away(ctx);
+        }
+        self.paused = !health.works();
+        self.slowness = if let Health::Slow(factor) = health { factor } else { 1.0 };
+        let usable = if self.paused { Usable::None } else { Usable::All };
+        self.availability.set(ctx.now, usable, self.queue.worked(ctx.now));
+        if let Some(sharing) = &mut self.sharing {
+            let all = f64::from(self.config.servers) / self.slowness;
+            let all = Cores::new(all).unwrap_or(Cores::MAX);
+            let usable = if self.paused { Cores::ZERO } else { all };
+            sharing.share.capacity(ctx.now, usable);
+            return sharing.arm(ctx, self.config.unit);
+        }
+        while !self.paused && self.queue.busy() < self.config.servers && self.waiting > 0 {
+            self.next(ctx);
+        }
+        self.plain = self.is_plain();
+    }
+
+    /// What it has counted.
+    fn gauge(&self, now: SimTime) -> Gauge {
+        let inside = self.queue.inside();
+        let time = u128::from(now.nanos());
+        let servers = u128::from(self.config.servers);
+        // A core's steps are as fine as its account; whole servers need none of that.
+        let (busy, idle, unavailable, capacity) = match &self.sharing {
+            Some(sharing) => {
+                let ledger = sharing.share.server_ledger(now);
+                let (used, idle) = (ledger.used.steps(), ledger.idle.steps());
+                (used, idle, ledger.unavailable.steps(), ledger.capacity.steps())
+            }
+            None => {
+                let worked = self.queue.worked(now);
+                let (idle, unavailable) = self.availability.split(now, worked);
+                (worked, idle, unavailable, servers * time)
+            }
+        };
+        Gauge {
+            arrived: self.arrived,
+            refused: self.refused,
+            completed: inside.left() - self.reneged,
+            reneged: self.reneged,
+            inside: inside.area(now),
+            stayed: inside.stayed(),
+            busy,
+            capacity,
+            idle,
+            unavailable,
+        }
+    }
+}
+
+impl Sharing {
+    fn arm(&mut self, ctx: &mut Ctx<'_>, unit: UnitId) {
+        self.alarm.arm(ctx, unit, self.share.next_due());
+    }
+}
+
+fn cores(servers: u32) -> Cores {
+    Cores::new(f64::from(servers)).unwrap_or(Cores::MAX)
+}

@@ -1,0 +1,3 @@
+//! Stations: the queues of the textbook.
+
+pub mod live;

@@ -1,0 +1,3 @@
+//! Servers and zones: who gets the processor.
+
+pub mod live;
