@@ -15,4 +15,5 @@ pub mod nas;
 pub mod network;
 pub mod service;
 pub mod station;
+pub mod unit;
 pub mod zone;

@@ -8,11 +8,16 @@ use std::collections::BTreeMap;
 use crate::convert::table;
 use crate::engine::draw::Seed;
 use crate::engine::law::Law;
+use crate::kinds::database::spec::ReadsTo;
 use crate::kinds::disks::live::DisksConfig;
+use crate::kinds::disks::spec::{DiskSetSpec, Layout};
 use crate::kinds::nas::live::{HeadConfig, Persistence};
 use crate::kinds::service::live::ServiceConfig;
+use crate::kinds::service::spec::Workers;
 use crate::kinds::station::live::{Discipline, StationConfig};
+use crate::kinds::station::spec::{DisciplineWord, PickWord};
 use crate::kinds::zone::live::CpuConfig;
+use crate::kinds::zone::spec::Burst;
 use crate::mechanism::cpu_share::{self, ZoneLimits};
 use crate::model::blueprint::{
     Arrivals, Blueprint, Clients, Cold, Config, Mount, Operation, Part, Place, Retry, Session,
@@ -20,9 +25,6 @@ use crate::model::blueprint::{
 };
 use crate::model::ids::{ClassId, ComponentId, DemandId, KeyId, UnitId};
 use crate::model::route::{Pick, Routes};
-use crate::model::spec::place::{Burst, Workers};
-use crate::model::spec::storage::{DiskSetSpec, Layout, ReadsTo};
-use crate::model::spec::textbook::{DisciplineWord, PickWord};
 use crate::model::spec::traffic::ProcessWord;
 use crate::plan::Draft;
 use crate::plan::checks::week_start;

@@ -1,17 +1,23 @@
 //! The whole scenario as one form: its sections are declared here, their keys in
 //! [`model::spec`](crate::model::spec).
 
-use crate::model::spec::place::{
-    BalancerSpec, CacheSpec, CdnSpec, LinkSpec, NameServiceSpec, RackSpec, ServerSpec, ServiceSpec,
-    SiteSpec, ZoneSpec,
-};
+use crate::kinds::balancer::spec::BalancerSpec;
+use crate::kinds::cache::spec::CacheSpec;
+use crate::kinds::cdn::spec::CdnSpec;
+use crate::kinds::client::spec::ClientsSpec;
+use crate::kinds::database::spec::DatabaseSpec;
+use crate::kinds::name_service::spec::NameServiceSpec;
+use crate::kinds::nas::spec::NasSpec;
+use crate::kinds::network::spec::{LinkSpec, RackSpec, SiteSpec};
+use crate::kinds::service::spec::ServiceSpec;
+use crate::kinds::station::spec::StationSpec;
+use crate::kinds::unit::spec::{CrewSpec, GroupSpec, UnitSpec};
+use crate::kinds::zone::spec::{ServerSpec, ZoneSpec};
 use crate::model::spec::request::RequestSpec;
 use crate::model::spec::runs::{
     ClaimSpec, CostSpec, ExpectSpec, FaultSpec, ObjectiveSpec, OperationSpec, RunSpec, WindowSpec,
 };
-use crate::model::spec::storage::{DatabaseSpec, NasSpec};
-use crate::model::spec::textbook::{CrewSpec, GroupSpec, StationSpec, UnitSpec};
-use crate::model::spec::traffic::{ClientsSpec, ProfileSpec, WorkloadSpec};
+use crate::model::spec::traffic::{ProfileSpec, WorkloadSpec};
 use crate::scenario::names::{Name, Named};
 use crate::scenario::spec::spec;
 

@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::convert::table;
-use crate::model::spec::storage::{Promotion, ReadsTo};
+use crate::kinds::database::spec::{Promotion, ReadsTo};
 use crate::plan::Draft;
 use crate::plan::links::{Entrance, GroupMember, Role, Store};
 use crate::plan::part::Part;

@@ -9,8 +9,10 @@
 //! they alone ask for is never found where copies have a life. Edges are asked evenly. Fetches take no time, so
 //! that it makes no difference whether they are collapsed.
 
+use crate::kinds::cache::spec::{CachePolicy, CacheSpec};
 use crate::kinds::cdn::live::content::EdgeRow;
-use crate::model::spec::place::{CachePolicy, CacheSpec, CdnSpec, EdgeContentSpec, PopularitySpec};
+use crate::kinds::cdn::spec::{CdnSpec, EdgeContentSpec};
+use crate::model::spec::popularity::PopularitySpec;
 use crate::plan::Draft;
 use crate::plan::flow;
 use crate::plan::links::Entrance;

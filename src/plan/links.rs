@@ -10,9 +10,11 @@ use std::collections::BTreeSet;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::convert::table;
-use crate::model::spec::place::{BalancerSpec, ServiceSpec};
-use crate::model::spec::storage::{DatabaseSpec, NasSpec, ReadsTo};
-use crate::model::spec::textbook::GroupSpec;
+use crate::kinds::balancer::spec::BalancerSpec;
+use crate::kinds::database::spec::{DatabaseSpec, ReadsTo};
+use crate::kinds::nas::spec::NasSpec;
+use crate::kinds::service::spec::ServiceSpec;
+use crate::kinds::unit::spec::GroupSpec;
 use crate::plan::document::ScenarioSpec;
 use crate::plan::names::{Found, Kind, Names, member_name};
 use crate::plan::placement::Placed;

@@ -15,7 +15,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::convert::{index, table};
-use crate::model::spec::place::BalancerSpec;
+use crate::kinds::balancer::spec::BalancerSpec;
 use crate::model::spec::runs::HORIZON_REPLICATIONS;
 use crate::model::spec::traffic::WEEKDAYS;
 use crate::plan::Draft;

@@ -20,9 +20,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::spec::place::{Depth, ZoneCpuSpec};
+use crate::kinds::database::spec::{Promotion, ReadsTo};
+use crate::kinds::disks::spec::{DiskSetSpec, Layout};
+use crate::kinds::zone::spec::ZoneCpuSpec;
+use crate::model::spec::probe::Depth;
 use crate::model::spec::runs::{Level, WindowSpec};
-use crate::model::spec::storage::{DiskSetSpec, Layout, Promotion, ReadsTo};
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
@@ -408,7 +410,7 @@ impl Sums<'_> {
             Entrance::NameService(at) => {
                 let to = &draft.links.name_services[at];
                 let first = draft.scenario.name_service[at].1.policy.value
-                    == crate::model::spec::place::NamePolicy::Failover;
+                    == crate::kinds::name_service::spec::NamePolicy::Failover;
                 let alive: Vec<Entrance> =
                     to.iter().copied().filter(|entrance| self.is_up(*entrance)).collect();
                 let mut chosen = if alive.is_empty() { to.clone() } else { alive };

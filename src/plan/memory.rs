@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::spec::storage::ContentSpec;
+use crate::model::spec::memory::ContentSpec;
 use crate::plan::Draft;
 use crate::plan::checks::inert;
 use crate::plan::links::Store;

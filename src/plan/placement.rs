@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::convert::table;
-use crate::model::spec::place::{Placement, ZoneSpec};
+use crate::kinds::zone::spec::{Placement, ZoneSpec};
 use crate::plan::document::ScenarioSpec;
 use crate::plan::names::{Kind, Names, member_name};
 use crate::scenario::code::Code;

@@ -204,3 +204,35 @@ macro_rules! choice {
     )+ };
 }
 pub(crate) use choice;
+
+/// A value or the word `unlimited`.
+macro_rules! or_unlimited {
+    ($Type:ident, $Variant:ident, $Inner:ty) => {
+        impl crate::scenario::value::Value for $Type {
+            fn read(
+                item: &crate::scenario::document::Item,
+                out: &mut crate::scenario::diagnostic::Diagnostics,
+            ) -> Option<Self> {
+                if item.as_text() == Some("unlimited") {
+                    return Some(Self::Unlimited);
+                }
+                <$Inner as crate::scenario::value::Value>::read(item, out).map(Self::$Variant)
+            }
+            fn shape() -> crate::scenario::value::Shape {
+                const WORDS: &[crate::scenario::value::Word] =
+                    &[crate::scenario::value::Word { spellings: &["unlimited"], doc: "No bound." }];
+                crate::scenario::value::Shape::Either(vec![
+                    <$Inner as crate::scenario::value::Value>::shape(),
+                    crate::scenario::value::Shape::Word(WORDS),
+                ])
+            }
+            fn canonical(&self) -> serde_json::Value {
+                match self {
+                    Self::Unlimited => "unlimited".into(),
+                    Self::$Variant(value) => crate::scenario::value::Value::canonical(value),
+                }
+            }
+        }
+    };
+}
+pub(crate) use or_unlimited;

@@ -1,3 +1,4 @@
 //! Object caches: a process that keeps objects, found by a ratio or object by object.
 
 pub mod live;
+pub mod spec;

@@ -2,3 +2,4 @@
 
 pub mod guests;
 pub mod live;
+pub mod spec;

@@ -1,3 +1,4 @@
 //! Disks: a set of disks in a server or behind a head.
 
 pub mod live;
+pub mod spec;

@@ -1,3 +1,4 @@
 //! Stations: the queues of the textbook.
 
 pub mod live;
+pub mod spec;

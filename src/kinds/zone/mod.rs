@@ -1,3 +1,4 @@
 //! Servers and zones: who gets the processor.
 
 pub mod live;
+pub mod spec;

@@ -1,9 +1,15 @@
 //! What a request does: its steps.
 
+use crate::kinds::cache::spec::CacheStep;
+use crate::kinds::station::spec::VisitStep;
 use crate::scenario::law::LawSpec;
+
 use crate::scenario::names::{Name, Named, Reference};
+
 use crate::scenario::spec::spec;
+
 use crate::scenario::words::choice;
+
 use crate::units::{Bytes, Probability, SimDuration};
 
 spec! {
@@ -111,20 +117,6 @@ spec! {
 }
 
 spec! {
-    /// One visit to a station.
-    pub struct VisitStep {
-        /// The station.
-        visit: Reference,
-        /// Its own service time.
-        service: Option<LawSpec<SimDuration>>,
-        /// Rank in line: 1 goes first.
-        priority: Option<u32> => within(1, 64),
-        /// For `goto`.
-        label: Option<Name>,
-    }
-}
-
-spec! {
     /// One of several branches, or none with the chance that is left.
     pub struct ChooseStep {
         /// The branches.
@@ -199,18 +191,6 @@ spec! {
     pub struct DelayStep {
         /// How long.
         delay: LawSpec<SimDuration>,
-        /// For `goto`.
-        label: Option<Name>,
-    }
-}
-
-spec! {
-    /// A look-up; on a miss the steps of `else`.
-    pub struct CacheStep {
-        /// The cache.
-        cache: Reference,
-        /// What a miss does.
-        else_: Vec<StepSpec>,
         /// For `goto`.
         label: Option<Name>,
     }

@@ -1,11 +1,16 @@
 //! Who asks: profiles, clients, workloads.
 
 use crate::convert::place;
+
 use crate::scenario::law::LawSpec;
+
 use crate::scenario::names::{Name, OneOrMany, Reference};
+
 use crate::scenario::spec::spec;
+
 use crate::scenario::words::words;
-use crate::units::{Probability, Rate, SimDuration};
+
+use crate::units::{Rate, SimDuration};
 
 spec! {
     /// A weekly shape of traffic.
@@ -28,46 +33,6 @@ spec! {
         peak: TimeOfDay,
         /// Length of a wave.
         period: SimDuration = "24h",
-    }
-}
-
-spec! {
-    /// How users behave.
-    pub struct ClientsSpec {
-        /// Network time to the site and back.
-        round_trip: Option<LawSpec<SimDuration>>,
-        /// Parallel requests of one browser.
-        connections: u32 = 6 => at_least(1),
-        /// No answer within this time is a failure; the server does not notice.
-        time_out: Option<SimDuration>,
-        /// How long a user waits for one request.
-        patience: Option<LawSpec<SimDuration>>,
-        /// What a user does after a failure.
-        retry: Option<RetrySpec>,
-        /// Pages of one user.
-        session: Option<SessionSpec>,
-    }
-}
-
-spec! {
-    /// A further try.
-    pub struct RetrySpec {
-        /// Chance of it.
-        chance: Probability,
-        /// Time before it.
-        after: LawSpec<SimDuration>,
-        /// At most so many.
-        at_most: u32 => within(1, 100).because("leave `retry` out for users who never try again"),
-    }
-}
-
-spec! {
-    /// Pages of one user.
-    pub struct SessionSpec {
-        /// Their number: geometric, of which the mean is given.
-        pages: LawSpec<f64>,
-        /// Time between two.
-        think: LawSpec<SimDuration>,
     }
 }
 
@@ -289,6 +254,7 @@ moment!(
     },
     |moment| print_clock(moment.0)
 );
+
 fn week_moment(text: &str) -> Option<WeekMoment> {
     let (day, time) = text.split_once(' ')?;
     let weekday = place(WEEKDAYS.iter().position(|name| *name == day)?);
@@ -300,6 +266,7 @@ fn print_week(moment: &WeekMoment) -> String {
 }
 
 moment!(WeekMoment, "a weekday and a time of day", "Mon 00:00", week_moment, print_week);
+
 moment!(
     Moment,
     "a moment",

@@ -19,7 +19,7 @@ use crate::engine::law::{DurationLaw, Law};
 use crate::health::Declaration;
 use crate::health::declare::{Automaton, Effect, Expr, Fate, State, Timer, Transition};
 use crate::kinds::balancer::live::{master_down, skew};
-use crate::model::spec::place::BalancerSpec;
+use crate::kinds::balancer::spec::BalancerSpec;
 use crate::plan::Draft;
 use crate::plan::faults::IS_PLANNED;
 use crate::plan::part::Part;

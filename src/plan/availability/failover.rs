@@ -27,7 +27,7 @@ use crate::health::Declaration;
 use crate::health::declare::{
     Automaton, Effect, Expr, Fate, Move, Opens, State, Subject, Timer, Transition,
 };
-use crate::model::spec::storage::{DatabaseFailoverSpec, DatabaseSpec, Promotion};
+use crate::kinds::database::spec::{DatabaseFailoverSpec, DatabaseSpec, Promotion};
 use crate::plan::Draft;
 use crate::plan::faults::{Declared, holder};
 use crate::plan::graph::{Graph, Takeover};

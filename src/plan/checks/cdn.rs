@@ -1,7 +1,7 @@
 //! What edges hold, and shields behind them.
 
 use crate::kinds::cdn::live::MAX_EDGES;
-use crate::model::spec::place::{CdnSpec, EdgeContentSpec};
+use crate::kinds::cdn::spec::{CdnSpec, EdgeContentSpec};
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing};
 use crate::plan::hits;

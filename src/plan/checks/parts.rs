@@ -4,13 +4,15 @@
 use std::collections::BTreeMap;
 
 use crate::convert::table;
-use crate::model::spec::place::{
-    Algorithm, BalancerSpec, CacheSpec, Depth, Placement, ServiceSpec, ZoneSpec,
-};
-use crate::model::spec::storage::{
-    DatabaseFailoverSpec, DatabaseSpec, NasSpec, Promotion, ReadsTo,
-};
-use crate::model::spec::textbook::{GroupMode, GroupSpec, PickWord, StationSpec};
+use crate::kinds::balancer::spec::{Algorithm, BalancerSpec};
+use crate::kinds::cache::spec::CacheSpec;
+use crate::kinds::database::spec::{DatabaseFailoverSpec, DatabaseSpec, Promotion, ReadsTo};
+use crate::kinds::nas::spec::NasSpec;
+use crate::kinds::service::spec::ServiceSpec;
+use crate::kinds::station::spec::{PickWord, StationSpec};
+use crate::kinds::unit::spec::{GroupMode, GroupSpec};
+use crate::kinds::zone::spec::{Placement, ZoneSpec};
+use crate::model::spec::probe::Depth;
 use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing, no_time, takes_time};
@@ -177,7 +179,7 @@ fn quorum(needs: &Spanned<u32>, name: &Name, of: u32, what: &str, out: &mut Diag
 
 fn check_service(name: &Name, service: &ServiceSpec, members: u32, out: &mut Diagnostics) {
     quorum(&service.needs, name, members, "members", out);
-    if let (crate::model::spec::place::Workers::Unlimited, Some(backlog)) =
+    if let (crate::kinds::service::spec::Workers::Unlimited, Some(backlog)) =
         (service.workers.value, &service.backlog)
     {
         let message = "with unlimited workers nobody waits";

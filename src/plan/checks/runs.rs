@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::convert::place;
+use crate::kinds::client::spec::ClientsSpec;
 use crate::model::spec::runs::{Does, Level, OperationSpec, WindowSpec};
 use crate::model::spec::traffic::{
-    ArrivalsSpec, ClientsSpec, Moment, ProcessWord, ProfileSpec, TraceFormat, WeekMoment,
-    WorkloadSpec,
+    ArrivalsSpec, Moment, ProcessWord, ProfileSpec, TraceFormat, WeekMoment, WorkloadSpec,
 };
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing};

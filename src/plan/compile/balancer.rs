@@ -5,13 +5,14 @@ use crate::convert::table;
 use crate::kinds::balancer::live::{
     BalancerConfig, Behind, Choice, PeersConfig, RingTimers, Room, Silence, Takeover, master_down,
 };
+use crate::kinds::balancer::spec::{Algorithm, BalancerSpec};
 use crate::kinds::zone::live::CpuConfig;
 use crate::mechanism::cpu_share::{self, ZoneLimits};
 use crate::model::blueprint::{Config, Part, Place};
 use crate::model::ids::{ComponentId, PoolId};
 use crate::model::probing::Probing;
 use crate::model::route::{Op, Pick, Routes};
-use crate::model::spec::place::{Algorithm, BalancerSpec, Depth};
+use crate::model::spec::probe::Depth;
 use crate::plan::Draft;
 use crate::plan::names::member_name;
 use crate::plan::program::{BalancerPlan, Compiler, law_of, pool};

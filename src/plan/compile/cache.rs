@@ -2,8 +2,9 @@
 
 use super::Builder;
 use crate::kinds::cache::live::{CacheConfig, Content};
+use crate::kinds::cache::spec::CacheSpec;
 use crate::model::blueprint::Config;
-use crate::model::spec::place::{CacheSpec, PopularitySpec};
+use crate::model::spec::popularity::PopularitySpec;
 use crate::plan::hits::policy_of;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};

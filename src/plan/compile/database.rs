@@ -5,10 +5,10 @@
 use super::{Builder, Wanted};
 use crate::convert::place;
 use crate::kinds::database::live::{Alarm, BLOCK, DatabaseConfig, Failover, Member, Rebuild};
+use crate::kinds::database::spec::{DatabaseFailoverSpec, Promotion, ReadsTo, ReplicationMode};
 use crate::model::blueprint::{Config, Part};
 use crate::model::ids::{ComponentId, KeyId, PoolId};
 use crate::model::route::Pick;
-use crate::model::spec::storage::{DatabaseFailoverSpec, Promotion, ReadsTo, ReplicationMode};
 use crate::plan::Draft;
 use crate::plan::links::Role;
 use crate::plan::names::member_name;

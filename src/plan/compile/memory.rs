@@ -5,7 +5,7 @@ use crate::convert::table;
 use crate::kinds::cache::live::{Blocks, CacheConfig, Content};
 use crate::model::blueprint::Config;
 use crate::model::ids::ComponentId;
-use crate::model::spec::storage::ContentSpec;
+use crate::model::spec::memory::ContentSpec;
 use crate::plan::Draft;
 use crate::plan::memory;
 use crate::plan::names::member_name;

@@ -6,9 +6,9 @@
 use super::{Builder, Wanted};
 use crate::convert::table;
 use crate::kinds::network::live::{LinkConfig, LinksConfig, PathConfig, UplinkConfig, UplinkGroup};
+use crate::kinds::network::spec::UplinksSpec;
 use crate::model::blueprint::{Config, Network, Part};
 use crate::model::ids::{ComponentId, KeyId, UnitId};
-use crate::model::spec::place::UplinksSpec;
 use crate::plan::Draft;
 use crate::plan::part;
 use crate::plan::program::Compiler;

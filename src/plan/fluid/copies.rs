@@ -20,12 +20,12 @@
 //!
 //! Leaves out: that the writes of one page come close after each other.
 //!
-//! [`ReplicationSpec`]: crate::model::spec::storage::ReplicationSpec
+//! [`ReplicationSpec`]: crate::kinds::database::spec::ReplicationSpec
 
 use crate::convert::place;
 use crate::engine::law::Law;
 use crate::health::FactId;
-use crate::model::spec::storage::{Apply, Promotion, ReplicationMode};
+use crate::kinds::database::spec::{Apply, Promotion, ReplicationMode};
 use crate::plan::Draft;
 use crate::plan::links::{Role, Store};
 use crate::plan::load::{self, Resource, mean};

@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use crate::convert::table;
 use crate::health::declare::{Automaton, Expr};
 use crate::health::{Declaration, FactId, Net};
-use crate::model::spec::place::{Algorithm, BalancerSpec};
+use crate::kinds::balancer::spec::{Algorithm, BalancerSpec};
 use crate::plan::Draft;
 use crate::plan::availability::{Meter, WHOLE, beliefs, failover};
 use crate::plan::checks::week_start;

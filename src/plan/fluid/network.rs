@@ -14,8 +14,9 @@ use std::collections::BTreeMap;
 
 use crate::convert::table;
 use crate::engine::law::Form;
-use crate::model::spec::place::{NamePolicy, Workers};
-use crate::model::spec::storage::{Promotion, ReadsTo};
+use crate::kinds::database::spec::{Promotion, ReadsTo};
+use crate::kinds::name_service::spec::NamePolicy;
+use crate::kinds::service::spec::Workers;
 use crate::plan::Draft;
 use crate::plan::graph::{server_of, store_at};
 use crate::plan::links::{Entrance, Role, Store};
@@ -779,7 +780,7 @@ impl Builder<'_> {
 
     /// What the deep probes of every unit of every balancer cost the members.
     fn probes(&mut self) {
-        use crate::model::spec::place::Depth;
+        use crate::model::spec::probe::Depth;
         let draft = self.draft;
         for (balancer, (_, spec)) in draft.scenario.balancer.iter().enumerate() {
             let Some(check) = spec.check.as_ref().filter(|c| c.depth.value == Depth::Deep) else {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::spec::place::{Algorithm, NamePolicy};
-use crate::model::spec::traffic::ClientsSpec;
+use crate::kinds::balancer::spec::Algorithm;
+use crate::kinds::client::spec::ClientsSpec;
+use crate::kinds::name_service::spec::NamePolicy;
 use crate::plan::Draft;
 use crate::plan::links::Entrance;
 use crate::plan::load;

@@ -3,7 +3,7 @@
 
 use crate::convert::whole;
 use crate::engine::law::Law;
-use crate::model::spec::traffic::ClientsSpec;
+use crate::kinds::client::spec::ClientsSpec;
 use crate::plan::load;
 use crate::plan::program::law_of;
 use crate::scenario::law::LawSpec;

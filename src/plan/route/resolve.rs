@@ -4,10 +4,12 @@
 //! Reports every step that names what is not there or cannot be done where it stands: targets, draws, mounts,
 //! labels, chances, loops. Such a step is left out of the route.
 
+use crate::kinds::cache::spec::CacheStep;
+use crate::kinds::station::spec::DisciplineWord;
+use crate::kinds::station::spec::VisitStep;
 use crate::model::spec::request::{
-    CacheStep, CallStep, ChooseStep, CpuStep, GotoStep, IoStep, RequestSpec, StepSpec, VisitStep,
+    CallStep, ChooseStep, CpuStep, GotoStep, IoStep, RequestSpec, StepSpec,
 };
-use crate::model::spec::textbook::DisciplineWord;
 use crate::plan::checks::{inert, inert_if, missing};
 use crate::plan::document::ScenarioSpec;
 use crate::plan::links::{Entrance, Links, entrance_of, find_named};

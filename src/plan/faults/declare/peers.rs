@@ -20,7 +20,7 @@
 use super::{Declarer, IS_PLANNED, planned};
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::{Automaton, Effect, Expr, Fate, State, Timer, Transition};
-use crate::model::spec::place::{BalancerSpec, PeersSpec};
+use crate::kinds::balancer::spec::{BalancerSpec, PeersSpec};
 use crate::plan::part::Part;
 use crate::units::SimDuration;
 

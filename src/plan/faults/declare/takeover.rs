@@ -34,7 +34,7 @@ use super::{Declarer, IS_PLANNED, planned};
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::{Automaton, Branch, Effect, Expr, Fate, State, Timer, Transition};
 use crate::model::ids::ComponentId;
-use crate::model::spec::place::TakeoverSpec;
+use crate::model::spec::takeover::TakeoverSpec;
 use crate::plan::drills::GIVEBACK_WAIT;
 use crate::plan::faults::Declared;
 use crate::plan::part::{Part, head_name};

@@ -1,4 +1,4 @@
-//! Parts of the textbook: queueing stations, repairable units and groups.
+//! Repairable units, groups of them, crews.
 
 use crate::scenario::law::LawSpec;
 use crate::scenario::names::{OneOrMany, Reference};
@@ -6,47 +6,7 @@ use crate::scenario::spec::spec;
 use crate::scenario::words::words;
 use crate::units::{Probability, SimDuration};
 
-spec! {
-    /// A queue with servers.
-    pub struct StationSpec {
-        /// Identical stations; members are `name-1` to `name-n`.
-        count: u32 = 1 => at_least(1).because("to model an outage use a fault"),
-        /// How one is picked, when the bare name is visited.
-        pick: PickWord = "round-robin",
-        /// Servers of each.
-        servers: u32 => at_least(1).because("to model an outage use a fault"),
-        /// Service time; none: every step gives its own.
-        service: Option<LawSpec<SimDuration>>,
-        /// Who goes next.
-        discipline: DisciplineWord = "fifo",
-        /// Customers inside at most, those in service too; more are refused.
-        limit: Option<u32> => at_least(1),
-        /// How long a customer waits in line before it leaves unserved.
-        patience: Option<LawSpec<SimDuration>>,
-    }
-}
-
 words! {
-    /// How a station is picked.
-    pub enum PickWord {
-        /// In turn.
-        RoundRobin = "round-robin",
-        /// At random.
-        Random = "random",
-    }
-
-    /// Who goes next at a station.
-    pub enum DisciplineWord {
-        /// First come, first served.
-        Fifo = "fifo",
-        /// All at once, each at most one server.
-        Ps = "ps",
-        /// The smallest rank; nobody is interrupted.
-        Priority = "priority",
-        /// The smallest rank; others are interrupted and resume.
-        PriorityPreemptive = "priority-preemptive",
-    }
-
     /// How the units of a group stand.
     pub enum GroupMode {
         /// All work.
@@ -54,7 +14,9 @@ words! {
         /// One works, the others stand by.
         Standby = "standby",
     }
+}
 
+words! {
     /// Whether the other units of a group that is down grow older.
     pub enum Ageing {
         /// They do.

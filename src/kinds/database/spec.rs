@@ -1,114 +1,10 @@
-//! Disks, file servers, databases.
+//! Databases.
 
 use crate::scenario::law::LawSpec;
-use crate::scenario::names::{Label, Named, OneOrMany, Reference};
+use crate::scenario::names::{Label, Named, Reference};
 use crate::scenario::spec::spec;
 use crate::scenario::words::words;
 use crate::units::{Bandwidth, Bytes, Probability, Rate, SimDuration};
-
-use super::place::TakeoverSpec;
-
-spec! {
-    /// A set of equal disks.
-    pub struct DiskSetSpec {
-        /// Which disks.
-        kind: DiskKind,
-        /// How data lies on them.
-        layout: Layout,
-        /// Disks that hold data.
-        data: u32 => at_least(1),
-        /// Further disks: mirror sides or parity.
-        parity: u32 = 0,
-        /// In a file server: number of the head that owns the set.
-        head: u32 = 1 => at_least(1),
-        /// Time of one random operation; none: exponential, with the mean of the kind.
-        time: Option<LawSpec<SimDuration>>,
-        /// In a server: what is read from it, for the server's RAM cache; none: every read goes to a disk.
-        content: Option<ContentSpec>,
-    }
-}
-
-spec! {
-    /// What is read from a store: blocks, each read by itself, by Zipf popularity.
-    pub struct ContentSpec {
-        /// All blocks together.
-        size: Bytes => above(Bytes::new(0)),
-        /// One block: what one read reads, and what memory keeps of it.
-        block: Bytes => within(Bytes::new(512), Bytes::new(1 << 30)),
-        /// Exponent of the popularity: the k-th block is read in proportion to 1 / k^zipf; 0: all alike.
-        zipf: f64 => within(0.0, 20.0),
-    }
-}
-
-words! {
-    /// A kind of disk, by its random operations a second.
-    pub enum DiskKind {
-        /// 7,200 rpm: 80 a second (12.5 ms).
-        Rpm7k2 = "7.2k",
-        /// 10,000 rpm: 125 a second (8 ms).
-        Rpm10k = "10k",
-        /// 15,000 rpm: 175 a second (5.7 ms).
-        Rpm15k = "15k",
-    }
-
-    /// How data lies on disks.
-    pub enum Layout {
-        /// Two sides: all disks serve reads, a write costs one operation on each side.
-        Mirror = "mirror",
-        /// Double parity with coalesced writes: the data disks serve, a write costs one operation.
-        RaidDp = "raid-dp",
-        /// No redundancy: all disks serve, a write costs one operation.
-        Plain = "plain",
-    }
-}
-
-impl DiskKind {
-    /// Random operations a second.
-    #[must_use]
-    pub fn operations_per_s(self) -> f64 {
-        match self {
-            Self::Rpm7k2 => 80.0,
-            Self::Rpm10k => 125.0,
-            Self::Rpm15k => 175.0,
-        }
-    }
-}
-
-spec! {
-    /// A file server: heads in front of pools of disks.
-    pub struct NasSpec {
-        /// The rack it stands in.
-        rack: Option<Reference>,
-        /// Heads: 1 or 2.
-        heads: u32 = 1 => at_least(1),
-        /// Per operation at the head; a plain duration is the mean of an exponential law.
-        cpu: LawSpec<SimDuration>,
-        /// What each head keeps in memory of what is read; none: nothing.
-        ram_cache: Option<Bytes>,
-        /// Sets of disks.
-        pools: Named<DiskSetSpec>,
-        /// Volumes.
-        volumes: Named<VolumeSpec>,
-        /// How the partner takes over.
-        failover: Option<TakeoverSpec>,
-        /// After a restart, a takeover or a giveback, operations that open or lock wait this long (NFSv4); none: nobody does (NFSv3).
-        grace: Option<SimDuration> => above(SimDuration::ZERO),
-        /// Share of the operations that open or lock.
-        opens: Option<Probability>,
-    }
-}
-
-spec! {
-    /// A volume of a file server.
-    pub struct VolumeSpec {
-        /// Its size.
-        size: Option<Bytes>,
-        /// The pool it lies on, or several over which it is spread evenly.
-        pool: OneOrMany<Reference> => not_empty(),
-        /// What is read from it, for the RAM cache of its head; none: every read goes to a disk.
-        content: Option<ContentSpec>,
-    }
-}
 
 spec! {
     /// A replicated database.
@@ -174,7 +70,9 @@ words! {
         /// The slaves that are up, in turn.
         Slaves = "slaves",
     }
+}
 
+words! {
     /// When a write is acknowledged.
     pub enum ReplicationMode {
         /// At once; a slave gets it later.
@@ -182,7 +80,9 @@ words! {
         /// When one slave has it.
         SemiSync = "semi-sync",
     }
+}
 
+words! {
     /// How a slave is promoted.
     pub enum Promotion {
         /// With what it has: loses the writes not yet shipped.
@@ -190,7 +90,9 @@ words! {
         /// On the dead master's volume: loses time.
         Remount = "remount",
     }
+}
 
+words! {
     /// How a slave applies writes.
     pub enum Apply {
         /// One after the other.

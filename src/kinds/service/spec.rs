@@ -1,0 +1,99 @@
+//! Services.
+
+use crate::scenario::law::LawSpec;
+use crate::scenario::names::{Named, Reference};
+use crate::scenario::spec::spec;
+use crate::scenario::words::or_unlimited;
+use crate::units::SimDuration;
+
+/// `40` or `"unlimited"`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Workers {
+    /// No bound.
+    Unlimited,
+    /// So many.
+    Count(u32),
+}
+
+or_unlimited!(Workers, Count, u32);
+
+spec! {
+    /// A process in every member of its zones; its members are the zones' members, in order.
+    pub struct ServiceSpec {
+        /// Its zones.
+        in_: Reference,
+        /// Requests in service per member, or `"unlimited"`; a worker is held until the answer is complete.
+        workers: Workers,
+        /// Requests that may wait per member; more are refused, or dropped while it stands still. None: no bound.
+        backlog: Option<u32>,
+        /// Members that must serve for its classes to be structurally up.
+        needs: u32 = 1 => at_least(1),
+        /// Storage by the name that `io` steps use.
+        mounts: Named<MountSpec> = {},
+        /// Time to restart the process.
+        restart: Option<LawSpec<SimDuration>>,
+        /// Slower work after a restart.
+        warm_up: Option<WarmUpSpec>,
+    }
+}
+
+spec! {
+    /// Slower work after a restart.
+    pub struct WarmUpSpec {
+        /// How long.
+        for_: SimDuration,
+        /// Share of the full speed.
+        speed: f64 => above(0.0),
+    }
+}
+
+/// `"store:assets"`, or a record that says how long its user holds on.
+#[derive(Clone, Debug)]
+pub struct MountSpec {
+    /// Owner and volume; several: the first in the member's own site.
+    pub volumes: Vec<crate::scenario::names::Label>,
+    /// Fail after this long without an answer; none: retry for ever.
+    pub soft: Option<SimDuration>,
+}
+
+spec! {
+    /// A mount that gives up.
+    pub struct SoftMountSpec {
+        /// Owner and volume.
+        volume: String,
+        /// Time without an answer after which an operation fails.
+        gives_up: SimDuration,
+    }
+}
+
+impl crate::scenario::value::Value for MountSpec {
+    fn read(
+        item: &crate::scenario::document::Item,
+        out: &mut crate::scenario::diagnostic::Diagnostics,
+    ) -> Option<Self> {
+        use crate::scenario::names::{Label, OneOrMany};
+        if item.as_table().is_some() {
+            let soft = <SoftMountSpec as crate::scenario::value::Value>::read(item, out)?;
+            let label = Label { text: soft.volume.value.clone(), span: soft.volume.span };
+            return Some(Self { volumes: vec![label], soft: Some(soft.gives_up.value) });
+        }
+        let volumes = <OneOrMany<Label> as crate::scenario::value::Value>::read(item, out)?;
+        Some(Self { volumes: volumes.0, soft: None })
+    }
+    fn shape() -> crate::scenario::value::Shape {
+        use crate::scenario::names::{Label, OneOrMany};
+        crate::scenario::value::Shape::Either(vec![
+            <OneOrMany<Label> as crate::scenario::value::Value>::shape(),
+            <SoftMountSpec as crate::scenario::value::Value>::shape(),
+        ])
+    }
+    fn canonical(&self) -> serde_json::Value {
+        let volumes: Vec<_> = self.volumes.iter().map(|volume| volume.text.clone()).collect();
+        match (self.soft, volumes.as_slice()) {
+            (Some(soft), [volume]) => {
+                serde_json::json!({ "volume": volume, "gives-up": soft.to_string() })
+            }
+            _ => volumes.into(),
+        }
+    }
+}
