@@ -1,8 +1,8 @@
 //! Kinds of components, a folder each: what a scenario says of one, what is wrong with it, what it becomes, and
 //! what it does in the event loop.
 //!
-//! Files of a kind stand at the level of their names: `spec` and `live` below the plan, all others in it
-//! (`tests/it/tidy.rs`). A kind names no other kind.
+//! [`each_kind!`] is the table of them. Files of a kind stand at the level of their names: `spec` and `live` below
+//! the plan, all others in it (`tests/it/tidy.rs`). A kind names no other kind.
 
 pub mod balancer;
 pub mod cache;
@@ -17,3 +17,39 @@ pub mod service;
 pub mod station;
 pub mod unit;
 pub mod zone;
+
+/// Calls `make!` with the kinds of components, in the order of their sections: the variant of
+/// [`Kind`](crate::plan::names::Kind), the field of the scenario, the word of the section, the form of its keys, what
+/// it is, and how many members one section has (none of those that have as many as their zones).
+macro_rules! each_kind {
+    ($make:ident) => {
+        $make! {
+            Site, site, "site", crate::kinds::network::spec::SiteSpec, "Data centres.", |_spec| 1;
+            Rack, rack, "rack", crate::kinds::network::spec::RackSpec, "Racks.", |_spec| 1;
+            Link, link, "link", crate::kinds::network::spec::LinkSpec, "Links between sites.", |_spec| 1;
+            Server, server, "server", crate::kinds::zone::spec::ServerSpec, "Physical servers.",
+                |spec| spec.count.value;
+            Zone, zone, "zone", crate::kinds::zone::spec::ZoneSpec, "Zones on servers.",
+                |spec| spec.count.value;
+            Service, service, "service", crate::kinds::service::spec::ServiceSpec,
+                "Processes in zones.", |_spec| 0;
+            Balancer, balancer, "balancer", crate::kinds::balancer::spec::BalancerSpec, "Balancers.",
+                |spec| spec.count.value;
+            NameService, name_service, "name-service",
+                crate::kinds::name_service::spec::NameServiceSpec, "Name services.", |_spec| 1;
+            Cdn, cdn, "cdn", crate::kinds::cdn::spec::CdnSpec, "Caches outside the sites.",
+                |spec| spec.count.value;
+            Cache, cache, "cache", crate::kinds::cache::spec::CacheSpec, "Object caches.", |_spec| 1;
+            Database, database, "database", crate::kinds::database::spec::DatabaseSpec, "Databases.",
+                |_spec| 0;
+            Nas, nas, "nas", crate::kinds::nas::spec::NasSpec, "File servers.", |_spec| 1;
+            Station, station, "station", crate::kinds::station::spec::StationSpec,
+                "Queues of the textbook.", |spec| spec.count.value;
+            Unit, unit, "unit", crate::kinds::unit::spec::UnitSpec, "Repairable parts.",
+                |spec| spec.count.value;
+            Group, group, "group", crate::kinds::unit::spec::GroupSpec, "Groups of units.", |_spec| 1;
+            Crew, crew, "crew", crate::kinds::unit::spec::CrewSpec, "People who repair.", |_spec| 1;
+        }
+    };
+}
+pub(crate) use each_kind;

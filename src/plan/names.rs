@@ -13,7 +13,10 @@ use crate::scenario::source::Span;
 use crate::scenario::suggest;
 
 macro_rules! kinds {
-    ($($Kind:ident, $field:ident, $word:literal, |$spec:ident| $count:expr;)*) => {
+    ($(
+        $Kind:ident, $field:ident, $word:literal, $Form:path, $doc:literal,
+        |$spec:ident| $count:expr;
+    )*) => {
         /// A kind of component.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Kind { $(#[doc = concat!("`[", $word, ".name]`")] $Kind,)* }
@@ -40,24 +43,7 @@ macro_rules! kinds {
     };
 }
 
-kinds! {
-    Site, site, "site", |_spec| 1;
-    Rack, rack, "rack", |_spec| 1;
-    Link, link, "link", |_spec| 1;
-    Server, server, "server", |spec| spec.count.value;
-    Zone, zone, "zone", |spec| spec.count.value;
-    Service, service, "service", |_spec| 0;
-    Balancer, balancer, "balancer", |spec| spec.count.value;
-    NameService, name_service, "name-service", |_spec| 1;
-    Cdn, cdn, "cdn", |spec| spec.count.value;
-    Cache, cache, "cache", |_spec| 1;
-    Database, database, "database", |_spec| 0;
-    Nas, nas, "nas", |_spec| 1;
-    Station, station, "station", |spec| spec.count.value;
-    Unit, unit, "unit", |spec| spec.count.value;
-    Group, group, "group", |_spec| 1;
-    Crew, crew, "crew", |_spec| 1;
-}
+crate::kinds::each_kind!(kinds);
 
 /// A component as declared.
 #[derive(Clone, Debug)]
