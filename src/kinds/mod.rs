@@ -53,3 +53,16 @@ macro_rules! each_kind {
     };
 }
 pub(crate) use each_kind;
+
+/// Calls `make!` with what `$($before)*` says and the steps that kinds of components bring along: what one does, its
+/// key, its variant of a step, the form of its keys. A form says how it is resolved
+/// ([`Asked`](crate::plan::route::ask::Asked)).
+macro_rules! each_step {
+    ($make:ident, $($before:tt)*) => {
+        $make! {
+            $($before)*
+            "A look-up in a cache.", "cache" => Cache(crate::kinds::cache::spec::CacheStep);
+        }
+    };
+}
+pub(crate) use each_step;

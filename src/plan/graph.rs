@@ -271,7 +271,8 @@ enum Progress {
     Done(NodeId),
 }
 
-struct Builder<'d> {
+/// A graph as it is built.
+pub struct Builder<'d> {
     draft: &'d Draft,
     nodes: DiGraph<Node, (), u32>,
     parts: BTreeMap<Part, NodeId>,
@@ -628,9 +629,8 @@ impl Builder<'_> {
                     .collect();
                 asked.nodes.push(self.group(name, 1, &nodes));
             }
-            // A look-up fails over to what a miss does.
-            Does::LookUp(_)
-            | Does::Work(_)
+            Does::Ask(ask) => asked.nodes.extend(ask.needs(self)),
+            Does::Work(_)
             | Does::Io(_)
             | Does::Choose(_)
             | Does::Jump(_)

@@ -17,6 +17,8 @@ use crate::plan::Draft;
 use crate::plan::flow;
 use crate::plan::links::Entrance;
 use crate::plan::load;
+use crate::plan::names::Kind;
+use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step};
 use crate::units::{Rate, SimDuration};
@@ -124,10 +126,14 @@ impl Hits {
     }
 
     fn follow(&self, steps: &[Step], rate: f64, rates: &mut [f64]) {
-        let hit = |cache: usize| self.in_cache(cache);
-        for (step, count) in Visits::new(steps, &hit).take() {
+        let passes = |ask: &dyn Ask| ask.passes(self);
+        for (step, count) in Visits::new(steps, &passes).take() {
             match &step.does {
-                Does::LookUp(look_up) => rates[look_up.cache] += rate * count,
+                Does::Ask(ask) => {
+                    if let (Kind::Cache, cache) = ask.of() {
+                        rates[cache] += rate * count;
+                    }
+                }
                 Does::Call(call) => self.follow(&call.steps, rate * count, rates),
                 _ => {}
             }

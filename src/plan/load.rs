@@ -34,6 +34,7 @@ use crate::plan::graph::{Graph, Subject, store_at};
 use crate::plan::links::{Entrance, Role, Store};
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
+use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step, Work};
 use crate::scenario::diagnostic::Diagnostics;
@@ -329,7 +330,8 @@ fn walk(
 /// Where a class is being worked on: members of a service, with their shares of the requests.
 type Here = Vec<(Part, f64)>;
 
-struct Sums<'d> {
+/// Work a second of each part, as it is summed up.
+pub struct Sums<'d> {
     draft: &'d Draft,
     up: &'d dyn Fn(Part) -> bool,
     /// Whether a member that has become master has just done so.
@@ -337,7 +339,12 @@ struct Sums<'d> {
     work: BTreeMap<(Part, Resource), f64>,
 }
 
-impl Sums<'_> {
+impl<'d> Sums<'d> {
+    /// The scenario.
+    pub(crate) const fn draft(&self) -> &'d Draft {
+        self.draft
+    }
+
     fn add(&mut self, part: Part, resource: Resource, work: f64) {
         *self.work.entry((part, resource)).or_insert(0.0) += work;
     }
@@ -479,8 +486,8 @@ impl Sums<'_> {
 
     fn steps(&mut self, class: usize, steps: &[Step], rate: f64, here: &Here) {
         let draft = self.draft;
-        let hit = |cache: usize| draft.hits.in_cache(cache);
-        let visits = Visits::new(steps, &hit);
+        let passes = |ask: &dyn Ask| ask.passes(&draft.hits);
+        let visits = Visits::new(steps, &passes);
         for (step, count) in visits.take() {
             self.step(class, step, rate * count, here);
         }
@@ -528,10 +535,7 @@ impl Sums<'_> {
                     self.add(part, Resource::Servers, each);
                 }
             }
-            Does::LookUp(look_up) => {
-                let work = rate * mean(&draft.scenario.cache[look_up.cache].1.cpu.value);
-                self.zone_cpu(Part::Cache(look_up.cache), work);
-            }
+            Does::Ask(ask) => ask.offers(self, rate),
             Does::Choose(_)
             | Does::Jump(_)
             | Does::Parallel(_)
@@ -540,7 +544,8 @@ impl Sums<'_> {
         }
     }
 
-    fn zone_cpu(&mut self, part: Part, cores: f64) {
+    /// Work on the processor of what `part` runs in.
+    pub(crate) fn zone_cpu(&mut self, part: Part, cores: f64) {
         if let Some(zone) = part.stands_on(self.draft) {
             self.add(zone, Resource::Cpu, cores);
         }

@@ -18,7 +18,7 @@ use crate::model::route::{
 use crate::model::spec::request::RequestSpec;
 use crate::plan::links::Entrance;
 use crate::plan::names::member_name;
-use crate::plan::route::{Call, Does, Io, LookUp, Query, Route, Step, Visit};
+use crate::plan::route::{Call, Does, Io, Query, Route, Step, Visit};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::law::LawSpec;
@@ -236,6 +236,11 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    /// What steps may refer to.
+    pub(crate) const fn targets(&self) -> &'a Targets {
+        self.targets
+    }
+
     /// A key for `purpose` of `owner`.
     pub fn key(&mut self, purpose: &'static str, owner: &str) -> KeyId {
         self.routes.keys.push(KeyName { purpose, owner: owner.to_string() });
@@ -297,17 +302,17 @@ impl<'a> Compiler<'a> {
         AmountId::at(self.routes.amounts.len() - 1)
     }
 
-    fn emit(&mut self, op: Op) -> usize {
+    pub(crate) fn emit(&mut self, op: Op) -> usize {
         self.routes.ops.push(op);
         self.routes.ops.len() - 1
     }
 
-    fn here(&self) -> u32 {
+    pub(crate) fn here(&self) -> u32 {
         place(self.routes.ops.len())
     }
 
     /// The owner of the draws of a step of this `kind` that names the component `of`.
-    fn owner(&mut self, kind: &str, of: &str) -> String {
+    pub(crate) fn owner(&mut self, kind: &str, of: &str) -> String {
         let what = format!("{kind}.{of}");
         let count = self.seen.entry(what.clone()).or_insert(0);
         *count += 1;
@@ -406,7 +411,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn steps(&mut self, steps: &[Step]) {
+    pub(crate) fn steps(&mut self, steps: &[Step]) {
         for step in steps {
             self.step(step);
         }
@@ -431,7 +436,7 @@ impl<'a> Compiler<'a> {
             Does::Call(call) => self.call(call),
             Does::Io(io) => self.io(io, step.span),
             Does::Visit(visit) => self.visit(visit),
-            Does::LookUp(look_up) => self.look_up(look_up),
+            Does::Ask(ask) => ask.compile(self),
             Does::Choose(ways) => {
                 let chances: Vec<f64> = ways.iter().map(|way| way.chance).collect();
                 let never = chances.iter().all(|chance| *chance == 0.0);
@@ -616,7 +621,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Whether `more` frames around what a step asks for are too many, which is then reported.
-    fn too_deep(&mut self, more: usize, named: Span, counted: &str) -> bool {
+    pub(crate) fn too_deep(&mut self, more: usize, named: Span, counted: &str) -> bool {
         let deep = self.inside.len() + more > MAX_DEPTH;
         if deep {
             let message = format!("calls are nested deeper than {MAX_DEPTH}{counted}");
@@ -735,35 +740,12 @@ impl<'a> Compiler<'a> {
         entry
     }
 
-    /// A look-up; the process of the cache works as long on a hit as on a miss.
-    fn look_up(&mut self, look_up: &LookUp) {
-        if self.too_deep(1, look_up.named, "") {
-            return;
-        }
-        let cache = self.targets.caches[look_up.cache].clone();
-        let text = &cache.name;
-        let owner = self.owner("cache", text);
-        let key = self.key("look-up", &owner);
-        let call = self.call_kind(&owner, text, None);
-        let demand = self.demand("demand", &format!("{owner}.cpu"), &cache.cpu);
-        let work = |compiler: &mut Self| {
-            compiler.emit(Op::Enter { pool: cache.pool, call: Some(call) });
-            compiler.emit(Op::Cpu { demand, threads: 1 });
-            compiler.emit(Op::Leave);
-        };
-        let look = self.emit(Op::End);
-        work(self);
-        let hit = self.emit(Op::End);
-        let miss = self.here();
-        work(self);
-        let nobody = self.here();
-        self.steps(&look_up.misses);
-        let to = self.here();
-        self.routes.ops[look] = Op::Look { key, cache: cache.objects, miss, nobody };
-        self.routes.ops[hit] = Op::Jump { to };
-    }
-
-    fn call_kind(&mut self, owner: &str, callee: &str, time_out: Option<SimDuration>) -> CallId {
+    pub(crate) fn call_kind(
+        &mut self,
+        owner: &str,
+        callee: &str,
+        time_out: Option<SimDuration>,
+    ) -> CallId {
         // What a reader knows anyway is left out: the callee twice, the way in, the first of equals.
         let caller = owner.replacen(&format!(".{callee}#"), "#", 1).replacen(".enter.", ".", 1);
         let caller = caller.replace("#1.", ".");

@@ -14,6 +14,7 @@ use crate::plan::Draft;
 use crate::plan::availability::{HORIZON, can_fail};
 use crate::plan::flow::class_rates;
 use crate::plan::load;
+use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step};
 use crate::plan::targets;
@@ -240,14 +241,15 @@ fn events_of(draft: &Draft, class: usize) -> f64 {
 }
 
 fn events_in(draft: &Draft, steps: &[Step]) -> f64 {
-    let hit = |cache: usize| draft.hits.in_cache(cache);
-    let visits = Visits::new(steps, &hit);
+    let passes = |ask: &dyn Ask| ask.passes(&draft.hits);
+    let visits = Visits::new(steps, &passes);
     visits.take().into_iter().map(|(step, count)| count * events_at(draft, step)).sum()
 }
 
 fn events_at(draft: &Draft, step: &Step) -> f64 {
     match &step.does {
-        Does::Work(_) | Does::Visit(_) | Does::Delay(_) | Does::LookUp(_) => 1.0,
+        Does::Work(_) | Does::Visit(_) | Does::Delay(_) => 1.0,
+        Does::Ask(ask) => ask.events(),
         Does::Io(io) => io.reads + io.writes + io.operations.min(1.0),
         Does::Call(call) => events_in(draft, &call.steps),
         Does::Query(query) => {

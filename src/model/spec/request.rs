@@ -1,15 +1,10 @@
 //! What a request does: its steps.
 
-use crate::kinds::cache::spec::CacheStep;
 use crate::kinds::station::spec::VisitStep;
 use crate::scenario::law::LawSpec;
-
 use crate::scenario::names::{Name, Named, Reference};
-
 use crate::scenario::spec::spec;
-
 use crate::scenario::words::choice;
-
 use crate::units::{Bytes, Probability, SimDuration};
 
 spec! {
@@ -38,31 +33,39 @@ spec! {
     }
 }
 
-choice! {
-    /// A step of a request.
-    pub enum StepSpec {
-        /// Processor time.
-        "cpu" => Cpu(CpuStep),
-        /// A call of another component.
-        "call" => Call(CallStep),
-        /// Operations on a mount.
-        "io" => Io(IoStep),
-        /// One visit to a station.
-        "visit" => Visit(VisitStep),
-        /// One of several branches.
-        "choose" => Choose(ChooseStep),
-        /// To another step.
-        "goto" => Goto(GotoStep),
-        /// Several branches at once.
-        "parallel" => Parallel(ParallelStep),
-        /// Several times.
-        "repeat" => Repeat(RepeatStep),
-        /// Waiting.
-        "delay" => Delay(DelayStep),
-        /// A look-up in a cache.
-        "cache" => Cache(CacheStep),
-    }
+/// The forms of steps, with those that kinds of components bring along.
+macro_rules! step_form {
+    ($($doc:literal, $key:literal => $Variant:ident($Form:path);)*) => {
+        choice! {
+            /// A step of a request.
+            pub enum StepSpec {
+                /// Processor time.
+                "cpu" => Cpu(CpuStep),
+                /// A call of another component.
+                "call" => Call(CallStep),
+                /// Operations on a mount.
+                "io" => Io(IoStep),
+                /// One visit to a station.
+                "visit" => Visit(VisitStep),
+                /// One of several branches.
+                "choose" => Choose(ChooseStep),
+                /// To another step.
+                "goto" => Goto(GotoStep),
+                /// Several branches at once.
+                "parallel" => Parallel(ParallelStep),
+                /// Several times.
+                "repeat" => Repeat(RepeatStep),
+                /// Waiting.
+                "delay" => Delay(DelayStep),
+                $(
+                    #[doc = $doc]
+                    $key => $Variant($Form),
+                )*
+            }
+        }
+    };
 }
+crate::kinds::each_step!(step_form,);
 
 spec! {
     /// Spends a share of a drawn demand at the request's member of a service.

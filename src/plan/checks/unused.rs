@@ -146,7 +146,7 @@ fn steps(list: &[Step], used: &mut BTreeSet<(Kind, usize)>) {
         Does::Query(query) => _ = used.insert((Kind::Database, query.database)),
         Does::Work(work) => _ = used.insert((Kind::Service, work.service)),
         Does::Visit(visit) => _ = used.insert((Kind::Station, visit.station)),
-        Does::LookUp(look_up) => _ = used.insert((Kind::Cache, look_up.cache)),
+        Does::Ask(ask) => _ = used.insert(ask.of()),
         _ => {}
     });
 }

@@ -22,6 +22,7 @@ use crate::plan::graph::{server_of, store_at};
 use crate::plan::links::{Entrance, Role, Store};
 use crate::plan::load::{self, Resource, mean};
 use crate::plan::part::Part;
+use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Call, Does, Query, Step};
 use crate::units::SimDuration;
@@ -215,7 +216,8 @@ enum Made {
     Uplinks(usize),
 }
 
-struct Builder<'d> {
+/// A network as it is made.
+pub struct Builder<'d> {
     draft: &'d Draft,
     net: Network,
     parts: BTreeMap<Part, u32>,
@@ -227,12 +229,19 @@ const fn once(node: u32) -> Onward {
     times(node, 1.0)
 }
 
-const fn times(node: u32, count: f64) -> Onward {
+/// On to `node`, so many times.
+pub(crate) const fn times(node: u32, count: f64) -> Onward {
     Onward { node, count, waits: true, poisson: false, edge: None }
 }
 
-impl Builder<'_> {
-    fn node(&mut self, split: Split, branches: Vec<Branch>) -> u32 {
+impl<'d> Builder<'d> {
+    /// The scenario.
+    pub(crate) const fn draft(&self) -> &'d Draft {
+        self.draft
+    }
+
+    /// Adds a node; gives its number.
+    pub(crate) fn node(&mut self, split: Split, branches: Vec<Branch>) -> u32 {
         self.net.nodes.push(Node { split, branches });
         table::u32(self.net.nodes.len()) - 1
     }
@@ -246,7 +255,8 @@ impl Builder<'_> {
         found
     }
 
-    fn branch(&mut self, part: Part) -> Branch {
+    /// A way that is open while `part` is up.
+    pub(crate) fn branch(&mut self, part: Part) -> Branch {
         Branch { open: vec![vec![self.part(part)]], ..Branch::default() }
     }
 
@@ -283,7 +293,8 @@ impl Builder<'_> {
     }
 
     /// Processor time in the zone of `user`, and on the server below it.
-    fn cpu(&mut self, branch: &mut Branch, user: Part, cores: f64) {
+    /// Adds work on the processor of what `user` runs in.
+    pub(crate) fn cpu(&mut self, branch: &mut Branch, user: Part, cores: f64) {
         let Some(zone) = user.stands_on(self.draft) else { return };
         self.add(branch, (zone, Resource::Cpu), cores);
         if let Some(server) = zone.stands_on(self.draft) {
@@ -497,8 +508,8 @@ impl Builder<'_> {
         then: &mut Vec<Onward>,
     ) {
         let draft = self.draft;
-        let hit = |cache: usize| draft.hits.in_cache(cache);
-        for (step, count) in Visits::new(steps, &hit).take() {
+        let passes = |ask: &dyn Ask| ask.passes(&draft.hits);
+        for (step, count) in Visits::new(steps, &passes).take() {
             match &step.does {
                 Does::Work(own) => {
                     if let Some(here) = here {
@@ -536,15 +547,7 @@ impl Builder<'_> {
                     let node = self.node(Split::Blind, branches);
                     then.push(times(node, count));
                 }
-                Does::LookUp(look_up) => {
-                    let part = Part::Cache(look_up.cache);
-                    let mut branch = self.branch(part);
-                    let cpu = mean(&draft.scenario.cache[look_up.cache].1.cpu.value);
-                    self.cpu(&mut branch, part, cpu);
-                    let node = self.node(Split::Blind, vec![branch]);
-                    // A cache that is gone is one that misses.
-                    then.push(Onward { waits: false, ..times(node, count) });
-                }
+                Does::Ask(ask) => ask.flows(self, count, then),
                 Does::Choose(_)
                 | Does::Jump(_)
                 | Does::Parallel(_)

@@ -16,6 +16,7 @@ use std::ptr;
 
 use crate::plan::Draft;
 use crate::plan::load::{first_to_run_out, mean, most_at_once, open_rates, work_s};
+use crate::plan::route::ask::Ask;
 use crate::plan::route::visits::Visits;
 use crate::plan::route::{Does, Step, each_here};
 
@@ -80,7 +81,7 @@ pub(super) fn bound(draft: &Draft, rates: &mut [f64]) {
 
 /// The least mean time of these steps, one after the other.
 fn steps_s(draft: &Draft, class: usize, steps: &[Step]) -> f64 {
-    let all_hit = |_: usize| 1.0;
+    let all_hit = |_: &dyn Ask| 1.0;
     let visits = Visits::new(steps, &all_hit).take();
     let mut aside: Vec<*const Step> = Vec::new();
     for (step, _) in &visits {

@@ -7,11 +7,15 @@
 //!
 //! Holds: a step that could not be resolved has been reported and is left out; a draft without errors has all.
 
+pub mod ask;
 pub mod resolve;
 pub mod visits;
 
+use std::sync::Arc;
+
 use crate::engine::law::Law;
 use crate::plan::links::Entrance;
+use crate::plan::route::ask::Ask;
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
 use crate::units::SimDuration;
@@ -49,8 +53,8 @@ pub enum Does {
     Io(Io),
     /// Visits a station.
     Visit(Visit),
-    /// Looks something up in a cache.
-    LookUp(LookUp),
+    /// Asks a component whose kind brings the step along.
+    Ask(Arc<dyn Ask>),
     /// Goes one of several ways, or on with the chance that is left.
     Choose(Vec<Way>),
     /// Goes back or on to a label.
@@ -140,17 +144,6 @@ pub struct Visit {
     pub rank: u8,
 }
 
-/// A look-up.
-#[derive(Clone, Debug)]
-pub struct LookUp {
-    /// The cache.
-    pub cache: usize,
-    /// What a miss does.
-    pub misses: Vec<Step>,
-    /// Where it is named.
-    pub named: Span,
-}
-
 /// One of several ways.
 #[derive(Clone, Debug)]
 pub struct Way {
@@ -190,7 +183,7 @@ impl Step {
             Does::Choose(ways) => ways.iter().for_each(|way| visit(&way.steps)),
             Does::Parallel(lanes) => lanes.iter().for_each(|lane| visit(lane)),
             Does::Repeat(repeat) => visit(&repeat.steps),
-            Does::LookUp(look_up) => visit(&look_up.misses),
+            Does::Ask(ask) => visit(ask.inside()),
             Does::Work(_)
             | Does::Query(_)
             | Does::Call(_)

@@ -4,7 +4,6 @@
 //! Reports every step that names what is not there or cannot be done where it stands: targets, draws, mounts,
 //! labels, chances, loops. Such a step is left out of the route.
 
-use crate::kinds::cache::spec::CacheStep;
 use crate::kinds::station::spec::DisciplineWord;
 use crate::kinds::station::spec::VisitStep;
 use crate::model::spec::request::{
@@ -14,10 +13,9 @@ use crate::plan::checks::{inert, inert_if, missing};
 use crate::plan::document::ScenarioSpec;
 use crate::plan::links::{Entrance, Links, entrance_of, find_named};
 use crate::plan::names::{Found, Kind, Names};
+use crate::plan::route::ask::{Ask, Asked};
 use crate::plan::route::visits::Visits;
-use crate::plan::route::{
-    Call, Does, Io, Jump, LookUp, Query, Repeat, Route, Step, Visit, Way, Work,
-};
+use crate::plan::route::{Call, Does, Io, Jump, Query, Repeat, Route, Step, Visit, Way, Work};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::Name;
@@ -72,14 +70,15 @@ pub fn service_behind(links: &Links, entrance: Entrance) -> Option<usize> {
 
 /// Where steps are done.
 #[derive(Clone, Copy)]
-struct Here {
+pub struct Here {
     /// The service that works on the request, where it is known.
     service: Option<usize>,
     /// The request has entered nothing.
     nowhere: bool,
 }
 
-struct Resolver<'s, 'o> {
+/// Resolves the steps of one class.
+pub struct Resolver<'s, 'o> {
     scenario: &'s ScenarioSpec,
     names: &'s Names,
     links: &'s Links,
@@ -115,7 +114,6 @@ impl<'s> Resolver<'s, '_> {
                     parallel.parallel.iter().for_each(|lane| self.labels_of(&lane.steps));
                 }
                 StepSpec::Repeat(repeat) => self.labels_of(&repeat.repeat.steps),
-                StepSpec::Cache(cache) => self.labels_of(&cache.else_),
                 StepSpec::Call(call) => {
                     if let Some(steps) = &call.steps {
                         self.labels_of(&steps.value);
@@ -126,6 +124,7 @@ impl<'s> Resolver<'s, '_> {
                 | StepSpec::Visit(_)
                 | StepSpec::Goto(_)
                 | StepSpec::Delay(_) => {}
+                other => asked(other).into_iter().for_each(|asked| self.labels_of(asked.inside())),
             }
         }
     }
@@ -146,7 +145,12 @@ impl<'s> Resolver<'s, '_> {
     }
 
     /// Steps done `here`; `reach` are the labels of those around them, to which they may jump.
-    fn steps(&mut self, steps: &'s [StepSpec], here: Here, reach: &mut Vec<&'s Name>) -> Vec<Step> {
+    pub(crate) fn steps(
+        &mut self,
+        steps: &'s [StepSpec],
+        here: Here,
+        reach: &mut Vec<&'s Name>,
+    ) -> Vec<Step> {
         let known = reach.len();
         reach.extend(steps.iter().filter_map(label_of));
         let mut all = Vec::with_capacity(steps.len());
@@ -186,10 +190,7 @@ impl<'s> Resolver<'s, '_> {
                 (Does::Repeat(Repeat { count, steps, span: step.repeat.span }), step.span)
             }
             StepSpec::Delay(step) => (Does::Delay(step.delay.law().clone()), step.span),
-            StepSpec::Cache(step) => {
-                let look_up = self.look_up(step, here, reach);
-                (Does::LookUp(look_up?), step.span)
-            }
+            other => (Does::Ask(asked(other)?.resolve(self, here, reach)?), span_of(other)),
         })
     }
 
@@ -350,21 +351,14 @@ impl<'s> Resolver<'s, '_> {
         Some(Jump { to: to?, chance: step.chance.value.get(), named })
     }
 
-    fn look_up(
-        &mut self,
-        step: &'s CacheStep,
-        here: Here,
-        reach: &mut Vec<&'s Name>,
-    ) -> Option<LookUp> {
-        let named = step.cache.span;
-        let found = self.names.resolve(&step.cache.text, named, &[Kind::Cache], self.out);
-        let misses = self.steps(&step.else_, here, reach);
-        Some(LookUp { cache: found?.index, misses, named })
+    /// What `text` at `span` leads to, which must be one of `kinds`; reports when it does not.
+    pub(crate) fn find(&mut self, text: &str, span: Span, kinds: &[Kind]) -> Option<Found> {
+        self.names.resolve(text, span, kinds, self.out)
     }
 
     /// A loop that nothing leaves.
     fn loops(&mut self, steps: &[Step]) {
-        let never = |_: usize| 0.0;
+        let never = |_: &dyn Ask| 0.0;
         if Visits::new(steps, &never).ends() {
             return;
         }
@@ -398,7 +392,33 @@ fn label_of(step: &StepSpec) -> Option<&Name> {
         StepSpec::Parallel(step) => &step.label,
         StepSpec::Repeat(step) => &step.label,
         StepSpec::Delay(step) => &step.label,
-        StepSpec::Cache(step) => &step.label,
+        other => return asked(other)?.label().map(|label| &label.value),
     };
     label.as_ref().map(|label| &label.value)
+}
+
+/// A step that a kind of component brings along.
+fn asked(step: &StepSpec) -> Option<&dyn Asked> {
+    macro_rules! arms {
+        ($step:ident, $($doc:literal, $key:literal => $Variant:ident($Form:path);)*) => {
+            match $step {
+                $(StepSpec::$Variant(form) => Some(form),)*
+                _ => None,
+            }
+        };
+    }
+    crate::kinds::each_step!(arms, step,)
+}
+
+/// Where such a step stands.
+fn span_of(step: &StepSpec) -> Span {
+    macro_rules! arms {
+        ($step:ident, $($doc:literal, $key:literal => $Variant:ident($Form:path);)*) => {
+            match $step {
+                $(StepSpec::$Variant(form) => form.span,)*
+                _ => Span::default(),
+            }
+        };
+    }
+    crate::kinds::each_step!(arms, step,)
 }

@@ -6,19 +6,20 @@
 //!
 //! Source: Jackson (1957), the traffic equations.
 
+use crate::plan::route::ask::Ask;
 use crate::plan::route::{Does, Step, each_here};
 
 /// Mean number of visits of every step of one list, with all that is nested in it except the steps
 /// of a call to a service: those are done elsewhere.
 pub struct Visits<'s> {
     steps: &'s [Step],
-    hit: &'s dyn Fn(usize) -> f64,
+    passes: &'s dyn Fn(&dyn Ask) -> f64,
     labels: Vec<usize>,
 }
 
 impl<'s> Visits<'s> {
-    /// Of these steps; `hit` is the hit ratio of a cache, by its place.
-    pub fn new(steps: &'s [Step], hit: &'s dyn Fn(usize) -> f64) -> Self {
+    /// Of these steps; `passes` gives the share of the requests that go on without the steps inside of an asking.
+    pub fn new(steps: &'s [Step], passes: &'s dyn Fn(&dyn Ask) -> f64) -> Self {
         let mut labels = Vec::new();
         each_here(steps, &mut |step| {
             if let Does::Jump(jump) = &step.does
@@ -27,7 +28,7 @@ impl<'s> Visits<'s> {
                 labels.push(jump.to);
             }
         });
-        Self { steps, hit, labels }
+        Self { steps, passes, labels }
     }
 
     /// Every step with its mean number, in the order of the text. A loop without an exit counts as
@@ -115,11 +116,11 @@ impl<'s> Visits<'s> {
                     let times = repeat.count.mean();
                     self.walk(&repeat.steps, flow * times, inflow, jumped, visits);
                 }
-                Does::LookUp(look_up) => {
-                    let hit = (self.hit)(look_up.cache);
-                    let missed =
-                        self.walk(&look_up.misses, flow * (1.0 - hit), inflow, jumped, visits);
-                    flow = flow * hit + missed;
+                Does::Ask(ask) => {
+                    let passes = (self.passes)(&**ask);
+                    let inside = flow * (1.0 - passes);
+                    let back = self.walk(ask.inside(), inside, inflow, jumped, visits);
+                    flow = flow * passes + back;
                 }
                 Does::Work(_)
                 | Does::Query(_)

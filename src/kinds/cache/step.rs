@@ -1,0 +1,118 @@
+//! A look-up, as each fold over routes sees it. A cache that is gone is one that misses.
+
+use std::sync::Arc;
+
+use crate::kinds::cache::spec::CacheStep;
+use crate::model::route::Op;
+use crate::model::spec::request::StepSpec;
+use crate::plan::fluid::network::{self, Onward, Split, times};
+use crate::plan::graph::{self, NodeId};
+use crate::plan::hits::Hits;
+use crate::plan::load::{Sums, mean};
+use crate::plan::names::Kind;
+use crate::plan::part::Part;
+use crate::plan::program::Compiler;
+use crate::plan::route::Step;
+use crate::plan::route::ask::{Ask, Asked};
+use crate::plan::route::resolve::{Here, Resolver};
+use crate::scenario::names::Name;
+use crate::scenario::source::Span;
+use crate::scenario::value::Spanned;
+
+/// A look-up.
+#[derive(Debug)]
+struct LookUp {
+    /// The cache.
+    cache: usize,
+    /// What a miss does.
+    misses: Vec<Step>,
+    /// Where it is named.
+    named: Span,
+}
+
+impl Asked for CacheStep {
+    fn label(&self) -> Option<&Spanned<Name>> {
+        self.label.as_ref()
+    }
+
+    fn inside(&self) -> &[StepSpec] {
+        &self.else_
+    }
+
+    fn resolve<'s>(
+        &'s self,
+        resolver: &mut Resolver<'s, '_>,
+        here: Here,
+        reach: &mut Vec<&'s Name>,
+    ) -> Option<Arc<dyn Ask>> {
+        let named = self.cache.span;
+        let found = resolver.find(&self.cache.text, named, &[Kind::Cache]);
+        let misses = resolver.steps(&self.else_, here, reach);
+        Some(Arc::new(LookUp { cache: found?.index, misses, named }))
+    }
+}
+
+impl Ask for LookUp {
+    fn of(&self) -> (Kind, usize) {
+        (Kind::Cache, self.cache)
+    }
+
+    fn inside(&self) -> &[Step] {
+        &self.misses
+    }
+
+    fn passes(&self, hits: &Hits) -> f64 {
+        hits.in_cache(self.cache)
+    }
+
+    fn events(&self) -> f64 {
+        1.0
+    }
+
+    /// Nothing: a look-up fails over to what a miss does.
+    fn needs(&self, _: &mut graph::Builder<'_>) -> Option<NodeId> {
+        None
+    }
+
+    fn offers(&self, sums: &mut Sums<'_>, rate: f64) {
+        let work = rate * mean(&sums.draft().scenario.cache[self.cache].1.cpu.value);
+        sums.zone_cpu(Part::Cache(self.cache), work);
+    }
+
+    fn flows(&self, network: &mut network::Builder<'_>, count: f64, then: &mut Vec<Onward>) {
+        let part = Part::Cache(self.cache);
+        let mut branch = network.branch(part);
+        let cpu = mean(&network.draft().scenario.cache[self.cache].1.cpu.value);
+        network.cpu(&mut branch, part, cpu);
+        let node = network.node(Split::Blind, vec![branch]);
+        then.push(Onward { waits: false, ..times(node, count) });
+    }
+
+    /// The process of the cache works as long on a hit as on a miss.
+    fn compile(&self, compiler: &mut Compiler<'_>) {
+        if compiler.too_deep(1, self.named, "") {
+            return;
+        }
+        let cache = compiler.targets().caches[self.cache].clone();
+        let text = &cache.name;
+        let owner = compiler.owner("cache", text);
+        let key = compiler.key("look-up", &owner);
+        let call = compiler.call_kind(&owner, text, None);
+        let demand = compiler.demand("demand", &format!("{owner}.cpu"), &cache.cpu);
+        let work = |compiler: &mut Compiler<'_>| {
+            compiler.emit(Op::Enter { pool: cache.pool, call: Some(call) });
+            compiler.emit(Op::Cpu { demand, threads: 1 });
+            compiler.emit(Op::Leave);
+        };
+        let look = compiler.emit(Op::End);
+        work(compiler);
+        let hit = compiler.emit(Op::End);
+        let miss = compiler.here();
+        work(compiler);
+        let nobody = compiler.here();
+        compiler.steps(&self.misses);
+        let to = compiler.here();
+        compiler.routes.ops[look] = Op::Look { key, cache: cache.objects, miss, nobody };
+        compiler.routes.ops[hit] = Op::Jump { to };
+    }
+}
