@@ -20,35 +20,38 @@ pub mod zone;
 
 /// Calls `make!` with the kinds of components, in the order of their sections: the variant of
 /// [`Kind`](crate::plan::names::Kind), the field of the scenario, the word of the section, the form of its keys, what
-/// it is, and how many members one section has (none of those that have as many as their zones).
+/// it is, how many members one section has (none of those that have as many as their zones), and what the plan asks
+/// of it ([`Planned`](crate::plan::kind::Planned)), where its folder answers that.
 macro_rules! each_kind {
     ($make:ident) => {
         $make! {
-            Site, site, "site", crate::kinds::network::spec::SiteSpec, "Data centres.", |_spec| 1;
-            Rack, rack, "rack", crate::kinds::network::spec::RackSpec, "Racks.", |_spec| 1;
-            Link, link, "link", crate::kinds::network::spec::LinkSpec, "Links between sites.", |_spec| 1;
+            Site, site, "site", crate::kinds::network::spec::SiteSpec, "Data centres.", |_spec| 1, None;
+            Rack, rack, "rack", crate::kinds::network::spec::RackSpec, "Racks.", |_spec| 1, None;
+            Link, link, "link", crate::kinds::network::spec::LinkSpec, "Links between sites.", |_spec| 1, None;
             Server, server, "server", crate::kinds::zone::spec::ServerSpec, "Physical servers.",
-                |spec| spec.count.value;
+                |spec| spec.count.value, None;
             Zone, zone, "zone", crate::kinds::zone::spec::ZoneSpec, "Zones on servers.",
-                |spec| spec.count.value;
+                |spec| spec.count.value, None;
             Service, service, "service", crate::kinds::service::spec::ServiceSpec,
-                "Processes in zones.", |_spec| 0;
+                "Processes in zones.", |_spec| 0, None;
             Balancer, balancer, "balancer", crate::kinds::balancer::spec::BalancerSpec, "Balancers.",
-                |spec| spec.count.value;
+                |spec| spec.count.value, None;
             NameService, name_service, "name-service",
-                crate::kinds::name_service::spec::NameServiceSpec, "Name services.", |_spec| 1;
+                crate::kinds::name_service::spec::NameServiceSpec, "Name services.", |_spec| 1,
+                Some(&crate::kinds::name_service::plan::NameService);
             Cdn, cdn, "cdn", crate::kinds::cdn::spec::CdnSpec, "Caches outside the sites.",
-                |spec| spec.count.value;
-            Cache, cache, "cache", crate::kinds::cache::spec::CacheSpec, "Object caches.", |_spec| 1;
+                |spec| spec.count.value, None;
+            Cache, cache, "cache", crate::kinds::cache::spec::CacheSpec, "Object caches.", |_spec| 1,
+                Some(&crate::kinds::cache::plan::Cache);
             Database, database, "database", crate::kinds::database::spec::DatabaseSpec, "Databases.",
-                |_spec| 0;
-            Nas, nas, "nas", crate::kinds::nas::spec::NasSpec, "File servers.", |_spec| 1;
+                |_spec| 0, None;
+            Nas, nas, "nas", crate::kinds::nas::spec::NasSpec, "File servers.", |_spec| 1, None;
             Station, station, "station", crate::kinds::station::spec::StationSpec,
-                "Queues of the textbook.", |spec| spec.count.value;
+                "Queues of the textbook.", |spec| spec.count.value, None;
             Unit, unit, "unit", crate::kinds::unit::spec::UnitSpec, "Repairable parts.",
-                |spec| spec.count.value;
-            Group, group, "group", crate::kinds::unit::spec::GroupSpec, "Groups of units.", |_spec| 1;
-            Crew, crew, "crew", crate::kinds::unit::spec::CrewSpec, "People who repair.", |_spec| 1;
+                |spec| spec.count.value, None;
+            Group, group, "group", crate::kinds::unit::spec::GroupSpec, "Groups of units.", |_spec| 1, None;
+            Crew, crew, "crew", crate::kinds::unit::spec::CrewSpec, "People who repair.", |_spec| 1, None;
         }
     };
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::convert::table;
 use crate::engine::draw::Seed;
 use crate::engine::law::Law;
+use crate::kinds::cache::plan::content_name;
 use crate::kinds::database::spec::ReadsTo;
 use crate::kinds::disks::live::DisksConfig;
 use crate::kinds::disks::spec::{DiskSetSpec, Layout};
@@ -30,6 +31,7 @@ use crate::plan::Draft;
 use crate::plan::checks::week_start;
 use crate::plan::faults;
 use crate::plan::graph::store_at;
+use crate::plan::kind;
 use crate::plan::links::Store;
 use crate::plan::names::{Found, Kind, member_name};
 use crate::plan::part;
@@ -48,7 +50,6 @@ use crate::workload::rate::{Profile, WeekTime};
 
 mod balancer;
 pub use balancer::beliefs_name;
-mod cache;
 mod database;
 mod front;
 mod memory;
@@ -57,7 +58,7 @@ mod resize;
 mod traffic;
 
 /// Gathers components and gives them their numbers.
-struct Builder<'a> {
+pub struct Builder<'a> {
     draft: &'a Draft,
     /// It is simulated, not only checked.
     to_run: bool,
@@ -86,8 +87,7 @@ enum Wanted {
     Link(u32),
     Uplink(u32, u32),
     Network,
-    Cache(usize),
-    CacheContent(usize),
+    Own(Kind, usize, u32),
     BalancerUnit(usize, u32),
     Appliance(usize),
     Beliefs(usize),
@@ -96,7 +96,6 @@ enum Wanted {
     HeadMemory(usize, u32),
     Cdn(usize),
     Edge(usize, u32),
-    Names(usize),
 }
 
 /// Makes the tables; everything wrong goes to `out`.
@@ -137,7 +136,22 @@ fn zones(draft: &Draft) -> BTreeMap<ServerId, Vec<ZoneHere>> {
     all
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    /// The scenario.
+    pub(crate) const fn draft(&self) -> &'a Draft {
+        self.draft
+    }
+
+    /// Who is told what is wrong.
+    pub(crate) const fn out(&mut self) -> &mut Diagnostics {
+        self.out
+    }
+
+    /// Asks for a component `name`, which [`Planned::make`](kind::Planned::make) of its kind makes.
+    pub(crate) fn want(&mut self, name: String, kind: Kind, index: usize, number: u32) {
+        self.wanted.insert(name, Wanted::Own(kind, index, number));
+    }
+
     fn gather(&mut self) {
         let draft = self.draft;
         let scenario = &draft.scenario;
@@ -178,10 +192,7 @@ impl Builder<'_> {
         }
         network::gather(self);
         memory::gather(self);
-        for (index, (name, _)) in scenario.cache.iter().enumerate() {
-            self.wanted.insert(name.text.clone(), Wanted::Cache(index));
-            self.wanted.insert(cache::content_name(name), Wanted::CacheContent(index));
-        }
+        kind::all().for_each(|planned| planned.gather(self));
         balancer::gather(self);
         front::gather(self);
         database::gather(self);
@@ -190,7 +201,8 @@ impl Builder<'_> {
         }
     }
 
-    fn id(&self, name: &str) -> ComponentId {
+    /// The number of the component `name`.
+    pub(crate) fn id(&self, name: &str) -> ComponentId {
         self.ids[name]
     }
 
@@ -207,14 +219,16 @@ impl Builder<'_> {
         self.zones.get(&server).map_or(&[], Vec::as_slice)
     }
 
-    fn place(&self, at: (usize, u32)) -> Option<Place> {
+    /// Where a zone member gets its processor time.
+    pub(crate) fn place(&self, at: (usize, u32)) -> Option<Place> {
         let server = self.server_of(at)?;
         let zones = self.zones_on(server);
         let zone = zones.iter().position(|(_, zone, member)| (*zone, *member) == at)?;
         Some(Place { cpu: self.id(&self.server_name(server)), zone: table::u32(zone) })
     }
 
-    fn unit(&mut self, id: ComponentId, local: u32) -> UnitId {
+    /// A number for something of a component that is armed by itself.
+    pub(crate) fn unit(&mut self, id: ComponentId, local: u32) -> UnitId {
         self.units.push((id, local));
         UnitId::at(self.units.len() - 1)
     }
@@ -406,23 +420,18 @@ impl Builder<'_> {
             }
             Wanted::Link(index) => part.config = network::link(self, index),
             Wanted::Uplink(group, number) => part.config = network::uplink(self, group, number),
-            Wanted::Cache(index) => {
-                // A process without a bound on workers.
-                let detailed = self.draft.wants_detail(&scenario.cache[index].0);
-                part.config =
-                    Config::Service(ServiceConfig { detailed, ..ServiceConfig::default() });
-                part.place = self.draft.links.caches[index].and_then(|at| self.place(at));
-            }
             Wanted::BalancerUnit(index, member) => balancer::unit(self, index, member, &mut part),
             Wanted::Appliance(index) => part.config = balancer::appliance(self, id, index),
             Wanted::Beliefs(index) => part.config = balancer::beliefs(self, id, index),
             Wanted::DatabaseGroup(index) => part.config = database::group(self, index),
-            Wanted::CacheContent(index) => part.config = cache::content(self, index),
             Wanted::ServerMemory(id) => part.config = memory::of_server(self, id),
             Wanted::HeadMemory(nas, number) => part.config = memory::of_head(self, nas, number),
             Wanted::Cdn(index) => part.config = front::cdn(self, id, index),
             Wanted::Edge(index, number) => part.config = front::edge(self, index, number),
-            Wanted::Names(index) => part.config = front::names(self, id, index),
+            Wanted::Own(kind, index, number) => {
+                let planned = kind.planned().expect("who has asked for it answers for itself");
+                planned.make(self, index, number, id, &mut part);
+            }
             Wanted::Network => part.config = network::links(self, id),
             Wanted::Database(index, member) => {
                 let spec = &scenario.database[index].1;
@@ -540,7 +549,7 @@ impl Builder<'_> {
         }
         for (name, spec) in scenario.cache.iter() {
             let pool = add(routes, name, vec![self.ids[&name.text]], Pick::RoundRobin);
-            let objects = self.ids[&cache::content_name(name)];
+            let objects = self.ids[&content_name(name)];
             let (name, cpu) = (name.text.clone(), law_of(&spec.cpu));
             targets.caches.push(CachePlan { name, pool, objects, cpu });
         }
@@ -578,7 +587,8 @@ impl Builder<'_> {
         }
         network::finish(draft, &mut compiler, &mut self.units, &mut parts);
         balancer::finish(draft, &mut compiler, &mut parts);
-        front::finish(draft, &mut compiler, &mut parts);
+        front::finish(&mut compiler, &mut parts);
+        kind::all().for_each(|planned| planned.finish(draft, &mut compiler, &mut parts));
         database::finish(draft, &mut compiler, &mut parts);
         let clients = clients(draft, &mut compiler);
         let operations = operations(draft, &self.ids, &mut compiler);

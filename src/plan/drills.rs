@@ -38,7 +38,7 @@ pub struct Drillable {
 
 /// What a part is, in a word.
 #[must_use]
-pub const fn kind(part: Part) -> &'static str {
+pub fn kind(part: Part) -> &'static str {
     match part {
         Part::Site(_) => "site",
         Part::Uplink { .. } => "uplink",
@@ -53,8 +53,7 @@ pub const fn kind(part: Part) -> &'static str {
         Part::Service { .. } => "service",
         Part::Database { .. } => "database",
         Part::Balancer { .. } => "balancer",
-        Part::Cache(_) => "cache",
-        Part::NameService(_) => "name service",
+        Part::Own(own) => own.planned().word(),
         Part::Edge { .. } => "edge",
         Part::Station { .. } => "station",
         Part::Unit { .. } => "unit",
@@ -68,19 +67,22 @@ fn role(draft: &Draft, part: Part) -> String {
         return format!("{name}.{}", spec.disks[set].0);
     }
     let name = part.name(draft);
-    let numbered = matches!(
-        part,
-        Part::Uplink { .. }
-            | Part::Switch { .. }
-            | Part::Server(_)
-            | Part::Head { .. }
-            | Part::Zone { .. }
-            | Part::Service { .. }
-            | Part::Database { .. }
-            | Part::Balancer { .. }
-            | Part::Edge { .. }
-            | Part::Station { .. }
-    );
+    let numbered = match part {
+        Part::Own(own) => own.is_numbered(draft),
+        _ => matches!(
+            part,
+            Part::Uplink { .. }
+                | Part::Switch { .. }
+                | Part::Server(_)
+                | Part::Head { .. }
+                | Part::Zone { .. }
+                | Part::Service { .. }
+                | Part::Database { .. }
+                | Part::Balancer { .. }
+                | Part::Edge { .. }
+                | Part::Station { .. }
+        ),
+    };
     match split_member(&name).filter(|_| numbered) {
         Some((group, _)) => group.to_string(),
         None => name,

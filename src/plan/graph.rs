@@ -24,6 +24,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::convert::table;
 use crate::kinds::database::spec::{Promotion, ReadsTo};
+use crate::kinds::name_service::plan::part_of as name_service;
 use crate::plan::Draft;
 use crate::plan::links::{Entrance, GroupMember, Role, Store};
 use crate::plan::part::Part;
@@ -430,7 +431,7 @@ impl Builder<'_> {
                 let nodes: Vec<NodeId> =
                     to.iter().map(|entrance| self.entrance(*entrance, outside)).collect();
                 let any = self.group(name, least, &nodes);
-                self.part(Part::NameService(at), &[any])
+                self.part(name_service(at), &[any])
             }
             Entrance::Cdn(cdn) => {
                 let (name, spec) = &draft.scenario.cdn[cdn];

@@ -16,6 +16,7 @@ use crate::kinds::nas::spec::NasSpec;
 use crate::kinds::service::spec::ServiceSpec;
 use crate::kinds::unit::spec::GroupSpec;
 use crate::plan::document::ScenarioSpec;
+use crate::plan::kind;
 use crate::plan::names::{Found, Kind, Names, member_name};
 use crate::plan::placement::Placed;
 use crate::scenario::code::Code;
@@ -35,6 +36,19 @@ pub enum Entrance {
     NameService(usize),
     /// A CDN, which asks its origin for what it has not.
     Cdn(usize),
+}
+
+impl Entrance {
+    /// The component by which requests enter: its kind, and its place in the file.
+    #[must_use]
+    pub const fn component(self) -> (Kind, usize) {
+        match self {
+            Self::Service(service, _) => (Kind::Service, service),
+            Self::Balancer(balancer) => (Kind::Balancer, balancer),
+            Self::NameService(at) => (Kind::NameService, at),
+            Self::Cdn(cdn) => (Kind::Cdn, cdn),
+        }
+    }
 }
 
 /// What keeps data.
@@ -289,17 +303,12 @@ pub fn follow(
     for (_, balancer) in scenario.balancer.iter() {
         links.balancers.push(walk.balancer(balancer, &members));
     }
-    links.name_services = (0..scenario.name_service.len())
-        .map(|at| walk.entrances(&scenario.name_service[at].1.to, &members, None))
-        .collect();
+    kind::all().for_each(|planned| planned.follow(&mut walk, &mut links));
     for (_, cdn) in scenario.cdn.iter() {
         let found = walk.entrance(&cdn.to, &members, &[Kind::NameService, Kind::Cdn]);
         links.cdns.push(found);
     }
     walk.tiers(&mut links);
-    for (_, cache) in scenario.cache.iter() {
-        links.caches.push(walk.zone_member(&cache.in_));
-    }
     for (name, database) in scenario.database.iter() {
         links.databases.push(walk.database(name, database));
     }
@@ -411,14 +420,20 @@ fn balances_reads_alone(
     Some(Diagnostic::new(Code::WrongKind, span, message).help(help))
 }
 
-struct Walk<'a> {
+/// What follows references, and reports those that lead nowhere.
+pub struct Walk<'a> {
     scenario: &'a ScenarioSpec,
     names: &'a Names,
     placed: &'a Placed,
     out: &'a mut Diagnostics,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    /// The scenario as written.
+    pub(crate) const fn scenario(&self) -> &'a ScenarioSpec {
+        self.scenario
+    }
+
     fn resolve(&mut self, reference: &Reference, kinds: &[Kind]) -> Option<Found> {
         self.names.resolve(&reference.text, reference.span, kinds, self.out)
     }
@@ -554,7 +569,8 @@ impl Walk<'_> {
     }
 
     /// One member of a zone; the bare name will do where there is only one.
-    fn zone_member(&mut self, reference: &Reference) -> Option<(usize, u32)> {
+    /// One member of a zone.
+    pub(crate) fn zone_member(&mut self, reference: &Reference) -> Option<(usize, u32)> {
         let found = self.resolve(reference, &[Kind::Zone])?;
         let (name, zone) = &self.scenario.zone[found.index];
         if found.member.is_none() && zone.count.value > 1 {
@@ -643,7 +659,8 @@ impl Walk<'_> {
         }
     }
 
-    fn entrances(
+    /// Where requests can be sent: services and balancers, and one more kind.
+    pub(crate) fn entrances(
         &mut self,
         list: &[Reference],
         members: &[u32],

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::plan::document::ScenarioSpec;
+use crate::plan::kind::Planned;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::names::{Name, Named};
@@ -15,7 +16,7 @@ use crate::scenario::suggest;
 macro_rules! kinds {
     ($(
         $Kind:ident, $field:ident, $word:literal, $Form:path, $doc:literal,
-        |$spec:ident| $count:expr;
+        |$spec:ident| $count:expr, $planned:expr;
     )*) => {
         /// A kind of component.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +30,24 @@ macro_rules! kinds {
             #[must_use]
             pub const fn word(self) -> &'static str {
                 match self { $(Self::$Kind => $word,)* }
+            }
+
+            /// What the plan asks of it, where its folder answers that.
+            #[must_use]
+            pub fn planned(self) -> Option<&'static dyn Planned> {
+                match self { $(Self::$Kind => $planned,)* }
+            }
+
+            /// The name of the section at `index`, in the order of the file.
+            #[must_use]
+            pub fn name(self, scenario: &ScenarioSpec, index: usize) -> &Name {
+                match self { $(Self::$Kind => &scenario.$field[index].0,)* }
+            }
+
+            /// How many sections of this kind there are.
+            #[must_use]
+            pub fn sections(self, scenario: &ScenarioSpec) -> usize {
+                match self { $(Self::$Kind => scenario.$field.len(),)* }
             }
         }
 

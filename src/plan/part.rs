@@ -6,7 +6,8 @@
 //! every list that comes out of the graph.
 
 use crate::plan::Draft;
-use crate::plan::names::member_name;
+use crate::plan::kind::Planned;
+use crate::plan::names::{Kind, member_name};
 use crate::plan::placement::ServerId;
 use crate::scenario::source::Span;
 
@@ -84,10 +85,8 @@ pub enum Part {
         /// Which.
         member: u32,
     },
-    /// An object cache.
-    Cache(usize),
-    /// A name service.
-    NameService(usize),
+    /// A part of a kind that answers for itself.
+    Own(Own),
     /// One edge of a CDN.
     Edge {
         /// Its group.
@@ -109,6 +108,51 @@ pub enum Part {
         /// Which.
         member: u32,
     },
+}
+
+/// A part of a kind that answers for itself ([`Planned`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Own {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its section, in the order of the file.
+    pub index: usize,
+    /// Which of its parts, from 0.
+    pub member: u32,
+}
+
+impl Own {
+    /// What its kind owes the plan.
+    ///
+    /// # Panics
+    ///
+    /// When its kind does not answer for itself.
+    #[must_use]
+    pub fn planned(self) -> &'static dyn Planned {
+        self.kind.planned().expect("only a kind that answers for itself has such parts")
+    }
+
+    /// Whether it has a number in its name.
+    #[must_use]
+    pub fn is_numbered(self, draft: &Draft) -> bool {
+        self.planned().members(draft, self.index).is_some()
+    }
+
+    fn name(self, draft: &Draft) -> String {
+        let name = self.kind.name(&draft.scenario, self.index);
+        if self.is_numbered(draft) { member_name(name, self.member) } else { name.text.clone() }
+    }
+}
+
+/// The parts of the section at `index` of a kind that answers for itself.
+pub fn own_parts(
+    draft: &Draft,
+    planned: &'static dyn Planned,
+    index: usize,
+) -> impl Iterator<Item = Part> + use<> {
+    let kind = planned.kind();
+    let members = 0..planned.members(draft, index).unwrap_or(1);
+    members.map(move |member| Part::Own(Own { kind, index, member }))
 }
 
 /// The name of the component of head `number` of a file server: the only one has no number.
@@ -174,8 +218,7 @@ impl Part {
             Self::Balancer { balancer, member } => {
                 member_name(&scenario.balancer[balancer].0, member)
             }
-            Self::Cache(cache) => scenario.cache[cache].0.text.clone(),
-            Self::NameService(name) => scenario.name_service[name].0.text.clone(),
+            Self::Own(own) => own.name(draft),
             Self::Edge { cdn, member } => member_name(&scenario.cdn[cdn].0, member),
             Self::Station { station, member } => member_name(&scenario.station[station].0, member),
             Self::Unit { unit, member } => member_name(&scenario.unit[unit].0, member),
@@ -198,8 +241,7 @@ impl Part {
             Self::Service { service, .. } => scenario.service[service].0.span,
             Self::Database { database, .. } => scenario.database[database].0.span,
             Self::Balancer { balancer, .. } => scenario.balancer[balancer].0.span,
-            Self::Cache(cache) => scenario.cache[cache].0.span,
-            Self::NameService(name) => scenario.name_service[name].0.span,
+            Self::Own(own) => own.kind.name(scenario, own.index).span,
             Self::Edge { cdn, .. } => scenario.cdn[cdn].0.span,
             Self::Station { station, .. } => scenario.station[station].0.span,
             Self::Unit { unit, .. } => scenario.unit[unit].0.span,
@@ -213,7 +255,7 @@ impl Part {
         let zone =
             |found: Option<(usize, u32)>| found.map(|(zone, member)| Self::Zone { zone, member });
         match self {
-            Self::Site(_) | Self::Link(_) | Self::NameService(_) | Self::Edge { .. } => None,
+            Self::Site(_) | Self::Link(_) | Self::Edge { .. } => None,
             Self::Station { .. } | Self::Unit { .. } => None,
             Self::Uplink { site, .. } => Some(Self::Site(site)),
             Self::Rack(rack) => links.racks[rack].map(Self::Site),
@@ -237,7 +279,7 @@ impl Part {
                     None => links.rack.map(Self::Rack),
                 }
             }
-            Self::Cache(cache) => zone(links.caches[cache]),
+            Self::Own(own) => own.planned().stands_on(draft, own),
         }
     }
 

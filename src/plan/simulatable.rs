@@ -7,6 +7,7 @@
 use crate::kinds::name_service::live::MOST_TARGETS;
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
+use crate::plan::kind::Fares;
 use crate::plan::part::Part;
 use crate::plan::targets;
 use crate::scenario::code::Code;
@@ -72,7 +73,8 @@ pub fn not_yet(draft: &Draft) -> Vec<NotYet> {
 fn slows(draft: &Draft, part: Part) -> bool {
     let scenario = &draft.scenario;
     match part {
-        Part::Site(_) | Part::Rack(_) | Part::Edge { .. } | Part::NameService(_) => false,
+        Part::Site(_) | Part::Rack(_) | Part::Edge { .. } => false,
+        Part::Own(own) => own.planned().fares() != Fares::Outside,
         Part::Uplink { site, .. } => {
             let links = scenario.site[site].1.uplinks.as_ref();
             links.is_none_or(|links| links.count.value == 1) || slow_factors(draft, site) == 1

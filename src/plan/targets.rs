@@ -8,7 +8,7 @@ use crate::convert::place;
 use crate::plan::Draft;
 use crate::plan::links::Role;
 use crate::plan::names::{Kind, means_all};
-use crate::plan::part::Part;
+use crate::plan::part::{Own, Part, own_parts};
 use crate::plan::placement::ServerId;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
@@ -110,6 +110,13 @@ fn of_component(
         Some(member) => (member < count).then_some(member..member + 1),
     };
     let bare = |parts: Vec<Part>| part.is_none().then_some(parts);
+    if let Some(planned) = kind.planned() {
+        let Some(count) = planned.members(draft, index) else {
+            return bare(own_parts(draft, planned, index).collect());
+        };
+        let members = range(count)?;
+        return bare(members.map(|member| Part::Own(Own { kind, index, member })).collect());
+    }
     match kind {
         Kind::Site => {
             let Some(part) = part else { return Some(vec![Part::Site(index)]) };
@@ -136,8 +143,6 @@ fn of_component(
         Kind::Nas => nas(draft, index, part),
         Kind::Database => database(draft, index, member, part),
         Kind::Link => bare(vec![Part::Link(index)]),
-        Kind::Cache => bare(vec![Part::Cache(index)]),
-        Kind::NameService => bare(vec![Part::NameService(index)]),
         Kind::Zone => {
             let members = range(scenario.zone[index].1.count.value)?;
             bare(members.map(|member| Part::Zone { zone: index, member }).collect())
@@ -166,7 +171,8 @@ fn of_component(
             let units = draft.links.units_of(index).into_iter();
             bare(units.map(|(unit, member)| Part::Unit { unit, member }).collect())
         }
-        Kind::Crew => None,
+        // The crew has no parts; the others have answered.
+        _ => None,
     }
 }
 

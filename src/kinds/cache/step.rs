@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::kinds::cache::plan::part_of;
 use crate::kinds::cache::spec::CacheStep;
 use crate::model::route::Op;
 use crate::model::spec::request::StepSpec;
@@ -10,7 +11,6 @@ use crate::plan::graph::{self, NodeId};
 use crate::plan::hits::Hits;
 use crate::plan::load::{Sums, mean};
 use crate::plan::names::Kind;
-use crate::plan::part::Part;
 use crate::plan::program::Compiler;
 use crate::plan::route::Step;
 use crate::plan::route::ask::{Ask, Asked};
@@ -76,11 +76,11 @@ impl Ask for LookUp {
 
     fn offers(&self, sums: &mut Sums<'_>, rate: f64) {
         let work = rate * mean(&sums.draft().scenario.cache[self.cache].1.cpu.value);
-        sums.zone_cpu(Part::Cache(self.cache), work);
+        sums.zone_cpu(part_of(self.cache), work);
     }
 
     fn flows(&self, network: &mut network::Builder<'_>, count: f64, then: &mut Vec<Onward>) {
-        let part = Part::Cache(self.cache);
+        let part = part_of(self.cache);
         let mut branch = network.branch(part);
         let cpu = mean(&network.draft().scenario.cache[self.cache].1.cpu.value);
         network.cpu(&mut branch, part, cpu);

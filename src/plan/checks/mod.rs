@@ -38,12 +38,12 @@ pub fn check(draft: &Draft, out: &mut Diagnostics) {
 pub(crate) use runs::start as week_start;
 
 /// `key` is given but cannot take effect.
-pub(super) fn inert(span: Span, message: impl Into<String>, help: &str, out: &mut Diagnostics) {
+pub(crate) fn inert(span: Span, message: impl Into<String>, help: &str, out: &mut Diagnostics) {
     out.push(Diagnostic::new(Code::NoEffect, span, message).help(help));
 }
 
 /// Reports `key` when it is given.
-pub(super) fn inert_if<T>(
+pub(crate) fn inert_if<T>(
     key: Option<&Spanned<T>>,
     message: &str,
     help: &str,
@@ -76,7 +76,7 @@ fn takes_time(
 }
 
 /// `key` is needed at `span`.
-pub(super) fn missing(span: Span, key: &str, why: &str, out: &mut Diagnostics) {
+pub(crate) fn missing(span: Span, key: &str, why: &str, out: &mut Diagnostics) {
     if out.is_meant(span, key) {
         return;
     }
@@ -85,7 +85,7 @@ pub(super) fn missing(span: Span, key: &str, why: &str, out: &mut Diagnostics) {
 }
 
 /// Two keys of which one must go.
-fn exclude(second: Span, first: Span, message: &str, out: &mut Diagnostics) {
+pub(crate) fn exclude(second: Span, first: Span, message: &str, out: &mut Diagnostics) {
     out.push(
         Diagnostic::new(Code::KeysExclude, second, message)
             .related(first, "the other")

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use crate::convert::table;
 use crate::kinds::balancer::spec::{Algorithm, BalancerSpec};
-use crate::kinds::cache::spec::CacheSpec;
 use crate::kinds::database::spec::{DatabaseFailoverSpec, DatabaseSpec, Promotion, ReadsTo};
 use crate::kinds::nas::spec::NasSpec;
 use crate::kinds::service::spec::ServiceSpec;
@@ -17,6 +16,7 @@ use crate::model::spec::traffic::WorkloadSpec;
 use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing, no_time, takes_time};
 use crate::plan::faults::textbook;
+use crate::plan::kind;
 use crate::plan::links::{DatabaseMember, GroupMember, Role, Store};
 use crate::plan::load;
 use crate::plan::names::member_name;
@@ -49,15 +49,11 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
         check_weights(draft, at, balancer, out);
         check_sticky(draft, at, name, balancer, out);
     }
-    for (_, names) in scenario.name_service.iter() {
-        let cpu = names.check.as_ref().and_then(|check| check.cpu.as_ref());
-        inert_if(cpu, "probes of a name service cost no time", "remove `cpu`", out);
-    }
     for (at, (_, cdn)) in scenario.cdn.iter().enumerate() {
         super::cdn::check(draft, at, cdn, out);
     }
-    for (_, cache) in scenario.cache.iter() {
-        check_cache(cache, out);
+    for planned in kind::all() {
+        planned.check(draft, out);
     }
     for (at, (name, database)) in scenario.database.iter().enumerate() {
         check_database(draft, at, name, database, out);
@@ -336,28 +332,6 @@ fn check_peers(name: &Name, balancer: &BalancerSpec, out: &mut Diagnostics) {
     }
     if let Some(vrrp) = &balancer.vrrp {
         exclude(peers.span, vrrp.span, "two ways of taking over", out);
-    }
-}
-
-fn check_cache(cache: &CacheSpec, out: &mut Diagnostics) {
-    if cache.renewed.value && cache.life.is_none() {
-        let help = "give a `life`, or remove `renewed`";
-        inert(cache.renewed.span, "there is no `life` to renew", help, out);
-    }
-    match (&cache.hit, &cache.popularity) {
-        (None, None) => missing(cache.span, "hit", "or `objects` and `popularity`", out),
-        (Some(hit), Some(popularity)) => {
-            exclude(popularity.span, hit.span, "the hit ratio is given, or comes out", out);
-        }
-        (Some(_), None) => {
-            let message = "the hit ratio is given: nothing is stored";
-            inert_if(cache.objects.as_ref(), message, "remove it, or `hit`", out);
-            inert_if(cache.life.as_ref(), message, "remove it, or `hit`", out);
-        }
-        (None, Some(_)) if cache.objects.is_none() => {
-            missing(cache.span, "objects", "how many it holds", out);
-        }
-        _ => {}
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::plan::Draft;
+use crate::plan::kind;
 use crate::plan::links::{Entrance, Store};
 use crate::plan::names::Kind;
 use crate::plan::route::{Does, Step, each};
@@ -91,9 +92,7 @@ fn used(draft: &Draft) -> BTreeSet<(Kind, usize)> {
     for cdn in links.cdns.iter().flatten() {
         entrance(*cdn, &mut used);
     }
-    for to in links.name_services.iter().flatten() {
-        entrance(*to, &mut used);
-    }
+    kind::all().for_each(|planned| planned.uses(draft, &mut used));
     for balancer in &links.balancers {
         used.extend(balancer.targets.iter().map(|(service, _)| (Kind::Service, *service)));
         used.extend(balancer.zone.map(|(zone, _)| (Kind::Zone, zone)));
@@ -118,7 +117,6 @@ fn used(draft: &Draft) -> BTreeSet<(Kind, usize)> {
         used.extend(member.zone.map(|(zone, _)| (Kind::Zone, zone)));
         used.extend(member.store.as_ref().map(store));
     }
-    used.extend(links.caches.iter().flatten().map(|(zone, _)| (Kind::Zone, *zone)));
     used.extend(draft.placed.zones.iter().flatten().map(|id| (Kind::Server, id.group)));
     used.extend(links.servers.iter().flatten().map(|rack| (Kind::Rack, *rack)));
     used.extend(links.nas.iter().filter_map(|nas| nas.rack).map(|rack| (Kind::Rack, rack)));
@@ -132,12 +130,7 @@ fn used(draft: &Draft) -> BTreeSet<(Kind, usize)> {
 }
 
 fn entrance(entrance: Entrance, used: &mut BTreeSet<(Kind, usize)>) {
-    used.insert(match entrance {
-        Entrance::Service(service, _) => (Kind::Service, service),
-        Entrance::Balancer(balancer) => (Kind::Balancer, balancer),
-        Entrance::NameService(at) => (Kind::NameService, at),
-        Entrance::Cdn(cdn) => (Kind::Cdn, cdn),
-    });
+    used.insert(entrance.component());
 }
 
 fn steps(list: &[Step], used: &mut BTreeSet<(Kind, usize)>) {

@@ -1,19 +1,13 @@
 //! `[cdn.name]` and `[name-service.name]` to what stands in front of the balancers.
 
 use super::{Builder, Wanted};
-use crate::convert::table;
+use crate::kinds::cache::plan::refuse;
 use crate::kinds::cdn::live::content::{EdgeContent, EdgeObjects};
 use crate::kinds::cdn::live::{CdnConfig, EdgeConfig};
 use crate::kinds::cdn::spec::CdnSpec;
-use crate::kinds::name_service::live::{NamesConfig, Target};
-use crate::kinds::name_service::spec::NamePolicy;
 use crate::model::blueprint::{Config, Part};
 use crate::model::ids::{ComponentId, KeyId};
-use crate::model::probing::Probing;
-use crate::model::spec::probe::{CheckSpec, Depth};
-use crate::plan::Draft;
 use crate::plan::hits::policy_of;
-use crate::plan::links::Entrance;
 use crate::plan::names::member_name;
 use crate::plan::program::{CdnPlan, Compiler, NamesPlan, Targets, law_of};
 
@@ -30,9 +24,6 @@ pub(super) fn gather(builder: &mut Builder<'_>) {
             builder.wanted.insert(member_name(name, number), Wanted::Edge(index, number));
         }
         builder.wanted.insert(origin_name(name), Wanted::Cdn(index));
-    }
-    for (index, (name, _)) in scenario.name_service.iter().enumerate() {
-        builder.wanted.insert(name.text.clone(), Wanted::Names(index));
     }
 }
 
@@ -78,7 +69,7 @@ fn edge_content(builder: &mut Builder<'_>, index: usize) -> EdgeContent {
         match place.and_then(|place| draft.hits.row_at_edge(index, place)) {
             Some(row) => rows.push(row.clone()),
             // Here or before: something is reported, and nothing is run.
-            None => super::cache::refuse(&format!("cdn `{name}`"), popularity, builder.out),
+            None => refuse(&format!("cdn `{name}`"), popularity, builder.out),
         }
     }
     EdgeContent::Objects(EdgeObjects {
@@ -89,62 +80,6 @@ fn edge_content(builder: &mut Builder<'_>, index: usize) -> EdgeContent {
         rows,
         before: KeyId(0),
     })
-}
-
-/// A name service; its keys are given by [`finish`].
-pub(super) fn names(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Config {
-    let draft = builder.draft;
-    let spec = &draft.scenario.name_service[index].1;
-    let to: Vec<Target> =
-        draft.links.name_services[index].iter().map(|to| target(builder, *to)).collect();
-    let unit = builder.unit(id, 0);
-    for local in 1..table::u32(to.len()) {
-        builder.unit(id, local);
-    }
-    let check = spec.check.as_ref();
-    Config::Names(NamesConfig {
-        to,
-        failover: spec.policy.value == NamePolicy::Failover,
-        life: spec.life.value,
-        stale: spec.stale.as_ref().map(|stale| (stale.share.value.get(), stale.for_.value)),
-        probing: check.map(|check| probing(check)),
-        deep: check.is_some_and(|check| check.depth.value == Depth::Deep),
-        key: KeyId(0),
-        unit,
-    })
-}
-
-fn probing(check: &CheckSpec) -> Probing {
-    Probing {
-        interval: check.interval.value,
-        time_out: check.time_out.value,
-        fall: check.fall.value,
-        rise: check.rise.value,
-        sees_hang: check.sees_hang.as_ref().map_or(0.0, |chance| chance.value.get()),
-    }
-}
-
-/// Whom the probes of a target meet.
-fn target(builder: &Builder<'_>, to: Entrance) -> Target {
-    let draft = builder.draft;
-    let member = |service: usize, member: u32| {
-        builder.id(&member_name(&draft.scenario.service[service].0, member))
-    };
-    match to {
-        Entrance::Balancer(balancer) => {
-            let name = &draft.scenario.balancer[balancer].0;
-            let behind = draft.links.balancers[balancer].targets.iter();
-            let behind = behind.map(|(service, number)| member(*service, *number)).collect();
-            Target::Balancer(builder.id(&super::balancer::beliefs_name(name)), behind)
-        }
-        Entrance::Service(service, Some(number)) => Target::Members(vec![member(service, number)]),
-        Entrance::Service(service, None) => {
-            let all = 0..draft.links.services[service].members;
-            Target::Members(all.map(|number| member(service, number)).collect())
-        }
-        // The links lead to nothing else.
-        Entrance::NameService(_) | Entrance::Cdn(_) => Target::Members(Vec::new()),
-    }
 }
 
 /// Classes in the order of what edges hold of them.
@@ -179,7 +114,7 @@ pub(super) fn plan(builder: &Builder<'_>, targets: &mut Targets) {
 }
 
 /// The keys by which views belong to edges and resolvers.
-pub(super) fn finish(draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [Part]) {
+pub(super) fn finish(compiler: &mut Compiler<'_>, parts: &mut [Part]) {
     for part in parts {
         match &mut part.config {
             Config::Cdn(config) => {
@@ -187,16 +122,6 @@ pub(super) fn finish(draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [Pa
                 config.key = compiler.key("edge", name);
                 if let EdgeContent::Objects(objects) = &mut config.content {
                     objects.before = compiler.key("edge-before", name);
-                }
-            }
-            Config::Names(config) => {
-                config.key = compiler.key("resolver", &part.name);
-                let service = &draft.scenario.name_service;
-                let found = service.iter().find(|(name, _)| name.text == part.name);
-                for to in found.iter().flat_map(|(_, spec)| &spec.to.value) {
-                    let owner = format!("{}→{}", part.name, to.text);
-                    compiler.key("resolver", &owner);
-                    compiler.key("name-probe", &owner);
                 }
             }
             _ => {}

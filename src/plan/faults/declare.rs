@@ -725,11 +725,10 @@ const fn kind_of(part: Part) -> u8 {
         Part::Service { .. } => 10,
         Part::Database { .. } => 11,
         Part::Balancer { .. } => 12,
-        Part::Cache(_) => 13,
-        Part::NameService(_) => 14,
         Part::Edge { .. } => 15,
         Part::Station { .. } => 16,
         Part::Unit { .. } => 17,
+        Part::Own(own) => 18 + own.kind as u8,
     }
 }
 

@@ -2,8 +2,9 @@
 
 use crate::convert::place;
 use crate::plan::Draft;
+use crate::plan::kind;
 use crate::plan::names::Kind;
-use crate::plan::part::Part;
+use crate::plan::part::{Part, own_parts};
 use crate::plan::placement::ServerId;
 
 /// Everything that can be up or down by itself, in the order of parts.
@@ -46,8 +47,11 @@ pub fn all_parts(draft: &Draft) -> Vec<Part> {
     for (balancer, (_, spec)) in scenario.balancer.iter().enumerate() {
         parts.extend((0..spec.count.value).map(|member| Part::Balancer { balancer, member }));
     }
-    parts.extend((0..scenario.cache.len()).map(Part::Cache));
-    parts.extend((0..scenario.name_service.len()).map(Part::NameService));
+    for planned in kind::all() {
+        for index in 0..planned.kind().sections(scenario) {
+            parts.extend(own_parts(draft, planned, index));
+        }
+    }
     for (cdn, (_, spec)) in scenario.cdn.iter().enumerate() {
         parts.extend((0..spec.count.value).map(|member| Part::Edge { cdn, member }));
     }
@@ -74,8 +78,7 @@ pub fn owner(part: Part) -> (Kind, usize) {
         Part::Service { service, .. } => (Kind::Service, service),
         Part::Database { database, .. } => (Kind::Database, database),
         Part::Balancer { balancer, .. } => (Kind::Balancer, balancer),
-        Part::Cache(cache) => (Kind::Cache, cache),
-        Part::NameService(name) => (Kind::NameService, name),
+        Part::Own(own) => (own.kind, own.index),
         Part::Edge { cdn, .. } => (Kind::Cdn, cdn),
         Part::Station { station, .. } => (Kind::Station, station),
         Part::Unit { unit, .. } => (Kind::Unit, unit),

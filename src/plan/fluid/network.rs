@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use crate::convert::table;
 use crate::engine::law::Form;
 use crate::kinds::database::spec::{Promotion, ReadsTo};
+use crate::kinds::name_service::plan::part_of as name_service;
 use crate::kinds::name_service::spec::NamePolicy;
 use crate::kinds::service::spec::Workers;
 use crate::plan::Draft;
@@ -358,7 +359,7 @@ impl<'d> Builder<'d> {
                     let then = self.entrance(entrance, class, outside);
                     branches.push(Branch { open, then, ..Branch::default() });
                 }
-                let own = self.branch(Part::NameService(at));
+                let own = self.branch(name_service(at));
                 let own = self.node(Split::Blind, vec![own]);
                 vec![once(own), once(self.node(split, branches))]
             }

@@ -8,6 +8,7 @@ use crate::health::declare::{Expr, Quantifier};
 use crate::model::Health;
 use crate::model::ids::ComponentId;
 use crate::plan::faults::Declared;
+use crate::plan::kind::Fares;
 use crate::plan::memory::name_of_head;
 use crate::plan::names::member_name;
 use crate::plan::part::{Part, head_name};
@@ -64,7 +65,11 @@ impl Declarer<'_> {
         let draft = self.draft;
         let sketch = &self.sketches[index];
         let component = match sketch.part {
-            Part::Cache(_) | Part::Server(_) => format!("{}.objects", sketch.part.name(draft)),
+            Part::Server(_) => format!("{}.objects", sketch.part.name(draft)),
+            Part::Own(own) => match own.planned().memory(draft, own) {
+                Some(component) => component,
+                None => return,
+            },
             Part::Head { nas, number } => name_of_head(draft, nas, number),
             Part::Edge { cdn, .. } => {
                 if draft.scenario.cdn[cdn].1.content.is_none() {
@@ -88,7 +93,7 @@ impl Declarer<'_> {
                 lost = lost.or(Expr::of(&sketch.name, fact));
             }
         }
-        if let Part::Cache(_) = sketch.part {
+        if let Part::Own(_) = sketch.part {
             lost = lost.or(!self.of(sketch.part.stands_on(draft), "alive"));
         }
         let fact = format!("{component}: memory lost");
@@ -141,16 +146,19 @@ impl Declarer<'_> {
         let mould = self.mould(index);
         let has = |harm: Harm| mould.harms.iter().any(|(_, other)| *other == harm);
         let ill = |what: &str| Expr::of(&sketch.name, what);
+        let fares = match sketch.part {
+            Part::Own(own) => Some(own.planned().fares()),
+            _ => None,
+        };
         match sketch.part {
             Part::Balancer { balancer, .. } if draft.links.balancers[balancer].zone.is_none() => {
                 // An appliance that is down answers as little as one without a network.
                 let reached = self.of(sketch.part.stands_on(draft), "reachable");
                 add("unreachable", Health::Unreachable, (!reached).or(ill("is down")));
             }
-            Part::Service { .. }
-            | Part::Database { .. }
-            | Part::Balancer { .. }
-            | Part::Cache(_) => {
+            Part::Service { .. } | Part::Database { .. } | Part::Balancer { .. } | Part::Own(_)
+                if fares != Some(Fares::Outside) =>
+            {
                 add(
                     "unreachable",
                     Health::Unreachable,
@@ -158,7 +166,7 @@ impl Declarer<'_> {
                 );
                 add("down", Health::Down, ill("is down"));
             }
-            Part::Edge { .. } | Part::NameService(_) => add("out", Health::Down, !ill("fit")),
+            Part::Edge { .. } | Part::Own(_) => add("out", Health::Down, !ill("fit")),
             Part::Server(_) => add("stopped", Health::Stalled, !ill("alive")),
             Part::Disks { server, .. } => {
                 let alive = self.of(Some(Part::Server(server)), "alive");
@@ -187,12 +195,8 @@ impl Declarer<'_> {
         }
         let together = matches!(
             sketch.part,
-            Part::Head { .. }
-                | Part::Uplink { .. }
-                | Part::Switch { .. }
-                | Part::Edge { .. }
-                | Part::NameService(_)
-        );
+            Part::Head { .. } | Part::Uplink { .. } | Part::Switch { .. } | Part::Edge { .. }
+        ) || fares == Some(Fares::Outside);
         if !together && has(Harm::Cut) && !matches!(sketch.part, Part::Server(_)) {
             add("cut off", Health::Unreachable, ill("is cut"));
         }
