@@ -69,3 +69,27 @@ macro_rules! each_step {
     };
 }
 pub(crate) use each_step;
+
+/// Calls `make!` with the components of the event loop: what each is, its variant, how the loop holds it, and what
+/// it is.
+macro_rules! each_component {
+    ($make:ident) => {
+        $make! {
+            "A station.", Station: crate::kinds::station::live::Station, crate::kinds::station::live::Station;
+            "A member of a service or a database.", Service: crate::kinds::service::live::Service, crate::kinds::service::live::Service;
+            "The processor of a server.", Cpu: Box<crate::kinds::zone::live::Cpu>, crate::kinds::zone::live::Cpu;
+            "A set of disks.", Disks: crate::kinds::disks::live::Disks, crate::kinds::disks::live::Disks;
+            "A head of a file server.", Head: crate::kinds::nas::live::Head, crate::kinds::nas::live::Head;
+            "The network.", Links: Box<crate::kinds::network::live::Links>, crate::kinds::network::live::Links;
+            "One link of the network.", Link: crate::kinds::network::live::Link, crate::kinds::network::live::Link;
+            "One of several uplinks that carry the users of a site together.", Uplink: crate::kinds::network::live::Uplink, crate::kinds::network::live::Uplink;
+            "What an object cache holds.", Cache: crate::kinds::cache::live::Cache, crate::kinds::cache::live::Cache;
+            "The edges of a CDN.", Cdn: Box<crate::kinds::cdn::live::Cdn>, crate::kinds::cdn::live::Cdn;
+            "One of them.", Edge: crate::kinds::cdn::live::Edge, crate::kinds::cdn::live::Edge;
+            "A name service.", Names: Box<crate::kinds::name_service::live::Names>, crate::kinds::name_service::live::Names;
+            "What a balancer believes and does.", Balancer: Box<crate::kinds::balancer::live::Balancer>, crate::kinds::balancer::live::Balancer;
+            "Who is master of a database and how its slaves follow.", Database: Box<crate::kinds::database::live::Database>, crate::kinds::database::live::Database;
+        }
+    };
+}
+pub(crate) use each_component;

@@ -1,59 +1,40 @@
 //! What `plan` hands to the event loop: dense tables, no names to resolve, immutable.
 
 use crate::engine::draw::{Key, Lineage, Seed};
-use crate::kinds::balancer::live::BalancerConfig;
-use crate::kinds::cache::live::CacheConfig;
-use crate::kinds::cdn::live::{CdnConfig, EdgeConfig};
-use crate::kinds::database::live::DatabaseConfig;
-use crate::kinds::disks::live::DisksConfig;
-use crate::kinds::name_service::live::NamesConfig;
-use crate::kinds::nas::live::{HeadConfig, Persistence};
-use crate::kinds::network::live::{LinkConfig, LinksConfig, UplinkConfig};
-use crate::kinds::service::live::ServiceConfig;
-use crate::kinds::station::live::StationConfig;
-use crate::kinds::zone::live::CpuConfig;
+use crate::kinds::nas::live::Persistence;
 use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId, KeyId};
 use crate::model::outage::HealthPlan;
 use crate::model::route::Routes;
 use crate::model::world::resize::Resizing;
+use crate::model::{Component, Live, Start};
 use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::arrivals::{Process, Traffic, TrafficError};
 use crate::workload::log::LogReport;
 use crate::workload::trace::Playback;
 use crate::workload::users::Users;
 
-/// A component as the plan made it.
-#[derive(Clone, Debug)]
-pub enum Config {
-    /// A station.
-    Station(StationConfig),
-    /// A member of a service or a database.
-    Service(ServiceConfig),
-    /// The processor of a server.
-    Cpu(CpuConfig),
-    /// A set of disks.
-    Disks(DisksConfig),
-    /// A head of a file server.
-    Head(HeadConfig),
-    /// The network.
-    Links(LinksConfig),
-    /// One link of the network.
-    Link(LinkConfig),
-    /// One of several uplinks that carry the users of a site together.
-    Uplink(UplinkConfig),
-    /// What an object cache holds.
-    Cache(CacheConfig),
-    /// The edges of a CDN.
-    Cdn(CdnConfig),
-    /// One of them.
-    Edge(EdgeConfig),
-    /// A name service.
-    Names(NamesConfig),
-    /// What a balancer believes and does.
-    Balancer(BalancerConfig),
-    /// Who is master of a database and how its slaves follow.
-    Database(DatabaseConfig),
+macro_rules! configs {
+    ($($doc:literal, $Kind:ident: $held:ty, $Is:path;)*) => {
+        /// A component as the plan made it.
+        #[derive(Clone, Debug)]
+        pub enum Config {
+            $(#[doc = $doc] $Kind(<$Is as Live>::Config),)*
+        }
+
+        impl Config {
+            /// The component at the start of a run.
+            #[must_use]
+            pub fn begin(&self, id: ComponentId, start: &Start<'_>) -> Component {
+                match self {
+                    $(Self::$Kind(config) => {
+                        Component::$Kind(<$held>::from(<$Is as Live>::begin(id, config, start)))
+                    })*
+                }
+            }
+        }
+    };
 }
+crate::kinds::each_component!(configs);
 
 /// Where a service member gets its processor time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

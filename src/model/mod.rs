@@ -17,10 +17,12 @@ pub mod spec;
 pub mod world;
 
 use crate::engine::calendar::{Calendar, Ticket};
+use crate::engine::draw::{Lineage, Seed};
 use crate::engine::lane::Lane;
 use crate::model::event::Event;
 use crate::model::gauge::{Gauge, Occupancy};
 use crate::model::ids::{CauseId, ComponentId, DemandId};
+use crate::model::outage::Past;
 use crate::model::request::{Hold, Marks, Outcome, RequestId, Requests, Waits};
 use crate::model::route::Draws;
 use crate::units::{SimDuration, SimTime};
@@ -60,6 +62,24 @@ impl Health {
     pub const fn stands_still(self) -> bool {
         matches!(self, Self::Stalled | Self::Hung)
     }
+}
+
+/// How a run begins.
+pub struct Start<'a> {
+    /// When.
+    pub at: SimTime,
+    /// What is measured: from when until when.
+    pub counted: (SimTime, SimTime),
+    /// The seed of the scenario.
+    pub seed: Seed,
+    /// Whose draws these are.
+    pub lineage: Lineage,
+    /// Draws of this world.
+    pub draws: &'a Draws<'a>,
+    /// What had happened before, where the run is a window of a history.
+    pub past: Option<&'a Past>,
+    /// What breaks is broken by a drill: it is taken over, whatever the chance of that.
+    pub drilled: bool,
 }
 
 /// A zero-delay hand-over.
@@ -146,7 +166,13 @@ impl Ctx<'_> {
 }
 
 /// What a kind of component owes the loop. A kind says all of it: what it has no part in, with [`none!`].
-pub trait Live {
+pub trait Live: Sized {
+    /// What the plan says of it.
+    type Config: Clone + std::fmt::Debug;
+
+    /// As it is at the start of a run.
+    fn begin(id: ComponentId, config: &Self::Config, start: &Start<'_>) -> Self;
+
     /// The armed alarm `local` of this component rings.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, local: u32, ticket: Ticket);
 
@@ -189,33 +215,12 @@ macro_rules! none {
 }
 pub(crate) use none;
 
-macro_rules! component_table {
-    ($make:ident) => {
-        $make! {
-            Station: crate::kinds::station::live::Station,
-            Service: crate::kinds::service::live::Service,
-            Cpu: Box<crate::kinds::zone::live::Cpu>,
-            Disks: crate::kinds::disks::live::Disks,
-            Head: crate::kinds::nas::live::Head,
-            Links: Box<crate::kinds::network::live::Links>,
-            Link: crate::kinds::network::live::Link,
-            Uplink: crate::kinds::network::live::Uplink,
-            Cache: crate::kinds::cache::live::Cache,
-            Cdn: Box<crate::kinds::cdn::live::Cdn>,
-            Edge: crate::kinds::cdn::live::Edge,
-            Names: Box<crate::kinds::name_service::live::Names>,
-            Balancer: Box<crate::kinds::balancer::live::Balancer>,
-            Database: Box<crate::kinds::database::live::Database>,
-        }
-    };
-}
-
 macro_rules! component_enum {
-    ($($Kind:ident: $path:ty,)*) => {
+    ($($doc:literal, $Kind:ident: $held:ty, $Is:path;)*) => {
         /// A component of any kind.
         #[derive(Clone, Debug)]
         pub enum Component {
-            $(#[doc = concat!("A ", stringify!($Kind), ".")] $Kind($path),)*
+            $(#[doc = $doc] $Kind($held),)*
         }
 
         impl Component {
@@ -249,4 +254,4 @@ macro_rules! component_enum {
         }
     };
 }
-component_table!(component_enum);
+crate::kinds::each_component!(component_enum);

@@ -17,19 +17,8 @@ use crate::convert::{below, table};
 use crate::engine::calendar::{Calendar, Place, Ticket};
 use crate::engine::draw::Lineage;
 use crate::engine::lane::{Lane, NoProgress};
-use crate::kinds::balancer::live::Balancer;
-use crate::kinds::cache::live::Cache;
-use crate::kinds::cdn::live::{Cdn, Edge};
 use crate::kinds::client::guests::Guests;
 use crate::kinds::client::live::Views;
-use crate::kinds::database::live::Database;
-use crate::kinds::disks::live::Disks;
-use crate::kinds::name_service::live::Names;
-use crate::kinds::nas::live::Head;
-use crate::kinds::network::live::{Link, Links, Uplink};
-use crate::kinds::service::live::Service;
-use crate::kinds::station::live::Station;
-use crate::kinds::zone::live::Cpu;
 use crate::model::blueprint::{Blueprint, Config, Mount, Part};
 use crate::model::event::Event;
 use crate::model::gauge::Joint;
@@ -41,7 +30,7 @@ use crate::model::request::{
     TooMany, Waits,
 };
 use crate::model::route::{Drawn, Draws, MOST, Op, Pick};
-use crate::model::{Component, Ctx, Health, Move};
+use crate::model::{Component, Ctx, Health, Move, Start};
 use crate::units::{Bytes, Rate, SimDuration, SimTime};
 
 /// Why a run stopped before its end.
@@ -237,58 +226,18 @@ impl<'p> World<'p> {
         // matter of years, not of a few runs.
         let drilled = span.faults == Faults::Drill;
         let draws = Draws::new(&plan.routes, plan.seed, lineage);
-        let component = |(index, part): (usize, &Part)| {
-            let id = ComponentId::at(index);
-            match &part.config {
-                Config::Station(config) => Component::Station(Station::new(id, config.clone())),
-                Config::Service(config) => Component::Service(Service::new(id, config.clone())),
-                Config::Cpu(config) => Component::Cpu(Box::new(Cpu::new(id, config))),
-                Config::Disks(config) => Component::Disks(Disks::new(id, config.clone())),
-                Config::Head(config) => Component::Head(Head::new(id, config.clone())),
-                Config::Links(config) => Component::Links(Box::new(Links::new(id, config))),
-                Config::Link(config) => Component::Link(Link::new(*config)),
-                Config::Uplink(config) => Component::Uplink(Uplink::new(*config)),
-                Config::Cache(config) => Component::Cache(Cache::new(config.clone())),
-                Config::Cdn(config) => {
-                    let mut silent = past.iter().flat_map(|past| &past.silent);
-                    let silent = silent.find(|(of, _)| *of == id).map(|(_, since)| *since);
-                    let cdn = Cdn::new(config.clone(), &draws, span.start, silent);
-                    Component::Cdn(Box::new(cdn))
-                }
-                Config::Edge(config) => Component::Edge(Edge::new(*config)),
-                Config::Names(config) => Component::Names(Box::new(Names::new(config.clone()))),
-                Config::Balancer(config) => {
-                    let mut config = config.clone();
-                    if let (Some(takeover), true) = (&mut config.takeover, drilled) {
-                        takeover.coverage = 1.0;
-                    }
-                    let mut balancer = Balancer::new(config, plan.seed, lineage);
-                    if let Some(past) = &past {
-                        let hangs = past.hangs.iter().filter(|hangs| hangs.of == id);
-                        balancer.follows(past.failed_of(id), hangs.cloned(), past.holder(id));
-                    }
-                    Component::Balancer(Box::new(balancer))
-                }
-                Config::Database(config) => {
-                    let (draws, window) = ((plan.seed, lineage), (span.from, span.until));
-                    let mut config = config.clone();
-                    if let (Some(failover), true) = (&mut config.failover, drilled) {
-                        failover.coverage = 1.0;
-                    }
-                    if let (Some(failover), Some(_)) = (&mut config.failover, &past) {
-                        failover.false_gap = None;
-                    }
-                    let mut database = Database::new(id, config, draws, span.start, window);
-                    if let Some(past) = &past {
-                        database.follows(past.failed_of(id));
-                        if let Some(master) = past.holder(id) {
-                            database.begins_with(master, span.start);
-                        }
-                    }
-                    Component::Database(Box::new(database))
-                }
-            }
+        let start = Start {
+            at: span.start,
+            counted: (span.from, span.until),
+            seed: plan.seed,
+            lineage,
+            draws: &draws,
+            past: past.as_ref(),
+            drilled,
         };
+        let parts = plan.parts.iter().enumerate();
+        let component = |(at, part): (usize, &Part)| part.config.begin(ComponentId::at(at), &start);
+        let components: Vec<Component> = parts.map(component).collect();
         let source = |(index, workload): (usize, &crate::model::blueprint::Workload)| {
             let level = span.levels.get(index).copied().flatten();
             let fixed = level.and_then(|level| workload.arrivals.at_level(level).ok());
@@ -297,7 +246,6 @@ impl<'p> World<'p> {
             let source = Source::new(arrivals, plan.seed, lineage, &workload.name, times);
             if past.is_some() { source.numbered(arrivals, span.start) } else { source }
         };
-        let components: Vec<Component> = plan.parts.iter().enumerate().map(component).collect();
         let cookies = |part: &&Part| match &part.config {
             Config::Balancer(balancer) => balancer.sticky.is_some(),
             _ => false,

@@ -54,7 +54,7 @@ use crate::model::gauge::Gauge;
 use crate::model::ids::{CauseId, ComponentId, UnitId};
 use crate::model::outage::{Failed, Hangs};
 use crate::model::probing::{Probing, first_probe};
-use crate::model::{Ctx, Health, Live, none};
+use crate::model::{Ctx, Health, Live, Start, none};
 use crate::units::{SimDuration, SimTime};
 
 /// How the next member is picked.
@@ -775,6 +775,21 @@ impl Balancer {
 }
 
 impl Live for Balancer {
+    type Config = BalancerConfig;
+
+    fn begin(id: ComponentId, config: &BalancerConfig, start: &Start<'_>) -> Self {
+        let mut config = config.clone();
+        if let (Some(takeover), true) = (&mut config.takeover, start.drilled) {
+            takeover.coverage = 1.0;
+        }
+        let mut balancer = Self::new(config, start.seed, start.lineage);
+        if let Some(past) = start.past {
+            let hangs = past.hangs.iter().filter(|hangs| hangs.of == id);
+            balancer.follows(past.failed_of(id), hangs.cloned(), past.holder(id));
+        }
+        balancer
+    }
+
     none!(alarm, wake, health);
 
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: crate::model::request::RequestId) {

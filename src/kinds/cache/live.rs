@@ -31,7 +31,7 @@ use crate::convert::{place, whole};
 use crate::model::gauge::Gauge;
 use crate::model::ids::{ComponentId, KeyId};
 use crate::model::request::RequestId;
-use crate::model::{Ctx, Health, Live, none};
+use crate::model::{Ctx, Health, Live, Start, none};
 use crate::units::{Bytes, SimDuration, SimTime};
 use crate::workload::popularity::Zipf;
 
@@ -443,6 +443,12 @@ impl Cache {
 }
 
 impl Live for Cache {
+    type Config = CacheConfig;
+
+    fn begin(_: ComponentId, config: &CacheConfig, _: &Start<'_>) -> Self {
+        Self::new(config.clone())
+    }
+
     none!(alarm, wake, cancel);
 
     /// What is neither up, slow, stalled nor cut off has lost what it held.

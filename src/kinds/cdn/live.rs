@@ -37,7 +37,7 @@ use crate::model::gauge::Gauge;
 use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
 use crate::model::request::{Request, RequestId};
 use crate::model::route::Draws;
-use crate::model::{Ctx, Health, Live, none};
+use crate::model::{Ctx, Health, Live, Start, none};
 use crate::units::{SimDuration, SimTime};
 
 pub mod content;
@@ -399,6 +399,14 @@ impl Cdn {
 }
 
 impl Live for Cdn {
+    type Config = CdnConfig;
+
+    fn begin(id: ComponentId, config: &CdnConfig, start: &Start<'_>) -> Self {
+        let mut silent = start.past.iter().flat_map(|past| &past.silent);
+        let silent = silent.find(|(of, _)| *of == id).map(|(_, since)| *since);
+        Self::new(config.clone(), start.draws, start.at, silent)
+    }
+
     none!(wake, cancel, health);
 
     /// Routes have converged.
@@ -418,6 +426,12 @@ impl Live for Cdn {
 }
 
 impl Live for Edge {
+    type Config = EdgeConfig;
+
+    fn begin(_: ComponentId, config: &EdgeConfig, _: &Start<'_>) -> Self {
+        Self::new(*config)
+    }
+
     none!(alarm, wake, cancel, health, gauge);
 }
 

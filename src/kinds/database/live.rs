@@ -41,7 +41,7 @@ use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
 use crate::model::outage::Failed;
 use crate::model::request::{RequestId, Waits};
 use crate::model::route::Drawn;
-use crate::model::{Ctx, Live, none};
+use crate::model::{Ctx, Live, Start, none};
 use crate::units::{SimDuration, SimTime};
 
 /// A semi-synchronous write waits so long for a slave.
@@ -534,6 +534,27 @@ impl Database {
 }
 
 impl Live for Database {
+    type Config = DatabaseConfig;
+
+    fn begin(id: ComponentId, config: &DatabaseConfig, start: &Start<'_>) -> Self {
+        let mut config = config.clone();
+        if let (Some(failover), true) = (&mut config.failover, start.drilled) {
+            failover.coverage = 1.0;
+        }
+        if let (Some(failover), Some(_)) = (&mut config.failover, start.past) {
+            failover.false_gap = None;
+        }
+        let draws = (start.seed, start.lineage);
+        let mut database = Self::new(id, config, draws, start.at, start.counted);
+        if let Some(past) = start.past {
+            database.follows(past.failed_of(id));
+            if let Some(master) = past.holder(id) {
+                database.begins_with(master, start.at);
+            }
+        }
+        database
+    }
+
     none!(alarm, wake, health, gauge);
 
     /// `request` no longer waits for its acknowledgement.

@@ -24,7 +24,7 @@ use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::model::request::{Outcome, RequestId, Waits};
 use crate::model::route::Drawn;
 use crate::model::world::storage::Among;
-use crate::model::{Ctx, Health, Live, none};
+use crate::model::{Ctx, Health, Live, Start, none};
 use crate::units::{SimDuration, SimTime};
 
 /// What a set of disks is.
@@ -235,6 +235,12 @@ impl Disks {
 }
 
 impl Live for Disks {
+    type Config = DisksConfig;
+
+    fn begin(id: ComponentId, config: &DisksConfig, _: &Start<'_>) -> Self {
+        Self::new(id, config.clone())
+    }
+
     none!(wake);
 
     /// The operation of disk `index` is done.

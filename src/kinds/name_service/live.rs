@@ -30,7 +30,7 @@ use crate::model::probing::{Probing, first_probe};
 use crate::model::request::RequestId;
 use crate::model::route::Draws;
 use crate::model::world::World;
-use crate::model::{Component, Ctx, Health, Live, none};
+use crate::model::{Component, Ctx, Health, Live, Start, none};
 use crate::units::{SimDuration, SimTime};
 
 /// Most targets of one name service.
@@ -227,6 +227,12 @@ impl Names {
 }
 
 impl Live for Names {
+    type Config = NamesConfig;
+
+    fn begin(_: ComponentId, config: &NamesConfig, _: &Start<'_>) -> Self {
+        Self::new(config.clone())
+    }
+
     none!(alarm, wake, cancel, gauge);
 
     /// It is in another state from now on.

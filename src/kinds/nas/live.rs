@@ -31,7 +31,7 @@ use crate::model::gauge::{Availability, Gauge, Occupancy, Usable};
 use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::model::request::{Outcome, Request, RequestId, Waits};
 use crate::model::world::storage::Among;
-use crate::model::{Ctx, Health, Live, none};
+use crate::model::{Ctx, Health, Live, Start, none};
 use crate::units::{SimDuration, SimTime};
 
 /// First gap of the retransmission schedule.
@@ -278,6 +278,12 @@ impl Head {
 }
 
 impl Live for Head {
+    type Config = HeadConfig;
+
+    fn begin(id: ComponentId, config: &HeadConfig, _: &Start<'_>) -> Self {
+        Self::new(id, config.clone())
+    }
+
     none!(wake);
 
     /// The batch in service is done.

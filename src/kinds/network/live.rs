@@ -33,7 +33,7 @@ use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::model::request::{Owner, Request, RequestId, Waits};
 use crate::model::route::Draws;
 use crate::model::world::World;
-use crate::model::{Component, Ctx, Health, Live, none};
+use crate::model::{Component, Ctx, Health, Live, Start, none};
 use crate::units::{Bandwidth, Bytes, SimDuration, SimTime};
 
 /// The network of a world.
@@ -423,6 +423,12 @@ impl Uplink {
 }
 
 impl Live for Links {
+    type Config = LinksConfig;
+
+    fn begin(id: ComponentId, config: &LinksConfig, _: &Start<'_>) -> Self {
+        Self::new(id, config)
+    }
+
     none!(wake);
 
     /// The next transfers are done, or routes have converged.
@@ -480,9 +486,21 @@ impl Live for Links {
 }
 
 impl Live for Link {
+    type Config = LinkConfig;
+
+    fn begin(_: ComponentId, config: &LinkConfig, _: &Start<'_>) -> Self {
+        Self::new(*config)
+    }
+
     none!(alarm, wake, cancel, health, gauge);
 }
 
 impl Live for Uplink {
+    type Config = UplinkConfig;
+
+    fn begin(_: ComponentId, config: &UplinkConfig, _: &Start<'_>) -> Self {
+        Self::new(*config)
+    }
+
     none!(alarm, wake, cancel, health, gauge);
 }

@@ -20,7 +20,7 @@ use crate::convert::table;
 use crate::model::gauge::{Availability, Gauge, Queue, Usable};
 use crate::model::ids::ComponentId;
 use crate::model::request::{Hold, Outcome, RequestId, Waits};
-use crate::model::{Ctx, Health, Live, none};
+use crate::model::{Ctx, Health, Live, Start, none};
 use crate::units::SimTime;
 
 /// What a member is.
@@ -157,6 +157,12 @@ impl Service {
 }
 
 impl Live for Service {
+    type Config = ServiceConfig;
+
+    fn begin(id: ComponentId, config: &ServiceConfig, _: &Start<'_>) -> Self {
+        Self::new(id, config.clone())
+    }
+
     none!(alarm, wake);
 
     /// Takes a waiting `request`, whose innermost frame is this member, out of the line.

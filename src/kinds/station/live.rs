@@ -24,7 +24,7 @@ use crate::model::event::Event;
 use crate::model::gauge::{Availability, Gauge, Queue, Usable};
 use crate::model::ids::{CauseId, ComponentId, DemandId, UnitId};
 use crate::model::request::{Marks, Outcome, RequestId, Waits};
-use crate::model::{Ctx, Health, Live};
+use crate::model::{Ctx, Health, Live, Start};
 use crate::observe::histogram::Histogram;
 use crate::units::{Cores, SimDuration, SimTime, Work};
 
@@ -416,6 +416,12 @@ impl Station {
 }
 
 impl Live for Station {
+    type Config = StationConfig;
+
+    fn begin(id: ComponentId, config: &StationConfig, _: &Start<'_>) -> Self {
+        Self::new(id, config.clone())
+    }
+
     /// The next customers of processor sharing are done.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, _local: u32, ticket: Ticket) {
         let Some(sharing) = &mut self.sharing else { return };

@@ -17,7 +17,7 @@ use crate::model::event::Event;
 use crate::model::gauge::{Gauge, Occupancy};
 use crate::model::ids::{ComponentId, UnitId};
 use crate::model::request::{RequestId, Waits};
-use crate::model::{Ctx, Health, Live, none};
+use crate::model::{Ctx, Health, Live, Start, none};
 use crate::units::{Cores, SimTime, Work};
 
 /// What a processor is.
@@ -206,6 +206,12 @@ impl Cpu {
 }
 
 impl Live for Cpu {
+    type Config = CpuConfig;
+
+    fn begin(id: ComponentId, config: &CpuConfig, _: &Start<'_>) -> Self {
+        Self::new(id, config)
+    }
+
     none!(wake);
 
     /// The next phases are done.
