@@ -22,6 +22,12 @@ macro_rules! configs {
         }
 
         impl Config {
+            /// Whose health it hears of.
+            #[must_use]
+            pub fn listens(&self) -> Vec<ComponentId> {
+                match self { $(Self::$Kind(config) => <$Is as Live>::listens(config),)* }
+            }
+
             /// The component at the start of a run.
             #[must_use]
             pub fn begin(&self, id: ComponentId, start: &Start<'_>) -> Component {
@@ -280,6 +286,19 @@ pub struct Blueprint {
     pub health: Option<HealthPlan>,
     /// The network between the servers and the clients; none: nothing is in the way of a reply.
     pub network: Option<Network>,
+    /// Who hears how whom fares: whom, and who, in order.
+    pub hearers: Vec<(ComponentId, ComponentId)>,
+}
+
+/// Who hears how whom fares, in the order of [`Blueprint::hearers`].
+#[must_use]
+pub fn hearers_of(parts: &[Part]) -> Vec<(ComponentId, ComponentId)> {
+    let of = |(at, part): (usize, &Part)| {
+        part.config.listens().into_iter().map(move |heard| (heard, ComponentId::at(at)))
+    };
+    let mut all: Vec<_> = parts.iter().enumerate().flat_map(of).collect();
+    all.sort_unstable();
+    all
 }
 
 /// The ways that replies take to the clients.
@@ -310,6 +329,7 @@ impl Blueprint {
             causes: Vec::new(),
             health: None,
             network: None,
+            hearers: Vec::new(),
         }
     }
 

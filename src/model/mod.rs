@@ -21,10 +21,10 @@ use crate::engine::draw::{Lineage, Seed};
 use crate::engine::lane::Lane;
 use crate::model::event::Event;
 use crate::model::gauge::{Gauge, Occupancy};
-use crate::model::ids::{CauseId, ComponentId, DemandId};
+use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId};
 use crate::model::outage::Past;
-use crate::model::request::{Hold, Marks, Outcome, RequestId, Requests, Waits};
-use crate::model::route::Draws;
+use crate::model::request::{Hold, Marks, Outcome, Owner, RequestId, Requests, Waits};
+use crate::model::route::{Drawn, Draws};
 use crate::units::{SimDuration, SimTime};
 
 /// The state of a component, as its users meet it.
@@ -64,6 +64,57 @@ impl Health {
     }
 }
 
+/// What a component says to a request that asks it for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// It has it and goes on.
+    GoesOn,
+    /// It goes another way, by its number.
+    Way(u32),
+    /// It waits; the component lets it [proceed](Ctx::proceed), or wakes it.
+    Waits,
+    /// It fails.
+    Fails(Outcome),
+}
+
+/// A component hears how another one fares.
+#[derive(Clone, Copy, Debug)]
+pub struct Heard {
+    /// Who.
+    pub of: ComponentId,
+    /// How it fared.
+    pub was: Health,
+    /// How it fares.
+    pub is: Health,
+}
+
+impl Heard {
+    /// Whether a process that hung is a new one now.
+    #[must_use]
+    pub fn is_renewed(self) -> bool {
+        self.was == Health::Hung && self.is != Health::Hung
+    }
+}
+
+/// A request that a component lets begin, inside of a member of a service.
+#[derive(Clone, Copy, Debug)]
+pub struct Begun {
+    /// The component.
+    pub by: ComponentId,
+    /// Its class, which enters at a service.
+    pub class: ClassId,
+    /// What it does there: the operation after the entrance.
+    pub pc: u32,
+    /// The member that it enters.
+    pub at: ComponentId,
+    /// Whose draws it has.
+    pub drawn: Drawn,
+    /// The workload that it comes from.
+    pub workload: u16,
+    /// Whether it belongs to what is measured.
+    pub counted: bool,
+}
+
 /// How a run begins.
 pub struct Start<'a> {
     /// When.
@@ -91,6 +142,10 @@ pub enum Move {
     Fail(RequestId, Outcome),
     /// This unit of a balancer may have room for who waits in its line.
     Room(ComponentId),
+    /// The request enters the member of a service that its `local` says.
+    Enter(RequestId),
+    /// More requests are in flight than fit: the run stops.
+    TooMany,
 }
 
 /// All of the world but the component that is being called.
@@ -120,6 +175,23 @@ impl Ctx<'_> {
     pub fn fail(&mut self, request: RequestId, outcome: Outcome) {
         self.requests[request].cause = self.cause;
         self.lane.push(Move::Fail(request, outcome));
+    }
+
+    /// Lets a request begin; `None` when there are too many: the run stops.
+    pub fn begin(&mut self, begun: Begun) -> Option<RequestId> {
+        let owner = Owner::Component(begun.by);
+        let Ok(id) = self.requests.begin(begun.class, begun.pc, owner, self.now) else {
+            self.lane.push(Move::TooMany);
+            return None;
+        };
+        let request = &mut self.requests[id];
+        request.ordinal = begun.drawn.ordinal;
+        request.path = begun.drawn.path;
+        request.workload = begun.workload;
+        request.counted = begun.counted;
+        request.local = begun.at.0;
+        self.lane.push(Move::Enter(id));
+        Some(id)
     }
 
     /// `request` came to a component that is not [`Health::Up`].
@@ -185,6 +257,28 @@ pub trait Live: Sized {
     /// The component is in another state from now on.
     fn health(&mut self, ctx: &mut Ctx<'_>, health: Health);
 
+    /// Whose health it hears of.
+    fn listens(config: &Self::Config) -> Vec<ComponentId>;
+
+    /// It hears how one of those fares from now on, before anybody inside of that is told.
+    fn hears(&mut self, ctx: &mut Ctx<'_>, heard: Heard);
+
+    /// `request` asks it for `what`, a number that its kind gave the step.
+    fn ask(&mut self, ctx: &mut Ctx<'_>, request: RequestId, what: u32) -> Answer;
+
+    /// A request that it let [begin](Ctx::begin) has ended, and is no more.
+    fn ended(&mut self, ctx: &mut Ctx<'_>, request: RequestId, outcome: Outcome);
+
+    /// What is inside of it and is no request of the loop: messages.
+    #[must_use]
+    fn holds(&self) -> usize;
+
+    /// Distributions and readings of a window begin anew, now; the window ends at `until`.
+    fn counts_anew(&mut self, now: SimTime, until: SimTime);
+
+    /// The window ends, now.
+    fn count_ends(&mut self, now: SimTime);
+
     /// What it has counted up to `now`; the stays of requests still inside are added by the world, which
     /// knows them.
     #[must_use]
@@ -206,6 +300,45 @@ macro_rules! none {
     };
     (@health) => {
         fn health(&mut self, _: &mut Ctx<'_>, _: crate::model::Health) {}
+    };
+    (@listens) => {
+        fn listens(_: &Self::Config) -> Vec<crate::model::ids::ComponentId> {
+            Vec::new()
+        }
+    };
+    (@hears) => {
+        fn hears(&mut self, _: &mut crate::model::Ctx<'_>, _: crate::model::Heard) {}
+    };
+    (@ask) => {
+        fn ask(
+            &mut self,
+            _: &mut crate::model::Ctx<'_>,
+            _: crate::model::request::RequestId,
+            _: u32,
+        ) -> crate::model::Answer {
+            unreachable!("no step asks a component of this kind")
+        }
+    };
+    (@ended) => {
+        fn ended(
+            &mut self,
+            _: &mut crate::model::Ctx<'_>,
+            _: crate::model::request::RequestId,
+            _: crate::model::request::Outcome,
+        ) {
+            unreachable!("a component of this kind lets no request begin")
+        }
+    };
+    (@holds) => {
+        fn holds(&self) -> usize {
+            0
+        }
+    };
+    (@counts_anew) => {
+        fn counts_anew(&mut self, _: crate::units::SimTime, _: crate::units::SimTime) {}
+    };
+    (@count_ends) => {
+        fn count_ends(&mut self, _: crate::units::SimTime) {}
     };
     (@gauge) => {
         fn gauge(&self, _: crate::units::SimTime) -> crate::model::gauge::Gauge {
@@ -243,6 +376,37 @@ macro_rules! component_enum {
             /// The component is in another state from now on.
             pub fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
                 match self { $(Self::$Kind(component) => component.health(ctx, health),)* }
+            }
+
+            /// It hears how another one fares.
+            pub fn hears(&mut self, ctx: &mut Ctx<'_>, heard: Heard) {
+                match self { $(Self::$Kind(component) => component.hears(ctx, heard),)* }
+            }
+
+            /// `request` asks it for `what`.
+            pub fn ask(&mut self, ctx: &mut Ctx<'_>, request: RequestId, what: u32) -> Answer {
+                match self { $(Self::$Kind(component) => component.ask(ctx, request, what),)* }
+            }
+
+            /// A request that it let begin has ended.
+            pub fn ended(&mut self, ctx: &mut Ctx<'_>, request: RequestId, outcome: Outcome) {
+                match self { $(Self::$Kind(component) => component.ended(ctx, request, outcome),)* }
+            }
+
+            /// What is inside of it and is no request of the loop.
+            #[must_use]
+            pub fn holds(&self) -> usize {
+                match self { $(Self::$Kind(component) => component.holds(),)* }
+            }
+
+            /// A window begins, now, and ends at `until`.
+            pub fn counts_anew(&mut self, now: SimTime, until: SimTime) {
+                match self { $(Self::$Kind(component) => component.counts_anew(now, until),)* }
+            }
+
+            /// A window ends, now.
+            pub fn count_ends(&mut self, now: SimTime) {
+                match self { $(Self::$Kind(component) => component.count_ends(now),)* }
             }
 
             /// What it has counted up to `now`; the stays of requests still inside are added by

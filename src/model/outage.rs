@@ -642,6 +642,7 @@ impl<'p> World<'p> {
             }
             return;
         }
+        self.is_heard(id, before, health);
         // After a hang the process is a new one.
         let renewed = before == Health::Hung && health != Health::Hung;
         if renewed && !lost {
@@ -651,9 +652,6 @@ impl<'p> World<'p> {
         self.component_ctx(id, cause, |component, ctx| component.health(ctx, health));
         if lost {
             self.throw_out(id, cause);
-        }
-        if health == Health::Down || renewed {
-            self.lose_cache(id);
         }
         self.unit_fares(id, health);
         self.member_fares(id, health);

@@ -70,6 +70,8 @@ pub enum Owner {
     Probe(UnitId),
     /// A database group, whose probe it is or for whom it applies a write: the alarm of that.
     Database(UnitId),
+    /// The component that let it begin.
+    Component(ComponentId),
 }
 
 /// How far a request is inside the component of a frame.

@@ -160,16 +160,14 @@ pub enum Op {
         /// Where it goes when the draw takes no branch.
         otherwise: u32,
     },
-    /// A look-up in a cache: on where it finds its object.
-    Look {
-        /// Key of the draw of the object, and of what is thrown out.
-        key: KeyId,
-        /// The cache.
-        cache: ComponentId,
-        /// Where it goes when the object is not there.
-        miss: u32,
-        /// Where it goes when nobody answers.
-        nobody: u32,
+    /// Ask a component for something that its kind knows.
+    Ask {
+        /// The component.
+        of: ComponentId,
+        /// For what.
+        what: u32,
+        /// The first of the branches that it may send the request to instead of going on.
+        ways: u32,
     },
     /// Go to another operation.
     Jump {

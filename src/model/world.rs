@@ -22,7 +22,7 @@ use crate::kinds::client::live::Views;
 use crate::model::blueprint::{Blueprint, Config, Mount, Part};
 use crate::model::event::Event;
 use crate::model::gauge::Joint;
-use crate::model::ids::{CallId, CauseId, ClassId, ComponentId, KeyId, PoolId, UnitId, WorkloadId};
+use crate::model::ids::{CallId, CauseId, ClassId, ComponentId, PoolId, UnitId, WorkloadId};
 use crate::model::outage::{Faults, Illness, Past};
 use crate::model::record::Record;
 use crate::model::request::{
@@ -30,7 +30,7 @@ use crate::model::request::{
     TooMany, Waits,
 };
 use crate::model::route::{Drawn, Draws, MOST, Op, Pick};
-use crate::model::{Component, Ctx, Health, Move, Start};
+use crate::model::{Answer, Component, Ctx, Health, Move, Start};
 use crate::units::{Bytes, Rate, SimDuration, SimTime};
 
 /// Why a run stopped before its end.
@@ -192,6 +192,7 @@ macro_rules! ctx {
 }
 
 mod ending;
+mod hearing;
 mod numbers;
 mod patience;
 pub mod readings;
@@ -368,13 +369,7 @@ impl<'p> World<'p> {
         self.requests.count_none();
         self.views.count_none();
         for component in &mut self.components {
-            match component {
-                Component::Station(station) => station.forget_times(),
-                Component::Service(service) => service.queue_mut().forget_stays(),
-                Component::Balancer(balancer) => balancer.forget_waits(),
-                Component::Database(database) => database.count_anew(self.now, until),
-                _ => {}
-            }
+            component.counts_anew(self.now, until);
         }
     }
 
@@ -382,9 +377,7 @@ impl<'p> World<'p> {
     pub fn end_count(&mut self) {
         self.span.until = self.now;
         for component in &mut self.components {
-            if let Component::Database(database) = component {
-                database.count_until(self.now);
-            }
+            component.count_ends(self.now);
         }
     }
 
@@ -419,6 +412,12 @@ impl<'p> World<'p> {
                     self.fail_up(request, outcome);
                 }
                 Move::Room(unit) => self.sends_from_line(unit),
+                Move::Enter(request) => {
+                    let member = ComponentId(self.requests[request].local);
+                    self.ask(request, member, None, false);
+                    self.let_in(request, member);
+                }
+                Move::TooMany => self.stop = Some(Stop::TooManyInFlight { at: self.now }),
             }
         }
         if self.stop.is_some() {
@@ -736,13 +735,15 @@ impl<'p> World<'p> {
                         return;
                     }
                 }
-                Op::Look { key, cache, miss, nobody } => {
-                    let found = self.look_up(id, cache, key);
-                    if found != Some(true) {
-                        let to = if found.is_some() { miss } else { nobody };
-                        self.requests[id].pc = to;
+                Op::Ask { of, what, ways } => match self.asks(id, of, what) {
+                    Answer::GoesOn => {}
+                    Answer::Way(number) => {
+                        let way = self.plan.routes.branches[(ways + number) as usize];
+                        self.requests[id].pc = way.to;
                     }
-                }
+                    Answer::Waits => return,
+                    Answer::Fails(outcome) => return self.fail_up(id, outcome),
+                },
                 Op::Jump { to } => {
                     if !self.jump(id, to) {
                         return;
@@ -845,20 +846,11 @@ impl<'p> World<'p> {
         self.stop = Some(Stop::TooMany { at: self.now, class, of });
     }
 
-    /// Whether `id` finds its object in `cache`; `None` when its process is gone.
+    /// What `of` says to `id`, which asks it for `what`.
     #[inline(never)]
-    fn look_up(&mut self, id: RequestId, cache: ComponentId, key: KeyId) -> Option<bool> {
-        let Component::Cache(found) = &self.components[cache.index()] else { return None };
-        let process = &self.components[found.process().index()];
-        let gone = matches!(process, Component::Service(process)
-            if process.state().is_lost());
-        let ctx = ctx!(self, CauseId::OVERLOAD);
-        let Component::Cache(found) = &mut self.components[cache.index()] else { return None };
-        if gone {
-            found.missed();
-            return None;
-        }
-        Some(found.look_up(&ctx, id, key))
+    fn asks(&mut self, id: RequestId, of: ComponentId, what: u32) -> Answer {
+        let mut ctx = ctx!(self, self.causes[of.index()]);
+        self.components[of.index()].ask(&mut ctx, id, what)
     }
 
     /// Whether the query of `id` misses the buffer, by a uniform: with `chance`, and more for a while after
@@ -876,17 +868,6 @@ impl<'p> World<'p> {
             return false;
         }
         uniform < chance * cold.factor_at(self.now - at.min(self.now))
-    }
-
-    /// The cache whose process is `id` starts cold.
-    pub fn lose_cache(&mut self, id: ComponentId) {
-        for component in &mut self.components {
-            if let Component::Cache(cache) = component
-                && cache.process() == id
-            {
-                cache.clear();
-            }
-        }
     }
 
     fn enter(&mut self, id: RequestId, pool: PoolId, call: Option<CallId>) {

@@ -22,7 +22,7 @@ use crate::kinds::zone::spec::Burst;
 use crate::mechanism::cpu_share::{self, ZoneLimits};
 use crate::model::blueprint::{
     Arrivals, Blueprint, Clients, Cold, Config, Mount, Operation, Part, Place, Retry, Session,
-    Workload, ZoneMeter,
+    Workload, ZoneMeter, hearers_of,
 };
 use crate::model::ids::{ClassId, ComponentId, DemandId, KeyId, UnitId};
 use crate::model::route::{Pick, Routes};
@@ -602,6 +602,7 @@ impl<'a> Builder<'a> {
         let zones = self.zone_meters();
         let network = network::ways(&self, &wanted);
         let resizes = resize::resizes(&self, &wanted);
+        let hearers = hearers_of(&parts);
         let blueprint = Blueprint {
             seed: Seed(scenario.run.seed.value),
             routes,
@@ -615,6 +616,7 @@ impl<'a> Builder<'a> {
             causes: faults::causes(draft),
             health,
             network,
+            hearers,
         };
         crate::plan::bounds::events(&blueprint, scenario.span, self.out);
         blueprint

@@ -153,6 +153,7 @@ impl Hashed {
             causes,
             health,
             network,
+            hearers,
         } = plan;
         for (at, workload) in workloads.iter().enumerate() {
             let fixed = levels.get(at).copied().flatten();
@@ -166,7 +167,7 @@ impl Hashed {
             }
         }
         write!(self, "{seed:?} {routes:?} {parts:?} {zones:?} {units:?} {clients:?}")?;
-        write!(self, "{operations:?} {resizes:?} {causes:?} {network:?}")?;
+        write!(self, "{operations:?} {resizes:?} {causes:?} {network:?} {hearers:?}")?;
         match (faults, health) {
             (Faults::Off, _) | (_, None) => Ok(()),
             (Faults::Live, Some(health)) => write!(self, "{:?} {:?}", health.live, health.start),

@@ -263,13 +263,15 @@ fn the_house_is_counted() {
             line.starts_with("impl") && (line.contains(" World<") || line.contains(" World {"))
         });
         let blocks = blocks.count();
-        worlds += blocks;
-        rooms += usize::from(blocks > 0 && !file.path.starts_with("model/world"));
+        if !file.path.starts_with("model/world") {
+            worlds += blocks;
+            rooms += usize::from(blocks > 0);
+        }
     }
     println!("lines of code by folder: {lines:?}");
     println!("public items: {public}");
-    println!("`impl World` blocks: {worlds}, in {rooms} files outside model/world");
+    println!("`impl World` blocks outside model/world: {worlds}, in {rooms} files");
     // More than today is a step back.
-    assert!(worlds <= 20 && rooms <= 11, "`impl World` in {rooms} files outside of its own");
+    assert!(worlds <= 11 && rooms <= 11, "`impl World` in {rooms} files outside of its own");
     assert!(public > 100, "items were read");
 }

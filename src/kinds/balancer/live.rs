@@ -38,6 +38,7 @@
 //! HAProxy's `check` (inter, fall, rise, slowstart); highest random weight: Thaler & Ravishankar
 //! (1998); two choices: Mitzenmacher (2001); VRRP: RFC 5798 §6.
 
+mod duties;
 mod line;
 mod peers;
 mod sending;
@@ -50,11 +51,10 @@ use crate::engine::calendar::Ticket;
 use crate::engine::draw::{Key, Lineage, Seed};
 use crate::engine::law::Sampler;
 use crate::model::event::Event;
-use crate::model::gauge::Gauge;
 use crate::model::ids::{CauseId, ComponentId, UnitId};
 use crate::model::outage::{Failed, Hangs};
 use crate::model::probing::{Probing, first_probe};
-use crate::model::{Ctx, Health, Live, Start, none};
+use crate::model::{Ctx, Health};
 use crate::units::{SimDuration, SimTime};
 
 /// How the next member is picked.
@@ -770,42 +770,6 @@ impl Balancer {
         self.holder = 0;
         if !self.speaks[0] {
             self.take_over(ctx, false);
-        }
-    }
-}
-
-impl Live for Balancer {
-    type Config = BalancerConfig;
-
-    fn begin(id: ComponentId, config: &BalancerConfig, start: &Start<'_>) -> Self {
-        let mut config = config.clone();
-        if let (Some(takeover), true) = (&mut config.takeover, start.drilled) {
-            takeover.coverage = 1.0;
-        }
-        let mut balancer = Self::new(config, start.seed, start.lineage);
-        if let Some(past) = start.past {
-            let hangs = past.hangs.iter().filter(|hangs| hangs.of == id);
-            balancer.follows(past.failed_of(id), hangs.cloned(), past.holder(id));
-        }
-        balancer
-    }
-
-    none!(alarm, wake, health);
-
-    fn cancel(&mut self, ctx: &mut Ctx<'_>, request: crate::model::request::RequestId) {
-        self.leave_line(ctx, request);
-    }
-
-    /// What it has sent on, and what it has turned away since nobody was left.
-    fn gauge(&self, now: SimTime) -> Gauge {
-        if let Some(lines) = &self.lines {
-            return self.gauge_of_lines(now, lines);
-        }
-        Gauge {
-            arrived: self.sent + self.refused,
-            refused: self.refused,
-            completed: self.sent,
-            ..Gauge::default()
         }
     }
 }

@@ -31,7 +31,7 @@ use crate::convert::{place, whole};
 use crate::model::gauge::Gauge;
 use crate::model::ids::{ComponentId, KeyId};
 use crate::model::request::RequestId;
-use crate::model::{Ctx, Health, Live, Start, none};
+use crate::model::{Answer, Ctx, Health, Heard, Live, Start, none};
 use crate::units::{Bytes, SimDuration, SimTime};
 use crate::workload::popularity::Zipf;
 
@@ -345,7 +345,8 @@ enum Inside {
 /// A cache at work.
 #[derive(Clone, Debug)]
 pub struct Cache {
-    process: ComponentId,
+    /// Its process is gone.
+    gone: bool,
     inside: Inside,
     hits: u64,
     misses: u64,
@@ -374,13 +375,7 @@ impl Cache {
                 Inside::Blocks(Box::new(cache), numbered)
             }
         };
-        Self { process: config.process, inside, hits: 0, misses: 0 }
-    }
-
-    /// The member that spends the processor time of look-ups.
-    #[must_use]
-    pub fn process(&self) -> ComponentId {
-        self.process
+        Self { gone: false, inside, hits: 0, misses: 0 }
     }
 
     /// Whether `request` finds its object, drawn under `key`.
@@ -442,6 +437,11 @@ impl Cache {
     }
 }
 
+/// Ways of a look-up that does not find its object.
+pub const MISS: u32 = 0;
+/// Ways of a look-up that nobody answers.
+pub const NOBODY: u32 = 1;
+
 impl Live for Cache {
     type Config = CacheConfig;
 
@@ -449,7 +449,7 @@ impl Live for Cache {
         Self::new(config.clone())
     }
 
-    none!(alarm, wake, cancel);
+    none!(alarm, wake, cancel, ended, holds, counts_anew, count_ends);
 
     /// What is neither up, slow, stalled nor cut off has lost what it held.
     fn health(&mut self, _: &mut Ctx<'_>, health: Health) {
@@ -466,6 +466,26 @@ impl Live for Cache {
             refused: self.misses,
             ..Gauge::default()
         }
+    }
+
+    fn listens(config: &CacheConfig) -> Vec<ComponentId> {
+        vec![config.process]
+    }
+
+    /// A process that is gone answers nobody, and a new one starts cold.
+    fn hears(&mut self, _: &mut Ctx<'_>, heard: Heard) {
+        self.gone = heard.is.is_lost();
+        if heard.is == Health::Down || heard.is_renewed() {
+            self.clear();
+        }
+    }
+
+    fn ask(&mut self, ctx: &mut Ctx<'_>, request: RequestId, what: u32) -> Answer {
+        if self.gone {
+            self.missed();
+            return Answer::Way(NOBODY);
+        }
+        if self.look_up(ctx, request, KeyId(what)) { Answer::GoesOn } else { Answer::Way(MISS) }
     }
 }
 

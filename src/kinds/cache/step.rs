@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::convert::place;
 use crate::kinds::cache::plan::part_of;
 use crate::kinds::cache::spec::CacheStep;
-use crate::model::route::Op;
+use crate::model::route::{Branch, Op};
 use crate::model::spec::request::StepSpec;
 use crate::plan::fluid::network::{self, Onward, Split, times};
 use crate::plan::graph::{self, NodeId};
@@ -112,7 +113,12 @@ impl Ask for LookUp {
         let nobody = compiler.here();
         compiler.steps(&self.misses);
         let to = compiler.here();
-        compiler.routes.ops[look] = Op::Look { key, cache: cache.objects, miss, nobody };
+        let ways = place(compiler.routes.branches.len());
+        // In the order of their numbers.
+        for to in [miss, nobody] {
+            compiler.routes.branches.push(Branch { below: 0.0, to });
+        }
+        compiler.routes.ops[look] = Op::Ask { of: cache.objects, what: key.0, ways };
         compiler.routes.ops[hit] = Op::Jump { to };
     }
 }

@@ -407,7 +407,7 @@ impl Live for Cdn {
         Self::new(config.clone(), start.draws, start.at, silent)
     }
 
-    none!(wake, cancel, health);
+    none!(wake, cancel, health, listens, hears, ask, ended, holds, counts_anew, count_ends);
 
     /// Routes have converged.
     fn alarm(&mut self, _: &mut Ctx<'_>, local: u32, ticket: Ticket) {
@@ -432,7 +432,20 @@ impl Live for Edge {
         Self::new(*config)
     }
 
-    none!(alarm, wake, cancel, health, gauge);
+    none!(
+        alarm,
+        wake,
+        cancel,
+        health,
+        gauge,
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        counts_anew,
+        count_ends
+    );
 }
 
 impl State {

@@ -555,7 +555,7 @@ impl Live for Database {
         database
     }
 
-    none!(alarm, wake, health, gauge);
+    none!(alarm, wake, health, gauge, listens, hears, ask, ended, holds);
 
     /// `request` no longer waits for its acknowledgement.
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
@@ -563,5 +563,13 @@ impl Live for Database {
         let entry = &mut ctx.requests[request];
         entry.at = ComponentId::NONE;
         entry.waits = Waits::Nothing;
+    }
+
+    fn counts_anew(&mut self, now: SimTime, until: SimTime) {
+        self.count_anew(now, until);
+    }
+
+    fn count_ends(&mut self, now: SimTime) {
+        self.count_until(now);
     }
 }

@@ -241,7 +241,7 @@ impl Live for Disks {
         Self::new(id, config.clone())
     }
 
-    none!(wake);
+    none!(wake, listens, hears, ask, ended, holds, counts_anew, count_ends);
 
     /// The operation of disk `index` is done.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, index: u32, ticket: Ticket) {

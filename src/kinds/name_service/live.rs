@@ -233,7 +233,7 @@ impl Live for Names {
         Self::new(config.clone())
     }
 
-    none!(alarm, wake, cancel, gauge);
+    none!(alarm, wake, cancel, gauge, listens, hears, ask, ended, holds, counts_anew, count_ends);
 
     /// It is in another state from now on.
     fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {

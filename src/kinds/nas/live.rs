@@ -284,7 +284,7 @@ impl Live for Head {
         Self::new(id, config.clone())
     }
 
-    none!(wake);
+    none!(wake, listens, hears, ask, ended, holds, counts_anew, count_ends);
 
     /// The batch in service is done.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, _local: u32, ticket: Ticket) {

@@ -429,7 +429,7 @@ impl Live for Links {
         Self::new(id, config)
     }
 
-    none!(wake);
+    none!(wake, listens, hears, ask, ended, holds, counts_anew, count_ends);
 
     /// The next transfers are done, or routes have converged.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, local: u32, ticket: Ticket) {
@@ -492,7 +492,20 @@ impl Live for Link {
         Self::new(*config)
     }
 
-    none!(alarm, wake, cancel, health, gauge);
+    none!(
+        alarm,
+        wake,
+        cancel,
+        health,
+        gauge,
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        counts_anew,
+        count_ends
+    );
 }
 
 impl Live for Uplink {
@@ -502,5 +515,18 @@ impl Live for Uplink {
         Self::new(*config)
     }
 
-    none!(alarm, wake, cancel, health, gauge);
+    none!(
+        alarm,
+        wake,
+        cancel,
+        health,
+        gauge,
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        counts_anew,
+        count_ends
+    );
 }

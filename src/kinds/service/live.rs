@@ -163,7 +163,7 @@ impl Live for Service {
         Self::new(id, config.clone())
     }
 
-    none!(alarm, wake);
+    none!(alarm, wake, listens, hears, ask, ended, holds, count_ends);
 
     /// Takes a waiting `request`, whose innermost frame is this member, out of the line.
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
@@ -218,5 +218,9 @@ impl Live for Service {
             capacity: workers * u128::from(now.nanos()),
             ..Gauge::default()
         }
+    }
+
+    fn counts_anew(&mut self, _: SimTime, _: SimTime) {
+        self.queue_mut().forget_stays();
     }
 }

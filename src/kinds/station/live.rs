@@ -24,7 +24,7 @@ use crate::model::event::Event;
 use crate::model::gauge::{Availability, Gauge, Queue, Usable};
 use crate::model::ids::{CauseId, ComponentId, DemandId, UnitId};
 use crate::model::request::{Marks, Outcome, RequestId, Waits};
-use crate::model::{Ctx, Health, Live, Start};
+use crate::model::{Ctx, Health, Live, Start, none};
 use crate::observe::histogram::Histogram;
 use crate::units::{Cores, SimDuration, SimTime, Work};
 
@@ -422,6 +422,8 @@ impl Live for Station {
         Self::new(id, config.clone())
     }
 
+    none!(listens, hears, ask, ended, holds, count_ends);
+
     /// The next customers of processor sharing are done.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, _local: u32, ticket: Ticket) {
         let Some(sharing) = &mut self.sharing else { return };
@@ -537,6 +539,10 @@ impl Live for Station {
             idle,
             unavailable,
         }
+    }
+
+    fn counts_anew(&mut self, _: SimTime, _: SimTime) {
+        self.forget_times();
     }
 }
 

@@ -212,7 +212,7 @@ impl Live for Cpu {
         Self::new(id, config)
     }
 
-    none!(wake);
+    none!(wake, listens, hears, ask, ended, holds, counts_anew, count_ends);
 
     /// The next phases are done.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, _local: u32, ticket: Ticket) {

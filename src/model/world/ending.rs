@@ -58,6 +58,11 @@ impl World<'_> {
                 self.requests.remove(id);
                 self.database_ends(unit, born, outcome);
             }
+            Owner::Component(of) => {
+                self.requests.remove(id);
+                let mut ctx = ctx!(self, self.causes[of.index()]);
+                self.components[of.index()].ended(&mut ctx, id, outcome);
+            }
         }
     }
 

@@ -1,0 +1,48 @@
+//! What a balancer owes the loop.
+
+use super::{Balancer, BalancerConfig};
+use crate::model::gauge::Gauge;
+use crate::model::ids::ComponentId;
+use crate::model::request::RequestId;
+use crate::model::{Ctx, Live, Start, none};
+use crate::units::SimTime;
+
+impl Live for Balancer {
+    type Config = BalancerConfig;
+
+    fn begin(id: ComponentId, config: &BalancerConfig, start: &Start<'_>) -> Self {
+        let mut config = config.clone();
+        if let (Some(takeover), true) = (&mut config.takeover, start.drilled) {
+            takeover.coverage = 1.0;
+        }
+        let mut balancer = Self::new(config, start.seed, start.lineage);
+        if let Some(past) = start.past {
+            let hangs = past.hangs.iter().filter(|hangs| hangs.of == id);
+            balancer.follows(past.failed_of(id), hangs.cloned(), past.holder(id));
+        }
+        balancer
+    }
+
+    none!(alarm, wake, health, listens, hears, ask, ended, holds, count_ends);
+
+    fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        self.leave_line(ctx, request);
+    }
+
+    /// What it has sent on, and what it has turned away since nobody was left.
+    fn gauge(&self, now: SimTime) -> Gauge {
+        if let Some(lines) = &self.lines {
+            return self.gauge_of_lines(now, lines);
+        }
+        Gauge {
+            arrived: self.sent + self.refused,
+            refused: self.refused,
+            completed: self.sent,
+            ..Gauge::default()
+        }
+    }
+
+    fn counts_anew(&mut self, _: SimTime, _: SimTime) {
+        self.forget_waits();
+    }
+}
