@@ -13,6 +13,7 @@ pub mod disks;
 pub mod name_service;
 pub mod nas;
 pub mod network;
+pub mod queue;
 pub mod service;
 pub mod station;
 pub mod unit;
@@ -52,6 +53,8 @@ macro_rules! each_kind {
                 |spec| spec.count.value, None;
             Group, group, "group", crate::kinds::unit::spec::GroupSpec, "Groups of units.", |_spec| 1, None;
             Crew, crew, "crew", crate::kinds::unit::spec::CrewSpec, "People who repair.", |_spec| 1, None;
+            Queue, queue, "queue", crate::kinds::queue::spec::QueueSpec, "Message queues.",
+                |spec| crate::convert::table::u32(spec.in_.value.0.len()), Some(&crate::kinds::queue::plan::Queue);
         }
     };
 }
@@ -65,6 +68,7 @@ macro_rules! each_step {
         $make! {
             $($before)*
             "A look-up in a cache.", "cache" => Cache(crate::kinds::cache::spec::CacheStep);
+            "A message to a queue.", "publish" => Publish(crate::kinds::queue::spec::PublishStep);
         }
     };
 }
@@ -89,6 +93,7 @@ macro_rules! each_component {
             "A name service.", Names: Box<crate::kinds::name_service::live::Names>, crate::kinds::name_service::live::Names;
             "What a balancer believes and does.", Balancer: Box<crate::kinds::balancer::live::Balancer>, crate::kinds::balancer::live::Balancer;
             "Who is master of a database and how its slaves follow.", Database: Box<crate::kinds::database::live::Database>, crate::kinds::database::live::Database;
+            "The messages of a queue.", Queue: Box<crate::kinds::queue::live::Queue>, crate::kinds::queue::live::Queue;
         }
     };
 }

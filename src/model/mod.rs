@@ -23,6 +23,7 @@ use crate::model::event::Event;
 use crate::model::gauge::{Gauge, Occupancy};
 use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId};
 use crate::model::outage::Past;
+use crate::model::record::Record;
 use crate::model::request::{Hold, Marks, Outcome, Owner, RequestId, Requests, Waits};
 use crate::model::route::{Drawn, Draws};
 use crate::units::{SimDuration, SimTime};
@@ -160,6 +161,8 @@ pub struct Ctx<'a> {
     pub requests: &'a mut Requests,
     /// Draws of this world.
     pub draws: &'a Draws<'a>,
+    /// What is written down.
+    pub record: &'a mut Record,
     /// Why the component being called is in the health it is in.
     pub cause: CauseId,
 }
@@ -269,9 +272,9 @@ pub trait Live: Sized {
     /// A request that it let [begin](Ctx::begin) has ended, and is no more.
     fn ended(&mut self, ctx: &mut Ctx<'_>, request: RequestId, outcome: Outcome);
 
-    /// What is inside of it and is no request of the loop: messages.
+    /// What waits inside of it and is no request of the loop: messages, and the class that does their work.
     #[must_use]
-    fn holds(&self) -> usize;
+    fn holds(&self) -> Option<(ClassId, usize)>;
 
     /// Distributions and readings of a window begin anew, now; the window ends at `until`.
     fn counts_anew(&mut self, now: SimTime, until: SimTime);
@@ -330,8 +333,8 @@ macro_rules! none {
         }
     };
     (@holds) => {
-        fn holds(&self) -> usize {
-            0
+        fn holds(&self) -> Option<(crate::model::ids::ClassId, usize)> {
+            None
         }
     };
     (@counts_anew) => {
@@ -393,9 +396,9 @@ macro_rules! component_enum {
                 match self { $(Self::$Kind(component) => component.ended(ctx, request, outcome),)* }
             }
 
-            /// What is inside of it and is no request of the loop.
+            /// What waits inside of it and is no request of the loop.
             #[must_use]
-            pub fn holds(&self) -> usize {
+            pub fn holds(&self) -> Option<(ClassId, usize)> {
                 match self { $(Self::$Kind(component) => component.holds(),)* }
             }
 

@@ -602,6 +602,7 @@ impl<'p> World<'p> {
             lane: &mut self.lane,
             requests: &mut self.requests,
             draws: &self.draws,
+            record: &mut self.record,
             cause,
         };
         act(&mut self.components[id.index()], &mut ctx)

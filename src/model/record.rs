@@ -91,6 +91,8 @@ pub struct Record {
     /// By workload.
     pub views: Vec<ViewRecord>,
     open: u64,
+    /// Counted messages that have not left their queue.
+    messages: u64,
 }
 
 impl ClassRecord {
@@ -111,6 +113,7 @@ impl Record {
             calls: vec![Attempts::default(); plan.routes.calls.len()],
             views: vec![view; plan.workloads.len()],
             open: 0,
+            messages: 0,
         }
     }
 
@@ -137,12 +140,38 @@ impl Record {
             into.latency.merge(&from.latency);
         }
         self.open += other.open;
+        self.messages += other.messages;
     }
 
     /// Counted views that have not ended.
     #[must_use]
     pub fn open(&self) -> u64 {
         self.open
+    }
+
+    /// Counted messages that have not left their queue.
+    #[must_use]
+    pub fn messages_open(&self) -> u64 {
+        self.messages
+    }
+
+    /// A message is published whose work a request of `class` does: from here to its acknowledgement it is an
+    /// attempt of that class.
+    pub(crate) fn message_begins(&mut self, class: ClassId, counted: bool) {
+        self.attempt_begins(class, counted);
+        self.messages += u64::from(counted);
+    }
+
+    /// It has left its queue.
+    pub(crate) fn message_ends(
+        &mut self,
+        class: ClassId,
+        outcome: Outcome,
+        latency: SimDuration,
+        counted: bool,
+    ) {
+        self.attempt_ends(class, outcome, latency, 0, counted);
+        self.messages -= u64::from(counted);
     }
 
     #[inline]

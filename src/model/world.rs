@@ -186,6 +186,7 @@ macro_rules! ctx {
             lane: &mut $world.lane,
             requests: &mut $world.requests,
             draws: &$world.draws,
+            record: &mut $world.record,
             cause: $cause,
         }
     };

@@ -568,7 +568,7 @@ impl<'a> Builder<'a> {
         let targets = self.targets(&mut routes, &parts);
         let draft = self.draft;
         let scenario = &draft.scenario;
-        let mut compiler = Compiler::new(routes, &targets, self.out);
+        let mut compiler = Compiler::new(draft, (routes, &self.ids), &targets, self.out);
         for (class, (name, spec)) in scenario.request.iter().enumerate() {
             compiler.class(name, spec, draft.links.enters[class], &draft.routes[class]);
         }

@@ -6,11 +6,37 @@ use petgraph::algo::toposort;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::plan::Draft;
+use crate::plan::hits::Hits;
 use crate::plan::load::mean;
+use crate::plan::route::ask::Ask;
+use crate::plan::route::visits::Visits;
+use crate::plan::route::{Does, Step};
 
-/// Requests a second of every class: what workloads issue, and what `then` makes of it.
+/// Classes whose requests begin because `steps` ask for something, and how many for one request; those of calls as
+/// well.
+fn begun_by(draft: &Draft, steps: &[Step], hits: &Hits) -> Vec<(usize, f64)> {
+    let passes = |ask: &dyn Ask| ask.passes(hits);
+    let mut all = Vec::new();
+    for (step, count) in Visits::new(steps, &passes).take() {
+        match &step.does {
+            Does::Ask(ask) => {
+                let (kind, index) = ask.of();
+                let begun = kind.planned().and_then(|planned| planned.begins(draft, index));
+                all.extend(begun.map(|class| (class, count)));
+            }
+            Does::Call(call) => {
+                let inside = begun_by(draft, &call.steps, hits);
+                all.extend(inside.into_iter().map(|(class, each)| (class, count * each)));
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
+/// Requests a second of every class: what workloads issue, and what `then` and messages make of it.
 #[must_use]
-pub fn class_rates(draft: &Draft, rates: &[f64]) -> Vec<f64> {
+pub fn class_rates(draft: &Draft, hits: &Hits, rates: &[f64]) -> Vec<f64> {
     let count = draft.scenario.request.len();
     let mut classes = vec![0.0; count];
     for (class, rate) in draft.links.classes.iter().zip(rates) {
@@ -24,6 +50,9 @@ pub fn class_rates(draft: &Draft, rates: &[f64]) -> Vec<f64> {
         if let Some(then) = then {
             graph.add_edge(nodes[class], nodes[*then], ());
         }
+        for (begun, _) in begun_by(draft, &draft.routes[class].steps, hits) {
+            graph.update_edge(nodes[class], nodes[begun], ());
+        }
     }
     // A cycle is reported elsewhere; then nothing is fetched after the first.
     let order = toposort(&graph, None).unwrap_or_default();
@@ -32,6 +61,9 @@ pub fn class_rates(draft: &Draft, rates: &[f64]) -> Vec<f64> {
         let spec = &draft.scenario.request[class].1;
         if let (Some(next), Some(then)) = (draft.links.thens[class], &spec.then) {
             classes[next] += classes[class] * mean(&then.value.count.value);
+        }
+        for (begun, count) in begun_by(draft, &draft.routes[class].steps, hits) {
+            classes[begun] += classes[class] * count;
         }
     }
     classes

@@ -292,7 +292,12 @@ struct Asked {
     nodes: Vec<NodeId>,
 }
 
-impl Builder<'_> {
+impl<'d> Builder<'d> {
+    /// The scenario.
+    pub(crate) const fn draft(&self) -> &'d Draft {
+        self.draft
+    }
+
     fn add(&mut self, part: Option<Part>, least: Option<u32>, needs: &[NodeId]) -> NodeId {
         let mut needs = needs.to_vec();
         needs.sort_unstable();
@@ -307,7 +312,7 @@ impl Builder<'_> {
     }
 
     /// The node of a part, with what it needs besides the domain it stands on.
-    fn part(&mut self, part: Part, more: &[NodeId]) -> NodeId {
+    pub(crate) fn part(&mut self, part: Part, more: &[NodeId]) -> NodeId {
         if let Some(node) = self.parts.get(&part) {
             return *node;
         }
@@ -346,7 +351,7 @@ impl Builder<'_> {
     }
 
     /// `least` of `members`; remembered by name when it survives a loss.
-    fn group(&mut self, name: &str, least: u32, members: &[NodeId]) -> NodeId {
+    pub(crate) fn group(&mut self, name: &str, least: u32, members: &[NodeId]) -> NodeId {
         let node = self.add(None, Some(least), members);
         if self.nodes[node].is_redundant() && !self.redundant.iter().any(|(other, _)| other == name)
         {

@@ -109,13 +109,14 @@ impl Hits {
     /// Share of its look-ups that find their object.
     #[must_use]
     pub fn in_cache(&self, cache: usize) -> f64 {
-        self.caches[cache]
+        // Before they are reckoned, nothing is found.
+        self.caches.get(cache).copied().unwrap_or(0.0)
     }
 
     /// Look-ups a second of each cache.
     fn look_ups(&self, draft: &Draft) -> Vec<f64> {
         let mut rates = vec![0.0; self.caches.len()];
-        for (class, rate) in class_rates(draft).into_iter().enumerate() {
+        for (class, rate) in class_rates(draft, self).into_iter().enumerate() {
             let missed = match draft.links.enters[class] {
                 Some(Entrance::Cdn(cdn)) => 1.0 - self.at_edges(draft, cdn, class),
                 _ => 1.0,
@@ -142,8 +143,8 @@ impl Hits {
 }
 
 /// Requests a second of each class, of the workloads that have a rate.
-fn class_rates(draft: &Draft) -> Vec<f64> {
-    flow::class_rates(draft, &load::open_rates(draft))
+fn class_rates(draft: &Draft, hits: &Hits) -> Vec<f64> {
+    flow::class_rates(draft, hits, &load::open_rates(draft))
 }
 
 /// What a cache that is declared so throws out.
@@ -208,7 +209,7 @@ fn by_objects(
         // Refused elsewhere.
         return None;
     }
-    let rates = class_rates(draft);
+    let rates = class_rates(draft, &Hits::default());
     let row = |class: usize| {
         let name = &classes[class].0;
         let popularity = table(content.popularity.get(name)?)?;

@@ -44,6 +44,9 @@ pub trait Planned: Sync {
     /// Whether a fault that takes the memory of a part takes anything.
     fn remembers(&self, draft: &Draft, part: Own) -> bool;
 
+    /// The class whose requests a component of this kind lets begin, one for each asking; `None`: none.
+    fn begins(&self, draft: &Draft, index: usize) -> Option<usize>;
+
     /// Follows the references of all sections.
     fn follow(&self, walk: &mut Walk<'_>, links: &mut Links);
 

@@ -13,6 +13,7 @@ use crate::convert::table;
 use crate::kinds::balancer::spec::BalancerSpec;
 use crate::kinds::database::spec::{DatabaseSpec, ReadsTo};
 use crate::kinds::nas::spec::NasSpec;
+use crate::kinds::queue::plan::QueueLinks;
 use crate::kinds::service::spec::ServiceSpec;
 use crate::kinds::unit::spec::GroupSpec;
 use crate::plan::document::ScenarioSpec;
@@ -213,6 +214,8 @@ pub struct Links {
     pub cdns: Vec<Option<Entrance>>,
     /// By cache: its zone member.
     pub caches: Vec<Option<(usize, u32)>>,
+    /// By queue.
+    pub queues: Vec<QueueLinks>,
     /// By database.
     pub databases: Vec<DatabaseLinks>,
     /// By file server.
@@ -432,6 +435,11 @@ impl<'a> Walk<'a> {
     /// The scenario as written.
     pub(crate) const fn scenario(&self) -> &'a ScenarioSpec {
         self.scenario
+    }
+
+    /// Who is told what is wrong.
+    pub(crate) const fn out(&mut self) -> &mut Diagnostics {
+        self.out
     }
 
     fn resolve(&mut self, reference: &Reference, kinds: &[Kind]) -> Option<Found> {

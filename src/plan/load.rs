@@ -317,7 +317,7 @@ fn walk(
     cold: bool,
 ) -> Vec<Offered> {
     let mut sums = Sums { draft, up: &up, cold, work: BTreeMap::new() };
-    let classes = flow::class_rates(draft, rates);
+    let classes = flow::class_rates(draft, &draft.hits, rates);
     for (class, rate) in classes.iter().enumerate() {
         if *rate > 0.0 && class_up(class) {
             sums.class(class, *rate);

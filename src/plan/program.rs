@@ -6,6 +6,8 @@
 //! Steps behind a loop draw as if it were not there; a loop put into another moves the draws of the outer
 //! one's later repetitions.
 
+use std::collections::BTreeMap;
+
 use crate::convert::{place, table, whole};
 use crate::engine::law::Law;
 use crate::kinds::cdn::live::AtCdn;
@@ -16,6 +18,7 @@ use crate::model::route::{
     Then,
 };
 use crate::model::spec::request::RequestSpec;
+use crate::plan::Draft;
 use crate::plan::links::Entrance;
 use crate::plan::names::member_name;
 use crate::plan::route::{Call, Does, Io, Query, Route, Step, Visit};
@@ -194,11 +197,15 @@ pub struct Compiler<'a> {
     pub visits: Vec<(usize, u32, String)>,
     /// Steps that write to replicated databases; of one group in the order of their numbers.
     pub writes: Vec<WriteStep>,
+    draft: &'a Draft,
+    ids: &'a BTreeMap<String, ComponentId>,
     targets: &'a Targets,
+    /// By component: what steps ask it for.
+    asks: BTreeMap<ComponentId, Vec<Vec<Option<DemandId>>>>,
     out: &'a mut Diagnostics,
     class: String,
     /// Steps seen in this class, by kind and component.
-    seen: std::collections::BTreeMap<String, u32>,
+    seen: BTreeMap<String, u32>,
     /// Services the step is inside of, by place in the file.
     inside: Vec<Option<usize>>,
     loops: usize,
@@ -216,15 +223,23 @@ pub struct Compiler<'a> {
 
 impl<'a> Compiler<'a> {
     /// Starts from pools already made.
-    pub fn new(routes: Routes, targets: &'a Targets, out: &'a mut Diagnostics) -> Self {
+    pub fn new(
+        draft: &'a Draft,
+        (routes, ids): (Routes, &'a BTreeMap<String, ComponentId>),
+        targets: &'a Targets,
+        out: &'a mut Diagnostics,
+    ) -> Self {
         Self {
+            draft,
+            ids,
+            asks: BTreeMap::new(),
             routes,
             visits: Vec::new(),
             writes: Vec::new(),
             targets,
             out,
             class: String::new(),
-            seen: std::collections::BTreeMap::new(),
+            seen: BTreeMap::new(),
             inside: Vec::new(),
             loops: 0,
             turns: 0.0,
@@ -234,6 +249,34 @@ impl<'a> Compiler<'a> {
             draws: Vec::new(),
             edge: None,
         }
+    }
+
+    /// The scenario.
+    pub(crate) const fn draft(&self) -> &'a Draft {
+        self.draft
+    }
+
+    /// The number of the component `name`.
+    pub(crate) fn component(&self, name: &str) -> ComponentId {
+        self.ids[name]
+    }
+
+    /// A pool of its own.
+    pub(crate) fn pool(&mut self, name: &str, members: Vec<ComponentId>, pick: Pick) -> PoolId {
+        self.routes.pools.push(pool(name, members, pick));
+        PoolId::at(self.routes.pools.len() - 1)
+    }
+
+    /// A step asks `of` for something that has these draws; gives its number among the steps that ask it, from 1.
+    pub(crate) fn asked(&mut self, of: ComponentId, draws: Vec<Option<DemandId>>) -> u32 {
+        let all = self.asks.entry(of).or_default();
+        all.push(draws);
+        place(all.len())
+    }
+
+    /// The draws of all steps that ask `of`, by their number.
+    pub(crate) fn asked_of(&self, of: ComponentId) -> Vec<Vec<Option<DemandId>>> {
+        self.asks.get(&of).cloned().unwrap_or_default()
     }
 
     /// What steps may refer to.
@@ -542,7 +585,7 @@ impl<'a> Compiler<'a> {
         self.loops -= 1;
     }
 
-    fn fork(&mut self, wait: bool, body: impl FnOnce(&mut Self)) {
+    pub(crate) fn fork(&mut self, wait: bool, body: impl FnOnce(&mut Self)) {
         let at = self.emit(Op::Fork { entry: 0, wait });
         let jump = self.emit(Op::Jump { to: 0 });
         let entry = self.here();

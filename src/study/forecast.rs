@@ -96,7 +96,7 @@ impl Forecast {
             let longest = common + runs.iter().map(own).fold(0.0, f64::max);
             let all = common + runs.iter().map(own).sum::<f64>();
             let rates = rates(draft, plan, at, (from, longest));
-            let rates = class_rates(draft, &rates);
+            let rates = class_rates(draft, &draft.hits, &rates);
             let asked: f64 = rates.iter().zip(&each).map(|(rate, each)| rate * each).sum();
             let timed = probes(plan)
                 + plan.operations.iter().map(|one| background(one, longest)).sum::<f64>();

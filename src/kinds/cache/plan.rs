@@ -66,6 +66,10 @@ impl Planned for Cache {
         draft.scenario.cache[part.index].1.hit.is_none()
     }
 
+    fn begins(&self, _: &Draft, _: usize) -> Option<usize> {
+        None
+    }
+
     fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
         let scenario = walk.scenario();
         links.caches =

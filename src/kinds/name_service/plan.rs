@@ -58,6 +58,10 @@ impl Planned for NameService {
         false
     }
 
+    fn begins(&self, _: &Draft, _: usize) -> Option<usize> {
+        None
+    }
+
     fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
         let members: Vec<u32> = links.services.iter().map(|service| service.members).collect();
         let all = walk.scenario().name_service.iter();

@@ -155,7 +155,8 @@ impl World<'_> {
     /// Requests in flight.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.requests.len()
+        let held = self.components.iter().filter_map(Component::holds);
+        self.requests.len() + held.map(|(_, number)| number).sum::<usize>()
     }
 
     /// What was broken up to now.
@@ -172,6 +173,9 @@ impl World<'_> {
             if !matches!(request.owner, Owner::Probe(_)) {
                 counts[request.class.index()] += 1;
             }
+        }
+        for (class, number) in self.components.iter().filter_map(Component::holds) {
+            counts[class.index()] += number as u64;
         }
         counts
     }
@@ -211,7 +215,7 @@ impl World<'_> {
     /// Counted requests and views that have not ended.
     #[must_use]
     pub fn counted_open(&self) -> u64 {
-        self.record.open()
+        self.record.open() + self.record.messages_open()
     }
 
     /// What was written down.

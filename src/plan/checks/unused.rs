@@ -20,16 +20,15 @@ pub(super) fn check(draft: &Draft, out: &mut Diagnostics) {
         let help = match entry.kind {
             Kind::Service
             | Kind::Balancer
-            | Kind::NameService
             | Kind::Cdn
             | Kind::Database
-            | Kind::Cache
             | Kind::Nas
             | Kind::Station
                 if routes =>
             {
                 "no request comes to it"
             }
+            kind if kind.planned().is_some() && routes => "no request comes to it",
             Kind::Zone => "nothing runs in it",
             Kind::Server => "no zone stands on it",
             Kind::Rack => "nothing stands in it",
@@ -76,7 +75,11 @@ fn traffic(draft: &Draft, out: &mut Diagnostics) {
     }
     for (class, (name, _)) in scenario.request.iter().enumerate() {
         let issued = draft.links.classes.contains(&Some(class));
-        if !issued && !draft.links.thens.contains(&Some(class)) {
+        let begun = kind::all().any(|planned| {
+            let sections = 0..planned.kind().sections(scenario);
+            sections.into_iter().any(|index| planned.begins(draft, index) == Some(class))
+        });
+        if !issued && !begun && !draft.links.thens.contains(&Some(class)) {
             report("request class", name);
         }
     }

@@ -241,6 +241,11 @@ impl<'d> Builder<'d> {
         self.draft
     }
 
+    /// Where requests of a class begin.
+    pub(crate) fn root(&self, class: usize) -> u32 {
+        self.net.roots[class]
+    }
+
     /// Adds a node; gives its number.
     pub(crate) fn node(&mut self, split: Split, branches: Vec<Branch>) -> u32 {
         self.net.nodes.push(Node { split, branches });

@@ -397,15 +397,9 @@ impl Gatherer<'_> {
                 Config::Disks(_) => UseKind::Disks,
                 Config::Head(_) => UseKind::Head,
                 Config::Link(_) => UseKind::Link,
-                // The network is told link by link; what a cache holds is no work.
-                Config::Links(_)
-                | Config::Uplink(_)
-                | Config::Cache(_)
-                | Config::Cdn(_)
-                | Config::Edge(_)
-                | Config::Names(_) => continue,
                 Config::Balancer(of) if of.room.is_some() => UseKind::Connections,
-                Config::Balancer(_) | Config::Database(_) => continue,
+                // The network is told link by link; what holds or believes something does no work.
+                _ => continue,
             };
             let id = ComponentId::at(at);
             let parts = Meters::Parts(vec![id]);

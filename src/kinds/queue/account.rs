@@ -1,0 +1,231 @@
+//! What a queue counts: messages by their end, deliveries by theirs, and integrals over time.
+//!
+//! All whole numbers, none of which ever falls: the figures of a window are the difference of two
+//! [`Reading`]s. The age of the oldest ready message is a straight line between two changes of that message, so
+//! that its integral is exact in whole nanoseconds squared.
+
+use crate::model::gauge::Occupancy;
+use crate::observe::histogram::Histogram;
+use crate::units::{SimDuration, SimTime};
+
+macro_rules! counts {
+    ($($(#[doc = $doc:literal])+ $name:ident,)*) => {
+        /// Events of a queue since time zero.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct Counts {
+            $($(#[doc = $doc])+ pub $name: u64,)*
+        }
+
+        impl Counts {
+            /// These counts less earlier ones.
+            ///
+            /// # Panics
+            ///
+            /// When a count has fallen since `earlier`.
+            #[must_use]
+            pub fn since(&self, earlier: &Self) -> Self {
+                Self { $($name: self.$name - earlier.$name,)* }
+            }
+        }
+    };
+}
+
+counts! {
+    /// Messages accepted by the broker.
+    published,
+    /// Messages refused because the queue was full.
+    rejected,
+    /// Deliveries.
+    delivered,
+    /// Deliveries of messages that had been delivered before.
+    redelivered,
+    /// Messages acknowledged.
+    acknowledged,
+    /// Messages acknowledged after `acknowledge-within`, before they were delivered again.
+    late,
+    /// Deliveries that ended after the message had been delivered again, or had left the queue.
+    stale,
+    /// Completions of a message's work, all of them.
+    completed,
+    /// Completions after the first of the same message.
+    duplicates,
+    /// Deliveries that were not acknowledged in time.
+    timed_out,
+    /// Deliveries whose work failed.
+    failed,
+    /// Deliveries that ended with the connection to the consumer.
+    returned,
+    /// Messages that had been delivered as often as allowed.
+    dead_lettered,
+    /// Messages dropped because the queue was full.
+    dropped,
+    /// Messages lost with a broker.
+    lost,
+    /// Messages lost with a broker that had not told the producer "accepted".
+    lost_unconfirmed,
+}
+
+/// The age of the oldest ready message over time; zero while no message is ready.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Age {
+    /// When the oldest ready message was published, and since when it is the oldest.
+    oldest: Option<(SimTime, SimTime)>,
+    /// Twice the area under the age, in nanoseconds squared.
+    twice: u128,
+    most: SimDuration,
+}
+
+impl Age {
+    /// From `now` on the oldest ready message is one that was published at `published`.
+    pub(super) fn turn(&mut self, now: SimTime, published: Option<SimTime>) {
+        if self.oldest.map(|(published, _)| published) == published {
+            return;
+        }
+        self.twice = self.twice_area(now);
+        if let Some((published, _)) = self.oldest {
+            self.most = self.most.max(now - published);
+        }
+        self.oldest = published.map(|published| (published, now));
+    }
+
+    /// Age of the oldest ready message; `None` when no message is ready.
+    #[must_use]
+    pub fn at(&self, now: SimTime) -> Option<SimDuration> {
+        self.oldest.map(|(published, _)| now - published)
+    }
+
+    /// Greatest age up to `now`.
+    #[must_use]
+    pub fn most(&self, now: SimTime) -> SimDuration {
+        self.most.max(self.at(now).unwrap_or_default())
+    }
+
+    /// Twice the area under the age up to `now`, in nanoseconds squared.
+    #[must_use]
+    pub fn twice_area(&self, now: SimTime) -> u128 {
+        let Some((published, since)) = self.oldest else { return self.twice };
+        let square = |age: SimDuration| u128::from(age.nanos()) * u128::from(age.nanos());
+        self.twice + square(now - published) - square(since - published)
+    }
+}
+
+/// The account of a queue.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Events.
+    pub counts: Counts,
+    /// Messages that wait: arriving, ready or in a back-off.
+    pub waiting: Occupancy,
+    /// Messages in flight.
+    pub flying: Occupancy,
+    /// Age of the oldest ready message.
+    pub age: Age,
+    /// From publication to first delivery, of counted messages, in nanoseconds; when kept.
+    pub waits: Option<Box<Histogram>>,
+    /// From publication to the first completion of the work, of counted messages, in nanoseconds; when kept.
+    pub end_to_end: Option<Box<Histogram>>,
+}
+
+impl Account {
+    /// Nothing has happened; `detailed` keeps distributions.
+    #[must_use]
+    pub fn new(detailed: bool) -> Self {
+        Self {
+            counts: Counts::default(),
+            waiting: Occupancy::new(detailed),
+            flying: Occupancy::new(detailed),
+            age: Age::default(),
+            waits: detailed.then(Box::default),
+            end_to_end: detailed.then(Box::default),
+        }
+    }
+
+    /// Records one duration in a histogram that may not be kept.
+    pub(super) fn record(kept: &mut Option<Box<Histogram>>, counted: bool, time: SimDuration) {
+        if counted && let Some(kept) = kept {
+            kept.record(time.nanos());
+        }
+    }
+
+    /// Forgets the distributions of times kept so far.
+    pub fn forget_times(&mut self) {
+        for kept in [&mut self.waits, &mut self.end_to_end].into_iter().flatten() {
+            **kept = Histogram::new();
+        }
+    }
+
+    /// Messages in the queue, those in flight included.
+    #[must_use]
+    pub fn inside(&self) -> u64 {
+        u64::from(self.waiting.number()) + u64::from(self.flying.number())
+    }
+
+    /// Whether no message and no delivery has disappeared.
+    #[must_use]
+    pub fn balances(&self) -> bool {
+        let c = &self.counts;
+        let ended = c.acknowledged + c.dead_lettered + c.dropped + c.lost;
+        let in_time = c.acknowledged - c.late;
+        let over = in_time + c.timed_out + c.failed + c.returned;
+        c.published == ended + self.inside()
+            && c.delivered == over + u64::from(self.flying.number())
+    }
+
+    /// The account up to `now`.
+    #[must_use]
+    pub fn read(&self, now: SimTime) -> Reading {
+        Reading {
+            at: now,
+            counts: self.counts,
+            waiting: self.waiting.area(now),
+            flying: self.flying.area(now),
+            twice_age: self.age.twice_area(now),
+        }
+    }
+}
+
+/// The account of a queue at an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// When it was read.
+    pub at: SimTime,
+    /// Events up to then.
+    pub counts: Counts,
+    /// Area under the number waiting, in messages × nanoseconds.
+    pub waiting: u128,
+    /// Area under the number in flight, in messages × nanoseconds.
+    pub flying: u128,
+    /// Twice the area under the age of the oldest ready message, in nanoseconds squared.
+    pub twice_age: u128,
+}
+
+/// Figures of a queue in a window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Figures {
+    /// Events in the window.
+    pub counts: Counts,
+    /// Mean number waiting.
+    pub waiting: f64,
+    /// Mean number in flight.
+    pub flying: f64,
+    /// Mean age of the oldest ready message in seconds; it counts as zero while no message is ready.
+    pub age: f64,
+}
+
+impl Reading {
+    /// The figures of the window from `earlier` to this reading; `None` when that is no time.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Option<Figures> {
+        let length = self.at.since(earlier.at);
+        if length.is_zero() {
+            return None;
+        }
+        let mean = |later: u128, earlier: u128| (later - earlier) as f64 / length.nanos() as f64;
+        Some(Figures {
+            counts: self.counts.since(&earlier.counts),
+            waiting: mean(self.waiting, earlier.waiting),
+            flying: mean(self.flying, earlier.flying),
+            age: mean(self.twice_age, earlier.twice_age) / 2.0 / 1e9,
+        })
+    }
+}

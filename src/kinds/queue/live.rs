@@ -1,0 +1,421 @@
+//! A message queue in the event loop: what it hears, answers and lets begin.
+//!
+//! A producer enters the process of a broker, spends its work there, and asks the queue to take a message
+//! ([`Live::ask`]). A delivery is a request of the class that does the work, which this component lets begin inside
+//! a consumer and of whose end it hears. A message is an attempt of that class from its publication until it leaves the
+//! queue; its deliveries are attempts of nobody.
+//!
+//! Holds: what consumers do while their broker is gone is done for nothing; a consumer whose host has fallen
+//! silent is not told from one that is slow until `heartbeat`.
+
+use std::collections::BTreeMap;
+
+use super::account::Counts;
+use super::brokers::Brokers;
+use super::mechanism::{
+    DeliveryId, Ended, Leaves, Message, MessageQueue, Published, Standing, Terms, Verdict,
+};
+use crate::convert::whole;
+use crate::engine::calendar::Ticket;
+use crate::engine::law::Sampler;
+use crate::model::event::Event;
+use crate::model::gauge::Gauge;
+use crate::model::ids::{ClassId, ComponentId, DemandId, KeyId, UnitId};
+use crate::model::request::{Outcome, RequestId, Waits};
+use crate::model::route::Drawn;
+use crate::model::{Answer, Begun, Ctx, Health, Heard, Live, Start, none};
+use crate::units::{Bytes, SimDuration, SimTime};
+
+/// What a request asks to be told the broker that serves; larger numbers publish, by step.
+pub const WHO: u32 = 0;
+
+/// How the second broker of a pair takes over.
+#[derive(Clone, Debug)]
+pub struct Takeover {
+    /// Silence before it acts.
+    pub detect: Sampler,
+    /// To take over, once it acts.
+    pub takeover: Option<Sampler>,
+    /// Chance that it works.
+    pub coverage: f64,
+    /// Key of the draws: by number of the failure, whether it works, detection, takeover.
+    pub key: KeyId,
+}
+
+/// A step that publishes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Publishing {
+    /// Size of its message.
+    pub size: Option<DemandId>,
+    /// Time until it is safe.
+    pub confirm: Option<DemandId>,
+}
+
+/// A queue, as the plan made it.
+#[derive(Clone, Debug)]
+pub struct QueueConfig {
+    /// The processes of its brokers, the first one active.
+    pub brokers: Vec<ComponentId>,
+    /// Its consumers.
+    pub consumers: Vec<ComponentId>,
+    /// The class that does the work of a message.
+    pub class: ClassId,
+    /// Its operation after the one by which it enters.
+    pub pc: u32,
+    /// How it treats messages.
+    pub terms: Terms,
+    /// Messages survive the end of the broker's process.
+    pub durable: bool,
+    /// How the follower takes over.
+    pub takeover: Option<Takeover>,
+    /// From the return of a broker until it follows again, with the key of its draws.
+    pub catch_up: Option<(Sampler, KeyId)>,
+    /// Silence of a consumer after which its messages come back.
+    pub heartbeat: Option<SimDuration>,
+    /// By step that publishes.
+    pub steps: Vec<Publishing>,
+    /// Its alarm.
+    pub unit: UnitId,
+}
+
+/// What is due besides what the mechanism itself has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    /// The follower takes over.
+    Takeover,
+    /// A broker follows again.
+    CaughtUp(usize),
+    /// A silent consumer is noticed.
+    Noticed(u32),
+}
+
+/// A message queue.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    id: ComponentId,
+    config: QueueConfig,
+    queue: MessageQueue,
+    brokers: Brokers,
+    /// Requests that do the work of a delivery.
+    at_work: BTreeMap<RequestId, (DeliveryId, u32)>,
+    /// By consumer: its host has fallen silent.
+    silent: Vec<bool>,
+    dues: Vec<(SimTime, Due)>,
+    armed: (SimTime, Ticket),
+    /// Failures of an active broker, and returns of any, so far: the ordinals of their draws.
+    failures: u64,
+    returns: u64,
+    /// Since when messages are counted.
+    counted_from: SimTime,
+    drilled: bool,
+}
+
+impl Queue {
+    /// What it has counted.
+    #[must_use]
+    pub fn counts(&self) -> &Counts {
+        &self.queue.account().counts
+    }
+
+    /// The messages.
+    #[must_use]
+    pub fn messages(&self) -> &MessageQueue {
+        &self.queue
+    }
+
+    fn consumer(&self, of: ComponentId) -> Option<u32> {
+        let place = self.config.consumers.iter().position(|consumer| *consumer == of)?;
+        u32::try_from(place).ok()
+    }
+
+    /// Everything that follows from what has just happened, at this instant.
+    fn settle(&mut self, ctx: &mut Ctx<'_>) {
+        while let Some(delivery) = self.queue.deliver(ctx.now) {
+            let message = delivery.message;
+            let begun = Begun {
+                by: self.id,
+                class: self.config.class,
+                pc: self.config.pc,
+                at: self.config.consumers[delivery.consumer as usize],
+                drawn: Drawn { ordinal: message.ordinal, path: message.path },
+                workload: u16::try_from(message.origin).unwrap_or(u16::MAX),
+                counted: message.counted,
+            };
+            let Some(request) = ctx.begin(begun) else { break };
+            self.at_work.insert(request, (delivery.id, delivery.consumer));
+        }
+        let (class, from) = (self.config.class, self.counted_from);
+        let now = ctx.now;
+        self.queue.tell_left(|message, published, how| {
+            let outcome = match how {
+                Leaves::Acknowledged => Outcome::Ok,
+                Leaves::DeadLetter => Outcome::Error,
+                Leaves::Dropped => Outcome::Refused,
+                Leaves::Lost => Outcome::Aborted,
+            };
+            let counted = message.counted && published >= from;
+            ctx.record.message_ends(class, outcome, now - published, counted);
+        });
+        self.arm(ctx);
+    }
+
+    /// Sets the alarm to what is due next.
+    fn arm(&mut self, ctx: &mut Ctx<'_>) {
+        let own = self.dues.iter().map(|(at, _)| *at).min();
+        let next = [own, self.queue.next_due()].into_iter().flatten().min();
+        let Some(next) = next else { return };
+        if next < self.armed.0 {
+            let code = Event::Alarm(self.config.unit).code();
+            self.armed = (next, ctx.calendar.push(next.max(ctx.now), code));
+        }
+    }
+
+    fn happens(&mut self, ctx: &mut Ctx<'_>, due: Due) {
+        match due {
+            Due::Takeover => {
+                if let Some(follower) = self.brokers.candidate() {
+                    self.brokers.takes_over(follower).apply(&mut self.queue, ctx.now);
+                    self.follows_again(ctx);
+                }
+            }
+            Due::CaughtUp(broker) => self.brokers.caught_up(broker),
+            Due::Noticed(consumer) => {
+                if self.silent[consumer as usize] {
+                    self.queue.gone(ctx.now, consumer);
+                }
+            }
+        }
+    }
+
+    /// The active broker has failed: the follower acts when it has heard nothing for long enough.
+    fn expects_takeover(&mut self, ctx: &mut Ctx<'_>) {
+        let ordinal = self.failures;
+        self.failures += 1;
+        let (Some(takeover), Some(_)) = (&self.config.takeover, self.brokers.candidate()) else {
+            return;
+        };
+        let draw = |index| ctx.draws.uniform_at(takeover.key, ordinal, index);
+        if !self.drilled && draw(0) >= takeover.coverage {
+            return;
+        }
+        let own = takeover.takeover.as_ref().map_or(0.0, |law| law.sample(draw(2)));
+        let after = takeover.detect.sample(draw(1)) + own;
+        self.dues.push((ctx.now + SimDuration::from_seconds_f64(after), Due::Takeover));
+    }
+
+    /// Brokers that are up and behind begin to catch up with the one that serves.
+    fn follows_again(&mut self, ctx: &mut Ctx<'_>) {
+        if !self.brokers.serves() {
+            return;
+        }
+        for broker in 0..self.config.brokers.len() {
+            let waits = self.dues.iter().any(|(_, due)| *due == Due::CaughtUp(broker));
+            if waits || broker == self.brokers.active() || !self.brokers.is_behind(broker) {
+                continue;
+            }
+            let ordinal = self.returns;
+            self.returns += 1;
+            let time = self
+                .config
+                .catch_up
+                .as_ref()
+                .map_or(0.0, |(law, key)| law.sample(ctx.draws.uniform_at(*key, ordinal, 0)));
+            self.dues.push((ctx.now + SimDuration::from_seconds_f64(time), Due::CaughtUp(broker)));
+        }
+    }
+
+    fn broker_fares(&mut self, ctx: &mut Ctx<'_>, broker: usize, heard: Heard) {
+        let now = ctx.now;
+        if heard.is_renewed() && !heard.is.is_lost() {
+            // A process that hung is a new one.
+            self.brokers.lost(broker).apply(&mut self.queue, now);
+        }
+        if heard.is.is_lost() {
+            self.dues.retain(|(_, due)| *due != Due::CaughtUp(broker));
+            let served = self.brokers.serves();
+            self.brokers.lost(broker).apply(&mut self.queue, now);
+            if served && !self.brokers.serves() {
+                self.expects_takeover(ctx);
+            }
+            return;
+        }
+        let serves = self.brokers.serves() && broker == self.brokers.active();
+        if heard.is.stands_still() {
+            if serves {
+                self.queue.stands(now, Standing::Stalled);
+            }
+            return;
+        }
+        if !self.brokers.is_up(broker) {
+            self.brokers.back(broker).apply(&mut self.queue, now);
+        } else if serves {
+            self.queue.stands(now, Standing::Serves);
+        }
+        if self.brokers.serves() {
+            self.dues.retain(|(_, due)| *due != Due::Takeover);
+        }
+        self.follows_again(ctx);
+    }
+
+    fn consumer_fares(&mut self, ctx: &mut Ctx<'_>, consumer: u32, heard: Heard) {
+        let (now, place) = (ctx.now, consumer as usize);
+        if heard.is == Health::Unreachable {
+            // Nobody closes the connection.
+            self.silent[place] = true;
+            if let Some(heartbeat) = self.config.heartbeat {
+                self.dues.push((now + heartbeat, Due::Noticed(consumer)));
+            }
+            return;
+        }
+        let was_gone = heard.was.is_lost();
+        if heard.is == Health::Down || heard.is_renewed() || self.silent[place] {
+            self.silent[place] = false;
+            self.dues.retain(|(_, due)| *due != Due::Noticed(consumer));
+            self.queue.gone(now, consumer);
+        }
+        if heard.is.works() && (was_gone || heard.is_renewed()) {
+            self.queue.joins(consumer);
+        }
+    }
+}
+
+impl Live for Queue {
+    type Config = QueueConfig;
+
+    fn begin(id: ComponentId, config: &QueueConfig, start: &Start<'_>) -> Self {
+        let consumers = config.consumers.len();
+        let count = u32::try_from(consumers).unwrap_or(u32::MAX);
+        let mut queue = MessageQueue::new(config.terms, count);
+        (0..count).for_each(|consumer| queue.joins(consumer));
+        Self {
+            id,
+            brokers: Brokers::new(config.brokers.len(), config.durable),
+            config: config.clone(),
+            queue,
+            at_work: BTreeMap::new(),
+            silent: vec![false; consumers],
+            dues: Vec::new(),
+            armed: (SimTime::NEVER, Ticket::NONE),
+            failures: 0,
+            returns: 0,
+            counted_from: start.at,
+            drilled: start.drilled,
+        }
+    }
+
+    none!(wake, cancel, health, count_ends);
+
+    fn alarm(&mut self, ctx: &mut Ctx<'_>, _: u32, ticket: Ticket) {
+        if ticket != self.armed.1 {
+            return;
+        }
+        self.armed = (SimTime::NEVER, Ticket::NONE);
+        let now = ctx.now;
+        let mut due: Vec<Due> =
+            self.dues.iter().filter(|(at, _)| *at <= now).map(|(_, due)| *due).collect();
+        due.sort_unstable();
+        self.dues.retain(|(at, _)| *at > now);
+        for due in due {
+            self.happens(ctx, due);
+        }
+        self.queue.due(now);
+        self.settle(ctx);
+    }
+
+    fn listens(config: &QueueConfig) -> Vec<ComponentId> {
+        config.brokers.iter().chain(&config.consumers).copied().collect()
+    }
+
+    fn hears(&mut self, ctx: &mut Ctx<'_>, heard: Heard) {
+        let broker = self.config.brokers.iter().position(|broker| *broker == heard.of);
+        if let Some(broker) = broker {
+            self.broker_fares(ctx, broker, heard);
+        }
+        if let Some(consumer) = self.consumer(heard.of) {
+            self.consumer_fares(ctx, consumer, heard);
+        }
+        self.settle(ctx);
+    }
+
+    fn ask(&mut self, ctx: &mut Ctx<'_>, request: RequestId, what: u32) -> Answer {
+        if what == WHO {
+            return match self.brokers.active() {
+                0 => Answer::GoesOn,
+                _ => Answer::Way(0),
+            };
+        }
+        if self.queue.standing() != Standing::Serves {
+            return Answer::Fails(Outcome::Refused);
+        }
+        let step = self.config.steps[what as usize - 1];
+        let entry = &ctx.requests[request];
+        let drawn = Drawn { ordinal: entry.ordinal, path: entry.path };
+        // Each step of one request sends a message of its own.
+        let number = u16::try_from(what - 1).unwrap_or(u16::MAX);
+        let drawn = drawn.sends(entry.iteration).sends(number);
+        let counted = entry.counted;
+        let message = Message {
+            ordinal: drawn.ordinal,
+            path: drawn.path,
+            origin: u32::from(entry.workload),
+            bytes: Bytes::new(
+                step.size.map_or(0, |size| whole::u64(ctx.draws.demand(size, entry))),
+            ),
+            counted,
+        };
+        let confirm = step.confirm.map_or(SimDuration::ZERO, |law| ctx.duration(law, request));
+        let published = self.queue.publish(ctx.now, message, ctx.now + confirm);
+        let answer = match published {
+            Published::Rejected => Answer::Fails(Outcome::Refused),
+            Published::Accepted(safe) => {
+                ctx.record.message_begins(self.config.class, counted);
+                if safe > ctx.now {
+                    ctx.requests[request].waits = Waits::Timer;
+                    ctx.wake_after(request, safe - ctx.now);
+                    Answer::Waits
+                } else {
+                    Answer::GoesOn
+                }
+            }
+        };
+        self.settle(ctx);
+        answer
+    }
+
+    fn ended(&mut self, ctx: &mut Ctx<'_>, request: RequestId, outcome: Outcome) {
+        let Some((delivery, consumer)) = self.at_work.remove(&request) else { return };
+        // Whose host is silent tells nobody.
+        if self.silent[consumer as usize] {
+            return;
+        }
+        let verdict = match outcome {
+            Outcome::Ok | Outcome::Stale => Verdict::Done,
+            _ => Verdict::Failed,
+        };
+        let _: Ended = self.queue.ends(ctx.now, delivery, verdict);
+        self.settle(ctx);
+    }
+
+    fn holds(&self) -> Option<(ClassId, usize)> {
+        Some((self.config.class, self.queue.account().waiting.number() as usize))
+    }
+
+    fn counts_anew(&mut self, now: SimTime, _: SimTime) {
+        self.counted_from = now;
+        self.queue.account_mut().forget_times();
+    }
+
+    fn gauge(&self, now: SimTime) -> Gauge {
+        let account = self.queue.account();
+        let counts = &account.counts;
+        Gauge {
+            arrived: counts.published + counts.rejected,
+            refused: counts.rejected,
+            completed: counts.acknowledged,
+            reneged: counts.dead_lettered + counts.dropped + counts.lost,
+            inside: account.waiting.area(now) + account.flying.area(now),
+            stayed: self.queue.stayed(now),
+            ..Gauge::default()
+        }
+    }
+}

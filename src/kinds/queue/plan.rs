@@ -1,0 +1,307 @@
+//! A message queue in the plan: a process for each of its brokers, and the messages beside them.
+
+use std::collections::BTreeSet;
+
+use crate::convert::{place, table};
+use crate::kinds::queue::live::{Publishing, QueueConfig, Takeover};
+use crate::kinds::queue::mechanism::{BackOff, Terms};
+use crate::kinds::queue::spec::{QueueSpec, WhenFull};
+use crate::kinds::service::live::ServiceConfig;
+use crate::kinds::service::spec::Workers;
+use crate::model::blueprint::{self, Config};
+use crate::model::ids::{ClassId, ComponentId, KeyId};
+use crate::plan::Draft;
+use crate::plan::checks::{inert, inert_if, missing};
+use crate::plan::compile::Builder;
+use crate::plan::kind::{Fares, Planned};
+use crate::plan::links::{Entrance, Links, Walk, find_named};
+use crate::plan::load::mean;
+use crate::plan::names::{Kind, member_name};
+use crate::plan::part::{Own, Part};
+use crate::plan::program::{Compiler, law_of};
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
+use crate::scenario::names::Name;
+use crate::units::SimDuration;
+
+/// Message queues.
+#[derive(Debug)]
+pub struct Queue;
+
+/// What the references of a queue lead to.
+#[derive(Clone, Debug, Default)]
+pub struct QueueLinks {
+    /// The zone members of its brokers.
+    pub brokers: Vec<(usize, u32)>,
+    /// The class that does the work of a message.
+    pub class: Option<usize>,
+}
+
+/// Broker `member` of the queue at `index`.
+#[must_use]
+pub const fn broker(index: usize, member: u32) -> Part {
+    Part::Own(Own { kind: Kind::Queue, index, member })
+}
+
+/// Mean work of a broker per message, in core-seconds.
+#[must_use]
+pub fn work_of_broker(draft: &Draft, queue: usize) -> f64 {
+    draft.scenario.queue[queue].1.publish.as_ref().map_or(0.0, |law| mean(&law.value))
+}
+
+/// The number of the messages among the components of a queue; its brokers come before.
+const MESSAGES: u32 = u32::MAX;
+
+/// The service whose members consume, where the class of the queue enters at one.
+fn consumers(draft: &Draft, queue: usize) -> Option<usize> {
+    let class = draft.links.queues[queue].class?;
+    match draft.links.enters[class] {
+        Some(Entrance::Service(service, None)) => Some(service),
+        _ => None,
+    }
+}
+
+impl Planned for Queue {
+    fn kind(&self) -> Kind {
+        Kind::Queue
+    }
+
+    fn word(&self) -> &'static str {
+        "broker"
+    }
+
+    fn members(&self, draft: &Draft, index: usize) -> Option<u32> {
+        Some(table::u32(draft.scenario.queue[index].1.in_.value.0.len()))
+    }
+
+    fn stands_on(&self, draft: &Draft, part: Own) -> Option<Part> {
+        let brokers = &draft.links.queues[part.index].brokers;
+        let (zone, member) = *brokers.get(part.member as usize)?;
+        Some(Part::Zone { zone, member })
+    }
+
+    fn fares(&self) -> Fares {
+        Fares::Process
+    }
+
+    fn memory(&self, _: &Draft, _: Own) -> Option<String> {
+        None
+    }
+
+    fn remembers(&self, _: &Draft, _: Own) -> bool {
+        false
+    }
+
+    fn begins(&self, draft: &Draft, index: usize) -> Option<usize> {
+        draft.links.queues[index].class
+    }
+
+    fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
+        let scenario = walk.scenario();
+        for (_, queue) in scenario.queue.iter() {
+            let brokers = queue.in_.value.0.iter();
+            let brokers = brokers.filter_map(|zone| walk.zone_member(zone)).collect();
+            let (name, span) = (&queue.request.value, queue.request.span);
+            let class = find_named(&scenario.request, name, span, "request class", walk.out());
+            links.queues.push(QueueLinks { brokers, class });
+        }
+    }
+
+    fn check(&self, draft: &Draft, out: &mut Diagnostics) {
+        for (at, (name, queue)) in draft.scenario.queue.iter().enumerate() {
+            check_brokers(draft, at, name, queue, out);
+            check_limits(queue, out);
+            check_work(draft, at, name, queue, out);
+        }
+    }
+
+    fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>) {
+        let brokers = draft.links.queues.iter().flat_map(|queue| &queue.brokers);
+        used.extend(brokers.map(|(zone, _)| (Kind::Zone, *zone)));
+    }
+
+    fn gather(&self, builder: &mut Builder<'_>) {
+        for (index, (name, spec)) in builder.draft().scenario.queue.iter().enumerate() {
+            for member in 0..place(spec.in_.value.0.len()) {
+                builder.want(member_name(name, member), Kind::Queue, index, member);
+            }
+            builder.want(name.text.clone(), Kind::Queue, index, MESSAGES);
+        }
+    }
+
+    fn make(
+        &self,
+        builder: &mut Builder<'_>,
+        index: usize,
+        number: u32,
+        id: ComponentId,
+        part: &mut blueprint::Part,
+    ) {
+        if number == MESSAGES {
+            part.config = Config::Queue(messages(builder, index, id));
+            return;
+        }
+        part.config = Config::Service(ServiceConfig::default());
+        let at = builder.draft().links.queues[index].brokers.get(number as usize);
+        part.place = at.and_then(|at| builder.place(*at));
+    }
+
+    fn finish(&self, draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [blueprint::Part]) {
+        for (at, part) in parts.iter_mut().enumerate() {
+            let Config::Queue(config) = &mut part.config else { continue };
+            if let Some(takeover) = &mut config.takeover {
+                takeover.key = compiler.key("broker-takeover", &part.name);
+            }
+            if let Some((_, key)) = &mut config.catch_up {
+                *key = compiler.key("broker-catch-up", &part.name);
+            }
+            let Some(index) = draft.scenario.queue.place(&part.name) else { continue };
+            if let Some(class) = draft.links.queues[index].class {
+                config.pc = compiler.routes.classes[class].entry + 1;
+            }
+            let asked = compiler.asked_of(ComponentId::at(at));
+            config.steps = asked
+                .iter()
+                .map(|demands| Publishing { size: demands[0], confirm: demands[1] })
+                .collect();
+        }
+    }
+}
+
+fn messages(builder: &mut Builder<'_>, index: usize, id: ComponentId) -> QueueConfig {
+    let draft = builder.draft();
+    let (name, spec) = &draft.scenario.queue[index];
+    let service = consumers(draft, index);
+    let members = service.map_or(0, |service| draft.links.services[service].members);
+    let member = |member| {
+        let service = &draft.scenario.service[service.expect("there is a member")].0;
+        builder.id(&member_name(service, member))
+    };
+    let consumers: Vec<ComponentId> = (0..members).map(member).collect();
+    let brokers = 0..place(spec.in_.value.0.len());
+    let brokers = brokers.map(|number| builder.id(&member_name(name, number))).collect();
+    let workers = service.map(|service| draft.scenario.service[service].1.workers.value);
+    let prefetch = match spec.prefetch.as_ref().map(|prefetch| prefetch.value).or(workers) {
+        Some(Workers::Count(count)) => Some(count),
+        _ => None,
+    };
+    let back_off = &spec.back_off.value;
+    let takeover = spec.failover.as_ref().map(|failover| Takeover {
+        detect: law_of(&failover.detect).sampler(),
+        takeover: failover.takeover.as_ref().map(|law| law_of(law).sampler()),
+        coverage: failover.coverage.value.get(),
+        key: KeyId(0),
+    });
+    let catch_up = spec.catch_up.as_ref().map(|law| (law_of(law).sampler(), KeyId(0)));
+    QueueConfig {
+        brokers,
+        consumers,
+        class: ClassId::at(draft.links.queues[index].class.unwrap_or(0)),
+        pc: 0,
+        terms: Terms {
+            prefetch,
+            acknowledge_within: spec.acknowledge_within.as_ref().map(|time| time.value),
+            attempts: spec.attempts.as_ref().map(|most| most.value),
+            back_off: BackOff {
+                first: back_off.first.value,
+                factor: back_off.factor.value,
+                longest: back_off.longest.as_ref().map_or(SimDuration::MAX, |time| time.value),
+            },
+            limit: spec.limit.as_ref().map(|limit| limit.value),
+            limit_bytes: spec.limit_bytes.as_ref().map(|limit| limit.value),
+            when_full: spec.when_full.as_ref().map_or(WhenFull::Reject, |when| when.value),
+            detailed: draft.wants_detail(name),
+        },
+        durable: spec.durable.value,
+        takeover,
+        catch_up,
+        heartbeat: spec.heartbeat.as_ref().map(|time| time.value),
+        steps: Vec::new(),
+        unit: builder.unit(id, 0),
+    }
+}
+
+fn check_brokers(draft: &Draft, at: usize, name: &Name, queue: &QueueSpec, out: &mut Diagnostics) {
+    let declared = queue.in_.value.0.len();
+    let brokers = &draft.links.queues[at].brokers;
+    if declared > 2 {
+        let message =
+            format!("`{name}` has {declared} brokers, at most 2: one, or a mirrored pair");
+        out.push(Diagnostic::new(Code::TooMany, queue.in_.span, message));
+    }
+    if let [one, other] = brokers.as_slice()
+        && one == other
+    {
+        let message = "both brokers run in one zone member: what ends one ends the other";
+        out.push(
+            Diagnostic::new(Code::SelfReference, queue.in_.span, message)
+                .help("name two zone members, on two servers"),
+        );
+    }
+    if declared == 2 {
+        if queue.failover.is_none() {
+            missing(queue.span, "failover", "how the second broker takes over", out);
+        }
+    } else {
+        let message = "there is one broker: nobody takes over";
+        inert_if(queue.failover.as_ref(), message, "name a second zone member in `in`", out);
+        let message = "there is one broker: nobody follows";
+        inert_if(queue.catch_up.as_ref(), message, "name a second zone member in `in`", out);
+    }
+    if let Some(failover) = &queue.failover {
+        let message = "who took over stays active";
+        inert_if(failover.value.giveback.as_ref(), message, "remove `giveback`", out);
+    }
+}
+
+fn check_limits(queue: &QueueSpec, out: &mut Diagnostics) {
+    let limited = queue.limit.is_some() || queue.limit_bytes.is_some();
+    match (&queue.when_full, limited) {
+        (None, true) => missing(queue.span, "when-full", "`reject` or `drop-oldest`", out),
+        (Some(when), false) => {
+            inert(when.span, "there is no limit to reach", "give a `limit`, or remove it", out);
+        }
+        _ => {}
+    }
+    match (&queue.limit_bytes, &queue.size) {
+        (Some(_), None) => missing(queue.span, "size", "`limit-bytes` counts bytes", out),
+        (None, Some(size)) => {
+            inert(size.span, "nothing counts bytes", "give a `limit-bytes`, or remove it", out);
+        }
+        _ => {}
+    }
+}
+
+fn check_work(draft: &Draft, at: usize, name: &Name, queue: &QueueSpec, out: &mut Diagnostics) {
+    let Some(class) = draft.links.queues[at].class else { return };
+    let span = queue.request.span;
+    let (work, spec) = &draft.scenario.request[class];
+    let mut wrong = |message: String, help: &str| {
+        out.push(Diagnostic::new(Code::WrongKind, span, message).help(help));
+    };
+    if consumers(draft, at).is_none() {
+        wrong(
+            format!("`{work}` does the work of `{name}`, and enters at no service"),
+            "the members of the service where it enters are the consumers: `enter = \"worker\"`",
+        );
+    }
+    if draft.links.classes.contains(&Some(class)) || draft.links.thens.contains(&Some(class)) {
+        wrong(
+            format!("`{work}` does the work of messages, and users ask for it too"),
+            "give the messages a class of their own",
+        );
+    }
+    let others = (0..draft.scenario.queue.len()).filter(|other| *other != at);
+    if others.into_iter().any(|other| draft.links.queues[other].class == Some(class)) {
+        wrong(
+            format!("`{work}` does the work of two queues"),
+            "give each queue a class of its own: their figures are those of the class",
+        );
+    }
+    if spec.reply.is_some() || spec.then.is_some() {
+        wrong(
+            format!("`{work}` answers no client: it does the work of messages"),
+            "remove `reply` and `then`",
+        );
+    }
+}

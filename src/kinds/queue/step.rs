@@ -1,0 +1,167 @@
+//! Publishing a message, as each fold over routes sees it.
+//!
+//! A producer that waits needs a broker; one that does not is served without. The load of the work is that of the
+//! class which does it: offered load counts its requests, and over years it follows the producer's as something that
+//! nobody waits for. What waits in the queue while consumers are gone is a matter of windows: over years it is not done
+//! later.
+
+use std::sync::Arc;
+
+use crate::convert::place;
+use crate::kinds::queue::live::WHO;
+use crate::kinds::queue::plan::{broker, work_of_broker};
+use crate::kinds::queue::spec::PublishStep;
+use crate::model::route::{Branch, Op, Pick};
+use crate::model::spec::request::StepSpec;
+use crate::plan::fluid::network::{self, Branch as Way, Onward, Split, times};
+use crate::plan::graph::{self, NodeId};
+use crate::plan::hits::Hits;
+use crate::plan::kind::Planned;
+use crate::plan::load::Sums;
+use crate::plan::names::{Kind, member_name};
+use crate::plan::program::{Compiler, law_of};
+use crate::plan::route::Step;
+use crate::plan::route::ask::{Ask, Asked};
+use crate::plan::route::resolve::{Here, Resolver};
+use crate::scenario::names::Name;
+use crate::scenario::source::Span;
+use crate::scenario::value::Spanned;
+
+/// A publication.
+#[derive(Debug)]
+struct Publish {
+    queue: usize,
+    waits: bool,
+    named: Span,
+}
+
+impl Asked for PublishStep {
+    fn label(&self) -> Option<&Spanned<Name>> {
+        self.label.as_ref()
+    }
+
+    fn inside(&self) -> &[StepSpec] {
+        &[]
+    }
+
+    fn resolve<'s>(
+        &'s self,
+        resolver: &mut Resolver<'s, '_>,
+        _: Here,
+        _: &mut Vec<&'s Name>,
+    ) -> Option<Arc<dyn Ask>> {
+        let named = self.publish.span;
+        let found = resolver.find(&self.publish.text, named, &[Kind::Queue])?;
+        Some(Arc::new(Publish { queue: found.index, waits: self.wait.value, named }))
+    }
+}
+
+impl Ask for Publish {
+    fn of(&self) -> (Kind, usize) {
+        (Kind::Queue, self.queue)
+    }
+
+    fn inside(&self) -> &[Step] {
+        &[]
+    }
+
+    fn passes(&self, _: &Hits) -> f64 {
+        1.0
+    }
+
+    /// The work of the broker, the time until it is safe, and the delivery.
+    fn events(&self) -> f64 {
+        3.0
+    }
+
+    fn needs(&self, graph: &mut graph::Builder<'_>) -> Option<NodeId> {
+        if !self.waits {
+            return None;
+        }
+        let (name, spec) = &graph.draft().scenario.queue[self.queue];
+        // Without a failover the second broker never takes over.
+        let count = if spec.failover.is_some() { spec.in_.value.0.len() } else { 1 };
+        let brokers: Vec<NodeId> =
+            (0..place(count)).map(|member| graph.part(broker(self.queue, member), &[])).collect();
+        Some(graph.group(name, 1, &brokers))
+    }
+
+    fn offers(&self, sums: &mut Sums<'_>, rate: f64) {
+        let work = rate * work_of_broker(sums.draft(), self.queue);
+        sums.zone_cpu(broker(self.queue, 0), work);
+    }
+
+    fn flows(&self, network: &mut network::Builder<'_>, count: f64, then: &mut Vec<Onward>) {
+        let draft = network.draft();
+        let spec = &draft.scenario.queue[self.queue].1;
+        let pair = if spec.failover.is_some() { spec.in_.value.0.len() } else { 1 };
+        let work = work_of_broker(draft, self.queue);
+        let mut ways: Vec<Way> = Vec::new();
+        for member in 0..place(pair) {
+            let part = broker(self.queue, member);
+            let mut way = network.branch(part);
+            network.cpu(&mut way, part, work);
+            ways.push(way);
+        }
+        let node = network.node(Split::Blind, ways);
+        then.push(Onward { waits: self.waits, ..times(node, count) });
+        if let Some(class) = crate::kinds::queue::plan::Queue.begins(draft, self.queue) {
+            let root = network.root(class);
+            then.push(Onward { waits: false, ..times(root, count) });
+        }
+    }
+
+    fn compile(&self, compiler: &mut Compiler<'_>) {
+        if compiler.too_deep(1, self.named, "") {
+            return;
+        }
+        if self.waits {
+            return self.publish(compiler);
+        }
+        compiler.fork(false, |compiler| self.publish(compiler));
+    }
+}
+
+impl Publish {
+    fn publish(&self, compiler: &mut Compiler<'_>) {
+        let draft = compiler.draft();
+        let (name, spec) = &draft.scenario.queue[self.queue];
+        let text = &name.text;
+        let of = compiler.component(text);
+        let owner = compiler.owner("publish", text);
+        let call = compiler.call_kind(&owner, text, None);
+        let work = spec.publish.as_ref();
+        let work = work.map(|law| compiler.demand("demand", &format!("{owner}.cpu"), &law_of(law)));
+        let size = spec.size.as_ref();
+        let size = size.map(|law| compiler.demand("message-size", &owner, &law_of(law)));
+        let confirm = spec.confirm.as_ref();
+        let confirm = confirm.map(|law| compiler.demand("confirm", &owner, &law_of(law)));
+        let what = WHO + compiler.asked(of, vec![size, confirm]);
+        let count = place(spec.in_.value.0.len());
+        let who = (count > 1).then(|| compiler.emit(Op::End));
+        let mut jumps = Vec::new();
+        let mut ways = Vec::new();
+        for member in 0..count {
+            ways.push(compiler.here());
+            let broker = member_name(text, member);
+            let member = compiler.component(&broker);
+            let pool = compiler.pool(&broker, vec![member], Pick::RoundRobin);
+            compiler.emit(Op::Enter { pool, call: Some(call) });
+            if let Some(demand) = work {
+                compiler.emit(Op::Cpu { demand, threads: 1 });
+            }
+            compiler.emit(Op::Ask { of, what, ways: 0 });
+            compiler.emit(Op::Leave);
+            jumps.push(compiler.emit(Op::End));
+        }
+        let to = compiler.here();
+        for jump in jumps {
+            compiler.routes.ops[jump] = Op::Jump { to };
+        }
+        if let Some(who) = who {
+            let first = place(compiler.routes.branches.len());
+            compiler.routes.branches.push(Branch { below: 0.0, to: ways[1] });
+            compiler.routes.ops[who] = Op::Ask { of, what: WHO, ways: first };
+        }
+    }
+}
