@@ -6,7 +6,7 @@ use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId, KeyId};
 use crate::model::outage::HealthPlan;
 use crate::model::route::Routes;
 use crate::model::world::resize::Resizing;
-use crate::model::{Component, Live, Start};
+use crate::model::{Component, Keeps, Live, Start};
 use crate::units::{Rate, SimDuration, SimTime};
 use crate::workload::arrivals::{Process, Traffic, TrafficError};
 use crate::workload::log::LogReport;
@@ -26,6 +26,12 @@ macro_rules! configs {
             #[must_use]
             pub fn listens(&self) -> Vec<ComponentId> {
                 match self { $(Self::$Kind(config) => <$Is as Live>::listens(config),)* }
+            }
+
+            /// What is counted of it.
+            #[must_use]
+            pub fn counts(&self) -> Keeps {
+                match self { $(Self::$Kind(config) => <$Is as Live>::counts(config),)* }
             }
 
             /// The component at the start of a run.

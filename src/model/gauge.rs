@@ -340,6 +340,10 @@ pub struct Gauge {
     pub idle: u128,
     /// Part of `capacity` that was down, units × ns.
     pub unavailable: u128,
+    /// What its kind counts besides: numbers that never fall, in the order that the kind declares.
+    pub tally: Vec<u128>,
+    /// The largest value so far of what its kind follows, since the window began.
+    pub peaks: Vec<u128>,
 }
 
 impl Gauge {
@@ -361,6 +365,8 @@ impl Gauge {
             capacity: self.capacity - earlier.capacity,
             idle: self.idle - earlier.idle,
             unavailable: self.unavailable - earlier.unavailable,
+            tally: self.tally.iter().zip(&earlier.tally).map(|(now, then)| now - then).collect(),
+            peaks: self.peaks.clone(),
         }
     }
 

@@ -20,12 +20,13 @@ use crate::engine::calendar::{Calendar, Ticket};
 use crate::engine::draw::{Lineage, Seed};
 use crate::engine::lane::Lane;
 use crate::model::event::Event;
-use crate::model::gauge::{Gauge, Occupancy};
+use crate::model::gauge::{ByNumber, Gauge, Occupancy};
 use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId};
 use crate::model::outage::Past;
 use crate::model::record::Record;
 use crate::model::request::{Hold, Marks, Outcome, Owner, RequestId, Requests, Waits};
 use crate::model::route::{Drawn, Draws};
+use crate::observe::histogram::Histogram;
 use crate::units::{SimDuration, SimTime};
 
 /// The state of a component, as its users meet it.
@@ -63,6 +64,35 @@ impl Health {
     pub const fn stands_still(self) -> bool {
         matches!(self, Self::Stalled | Self::Hung)
     }
+}
+
+/// What is counted of a component.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keeps {
+    /// Who is in line, and at work.
+    pub line: bool,
+    /// Waits one by one.
+    pub waits: bool,
+    /// The time at each number inside or at work, and stays one by one.
+    pub levels: bool,
+    /// The time at each number in line.
+    pub line_levels: bool,
+    /// Visits that last.
+    pub visits: bool,
+    /// Completions.
+    pub completions: bool,
+}
+
+impl Keeps {
+    /// Nothing.
+    pub const NOTHING: Self = Self {
+        line: false,
+        waits: false,
+        levels: false,
+        line_levels: false,
+        visits: false,
+        completions: false,
+    };
 }
 
 /// What a component says to a request that asks it for something.
@@ -282,6 +312,21 @@ pub trait Live: Sized {
     /// The window ends, now.
     fn count_ends(&mut self, now: SimTime);
 
+    /// What is counted of components of this configuration.
+    fn counts(config: &Self::Config) -> Keeps;
+
+    /// Waits of who is counted, when kept, in nanoseconds.
+    fn waits(&self) -> Option<&Histogram>;
+
+    /// Stays of who is counted, when kept, in nanoseconds.
+    fn stays(&self) -> Option<&Histogram>;
+
+    /// Time at each number up to `now`, when kept.
+    fn by_number(&self, now: SimTime) -> Option<ByNumber>;
+
+    /// From now on is counted when each number is first reached, where that is kept.
+    fn begin_to_count(&mut self, now: SimTime);
+
     /// What it has counted up to `now`; the stays of requests still inside are added by the world, which
     /// knows them.
     #[must_use]
@@ -342,6 +387,24 @@ macro_rules! none {
     };
     (@count_ends) => {
         fn count_ends(&mut self, _: crate::units::SimTime) {}
+    };
+    (@waits) => {
+        fn waits(&self) -> Option<&crate::observe::histogram::Histogram> {
+            None
+        }
+    };
+    (@stays) => {
+        fn stays(&self) -> Option<&crate::observe::histogram::Histogram> {
+            None
+        }
+    };
+    (@by_number) => {
+        fn by_number(&self, _: crate::units::SimTime) -> Option<crate::model::gauge::ByNumber> {
+            None
+        }
+    };
+    (@begin_to_count) => {
+        fn begin_to_count(&mut self, _: crate::units::SimTime) {}
     };
     (@gauge) => {
         fn gauge(&self, _: crate::units::SimTime) -> crate::model::gauge::Gauge {
@@ -410,6 +473,29 @@ macro_rules! component_enum {
             /// A window ends, now.
             pub fn count_ends(&mut self, now: SimTime) {
                 match self { $(Self::$Kind(component) => component.count_ends(now),)* }
+            }
+
+            /// Waits of who is counted, when kept, in nanoseconds.
+            #[must_use]
+            pub fn waits(&self) -> Option<&Histogram> {
+                match self { $(Self::$Kind(component) => component.waits(),)* }
+            }
+
+            /// Stays of who is counted, when kept, in nanoseconds.
+            #[must_use]
+            pub fn stays(&self) -> Option<&Histogram> {
+                match self { $(Self::$Kind(component) => component.stays(),)* }
+            }
+
+            /// Time at each number up to `now`, when kept.
+            #[must_use]
+            pub fn by_number(&self, now: SimTime) -> Option<ByNumber> {
+                match self { $(Self::$Kind(component) => component.by_number(now),)* }
+            }
+
+            /// From now on is counted when each number is first reached, where that is kept.
+            pub fn begin_to_count(&mut self, now: SimTime) {
+                match self { $(Self::$Kind(component) => component.begin_to_count(now),)* }
             }
 
             /// What it has counted up to `now`; the stays of requests still inside are added by

@@ -11,7 +11,6 @@
 
 use crate::engine::draw::Lineage;
 use crate::mechanism::cpu_share::ZoneLedger;
-use crate::model::Component;
 use crate::model::blueprint::Blueprint;
 use crate::model::gauge::{ByNumber, Gauge};
 use crate::model::ids::{ComponentId, WorkloadId};
@@ -628,16 +627,8 @@ impl<'p> Run<'p> {
         };
         let world = &self.world;
         self.trail.close(world.events());
-        let waits = |index: usize| match world.component(ComponentId::at(index)) {
-            Component::Station(station) => station.waits().cloned(),
-            Component::Balancer(balancer) => balancer.waits().cloned(),
-            _ => None,
-        };
-        let sojourns = |index: usize| match world.component(ComponentId::at(index)) {
-            Component::Station(station) => station.queue().stays().cloned(),
-            Component::Service(service) => service.queue().stays().cloned(),
-            _ => None,
-        };
+        let waits = |index: usize| world.component(ComponentId::at(index)).waits().cloned();
+        let sojourns = |index: usize| world.component(ComponentId::at(index)).stays().cloned();
         let parts = 0..self.plan.parts.len();
         let observation = Observation {
             gauges,

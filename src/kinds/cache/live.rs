@@ -31,7 +31,7 @@ use crate::convert::{place, whole};
 use crate::model::gauge::Gauge;
 use crate::model::ids::{ComponentId, KeyId};
 use crate::model::request::RequestId;
-use crate::model::{Answer, Ctx, Health, Heard, Live, Start, none};
+use crate::model::{Answer, Ctx, Health, Heard, Keeps, Live, Start, none};
 use crate::units::{Bytes, SimDuration, SimTime};
 use crate::workload::popularity::Zipf;
 
@@ -449,7 +449,19 @@ impl Live for Cache {
         Self::new(config.clone())
     }
 
-    none!(alarm, wake, cancel, ended, holds, counts_anew, count_ends);
+    none!(
+        alarm,
+        wake,
+        cancel,
+        ended,
+        holds,
+        counts_anew,
+        count_ends,
+        waits,
+        stays,
+        by_number,
+        begin_to_count
+    );
 
     /// What is neither up, slow, stalled nor cut off has lost what it held.
     fn health(&mut self, _: &mut Ctx<'_>, health: Health) {
@@ -486,6 +498,10 @@ impl Live for Cache {
             return Answer::Way(NOBODY);
         }
         if self.look_up(ctx, request, KeyId(what)) { Answer::GoesOn } else { Answer::Way(MISS) }
+    }
+
+    fn counts(_: &CacheConfig) -> Keeps {
+        Keeps { completions: true, ..Keeps::NOTHING }
     }
 }
 

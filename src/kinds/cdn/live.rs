@@ -37,7 +37,7 @@ use crate::model::gauge::Gauge;
 use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
 use crate::model::request::{Request, RequestId};
 use crate::model::route::Draws;
-use crate::model::{Ctx, Health, Live, Start, none};
+use crate::model::{Ctx, Health, Keeps, Live, Start, none};
 use crate::units::{SimDuration, SimTime};
 
 pub mod content;
@@ -407,7 +407,22 @@ impl Live for Cdn {
         Self::new(config.clone(), start.draws, start.at, silent)
     }
 
-    none!(wake, cancel, health, listens, hears, ask, ended, holds, counts_anew, count_ends);
+    none!(
+        wake,
+        cancel,
+        health,
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        counts_anew,
+        count_ends,
+        waits,
+        stays,
+        by_number,
+        begin_to_count
+    );
 
     /// Routes have converged.
     fn alarm(&mut self, _: &mut Ctx<'_>, local: u32, ticket: Ticket) {
@@ -422,6 +437,10 @@ impl Live for Cdn {
     fn gauge(&self, _: SimTime) -> Gauge {
         let arrived = self.edges.iter().map(|edge| edge.misses).sum();
         Gauge { arrived, completed: self.fetched, ..Gauge::default() }
+    }
+
+    fn counts(_: &CdnConfig) -> Keeps {
+        Keeps { completions: true, ..Keeps::NOTHING }
     }
 }
 
@@ -444,8 +463,16 @@ impl Live for Edge {
         ended,
         holds,
         counts_anew,
-        count_ends
+        count_ends,
+        waits,
+        stays,
+        by_number,
+        begin_to_count
     );
+
+    fn counts(_: &EdgeConfig) -> Keeps {
+        Keeps { completions: true, ..Keeps::NOTHING }
+    }
 }
 
 impl State {

@@ -41,7 +41,7 @@ use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
 use crate::model::outage::Failed;
 use crate::model::request::{RequestId, Waits};
 use crate::model::route::Drawn;
-use crate::model::{Ctx, Live, Start, none};
+use crate::model::{Ctx, Keeps, Live, Start, none};
 use crate::units::{SimDuration, SimTime};
 
 /// A semi-synchronous write waits so long for a slave.
@@ -555,7 +555,21 @@ impl Live for Database {
         database
     }
 
-    none!(alarm, wake, health, gauge, listens, hears, ask, ended, holds);
+    none!(
+        alarm,
+        wake,
+        health,
+        gauge,
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        waits,
+        stays,
+        by_number,
+        begin_to_count
+    );
 
     /// `request` no longer waits for its acknowledgement.
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
@@ -571,5 +585,9 @@ impl Live for Database {
 
     fn count_ends(&mut self, now: SimTime) {
         self.count_until(now);
+    }
+
+    fn counts(_: &DatabaseConfig) -> Keeps {
+        Keeps::NOTHING
     }
 }

@@ -24,7 +24,7 @@ use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::model::request::{Outcome, RequestId, Waits};
 use crate::model::route::Drawn;
 use crate::model::world::storage::Among;
-use crate::model::{Ctx, Health, Live, Start, none};
+use crate::model::{Ctx, Health, Keeps, Live, Start, none};
 use crate::units::{SimDuration, SimTime};
 
 /// What a set of disks is.
@@ -241,7 +241,20 @@ impl Live for Disks {
         Self::new(id, config.clone())
     }
 
-    none!(wake, listens, hears, ask, ended, holds, counts_anew, count_ends);
+    none!(
+        wake,
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        counts_anew,
+        count_ends,
+        waits,
+        stays,
+        by_number,
+        begin_to_count
+    );
 
     /// The operation of disk `index` is done.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, index: u32, ticket: Ticket) {
@@ -314,5 +327,9 @@ impl Live for Disks {
             capacity: u128::from(self.config.disks) * u128::from(now.nanos()),
             ..Gauge::default()
         }
+    }
+
+    fn counts(_: &DisksConfig) -> Keeps {
+        Keeps { line: true, visits: true, completions: true, ..Keeps::NOTHING }
     }
 }

@@ -30,7 +30,7 @@ use crate::model::probing::{Probing, first_probe};
 use crate::model::request::RequestId;
 use crate::model::route::Draws;
 use crate::model::world::World;
-use crate::model::{Component, Ctx, Health, Live, Start, none};
+use crate::model::{Component, Ctx, Health, Keeps, Live, Start, none};
 use crate::units::{SimDuration, SimTime};
 
 /// Most targets of one name service.
@@ -233,12 +233,32 @@ impl Live for Names {
         Self::new(config.clone())
     }
 
-    none!(alarm, wake, cancel, gauge, listens, hears, ask, ended, holds, counts_anew, count_ends);
+    none!(
+        alarm,
+        wake,
+        cancel,
+        gauge,
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        counts_anew,
+        count_ends,
+        waits,
+        stays,
+        by_number,
+        begin_to_count
+    );
 
     /// It is in another state from now on.
     fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
         let works = health.works();
         self.out = if works { None } else { self.out.or(Some(ctx.now)) };
+    }
+
+    fn counts(_: &NamesConfig) -> Keeps {
+        Keeps::NOTHING
     }
 }
 

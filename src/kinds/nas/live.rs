@@ -31,7 +31,7 @@ use crate::model::gauge::{Availability, Gauge, Occupancy, Usable};
 use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::model::request::{Outcome, Request, RequestId, Waits};
 use crate::model::world::storage::Among;
-use crate::model::{Ctx, Health, Live, Start, none};
+use crate::model::{Ctx, Health, Keeps, Live, Start, none};
 use crate::units::{SimDuration, SimTime};
 
 /// First gap of the retransmission schedule.
@@ -284,7 +284,20 @@ impl Live for Head {
         Self::new(id, config.clone())
     }
 
-    none!(wake, listens, hears, ask, ended, holds, counts_anew, count_ends);
+    none!(
+        wake,
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        counts_anew,
+        count_ends,
+        waits,
+        stays,
+        by_number,
+        begin_to_count
+    );
 
     /// The batch in service is done.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, _local: u32, ticket: Ticket) {
@@ -350,6 +363,10 @@ impl Live for Head {
             capacity: u128::from(now.nanos()),
             ..Gauge::default()
         }
+    }
+
+    fn counts(_: &HeadConfig) -> Keeps {
+        Keeps { line: true, visits: true, completions: true, ..Keeps::NOTHING }
     }
 }
 

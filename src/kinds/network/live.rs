@@ -33,7 +33,7 @@ use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::model::request::{Owner, Request, RequestId, Waits};
 use crate::model::route::Draws;
 use crate::model::world::World;
-use crate::model::{Component, Ctx, Health, Live, Start, none};
+use crate::model::{Component, Ctx, Health, Keeps, Live, Start, none};
 use crate::units::{Bandwidth, Bytes, SimDuration, SimTime};
 
 /// The network of a world.
@@ -429,7 +429,20 @@ impl Live for Links {
         Self::new(id, config)
     }
 
-    none!(wake, listens, hears, ask, ended, holds, counts_anew, count_ends);
+    none!(
+        wake,
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        counts_anew,
+        count_ends,
+        waits,
+        stays,
+        by_number,
+        begin_to_count
+    );
 
     /// The next transfers are done, or routes have converged.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, local: u32, ticket: Ticket) {
@@ -483,6 +496,10 @@ impl Live for Links {
             ..Gauge::default()
         }
     }
+
+    fn counts(_: &LinksConfig) -> Keeps {
+        Keeps { visits: true, completions: true, ..Keeps::NOTHING }
+    }
 }
 
 impl Live for Link {
@@ -504,8 +521,16 @@ impl Live for Link {
         ended,
         holds,
         counts_anew,
-        count_ends
+        count_ends,
+        waits,
+        stays,
+        by_number,
+        begin_to_count
     );
+
+    fn counts(_: &LinkConfig) -> Keeps {
+        Keeps { visits: true, completions: true, ..Keeps::NOTHING }
+    }
 }
 
 impl Live for Uplink {
@@ -527,6 +552,14 @@ impl Live for Uplink {
         ended,
         holds,
         counts_anew,
-        count_ends
+        count_ends,
+        waits,
+        stays,
+        by_number,
+        begin_to_count
     );
+
+    fn counts(_: &UplinkConfig) -> Keeps {
+        Keeps::NOTHING
+    }
 }

@@ -73,6 +73,8 @@ pub struct Age {
     /// Twice the area under the age, in nanoseconds squared.
     twice: u128,
     most: SimDuration,
+    /// From when on the greatest age counts.
+    from: SimTime,
 }
 
 impl Age {
@@ -82,10 +84,18 @@ impl Age {
             return;
         }
         self.twice = self.twice_area(now);
-        if let Some((published, _)) = self.oldest {
+        if let Some((published, _)) = self.oldest
+            && now > self.from
+        {
             self.most = self.most.max(now - published);
         }
         self.oldest = published.map(|published| (published, now));
+    }
+
+    /// The greatest age counts from `now` on.
+    pub fn counts_from(&mut self, now: SimTime) {
+        self.from = now;
+        self.most = SimDuration::ZERO;
     }
 
     /// Age of the oldest ready message; `None` when no message is ready.

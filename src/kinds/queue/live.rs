@@ -10,8 +10,9 @@
 
 use std::collections::BTreeMap;
 
-use super::account::Counts;
+use super::account::Counts as Tallied;
 use super::brokers::Brokers;
+use super::figures;
 use super::mechanism::{
     DeliveryId, Ended, Leaves, Message, MessageQueue, Published, Standing, Terms, Verdict,
 };
@@ -19,11 +20,12 @@ use crate::convert::whole;
 use crate::engine::calendar::Ticket;
 use crate::engine::law::Sampler;
 use crate::model::event::Event;
-use crate::model::gauge::Gauge;
+use crate::model::gauge::{ByNumber, Gauge};
 use crate::model::ids::{ClassId, ComponentId, DemandId, KeyId, UnitId};
 use crate::model::request::{Outcome, RequestId, Waits};
 use crate::model::route::Drawn;
-use crate::model::{Answer, Begun, Ctx, Health, Heard, Live, Start, none};
+use crate::model::{Answer, Begun, Ctx, Health, Heard, Keeps, Live, Start, none};
+use crate::observe::histogram::Histogram;
 use crate::units::{Bytes, SimDuration, SimTime};
 
 /// What a request asks to be told the broker that serves; larger numbers publish, by step.
@@ -113,7 +115,7 @@ pub struct Queue {
 impl Queue {
     /// What it has counted.
     #[must_use]
-    pub fn counts(&self) -> &Counts {
+    pub fn tallied(&self) -> &Tallied {
         &self.queue.account().counts
     }
 
@@ -286,6 +288,7 @@ impl Live for Queue {
         let consumers = config.consumers.len();
         let count = u32::try_from(consumers).unwrap_or(u32::MAX);
         let mut queue = MessageQueue::new(config.terms, count);
+        queue.account_mut().age.counts_from(start.counted.0);
         (0..count).for_each(|consumer| queue.joins(consumer));
         Self {
             id,
@@ -298,7 +301,7 @@ impl Live for Queue {
             armed: (SimTime::NEVER, Ticket::NONE),
             failures: 0,
             returns: 0,
-            counted_from: start.at,
+            counted_from: start.counted.0,
             drilled: start.drilled,
         }
     }
@@ -402,7 +405,9 @@ impl Live for Queue {
 
     fn counts_anew(&mut self, now: SimTime, _: SimTime) {
         self.counted_from = now;
-        self.queue.account_mut().forget_times();
+        let account = self.queue.account_mut();
+        account.forget_times();
+        account.age.counts_from(now);
     }
 
     fn gauge(&self, now: SimTime) -> Gauge {
@@ -415,7 +420,41 @@ impl Live for Queue {
             reneged: counts.dead_lettered + counts.dropped + counts.lost,
             inside: account.waiting.area(now) + account.flying.area(now),
             stayed: self.queue.stayed(now),
+            busy: account.flying.area(now),
+            tally: figures::tally(account, now),
+            peaks: vec![u128::from(account.age.most(now).nanos())],
             ..Gauge::default()
         }
+    }
+
+    fn counts(_: &QueueConfig) -> Keeps {
+        Keeps {
+            line: true,
+            waits: true,
+            line_levels: true,
+            visits: true,
+            completions: true,
+            ..Keeps::NOTHING
+        }
+    }
+
+    fn waits(&self) -> Option<&Histogram> {
+        self.queue.account().waits.as_deref()
+    }
+
+    fn stays(&self) -> Option<&Histogram> {
+        self.queue.account().end_to_end.as_deref()
+    }
+
+    fn by_number(&self, now: SimTime) -> Option<ByNumber> {
+        let account = self.queue.account();
+        let line = account.waiting.levels(now)?;
+        Some(ByNumber { inside: None, line: Some(line), busy: account.flying.levels(now) })
+    }
+
+    fn begin_to_count(&mut self, now: SimTime) {
+        let account = self.queue.account_mut();
+        account.waiting.begin_to_count(now);
+        account.flying.begin_to_count(now);
     }
 }

@@ -48,6 +48,7 @@
 
 pub mod account;
 pub mod brokers;
+pub mod figures;
 pub mod flow;
 pub mod live;
 pub mod mechanism;

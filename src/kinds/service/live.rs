@@ -17,10 +17,11 @@
 use std::collections::VecDeque;
 
 use crate::convert::table;
-use crate::model::gauge::{Availability, Gauge, Queue, Usable};
+use crate::model::gauge::{Availability, ByNumber, Gauge, Queue, Usable};
 use crate::model::ids::ComponentId;
 use crate::model::request::{Hold, Outcome, RequestId, Waits};
-use crate::model::{Ctx, Health, Live, Start, none};
+use crate::model::{Ctx, Health, Keeps, Live, Start, none};
+use crate::observe::histogram::Histogram;
 use crate::units::SimTime;
 
 /// What a member is.
@@ -163,7 +164,7 @@ impl Live for Service {
         Self::new(id, config.clone())
     }
 
-    none!(alarm, wake, listens, hears, ask, ended, holds, count_ends);
+    none!(alarm, wake, listens, hears, ask, ended, holds, count_ends, waits);
 
     /// Takes a waiting `request`, whose innermost frame is this member, out of the line.
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
@@ -222,5 +223,28 @@ impl Live for Service {
 
     fn counts_anew(&mut self, _: SimTime, _: SimTime) {
         self.queue_mut().forget_stays();
+    }
+
+    fn counts(_: &ServiceConfig) -> Keeps {
+        Keeps {
+            line: true,
+            levels: true,
+            line_levels: true,
+            visits: true,
+            completions: true,
+            ..Keeps::NOTHING
+        }
+    }
+
+    fn stays(&self) -> Option<&Histogram> {
+        self.queue().stays()
+    }
+
+    fn by_number(&self, now: SimTime) -> Option<ByNumber> {
+        self.queue().by_number(now)
+    }
+
+    fn begin_to_count(&mut self, now: SimTime) {
+        self.queue_mut().begin_to_count(now);
     }
 }

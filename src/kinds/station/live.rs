@@ -21,10 +21,10 @@ use crate::kinds::zone::live::Alarm;
 use crate::mechanism::cpu_share::{CpuShare, PhaseHandle, ZoneLimits};
 use crate::mechanism::virtual_clock::keep;
 use crate::model::event::Event;
-use crate::model::gauge::{Availability, Gauge, Queue, Usable};
+use crate::model::gauge::{Availability, ByNumber, Gauge, Queue, Usable};
 use crate::model::ids::{CauseId, ComponentId, DemandId, UnitId};
 use crate::model::request::{Marks, Outcome, RequestId, Waits};
-use crate::model::{Ctx, Health, Live, Start, none};
+use crate::model::{Ctx, Health, Keeps, Live, Start, none};
 use crate::observe::histogram::Histogram;
 use crate::units::{Cores, SimDuration, SimTime, Work};
 
@@ -407,12 +407,6 @@ impl Station {
         self.waits.iter_mut().for_each(|waits| **waits = Histogram::new());
         self.queue.forget_stays();
     }
-
-    /// Waiting times of counted customers, when kept, in nanoseconds.
-    #[must_use]
-    pub fn waits(&self) -> Option<&Histogram> {
-        self.waits.as_deref()
-    }
 }
 
 impl Live for Station {
@@ -538,11 +532,40 @@ impl Live for Station {
             capacity,
             idle,
             unavailable,
+            ..Gauge::default()
         }
     }
 
     fn counts_anew(&mut self, _: SimTime, _: SimTime) {
         self.forget_times();
+    }
+
+    fn counts(_: &StationConfig) -> Keeps {
+        Keeps {
+            line: true,
+            waits: true,
+            levels: true,
+            line_levels: true,
+            visits: true,
+            completions: true,
+            ..Keeps::NOTHING
+        }
+    }
+
+    fn waits(&self) -> Option<&Histogram> {
+        self.waits.as_deref()
+    }
+
+    fn stays(&self) -> Option<&Histogram> {
+        self.queue().stays()
+    }
+
+    fn by_number(&self, now: SimTime) -> Option<ByNumber> {
+        self.queue().by_number(now)
+    }
+
+    fn begin_to_count(&mut self, now: SimTime) {
+        self.queue_mut().begin_to_count(now);
     }
 }
 

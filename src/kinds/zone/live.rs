@@ -17,7 +17,7 @@ use crate::model::event::Event;
 use crate::model::gauge::{Gauge, Occupancy};
 use crate::model::ids::{ComponentId, UnitId};
 use crate::model::request::{RequestId, Waits};
-use crate::model::{Ctx, Health, Live, Start, none};
+use crate::model::{Ctx, Health, Keeps, Live, Start, none};
 use crate::units::{Cores, SimTime, Work};
 
 /// What a processor is.
@@ -212,7 +212,20 @@ impl Live for Cpu {
         Self::new(id, config)
     }
 
-    none!(wake, listens, hears, ask, ended, holds, counts_anew, count_ends);
+    none!(
+        wake,
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        counts_anew,
+        count_ends,
+        waits,
+        stays,
+        by_number,
+        begin_to_count
+    );
 
     /// The next phases are done.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, _local: u32, ticket: Ticket) {
@@ -255,5 +268,9 @@ impl Live for Cpu {
             unavailable: ledger.unavailable.steps(),
             ..Gauge::default()
         }
+    }
+
+    fn counts(_: &CpuConfig) -> Keeps {
+        Keeps { visits: true, completions: true, ..Keeps::NOTHING }
     }
 }

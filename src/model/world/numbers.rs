@@ -34,12 +34,7 @@ impl World<'_> {
         self.settle_joints();
         let now = self.now;
         for component in &mut self.components {
-            match component {
-                Component::Station(station) => station.queue_mut().begin_to_count(now),
-                Component::Service(service) => service.queue_mut().begin_to_count(now),
-                Component::Balancer(balancer) => balancer.begin_to_count(now),
-                _ => {}
-            }
+            component.begin_to_count(now);
         }
         self.joints.iter_mut().for_each(|joint| joint.begin_to_count(now));
     }
@@ -63,12 +58,7 @@ impl World<'_> {
     #[must_use]
     pub fn numbers(&self) -> Vec<(Vec<ComponentId>, ByNumber)> {
         let of = |(index, component): (usize, &Component)| {
-            let own = match component {
-                Component::Station(station) => station.queue().by_number(self.now),
-                Component::Service(service) => service.queue().by_number(self.now),
-                Component::Balancer(balancer) => balancer.by_number(self.now),
-                _ => None,
-            };
+            let own = component.by_number(self.now);
             own.map(|own| (vec![ComponentId::at(index)], own))
         };
         let each = self.components.iter().enumerate().filter_map(of);

@@ -80,40 +80,14 @@ enum Of {
 impl Of {
     /// Whether a component of this configuration counts it.
     fn is_of(self, config: &Config) -> bool {
+        let counts = config.counts();
         match self {
-            Self::Queue => match config {
-                Config::Balancer(balancer) => balancer.room.is_some(),
-                _ => matches!(
-                    config,
-                    Config::Station(_) | Config::Service(_) | Config::Disks(_) | Config::Head(_)
-                ),
-            },
-            Self::Waits => match config {
-                Config::Balancer(balancer) => balancer.room.is_some(),
-                _ => matches!(config, Config::Station(_)),
-            },
-            Self::Levels | Self::Times => {
-                matches!(config, Config::Station(_) | Config::Service(_))
-            }
-            Self::LineLevels => match config {
-                Config::Balancer(balancer) => balancer.room.is_some(),
-                _ => matches!(config, Config::Station(_) | Config::Service(_)),
-            },
-            Self::Visits => match config {
-                Config::Balancer(balancer) => balancer.room.is_some(),
-                _ => !matches!(
-                    config,
-                    Config::Cache(_)
-                        | Config::Cdn(_)
-                        | Config::Edge(_)
-                        | Config::Names(_)
-                        | Config::Uplink(_)
-                        | Config::Database(_)
-                ),
-            },
-            Self::Completions => {
-                !matches!(config, Config::Names(_) | Config::Uplink(_) | Config::Database(_))
-            }
+            Self::Queue => counts.line,
+            Self::Waits => counts.waits,
+            Self::Levels | Self::Times => counts.levels,
+            Self::LineLevels => counts.line_levels,
+            Self::Visits => counts.visits,
+            Self::Completions => counts.completions,
         }
     }
 

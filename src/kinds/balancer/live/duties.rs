@@ -1,10 +1,11 @@
 //! What a balancer owes the loop.
 
 use super::{Balancer, BalancerConfig};
-use crate::model::gauge::Gauge;
+use crate::model::gauge::{ByNumber, Gauge};
 use crate::model::ids::ComponentId;
 use crate::model::request::RequestId;
-use crate::model::{Ctx, Live, Start, none};
+use crate::model::{Ctx, Keeps, Live, Start, none};
+use crate::observe::histogram::Histogram;
 use crate::units::SimTime;
 
 impl Live for Balancer {
@@ -23,7 +24,7 @@ impl Live for Balancer {
         balancer
     }
 
-    none!(alarm, wake, health, listens, hears, ask, ended, holds, count_ends);
+    none!(alarm, wake, health, listens, hears, ask, ended, holds, count_ends, stays);
 
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         self.leave_line(ctx, request);
@@ -44,5 +45,30 @@ impl Live for Balancer {
 
     fn counts_anew(&mut self, _: SimTime, _: SimTime) {
         self.forget_waits();
+    }
+
+    fn counts(config: &BalancerConfig) -> Keeps {
+        // Who waits at a balancer waits for room at its members.
+        let room = config.room.is_some();
+        Keeps {
+            line: room,
+            waits: room,
+            line_levels: room,
+            visits: room,
+            completions: true,
+            ..Keeps::NOTHING
+        }
+    }
+
+    fn waits(&self) -> Option<&Histogram> {
+        self.waits_in_line()
+    }
+
+    fn by_number(&self, now: SimTime) -> Option<ByNumber> {
+        self.line_by_number(now)
+    }
+
+    fn begin_to_count(&mut self, now: SimTime) {
+        self.counts_line_from(now);
     }
 }

@@ -219,7 +219,7 @@ impl Balancer {
 
     /// Waits of counted requests, when kept, in nanoseconds.
     #[must_use]
-    pub fn waits(&self) -> Option<&Histogram> {
+    pub fn waits_in_line(&self) -> Option<&Histogram> {
         self.lines.as_ref().and_then(|lines| lines.waits.as_deref())
     }
 
@@ -231,7 +231,7 @@ impl Balancer {
     }
 
     /// From now on is counted: when each number in line is first reached.
-    pub fn begin_to_count(&mut self, now: SimTime) {
+    pub fn counts_line_from(&mut self, now: SimTime) {
         if let Some(lines) = &mut self.lines {
             lines.waiting.begin_to_count(now);
         }
@@ -239,7 +239,7 @@ impl Balancer {
 
     /// Times at each number in line up to `now`, when kept.
     #[must_use]
-    pub fn by_number(&self, now: SimTime) -> Option<ByNumber> {
+    pub fn line_by_number(&self, now: SimTime) -> Option<ByNumber> {
         let line = self.lines.as_ref()?.waiting.levels(now)?;
         Some(ByNumber { line: Some(line), ..ByNumber::default() })
     }
