@@ -98,3 +98,22 @@ macro_rules! each_component {
     };
 }
 pub(crate) use each_component;
+
+/// Calls `make!` with what `$($before)*` says and the metrics that kinds of components bring along.
+macro_rules! each_metric {
+    ($make:ident, $($before:tt)*) => {
+        crate::kinds::queue::figures::metrics! { $make, $($before)* }
+    };
+}
+pub(crate) use each_metric;
+
+/// The rows of the registry of figures that kinds of components bring along.
+pub const ROWS: &[&[crate::plan::figure::registry::Row]] = &[queue::figures::ROWS];
+
+/// Where a figure of such a row is read, and who tallies it; `None`: it is none of theirs.
+#[must_use]
+pub fn read(
+    figure: &crate::plan::figure::Figure,
+) -> Option<(&'static str, crate::model::gauge::ReadAs)> {
+    queue::figures::read(figure).map(|how| (queue::account::OF, how))
+}

@@ -317,6 +317,19 @@ impl Availability {
     }
 }
 
+/// How a figure is read off what a kind tallies ([`Gauge::tally`], [`Gauge::peaks`]), by place.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ReadAs {
+    /// The sum of these.
+    Count(Vec<usize>),
+    /// The sum of the first over the sum of the others.
+    Share(Vec<usize>, Vec<usize>),
+    /// The mean over time of an area, times a factor.
+    Mean(usize, f64),
+    /// The largest value, a duration.
+    Peak(usize),
+}
+
 /// A reading of one component.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Gauge {

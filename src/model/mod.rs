@@ -81,6 +81,8 @@ pub struct Keeps {
     pub visits: bool,
     /// Completions.
     pub completions: bool,
+    /// The kind that tallies more ([`Gauge::tally`]).
+    pub tallied_by: Option<&'static str>,
 }
 
 impl Keeps {
@@ -92,6 +94,7 @@ impl Keeps {
         line_levels: false,
         visits: false,
         completions: false,
+        tallied_by: None,
     };
 }
 

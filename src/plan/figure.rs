@@ -187,7 +187,7 @@ macro_rules! metrics {
     };
 }
 
-metrics! {
+crate::kinds::each_metric! { metrics,
     Latency = "latency", Seconds, Less, 0.03, 1e-4, "Arrival at the edge to answer, of a class; of `class-miss`: of those requests that no edge of a CDN had; of `class-view`: click to last byte of everything.";
     Waiting = "waiting", Seconds, Less, 0.03, 1e-4, "Time in line at a station, of a class, or of a service's backlog.";
     Sojourn = "sojourn", Seconds, Less, 0.03, 1e-4, "One visit: waiting and service.";

@@ -9,7 +9,7 @@ mod value;
 pub use value::latency;
 
 use crate::kinds::database::live::Counts;
-use crate::model::gauge::{ByNumber, Levels};
+use crate::model::gauge::{ByNumber, Levels, ReadAs};
 use crate::model::ids::ComponentId;
 use crate::plan::figure::Stat;
 use crate::solve::series::Series;
@@ -115,6 +115,8 @@ pub enum Measure {
     Backlog(ComponentId, Stat),
     /// What replicated databases counted.
     Database(Vec<ComponentId>, Counted),
+    /// What a kind of component tallies.
+    Tally(Vec<ComponentId>, ReadAs),
     /// Calls of these kinds that ended without an answer.
     Unanswered(Vec<usize>),
     /// Views not served; around a break, less those where nothing breaks.
@@ -259,6 +261,7 @@ impl Measure {
             | Self::WaitingOver(..)
             | Self::VisitsOver(..)
             | Self::Hit(_)
+            | Self::Tally(_, ReadAs::Share(..))
             | Self::InsideChance(..) => true,
             _ => false,
         }

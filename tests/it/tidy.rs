@@ -31,7 +31,7 @@ const FOLDERS: [&str; 16] = [
 
 /// Files of a kind that stand with the model: what the file says, and what happens in the loop. All others stand
 /// with the plan.
-const WITH_MODEL: [&str; 3] = ["spec", "live", "guests"];
+const WITH_MODEL: [&str; 6] = ["spec", "live", "guests", "account", "brokers", "mechanism"];
 
 /// The place among [`FOLDERS`] of what stands at `path`, such as `plan/load.rs` or `kinds/cache/live/tests.rs`; `None`
 /// for what stands nowhere, such as `lib.rs`.

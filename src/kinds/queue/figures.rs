@@ -1,54 +1,107 @@
-//! The figures of a queue that no other kind has.
+//! The figures of a queue that no other kind has: metrics, the rows of the registry, and where each is read.
 
-use crate::kinds::queue::account::Account;
-use crate::units::SimTime;
+use crate::kinds::queue::account::{OF, Tallied};
+use crate::model::gauge::ReadAs;
+use crate::plan::figure::registry::{
+    At, By, IntervalOf, Key, OF_WINDOWS, Row, Value, Whose, Word, key,
+};
+use crate::plan::figure::{Figure, Metric, Stat};
 
-/// What is tallied, in the order of [`tally`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(usize)]
-pub enum Tallied {
-    /// Messages accepted.
-    Published,
-    /// Messages refused.
-    Rejected,
-    /// Deliveries of messages that had been delivered before.
-    Redelivered,
-    /// Deliveries not acknowledged in time.
-    TimedOut,
-    /// Deliveries whose work failed.
-    Failed,
-    /// Deliveries that ended with the connection.
-    Returned,
-    /// Completions of a message's work after its first.
-    Duplicates,
-    /// Messages delivered as often as allowed.
-    DeadLetters,
-    /// Messages dropped because the queue was full.
-    Dropped,
-    /// Messages lost with a broker.
-    Lost,
-    /// Of these, those whose producer had not been told "accepted".
-    Unconfirmed,
-    /// Twice the area under the age of the oldest ready message, in nanoseconds squared.
-    TwiceAge,
+/// The metrics: variant, word, unit, what is wanted, margins, meaning.
+macro_rules! metrics {
+    ($make:ident, $($before:tt)*) => {
+        $make! {
+            $($before)*
+            Age = "age", Seconds, Less, 0.05, 1e-3, "Age of the oldest message of a queue that could be delivered; zero while there is none.";
+            Published = "published", Count, Neither, 0.02, 1.0, "Messages that a queue has accepted.";
+            Rejected = "rejected", Count, Less, 0.1, 1.0, "Messages that a full queue has refused.";
+            Redelivered = "redelivered", Count, Less, 0.1, 1.0, "Deliveries of messages that had been delivered before.";
+            Duplicates = "duplicates", Count, Less, 0.1, 1.0, "Completions of the work of a message after its first.";
+            DeadLetters = "dead-letters", Count, Less, 0.1, 1.0, "Messages that came back after as many deliveries as are allowed.";
+            LostMessages = "lost-messages", Count, Less, 0.1, 1.0, "Messages that a queue had accepted, and dropped because it was full or lost with a broker.";
+        }
+    };
+}
+pub(crate) use metrics;
+
+const CAME_BACK: &[&str] = &["time-out", "failed", "returned"];
+const GONE: &[&str] = &["dropped", "broker", "unconfirmed"];
+const OF_QUEUES: &[Whose] = &[Whose::Own(OF)];
+const MEAN: &[Word] = &[Word::Own, Word::Mean];
+const CHANCE: &[Word] = &[Word::Chance];
+
+const fn counted(metric: Metric, estimand: &'static str) -> Row {
+    Row::new(metric, OF_WINDOWS, MEAN, OF_QUEUES, estimand).interval(IntervalOf::Events)
 }
 
-/// The readings of what is tallied.
+const fn share(metric: Metric, estimand: &'static str) -> Row {
+    Row::new(metric, OF_WINDOWS, CHANCE, OF_QUEUES, estimand)
+}
+
+/// The rows of the registry.
+pub const ROWS: &[Row] = &[
+    Row::new(
+        Metric::Age,
+        OF_WINDOWS,
+        MEAN,
+        OF_QUEUES,
+        "Age of the oldest message that could be delivered, over time; zero while there is none",
+    ),
+    Row::new(Metric::Age, OF_WINDOWS, &[Word::Max], OF_QUEUES, "Its largest value of each replication, averaged"),
+    counted(Metric::Published, "Messages accepted in the window"),
+    counted(Metric::Rejected, "Messages refused because the queue was full"),
+    share(Metric::Rejected, "Their share of what was published or refused"),
+    counted(
+        Metric::Redelivered,
+        "Deliveries of messages that had been delivered before; by `outcome`, deliveries that came back: not \
+         acknowledged in time, failed, or returned with a broken connection",
+    )
+    .keys(&[OF_DELIVERIES]),
+    counted(Metric::Duplicates, "Completions of the work of a message after its first"),
+    counted(Metric::DeadLetters, "Messages delivered as often as allowed that came back once more"),
+    share(Metric::DeadLetters, "Their share of the messages accepted"),
+    counted(
+        Metric::LostMessages,
+        "Messages accepted and lost; by `outcome`, dropped because the queue was full, lost with a broker, and of \
+         these those whose producer had not been told that they were safe",
+    )
+    .keys(&[OF_LOST]),
+    share(Metric::LostMessages, "Their share of the messages accepted"),
+];
+
+const OF_DELIVERIES: Key = key("outcome", Value::OneOf(CAME_BACK));
+const OF_LOST: Key = key("outcome", Value::OneOf(GONE));
+const _: (&[At], By) = OF_WINDOWS;
+
+/// Where a figure of a queue is read; `None`: it is none.
 #[must_use]
-pub fn tally(account: &Account, now: SimTime) -> Vec<u128> {
-    let counts = &account.counts;
-    let all = [
-        counts.published,
-        counts.rejected,
-        counts.redelivered,
-        counts.timed_out,
-        counts.failed,
-        counts.returned,
-        counts.duplicates,
-        counts.dead_lettered,
-        counts.dropped,
-        counts.lost,
-        counts.lost_unconfirmed,
-    ];
-    all.into_iter().map(u128::from).chain([account.age.twice_area(now)]).collect()
+pub fn read(figure: &Figure) -> Option<ReadAs> {
+    use Tallied as T;
+    let sum = |of: &[T]| of.iter().map(|one| *one as usize).collect::<Vec<_>>();
+    let counted: Vec<usize> = match (figure.metric, figure.key("outcome")) {
+        (Metric::Age, _) if figure.stat == Some(Stat::Max) => return Some(ReadAs::Peak(0)),
+        // Twice the area, in nanoseconds squared.
+        (Metric::Age, _) => return Some(ReadAs::Mean(T::TwiceAge as usize, 0.5e-9)),
+        (Metric::Published, _) => sum(&[T::Published]),
+        (Metric::Rejected, _) => sum(&[T::Rejected]),
+        (Metric::Redelivered, None) => sum(&[T::Redelivered]),
+        (Metric::Redelivered, Some("time-out")) => sum(&[T::TimedOut]),
+        (Metric::Redelivered, Some("failed")) => sum(&[T::Failed]),
+        (Metric::Redelivered, Some(_)) => sum(&[T::Returned]),
+        (Metric::Duplicates, _) => sum(&[T::Duplicates]),
+        (Metric::DeadLetters, _) => sum(&[T::DeadLetters]),
+        (Metric::LostMessages, None) => sum(&[T::Dropped, T::Lost]),
+        (Metric::LostMessages, Some("dropped")) => sum(&[T::Dropped]),
+        (Metric::LostMessages, Some("broker")) => sum(&[T::Lost]),
+        (Metric::LostMessages, Some(_)) => sum(&[T::Unconfirmed]),
+        _ => return None,
+    };
+    if figure.stat != Some(Stat::Chance) {
+        return Some(ReadAs::Count(counted));
+    }
+    let all = match figure.metric {
+        Metric::Rejected => sum(&[T::Published, T::Rejected]),
+        _ => sum(&[T::Published]),
+    };
+    Some(ReadAs::Share(counted, all))
 }

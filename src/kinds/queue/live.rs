@@ -10,9 +10,8 @@
 
 use std::collections::BTreeMap;
 
-use super::account::Counts as Tallied;
+use super::account::{self, Counts as Tallied};
 use super::brokers::Brokers;
-use super::figures;
 use super::mechanism::{
     DeliveryId, Ended, Leaves, Message, MessageQueue, Published, Standing, Terms, Verdict,
 };
@@ -411,18 +410,18 @@ impl Live for Queue {
     }
 
     fn gauge(&self, now: SimTime) -> Gauge {
-        let account = self.queue.account();
-        let counts = &account.counts;
+        let own = self.queue.account();
+        let counts = &own.counts;
         Gauge {
             arrived: counts.published + counts.rejected,
             refused: counts.rejected,
             completed: counts.acknowledged,
             reneged: counts.dead_lettered + counts.dropped + counts.lost,
-            inside: account.waiting.area(now) + account.flying.area(now),
+            inside: own.waiting.area(now) + own.flying.area(now),
             stayed: self.queue.stayed(now),
-            busy: account.flying.area(now),
-            tally: figures::tally(account, now),
-            peaks: vec![u128::from(account.age.most(now).nanos())],
+            busy: own.flying.area(now),
+            tally: account::tally(own, now),
+            peaks: vec![u128::from(own.age.most(now).nanos())],
             ..Gauge::default()
         }
     }
@@ -434,6 +433,7 @@ impl Live for Queue {
             line_levels: true,
             visits: true,
             completions: true,
+            tallied_by: Some(account::OF),
             ..Keeps::NOTHING
         }
     }

@@ -103,7 +103,8 @@ impl Ask for Publish {
             network.cpu(&mut way, part, work);
             ways.push(way);
         }
-        let node = network.node(Split::Blind, ways);
+        // Detection and takeover take no time here: windows around a break show what they cost.
+        let node = network.node(Split::First, ways);
         then.push(Onward { waits: self.waits, ..times(node, count) });
         if let Some(class) = crate::kinds::queue::plan::Queue.begins(draft, self.queue) {
             let root = network.root(class);

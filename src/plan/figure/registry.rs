@@ -7,7 +7,40 @@
 
 mod rows;
 
-pub use rows::ROWS;
+pub use rows::OF_WINDOWS;
+
+/// All figures: the [rows] of all kinds of components, and those that some bring along.
+pub const ROWS: &[Row] = &ALL;
+
+const ALL: [Row; COUNT] = {
+    let mut all = [rows::ROWS[0]; COUNT];
+    let mut at = 0;
+    while at < rows::ROWS.len() {
+        all[at] = rows::ROWS[at];
+        at += 1;
+    }
+    let mut kind = 0;
+    while kind < crate::kinds::ROWS.len() {
+        let mut row = 0;
+        while row < crate::kinds::ROWS[kind].len() {
+            all[at] = crate::kinds::ROWS[kind][row];
+            at += 1;
+            row += 1;
+        }
+        kind += 1;
+    }
+    all
+};
+
+const COUNT: usize = {
+    let mut count = rows::ROWS.len();
+    let mut kind = 0;
+    while kind < crate::kinds::ROWS.len() {
+        count += crate::kinds::ROWS[kind].len();
+        kind += 1;
+    }
+    count
+};
 
 use std::fmt::Write as _;
 
@@ -225,7 +258,8 @@ pub struct Key {
     pub required: bool,
 }
 
-const fn key(name: &'static str, value: Value) -> Key {
+/// A selection that may be left out.
+pub(crate) const fn key(name: &'static str, value: Value) -> Key {
     Key { name, value, required: false }
 }
 
@@ -327,6 +361,8 @@ pub enum Whose {
     Switch,
     /// The uplinks of a site.
     Uplinks,
+    /// A kind that brings the figure along.
+    Own(&'static str),
 }
 
 impl Whose {
@@ -356,6 +392,7 @@ impl Whose {
             Self::Memory => "memory",
             Self::Switch => "switch",
             Self::Uplinks => "uplinks",
+            Self::Own(kind) => kind,
         }
     }
 
@@ -495,7 +532,8 @@ pub struct Row {
 }
 
 impl Row {
-    const fn new(
+    /// A row without selections.
+    pub(crate) const fn new(
         metric: Metric,
         (at, by): (&'static [At], By),
         stats: &'static [Word],
@@ -506,11 +544,13 @@ impl Row {
         Self { metric, at, stats, keys: &[], by, of, estimand, interval, precise: true }
     }
 
-    const fn keys(self, keys: &'static [Key]) -> Self {
+    /// With these selections.
+    pub(crate) const fn keys(self, keys: &'static [Key]) -> Self {
         Self { keys, ..self }
     }
 
-    const fn interval(self, interval: IntervalOf) -> Self {
+    /// With this interval.
+    pub(crate) const fn interval(self, interval: IntervalOf) -> Self {
         Self { interval, ..self }
     }
 

@@ -408,7 +408,16 @@ impl Measure {
                 let missed = figure.metric == Metric::Missed;
                 Ok(if missed { Self::Missed(workload) } else { Self::Losing(workload) })
             }
-            // The registry gives these to other solvers.
+            // A kind brings it along, or the registry gives it to other solvers.
+            _ if let Some((kind, tally)) = crate::kinds::read(figure) => {
+                let tallies = |id: &ComponentId| {
+                    plan.parts[id.index()].config.counts().tallied_by == Some(kind)
+                };
+                match parts.iter().all(tallies) {
+                    true => some(parts, &|parts| Self::Tally(parts, tally.clone())),
+                    false => missing(),
+                }
+            }
             _ => Err(NoSuchFigure::new(format!("`{figure}` is no figure of a window"))),
         }
     }

@@ -4,7 +4,7 @@ use super::{Counted, Measure, Meters, NoValue, Number};
 use crate::kinds::database::live::{Counts, Lag};
 use crate::mechanism::flow_share::PACE;
 use crate::model::blueprint::{Blueprint, Config};
-use crate::model::gauge::{Gauge, Levels};
+use crate::model::gauge::{Gauge, Levels, ReadAs};
 use crate::model::ids::ComponentId;
 use crate::model::record::{Attempts, OUTCOMES};
 use crate::observe::histogram::Histogram;
@@ -41,7 +41,10 @@ impl Measure {
                 let read = seen.databases.iter().filter(|r| groups.contains(&r.group));
                 of_trials(read.map(|reading| reading.counts.slave_reads).sum())
             }
-            Self::Database(..) => Some(1.0),
+            Self::Database(..) | Self::Tally(_, ReadAs::Count(_)) => Some(1.0),
+            Self::Tally(parts, ReadAs::Share(_, all)) => of_trials(gauges(parts, &|gauge| {
+                u64::try_from(tallied(gauge, all)).unwrap_or(u64::MAX)
+            })),
             Self::Losing(_) => Some(1.0 / seen.last.seconds()).filter(|unit| unit.is_finite()),
             Self::Slower(class, _) => of_trials(seen.record.classes[*class].latency.count()),
             Self::ViewSlower(workload, _) => {
@@ -240,6 +243,23 @@ impl Measure {
                 let value = if largest { lag.most_backlog() } else { lag.mean_backlog() };
                 value.ok_or(NoValue::Empty)
             }
+            Self::Tally(parts, tally) => match tally {
+                ReadAs::Count(of) => Ok(total(parts, &|gauge| tallied(gauge, of)) as f64),
+                ReadAs::Share(of, all) => {
+                    let all = total(parts, &|gauge| tallied(gauge, all));
+                    if all == 0 {
+                        return Err(NoValue::Empty);
+                    }
+                    Ok(total(parts, &|gauge| tallied(gauge, of)) as f64 / all as f64)
+                }
+                ReadAs::Mean(of, factor) => {
+                    Ok(total(parts, &|gauge| gauge.tally[*of]) as f64 * factor / nanos)
+                }
+                ReadAs::Peak(of) => {
+                    let peaks = parts.iter().map(|id| seen.gauges[id.index()].peaks[*of]);
+                    Ok(peaks.max().unwrap_or(0) as f64 / 1e9)
+                }
+            },
             Self::Database(groups, counted) => {
                 let of = |sum: &dyn Fn(&Counts) -> u64| -> u64 {
                     let read = seen.databases.iter().filter(|r| groups.contains(&r.group));
@@ -373,4 +393,9 @@ pub fn latency(histogram: &Histogram, stat: Stat) -> Result<f64, NoValue> {
             histogram.quantile(level).map(|nanos| nanos as f64 / 1e9).ok_or(NoValue::Empty)
         }
     }
+}
+
+/// The sum of what a kind tallies at these places.
+fn tallied(gauge: &Gauge, of: &[usize]) -> u128 {
+    of.iter().map(|place| gauge.tally[*place]).sum()
 }

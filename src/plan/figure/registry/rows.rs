@@ -24,7 +24,8 @@ const BEHIND: Key = required("outcome", Value::OneOf(&["behind"]));
 const OF_LOSSES: Key =
     required("outcome", Value::OneOf(&["fault", "overload", "planned", "never-born"]));
 
-const OF_WINDOWS: (&[At], By) = (&[At::Unnamed, At::Window, At::Break], By::Requests);
+/// In windows and around breaks, request by request.
+pub const OF_WINDOWS: (&[At], By) = (&[At::Unnamed, At::Window, At::Break], By::Requests);
 /// Intervals are those of a window with a length.
 const OF_INTERVALS: (&[At], By) = (&[At::Unnamed, At::Window], By::Requests);
 const OF_BREAKS: (&[At], By) = (&[At::Break], By::Requests);
