@@ -2,14 +2,12 @@
 
 use std::num::NonZeroUsize;
 
-use super::claims;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{CheckArgs, SolverName, TextOrJson};
-use super::load::load;
-use crate::facade::load::{Loaded, Purpose, canonical};
-use crate::study::forecast::Forecast;
-use crate::study::scenario::{Choices, StudyPlan};
+use crate::facade::Run;
+use crate::facade::claims;
+use crate::facade::load::{Loaded, Purpose, canonical, load};
 
 /// Checks every file, whatever is wrong with those before it.
 ///
@@ -19,22 +17,17 @@ use crate::study::scenario::{Choices, StudyPlan};
 /// is taken; the exit code is that of the first that failed.
 pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
     let mut exit = Exit::Done;
-    let solver = args.solver.map(SolverName::solver);
+    let run = SolverName::set(args.solver, Run::new().for_comparison());
+    let run = if args.long { run.long() } else { run };
     for file in &args.files {
-        let ended = match load(file, &args.set.assignments, Purpose::Check(solver)) {
+        let ended = match load(file, &args.set.assignments, Purpose::Check(run.choices.solver)) {
             Ok(mut loaded) => {
-                let study = loaded.study.take();
                 claims::check(&mut loaded, &args.set.assignments);
-                announce(
-                    &mut loaded,
-                    study.as_ref(),
-                    Choices { solver, ..Choices::default() },
-                    args.long,
-                    console,
-                );
+                announce(&mut loaded, &run, console);
                 check_one(&loaded, args, console)?
             }
-            Err(failure) => {
+            Err(error) => {
+                let failure = Failure::from(error);
                 match args.format {
                     TextOrJson::Text => console.failed(&failure),
                     TextOrJson::Json => console.complain(&failure.json()),
@@ -49,24 +42,10 @@ pub fn check(args: &CheckArgs, console: &Console) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-/// Says what a run costs that takes long, and reports one beyond the bound unless that is `lifted`.
-pub fn announce(
-    loaded: &mut Loaded,
-    study: Option<&StudyPlan>,
-    choices: Choices,
-    lifted: bool,
-    console: &Console,
-) {
-    if loaded.found.has_errors() {
-        return;
-    }
-    let Some(draft) = &loaded.draft else { return };
-    let forecast = Forecast::of(draft, loaded.blueprint.as_ref().zip(study), choices);
-    if let Some(cost) = forecast.announced(cores()) {
+/// Says what a run costs that takes long, and reports one beyond the bound unless that is lifted.
+pub fn announce(loaded: &mut Loaded, run: &Run, console: &Console) {
+    if let Some(cost) = loaded.weigh(run, cores()) {
         console.tell(&format!("note: {cost}\n"));
-    }
-    if !lifted {
-        forecast.judge(draft, &mut loaded.found);
     }
 }
 
@@ -82,7 +61,7 @@ fn check_one(loaded: &Loaded, args: &CheckArgs, console: &Console) -> Result<Exi
             console.tell(&format!("{}\n", loaded.report().count()));
         }
     } else {
-        loaded.tell(console, args.format);
+        console.diagnose(loaded.report(), args.format);
     }
     let Ok(draft) = loaded.sound() else { return Ok(Exit::Refused) };
     if args.canonical {

@@ -1,24 +1,20 @@
 //! `compare`: scenarios side by side on the same draws.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::claims;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{CompareArgs, Format};
-use super::load;
-use super::run::{Done, Work, default_out, heard, named_for, told};
-use crate::facade::load::Purpose;
+use super::run::{Work, default_out, heard, named_for, told};
+use crate::facade::comparison::{Around, Questions};
+use crate::facade::load::{Purpose, files, load};
 use crate::facade::ready::Ready;
-use crate::plan::figure::NoSuchFigure;
-use crate::plan::{cost, simulatable};
-use crate::report::comparison::{Members, brief, output};
-use crate::report::run::Output;
+use crate::facade::{Comparison, Results};
 use crate::report::write::{Overwrite, ResultsDirectory};
 use crate::report::{json, text};
 use crate::scenario::render::shown;
-use crate::study::compare::asked::{Ask, Asked};
-use crate::study::compare::{Ladder, Member, compare as side_by_side};
 
 /// Runs what can be simulated, and compares.
 ///
@@ -27,20 +23,18 @@ use crate::study::compare::{Ladder, Member, compare as side_by_side};
 /// What keeps the command from going on, all of it before the first is lived through; a scenario
 /// that is wrong ends it, one that cannot be simulated yet is left out and told.
 pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
-    let files = load::files(&args.paths)?;
+    let files = files(&args.paths)?;
     if claims::any(&files, &args.simulation.effort.assignments())? {
         return claims::ledger(args, &files, console);
     }
-    let asked: Result<Vec<Ask>, NoSuchFigure> =
-        args.figure.iter().map(|text| Ask::parse(text)).collect();
-    let asked = asked.map_err(wrong)?;
+    let questions = Questions::parse(&args.figure)?;
     let work = Work::new(&args.simulation, console)?;
     let out = args
         .simulation
         .out
         .clone()
         .unwrap_or_else(|| named_for(home(&args.paths), args.simulation.effort.quick));
-    let Scenarios { mut ready, left_out } = scenarios(args, &work)?;
+    let Scenarios { mut ready, left_out } = scenarios(args, &files, &work)?;
     if ready.is_empty() {
         let why: Vec<String> =
             left_out.iter().map(|(name, why)| format!("{name} ({why})")).collect();
@@ -53,34 +47,28 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
         console.tell(&format!("cannot be simulated yet, left out: {}\n", names.join(", ")));
     }
     order(&mut ready);
-    let studies: Vec<Asked<'_>> =
-        ready.iter().map(|one| (one.name(), one.draft(), one.blueprint(), &one.study)).collect();
-    asked.iter().try_for_each(|one| one.check(&studies)).map_err(wrong)?;
+    questions.check(ready.iter().map(Arc::as_ref))?;
     let places = Places::open(&out, &ready, work.overwrite())?;
     let done = live(&work, console, &ready, &places)?;
     let stopped = work.stop.exit();
     if let (Some(stopped), 0..2) = (stopped, done.len()) {
         return Ok(stopped);
     }
-    let members: Vec<Member<'_>> = ready
-        .iter()
-        .zip(&done)
-        .map(|(ready, done)| ready.member(&done.result, &done.results))
-        .collect();
-    let Some(mut ladder) = side_by_side(&members) else {
+    let names: Vec<&str> = done.iter().map(Results::scenario).collect();
+    let not_begun = ready[done.len()..].iter().map(|one| one.name().to_string()).collect();
+    let command = work.options().command("compare", &names);
+    let around = Around { command, left_out, not_begun };
+    let Some(comparison) = Comparison::among(&done, &questions, around) else {
         let message = "these scenarios have no window and no class of requests in common";
         return Err(Failure::new(Exit::Refused, message));
     };
-    ladder.asked = asked.iter().map(|one| one.answer(&members)).collect();
-    let not_begun: Vec<&str> = ready[done.len()..].iter().map(Ready::name).collect();
-    let output = output(&ladder, &identity(&work, &done, left_out, &not_begun));
-    let written = work.write(&places.comparison, &output);
-    let answered = written.and_then(|written| {
-        console.tell(&format!("{}\n", told(places.comparison.path(), &output, written)));
-        heard(answer(args, console, &ladder, &output))
+    let output = comparison.output();
+    let answered = work.write(&places.comparison, output).and_then(|written| {
+        console.tell(&format!("{}\n", told(places.comparison.path(), output, written)));
+        heard(answer(args, console, &comparison))
     });
     match (answered, stopped) {
-        (Ok(()), None) if done.iter().any(Done::met_a_limit) => Ok(Exit::Limit),
+        (Ok(()), None) if done.iter().any(Results::met_a_limit) => Ok(Exit::Limit),
         (Ok(()), None) => Ok(Exit::Done),
         (Err(failure), None) => Err(failure),
         (answered, Some(stopped)) => {
@@ -90,44 +78,31 @@ pub fn compare(args: &CompareArgs, console: &Console) -> Result<Exit, Failure> {
     }
 }
 
-/// A figure that cannot be answered.
-fn wrong(wrong: NoSuchFigure) -> Failure {
-    let failure = Failure::new(Exit::Usage, format!("--figure: {}", wrong.message));
-    match wrong.help {
-        Some(help) => failure.help(help),
-        None => failure,
-    }
-}
-
 /// What is to be compared.
 struct Scenarios {
-    ready: Vec<Ready>,
+    ready: Vec<Arc<Ready>>,
     /// Scenarios that cannot be simulated yet, and why.
     left_out: Vec<(String, String)>,
 }
 
-fn scenarios(args: &CompareArgs, work: &Work<'_>) -> Result<Scenarios, Failure> {
+fn scenarios(args: &CompareArgs, files: &[PathBuf], work: &Work<'_>) -> Result<Scenarios, Failure> {
     let mut all = Scenarios { ready: Vec::new(), left_out: Vec::new() };
     let mut names: Vec<(String, PathBuf)> = Vec::new();
-    for file in load::files(&args.paths)? {
-        let loaded = load::load(&file, &args.simulation.effort.assignments(), Purpose::Read)?;
-        let not_yet = loaded.sound().map(simulatable::not_yet).unwrap_or_default();
-        let name = match loaded.sound() {
-            Ok(draft) if !not_yet.is_empty() => {
-                let why: Vec<String> = not_yet.into_iter().map(|one| one.what).collect();
-                let name = draft.scenario.scenario.value.text.clone();
-                all.left_out.push((name.clone(), why.join(", ")));
-                name
-            }
-            _ => {
-                let ready = work.ready(&file)?;
-                let name = ready.name().to_string();
-                all.ready.push(ready);
-                name
-            }
+    for file in files {
+        let loaded = load(file, &args.simulation.effort.assignments(), Purpose::Read)?;
+        let not_yet = loaded.not_yet();
+        let name = if not_yet.is_empty() {
+            let ready = work.ready(file)?;
+            let name = ready.name().to_string();
+            all.ready.push(ready);
+            name
+        } else {
+            let name = loaded.name().unwrap_or_default().to_string();
+            all.left_out.push((name.clone(), not_yet.join(", ")));
+            name
         };
-        refuse_twice(&names, &name, &file)?;
-        names.push((name, file));
+        refuse_twice(&names, &name, file)?;
+        names.push((name, file.clone()));
     }
     Ok(all)
 }
@@ -160,7 +135,7 @@ struct Places {
 }
 
 impl Places {
-    fn open(out: &Path, ready: &[Ready], overwrite: Overwrite) -> Result<Self, Failure> {
+    fn open(out: &Path, ready: &[Arc<Ready>], overwrite: Overwrite) -> Result<Self, Failure> {
         let mut members = Vec::new();
         for one in ready {
             let place = ResultsDirectory::open(&out.join(one.name()))?;
@@ -179,38 +154,34 @@ impl Places {
 fn live(
     work: &Work<'_>,
     console: &Console,
-    ready: &[Ready],
+    ready: &[Arc<Ready>],
     places: &Places,
-) -> Result<Vec<Done>, Failure> {
-    let mut done: Vec<Done> = Vec::new();
+) -> Result<Vec<Results>, Failure> {
+    let mut done: Vec<Results> = Vec::new();
     for (one, place) in ready.iter().zip(&places.members) {
         if work.stop.asked() {
             break;
         }
         let mut result = work.live(one)?;
-        match work.write(place, &result.output) {
+        match work.write(place, result.output()) {
             Ok(written) => {
-                console.tell(&format!("{}\n", told(place.path(), &result.output, written)));
+                console.tell(&format!("{}\n", told(place.path(), result.output(), written)));
             }
             // What was stopped may meet the whole results of before.
             Err(failure) if work.stop.asked() => work.complain(&failure),
             Err(failure) => return Err(failure),
         }
-        result.output.set.files = Vec::new();
-        if let Some(years) = &mut result.result.years {
-            years.keep_compared();
-        }
+        result.keep_compared();
         done.push(result);
     }
     Ok(done)
 }
 
 /// Cheapest first where all have prices, per month before once: each step then asks what more money buys.
-fn order(ready: &mut [Ready]) {
-    let cost = |one: &Ready| cost::totals(one.draft());
-    if ready.iter().all(|one| cost(one) != (None, None)) {
+fn order(ready: &mut [Arc<Ready>]) {
+    if ready.iter().all(|one| one.cost() != (None, None)) {
         ready.sort_by(|a, b| {
-            let ((a, a_once), (b, b_once)) = (cost(a), cost(b));
+            let ((a, a_once), (b, b_once)) = (a.cost(), b.cost());
             let dollars = Option::unwrap_or_default;
             let once = || dollars(a_once).total_cmp(&dollars(b_once));
             dollars(a).total_cmp(&dollars(b)).then_with(once)
@@ -228,65 +199,21 @@ pub(super) fn home(paths: &[PathBuf]) -> PathBuf {
     file.parent().map_or(file.clone(), Path::to_path_buf)
 }
 
-fn identity(
-    work: &Work<'_>,
-    done: &[Done],
-    left_out: Vec<(String, String)>,
-    not_begun: &[&str],
-) -> Members {
-    let mut notes: Vec<String> = Vec::new();
-    for note in done.iter().flat_map(|one| &one.results.leaves_out) {
-        if !notes.contains(note) {
-            notes.push(note.clone());
-        }
-    }
-    let names: Vec<&str> = done.iter().map(|one| one.results.scenario.as_str()).collect();
-    let cut = done.iter().filter_map(|one| {
-        let reason = one.results.partial.as_ref()?;
-        Some(format!("{}: {reason}", one.results.scenario))
-    });
-    let mut partial: Vec<String> = cut.collect();
-    if !not_begun.is_empty() {
-        partial.push(format!("stopped before {}", not_begun.join(", ")));
-    }
-    Members {
-        digests: done
-            .iter()
-            .map(|one| (one.results.scenario.clone(), one.output.set.digest.clone()))
-            .collect(),
-        left_out,
-        name: names.join(", "),
-        command: work.options().command("compare", &names),
-        seed: done.first().map_or(1, |one| one.results.seed),
-        partial: (!partial.is_empty()).then(|| partial.join("; ")),
-        notes,
-    }
-}
-
-fn answer(
-    args: &CompareArgs,
-    console: &Console,
-    ladder: &Ladder,
-    output: &Output,
-) -> Result<(), Failure> {
-    let file = |path: &str| {
-        let found = output.set.files.iter().find(|file| file.path == path);
-        found.map(|file| file.bytes.clone()).unwrap_or_default()
-    };
+fn answer(args: &CompareArgs, console: &Console, comparison: &Comparison) -> Result<(), Failure> {
+    let set = &comparison.output().set;
     match args.simulation.format {
-        Format::Text => {
-            let shown = text::document(&brief(ladder, &output.document), console.terminal());
-            console.answer(&shown)
-        }
+        Format::Text => console.answer(&text::document(&comparison.brief(), console.terminal())),
         Format::Json => {
-            let mut value: serde_json::Value = serde_json::from_slice(&file("comparison.json"))
-                .expect("the comparison was written as JSON");
-            value["digest"] = output.set.digest.as_str().into();
+            let mut value: serde_json::Value =
+                serde_json::from_slice(set.file("comparison.json").unwrap_or_default())
+                    .expect("the comparison was written as JSON");
+            value["digest"] = set.digest.as_str().into();
             console.answer(&String::from_utf8_lossy(&json::bytes(&value)))
         }
         Format::Csv => {
-            console.answer(&String::from_utf8_lossy(&file("comparison.csv")))?;
-            console.complain(&format!("digest {}\n", output.set.digest));
+            console
+                .answer(&String::from_utf8_lossy(set.file("comparison.csv").unwrap_or_default()))?;
+            console.complain(&format!("digest {}\n", set.digest));
             Ok(())
         }
     }

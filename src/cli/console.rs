@@ -15,8 +15,10 @@ use anstream::{AutoStream, ColorChoice};
 use clap::ValueEnum;
 
 use super::exit::{Exit, Failure};
+use super::flags::TextOrJson;
+use crate::facade::Error;
 use crate::report::text::{Letters, Terminal};
-use crate::scenario::render::Style;
+use crate::scenario::render::{Report, Style};
 
 /// Columns where there is no terminal to ask.
 pub const WIDTH: u16 = 100;
@@ -147,6 +149,25 @@ impl Console {
         let text = self.err.letters.spell(text);
         let mut stream = stream(io::stderr().lock(), self.err);
         let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+    }
+
+    /// Says what was found in a scenario; when told to be quiet, errors alone.
+    pub fn diagnose(&self, report: Report<'_>, format: TextOrJson) {
+        let errors = report.found.errors_alone();
+        let found = if self.quiet { &errors } else { report.found };
+        let report = Report { found, ..report };
+        match format {
+            TextOrJson::Text => self.complain(&report.text(self.style())),
+            TextOrJson::Json => self.complain(&report.json()),
+        }
+    }
+
+    /// The failure of an error, after what was found in a scenario that is refused has been said.
+    pub fn refused(&self, error: Error, format: TextOrJson) -> Failure {
+        if let Some(report) = error.report() {
+            self.diagnose(report, format);
+        }
+        error.into()
     }
 
     /// Says why a command ended early.

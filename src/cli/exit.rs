@@ -9,7 +9,9 @@ use std::process::ExitCode;
 use anstyle::AnsiColor;
 use serde_json::json;
 
+use super::bug;
 use crate::facade::error::{Error, Kind};
+use crate::report::write::WriteError;
 use crate::scenario::render::wrap;
 
 macro_rules! exits {
@@ -156,11 +158,9 @@ fn fold(text: &mut String, words: &str, indent: usize, width: u16) {
     text.push('\n');
 }
 
-impl From<crate::report::write::WriteError> for Failure {
-    fn from(error: crate::report::write::WriteError) -> Self {
-        let code = error.exit_code();
-        let exit = Exit::ALL.iter().copied().find(|exit| exit.code() == code);
-        Self::new(exit.unwrap_or(Exit::Bug), error.to_string())
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        Error::from(error).into()
     }
 }
 
@@ -168,6 +168,15 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let exit = match error.kind() {
             Kind::Usage => Exit::Usage,
+            Kind::Figure => {
+                let message = format!("--figure: {}", error.message());
+                return Self {
+                    help: error.help().map(String::from),
+                    ..Self::new(Exit::Usage, message)
+                };
+            }
+            Kind::Limit => Exit::Limit,
+            Kind::Inconclusive => Exit::Inconclusive,
             // Its diagnostics have been printed.
             Kind::Refused if !error.diagnostics().is_empty() => return Self::silent(Exit::Refused),
             Kind::Refused => Exit::Refused,
@@ -175,6 +184,9 @@ impl From<Error> for Failure {
             Kind::Integrity => Exit::Integrity,
             Kind::Io => Exit::Io,
             Kind::Bug => Exit::Bug,
+            Kind::Breach => {
+                return Self::new(Exit::Bug, error.message()).help(bug::to_see_it_again());
+            }
         };
         let failure = Self::new(exit, error.message());
         match error.help() {
@@ -187,7 +199,6 @@ impl From<Error> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::write::WriteError;
 
     #[test]
     fn every_exit_code_is_in_the_table_once_and_rising() {

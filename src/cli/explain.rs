@@ -3,15 +3,12 @@
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{AvailabilityName, ExplainArgs, TextOrJson};
-use super::recorded::Recorded;
+use crate::facade::journal::Journal;
+use crate::facade::recorded::Recorded;
 use crate::report::explain::{Choice, tell, text, value};
 use crate::report::json::bytes;
 use crate::scenario::render::shown;
 use crate::scenario::suggest;
-use crate::study::journal::{Head, Record, Unreadable, read};
-
-/// The file of the journal.
-const JOURNAL: &str = "journal.jsonl";
 
 /// Tells the worst and the typical outages of results.
 ///
@@ -27,9 +24,9 @@ pub fn explain(args: &ExplainArgs, console: &Console) -> Result<Exit, Failure> {
         let help = "name a folder that `run` has written";
         Failure::new(Exit::Usage, message).help(help)
     })?;
-    let (head, records) = journal(&recorded)?;
+    let journal = Journal::read(&recorded)?;
     if let Some(of) = &args.of {
-        known(&recorded, of, &records)?;
+        known(&recorded, of, &journal)?;
     }
     let choice = Choice {
         of: args.of.clone(),
@@ -39,59 +36,24 @@ pub fn explain(args: &ExplainArgs, console: &Console) -> Result<Exit, Failure> {
         },
         worst: args.worst,
     };
-    let told = tell(&records, &choice);
+    let told = tell(&journal.records, &choice);
     if told.is_empty() {
         let of = args.of.as_deref().unwrap_or_default();
         let message = format!("of `{}` there is a structural availability alone", shown(of));
         return Err(Failure::new(Exit::Usage, message));
     }
     match args.format {
-        TextOrJson::Text => console.answer(&text(&head, &told, console.terminal()))?,
+        TextOrJson::Text => console.answer(&text(&journal.head, &told, console.terminal()))?,
         TextOrJson::Json => {
-            console.answer(&String::from_utf8_lossy(&bytes(&value(&head, &told))))?;
+            console.answer(&String::from_utf8_lossy(&bytes(&value(&journal.head, &told))))?;
         }
     }
     Ok(Exit::Done)
 }
 
-fn journal(recorded: &Recorded) -> Result<(Head, Vec<Record>), Failure> {
-    let name = recorded.name();
-    let files = recorded.manifest["files"].as_array();
-    let listed = |files: &Vec<serde_json::Value>| files.iter().any(|file| file["path"] == JOURNAL);
-    if !files.is_some_and(listed) {
-        let message = format!("{name} has no {JOURNAL}: no years were lived through, or not alone");
-        let help = "`fivenines run` writes one for a scenario in which something can fail over a \
-                    horizon; `compare` does not, nor do versions before it was there";
-        return Err(Failure::new(Exit::Inconclusive, message).help(help));
-    }
-    let file = recorded.folder.join(JOURNAL);
-    let text = std::fs::read_to_string(&file).map_err(|error| {
-        Failure::new(Exit::Integrity, format!("cannot read {name}/{JOURNAL}: {error}"))
-    })?;
-    read(&text).map_err(|unreadable| {
-        let (exit, what) = match unreadable {
-            Unreadable::Version(version) => {
-                (Exit::Inconclusive, format!("is of version {version} of the format"))
-            }
-            Unreadable::Line(line, why) => {
-                (Exit::Integrity, format!("line {line} is no record: {}", shown(&why)))
-            }
-            Unreadable::NoHead => (Exit::Integrity, "does not begin with its head".into()),
-        };
-        Failure::new(exit, format!("{name}/{JOURNAL} {what}"))
-    })
-}
-
 /// Refuses a name that nothing is told of.
-fn known(recorded: &Recorded, of: &str, records: &[Record]) -> Result<(), Failure> {
-    let mut names: Vec<&str> = records
-        .iter()
-        .filter_map(|record| match record {
-            Record::Of(subject) => Some(subject.of.as_str()),
-            _ => None,
-        })
-        .collect();
-    names.dedup();
+fn known(recorded: &Recorded, of: &str, journal: &Journal) -> Result<(), Failure> {
+    let names = journal.names();
     if names.contains(&of) {
         return Ok(());
     }

@@ -9,8 +9,7 @@ use clap_complete::Shell;
 use super::console::When;
 use super::exit;
 use crate::facade::Run;
-use crate::study::scenario::Solver;
-use crate::study::stretch::Stretch;
+use crate::facade::events::Stretch;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -518,21 +517,13 @@ pub enum SolverName {
 }
 
 impl SolverName {
-    /// The solver of this name.
+    /// The run by this solver alone, or by all.
     #[must_use]
-    pub const fn solver(self) -> Solver {
-        match self {
-            Self::Requests => Solver::Requests,
-            Self::Flows => Solver::Flows,
-        }
-    }
-
-    /// As it is written.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Requests => "requests",
-            Self::Flows => "flows",
+    pub fn set(solver: Option<Self>, run: Run) -> Run {
+        match solver {
+            Some(Self::Requests) => run.requests_only(),
+            Some(Self::Flows) => run.years_only(),
+            None => run,
         }
     }
 }
@@ -640,13 +631,14 @@ impl Effort {
     /// The flags as options of a run that is for a comparison.
     #[must_use]
     pub fn run(&self) -> Run {
-        let mut run = Run::new().for_comparison();
-        run.assignments = self.assignments();
-        run.figures.clone_from(&self.figure);
-        run.choices.solver = self.solver.map(SolverName::solver);
-        (run.choices.replications, run.choices.quick) = (self.replications, self.quick);
-        run.long = self.long;
-        run
+        let run = if self.quick { Run::quick() } else { Run::new() };
+        let run = run.for_comparison().laying(self.assignments()).asking(self.figure.clone());
+        let run = if self.long { run.long() } else { run };
+        let run = SolverName::set(self.solver, run);
+        match self.replications {
+            Some(count) => run.replications(count),
+            None => run,
+        }
     }
 }
 

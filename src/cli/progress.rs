@@ -9,23 +9,19 @@
 )]
 
 use std::borrow::Cow;
-use std::sync::Mutex;
-use std::sync::atomic::Ordering;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::console::Console;
 use super::stop::Stop;
+use crate::facade::Run;
 use crate::report::text::Letters;
-use crate::study::window::Watch;
 
 /// Between two lines where there is no terminal.
 const SPEAK_EVERY: Duration = Duration::from_secs(30);
-/// Between two looks at how far the work is; so soon a wish to stop reaches it.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Between two drawings of the bar, per second.
 const DRAWN_PER_SECOND: u8 = 5;
 
@@ -36,8 +32,8 @@ pub struct Progress {
     /// Draws where somebody watches; elsewhere it only counts.
     bar: ProgressBar,
     what: String,
-    /// Steps that there are in any case.
-    least: u64,
+    /// Whether it was said that the work is going to stop.
+    stopping: AtomicBool,
     /// When the last line was spoken, where there is no terminal.
     spoken: Mutex<Instant>,
 }
@@ -59,7 +55,8 @@ impl Progress {
         if watched {
             bar.enable_steady_tick(Duration::from_secs(1));
         }
-        Self { console: *console, bar, what, least: total, spoken: Mutex::new(Instant::now()) }
+        let (stopping, spoken) = (AtomicBool::new(false), Mutex::new(Instant::now()));
+        Self { console: *console, bar, what, stopping, spoken }
     }
 
     /// So many steps are done in all.
@@ -77,31 +74,25 @@ impl Progress {
         }
     }
 
-    /// Does `work` on this thread while another shows how far `watch` is and hands it the user's
-    /// wish to stop. `before` steps were done before this work.
-    pub fn during<T>(
-        &self,
-        watch: &Watch,
-        stop: &Stop,
-        before: u64,
-        work: impl FnOnce() -> T,
-    ) -> T {
-        let (ended, end) = mpsc::channel::<()>();
-        thread::scope(|scope| {
-            scope.spawn(move || {
-                // The channel closes when the work ends, well or in a panic.
-                while end.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
-                    if stop.asked() && !watch.stop.swap(true, Ordering::Relaxed) {
-                        let words = "stopping at a safe point; once more to stop at once\n";
-                        self.bar.suspend(|| self.console.complain(words));
-                    }
-                    self.bar.set_length(self.least + watch.more.load(Ordering::Relaxed) as u64);
-                    self.reach(before + watch.done.load(Ordering::Relaxed) as u64);
-                }
-            });
-            let _ended = ended;
-            work()
+    /// The run that shows here how far it is, and ends at a safe point when the user wants it to.
+    #[must_use]
+    pub fn watch(self: &Arc<Self>, run: Run, stop: Stop) -> Run {
+        let (shown, told) = (Arc::clone(self), Arc::clone(self));
+        run.on_progress(move |done, all| {
+            shown.bar.set_length(all);
+            shown.reach(done);
         })
+        .stop_when(move || told.is_stopped(stop))
+    }
+
+    /// Whether the user wants the work to end; the first time it is said that it will.
+    fn is_stopped(&self, stop: Stop) -> bool {
+        let asked = stop.asked();
+        if asked && !self.stopping.swap(true, Ordering::Relaxed) {
+            let words = "stopping at a safe point; once more to stop at once\n";
+            self.bar.suspend(|| self.console.complain(words));
+        }
+        asked
     }
 
     /// What is known so far, beside the bar: `"availability 99.976 % ± 0.003"`.
@@ -148,8 +139,6 @@ fn style(width: u16, letters: Letters) -> ProgressStyle {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicBool;
-
     use super::*;
     use crate::cli::console::When;
     use crate::cli::exit::Exit;
@@ -165,23 +154,14 @@ mod tests {
     }
 
     #[test]
-    fn work_is_watched_while_it_runs_and_a_wish_to_stop_reaches_it() {
+    fn a_wish_to_stop_reaches_the_work() {
         static ASKED: AtomicBool = AtomicBool::new(false);
-        let (stop, watch) = (Stop::of(&ASKED), Watch::default());
+        let stop = Stop::of(&ASKED);
         let progress = Progress::new(&Console::new(When::Never, true), "tier-5", 10);
-        let answer = progress.during(&watch, &stop, 3, || {
-            watch.done.store(4, Ordering::Relaxed);
-            while progress.bar.position() < 7 {
-                thread::yield_now();
-            }
-            assert!(!watch.stop.load(Ordering::Relaxed));
-            ASKED.store(true, Ordering::Relaxed);
-            while !watch.stop.load(Ordering::Relaxed) {
-                thread::yield_now();
-            }
-            "stopped"
-        });
-        assert_eq!((answer, stop.exit()), ("stopped", Some(Exit::Interrupted)));
+        assert!(!progress.is_stopped(stop));
+        ASKED.store(true, Ordering::Relaxed);
+        assert!(progress.is_stopped(stop) && progress.is_stopped(stop));
+        assert_eq!(stop.exit(), Some(Exit::Interrupted));
     }
 
     #[test]

@@ -5,28 +5,21 @@ use std::sync::Arc;
 
 use super::bug;
 use super::check::{announce, cores};
-use super::claims;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::{Effort, Format, Simulation, TextOrJson};
-use super::load;
 use super::progress::Progress;
 use super::stop::Stop;
-use crate::facade::Run;
-use crate::facade::load::{Loaded, Purpose};
+use crate::facade::claims;
+use crate::facade::error::Error;
+use crate::facade::load::files;
 use crate::facade::ready::Ready;
-use crate::plan::figure::NoSuchFigure;
-use crate::plan::simulatable;
-use crate::report::run::{Output, output, page};
+use crate::facade::results::Ending;
+use crate::facade::{Results, Run};
+use crate::report::run::{Output, page};
+use crate::report::text;
 use crate::report::write::{Overwrite, ResultsDirectory, Written};
-use crate::report::{csv, text};
 use crate::scenario::render::shown;
-use crate::solve::requests::Breach;
-use crate::study::expect::Verdict as Judgement;
-use crate::study::results::Results;
-use crate::study::sampled::agreement::Agrees;
-use crate::study::scenario::{StudyPlan, StudyResult};
-use crate::study::window::Watch;
 
 /// Threads for each core, at most: more only wait for each other.
 const THREADS_PER_CORE: usize = 4;
@@ -38,7 +31,7 @@ const THREADS_PER_CORE: usize = 4;
 /// What keeps the command from going on, all of it before the first is lived through. A scenario that is refused is said and the next is taken;
 /// the exit code is the first that is not [`Exit::Done`].
 pub fn run(args: &super::flags::RunArgs, console: &Console) -> Result<Exit, Failure> {
-    let files = load::files(&args.files)?;
+    let files = files(&args.files)?;
     let place = |file: &PathBuf| match &args.simulation.out {
         Some(out) if files.len() == 1 => out.clone(),
         Some(out) => out.join(file.file_stem().unwrap_or_default()),
@@ -46,8 +39,8 @@ pub fn run(args: &super::flags::RunArgs, console: &Console) -> Result<Exit, Fail
     };
     let places: Vec<PathBuf> = files.iter().map(place).collect();
     refuse_shared(&files, &places)?;
-    let work = Work::new(&args.simulation, console)?.told(true).sampling(true).checking_claims();
-    let work = work.asking(args.figure.clone());
+    let work = Work::new(&args.simulation, console)?.checking_claims();
+    let work = work.with(work.options().asking(args.figure.clone()).reporting(true, true));
     let mut exit = Exit::Done;
     for (file, out) in files.iter().zip(&places) {
         let ended = match work.one(file, out) {
@@ -132,43 +125,6 @@ pub struct Work<'a> {
     console: &'a Console,
     /// Whether the user wants it to end.
     pub stop: Stop,
-    pool: Arc<rayon::ThreadPool>,
-}
-
-/// The failure for a figure of `--figure` that there is not.
-#[must_use]
-pub fn no_such_figure(wrong: &NoSuchFigure) -> Failure {
-    let failure = Failure::new(Exit::Usage, format!("--figure: {}", wrong.message));
-    match &wrong.help {
-        Some(help) => failure.help(help.clone()),
-        None => failure,
-    }
-}
-
-/// What a scenario gave.
-pub struct Done {
-    /// Estimates and samples.
-    pub result: StudyResult,
-    /// Its rows.
-    pub results: Results,
-    /// Its files and its page.
-    pub output: Output,
-}
-
-impl Done {
-    /// Whether a window was cut short by a limit of the run.
-    #[must_use]
-    pub fn met_a_limit(&self) -> bool {
-        self.result.windows.iter().any(|window| window.stopped.is_some())
-            || self.result.sampled.as_ref().is_some_and(|sampled| sampled.stopped().is_some())
-    }
-
-    /// Whether two solvers that answer the same question disagree.
-    #[must_use]
-    pub fn disagrees(&self) -> bool {
-        let rows = self.results.sampled.iter().flat_map(|sampled| &sampled.agreement);
-        rows.into_iter().any(|row| row.verdict == Agrees::Disagree)
-    }
 }
 
 impl<'a> Work<'a> {
@@ -193,8 +149,7 @@ impl<'a> Work<'a> {
         console: &'a Console,
     ) -> Result<Self, Failure> {
         let stop = Stop::listen()?;
-        let mut builder = rayon::ThreadPoolBuilder::new();
-        if let Some(asked) = effort.threads {
+        let threads = effort.threads.map(|asked| {
             let cores = cores();
             let most = cores.saturating_mul(THREADS_PER_CORE);
             if asked.get() > most {
@@ -202,28 +157,10 @@ impl<'a> Work<'a> {
                     "note: {most} threads instead of {asked}: {THREADS_PER_CORE} for each of {cores} cores\n"
                 ));
             }
-            builder = builder.num_threads(asked.get().min(most));
-        }
-        let pool = builder.build().map_err(|error| {
-            Failure::new(Exit::Io, format!("cannot start the threads: {error}"))
-        })?;
-        let pool = Arc::new(pool);
-        Ok(Self { run: effort.run(), format, force, claims: false, console, stop, pool })
-    }
-
-    /// The same; `alone`: why a scenario is down and what it costs is told, which nothing that puts
-    /// scenarios side by side needs.
-    #[must_use]
-    pub fn told(mut self, alone: bool) -> Self {
-        self.run.choices.alone = alone;
-        self
-    }
-
-    /// The same, with windows of requests drawn from the years or without.
-    #[must_use]
-    pub fn sampling(mut self, sampled: bool) -> Self {
-        self.run.choices.sampled = sampled;
-        self
+            asked.get().min(most)
+        });
+        let run = effort.run().with_own_threads(threads)?;
+        Ok(Self { run, format, force, claims: false, console, stop })
     }
 
     /// The same; what is wrong with the claims of a scenario keeps it from being run.
@@ -235,21 +172,7 @@ impl<'a> Work<'a> {
     /// The same with other options, on the same threads.
     #[must_use]
     pub fn with(&self, run: Run) -> Self {
-        Self { run, ..self.clone() }
-    }
-
-    /// The same, with these figures to estimate beside those of the scenario.
-    #[must_use]
-    pub fn asking(&self, figures: Vec<String>) -> Self {
-        self.with(Run { figures, ..self.run.clone() })
-    }
-
-    /// The same, with more laid over each file.
-    #[must_use]
-    pub fn laying(&self, assignments: impl IntoIterator<Item = String>) -> Self {
-        let mut run = self.run.clone();
-        run.assignments.extend(assignments);
-        self.with(run)
+        Self { run: run.on_threads_of(&self.run), ..self.clone() }
     }
 
     /// The same, speaking elsewhere.
@@ -270,11 +193,19 @@ impl<'a> Work<'a> {
         &self.run
     }
 
-    fn diagnostics(&self) -> TextOrJson {
+    /// The form of diagnostics.
+    #[must_use]
+    pub const fn diagnostics(&self) -> TextOrJson {
         match self.format {
             Format::Json => TextOrJson::Json,
             Format::Text | Format::Csv => TextOrJson::Text,
         }
+    }
+
+    /// The failure of an error, after the errors of a scenario that is refused have been said.
+    #[must_use]
+    pub fn refused_quietly(&self, error: Error) -> Failure {
+        Console { quiet: true, ..*self.console }.refused(error, self.diagnostics())
     }
 
     /// Says what failed.
@@ -290,7 +221,7 @@ impl<'a> Work<'a> {
     /// # Errors
     ///
     /// [`Exit::Refused`], after saying why.
-    pub fn ready(&self, file: &Path) -> Result<Ready, Failure> {
+    pub fn ready(&self, file: &Path) -> Result<Arc<Ready>, Failure> {
         self.ready_in(file, None)
     }
 
@@ -299,25 +230,19 @@ impl<'a> Work<'a> {
     /// # Errors
     ///
     /// As [`Self::ready`].
-    pub fn ready_in(&self, file: &Path, folder: Option<&Path>) -> Result<Ready, Failure> {
-        let (mut loaded, study) = self.prepared(file, folder)?;
+    pub fn ready_in(&self, file: &Path, folder: Option<&Path>) -> Result<Arc<Ready>, Failure> {
+        let mut loaded = self.run.read(file, folder)?;
         if self.claims {
             claims::check(&mut loaded, &self.run.assignments);
         }
-        let (choices, long) = (self.run.choices, self.run.long);
-        announce(&mut loaded, study.as_ref(), choices, long, self.console);
-        if loaded.found.has_errors() {
-            loaded.tell(self.console, self.diagnostics());
-            return Err(Failure::silent(Exit::Refused));
-        }
+        announce(&mut loaded, &self.run, self.console);
+        loaded.sound().map_err(|error| self.console.refused(error, self.diagnostics()))?;
         if !loaded.found.is_empty() && self.format == Format::Text {
             let name = shown(&file.display().to_string());
             let count = loaded.report().count();
             self.console.tell(&format!("{count}; see `fivenines check {name}`\n"));
         }
-        let draft = loaded.runnable()?.draft;
-        let left: Vec<String> =
-            simulatable::not_yet(draft).into_iter().map(|one| one.what).collect();
+        let left = loaded.not_yet();
         if !left.is_empty() {
             self.console.tell(&format!(
                 "left out, since `--solver flows` runs no window: what the requests solver cannot \
@@ -325,29 +250,7 @@ impl<'a> Work<'a> {
                 shown(&left.join("; "))
             ));
         }
-        let ready = Ready::new(loaded, study, self.run.assignments.clone())?;
-        if let Some((_, wrong)) = ready.study.refused.first() {
-            return Err(no_such_figure(wrong));
-        }
-        Ok(ready)
-    }
-
-    /// As [`Self::ready`], without a message; `None` where something is wrong with it.
-    #[must_use]
-    pub fn ready_in_silence(&self, file: &Path) -> Option<Ready> {
-        let (loaded, study) = self.prepared(file, None).ok()?;
-        Ready::new(loaded, study, self.run.assignments.clone()).ok()
-    }
-
-    fn prepared(
-        &self,
-        file: &Path,
-        folder: Option<&Path>,
-    ) -> Result<(Loaded, Option<StudyPlan>), Failure> {
-        let Run { assignments, figures, choices, .. } = &self.run;
-        let mut loaded = load::load_in(file, folder, assignments, figures, Purpose::Run(*choices))?;
-        let study = loaded.study.take();
-        Ok((loaded, study))
+        Ok(Arc::new(Ready::new(loaded, self.run.assignments.clone())?))
     }
 
     /// Lives through a scenario.
@@ -355,38 +258,27 @@ impl<'a> Work<'a> {
     /// # Errors
     ///
     /// [`Exit::Bug`] when an invariant is broken; [`Exit::Io`] when a file it names is gone.
-    pub fn live(&self, ready: &Ready) -> Result<Done, Failure> {
-        let traces = ready.traces()?;
-        let watch = Watch::default();
-        let simulate = || ready.simulate(&watch);
-        let result = self.during(ready, ready.replications(), &watch, simulate)?;
-        let results = ready.rows(&result);
-        // By the name of the file beside the results.
-        let identity = ready.identity(traces, self.run.command("run", &["scenario"]));
-        let output = output(&results, &identity);
-        Ok(Done { result, results, output })
+    pub fn live(&self, ready: &Arc<Ready>) -> Result<Results, Failure> {
+        self.during(ready, ready.replications(), |run| ready.live(run))
     }
 
-    /// Does `work`, a piece of `total` replications of a scenario, on the threads, while `watch` is shown
-    /// and told to stop.
+    /// Does `work`, a piece of `total` replications of a scenario, by a run that is shown and can be stopped.
     ///
     /// # Errors
     ///
-    /// [`Exit::Bug`] when an invariant is broken.
-    pub fn during<T: Send>(
+    /// [`Exit::Bug`] when an invariant is broken; whatever the work says.
+    pub fn during<T>(
         &self,
         ready: &Ready,
         total: u64,
-        watch: &Watch,
-        work: impl FnOnce() -> Result<T, Breach> + Send,
+        work: impl FnOnce(&Run) -> Result<T, Error>,
     ) -> Result<T, Failure> {
-        let (name, digest) = (ready.name(), &ready.canonical.digest);
-        let seed = ready.draft().scenario.run.seed.value;
-        let progress = Progress::new(self.console, name, total);
-        bug::during(format!("scenario {name}, {digest}, seed {seed}"), || {
-            let done = progress.during(watch, &self.stop, 0, || self.pool.install(work));
+        let progress = Arc::new(Progress::new(self.console, ready.name(), total));
+        let run = progress.watch(self.run.clone(), self.stop);
+        bug::during(ready.phrase(), || {
+            let done = work(&run);
             progress.finish();
-            done.map_err(|breach| bug::breach(&breach))
+            Ok(done?)
         })
     }
 
@@ -396,8 +288,8 @@ impl<'a> Work<'a> {
         let directory = ResultsDirectory::open(out)?;
         directory.foresee(&ready.facts(), self.overwrite())?;
         let done = self.live(&ready)?;
-        let written = self.write(&directory, &done.output)?;
-        let claims = ready.draft().scenario.claim.len();
+        let written = self.write(&directory, done.output())?;
+        let claims = ready.claims();
         if claims > 0 {
             let name = shown(&file.display().to_string());
             let are = if claims == 1 { "1 claim is" } else { &format!("{claims} claims are") };
@@ -405,7 +297,13 @@ impl<'a> Work<'a> {
                 .tell(&format!("note: {are} not judged here; `fivenines compare {name}` judges\n"));
         }
         heard(self.answer(&done, &directory, written))?;
-        Ok(self.exit(&done))
+        Ok(self.stop.exit().unwrap_or(match done.ending() {
+            Ending::Limit => Exit::Limit,
+            Ending::SolversDisagree => Exit::Integrity,
+            Ending::Fails => Exit::Judged,
+            Ending::Inconclusive => Exit::Inconclusive,
+            Ending::Holds => Exit::Done,
+        }))
     }
 
     /// What to do with other results that are there.
@@ -425,55 +323,32 @@ impl<'a> Work<'a> {
 
     fn answer(
         &self,
-        done: &Done,
+        done: &Results,
         directory: &ResultsDirectory,
         written: Written,
     ) -> Result<(), Failure> {
-        let digest = &done.output.set.digest;
-        self.console.tell(&format!("{}\n", told(directory.path(), &done.output, written)));
+        let output = done.output();
+        let digest = &output.set.digest;
+        self.console.tell(&format!("{}\n", told(directory.path(), output, written)));
         match self.format {
             Format::Text => {
-                let brief = page::brief(&done.output.document);
+                let brief = page::brief(&output.document);
                 self.console.answer(&text::document(&brief, self.console.terminal()))
             }
             Format::Json => {
-                let file = done.output.set.files.iter().find(|file| file.path == "summary.json");
-                let bytes = file.map(|file| file.bytes.clone()).unwrap_or_default();
+                let bytes = output.set.file("summary.json").unwrap_or_default();
                 let mut value: serde_json::Value =
-                    serde_json::from_slice(&bytes).expect("the summary was written as JSON");
+                    serde_json::from_slice(bytes).expect("the summary was written as JSON");
                 value["digest"] = digest.as_str().into();
                 let bytes = crate::report::json::bytes(&value);
                 self.console.answer(&String::from_utf8_lossy(&bytes))
             }
             Format::Csv => {
-                let table = figures(&done.results);
-                let bytes = csv::table(&table, done.results.partial.as_deref());
-                let bytes = bytes.expect("names of columns are written in this file");
-                self.console.answer(&String::from_utf8_lossy(&bytes))?;
+                self.console.answer(&String::from_utf8_lossy(&done.figures_csv()))?;
                 self.console.complain(&format!("digest {digest}\n"));
                 Ok(())
             }
         }
-    }
-
-    fn exit(&self, done: &Done) -> Exit {
-        if let Some(stopped) = self.stop.exit() {
-            return stopped;
-        }
-        if done.met_a_limit() {
-            return Exit::Limit;
-        }
-        if done.disagrees() {
-            return Exit::Integrity;
-        }
-        if done.result.judgements.contains(&Judgement::Fails) {
-            return Exit::Judged;
-        }
-        let open = |how: &Judgement| matches!(how, Judgement::Inconclusive | Judgement::NotJudged);
-        if done.result.judgements.iter().any(open) || !done.results.unreached.is_empty() {
-            return Exit::Inconclusive;
-        }
-        Exit::Done
     }
 }
 
@@ -501,49 +376,6 @@ pub fn told(path: &Path, output: &Output, written: Written) -> String {
         Written::Replaced => format!("replaced {path}: {count} files, begin with {first}"),
         Written::Unchanged => format!("unchanged {path}: the same results are there"),
     }
-}
-
-/// Every figure in one table.
-fn figures(results: &Results) -> crate::report::document::Table {
-    use crate::report::document::{Cell, Column, Figure, Table, Unit};
-    use crate::report::run::files::bound;
-    use crate::report::run::unit;
-    use crate::study::window::Estimate;
-    let columns = vec![
-        Column::words("scenario", "scenario"),
-        Column::words("figure", "figure"),
-        Column::words("unit", "unit"),
-        Column::numbers("value", "value", Unit::None),
-        Column::words("verdict", "verdict"),
-        Column::words("reason", "reason"),
-    ];
-    let row = |row: &crate::study::results::FigureRow| {
-        let unit = unit(row.unit);
-        let (value, reason) = match &row.estimate {
-            Estimate::Interval(i) => {
-                let figure = Figure::estimate(i.estimate, i.low, i.high, unit.clone());
-                (Cell::Figure(figure), bound(i).unwrap_or_default().to_string())
-            }
-            Estimate::Single(value) => {
-                (Cell::Figure(Figure::exact(*value, unit.clone())), "single run".to_string())
-            }
-            Estimate::Missing(reason) => (Cell::missing(reason.to_string()), reason.to_string()),
-        };
-        vec![
-            Cell::text(results.scenario.clone()),
-            Cell::text(row.path.clone()),
-            Cell::text(crate::report::json::unit(&unit)),
-            value,
-            Cell::text(
-                row.window.map_or("", |at| results.windows[at].verdict_of_figure(&row.path).word()),
-            ),
-            Cell::text(reason),
-        ]
-    };
-    let of_years = results.years.iter().flat_map(|years| &years.figures);
-    let joined = results.sampled.iter().flat_map(|sampled| &sampled.figures);
-    let all = results.figures.iter().chain(of_years).chain(joined);
-    Table { caption: String::new(), columns, rows: all.map(row).collect() }
 }
 
 #[cfg(test)]

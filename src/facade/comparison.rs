@@ -3,12 +3,15 @@
 use std::path::Path;
 
 use super::error::{Error, Kind};
+use super::ready::Ready;
 use super::results::{Results, TERMINAL, rows_of};
 use super::value::Value;
 use crate::report::comparison::{Members, brief, output};
+use crate::report::document::Document;
 use crate::report::run::Output;
 use crate::report::text::document;
 use crate::report::write::{Overwrite, ResultsDirectory};
+use crate::study::compare::asked::{Ask, Asked};
 use crate::study::compare::{Ladder, Member, compare};
 
 /// Scenarios side by side, each against the one before it: what it costs, what it gains, what is no difference.
@@ -32,6 +35,47 @@ pub struct Comparison {
     output: Output,
 }
 
+/// What a comparison says beside its results.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Around {
+    /// The command that gives it.
+    pub(crate) command: String,
+    /// Scenarios that cannot be simulated, each with the reason.
+    pub(crate) left_out: Vec<(String, String)>,
+    /// Scenarios that were not begun.
+    pub(crate) not_begun: Vec<String>,
+}
+
+/// Figures of one scenario, or of two on the same draws, that a comparison is asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Questions(Vec<Ask>);
+
+impl Questions {
+    /// Reads each as `compare --figure` takes it.
+    ///
+    /// # Errors
+    ///
+    /// A figure that there is not.
+    pub(crate) fn parse(texts: &[String]) -> Result<Self, Error> {
+        let all: Result<Vec<Ask>, _> = texts.iter().map(|text| Ask::parse(text)).collect();
+        Ok(Self(all?))
+    }
+
+    /// Refuses a figure that these scenarios do not have.
+    ///
+    /// # Errors
+    ///
+    /// A figure that there is not.
+    pub(crate) fn check<'a>(
+        &self,
+        ready: impl IntoIterator<Item = &'a Ready>,
+    ) -> Result<(), Error> {
+        let study = |one: &'a Ready| (one.name(), one.draft(), one.blueprint(), &one.study);
+        let studies: Vec<Asked<'_>> = ready.into_iter().map(study).collect();
+        Ok(self.0.iter().try_for_each(|one| one.check(&studies))?)
+    }
+}
+
 impl Comparison {
     /// Compares results, in the order given.
     ///
@@ -50,39 +94,66 @@ impl Comparison {
             let help = "give one another name: `scenario.with(\"scenario\", \"other-name\")`";
             return Err(Error::new(Kind::Usage, message).with_help(Some(help.to_string())));
         }
-        let members: Vec<Member<'_>> = results.iter().map(Results::member).collect();
-        let Some(ladder) = compare(&members) else {
+        let command = format!("fivenines compare {}.toml", names.join(".toml "));
+        let around = Around { command, ..Around::default() };
+        Self::among(results, &Questions::default(), around).ok_or_else(|| {
             let message = "these scenarios have no window and no class of requests in common";
-            return Err(Error::new(Kind::Usage, message));
-        };
+            Error::new(Kind::Usage, message)
+        })
+    }
+
+    /// Compares results of scenarios with different names, and answers questions; `None` where they have no window
+    /// and no class of requests in common.
+    pub(crate) fn among(
+        results: &[Results],
+        questions: &Questions,
+        around: Around,
+    ) -> Option<Self> {
+        let members: Vec<Member<'_>> = results.iter().map(Results::member).collect();
+        let mut ladder = compare(&members)?;
+        ladder.asked = questions.0.iter().map(|one| one.answer(&members)).collect();
         let mut notes: Vec<String> = Vec::new();
         for note in results.iter().flat_map(|one| &one.rows().leaves_out) {
             if !notes.contains(note) {
                 notes.push(note.clone());
             }
         }
-        let partial: Vec<String> = results
+        let mut partial: Vec<String> = results
             .iter()
             .filter_map(|one| Some(format!("{}: {}", one.scenario(), one.partial()?)))
             .collect();
+        if !around.not_begun.is_empty() {
+            partial.push(format!("stopped before {}", around.not_begun.join(", ")));
+        }
+        let names: Vec<&str> = results.iter().map(Results::scenario).collect();
         let digest = |one: &Results| (one.scenario().to_string(), one.digest().to_string());
         let identity = Members {
             digests: results.iter().map(digest).collect(),
-            left_out: Vec::new(),
+            left_out: around.left_out,
             name: names.join(", "),
-            command: format!("fivenines compare {}.toml", names.join(".toml ")),
+            command: around.command,
             seed: results.first().map_or(1, |one| one.rows().seed),
             partial: (!partial.is_empty()).then(|| partial.join("; ")),
             notes,
         };
         let output = output(&ladder, &identity);
-        Ok(Self { ladder, output })
+        Some(Self { ladder, output })
+    }
+
+    /// What is written and shown.
+    pub(crate) const fn output(&self) -> &Output {
+        &self.output
+    }
+
+    /// What is shown on a terminal.
+    pub(crate) fn brief(&self) -> Document {
+        brief(&self.ladder, &self.output.document)
     }
 
     /// What the command prints: each step in words, then the tables, in 100 columns.
     #[must_use]
     pub fn text(&self) -> String {
-        document(&brief(&self.ladder, &self.output.document), TERMINAL)
+        document(&self.brief(), TERMINAL)
     }
 
     /// The figures of all scenarios, as the rows of `comparison.csv` have them; what is missing has no key.

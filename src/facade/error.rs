@@ -5,8 +5,12 @@ use std::fmt;
 use super::diagnostic::Diagnostic;
 use super::load::Loaded;
 use crate::plan::figure::NoSuchFigure;
+use crate::report::text::visible;
 use crate::report::write::WriteError;
-use crate::scenario::render::Style;
+use crate::scenario::diagnostic::Diagnostics;
+use crate::scenario::document::Document;
+use crate::scenario::render::{Report, Style, shown};
+use crate::scenario::source::Source;
 use crate::solve::requests::Breach;
 
 /// The class of an [`Error`]; the command has one exit code per class.
@@ -14,16 +18,24 @@ use crate::solve::requests::Breach;
 pub(crate) enum Kind {
     /// The caller asks for something that there is not: a file, a figure, a table.
     Usage,
+    /// The caller asks for a figure that there is not.
+    Figure,
     /// The scenario has errors.
     Refused,
+    /// A limit of the run was reached, where whole results are needed.
+    Limit,
+    /// There is nothing to judge by, or too little.
+    Inconclusive,
     /// Other results lie where these are to be written.
     Conflict,
     /// Stored results do not match their manifest.
     Integrity,
     /// The system refused to read or write.
     Io,
-    /// A broken invariant: a mistake of fivenines itself.
+    /// A mistake of fivenines itself.
     Bug,
+    /// A broken invariant of a run: a mistake of fivenines itself.
+    Breach,
 }
 
 /// Why a scenario was not read, run or compared.
@@ -43,23 +55,39 @@ pub(crate) enum Kind {
 /// let error = Scenario::load("no-such-file.toml").unwrap_err();
 /// assert_eq!(error.to_string(), "error: there is no file `no-such-file.toml`");
 /// ```
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 struct Inner {
     kind: Kind,
     message: String,
     help: Option<String>,
-    /// All diagnostics as text, for a scenario with errors.
-    report: Option<String>,
+    /// For a scenario with errors.
+    refused: Option<Refused>,
     diagnostics: Vec<Diagnostic>,
+}
+
+/// A scenario with errors, as far as is needed to show them.
+#[derive(Clone)]
+struct Refused {
+    source: Source,
+    document: Option<Document>,
+    found: Diagnostics,
+}
+
+impl PartialEq for Error {
+    fn eq(&self, other: &Self) -> bool {
+        let (Self(one), Self(other)) = (self, other);
+        (one.kind, &one.message, &one.help, &one.diagnostics)
+            == (other.kind, &other.message, &other.help, &other.diagnostics)
+    }
 }
 
 impl Error {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self(Box::new(Inner { kind, message, help: None, report: None, diagnostics: Vec::new() }))
+        Self(Box::new(Inner { kind, message, help: None, refused: None, diagnostics: Vec::new() }))
     }
 
     pub(crate) fn with_help(mut self, help: Option<String>) -> Self {
@@ -71,14 +99,25 @@ impl Error {
     pub(crate) fn refused(loaded: &Loaded) -> Self {
         let report = loaded.report();
         let mut error = Self::new(Kind::Refused, report.count());
-        error.0.report = Some(report.text(Style::default()));
         error.0.diagnostics = Diagnostic::all(&report);
+        let (source, document) = (report.source.clone(), loaded.document.clone());
+        error.0.refused = Some(Refused { source, document, found: loaded.found.clone() });
         error
     }
 
-    pub(crate) fn breach(breach: &Breach) -> Self {
-        let message = format!("fivenines is wrong, not you: {}; {}", breach.what, breach.during);
-        Self::new(Kind::Bug, message)
+    /// The diagnostics with what is needed to show them, of a scenario with errors.
+    pub(crate) fn report(&self) -> Option<Report<'_>> {
+        let Refused { source, document, found } = self.0.refused.as_ref()?;
+        Some(Report { source, document: document.as_ref(), found })
+    }
+
+    /// A broken invariant of a run; `of` names the scenario.
+    pub(crate) fn breach(breach: &Breach, of: &str) -> Self {
+        let during = match breach.during.as_str() {
+            "" => of.to_string(),
+            place => format!("{of}, {place}"),
+        };
+        Self::new(Kind::Breach, our_mistake(&breach.what, "", &during))
     }
 
     pub(crate) fn kind(&self) -> Kind {
@@ -119,10 +158,23 @@ impl Error {
     }
 }
 
+/// The sentence on a mistake of fivenines itself: what is wrong, at which place of the source, and what was
+/// being done.
+pub(crate) fn our_mistake(message: &str, place: &str, during: &str) -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    let message: Vec<String> = message.lines().map(shown).collect();
+    let during = match during {
+        "" => String::new(),
+        during => format!("; during {}", visible(during)),
+    };
+    let message = message.join(" ");
+    format!("fivenines {version} is wrong, not you: {message}{place}{during}")
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(report) = &self.0.report {
-            return f.write_str(report.trim_end());
+        if let Some(report) = self.report() {
+            return f.write_str(report.text(Style::default()).trim_end());
         }
         write!(f, "error: {}", self.0.message)?;
         match &self.0.help {
@@ -142,7 +194,13 @@ impl std::error::Error for Error {}
 
 impl From<NoSuchFigure> for Error {
     fn from(wrong: NoSuchFigure) -> Self {
-        Self::new(Kind::Usage, wrong.message).with_help(wrong.help)
+        Self::new(Kind::Figure, wrong.message).with_help(wrong.help)
+    }
+}
+
+impl From<&NoSuchFigure> for Error {
+    fn from(wrong: &NoSuchFigure) -> Self {
+        wrong.clone().into()
     }
 }
 
@@ -158,5 +216,22 @@ impl From<WriteError> for Error {
             WriteError::Io { .. } => Kind::Io,
         };
         Self::new(kind, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Promise K11: a broken invariant names scenario, seed, window and replication.
+    #[test]
+    fn a_broken_invariant_names_what_was_simulated() {
+        let during = "window peak, replication 7".to_string();
+        let found = Breach { what: "Little's law at `web`".into(), during };
+        let error = Error::breach(&found, "scenario tier-3, sha256:ab, seed 1");
+        assert_eq!(error.kind(), Kind::Breach);
+        let during = "; during scenario tier-3, sha256:ab, seed 1, window peak, replication 7";
+        let text = error.message();
+        assert!(text.contains("Little's law at `web`") && text.ends_with(during), "{text}");
     }
 }

@@ -3,12 +3,13 @@
 //! The way: text → document → what `--set` lays over it → draft → lint → blueprint. All that is
 //! wrong is gathered on the way; the later steps are only taken while there is no error.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
 use super::error::{Error, Kind};
+use super::run::Run;
 use crate::engine::draw::Seed;
 use crate::model::blueprint::Blueprint;
 use crate::plan::{self, Draft};
@@ -18,10 +19,14 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::document::Document;
 use crate::scenario::overrides;
 use crate::scenario::render::{Report, shown};
-use crate::scenario::source::Source;
+use crate::scenario::source::{MAX_FILE_BYTES, Source};
 use crate::scenario::suggest;
 use crate::scenario::value::Value;
+use crate::study::forecast::Forecast;
 use crate::study::scenario::{self, Choices, Solver, StudyPlan};
+
+/// The name of standard input on a command line.
+const STDIN: &str = "-";
 
 /// A scenario, as far as it could be read.
 #[derive(Debug)]
@@ -74,17 +79,98 @@ pub struct Canonical {
     pub toml: String,
 }
 
-/// Reads the file of a scenario. What is wrong *in* it goes to `found`.
+/// Reads the scenario at `path` (`-`: standard input) with `overrides` laid over it.
 ///
 /// # Errors
 ///
-/// When `path` leads to no file, or the file cannot be read.
-pub fn read(path: &Path, found: &mut Diagnostics) -> Result<Source, Error> {
+/// When `path` leads to no file, or the file cannot be read. What is wrong *in* it is in [`Loaded::found`].
+pub fn load(path: &Path, overrides: &[String], purpose: Purpose) -> Result<Loaded, Error> {
+    load_in(path, None, overrides, &[], purpose)
+}
+
+/// As [`load`], with the files that the scenario names in `folder`, where it does not lie beside
+/// them, and with more figures than it asks for.
+pub(crate) fn load_in(
+    path: &Path,
+    folder: Option<&Path>,
+    overrides: &[String],
+    figures: &[String],
+    purpose: Purpose,
+) -> Result<Loaded, Error> {
+    let mut found = Diagnostics::new();
+    let source = read_or_stdin(path, &mut found)?;
+    let source = match folder {
+        Some(folder) => source.beside(folder),
+        None => source,
+    };
+    let folder = match folder {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
+        Some(_) => ".".into(),
+        None => folder_of(path),
+    };
+    Ok(Loaded::asking(source, folder, found, overrides, figures, purpose))
+}
+
+/// Reads the text of a table, within the bounds of a scenario.
+pub(crate) fn table(path: &Path) -> Result<String, Error> {
+    let mut found = Diagnostics::new();
+    let source = read_or_stdin(path, &mut found)?;
+    match found.sorted().first() {
+        Some(wrong) => {
+            let name = shown(&path.display().to_string());
+            Err(Error::new(Kind::Usage, format!("{name}: {}", wrong.message)))
+        }
+        None => Ok(source.text().to_string()),
+    }
+}
+
+/// Reads the file of a scenario. What is wrong *in* it goes to `found`.
+pub(crate) fn read(path: &Path, found: &mut Diagnostics) -> Result<Source, Error> {
     Source::read(path, found).map_err(|error| unreadable(path, &error))
 }
 
+fn read_or_stdin(path: &Path, found: &mut Diagnostics) -> Result<Source, Error> {
+    if path != Path::new(STDIN) {
+        return read(path, found);
+    }
+    let mut bytes = Vec::new();
+    let most = MAX_FILE_BYTES + 1;
+    let ended = io::stdin().lock().take(most).read_to_end(&mut bytes);
+    ended.map_err(|error| unreadable(path, &error))?;
+    Ok(Source::from_bytes("standard input", &bytes, found))
+}
+
+/// Returns the scenario files that `paths` stand for: a file for itself, a folder for the `.toml` files in
+/// it, by name.
+pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+    let mut all = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            all.push(path.clone());
+            continue;
+        }
+        let name = shown(&path.display().to_string());
+        let refused =
+            |error: io::Error| Error::new(Kind::Io, format!("cannot read `{name}`: {error}"));
+        let mut inside = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(refused)? {
+            let file = entry.map_err(refused)?.path();
+            if file.extension().is_some_and(|end| end == "toml") && file.is_file() {
+                inside.push(file);
+            }
+        }
+        if inside.is_empty() {
+            let message = format!("there is no scenario (`*.toml`) in `{name}`");
+            return Err(Error::new(Kind::Usage, message));
+        }
+        inside.sort();
+        all.append(&mut inside);
+    }
+    Ok(all)
+}
+
 /// The error for a file that cannot be read, with the file that was probably meant.
-pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Error {
+fn unreadable(path: &Path, error: &io::Error) -> Error {
     let name = shown(&path.display().to_string());
     match error.kind() {
         io::ErrorKind::NotFound => {
@@ -151,24 +237,40 @@ impl Loaded {
         figures: &[String],
         purpose: Purpose,
     ) -> Self {
-        let (document, draft, blueprint, study) = (None, None, None, None);
-        let mut loaded = Self { source, folder, document, draft, blueprint, study, found };
-        loaded.understand(overrides, figures, purpose);
+        let mut loaded = Self::unread(source, folder, found);
+        if !loaded.found.has_errors() {
+            let document = Document::parse(loaded.source.clone(), &mut loaded.found);
+            loaded.understand(document, overrides, figures, purpose);
+        }
         loaded
     }
 
-    fn understand(&mut self, overrides: &[String], figures: &[String], purpose: Purpose) {
-        if self.found.has_errors() {
-            return;
-        }
-        let parsed = Document::parse(self.source.clone(), &mut self.found);
-        let document = parsed.map(|mut document| {
+    /// The same scenario, whose text has been parsed, with more laid over it and for another purpose.
+    pub(crate) fn again(&self, more: &[String], figures: &[String], purpose: Purpose) -> Self {
+        let (source, folder) = (self.source.clone(), self.folder.clone());
+        let mut loaded = Self::unread(source, folder, Diagnostics::new());
+        loaded.understand(self.document.clone(), more, figures, purpose);
+        loaded
+    }
+
+    fn unread(source: Source, folder: PathBuf, found: Diagnostics) -> Self {
+        let (document, draft, blueprint, study) = (None, None, None, None);
+        Self { source, folder, document, draft, blueprint, study, found }
+    }
+
+    fn understand(
+        &mut self,
+        document: Option<Document>,
+        overrides: &[String],
+        figures: &[String],
+        purpose: Purpose,
+    ) {
+        self.document = document.map(|mut document| {
             for assignment in overrides {
                 overrides::set(&mut document, assignment, &mut self.found);
             }
             document
         });
-        self.document = document;
         let Some(document) = &self.document else { return };
         self.draft = plan::draft(document, &mut self.found).map(|mut draft| {
             draft.asked = figures.to_vec();
@@ -214,6 +316,35 @@ impl Loaded {
             self.found.push(Diagnostic::new(Code::MissingSection, span, message).help(help));
         }
         self.study = Some(study).filter(|_| !self.found.has_errors());
+    }
+
+    /// Its name; `None` where the form cannot be read.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.draft.as_ref().map(|draft| draft.scenario.scenario.value.text.as_str())
+    }
+
+    /// Whether it states a claim, right or wrong.
+    pub(crate) fn has_claims(&self) -> bool {
+        self.draft.as_ref().is_some_and(|draft| !draft.scenario.claim.is_empty())
+    }
+
+    /// Reports a run that is longer than the bound, unless its options lift that. Returns a sentence on one
+    /// that takes long on this number of cores.
+    pub(crate) fn weigh(&mut self, run: &Run, cores: usize) -> Option<String> {
+        let draft = self.draft.as_ref().filter(|_| !self.found.has_errors())?;
+        let ready = self.blueprint.as_ref().zip(self.study.as_ref());
+        let forecast = Forecast::of(draft, ready, run.choices);
+        if !run.long {
+            forecast.judge(draft, &mut self.found);
+        }
+        forecast.announced(cores)
+    }
+
+    /// What the solver of requests cannot simulate yet, a phrase each; empty where the form cannot be read.
+    pub(crate) fn not_yet(&self) -> Vec<String> {
+        let draft = self.draft.as_ref().filter(|_| !self.found.has_errors());
+        let all = draft.map(plan::simulatable::not_yet).unwrap_or_default();
+        all.into_iter().map(|one| one.what).collect()
     }
 
     /// The diagnostics with what is needed to show them.

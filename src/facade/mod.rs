@@ -18,15 +18,24 @@
 //! here names the command.
 
 mod builder;
-mod comparison;
+pub(crate) mod claims;
+pub(crate) mod comparison;
 pub mod diagnostic;
+pub(crate) mod differences;
 pub mod error;
 mod estimate;
+pub(crate) mod events;
+pub(crate) mod gate;
+pub(crate) mod journal;
+pub(crate) mod language;
 pub mod load;
 pub mod ready;
-mod results;
+pub(crate) mod recorded;
+pub(crate) mod replay;
+pub(crate) mod results;
 mod run;
 mod scenario;
+pub(crate) mod sweep;
 mod value;
 
 pub use builder::Builder;

@@ -1,9 +1,12 @@
 //! A scenario that is ready to be simulated, and what comes of it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::error::{Error, Kind};
 use super::load::{Canonical, Loaded, canonical};
+use super::results::Results;
+use super::run::Run;
 use crate::model::blueprint::Blueprint;
 use crate::plan::{Draft, cost};
 use crate::report::run::{ASKED, Identity, SAMPLED, TOLD_ALONE};
@@ -15,6 +18,9 @@ use crate::study::results::{Results as Rows, gather};
 use crate::study::scenario::{self, StudyPlan, StudyResult};
 use crate::study::why;
 use crate::study::window::Watch;
+
+/// Window and replication that this thread simulates; empty where it simulates nothing.
+pub(crate) use crate::study::underway::now as under_way;
 
 /// A scenario that is ready to be simulated.
 #[derive(Debug)]
@@ -30,19 +36,39 @@ pub struct Ready {
 }
 
 impl Ready {
-    /// A scenario that was loaded to be run.
+    /// A scenario that was loaded to be run, with `assignments` laid over its file.
     ///
     /// # Errors
     ///
-    /// The diagnostics, when there is an error.
-    pub(crate) fn new(
-        loaded: Loaded,
-        study: Option<StudyPlan>,
+    /// The diagnostics, when there is an error; a figure of the run that there is not.
+    pub(crate) fn new(loaded: Loaded, assignments: Vec<String>) -> Result<Self, Error> {
+        let ready = Self::with_any_figures(loaded, assignments)?;
+        match ready.study.refused.first() {
+            Some((_, wrong)) => Err(wrong.into()),
+            None => Ok(ready),
+        }
+    }
+
+    /// As [`Self::new`], also with figures of the run that there are not.
+    pub(crate) fn with_any_figures(
+        mut loaded: Loaded,
         assignments: Vec<String>,
     ) -> Result<Self, Error> {
+        let study = loaded.study.take();
         let canonical = canonical(loaded.runnable()?.draft);
         let study = study.ok_or_else(|| Error::refused(&loaded))?;
         Ok(Self { loaded, study, canonical, assignments })
+    }
+
+    /// Reads the scenario file at `path` and resolves all that `run` asks of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`]; a run that is too long; a file that cannot be read.
+    pub(crate) fn load(path: &Path, run: &Run) -> Result<Self, Error> {
+        let mut loaded = run.read(path, None)?;
+        loaded.weigh(run, 1);
+        Self::new(loaded, run.assignments.clone())
     }
 
     /// The draft.
@@ -61,6 +87,16 @@ impl Ready {
     #[must_use]
     pub fn blueprint(&self) -> &Blueprint {
         self.loaded.blueprint.as_ref().expect("a scenario that is ready has a blueprint")
+    }
+
+    /// What it costs per month and once, in dollars, where it has prices.
+    pub(crate) fn cost(&self) -> (Option<f64>, Option<f64>) {
+        cost::totals(self.draft())
+    }
+
+    /// Number of claims that it states.
+    pub(crate) fn claims(&self) -> usize {
+        self.draft().scenario.claim.len()
     }
 
     /// What its digest will cover, as far as it is known before the run.
@@ -109,6 +145,28 @@ impl Ready {
         Ok(traces)
     }
 
+    /// Simulates it as `run` has it.
+    ///
+    /// # Errors
+    ///
+    /// A file that it names and that is gone; a broken invariant.
+    pub(crate) fn live(self: &Arc<Self>, run: &Run) -> Result<Results, Error> {
+        let traces = self.traces()?;
+        let watch = Watch::default();
+        let result = run.during(self.replications(), &watch, || self.simulate(&watch))?;
+        let result = result.map_err(|breach| Error::breach(&breach, &self.phrase()))?;
+        let rows = self.rows(&result);
+        // By the name of the file beside the results.
+        let identity = self.identity(traces, run.command("run", &["scenario"]));
+        Ok(Results::new(Arc::clone(self), result, rows, identity))
+    }
+
+    /// Its name, digest and seed, for the words when something is wrong with fivenines.
+    pub(crate) fn phrase(&self) -> String {
+        let seed = self.draft().scenario.run.seed.value;
+        format!("scenario {}, {}, seed {seed}", self.name(), self.canonical.digest)
+    }
+
     /// Simulates all that is asked of it, on the threads of the caller.
     ///
     /// # Errors
@@ -129,7 +187,7 @@ impl Ready {
     /// What identifies the run with this command, beside its figures.
     #[must_use]
     pub fn identity(&self, traces: Vec<(String, String)>, command: String) -> Identity {
-        let (monthly_cost, once_cost) = cost::totals(self.draft());
+        let (monthly_cost, once_cost) = self.cost();
         Identity {
             canonical: self.canonical.toml.clone(),
             canonical_digest: self.canonical.digest.clone(),
@@ -143,7 +201,7 @@ impl Ready {
     /// Itself with its result, as one of several that are compared.
     #[must_use]
     pub fn member<'a>(&'a self, result: &'a StudyResult, results: &'a Rows) -> Member<'a> {
-        let (monthly_cost, once_cost) = cost::totals(self.draft());
+        let (monthly_cost, once_cost) = self.cost();
         Member {
             draft: self.draft(),
             plan: self.blueprint(),

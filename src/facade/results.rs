@@ -2,14 +2,14 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::error::{Error, Kind};
 use super::estimate::Estimate;
 use super::ready::Ready;
 use super::value::Value;
 use crate::plan::figure::{Figure as Parsed, FigureUnit};
-use crate::report::run::{Identity, Output, output, page};
+use crate::report::run::{Identity, Output, figures, output, page};
 use crate::report::text::{Letters, Terminal, document};
 use crate::report::write::{Overwrite, ResultsDirectory};
 use crate::scenario::suggest;
@@ -18,6 +18,7 @@ use crate::study::compare::asked;
 use crate::study::expect::{Demand, Verdict as Judgement};
 use crate::study::measure::Measure;
 use crate::study::results::Results as Rows;
+use crate::study::sampled::agreement::Agrees;
 use crate::study::scenario::StudyResult;
 use crate::study::window::Estimate as Inner;
 
@@ -37,11 +38,26 @@ pub(super) const TERMINAL: Terminal = Terminal { width: 100, letters: Letters::U
 /// ```
 #[derive(Debug)]
 pub struct Results {
-    ready: Ready,
+    ready: Arc<Ready>,
     result: StudyResult,
     rows: Rows,
     identity: Identity,
     output: OnceLock<Output>,
+}
+
+/// How a run went, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// A limit of the run cut a window short.
+    Limit,
+    /// Two solvers that answer the same question disagree.
+    SolversDisagree,
+    /// An expectation fails.
+    Fails,
+    /// An expectation cannot be judged, or a precision was not reached.
+    Inconclusive,
+    /// None of these.
+    Holds,
 }
 
 /// A figure of a run: its path, with its estimate or the reason why there is none.
@@ -101,12 +117,69 @@ impl fmt::Display for Figure {
 }
 
 impl Results {
-    pub(super) fn new(ready: Ready, result: StudyResult, rows: Rows, identity: Identity) -> Self {
+    pub(super) fn new(
+        ready: Arc<Ready>,
+        result: StudyResult,
+        rows: Rows,
+        identity: Identity,
+    ) -> Self {
         Self { ready, result, rows, identity, output: OnceLock::new() }
     }
 
-    fn output(&self) -> &Output {
+    /// What is written and shown.
+    pub(crate) fn output(&self) -> &Output {
         self.output.get_or_init(|| output(&self.rows, &self.identity))
+    }
+
+    /// What was run.
+    pub(crate) fn ready(&self) -> &Ready {
+        &self.ready
+    }
+
+    pub(super) const fn result(&self) -> &StudyResult {
+        &self.result
+    }
+
+    /// How it went, for an exit code.
+    pub(crate) fn ending(&self) -> Ending {
+        let judged = |how: &[Judgement]| {
+            self.result.judgements.iter().any(|judgement| how.contains(judgement))
+        };
+        let mut agreement = self.rows.sampled.iter().flat_map(|sampled| &sampled.agreement);
+        if self.met_a_limit() {
+            Ending::Limit
+        } else if agreement.any(|row| row.verdict == Agrees::Disagree) {
+            Ending::SolversDisagree
+        } else if judged(&[Judgement::Fails]) {
+            Ending::Fails
+        } else if judged(&[Judgement::Inconclusive, Judgement::NotJudged])
+            || !self.rows.unreached.is_empty()
+        {
+            Ending::Inconclusive
+        } else {
+            Ending::Holds
+        }
+    }
+
+    /// Whether a window was cut short by a limit of the run.
+    pub(crate) fn met_a_limit(&self) -> bool {
+        self.result.windows.iter().any(|window| window.stopped.is_some())
+            || self.result.sampled.as_ref().is_some_and(|sampled| sampled.stopped().is_some())
+    }
+
+    /// Every figure as CSV.
+    pub(crate) fn figures_csv(&self) -> Vec<u8> {
+        figures::csv(&self.rows)
+    }
+
+    /// Forgets the files and what a comparison does not need: the memory of several scenarios adds up.
+    pub(crate) fn keep_compared(&mut self) {
+        if let Some(years) = &mut self.result.years {
+            years.keep_compared();
+        }
+        if let Some(output) = self.output.get_mut() {
+            output.set.files = Vec::new();
+        }
     }
 
     pub(super) fn member(&self) -> Member<'_> {

@@ -1,6 +1,7 @@
 //! How a scenario is run.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -8,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::error::{Error, Kind};
+use super::load::{Loaded, Purpose, load_in};
 use crate::study::scenario::{Choices, Solver};
 use crate::study::window::Watch;
 
@@ -54,9 +56,11 @@ pub struct Run {
     /// How often, by which solver; whether it is for a comparison.
     pub(crate) choices: Choices,
     pub(crate) long: bool,
-    pub(crate) threads: usize,
-    pub(crate) progress: Option<Progress>,
-    pub(crate) stop: Option<Stop>,
+    threads: usize,
+    /// The threads that several runs share, in place of those of `threads`.
+    pool: Option<Arc<rayon::ThreadPool>>,
+    progress: Option<Progress>,
+    stop: Option<Stop>,
 }
 
 impl Run {
@@ -74,6 +78,7 @@ impl Run {
             choices: Choices { alone: true, sampled: true, ..Choices::default() },
             long: false,
             threads: 0,
+            pool: None,
             progress: None,
             stop: None,
         }
@@ -188,9 +193,8 @@ impl Run {
     /// let run = Run::new().for_comparison();
     /// ```
     #[must_use]
-    pub fn for_comparison(mut self) -> Self {
-        (self.choices.alone, self.choices.sampled) = (false, false);
-        self
+    pub fn for_comparison(self) -> Self {
+        self.reporting(false, false)
     }
 
     /// Allows a run of more than about 10^11 events, which is refused otherwise.
@@ -248,6 +252,42 @@ impl Run {
         self
     }
 
+    /// The same run with these laid over the scenario too, each `PATH=VALUE`.
+    pub(crate) fn laying(&self, assignments: impl IntoIterator<Item = String>) -> Self {
+        let mut run = self.clone();
+        run.assignments.extend(assignments);
+        run
+    }
+
+    /// The same run with these figures to estimate, beside those of the scenario.
+    pub(crate) fn asking(&self, figures: Vec<String>) -> Self {
+        Self { figures, ..self.clone() }
+    }
+
+    /// Reads the scenario at `path`, to be run so; its files lie in `folder`, or beside it.
+    pub(crate) fn read(&self, path: &Path, folder: Option<&Path>) -> Result<Loaded, Error> {
+        load_in(path, folder, &self.assignments, &self.figures, Purpose::Run(self.choices))
+    }
+
+    /// The same run; `alone`: with why it is down and what each cause costs, `sampled`: with windows drawn from the
+    /// long horizon.
+    pub(crate) fn reporting(mut self, alone: bool, sampled: bool) -> Self {
+        (self.choices.alone, self.choices.sampled) = (alone, sampled);
+        self
+    }
+
+    /// The same run on the threads of another.
+    pub(crate) fn on_threads_of(self, other: &Self) -> Self {
+        Self { pool: other.pool.clone(), ..self }
+    }
+
+    /// Starts `count` threads, or as many as the machine has cores, which this run and all that are made from it
+    /// share.
+    pub(crate) fn with_own_threads(mut self, count: Option<usize>) -> Result<Self, Error> {
+        self.pool = Some(Arc::new(started(count.unwrap_or(0))?));
+        Ok(self)
+    }
+
     /// Refuses options that no run can have.
     pub(crate) fn check(&self) -> Result<(), Error> {
         match self.choices.replications {
@@ -295,14 +335,10 @@ impl Run {
         watch: &Watch,
         work: impl FnOnce() -> T + Send,
     ) -> Result<T, Error> {
-        let pool = match self.threads {
-            0 => None,
-            count => {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build();
-                Some(pool.map_err(|error| {
-                    Error::new(Kind::Io, format!("cannot start the threads: {error}"))
-                })?)
-            }
+        let pool = match (&self.pool, self.threads) {
+            (Some(pool), _) => Some(Arc::clone(pool)),
+            (None, 0) => None,
+            (None, count) => Some(Arc::new(started(count)?)),
         };
         let work = || match &pool {
             Some(pool) => pool.install(work),
@@ -311,30 +347,41 @@ impl Run {
         if self.progress.is_none() && self.stop.is_none() {
             return Ok(work());
         }
-        let look = || {
-            if self.stop.as_ref().is_some_and(|stop| stop()) {
-                watch.stop.store(true, Ordering::Relaxed);
-            }
+        let shows = || {
             if let Some(progress) = &self.progress {
                 let done = watch.done.load(Ordering::Relaxed) as u64;
                 progress(done, least + watch.more.load(Ordering::Relaxed) as u64);
             }
         };
-        look();
+        let looks = || {
+            if self.stop.as_ref().is_some_and(|stop| stop()) {
+                watch.stop.store(true, Ordering::Relaxed);
+            }
+            shows();
+        };
+        looks();
         let (ended, end) = mpsc::channel::<()>();
         let done = thread::scope(|scope| {
             scope.spawn(move || {
                 // The channel closes when the work ends, well or in a panic.
                 while end.recv_timeout(LOOK_EVERY) == Err(RecvTimeoutError::Timeout) {
-                    look();
+                    looks();
                 }
-                look();
+                shows();
             });
             let _ended = ended;
             work()
         });
         Ok(done)
     }
+}
+
+/// Threads for runs; 0: as many as the machine has cores.
+fn started(count: usize) -> Result<rayon::ThreadPool, Error> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(count)
+        .build()
+        .map_err(|error| Error::new(Kind::Io, format!("cannot start the threads: {error}")))
 }
 
 impl Default for Run {
@@ -348,5 +395,35 @@ impl fmt::Debug for Run {
         let mut shown = f.debug_struct("Run");
         shown.field("command", &self.command("run", &[])).field("set", &self.assignments);
         shown.field("threads", &self.threads).field("long", &self.long).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicBool, AtomicU64};
+
+    #[test]
+    fn work_is_watched_while_it_runs_and_a_wish_to_stop_reaches_it() {
+        let (seen, asked) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+        let (shown, wanted) = (Arc::clone(&seen), Arc::clone(&asked));
+        let run = Run::new()
+            .on_progress(move |done, all| shown.store(100 * done + all, Ordering::Relaxed))
+            .stop_when(move || wanted.load(Ordering::Relaxed));
+        let watch = Watch::default();
+        let answer = run.during(10, &watch, || {
+            watch.done.store(4, Ordering::Relaxed);
+            watch.more.store(2, Ordering::Relaxed);
+            while seen.load(Ordering::Relaxed) != 412 {
+                thread::yield_now();
+            }
+            assert!(!watch.told_to_stop());
+            asked.store(true, Ordering::Relaxed);
+            while !watch.told_to_stop() {
+                thread::yield_now();
+            }
+            "stopped"
+        });
+        assert_eq!(answer.unwrap(), "stopped");
     }
 }

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::builder::Builder;
+use super::claims;
 use super::diagnostic::Diagnostic;
-use super::error::{Error, Kind};
+use super::error::Error;
 use super::load::{Canonical, Loaded, Purpose, canonical, folder_of, read};
 use super::ready::Ready;
 use super::results::Results;
@@ -14,9 +15,7 @@ use super::value::Value;
 use crate::plan::{Draft, cost, simulatable};
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::source::Source;
-use crate::study::forecast::Forecast;
-use crate::study::scenario::{Choices, Solver};
-use crate::study::window::Watch;
+use crate::study::scenario::Solver;
 
 /// Name of a text in diagnostics that comes from no file.
 const TEXT: &str = "scenario";
@@ -68,7 +67,7 @@ impl Scenario {
         let path = path.as_ref();
         let mut found = Diagnostics::new();
         let source = read(path, &mut found)?;
-        Self::of(source, folder_of(path), found, Vec::new())
+        Self::of(source, folder_of(path), found)
     }
 
     /// Reads a scenario from its text. Paths in it start in the current folder.
@@ -85,7 +84,7 @@ impl Scenario {
     pub fn parse(text: &str) -> Result<Self, Error> {
         let mut found = Diagnostics::new();
         let source = Source::from_bytes(TEXT, text.as_bytes(), &mut found);
-        Self::of(source, ".".into(), found, Vec::new())
+        Self::of(source, ".".into(), found)
     }
 
     /// Begins a scenario in code.
@@ -111,37 +110,28 @@ impl Scenario {
         let mut found = Diagnostics::new();
         let source = Source::from_bytes(TEXT, text.as_bytes(), &mut found);
         let mut loaded = Loaded::of(source, ".".into(), found, &[], Purpose::Check(None));
-        let study = loaded.study.take();
-        if let (false, Some(draft)) = (loaded.found.has_errors(), &loaded.draft) {
-            let ready = loaded.blueprint.as_ref().zip(study.as_ref());
-            Forecast::of(draft, ready, Choices::default()).judge(draft, &mut loaded.found);
-        }
+        claims::check(&mut loaded, &[]);
+        loaded.weigh(&Run::new().for_comparison(), 1);
         Diagnostic::all(&loaded.report())
     }
 
-    fn of(
-        source: Source,
-        folder: PathBuf,
-        found: Diagnostics,
-        overrides: Vec<String>,
-    ) -> Result<Self, Error> {
-        if found.has_errors() {
-            return Err(Error::refused(&Loaded::of(source, folder, found, &[], Purpose::Read)));
-        }
-        let load = |purpose| {
-            let (source, folder) = (source.clone(), folder.clone());
-            Loaded::of(source, folder, Diagnostics::new(), &overrides, purpose)
-        };
-        let mut loaded = load(Purpose::Check(None));
+    fn of(source: Source, folder: PathBuf, found: Diagnostics) -> Result<Self, Error> {
+        let loaded = Loaded::of(source, folder, found, &[], Purpose::Check(None));
+        Self::checked(loaded, Vec::new())
+    }
+
+    /// A scenario that was loaded to be checked, with `overrides` laid over its file.
+    fn checked(mut loaded: Loaded, overrides: Vec<String>) -> Result<Self, Error> {
         if loaded.found.has_errors()
             && loaded.draft.as_ref().is_some_and(|draft| !simulatable::not_yet(draft).is_empty())
         {
             // What cannot be simulated request by request may be simulated over years.
-            let years = load(Purpose::Check(Some(Solver::Flows)));
+            let years = loaded.again(&[], &[], Purpose::Check(Some(Solver::Flows)));
             if !years.found.has_errors() {
                 loaded = years;
             }
         }
+        claims::check(&mut loaded, &overrides);
         let canonical = canonical(loaded.sound()?);
         Ok(Self { loaded: Arc::new(loaded), overrides, canonical })
     }
@@ -164,10 +154,9 @@ impl Scenario {
     /// # Ok::<(), fivenines::Error>(())
     /// ```
     pub fn with(&self, path: &str, value: impl Into<Value>) -> Result<Self, Error> {
-        let mut overrides = self.overrides.clone();
-        overrides.push(format!("{path}={}", value.into()));
-        let (source, folder) = (self.loaded.source.clone(), self.loaded.folder.clone());
-        Self::of(source, folder, Diagnostics::new(), overrides)
+        let change = [format!("{path}={}", value.into())];
+        let loaded = self.loaded.again(&change, &[], Purpose::Check(None));
+        Self::checked(loaded, [&self.overrides[..], &change].concat())
     }
 
     /// One variant for each value of a key, all of them checked before any is run: a sweep.
@@ -290,35 +279,17 @@ impl Scenario {
     /// ```
     pub fn run(&self, run: &Run) -> Result<Results, Error> {
         run.check()?;
-        let ready = self.ready(run)?;
-        let traces = ready.traces()?;
-        let watch = Watch::default();
-        let result = run.during(ready.replications(), &watch, || ready.simulate(&watch))?;
-        let result = result.map_err(|breach| Error::breach(&breach))?;
-        let rows = ready.rows(&result);
-        let identity = ready.identity(traces, run.command("run", &["scenario"]));
-        Ok(Results::new(ready, result, rows, identity))
+        Arc::new(self.ready(run)?).live(run)
     }
 
     fn ready(&self, run: &Run) -> Result<Ready, Error> {
-        let mut assignments = self.overrides.clone();
-        assignments.extend(run.assignments.iter().cloned());
-        let (source, folder) = (self.loaded.source.clone(), self.loaded.folder.clone());
-        let (figures, purpose) = (&run.figures, Purpose::Run(run.choices));
-        let found = Diagnostics::new();
-        let mut loaded = Loaded::asking(source, folder, found, &assignments, figures, purpose);
-        let study = loaded.study.take();
-        if let (false, false, Some(draft)) = (run.long, loaded.found.has_errors(), &loaded.draft) {
-            let ready = loaded.blueprint.as_ref().zip(study.as_ref());
-            Forecast::of(draft, ready, run.choices).judge(draft, &mut loaded.found);
+        let assignments = [&self.overrides[..], &run.assignments].concat();
+        let mut loaded =
+            self.loaded.again(&run.assignments, &run.figures, Purpose::Run(run.choices));
+        if !run.assignments.is_empty() {
+            claims::check(&mut loaded, &assignments);
         }
-        let ready = Ready::new(loaded, study, assignments)?;
-        match ready.study.refused.first() {
-            Some((_, wrong)) => {
-                let error = Error::new(Kind::Usage, wrong.message.clone());
-                Err(error.with_help(wrong.help.clone()))
-            }
-            None => Ok(ready),
-        }
+        loaded.weigh(run, 1);
+        Ready::new(loaded, assignments)
     }
 }

@@ -84,6 +84,15 @@ pub struct ResultSet {
     pub files: Vec<ResultFile>,
 }
 
+impl ResultSet {
+    /// The content of the file at `path`.
+    #[must_use]
+    pub fn file(&self, path: &str) -> Option<&[u8]> {
+        let file = self.files.iter().find(|file| file.path == path)?;
+        Some(&file.bytes)
+    }
+}
+
 /// The run digest (D3): SHA-256 over lines of `key value`, first those of `identity` as given, then
 /// `result <path> <length> <sha256>` of every covered file in order of path. A user can check it
 /// with `sha256sum`.

@@ -201,6 +201,15 @@ impl Diagnostics {
         self.errors + self.warnings == 0
     }
 
+    /// The errors that were kept, without the warnings.
+    #[must_use]
+    pub fn errors_alone(&self) -> Self {
+        let mut errors = Self::new();
+        let wrong = self.sorted().into_iter().filter(|one| one.severity() == Severity::Error);
+        wrong.for_each(|found| errors.push(found.clone()));
+        errors
+    }
+
     /// Errors by position, then warnings by position, without exact repeats.
     #[must_use]
     pub fn sorted(&self) -> Vec<&Diagnostic> {

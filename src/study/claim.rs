@@ -11,6 +11,10 @@
 //! Holds: an interval that straddles the threshold is never a pass; the interval of each point holds for itself.
 //! Leaves out: values between the points that were tried.
 
+mod criterion;
+
+pub use criterion::Criterion;
+
 use crate::plan::figure::registry::By;
 use crate::plan::figure::{Figure, FigureUnit, Metric, NoSuchFigure, Stat};
 use crate::stats::interval::{Interval, Method};
@@ -489,6 +493,19 @@ pub struct Decided {
     pub ranges: Vec<Range>,
     /// All points, the last range fastest; the file as it is among them, or in front.
     pub points: Vec<Point>,
+}
+
+impl Judged {
+    /// Whether more effort, or another run, might still decide it; not one that says what it lacks, which was not
+    /// meant to be judged.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        match &self.outcome {
+            Outcome::Undecided => true,
+            Outcome::NotJudged(_) => self.decided.is_some(),
+            _ => false,
+        }
+    }
 }
 
 impl Decided {

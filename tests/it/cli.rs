@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output, Stdio};
 
 use assert_cmd::Command;
-use fivenines::cli::load::load;
+use fivenines::facade::load::load;
 use fivenines::facade::load::{Purpose, Runnable};
 use fivenines::scenario::diagnostic::Diagnostics;
 use fivenines::scenario::render::Style;

@@ -10,6 +10,7 @@ pub mod capacity;
 pub mod charts;
 mod cost;
 pub mod databases;
+pub mod figures;
 pub mod files;
 mod headroom;
 mod latency;

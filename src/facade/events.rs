@@ -1,0 +1,264 @@
+//! The events of one stretch of a replication: listed, or held against a list.
+//!
+//! Holds: that replication alone is simulated, and no further than the stretch.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, ErrorKind};
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, PoisonError};
+
+use super::error::{Error, Kind};
+use super::ready::Ready;
+use super::recorded::Recorded;
+use super::run::Run;
+use crate::report::events::{self, COLUMNS, Head, Row};
+use crate::scenario::render::shown;
+use crate::scenario::suggest;
+use crate::study::stretch::{self, Bounds};
+use crate::study::window::Watch;
+
+/// An interval of one replication, as text `WINDOW:REPLICATION:STRETCH`.
+pub(crate) use crate::study::stretch::Stretch;
+
+/// Events kept of those before the first that differs.
+const KEPT: usize = 3;
+
+/// A stretch of a scenario, found.
+pub(crate) struct Part<'a> {
+    ready: &'a Ready,
+    stretch: Stretch,
+    /// The window, by its place in the study.
+    window: usize,
+    /// Where it lies.
+    pub(crate) bounds: Bounds,
+}
+
+impl<'a> Part<'a> {
+    /// Finds a stretch of recorded results in their scenario.
+    ///
+    /// # Errors
+    ///
+    /// A window, replication or stretch that there is not.
+    pub(crate) fn find(
+        ready: &'a Ready,
+        recorded: &Recorded,
+        stretch: &Stretch,
+    ) -> Result<Self, Error> {
+        let refuse = |message: String, help: String| {
+            let message = format!("{} {message}", recorded.name());
+            Err(Error::new(Kind::Usage, message).with_help(Some(help)))
+        };
+        let windows = &ready.study.windows;
+        let window = shown(&stretch.window);
+        let Some(place) = windows.iter().position(|one| one.window.name == stretch.window) else {
+            let names: Vec<&str> = windows.iter().map(|one| one.window.name.as_str()).collect();
+            let help = suggest::help(&stretch.window, &names, "there are");
+            let help = help.unwrap_or_else(|| match names.is_empty() {
+                true => {
+                    "no window was lived through, so there are no events of requests".to_string()
+                }
+                false => "`event_trails` in its manifest.json lists all windows".to_string(),
+            });
+            return refuse(format!("has no window `{window}`"), help);
+        };
+        let most = recorded.replications(&stretch.window).unwrap_or(u64::MAX);
+        if stretch.replication >= most {
+            let number = stretch.replication.saturating_add(1);
+            let message = format!("has no replication {number} of window `{window}`");
+            return refuse(message, format!("replications count from 1 to {most}"));
+        }
+        let all = stretch::stretches(&windows[place]);
+        let Some(bounds) = all.get(stretch.number) else {
+            let message = format!("has no stretch {} of window `{window}`", stretch.number);
+            let last = all.len() - 1;
+            let help = format!(
+                "0 is the lead-in, 1 to {} are of the window, {last} is what follows its end",
+                last - 1
+            );
+            return refuse(message, help);
+        };
+        Ok(Self { ready, stretch: stretch.clone(), window: place, bounds: *bounds })
+    }
+
+    /// The first lines of a list of its events.
+    pub(crate) fn head(&self) -> String {
+        let scenario = self.ready.canonical.digest.clone();
+        Head { stretch: self.stretch.clone(), scenario }.lines(&self.bounds)
+    }
+
+    /// Simulates it and hands each event to `hear`, which says whether to go on.
+    ///
+    /// # Errors
+    ///
+    /// A broken invariant.
+    pub(crate) fn tell(&self, run: &Run, hear: &(dyn Fn(Row) -> bool + Sync)) -> Result<(), Error> {
+        let (ready, watch) = (self.ready, Watch::default());
+        let done = run.during(1, &watch, || {
+            let history = (self.window, self.stretch.replication);
+            stretch::tell(ready.blueprint(), &ready.study, history, self.bounds, &watch, &|seen| {
+                if !hear(Row::new(seen, self.bounds.window)) {
+                    watch.stop.store(true, Ordering::Relaxed);
+                }
+            })
+        })?;
+        done.map_err(|breach| Error::breach(&breach, &ready.phrase()))
+    }
+}
+
+/// A list of events that is read event by event.
+pub(crate) struct List {
+    name: String,
+    lines: io::Lines<Box<dyn BufRead + Send>>,
+    /// Events so far.
+    events: u64,
+    ended: bool,
+}
+
+impl List {
+    /// Opens the list at `file` (`-`: standard input).
+    ///
+    /// # Errors
+    ///
+    /// A file that is not there or cannot be read, or is no list.
+    pub(crate) fn open(file: &Path) -> Result<(Head, Self), Error> {
+        let name = shown(&file.display().to_string());
+        let reader: Box<dyn BufRead + Send> = if file == Path::new("-") {
+            Box::new(BufReader::new(io::stdin()))
+        } else {
+            let opened = File::open(file).map_err(|error| match error.kind() {
+                ErrorKind::NotFound => {
+                    Error::new(Kind::Usage, format!("there is no file `{name}`"))
+                }
+                _ => Error::new(Kind::Io, format!("cannot read `{name}`: {error}")),
+            })?;
+            Box::new(BufReader::new(opened))
+        };
+        let mut list = Self { name, lines: reader.lines(), events: 0, ended: false };
+        let head = list.line()?.and_then(|line| Head::parse(&line));
+        let columns = list.line()?;
+        match head {
+            Some(head) if columns.as_deref() == Some(&COLUMNS.join(",")) => Ok((head, list)),
+            _ => {
+                let message = format!("`{}` is no list of events", list.name);
+                let help = "make one with `fivenines replay RESULT --events STRETCH`";
+                Err(Error::new(Kind::Usage, message).with_help(Some(help.to_string())))
+            }
+        }
+    }
+
+    fn line(&mut self) -> Result<Option<String>, Error> {
+        self.lines.next().transpose().map_err(|error| match error.kind() {
+            ErrorKind::InvalidData => self.damaged("holds what is no text"),
+            _ => Error::new(Kind::Io, format!("cannot read `{}`: {error}", self.name)),
+        })
+    }
+
+    fn damaged(&self, how: &str) -> Error {
+        let message = format!("the list of events `{}` {how}", self.name);
+        let help = "make it again with `fivenines replay RESULT --events STRETCH`";
+        Error::new(Kind::Integrity, message).with_help(Some(help.to_string()))
+    }
+
+    /// The next event; `None` after the last.
+    fn next(&mut self) -> Result<Option<Row>, Error> {
+        if self.ended {
+            return Ok(None);
+        }
+        let Some(line) = self.line()? else {
+            return Err(self.damaged("is cut off: its last line is missing"));
+        };
+        if let Some(count) = events::ends(&line) {
+            self.ended = true;
+            let have = self.events;
+            return match count == have {
+                true => Ok(None),
+                false => Err(self.damaged(&format!("has {have} events and says {count}"))),
+            };
+        }
+        self.events += 1;
+        let number = self.events + 2;
+        let row =
+            line.parse().map_err(|()| self.damaged(&format!("has no event in line {number}")));
+        row.map(Some)
+    }
+}
+
+/// The events of a stretch beside those of a list, as they are simulated.
+pub(crate) struct SideBySide(Mutex<State>);
+
+struct State {
+    list: List,
+    before: VecDeque<Row>,
+    same: u64,
+    /// The first that differs, or why that cannot be told.
+    apart: Option<Result<Apart, Error>>,
+}
+
+/// How far a stretch is as its list has it.
+pub(crate) struct Found {
+    /// The last few events that are the same.
+    pub(crate) before: VecDeque<Row>,
+    /// Number of events that are the same.
+    pub(crate) same: u64,
+    /// The first that differs; `None` where none does.
+    pub(crate) apart: Option<Apart>,
+}
+
+/// The first event that differs.
+pub(crate) struct Apart {
+    /// As it is listed; `None`: there the stretch was over.
+    pub(crate) then: Option<Row>,
+    /// As it is simulated; `None`: now the stretch is over.
+    pub(crate) now: Option<Row>,
+}
+
+impl SideBySide {
+    /// Begins with the first event of a list.
+    pub(crate) const fn new(list: List) -> Self {
+        Self(Mutex::new(State { list, before: VecDeque::new(), same: 0, apart: None }))
+    }
+
+    /// Holds the next event against the list; whether it was the same, and all before it.
+    pub(crate) fn goes_on(&self, now: Row) -> bool {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { list, before, same, apart } = &mut *state;
+        if apart.is_some() {
+            return false;
+        }
+        match list.next() {
+            Err(error) => *apart = Some(Err(error)),
+            // The words may be those of another version, the digest knows all that came before.
+            Ok(Some(then)) if then.digest == now.digest => {
+                *same += 1;
+                before.push_back(now);
+                if before.len() > KEPT {
+                    before.pop_front();
+                }
+            }
+            Ok(then) => *apart = Some(Ok(Apart { then, now: Some(now) })),
+        }
+        apart.is_none()
+    }
+
+    /// Whether an event differed so far.
+    pub(crate) fn has_parted(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).apart.is_some()
+    }
+
+    /// What came of it, when there are no more events now.
+    ///
+    /// # Errors
+    ///
+    /// A list that is damaged.
+    pub(crate) fn found(self) -> Result<Found, Error> {
+        let state = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let State { mut list, before, same, apart } = state;
+        let apart = match apart {
+            Some(apart) => Some(apart?),
+            None => list.next()?.map(|then| Apart { then: Some(then), now: None }),
+        };
+        Ok(Found { before, same, apart })
+    }
+}

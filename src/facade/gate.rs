@@ -1,0 +1,208 @@
+//! New results against a baseline: what has moved, and which keys differ.
+
+use std::path::Path;
+
+use super::differences::{Side, changes};
+use super::error::{Error, Kind};
+use super::recorded::{Recorded, covers, first_difference, identity};
+use super::results::Results;
+use crate::report::gate::{Gated, Key, Outcome};
+use crate::scenario::render::shown;
+use crate::study::gate::{Mode, Row, Verdict, judge};
+use crate::study::record::{OutcomeRecord, SummaryRecord};
+use crate::study::results::RESULTS_VERSION;
+
+/// Results that new ones are held against.
+pub(crate) struct Baseline {
+    /// Where they lie.
+    pub(crate) recorded: Recorded,
+    summary: SummaryRecord,
+}
+
+/// New results held against a baseline.
+pub(crate) struct Held {
+    /// What has moved.
+    pub(crate) gated: Gated,
+    /// The scenario of the baseline.
+    pub(crate) side: Side,
+}
+
+impl Baseline {
+    /// Reads the figures of recorded results.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Inconclusive`] when replications are missing, or another version wrote them;
+    /// [`Kind::Integrity`] when they cannot be read.
+    pub(crate) fn read(recorded: Recorded) -> Result<Self, Error> {
+        if !recorded.is_complete() {
+            let message =
+                format!("the baseline {} is partial: replications are missing", recorded.name());
+            return Err(Error::new(Kind::Inconclusive, message));
+        }
+        let bytes = recorded.file("summary.json")?;
+        let values = recorded.file("replications.json").ok();
+        let summary = SummaryRecord::parse(&bytes).and_then(|summary| match values {
+            Some(values) => summary.with_values(&values),
+            None => Ok(summary),
+        });
+        let summary = summary.map_err(|error| {
+            let message = format!(
+                "the summary of {} (results version {}) cannot be read by this version ({RESULTS_VERSION}): {error}",
+                recorded.name(),
+                recorded.results_version(),
+            );
+            Error::new(Kind::Inconclusive, message)
+        })?;
+        Ok(Self { recorded, summary })
+    }
+
+    /// Holds new results of the scenario in `file` against it.
+    ///
+    /// # Errors
+    ///
+    /// Results that are partial; a baseline whose scenario cannot be read.
+    pub(crate) fn hold(
+        &self,
+        file: &Path,
+        results: &Results,
+        same_effort: bool,
+    ) -> Result<Held, Error> {
+        if let Some(reason) = results.partial() {
+            let message = format!("the new results are partial: {reason}");
+            return Err(Error::new(Kind::Limit, message));
+        }
+        let set = &results.output().set;
+        let bytes = |path: &str| set.file(path).unwrap_or_default();
+        let summary = SummaryRecord::parse(bytes("summary.json"));
+        let summary = summary.expect("it was written from the same record");
+        let summary = summary.with_values(bytes("replications.json"));
+        let summary = summary.expect("it was written from the same values");
+        let side = Side::stored(&self.recorded, self.recorded.name())?;
+        let now = Side::of_results(shown(&file.display().to_string()), results);
+        let ready = results.ready();
+        let source = ready.loaded.document.as_ref();
+        let keys = changes(&side, &now).into_iter().map(|change| Key {
+            line: source.and_then(|document| {
+                change.place(document).map(|span| document.source.place(span).line)
+            }),
+            change,
+        });
+        let keys: Vec<Key> = keys.collect();
+        let because = self.because(&covers(set), &keys, same_effort);
+        let mode = if because.is_empty() { Mode::Exact } else { Mode::Equivalence };
+        let rows = judge(mode, &self.summary, &summary, [side.cost, now.cost]);
+        let files = if mode == Mode::Exact { self.moved(results) } else { Vec::new() };
+        let gated = Gated {
+            scenario: ready.name().to_string(),
+            file: file.display().to_string(),
+            baseline: self.recorded.name(),
+            mode: Some(mode),
+            because,
+            told: notes(&self.summary, &summary, &rows),
+            outcome: outcome(&rows, &files),
+            rows,
+            keys,
+            files,
+        };
+        Ok(Held { gated, side })
+    }
+
+    /// Why the two need not be the same to the last bit.
+    fn because(&self, covered: &[&str], keys: &[Key], same_effort: bool) -> Vec<String> {
+        let was = identity(self.recorded.covers());
+        let is = identity(covered.iter().copied());
+        let differ = |head: &str| {
+            let of = |lines: &[&str]| -> Vec<String> {
+                let kept = lines.iter().filter(|line| line.starts_with(head));
+                kept.map(|line| (*line).to_string()).collect()
+            };
+            of(&was) != of(&is)
+        };
+        let mut because = Vec::new();
+        // The seed stands in the scenario, and is said by itself.
+        let seed_alone = !keys.is_empty() && keys.iter().all(|key| key.change.path() == "run.seed");
+        if differ("scenario ") && !seed_alone {
+            because.push("the scenario differs".to_string());
+        }
+        if differ("file ") {
+            because.push("a file that it replays differs".to_string());
+        }
+        if differ("seed ") {
+            because.push("the seed differs".to_string());
+        }
+        let version = self.recorded.results_version();
+        if version != u64::from(RESULTS_VERSION) {
+            because.push(format!("the version of results was {version} and is {RESULTS_VERSION}"));
+        }
+        if !same_effort {
+            because.push("the effort differs".to_string());
+        }
+        because
+    }
+
+    /// Files and histories that differ where nothing may.
+    fn moved(&self, results: &Results) -> Vec<String> {
+        let set = &results.output().set;
+        if self.recorded.manifest["digest"] == set.digest.as_str() {
+            return Vec::new();
+        }
+        let first = first_difference(&self.recorded.covers(), &covers(set));
+        let (files, _) = self.recorded.differing(set);
+        // The page shows the digest, and so differs with anything.
+        let files = files.iter().filter(|name| *name != "report.html").map(|name| shown(name));
+        first.into_iter().chain(files).collect()
+    }
+}
+
+fn outcome(rows: &[Row], files: &[String]) -> Outcome {
+    let any = |verdict| rows.iter().any(|row: &Row| row.verdict == verdict);
+    if any(Verdict::Changed) || !files.is_empty() {
+        Outcome::Changed
+    } else if any(Verdict::Unsure) || !any(Verdict::Same) {
+        Outcome::Unsure
+    } else {
+        Outcome::Pass
+    }
+}
+
+/// What is reported and not judged: parts that only one has, windows and expectations that turned.
+fn notes(old: &SummaryRecord, new: &SummaryRecord, rows: &[Row]) -> Vec<String> {
+    let mut notes = Vec::new();
+    let apart: Vec<&Row> = rows.iter().filter(|row| row.verdict == Verdict::Apart).collect();
+    for (gone, word) in [(true, "only in the baseline"), (false, "not in the baseline")] {
+        let names: Vec<&str> = apart
+            .iter()
+            .filter(|row| row.old.is_some() == gone)
+            .map(|row| row.path.as_str())
+            .collect();
+        if let Some(first) = names.first() {
+            let more = if names.len() > 1 { ", …" } else { "" };
+            notes.push(format!("{} figures {word}: {first}{more}", names.len()));
+        }
+    }
+    let mut windows: Vec<(String, String, String)> = Vec::new();
+    for (path, record) in &new.figures {
+        let Some((_, window)) = path.split_once('@') else { continue };
+        let was = old.figures.get(path).and_then(|was| was.verdict.clone());
+        let (Some(was), Some(is)) = (was, record.verdict.clone()) else { continue };
+        let turn = (window.to_string(), was, is);
+        if turn.1 != turn.2 && !windows.contains(&turn) {
+            windows.push(turn);
+        }
+    }
+    for (window, was, is) in windows {
+        notes.push(format!("window {window}: {was} → {is}"));
+    }
+    for one in &new.expectations {
+        let same = |other: &&OutcomeRecord| other.figure == one.figure && other.is == one.is;
+        let was = old.expectations.iter().find(same);
+        if let Some(was) = was.filter(|was| was.outcome != one.outcome) {
+            notes.push(format!(
+                "expected of {}, {}: {} → {}",
+                one.figure, one.is, was.outcome, one.outcome
+            ));
+        }
+    }
+    notes
+}

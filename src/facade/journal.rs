@@ -1,0 +1,65 @@
+//! The journal of recorded results: what broke and what followed, outage by outage.
+
+use super::error::{Error, Kind};
+use super::recorded::Recorded;
+use crate::scenario::render::shown;
+use crate::study::journal::{Head, Record, Unreadable, read};
+
+/// The file of the journal.
+const FILE: &str = "journal.jsonl";
+
+/// The journal of results.
+pub(crate) struct Journal {
+    /// What it says of itself.
+    pub(crate) head: Head,
+    /// What it says of outages.
+    pub(crate) records: Vec<Record>,
+}
+
+impl Journal {
+    /// Reads the journal of recorded results.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Inconclusive`] when there is none, or another version wrote it; [`Kind::Integrity`] when it
+    /// cannot be read.
+    pub(crate) fn read(recorded: &Recorded) -> Result<Self, Error> {
+        let name = recorded.name();
+        if !recorded.files().any(|(path, _)| path == FILE) {
+            let message =
+                format!("{name} has no {FILE}: no years were lived through, or not alone");
+            let help = "`fivenines run` writes one for a scenario in which something can fail over a \
+                        horizon; `compare` does not, nor do versions before it was there";
+            return Err(Error::new(Kind::Inconclusive, message).with_help(Some(help.to_string())));
+        }
+        let file = recorded.folder.join(FILE);
+        let text = std::fs::read_to_string(&file).map_err(|error| {
+            Error::new(Kind::Integrity, format!("cannot read {name}/{FILE}: {error}"))
+        })?;
+        let (head, records) = read(&text).map_err(|unreadable| {
+            let (kind, what) = match unreadable {
+                Unreadable::Version(version) => {
+                    (Kind::Inconclusive, format!("is of version {version} of the format"))
+                }
+                Unreadable::Line(line, why) => {
+                    (Kind::Integrity, format!("line {line} is no record: {}", shown(&why)))
+                }
+                Unreadable::NoHead => (Kind::Integrity, "does not begin with its head".into()),
+            };
+            Error::new(kind, format!("{name}/{FILE} {what}"))
+        })?;
+        Ok(Self { head, records })
+    }
+
+    /// The classes and groups that it has outages of, in its order.
+    pub(crate) fn names(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        for record in &self.records {
+            if let Record::Of(subject) = record {
+                names.push(subject.of.as_str());
+            }
+        }
+        names.dedup();
+        names
+    }
+}

@@ -1,0 +1,71 @@
+//! The language of scenarios, its diagnostics and figures, from their declarations.
+
+use serde_json::{Value as Json, json};
+
+use crate::plan::document::ScenarioSpec;
+use crate::plan::figure::registry::{self, Word};
+use crate::scenario::code::Code;
+use crate::scenario::value::Value;
+use crate::scenario::{reference, schema};
+
+/// The JSON Schema (draft-07) of a scenario.
+pub(crate) fn schema() -> Json {
+    schema::schema("fivenines scenario", &ScenarioSpec::shape())
+}
+
+/// The reference page of the keys, as Markdown.
+pub(crate) fn keys_page() -> String {
+    reference::page("The scenario language, key by key", &ScenarioSpec::shape())
+}
+
+/// All codes of diagnostics.
+pub(crate) fn codes() -> Json {
+    let all = Code::ALL.iter().map(|code| {
+        json!({
+            "code": code.id(),
+            "class": code.class().word(),
+            "severity": code.severity().word(),
+            "meaning": code.title(),
+        })
+    });
+    Json::Array(all.collect())
+}
+
+/// The page of all diagnostics, as Markdown.
+pub(crate) fn codes_page() -> String {
+    format!(
+        "# Diagnostics\n\n\
+         What `fivenines check` may say of a scenario. A code never changes its meaning. `E` refuses \
+         the scenario (exit code 3), `W` does not.\n\n{}",
+        reference::codes_page()
+    )
+}
+
+/// All figures that a path can name.
+pub(crate) fn figures() -> Json {
+    let all = registry::by_metric().into_iter().map(|row| {
+        let keys = row.keys.iter().map(
+            |key| json!({ "name": key.name, "value": key.value.words(), "required": key.required }),
+        );
+        json!({
+            "metric": row.metric.id(),
+            "of": row.whose(),
+            "statistics": row.stats.iter().flat_map(|word| word.written()).collect::<Vec<_>>(),
+            "without_a_statistic": row.stats.contains(&Word::Own),
+            "selections": keys.collect::<Vec<_>>(),
+            "windows": row.at.iter().map(|at| at.suffix()).collect::<Vec<_>>(),
+            "solver": row.by.solver(),
+            "unit": row.unit(row.stats[0]).words(),
+            "estimand": row.estimand,
+            "interval": row.interval.words(),
+            "precision": row.precise,
+            "margin": row.margin(row.stats[0]),
+        })
+    });
+    Json::Array(all.collect())
+}
+
+/// The page of all figures, as Markdown.
+pub(crate) fn figures_page() -> String {
+    registry::page()
+}
