@@ -8,7 +8,6 @@ use crate::facade::recorded::Recorded;
 use crate::report::explain::{Choice, tell, text, value};
 use crate::report::json::bytes;
 use crate::scenario::render::shown;
-use crate::scenario::suggest;
 
 /// Tells the worst and the typical outages of results.
 ///
@@ -26,7 +25,7 @@ pub fn explain(args: &ExplainArgs, console: &Console) -> Result<Exit, Failure> {
     })?;
     let journal = Journal::read(&recorded)?;
     if let Some(of) = &args.of {
-        known(&recorded, of, &journal)?;
+        journal.check(of)?;
     }
     let choice = Choice {
         of: args.of.clone(),
@@ -49,18 +48,4 @@ pub fn explain(args: &ExplainArgs, console: &Console) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Done)
-}
-
-/// Refuses a name that nothing is told of.
-fn known(recorded: &Recorded, of: &str, journal: &Journal) -> Result<(), Failure> {
-    let names = journal.names();
-    if names.contains(&of) {
-        return Ok(());
-    }
-    let message = format!("{} tells nothing of `{}`", recorded.name(), shown(of));
-    let failure = Failure::new(Exit::Usage, message);
-    Err(match suggest::help(of, &names, "there are") {
-        Some(help) => failure.help(help),
-        None => failure,
-    })
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::console::Console;
 use super::exit::{Exit, Failure};
 use super::flags::InitArgs;
-use crate::scenario::names::is_kebab_case;
+use crate::facade::load::can_be_called;
 use crate::scenario::render::shown;
 
 /// A small web tier, with comments.
@@ -54,7 +54,7 @@ fn in_folder(folder: &Path) -> String {
 /// The scenario with the name of its file, where that can be a name.
 fn named(file: &Path) -> String {
     let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    if is_kebab_case(stem) && stem.len() <= crate::scenario::document::MAX_NAME_BYTES {
+    if can_be_called(stem) {
         return STARTER.replacen(NAME, &format!("scenario = \"{stem}\""), 1);
     }
     STARTER.to_string()

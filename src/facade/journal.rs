@@ -3,6 +3,7 @@
 use super::error::{Error, Kind};
 use super::recorded::Recorded;
 use crate::scenario::render::shown;
+use crate::scenario::suggest;
 use crate::study::journal::{Head, Record, Unreadable, read};
 
 /// The file of the journal.
@@ -10,6 +11,8 @@ const FILE: &str = "journal.jsonl";
 
 /// The journal of results.
 pub(crate) struct Journal {
+    /// Folder of the results, to be shown.
+    name: String,
     /// What it says of itself.
     pub(crate) head: Head,
     /// What it says of outages.
@@ -48,11 +51,15 @@ impl Journal {
             };
             Error::new(kind, format!("{name}/{FILE} {what}"))
         })?;
-        Ok(Self { head, records })
+        Ok(Self { name, head, records })
     }
 
-    /// The classes and groups that it has outages of, in its order.
-    pub(crate) fn names(&self) -> Vec<&str> {
+    /// Refuses a class or group that it has no outages of.
+    ///
+    /// # Errors
+    ///
+    /// [`Kind::Usage`], with those there are.
+    pub(crate) fn check(&self, of: &str) -> Result<(), Error> {
         let mut names = Vec::new();
         for record in &self.records {
             if let Record::Of(subject) = record {
@@ -60,6 +67,10 @@ impl Journal {
             }
         }
         names.dedup();
-        names
+        if names.contains(&of) {
+            return Ok(());
+        }
+        let message = format!("{} tells nothing of `{}`", self.name, shown(of));
+        Err(Error::new(Kind::Usage, message).with_help(suggest::help(of, &names, "there are")))
     }
 }

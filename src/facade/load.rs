@@ -16,7 +16,8 @@ use crate::plan::{self, Draft};
 use crate::report::{json, write};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
-use crate::scenario::document::Document;
+use crate::scenario::document::{Document, MAX_NAME_BYTES};
+use crate::scenario::names::is_kebab_case;
 use crate::scenario::overrides;
 use crate::scenario::render::{Report, shown};
 use crate::scenario::source::{MAX_FILE_BYTES, Source};
@@ -185,6 +186,11 @@ fn unreadable(path: &Path, error: &io::Error) -> Error {
         }
         _ => Error::new(Kind::Io, format!("cannot read `{name}`: {error}")),
     }
+}
+
+/// Whether a scenario can be called so.
+pub(crate) fn can_be_called(name: &str) -> bool {
+    is_kebab_case(name) && name.len() <= MAX_NAME_BYTES
 }
 
 /// The folder in which the paths of a scenario at `path` start.

@@ -13,9 +13,11 @@
 //! | [`Diagnostic`] | one error or warning of `check` |
 //! | [`Error`] | why a scenario was not read, run or compared |
 //!
-//! These ten stand at the root of the crate. [`load`] and [`ready`] are what they and the command share.
+//! These ten stand at the root of the crate. [`load`] and [`ready`] are the way of a text to what a run gives. The
+//! other modules are what single commands do, for the command alone: it has flags, streams and exit codes, and
+//! names nothing else of the crate but [`report`](crate::report), by which it prints.
 //! Holds: a [`Scenario`] has no errors; no figure without its interval or the reason why there is none; nothing
-//! here names the command.
+//! here names the command, prints, or reads the clock.
 
 mod builder;
 pub(crate) mod claims;

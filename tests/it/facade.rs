@@ -126,6 +126,32 @@ fn an_error_prints_what_the_command_prints() {
     assert_eq!(plain(&Scenario::load(&missing).unwrap_err().to_string()), plain(&said));
 }
 
+/// A claim is part of a scenario: what is wrong with it is seen wherever the scenario is read.
+#[test]
+fn a_wrong_claim_is_refused_as_the_command_refuses_it() {
+    let claim = |vary: &str| {
+        format!(
+            "{TWIN}[[claim]]\nnumber = 1\ntitle = \"Busy\"\nclaim = \"The desk is busy.\"\nsource = \"p. 1\"\n\
+             figure = \"utilization.desk@peak\"\nis = \"> 1%\"\nrange = [{{ vary = \"{vary}\" }}]\n"
+        )
+    };
+    let (right, wrong) = (claim("station.desk.servers=1,2"), claim("station.desk.severs=1,2"));
+    assert!(Scenario::check(&right).iter().all(|found| !found.is_error()));
+    let (_folder, path) = file(&wrong);
+    let (code, _, said) = run(&["check", path.as_str()]);
+    let error = Scenario::load(&path).unwrap_err();
+    assert_eq!((code, error.to_string().as_str()), (3, said.trim_end()));
+    let found = Scenario::check(&wrong);
+    assert_eq!(found[0].field(), "claim[0].range[0].vary");
+    assert_eq!(found, Scenario::parse(&wrong).unwrap_err().diagnostics());
+    // A change may leave a claim without effect.
+    let shop = Scenario::parse(&right).unwrap();
+    let error = shop.with("expect[0].figure", "utilization.desk@peek").unwrap_err();
+    assert!(error.diagnostics()[0].is_error());
+    let fixed = shop.with("claim[0].range[0].vary", "run.horizon=1y,2y").unwrap_err();
+    assert_eq!(fixed.diagnostics()[0].field(), "claim[0].range[0].vary");
+}
+
 #[test]
 fn progress_reaches_all_replications() {
     let seen = Arc::new(AtomicU64::new(0));

@@ -141,6 +141,39 @@ fn a_folder_uses_only_those_above_it() {
     assert!(wrong.is_empty(), "these use a folder below them:\n{}", wrong.join("\n"));
 }
 
+/// What the command may name of the crate, and why. Everything else is behind the facade.
+const COMMAND: [(&str, &str); 5] = [
+    ("facade", "what it does"),
+    ("report", "what it prints and writes"),
+    ("cli", "itself"),
+    ("scenario::render", "text from outside is escaped and wrapped as diagnostics are"),
+    ("units::SimDuration", "instants of events, in seconds"),
+];
+
+#[test]
+fn the_command_stands_on_the_facade_and_prints_by_the_report() {
+    let mut used = [false; COMMAND.len()];
+    let mut wrong = Vec::new();
+    for file in files().iter().filter(|file| file.folder() == "cli") {
+        for (at, line) in file.code() {
+            for path in line.split("crate::").skip(1) {
+                let known = |name: &str| {
+                    let rest = path.strip_prefix(name);
+                    rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
+                };
+                match COMMAND.iter().position(|(name, _)| known(name)) {
+                    Some(place) => used[place] = true,
+                    None => wrong.push(format!("{}:{}: {line}", file.path, at + 1)),
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "ask the facade for this instead:\n{}", wrong.join("\n"));
+    let idle: Vec<&str> =
+        COMMAND.iter().zip(used).filter(|(_, used)| !used).map(|((name, _), _)| *name).collect();
+    assert!(idle.is_empty(), "the command names these no more, take them off the list: {idle:?}");
+}
+
 /// Where text may still be asked for what it names, and why. Everything else takes what these have resolved.
 const RESOLVE: [(&str, &str); 14] = [
     ("plan/names.rs", "the names themselves"),
