@@ -44,6 +44,7 @@ mod mutants;
 mod oracles;
 mod peers;
 mod promises;
+mod queues;
 mod recorded;
 mod replay;
 mod reports;

@@ -5,42 +5,11 @@
 //! which figures there are. To add a figure, add a row (`rows`) and the arm that estimates it in the module of
 //! its [`By`]: a test requires that each row is resolved somewhere.
 
+mod all;
 mod rows;
 
+pub use all::ROWS;
 pub use rows::OF_WINDOWS;
-
-/// All figures: the [rows] of all kinds of components, and those that some bring along.
-pub const ROWS: &[Row] = &ALL;
-
-const ALL: [Row; COUNT] = {
-    let mut all = [rows::ROWS[0]; COUNT];
-    let mut at = 0;
-    while at < rows::ROWS.len() {
-        all[at] = rows::ROWS[at];
-        at += 1;
-    }
-    let mut kind = 0;
-    while kind < crate::kinds::ROWS.len() {
-        let mut row = 0;
-        while row < crate::kinds::ROWS[kind].len() {
-            all[at] = crate::kinds::ROWS[kind][row];
-            at += 1;
-            row += 1;
-        }
-        kind += 1;
-    }
-    all
-};
-
-const COUNT: usize = {
-    let mut count = rows::ROWS.len();
-    let mut kind = 0;
-    while kind < crate::kinds::ROWS.len() {
-        count += crate::kinds::ROWS[kind].len();
-        kind += 1;
-    }
-    count
-};
 
 use std::fmt::Write as _;
 
@@ -258,7 +227,6 @@ pub struct Key {
     pub required: bool,
 }
 
-/// A selection that may be left out.
 pub(crate) const fn key(name: &'static str, value: Value) -> Key {
     Key { name, value, required: false }
 }
@@ -532,7 +500,6 @@ pub struct Row {
 }
 
 impl Row {
-    /// A row without selections.
     pub(crate) const fn new(
         metric: Metric,
         (at, by): (&'static [At], By),
@@ -544,12 +511,10 @@ impl Row {
         Self { metric, at, stats, keys: &[], by, of, estimand, interval, precise: true }
     }
 
-    /// With these selections.
     pub(crate) const fn keys(self, keys: &'static [Key]) -> Self {
         Self { keys, ..self }
     }
 
-    /// With this interval.
     pub(crate) const fn interval(self, interval: IntervalOf) -> Self {
         Self { interval, ..self }
     }

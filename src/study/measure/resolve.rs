@@ -42,6 +42,13 @@ fn resource_parts(plan: &Blueprint, scope: &str, resource: &str) -> Vec<Componen
     members(plan, scope).iter().flat_map(of).collect()
 }
 
+/// `parts`, where this kind tallies all of them; else none.
+fn tallying(plan: &Blueprint, parts: Vec<ComponentId>, kind: &str) -> Vec<ComponentId> {
+    let tallies =
+        |id: &ComponentId| plan.parts[id.index()].config.counts().tallied_by == Some(kind);
+    if parts.iter().all(tallies) { parts } else { Vec::new() }
+}
+
 /// The lines of the balancer called `scope`, when it has any.
 fn lines_of(plan: &Blueprint, scope: &str) -> Vec<ComponentId> {
     let mut all = members(plan, &beliefs_name(scope));
@@ -409,14 +416,8 @@ impl Measure {
                 Ok(if missed { Self::Missed(workload) } else { Self::Losing(workload) })
             }
             // A kind brings it along, or the registry gives it to other solvers.
-            _ if let Some((kind, tally)) = crate::kinds::read(figure) => {
-                let tallies = |id: &ComponentId| {
-                    plan.parts[id.index()].config.counts().tallied_by == Some(kind)
-                };
-                match parts.iter().all(tallies) {
-                    true => some(parts, &|parts| Self::Tally(parts, tally.clone())),
-                    false => missing(),
-                }
+            _ if let Some((kind, how)) = crate::kinds::read(figure) => {
+                some(tallying(plan, parts, kind), &|parts| Self::Tally(parts, how.clone()))
             }
             _ => Err(NoSuchFigure::new(format!("`{figure}` is no figure of a window"))),
         }

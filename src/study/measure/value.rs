@@ -243,23 +243,7 @@ impl Measure {
                 let value = if largest { lag.most_backlog() } else { lag.mean_backlog() };
                 value.ok_or(NoValue::Empty)
             }
-            Self::Tally(parts, tally) => match tally {
-                ReadAs::Count(of) => Ok(total(parts, &|gauge| tallied(gauge, of)) as f64),
-                ReadAs::Share(of, all) => {
-                    let all = total(parts, &|gauge| tallied(gauge, all));
-                    if all == 0 {
-                        return Err(NoValue::Empty);
-                    }
-                    Ok(total(parts, &|gauge| tallied(gauge, of)) as f64 / all as f64)
-                }
-                ReadAs::Mean(of, factor) => {
-                    Ok(total(parts, &|gauge| gauge.tally[*of]) as f64 * factor / nanos)
-                }
-                ReadAs::Peak(of) => {
-                    let peaks = parts.iter().map(|id| seen.gauges[id.index()].peaks[*of]);
-                    Ok(peaks.max().unwrap_or(0) as f64 / 1e9)
-                }
-            },
+            Self::Tally(parts, how) => read(how, parts, seen),
             Self::Database(groups, counted) => {
                 let of = |sum: &dyn Fn(&Counts) -> u64| -> u64 {
                     let read = seen.databases.iter().filter(|r| groups.contains(&r.group));
@@ -398,4 +382,23 @@ pub fn latency(histogram: &Histogram, stat: Stat) -> Result<f64, NoValue> {
 /// The sum of what a kind tallies at these places.
 fn tallied(gauge: &Gauge, of: &[usize]) -> u128 {
     of.iter().map(|place| gauge.tally[*place]).sum()
+}
+
+/// A figure of what a kind tallies.
+fn read(how: &ReadAs, parts: &[ComponentId], seen: &Observation) -> Result<f64, NoValue> {
+    let gauges = || parts.iter().map(|id| &seen.gauges[id.index()]);
+    let sum = |of: &[usize]| gauges().map(|gauge| tallied(gauge, of)).sum::<u128>();
+    match how {
+        ReadAs::Count(of) => Ok(sum(of) as f64),
+        ReadAs::Share(of, all) => match sum(all) {
+            0 => Err(NoValue::Empty),
+            all => Ok(sum(of) as f64 / all as f64),
+        },
+        ReadAs::Mean(of, factor) => {
+            Ok(sum(std::slice::from_ref(of)) as f64 * factor / seen.length.nanos() as f64)
+        }
+        ReadAs::Peak(of) => {
+            Ok(gauges().map(|gauge| gauge.peaks[*of]).max().unwrap_or(0) as f64 / 1e9)
+        }
+    }
 }
