@@ -115,6 +115,17 @@ impl<T: Copy> Lane<T> {
         is
     }
 
+    /// Takes what was handed over if it is one thing alone; it counts as if it had been popped. At the limit
+    /// it is left for [`Self::pop`] to report.
+    #[inline]
+    pub fn take_only(&mut self) -> Option<T> {
+        if self.items.len() != 1 || self.head > 0 || self.events == Self::LIMIT {
+            return None;
+        }
+        self.events += 1;
+        self.items.pop()
+    }
+
     /// Forgets everything handed over and starts anew at `at`.
     pub fn reset(&mut self, at: SimTime) {
         self.items.clear();
@@ -188,6 +199,26 @@ mod tests {
         }
         lane.push(());
         assert!(!lane.take(|()| true));
+        assert!(lane.pop().is_err());
+    }
+
+    #[test]
+    fn what_lies_alone_in_the_lane_is_taken_and_counts_as_if_popped() {
+        let mut lane = Lane::new();
+        lane.enter(SimTime::from_nanos(3)).unwrap();
+        assert_eq!(lane.take_only(), None);
+        lane.push(0);
+        lane.push(1);
+        assert_eq!(lane.take_only(), None, "two of them");
+        assert_eq!(lane.pop(), Ok(Some(0)));
+        assert_eq!(lane.take_only(), None, "what is half popped is popped to its end");
+        assert_eq!((lane.pop(), lane.pop()), (Ok(Some(1)), Ok(None)));
+        for number in 3..Lane::<u32>::LIMIT {
+            lane.push(number);
+            assert_eq!(lane.take_only(), Some(number));
+        }
+        lane.push(0);
+        assert_eq!(lane.take_only(), None);
         assert!(lane.pop().is_err());
     }
 

@@ -354,6 +354,10 @@ impl<'p> World<'p> {
                     None => self.handle(due.code, due.ticket),
                 }
             }
+            // Most events hand one thing over.
+            if let Some(next) = self.lane.take_only() {
+                self.goes_on_with(next);
+            }
             if !self.lane.is_empty() || self.stop.is_some() {
                 self.drain()?;
             }
@@ -392,34 +396,40 @@ impl<'p> World<'p> {
         self.lane.enter(at).map_err(Stop::NoProgress)
     }
 
+    /// What was handed over is done.
+    #[inline]
+    fn goes_on_with(&mut self, next: Move) {
+        match next {
+            Move::Advance(request) => {
+                // It may have been thrown out since.
+                let entry = &self.requests[request];
+                if entry.marks.has(Marks::LIVE)
+                    && (entry.waits == Waits::Nothing || entry.stage != Stage::Route)
+                {
+                    self.advance(request);
+                }
+            }
+            Move::Fail(request, outcome) => {
+                debug_assert!(
+                    self.requests[request].marks.has(Marks::LIVE),
+                    "who has failed is still there"
+                );
+                self.fail_up(request, outcome);
+            }
+            Move::Room(unit) => self.sends_from_line(unit),
+            Move::Enter(request) => {
+                let member = ComponentId(self.requests[request].local);
+                self.ask(request, member, None, false);
+                self.let_in(request, member);
+            }
+            Move::TooMany => self.stop = Some(Stop::TooManyInFlight { at: self.now }),
+        }
+    }
+
     #[inline]
     pub(crate) fn drain(&mut self) -> Result<(), Stop> {
         while let Some(next) = self.lane.pop().map_err(Stop::NoProgress)? {
-            match next {
-                Move::Advance(request) => {
-                    // It may have been thrown out since.
-                    let entry = &self.requests[request];
-                    if entry.marks.has(Marks::LIVE)
-                        && (entry.waits == Waits::Nothing || entry.stage != Stage::Route)
-                    {
-                        self.advance(request);
-                    }
-                }
-                Move::Fail(request, outcome) => {
-                    debug_assert!(
-                        self.requests[request].marks.has(Marks::LIVE),
-                        "who has failed is still there"
-                    );
-                    self.fail_up(request, outcome);
-                }
-                Move::Room(unit) => self.sends_from_line(unit),
-                Move::Enter(request) => {
-                    let member = ComponentId(self.requests[request].local);
-                    self.ask(request, member, None, false);
-                    self.let_in(request, member);
-                }
-                Move::TooMany => self.stop = Some(Stop::TooManyInFlight { at: self.now }),
-            }
+            self.goes_on_with(next);
         }
         if self.stop.is_some() {
             return self.stop.take().map_or(Ok(()), Err);
