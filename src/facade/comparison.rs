@@ -1,13 +1,15 @@
 //! Scenarios side by side.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use super::error::{Error, Kind};
 use super::ready::Ready;
 use super::results::{Results, TERMINAL, rows_of};
 use super::value::Value;
-use crate::report::comparison::{Members, brief, output};
+use crate::report::comparison::{Members, brief, output, rows};
 use crate::report::document::Document;
+use crate::report::rows::HeldTable;
 use crate::report::run::Output;
 use crate::report::text::document;
 use crate::report::write::{Overwrite, ResultsDirectory};
@@ -33,6 +35,7 @@ use crate::study::compare::{Ladder, Member, compare};
 pub struct Comparison {
     ladder: Ladder,
     output: Output,
+    rows: OnceLock<HeldTable>,
 }
 
 /// What a comparison says beside its results.
@@ -137,7 +140,7 @@ impl Comparison {
             notes,
         };
         let output = output(&ladder, &identity);
-        Some(Self { ladder, output })
+        Some(Self { ladder, output, rows: OnceLock::new() })
     }
 
     /// What is written and shown.
@@ -158,8 +161,7 @@ impl Comparison {
 
     /// The figures of all scenarios, as the rows of `comparison.csv` have them; what is missing has no key.
     pub fn rows(&self) -> impl Iterator<Item = Value> {
-        let file = self.output.set.files.iter().find(|file| file.path == "comparison.csv");
-        file.map(|file| rows_of(&file.bytes)).unwrap_or_default().into_iter()
+        rows_of(self.rows.get_or_init(|| rows(&self.ladder)))
     }
 
     /// Writes report and tables of the comparison into a folder, whole or not at all.

@@ -9,7 +9,8 @@ use super::estimate::Estimate;
 use super::ready::Ready;
 use super::value::Value;
 use crate::plan::figure::{Figure as Parsed, FigureUnit};
-use crate::report::run::{Identity, Output, figures, output, page};
+use crate::report::rows::{HeldField, HeldTable};
+use crate::report::run::{Identity, Output, figures, files, output, page};
 use crate::report::text::{Letters, Terminal, document};
 use crate::report::write::{Overwrite, ResultsDirectory};
 use crate::scenario::suggest;
@@ -43,6 +44,7 @@ pub struct Results {
     rows: Rows,
     identity: Identity,
     output: OnceLock<Output>,
+    held: OnceLock<Vec<HeldTable>>,
 }
 
 /// How a run went, the worst first.
@@ -123,12 +125,16 @@ impl Results {
         rows: Rows,
         identity: Identity,
     ) -> Self {
-        Self { ready, result, rows, identity, output: OnceLock::new() }
+        Self { ready, result, rows, identity, output: OnceLock::new(), held: OnceLock::new() }
     }
 
     /// What is written and shown.
     pub(crate) fn output(&self) -> &Output {
         self.output.get_or_init(|| output(&self.rows, &self.identity))
+    }
+
+    fn held(&self) -> &[HeldTable] {
+        self.held.get_or_init(|| files::tables(&self.rows))
     }
 
     /// What was run.
@@ -372,12 +378,11 @@ impl Results {
     /// # Ok::<(), fivenines::Error>(())
     /// ```
     pub fn tables(&self) -> impl Iterator<Item = &str> {
-        let files = self.output().set.files.iter();
-        files.filter_map(|file| file.path.strip_suffix(".csv"))
+        self.held().iter().filter_map(|table| table.name.strip_suffix(".csv"))
     }
 
-    /// The rows of a table, as the CSV file of that name has them: each a table by column. What is missing has
-    /// no key.
+    /// The rows of a table, with the columns of the CSV file of that name, which `docs/results.md` explains: each a
+    /// table by column. What is missing has no key.
     ///
     /// # Errors
     ///
@@ -394,14 +399,13 @@ impl Results {
     /// ```
     pub fn table(&self, name: &str) -> Result<impl Iterator<Item = Value>, Error> {
         let path = format!("{name}.csv");
-        let file = self.output().set.files.iter().find(|file| file.path == path);
-        let Some(file) = file else {
+        let Some(table) = self.held().iter().find(|table| table.name == path) else {
             let known: Vec<&str> = self.tables().collect();
             let help = suggest::help(name, &known, "there are");
             let message = format!("these results have no table `{name}`");
             return Err(Error::new(Kind::Usage, message).with_help(help));
         };
-        Ok(rows_of(&file.bytes).into_iter())
+        Ok(rows_of(table))
     }
 
     /// Why the results are partial; `None` when they are whole.
@@ -465,16 +469,15 @@ impl Results {
     }
 }
 
-/// The rows of a CSV file, each a table by column; lines of `#` say why it is partial.
-pub(super) fn rows_of(bytes: &[u8]) -> Vec<Value> {
-    let mut reader = csv::ReaderBuilder::new().comment(Some(b'#')).from_reader(bytes);
-    let columns = reader.headers().cloned().unwrap_or_default();
-    let row = |record: csv::StringRecord| {
-        let cells = columns.iter().zip(record.iter()).filter(|(_, cell)| !cell.is_empty());
-        cells.fold(Value::table(), |row, (column, cell)| match cell.parse::<f64>() {
-            Ok(number) if number.is_finite() => row.with(column, number),
-            _ => row.with(column, cell),
+/// The rows of a table, each a table by column; what is missing has no key.
+pub(super) fn rows_of(table: &HeldTable) -> impl Iterator<Item = Value> {
+    table.rows.iter().map(|row| {
+        let fields = table.columns.iter().zip(row);
+        fields.fold(Value::table(), |row, (column, field)| match field {
+            HeldField::Text(words) => row.with(column, words.as_str()),
+            HeldField::Number(number) => row.with(column, *number),
+            HeldField::Count(count) => row.with(column, *count),
+            HeldField::Missing => row,
         })
-    };
-    reader.records().filter_map(Result::ok).map(row).collect()
+    })
 }

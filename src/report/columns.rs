@@ -11,12 +11,12 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::csv::{CsvWriter, Field};
+use super::csv::Field;
 use super::document::{self, Align, Cell, Figure, Rounding, Unit};
 use super::json as form;
+use super::rows::TableForm;
 use super::run::files::{fields, share};
 use super::run::{cell, share_cell};
-use super::write::ResultFile;
 use crate::stats::interval::Interval;
 use crate::study::results::Share;
 use crate::study::window::Estimate;
@@ -357,16 +357,21 @@ impl<Row> ResultTable<Row> {
         names
     }
 
-    /// Writes the CSV file; `partial` is why the results are not complete.
+    /// Puts all columns of the declaration into a form, such as the CSV file; `partial` is why the results are not
+    /// complete.
     ///
     /// # Panics
     ///
     /// When two columns have one name, or one is not in snake case.
     #[must_use]
-    pub fn file(&self, partial: Option<&str>, rows: impl IntoIterator<Item = Row>) -> ResultFile {
+    pub fn file<F: TableForm>(
+        &self,
+        partial: Option<&str>,
+        rows: impl IntoIterator<Item = Row>,
+    ) -> F {
         let names = self.names();
         let names: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
-        let mut writer = CsvWriter::new(partial, &names).expect("names of columns are declared");
+        let mut writer = F::begin(partial, &names).expect("names of columns are declared");
         for row in rows {
             let values: Vec<_> = self.in_file().map(|c| (c, (c.read)(&row))).collect();
             let mut record = Vec::with_capacity(names.len());
@@ -384,9 +389,9 @@ impl<Row> ResultTable<Row> {
             if record.len() < names.len() {
                 record.push(why.as_deref().map_or(Field::Missing, Field::Text));
             }
-            writer.record(&record).expect("as many fields as declared columns");
+            F::row(&mut writer, &record).expect("as many fields as declared columns");
         }
-        ResultFile::covered(self.name, writer.finish())
+        F::end(self.name, writer)
     }
 
     /// Returns the column with this name.
@@ -562,6 +567,7 @@ pub struct DescribedColumn {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::write::ResultFile;
     use crate::stats::interval::Method;
     use crate::study::measure::NoValue;
 
@@ -610,7 +616,7 @@ mod tests {
     #[test]
     fn views_agree_on_what_a_row_holds() {
         let both = two();
-        let file = roads().file(None, &both);
+        let file: ResultFile = roads().file(None, &both);
         let reason = NoValue::Empty.to_string();
         let expected = format!(
             "name,closed_s,closed_s_lo,closed_s_hi,lanes,reason\n\
@@ -636,7 +642,8 @@ mod tests {
     /// The documentation has the columns of the file, in their order, and no other.
     #[test]
     fn the_documentation_names_the_columns_of_the_file() {
-        let file = String::from_utf8(roads().file(None, &two()).bytes).unwrap();
+        let file = roads().file::<ResultFile>(None, &two()).bytes;
+        let file = String::from_utf8(file).unwrap();
         let described = roads().described();
         let names: Vec<&str> =
             described.columns.iter().flat_map(|one| &one.names).map(String::as_str).collect();

@@ -9,7 +9,9 @@
 use std::fmt;
 
 use super::document::{Cell, Table};
+use super::rows::TableForm;
 use super::text::visible;
+use super::write::ResultFile;
 
 /// One field of a record.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -145,6 +147,15 @@ pub fn unguarded(text: &str) -> &str {
 ///
 /// Any [`CsvError`].
 pub fn table(table: &Table, partial: Option<&str>) -> Result<Vec<u8>, CsvError> {
+    Ok(put::<ResultFile>("", table, partial)?.bytes)
+}
+
+/// A table of a report in any form, with the columns of its CSV file, which is called `name`.
+///
+/// # Errors
+///
+/// Any [`CsvError`].
+pub fn put<F: TableForm>(name: &str, table: &Table, partial: Option<&str>) -> Result<F, CsvError> {
     let bounded = |at: usize| {
         let has = |cell: &Cell| matches!(cell, Cell::Figure(figure) if figure.interval.is_some());
         table.rows.iter().any(|row| row.get(at).is_some_and(has))
@@ -159,7 +170,7 @@ pub fn table(table: &Table, partial: Option<&str>) -> Result<Vec<u8>, CsvError> 
         }
     }
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let mut writer = CsvWriter::new(partial, &names)?;
+    let mut writer = F::begin(partial, &names)?;
     for row in &table.rows {
         if row.len() != table.columns.len() {
             return Err(CsvError::FieldCount { columns: table.columns.len(), fields: row.len() });
@@ -178,9 +189,9 @@ pub fn table(table: &Table, partial: Option<&str>) -> Result<Vec<u8>, CsvError> 
                 fields.push(bounds.map_or(Field::Missing, |(_, high)| Field::Number(high)));
             }
         }
-        writer.record(&fields)?;
+        F::row(&mut writer, &fields)?;
     }
-    Ok(writer.finish())
+    Ok(F::end(name, writer))
 }
 
 #[cfg(test)]

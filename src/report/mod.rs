@@ -20,6 +20,7 @@ pub mod json;
 mod measure;
 pub mod number;
 pub mod reference;
+pub mod rows;
 pub mod run;
 pub mod svg;
 pub mod sweep;

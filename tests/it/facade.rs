@@ -112,6 +112,43 @@ fn a_run_from_rust_gives_the_results_of_the_command() {
     assert!(answer.contains(results.digest()), "{answer}");
 }
 
+/// Rows come from memory; the files are another form of the same tables.
+#[test]
+fn tables_hold_what_the_files_hold() {
+    let shop = Scenario::parse(TWIN).unwrap();
+    let results = shop.run(&Run::new()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    results.write(folder.path().join("shop")).unwrap();
+    let (mut cells, mut words) = (0, 0);
+    for name in results.tables() {
+        let path = folder.path().join("shop").join(format!("{name}.csv"));
+        let mut file = csv::Reader::from_path(path).unwrap();
+        let columns = file.headers().unwrap().clone();
+        let mut rows = results.table(name).unwrap();
+        for record in file.records() {
+            let (record, row) = (record.unwrap(), rows.next().unwrap());
+            for (column, cell) in columns.iter().zip(record.iter()) {
+                let held =
+                    row.number_of(column).map(|number| (number, cell.parse::<f64>().unwrap()));
+                match (held, row.text_of(column)) {
+                    (Some((held, written)), None) => assert_eq!(held, written, "{name} {column}"),
+                    (None, held) => assert_eq!(held.unwrap_or_default(), cell, "{name} {column}"),
+                    (Some(_), Some(_)) => panic!("{name} {column} is two things"),
+                }
+                cells += 1;
+                words += usize::from(row.text_of(column).is_some());
+            }
+        }
+        assert!(rows.next().is_none(), "{name}");
+    }
+    assert!(words > 100 && cells > 3 * words, "{cells} cells, {words} words were read");
+    let files = fs::read_dir(folder.path().join("shop")).unwrap();
+    let files = files.filter(|file| {
+        file.as_ref().unwrap().path().extension().is_some_and(|ending| ending == "csv")
+    });
+    assert_eq!(files.count(), results.tables().count());
+}
+
 #[test]
 fn an_error_prints_what_the_command_prints() {
     let (_folder, path) = file(&TWIN.replace("servers = 2", "severs = 2"));

@@ -7,7 +7,7 @@ use crate::plan::availability::ALL;
 use crate::report::columns::{Described, ResultTable, estimates, numbers, words};
 use crate::report::csv::Field;
 use crate::report::document::Unit;
-use crate::report::write::ResultFile;
+use crate::report::rows::TableForm;
 use crate::study::results::{Results, Share};
 use crate::study::window::Estimate;
 
@@ -105,7 +105,7 @@ pub(super) fn described() -> Described {
 }
 
 /// Writes `availability.csv`.
-pub(super) fn file(results: &Results) -> ResultFile {
+pub(super) fn file<F: TableForm>(results: &Results) -> F {
     let lines = of_time(results).into_iter().chain(of_traffic(results)).chain(of_both(results));
     let lines = lines.chain(of_windows(results));
     availabilities().file(results.partial.as_deref(), lines)

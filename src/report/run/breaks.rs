@@ -12,7 +12,7 @@ use crate::report::document::{
 };
 use crate::report::json::number as json_number;
 use crate::report::number;
-use crate::report::write::ResultFile;
+use crate::report::rows::TableForm;
 use crate::study::breaks::Way;
 use crate::study::results::{BreakRow, Noticed, Results, Share, WindowRows};
 use crate::study::window::{Estimate, Pace};
@@ -418,7 +418,7 @@ pub(super) fn described() -> [Described; 2] {
 
 /// Writes `outages.csv` and `outages-timeline.csv`; none when no window lies around a break.
 #[must_use]
-pub fn tables(results: &Results) -> Vec<ResultFile> {
+pub fn tables<F: TableForm>(results: &Results) -> Vec<F> {
     if results.breaks.is_empty() {
         return Vec::new();
     }

@@ -7,7 +7,7 @@ use super::{cell, unit};
 use crate::plan::figure::{Figure, Metric, Stat};
 use crate::report::columns::{Described, ResultTable, estimates, words};
 use crate::report::document::{Block, Cell, Column, Section, Table, Unit};
-use crate::report::write::ResultFile;
+use crate::report::rows::TableForm;
 use crate::study::results::{FigureRow, Results};
 
 /// Of a slave.
@@ -187,7 +187,7 @@ pub(super) fn described() -> Described {
 }
 
 /// Writes `databases.csv`; `None` without databases.
-pub(super) fn file(results: &Results) -> Option<ResultFile> {
+pub(super) fn file<F: TableForm>(results: &Results) -> Option<F> {
     let told = told(results);
     let window = |at: usize| results.windows[at].name.as_str();
     let lines = told.iter().map(|told| Line { window: told.row.window.map(window), told });

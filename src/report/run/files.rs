@@ -10,7 +10,7 @@ use super::{breaks, capacity, unit};
 use crate::report::columns::{Described, Value};
 use crate::report::csv::Field;
 use crate::report::json::number;
-use crate::report::write::ResultFile;
+use crate::report::rows::TableForm;
 use crate::report::{document::Unit, json as form};
 use crate::stats::interval::{Interval, Method, Side};
 use crate::study::expect::Verdict as Judgement;
@@ -24,7 +24,7 @@ use crate::units::SimTime;
 
 /// All tables.
 #[must_use]
-pub fn tables(results: &Results) -> Vec<ResultFile> {
+pub fn tables<F: TableForm>(results: &Results) -> Vec<F> {
     let mut files = vec![super::availability::file(results)];
     if !results.windows.is_empty() {
         files.push(super::latency::file(results));

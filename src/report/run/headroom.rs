@@ -10,7 +10,7 @@ use crate::report::document::{
 };
 use crate::report::json::number as json_number;
 use crate::report::number;
-use crate::report::write::ResultFile;
+use crate::report::rows::TableForm;
 use crate::study::results::{LossRow, SpareRows};
 
 /// The heading of the section.
@@ -247,7 +247,7 @@ pub(super) fn described() -> Described {
 }
 
 /// Writes `headroom.csv`.
-pub(super) fn file(partial: Option<&str>, rows: &SpareRows) -> ResultFile {
+pub(super) fn file<F: TableForm>(partial: Option<&str>, rows: &SpareRows) -> F {
     headrooms().file(partial, lines(rows))
 }
 

@@ -4,7 +4,7 @@ use super::charts;
 use super::page::labelled_for;
 use crate::report::columns::{Described, Read, ResultTable, estimates, numbers, words};
 use crate::report::document::{Block, Section, Unit};
-use crate::report::write::ResultFile;
+use crate::report::rows::TableForm;
 use crate::study::results::{Latency, Results, STATS, WindowRows};
 
 /// A latency in a window; in the file one statistic of it, by place in [`STATS`].
@@ -68,7 +68,7 @@ pub(super) fn described() -> Described {
 }
 
 /// Writes `latency.csv`.
-pub(super) fn file(results: &Results) -> ResultFile {
+pub(super) fn file<F: TableForm>(results: &Results) -> F {
     let of = |(window, latency)| (0..STATS.len()).map(move |stat| Line { window, latency, stat });
     let all = results.windows.iter().flat_map(|w| w.latencies.iter().map(move |one| (w, one)));
     latencies().file(results.partial.as_deref(), all.flat_map(of))

@@ -4,7 +4,7 @@ use super::charts;
 use crate::model::record::OUTCOMES;
 use crate::report::columns::{Described, Read, ResultTable, numbers, words};
 use crate::report::document::{Block, Cell, Column, Section, Table, Unit};
-use crate::report::write::ResultFile;
+use crate::report::rows::TableForm;
 use crate::study::results::{AttemptsOf, Results, ViewRow, WindowRows};
 
 /// The heading of the section.
@@ -52,7 +52,7 @@ pub(super) fn described() -> Described {
 }
 
 /// Writes `requests.csv`: both ledgers.
-pub(super) fn file(results: &Results) -> ResultFile {
+pub(super) fn file<F: TableForm>(results: &Results) -> F {
     let lines = results.windows.iter().flat_map(|window| {
         let mut lines = Vec::new();
         let mut put = |ledger, name, outcome, cause, count| {

@@ -12,7 +12,7 @@ use crate::report::document::{
     Axis, Block, Cell, Chart, ChartKind, Figure, HeatMap, Rounding, Section, Table, Unit,
 };
 use crate::report::number;
-use crate::report::write::ResultFile;
+use crate::report::rows::TableForm;
 use crate::study::results::{LoadClass, LoadRows, LoadUse, Results, YearsRows};
 use crate::study::window::Estimate;
 
@@ -354,7 +354,7 @@ pub(super) fn described() -> Described {
 }
 
 /// Writes `utilization-years.csv`; `None` where no traffic was followed.
-pub(super) fn tables(results: &Results) -> Option<ResultFile> {
+pub(super) fn tables<F: TableForm>(results: &Results) -> Option<F> {
     let load = results.years.as_ref()?.load.as_ref()?;
     let lines = load.resources.iter().flat_map(|row| {
         let hours = (0..row.hours.len()).map(move |hour| Line { row, hour: Some(hour) });

@@ -91,7 +91,8 @@ pub struct Output {
 #[must_use]
 pub fn output(results: &Results, identity: &Identity) -> Output {
     let mut document = page::document(results, identity);
-    let mut covered = files::tables(results);
+    let mut covered: Vec<ResultFile> = files::tables(results);
+    covered.extend(why::journal(results));
     covered.push(ResultFile::covered("scenario.toml", identity.canonical.clone().into_bytes()));
     covered.push(ResultFile::covered("summary.json", form::bytes(&files::summary(results))));
     covered.push(ResultFile::covered("replications.json", files::by_replication(results)));

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::files::{estimate_value, fields};
 use crate::report::columns::{Described, Read, ResultTable, Value, estimates, numbers, words};
 use crate::report::document::{Block, Section, Table, Unit};
-use crate::report::write::ResultFile;
+use crate::report::rows::TableForm;
 use crate::study::results::{RecoveryRow, Results, WritesRow};
 use crate::study::window::Estimate;
 
@@ -195,7 +195,7 @@ pub(super) fn described() -> Described {
 }
 
 /// Writes `recovery.csv`; `None` where nothing takes over.
-pub(super) fn tables(results: &Results) -> Option<ResultFile> {
+pub(super) fn tables<F: TableForm>(results: &Results) -> Option<F> {
     let rows = &results.years.as_ref().filter(|years| !years.recovery.is_empty())?.recovery;
     let lines = rows.iter().flat_map(|row| {
         let causes = row.causes.iter().map(move |cause| Line { row, cause: Some(cause) });

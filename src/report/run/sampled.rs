@@ -8,7 +8,7 @@ use crate::convert::whole;
 use crate::report::columns::{Described, Read, ResultTable, Value, numbers, words};
 use crate::report::document::{Block, Cell, Column, Rounding, Section, Table, Unit};
 use crate::report::json::number;
-use crate::report::write::ResultFile;
+use crate::report::rows::TableForm;
 use crate::study::results::{
     AgreementRow, QUANTILES, Results, SampledClassRows, SampledRow, SampledRows, SampledViews,
     SampledWindow,
@@ -234,7 +234,7 @@ pub(super) fn described() -> Described {
 }
 
 /// Writes `windows.csv`; `None` where no windows were drawn from years.
-pub(super) fn tables(results: &Results) -> Option<ResultFile> {
+pub(super) fn tables<F: TableForm>(results: &Results) -> Option<F> {
     let sampled = results.sampled.as_ref()?;
     let lines = sampled
         .windows

@@ -3,7 +3,7 @@
 use crate::convert::nearest;
 use crate::report::columns::{Described, ResultTable, Value, numbers, words};
 use crate::report::document::{Table, Unit};
-use crate::report::write::ResultFile;
+use crate::report::rows::TableForm;
 use crate::study::journal::{OutageRecord, Record, Subject};
 use crate::study::stories::Stories;
 
@@ -163,7 +163,7 @@ pub(super) fn described() -> Described {
 }
 
 /// Writes `outages-years.csv`: the outages that are told, then the rest of each availability.
-pub(super) fn file(partial: Option<&str>, stories: &Stories) -> ResultFile {
+pub(super) fn file<F: TableForm>(partial: Option<&str>, stories: &Stories) -> F {
     let rest = stories.records.iter().filter_map(|record| match record {
         Record::Of(subject) => Some(StoryLine::Rest(subject)),
         _ => None,

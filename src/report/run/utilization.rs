@@ -4,7 +4,7 @@ use super::page::labelled;
 use super::{cell, charts};
 use crate::report::columns::{Described, ResultTable, Value, estimates, numbers, words};
 use crate::report::document::{Block, Cell, Column, Figure, Section, Table, Unit};
-use crate::report::write::ResultFile;
+use crate::report::rows::TableForm;
 use crate::solve::requests::GRID;
 use crate::study::results::{Results, Use, UseKind, WindowRows};
 use crate::study::window::Estimate;
@@ -135,13 +135,13 @@ fn lines(window: &WindowRows) -> impl Iterator<Item = Line<'_>> {
 }
 
 /// Writes `utilization.csv`.
-pub(super) fn file(results: &Results) -> ResultFile {
+pub(super) fn file<F: TableForm>(results: &Results) -> F {
     let all = results.windows.iter().flat_map(lines);
     utilizations().file(results.partial.as_deref(), all)
 }
 
 /// Writes `timeline.csv`; `None` where no series are kept.
-pub(super) fn timeline(results: &Results) -> Option<ResultFile> {
+pub(super) fn timeline<F: TableForm>(results: &Results) -> Option<F> {
     let mut all = Vec::new();
     for window in &results.windows {
         let steps = window.uses.iter().map(|row| row.series.len()).max().unwrap_or(0);

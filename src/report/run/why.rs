@@ -13,6 +13,7 @@ use crate::report::document::{
     Point, Rounding, Section, Series, Span, Table, Timeline, Unit, WaterfallChart,
 };
 use crate::report::number;
+use crate::report::rows::TableForm;
 use crate::report::write::ResultFile;
 use crate::study::journal;
 use crate::study::results::{FallBar, FallRow, Results, Spread, WhyRows};
@@ -308,13 +309,17 @@ pub(super) fn described() -> [Described; 3] {
     [stories::described(), waterfalls().described(), headroom::described()]
 }
 
-/// Writes `journal.jsonl`, `outages-years.csv`, `waterfall.csv`, `headroom.csv`.
-pub(super) fn tables(results: &Results) -> Vec<ResultFile> {
+/// Writes `journal.jsonl`; `None` where no story is kept.
+pub(super) fn journal(results: &Results) -> Option<ResultFile> {
+    let text = journal::write(&results.why.stories.as_ref()?.records);
+    Some(ResultFile::covered("journal.jsonl", text.into_bytes()))
+}
+
+/// Writes `outages-years.csv`, `waterfall.csv`, `headroom.csv`.
+pub(super) fn tables<F: TableForm>(results: &Results) -> Vec<F> {
     let (why, partial) = (&results.why, results.partial.as_deref());
     let mut files = Vec::new();
     if let Some(stories) = &why.stories {
-        let text = journal::write(&stories.records).into_bytes();
-        files.push(ResultFile::covered("journal.jsonl", text));
         files.push(stories::file(partial, stories));
     }
     if !why.falls.is_empty() {

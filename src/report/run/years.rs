@@ -11,7 +11,7 @@ use crate::report::document::{
     Block, Cell, Figure, Judgement as Word, Rounding, Section, Table, Unit, Verdict,
 };
 use crate::report::number;
-use crate::report::write::ResultFile;
+use crate::report::rows::TableForm;
 use crate::solve::flows::MERGE_GAP;
 use crate::study::results::{Results, Share, YearCause, YearRow, YearSide, YearsRows};
 use crate::study::window::{Ending, Estimate};
@@ -263,7 +263,7 @@ pub(super) fn described() -> Described {
 }
 
 /// Writes `downtime.csv`; `None` where no years were lived through.
-pub(super) fn tables(results: &Results) -> Option<ResultFile> {
+pub(super) fn tables<F: TableForm>(results: &Results) -> Option<F> {
     let mut lines = Vec::new();
     for row in &results.years.as_ref()?.rows {
         for (faults, side) in sides(row) {

@@ -6,7 +6,7 @@ use crate::report::document::{
     Table, Unit,
 };
 use crate::report::number;
-use crate::report::write::ResultFile;
+use crate::report::rows::TableForm;
 use crate::study::results::{Results, WindowRows, ZoneRow, natural};
 use crate::study::zones::ZoneCell;
 
@@ -291,7 +291,7 @@ pub(super) fn described() -> [Described; 2] {
 }
 
 /// Writes `zones.csv` and `zones-timeline.csv`; none without zones.
-pub(super) fn tables(results: &Results) -> Vec<ResultFile> {
+pub(super) fn tables<F: TableForm>(results: &Results) -> Vec<F> {
     let partial = results.partial.as_deref();
     let line = |window| move |zone| Line { window, zone };
     let lines: Vec<Line<'_>> =
