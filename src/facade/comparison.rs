@@ -154,12 +154,35 @@ impl Comparison {
     }
 
     /// What the command prints: each step in words, then the tables, in 100 columns.
+    ///
+    /// ```
+    /// # use fivenines::{Comparison, Run, Scenario};
+    /// # let one = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+    /// # let two = one.with("station.web.servers", 2)?.with("scenario", "two-servers")?;
+    /// # let run = Run::new().replications(2).for_comparison();
+    /// # let results = [one.run(&run)?, two.run(&run)?];
+    /// assert!(Comparison::of(&results)?.text().contains("two-servers"));
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
     #[must_use]
     pub fn text(&self) -> String {
         document(&self.brief(), TERMINAL)
     }
 
-    /// The figures of all scenarios, as the rows of `comparison.csv` have them; what is missing has no key.
+    /// The figures of all scenarios, with the columns of `comparison.csv`; what is missing has no key.
+    ///
+    /// ```
+    /// # use fivenines::{Comparison, Run, Scenario};
+    /// # let one = Scenario::load("scenarios/oracles/o01-mm1.toml")?.with("window.steady.length", "5s")?;
+    /// # let two = one.with("station.web.servers", 2)?.with("scenario", "two-servers")?;
+    /// # let run = Run::new().replications(2).for_comparison();
+    /// # let results = [one.run(&run)?, two.run(&run)?];
+    /// let comparison = Comparison::of(&results)?;
+    /// let windows = comparison.rows().filter(|row| row.text_of("about").as_deref() == Some("window"));
+    /// let names: Vec<String> = windows.filter_map(|row| row.text_of("scenario")).collect();
+    /// assert_eq!(names, ["o01-mm1", "two-servers"]);
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
     pub fn rows(&self) -> impl Iterator<Item = Value> {
         rows_of(self.rows.get_or_init(|| rows(&self.ladder)))
     }
@@ -169,6 +192,13 @@ impl Comparison {
     /// # Errors
     ///
     /// Other results or other files in the folder; what the system says.
+    ///
+    /// ```no_run
+    /// # use fivenines::{Comparison, Results};
+    /// # let results: Vec<Results> = Vec::new();
+    /// Comparison::of(&results)?.write("results/shop/comparison")?;
+    /// # Ok::<(), fivenines::Error>(())
+    /// ```
     pub fn write(&self, folder: impl AsRef<Path>) -> Result<(), Error> {
         let directory = ResultsDirectory::open(folder.as_ref())?;
         directory.commit(&self.output.set, Overwrite::Refuse)?;
