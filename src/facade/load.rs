@@ -12,6 +12,7 @@ use super::error::{Error, Kind};
 use super::run::Run;
 use crate::engine::draw::Seed;
 use crate::model::blueprint::Blueprint;
+use crate::plan::kind;
 use crate::plan::{self, Draft};
 use crate::report::{json, write};
 use crate::scenario::code::Code;
@@ -392,12 +393,20 @@ pub fn canonical(draft: &Draft) -> Canonical {
     Canonical { text, digest, toml: as_scenario(value) }
 }
 
-/// The canonical form as JSON. A scenario without claims is the model that it was before there were any.
+/// The canonical form as JSON. A scenario without claims is the model that it was before there were any, and so is one
+/// without components of a kind that came later.
 pub(crate) fn canonical_form(draft: &Draft) -> Json {
     let mut value = draft.scenario.canonical();
     if let Json::Object(sections) = &mut value {
         sections.retain(|key, section| {
-            key != "claim" || section.as_array().is_none_or(|claims| !claims.is_empty())
+            let later = kind::all()
+                .any(|planned| planned.came_later() && planned.kind().word() == key.as_str());
+            let empty = match section {
+                Json::Array(entries) => entries.is_empty(),
+                Json::Object(entries) => entries.is_empty(),
+                _ => false,
+            };
+            !empty || (key != "claim" && !later)
         });
     }
     value

@@ -26,6 +26,9 @@ pub trait Planned: Sync {
     /// Itself.
     fn kind(&self) -> Kind;
 
+    /// Whether it came after the first version of the language: a scenario without it is the same as before.
+    fn came_later(&self) -> bool;
+
     /// What one part is, in a word or two: `name service`.
     fn word(&self) -> &'static str;
 

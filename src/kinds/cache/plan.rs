@@ -41,6 +41,10 @@ impl Planned for Cache {
         Kind::Cache
     }
 
+    fn came_later(&self) -> bool {
+        false
+    }
+
     fn word(&self) -> &'static str {
         "cache"
     }

@@ -34,6 +34,10 @@ impl Planned for NameService {
         Kind::NameService
     }
 
+    fn came_later(&self) -> bool {
+        false
+    }
+
     fn word(&self) -> &'static str {
         "name service"
     }

@@ -66,6 +66,10 @@ impl Planned for Queue {
         Kind::Queue
     }
 
+    fn came_later(&self) -> bool {
+        true
+    }
+
     fn word(&self) -> &'static str {
         "broker"
     }
