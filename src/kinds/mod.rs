@@ -1,7 +1,7 @@
 //! Kinds of components, a folder each: what a scenario says of one, what is wrong with it, what it becomes, and
 //! what it does in the event loop.
 //!
-//! [`each_kind!`] is the table of them. Files of a kind stand at the level of their names: `spec` and `live` below
+//! `each_kind!` is the table of them. Files of a kind stand at the level of their names: `spec` and `live` below
 //! the plan, all others in it (`tests/it/tidy.rs`). A kind names no other kind.
 
 pub mod balancer;

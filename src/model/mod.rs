@@ -273,7 +273,7 @@ impl Ctx<'_> {
     }
 }
 
-/// What a kind of component owes the loop. A kind says all of it: what it has no part in, with [`none!`].
+/// What a kind of component owes the loop. A kind says all of it: what it has no part in, with `none!`.
 pub trait Live: Sized {
     /// What the plan says of it.
     type Config: Clone + std::fmt::Debug;

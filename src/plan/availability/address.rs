@@ -12,7 +12,7 @@
 //! at-2     -> travels -> at-1             giveback: unit 1 has been well for long enough
 //! ```
 //!
-//! The other way round the same. It follows `model::balancer`, whose silence and takeover are the
+//! The other way round the same. It follows `kinds::balancer::live`, whose silence and takeover are the
 //! same laws, drawn there by the mechanism.
 
 use crate::engine::law::{DurationLaw, Law};

@@ -13,7 +13,7 @@
 //! One pair of automata for each target. Resolvers ask once per `life` at phases of their own, so t after
 //! the answers have changed the share 1 − t / `life` has the old one: counted in steps at their middle.
 //! While a target fails, the users sent to it are lost. Of several that are in turn each has its part of
-//! those in turn at that time; old answers count as one of all. The mechanism is `model::names`. While it
+//! those in turn at that time; old answers count as one of all. The mechanism is `kinds::name_service::live`. While it
 //! believes no target alive, its answers lead as if it believed all.
 //!
 //! Leaves out: that answers run out while the name service itself is down.

@@ -12,7 +12,7 @@
 //! ```
 //!
 //! One automaton for each member behind a balancer, and for each target of a name service (`answers`); a pair of units is taken to believe alike. The
-//! mechanism is `model::balancer`. While a member misleads, its share of the requests fails: of n
+//! mechanism is `kinds::balancer::live`. While a member misleads, its share of the requests fails: of n
 //! members 1/n or more (`plan::fluid::open`), so that below 100 members one is more than 1 %. Two things take it away: a balancer
 //! that tries again elsewhere hides whoever refuses, and one that counts open connections soon sends
 //! next to nothing to whoever only takes them.

@@ -17,7 +17,7 @@
 //! ```
 //!
 //! While it is served a failover without a death comes at its own rate. Detection needs a member
-//! that runs and watches. The mechanism is `model::database::failover`; this is its surrogate with
+//! that runs and watches. The mechanism is `kinds::database::live::failover`; this is its surrogate with
 //! nothing left to apply. Where no `rebuild` is declared a member that is out follows again as soon
 //! as it and a master run: over years somebody sees to it.
 

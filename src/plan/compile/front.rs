@@ -116,15 +116,11 @@ pub(super) fn plan(builder: &Builder<'_>, targets: &mut Targets) {
 /// The keys by which views belong to edges and resolvers.
 pub(super) fn finish(compiler: &mut Compiler<'_>, parts: &mut [Part]) {
     for part in parts {
-        match &mut part.config {
-            Config::Cdn(config) => {
-                let name = part.name.strip_suffix(".origin").unwrap_or(&part.name);
-                config.key = compiler.key("edge", name);
-                if let EdgeContent::Objects(objects) = &mut config.content {
-                    objects.before = compiler.key("edge-before", name);
-                }
-            }
-            _ => {}
+        let Config::Cdn(config) = &mut part.config else { continue };
+        let name = part.name.strip_suffix(".origin").unwrap_or(&part.name);
+        config.key = compiler.key("edge", name);
+        if let EdgeContent::Objects(objects) = &mut config.content {
+            objects.before = compiler.key("edge-before", name);
         }
     }
 }

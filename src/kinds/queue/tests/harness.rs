@@ -128,7 +128,7 @@ impl Scene {
     /// Simulates this many messages, and what is left of them to the end.
     pub fn run(&self, messages: u64) -> Run<'_> {
         let mut run = Run::new(self);
-        run.to_the_end(messages);
+        run.until_the_end(messages);
         run
     }
 }
@@ -210,7 +210,7 @@ impl<'a> Run<'a> {
         self.after(length, event);
     }
 
-    fn to_the_end(&mut self, messages: u64) {
+    fn until_the_end(&mut self, messages: u64) {
         while self.arrived < messages || self.queue.account().inside() > 0 || self.is_busy() {
             let event = self.calendar.pop().expect("something comes next");
             self.now = event.at;

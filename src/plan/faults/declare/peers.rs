@@ -12,7 +12,7 @@
 //! ```
 //!
 //! They are served at `home` and, by the others, `away`; nobody is heard at those that are `unseen`.
-//! In the event loop `model::balancer` acts this out; the law of the timer `ring` is the surrogate
+//! In the event loop `kinds::balancer::live` acts this out; the law of the timer `ring` is the surrogate
 //! of what it does, U(`token` + `gather`, `token` + `gather` + `form`).
 //!
 //! Leaves out: that which address is where depends on the order of deaths.

@@ -2,7 +2,7 @@
 
 use super::{Row, rows};
 
-/// All figures: the [rows](super::rows) of all kinds of components, and those that some bring along.
+/// All figures: the rows of all kinds of components, and those that some bring along.
 pub const ROWS: &[Row] = &ALL;
 
 const ALL: [Row; COUNT] = {
