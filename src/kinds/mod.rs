@@ -60,6 +60,15 @@ macro_rules! each_kind {
 }
 pub(crate) use each_kind;
 
+/// What the references of components lead to, of the kinds that answer for themselves.
+#[derive(Clone, Debug, Default)]
+pub struct Resolved {
+    /// By cache: its zone member.
+    pub caches: Vec<Option<(usize, u32)>>,
+    /// By queue.
+    pub queues: Vec<queue::plan::QueueLinks>,
+}
+
 /// Calls `make!` with what `$($before)*` says and the steps that kinds of components bring along: what one does, its
 /// key, its variant of a step, the form of its keys. A form says how it is resolved
 /// ([`Asked`](crate::plan::route::ask::Asked)).

@@ -10,10 +10,10 @@ use std::collections::BTreeSet;
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::convert::table;
+use crate::kinds::Resolved;
 use crate::kinds::balancer::spec::BalancerSpec;
 use crate::kinds::database::spec::{DatabaseSpec, ReadsTo};
 use crate::kinds::nas::spec::NasSpec;
-use crate::kinds::queue::plan::QueueLinks;
 use crate::kinds::service::spec::ServiceSpec;
 use crate::kinds::unit::spec::GroupSpec;
 use crate::plan::document::ScenarioSpec;
@@ -212,10 +212,8 @@ pub struct Links {
     pub name_services: Vec<Vec<Entrance>>,
     /// By CDN: its origin, or its shields.
     pub cdns: Vec<Option<Entrance>>,
-    /// By cache: its zone member.
-    pub caches: Vec<Option<(usize, u32)>>,
-    /// By queue.
-    pub queues: Vec<QueueLinks>,
+    /// Those of kinds that answer for themselves.
+    pub own: Resolved,
     /// By database.
     pub databases: Vec<DatabaseLinks>,
     /// By file server.

@@ -54,7 +54,7 @@ impl Planned for Cache {
     }
 
     fn stands_on(&self, draft: &Draft, part: Own) -> Option<Part> {
-        let (zone, member) = draft.links.caches[part.index]?;
+        let (zone, member) = draft.links.own.caches[part.index]?;
         Some(Part::Zone { zone, member })
     }
 
@@ -76,7 +76,7 @@ impl Planned for Cache {
 
     fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
         let scenario = walk.scenario();
-        links.caches =
+        links.own.caches =
             scenario.cache.iter().map(|(_, cache)| walk.zone_member(&cache.in_)).collect();
     }
 
@@ -87,7 +87,7 @@ impl Planned for Cache {
     }
 
     fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>) {
-        used.extend(draft.links.caches.iter().flatten().map(|(zone, _)| (Kind::Zone, *zone)));
+        used.extend(draft.links.own.caches.iter().flatten().map(|(zone, _)| (Kind::Zone, *zone)));
     }
 
     fn gather(&self, builder: &mut Builder<'_>) {
@@ -112,7 +112,7 @@ impl Planned for Cache {
         let draft = builder.draft();
         let detailed = draft.wants_detail(&draft.scenario.cache[index].0);
         part.config = Config::Service(ServiceConfig { detailed, ..ServiceConfig::default() });
-        part.place = draft.links.caches[index].and_then(|at| builder.place(at));
+        part.place = draft.links.own.caches[index].and_then(|at| builder.place(at));
     }
 
     fn finish(&self, _: &Draft, _: &mut Compiler<'_>, _: &mut [blueprint::Part]) {}

@@ -54,7 +54,7 @@ const MESSAGES: u32 = u32::MAX;
 
 /// The service whose members consume, where the class of the queue enters at one.
 fn consumers(draft: &Draft, queue: usize) -> Option<usize> {
-    let class = draft.links.queues[queue].class?;
+    let class = draft.links.own.queues[queue].class?;
     match draft.links.enters[class] {
         Some(Entrance::Service(service, None)) => Some(service),
         _ => None,
@@ -79,7 +79,7 @@ impl Planned for Queue {
     }
 
     fn stands_on(&self, draft: &Draft, part: Own) -> Option<Part> {
-        let brokers = &draft.links.queues[part.index].brokers;
+        let brokers = &draft.links.own.queues[part.index].brokers;
         let (zone, member) = *brokers.get(part.member as usize)?;
         Some(Part::Zone { zone, member })
     }
@@ -97,7 +97,7 @@ impl Planned for Queue {
     }
 
     fn begins(&self, draft: &Draft, index: usize) -> Option<usize> {
-        draft.links.queues[index].class
+        draft.links.own.queues[index].class
     }
 
     fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
@@ -107,7 +107,7 @@ impl Planned for Queue {
             let brokers = brokers.filter_map(|zone| walk.zone_member(zone)).collect();
             let (name, span) = (&queue.request.value, queue.request.span);
             let class = find_named(&scenario.request, name, span, "request class", walk.out());
-            links.queues.push(QueueLinks { brokers, class });
+            links.own.queues.push(QueueLinks { brokers, class });
         }
     }
 
@@ -120,7 +120,7 @@ impl Planned for Queue {
     }
 
     fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>) {
-        let brokers = draft.links.queues.iter().flat_map(|queue| &queue.brokers);
+        let brokers = draft.links.own.queues.iter().flat_map(|queue| &queue.brokers);
         used.extend(brokers.map(|(zone, _)| (Kind::Zone, *zone)));
     }
 
@@ -146,7 +146,7 @@ impl Planned for Queue {
             return;
         }
         part.config = Config::Service(ServiceConfig::default());
-        let at = builder.draft().links.queues[index].brokers.get(number as usize);
+        let at = builder.draft().links.own.queues[index].brokers.get(number as usize);
         part.place = at.and_then(|at| builder.place(*at));
     }
 
@@ -160,7 +160,7 @@ impl Planned for Queue {
                 *key = compiler.key("broker-catch-up", &part.name);
             }
             let Some(index) = draft.scenario.queue.place(&part.name) else { continue };
-            if let Some(class) = draft.links.queues[index].class {
+            if let Some(class) = draft.links.own.queues[index].class {
                 config.pc = compiler.routes.classes[class].entry + 1;
             }
             let asked = compiler.asked_of(ComponentId::at(at));
@@ -200,7 +200,7 @@ fn messages(builder: &mut Builder<'_>, index: usize, id: ComponentId) -> QueueCo
     QueueConfig {
         brokers,
         consumers,
-        class: ClassId::at(draft.links.queues[index].class.unwrap_or(0)),
+        class: ClassId::at(draft.links.own.queues[index].class.unwrap_or(0)),
         pc: 0,
         terms: Terms {
             prefetch,
@@ -227,7 +227,7 @@ fn messages(builder: &mut Builder<'_>, index: usize, id: ComponentId) -> QueueCo
 
 fn check_brokers(draft: &Draft, at: usize, name: &Name, queue: &QueueSpec, out: &mut Diagnostics) {
     let declared = queue.in_.value.0.len();
-    let brokers = &draft.links.queues[at].brokers;
+    let brokers = &draft.links.own.queues[at].brokers;
     if declared > 2 {
         let message =
             format!("`{name}` has {declared} brokers, at most 2: one, or a mirrored pair");
@@ -277,7 +277,7 @@ fn check_limits(queue: &QueueSpec, out: &mut Diagnostics) {
 }
 
 fn check_work(draft: &Draft, at: usize, name: &Name, queue: &QueueSpec, out: &mut Diagnostics) {
-    let Some(class) = draft.links.queues[at].class else { return };
+    let Some(class) = draft.links.own.queues[at].class else { return };
     let span = queue.request.span;
     let (work, spec) = &draft.scenario.request[class];
     let mut wrong = |message: String, help: &str| {
@@ -296,7 +296,7 @@ fn check_work(draft: &Draft, at: usize, name: &Name, queue: &QueueSpec, out: &mu
         );
     }
     let others = (0..draft.scenario.queue.len()).filter(|other| *other != at);
-    if others.into_iter().any(|other| draft.links.queues[other].class == Some(class)) {
+    if others.into_iter().any(|other| draft.links.own.queues[other].class == Some(class)) {
         wrong(
             format!("`{work}` does the work of two queues"),
             "give each queue a class of its own: their figures are those of the class",
