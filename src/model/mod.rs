@@ -4,6 +4,7 @@
 //! own state, names no other component, and ends a step by telling the context that the request
 //! may go on ([`Ctx::proceed`]) or has failed ([`Ctx::fail`]); [`route`] knows what follows.
 
+pub mod alarm;
 pub mod blueprint;
 pub mod event;
 pub mod gauge;

@@ -217,6 +217,46 @@ fn names_are_resolved_in_few_rooms() {
     assert!(idle.is_empty(), "these resolve nothing any more, take them off the list: {idle:?}");
 }
 
+/// Which kind names which other, and why.
+const KNOWS: [(&str, &str, &str); 6] = [
+    ("balancer", "client", "cookies are kept with the guests"),
+    ("cache", "service", "its process is one without a bound on workers"),
+    ("cdn", "cache", "an edge holds objects as a cache does"),
+    ("nas", "disks", "a pool is a set of disks"),
+    ("queue", "service", "its brokers are processes without a bound on workers"),
+    ("zone", "disks", "a server has sets of disks"),
+];
+
+#[test]
+fn a_kind_names_another_only_where_it_is_made_of_it() {
+    let mut used = [false; KNOWS.len()];
+    let mut wrong = Vec::new();
+    for file in files() {
+        let Some((kind, _)) = file.path.strip_prefix("kinds/").and_then(|p| p.split_once('/'))
+        else {
+            continue;
+        };
+        for (at, line) in file.code() {
+            for other in line.split("crate::kinds::").skip(1) {
+                let end = other.find(|c: char| !c.is_ascii_lowercase() && c != '_');
+                let other = &other[..end.unwrap_or(other.len())];
+                // Without a folder it is the table.
+                let folder = root().join("src/kinds").join(other).is_dir() && !other.is_empty();
+                if other == kind || !folder {
+                    continue;
+                }
+                match KNOWS.iter().position(|(one, two, _)| (*one, *two) == (kind, other)) {
+                    Some(place) => used[place] = true,
+                    None => wrong.push(format!("{}:{}: {line}", file.path, at + 1)),
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "these name another kind:\n{}", wrong.join("\n"));
+    let idle: Vec<_> = KNOWS.iter().zip(used).filter(|(_, used)| !used).collect();
+    assert!(idle.is_empty(), "these name it no more, take them off the list: {idle:?}");
+}
+
 /// What is longer than it should be, with its length.
 fn long(files: &[File]) -> BTreeMap<String, usize> {
     let mut found = BTreeMap::new();

@@ -24,9 +24,9 @@
 
 use crate::convert::{below, table, whole};
 use crate::engine::calendar::Ticket;
-use crate::kinds::zone::live::Alarm;
 use crate::mechanism::flow_share::{FlowHandle, FlowShare, PACE};
 use crate::mechanism::virtual_clock::keep;
+use crate::model::alarm::Alarm;
 use crate::model::event::Event;
 use crate::model::gauge::{Gauge, Occupancy};
 use crate::model::ids::{ComponentId, KeyId, UnitId};

@@ -17,9 +17,9 @@
 use std::collections::VecDeque;
 
 use crate::engine::calendar::Ticket;
-use crate::kinds::zone::live::Alarm;
 use crate::mechanism::cpu_share::{CpuShare, PhaseHandle, ZoneLimits};
 use crate::mechanism::virtual_clock::keep;
+use crate::model::alarm::Alarm;
 use crate::model::event::Event;
 use crate::model::gauge::{Availability, ByNumber, Gauge, Queue, Usable};
 use crate::model::ids::{CauseId, ComponentId, DemandId, UnitId};

@@ -42,11 +42,21 @@ fn resource_parts(plan: &Blueprint, scope: &str, resource: &str) -> Vec<Componen
     members(plan, scope).iter().flat_map(of).collect()
 }
 
-/// `parts`, where this kind tallies all of them; else none.
-fn tallying(plan: &Blueprint, parts: Vec<ComponentId>, kind: &str) -> Vec<ComponentId> {
-    let tallies =
-        |id: &ComponentId| plan.parts[id.index()].config.counts().tallied_by == Some(kind);
-    if parts.iter().all(tallies) { parts } else { Vec::new() }
+/// `parts`, of which this kind tallies all.
+fn tallying(
+    plan: &Blueprint,
+    figure: &Figure,
+    parts: Vec<ComponentId>,
+    kind: &str,
+) -> Result<Vec<ComponentId>, NoSuchFigure> {
+    let part = |id: &ComponentId| &plan.parts[id.index()];
+    match parts.iter().find(|id| part(id).config.counts().tallied_by != Some(kind)) {
+        Some(other) => Err(NoSuchFigure::new(format!(
+            "`{figure}`: `{}` is no {kind}, and has no such figure",
+            part(other).name
+        ))),
+        None => Ok(parts),
+    }
 }
 
 /// The lines of the balancer called `scope`, when it has any.
@@ -417,7 +427,8 @@ impl Measure {
             }
             // A kind brings it along, or the registry gives it to other solvers.
             _ if let Some((kind, how)) = crate::kinds::read(figure) => {
-                some(tallying(plan, parts, kind), &|parts| Self::Tally(parts, how.clone()))
+                let parts = tallying(plan, figure, parts, kind)?;
+                some(parts, &|parts| Self::Tally(parts, how.clone()))
             }
             _ => Err(NoSuchFigure::new(format!("`{figure}` is no figure of a window"))),
         }

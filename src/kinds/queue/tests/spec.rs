@@ -44,8 +44,6 @@ fn a_queue_is_declared_in_few_lines() {
         durable = false
         confirm = "2ms"
         publish = "0.1ms"
-        deliver = "0.2ms"
-        restart = "20s"
         failover = { detect = "10s", takeover = "5s", coverage = 0.95 }
         catch-up = "1min"
     "#;
