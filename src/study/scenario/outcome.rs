@@ -145,12 +145,15 @@ pub fn run(plan: &Blueprint, study: &StudyPlan, watch: &Watch) -> Result<StudyRe
         };
         study.sought.par_iter().with_max_len(1).map(one).collect::<Result<Vec<_>, Breach>>()
     };
-    let (lived, capacities) = rayon::join(|| lived().collect::<Result<Vec<_>, Breach>>(), carried);
+    // Years beside windows: whoever has no window left goes on with them.
+    let through = || study.years.as_ref().map(|years| years::run(years, watch)).transpose();
+    let (lived, (capacities, years)) =
+        rayon::join(|| lived().collect::<Result<Vec<_>, Breach>>(), || (carried(), through()));
     let mut windows: Vec<(usize, WindowResult)> = lived?.into_iter().flatten().collect();
     windows.sort_by_key(|(at, _)| *at);
     let mut windows: Vec<WindowResult> = windows.into_iter().map(|(_, window)| window).collect();
     breaks::pair(&study.windows, &mut windows);
-    let years = study.years.as_ref().map(|years| years::run(years, watch)).transpose()?;
+    let years = years?;
     // A history that was given up has no frame.
     let whole = years.as_ref().is_some_and(|years| years.ending != Ending::Interrupted);
     let sampled = match (&study.sampled, &study.years) {
