@@ -208,6 +208,33 @@ lasts = "5min"
     holds(&results, "lost.page@steady", 30.0, 15.0);
 }
 
+/// Both brokers of a pair die, the follower alone comes back: it takes over 10 s later.
+#[test]
+fn a_follower_that_comes_back_alone_takes_over() {
+    let more = r#"
+[fault.first]
+hits  = "jobs-1"
+how   = "crash"
+at    = "10min"
+lasts = "10min"
+[fault.second]
+hits  = "jobs-2"
+how   = "crash"
+at    = "10min 5s"
+lasts = "1min"
+[queue.jobs.failover]
+detect = "10s"
+[zone.mq-too]
+"#;
+    let text = JOBS.replace("in       = \"mq\"", "in       = [\"mq\", \"mq-too\"]");
+    let text = format!("{text}{}", more.replace("10min 5s", "605s"));
+    let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+    let results = run(&scenario, &["lost-messages.jobs", "lost.page"]);
+    assert_eq!(figure(&results, "lost-messages.jobs@steady").value(), 0.0);
+    // 3/s for 5 s, 60 s and 10 s.
+    holds(&results, "lost.page@steady", 225.0, 40.0);
+}
+
 /// What makes no sense is refused, with its place.
 #[test]
 fn a_queue_that_makes_no_sense_is_refused() {

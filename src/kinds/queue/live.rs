@@ -15,7 +15,7 @@ use super::brokers::Brokers;
 use super::mechanism::{
     DeliveryId, Ended, Leaves, Message, MessageQueue, Published, Standing, Terms, Verdict,
 };
-use crate::convert::whole;
+use crate::convert::{table, whole};
 use crate::engine::calendar::Ticket;
 use crate::engine::law::Sampler;
 use crate::model::event::Event;
@@ -126,7 +126,7 @@ impl Queue {
 
     fn consumer(&self, of: ComponentId) -> Option<u32> {
         let place = self.config.consumers.iter().position(|consumer| *consumer == of)?;
-        u32::try_from(place).ok()
+        Some(table::u32(place))
     }
 
     /// Everything that follows from what has just happened, at this instant.
@@ -139,7 +139,7 @@ impl Queue {
                 pc: self.config.pc,
                 at: self.config.consumers[delivery.consumer as usize],
                 drawn: Drawn { ordinal: message.ordinal, path: message.path },
-                workload: u16::try_from(message.origin).unwrap_or(u16::MAX),
+                workload: table::u16(message.origin as usize),
                 counted: message.counted,
             };
             let Some(request) = ctx.begin(begun) else { break };
@@ -247,13 +247,17 @@ impl Queue {
             }
             return;
         }
-        if !self.brokers.is_up(broker) {
+        let was_away = !self.brokers.is_up(broker);
+        if was_away {
             self.brokers.back(broker).apply(&mut self.queue, now);
         } else if serves {
             self.queue.stands(now, Standing::Serves);
         }
         if self.brokers.serves() {
             self.dues.retain(|(_, due)| *due != Due::Takeover);
+        } else if was_away && self.dues.iter().all(|(_, due)| *due != Due::Takeover) {
+            // A follower that was away when the active one failed finds that nobody serves.
+            self.expects_takeover(ctx);
         }
         self.follows_again(ctx);
     }
@@ -285,7 +289,7 @@ impl Live for Queue {
 
     fn begin(id: ComponentId, config: &QueueConfig, start: &Start<'_>) -> Self {
         let consumers = config.consumers.len();
-        let count = u32::try_from(consumers).unwrap_or(u32::MAX);
+        let count = table::u32(consumers);
         let mut queue = MessageQueue::new(config.terms, count);
         queue.account_mut().age.counts_from(start.counted.0);
         (0..count).for_each(|consumer| queue.joins(consumer));
@@ -353,7 +357,7 @@ impl Live for Queue {
         let entry = &ctx.requests[request];
         let drawn = Drawn { ordinal: entry.ordinal, path: entry.path };
         // Each step of one request sends a message of its own.
-        let number = u16::try_from(what - 1).unwrap_or(u16::MAX);
+        let number = table::u16(what as usize - 1);
         let drawn = drawn.sends(entry.iteration).sends(number);
         let counted = entry.counted;
         let message = Message {
