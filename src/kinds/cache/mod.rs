@@ -1,6 +1,10 @@
 //! Object caches: a process that keeps objects, found by a ratio or object by object.
 
+pub mod check;
+pub mod components;
+pub mod flow;
 pub mod live;
+pub mod parts;
 pub mod plan;
 pub mod spec;
 pub mod step;

@@ -1,5 +1,13 @@
 //! CDNs: edges outside the sites, and shields behind them, that keep copies of what an origin serves.
 
+pub mod check;
+pub mod components;
+pub mod flow;
 pub mod links;
 pub mod live;
+pub mod parts;
 pub mod spec;
+
+/// CDNs.
+#[derive(Debug)]
+pub struct Cdn;

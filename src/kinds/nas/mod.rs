@@ -1,4 +1,12 @@
 //! File servers: heads in front of pools, alone or as a pair that takes over.
 
+pub mod check;
+pub mod components;
+pub mod flow;
 pub mod live;
+pub mod parts;
 pub mod spec;
+
+/// File servers.
+#[derive(Debug)]
+pub struct Nas;

@@ -48,10 +48,14 @@
 
 pub mod account;
 pub mod brokers;
+pub mod check;
+pub mod components;
+pub mod demand;
 pub mod figures;
 pub mod flow;
 pub mod live;
 pub mod mechanism;
+pub mod parts;
 pub mod plan;
 pub mod spec;
 pub mod step;

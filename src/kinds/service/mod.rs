@@ -1,4 +1,12 @@
 //! Services: processes in zones, with workers and a backlog.
 
+pub mod check;
+pub mod components;
+pub mod flow;
 pub mod live;
+pub mod parts;
 pub mod spec;
+
+/// Services.
+#[derive(Debug)]
+pub struct Service;

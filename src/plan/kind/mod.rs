@@ -1,4 +1,11 @@
-//! What a kind of component owes the plan: one trait, of which each kind in a folder of its own answers all.
+//! What a kind of component owes the plan.
+//!
+//! [`Answers`] is made of four traits, one a question; each kind answers each in a file of its folder.
+
+pub mod checks;
+pub mod components;
+pub mod flow;
+pub mod parts;
 
 use std::collections::BTreeSet;
 
@@ -80,3 +87,8 @@ pub trait Planned: Sync {
 pub fn all() -> impl Iterator<Item = &'static dyn Planned> {
     Kind::ALL.iter().filter_map(|kind| kind.planned())
 }
+
+/// All that a kind of component answers the plan.
+pub trait Answers: parts::Parts + checks::Checks + components::Components + flow::Flow {}
+
+impl<T: parts::Parts + checks::Checks + components::Components + flow::Flow> Answers for T {}

@@ -1,0 +1,6 @@
+//! What can fail.
+
+use crate::kinds::balancer::Balancer;
+use crate::plan::kind::parts::Parts;
+
+impl Parts for Balancer {}

@@ -1,0 +1,6 @@
+//! Components of the event loop.
+
+use crate::kinds::nas::Nas;
+use crate::plan::kind::components::Components;
+
+impl Components for Nas {}
