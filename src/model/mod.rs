@@ -9,6 +9,7 @@ pub mod blueprint;
 pub mod event;
 pub mod gauge;
 pub mod ids;
+mod live;
 pub mod outage;
 pub mod probing;
 pub mod record;
@@ -17,17 +18,19 @@ pub mod route;
 pub mod spec;
 pub mod world;
 
+pub(crate) use live::none;
+pub use live::{Component, Held, Live};
+
 use crate::engine::calendar::{Calendar, Ticket};
 use crate::engine::draw::{Lineage, Seed};
 use crate::engine::lane::Lane;
 use crate::model::event::Event;
-use crate::model::gauge::{ByNumber, Gauge, Occupancy};
+use crate::model::gauge::Occupancy;
 use crate::model::ids::{CauseId, ClassId, ComponentId, DemandId};
 use crate::model::outage::Past;
 use crate::model::record::Record;
 use crate::model::request::{Hold, Marks, Outcome, Owner, RequestId, Requests, Waits};
 use crate::model::route::{Drawn, Draws};
-use crate::observe::histogram::Histogram;
 use crate::units::{SimDuration, SimTime};
 
 /// The state of a component, as its users meet it.
@@ -110,6 +113,30 @@ pub enum Answer {
     Waits,
     /// It fails.
     Fails(Outcome),
+}
+
+/// What becomes of a request at an operation that is a component's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It goes on with the next operation.
+    GoesOn,
+    /// It goes on at another one.
+    To(u32),
+    /// It has asked a member to be let in, which may have done so at once.
+    Asked,
+    /// It waits, or is no more.
+    Waits,
+}
+
+/// What becomes of a request that a component in front of the servers has sent on, before it is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Its caller goes on as another one, which the answer is for.
+    PassesTo(RequestId),
+    /// Its client has gone, the work goes on.
+    ClientLeft,
+    /// It is about to be removed: no answer would ever have come, or nothing waits for it.
+    Removed,
 }
 
 /// A component hears how another one fares.
@@ -273,242 +300,3 @@ impl Ctx<'_> {
         self.requests[request].ticket = ticket;
     }
 }
-
-/// What a kind of component owes the loop. A kind says all of it: what it has no part in, with `none!`.
-pub trait Live: Sized {
-    /// What the plan says of it.
-    type Config: Clone + std::fmt::Debug;
-
-    /// As it is at the start of a run.
-    fn begin(id: ComponentId, config: &Self::Config, start: &Start<'_>) -> Self;
-
-    /// The armed alarm `local` of this component rings.
-    fn alarm(&mut self, ctx: &mut Ctx<'_>, local: u32, ticket: Ticket);
-
-    /// The event that `request` waits for inside this component has come.
-    fn wake(&mut self, ctx: &mut Ctx<'_>, request: RequestId);
-
-    /// Takes `request` out of the line or of service, where it is.
-    fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId);
-
-    /// The component is in another state from now on.
-    fn health(&mut self, ctx: &mut Ctx<'_>, health: Health);
-
-    /// Whose health it hears of.
-    fn listens(config: &Self::Config) -> Vec<ComponentId>;
-
-    /// It hears how one of those fares from now on, before anybody inside of that is told.
-    fn hears(&mut self, ctx: &mut Ctx<'_>, heard: Heard);
-
-    /// `request` asks it for `what`, a number that its kind gave the step.
-    fn ask(&mut self, ctx: &mut Ctx<'_>, request: RequestId, what: u32) -> Answer;
-
-    /// A request that it let [begin](Ctx::begin) has ended, and is no more.
-    fn ended(&mut self, ctx: &mut Ctx<'_>, request: RequestId, outcome: Outcome);
-
-    /// What waits inside of it and is no request of the loop: messages, and the class that does their work.
-    #[must_use]
-    fn holds(&self) -> Option<(ClassId, usize)>;
-
-    /// Distributions and readings of a window begin anew, now; the window ends at `until`.
-    fn counts_anew(&mut self, now: SimTime, until: SimTime);
-
-    /// The window ends, now.
-    fn count_ends(&mut self, now: SimTime);
-
-    /// What is counted of components of this configuration.
-    fn counts(config: &Self::Config) -> Keeps;
-
-    /// Waits of who is counted, when kept, in nanoseconds.
-    fn waits(&self) -> Option<&Histogram>;
-
-    /// Stays of who is counted, when kept, in nanoseconds.
-    fn stays(&self) -> Option<&Histogram>;
-
-    /// Time at each number up to `now`, when kept.
-    fn by_number(&self, now: SimTime) -> Option<ByNumber>;
-
-    /// From now on is counted when each number is first reached, where that is kept.
-    fn begin_to_count(&mut self, now: SimTime);
-
-    /// What it has counted up to `now`; the stays of requests still inside are added by the world, which
-    /// knows them.
-    #[must_use]
-    fn gauge(&self, now: SimTime) -> Gauge;
-}
-
-/// What a kind has no part in: no alarm of its own, nothing of a request that waits, no state of health, nothing
-/// that is counted.
-macro_rules! none {
-    ($($what:ident),*) => { $(crate::model::none!(@$what);)* };
-    (@alarm) => {
-        fn alarm(&mut self, _: &mut Ctx<'_>, _: u32, _: crate::engine::calendar::Ticket) {}
-    };
-    (@wake) => {
-        fn wake(&mut self, _: &mut Ctx<'_>, _: crate::model::request::RequestId) {}
-    };
-    (@cancel) => {
-        fn cancel(&mut self, _: &mut Ctx<'_>, _: crate::model::request::RequestId) {}
-    };
-    (@health) => {
-        fn health(&mut self, _: &mut Ctx<'_>, _: crate::model::Health) {}
-    };
-    (@listens) => {
-        fn listens(_: &Self::Config) -> Vec<crate::model::ids::ComponentId> {
-            Vec::new()
-        }
-    };
-    (@hears) => {
-        fn hears(&mut self, _: &mut crate::model::Ctx<'_>, _: crate::model::Heard) {}
-    };
-    (@ask) => {
-        fn ask(
-            &mut self,
-            _: &mut crate::model::Ctx<'_>,
-            _: crate::model::request::RequestId,
-            _: u32,
-        ) -> crate::model::Answer {
-            unreachable!("no step asks a component of this kind")
-        }
-    };
-    (@ended) => {
-        fn ended(
-            &mut self,
-            _: &mut crate::model::Ctx<'_>,
-            _: crate::model::request::RequestId,
-            _: crate::model::request::Outcome,
-        ) {
-            unreachable!("a component of this kind lets no request begin")
-        }
-    };
-    (@holds) => {
-        fn holds(&self) -> Option<(crate::model::ids::ClassId, usize)> {
-            None
-        }
-    };
-    (@counts_anew) => {
-        fn counts_anew(&mut self, _: crate::units::SimTime, _: crate::units::SimTime) {}
-    };
-    (@count_ends) => {
-        fn count_ends(&mut self, _: crate::units::SimTime) {}
-    };
-    (@waits) => {
-        fn waits(&self) -> Option<&crate::observe::histogram::Histogram> {
-            None
-        }
-    };
-    (@stays) => {
-        fn stays(&self) -> Option<&crate::observe::histogram::Histogram> {
-            None
-        }
-    };
-    (@by_number) => {
-        fn by_number(&self, _: crate::units::SimTime) -> Option<crate::model::gauge::ByNumber> {
-            None
-        }
-    };
-    (@begin_to_count) => {
-        fn begin_to_count(&mut self, _: crate::units::SimTime) {}
-    };
-    (@gauge) => {
-        fn gauge(&self, _: crate::units::SimTime) -> crate::model::gauge::Gauge {
-            crate::model::gauge::Gauge::default()
-        }
-    };
-}
-pub(crate) use none;
-
-macro_rules! component_enum {
-    ($($doc:literal, $Kind:ident: $held:ty, $Is:path;)*) => {
-        /// A component of any kind.
-        #[derive(Clone, Debug)]
-        pub enum Component {
-            $(#[doc = $doc] $Kind($held),)*
-        }
-
-        impl Component {
-            /// The armed alarm `local` of this component rings.
-            #[inline]
-            pub fn alarm(&mut self, ctx: &mut Ctx<'_>, local: u32, ticket: Ticket) {
-                match self { $(Self::$Kind(component) => component.alarm(ctx, local, ticket),)* }
-            }
-
-            /// The event that `request` waits for inside this component has come.
-            pub fn wake(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
-                match self { $(Self::$Kind(component) => component.wake(ctx, request),)* }
-            }
-
-            /// Takes `request` out of the line or of service, where it is.
-            pub fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
-                match self { $(Self::$Kind(component) => component.cancel(ctx, request),)* }
-            }
-
-            /// The component is in another state from now on.
-            pub fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {
-                match self { $(Self::$Kind(component) => component.health(ctx, health),)* }
-            }
-
-            /// It hears how another one fares.
-            pub fn hears(&mut self, ctx: &mut Ctx<'_>, heard: Heard) {
-                match self { $(Self::$Kind(component) => component.hears(ctx, heard),)* }
-            }
-
-            /// `request` asks it for `what`.
-            pub fn ask(&mut self, ctx: &mut Ctx<'_>, request: RequestId, what: u32) -> Answer {
-                match self { $(Self::$Kind(component) => component.ask(ctx, request, what),)* }
-            }
-
-            /// A request that it let begin has ended.
-            pub fn ended(&mut self, ctx: &mut Ctx<'_>, request: RequestId, outcome: Outcome) {
-                match self { $(Self::$Kind(component) => component.ended(ctx, request, outcome),)* }
-            }
-
-            /// What waits inside of it and is no request of the loop.
-            #[must_use]
-            pub fn holds(&self) -> Option<(ClassId, usize)> {
-                match self { $(Self::$Kind(component) => component.holds(),)* }
-            }
-
-            /// A window begins, now, and ends at `until`.
-            pub fn counts_anew(&mut self, now: SimTime, until: SimTime) {
-                match self { $(Self::$Kind(component) => component.counts_anew(now, until),)* }
-            }
-
-            /// A window ends, now.
-            pub fn count_ends(&mut self, now: SimTime) {
-                match self { $(Self::$Kind(component) => component.count_ends(now),)* }
-            }
-
-            /// Waits of who is counted, when kept, in nanoseconds.
-            #[must_use]
-            pub fn waits(&self) -> Option<&Histogram> {
-                match self { $(Self::$Kind(component) => component.waits(),)* }
-            }
-
-            /// Stays of who is counted, when kept, in nanoseconds.
-            #[must_use]
-            pub fn stays(&self) -> Option<&Histogram> {
-                match self { $(Self::$Kind(component) => component.stays(),)* }
-            }
-
-            /// Time at each number up to `now`, when kept.
-            #[must_use]
-            pub fn by_number(&self, now: SimTime) -> Option<ByNumber> {
-                match self { $(Self::$Kind(component) => component.by_number(now),)* }
-            }
-
-            /// From now on is counted when each number is first reached, where that is kept.
-            pub fn begin_to_count(&mut self, now: SimTime) {
-                match self { $(Self::$Kind(component) => component.begin_to_count(now),)* }
-            }
-
-            /// What it has counted up to `now`; the stays of requests still inside are added by
-            /// the world, which knows them.
-            #[must_use]
-            pub fn gauge(&self, now: SimTime) -> Gauge {
-                match self { $(Self::$Kind(component) => component.gauge(now),)* }
-            }
-        }
-    };
-}
-crate::kinds::each_component!(component_enum);

@@ -243,6 +243,8 @@ pub struct Balancer {
     address: [Key; 4],
     lines: Option<Box<line::Lines>>,
     peers: Option<Box<peers::Peers>>,
+    /// Scratch: members of a farm that do not read.
+    barred: Vec<bool>,
     sent: u64,
     refused: u64,
 }
@@ -315,6 +317,7 @@ impl Balancer {
             takeovers: 0,
             lines,
             peers,
+            barred: Vec::new(),
             sent: 0,
             refused: 0,
         }

@@ -451,7 +451,6 @@ impl Live for Cache {
 
     none!(
         alarm,
-        wake,
         cancel,
         ended,
         holds,
@@ -460,7 +459,34 @@ impl Live for Cache {
         waits,
         stays,
         by_number,
-        begin_to_count
+        begin_to_count,
+        closes,
+        loads,
+        queue,
+        queue_mut,
+        whole,
+        readings,
+        is_process,
+        is_idle,
+        keeps_place,
+        lets_wait,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        step,
+        wake,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
     );
 
     /// What is neither up, slow, stalled nor cut off has lost what it held.
@@ -502,6 +528,11 @@ impl Live for Cache {
 
     fn counts(_: &CacheConfig) -> Keeps {
         Keeps { completions: true, ..Keeps::NOTHING }
+    }
+
+    fn forgets(&mut self, _: ComponentId) -> bool {
+        self.clear();
+        true
     }
 }
 

@@ -35,9 +35,10 @@ use crate::engine::calendar::Ticket;
 use crate::model::event::Event;
 use crate::model::gauge::Gauge;
 use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
-use crate::model::request::{Request, RequestId};
-use crate::model::route::Draws;
-use crate::model::{Ctx, Health, Keeps, Live, Start, none};
+use crate::model::request::{Outcome, Request, RequestId};
+use crate::model::route::{Draws, Op};
+use crate::model::world::Around;
+use crate::model::{Ctx, Fate, Health, Heard, Keeps, Live, Next, Start, none};
 use crate::units::{SimDuration, SimTime};
 
 pub mod content;
@@ -377,25 +378,6 @@ impl Cdn {
             edge.ticket = ctx.calendar.push(ctx.now + self.config.convergence, code);
         }
     }
-
-    /// What the edge holds is gone.
-    pub fn wipe(&mut self, number: u32) {
-        self.edges[number as usize].wipe();
-    }
-
-    /// Readings of the edges, each with the component that stands for it: look-ups as `arrived`,
-    /// hits as `completed`, misses as `refused`.
-    pub fn readings(&self) -> impl Iterator<Item = (ComponentId, Gauge)> {
-        self.edges.iter().zip(&self.config.edges).map(|(edge, id)| {
-            let gauge = Gauge {
-                arrived: edge.hits + edge.misses,
-                completed: edge.hits,
-                refused: edge.misses,
-                ..Gauge::default()
-            };
-            (*id, gauge)
-        })
-    }
 }
 
 impl Live for Cdn {
@@ -408,7 +390,6 @@ impl Live for Cdn {
     }
 
     none!(
-        wake,
         cancel,
         health,
         listens,
@@ -421,7 +402,28 @@ impl Live for Cdn {
         waits,
         stays,
         by_number,
-        begin_to_count
+        begin_to_count,
+        closes,
+        loads,
+        queue,
+        queue_mut,
+        whole,
+        is_process,
+        is_idle,
+        keeps_place,
+        lets_wait,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        wake,
+        returned,
+        room,
+        redirects,
+        abandoned
     );
 
     /// Routes have converged.
@@ -442,6 +444,70 @@ impl Live for Cdn {
     fn counts(_: &CdnConfig) -> Keeps {
         Keeps { completions: true, ..Keeps::NOTHING }
     }
+
+    fn forgets(&mut self, part: ComponentId) -> bool {
+        let own = self.edges.iter_mut().zip(&self.config.edges).filter(|(_, id)| **id == part);
+        own.for_each(|(edge, _)| edge.wipe());
+        true
+    }
+
+    /// Readings of the edges, each with the component that stands for it: look-ups as `arrived`,
+    /// hits as `completed`, misses as `refused`.
+    fn readings(&self, _: SimTime) -> Vec<(ComponentId, Gauge)> {
+        self.edges
+            .iter()
+            .zip(&self.config.edges)
+            .map(|(edge, id)| {
+                let gauge = Gauge {
+                    arrived: edge.hits + edge.misses,
+                    completed: edge.hits,
+                    refused: edge.misses,
+                    ..Gauge::default()
+                };
+                (*id, gauge)
+            })
+            .collect()
+    }
+
+    /// An edge fares differently.
+    fn part_fares(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId) {
+        Self::edge_fares(around, own, heard, cause);
+    }
+
+    fn step(around: &mut Around<'_>, _: ComponentId, request: RequestId, op: Op) -> Next {
+        let found = match op {
+            Op::Edge { .. } => Self::at_edge(around, request),
+            Op::Shield { .. } => Self::at_shield(around, request),
+            Op::Shielded => Self::shielded(around, request).then_some(true),
+            _ => unreachable!("no other operation is of edges"),
+        };
+        match (found, op) {
+            (Some(false), Op::Edge { miss } | Op::Shield { miss }) => Next::To(miss),
+            (Some(_), _) => Next::GoesOn,
+            (None, _) => Next::Waits,
+        }
+    }
+
+    fn answers(
+        around: &mut Around<'_>,
+        _: ComponentId,
+        request: RequestId,
+        outcome: Outcome,
+    ) -> Outcome {
+        Self::fetched(around, request, outcome)
+    }
+
+    fn fate(around: &mut Around<'_>, _: ComponentId, request: RequestId, fate: Fate) {
+        match fate {
+            Fate::PassesTo(caller) => Self::fetch_moves(around, request, caller),
+            Fate::ClientLeft => Self::fetch_given_up(around, request),
+            Fate::Removed => Self::fetch_removed(around, request),
+        }
+    }
+
+    fn in_vain(around: &Around<'_>, _: ComponentId, request: RequestId) -> Option<CauseId> {
+        Self::waits_in_vain(around, request)
+    }
 }
 
 impl Live for Edge {
@@ -453,7 +519,6 @@ impl Live for Edge {
 
     none!(
         alarm,
-        wake,
         cancel,
         health,
         gauge,
@@ -467,11 +532,42 @@ impl Live for Edge {
         waits,
         stays,
         by_number,
-        begin_to_count
+        begin_to_count,
+        closes,
+        loads,
+        forgets,
+        queue,
+        queue_mut,
+        readings,
+        is_process,
+        is_idle,
+        keeps_place,
+        lets_wait,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        step,
+        wake,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
     );
 
     fn counts(_: &EdgeConfig) -> Keeps {
         Keeps { completions: true, ..Keeps::NOTHING }
+    }
+
+    fn whole(&self) -> Option<ComponentId> {
+        Some(self.config.cdn)
     }
 }
 

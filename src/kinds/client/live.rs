@@ -33,7 +33,7 @@ use crate::model::event::{Event, MAX_INDEX};
 use crate::model::ids::{CauseId, ClassId, WorkloadId};
 use crate::model::request::{Owner, Request, RequestId, Stage, Waits};
 use crate::model::route::MOST;
-use crate::model::world::{Bounded, Stop, World};
+use crate::model::world::{Around, Bounded};
 use crate::units::{Bytes, SimDuration, SimTime};
 
 /// Numbers of users who have gone before a world begins: no view has one.
@@ -89,8 +89,6 @@ pub struct Views {
     free: Vec<u32>,
     /// Times, by workload, at which the next page belongs to a user who is gone.
     gone: Vec<BinaryHeap<Reverse<SimTime>>>,
-    /// Number of the next arrival, by workload.
-    expected: Vec<u64>,
 }
 
 impl Views {
@@ -98,21 +96,7 @@ impl Views {
     #[must_use]
     pub fn new(plan: &Blueprint) -> Self {
         let count = plan.workloads.len();
-        Self {
-            slots: Vec::new(),
-            free: Vec::new(),
-            gone: vec![BinaryHeap::new(); count],
-            expected: vec![0; count],
-        }
-    }
-
-    pub(crate) fn expect(&mut self, workload: WorkloadId, ordinal: u64) {
-        self.expected[workload.index()] = ordinal;
-    }
-
-    #[inline]
-    pub(crate) fn expected(&self, workload: WorkloadId) -> u64 {
-        self.expected[workload.index()]
+        Self { slots: Vec::new(), free: Vec::new(), gone: vec![BinaryHeap::new(); count] }
     }
 
     /// None of those in progress is written down.
@@ -147,395 +131,393 @@ impl Views {
     }
 }
 
-impl World<'_> {
-    fn clients_of(&self, workload: WorkloadId) -> &Clients {
-        let index = self.plan.workloads[workload.index()].clients;
-        &self.plan.clients[index.expect("only workloads with clients have views")]
-    }
+fn clients_of<'p>(around: &Around<'p>, workload: WorkloadId) -> &'p Clients {
+    let index = around.plan.workloads[workload.index()].clients;
+    &around.plan.clients[index.expect("only workloads with clients have views")]
+}
 
-    /// A page view arrives.
-    pub(crate) fn view_begins(
-        &mut self,
-        workload: WorkloadId,
-        ordinal: u64,
-        user: Option<u32>,
-        counted: bool,
-    ) {
-        self.record.view_begins(workload, counted);
-        let gone = &mut self.views.gone[workload.index()];
-        if gone.peek().is_some_and(|Reverse(at)| *at <= self.now) {
-            gone.pop();
-            return self.record.view_never_born(workload, counted);
-        }
-        let guest = match user {
-            Some(user) => self.guests.user(user),
-            None => self.guests.arrives(workload, self.now),
-        };
-        let view = View {
-            workload,
-            ordinal,
-            began: self.now,
-            received: self.now,
-            round_trip: SimDuration::ZERO,
-            user,
-            guest,
-            ticket: Ticket::NONE,
-            out: 0,
-            to_ask: 0,
-            to_come: 0,
-            position: 0,
-            attempt: 0,
-            running: true,
-            waiting: false,
-            counted,
-            live: true,
-        };
-        match self.views.insert(view) {
-            Some(id) => self.begin_try(id),
-            None => self.stop = Some(Stop::TooManyInFlight { at: self.now }),
-        }
+/// A page view arrives.
+pub(crate) fn view_begins(
+    around: &mut Around<'_>,
+    workload: WorkloadId,
+    ordinal: u64,
+    user: Option<u32>,
+    counted: bool,
+) {
+    around.record.view_begins(workload, counted);
+    let gone = &mut around.clients.views.gone[workload.index()];
+    if gone.peek().is_some_and(|Reverse(at)| *at <= around.now) {
+        gone.pop();
+        return around.record.view_never_born(workload, counted);
     }
-
-    /// The client sends for the page: its first try, or a further one.
-    fn begin_try(&mut self, id: u32) {
-        let workload = self.views.slots[id as usize].workload;
-        let class = self.plan.workloads[workload.index()].class;
-        let to_edge = self.plan.routes.classes[class.index()].round_trip;
-        let round_trip = to_edge.or(self.clients_of(workload).round_trip);
-        let Some(request) = self.part(id, class) else { return };
-        if let Some(demand) = round_trip {
-            // Each try draws its own round trip, as a repetition would.
-            let entry = &mut self.requests[request];
-            entry.iteration = u16::from(entry.attempt);
-            let seconds = self.draws.demand(demand, entry);
-            entry.iteration = 0;
-            self.views.slots[id as usize].round_trip = SimDuration::from_seconds_f64(seconds);
-        }
-        let view = &mut self.views.slots[id as usize];
-        view.began = self.now;
-        view.received = self.now;
-        view.position = 1;
-        view.to_ask = 0;
-        view.to_come = 0;
-        view.running = true;
-        view.out += 1;
-        self.part_begins(request);
+    let guest = match user {
+        Some(user) => around.clients.guests.user(user),
+        None => around.clients.guests.arrives(workload, around.now),
+    };
+    let view = View {
+        workload,
+        ordinal,
+        began: around.now,
+        received: around.now,
+        round_trip: SimDuration::ZERO,
+        user,
+        guest,
+        ticket: Ticket::NONE,
+        out: 0,
+        to_ask: 0,
+        to_come: 0,
+        position: 0,
+        attempt: 0,
+        running: true,
+        waiting: false,
+        counted,
+        live: true,
+    };
+    match around.clients.views.insert(view) {
+        Some(id) => begin_try(around, id),
+        None => around.stops_for_too_many(),
     }
+}
 
-    /// A request of the view `view_id` that enters now.
-    fn part(&mut self, view_id: u32, class: ClassId) -> Option<RequestId> {
-        let entry = self.plan.routes.classes[class.index()].entry;
-        let id = self.begin(class, entry, Owner::View(view_id))?;
-        self.views.slots[view_id as usize].sends(&mut self.requests[id]);
-        Some(id)
+/// The client sends for the page: its first try, or a further one.
+fn begin_try(around: &mut Around<'_>, id: u32) {
+    let workload = around.clients.views.slots[id as usize].workload;
+    let class = around.plan.workloads[workload.index()].class;
+    let to_edge = around.plan.routes.classes[class.index()].round_trip;
+    let round_trip = to_edge.or(clients_of(around, workload).round_trip);
+    let Some(request) = part(around, id, class) else { return };
+    if let Some(demand) = round_trip {
+        // Each try draws its own round trip, as a repetition would.
+        let entry = &mut around.requests[request];
+        entry.iteration = u16::from(entry.attempt);
+        let seconds = around.draws.demand(demand, entry);
+        entry.iteration = 0;
+        around.clients.views.slots[id as usize].round_trip = SimDuration::from_seconds_f64(seconds);
     }
+    let view = &mut around.clients.views.slots[id as usize];
+    view.began = around.now;
+    view.received = around.now;
+    view.position = 1;
+    view.to_ask = 0;
+    view.to_come = 0;
+    view.running = true;
+    view.out += 1;
+    part_begins(around, request);
+}
 
-    /// A request as the view `view_id` sends it, for draws that belong to the view.
-    fn keyed(&self, view_id: u32, class: ClassId) -> Request {
-        let entry = self.plan.routes.classes[class.index()].entry;
-        let mut request = Request::new(class, entry, Owner::View(view_id), self.now);
-        self.views.slots[view_id as usize].sends(&mut request);
-        request
+/// A request of the view `view_id` that enters now.
+fn part(around: &mut Around<'_>, view_id: u32, class: ClassId) -> Option<RequestId> {
+    let entry = around.plan.routes.classes[class.index()].entry;
+    let id = around.begin(class, entry, Owner::View(view_id))?;
+    around.clients.views.slots[view_id as usize].sends(&mut around.requests[id]);
+    Some(id)
+}
+
+/// A request as the view `view_id` sends it, for draws that belong to the view.
+fn keyed(around: &Around<'_>, view_id: u32, class: ClassId) -> Request {
+    let entry = around.plan.routes.classes[class.index()].entry;
+    let mut request = Request::new(class, entry, Owner::View(view_id), around.now);
+    around.clients.views.slots[view_id as usize].sends(&mut request);
+    request
+}
+
+/// `id` reaches the edge: with a patience, onto its route.
+fn part_begins(around: &mut Around<'_>, id: RequestId) {
+    let entry = &around.requests[id];
+    around.record.attempt_begins(entry.class, entry.counted);
+    around.begins_to_wait(id);
+    around.lane.push(crate::model::Move::Advance(id));
+}
+
+/// The reply to `id` leaves the edge. To a client that has hung up, since its view failed
+/// elsewhere, nothing is sent.
+pub(crate) fn reply(around: &mut Around<'_>, id: RequestId, view_id: u32) {
+    let entry = &mut around.requests[id];
+    entry.stage = Stage::Reply;
+    entry.waits = Waits::Nothing;
+    entry.ends = around.now;
+    let (attempt, class) = (entry.attempt, entry.class);
+    let view = &around.clients.views.slots[view_id as usize];
+    if !view.running || view.attempt != attempt {
+        return part_gone(around, id, view_id);
     }
-
-    /// `id` reaches the edge: with a patience, onto its route.
-    fn part_begins(&mut self, id: RequestId) {
-        let entry = &self.requests[id];
-        self.record.attempt_begins(entry.class, entry.counted);
-        self.begins_to_wait(id);
-        self.lane.push(crate::model::Move::Advance(id));
+    let size = around.plan.routes.classes[class.index()].reply.as_ref().map(|reply| {
+        reply.sampler.sample(around.draws.uniform(reply.key, &around.requests[id], 0))
+    });
+    let sent = size.is_some_and(|bytes| around.send(id, Bytes::new(whole::u64(bytes + 0.5))));
+    if !sent {
+        network(around, id);
     }
+}
 
-    /// The reply to `id` leaves the edge. To a client that has hung up, since its view failed
-    /// elsewhere, nothing is sent.
-    pub(crate) fn reply(&mut self, id: RequestId, view_id: u32) {
-        let entry = &mut self.requests[id];
-        entry.stage = Stage::Reply;
-        entry.waits = Waits::Nothing;
-        entry.ends = self.now;
-        let (attempt, class) = (entry.attempt, entry.class);
-        let view = &self.views.slots[view_id as usize];
-        if !view.running || view.attempt != attempt {
-            return self.part_gone(id, view_id);
-        }
-        let size = self.plan.routes.classes[class.index()].reply.as_ref().map(|reply| {
-            reply.sampler.sample(self.draws.uniform(reply.key, &self.requests[id], 0))
-        });
-        let sent = size.is_some_and(|bytes| self.send(id, Bytes::new(whole::u64(bytes + 0.5))));
-        if !sent {
-            self.network(id);
-        }
+/// The last byte of the reply to `id` has left the last link; the client has it at the
+/// request's `ends`, which is later where the way has a latency. What the client does then is
+/// reckoned from there, without an event of its own.
+pub(crate) fn network(around: &mut Around<'_>, id: RequestId) {
+    let entry = &around.requests[id];
+    let Owner::View(view_id) = entry.owner else { return around.requests.remove(id) };
+    let (attempt, position, class) = (entry.attempt, entry.position, entry.class);
+    let received = entry.ends;
+    let view = &mut around.clients.views.slots[view_id as usize];
+    if !view.running || view.attempt != attempt {
+        return part_gone(around, id, view_id);
     }
-
-    /// The last byte of the reply to `id` has left the last link; the client has it at the
-    /// request's `ends`, which is later where the way has a latency. What the client does then is
-    /// reckoned from there, without an event of its own.
-    pub(crate) fn network(&mut self, id: RequestId) {
-        let entry = &self.requests[id];
-        let Owner::View(view_id) = entry.owner else { return self.requests.remove(id) };
-        let (attempt, position, class) = (entry.attempt, entry.position, entry.class);
-        let received = entry.ends;
-        let view = &mut self.views.slots[view_id as usize];
-        if !view.running || view.attempt != attempt {
-            return self.part_gone(id, view_id);
-        }
-        view.received = view.received.max(received);
-        if position == 0 {
-            return self.page_received(id, view_id, class);
-        }
-        let view = &mut self.views.slots[view_id as usize];
-        view.to_come -= 1;
-        if view.to_come == 0 {
-            return self.view_complete(id, view_id);
-        }
-        self.next_part(id, view_id, received);
+    view.received = view.received.max(received);
+    if position == 0 {
+        return page_received(around, id, view_id, class);
     }
-
-    fn page_received(&mut self, id: RequestId, view_id: u32, class: ClassId) {
-        let received = self.views.slots[view_id as usize].received;
-        let Some(then) = self.plan.routes.classes[class.index()].then else {
-            return self.view_complete(id, view_id);
-        };
-        let parts = self.draws.amount(then.amount, &self.requests[id]);
-        if parts > u32::from(MOST) {
-            return self.stops_for(id, Bounded::Parts);
-        }
-        if parts == 0 {
-            return self.view_complete(id, view_id);
-        }
-        let view = &mut self.views.slots[view_id as usize];
-        view.to_ask = parts;
-        view.to_come = parts;
-        let workload = view.workload;
-        let at_once = self.clients_of(workload).connections.min(parts);
-        for _ in 1..at_once {
-            if let Some(other) = self.part(view_id, then.class) {
-                self.views.slots[view_id as usize].out += 1;
-                self.next_part(other, view_id, received);
-            }
-        }
-        self.next_part(id, view_id, received);
+    let view = &mut around.clients.views.slots[view_id as usize];
+    view.to_come -= 1;
+    if view.to_come == 0 {
+        return view_complete(around, id, view_id);
     }
+    next_part(around, id, view_id, received);
+}
 
-    /// The connection of `id` is free at `from`: it asks for the next part, if there is one.
-    fn next_part(&mut self, id: RequestId, view_id: u32, from: SimTime) {
-        let view = &mut self.views.slots[view_id as usize];
-        if view.to_ask == 0 {
-            return self.part_gone(id, view_id);
-        }
-        view.to_ask -= 1;
-        let position = view.position;
-        view.position += 1;
-        let (workload, round_trip) = (view.workload, view.round_trip);
-        let page = self.plan.workloads[workload.index()].class;
-        let then = self.plan.routes.classes[page.index()].then;
-        let class = then.map_or(page, |then| then.class);
-        let first = self.plan.routes.classes[class.index()].entry;
-        let ticket = self.calendar.push(from + round_trip, Event::Wake(id).code());
-        let entry = &mut self.requests[id];
-        entry.restart(class, first, Owner::View(view_id), self.now);
-        entry.position = position;
-        entry.stage = Stage::Travel;
-        entry.waits = Waits::Timer;
-        entry.ticket = ticket;
-        self.views.slots[view_id as usize].sends(entry);
+fn page_received(around: &mut Around<'_>, id: RequestId, view_id: u32, class: ClassId) {
+    let received = around.clients.views.slots[view_id as usize].received;
+    let Some(then) = around.plan.routes.classes[class.index()].then else {
+        return view_complete(around, id, view_id);
+    };
+    let parts = around.draws.amount(then.amount, &around.requests[id]);
+    if parts > u32::from(MOST) {
+        return around.stops_for(id, Bounded::Parts);
     }
-
-    /// The request for a part has reached the edge.
-    pub(crate) fn travelled(&mut self, id: RequestId) {
-        let entry = &self.requests[id];
-        let Owner::View(view_id) = entry.owner else { return self.requests.remove(id) };
-        let view = &self.views.slots[view_id as usize];
-        if !view.running || view.attempt != entry.attempt {
-            return self.part_gone(id, view_id);
-        }
-        let entry = &mut self.requests[id];
-        entry.stage = Stage::Route;
-        entry.waits = Waits::Nothing;
-        entry.ticket = Ticket::NONE;
-        entry.born = self.now;
-        self.part_begins(id);
+    if parts == 0 {
+        return view_complete(around, id, view_id);
     }
-
-    fn part_gone(&mut self, id: RequestId, view_id: u32) {
-        self.requests.remove(id);
-        self.views.slots[view_id as usize].out -= 1;
-        self.free_view(view_id);
-    }
-
-    /// A view is forgotten when it is decided and nothing of it is anywhere.
-    fn free_view(&mut self, view_id: u32) {
-        let view = &mut self.views.slots[view_id as usize];
-        if view.live && view.out == 0 && !view.running && !view.waiting {
-            view.live = false;
-            view.ticket = Ticket::NONE;
-            self.views.free.push(view_id);
+    let view = &mut around.clients.views.slots[view_id as usize];
+    view.to_ask = parts;
+    view.to_come = parts;
+    let workload = view.workload;
+    let at_once = clients_of(around, workload).connections.min(parts);
+    for _ in 1..at_once {
+        if let Some(other) = part(around, view_id, then.class) {
+            around.clients.views.slots[view_id as usize].out += 1;
+            next_part(around, other, view_id, received);
         }
     }
+    next_part(around, id, view_id, received);
+}
 
-    fn view_complete(&mut self, id: RequestId, view_id: u32) {
-        let view = &self.views.slots[view_id as usize];
-        let latency = view.received - view.began + view.round_trip;
-        let (workload, counted, attempt) = (view.workload, view.counted, view.attempt);
-        let (user, answered) = (view.user, view.received + view.round_trip);
-        let limit = self.plan.workloads[workload.index()].lost_after;
-        self.views.slots[view_id as usize].running = false;
-        if limit.is_some_and(|limit| latency > limit) {
-            let cause = self.blame(CauseId::OVERLOAD);
-            self.record.view_lost(workload, cause, counted);
-            self.session_ends(view_id);
-        } else {
-            self.record.view_served(workload, latency, attempt > 0, counted);
-            self.session_goes_on(view_id, answered);
-        }
-        if let Some(user) = user {
-            self.user_answered(user, answered);
-        }
-        self.part_gone(id, view_id);
+/// The connection of `id` is free at `from`: it asks for the next part, if there is one.
+fn next_part(around: &mut Around<'_>, id: RequestId, view_id: u32, from: SimTime) {
+    let view = &mut around.clients.views.slots[view_id as usize];
+    if view.to_ask == 0 {
+        return part_gone(around, id, view_id);
     }
+    view.to_ask -= 1;
+    let position = view.position;
+    view.position += 1;
+    let (workload, round_trip) = (view.workload, view.round_trip);
+    let page = around.plan.workloads[workload.index()].class;
+    let then = around.plan.routes.classes[page.index()].then;
+    let class = then.map_or(page, |then| then.class);
+    let first = around.plan.routes.classes[class.index()].entry;
+    let ticket = around.calendar.push(from + round_trip, Event::Wake(id).code());
+    let entry = &mut around.requests[id];
+    entry.restart(class, first, Owner::View(view_id), around.now);
+    entry.position = position;
+    entry.stage = Stage::Travel;
+    entry.waits = Waits::Timer;
+    entry.ticket = ticket;
+    around.clients.views.slots[view_id as usize].sends(entry);
+}
 
-    /// A request of a view has failed.
-    pub(crate) fn part_failed(&mut self, id: RequestId, view_id: u32, cause: CauseId) {
-        let attempt = self.requests[id].attempt;
-        self.requests.remove(id);
-        self.part_given_up(view_id, attempt, cause);
+/// The request for a part has reached the edge.
+pub(crate) fn travelled(around: &mut Around<'_>, id: RequestId) {
+    let entry = &around.requests[id];
+    let Owner::View(view_id) = entry.owner else { return around.requests.remove(id) };
+    let view = &around.clients.views.slots[view_id as usize];
+    if !view.running || view.attempt != entry.attempt {
+        return part_gone(around, id, view_id);
     }
+    let entry = &mut around.requests[id];
+    entry.stage = Stage::Route;
+    entry.waits = Waits::Nothing;
+    entry.ticket = Ticket::NONE;
+    entry.born = around.now;
+    part_begins(around, id);
+}
 
-    /// A request of a view has ended for its client, one way or another, without an answer.
-    pub(crate) fn part_given_up(&mut self, view_id: u32, attempt: u8, cause: CauseId) {
-        let view = &mut self.views.slots[view_id as usize];
-        view.out -= 1;
-        if view.running && view.attempt == attempt {
-            self.try_failed(view_id, cause);
-        }
-        self.free_view(view_id);
-    }
+fn part_gone(around: &mut Around<'_>, id: RequestId, view_id: u32) {
+    around.requests.remove(id);
+    around.clients.views.slots[view_id as usize].out -= 1;
+    free_view(around, view_id);
+}
 
-    fn try_failed(&mut self, view_id: u32, cause: CauseId) {
-        let view = &mut self.views.slots[view_id as usize];
-        view.running = false;
-        let (workload, ordinal, attempt, counted) =
-            (view.workload, view.ordinal, view.attempt, view.counted);
-        if let Some(retry) = self.clients_of(workload).retry
-            && attempt < retry.at_most
-            && self.draws.uniform_at(retry.key, ordinal, u64::from(attempt)) < retry.chance
-        {
-            let mut keyed = self.keyed(view_id, self.plan.workloads[workload.index()].class);
-            keyed.iteration = u16::from(attempt);
-            let after = self.draws.demand(retry.after, &keyed);
-            let at = self.now + SimDuration::from_seconds_f64(after);
-            let view = &mut self.views.slots[view_id as usize];
-            view.ticket = self.calendar.push(at, Event::View(view_id).code());
-            view.waiting = true;
-            return;
-        }
-        self.record.view_lost(workload, cause, counted);
-        self.session_ends(view_id);
-        if let Some(user) = self.views.slots[view_id as usize].user {
-            self.user_answered(user, self.now);
-        }
-    }
-
-    /// The next try of a view is due.
-    pub(crate) fn view_due(&mut self, view_id: u32, ticket: Ticket) {
-        let view = &mut self.views.slots[view_id as usize];
-        if view.ticket != ticket {
-            return;
-        }
+/// A view is forgotten when it is decided and nothing of it is anywhere.
+fn free_view(around: &mut Around<'_>, view_id: u32) {
+    let view = &mut around.clients.views.slots[view_id as usize];
+    if view.live && view.out == 0 && !view.running && !view.waiting {
+        view.live = false;
         view.ticket = Ticket::NONE;
-        view.waiting = false;
-        view.attempt += 1;
-        self.begin_try(view_id);
+        around.clients.views.free.push(view_id);
     }
+}
 
-    /// So many users of a workload, and no others, have gone away here and now whose sessions had at least
-    /// one more page.
-    pub fn send_away(&mut self, workload: WorkloadId, sessions: u64) {
-        self.views.gone[workload.index()].clear();
-        let index = self.plan.workloads[workload.index()].clients;
-        let session = index.and_then(|index| self.plan.clients[index].session);
-        let Some(session) = session.filter(|session| session.mean_pages > 1.0) else { return };
-        let class = self.plan.workloads[workload.index()].class;
-        let entry = self.plan.routes.classes[class.index()].entry;
-        let mut keyed = Request::new(class, entry, Owner::Workload, self.now);
-        for number in 0..sessions {
-            keyed.ordinal = BEYOND + number;
-            self.take_along(workload, session, keyed, 1);
-        }
+fn view_complete(around: &mut Around<'_>, id: RequestId, view_id: u32) {
+    let view = &around.clients.views.slots[view_id as usize];
+    let latency = view.received - view.began + view.round_trip;
+    let (workload, counted, attempt) = (view.workload, view.counted, view.attempt);
+    let (user, answered) = (view.user, view.received + view.round_trip);
+    let limit = around.plan.workloads[workload.index()].lost_after;
+    around.clients.views.slots[view_id as usize].running = false;
+    if limit.is_some_and(|limit| latency > limit) {
+        let cause = around.blame(CauseId::OVERLOAD);
+        around.record.view_lost(workload, cause, counted);
+        session_ends(around, view_id);
+    } else {
+        around.record.view_served(workload, latency, attempt > 0, counted);
+        session_goes_on(around, view_id, answered);
     }
-
-    /// A user goes away here and now with what his session would still have had: `sure` pages, and then
-    /// as many as a geometric session has further ones: P(at least n) = (1 − 1/mean)ⁿ.
-    fn take_along(
-        &mut self,
-        workload: WorkloadId,
-        session: Session,
-        mut keyed: Request,
-        sure: u16,
-    ) {
-        let uniform = self.draws.uniform_at(session.key, keyed.ordinal, 0);
-        let further = libm::log(uniform) / libm::log(1.0 - 1.0 / session.mean_pages);
-        let mut at = self.now;
-        // The plan bounds the mean, so that the longest session that can be drawn has fewer than 2¹⁶ pages.
-        for page in 0..whole::u16(further).saturating_add(sure) {
-            keyed.iteration = page;
-            at = at + SimDuration::from_seconds_f64(self.draws.demand(session.think, &keyed));
-            self.views.gone[workload.index()].push(Reverse(at));
-        }
+    if let Some(user) = user {
+        around.user_answered(user, answered);
     }
+    part_gone(around, id, view_id);
+}
 
-    /// The user of a lost view goes away; the pages still to come are taken from the source.
-    fn session_ends(&mut self, view_id: u32) {
-        let View { workload, user, guest, .. } = self.views.slots[view_id as usize];
-        if user.is_some() {
-            return;
-        }
-        if let Some(guest) = guest {
-            self.guests.leaves(guest);
-        }
-        let Some(session) = self.clients_of(workload).session else { return };
-        if session.mean_pages <= 1.0 {
-            return;
-        }
-        // Its number of further pages is geometric from zero, whatever page this was.
-        let class = self.plan.workloads[workload.index()].class;
-        let keyed = self.keyed(view_id, class);
-        self.take_along(workload, session, keyed, 0);
+/// A request of a view has failed.
+pub(crate) fn part_failed(around: &mut Around<'_>, id: RequestId, view_id: u32, cause: CauseId) {
+    let attempt = around.requests[id].attempt;
+    around.requests.remove(id);
+    part_given_up(around, view_id, attempt, cause);
+}
+
+/// A request of a view has ended for its client, one way or another, without an answer.
+pub(crate) fn part_given_up(around: &mut Around<'_>, view_id: u32, attempt: u8, cause: CauseId) {
+    let view = &mut around.clients.views.slots[view_id as usize];
+    view.out -= 1;
+    if view.running && view.attempt == attempt {
+        try_failed(around, view_id, cause);
     }
+    free_view(around, view_id);
+}
 
-    /// A view was served at `answered`: where sessions are followed, its user thinks and comes back if the
-    /// session has a further page. Whether it has, and how long he thinks, are the draws of
-    /// [`Self::take_along`].
-    fn session_goes_on(&mut self, view_id: u32, answered: SimTime) {
-        let View { workload, user, guest, .. } = self.views.slots[view_id as usize];
-        let Some(guest) = guest.filter(|_| user.is_none()) else { return };
-        let class = self.plan.workloads[workload.index()].class;
-        let keyed = self.keyed(view_id, class);
-        let goes_on = |session: &Session| {
-            session.mean_pages > 1.0
-                && self.draws.uniform_at(session.key, keyed.ordinal, 0)
-                    <= 1.0 - 1.0 / session.mean_pages
-        };
-        match self.clients_of(workload).session.filter(goes_on) {
-            Some(session) => {
-                let think = self.draws.demand(session.think, &keyed);
-                let at = answered + SimDuration::from_seconds_f64(think);
-                self.guests.comes_back(workload, guest, at);
-            }
-            None => self.guests.leaves(guest),
-        }
+fn try_failed(around: &mut Around<'_>, view_id: u32, cause: CauseId) {
+    let view = &mut around.clients.views.slots[view_id as usize];
+    view.running = false;
+    let (workload, ordinal, attempt, counted) =
+        (view.workload, view.ordinal, view.attempt, view.counted);
+    if let Some(retry) = clients_of(around, workload).retry
+        && attempt < retry.at_most
+        && around.draws.uniform_at(retry.key, ordinal, u64::from(attempt)) < retry.chance
+    {
+        let mut keyed = keyed(around, view_id, around.plan.workloads[workload.index()].class);
+        keyed.iteration = u16::from(attempt);
+        let after = around.draws.demand(retry.after, &keyed);
+        let at = around.now + SimDuration::from_seconds_f64(after);
+        let view = &mut around.clients.views.slots[view_id as usize];
+        view.ticket = around.calendar.push(at, Event::View(view_id).code());
+        view.waiting = true;
+        return;
     }
+    around.record.view_lost(workload, cause, counted);
+    session_ends(around, view_id);
+    if let Some(user) = around.clients.views.slots[view_id as usize].user {
+        around.user_answered(user, around.now);
+    }
+}
 
-    /// The session that `id` is of, where these are followed and somebody waits for it.
-    pub(crate) fn guest_of(&self, id: RequestId) -> Option<GuestId> {
-        let entry = &self.requests[id];
-        match entry.owner {
-            Owner::User(user) => self.guests.user(user),
-            Owner::View(view) => {
-                let view = &self.views.slots[view as usize];
-                view.guest.filter(|_| view.running && view.attempt == entry.attempt)
-            }
-            _ => None,
+/// The next try of a view is due.
+pub(crate) fn view_due(around: &mut Around<'_>, view_id: u32, ticket: Ticket) {
+    let view = &mut around.clients.views.slots[view_id as usize];
+    if view.ticket != ticket {
+        return;
+    }
+    view.ticket = Ticket::NONE;
+    view.waiting = false;
+    view.attempt += 1;
+    begin_try(around, view_id);
+}
+
+/// So many users of a workload, and no others, have gone away here and now whose sessions had at least
+/// one more page.
+pub fn send_away(around: &mut Around<'_>, workload: WorkloadId, sessions: u64) {
+    around.clients.views.gone[workload.index()].clear();
+    let index = around.plan.workloads[workload.index()].clients;
+    let session = index.and_then(|index| around.plan.clients[index].session);
+    let Some(session) = session.filter(|session| session.mean_pages > 1.0) else { return };
+    let class = around.plan.workloads[workload.index()].class;
+    let entry = around.plan.routes.classes[class.index()].entry;
+    let mut keyed = Request::new(class, entry, Owner::Workload, around.now);
+    for number in 0..sessions {
+        keyed.ordinal = BEYOND + number;
+        take_along(around, workload, session, keyed, 1);
+    }
+}
+
+/// A user goes away here and now with what his session would still have had: `sure` pages, and then
+/// as many as a geometric session has further ones: P(at least n) = (1 − 1/mean)ⁿ.
+fn take_along(
+    around: &mut Around<'_>,
+    workload: WorkloadId,
+    session: Session,
+    mut keyed: Request,
+    sure: u16,
+) {
+    let uniform = around.draws.uniform_at(session.key, keyed.ordinal, 0);
+    let further = libm::log(uniform) / libm::log(1.0 - 1.0 / session.mean_pages);
+    let mut at = around.now;
+    // The plan bounds the mean, so that the longest session that can be drawn has fewer than 2¹⁶ pages.
+    for page in 0..whole::u16(further).saturating_add(sure) {
+        keyed.iteration = page;
+        at = at + SimDuration::from_seconds_f64(around.draws.demand(session.think, &keyed));
+        around.clients.views.gone[workload.index()].push(Reverse(at));
+    }
+}
+
+/// The user of a lost view goes away; the pages still to come are taken from the source.
+fn session_ends(around: &mut Around<'_>, view_id: u32) {
+    let View { workload, user, guest, .. } = around.clients.views.slots[view_id as usize];
+    if user.is_some() {
+        return;
+    }
+    if let Some(guest) = guest {
+        around.clients.guests.leaves(guest);
+    }
+    let Some(session) = clients_of(around, workload).session else { return };
+    if session.mean_pages <= 1.0 {
+        return;
+    }
+    // Its number of further pages is geometric from zero, whatever page this was.
+    let class = around.plan.workloads[workload.index()].class;
+    let keyed = keyed(around, view_id, class);
+    take_along(around, workload, session, keyed, 0);
+}
+
+/// A view was served at `answered`: where sessions are followed, its user thinks and comes back if the
+/// session has a further page. Whether it has, and how long he thinks, are the draws of
+/// [`take_along`].
+fn session_goes_on(around: &mut Around<'_>, view_id: u32, answered: SimTime) {
+    let View { workload, user, guest, .. } = around.clients.views.slots[view_id as usize];
+    let Some(guest) = guest.filter(|_| user.is_none()) else { return };
+    let class = around.plan.workloads[workload.index()].class;
+    let keyed = keyed(around, view_id, class);
+    let goes_on = |session: &Session| {
+        session.mean_pages > 1.0
+            && around.draws.uniform_at(session.key, keyed.ordinal, 0)
+                <= 1.0 - 1.0 / session.mean_pages
+    };
+    match clients_of(around, workload).session.filter(goes_on) {
+        Some(session) => {
+            let think = around.draws.demand(session.think, &keyed);
+            let at = answered + SimDuration::from_seconds_f64(think);
+            around.clients.guests.comes_back(workload, guest, at);
         }
+        None => around.clients.guests.leaves(guest),
+    }
+}
+
+/// The session that `id` is of, where these are followed and somebody waits for it.
+pub(crate) fn guest_of(around: &Around<'_>, id: RequestId) -> Option<GuestId> {
+    let entry = &around.requests[id];
+    match entry.owner {
+        Owner::User(user) => around.clients.guests.user(user),
+        Owner::View(view) => {
+            let view = &around.clients.views.slots[view as usize];
+            view.guest.filter(|_| view.running && view.attempt == entry.attempt)
+        }
+        _ => None,
     }
 }

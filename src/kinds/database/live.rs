@@ -39,9 +39,10 @@ use crate::engine::law::Sampler;
 use crate::model::event::Event;
 use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
 use crate::model::outage::Failed;
-use crate::model::request::{RequestId, Waits};
-use crate::model::route::Drawn;
-use crate::model::{Ctx, Keeps, Live, Start, none};
+use crate::model::request::{Outcome, RequestId, Waits};
+use crate::model::route::{Drawn, Op};
+use crate::model::world::Around;
+use crate::model::{Ctx, Heard, Keeps, Live, Next, Start, none};
 use crate::units::{SimDuration, SimTime};
 
 /// A semi-synchronous write waits so long for a slave.
@@ -557,7 +558,6 @@ impl Live for Database {
 
     none!(
         alarm,
-        wake,
         health,
         gauge,
         listens,
@@ -568,7 +568,27 @@ impl Live for Database {
         waits,
         stays,
         by_number,
-        begin_to_count
+        begin_to_count,
+        closes,
+        loads,
+        forgets,
+        queue,
+        queue_mut,
+        whole,
+        readings,
+        is_process,
+        is_idle,
+        keeps_place,
+        lets_wait,
+        bounds,
+        entrance,
+        wake,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
     );
 
     /// `request` no longer waits for its acknowledgement.
@@ -589,5 +609,62 @@ impl Live for Database {
 
     fn counts(_: &DatabaseConfig) -> Keeps {
         Keeps::NOTHING
+    }
+
+    fn leader(&self) -> Option<usize> {
+        Some(self.master)
+    }
+
+    fn data_swap(&self, leader: usize) -> Option<(ComponentId, ComponentId)> {
+        self.remounted_by(leader)
+    }
+
+    /// The members that are no slaves now.
+    fn bars(&self, barred: &mut Vec<bool>) {
+        barred.extend((0..self.members.len()).map(|member| !self.is_slave(member)));
+    }
+
+    /// Arms what the group does by itself.
+    fn starts(around: &mut Around<'_>, own: ComponentId) {
+        let faults = around.has_faults();
+        around.with(own, |group: &mut Self, ctx| group.begin(ctx, faults));
+    }
+
+    fn due(around: &mut Around<'_>, own: ComponentId, local: u32, ticket: Ticket) {
+        Self::alarm_rings(around, own, local as usize, ticket);
+    }
+
+    fn step(around: &mut Around<'_>, own: ComponentId, request: RequestId, op: Op) -> Next {
+        match op {
+            Op::Query { write, call, .. } => {
+                Self::query(around, request, own, write, call);
+                Next::Asked
+            }
+            Op::Fresh { .. } => {
+                Self::begin_read(around, request, own);
+                Next::GoesOn
+            }
+            Op::Commit { step, .. } if Self::committed(around, request, own, step) => Next::Waits,
+            Op::Commit { .. } => Next::GoesOn,
+            _ => unreachable!("no other operation is a database's"),
+        }
+    }
+
+    /// A probe, or the applying of a write, has ended.
+    fn returned(
+        around: &mut Around<'_>,
+        own: ComponentId,
+        local: u32,
+        born: SimTime,
+        outcome: Outcome,
+    ) {
+        Self::own_request_ends(around, own, local as usize, born, outcome);
+    }
+
+    /// The process of a member fares differently.
+    fn part_fares(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId) {
+        let Some((_, member)) = around.plan.parts[heard.of.index()].database else { return };
+        let up = heard.is.works();
+        around.with(own, |group: &mut Self, ctx| group.fares(ctx, member as usize, up, cause));
     }
 }

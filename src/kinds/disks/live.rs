@@ -153,12 +153,6 @@ impl Disks {
         }
     }
 
-    /// No operation is at work or in line.
-    #[must_use]
-    pub fn is_idle(&self) -> bool {
-        self.disks.iter().all(|disk| disk.line.is_empty())
-    }
-
     fn draw(&self, ctx: &Ctx<'_>, key: KeyId, of: Drawn, index: u64) -> (SimDuration, f64) {
         let time = self.config.time.sample(ctx.draws.uniform_on(key, of, index));
         let choice = ctx.draws.uniform_on(KeyId(key.0 + 1), of, index);
@@ -242,7 +236,6 @@ impl Live for Disks {
     }
 
     none!(
-        wake,
         listens,
         hears,
         ask,
@@ -253,7 +246,33 @@ impl Live for Disks {
         waits,
         stays,
         by_number,
-        begin_to_count
+        begin_to_count,
+        closes,
+        forgets,
+        queue,
+        queue_mut,
+        whole,
+        readings,
+        is_process,
+        keeps_place,
+        lets_wait,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        step,
+        wake,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
     );
 
     /// The operation of disk `index` is done.
@@ -331,5 +350,13 @@ impl Live for Disks {
 
     fn counts(_: &DisksConfig) -> Keeps {
         Keeps { line: true, visits: true, completions: true, ..Keeps::NOTHING }
+    }
+
+    fn loads(&mut self, ctx: &mut Ctx<'_>, key: KeyId, drawn: Drawn, write: bool) {
+        self.background(ctx, key, drawn, 0, write);
+    }
+
+    fn is_idle(&self) -> bool {
+        self.disks.iter().all(|disk| disk.line.is_empty())
     }
 }

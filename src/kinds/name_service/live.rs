@@ -28,9 +28,9 @@ use crate::model::event::Event;
 use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::model::probing::{Probing, first_probe};
 use crate::model::request::RequestId;
-use crate::model::route::Draws;
-use crate::model::world::World;
-use crate::model::{Component, Ctx, Health, Keeps, Live, Start, none};
+use crate::model::route::{Draws, Op};
+use crate::model::world::Around;
+use crate::model::{Ctx, Health, Keeps, Live, Next, Start, none};
 use crate::units::{SimDuration, SimTime};
 
 /// Most targets of one name service.
@@ -235,7 +235,6 @@ impl Live for Names {
 
     none!(
         alarm,
-        wake,
         cancel,
         gauge,
         listens,
@@ -248,7 +247,32 @@ impl Live for Names {
         waits,
         stays,
         by_number,
-        begin_to_count
+        begin_to_count,
+        closes,
+        loads,
+        forgets,
+        queue,
+        queue_mut,
+        whole,
+        readings,
+        is_process,
+        is_idle,
+        keeps_place,
+        lets_wait,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        wake,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
     );
 
     /// It is in another state from now on.
@@ -259,6 +283,26 @@ impl Live for Names {
 
     fn counts(_: &NamesConfig) -> Keeps {
         Keeps::NOTHING
+    }
+
+    /// Arms its first probes.
+    fn starts(around: &mut Around<'_>, own: ComponentId) {
+        around.with(own, Self::begin);
+    }
+
+    /// A probe is due, or has waited long enough.
+    fn due(around: &mut Around<'_>, own: ComponentId, local: u32, ticket: Ticket) {
+        Self::probe_due(around, own, local as usize, ticket);
+    }
+
+    /// `request` is led to one of the entrances.
+    fn step(around: &mut Around<'_>, own: ComponentId, request: RequestId, op: Op) -> Next {
+        let Op::Resolve { first, .. } = op else {
+            unreachable!("no other operation is a name service's")
+        };
+        let Some(target) = Self::led_to(around, request, own) else { return Next::Waits };
+        let entrance = around.plan.routes.branches[first as usize + target];
+        Next::To(entrance.to)
     }
 }
 
@@ -273,44 +317,24 @@ fn last_asked(now: SimTime, life: SimDuration, phase: f64) -> SimTime {
     SimTime::from_nanos(now.nanos().saturating_sub(since))
 }
 
-impl World<'_> {
-    fn with_names<R>(
-        &mut self,
-        id: ComponentId,
-        act: impl FnOnce(&mut Names, &mut Ctx<'_>) -> R,
-    ) -> R {
-        let cause = self.causes[id.index()];
-        self.component_ctx(id, cause, |component, ctx| match component {
-            Component::Names(names) => act(names, ctx),
-            _ => unreachable!("the plan gives name services their own ids"),
-        })
-    }
-
-    /// Arms the first probes of every name service.
-    pub(crate) fn start_names(&mut self) {
-        for index in 0..self.components.len() {
-            if matches!(self.components[index], Component::Names(_)) {
-                self.with_names(ComponentId::at(index), Names::begin);
-            }
-        }
-    }
-
+impl Names {
     /// Where `id` is led by the name service; `None` when that says nothing.
     #[inline(never)]
-    pub(crate) fn resolve(&mut self, id: RequestId, names: ComponentId) -> Option<usize> {
-        let ordinal = self.requests[id].ordinal;
-        let now = self.now;
-        let found = self.with_names(names, |names, ctx| names.resolve(now, ctx.draws, ordinal));
+    fn led_to(around: &mut Around<'_>, id: RequestId, names: ComponentId) -> Option<usize> {
+        let ordinal = around.requests[id].ordinal;
+        let now = around.now;
+        let found =
+            around.with(names, |names: &mut Self, ctx| names.resolve(now, ctx.draws, ordinal));
         if found.is_none() {
-            self.with_names(names, |_, ctx| ctx.turn_away(id, Health::Unreachable));
+            around.turn_away(id, around.cause(names), Health::Unreachable);
         }
         found
     }
 
     /// How the target numbered `at` meets a probe.
-    fn target_fares(&self, id: ComponentId, at: usize) -> Health {
-        let Component::Names(names) = &self.components[id.index()] else { return Health::Up };
-        let of = |member: &ComponentId| self.healths[member.index()];
+    fn target_fares(around: &Around<'_>, id: ComponentId, at: usize) -> Health {
+        let names = around.held::<Self>(id);
+        let of = |member: &ComponentId| around.health(*member);
         let works = |health: &Health| health.works();
         let any = |members: &[ComponentId]| {
             let all = || members.iter().map(of);
@@ -321,21 +345,20 @@ impl World<'_> {
         match &names.config.to[at] {
             Target::Members(members) => any(members),
             Target::Balancer(beliefs, members) => {
-                let Component::Balancer(balancer) = &self.components[beliefs.index()] else {
+                let Some(unit) = around.component(*beliefs).entrance() else {
                     return Health::Unreachable;
                 };
-                let Some(unit) = balancer.holder() else { return Health::Unreachable };
-                let unit = self.healths[balancer.config().units[unit].0.index()];
+                let unit = around.health(unit);
                 if works(&unit) && names.config.deep { any(members) } else { unit }
             }
         }
     }
 
     /// A probe of a name service is due, or has waited long enough.
-    pub(crate) fn name_probe_due(&mut self, id: ComponentId, at: usize, ticket: Ticket) {
-        let health = self.target_fares(id, at);
-        let now = self.now;
-        self.with_names(id, |names, ctx| {
+    fn probe_due(around: &mut Around<'_>, id: ComponentId, at: usize, ticket: Ticket) {
+        let health = Self::target_fares(around, id, at);
+        let now = around.now;
+        around.with::<Self, _>(id, |names, ctx| {
             let Some(probing) = names.config.probing else { return };
             if names.beliefs[at].ticket != ticket {
                 return;

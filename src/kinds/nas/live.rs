@@ -30,6 +30,7 @@ use crate::model::event::Event;
 use crate::model::gauge::{Availability, Gauge, Occupancy, Usable};
 use crate::model::ids::{ComponentId, KeyId, UnitId};
 use crate::model::request::{Outcome, Request, RequestId, Waits};
+use crate::model::world::Around;
 use crate::model::world::storage::Among;
 use crate::model::{Ctx, Health, Keeps, Live, Start, none};
 use crate::units::{SimDuration, SimTime};
@@ -285,7 +286,6 @@ impl Live for Head {
     }
 
     none!(
-        wake,
         listens,
         hears,
         ask,
@@ -296,7 +296,33 @@ impl Live for Head {
         waits,
         stays,
         by_number,
-        begin_to_count
+        begin_to_count,
+        closes,
+        loads,
+        forgets,
+        queue,
+        queue_mut,
+        whole,
+        readings,
+        is_process,
+        is_idle,
+        lets_wait,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        step,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
     );
 
     /// The batch in service is done.
@@ -367,6 +393,15 @@ impl Live for Head {
 
     fn counts(_: &HeadConfig) -> Keeps {
         Keeps { line: true, visits: true, completions: true, ..Keeps::NOTHING }
+    }
+
+    /// A request sends its operation again.
+    fn wake(around: &mut Around<'_>, _: ComponentId, request: RequestId) {
+        around.sent_again(request);
+    }
+
+    fn keeps_place(&self) -> bool {
+        true
     }
 }
 

@@ -29,11 +29,11 @@ use crate::mechanism::virtual_clock::keep;
 use crate::model::alarm::Alarm;
 use crate::model::event::Event;
 use crate::model::gauge::{Gauge, Occupancy};
-use crate::model::ids::{ComponentId, KeyId, UnitId};
-use crate::model::request::{Owner, Request, RequestId, Waits};
+use crate::model::ids::{CauseId, ComponentId, KeyId, UnitId};
+use crate::model::request::{Request, RequestId, Waits};
 use crate::model::route::Draws;
-use crate::model::world::World;
-use crate::model::{Component, Ctx, Health, Keeps, Live, Start, none};
+use crate::model::world::Around;
+use crate::model::{Ctx, Health, Heard, Held, Keeps, Live, Start, none};
 use crate::units::{Bandwidth, Bytes, SimDuration, SimTime};
 
 /// The network of a world.
@@ -310,35 +310,6 @@ impl Links {
         state.usable = whole::u64(state.full as f64 * share + 0.5);
         self.share.capacity(ctx.now, link, Bandwidth::from_bytes_per_s(state.usable));
     }
-
-    /// Readings of the links, each with the component that stands for it: transfers that cross it,
-    /// and as `busy` and `capacity` the bytes moved and movable, in 1 / [`PACE`] bytes a
-    /// second × ns.
-    pub fn readings(&self, now: SimTime) -> impl Iterator<Item = (ComponentId, Gauge)> {
-        self.links.iter().enumerate().map(move |(link, state)| {
-            let paths = self.share.paths_over(link).iter().map(|&path| self.paths[path as usize]);
-            let (mut arrived, mut completed, mut reneged) = (0, 0, 0);
-            for path in paths {
-                arrived += path.begun;
-                completed += path.completed;
-                reneged += path.cancelled;
-            }
-            let steps = u128::from(PACE);
-            let capacity = u128::from(state.full) * steps * u128::from(now.nanos());
-            let (busy, unavailable) = (self.share.moved(now, link), state.lost_at(now) * steps);
-            let gauge = Gauge {
-                arrived,
-                completed,
-                reneged,
-                busy,
-                idle: capacity.saturating_sub(busy + unavailable),
-                unavailable,
-                capacity,
-                ..Gauge::default()
-            };
-            (state.member, gauge)
-        })
-    }
 }
 
 impl State {
@@ -352,22 +323,6 @@ impl Group {
     /// Which uplink the users of a view belong to.
     fn number_of(&self, draws: &Draws<'_>, ordinal: u64) -> usize {
         below(draws.uniform_at(self.config.key, ordinal, 0), self.cut.len())
-    }
-}
-
-impl World<'_> {
-    /// Whether `id`, at its outermost component `member`, comes from a client who is cut off: what
-    /// stands for the dead uplink.
-    #[inline]
-    pub(crate) fn cut_off(&self, id: RequestId, member: ComponentId) -> Option<ComponentId> {
-        let network = self.plan.network.as_ref().filter(|network| network.converges)?;
-        let request = &self.requests[id];
-        let at_edge = request.depth <= 1 && matches!(request.owner, Owner::View(_));
-        let path = network.ways[member.index()].filter(|_| at_edge)?;
-        match &self.components[network.links.index()] {
-            Component::Links(links) => links.cut_off(&self.draws, request.ordinal, path),
-            _ => None,
-        }
     }
 }
 
@@ -430,7 +385,6 @@ impl Live for Links {
     }
 
     none!(
-        wake,
         listens,
         hears,
         ask,
@@ -441,7 +395,32 @@ impl Live for Links {
         waits,
         stays,
         by_number,
-        begin_to_count
+        begin_to_count,
+        closes,
+        loads,
+        forgets,
+        queue,
+        queue_mut,
+        whole,
+        is_process,
+        is_idle,
+        lets_wait,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        step,
+        wake,
+        returned,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
     );
 
     /// The next transfers are done, or routes have converged.
@@ -500,6 +479,60 @@ impl Live for Links {
     fn counts(_: &LinksConfig) -> Keeps {
         Keeps { visits: true, completions: true, ..Keeps::NOTHING }
     }
+
+    fn keeps_place(&self) -> bool {
+        true
+    }
+
+    /// Readings of the links, each with the component that stands for it: transfers that cross it,
+    /// and as `busy` and `capacity` the bytes moved and movable, in 1 / [`PACE`] bytes a
+    /// second × ns.
+    fn readings(&self, now: SimTime) -> Vec<(ComponentId, Gauge)> {
+        self.links
+            .iter()
+            .enumerate()
+            .map(move |(link, state)| {
+                let paths =
+                    self.share.paths_over(link).iter().map(|&path| self.paths[path as usize]);
+                let (mut arrived, mut completed, mut reneged) = (0, 0, 0);
+                for path in paths {
+                    arrived += path.begun;
+                    completed += path.completed;
+                    reneged += path.cancelled;
+                }
+                let steps = u128::from(PACE);
+                let capacity = u128::from(state.full) * steps * u128::from(now.nanos());
+                let (busy, unavailable) = (self.share.moved(now, link), state.lost_at(now) * steps);
+                let gauge = Gauge {
+                    arrived,
+                    completed,
+                    reneged,
+                    busy,
+                    idle: capacity.saturating_sub(busy + unavailable),
+                    unavailable,
+                    capacity,
+                    ..Gauge::default()
+                };
+                (state.member, gauge)
+            })
+            .collect()
+    }
+
+    /// A link, or one of several uplinks, fares differently.
+    fn part_fares(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId) {
+        let part = around.component(heard.of);
+        let (link, uplink) =
+            (Link::of(part).map(Link::config), Uplink::of(part).map(Uplink::config));
+        around.component_ctx(own, cause, |component, ctx| {
+            let Some(links) = Self::of_mut(component) else { return };
+            if let Some(of) = link {
+                links.link_health(ctx, of.index, heard.is);
+            }
+            if let Some(of) = uplink {
+                links.uplink_health(ctx, of.group, of.number, heard.is);
+            }
+        });
+    }
 }
 
 impl Live for Link {
@@ -511,7 +544,6 @@ impl Live for Link {
 
     none!(
         alarm,
-        wake,
         cancel,
         health,
         gauge,
@@ -525,11 +557,42 @@ impl Live for Link {
         waits,
         stays,
         by_number,
-        begin_to_count
+        begin_to_count,
+        closes,
+        loads,
+        forgets,
+        queue,
+        queue_mut,
+        readings,
+        is_process,
+        is_idle,
+        keeps_place,
+        lets_wait,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        step,
+        wake,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
     );
 
     fn counts(_: &LinkConfig) -> Keeps {
         Keeps { visits: true, completions: true, ..Keeps::NOTHING }
+    }
+
+    fn whole(&self) -> Option<ComponentId> {
+        Some(self.config.network)
     }
 }
 
@@ -542,7 +605,6 @@ impl Live for Uplink {
 
     none!(
         alarm,
-        wake,
         cancel,
         health,
         gauge,
@@ -556,10 +618,41 @@ impl Live for Uplink {
         waits,
         stays,
         by_number,
-        begin_to_count
+        begin_to_count,
+        closes,
+        loads,
+        forgets,
+        queue,
+        queue_mut,
+        readings,
+        is_process,
+        is_idle,
+        keeps_place,
+        lets_wait,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        step,
+        wake,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
     );
 
     fn counts(_: &UplinkConfig) -> Keeps {
         Keeps::NOTHING
+    }
+
+    fn whole(&self) -> Option<ComponentId> {
+        Some(self.config.network)
     }
 }

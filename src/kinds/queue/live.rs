@@ -309,7 +309,39 @@ impl Live for Queue {
         }
     }
 
-    none!(wake, cancel, health, count_ends);
+    none!(
+        cancel,
+        health,
+        count_ends,
+        closes,
+        loads,
+        forgets,
+        queue,
+        queue_mut,
+        whole,
+        readings,
+        is_process,
+        is_idle,
+        keeps_place,
+        lets_wait,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        step,
+        wake,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
+    );
 
     fn alarm(&mut self, ctx: &mut Ctx<'_>, _: u32, ticket: Ticket) {
         if ticket != self.armed.1 {

@@ -139,17 +139,6 @@ impl Service {
         self.queue.leave(now, now - since, counted);
     }
 
-    /// Its account of who is inside.
-    #[must_use]
-    pub fn queue(&self) -> &Queue {
-        &self.queue
-    }
-
-    /// The same, to be told what to keep.
-    pub fn queue_mut(&mut self) -> &mut Queue {
-        &mut self.queue
-    }
-
     /// Its present state.
     #[must_use]
     pub fn state(&self) -> Health {
@@ -164,7 +153,41 @@ impl Live for Service {
         Self::new(id, config.clone())
     }
 
-    none!(alarm, wake, listens, hears, ask, ended, holds, count_ends, waits);
+    none!(
+        alarm,
+        listens,
+        hears,
+        ask,
+        ended,
+        holds,
+        count_ends,
+        waits,
+        closes,
+        loads,
+        forgets,
+        whole,
+        readings,
+        is_idle,
+        keeps_place,
+        lets_wait,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        step,
+        wake,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
+    );
 
     /// Takes a waiting `request`, whose innermost frame is this member, out of the line.
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
@@ -222,7 +245,7 @@ impl Live for Service {
     }
 
     fn counts_anew(&mut self, _: SimTime, _: SimTime) {
-        self.queue_mut().forget_stays();
+        self.queue.forget_stays();
     }
 
     fn counts(_: &ServiceConfig) -> Keeps {
@@ -237,14 +260,26 @@ impl Live for Service {
     }
 
     fn stays(&self) -> Option<&Histogram> {
-        self.queue().stays()
+        self.queue.stays()
     }
 
     fn by_number(&self, now: SimTime) -> Option<ByNumber> {
-        self.queue().by_number(now)
+        self.queue.by_number(now)
     }
 
     fn begin_to_count(&mut self, now: SimTime) {
-        self.queue_mut().begin_to_count(now);
+        self.queue.begin_to_count(now);
+    }
+
+    fn queue(&self) -> Option<&Queue> {
+        Some(&self.queue)
+    }
+
+    fn queue_mut(&mut self) -> Option<&mut Queue> {
+        Some(&mut self.queue)
+    }
+
+    fn is_process(&self) -> bool {
+        true
     }
 }

@@ -24,6 +24,7 @@ use crate::model::event::Event;
 use crate::model::gauge::{Availability, ByNumber, Gauge, Queue, Usable};
 use crate::model::ids::{CauseId, ComponentId, DemandId, UnitId};
 use crate::model::request::{Marks, Outcome, RequestId, Waits};
+use crate::model::world::Around;
 use crate::model::{Ctx, Health, Keeps, Live, Start, none};
 use crate::observe::histogram::Histogram;
 use crate::units::{Cores, SimDuration, SimTime, Work};
@@ -391,21 +392,25 @@ impl Station {
         SimDuration::from_seconds_f64(rest.seconds() / self.slowness).nanos()
     }
 
-    /// Its account of who is inside.
-    #[must_use]
-    pub fn queue(&self) -> &Queue {
-        &self.queue
-    }
-
-    /// The same, to be told what to keep.
-    pub fn queue_mut(&mut self) -> &mut Queue {
-        &mut self.queue
-    }
-
     /// Forgets the waits and visits kept so far.
     pub fn forget_times(&mut self) {
         self.waits.iter_mut().for_each(|waits| **waits = Histogram::new());
         self.queue.forget_stays();
+    }
+
+    /// The patience of a waiting customer has come to its end.
+    fn wait_ends(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        if ctx.requests[request].waits != Waits::InLine {
+            return;
+        }
+        let entry = &ctx.requests[request];
+        if !entry.marks.has(Marks::RESUMED) {
+            self.note_wait((ctx.now - entry.since).nanos(), entry.counted);
+        }
+        self.cancel(ctx, request);
+        self.reneged += 1;
+        ctx.requests[request].cause = CauseId::OVERLOAD;
+        ctx.fail(request, Outcome::Timeout);
     }
 }
 
@@ -416,7 +421,11 @@ impl Live for Station {
         Self::new(id, config.clone())
     }
 
-    none!(listens, hears, ask, ended, holds, count_ends);
+    none!(
+        listens, hears, ask, ended, holds, count_ends, closes, loads, forgets, whole, readings,
+        is_process, is_idle, lets_wait, bounds, leader, data_swap, entrance, bars, starts, due,
+        step, returned, part_fares, room, redirects, abandoned, answers, fate, in_vain
+    );
 
     /// The next customers of processor sharing are done.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, _local: u32, ticket: Ticket) {
@@ -429,19 +438,21 @@ impl Live for Station {
         sharing.arm(ctx, self.config.unit);
     }
 
-    /// The patience of a waiting customer has come to its end.
-    fn wake(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
-        if ctx.requests[request].waits != Waits::InLine {
-            return;
-        }
-        let entry = &ctx.requests[request];
-        if !entry.marks.has(Marks::RESUMED) {
-            self.note_wait((ctx.now - entry.since).nanos(), entry.counted);
-        }
-        self.cancel(ctx, request);
-        self.reneged += 1;
-        ctx.requests[request].cause = CauseId::OVERLOAD;
-        ctx.fail(request, Outcome::Timeout);
+    /// Its patience is over: it leaves the line.
+    fn wake(around: &mut Around<'_>, own: ComponentId, request: RequestId) {
+        around.with(own, |station: &mut Self, ctx| station.wait_ends(ctx, request));
+    }
+
+    fn queue(&self) -> Option<&Queue> {
+        Some(&self.queue)
+    }
+
+    fn queue_mut(&mut self) -> Option<&mut Queue> {
+        Some(&mut self.queue)
+    }
+
+    fn keeps_place(&self) -> bool {
+        true
     }
 
     /// Takes `request` out, waiting or in service.
@@ -557,15 +568,15 @@ impl Live for Station {
     }
 
     fn stays(&self) -> Option<&Histogram> {
-        self.queue().stays()
+        self.queue.stays()
     }
 
     fn by_number(&self, now: SimTime) -> Option<ByNumber> {
-        self.queue().by_number(now)
+        self.queue.by_number(now)
     }
 
     fn begin_to_count(&mut self, now: SimTime) {
-        self.queue_mut().begin_to_count(now);
+        self.queue.begin_to_count(now);
     }
 }
 

@@ -146,12 +146,6 @@ impl Cpu {
         left.unwrap_or(0)
     }
 
-    /// Nothing runs on it, or waits to.
-    #[must_use]
-    pub fn is_idle(&self) -> bool {
-        self.inside.number() == 0
-    }
-
     /// The account of one zone.
     #[must_use]
     pub fn zone(&self, now: SimTime, zone: u32) -> ZoneLedger {
@@ -167,7 +161,6 @@ impl Live for Cpu {
     }
 
     none!(
-        wake,
         listens,
         hears,
         ask,
@@ -178,7 +171,33 @@ impl Live for Cpu {
         waits,
         stays,
         by_number,
-        begin_to_count
+        begin_to_count,
+        closes,
+        loads,
+        forgets,
+        queue,
+        queue_mut,
+        whole,
+        readings,
+        is_process,
+        lets_wait,
+        bounds,
+        leader,
+        data_swap,
+        entrance,
+        bars,
+        starts,
+        due,
+        step,
+        wake,
+        returned,
+        part_fares,
+        room,
+        redirects,
+        abandoned,
+        answers,
+        fate,
+        in_vain
     );
 
     /// The next phases are done.
@@ -226,5 +245,13 @@ impl Live for Cpu {
 
     fn counts(_: &CpuConfig) -> Keeps {
         Keeps { visits: true, completions: true, ..Keeps::NOTHING }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.inside.number() == 0
+    }
+
+    fn keeps_place(&self) -> bool {
+        true
     }
 }

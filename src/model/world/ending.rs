@@ -3,15 +3,16 @@
 
 use crate::convert::table;
 use crate::engine::calendar::Ticket;
+use crate::kinds::client::live as client;
 use crate::model::event::Event;
 use crate::model::ids::{CallId, CauseId, ComponentId, WorkloadId};
 use crate::model::request::{
     Hold, Marks, NO_CALL, Outcome, Owner, Request, RequestId, Stage, TIERS, Waits,
 };
-use crate::model::world::World;
-use crate::model::{Component, Ctx, Move};
+use crate::model::world::Around;
+use crate::model::{Component, Ctx, Fate, Move};
 
-impl World<'_> {
+impl Around<'_> {
     /// `id` has reached the end of its route, or has failed and given everything back.
     #[inline(always)]
     pub(super) fn end(&mut self, id: RequestId, outcome: Outcome) {
@@ -27,10 +28,10 @@ impl World<'_> {
             Owner::View(view) => {
                 self.attempt_ends(id, outcome);
                 if outcome == Outcome::Ok {
-                    self.reply(id, view);
+                    client::reply(self, id, view);
                 } else {
                     let cause = self.blame(self.requests[id].cause);
-                    self.part_failed(id, view, cause);
+                    client::part_failed(self, id, view, cause);
                 }
             }
             Owner::Parent(parent) => {
@@ -48,19 +49,15 @@ impl World<'_> {
                 }
             }
             Owner::Nobody => self.requests.remove(id),
-            Owner::Probe(unit) => {
+            Owner::Probe(unit) | Owner::Database(unit) => {
                 let born = entry.born;
                 self.requests.remove(id);
-                self.probe_ends(unit, born, outcome);
-            }
-            Owner::Database(unit) => {
-                let born = entry.born;
-                self.requests.remove(id);
-                self.database_ends(unit, born, outcome);
+                let (own, local) = self.plan.units[unit.index()];
+                Component::returned(self, own, local, born, outcome);
             }
             Owner::Component(of) => {
                 self.requests.remove(id);
-                let mut ctx = ctx!(self, self.causes[of.index()]);
+                let mut ctx = ctx!(self, self.states.causes[of.index()]);
                 self.components[of.index()].ended(&mut ctx, id, outcome);
             }
         }
@@ -70,12 +67,28 @@ impl World<'_> {
     /// for the answer where it has an owner.
     #[inline(never)]
     fn miss_ends(&mut self, id: RequestId, outcome: Outcome) -> Outcome {
-        let outcome = self.fetched(id, outcome);
+        let front = self.front_of(id);
+        let outcome = front.map_or(outcome, |own| Component::answers(self, own, id, outcome));
         let Request { class, born, counted, owner, .. } = self.requests[id];
         if outcome == Outcome::Ok && owner != Owner::Nobody {
             self.record.miss_answered(class, self.now - born, counted);
         }
         outcome
+    }
+
+    /// The component in front of the servers by which `id` came in.
+    fn front_of(&self, id: RequestId) -> Option<ComponentId> {
+        let class = &self.plan.routes.classes[self.requests[id].class.index()];
+        class.cdns[0].map(|at| at.cdn)
+    }
+
+    /// Tells the component in front of the servers what becomes of `id`, if it came in by one.
+    fn is_told(&mut self, id: RequestId, fate: Fate) {
+        if self.requests[id].is_of_edge()
+            && let Some(own) = self.front_of(id)
+        {
+            Component::fate(self, own, id, fate);
+        }
     }
 
     #[inline(always)]
@@ -98,7 +111,7 @@ impl World<'_> {
     /// `id` has failed where it is: everything it holds is given back, and whoever waits is told.
     #[inline(never)]
     pub(crate) fn fail_up(&mut self, id: RequestId, outcome: Outcome) {
-        if self.try_another(id, outcome) {
+        if self.redirects(id, outcome) {
             return;
         }
         if self.requests[id].children > 0 {
@@ -156,8 +169,10 @@ impl World<'_> {
         orphan.joined = [RequestId::NONE; TIERS];
         orphan.patience = Ticket::NONE;
         let caller = self.insert(caller)?;
-        if self.requests[caller].is_of_edge() {
-            self.fetch_moves(id, caller);
+        if self.requests[caller].is_of_edge()
+            && let Some(own) = self.front_of(caller)
+        {
+            Component::fate(self, own, id, Fate::PassesTo(caller));
         }
         Some(caller)
     }
@@ -165,8 +180,8 @@ impl World<'_> {
     /// The oldest call of a kind that was running has reached its time-out, if it still runs. Those
     /// that are over are passed by, so that there is an event for one that lasts and for no other.
     pub(super) fn call_deadline(&mut self, call: CallId) {
-        self.deadlines[call.index()].armed = false;
-        while let Some(&(deadline, id, serial)) = self.deadlines[call.index()].line.front() {
+        self.calls.deadlines[call.index()].armed = false;
+        while let Some(&(deadline, id, serial)) = self.calls.deadlines[call.index()].line.front() {
             let entry = &self.requests[id];
             let frames = &entry.frames[..usize::from(entry.depth)];
             let found = frames.iter().position(|frame| frame.serial == serial);
@@ -175,12 +190,12 @@ impl World<'_> {
                 |depth: &usize| entry.marks.has(Marks::LIVE) && frames[*depth].call != NO_CALL;
             let runs = found.filter(awaited);
             if runs.is_some() && deadline > self.now {
-                self.deadlines[call.index()].armed = true;
+                self.calls.deadlines[call.index()].armed = true;
                 let code = Event::CallDeadline(call.0).code();
                 self.calendar.push(deadline, code);
                 return;
             }
-            self.deadlines[call.index()].line.pop_front();
+            self.calls.deadlines[call.index()].line.pop_front();
             if let Some(depth) = runs {
                 self.call_times_out(id, depth);
             }
@@ -192,16 +207,17 @@ impl World<'_> {
         let frame = entry.frames[depth];
         let counted = entry.counted;
         let innermost = depth + 1 == usize::from(entry.depth);
-        let cause = self.causes[frame.at.index()];
+        let cause = self.states.causes[frame.at.index()];
+        let at = entry.at;
         if innermost && frame.hold == Hold::Inside && self.waits_for_a_member(id) {
-            self.gives_up_in_line(id);
+            Component::abandoned(self, at, id);
             self.leave(id, Outcome::Timeout);
             self.requests[id].cause = cause;
             return self.fail_up(id, Outcome::Error);
         }
         let in_line = innermost && entry.waits == Waits::InLine && entry.at == frame.at;
         let gives_up = in_line && self.leaves_line(frame.at);
-        if frame.hold == Hold::Calling && self.try_another(id, Outcome::Timeout) {
+        if frame.hold == Hold::Calling && self.redirects(id, Outcome::Timeout) {
             return;
         }
         let caller = if frame.hold == Hold::Calling || gives_up {
@@ -227,6 +243,20 @@ impl World<'_> {
         }
     }
 
+    /// `id` was not taken where it was sent to: whether the component that sent it there, around it, sends it
+    /// to another.
+    #[inline(always)]
+    fn redirects(&mut self, id: RequestId, outcome: Outcome) -> bool {
+        let entry = &self.requests[id];
+        let depth = usize::from(entry.depth);
+        if depth < 2 || !entry.top().behind || entry.top().hold != Hold::Calling {
+            return false;
+        }
+        let unit = entry.frames[depth - 2].at;
+        let by = self.plan.parts[unit.index()].balancer;
+        by.is_some_and(|own| Component::redirects(self, own, id, outcome))
+    }
+
     fn leaves_line(&self, member: ComponentId) -> bool {
         let component = &self.components[member.index()];
         matches!(component, Component::Service(service) if service.callers_wait())
@@ -240,12 +270,14 @@ impl World<'_> {
         if entry.stage == Stage::Reply {
             return self.hang_up(id, view);
         }
-        if entry.is_of_edge() {
-            self.fetch_given_up(id);
-        }
+        self.is_told(id, Fate::ClientLeft);
         let entry = &self.requests[id];
         let unreachable = entry.waits == Waits::Void && entry.depth <= 1;
-        let in_vain = if unreachable { Some(entry.cause) } else { self.waits_in_vain(id) };
+        let in_vain = match self.front_of(id) {
+            _ if unreachable => Some(entry.cause),
+            Some(own) => Component::in_vain(self, own, id),
+            None => None,
+        };
         let outcome = if in_vain.is_some() { Outcome::Unreachable } else { Outcome::Timeout };
         let entry = &self.requests[id];
         let (class, counted, attempt) = (entry.class, entry.counted, entry.attempt);
@@ -257,16 +289,14 @@ impl World<'_> {
             if entry.depth == 1 && entry.top().call != NO_CALL {
                 self.record.call_ends(CallId(entry.top().call), outcome, counted);
             }
-            if entry.is_of_edge() {
-                self.fetch_removed(id);
-            }
+            self.is_told(id, Fate::Removed);
             self.requests.remove(id);
         }
         let cause = in_vain.unwrap_or_else(|| self.blame(CauseId::OVERLOAD));
         if !unreachable {
             self.leaves_before_its_turn(id);
         }
-        self.part_given_up(view, attempt, cause);
+        client::part_given_up(self, view, attempt, cause);
     }
 
     /// Nobody waits for `id` any more. In a line of the balancer that it entered by it is taken
@@ -278,9 +308,9 @@ impl World<'_> {
         }
         let (at, unit) = (entry.at, entry.top().at);
         if self.waits_for_a_member(id) {
-            self.gives_up_in_line(id);
+            Component::abandoned(self, at, id);
         } else if at == unit && self.plan.parts[unit.index()].balancer.is_some() {
-            let mut ctx = ctx!(self, self.causes[unit.index()]);
+            let mut ctx = ctx!(self, self.states.causes[unit.index()]);
             self.components[unit.index()].cancel(&mut ctx, id);
         } else {
             return;
@@ -292,10 +322,10 @@ impl World<'_> {
     fn hang_up(&mut self, id: RequestId, view: u32) {
         let entry = &self.requests[id];
         let (at, attempt) = (entry.at, entry.attempt);
-        let mut ctx = ctx!(self, self.causes[at.index()]);
+        let mut ctx = ctx!(self, self.states.causes[at.index()]);
         self.components[at.index()].cancel(&mut ctx, id);
         self.requests.remove(id);
         let cause = self.blame(CauseId::OVERLOAD);
-        self.part_given_up(view, attempt, cause);
+        client::part_given_up(self, view, attempt, cause);
     }
 }

@@ -32,8 +32,8 @@ impl World<'_> {
     /// From here on is counted when each number of somebody is first reached, where that is kept.
     pub fn count_firsts(&mut self) {
         self.settle_joints();
-        let now = self.now;
-        for component in &mut self.components {
+        let now = self.around.now;
+        for component in &mut self.around.components {
             component.begin_to_count(now);
         }
         self.joints.iter_mut().for_each(|joint| joint.begin_to_count(now));
@@ -42,13 +42,9 @@ impl World<'_> {
     /// From here on is followed when the numbers inside are small again, where that is kept.
     pub fn follow_back(&mut self) {
         self.settle_joints();
-        let now = self.now;
-        for component in &mut self.components {
-            match component {
-                Component::Station(station) => station.queue_mut().follow_back(now),
-                Component::Service(service) => service.queue_mut().follow_back(now),
-                _ => {}
-            }
+        let now = self.around.now;
+        for component in &mut self.around.components {
+            component.queue_mut().into_iter().for_each(|queue| queue.follow_back(now));
         }
         self.joints.iter_mut().for_each(|joint| joint.follow_back(now));
     }
@@ -58,27 +54,19 @@ impl World<'_> {
     #[must_use]
     pub fn numbers(&self) -> Vec<(Vec<ComponentId>, ByNumber)> {
         let of = |(index, component): (usize, &Component)| {
-            let own = component.by_number(self.now);
+            let own = component.by_number(self.around.now);
             own.map(|own| (vec![ComponentId::at(index)], own))
         };
-        let each = self.components.iter().enumerate().filter_map(of);
-        let joint = |joint: &Joint| (joint.members().to_vec(), joint.by_number(self.now));
+        let each = self.around.components.iter().enumerate().filter_map(of);
+        let joint = |joint: &Joint| (joint.members().to_vec(), joint.by_number(self.around.now));
         each.chain(self.joints.iter().map(joint)).collect()
     }
 
     fn queue(&self, id: ComponentId) -> Option<&Queue> {
-        match &self.components[id.index()] {
-            Component::Station(station) => Some(station.queue()),
-            Component::Service(service) => Some(service.queue()),
-            _ => None,
-        }
+        self.around.component(id).queue()
     }
 
     fn queue_mut(&mut self, id: ComponentId) -> Option<&mut Queue> {
-        match &mut self.components[id.index()] {
-            Component::Station(station) => Some(station.queue_mut()),
-            Component::Service(service) => Some(service.queue_mut()),
-            _ => None,
-        }
+        self.around.components[id.index()].queue_mut()
     }
 }

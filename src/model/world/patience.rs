@@ -19,7 +19,7 @@ use crate::model::event::Event;
 use crate::model::ids::{DemandId, KeyId, WorkloadId};
 use crate::model::request::{Marks, Request, RequestId};
 use crate::model::route::index_of;
-use crate::model::world::World;
+use crate::model::world::Around;
 use crate::units::{SimDuration, SimTime};
 
 /// A bucket is 2²⁸ ns long, about a quarter of a second.
@@ -119,11 +119,11 @@ fn of_try(request: &Request) -> u64 {
     index_of(request.position, u16::from(request.attempt), 0)
 }
 
-impl World<'_> {
+impl Around<'_> {
     /// The client of `id` waits for it from now on.
     pub(crate) fn begins_to_wait(&mut self, id: RequestId) {
         let workload = WorkloadId(self.requests[id].workload);
-        let Some(rule) = &self.waiting.rules[workload.index()] else { return };
+        let Some(rule) = &self.clients.waiting.rules[workload.index()] else { return };
         let entry = &self.requests[id];
         let bound = rule.patience.as_ref().map_or(SimDuration::MAX, |patience| {
             let uniform = self.draws.uniform_at(patience.key, entry.ordinal, of_try(entry));
@@ -142,7 +142,7 @@ impl World<'_> {
         if bound.nanos() >> BUCKET_BITS <= self.now.nanos() >> BUCKET_BITS {
             return self.ends_waiting_soon(waiter);
         }
-        if let Some(start) = self.waiting.put(self.now, bound, waiter) {
+        if let Some(start) = self.clients.waiting.put(self.now, bound, waiter) {
             self.calendar.push(start, Event::Patiences.code());
         }
     }
@@ -150,7 +150,7 @@ impl World<'_> {
     /// The instant of `waiter` is worked out.
     fn ends_waiting_soon(&mut self, waiter: Waiter) {
         let entry = &self.requests[waiter.request];
-        let Some(rule) = &self.waiting.rules[usize::from(entry.workload)] else { return };
+        let Some(rule) = &self.clients.waiting.rules[usize::from(entry.workload)] else { return };
         let drawn = rule.patience.as_ref().map_or(SimDuration::MAX, |patience| {
             let uniform = self.draws.uniform_at(patience.key, entry.ordinal, of_try(entry));
             SimDuration::from_seconds_f64(self.draws.of_uniform(patience.demand, uniform))
@@ -165,16 +165,16 @@ impl World<'_> {
     /// The time of a bucket has come.
     pub(super) fn patiences_due(&mut self) {
         let present = self.now.nanos() >> BUCKET_BITS;
-        while self.waiting.first <= present {
-            let Some(mut bucket) = self.waiting.buckets.pop_front() else { return };
-            self.waiting.first += 1;
+        while self.clients.waiting.first <= present {
+            let Some(mut bucket) = self.clients.waiting.buckets.pop_front() else { return };
+            self.clients.waiting.first += 1;
             for waiter in bucket.drain(..) {
                 let entry = &self.requests[waiter.request];
                 if entry.marks.has(Marks::LIVE) && entry.patience == waiter.ticket {
                     self.ends_waiting_soon(waiter);
                 }
             }
-            self.waiting.spare.push(bucket);
+            self.clients.waiting.spare.push(bucket);
         }
     }
 }

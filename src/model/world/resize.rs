@@ -9,7 +9,7 @@
 //! change of each zone leaves free. Leaves out: paging in the zone, the time a change takes.
 //! Source: caps on the memory of zones as of SmartOS, which take effect at once.
 
-use super::World;
+use super::Around;
 use crate::convert::place;
 use crate::model::Component;
 use crate::model::event::Event;
@@ -79,7 +79,7 @@ impl Resizing {
     }
 }
 
-impl World<'_> {
+impl Around<'_> {
     /// Gives every cache the room of the start, and arms its first change.
     pub(super) fn start_resizing(&mut self) {
         for index in 0..self.plan.resizes.len() {

@@ -13,7 +13,7 @@
 //! the head that takes over about the other's volumes (nothing: it starts cold).
 //! Source: takeover and giveback as of a pair of filers of the data ONTAP family.
 
-use super::{Bounded, World};
+use super::{Around, Bounded};
 use crate::convert::whole;
 use crate::health::FactId;
 use crate::kinds::nas::live::{self as head, Head, Service, Work};
@@ -46,25 +46,30 @@ struct Volumes {
     forgot: bool,
 }
 
-/// Who serves whose volumes, by component.
+/// Where data lies now.
 #[derive(Clone, Debug)]
-pub(crate) struct Volumed(Vec<Volumes>);
+pub(in crate::model) struct Storage {
+    /// Who serves whose volumes, by component.
+    volumes: Vec<Volumes>,
+    /// Members of databases that took the data of another, with whose they use.
+    remounted: Vec<(ComponentId, ComponentId)>,
+}
 
-impl Volumed {
+impl Storage {
     /// Every owner serves its own.
-    pub(crate) fn new(components: usize) -> Self {
+    pub(super) fn new(components: usize) -> Self {
         let own = |index| Volumes {
             by: ComponentId::at(index),
             grace: SimTime::ZERO,
             cause: None,
             forgot: false,
         };
-        Self((0..components).map(own).collect())
+        Self { volumes: (0..components).map(own).collect(), remounted: Vec::new() }
     }
 
     /// By owner: who serves its volumes, and until when what opens or locks waits.
-    pub(crate) fn served(&self) -> Vec<(ComponentId, SimTime)> {
-        self.0.iter().map(|volumes| (volumes.by, volumes.grace)).collect()
+    pub(in crate::model) fn served(&self) -> Vec<(ComponentId, SimTime)> {
+        self.volumes.iter().map(|volumes| (volumes.by, volumes.grace)).collect()
     }
 }
 
@@ -105,11 +110,48 @@ fn pool_drawn(draws: &Draws<'_>, key: KeyId, request: &Request, sub: u32, pools:
     whole::u8(uniform * f64::from(pools)).min(pools - 1)
 }
 
-impl World<'_> {
+impl Around<'_> {
+    /// Whose data a member of a database uses: its own, or those that it took over.
+    pub(crate) fn data_owner(&self, member: ComponentId) -> ComponentId {
+        let moved = self.storage.remounted.iter().find(|(other, _)| *other == member);
+        moved.map_or(member, |(_, owner)| *owner)
+    }
+
+    /// Where block `number` of the data of a member of a database lies now: the pools of its volume
+    /// have one after the other.
+    pub(crate) fn data_of(&self, member: ComponentId, number: u64) -> Option<Mount> {
+        let part = &self.plan.parts[self.data_owner(member).index()];
+        let volume = part.mounts.first()?;
+        match u16::try_from(number % u64::from(volume.pools)).expect("less than pools, of 8 bits") {
+            0 => Some(*volume),
+            pool => part.further.get(usize::from(volume.others + pool - 1)).copied(),
+        }
+    }
+
+    /// Two members of a database exchange their data.
+    pub(crate) fn swap_data(&mut self, one: ComponentId, other: ComponentId) {
+        let (a, b) = (self.data_owner(one), self.data_owner(other));
+        self.storage.remounted.retain(|(member, _)| *member != one && *member != other);
+        self.storage.remounted.extend([(one, b), (other, a)]);
+    }
+
+    /// Members that exchanged their data before the world began have those of each other.
+    pub(super) fn start_remounted(&mut self) {
+        let Some(past) = &self.past else { return };
+        let swaps = self.components.iter().enumerate().filter_map(|(index, component)| {
+            let leader = past.holder(ComponentId::at(index)).filter(|leader| *leader > 0)?;
+            component.data_swap(leader)
+        });
+        for (new, old) in swaps.collect::<Vec<_>>() {
+            self.swap_data(new, old);
+        }
+    }
+
     /// Pool `pool` of a volume that the innermost component of `id` has mounted.
     fn pool_of(&self, id: RequestId, mount: u8, pool: u8) -> Option<Mount> {
         let member = self.requests[id].top().at;
-        let owner = if self.remounted.is_empty() { member } else { self.data_owner(member) };
+        let owner =
+            if self.storage.remounted.is_empty() { member } else { self.data_owner(member) };
         let part = &self.plan.parts[owner.index()];
         let volume = part.mounts[usize::from(mount)];
         match pool {
@@ -171,7 +213,7 @@ impl World<'_> {
             self.no_further_pool(id, key);
         }
         let Some(owner) = volume.head.filter(|_| here > 0) else { return false };
-        let volumes = self.volumes.0[owner.index()];
+        let volumes = self.storage.volumes[owner.index()];
         let here = volumes.by != ComponentId::NONE;
         let at = if here { volumes.by } else { owner };
         let service = Service { here, grace: volumes.grace };
@@ -200,7 +242,7 @@ impl World<'_> {
             return false;
         }
         let disks = volume.disks;
-        let cause = self.causes[disks.index()];
+        let cause = self.states.causes[disks.index()];
         self.component_ctx(disks, cause, |component, ctx| {
             if let Component::Disks(disks) = component {
                 disks.operate(ctx, id, key, write);
@@ -219,7 +261,7 @@ impl World<'_> {
         for pool in 0..first.pools {
             let (among, _) = self.among(id, KeyId(key.0 + 3), count, pool, first.pools);
             let Some(volume) = self.pool_of(id, mount, pool) else { continue };
-            let cause = self.causes[volume.disks.index()];
+            let cause = self.states.causes[volume.disks.index()];
             self.component_ctx(volume.disks, cause, |component, ctx| {
                 if let Component::Disks(disks) = component {
                     disks.defer(ctx, id, key, count, among);
@@ -232,7 +274,7 @@ impl World<'_> {
     /// block that was not there is from now on. Its key is the third of the operation at a disk.
     fn is_in_memory(&mut self, id: RequestId, volume: Mount, key: KeyId) -> bool {
         let Some((own, content)) = volume.memory else { return false };
-        let home = volume.head.is_none_or(|head| self.volumes.0[head.index()].by == head);
+        let home = volume.head.is_none_or(|head| self.storage.volumes[head.index()].by == head);
         let memory = if home { own } else { volume.away.unwrap_or(own) };
         let uniform = self.draws.uniform(KeyId(key.0 + 2), &self.requests[id], 0);
         match &mut self.components[memory.index()] {
@@ -242,9 +284,9 @@ impl World<'_> {
     }
 
     /// `id`, which waits at a head, sends its operation again: to the head that serves its volumes.
-    pub(super) fn sent_again(&mut self, id: RequestId) {
+    pub(crate) fn sent_again(&mut self, id: RequestId) {
         let at = self.requests[id].at;
-        let volumes = self.volumes.0[head::owner(&self.requests[id]).index()];
+        let volumes = self.storage.volumes[head::owner(&self.requests[id]).index()];
         let service = Service { here: volumes.by == at, grace: volumes.grace };
         let moved = volumes.by != at && self.answers(volumes.by);
         if !moved {
@@ -261,10 +303,10 @@ impl World<'_> {
         let Some(volume) = part.mounts.first() else { return true };
         let further = usize::from(volume.others);
         let others = &part.further[further..further + usize::from(volume.pools) - 1];
-        let works = |part: ComponentId| self.healths[part.index()].works();
+        let works = |part: ComponentId| self.states.healths[part.index()].works();
         std::iter::once(volume).chain(others).all(|pool| {
             let served = |head: ComponentId| {
-                let by = self.volumes.0[head.index()].by;
+                let by = self.storage.volumes[head.index()].by;
                 by != ComponentId::NONE && self.answers(by)
             };
             pool.head.is_none_or(served) && works(pool.disks)
@@ -283,7 +325,7 @@ impl World<'_> {
         cause: Option<CauseId>,
         act: impl FnOnce(&mut Head, &mut Ctx<'_>),
     ) {
-        let own = self.causes[at.index()];
+        let own = self.states.causes[at.index()];
         let cause = if own == CauseId::OVERLOAD { cause.unwrap_or(own) } else { own };
         self.component_ctx(at, cause, |component, ctx| {
             if let Component::Head(head) = component {
@@ -300,7 +342,7 @@ impl World<'_> {
         by: Option<ComponentId>,
         cause: Option<CauseId>,
     ) {
-        let volumes = &mut self.volumes.0[owner.index()];
+        let volumes = &mut self.storage.volumes[owner.index()];
         let (before, was) = (volumes.by, volumes.cause);
         (volumes.by, volumes.cause) = (by.unwrap_or(ComponentId::NONE), cause);
         if volumes.by != before && by.is_some() {
@@ -308,17 +350,17 @@ impl World<'_> {
             self.grace_begins(owner);
         }
         if was != cause {
-            self.account(was, cause);
+            self.account.put(self.now, self.requests.len(), was, cause);
         }
-        let by = self.volumes.0[owner.index()].by;
+        let by = self.storage.volumes[owner.index()].by;
         if before != by && before != ComponentId::NONE {
             self.head_ctx(before, cause, |head, ctx| head.release(ctx, owner));
         }
     }
 
-    /// A head is in another state: one whose process was gone begins its service anew.
-    pub(crate) fn head_fares(&mut self, id: ComponentId, health: Health) {
-        let volumes = &mut self.volumes.0[id.index()];
+    /// A component is in another state: one whose process was gone begins its service of volumes anew.
+    pub(crate) fn owner_fares(&mut self, id: ComponentId, health: Health) {
+        let volumes = &mut self.storage.volumes[id.index()];
         match health {
             Health::Down => volumes.forgot = true,
             Health::Up | Health::Slow(_) if volumes.forgot => {
@@ -336,7 +378,7 @@ impl World<'_> {
             _ => SimDuration::ZERO,
         };
         if grace > SimDuration::ZERO {
-            self.volumes.0[owner.index()].grace = self.now + grace;
+            self.storage.volumes[owner.index()].grace = self.now + grace;
         }
     }
 }

@@ -35,7 +35,7 @@ impl World<'_> {
         let event = Event::of(code);
         Happening {
             number: self.events(),
-            at: self.now,
+            at: self.around.now,
             what: event.words(),
             place: self.place_of(event, ticket).unwrap_or_default(),
             id: code & MAX_INDEX,
@@ -44,34 +44,37 @@ impl World<'_> {
     }
 
     fn place_of(&self, event: Event, ticket: Ticket) -> Option<&str> {
-        let part = |id: ComponentId| self.plan.parts.get(id.index()).map(|part| part.name.as_str());
-        let unit = |id: UnitId| part(self.plan.units.get(id.index())?.0);
-        let workload =
-            |id: WorkloadId| self.plan.workloads.get(id.index()).map(|one| one.name.as_str());
+        let part =
+            |id: ComponentId| self.around.plan.parts.get(id.index()).map(|part| part.name.as_str());
+        let unit = |id: UnitId| part(self.around.plan.units.get(id.index())?.0);
+        let workload = |id: WorkloadId| {
+            self.around.plan.workloads.get(id.index()).map(|one| one.name.as_str())
+        };
         let class = |id: RequestId| {
-            let class = self.requests[id].class;
-            self.plan.routes.classes.get(class.index()).map(|class| class.name.as_str())
+            let class = self.around.requests[id].class;
+            self.around.plan.routes.classes.get(class.index()).map(|class| class.name.as_str())
         };
         match event {
             Event::Arrival(id) => workload(id),
             Event::Served(id) | Event::Wake(id) => {
-                let request = Some(&self.requests[id]).filter(|entry| entry.ticket == ticket)?;
+                let request =
+                    Some(&self.around.requests[id]).filter(|entry| entry.ticket == ticket)?;
                 part(request.at).or_else(|| class(id))
             }
-            Event::Patience(id) if self.requests[id].patience == ticket => class(id),
+            Event::Patience(id) if self.around.requests[id].patience == ticket => class(id),
             Event::Patience(_) | Event::Patiences => None,
             Event::Alarm(id) => unit(id),
             Event::Probe(id) | Event::Database(id) => unit(UnitId(id)),
             Event::CallDeadline(id) => {
-                self.plan.routes.calls.get(id as usize).map(|call| call.name.as_str())
+                self.around.plan.routes.calls.get(id as usize).map(|call| call.name.as_str())
             }
-            Event::View(id) => workload(self.views.awaits(id, ticket)?),
-            Event::Health => self.first_to_change(),
+            Event::View(id) => workload(self.around.clients.views.awaits(id, ticket)?),
+            Event::Health => self.around.first_to_change(),
             Event::Operation(id) => {
-                self.plan.operations.get(id as usize).map(|one| one.name.as_str())
+                self.around.plan.operations.get(id as usize).map(|one| one.name.as_str())
             }
-            Event::Resize(id) => part(self.plan.resizes.get(id as usize)?.cache),
-            Event::User(id) => workload(self.users.workload_of(id)?),
+            Event::Resize(id) => part(self.around.plan.resizes.get(id as usize)?.cache),
+            Event::User(id) => workload(self.around.clients.users.workload_of(id)?),
         }
     }
 }

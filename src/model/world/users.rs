@@ -9,7 +9,7 @@ use crate::engine::draw::Lineage;
 use crate::model::blueprint::{Arrivals, Blueprint};
 use crate::model::event::Event;
 use crate::model::ids::WorkloadId;
-use crate::model::world::World;
+use crate::model::world::Around;
 use crate::units::SimTime;
 use crate::workload::users::{Thinks, ordinal};
 
@@ -56,18 +56,18 @@ impl AllUsers {
     }
 }
 
-impl World<'_> {
+impl Around<'_> {
     /// Everybody begins to think.
     pub(super) fn start_users(&mut self) {
-        for user in 0..place(self.users.users.len()) {
+        for user in 0..place(self.clients.users.users.len()) {
             self.user_answered(user, self.now);
         }
     }
 
     /// `user` has its answer, or knows that none comes, at `at`, and thinks.
     pub(crate) fn user_answered(&mut self, user: u32, at: SimTime) {
-        let User { workload, number, begun } = self.users.users[user as usize];
-        let Some(thinks) = &self.users.thinks[workload.index()] else { return };
+        let User { workload, number, begun } = self.clients.users.users[user as usize];
+        let Some(thinks) = &self.clients.users.thinks[workload.index()] else { return };
         let asks = at + thinks.before(number, begun);
         if asks < self.span.horizon {
             self.calendar.push(asks, Event::User(user).code());
@@ -76,7 +76,7 @@ impl World<'_> {
 
     /// `user` has thought, and asks.
     pub(super) fn user_asks(&mut self, user: u32) {
-        let entry = &mut self.users.users[user as usize];
+        let entry = &mut self.clients.users.users[user as usize];
         let (workload, drawn) = (entry.workload, ordinal(entry.number, entry.begun));
         entry.begun = entry.begun.wrapping_add(1);
         let ordinal = self.plan.workloads[workload.index()].first_ordinal + drawn;

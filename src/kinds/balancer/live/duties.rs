@@ -1,12 +1,15 @@
 //! What a balancer owes the loop.
 
 use super::{Balancer, BalancerConfig};
+use crate::engine::calendar::Ticket;
 use crate::model::gauge::{ByNumber, Gauge};
-use crate::model::ids::ComponentId;
-use crate::model::request::RequestId;
-use crate::model::{Ctx, Keeps, Live, Start, none};
+use crate::model::ids::{CauseId, ComponentId};
+use crate::model::request::{Outcome, RequestId};
+use crate::model::route::Op;
+use crate::model::world::Around;
+use crate::model::{Ctx, Heard, Keeps, Live, Next, Start, none};
 use crate::observe::histogram::Histogram;
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 
 impl Live for Balancer {
     type Config = BalancerConfig;
@@ -24,7 +27,11 @@ impl Live for Balancer {
         balancer
     }
 
-    none!(alarm, wake, health, listens, hears, ask, ended, holds, count_ends, stays);
+    none!(
+        alarm, health, listens, hears, ask, ended, holds, count_ends, stays, loads, forgets, queue,
+        queue_mut, whole, readings, is_process, is_idle, leader, data_swap, bars, answers, fate,
+        in_vain
+    );
 
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
         self.leave_line(ctx, request);
@@ -70,5 +77,91 @@ impl Live for Balancer {
 
     fn begin_to_count(&mut self, now: SimTime) {
         self.counts_line_from(now);
+    }
+
+    fn closes(
+        &mut self,
+        now: SimTime,
+        unit: ComponentId,
+        member: ComponentId,
+        stay: SimDuration,
+    ) -> bool {
+        self.close(now, unit, member, stay)
+    }
+
+    fn keeps_place(&self) -> bool {
+        true
+    }
+
+    fn lets_wait(&self) -> bool {
+        true
+    }
+
+    fn bounds(&self, member: ComponentId) -> bool {
+        self.lines.is_some() && self.member_of(member).is_some_and(|at| self.has_slots(at))
+    }
+
+    /// The unit to which the address leads.
+    fn entrance(&self) -> Option<ComponentId> {
+        self.holder().map(|unit| self.config.units[unit].0)
+    }
+
+    /// Arms its first probes.
+    fn starts(around: &mut Around<'_>, own: ComponentId) {
+        around.with(own, Self::begin);
+    }
+
+    /// A probe is due, or has waited long enough, or an address moves.
+    fn due(around: &mut Around<'_>, own: ComponentId, local: u32, ticket: Ticket) {
+        Self::alarm_rings(around, own, local as usize, ticket);
+    }
+
+    fn step(around: &mut Around<'_>, own: ComponentId, request: RequestId, op: Op) -> Next {
+        match op {
+            Op::Front { call, .. } => Self::front(around, request, own, call),
+            Op::Pick { farm, call, key, .. } => {
+                Self::send_on(around, request, own, farm, call, key);
+            }
+            _ => unreachable!("no other operation is a balancer's"),
+        }
+        Next::Asked
+    }
+
+    /// A deep probe has ended.
+    fn returned(
+        around: &mut Around<'_>,
+        own: ComponentId,
+        local: u32,
+        born: SimTime,
+        outcome: Outcome,
+    ) {
+        Self::probe_ends(around, own, local as usize, born, outcome);
+    }
+
+    /// A unit fares differently.
+    fn part_fares(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId) {
+        Self::unit_fares(around, own, heard, cause);
+    }
+
+    fn room(around: &mut Around<'_>, own: ComponentId, unit: ComponentId) {
+        Self::sends_from_line(around, own, unit);
+    }
+
+    fn redirects(
+        around: &mut Around<'_>,
+        own: ComponentId,
+        request: RequestId,
+        outcome: Outcome,
+    ) -> bool {
+        Self::try_another(around, own, request, outcome)
+    }
+
+    fn abandoned(around: &mut Around<'_>, own: ComponentId, request: RequestId) {
+        Self::gives_up_in_line(around, own, request);
+    }
+
+    /// It has waited in line as long as it may.
+    fn wake(around: &mut Around<'_>, own: ComponentId, request: RequestId) {
+        Self::line_times_out(around, own, request);
     }
 }

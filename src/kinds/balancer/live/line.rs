@@ -28,8 +28,8 @@ use crate::model::gauge::{ByNumber, Gauge, Occupancy};
 use crate::model::ids::{CauseId, ComponentId};
 use crate::model::request::{Outcome, Request, RequestId, Waits};
 use crate::model::route::Op;
-use crate::model::world::World;
-use crate::model::{Component, Ctx, Move};
+use crate::model::world::Around;
+use crate::model::{Ctx, Move};
 use crate::observe::histogram::Histogram;
 use crate::units::{SimDuration, SimTime};
 
@@ -273,46 +273,46 @@ impl Balancer {
     }
 }
 
-impl World<'_> {
+impl Balancer {
     /// Whether `id`, inside a unit of `balancer`, has to wait behind others for room at a member.
     pub(super) fn has_to_wait(
-        &self,
+        around: &Around<'_>,
         id: RequestId,
         balancer: ComponentId,
         avoid: Option<ComponentId>,
     ) -> bool {
-        let found = self.balancer(balancer);
+        let found = around.held::<Self>(balancer);
         if found.lines.is_none() {
             return false;
         }
-        let request = &self.requests[id];
+        let request = &around.requests[id];
         let (unit, avoid) = found.numbers(request, avoid);
-        let seeker = self.seeker(id, balancer);
-        unit.is_some_and(|unit| found.waits_behind(self.now, unit, seeker, avoid))
+        let seeker = Self::seeker(around, id, balancer);
+        unit.is_some_and(|unit| found.waits_behind(around.now, unit, seeker, avoid))
     }
 
     /// Whether somebody is believed alive who might have room later.
     pub(super) fn may_have_room(
-        &self,
+        around: &Around<'_>,
         id: RequestId,
         balancer: ComponentId,
         avoid: Option<ComponentId>,
     ) -> bool {
-        let found = self.balancer(balancer);
-        let (unit, avoid) = found.numbers(&self.requests[id], avoid);
+        let found = around.held::<Self>(balancer);
+        let (unit, avoid) = found.numbers(&around.requests[id], avoid);
         found.lines.is_some() && unit.is_some_and(|unit| found.has_anybody(unit, avoid))
     }
 
     /// `id`, inside a unit of `balancer`, waits in line there; false when the line is full.
     pub(super) fn wait_for_room(
-        &mut self,
+        around: &mut Around<'_>,
         id: RequestId,
         balancer: ComponentId,
         avoid: Option<ComponentId>,
     ) -> bool {
-        let (now, request) = (self.now, self.requests[id]);
-        let seeker = self.seeker(id, balancer);
-        let found = self.balancer_mut(balancer);
+        let (now, request) = (around.now, around.requests[id]);
+        let seeker = Self::seeker(around, id, balancer);
+        let found = around.held_mut::<Self>(balancer);
         let (Some(unit), avoid) = found.numbers(&request, avoid) else { return false };
         let bound = found.own_member(now, unit, seeker, avoid);
         let Some(lines) = &mut found.lines else { return false };
@@ -324,73 +324,76 @@ impl World<'_> {
         line.push_back(Waiting { request: id, bound, avoid });
         lines.waiting.add(now);
         let time_out = lines.room.time_out;
-        let entry = &mut self.requests[id];
+        let entry = &mut around.requests[id];
         entry.at = balancer;
         entry.since = now;
         entry.waits = Waits::InLine;
         entry.ticket = Ticket::NONE;
         if let Some(time_out) = time_out {
-            entry.ticket = self.calendar.push(now + time_out, Event::Wake(id).code());
+            entry.ticket = around.calendar.push(now + time_out, Event::Wake(id).code());
         }
         if grows {
             // A member that was put back has more room by now, and nobody in line was told.
-            self.lane.push(Move::Room(request.top().at));
+            around.lane.push(Move::Room(request.top().at));
         }
         true
     }
 
     /// The unit `unit` of a balancer has room for who waits in its line, or nobody to wait for.
-    pub(crate) fn sends_from_line(&mut self, unit: ComponentId) {
-        let Some(balancer) = self.plan.parts[unit.index()].balancer else { return };
+    pub(super) fn sends_from_line(
+        around: &mut Around<'_>,
+        balancer: ComponentId,
+        unit: ComponentId,
+    ) {
         let mut place = 0;
         loop {
-            let found = self.balancer(balancer);
+            let found = around.held::<Self>(balancer);
             let (Some(lines), Some(number)) = (&found.lines, found.unit_of(unit)) else { return };
             let Some(next) = lines.lines[number].get(place).copied() else { return };
             // One that stands still sends nothing.
-            if !self.healths[unit.index()].works() {
+            if !around.health(unit).works() {
                 return;
             }
             let id = next.request;
-            let over = |time_out| self.now - self.requests[id].since >= time_out;
+            let over = |time_out| around.now - around.requests[id].since >= time_out;
             if lines.room.time_out.is_some_and(over) {
-                self.line_times_out(id);
+                Self::line_times_out(around, balancer, id);
                 continue;
             }
             if !found.has_anybody(number, next.avoid) {
-                self.leave_line(id, balancer);
-                self.turn_down(id, balancer);
+                Self::leaves_line(around, id, balancer);
+                Self::turn_down(around, id, balancer);
                 continue;
             }
             let belief = |member| found.at(number, member);
-            if next.bound.is_some_and(|own| found.full(belief(own), own, self.now)) {
+            if next.bound.is_some_and(|own| found.full(belief(own), own, around.now)) {
                 place += 1;
                 continue;
             }
-            let op = self.plan.routes.ops[self.requests[id].pc as usize - 1];
+            let op = around.plan.routes.ops[around.requests[id].pc as usize - 1];
             let Op::Pick { farm, call, key, .. } = op else { return };
             let avoid = next.avoid.map(|member| found.config.members[member].id);
-            if let Some(member) = self.member_for(id, balancer, farm, key, avoid) {
-                let entry = &self.requests[id];
-                let (waited, counted) = (self.now - entry.since, entry.counted);
-                let now = self.now;
-                let found = self.balancer_mut(balancer);
+            if let Some(member) = Self::member_for(around, id, balancer, farm, key, avoid) {
+                let entry = &around.requests[id];
+                let (waited, counted) = (around.now - entry.since, entry.counted);
+                let now = around.now;
+                let found = around.held_mut::<Self>(balancer);
                 found.note_wait(waited, counted);
                 if let Some(lines) = &mut found.lines {
                     lines.lines[number].remove(place);
                     lines.waiting.remove(now, waited);
                 }
-                let entry = &mut self.requests[id];
+                let entry = &mut around.requests[id];
                 entry.at = ComponentId::NONE;
                 entry.waits = Waits::Nothing;
                 entry.ticket = Ticket::NONE;
-                self.ask(id, member, call, true);
-                self.let_in(id, member);
+                around.ask(id, member, call, true);
+                around.let_in(id, member);
                 continue;
             }
-            let now = self.now;
-            let seeker = self.seeker(id, balancer);
-            let found = self.balancer_mut(balancer);
+            let now = around.now;
+            let seeker = Self::seeker(around, id, balancer);
+            let found = around.held_mut::<Self>(balancer);
             let own = found.own_member(now, number, seeker, next.avoid);
             // Without one of its own it finds room nowhere, as do those behind it; but there may be some at
             // the member that it was sent to before.
@@ -404,55 +407,45 @@ impl World<'_> {
         }
     }
 
-    /// The balancer that `unit` is of, when that bounds what is open at `member`.
-    pub(crate) fn bounded_by(&self, unit: ComponentId, member: ComponentId) -> Option<ComponentId> {
-        let id = self.plan.parts[unit.index()].balancer?;
-        let found = self.balancer(id);
-        found.lines.as_ref()?;
-        found.has_slots(found.member_of(member)?).then_some(id)
-    }
-
     /// `id` found room at once.
-    pub(super) fn noted_no_wait(&mut self, id: RequestId, balancer: ComponentId, farm: u16) {
+    pub(super) fn noted_no_wait(
+        around: &mut Around<'_>,
+        id: RequestId,
+        balancer: ComponentId,
+        farm: u16,
+    ) {
         if farm == 0 {
-            let counted = self.requests[id].counted;
-            self.balancer_mut(balancer).note_wait(SimDuration::ZERO, counted);
+            let counted = around.requests[id].counted;
+            around.held_mut::<Self>(balancer).note_wait(SimDuration::ZERO, counted);
         }
     }
 
     /// Takes `id` out of the line of `balancer`.
-    fn leave_line(&mut self, id: RequestId, balancer: ComponentId) {
-        self.with_balancer(balancer, |balancer, ctx| balancer.leave_line(ctx, id));
-    }
-
-    /// Whether `id` waits in the line of a balancer.
-    pub(crate) fn waits_for_a_member(&self, id: RequestId) -> bool {
-        let entry = &self.requests[id];
-        entry.waits == Waits::InLine
-            && matches!(self.components.get(entry.at.index()), Some(Component::Balancer(_)))
+    fn leaves_line(around: &mut Around<'_>, id: RequestId, balancer: ComponentId) {
+        around.with::<Self, _>(balancer, |balancer, ctx| balancer.leave_line(ctx, id));
     }
 
     /// `id` gives up in the line of a balancer: it is inside of the unit alone again.
-    pub(crate) fn gives_up_in_line(&mut self, id: RequestId) {
-        let balancer = self.requests[id].at;
-        let (waited, counted) = (self.now - self.requests[id].since, self.requests[id].counted);
-        let found = self.balancer_mut(balancer);
+    pub(super) fn gives_up_in_line(around: &mut Around<'_>, balancer: ComponentId, id: RequestId) {
+        let (waited, counted) =
+            (around.now - around.requests[id].since, around.requests[id].counted);
+        let found = around.held_mut::<Self>(balancer);
         found.note_wait(waited, counted);
         if let Some(lines) = &mut found.lines {
             lines.reneged += 1;
         }
-        self.leave_line(id, balancer);
+        Self::leaves_line(around, id, balancer);
     }
 
     /// `id` has waited in line for as long as its balancer lets it: that answers with an error.
-    pub(crate) fn line_times_out(&mut self, id: RequestId) {
-        let unit = self.requests[id].top().at;
-        if !self.healths[unit.index()].works() {
+    pub(super) fn line_times_out(around: &mut Around<'_>, balancer: ComponentId, id: RequestId) {
+        let unit = around.requests[id].top().at;
+        if !around.health(unit).works() {
             // Nobody is there who could say so; it is told when the unit goes on.
             return;
         }
-        self.gives_up_in_line(id);
-        self.requests[id].cause = CauseId::OVERLOAD;
-        self.fail_up(id, Outcome::Error);
+        Self::gives_up_in_line(around, balancer, id);
+        around.requests[id].cause = CauseId::OVERLOAD;
+        around.fail_up(id, Outcome::Error);
     }
 }

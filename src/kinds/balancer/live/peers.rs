@@ -26,7 +26,7 @@ use crate::model::Ctx;
 use crate::model::event::Event;
 use crate::model::ids::{CauseId, ComponentId};
 use crate::model::request::Request;
-use crate::model::world::World;
+use crate::model::world::Around;
 use crate::units::{SimDuration, SimTime};
 
 /// How the units own addresses together.
@@ -284,10 +284,10 @@ impl Balancer {
     }
 }
 
-impl World<'_> {
+impl Balancer {
     /// An alarm of peers rings: addresses move, and who reached one by its former unit is cut off.
-    pub(super) fn addresses_move(&mut self, id: ComponentId, ticket: Ticket) {
-        let (moved, cause) = self.with_balancer(id, |balancer, ctx| {
+    pub(super) fn addresses_move(around: &mut Around<'_>, id: ComponentId, ticket: Ticket) {
+        let (moved, cause) = around.with::<Self, _>(id, |balancer, ctx| {
             let Some(peers) = balancer.peers.as_mut().filter(|peers| peers.ticket == ticket) else {
                 return (Vec::new(), CauseId::OVERLOAD);
             };
@@ -296,11 +296,11 @@ impl World<'_> {
             (moved, cause)
         });
         for Moved { address, from } in moved {
-            let balancer = self.balancer(id);
+            let balancer = around.held::<Self>(id);
             let Some(peers) = &balancer.peers else { return };
             let (unit, key, count) = (balancer.config.units[from].0, peers.key, peers.owners.len());
             let reaches = |request: &Request| address_of(key, count, request.ordinal) == address;
-            self.throw_out_those(unit, cause, &reaches);
+            around.throw_out_those(unit, cause, &reaches);
         }
     }
 }

@@ -23,13 +23,13 @@
 //! nothing is allocated for them.
 //! Source: collapsed forwarding of HTTP caches, RFC 9111 §4; Fastly's request collapsing.
 
-use crate::convert::table;
-use crate::kinds::cdn::live::{AtCdn, Came, Cdn, EDGE, EdgeConfig, Found, SHIELD, Way};
-use crate::model::ids::{CauseId, ClassId};
+use crate::convert::{place, table};
+use crate::kinds::cdn::live::{AtCdn, Came, Cdn, EDGE, Found, SHIELD, Way};
+use crate::model::ids::{CauseId, ClassId, ComponentId};
 use crate::model::request::{Outcome, Owner, Request, RequestId, TIERS, Waits};
 use crate::model::route::Op;
-use crate::model::world::World;
-use crate::model::{Component, Health, Move};
+use crate::model::world::Around;
+use crate::model::{Health, Heard, Held as _, Move};
 use crate::units::SimDuration;
 
 /// Of the edge for which a request is fetched: it died meanwhile.
@@ -122,116 +122,126 @@ struct Fetch {
     first: RequestId,
 }
 
-impl World<'_> {
-    fn cdn_at(&self, class: ClassId, tier: usize) -> Option<(AtCdn, &Cdn)> {
-        let at = self.plan.routes.classes[class.index()].cdns[tier]?;
-        match &self.components[at.cdn.index()] {
-            Component::Cdn(cdn) => Some((at, cdn)),
-            _ => None,
-        }
+impl Cdn {
+    fn cdn_at<'w>(
+        around: &'w Around<'_>,
+        class: ClassId,
+        tier: usize,
+    ) -> Option<(AtCdn, &'w Self)> {
+        let at = around.plan.routes.classes[class.index()].cdns[tier]?;
+        Some((at, around.held(at.cdn)))
     }
 
-    fn cdn_at_mut(&mut self, class: ClassId, tier: usize) -> Option<&mut Cdn> {
-        let at = self.plan.routes.classes[class.index()].cdns[tier]?;
-        match &mut self.components[at.cdn.index()] {
-            Component::Cdn(cdn) => Some(cdn),
-            _ => None,
-        }
+    fn cdn_at_mut<'w>(
+        around: &'w mut Around<'_>,
+        class: ClassId,
+        tier: usize,
+    ) -> Option<&'w mut Self> {
+        let at = around.plan.routes.classes[class.index()].cdns[tier]?;
+        Some(around.held_mut(at.cdn))
     }
 
     /// `id` comes to the edge of its view: whether it finds its object there; `None` when nobody
     /// answers, or it waits for what is being fetched.
     #[inline(never)]
-    pub(crate) fn at_edge(&mut self, id: RequestId) -> Option<bool> {
-        let request = &self.requests[id];
-        let (_, found) = self.cdn_at(request.class, EDGE)?;
-        let way = found.route(&self.draws, request.ordinal);
-        self.sent(id, EDGE, way)
+    pub(super) fn at_edge(around: &mut Around<'_>, id: RequestId) -> Option<bool> {
+        let request = &around.requests[id];
+        let (_, found) = Self::cdn_at(around, request.class, EDGE)?;
+        let way = found.route(&around.draws, request.ordinal);
+        Self::sent(around, id, EDGE, way)
     }
 
     /// `id`, the fetch of an edge, comes to the shield of that; `Some(false)` when none is left, and it goes
     /// round them.
     #[inline(never)]
-    pub(crate) fn at_shield(&mut self, id: RequestId) -> Option<bool> {
-        let request = &self.requests[id];
+    pub(super) fn at_shield(around: &mut Around<'_>, id: RequestId) -> Option<bool> {
+        let request = &around.requests[id];
         let (edge, _) = request.fetched_for(EDGE)?;
-        let (_, found) = self.cdn_at(request.class, SHIELD)?;
+        let (_, found) = Self::cdn_at(around, request.class, SHIELD)?;
         match found.route_of(edge) {
-            Some(way) => self.sent(id, SHIELD, way),
+            Some(way) => Self::sent(around, id, SHIELD, way),
             None => Some(false),
         }
     }
 
-    fn sent(&mut self, id: RequestId, tier: usize, way: Way) -> Option<bool> {
-        let request = &self.requests[id];
-        let at = self.plan.routes.classes[request.class.index()].cdns[tier]?;
-        let Component::Cdn(found) = &mut self.components[at.cdn.index()] else { return None };
+    fn sent(around: &mut Around<'_>, id: RequestId, tier: usize, way: Way) -> Option<bool> {
+        let class = around.requests[id].class;
+        let at = around.plan.routes.classes[class.index()].cdns[tier]?;
         match way {
             Way::To(edge) => {
-                let looked = found.look_up(self.now, edge, (id, request), at, &self.draws);
+                let (looked, age) = around.with(at.cdn, |found: &mut Self, ctx| {
+                    let request = &ctx.requests[id];
+                    let looked = found.look_up(ctx.now, edge, (id, request), at, ctx.draws);
+                    let brought = looked == Found::Hit && tier == SHIELD;
+                    let age = brought.then(|| found.age(ctx.now, edge, request, at, ctx.draws));
+                    (looked, age)
+                });
+                if let Some(age) = age {
+                    Self::brings(around, id, age);
+                }
                 if looked == Found::Hit {
-                    if tier == SHIELD {
-                        let age = found.age(self.now, edge, request, at, &self.draws);
-                        self.brings(id, age);
-                    }
                     return Some(true);
                 }
-                let entry = &mut self.requests[id];
+                let entry = &mut around.requests[id];
                 entry.fetch[tier] = table::u16(edge) + 1;
                 entry.joined[tier] = RequestId::NONE;
                 let Found::Fetched { last } = looked else { return Some(false) };
                 entry.waits = Waits::Fetch;
-                self.requests[last].joined[tier] = id;
+                around.requests[last].joined[tier] = id;
                 None
             }
             Way::Dead(edge) => {
-                let member = found.config.edges[edge];
-                let cause = self.causes[member.index()];
-                self.component_ctx(at.cdn, cause, |_, ctx| {
-                    ctx.turn_away(id, Health::Unreachable);
-                });
+                let member = around.held::<Self>(at.cdn).config.edges[edge];
+                around.turn_away(id, around.cause(member), Health::Unreachable);
                 None
             }
         }
     }
 
     /// What `id` brings from a shield, or past it, is so old now.
-    fn brings(&mut self, id: RequestId, age: SimDuration) {
-        let entry = &mut self.requests[id];
-        (entry.need, entry.ends) = (age.nanos(), self.now);
+    fn brings(around: &mut Around<'_>, id: RequestId, age: SimDuration) {
+        let entry = &mut around.requests[id];
+        (entry.need, entry.ends) = (age.nanos(), around.now);
     }
 
     /// What `id` has fetched comes to the shield that did not have it; false when that has died.
-    pub(crate) fn shielded(&mut self, id: RequestId) -> bool {
-        self.brings(id, SimDuration::ZERO);
-        let outcome = self.fetch_ends(id, SHIELD, Outcome::Ok);
+    pub(super) fn shielded(around: &mut Around<'_>, id: RequestId) -> bool {
+        Self::brings(around, id, SimDuration::ZERO);
+        let outcome = Self::fetch_ends(around, id, SHIELD, Outcome::Ok);
         if outcome != Outcome::Ok {
-            self.fail_up(id, outcome);
+            around.fail_up(id, outcome);
         }
         outcome == Outcome::Ok
     }
 
     /// An edge fares differently, for `cause`. What it was fetching when it stopped working reaches nobody,
     /// though it may work again by then.
-    pub(crate) fn edge_fares(&mut self, of: EdgeConfig, health: Health, cause: CauseId) {
-        let Component::Cdn(cdn) = &self.components[of.cdn.index()] else { return };
-        if cdn.works(of.number as usize) && !health.works() {
-            let classes = &self.plan.routes.classes;
+    pub(super) fn edge_fares(
+        around: &mut Around<'_>,
+        own: ComponentId,
+        heard: Heard,
+        cause: CauseId,
+    ) {
+        let cdn = around.held::<Self>(own);
+        let Some(edge) = cdn.config.edges.iter().position(|edge| *edge == heard.of) else { return };
+        let number = place(edge);
+        if cdn.works(edge) && !heard.is.works() {
+            let classes = &around.plan.routes.classes;
             let tier = |request: &Request| {
                 let cdns = &classes[request.class.index()].cdns;
                 (0..TIERS).find(|tier| {
                     let fetch = u32::from(request.fetch[*tier]);
-                    fetch == of.number + 1 && cdns[*tier].is_some_and(|at| at.cdn == of.cdn)
+                    fetch == number + 1 && cdns[*tier].is_some_and(|at| at.cdn == own)
                 })
             };
-            let all = self.requests.iter().filter_map(|(id, r)| tier(r).map(|tier| (id, tier)));
+            let all = around.requests.iter().filter_map(|(id, r)| tier(r).map(|tier| (id, tier)));
             for (id, tier) in all.collect::<Vec<_>>() {
-                self.requests[id].fetch[tier] |= DIED;
+                around.requests[id].fetch[tier] |= DIED;
             }
         }
-        self.component_ctx(of.cdn, cause, |component, ctx| {
-            if let Component::Cdn(cdn) = component {
-                cdn.fares(ctx, of.number, health);
+        around.component_ctx(own, cause, |component, ctx| {
+            if let Some(cdn) = Self::of_mut(component) {
+                cdn.fares(ctx, number, heard.is);
             }
         });
     }
@@ -239,80 +249,86 @@ impl World<'_> {
     /// The fetch `id` has ended as `outcome`, for whichever tiers it still is one: how it ends for the client
     /// of the edge.
     #[inline(never)]
-    pub(crate) fn fetched(&mut self, id: RequestId, outcome: Outcome) -> Outcome {
-        let outcome = self.fetch_ends(id, SHIELD, outcome);
-        self.fetch_ends(id, EDGE, outcome)
+    pub(super) fn fetched(around: &mut Around<'_>, id: RequestId, outcome: Outcome) -> Outcome {
+        let outcome = Self::fetch_ends(around, id, SHIELD, outcome);
+        Self::fetch_ends(around, id, EDGE, outcome)
     }
 
     /// The fetch `id` of a tier has ended as `outcome`: how it ends for who asked that tier, and for all who
     /// wait for it.
-    fn fetch_ends(&mut self, id: RequestId, tier: usize, outcome: Outcome) -> Outcome {
-        let entry = &mut self.requests[id];
+    fn fetch_ends(
+        around: &mut Around<'_>,
+        id: RequestId,
+        tier: usize,
+        outcome: Outcome,
+    ) -> Outcome {
+        let entry = &mut around.requests[id];
         let Some((edge, died)) = entry.fetched_for(tier) else { return outcome };
         entry.fetch[tier] = 0;
         let first = std::mem::replace(&mut entry.joined[tier], RequestId::NONE);
         let fetch = Fetch { id, tier, edge, first };
-        let entry = &self.requests[id];
-        let cdns = &self.plan.routes.classes[entry.class.index()].cdns;
+        let entry = &around.requests[id];
+        let cdns = &around.plan.routes.classes[entry.class.index()].cdns;
         let Some(at) = cdns[tier] else { return outcome };
         // What comes by a shield is as old as that says.
         let came = match cdns.get(tier + 1) {
             Some(Some(_)) => {
                 let before = SimDuration::from_nanos(entry.need);
-                Came { age: before + self.now.since(entry.ends), silent: !before.is_zero() }
+                Came { age: before + around.now.since(entry.ends), silent: !before.is_zero() }
             }
             _ => Came { age: SimDuration::ZERO, silent: false },
         };
-        let Component::Cdn(found) = &mut self.components[at.cdn.index()] else { return outcome };
+        let found = around.held::<Self>(at.cdn);
         let works = found.works(edge);
         let lost = died || !works;
         let mut ends = outcome;
         if lost {
-            let member = found.config.edges[edge];
-            let died_of = found.edges[edge].died_of;
-            self.requests[id].cause = if works { died_of } else { self.causes[member.index()] };
+            let (member, died_of) = (found.config.edges[edge], found.edges[edge].died_of);
+            around.requests[id].cause = if works { died_of } else { around.cause(member) };
             if outcome == Outcome::Ok {
                 ends = Outcome::Unreachable;
             }
         } else if outcome == Outcome::Ok {
-            found.answered((self.now, came), edge, entry, at, &self.draws);
+            around.with(at.cdn, |found: &mut Self, ctx| {
+                found.answered((ctx.now, came), edge, &ctx.requests[id], at, ctx.draws);
+            });
         } else {
-            found.unanswered(edge);
+            around.held_mut::<Self>(at.cdn).unanswered(edge);
         }
         if lost && outcome == Outcome::Aborted {
-            self.waits_are_over(fetch, Outcome::Unreachable);
+            Self::waits_are_over(around, fetch, Outcome::Unreachable);
         } else if outcome == Outcome::Aborted {
-            self.next_fetches(fetch);
+            Self::next_fetches(around, fetch);
         } else {
             if !lost {
-                self.flight_passes(fetch, None);
+                Self::flight_passes(around, fetch, None);
             }
-            self.waits_are_over(fetch, ends);
+            Self::waits_are_over(around, fetch, ends);
         }
         ends
     }
 
     /// All who wait for a fetch end as `outcome`.
-    fn waits_are_over(&mut self, fetch: Fetch, outcome: Outcome) {
+    fn waits_are_over(around: &mut Around<'_>, fetch: Fetch, outcome: Outcome) {
         let Fetch { id, tier, edge, first } = fetch;
-        let Request { class, cause, .. } = self.requests[id];
+        let Request { class, cause, .. } = around.requests[id];
         let mut next = first;
         while next != RequestId::NONE {
             let waits = next;
-            let entry = &mut self.requests[waits];
+            let entry = &mut around.requests[waits];
             next = std::mem::replace(&mut entry.joined[tier], RequestId::NONE);
             entry.fetch[tier] = 0;
             entry.waits = Waits::Nothing;
             if outcome == Outcome::Ok {
                 if tier == SHIELD {
-                    self.brings(waits, SimDuration::ZERO);
+                    Self::brings(around, waits, SimDuration::ZERO);
                 }
-                self.lane.push(Move::Advance(waits));
+                around.lane.push(Move::Advance(waits));
             } else {
                 entry.cause = cause;
-                self.lane.push(Move::Fail(waits, outcome));
+                around.lane.push(Move::Fail(waits, outcome));
             }
-            if let Some(found) = self.cdn_at_mut(class, tier) {
+            if let Some(found) = Self::cdn_at_mut(around, class, tier) {
                 found.counts(edge, true);
             }
         }
@@ -320,65 +336,67 @@ impl World<'_> {
 
     /// A fetch was taken out: who waits for it longest, and has not gone, fetches himself. One who waits at a
     /// shield fetches for his edge: when he has gone, the next who waits there comes to the shield instead.
-    fn next_fetches(&mut self, fetch: Fetch) {
+    fn next_fetches(around: &mut Around<'_>, fetch: Fetch) {
         let Fetch { tier, edge, first, .. } = fetch;
-        let class = self.requests[fetch.id].class;
+        let class = around.requests[fetch.id].class;
         let mut next = first;
-        while next != RequestId::NONE && self.requests[next].owner == Owner::Nobody {
+        while next != RequestId::NONE && around.requests[next].owner == Owner::Nobody {
             let gone = next;
-            next = self.requests[gone].joined[tier];
-            self.requests[gone].fetch[tier] = 0;
-            self.fetch_removed(gone);
-            self.requests.remove(gone);
-            if let Some(found) = self.cdn_at_mut(class, tier) {
+            next = around.requests[gone].joined[tier];
+            around.requests[gone].fetch[tier] = 0;
+            Self::fetch_removed(around, gone);
+            around.requests.remove(gone);
+            if let Some(found) = Self::cdn_at_mut(around, class, tier) {
                 found.counts(edge, true);
             }
         }
         if next == RequestId::NONE {
-            return self.flight_passes(fetch, None);
+            return Self::flight_passes(around, fetch, None);
         }
-        self.flight_passes(fetch, Some(next));
-        let entry = &mut self.requests[next];
+        Self::flight_passes(around, fetch, Some(next));
+        let entry = &mut around.requests[next];
         entry.waits = Waits::Nothing;
-        if let Op::Edge { miss } | Op::Shield { miss } = self.ops[entry.pc as usize - 1] {
+        if let Op::Edge { miss } | Op::Shield { miss } = around.ops[entry.pc as usize - 1] {
             entry.pc = miss;
         }
-        self.lane.push(Move::Advance(next));
-        if let Some(found) = self.cdn_at_mut(class, tier) {
+        around.lane.push(Move::Advance(next));
+        if let Some(found) = Self::cdn_at_mut(around, class, tier) {
             found.counts(edge, false);
         }
     }
 
     /// Who fetches something for an edge changes.
-    fn flight_passes(&mut self, fetch: Fetch, next: Option<RequestId>) {
+    fn flight_passes(around: &mut Around<'_>, fetch: Fetch, next: Option<RequestId>) {
         let Fetch { id, tier, edge, .. } = fetch;
-        let request = &self.requests[id];
-        let Some(at) = self.plan.routes.classes[request.class.index()].cdns[tier] else { return };
-        let Component::Cdn(found) = &mut self.components[at.cdn.index()] else { return };
-        if let Some(object) = found.config.content.collapses(request, at, &self.draws) {
-            found.edges[edge].flights.passes(object, id, next);
-        }
+        let class = around.requests[id].class;
+        let Some(at) = around.plan.routes.classes[class.index()].cdns[tier] else { return };
+        around.with(at.cdn, |found: &mut Self, ctx| {
+            let object = found.config.content.collapses(&ctx.requests[id], at, ctx.draws);
+            if let Some(object) = object {
+                found.edges[edge].flights.passes(object, id, next);
+            }
+        });
     }
 
     /// What `old` fetches is fetched by its caller's part, `new`, from now on.
-    pub(crate) fn fetch_moves(&mut self, old: RequestId, new: RequestId) {
+    pub(super) fn fetch_moves(around: &mut Around<'_>, old: RequestId, new: RequestId) {
         for tier in 0..TIERS {
-            if let Some((edge, false)) = self.requests[new].fetched_for(tier) {
+            if let Some((edge, false)) = around.requests[new].fetched_for(tier) {
                 let fetch = Fetch { id: old, tier, edge, first: RequestId::NONE };
-                self.flight_passes(fetch, Some(new));
+                Self::flight_passes(around, fetch, Some(new));
             }
         }
     }
 
     /// The client of the fetch `id` has given up before the origin answered.
-    pub(crate) fn fetch_given_up(&mut self, id: RequestId) {
-        let Request { class, waits, .. } = self.requests[id];
+    pub(super) fn fetch_given_up(around: &mut Around<'_>, id: RequestId) {
+        let Request { class, waits, .. } = around.requests[id];
         if waits == Waits::Fetch {
             return;
         }
         for tier in 0..TIERS {
-            if let Some((edge, false)) = self.requests[id].fetched_for(tier)
-                && let Some(found) = self.cdn_at_mut(class, tier)
+            if let Some((edge, false)) = around.requests[id].fetched_for(tier)
+                && let Some(found) = Self::cdn_at_mut(around, class, tier)
             {
                 found.unanswered(edge);
             }
@@ -386,40 +404,40 @@ impl World<'_> {
     }
 
     /// The fetch `id`, which nobody would ever have answered or waits for, is about to be removed.
-    pub(crate) fn fetch_removed(&mut self, id: RequestId) {
+    pub(super) fn fetch_removed(around: &mut Around<'_>, id: RequestId) {
         for tier in (0..TIERS).rev() {
-            let entry = &mut self.requests[id];
+            let entry = &mut around.requests[id];
             let Some((edge, died)) = entry.fetched_for(tier) else { continue };
             entry.fetch[tier] = 0;
             let first = std::mem::replace(&mut entry.joined[tier], RequestId::NONE);
             let class = entry.class;
             let fetch = Fetch { id, tier, edge, first };
             if died {
-                let Some((_, found)) = self.cdn_at(class, tier) else { continue };
-                self.requests[id].cause = found.edges[edge].died_of;
-                self.waits_are_over(fetch, Outcome::Unreachable);
+                let Some((_, found)) = Self::cdn_at(around, class, tier) else { continue };
+                around.requests[id].cause = found.edges[edge].died_of;
+                Self::waits_are_over(around, fetch, Outcome::Unreachable);
             } else {
-                self.next_fetches(fetch);
+                Self::next_fetches(around, fetch);
             }
         }
     }
 
     /// What is in the way of the fetch that `id` waits for, when nobody hears that.
-    pub(crate) fn waits_in_vain(&self, id: RequestId) -> Option<CauseId> {
+    pub(super) fn waits_in_vain(around: &Around<'_>, id: RequestId) -> Option<CauseId> {
         let mut id = id;
         loop {
-            let request = &self.requests[id];
+            let request = &around.requests[id];
             let Some(tier) = request.waits_at() else {
                 return (request.waits == Waits::Void && request.depth <= 1)
                     .then_some(request.cause);
             };
-            let (at, found) = self.cdn_at(request.class, tier)?;
+            let (at, found) = Self::cdn_at(around, request.class, tier)?;
             let (edge, died) = request.fetched_for(tier)?;
             let state = &found.edges[edge];
             if died {
                 return Some(state.died_of);
             }
-            let object = found.config.content.collapses(request, at, &self.draws)?;
+            let object = found.config.content.collapses(request, at, &around.draws)?;
             id = state.flights.by(object)?;
         }
     }

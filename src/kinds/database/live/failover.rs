@@ -21,12 +21,12 @@ use super::{AGAIN, Alarm, Database, Phase, Standing};
 use crate::convert;
 use crate::engine::calendar::Ticket;
 use crate::engine::law::Sampler;
-use crate::model::ids::{CauseId, ClassId, ComponentId, KeyId, UnitId};
+use crate::model::ids::{CauseId, ClassId, ComponentId, KeyId};
 use crate::model::probing::first_probe;
 use crate::model::request::{Owner, Request};
 use crate::model::route::Drawn;
-use crate::model::world::World;
-use crate::model::{Component, Ctx, Health, Move};
+use crate::model::world::Around;
+use crate::model::{Ctx, Move};
 use crate::units::{SimDuration, SimTime};
 
 fn drawn(law: &Sampler, key: crate::engine::draw::Key, ordinal: u64) -> SimDuration {
@@ -98,7 +98,7 @@ impl Database {
     }
 
     /// A member fares differently, as its process does.
-    fn fares(&mut self, ctx: &mut Ctx<'_>, member: usize, up: bool, cause: CauseId) {
+    pub(super) fn fares(&mut self, ctx: &mut Ctx<'_>, member: usize, up: bool, cause: CauseId) {
         let was = std::mem::replace(&mut self.members[member].up, up);
         if member == self.master && self.phase == Phase::Served {
             if was && !up {
@@ -284,40 +284,32 @@ impl Database {
     }
 }
 
-impl World<'_> {
-    /// Arms what the groups do by themselves.
-    pub(crate) fn start_databases(&mut self) {
-        let faults = self.span.faults == crate::model::outage::Faults::Live;
-        for index in 0..self.components.len() {
-            if matches!(self.components[index], Component::Database(_)) {
-                self.with_database(ComponentId::at(index), |group, ctx| {
-                    group.begin(ctx, faults);
-                });
-            }
-        }
-    }
-
+impl Database {
     /// An alarm of a group rings.
     #[inline(never)]
-    pub(crate) fn database_due(&mut self, unit: UnitId, ticket: Ticket) {
-        let (id, local) = self.plan.units[unit.index()];
-        let group = self.database(id);
-        if group.tickets[local as usize] != ticket {
+    pub(super) fn alarm_rings(
+        around: &mut Around<'_>,
+        id: ComponentId,
+        local: usize,
+        ticket: Ticket,
+    ) {
+        let group = around.held::<Self>(id);
+        if group.tickets[local] != ticket {
             return;
         }
-        match Alarm::of(local as usize, group.members.len()) {
-            Alarm::Probe(member) => self.probe_member(id, member),
-            Alarm::Apply(slave) => self.apply_next(id, slave),
-            Alarm::Rebuild(member) => self.copy_block(id, member),
-            Alarm::Step => self.failover_step(id),
-            Alarm::False => self.false_failover(id),
-            Alarm::Acknowledge => self.with_database(id, Database::acknowledge),
+        match Alarm::of(local, group.members.len()) {
+            Alarm::Probe(member) => Self::probe_member(around, id, member),
+            Alarm::Apply(slave) => Self::apply_next(around, id, slave),
+            Alarm::Rebuild(member) => Self::copy_block(around, id, member),
+            Alarm::Step => Self::failover_step(around, id),
+            Alarm::False => Self::false_failover(around, id),
+            Alarm::Acknowledge => around.with::<Self, _>(id, Database::acknowledge),
         }
     }
 
-    fn probe_member(&mut self, id: ComponentId, member: usize) {
-        let now = self.now;
-        let entry = self.with_database(id, |group, ctx| {
+    fn probe_member(around: &mut Around<'_>, id: ComponentId, member: usize) {
+        let now = around.now;
+        let entry = around.with::<Self, _>(id, |group, ctx| {
             let interval = group.config.failover.as_ref().map(|failover| failover.interval)?;
             if now < group.members[member].due {
                 group.next_probe(ctx, member);
@@ -333,19 +325,19 @@ impl World<'_> {
         });
         let Some((entry, unit)) = entry else { return };
         let request = Request::new(ClassId(0), entry, Owner::Database(unit), now);
-        if let Some(request) = self.insert(request) {
-            self.lane.push(Move::Advance(request));
+        if let Some(request) = around.insert(request) {
+            around.lane.push(Move::Advance(request));
         }
     }
 
     pub(super) fn probe_answered(
-        &mut self,
+        around: &mut Around<'_>,
         id: ComponentId,
         member: usize,
         born: SimTime,
         good: bool,
     ) {
-        let dead = self.with_database(id, |group, ctx| {
+        let dead = around.with::<Self, _>(id, |group, ctx| {
             if group.members[member].asked != Some(born) {
                 return false;
             }
@@ -355,33 +347,33 @@ impl World<'_> {
             heard && group.verdict(member, good)
         });
         if dead {
-            self.fail_over(id);
-        } else if good && self.database(id).rival == Some(member) {
-            self.cut_off_rival(id, member);
+            Self::fail_over(around, id);
+        } else if good && around.held::<Self>(id).rival == Some(member) {
+            Self::cut_off_rival(around, id, member);
         }
     }
 
-    fn fail_over(&mut self, id: ComponentId) {
-        if self.with_database(id, Database::decide) {
-            let group = self.database(id);
+    fn fail_over(around: &mut Around<'_>, id: ComponentId) {
+        if around.with::<Self, _>(id, Database::decide) {
+            let group = around.held::<Self>(id);
             let (master, cause) = (group.config.members[group.master].id, group.cause);
-            self.throw_out(master, cause);
+            around.throw_out(master, cause);
         }
     }
 
     /// There are two masters and the script sees it.
-    fn cut_off_rival(&mut self, id: ComponentId, member: usize) {
-        let old = self.with_database(id, |group, ctx| {
+    fn cut_off_rival(around: &mut Around<'_>, id: ComponentId, member: usize) {
+        let old = around.with::<Self, _>(id, |group, ctx| {
             group.rival = None;
             group.members[member].fenced = true;
             group.look_around(ctx);
             group.config.members[member].id
         });
-        self.throw_out(old, CauseId::OVERLOAD);
+        around.throw_out(old, CauseId::OVERLOAD);
     }
 
-    fn false_failover(&mut self, id: ComponentId) {
-        let able = self.with_database(id, |group, ctx| {
+    fn false_failover(around: &mut Around<'_>, id: ComponentId) {
+        let able = around.with::<Self, _>(id, |group, ctx| {
             let gap = group.config.failover.as_ref().and_then(|failover| failover.false_gap);
             if let Some(gap) = gap {
                 let next = ctx.now + group.next_false_gap(gap);
@@ -393,30 +385,30 @@ impl World<'_> {
                 && group.choice(ctx.now).is_some()
         });
         if able {
-            self.fail_over(id);
+            Self::fail_over(around, id);
         }
     }
 
     /// The failover goes on as far as it can.
-    pub(super) fn failover_step(&mut self, id: ComponentId) {
+    pub(super) fn failover_step(around: &mut Around<'_>, id: ComponentId) {
         loop {
-            let (now, group) = (self.now, self.database(id));
+            let (now, group) = (around.now, around.held::<Self>(id));
             let up = |member: usize| group.members[member].up;
             let remount = group.config.failover.as_ref().is_some_and(|failover| failover.remount);
             let next = match group.phase {
                 Phase::Served => return,
                 Phase::People(until) if now < until => return,
                 Phase::People(_) if up(group.master) => {
-                    return self.with_database(id, Database::give_up);
+                    return around.with::<Self, _>(id, Database::give_up);
                 }
                 Phase::People(_) => Phase::Seeks,
                 Phase::Seeks => match group.choice(now) {
                     None if up(group.master) => {
-                        return self.with_database(id, Database::give_up);
+                        return around.with::<Self, _>(id, Database::give_up);
                     }
                     None => return,
-                    Some(_) if remount && !self.old_volume_answers(id) => {
-                        return self.with_database(id, |group, ctx| {
+                    Some(_) if remount && !Self::old_volume_answers(around, id) => {
+                        return around.with::<Self, _>(id, |group, ctx| {
                             group.arm(ctx, Alarm::Step, ctx.now + AGAIN);
                         });
                     }
@@ -435,58 +427,49 @@ impl World<'_> {
                     Phase::Promotes(to, now + lasts)
                 }
                 Phase::Promotes(_, at) if now < at => {
-                    return self.with_database(id, |group, ctx| group.arm(ctx, Alarm::Step, at));
+                    return around
+                        .with::<Self, _>(id, |group, ctx| group.arm(ctx, Alarm::Step, at));
                 }
-                Phase::Promotes(to, _) => return self.promote(id, to),
+                Phase::Promotes(to, _) => return Self::promote(around, id, to),
             };
-            self.with_database(id, |group, _| group.phase = next);
+            around.with::<Self, _>(id, |group, _| group.phase = next);
         }
     }
 
     /// Whether the old master's volume can be taken.
-    fn old_volume_answers(&self, id: ComponentId) -> bool {
-        let group = self.database(id);
-        self.volume_answers(self.data_owner(group.config.members[group.master].id))
+    fn old_volume_answers(around: &Around<'_>, id: ComponentId) -> bool {
+        let group = around.held::<Self>(id);
+        around.volume_answers(around.data_owner(group.config.members[group.master].id))
     }
 
-    fn promote(&mut self, id: ComponentId, to: usize) {
-        let old = self.with_database(id, |group, ctx| group.take_over(ctx, to));
-        let group = self.database(id);
+    fn promote(around: &mut Around<'_>, id: ComponentId, to: usize) {
+        let old = around.with::<Self, _>(id, |group, ctx| group.take_over(ctx, to));
+        let group = around.held::<Self>(id);
         let (new, before) = (group.config.members[to].id, group.config.members[old].id);
         let remount = group.config.failover.as_ref().is_some_and(|failover| failover.remount);
         let cold = remount || !group.config.by_slaves;
         if remount {
-            self.swap_data(new, before);
+            around.swap_data(new, before);
         }
-        if cold && self.plan.parts[new.index()].cold.is_some() {
-            self.restarted[new.index()] = Some(self.now);
+        if cold {
+            around.starts_cold(new);
         }
-        self.role_moves(id, to);
+        around.role_moves(id, to);
     }
 
     /// The next block of a rebuild: a read at the master's data, a write at the member's.
-    fn copy_block(&mut self, id: ComponentId, member: usize) {
-        let block = self.with_database(id, |group, ctx| group.copy(ctx, member));
+    fn copy_block(around: &mut Around<'_>, id: ComponentId, member: usize) {
+        let block = around.with::<Self, _>(id, |group, ctx| group.copy(ctx, member));
         let Some(block) = block else { return };
-        let group = self.database(id);
+        let group = around.held::<Self>(id);
         let copied = &group.config.members[member];
         let (from, to, key) = (group.config.members[group.master].id, copied.id, copied.rebuild);
         for (of, key, write) in [(from, KeyId(key.0 + 3), false), (to, key, true)] {
-            let Some(disks) = self.data_of(of, block).map(|mount| mount.disks) else { continue };
-            let cause = self.causes[disks.index()];
-            self.component_ctx(disks, cause, |component, ctx| {
-                if let Component::Disks(disks) = component {
-                    disks.background(ctx, key, Drawn::of(block), 0, write);
-                }
+            let Some(disks) = around.data_of(of, block).map(|mount| mount.disks) else { continue };
+            let cause = around.cause(disks);
+            around.component_ctx(disks, cause, |disks, ctx| {
+                disks.loads(ctx, key, Drawn::of(block), write);
             });
         }
-    }
-
-    /// The process `id` of a group fares differently.
-    pub(crate) fn member_fares(&mut self, id: ComponentId, health: Health) {
-        let Some((group, member)) = self.plan.parts[id.index()].database else { return };
-        let up = health.works();
-        let cause = self.causes[id.index()];
-        self.with_database(group, |group, ctx| group.fares(ctx, member as usize, up, cause));
     }
 }

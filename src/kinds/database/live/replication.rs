@@ -8,11 +8,11 @@
 use super::{AGAIN, Alarm, Database, Phase, SEMI_SYNC_TIME_OUT, Standing, Write};
 use crate::convert;
 use crate::engine::calendar::Ticket;
-use crate::model::ids::{CallId, ClassId, ComponentId, UnitId};
+use crate::model::ids::{CallId, ClassId, ComponentId};
 use crate::model::request::{Frame, Hold, NO_CALL, Outcome, Owner, Request, RequestId, Waits};
 use crate::model::route::{draw_index, index_of};
-use crate::model::world::World;
-use crate::model::{Component, Ctx, Health, Move};
+use crate::model::world::Around;
+use crate::model::{Ctx, Health, Move};
 use crate::units::{SimDuration, SimTime};
 
 impl Database {
@@ -210,60 +210,35 @@ impl Database {
     }
 }
 
-impl World<'_> {
-    pub(super) fn database(&self, id: ComponentId) -> &Database {
-        match &self.components[id.index()] {
-            Component::Database(database) => database,
-            _ => unreachable!("the plan gives databases their own ids"),
-        }
-    }
-
-    pub(super) fn with_database<R>(
-        &mut self,
-        id: ComponentId,
-        act: impl FnOnce(&mut Database, &mut Ctx<'_>) -> R,
-    ) -> R {
-        let cause = self.causes[id.index()];
-        self.component_ctx(id, cause, |component, ctx| match component {
-            Component::Database(database) => act(database, ctx),
-            _ => unreachable!("the plan gives databases their own ids"),
-        })
-    }
-
+impl Database {
     /// `id` asks for the member of a group that serves it.
     #[inline(never)]
-    pub(crate) fn query(
-        &mut self,
+    pub(super) fn query(
+        around: &mut Around<'_>,
         id: RequestId,
         database: ComponentId,
         write: bool,
         call: Option<CallId>,
     ) {
-        let (member, cause) = self.with_database(database, |group, _| {
+        let (member, cause) = around.with::<Self, _>(database, |group, _| {
             let at = group.serves(write);
             let fenced = group.members[at].fenced.then_some(group.cause);
             (group.config.members[at].id, fenced)
         });
-        self.ask(id, member, call, false);
-        let Some(cause) = cause else { return self.let_in(id, member) };
+        around.ask(id, member, call, false);
+        let Some(cause) = cause else { return around.let_in(id, member) };
         // Whoever is cut off has no port; a host that is gone has no voice.
-        let silent = self.healths[member.index()] == Health::Unreachable;
+        let silent = around.health(member) == Health::Unreachable;
         let health = if silent { Health::Unreachable } else { Health::Down };
-        self.component_ctx(member, cause, |_, ctx| ctx.turn_away(id, health));
-    }
-
-    /// The members of a group that are no slaves now, one bit each.
-    pub(crate) fn not_reading(&self, database: ComponentId, into: &mut Vec<bool>) {
-        let group = self.database(database);
-        into.extend((0..group.members.len()).map(|member| !group.is_slave(member)));
+        around.turn_away(id, cause, health);
     }
 
     /// A read of `id` begins at the innermost member.
     #[inline(never)]
-    pub(crate) fn begin_read(&mut self, id: RequestId, database: ComponentId) {
-        let at = self.requests[id].top().at;
-        let Some((_, member)) = self.plan.parts[at.index()].database else { return };
-        let stale = self.with_database(database, |group, ctx| {
+    pub(super) fn begin_read(around: &mut Around<'_>, id: RequestId, database: ComponentId) {
+        let at = around.requests[id].top().at;
+        let Some((_, member)) = around.plan.parts[at.index()].database else { return };
+        let stale = around.with::<Self, _>(database, |group, ctx| {
             let lag = group.members[member as usize].lag.now(ctx.now)?;
             let (counted, stale) = (group.counted(ctx.now), lag > group.config.tolerates);
             group.counts.slave_reads += counted;
@@ -271,28 +246,33 @@ impl World<'_> {
             Some(stale)
         });
         if stale == Some(true) {
-            self.requests[id].top_mut().stale = true;
+            around.requests[id].top_mut().stale = true;
         }
     }
 
     /// `id` has done a write at the innermost member; gives whether it waits there.
     #[inline(never)]
-    pub(crate) fn commit(&mut self, id: RequestId, database: ComponentId, step: u32) -> bool {
-        let at = self.requests[id].top().at;
-        let Some((_, member)) = self.plan.parts[at.index()].database else { return false };
-        self.with_database(database, |group, ctx| group.commit(ctx, member as usize, id, step))
+    pub(super) fn committed(
+        around: &mut Around<'_>,
+        id: RequestId,
+        database: ComponentId,
+        step: u32,
+    ) -> bool {
+        let at = around.requests[id].top().at;
+        let Some((_, member)) = around.plan.parts[at.index()].database else { return false };
+        around.with::<Self, _>(database, |group, ctx| group.commit(ctx, member as usize, id, step))
     }
 
     /// A slave applies its next write, if it has one.
-    pub(super) fn apply_next(&mut self, database: ComponentId, slave: usize) {
-        let write = self.with_database(database, |group, ctx| group.next_write(ctx, slave));
+    pub(super) fn apply_next(around: &mut Around<'_>, database: ComponentId, slave: usize) {
+        let write = around.with::<Self, _>(database, |group, ctx| group.next_write(ctx, slave));
         let Some(write) = write else { return };
-        let group = self.database(database);
+        let group = around.held::<Self>(database);
         let unit = group.unit(Alarm::Apply(slave));
         let member = &group.config.members[slave];
         let entry = member.applies[write.step as usize];
         let at = member.id;
-        let mut request = Request::new(ClassId(0), entry, Owner::Database(unit), self.now);
+        let mut request = Request::new(ClassId(0), entry, Owner::Database(unit), around.now);
         (request.ordinal, request.path) = (write.drawn.ordinal, write.drawn.path);
         request.position = write.position;
         request.iteration = write.iteration;
@@ -300,31 +280,36 @@ impl World<'_> {
         request.frames[0] = Frame {
             at,
             serial: 0,
-            since: self.now,
+            since: around.now,
             call: NO_CALL,
             hold: Hold::Borrowed,
             behind: false,
             stale: false,
         };
         request.depth = 1;
-        if let Some(request) = self.insert(request) {
-            self.lane.push(Move::Advance(request));
+        if let Some(request) = around.insert(request) {
+            around.lane.push(Move::Advance(request));
         }
     }
 
     /// A request of a group that began at `born` has ended.
-    pub(crate) fn database_ends(&mut self, unit: UnitId, born: SimTime, outcome: Outcome) {
-        let (id, local) = self.plan.units[unit.index()];
+    pub(super) fn own_request_ends(
+        around: &mut Around<'_>,
+        id: ComponentId,
+        local: usize,
+        born: SimTime,
+        outcome: Outcome,
+    ) {
         let well = outcome == Outcome::Ok;
-        match Alarm::of(local as usize, self.database(id).members.len()) {
-            Alarm::Probe(member) => self.probe_answered(id, member, born, well),
+        match Alarm::of(local, around.held::<Self>(id).members.len()) {
+            Alarm::Probe(member) => Self::probe_answered(around, id, member, born, well),
             Alarm::Apply(slave) => {
-                if !self.with_database(id, |group, ctx| group.applied(ctx, slave, born, well)) {
+                if !around.with::<Self, _>(id, |group, ctx| group.applied(ctx, slave, born, well)) {
                     return;
                 }
-                self.apply_next(id, slave);
-                if self.database(id).phase == Phase::Replays(slave) {
-                    self.failover_step(id);
+                Self::apply_next(around, id, slave);
+                if around.held::<Self>(id).phase == Phase::Replays(slave) {
+                    Self::failover_step(around, id);
                 }
             }
             _ => {}

@@ -1,0 +1,302 @@
+//! A request walks along its route until it has to wait.
+
+use super::{Around, Bounded};
+use crate::kinds::client::live as client;
+use crate::model::ids::{CauseId, ComponentId, DemandId};
+use crate::model::request::{
+    Frame, Hold, Marks, NO_CALL, Outcome, Owner, Request, RequestId, Stage, Waits,
+};
+use crate::model::route::{MOST, Op};
+use crate::model::{Answer, Component, Ctx, Move, Next};
+use crate::units::SimDuration;
+
+impl Around<'_> {
+    /// Walks the route of `request` until it has to wait.
+    pub(super) fn advance(&mut self, id: RequestId) {
+        if self.requests[id].stage != Stage::Route {
+            return client::network(self, id);
+        }
+        loop {
+            if self.states.frozen > 0 && self.stands_still(id) {
+                return;
+            }
+            let entry = &mut self.requests[id];
+            let pc = entry.pc;
+            entry.pc = pc + 1;
+            match self.ops[pc as usize] {
+                Op::Visit { pool, demand, priority } => {
+                    let member = self.pick(pool, id);
+                    let need = self.draws.demand_ahead(demand, &self.requests[id]);
+                    let need = SimDuration::from_seconds_f64(need).nanos();
+                    let mut ctx = ctx!(self, self.states.causes[member.index()]);
+                    if let Component::Station(station) = &mut self.components[member.index()] {
+                        station.visit(&mut ctx, id, need, priority);
+                    }
+                    return;
+                }
+                Op::Enter { pool, call } => {
+                    self.enter(id, pool, call);
+                    if !self.goes_on(id) {
+                        return;
+                    }
+                }
+                op @ (Op::Front { .. }
+                | Op::Pick { .. }
+                | Op::Query { .. }
+                | Op::Fresh { .. }
+                | Op::Commit { .. }
+                | Op::Edge { .. }
+                | Op::Shield { .. }
+                | Op::Shielded
+                | Op::Resolve { .. }) => {
+                    let Some(own) = self.owner_of(op, id) else { return };
+                    match Component::step(self, own, id, op) {
+                        Next::GoesOn => {}
+                        Next::To(to) => self.requests[id].pc = to,
+                        Next::Asked if self.goes_on(id) => {}
+                        Next::Asked | Next::Waits => return,
+                    }
+                }
+                Op::Leave => {
+                    self.leave(id, Outcome::Ok);
+                    if self.requests[id].marks.has(Marks::ORPHAN) && self.requests[id].depth == 0 {
+                        return self.requests.remove(id);
+                    }
+                }
+                Op::Cpu { demand, threads } => {
+                    if self.compute(id, demand, threads) {
+                        return;
+                    }
+                }
+                Op::Delay { demand } => {
+                    let mut ctx = ctx!(self, CauseId::OVERLOAD);
+                    let delay = ctx.duration(demand, id);
+                    ctx.requests[id].waits = Waits::Timer;
+                    return ctx.wake_after(id, delay);
+                }
+                Op::Head { mount, pool, amount, key } => {
+                    if self.at_head(id, (mount, pool), amount, key) {
+                        return;
+                    }
+                }
+                Op::Disk { mount, write, key } => {
+                    if self.at_disk(id, mount, write, key) {
+                        return;
+                    }
+                }
+                Op::Defer { mount, amount, key } => self.defer(id, mount, amount, key),
+                Op::Choose { first, count, key, otherwise } => {
+                    let uniform = self.draws.uniform_ahead(key, &self.requests[id]);
+                    let first = first as usize;
+                    let branches = &self.plan.routes.branches[first..first + count as usize];
+                    let taken = branches.iter().find(|branch| uniform < branch.below);
+                    if !self.jump(id, taken.map_or(otherwise, |branch| branch.to)) {
+                        return;
+                    }
+                }
+                Op::Miss { branch, key, otherwise } => {
+                    let uniform = self.draws.uniform_ahead(key, &self.requests[id]);
+                    let taken = self.plan.routes.branches[branch as usize];
+                    let missed = self.misses(id, taken.below, uniform);
+                    if !self.jump(id, if missed { taken.to } else { otherwise }) {
+                        return;
+                    }
+                }
+                Op::Ask { of, what, ways } => match self.asks(id, of, what) {
+                    Answer::GoesOn => {}
+                    Answer::Way(number) => {
+                        let way = self.plan.routes.branches[(ways + number) as usize];
+                        self.requests[id].pc = way.to;
+                    }
+                    Answer::Waits => return,
+                    Answer::Fails(outcome) => return self.fail_up(id, outcome),
+                },
+                Op::Jump { to } => {
+                    if !self.jump(id, to) {
+                        return;
+                    }
+                }
+                Op::Repeat { amount, end } => {
+                    let count = self.draws.amount(amount, &self.requests[id]);
+                    let Ok(count) = u16::try_from(count) else {
+                        return self.stops_for(id, Bounded::Repetitions);
+                    };
+                    let entry = &mut self.requests[id];
+                    if count == 0 {
+                        entry.pc = end;
+                    } else {
+                        if entry.loop_depth == 0 {
+                            entry.outside = entry.iteration;
+                        }
+                        entry.loops[usize::from(entry.loop_depth)] = count;
+                        entry.loop_depth += 1;
+                    }
+                }
+                Op::Again { start } => {
+                    let entry = &mut self.requests[id];
+                    let top = usize::from(entry.loop_depth) - 1;
+                    entry.loops[top] -= 1;
+                    if entry.loops[top] == 0 {
+                        entry.loop_depth -= 1;
+                        if !self.repeats(id) {
+                            return;
+                        }
+                        // What follows a loop draws as if there were none.
+                        let entry = &mut self.requests[id];
+                        if entry.loop_depth == 0 {
+                            entry.unused = entry.unused.max(entry.iteration);
+                            entry.iteration = entry.outside;
+                        }
+                    } else if !self.jump(id, start) {
+                        return;
+                    }
+                }
+                Op::Fork { entry, wait } => self.fork(id, entry, wait),
+                Op::Join => {
+                    let entry = &mut self.requests[id];
+                    if entry.children > 0 {
+                        entry.waits = Waits::Children;
+                        // The last child lets it go on at this same operation.
+                        entry.pc = pc;
+                        return;
+                    }
+                    if let Some(outcome) = entry.failed {
+                        return self.fail_up(id, outcome);
+                    }
+                }
+                Op::End => return self.end(id, Outcome::Ok),
+            }
+        }
+    }
+
+    /// The component whose operation `op` of `id` is.
+    #[inline(always)]
+    fn owner_of(&self, op: Op, id: RequestId) -> Option<ComponentId> {
+        let tiers = |tier: usize| {
+            let class = &self.plan.routes.classes[self.requests[id].class.index()];
+            class.cdns[tier].map(|at| at.cdn)
+        };
+        match op {
+            Op::Front { balancer, .. } | Op::Pick { balancer, .. } => Some(balancer),
+            Op::Query { database, .. } | Op::Fresh { database } | Op::Commit { database, .. } => {
+                Some(database)
+            }
+            Op::Resolve { names, .. } => Some(names),
+            Op::Shield { .. } | Op::Shielded => tiers(1),
+            _ => tiers(0),
+        }
+    }
+
+    /// Whether `id` has been let in at once and nothing else was handed over before: it goes on without
+    /// the way through the lane.
+    #[inline(always)]
+    fn goes_on(&mut self, id: RequestId) -> bool {
+        self.lane.take(|next| matches!(next, Move::Advance(request) if *request == id))
+    }
+
+    /// Sends `id` to another operation; a jump back counts as a repetition. Returns false if the
+    /// request has repeated its steps too often: the run stops.
+    #[inline(always)]
+    fn jump(&mut self, id: RequestId, to: u32) -> bool {
+        let entry = &mut self.requests[id];
+        if to < entry.pc {
+            // Outside of loops, a repetition of its own too: past all that the loops have used.
+            if entry.loop_depth == 0 {
+                entry.iteration = entry.iteration.max(entry.unused);
+            }
+            if !self.repeats(id) {
+                return false;
+            }
+        }
+        self.requests[id].pc = to;
+        true
+    }
+
+    /// Counts a repetition of `id`; returns false if it has too many.
+    #[inline(always)]
+    fn repeats(&mut self, id: RequestId) -> bool {
+        let entry = &mut self.requests[id];
+        let Some(next) = entry.iteration.checked_add(1) else {
+            self.stops_for(id, Bounded::Repetitions);
+            return false;
+        };
+        entry.iteration = next;
+        true
+    }
+
+    /// What `of` says to `id`, which asks it for `what`.
+    #[inline(never)]
+    fn asks(&mut self, id: RequestId, of: ComponentId, what: u32) -> Answer {
+        let mut ctx = ctx!(self, self.states.causes[of.index()]);
+        self.components[of.index()].ask(&mut ctx, id, what)
+    }
+
+    /// Whether the query of `id` misses the buffer, by a uniform: with `chance`, and more for a while after
+    /// a restart.
+    fn misses(&self, id: RequestId, chance: f64, uniform: f64) -> bool {
+        let member = self.requests[id].top().at.index();
+        let (Some(cold), Some(at)) = (self.plan.parts[member].cold, self.states.restarted[member])
+        else {
+            return uniform < chance;
+        };
+        // Most draws tell without the exponential: they miss warm, or find even cold.
+        if cold.factor >= 1.0 && uniform < chance {
+            return true;
+        }
+        if cold.factor >= 1.0 && uniform >= chance * (1.0 + (cold.factor - 1.0)) {
+            return false;
+        }
+        uniform < chance * cold.factor_at(self.now - at.min(self.now))
+    }
+
+    /// Processor time for `id`; false when it needs none.
+    fn compute(&mut self, id: RequestId, demand: DemandId, threads: u16) -> bool {
+        let member = self.requests[id].top().at;
+        let part = &self.plan.parts[member.index()];
+        let place = part.place.expect("the plan gives every member a place");
+        let mut seconds = self.draws.demand_ahead(demand, &self.requests[id]);
+        if let Component::Service(service) = &self.components[member.index()] {
+            seconds *= service.slowness;
+        }
+        if self.now < self.states.warm_at[member.index()]
+            && let Some((_, speed)) = part.warm_up
+        {
+            seconds /= speed;
+        }
+        let work = SimDuration::from_seconds_f64(seconds).nanos();
+        if work == 0 {
+            return false;
+        }
+        let mut ctx = ctx!(self, self.states.causes[place.cpu.index()]);
+        if let Component::Cpu(cpu) = &mut self.components[place.cpu.index()] {
+            cpu.compute(&mut ctx, id, place.zone, (work, threads));
+        }
+        true
+    }
+
+    #[inline(never)]
+    fn fork(&mut self, id: RequestId, entry: u32, wait: bool) {
+        let parent = &self.requests[id];
+        if wait && parent.children == MOST {
+            return self.stops_for(id, Bounded::Children);
+        }
+        let owner = if wait { Owner::Parent(id) } else { Owner::Nobody };
+        let mut child = Request::new(parent.class, entry, owner, self.now);
+        child.ordinal = parent.ordinal;
+        child.path = parent.drawn().sends(parent.iteration).path;
+        child.position = parent.position;
+        child.iteration = parent.iteration;
+        child.counted = parent.counted;
+        if parent.depth > 0 {
+            child.frames[0] =
+                Frame { hold: Hold::Borrowed, call: NO_CALL, behind: false, ..*parent.top() };
+            child.depth = 1;
+        }
+        if let Some(child) = self.insert(child) {
+            if wait {
+                self.requests[id].children += 1;
+            }
+            self.lane.push(Move::Advance(child));
+        }
+    }
+}
