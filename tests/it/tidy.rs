@@ -333,18 +333,20 @@ fn the_house_is_counted() {
         };
         public += file.code().filter(is_public).count();
         let blocks = file.code().filter(|(_, line)| {
-            line.starts_with("impl") && (line.contains(" World<") || line.contains(" World {"))
+            line.starts_with("impl")
+                && [" World<", " World {", " Around<"].iter().any(|of| line.contains(of))
         });
         let blocks = blocks.count();
-        if !file.path.starts_with("model/world") {
+        if !file.path.starts_with("model/") {
             worlds += blocks;
             rooms += usize::from(blocks > 0);
         }
     }
     println!("lines of code by folder: {lines:?}");
     println!("public items: {public}");
-    println!("`impl World` blocks outside model/world: {worlds}, in {rooms} files");
+    println!("blocks of the loop outside model: {worlds}, in {rooms} files");
     // More than today is a step back.
-    assert!(worlds <= 11 && rooms <= 11, "`impl World` in {rooms} files outside of its own");
+    // The one is of placement, which has a world of its own.
+    assert!(worlds <= 1 && rooms <= 1, "the loop has methods in {rooms} files outside of its own");
     assert!(public > 100, "items were read");
 }

@@ -450,44 +450,12 @@ impl Live for Cache {
     }
 
     none!(
-        alarm,
-        cancel,
-        ended,
-        holds,
-        counts_anew,
-        count_ends,
-        waits,
-        stays,
-        by_number,
-        begin_to_count,
-        closes,
-        loads,
-        queue,
-        queue_mut,
-        whole,
-        readings,
-        is_process,
-        is_idle,
-        keeps_place,
-        lets_wait,
-        bounds,
-        leader,
-        data_swap,
-        entrance,
-        bars,
-        starts,
-        due,
-        step,
-        wake,
-        returned,
-        part_fares,
-        room,
-        redirects,
-        abandoned,
-        answers,
-        fate,
-        in_vain
+        alarm, cancel, ended, holds, count_ends, waits, stays, by_number, closes, loads, queue,
+        queue_mut, whole, readings, is_process, is_idle, lets_wait, bounds, leader, data_swap,
+        entrance, bars, starts, due, step, wake, returned, part_fares, room, redirects, abandoned,
+        answers, fate, in_vain
     );
+    none!(counts_anew, begin_to_count, keeps_place);
 
     /// What is neither up, slow, stalled nor cut off has lost what it held.
     fn health(&mut self, _: &mut Ctx<'_>, health: Health) {

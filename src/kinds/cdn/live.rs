@@ -390,41 +390,11 @@ impl Live for Cdn {
     }
 
     none!(
-        cancel,
-        health,
-        listens,
-        hears,
-        ask,
-        ended,
-        holds,
-        counts_anew,
-        count_ends,
-        waits,
-        stays,
-        by_number,
-        begin_to_count,
-        closes,
-        loads,
-        queue,
-        queue_mut,
-        whole,
-        is_process,
-        is_idle,
-        keeps_place,
-        lets_wait,
-        bounds,
-        leader,
-        data_swap,
-        entrance,
-        bars,
-        starts,
-        due,
-        wake,
-        returned,
-        room,
-        redirects,
-        abandoned
+        cancel, health, listens, hears, ask, ended, holds, count_ends, waits, stays, by_number,
+        closes, loads, queue, queue_mut, whole, is_process, is_idle, lets_wait, bounds, leader,
+        data_swap, entrance, bars, starts, due, wake, returned, room, redirects, abandoned
     );
+    none!(counts_anew, begin_to_count, keeps_place);
 
     /// Routes have converged.
     fn alarm(&mut self, _: &mut Ctx<'_>, local: u32, ticket: Ticket) {
@@ -518,49 +488,12 @@ impl Live for Edge {
     }
 
     none!(
-        alarm,
-        cancel,
-        health,
-        gauge,
-        listens,
-        hears,
-        ask,
-        ended,
-        holds,
-        counts_anew,
-        count_ends,
-        waits,
-        stays,
-        by_number,
-        begin_to_count,
-        closes,
-        loads,
-        forgets,
-        queue,
-        queue_mut,
-        readings,
-        is_process,
-        is_idle,
-        keeps_place,
-        lets_wait,
-        bounds,
-        leader,
-        data_swap,
-        entrance,
-        bars,
-        starts,
-        due,
-        step,
-        wake,
-        returned,
-        part_fares,
-        room,
-        redirects,
-        abandoned,
-        answers,
-        fate,
-        in_vain
+        alarm, cancel, health, gauge, listens, hears, ask, ended, holds, count_ends, waits, stays,
+        by_number, closes, loads, forgets, queue, queue_mut, readings, is_process, is_idle,
+        lets_wait, bounds, leader, data_swap, entrance, bars, starts, due, step, wake, returned,
+        part_fares, room, redirects, abandoned, answers, fate, in_vain
     );
+    none!(counts_anew, begin_to_count, keeps_place);
 
     fn counts(_: &EdgeConfig) -> Keeps {
         Keeps { completions: true, ..Keeps::NOTHING }

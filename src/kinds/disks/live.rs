@@ -236,44 +236,12 @@ impl Live for Disks {
     }
 
     none!(
-        listens,
-        hears,
-        ask,
-        ended,
-        holds,
-        counts_anew,
-        count_ends,
-        waits,
-        stays,
-        by_number,
-        begin_to_count,
-        closes,
-        forgets,
-        queue,
-        queue_mut,
-        whole,
-        readings,
-        is_process,
-        keeps_place,
-        lets_wait,
-        bounds,
-        leader,
-        data_swap,
-        entrance,
-        bars,
-        starts,
-        due,
-        step,
-        wake,
-        returned,
-        part_fares,
-        room,
-        redirects,
-        abandoned,
-        answers,
-        fate,
-        in_vain
+        listens, hears, ask, ended, holds, count_ends, waits, stays, by_number, closes, forgets,
+        queue, queue_mut, whole, readings, is_process, lets_wait, bounds, leader, data_swap,
+        entrance, bars, starts, due, step, wake, returned, part_fares, room, redirects, abandoned,
+        answers, fate, in_vain
     );
+    none!(counts_anew, begin_to_count, keeps_place);
 
     /// The operation of disk `index` is done.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, index: u32, ticket: Ticket) {

@@ -234,46 +234,12 @@ impl Live for Names {
     }
 
     none!(
-        alarm,
-        cancel,
-        gauge,
-        listens,
-        hears,
-        ask,
-        ended,
-        holds,
-        counts_anew,
-        count_ends,
-        waits,
-        stays,
-        by_number,
-        begin_to_count,
-        closes,
-        loads,
-        forgets,
-        queue,
-        queue_mut,
-        whole,
-        readings,
-        is_process,
-        is_idle,
-        keeps_place,
-        lets_wait,
-        bounds,
-        leader,
-        data_swap,
-        entrance,
-        bars,
-        wake,
-        returned,
-        part_fares,
-        room,
-        redirects,
-        abandoned,
-        answers,
-        fate,
-        in_vain
+        alarm, cancel, gauge, listens, hears, ask, ended, holds, count_ends, waits, stays,
+        by_number, closes, loads, forgets, queue, queue_mut, whole, readings, is_process, is_idle,
+        lets_wait, bounds, leader, data_swap, entrance, bars, wake, returned, part_fares, room,
+        redirects, abandoned, answers, fate, in_vain
     );
+    none!(counts_anew, begin_to_count, keeps_place);
 
     /// It is in another state from now on.
     fn health(&mut self, ctx: &mut Ctx<'_>, health: Health) {

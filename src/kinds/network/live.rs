@@ -385,43 +385,12 @@ impl Live for Links {
     }
 
     none!(
-        listens,
-        hears,
-        ask,
-        ended,
-        holds,
-        counts_anew,
-        count_ends,
-        waits,
-        stays,
-        by_number,
-        begin_to_count,
-        closes,
-        loads,
-        forgets,
-        queue,
-        queue_mut,
-        whole,
-        is_process,
-        is_idle,
-        lets_wait,
-        bounds,
-        leader,
-        data_swap,
-        entrance,
-        bars,
-        starts,
-        due,
-        step,
-        wake,
-        returned,
-        room,
-        redirects,
-        abandoned,
-        answers,
-        fate,
-        in_vain
+        listens, hears, ask, ended, holds, count_ends, waits, stays, by_number, closes, loads,
+        forgets, queue, queue_mut, whole, is_process, is_idle, lets_wait, bounds, leader,
+        data_swap, entrance, bars, starts, due, step, wake, returned, room, redirects, abandoned,
+        answers, fate, in_vain
     );
+    none!(counts_anew, begin_to_count);
 
     /// The next transfers are done, or routes have converged.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, local: u32, ticket: Ticket) {
@@ -543,49 +512,12 @@ impl Live for Link {
     }
 
     none!(
-        alarm,
-        cancel,
-        health,
-        gauge,
-        listens,
-        hears,
-        ask,
-        ended,
-        holds,
-        counts_anew,
-        count_ends,
-        waits,
-        stays,
-        by_number,
-        begin_to_count,
-        closes,
-        loads,
-        forgets,
-        queue,
-        queue_mut,
-        readings,
-        is_process,
-        is_idle,
-        keeps_place,
-        lets_wait,
-        bounds,
-        leader,
-        data_swap,
-        entrance,
-        bars,
-        starts,
-        due,
-        step,
-        wake,
-        returned,
-        part_fares,
-        room,
-        redirects,
-        abandoned,
-        answers,
-        fate,
-        in_vain
+        alarm, cancel, health, gauge, listens, hears, ask, ended, holds, count_ends, waits, stays,
+        by_number, closes, loads, forgets, queue, queue_mut, readings, is_process, is_idle,
+        lets_wait, bounds, leader, data_swap, entrance, bars, starts, due, step, wake, returned,
+        part_fares, room, redirects, abandoned, answers, fate, in_vain
     );
+    none!(counts_anew, begin_to_count, keeps_place);
 
     fn counts(_: &LinkConfig) -> Keeps {
         Keeps { visits: true, completions: true, ..Keeps::NOTHING }
@@ -604,49 +536,12 @@ impl Live for Uplink {
     }
 
     none!(
-        alarm,
-        cancel,
-        health,
-        gauge,
-        listens,
-        hears,
-        ask,
-        ended,
-        holds,
-        counts_anew,
-        count_ends,
-        waits,
-        stays,
-        by_number,
-        begin_to_count,
-        closes,
-        loads,
-        forgets,
-        queue,
-        queue_mut,
-        readings,
-        is_process,
-        is_idle,
-        keeps_place,
-        lets_wait,
-        bounds,
-        leader,
-        data_swap,
-        entrance,
-        bars,
-        starts,
-        due,
-        step,
-        wake,
-        returned,
-        part_fares,
-        room,
-        redirects,
-        abandoned,
-        answers,
-        fate,
-        in_vain
+        alarm, cancel, health, gauge, listens, hears, ask, ended, holds, count_ends, waits, stays,
+        by_number, closes, loads, forgets, queue, queue_mut, readings, is_process, is_idle,
+        lets_wait, bounds, leader, data_swap, entrance, bars, starts, due, step, wake, returned,
+        part_fares, room, redirects, abandoned, answers, fate, in_vain
     );
+    none!(counts_anew, begin_to_count, keeps_place);
 
     fn counts(_: &UplinkConfig) -> Keeps {
         Keeps::NOTHING

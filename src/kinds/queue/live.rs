@@ -310,38 +310,11 @@ impl Live for Queue {
     }
 
     none!(
-        cancel,
-        health,
-        count_ends,
-        closes,
-        loads,
-        forgets,
-        queue,
-        queue_mut,
-        whole,
-        readings,
-        is_process,
-        is_idle,
-        keeps_place,
-        lets_wait,
-        bounds,
-        leader,
-        data_swap,
-        entrance,
-        bars,
-        starts,
-        due,
-        step,
-        wake,
-        returned,
-        part_fares,
-        room,
-        redirects,
-        abandoned,
-        answers,
-        fate,
-        in_vain
+        cancel, health, count_ends, closes, loads, forgets, queue, queue_mut, whole, readings,
+        is_process, is_idle, lets_wait, bounds, leader, data_swap, entrance, bars, starts, due,
+        step, wake, returned, part_fares, room, redirects, abandoned, answers, fate, in_vain
     );
+    none!(keeps_place);
 
     fn alarm(&mut self, ctx: &mut Ctx<'_>, _: u32, ticket: Ticket) {
         if ticket != self.armed.1 {

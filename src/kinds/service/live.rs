@@ -154,40 +154,11 @@ impl Live for Service {
     }
 
     none!(
-        alarm,
-        listens,
-        hears,
-        ask,
-        ended,
-        holds,
-        count_ends,
-        waits,
-        closes,
-        loads,
-        forgets,
-        whole,
-        readings,
-        is_idle,
-        keeps_place,
-        lets_wait,
-        bounds,
-        leader,
-        data_swap,
-        entrance,
-        bars,
-        starts,
-        due,
-        step,
-        wake,
-        returned,
-        part_fares,
-        room,
-        redirects,
-        abandoned,
-        answers,
-        fate,
-        in_vain
+        alarm, listens, hears, ask, ended, holds, count_ends, waits, closes, loads, forgets, whole,
+        readings, is_idle, lets_wait, bounds, leader, data_swap, entrance, bars, starts, due, step,
+        wake, returned, part_fares, room, redirects, abandoned, answers, fate, in_vain
     );
+    none!(keeps_place);
 
     /// Takes a waiting `request`, whose innermost frame is this member, out of the line.
     fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {

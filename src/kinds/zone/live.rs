@@ -161,44 +161,12 @@ impl Live for Cpu {
     }
 
     none!(
-        listens,
-        hears,
-        ask,
-        ended,
-        holds,
-        counts_anew,
-        count_ends,
-        waits,
-        stays,
-        by_number,
-        begin_to_count,
-        closes,
-        loads,
-        forgets,
-        queue,
-        queue_mut,
-        whole,
-        readings,
-        is_process,
-        lets_wait,
-        bounds,
-        leader,
-        data_swap,
-        entrance,
-        bars,
-        starts,
-        due,
-        step,
-        wake,
-        returned,
-        part_fares,
-        room,
-        redirects,
-        abandoned,
-        answers,
-        fate,
-        in_vain
+        listens, hears, ask, ended, holds, count_ends, waits, stays, by_number, closes, loads,
+        forgets, queue, queue_mut, whole, readings, is_process, lets_wait, bounds, leader,
+        data_swap, entrance, bars, starts, due, step, wake, returned, part_fares, room, redirects,
+        abandoned, answers, fate, in_vain
     );
+    none!(counts_anew, begin_to_count);
 
     /// The next phases are done.
     fn alarm(&mut self, ctx: &mut Ctx<'_>, _local: u32, ticket: Ticket) {

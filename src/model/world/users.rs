@@ -1,7 +1,7 @@
 //! Closed users: who thinks, who waits, and when the next one asks.
 //!
 //! A user is in one of two places: in the calendar, thinking, or in a request or page view that
-//! carries its number. Whoever decides that one calls [`World::user_answered`]. After the horizon
+//! carries its number. Whoever decides that one calls [`Around::user_answered`]. After the horizon
 //! nobody begins to think: no request is made there.
 
 use crate::convert::place;

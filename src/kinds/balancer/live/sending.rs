@@ -1,7 +1,7 @@
 //! A request on its way through a balancer, and its probes.
 //!
 //! A frame with `behind` was entered through the frame below it, a unit of a balancer. Wherever
-//! such a frame ends, the unit has one open request less: that is what [`Live::closes`](crate::model::Live::closes) is for.
+//! such a frame ends, the unit has one open request less: that is what `Live::closes` is for.
 //! A deep probe is a request: it takes a worker of the member, asks the heads in front of what it
 //! has mounted and takes a connection wherever the requests it serves do. It is in no ledger.
 

@@ -1,0 +1,117 @@
+//! What a group owes the loop.
+
+use super::{Database, DatabaseConfig};
+use crate::engine::calendar::Ticket;
+use crate::model::ids::{CauseId, ComponentId};
+use crate::model::request::{Outcome, RequestId, Waits};
+use crate::model::route::Op;
+use crate::model::world::Around;
+use crate::model::{Ctx, Heard, Keeps, Live, Next, Start, none};
+use crate::units::SimTime;
+
+impl Live for Database {
+    type Config = DatabaseConfig;
+
+    fn begin(id: ComponentId, config: &DatabaseConfig, start: &Start<'_>) -> Self {
+        let mut config = config.clone();
+        if let (Some(failover), true) = (&mut config.failover, start.drilled) {
+            failover.coverage = 1.0;
+        }
+        if let (Some(failover), Some(_)) = (&mut config.failover, start.past) {
+            failover.false_gap = None;
+        }
+        let draws = (start.seed, start.lineage);
+        let mut database = Self::new(id, config, draws, start.at, start.counted);
+        if let Some(past) = start.past {
+            database.follows(past.failed_of(id));
+            if let Some(master) = past.holder(id) {
+                database.begins_with(master, start.at);
+            }
+        }
+        database
+    }
+
+    none!(
+        alarm, health, gauge, listens, hears, ask, ended, holds, waits, stays, by_number, closes,
+        loads, forgets, queue, queue_mut, whole, readings, is_process, is_idle, lets_wait, bounds,
+        entrance, wake, room, redirects, abandoned, answers, fate, in_vain
+    );
+    none!(begin_to_count, keeps_place);
+
+    /// `request` no longer waits for its acknowledgement.
+    fn cancel(&mut self, ctx: &mut Ctx<'_>, request: RequestId) {
+        self.waiting.retain(|(_, other, _)| *other != request);
+        let entry = &mut ctx.requests[request];
+        entry.at = ComponentId::NONE;
+        entry.waits = Waits::Nothing;
+    }
+
+    fn counts_anew(&mut self, now: SimTime, until: SimTime) {
+        self.count_anew(now, until);
+    }
+
+    fn count_ends(&mut self, now: SimTime) {
+        self.count_until(now);
+    }
+
+    fn counts(_: &DatabaseConfig) -> Keeps {
+        Keeps::NOTHING
+    }
+
+    fn leader(&self) -> Option<usize> {
+        Some(self.master)
+    }
+
+    fn data_swap(&self, leader: usize) -> Option<(ComponentId, ComponentId)> {
+        self.remounted_by(leader)
+    }
+
+    /// The members that are no slaves now.
+    fn bars(&self, barred: &mut Vec<bool>) {
+        barred.extend((0..self.members.len()).map(|member| !self.is_slave(member)));
+    }
+
+    /// Arms what the group does by itself.
+    fn starts(around: &mut Around<'_>, own: ComponentId) {
+        let faults = around.has_faults();
+        around.with(own, |group: &mut Self, ctx| group.begin(ctx, faults));
+    }
+
+    fn due(around: &mut Around<'_>, own: ComponentId, local: u32, ticket: Ticket) {
+        Self::alarm_rings(around, own, local as usize, ticket);
+    }
+
+    fn step(around: &mut Around<'_>, own: ComponentId, request: RequestId, op: Op) -> Next {
+        match op {
+            Op::Query { write, call, .. } => {
+                Self::query(around, request, own, write, call);
+                Next::Asked
+            }
+            Op::Fresh { .. } => {
+                Self::begin_read(around, request, own);
+                Next::GoesOn
+            }
+            Op::Commit { step, .. } if Self::committed(around, request, own, step) => Next::Waits,
+            Op::Commit { .. } => Next::GoesOn,
+            _ => unreachable!("no other operation is a database's"),
+        }
+    }
+
+    /// A probe, or the applying of a write, has ended.
+    fn returned(
+        around: &mut Around<'_>,
+        own: ComponentId,
+        local: u32,
+        born: SimTime,
+        outcome: Outcome,
+    ) {
+        Self::own_request_ends(around, own, local as usize, born, outcome);
+    }
+
+    /// The process of a member fares differently.
+    fn part_fares(around: &mut Around<'_>, own: ComponentId, heard: Heard, cause: CauseId) {
+        let Some((_, member)) = around.plan.parts[heard.of.index()].database else { return };
+        let up = heard.is.works();
+        around.with(own, |group: &mut Self, ctx| group.fares(ctx, member as usize, up, cause));
+    }
+}
