@@ -74,7 +74,7 @@ fn slows(draft: &Draft, part: Part) -> bool {
     let scenario = &draft.scenario;
     match part {
         Part::Site(_) | Part::Rack(_) | Part::Edge { .. } => false,
-        Part::Own(own) => own.planned().fares() != Fares::Outside,
+        Part::Own(own) => own.kind.planned().expect("a kind of its own").fares() != Fares::Outside,
         Part::Uplink { site, .. } => {
             let links = scenario.site[site].1.uplinks.as_ref();
             links.is_none_or(|links| links.count.value == 1) || slow_factors(draft, site) == 1

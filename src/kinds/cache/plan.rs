@@ -41,23 +41,6 @@ impl Planned for Cache {
         Kind::Cache
     }
 
-    fn came_later(&self) -> bool {
-        false
-    }
-
-    fn word(&self) -> &'static str {
-        "cache"
-    }
-
-    fn members(&self, _: &Draft, _: usize) -> Option<u32> {
-        None
-    }
-
-    fn stands_on(&self, draft: &Draft, part: Own) -> Option<Part> {
-        let (zone, member) = draft.links.own.caches[part.index]?;
-        Some(Part::Zone { zone, member })
-    }
-
     fn fares(&self) -> Fares {
         Fares::Process
     }

@@ -1,6 +1,37 @@
-//! What can fail.
+//! What can fail: edges.
 
 use crate::kinds::cdn::Cdn;
-use crate::plan::kind::parts::Parts;
+use crate::plan::Draft;
+use crate::plan::kind::parts::{PartName, Parts, Sort, none};
+use crate::plan::part::Part;
+use crate::plan::targets;
 
-impl Parts for Cdn {}
+const EDGE: Sort = Sort { word: "edge", ..Sort::ROLE };
+
+impl Parts for Cdn {
+    none!(came_later, words, stands_on, way_back);
+
+    fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
+        let members = 0..draft.scenario.cdn[index].1.count.value;
+        members.map(|member| Part::Edge { cdn: index, member }).collect()
+    }
+
+    fn meant(
+        &self,
+        draft: &Draft,
+        index: usize,
+        member: Option<u32>,
+        word: Option<&str>,
+    ) -> Option<Vec<Part>> {
+        let members = targets::members(member, word, draft.scenario.cdn[index].1.count.value)?;
+        Some(members.map(|member| Part::Edge { cdn: index, member }).collect())
+    }
+
+    fn sort(&self, _: Part) -> &'static Sort {
+        &EDGE
+    }
+
+    fn name<'d>(&self, draft: &'d Draft, part: Part) -> PartName<'d> {
+        PartName::member(&draft.scenario.cdn[part.index()].0, part.number())
+    }
+}

@@ -34,22 +34,6 @@ impl Planned for NameService {
         Kind::NameService
     }
 
-    fn came_later(&self) -> bool {
-        false
-    }
-
-    fn word(&self) -> &'static str {
-        "name service"
-    }
-
-    fn members(&self, _: &Draft, _: usize) -> Option<u32> {
-        None
-    }
-
-    fn stands_on(&self, _: &Draft, _: Own) -> Option<Part> {
-        None
-    }
-
     fn fares(&self) -> Fares {
         Fares::Outside
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::convert::{place, table};
+use crate::convert::place;
 use crate::kinds::queue::live::{Publishing, QueueConfig, Takeover};
 use crate::kinds::queue::mechanism::{BackOff, Terms};
 use crate::kinds::queue::spec::{QueueSpec, WhenFull};
@@ -64,24 +64,6 @@ fn consumers(draft: &Draft, queue: usize) -> Option<usize> {
 impl Planned for Queue {
     fn kind(&self) -> Kind {
         Kind::Queue
-    }
-
-    fn came_later(&self) -> bool {
-        true
-    }
-
-    fn word(&self) -> &'static str {
-        "broker"
-    }
-
-    fn members(&self, draft: &Draft, index: usize) -> Option<u32> {
-        Some(table::u32(draft.scenario.queue[index].1.in_.value.0.len()))
-    }
-
-    fn stands_on(&self, draft: &Draft, part: Own) -> Option<Part> {
-        let brokers = &draft.links.own.queues[part.index].brokers;
-        let (zone, member) = *brokers.get(part.member as usize)?;
-        Some(Part::Zone { zone, member })
     }
 
     fn fares(&self) -> Fares {

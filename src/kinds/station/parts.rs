@@ -1,6 +1,38 @@
-//! What can fail.
+//! What can fail: stations.
 
 use crate::kinds::station::Station;
-use crate::plan::kind::parts::Parts;
+use crate::plan::Draft;
+use crate::plan::kind::parts::{PartName, Parts, Sort, none};
+use crate::plan::part::Part;
+use crate::plan::targets;
 
-impl Parts for Station {}
+const STATION: Sort = Sort { word: "station", ..Sort::TEXTBOOK };
+
+impl Parts for Station {
+    none!(came_later, words, stands_on, way_back);
+
+    fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
+        let members = 0..draft.scenario.station[index].1.count.value;
+        members.map(|member| Part::Station { station: index, member }).collect()
+    }
+
+    fn meant(
+        &self,
+        draft: &Draft,
+        index: usize,
+        member: Option<u32>,
+        word: Option<&str>,
+    ) -> Option<Vec<Part>> {
+        let count = draft.scenario.station[index].1.count.value;
+        let members = targets::members(member, word, count)?;
+        Some(members.map(|member| Part::Station { station: index, member }).collect())
+    }
+
+    fn sort(&self, _: Part) -> &'static Sort {
+        &STATION
+    }
+
+    fn name<'d>(&self, draft: &'d Draft, part: Part) -> PartName<'d> {
+        PartName::member(&draft.scenario.station[part.index()].0, part.number())
+    }
+}

@@ -177,7 +177,7 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
 /// Whether a part keeps something in memory that it can lose.
 fn remembers(draft: &Draft, part: Part) -> bool {
     match part {
-        Part::Own(own) => own.planned().remembers(draft, own),
+        Part::Own(own) => own.kind.planned().expect("a kind of its own").remembers(draft, own),
         Part::Edge { cdn, .. } => draft.scenario.cdn[cdn].1.content.is_some(),
         Part::Server(id) => memory::server_caches(draft, id),
         Part::Head { nas, .. } => memory::head_caches(draft, nas),

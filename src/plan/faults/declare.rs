@@ -17,7 +17,7 @@ use crate::model::ids::ComponentId;
 use crate::model::spec::runs::{AfterSpec, Does, FaultSpec, How, Once, OperationSpec};
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
-use crate::plan::faults::parts::{all_parts, owner};
+use crate::plan::faults::parts::all_parts;
 use crate::plan::faults::{Declared, PLANNED};
 use crate::plan::graph::server_of;
 use crate::plan::links::Store;
@@ -403,7 +403,7 @@ impl<'a> Declarer<'a> {
         }
         let of_group = |this: &Self, index: usize| {
             let of_group = |(group, _): &(Option<(Kind, usize)>, f64)| {
-                *group == Some(owner(this.sketches[index].part))
+                *group == Some(this.sketches[index].part.owner())
             };
             shared.filter(of_group).is_some()
         };
@@ -425,7 +425,7 @@ impl<'a> Declarer<'a> {
         let Some(first) = hit.members.first() else { return };
         let like = std::mem::discriminant(&self.sketches[*first].part);
         let of_group = |sketch: &Sketch| {
-            owner(sketch.part) == (found.kind, found.index)
+            sketch.part.owner() == (found.kind, found.index)
                 && std::mem::discriminant(&sketch.part) == like
         };
         let group: Vec<usize> =

@@ -15,7 +15,7 @@ use crate::plan::Draft;
 use crate::plan::compile::Builder;
 use crate::plan::links::{Links, Walk};
 use crate::plan::names::Kind;
-use crate::plan::part::{Own, Part};
+use crate::plan::part::Own;
 use crate::plan::program::Compiler;
 use crate::scenario::diagnostic::Diagnostics;
 
@@ -32,18 +32,6 @@ pub enum Fares {
 pub trait Planned: Sync {
     /// Itself.
     fn kind(&self) -> Kind;
-
-    /// Whether it came after the first version of the language: a scenario without it is the same as before.
-    fn came_later(&self) -> bool;
-
-    /// What one part is, in a word or two: `name service`.
-    fn word(&self) -> &'static str;
-
-    /// How many parts the section at `index` has, each with a number in its name; `None`: one, without a number.
-    fn members(&self, draft: &Draft, index: usize) -> Option<u32>;
-
-    /// What a part stands on directly; `None`: on nothing that is declared.
-    fn stands_on(&self, draft: &Draft, part: Own) -> Option<Part>;
 
     /// How a part shows that it is ill.
     fn fares(&self) -> Fares;

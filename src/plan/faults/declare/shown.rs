@@ -66,10 +66,12 @@ impl Declarer<'_> {
         let sketch = &self.sketches[index];
         let component = match sketch.part {
             Part::Server(_) => format!("{}.objects", sketch.part.name(draft)),
-            Part::Own(own) => match own.planned().memory(draft, own) {
-                Some(component) => component,
-                None => return,
-            },
+            Part::Own(own) => {
+                match own.kind.planned().expect("a kind of its own").memory(draft, own) {
+                    Some(component) => component,
+                    None => return,
+                }
+            }
             Part::Head { nas, number } => name_of_head(draft, nas, number),
             Part::Edge { cdn, .. } => {
                 if draft.scenario.cdn[cdn].1.content.is_none() {
@@ -147,7 +149,7 @@ impl Declarer<'_> {
         let has = |harm: Harm| mould.harms.iter().any(|(_, other)| *other == harm);
         let ill = |what: &str| Expr::of(&sketch.name, what);
         let fares = match sketch.part {
-            Part::Own(own) => Some(own.planned().fares()),
+            Part::Own(own) => Some(own.kind.planned().expect("a kind of its own").fares()),
             _ => None,
         };
         match sketch.part {
