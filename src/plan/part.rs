@@ -132,7 +132,7 @@ pub fn head_name(draft: &Draft, nas: usize, number: u32) -> String {
 }
 
 /// What a part is to its users: failure domains carry others, roles do the work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PartKind {
     /// Site, rack, server, zone.
     Domain,

@@ -7,7 +7,7 @@
 use std::ops::Range;
 
 use crate::plan::Draft;
-use crate::plan::links::Role;
+use crate::plan::kind::parts::PassedRole;
 use crate::plan::names::{Kind, means_all};
 use crate::plan::part::Part;
 use crate::scenario::code::Code;
@@ -15,14 +15,34 @@ use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::source::Span;
 use crate::scenario::suggest;
 
-/// The replicated database whose master `text` means: a role, held by one member after another.
+/// A role of a component, held by one member after another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RoleOf {
+    /// The kind of the component.
+    pub kind: Kind,
+    /// Its place among those of its kind.
+    pub index: usize,
+    /// What the role is called.
+    pub word: &'static str,
+}
+
+impl RoleOf {
+    /// The role of a component, if there is one.
+    #[must_use]
+    pub fn find(draft: &Draft, kind: Kind, index: usize) -> Option<(Self, PassedRole)> {
+        let role = kind.answers().role(draft, index)?;
+        Some((Self { kind, index, word: role.word }, role))
+    }
+}
+
+/// The role that `text` means, if there is another member to take it.
 #[must_use]
-pub fn master_of(draft: &Draft, text: &str) -> Option<usize> {
+pub fn role_of(draft: &Draft, text: &str) -> Option<RoleOf> {
     let (_, text) = draft.names.split_kind(text);
-    let name = text.strip_suffix(".master")?;
-    let found = draft.names.find(name).filter(|found| found.kind == Kind::Database)?;
-    let replicated = draft.links.databases[found.index].of(Role::Slave).next().is_some();
-    (replicated && found.member.is_none()).then_some(found.index)
+    let (name, word) = text.rsplit_once('.')?;
+    let found = draft.names.find(name).filter(|found| found.member.is_none())?;
+    let (of, role) = RoleOf::find(draft, found.kind, found.index)?;
+    (role.passes && of.word == word).then_some(of)
 }
 
 /// The parts that `text` means; reports when it means none.

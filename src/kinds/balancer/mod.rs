@@ -5,6 +5,7 @@ pub mod components;
 pub mod flow;
 pub mod live;
 pub mod parts;
+mod peers;
 pub mod spec;
 
 /// Balancers.

@@ -1,15 +1,18 @@
 //! What can fail: units of a balancer, each an appliance or a process in a zone.
 
-use crate::kinds::balancer::Balancer;
+use crate::kinds::balancer::{Balancer, peers};
+use crate::model::Health;
 use crate::plan::Draft;
+use crate::plan::faults::{Mechanisms, Shown};
 use crate::plan::kind::parts::{PartName, Parts, Sort, none};
 use crate::plan::part::Part;
+use crate::plan::simulatable::NotYet;
 use crate::plan::targets;
 
 const UNIT: Sort = Sort { word: "balancer", ..Sort::ROLE };
 
 impl Parts for Balancer {
-    none!(came_later, words, way_back);
+    none!(came_later, words, way_back, role, life, publishes, memory, remembers);
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         let members = 0..draft.scenario.balancer[index].1.count.value;
@@ -42,5 +45,38 @@ impl Parts for Balancer {
             Some((zone, only)) => Some(Part::Zone { zone, member: only.unwrap_or(part.number()) }),
             None => links.rack.map(Part::Rack),
         }
+    }
+
+    fn shows(&self, shown: &mut Shown<'_>, part: Part) {
+        if shown.draft().links.balancers[part.index()].zone.is_some() {
+            shown.process();
+        } else {
+            // An appliance that is down answers as little as one without a network.
+            let silent = (!shown.host("reachable")).or(shown.own("is down"));
+            shown.state("unreachable", Health::Unreachable, silent);
+            shown.hindrances();
+        }
+        let cpu = format!("{}.cpu", part.name(shown.draft()));
+        shown.further(&cpu, "stopped", Health::Stalled, shown.own("is down"));
+    }
+
+    fn slows(&self, _: &Draft, _: Part) -> bool {
+        true
+    }
+
+    fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
+        let mut found = Vec::new();
+        for ((name, spec), links) in draft.scenario.balancer.iter().zip(&draft.links.balancers) {
+            let first = links.targets.first().map(|(service, _)| *service);
+            if links.targets.iter().any(|(service, _)| Some(*service) != first) {
+                let what = format!("balancer `{name}` in front of several services");
+                found.push(NotYet { what, span: spec.to.span });
+            }
+        }
+        found
+    }
+
+    fn mechanisms(&self, draft: &Draft, into: &mut Mechanisms<'_>) {
+        peers::declare(draft, into);
     }
 }

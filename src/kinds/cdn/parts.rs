@@ -2,14 +2,15 @@
 
 use crate::kinds::cdn::Cdn;
 use crate::plan::Draft;
-use crate::plan::kind::parts::{PartName, Parts, Sort, none};
+use crate::plan::faults::Shown;
+use crate::plan::kind::parts::{Memory, PartName, Parts, Sort, none};
 use crate::plan::part::Part;
 use crate::plan::targets;
 
 const EDGE: Sort = Sort { word: "edge", ..Sort::ROLE };
 
 impl Parts for Cdn {
-    none!(came_later, words, stands_on, way_back);
+    none!(came_later, words, stands_on, way_back, role, life, publishes, not_yet, mechanisms);
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         let members = 0..draft.scenario.cdn[index].1.count.value;
@@ -33,5 +34,22 @@ impl Parts for Cdn {
 
     fn name<'d>(&self, draft: &'d Draft, part: Part) -> PartName<'d> {
         PartName::member(&draft.scenario.cdn[part.index()].0, part.number())
+    }
+
+    fn shows(&self, shown: &mut Shown<'_>, _: Part) {
+        shown.outside();
+    }
+
+    fn memory(&self, draft: &Draft, part: Part) -> Option<Memory> {
+        let component = self.remembers(draft, part).then(|| part.name(draft))?;
+        Some(Memory { component, with_host: false })
+    }
+
+    fn remembers(&self, draft: &Draft, part: Part) -> bool {
+        draft.scenario.cdn[part.index()].1.content.is_some()
+    }
+
+    fn slows(&self, _: &Draft, _: Part) -> bool {
+        false
     }
 }

@@ -3,14 +3,18 @@
 use crate::convert::{place, table};
 use crate::kinds::database::Database;
 use crate::plan::Draft;
-use crate::plan::kind::parts::{PartName, Parts, Sort, none};
-use crate::plan::links::{DatabaseLinks, Role};
+use crate::plan::faults::Shown;
+use crate::plan::graph::server_of;
+use crate::plan::kind::parts::{Life, Memory, PartName, Parts, PassedRole, Sort, none};
+use crate::plan::links::{DatabaseLinks, Role, Store};
+use crate::plan::names::member_name;
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
+use crate::plan::simulatable::NotYet;
 use crate::plan::targets;
 use crate::units::SimDuration;
 
-const MEMBER: Sort = Sort { word: "database", ..Sort::ROLE };
+const MEMBER: Sort = Sort { word: "database", needs_host: true, passes_role: true, ..Sort::ROLE };
 
 /// What members are called by what they do.
 const ROLES: [(Role, &str); 4] = [
@@ -30,7 +34,7 @@ fn role_of(links: &DatabaseLinks, member: u32) -> Option<(&'static str, Option<u
 }
 
 impl Parts for Database {
-    none!(came_later);
+    none!(came_later, publishes, mechanisms);
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         let members = 0..place(draft.links.databases[index].members.len());
@@ -89,5 +93,59 @@ impl Parts for Database {
         // Where another takes over, nobody waits for it.
         let restart = spec.restart.as_deref().filter(|_| spec.failover.is_none());
         restart.map_or(SimDuration::ZERO, |law| SimDuration::from_seconds_f64(law_of(law).mean()))
+    }
+
+    fn role(&self, draft: &Draft, index: usize) -> Option<PassedRole> {
+        Some(PassedRole {
+            word: "master",
+            component: format!("{}.group", draft.scenario.database[index].0),
+            passes: draft.links.databases[index].of(Role::Slave).next().is_some(),
+        })
+    }
+
+    fn life<'d>(&self, draft: &'d Draft, part: Part) -> Life<'d> {
+        let host = part.stands_on(draft);
+        let member = &draft.links.databases[part.index()].members[part.number() as usize];
+        // Without its data the process does not run.
+        let disks = match member.store {
+            Some(Store::Disks { set, .. }) => server_of(draft, part)
+                .filter(|_| host.is_some())
+                .map(|server| Part::Disks { server, set }),
+            _ => None,
+        };
+        let restart = draft.scenario.database[part.index()].1.restart.as_deref();
+        Life { disks, restart, ..Life::on(host) }
+    }
+
+    fn shows(&self, shown: &mut Shown<'_>, part: Part) {
+        let name = &shown.draft().scenario.database[part.index()].0;
+        shown.component(member_name(name, part.number()));
+        shown.process();
+    }
+
+    fn memory(&self, draft: &Draft, part: Part) -> Option<Memory> {
+        let name = &draft.scenario.database[part.index()].0;
+        let component = || member_name(name, part.number());
+        let remembers = self.remembers(draft, part);
+        remembers.then(|| Memory { component: component(), with_host: false })
+    }
+
+    fn remembers(&self, draft: &Draft, part: Part) -> bool {
+        draft.scenario.database[part.index()].1.cold.is_some()
+    }
+
+    fn slows(&self, _: &Draft, _: Part) -> bool {
+        true
+    }
+
+    fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
+        let mut found = Vec::new();
+        for (name, database) in draft.scenario.database.iter() {
+            if let Some(index) = &database.in_.index {
+                let what = format!("index and shards of the database `{name}`");
+                found.push(NotYet { what, span: index.span });
+            }
+        }
+        found
     }
 }

@@ -1,9 +1,13 @@
 //! What can fail: heads and pools.
 
-use crate::kinds::nas::Nas;
+use crate::health::declare::Expr;
+use crate::kinds::nas::{Nas, volumes};
+use crate::model::Health;
 use crate::plan::Draft;
-use crate::plan::kind::parts::{PartName, Parts, Sort, none};
-use crate::plan::part::Part;
+use crate::plan::faults::{Mechanisms, Shown};
+use crate::plan::kind::parts::{Memory, PartName, Parts, Sort, none};
+use crate::plan::memory;
+use crate::plan::part::{Part, head_name};
 use crate::plan::program::law_of;
 use crate::plan::targets;
 use crate::units::SimDuration;
@@ -13,10 +17,10 @@ const POOL: Sort = Sort { word: "pool", ..Sort::ROLE };
 
 /// A mended head waits at most so long for its volumes in a drill, whatever its `giveback.after`: until then
 /// its partner serves them, as in the run in which it stays broken.
-pub(crate) const GIVEBACK_WAIT: SimDuration = SimDuration::from_secs(10);
+pub(super) const GIVEBACK_WAIT: SimDuration = SimDuration::from_secs(10);
 
 impl Parts for Nas {
-    none!(came_later);
+    none!(came_later, role, life, not_yet);
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         let spec = &draft.scenario.nas[index].1;
@@ -83,5 +87,46 @@ impl Parts for Nas {
             }
             _ => SimDuration::ZERO,
         }
+    }
+
+    /// What the partner of a head hears of it.
+    fn publishes(&self, draft: &Draft, part: Part) -> Vec<(&'static str, Expr)> {
+        let Part::Head { .. } = part else { return Vec::new() };
+        let alive = |domain: Part| Expr::of(&domain.name(draft), "alive");
+        let domains = part.domains(draft).into_iter();
+        vec![("beats", domains.fold(Expr::own("fit"), |beats, domain| beats.and(alive(domain))))]
+    }
+
+    fn shows(&self, shown: &mut Shown<'_>, part: Part) {
+        let Part::Head { nas, number } = part else {
+            shown.state("down", Health::Down, shown.own("is down"));
+            shown.hindrances();
+            return;
+        };
+        shown.component(head_name(shown.draft(), nas, number));
+        // What it knew of its clients, opens and locks, is lost when its process is.
+        if shown.draft().scenario.nas[nas].1.grace.is_some() {
+            let restarts = (!shown.own("beats")).and(!shown.keeps());
+            shown.state("gone", Health::Down, restarts);
+        }
+        shown.state("silent", Health::Stalled, !shown.own("serving"));
+        shown.slow();
+    }
+
+    fn memory(&self, draft: &Draft, part: Part) -> Option<Memory> {
+        let Part::Head { nas, number } = part else { return None };
+        Some(Memory { component: memory::name_of_head(draft, nas, number), with_host: false })
+    }
+
+    fn remembers(&self, draft: &Draft, part: Part) -> bool {
+        matches!(part, Part::Head { nas, .. } if memory::head_caches(draft, nas))
+    }
+
+    fn slows(&self, _: &Draft, _: Part) -> bool {
+        true
+    }
+
+    fn mechanisms(&self, draft: &Draft, into: &mut Mechanisms<'_>) {
+        volumes::declare(draft, into);
     }
 }

@@ -3,6 +3,7 @@
 use crate::convert::table;
 use crate::kinds::queue::plan::{Queue, broker};
 use crate::plan::Draft;
+use crate::plan::faults::Shown;
 use crate::plan::kind::parts::{PartName, Parts, Sort, none};
 use crate::plan::part::Part;
 use crate::plan::targets;
@@ -15,7 +16,7 @@ fn brokers(draft: &Draft, index: usize) -> u32 {
 }
 
 impl Parts for Queue {
-    none!(words, way_back);
+    none!(words, way_back, role, life, publishes, memory, remembers, not_yet, mechanisms);
 
     fn came_later(&self) -> bool {
         true
@@ -48,5 +49,13 @@ impl Parts for Queue {
         let brokers = &draft.links.own.queues[part.index()].brokers;
         let (zone, member) = *brokers.get(part.number() as usize)?;
         Some(Part::Zone { zone, member })
+    }
+
+    fn shows(&self, shown: &mut Shown<'_>, _: Part) {
+        shown.process();
+    }
+
+    fn slows(&self, _: &Draft, _: Part) -> bool {
+        true
     }
 }

@@ -13,7 +13,7 @@ use crate::model::ids::{ClassId, ComponentId, KeyId};
 use crate::plan::Draft;
 use crate::plan::checks::{inert, inert_if, missing};
 use crate::plan::compile::Builder;
-use crate::plan::kind::{Fares, Planned};
+use crate::plan::kind::Planned;
 use crate::plan::links::{Entrance, Links, Walk, find_named};
 use crate::plan::load::mean;
 use crate::plan::names::{Kind, member_name};
@@ -64,18 +64,6 @@ fn consumers(draft: &Draft, queue: usize) -> Option<usize> {
 impl Planned for Queue {
     fn kind(&self) -> Kind {
         Kind::Queue
-    }
-
-    fn fares(&self) -> Fares {
-        Fares::Process
-    }
-
-    fn memory(&self, _: &Draft, _: Own) -> Option<String> {
-        None
-    }
-
-    fn remembers(&self, _: &Draft, _: Own) -> bool {
-        false
     }
 
     fn begins(&self, draft: &Draft, index: usize) -> Option<usize> {

@@ -2,16 +2,17 @@
 
 use crate::kinds::service::Service;
 use crate::plan::Draft;
-use crate::plan::kind::parts::{PartName, Parts, Sort, none};
+use crate::plan::faults::Shown;
+use crate::plan::kind::parts::{Life, PartName, Parts, Sort, none};
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
 use crate::plan::targets;
 use crate::units::SimDuration;
 
-const MEMBER: Sort = Sort { word: "service", ..Sort::ROLE };
+const MEMBER: Sort = Sort { word: "service", needs_host: true, ..Sort::ROLE };
 
 impl Parts for Service {
-    none!(came_later, words);
+    none!(came_later, words, role, publishes, memory, remembers, not_yet, mechanisms);
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         let members = 0..draft.links.services[index].members;
@@ -45,5 +46,18 @@ impl Parts for Service {
     fn way_back(&self, draft: &Draft, part: Part) -> SimDuration {
         let restart = draft.scenario.service[part.index()].1.restart.as_deref();
         restart.map_or(SimDuration::ZERO, |law| SimDuration::from_seconds_f64(law_of(law).mean()))
+    }
+
+    fn life<'d>(&self, draft: &'d Draft, part: Part) -> Life<'d> {
+        let restart = draft.scenario.service[part.index()].1.restart.as_deref();
+        Life { restart, ..Life::on(part.stands_on(draft)) }
+    }
+
+    fn shows(&self, shown: &mut Shown<'_>, _: Part) {
+        shown.process();
+    }
+
+    fn slows(&self, _: &Draft, _: Part) -> bool {
+        true
     }
 }

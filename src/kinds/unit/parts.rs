@@ -9,7 +9,10 @@ use crate::plan::targets;
 const UNIT: Sort = Sort { word: "unit", fails_by_law: true, ..Sort::TEXTBOOK };
 
 impl Parts for Unit {
-    none!(came_later, words, stands_on, way_back);
+    none!(
+        came_later, words, stands_on, way_back, role, life, publishes, shows, memory, remembers,
+        not_yet, mechanisms
+    );
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         let members = 0..draft.scenario.unit[index].1.count.value;
@@ -35,10 +38,17 @@ impl Parts for Unit {
     fn name<'d>(&self, draft: &'d Draft, part: Part) -> PartName<'d> {
         PartName::member(&draft.scenario.unit[part.index()].0, part.number())
     }
+
+    fn slows(&self, _: &Draft, _: Part) -> bool {
+        true
+    }
 }
 
 impl Parts for Group {
-    none!(came_later, parts, words, sort, name, stands_on, way_back);
+    none!(
+        came_later, parts, words, sort, name, stands_on, way_back, role, life, publishes, shows,
+        memory, remembers, not_yet, mechanisms
+    );
 
     fn meant(
         &self,
@@ -50,12 +60,23 @@ impl Parts for Group {
         let units = draft.links.units_of(index).into_iter();
         word.is_none().then(|| units.map(|(unit, member)| Part::Unit { unit, member }).collect())
     }
+
+    fn slows(&self, _: &Draft, _: Part) -> bool {
+        true
+    }
 }
 
 impl Parts for Crew {
-    none!(came_later, parts, words, sort, name, stands_on, way_back);
+    none!(
+        came_later, parts, words, sort, name, stands_on, way_back, role, life, publishes, shows,
+        memory, remembers, not_yet, mechanisms
+    );
 
     fn meant(&self, _: &Draft, _: usize, _: Option<u32>, _: Option<&str>) -> Option<Vec<Part>> {
         None
+    }
+
+    fn slows(&self, _: &Draft, _: Part) -> bool {
+        true
     }
 }

@@ -2,8 +2,11 @@
 
 use crate::convert::place;
 use crate::kinds::zone::{Server, Zone};
+use crate::model::Health;
 use crate::plan::Draft;
-use crate::plan::kind::parts::{PartName, Parts, Sort, none};
+use crate::plan::faults::Shown;
+use crate::plan::kind::parts::{Life, Memory, PartName, Parts, Sort, none};
+use crate::plan::memory;
 use crate::plan::part::Part;
 use crate::plan::placement::ServerId;
 use crate::plan::targets;
@@ -11,10 +14,10 @@ use crate::units::SimDuration;
 
 const SERVER: Sort = Sort { word: "server", ..Sort::DOMAIN };
 const DISKS: Sort = Sort { word: "disks", ..Sort::ROLE };
-const ZONE: Sort = Sort { word: "zone", ..Sort::DOMAIN };
+const ZONE: Sort = Sort { word: "zone", needs_host: true, runs_processes: true, ..Sort::DOMAIN };
 
 impl Parts for Server {
-    none!(came_later, way_back);
+    none!(came_later, way_back, role, life, publishes, not_yet, mechanisms);
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         let spec = &draft.scenario.server[index].1;
@@ -74,10 +77,36 @@ impl Parts for Server {
             _ => draft.links.servers[part.index()].map(Part::Rack),
         }
     }
+
+    fn shows(&self, shown: &mut Shown<'_>, part: Part) {
+        match part {
+            Part::Disks { .. } => {
+                let gone = (!shown.host("alive")).or(shown.own("is down"));
+                shown.state("lost", Health::Down, gone);
+                shown.cut_off();
+            }
+            _ => shown.state("stopped", Health::Stalled, !shown.own("alive")),
+        }
+        shown.stands_still();
+        shown.slow();
+    }
+
+    fn memory(&self, draft: &Draft, part: Part) -> Option<Memory> {
+        let Part::Server(_) = part else { return None };
+        Some(Memory { component: format!("{}.objects", part.name(draft)), with_host: false })
+    }
+
+    fn remembers(&self, draft: &Draft, part: Part) -> bool {
+        matches!(part, Part::Server(id) if memory::server_caches(draft, id))
+    }
+
+    fn slows(&self, _: &Draft, _: Part) -> bool {
+        true
+    }
 }
 
 impl Parts for Zone {
-    none!(came_later, words);
+    none!(came_later, words, role, publishes, shows, memory, remembers, not_yet, mechanisms);
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         let members = 0..place(draft.placed.zones[index].len());
@@ -111,5 +140,14 @@ impl Parts for Zone {
 
     fn way_back(&self, draft: &Draft, part: Part) -> SimDuration {
         draft.scenario.zone[part.index()].1.boot.value
+    }
+
+    fn life<'d>(&self, draft: &'d Draft, part: Part) -> Life<'d> {
+        let boot = draft.scenario.zone[part.index()].1.boot.value;
+        Life { boot: Some(boot), ..Life::on(part.stands_on(draft)) }
+    }
+
+    fn slows(&self, _: &Draft, _: Part) -> bool {
+        true
     }
 }

@@ -44,7 +44,6 @@ use crate::plan::faults::{self, PLANNED};
 use crate::plan::fluid::{FluidNet, FluidPlan};
 use crate::plan::graph::Graph;
 use crate::plan::names::{Kind, member_name};
-use crate::plan::part::Part;
 use crate::plan::program::law_of;
 use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
@@ -383,16 +382,6 @@ impl AvailabilityPlan {
 /// takes all members at once because of one mistake (`together`).
 #[must_use]
 pub fn common(draft: &Draft) -> Vec<String> {
-    let shared = |part: &Part| {
-        matches!(
-            part,
-            Part::Site(_)
-                | Part::Rack(_)
-                | Part::Switch { .. }
-                | Part::Uplink { .. }
-                | Part::Link(_)
-        )
-    };
     let mut found = Vec::new();
     for (name, spec) in draft.scenario.fault.iter() {
         let mut parts = Vec::new();
@@ -400,7 +389,9 @@ pub fn common(draft: &Draft) -> Vec<String> {
             let mut out = Diagnostics::new();
             parts.extend(targets::parts(draft, &reference.text, reference.span, &mut out));
         }
-        if spec.together.value || (!parts.is_empty() && parts.iter().all(shared)) {
+        if spec.together.value
+            || (!parts.is_empty() && parts.iter().all(|part| part.sort().is_common))
+        {
             found.push(name.text.clone());
         }
     }

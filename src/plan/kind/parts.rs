@@ -6,14 +6,18 @@
 
 use std::borrow::Cow;
 
+use crate::health::declare::Expr;
 use crate::plan::Draft;
+use crate::plan::faults::{Mechanisms, Shown};
 use crate::plan::part::{Part, PartKind};
+use crate::plan::simulatable::NotYet;
+use crate::scenario::law::LawSpec;
 use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 use crate::units::SimDuration;
 
 /// What the parts of one sort have in common.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Sort {
     /// What one is, in a word or two: `head`, `name service`.
     pub word: &'static str,
@@ -27,6 +31,12 @@ pub struct Sort {
     pub is_common: bool,
     /// Its kind alone says when it fails: neither a fault nor a drill strikes it.
     pub fails_by_law: bool,
+    /// It runs only while what it stands on runs.
+    pub needs_host: bool,
+    /// Processes run in it: they work only while it works, and are as slow as it is.
+    pub runs_processes: bool,
+    /// A role passes between members ([`Parts::role`]).
+    pub passes_role: bool,
 }
 
 impl Sort {
@@ -38,6 +48,9 @@ impl Sort {
         names_place: false,
         is_common: false,
         fails_by_law: false,
+        needs_host: false,
+        runs_processes: false,
+        passes_role: false,
     };
     /// What carries others.
     pub const DOMAIN: Self = Self { purpose: PartKind::Domain, ..Self::ROLE };
@@ -101,6 +114,55 @@ impl<'d> PartName<'d> {
     }
 }
 
+/// What the health of a part follows from, beside what strikes it.
+#[derive(Clone, Debug, Default)]
+pub struct Life<'d> {
+    /// What it stands on, as far as the part asks for it; `None` where that asks for the part instead.
+    pub host: Option<Part>,
+    /// The disks without which it does not run.
+    pub disks: Option<Part>,
+    /// The links or switches by which it is reached.
+    pub links: Vec<Part>,
+    /// How long it takes to boot.
+    pub boot: Option<SimDuration>,
+    /// How long its process takes to restart.
+    pub restart: Option<&'d LawSpec<SimDuration>>,
+}
+
+impl Life<'_> {
+    /// Of a part that asks for its host alone.
+    #[must_use]
+    pub fn on(host: Option<Part>) -> Self {
+        Self { host, ..Self::default() }
+    }
+
+    /// Whether the part comes back by itself.
+    #[must_use]
+    pub const fn restarts(&self) -> bool {
+        self.boot.is_some() || self.restart.is_some()
+    }
+}
+
+/// Where a part keeps what it has in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// The component of the event loop.
+    pub component: String,
+    /// It is lost with what the part stands on as well, though the part itself is not.
+    pub with_host: bool,
+}
+
+/// A role that passes between the members of a component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassedRole {
+    /// What it is called behind the name of the component: `master`.
+    pub word: &'static str,
+    /// The component of the event loop that decides who has it.
+    pub component: String,
+    /// Whether there is another member to take it.
+    pub passes: bool,
+}
+
 /// What a kind says of its parts. Methods that take a part are asked for its own parts alone.
 pub trait Parts: Sync {
     /// Whether the kind came after the first version of the language: a scenario without it is the same as before.
@@ -134,9 +196,36 @@ pub trait Parts: Sync {
     /// How long a part takes on average to do its work again once it is mended, beside what stands on it: a zone
     /// boots, a process restarts.
     fn way_back(&self, draft: &Draft, part: Part) -> SimDuration;
+
+    /// The role that passes between the members of the section at `index`.
+    fn role(&self, draft: &Draft, index: usize) -> Option<PassedRole>;
+
+    /// What the health of a part follows from, beside what strikes it.
+    fn life<'d>(&self, draft: &'d Draft, part: Part) -> Life<'d>;
+
+    /// What a part publishes about itself beside what all parts do, by the name of the fact.
+    fn publishes(&self, draft: &Draft, part: Part) -> Vec<(&'static str, Expr)>;
+
+    /// Adds how a failure of a part shows in components of the event loop.
+    fn shows(&self, shown: &mut Shown<'_>, part: Part);
+
+    /// Where a part keeps what it has in memory; `None`: nowhere.
+    fn memory(&self, draft: &Draft, part: Part) -> Option<Memory>;
+
+    /// Whether a fault that takes the memory of a part takes anything.
+    fn remembers(&self, draft: &Draft, part: Part) -> bool;
+
+    /// Whether a slow part shows in what it carries.
+    fn slows(&self, draft: &Draft, part: Part) -> bool;
+
+    /// What of this kind the event loop does not simulate, in the order of the file.
+    fn not_yet(&self, draft: &Draft) -> Vec<NotYet>;
+
+    /// Adds the automata of what its parts do when one of them fails: who takes over.
+    fn mechanisms(&self, draft: &Draft, into: &mut Mechanisms<'_>);
 }
 
-/// What a kind has no part in.
+/// What a kind has no part in, and of `life` that it asks for its host alone.
 macro_rules! none {
     ($($what:ident),* $(,)?) => { $(crate::plan::kind::parts::none!(@$what);)* };
     (@came_later) => {
@@ -170,6 +259,64 @@ macro_rules! none {
             _: crate::plan::part::Part,
         ) -> crate::units::SimDuration {
             crate::units::SimDuration::ZERO
+        }
+    };
+    (@role) => {
+        fn role(
+            &self,
+            _: &crate::plan::Draft,
+            _: usize,
+        ) -> Option<crate::plan::kind::parts::PassedRole> {
+            None
+        }
+    };
+    // Nothing but its host, if it has one.
+    (@life) => {
+        fn life<'d>(
+            &self,
+            draft: &'d crate::plan::Draft,
+            part: crate::plan::part::Part,
+        ) -> crate::plan::kind::parts::Life<'d> {
+            crate::plan::kind::parts::Life::on(part.stands_on(draft))
+        }
+    };
+    (@publishes) => {
+        fn publishes(
+            &self,
+            _: &crate::plan::Draft,
+            _: crate::plan::part::Part,
+        ) -> Vec<(&'static str, crate::health::declare::Expr)> {
+            Vec::new()
+        }
+    };
+    (@shows) => {
+        fn shows(&self, _: &mut crate::plan::faults::Shown<'_>, _: crate::plan::part::Part) {}
+    };
+    (@memory) => {
+        fn memory(
+            &self,
+            _: &crate::plan::Draft,
+            _: crate::plan::part::Part,
+        ) -> Option<crate::plan::kind::parts::Memory> {
+            None
+        }
+    };
+    (@remembers) => {
+        fn remembers(&self, _: &crate::plan::Draft, _: crate::plan::part::Part) -> bool {
+            false
+        }
+    };
+    (@not_yet) => {
+        fn not_yet(&self, _: &crate::plan::Draft) -> Vec<crate::plan::simulatable::NotYet> {
+            Vec::new()
+        }
+    };
+    (@mechanisms) => {
+        fn mechanisms(
+            &self,
+            _: &crate::plan::Draft,
+            _: &mut crate::plan::faults::Mechanisms<'_>,
+        ) {
         }
     };
     // Of a kind without parts: nothing asks for the name of one.
