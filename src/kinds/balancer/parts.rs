@@ -1,9 +1,12 @@
 //! What can fail: units of a balancer, each an appliance or a process in a zone.
 
-use crate::kinds::balancer::{Balancer, peers};
+use crate::health::Declaration;
+use crate::kinds::balancer::{Balancer, address, beliefs, peers};
 use crate::model::Health;
 use crate::plan::Draft;
+use crate::plan::availability::recovery::Passing;
 use crate::plan::faults::{Mechanisms, Shown};
+use crate::plan::graph::Graph;
 use crate::plan::kind::parts::{PartName, Parts, Sort, none};
 use crate::plan::part::Part;
 use crate::plan::simulatable::NotYet;
@@ -12,7 +15,7 @@ use crate::plan::targets;
 const UNIT: Sort = Sort { word: "balancer", ..Sort::ROLE };
 
 impl Parts for Balancer {
-    none!(came_later, words, way_back, role, life, publishes, memory, remembers);
+    none!(came_later, words, way_back, role, life, publishes, memory, remembers, converging);
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         let members = 0..draft.scenario.balancer[index].1.count.value;
@@ -78,5 +81,14 @@ impl Parts for Balancer {
 
     fn mechanisms(&self, draft: &Draft, into: &mut Mechanisms<'_>) {
         peers::declare(draft, into);
+    }
+
+    fn surrogates(&self, draft: &Draft, _: &Graph, into: &mut Declaration) {
+        address::declare(draft, into);
+        beliefs::declare(draft, into);
+    }
+
+    fn passing(&self, draft: &Draft, declaration: &Declaration) -> Vec<Passing> {
+        address::passing(draft, declaration)
     }
 }

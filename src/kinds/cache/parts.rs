@@ -9,7 +9,10 @@ use crate::plan::part::Part;
 const CACHE: Sort = Sort { word: "cache", ..Sort::ROLE };
 
 impl Parts for Cache {
-    none!(came_later, words, way_back, role, life, publishes, not_yet, mechanisms);
+    none!(
+        came_later, words, way_back, role, life, publishes, not_yet, mechanisms, surrogates,
+        passing, converging
+    );
 
     fn parts(&self, _: &Draft, index: usize) -> Vec<Part> {
         vec![part_of(index)]

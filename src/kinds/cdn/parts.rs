@@ -6,11 +6,15 @@ use crate::plan::faults::Shown;
 use crate::plan::kind::parts::{Memory, PartName, Parts, Sort, none};
 use crate::plan::part::Part;
 use crate::plan::targets;
+use crate::units::SimDuration;
 
 const EDGE: Sort = Sort { word: "edge", ..Sort::ROLE };
 
 impl Parts for Cdn {
-    none!(came_later, words, stands_on, way_back, role, life, publishes, not_yet, mechanisms);
+    none!(
+        came_later, words, stands_on, way_back, role, life, publishes, not_yet, mechanisms,
+        surrogates, passing
+    );
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         let members = 0..draft.scenario.cdn[index].1.count.value;
@@ -51,5 +55,13 @@ impl Parts for Cdn {
 
     fn slows(&self, _: &Draft, _: Part) -> bool {
         false
+    }
+
+    /// Edges or shields; edges go round their only shield, too.
+    fn converging(&self, draft: &Draft, index: usize) -> Option<(Vec<Part>, SimDuration)> {
+        let edges = self.parts(draft, index);
+        let time = draft.scenario.cdn[index].1.convergence.value;
+        let others = edges.len() > 1 || draft.links.edges_of(index).is_some();
+        (others && time > SimDuration::ZERO).then_some((edges, time))
     }
 }

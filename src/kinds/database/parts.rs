@@ -1,10 +1,12 @@
 //! What can fail: members of a database, each a process in its zone.
 
 use crate::convert::{place, table};
-use crate::kinds::database::Database;
+use crate::health::Declaration;
+use crate::kinds::database::{Database, failover};
 use crate::plan::Draft;
+use crate::plan::availability::recovery::Passing;
 use crate::plan::faults::Shown;
-use crate::plan::graph::server_of;
+use crate::plan::graph::{Graph, server_of};
 use crate::plan::kind::parts::{Life, Memory, PartName, Parts, PassedRole, Sort, none};
 use crate::plan::links::{DatabaseLinks, Role, Store};
 use crate::plan::names::member_name;
@@ -34,7 +36,7 @@ fn role_of(links: &DatabaseLinks, member: u32) -> Option<(&'static str, Option<u
 }
 
 impl Parts for Database {
-    none!(came_later, publishes, mechanisms);
+    none!(came_later, publishes, mechanisms, converging);
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         let members = 0..place(draft.links.databases[index].members.len());
@@ -147,5 +149,13 @@ impl Parts for Database {
             }
         }
         found
+    }
+
+    fn surrogates(&self, draft: &Draft, graph: &Graph, into: &mut Declaration) {
+        failover::declare(draft, graph, into);
+    }
+
+    fn passing(&self, draft: &Draft, declaration: &Declaration) -> Vec<Passing> {
+        failover::passing(draft, declaration)
     }
 }

@@ -6,7 +6,7 @@ pub mod flow;
 pub mod live;
 pub mod parts;
 pub mod spec;
-mod volumes;
+pub(crate) mod volumes;
 
 /// File servers.
 #[derive(Debug)]

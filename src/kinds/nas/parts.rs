@@ -1,9 +1,11 @@
 //! What can fail: heads and pools.
 
+use crate::health::Declaration;
 use crate::health::declare::Expr;
 use crate::kinds::nas::{Nas, volumes};
 use crate::model::Health;
 use crate::plan::Draft;
+use crate::plan::availability::recovery::Passing;
 use crate::plan::faults::{Mechanisms, Shown};
 use crate::plan::kind::parts::{Memory, PartName, Parts, Sort, none};
 use crate::plan::memory;
@@ -20,7 +22,7 @@ const POOL: Sort = Sort { word: "pool", ..Sort::ROLE };
 pub(super) const GIVEBACK_WAIT: SimDuration = SimDuration::from_secs(10);
 
 impl Parts for Nas {
-    none!(came_later, role, life, not_yet);
+    none!(came_later, role, life, not_yet, surrogates, converging);
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         let spec = &draft.scenario.nas[index].1;
@@ -128,5 +130,9 @@ impl Parts for Nas {
 
     fn mechanisms(&self, draft: &Draft, into: &mut Mechanisms<'_>) {
         volumes::declare(draft, into);
+    }
+
+    fn passing(&self, draft: &Draft, declaration: &Declaration) -> Vec<Passing> {
+        volumes::passing(draft, declaration)
     }
 }

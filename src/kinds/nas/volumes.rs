@@ -29,16 +29,16 @@
 //! it), fencing (a head that hangs does no harm once its volumes are taken).
 
 use crate::engine::law::{DurationLaw, Law};
+use crate::health::Declaration;
 use crate::health::declare::{Automaton, Branch, Effect, Expr, Fate, State, Timer, Transition};
 use crate::kinds::nas::parts::GIVEBACK_WAIT;
 use crate::model::spec::takeover::TakeoverSpec;
 use crate::plan::Draft;
+use crate::plan::availability::recovery::{Passing, RoleKind};
+use crate::plan::availability::surrogate::{FAILED_TAKEOVER, implies};
 use crate::plan::faults::{IS_PLANNED, Mechanisms};
 use crate::plan::part::{Part, head_name};
 use crate::plan::program::law_of;
-
-/// Cause that contributes when the partner does not take over.
-const FAILED: &str = "failed-takeover";
 
 /// Adds the volumes of the heads of every pair, and what their states mean.
 pub(super) fn declare(draft: &Draft, into: &mut Mechanisms<'_>) {
@@ -58,6 +58,41 @@ pub(super) fn declare(draft: &Draft, into: &mut Mechanisms<'_>) {
             into.add(volumes);
         }
     }
+}
+
+/// The name of the automaton of the volumes of a head.
+fn name(head: &str) -> String {
+    format!("{head}/volumes")
+}
+
+/// The volumes of the head `owner` are with a head that is up: by head, what holds while it serves.
+pub(crate) fn served(draft: &Draft, nas: usize, owner: u32, heads: Vec<Expr>) -> Expr {
+    let volumes = name(&Part::Head { nas, number: owner }.name(draft));
+    let with_partner = Expr::of(&volumes, "are with the partner");
+    let stall = Expr::of(&volumes, "stall");
+    let home = !(with_partner.clone().or(stall.clone()));
+    let own = owner as usize;
+    Expr::All(vec![
+        implies(home, heads[own].clone()),
+        implies(with_partner, heads[1 - own].clone()),
+        !stall,
+    ])
+}
+
+/// The volumes that pass between heads, of file servers whose automata are in `declaration`.
+pub(super) fn passing(draft: &Draft, declaration: &Declaration) -> Vec<Passing> {
+    let known = |of: &str| declaration.automata.iter().any(|automaton| automaton.name == of);
+    let mut all = Vec::new();
+    for (nas, (name, spec)) in draft.scenario.nas.iter().enumerate() {
+        let heads = (0..spec.heads.value).map(|number| Part::Head { nas, number }.name(draft));
+        let volumes: Vec<String> = heads.map(|head| self::name(&head)).collect();
+        if volumes.len() > 1 && volumes.iter().all(|one| known(one)) {
+            let stall = volumes.iter().map(|one| !Expr::of(one, "stall")).collect();
+            let away = volumes.iter().map(|one| Expr::of(one, "are with the partner")).collect();
+            all.push(Passing::new(name, RoleKind::Volumes, Expr::All(stall), away));
+        }
+    }
+    all
 }
 
 struct Pair<'a> {
@@ -87,7 +122,7 @@ impl Pair<'_> {
             let silence = Timer::new(name, DurationLaw(law_of(&spec.detect)));
             silence.guarded(by).fate(anew).surrogate_of("heartbeat")
         };
-        let mut all = Automaton::new(&format!("{}/volumes", self.owner), states)
+        let mut all = Automaton::new(&name(self.owner), states)
             .bind("owner", &[self.owner])
             .bind("partner", &[self.partner])
             .timer(detect("detect", partner()))
@@ -145,7 +180,7 @@ impl Pair<'_> {
             adds: adds.map(Into::into),
         };
         let mut ways =
-            vec![way(covered, "unseen", None), way(1.0 - covered, "orphan", Some(FAILED))];
+            vec![way(covered, "unseen", None), way(1.0 - covered, "orphan", Some(FAILED_TAKEOVER))];
         ways.retain(|way| way.probability > 0.0);
         noticed.branching("takeover", ways)
     }

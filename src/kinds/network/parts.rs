@@ -13,6 +13,7 @@ use crate::plan::simulatable::NotYet;
 use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
 use crate::scenario::names::Name;
+use crate::units::SimDuration;
 
 const SITE: Sort = Sort { word: "site", is_place: true, is_common: true, ..Sort::DOMAIN };
 const UPLINK: Sort = Sort { word: "uplink", is_common: true, ..Sort::ROLE };
@@ -51,7 +52,10 @@ fn slow_factors(draft: &Draft, site: usize) -> usize {
 }
 
 impl Parts for Site {
-    none!(came_later, way_back, role, publishes, memory, remembers, not_yet, mechanisms);
+    none!(
+        came_later, way_back, role, publishes, memory, remembers, not_yet, mechanisms, surrogates,
+        passing
+    );
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         std::iter::once(Part::Site(index)).chain(uplinks(draft, index)).collect()
@@ -125,10 +129,19 @@ impl Parts for Site {
         let Part::Uplink { site, .. } = part else { return false };
         uplinks(draft, site).len() == 1 || slow_factors(draft, site) == 1
     }
+
+    fn converging(&self, draft: &Draft, index: usize) -> Option<(Vec<Part>, SimDuration)> {
+        let time = draft.scenario.site[index].1.uplinks.as_ref()?.convergence.value;
+        let links = uplinks(draft, index);
+        (links.len() > 1 && time > SimDuration::ZERO).then_some((links, time))
+    }
 }
 
 impl Parts for Rack {
-    none!(came_later, way_back, role, publishes, memory, remembers, not_yet, mechanisms);
+    none!(
+        came_later, way_back, role, publishes, memory, remembers, not_yet, mechanisms, surrogates,
+        passing, converging
+    );
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         std::iter::once(Part::Rack(index)).chain(switches(draft, index)).collect()
@@ -202,7 +215,7 @@ impl Parts for Rack {
 impl Parts for Link {
     none!(
         came_later, words, stands_on, way_back, role, life, publishes, shows, memory, remembers,
-        mechanisms
+        mechanisms, surrogates, passing, converging
     );
 
     fn parts(&self, _: &Draft, index: usize) -> Vec<Part> {

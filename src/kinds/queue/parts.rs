@@ -16,7 +16,10 @@ fn brokers(draft: &Draft, index: usize) -> u32 {
 }
 
 impl Parts for Queue {
-    none!(words, way_back, role, life, publishes, memory, remembers, not_yet, mechanisms);
+    none!(
+        words, way_back, role, life, publishes, memory, remembers, not_yet, mechanisms, surrogates,
+        passing, converging
+    );
 
     fn came_later(&self) -> bool {
         true

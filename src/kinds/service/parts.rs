@@ -12,7 +12,10 @@ use crate::units::SimDuration;
 const MEMBER: Sort = Sort { word: "service", needs_host: true, ..Sort::ROLE };
 
 impl Parts for Service {
-    none!(came_later, words, role, publishes, memory, remembers, not_yet, mechanisms);
+    none!(
+        came_later, words, role, publishes, memory, remembers, not_yet, mechanisms, surrogates,
+        passing, converging
+    );
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         let members = 0..draft.links.services[index].members;

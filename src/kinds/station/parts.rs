@@ -13,7 +13,7 @@ const STATION: Sort = Sort { word: "station", ..Sort::TEXTBOOK };
 impl Parts for Station {
     none!(
         came_later, words, stands_on, way_back, role, life, publishes, memory, remembers, not_yet,
-        mechanisms
+        mechanisms, surrogates, passing, converging
     );
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {

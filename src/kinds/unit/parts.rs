@@ -11,7 +11,7 @@ const UNIT: Sort = Sort { word: "unit", fails_by_law: true, ..Sort::TEXTBOOK };
 impl Parts for Unit {
     none!(
         came_later, words, stands_on, way_back, role, life, publishes, shows, memory, remembers,
-        not_yet, mechanisms
+        not_yet, mechanisms, surrogates, passing, converging
     );
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
@@ -47,7 +47,7 @@ impl Parts for Unit {
 impl Parts for Group {
     none!(
         came_later, parts, words, sort, name, stands_on, way_back, role, life, publishes, shows,
-        memory, remembers, not_yet, mechanisms
+        memory, remembers, not_yet, mechanisms, surrogates, passing, converging
     );
 
     fn meant(
@@ -69,7 +69,7 @@ impl Parts for Group {
 impl Parts for Crew {
     none!(
         came_later, parts, words, sort, name, stands_on, way_back, role, life, publishes, shows,
-        memory, remembers, not_yet, mechanisms
+        memory, remembers, not_yet, mechanisms, surrogates, passing, converging
     );
 
     fn meant(&self, _: &Draft, _: usize, _: Option<u32>, _: Option<&str>) -> Option<Vec<Part>> {

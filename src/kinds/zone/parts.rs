@@ -17,7 +17,10 @@ const DISKS: Sort = Sort { word: "disks", ..Sort::ROLE };
 const ZONE: Sort = Sort { word: "zone", needs_host: true, runs_processes: true, ..Sort::DOMAIN };
 
 impl Parts for Server {
-    none!(came_later, way_back, role, life, publishes, not_yet, mechanisms);
+    none!(
+        came_later, way_back, role, life, publishes, not_yet, mechanisms, surrogates, passing,
+        converging
+    );
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         let spec = &draft.scenario.server[index].1;
@@ -106,7 +109,10 @@ impl Parts for Server {
 }
 
 impl Parts for Zone {
-    none!(came_later, words, role, publishes, shows, memory, remembers, not_yet, mechanisms);
+    none!(
+        came_later, words, role, publishes, shows, memory, remembers, not_yet, mechanisms,
+        surrogates, passing, converging
+    );
 
     fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
         let members = 0..place(draft.placed.zones[index].len());

@@ -6,9 +6,12 @@
 
 use std::borrow::Cow;
 
+use crate::health::Declaration;
 use crate::health::declare::Expr;
 use crate::plan::Draft;
+use crate::plan::availability::recovery::Passing;
 use crate::plan::faults::{Mechanisms, Shown};
+use crate::plan::graph::Graph;
 use crate::plan::part::{Part, PartKind};
 use crate::plan::simulatable::NotYet;
 use crate::scenario::law::LawSpec;
@@ -223,6 +226,17 @@ pub trait Parts: Sync {
 
     /// Adds the automata of what its parts do when one of them fails: who takes over.
     fn mechanisms(&self, draft: &Draft, into: &mut Mechanisms<'_>);
+
+    /// Adds what stands over years for the mechanisms that the event loop acts out: who takes over, who is believed
+    /// to be well.
+    fn surrogates(&self, draft: &Draft, graph: &Graph, into: &mut Declaration);
+
+    /// What passes between its parts, by the automata in `declaration`.
+    fn passing(&self, draft: &Draft, declaration: &Declaration) -> Vec<Passing>;
+
+    /// The parts of the section at `index` side by side whose users are cut off when one dies, until routes have
+    /// converged, and how long that takes.
+    fn converging(&self, draft: &Draft, index: usize) -> Option<(Vec<Part>, SimDuration)>;
 }
 
 /// What a kind has no part in, and of `life` that it asks for its host alone.
@@ -317,6 +331,33 @@ macro_rules! none {
             _: &crate::plan::Draft,
             _: &mut crate::plan::faults::Mechanisms<'_>,
         ) {
+        }
+    };
+    (@surrogates) => {
+        fn surrogates(
+            &self,
+            _: &crate::plan::Draft,
+            _: &crate::plan::graph::Graph,
+            _: &mut crate::health::Declaration,
+        ) {
+        }
+    };
+    (@passing) => {
+        fn passing(
+            &self,
+            _: &crate::plan::Draft,
+            _: &crate::health::Declaration,
+        ) -> Vec<crate::plan::availability::recovery::Passing> {
+            Vec::new()
+        }
+    };
+    (@converging) => {
+        fn converging(
+            &self,
+            _: &crate::plan::Draft,
+            _: usize,
+        ) -> Option<(Vec<crate::plan::part::Part>, crate::units::SimDuration)> {
+            None
         }
     };
     // Of a kind without parts: nothing asks for the name of one.
