@@ -12,7 +12,7 @@ use super::error::{Error, Kind};
 use super::run::Run;
 use crate::engine::draw::Seed;
 use crate::model::blueprint::Blueprint;
-use crate::plan::kind;
+use crate::plan::names;
 use crate::plan::{self, Draft};
 use crate::report::{json, write};
 use crate::scenario::code::Code;
@@ -399,8 +399,9 @@ pub(crate) fn canonical_form(draft: &Draft) -> Json {
     let mut value = draft.scenario.canonical();
     if let Json::Object(sections) = &mut value {
         sections.retain(|key, section| {
-            let later = kind::all()
-                .any(|planned| planned.came_later() && planned.kind().word() == key.as_str());
+            let later = names::Kind::ALL
+                .iter()
+                .any(|kind| kind.word() == key.as_str() && kind.answers().came_later());
             let empty = match section {
                 Json::Array(entries) => entries.is_empty(),
                 Json::Object(entries) => entries.is_empty(),

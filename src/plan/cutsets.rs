@@ -235,12 +235,10 @@ impl SinglePoint {
 pub fn single_points(draft: &Draft, cuts: &Cuts) -> Vec<SinglePoint> {
     let mut found: Vec<SinglePoint> = Vec::new();
     let mut hosting: Vec<Part> = Vec::new();
-    let above = |part: &Part| matches!(part, Part::Site(_) | Part::Rack(_));
+    let above = |part: &Part| part.sort().is_place;
     for part in cuts.singles.iter().rev().filter(|part| part.kind() == PartKind::Role) {
-        let near = |host: &Part| match part {
-            Part::Switch { .. } => matches!(host, Part::Rack(_)),
-            _ => !above(host),
-        };
+        let place = part.stands_on(draft).filter(|_| part.sort().names_place);
+        let near = |host: &Part| place.map_or(!above(host), |place| *host == place);
         let hosts: Vec<Part> = part
             .domains(draft)
             .into_iter()

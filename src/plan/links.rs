@@ -168,22 +168,6 @@ impl DatabaseLinks {
         let all = self.members.iter().enumerate();
         all.filter(move |(_, member)| member.role == role).map(|(at, _)| table::u32(at))
     }
-
-    /// `mysql.master`, `mysql.slave-2`, `catalogue.index`, `catalogue.shard-1`.
-    #[must_use]
-    pub fn role_name(&self, group: &str, member: usize) -> String {
-        let Some(role) = self.members.get(member).map(|member| member.role) else {
-            return member_name(group, table::u32(member));
-        };
-        let number =
-            table::u32(self.of(role).take_while(|other| (*other as usize) < member).count());
-        match role {
-            Role::Master => format!("{group}.master"),
-            Role::Index => format!("{group}.index"),
-            Role::Slave => member_name(&format!("{group}.slave"), number),
-            Role::Shard => member_name(&format!("{group}.shard"), number),
-        }
-    }
 }
 
 /// A file server.

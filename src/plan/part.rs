@@ -5,8 +5,10 @@
 //! 1 in names. The order of parts is that of their kinds and then of the file: it is the order of
 //! every list that comes out of the graph.
 
+use crate::convert::place;
 use crate::plan::Draft;
-use crate::plan::kind::Planned;
+use crate::plan::kind::Answers;
+use crate::plan::kind::parts::Sort;
 use crate::plan::names::{Kind, member_name};
 use crate::plan::placement::ServerId;
 use crate::scenario::source::Span;
@@ -85,7 +87,7 @@ pub enum Part {
         /// Which.
         member: u32,
     },
-    /// A part of a kind that answers for itself.
+    /// A part of a kind whose parts have no variant of their own.
     Own(Own),
     /// One edge of a CDN.
     Edge {
@@ -110,7 +112,7 @@ pub enum Part {
     },
 }
 
-/// A part of a kind that answers for itself ([`Planned`]).
+/// A part of a kind whose parts have no variant of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Own {
     /// Its kind.
@@ -119,40 +121,6 @@ pub struct Own {
     pub index: usize,
     /// Which of its parts, from 0.
     pub member: u32,
-}
-
-impl Own {
-    /// What its kind owes the plan.
-    ///
-    /// # Panics
-    ///
-    /// When its kind does not answer for itself.
-    #[must_use]
-    pub fn planned(self) -> &'static dyn Planned {
-        self.kind.planned().expect("only a kind that answers for itself has such parts")
-    }
-
-    /// Whether it has a number in its name.
-    #[must_use]
-    pub fn is_numbered(self, draft: &Draft) -> bool {
-        self.planned().members(draft, self.index).is_some()
-    }
-
-    fn name(self, draft: &Draft) -> String {
-        let name = self.kind.name(&draft.scenario, self.index);
-        if self.is_numbered(draft) { member_name(name, self.member) } else { name.text.clone() }
-    }
-}
-
-/// The parts of the section at `index` of a kind that answers for itself.
-pub fn own_parts(
-    draft: &Draft,
-    planned: &'static dyn Planned,
-    index: usize,
-) -> impl Iterator<Item = Part> + use<> {
-    let kind = planned.kind();
-    let members = 0..planned.members(draft, index).unwrap_or(1);
-    members.map(move |member| Part::Own(Own { kind, index, member }))
 }
 
 /// The name of the component of head `number` of a file server: the only one has no number.
@@ -164,7 +132,7 @@ pub fn head_name(draft: &Draft, nas: usize, number: u32) -> String {
 }
 
 /// What a part is to its users: failure domains carry others, roles do the work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PartKind {
     /// Site, rack, server, zone.
     Domain,
@@ -175,112 +143,93 @@ pub enum PartKind {
 }
 
 impl Part {
+    /// The component it belongs to: kind, and place among those of its kind.
+    #[must_use]
+    pub const fn owner(self) -> (Kind, usize) {
+        match self {
+            Self::Site(site) | Self::Uplink { site, .. } => (Kind::Site, site),
+            Self::Link(link) => (Kind::Link, link),
+            Self::Rack(rack) | Self::Switch { rack, .. } => (Kind::Rack, rack),
+            Self::Server(server) | Self::Disks { server, .. } => (Kind::Server, server.group),
+            Self::Head { nas, .. } | Self::Pool { nas, .. } => (Kind::Nas, nas),
+            Self::Zone { zone, .. } => (Kind::Zone, zone),
+            Self::Service { service, .. } => (Kind::Service, service),
+            Self::Database { database, .. } => (Kind::Database, database),
+            Self::Balancer { balancer, .. } => (Kind::Balancer, balancer),
+            Self::Own(own) => (own.kind, own.index),
+            Self::Edge { cdn, .. } => (Kind::Cdn, cdn),
+            Self::Station { station, .. } => (Kind::Station, station),
+            Self::Unit { unit, .. } => (Kind::Unit, unit),
+        }
+    }
+
+    /// The place of its component among those of its kind.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.owner().1
+    }
+
+    /// Which of the parts of its sort that its component has, from 0; 0 of the only one.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        match self {
+            Self::Site(_) | Self::Link(_) | Self::Rack(_) => 0,
+            Self::Uplink { number, .. }
+            | Self::Switch { number, .. }
+            | Self::Head { number, .. } => number,
+            Self::Server(server) | Self::Disks { server, .. } => server.member,
+            Self::Pool { pool, .. } => place(pool),
+            Self::Own(Own { member, .. })
+            | Self::Zone { member, .. }
+            | Self::Service { member, .. }
+            | Self::Database { member, .. }
+            | Self::Balancer { member, .. }
+            | Self::Edge { member, .. }
+            | Self::Station { member, .. }
+            | Self::Unit { member, .. } => member,
+        }
+    }
+
+    /// The kind of its component, which answers for it.
+    #[must_use]
+    pub fn answers(self) -> &'static dyn Answers {
+        self.owner().0.answers()
+    }
+
+    /// What it has in common with others of its sort.
+    #[must_use]
+    pub fn sort(self) -> &'static Sort {
+        self.answers().sort(self)
+    }
+
     /// Domain, role or textbook part.
     #[must_use]
-    pub const fn kind(self) -> PartKind {
-        match self {
-            Self::Site(_) | Self::Rack(_) | Self::Server(_) | Self::Zone { .. } => PartKind::Domain,
-            Self::Station { .. } | Self::Unit { .. } => PartKind::Textbook,
-            _ => PartKind::Role,
-        }
+    pub fn kind(self) -> PartKind {
+        self.sort().purpose
     }
 
     /// Its name as figures and faults write it.
     #[must_use]
     pub fn name(self, draft: &Draft) -> String {
-        let scenario = &draft.scenario;
-        match self {
-            Self::Site(site) => scenario.site[site].0.text.clone(),
-            Self::Uplink { site, number } => {
-                member_name(&format!("{}.uplink", scenario.site[site].0), number)
-            }
-            Self::Link(link) => scenario.link[link].0.text.clone(),
-            Self::Rack(rack) => scenario.rack[rack].0.text.clone(),
-            Self::Switch { rack, number } => {
-                member_name(&format!("{}.switch", scenario.rack[rack].0), number)
-            }
-            Self::Server(id) => member_name(&scenario.server[id.group].0, id.member),
-            Self::Disks { server, set } => {
-                let (name, spec) = &scenario.server[server.group];
-                format!("{}.{}", member_name(name, server.member), spec.disks[set].0)
-            }
-            Self::Head { nas, number } => {
-                member_name(&format!("{}.head", scenario.nas[nas].0), number)
-            }
-            Self::Pool { nas, pool } => {
-                let (name, spec) = &scenario.nas[nas];
-                format!("{name}.{}", spec.pools[pool].0)
-            }
-            Self::Zone { zone, member } => member_name(&scenario.zone[zone].0, member),
-            Self::Service { service, member } => member_name(&scenario.service[service].0, member),
-            Self::Database { database, member } => draft.links.databases[database]
-                .role_name(&scenario.database[database].0, member as usize),
-            Self::Balancer { balancer, member } => {
-                member_name(&scenario.balancer[balancer].0, member)
-            }
-            Self::Own(own) => own.name(draft),
-            Self::Edge { cdn, member } => member_name(&scenario.cdn[cdn].0, member),
-            Self::Station { station, member } => member_name(&scenario.station[station].0, member),
-            Self::Unit { unit, member } => member_name(&scenario.unit[unit].0, member),
-        }
+        self.answers().name(draft, self).whole()
     }
 
-    /// Where the name of its component stands in the text.
+    /// Its name without the number of the member: `twin.local` of `twin-1.local`.
+    #[must_use]
+    pub fn group(self, draft: &Draft) -> String {
+        self.answers().name(draft, self).group()
+    }
+
+    /// Where its name, or that of its component, stands in the text.
     #[must_use]
     pub fn span(self, draft: &Draft) -> Span {
-        let scenario = &draft.scenario;
-        match self {
-            Self::Site(site) | Self::Uplink { site, .. } => scenario.site[site].0.span,
-            Self::Link(link) => scenario.link[link].0.span,
-            Self::Rack(rack) | Self::Switch { rack, .. } => scenario.rack[rack].0.span,
-            Self::Server(id) => scenario.server[id.group].0.span,
-            Self::Disks { server, set } => scenario.server[server.group].1.disks[set].0.span,
-            Self::Head { nas, .. } => scenario.nas[nas].0.span,
-            Self::Pool { nas, pool } => scenario.nas[nas].1.pools[pool].0.span,
-            Self::Zone { zone, .. } => scenario.zone[zone].0.span,
-            Self::Service { service, .. } => scenario.service[service].0.span,
-            Self::Database { database, .. } => scenario.database[database].0.span,
-            Self::Balancer { balancer, .. } => scenario.balancer[balancer].0.span,
-            Self::Own(own) => own.kind.name(scenario, own.index).span,
-            Self::Edge { cdn, .. } => scenario.cdn[cdn].0.span,
-            Self::Station { station, .. } => scenario.station[station].0.span,
-            Self::Unit { unit, .. } => scenario.unit[unit].0.span,
-        }
+        self.answers().name(draft, self).span
     }
 
     /// The domain it stands on directly: `app-1` on `www-1` on `twin-1` in `r` in `main`.
     #[must_use]
     pub fn stands_on(self, draft: &Draft) -> Option<Self> {
-        let links = &draft.links;
-        let zone =
-            |found: Option<(usize, u32)>| found.map(|(zone, member)| Self::Zone { zone, member });
-        match self {
-            Self::Site(_) | Self::Link(_) | Self::Edge { .. } => None,
-            Self::Station { .. } | Self::Unit { .. } => None,
-            Self::Uplink { site, .. } => Some(Self::Site(site)),
-            Self::Rack(rack) => links.racks[rack].map(Self::Site),
-            Self::Switch { rack, .. } => Some(Self::Rack(rack)),
-            Self::Server(id) => links.servers[id.group].map(Self::Rack),
-            Self::Disks { server, .. } => Some(Self::Server(server)),
-            Self::Head { nas, .. } | Self::Pool { nas, .. } => links.nas[nas].rack.map(Self::Rack),
-            Self::Zone { zone, member } => {
-                draft.placed.zones[zone].get(member as usize).copied().map(Self::Server)
-            }
-            Self::Service { service, member } => {
-                zone(links.services[service].zone.map(|zone| (zone, member)))
-            }
-            Self::Database { database, member } => {
-                zone(links.databases[database].members.get(member as usize)?.zone)
-            }
-            Self::Balancer { balancer, member } => {
-                let links = &links.balancers[balancer];
-                match links.zone {
-                    Some((group, only)) => zone(Some((group, only.unwrap_or(member)))),
-                    None => links.rack.map(Self::Rack),
-                }
-            }
-            Self::Own(own) => own.planned().stands_on(draft, own),
-        }
+        self.answers().stands_on(draft, self)
     }
 
     /// The domains it stands on, the nearest first.

@@ -18,7 +18,6 @@ use crate::model::spec::traffic::WeekMoment;
 use crate::plan::Draft;
 use crate::plan::availability::{Availability, AvailabilityPlan, WHOLE};
 use crate::plan::checks::week_start;
-use crate::plan::drills;
 use crate::plan::faults::PLANNED;
 use crate::plan::faults::parts::all_parts;
 use crate::solve::flows::journal::{self, Ask, AskYear, Episode, Happening, Relived};
@@ -270,7 +269,7 @@ struct Names<'a> {
 impl<'a> Names<'a> {
     fn new(draft: &Draft, plan: &'a AvailabilityPlan) -> Self {
         let parts = all_parts(draft);
-        let parts = parts.into_iter().map(|part| (part.name(draft), drills::kind(part))).collect();
+        let parts = parts.into_iter().map(|part| (part.name(draft), part.sort().word)).collect();
         Self { plan, net: &plan.nets[0].net, zero: week_start(draft), parts }
     }
 

@@ -1,10 +1,13 @@
 //! Balancers: one unit, a pair with takeover, or peers that share addresses, in front of services and databases.
 
+pub(crate) mod address;
+pub(crate) mod beliefs;
 pub mod check;
 pub mod components;
 pub mod flow;
 pub mod live;
 pub mod parts;
+mod peers;
 pub mod spec;
 
 /// Balancers.

@@ -12,7 +12,7 @@ use crate::plan::Draft;
 use crate::plan::checks::{exclude, inert, inert_if, missing};
 use crate::plan::compile::Builder;
 use crate::plan::hits::policy_of;
-use crate::plan::kind::{Fares, Planned};
+use crate::plan::kind::Planned;
 use crate::plan::links::{Links, Walk};
 use crate::plan::names::Kind;
 use crate::plan::part::{Own, Part};
@@ -39,35 +39,6 @@ const OBJECTS: u32 = 1;
 impl Planned for Cache {
     fn kind(&self) -> Kind {
         Kind::Cache
-    }
-
-    fn came_later(&self) -> bool {
-        false
-    }
-
-    fn word(&self) -> &'static str {
-        "cache"
-    }
-
-    fn members(&self, _: &Draft, _: usize) -> Option<u32> {
-        None
-    }
-
-    fn stands_on(&self, draft: &Draft, part: Own) -> Option<Part> {
-        let (zone, member) = draft.links.own.caches[part.index]?;
-        Some(Part::Zone { zone, member })
-    }
-
-    fn fares(&self) -> Fares {
-        Fares::Process
-    }
-
-    fn memory(&self, draft: &Draft, part: Own) -> Option<String> {
-        Some(content_name(&draft.scenario.cache[part.index].0))
-    }
-
-    fn remembers(&self, draft: &Draft, part: Own) -> bool {
-        draft.scenario.cache[part.index].1.hit.is_none()
     }
 
     fn begins(&self, _: &Draft, _: usize) -> Option<usize> {

@@ -1,6 +1,67 @@
-//! What can fail.
+//! What can fail: edges.
 
 use crate::kinds::cdn::Cdn;
-use crate::plan::kind::parts::Parts;
+use crate::plan::Draft;
+use crate::plan::faults::Shown;
+use crate::plan::kind::parts::{Memory, PartName, Parts, Sort, none};
+use crate::plan::part::Part;
+use crate::plan::targets;
+use crate::units::SimDuration;
 
-impl Parts for Cdn {}
+const EDGE: Sort = Sort { word: "edge", ..Sort::ROLE };
+
+impl Parts for Cdn {
+    none!(
+        came_later, words, stands_on, way_back, role, life, publishes, not_yet, mechanisms,
+        surrogates, passing
+    );
+
+    fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
+        let members = 0..draft.scenario.cdn[index].1.count.value;
+        members.map(|member| Part::Edge { cdn: index, member }).collect()
+    }
+
+    fn meant(
+        &self,
+        draft: &Draft,
+        index: usize,
+        member: Option<u32>,
+        word: Option<&str>,
+    ) -> Option<Vec<Part>> {
+        let members = targets::members(member, word, draft.scenario.cdn[index].1.count.value)?;
+        Some(members.map(|member| Part::Edge { cdn: index, member }).collect())
+    }
+
+    fn sort(&self, _: Part) -> &'static Sort {
+        &EDGE
+    }
+
+    fn name<'d>(&self, draft: &'d Draft, part: Part) -> PartName<'d> {
+        PartName::member(&draft.scenario.cdn[part.index()].0, part.number())
+    }
+
+    fn shows(&self, shown: &mut Shown<'_>, _: Part) {
+        shown.outside();
+    }
+
+    fn memory(&self, draft: &Draft, part: Part) -> Option<Memory> {
+        let component = self.remembers(draft, part).then(|| part.name(draft))?;
+        Some(Memory { component, with_host: false })
+    }
+
+    fn remembers(&self, draft: &Draft, part: Part) -> bool {
+        draft.scenario.cdn[part.index()].1.content.is_some()
+    }
+
+    fn slows(&self, _: &Draft, _: Part) -> bool {
+        false
+    }
+
+    /// Edges or shields; edges go round their only shield, too.
+    fn converging(&self, draft: &Draft, index: usize) -> Option<(Vec<Part>, SimDuration)> {
+        let edges = self.parts(draft, index);
+        let time = draft.scenario.cdn[index].1.convergence.value;
+        let others = edges.len() > 1 || draft.links.edges_of(index).is_some();
+        (others && time > SimDuration::ZERO).then_some((edges, time))
+    }
+}

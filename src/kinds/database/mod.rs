@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod components;
+pub(crate) mod failover;
 pub mod flow;
 pub mod live;
 pub mod parts;

@@ -1,6 +1,161 @@
-//! What can fail.
+//! What can fail: members of a database, each a process in its zone.
 
-use crate::kinds::database::Database;
-use crate::plan::kind::parts::Parts;
+use crate::convert::{place, table};
+use crate::health::Declaration;
+use crate::kinds::database::{Database, failover};
+use crate::plan::Draft;
+use crate::plan::availability::recovery::Passing;
+use crate::plan::faults::Shown;
+use crate::plan::graph::{Graph, server_of};
+use crate::plan::kind::parts::{Life, Memory, PartName, Parts, PassedRole, Sort, none};
+use crate::plan::links::{DatabaseLinks, Role, Store};
+use crate::plan::names::member_name;
+use crate::plan::part::Part;
+use crate::plan::program::law_of;
+use crate::plan::simulatable::NotYet;
+use crate::plan::targets;
+use crate::units::SimDuration;
 
-impl Parts for Database {}
+const MEMBER: Sort = Sort { word: "database", needs_host: true, passes_role: true, ..Sort::ROLE };
+
+/// What members are called by what they do.
+const ROLES: [(Role, &str); 4] = [
+    (Role::Master, "master"),
+    (Role::Slave, "slave"),
+    (Role::Index, "index"),
+    (Role::Shard, "shard"),
+];
+
+/// What a member is called: `master`, `slave-2`, `index`, `shard-1`; its number counts those of its role.
+fn role_of(links: &DatabaseLinks, member: u32) -> Option<(&'static str, Option<u32>)> {
+    let role = links.members.get(member as usize)?.role;
+    let (_, word) = ROLES.into_iter().find(|(one, _)| *one == role)?;
+    let before = links.of(role).take_while(|other| *other < member).count();
+    let several = matches!(role, Role::Slave | Role::Shard);
+    Some((word, several.then(|| table::u32(before))))
+}
+
+impl Parts for Database {
+    none!(came_later, publishes, mechanisms, converging);
+
+    fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
+        let members = 0..place(draft.links.databases[index].members.len());
+        members.map(|member| Part::Database { database: index, member }).collect()
+    }
+
+    fn meant(
+        &self,
+        draft: &Draft,
+        index: usize,
+        member: Option<u32>,
+        word: Option<&str>,
+    ) -> Option<Vec<Part>> {
+        let links = &draft.links.databases[index];
+        let to_part = |member| Part::Database { database: index, member };
+        let Some(word) = word.filter(|word| member.is_some() || *word != "*") else {
+            let members = targets::members(member, None, place(links.members.len()))?;
+            return Some(members.map(to_part).collect());
+        };
+        if member.is_some() {
+            return None;
+        }
+        ROLES.into_iter().find_map(|(role, called)| {
+            let members: Vec<u32> = links.of(role).collect();
+            let numbers = targets::numbered(word, called, place(members.len()))?;
+            let found: Vec<Part> =
+                numbers.map(|number| to_part(members[number as usize])).collect();
+            (!found.is_empty()).then_some(found)
+        })
+    }
+
+    fn words(&self, _: &Draft, _: usize) -> Vec<String> {
+        ROLES.map(|(_, word)| word.into()).to_vec()
+    }
+
+    fn sort(&self, _: Part) -> &'static Sort {
+        &MEMBER
+    }
+
+    fn name<'d>(&self, draft: &'d Draft, part: Part) -> PartName<'d> {
+        let name = &draft.scenario.database[part.index()].0;
+        match role_of(&draft.links.databases[part.index()], part.number()) {
+            Some((role, number)) => PartName { number, ..PartName::part(name, role) },
+            None => PartName::member(name, part.number()),
+        }
+    }
+
+    fn stands_on(&self, draft: &Draft, part: Part) -> Option<Part> {
+        let members = &draft.links.databases[part.index()].members;
+        let (zone, member) = members.get(part.number() as usize)?.zone?;
+        Some(Part::Zone { zone, member })
+    }
+
+    fn way_back(&self, draft: &Draft, part: Part) -> SimDuration {
+        let spec = &draft.scenario.database[part.index()].1;
+        // Where another takes over, nobody waits for it.
+        let restart = spec.restart.as_deref().filter(|_| spec.failover.is_none());
+        restart.map_or(SimDuration::ZERO, |law| SimDuration::from_seconds_f64(law_of(law).mean()))
+    }
+
+    fn role(&self, draft: &Draft, index: usize) -> Option<PassedRole> {
+        Some(PassedRole {
+            word: "master",
+            component: format!("{}.group", draft.scenario.database[index].0),
+            passes: draft.links.databases[index].of(Role::Slave).next().is_some(),
+        })
+    }
+
+    fn life<'d>(&self, draft: &'d Draft, part: Part) -> Life<'d> {
+        let host = part.stands_on(draft);
+        let member = &draft.links.databases[part.index()].members[part.number() as usize];
+        // Without its data the process does not run.
+        let disks = match member.store {
+            Some(Store::Disks { set, .. }) => server_of(draft, part)
+                .filter(|_| host.is_some())
+                .map(|server| Part::Disks { server, set }),
+            _ => None,
+        };
+        let restart = draft.scenario.database[part.index()].1.restart.as_deref();
+        Life { disks, restart, ..Life::on(host) }
+    }
+
+    fn shows(&self, shown: &mut Shown<'_>, part: Part) {
+        let name = &shown.draft().scenario.database[part.index()].0;
+        shown.component(member_name(name, part.number()));
+        shown.process();
+    }
+
+    fn memory(&self, draft: &Draft, part: Part) -> Option<Memory> {
+        let name = &draft.scenario.database[part.index()].0;
+        let component = || member_name(name, part.number());
+        let remembers = self.remembers(draft, part);
+        remembers.then(|| Memory { component: component(), with_host: false })
+    }
+
+    fn remembers(&self, draft: &Draft, part: Part) -> bool {
+        draft.scenario.database[part.index()].1.cold.is_some()
+    }
+
+    fn slows(&self, _: &Draft, _: Part) -> bool {
+        true
+    }
+
+    fn not_yet(&self, draft: &Draft) -> Vec<NotYet> {
+        let mut found = Vec::new();
+        for (name, database) in draft.scenario.database.iter() {
+            if let Some(index) = &database.in_.index {
+                let what = format!("index and shards of the database `{name}`");
+                found.push(NotYet { what, span: index.span });
+            }
+        }
+        found
+    }
+
+    fn surrogates(&self, draft: &Draft, graph: &Graph, into: &mut Declaration) {
+        failover::declare(draft, graph, into);
+    }
+
+    fn passing(&self, draft: &Draft, declaration: &Declaration) -> Vec<Passing> {
+        failover::passing(draft, declaration)
+    }
+}

@@ -12,7 +12,7 @@ use crate::model::spec::probe::{CheckSpec, Depth};
 use crate::plan::Draft;
 use crate::plan::checks::inert_if;
 use crate::plan::compile::{Builder, beliefs_name};
-use crate::plan::kind::{Fares, Planned};
+use crate::plan::kind::Planned;
 use crate::plan::links::{Entrance, Links, Walk};
 use crate::plan::names::{Kind, member_name};
 use crate::plan::part::{Own, Part};
@@ -32,34 +32,6 @@ pub const fn part_of(index: usize) -> Part {
 impl Planned for NameService {
     fn kind(&self) -> Kind {
         Kind::NameService
-    }
-
-    fn came_later(&self) -> bool {
-        false
-    }
-
-    fn word(&self) -> &'static str {
-        "name service"
-    }
-
-    fn members(&self, _: &Draft, _: usize) -> Option<u32> {
-        None
-    }
-
-    fn stands_on(&self, _: &Draft, _: Own) -> Option<Part> {
-        None
-    }
-
-    fn fares(&self) -> Fares {
-        Fares::Outside
-    }
-
-    fn memory(&self, _: &Draft, _: Own) -> Option<String> {
-        None
-    }
-
-    fn remembers(&self, _: &Draft, _: Own) -> bool {
-        false
     }
 
     fn begins(&self, _: &Draft, _: usize) -> Option<usize> {

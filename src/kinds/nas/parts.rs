@@ -1,6 +1,138 @@
-//! What can fail.
+//! What can fail: heads and pools.
 
-use crate::kinds::nas::Nas;
-use crate::plan::kind::parts::Parts;
+use crate::health::Declaration;
+use crate::health::declare::Expr;
+use crate::kinds::nas::{Nas, volumes};
+use crate::model::Health;
+use crate::plan::Draft;
+use crate::plan::availability::recovery::Passing;
+use crate::plan::faults::{Mechanisms, Shown};
+use crate::plan::kind::parts::{Memory, PartName, Parts, Sort, none};
+use crate::plan::memory;
+use crate::plan::part::{Part, head_name};
+use crate::plan::program::law_of;
+use crate::plan::targets;
+use crate::units::SimDuration;
 
-impl Parts for Nas {}
+const HEAD: Sort = Sort { word: "head", ..Sort::ROLE };
+const POOL: Sort = Sort { word: "pool", ..Sort::ROLE };
+
+/// A mended head waits at most so long for its volumes in a drill, whatever its `giveback.after`: until then
+/// its partner serves them, as in the run in which it stays broken.
+pub(super) const GIVEBACK_WAIT: SimDuration = SimDuration::from_secs(10);
+
+impl Parts for Nas {
+    none!(came_later, role, life, not_yet, surrogates, converging);
+
+    fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
+        let spec = &draft.scenario.nas[index].1;
+        let heads = (0..spec.heads.value).map(|number| Part::Head { nas: index, number });
+        let pools = (0..spec.pools.len()).map(|pool| Part::Pool { nas: index, pool });
+        heads.chain(pools).collect()
+    }
+
+    fn meant(
+        &self,
+        draft: &Draft,
+        index: usize,
+        _: Option<u32>,
+        word: Option<&str>,
+    ) -> Option<Vec<Part>> {
+        let spec = &draft.scenario.nas[index].1;
+        let head = |number| Part::Head { nas: index, number };
+        let pool = |pool| Part::Pool { nas: index, pool };
+        let Some(word) = word else { return Some((0..spec.heads.value).map(head).collect()) };
+        if word == "pool" {
+            return Some((0..spec.pools.len()).map(pool).collect());
+        }
+        if let Some(at) = spec.pools.iter().position(|(name, _)| **name == *word) {
+            return Some(vec![pool(at)]);
+        }
+        let numbers = targets::numbered(word, "head", spec.heads.value)?;
+        Some(numbers.map(head).collect())
+    }
+
+    fn words(&self, draft: &Draft, index: usize) -> Vec<String> {
+        let pools = draft.scenario.nas[index].1.pools.iter().map(|(name, _)| name.text.clone());
+        ["head", "pool"].map(String::from).into_iter().chain(pools).collect()
+    }
+
+    fn sort(&self, part: Part) -> &'static Sort {
+        match part {
+            Part::Pool { .. } => &POOL,
+            _ => &HEAD,
+        }
+    }
+
+    fn name<'d>(&self, draft: &'d Draft, part: Part) -> PartName<'d> {
+        let (name, spec) = &draft.scenario.nas[part.index()];
+        match part {
+            Part::Pool { pool, .. } => {
+                let pool = &spec.pools[pool].0;
+                PartName { span: pool.span, ..PartName::part(name, pool) }
+            }
+            _ => PartName::part(name, "head").numbered(part.number()),
+        }
+    }
+
+    fn stands_on(&self, draft: &Draft, part: Part) -> Option<Part> {
+        draft.links.nas[part.index()].rack.map(Part::Rack)
+    }
+
+    fn way_back(&self, draft: &Draft, part: Part) -> SimDuration {
+        let failover = draft.scenario.nas[part.index()].1.failover.as_ref();
+        let giveback = failover.and_then(|failover| failover.giveback.as_ref());
+        match (part, giveback) {
+            (Part::Head { .. }, Some(back)) => {
+                let lasts = SimDuration::from_seconds_f64(law_of(&back.lasts).mean());
+                back.after.value.min(GIVEBACK_WAIT) + lasts
+            }
+            _ => SimDuration::ZERO,
+        }
+    }
+
+    /// What the partner of a head hears of it.
+    fn publishes(&self, draft: &Draft, part: Part) -> Vec<(&'static str, Expr)> {
+        let Part::Head { .. } = part else { return Vec::new() };
+        let alive = |domain: Part| Expr::of(&domain.name(draft), "alive");
+        let domains = part.domains(draft).into_iter();
+        vec![("beats", domains.fold(Expr::own("fit"), |beats, domain| beats.and(alive(domain))))]
+    }
+
+    fn shows(&self, shown: &mut Shown<'_>, part: Part) {
+        let Part::Head { nas, number } = part else {
+            shown.state("down", Health::Down, shown.own("is down"));
+            shown.hindrances();
+            return;
+        };
+        shown.component(head_name(shown.draft(), nas, number));
+        // What it knew of its clients, opens and locks, is lost when its process is.
+        if shown.draft().scenario.nas[nas].1.grace.is_some() {
+            let restarts = (!shown.own("beats")).and(!shown.keeps());
+            shown.state("gone", Health::Down, restarts);
+        }
+        shown.state("silent", Health::Stalled, !shown.own("serving"));
+        shown.slow();
+    }
+
+    fn memory(&self, draft: &Draft, part: Part) -> Option<Memory> {
+        let Part::Head { nas, number } = part else { return None };
+        Some(Memory { component: memory::name_of_head(draft, nas, number), with_host: false })
+    }
+
+    fn remembers(&self, draft: &Draft, part: Part) -> bool {
+        matches!(part, Part::Head { nas, .. } if memory::head_caches(draft, nas))
+    }
+
+    fn slows(&self, _: &Draft, _: Part) -> bool {
+        true
+    }
+
+    fn mechanisms(&self, draft: &Draft, into: &mut Mechanisms<'_>) {
+        volumes::declare(draft, into);
+    }
+
+    fn passing(&self, draft: &Draft, declaration: &Declaration) -> Vec<Passing> {
+        volumes::passing(draft, declaration)
+    }
+}

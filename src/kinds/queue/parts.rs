@@ -1,6 +1,64 @@
-//! What can fail.
+//! What can fail: brokers, each a process in its zone.
 
-use crate::kinds::queue::plan::Queue;
-use crate::plan::kind::parts::Parts;
+use crate::convert::table;
+use crate::kinds::queue::plan::{Queue, broker};
+use crate::plan::Draft;
+use crate::plan::faults::Shown;
+use crate::plan::kind::parts::{PartName, Parts, Sort, none};
+use crate::plan::part::Part;
+use crate::plan::targets;
 
-impl Parts for Queue {}
+const BROKER: Sort = Sort { word: "broker", ..Sort::ROLE };
+
+/// How many brokers the queue at `index` has.
+fn brokers(draft: &Draft, index: usize) -> u32 {
+    table::u32(draft.scenario.queue[index].1.in_.value.0.len())
+}
+
+impl Parts for Queue {
+    none!(
+        words, way_back, role, life, publishes, memory, remembers, not_yet, mechanisms, surrogates,
+        passing, converging
+    );
+
+    fn came_later(&self) -> bool {
+        true
+    }
+
+    fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
+        (0..brokers(draft, index)).map(|member| broker(index, member)).collect()
+    }
+
+    fn meant(
+        &self,
+        draft: &Draft,
+        index: usize,
+        member: Option<u32>,
+        word: Option<&str>,
+    ) -> Option<Vec<Part>> {
+        let members = targets::members(member, word, brokers(draft, index))?;
+        Some(members.map(|member| broker(index, member)).collect())
+    }
+
+    fn sort(&self, _: Part) -> &'static Sort {
+        &BROKER
+    }
+
+    fn name<'d>(&self, draft: &'d Draft, part: Part) -> PartName<'d> {
+        PartName::member(&draft.scenario.queue[part.index()].0, part.number())
+    }
+
+    fn stands_on(&self, draft: &Draft, part: Part) -> Option<Part> {
+        let brokers = &draft.links.own.queues[part.index()].brokers;
+        let (zone, member) = *brokers.get(part.number() as usize)?;
+        Some(Part::Zone { zone, member })
+    }
+
+    fn shows(&self, shown: &mut Shown<'_>, _: Part) {
+        shown.process();
+    }
+
+    fn slows(&self, _: &Draft, _: Part) -> bool {
+        true
+    }
+}

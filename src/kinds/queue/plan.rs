@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::convert::{place, table};
+use crate::convert::place;
 use crate::kinds::queue::live::{Publishing, QueueConfig, Takeover};
 use crate::kinds::queue::mechanism::{BackOff, Terms};
 use crate::kinds::queue::spec::{QueueSpec, WhenFull};
@@ -13,7 +13,7 @@ use crate::model::ids::{ClassId, ComponentId, KeyId};
 use crate::plan::Draft;
 use crate::plan::checks::{inert, inert_if, missing};
 use crate::plan::compile::Builder;
-use crate::plan::kind::{Fares, Planned};
+use crate::plan::kind::Planned;
 use crate::plan::links::{Entrance, Links, Walk, find_named};
 use crate::plan::load::mean;
 use crate::plan::names::{Kind, member_name};
@@ -64,36 +64,6 @@ fn consumers(draft: &Draft, queue: usize) -> Option<usize> {
 impl Planned for Queue {
     fn kind(&self) -> Kind {
         Kind::Queue
-    }
-
-    fn came_later(&self) -> bool {
-        true
-    }
-
-    fn word(&self) -> &'static str {
-        "broker"
-    }
-
-    fn members(&self, draft: &Draft, index: usize) -> Option<u32> {
-        Some(table::u32(draft.scenario.queue[index].1.in_.value.0.len()))
-    }
-
-    fn stands_on(&self, draft: &Draft, part: Own) -> Option<Part> {
-        let brokers = &draft.links.own.queues[part.index].brokers;
-        let (zone, member) = *brokers.get(part.member as usize)?;
-        Some(Part::Zone { zone, member })
-    }
-
-    fn fares(&self) -> Fares {
-        Fares::Process
-    }
-
-    fn memory(&self, _: &Draft, _: Own) -> Option<String> {
-        None
-    }
-
-    fn remembers(&self, _: &Draft, _: Own) -> bool {
-        false
     }
 
     fn begins(&self, draft: &Draft, index: usize) -> Option<usize> {

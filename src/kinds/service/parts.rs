@@ -1,6 +1,66 @@
-//! What can fail.
+//! What can fail: members of a service, each a process in its zone.
 
 use crate::kinds::service::Service;
-use crate::plan::kind::parts::Parts;
+use crate::plan::Draft;
+use crate::plan::faults::Shown;
+use crate::plan::kind::parts::{Life, PartName, Parts, Sort, none};
+use crate::plan::part::Part;
+use crate::plan::program::law_of;
+use crate::plan::targets;
+use crate::units::SimDuration;
 
-impl Parts for Service {}
+const MEMBER: Sort = Sort { word: "service", needs_host: true, ..Sort::ROLE };
+
+impl Parts for Service {
+    none!(
+        came_later, words, role, publishes, memory, remembers, not_yet, mechanisms, surrogates,
+        passing, converging
+    );
+
+    fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
+        let members = 0..draft.links.services[index].members;
+        members.map(|member| Part::Service { service: index, member }).collect()
+    }
+
+    fn meant(
+        &self,
+        draft: &Draft,
+        index: usize,
+        member: Option<u32>,
+        word: Option<&str>,
+    ) -> Option<Vec<Part>> {
+        let members = targets::members(member, word, draft.links.services[index].members)?;
+        Some(members.map(|member| Part::Service { service: index, member }).collect())
+    }
+
+    fn sort(&self, _: Part) -> &'static Sort {
+        &MEMBER
+    }
+
+    fn name<'d>(&self, draft: &'d Draft, part: Part) -> PartName<'d> {
+        PartName::member(&draft.scenario.service[part.index()].0, part.number())
+    }
+
+    fn stands_on(&self, draft: &Draft, part: Part) -> Option<Part> {
+        let zone = draft.links.services[part.index()].zone?;
+        Some(Part::Zone { zone, member: part.number() })
+    }
+
+    fn way_back(&self, draft: &Draft, part: Part) -> SimDuration {
+        let restart = draft.scenario.service[part.index()].1.restart.as_deref();
+        restart.map_or(SimDuration::ZERO, |law| SimDuration::from_seconds_f64(law_of(law).mean()))
+    }
+
+    fn life<'d>(&self, draft: &'d Draft, part: Part) -> Life<'d> {
+        let restart = draft.scenario.service[part.index()].1.restart.as_deref();
+        Life { restart, ..Life::on(part.stands_on(draft)) }
+    }
+
+    fn shows(&self, shown: &mut Shown<'_>, _: Part) {
+        shown.process();
+    }
+
+    fn slows(&self, _: &Draft, _: Part) -> bool {
+        true
+    }
+}

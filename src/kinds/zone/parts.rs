@@ -1,8 +1,159 @@
-//! What can fail.
+//! What can fail: servers, their sets of disks, zones.
 
+use crate::convert::place;
 use crate::kinds::zone::{Server, Zone};
-use crate::plan::kind::parts::Parts;
+use crate::model::Health;
+use crate::plan::Draft;
+use crate::plan::faults::Shown;
+use crate::plan::kind::parts::{Life, Memory, PartName, Parts, Sort, none};
+use crate::plan::memory;
+use crate::plan::part::Part;
+use crate::plan::placement::ServerId;
+use crate::plan::targets;
+use crate::units::SimDuration;
 
-impl Parts for Server {}
+const SERVER: Sort = Sort { word: "server", ..Sort::DOMAIN };
+const DISKS: Sort = Sort { word: "disks", ..Sort::ROLE };
+const ZONE: Sort = Sort { word: "zone", needs_host: true, runs_processes: true, ..Sort::DOMAIN };
 
-impl Parts for Zone {}
+impl Parts for Server {
+    none!(
+        came_later, way_back, role, life, publishes, not_yet, mechanisms, surrogates, passing,
+        converging
+    );
+
+    fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
+        let spec = &draft.scenario.server[index].1;
+        let mut parts = Vec::new();
+        for member in 0..spec.count.value {
+            let server = ServerId { group: index, member };
+            parts.push(Part::Server(server));
+            parts.extend((0..spec.disks.len()).map(|set| Part::Disks { server, set }));
+        }
+        parts
+    }
+
+    fn meant(
+        &self,
+        draft: &Draft,
+        index: usize,
+        member: Option<u32>,
+        word: Option<&str>,
+    ) -> Option<Vec<Part>> {
+        let spec = &draft.scenario.server[index].1;
+        let members = targets::members(member, None, spec.count.value)?;
+        let servers = members.map(|member| ServerId { group: index, member });
+        let Some(word) = word else { return Some(servers.map(Part::Server).collect()) };
+        let sets: Vec<usize> = (0..spec.disks.len())
+            .filter(|set| word == "*" || *spec.disks[*set].0 == *word)
+            .collect();
+        let disks = |server| sets.iter().map(move |set| Part::Disks { server, set: *set });
+        (!sets.is_empty()).then(|| servers.flat_map(disks).collect())
+    }
+
+    fn words(&self, draft: &Draft, index: usize) -> Vec<String> {
+        draft.scenario.server[index].1.disks.iter().map(|(name, _)| name.text.clone()).collect()
+    }
+
+    fn sort(&self, part: Part) -> &'static Sort {
+        match part {
+            Part::Disks { .. } => &DISKS,
+            _ => &SERVER,
+        }
+    }
+
+    fn name<'d>(&self, draft: &'d Draft, part: Part) -> PartName<'d> {
+        let (name, spec) = &draft.scenario.server[part.index()];
+        let server = PartName::member(name, part.number());
+        match part {
+            Part::Disks { set, .. } => {
+                let disks = &spec.disks[set].0;
+                PartName { span: disks.span, rest: Some(&disks.text), ..server }
+            }
+            _ => server,
+        }
+    }
+
+    fn stands_on(&self, draft: &Draft, part: Part) -> Option<Part> {
+        match part {
+            Part::Disks { server, .. } => Some(Part::Server(server)),
+            _ => draft.links.servers[part.index()].map(Part::Rack),
+        }
+    }
+
+    fn shows(&self, shown: &mut Shown<'_>, part: Part) {
+        match part {
+            Part::Disks { .. } => {
+                let gone = (!shown.host("alive")).or(shown.own("is down"));
+                shown.state("lost", Health::Down, gone);
+                shown.cut_off();
+            }
+            _ => shown.state("stopped", Health::Stalled, !shown.own("alive")),
+        }
+        shown.stands_still();
+        shown.slow();
+    }
+
+    fn memory(&self, draft: &Draft, part: Part) -> Option<Memory> {
+        let Part::Server(_) = part else { return None };
+        Some(Memory { component: format!("{}.objects", part.name(draft)), with_host: false })
+    }
+
+    fn remembers(&self, draft: &Draft, part: Part) -> bool {
+        matches!(part, Part::Server(id) if memory::server_caches(draft, id))
+    }
+
+    fn slows(&self, _: &Draft, _: Part) -> bool {
+        true
+    }
+}
+
+impl Parts for Zone {
+    none!(
+        came_later, words, role, publishes, shows, memory, remembers, not_yet, mechanisms,
+        surrogates, passing, converging
+    );
+
+    fn parts(&self, draft: &Draft, index: usize) -> Vec<Part> {
+        let members = 0..place(draft.placed.zones[index].len());
+        members.map(|member| Part::Zone { zone: index, member }).collect()
+    }
+
+    fn meant(
+        &self,
+        draft: &Draft,
+        index: usize,
+        member: Option<u32>,
+        word: Option<&str>,
+    ) -> Option<Vec<Part>> {
+        let count = draft.scenario.zone[index].1.count.value;
+        let members = targets::members(member, word, count)?;
+        Some(members.map(|member| Part::Zone { zone: index, member }).collect())
+    }
+
+    fn sort(&self, _: Part) -> &'static Sort {
+        &ZONE
+    }
+
+    fn name<'d>(&self, draft: &'d Draft, part: Part) -> PartName<'d> {
+        PartName::member(&draft.scenario.zone[part.index()].0, part.number())
+    }
+
+    fn stands_on(&self, draft: &Draft, part: Part) -> Option<Part> {
+        let servers = &draft.placed.zones[part.index()];
+        servers.get(part.number() as usize).copied().map(Part::Server)
+    }
+
+    fn way_back(&self, draft: &Draft, part: Part) -> SimDuration {
+        draft.scenario.zone[part.index()].1.boot.value
+    }
+
+    fn life<'d>(&self, draft: &'d Draft, part: Part) -> Life<'d> {
+        let boot = draft.scenario.zone[part.index()].1.boot.value;
+        Life { boot: Some(boot), ..Life::on(part.stands_on(draft)) }
+    }
+
+    fn slows(&self, _: &Draft, _: Part) -> bool {
+        true
+    }
+}

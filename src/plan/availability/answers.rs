@@ -31,7 +31,8 @@ use crate::plan::part::Part;
 use crate::units::SimDuration;
 
 use super::beliefs::{self, Probed};
-use super::{WHOLE, address, law, meters, routes};
+use super::surrogate::law;
+use super::{WHOLE, address, meters, routes};
 
 /// Steps in which old answers run out.
 const STEPS: u32 = 8;
@@ -327,9 +328,8 @@ impl<'d> Names<'d> {
         let Some(node) = graph.entrance(self.to[target], true) else { return Vec::new() };
         let mut links = Vec::new();
         for id in graph.below(node) {
-            if let Some(Part::Uplink { site, number: 0 }) = graph.node(id).part {
-                let count = routes::of_site(self.draft, site).map_or(0, |(count, _)| count);
-                links.extend((0..count).map(|number| Part::Uplink { site, number }));
+            if let Some(part @ Part::Uplink { number: 0, .. }) = graph.node(id).part {
+                links.extend(routes::beside(self.draft, part));
             }
         }
         links

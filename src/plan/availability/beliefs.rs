@@ -1,4 +1,4 @@
-//! Whom a balancer still sends to though he is dead, and whom it does not yet though he is well.
+//! What a component that probes another believes of it: that it is well though it is dead, or dead though it is well.
 //!
 //! ```text
 //! believed -> unseen     the member is gone; or it hangs or pauses, and a probe sees that
@@ -11,58 +11,22 @@
 //! seen     -> back -> believed   it is well, after `rise` good probes: U(0, pace) + (rise - 1) x interval
 //! ```
 //!
-//! One automaton for each member behind a balancer, and for each target of a name service (`answers`); a pair of units is taken to believe alike. The
-//! mechanism is `kinds::balancer::live`. While a member misleads, its share of the requests fails: of n
-//! members 1/n or more (`plan::fluid::open`), so that below 100 members one is more than 1 %. Two things take it away: a balancer
-//! that tries again elsewhere hides whoever refuses, and one that counts open connections soon sends
-//! next to nothing to whoever only takes them.
+//! One automaton for each member behind a balancer (`kinds::balancer::beliefs`), and for each target of a name
+//! service (`answers`).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::convert::table;
 use crate::health::Declaration;
 use crate::health::declare::{Automaton, Branch, Effect, Expr, Shape, State, Transition};
-use crate::kinds::balancer::spec::Algorithm;
 use crate::model::spec::probe::{CheckSpec, Depth};
 use crate::model::spec::runs::How;
 use crate::plan::Draft;
 use crate::plan::part::Part;
 
-use super::{noticed, probes};
+use super::surrogate::{noticed, probes};
 
-/// The name of the automaton of what a balancer believes of a member.
-pub fn name(balancer: &str, member: &str) -> String {
-    format!("{balancer}/{member}")
-}
-
-/// The fact of the whole that more than 1 % of what a balancer sends on fails.
-pub fn errors(draft: &Draft, balancer: usize) -> String {
-    format!("{}/errors", draft.scenario.balancer[balancer].0)
-}
-
-/// Adds an automaton for each member behind each balancer, and the fact of [`errors`].
-pub fn declare(draft: &Draft, declaration: &mut Declaration) {
-    for (balancer, (name, spec)) in draft.scenario.balancer.iter().enumerate() {
-        let targets = &draft.links.balancers[balancer].targets;
-        if targets.is_empty() {
-            // It balances the reads of databases alone.
-            declaration.fact(&errors(draft, balancer), Expr::Never);
-            continue;
-        }
-        for (service, member) in targets {
-            let part = Part::Service { service: *service, member: *member };
-            let belief = self::name(&name.text, &part.name(draft));
-            declaration.add(Probed::of(draft, part).belief(&belief, spec.check.as_deref()));
-        }
-        let (believed, misled): (Vec<Expr>, Vec<Expr>) =
-            self::targets(draft, balancer).into_iter().unzip();
-        // One member in a hundred is 1 % of what is sent on.
-        let more = table::u32(targets.len()) / 100 + 1;
-        let nobody = !Expr::Any(believed);
-        declaration.fact(&errors(draft, balancer), Expr::AtLeast(more, misled).or(nobody));
-    }
-}
+pub(crate) use crate::kinds::balancer::beliefs::{errors, name, targets};
 
 /// Publishes that a part never hangs or pauses where the fault that makes it do so is left out: whoever
 /// believes in it asks all the same.
@@ -89,27 +53,6 @@ pub fn know_of_hangs(declaration: &mut Declaration) {
 /// What makes a part take what it is sent and answer nobody, and the fact that it does.
 const STANDS_STILL: [(How, &str); 2] = [(How::Hang, "is hung"), (How::Pause, "is stalled")];
 
-/// By member behind a balancer: that it is believed to be well, and that what is sent to it fails.
-pub fn targets(draft: &Draft, balancer: usize) -> Vec<(Expr, Expr)> {
-    let (name, spec) = &draft.scenario.balancer[balancer];
-    let retries = spec.retries.value > 0;
-    // A cookie asks nobody how many are open.
-    let avoids = spec.algorithm.value == Algorithm::LeastConnections && !spec.sticky.value;
-    let one = |(service, member): &(usize, u32)| {
-        let member = Member::new(draft, Part::Service { service: *service, member: *member });
-        let belief = self::name(&name.text, &member.name);
-        let misleads = Expr::of(&belief, "misleads");
-        let misled = match (retries, avoids) {
-            (false, false) => misleads,
-            (true, false) => misleads.and(!member.refuses()),
-            (false, true) => misleads.and(member.refuses()),
-            (true, true) => Expr::Never,
-        };
-        (Expr::of(&belief, "is believed"), misled)
-    };
-    draft.links.balancers[balancer].targets.iter().map(one).collect()
-}
-
 /// What a probe meets, and what it sees of that.
 #[derive(Clone)]
 pub struct Probed {
@@ -121,15 +64,18 @@ pub struct Probed {
     hung: Option<Expr>,
 }
 
-struct Member {
+/// A part that can be asked, as what is sent to it meets it.
+pub struct Asked {
     name: String,
     zone: Option<String>,
     /// It takes what it is sent and answers nobody.
     still: Vec<Expr>,
 }
 
-impl Member {
-    fn new(draft: &Draft, part: Part) -> Self {
+impl Asked {
+    /// A part.
+    #[must_use]
+    pub fn new(draft: &Draft, part: Part) -> Self {
         let strikes = |part: Part, how: How| {
             draft.scenario.fault.iter().any(|(_, spec)| {
                 let mut out = crate::scenario::diagnostic::Diagnostics::new();
@@ -154,8 +100,15 @@ impl Member {
         Expr::of(&self.name, "serving")
     }
 
+    /// The name of the part.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The process is gone and its host says so.
-    fn refuses(&self) -> Expr {
+    #[must_use]
+    pub fn refuses(&self) -> Expr {
         let down = Expr::of(&self.name, "is down");
         match &self.zone {
             Some(zone) => down.and(Expr::of(zone, "reachable")),
@@ -173,8 +126,8 @@ impl Member {
 impl Probed {
     /// A part.
     pub fn of(draft: &Draft, part: Part) -> Self {
-        let member = Member::new(draft, part);
-        Self { well: member.well(), refuses: member.refuses(), hung: member.hung() }
+        let asked = Asked::new(draft, part);
+        Self { well: asked.well(), refuses: asked.refuses(), hung: asked.hung() }
     }
 
     /// Any of several: one that works, else one that hangs, else the first.

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use crate::convert::place;
 use crate::health::declare::Expr;
 use crate::health::{Declaration, Net};
+use crate::kinds::nas::volumes;
 use crate::model::spec::request::RequestSpec;
 use crate::plan::Draft;
-use crate::plan::faults::holder;
 use crate::plan::graph::{Graph, NodeId, Subject, Takeover, reached_from, server_of};
 use crate::plan::links::{Entrance, GroupMember, Store};
 use crate::plan::names::{Kind, member_name};
@@ -16,7 +16,7 @@ use crate::scenario::names::Name;
 
 use super::{
     Availability, Fleet, Meter, WHOLE, Watched, WatchedKind, address, answers, beliefs, fact,
-    failover, implies, routes,
+    failover, routes,
 };
 
 /// What all classes together are called; no component is, for its blank.
@@ -221,33 +221,13 @@ fn continuous(class: &str) -> String {
 fn served(draft: &Draft, takeover: &Takeover) -> Expr {
     match takeover {
         Takeover::Address(balancer, units) => {
-            let address = address::name(&draft.scenario.balancer[*balancer].0);
-            let at = |unit: usize| Expr::of(&address, &format!("at-{}", unit + 1));
-            let mut all: Vec<Expr> =
-                units.iter().enumerate().map(|(k, unit)| implies(at(k), holds(*unit))).collect();
-            all.push(at(0).or(at(1)));
-            Expr::All(all)
+            address::served(draft, *balancer, units.iter().copied().map(holds).collect())
         }
         Takeover::Master(database, members) => {
-            let name = &draft.scenario.database[*database].0;
-            let has = |member: usize| Expr::of(&failover::role(name), &holder(member));
-            let mut all: Vec<Expr> =
-                members.iter().enumerate().map(|(k, node)| implies(has(k), holds(*node))).collect();
-            all.push(Expr::of(&failover::name(name), "served"));
-            Expr::All(all)
+            failover::served(draft, *database, members.iter().copied().map(holds).collect())
         }
         Takeover::Volumes(nas, owner, heads) => {
-            let head = Part::Head { nas: *nas, number: *owner }.name(draft);
-            let volumes = format!("{head}/volumes");
-            let with_partner = Expr::of(&volumes, "are with the partner");
-            let stall = Expr::of(&volumes, "stall");
-            let own = *owner as usize;
-            let home = !(with_partner.clone().or(stall.clone()));
-            Expr::All(vec![
-                implies(home, holds(heads[own])),
-                implies(with_partner, holds(heads[1 - own])),
-                !stall,
-            ])
+            volumes::served(draft, *nas, *owner, heads.iter().copied().map(holds).collect())
         }
     }
 }
@@ -331,14 +311,8 @@ fn carriers(draft: &Draft, graph: &Graph, node: NodeId) -> (Carriers, Carriers) 
     let (mut sites, mut cdns) = (Vec::new(), Vec::new());
     for part in parts_below(graph, node) {
         match part {
-            Part::Uplink { site, number: 0 } => {
-                let count = routes::of_site(draft, site).map_or(0, |(count, _)| count);
-                sites.push((0..count).map(|number| Part::Uplink { site, number }).collect());
-            }
-            Part::Edge { cdn, member: 0 } => {
-                let count = routes::of_cdn(draft, cdn).map_or(0, |(count, _)| count);
-                cdns.push((0..count).map(|member| Part::Edge { cdn, member }).collect());
-            }
+            Part::Uplink { number: 0, .. } => sites.push(routes::beside(draft, part)),
+            Part::Edge { member: 0, .. } => cdns.push(routes::beside(draft, part)),
             _ => {}
         }
     }
@@ -382,13 +356,13 @@ fn shields(draft: &Draft, graph: &Graph, node: NodeId, net: &Net) -> Shares {
     let mut shares = Vec::new();
     for edge in &edges {
         let Some(cdn) = draft.links.shield_of(*edge) else { continue };
-        let Some((count, _)) = routes::of_cdn(draft, cdn) else { continue };
+        let shielding = routes::beside(draft, Part::Edge { cdn, member: 0 });
         let all = draft.scenario.cdn[*edge].1.count.value;
-        for member in 0..count {
+        let count = place(shielding.len());
+        for part in shielding {
             // Edge e asks shield e mod `count`.
-            let asks = (all + count - 1 - member) / count;
+            let asks = (all + count - 1 - part.number()) / count;
             let share = u64::from(WHOLE) * u64::from(asks) / u64::from(all);
-            let part = Part::Edge { cdn, member };
             let share = u32::try_from(share).expect("a part of the whole") / place(edges.len());
             shares.push((fact(net, &routes::name(draft, part)), share));
         }

@@ -2,9 +2,9 @@
 //!
 //! Model: every node of the dependency graph becomes a fact of the whole: its own part is well, and
 //! enough of what it needs holds. Where members take over from each other the graph alone would say
-//! that one is enough; here an automaton says who has the address of a balancer (`address`), who is
-//! master of a database (`failover`), which head serves a volume (the one that `requests` uses too),
-//! after which time and with which coverage. Whoever comes over one of several links of a site, or
+//! that one is enough; here an automaton of their kind says which one serves, after which time and with which
+//! coverage: the address of a balancer (`kinds::balancer::address`), the master of a database
+//! (`kinds::database::failover`), the volumes of a head (`kinds::nas::volumes`, which `requests` uses too). Whoever comes over one of several links of a site, or
 //! to one of several edges, is cut off until routes have converged (`routes`). Users whom a name service
 //! sends to a target that fails are lost until it knows and their answers have run out (`answers`).
 //!
@@ -21,13 +21,17 @@
 //!
 //! [`faults`]: crate::plan::faults
 
-pub(crate) mod address;
 mod answers;
 pub(crate) mod beliefs;
-pub(crate) mod failover;
 mod meters;
 pub mod recovery;
 mod routes;
+pub mod surrogate;
+
+pub(crate) use crate::kinds::balancer::address;
+pub(crate) use crate::kinds::database::failover;
+pub(crate) use meters::volume;
+pub use surrogate::FALSE_FAILOVER;
 
 pub use meters::ALL;
 
@@ -35,8 +39,6 @@ use std::collections::BTreeSet;
 
 use crate::convert::table;
 use crate::engine::draw::Seed;
-use crate::engine::law::{DurationLaw, Law};
-use crate::health::declare::{Automaton, Branch, Expr, Fate, Timer, Transition};
 use crate::health::{AutomatonId, CauseName, DeclarationError, FactId, Net, Reading, Start};
 use crate::model::spec::runs::Initial;
 use crate::plan::Draft;
@@ -44,7 +46,6 @@ use crate::plan::faults::{self, PLANNED};
 use crate::plan::fluid::{FluidNet, FluidPlan};
 use crate::plan::graph::Graph;
 use crate::plan::names::{Kind, member_name};
-use crate::plan::part::Part;
 use crate::plan::program::law_of;
 use crate::plan::targets;
 use crate::scenario::diagnostic::Diagnostics;
@@ -59,13 +60,6 @@ const SHORTEST: SimDuration = SimDuration::SECOND;
 
 /// All of the users, in the parts in which shares of them are counted: a multiple of 1 to 16.
 pub const WHOLE: u32 = 720_720;
-
-/// Cause of a failover that found nobody to take over, and needed people.
-pub const FAILED_FAILOVER: &str = "failed-failover";
-/// Cause of a failover of a master that was well.
-pub const FALSE_FAILOVER: &str = "false-failover";
-/// Cause of a takeover of an address or a volume that did not work.
-pub const FAILED_TAKEOVER: &str = "failed-takeover";
 
 /// What is asked about over years.
 #[derive(Clone, Debug)]
@@ -383,16 +377,6 @@ impl AvailabilityPlan {
 /// takes all members at once because of one mistake (`together`).
 #[must_use]
 pub fn common(draft: &Draft) -> Vec<String> {
-    let shared = |part: &Part| {
-        matches!(
-            part,
-            Part::Site(_)
-                | Part::Rack(_)
-                | Part::Switch { .. }
-                | Part::Uplink { .. }
-                | Part::Link(_)
-        )
-    };
     let mut found = Vec::new();
     for (name, spec) in draft.scenario.fault.iter() {
         let mut parts = Vec::new();
@@ -400,7 +384,9 @@ pub fn common(draft: &Draft) -> Vec<String> {
             let mut out = Diagnostics::new();
             parts.extend(targets::parts(draft, &reference.text, reference.span, &mut out));
         }
-        if spec.together.value || (!parts.is_empty() && parts.iter().all(shared)) {
+        if spec.together.value
+            || (!parts.is_empty() && parts.iter().all(|part| part.sort().is_common))
+        {
             found.push(name.text.clone());
         }
     }
@@ -425,10 +411,10 @@ fn compile(
     }
     // Facts about components are for `requests`, which reads the same automata.
     declared.declaration.facts.retain(|(name, _)| !name.contains(": "));
-    failover::declare(draft, graph, &mut declared);
-    address::declare(draft, &mut declared.declaration);
+    for kind in Kind::ALL {
+        kind.answers().surrogates(draft, graph, &mut declared.declaration);
+    }
     routes::declare(draft, &mut declared.declaration);
-    beliefs::declare(draft, &mut declared.declaration);
     answers::declare(draft, &mut declared.declaration);
     meters::declare(draft, graph, watched, &mut declared.declaration);
     *roles = recovery::declare(draft, &mut declared.declaration);
@@ -497,65 +483,6 @@ fn cause_names(draft: &Draft, nets: &[(Net, Vec<Meter>)]) -> Vec<String> {
         all.extend(net.causes().map(|cause| shown(draft, cause)));
     }
     all.into_iter().collect()
-}
-
-fn law(law: Result<Law, crate::engine::law::LawError>) -> DurationLaw {
-    DurationLaw(law.expect("the parameters were checked with the scenario"))
-}
-
-/// A timer that probes ring: after `least` seconds and any part of `phase` more.
-fn probes(name: &str, least: f64, phase: f64, guard: Expr) -> Timer {
-    let lasts = if phase > 0.0 { Law::uniform(least, least + phase) } else { Law::constant(least) };
-    let anew = Fate::Restart { redraw: true };
-    Timer::new(name, law(lasts)).guarded(guard).fate(anew).surrogate_of("probes")
-}
-
-/// The timers by which `fall` failed probes in a row take somebody for dead, by name and guard: who is
-/// silent, whose next probe waits for the time-out of the last, and who refuses.
-fn noticed(
-    (interval, time_out, fall): (SimDuration, SimDuration, u32),
-    silent: (&str, Expr),
-    refuses: (&str, Expr),
-) -> [Timer; 2] {
-    let (interval, time_out) = (interval.seconds(), time_out.seconds());
-    let gaps = f64::from(fall) - 1.0;
-    let least = gaps * interval.max(time_out) + time_out;
-    [
-        probes(silent.0, least, interval, silent.1),
-        probes(refuses.0, gaps * interval, interval, refuses.1),
-    ]
-}
-
-/// A transition that works with a chance, and otherwise leads to `else_` and adds a cause.
-fn covered(
-    transition: Transition,
-    purpose: &str,
-    coverage: f64,
-    (works, fails): (&str, &str),
-    adds: &str,
-) -> Transition {
-    let way = |probability: f64, to: &str, adds: Option<&str>| Branch {
-        probability,
-        to: to.into(),
-        also: Vec::new(),
-        adds: adds.map(Into::into),
-    };
-    let mut ways = vec![way(coverage, works, None), way(1.0 - coverage, fails, Some(adds))];
-    ways.retain(|way| way.probability > 0.0);
-    transition.branching(purpose, ways)
-}
-
-/// Publishes for each state whether the automaton is in it, under the state's name.
-fn publish_states(mut automaton: Automaton) -> Automaton {
-    for state in automaton.states.clone() {
-        automaton = automaton.fact(&state.name, Expr::within(&[&state.name]));
-    }
-    automaton
-}
-
-/// Not the one, or the other too.
-fn implies(one: Expr, other: Expr) -> Expr {
-    (!one).or(other)
 }
 
 /// The fact that a net has a net-wide name for.

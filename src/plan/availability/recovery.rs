@@ -7,10 +7,7 @@
 use crate::health::declare::Expr;
 use crate::health::{Declaration, FactId, Net};
 use crate::plan::Draft;
-use crate::plan::faults::holder;
-use crate::plan::part::Part;
-
-use super::{address, failover};
+use crate::plan::names::Kind;
 
 /// What takes over from each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,56 +60,37 @@ fn holds(name: &str, holder: usize) -> String {
     format!("{name}: served by {holder}")
 }
 
-/// Adds the facts to a declaration that has the automata; gives the roles, in the order of kinds.
+/// A role that passes from one holder to another, in the making.
+#[derive(Clone, Debug)]
+pub struct Passing {
+    role: Role,
+    served: Expr,
+    /// By holder.
+    holds: Vec<Expr>,
+}
+
+impl Passing {
+    /// What passes at the component `name`: when it is served, and by holder when that has it.
+    #[must_use]
+    pub fn new(name: &str, kind: RoleKind, served: Expr, holds: Vec<Expr>) -> Self {
+        let role = Role { name: name.to_string(), kind, holders: holds.len() };
+        Self { role, served, holds }
+    }
+}
+
+/// Adds the facts to a declaration that has the automata; gives the roles, in the order of what passes.
 pub fn declare(draft: &Draft, declaration: &mut Declaration) -> Vec<Role> {
-    let mut roles: Vec<(Role, Expr, Vec<Expr>)> = Vec::new();
-    let known = |of: &str| declaration.automata.iter().any(|automaton| automaton.name == of);
-    let scenario = &draft.scenario;
-    let role = |name: &str, kind: RoleKind, holders: &[Expr]| Role {
-        name: name.to_string(),
-        kind,
-        holders: holders.len(),
-    };
-    for (database, (name, _)) in scenario.database.iter().enumerate() {
-        let phases = failover::name(name);
-        if known(&phases) {
-            let members = 0..draft.links.databases[database].members.len();
-            let has = |member: usize| Expr::of(&failover::role(name), &holder(member));
-            let all: Vec<Expr> = members.map(has).collect();
-            roles.push((role(name, RoleKind::Master, &all), Expr::of(&phases, "served"), all));
-        }
-    }
-    for (balancer, (name, _)) in scenario.balancer.iter().enumerate() {
-        let address = address::name(name);
-        if known(&address) {
-            let all = ["at-1", "at-2"].map(|state| Expr::of(&address, state)).to_vec();
-            // With both units dead the address stays where it was.
-            let serves = |member: u32| {
-                let unit = Part::Balancer { balancer, member }.name(draft);
-                all[member as usize].clone().and(Expr::of(&unit, "serving"))
-            };
-            let served = serves(0).or(serves(1));
-            roles.push((role(name, RoleKind::Address, &all), served, all));
-        }
-    }
-    for (nas, (name, spec)) in scenario.nas.iter().enumerate() {
-        let heads = (0..spec.heads.value).map(|number| Part::Head { nas, number }.name(draft));
-        let volumes: Vec<String> = heads.map(|head| format!("{head}/volumes")).collect();
-        if volumes.len() > 1 && volumes.iter().all(|one| known(one)) {
-            let stall = volumes.iter().map(|one| !Expr::of(one, "stall")).collect();
-            let away: Vec<Expr> =
-                volumes.iter().map(|one| Expr::of(one, "are with the partner")).collect();
-            roles.push((role(name, RoleKind::Volumes, &away), Expr::All(stall), away));
-        }
-    }
-    let add = |(role, served_by, holders): (Role, Expr, Vec<Expr>)| {
-        declaration.fact(&served(&role.name), served_by);
+    let of_kind = |kind: &Kind| kind.answers().passing(draft, declaration);
+    let mut all: Vec<Passing> = Kind::ALL.iter().flat_map(of_kind).collect();
+    all.sort_by_key(|passing| passing.role.kind);
+    let add = |Passing { role, served: by, holds: holders }: Passing| {
+        declaration.fact(&served(&role.name), by);
         for (at, holder) in holders.into_iter().enumerate() {
             declaration.fact(&holds(&role.name, at), holder);
         }
         role
     };
-    roles.into_iter().map(add).collect()
+    all.into_iter().map(add).collect()
 }
 
 /// The facts of a net.

@@ -8,7 +8,6 @@ use crate::plan::Draft;
 use crate::plan::checks::runs::after_horizon;
 use crate::plan::checks::{exclude, inert, inert_if, missing, takes_time};
 use crate::plan::links::find_named;
-use crate::plan::memory;
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::targets;
@@ -146,7 +145,7 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
         inert_if(fault.repair.as_ref(), message, "remove it", out);
         inert_if(fault.lasts.as_ref(), message, "remove it", out);
         inert_if(fault.detected_by_people.as_ref(), message, "remove it", out);
-        for part in parts.iter().filter(|part| !remembers(draft, **part)) {
+        for part in parts.iter().filter(|part| !part.answers().remembers(draft, **part)) {
             let message = format!("`{}` has no cache to lose", part.name(draft));
             let help = "an object cache, an edge with `content`, a server or head whose `ram-cache` \
                         keeps a `content`, or a database that is `cold` after a restart";
@@ -166,33 +165,11 @@ fn check_keys(draft: &Draft, fault: &FaultSpec, parts: &[Part], out: &mut Diagno
             exclude(repair.span, lasts.span, "its end is given twice", out);
         }
     } else if fault.repair.is_none() {
-        let without = parts.iter().find(|part| !restarts(draft, **part));
+        let without = parts.iter().find(|part| !part.answers().life(draft, **part).restarts());
         if let Some(part) = without {
             let why = format!("`{}` does not restart by itself", part.name(draft));
             missing(fault.span, "repair", &why, out);
         }
-    }
-}
-
-/// Whether a part keeps something in memory that it can lose.
-fn remembers(draft: &Draft, part: Part) -> bool {
-    match part {
-        Part::Own(own) => own.planned().remembers(draft, own),
-        Part::Edge { cdn, .. } => draft.scenario.cdn[cdn].1.content.is_some(),
-        Part::Server(id) => memory::server_caches(draft, id),
-        Part::Head { nas, .. } => memory::head_caches(draft, nas),
-        Part::Database { database, .. } => draft.scenario.database[database].1.cold.is_some(),
-        _ => false,
-    }
-}
-
-/// Whether a part comes back by itself.
-fn restarts(draft: &Draft, part: Part) -> bool {
-    match part {
-        Part::Service { service, .. } => draft.scenario.service[service].1.restart.is_some(),
-        Part::Database { database, .. } => draft.scenario.database[database].1.restart.is_some(),
-        Part::Zone { .. } => true,
-        _ => false,
     }
 }
 

@@ -1,14 +1,14 @@
 //! From parts and faults to automata, facts and effects.
 
-mod peers;
+mod mechanisms;
 mod shown;
-mod takeover;
+pub use mechanisms::Mechanisms;
+pub use shown::Shown;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::convert::place;
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::{
     Automaton, Branch, Effect, Expr, Fate, Move, Opens, Shape, State, Subject, Timer, Transition,
@@ -17,14 +17,13 @@ use crate::model::ids::ComponentId;
 use crate::model::spec::runs::{AfterSpec, Does, FaultSpec, How, Once, OperationSpec};
 use crate::plan::Draft;
 use crate::plan::checks::week_start;
-use crate::plan::faults::parts::{all_parts, owner};
+use crate::plan::drills;
 use crate::plan::faults::{Declared, PLANNED};
-use crate::plan::graph::server_of;
-use crate::plan::links::Store;
+use crate::plan::kind::parts::{Life, Sort};
 use crate::plan::names::Kind;
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
-use crate::plan::targets;
+use crate::plan::targets::{self, RoleOf};
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::law::LawSpec;
@@ -40,14 +39,6 @@ const BOOTING: &str = "booting";
 const STARTING: &str = "starting";
 /// Earlier laws that the law of a restart is compared with.
 const LAWS_COMPARED: usize = 64;
-/// [`kind_of`] of a site, a rack and so on.
-const SITE: u8 = kind_of(Part::Site(0));
-const UPLINK: u8 = kind_of(Part::Uplink { site: 0, number: 0 });
-const RACK: u8 = kind_of(Part::Rack(0));
-const SWITCH: u8 = kind_of(Part::Switch { rack: 0, number: 0 });
-const ZONE: u8 = kind_of(Part::Zone { zone: 0, member: 0 });
-const SERVICE: u8 = kind_of(Part::Service { service: 0, member: 0 });
-const DATABASE: u8 = kind_of(Part::Database { database: 0, member: 0 });
 /// The fact that nothing is wrong with a part itself.
 const WELL: &str = "is well";
 
@@ -149,8 +140,7 @@ struct Mould {
 /// What the mould of a part follows from before anything strikes it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct MouldKind {
-    /// In the order of [`Part`].
-    part: u8,
+    sort: &'static Sort,
     /// How long a zone takes to boot.
     boot: Option<SimDuration>,
     /// The place of the law of the restart.
@@ -165,7 +155,7 @@ struct MouldKind {
 /// What a part stands on.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Host {
-    Zone,
+    RunsProcesses,
     Other,
 }
 
@@ -182,8 +172,8 @@ pub struct Declarer<'a> {
     sketches: Vec<Sketch>,
     moulds: Vec<Mould>,
     groups: Vec<Automaton>,
-    /// By database whose master a fault strikes: the automaton of that role.
-    masters: BTreeMap<usize, Automaton>,
+    /// By role that a fault strikes: its automaton.
+    masters: BTreeMap<RoleOf, Automaton>,
 }
 
 /// A fault and the parts it hits.
@@ -192,8 +182,8 @@ struct Hit<'a> {
     spec: &'a FaultSpec,
     members: Vec<usize>,
     harm: Harm,
-    /// The database whose master it strikes, whoever that is: all members are in `members`.
-    master: Option<usize>,
+    /// The role whose holder it strikes, whichever member that is: all members are in `members`.
+    role: Option<RoleOf>,
 }
 
 impl<'a> Declarer<'a> {
@@ -203,10 +193,7 @@ impl<'a> Declarer<'a> {
         let mut moulds: Vec<Mould> = Vec::new();
         let mut places: BTreeMap<MouldKind, usize> = BTreeMap::new();
         let mut restarts = Vec::new();
-        for part in all_parts(draft) {
-            if matches!(part, Part::Unit { .. }) {
-                continue;
-            }
+        for part in drills::parts(draft) {
             let (kind, roles) = sketch(draft, part, &mut restarts);
             let mould = *places.entry(kind).or_insert_with(|| {
                 moulds.push(Mould::new(kind, &restarts));
@@ -260,14 +247,13 @@ impl<'a> Declarer<'a> {
                 continue;
             }
             let mut members = self.members(spec);
-            let master = self.master_of(spec);
-            if let Some(database) = master {
-                let count = place(draft.links.databases[database].members.len());
-                let of = |member| self.at(Part::Database { database, member });
-                members = (0..count).filter_map(of).collect();
+            let role = self.role_of(spec);
+            if let Some(RoleOf { kind, index, .. }) = role {
+                let all = kind.answers().parts(draft, index).into_iter();
+                members = all.filter_map(|part| self.at(part)).collect();
             }
             let name = &name.text;
-            let hit = Hit { name, spec, members: Vec::new(), harm: Harm::of(spec), master };
+            let hit = Hit { name, spec, members: Vec::new(), harm: Harm::of(spec), role };
             let moulds: BTreeSet<usize> =
                 members.iter().map(|index| self.sketches[*index].mould).collect();
             if moulds.iter().all(|mould| repair(&hit, Some(&self.moulds[*mould])).is_some()) {
@@ -346,18 +332,18 @@ impl<'a> Declarer<'a> {
         found
     }
 
-    /// The replicated database whose master is all that a fault names, if it can move: what
-    /// follows another fault, or strikes several at once, means the master of the file.
-    fn master_of(&self, spec: &FaultSpec) -> Option<usize> {
+    /// The role that is all that a fault names, if it can pass to another member: what follows another fault, or
+    /// strikes several at once, means the holder in the file.
+    fn role_of(&self, spec: &FaultSpec) -> Option<RoleOf> {
         let mut hits = spec.hits.iter();
         let (Some(only), None) = (hits.next(), hits.next()) else { return None };
         let plain = spec.after.is_none() && !spec.together.value;
-        targets::master_of(self.draft, &only.text).filter(|_| plain)
+        targets::role_of(self.draft, &only.text).filter(|_| plain)
     }
 
     /// The holder of a role: its timer is the role's own, and strikes whoever has it.
-    fn role(&mut self, hit: &Hit<'_>, database: usize, share: f64) {
-        let name = self.draft.scenario.database[database].0.text.clone();
+    fn role(&mut self, hit: &Hit<'_>, of: RoleOf, share: f64) {
+        let name = of.kind.name(&self.draft.scenario, of.index).text.clone();
         self.change(&hit.members, |_, _| (), |mould, ()| mould.fall(hit, UP));
         let state = state_of(hit.name);
         let Some(onset) = onset(hit, share) else { return };
@@ -378,11 +364,11 @@ impl<'a> Declarer<'a> {
         let clock = hit.spec.at.is_some();
         let onset = if clock { onset } else { onset.guarded(Expr::Any(guards)).fate(Fate::Freeze) };
         let count = hit.members.len();
-        let role = self.masters.entry(database).or_insert_with(|| {
+        let role = self.masters.entry(of).or_insert_with(|| {
             let states = (0..count).map(|member| State::serving(&holder(member))).collect();
-            let role = Automaton::new(&format!("{name}/master"), states);
-            // The draws of the only member of a database without slaves.
-            Automaton { stream: Some(format!("{name}.master")), ..role }
+            let role = Automaton::new(&format!("{name}/{}", of.word), states);
+            // The draws of the holder where there is no other member.
+            Automaton { stream: Some(format!("{name}.{}", of.word)), ..role }
         });
         role.timers.push(onset);
         role.transitions.extend(strikes);
@@ -394,16 +380,15 @@ impl<'a> Declarer<'a> {
             let group = self.draft.names.find(&common.group.text);
             (group.map(|found| (found.kind, found.index)), common.beta.value.get())
         });
-        if let Some(database) = hit.master {
-            let of_it = |(group, _): &(Option<(Kind, usize)>, f64)| {
-                *group == Some((Kind::Database, database))
-            };
+        if let Some(role) = hit.role {
+            let of_it =
+                |(group, _): &(Option<(Kind, usize)>, f64)| *group == Some((role.kind, role.index));
             let share = shared.filter(of_it).map_or(1.0, |(_, beta)| 1.0 - beta);
-            return self.role(hit, database, share);
+            return self.role(hit, role, share);
         }
         let of_group = |this: &Self, index: usize| {
             let of_group = |(group, _): &(Option<(Kind, usize)>, f64)| {
-                *group == Some(owner(this.sketches[index].part))
+                *group == Some(this.sketches[index].part.owner())
             };
             shared.filter(of_group).is_some()
         };
@@ -425,14 +410,14 @@ impl<'a> Declarer<'a> {
         let Some(first) = hit.members.first() else { return };
         let like = std::mem::discriminant(&self.sketches[*first].part);
         let of_group = |sketch: &Sketch| {
-            owner(sketch.part) == (found.kind, found.index)
+            sketch.part.owner() == (found.kind, found.index)
                 && std::mem::discriminant(&sketch.part) == like
         };
         let group: Vec<usize> =
             (0..self.sketches.len()).filter(|at| of_group(&self.sketches[*at])).collect();
         let size = common.size.as_ref().map_or(group.len().max(1), |size| size.value as usize);
         // Of a role only the set that has it in the file.
-        let sets = if hit.master.is_some() { 1 } else { usize::MAX };
+        let sets = if hit.role.is_some() { 1 } else { usize::MAX };
         for (set, members) in group.chunks(size).enumerate().take(sets) {
             let struck = members.iter().filter(|member| hit.members.binary_search(member).is_ok());
             let moves: Vec<Move> = struck
@@ -531,19 +516,19 @@ impl<'a> Declarer<'a> {
             mould.facts();
         }
         for index in 0..self.sketches.len() {
-            self.heartbeat(index);
+            let part = self.sketches[index].part;
+            for (fact, when) in part.answers().publishes(self.draft, part) {
+                self.change(&[index], |_, _| (), |mould, ()| mould.publish(fact, when.clone()));
+            }
         }
         if let Some(ids) = ids {
             for index in 0..self.sketches.len() {
                 let sketch = &self.sketches[index];
                 declared.breakable.push((sketch.name.clone(), self.mould(index).back));
-                self.effects(index, ids, &mut declared);
-                self.memory(index, ids, &mut declared);
-                self.converging(index, ids, &mut declared);
+                self.shown(index, ids, &mut declared);
             }
         }
-        self.takeovers(live, ids, &mut declared);
-        self.peers();
+        self.mechanisms(live, ids, &mut declared);
         let shapes: Vec<Arc<Shape>> =
             self.moulds.into_iter().map(|mould| Arc::new(mould.shape)).collect();
         declared.declaration.automata.reserve(self.sketches.len() + self.groups.len());
@@ -554,8 +539,8 @@ impl<'a> Declarer<'a> {
         for group in self.groups {
             declared.declaration.add(group);
         }
-        for (database, role) in self.masters {
-            declared.masters.insert(database, role.name.clone());
+        for (of, role) in self.masters {
+            declared.masters.insert(of, role.name.clone());
             declared.declaration.add(role);
         }
         declared.declaration.forced_causes.push(PLANNED.into());
@@ -569,11 +554,6 @@ impl<'a> Declarer<'a> {
     fn of(&self, part: Option<Part>, fact: &str) -> Expr {
         let name = part.and_then(|part| self.name(part));
         name.map_or(Expr::Always, |name| Expr::of(name, fact))
-    }
-
-    /// Names of the parts number 0, 1, … .
-    fn parts(&self, part: impl Fn(u32) -> Part) -> Vec<&str> {
-        (0..).map_while(|number| self.name(part(number))).collect()
     }
 }
 
@@ -636,43 +616,7 @@ fn sketch<'a>(
     part: Part,
     restarts: &mut Vec<(&'a LawSpec<SimDuration>, DurationLaw)>,
 ) -> (MouldKind, Roles) {
-    let scenario = &draft.scenario;
-    // What stands on an uplink or a switch asks for it, not the other way round.
-    let host = match part {
-        Part::Uplink { .. } | Part::Switch { .. } => None,
-        _ => part.stands_on(draft),
-    };
-    let disks = match part {
-        Part::Database { database, member } => {
-            // Without its data the process does not run.
-            match draft.links.databases[database].members[member as usize].store {
-                Some(Store::Disks { set, .. }) => server_of(draft, part)
-                    .filter(|_| host.is_some())
-                    .map(|server| Part::Disks { server, set }),
-                _ => None,
-            }
-        }
-        _ => None,
-    };
-    let links: Vec<String> = match part {
-        Part::Site(site) => {
-            let uplinks = scenario.site[site].1.uplinks.as_ref();
-            let count = uplinks.map_or(0, |uplinks| uplinks.count.value);
-            (0..count).map(|number| Part::Uplink { site, number }.name(draft)).collect()
-        }
-        Part::Rack(rack) => {
-            let switch = scenario.rack[rack].1.switch.as_ref();
-            let count = switch.map_or(0, |switch| switch.count.value);
-            (0..count).map(|number| Part::Switch { rack, number }.name(draft)).collect()
-        }
-        _ => Vec::new(),
-    };
-    let (boot, restart) = match part {
-        Part::Zone { zone, .. } => (Some(scenario.zone[zone].1.boot.value), None),
-        Part::Service { service, .. } => (None, scenario.service[service].1.restart.as_deref()),
-        Part::Database { database, .. } => (None, scenario.database[database].1.restart.as_deref()),
-        _ => (None, None),
-    };
+    let Life { host, disks, links, boot, restart } = part.answers().life(draft, part);
     let restart = restart.map(|spec| {
         // Members of one group have one law, and neighbours are alike.
         if let Some((last, _)) = restarts.last()
@@ -689,12 +633,12 @@ fn sketch<'a>(
         })
     });
     let kind = MouldKind {
-        part: kind_of(part),
+        sort: part.sort(),
         boot,
         restart,
-        host: host.map(|host| match host {
-            Part::Zone { .. } => Host::Zone,
-            _ => Host::Other,
+        host: host.map(|host| match host.sort().runs_processes {
+            true => Host::RunsProcesses,
+            false => Host::Other,
         }),
         needs_disks: disks.is_some(),
         has_links: !links.is_empty(),
@@ -705,31 +649,8 @@ fn sketch<'a>(
     };
     bind(HOST, host.iter().map(|host| host.name(draft)).collect());
     bind(DISKS, disks.iter().map(|disks| disks.name(draft)).collect());
-    bind(LINKS, links);
+    bind(LINKS, links.iter().map(|link| link.name(draft)).collect());
     (kind, roles)
-}
-
-/// A number for each kind of part.
-const fn kind_of(part: Part) -> u8 {
-    match part {
-        Part::Site(_) => 0,
-        Part::Uplink { .. } => 1,
-        Part::Link(_) => 2,
-        Part::Rack(_) => 3,
-        Part::Switch { .. } => 4,
-        Part::Server(_) => 5,
-        Part::Disks { .. } => 6,
-        Part::Head { .. } => 7,
-        Part::Pool { .. } => 8,
-        Part::Zone { .. } => 9,
-        Part::Service { .. } => 10,
-        Part::Database { .. } => 11,
-        Part::Balancer { .. } => 12,
-        Part::Edge { .. } => 15,
-        Part::Station { .. } => 16,
-        Part::Unit { .. } => 17,
-        Part::Own(own) => 18 + own.kind as u8,
-    }
 }
 
 impl Sketch {
@@ -744,8 +665,7 @@ impl Sketch {
 impl MouldKind {
     /// That a part runs as far as others are concerned, who are found by their roles; none where nobody is.
     fn host_by(self, subject: impl Fn(&'static str) -> Subject) -> Option<Expr> {
-        let runs_on_host = self.part == ZONE || self.part == SERVICE || self.part == DATABASE;
-        self.host.filter(|_| runs_on_host)?;
+        self.host.filter(|_| self.sort.needs_host)?;
         let alive = Expr::Fact(subject(HOST), "alive".into());
         if !self.needs_disks {
             return Some(alive);
@@ -842,6 +762,10 @@ impl Mould {
         self.shape.facts.push((fact.into(), when));
     }
 
+    fn has(&self, harm: Harm) -> bool {
+        self.harms.iter().any(|(_, other)| *other == harm)
+    }
+
     fn states(&self, of: impl Fn(Harm) -> bool) -> Vec<String> {
         self.harms.iter().filter(|(_, harm)| of(*harm)).map(|(state, _)| state.clone()).collect()
     }
@@ -900,7 +824,7 @@ impl Mould {
         for (fact, states) in facts {
             self.publish(&fact, Expr::In(states));
         }
-        if self.kind.part == DATABASE {
+        if self.kind.sort.passes_role {
             self.publish(WELL, Expr::within(&[UP]));
         }
     }

@@ -11,21 +11,22 @@
 //!   down and come back with it.
 //! - A common cause is a joint event of the group's set, keyed by the set, also with one member;
 //!   each member is repaired by itself.
-//! - The master of a replicated database is a role: an automaton of its own says which member has
-//!   it, and is moved by who acts the failover out. A fault of the role ages while its holder is
-//!   well, strikes the holder, and draws as the master of the file does where there is no slave.
+//! - A role that passes between members (the master of a replicated database) is an automaton of its own: it says
+//!   which member has the role, and is moved by the component that acts the failover out. A fault of the role ages
+//!   while its holder is well, strikes the holder, and draws as the holder of the file does where it is alone.
 //! - What memory holds (an object cache, the RAM of a server or head, a database's buffer) is lost
 //!   when its process or host is gone or hangs, and by `cache-lost`.
 //! - An operation that takes parts out is a clock in each of them; its cause is `planned`.
 //! - `after` draws when the other fault strikes, keyed by the part that follows.
 //!
-//! - Who serves the volumes of a head is an automaton of its own: see `declare/takeover.rs`.
+//! - What parts of a kind do when one of them fails is an automaton of that kind: the volumes of a head are in
+//!   `kinds::nas::volumes`, the addresses of peers in `kinds::balancer::peers`.
 //!
 //! Takes a draft and the numbers of its components. Gives a [`HealthPlan`]. Leaves out: hours of
 //! crews.
 
 mod declare;
-pub use declare::{IS_PLANNED, holder, operated};
+pub use declare::{IS_PLANNED, Mechanisms, Shown, holder, operated};
 pub mod parts;
 pub mod textbook;
 
@@ -40,7 +41,9 @@ use crate::model::spec::runs::Initial;
 use crate::model::world::storage::Handed;
 use crate::plan::Draft;
 use crate::plan::drills;
+use crate::plan::names::Kind;
 use crate::plan::part::Part;
+use crate::plan::targets::RoleOf;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 
@@ -60,9 +63,8 @@ pub struct Declared {
     pub handed: BTreeMap<ComponentId, Vec<(String, Option<ComponentId>)>>,
     /// Parts that a drill can break: their name and the state in which they come back.
     pub breakable: Vec<(String, &'static str)>,
-    /// Replicated databases whose master a fault strikes, by place in the file: the automaton that
-    /// says who it is.
-    pub masters: BTreeMap<usize, String>,
+    /// By role whose holder a fault strikes: the automaton that says which member it is.
+    pub masters: BTreeMap<RoleOf, String>,
 }
 
 /// Names of all causes: overload, the faults in the order of the file, what is planned.
@@ -269,29 +271,31 @@ fn compile(
     })
 }
 
-/// Masters of replicated databases, and where the net says who they are.
+/// Roles that pass between members, and where the net says which member has each.
 fn masters(
     draft: &Draft,
     declared: &Declared,
     ids: &BTreeMap<String, ComponentId>,
     net: &Net,
 ) -> Vec<MasterRole> {
-    let mut all = Vec::new();
-    for (index, (name, _)) in draft.scenario.database.iter().enumerate() {
-        let Some(group) = ids.get(&format!("{name}.group")).copied() else { continue };
-        let count = draft.links.databases[index].members.len();
-        let automaton = declared.masters.get(&index).and_then(|name| net.automaton(name));
+    let sections = |kind: Kind| (0..kind.sections(&draft.scenario)).map(move |at| (kind, at));
+    let all = Kind::ALL.iter().flat_map(|kind| sections(*kind));
+    let mut roles = Vec::new();
+    for (of, role) in all.filter_map(|(kind, index)| RoleOf::find(draft, kind, index)) {
+        let Some(group) = ids.get(&role.component).copied() else { continue };
+        let members = of.kind.answers().parts(draft, of.index);
+        let automaton = declared.masters.get(&of).and_then(|name| net.automaton(name));
         let states = |automaton| {
             let state = |member: usize| net.state(automaton, &declare::holder(member));
-            (0..count).map(|member| state(member).expect("a state for each member")).collect()
+            (0..members.len()).map(|at| state(at).expect("a state for each member")).collect()
         };
-        let place = |member: usize| {
-            let part = Part::Database { database: index, member: table::u32(member) }.name(draft);
+        let place = |member: &Part| {
+            let part = member.name(draft);
             declared.breakable.iter().position(|(name, _)| *name == part)
         };
-        let members = (0..count).filter_map(place).map(|place| table::u32(place)).collect();
         let automaton = automaton.map(|automaton| (automaton, states(automaton)));
-        all.push(MasterRole { group, automaton, members });
+        let members = members.iter().filter_map(place).map(table::u32).collect();
+        roles.push(MasterRole { group, automaton, members });
     }
-    all
+    roles
 }

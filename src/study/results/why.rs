@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::{FigureRow, natural};
+use crate::plan::Draft;
 use crate::plan::availability::{Availability, WatchedKind};
 use crate::plan::cost::{self, Cost};
 use crate::plan::figure::Figure;
 use crate::plan::headroom::{self, Spare};
 use crate::plan::load;
-use crate::plan::{Draft, drills};
 use crate::stats::interval::Interval;
 use crate::stats::quantile::nearest_rank;
 use crate::stats::rare::mean_of_rare_differences;
@@ -206,7 +206,7 @@ pub(super) fn spare(draft: &Draft) -> Option<SpareRows> {
         return None;
     }
     let parts = crate::plan::faults::parts::all_parts(draft);
-    let parts = parts.into_iter().map(|part| (part.name(draft), drills::kind(part)));
+    let parts = parts.into_iter().map(|part| (part.name(draft), part.sort().word));
     let kinds: BTreeMap<String, &'static str> = parts.collect();
     let row = |spare: Spare| {
         let lost = spare.lost.as_ref();

@@ -2,16 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::{Declarer, HOST, Harm, Host, LINKS, Mould, RACK, SITE, SWITCH, Sketch, UPLINK};
+use super::{Declarer, HOST, Harm, Host, LINKS, Mould, Sketch};
 use crate::convert::place;
 use crate::health::declare::{Expr, Quantifier};
 use crate::model::Health;
 use crate::model::ids::ComponentId;
+use crate::plan::Draft;
 use crate::plan::faults::Declared;
-use crate::plan::kind::Fares;
-use crate::plan::memory::name_of_head;
-use crate::plan::names::member_name;
-use crate::plan::part::{Part, head_name};
+use crate::plan::kind::parts::Memory;
+use crate::plan::part::Part;
 
 impl Mould {
     /// Publishes what others ask of a part: `alive` (it runs), `fit` (it works), `reachable`
@@ -27,21 +26,19 @@ impl Mould {
             true => Expr::members(Quantifier::Any, LINKS, "fit"),
             false => Expr::Always,
         };
-        let reachable = match kind.part {
-            SITE => linked,
-            RACK => host("reachable").and(linked),
-            // What they stand on needs them.
-            UPLINK | SWITCH => Expr::Always,
-            _ => host("reachable"),
+        let place = kind.sort.is_place;
+        let reachable = match (place, kind.host) {
+            (true, None) => linked,
+            (true, Some(_)) => host("reachable").and(linked),
+            (false, _) => host("reachable"),
         };
-        let zone = (kind.host == Some(Host::Zone)).then(|| host("fit"));
+        let zone = (kind.host == Some(Host::RunsProcesses)).then(|| host("fit"));
         let gone: Vec<String> = self.states(|harm| harm == Harm::Down);
         let alive = (!within(gone)).and(self.host.clone().unwrap_or(Expr::Always));
         let unfit = self.states(|harm| !matches!(harm, Harm::Slow(_) | Harm::Forgot));
         let fit = !within(unfit);
         let cut = self.states(|harm| harm == Harm::Cut);
-        let domain = kind.part == SITE || kind.part == RACK;
-        let own = if domain { Expr::own("fit") } else { Expr::own("alive").and(!within(cut)) };
+        let own = if place { Expr::own("fit") } else { Expr::own("alive").and(!within(cut)) };
         self.publish("alive", alive);
         self.publish("fit", fit);
         self.publish("reachable", own.and(reachable));
@@ -54,180 +51,171 @@ impl Mould {
 }
 
 impl Declarer<'_> {
-    /// The fact that what a part keeps in memory is lost: it or its host is gone or hangs, or a
-    /// fault says so.
-    pub(super) fn memory(
+    /// Adds how a failure of a part shows in components, and what its memory loses.
+    pub(super) fn shown(
         &self,
         index: usize,
         ids: &BTreeMap<String, ComponentId>,
         declared: &mut Declared,
     ) {
-        let draft = self.draft;
         let sketch = &self.sketches[index];
-        let component = match sketch.part {
-            Part::Server(_) => format!("{}.objects", sketch.part.name(draft)),
-            Part::Own(own) => match own.planned().memory(draft, own) {
-                Some(component) => component,
-                None => return,
-            },
-            Part::Head { nas, number } => name_of_head(draft, nas, number),
-            Part::Edge { cdn, .. } => {
-                if draft.scenario.cdn[cdn].1.content.is_none() {
-                    return;
-                }
-                sketch.name.clone()
-            }
-            Part::Database { database, member } => {
-                let (name, spec) = &draft.scenario.database[database];
-                if spec.cold.is_none() {
-                    return;
-                }
-                member_name(name, member)
-            }
-            _ => return,
-        };
-        let Some(id) = ids.get(&component) else { return };
+        let component = sketch.name.clone();
+        let mut shown =
+            Shown { declarer: self, sketch, ids, declared, component, states: Vec::new() };
+        let answers = sketch.part.answers();
+        answers.shows(&mut shown, sketch.part);
+        shown.finish();
+        if let Some(memory) = answers.memory(self.draft, sketch.part) {
+            self.wiped(sketch, &memory, ids, declared);
+        }
+    }
+
+    /// The fact that what a part keeps in memory is lost: it or its host is gone or hangs, or a
+    /// fault says so.
+    fn wiped(
+        &self,
+        sketch: &Sketch,
+        memory: &Memory,
+        ids: &BTreeMap<String, ComponentId>,
+        declared: &mut Declared,
+    ) {
+        let component = &memory.component;
+        let Some(id) = ids.get(component) else { return };
         let mut lost = !Expr::of(&sketch.name, "alive");
         for (harm, fact) in [(Harm::Hung, "is hung"), (Harm::Forgot, "has forgotten")] {
-            if self.mould(index).harms.iter().any(|(_, other)| *other == harm) {
+            if self.moulds[sketch.mould].has(harm) {
                 lost = lost.or(Expr::of(&sketch.name, fact));
             }
         }
-        if let Part::Own(_) = sketch.part {
-            lost = lost.or(!self.of(sketch.part.stands_on(draft), "alive"));
+        if memory.with_host {
+            lost = lost.or(!self.of(sketch.part.stands_on(self.draft), "alive"));
         }
         let fact = format!("{component}: memory lost");
         declared.declaration.fact(&fact, lost);
         declared.wipes.insert(fact, *id);
     }
+}
 
-    /// One uplink of several, where its users are cut off until routes have converged.
-    pub(super) fn converging(
-        &self,
-        index: usize,
-        ids: &BTreeMap<String, ComponentId>,
-        declared: &mut Declared,
-    ) {
-        let sketch = &self.sketches[index];
-        let Part::Uplink { .. } = sketch.part else { return };
-        let Some(id) = ids.get(&sketch.name) else { return };
-        let dead = format!("{}: dead", sketch.name);
-        declared.declaration.fact(&dead, !Expr::of(&sketch.name, "fit"));
-        declared.effects.insert(*id, vec![(dead, Health::Down)]);
+/// How a failure of one part shows in components of the event loop, in the making. Of states that hold at once the
+/// one that was added first counts.
+pub struct Shown<'a> {
+    declarer: &'a Declarer<'a>,
+    sketch: &'a Sketch,
+    ids: &'a BTreeMap<String, ComponentId>,
+    declared: &'a mut Declared,
+    component: String,
+    states: Vec<(String, Health)>,
+}
+
+impl<'a> Shown<'a> {
+    /// The scenario.
+    #[must_use]
+    pub fn draft(&self) -> &'a Draft {
+        self.declarer.draft
     }
 
-    /// Facts of the whole that say how the component of a part fares.
-    pub(super) fn effects(
-        &self,
-        index: usize,
-        ids: &BTreeMap<String, ComponentId>,
-        declared: &mut Declared,
-    ) {
-        let draft = self.draft;
-        let sketch = &self.sketches[index];
-        let scenario = &draft.scenario;
-        let component = match sketch.part {
-            Part::Head { nas, number } => head_name(draft, nas, number),
-            Part::Uplink { site, .. } => format!("{}.uplink", scenario.site[site].0),
-            Part::Switch { rack, .. } => format!("{}.switch", scenario.rack[rack].0),
-            Part::Database { database, member } => {
-                member_name(&scenario.database[database].0, member)
-            }
-            part => part.name(draft),
-        };
-        let id = ids.get(&component).copied();
-        let mut states: Vec<(String, Health)> = Vec::new();
-        let mut facts: Vec<(String, Expr)> = Vec::new();
-        let mut add = |what: &str, health: Health, condition: Expr| {
-            let name = format!("{component}: {what}");
-            facts.push((name.clone(), condition));
-            states.push((name, health));
-        };
-        let mould = self.mould(index);
-        let has = |harm: Harm| mould.harms.iter().any(|(_, other)| *other == harm);
-        let ill = |what: &str| Expr::of(&sketch.name, what);
-        let fares = match sketch.part {
-            Part::Own(own) => Some(own.planned().fares()),
+    /// Names the component of the part, where it is not called as the part is.
+    pub fn component(&mut self, name: String) {
+        self.component = name;
+    }
+
+    /// That `fact` of the part holds.
+    #[must_use]
+    pub fn own(&self, fact: &str) -> Expr {
+        Expr::of(&self.sketch.name, fact)
+    }
+
+    /// That `fact` of what the part stands on holds; always where it stands on nothing.
+    #[must_use]
+    pub fn host(&self, fact: &str) -> Expr {
+        self.declarer.of(self.sketch.part.stands_on(self.draft()), fact)
+    }
+
+    /// That the part is only cut off or stands still, and keeps what it knows.
+    #[must_use]
+    pub fn keeps(&self) -> Expr {
+        let facts = [(Harm::Cut, "is cut"), (Harm::Stalled, "is stalled")];
+        let ill = facts.into_iter().filter(|(harm, _)| self.mould().has(*harm));
+        Expr::Any(ill.map(|(_, fact)| self.own(fact)).collect())
+    }
+
+    /// Adds a state of the component: `what` it is called, and when it holds.
+    pub fn state(&mut self, what: &str, health: Health, when: Expr) {
+        let name = format!("{}: {what}", self.component);
+        self.declared.declaration.fact(&name, when);
+        self.states.push((name, health));
+    }
+
+    /// Adds the only state of a further component, where there is one of this name.
+    pub fn further(&mut self, component: &str, what: &str, health: Health, when: Expr) {
+        let Some(id) = self.ids.get(component) else { return };
+        let name = format!("{component}: {what}");
+        self.declared.declaration.fact(&name, when);
+        self.declared.effects.insert(*id, vec![(name, health)]);
+    }
+
+    /// Adds the states of a process: unreachable with what it stands on, down when it is down itself, and all
+    /// hindrances.
+    pub fn process(&mut self) {
+        self.state("unreachable", Health::Unreachable, !self.host("reachable"));
+        self.state("down", Health::Down, self.own("is down"));
+        self.hindrances();
+    }
+
+    /// Adds the states of what stands outside of the sites: it works, perhaps slowly, or it does not.
+    pub fn outside(&mut self) {
+        self.state("out", Health::Down, !self.own("fit"));
+        self.slow();
+    }
+
+    /// Adds the states in which the part is there and does not do its work: cut off, hung, stalled, slow.
+    pub fn hindrances(&mut self) {
+        self.cut_off();
+        self.stands_still();
+        self.slow();
+    }
+
+    /// Adds the state of a part that works and is not heard, where a fault does that.
+    pub fn cut_off(&mut self) {
+        if self.mould().has(Harm::Cut) {
+            self.state("cut off", Health::Unreachable, self.own("is cut"));
+        }
+    }
+
+    /// Adds the states of a part that answers nothing, where faults do that to it or to the zone that it runs in.
+    pub fn stands_still(&mut self) {
+        self.hindered("hung", Health::Hung, Harm::Hung);
+        self.hindered("stalled", Health::Stalled, Harm::Stalled);
+    }
+
+    /// Adds the states of a slow part, one for each factor, where faults slow it or the zone that it runs in.
+    pub fn slow(&mut self) {
+        let harms = self.hindering().flat_map(|sketch| self.harms_of(sketch));
+        let factor = |harm: &Harm| match harm {
+            Harm::Slow(factor) => Some(*factor),
             _ => None,
         };
-        match sketch.part {
-            Part::Balancer { balancer, .. } if draft.links.balancers[balancer].zone.is_none() => {
-                // An appliance that is down answers as little as one without a network.
-                let reached = self.of(sketch.part.stands_on(draft), "reachable");
-                add("unreachable", Health::Unreachable, (!reached).or(ill("is down")));
-            }
-            Part::Service { .. } | Part::Database { .. } | Part::Balancer { .. } | Part::Own(_)
-                if fares != Some(Fares::Outside) =>
-            {
-                add(
-                    "unreachable",
-                    Health::Unreachable,
-                    !self.of(sketch.part.stands_on(draft), "reachable"),
-                );
-                add("down", Health::Down, ill("is down"));
-            }
-            Part::Edge { .. } | Part::Own(_) => add("out", Health::Down, !ill("fit")),
-            Part::Server(_) => add("stopped", Health::Stalled, !ill("alive")),
-            Part::Disks { server, .. } => {
-                let alive = self.of(Some(Part::Server(server)), "alive");
-                add("lost", Health::Down, (!alive).or(ill("is down")));
-            }
-            Part::Head { nas, .. } => {
-                // What it knew of its clients, opens and locks, is lost when its process is.
-                if scenario.nas[nas].1.grace.is_some() {
-                    let restarts = (!ill("beats")).and(!keeps(sketch, mould));
-                    add("gone", Health::Down, restarts);
-                }
-                add("silent", Health::Stalled, !ill("serving"));
-            }
-            Part::Pool { .. } | Part::Station { .. } => add("down", Health::Down, ill("is down")),
-            Part::Uplink { site, number: 0 } => {
-                let links = self.parts(|number| Part::Uplink { site, number });
-                let slow = self.slowness(|number| Part::Uplink { site, number });
-                let slow = slow.as_ref().map(|(factor, can)| (*factor, can.as_slice()));
-                carried_by(&links, true, slow, &mut add);
-            }
-            Part::Switch { rack, number: 0 } => {
-                let switches = self.parts(|number| Part::Switch { rack, number });
-                carried_by(&switches, false, None, &mut add);
-            }
-            _ => return,
-        }
-        let together = matches!(
-            sketch.part,
-            Part::Head { .. } | Part::Uplink { .. } | Part::Switch { .. } | Part::Edge { .. }
-        ) || fares == Some(Fares::Outside);
-        if !together && has(Harm::Cut) && !matches!(sketch.part, Part::Server(_)) {
-            add("cut off", Health::Unreachable, ill("is cut"));
-        }
-        // Of several uplinks a slow one is part of what they carry together.
-        let alone = !matches!(sketch.part, Part::Uplink { site, .. }
-            if self.parts(|number| Part::Uplink { site, number }).len() > 1);
-        for (what, health, condition) in self.hindrances(sketch, together) {
-            if alone {
-                add(&what, health, condition);
-            }
-        }
-        if let (Part::Balancer { .. }, Some(cpu)) =
-            (sketch.part, ids.get(&format!("{component}.cpu")))
-        {
-            let stopped = format!("{component}.cpu: stopped");
-            declared.declaration.fact(&stopped, ill("is down"));
-            declared.effects.insert(*cpu, vec![(stopped, Health::Stalled)]);
-        }
-        for (name, condition) in facts {
-            declared.declaration.fact(&name, condition);
-        }
-        if let Some(id) = id {
-            declared.effects.insert(id, states);
+        let mut slow: Vec<f64> = harms.filter_map(|(_, harm)| factor(harm)).collect();
+        slow.sort_by(|a, b| b.total_cmp(a));
+        slow.dedup();
+        for factor in slow {
+            self.hindered(&format!("slow {factor}"), Health::Slow(factor), Harm::Slow(factor));
         }
     }
 
-    /// By how much parts number 0, 1, … can be slow, and which of them; `None` when none can.
-    fn slowness(&self, part: impl Fn(u32) -> Part) -> Option<(f64, Vec<bool>)> {
-        let all = (0..).map_while(|number| self.at(part(number)));
+    /// Adds how what `links` carry together fares; `shared`: each carries its share, else one is enough for all.
+    pub fn carried_by(&mut self, links: &[Part], shared: bool) {
+        let slow = if shared { self.slowness(links) } else { None };
+        let names: Vec<&str> = links.iter().filter_map(|part| self.declarer.name(*part)).collect();
+        let slow = slow.as_ref().map(|(factor, can)| (*factor, can.as_slice()));
+        carried_by(&names, shared, slow, &mut |what, health, when| self.state(what, health, when));
+    }
+
+    /// By how much parts side by side can be slow, and which of them; `None` when none can.
+    fn slowness(&self, parts: &[Part]) -> Option<(f64, Vec<bool>)> {
+        let all = parts.iter().filter_map(|part| self.declarer.at(*part));
         let own = all.map(|at| {
-            self.mould(at).harms.iter().find_map(|(_, harm)| match harm {
+            self.declarer.mould(at).harms.iter().find_map(|(_, harm)| match harm {
                 Harm::Slow(factor) => Some(*factor),
                 _ => None,
             })
@@ -237,40 +225,39 @@ impl Declarer<'_> {
         Some((factor, own.iter().map(Option::is_some).collect()))
     }
 
-    /// Ways in which a part works badly or stands still: a process also with the zone it runs in.
-    /// What stands still `together` with others is not told one by one.
-    fn hindrances<'s>(&'s self, sketch: &'s Sketch, together: bool) -> Vec<(String, Health, Expr)> {
-        let zone = sketch.part.stands_on(self.draft).filter(|on| matches!(on, Part::Zone { .. }));
-        let zone = zone.and_then(|zone| self.at(zone)).map(|at| &self.sketches[at]);
-        let with_harms = |sketch: &'s Sketch| (sketch, &self.moulds[sketch.mould].harms);
-        let both: Vec<_> = std::iter::once(sketch).chain(zone).map(with_harms).collect();
-        let mut found = Vec::new();
-        let mut add = |what: &str, health: Health, harm: Harm| {
-            let has = |harms: &[(String, Harm)]| harms.iter().any(|(_, other)| *other == harm);
-            let fact = format!("is {what}");
-            let ill = both.iter().filter(|(_, harms)| has(harms));
-            let ill = ill.map(|(sketch, _)| Expr::of(&sketch.name, &fact));
-            let ill: Vec<Expr> = ill.collect();
-            if !ill.is_empty() {
-                found.push((what.to_string(), health, Expr::Any(ill)));
-            }
-        };
-        if !together {
-            add("hung", Health::Hung, Harm::Hung);
-            add("stalled", Health::Stalled, Harm::Stalled);
+    fn mould(&self) -> &'a Mould {
+        &self.declarer.moulds[self.sketch.mould]
+    }
+
+    fn harms_of(&self, sketch: &Sketch) -> &'a [(String, Harm)] {
+        &self.declarer.moulds[sketch.mould].harms
+    }
+
+    /// The part, and the zone that it runs in.
+    fn hindering(&self) -> impl Iterator<Item = &'a Sketch> + use<'a> {
+        let declarer = self.declarer;
+        let host = self.sketch.part.stands_on(declarer.draft);
+        let zone = host.filter(|host| host.sort().runs_processes);
+        let zone = zone.and_then(|zone| declarer.at(zone)).map(|at| &declarer.sketches[at]);
+        std::iter::once(self.sketch).chain(zone)
+    }
+
+    /// Adds the state that a harm of the part, or of the zone that it runs in, puts it into.
+    fn hindered(&mut self, what: &str, health: Health, harm: Harm) {
+        let fact = format!("is {what}");
+        let ill = self
+            .hindering()
+            .filter(|sketch| self.harms_of(sketch).iter().any(|(_, other)| *other == harm));
+        let ill: Vec<Expr> = ill.map(|sketch| Expr::of(&sketch.name, &fact)).collect();
+        if !ill.is_empty() {
+            self.state(what, health, Expr::Any(ill));
         }
-        let harms = both.iter().flat_map(|(_, harms)| harms.iter());
-        let factor = |(_, harm): &(String, Harm)| match harm {
-            Harm::Slow(factor) => Some(*factor),
-            _ => None,
-        };
-        let mut slow: Vec<f64> = harms.filter_map(factor).collect();
-        slow.sort_by(|a, b| b.total_cmp(a));
-        slow.dedup();
-        for factor in slow {
-            add(&format!("slow {factor}"), Health::Slow(factor), Harm::Slow(factor));
+    }
+
+    fn finish(self) {
+        if let (Some(id), false) = (self.ids.get(&self.component), self.states.is_empty()) {
+            self.declared.effects.insert(*id, self.states);
         }
-        found
     }
 }
 
@@ -317,14 +304,6 @@ fn carried_by(
         }
         add(&name, Health::Slow(f64::from(count) / carried), holds);
     }
-}
-
-/// That the part is only cut off or stands still, and keeps what it knows.
-fn keeps(sketch: &Sketch, mould: &Mould) -> Expr {
-    let facts = [(Harm::Cut, "is cut"), (Harm::Stalled, "is stalled")];
-    let has = |harm: Harm| mould.harms.iter().any(|(_, other)| *other == harm);
-    let ill = facts.into_iter().filter(|(harm, _)| has(*harm));
-    Expr::Any(ill.map(|(_, fact)| Expr::of(&sketch.name, fact)).collect())
 }
 
 fn within(states: Vec<String>) -> Expr {

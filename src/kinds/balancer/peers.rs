@@ -17,30 +17,26 @@
 //!
 //! Leaves out: that which address is where depends on the order of deaths.
 
-use super::{Declarer, IS_PLANNED, planned};
 use crate::engine::law::{DurationLaw, Law};
 use crate::health::declare::{Automaton, Effect, Expr, Fate, State, Timer, Transition};
 use crate::kinds::balancer::spec::{BalancerSpec, PeersSpec};
+use crate::plan::Draft;
+use crate::plan::faults::{IS_PLANNED, Mechanisms};
 use crate::plan::part::Part;
 use crate::units::SimDuration;
 
-impl Declarer<'_> {
-    /// The addresses of the units of every balancer that shares them among peers.
-    pub(super) fn peers(&mut self) {
-        let draft = self.draft;
-        for (balancer, (_, spec)) in draft.scenario.balancer.iter().enumerate() {
-            let Some(peers) = &spec.peers else { continue };
-            let unit = |member| Part::Balancer { balancer, member };
-            let names: Vec<String> =
-                (0..spec.count.value).map(|member| unit(member).name(draft)).collect();
-            for (member, name) in (0..).zip(&names) {
-                let others: Vec<&str> =
-                    names.iter().filter(|other| *other != name).map(String::as_str).collect();
-                let at = self.at(unit(member));
-                let leaves = at.is_some_and(|at| planned(self.mould(at)).is_some());
-                let addresses = addresses(name, &others, spec, peers, leaves);
-                self.groups.push(addresses);
-            }
+/// Adds the addresses of the units of every balancer that shares them among peers.
+pub(super) fn declare(draft: &Draft, into: &mut Mechanisms<'_>) {
+    for (balancer, (_, spec)) in draft.scenario.balancer.iter().enumerate() {
+        let Some(peers) = &spec.peers else { continue };
+        let unit = |member| Part::Balancer { balancer, member };
+        let names: Vec<String> =
+            (0..spec.count.value).map(|member| unit(member).name(draft)).collect();
+        for (member, name) in (0..).zip(&names) {
+            let others: Vec<&str> =
+                names.iter().filter(|other| *other != name).map(String::as_str).collect();
+            let leaves = into.is_taken_out(unit(member));
+            into.add(addresses(name, &others, spec, peers, leaves));
         }
     }
 }

@@ -21,12 +21,14 @@ use crate::health::declare::{Automaton, Effect, Expr, Fate, State, Timer, Transi
 use crate::kinds::balancer::live::{master_down, skew};
 use crate::kinds::balancer::spec::BalancerSpec;
 use crate::plan::Draft;
+use crate::plan::availability::recovery::{Passing, RoleKind};
+use crate::plan::availability::surrogate::{
+    FAILED_TAKEOVER, covered, implies, law, publish_states,
+};
 use crate::plan::faults::IS_PLANNED;
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
 use crate::units::SimDuration;
-
-use super::{FAILED_TAKEOVER, covered, law, publish_states};
 
 /// The name of the automaton.
 pub fn name(balancer: &str) -> String {
@@ -75,6 +77,37 @@ fn way(spec: &BalancerSpec) -> Option<Way> {
         coverage: failover.coverage.value.get(),
         giveback: giveback.map(|back| (back.after.value, DurationLaw(law_of(&back.lasts)))),
     })
+}
+
+/// The address has come to a unit that is up: by unit, what holds while it serves. Said of the one that has it, so
+/// that no other unit explains an outage.
+pub fn served(draft: &Draft, balancer: usize, units: Vec<Expr>) -> Expr {
+    let address = name(&draft.scenario.balancer[balancer].0);
+    let at = |unit: usize| Expr::of(&address, &format!("at-{}", unit + 1));
+    let mut all: Vec<Expr> =
+        units.into_iter().enumerate().map(|(k, unit)| implies(at(k), unit)).collect();
+    all.push(at(0).or(at(1)));
+    Expr::All(all)
+}
+
+/// The addresses that pass between units, of balancers whose automaton is in `declaration`.
+pub(super) fn passing(draft: &Draft, declaration: &Declaration) -> Vec<Passing> {
+    let mut all = Vec::new();
+    for (balancer, (name, _)) in draft.scenario.balancer.iter().enumerate() {
+        let address = self::name(name);
+        if !declaration.automata.iter().any(|automaton| automaton.name == address) {
+            continue;
+        }
+        let holds = ["at-1", "at-2"].map(|state| Expr::of(&address, state)).to_vec();
+        // With both units dead the address stays where it was.
+        let serves = |member: u32| {
+            let unit = Part::Balancer { balancer, member }.name(draft);
+            holds[member as usize].clone().and(Expr::of(&unit, "serving"))
+        };
+        let served = serves(0).or(serves(1));
+        all.push(Passing::new(name, RoleKind::Address, served, holds));
+    }
+    all
 }
 
 /// Adds an automaton for every balancer of two units.

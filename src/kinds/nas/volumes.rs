@@ -28,67 +28,71 @@
 //! Leaves out: people who take over by hand where the takeover failed (the head's own repair ends
 //! it), fencing (a head that hangs does no harm once its volumes are taken).
 
-use std::collections::BTreeMap;
-
-use super::{Declarer, IS_PLANNED, planned};
 use crate::engine::law::{DurationLaw, Law};
+use crate::health::Declaration;
 use crate::health::declare::{Automaton, Branch, Effect, Expr, Fate, State, Timer, Transition};
-use crate::model::ids::ComponentId;
+use crate::kinds::nas::parts::GIVEBACK_WAIT;
 use crate::model::spec::takeover::TakeoverSpec;
-use crate::plan::drills::GIVEBACK_WAIT;
-use crate::plan::faults::Declared;
+use crate::plan::Draft;
+use crate::plan::availability::recovery::{Passing, RoleKind};
+use crate::plan::availability::surrogate::{FAILED_TAKEOVER, implies};
+use crate::plan::faults::{IS_PLANNED, Mechanisms};
 use crate::plan::part::{Part, head_name};
 use crate::plan::program::law_of;
 
-/// Cause that contributes when the partner does not take over.
-const FAILED: &str = "failed-takeover";
-
-impl Declarer<'_> {
-    /// Publishes what the partner of a head hears of it: `beats`.
-    pub(super) fn heartbeat(&mut self, index: usize) {
-        let part = self.sketches[index].part;
-        let Part::Head { .. } = part else { return };
-        let mut beats = Expr::own("fit");
-        for domain in part.domains(self.draft) {
-            beats = beats.and(self.of(Some(domain), "alive"));
-        }
-        self.change(&[index], |_, _| (), |mould, ()| mould.publish("beats", beats.clone()));
-    }
-
-    /// The volumes of the heads of every pair, and what their states mean. `live`: with the faults
-    /// of the file, which the takeover may fail to cover; else with drills, which it covers.
-    pub(super) fn takeovers(
-        &mut self,
-        live: bool,
-        ids: Option<&BTreeMap<String, ComponentId>>,
-        declared: &mut Declared,
-    ) {
-        let draft = self.draft;
-        for (nas, (_, spec)) in draft.scenario.nas.iter().enumerate() {
-            let Some(failover) = spec.failover.as_ref().filter(|_| spec.heads.value == 2) else {
-                continue;
-            };
-            for number in 0..2 {
-                let name_of = |number| Part::Head { nas, number }.name(draft);
-                let (owner, partner) = (name_of(number), name_of(1 - number));
-                let at = self.at(Part::Head { nas, number });
-                let planned = at.is_some_and(|at| planned(self.mould(at)).is_some());
-                let pair = Pair { owner: &owner, partner: &partner, live, planned };
-                let volumes = pair.volumes(failover);
-                let id = |number| ids?.get(&head_name(draft, nas, number)).copied();
-                if let (Some(head), Some(other)) = (id(number), id(1 - number)) {
-                    let facts = [("stall", None), ("are with the partner", Some(other))];
-                    let states = facts.map(|(fact, by)| {
-                        let name = format!("{}: they {fact}", volumes.name);
-                        declared.declaration.fact(&name, Expr::of(&volumes.name, fact));
-                        (name, by)
-                    });
-                    declared.handed.insert(head, states.to_vec());
-                }
-                self.groups.push(volumes);
-            }
+/// Adds the volumes of the heads of every pair, and what their states mean.
+pub(super) fn declare(draft: &Draft, into: &mut Mechanisms<'_>) {
+    for (nas, (_, spec)) in draft.scenario.nas.iter().enumerate() {
+        let Some(failover) = spec.failover.as_ref().filter(|_| spec.heads.value == 2) else {
+            continue;
+        };
+        for number in 0..2 {
+            let head = |number| Part::Head { nas, number };
+            let (owner, partner) = (head(number).name(draft), head(1 - number).name(draft));
+            let (live, planned) = (into.is_live(), into.is_taken_out(head(number)));
+            let pair = Pair { owner: &owner, partner: &partner, live, planned };
+            let volumes = pair.volumes(failover);
+            let other = head_name(draft, nas, 1 - number);
+            let facts = [("stall", None), ("are with the partner", Some(other.as_str()))];
+            into.hands(&head_name(draft, nas, number), &volumes.name, &facts);
+            into.add(volumes);
         }
     }
+}
+
+/// The name of the automaton of the volumes of a head.
+fn name(head: &str) -> String {
+    format!("{head}/volumes")
+}
+
+/// The volumes of the head `owner` are with a head that is up: by head, what holds while it serves.
+pub(crate) fn served(draft: &Draft, nas: usize, owner: u32, heads: Vec<Expr>) -> Expr {
+    let volumes = name(&Part::Head { nas, number: owner }.name(draft));
+    let with_partner = Expr::of(&volumes, "are with the partner");
+    let stall = Expr::of(&volumes, "stall");
+    let home = !(with_partner.clone().or(stall.clone()));
+    let own = owner as usize;
+    Expr::All(vec![
+        implies(home, heads[own].clone()),
+        implies(with_partner, heads[1 - own].clone()),
+        !stall,
+    ])
+}
+
+/// The volumes that pass between heads, of file servers whose automata are in `declaration`.
+pub(super) fn passing(draft: &Draft, declaration: &Declaration) -> Vec<Passing> {
+    let known = |of: &str| declaration.automata.iter().any(|automaton| automaton.name == of);
+    let mut all = Vec::new();
+    for (nas, (name, spec)) in draft.scenario.nas.iter().enumerate() {
+        let heads = (0..spec.heads.value).map(|number| Part::Head { nas, number }.name(draft));
+        let volumes: Vec<String> = heads.map(|head| self::name(&head)).collect();
+        if volumes.len() > 1 && volumes.iter().all(|one| known(one)) {
+            let stall = volumes.iter().map(|one| !Expr::of(one, "stall")).collect();
+            let away = volumes.iter().map(|one| Expr::of(one, "are with the partner")).collect();
+            all.push(Passing::new(name, RoleKind::Volumes, Expr::All(stall), away));
+        }
+    }
+    all
 }
 
 struct Pair<'a> {
@@ -118,7 +122,7 @@ impl Pair<'_> {
             let silence = Timer::new(name, DurationLaw(law_of(&spec.detect)));
             silence.guarded(by).fate(anew).surrogate_of("heartbeat")
         };
-        let mut all = Automaton::new(&format!("{}/volumes", self.owner), states)
+        let mut all = Automaton::new(&name(self.owner), states)
             .bind("owner", &[self.owner])
             .bind("partner", &[self.partner])
             .timer(detect("detect", partner()))
@@ -176,7 +180,7 @@ impl Pair<'_> {
             adds: adds.map(Into::into),
         };
         let mut ways =
-            vec![way(covered, "unseen", None), way(1.0 - covered, "orphan", Some(FAILED))];
+            vec![way(covered, "unseen", None), way(1.0 - covered, "orphan", Some(FAILED_TAKEOVER))];
         ways.retain(|way| way.probability > 0.0);
         noticed.branching("takeover", ways)
     }

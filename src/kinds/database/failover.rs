@@ -29,13 +29,16 @@ use crate::health::declare::{
 };
 use crate::kinds::database::spec::{DatabaseFailoverSpec, DatabaseSpec, Promotion};
 use crate::plan::Draft;
-use crate::plan::faults::{Declared, holder};
+use crate::plan::availability::recovery::{Passing, RoleKind};
+use crate::plan::availability::surrogate::{
+    FAILED_FAILOVER, FALSE_FAILOVER, covered, implies, law, noticed, publish_states,
+};
+use crate::plan::availability::volume;
+use crate::plan::faults::holder;
 use crate::plan::graph::{Graph, Takeover};
 use crate::plan::links::Role;
 use crate::plan::part::Part;
 use crate::plan::program::law_of;
-
-use super::{FAILED_FAILOVER, FALSE_FAILOVER, covered, law, meters, noticed, publish_states};
 
 /// The name of the automaton.
 pub fn name(database: &str) -> String {
@@ -64,15 +67,41 @@ pub fn follows(draft: &Draft, database: usize, member: usize) -> Expr {
     Expr::of(&standing(&part.name(draft)), "follows")
 }
 
+/// The role has come to a member that is up: by member, what holds while it serves. Said of the one that has it, so
+/// that no other member explains an outage.
+pub fn served(draft: &Draft, database: usize, members: Vec<Expr>) -> Expr {
+    let database = &draft.scenario.database[database].0;
+    let has = |member: usize| Expr::of(&role(database), &holder(member));
+    let mut all: Vec<Expr> =
+        members.into_iter().enumerate().map(|(k, member)| implies(has(k), member)).collect();
+    all.push(Expr::of(&name(database), "served"));
+    Expr::All(all)
+}
+
+/// The masters that pass between members, of databases whose automaton is in `declaration`.
+pub(super) fn passing(draft: &Draft, declaration: &Declaration) -> Vec<Passing> {
+    let mut all = Vec::new();
+    for (database, (name, _)) in draft.scenario.database.iter().enumerate() {
+        let phases = self::name(name);
+        if !declaration.automata.iter().any(|automaton| automaton.name == phases) {
+            continue;
+        }
+        let members = 0..draft.links.databases[database].members.len();
+        let holds = members.map(|member| Expr::of(&role(name), &holder(member))).collect();
+        all.push(Passing::new(name, RoleKind::Master, Expr::of(&phases, "served"), holds));
+    }
+    all
+}
+
 /// Adds the automata of every database whose master is a matter of failover.
-pub fn declare(draft: &Draft, graph: &Graph, declared: &mut Declared) {
+pub(super) fn declare(draft: &Draft, graph: &Graph, declaration: &mut Declaration) {
     for (database, (_, spec)) in draft.scenario.database.iter().enumerate() {
         let has = graph.nodes().any(|(id, _)| {
             matches!(graph.takeover(id), Some(Takeover::Master(other, _)) if *other == database)
         });
         if let Some(failover) = spec.failover.as_ref().filter(|_| has) {
             let group = Group { draft, database, spec, failover };
-            group.declare(graph, &mut declared.declaration);
+            group.declare(graph, declaration);
         }
     }
 }
@@ -115,7 +144,7 @@ impl Group<'_> {
 
     /// One of all members, of which each is master and `what` of it.
     fn master(&self, what: impl Fn(usize) -> Expr) -> Expr {
-        Expr::All((0..self.count()).map(|m| super::implies(self.has_role(m), what(m))).collect())
+        Expr::All((0..self.count()).map(|m| implies(self.has_role(m), what(m))).collect())
     }
 
     /// The process is gone and its host says so.
@@ -172,7 +201,7 @@ impl Group<'_> {
         }
         let links = &self.draft.links.databases[self.database];
         let master = links.of(Role::Master).next().unwrap_or(0) as usize;
-        meters::volume(self.draft, graph, self.part(master), links.members[master].store)
+        volume(self.draft, graph, self.part(master), links.members[master].store)
     }
 
     fn phases(&self, graph: &Graph) -> Automaton {

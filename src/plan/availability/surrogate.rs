@@ -1,0 +1,85 @@
+//! What surrogates of mechanisms are made of: laws that follow from timers, and what may fail to work.
+//!
+//! A kind declares in `surrogates` what the event loop decides by probes, elections and timers; these are the pieces
+//! that several of them share.
+
+use crate::engine::law::{DurationLaw, Law, LawError};
+use crate::health::declare::{Automaton, Branch, Expr, Fate, Timer, Transition};
+use crate::units::SimDuration;
+
+/// Cause of a failover that found nobody to take over, and needed people.
+pub const FAILED_FAILOVER: &str = "failed-failover";
+/// Cause of a failover of a master that was well.
+pub const FALSE_FAILOVER: &str = "false-failover";
+/// Cause of a takeover of an address or a volume that did not work.
+pub const FAILED_TAKEOVER: &str = "failed-takeover";
+
+/// A law whose parameters were checked with the scenario.
+///
+/// # Panics
+///
+/// When they were not.
+#[must_use]
+pub fn law(law: Result<Law, LawError>) -> DurationLaw {
+    DurationLaw(law.expect("the parameters were checked with the scenario"))
+}
+
+/// A timer that probes ring: after `least` seconds and any part of `phase` more.
+#[must_use]
+pub fn probes(name: &str, least: f64, phase: f64, guard: Expr) -> Timer {
+    let lasts = if phase > 0.0 { Law::uniform(least, least + phase) } else { Law::constant(least) };
+    let anew = Fate::Restart { redraw: true };
+    Timer::new(name, law(lasts)).guarded(guard).fate(anew).surrogate_of("probes")
+}
+
+/// The timers by which `fall` failed probes in a row take a component for dead, by name and guard: one that is
+/// silent, whose next probe waits for the time-out of the last, and one that refuses.
+#[must_use]
+pub fn noticed(
+    (interval, time_out, fall): (SimDuration, SimDuration, u32),
+    silent: (&str, Expr),
+    refuses: (&str, Expr),
+) -> [Timer; 2] {
+    let (interval, time_out) = (interval.seconds(), time_out.seconds());
+    let gaps = f64::from(fall) - 1.0;
+    let least = gaps * interval.max(time_out) + time_out;
+    [
+        probes(silent.0, least, interval, silent.1),
+        probes(refuses.0, gaps * interval, interval, refuses.1),
+    ]
+}
+
+/// A transition that works with a probability, and otherwise leads to `else_` and adds a cause.
+#[must_use]
+pub fn covered(
+    transition: Transition,
+    purpose: &str,
+    coverage: f64,
+    (works, fails): (&str, &str),
+    adds: &str,
+) -> Transition {
+    let way = |probability: f64, to: &str, adds: Option<&str>| Branch {
+        probability,
+        to: to.into(),
+        also: Vec::new(),
+        adds: adds.map(Into::into),
+    };
+    let mut ways = vec![way(coverage, works, None), way(1.0 - coverage, fails, Some(adds))];
+    ways.retain(|way| way.probability > 0.0);
+    transition.branching(purpose, ways)
+}
+
+/// Publishes for each state whether the automaton is in it, under the state's name.
+#[must_use]
+pub fn publish_states(mut automaton: Automaton) -> Automaton {
+    for state in automaton.states.clone() {
+        automaton = automaton.fact(&state.name, Expr::within(&[&state.name]));
+    }
+    automaton
+}
+
+/// Not the one, or the other too.
+#[must_use]
+pub fn implies(one: Expr, other: Expr) -> Expr {
+    (!one).or(other)
+}
