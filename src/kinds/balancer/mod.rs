@@ -5,7 +5,9 @@ pub mod components;
 pub mod flow;
 pub mod live;
 pub mod parts;
+pub mod probe;
 pub mod spec;
+pub mod step;
 
 /// Balancers.
 #[derive(Debug)]

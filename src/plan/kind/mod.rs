@@ -9,14 +9,10 @@ pub mod parts;
 
 use std::collections::BTreeSet;
 
-use crate::model::blueprint;
-use crate::model::ids::ComponentId;
 use crate::plan::Draft;
-use crate::plan::compile::Builder;
 use crate::plan::links::{Links, Walk};
 use crate::plan::names::Kind;
 use crate::plan::part::{Own, Part};
-use crate::plan::program::Compiler;
 use crate::scenario::diagnostic::Diagnostics;
 
 /// How a part shows that it is ill.
@@ -65,22 +61,6 @@ pub trait Planned: Sync {
 
     /// Adds the components that all sections use.
     fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>);
-
-    /// Asks for the components that the event loop needs.
-    fn gather(&self, builder: &mut Builder<'_>);
-
-    /// Makes one that [`gather`](Self::gather) has asked for under this number.
-    fn make(
-        &self,
-        builder: &mut Builder<'_>,
-        index: usize,
-        number: u32,
-        id: ComponentId,
-        part: &mut blueprint::Part,
-    );
-
-    /// Gives components what is known after all programs are compiled: keys of draws.
-    fn finish(&self, draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [blueprint::Part]);
 }
 
 /// All kinds that answer for themselves.
