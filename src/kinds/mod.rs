@@ -4,6 +4,8 @@
 //! `each_kind!` is the table of them. Files of a kind stand at the level of their names: `spec` and `live` below
 //! the plan, all others in it (`tests/it/tidy.rs`). A kind names no other kind.
 
+use crate::plan::names::Kind;
+
 pub mod balancer;
 pub mod cache;
 pub mod cdn;
@@ -60,6 +62,28 @@ macro_rules! each_kind {
     };
 }
 pub(crate) use each_kind;
+
+/// All kinds in the order in which they are compiled: pools, keys of draws and programs are numbered in it, and a deep
+/// probe asks others in the order of their pools.
+pub const COMPILED: [Kind; 17] = [
+    Kind::Station,
+    Kind::Site,
+    Kind::Rack,
+    Kind::Link,
+    Kind::Server,
+    Kind::Zone,
+    Kind::Nas,
+    Kind::Service,
+    Kind::Balancer,
+    Kind::Cdn,
+    Kind::NameService,
+    Kind::Queue,
+    Kind::Database,
+    Kind::Cache,
+    Kind::Unit,
+    Kind::Group,
+    Kind::Crew,
+];
 
 /// What the references of components lead to, of the kinds that answer for themselves.
 #[derive(Clone, Debug, Default)]
@@ -126,4 +150,18 @@ pub fn read(
     figure: &crate::plan::figure::Figure,
 ) -> Option<(&'static str, crate::model::gauge::ReadAs)> {
     queue::figures::read(figure).map(|how| (queue::account::OF, how))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{COMPILED, Kind};
+
+    #[test]
+    fn every_kind_is_compiled_once() {
+        let mut compiled = COMPILED.to_vec();
+        compiled.sort_unstable();
+        let mut all = Kind::ALL.to_vec();
+        all.sort_unstable();
+        assert_eq!(compiled, all);
+    }
 }

@@ -71,6 +71,17 @@ pub enum Store {
     },
 }
 
+impl Store {
+    /// The kind that has it.
+    #[must_use]
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Volume { .. } => Kind::Nas,
+            Self::Disks { .. } => Kind::Server,
+        }
+    }
+}
+
 /// What a group counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GroupMember {

@@ -338,6 +338,12 @@ fn list_kinds(kinds: &[Kind]) -> String {
     }
 }
 
+/// The beliefs of the balancer `name`, as a component beside its units.
+#[must_use]
+pub fn beliefs_name(name: &str) -> String {
+    format!("{name}.members")
+}
+
 /// The name of member `index`, from 0, of `group`.
 #[must_use]
 pub fn member_name(group: &str, index: u32) -> String {

@@ -188,7 +188,7 @@ const RESOLVE: [(&str, &str); 14] = [
     ("plan/checks/cost.rs", "prices by name"),
     ("plan/checks/faults.rs", "groups of common causes"),
     ("plan/faults/declare.rs", "groups of common causes"),
-    ("plan/compile.rs", "disks of background load"),
+    ("plan/compile/operations.rs", "disks of background load"),
     ("plan/availability/", "causes, which are kept by name"),
 ];
 
@@ -218,12 +218,11 @@ fn names_are_resolved_in_few_rooms() {
 }
 
 /// Which kind names which other, and why.
-const KNOWS: [(&str, &str, &str); 6] = [
+const KNOWS: [(&str, &str, &str); 5] = [
     ("balancer", "client", "cookies are kept with the guests"),
-    ("cache", "service", "its process is one without a bound on workers"),
     ("cdn", "cache", "an edge holds objects as a cache does"),
     ("nas", "disks", "a pool is a set of disks"),
-    ("queue", "service", "its brokers are processes without a bound on workers"),
+    ("queue", "service", "a consumer holds as many messages as its service has workers"),
     ("zone", "disks", "a server has sets of disks"),
 ];
 

@@ -8,7 +8,9 @@ pub mod flow;
 pub mod live;
 pub mod parts;
 mod peers;
+pub mod probe;
 pub mod spec;
+pub mod step;
 
 /// Balancers.
 #[derive(Debug)]

@@ -1,6 +1,82 @@
-//! Components of the event loop.
+//! Caches in the event loop: a process without a bound on workers, and beside it what it holds.
 
-use crate::kinds::cache::plan::Cache;
-use crate::plan::kind::components::Components;
+use crate::kinds::cache::live::{CacheConfig, Content};
+use crate::kinds::cache::plan::{Cache, refuse};
+use crate::kinds::cache::spec::CacheSpec;
+use crate::model::blueprint::{Config, Part};
+use crate::model::ids::ComponentId;
+use crate::model::route::Pick;
+use crate::plan::compile::{Bounds, Builder};
+use crate::plan::hits::policy_of;
+use crate::plan::kind::components::{Components, none};
+use crate::plan::names::Kind;
+use crate::plan::program::Compiler;
+use crate::scenario::diagnostic::Diagnostics;
+use crate::scenario::names::Name;
+use crate::workload::popularity::Zipf;
 
-impl Components for Cache {}
+/// The number of the pool of the process.
+pub(super) const PROCESS: u32 = 0;
+
+impl Components for Cache {
+    none!(stores, entrance, finish);
+
+    fn gather(&self, builder: &mut Builder<'_>) {
+        for (index, (name, _)) in builder.draft().scenario.cache.iter().enumerate() {
+            builder.want(name.text.clone(), move |builder, id| process(builder, id, index));
+            builder.want(content_name(name), move |builder, id| content(builder, id, index));
+        }
+    }
+
+    fn pools(&self, compiler: &mut Compiler<'_>) {
+        for (index, (name, _)) in compiler.draft().scenario.cache.iter().enumerate() {
+            let process = vec![compiler.component(name)];
+            compiler.add_pool((Kind::Cache, index), PROCESS, name, process, Pick::RoundRobin);
+        }
+    }
+}
+
+fn process(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
+    let draft = builder.draft();
+    let config = builder.process(&draft.scenario.cache[index].0, Bounds::default());
+    let mut part = builder.part(id, config);
+    part.place = draft.links.own.caches[index].and_then(|at| builder.place(at));
+    part
+}
+
+/// The content of the cache `name`, as a component beside its process.
+pub(crate) fn content_name(name: &Name) -> String {
+    format!("{}.objects", name.text)
+}
+
+fn content(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
+    let (name, spec) = &builder.draft().scenario.cache[index];
+    let process = builder.id(&name.text);
+    let popularity = builder.draft().hits.popularity(index);
+    let content = content_of(name, spec, popularity, builder.out()).unwrap_or(Content::Ratio(0.0));
+    builder.part(id, Config::Cache(CacheConfig { process, content }))
+}
+
+/// `None` when something was reported, here or by the checks of the draft.
+fn content_of(
+    name: &Name,
+    spec: &CacheSpec,
+    popular: Option<&Zipf>,
+    out: &mut Diagnostics,
+) -> Option<Content> {
+    if let Some(hit) = &spec.hit {
+        return Some(Content::Ratio(hit.value.get()));
+    }
+    let (objects, popularity) = (spec.objects.as_ref()?, spec.popularity.as_ref()?);
+    let Some(popular) = popular else {
+        refuse(&format!("cache `{name}`"), popularity, out);
+        return None;
+    };
+    Some(Content::Objects {
+        capacity: u32::try_from(objects.value).unwrap_or(u32::MAX),
+        policy: policy_of(spec.policy.value),
+        popularity: popular.clone(),
+        life: spec.life.as_ref().map(|life| life.value),
+        renewed: spec.renewed.value,
+    })
+}

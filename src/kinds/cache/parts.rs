@@ -1,6 +1,7 @@
 //! What can fail: the process of a cache.
 
-use crate::kinds::cache::plan::{Cache, content_name, part_of};
+use crate::kinds::cache::components::content_name;
+use crate::kinds::cache::plan::{Cache, part_of};
 use crate::plan::Draft;
 use crate::plan::faults::Shown;
 use crate::plan::kind::parts::{Memory, PartName, Parts, Sort, none};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::convert::place;
+use crate::kinds::cache::components::{PROCESS, content_name};
 use crate::kinds::cache::plan::part_of;
 use crate::kinds::cache::spec::CacheStep;
 use crate::model::route::{Branch, Op};
@@ -12,7 +13,7 @@ use crate::plan::graph::{self, NodeId};
 use crate::plan::hits::Hits;
 use crate::plan::load::{Sums, mean};
 use crate::plan::names::Kind;
-use crate::plan::program::Compiler;
+use crate::plan::program::{Compiler, law_of};
 use crate::plan::route::Step;
 use crate::plan::route::ask::{Ask, Asked};
 use crate::plan::route::resolve::{Here, Resolver};
@@ -94,14 +95,16 @@ impl Ask for LookUp {
         if compiler.too_deep(1, self.named, "") {
             return;
         }
-        let cache = compiler.targets().caches[self.cache].clone();
-        let text = &cache.name;
+        let (name, spec) = &compiler.draft().scenario.cache[self.cache];
+        let Some(pool) = compiler.pool_of(self.of(), PROCESS) else { return };
+        let objects = compiler.component(&content_name(name));
+        let text = &name.text;
         let owner = compiler.owner("cache", text);
         let key = compiler.key("look-up", &owner);
         let call = compiler.call_kind(&owner, text, None);
-        let demand = compiler.demand("demand", &format!("{owner}.cpu"), &cache.cpu);
+        let demand = compiler.demand("demand", &format!("{owner}.cpu"), &law_of(&spec.cpu));
         let work = |compiler: &mut Compiler<'_>| {
-            compiler.emit(Op::Enter { pool: cache.pool, call: Some(call) });
+            compiler.emit(Op::Enter { pool, call: Some(call) });
             compiler.emit(Op::Cpu { demand, threads: 1 });
             compiler.emit(Op::Leave);
         };
@@ -118,7 +121,7 @@ impl Ask for LookUp {
         for to in [miss, nobody] {
             compiler.routes.branches.push(Branch { below: 0.0, to });
         }
-        compiler.routes.ops[look] = Op::Ask { of: cache.objects, what: key.0, ways };
+        compiler.routes.ops[look] = Op::Ask { of: objects, what: key.0, ways };
         compiler.routes.ops[hit] = Op::Jump { to };
     }
 }

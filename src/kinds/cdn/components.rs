@@ -1,6 +1,111 @@
-//! Components of the event loop.
+//! CDNs in the event loop: one component each edge, and one for what they hold and fetch together.
 
+use crate::kinds::cache::plan::refuse;
 use crate::kinds::cdn::Cdn;
-use crate::plan::kind::components::Components;
+use crate::kinds::cdn::live::content::{EdgeContent, EdgeObjects};
+use crate::kinds::cdn::live::{CdnConfig, EdgeConfig};
+use crate::kinds::cdn::step;
+use crate::model::blueprint::{Config, Part};
+use crate::model::ids::{ComponentId, KeyId};
+use crate::plan::compile::{Builder, Made};
+use crate::plan::hits::policy_of;
+use crate::plan::kind::components::{Components, none};
+use crate::plan::links::Entrance;
+use crate::plan::names::member_name;
+use crate::plan::program::{Compiler, Way};
 
-impl Components for Cdn {}
+impl Components for Cdn {
+    none!(stores, pools);
+
+    fn gather(&self, builder: &mut Builder<'_>) {
+        for (index, (name, spec)) in builder.draft().scenario.cdn.iter().enumerate() {
+            for number in 0..spec.count.value {
+                builder.want(member_name(name, number), move |builder, id| {
+                    let cdn = builder.id(&origin_name(name));
+                    builder.part(id, Config::Edge(EdgeConfig { cdn, number }))
+                });
+            }
+            builder.want(origin_name(name), move |builder, id| edges(builder, id, index));
+        }
+    }
+
+    /// No step enters here: classes do.
+    fn frames(&self) -> Option<usize> {
+        None
+    }
+
+    fn enter(
+        &self,
+        compiler: &mut Compiler<'_>,
+        way: &Way<'_>,
+        steps: &mut dyn FnMut(&mut Compiler<'_>),
+    ) {
+        if let Entrance::Cdn(index) = way.to {
+            step::enter(compiler, index, way, steps);
+        }
+    }
+
+    /// The keys by which views belong to edges, and those of what came before a run.
+    fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
+        for part in &mut made.parts {
+            let Config::Cdn(config) = &mut part.config else { continue };
+            let name = part.name.strip_suffix(".origin").unwrap_or(&part.name);
+            config.key = compiler.key("edge", name);
+            if let EdgeContent::Objects(objects) = &mut config.content {
+                objects.before = compiler.key("edge-before", name);
+            }
+        }
+    }
+}
+
+/// The edges of the CDN `name` together, as those that fetch from its origin.
+pub(super) fn origin_name(name: &str) -> String {
+    format!("{name}.origin")
+}
+
+/// All edges of a CDN; the key by which views belong to them is given by [`Components::finish`].
+fn edges(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
+    let (name, spec) = &builder.draft().scenario.cdn[index];
+    let count = spec.count.value;
+    let unit = builder.units(id, count);
+    let config = Config::Cdn(CdnConfig {
+        edges: (0..count).map(|number| builder.id(&member_name(name, number))).collect(),
+        content: content(builder, index),
+        life: spec.life.value,
+        convergence: spec.convergence.value,
+        key: KeyId(0),
+        unit,
+    });
+    builder.part(id, config)
+}
+
+/// The content of the edges of a CDN; the key of what came before a run is given by [`Components::finish`].
+fn content(builder: &mut Builder<'_>, index: usize) -> EdgeContent {
+    let draft = builder.draft();
+    let (name, spec) = &draft.scenario.cdn[index];
+    let Some(content) = &spec.content else {
+        return EdgeContent::Ratios(spec.hit.iter().map(|(_, ratio)| ratio.get()).collect());
+    };
+    let content = &content.value;
+    let mut rows = Vec::new();
+    // Shields are asked for what their edges are asked for.
+    let users = draft.links.edges_of(index).unwrap_or(index);
+    let asked = draft.scenario.cdn[users].1.content.as_ref();
+    let asked = asked.into_iter().flat_map(|content| content.value.popularity.iter());
+    for (class, popularity) in asked {
+        let place = draft.scenario.request.place(&class.text);
+        match place.and_then(|place| draft.hits.row_at_edge(index, place)) {
+            Some(row) => rows.push(row.clone()),
+            // Here or before: something is reported, and nothing is run.
+            None => refuse(&format!("cdn `{name}`"), popularity, builder.out()),
+        }
+    }
+    EdgeContent::Objects(EdgeObjects {
+        capacity: u32::try_from(content.objects.value).unwrap_or(u32::MAX),
+        policy: policy_of(content.policy.value),
+        collapse: content.collapse.value,
+        stays: draft.hits.stays_at_edge(index),
+        rows,
+        before: KeyId(0),
+    })
+}

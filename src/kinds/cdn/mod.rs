@@ -7,6 +7,7 @@ pub mod links;
 pub mod live;
 pub mod parts;
 pub mod spec;
+pub mod step;
 
 /// CDNs.
 #[derive(Debug)]

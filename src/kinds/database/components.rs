@@ -1,6 +1,166 @@
-//! Components of the event loop.
+//! Databases in the event loop: a process each member, and a group where some follow another.
+//!
+//! A database without slaves has no group: its calls go to its one member, as they stand.
 
+use crate::convert::{place, table};
+use crate::engine::law::Law;
 use crate::kinds::database::Database;
-use crate::plan::kind::components::Components;
+use crate::kinds::database::live::{Alarm, BLOCK, DatabaseConfig, Failover, Member, Rebuild};
+use crate::kinds::database::spec::{DatabaseFailoverSpec, Promotion, ReadsTo, ReplicationMode};
+use crate::kinds::database::step::{READS, WRITES, WriteStep};
+use crate::model::blueprint::{Cold, Config, Part};
+use crate::model::ids::{ComponentId, KeyId};
+use crate::model::route::Pick;
+use crate::plan::Draft;
+use crate::plan::compile::{Bounds, Builder, Made};
+use crate::plan::kind::components::{Components, none};
+use crate::plan::links::Role;
+use crate::plan::names::{Kind, member_name};
+use crate::plan::program::{Compiler, law_of};
+use crate::units::{Bytes, SimDuration};
 
-impl Components for Database {}
+impl Components for Database {
+    none!(stores, entrance);
+
+    fn gather(&self, builder: &mut Builder<'_>) {
+        let draft = builder.draft();
+        for (index, (name, _)) in draft.scenario.database.iter().enumerate() {
+            for member in 0..members(draft, index) {
+                builder.want(member_name(name, member), move |builder, id| {
+                    process(builder, id, index, member)
+                });
+            }
+            if is_replicated(draft, index) {
+                builder.want(group_name(name), move |builder, id| group(builder, id, index));
+            }
+        }
+    }
+
+    fn pools(&self, compiler: &mut Compiler<'_>) {
+        let draft = compiler.draft();
+        for (index, (name, spec)) in draft.scenario.database.iter().enumerate() {
+            let of = (Kind::Database, index);
+            let ids = compiler.members(name, members(draft, index));
+            let Some(master) = ids.first().copied() else { continue };
+            let reads = match spec.reads.as_ref().map(|reads| reads.to.value) {
+                Some(ReadsTo::Slaves) if ids.len() > 1 => ids[1..].to_vec(),
+                _ => vec![master],
+            };
+            compiler.add_pool(of, READS, name, reads, Pick::RoundRobin);
+            compiler.add_pool(of, WRITES, name, vec![master], Pick::RoundRobin);
+        }
+    }
+
+    /// The work of each slave for each step that writes, probes, and keys of rebuilds.
+    fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
+        let draft = compiler.draft();
+        for part in &mut made.parts {
+            let Config::Database(config) = &mut part.config else { continue };
+            let Some(index) = draft.scenario.database.place(&config.name) else { continue };
+            let (name, spec) = &draft.scenario.database[index];
+            let writes = compiler.notes::<WriteStep>((Kind::Database, index));
+            config.writes = writes.iter().map(|write| write.owner.clone()).collect();
+            for member in &mut config.members {
+                for write in &writes {
+                    member.applies.push(write.apply(compiler, &member.name));
+                }
+                if let Some(failover) = &spec.failover {
+                    let pool = compiler.pool(&member.name, vec![member.id], Pick::RoundRobin);
+                    let owner = format!("{name}.check→{}", member.name);
+                    let time_out = failover.detect.time_out.value;
+                    member.probe = compiler.probe(&owner, pool, (time_out, None), &[], &[]);
+                }
+                let owner = format!("{name}.rebuild→{}", member.name);
+                member.rebuild = compiler.disk_keys(&owner);
+                compiler.disk_keys(&format!("{owner}.from"));
+            }
+        }
+    }
+}
+
+/// The number of members of a database.
+pub(super) fn members(draft: &Draft, index: usize) -> u32 {
+    table::u32(draft.links.databases[index].members.len())
+}
+
+/// The members of the database `name` together, as a component beside them.
+pub(super) fn group_name(name: &str) -> String {
+    format!("{name}.group")
+}
+
+/// Whether a database has slaves.
+fn is_replicated(draft: &Draft, index: usize) -> bool {
+    draft.links.databases[index].of(Role::Slave).next().is_some()
+}
+
+fn process(builder: &mut Builder<'_>, id: ComponentId, index: usize, member: u32) -> Part {
+    let (name, spec) = &builder.draft().scenario.database[index];
+    let workers = Some(spec.connections.value);
+    let bounds = Bounds { workers, backlog: None, callers_wait: true };
+    let mut part = builder.part(id, builder.process(name, bounds));
+    part.cold = spec
+        .cold
+        .as_ref()
+        .map(|cold| Cold { factor: cold.miss_factor.value, decays_in: cold.decays_in.value });
+    part.database = builder.numbers().find(&group_name(name)).map(|group| (group, member));
+    let links = builder.draft().links.databases[index].members[member as usize];
+    if let Some(at) = links.zone {
+        part.place = builder.place(at);
+        builder.answers_at(id, at);
+        if let Some(store) = links.store {
+            builder.mount(&mut part, store, at, None);
+        }
+    }
+    part
+}
+
+/// The group; what needs the steps of the classes is made by [`Components::finish`].
+fn group(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
+    let (name, spec) = &builder.draft().scenario.database[index];
+    let count = place(builder.draft().links.databases[index].members.len());
+    let unit = builder.units(id, Alarm::count(count));
+    let member = |member| {
+        let name = member_name(name, member);
+        let id = builder.id(&name);
+        Member { id, name, probe: 0, applies: Vec::new(), rebuild: KeyId(0) }
+    };
+    let nothing = || Law::constant(0.0).expect("zero is a constant").sampler();
+    let replication = spec.replication.as_ref();
+    let reads = spec.reads.as_ref();
+    let config = Config::Database(DatabaseConfig {
+        writes: Vec::new(),
+        name: name.text.clone(),
+        members: (0..count).map(member).collect(),
+        by_slaves: reads.is_some_and(|reads| reads.to.value == ReadsTo::Slaves),
+        tolerates: reads
+            .and_then(|reads| reads.tolerates.as_ref())
+            .map_or(SimDuration::ZERO, |tolerates| tolerates.value),
+        receive: replication.map_or_else(nothing, |how| law_of(&how.receive).sampler()),
+        semi_sync: replication.is_some_and(|how| how.mode.value == ReplicationMode::SemiSync),
+        failover: spec.failover.as_ref().map(|failover| take_over(failover)),
+        rebuild: spec.rebuild.as_ref().map(|rebuild| Rebuild {
+            blocks: rebuild.size.value.count().div_ceil(BLOCK),
+            gap: rebuild.rate.value.time_for(Bytes::new(BLOCK)),
+        }),
+        unit,
+    });
+    builder.part(id, config)
+}
+
+fn take_over(spec: &DatabaseFailoverSpec) -> Failover {
+    Failover {
+        interval: spec.detect.interval.value,
+        fall: spec.detect.fall.value,
+        promote: law_of(&spec.promote).sampler(),
+        remount: spec.promotion.value == Promotion::Remount,
+        coverage: spec.coverage.value.get(),
+        failed: law_of(&spec.failed).sampler(),
+        fence: spec.fence.value,
+        false_gap: spec
+            .false_rate
+            .as_ref()
+            .map(|rate| rate.value.in_per_second())
+            .filter(|rate| *rate > 0.0)
+            .map(|rate| 1.0 / rate),
+    }
+}

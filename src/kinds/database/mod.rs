@@ -7,6 +7,7 @@ pub mod flow;
 pub mod live;
 pub mod parts;
 pub mod spec;
+pub mod step;
 
 /// Databases.
 #[derive(Debug)]

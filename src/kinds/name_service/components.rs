@@ -1,6 +1,111 @@
-//! Components of the event loop.
+//! Name services in the event loop: one component each, and the way of a class to each of its targets.
 
+use crate::convert::table;
+use crate::kinds::name_service::live::{NamesConfig, Target};
 use crate::kinds::name_service::plan::NameService;
-use crate::plan::kind::components::Components;
+use crate::kinds::name_service::spec::NamePolicy;
+use crate::kinds::name_service::step;
+use crate::model::blueprint::{Config, Part};
+use crate::model::ids::{ComponentId, KeyId};
+use crate::model::probing::Probing;
+use crate::model::spec::probe::{CheckSpec, Depth};
+use crate::plan::compile::{Builder, Made};
+use crate::plan::kind::components::{Components, none};
+use crate::plan::links::Entrance;
+use crate::plan::names::{beliefs_name, member_name};
+use crate::plan::program::{Compiler, Way};
 
-impl Components for NameService {}
+impl Components for NameService {
+    none!(stores, pools);
+
+    fn gather(&self, builder: &mut Builder<'_>) {
+        for (index, (name, _)) in builder.draft().scenario.name_service.iter().enumerate() {
+            builder.want(name.text.clone(), move |builder, id| answers(builder, id, index));
+        }
+    }
+
+    /// No step enters here: classes do.
+    fn frames(&self) -> Option<usize> {
+        None
+    }
+
+    fn enter(
+        &self,
+        compiler: &mut Compiler<'_>,
+        way: &Way<'_>,
+        steps: &mut dyn FnMut(&mut Compiler<'_>),
+    ) {
+        if let Entrance::NameService(index) = way.to {
+            step::enter(compiler, index, way, steps);
+        }
+    }
+
+    /// The keys by which views belong to resolvers, and those of each target.
+    fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
+        for part in &mut made.parts {
+            let Config::Names(config) = &mut part.config else { continue };
+            config.key = compiler.key("resolver", &part.name);
+            let service = &compiler.draft().scenario.name_service;
+            let found = service.iter().find(|(name, _)| name.text == part.name);
+            for to in found.iter().flat_map(|(_, spec)| &spec.to.value) {
+                let owner = format!("{}→{}", part.name, to.text);
+                compiler.key("resolver", &owner);
+                compiler.key("name-probe", &owner);
+            }
+        }
+    }
+}
+
+/// A name service; its keys are given by [`Components::finish`].
+fn answers(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
+    let draft = builder.draft();
+    let spec = &draft.scenario.name_service[index].1;
+    let to: Vec<Target> =
+        draft.links.name_services[index].iter().map(|to| target(builder, *to)).collect();
+    let unit = builder.units(id, table::u32(to.len()));
+    let check = spec.check.as_ref();
+    let config = Config::Names(NamesConfig {
+        to,
+        failover: spec.policy.value == NamePolicy::Failover,
+        life: spec.life.value,
+        stale: spec.stale.as_ref().map(|stale| (stale.share.value.get(), stale.for_.value)),
+        probing: check.map(|check| probing(check)),
+        deep: check.is_some_and(|check| check.depth.value == Depth::Deep),
+        key: KeyId(0),
+        unit,
+    });
+    builder.part(id, config)
+}
+
+fn probing(check: &CheckSpec) -> Probing {
+    Probing {
+        interval: check.interval.value,
+        time_out: check.time_out.value,
+        fall: check.fall.value,
+        rise: check.rise.value,
+        sees_hang: check.sees_hang.as_ref().map_or(0.0, |chance| chance.value.get()),
+    }
+}
+
+/// Whom the probes of a target meet.
+fn target(builder: &Builder<'_>, to: Entrance) -> Target {
+    let draft = builder.draft();
+    let member = |service: usize, member: u32| {
+        builder.id(&member_name(&draft.scenario.service[service].0, member))
+    };
+    match to {
+        Entrance::Balancer(balancer) => {
+            let name = &draft.scenario.balancer[balancer].0;
+            let behind = draft.links.balancers[balancer].targets.iter();
+            let behind = behind.map(|(service, number)| member(*service, *number)).collect();
+            Target::Balancer(builder.id(&beliefs_name(name)), behind)
+        }
+        Entrance::Service(service, Some(number)) => Target::Members(vec![member(service, number)]),
+        Entrance::Service(service, None) => {
+            let all = 0..draft.links.services[service].members;
+            Target::Members(all.map(|number| member(service, number)).collect())
+        }
+        // The links lead to nothing else.
+        Entrance::NameService(_) | Entrance::Cdn(_) => Target::Members(Vec::new()),
+    }
+}

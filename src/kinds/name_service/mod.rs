@@ -7,3 +7,4 @@ pub mod live;
 pub mod parts;
 pub mod plan;
 pub mod spec;
+pub mod step;

@@ -1,6 +1,112 @@
-//! Components of the event loop.
+//! File servers in the event loop: heads, pools of disks, and the memory of each head.
 
+use crate::convert::table;
+use crate::kinds::disks::components::disks;
 use crate::kinds::nas::Nas;
-use crate::plan::kind::components::Components;
+use crate::kinds::nas::live::HeadConfig;
+use crate::model::blueprint::{Config, Mount, Part};
+use crate::model::ids::ComponentId;
+use crate::model::spec::memory::ContentSpec;
+use crate::plan::Draft;
+use crate::plan::compile::Builder;
+use crate::plan::kind::components::{Components, none};
+use crate::plan::links::Store;
+use crate::plan::memory;
+use crate::plan::part::head_name;
+use crate::plan::program::law_of;
+use crate::scenario::value::Spanned;
+use crate::units::{Bytes, SimDuration};
 
-impl Components for Nas {}
+impl Components for Nas {
+    none!(pools, entrance, finish);
+
+    fn gather(&self, builder: &mut Builder<'_>) {
+        let draft = builder.draft();
+        for (index, (name, spec)) in draft.scenario.nas.iter().enumerate() {
+            for number in 0..spec.heads.value {
+                let name = head_name(draft, index, number);
+                builder.want(name, move |builder, id| head(builder, id, index));
+                if memory::head_caches(draft, index) {
+                    let name = memory::name_of_head(draft, index, number);
+                    builder.want(name, move |builder, id| memory(builder, id, index, number));
+                }
+            }
+            for (pool, spec) in spec.pools.iter() {
+                builder.want(format!("{name}.{}", pool.text), move |builder, id| {
+                    let config = disks(builder, id, spec);
+                    builder.part(id, config)
+                });
+            }
+        }
+    }
+
+    /// The pools of a volume, with the head in front of each.
+    fn stores(&self, builder: &Builder<'_>, store: Store, _: (usize, u32)) -> Vec<Mount> {
+        let Store::Volume { nas, volume } = store else { return Vec::new() };
+        let draft = builder.draft();
+        let (name, spec) = &draft.scenario.nas[nas];
+        let pools = draft.links.nas[nas].volumes[volume].iter().enumerate();
+        let mount = |(place, pool): (usize, &usize)| {
+            let (pool, spec_of_pool) = &spec.pools[*pool];
+            let disks = builder.id(&format!("{name}.{}", pool.text));
+            let owner = spec_of_pool.head.value - 1;
+            let head = builder.id(&head_name(draft, nas, owner));
+            let before = |number| before_volume(builder, (nas, number), volume, place);
+            let away = (spec.heads.value > 1).then(|| before(1 - owner)).flatten();
+            let away = away.map(|(memory, _)| memory);
+            Mount { memory: before(owner), away, ..Mount::alone(Some(head), disks) }
+        };
+        pools.map(mount).collect()
+    }
+}
+
+fn head(builder: &mut Builder<'_>, id: ComponentId, index: usize) -> Part {
+    let spec = &builder.draft().scenario.nas[index].1;
+    let law = law_of(&spec.cpu);
+    // A plain duration is the mean of an exponential law: operations differ.
+    let law = if law.is_constant() { law.exponential_of_same_mean() } else { law };
+    let config = Config::Head(HeadConfig {
+        time: law.sampler(),
+        grace: spec.grace.as_ref().map_or(SimDuration::ZERO, |grace| grace.value),
+        opens: spec.opens.as_ref().map_or(0.0, |share| share.value.get()),
+        unit: builder.unit(id, 0),
+    });
+    builder.part(id, config)
+}
+
+/// The memory of a head: of every volume it keeps what lies on each of its pools, also on those of the other head,
+/// which it serves after a takeover.
+fn memory(builder: &mut Builder<'_>, id: ComponentId, nas: usize, number: u32) -> Part {
+    let draft = builder.draft();
+    let owner = builder.id(&head_name(draft, nas, number));
+    let memory = memory::of_head(draft, nas).unwrap_or(Bytes::new(0));
+    let contents = contents_by_pool(draft, nas);
+    let contents: Vec<_> =
+        contents.iter().map(|(_, _, pools, content)| (*pools, *content)).collect();
+    let config = builder.memory(owner, memory, &contents);
+    builder.part(id, config)
+}
+
+/// Contents of the volumes of a file server, once for each pool that they are spread over: volume,
+/// place among its pools, their number, content.
+fn contents_by_pool(draft: &Draft, nas: usize) -> Vec<(usize, usize, u64, &Spanned<ContentSpec>)> {
+    let mut all = Vec::new();
+    for (volume, content) in memory::contents_of_nas(draft, nas) {
+        let pools = draft.links.nas[nas].volumes[volume].len();
+        all.extend((0..pools).map(|place| (volume, place, pools as u64, content)));
+    }
+    all
+}
+
+/// The memory of a head in front of pool `place` of a volume of its file server, and the place of its content there.
+fn before_volume(
+    builder: &Builder<'_>,
+    (nas, number): (usize, u32),
+    volume: usize,
+    place: usize,
+) -> Option<(ComponentId, u32)> {
+    let contents = contents_by_pool(builder.draft(), nas);
+    let content = contents.iter().position(|one| (one.0, one.1) == (volume, place))?;
+    let name = memory::name_of_head(builder.draft(), nas, number);
+    Some((builder.numbers().find(&name)?, table::u32(content)))
+}

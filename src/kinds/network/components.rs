@@ -1,10 +1,162 @@
-//! Components of the event loop.
+//! The network in the event loop: switches and uplinks as links, racks as ways.
+//!
+//! A reply leaves through the switch of the rack it was answered in, then through the uplinks of
+//! the rack's site. What stands in no rack has nothing in its way.
 
+use crate::convert::table;
+use crate::kinds::network::live::{LinkConfig, LinksConfig, PathConfig, UplinkConfig, UplinkGroup};
+use crate::kinds::network::spec::UplinksSpec;
 use crate::kinds::network::{Link, Rack, Site};
-use crate::plan::kind::components::Components;
+use crate::model::blueprint::{Config, Network, Part};
+use crate::model::ids::{ComponentId, KeyId, UnitId};
+use crate::plan::Draft;
+use crate::plan::compile::{Builder, Made};
+use crate::plan::kind::components::{Components, none};
+use crate::plan::part;
+use crate::plan::program::Compiler;
+use crate::units::{Bandwidth, SimDuration};
 
-impl Components for Site {}
+/// The component that moves the bytes; no component of a file can have a space in its name.
+const NETWORK: &str = "the network";
 
-impl Components for Rack {}
+impl Components for Site {
+    none!(stores, pools, entrance);
 
-impl Components for Link {}
+    /// One component that moves the bytes, one each link, and one each uplink where users are cut off when it fails.
+    fn gather(&self, builder: &mut Builder<'_>) {
+        let draft = builder.draft();
+        let table = Table::of(draft);
+        if !table.links.is_empty() {
+            builder.want(NETWORK.to_string(), network);
+        }
+        for (index, (name, _)) in table.links.into_iter().enumerate() {
+            builder.want(name, move |builder, id| {
+                let (network, index) = (builder.id(NETWORK), table::u32(index));
+                builder.part(id, Config::Link(LinkConfig { network, index }))
+            });
+        }
+        for (group, (site, uplinks)) in converging(draft).into_iter().enumerate() {
+            for number in 0..uplinks.count.value {
+                builder.want(uplink_name(draft, site, number), move |builder, id| {
+                    let (network, group) = (builder.id(NETWORK), table::u32(group));
+                    builder.part(id, Config::Uplink(UplinkConfig { network, group, number }))
+                });
+            }
+        }
+    }
+
+    /// The keys by which views belong to uplinks, the alarms of the uplinks, and the way of each component's replies.
+    fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
+        let Some(network) = compiler.numbers().find(NETWORK) else { return };
+        let draft = compiler.draft();
+        let Config::Links(links) = &mut made.parts[network.index()].config else { return };
+        let converging = converging(draft);
+        let mut local = 0;
+        for (group, (site, _)) in links.groups.iter_mut().zip(&converging) {
+            group.key = compiler.key("uplink", &draft.scenario.site[*site].0.text);
+            group.unit = UnitId::at(made.units.len());
+            for _ in &group.members {
+                local += 1;
+                made.units.push((network, local));
+            }
+        }
+        let table = Table::of(draft);
+        let passes = |rack: &usize| !table.way(draft, *rack).is_empty();
+        let ways = made.racks.iter().map(|rack| rack.filter(passes).map(table::u32)).collect();
+        made.network = Some(Network { links: network, ways, converges: !converging.is_empty() });
+    }
+}
+
+impl Components for Rack {
+    none!(gather, stores, pools, entrance, finish);
+}
+
+impl Components for Link {
+    none!(gather, stores, pools, entrance, finish);
+}
+
+/// The links of a draft: those of the sites, then those of the racks.
+#[derive(Default)]
+struct Table {
+    links: Vec<(String, Bandwidth)>,
+    /// By site.
+    uplinks: Vec<Option<usize>>,
+    /// By rack.
+    switches: Vec<Option<usize>>,
+}
+
+impl Table {
+    fn of(draft: &Draft) -> Self {
+        let mut table = Self::default();
+        for (name, site) in draft.scenario.site.iter() {
+            let link = site.uplinks.as_ref().map(|uplinks| {
+                let each = uplinks.bandwidth.value.bytes_per_s();
+                let sum = each.saturating_mul(u64::from(uplinks.count.value));
+                table.add(format!("{name}.uplink"), Bandwidth::from_bytes_per_s(sum))
+            });
+            table.uplinks.push(link);
+        }
+        for (name, rack) in draft.scenario.rack.iter() {
+            // Any one switch carries the rack; the others are spare.
+            let switch = rack.switch.as_ref();
+            let link =
+                switch.map(|switch| table.add(format!("{name}.switch"), switch.bandwidth.value));
+            table.switches.push(link);
+        }
+        table
+    }
+
+    fn add(&mut self, name: String, capacity: Bandwidth) -> usize {
+        self.links.push((name, capacity));
+        self.links.len() - 1
+    }
+
+    /// The links on the way out of a rack.
+    fn way(&self, draft: &Draft, rack: usize) -> Vec<usize> {
+        let uplink = draft.links.racks[rack].and_then(|site| self.uplinks[site]);
+        self.switches[rack].into_iter().chain(uplink).collect()
+    }
+}
+
+/// Sites whose users are cut off for a while when one of several uplinks dies.
+fn converging(draft: &Draft) -> Vec<(usize, &UplinksSpec)> {
+    let sites = draft.scenario.site.iter().enumerate();
+    let uplinks = sites.filter_map(|(at, (_, site))| Some((at, &site.uplinks.as_ref()?.value)));
+    uplinks.filter(|(_, up)| up.count.value > 1 && !up.convergence.value.is_zero()).collect()
+}
+
+fn uplink_name(draft: &Draft, site: usize, number: u32) -> String {
+    part::Part::Uplink { site, number }.name(draft)
+}
+
+/// The network: a way for each rack, in the order of the file. Its uplinks have their keys and alarms when all other
+/// components have theirs, by [`Components::finish`].
+fn network(builder: &mut Builder<'_>, id: ComponentId) -> Part {
+    let draft = builder.draft();
+    let table = Table::of(draft);
+    let converging = converging(draft);
+    let mut paths = Vec::new();
+    for (rack, (_, spec)) in draft.scenario.rack.iter().enumerate() {
+        let site = draft.links.racks[rack].map(|site| &draft.scenario.site[site].1);
+        let uplinks = site.and_then(|site| site.uplinks.as_ref());
+        paths.push(PathConfig {
+            links: table.way(draft, rack),
+            flow_limit: uplinks.map(|uplinks| uplinks.bandwidth.value),
+            latency: spec.switch.as_ref().map_or(SimDuration::ZERO, |switch| switch.latency.value),
+            uplinks: draft.links.racks[rack].and_then(|site| {
+                let place = converging.iter().position(|(other, _)| *other == site);
+                place.map(|place| table::u32(place))
+            }),
+        });
+    }
+    let links = table.links.iter().map(|(name, all)| (builder.id(name), *all)).collect();
+    let unit = builder.unit(id, 0);
+    let group = |(site, uplinks): (usize, &UplinksSpec)| {
+        let numbers = 0..uplinks.count.value;
+        let members = numbers.map(|number| builder.id(&uplink_name(draft, site, number)));
+        let convergence = uplinks.convergence.value;
+        UplinkGroup { members: members.collect(), convergence, key: KeyId(0), unit }
+    };
+    let groups = converging.into_iter().map(group).collect();
+    builder.part(id, Config::Links(LinksConfig { links, paths, groups, unit }))
+}

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use crate::convert::place;
-use crate::kinds::queue::live::WHO;
+use crate::kinds::queue::live::{Publishing, WHO};
 use crate::kinds::queue::plan::{broker, work_of_broker};
 use crate::kinds::queue::spec::PublishStep;
 use crate::model::route::{Branch, Op, Pick};
@@ -137,7 +137,7 @@ impl Publish {
         let size = size.map(|law| compiler.demand("message-size", &owner, &law_of(law)));
         let confirm = spec.confirm.as_ref();
         let confirm = confirm.map(|law| compiler.demand("confirm", &owner, &law_of(law)));
-        let what = WHO + compiler.asked(of, vec![size, confirm]);
+        let what = WHO + compiler.note(self.of(), Publishing { size, confirm });
         let count = place(spec.in_.value.0.len());
         let who = (count > 1).then(|| compiler.emit(Op::End));
         let mut jumps = Vec::new();

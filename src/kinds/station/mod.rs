@@ -6,6 +6,7 @@ pub mod flow;
 pub mod live;
 pub mod parts;
 pub mod spec;
+pub mod step;
 
 /// Stations.
 #[derive(Debug)]

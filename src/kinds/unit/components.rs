@@ -1,10 +1,16 @@
-//! Components of the event loop.
+//! Units, groups and crews have no components in the event loop: the health net is all that knows them.
 
 use crate::kinds::unit::{Crew, Group, Unit};
-use crate::plan::kind::components::Components;
+use crate::plan::kind::components::{Components, none};
 
-impl Components for Unit {}
+impl Components for Unit {
+    none!(gather, stores, pools, entrance, finish);
+}
 
-impl Components for Group {}
+impl Components for Group {
+    none!(gather, stores, pools, entrance, finish);
+}
 
-impl Components for Crew {}
+impl Components for Crew {
+    none!(gather, stores, pools, entrance, finish);
+}

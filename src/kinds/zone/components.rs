@@ -1,8 +1,100 @@
-//! Components of the event loop.
+//! Servers and zones in the event loop: processors, local disks, memories, and the accounts of zones.
 
-use crate::kinds::zone::{Server, Zone};
-use crate::plan::kind::components::Components;
+use crate::convert::table;
+use crate::kinds::disks::components::disks;
+use crate::kinds::zone::spec::Burst;
+use crate::kinds::zone::{Server, Zone, memory};
+use crate::mechanism::cpu_share::{self, ZoneLimits};
+use crate::model::blueprint::{Mount, Part, ZoneMeter};
+use crate::model::ids::ComponentId;
+use crate::plan::compile::{Builder, Made};
+use crate::plan::kind::components::{Components, none};
+use crate::plan::links::Store;
+use crate::plan::memory::server_caches;
+use crate::plan::names::member_name;
+use crate::plan::placement::ServerId;
+use crate::plan::program::Compiler;
+use crate::scenario::value::Spanned;
+use crate::units::Cores;
 
-impl Components for Server {}
+impl Components for Server {
+    none!(pools, entrance);
 
-impl Components for Zone {}
+    fn gather(&self, builder: &mut Builder<'_>) {
+        let draft = builder.draft();
+        for (group, (name, spec)) in draft.scenario.server.iter().enumerate() {
+            for member in 0..spec.count.value {
+                let (id, server) = (ServerId { group, member }, member_name(name, member));
+                for (set, spec) in spec.disks.iter() {
+                    builder.want(format!("{server}.{}", set.text), move |builder, id| {
+                        let config = disks(builder, id, spec);
+                        builder.part(id, config)
+                    });
+                }
+                if server_caches(draft, id) {
+                    builder.want(memory::name(&server), move |builder, own| {
+                        memory::memory(builder, own, id)
+                    });
+                }
+                builder.want(server, move |builder, own| processor(builder, own, id));
+            }
+        }
+    }
+
+    /// A set of disks of the server on which the user stands.
+    fn stores(&self, builder: &Builder<'_>, store: Store, at: (usize, u32)) -> Vec<Mount> {
+        let Store::Disks { server, set } = store else { return Vec::new() };
+        let numbers = builder.numbers();
+        let set = &builder.draft().scenario.server[server].1.disks[set].0;
+        let server = numbers.server_of(at).expect("every zone of a sound draft is placed");
+        let disks = builder.id(&format!("{}.{set}", numbers.server_name(server)));
+        let memory = memory::before_disks(builder, server, set);
+        vec![Mount { memory, ..Mount::alone(None, disks) }]
+    }
+
+    fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
+        made.resizes = memory::resizes(compiler.numbers());
+    }
+}
+
+fn processor(builder: &mut Builder<'_>, own: ComponentId, id: ServerId) -> Part {
+    let draft = builder.draft();
+    let limits = |(_, zone, _): &(String, usize, u32)| {
+        let cpu = &draft.scenario.zone[*zone].1.cpu;
+        let cores =
+            |value: &Option<Spanned<f64>>| value.as_ref().and_then(|cores| Cores::new(cores.value));
+        ZoneLimits {
+            shares: cpu.shares.value,
+            baseline: cores(&cpu.baseline),
+            cap: cores(&cpu.cap),
+            burst: match cpu.burst.as_ref().map(|burst| burst.value) {
+                Some(Burst::For(time)) => cpu_share::Burst::Timer(time),
+                _ => cpu_share::Burst::Unlimited,
+            },
+            vcpus: None,
+        }
+    };
+    let zones = builder.numbers().zones_on(id).iter().map(limits).collect();
+    let cores = draft.scenario.server[id.group].1.cores.value;
+    let config = builder.processor(own, cores, zones);
+    builder.part(own, config)
+}
+
+impl Components for Zone {
+    none!(gather, stores, pools, entrance);
+
+    fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made) {
+        let draft = compiler.draft();
+        for (zone, members) in draft.placed.zones.iter().enumerate() {
+            let (name, spec) = &draft.scenario.zone[zone];
+            for (member, server) in members.iter().enumerate() {
+                let at = (zone, table::u32(member));
+                let Some(place) = compiler.numbers().place(at) else { continue };
+                let cores = f64::from(draft.scenario.server[server.group].1.cores.value);
+                let cap = spec.cpu.cap.as_ref().map_or(cores, |cap| cap.value.min(cores));
+                let cap = Cores::new(cap).unwrap_or(Cores::ZERO);
+                made.zones.push(ZoneMeter { name: member_name(name, at.1), place, cap });
+            }
+        }
+    }
+}

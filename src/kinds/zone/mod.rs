@@ -4,6 +4,7 @@ pub mod check;
 pub mod components;
 pub mod flow;
 pub mod live;
+pub mod memory;
 pub mod parts;
 pub mod spec;
 

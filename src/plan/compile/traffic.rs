@@ -1,27 +1,148 @@
-//! What a workload brings besides a rate: recorded traffic, closed users, surges.
+//! `[workload.name]` to when requests come: by a rate, as recorded, or by users who wait for their answers.
 
+use crate::model::blueprint::{Arrivals, Workload};
+use crate::model::ids::ClassId;
 use crate::model::spec::traffic::{
-    FlashSpec, Moment, ProcessWord, TraceFormat, TraceSpec, WeekMoment, WorkloadSpec,
+    FlashSpec, Moment, ProcessWord, ProfileSpec, TraceFormat, TraceSpec, WeekMoment, WorkloadSpec,
 };
+use crate::plan::Draft;
+use crate::plan::checks::week_start;
 use crate::plan::program::law_of;
 use crate::scenario::code::Code;
 use crate::scenario::diagnostic::{Diagnostic, Diagnostics};
 use crate::scenario::file::{self, path_code, trace_code};
+use crate::scenario::names::Name;
 use crate::scenario::source::Span;
 use crate::scenario::value::Spanned;
 use crate::units::{SimDuration, SimTime};
+use crate::workload::arrivals::{Process, Traffic};
 use crate::workload::log::{LogFormat, LogReport, LogStyle, count_log};
+use crate::workload::mmpp::{Modulation, Succession};
+use crate::workload::noise::Noise;
+use crate::workload::rate::{Profile, WeekTime};
 use crate::workload::stamp::TimeForm;
 use crate::workload::surge::{Course, Onset, Step, SurgeError, Surges};
 use crate::workload::trace::{CountSeries, Placement, Playback, SeriesFormat};
 use crate::workload::users::Users;
 
-/// The users of a workload.
-pub(super) fn closed(
-    users: &Spanned<u32>,
+/// The workloads, in the order of the file.
+pub(super) fn workloads(
+    draft: &Draft,
+    folder: &std::path::Path,
+    out: &mut Diagnostics,
+) -> Vec<Workload> {
+    let scenario = &draft.scenario;
+    let mut all = Vec::new();
+    for ((name, spec), class) in scenario.workload.iter().zip(&draft.links.classes) {
+        let Some(class) = class.map(ClassId::at) else { continue };
+        let clients = spec
+            .from
+            .as_ref()
+            .and_then(|from| scenario.clients.iter().position(|(name, _)| name.text == from.text));
+        let objective = scenario.objective.get(&spec.request.value.text);
+        let lost_after = objective.and_then(|o| o.lost_after.as_ref()).map(|limit| limit.value);
+        let mut log = None;
+        let arrivals = match (&spec.trace, &spec.users) {
+            (Some(trace), _) => {
+                let read = recorded(trace, spec, folder, out);
+                read.map(|(playback, found)| {
+                    log = found;
+                    Arrivals::Recorded(playback)
+                })
+            }
+            (None, Some(users)) => closed(users, spec, out).map(Arrivals::Closed),
+            (None, None) => traffic(draft, name, spec, out).map(Arrivals::Described),
+        };
+        let Some(arrivals) = arrivals else { continue };
+        let first_ordinal = Workload::first_ordinal(&name.text);
+        let name = name.text.clone();
+        all.push(Workload { name, first_ordinal, class, clients, arrivals, lost_after, log });
+    }
+    all
+}
+
+/// The traffic of a workload with a rate; everything wrong goes to `out`.
+pub fn traffic(
+    draft: &Draft,
+    name: &Name,
     spec: &WorkloadSpec,
     out: &mut Diagnostics,
-) -> Option<Users> {
+) -> Option<Traffic> {
+    let arrivals = &spec.arrivals.value;
+    let wrong = |span: Span, message: String, out: &mut Diagnostics| {
+        out.push(Diagnostic::new(Code::BadLaw, span, message));
+    };
+    let process = match arrivals.process.value {
+        ProcessWord::Poisson => Process::Poisson,
+        ProcessWord::Regular => Process::Regular,
+        ProcessWord::Renewal => Process::Renewal(law_of(arrivals.gaps.as_ref()?)),
+        ProcessWord::Mmpp => {
+            let factors = &arrivals.factors.as_ref()?.value;
+            let sojourns = &arrivals.sojourns.as_ref()?.value;
+            if factors.len() != sojourns.len() {
+                return None;
+            }
+            match Modulation::new(factors, sojourns, Succession::Cyclic) {
+                Ok(modulation) => Process::Modulated(modulation),
+                Err(error) => {
+                    wrong(arrivals.span, error.to_string(), out);
+                    return None;
+                }
+            }
+        }
+    };
+    let rate = spec.rate.as_ref()?;
+    let traffic = match Traffic::new(rate.value, process) {
+        Ok(traffic) => traffic,
+        Err(error) => {
+            wrong(rate.span, format!("workload `{name}`: {error}"), out);
+            return None;
+        }
+    };
+    let start = week_start(draft);
+    let start = WeekTime::new(start.weekday, start.time).expect("the reader keeps to one week");
+    let traffic = match &spec.profile {
+        Some(profile) => {
+            let shape = draft.scenario.profile.get(&profile.text)?;
+            match shape_of(shape) {
+                Ok(shape) => traffic.with_profile(shape, start),
+                Err(message) => {
+                    wrong(profile.span, message, out);
+                    return None;
+                }
+            }
+        }
+        None => traffic,
+    };
+    let traffic = traffic.with_surges(surges(spec, week_start(draft), out)?);
+    match &spec.noise {
+        Some(noise) => match Noise::new(noise.sigma.value, noise.phi.value) {
+            Ok(noise) => Some(traffic.with_noise(noise)),
+            Err(error) => {
+                wrong(noise.span, error.to_string(), out);
+                None
+            }
+        },
+        None => Some(traffic),
+    }
+}
+
+fn shape_of(spec: &ProfileSpec) -> Result<Profile, String> {
+    if let Some(sine) = &spec.sine {
+        return Profile::sine(sine.amplitude.value, sine.peak.value.0)
+            .map_err(|error| error.to_string());
+    }
+    let list = |values: &Option<Spanned<Vec<f64>>>, count: usize| {
+        values.as_ref().map_or(vec![1.0; count], |values| values.value.clone())
+    };
+    let (hours, days) = (list(&spec.hours, 24), list(&spec.days, 7));
+    let hours: [f64; 24] = hours.try_into().map_err(|_| "`hours` needs 24 factors".to_string())?;
+    let days: [f64; 7] = days.try_into().map_err(|_| "`days` needs 7 factors".to_string())?;
+    Profile::weekly(&hours, &days).map_err(|error| error.to_string())
+}
+
+/// The users of a workload.
+fn closed(users: &Spanned<u32>, spec: &WorkloadSpec, out: &mut Diagnostics) -> Option<Users> {
     match Users::new(users.value, law_of(spec.think.as_ref()?)) {
         Ok(users) => Some(users),
         Err(error) => {
@@ -33,7 +154,7 @@ pub(super) fn closed(
 
 /// Recorded traffic of the file that `trace` names, below the scenario's `folder`, and what was found
 /// in it when that is an access log.
-pub(super) fn recorded(
+fn recorded(
     trace: &Spanned<TraceSpec>,
     spec: &WorkloadSpec,
     folder: &std::path::Path,
@@ -112,11 +233,7 @@ const LOG: LogFormat = LogFormat {
 };
 
 /// The flash crowds and steps of a workload, on a calendar that shows `start` at time zero.
-pub(super) fn surges(
-    spec: &WorkloadSpec,
-    start: WeekMoment,
-    out: &mut Diagnostics,
-) -> Option<Surges> {
+fn surges(spec: &WorkloadSpec, start: WeekMoment, out: &mut Diagnostics) -> Option<Surges> {
     let after = |moment: Moment| SimTime::ZERO + moment.after_zero(start);
     let mut wrong = |span: Span, error: SurgeError| {
         out.push(Diagnostic::new(Code::OutOfRange, span, error.to_string()));

@@ -1,4 +1,80 @@
 //! What a kind gives the event loop: its components, their configuration and the keys of their draws.
+//!
+//! The plan asks in four turns. Every kind asks for its components ([`Components::gather`]), which are then numbered and made
+//! in the order of their names. Every kind makes the pools that steps refer to ([`Components::pools`]). The steps of the
+//! classes are compiled, and ask the kinds by which they enter ([`Components::enter`]). At last every kind completes its
+//! components with what is known only then ([`Components::finish`]).
+
+use crate::model::blueprint::Mount;
+use crate::plan::compile::{Builder, Made};
+use crate::plan::links::Store;
+use crate::plan::program::{Compiler, Way};
 
 /// What a kind gives the event loop: its components, their configuration and the keys of their draws.
-pub trait Components: Sync {}
+pub trait Components: Sync {
+    /// Asks for the components of all sections, each with how it is made.
+    fn gather(&self, builder: &mut Builder<'_>);
+
+    /// The pools of a store of this kind, as something that runs in the zone member `at` mounts them.
+    fn stores(&self, builder: &Builder<'_>, store: Store, at: (usize, u32)) -> Vec<Mount>;
+
+    /// Makes the pools that steps refer to.
+    fn pools(&self, compiler: &mut Compiler<'_>);
+
+    /// The frames that a request takes which enters here; `None`: no step enters here.
+    fn frames(&self) -> Option<usize>;
+
+    /// Compiles the way in, `steps` where it leads, and the way out.
+    fn enter(
+        &self,
+        compiler: &mut Compiler<'_>,
+        way: &Way<'_>,
+        steps: &mut dyn FnMut(&mut Compiler<'_>),
+    );
+
+    /// Completes the components with what is known after all classes are compiled: keys of draws, programs of its own.
+    fn finish(&self, compiler: &mut Compiler<'_>, made: &mut Made);
+}
+
+/// What a kind gives no answer to: it has no components, no stores, no pools, no entrance, nothing to complete.
+macro_rules! none {
+    ($($what:ident),*) => { $(crate::plan::kind::components::none!(@$what);)* };
+    (@gather) => {
+        fn gather(&self, _: &mut crate::plan::compile::Builder<'_>) {}
+    };
+    (@stores) => {
+        fn stores(
+            &self,
+            _: &crate::plan::compile::Builder<'_>,
+            _: crate::plan::links::Store,
+            _: (usize, u32),
+        ) -> Vec<crate::model::blueprint::Mount> {
+            Vec::new()
+        }
+    };
+    (@pools) => {
+        fn pools(&self, _: &mut crate::plan::program::Compiler<'_>) {}
+    };
+    (@entrance) => {
+        fn frames(&self) -> Option<usize> {
+            None
+        }
+
+        fn enter(
+            &self,
+            _: &mut crate::plan::program::Compiler<'_>,
+            _: &crate::plan::program::Way<'_>,
+            _: &mut dyn FnMut(&mut crate::plan::program::Compiler<'_>),
+        ) {
+        }
+    };
+    (@finish) => {
+        fn finish(
+            &self,
+            _: &mut crate::plan::program::Compiler<'_>,
+            _: &mut crate::plan::compile::Made,
+        ) {
+        }
+    };
+}
+pub(crate) use none;

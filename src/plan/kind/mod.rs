@@ -9,13 +9,9 @@ pub mod parts;
 
 use std::collections::BTreeSet;
 
-use crate::model::blueprint;
-use crate::model::ids::ComponentId;
 use crate::plan::Draft;
-use crate::plan::compile::Builder;
 use crate::plan::links::{Links, Walk};
 use crate::plan::names::Kind;
-use crate::plan::program::Compiler;
 use crate::scenario::diagnostic::Diagnostics;
 
 /// What a kind of component owes the plan.
@@ -34,22 +30,6 @@ pub trait Planned: Sync {
 
     /// Adds the components that all sections use.
     fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>);
-
-    /// Asks for the components that the event loop needs.
-    fn gather(&self, builder: &mut Builder<'_>);
-
-    /// Makes one that [`gather`](Self::gather) has asked for under this number.
-    fn make(
-        &self,
-        builder: &mut Builder<'_>,
-        index: usize,
-        number: u32,
-        id: ComponentId,
-        part: &mut blueprint::Part,
-    );
-
-    /// Gives components what is known after all programs are compiled: keys of draws.
-    fn finish(&self, draft: &Draft, compiler: &mut Compiler<'_>, parts: &mut [blueprint::Part]);
 }
 
 /// All kinds that answer for themselves.

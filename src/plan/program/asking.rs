@@ -1,42 +1,148 @@
-//! What a step that a kind of component brings along asks of the compiler.
+//! What kinds of components ask of the compiler, for their steps and for themselves.
 
-use super::{Compiler, Targets, pool};
+use std::any::Any;
+
+use super::{Compiler, Section, Volume};
 use crate::convert::place;
-use crate::model::ids::{ComponentId, DemandId, PoolId};
-use crate::model::route::Pick;
+use crate::engine::law::Law;
+use crate::model::blueprint::Mount;
+use crate::model::ids::{ComponentId, PoolId};
+use crate::model::route::{Op, Pick, Pool};
 use crate::plan::Draft;
+use crate::plan::compile::Numbers;
+use crate::plan::names::member_name;
+use crate::scenario::diagnostic::Diagnostics;
+use crate::units::SimDuration;
 
 impl<'a> Compiler<'a> {
     /// The scenario.
     pub(crate) const fn draft(&self) -> &'a Draft {
-        self.draft
+        self.numbers.draft()
+    }
+
+    /// The numbers of components and zones.
+    pub(crate) const fn numbers(&self) -> &'a Numbers<'a> {
+        self.numbers
+    }
+
+    /// Where everything wrong is reported.
+    pub(crate) const fn out(&mut self) -> &mut Diagnostics {
+        self.out
     }
 
     /// The number of the component `name`.
     pub(crate) fn component(&self, name: &str) -> ComponentId {
-        self.ids[name]
+        self.numbers.id(name)
+    }
+
+    /// The numbers of the members of the group `name`.
+    pub(crate) fn members(&self, name: &str, count: u32) -> Vec<ComponentId> {
+        (0..count).map(|member| self.component(&member_name(name, member))).collect()
+    }
+
+    /// The mounts of a component.
+    pub(crate) fn mounts(&self, of: ComponentId) -> &[Mount] {
+        &self.mounts[of.index()]
     }
 
     /// A pool of its own.
     pub(crate) fn pool(&mut self, name: &str, members: Vec<ComponentId>, pick: Pick) -> PoolId {
-        self.routes.pools.push(pool(name, members, pick));
+        self.routes.pools.push(Pool { name: name.to_string(), members, pick });
         PoolId::at(self.routes.pools.len() - 1)
     }
 
-    /// A step asks `of` for something that has these draws; gives its number among the steps that ask it, from 1.
-    pub(crate) fn asked(&mut self, of: ComponentId, draws: Vec<Option<DemandId>>) -> u32 {
-        let all = self.asks.entry(of).or_default();
-        all.push(draws);
-        place(all.len())
+    /// A pool that the section `of` is asked by, under a number that its kind gives.
+    pub(crate) fn add_pool(
+        &mut self,
+        of: Section,
+        number: u32,
+        name: &str,
+        members: Vec<ComponentId>,
+        pick: Pick,
+    ) {
+        let pool = self.pool(name, members, pick);
+        self.pools.insert((of, number), pool);
     }
 
-    /// The draws of all steps that ask `of`, by their number.
-    pub(crate) fn asked_of(&self, of: ComponentId) -> Vec<Vec<Option<DemandId>>> {
-        self.asks.get(&of).cloned().unwrap_or_default()
+    /// The pool of this number of the section `of`, where its kind has made one.
+    pub(crate) fn pool_of(&self, of: Section, number: u32) -> Option<PoolId> {
+        self.pools.get(&(of, number)).copied()
     }
 
-    /// What steps may refer to.
-    pub(crate) const fn targets(&self) -> &'a Targets {
-        self.targets
+    /// Leaves a note about a step that asks the section `of`; gives its number among those of the section, from 1.
+    pub(crate) fn note<T: Any>(&mut self, of: Section, note: T) -> u32 {
+        self.notes.entry(of).or_default().push(Box::new(note));
+        self.noted(of)
+    }
+
+    /// The number of notes about steps that ask the section `of`.
+    pub(crate) fn noted(&self, of: Section) -> u32 {
+        place(self.notes.get(&of).map_or(0, Vec::len))
+    }
+
+    /// The notes about steps that ask the section `of`, in the order of their numbers.
+    pub(crate) fn notes<T: Any + Clone>(&self, of: Section) -> Vec<T> {
+        let all = self.notes.get(&of).into_iter().flatten();
+        all.filter_map(|note| note.downcast_ref().cloned()).collect()
+    }
+
+    /// The service whose member does the step, by place in the file.
+    pub(crate) fn service(&self) -> Option<usize> {
+        self.inside.last().copied().flatten()
+    }
+
+    /// Compiles `body` inside of one more frame, in which a member of `service` does the steps.
+    pub(crate) fn inside(&mut self, service: Option<usize>, body: impl FnOnce(&mut Self)) {
+        self.inside.push(service);
+        body(self);
+        self.inside.pop();
+    }
+
+    /// Compiles `count` bodies of which a request does one, each with the same steps and the same draws.
+    pub(crate) fn copies(&mut self, count: usize, mut body: impl FnMut(&mut Self, usize)) {
+        let seen = self.seen.clone();
+        let mut ends = Vec::new();
+        for copy in 0..count {
+            self.seen.clone_from(&seen);
+            body(self, copy);
+            self.land_jumps();
+            self.labels.clear();
+            ends.push(self.emit(Op::Jump { to: 0 }));
+        }
+        let to = self.here();
+        for end in ends {
+            self.routes.ops[end] = Op::Jump { to };
+        }
+    }
+
+    /// A deep probe of a member, the only one of `pool`: a worker, its work, an operation at the head of each of the
+    /// `volumes`, and in by each way it `asks`. Gives its entry.
+    pub(crate) fn probe(
+        &mut self,
+        owner: &str,
+        pool: PoolId,
+        (time_out, cpu): (SimDuration, Option<&Law>),
+        volumes: &[Volume],
+        asks: &[Op],
+    ) -> u32 {
+        let entry = self.here();
+        let call = self.call_kind(owner, "", Some(time_out));
+        self.emit(Op::Enter { pool, call: Some(call) });
+        if let Some(cpu) = cpu {
+            let demand = self.demand("demand", &format!("{owner}.cpu"), cpu);
+            self.emit(Op::Cpu { demand, threads: 1 });
+        }
+        for volume in volumes {
+            let amount = self.amount(1.0, owner);
+            let key = self.head_keys(&format!("{owner}.{}", volume.mount));
+            self.at_heads(*volume, amount, key);
+        }
+        for enter in asks {
+            self.emit(*enter);
+            self.emit(Op::Leave);
+        }
+        self.emit(Op::Leave);
+        self.emit(Op::End);
+        entry
     }
 }

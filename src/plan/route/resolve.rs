@@ -4,12 +4,8 @@
 //! Reports every step that names what is not there or cannot be done where it stands: targets, draws, mounts,
 //! labels, chances, loops. Such a step is left out of the route.
 
-use crate::kinds::station::spec::DisciplineWord;
-use crate::kinds::station::spec::VisitStep;
-use crate::model::spec::request::{
-    CallStep, ChooseStep, CpuStep, GotoStep, IoStep, RequestSpec, StepSpec,
-};
-use crate::plan::checks::{inert, inert_if, missing};
+use crate::model::spec::request::{CallStep, ChooseStep, CpuStep, GotoStep, RequestSpec, StepSpec};
+use crate::plan::checks::{inert_if, missing};
 use crate::plan::document::ScenarioSpec;
 use crate::plan::links::{Entrance, Links, entrance_of, find_named};
 use crate::plan::names::{Found, Kind, Names};
@@ -72,9 +68,9 @@ pub fn service_behind(links: &Links, entrance: Entrance) -> Option<usize> {
 #[derive(Clone, Copy)]
 pub struct Here {
     /// The service that works on the request, where it is known.
-    service: Option<usize>,
+    pub(crate) service: Option<usize>,
     /// The request has entered nothing.
-    nowhere: bool,
+    pub(crate) nowhere: bool,
 }
 
 /// Resolves the steps of one class.
@@ -129,6 +125,16 @@ impl<'s> Resolver<'s, '_> {
         }
     }
 
+    /// The scenario.
+    pub(crate) const fn scenario(&self) -> &'s ScenarioSpec {
+        self.scenario
+    }
+
+    /// Where everything wrong is reported.
+    pub(crate) const fn out(&mut self) -> &mut Diagnostics {
+        self.out
+    }
+
     fn number(&self, label: &Name) -> Option<usize> {
         self.labels.iter().position(|other| **other == *label)
     }
@@ -175,8 +181,8 @@ impl<'s> Resolver<'s, '_> {
         Some(match step {
             StepSpec::Cpu(step) => (Does::Work(self.work(step, here)?), step.span),
             StepSpec::Call(step) => (self.call(step)?, step.span),
-            StepSpec::Io(step) => (Does::Io(self.io(step, here)?), step.span),
-            StepSpec::Visit(step) => (Does::Visit(self.visit(step)?), step.span),
+            StepSpec::Io(step) => (Does::Io(Io::resolve(step, here, self)?), step.span),
+            StepSpec::Visit(step) => (Does::Visit(Visit::resolve(step, self)?), step.span),
             StepSpec::Choose(step) => (Does::Choose(self.choose(step, here, reach)), step.span),
             StepSpec::Goto(step) => (Does::Jump(self.jump(step, reach)?), step.span),
             StepSpec::Parallel(step) => {
@@ -216,7 +222,8 @@ impl<'s> Resolver<'s, '_> {
         Some(Work { service: service?.index, draw, share, threads })
     }
 
-    fn entered(&mut self, span: Option<Span>, what: &str) {
+    /// Reports a step at `span` that needs a service to be in, to do `what` it does.
+    pub(crate) fn entered(&mut self, span: Option<Span>, what: &str) {
         if span.is_some() {
             let (name, spec) = &self.scenario.request[self.class];
             let why = format!("`{name}` must be in a service to {what}");
@@ -237,7 +244,7 @@ impl<'s> Resolver<'s, '_> {
         let found = self.names.resolve(&step.call.text, named, &kinds, self.out)?;
         let time_out = step.time_out.clone();
         if found.kind == Kind::Database {
-            return Some(Does::Query(self.query(step, found)));
+            return Some(Does::Query(Query::resolve(step, found, self)));
         }
         let members = |service: usize| self.links.services[service].members;
         let to = entrance_of(self.scenario, self.names, found, &step.call, members);
@@ -250,72 +257,6 @@ impl<'s> Resolver<'s, '_> {
         let steps = step.steps.as_ref();
         let steps = steps.map_or(Vec::new(), |s| self.steps(&s.value, there, &mut Vec::new()));
         Some(Does::Call(Call { to, steps, time_out, named }))
-    }
-
-    fn query(&mut self, step: &CallStep, found: Found) -> Query {
-        if step.read.is_none() && step.write.is_none() {
-            missing(step.span, "read", "how many queries: `read`, `write` or both", self.out);
-        }
-        let message = "a database answers queries; it does no steps";
-        inert_if(step.steps.as_ref(), message, "remove `steps`", self.out);
-        let (text, named) = (&step.call.text, step.call.span);
-        if found.member.is_some() {
-            let name = &self.scenario.database[found.index].0;
-            let message = format!("`{text}` is a member of a database: queries go to all of it");
-            let help = format!("write `{name}`: its master and `reads` decide who answers");
-            self.out.push(Diagnostic::new(Code::WrongKind, named, message).help(help));
-        }
-        let [reads, writes] =
-            [&step.read, &step.write].map(|count| count.as_ref().map(|n| n.value));
-        let (database, time_out) = (found.index, step.time_out.clone());
-        Query { database, reads, writes, time_out, named }
-    }
-
-    fn io(&mut self, step: &IoStep, here: Here) -> Option<Io> {
-        self.entered(here.nowhere.then_some(step.span), "use a mount");
-        let mut found = true;
-        if let Some(here) = here.service {
-            let (name, spec) = &self.scenario.service[here];
-            let what = format!("mount of `{name}`");
-            found = find_named(&spec.mounts, &step.io, step.io.span, &what, self.out).is_some();
-        }
-        let (reads, writes, operations) = (step.read.value, step.write.value, step.ops.value);
-        if reads + writes + operations <= 0.0 {
-            let help = "give `read`, `write` or `ops`";
-            inert(step.span, "this step asks for no operation", help, self.out);
-        }
-        let services = self.scenario.service.iter().enumerate();
-        let mounts = services
-            .filter_map(|(at, (_, spec))| Some((at, spec.mounts.place(&step.io.text)?)))
-            .collect();
-        let waits = step.wait.value;
-        found.then_some(Io { mounts, reads, writes, operations, waits })
-    }
-
-    fn visit(&mut self, step: &VisitStep) -> Option<Visit> {
-        let (text, span) = (&step.visit.text, step.visit.span);
-        let found = self.names.resolve(text, span, &[Kind::Station], self.out)?;
-        let spec = &self.scenario.station[found.index].1;
-        if step.service.is_none() && spec.service.is_none() {
-            let why = format!("neither the step nor the station `{text}` has one");
-            missing(step.span, "service", &why, self.out);
-        }
-        let ranks = [DisciplineWord::Priority, DisciplineWord::PriorityPreemptive];
-        if !ranks.contains(&spec.discipline.value) {
-            let word = spec.discipline.value.word();
-            let message = format!("no rank counts at `{text}`: its discipline is \"{word}\"");
-            let help = "set discipline = \"priority\" there, or remove `priority`";
-            inert_if(step.priority.as_ref(), &message, help, self.out);
-        }
-        let service = step.service.as_ref().or(spec.service.as_ref())?.law().clone();
-        let rank = step.priority.as_ref().map_or(0, |rank| rank.value.saturating_sub(1));
-        let (station, member) = (found.index, found.member);
-        Some(Visit {
-            station,
-            member,
-            service,
-            rank: u8::try_from(rank).expect("its key takes 1 to 64"),
-        })
     }
 
     fn choose(&mut self, step: &'s ChooseStep, here: Here, reach: &mut Vec<&'s Name>) -> Vec<Way> {

@@ -1,0 +1,110 @@
+//! The way of a class through edges and their shields, as operations of the event loop.
+
+use crate::convert::place;
+use crate::kinds::cdn::components::origin_name;
+use crate::kinds::cdn::live::{AtCdn, SHIELD};
+use crate::kinds::cdn::spec::CdnSpec;
+use crate::model::route::Op;
+use crate::plan::links::Entrance;
+use crate::plan::program::{Compiler, Way, law_of};
+
+/// A look-up at an edge: a hit ends there, a miss goes on to the origin and back.
+pub(super) fn enter(
+    compiler: &mut Compiler<'_>,
+    index: usize,
+    way: &Way<'_>,
+    steps: &mut dyn FnMut(&mut Compiler<'_>),
+) {
+    let (name, spec) = &compiler.draft().scenario.cdn[index];
+    let class = compiler.class_name().to_string();
+    let owner = format!("{class}.{name}");
+    let round_trip = spec.round_trip.as_ref();
+    let round_trip = round_trip.map(|law| compiler.demand("round-trip", name, &law_of(law)));
+    let key = compiler.key("edge-hit", &owner);
+    let cdn = compiler.component(&origin_name(name));
+    let at = AtCdn { cdn, row: row_at(spec, &class), key };
+    let entered = compiler.entered();
+    (entered.cdns, entered.round_trip) = ([Some(at), None], round_trip);
+    service_time(compiler, spec, &owner);
+    let look = compiler.emit(Op::End);
+    compiler.emit(Op::End);
+    let miss = compiler.here();
+    compiler.routes.ops[look] = Op::Edge { miss };
+    let to = compiler.draft().links.cdns[index];
+    there_and_back(compiler, spec, &owner, |compiler| match to {
+        Some(Entrance::Cdn(shield)) => by_shield(compiler, (spec, at), shield, way, steps),
+        Some(to) => compiler.enter(&Way { to, ..*way }, steps),
+        None => {}
+    });
+}
+
+/// A look-up at a shield of the edges `at`: a hit goes back from there, a miss on to the origin. Objects
+/// are those that the edges were asked for.
+fn by_shield(
+    compiler: &mut Compiler<'_>,
+    (edges, at): (&CdnSpec, AtCdn),
+    index: usize,
+    way: &Way<'_>,
+    steps: &mut dyn FnMut(&mut Compiler<'_>),
+) {
+    let (name, spec) = &compiler.draft().scenario.cdn[index];
+    let class = compiler.class_name().to_string();
+    let owner = format!("{class}.{name}");
+    let mut shield = AtCdn { cdn: compiler.component(&origin_name(name)), ..at };
+    if !(edges.content.is_some() && spec.content.is_some()) {
+        shield.row = row_at(spec, &class);
+        shield.key = compiler.key("shield-hit", &owner);
+    }
+    compiler.entered().cdns[SHIELD] = Some(shield);
+    service_time(compiler, spec, &owner);
+    let look = compiler.emit(Op::End);
+    let hit = compiler.emit(Op::End);
+    let miss = compiler.here();
+    compiler.routes.ops[look] = Op::Shield { miss };
+    let to = compiler.draft().links.cdns[index];
+    there_and_back(compiler, spec, &owner, |compiler| {
+        if let Some(to) = to {
+            compiler.enter(&Way { to, ..*way }, steps);
+        }
+    });
+    compiler.emit(Op::Shielded);
+    compiler.routes.ops[hit] = Op::Jump { to: compiler.here() };
+}
+
+/// The time that an edge or a shield takes before it answers or passes a request on.
+fn service_time(compiler: &mut Compiler<'_>, spec: &CdnSpec, owner: &str) {
+    if let Some(law) = &spec.service_time {
+        let key = compiler.key("edge-time", owner);
+        let demand = compiler.demand_of(key, &law_of(law), 1.0, true);
+        compiler.emit(Op::Delay { demand });
+    }
+}
+
+/// The way of what edges do not hold: half of it before what is `behind`, half after it.
+fn there_and_back(
+    compiler: &mut Compiler<'_>,
+    spec: &CdnSpec,
+    owner: &str,
+    behind: impl FnOnce(&mut Compiler<'_>),
+) {
+    let way = spec.origin.as_ref().map(|law| {
+        let key = compiler.key("origin-trip", owner);
+        compiler.demand_of(key, &law_of(law), 0.5, true)
+    });
+    if let Some(demand) = way {
+        compiler.emit(Op::Delay { demand });
+    }
+    behind(compiler);
+    if let Some(demand) = way {
+        compiler.emit(Op::Delay { demand });
+    }
+}
+
+/// The row of a class among what edges hold; the largest where they hold nothing of it.
+fn row_at(spec: &CdnSpec, class: &str) -> u32 {
+    let found = match &spec.content {
+        None => spec.hit.iter().position(|(name, _)| name.text == class),
+        Some(content) => content.value.popularity.iter().position(|(name, _)| name.text == class),
+    };
+    found.map_or(u32::MAX, place)
+}

@@ -1,0 +1,284 @@
+//! Queries of a database: what a call means, and its operations in the event loop.
+
+use crate::convert::place;
+use crate::engine::law::Law;
+use crate::kinds::database::components::{group_name, members};
+use crate::kinds::database::spec::{DatabaseSpec, ReadsTo};
+use crate::model::ids::{AmountId, CallId, DemandId, KeyId};
+use crate::model::route::{Asks, Branch, Op};
+use crate::model::spec::request::CallStep;
+use crate::plan::checks::{inert_if, missing};
+use crate::plan::links::Entrance;
+use crate::plan::names::{Found, Kind};
+use crate::plan::program::{Compiler, Volume, Way, law_of};
+use crate::plan::route::Query;
+use crate::plan::route::resolve::Resolver;
+use crate::scenario::code::Code;
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::source::Span;
+
+/// The number of the pool of the members that answer reads.
+pub(super) const READS: u32 = 0;
+/// The number of the pool of the member that takes writes.
+pub(super) const WRITES: u32 = 1;
+
+/// One query of a database, as its members do it.
+#[derive(Clone, Debug)]
+struct OneQuery {
+    /// Processor time, in core-seconds.
+    cpu: Law,
+    /// Probability that it needs the disk at all.
+    chance: f64,
+    /// Disk operations it waits for, when it does; a fraction is a mean.
+    waited: f64,
+    /// Disk operations that no request waits for.
+    deferred: f64,
+    /// Whether they are writes.
+    write: bool,
+    /// Whether its buffer is cold after a restart.
+    cold: bool,
+}
+
+impl OneQuery {
+    fn read(spec: &DatabaseSpec) -> Self {
+        let io = spec.read.io.as_ref();
+        Self {
+            cpu: law_of(&spec.read.cpu),
+            chance: io.map_or(0.0, |io| io.chance.value.get()),
+            waited: io.map_or(0.0, |io| io.mean.value),
+            deferred: 0.0,
+            write: false,
+            cold: spec.cold.is_some(),
+        }
+    }
+
+    fn write(spec: &DatabaseSpec) -> Self {
+        Self {
+            cpu: law_of(&spec.write.cpu),
+            chance: 1.0,
+            waited: spec.write.sync_io.value,
+            deferred: spec.write.deferred_io.value,
+            write: true,
+            cold: false,
+        }
+    }
+
+    /// A write at a slave: only the disk operations that are declared for it, where they are.
+    fn applied(mut self, spec: &DatabaseSpec) -> Self {
+        let apply_io = spec.replication.as_ref().and_then(|how| how.apply_io.as_ref());
+        if let Some(count) = apply_io {
+            (self.waited, self.deferred) = (0.0, count.value);
+        }
+        self
+    }
+}
+
+/// Whose draws the disk operations of a query are, and the store that they go to.
+#[derive(Clone, Debug)]
+struct Access {
+    miss: KeyId,
+    owner: String,
+    span: Span,
+    /// Whether a head stands in front of the data, or of those of a member.
+    head: bool,
+    volume: Volume,
+}
+
+/// A step that writes to a replicated database: what its slaves have to do for it.
+#[derive(Clone, Debug)]
+pub(super) struct WriteStep {
+    /// The owner of its draws.
+    pub(super) owner: String,
+    cpu: DemandId,
+    query: OneQuery,
+    access: Access,
+}
+
+impl WriteStep {
+    /// The work of the slave `member` for a write: its processor time and its own disk operations.
+    /// Gives its entry.
+    pub(super) fn apply(&self, compiler: &mut Compiler<'_>, member: &str) -> u32 {
+        let entry = compiler.here();
+        compiler.emit(Op::Cpu { demand: self.cpu, threads: 1 });
+        let owner = format!("{}.apply→{member}", self.owner);
+        // A write never asks the buffer.
+        let access = Access { miss: KeyId(0), owner, ..self.access.clone() };
+        self.query.io(compiler, &access);
+        compiler.emit(Op::End);
+        entry
+    }
+}
+
+impl Query {
+    /// Of a call as written that leads to the database that was `found`.
+    pub(crate) fn resolve(step: &CallStep, found: Found, resolver: &mut Resolver<'_, '_>) -> Self {
+        if step.read.is_none() && step.write.is_none() {
+            missing(step.span, "read", "how many queries: `read`, `write` or both", resolver.out());
+        }
+        let message = "a database answers queries; it does no steps";
+        inert_if(step.steps.as_ref(), message, "remove `steps`", resolver.out());
+        let (text, named) = (&step.call.text, step.call.span);
+        if found.member.is_some() {
+            let name = &resolver.scenario().database[found.index].0;
+            let message = format!("`{text}` is a member of a database: queries go to all of it");
+            let help = format!("write `{name}`: its master and `reads` decide who answers");
+            resolver.out().push(Diagnostic::new(Code::WrongKind, named, message).help(help));
+        }
+        let [reads, writes] =
+            [&step.read, &step.write].map(|count| count.as_ref().map(|n| n.value));
+        let (database, time_out) = (found.index, step.time_out.clone());
+        Self { database, reads, writes, time_out, named }
+    }
+
+    /// Compiles it.
+    pub(crate) fn compile(&self, compiler: &mut Compiler<'_>, span: Span) {
+        if compiler.too_deep(1, self.named, "") || members(compiler.draft(), self.database) == 0 {
+            return;
+        }
+        for (count, writes) in [(self.reads, false), (self.writes, true)] {
+            if let Some(count) = count {
+                compiler.unnumbered(count == 0.0, |compiler| {
+                    self.queries(compiler, (count, writes), span);
+                });
+            }
+        }
+    }
+
+    fn queries(&self, compiler: &mut Compiler<'_>, (count, writes): (f64, bool), span: Span) {
+        let of = (Kind::Database, self.database);
+        let (name, spec) = &compiler.draft().scenario.database[self.database];
+        let time_out = self.time_out.as_ref().map(|time| time.value);
+        let owner = compiler.owner(if writes { "write" } else { "read" }, name);
+        let call = compiler.call_kind(&owner, name, time_out);
+        let asks = Asks { database: name.text.clone(), writes };
+        compiler.routes.calls[call.index()].query = Some(asks);
+        let query = if writes { OneQuery::write(spec) } else { OneQuery::read(spec) };
+        let Some(pool) = compiler.pool_of(of, if writes { WRITES } else { READS }) else { return };
+        let amount = compiler.amount(count, &owner);
+        let cpu = compiler.demand("demand", &format!("{owner}.cpu"), &query.cpu);
+        let miss = compiler.key("branch", &format!("{owner}.miss"));
+        let (head, volume) = store(compiler, self.database);
+        let access = Access { miss, owner, span, head, volume };
+        let group = compiler.numbers().find(&group_name(name));
+        let through = compiler.draft().links.databases[self.database].through;
+        if let (Some(balancer), Some(group), false) = (through, group, writes) {
+            let body = |compiler: &mut Compiler<'_>| {
+                compiler.emit(Op::Fresh { database: group });
+                compiler.emit(Op::Cpu { demand: cpu, threads: 1 });
+                query.io(compiler, &access);
+            };
+            return self.balanced(compiler, balancer, &access, (amount, call), body);
+        }
+        let enter = match group {
+            Some(database) => Op::Query { database, write: writes, call: Some(call) },
+            None => Op::Enter { pool, call: Some(call) },
+        };
+        let number = group.filter(|_| writes).map(|group| (group, compiler.noted(of)));
+        let by_slaves = spec.reads.as_ref().is_some_and(|reads| reads.to.value == ReadsTo::Slaves);
+        let read_by_slaves = group.filter(|_| !writes && by_slaves);
+        compiler.emit(enter);
+        // A call without a query takes no connection.
+        compiler.repeat(amount, span, |compiler| {
+            if let Some(database) = read_by_slaves {
+                compiler.emit(Op::Fresh { database });
+            }
+            compiler.emit(Op::Cpu { demand: cpu, threads: 1 });
+            query.io(compiler, &access);
+            if let Some((database, step)) = number {
+                compiler.emit(Op::Commit { database, step });
+            }
+        });
+        compiler.emit(Op::Leave);
+        if number.is_some() {
+            let (owner, query) = (access.owner.clone(), query.applied(spec));
+            compiler.note(of, WriteStep { owner, cpu, query, access });
+        }
+    }
+
+    /// Reads through a balancer. Each query is a call of its own: the balancer sends one after the other.
+    fn balanced(
+        &self,
+        compiler: &mut Compiler<'_>,
+        balancer: usize,
+        access: &Access,
+        (amount, call): (AmountId, CallId),
+        body: impl Fn(&mut Compiler<'_>),
+    ) {
+        if compiler.too_deep(2, self.named, ", the balancer of the reads counted as one") {
+            return;
+        }
+        let way = Way {
+            to: Entrance::Balancer(balancer),
+            behind: Some((Kind::Database, self.database)),
+            name: "",
+            owner: &access.owner,
+            call: Some(call),
+        };
+        compiler.repeat(amount, access.span, |compiler| {
+            compiler.enter(&way, &mut |compiler| body(compiler));
+        });
+    }
+}
+
+/// Whether a head stands in front of the data of a database, or of those of a member, and the pools that they are spread
+/// over at most.
+fn store(compiler: &Compiler<'_>, database: usize) -> (bool, Volume) {
+    let name = &compiler.draft().scenario.database[database].0;
+    let all = compiler.members(name, members(compiler.draft(), database));
+    let stores = || all.iter().filter_map(|id| compiler.mounts(*id).first());
+    let head = stores().any(|store| store.head.is_some());
+    (head, Volume { mount: 0, pools: stores().map(|store| store.pools).max().unwrap_or(1) })
+}
+
+impl OneQuery {
+    /// Compiles its disk operations.
+    fn io(&self, compiler: &mut Compiler<'_>, access: &Access) {
+        if self.waited > 0.0 && self.chance > 0.0 {
+            self.waited_io(compiler, access);
+        }
+        if self.deferred > 0.0 {
+            let owner = format!("{}.deferred", access.owner);
+            let amount = compiler.amount(self.deferred, &owner);
+            let key = compiler.disk_keys(&owner);
+            let defer = Op::Defer { mount: access.volume.mount, amount, key };
+            if access.head {
+                let key = compiler.head_keys(&owner);
+                compiler.fork(false, |compiler| {
+                    compiler.at_heads(access.volume, amount, key);
+                    compiler.emit(defer);
+                });
+            } else {
+                compiler.emit(defer);
+            }
+        }
+    }
+
+    /// Operations that it waits for, where its buffer does not have what it asks for.
+    fn waited_io(&self, compiler: &mut Compiler<'_>, access: &Access) {
+        let owner = format!("{}.io", access.owner);
+        let amount = compiler.amount(self.waited, &owner);
+        let disk = compiler.disk_keys(&owner);
+        let head = access.head.then(|| (compiler.head_keys(&owner), compiler.amount(1.0, &owner)));
+        let waited = |compiler: &mut Compiler<'_>| {
+            compiler.repeat(amount, access.span, |compiler| {
+                if let Some((key, one)) = head {
+                    compiler.at_heads(access.volume, one, key);
+                }
+                let mount = access.volume.mount;
+                compiler.emit(Op::Disk { mount, write: self.write, key: disk });
+            });
+        };
+        if self.chance < 1.0 && self.cold {
+            let branch = place(compiler.routes.branches.len());
+            let at = compiler.emit(Op::End);
+            compiler.routes.branches.push(Branch { below: self.chance, to: compiler.here() });
+            waited(compiler);
+            let otherwise = compiler.here();
+            compiler.routes.ops[at] = Op::Miss { branch, key: access.miss, otherwise };
+        } else if self.chance < 1.0 {
+            compiler.choose(access.miss, &[self.chance], |compiler, _| waited(compiler));
+        } else {
+            waited(compiler);
+        }
+    }
+}

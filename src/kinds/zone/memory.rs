@@ -1,0 +1,98 @@
+//! The memory of servers, and operations that resize the zones in it.
+
+use crate::convert::table;
+use crate::model::blueprint::Part as Component;
+use crate::model::ids::ComponentId;
+use crate::model::spec::runs::Does;
+use crate::model::world::resize::{Change, Resizing};
+use crate::plan::Draft;
+use crate::plan::checks::week_start;
+use crate::plan::compile::{Builder, Numbers};
+use crate::plan::faults::operated;
+use crate::plan::memory;
+use crate::plan::names::member_name;
+use crate::plan::part::Part;
+use crate::plan::placement::ServerId;
+use crate::scenario::diagnostic::Diagnostics;
+use crate::units::{Bytes, SimTime};
+
+/// The memory of the server `name`, as a component beside it.
+pub(super) fn name(server: &str) -> String {
+    format!("{server}.objects")
+}
+
+/// The blocks that the memory of a server keeps.
+pub(super) fn memory(builder: &mut Builder<'_>, own: ComponentId, id: ServerId) -> Component {
+    let draft = builder.draft();
+    let owner = builder.id(&builder.numbers().server_name(id));
+    let memory = memory::of_server(draft, id).unwrap_or(Bytes::new(0));
+    let contents = memory::contents_of_server(draft, id.group);
+    let contents: Vec<_> = contents.iter().map(|(_, content)| (1, *content)).collect();
+    let config = builder.memory(owner, memory, &contents);
+    builder.part(own, config)
+}
+
+/// The memory in front of the disk set `set` of a server, and the place of its content there.
+pub(super) fn before_disks(
+    builder: &Builder<'_>,
+    id: ServerId,
+    set: &str,
+) -> Option<(ComponentId, u32)> {
+    let sets = &builder.draft().scenario.server[id.group].1.disks;
+    let contents = memory::contents_of_server(builder.draft(), id.group);
+    let place = contents.iter().position(|(at, _)| *sets[*at].0 == *set)?;
+    let memory = builder.numbers().find(&name(&builder.numbers().server_name(id)))?;
+    Some((memory, table::u32(place)))
+}
+
+/// The memories whose room changes: those of servers that cache with all that their zones leave free.
+pub(super) fn resizes(numbers: &Numbers<'_>) -> Vec<Resizing> {
+    let mut all = Vec::new();
+    for (group, (server, spec)) in numbers.draft().scenario.server.iter().enumerate() {
+        let Some(room) = spec.memory.as_ref().filter(|_| spec.ram_cache.is_none()) else {
+            continue;
+        };
+        for member in 0..spec.count.value {
+            let id = ServerId { group, member };
+            if !memory::server_caches(numbers.draft(), id) {
+                continue;
+            }
+            let zones = zones(numbers, id);
+            if zones.iter().any(|(_, changes)| !changes.is_empty()) {
+                let cache = numbers.id(&name(&member_name(server, member)));
+                all.push(Resizing { cache, all: room.value, zones });
+            }
+        }
+    }
+    all.sort_by_key(|resizing| resizing.cache);
+    all
+}
+
+/// The zones of a server: their memory and its changes.
+fn zones(numbers: &Numbers<'_>, id: ServerId) -> Vec<(Bytes, Vec<Change>)> {
+    let of = |(_, zone, member): &(String, usize, u32)| {
+        let memory = numbers.draft().scenario.zone[*zone].1.memory.as_ref();
+        let part = Part::Zone { zone: *zone, member: *member };
+        (memory.map_or(Bytes::new(0), |memory| memory.value), changes(numbers.draft(), part))
+    };
+    numbers.zones_on(id).iter().map(of).collect()
+}
+
+/// Changes of the memory of a zone member, in the order of the file.
+fn changes(draft: &Draft, zone: Part) -> Vec<Change> {
+    let mut found = Vec::new();
+    for (_, spec) in draft.scenario.operation.iter() {
+        let resize = spec.does.as_ref().is_some_and(|does| does.value == Does::Resize);
+        let (Some(at), Some(memory)) = (&spec.at, &spec.memory) else { continue };
+        // What is wrong with a reference has been said by the checks.
+        if !resize || !operated(draft, spec, &mut Diagnostics::new()).contains(&zone) {
+            continue;
+        }
+        found.push(Change {
+            first: SimTime::ZERO + at.value.after_zero(week_start(draft)),
+            every: spec.every.as_ref().map(|every| every.period()),
+            memory: memory.value,
+        });
+    }
+    found
+}

@@ -1,0 +1,37 @@
+//! `[clients.name]` to what clients do around a request.
+
+use crate::engine::law::Law;
+use crate::model::blueprint::{Clients, Retry, Session};
+use crate::plan::Draft;
+use crate::plan::program::{Compiler, law_of};
+
+/// All kinds of clients, in the order of the file.
+pub(super) fn clients(draft: &Draft, compiler: &mut Compiler<'_>) -> Vec<Clients> {
+    let mut all = Vec::new();
+    for (name, spec) in draft.scenario.clients.iter() {
+        let mut demand = |purpose: &'static str, law: &Law| compiler.demand(purpose, name, law);
+        let round_trip = spec.round_trip.as_ref().map(|law| demand("round-trip", &law_of(law)));
+        let patience = spec.patience.as_ref().map(|law| demand("patience", &law_of(law)));
+        let retry = spec.retry.as_ref().map(|retry| Retry {
+            chance: retry.chance.value.get(),
+            after: compiler.demand("retry-after", name, &law_of(&retry.after)),
+            key: compiler.key("retry", name),
+            at_most: u8::try_from(retry.at_most.value).expect("the form bounds it"),
+        });
+        let session = spec.session.as_ref().map(|session| Session {
+            mean_pages: law_of(&session.pages).mean(),
+            key: compiler.key("session", name),
+            think: compiler.demand("think", name, &law_of(&session.think)),
+        });
+        all.push(Clients {
+            name: name.text.clone(),
+            round_trip,
+            connections: spec.connections.value,
+            time_out: spec.time_out.as_ref().map(|time| time.value),
+            patience,
+            retry,
+            session,
+        });
+    }
+    all
+}
