@@ -71,6 +71,17 @@ pub enum Store {
     },
 }
 
+impl Store {
+    /// The component that has it: its kind, and its place in the file.
+    #[must_use]
+    pub const fn component(&self) -> (Kind, usize) {
+        match *self {
+            Self::Volume { nas, .. } => (Kind::Nas, nas),
+            Self::Disks { server, .. } => (Kind::Server, server),
+        }
+    }
+}
+
 /// What a group counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GroupMember {
@@ -218,6 +229,8 @@ pub struct Links {
     pub databases: Vec<DatabaseLinks>,
     /// By file server.
     pub nas: Vec<NasLinks>,
+    /// By section of units: the crew that repairs them.
+    pub crews: Vec<Option<usize>>,
     /// By group: the units and groups that it counts.
     pub groups: Vec<Vec<GroupMember>>,
     /// The groups, each after the groups that it counts.
@@ -269,9 +282,7 @@ pub fn follow(
     links.groups = scenario.group.iter().map(|(_, group)| walk.group(group)).collect();
     links.group_order = walk.group_order(&mut links.groups);
     for (_, unit) in scenario.unit.iter() {
-        if let Some(crew) = &unit.crew {
-            let _reported = walk.one(crew, Kind::Crew);
-        }
+        links.crews.push(unit.crew.as_ref().and_then(|crew| walk.one(crew, Kind::Crew)));
     }
     walk.traffic(&mut links, &members);
     links

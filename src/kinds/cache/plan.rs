@@ -1,7 +1,5 @@
 //! A cache in the plan: a process without a bound on workers, and beside it what it holds.
 
-use std::collections::BTreeSet;
-
 use crate::kinds::cache::live::{CacheConfig, Content};
 use crate::kinds::cache::spec::CacheSpec;
 use crate::kinds::service::live::ServiceConfig;
@@ -70,10 +68,6 @@ impl Planned for Cache {
         draft.scenario.cache[part.index].1.hit.is_none()
     }
 
-    fn begins(&self, _: &Draft, _: usize) -> Option<usize> {
-        None
-    }
-
     fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
         let scenario = walk.scenario();
         links.own.caches =
@@ -84,10 +78,6 @@ impl Planned for Cache {
         for (_, cache) in draft.scenario.cache.iter() {
             check_cache(cache, out);
         }
-    }
-
-    fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>) {
-        used.extend(draft.links.own.caches.iter().flatten().map(|(zone, _)| (Kind::Zone, *zone)));
     }
 
     fn gather(&self, builder: &mut Builder<'_>) {

@@ -1,7 +1,5 @@
 //! A name service in the plan: who answers users, and whom its probes meet.
 
-use std::collections::BTreeSet;
-
 use crate::convert::table;
 use crate::kinds::name_service::live::{NamesConfig, Target};
 use crate::kinds::name_service::spec::NamePolicy;
@@ -62,10 +60,6 @@ impl Planned for NameService {
         false
     }
 
-    fn begins(&self, _: &Draft, _: usize) -> Option<usize> {
-        None
-    }
-
     fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
         let members: Vec<u32> = links.services.iter().map(|service| service.members).collect();
         let all = walk.scenario().name_service.iter();
@@ -77,12 +71,6 @@ impl Planned for NameService {
         for (_, names) in draft.scenario.name_service.iter() {
             let cpu = names.check.as_ref().and_then(|check| check.cpu.as_ref());
             inert_if(cpu, "probes of a name service cost no time", "remove `cpu`", out);
-        }
-    }
-
-    fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>) {
-        for to in draft.links.name_services.iter().flatten() {
-            used.insert(to.component());
         }
     }
 

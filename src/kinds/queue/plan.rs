@@ -1,7 +1,5 @@
 //! A message queue in the plan: a process for each of its brokers, and the messages beside them.
 
-use std::collections::BTreeSet;
-
 use crate::convert::{place, table};
 use crate::kinds::queue::live::{Publishing, QueueConfig, Takeover};
 use crate::kinds::queue::mechanism::{BackOff, Terms};
@@ -96,10 +94,6 @@ impl Planned for Queue {
         false
     }
 
-    fn begins(&self, draft: &Draft, index: usize) -> Option<usize> {
-        draft.links.own.queues[index].class
-    }
-
     fn follow(&self, walk: &mut Walk<'_>, links: &mut Links) {
         let scenario = walk.scenario();
         for (_, queue) in scenario.queue.iter() {
@@ -117,11 +111,6 @@ impl Planned for Queue {
             check_limits(queue, out);
             check_work(draft, at, name, queue, out);
         }
-    }
-
-    fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>) {
-        let brokers = draft.links.own.queues.iter().flat_map(|queue| &queue.brokers);
-        used.extend(brokers.map(|(zone, _)| (Kind::Zone, *zone)));
     }
 
     fn gather(&self, builder: &mut Builder<'_>) {

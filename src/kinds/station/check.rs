@@ -1,6 +1,12 @@
 //! References and mistakes.
 
 use crate::kinds::station::Station;
-use crate::plan::kind::checks::Checks;
+use crate::plan::kind::checks::{Checks, Purpose, none};
 
-impl Checks for Station {}
+impl Checks for Station {
+    fn purpose(&self) -> Purpose {
+        Purpose::Requests
+    }
+
+    none!(uses, unused, begins);
+}

@@ -7,8 +7,6 @@ pub mod components;
 pub mod flow;
 pub mod parts;
 
-use std::collections::BTreeSet;
-
 use crate::model::blueprint;
 use crate::model::ids::ComponentId;
 use crate::plan::Draft;
@@ -54,17 +52,11 @@ pub trait Planned: Sync {
     /// Whether a fault that takes the memory of a part takes anything.
     fn remembers(&self, draft: &Draft, part: Own) -> bool;
 
-    /// The class whose requests a component of this kind lets begin, one for each asking; `None`: none.
-    fn begins(&self, draft: &Draft, index: usize) -> Option<usize>;
-
     /// Follows the references of all sections.
     fn follow(&self, walk: &mut Walk<'_>, links: &mut Links);
 
     /// Reports what is wrong or without effect in the keys of all sections.
     fn check(&self, draft: &Draft, out: &mut Diagnostics);
-
-    /// Adds the components that all sections use.
-    fn uses(&self, draft: &Draft, used: &mut BTreeSet<(Kind, usize)>);
 
     /// Asks for the components that the event loop needs.
     fn gather(&self, builder: &mut Builder<'_>);
